@@ -1,0 +1,33 @@
+/* canon.h: the canonical form of text and of URLs, on which hashes, rules and stories stand.
+ *
+ * Two texts that say the same words give the same tokens, whatever markup, entities, quotes, case, width
+ * or white space an outlet used.  The rules are versioned: CANON_VERSION grows when one changes, so that
+ * an upgrade re-hashes quietly instead of reporting every item as updated. */
+#ifndef SITREP_CANON_H
+#define SITREP_CANON_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/arena.h"
+#include "sitrep/buf.h"
+#include "sitrep/str.h"
+
+enum { CANON_VERSION = 1 };
+
+/* Appends the tokens of plain text (valid UTF-8, no markup), a space between each: NFKC and full case
+ * folding, soft hyphens, zero-width and bidi characters dropped, apostrophes joined away, "," and "."
+ * between digits removed; then runs of letters and digits, where CJK and Thai characters stand alone.
+ * Adds the number of tokens to *count. 0, -ENOMEM, -E2BIG. */
+int canon_tokens(struct buf *out, struct str plain, size_t *count);
+
+/* The key form of a URL: https, host in lower case as punycode without www., m., mobile., amp., edition.,
+ * default port and fragment gone, AMP forms and wrappers undone, slashes and percent-encoding normalised,
+ * query parameters sorted, tracking parameters removed, all others kept.  Two links with one key are the same article.
+ * STR_NONE when url is not http(s). */
+struct str canon_url_key(struct arena *a, struct str url);
+
+/* The link as it is shown: tracking parameters removed, nothing else changed.  May return url itself. */
+struct str canon_url_clean(struct arena *a, struct str url);
+
+#endif

@@ -1,0 +1,30 @@
+/* charset.h: any bytes to UTF-8.
+ *
+ * Which encoding the bytes are in is decided by RFC 7303 and by practice: BOM, then HTTP charset, then
+ * the XML declaration, then detection; a declared encoding that is plainly wrong is overruled. */
+#ifndef SITREP_CHARSET_H
+#define SITREP_CHARSET_H
+
+#include "sitrep/arena.h"
+#include "sitrep/buf.h"
+#include "sitrep/str.h"
+
+struct charset_choice {
+	struct str name;     /* what the bytes were read as, lower case, e.g. "windows-1251" */
+	const char *by;      /* "bom", "http", "declaration", "detected", "default" */
+	bool damaged;        /* some bytes were none in that encoding and became U+FFFD */
+	bool overruled;      /* what was declared was plainly wrong */
+	struct str declared; /* what was declared where overruled */
+};
+
+/* Appends body as valid UTF-8 without BOM to out; a bad byte costs one U+FFFD.  Strings of *choice live in a. */
+int charset_to_utf8(struct buf *out, struct arena *a, struct str body, struct str http_charset, bool is_xml,
+	struct charset_choice *choice);
+
+/* One conversion by name; -EINVAL when the name is unknown.  Labels as in the WHATWG Encoding Standard. */
+int charset_convert(struct buf *out, struct str body, struct str label);
+
+/* Opens every converter once, so that none is opened later inside a sandbox. */
+void charset_prepare(void);
+
+#endif

@@ -1,0 +1,43 @@
+/* clock.h: time as it is kept, measured and written.
+ *
+ * Instants are milliseconds since 1970-01-01T00:00:00Z in an int64_t named _ms; TIME_NONE says there is
+ * none.  Intervals are measured on the monotonic clock.  Nothing here looks at the locale or at TZ. */
+#ifndef SITREP_CLOCK_H
+#define SITREP_CLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/str.h"
+
+#define TIME_NONE INT64_MIN
+
+int64_t clock_wall_ms(void);
+int64_t clock_mono_ms(void);
+int64_t clock_mono_us(void);
+
+/* Days since 1970-01-01 of a proleptic Gregorian date, and back; any year from -9999 to 9999. */
+int64_t civil_to_days(int year, int month, int day);
+void civil_from_days(int64_t days, int *year, int *month, int *day);
+
+enum { TIME_TEXT_MAX = 40 };
+/* Each writes into text and returns it.  TIME_NONE writes "". */
+char *time_format_rfc3339(char text[TIME_TEXT_MAX], int64_t time_ms); /* 2026-11-23T10:52:35Z */
+char *time_format_rfc822(char text[TIME_TEXT_MAX], int64_t time_ms);  /* Mon, 23 Nov 2026 10:52:35 +0000 */
+char *time_format_http(char text[TIME_TEXT_MAX], int64_t time_ms);    /* RFC 9110 5.6.7 IMF-fixdate */
+/* "in 4 min", "3 h ago", "never": for tables. */
+char *time_format_relative(char text[TIME_TEXT_MAX], int64_t time_ms, int64_t now_ms);
+
+/* RFC 9110 5.6.7 in its three forms.  TIME_NONE when it is none of them. */
+int64_t time_parse_http(struct str s);
+
+/* "30s", "15m", "6h", "90d", "2w", "250ms", bare digits are seconds.  False when s is none or overflows. */
+bool duration_parse(struct str s, int64_t *ms);
+/* The shortest form that says the same: 900000 gives "15m". */
+char *duration_format(char text[TIME_TEXT_MAX], int64_t ms);
+/* "64K", "8M", "1G", bare digits are bytes. */
+bool size_parse(struct str s, int64_t *bytes);
+char *size_format(char text[TIME_TEXT_MAX], int64_t bytes);
+
+#endif

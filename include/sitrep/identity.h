@@ -1,0 +1,26 @@
+/* identity.h: what an item is known by.
+ *
+ * Fills the worked-out members of a parsed item: its plain texts, its identity (guid, else link, else
+ * digest, hashed), its content digest over the canonical title and body, and its URL key.  Runs in the
+ * workers; depends on the item alone. */
+#ifndef SITREP_IDENTITY_H
+#define SITREP_IDENTITY_H
+
+#include "sitrep/arena.h"
+#include "sitrep/document.h"
+#include "sitrep/error.h"
+
+struct identity; /* buffers and a hash context, reused from item to item */
+
+struct identity *identity_new(struct error *err);
+void identity_free(struct identity *id);
+
+/* 0, or -ENOMEM: the item is then to be given up. Text goes into a. */
+int identity_assign(struct identity *id, struct arena *a, struct item *it);
+
+/* The canonical tokens of the item last assigned: of its title, and of its body; each token followed by a
+ * space, valid until the next call.  For rule_set_match(). */
+struct str identity_title_tokens(const struct identity *id);
+struct str identity_body_tokens(const struct identity *id);
+
+#endif

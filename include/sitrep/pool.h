@@ -1,0 +1,62 @@
+/* pool.h: the parse workers, seen from the main loop.
+ *
+ * N processes of the program sitrep-parse, each on one socket pair.  A worker gets one job at a time.  One
+ * that dies, hangs past LIMIT_WORKER_WALL_S, answers nonsense or eats memory is killed and replaced, and
+ * its job ends with the reason; other jobs do not notice.  A worker that fails at start again and again
+ * is restarted with growing delay.  All functions belong to the thread of the event base; callbacks run
+ * from the loop, never from inside pool_submit(). */
+#ifndef SITREP_POOL_H
+#define SITREP_POOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "sitrep/buf.h"
+#include "sitrep/error.h"
+#include "sitrep/job.h"
+
+struct event_base;
+struct pool;
+
+struct pool_options {
+	int program_fd;		 /* sitrep-parse, opened O_PATH|O_CLOEXEC at start: an upgrade of the package
+				    does not mix versions. Borrowed, must outlive the pool. */
+	unsigned workers;	 /* 0: one a processor */
+	uint64_t memory_max;	 /* address space of a worker, bytes */
+	size_t answer_max;	 /* largest answer taken, bytes */
+};
+
+/* What became of a job. */
+struct pool_answer {
+	int status;	   /* 0: document holds wire bytes; -EBADMSG: not a feed; -ETIMEDOUT, -ENOMEM, -EPROTO, -ECHILD (died) */
+	struct buf document; /* the callback may take it */
+	struct error error;  /* the sentence when status is not 0 */
+};
+
+typedef void pool_answer_fn(void *arg, struct pool_answer *answer);
+
+/* Starts the workers and waits until each has said hello (bounded by some seconds): a worker that
+ * cannot start is an error here, at start-up, and not later. */
+struct pool *pool_new(struct event_base *base, const struct pool_options *options, struct error *err);
+/* Kills the workers and reaps them.  Jobs not answered get no callback. */
+void pool_free(struct pool *p);
+
+/* Takes effect for every job submitted afterwards. */
+int pool_set_rules(struct pool *p, const struct rule_source *rules, size_t count, struct error *err);
+
+/* Copies all of job but its body, and takes over body (job->body is ignored).  fn(arg) is called exactly
+ * once unless the pool is freed first.  Jobs wait in order. -ENOMEM leaves body with the caller. */
+int pool_submit(struct pool *p, const struct job *job, struct buf *body, pool_answer_fn *fn, void *arg, struct error *err);
+
+/* Jobs waiting or at work, and the bytes of their bodies. */
+size_t pool_pending(const struct pool *p);
+size_t pool_pending_bytes(const struct pool *p);
+
+struct pool_stats {
+	uint64_t jobs, failures, restarts;
+	unsigned workers;
+};
+void pool_get_stats(const struct pool *p, struct pool_stats *stats);
+
+#endif
