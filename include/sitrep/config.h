@@ -1,0 +1,187 @@
+/* config.h: what the operator wants, read once and never changed.
+ *
+ * A struct config is immutable after loading and owns all its text.  On reload a second one is loaded and
+ * compared; the files are the single truth about feeds, nothing writes them but a person.  Every option
+ * has a default, so a file with one [feed] is a working configuration.  The options themselves stand in
+ * one table (option.h), which the reader, --help, the manual page and the sample file come from. */
+#ifndef SITREP_CONFIG_H
+#define SITREP_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/arena.h"
+#include "sitrep/buf.h"
+#include "sitrep/error.h"
+#include "sitrep/str.h"
+
+/* Where something stands in the configuration, for messages that are found later (rules, sockets). */
+struct config_place {
+	const char *file; /* as opened */
+	unsigned line;
+};
+
+struct config_network {
+	uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
+	uint8_t prefix;	     /* bits, 0 to 128 */
+};
+
+struct config_networks {
+	struct config_network *items;
+	size_t count;
+	size_t cap;
+};
+
+/* A listening address: host and port, or a path.  "127.0.0.1:8484", "[::1]:8484", "*:8484", "unix:/run/x.sock" or "/run/x.sock". */
+struct config_listen {
+	const char *text; /* as written */
+	const char *host; /* NULL for a path or for every address */
+	uint16_t port;
+	const char *path;
+	struct config_place place;
+};
+
+struct config_feed {
+	const char *name; /* [feed "name"]: unique, stable, what events and commands use */
+	const char *url;
+	const char *title; /* NULL: the feed's own */
+	const char *publisher; /* NULL: the registrable domain */
+	const char **categories;
+	size_t category_count;
+	bool enabled;
+	int rank; /* lower is closer to the source */
+	int64_t interval_ms;  /* 0: by the schedule */
+	int64_t timeout_ms;   /* 0: [fetch] timeout */
+	int64_t max_body; /* 0: [fetch] max-body */
+	bool allow_private;
+	const char *user_agent; /* NULL: ours */
+	const char *user;	/* basic authentication */
+	const char *password_file;
+	const char *bearer_file;
+	const char *header_file; /* lines "Name: value" */
+	const char *proxy;
+	struct config_place place;
+};
+
+struct config_alert {
+	const char *name;
+	const char *match;
+	const char *priority; /* "low", "normal", "high", "urgent" */
+	struct config_place place; /* of the match line */
+};
+
+struct config_output {
+	const char *name;
+	const char *title;
+	const char *match; /* NULL: everything */
+	int64_t entries;   /* 0: [http] entries */
+	struct config_place place;
+};
+
+struct config {
+	/* top of the file */
+	const char *title;
+	const char *base_url; /* NULL: derived from the request */
+	const char *contact_url; /* in the User-Agent */
+	int log_level;
+
+	struct {
+		struct config_listen *items;
+		size_t count;
+		size_t cap;
+	} http_listen;
+	bool http_enabled;
+	int64_t http_entries;	       /* entries of an output */
+	int64_t http_connections;      /* at most, in all */
+	const char *http_socket_mode_text;
+	unsigned http_socket_mode;
+
+	bool stream_enabled;
+	const char *stream_path; /* NULL: stream.sock in the runtime folder */
+	unsigned stream_mode;
+	const char *stream_group; /* NULL: the process's */
+	int64_t stream_connections;
+	int64_t stream_heartbeat_ms;
+
+	const char *control_path; /* NULL: control.sock beside the stream socket */
+	unsigned control_mode;
+	const char *control_group;
+
+	int64_t fetch_parallel;
+	int64_t fetch_per_host;
+	int64_t fetch_timeout_ms;
+	int64_t fetch_connect_timeout_ms;
+	int64_t fetch_max_body;
+	int64_t fetch_max_redirects;
+	struct config_networks fetch_allow;
+	const char *fetch_proxy;
+	const char *fetch_ca_file;
+	const char *fetch_user_agent;
+
+	int64_t poll_min_ms;
+	int64_t poll_max_ms;
+	int64_t poll_default_ms; /* for a feed about which nothing is known */
+
+	int64_t alert_backlog_ms; /* [poll] alert-backlog: on a feed's first poll, alerts only for items dated within this */
+
+	int64_t keep_items_ms;
+	int64_t keep_events_ms;
+	int64_t keep_size; /* bytes of the database, 0: not limited */
+
+	int64_t parse_workers; /* 0: one a processor */
+	int64_t parse_memory;  /* address space of one worker, bytes */
+
+	struct {
+		struct config_feed *items;
+		size_t count;
+		size_t cap;
+	} feeds; /* by name */
+	struct {
+		struct config_alert *items;
+		size_t count;
+		size_t cap;
+	} alerts; /* in file order */
+	struct {
+		struct config_output *items;
+		size_t count;
+		size_t cap;
+	} outputs;
+
+	struct arena arena;
+};
+
+/* What is wrong, each with its place; collected, not stopped at. */
+struct config_mistake {
+	const char *file;
+	unsigned line;
+	const char *text; /* what was found and what was expected */
+};
+
+struct config_mistakes {
+	struct config_mistake *items;
+	size_t count;
+	size_t cap;
+	struct arena arena;
+};
+
+void config_mistakes_init(struct config_mistakes *m);
+void config_mistakes_release(struct config_mistakes *m);
+/* Also for what only upper layers can judge, such as rules. */
+void config_mistake(struct config_mistakes *m, struct config_place place, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* "file:line: text", one a line, sorted by file and line. */
+int config_mistakes_write(const struct config_mistakes *m, struct buf *out);
+
+/* Reads path with everything it includes.  Always returns a configuration with what could be read, unless
+ * there was no memory or path itself could not be opened (NULL and err); it is good when mistakes is empty. */
+struct config *config_load(const char *path, struct config_mistakes *mistakes, struct error *err);
+void config_free(struct config *c);
+
+const struct config_feed *config_find_feed(const struct config *c, struct str name);
+
+/* What changed, for the log after a reload: one line each ("feed usni: url changed", "feed x added", "[poll] min: 5m -> 10m", "... takes
+ * effect at the next start" for options that are not reloadable), into out. Returns the number of changes or -ENOMEM. */
+int config_diff(const struct config *before, const struct config *after, struct buf *out);
+
+#endif

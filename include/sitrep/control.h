@@ -1,0 +1,52 @@
+/* control.h: the operator's socket: one JSON object a line in, one or more out; see sitrep-stream(7).
+ *
+ *     {"op":"status"}  {"op":"feeds"}  {"op":"refresh","feed":"usni"}  {"op":"refresh"}  {"op":"reload"}
+ *     {"op":"pause"}  {"op":"resume"}
+ *
+ * This module frames, parses and checks; the engine carries out through the functions given.  Answers end
+ * with {"done":true} or {"error":"sentence"}. */
+#ifndef SITREP_CONTROL_H
+#define SITREP_CONTROL_H
+
+#include <stdbool.h>
+
+#include "sitrep/error.h"
+#include "sitrep/jsonw.h"
+#include "sitrep/listener.h"
+#include "sitrep/str.h"
+
+struct event_base;
+struct control;
+struct control_peer; /* a connection that asked; gone ones are dealt with here */
+
+struct control_operations {
+	/* Writes members of one JSON object. */
+	void (*status)(void *arg, struct jsonw *w);
+	/* Writes one array of feed objects; feed is STR_NONE for all. -ENOENT with a sentence for an unknown one. */
+	int (*feeds)(void *arg, struct str feed, struct jsonw *w, struct error *err);
+	/* Asks one feed or all now; the engine calls control_progress() for peer as polls end, and
+	 * control_finish() at the end. */
+	int (*refresh)(void *arg, struct str feed, struct control_peer *peer, struct error *err);
+	/* Fills report with what changed or what is wrong, lines of text. */
+	int (*reload)(void *arg, struct buf *report, struct error *err);
+	void (*pause)(void *arg, bool paused);
+	/* peer is about to be freed: no control_progress() for it any more. */
+	void (*peer_gone)(void *arg, struct control_peer *peer);
+};
+
+struct control *control_new(struct event_base *base, const struct control_operations *operations, void *arg, struct error *err);
+int control_listen(struct control *c, struct listener *l, struct error *err); /* takes l */
+void control_free(struct control *c);
+
+/* One progress line: {"progress":{"feed":…,"result":"ok|unchanged|failed","reason":…,"new":n,…,"left":n}} */
+struct control_progress {
+	const char *feed;
+	const char *result;
+	const char *reason; /* NULL */
+	int fresh, copies, updates;
+	size_t left;
+};
+void control_progress(struct control_peer *peer, const struct control_progress *progress);
+void control_finish(struct control_peer *peer);
+
+#endif

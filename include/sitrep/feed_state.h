@@ -1,0 +1,75 @@
+/* feed_state.h: what is remembered of a feed between polls and restarts.
+ *
+ * The writer keeps it in the database, committed together with the items it stands for; the main loop
+ * works on copies that come back with each commit. */
+#ifndef SITREP_FEED_STATE_H
+#define SITREP_FEED_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sitrep/buf.h"
+#include "sitrep/error.h"
+
+enum feed_health {
+	FEED_NEW,	/* never polled */
+	FEED_OK,
+	FEED_FAILING,	/* last poll failed; errors says how often in a row */
+	FEED_GONE,	/* answered 410: not asked any more until a person says so */
+};
+
+/* Why a poll brought nothing, in a few words that tables and metrics use. */
+enum poll_failure {
+	FAILURE_NONE,
+	FAILURE_DNS,
+	FAILURE_CONNECT,
+	FAILURE_TLS,
+	FAILURE_TIMEOUT,
+	FAILURE_TOO_SLOW,
+	FAILURE_TOO_LARGE,
+	FAILURE_FORBIDDEN,	/* the address guard said no */
+	FAILURE_REDIRECT,	/* too many, a loop, or to where we do not go */
+	FAILURE_PROTOCOL,	/* not HTTP, broken off, undecodable */
+	FAILURE_HTTP,		/* 4xx and 5xx */
+	FAILURE_NOT_A_FEED,
+	FAILURE_EMPTY,
+	FAILURE_PARSER,		/* the worker died or ran out of its limits */
+	FAILURE_INTERNAL,	/* no memory, no disk */
+	FAILURE_COUNT
+};
+const char *poll_failure_name(enum poll_failure f); /* "dns", "connect" ... */
+const char *feed_health_name(enum feed_health h);   /* "new", "ok", "failing", "gone" */
+
+struct feed_state {
+	int64_t id; /* the database's */
+	char *name;
+	char *url;	/* configured */
+	char *categories; /* separated by newlines */
+	char *title;	/* the configured title, else the feed's own, else the name */
+	char *link;	/* the site's address, NULL when unknown */
+	char *etag;	/* as the server gave them with the last full answer that was committed; NULL: none */
+	char *last_modified;
+	bool active;	/* in the configuration and enabled */
+	enum feed_health health;
+	enum poll_failure failure;
+	char *reason;	/* sentence of the last failure, NULL when ok */
+	int http_status;
+	int errors;	      /* failures in a row */
+	int64_t due_ms;	      /* when to ask next, TIME_NONE: not planned */
+	int64_t failing_since_ms;
+	int64_t first_poll_ms; /* all TIME_NONE when never */
+	int64_t last_poll_ms;
+	int64_t last_success_ms;
+	int64_t last_new_ms;
+	int64_t polls;
+	int64_t not_modified;
+	int64_t bytes;	      /* received */
+	int64_t items;	      /* known */
+	int64_t server_wait_ms; /* what the server last asked for: Retry-After, max-age, ttl; a duration */
+};
+
+/* A deep copy; -ENOMEM leaves *to empty. */
+int feed_state_copy(struct feed_state *to, const struct feed_state *from);
+void feed_state_release(struct feed_state *s);
+
+#endif

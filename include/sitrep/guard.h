@@ -1,0 +1,19 @@
+/* guard.h: which addresses the daemon may connect to.
+ *
+ * By default nothing but globally reachable unicast addresses: loopback, private, link-local, shared,
+ * unique-local, multicast, reserved and documentation ranges are refused, also when they are wrapped in IPv4-mapped,
+ * 6to4 or NAT64 form.  The judgement is made on the address that is being connected to, after resolution, at
+ * every hop and for every reused connection, so there is no gap between check and use. */
+#ifndef SITREP_GUARD_H
+#define SITREP_GUARD_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "sitrep/config.h"
+
+/* NULL when a connection to address is fine, otherwise a literal that says what it is ("loopback",
+ * "private", "link-local", ...).  allow may be NULL; listed networks are fine. */
+const char *guard_refuses(const struct sockaddr *address, const struct config_networks *allow);
+
+#endif

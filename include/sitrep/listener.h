@@ -1,0 +1,34 @@
+/* listener.h: a listening socket in the event loop.
+ *
+ * Makes TCP and Unix listening sockets, or takes inherited ones, and accepts in the loop.  When descriptors
+ * run out it stops accepting for a second instead of spinning.  A Unix socket's file left behind by a
+ * dead daemon is replaced; one that a living daemon answers on is an error, and so is any other file. */
+#ifndef SITREP_LISTENER_H
+#define SITREP_LISTENER_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "sitrep/config.h"
+#include "sitrep/error.h"
+
+struct event_base;
+struct listener;
+
+/* fd is the accepted socket: non-blocking, close-on-exec, the callee's. */
+typedef void listener_accept_fn(void *arg, int fd, const struct sockaddr *peer, socklen_t peer_len);
+
+/* Bound and listening, nothing accepted yet: so that every socket is known to be free before anything else is touched. */
+struct listener *listener_open_tcp(const struct config_listen *address, struct error *err);
+/* mode as in chmod(2); group NULL: the process's own. */
+struct listener *listener_open_unix(const char *path, unsigned mode, const char *group, struct error *err);
+/* An inherited one; takes fd. */
+struct listener *listener_adopt(int fd, struct error *err);
+
+int listener_start(struct listener *l, struct event_base *base, listener_accept_fn *fn, void *arg, struct error *err);
+/* "http://127.0.0.1:8484" or "unix:/run/…": for messages; with the port that the kernel chose for port 0. */
+const char *listener_name(const struct listener *l);
+/* Closes, and unlinks the Unix socket file that it made. */
+void listener_free(struct listener *l);
+
+#endif

@@ -1,0 +1,47 @@
+/* publish.h: what readers fetch: merged feeds, the river page, health, metrics.
+ *
+ *     /feed.atom /feed.rss /feed.json            everything, one entry a story
+ *     /category/NAME.{atom,rss,json}             stories that a feed of that category reported
+ *     /output/NAME.{atom,rss,json}               stories that the output's rule matched
+ *     /alert/NAME.{atom,rss,json}                stories that the alert matched
+ *     /  /story/ID  /feeds  /opml  /healthz  /metrics
+ *
+ * Each is rendered at most once per committed change (reader_generation()), when somebody asks for it,
+ * and then served from memory, gzip form included.  Everything rendered is escaped here, whatever came in. */
+#ifndef SITREP_PUBLISH_H
+#define SITREP_PUBLISH_H
+
+#include <stdint.h>
+
+#include "sitrep/config.h"
+#include "sitrep/error.h"
+#include "sitrep/feed_state.h"
+#include "sitrep/http.h"
+#include "sitrep/reader.h"
+
+struct publish;
+
+/* Numbers that only the engine knows, asked for by /metrics and /healthz at the time of asking. */
+struct publish_status {
+	int64_t started_ms;
+	const struct feed_state *feeds; /* count of them, in the configuration's order */
+	size_t feed_count;
+	size_t transfers_active, transfers_buffered, parse_pending, write_pending, waiting;
+	uint64_t polls, polls_failed, polls_not_modified, bytes_received, items_new, items_copies, items_updated;
+	uint64_t parse_jobs, parse_failures, worker_restarts, commits, commit_us_max, stream_clients, loop_stall_us_max;
+	uint64_t http_requests, http_not_modified;
+};
+typedef void publish_status_fn(void *arg, struct publish_status *status);
+
+struct publish *publish_new(const char *state_dir, publish_status_fn *fn, void *arg, struct error *err);
+void publish_free(struct publish *p);
+
+/* The configuration in force; must outlive the next call.  Throws away what was rendered. */
+void publish_set_config(struct publish *p, const struct config *config, const struct feed_state *feeds, size_t feed_count);
+/* Something was committed. */
+void publish_invalidate(struct publish *p);
+
+/* http_handle_fn with the struct publish as arg. */
+void publish_handle(void *arg, const struct http_request *request, struct http_answer *answer);
+
+#endif

@@ -1,0 +1,80 @@
+/* transfer.h: one GET over libcurl's multi socket interface, driven by the event loop.
+ *
+ * No thread, no busy loop: curl tells which descriptors and which timer it waits for, libevent watches
+ * them.  Redirects are followed here, one hop a curl transfer, so that each hop is judged.  Bodies are
+ * counted after decompression and end at the cap.  All functions belong to the loop's thread; callbacks
+ * run from the loop, never from inside transfer_start(), and may start new transfers. */
+#ifndef SITREP_TRANSFER_H
+#define SITREP_TRANSFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/buf.h"
+#include "sitrep/config.h"
+#include "sitrep/error.h"
+#include "sitrep/feed_state.h"
+
+struct event_base;
+struct transfers; /* the curl multi handle and what belongs to it */
+struct transfer;  /* one of them under way */
+
+struct transfers_options {
+	long max_connections; /* kept open in all */
+	int64_t connect_timeout_ms;
+	int max_redirects;
+	const char *proxy;   /* NULL: none, whatever the environment says */
+	const char *ca_file; /* NULL: the system's */
+};
+
+/* What to ask for; everything is borrowed until transfer_start() returns, but allow until the callback. */
+struct transfer_request {
+	const char *url;
+	const char *etag;	   /* sent back byte for byte; NULL: none */
+	const char *last_modified; /* the same */
+	const char *user_agent;
+	const char *user;     /* basic authentication; NULL */
+	const char *password;
+	const char *bearer;
+	const char *const *headers; /* "Name: value", NULL-terminated, or NULL; not sent to another host after a redirect, nor are credentials */
+	const char *proxy;    /* overrides the common one */
+	int64_t timeout_ms;   /* of the whole, all hops */
+	int64_t max_body;     /* decoded bytes */
+	const struct config_networks *allow; /* NULL: no exceptions */
+	bool allow_private;
+};
+
+struct transfer_answer {
+	enum poll_failure failure; /* FAILURE_NONE for any HTTP status that is a full answer or 304 */
+	struct error error;	   /* the sentence for a failure */
+	int http_status;	   /* of the last hop; 0 when there was none */
+	struct buf body;	   /* decoded; the callback may take it */
+	char *final_url;
+	char *content_type;	   /* all NULL when absent */
+	char *content_location;
+	char *content_language;
+	char *etag;
+	char *last_modified;
+	char *permanent_url;	   /* where 301/308 hops led, when every hop was one */
+	int64_t retry_after_ms;	   /* a duration; -1: absent */
+	int64_t fresh_ms;	   /* Cache-Control max-age less Age, else Expires less Date; -1: nothing said */
+	int64_t received;	   /* bytes over the wire, headers too */
+};
+
+typedef void transfer_done_fn(void *arg, struct transfer_answer *answer);
+
+/* curl_global_init() and one multi handle; an error when libcurl lacks what we need (TLS, asynchronous resolver). */
+struct transfers *transfers_new(struct event_base *base, const struct transfers_options *options, struct error *err);
+/* Ends what is under way without callbacks. */
+void transfers_free(struct transfers *t);
+
+/* fn is called exactly once unless the transfer is cancelled. */
+struct transfer *transfer_start(struct transfers *t, const struct transfer_request *request, transfer_done_fn *fn, void *arg, struct error *err);
+void transfer_cancel(struct transfer *tr);
+
+size_t transfers_active(const struct transfers *t);
+/* Bytes of bodies received so far by transfers under way. */
+size_t transfers_buffered(const struct transfers *t);
+
+#endif

@@ -1,0 +1,102 @@
+/* writer.h: the one thread that writes the database.
+ *
+ * The main loop hands it outcomes of polls; it takes many of them into one transaction (group commit),
+ * commits, and reports back through a descriptor that the loop watches.  Nothing is reported before it is
+ * durable: the database runs at synchronous=FULL, since a cursor that a subscriber has seen must never be
+ * given twice, even after a power failure.  An outcome whose document turns out damaged, or that finds no
+ * disk space, fails alone: its feed's validators are not saved, so the next poll brings it again. */
+#ifndef SITREP_WRITER_H
+#define SITREP_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/buf.h"
+#include "sitrep/error.h"
+#include "sitrep/feed_state.h"
+
+struct writer;
+
+/* What a poll came to.  Heap strings are owned by it; NULL is none. */
+struct poll_outcome {
+	int64_t feed_id;
+	int64_t at_ms;
+	enum { OUTCOME_DOCUMENT, OUTCOME_NOT_MODIFIED, OUTCOME_FAILED } kind;
+	enum poll_failure failure;
+	char *reason;
+	int http_status;
+	char *url; /* the feed's URL that was asked: validators for another one are not saved */
+	char *etag;	     /* OUTCOME_DOCUMENT: saved as a pair, absent ones forgotten; */
+	char *last_modified; /* OUTCOME_NOT_MODIFIED: saved where present */
+	int64_t bytes;
+	int64_t server_wait_ms; /* 0: nothing said */
+	struct buf document; /* wire bytes for OUTCOME_DOCUMENT */
+};
+void poll_outcome_free(struct poll_outcome *o);
+
+/* Decides when a feed is due next; called in the writer's thread within the transaction, so it must be
+ * pure: it sees the state as it will be committed and the number of new items of this poll. */
+typedef int64_t writer_plan_fn(void *arg, const struct feed_state *state, const struct poll_outcome *outcome, int new_items);
+
+/* A feed of the configuration. */
+struct feed_spec {
+	const char *name;
+	const char *url;
+	const char *title;	/* NULL */
+	const char *categories; /* separated by newlines */
+	const char *publisher;	/* NULL */
+	int rank;
+	int64_t first_due_ms;	/* for a feed that was never polled or whose URL changed */
+};
+
+struct writer_options {
+	const char *state_dir; /* copied */
+	writer_plan_fn *plan;
+	void *plan_arg;
+	int64_t keep_items_ms, keep_events_ms, keep_size;
+	int64_t alert_backlog_ms;
+};
+
+/* Opens the database (store.h) and starts the thread.  NULL with err when the database is refused. */
+struct writer *writer_new(const struct writer_options *options, struct error *err);
+/* Commits what was submitted, stops the thread, closes the database. */
+void writer_free(struct writer *w);
+
+/* Hands o over.  Never blocks. */
+void writer_submit(struct writer *w, struct poll_outcome *o);
+/* Outcomes submitted and not yet reported, and the bytes of their documents. */
+size_t writer_pending(struct writer *w);
+size_t writer_pending_bytes(struct writer *w);
+
+/* Makes the database's feeds those given: new ones are added, absent ones go inactive (their items stay),
+ * a changed URL forgets the validators.  Waits for the writer; for start and reload only.  states (count
+ * elements, in the order given) are the caller's to release. */
+int writer_sync_feeds(struct writer *w, const struct feed_spec *feeds, size_t count, struct feed_state *states, struct error *err);
+/* Takes over changed keep and backlog options. */
+void writer_set_options(struct writer *w, const struct writer_options *options);
+
+/* One poll's result after its commit. */
+struct poll_report {
+	int64_t feed_id;
+	int fresh, copies, updates, unchanged; /* items */
+	enum feed_health before;
+	struct feed_state state;
+	struct error error; /* why the outcome could not be taken in, code 0 when it was */
+	struct poll_report *next;
+};
+
+/* Readable when reports wait. */
+int writer_fd(const struct writer *w);
+/* Reports of all commits since the last call, in order of submission, and the newest committed cursor.
+ * The caller frees with poll_reports_free(). */
+struct poll_report *writer_collect(struct writer *w, int64_t *newest_cursor);
+void poll_reports_free(struct poll_report *first);
+
+struct writer_stats {
+	uint64_t commits, outcomes;
+	uint64_t commit_us_last, commit_us_max;
+};
+void writer_get_stats(struct writer *w, struct writer_stats *stats);
+
+#endif
