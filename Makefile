@@ -102,7 +102,7 @@ $(patsubst %.c,$(B)/%,$(wildcard tests/unit/$(1)/*_test.c)): $(B)/%: $(B)/%.o $(
 endef
 $(foreach f,$(FOLDERS),$(eval $(call folder_rules,$(f))))
 
-$(B)/sitrepd: $(B)/daemon/main.o $(B)/daemon/engine.o $(call lib,fetch publish stream store watch dedup parse config base)
+$(B)/sitrepd: $(patsubst %.c,$(B)/%.o,$(filter-out daemon/worker.c,$(sort $(wildcard daemon/*.c)))) $(call lib,fetch publish stream store watch dedup parse config base)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(daemon_libs)
 

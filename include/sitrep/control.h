@@ -35,7 +35,7 @@ struct control_operations {
 };
 
 struct control *control_new(struct event_base *base, const struct control_operations *operations, void *arg, struct error *err);
-int control_listen(struct control *c, struct listener *l, struct error *err); /* takes l */
+int control_listen(struct control *c, struct listener *l, struct error *err); /* l is borrowed and must outlive c */
 void control_free(struct control *c);
 
 /* One progress line: {"progress":{"feed":…,"result":"ok|unchanged|failed","reason":…,"new":n,…,"left":n}} */

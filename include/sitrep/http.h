@@ -48,7 +48,7 @@ struct http_answer {
 typedef void http_handle_fn(void *arg, const struct http_request *request, struct http_answer *answer);
 
 struct http_server *http_server_new(struct event_base *base, unsigned max_connections, http_handle_fn *fn, void *arg, struct error *err);
-int http_server_listen(struct http_server *s, struct listener *l, struct error *err); /* takes l */
+int http_server_listen(struct http_server *s, struct listener *l, struct error *err); /* l is borrowed and must outlive s */
 void http_server_free(struct http_server *s);
 
 struct http_stats {

@@ -23,7 +23,7 @@ struct stream_options {
 };
 
 struct stream *stream_new(struct event_base *base, const struct stream_options *options, struct error *err);
-int stream_listen(struct stream *s, struct listener *l, struct error *err); /* takes l */
+int stream_listen(struct stream *s, struct listener *l, struct error *err); /* l is borrowed and must outlive s */
 /* Events up to this cursor are committed. */
 void stream_wake(struct stream *s, int64_t newest_cursor);
 size_t stream_clients(const struct stream *s);

@@ -1,0 +1,296 @@
+/* What the operator may ask of a running daemon, and the numbers it gives of itself. */
+#include "engine_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sitrep/clock.h"
+#include "sitrep/jsonw.h"
+
+/* ---- status ---- */
+
+void engine_fill_status(void *arg, struct publish_status *status)
+{
+	struct engine *e = arg;
+	struct pool_stats pool = {0};
+	struct writer_stats writer = {0};
+	struct http_stats http = {0};
+
+	pool_get_stats(e->pool, &pool);
+	writer_get_stats(e->writer, &writer);
+	http_server_get_stats(e->http, &http);
+	*status = (struct publish_status){
+		.started_ms = e->started_ms,
+		.feeds = e->states,
+		.feed_count = e->slot_count,
+		.transfers_active = transfers_active(e->transfers),
+		.transfers_buffered = transfers_buffered(e->transfers),
+		.parse_pending = pool_pending(e->pool),
+		.write_pending = writer_pending(e->writer),
+		.waiting = due_queue_waiting(e->queue, clock_wall_ms()),
+		.polls = e->polls,
+		.polls_failed = e->polls_failed,
+		.polls_not_modified = e->polls_not_modified,
+		.bytes_received = e->bytes_received,
+		.items_new = e->items_new,
+		.items_copies = e->items_copies,
+		.items_updated = e->items_updated,
+		.parse_jobs = pool.jobs,
+		.parse_failures = pool.failures,
+		.worker_restarts = pool.restarts,
+		.commits = writer.commits,
+		.commit_us_max = writer.commit_us_max,
+		.stream_clients = stream_clients(e->stream),
+		.loop_stall_us_max = e->loop_stall_us_max,
+		.http_requests = http.requests,
+		.http_not_modified = http.not_modified,
+	};
+}
+
+static void count_health(const struct engine *e, struct jsonw *w)
+{
+	int64_t counts[FEED_GONE + 1] = {0};
+	int64_t feeds = 0;
+
+	for (size_t i = 0; i < e->slot_count; i++) {
+		if (e->feeds[i]->config == NULL)
+			continue;
+		feeds++;
+		counts[e->states[i].health]++;
+	}
+	jsonw_key(w, "feeds");
+	jsonw_object(w);
+	jsonw_kv_int(w, "configured", feeds);
+	for (int h = 0; h <= FEED_GONE; h++)
+		jsonw_kv_int(w, feed_health_name((enum feed_health)h), counts[h]);
+	jsonw_object_end(w);
+}
+
+static void write_status(void *arg, struct jsonw *w)
+{
+	struct engine *e = arg;
+	struct publish_status s;
+
+	engine_fill_status(e, &s);
+	jsonw_kv_cstr(w, "version", SITREP_VERSION);
+	jsonw_kv_time(w, "started", s.started_ms);
+	jsonw_kv_bool(w, "paused", e->paused);
+	count_health(e, w);
+	jsonw_key(w, "now");
+	jsonw_object(w);
+	jsonw_kv_int(w, "transfers", (int64_t)s.transfers_active);
+	jsonw_kv_int(w, "waiting", (int64_t)s.waiting);
+	jsonw_kv_int(w, "parsing", (int64_t)s.parse_pending);
+	jsonw_kv_int(w, "writing", (int64_t)s.write_pending);
+	jsonw_kv_int(w, "subscribers", (int64_t)s.stream_clients);
+	jsonw_object_end(w);
+	jsonw_key(w, "since_start");
+	jsonw_object(w);
+	jsonw_kv_int(w, "polls", (int64_t)s.polls);
+	jsonw_kv_int(w, "failed", (int64_t)s.polls_failed);
+	jsonw_kv_int(w, "not_modified", (int64_t)s.polls_not_modified);
+	jsonw_kv_int(w, "bytes", (int64_t)s.bytes_received);
+	jsonw_kv_int(w, "new", (int64_t)s.items_new);
+	jsonw_kv_int(w, "copies", (int64_t)s.items_copies);
+	jsonw_kv_int(w, "updated", (int64_t)s.items_updated);
+	jsonw_kv_int(w, "worker_restarts", (int64_t)s.worker_restarts);
+	jsonw_kv_int(w, "longest_stall_us", (int64_t)s.loop_stall_us_max);
+	jsonw_object_end(w);
+}
+
+/* ---- feeds ---- */
+
+static void write_feed(const struct engine *e, size_t slot, struct jsonw *w)
+{
+	const struct feed_state *s = &e->states[slot];
+
+	jsonw_object(w);
+	jsonw_kv_cstr(w, "name", s->name);
+	jsonw_kv_cstr(w, "title", s->title != NULL ? s->title : s->name);
+	jsonw_kv_cstr(w, "url", e->feeds[slot]->config->url);
+	jsonw_kv_cstr(w, "state", feed_health_name(s->health));
+	if (s->reason != NULL) {
+		jsonw_kv_cstr(w, "failure", poll_failure_name(s->failure));
+		jsonw_kv_cstr(w, "reason", s->reason);
+		jsonw_kv_int(w, "errors", s->errors);
+		jsonw_kv_time(w, "failing_since", s->failing_since_ms);
+	}
+	if (s->http_status != 0)
+		jsonw_kv_int(w, "http_status", s->http_status);
+	jsonw_kv_time(w, "due", s->due_ms);
+	jsonw_kv_time(w, "last_poll", s->last_poll_ms);
+	jsonw_kv_time(w, "last_success", s->last_success_ms);
+	jsonw_kv_time(w, "last_new", s->last_new_ms);
+	jsonw_kv_int(w, "polls", s->polls);
+	jsonw_kv_int(w, "not_modified", s->not_modified);
+	jsonw_kv_int(w, "bytes", s->bytes);
+	jsonw_kv_int(w, "items", s->items);
+	jsonw_object_end(w);
+}
+
+static int write_feeds(void *arg, struct str feed, struct jsonw *w, struct error *err)
+{
+	struct engine *e = arg;
+	int only = feed.data != NULL ? engine_feed_slot(e, feed) : -1;
+
+	if (feed.data != NULL && only < 0)
+		return error_set(err, -ENOENT, "no feed is named %.*s", STR_ARG(feed));
+	jsonw_array(w);
+	for (size_t i = 0; i < e->config->feeds.count; i++) {
+		uint32_t slot = e->slot_by_config[i];
+
+		if (slot != 0 && (only < 0 || (uint32_t)only + 1 == slot))
+			write_feed(e, slot - 1, w);
+	}
+	jsonw_array_end(w);
+	return 0;
+}
+
+/* ---- refresh ---- */
+
+static void await(struct engine *e, struct engine_refresh *r, size_t slot)
+{
+	r->awaited[slot] = true;
+	r->left++;
+	if (e->feeds[slot]->phase == PHASE_IDLE)
+		(void)due_queue_set(e->queue, (uint32_t)slot, str_from(e->feeds[slot]->host), 0);
+}
+
+/* A server that said when to come back is not asked sooner, whoever wants it. */
+static bool server_said_wait(const struct feed_state *s)
+{
+	return (s->http_status == 429 || s->http_status == 503) && s->last_poll_ms != TIME_NONE &&
+	       s->last_poll_ms + s->server_wait_ms > clock_wall_ms();
+}
+
+static int start_refresh(void *arg, struct str feed, struct control_peer *peer, struct error *err)
+{
+	struct engine *e = arg;
+	struct engine_refresh *r = NULL;
+	int only = feed.data != NULL ? engine_feed_slot(e, feed) : -1;
+
+	if (feed.data != NULL && only < 0)
+		return error_set(err, -ENOENT, "no feed is named %.*s", STR_ARG(feed));
+	if (only >= 0 && server_said_wait(&e->states[only]))
+		return error_set(err, -EAGAIN, "the server asked to be left alone for now (HTTP %d)",
+			e->states[only].http_status);
+	for (size_t i = 0; i < ENGINE_REFRESHES_MAX && r == NULL; i++)
+		if (e->refreshes[i].peer == NULL)
+			r = &e->refreshes[i];
+	if (r == NULL)
+		return error_set(err, -EBUSY, "%d refreshes are under way already", ENGINE_REFRESHES_MAX);
+	r->awaited = calloc(e->slot_count + 1, sizeof(bool));
+	if (r->awaited == NULL)
+		return error_sys(err, -ENOMEM, "cannot refresh");
+	r->peer = peer;
+	r->slot_count = e->slot_count;
+	r->left = 0;
+	for (size_t i = 0; i < e->slot_count; i++)
+		if (e->feeds[i]->config != NULL && (only < 0 || (size_t)only == i) &&
+			!server_said_wait(&e->states[i]))
+			await(e, r, i);
+	engine_pump(e);
+	if (r->left == 0) {
+		control_finish(peer);
+		free(r->awaited);
+		*r = (struct engine_refresh){0};
+	}
+	return 0;
+}
+
+static void finish_refresh(struct engine_refresh *r)
+{
+	struct control_peer *peer = r->peer;
+
+	free(r->awaited);
+	*r = (struct engine_refresh){0};
+	control_finish(peer);
+}
+
+static const char *report_result(const struct poll_report *report, const struct feed_state *s)
+{
+	if (report->error.code != 0 || s->health == FEED_FAILING || s->health == FEED_GONE)
+		return "failed";
+	return report->fresh + report->copies + report->updates > 0 ? "ok" : "unchanged";
+}
+
+void engine_refresh_report(struct engine *e, uint32_t slot, const struct poll_report *report)
+{
+	const struct feed_state *s = &e->states[slot];
+	struct control_progress progress = {
+		.feed = s->name,
+		.fresh = report->fresh,
+		.copies = report->copies,
+		.updates = report->updates,
+	};
+
+	for (size_t i = 0; i < ENGINE_REFRESHES_MAX; i++) {
+		struct engine_refresh *r = &e->refreshes[i];
+
+		if (r->peer == NULL || slot >= r->slot_count || !r->awaited[slot])
+			continue;
+		r->awaited[slot] = false;
+		r->left--;
+		progress.left = r->left;
+		progress.result = report_result(report, s);
+		progress.reason = report->error.code != 0 ? report->error.text : s->reason;
+		control_progress(r->peer, &progress);
+		if (r->left == 0)
+			finish_refresh(r);
+	}
+}
+
+void engine_refresh_forget(struct engine *e, uint32_t slot)
+{
+	for (size_t i = 0; i < ENGINE_REFRESHES_MAX; i++) {
+		struct engine_refresh *r = &e->refreshes[i];
+
+		if (r->peer == NULL || slot >= r->slot_count || !r->awaited[slot])
+			continue;
+		r->awaited[slot] = false;
+		if (--r->left == 0)
+			finish_refresh(r);
+	}
+}
+
+static void forget_peer(void *arg, struct control_peer *peer)
+{
+	struct engine *e = arg;
+
+	for (size_t i = 0; i < ENGINE_REFRESHES_MAX; i++) {
+		if (e->refreshes[i].peer != peer)
+			continue;
+		free(e->refreshes[i].awaited);
+		e->refreshes[i] = (struct engine_refresh){0};
+	}
+}
+
+void engine_release_refreshes(struct engine *e)
+{
+	for (size_t i = 0; i < ENGINE_REFRESHES_MAX; i++)
+		free(e->refreshes[i].awaited);
+}
+
+/* ---- the rest ---- */
+
+static int reload(void *arg, struct buf *report, struct error *err)
+{
+	return engine_reload(arg, report, err);
+}
+
+static void pause_polling(void *arg, bool paused)
+{
+	struct engine *e = arg;
+
+	e->paused = paused;
+	engine_pump(e);
+}
+
+const struct control_operations engine_operations = {
+	.status = write_status,
+	.feeds = write_feeds,
+	.refresh = start_refresh,
+	.reload = reload,
+	.pause = pause_polling,
+	.peer_gone = forget_peer,
+};

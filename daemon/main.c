@@ -1,0 +1,398 @@
+/* sitrepd: arguments, start-up in an order that touches nothing before everything is known to be free,
+ * and an orderly end.
+ *
+ * The order: the configuration is read and checked; the state folder and the parse worker are looked
+ * for; all sockets are bound; only then is the database opened, and only when the workers stand does
+ * the first feed go out.  Whatever fails says so in one line and ends with 1. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sitrep/buf.h"
+#include "sitrep/config.h"
+#include "sitrep/engine.h"
+#include "sitrep/listener.h"
+#include "sitrep/log.h"
+#include "sitrep/option.h"
+#include "sitrep/paths.h"
+#include "sitrep/service.h"
+
+enum { TEXT_MAX = 4 * 1024 * 1024 };
+
+struct arguments {
+	const char *config;
+	const char *state_dir;
+	bool check;
+};
+
+/* Everything that was opened for the engine. */
+struct doors {
+	struct listener **http;
+	size_t http_count;
+	struct listener *stream;
+	struct listener *control;
+	int worker_program;
+};
+
+static const char usage[] =
+	"usage: sitrepd [-c FILE] [--state-dir DIR] [--check]\n"
+	"\n"
+	"Polls the configured feeds, keeps each item once, groups the copies of one story,\n"
+	"serves the merged feeds over HTTP and streams new items on a Unix socket.\n"
+	"Runs in the foreground and logs to standard error.\n"
+	"\n"
+	"  -c, --config FILE    configuration (default " SITREP_SYSCONFDIR "/sitrepd.conf)\n"
+	"      --state-dir DIR  folder of the database (default $STATE_DIRECTORY, else /var/lib/sitrepd)\n"
+	"      --check          read the configuration, report every mistake, and exit\n"
+	"      --help-config    list all options of the configuration\n"
+	"      --sample-config  print a configuration with every option, commented\n"
+	"  -h, --help           this text\n"
+	"  -V, --version        the version\n"
+	"\n"
+	"SIGHUP reloads the configuration, SIGTERM ends the daemon in order.\n"
+	"See sitrepd(8), sitrepd.conf(5).\n";
+
+static int print_options(int (*write)(struct buf *out))
+{
+	struct buf out = BUF_INIT(TEXT_MAX);
+	int result = write(&out);
+
+	if (result == 0 && fwrite(out.data, 1, out.len, stdout) != out.len)
+		result = -EIO;
+	buf_release(&out);
+	return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* The value of an option given as "--name value" or "--name=value"; NULL when argv[*i] is another option. */
+static const char *option_value(int argc, char **argv, int *i, const char *name, const char *short_name)
+{
+	const char *argument = argv[*i];
+	size_t len = strlen(name);
+
+	if (strncmp(argument, name, len) == 0 && argument[len] == '=')
+		return argument + len + 1;
+	if (strcmp(argument, name) != 0 && (short_name == NULL || strcmp(argument, short_name) != 0))
+		return NULL;
+	if (*i + 1 >= argc) {
+		(void)fprintf(stderr, "sitrepd: %s needs a value\n", argument);
+		exit(EXIT_FAILURE);
+	}
+	return argv[++*i];
+}
+
+static bool is_option(const char *argument, const char *name, const char *short_name)
+{
+	return strcmp(argument, name) == 0 || (short_name != NULL && strcmp(argument, short_name) == 0);
+}
+
+/* -1 to go on, else the exit status. */
+static int parse_arguments(int argc, char **argv, struct arguments *args)
+{
+	for (int i = 1; i < argc; i++) {
+		const char *value;
+
+		if ((value = option_value(argc, argv, &i, "--config", "-c")) != NULL) {
+			args->config = value;
+		} else if ((value = option_value(argc, argv, &i, "--state-dir", NULL)) != NULL) {
+			args->state_dir = value;
+		} else if (is_option(argv[i], "--check", NULL)) {
+			args->check = true;
+		} else if (is_option(argv[i], "--help", "-h")) {
+			(void)fputs(usage, stdout);
+			return EXIT_SUCCESS;
+		} else if (is_option(argv[i], "--version", "-V")) {
+			(void)puts("sitrepd " SITREP_VERSION);
+			return EXIT_SUCCESS;
+		} else if (is_option(argv[i], "--help-config", NULL)) {
+			return print_options(option_write_help);
+		} else if (is_option(argv[i], "--sample-config", NULL)) {
+			return print_options(option_write_sample);
+		} else {
+			(void)fprintf(stderr, "sitrepd: unknown argument %s\n%s", argv[i], usage);
+			return EXIT_FAILURE;
+		}
+	}
+	return -1;
+}
+
+static int fail(const struct error *err)
+{
+	log_emit(LOG_LEVEL_ERROR, "cannot start", "reason", err->text, NULL);
+	return EXIT_FAILURE;
+}
+
+/* ---- configuration ---- */
+
+static void print_mistakes(const struct config_mistakes *mistakes)
+{
+	struct buf text = BUF_INIT(TEXT_MAX);
+
+	if (config_mistakes_write(mistakes, &text) == 0 && text.len > 0)
+		(void)fwrite(text.data, 1, text.len, stderr);
+	buf_release(&text);
+}
+
+static struct config *load_config(const char *path, struct error *err)
+{
+	struct config_mistakes mistakes;
+	struct config *config = NULL;
+
+	config_mistakes_init(&mistakes);
+	if (engine_load_config(path, &config, &mistakes, err) != 0)
+		print_mistakes(&mistakes);
+	config_mistakes_release(&mistakes);
+	return config;
+}
+
+static int check_only(const char *path)
+{
+	struct error err = {0};
+	struct config *config = load_config(path, &err);
+
+	if (config == NULL) {
+		(void)fprintf(stderr, "sitrepd: %s\n", err.text);
+		return EXIT_FAILURE;
+	}
+	(void)printf("%s: good, %zu feeds, %zu alerts, %zu outputs\n", path, config->feeds.count, config->alerts.count,
+		config->outputs.count);
+	config_free(config);
+	return EXIT_SUCCESS;
+}
+
+/* ---- what must be there before anything is touched ---- */
+
+static int check_state_dir(const char *path, struct error *err)
+{
+	int made = paths_make_dir(path, 0700);
+	struct stat st;
+
+	if (made != 0)
+		return error_sys(err, made, "cannot make the state folder %s", path);
+	if (stat(path, &st) != 0)
+		return error_sys(err, -errno, "cannot use the state folder %s", path);
+	if (!S_ISDIR(st.st_mode))
+		return error_set(err, -ENOTDIR, "the state folder %s is not a folder", path);
+	if (access(path, R_OK | W_OK | X_OK) != 0)
+		return error_sys(err, -errno, "cannot write to the state folder %s", path);
+	return 0;
+}
+
+/* Beside this program, as it is in the build folder, else where it was installed. */
+static int open_worker_program(struct error *err)
+{
+	static const char name[] = "sitrep-parse";
+	char path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - sizeof(name));
+	int fd = -1;
+
+	if (n > 0) {
+		char *slash;
+
+		path[n] = '\0';
+		slash = strrchr(path, '/');
+		memcpy(slash != NULL ? slash + 1 : path, name, sizeof(name));
+		fd = open(path, O_PATH | O_CLOEXEC);
+	}
+	if (fd < 0)
+		fd = open(SITREP_LIBEXECDIR "/sitrep-parse", O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return error_sys(err, -errno, "cannot find the parse worker " SITREP_LIBEXECDIR "/sitrep-parse");
+	return fd;
+}
+
+static int open_http(struct doors *d, const struct config *c, struct service_fds *given, struct error *err)
+{
+	size_t room = c->http_listen.count + SERVICE_FDS_MAX;
+	int fd;
+
+	if (!c->http_enabled)
+		return 0;
+	d->http = calloc(room, sizeof(struct listener *));
+	if (d->http == NULL)
+		return error_sys(err, -ENOMEM, "cannot listen");
+	while ((fd = service_take_fd(given, "http")) >= 0) {
+		d->http[d->http_count] = listener_adopt(fd, err);
+		if (d->http[d->http_count++] == NULL)
+			return err->code;
+	}
+	if (d->http_count > 0)
+		return 0;
+	for (size_t i = 0; i < c->http_listen.count; i++) {
+		const struct config_listen *l = &c->http_listen.items[i];
+
+		d->http[d->http_count] =
+			l->path != NULL ? listener_open_unix(l->path, c->http_socket_mode, NULL, err) : listener_open_tcp(l, err);
+		if (d->http[d->http_count++] == NULL)
+			return err->code;
+	}
+	return 0;
+}
+
+static struct listener *open_socket(struct service_fds *given, const char *name, const char *path, unsigned mode,
+	const char *group, struct error *err)
+{
+	int fd = service_take_fd(given, name);
+	char *slash;
+	char *dir;
+
+	if (fd >= 0)
+		return listener_adopt(fd, err);
+	dir = strdup(path);
+	if (dir == NULL) {
+		(void)error_sys(err, -ENOMEM, "cannot listen on %s", path);
+		return NULL;
+	}
+	slash = strrchr(dir, '/');
+	if (slash != NULL && slash != dir) {
+		*slash = '\0';
+		(void)paths_make_dir(dir, 0755); /* binding says what is wrong */
+	}
+	free(dir);
+	return listener_open_unix(path, mode, group, err);
+}
+
+static int open_doors(struct doors *d, const struct config *c, const char *state_dir, struct service_fds *given,
+	struct error *err)
+{
+	char *runtime_dir = paths_runtime_dir(state_dir);
+	char *stream_path = runtime_dir != NULL ? paths_stream_socket(c->stream_path, runtime_dir) : NULL;
+	char *control_path = stream_path != NULL ? paths_control_socket(c->control_path, stream_path) : NULL;
+	int result = -ENOMEM;
+
+	if (control_path == NULL) {
+		(void)error_sys(err, result, "cannot listen");
+		goto out;
+	}
+	d->worker_program = open_worker_program(err);
+	if (d->worker_program < 0) {
+		result = d->worker_program;
+		goto out;
+	}
+	result = open_http(d, c, given, err);
+	if (result != 0)
+		goto out;
+	if (c->stream_enabled) {
+		d->stream = open_socket(given, "stream", stream_path, c->stream_mode, c->stream_group, err);
+		if (d->stream == NULL) {
+			result = err->code;
+			goto out;
+		}
+	}
+	d->control = open_socket(given, "control", control_path, c->control_mode, c->control_group, err);
+	if (d->control == NULL)
+		result = err->code;
+out:
+	free(control_path);
+	free(stream_path);
+	free(runtime_dir);
+	return result;
+}
+
+static void close_doors(struct doors *d)
+{
+	for (size_t i = 0; i < d->http_count; i++)
+		listener_free(d->http[i]);
+	free(d->http);
+	listener_free(d->stream);
+	listener_free(d->control);
+	if (d->worker_program >= 0)
+		(void)close(d->worker_program);
+}
+
+static void say_where(const struct doors *d)
+{
+	for (size_t i = 0; i < d->http_count; i++) {
+		const char *name = listener_name(d->http[i]);
+		char feed[512];
+
+		(void)snprintf(feed, sizeof(feed), "%s/feed.atom", name);
+		log_emit(LOG_LEVEL_NOTICE, "serving", "page", name, "feed", feed, NULL);
+	}
+	if (d->stream != NULL)
+		log_emit(LOG_LEVEL_NOTICE, "streaming", "socket", listener_name(d->stream), NULL);
+	log_emit(LOG_LEVEL_INFO, "listening for commands", "socket", listener_name(d->control), NULL);
+}
+
+/* Every subscriber and transfer is a descriptor. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max < 65536 ? limit.rlim_max : 65536;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int run(const char *config_path, const char *state_dir, struct service_fds *given, struct error *err)
+{
+	struct doors doors = {.worker_program = -1};
+	struct engine_options options = {.config_path = config_path, .state_dir = state_dir};
+	struct engine *engine = NULL;
+	struct config *config = load_config(config_path, err);
+	int result;
+
+	if (config == NULL)
+		return err->code;
+	log_set_level((enum log_level)config->log_level);
+	result = check_state_dir(state_dir, err);
+	if (result == 0)
+		result = open_doors(&doors, config, state_dir, given, err);
+	if (result != 0) {
+		config_free(config);
+		goto out;
+	}
+	options.worker_program_fd = doors.worker_program;
+	options.http = doors.http;
+	options.http_count = doors.http_count;
+	options.stream = doors.stream;
+	options.control = doors.control;
+	engine = engine_new(&options, config, err);
+	if (engine == NULL) {
+		result = err->code;
+		goto out;
+	}
+	say_where(&doors);
+	result = engine_run(engine, err);
+out:
+	engine_free(engine);
+	close_doors(&doors);
+	return result;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments args = {0};
+	struct service_fds given = {0};
+	struct error err = {0};
+	char *config_path, *state_dir;
+	int status = parse_arguments(argc, argv, &args);
+
+	if (status >= 0)
+		return status;
+	log_init("sitrepd");
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)umask(0077);
+	raise_descriptor_limit();
+	config_path = paths_config(args.config);
+	state_dir = paths_state_dir(args.state_dir);
+	if (config_path == NULL || state_dir == NULL)
+		status = fail((error_sys(&err, -ENOMEM, "cannot start"), &err));
+	else if (args.check)
+		status = check_only(config_path);
+	else if (service_listen_fds(&given, &err) != 0 || run(config_path, state_dir, &given, &err) != 0)
+		status = fail(&err);
+	else
+		status = EXIT_SUCCESS;
+	(void)service_close_rest(&given);
+	free(config_path);
+	free(state_dir);
+	return status;
+}

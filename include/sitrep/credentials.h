@@ -1,0 +1,24 @@
+/* credentials.h: a feed's secrets, read from the files that the configuration names.
+ *
+ * They are read when a configuration is taken over, never while polling, so that a slow file cannot hold
+ * up the loop, and wiped when released. */
+#ifndef SITREP_CREDENTIALS_H
+#define SITREP_CREDENTIALS_H
+
+#include "sitrep/config.h"
+#include "sitrep/error.h"
+
+enum { CREDENTIALS_FILE_MAX = 16 * 1024 };
+
+struct credentials {
+	char *password; /* NULL: none */
+	char *bearer;
+	char **headers; /* NULL-terminated, or NULL */
+};
+
+/* A relative file is looked for in $CREDENTIALS_DIRECTORY first.  A file that cannot be read, is larger
+ * than CREDENTIALS_FILE_MAX or holds control characters is an error. */
+int credentials_load(struct credentials *c, const struct config_feed *feed, struct error *err);
+void credentials_release(struct credentials *c);
+
+#endif
