@@ -121,10 +121,110 @@ $(ADAPTER): $(B)/tests/conformance/adapter.o $(call lib,watch dedup parse base)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
+# the pool is tested with the real worker
+$(B)/tests/unit/parse/pool_test: | $(B)/sitrep-parse
+
+# ---- run
+
+# State in the user's own folder, as the XDG base directory specification has it.
+RUN_DIR ?= $(or $(XDG_STATE_HOME),$(HOME)/.local/state)/sitrepd
+CONF    ?= etc/sitrepd.conf
+
+.PHONY: run
+run: packages-build
+	@$(MAKE) --no-print-directory all
+	@mkdir -p -m 700 $(RUN_DIR)
+	RUNTIME_DIRECTORY=$(RUN_DIR) $(B)/sitrepd -c $(CONF) --state-dir $(RUN_DIR)
+
+.PHONY: demo
+demo: packages-build
+	@$(MAKE) --no-print-directory all
+	@B=$(B) /usr/bin/python3 scripts/demo
+
+.PHONY: packages-build packages-check
+packages-build:
+	@scripts/install-packages build
+packages-check:
+	@scripts/install-packages check
+
+# ---- test
+
+.PHONY: check
+check: packages-check
+	@$(MAKE) --no-print-directory check-installed
+
+# what check runs once everything it needs is there
+.PHONY: check-installed
+check-installed: all $(UNIT) $(ADAPTER)
+	@set -e; for t in $(UNIT); do echo "== $${t#$(B)/tests/unit/}"; $$t 2>&1 | tests/unit/summary $$t; done
+	@B=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/system tests/browser
+
 .PHONY: unit
 unit: $(UNIT)
-	@set -e; for t in $(UNIT); do echo "== $$t"; $$t; done
+	@set -e; for t in $(UNIT); do echo "== $${t#$(B)/tests/unit/}"; $$t 2>&1 | tests/unit/summary $$t; done
+
+# CASES is a folder of conformance cases with their scorer
+.PHONY: conformance
+conformance: $(ADAPTER)
+	@B=$(B) tests/conformance/run $(CASES)
+
+# CORPUS_GENERATOR and FLOOR are a generator of feeds and a C program to compare with
+.PHONY: bench
+bench: all
+	@B=$(B) /usr/bin/python3 tests/bench/update.py $(BENCH_ARGS)
+
+.PHONY: lint
+lint:
+	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
+	clang-tidy --quiet $(filter %.c,$(shell git ls-files 'daemon/*.c')) -- $(filter-out -fno-plt,$(ALL_CFLAGS))
+
+# ---- install
+
+SUBSTITUTE = sed -e 's|@sbindir@|$(sbindir)|g' -e 's|@bindir@|$(bindir)|g' -e 's|@sysconfdir@|$(sysconfdir)/sitrepd|g'
+ETC_FILES  = $(patsubst etc/%,%,$(wildcard etc/*.conf etc/*/*.conf))
+UNITS      = sitrepd.service sitrepd-http.socket sitrepd-stream.socket
+
+.PHONY: install
+install: all
+	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(bindir) $(DESTDIR)$(libexecdir)/sitrep
+	$(INSTALL) -m 755 $(B)/sitrepd $(DESTDIR)$(sbindir)/sitrepd
+	$(INSTALL) -m 755 $(B)/sitrep $(DESTDIR)$(bindir)/sitrep
+	$(INSTALL) -m 755 $(B)/sitrep-parse $(DESTDIR)$(libexecdir)/sitrep/sitrep-parse
+	set -e; for f in $(ETC_FILES); do \
+		$(INSTALL) -d $(DESTDIR)$(sysconfdir)/sitrepd/$$(dirname $$f); \
+		if [ -e $(DESTDIR)$(sysconfdir)/sitrepd/$$f ]; then \
+			$(INSTALL) -m 644 etc/$$f $(DESTDIR)$(sysconfdir)/sitrepd/$$f.new; \
+			cmp -s etc/$$f $(DESTDIR)$(sysconfdir)/sitrepd/$$f && rm $(DESTDIR)$(sysconfdir)/sitrepd/$$f.new || \
+				echo "kept $(sysconfdir)/sitrepd/$$f, the new one is beside it"; \
+		else \
+			$(INSTALL) -m 644 etc/$$f $(DESTDIR)$(sysconfdir)/sitrepd/$$f; \
+		fi; \
+	done
+	$(INSTALL) -d $(DESTDIR)$(unitdir) $(DESTDIR)$(sysusersdir)
+	set -e; for f in $(UNITS); do $(SUBSTITUTE) systemd/$$f > $(B)/$$f; $(INSTALL) -m 644 $(B)/$$f $(DESTDIR)$(unitdir)/$$f; done
+	$(INSTALL) -m 644 systemd/sitrepd.sysusers $(DESTDIR)$(sysusersdir)/sitrepd.conf
+	$(INSTALL) -d $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(mandir)/man8
+	set -e; for f in man/*.[1578]; do $(INSTALL) -m 644 $$f $(DESTDIR)$(mandir)/man$${f##*.}/; done
+
+# the configuration and the state stay
+.PHONY: uninstall
+uninstall:
+	rm -f $(DESTDIR)$(sbindir)/sitrepd $(DESTDIR)$(bindir)/sitrep $(DESTDIR)$(libexecdir)/sitrep/sitrep-parse
+	-rmdir $(DESTDIR)$(libexecdir)/sitrep
+	rm -f $(foreach f,$(UNITS),$(DESTDIR)$(unitdir)/$(f)) $(DESTDIR)$(sysusersdir)/sitrepd.conf
+	rm -f $(foreach f,$(wildcard man/*.[1578]),$(DESTDIR)$(mandir)/man$(patsubst .%,%,$(suffix $(f)))/$(notdir $(f)))
+
+.PHONY: dist
+dist:
+	@mkdir -p dist
+	git archive --format=tar.gz --prefix=sitrepd-$(VERSION)/ -o dist/sitrepd-$(VERSION).tar.gz HEAD
+	@echo dist/sitrepd-$(VERSION).tar.gz
 
 .PHONY: clean
 clean:
 	rm -rf build build-sanitize dist
+
+.PHONY: help
+help:
+	@sed -n 's/^#   //p' Makefile | head -20
+	@echo 'make unit, conformance, bench, lint, install, uninstall, dist, clean'

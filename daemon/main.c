@@ -17,6 +17,7 @@
 
 #include "sitrep/buf.h"
 #include "sitrep/config.h"
+#include "sitrep/config_check.h"
 #include "sitrep/engine.h"
 #include "sitrep/listener.h"
 #include "sitrep/log.h"
@@ -145,7 +146,7 @@ static struct config *load_config(const char *path, struct error *err)
 	struct config *config = NULL;
 
 	config_mistakes_init(&mistakes);
-	if (engine_load_config(path, &config, &mistakes, err) != 0)
+	if (config_load_checked(path, &config, &mistakes, err) != 0)
 		print_mistakes(&mistakes);
 	config_mistakes_release(&mistakes);
 	return config;
@@ -227,8 +228,8 @@ static int open_http(struct doors *d, const struct config *c, struct service_fds
 	for (size_t i = 0; i < c->http_listen.count; i++) {
 		const struct config_listen *l = &c->http_listen.items[i];
 
-		d->http[d->http_count] =
-			l->path != NULL ? listener_open_unix(l->path, c->http_socket_mode, NULL, err) : listener_open_tcp(l, err);
+		d->http[d->http_count] = l->path != NULL ? listener_open_unix(l->path, c->http_socket_mode, NULL, err)
+							 : listener_open_tcp(l->host, l->port, err);
 		if (d->http[d->http_count++] == NULL)
 			return err->code;
 	}

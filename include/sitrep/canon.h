@@ -15,19 +15,22 @@
 
 enum { CANON_VERSION = 1 };
 
-/* Appends the tokens of plain text (valid UTF-8, no markup), a space between each: NFKC and full case
- * folding, soft hyphens, zero-width and bidi characters dropped, apostrophes joined away, "," and "."
- * between digits removed; then runs of letters and digits, where CJK and Thai characters stand alone.
- * Adds the number of tokens to *count. 0, -ENOMEM, -E2BIG. */
+/* Appends the tokens of plain text (valid UTF-8, no markup), each with a space behind it: NFKC and full case
+ * folding, soft hyphens, zero-width and bidi characters dropped, apostrophes joined away (don't, dont), "," and
+ * "." between digits removed (1,200 is 1200); then runs of letters, digits and their marks.  Characters of
+ * scripts without spaces between words (Han, Kana, Bopomofo, Thai, Lao, Khmer, Myanmar) are tokens by
+ * themselves; Hangul is written with spaces and gives words.  Adds the number of tokens to *count.
+ * 0, -ENOMEM, or -E2BIG when out is full: it then holds the tokens that fitted. */
 int canon_tokens(struct buf *out, struct str plain, size_t *count);
 
 /* The key form of a URL: https, host in lower case as punycode without www., m., mobile., amp., edition.,
  * default port and fragment gone, AMP forms and wrappers undone, slashes and percent-encoding normalised,
- * query parameters sorted, tracking parameters removed, all others kept.  Two links with one key are the same article.
- * STR_NONE when url is not http(s). */
+ * query parameters sorted, tracking parameters removed, all others kept.  Two links with one key are the same
+ * article.  In a, as is what was made on the way.  STR_NONE when url is not http(s), or without memory. */
 struct str canon_url_key(struct arena *a, struct str url);
 
-/* The link as it is shown: tracking parameters removed, nothing else changed.  May return url itself. */
+/* The link as it is shown: parameters that are trackers for certain removed, nothing else changed.  Returns url
+ * itself, or a part of it, where it can, and when there is no memory. */
 struct str canon_url_clean(struct arena *a, struct str url);
 
 #endif

@@ -27,9 +27,6 @@ struct engine_options {
 	struct listener *control; /* NULL: none */
 };
 
-/* Loads path and compiles its rules; the configuration only when there is no mistake. */
-int engine_load_config(const char *path, struct config **out, struct config_mistakes *mistakes, struct error *err);
-
 /* Opens the database, starts writer, workers and servers.  Takes config over. */
 struct engine *engine_new(const struct engine_options *options, struct config *config, struct error *err);
 /* Runs until a signal to end, or engine_stop(). */

@@ -2,7 +2,8 @@
  *
  * libmicrohttpd with its epoll descriptor nested in our event loop: no thread.  Connections are accepted
  * by listener.h and handed over, so any number of addresses, Unix sockets and inherited sockets serve the
- * same.  Limits: connections in all and per address, header size, time. */
+ * same.  Conditional requests, HEAD and gzip are dealt with here.  Limits: connections in all, memory and
+ * time of each. */
 #ifndef SITREP_HTTP_H
 #define SITREP_HTTP_H
 
@@ -17,32 +18,23 @@
 struct event_base;
 struct http_server;
 
-/* A representation, kept in memory by its maker and counted: served without copying. */
-struct http_body {
-	char *data;
-	size_t len;
-	char *gzip; /* NULL when not worth it */
-	size_t gzip_len;
-	char etag[48];	    /* strong, with quotes; the gzip form's differs by a suffix inside the quotes */
-	int64_t modified_ms;
-	const char *content_type;
-	unsigned references;
-};
+/* A representation: made once, counted, served without copying; its gzip form is made when first asked for. */
+struct http_body;
+
+/* Takes over data (malloc'ed, len bytes). content_type is a literal. NULL without memory, data is then freed. */
+struct http_body *http_body_new(char *data, size_t len, const char *content_type, int64_t modified_ms);
 struct http_body *http_body_ref(struct http_body *b);
-void http_body_unref(struct http_body *b);
+void http_body_unref(struct http_body *b); /* NULL is fine */
+size_t http_body_size(const struct http_body *b); /* memory, gzip form included */
 
 struct http_request {
-	bool head;
-	struct str path;  /* decoded, without the query; holds no NUL, no "..", no control characters */
-	const char *host; /* Host header, NULL */
-	bool (*query)(const struct http_request *r, const char *name, struct str *value);
-	void *connection;
+	struct str path; /* percent-decoded, without the query; holds no control characters */
 };
 
 struct http_answer {
-	int status; /* 200, 404, 503 … */
-	struct http_body *body; /* a reference that the server takes over */
-	const char *cache_control;
+	int status;		/* 200, 404, 503 ... */
+	struct http_body *body; /* a reference that the server takes over; NULL: a line that names the status */
+	const char *cache_control; /* NULL: none */
 };
 
 typedef void http_handle_fn(void *arg, const struct http_request *request, struct http_answer *answer);

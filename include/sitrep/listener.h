@@ -7,9 +7,9 @@
 #define SITREP_LISTENER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
-#include "sitrep/config.h"
 #include "sitrep/error.h"
 
 struct event_base;
@@ -19,13 +19,16 @@ struct listener;
 typedef void listener_accept_fn(void *arg, int fd, const struct sockaddr *peer, socklen_t peer_len);
 
 /* Bound and listening, nothing accepted yet: so that every socket is known to be free before anything else is touched. */
-struct listener *listener_open_tcp(const struct config_listen *address, struct error *err);
+/* host: a numeric address, or NULL for every one; port 0 lets the kernel choose. */
+struct listener *listener_open_tcp(const char *host, uint16_t port, struct error *err);
 /* mode as in chmod(2); group NULL: the process's own. */
 struct listener *listener_open_unix(const char *path, unsigned mode, const char *group, struct error *err);
 /* An inherited one; takes fd. */
 struct listener *listener_adopt(int fd, struct error *err);
 
 int listener_start(struct listener *l, struct event_base *base, listener_accept_fn *fn, void *arg, struct error *err);
+/* Accepts no more; the socket stays bound.  Must come before the event base is freed. */
+void listener_stop(struct listener *l);
 /* "http://127.0.0.1:8484" or "unix:/run/…": for messages; with the port that the kernel chose for port 0. */
 const char *listener_name(const struct listener *l);
 /* Closes, and unlinks the Unix socket file that it made. */

@@ -4,7 +4,9 @@
  *     /category/NAME.{atom,rss,json}             stories that a feed of that category reported
  *     /output/NAME.{atom,rss,json}               stories that the output's rule matched
  *     /alert/NAME.{atom,rss,json}                stories that the alert matched
- *     /  /story/ID  /feeds  /opml  /healthz  /metrics
+ *     /                                          the river of news, for a browser
+ *     /opml                                      the polled feeds, as a subscription list
+ *     /healthz  /metrics                         for monitoring
  *
  * Each is rendered at most once per committed change (reader_generation()), when somebody asks for it,
  * and then served from memory, gzip form included.  Everything rendered is escaped here, whatever came in. */

@@ -15,16 +15,26 @@ struct sqlite3;
 
 enum { STORE_SCHEMA_VERSION = 1, STORE_APPLICATION_ID = 0x53495452 /* "SITR" */ };
 
-/* How to open. */
 enum store_access { STORE_WRITE, STORE_READ };
 
-/* Opens state_dir/sitrepd.db.  STORE_WRITE creates it where there is none and migrates it forward, each step
- * one transaction, and takes a lock that a second daemon on the same folder finds (-EBUSY with a sentence).  Applies the safety settings
- * of LIBRARIES: no double-quoted strings, DEFENSIVE, no trusted schema, no extensions. */
-int store_open(const char *state_dir, enum store_access access, struct sqlite3 **db, struct error *err);
-void store_close(struct sqlite3 *db);
+/* An open database.  The writer's holds a lock file beside it for as long as it is open. */
+struct store {
+	struct sqlite3 *db; /* NULL: not open */
+	int lock_fd;	    /* -1 for readers */
+};
 
-/* err from the connection's last failure: -ENOSPC for a full disk, -EIO, -EUCLEAN for damage, -ENOMEM ... */
+/* Opens state_dir/sitrepd.db.  STORE_WRITE makes the folder (mode 0700) and the file (0600) where there is none, migrates
+ * it forward, each step one transaction, and takes a lock that a second daemon on the same folder finds
+ * (-EBUSY with a sentence).  STORE_READ only reads, and fails with -ENOENT before the first writer.
+ * Applies the safety settings of LIBRARIES: no double-quoted strings, DEFENSIVE, no trusted schema, no
+ * extensions.  -EUCLEAN: damaged; -EPROTO: not ours; -ENOTSUP: newer than this program.  On failure s is
+ * closed. */
+int store_open(struct store *s, const char *state_dir, enum store_access access, struct error *err);
+/* Harmless on one that is closed. */
+void store_close(struct store *s);
+
+/* err from the connection's last failure: -ENOSPC for a full disk, -EUCLEAN for damage, -ENOMEM, -EBUSY,
+ * -EIO for the rest.  Returns err->code; what says what was tried ("cannot read stories"). */
 int store_error(struct sqlite3 *db, struct error *err, const char *what);
 
 #endif

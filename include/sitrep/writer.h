@@ -50,12 +50,21 @@ struct feed_spec {
 	int64_t first_due_ms;	/* for a feed that was never polled or whose URL changed */
 };
 
+/* An alert of the configuration: rules named "alert/NAME" in an item's matches. */
+struct writer_alert {
+	const char *name;
+	const char *priority;
+};
+
 struct writer_options {
 	const char *state_dir; /* copied */
 	writer_plan_fn *plan;
 	void *plan_arg;
+	/* How long items and events are kept (0: for ever), and how large the database may become (0: any size). */
 	int64_t keep_items_ms, keep_events_ms, keep_size;
-	int64_t alert_backlog_ms;
+	int64_t alert_backlog_ms; /* on a feed's first poll, alerts only for items dated within this */
+	const struct writer_alert *alerts; /* copied; a match of a rule that is not listed raises no alert */
+	size_t alert_count;
 };
 
 /* Opens the database (store.h) and starts the thread.  NULL with err when the database is refused. */
@@ -73,8 +82,8 @@ size_t writer_pending_bytes(struct writer *w);
  * a changed URL forgets the validators.  Waits for the writer; for start and reload only.  states (count
  * elements, in the order given) are the caller's to release. */
 int writer_sync_feeds(struct writer *w, const struct feed_spec *feeds, size_t count, struct feed_state *states, struct error *err);
-/* Takes over changed keep and backlog options. */
-void writer_set_options(struct writer *w, const struct writer_options *options);
+/* Takes over changed keep, backlog and alert options; state_dir and plan stay.  -ENOMEM leaves the old ones. */
+int writer_set_options(struct writer *w, const struct writer_options *options);
 
 /* One poll's result after its commit. */
 struct poll_report {

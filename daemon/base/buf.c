@@ -1,0 +1,226 @@
+/* A buffer that cannot outgrow what its maker allowed.  Appending is the hottest thing the parse workers
+ * do, so the common case is one comparison and one memcpy. */
+#include "sitrep/buf.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sitrep/utf8.h"
+
+enum { FIRST_CAPACITY = 64 };
+
+void buf_init(struct buf *b, size_t max)
+{
+	*b = (struct buf){.max = max};
+}
+
+void buf_release(struct buf *b)
+{
+	free(b->data);
+	buf_init(b, b->max);
+}
+
+void buf_clear(struct buf *b)
+{
+	b->len = 0;
+	b->failed = 0;
+	if (b->data != NULL)
+		b->data[0] = '\0';
+}
+
+char *buf_take(struct buf *b, size_t *len)
+{
+	char *data = b->failed != 0 ? NULL : b->data;
+
+	if (len != NULL)
+		*len = data != NULL ? b->len : 0;
+	if (data != NULL)
+		buf_init(b, b->max);
+	return data;
+}
+
+int buf_reserve(struct buf *b, size_t extra)
+{
+	size_t cap = b->cap;
+	char *data;
+
+	if (b->failed != 0)
+		return b->failed;
+	if (extra > b->max - b->len)
+		return b->failed = -E2BIG;
+	/* One byte is always kept for the NUL. */
+	if (b->len + extra < b->cap)
+		return 0;
+	cap = cap < FIRST_CAPACITY ? FIRST_CAPACITY : cap * 2;
+	if (cap < b->len + extra + 1)
+		cap = b->len + extra + 1;
+	if (cap > b->max + 1)
+		cap = b->max + 1;
+	data = realloc(b->data, cap);
+	if (data == NULL)
+		return b->failed = -ENOMEM;
+	b->data = data;
+	b->cap = cap;
+	b->data[b->len] = '\0';
+	return 0;
+}
+
+int buf_append(struct buf *b, const void *data, size_t len)
+{
+	if (buf_reserve(b, len) != 0)
+		return b->failed;
+	if (len > 0)
+		memcpy(b->data + b->len, data, len);
+	b->len += len;
+	b->data[b->len] = '\0';
+	return 0;
+}
+
+int buf_add(struct buf *b, struct str s)
+{
+	return buf_append(b, s.data, s.len);
+}
+
+int buf_puts(struct buf *b, const char *c_string)
+{
+	return buf_append(b, c_string, strlen(c_string));
+}
+
+int buf_putc(struct buf *b, char c)
+{
+	return buf_append(b, &c, 1);
+}
+
+int buf_vprintf(struct buf *b, const char *fmt, va_list ap)
+{
+	va_list again;
+	int needed;
+
+	if (b->failed != 0)
+		return b->failed;
+	va_copy(again, ap);
+	needed = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	if (needed < 0)
+		return b->failed = -ENOMEM;
+	if (buf_reserve(b, (size_t)needed) != 0)
+		return b->failed;
+	(void)vsnprintf(b->data + b->len, (size_t)needed + 1, fmt, ap);
+	b->len += (size_t)needed;
+	return 0;
+}
+
+int buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	int result;
+
+	va_start(ap, fmt);
+	result = buf_vprintf(b, fmt, ap);
+	va_end(ap);
+	return result;
+}
+
+int buf_put_utf8(struct buf *b, uint32_t cp)
+{
+	char out[4];
+	size_t len;
+
+	if (cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff))
+		cp = 0xfffd;
+	if (cp < 0x80) {
+		out[0] = (char)cp;
+		len = 1;
+	} else if (cp < 0x800) {
+		out[0] = (char)(0xc0 | cp >> 6);
+		out[1] = (char)(0x80 | (cp & 0x3f));
+		len = 2;
+	} else if (cp < 0x10000) {
+		out[0] = (char)(0xe0 | cp >> 12);
+		out[1] = (char)(0x80 | (cp >> 6 & 0x3f));
+		out[2] = (char)(0x80 | (cp & 0x3f));
+		len = 3;
+	} else {
+		out[0] = (char)(0xf0 | cp >> 18);
+		out[1] = (char)(0x80 | (cp >> 12 & 0x3f));
+		out[2] = (char)(0x80 | (cp >> 6 & 0x3f));
+		out[3] = (char)(0x80 | (cp & 0x3f));
+		len = 4;
+	}
+	return buf_append(b, out, len);
+}
+
+/* What stands for a byte in XML text; NULL when it stands for itself. */
+static const char *xml_escape(unsigned char c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	default:
+		/* XML 1.0, 2.2: of the C0 controls only tab, newline and return are characters. */
+		return c < 0x20 && c != '\t' && c != '\n' && c != '\r' ? "\xef\xbf\xbd" : NULL;
+	}
+}
+
+int buf_add_xml(struct buf *b, struct str s)
+{
+	size_t from = 0, i = 0;
+
+	while (i < s.len) {
+		unsigned char c = (unsigned char)s.data[i];
+		const char *escape;
+
+		if (c < 0x80) {
+			escape = xml_escape(c);
+			if (escape == NULL) {
+				i++;
+				continue;
+			}
+			(void)buf_append(b, s.data + from, i - from);
+			(void)buf_puts(b, escape);
+			from = ++i;
+		} else {
+			size_t start = i;
+			uint32_t cp = utf8_next(s, &i);
+
+			/* A bad sequence, or one of the two non-characters that XML excludes. */
+			if (cp == 0xfffd || cp == 0xfffe || cp == 0xffff) {
+				(void)buf_append(b, s.data + from, start - from);
+				(void)buf_puts(b, "\xef\xbf\xbd");
+				from = i;
+			}
+		}
+	}
+	return buf_append(b, s.data + from, s.len - from);
+}
+
+void buf_consume(struct buf *b, size_t n)
+{
+	if (n >= b->len) {
+		buf_truncate(b, 0);
+		return;
+	}
+	if (n == 0)
+		return;
+	memmove(b->data, b->data + n, b->len - n);
+	buf_truncate(b, b->len - n);
+}
+
+void buf_truncate(struct buf *b, size_t len)
+{
+	if (len > b->len)
+		return;
+	b->len = len;
+	if (b->data != NULL)
+		b->data[len] = '\0';
+}

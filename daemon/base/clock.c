@@ -1,0 +1,303 @@
+/* Time.  Dates are computed here rather than by libc, whose functions look at locale and TZ. */
+#include "sitrep/clock.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { MS_A_SECOND = 1000 };
+#define MS_A_DAY INT64_C(86400000)
+
+static const char *const weekdays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+static int64_t read_us(clockid_t id)
+{
+	struct timespec t;
+
+	(void)clock_gettime(id, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t clock_wall_ms(void)
+{
+	return read_us(CLOCK_REALTIME) / 1000;
+}
+
+int64_t clock_mono_ms(void)
+{
+	return read_us(CLOCK_MONOTONIC) / 1000;
+}
+
+int64_t clock_mono_us(void)
+{
+	return read_us(CLOCK_MONOTONIC);
+}
+
+/* Both by counting years from March, so that the leap day is the last of its year; an era is the 400 years
+ * after which the calendar repeats. */
+int64_t civil_to_days(int year, int month, int day)
+{
+	int64_t y = year - (month <= 2);
+	int64_t era = (y >= 0 ? y : y - 399) / 400;
+	int64_t year_of_era = y - era * 400;
+	int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+
+	return era * 146097 + day_of_era - 719468;
+}
+
+void civil_from_days(int64_t days, int *year, int *month, int *day)
+{
+	int64_t z = days + 719468;
+	int64_t era = (z >= 0 ? z : z - 146096) / 146097;
+	int64_t day_of_era = z - era * 146097;
+	int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int64_t shifted = (5 * day_of_year + 2) / 153;
+
+	*day = (int)(day_of_year - (153 * shifted + 2) / 5 + 1);
+	*month = (int)(shifted + (shifted < 10 ? 3 : -9));
+	*year = (int)(year_of_era + era * 400 + (*month <= 2));
+}
+
+struct fields {
+	int year, month, day, weekday, hour, minute, second;
+};
+
+static struct fields split(int64_t time_ms)
+{
+	struct fields f;
+	int64_t days = time_ms / MS_A_DAY - (time_ms % MS_A_DAY < 0);
+	int64_t seconds = (time_ms - days * MS_A_DAY) / MS_A_SECOND;
+
+	civil_from_days(days, &f.year, &f.month, &f.day);
+	f.weekday = (int)(((days + 4) % 7 + 7) % 7);
+	f.hour = (int)(seconds / 3600);
+	f.minute = (int)(seconds / 60 % 60);
+	f.second = (int)(seconds % 60);
+	return f;
+}
+
+char *time_format_rfc3339(char text[TIME_TEXT_MAX], int64_t time_ms)
+{
+	struct fields f;
+
+	text[0] = '\0';
+	if (time_ms == TIME_NONE)
+		return text;
+	f = split(time_ms);
+	(void)snprintf(text, TIME_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02dZ", f.year, f.month, f.day, f.hour, f.minute,
+		f.second);
+	return text;
+}
+
+static char *format_822(char text[TIME_TEXT_MAX], int64_t time_ms, const char *zone)
+{
+	struct fields f;
+
+	text[0] = '\0';
+	if (time_ms == TIME_NONE)
+		return text;
+	f = split(time_ms);
+	(void)snprintf(text, TIME_TEXT_MAX, "%s, %02d %s %04d %02d:%02d:%02d %s", weekdays[f.weekday], f.day,
+		months[f.month - 1], f.year, f.hour, f.minute, f.second, zone);
+	return text;
+}
+
+char *time_format_rfc822(char text[TIME_TEXT_MAX], int64_t time_ms)
+{
+	return format_822(text, time_ms, "+0000");
+}
+
+char *time_format_http(char text[TIME_TEXT_MAX], int64_t time_ms)
+{
+	return format_822(text, time_ms, "GMT");
+}
+
+char *time_format_relative(char text[TIME_TEXT_MAX], int64_t time_ms, int64_t now_ms)
+{
+	static const struct {
+		int64_t ms;
+		const char *name;
+	} units[] = {{MS_A_DAY, "d"}, {3600000, "h"}, {60000, "min"}, {1000, "s"}};
+	int64_t distance = time_ms > now_ms ? time_ms - now_ms : now_ms - time_ms;
+
+	if (time_ms == TIME_NONE) {
+		(void)snprintf(text, TIME_TEXT_MAX, "never");
+		return text;
+	}
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (distance < units[i].ms)
+			continue;
+		(void)snprintf(text, TIME_TEXT_MAX, time_ms > now_ms ? "in %" PRId64 " %s" : "%" PRId64 " %s ago",
+			distance / units[i].ms, units[i].name);
+		return text;
+	}
+	(void)snprintf(text, TIME_TEXT_MAX, "now");
+	return text;
+}
+
+/* ---- HTTP dates ---- */
+
+static int month_number(struct str name)
+{
+	for (int i = 0; i < 12; i++)
+		if (str_eq(name, str_from(months[i])))
+			return i + 1;
+	return 0;
+}
+
+static bool take_number(struct str s, int low, int high, int *n)
+{
+	long long value;
+
+	if (str_empty(s) || !char_is_digit(s.data[0]) || !str_to_int(s, &value) || value < low || value > high)
+		return false;
+	*n = (int)value;
+	return true;
+}
+
+static bool take_clock(struct str s, struct fields *f)
+{
+	struct str part;
+
+	return str_split(&s, ':', &part) && take_number(part, 0, 23, &f->hour) && str_split(&s, ':', &part) &&
+	       take_number(part, 0, 59, &f->minute) && take_number(s, 0, 60, &f->second);
+}
+
+int64_t time_parse_http(struct str s)
+{
+	struct str words[6], rest = s, dated;
+	struct fields f = {0};
+	size_t n = 0;
+	bool good = false;
+
+	while (n < 6 && str_word(&rest, &words[n]))
+		n++;
+	if (n == 6 && str_eq(words[5], STR("GMT"))) { /* Sun, 06 Nov 1994 08:49:37 GMT */
+		f.month = month_number(words[2]);
+		good = take_number(words[1], 1, 31, &f.day) && take_number(words[3], 1, 9999, &f.year) &&
+		       take_clock(words[4], &f);
+	} else if (n == 4 && str_eq(words[3], STR("GMT"))) { /* Sunday, 06-Nov-94 08:49:37 GMT */
+		struct str part;
+
+		dated = words[1];
+		good = str_split(&dated, '-', &part) && take_number(part, 1, 31, &f.day) && str_split(&dated, '-', &part);
+		f.month = good ? month_number(part) : 0;
+		good = good && take_number(dated, 0, 99, &f.year) && take_clock(words[2], &f);
+		f.year += f.year < 70 ? 2000 : 1900;
+	} else if (n == 5) { /* Sun Nov  6 08:49:37 1994 */
+		f.month = month_number(words[1]);
+		good = take_number(words[2], 1, 31, &f.day) && take_clock(words[3], &f) &&
+		       take_number(words[4], 1, 9999, &f.year);
+	}
+	if (!good || f.month == 0 || str_word(&rest, &dated))
+		return TIME_NONE;
+	return civil_to_days(f.year, f.month, f.day) * MS_A_DAY +
+	       ((int64_t)f.hour * 3600 + (int64_t)f.minute * 60 + f.second) * MS_A_SECOND;
+}
+
+/* ---- durations and sizes ---- */
+
+static const struct unit {
+	const char *name;
+	int64_t value;
+} duration_units[] = {{"w", 604800000}, {"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}},
+  size_units[] = {{"G", 1 << 30}, {"M", 1 << 20}, {"K", 1 << 10}};
+
+static const struct unit *find_unit(const struct unit *units, size_t count, struct str name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq_nocase(str_from(units[i].name), name))
+			return &units[i];
+	return NULL;
+}
+
+/* The digits at the start of *s, then what follows up to the next digit. */
+static bool take_amount(struct str *s, int64_t *number, struct str *unit)
+{
+	size_t digits = 0, end;
+	long long value;
+
+	while (digits < s->len && char_is_digit(s->data[digits]))
+		digits++;
+	if (!str_to_int(str_slice(*s, 0, digits), &value))
+		return false;
+	end = digits;
+	while (end < s->len && !char_is_digit(s->data[end]))
+		end++;
+	*number = value;
+	*unit = str_trim(str_slice(*s, digits, end));
+	*s = str_slice(*s, end, s->len);
+	return true;
+}
+
+bool duration_parse(struct str s, int64_t *ms)
+{
+	int64_t total = 0, number, part;
+	struct str unit_name;
+
+	s = str_trim(s);
+	if (str_empty(s))
+		return false;
+	while (!str_empty(s)) {
+		const struct unit *unit;
+
+		if (!take_amount(&s, &number, &unit_name))
+			return false;
+		unit = find_unit(duration_units, 6, str_empty(unit_name) && str_empty(s) && total == 0 ? STR("s") : unit_name);
+		if (unit == NULL || __builtin_mul_overflow(number, unit->value, &part) ||
+			__builtin_add_overflow(total, part, &total))
+			return false;
+	}
+	*ms = total;
+	return true;
+}
+
+char *duration_format(char text[TIME_TEXT_MAX], int64_t ms)
+{
+	/* Weeks are read but not written: "14d" is what people write. */
+	for (size_t i = 1; i < 6; i++) {
+		if (ms % duration_units[i].value == 0 && ms != 0) {
+			(void)snprintf(text, TIME_TEXT_MAX, "%" PRId64 "%s", ms / duration_units[i].value,
+				duration_units[i].name);
+			return text;
+		}
+	}
+	(void)snprintf(text, TIME_TEXT_MAX, "0s");
+	return text;
+}
+
+bool size_parse(struct str s, int64_t *bytes)
+{
+	int64_t number;
+	struct str unit_name;
+	const struct unit *unit;
+
+	s = str_trim(s);
+	if (!take_amount(&s, &number, &unit_name) || !str_empty(s))
+		return false;
+	if (unit_name.len == 2 && char_lower(unit_name.data[1]) == 'b')
+		unit_name.len = 1;
+	if (str_empty(unit_name)) {
+		*bytes = number;
+		return true;
+	}
+	unit = find_unit(size_units, 3, unit_name);
+	return unit != NULL && !__builtin_mul_overflow(number, unit->value, bytes);
+}
+
+char *size_format(char text[TIME_TEXT_MAX], int64_t bytes)
+{
+	for (size_t i = 0; i < 3; i++) {
+		if (bytes % size_units[i].value == 0 && bytes != 0) {
+			(void)snprintf(
+				text, TIME_TEXT_MAX, "%" PRId64 "%s", bytes / size_units[i].value, size_units[i].name);
+			return text;
+		}
+	}
+	(void)snprintf(text, TIME_TEXT_MAX, "%" PRId64, bytes);
+	return text;
+}

@@ -1,0 +1,155 @@
+/* The protocols of sd_notify(3) and sd_listen_fds(3): a datagram and three variables, both documented as
+ * stable, so that no library is needed for them. */
+#include "sitrep/service.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "sitrep/clock.h"
+#include "sitrep/str.h"
+
+enum { FIRST_FD = 3 };
+
+static bool number_from(const char *name, long long *value)
+{
+	return str_to_int(str_from(getenv(name)), value);
+}
+
+static void name_fds(struct service_fds *out)
+{
+	struct str rest = str_from(getenv("LISTEN_FDNAMES")), name;
+
+	for (size_t i = 0; i < out->count && str_split(&rest, ':', &name); i++)
+		(void)snprintf(out->fds[i].name, sizeof(out->fds[i].name), "%.*s", STR_ARG(name));
+}
+
+int service_listen_fds(struct service_fds *out, struct error *err)
+{
+	long long pid, count;
+	int result = 0;
+
+	*out = (struct service_fds){0};
+	if (!number_from("LISTEN_PID", &pid) || pid != getpid() || !number_from("LISTEN_FDS", &count) || count <= 0)
+		goto out;
+	if (count > SERVICE_FDS_MAX) {
+		result = error_set(err, -E2BIG, "the service manager passes %lld sockets, at most %d are taken", count,
+			SERVICE_FDS_MAX);
+		goto out;
+	}
+	for (int i = 0; i < count; i++) {
+		int fd = FIRST_FD + i;
+		int flags = fcntl(fd, F_GETFD);
+
+		if (flags < 0 || fcntl(fd, F_SETFD, flags | FD_CLOEXEC) < 0) {
+			result = error_sys(err, -errno, "cannot take inherited socket %d", fd);
+			goto out;
+		}
+		out->fds[out->count++].fd = fd;
+	}
+	name_fds(out);
+out:
+	(void)unsetenv("LISTEN_PID");
+	(void)unsetenv("LISTEN_FDS");
+	(void)unsetenv("LISTEN_FDNAMES");
+	return result;
+}
+
+int service_take_fd(struct service_fds *fds, const char *name)
+{
+	for (size_t i = 0; i < fds->count; i++) {
+		if (fds->fds[i].taken || strcmp(fds->fds[i].name, name) != 0)
+			continue;
+		fds->fds[i].taken = true;
+		return fds->fds[i].fd;
+	}
+	return -1;
+}
+
+size_t service_close_rest(struct service_fds *fds)
+{
+	size_t closed = 0;
+
+	for (size_t i = 0; i < fds->count; i++) {
+		if (fds->fds[i].taken)
+			continue;
+		(void)close(fds->fds[i].fd);
+		fds->fds[i].taken = true;
+		closed++;
+	}
+	return closed;
+}
+
+static bool notify(const char *message)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	size_t len = path != NULL ? strlen(path) : 0;
+	bool sent;
+	int fd;
+
+	if (len < 2 || len >= sizeof(address.sun_path) || (path[0] != '/' && path[0] != '@'))
+		return false;
+	memcpy(address.sun_path, path, len);
+	if (path[0] == '@')
+		address.sun_path[0] = '\0'; /* an abstract socket: its name is as long as it is, no NUL behind */
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	sent = sendto(fd, message, strlen(message), MSG_NOSIGNAL, (struct sockaddr *)&address,
+		       (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) >= 0;
+	(void)close(fd);
+	return sent;
+}
+
+bool service_ready(const char *status)
+{
+	char message[256];
+
+	(void)snprintf(message, sizeof(message), "READY=1%s%s", status != NULL ? "\nSTATUS=" : "",
+		status != NULL ? status : "");
+	return notify(message);
+}
+
+bool service_reloading(void)
+{
+	char message[128];
+
+	(void)snprintf(message, sizeof(message), "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_mono_us());
+	return notify(message);
+}
+
+bool service_stopping(void)
+{
+	return notify("STOPPING=1");
+}
+
+bool service_status(const char *status)
+{
+	char message[256];
+
+	(void)snprintf(message, sizeof(message), "STATUS=%s", status);
+	return notify(message);
+}
+
+bool service_watchdog_ping(void)
+{
+	return notify("WATCHDOG=1");
+}
+
+int64_t service_watchdog_interval_ms(void)
+{
+	long long pid, usec;
+
+	if (!number_from("WATCHDOG_USEC", &usec) || usec <= 0)
+		return 0;
+	if (number_from("WATCHDOG_PID", &pid) && pid != getpid())
+		return 0;
+	return usec / 2000 > 0 ? usec / 2000 : 1;
+}

@@ -1,0 +1,154 @@
+/* Borrowed strings.  Case is ASCII's everywhere: what these compare are names of protocols and elements. */
+#include "sitrep/str.h"
+
+#include <limits.h>
+
+struct str str_slice(struct str s, size_t from, size_t to)
+{
+	if (to > s.len)
+		to = s.len;
+	if (from > to)
+		from = to;
+	return s.data == NULL ? s : str_make(s.data + from, to - from);
+}
+
+bool str_eq(struct str a, struct str b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+int str_cmp(struct str a, struct str b)
+{
+	size_t shorter = a.len < b.len ? a.len : b.len;
+	int order = shorter == 0 ? 0 : memcmp(a.data, b.data, shorter);
+
+	if (order != 0)
+		return order;
+	return (a.len > b.len) - (a.len < b.len);
+}
+
+static bool same_nocase(const char *a, const char *b, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (char_lower(a[i]) != char_lower(b[i]))
+			return false;
+	return true;
+}
+
+bool str_eq_nocase(struct str a, struct str b)
+{
+	return a.len == b.len && same_nocase(a.data, b.data, a.len);
+}
+
+bool str_starts(struct str s, struct str prefix)
+{
+	return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.data, prefix.data, prefix.len) == 0);
+}
+
+bool str_starts_nocase(struct str s, struct str prefix)
+{
+	return s.len >= prefix.len && same_nocase(s.data, prefix.data, prefix.len);
+}
+
+bool str_ends(struct str s, struct str suffix)
+{
+	return s.len >= suffix.len &&
+	       (suffix.len == 0 || memcmp(s.data + s.len - suffix.len, suffix.data, suffix.len) == 0);
+}
+
+size_t str_find(struct str s, struct str needle, size_t from)
+{
+	const char *found;
+
+	if (from > s.len || needle.len > s.len - from)
+		return STR_NPOS;
+	if (needle.len == 0)
+		return from;
+	found = memmem(s.data + from, s.len - from, needle.data, needle.len);
+	return found != NULL ? (size_t)(found - s.data) : STR_NPOS;
+}
+
+size_t str_find_nocase(struct str s, struct str needle, size_t from)
+{
+	for (size_t i = from; needle.len <= s.len && i <= s.len - needle.len; i++)
+		if (same_nocase(s.data + i, needle.data, needle.len))
+			return i;
+	return STR_NPOS;
+}
+
+size_t str_find_char(struct str s, char c, size_t from)
+{
+	const char *found;
+
+	if (from >= s.len)
+		return STR_NPOS;
+	found = memchr(s.data + from, c, s.len - from);
+	return found != NULL ? (size_t)(found - s.data) : STR_NPOS;
+}
+
+struct str str_trim(struct str s)
+{
+	while (s.len > 0 && char_is_space(s.data[0])) {
+		s.data++;
+		s.len--;
+	}
+	while (s.len > 0 && char_is_space(s.data[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+bool str_split(struct str *rest, char sep, struct str *piece)
+{
+	size_t at;
+
+	if (rest->data == NULL)
+		return false;
+	at = str_find_char(*rest, sep, 0);
+	if (at == STR_NPOS) {
+		*piece = *rest;
+		*rest = STR_NONE;
+	} else {
+		*piece = str_slice(*rest, 0, at);
+		*rest = str_slice(*rest, at + 1, rest->len);
+	}
+	return true;
+}
+
+bool str_word(struct str *rest, struct str *word)
+{
+	size_t end = 0;
+
+	while (rest->len > 0 && char_is_space(rest->data[0])) {
+		rest->data++;
+		rest->len--;
+	}
+	if (rest->len == 0)
+		return false;
+	while (end < rest->len && !char_is_space(rest->data[end]))
+		end++;
+	*word = str_slice(*rest, 0, end);
+	*rest = str_slice(*rest, end, rest->len);
+	return true;
+}
+
+bool str_to_int(struct str s, long long *value)
+{
+	bool negative = s.len > 0 && s.data[0] == '-';
+	size_t i = negative || (s.len > 0 && s.data[0] == '+') ? 1 : 0;
+	long long n = 0;
+
+	if (i == s.len)
+		return false;
+	/* Counted downwards, since LLONG_MIN has no positive twin. */
+	for (; i < s.len; i++) {
+		int digit = s.data[i] - '0';
+
+		if (!char_is_digit(s.data[i]) || n < (LLONG_MIN + digit) / 10)
+			return false;
+		n = n * 10 - digit;
+	}
+	if (!negative && n == LLONG_MIN)
+		return false;
+	*value = negative ? n : -n;
+	return true;
+}

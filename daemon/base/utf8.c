@@ -1,0 +1,185 @@
+/* UTF-8 by RFC 3629 and the Unicode Standard 3.9.  Feeds are mostly ASCII, so each function first runs
+ * over eight bytes at a time while none has its high bit set. */
+#include "sitrep/utf8.h"
+
+#include <string.h>
+
+/* Bytes of ASCII from i on. */
+static size_t ascii_run(struct str s, size_t i)
+{
+	size_t start = i;
+	uint64_t eight;
+
+	while (s.len - i >= sizeof(eight)) {
+		memcpy(&eight, s.data + i, sizeof(eight));
+		if ((eight & UINT64_C(0x8080808080808080)) != 0)
+			break;
+		i += sizeof(eight);
+	}
+	while (i < s.len && (unsigned char)s.data[i] < 0x80)
+		i++;
+	return i - start;
+}
+
+/* Table 3-7 of the Unicode Standard: how many bytes follow, and in what range the first of them is. */
+static int shape(unsigned char lead, unsigned char *low, unsigned char *high)
+{
+	*low = 0x80;
+	*high = 0xbf;
+	if (lead >= 0xc2 && lead <= 0xdf)
+		return 1;
+	if (lead >= 0xe0 && lead <= 0xef) {
+		if (lead == 0xe0)
+			*low = 0xa0;
+		if (lead == 0xed)
+			*high = 0x9f;
+		return 2;
+	}
+	if (lead >= 0xf0 && lead <= 0xf4) {
+		if (lead == 0xf0)
+			*low = 0x90;
+		if (lead == 0xf4)
+			*high = 0x8f;
+		return 3;
+	}
+	return -1;
+}
+
+/* The character at *pos; false for a bad sequence, of which *pos then passes the maximal subpart. */
+static bool decode(struct str s, size_t *pos, uint32_t *cp)
+{
+	unsigned char lead = (unsigned char)s.data[(*pos)++];
+	unsigned char low, high;
+	int more;
+
+	if (lead < 0x80) {
+		*cp = lead;
+		return true;
+	}
+	more = shape(lead, &low, &high);
+	if (more < 0)
+		return false;
+	*cp = lead & (0x3fu >> more);
+	for (int i = 0; i < more; i++) {
+		unsigned char c;
+
+		if (*pos >= s.len)
+			return false;
+		c = (unsigned char)s.data[*pos];
+		if (c < low || c > high)
+			return false;
+		*cp = *cp << 6 | (c & 0x3fu);
+		low = 0x80;
+		high = 0xbf;
+		(*pos)++;
+	}
+	return true;
+}
+
+size_t utf8_valid_prefix(struct str s)
+{
+	size_t i = 0;
+	uint32_t cp;
+
+	for (;;) {
+		size_t start;
+
+		i += ascii_run(s, i);
+		if (i == s.len)
+			return i;
+		start = i;
+		if (!decode(s, &i, &cp))
+			return start;
+	}
+}
+
+bool utf8_valid(struct str s)
+{
+	return utf8_valid_prefix(s) == s.len;
+}
+
+uint32_t utf8_next(struct str s, size_t *pos)
+{
+	uint32_t cp;
+
+	return decode(s, pos, &cp) ? cp : 0xfffd;
+}
+
+int utf8_repair(struct buf *out, struct str s)
+{
+	while (s.len > 0) {
+		size_t good = utf8_valid_prefix(s);
+
+		(void)buf_append(out, s.data, good);
+		s = str_slice(s, good, s.len);
+		if (s.len > 0) {
+			size_t pos = 0;
+
+			(void)buf_put_utf8(out, utf8_next(s, &pos));
+			s = str_slice(s, pos, s.len);
+		}
+	}
+	return out->failed;
+}
+
+struct str utf8_cut(struct str s, size_t max)
+{
+	if (s.len <= max)
+		return s;
+	/* Back over continuation bytes to where a character begins. */
+	while (max > 0 && ((unsigned char)s.data[max] & 0xc0) == 0x80)
+		max--;
+	return str_slice(s, 0, max);
+}
+
+bool utf8_is_unsafe(uint32_t cp)
+{
+	if (cp < 0x20)
+		return cp != '\t' && cp != '\n';
+	if (cp < 0x7f)
+		return false;
+	if (cp < 0xa0)
+		return true;
+	return cp == 0x061c || cp == 0x200e || cp == 0x200f || (cp >= 0x2028 && cp <= 0x202e) ||
+	       (cp >= 0x2066 && cp <= 0x2069) || cp == 0xfeff || (cp >= 0xfdd0 && cp <= 0xfdef) || (cp & 0xfffe) == 0xfffe;
+}
+
+static bool is_space(uint32_t cp)
+{
+	return cp == ' ' || (cp >= '\t' && cp <= '\r') || cp == 0x85 || cp == 0xa0 || cp == 0x1680 ||
+	       (cp >= 0x2000 && cp <= 0x200a) || cp == 0x2028 || cp == 0x2029 || cp == 0x202f || cp == 0x205f ||
+	       cp == 0x3000;
+}
+
+int utf8_one_line(struct buf *out, struct str s)
+{
+	bool space_due = false, started = false;
+	size_t i = 0;
+
+	while (i < s.len) {
+		size_t start = i;
+		uint32_t cp;
+
+		while (i < s.len && (unsigned char)s.data[i] > ' ' && (unsigned char)s.data[i] < 0x7f)
+			i++;
+		if (i > start) {
+			if (space_due && started)
+				(void)buf_putc(out, ' ');
+			(void)buf_append(out, s.data + start, i - start);
+			space_due = false;
+			started = true;
+			continue;
+		}
+		cp = utf8_next(s, &i);
+		if (is_space(cp)) {
+			space_due = true;
+		} else if (!utf8_is_unsafe(cp)) {
+			if (space_due && started)
+				(void)buf_putc(out, ' ');
+			(void)buf_put_utf8(out, cp);
+			space_due = false;
+			started = true;
+		}
+	}
+	return out->failed;
+}

@@ -1,0 +1,62 @@
+/* client.h: what the commands of `sitrep` share.  Private to this folder. */
+#ifndef SITREP_CLIENT_H
+#define SITREP_CLIENT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "sitrep/error.h"
+#include "sitrep/str.h"
+
+/* Exit statuses, as system tools have them. */
+enum { EXIT_DONE = 0, EXIT_TROUBLE = 1, EXIT_USAGE = 2 };
+
+/* Given before or behind the command's name. */
+struct client_options {
+	const char *config_path; /* NULL: the installed one, when there is one */
+	const char *socket_path; /* NULL: found through the configuration */
+	bool json;
+};
+
+struct command {
+	const char *name;
+	const char *arguments; /* "[FEED]" */
+	const char *summary;
+	const char *help; /* the options, one a line */
+	int (*run)(const struct client_options *options, int argc, char **argv); /* argv[0] is the name */
+};
+
+extern const struct command command_tail, command_feeds, command_status, command_refresh, command_parse, command_check,
+	command_reload, command_pause, command_resume;
+
+/* Prints the command's usage to out. */
+void command_usage(const struct command *c, FILE *out);
+/* "sitrep: tail: sentence" on standard error; returns EXIT_TROUBLE. */
+int command_fail(const struct command *c, const char *sentence);
+
+/* ---- connections (connection.c) ---- */
+
+struct connection; /* of lines of JSON */
+
+enum connection_kind { CONNECTION_STREAM, CONNECTION_CONTROL };
+
+struct connection *connection_open(const struct client_options *options, enum connection_kind kind, struct error *err);
+void connection_close(struct connection *c);
+int connection_send(struct connection *c, const json_t *message, struct error *err);
+/* The next line, borrowed until the next call; 1: there is one, 0: the end, negative: failure (-EINTR after
+ * a signal). */
+int connection_receive(struct connection *c, struct str *line, struct error *err);
+/* True when a whole line has arrived already, so that connection_receive() will not wait. */
+bool connection_has_line(const struct connection *c);
+
+/* Sends a control request and calls fn for each answer line up to the last; 0, or what fn returned, or a
+ * negative code, with the daemon's own sentence in err when it refused. */
+int control_ask(const struct client_options *options, json_t *request, int (*fn)(void *arg, const json_t *answer),
+	void *arg, struct error *err);
+
+/* Text of a JSON member as one harmless line of a terminal; "" when it is none. */
+void print_text(FILE *out, const json_t *object, const char *member);
+
+#endif

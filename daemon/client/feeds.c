@@ -1,0 +1,200 @@
+/* sitrep feeds: each feed's health as a table, the failing ones first. */
+#include <errno.h>
+#include <getopt.h>
+#include <libsmartcols.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+#include "sitrep/buf.h"
+#include "sitrep/clock.h"
+#include "sitrep/date.h"
+#include "sitrep/utf8.h"
+
+enum column { COL_NAME, COL_STATE, COL_POLLED, COL_NEWEST, COL_NEXT, COL_POLLS, COL_SAME, COL_ITEMS, COL_REASON, COL_COUNT };
+
+static const struct {
+	const char *name;
+	double width;
+	int flags;
+} columns[COL_COUNT] = {
+	[COL_NAME] = {"FEED", 0.15, 0},
+	[COL_STATE] = {"STATE", 0.07, 0},
+	[COL_POLLED] = {"POLLED", 0.08, SCOLS_FL_RIGHT},
+	[COL_NEWEST] = {"NEWEST", 0.08, SCOLS_FL_RIGHT},
+	[COL_NEXT] = {"NEXT", 0.08, SCOLS_FL_RIGHT},
+	[COL_POLLS] = {"POLLS", 0.05, SCOLS_FL_RIGHT},
+	[COL_SAME] = {"304", 0.05, SCOLS_FL_RIGHT},
+	[COL_ITEMS] = {"ITEMS", 0.05, SCOLS_FL_RIGHT},
+	[COL_REASON] = {"REASON", 0.39, SCOLS_FL_TRUNC},
+};
+
+struct listing {
+	bool json;
+	bool failing_only;
+	size_t failing;
+	struct libscols_table *table;
+};
+
+static const char *text_of(const json_t *feed, const char *member)
+{
+	const char *value = json_string_value(json_object_get(feed, member));
+
+	return value != NULL ? value : "";
+}
+
+static void set_relative(struct libscols_line *line, enum column column, const json_t *feed, const char *member)
+{
+	const char *value = json_string_value(json_object_get(feed, member));
+	char text[TIME_TEXT_MAX];
+
+	if (value != NULL)
+		(void)scols_line_set_data(line, column,
+			time_format_relative(text, date_parse(str_from(value), NULL), clock_wall_ms()));
+	else
+		(void)scols_line_set_data(line, column, "-");
+}
+
+static void set_number(struct libscols_line *line, enum column column, json_int_t number, const char *unit)
+{
+	char text[40];
+
+	(void)snprintf(text, sizeof(text), "%lld%s", (long long)number, unit);
+	(void)scols_line_set_data(line, column, text);
+}
+
+static void set_text(struct libscols_line *line, enum column column, const char *value)
+{
+	struct buf safe = BUF_INIT(4096);
+
+	if (utf8_one_line(&safe, str_from(value)) == 0)
+		(void)scols_line_set_data(line, column, safe.data != NULL ? safe.data : "");
+	buf_release(&safe);
+}
+
+static int add_line(struct listing *l, const json_t *feed)
+{
+	struct libscols_line *line = scols_table_new_line(l->table, NULL);
+	json_int_t polls = json_integer_value(json_object_get(feed, "polls"));
+	json_int_t same = json_integer_value(json_object_get(feed, "not_modified"));
+
+	if (line == NULL)
+		return -ENOMEM;
+	set_text(line, COL_NAME, text_of(feed, "name"));
+	set_text(line, COL_STATE, text_of(feed, "state"));
+	set_relative(line, COL_POLLED, feed, "last_poll");
+	set_relative(line, COL_NEWEST, feed, "last_new");
+	set_relative(line, COL_NEXT, feed, "due");
+	set_number(line, COL_POLLS, polls, "");
+	set_number(line, COL_SAME, polls > 0 ? same * 100 / polls : 0, "%");
+	set_number(line, COL_ITEMS, json_integer_value(json_object_get(feed, "items")), "");
+	set_text(line, COL_REASON, text_of(feed, "reason"));
+	return 0;
+}
+
+static bool is_failing(const json_t *feed)
+{
+	const char *s = text_of(feed, "state");
+
+	return strcmp(s, "failing") == 0 || strcmp(s, "gone") == 0;
+}
+
+static int add_feeds(struct listing *l, const json_t *feeds, bool failing)
+{
+	size_t i;
+	const json_t *feed;
+	int result = 0;
+
+	json_array_foreach(feeds, i, feed) {
+		if (is_failing(feed) != failing)
+			continue;
+		l->failing += failing;
+		if (!l->json)
+			result = add_line(l, feed);
+		else if (failing || !l->failing_only)
+			result = json_dumpf(feed, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER) != 0 || putchar('\n') == EOF
+					 ? -EIO
+					 : 0;
+		if (result != 0)
+			break;
+	}
+	return result;
+}
+
+static int take_answer(void *arg, const json_t *answer)
+{
+	struct listing *l = arg;
+	const json_t *feeds = json_object_get(answer, "feeds");
+	int result = add_feeds(l, feeds, true);
+
+	if (result == 0 && !l->failing_only)
+		result = add_feeds(l, feeds, false);
+	return result;
+}
+
+static struct libscols_table *new_table(void)
+{
+	struct libscols_table *table = scols_new_table();
+
+	for (int i = 0; table != NULL && i < COL_COUNT; i++) {
+		if (scols_table_new_column(table, columns[i].name, columns[i].width, columns[i].flags) == NULL) {
+			scols_unref_table(table);
+			return NULL;
+		}
+	}
+	return table;
+}
+
+static int run(const struct client_options *options, int argc, char **argv)
+{
+	static const struct option long_options[] = {
+		{"json", no_argument, NULL, 'j'},
+		{"failing", no_argument, NULL, 'F'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	struct listing l = {0};
+	struct error err = {0};
+	json_t *request;
+	int result, c;
+
+	while ((c = getopt_long(argc, argv, "jFh", long_options, NULL)) != -1) {
+		switch (c) {
+		case 'j':
+			l.json = true;
+			break;
+		case 'F':
+			l.failing_only = true;
+			break;
+		case 'h':
+			command_usage(&command_feeds, stdout);
+			return EXIT_DONE;
+		default:
+			return EXIT_USAGE;
+		}
+	}
+	(void)setlocale(LC_CTYPE, ""); /* for the width of what is printed */
+	l.table = new_table();
+	request = optind < argc ? json_pack("{s:s,s:s}", "op", "feeds", "feed", argv[optind]) : json_pack("{s:s}", "op", "feeds");
+	if (l.table == NULL || request == NULL)
+		result = error_sys(&err, -ENOMEM, "cannot list the feeds");
+	else
+		result = control_ask(options, request, take_answer, &l, &err);
+	if (result == 0 && !l.json)
+		result = scols_print_table(l.table);
+	json_decref(request);
+	scols_unref_table(l.table);
+	if (result != 0)
+		return command_fail(&command_feeds, err.code != 0 ? err.text : "cannot print the table");
+	return l.failing_only && l.failing > 0 ? EXIT_TROUBLE : EXIT_DONE;
+}
+
+const struct command command_feeds = {
+	.name = "feeds",
+	.arguments = "[OPTIONS] [FEED]",
+	.summary = "Show the health of the feeds",
+	.help = "  -j, --json     one JSON object a line\n"
+		"  -F, --failing  only those that fail; exit status 1 when there is one\n",
+	.run = run,
+};

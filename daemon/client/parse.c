@@ -1,0 +1,148 @@
+/* sitrep parse: what the daemon would make of a feed, by the daemon's own code. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "sitrep/arena.h"
+#include "sitrep/buf.h"
+#include "sitrep/document.h"
+#include "sitrep/identity.h"
+#include "sitrep/jsonw.h"
+#include "sitrep/parse.h"
+
+enum { FILE_MAX = 64 * 1024 * 1024, ARENA_MAX = 512 * 1024 * 1024, OUTPUT_MAX = 512 * 1024 * 1024 };
+
+static int read_all(const char *path, struct buf *out, struct error *err)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	char chunk[64 * 1024];
+	ssize_t n;
+	int result = 0;
+
+	if (fd < 0)
+		return error_sys(err, -errno, "cannot open %s", path);
+	while (result == 0 && (n = read(fd, chunk, sizeof(chunk))) != 0) {
+		if (n > 0 && buf_append(out, chunk, (size_t)n) != 0)
+			result = error_sys(err, out->failed, "cannot read %s", path);
+		else if (n < 0 && errno != EINTR)
+			result = error_sys(err, -errno, "cannot read %s", path);
+	}
+	if (!is_stdin)
+		(void)close(fd);
+	return result;
+}
+
+static int examine(struct arena *a, struct document *d, struct error *err)
+{
+	struct identity *identity = identity_new(err);
+	int result = identity == NULL ? err->code : 0;
+
+	for (size_t i = 0; result == 0 && i < d->items.count; i++)
+		result = identity_assign(identity, a, &d->items.items[i]);
+	if (result != 0 && err->code == 0)
+		(void)error_sys(err, result, "cannot examine the items");
+	identity_free(identity);
+	return result;
+}
+
+static int print_document(const struct document *d, struct error *err)
+{
+	struct buf out = BUF_INIT(OUTPUT_MAX);
+	struct jsonw w;
+	int result;
+
+	jsonw_init(&w, &out);
+	document_write_json(&w, d);
+	(void)buf_putc(&out, '\n');
+	result = out.failed;
+	if (result == 0 && (fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout) != 0))
+		result = -EIO;
+	if (result != 0)
+		(void)error_sys(err, result, "cannot write");
+	buf_release(&out);
+	return result;
+}
+
+static int parse_file(const char *path, const char *url, const char *content_type, bool why, struct error *err)
+{
+	struct buf body = BUF_INIT(FILE_MAX);
+	struct parse_input in = {.url = str_from(url), .content_type = str_from(content_type), .want_notes = why};
+	struct document d;
+	struct arena a;
+	int result;
+
+	arena_init(&a, ARENA_MAX);
+	result = read_all(path, &body, err);
+	if (result == 0)
+		result = parse_prepare(err);
+	if (result == 0) {
+		in.body = buf_str(&body);
+		result = parse_feed(&in, &a, &d, err);
+	}
+	if (result == 0)
+		result = examine(&a, &d, err);
+	if (result == 0 && why)
+		(void)fprintf(stderr, "%.*s", STR_ARG(d.notes));
+	if (result == 0)
+		result = print_document(&d, err);
+	arena_release(&a);
+	buf_release(&body);
+	return result;
+}
+
+static int run(const struct client_options *options, int argc, char **argv)
+{
+	static const struct option long_options[] = {
+		{"url", required_argument, NULL, 'u'},
+		{"content-type", required_argument, NULL, 't'},
+		{"why", no_argument, NULL, 'w'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	const char *url = NULL, *content_type = NULL;
+	struct error err = {0};
+	bool why = false;
+	int c;
+
+	(void)options;
+	while ((c = getopt_long(argc, argv, "u:t:wh", long_options, NULL)) != -1) {
+		switch (c) {
+		case 'u':
+			url = optarg;
+			break;
+		case 't':
+			content_type = optarg;
+			break;
+		case 'w':
+			why = true;
+			break;
+		case 'h':
+			command_usage(&command_parse, stdout);
+			return EXIT_DONE;
+		default:
+			return EXIT_USAGE;
+		}
+	}
+	if (argc - optind != 1) {
+		command_usage(&command_parse, stderr);
+		return EXIT_USAGE;
+	}
+	if (parse_file(argv[optind], url, content_type, why, &err) != 0)
+		return command_fail(&command_parse, err.text);
+	return EXIT_DONE;
+}
+
+const struct command command_parse = {
+	.name = "parse",
+	.arguments = "[OPTIONS] FILE|-",
+	.summary = "Print the JSON document that the daemon would see in a feed",
+	.help = "  -u, --url URL            where it came from: the base of its links\n"
+		"  -t, --content-type TYPE  what the server said it is\n"
+		"  -w, --why                tell on standard error what was decided and repaired\n",
+	.run = run,
+};

@@ -1,0 +1,372 @@
+/* One GET with one curl handle: what is asked, what may be connected to, what is kept of the answer, and in
+ * which words its failure is told.
+ *
+ * The guard judges the very address a socket is made for, and once more before a request goes out on a
+ * connection that already existed; so there is no moment between check and use in which a name could
+ * change its meaning.  Bodies are counted after decompression, where a bomb has its real size. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sitrep/clock.h"
+#include "sitrep/guard.h"
+#include "sitrep/limits.h"
+#include "transfer_internal.h"
+
+bool transfer_status_is_full(int status)
+{
+	return status == 200 || status == 203;
+}
+
+/* ---- which addresses ---- */
+
+static bool may_connect(struct transfer *tr, const struct sockaddr *address)
+{
+	struct hop *hop = &tr->hop;
+	const char *kind;
+	const void *bytes;
+	char text[INET6_ADDRSTRLEN] = "?";
+
+	/* A proxy is the operator's choice, and what it may reach is its own policy. */
+	if (tr->by_proxy)
+		return true;
+	kind = guard_refuses(address, &tr->allow);
+	if (kind == NULL || (tr->allow_private && guard_is_private(address)))
+		return true;
+	if (hop->addresses_refused++ > 0)
+		return false;
+	bytes = address->sa_family == AF_INET ? (const void *)&((const struct sockaddr_in *)address)->sin_addr
+					      : (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr;
+	(void)inet_ntop(address->sa_family, bytes, text, sizeof(text));
+	(void)snprintf(hop->refused, sizeof(hop->refused), "%s is %s %s address, not allowed by [fetch] allow", text,
+		guard_article(kind), kind);
+	return false;
+}
+
+static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct transfer *tr = arg;
+	int fd;
+
+	(void)purpose;
+	if (!may_connect(tr, &address->addr))
+		return CURL_SOCKET_BAD;
+	fd = socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
+	if (fd < 0) {
+		tr->hop.socket_errno = errno;
+		return CURL_SOCKET_BAD;
+	}
+	tr->hop.addresses_tried++;
+	return fd;
+}
+
+/* Before the request is sent: the connection may be one that another feed, with other exceptions, has opened. */
+static int on_before_request(void *arg, char *remote, char *local, int remote_port, int local_port)
+{
+	struct transfer *tr = arg;
+	struct sockaddr_in in = {.sin_family = AF_INET};
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+	bool fine = false;
+
+	(void)local;
+	(void)remote_port;
+	(void)local_port;
+	if (inet_pton(AF_INET, remote, &in.sin_addr) == 1)
+		fine = may_connect(tr, (const struct sockaddr *)&in);
+	else if (inet_pton(AF_INET6, remote, &in6.sin6_addr) == 1)
+		fine = may_connect(tr, (const struct sockaddr *)&in6);
+	if (!fine)
+		tr->hop.addresses_tried = 0;
+	return fine ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+/* ---- what arrives ---- */
+
+static size_t on_header(char *data, size_t size, size_t count, void *arg)
+{
+	struct transfer *tr = arg;
+	struct hop *hop = &tr->hop;
+	size_t len = size * count;
+
+	if (response_head_line(&hop->head, str_make(data, len)) != 0) {
+		hop->no_memory = true;
+		return 0;
+	}
+	if (hop->head.bytes > LIMIT_RESPONSE_HEADERS) {
+		hop->head_too_large = true;
+		return 0;
+	}
+	if (hop->head.complete) {
+		int64_t window_s = tr->timeout_ms / 3000;
+
+		/* From here on only: a server may think for a while before it answers. */
+		window_s = window_s < 1 ? 1 : window_s > BODY_RATE_WINDOW_S ? BODY_RATE_WINDOW_S : window_s;
+		(void)curl_easy_setopt(tr->easy, CURLOPT_LOW_SPEED_LIMIT, (long)BODY_RATE_MIN);
+		(void)curl_easy_setopt(tr->easy, CURLOPT_LOW_SPEED_TIME, (long)window_s);
+	}
+	return len;
+}
+
+/* Room for the whole at once where the server told its length; false when that is already too much. */
+static bool reserve_body(struct transfer *tr)
+{
+	curl_off_t length = -1;
+
+	(void)curl_easy_getinfo(tr->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+	if (length > 0 && (uint64_t)length > tr->max_body)
+		return false;
+	if (length > 0)
+		(void)buf_reserve(&tr->answer.body, (size_t)length);
+	return true;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *arg)
+{
+	struct transfer *tr = arg;
+	struct hop *hop = &tr->hop;
+	struct buf *body = &tr->answer.body;
+	size_t len = size * count;
+
+	if (!transfer_status_is_full(hop->head.status)) {
+		hop->unwanted += len;
+		return hop->unwanted > UNWANTED_BODY_MAX ? CURL_WRITEFUNC_ERROR : len;
+	}
+	if ((body->len == 0 && !reserve_body(tr)) || len > tr->max_body - body->len) {
+		hop->body_too_large = true;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	if (buf_append(body, data, len) != 0) {
+		hop->no_memory = true;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	tr->owner->buffered += len;
+	return len;
+}
+
+/* ---- what is asked ---- */
+
+#define SET(option, value)                                                                                             \
+	do {                                                                                                           \
+		if (curl_easy_setopt(easy, (option), (value)) != CURLE_OK)                                              \
+			return -ENOMEM;                                                                                \
+	} while (0)
+
+static int set_manners(CURL *easy)
+{
+	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_NOSIGNAL, 1L);
+	/* Without it the end of a transfer waits for its resolver thread, and the loop with it. */
+	SET(CURLOPT_QUICK_EXIT, 1L);
+	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	SET(CURLOPT_ACCEPT_ENCODING, "");
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	SET(CURLOPT_PIPEWAIT, 0L);
+	SET(CURLOPT_TCP_KEEPALIVE, 1L);
+	return 0;
+}
+
+static int set_callbacks(CURL *easy, struct transfer *tr)
+{
+	SET(CURLOPT_PRIVATE, tr);
+	SET(CURLOPT_ERRORBUFFER, tr->hop.curl_text);
+	SET(CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+	SET(CURLOPT_OPENSOCKETDATA, tr);
+	SET(CURLOPT_PREREQFUNCTION, on_before_request);
+	SET(CURLOPT_PREREQDATA, tr);
+	SET(CURLOPT_HEADERFUNCTION, on_header);
+	SET(CURLOPT_HEADERDATA, tr);
+	SET(CURLOPT_WRITEFUNCTION, on_body);
+	SET(CURLOPT_WRITEDATA, tr);
+	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	return 0;
+}
+
+static int set_way(CURL *easy, struct transfer *tr, const struct transfer_request *request)
+{
+	const struct transfers *t = tr->owner;
+	const char *proxy = request->proxy != NULL ? request->proxy : t->proxy;
+
+	tr->by_proxy = proxy != NULL && proxy[0] != '\0';
+	/* Both are set always: what is unset, curl takes from the environment. */
+	SET(CURLOPT_PROXY, tr->by_proxy ? proxy : "");
+	SET(CURLOPT_NOPROXY, "");
+	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)t->connect_timeout_ms);
+	if (t->ca_file != NULL)
+		SET(CURLOPT_CAINFO, t->ca_file);
+	/* With a folder beside the bundle, curl reads the whole bundle anew for each connection. */
+	if (t->ca_file != NULL || t->has_ca_bundle)
+		SET(CURLOPT_CAPATH, NULL);
+	return 0;
+}
+
+int transfer_hop_prepare(struct transfer *tr, const struct transfer_request *request)
+{
+	CURL *easy = tr->easy;
+
+	if (set_manners(easy) != 0 || set_callbacks(easy, tr) != 0 || set_way(easy, tr, request) != 0)
+		return -ENOMEM;
+	if (request->user_agent != NULL)
+		SET(CURLOPT_USERAGENT, request->user_agent);
+	if (request->user != NULL) {
+		SET(CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+		SET(CURLOPT_USERNAME, request->user);
+		SET(CURLOPT_PASSWORD, request->password != NULL ? request->password : "");
+	}
+	SET(CURLOPT_HTTPHEADER, tr->headers);
+	return 0;
+}
+
+int transfer_hop_start(struct transfer *tr)
+{
+	CURL *easy = tr->easy;
+	int64_t left_ms = tr->deadline_ms - clock_mono_ms();
+
+	if (left_ms <= 0)
+		return -ETIMEDOUT;
+	response_head_release(&tr->hop.head);
+	tr->hop = (struct hop){0};
+	tr->hop_timeout_ms = left_ms;
+	SET(CURLOPT_URL, tr->visited[tr->visited_count - 1]);
+	SET(CURLOPT_TIMEOUT_MS, (long)left_ms);
+	SET(CURLOPT_LOW_SPEED_LIMIT, 0L);
+	SET(CURLOPT_LOW_SPEED_TIME, 0L);
+	return curl_multi_add_handle(tr->owner->multi, easy) == CURLM_OK ? 0 : -ENOMEM;
+}
+
+/* ---- how it ended ---- */
+
+static enum poll_failure tell(struct error *err, enum poll_failure failure, const char *sentence)
+{
+	(void)error_set(err, -EIO, "%s", sentence);
+	return failure;
+}
+
+static enum poll_failure judge_refused(const struct hop *hop, struct error *err)
+{
+	if (hop->addresses_refused > 1)
+		(void)error_set(err, -EACCES, "all %u addresses are refused: %s", hop->addresses_refused, hop->refused);
+	else
+		(void)error_set(err, -EACCES, "%s", hop->refused);
+	return FAILURE_FORBIDDEN;
+}
+
+/* How far the request came says what the server failed to do in time. */
+static enum poll_failure judge_timeout(const struct transfer *tr, struct error *err)
+{
+	char limit[TIME_TEXT_MAX];
+	int64_t connect_ms = tr->owner->connect_timeout_ms;
+	curl_off_t resolved = 0, connected = 0, ready = 0;
+	const char *what = NULL;
+	enum poll_failure failure = FAILURE_TIMEOUT;
+
+	if (tr->hop.head.complete) {
+		(void)error_set(err, -ETIMEDOUT, "the body came too slowly: %zu bytes when given up", tr->answer.body.len);
+		return FAILURE_TOO_SLOW;
+	}
+	(void)curl_easy_getinfo(tr->easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
+	(void)curl_easy_getinfo(tr->easy, CURLINFO_CONNECT_TIME_T, &connected);
+	(void)curl_easy_getinfo(tr->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+	if (ready > 0) {
+		(void)error_set(err, -ETIMEDOUT, "no answer within %s", duration_format(limit, tr->timeout_ms));
+		return FAILURE_TIMEOUT;
+	}
+	if (connected > 0) {
+		what = "no TLS connection";
+	} else if (resolved > 0) {
+		what = "no connection";
+	} else {
+		what = "the name was not resolved";
+		failure = FAILURE_DNS;
+	}
+	(void)error_set(err, -ETIMEDOUT, "%s within %s", what,
+		duration_format(limit, connect_ms < tr->hop_timeout_ms ? connect_ms : tr->hop_timeout_ms));
+	return failure;
+}
+
+static enum poll_failure judge_connect(const struct transfer *tr, const char *sentence, struct error *err)
+{
+	long os_errno = 0;
+	int cause = tr->hop.socket_errno;
+
+	if (cause == EMFILE || cause == ENFILE || cause == ENOMEM || cause == ENOBUFS) {
+		(void)error_sys(err, -cause, "cannot open a socket");
+		return FAILURE_INTERNAL;
+	}
+	(void)curl_easy_getinfo(tr->easy, CURLINFO_OS_ERRNO, &os_errno);
+	if (os_errno > 0 && os_errno != EINPROGRESS)
+		(void)error_sys(err, -(int)os_errno, "cannot connect");
+	else
+		(void)error_set(err, -ECONNREFUSED, "cannot connect: %s", sentence);
+	return FAILURE_CONNECT;
+}
+
+static enum poll_failure judge_code(const struct transfer *tr, CURLcode code, struct error *err)
+{
+	const char *sentence = tr->hop.curl_text[0] != '\0' ? tr->hop.curl_text : curl_easy_strerror(code);
+	curl_off_t first_byte = 0;
+
+	/* Curl has some hundred codes; those that a GET over http and https cannot meet, and those that say the
+	 * peer does not speak the protocol, are one and the same to a reader. */
+	if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY)
+		return tell(err, FAILURE_DNS, sentence);
+	if (code == CURLE_COULDNT_CONNECT || code == CURLE_INTERFACE_FAILED || code == CURLE_PROXY)
+		return judge_connect(tr, sentence, err);
+	if (code == CURLE_OPERATION_TIMEDOUT)
+		return judge_timeout(tr, err);
+	if (code == CURLE_SSL_CONNECT_ERROR || code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CERTPROBLEM ||
+		code == CURLE_SSL_CIPHER || code == CURLE_SSL_ISSUER_ERROR || code == CURLE_SSL_INVALIDCERTSTATUS ||
+		code == CURLE_USE_SSL_FAILED || code == CURLE_SSL_CLIENTCERT)
+		return tell(err, FAILURE_TLS, sentence);
+	if (code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CRL_BADFILE || code == CURLE_SSL_ENGINE_NOTFOUND ||
+		code == CURLE_SSL_ENGINE_SETFAILED || code == CURLE_SSL_ENGINE_INITFAILED ||
+		code == CURLE_FAILED_INIT)
+		return tell(err, FAILURE_INTERNAL, sentence);
+	if (code == CURLE_PARTIAL_FILE)
+		return tell(err, FAILURE_PROTOCOL, "the answer is shorter than its Content-Length or broken off");
+	if (code == CURLE_GOT_NOTHING)
+		return tell(err, FAILURE_PROTOCOL, "the server closed the connection without an answer");
+	if (code == CURLE_OUT_OF_MEMORY) {
+		/* Also what curl says of a single header line over its own limit. */
+		(void)curl_easy_getinfo(tr->easy, CURLINFO_STARTTRANSFER_TIME_T, &first_byte);
+		if (first_byte > 0 && !tr->hop.head.complete)
+			return tell(err, FAILURE_TOO_LARGE, "the answer has a header line without an end");
+		return tell(err, FAILURE_INTERNAL, sentence);
+	}
+	return tell(err, FAILURE_PROTOCOL, sentence);
+}
+
+enum poll_failure transfer_hop_judge(struct transfer *tr, CURLcode code, struct error *err)
+{
+	const struct hop *hop = &tr->hop;
+
+	if (hop->addresses_refused > 0 && hop->addresses_tried == 0)
+		return judge_refused(hop, err);
+	if (hop->head_too_large) {
+		(void)error_set(err, -EMSGSIZE, "the answer's headers are larger than %d KiB", LIMIT_RESPONSE_HEADERS / 1024);
+		return FAILURE_TOO_LARGE;
+	}
+	if (hop->body_too_large) {
+		char limit[TIME_TEXT_MAX];
+
+		(void)error_set(err, -EMSGSIZE, "the answer is larger than %s",
+			size_format(limit, (int64_t)tr->max_body));
+		return FAILURE_TOO_LARGE;
+	}
+	if (hop->no_memory) {
+		(void)error_sys(err, -ENOMEM, "cannot keep the answer");
+		return FAILURE_INTERNAL;
+	}
+	/* A status that brings no body we want holds, however its body ended. */
+	if (hop->head.complete && !transfer_status_is_full(hop->head.status))
+		return FAILURE_NONE;
+	if (code != CURLE_OK)
+		return judge_code(tr, code, err);
+	if (!hop->head.complete)
+		return tell(err, FAILURE_PROTOCOL, "the server did not answer in HTTP");
+	return FAILURE_NONE;
+}

@@ -1,0 +1,116 @@
+/* Shared by the transfer sources only.  transfer.c owns transfers and follows redirects; transfer_hop.c makes one
+ * request with a curl handle and says how it ended; transfer_loop.c joins curl's multi handle to libevent. */
+#ifndef SITREP_TRANSFER_INTERNAL_H
+#define SITREP_TRANSFER_INTERNAL_H
+
+#include <curl/curl.h>
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "response_head.h"
+#include "sitrep/transfer.h"
+
+enum {
+	/* Curl handles kept for reuse: making one costs more than a request over loopback. */
+	IDLE_HANDLES_MAX = 64,
+	/* Bytes read of a body that nobody wants, so that its connection can be used again; past it the connection is
+	 * given up instead. */
+	UNWANTED_BODY_MAX = 64 * 1024,
+	/* A body slower than this over the window ends, or every slot could be held by servers that drip. */
+	BODY_RATE_MIN = 128, /* bytes a second, before decompression */
+	BODY_RATE_WINDOW_S = 10,
+	REFUSED_TEXT_MAX = 160,
+};
+
+enum transfer_state {
+	TRANSFER_RUNNING,    /* its handle is in the multi handle */
+	TRANSFER_FINISHED,   /* the answer waits for the loop to deliver it */
+	TRANSFER_DELIVERING, /* its callback runs */
+};
+
+struct transfer_list {
+	struct transfer *first, *last;
+};
+
+/* One request and its answer; begins anew with each redirect. */
+struct hop {
+	struct response_head head;
+	size_t unwanted;	  /* bytes of a body that nobody wants */
+	bool head_too_large;
+	bool body_too_large;
+	bool no_memory;
+	int socket_errno;	  /* why no socket could be made, 0 */
+	unsigned addresses_tried; /* sockets made */
+	unsigned addresses_refused;
+	char refused[REFUSED_TEXT_MAX]; /* the first address that the guard refused, and as what */
+	char curl_text[CURL_ERROR_SIZE];
+};
+
+struct transfer {
+	struct transfers *owner;
+	struct transfer *prev, *next; /* on owner->running or owner->finished */
+	enum transfer_state state;
+	transfer_done_fn *fn;
+	void *arg;
+
+	CURL *easy;
+	struct curl_slist *headers;	   /* those for the first host only come first ... */
+	struct curl_slist *public_headers; /* ... these go everywhere; NULL: all are private */
+	struct config_networks allow;	   /* a copy */
+	bool allow_private;
+	bool by_proxy;
+	bool conditional;
+	size_t max_body;
+	int64_t timeout_ms;
+	int64_t deadline_ms; /* monotonic */
+
+	CURLU *url;	/* of this hop, without user, password and fragment */
+	CURLU *first_url;
+	char **visited; /* texts of all hops' URLs, this one last */
+	size_t visited_count;
+	bool all_permanent; /* every redirect so far was a permanent one */
+	int64_t hop_timeout_ms;
+	struct hop hop;
+
+	struct transfer_answer answer;
+};
+
+struct transfers {
+	struct event_base *base;
+	CURLM *multi;
+	struct event *timer;
+	struct event *deliver;
+	struct transfer_list running;
+	struct transfer_list finished;
+	size_t active;
+	size_t buffered;
+	CURL *idle[IDLE_HANDLES_MAX];
+	size_t idle_count;
+	int64_t connect_timeout_ms;
+	int max_redirects;
+	char *proxy;
+	char *ca_file;
+	bool has_ca_bundle; /* libcurl was built with one, so the folder of certificates need not be looked at */
+};
+
+/* transfer_loop.c */
+int transfer_loop_init(struct transfers *t, long max_connections, struct error *err);
+void transfer_loop_release(struct transfers *t);
+
+/* transfer_hop.c */
+/* Sets everything on tr->easy that stays the same over all hops. */
+int transfer_hop_prepare(struct transfer *tr, const struct transfer_request *request);
+/* Hands tr->url to curl. 0, -ETIMEDOUT when no time is left, or -ENOMEM. */
+int transfer_hop_start(struct transfer *tr);
+/* What the end of the request means, its status aside: FAILURE_NONE when there is a status to go by. */
+enum poll_failure transfer_hop_judge(struct transfer *tr, CURLcode code, struct error *err);
+/* 200, and 203 that a transforming proxy makes of it. */
+bool transfer_status_is_full(int status);
+
+/* transfer.c */
+/* Its handle is done and already out of the multi handle. */
+void transfer_hop_ended(struct transfer *tr, CURLcode code);
+
+#endif

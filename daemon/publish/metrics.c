@@ -1,0 +1,134 @@
+/* Metrics.  Names follow Prometheus' conventions: base units, _total for counters.  Per-feed series are
+ * few and bounded by the configuration. */
+#include "sitrep/metrics.h"
+
+#include "sitrep/clock.h"
+
+
+struct metric {
+	const char *name;
+	const char *type;
+	const char *help;
+	double value;
+};
+
+static void write_metric(struct buf *out, const struct metric *m)
+{
+	(void)buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %.15g\n", m->name, m->help, m->name, m->type, m->name,
+		m->value);
+}
+
+static void write_totals(struct buf *out, const struct publish_status *s, const struct store_counts *c)
+{
+	const struct metric metrics[] = {
+		{"sitrepd_start_time_seconds", "gauge", "When the daemon started, Unix time.", (double)s->started_ms / 1000},
+		{"sitrepd_polls_total", "counter", "Polls that ended.", (double)s->polls},
+		{"sitrepd_polls_failed_total", "counter", "Polls that failed in transfer.", (double)s->polls_failed},
+		{"sitrepd_polls_not_modified_total", "counter", "Polls answered 304.", (double)s->polls_not_modified},
+		{"sitrepd_received_bytes_total", "counter", "Bytes received over the wire.", (double)s->bytes_received},
+		{"sitrepd_items_new_total", "counter", "First reports of a story.", (double)s->items_new},
+		{"sitrepd_items_copies_total", "counter", "Reports that joined a story.", (double)s->items_copies},
+		{"sitrepd_items_updated_total", "counter", "Items whose text changed.", (double)s->items_updated},
+		{"sitrepd_transfers", "gauge", "Transfers under way.", (double)s->transfers_active},
+		{"sitrepd_transfers_buffered_bytes", "gauge", "Bytes of bodies under way.", (double)s->transfers_buffered},
+		{"sitrepd_feeds_waiting", "gauge", "Feeds that are due and wait for a slot.", (double)s->waiting},
+		{"sitrepd_parse_pending", "gauge", "Documents waiting for or at work in a parse worker.",
+			(double)s->parse_pending},
+		{"sitrepd_write_pending", "gauge", "Poll outcomes waiting for their commit.", (double)s->write_pending},
+		{"sitrepd_parse_jobs_total", "counter", "Documents parsed.", (double)s->parse_jobs},
+		{"sitrepd_parse_failures_total", "counter", "Documents that could not be parsed.", (double)s->parse_failures},
+		{"sitrepd_parse_worker_restarts_total", "counter", "Parse workers replaced.", (double)s->worker_restarts},
+		{"sitrepd_commits_total", "counter", "Database transactions.", (double)s->commits},
+		{"sitrepd_commit_seconds_max", "gauge", "Longest transaction since start.", (double)s->commit_us_max / 1e6},
+		{"sitrepd_loop_stall_seconds_max", "gauge", "Longest turn of the main loop since start.",
+			(double)s->loop_stall_us_max / 1e6},
+		{"sitrepd_stream_subscribers", "gauge", "Connections to the stream.", (double)s->stream_clients},
+		{"sitrepd_http_requests_total", "counter", "HTTP requests answered.", (double)s->http_requests},
+		{"sitrepd_http_not_modified_total", "counter", "HTTP requests answered 304.", (double)s->http_not_modified},
+		{"sitrepd_items", "gauge", "Items kept.", (double)c->items},
+		{"sitrepd_stories", "gauge", "Stories kept.", (double)c->stories},
+		{"sitrepd_events", "gauge", "Events kept for the stream.", (double)c->events},
+		{"sitrepd_database_bytes", "gauge", "Size of the database.", (double)c->database_bytes},
+	};
+
+	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)
+		write_metric(out, &metrics[i]);
+}
+
+/* A label's value: backslash, quote and newline escaped; feed names hold nothing else of the kind. */
+static void write_label(struct buf *out, const char *value)
+{
+	for (; *value != '\0'; value++) {
+		if (*value == '\n') {
+			(void)buf_puts(out, "\\n");
+			continue;
+		}
+		if (*value == '"' || *value == '\\')
+			(void)buf_putc(out, '\\');
+		(void)buf_putc(out, *value);
+	}
+}
+
+static double feed_up(const struct feed_state *f)
+{
+	return f->health == FEED_OK;
+}
+
+static double feed_last_success(const struct feed_state *f)
+{
+	return f->last_success_ms == TIME_NONE ? 0 : (double)f->last_success_ms / 1000;
+}
+
+static double feed_last_new(const struct feed_state *f)
+{
+	return f->last_new_ms == TIME_NONE ? 0 : (double)f->last_new_ms / 1000;
+}
+
+static double feed_errors(const struct feed_state *f)
+{
+	return f->errors;
+}
+
+static double feed_polls(const struct feed_state *f)
+{
+	return (double)f->polls;
+}
+
+static double feed_items(const struct feed_state *f)
+{
+	return (double)f->items;
+}
+
+static void write_feeds(struct buf *out, const struct publish_status *s)
+{
+	static const struct {
+		const char *name, *type, *help;
+		double (*value)(const struct feed_state *f);
+	} series[] = {
+		{"sitrepd_feed_up", "gauge", "1 when the last poll went well.", feed_up},
+		{"sitrepd_feed_last_success_seconds", "gauge", "Last good poll, Unix time, 0: never.", feed_last_success},
+		{"sitrepd_feed_last_new_seconds", "gauge", "Last new item, Unix time, 0: never.", feed_last_new},
+		{"sitrepd_feed_errors", "gauge", "Failures in a row.", feed_errors},
+		{"sitrepd_feed_polls_total", "counter", "Polls.", feed_polls},
+		{"sitrepd_feed_items", "gauge", "Items kept.", feed_items},
+	};
+
+	for (size_t k = 0; k < sizeof(series) / sizeof(series[0]); k++) {
+		(void)buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", series[k].name, series[k].help, series[k].name,
+			series[k].type);
+		for (size_t i = 0; i < s->feed_count; i++) {
+			if (s->feeds[i].name == NULL)
+				continue;
+			(void)buf_printf(out, "%s{feed=\"", series[k].name);
+			write_label(out, s->feeds[i].name);
+			(void)buf_printf(out, "\"} %.15g\n", series[k].value(&s->feeds[i]));
+		}
+	}
+}
+
+int metrics_write(struct buf *out, const struct publish_status *status, const struct store_counts *counts)
+{
+	write_totals(out, status, counts);
+	write_feeds(out, status);
+	return out->failed;
+}

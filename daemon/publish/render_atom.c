@@ -1,0 +1,183 @@
+/* Atom, RFC 4287.  An entry is a story: its id is ours and stable for ever, atom:source says whose report
+ * leads it (4.2.11), and each further report is a related link with its outlet's name. */
+#include "sitrep/clock.h"
+#include "sitrep/render.h"
+#include "sitrep/url.h"
+
+static void element(struct buf *out, const char *name, struct str value)
+{
+	if (str_empty(value))
+		return;
+	(void)buf_printf(out, "<%s>", name);
+	(void)buf_add_xml(out, value);
+	(void)buf_printf(out, "</%s>\n", name);
+}
+
+static void attribute(struct buf *out, const char *name, struct str value)
+{
+	if (str_empty(value))
+		return;
+	(void)buf_printf(out, " %s=\"", name);
+	(void)buf_add_xml(out, value);
+	(void)buf_putc(out, '"');
+}
+
+static void instant(struct buf *out, const char *name, int64_t time_ms)
+{
+	char text[TIME_TEXT_MAX];
+
+	element(out, name, str_from(time_format_rfc3339(text, time_ms)));
+}
+
+static void link(struct buf *out, const char *rel, struct str href, struct str type, struct str title)
+{
+	if (str_empty(href))
+		return;
+	(void)buf_printf(out, "<link rel=\"%s\"", rel);
+	attribute(out, "href", href);
+	attribute(out, "type", type);
+	attribute(out, "title", title);
+	(void)buf_puts(out, "/>\n");
+}
+
+static void begin(struct buf *out, const struct channel *c)
+{
+	(void)buf_puts(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
+			    "<feed xmlns=\"http://www.w3.org/2005/Atom\">\n");
+	element(out, "id", str_from(c->id));
+	element(out, "title", str_from(c->title));
+	instant(out, "updated", c->updated_ms);
+	link(out, "self", str_from(c->self_url), STR("application/atom+xml"), STR_NONE);
+	link(out, "alternate", str_from(c->home_url), STR("text/html"), STR_NONE);
+	(void)buf_puts(out, "<generator version=\"" SITREP_VERSION "\">sitrepd</generator>\n");
+}
+
+/* What does not look like an address fails the schema (and the reader that checks it). */
+static bool is_email(struct str s)
+{
+	size_t at = str_find_char(s, '@', 0);
+
+	return at != STR_NPOS && at > 0 && at + 1 < s.len;
+}
+
+static void authors(struct buf *out, const struct report *r)
+{
+	size_t written = 0;
+
+	for (size_t i = 0; i < r->item.authors.count; i++) {
+		const struct person *p = &r->item.authors.items[i];
+		struct str name = str_empty(p->name) ? p->email : p->name;
+
+		if (str_empty(name))
+			continue;
+		(void)buf_puts(out, "<author>");
+		element(out, "name", name);
+		if (url_is_web(p->uri))
+			element(out, "uri", p->uri);
+		if (is_email(p->email))
+			element(out, "email", p->email);
+		(void)buf_puts(out, "</author>\n");
+		written++;
+	}
+	if (written == 0) {
+		(void)buf_puts(out, "<author>");
+		element(out, "name", r->source.title);
+		(void)buf_puts(out, "</author>\n");
+	}
+}
+
+static void category(struct buf *out, struct str term)
+{
+	(void)buf_puts(out, "<category");
+	attribute(out, "term", term);
+	(void)buf_puts(out, "/>\n");
+}
+
+static void categories(struct buf *out, const struct report *r)
+{
+	struct str rest = r->source.categories, name;
+
+	while (str_split(&rest, '\n', &name))
+		if (!str_empty(name))
+			category(out, name);
+	for (size_t i = 0; i < r->item.categories.count; i++)
+		if (render_category(&r->item.categories.items[i], &name))
+			category(out, name);
+}
+
+static void enclosures(struct buf *out, const struct item *it)
+{
+	for (size_t i = 0; i < it->enclosures.count; i++) {
+		const struct enclosure *e = &it->enclosures.items[i];
+		long long length;
+
+		if (!url_is_web(e->url))
+			continue;
+		(void)buf_puts(out, "<link rel=\"enclosure\"");
+		attribute(out, "href", e->url);
+		/* atomMediaType: something, a slash, something */
+		if (str_find_char(e->type, '/', 1) != STR_NPOS && e->type.data[e->type.len - 1] != '/')
+			attribute(out, "type", e->type);
+		if (str_to_int(e->length, &length) && length > 0)
+			attribute(out, "length", e->length);
+		(void)buf_puts(out, "/>\n");
+	}
+}
+
+static void source(struct buf *out, const struct report *r)
+{
+	(void)buf_puts(out, "<source>\n");
+	element(out, "id", r->source.url);
+	element(out, "title", r->source.title);
+	instant(out, "updated", r->first_seen_ms);
+	link(out, "self", r->source.url, STR_NONE, STR_NONE);
+	if (url_is_web(r->source.link))
+		link(out, "alternate", r->source.link, STR_NONE, STR_NONE);
+	(void)buf_puts(out, "</source>\n");
+}
+
+static void story(struct buf *out, const struct story *s, size_t index)
+{
+	const struct report *lead = &s->reports[0];
+	struct buf body = BUF_INIT(out->max);
+
+	(void)index;
+	(void)buf_puts(out, "<entry>\n");
+	(void)buf_printf(out, "<id>urn:uuid:%s</id>\n", s->uid);
+	(void)buf_puts(out, "<title>");
+	(void)buf_add_xml(out, lead->item.plain_title);
+	(void)buf_puts(out, "</title>\n");
+	instant(out, "updated", s->updated_ms);
+	instant(out, "published", lead->published_ms);
+	authors(out, lead);
+	if (url_is_web(lead->item.link))
+		link(out, "alternate", lead->item.link, STR_NONE, STR_NONE);
+	for (size_t i = 1; i < s->report_count; i++)
+		if (url_is_web(s->reports[i].item.link))
+			link(out, "related", s->reports[i].item.link, STR_NONE, s->reports[i].source.title);
+	enclosures(out, &lead->item);
+	categories(out, lead);
+	if (lead->item.rights.kind == TEXT_PLAIN)
+		element(out, "rights", lead->item.rights.value);
+	element(out, "summary", lead->item.plain_summary);
+	render_body(&body, s);
+	(void)buf_puts(out, "<content type=\"html\">");
+	(void)buf_add_xml(out, buf_str(&body));
+	(void)buf_puts(out, "</content>\n");
+	source(out, lead);
+	(void)buf_puts(out, "</entry>\n");
+	buf_release(&body);
+}
+
+static void end(struct buf *out)
+{
+	(void)buf_puts(out, "</feed>\n");
+}
+
+const struct format format_atom = {
+	.suffix = "atom",
+	.content_type = "application/atom+xml; charset=utf-8",
+	.begin = begin,
+	.story = story,
+	.end = end,
+};

@@ -1,0 +1,148 @@
+/* JSON Feed 1.1.  What the format has no place for, all reports of a story, stands in the extension object
+ * _sitrep, as the format asks of extensions. */
+#include "sitrep/clock.h"
+#include "sitrep/jsonw.h"
+#include "sitrep/render.h"
+#include "sitrep/url.h"
+
+static void begin(struct buf *out, const struct channel *c)
+{
+	struct buf head = BUF_INIT(out->max);
+	struct jsonw w;
+
+	/* The object stays open for the items, which are written one by one. */
+	jsonw_init(&w, &head);
+	jsonw_object(&w);
+	jsonw_kv_cstr(&w, "version", "https://jsonfeed.org/version/1.1");
+	jsonw_kv_cstr(&w, "title", c->title);
+	jsonw_kv_cstr(&w, "home_page_url", c->home_url);
+	jsonw_kv_cstr(&w, "feed_url", c->self_url);
+	jsonw_key(&w, "items");
+	(void)buf_add(out, buf_str(&head));
+	(void)buf_puts(out, "[\n");
+	buf_release(&head);
+}
+
+static void authors(struct jsonw *w, const struct report *r)
+{
+	jsonw_key(w, "authors");
+	jsonw_array(w);
+	jsonw_object(w);
+	jsonw_kv_str(w, "name", render_author(r));
+	if (r->item.authors.count > 0 && url_is_web(r->item.authors.items[0].uri))
+		jsonw_kv_str(w, "url", r->item.authors.items[0].uri);
+	jsonw_object_end(w);
+	jsonw_array_end(w);
+}
+
+static void tags(struct jsonw *w, const struct report *r)
+{
+	struct str rest = r->source.categories, name;
+
+	jsonw_key(w, "tags");
+	jsonw_array(w);
+	while (str_split(&rest, '\n', &name))
+		if (!str_empty(name))
+			jsonw_str(w, name);
+	for (size_t i = 0; i < r->item.categories.count; i++)
+		if (render_category(&r->item.categories.items[i], &name))
+			jsonw_str(w, name);
+	jsonw_array_end(w);
+}
+
+static void attachments(struct jsonw *w, const struct item *it)
+{
+	bool open = false;
+
+	for (size_t i = 0; i < it->enclosures.count; i++) {
+		const struct enclosure *e = &it->enclosures.items[i];
+		long long length;
+
+		if (!url_is_web(e->url))
+			continue;
+		if (!open) {
+			jsonw_key(w, "attachments");
+			jsonw_array(w);
+			open = true;
+		}
+		jsonw_object(w);
+		jsonw_kv_str(w, "url", e->url);
+		jsonw_kv_str(w, "mime_type", str_empty(e->type) ? STR("application/octet-stream") : e->type);
+		if (str_to_int(e->length, &length) && length > 0)
+			jsonw_kv_int(w, "size_in_bytes", length);
+		jsonw_object_end(w);
+	}
+	if (open)
+		jsonw_array_end(w);
+}
+
+static void sources(struct jsonw *w, const struct story *s)
+{
+	jsonw_key(w, "_sitrep");
+	jsonw_object(w);
+	jsonw_kv_int(w, "sources", s->source_count);
+	jsonw_key(w, "reports");
+	jsonw_array(w);
+	for (size_t i = 0; i < s->report_count; i++) {
+		const struct report *r = &s->reports[i];
+
+		jsonw_object(w);
+		jsonw_kv_str(w, "feed", r->source.feed);
+		jsonw_kv_str(w, "source", r->source.title);
+		jsonw_kv_str(w, "feed_url", r->source.url);
+		jsonw_kv_str(w, "title", r->item.plain_title);
+		if (url_is_web(r->item.link))
+			jsonw_kv_str(w, "url", r->item.link);
+		jsonw_kv_time(w, "first_seen", r->first_seen_ms);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+	jsonw_object_end(w);
+}
+
+static void story(struct buf *out, const struct story *s, size_t index)
+{
+	const struct report *lead = &s->reports[0];
+	struct buf body = BUF_INIT(out->max);
+	struct buf id = BUF_INIT(64);
+	struct jsonw w;
+
+	if (index > 0)
+		(void)buf_puts(out, ",\n");
+	render_body(&body, s);
+	(void)buf_printf(&id, "urn:uuid:%s", s->uid);
+	jsonw_init(&w, out);
+	jsonw_object(&w);
+	jsonw_kv_str(&w, "id", buf_str(&id));
+	if (url_is_web(lead->item.link))
+		jsonw_kv_str(&w, "url", lead->item.link);
+	jsonw_kv_str(&w, "title", lead->item.plain_title);
+	jsonw_kv_str(&w, "content_html", buf_str(&body));
+	jsonw_kv_str(&w, "summary", lead->item.plain_summary);
+	if (url_is_web(lead->item.image.url))
+		jsonw_kv_str(&w, "image", lead->item.image.url);
+	jsonw_kv_time(&w, "date_published", lead->published_ms);
+	jsonw_kv_time(&w, "date_modified", s->updated_ms);
+	authors(&w, lead);
+	tags(&w, lead);
+	if (!str_empty(lead->item.language))
+		jsonw_kv_str(&w, "language", lead->item.language);
+	attachments(&w, &lead->item);
+	sources(&w, s);
+	jsonw_object_end(&w);
+	buf_release(&id);
+	buf_release(&body);
+}
+
+static void end(struct buf *out)
+{
+	(void)buf_puts(out, "\n]}\n");
+}
+
+const struct format format_json = {
+	.suffix = "json",
+	.content_type = "application/feed+json",
+	.begin = begin,
+	.story = story,
+	.end = end,
+};

@@ -1,0 +1,110 @@
+/* RSS 2.0 with content, dc and atom elements.  An item is a story; <source> names the outlet that leads it,
+ * the others stand in the text. */
+#include "sitrep/clock.h"
+#include "sitrep/render.h"
+#include "sitrep/url.h"
+
+static void element(struct buf *out, const char *name, struct str value)
+{
+	if (str_empty(value))
+		return;
+	(void)buf_printf(out, "<%s>", name);
+	(void)buf_add_xml(out, value);
+	(void)buf_printf(out, "</%s>\n", name);
+}
+
+static void begin(struct buf *out, const struct channel *c)
+{
+	char text[TIME_TEXT_MAX];
+
+	(void)buf_puts(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
+			    "<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\" "
+			    "xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" "
+			    "xmlns:dc=\"http://purl.org/dc/elements/1.1/\">\n<channel>\n");
+	element(out, "title", str_from(c->title));
+	element(out, "link", str_from(c->home_url));
+	(void)buf_puts(out, "<description>");
+	(void)buf_add_xml(out, str_from(c->title));
+	(void)buf_puts(out, "</description>\n");
+	(void)buf_puts(out, "<atom:link rel=\"self\" type=\"application/rss+xml\" href=\"");
+	(void)buf_add_xml(out, str_from(c->self_url));
+	(void)buf_puts(out, "\"/>\n");
+	element(out, "lastBuildDate", str_from(time_format_rfc822(text, c->updated_ms)));
+	(void)buf_puts(out, "<generator>sitrepd/" SITREP_VERSION "</generator>\n");
+}
+
+/* RSS has room for one enclosure, with all three attributes. */
+static void enclosure(struct buf *out, const struct item *it)
+{
+	for (size_t i = 0; i < it->enclosures.count; i++) {
+		const struct enclosure *e = &it->enclosures.items[i];
+		long long length = 0;
+
+		if (!url_is_web(e->url))
+			continue;
+		if (!str_to_int(e->length, &length) || length < 0)
+			length = 0;
+		(void)buf_puts(out, "<enclosure url=\"");
+		(void)buf_add_xml(out, e->url);
+		(void)buf_printf(out, "\" length=\"%lld\" type=\"", length);
+		(void)buf_add_xml(out, str_empty(e->type) ? STR("application/octet-stream") : e->type);
+		(void)buf_puts(out, "\"/>\n");
+		return;
+	}
+}
+
+static void categories(struct buf *out, const struct report *r)
+{
+	struct str rest = r->source.categories, name;
+
+	while (str_split(&rest, '\n', &name))
+		element(out, "category", name);
+	for (size_t i = 0; i < r->item.categories.count; i++)
+		if (render_category(&r->item.categories.items[i], &name))
+			element(out, "category", name);
+}
+
+static void story(struct buf *out, const struct story *s, size_t index)
+{
+	const struct report *lead = &s->reports[0];
+	struct buf body = BUF_INIT(out->max);
+	char text[TIME_TEXT_MAX];
+
+	(void)index;
+	(void)buf_puts(out, "<item>\n<title>");
+	(void)buf_add_xml(out, lead->item.plain_title);
+	(void)buf_puts(out, "</title>\n");
+	if (url_is_web(lead->item.link))
+		element(out, "link", lead->item.link);
+	(void)buf_printf(out, "<guid isPermaLink=\"false\">urn:uuid:%s</guid>\n", s->uid);
+	element(out, "pubDate", str_from(time_format_rfc822(text, lead->published_ms)));
+	element(out, "dc:creator", render_author(lead));
+	categories(out, lead);
+	if (url_is_web(lead->item.comments))
+		element(out, "comments", lead->item.comments);
+	enclosure(out, &lead->item);
+	(void)buf_puts(out, "<source url=\"");
+	(void)buf_add_xml(out, lead->source.url);
+	(void)buf_puts(out, "\">");
+	(void)buf_add_xml(out, lead->source.title);
+	(void)buf_puts(out, "</source>\n<description>");
+	(void)buf_add_xml(out, lead->item.plain_summary);
+	(void)buf_puts(out, "</description>\n<content:encoded>");
+	render_body(&body, s);
+	(void)buf_add_xml(out, buf_str(&body));
+	(void)buf_puts(out, "</content:encoded>\n</item>\n");
+	buf_release(&body);
+}
+
+static void end(struct buf *out)
+{
+	(void)buf_puts(out, "</channel>\n</rss>\n");
+}
+
+const struct format format_rss = {
+	.suffix = "rss",
+	.content_type = "application/rss+xml; charset=utf-8",
+	.begin = begin,
+	.story = story,
+	.end = end,
+};

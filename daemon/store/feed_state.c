@@ -1,0 +1,84 @@
+/* What is remembered of a feed: its names for people, and copies that outlive the database's row. */
+#include "sitrep/feed_state.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *poll_failure_name(enum poll_failure f)
+{
+	static const char *const names[FAILURE_COUNT] = {
+		[FAILURE_NONE] = "none",
+		[FAILURE_DNS] = "dns",
+		[FAILURE_CONNECT] = "connect",
+		[FAILURE_TLS] = "tls",
+		[FAILURE_TIMEOUT] = "timeout",
+		[FAILURE_TOO_SLOW] = "too-slow",
+		[FAILURE_TOO_LARGE] = "too-large",
+		[FAILURE_FORBIDDEN] = "forbidden",
+		[FAILURE_REDIRECT] = "redirect",
+		[FAILURE_PROTOCOL] = "protocol",
+		[FAILURE_HTTP] = "http",
+		[FAILURE_NOT_A_FEED] = "not-a-feed",
+		[FAILURE_EMPTY] = "empty",
+		[FAILURE_PARSER] = "parser",
+		[FAILURE_INTERNAL] = "internal",
+	};
+
+	return (unsigned)f < FAILURE_COUNT ? names[f] : "unknown";
+}
+
+const char *feed_health_name(enum feed_health h)
+{
+	switch (h) {
+	case FEED_NEW:
+		return "new";
+	case FEED_OK:
+		return "ok";
+	case FEED_FAILING:
+		return "failing";
+	case FEED_GONE:
+		return "gone";
+	}
+	return "unknown";
+}
+
+enum { TEXT_COUNT = 8 };
+
+/* The members that are owned, in one place for copying and freeing. */
+static void list_texts(struct feed_state *s, char **texts[TEXT_COUNT])
+{
+	char **all[TEXT_COUNT] = {
+		&s->name, &s->url, &s->categories, &s->title, &s->link, &s->etag, &s->last_modified, &s->reason};
+
+	memcpy(texts, all, sizeof(all));
+}
+
+int feed_state_copy(struct feed_state *to, const struct feed_state *from)
+{
+	char **texts[TEXT_COUNT];
+	int result = 0;
+
+	*to = *from;
+	list_texts(to, texts);
+	for (size_t i = 0; i < TEXT_COUNT; i++) {
+		if (*texts[i] == NULL)
+			continue;
+		*texts[i] = result == 0 ? strdup(*texts[i]) : NULL;
+		if (*texts[i] == NULL)
+			result = -ENOMEM;
+	}
+	if (result != 0)
+		feed_state_release(to);
+	return result;
+}
+
+void feed_state_release(struct feed_state *s)
+{
+	char **texts[TEXT_COUNT];
+
+	list_texts(s, texts);
+	for (size_t i = 0; i < TEXT_COUNT; i++)
+		free(*texts[i]);
+	*s = (struct feed_state){0};
+}

@@ -1,0 +1,308 @@
+/* The table of feeds: made to match the configuration at start and reload, and brought up to date by every
+ * poll.  A feed that left the configuration stays as an inactive row, since its items and the memory of
+ * what it has already said stay too. */
+#include "feed_store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sitrep/clock.h"
+#include "sql.h"
+
+static const char *const texts[FEED_STATEMENTS] = {
+	[FEED_LOAD] = "SELECT id, active, backlog, health, failure, http_status, errors, due, failing_since, first_poll,"
+		      " last_poll, last_success, last_new, polls, not_modified, bytes, items, server_wait, etag,"
+		      " last_modified, reason, name, url, categories, configured_title, own_title, link"
+		      " FROM feed WHERE id = ?1",
+	[FEED_SAVE] = "UPDATE feed SET backlog = ?2, health = ?3, failure = ?4, http_status = ?5, errors = ?6, due = ?7,"
+		      " failing_since = ?8, first_poll = ?9, last_poll = ?10, last_success = ?11, last_new = ?12,"
+		      " polls = ?13, not_modified = ?14, bytes = ?15, items = ?16, server_wait = ?17, etag = ?18,"
+		      " last_modified = ?19, reason = ?20, own_title = ?21, link = ?22 WHERE id = ?1",
+	[FEED_FIND] = "SELECT id, url, due, health, active, rank, categories, publisher, configured_title"
+		      " FROM feed WHERE name = ?1",
+	[FEED_INSERT] = "INSERT INTO feed(name, url, categories, publisher, configured_title, rank, due, active, backlog,"
+			" health, failure, http_status, errors, polls, not_modified, bytes, items, server_wait)"
+			" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
+	[FEED_CONFIGURE] = "UPDATE feed SET categories = ?2, publisher = ?3, configured_title = ?4, rank = ?5, due = ?6,"
+			   " active = 1 WHERE id = ?1",
+	/* Another URL is another server's answer: nothing that was learnt from the old one holds. */
+	[FEED_RESET] = "UPDATE feed SET url = ?2, backlog = 1, health = 0, failure = 0, http_status = 0, errors = 0,"
+		       " failing_since = NULL, server_wait = 0, etag = NULL, last_modified = NULL, reason = NULL"
+		       " WHERE id = ?1",
+	[FEED_ACTIVE] = "SELECT id FROM feed WHERE active = 1",
+	[FEED_RETIRE] = "UPDATE feed SET active = 0 WHERE id = ?1",
+	[FEED_COUNT_ITEMS] = "UPDATE feed SET items = items + ?2 WHERE id = ?1",
+};
+
+static const char cannot_load[] = "cannot read a feed's state";
+static const char cannot_save[] = "cannot save a feed's state";
+static const char cannot_sync[] = "cannot take the configured feeds over";
+
+int feed_store_init(struct feed_store *f, sqlite3 *db, struct error *err)
+{
+	f->db = db;
+	return sql_prepare(db, texts, FEED_STATEMENTS, f->s, err);
+}
+
+void feed_store_release(struct feed_store *f)
+{
+	sql_finalize(f->s, FEED_STATEMENTS);
+}
+
+void feed_row_release(struct feed_row *row)
+{
+	feed_state_release(&row->state);
+	free(row->configured_title);
+	free(row->own_title);
+	*row = (struct feed_row){0};
+}
+
+static char *column_copy(sqlite3_stmt *s, int column, bool *failed)
+{
+	struct str text = sql_text(s, column);
+	char *copy = text.data == NULL ? NULL : strndup(text.data, text.len);
+
+	*failed = *failed || (text.data != NULL && copy == NULL);
+	return copy;
+}
+
+static int read_row(sqlite3_stmt *s, struct feed_row *row)
+{
+	struct feed_state *st = &row->state;
+	bool failed = false;
+	int c = 0;
+
+	st->id = sqlite3_column_int64(s, c++);
+	st->active = sqlite3_column_int(s, c++) != 0;
+	row->backlog = sqlite3_column_int(s, c++) != 0;
+	st->health = (enum feed_health)sqlite3_column_int(s, c++);
+	st->failure = (enum poll_failure)sqlite3_column_int(s, c++);
+	st->http_status = sqlite3_column_int(s, c++);
+	st->errors = sqlite3_column_int(s, c++);
+	st->due_ms = sql_time(s, c++);
+	st->failing_since_ms = sql_time(s, c++);
+	st->first_poll_ms = sql_time(s, c++);
+	st->last_poll_ms = sql_time(s, c++);
+	st->last_success_ms = sql_time(s, c++);
+	st->last_new_ms = sql_time(s, c++);
+	st->polls = sqlite3_column_int64(s, c++);
+	st->not_modified = sqlite3_column_int64(s, c++);
+	st->bytes = sqlite3_column_int64(s, c++);
+	st->items = sqlite3_column_int64(s, c++);
+	st->server_wait_ms = sqlite3_column_int64(s, c++);
+	st->etag = column_copy(s, c++, &failed);
+	st->last_modified = column_copy(s, c++, &failed);
+	st->reason = column_copy(s, c++, &failed);
+	st->name = column_copy(s, c++, &failed);
+	st->url = column_copy(s, c++, &failed);
+	st->categories = column_copy(s, c++, &failed);
+	row->configured_title = column_copy(s, c++, &failed);
+	row->own_title = column_copy(s, c++, &failed);
+	st->link = column_copy(s, c, &failed);
+	if (!failed) {
+		const char *title = row->configured_title != NULL ? row->configured_title
+				    : row->own_title != NULL	  ? row->own_title
+								  : st->name;
+
+		st->title = strdup(title != NULL ? title : "");
+	}
+	return failed || st->title == NULL ? -ENOMEM : 0;
+}
+
+int feed_store_load(struct feed_store *f, int64_t id, struct feed_row *row, struct error *err)
+{
+	sqlite3_stmt *s = f->s[FEED_LOAD];
+	int result;
+
+	*row = (struct feed_row){0};
+	sql_bind_int(s, 1, id);
+	result = sql_step(s, err, cannot_load);
+	if (result == 0)
+		result = error_set(err, -ENOENT, "there is no feed number %lld", (long long)id);
+	else if (result == 1 && (result = read_row(s, row)) != 0)
+		(void)error_sys(err, result, cannot_load);
+	sql_reset(s);
+	if (result != 0)
+		feed_row_release(row);
+	return result;
+}
+
+int feed_store_save(struct feed_store *f, const struct feed_row *row, struct error *err)
+{
+	const struct feed_state *st = &row->state;
+	sqlite3_stmt *s = f->s[FEED_SAVE];
+	int i = 1;
+
+	sql_bind_int(s, i++, st->id);
+	sql_bind_int(s, i++, row->backlog);
+	sql_bind_int(s, i++, (int64_t)st->health);
+	sql_bind_int(s, i++, (int64_t)st->failure);
+	sql_bind_int(s, i++, st->http_status);
+	sql_bind_int(s, i++, st->errors);
+	sql_bind_time(s, i++, st->due_ms);
+	sql_bind_time(s, i++, st->failing_since_ms);
+	sql_bind_time(s, i++, st->first_poll_ms);
+	sql_bind_time(s, i++, st->last_poll_ms);
+	sql_bind_time(s, i++, st->last_success_ms);
+	sql_bind_time(s, i++, st->last_new_ms);
+	sql_bind_int(s, i++, st->polls);
+	sql_bind_int(s, i++, st->not_modified);
+	sql_bind_int(s, i++, st->bytes);
+	sql_bind_int(s, i++, st->items);
+	sql_bind_int(s, i++, st->server_wait_ms);
+	sql_bind_cstr(s, i++, st->etag);
+	sql_bind_cstr(s, i++, st->last_modified);
+	sql_bind_cstr(s, i++, st->reason);
+	sql_bind_cstr(s, i++, row->own_title);
+	sql_bind_cstr(s, i, st->link);
+	return sql_done(s, err, cannot_save);
+}
+
+int feed_store_count_items(struct feed_store *f, int64_t id, int64_t delta, struct error *err)
+{
+	sql_bind_int(f->s[FEED_COUNT_ITEMS], 1, id);
+	sql_bind_int(f->s[FEED_COUNT_ITEMS], 2, delta);
+	return sql_done(f->s[FEED_COUNT_ITEMS], err, cannot_save);
+}
+
+/* ---- sync ---- */
+
+static struct str present(const char *text)
+{
+	return text != NULL ? str_from(text) : STR("");
+}
+
+static bool same_text(struct str stored, const char *wanted)
+{
+	return wanted == NULL ? stored.data == NULL : stored.data != NULL && str_eq(stored, str_from(wanted));
+}
+
+static int insert_feed(struct feed_store *f, const struct feed_spec *spec, int64_t *id, struct error *err)
+{
+	sqlite3_stmt *s = f->s[FEED_INSERT];
+	int result;
+
+	sql_bind_cstr(s, 1, spec->name);
+	sql_bind_cstr(s, 2, spec->url);
+	sql_bind_text(s, 3, present(spec->categories));
+	sql_bind_cstr(s, 4, spec->publisher);
+	sql_bind_cstr(s, 5, spec->title);
+	sql_bind_int(s, 6, spec->rank);
+	sql_bind_time(s, 7, spec->first_due_ms);
+	result = sql_done(s, err, cannot_sync);
+	*id = sqlite3_last_insert_rowid(f->db);
+	return result;
+}
+
+static int configure_feed(struct feed_store *f, const struct feed_spec *spec, int64_t id, int64_t due_ms, struct error *err)
+{
+	sqlite3_stmt *s = f->s[FEED_CONFIGURE];
+
+	sql_bind_int(s, 1, id);
+	sql_bind_text(s, 2, present(spec->categories));
+	sql_bind_cstr(s, 3, spec->publisher);
+	sql_bind_cstr(s, 4, spec->title);
+	sql_bind_int(s, 5, spec->rank);
+	sql_bind_time(s, 6, due_ms);
+	return sql_done(s, err, cannot_sync);
+}
+
+/* One feed of the configuration; *id is its row's. */
+static int sync_feed(struct feed_store *f, const struct feed_spec *spec, int64_t *id, bool *changed, struct error *err)
+{
+	sqlite3_stmt *s = f->s[FEED_FIND];
+	bool moved = false, same = false;
+	int64_t due_ms = TIME_NONE;
+	enum feed_health health = FEED_NEW;
+	int result;
+
+	sql_bind_cstr(s, 1, spec->name);
+	result = sql_step(s, err, cannot_sync);
+	if (result == 1) {
+		*id = sqlite3_column_int64(s, 0);
+		moved = !same_text(sql_text(s, 1), spec->url);
+		due_ms = sql_time(s, 2);
+		health = (enum feed_health)sqlite3_column_int(s, 3);
+		same = !moved && sqlite3_column_int(s, 4) == 1 && sqlite3_column_int(s, 5) == spec->rank &&
+		       str_eq(sql_text(s, 6), present(spec->categories)) && same_text(sql_text(s, 7), spec->publisher) &&
+		       same_text(sql_text(s, 8), spec->title) && (due_ms != TIME_NONE || health == FEED_GONE);
+	}
+	sql_reset(s);
+	if (result < 0 || same)
+		return result < 0 ? result : 0;
+	*changed = true;
+	if (result == 0)
+		return insert_feed(f, spec, id, err);
+	if (moved) {
+		sql_bind_int(f->s[FEED_RESET], 1, *id);
+		sql_bind_cstr(f->s[FEED_RESET], 2, spec->url);
+		result = sql_done(f->s[FEED_RESET], err, cannot_sync);
+		if (result != 0)
+			return result;
+	}
+	/* A feed that is gone stays unplanned until its URL changes or a person asks for it. */
+	if (moved || (due_ms == TIME_NONE && health != FEED_GONE))
+		due_ms = spec->first_due_ms;
+	return configure_feed(f, spec, *id, due_ms, err);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const int64_t *left = a, *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
+/* Active feeds that are not among ids (sorted). */
+static int retire_others(struct feed_store *f, const int64_t *ids, size_t count, bool *changed, struct error *err)
+{
+	sqlite3_stmt *s = f->s[FEED_ACTIVE];
+	int result;
+
+	while ((result = sql_step(s, err, cannot_sync)) == 1) {
+		int64_t id = sqlite3_column_int64(s, 0);
+
+		if (bsearch(&id, ids, count, sizeof(*ids), by_value) != NULL)
+			continue;
+		*changed = true;
+		sql_bind_int(f->s[FEED_RETIRE], 1, id);
+		result = sql_done(f->s[FEED_RETIRE], err, cannot_sync);
+		if (result != 0)
+			break;
+	}
+	sql_reset(s);
+	return result;
+}
+
+int feed_store_sync(struct feed_store *f, const struct feed_spec *feeds, size_t count, struct feed_state *states,
+	bool *changed, struct error *err)
+{
+	int64_t *ids = calloc(count + 1, sizeof(*ids));
+	size_t loaded = 0;
+	int result = 0;
+
+	*changed = false;
+	if (ids == NULL)
+		return error_sys(err, -ENOMEM, cannot_sync);
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = sync_feed(f, &feeds[i], &ids[i], changed, err);
+	for (; loaded < count && result == 0; loaded++) {
+		struct feed_row row;
+
+		result = feed_store_load(f, ids[loaded], &row, err);
+		if (result != 0)
+			break;
+		states[loaded] = row.state;
+		row.state = (struct feed_state){0};
+		feed_row_release(&row);
+	}
+	if (result == 0) {
+		qsort(ids, count, sizeof(*ids), by_value);
+		result = retire_others(f, ids, count, changed, err);
+	}
+	for (size_t i = 0; i < loaded && result != 0; i++)
+		feed_state_release(&states[i]);
+	free(ids);
+	return result;
+}

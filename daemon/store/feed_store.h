@@ -1,0 +1,46 @@
+/* feed_store.h: the table of feeds.
+ *
+ * Its statements belong to the writer's connection. */
+#ifndef SITREP_STORE_FEED_STORE_H
+#define SITREP_STORE_FEED_STORE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sitrep/error.h"
+#include "sitrep/feed_state.h"
+#include "sitrep/writer.h"
+
+enum feed_statement { FEED_LOAD, FEED_SAVE, FEED_FIND, FEED_INSERT, FEED_CONFIGURE, FEED_RESET, FEED_ACTIVE, FEED_RETIRE,
+	FEED_COUNT_ITEMS, FEED_STATEMENTS };
+
+struct feed_store {
+	sqlite3 *db;
+	sqlite3_stmt *s[FEED_STATEMENTS];
+};
+
+int feed_store_init(struct feed_store *f, sqlite3 *db, struct error *err);
+void feed_store_release(struct feed_store *f);
+
+/* What a poll needs of a feed beside its state. */
+struct feed_row {
+	struct feed_state state;
+	char *configured_title; /* NULL */
+	char *own_title;	/* as its last document said, NULL */
+	bool backlog;		/* no document of it is in yet */
+};
+void feed_row_release(struct feed_row *row);
+
+/* -ENOENT when there is none of that id. */
+int feed_store_load(struct feed_store *f, int64_t id, struct feed_row *row, struct error *err);
+/* All but what the configuration says. */
+int feed_store_save(struct feed_store *f, const struct feed_row *row, struct error *err);
+/* delta items more are known of a feed. */
+int feed_store_count_items(struct feed_store *f, int64_t id, int64_t delta, struct error *err);
+
+/* writer_sync_feeds() within the caller's transaction; *changed says whether outputs show something else. */
+int feed_store_sync(struct feed_store *f, const struct feed_spec *feeds, size_t count, struct feed_state *states,
+	bool *changed, struct error *err);
+
+#endif

@@ -1,0 +1,155 @@
+/* The tables, and the way from each older version to the present one.
+ *
+ * Steps are never changed once released; a new version is a new step.  Each runs in a transaction that
+ * also sets user_version, so a migration that is cut off leaves the version it came from.
+ *
+ * What stands here is laid out for two paths.  A warm poll reads one row of ident and the head of one
+ * row of item per item and writes nothing.  An output reads the newest stories by one index.  Numbers of
+ * items and events are handed out by the row in total, never by a table's largest key, so that none is
+ * used twice after its row has been pruned.
+ *
+ * ident and digest outlive the items they name: a row whose item is gone is a tombstone, and says that
+ * what it names was here before.  That is why their item_id is no foreign key; an event's is none since
+ * the log says what happened, not what is still kept. */
+#include "schema.h"
+
+#include "sitrep/store.h"
+#include "sql.h"
+
+static const char version_1[] =
+	/* One row: numbers given out, the state of outputs, and counts that would be slow to count. */
+	"CREATE TABLE total("
+	" one INTEGER PRIMARY KEY CHECK(one = 1),"
+	" item_id INTEGER NOT NULL," /* last given out */
+	" cursor INTEGER NOT NULL,"  /* of the last event */
+	" generation INTEGER NOT NULL,"
+	" changed INTEGER NOT NULL,"
+	" items INTEGER NOT NULL,"
+	" stories INTEGER NOT NULL"
+	") STRICT;"
+	"INSERT INTO total VALUES(1, 0, 0, 0, 0, 0, 0);"
+
+	"CREATE TABLE feed("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" active INTEGER NOT NULL,"
+	" backlog INTEGER NOT NULL,"  /* 1 until its first document is in */
+	" health INTEGER NOT NULL,"
+	" failure INTEGER NOT NULL,"
+	" http_status INTEGER NOT NULL,"
+	" errors INTEGER NOT NULL,"
+	" due INTEGER,"
+	" failing_since INTEGER,"
+	" first_poll INTEGER,"
+	" last_poll INTEGER,"
+	" last_success INTEGER,"
+	" last_new INTEGER,"
+	" polls INTEGER NOT NULL,"
+	" not_modified INTEGER NOT NULL,"
+	" bytes INTEGER NOT NULL,"
+	" items INTEGER NOT NULL,"
+	" server_wait INTEGER NOT NULL,"
+	" etag TEXT,"
+	" last_modified TEXT,"
+	" reason TEXT,"
+	" rank INTEGER NOT NULL,"
+	" name TEXT NOT NULL UNIQUE,"
+	" url TEXT NOT NULL,"
+	" categories TEXT NOT NULL,"
+	" publisher TEXT,"
+	" configured_title TEXT,"
+	" own_title TEXT,"
+	" link TEXT"
+	") STRICT;"
+
+	/* sort_ms is settled when the story begins; item and mark repeat it to be read in that order. */
+	"CREATE TABLE story("
+	" id INTEGER PRIMARY KEY,"    /* that of its first item */
+	" sort_ms INTEGER NOT NULL,"
+	" first_seen INTEGER NOT NULL,"
+	" last_seen INTEGER NOT NULL,"
+	" updated INTEGER NOT NULL,"
+	" sources INTEGER NOT NULL,"
+	" reports INTEGER NOT NULL,"
+	" uid BLOB NOT NULL"
+	") STRICT;"
+	"CREATE INDEX story_sort ON story(sort_ms);"
+	"CREATE INDEX story_uid ON story(uid);"
+
+	/* record last: what the decision about a poll needs is read without it. */
+	"CREATE TABLE item("
+	" id INTEGER PRIMARY KEY,"
+	" feed_id INTEGER NOT NULL REFERENCES feed(id),"
+	" story_id INTEGER NOT NULL REFERENCES story(id),"
+	" digest BLOB NOT NULL,"
+	" canon_version INTEGER NOT NULL,"
+	" rev INTEGER NOT NULL,"
+	" first_seen INTEGER NOT NULL,"
+	" published INTEGER,"
+	" updated INTEGER,"	/* when its text changed last */
+	" sort_ms INTEGER NOT NULL,"
+	" uid BLOB NOT NULL,"
+	" url_key BLOB,"
+	" record BLOB NOT NULL" /* wire.h */
+	") STRICT;"
+	"CREATE INDEX item_feed ON item(feed_id, sort_ms, story_id);"
+	"CREATE INDEX item_story ON item(story_id);"
+	"CREATE INDEX item_url ON item(url_key) WHERE url_key IS NOT NULL;"
+
+	"CREATE TABLE ident("
+	" feed_id INTEGER NOT NULL,"
+	" identity BLOB NOT NULL,"
+	" item_id INTEGER NOT NULL,"
+	" last_seen INTEGER NOT NULL," /* to the day */
+	" alias INTEGER NOT NULL,"     /* 1: the item began under another identity */
+	" PRIMARY KEY(feed_id, identity)"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE digest("
+	" digest BLOB NOT NULL,"
+	" feed_id INTEGER NOT NULL,"
+	" item_id INTEGER NOT NULL,"
+	" last_seen INTEGER NOT NULL,"
+	" PRIMARY KEY(digest, feed_id, item_id)"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE mark("
+	" name TEXT NOT NULL," /* alert/x, output/y */
+	" sort_ms INTEGER NOT NULL,"
+	" story_id INTEGER NOT NULL REFERENCES story(id) ON DELETE CASCADE,"
+	" item_id INTEGER NOT NULL,"
+	" at INTEGER NOT NULL,"
+	" PRIMARY KEY(name, sort_ms, story_id)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX mark_story ON mark(story_id);"
+
+	"CREATE TABLE event("
+	" cursor INTEGER PRIMARY KEY,"
+	" time INTEGER NOT NULL,"
+	" kind INTEGER NOT NULL,"
+	" backlog INTEGER NOT NULL,"
+	" feed_id INTEGER NOT NULL,"
+	" item_id INTEGER,"
+	" detail TEXT"
+	") STRICT;"
+
+	"PRAGMA user_version = 1;";
+
+/* steps[n] leads from version n to n + 1. */
+static const char *const steps[STORE_SCHEMA_VERSION] = {version_1};
+
+int schema_migrate(sqlite3 *db, int from, struct error *err)
+{
+	for (int version = from; version < STORE_SCHEMA_VERSION; version++) {
+		int result = sql_exec(db, "BEGIN IMMEDIATE", err, "cannot migrate the database");
+
+		if (result == 0)
+			result = sql_exec(db, steps[version], err, "cannot migrate the database");
+		if (result == 0)
+			result = sql_exec(db, "COMMIT", err, "cannot migrate the database");
+		if (result != 0) {
+			(void)sql_exec(db, "ROLLBACK", NULL, "");
+			return result;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,354 @@
+/* The database file: opened, checked, migrated, or refused.
+ *
+ * What is not ours must not be touched, and merely opening a WAL database already writes beside it.  So
+ * the file's first 100 bytes are read and judged before SQLite sees it; only what they cannot tell
+ * (damage further in, a version that still stands in the WAL) is left to SQLite's own checks. */
+#include "sitrep/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "schema.h"
+#include "sitrep/buf.h"
+#include "sql.h"
+
+enum {
+	PATH_LEN_MAX = 4096,
+	HEADER_LEN = 100, /* of an SQLite file, https://sqlite.org/fileformat2.html section 1.3 */
+	WRITER_CACHE_KIB = 8192,
+	READER_CACHE_KIB = 2048,
+	/* A WAL that a burst made larger is cut back to this. */
+	WAL_KEPT_BYTES = 16 * 1024 * 1024,
+	/* The writer meets another writer only when a person has the file open in a tool. */
+	WRITER_BUSY_MS = 5000,
+	/* Readers wait only while the first opener recovers the WAL. */
+	READER_BUSY_MS = 1000,
+};
+
+struct paths {
+	const char *dir;
+	char db[PATH_LEN_MAX];
+	char wal[PATH_LEN_MAX];
+	char lock[PATH_LEN_MAX];
+};
+
+int store_error(sqlite3 *db, struct error *err, const char *what)
+{
+	int code = db == NULL ? SQLITE_NOMEM : sqlite3_errcode(db);
+	int os = db == NULL ? 0 : sqlite3_system_errno(db);
+	const char *text = db == NULL ? "out of memory" : sqlite3_errmsg(db);
+
+	switch (code) {
+	case SQLITE_FULL:
+		return error_set(err, -ENOSPC, "%s: no space left for the database", what);
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return error_set(err, -EUCLEAN, "%s: the database is damaged (%s)", what, text);
+	case SQLITE_NOMEM:
+		return error_set(err, -ENOMEM, "%s: out of memory", what);
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return error_set(err, -EBUSY, "%s: another program holds the database", what);
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+	case SQLITE_CANTOPEN:
+	case SQLITE_AUTH:
+		return error_set(err, -EACCES, "%s: %s", what, os != 0 ? strerror(os) : text);
+	default:
+		if (os == ENOSPC || os == EDQUOT || os == EFBIG)
+			return error_set(err, -ENOSPC, "%s: no space left for the database", what);
+		if (os != 0)
+			return error_set(err, -EIO, "%s: %s: %s", what, text, strerror(os));
+		return error_set(err, -EIO, "%s: %s", what, text);
+	}
+}
+
+static int make_paths(struct paths *p, const char *state_dir, struct error *err)
+{
+	const char *names[] = {"sitrepd.db", "sitrepd.db-wal", "sitrepd.lock"};
+	char *out[] = {p->db, p->wal, p->lock};
+
+	p->dir = state_dir;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		int n = snprintf(out[i], PATH_LEN_MAX, "%s/%s", state_dir, names[i]);
+
+		if (n < 0 || n >= PATH_LEN_MAX)
+			return error_set(err, -ENAMETOOLONG, "the state folder's name is too long");
+	}
+	return 0;
+}
+
+/* ---- the folder and its lock ---- */
+
+static int make_folder(const char *path, struct error *err)
+{
+	char parent[PATH_LEN_MAX];
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		return S_ISDIR(st.st_mode) ? 0 : error_set(err, -ENOTDIR, "the state folder %s is not a folder", path);
+	if (errno != ENOENT)
+		return error_sys(err, -errno, "cannot use the state folder %s", path);
+	for (size_t i = 1; path[i] != '\0' && i < sizeof(parent); i++) {
+		if (path[i] != '/')
+			continue;
+		memcpy(parent, path, i);
+		parent[i] = '\0';
+		if (mkdir(parent, 0755) != 0 && errno != EEXIST)
+			return error_sys(err, -errno, "cannot make the folder %s", parent);
+	}
+	if (mkdir(path, 0700) != 0 && errno != EEXIST)
+		return error_sys(err, -errno, "cannot make the state folder %s", path);
+	return 0;
+}
+
+static int take_lock(const struct paths *p, int *lock_fd, struct error *err)
+{
+	char pid[32];
+	int fd = open(p->lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int len;
+
+	if (fd < 0)
+		return error_sys(err, -errno, "cannot write to the state folder %s", p->dir);
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		int code = errno;
+		ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
+
+		(void)close(fd);
+		if (code != EWOULDBLOCK)
+			return error_sys(err, -code, "cannot lock %s", p->lock);
+		pid[n > 0 ? n : 0] = '\0';
+		pid[strspn(pid, "0123456789")] = '\0';
+		return error_set(err, -EBUSY, "another sitrepd%s%s%s uses %s", pid[0] != '\0' ? " (process " : "", pid,
+			pid[0] != '\0' ? ")" : "", p->dir);
+	}
+	/* For the sentence above alone: that it cannot be written must not keep the daemon from starting. */
+	len = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
+	if (len > 0 && ftruncate(fd, 0) == 0 && pwrite(fd, pid, (size_t)len, 0) < 0)
+		(void)ftruncate(fd, 0);
+	*lock_fd = fd;
+	return 0;
+}
+
+/* ---- the file before SQLite sees it ---- */
+
+static uint32_t big_endian_32(const uint8_t *at)
+{
+	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | (uint32_t)at[3];
+}
+
+static int refuse_newer(const struct paths *p, int64_t version, struct error *err)
+{
+	return error_set(err, -ENOTSUP,
+		"%s was written by a newer sitrepd (its schema is %lld, this program knows %d): use that one, or another "
+		"state folder",
+		p->db, (long long)version, STORE_SCHEMA_VERSION);
+}
+
+static int refuse_foreign(const struct paths *p, struct error *err)
+{
+	return error_set(err, -EPROTO, "%s is a database of another program", p->db);
+}
+
+/* An SQLite file without an application id is ours only when it is still empty. */
+static int check_anonymous(const struct paths *p, struct error *err)
+{
+	struct buf uri = BUF_INIT(4L * PATH_LEN_MAX);
+	sqlite3 *db = NULL;
+	sqlite3_stmt *s = NULL;
+	int result = 0;
+
+	(void)buf_puts(&uri, "file:");
+	for (const char *c = p->db; *c != '\0'; c++)
+		(void)(strchr("%?#", *c) != NULL ? buf_printf(&uri, "%%%02X", (unsigned)*c) : buf_putc(&uri, *c));
+	/* immutable: neither a WAL nor its index is made */
+	(void)buf_puts(&uri, "?immutable=1");
+	if (buf_failed(&uri))
+		result = error_sys(err, -ENOMEM, "cannot check the database");
+	else if (sqlite3_open_v2(uri.data, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL) !=
+			 SQLITE_OK ||
+		 sqlite3_prepare_v2(db, "SELECT 1 FROM sqlite_schema", -1, &s, NULL) != SQLITE_OK)
+		result = store_error(db, err, p->db);
+	else if (sqlite3_step(s) != SQLITE_DONE)
+		result = refuse_foreign(p, err);
+	(void)sqlite3_finalize(s);
+	(void)sqlite3_close(db);
+	buf_release(&uri);
+	return result;
+}
+
+/* Reads the header only; creates the file where there is none. */
+static int check_file(const struct paths *p, enum store_access access, struct error *err)
+{
+	static const char magic[16] = "SQLite format 3";
+	uint8_t h[HEADER_LEN];
+	struct stat st, wal;
+	int64_t page_size, pages;
+	ssize_t n;
+	int fd = open(p->db, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT && access == STORE_WRITE) {
+		fd = open(p->db, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		if (fd < 0)
+			return error_sys(err, -errno, "cannot create %s", p->db);
+	}
+	if (fd < 0)
+		return error_sys(err, -errno, "cannot open %s", p->db);
+	n = pread(fd, h, sizeof(h), 0);
+	if (n < 0 || fstat(fd, &st) != 0) {
+		int code = errno;
+
+		(void)close(fd);
+		return error_sys(err, -code, "cannot read %s", p->db);
+	}
+	(void)close(fd);
+	if (n == 0)
+		return 0;
+	if (n < HEADER_LEN || memcmp(h, magic, sizeof(magic)) != 0)
+		return error_set(err, -EPROTO, "%s is not a database", p->db);
+	if (big_endian_32(h + 68) == 0)
+		return check_anonymous(p, err);
+	if (big_endian_32(h + 68) != STORE_APPLICATION_ID)
+		return refuse_foreign(p, err);
+	if (big_endian_32(h + 60) > STORE_SCHEMA_VERSION)
+		return refuse_newer(p, big_endian_32(h + 60), err);
+	/* With a WAL the file may be behind what its header says; then SQLite judges. */
+	page_size = h[16] << 8 | h[17];
+	page_size = page_size == 1 ? 65536 : page_size;
+	pages = big_endian_32(h + 28);
+	if (stat(p->wal, &wal) != 0 || wal.st_size == 0)
+		if (memcmp(h + 24, h + 92, 4) == 0 && st.st_size < pages * page_size)
+			return error_set(err, -EUCLEAN, "%s is damaged: it has %lld of %lld bytes", p->db,
+				(long long)st.st_size, (long long)(pages * page_size));
+	return 0;
+}
+
+/* ---- the connection ---- */
+
+static void set_safe(sqlite3 *db)
+{
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+	(void)sqlite3_extended_result_codes(db, 0);
+}
+
+static int pragma_int(sqlite3 *db, const char *text, int64_t *value, struct error *err, const char *what)
+{
+	sqlite3_stmt *s = NULL;
+	int result;
+
+	*value = 0;
+	if (sqlite3_prepare_v2(db, text, -1, &s, NULL) != SQLITE_OK)
+		return store_error(db, err, what);
+	result = sql_get_int(s, value, err, what);
+	(void)sqlite3_finalize(s);
+	return result < 0 ? result : 0;
+}
+
+/* What check_file() saw, as it stands with the WAL taken in. */
+static int check_open(const struct paths *p, sqlite3 *db, int64_t *version, struct error *err)
+{
+	int64_t id, objects;
+	int result = pragma_int(db, "PRAGMA application_id", &id, err, p->db);
+
+	if (result == 0)
+		result = pragma_int(db, "PRAGMA user_version", version, err, p->db);
+	if (result == 0)
+		result = pragma_int(db, "SELECT count(*) FROM sqlite_schema", &objects, err, p->db);
+	if (result != 0)
+		return result;
+	if (id != STORE_APPLICATION_ID && (id != 0 || objects != 0))
+		return refuse_foreign(p, err);
+	if (*version > STORE_SCHEMA_VERSION)
+		return refuse_newer(p, *version, err);
+	return 0;
+}
+
+static int prepare_writer(const struct paths *p, sqlite3 *db, struct error *err)
+{
+	char text[512];
+	int64_t version;
+	int result = check_open(p, db, &version, err);
+
+	/* auto_vacuum counts only before the first table; the id goes into the file itself, before there is a WAL. */
+	if (result == 0 && version == 0) {
+		(void)snprintf(text, sizeof(text), "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = %d",
+			STORE_APPLICATION_ID);
+		result = sql_exec(db, text, err, p->db);
+	}
+	if (result != 0)
+		return result;
+	/* Checkpoints are the writer's, between transactions (writer.c). */
+	(void)snprintf(text, sizeof(text),
+		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+		"PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = %d; PRAGMA cache_size = -%d;"
+		"PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY",
+		WAL_KEPT_BYTES, WRITER_CACHE_KIB);
+	result = sql_exec(db, text, err, p->db);
+	return result != 0 ? result : schema_migrate(db, (int)version, err);
+}
+
+static int prepare_reader(const struct paths *p, sqlite3 *db, struct error *err)
+{
+	char text[256];
+	int64_t version;
+	int result = check_open(p, db, &version, err);
+
+	if (result != 0)
+		return result;
+	if (version != STORE_SCHEMA_VERSION)
+		return error_set(err, -ENOENT, "%s holds nothing yet", p->db);
+	(void)snprintf(text, sizeof(text), "PRAGMA query_only = ON; PRAGMA cache_size = -%d; PRAGMA mmap_size = 0;"
+		"PRAGMA temp_store = MEMORY;", READER_CACHE_KIB);
+	return sql_exec(db, text, err, p->db);
+}
+
+int store_open(struct store *s, const char *state_dir, enum store_access access, struct error *err)
+{
+	int flags = access == STORE_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+	struct paths p;
+	int result;
+
+	*s = (struct store){.db = NULL, .lock_fd = -1};
+	result = make_paths(&p, state_dir, err);
+	if (result == 0 && access == STORE_WRITE) {
+		result = make_folder(state_dir, err);
+		if (result == 0)
+			result = take_lock(&p, &s->lock_fd, err);
+	}
+	if (result == 0)
+		result = check_file(&p, access, err);
+	if (result != 0)
+		goto out;
+	if (sqlite3_open_v2(p.db, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+		result = store_error(s->db, err, p.db);
+		goto out;
+	}
+	set_safe(s->db);
+	(void)sqlite3_busy_timeout(s->db, access == STORE_WRITE ? WRITER_BUSY_MS : READER_BUSY_MS);
+	result = access == STORE_WRITE ? prepare_writer(&p, s->db, err) : prepare_reader(&p, s->db, err);
+out:
+	if (result != 0)
+		store_close(s);
+	return result;
+}
+
+void store_close(struct store *s)
+{
+	if (s->db != NULL)
+		(void)sqlite3_close_v2(s->db);
+	if (s->lock_fd >= 0)
+		(void)close(s->lock_fd);
+	*s = (struct store){.db = NULL, .lock_fd = -1};
+}

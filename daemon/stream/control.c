@@ -1,0 +1,277 @@
+/* The operator's socket: framing and checking of commands; what they do is the engine's. */
+#include "sitrep/control.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sitrep/line_peer.h"
+
+enum {
+	CONNECTIONS_MAX = 64,
+	ANSWER_MAX = 64 * 1024 * 1024, /* 100,000 feeds at some 600 bytes */
+};
+
+struct control_peer {
+	struct control *control;
+	struct line_peer *line;
+	struct control_peer *next;
+};
+
+struct control {
+	struct event_base *base;
+	const struct control_operations *operations;
+	void *arg;
+	struct listener *listener;
+	struct control_peer *peers;
+	size_t count;
+};
+
+/* ---- answers ---- */
+
+static void send_line(struct control_peer *p, const struct buf *line)
+{
+	(void)buf_add(line_peer_output(p->line), buf_str(line));
+	(void)buf_putc(line_peer_output(p->line), '\n');
+	line_peer_flush(p->line);
+}
+
+static void send_error(struct control_peer *p, const char *sentence)
+{
+	struct buf line = BUF_INIT(ANSWER_MAX);
+	struct jsonw w;
+
+	jsonw_init(&w, &line);
+	jsonw_object(&w);
+	jsonw_kv_cstr(&w, "error", sentence);
+	jsonw_object_end(&w);
+	send_line(p, &line);
+	buf_release(&line);
+}
+
+void control_finish(struct control_peer *p)
+{
+	struct buf line = BUF_INIT(64);
+
+	(void)buf_puts(&line, "{\"done\":true}");
+	send_line(p, &line);
+	buf_release(&line);
+}
+
+void control_progress(struct control_peer *p, const struct control_progress *progress)
+{
+	struct buf line = BUF_INIT(ANSWER_MAX);
+	struct jsonw w;
+
+	jsonw_init(&w, &line);
+	jsonw_object(&w);
+	jsonw_key(&w, "progress");
+	jsonw_object(&w);
+	jsonw_kv_cstr(&w, "feed", progress->feed);
+	jsonw_kv_cstr(&w, "result", progress->result);
+	if (progress->reason != NULL)
+		jsonw_kv_cstr(&w, "reason", progress->reason);
+	jsonw_kv_int(&w, "new", progress->fresh);
+	jsonw_kv_int(&w, "copies", progress->copies);
+	jsonw_kv_int(&w, "updates", progress->updates);
+	jsonw_kv_int(&w, "left", (int64_t)progress->left);
+	jsonw_object_end(&w);
+	jsonw_object_end(&w);
+	send_line(p, &line);
+	buf_release(&line);
+}
+
+/* ---- requests ---- */
+
+static void answer_status(struct control_peer *p)
+{
+	struct buf line = BUF_INIT(ANSWER_MAX);
+	struct jsonw w;
+
+	jsonw_init(&w, &line);
+	jsonw_object(&w);
+	jsonw_key(&w, "status");
+	jsonw_object(&w);
+	p->control->operations->status(p->control->arg, &w);
+	jsonw_object_end(&w);
+	jsonw_object_end(&w);
+	send_line(p, &line);
+	buf_release(&line);
+	control_finish(p);
+}
+
+static void answer_feeds(struct control_peer *p, struct str feed)
+{
+	struct buf line = BUF_INIT(ANSWER_MAX);
+	struct error err = {0};
+	struct jsonw w;
+
+	jsonw_init(&w, &line);
+	jsonw_object(&w);
+	jsonw_key(&w, "feeds");
+	if (p->control->operations->feeds(p->control->arg, feed, &w, &err) != 0) {
+		send_error(p, err.text);
+	} else {
+		jsonw_object_end(&w);
+		send_line(p, &line);
+		control_finish(p);
+	}
+	buf_release(&line);
+}
+
+static void answer_reload(struct control_peer *p)
+{
+	struct buf report = BUF_INIT(ANSWER_MAX), line = BUF_INIT(ANSWER_MAX);
+	struct error err = {0};
+	struct jsonw w;
+	struct str rest, piece;
+	int result = p->control->operations->reload(p->control->arg, &report, &err);
+
+	jsonw_init(&w, &line);
+	jsonw_object(&w);
+	jsonw_key(&w, result == 0 ? "changes" : "mistakes");
+	jsonw_array(&w);
+	rest = buf_str(&report);
+	while (str_split(&rest, '\n', &piece))
+		if (!str_empty(piece))
+			jsonw_str(&w, piece);
+	jsonw_array_end(&w);
+	jsonw_object_end(&w);
+	send_line(p, &line);
+	if (result == 0)
+		control_finish(p);
+	else
+		send_error(p, err.text);
+	buf_release(&line);
+	buf_release(&report);
+}
+
+static void carry_out(struct control_peer *p, const char *op, struct str feed)
+{
+	const struct control_operations *operations = p->control->operations;
+	struct error err = {0};
+
+	if (strcmp(op, "status") == 0) {
+		answer_status(p);
+	} else if (strcmp(op, "feeds") == 0) {
+		answer_feeds(p, feed);
+	} else if (strcmp(op, "reload") == 0) {
+		answer_reload(p);
+	} else if (strcmp(op, "pause") == 0 || strcmp(op, "resume") == 0) {
+		operations->pause(p->control->arg, strcmp(op, "pause") == 0);
+		control_finish(p);
+	} else if (strcmp(op, "refresh") == 0) {
+		if (operations->refresh(p->control->arg, feed, p, &err) != 0)
+			send_error(p, err.text);
+	} else {
+		send_error(p, "unknown \"op\", expected status, feeds, refresh, reload, pause or resume");
+	}
+}
+
+static void on_line(void *arg, struct str line)
+{
+	struct control_peer *p = arg;
+	json_error_t reason;
+	json_t *request, *feed;
+	const char *op;
+
+	if (str_empty(str_trim(line)))
+		return;
+	request = json_loadb(line.data, line.len, JSON_REJECT_DUPLICATES, &reason);
+	op = json_string_value(json_object_get(request, "op"));
+	feed = json_object_get(request, "feed");
+	if (request == NULL)
+		send_error(p, "not a JSON object on one line");
+	else if (op == NULL || (feed != NULL && !json_is_string(feed)))
+		send_error(p, "expected {\"op\":\"...\"} and, where it makes sense, \"feed\":\"NAME\"");
+	else
+		carry_out(p, op,
+			feed != NULL ? str_make(json_string_value(feed), json_string_length(feed)) : STR_NONE);
+	json_decref(request);
+}
+
+static void on_drained(void *arg)
+{
+	(void)arg;
+}
+
+/* ---- connections ---- */
+
+static void forget(struct control_peer *p)
+{
+	struct control_peer **at = &p->control->peers;
+
+	p->control->operations->peer_gone(p->control->arg, p);
+	while (*at != p)
+		at = &(*at)->next;
+	*at = p->next;
+	p->control->count--;
+	free(p);
+}
+
+static void on_closed(void *arg)
+{
+	forget(arg);
+}
+
+static const struct line_peer_callbacks callbacks = {.line = on_line, .drained = on_drained, .closed = on_closed};
+
+static void on_accept(void *arg, int fd, const struct sockaddr *peer, socklen_t peer_len)
+{
+	struct control *c = arg;
+	struct control_peer *p = c->count < CONNECTIONS_MAX ? calloc(1, sizeof(*p)) : NULL;
+
+	(void)peer;
+	(void)peer_len;
+	if (p == NULL) {
+		(void)evutil_closesocket(fd);
+		return;
+	}
+	p->control = c;
+	p->line = line_peer_new(c->base, fd, ANSWER_MAX, &callbacks, p);
+	if (p->line == NULL) {
+		free(p);
+		return;
+	}
+	p->next = c->peers;
+	c->peers = p;
+	c->count++;
+}
+
+struct control *control_new(struct event_base *base, const struct control_operations *operations, void *arg,
+	struct error *err)
+{
+	struct control *c = calloc(1, sizeof(*c));
+
+	if (c == NULL) {
+		(void)error_sys(err, -ENOMEM, "cannot take commands");
+		return NULL;
+	}
+	c->base = base;
+	c->operations = operations;
+	c->arg = arg;
+	return c;
+}
+
+int control_listen(struct control *c, struct listener *l, struct error *err)
+{
+	c->listener = l;
+	return listener_start(l, c->base, on_accept, c, err);
+}
+
+void control_free(struct control *c)
+{
+	if (c == NULL)
+		return;
+	if (c->listener != NULL)
+		listener_stop(c->listener);
+	while (c->peers != NULL) {
+		struct line_peer *line = c->peers->line;
+
+		forget(c->peers);
+		line_peer_close(line);
+	}
+	free(c);
+}

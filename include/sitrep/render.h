@@ -1,0 +1,44 @@
+/* render.h: stories as documents: Atom (RFC 4287), RSS 2.0, JSON Feed 1.1, and a page.
+ *
+ * Each format is one struct format: a function for what stands before the stories, one for a story, one
+ * for what stands behind.  They only append to the buffer given and escape everything they are given, so
+ * that the document is valid whatever came in; failure is the buffer's. */
+#ifndef SITREP_RENDER_H
+#define SITREP_RENDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/buf.h"
+#include "sitrep/reader.h"
+#include "sitrep/str.h"
+
+/* What a document says of itself. */
+struct channel {
+	const char *title;
+	const char *home_url; /* of the page, absolute */
+	char self_url[2048];  /* of this document, absolute */
+	char id[UID_TEXT_MAX + sizeof("urn:uuid:")]; /* stable */
+	int64_t updated_ms;
+};
+
+struct format {
+	const char *suffix; /* "atom" */
+	const char *content_type;
+	void (*begin)(struct buf *out, const struct channel *channel);
+	void (*story)(struct buf *out, const struct story *story, size_t index);
+	void (*end)(struct buf *out);
+};
+
+extern const struct format format_atom, format_rss, format_json, format_page;
+
+/* The item's text as XHTML: content, else summary, plain text wrapped in a paragraph; then, when other
+ * outlets ran the story, the list of them.  Appended unescaped to out. */
+void render_body(struct buf *out, const struct story *story);
+/* The author's name: the item's, else the outlet's. */
+struct str render_author(const struct report *report);
+/* True when c is worth showing: it has a term or a label; *name is set to the better of both. */
+bool render_category(const struct category *c, struct str *name);
+
+#endif

@@ -1,0 +1,292 @@
+"""What the system tests share: a scripted feed server, the real daemon, and a subscriber.
+
+Nothing here sleeps for luck: wait_for() polls a condition with a bound and fails with what it last saw.
+"""
+import http.client
+import http.server
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("B", "build"))
+if not BUILD.is_absolute():
+    BUILD = TOP / BUILD
+# Sanitized programs on a busy machine are several times slower.
+PATIENCE = 60 if "sanitize" in BUILD.name else 20
+
+
+def wait_for(condition, what, patience=None):
+    """The first true value of condition(), or a failure that names what was waited for."""
+    end = time.monotonic() + (patience or PATIENCE)
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError("waited in vain for " + what)
+        time.sleep(0.01)
+
+
+class FeedServer:
+    """An HTTP server on loopback whose answers the test sets; it counts and keeps every request."""
+
+    def __init__(self):
+        self.routes = {}
+        self.requests = []
+        self.lock = threading.Lock()
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                outer.answer(self)
+
+            def log_message(self, *args):
+                pass
+
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+            request_queue_size = 128
+
+            def handle_error(self, request, client_address):
+                pass  # a daemon that is killed in the middle leaves broken connections: expected here
+
+        self.httpd = Server(("127.0.0.1", 0), Handler)
+        self.port = self.httpd.server_address[1]
+        self.thread = threading.Thread(target=self.httpd.serve_forever, kwargs={"poll_interval": 0.05})
+        self.thread.start()
+
+    def url(self, path):
+        return "http://127.0.0.1:%d%s" % (self.port, path)
+
+    def set(self, path, body, content_type="application/rss+xml", etag=None, last_modified=None, status=200,
+            headers=None):
+        """A body (bytes or str) with its validators, or a function that is given the handler."""
+        if isinstance(body, str):
+            body = body.encode()
+        with self.lock:
+            self.routes[path] = dict(body=body, content_type=content_type, etag=etag, last_modified=last_modified,
+                                     status=status, headers=headers or {})
+
+    def answer(self, handler):
+        with self.lock:
+            self.requests.append((handler.path, dict(handler.headers.items())))
+            route = self.routes.get(handler.path)
+        if route is None:
+            return self.send(handler, 404, {}, b"nothing here")
+        if callable(route["body"]):
+            return route["body"](handler)
+        headers = dict(route["headers"])
+        if route["etag"]:
+            headers["ETag"] = route["etag"]
+        if route["last_modified"]:
+            headers["Last-Modified"] = route["last_modified"]
+        asked = handler.headers
+        if route["status"] == 200 and (
+                (route["etag"] and asked.get("If-None-Match") == route["etag"]) or
+                (not route["etag"] and route["last_modified"] and
+                 asked.get("If-Modified-Since") == route["last_modified"])):
+            return self.send(handler, 304, headers, b"")
+        headers["Content-Type"] = route["content_type"]
+        return self.send(handler, route["status"], headers, route["body"])
+
+    @staticmethod
+    def send(handler, status, headers, body):
+        handler.send_response(status)
+        for name, value in headers.items():
+            handler.send_header(name, value)
+        if status != 304:
+            handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    def count(self, path):
+        with self.lock:
+            return sum(1 for p, _ in self.requests if p == path)
+
+    def close(self):
+        self.httpd.shutdown()
+        self.thread.join()
+        self.httpd.server_close()
+
+
+class Stream:
+    """A subscriber on the daemon's stream socket."""
+
+    def __init__(self, path, subscribe=None):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(PATIENCE)
+        self.socket.connect(str(path))
+        self.file = self.socket.makefile("rb")
+        self.hello = self.read()
+        assert self.hello["event"] == "hello"
+        self.subscribed = None
+        if subscribe is not None:
+            self.send(dict(op="subscribe", **subscribe))
+            self.subscribed = self.read_until("subscribed")
+
+    def send(self, message):
+        self.socket.sendall(json.dumps(message).encode() + b"\n")
+
+    def read(self):
+        line = self.file.readline()
+        if not line:
+            raise EOFError("the daemon closed the stream")
+        return json.loads(line)
+
+    def read_until(self, event):
+        while True:
+            message = self.read()
+            if message["event"] == event:
+                return message
+
+    def read_events(self, count, ignore=("heartbeat",)):
+        events = []
+        while len(events) < count:
+            message = self.read()
+            if message["event"] not in ignore:
+                events.append(message)
+        return events
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+
+class Daemon:
+    """The real sitrepd in a folder of its own."""
+
+    def __init__(self, config="", feeds=None, folder=None):
+        self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="sitrepd-test-"))
+        self.owns_folder = folder is None
+        self.state = self.folder / "state"
+        self.stream_path = self.folder / "stream.sock"
+        self.control_path = self.folder / "control.sock"
+        self.http_path = self.folder / "http.sock"
+        self.config_path = self.folder / "sitrepd.conf"
+        self.log_path = self.folder / "log"
+        self.process = None
+        self.port = None
+        self.write_config(config, feeds or {})
+
+    def write_config(self, config, feeds):
+        """feeds: name -> url or a dict of options."""
+        lines = [config.strip(), "",
+                 "[http]\nlisten = 127.0.0.1:0, %s" % self.http_path,
+                 "[stream]\npath = %s" % self.stream_path]
+        if "[fetch]" not in config:
+            lines.append("[fetch]\nallow = 127.0.0.0/8\nper-host = 32")
+        for name, options in feeds.items():
+            if isinstance(options, str):
+                options = dict(url=options)
+            lines.append('[feed "%s"]' % name)
+            lines += ["%s = %s" % pair for pair in options.items()]
+        self.config_path.write_text("\n".join(lines) + "\n")
+
+    def command(self):
+        return [str(BUILD / "sitrepd"), "-c", str(self.config_path), "--state-dir", str(self.state)]
+
+    def start(self, wait=True):
+        environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=1:abort_on_error=0", RUNTIME_DIRECTORY=str(self.folder))
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env=environment)
+        if wait:
+            wait_for(self.is_up, "the daemon to answer; its log:\n" + self.log())
+        return self
+
+    def is_up(self):
+        if self.process.poll() is not None:
+            raise AssertionError("the daemon ended with %d:\n%s" % (self.process.returncode, self.log()))
+        try:
+            return self.get("/healthz").status == 200
+        except OSError:
+            return False
+
+    def get(self, path, method="GET", headers=None):
+        connection = http.client.HTTPConnection("localhost")
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.settimeout(PATIENCE)
+        try:
+            connection.sock.connect(str(self.http_path))
+            connection.request(method, path, headers=headers or {})
+            answer = connection.getresponse()
+            answer.body = answer.read()
+            return answer
+        finally:
+            connection.close()
+
+    def stream(self, subscribe=None):
+        return Stream(self.stream_path, subscribe)
+
+    def control(self, **request):
+        """Sends one command; returns all answer lines."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(PATIENCE)
+            s.connect(str(self.control_path))
+            s.sendall(json.dumps(request).encode() + b"\n")
+            answers = []
+            for line in s.makefile("rb"):
+                answers.append(json.loads(line))
+                if "done" in answers[-1] or "error" in answers[-1]:
+                    break
+            return answers
+
+    def feeds(self):
+        for answer in self.control(op="feeds"):
+            if "feeds" in answer:
+                return {f["name"]: f for f in answer["feeds"]}
+        raise AssertionError("no feeds in the answer")
+
+    def refresh(self, feed=None):
+        return self.control(op="refresh", **({"feed": feed} if feed else {}))
+
+    def run(self, *arguments, check=True, **options):
+        """The sitrep command against this daemon."""
+        result = subprocess.run([str(BUILD / "sitrep"), "-c", str(self.config_path), *arguments],
+                                capture_output=True, text=True, timeout=PATIENCE * 3, **options)
+        if check:
+            assert result.returncode == 0, result.stderr
+        return result
+
+    def log(self):
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+
+    def stop(self):
+        """Ends it in order and looks at how it ended."""
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            status = self.process.wait(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError("the daemon did not end:\n" + self.log()) from None
+        finally:
+            self.process = None
+        assert status == 0, "the daemon ended with %d:\n%s" % (status, self.log())
+        assert "ERROR: AddressSanitizer" not in self.log() and "runtime error:" not in self.log(), self.log()
+        assert "ERROR: LeakSanitizer" not in self.log(), self.log()
+
+    def close(self):
+        try:
+            self.stop()
+        finally:
+            if self.owns_folder:
+                shutil.rmtree(self.folder, ignore_errors=True)
