@@ -2,97 +2,56 @@
  *
  * Two outlets, or one outlet's two feeds, link the same article with different campaign parameters, so
  * links are compared without them.  All other parameters are kept: many sites name the article in ?id= or
- * ?p=.  A name stands here under TRACKER_SURE only when it is a product's own and no site is known to use
- * it for content; broad names that are usually campaigns count for keys alone.
+ * ?p=.  A name is TRACKER_SURE only when it is a product's own and no site is known to use it for content;
+ * broad names that are usually campaigns count for keys alone.
  *
- * The names are sorted so that a look-up is a binary search; the unit test checks the order. */
-#include <stdint.h>
-
+ * Links have few parameters, so the table is laid out to be read and kept, and is searched from the top. */
 #include "trackers.h"
 
-struct tracker {
-	const char *name; /* in lower case; with "*" behind it a prefix */
+struct trackers {
+	const char *product;
 	enum tracker_certainty certainty;
+	const char *names; /* in lower case; one with "*" behind it is a prefix */
 };
 
-static const struct tracker trackers[] = {
-	{"__hsfp", TRACKER_SURE}, /* HubSpot */
-	{"__hssc", TRACKER_SURE}, /* HubSpot */
-	{"__hstc", TRACKER_SURE}, /* HubSpot */
-	{"__s", TRACKER_SURE},    /* Drip */
-	{"__twitter_impression", TRACKER_SURE}, {"_branch_match_id", TRACKER_SURE}, {"_branch_referrer", TRACKER_SURE},
-	{"_ga", TRACKER_SURE},         /* Google Analytics, between domains */
-	{"_gl", TRACKER_SURE},         /* the same */
-	{"_hsenc", TRACKER_SURE},      /* HubSpot */
-	{"_hsmi", TRACKER_SURE},       /* HubSpot */
-	{"_openstat", TRACKER_SURE},   /* Yandex, OpenStat */
-	{"amp_gsa", TRACKER_LIKELY},   /* AMP viewer */
-	{"amp_js_v", TRACKER_LIKELY},  /* AMP viewer */
-	{"at_campaign", TRACKER_SURE}, /* AT Internet, as are the next */
-	{"at_custom1", TRACKER_SURE}, {"at_custom2", TRACKER_SURE}, {"at_custom3", TRACKER_SURE},
-	{"at_custom4", TRACKER_SURE}, {"at_link_id", TRACKER_SURE}, {"at_link_origin", TRACKER_SURE},
-	{"at_link_type", TRACKER_SURE}, {"at_medium", TRACKER_SURE}, {"campaign_content", TRACKER_LIKELY},
-	{"campaign_id", TRACKER_LIKELY}, {"campaign_medium", TRACKER_LIKELY}, {"campaign_name", TRACKER_LIKELY},
-	{"campaign_source", TRACKER_LIKELY}, {"campaign_term", TRACKER_LIKELY}, {"cmp", TRACKER_LIKELY},
-	{"cmpid", TRACKER_LIKELY}, {"dclid", TRACKER_SURE}, /* Google Display */
-	{"fb_*", TRACKER_SURE},                             /* Facebook */
-	{"fbclid", TRACKER_SURE},                           /* Facebook */
-	{"feed_id", TRACKER_LIKELY},                        /* added by social media posting tools */
-	{"ftag", TRACKER_LIKELY}, {"ftcamp", TRACKER_LIKELY}, {"gbraid", TRACKER_SURE}, /* Google Ads */
-	{"gclid", TRACKER_SURE},                                                        /* Google Ads */
-	{"gclsrc", TRACKER_SURE},                                                       /* Google Ads */
-	{"guccounter", TRACKER_SURE},                                                   /* Yahoo consent */
-	{"guce_referrer", TRACKER_SURE},                                                /* Yahoo consent */
-	{"guce_referrer_sig", TRACKER_SURE},                                            /* Yahoo consent */
-	{"hmb_*", TRACKER_SURE},                                                        /* Humble */
-	{"hsctatracking", TRACKER_SURE},                                                /* HubSpot */
-	{"icid", TRACKER_LIKELY}, {"igsh", TRACKER_SURE},                               /* Instagram */
-	{"igshid", TRACKER_SURE},                                                       /* Instagram */
-	{"intcid", TRACKER_LIKELY}, {"ito", TRACKER_LIKELY}, {"itm_*", TRACKER_SURE},   /* internal campaigns */
-	{"matomo_*", TRACKER_SURE}, {"mc_cid", TRACKER_SURE},                           /* Mailchimp */
-	{"mc_eid", TRACKER_SURE},                                                       /* Mailchimp */
-	{"mc_tc", TRACKER_SURE},                                                        /* Mailchimp */
-	{"mkt_tok", TRACKER_SURE},                                                      /* Marketo */
-	{"ml_subscriber", TRACKER_SURE},                                                /* MailerLite */
-	{"ml_subscriber_hash", TRACKER_SURE},                                           /* MailerLite */
-	{"msclkid", TRACKER_SURE},                                                      /* Microsoft Ads */
-	{"mtm_*", TRACKER_SURE},                                                        /* Matomo */
-	{"ncid", TRACKER_LIKELY}, {"ns_campaign", TRACKER_SURE},                        /* comScore, as are the next */
-	{"ns_fee", TRACKER_SURE}, {"ns_linkname", TRACKER_SURE}, {"ns_mchannel", TRACKER_SURE},
-	{"ns_source", TRACKER_SURE}, {"oly_*", TRACKER_SURE}, /* Omeda */
-	{"pk_campaign", TRACKER_SURE},                        /* Piwik, as are the next */
-	{"pk_content", TRACKER_SURE}, {"pk_keyword", TRACKER_SURE}, {"pk_kwd", TRACKER_SURE},
-	{"pk_medium", TRACKER_SURE}, {"pk_source", TRACKER_SURE}, {"rb_clickid", TRACKER_SURE},
-	{"s_cid", TRACKER_SURE},  /* Adobe */
-	{"sc_cid", TRACKER_SURE}, /* Snapchat */
-	{"smid", TRACKER_LIKELY}, {"smtyp", TRACKER_LIKELY}, {"spm", TRACKER_LIKELY}, {"sr_share", TRACKER_LIKELY},
-	{"srsltid", TRACKER_SURE}, /* Google Merchant */
-	{"taid", TRACKER_LIKELY}, {"traffic_source", TRACKER_LIKELY}, {"trk_*", TRACKER_LIKELY},
-	{"twclid", TRACKER_SURE},    /* Twitter */
-	{"utm_*", TRACKER_SURE},     /* Google Analytics */
-	{"vero_conv", TRACKER_SURE}, /* Vero */
-	{"vero_id", TRACKER_SURE},   /* Vero */
-	{"wbraid", TRACKER_SURE},    /* Google Ads */
-	{"wickedid", TRACKER_SURE},  /* Wicked Reports */
-	{"wt_mc", TRACKER_SURE},     /* Webtrekk */
-	{"xtor", TRACKER_SURE},      /* AT Internet */
-	{"yclid", TRACKER_SURE},     /* Yandex */
-	{"ysclid", TRACKER_SURE},    /* Yandex */
+static const struct trackers trackers[] = {
+	{"Google Analytics", TRACKER_SURE, "utm_* _ga _gl"},
+	{"Google Ads", TRACKER_SURE, "gclid gclsrc dclid gbraid wbraid srsltid"},
+	{"Meta", TRACKER_SURE, "fbclid fb_* igsh igshid"},
+	{"Matomo, Piwik", TRACKER_SURE, "mtm_* matomo_* pk_campaign pk_content pk_keyword pk_kwd pk_medium pk_source"},
+	{"Yandex", TRACKER_SURE, "yclid ysclid _openstat"},
+	{"Twitter", TRACKER_SURE, "twclid __twitter_impression"},
+	{"Microsoft Ads", TRACKER_SURE, "msclkid"},
+	{"Snapchat", TRACKER_SURE, "sc_cid"},
+	{"Mailchimp", TRACKER_SURE, "mc_cid mc_eid mc_tc"},
+	{"HubSpot", TRACKER_SURE, "_hsenc _hsmi __hssc __hstc __hsfp hsctatracking"},
+	{"Marketo", TRACKER_SURE, "mkt_tok"},
+	{"Vero", TRACKER_SURE, "vero_id vero_conv"},
+	{"Omeda", TRACKER_SURE, "oly_*"},
+	{"others", TRACKER_SURE, "__s rb_clickid"},
+	{"MailerLite", TRACKER_SURE, "ml_subscriber ml_subscriber_hash"},
+	{"Humble", TRACKER_SURE, "hmb_*"},
+	{"Wicked Reports", TRACKER_SURE, "wickedid"},
+	{"Branch", TRACKER_SURE, "_branch_match_id _branch_referrer"},
+	{"Adobe", TRACKER_SURE, "s_cid"},
+	{"Webtrekk", TRACKER_SURE, "wt_mc"},
+	{"Yahoo consent", TRACKER_SURE, "guccounter guce_referrer guce_referrer_sig"},
+	{"comScore", TRACKER_SURE, "ns_campaign ns_fee ns_linkname ns_mchannel ns_source"},
+	{"AT Internet", TRACKER_SURE,
+		"xtor at_campaign at_custom1 at_custom2 at_custom3 at_custom4 at_link_id at_link_origin at_link_type "
+		"at_medium"},
+	{"internal campaigns", TRACKER_SURE, "itm_*"},
+	{"AMP viewers", TRACKER_LIKELY, "amp_gsa amp_js_v"},
+	{"campaigns", TRACKER_LIKELY,
+		"campaign_content campaign_id campaign_medium campaign_name campaign_source campaign_term cmp cmpid "
+		"feed_id ftag ftcamp icid intcid ito ncid smid smtyp spm sr_share taid traffic_source trk_*"},
 };
 
-/* Orders name against a row: 0 is a match. Bytes of a prefix row decide alone when they agree. */
-static int compare(struct str name, const char *row)
+static bool is_named(struct str name, struct str row)
 {
-	for (size_t i = 0;; i++) {
-		unsigned char c = i < name.len ? (unsigned char)char_lower(name.data[i]) : 0;
-
-		if (row[i] == '*')
-			return 0;
-		if (c != (unsigned char)row[i])
-			return c < (unsigned char)row[i] ? -1 : 1;
-		if (row[i] == '\0')
-			return i == name.len ? 0 : 1;
-	}
+	if (str_ends(row, STR("*")))
+		return str_starts_nocase(name, str_slice(row, 0, row.len - 1));
+	return str_eq_nocase(name, row);
 }
 
 static struct str bare_host(struct str host)
@@ -111,22 +70,18 @@ static bool names_host(struct str value, struct str host)
 
 bool tracker_is(struct str name, struct str value, struct str host, enum tracker_certainty least)
 {
-	size_t low = 0, high = sizeof(trackers) / sizeof(trackers[0]);
-
 	while (str_starts(name, STR("amp;")))
 		name = str_slice(name, 4, name.len);
 	if (str_eq_nocase(name, STR("ref")))
 		return names_host(value, host);
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int order = compare(name, trackers[mid].name);
+	for (size_t i = 0; i < sizeof(trackers) / sizeof(trackers[0]); i++) {
+		struct str rest = str_from(trackers[i].names);
+		struct str row;
 
-		if (order == 0)
-			return trackers[mid].certainty <= least;
-		if (order < 0)
-			high = mid;
-		else
-			low = mid + 1;
+		while (trackers[i].certainty <= least && str_word(&rest, &row)) {
+			if (is_named(name, row))
+				return true;
+		}
 	}
 	return false;
 }

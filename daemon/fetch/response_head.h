@@ -27,9 +27,9 @@ enum head_field {
 };
 
 struct response_head {
-	int status;    /* 0 before the status line */
-	bool complete; /* the empty line of a final (not 1xx) answer was seen */
-	size_t bytes;  /* all lines, interim answers and trailers too */
+	int status;                     /* 0 before the status line */
+	bool complete;                  /* the empty line of a final (not 1xx) answer was seen */
+	size_t bytes;                   /* all lines, interim answers and trailers too */
 	char *fields[HEAD_FIELD_COUNT]; /* heap, NULL: absent */
 };
 

@@ -1,26 +1,15 @@
-/* Transfers from their start to their answer.  Redirects are followed here, one request a hop, so that each
- * target is judged: its scheme, its address, whether it was seen before.  Credentials and a feed's own
- * headers stay with the host they were given for; once a transfer has left it, it goes on without them.
- * The validators go along to every hop, since it was the last hop's answer that gave them.
+/* Transfers from their start to their answer, over as many hops as redirects make of them.
  *
  * Answers are delivered from an event of their own, outside of curl and outside of transfer_start(), so
  * that a callback may start and cancel whatever it likes. */
 #include "sitrep/transfer.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sitrep/clock.h"
 #include "transfer_internal.h"
-
-/* What is parsed as a feed, the formats made for it first; the rest so that a page at the wrong address can be told. */
-static const char accept_header[] = "Accept: application/atom+xml, application/rss+xml, application/feed+json, "
-				    "application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, */*;q=0.5";
-
-/* A space or an umlaut in a path is forgiven, as browsers do; everything else stays as it was written. */
-enum { URL_FLAGS = CURLU_URLENCODE | CURLU_ALLOW_SPACE };
 
 /* ---- lists ---- */
 
@@ -70,13 +59,6 @@ static void handle_put(struct transfers *t, CURL *easy)
 
 /* ---- the end ---- */
 
-static void free_headers(struct transfer *tr)
-{
-	for (struct curl_slist *h = tr->headers; h != tr->public_headers; h = h->next)
-		explicit_bzero(h->data, strlen(h->data));
-	curl_slist_free_all(tr->headers);
-}
-
 static void answer_release(struct transfer_answer *a)
 {
 	buf_release(&a->body);
@@ -93,8 +75,7 @@ static void answer_release(struct transfer_answer *a)
 static void transfer_free(struct transfer *tr)
 {
 	handle_put(tr->owner, tr->easy);
-	free_headers(tr);
-	free(tr->allow.items);
+	transfer_request_release(tr);
 	curl_url_cleanup(tr->url);
 	curl_url_cleanup(tr->first_url);
 	for (size_t i = 0; i < tr->visited_count; i++)
@@ -138,66 +119,6 @@ static bool is_redirect(int status)
 	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-static bool part_eq(CURLU *a, CURLU *b, CURLUPart part)
-{
-	char *x = NULL, *y = NULL;
-	bool same = curl_url_get(a, part, &x, CURLU_DEFAULT_PORT) == CURLUE_OK &&
-		    curl_url_get(b, part, &y, CURLU_DEFAULT_PORT) == CURLUE_OK && strcasecmp(x, y) == 0;
-
-	curl_free(x);
-	curl_free(y);
-	return same;
-}
-
-static bool part_is(CURLU *url, CURLUPart part, const char *text)
-{
-	char *value = NULL;
-	bool same = curl_url_get(url, part, &value, CURLU_DEFAULT_PORT) == CURLUE_OK && strcasecmp(value, text) == 0;
-
-	curl_free(value);
-	return same;
-}
-
-/* May this hop see what was meant for the first one's host: the same server, or its move from http to https. */
-static bool is_first_host(const struct transfer *tr)
-{
-	if (!part_eq(tr->url, tr->first_url, CURLUPART_HOST))
-		return false;
-	if (part_eq(tr->url, tr->first_url, CURLUPART_SCHEME) && part_eq(tr->url, tr->first_url, CURLUPART_PORT))
-		return true;
-	return part_is(tr->first_url, CURLUPART_SCHEME, "http") && part_is(tr->first_url, CURLUPART_PORT, "80") &&
-	       part_is(tr->url, CURLUPART_SCHEME, "https") && part_is(tr->url, CURLUPART_PORT, "443");
-}
-
-/* Notes tr->url as the next hop. 0, -ELOOP when it was there before, -ENOMEM. */
-static int visit(struct transfer *tr)
-{
-	char *text = NULL;
-	char **grown;
-	int result = -ENOMEM;
-
-	if (curl_url_get(tr->url, CURLUPART_URL, &text, 0) != CURLUE_OK)
-		goto out;
-	for (size_t i = 0; i < tr->visited_count; i++) {
-		if (strcmp(tr->visited[i], text) == 0) {
-			result = -ELOOP;
-			goto out;
-		}
-	}
-	grown = realloc(tr->visited, (tr->visited_count + 1) * sizeof(*grown));
-	if (grown == NULL)
-		goto out;
-	tr->visited = grown;
-	tr->visited[tr->visited_count] = strdup(text);
-	if (tr->visited[tr->visited_count] == NULL)
-		goto out;
-	tr->visited_count++;
-	result = 0;
-out:
-	curl_free(text);
-	return result;
-}
-
 static void start_hop(struct transfer *tr)
 {
 	struct transfer_answer *a = &tr->answer;
@@ -216,50 +137,18 @@ static void start_hop(struct transfer *tr)
 	finish(tr, FAILURE_INTERNAL);
 }
 
-/* 0 when tr->url is where to go next; otherwise err says why not. */
-static int judge_redirect(struct transfer *tr, struct error *err)
-{
-	const char *location = tr->hop.head.fields[HEAD_LOCATION];
-	bool was_https = part_is(tr->url, CURLUPART_SCHEME, "https");
-	int status = tr->hop.head.status;
-	CURLUcode code;
-	int result;
-
-	if (location == NULL)
-		return error_set(err, -EPROTO, "%d %s without saying where to", status, http_status_words(status));
-	if (tr->visited_count > (size_t)tr->owner->max_redirects)
-		return error_set(err, -ELOOP, "more than %d redirects, the next one to %s", tr->owner->max_redirects,
-			location);
-	code = curl_url_set(tr->url, CURLUPART_URL, location, URL_FLAGS);
-	if (code == CURLUE_OUT_OF_MEMORY)
-		return error_sys(err, -ENOMEM, "cannot follow a redirect");
-	if (code != CURLUE_OK ||
-		!(part_is(tr->url, CURLUPART_SCHEME, "http") || part_is(tr->url, CURLUPART_SCHEME, "https")))
-		return error_set(err, -EPROTO, "redirect to %s, which is no http or https address", location);
-	if (was_https && part_is(tr->url, CURLUPART_SCHEME, "http"))
-		return error_set(err, -EPROTO, "redirect from https down to %s", location);
-	/* A server does not get to choose a user for another one. */
-	(void)curl_url_set(tr->url, CURLUPART_USER, NULL, 0);
-	(void)curl_url_set(tr->url, CURLUPART_PASSWORD, NULL, 0);
-	(void)curl_url_set(tr->url, CURLUPART_FRAGMENT, NULL, 0);
-	result = visit(tr);
-	if (result == -ELOOP)
-		return error_set(err, result, "redirects go round in a circle at %s", tr->visited[tr->visited_count - 1]);
-	return result == 0 ? 0 : error_sys(err, result, "cannot follow a redirect");
-}
-
 static void follow(struct transfer *tr)
 {
 	struct transfer_answer *a = &tr->answer;
 	int status = tr->hop.head.status;
-	int result = judge_redirect(tr, &a->error);
+	int result = transfer_url_follow(tr, &a->error);
 
 	if (result != 0) {
 		finish(tr, result == -ENOMEM ? FAILURE_INTERNAL : FAILURE_REDIRECT);
 		return;
 	}
 	tr->all_permanent = tr->all_permanent && (status == 301 || status == 308);
-	if (!is_first_host(tr)) {
+	if (!transfer_url_is_first_host(tr)) {
 		(void)curl_easy_setopt(tr->easy, CURLOPT_USERNAME, NULL);
 		(void)curl_easy_setopt(tr->easy, CURLOPT_PASSWORD, NULL);
 		(void)curl_easy_setopt(tr->easy, CURLOPT_HTTPHEADER, tr->public_headers);
@@ -329,7 +218,7 @@ void transfer_hop_ended(struct transfer *tr, CURLcode code)
 		failure = judge_status(tr, a->http_status, &a->error);
 	take_fields(tr, failure == FAILURE_NONE);
 	a->final_url = strdup(last);
-	if (tr->visited_count > 1 && tr->all_permanent)
+	if (failure == FAILURE_NONE && tr->visited_count > 1 && tr->all_permanent)
 		a->permanent_url = strdup(last);
 	if (failure == FAILURE_NONE && a->final_url == NULL) {
 		(void)error_sys(&a->error, -ENOMEM, "cannot keep the answer");
@@ -340,89 +229,136 @@ void transfer_hop_ended(struct transfer *tr, CURLcode code)
 
 /* ---- start ---- */
 
-static bool is_line(const char *text)
+struct transfer *transfer_start(
+	struct transfers *t, const struct transfer_request *request, transfer_done_fn *fn, void *arg, struct error *err)
 {
-	return strpbrk(text, "\r\n") == NULL;
+	struct transfer *tr = calloc(1, sizeof(*tr));
+	int result = -ENOMEM;
+
+	if (tr == NULL)
+		goto fail;
+	tr->owner = t;
+	tr->fn = fn;
+	tr->arg = arg;
+	tr->allow_private = request->allow_private;
+	tr->max_body = (size_t)request->max_body;
+	tr->timeout_ms = request->timeout_ms;
+	tr->deadline_ms = clock_mono_ms() + request->timeout_ms;
+	tr->all_permanent = true;
+	tr->answer.retry_after_ms = tr->answer.fresh_ms = -1;
+	buf_init(&tr->answer.body, tr->max_body);
+	tr->easy = handle_get(t);
+	if (tr->easy == NULL)
+		goto fail;
+	result = transfer_request_prepare(tr, request);
+	if (result == -ENOMEM)
+		goto fail;
+	list_append(&t->running, tr);
+	t->active++;
+	if (result == 0) {
+		start_hop(tr);
+	} else {
+		(void)error_set(&tr->answer.error, result, "%s is no http or https address", request->url);
+		finish(tr, FAILURE_PROTOCOL);
+	}
+	return tr;
+fail:
+	if (tr != NULL)
+		transfer_free(tr);
+	(void)error_sys(err, result, "cannot start a transfer of %s", request->url);
+	return NULL;
 }
 
-static int add_header(struct curl_slist **list, const char *name, const char *value)
+void transfer_cancel(struct transfer *tr)
 {
-	size_t size = strlen(name) + 2 + strlen(value) + 1;
-	char *line;
-	struct curl_slist *longer = NULL;
+	struct transfers *t;
 
-	if (!is_line(value))
-		return 0;
-	line = malloc(size);
-	if (line != NULL) {
-		(void)snprintf(line, size, "%s: %s", name, value);
-		longer = curl_slist_append(*list, line);
-		explicit_bzero(line, size);
-		free(line);
-	}
-	if (longer == NULL)
-		return -ENOMEM;
-	*list = longer;
+	if (tr == NULL || tr->state == TRANSFER_DELIVERING)
+		return;
+	t = tr->owner;
+	if (tr->state == TRANSFER_RUNNING)
+		(void)curl_multi_remove_handle(t->multi, tr->easy);
+	list_remove(tr->state == TRANSFER_RUNNING ? &t->running : &t->finished, tr);
+	t->active--;
+	t->buffered -= tr->answer.body.len;
+	transfer_free(tr);
+}
+
+size_t transfers_active(const struct transfers *t)
+{
+	return t->active;
+}
+
+size_t transfers_buffered(const struct transfers *t)
+{
+	return t->buffered;
+}
+
+/* ---- all of them ---- */
+
+static int check_libcurl(struct transfers *t, struct error *err)
+{
+	enum { OLDEST = 0x075700 /* 7.87.0: CURLOPT_QUICK_EXIT, CURL_WRITEFUNC_ERROR */ };
+	const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+
+	if (info->version_num < OLDEST)
+		return error_set(err, -ENOTSUP, "libcurl %s is too old: 7.87.0 or later is needed", info->version);
+	if ((info->features & CURL_VERSION_SSL) == 0)
+		return error_set(err, -ENOTSUP, "libcurl %s was built without TLS", info->version);
+	if ((info->features & CURL_VERSION_ASYNCHDNS) == 0)
+		return error_set(err, -ENOTSUP, "libcurl %s was built without an asynchronous resolver", info->version);
+	t->has_ca_bundle = info->cainfo != NULL;
 	return 0;
 }
 
-static int add_private_headers(struct curl_slist **list, const struct transfer_request *r)
+struct transfers *transfers_new(struct event_base *base, const struct transfers_options *options, struct error *err)
 {
-	if (r->bearer != NULL && add_header(list, "Authorization", "Bearer ") != 0)
-		return -ENOMEM;
-	return 0;
-}
+	struct transfers *t = NULL;
 
-static bool present(const char *text)
-{
-	return text != NULL && text[0] != '\0';
-}
-
-static int make_headers(struct transfer *tr, const struct transfer_request *r)
-{
-	struct curl_slist *all = NULL, *common = NULL, *last;
-	bool own_accept = false;
-	int result = add_private_headers(&all, r);
-
-	for (size_t i = 0; result == 0 && r->headers != NULL && r->headers[i] != NULL; i++) {
-		struct curl_slist *longer = curl_slist_append(all, r->headers[i]);
-
-		if (longer == NULL)
-			result = -ENOMEM;
-		else
-			all = longer;
-		own_accept = own_accept || strncasecmp(r->headers[i], "Accept:", 7) == 0;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		(void)error_set(err, -EIO, "cannot initialise libcurl");
+		return NULL;
 	}
-	if (result == 0 && present(r->etag))
-		result = add_header(&common, "If-None-Match", r->etag);
-	if (result == 0 && present(r->last_modified))
-		result = add_header(&common, "If-Modified-Since", r->last_modified);
-	tr->conditional = common != NULL;
-	if (result == 0 && !own_accept) {
-		struct curl_slist *longer = curl_slist_append(common, accept_header);
-
-		if (longer == NULL)
-			result = -ENOMEM;
-		else
-			common = longer;
+	t = calloc(1, sizeof(*t));
+	if (t == NULL) {
+		curl_global_cleanup();
+		(void)error_sys(err, -ENOMEM, "cannot prepare transfers");
+		return NULL;
 	}
-	tr->public_headers = common;
-	for (last = all; last != NULL && last->next != NULL; last = last->next)
-		;
-	if (last != NULL)
-		last->next = common;
-	tr->headers = all != NULL ? all : common;
-	return result;
+	t->base = base;
+	t->connect_timeout_ms = options->connect_timeout_ms;
+	t->max_redirects = options->max_redirects;
+	t->proxy = options->proxy != NULL ? strdup(options->proxy) : NULL;
+	t->ca_file = options->ca_file != NULL ? strdup(options->ca_file) : NULL;
+	t->deliver = event_new(base, -1, 0, on_deliver, t);
+	if (t->deliver == NULL || (options->proxy != NULL && t->proxy == NULL) ||
+		(options->ca_file != NULL && t->ca_file == NULL)) {
+		(void)error_sys(err, -ENOMEM, "cannot prepare transfers");
+		goto fail;
+	}
+	if (check_libcurl(t, err) != 0 || transfer_loop_init(t, options->max_connections, err) != 0)
+		goto fail;
+	return t;
+fail:
+	transfers_free(t);
+	return NULL;
 }
 
-static int copy_allow(struct transfer *tr, const struct config_networks *allow)
+void transfers_free(struct transfers *t)
 {
-	if (allow == NULL || allow->count == 0)
-		return 0;
-	tr->allow.items = calloc(allow->count, sizeof(*allow->items));
-	if (tr->allow.items == NULL)
-		return -ENOMEM;
-	memcpy(tr->allow.items, allow->items, allow->count * sizeof(*allow->items));
-	tr->allow.count = tr->allow.cap = allow->count;
-	return 0;
+	if (t == NULL)
+		return;
+	while (t->running.first != NULL)
+		transfer_cancel(t->running.first);
+	while (t->finished.first != NULL)
+		transfer_cancel(t->finished.first);
+	while (t->idle_count > 0)
+		curl_easy_cleanup(t->idle[--t->idle_count]);
+	transfer_loop_release(t);
+	if (t->deliver != NULL)
+		event_free(t->deliver);
+	free(t->proxy);
+	free(t->ca_file);
+	free(t);
+	curl_global_cleanup();
 }

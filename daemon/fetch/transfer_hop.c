@@ -150,7 +150,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 
 #define SET(option, value)                                                                                             \
 	do {                                                                                                           \
-		if (curl_easy_setopt(easy, (option), (value)) != CURLE_OK)                                              \
+		if (curl_easy_setopt(easy, (option), (value)) != CURLE_OK)                                             \
 			return -ENOMEM;                                                                                \
 	} while (0)
 
@@ -265,7 +265,8 @@ static enum poll_failure judge_timeout(const struct transfer *tr, struct error *
 	enum poll_failure failure = FAILURE_TIMEOUT;
 
 	if (tr->hop.head.complete) {
-		(void)error_set(err, -ETIMEDOUT, "the body came too slowly: %zu bytes when given up", tr->answer.body.len);
+		(void)error_set(
+			err, -ETIMEDOUT, "the body came too slowly: %zu bytes when given up", tr->answer.body.len);
 		return FAILURE_TOO_SLOW;
 	}
 	(void)curl_easy_getinfo(tr->easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
@@ -318,13 +319,12 @@ static enum poll_failure judge_code(const struct transfer *tr, CURLcode code, st
 		return judge_connect(tr, sentence, err);
 	if (code == CURLE_OPERATION_TIMEDOUT)
 		return judge_timeout(tr, err);
-	if (code == CURLE_SSL_CONNECT_ERROR || code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CERTPROBLEM ||
-		code == CURLE_SSL_CIPHER || code == CURLE_SSL_ISSUER_ERROR || code == CURLE_SSL_INVALIDCERTSTATUS ||
-		code == CURLE_USE_SSL_FAILED || code == CURLE_SSL_CLIENTCERT)
+	if (code == CURLE_SSL_CONNECT_ERROR || code == CURLE_PEER_FAILED_VERIFICATION ||
+		code == CURLE_SSL_CERTPROBLEM || code == CURLE_SSL_CIPHER || code == CURLE_SSL_ISSUER_ERROR ||
+		code == CURLE_SSL_INVALIDCERTSTATUS || code == CURLE_USE_SSL_FAILED || code == CURLE_SSL_CLIENTCERT)
 		return tell(err, FAILURE_TLS, sentence);
 	if (code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CRL_BADFILE || code == CURLE_SSL_ENGINE_NOTFOUND ||
-		code == CURLE_SSL_ENGINE_SETFAILED || code == CURLE_SSL_ENGINE_INITFAILED ||
-		code == CURLE_FAILED_INIT)
+		code == CURLE_SSL_ENGINE_SETFAILED || code == CURLE_SSL_ENGINE_INITFAILED || code == CURLE_FAILED_INIT)
 		return tell(err, FAILURE_INTERNAL, sentence);
 	if (code == CURLE_PARTIAL_FILE)
 		return tell(err, FAILURE_PROTOCOL, "the answer is shorter than its Content-Length or broken off");
@@ -347,14 +347,15 @@ enum poll_failure transfer_hop_judge(struct transfer *tr, CURLcode code, struct 
 	if (hop->addresses_refused > 0 && hop->addresses_tried == 0)
 		return judge_refused(hop, err);
 	if (hop->head_too_large) {
-		(void)error_set(err, -EMSGSIZE, "the answer's headers are larger than %d KiB", LIMIT_RESPONSE_HEADERS / 1024);
+		(void)error_set(
+			err, -EMSGSIZE, "the answer's headers are larger than %d KiB", LIMIT_RESPONSE_HEADERS / 1024);
 		return FAILURE_TOO_LARGE;
 	}
 	if (hop->body_too_large) {
 		char limit[TIME_TEXT_MAX];
 
-		(void)error_set(err, -EMSGSIZE, "the answer is larger than %s",
-			size_format(limit, (int64_t)tr->max_body));
+		(void)error_set(
+			err, -EMSGSIZE, "the answer is larger than %s", size_format(limit, (int64_t)tr->max_body));
 		return FAILURE_TOO_LARGE;
 	}
 	if (hop->no_memory) {

@@ -1,5 +1,6 @@
-/* Shared by the transfer sources only.  transfer.c owns transfers and follows redirects; transfer_hop.c makes one
- * request with a curl handle and says how it ended; transfer_loop.c joins curl's multi handle to libevent. */
+/* Shared by the transfer sources only.  transfer.c owns transfers; transfer_request.c says what is asked for,
+ * transfer_url.c where; transfer_hop.c makes one request with a curl handle and says how it ended;
+ * transfer_loop.c joins curl's multi handle to libevent. */
 #ifndef SITREP_TRANSFER_INTERNAL_H
 #define SITREP_TRANSFER_INTERNAL_H
 
@@ -37,11 +38,11 @@ struct transfer_list {
 /* One request and its answer; begins anew with each redirect. */
 struct hop {
 	struct response_head head;
-	size_t unwanted;	  /* bytes of a body that nobody wants */
+	size_t unwanted; /* bytes of a body that nobody wants */
 	bool head_too_large;
 	bool body_too_large;
 	bool no_memory;
-	int socket_errno;	  /* why no socket could be made, 0 */
+	int socket_errno;         /* why no socket could be made, 0 */
 	unsigned addresses_tried; /* sockets made */
 	unsigned addresses_refused;
 	char refused[REFUSED_TEXT_MAX]; /* the first address that the guard refused, and as what */
@@ -56,9 +57,9 @@ struct transfer {
 	void *arg;
 
 	CURL *easy;
-	struct curl_slist *headers;	   /* those for the first host only come first ... */
+	struct curl_slist *headers;        /* those for the first host only come first ... */
 	struct curl_slist *public_headers; /* ... these go everywhere; NULL: all are private */
-	struct config_networks allow;	   /* a copy */
+	struct config_networks allow;      /* a copy */
 	bool allow_private;
 	bool by_proxy;
 	bool conditional;
@@ -66,7 +67,7 @@ struct transfer {
 	int64_t timeout_ms;
 	int64_t deadline_ms; /* monotonic */
 
-	CURLU *url;	/* of this hop, without user, password and fragment */
+	CURLU *url; /* of this hop, without user, password and fragment */
 	CURLU *first_url;
 	char **visited; /* texts of all hops' URLs, this one last */
 	size_t visited_count;
@@ -98,6 +99,19 @@ struct transfers {
 /* transfer_loop.c */
 int transfer_loop_init(struct transfers *t, long max_connections, struct error *err);
 void transfer_loop_release(struct transfers *t);
+
+/* transfer_request.c */
+/* Everything that stays the same over all hops. 0, -EINVAL when the URL is none that we fetch, or -ENOMEM. */
+int transfer_request_prepare(struct transfer *tr, const struct transfer_request *request);
+void transfer_request_release(struct transfer *tr);
+
+/* transfer_url.c */
+/* Makes text the first hop's URL; user and password out of it are the caller's to curl_free(). */
+int transfer_url_set(struct transfer *tr, const char *text, char **user, char **password);
+/* Makes the redirect's target the next hop's URL; otherwise err says why not. */
+int transfer_url_follow(struct transfer *tr, struct error *err);
+/* May this hop see what was meant for the first one's host. */
+bool transfer_url_is_first_host(const struct transfer *tr);
 
 /* transfer_hop.c */
 /* Sets everything on tr->easy that stays the same over all hops. */

@@ -93,7 +93,7 @@ static const char version_1[] =
 	") STRICT;"
 	"CREATE INDEX item_feed ON item(feed_id, sort_ms, story_id);"
 	"CREATE INDEX item_story ON item(story_id);"
-	"CREATE INDEX item_url ON item(url_key) WHERE url_key IS NOT NULL;"
+	"CREATE INDEX item_url ON item(url_key, feed_id) WHERE url_key IS NOT NULL;"
 
 	"CREATE TABLE ident("
 	" feed_id INTEGER NOT NULL,"

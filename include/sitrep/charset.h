@@ -1,9 +1,13 @@
 /* charset.h: any bytes to UTF-8.
  *
  * Which encoding the bytes are in is decided by RFC 7303 and by practice: BOM, then HTTP charset, then
- * the XML declaration, then detection; a declared encoding that is plainly wrong is overruled. */
+ * the XML declaration, then detection; a declared encoding that is plainly wrong is overruled.
+ *
+ * Converters stay open once used and are kept for the whole process, so all of this belongs to one thread. */
 #ifndef SITREP_CHARSET_H
 #define SITREP_CHARSET_H
+
+#include <stdbool.h>
 
 #include "sitrep/arena.h"
 #include "sitrep/buf.h"
@@ -17,9 +21,11 @@ struct charset_choice {
 	struct str declared; /* what was declared where overruled */
 };
 
-/* Appends body as valid UTF-8 without BOM to out; a bad byte costs one U+FFFD.  Strings of *choice live in a. */
+/* Gives body as valid UTF-8 without BOM in *text: a piece of body when it is that already, else what was
+ * appended to out.  A bad byte costs one U+FFFD.  With is_xml an XML declaration is heeded.  Strings of
+ * *choice live in a.  0 or out's failure (buf.h), -ENOMEM. */
 int charset_to_utf8(struct buf *out, struct arena *a, struct str body, struct str http_charset, bool is_xml,
-	struct charset_choice *choice);
+	struct charset_choice *choice, struct str *text);
 
 /* One conversion by name; -EINVAL when the name is unknown.  Labels as in the WHATWG Encoding Standard. */
 int charset_convert(struct buf *out, struct str body, struct str label);

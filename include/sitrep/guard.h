@@ -16,4 +16,11 @@
  * "private", "link-local", ...).  allow may be NULL; listed networks are fine. */
 const char *guard_refuses(const struct sockaddr *address, const struct config_networks *allow);
 
+/* Loopback, private (RFC 1918, unique-local) or shared (RFC 6598): what a feed's allow-private opens.  Link-local
+ * is not among them, since cloud machines keep their secrets there. */
+bool guard_is_private(const struct sockaddr *address);
+
+/* "a" or "an", to go before one of those literals. */
+const char *guard_article(const char *kind);
+
 #endif

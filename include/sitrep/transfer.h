@@ -28,49 +28,54 @@ struct transfers_options {
 	const char *ca_file; /* NULL: the system's */
 };
 
-/* What to ask for; everything is borrowed until transfer_start() returns, but allow until the callback. */
+/* What to ask for; everything is borrowed until transfer_start() returns. */
 struct transfer_request {
 	const char *url;
-	const char *etag;	   /* sent back byte for byte; NULL: none */
+	const char *etag;          /* sent back byte for byte; NULL: none */
 	const char *last_modified; /* the same */
 	const char *user_agent;
-	const char *user;     /* basic authentication; NULL */
+	const char *user; /* basic authentication; NULL */
 	const char *password;
 	const char *bearer;
-	const char *const *headers; /* "Name: value", NULL-terminated, or NULL; not sent to another host after a redirect, nor are credentials */
-	const char *proxy;    /* overrides the common one */
-	int64_t timeout_ms;   /* of the whole, all hops */
-	int64_t max_body;     /* decoded bytes */
+	const char *const *headers; /* "Name: value", NULL-terminated, or NULL; like credentials for the URL's host
+				     * only: a redirect to another one goes without them */
+	const char *proxy;          /* overrides the common one */
+	int64_t timeout_ms;         /* of the whole, all hops */
+	int64_t max_body;           /* decoded bytes */
 	const struct config_networks *allow; /* NULL: no exceptions */
-	bool allow_private;
+	bool allow_private; /* loopback and private networks too, but nothing else that is special (guard.h) */
 };
 
 struct transfer_answer {
 	enum poll_failure failure; /* FAILURE_NONE for any HTTP status that is a full answer or 304 */
-	struct error error;	   /* the sentence for a failure */
-	int http_status;	   /* of the last hop; 0 when there was none */
-	struct buf body;	   /* decoded; the callback may take it */
+	struct error error;        /* the sentence for a failure */
+	int http_status;           /* of the last hop; 0 when it gave none */
+	struct buf body;           /* decoded; the callback may take it */
 	char *final_url;
-	char *content_type;	   /* all NULL when absent */
+	char *content_type; /* from here on all NULL when absent, and in every failure */
 	char *content_location;
 	char *content_language;
 	char *etag;
 	char *last_modified;
-	char *permanent_url;	   /* where 301/308 hops led, when every hop was one */
-	int64_t retry_after_ms;	   /* a duration; -1: absent */
-	int64_t fresh_ms;	   /* Cache-Control max-age less Age, else Expires less Date; -1: nothing said */
-	int64_t received;	   /* bytes over the wire, headers too */
+	char *permanent_url;    /* where 301/308 hops led, when every hop was one */
+	int64_t retry_after_ms; /* a duration; -1: absent */
+	int64_t fresh_ms;       /* Cache-Control max-age less Age, else Expires less Date; -1: nothing said */
+	int64_t received;       /* bytes over the wire, headers too */
 };
 
+/* answer is freed after the call; strings and body taken out of it are set to NULL or emptied by the taker. */
 typedef void transfer_done_fn(void *arg, struct transfer_answer *answer);
 
 /* curl_global_init() and one multi handle; an error when libcurl lacks what we need (TLS, asynchronous resolver). */
 struct transfers *transfers_new(struct event_base *base, const struct transfers_options *options, struct error *err);
-/* Ends what is under way without callbacks. */
+/* Ends what is under way without callbacks.  Not from a callback. */
 void transfers_free(struct transfers *t);
 
-/* fn is called exactly once unless the transfer is cancelled. */
-struct transfer *transfer_start(struct transfers *t, const struct transfer_request *request, transfer_done_fn *fn, void *arg, struct error *err);
+/* fn is called exactly once, from the loop, unless the transfer is cancelled; the transfer is gone when fn returns.
+ * NULL only without memory: what is wrong with the URL is told by fn like every other failure. */
+struct transfer *transfer_start(struct transfers *t, const struct transfer_request *request, transfer_done_fn *fn,
+	void *arg, struct error *err);
+/* From any callback but its own, where it does nothing.  NULL is fine. */
 void transfer_cancel(struct transfer *tr);
 
 size_t transfers_active(const struct transfers *t);

@@ -32,6 +32,7 @@ struct poll_outcome {
 	int64_t bytes;
 	int64_t server_wait_ms; /* 0: nothing said */
 	struct buf document; /* wire bytes for OUTCOME_DOCUMENT */
+	struct poll_outcome *next; /* the writer's queue */
 };
 void poll_outcome_free(struct poll_outcome *o);
 

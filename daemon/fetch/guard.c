@@ -1,0 +1,179 @@
+/* The table of addresses that are not for everybody, from the IANA registries of special-purpose addresses
+ * (RFC 6890 and what was added since), and the forms in which an IPv6 address carries an IPv4 one.
+ *
+ * All judging is done on 16 bytes, IPv4 as ::ffff:a.b.c.d.  For IPv6 the rule is turned round: only 2000::/3
+ * is given out as global unicast, so everything outside is refused without being listed. */
+#include "sitrep/guard.h"
+
+#include <netinet/in.h>
+#include <stdint.h>
+#include <string.h>
+
+enum kind {
+	KIND_GLOBAL,
+	KIND_LOOPBACK,
+	KIND_PRIVATE,
+	KIND_UNIQUE_LOCAL,
+	KIND_SHARED,
+	KIND_LINK_LOCAL,
+	KIND_UNSPECIFIED,
+	KIND_THIS_NETWORK,
+	KIND_MULTICAST,
+	KIND_BROADCAST,
+	KIND_DOCUMENTATION,
+	KIND_BENCHMARKING,
+	KIND_DISCARD,
+	KIND_TUNNEL,
+	KIND_RESERVED,
+	KIND_NO_INTERNET, /* another address family */
+};
+
+static const char *const names[] = {
+	[KIND_GLOBAL] = NULL,
+	[KIND_LOOPBACK] = "loopback",
+	[KIND_PRIVATE] = "private",
+	[KIND_UNIQUE_LOCAL] = "unique-local",
+	[KIND_SHARED] = "shared",
+	[KIND_LINK_LOCAL] = "link-local",
+	[KIND_UNSPECIFIED] = "unspecified",
+	[KIND_THIS_NETWORK] = "this-network",
+	[KIND_MULTICAST] = "multicast",
+	[KIND_BROADCAST] = "broadcast",
+	[KIND_DOCUMENTATION] = "documentation",
+	[KIND_BENCHMARKING] = "benchmarking",
+	[KIND_DISCARD] = "discard-only",
+	[KIND_TUNNEL] = "tunnel",
+	[KIND_RESERVED] = "reserved",
+	[KIND_NO_INTERNET] = "non-internet",
+};
+
+/* The first that fits decides. */
+static const struct {
+	uint8_t address[4];
+	uint8_t prefix;
+	enum kind kind;
+} v4[] = {
+	{{0, 0, 0, 0}, 32, KIND_UNSPECIFIED},
+	{{0, 0, 0, 0}, 8, KIND_THIS_NETWORK},
+	{{10, 0, 0, 0}, 8, KIND_PRIVATE},
+	{{100, 64, 0, 0}, 10, KIND_SHARED},
+	{{127, 0, 0, 0}, 8, KIND_LOOPBACK},
+	{{169, 254, 0, 0}, 16, KIND_LINK_LOCAL},
+	{{172, 16, 0, 0}, 12, KIND_PRIVATE},
+	/* Two of its addresses are reachable: they are anycast to one's own router, not a place for feeds. */
+	{{192, 0, 0, 0}, 24, KIND_RESERVED},
+	{{192, 0, 2, 0}, 24, KIND_DOCUMENTATION},
+	{{192, 88, 99, 0}, 24, KIND_TUNNEL},
+	{{192, 168, 0, 0}, 16, KIND_PRIVATE},
+	{{198, 18, 0, 0}, 15, KIND_BENCHMARKING},
+	{{198, 51, 100, 0}, 24, KIND_DOCUMENTATION},
+	{{203, 0, 113, 0}, 24, KIND_DOCUMENTATION},
+	{{224, 0, 0, 0}, 4, KIND_MULTICAST},
+	{{255, 255, 255, 255}, 32, KIND_BROADCAST},
+	{{240, 0, 0, 0}, 4, KIND_RESERVED},
+};
+
+enum { IN_NO_V4 = -1 };
+
+static const struct {
+	uint8_t address[16];
+	uint8_t prefix;
+	enum kind kind;
+	int embedded; /* where the IPv4 address stands that decides instead of kind, or IN_NO_V4 */
+} v6[] = {
+	{{0}, 128, KIND_UNSPECIFIED, IN_NO_V4},
+	{{[15] = 1}, 128, KIND_LOOPBACK, IN_NO_V4},
+	{{[10] = 0xff, 0xff}, 96, KIND_RESERVED, 12},              /* mapped, RFC 4291 */
+	{{0, 0x64, 0xff, 0x9b}, 96, KIND_RESERVED, 12},            /* NAT64, RFC 6052 */
+	{{0, 0x64, 0xff, 0x9b, 0, 1}, 48, KIND_PRIVATE, IN_NO_V4}, /* a network's own NAT64, RFC 8215 */
+	{{0x01, 0x00}, 64, KIND_DISCARD, IN_NO_V4},
+	{{0x20, 0x01, 0, 0}, 32, KIND_TUNNEL, IN_NO_V4}, /* Teredo */
+	{{0x20, 0x01, 0, 2}, 48, KIND_BENCHMARKING, IN_NO_V4},
+	/* IETF protocol assignments; some are reachable, none is where feeds are. */
+	{{0x20, 0x01, 0, 0}, 23, KIND_RESERVED, IN_NO_V4},
+	{{0x20, 0x01, 0x0d, 0xb8}, 32, KIND_DOCUMENTATION, IN_NO_V4},
+	{{0x20, 0x02}, 16, KIND_TUNNEL, 2}, /* 6to4 */
+	{{0x3f, 0xff, 0x00}, 20, KIND_DOCUMENTATION, IN_NO_V4},
+	{{0x20}, 3, KIND_GLOBAL, IN_NO_V4},
+	{{0xfc}, 7, KIND_UNIQUE_LOCAL, IN_NO_V4},
+	{{0xfe, 0x80}, 10, KIND_LINK_LOCAL, IN_NO_V4},
+	{{0xff}, 8, KIND_MULTICAST, IN_NO_V4},
+	{{0}, 0, KIND_RESERVED, IN_NO_V4},
+};
+
+static bool in_prefix(const uint8_t *address, const uint8_t *network, unsigned prefix)
+{
+	unsigned bytes = prefix / 8, bits = prefix % 8;
+
+	if (memcmp(address, network, bytes) != 0)
+		return false;
+	return bits == 0 || ((address[bytes] ^ network[bytes]) & (0xff << (8 - bits)) & 0xff) == 0;
+}
+
+static enum kind judge_v4(const uint8_t address[4])
+{
+	for (size_t i = 0; i < sizeof(v4) / sizeof(v4[0]); i++)
+		if (in_prefix(address, v4[i].address, v4[i].prefix))
+			return v4[i].kind;
+	return KIND_GLOBAL;
+}
+
+static enum kind judge_v6(const uint8_t address[16])
+{
+	for (size_t i = 0; i < sizeof(v6) / sizeof(v6[0]); i++) {
+		if (!in_prefix(address, v6[i].address, v6[i].prefix))
+			continue;
+		return v6[i].embedded == IN_NO_V4 ? v6[i].kind : judge_v4(address + v6[i].embedded);
+	}
+	return KIND_RESERVED;
+}
+
+/* False when it is no internet address. */
+static bool as_sixteen(const struct sockaddr *address, uint8_t out[16])
+{
+	if (address->sa_family == AF_INET6) {
+		struct sockaddr_in6 in6;
+
+		memcpy(&in6, address, sizeof(in6));
+		memcpy(out, &in6.sin6_addr, 16);
+		return true;
+	}
+	if (address->sa_family == AF_INET) {
+		struct sockaddr_in in;
+
+		memcpy(&in, address, sizeof(in));
+		memset(out, 0, 10);
+		out[10] = out[11] = 0xff;
+		memcpy(out + 12, &in.sin_addr, 4);
+		return true;
+	}
+	return false;
+}
+
+const char *guard_refuses(const struct sockaddr *address, const struct config_networks *allow)
+{
+	uint8_t bytes[16];
+
+	if (!as_sixteen(address, bytes))
+		return names[KIND_NO_INTERNET];
+	for (size_t i = 0; allow != NULL && i < allow->count; i++)
+		if (in_prefix(bytes, allow->items[i].address, allow->items[i].prefix))
+			return NULL;
+	return names[judge_v6(bytes)];
+}
+
+bool guard_is_private(const struct sockaddr *address)
+{
+	uint8_t bytes[16];
+	enum kind kind;
+
+	if (!as_sixteen(address, bytes))
+		return false;
+	kind = judge_v6(bytes);
+	return kind == KIND_LOOPBACK || kind == KIND_PRIVATE || kind == KIND_UNIQUE_LOCAL || kind == KIND_SHARED;
+}
+
+const char *guard_article(const char *kind)
+{
+	return strcmp(kind, names[KIND_UNSPECIFIED]) == 0 ? "an" : "a";
+}

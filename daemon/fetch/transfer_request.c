@@ -1,0 +1,131 @@
+/* What a request says, as curl wants it.  Credentials and a feed's own headers stay with the host they were
+ * given for; once a transfer has left it, it goes on without them.  The validators go along to every hop,
+ * since it was the last hop's answer that gave them. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "transfer_internal.h"
+
+/* What is parsed as a feed, the formats made for it first; the rest so that a page at the wrong address can be told. */
+static const char accept_header[] = "Accept: application/atom+xml, application/rss+xml, application/feed+json, "
+				    "application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, */*;q=0.5";
+
+/* A line of prefix and value; a value that would make it two lines is left out. */
+static int add_header(struct curl_slist **list, const char *prefix, const char *value)
+{
+	size_t size = strlen(prefix) + strlen(value) + 1;
+	char *line;
+	struct curl_slist *longer = NULL;
+
+	if (strpbrk(value, "\r\n") != NULL)
+		return 0;
+	line = malloc(size);
+	if (line != NULL) {
+		(void)snprintf(line, size, "%s%s", prefix, value);
+		longer = curl_slist_append(*list, line);
+		explicit_bzero(line, size);
+		free(line);
+	}
+	if (longer == NULL)
+		return -ENOMEM;
+	*list = longer;
+	return 0;
+}
+
+static bool present(const char *text)
+{
+	return text != NULL && text[0] != '\0';
+}
+
+static int make_private_headers(struct curl_slist **list, const struct transfer_request *r)
+{
+	int result = present(r->bearer) ? add_header(list, "Authorization: Bearer ", r->bearer) : 0;
+
+	for (size_t i = 0; result == 0 && r->headers != NULL && r->headers[i] != NULL; i++)
+		result = add_header(list, "", r->headers[i]);
+	return result;
+}
+
+static bool has_own_accept(const struct transfer_request *r)
+{
+	for (size_t i = 0; r->headers != NULL && r->headers[i] != NULL; i++)
+		if (strncasecmp(r->headers[i], "Accept:", 7) == 0)
+			return true;
+	return false;
+}
+
+/* One list in two parts, the private one first. */
+static int make_headers(struct transfer *tr, const struct transfer_request *r)
+{
+	struct curl_slist *last;
+	int result = make_private_headers(&tr->headers, r);
+
+	if (result == 0 && present(r->etag))
+		result = add_header(&tr->public_headers, "If-None-Match: ", r->etag);
+	if (result == 0 && present(r->last_modified))
+		result = add_header(&tr->public_headers, "If-Modified-Since: ", r->last_modified);
+	tr->conditional = tr->public_headers != NULL;
+	if (result == 0 && !has_own_accept(r))
+		result = add_header(&tr->public_headers, accept_header, "");
+	if (tr->headers == NULL) {
+		tr->headers = tr->public_headers;
+		return result;
+	}
+	for (last = tr->headers; last->next != NULL; last = last->next)
+		;
+	last->next = tr->public_headers;
+	return result;
+}
+
+static int copy_allow(struct transfer *tr, const struct config_networks *allow)
+{
+	if (allow == NULL || allow->count == 0)
+		return 0;
+	tr->allow.items = calloc(allow->count, sizeof(*allow->items));
+	if (tr->allow.items == NULL)
+		return -ENOMEM;
+	memcpy(tr->allow.items, allow->items, allow->count * sizeof(*allow->items));
+	tr->allow.count = tr->allow.cap = allow->count;
+	return 0;
+}
+
+static void wipe_curl_string(char *secret)
+{
+	if (secret != NULL)
+		explicit_bzero(secret, strlen(secret));
+	curl_free(secret);
+}
+
+int transfer_request_prepare(struct transfer *tr, const struct transfer_request *request)
+{
+	struct transfer_request r = *request;
+	char *user = NULL, *password = NULL;
+	int result = transfer_url_set(tr, r.url, &user, &password);
+
+	if (result != 0)
+		goto out;
+	if (r.user == NULL && user != NULL) {
+		r.user = user;
+		r.password = password;
+	}
+	result = make_headers(tr, &r);
+	if (result == 0)
+		result = copy_allow(tr, r.allow);
+	if (result == 0)
+		result = transfer_hop_prepare(tr, &r);
+out:
+	wipe_curl_string(user);
+	wipe_curl_string(password);
+	return result;
+}
+
+void transfer_request_release(struct transfer *tr)
+{
+	for (struct curl_slist *h = tr->headers; h != tr->public_headers; h = h->next)
+		explicit_bzero(h->data, strlen(h->data));
+	curl_slist_free_all(tr->headers);
+	free(tr->allow.items);
+}

@@ -1,0 +1,126 @@
+/* Which URL a transfer asks next.  Redirects are followed by us, one request a hop, so that each target is
+ * judged: its scheme, whether it was seen before, whether it is still the host that credentials are for. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "transfer_internal.h"
+
+/* A space or an umlaut in a path is forgiven, as browsers do; everything else stays as it was written. */
+enum { URL_FLAGS = CURLU_URLENCODE | CURLU_ALLOW_SPACE };
+
+static bool part_eq(CURLU *a, CURLU *b, CURLUPart part)
+{
+	char *x = NULL, *y = NULL;
+	bool same = curl_url_get(a, part, &x, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+		    curl_url_get(b, part, &y, CURLU_DEFAULT_PORT) == CURLUE_OK && strcasecmp(x, y) == 0;
+
+	curl_free(x);
+	curl_free(y);
+	return same;
+}
+
+static bool part_is(CURLU *url, CURLUPart part, const char *text)
+{
+	char *value = NULL;
+	bool same = curl_url_get(url, part, &value, CURLU_DEFAULT_PORT) == CURLUE_OK && strcasecmp(value, text) == 0;
+
+	curl_free(value);
+	return same;
+}
+
+/* The same server, or its move from http to https. */
+bool transfer_url_is_first_host(const struct transfer *tr)
+{
+	if (!part_eq(tr->url, tr->first_url, CURLUPART_HOST))
+		return false;
+	if (part_eq(tr->url, tr->first_url, CURLUPART_SCHEME) && part_eq(tr->url, tr->first_url, CURLUPART_PORT))
+		return true;
+	return part_is(tr->first_url, CURLUPART_SCHEME, "http") && part_is(tr->first_url, CURLUPART_PORT, "80") &&
+	       part_is(tr->url, CURLUPART_SCHEME, "https") && part_is(tr->url, CURLUPART_PORT, "443");
+}
+
+/* Notes tr->url as the next hop. 0, -ELOOP when it was there before, -ENOMEM. */
+static int visit(struct transfer *tr)
+{
+	char *text = NULL;
+	char **grown;
+	int result = -ENOMEM;
+
+	if (curl_url_get(tr->url, CURLUPART_URL, &text, 0) != CURLUE_OK)
+		goto out;
+	for (size_t i = 0; i < tr->visited_count; i++) {
+		if (strcmp(tr->visited[i], text) == 0) {
+			result = -ELOOP;
+			goto out;
+		}
+	}
+	grown = realloc(tr->visited, (tr->visited_count + 1) * sizeof(*grown));
+	if (grown == NULL)
+		goto out;
+	tr->visited = grown;
+	tr->visited[tr->visited_count] = strdup(text);
+	if (tr->visited[tr->visited_count] == NULL)
+		goto out;
+	tr->visited_count++;
+	result = 0;
+out:
+	curl_free(text);
+	return result;
+}
+
+int transfer_url_follow(struct transfer *tr, struct error *err)
+{
+	const char *location = tr->hop.head.fields[HEAD_LOCATION];
+	bool was_https = part_is(tr->url, CURLUPART_SCHEME, "https");
+	int status = tr->hop.head.status;
+	CURLUcode code;
+	int result;
+
+	if (location == NULL)
+		return error_set(err, -EPROTO, "%d %s without saying where to", status, http_status_words(status));
+	if (tr->visited_count > (size_t)tr->owner->max_redirects)
+		return error_set(
+			err, -ELOOP, "more than %d redirects, the next one to %s", tr->owner->max_redirects, location);
+	code = curl_url_set(tr->url, CURLUPART_URL, location, URL_FLAGS);
+	if (code == CURLUE_OUT_OF_MEMORY)
+		return error_sys(err, -ENOMEM, "cannot follow a redirect");
+	if (code != CURLUE_OK ||
+		!(part_is(tr->url, CURLUPART_SCHEME, "http") || part_is(tr->url, CURLUPART_SCHEME, "https")))
+		return error_set(err, -EPROTO, "redirect to %s, which is no http or https address", location);
+	if (was_https && part_is(tr->url, CURLUPART_SCHEME, "http"))
+		return error_set(err, -EPROTO, "redirect from https down to %s", location);
+	/* A server does not get to choose a user for another one. */
+	(void)curl_url_set(tr->url, CURLUPART_USER, NULL, 0);
+	(void)curl_url_set(tr->url, CURLUPART_PASSWORD, NULL, 0);
+	(void)curl_url_set(tr->url, CURLUPART_FRAGMENT, NULL, 0);
+	result = visit(tr);
+	if (result == -ELOOP)
+		return error_set(
+			err, result, "redirects go round in a circle at %s", tr->visited[tr->visited_count - 1]);
+	return result == 0 ? 0 : error_sys(err, result, "cannot follow a redirect");
+}
+
+int transfer_url_set(struct transfer *tr, const char *text, char **user, char **password)
+{
+	CURLUcode code;
+
+	tr->url = curl_url();
+	if (tr->url == NULL)
+		return -ENOMEM;
+	code = curl_url_set(tr->url, CURLUPART_URL, text, URL_FLAGS);
+	if (code != CURLUE_OK)
+		return code == CURLUE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
+	if (!part_is(tr->url, CURLUPART_SCHEME, "http") && !part_is(tr->url, CURLUPART_SCHEME, "https"))
+		return -EINVAL;
+	/* Taken out, since the URL goes on to places that should not learn them: links, logs, the parse workers. */
+	(void)curl_url_get(tr->url, CURLUPART_USER, user, CURLU_URLDECODE);
+	(void)curl_url_get(tr->url, CURLUPART_PASSWORD, password, CURLU_URLDECODE);
+	if (curl_url_set(tr->url, CURLUPART_USER, NULL, 0) != CURLUE_OK ||
+		curl_url_set(tr->url, CURLUPART_PASSWORD, NULL, 0) != CURLUE_OK ||
+		curl_url_set(tr->url, CURLUPART_FRAGMENT, NULL, 0) != CURLUE_OK)
+		return -ENOMEM;
+	tr->first_url = curl_url_dup(tr->url);
+	return tr->first_url != NULL ? visit(tr) : -ENOMEM;
+}

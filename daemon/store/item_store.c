@@ -1,0 +1,282 @@
+/* The tables of items and stories, and what they are known by. */
+#include "item_store.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "sitrep/clock.h"
+
+static const char *const texts[ITEM_STATEMENTS] = {
+	[ITEM_BY_IDENTITY] = "SELECT n.item_id, ?1, i.story_id, n.last_seen, i.digest, i.canon_version FROM ident n"
+			     " LEFT JOIN item i ON i.id = n.item_id WHERE n.feed_id = ?1 AND n.identity = ?2",
+	[ITEM_BY_DIGEST] = "SELECT d.item_id, d.feed_id, i.story_id, d.last_seen, i.digest, i.canon_version FROM digest d"
+			   " LEFT JOIN item i ON i.id = d.item_id WHERE d.digest = ?1 LIMIT 64",
+	[ITEM_BY_OWN_DIGEST] = "SELECT d.item_id, d.feed_id, i.story_id, d.last_seen, i.digest, i.canon_version"
+			       " FROM digest d LEFT JOIN item i ON i.id = d.item_id"
+			       " WHERE d.digest = ?1 AND d.feed_id = ?2 LIMIT 64",
+	[ITEM_BY_URL] = "SELECT id, feed_id, story_id FROM item WHERE url_key = ?1 LIMIT 64",
+	[ITEM_BY_OWN_URL] = "SELECT id, feed_id, story_id FROM item WHERE url_key = ?1 AND feed_id = ?2 LIMIT 64",
+	[ITEM_ADD] = "INSERT INTO item(id, feed_id, story_id, digest, canon_version, rev, first_seen, published, sort_ms, uid,"
+		     " url_key, record) VALUES(?1, ?2, ?3, ?4, ?5, 0, ?6, min(?7, ?6), ?8, ?9, ?10, ?11)",
+	/* OR REPLACE: what was a tombstone's or an alias may now be this item's. */
+	[ITEM_ADD_IDENTITY] = "INSERT OR REPLACE INTO ident(feed_id, identity, item_id, last_seen, alias)"
+			      " VALUES(?1, ?2, ?3, ?4, ?5)",
+	[ITEM_ADD_DIGEST] = "INSERT OR REPLACE INTO digest(digest, feed_id, item_id, last_seen) VALUES(?1, ?2, ?3, ?4)",
+	[ITEM_REPLACE] = "UPDATE item SET digest = ?2, canon_version = ?3, rev = rev + 1, updated = ?4,"
+			 " published = min(?5, first_seen), url_key = ?6, record = ?7 WHERE id = ?1",
+	[ITEM_REHASH] = "UPDATE item SET digest = ?2, canon_version = ?3 WHERE id = ?1",
+	[ITEM_TOUCH_IDENTITY] = "UPDATE ident SET last_seen = ?3 WHERE feed_id = ?1 AND identity = ?2",
+	[ITEM_TOUCH_DIGEST] = "UPDATE digest SET last_seen = ?4 WHERE digest = ?1 AND feed_id = ?2 AND item_id = ?3",
+	[STORY_ADD] = "INSERT INTO story(id, sort_ms, first_seen, last_seen, updated, sources, reports, uid)"
+		      " VALUES(?1, ?2, ?3, ?3, ?3, 1, 1, ?4)",
+	[STORY_JOIN] = "UPDATE story SET reports = reports + 1, last_seen = max(last_seen, ?3), updated = max(updated, ?3),"
+		       " sources = sources + NOT EXISTS(SELECT 1 FROM item WHERE story_id = ?1 AND feed_id = ?2)"
+		       " WHERE id = ?1",
+	[STORY_CHANGED] = "UPDATE story SET updated = max(updated, ?3) WHERE id = ?1"
+			  " AND ?2 = (SELECT min(id) FROM item WHERE story_id = ?1)",
+	[STORY_SORT] = "SELECT sort_ms FROM story WHERE id = ?1",
+};
+
+static const char cannot_find[] = "cannot look an item up";
+static const char cannot_keep[] = "cannot keep an item";
+
+int item_store_init(struct item_store *is, sqlite3 *db, struct totals *totals, struct error *err)
+{
+	is->db = db;
+	is->totals = totals;
+	return sql_prepare(db, texts, ITEM_STATEMENTS, is->s, err);
+}
+
+void item_store_release(struct item_store *is)
+{
+	sql_finalize(is->s, ITEM_STATEMENTS);
+}
+
+/* ---- looking up ---- */
+
+static void read_known(sqlite3_stmt *s, struct known *k)
+{
+	*k = (struct known){
+		.item_id = sqlite3_column_int64(s, 0),
+		.feed_id = sqlite3_column_int64(s, 1),
+		.story_id = sqlite3_column_int64(s, 2),
+	};
+	if (sqlite3_column_count(s) > 3) {
+		struct str digest = sql_blob(s, 4);
+
+		k->last_seen_ms = sqlite3_column_int64(s, 3);
+		if (digest.len == STORE_KEY_LEN)
+			memcpy(k->digest, digest.data, STORE_KEY_LEN);
+		k->canon_version = (uint32_t)sqlite3_column_int64(s, 5);
+	}
+}
+
+int item_store_by_identity(struct item_store *is, int64_t feed_id, const uint8_t *identity, struct known *k, struct error *err)
+{
+	sqlite3_stmt *s = is->s[ITEM_BY_IDENTITY];
+	int result;
+
+	sql_bind_int(s, 1, feed_id);
+	sql_bind_key(s, 2, identity);
+	result = sql_step(s, err, cannot_find);
+	if (result == 1)
+		read_known(s, k);
+	sql_reset(s);
+	return result;
+}
+
+static int read_all_known(sqlite3_stmt *s, struct known *k, size_t *count, struct error *err)
+{
+	int result = 0;
+
+	*count = 0;
+	while (*count < KNOWN_MAX && (result = sql_step(s, err, cannot_find)) == 1)
+		read_known(s, &k[(*count)++]);
+	sql_reset(s);
+	return result < 0 ? result : 0;
+}
+
+int item_store_by_digest(struct item_store *is, const uint8_t *digest, int64_t feed_id, struct known *k, size_t *count,
+	struct error *err)
+{
+	sqlite3_stmt *s = is->s[feed_id == 0 ? ITEM_BY_DIGEST : ITEM_BY_OWN_DIGEST];
+
+	sql_bind_key(s, 1, digest);
+	if (feed_id != 0)
+		sql_bind_int(s, 2, feed_id);
+	return read_all_known(s, k, count, err);
+}
+
+int item_store_by_url(struct item_store *is, const uint8_t *url_key, int64_t feed_id, struct known *k, size_t *count,
+	struct error *err)
+{
+	sqlite3_stmt *s = is->s[feed_id == 0 ? ITEM_BY_URL : ITEM_BY_OWN_URL];
+
+	sql_bind_key(s, 1, url_key);
+	if (feed_id != 0)
+		sql_bind_int(s, 2, feed_id);
+	return read_all_known(s, k, count, err);
+}
+
+/* ---- keeping ---- */
+
+static int add_identity(struct item_store *is, int64_t feed_id, const uint8_t *identity, int64_t item_id, int64_t seen_ms,
+	bool alias, struct error *err)
+{
+	sqlite3_stmt *s = is->s[ITEM_ADD_IDENTITY];
+
+	sql_bind_int(s, 1, feed_id);
+	sql_bind_key(s, 2, identity);
+	sql_bind_int(s, 3, item_id);
+	sql_bind_int(s, 4, seen_ms);
+	sql_bind_int(s, 5, alias);
+	return sql_done(s, err, cannot_keep);
+}
+
+static int add_digest(struct item_store *is, const struct item_row *row, struct error *err)
+{
+	sqlite3_stmt *s = is->s[ITEM_ADD_DIGEST];
+
+	sql_bind_key(s, 1, row->digest);
+	sql_bind_int(s, 2, row->feed_id);
+	sql_bind_int(s, 3, row->id);
+	sql_bind_int(s, 4, row->seen_ms);
+	return sql_done(s, err, cannot_keep);
+}
+
+static int begin_story(struct item_store *is, struct item_row *row, struct error *err)
+{
+	sqlite3_stmt *s = is->s[STORY_ADD];
+
+	row->story_id = row->id;
+	sql_bind_int(s, 1, row->story_id);
+	sql_bind_int(s, 2, row->sort_ms);
+	sql_bind_int(s, 3, row->seen_ms);
+	sql_bind_key(s, 4, row->uid);
+	is->totals->stories++;
+	return sql_done(s, err, cannot_keep);
+}
+
+static int find_sort(struct item_store *is, struct item_row *row, struct error *err)
+{
+	int result;
+
+	sql_bind_int(is->s[STORY_SORT], 1, row->story_id);
+	result = sql_get_int(is->s[STORY_SORT], &row->sort_ms, err, cannot_find);
+	if (result == 0)
+		return error_set(err, -EUCLEAN, "the database is damaged: story %lld is missing", (long long)row->story_id);
+	return result < 0 ? result : 0;
+}
+
+static int join_story(struct item_store *is, struct item_row *row, struct error *err)
+{
+	sqlite3_stmt *s = is->s[STORY_JOIN];
+
+	sql_bind_int(s, 1, row->story_id);
+	sql_bind_int(s, 2, row->feed_id);
+	sql_bind_int(s, 3, row->seen_ms);
+	return sql_done(s, err, cannot_keep);
+}
+
+static int insert_item(struct item_store *is, const struct item_row *row, struct error *err)
+{
+	sqlite3_stmt *s = is->s[ITEM_ADD];
+
+	sql_bind_int(s, 1, row->id);
+	sql_bind_int(s, 2, row->feed_id);
+	sql_bind_int(s, 3, row->story_id);
+	sql_bind_key(s, 4, row->digest);
+	sql_bind_int(s, 5, row->canon_version);
+	sql_bind_int(s, 6, row->seen_ms);
+	sql_bind_time(s, 7, row->published_ms);
+	sql_bind_int(s, 8, row->sort_ms);
+	sql_bind_key(s, 9, row->uid);
+	if (row->url_key != NULL)
+		sql_bind_key(s, 10, row->url_key);
+	sql_bind_blob(s, 11, row->record.data, row->record.len);
+	return sql_done(s, err, cannot_keep);
+}
+
+int item_store_add(struct item_store *is, struct item_row *row, struct error *err)
+{
+	int result = 0;
+
+	row->id = ++is->totals->item_id;
+	is->totals->items++;
+	if (row->story_id == 0) {
+		result = begin_story(is, row, err);
+	} else {
+		result = find_sort(is, row, err);
+		if (result == 0)
+			result = join_story(is, row, err);
+	}
+	if (result == 0)
+		result = insert_item(is, row, err);
+	if (result == 0)
+		result = add_identity(is, row->feed_id, row->identity, row->id, row->seen_ms, false, err);
+	return result == 0 ? add_digest(is, row, err) : result;
+}
+
+int item_store_replace(struct item_store *is, struct item_row *row, struct error *err)
+{
+	sqlite3_stmt *s = is->s[ITEM_REPLACE];
+	int result;
+
+	sql_bind_int(s, 1, row->id);
+	sql_bind_key(s, 2, row->digest);
+	sql_bind_int(s, 3, row->canon_version);
+	sql_bind_int(s, 4, row->seen_ms);
+	sql_bind_time(s, 5, row->published_ms);
+	if (row->url_key != NULL)
+		sql_bind_key(s, 6, row->url_key);
+	sql_bind_blob(s, 7, row->record.data, row->record.len);
+	result = sql_done(s, err, cannot_keep);
+	if (result == 0)
+		result = add_digest(is, row, err);
+	if (result == 0) {
+		s = is->s[STORY_CHANGED];
+		sql_bind_int(s, 1, row->story_id);
+		sql_bind_int(s, 2, row->id);
+		sql_bind_int(s, 3, row->seen_ms);
+		result = sql_done(s, err, cannot_keep);
+	}
+	return result == 0 ? find_sort(is, row, err) : result;
+}
+
+int item_store_rehash(struct item_store *is, const struct item_row *row, struct error *err)
+{
+	sqlite3_stmt *s = is->s[ITEM_REHASH];
+	int result;
+
+	sql_bind_int(s, 1, row->id);
+	sql_bind_key(s, 2, row->digest);
+	sql_bind_int(s, 3, row->canon_version);
+	result = sql_done(s, err, cannot_keep);
+	return result == 0 ? add_digest(is, row, err) : result;
+}
+
+int item_store_alias(struct item_store *is, int64_t feed_id, const uint8_t *identity, int64_t item_id, int64_t seen_ms,
+	struct error *err)
+{
+	return add_identity(is, feed_id, identity, item_id, seen_ms, true, err);
+}
+
+int item_store_touch(struct item_store *is, int64_t feed_id, const uint8_t *identity, const uint8_t *digest, int64_t item_id,
+	int64_t seen_ms, struct error *err)
+{
+	sqlite3_stmt *s = is->s[ITEM_TOUCH_IDENTITY];
+	int result;
+
+	sql_bind_int(s, 1, feed_id);
+	sql_bind_key(s, 2, identity);
+	sql_bind_int(s, 3, seen_ms);
+	result = sql_done(s, err, cannot_keep);
+	if (result != 0 || digest == NULL)
+		return result;
+	s = is->s[ITEM_TOUCH_DIGEST];
+	sql_bind_key(s, 1, digest);
+	sql_bind_int(s, 2, feed_id);
+	sql_bind_int(s, 3, item_id);
+	sql_bind_int(s, 4, seen_ms);
+	return sql_done(s, err, cannot_keep);
+}

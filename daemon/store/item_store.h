@@ -1,0 +1,97 @@
+/* item_store.h: the tables of items and stories, and what they are known by.
+ *
+ * Single steps on the tables; what they mean together is decided in intake.c. */
+#ifndef SITREP_STORE_ITEM_STORE_H
+#define SITREP_STORE_ITEM_STORE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/error.h"
+#include "sitrep/str.h"
+#include "sql.h"
+#include "totals.h"
+
+enum item_statement {
+	ITEM_BY_IDENTITY,
+	ITEM_BY_DIGEST,
+	ITEM_BY_OWN_DIGEST,
+	ITEM_BY_URL,
+	ITEM_BY_OWN_URL,
+	ITEM_ADD,
+	ITEM_ADD_IDENTITY,
+	ITEM_ADD_DIGEST,
+	ITEM_REPLACE,
+	ITEM_REHASH,
+	ITEM_TOUCH_IDENTITY,
+	ITEM_TOUCH_DIGEST,
+	STORY_ADD,
+	STORY_JOIN,
+	STORY_CHANGED,
+	STORY_SORT,
+	ITEM_STATEMENTS
+};
+
+struct item_store {
+	sqlite3 *db;
+	sqlite3_stmt *s[ITEM_STATEMENTS];
+	struct totals *totals; /* borrowed */
+};
+
+int item_store_init(struct item_store *is, sqlite3 *db, struct totals *totals, struct error *err);
+void item_store_release(struct item_store *is);
+
+/* An item that one of its keys led to. */
+struct known {
+	int64_t item_id;
+	int64_t feed_id;
+	int64_t story_id; /* 0: the item is gone, this is its tombstone */
+	int64_t last_seen_ms;
+	uint8_t digest[STORE_KEY_LEN];
+	uint32_t canon_version;
+};
+
+/* How many items of one key are looked at. */
+enum { KNOWN_MAX = 64 };
+
+/* 1 found, 0 not, negative errno. */
+int item_store_by_identity(struct item_store *is, int64_t feed_id, const uint8_t *identity, struct known *k, struct error *err);
+/* Up to KNOWN_MAX into k, their number into *count; of any feed when feed_id is 0.  Without last_seen_ms, digest and
+ * canon_version where the key is a URL. */
+int item_store_by_digest(struct item_store *is, const uint8_t *digest, int64_t feed_id, struct known *k, size_t *count,
+	struct error *err);
+int item_store_by_url(struct item_store *is, const uint8_t *url_key, int64_t feed_id, struct known *k, size_t *count,
+	struct error *err);
+
+/* An item as it goes in. */
+struct item_row {
+	int64_t id;	  /* out of item_store_add() */
+	int64_t feed_id;
+	int64_t story_id; /* 0: begins a story; out */
+	int64_t sort_ms;  /* of the story: in when it begins one, else out */
+	int64_t seen_ms;
+	int64_t published_ms; /* TIME_NONE: unknown */
+	const uint8_t *identity;
+	const uint8_t *digest;
+	const uint8_t *url_key; /* NULL: none */
+	uint32_t canon_version;
+	uint8_t uid[STORE_KEY_LEN];
+	struct str record;
+};
+
+/* The item with its identity and digest; begins or joins its story. */
+int item_store_add(struct item_store *is, struct item_row *row, struct error *err);
+/* New text for row->id: record, digest, URL, date; the story changes when the item leads it. */
+int item_store_replace(struct item_store *is, struct item_row *row, struct error *err);
+/* The same text under other rules of the canonical form. */
+int item_store_rehash(struct item_store *is, const struct item_row *row, struct error *err);
+/* identity from now on leads to the item (or tombstone) item_id. */
+int item_store_alias(struct item_store *is, int64_t feed_id, const uint8_t *identity, int64_t item_id, int64_t seen_ms,
+	struct error *err);
+/* Notes that identity, and with digest not NULL the item's digest, were seen. */
+int item_store_touch(struct item_store *is, int64_t feed_id, const uint8_t *identity, const uint8_t *digest, int64_t item_id,
+	int64_t seen_ms, struct error *err);
+
+#endif

@@ -1,0 +1,163 @@
+/* The event log, and which rules matched which stories.
+ *
+ * A mark is the memory that a rule has matched a story: outputs list stories by it, and an alert is given
+ * once for a rule and a story, by the one insertion that was new, whichever feed brought it. */
+#include "journal.h"
+
+#include <string.h>
+
+#include "sitrep/clock.h"
+#include "sitrep/jsonw.h"
+#include "sitrep/limits.h"
+#include "sql.h"
+
+static const char *const texts[JOURNAL_STATEMENTS] = {
+	[JOURNAL_EVENT] = "INSERT INTO event(cursor, time, kind, backlog, feed_id, item_id, detail)"
+			  " VALUES(?1, ?2, ?3, ?4, ?5, nullif(?6, 0), ?7)",
+	[JOURNAL_MARK] = "INSERT OR IGNORE INTO mark(name, sort_ms, story_id, item_id, at) VALUES(?1, ?2, ?3, ?4, ?5)",
+};
+
+int journal_init(struct journal *j, sqlite3 *db, struct totals *totals, const struct writer_options *options, struct error *err)
+{
+	j->db = db;
+	j->totals = totals;
+	j->options = options;
+	buf_init(&j->detail, LIMIT_STREAM_LINE / 2);
+	return sql_prepare(db, texts, JOURNAL_STATEMENTS, j->s, err);
+}
+
+void journal_release(struct journal *j)
+{
+	sql_finalize(j->s, JOURNAL_STATEMENTS);
+	buf_release(&j->detail);
+}
+
+int journal_event(struct journal *j, enum event_kind kind, const struct occasion *o, struct str detail, struct error *err)
+{
+	sqlite3_stmt *s = j->s[JOURNAL_EVENT];
+
+	sql_bind_int(s, 1, ++j->totals->cursor);
+	sql_bind_int(s, 2, o->at_ms);
+	sql_bind_int(s, 3, (int64_t)kind);
+	sql_bind_int(s, 4, o->backlog);
+	sql_bind_int(s, 5, o->feed_id);
+	sql_bind_int(s, 6, o->item_id);
+	sql_bind_text(s, 7, detail);
+	return sql_done(s, err, "cannot write to the event log");
+}
+
+static const struct writer_alert *find_alert(const struct journal *j, struct str rule)
+{
+	struct str prefix = STR("alert/");
+
+	if (!str_starts(rule, prefix))
+		return NULL;
+	for (size_t i = 0; i < j->options->alert_count; i++)
+		if (str_eq(str_slice(rule, prefix.len, rule.len), str_from(j->options->alerts[i].name)))
+			return &j->options->alerts[i];
+	return NULL;
+}
+
+static struct str alert_detail(struct journal *j, const struct writer_alert *alert, struct str terms)
+{
+	struct jsonw w;
+	struct str term;
+
+	buf_clear(&j->detail);
+	jsonw_init(&w, &j->detail);
+	jsonw_object(&w);
+	jsonw_key(&w, "alert");
+	jsonw_object(&w);
+	jsonw_kv_cstr(&w, "name", alert->name);
+	jsonw_kv_cstr(&w, "priority", alert->priority);
+	jsonw_key(&w, "terms");
+	jsonw_array(&w);
+	while (str_split(&terms, '\n', &term))
+		if (!str_empty(term))
+			jsonw_str(&w, term);
+	jsonw_array_end(&w);
+	jsonw_object_end(&w);
+	jsonw_object_end(&w);
+	return buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail);
+}
+
+/* 1 when the rule had not matched the story before. */
+static int add_mark(struct journal *j, const struct occasion *o, struct str rule, struct error *err)
+{
+	sqlite3_stmt *s = j->s[JOURNAL_MARK];
+	int result;
+
+	sql_bind_text(s, 1, rule);
+	sql_bind_int(s, 2, o->sort_ms);
+	sql_bind_int(s, 3, o->story_id);
+	sql_bind_int(s, 4, o->item_id);
+	sql_bind_int(s, 5, o->at_ms);
+	result = sql_done(s, err, "cannot note a rule's match");
+	return result != 0 ? result : sqlite3_changes(j->db) > 0;
+}
+
+int journal_matches(struct journal *j, const struct occasion *o, const struct item *it, int64_t published_ms, struct error *err)
+{
+	bool recent = !o->backlog || (published_ms != TIME_NONE && o->at_ms - published_ms <= j->options->alert_backlog_ms);
+
+	for (size_t i = 0; i < it->matches.count; i++) {
+		const struct match *m = &it->matches.items[i];
+		const struct writer_alert *alert = find_alert(j, m->rule);
+		int result = add_mark(j, o, m->rule, err);
+
+		if (result == 1 && alert != NULL && recent) {
+			struct str detail = alert_detail(j, alert, m->terms);
+
+			/* Terms that do not fit, or no memory for them: the alert itself must not get lost. */
+			if (detail.data == NULL)
+				detail = alert_detail(j, alert, STR_NONE);
+			result = journal_event(j, EVENT_ALERT, o, detail, err);
+		}
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
+static const char *health_news(enum feed_health before, enum feed_health after)
+{
+	if (after == before)
+		return NULL;
+	switch (after) {
+	case FEED_FAILING:
+		return "failing";
+	case FEED_GONE:
+		return "gone";
+	case FEED_OK:
+		return before == FEED_NEW ? NULL : "recovered";
+	case FEED_NEW:
+		return NULL;
+	}
+	return NULL;
+}
+
+int journal_health(struct journal *j, const struct occasion *o, enum feed_health before, const struct feed_state *state,
+	struct error *err)
+{
+	const char *news = health_news(before, state->health);
+	struct jsonw w;
+
+	if (news == NULL)
+		return 0;
+	buf_clear(&j->detail);
+	jsonw_init(&w, &j->detail);
+	jsonw_object(&w);
+	jsonw_key(&w, "feed");
+	jsonw_object(&w);
+	jsonw_kv_cstr(&w, "name", state->name);
+	jsonw_kv_cstr(&w, "state", news);
+	if (state->health != FEED_OK) {
+		jsonw_kv_cstr(&w, "kind", poll_failure_name(state->failure));
+		jsonw_kv_cstr(&w, "reason", state->reason);
+	}
+	if (state->http_status != 0)
+		jsonw_kv_int(&w, "status", state->http_status);
+	jsonw_object_end(&w);
+	jsonw_object_end(&w);
+	return journal_event(j, EVENT_FEED, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
+}

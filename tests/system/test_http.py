@@ -1,0 +1,92 @@
+"""What feed readers ask for: the server as HTTP has it."""
+import gzip
+import socket
+import xml.etree.ElementTree as ET
+
+from harness import PATIENCE, wait_for
+from samples import article, rss
+
+
+def start(server, make_daemon, articles=None, config=""):
+    server.set("/a", rss("Alpha & Sons <script>", articles or [article(n) for n in range(5)]))
+    daemon = make_daemon(config, dict(a=server.url("/a"))).start()
+    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+    return daemon
+
+
+def test_conditional_requests(server, make_daemon):
+    daemon = start(server, make_daemon)
+    for path in ("/feed.atom", "/feed.rss", "/feed.json", "/"):
+        full = daemon.get(path)
+        etag = full.headers["ETag"]
+        assert full.status == 200 and etag.startswith('"') and full.headers["Last-Modified"]
+        for headers in ({"If-None-Match": etag}, {"If-None-Match": '"other", W/%s' % etag},
+                        {"If-Modified-Since": full.headers["Last-Modified"]}):
+            same = daemon.get(path, headers=headers)
+            assert same.status == 304 and same.body == b"" and same.headers["ETag"] == etag
+        assert daemon.get(path, headers={"If-None-Match": '"other"'}).status == 200
+        packed = daemon.get(path, headers={"Accept-Encoding": "gzip"})
+        assert packed.headers["Content-Encoding"] == "gzip" and gzip.decompress(packed.body) == full.body
+        assert packed.headers["ETag"] != etag and packed.headers["Vary"] == "Accept-Encoding"
+        assert daemon.get(path, headers={"If-None-Match": packed.headers["ETag"]}).status == 304
+        assert "Content-Encoding" not in daemon.get(path, headers={"Accept-Encoding": "gzip;q=0"}).headers
+        head = daemon.get(path, method="HEAD")
+        assert head.status == 200 and head.body == b"" and head.headers["Content-Length"] == str(len(full.body))
+        assert head.headers["ETag"] == etag
+
+
+def test_etag_is_the_same_after_a_restart(server, make_daemon):
+    daemon = start(server, make_daemon)
+    etag = daemon.get("/feed.atom").headers["ETag"]
+    daemon.stop()
+    daemon.start()
+    assert daemon.get("/feed.atom").headers["ETag"] == etag
+
+
+def test_refusals(server, make_daemon):
+    daemon = start(server, make_daemon)
+    assert daemon.get("/feed.atom", method="POST").status == 405
+    assert daemon.get("/feed.atom", method="DELETE").headers["Allow"] == "GET, HEAD"
+    for path in ("/nothing", "/feed.xml", "/metrics%00x", "/%zz", "/../etc/passwd", "/category/", "/output/none.atom"):
+        assert daemon.get(path).status in (400, 404), path
+
+
+def test_garbage_on_the_port_hurts_nobody(server, make_daemon):
+    daemon = start(server, make_daemon)
+    for garbage in (b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 50000, b"\0" * 100000, b"GET"):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(PATIENCE)
+            s.connect(str(daemon.http_path))
+            try:
+                s.sendall(garbage)
+                s.shutdown(socket.SHUT_WR)
+                while s.recv(65536):
+                    pass
+            except OSError:
+                pass
+    assert daemon.get("/feed.atom").status == 200
+
+
+def test_everything_is_escaped(server, make_daemon):
+    evil = article(1, title='<script>alert(1)</script> & "quotes" ]]> \u202e reversed',
+                   text="<p onclick=\"x()\">Text ]]> &amp; <script>bad()</script><a href=\"javascript:x\">link</a> and a few "
+                        "more words so that it counts.</p>")
+    daemon = start(server, make_daemon, [evil])
+    for path in ("/feed.atom", "/feed.rss"):
+        body = daemon.get(path).body
+        ET.fromstring(body)
+        assert b"<script" not in body and b"onclick" not in body and b"javascript:" not in body
+    page = daemon.get("/").body.decode()
+    assert "<script" not in page and "\u202e" not in page
+    assert "default-src 'none'" in daemon.get("/").headers["Content-Security-Policy"]
+
+
+def test_metrics_and_health(server, make_daemon):
+    daemon = start(server, make_daemon)
+    assert daemon.get("/healthz").body == b"ok\n"
+    metrics = daemon.get("/metrics").body.decode()
+    values = dict(line.rsplit(" ", 1) for line in metrics.splitlines() if not line.startswith("#"))
+    assert float(values["sitrepd_items"]) == 5 and float(values["sitrepd_items_new_total"]) == 5
+    assert float(values['sitrepd_feed_up{feed="a"}']) == 1
+    opml = ET.fromstring(daemon.get("/opml").body)
+    assert opml.find(".//outline[@xmlUrl]").get("xmlUrl") == server.url("/a")

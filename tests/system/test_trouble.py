@@ -1,0 +1,262 @@
+"""Bad input and bad surroundings: each costs its own feed, and start-up says in one line what is wrong."""
+import gzip
+import os
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+from harness import BUILD, TOP, wait_for
+from samples import article, rss
+
+
+def slow_answer(handler):
+    """Headers, then a byte now and then, for longer than any timeout of the test."""
+    handler.send_response(200)
+    handler.send_header("Content-Type", "application/rss+xml")
+    handler.end_headers()
+    try:
+        for _ in range(600):
+            handler.wfile.write(b" ")
+            handler.wfile.flush()
+            time.sleep(0.1)  # this is the misbehaviour, not a wait of the test
+    except OSError:
+        pass
+
+
+def endless_answer(handler):
+    handler.send_response(200)
+    handler.end_headers()
+    try:
+        while True:
+            handler.wfile.write(b"<x>" * 10000)
+    except OSError:
+        pass
+
+
+def closed_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def test_each_failure_has_its_reason_and_the_rest_goes_on(server, make_daemon):
+    server.set("/good", rss("Good", [article(1)]))
+    server.set("/slow", slow_answer)
+    server.set("/endless", endless_answer)
+    server.set("/page", "<!DOCTYPE html><html><head><title>Down for maintenance</title></head><body>x</body></html>", "text/html")
+    server.set("/empty", "")
+    server.set("/error", "x", status=500)
+    server.set("/gone", "x", status=410)
+    server.set("/bomb", gzip.compress(b"\0" * 50_000_000), headers={"Content-Encoding": "gzip"})
+    server.set("/loop", "", status=302, headers={"Location": "/loop"})
+    server.set("/inward", "", status=302, headers={"Location": "http://169.254.169.254/latest/meta-data/"})
+    paths = ("good", "slow", "endless", "page", "empty", "error", "gone", "bomb", "loop", "inward", "missing")
+    feeds = {p: dict(url=server.url("/" + p)) for p in paths}
+    feeds["slow"]["timeout"] = "1s"
+    feeds["refused"] = "http://127.0.0.1:%d/" % closed_port()
+    feeds["private"] = "http://192.168.3.4/feed"
+    daemon = make_daemon("[fetch]\nallow = 127.0.0.0/8\nmax-body = 1M\nper-host = 32", feeds).start()
+    daemon.refresh()
+    states = daemon.feeds()
+    expected = dict(slow=("timeout", "too-slow"), endless=("too-large",), page=("not-a-feed",), empty=("empty",),
+                    error=("http",), bomb=("too-large",), loop=("redirect",), inward=("forbidden",), missing=("http",),
+                    refused=("connect",), private=("forbidden",))
+    for name, failures in expected.items():
+        assert states[name]["state"] == "failing", name
+        assert states[name]["failure"] in failures, (name, states[name])
+        assert states[name]["reason"] and states[name]["due"]
+    assert states["gone"]["state"] == "gone"
+    assert "maintenance" in states["page"]["reason"] and "404" in states["missing"]["reason"]
+    assert states["good"]["state"] == "ok" and states["good"]["items"] == 1
+    table = daemon.run("feeds").stdout
+    assert "404" in table and "failing" in table
+    # told once per change of state, not once per poll
+    daemon.refresh("missing")
+    daemon.refresh("missing")
+    assert sum("feed=missing" in line for line in daemon.log().splitlines()) == 1
+    assert daemon.feeds()["missing"]["errors"] == 3
+    server.set("/missing", rss("Back", [article(2)]))
+    daemon.refresh("missing")
+    assert daemon.feeds()["missing"]["state"] == "ok"
+    assert any("recovered" in line and "feed=missing" in line for line in daemon.log().splitlines())
+
+
+def test_validators_are_echoed_and_survive(server, make_daemon):
+    server.set("/a", rss("A", [article(1)]), etag='W/"odd, one"', last_modified="Tue, 10 Nov 2026 10:00:00 GMT")
+    daemon = make_daemon("", dict(a=server.url("/a"))).start()
+    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+    daemon.stop()
+    daemon.start()
+    daemon.refresh("a")
+    first, second = [headers for _, headers in server.requests]
+    assert "If-None-Match" not in first and "If-Modified-Since" not in first
+    assert second["If-None-Match"] == 'W/"odd, one"'
+    assert second["If-Modified-Since"] == "Tue, 10 Nov 2026 10:00:00 GMT"
+    assert second["User-Agent"].startswith("sitrepd/") and "Cookie" not in second and "Referer" not in second
+    assert "gzip" in second["Accept-Encoding"]
+    assert daemon.feeds()["a"]["not_modified"] == 1
+
+
+def test_due_times_survive_a_restart(server, make_daemon):
+    server.set("/a", rss("A", [article(1)]))
+    daemon = make_daemon("", dict(a=dict(url=server.url("/a"), interval="1h"))).start()
+    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+    due = daemon.feeds()["a"]["due"]
+    daemon.stop()
+    daemon.start()
+    assert daemon.feeds()["a"]["due"] == due and server.count("/a") == 1
+
+
+def test_many_new_feeds_are_no_burst(server, make_daemon):
+    feeds = {"f%d" % n: server.url("/f%d" % n) for n in range(500)}
+    daemon = make_daemon("[poll]\ndefault = 30m", feeds).start()
+    due = sorted(f["due"] for f in daemon.feeds().values())
+    assert due[0] < due[len(due) // 2] < due[-1]
+    assert len(server.requests) < 100
+
+
+def test_reload(server, make_daemon):
+    for name in "abc":
+        server.set("/" + name, rss(name.upper(), [article(ord(name))]))
+    daemon = make_daemon("", dict(a=server.url("/a"), b=server.url("/b"))).start()
+    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
+    stream = daemon.stream()
+    asked = server.count("/a")
+
+    daemon.write_config('[alert "x"]\nmatch = (unclosed', dict(a=server.url("/a"), c=dict(url="ftp://x", intervall="1h")))
+    daemon.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: "stays" in daemon.log(), "the refusal")
+    log = daemon.log()
+    assert "intervall" in log and "interval" in log and "ftp" in log and "match" in log
+    assert set(daemon.feeds()) == {"a", "b"}
+
+    daemon.write_config('[alert "x"]\nmatch = squadron', dict(a=server.url("/a"), c=server.url("/c")))
+    answer = daemon.run("reload").stdout
+    assert "feed c" in answer and "added" in answer and "feed b" in answer and "removed" in answer
+    wait_for(lambda: daemon.feeds()["c"]["state"] == "ok", "the new feed")
+    assert set(daemon.feeds()) == {"a", "c"} and server.count("/a") == asked
+    assert stream.read_until("new")["item"]["feed"] == "c"  # the same connection as before
+    stream.close()
+
+
+def test_killed_worker_is_replaced(server, make_daemon):
+    server.set("/a", rss("A", [article(1)]))
+    daemon = make_daemon("[parse]\nworkers = 2", dict(a=server.url("/a"))).start()
+    children = wait_for(lambda: worker_pids(daemon), "the workers")
+    assert len(children) == 2
+    for pid in children:
+        os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: len(worker_pids(daemon)) == 2 and not set(worker_pids(daemon)) & set(children), "new workers")
+    server.set("/a", rss("A", [article(1), article(2)]))
+    daemon.refresh("a")
+    assert daemon.feeds()["a"]["state"] == "ok" and daemon.feeds()["a"]["items"] == 2
+
+
+def worker_pids(daemon):
+    with open("/proc/%d/task/%d/children" % (daemon.process.pid, daemon.process.pid)) as f:
+        return [int(pid) for pid in f.read().split()]
+
+
+def test_worker_cannot_leave_its_sandbox():
+    probe = subprocess.run([str(BUILD / "sitrep-parse"), "--probe"], capture_output=True, text=True)
+    assert probe.returncode == 0, probe.stdout + probe.stderr
+
+
+def test_workers_have_nothing_open_but_their_socket(server, make_daemon):
+    daemon = make_daemon("", dict(a=server.url("/a"))).start()
+    for pid in worker_pids(daemon):
+        targets = [os.readlink("/proc/%d/fd/%s" % (pid, fd)) for fd in os.listdir("/proc/%d/fd" % pid)]
+        assert sum(t.startswith("socket:") for t in targets) == 1
+        assert not any("sitrepd.db" in t for t in targets), targets
+        with open("/proc/%d/status" % pid) as f:
+            status = f.read()
+        assert "Seccomp:\t2" in status and "NoNewPrivs:\t1" in status
+
+
+def fails_to_start(daemon):
+    daemon.start(wait=False)
+    status = daemon.process.wait(timeout=60)
+    daemon.process = None
+    lines = [line for line in daemon.log().splitlines() if "error" in line]
+    assert status == 1 and len(lines) == 1, (status, daemon.log())
+    return lines[0]
+
+
+def test_port_in_use(make_daemon):
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        s.listen()
+        daemon = make_daemon("", {})
+        daemon.config_path.write_text(daemon.config_path.read_text().replace("127.0.0.1:0", "127.0.0.1:%d" % s.getsockname()[1]))
+        assert "in use" in fails_to_start(daemon)
+    assert not (daemon.state / "sitrepd.db").exists()
+
+
+def test_second_daemon(make_daemon, server):
+    daemon = make_daemon("", dict(a=server.url("/a"))).start()
+    second = make_daemon("", {}, folder=daemon.folder)
+    second.log_path = daemon.folder / "second.log"
+    assert "another" in fails_to_start(second)
+    assert daemon.get("/healthz").status == 200
+
+
+def test_damaged_and_newer_databases_are_refused_and_left_alone(make_daemon):
+    for content, word in ((b"this is no database at all, but long enough to be looked at" * 100, "database"),):
+        daemon = make_daemon("", {})
+        daemon.state.mkdir()
+        database = daemon.state / "sitrepd.db"
+        database.write_bytes(content)
+        assert word in fails_to_start(daemon)
+        assert database.read_bytes() == content
+    daemon = make_daemon("", {}).start()
+    daemon.stop()
+    subprocess.run(["sqlite3", str(daemon.state / "sitrepd.db"), "PRAGMA user_version = 999"], check=True)
+    daemon.log_path.unlink()
+    assert "newer" in fails_to_start(daemon)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_unwritable_state_folder(make_daemon):
+    daemon = make_daemon("", {})
+    daemon.state.mkdir(mode=0o500)
+    assert "state folder" in fails_to_start(daemon)
+
+
+def test_state_folder_that_is_a_file(make_daemon):
+    daemon = make_daemon("", {})
+    daemon.state.write_text("x")
+    assert "state folder" in fails_to_start(daemon)
+
+
+def test_every_mistake_is_reported_with_its_place(make_daemon):
+    daemon = make_daemon("titel = x\n[pol]\n[poll]\nmin = soon\n", dict(a="nonsense"))
+    check = subprocess.run([*daemon.command(), "--check"], capture_output=True, text=True)
+    assert check.returncode == 1
+    path = str(daemon.config_path)
+    for line, word in ((1, "title"), (2, "pol"), (4, "soon")):
+        assert any(mistake.startswith("%s:%d:" % (path, line)) and word in mistake for mistake in check.stderr.splitlines()), check.stderr
+    assert "nonsense" in check.stderr
+
+
+def test_shipped_configuration_is_good():
+    check = subprocess.run([str(BUILD / "sitrepd"), "-c", str(TOP / "etc/sitrepd.conf"), "--check"], capture_output=True, text=True)
+    assert check.returncode == 0, check.stderr
+
+
+def test_help_everywhere():
+    for command in (["sitrepd"], ["sitrep"], ["sitrep", "tail"], ["sitrep", "feeds"], ["sitrep", "status"], ["sitrep", "refresh"],
+                    ["sitrep", "parse"], ["sitrep", "check"], ["sitrep-parse"]):
+        result = subprocess.run([str(BUILD / command[0]), *command[1:], "--help"], capture_output=True, text=True)
+        assert result.returncode == 0 and "usage" in result.stdout.lower(), command
+
+
+def test_parse_prints_what_the_daemon_sees(tmp_path):
+    (tmp_path / "feed.xml").write_text(rss("Alpha", [article(1)]))
+    result = subprocess.run([str(BUILD / "sitrep"), "parse", str(tmp_path / "feed.xml")], capture_output=True, text=True)
+    assert result.returncode == 0 and article(1)["title"] in result.stdout
+    (tmp_path / "page.html").write_text("<html><head><title>No feed</title></head></html>")
+    result = subprocess.run([str(BUILD / "sitrep"), "parse", str(tmp_path / "page.html")], capture_output=True, text=True)
+    assert result.returncode == 1 and "HTML" in result.stderr

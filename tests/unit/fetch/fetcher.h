@@ -1,0 +1,103 @@
+/* fetcher.h: transfers for tests, one at a time, with loopback allowed. */
+#ifndef TEST_FETCHER_H
+#define TEST_FETCHER_H
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sitrep/transfer.h"
+
+enum { FETCHER_REDIRECTS_MAX = 5, FETCHER_MAX_BODY = 1024 * 1024 };
+
+/* The last answer; lives until the next one. */
+struct result {
+	bool heard;
+	struct transfer_answer answer;
+};
+
+struct fetcher {
+	struct event_base *base;
+	struct transfers *transfers;
+	struct config_network loopback[2];
+	struct config_networks allow;
+	struct result result;
+};
+
+static void fetcher_forget(struct fetcher *f)
+{
+	struct transfer_answer *a = &f->result.answer;
+
+	buf_release(&a->body);
+	free(a->final_url);
+	free(a->content_type);
+	free(a->content_location);
+	free(a->content_language);
+	free(a->etag);
+	free(a->last_modified);
+	free(a->permanent_url);
+	f->result = (struct result){0};
+}
+
+static void fetcher_start(struct fetcher *f)
+{
+	const struct transfers_options options = {
+		.max_connections = 64, .connect_timeout_ms = 5000, .max_redirects = FETCHER_REDIRECTS_MAX};
+	struct error err;
+
+	*f = (struct fetcher){
+		.loopback = {{{[10] = 0xff, 0xff, 127}, 104}, {{[15] = 1}, 128}},
+	};
+	f->allow = (struct config_networks){f->loopback, 2, 2};
+	f->base = event_base_new();
+	assert_non_null(f->base);
+	f->transfers = transfers_new(f->base, &options, &err);
+	assert_non_null(f->transfers);
+}
+
+static void fetcher_stop(struct fetcher *f)
+{
+	fetcher_forget(f);
+	transfers_free(f->transfers);
+	event_base_free(f->base);
+}
+
+static struct transfer_request fetcher_request(const struct fetcher *f, const char *request_url)
+{
+	return (struct transfer_request){
+		.url = request_url,
+		.user_agent = "sitrepd/test",
+		.timeout_ms = 10000,
+		.max_body = FETCHER_MAX_BODY,
+		.allow = &f->allow,
+	};
+}
+
+static void fetcher_done(void *arg, struct transfer_answer *answer)
+{
+	struct fetcher *f = arg;
+
+	assert_false(f->result.heard);
+	f->result.heard = true;
+	f->result.answer = *answer;
+	answer->body = BUF_INIT(0);
+	answer->final_url = answer->content_type = answer->content_location = answer->content_language = NULL;
+	answer->etag = answer->last_modified = answer->permanent_url = NULL;
+	(void)event_base_loopbreak(f->base);
+}
+
+static struct result *fetcher_get(struct fetcher *f, const struct transfer_request *request)
+{
+	struct error err;
+
+	fetcher_forget(f);
+	assert_non_null(transfer_start(f->transfers, request, fetcher_done, f, &err));
+	assert_false(f->result.heard);
+	assert_int_equal(event_base_dispatch(f->base), 0);
+	assert_true(f->result.heard);
+	assert_int_equal(transfers_active(f->transfers), 0);
+	assert_int_equal(transfers_buffered(f->transfers), 0);
+	return &f->result;
+}
+
+#endif

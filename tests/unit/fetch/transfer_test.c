@@ -1,0 +1,587 @@
+/* Transfers against a scripted server on loopback: what is sent, what is taken, where redirects lead.  What
+ * hostile servers do is in transfer_hostile_test.c. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "fetcher.h"
+#include "loopback.h"
+
+static const char feed[] = "<rss version=\"2.0\"><channel><title>Harbour watch</title></channel></rss>";
+
+/* ---- what the server does ---- */
+
+static bool answer_feed(struct exchange *x)
+{
+	return loopback_printf(x,
+		"HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml; charset=utf-8\r\nContent-Length: %zu\r\n"
+		"ETag:  W/\"odd \\\"one\\\", \xe9\" \r\nLast-Modified: Mon, 23 Nov 2026 10:52:35 GMT\r\n"
+		"Content-Location: /real\r\nContent-Language: de-AT\r\nCache-Control: public, max-age=600\r\n"
+		"Age: 100\r\n\r\n%s",
+		sizeof(feed) - 1, feed);
+}
+
+static bool answer_conditional(struct exchange *x)
+{
+	char value[256];
+
+	if (loopback_field(x->request, "If-None-Match", value, sizeof(value)))
+		return loopback_printf(x, "HTTP/1.1 304 Not Modified\r\nETag: \"two\"\r\n\r\n");
+	return answer_feed(x);
+}
+
+static bool answer_always_304(struct exchange *x)
+{
+	return loopback_printf(x, "HTTP/1.1 304 Not Modified\r\n\r\n");
+}
+
+static bool redirect_to(struct exchange *x, int status, const char *target)
+{
+	return loopback_printf(x, "HTTP/1.1 %d Elsewhere\r\nLocation: %s\r\nContent-Length: 5\r\n\r\nmoved", status, target);
+}
+
+static bool answer_moved(struct exchange *x)
+{
+	return redirect_to(x, 301, "moved-too#part");
+}
+
+static bool answer_moved_too(struct exchange *x)
+{
+	return redirect_to(x, 308, "/feed");
+}
+
+static bool answer_found(struct exchange *x)
+{
+	return redirect_to(x, 302, "/moved");
+}
+
+static bool answer_other_name(struct exchange *x)
+{
+	char target[64];
+
+	(void)snprintf(target, sizeof(target), "http://eve:secret@localhost:%d/feed", x->server->port);
+	return redirect_to(x, 307, target);
+}
+
+static bool answer_circle(struct exchange *x)
+{
+	return redirect_to(x, 302, strstr(x->request, "/circle/a ") != NULL ? "/circle/b" : "/circle/a");
+}
+
+static bool answer_endless(struct exchange *x)
+{
+	char target[64];
+	int n = 0;
+
+	(void)sscanf(x->request, "GET /endless/%d", &n);
+	(void)snprintf(target, sizeof(target), "/endless/%d", n + 1);
+	return redirect_to(x, 302, target);
+}
+
+static bool answer_to_private(struct exchange *x)
+{
+	return redirect_to(x, 302, "http://169.254.169.254/latest/meta-data/");
+}
+
+static bool answer_to_file(struct exchange *x)
+{
+	return redirect_to(x, 302, "file:///etc/passwd");
+}
+
+static bool answer_to_nowhere(struct exchange *x)
+{
+	return loopback_printf(x, "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n");
+}
+
+static bool answer_busy(struct exchange *x)
+{
+	return loopback_printf(x,
+		"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 120\r\nETag: \"error page\"\r\nContent-Length: 4\r\n\r\nwait");
+}
+
+static bool answer_gone(struct exchange *x)
+{
+	return loopback_printf(x, "HTTP/1.1 410 Whatever\r\nContent-Length: 0\r\n\r\n");
+}
+
+static bool answer_early_hints(struct exchange *x)
+{
+	return loopback_printf(x, "HTTP/1.1 103 Early Hints\r\nETag: \"hint\"\r\n\r\n") && answer_feed(x);
+}
+
+static bool answer_trailers(struct exchange *x)
+{
+	return loopback_printf(x,
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nETag: \"head\"\r\n\r\n4\r\nnews\r\n0\r\n"
+		"ETag: \"trailer\"\r\nContent-Type: text/evil\r\n\r\n");
+}
+
+static const struct loopback_route routes[] = {
+	{"/feed", answer_feed},
+	{"/conditional", answer_conditional},
+	{"/always-304", answer_always_304},
+	{"/moved-too", answer_moved_too},
+	{"/moved", answer_moved},
+	{"/found", answer_found},
+	{"/other-name", answer_other_name},
+	{"/circle", answer_circle},
+	{"/endless", answer_endless},
+	{"/to-private", answer_to_private},
+	{"/to-file", answer_to_file},
+	{"/to-nowhere", answer_to_nowhere},
+	{"/busy", answer_busy},
+	{"/gone", answer_gone},
+	{"/early-hints", answer_early_hints},
+	{"/trailers", answer_trailers},
+	{NULL, NULL},
+};
+
+/* ---- the tests ---- */
+
+static struct loopback server;
+static struct fetcher fetcher;
+
+static int begin(void **state)
+{
+	(void)state;
+	loopback_start(&server, routes);
+	fetcher_start(&fetcher);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	fetcher_stop(&fetcher);
+	loopback_stop(&server);
+	return 0;
+}
+
+static const char *url(const char *path)
+{
+	static char text[128];
+
+	(void)snprintf(text, sizeof(text), "http://127.0.0.1:%d%s", server.port, path);
+	return text;
+}
+
+static struct result *get(const char *path)
+{
+	struct transfer_request r = fetcher_request(&fetcher, url(path));
+
+	return fetcher_get(&fetcher, &r);
+}
+
+static void test_full_answer(void **state)
+{
+	struct result *r = get("/feed#fragment");
+
+	(void)state;
+	assert_int_equal(r->answer.failure, FAILURE_NONE);
+	assert_int_equal(r->answer.http_status, 200);
+	assert_int_equal(r->answer.body.len, sizeof(feed) - 1);
+	assert_memory_equal(r->answer.body.data, feed, sizeof(feed) - 1);
+	assert_string_equal(r->answer.final_url, url("/feed"));
+	assert_string_equal(r->answer.etag, "W/\"odd \\\"one\\\", \xe9\"");
+	assert_string_equal(r->answer.last_modified, "Mon, 23 Nov 2026 10:52:35 GMT");
+	assert_string_equal(r->answer.content_type, "application/rss+xml; charset=utf-8");
+	assert_string_equal(r->answer.content_location, "/real");
+	assert_string_equal(r->answer.content_language, "de-AT");
+	assert_null(r->answer.permanent_url);
+	assert_int_equal(r->answer.retry_after_ms, -1);
+	assert_int_equal(r->answer.fresh_ms, 500000);
+	assert_true(r->answer.received > (int64_t)sizeof(feed) + 200);
+}
+
+static void test_request_says_what_it_should_and_no_more(void **state)
+{
+	char value[256];
+
+	(void)state;
+	(void)get("/feed");
+	assert_int_equal(strncmp(server.log[0], "GET /feed HTTP/1.1\r\n", 20), 0);
+	assert_true(loopback_field(server.log[0], "User-Agent", value, sizeof(value)));
+	assert_string_equal(value, "sitrepd/test");
+	assert_true(loopback_field(server.log[0], "Accept-Encoding", value, sizeof(value)));
+	assert_non_null(strstr(value, "gzip"));
+	assert_false(loopback_field(server.log[0], "If-None-Match", value, sizeof(value)));
+	assert_false(loopback_field(server.log[0], "If-Modified-Since", value, sizeof(value)));
+	assert_false(loopback_field(server.log[0], "Cookie", value, sizeof(value)));
+	assert_false(loopback_field(server.log[0], "Referer", value, sizeof(value)));
+	assert_false(loopback_field(server.log[0], "Authorization", value, sizeof(value)));
+}
+
+static void test_validators_go_back_byte_for_byte(void **state)
+{
+	static const char etag[] = "W/\"odd \\\"one\\\", \xe9\"";
+	static const char modified[] = "yesterday,  or so";
+	struct transfer_request request = fetcher_request(&fetcher, url("/conditional"));
+	struct result *r;
+	const char *first, *second;
+
+	(void)state;
+	request.etag = etag;
+	request.last_modified = modified;
+	r = fetcher_get(&fetcher, &request);
+	assert_int_equal(r->answer.failure, FAILURE_NONE);
+	assert_int_equal(r->answer.http_status, 304);
+	assert_int_equal(r->answer.body.len, 0);
+	assert_string_equal(r->answer.etag, "\"two\"");
+	assert_null(r->answer.last_modified);
+	first = strstr(server.log[0], "\r\nIf-None-Match: W/\"odd \\\"one\\\", \xe9\"\r\n");
+	second = strstr(server.log[0], "\r\nIf-Modified-Since: yesterday,  or so\r\n");
+	assert_non_null(first);
+	assert_non_null(second);
+	assert_true(first < second);
+}
+
+static void test_304_unasked_is_a_fault(void **state)
+{
+	struct result *r = get("/always-304");
+
+	(void)state;
+	assert_int_equal(r->answer.failure, FAILURE_PROTOCOL);
+	assert_int_equal(r->answer.http_status, 304);
+}
+
+static void test_permanent_redirects(void **state)
+{
+	struct result *r = get("/moved");
+
+	(void)state;
+	assert_int_equal(r->answer.failure, FAILURE_NONE);
+	assert_string_equal(r->answer.final_url, url("/feed"));
+	assert_string_equal(r->answer.permanent_url, url("/feed"));
+	assert_int_equal(server.log_count, 3);
+	/* small bodies of redirects are read, so that all hops share a connection */
+	assert_int_equal(server.accepted, 1);
+}
+
+static void test_one_temporary_redirect_makes_all_temporary(void **state)
+{
+	struct result *r = get("/found");
+
+	(void)state;
+	assert_int_equal(r->answer.failure, FAILURE_NONE);
+	assert_string_equal(r->answer.final_url, url("/feed"));
+	assert_null(r->answer.permanent_url);
+}
+
+static void test_credentials_stay_with_their_host(void **state)
+{
+	static const char *const headers[] = {"X-Key: sesame", NULL};
+	struct transfer_request request = fetcher_request(&fetcher, url("/other-name"));
+	struct result *r;
+	char value[256];
+
+	(void)state;
+	request.user = "anna";
+	request.password = "pass:word";
+	request.headers = headers;
+	request.etag = "\"kept\"";
+	r = fetcher_get(&fetcher, &request);
+	assert_int_equal(r->answer.failure, FAILURE_NONE);
+	assert_int_equal(server.log_count, 2);
+	assert_true(loopback_field(server.log[0], "Authorization", value, sizeof(value)));
+	assert_string_equal(value, "Basic YW5uYTpwYXNzOndvcmQ=");
+	assert_true(loopback_field(server.log[0], "X-Key", value, sizeof(value)));
+	assert_false(loopback_field(server.log[1], "Authorization", value, sizeof(value)));
+	assert_false(loopback_field(server.log[1], "X-Key", value, sizeof(value)));
+	assert_true(loopback_field(server.log[1], "If-None-Match", value, sizeof(value)));
+	assert_null(strstr(r->answer.final_url, "secret"));
+}
+
+static void test_credentials_follow_on_the_same_host(void **state)
+{
+	struct transfer_request request = fetcher_request(&fetcher, url("/moved"));
+	char value[256];
+
+	(void)state;
+	request.bearer = "token";
+	(void)fetcher_get(&fetcher, &request);
+	assert_int_equal(server.log_count, 3);
+	assert_true(loopback_field(server.log[2], "Authorization", value, sizeof(value)));
+	assert_string_equal(value, "Bearer token");
+}
+
+static void test_user_in_the_url(void **state)
+{
+	char text[128], value[256];
+	struct transfer_request request;
+	struct result *r;
+
+	(void)state;
+	(void)snprintf(text, sizeof(text), "http://anna:pass%%3Aword@127.0.0.1:%d/feed", server.port);
+	request = fetcher_request(&fetcher, text);
+	r = fetcher_get(&fetcher, &request);
+	assert_true(loopback_field(server.log[0], "Authorization", value, sizeof(value)));
+	assert_string_equal(value, "Basic YW5uYTpwYXNzOndvcmQ=");
+	assert_string_equal(r->answer.final_url, url("/feed"));
+	/* and a handle that is used again has forgotten it */
+	(void)get("/feed");
+	assert_false(loopback_field(server.log[1], "Authorization", value, sizeof(value)));
+}
+
+static void test_circle(void **state)
+{
+	struct result *r = get("/circle/a");
+
+	(void)state;
+	assert_int_equal(r->answer.failure, FAILURE_REDIRECT);
+	assert_int_equal(server.log_count, 2);
+}
+
+static void test_endless_redirects(void **state)
+{
+	struct result *r = get("/endless/0");
+
+	(void)state;
+	assert_int_equal(r->answer.failure, FAILURE_REDIRECT);
+	assert_int_equal(r->answer.http_status, 302);
+	assert_int_equal(server.log_count, FETCHER_REDIRECTS_MAX + 1);
+	assert_non_null(strstr(r->answer.error.text, "more than"));
+}
+
+static void test_redirect_to_where_we_do_not_go(void **state)
+{
+	(void)state;
+	assert_int_equal(get("/to-file")->answer.failure, FAILURE_REDIRECT);
+	assert_int_equal(get("/to-nowhere")->answer.failure, FAILURE_REDIRECT);
+}
+
+static void test_redirect_to_a_forbidden_address(void **state)
+{
+	struct result *r = get("/to-private");
+
+	(void)state;
+	assert_int_equal(r->answer.failure, FAILURE_FORBIDDEN);
+	assert_string_equal(r->answer.error.text,
+		"169.254.169.254 is a link-local address, not allowed by [fetch] allow");
+}
+
+static void test_forbidden_from_the_start(void **state)
+{
+	struct transfer_request request = fetcher_request(&fetcher, url("/feed"));
+	struct result *r;
+
+	(void)state;
+	request.allow = NULL;
+	r = fetcher_get(&fetcher, &request);
+	assert_int_equal(r->answer.failure, FAILURE_FORBIDDEN);
+	assert_string_equal(r->answer.error.text, "127.0.0.1 is a loopback address, not allowed by [fetch] allow");
+	assert_int_equal(server.accepted, 0);
+}
+
+static void test_forbidden_on_a_connection_that_is_open_already(void **state)
+{
+	struct transfer_request request = fetcher_request(&fetcher, url("/feed"));
+	struct result *r;
+
+	(void)state;
+	(void)get("/feed");
+	assert_int_equal(server.log_count, 1);
+	request.allow = NULL;
+	r = fetcher_get(&fetcher, &request);
+	assert_int_equal(r->answer.failure, FAILURE_FORBIDDEN);
+	assert_int_equal(server.log_count, 1);
+}
+
+static void test_allow_private_opens_loopback(void **state)
+{
+	struct transfer_request request = fetcher_request(&fetcher, url("/feed"));
+
+	(void)state;
+	request.allow = NULL;
+	request.allow_private = true;
+	assert_int_equal(fetcher_get(&fetcher, &request)->answer.failure, FAILURE_NONE);
+}
+
+static void test_name_with_forbidden_addresses(void **state)
+{
+	char text[128];
+	struct transfer_request request;
+	struct result *r;
+
+	(void)state;
+	(void)snprintf(text, sizeof(text), "http://localhost:%d/feed", server.port);
+	request = fetcher_request(&fetcher, text);
+	request.allow = NULL;
+	r = fetcher_get(&fetcher, &request);
+	assert_int_equal(r->answer.failure, FAILURE_FORBIDDEN);
+	assert_non_null(strstr(r->answer.error.text, "is a loopback address"));
+}
+
+static void test_http_errors(void **state)
+{
+	struct result *r = get("/busy");
+
+	(void)state;
+	assert_int_equal(r->answer.failure, FAILURE_HTTP);
+	assert_int_equal(r->answer.http_status, 429);
+	assert_string_equal(r->answer.error.text, "429 Too Many Requests");
+	assert_int_equal(r->answer.retry_after_ms, 120000);
+	assert_null(r->answer.etag);
+	assert_int_equal(r->answer.body.len, 0);
+	r = get("/gone");
+	assert_int_equal(r->answer.failure, FAILURE_HTTP);
+	assert_int_equal(r->answer.http_status, 410);
+	assert_string_equal(r->answer.error.text, "410 Gone");
+	assert_string_equal(get("/nothing-here")->answer.error.text, "404 Not Found");
+}
+
+static void test_interim_answers_and_trailers_do_not_count(void **state)
+{
+	struct result *r = get("/early-hints");
+
+	(void)state;
+	assert_int_equal(r->answer.http_status, 200);
+	assert_string_equal(r->answer.etag, "W/\"odd \\\"one\\\", \xe9\"");
+	r = get("/trailers");
+	assert_int_equal(r->answer.failure, FAILURE_NONE);
+	assert_string_equal(r->answer.etag, "\"head\"");
+	assert_null(r->answer.content_type);
+}
+
+static void test_bad_urls_are_told_by_the_callback(void **state)
+{
+	static const char *const bad[] = {"file:///etc/passwd", "ftp://example.org/feed", "no url", "http://", ""};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct transfer_request request = fetcher_request(&fetcher, bad[i]);
+		struct result *r = fetcher_get(&fetcher, &request);
+
+		assert_int_equal(r->answer.failure, FAILURE_PROTOCOL);
+		assert_int_equal(r->answer.http_status, 0);
+	}
+}
+
+/* ---- many at once ---- */
+
+enum { MANY = 100 };
+
+struct chain {
+	int left;
+	struct transfer *victim;
+	int victims_heard;
+};
+
+static void on_victim(void *arg, struct transfer_answer *answer)
+{
+	struct chain *c = arg;
+
+	(void)answer;
+	c->victims_heard++;
+}
+
+/* From inside a callback: one more is begun, another one is cancelled. */
+static void on_link(void *arg, struct transfer_answer *answer)
+{
+	struct chain *c = arg;
+	struct transfer_request request = fetcher_request(&fetcher, url("/feed"));
+	struct error err;
+
+	assert_int_equal(answer->failure, FAILURE_NONE);
+	transfer_cancel(c->victim);
+	c->victim = NULL;
+	if (--c->left == 0) {
+		assert_int_equal(event_base_loopbreak(fetcher.base), 0);
+		return;
+	}
+	c->victim = transfer_start(fetcher.transfers, &request, on_victim, c, &err);
+	assert_non_null(c->victim);
+	assert_non_null(transfer_start(fetcher.transfers, &request, on_link, c, &err));
+}
+
+static void test_callbacks_may_start_and_cancel(void **state)
+{
+	struct chain chain = {.left = MANY};
+	struct transfer_request request = fetcher_request(&fetcher, url("/feed"));
+	struct error err;
+
+	(void)state;
+	assert_non_null(transfer_start(fetcher.transfers, &request, on_link, &chain, &err));
+	assert_int_equal(event_base_dispatch(fetcher.base), 0);
+	assert_int_equal(chain.left, 0);
+	assert_int_equal(chain.victims_heard, 0);
+	assert_int_equal(transfers_active(fetcher.transfers), 0);
+	assert_int_equal(transfers_buffered(fetcher.transfers), 0);
+}
+
+struct crowd {
+	int left;
+	int good;
+};
+
+static void on_one_of_many(void *arg, struct transfer_answer *answer)
+{
+	struct crowd *c = arg;
+
+	c->good += answer->failure == FAILURE_NONE && answer->body.len == sizeof(feed) - 1;
+	if (--c->left == 0)
+		(void)event_base_loopbreak(fetcher.base);
+}
+
+static void test_many_at_once(void **state)
+{
+	struct crowd crowd = {.left = MANY};
+	struct error err;
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		struct transfer_request request = fetcher_request(&fetcher, url(i % 2 == 0 ? "/feed" : "/moved"));
+
+		assert_non_null(transfer_start(fetcher.transfers, &request, on_one_of_many, &crowd, &err));
+	}
+	assert_int_equal(transfers_active(fetcher.transfers), MANY);
+	assert_int_equal(event_base_dispatch(fetcher.base), 0);
+	assert_int_equal(crowd.good, MANY);
+	assert_int_equal(transfers_active(fetcher.transfers), 0);
+}
+
+static void test_free_with_transfers_under_way(void **state)
+{
+	struct crowd crowd = {.left = 1000};
+	struct transfer_request request = fetcher_request(&fetcher, url("/feed"));
+	struct error err;
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		assert_non_null(transfer_start(fetcher.transfers, &request, on_one_of_many, &crowd, &err));
+	assert_true(event_base_loop(fetcher.base, EVLOOP_ONCE | EVLOOP_NONBLOCK) >= 0);
+	/* end() frees them; the sanitizer would see what is left over */
+	crowd.good = 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_full_answer, begin, end),
+		cmocka_unit_test_setup_teardown(test_request_says_what_it_should_and_no_more, begin, end),
+		cmocka_unit_test_setup_teardown(test_validators_go_back_byte_for_byte, begin, end),
+		cmocka_unit_test_setup_teardown(test_304_unasked_is_a_fault, begin, end),
+		cmocka_unit_test_setup_teardown(test_permanent_redirects, begin, end),
+		cmocka_unit_test_setup_teardown(test_one_temporary_redirect_makes_all_temporary, begin, end),
+		cmocka_unit_test_setup_teardown(test_credentials_stay_with_their_host, begin, end),
+		cmocka_unit_test_setup_teardown(test_credentials_follow_on_the_same_host, begin, end),
+		cmocka_unit_test_setup_teardown(test_user_in_the_url, begin, end),
+		cmocka_unit_test_setup_teardown(test_circle, begin, end),
+		cmocka_unit_test_setup_teardown(test_endless_redirects, begin, end),
+		cmocka_unit_test_setup_teardown(test_redirect_to_where_we_do_not_go, begin, end),
+		cmocka_unit_test_setup_teardown(test_redirect_to_a_forbidden_address, begin, end),
+		cmocka_unit_test_setup_teardown(test_forbidden_from_the_start, begin, end),
+		cmocka_unit_test_setup_teardown(test_forbidden_on_a_connection_that_is_open_already, begin, end),
+		cmocka_unit_test_setup_teardown(test_allow_private_opens_loopback, begin, end),
+		cmocka_unit_test_setup_teardown(test_name_with_forbidden_addresses, begin, end),
+		cmocka_unit_test_setup_teardown(test_http_errors, begin, end),
+		cmocka_unit_test_setup_teardown(test_interim_answers_and_trailers_do_not_count, begin, end),
+		cmocka_unit_test_setup_teardown(test_bad_urls_are_told_by_the_callback, begin, end),
+		cmocka_unit_test_setup_teardown(test_callbacks_may_start_and_cancel, begin, end),
+		cmocka_unit_test_setup_teardown(test_many_at_once, begin, end),
+		cmocka_unit_test_setup_teardown(test_free_with_transfers_under_way, begin, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
