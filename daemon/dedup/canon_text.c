@@ -111,7 +111,7 @@ static enum char_class classify(uint32_t cp, const utf8proc_property_t *property
 	case UTF8PROC_CATEGORY_LO:
 	case UTF8PROC_CATEGORY_NL:
 	case UTF8PROC_CATEGORY_NO:
-		return stands_alone(cp) ? CLASS_SINGLE : CLASS_LETTER;
+		return cp >= single_ranges[0].first && stands_alone(cp) ? CLASS_SINGLE : CLASS_LETTER;
 	case UTF8PROC_CATEGORY_ND:
 		return CLASS_DIGIT;
 	case UTF8PROC_CATEGORY_MN:
@@ -229,18 +229,23 @@ static bool joins_hangul(uint32_t cp)
 	return cp >= 0x1160 && cp <= 0x11FF;
 }
 
+/* Lower-case letters with one accent of Latin, Greek and Cyrillic: they come apart and together again. */
+static bool recomposes(uint32_t cp, const utf8proc_property_t *property)
+{
+	return ((cp >= 0xE0 && cp <= 0x17E) || (cp >= 0x3AC && cp <= 0x45F)) && property->decomp_type == 0 &&
+	       property->category == UTF8PROC_CATEGORY_LL;
+}
+
 /* Does cp normalise to itself, and never join a character before it? */
 static bool is_stable(uint32_t cp)
 {
 	const utf8proc_property_t *property;
 
-	if (cp < 0x80)
-		return true;
-	if (cp >= 0xAC00 && cp <= 0xD7A3)
+	if (cp < 0x80 || (cp >= 0xAC00 && cp <= 0xD7A3))
 		return true;
 	property = utf8proc_get_property((utf8proc_int32_t)cp);
-	return property->decomp_seqindex == UINT16_MAX && property->casefold_seqindex == UINT16_MAX &&
-	       property->combining_class == 0 && !property->ignorable &&
+	return property->casefold_seqindex == UINT16_MAX && property->combining_class == 0 && !property->ignorable &&
+	       (property->decomp_seqindex == UINT16_MAX || recomposes(cp, property)) &&
 	       (property->comb_index == UINT16_MAX || property->comb_index < 0x8000) && !joins_hangul(cp);
 }
 

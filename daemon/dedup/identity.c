@@ -4,9 +4,9 @@
  * summary all come from those.  Every hash begins with a byte that says what was hashed, so that a guid
  * that reads like a link never equals one.
  *
- * A feed that escapes twice leaves "&lt;p&gt;" in what should be text.  For the tokens such a text is
- * taken for markup once more, so that it has the digest of the copy another outlet escaped once; what is
- * shown follows only when the feed called it markup, since an author's plain "&lt;" may be meant. */
+ * A feed that escapes twice leaves "&lt;p&gt;" or "<p>" in what should be text.  For the tokens such a text is
+ * read as markup again, so that it has the digest of the copy another outlet escaped once; what is shown
+ * follows only when the feed called it markup, since an author's plain "<" may be meant. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +24,8 @@ enum {
 	TOKENS_MAX = 2 * LIMIT_ITEM_CONTENT,
 	/* What a buffer may keep from one item to the next. */
 	BUFFER_KEPT = 256 * 1024,
+	/* A feed that escapes twice needs both: one reading resolves "&lt;p&gt;", the next takes "<p>" away. */
+	READ_AGAIN_MAX = 2,
 	/* Forms of one URL while its key is made. */
 	SCRATCH_MAX = 64 * LIMIT_URL,
 };
@@ -54,6 +56,7 @@ struct identity *identity_new(struct error *err)
 	buf_init(&id->title, LIMIT_ITEM_CONTENT);
 	buf_init(&id->body, LIMIT_ITEM_CONTENT);
 	buf_init(&id->summary, LIMIT_ITEM_CONTENT);
+	buf_init(&id->words, LIMIT_ITEM_CONTENT);
 	buf_init(&id->again, LIMIT_ITEM_CONTENT);
 	buf_init(&id->title_tokens, TOKENS_MAX);
 	buf_init(&id->body_tokens, TOKENS_MAX);
@@ -74,6 +77,7 @@ void identity_free(struct identity *id)
 	buf_release(&id->title);
 	buf_release(&id->body);
 	buf_release(&id->summary);
+	buf_release(&id->words);
 	buf_release(&id->again);
 	buf_release(&id->title_tokens);
 	buf_release(&id->body_tokens);
@@ -107,20 +111,20 @@ static int enough(int ret)
 	return ret == -E2BIG ? 0 : ret;
 }
 
-/* Does text still hold character references that every HTML writer knows? */
-static bool is_escaped(struct str text)
+/* Reads the text in *out as markup while it looks like that. */
+static int read_again(struct identity *id, struct buf *out)
 {
-	static const char *const references[] = {"amp;", "lt;", "gt;", "quot;", "apos;", "nbsp;", "#"};
+	int ret = 0;
 
-	for (size_t at = str_find_char(text, '&', 0); at != STR_NPOS; at = str_find_char(text, '&', at + 1)) {
-		struct str rest = str_slice(text, at + 1, text.len);
+	for (int i = 0; ret == 0 && i < READ_AGAIN_MAX && html_looks_like(buf_str(out)); i++) {
+		struct buf markup = *out;
 
-		for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++) {
-			if (str_starts(rest, str_from(references[i])))
-				return true;
-		}
+		*out = id->again;
+		id->again = markup;
+		empty(out);
+		ret = enough(html_to_text(out, buf_str(&id->again)));
 	}
-	return false;
+	return ret;
 }
 
 /* Puts what is shown of t into out, as one line. */
@@ -137,14 +141,8 @@ static int plain_text(struct identity *id, const struct text *t, struct buf *out
 		break;
 	case TEXT_HTML:
 		ret = enough(html_to_text(out, t->value));
-		if (ret == 0 && is_escaped(buf_str(out))) {
-			struct buf first = *out;
-
-			*out = id->again;
-			id->again = first;
-			empty(out);
-			ret = enough(html_to_text(out, buf_str(&id->again)));
-		}
+		if (ret == 0)
+			ret = read_again(id, out);
 		break;
 	}
 	return ret;
@@ -153,26 +151,23 @@ static int plain_text(struct identity *id, const struct text *t, struct buf *out
 /* The same, and its tokens into tokens. */
 static int read_text(struct identity *id, const struct text *t, struct buf *out, struct buf *tokens, size_t *count)
 {
-	struct str words;
+	const struct buf *words = out;
 	int ret;
 
 	*count = 0;
 	empty(tokens);
 	ret = plain_text(id, t, out);
-	if (ret < 0)
-		return ret;
-	words = buf_str(out);
-	if (t->kind == TEXT_PLAIN && is_escaped(words)) {
-		empty(&id->again);
-		ret = enough(html_to_text(&id->again, words));
-		if (ret < 0)
-			return ret;
-		words = buf_str(&id->again);
+	if (ret == 0 && t->kind == TEXT_PLAIN && html_looks_like(buf_str(out))) {
+		empty(&id->words);
+		ret = buf_add(&id->words, buf_str(out));
+		if (ret == 0)
+			ret = read_again(id, &id->words);
+		words = &id->words;
 	}
-	return enough(canon_tokens(tokens, words, count));
+	return ret < 0 ? ret : enough(canon_tokens(tokens, buf_str(words), count));
 }
 
-/* text in a, cut to max bytes at the end of a word where one ends in the second half, with "…" behind it. */
+/* text in a, cut to max bytes, at the end of a word where one ends in the second half, and "…" behind it. */
 static struct str shorten(struct arena *a, struct str text, size_t max)
 {
 	struct str cut;
@@ -234,7 +229,7 @@ static int read_texts(struct identity *id, struct arena *a, struct item *it, siz
 	ret = read_text(id, &it->content, &id->body, &id->body_tokens, &body_count);
 	if (ret < 0)
 		return ret;
-	if (id->body.len == 0) {
+	if (body_count == 0 && it->summary.kind != TEXT_ABSENT) {
 		ret = read_text(id, &it->summary, &id->body, &id->body_tokens, &body_count);
 	} else if (it->summary.kind != TEXT_ABSENT) {
 		ret = plain_text(id, &it->summary, &id->summary);

@@ -60,6 +60,7 @@ static const char version_1[] =
 	" own_title TEXT,"
 	" link TEXT"
 	") STRICT;"
+	"CREATE INDEX feed_active ON feed(id) WHERE active = 1;"
 
 	/* sort_ms is settled when the story begins; item and mark repeat it to be read in that order. */
 	"CREATE TABLE story("

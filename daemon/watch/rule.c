@@ -1,7 +1,7 @@
 /* The rule set: all rules over one automaton.
  *
  * No rule can match without one of its terms (one that could is refused), so for an item only those rules
- * are looked at of which the automaton found a term that is not negated: a thousand rules that have
+ * are looked at of which the automaton found an anchor (rule_parse.h): a thousand rules that have
  * nothing to do with a text cost nothing.  Found terms and rules met are marked with the number of the
  * item instead of being cleared after it. */
 #include <assert.h>
@@ -13,12 +13,8 @@
 #include "sitrep/limits.h"
 #include "sitrep/rule.h"
 
-enum {
-	/* All rules together: RULE_TERMS_MAX terms take about a sixth of it. */
-	RULE_MEMORY_MAX = 128 * 1024 * 1024,
-	/* Terms that are told of one match: nobody reads more, and an event has to fit its line. */
-	TOLD_MAX = 64,
-};
+/* All rules together: RULE_TERMS_MAX terms take about a sixth of it. */
+enum { RULE_MEMORY_MAX = 128 * 1024 * 1024 };
 
 struct rule {
 	struct str name;
@@ -39,12 +35,12 @@ struct rule_set {
 	struct buf name; /* of the feed or a category, as a word */
 	/* -- after rule_set_finish() */
 	bool finished;
-	uint32_t *users;      /* rules by the pattern they need, one pattern's behind another's */
+	uint32_t *users;      /* rules by the pattern that anchors them, one pattern's behind another's */
 	uint32_t *users_from; /* where each pattern's begin; one more than there are patterns */
 	/* -- of the item at hand */
 	uint32_t now;    /* its number, never 0 */
 	uint32_t *found; /* by pattern: the last item that held it */
-	uint32_t *met;   /* by rule: the last item that held one of its terms */
+	uint32_t *met;   /* by rule: the last item that held one of its anchors */
 	uint32_t *queue; /* the rules met */
 	size_t queued;
 };
@@ -85,7 +81,7 @@ size_t rule_set_count(const struct rule_set *set)
 	return set->rules.count;
 }
 
-/* Runs the program; a term counts as found when found[its pattern] is now, none does when found is NULL. */
+/* Runs the program; a term was found when found[its pattern] is now. */
 static bool holds(const struct rule_expression *e, const uint32_t *found, uint32_t now)
 {
 	bool value = false;
@@ -95,7 +91,7 @@ static bool holds(const struct rule_expression *e, const uint32_t *found, uint32
 
 		switch (step->op) {
 		case RULE_OP_TERM:
-			value = found != NULL && found[e->terms.items[step->arg].pattern] == now;
+			value = found[e->terms.items[step->arg].pattern] == now;
 			break;
 		case RULE_OP_NOT:
 			value = !value;
@@ -122,7 +118,7 @@ int rule_set_add(struct rule_set *set, struct str name, struct str expression, s
 	ret = rule_parse(&set->arena, expression, &e, err);
 	if (ret < 0)
 		return ret;
-	if (holds(&e, NULL, 0))
+	if (!e.anchored)
 		return error_set(err, -EINVAL,
 			"at column %zu: found a NOT that could match by itself, expected a word beside it that must be "
 			"there",
@@ -152,7 +148,7 @@ int rule_set_add(struct rule_set *set, struct str name, struct str expression, s
 	return 0;
 }
 
-/* Marks each rule's first terms of a pattern, and counts for each pattern the rules that need it, into
+/* Marks each rule's first terms of a pattern, and counts for each pattern the anchors it is, into
  * users_from[pattern + 1]. */
 static void count_users(struct rule_set *set)
 {
@@ -164,10 +160,10 @@ static void count_users(struct rule_set *set)
 
 			/* found[] is not in use yet and holds the last rule that had the pattern */
 			t->first = !t->negated && set->found[t->pattern] != r + 1;
-			if (t->first) {
+			if (t->first)
 				set->found[t->pattern] = (uint32_t)(r + 1);
+			if (t->anchor)
 				set->users_from[t->pattern + 1]++;
-			}
 		}
 	}
 }
@@ -182,7 +178,7 @@ static void list_users(struct rule_set *set, size_t patterns)
 		const struct rule_terms *terms = &set->rules.items[r].expression.terms;
 
 		for (size_t i = 0; i < terms->count; i++) {
-			if (terms->items[i].first)
+			if (terms->items[i].anchor)
 				set->users[set->found[terms->items[i].pattern]++] = (uint32_t)r;
 		}
 	}
@@ -282,10 +278,10 @@ static int compare_numbers(const void *a, const void *b)
 /* Calls fn with what of the rule was found. */
 static void tell(const struct rule_set *set, const struct rule *rule, rule_match_fn *fn, void *arg)
 {
-	struct str told[TOLD_MAX];
+	struct str told[RULE_TOLD_MAX];
 	size_t count = 0;
 
-	for (size_t i = 0; i < rule->expression.terms.count && count < TOLD_MAX; i++) {
+	for (size_t i = 0; i < rule->expression.terms.count && count < RULE_TOLD_MAX; i++) {
 		const struct rule_term *t = &rule->expression.terms.items[i];
 
 		if (t->first && set->found[t->pattern] == set->now)

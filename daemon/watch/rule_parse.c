@@ -38,6 +38,7 @@ struct parser {
 	struct rule_expression *e;
 	bool negated;
 	int depth;
+	size_t rarity; /* of the expression just read: its commonest anchor's, 0 when it has none */
 	struct error *err;
 };
 
@@ -111,7 +112,6 @@ static int cut_field(struct parser *p, struct str *word, enum rule_field *field)
 /* The phrase whose opening mark of quote bytes stands at pos. */
 static int read_phrase(struct parser *p, size_t start, size_t quote)
 {
-	struct str whole;
 	size_t from = p->pos + quote;
 	size_t end = from;
 	size_t closing = 0;
@@ -122,8 +122,7 @@ static int read_phrase(struct parser *p, size_t start, size_t quote)
 		return mistake(p, str_slice(p->text, p->pos, p->text.len), "a closing quotation mark");
 	p->token.value = str_slice(p->text, from, end);
 	p->pos = end + closing;
-	whole = str_slice(p->text, start, p->pos);
-	p->token.whole = whole;
+	p->token.whole = str_slice(p->text, start, p->pos);
 	if (p->pos < p->text.len && !char_is_space(p->text.data[p->pos]) && p->text.data[p->pos] != ')' &&
 		p->text.data[p->pos] != '(')
 		return mistake(p, str_slice(p->text, p->pos, p->text.len),
@@ -283,6 +282,21 @@ static int set_text(struct parser *p, struct rule_term *term, struct buf *line)
 	return term->text.data == NULL ? out_of_memory(p) : 0;
 }
 
+/* A guess at how rarely a term is found, from its length alone: the longer the rarer, in titles rarer, and
+ * names of feeds and categories stand on every item. */
+static size_t rarity_of(const struct rule_term *term)
+{
+	size_t length = 0;
+
+	if (term->negated)
+		return 0;
+	if (term->field == RULE_FEED || term->field == RULE_CATEGORY)
+		return 1;
+	for (size_t i = 0; i < term->word_count; i++)
+		length += term->words[i].len;
+	return (term->field == RULE_TITLE ? 2 : 1) * (length + 1);
+}
+
 static int parse_term(struct parser *p)
 {
 	struct buf canonical = BUF_INIT(32 * RULE_TEXT_MAX);
@@ -304,7 +318,11 @@ static int parse_term(struct parser *p)
 	buf_release(&canonical);
 	if (ret == 0)
 		ret = emit(p, RULE_OP_TERM, (uint32_t)(p->e->terms.count - 1));
-	return ret == 0 ? next_token(p) : ret;
+	if (ret < 0)
+		return ret;
+	p->rarity = rarity_of(term);
+	term->anchor = p->rarity > 0;
+	return next_token(p);
 }
 
 /* ---- grammar */
@@ -399,17 +417,45 @@ static bool begins_operand(enum token_kind kind)
 	return kind == TOKEN_TERM || kind == TOKEN_NOT || kind == TOKEN_OPEN;
 }
 
+static void drop_anchors(struct parser *p, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		p->e->terms.items[i].anchor = false;
+}
+
+/* Decides on the anchors of two expressions joined, whose terms begin at left and right; p->rarity is the
+ * right one's and becomes that of both. Under a NOT an AND is an OR and an OR an AND. */
+static void join_anchors(struct parser *p, bool both_needed, size_t left, size_t right, size_t left_rarity)
+{
+	if (p->negated)
+		both_needed = !both_needed;
+	if (!both_needed) {
+		p->rarity = left_rarity < p->rarity ? left_rarity : p->rarity;
+	} else if (left_rarity < p->rarity) {
+		drop_anchors(p, left, right);
+	} else {
+		drop_anchors(p, right, p->e->terms.count);
+		p->rarity = left_rarity;
+	}
+}
+
 static int parse_and(struct parser *p)
 {
+	size_t left = p->e->terms.count;
 	uint32_t jumps = 0;
 	int ret = parse_unary(p);
 
 	while (ret == 0 && (p->token.kind == TOKEN_AND || begins_operand(p->token.kind))) {
+		size_t right = p->e->terms.count;
+		size_t rarity = p->rarity;
+
 		ret = emit_jump(p, RULE_OP_JUMP_IF_FALSE, &jumps);
 		if (ret == 0 && p->token.kind == TOKEN_AND)
 			ret = next_token(p);
 		if (ret == 0)
 			ret = parse_unary(p);
+		if (ret == 0)
+			join_anchors(p, true, left, right, rarity);
 	}
 	land_jumps(p, jumps);
 	return ret;
@@ -417,15 +463,21 @@ static int parse_and(struct parser *p)
 
 static int parse_or(struct parser *p)
 {
+	size_t left = p->e->terms.count;
 	uint32_t jumps = 0;
 	int ret = parse_and(p);
 
 	while (ret == 0 && p->token.kind == TOKEN_OR) {
+		size_t right = p->e->terms.count;
+		size_t rarity = p->rarity;
+
 		ret = emit_jump(p, RULE_OP_JUMP_IF_TRUE, &jumps);
 		if (ret == 0)
 			ret = next_token(p);
 		if (ret == 0)
 			ret = parse_and(p);
+		if (ret == 0)
+			join_anchors(p, false, left, right, rarity);
 	}
 	land_jumps(p, jumps);
 	return ret;
@@ -446,6 +498,7 @@ int rule_parse(struct arena *a, struct str text, struct rule_expression *e, stru
 	ret = next_token(&p);
 	if (ret == 0)
 		ret = parse_or(&p);
+	e->anchored = p.rarity > 0;
 	if (ret == 0 && p.token.kind != TOKEN_END)
 		ret = mistake(&p, p.token.whole, "a \"(\" before it, or nothing");
 	return ret;

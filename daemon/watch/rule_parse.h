@@ -15,10 +15,14 @@ enum rule_field { RULE_TEXT, RULE_TITLE, RULE_FEED, RULE_CATEGORY };
 /* A phrase longer than this is a pasted paragraph; the bound also bounds the work a word can cause. */
 enum { RULE_PHRASE_WORDS_MAX = 64 };
 
+/* A rule's anchors are terms, none of them negated, of which at least one must be found for the rule to
+ * hold, so that it needs no look while none is.  Of "missile AND (the OR a)" the anchor is missile alone: of an
+ * AND either side will do, and longer words are the rarer ones. */
 struct rule_term {
 	enum rule_field field;
-	bool prefix;       /* the last word, or the name, is only how it begins */
-	bool negated;      /* under an odd number of NOTs: its presence never makes the rule match */
+	bool prefix;  /* the last word, or the name, is only how it begins */
+	bool negated; /* under an odd number of NOTs: its presence never makes the rule match */
+	bool anchor;
 	bool first;        /* no earlier term of the rule that is not negated is the same; set by the rule set */
 	struct str text;   /* as written, without quotation marks */
 	struct str *words; /* canonical, or one name as rule_put_name() makes it */
@@ -52,6 +56,7 @@ struct rule_terms {
 struct rule_expression {
 	struct rule_program program;
 	struct rule_terms terms;
+	bool anchored;     /* false when the rule holds with none of its terms there */
 	size_t not_column; /* of the first NOT, 0 when there is none */
 };
 

@@ -15,10 +15,10 @@ struct identity; /* buffers and a hash context, reused from item to item */
 struct identity *identity_new(struct error *err);
 void identity_free(struct identity *id);
 
-/* Fills the item's worked-out members but matches, and takes tracking parameters out of its link.  Text goes into
- * a.  The digest covers the tokens of the title and of the body, which is the content, or the summary where the content
- * has no words.  A missing plain title is the beginning of the body, or the link.  0, or -ENOMEM: the item is then to
- * be given up. */
+/* Fills the item's worked-out members but its matches, and takes tracking parameters out of its link.  Text
+ * goes into a.  The digest covers the tokens of the title and of the body, which is the content, or the summary
+ * where the content has no words.  A missing plain title is the beginning of the body, or else the link.
+ * 0, or -ENOMEM: the item is then to be given up. */
 int identity_assign(struct identity *id, struct arena *a, struct item *it);
 
 /* The canonical tokens of the item last assigned: of its title, and of its body; each token followed by a

@@ -25,6 +25,7 @@ struct pool_options {
 	unsigned workers;	 /* 0: one a processor */
 	uint64_t memory_max;	 /* address space of a worker, bytes */
 	size_t answer_max;	 /* largest answer taken, bytes */
+	int64_t job_limit_ms;	 /* wall time of one job, 0: LIMIT_WORKER_WALL_S */
 };
 
 /* What became of a job. */
@@ -52,6 +53,9 @@ int pool_submit(struct pool *p, const struct job *job, struct buf *body, pool_an
 /* Jobs waiting or at work, and the bytes of their bodies. */
 size_t pool_pending(const struct pool *p);
 size_t pool_pending_bytes(const struct pool *p);
+
+/* The process of worker number i, 0 when it is being replaced.  For tests and for the curious. */
+pid_t pool_worker_pid(const struct pool *p, unsigned i);
 
 struct pool_stats {
 	uint64_t jobs, failures, restarts;

@@ -2,7 +2,8 @@
  *
  * A read-only connection with its statements prepared once.  Each call is one short read transaction, so
  * it sees exactly what was committed.  Structures handed to callbacks live until the callback returns.
- * Callbacks return 0 to go on, anything else to stop (and that value is returned). */
+ * Callbacks return 0 to go on, anything else to stop (and that value is returned); they must not call the
+ * same reader again. */
 #ifndef SITREP_READER_H
 #define SITREP_READER_H
 
@@ -43,6 +44,9 @@ struct report {
 	struct item item; /* the record, decoded */
 };
 
+/* Reports that are read of one story. */
+enum { STORY_REPORTS_MAX = 64 };
+
 struct story {
 	int64_t id;
 	char uid[UID_TEXT_MAX]; /* of its first report; stable for ever */
@@ -51,7 +55,8 @@ struct story {
 	int64_t updated_ms;   /* last visible change: a report joined or the lead's text changed */
 	int64_t sort_ms;      /* river order, newest first */
 	int source_count;     /* distinct feeds (publishers later) */
-	struct report *reports; /* in order of appearance; [0] is the lead */
+	int total_reports;	/* distinct items, also those not listed here */
+	struct report *reports; /* in order of appearance, at most STORY_REPORTS_MAX; [0] is the lead */
 	size_t report_count;
 };
 
@@ -92,7 +97,8 @@ typedef int event_fn(void *arg, const struct event_record *e);
 /* Events after the cursor, oldest first, at most limit.  Sets *last to the last cursor looked at (also of
  * events that were skipped because their item is gone). */
 int reader_events(struct reader *r, int64_t after, size_t limit, int64_t *last, event_fn *fn, void *arg, struct error *err);
-/* The event's line as the protocol has it, without the newline. */
+/* Appends the event's line as the protocol has it, without the newline; lists that would make it longer than
+ * LIMIT_STREAM_LINE are left out.  0 or the buffer's failure. */
 int event_write_json(struct buf *out, const struct event_record *e);
 
 /* Newest committed cursor (0: none yet), and the oldest one still kept (newest + 1 when none is). */

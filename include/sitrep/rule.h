@@ -3,13 +3,20 @@
  *     (dprk OR "north korea") AND (missile* OR icbm) NOT "video game"
  *
  * Words, "phrases", prefix* (in phrases too: "ballistic missile*"), AND (also by standing side by side),
- * OR, NOT, parentheses; operators in upper case; NOT binds strongest, then AND, then OR.  Fields narrow a
- * term: title:word, title:"a phrase", category:naval, feed:usni, feed:us*.  Words are matched on the
- * canonical tokens of title and body (canon.h), so case, accents' width, markup and punctuation do not
- * matter.  A rule that could match by a NOT alone is a mistake.
+ * OR, NOT, parentheses; NOT binds strongest, then AND, then OR.  Operators are in upper case; "and", "or" and
+ * "not" are words like any other.  Fields narrow a term: title:word, title:"a phrase", category:naval,
+ * feed:usni, feed:us*.
+ *
+ * Words are matched on the canonical tokens of title and body (canon.h), so case, width, markup and
+ * punctuation do not matter.  A written word that gives several tokens is a phrase: F-35, or a name in Han
+ * characters.  In Hangul, whose particles stick to the word, a prefix* finds them all.  A phrase does not run
+ * from the title into the body.  Names of feeds and categories are compared whole and without case.
+ *
+ * A rule that could match by a NOT alone is a mistake, and so is a term without a letter or digit.
  *
  * Many rules are matched in one pass over the text: all their terms stand in one Aho-Corasick automaton
- * over tokens, then each rule's expression is evaluated on the set of terms found. */
+ * over tokens, then the expressions of those rules are evaluated of which a term was found that they cannot do
+ * without.  A token of the text that is in no rule costs one hash look-up, whatever the number of rules. */
 #ifndef SITREP_RULE_H
 #define SITREP_RULE_H
 
@@ -23,13 +30,16 @@
 
 struct rule_set;
 
-enum { RULE_TEXT_MAX = 64 * 1024, RULE_DEPTH_MAX = 64, RULE_TERMS_MAX = 100000 };
+/* Of one expression: its bytes, how deep its parentheses and NOTs are nested.  Of a set: all terms together. Of a
+ * match: the terms that are told, since nobody reads more and an event has to fit its line. */
+enum { RULE_TEXT_MAX = 64 * 1024, RULE_DEPTH_MAX = 64, RULE_TERMS_MAX = 100000, RULE_TOLD_MAX = 64 };
 
 struct rule_set *rule_set_new(void);
 void rule_set_free(struct rule_set *set);
 
-/* Compiles and adds; on a mistake -EINVAL, and the sentence names the place ("at column 17: ...") and
- * what was expected. */
+/* Compiles and adds; on a mistake -EINVAL, and the sentence names the place, what was found and what was
+ * expected ("at column 17: found ..., expected ..."; columns count characters from 1).  The set is then as
+ * before.  Both strings are copied. */
 int rule_set_add(struct rule_set *set, struct str name, struct str expression, struct error *err);
 /* After the last rule, before the first match. */
 int rule_set_finish(struct rule_set *set, struct error *err);
@@ -44,8 +54,9 @@ struct rule_subject {
 
 typedef void rule_match_fn(void *arg, struct str rule, const struct str *terms, size_t term_count);
 
-/* Calls fn for each rule that matches, in the order of adding, with the terms (as written in the rule)
- * that were found. 0 or -ENOMEM. Not reentrant on one set. */
+/* Calls fn for each rule that matches, in the order of adding, with the terms that were found, as written in the
+ * rule (a bare phrase without its quotation marks); never those under a NOT, each once, at most RULE_TOLD_MAX.  They
+ * live as long as the set.  0 or -ENOMEM.  Not reentrant on one set. */
 int rule_set_match(struct rule_set *set, const struct rule_subject *subject, rule_match_fn *fn, void *arg);
 
 /* The form for workers: appends to it->matches in a. */

@@ -5,6 +5,7 @@
 #ifndef SITREP_SCHEDULE_H
 #define SITREP_SCHEDULE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "sitrep/feed_state.h"
@@ -15,17 +16,19 @@ struct schedule_policy {
 };
 
 struct schedule_plan {
-	int64_t due_ms; /* TIME_NONE: not any more (gone) */
+	int64_t due_ms;  /* TIME_NONE: not any more (gone) */
 	const char *why; /* a literal: "configured interval", "server asked to wait", "backing off after errors" ... */
 };
 
 /* state is as it stands after the poll that ended at now_ms; fresh_items is what that poll brought.  The server's word
  * (state->server_wait_ms) is kept up to a day.  Errors back off exponentially to a day. jitter_seed spreads feeds
  * that would otherwise march in step; use the feed's id. */
-struct schedule_plan schedule_next(const struct schedule_policy *policy, const struct feed_state *state, int fresh_items, int64_t now_ms, uint64_t jitter_seed);
+struct schedule_plan schedule_next(const struct schedule_policy *policy, const struct feed_state *state,
+	int fresh_items, int64_t now_ms, uint64_t jitter_seed);
 
-/* Where in its interval a feed that was never polled starts, so that many new feeds never come as one
- * burst: feed number index of count, from now on.  Few feeds start at once, within some seconds. */
+/* Where in its interval a feed that was never polled starts, so that many new feeds never come as one burst: feed
+ * number index of count, from now on.  Up to a thousand start at once, held back by the limits on parallel
+ * transfers only; ten thousand and more spread evenly over their interval; between, in proportion. */
 int64_t schedule_first(const struct schedule_policy *policy, size_t index, size_t count, int64_t now_ms);
 
 #endif

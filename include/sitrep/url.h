@@ -1,6 +1,8 @@
-/* url.h: links made absolute and judged, by the same parser that fetches (libcurl's CURLU).
+/* url.h: links made absolute and judged.
  *
- * Results live in the arena given. */
+ * Text does the work, so that a clean absolute link costs one pass and no memory; wherever a host is not
+ * plainly a name (an IP address in one of its spellings, another script, percent-encoding), libcurl's CURLU
+ * decides, since it is the parser that fetches. */
 #ifndef SITREP_URL_H
 #define SITREP_URL_H
 
@@ -9,22 +11,25 @@
 #include "sitrep/arena.h"
 #include "sitrep/str.h"
 
-/* reference resolved against base (RFC 3986, 5), with what browsers forgive forgiven: white space around
- * and control characters inside dropped, spaces percent-encoded.  Without a usable base, or when neither
- * is absolute, returns the trimmed reference. STR_NONE only without memory. */
+/* reference resolved against base (RFC 3986, 5.2), with what browsers forgive forgiven (WHATWG URL, 4.4): white
+ * space around and control characters inside dropped, spaces, quotes, angle brackets and stray percent signs
+ * encoded, backslashes in the path of a web link read as slashes.  Without a usable base the cleaned reference comes
+ * back, still relative.  The result points into reference or lies in a.  STR_NONE only without memory. */
 struct str url_resolve(struct arena *a, struct str base, struct str reference);
 
 /* Scheme and host in lower case, IDN host as punycode, default port gone, empty path "/", dot segments
- * resolved, percent-encoding in its normal form (RFC 3986, 6.2.2); the query's order and bytes otherwise
- * as they are, since a signature may cover them.  Returns its argument when it is no URL of ours. */
+ * resolved, percent-encoding of the path in its normal form (RFC 3986, 6.2.2), characters beyond ASCII encoded.
+ * The query's bytes otherwise stay as they are, since a signature may cover them.  Returns its argument when it
+ * is no web URL; STR_NONE only without memory. */
 struct str url_normalise(struct arena *a, struct str url);
 
-/* May a reader be sent there: absolute, http, https or mailto, no control characters. */
+/* May a reader be sent there: absolute, http, https or mailto, no white space and no control characters. */
 bool url_is_safe_link(struct str url);
-/* http or https with a host. */
+/* http or https with a host that libcurl would connect to, no white space and no control characters. */
 bool url_is_web(struct str url);
 
-/* The host in lower case, without port; STR_NONE when there is none.  Points into url where it can. */
+/* The host of a web URL in lower case (IDN as punycode, an IPv6 address in its brackets), without port;
+ * STR_NONE when there is none.  Points into url where it can, else lies in a. */
 struct str url_host(struct arena *a, struct str url);
 
 #endif

@@ -39,9 +39,9 @@ struct loopback {
 	pthread_t acceptor;
 	pthread_mutex_t lock;
 	pthread_cond_t idle;
-	int connections; /* threads at work */
-	int accepted;	 /* connections so far */
-	int open[256];	 /* their descriptors, -1: free */
+	int connections;             /* threads at work */
+	int accepted;                /* connections so far */
+	int open[256];               /* their descriptors, -1: free */
 	char *log[LOOPBACK_LOG_MAX]; /* heads of the requests, in order */
 	size_t log_count;
 	bool stopping;
@@ -111,6 +111,11 @@ static bool loopback_read_head(struct exchange *x)
 			return false;
 		len += (size_t)n;
 		x->request[len] = '\0';
+		/* A TLS handshake: this server speaks plain text. */
+		if (x->request[0] == 0x16) {
+			(void)loopback_send(x, "pardon?\r\n", 9);
+			return false;
+		}
 		if (strstr(x->request, "\r\n\r\n") != NULL)
 			return true;
 	}

@@ -1,9 +1,10 @@
 /* Transfers against a scripted server on loopback: what is sent, what is taken, where redirects lead.  What
  * hostile servers do is in transfer_hostile_test.c. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include "fetcher.h"
@@ -39,7 +40,8 @@ static bool answer_always_304(struct exchange *x)
 
 static bool redirect_to(struct exchange *x, int status, const char *target)
 {
-	return loopback_printf(x, "HTTP/1.1 %d Elsewhere\r\nLocation: %s\r\nContent-Length: 5\r\n\r\nmoved", status, target);
+	return loopback_printf(
+		x, "HTTP/1.1 %d Elsewhere\r\nLocation: %s\r\nContent-Length: 5\r\n\r\nmoved", status, target);
 }
 
 static bool answer_moved(struct exchange *x)
@@ -97,8 +99,8 @@ static bool answer_to_nowhere(struct exchange *x)
 
 static bool answer_busy(struct exchange *x)
 {
-	return loopback_printf(x,
-		"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 120\r\nETag: \"error page\"\r\nContent-Length: 4\r\n\r\nwait");
+	return loopback_printf(x, "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 120\r\nETag: \"error "
+				  "page\"\r\nContent-Length: 4\r\n\r\nwait");
 }
 
 static bool answer_gone(struct exchange *x)
@@ -118,7 +120,14 @@ static bool answer_trailers(struct exchange *x)
 		"ETag: \"trailer\"\r\nContent-Type: text/evil\r\n\r\n");
 }
 
+static bool answer_never(struct exchange *x)
+{
+	loopback_wait_close(x);
+	return false;
+}
+
 static const struct loopback_route routes[] = {
+	{"/never", answer_never},
 	{"/feed", answer_feed},
 	{"/conditional", answer_conditional},
 	{"/always-304", answer_always_304},
@@ -357,8 +366,8 @@ static void test_redirect_to_a_forbidden_address(void **state)
 
 	(void)state;
 	assert_int_equal(r->answer.failure, FAILURE_FORBIDDEN);
-	assert_string_equal(r->answer.error.text,
-		"169.254.169.254 is a link-local address, not allowed by [fetch] allow");
+	assert_string_equal(
+		r->answer.error.text, "169.254.169.254 is a link-local address, not allowed by [fetch] allow");
 }
 
 static void test_forbidden_from_the_start(void **state)
@@ -480,9 +489,12 @@ static void on_victim(void *arg, struct transfer_answer *answer)
 static void on_link(void *arg, struct transfer_answer *answer)
 {
 	struct chain *c = arg;
-	struct transfer_request request = fetcher_request(&fetcher, url("/feed"));
+	char never[128];
+	struct transfer_request request;
 	struct error err;
 
+	(void)snprintf(never, sizeof(never), "%s", url("/never"));
+	request = fetcher_request(&fetcher, url("/feed"));
 	assert_int_equal(answer->failure, FAILURE_NONE);
 	transfer_cancel(c->victim);
 	c->victim = NULL;
@@ -490,9 +502,10 @@ static void on_link(void *arg, struct transfer_answer *answer)
 		assert_int_equal(event_base_loopbreak(fetcher.base), 0);
 		return;
 	}
+	assert_non_null(transfer_start(fetcher.transfers, &request, on_link, c, &err));
+	request.url = never;
 	c->victim = transfer_start(fetcher.transfers, &request, on_victim, c, &err);
 	assert_non_null(c->victim);
-	assert_non_null(transfer_start(fetcher.transfers, &request, on_link, c, &err));
 }
 
 static void test_callbacks_may_start_and_cancel(void **state)

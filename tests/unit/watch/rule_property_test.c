@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +18,9 @@ enum { RULES = 300, SETS = 30, TEXTS = 40, WORDS_MAX = 4, TEXT_WORDS = 12, NODES
 
 /* Words that begin with each other, and repeat, so that suffixes and prefixes overlap. */
 static const char *const vocabulary[] = {"a", "ab", "abc", "abcd", "b", "ba", "c", "aa", "aaa", "missile", "missiles",
-	"miss", "abcdefgh", "abcdefghi", "abcdefghij", "n0"};
-static const char *const prefixes[] = {"a", "ab", "abc", "b", "mis", "missile", "aa", "abcdefgh", "abcdefghi", "x"};
+	"miss", "abcdefgh", "abcdefghi", "abcdefghij", "n0", "abz", "mix"};
+static const char *const prefixes[] = {
+	"a", "ab", "abc", "b", "mis", "missile", "m", "aa", "abcdefgh", "abcdefghi", "x"};
 static const char *const names[] = {"usni", "us", "usa", "navy"};
 
 enum {
@@ -280,9 +282,41 @@ static void random_rules_agree_with_a_search(void **state)
 	free(trees);
 }
 
+/* What people and programs type: every text is a rule or a mistake with a place. */
+static void any_text_is_a_rule_or_a_mistake(void **state)
+{
+	static const char *const pieces[] = {"(", ")", "\"", "*", " ", " ", " AND ", " OR ", " NOT ",
+		"title:", "feed:", "category:", ":", "a", "missile", "-", "!", "\xE2\x80\x9C", "\xE2\x80\x9D",
+		"\xE5\x8C\x97", "\xCC\x81", "\xFF", "\n", "\t", "'", "1,2"};
+	struct buf text = BUF_INIT(4096);
+	int accepted = 0;
+
+	(void)state;
+	seed = 77;
+	for (int round = 0; round < 50000; round++) {
+		struct rule_set *set = rule_set_new();
+		struct error err = {0};
+		int ret;
+
+		buf_clear(&text);
+		for (unsigned i = below(12) + 1; i > 0; i--)
+			buf_puts(&text, pieces[below(sizeof(pieces) / sizeof(pieces[0]))]);
+		ret = rule_set_add(set, STR("r"), buf_str(&text), &err);
+		if (ret != 0 && (ret != -EINVAL || !str_starts(str_from(err.text), STR("at column "))))
+			fail_msg("\"%s\" gives %d, %s", text.data, ret, err.text);
+		accepted += ret == 0;
+		rule_set_free(set);
+	}
+	assert_true(accepted > 500);
+	buf_release(&text);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(random_rules_agree_with_a_search)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(random_rules_agree_with_a_search),
+		cmocka_unit_test(any_text_is_a_rule_or_a_mistake),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

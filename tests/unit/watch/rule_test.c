@@ -235,6 +235,7 @@ static const struct {
 	/* one prefix within another, and the whole word */
 	{"m* mis* missile* missile", "missile", "", "m*|mis*|missile*|missile|"},
 	{"m* mis* OR x", "mix", "", NULL},
+	{"m* OR mis*", "mix", "", "m*|"},
 	{"a\nOR \"b\nc\"", "b c", "", "b c|"},
 };
 

@@ -1,0 +1,137 @@
+/* Starting, ending and talking to one worker process. */
+#include "pool_worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { WORKER_SOCKET = 3 };
+
+/* Between fork and exec in a process with threads: nothing but system calls. */
+static void become_worker(int program_fd, int socket_fd, char *memory)
+{
+	char name[] = "sitrepd: parse worker", option[] = "--memory";
+	char *const argv[] = {name, option, memory, NULL};
+	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int program = fcntl(program_fd, F_DUPFD_CLOEXEC, 10);
+	int peer = fcntl(socket_fd, F_DUPFD_CLOEXEC, 10);
+
+	if (null_fd < 0 || program < 0 || peer < 0 || dup2(null_fd, STDIN_FILENO) < 0 || dup2(null_fd, STDOUT_FILENO) < 0 ||
+		dup2(peer, WORKER_SOCKET) < 0)
+		_exit(127);
+	(void)fexecve(program, argv, environ);
+	_exit(127);
+}
+
+int worker_process_start(struct worker_process *w, int program_fd, uint64_t memory_max, struct error *err)
+{
+	char memory[24];
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
+		return error_sys(err, -errno, "cannot start a parse worker");
+	(void)snprintf(memory, sizeof(memory), "%llu", (unsigned long long)memory_max);
+	w->pid = fork();
+	if (w->pid == 0)
+		become_worker(program_fd, fds[1], memory);
+	(void)close(fds[1]);
+	if (w->pid < 0) {
+		(void)close(fds[0]);
+		w->pid = 0;
+		return error_sys(err, -errno, "cannot start a parse worker");
+	}
+	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	w->fd = fds[0];
+	w->state = WORKER_STARTING;
+	w->in_header_len = 0;
+	w->out = (struct outgoing){0};
+	w->rules_version = 0;
+	return 0;
+}
+
+void worker_process_end(struct worker_process *w, struct error *how)
+{
+	int status = 0;
+
+	/* What is ending already keeps its own status. */
+	(void)kill(w->pid, SIGKILL);
+	while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	(void)close(w->fd);
+	w->fd = -1;
+	w->pid = 0;
+	w->state = WORKER_DEAD;
+	buf_release(&w->body);
+	if (WIFSIGNALED(status))
+		(void)error_set(how, -ECHILD, "the parse worker was ended by signal %d (%s)", WTERMSIG(status),
+			strsignal(WTERMSIG(status)));
+	else
+		(void)error_set(how, -ECHILD, "the parse worker ended with status %d", WEXITSTATUS(status));
+}
+
+int worker_process_send(struct worker_process *w)
+{
+	struct outgoing *o = &w->out;
+
+	while (o->at < o->count) {
+		struct msghdr message = {.msg_iov = &o->pieces[o->at], .msg_iovlen = (size_t)(o->count - o->at)};
+		ssize_t n = sendmsg(w->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno == EAGAIN || errno == EWOULDBLOCK ? 1 : -errno;
+		while (o->at < o->count && (size_t)n >= o->pieces[o->at].iov_len)
+			n -= (ssize_t)o->pieces[o->at++].iov_len;
+		if (o->at < o->count) {
+			o->pieces[o->at].iov_base = (char *)o->pieces[o->at].iov_base + n;
+			o->pieces[o->at].iov_len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+static int receive_header(struct worker_process *w, size_t max, struct error *err)
+{
+	ssize_t n = recv(w->fd, w->in_header + w->in_header_len, sizeof(w->in_header) - w->in_header_len, MSG_DONTWAIT);
+
+	if (n == 0)
+		return error_set(err, -ECHILD, "the parse worker went away");
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : error_sys(err, -errno, "cannot hear the parse worker");
+	w->in_header_len += (size_t)n;
+	if (w->in_header_len < sizeof(w->in_header))
+		return 0;
+	if (message_header_decode(w->in_header, max < UINT32_MAX ? (uint32_t)max : UINT32_MAX, &w->in, err) != 0)
+		return -EPROTO;
+	buf_init(&w->body, w->in.length);
+	if (buf_reserve(&w->body, w->in.length) != 0)
+		return error_sys(err, -ENOMEM, "cannot take the parse worker's answer");
+	return 1;
+}
+
+int worker_process_receive(struct worker_process *w, size_t max, struct error *err)
+{
+	if (w->in_header_len < sizeof(w->in_header)) {
+		int got = receive_header(w, max, err);
+
+		if (got <= 0)
+			return got;
+	}
+	while (w->body.len < w->in.length) {
+		ssize_t n = recv(w->fd, w->body.data + w->body.len, w->in.length - w->body.len, MSG_DONTWAIT);
+
+		if (n == 0)
+			return error_set(err, -ECHILD, "the parse worker went away");
+		if (n < 0)
+			return errno == EAGAIN || errno == EINTR ? 0 : error_sys(err, -errno, "cannot hear the parse worker");
+		w->body.len += (size_t)n;
+	}
+	w->in_header_len = 0;
+	return 1;
+}

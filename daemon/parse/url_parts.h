@@ -1,0 +1,29 @@
+/* url_parts.h: the five components of a URL, shared by resolving and normalising. */
+#ifndef SITREP_URL_PARTS_H
+#define SITREP_URL_PARTS_H
+
+#include <stdbool.h>
+
+#include "sitrep/arena.h"
+#include "sitrep/str.h"
+
+/* RFC 3986, appendix B.  An absent component is STR_NONE; all point into the string that was split, without
+ * their separators. */
+struct url_parts {
+	struct str scheme;
+	struct str authority;
+	struct str path; /* never absent */
+	struct str query;
+	struct str fragment;
+};
+
+void url_split(struct str url, struct url_parts *p);
+
+/* The parts put together again in a; the path's dot segments are resolved (RFC 3986, 5.2.4) unless the URL
+ * has a scheme without authority.  STR_NONE without memory. */
+struct str url_join(struct arena *a, const struct url_parts *p);
+
+/* http or https, in any case. */
+bool url_scheme_is_web(struct str scheme);
+
+#endif

@@ -1,0 +1,311 @@
+/* xmlfeed.c: follows the open elements of an XML feed.
+ *
+ * Each start tag is looked up among the rules of the place it stands in, and pushes a frame; what no rule
+ * knows is skipped with all that is in it, unless it is markup inside a text.  Text is collected for the
+ * innermost frame that wants it, in one buffer that only grows: an element's text is whatever was added
+ * since its start, handed to its action at its end and cut off again. */
+#include "xmlfeed_internal.h"
+
+#include "sitrep/html.h"
+#include "sitrep/url.h"
+#include "sitrep/utf8.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Captured text of all open elements together; one item's content may be as long as LIMIT_ITEM_CONTENT after
+ * sanitising, and markup shrinks by that. */
+enum { CAPTURE_MAX = 8 * LIMIT_ITEM_CONTENT };
+
+struct str attr_get(const struct xml_attr *attrs, size_t count, const char *name)
+{
+	struct str wanted = str_from(name);
+	for (size_t i = 0; i < count; i++) {
+		if (str_eq_nocase(attrs[i].name.local, wanted) && str_empty(attrs[i].name.prefix))
+			return attrs[i].value;
+	}
+	return STR_NONE;
+}
+
+void *checked(struct xmlfeed *x, void *allocated)
+{
+	if (allocated == NULL)
+		x->failed = -ENOMEM;
+	return allocated;
+}
+
+struct str keep(struct xmlfeed *x, struct str s, size_t max)
+{
+	s = utf8_cut(str_trim(s), max);
+	if (s.len == 0)
+		return STR_NONE;
+	struct str copy = arena_str(x->arena, s);
+	if (copy.data == NULL)
+		x->failed = -ENOMEM;
+	return copy;
+}
+
+struct str keep_url(struct xmlfeed *x, struct str base, struct str reference)
+{
+	reference = str_trim(reference);
+	if (reference.len == 0 || reference.len > LIMIT_URL)
+		return STR_NONE;
+	struct str url = url_resolve(x->arena, base, reference);
+	if (url.data == NULL) {
+		x->failed = -ENOMEM;
+		return STR_NONE;
+	}
+	/* without any base a relative reference stays what it is: harmless, and all that is known */
+	if (url_is_safe_link(url) || (str_empty(base) && str_find_char(url, ':', 0) == STR_NPOS))
+		return url;
+	return STR_NONE;
+}
+
+static unsigned char *ranks_of(struct xmlfeed *x, const struct frame *f)
+{
+	switch (f->place) {
+	case AT_FEED:
+		return x->feed_ranks;
+	case AT_ITEM:
+	case AT_MEDIA:
+		return x->item_ranks;
+	case AT_SOURCE:
+		return x->source_ranks;
+	case AT_NOWHERE:
+	case AT_ROOT:
+	case AT_IMAGE:
+	case AT_INPUT:
+	case AT_PERSON:
+	case AT_SKIP:
+		break;
+	}
+	return NULL;
+}
+
+bool claim_member(struct xmlfeed *x, const struct frame *f, size_t offset, unsigned int rank)
+{
+	unsigned char *ranks = ranks_of(x, f);
+	if (ranks == NULL)
+		return true;
+	/* an element of the other family is a guest, its word a little weaker than that of a native */
+	if (f->rule->ns == NS_FEED && f->atom != x->is_atom)
+		rank++;
+	unsigned char *held = &ranks[offset / sizeof(void *)];
+	if (*held != 0 && *held <= rank)
+		return false;
+	*held = (unsigned char)rank;
+	return true;
+}
+
+void *member(const struct frame *f)
+{
+	return (char *)f->object + f->rule->offset;
+}
+
+static struct ns_meaning meaning_of(struct xmlfeed *x, const struct xml_name *name)
+{
+	/* the readers hand out the same pointers for the same namespace, most of the time */
+	size_t slot = ((uintptr_t)name->uri.data >> 4 ^ (uintptr_t)name->prefix.data >> 3) % NS_CACHE;
+	if (name->uri.data != NULL && x->ns_cache[slot].uri == name->uri.data &&
+		x->ns_cache[slot].prefix == name->prefix.data)
+		return x->ns_cache[slot].meaning;
+	struct ns_meaning meaning = ns_lookup(name->prefix, name->uri);
+	if (meaning.ns == NS_UNKNOWN && str_empty(name->prefix) && str_eq(name->uri, x->root_uri))
+		meaning.ns = NS_FEED;
+	if (name->uri.data != NULL) {
+		x->ns_cache[slot].uri = name->uri.data;
+		x->ns_cache[slot].prefix = name->prefix.data;
+		x->ns_cache[slot].meaning = meaning;
+	}
+	return meaning;
+}
+
+static void inherit_xml_attributes(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!str_eq(attrs[i].name.prefix, STR("xml")))
+			continue;
+		if (str_eq(attrs[i].name.local, STR("lang")))
+			f->language = keep(x, attrs[i].value, LIMIT_NAME);
+		else if (str_eq(attrs[i].name.local, STR("base")) && attrs[i].value.len <= LIMIT_URL) {
+			struct str base = url_resolve(x->arena, f->base, str_trim(attrs[i].value));
+			if (url_is_web(base))
+				f->base = base;
+		}
+	}
+}
+
+static void root_format(struct xmlfeed *x, const struct xml_name *name, const struct ns_meaning *meaning,
+	const struct xml_attr *attrs, size_t count)
+{
+	struct document *d = x->document;
+	struct str version = keep(x, attr_get(attrs, count, "version"), LIMIT_NAME);
+	if (str_eq_nocase(name->local, STR("rss"))) {
+		d->format = FORMAT_RSS;
+	} else if (str_eq_nocase(name->local, STR("rdf"))) {
+		d->format = FORMAT_RDF;
+		version = STR_NONE;
+	} else if (str_eq_nocase(name->local, STR("feed")) || str_eq_nocase(name->local, STR("entry"))) {
+		d->format = FORMAT_ATOM;
+		if (!str_empty(meaning->version))
+			version = meaning->version;
+	} else if (str_eq_nocase(name->local, STR("channel"))) {
+		d->format = str_eq(name->local, STR("CHANNEL")) ? FORMAT_CDF : FORMAT_RSS;
+	} else if (str_eq_nocase(name->local, STR("item"))) {
+		d->format = FORMAT_RSS;
+	} else {
+		return;
+	}
+	d->version = version;
+	x->is_atom = d->format == FORMAT_ATOM;
+	x->feed_seen = true;
+	x->root_uri = name->uri;
+}
+
+static struct frame *push(struct xmlfeed *x)
+{
+	struct frame *parent = &x->frames[x->depth];
+	struct frame *f = &x->frames[++x->depth];
+	*f = (struct frame){
+		.place = parent->inner,
+		.object = parent->inner_object,
+		.capture = parent->capture,
+		.base = parent->base,
+		.language = parent->language,
+		.text_start = x->text.len,
+	};
+	return f;
+}
+
+static void on_start(void *ctx, const struct xml_name *name, const struct xml_attr *attrs, size_t count)
+{
+	struct xmlfeed *x = ctx;
+	if (x->depth + 2 > LIMIT_DEPTH) {
+		x->too_deep++;
+		return;
+	}
+	if (!x->root_seen) {
+		x->root_seen = true;
+		x->root_name = name->local;
+	}
+	struct frame *f = push(x);
+	struct ns_meaning meaning = meaning_of(x, name);
+	if (f->place == AT_ROOT && !x->feed_seen) {
+		root_format(x, name, &meaning, attrs, count);
+		meaning = meaning_of(x, name);
+	}
+	/* RSS 1.0 is told by the namespace of what is in rdf:RDF, whose own says nothing */
+	if (x->document->format == FORMAT_RDF && str_empty(x->document->version) && meaning.ns == NS_FEED)
+		x->document->version = meaning.version;
+	f->atom = meaning.family == FAMILY_ATOM || (meaning.family == FAMILY_UNSAID && x->is_atom);
+	if (count > 0)
+		inherit_xml_attributes(x, f, attrs, count);
+	f->rule = f->place == AT_NOWHERE ? NULL : rules_find(x, f->place, meaning.ns, name->local);
+	if (f->rule == NULL) {
+		if (f->capture != NULL)
+			markup_open(x, f, name, attrs, count);
+		else if (f->place == AT_ROOT)
+			f->inner = AT_ROOT;
+		return;
+	}
+	if (f->rule->action->captures)
+		f->capture = f;
+	else
+		f->capture = NULL;
+	if (f->rule->action->begin != NULL)
+		f->rule->action->begin(x, f, attrs, count);
+}
+
+static void on_text(void *ctx, struct str text)
+{
+	struct xmlfeed *x = ctx;
+	const struct frame *f = &x->frames[x->depth];
+	if (f->capture == NULL)
+		return;
+	if (f->capture->escape)
+		(void)buf_add_xml(&x->text, text);
+	else
+		(void)buf_add(&x->text, text);
+}
+
+static void pop(struct xmlfeed *x)
+{
+	struct frame *f = &x->frames[x->depth];
+	if (f->rule != NULL) {
+		if (f->rule->action->end != NULL)
+			f->rule->action->end(x, f, str_slice(buf_str(&x->text), f->text_start, x->text.len));
+		if (f->capture == f)
+			buf_truncate(&x->text, f->text_start);
+	} else if (f->markup.data != NULL) {
+		markup_close(x, f);
+	}
+	x->depth--;
+}
+
+static void on_end(void *ctx)
+{
+	struct xmlfeed *x = ctx;
+	if (x->too_deep > 0)
+		x->too_deep--;
+	else if (x->depth > 0)
+		pop(x);
+}
+
+static bool on_stopped(void *ctx)
+{
+	const struct xmlfeed *x = ctx;
+	return x->failed != 0 || buf_failed(&x->text);
+}
+
+struct xmlfeed *xmlfeed_new(struct arena *a, struct document *d, struct str base, struct str language)
+{
+	struct xmlfeed *x = calloc(1, sizeof(*x));
+	if (x == NULL)
+		return NULL;
+	document_init(d);
+	x->arena = a;
+	x->document = d;
+	buf_init(&x->text, CAPTURE_MAX);
+	buf_init(&x->work, LIMIT_ITEM_CONTENT);
+	x->frames[0] = (struct frame){.inner = AT_ROOT, .inner_object = &d->feed, .base = base, .language = language};
+	rules_index(x);
+	return x;
+}
+
+void xmlfeed_free(struct xmlfeed *x)
+{
+	if (x == NULL)
+		return;
+	buf_release(&x->text);
+	buf_release(&x->work);
+	free(x);
+}
+
+struct xml_events xmlfeed_events(struct xmlfeed *x)
+{
+	return (struct xml_events){.ctx = x, .start = on_start, .text = on_text, .end = on_end, .stopped = on_stopped};
+}
+
+int xmlfeed_finish(struct xmlfeed *x, bool truncated)
+{
+	struct document *d = x->document;
+	if (truncated && x->item != NULL && x->frames[x->depth].capture != NULL) {
+		/* cut in the middle of a text: half an item would be taken for another version of it */
+		d->items.count--;
+		x->item = NULL;
+		x->depth = 0;
+	}
+	while (x->depth > 0)
+		pop(x);
+	people_finish_feed(x);
+	d->truncated = d->truncated || truncated || buf_failed(&x->text);
+	if (x->failed != 0)
+		return x->failed;
+	return x->feed_seen ? 0 : -EBADMSG;
+}
+
+struct str xmlfeed_root(const struct xmlfeed *x)
+{
+	return x->root_name;
+}

@@ -1,0 +1,187 @@
+/* xmlfeed_internal.h: what the files that build a document from XML events share.
+ *
+ * A stack of frames follows the open elements.  Each frame knows in which place it sits and which object
+ * belongs to that place, and what place its children sit in.  What an element means is a rule; what is done
+ * about it is the rule's action. */
+#ifndef SITREP_XMLFEED_INTERNAL_H
+#define SITREP_XMLFEED_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sitrep/arena.h"
+#include "sitrep/buf.h"
+#include "sitrep/document.h"
+#include "sitrep/limits.h"
+#include "sitrep/xmlfeed.h"
+#include "sitrep/xmlread.h"
+#include "xmlns.h"
+
+/* Bits, so that a rule can hold in several places. */
+enum place {
+	AT_NOWHERE = 0, /* nothing in here means anything */
+	AT_ROOT = 1,
+	AT_FEED = 2,	 /* object: struct feed_facts */
+	AT_ITEM = 4,	 /* struct item */
+	AT_SOURCE = 8,	 /* struct feed_facts */
+	AT_IMAGE = 16,	 /* struct image */
+	AT_INPUT = 32,	 /* struct text_input */
+	AT_PERSON = 64,	 /* struct person */
+	AT_SKIP = 128,	 /* struct feed_facts: inside skipHours, skipDays */
+	AT_MEDIA = 256,	 /* struct item: inside media:group and media:content */
+};
+
+/* How the text of a text construct is to be read. */
+enum reading_mode {
+	READ_AUTO,   /* RSS: text, or HTML where it looks like it */
+	READ_PLAIN,
+	READ_HTML,   /* escaped markup */
+	READ_XHTML,  /* child elements are the markup */
+	READ_NOTHING, /* neither text nor markup: an embedded picture */
+};
+
+struct xmlfeed;
+struct frame;
+
+struct action {
+	/* either may be NULL */
+	void (*begin)(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count);
+	void (*end)(struct xmlfeed *x, struct frame *f, struct str text);
+	bool captures; /* end() wants the text between the tags */
+};
+
+struct rule {
+	unsigned int places; /* enum place */
+	enum ns ns;
+	struct str name; /* lower case */
+	const struct action *action;
+	uint16_t offset; /* of the member in the place's object */
+	uint8_t rank;	 /* 1 is the strongest word for that member */
+	uint8_t detail;	 /* the action's own */
+};
+
+struct frame {
+	const struct rule *rule; /* NULL: markup inside a text, or nothing that is known */
+	enum place place;	 /* where it sits */
+	void *object;		 /* of that place */
+	enum place inner;	 /* where its children sit */
+	void *inner_object;
+	struct frame *capture; /* the frame whose text this is part of, NULL when nobody wants text */
+	size_t text_start;     /* of this frame's own text in x->text */
+	struct str base;
+	struct str language;
+	struct str markup; /* the name to close in the captured markup; absent when this is no markup */
+	enum reading_mode mode;
+	bool base64;
+	bool escape; /* text becomes part of markup and is escaped as it comes */
+	bool atom;   /* the element is Atom's */
+	struct str mime;
+};
+
+/* One byte for each pointer-sized step of an object: whose word its member holds now, 0 for nobody's. */
+enum { RANKS = sizeof(struct item) / sizeof(void *) + 1 };
+
+/* Hash slots for the rules, a power of two well above their number. */
+enum { RULE_SLOTS = 1024 };
+enum { NS_CACHE = 8 };
+
+struct xmlfeed {
+	struct arena *arena;
+	struct document *document;
+	struct item *item; /* the open one */
+	int failed;	   /* 0 or -ENOMEM */
+	bool is_atom;	   /* what has no namespace is read as Atom's */
+	bool root_seen;
+	bool feed_seen;
+	bool child_cut; /* what is read was broken off */
+	struct str root_name;
+	struct str root_uri;
+	struct buf text; /* of the open captures, one behind the other */
+	struct buf work; /* sanitised or decoded text */
+
+	/* elements that cannot hold one of their kind are collected here while they are open */
+	struct person person;
+	struct category category;
+	struct feed_link link;
+	struct enclosure enclosure;
+	struct person fallback_author; /* of the item, or the feed outside items */
+	struct str item_guid_link;
+
+	unsigned char feed_ranks[RANKS];
+	unsigned char item_ranks[RANKS];
+	unsigned char source_ranks[RANKS];
+	uint16_t slots[RULE_SLOTS];
+	struct {
+		const char *uri;
+		const char *prefix;
+		struct ns_meaning meaning;
+	} ns_cache[NS_CACHE];
+
+	size_t depth;
+	size_t too_deep;
+	struct frame frames[LIMIT_DEPTH + 2];
+};
+
+/* -- xmlfeed_rules.c */
+void rules_index(struct xmlfeed *x);
+const struct rule *rules_find(const struct xmlfeed *x, enum place place, enum ns ns, struct str name);
+
+/* -- xmlfeed.c */
+/* The value of the attribute without a namespace, or absent. */
+struct str attr_get(const struct xml_attr *attrs, size_t count, const char *name);
+/* True when the frame's word for its rule's member is stronger than the one it holds, which is then noted. */
+bool claim_member(struct xmlfeed *x, const struct frame *f, size_t offset, unsigned int rank);
+void *member(const struct frame *f);
+struct str keep(struct xmlfeed *x, struct str s, size_t max);
+/* Resolved against the base in force; absent when it is nowhere a reader may be sent. */
+struct str keep_url(struct xmlfeed *x, struct str base, struct str reference);
+/* Notes that the arena or a buffer is used up. */
+void *checked(struct xmlfeed *x, void *allocated);
+
+/* -- xmlfeed_text.c */
+extern const struct action action_text;	 /* struct text */
+extern const struct action action_string; /* struct str */
+extern const struct action action_url;	 /* struct str */
+extern const struct action action_time;	 /* int64_t */
+extern const struct action action_words; /* struct str that grows by words */
+
+enum text_default {
+	TEXT_DEFAULT,	   /* RSS: decide by looks; Atom: text unless it says otherwise */
+	TEXT_DEFAULT_HTML, /* escaped markup by definition */
+	TEXT_DEFAULT_PLAIN,
+	TEXT_DEFAULT_INLINE, /* child elements are the markup */
+	TEXT_DEFAULT_TITLE,  /* as TEXT_DEFAULT, with a title's limit */
+	TEXT_DEFAULT_CONTENT, /* as TEXT_DEFAULT; may point elsewhere with src */
+};
+
+/* Markup inside a captured text, written back as markup. */
+void markup_open(struct xmlfeed *x, struct frame *f, const struct xml_name *name, const struct xml_attr *attrs,
+	size_t count);
+void markup_close(struct xmlfeed *x, const struct frame *f);
+
+/* -- xmlfeed_actions.c */
+extern const struct action action_feed;
+extern const struct action action_item;
+extern const struct action action_link;
+extern const struct action action_guid;
+extern const struct action action_category;
+extern const struct action action_keywords;
+extern const struct action action_enclosure;
+extern const struct action action_media_content;
+extern const struct action action_media_group;
+extern const struct action action_image;
+extern const struct action action_thumbnail;
+extern const struct action action_input;
+extern const struct action action_source;
+extern const struct action action_cloud;
+extern const struct action action_generator;
+extern const struct action action_skip;
+
+/* -- xmlfeed_people.c */
+enum person_role { ROLE_AUTHOR, ROLE_CONTRIBUTOR, ROLE_PUBLISHER, ROLE_AUTHOR_IF_NONE };
+extern const struct action action_person;
+extern const struct action action_editor; /* also kept as the string it is */
+void people_finish_item(struct xmlfeed *x);
+void people_finish_feed(struct xmlfeed *x);
+
+#endif

@@ -1,0 +1,434 @@
+/* xmlrepair.c: mends a feed's text before an XML parser sees it.
+ *
+ * Half of the broken feeds in the world are broken in the same few ways: something printed before the XML
+ * declaration, HTML's named entities, a bare ampersand or less-than sign, control characters.  libxml2 in
+ * its recovery mode loses text at each of them, so they are mended here, in one pass that copies nothing
+ * until the first place that has to change.  The DOCTYPE goes too: of its entities the simple ones are
+ * resolved here, within a bound, so that nothing is left that could expand without end. */
+#include "sitrep/xmlread.h"
+
+#include "sitrep/html.h"
+#include "sitrep/limits.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Entities that a document declares itself; more are ignored. */
+enum { DECLARED_MAX = 64, DECLARED_VALUE_MAX = 1024 };
+/* All text that declared entities may add to one document. */
+enum { EXPANSION_MAX = 256 * 1024 };
+/* "&" and ";" around the longest name of HTML. */
+enum { REFERENCE_MAX = 40 };
+/* How far back the name of an element is looked for. */
+enum { NAME_MAX_SEEN = 256 };
+
+struct declared {
+	struct str name;
+	struct str value;
+};
+
+struct repair {
+	struct buf *out;
+	struct xml_repair *what;
+	const char *start;
+	const char *pos;
+	const char *end;
+	const char *copied; /* all before this is in out, or needs no copy */
+	bool changed;
+	bool no_close[3]; /* by enum section: its end does not come any more, so it is not searched again */
+	size_t expanded;
+	size_t declared_count;
+	struct declared declared[DECLARED_MAX];
+};
+
+enum section { COMMENT, CDATA, INSTRUCTION };
+
+enum { PLAIN, CONTROL, MARK };
+
+/* By byte: MARK may start something in text, CONTROL is not allowed anywhere. */
+static const unsigned char classes[256] = {
+	[0] = CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL,
+	[11] = CONTROL, CONTROL,
+	[14] = CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL,
+	CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL,
+	['<'] = MARK,
+	['&'] = MARK,
+	[0xef] = MARK, /* U+FFFE and U+FFFF */
+};
+
+static bool is_name_start(char c)
+{
+	return char_is_alpha(c) || c == '_' || c == ':' || (unsigned char)c >= 0x80;
+}
+
+/* Puts with into the place of the n bytes at the position, and goes behind them. */
+static void replace(struct repair *r, size_t n, struct str with)
+{
+	r->changed = true;
+	buf_append(r->out, r->copied, (size_t)(r->pos - r->copied));
+	buf_add(r->out, with);
+	r->pos += n;
+	r->copied = r->pos;
+}
+
+static struct str rest(const struct repair *r)
+{
+	return str_make(r->pos, (size_t)(r->end - r->pos));
+}
+
+static bool scalar_allowed(uint32_t cp)
+{
+	return cp == 9 || cp == 10 || cp == 13 || (cp >= 0x20 && cp < 0xd800) || (cp >= 0xe000 && cp < 0xfffe) ||
+	       (cp >= 0x10000 && cp <= 0x10ffff);
+}
+
+/* "&#...": what XML allows stays; the windows-1252 range means what it means in HTML; others go. */
+static void numeric_reference(struct repair *r)
+{
+	/* windows-1252's characters at 0x80 to 0x9f, as HTML reads references to them; 0 stays as it is */
+	static const uint16_t c1[32] = {0x20ac, 0, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
+		0x2039, 0x0152, 0, 0x017d, 0, 0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122,
+		0x0161, 0x203a, 0x0153, 0, 0x017e, 0x0178};
+	struct str s = rest(r);
+	bool hex = s.len > 2 && (s.data[2] == 'x' || s.data[2] == 'X');
+	size_t i = hex ? 3 : 2;
+	size_t digits = i;
+	uint32_t cp = 0;
+	for (; i < s.len && i < REFERENCE_MAX; i++) {
+		char c = char_lower(s.data[i]);
+		uint32_t digit;
+		if (char_is_digit(c))
+			digit = (uint32_t)(c - '0');
+		else if (hex && c >= 'a' && c <= 'f')
+			digit = (uint32_t)(c - 'a') + 10;
+		else
+			break;
+		cp = cp > 0x110000 ? cp : cp * (hex ? 16 : 10) + digit;
+	}
+	if (i == digits) {
+		r->what->stray = true;
+		replace(r, 1, STR("&amp;"));
+		return;
+	}
+	bool closed = i < s.len && s.data[i] == ';';
+	size_t length = i + (closed ? 1 : 0);
+	bool latin = cp >= 0x80 && cp < 0xa0 && c1[cp - 0x80] != 0;
+	if (closed && scalar_allowed(cp) && !latin && s.data[2] != 'X') {
+		r->pos += length;
+		return;
+	}
+	if (latin)
+		cp = c1[cp - 0x80];
+	else if (!closed || !scalar_allowed(cp))
+		r->what->stray = true;
+	struct buf decimal = BUF_INIT(16);
+	if (scalar_allowed(cp))
+		buf_printf(&decimal, "&#%u;", (unsigned int)cp);
+	replace(r, length, buf_str(&decimal));
+	buf_release(&decimal);
+}
+
+static bool is_predefined(struct str name)
+{
+	return str_eq(name, STR("amp")) || str_eq(name, STR("lt")) || str_eq(name, STR("gt")) ||
+	       str_eq(name, STR("quot")) || str_eq(name, STR("apos"));
+}
+
+static const struct declared *find_declared(const struct repair *r, struct str name)
+{
+	for (size_t i = 0; i < r->declared_count; i++) {
+		if (str_eq(r->declared[i].name, name))
+			return &r->declared[i];
+	}
+	return NULL;
+}
+
+static void named_reference(struct repair *r)
+{
+	struct str s = rest(r);
+	size_t i = 1;
+	while (i < s.len && i < REFERENCE_MAX && (char_is_alpha(s.data[i]) || char_is_digit(s.data[i]) ||
+							  s.data[i] == '_' || s.data[i] == '-' || s.data[i] == '.'))
+		i++;
+	struct str name = str_slice(s, 1, i);
+	bool closed = i < s.len && s.data[i] == ';';
+	if (name.len == 0 || !closed) {
+		r->what->stray = true;
+		replace(r, 1, STR("&amp;"));
+		return;
+	}
+	if (is_predefined(name)) {
+		r->pos += i + 1;
+		return;
+	}
+	const struct declared *d = find_declared(r, name);
+	if (d != NULL) {
+		r->expanded += d->value.len;
+		r->what->entities = true;
+		replace(r, i + 1, r->expanded <= EXPANSION_MAX ? d->value : STR(""));
+		return;
+	}
+	uint32_t second = 0;
+	uint32_t cp = html_entity(name, &second);
+	if (cp == 0) {
+		/* the mistake is more often a bare & before a word and a semicolon than a lost name */
+		r->what->stray = true;
+		replace(r, 1, STR("&amp;"));
+		return;
+	}
+	r->what->unknown = true;
+	struct buf utf8 = BUF_INIT(32);
+	buf_printf(&utf8, "&#%u;", (unsigned int)cp);
+	if (second != 0)
+		buf_printf(&utf8, "&#%u;", (unsigned int)second);
+	replace(r, i + 1, buf_str(&utf8));
+	buf_release(&utf8);
+}
+
+static void reference(struct repair *r)
+{
+	if (r->end - r->pos > 1 && r->pos[1] == '#')
+		numeric_reference(r);
+	else
+		named_reference(r);
+}
+
+/* A control character, or one of the two characters of the 0xef row that XML forbids. */
+static bool dropped_character(struct repair *r)
+{
+	unsigned char c = (unsigned char)*r->pos;
+	if (classes[c] == CONTROL) {
+		r->what->controls = true;
+		replace(r, 1, STR(""));
+		return true;
+	}
+	if (c == 0xef && r->end - r->pos >= 3 && (memcmp(r->pos, "\xef\xbf\xbe", 3) == 0 ||
+							 memcmp(r->pos, "\xef\xbf\xbf", 3) == 0)) {
+		r->what->controls = true;
+		replace(r, 3, STR(""));
+		return true;
+	}
+	return false;
+}
+
+/* Goes to to; on the way only forbidden characters are looked for. */
+static void skip_raw(struct repair *r, const char *to)
+{
+	while (r->pos < to) {
+		if (classes[(unsigned char)*r->pos] == PLAIN || !dropped_character(r))
+			r->pos++;
+	}
+}
+
+/* Where the element is closed whose start tag ends right before the position, or the end of the text. */
+static const char *parent_close(const struct repair *r)
+{
+	const char *p = r->pos;
+	while (p > r->start && char_is_space(p[-1]))
+		p--;
+	const char *name = p;
+	while (name > r->start && p - name < NAME_MAX_SEEN && *name != '<')
+		name--;
+	if (p == r->start || p[-1] != '>' || *name != '<')
+		return r->end;
+	struct str words = str_make(name + 1, (size_t)(p - name - 2));
+	struct str word;
+	if (!str_word(&words, &word))
+		return r->end;
+	struct str after = rest(r);
+	for (size_t at = str_find(after, STR("</"), 0); at != STR_NPOS; at = str_find(after, STR("</"), at + 2)) {
+		if (str_starts(str_slice(after, at + 2, after.len), word))
+			return r->pos + at;
+	}
+	return r->end;
+}
+
+/* A comment, CDATA section or processing instruction opens here and should be closed. */
+static void section(struct repair *r, enum section kind)
+{
+	static const struct {
+		size_t open_len;
+		struct str close;
+	} sections[] = {
+		[COMMENT] = {4, {"-->", 3}},
+		[CDATA] = {9, {"]]>", 3}},
+		[INSTRUCTION] = {2, {"?>", 2}},
+	};
+	size_t open_len = sections[kind].open_len;
+	struct str close = sections[kind].close;
+	size_t at = r->no_close[kind] ? STR_NPOS : str_find(rest(r), close, open_len);
+	if (at != STR_NPOS) {
+		skip_raw(r, r->pos + at + close.len);
+		return;
+	}
+	bool first = !r->no_close[kind];
+	r->no_close[kind] = true;
+	r->what->unclosed = true;
+	if (kind == CDATA && first) {
+		skip_raw(r, parent_close(r));
+		replace(r, 0, close);
+	} else if (kind == COMMENT) {
+		replace(r, (size_t)(r->end - r->pos), STR(""));
+	} else {
+		replace(r, 1, STR("&lt;"));
+	}
+}
+
+/* The value of an entity that may be put in anywhere: text and numeric references, and no tags. */
+static bool simple_value(struct str value)
+{
+	if (value.len > DECLARED_VALUE_MAX || str_find_char(value, '<', 0) != STR_NPOS)
+		return false;
+	for (size_t i = str_find_char(value, '&', 0); i != STR_NPOS; i = str_find_char(value, '&', i + 1)) {
+		if (i + 1 >= value.len || value.data[i + 1] != '#' || str_find_char(value, ';', i) == STR_NPOS)
+			return false;
+	}
+	return str_find_char(value, '%', 0) == STR_NPOS;
+}
+
+static void declare(struct repair *r, struct str rest_of_declaration)
+{
+	struct str name;
+	if (!str_word(&rest_of_declaration, &name) || str_eq(name, STR("%")))
+		return;
+	struct str value = str_trim(rest_of_declaration);
+	if (value.len == 0 || (*value.data != '"' && *value.data != '\''))
+		return;
+	size_t close = str_find_char(value, *value.data, 1);
+	value = str_slice(value, 1, close == STR_NPOS ? 1 : close);
+	if (r->declared_count == DECLARED_MAX || find_declared(r, name) != NULL)
+		return;
+	/* what cannot be resolved counts as declared and stands for nothing */
+	r->declared[r->declared_count++] = (struct declared){name, simple_value(value) ? value : STR("")};
+}
+
+/* The position is at "<!DOCTYPE". */
+static void doctype(struct repair *r)
+{
+	struct str s = rest(r);
+	struct str words = str_slice(s, 9, s.len);
+	if (!str_word(&words, &r->what->doctype_name))
+		r->what->doctype_name = STR("");
+	size_t i = 9;
+	bool inside = false;
+	while (i < s.len && (s.data[i] != '>' || inside)) {
+		char c = s.data[i];
+		if (c == '"' || c == '\'') {
+			size_t close = str_find_char(s, c, i + 1);
+			i = close == STR_NPOS ? s.len : close + 1;
+		} else if (str_starts(str_slice(s, i, s.len), STR("<!--"))) {
+			size_t close = str_find(s, STR("-->"), i);
+			i = close == STR_NPOS ? s.len : close + 3;
+		} else if (inside && str_starts(str_slice(s, i, s.len), STR("<!ENTITY"))) {
+			declare(r, str_slice(s, i + 8, s.len));
+			i += 8;
+		} else {
+			inside = c == '[' || (inside && c != ']');
+			i++;
+		}
+	}
+	if (i >= s.len) {
+		/* never closed: only the keyword goes */
+		r->what->stray = true;
+		i = 8;
+	}
+	replace(r, i < s.len ? i + 1 : s.len, STR(""));
+}
+
+/* A tag: quotes are followed to its end, references in values mended. */
+static void tag(struct repair *r)
+{
+	const char *start = r->pos++;
+	char quote = 0;
+	while (r->pos < r->end && (size_t)(r->pos - start) <= LIMIT_XML_TAG) {
+		char c = *r->pos;
+		if (classes[(unsigned char)c] != PLAIN) {
+			if (c == '<')
+				return; /* the tag was never closed, or a value holds markup: the loose reader's business */
+			if (c == '&')
+				reference(r);
+			else if (!dropped_character(r))
+				r->pos++;
+			continue;
+		}
+		r->pos++;
+		if (quote != 0)
+			quote = c == quote ? 0 : quote;
+		else if (c == '"' || c == '\'')
+			quote = c;
+		else if (c == '>')
+			return;
+	}
+	if (r->pos < r->end)
+		r->what->long_tag = true;
+}
+
+static void less_than(struct repair *r)
+{
+	struct str s = rest(r);
+	char next = s.len > 1 ? s.data[1] : '\0';
+	if (is_name_start(next) || (next == '/' && s.len > 2 && is_name_start(s.data[2])))
+		tag(r);
+	else if (str_starts(s, STR("<!--")))
+		section(r, COMMENT);
+	else if (str_starts(s, STR("<![CDATA[")))
+		section(r, CDATA);
+	else if (str_starts_nocase(s, STR("<!DOCTYPE")) && r->what->doctype_name.data == NULL)
+		doctype(r);
+	else if (next == '?' && s.len > 2 && is_name_start(s.data[2]))
+		section(r, INSTRUCTION);
+	else {
+		r->what->stray = true;
+		replace(r, 1, STR("&lt;"));
+	}
+}
+
+/* Drops what stands before the first tag: white space, a second BOM, warnings of a script. */
+static void leading(struct repair *r)
+{
+	struct str s = rest(r);
+	size_t at = 0;
+	while ((at = str_find_char(s, '<', at)) != STR_NPOS) {
+		char next = at + 1 < s.len ? s.data[at + 1] : '\0';
+		if (is_name_start(next) || next == '?' || next == '!')
+			break;
+		at++;
+	}
+	if (at == STR_NPOS || at == 0)
+		return;
+	/* white space alone is a mistake only before a declaration */
+	r->what->junk = str_trim(str_slice(s, 0, at)).len > 0 || str_starts(str_slice(s, at, s.len), STR("<?xml"));
+	r->pos += at;
+	r->copied = r->pos;
+}
+
+int xml_repair(struct buf *out, struct arena *a, struct str text, struct xml_repair *what, struct str *fixed)
+{
+	*what = (struct xml_repair){0};
+	struct repair *r = arena_alloc(a, sizeof(*r));
+	if (r == NULL)
+		return -ENOMEM;
+	*r = (struct repair){
+		.out = out, .what = what, .start = text.data, .pos = text.data, .end = text.data + text.len, .copied = text.data};
+	size_t before = out->len;
+	leading(r);
+	const char *begin = r->pos;
+	while (r->pos < r->end && !buf_failed(out)) {
+		unsigned char c = (unsigned char)*r->pos;
+		if (classes[c] == PLAIN)
+			r->pos++;
+		else if (c == '<')
+			less_than(r);
+		else if (c == '&')
+			reference(r);
+		else if (!dropped_character(r))
+			r->pos++;
+	}
+	if (!r->changed) {
+		*fixed = str_make(begin, (size_t)(r->end - begin));
+		return 0;
+	}
+	buf_append(out, r->copied, (size_t)(r->end - r->copied));
+	*fixed = str_slice(buf_str(out), before, out->len);
+	return out->failed;
+}

@@ -1,0 +1,190 @@
+/* The items of one document, and what each is known by.
+ *
+ * Some feeds give several items one guid.  Such items are told apart by their link, and where that is the
+ * same too, by their text; never by their place, since a new item at the top would then shift every
+ * identity by one and each item would seem to have changed into its neighbour.  Whether an item's guid is
+ * repeated can differ from poll to poll; the digest then finds it again under its other identity. */
+#include "entries.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void entries_release(struct entries *e)
+{
+	free(e->items);
+	free(e->sorted);
+	*e = (struct entries){0};
+}
+
+static const uint8_t *bytes(struct str s)
+{
+	return (const uint8_t *)s.data;
+}
+
+const uint8_t *entry_digest(const struct entry *e)
+{
+	return bytes(e->item->digest);
+}
+
+const uint8_t *entry_url_key(const struct entry *e)
+{
+	return e->item->url_key.len == SHA256_LEN ? bytes(e->item->url_key) : NULL;
+}
+
+bool entries_contain(const struct entries *e, int64_t item_id)
+{
+	for (size_t i = 0; i < e->count; i++)
+		if (e->items[i].item_id == item_id)
+			return true;
+	return false;
+}
+
+static int make_room(struct entries *e, size_t count, struct error *err)
+{
+	struct entry *items;
+	struct entry **sorted;
+
+	if (count <= e->cap)
+		return 0;
+	items = realloc(e->items, count * sizeof(*items));
+	if (items != NULL)
+		e->items = items;
+	sorted = realloc(e->sorted, count * sizeof(struct entry *));
+	if (sorted != NULL)
+		e->sorted = sorted;
+	if (items == NULL || sorted == NULL)
+		return error_sys(err, -ENOMEM, "cannot take a document in");
+	e->cap = count;
+	return 0;
+}
+
+/* ---- identities ---- */
+
+/* By identity, then text, then place: groups stand together, and the first of equals comes first. */
+static int by_identity(const void *a, const void *b)
+{
+	const struct entry *const *left = a, *const *right = b;
+	int order = memcmp((*left)->identity, (*right)->identity, SHA256_LEN);
+
+	if (order == 0)
+		order = memcmp(entry_digest(*left), entry_digest(*right), SHA256_LEN);
+	return order != 0 ? order : (*left > *right) - (*left < *right);
+}
+
+static int extend_identity(struct entry *e, struct str with, struct sha256 *hash)
+{
+	int result = sha256_begin(hash);
+
+	if (result == 0)
+		result = sha256_add(hash, str_make((const char *)e->identity, SHA256_LEN));
+	if (result == 0)
+		result = sha256_add(hash, with);
+	return result == 0 ? sha256_end(hash, e->identity) : result;
+}
+
+static size_t sort_entries(struct entries *e, int (*compare)(const void *, const void *))
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->count; i++)
+		if (!e->items[i].skip)
+			e->sorted[n++] = &e->items[i];
+	if (n > 1)
+		qsort(e->sorted, n, sizeof(struct entry *), compare);
+	return n;
+}
+
+/* Entries first to end of sorted have one identity.  What says the same is skipped; the rest is told
+ * apart by the next key. */
+static int part_group(struct entry **first, size_t count, bool by_link, struct sha256 *hash)
+{
+	bool same_text = memcmp(entry_digest(first[0]), entry_digest(first[count - 1]), SHA256_LEN) == 0;
+	int result = 0;
+
+	for (size_t i = 0; i < count && result == 0; i++) {
+		if (same_text)
+			first[i]->skip = i > 0;
+		else
+			result = extend_identity(first[i], by_link ? first[i]->item->url_key : first[i]->item->digest, hash);
+	}
+	return result;
+}
+
+static int part_identities(struct entries *e, bool by_link, struct sha256 *hash)
+{
+	size_t n = sort_entries(e, by_identity);
+	int result = 0;
+
+	for (size_t from = 0, to; from < n && result == 0; from = to) {
+		for (to = from + 1; to < n; to++)
+			if (memcmp(e->sorted[to]->identity, e->sorted[from]->identity, SHA256_LEN) != 0)
+				break;
+		if (to - from > 1)
+			result = part_group(&e->sorted[from], to - from, by_link, hash);
+	}
+	return result;
+}
+
+/* ---- links ---- */
+
+static int by_url(const void *a, const void *b)
+{
+	const struct entry *const *left = a, *const *right = b;
+	const uint8_t *l = entry_url_key(*left), *r = entry_url_key(*right);
+
+	if (l == NULL || r == NULL)
+		return (l != NULL) - (r != NULL);
+	return memcmp(l, r, SHA256_LEN);
+}
+
+/* "https://example.org/": the site, not an article. */
+static bool is_site(struct str link)
+{
+	size_t host = str_find(link, STR("://"), 0);
+	size_t path;
+
+	if (host == STR_NPOS)
+		return true;
+	path = host + 3;
+	while (path < link.len && link.data[path] != '/' && link.data[path] != '?')
+		path++;
+	return link.len - path <= 1;
+}
+
+static void judge_links(struct entries *e)
+{
+	size_t n = sort_entries(e, by_url);
+
+	for (size_t i = 0; i < n; i++) {
+		struct entry *x = e->sorted[i];
+
+		x->url_counts = entry_url_key(x) != NULL && !is_site(x->item->link) &&
+				(i == 0 || by_url(&e->sorted[i - 1], &e->sorted[i]) != 0) &&
+				(i + 1 == n || by_url(&e->sorted[i], &e->sorted[i + 1]) != 0);
+	}
+}
+
+int entries_set(struct entries *e, const struct document *d, struct sha256 *hash, struct error *err)
+{
+	int result = make_room(e, d->items.count, err);
+
+	e->count = 0;
+	if (result != 0)
+		return result;
+	for (size_t i = 0; i < d->items.count; i++) {
+		struct item *it = &d->items.items[i];
+
+		if (it->identity.len != SHA256_LEN || it->digest.len != SHA256_LEN)
+			return error_set(err, -EPROTO, "an item of the document has no identity or digest");
+		e->items[e->count] = (struct entry){.item = it};
+		memcpy(e->items[e->count++].identity, it->identity.data, SHA256_LEN);
+	}
+	/* by link, by text, and once more to find those that are equal in both */
+	for (int round = 0; round < 3 && result == 0; round++)
+		result = part_identities(e, round == 0, hash);
+	if (result != 0)
+		return error_sys(err, result, "cannot hash an identity");
+	judge_links(e);
+	return 0;
+}

@@ -1,0 +1,44 @@
+/* entries.h: the items of one document, and what each is known by. */
+#ifndef SITREP_STORE_ENTRIES_H
+#define SITREP_STORE_ENTRIES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "item_store.h"
+#include "sitrep/document.h"
+#include "sitrep/error.h"
+#include "sitrep/sha256.h"
+
+struct entry {
+	struct item *item; /* in the document */
+	uint8_t identity[SHA256_LEN]; /* the item's, made distinct within its document */
+	bool skip;	   /* says what another item of the document says */
+	bool url_counts;   /* its link tells it from the document's other items */
+	bool found;	   /* identity was known before this document */
+	struct known known;
+	int64_t item_id;   /* what the database knows it as, 0 while it does not */
+};
+
+/* Reused from document to document. */
+struct entries {
+	struct entry *items; /* in document order */
+	size_t count;
+	size_t cap;
+	struct entry **sorted; /* room for sorting, cap elements */
+};
+
+/* Takes over the items of d; it must outlive the entries.  -EPROTO when an item lacks what the worker
+ * should have worked out, -ENOMEM. */
+int entries_set(struct entries *e, const struct document *d, struct sha256 *hash, struct error *err);
+void entries_release(struct entries *e);
+
+/* Is an item of this document known as item_id? */
+bool entries_contain(const struct entries *e, int64_t item_id);
+
+/* The keys, or NULL where the item has none. */
+const uint8_t *entry_digest(const struct entry *e);
+const uint8_t *entry_url_key(const struct entry *e);
+
+#endif

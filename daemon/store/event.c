@@ -1,0 +1,222 @@
+/* An event as one line of JSON, the form that the stream's protocol has.
+ *
+ * A line has a limit and a hostile item can have lists that pass it, so the line is written again with
+ * less until it fits: what an event is about always gets through. */
+#include <errno.h>
+
+#include "sitrep/clock.h"
+#include "sitrep/jsonw.h"
+#include "sitrep/limits.h"
+#include "sitrep/reader.h"
+#include "sitrep/utf8.h"
+
+static const struct {
+	enum event_kind kind;
+	const char *name;
+} kinds[] = {{EVENT_NEW, "new"}, {EVENT_COPY, "copy"}, {EVENT_UPDATED, "updated"}, {EVENT_ALERT, "alert"},
+	{EVENT_FEED, "feed"}};
+
+enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };
+
+const char *event_kind_name(enum event_kind k)
+{
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		if (kinds[i].kind == k)
+			return kinds[i].name;
+	return "unknown";
+}
+
+enum event_kind event_kind_parse(struct str name)
+{
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		if (str_eq(name, str_from(kinds[i].name)))
+			return kinds[i].kind;
+	return (enum event_kind)0;
+}
+
+/* How much of an item is written: the whole, the whole with short lists, or what it cannot do without. */
+struct extent {
+	size_t list; /* elements of each list */
+	size_t text; /* bytes of each text */
+};
+
+static const struct extent extents[] = {
+	{.list = LIMIT_ITEM_LIST, .text = LIMIT_STREAM_LINE},
+	{.list = 16, .text = 2048},
+	{.list = 0, .text = 1024},
+};
+
+enum { EXTENT_COUNT = sizeof(extents) / sizeof(extents[0]) };
+
+static void write_text(struct jsonw *w, const char *key, struct str text, const struct extent *x)
+{
+	if (text.data != NULL)
+		jsonw_kv_str(w, key, utf8_cut(text, x->text));
+}
+
+/* ---- categories: the configured ones, then the item's own, none twice ---- */
+
+static struct str category_name(const struct category *c)
+{
+	return str_trim(str_empty(c->label) ? c->term : c->label);
+}
+
+static bool is_configured(struct str configured, struct str name)
+{
+	struct str line;
+
+	while (str_split(&configured, '\n', &line))
+		if (str_eq_nocase(line, name))
+			return true;
+	return false;
+}
+
+static bool said_before(const struct item *it, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (str_eq_nocase(category_name(&it->categories.items[i]), category_name(&it->categories.items[index])))
+			return true;
+	return false;
+}
+
+static void write_categories(struct jsonw *w, const struct event_record *e, const struct extent *x)
+{
+	const struct item *it = &e->report->item;
+	struct str configured = e->source.categories, line;
+	size_t written = 0;
+
+	jsonw_key(w, "categories");
+	jsonw_array(w);
+	/* These are the operator's: a line without them would not reach those who ask for the category. */
+	for (; written < LIMIT_ITEM_LIST && str_split(&configured, '\n', &line); written++)
+		if (!str_empty(line))
+			jsonw_str(w, utf8_cut(line, x->text));
+	for (size_t i = 0; i < it->categories.count && i < x->list; i++) {
+		struct str name = category_name(&it->categories.items[i]);
+
+		if (!str_empty(name) && !is_configured(e->source.categories, name) && !said_before(it, i))
+			jsonw_str(w, utf8_cut(name, x->text));
+	}
+	jsonw_array_end(w);
+}
+
+/* ---- the item ---- */
+
+static void write_authors(struct jsonw *w, const struct item *it, const struct extent *x)
+{
+	size_t written = 0;
+
+	for (size_t i = 0; i < it->authors.count && i < x->list; i++) {
+		const struct person *p = &it->authors.items[i];
+		struct str name = !str_empty(p->name) ? p->name : p->email;
+
+		if (str_empty(name))
+			continue;
+		if (written++ == 0) {
+			jsonw_key(w, "authors");
+			jsonw_array(w);
+		}
+		jsonw_str(w, utf8_cut(name, x->text));
+	}
+	if (written > 0)
+		jsonw_array_end(w);
+}
+
+static void write_enclosures(struct jsonw *w, const struct item *it, const struct extent *x)
+{
+	if (it->enclosures.count == 0 || x->list == 0)
+		return;
+	jsonw_key(w, "enclosures");
+	jsonw_array(w);
+	for (size_t i = 0; i < it->enclosures.count && i < x->list; i++) {
+		const struct enclosure *enc = &it->enclosures.items[i];
+		long long length;
+
+		jsonw_object(w);
+		write_text(w, "url", enc->url, x);
+		write_text(w, "type", enc->type, x);
+		if (str_to_int(enc->length, &length) && length > 0)
+			jsonw_kv_int(w, "length", length);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
+static void write_item(struct jsonw *w, const struct event_record *e, const struct extent *x)
+{
+	const struct report *r = e->report;
+	const struct item *it = &r->item;
+
+	jsonw_key(w, "item");
+	jsonw_object(w);
+	jsonw_kv_cstr(w, "id", r->uid);
+	jsonw_kv_str(w, "feed", e->source.feed);
+	write_text(w, "source", e->source.title, x);
+	write_text(w, "title", it->plain_title, x);
+	write_text(w, "link", it->link, x);
+	if (r->published_known)
+		jsonw_kv_time(w, "published", r->published_ms);
+	if (r->updated_ms != r->first_seen_ms)
+		jsonw_kv_time(w, "updated", r->updated_ms);
+	jsonw_kv_time(w, "first_seen", r->first_seen_ms);
+	write_categories(w, e, x);
+	write_text(w, "summary", it->plain_summary, x);
+	write_authors(w, it, x);
+	write_enclosures(w, it, x);
+	if (!str_empty(it->language))
+		write_text(w, "language", it->language, x);
+	jsonw_object_end(w);
+}
+
+static void write_story(struct jsonw *w, const struct event_record *e, const struct extent *x)
+{
+	jsonw_key(w, "story");
+	jsonw_object(w);
+	jsonw_kv_str(w, "id", e->story_uid);
+	write_text(w, "title", e->story_title, x);
+	jsonw_kv_int(w, "sources", e->story_sources);
+	jsonw_kv_int(w, "reports", e->story_reports);
+	jsonw_object_end(w);
+}
+
+static void write_event(struct buf *out, const struct event_record *e, const struct extent *x)
+{
+	char cursor[24];
+	struct jsonw w;
+	struct buf digits = BUF_INIT(sizeof(cursor));
+
+	jsonw_init(&w, out);
+	jsonw_object(&w);
+	jsonw_kv_cstr(&w, "event", event_kind_name(e->kind));
+	(void)buf_printf(&digits, "%lld", (long long)e->cursor);
+	jsonw_kv_str(&w, "cursor", buf_str(&digits));
+	buf_release(&digits);
+	jsonw_kv_time(&w, "time", e->time_ms);
+	if (e->backlog)
+		jsonw_kv_bool(&w, "backlog", true);
+	/* The detail is an object of ours; its members become members here. */
+	if (e->detail.len > 2)
+		jsonw_raw(&w, str_slice(e->detail, 1, e->detail.len - 1));
+	if (e->report != NULL) {
+		write_item(&w, e, x);
+		write_story(&w, e, x);
+	}
+	jsonw_object_end(&w);
+}
+
+int event_write_json(struct buf *out, const struct event_record *e)
+{
+	/* a newline follows */
+	struct buf line = BUF_INIT(LIMIT_STREAM_LINE - 1);
+	int result;
+
+	for (size_t i = 0; i < EXTENT_COUNT; i++) {
+		buf_clear(&line);
+		write_event(&line, e, &extents[i]);
+		if (line.failed != -E2BIG)
+			break;
+	}
+	result = buf_failed(&line) ? line.failed : buf_add(out, buf_str(&line));
+	buf_release(&line);
+	return result;
+}

@@ -1,0 +1,345 @@
+/* What an item of a poll means: new, a copy, an update, or nothing.  The table stands in intake.h. */
+#include "intake.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "sitrep/clock.h"
+#include "sitrep/limits.h"
+#include "sitrep/wire.h"
+
+enum {
+	/* Shorter texts are too often the same by chance (measured: README, identity). */
+	TOKENS_MIN = 8,
+	/* A record is an item of one document, at most as large as that. */
+	RECORD_MAX = LIMIT_WIRE_DOCUMENT,
+	/* A record buffer that one large item made larger than this is given back. */
+	RECORD_KEPT = 256 * 1024,
+};
+
+/* That an item is still in its feed is written down once a day, not at every poll. */
+static const int64_t touch_after_ms = INT64_C(24) * 3600 * 1000;
+/* Within this time a short text's item was in its feed lately; more than touch_after_ms. */
+static const int64_t lately_ms = INT64_C(48) * 3600 * 1000;
+
+/* One document on its way in. */
+struct taking {
+	struct intake *in;
+	const struct feed_row *feed;
+	int64_t at_ms;
+	struct intake_counts *counts;
+	struct error *err;
+};
+
+int intake_init(struct intake *in, struct item_store *items, struct journal *journal, struct error *err)
+{
+	*in = (struct intake){.items = items, .journal = journal, .record = BUF_INIT(RECORD_MAX)};
+	in->hash = sha256_new(err);
+	return in->hash == NULL ? -ENOMEM : 0;
+}
+
+void intake_release(struct intake *in)
+{
+	sha256_free(in->hash);
+	in->hash = NULL;
+	entries_release(&in->entries);
+	buf_release(&in->record);
+}
+
+/* ---- making a row ---- */
+
+/* RFC 9562, version 8: ours to define, the same for ever for a feed's name and an identity. */
+static int make_uid(struct taking *t, const struct entry *e, uint8_t uid[STORE_KEY_LEN])
+{
+	uint8_t digest[SHA256_LEN];
+	struct sha256 *h = t->in->hash;
+	int result = sha256_begin(h);
+
+	if (result == 0)
+		result = sha256_add(h, str_from(t->feed->state.name));
+	if (result == 0)
+		result = sha256_add(h, str_make("", 1));
+	if (result == 0)
+		result = sha256_add(h, str_make((const char *)e->identity, SHA256_LEN));
+	if (result == 0)
+		result = sha256_end(h, digest);
+	if (result != 0)
+		return error_sys(t->err, result, "cannot hash an identity");
+	memcpy(uid, digest, STORE_KEY_LEN);
+	uid[6] = (uint8_t)(0x80 | (uid[6] & 0x0f));
+	uid[8] = (uint8_t)(0x80 | (uid[8] & 0x3f));
+	return 0;
+}
+
+/* Atom entries need not say when they were published, only when they were updated. */
+static int64_t published(const struct item *it)
+{
+	if (it->published != TIME_NONE)
+		return it->published;
+	return it->created != TIME_NONE ? it->created : it->updated;
+}
+
+/* The record keeps what the feed said; which rules of today's configuration matched is in the marks. */
+static int encode_record(struct taking *t, const struct item *it)
+{
+	struct item plain = *it;
+	int result;
+
+	plain.matches.count = 0;
+	if (t->in->record.cap > RECORD_KEPT)
+		buf_release(&t->in->record);
+	buf_clear(&t->in->record);
+	result = wire_encode_item(&t->in->record, &plain);
+	return result == 0 ? 0 : error_sys(t->err, result, "cannot encode an item");
+}
+
+static int make_row(struct taking *t, const struct entry *e, struct item_row *row)
+{
+	int64_t date_ms = published(e->item);
+	int result;
+
+	*row = (struct item_row){
+		.feed_id = t->feed->state.id,
+		.seen_ms = t->at_ms,
+		.published_ms = date_ms,
+		.sort_ms = t->feed->backlog && date_ms != TIME_NONE && date_ms < t->at_ms ? date_ms : t->at_ms,
+		.identity = e->identity,
+		.digest = entry_digest(e),
+		.url_key = entry_url_key(e),
+		.canon_version = e->item->canon_version,
+	};
+	result = encode_record(t, e->item);
+	row->record = buf_str(&t->in->record);
+	return result;
+}
+
+/* ---- what can happen ---- */
+
+static int tell(struct taking *t, enum event_kind kind, const struct entry *e, const struct item_row *row)
+{
+	struct occasion o = {
+		.at_ms = t->at_ms,
+		.feed_id = row->feed_id,
+		.item_id = row->id,
+		.story_id = row->story_id,
+		.sort_ms = row->sort_ms,
+		.backlog = t->feed->backlog,
+	};
+	int result = journal_event(t->in->journal, kind, &o, STR_NONE, t->err);
+
+	return result == 0 ? journal_matches(t->in->journal, &o, e->item, published(e->item), t->err) : result;
+}
+
+/* story_id 0 begins one. */
+static int add(struct taking *t, struct entry *e, int64_t story_id)
+{
+	struct item_row row;
+	int result = make_row(t, e, &row);
+
+	row.story_id = story_id;
+	if (result == 0)
+		result = make_uid(t, e, row.uid);
+	if (result == 0)
+		result = item_store_add(t->in->items, &row, t->err);
+	if (result != 0)
+		return result;
+	e->item_id = row.id;
+	*(story_id == 0 ? &t->counts->fresh : &t->counts->copies) += 1;
+	return tell(t, story_id == 0 ? EVENT_NEW : EVENT_COPY, e, &row);
+}
+
+static int update(struct taking *t, struct entry *e, const struct known *k)
+{
+	struct item_row row;
+	int result = make_row(t, e, &row);
+
+	row.id = k->item_id;
+	row.story_id = k->story_id;
+	if (result == 0)
+		result = item_store_replace(t->in->items, &row, t->err);
+	if (result != 0)
+		return result;
+	t->counts->updates++;
+	return tell(t, EVENT_UPDATED, e, &row);
+}
+
+static int touch(struct taking *t, const struct entry *e, const struct known *k)
+{
+	if (t->at_ms - k->last_seen_ms < touch_after_ms)
+		return 0;
+	return item_store_touch(t->in->items, t->feed->state.id, e->identity, entry_digest(e), k->item_id, t->at_ms, t->err);
+}
+
+static int alias(struct taking *t, struct entry *e, int64_t item_id)
+{
+	e->item_id = item_id;
+	return item_store_alias(t->in->items, t->feed->state.id, e->identity, item_id, t->at_ms, t->err);
+}
+
+/* ---- which of it happens ---- */
+
+static int take_known(struct taking *t, struct entry *e)
+{
+	const struct known *k = &e->known;
+	bool pruned = k->story_id == 0;
+	bool same = pruned || memcmp(k->digest, entry_digest(e), STORE_KEY_LEN) == 0;
+	int result = touch(t, e, k);
+
+	if (result != 0)
+		return result;
+	if (!same && k->canon_version == e->item->canon_version)
+		return update(t, e, k);
+	t->counts->unchanged++;
+	if (!same) {
+		struct item_row row = {
+			.id = k->item_id,
+			.feed_id = t->feed->state.id,
+			.seen_ms = t->at_ms,
+			.digest = entry_digest(e),
+			.canon_version = e->item->canon_version,
+		};
+
+		return item_store_rehash(t->in->items, &row, t->err);
+	}
+	return 0;
+}
+
+static const struct known *first_stored(const struct known *k, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (k[i].story_id != 0)
+			return &k[i];
+	return NULL;
+}
+
+/* The item of this feed that the short text was known as until now.  Past KNOWN_MAX equal texts the next
+ * one is no news any more, whatever it is. */
+static const struct known *former_short(const struct taking *t, const struct known *k, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (k[i].story_id != 0 && t->at_ms - k[i].last_seen_ms < lately_ms &&
+			!entries_contain(&t->in->entries, k[i].item_id))
+			return &k[i];
+	return count == KNOWN_MAX ? &k[0] : NULL;
+}
+
+/* 1 when the digest settled it. */
+static int take_by_digest(struct taking *t, struct entry *e)
+{
+	bool is_long = e->item->token_count >= TOKENS_MIN;
+	struct known any[KNOWN_MAX], own[KNOWN_MAX];
+	const struct known *k = NULL;
+	size_t any_count, own_count;
+	int result = item_store_by_digest(t->in->items, entry_digest(e), 0, any, &any_count, t->err);
+
+	if (result != 0 || any_count == 0)
+		return result;
+	result = item_store_by_digest(t->in->items, entry_digest(e), t->feed->state.id, own, &own_count, t->err);
+	if (result != 0)
+		return result;
+	if (!is_long) {
+		k = former_short(t, own, own_count);
+		if (k == NULL)
+			return 0;
+	} else if (own_count > 0) {
+		k = first_stored(own, own_count);
+		k = k != NULL ? k : &own[0];
+	} else {
+		k = first_stored(any, any_count);
+		if (k != NULL) {
+			result = add(t, e, k->story_id);
+			return result == 0 ? 1 : result;
+		}
+		k = &any[0];
+	}
+	t->counts->unchanged++;
+	result = alias(t, e, k->item_id);
+	return result == 0 ? 1 : result;
+}
+
+static bool one_a_feed(const struct known *k, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (k[i].feed_id == k[i - 1].feed_id)
+			return false;
+	return true;
+}
+
+/* 1 when the link settled it. */
+static int take_by_url(struct taking *t, struct entry *e)
+{
+	struct known k[KNOWN_MAX];
+	size_t count;
+	int result;
+
+	if (!e->url_counts)
+		return 0;
+	result = item_store_by_url(t->in->items, entry_url_key(e), t->feed->state.id, k, &count, t->err);
+	if (result != 0)
+		return result;
+	if (count > 0) {
+		if (count > 1 || entries_contain(&t->in->entries, k[0].item_id))
+			return 0;
+		result = alias(t, e, k[0].item_id);
+		if (result == 0)
+			result = update(t, e, &k[0]);
+		return result == 0 ? 1 : result;
+	}
+	result = item_store_by_url(t->in->items, entry_url_key(e), 0, k, &count, t->err);
+	if (result != 0 || count == 0 || !one_a_feed(k, count))
+		return result;
+	result = add(t, e, k[0].story_id);
+	return result == 0 ? 1 : result;
+}
+
+static int take_unknown(struct taking *t, struct entry *e)
+{
+	int result = take_by_digest(t, e);
+
+	if (result == 0)
+		result = take_by_url(t, e);
+	if (result == 0)
+		return add(t, e, 0);
+	return result < 0 ? result : 0;
+}
+
+/* All identities are looked up before anything is decided: which items are still in the document
+ * matters for those that are new in it. */
+static int find_identities(struct taking *t)
+{
+	struct entries *all = &t->in->entries;
+
+	for (size_t i = 0; i < all->count; i++) {
+		struct entry *e = &all->items[i];
+		int result;
+
+		if (e->skip)
+			continue;
+		result = item_store_by_identity(t->in->items, t->feed->state.id, e->identity, &e->known, t->err);
+		if (result < 0)
+			return result;
+		e->found = result == 1;
+		e->item_id = e->found ? e->known.item_id : 0;
+	}
+	return 0;
+}
+
+int intake_document(struct intake *in, const struct feed_row *feed, const struct document *d, int64_t at_ms,
+	struct intake_counts *counts, struct error *err)
+{
+	struct taking t = {.in = in, .feed = feed, .at_ms = at_ms, .counts = counts, .err = err};
+	int result = entries_set(&in->entries, d, in->hash, err);
+
+	if (result == 0)
+		result = find_identities(&t);
+	/* The last one first: feeds begin with the newest, which is to get the highest number. */
+	for (size_t i = in->entries.count; i > 0 && result == 0; i--) {
+		struct entry *e = &in->entries.items[i - 1];
+
+		if (e->skip)
+			counts->unchanged++;
+		else
+			result = e->found ? take_known(&t, e) : take_unknown(&t, e);
+	}
+	return result;
+}

@@ -1,0 +1,56 @@
+/* intake.h: what an item of a poll means: new, a copy, an update, or nothing.
+ *
+ * The decision table:
+ *
+ *   identity  digest                      link                  what happens
+ *   known     same                                              nothing (noted once a day that it is still there)
+ *   known     other, other canon_version                        the digest is replaced quietly
+ *   known     other                                             `updated`: record replaced, revision counted
+ *   known, but its item was pruned                              nothing: what was pruned does not come back
+ *   new       known in this feed                                alias: guid or link changed, the text did not
+ *   new       known in another feed, >= 8 tokens                `copy`, joins that story
+ *   new       known, but only of pruned items                   remembered as pruned
+ *   new       new                         known in this feed    `updated` of that item, alias
+ *   new       new                         known in another      `copy`, joins that story
+ *   new       new                         new                   `new`: begins a story
+ *
+ * Texts of fewer than 8 tokens ("Daily update") say too little to be recognised by: their digest counts
+ * only within their feed, and only for an item that was there within the last two days and is no longer in
+ * the document.  A link counts unless it stands twice in the document, leads to the site's front page, or
+ * leads to an item that is still in the document under its own identity or to several of one feed. */
+#ifndef SITREP_STORE_INTAKE_H
+#define SITREP_STORE_INTAKE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "entries.h"
+#include "feed_store.h"
+#include "item_store.h"
+#include "journal.h"
+#include "sitrep/buf.h"
+#include "sitrep/document.h"
+#include "sitrep/error.h"
+#include "sitrep/sha256.h"
+
+struct intake {
+	struct item_store *items; /* borrowed, as is journal */
+	struct journal *journal;
+	struct sha256 *hash;
+	struct entries entries;
+	struct buf record;
+};
+
+struct intake_counts {
+	int fresh, copies, updates, unchanged;
+};
+
+int intake_init(struct intake *in, struct item_store *items, struct journal *journal, struct error *err);
+void intake_release(struct intake *in);
+
+/* Takes the items of a feed's document in, the last one first, within the caller's transaction.  The
+ * document's matches are used up. */
+int intake_document(struct intake *in, const struct feed_row *feed, const struct document *d, int64_t at_ms,
+	struct intake_counts *counts, struct error *err);
+
+#endif

@@ -1,0 +1,339 @@
+/* The writing side of the database, one outcome at a time.
+ *
+ * An outcome is taken in within a savepoint.  When that fails, what it wrote is undone and the failure
+ * itself becomes the outcome: the feed's validators stay as they were, so that its next poll brings the
+ * document again, and its errors count, so that this comes later each time. */
+#include "keeper.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plain.h"
+#include "sitrep/clock.h"
+#include "sitrep/limits.h"
+#include "sitrep/log.h"
+#include "sitrep/wire.h"
+#include "sql.h"
+
+enum {
+	/* A document of LIMIT_DOCUMENT_ITEMS items, decoded: structures only, text stays in the message. */
+	DECODED_MAX = 64 * 1024 * 1024,
+	/* Structures of a larger document are given back once it is in. */
+	DECODED_KEPT = 1024 * 1024,
+};
+
+static const char cannot_begin[] = "cannot begin to write";
+static const char cannot_commit[] = "cannot commit";
+
+int keeper_open(struct keeper *k, const struct writer_options *options, struct error *err)
+{
+	int result;
+
+	*k = (struct keeper){.store = {.db = NULL, .lock_fd = -1}, .options = *options};
+	arena_init(&k->arena, DECODED_MAX);
+	result = store_open(&k->store, options->state_dir, STORE_WRITE, err);
+	if (result == 0)
+		result = totals_load(k->store.db, &k->totals, err);
+	if (result == 0)
+		result = feed_store_init(&k->feeds, k->store.db, err);
+	if (result == 0)
+		result = item_store_init(&k->items, k->store.db, &k->totals, err);
+	if (result == 0)
+		result = journal_init(&k->journal, k->store.db, &k->totals, &k->options, err);
+	if (result == 0)
+		result = intake_init(&k->intake, &k->items, &k->journal, err);
+	k->before = k->totals;
+	if (result != 0)
+		keeper_close(k);
+	return result;
+}
+
+void keeper_close(struct keeper *k)
+{
+	intake_release(&k->intake);
+	journal_release(&k->journal);
+	item_store_release(&k->items);
+	feed_store_release(&k->feeds);
+	store_close(&k->store);
+	arena_release(&k->arena);
+}
+
+/* ---- transactions ---- */
+
+int keeper_begin(struct keeper *k, struct error *err)
+{
+	k->before = k->totals;
+	k->visible = false;
+	/* One that a failure left open would make this one part of it. */
+	if (sqlite3_get_autocommit(k->store.db) == 0)
+		keeper_rollback(k);
+	return sql_exec(k->store.db, "BEGIN IMMEDIATE", err, cannot_begin);
+}
+
+void keeper_rollback(struct keeper *k)
+{
+	if (sqlite3_get_autocommit(k->store.db) == 0)
+		(void)sql_exec(k->store.db, "ROLLBACK", NULL, "");
+	k->totals = k->before;
+	k->visible = false;
+}
+
+int keeper_commit(struct keeper *k, int64_t at_ms, struct error *err)
+{
+	int result = 0;
+
+	if (k->visible) {
+		k->totals.generation++;
+		k->totals.changed_ms = at_ms;
+	}
+	if (!totals_equal(&k->totals, &k->before))
+		result = totals_save(k->store.db, &k->totals, err);
+	if (result == 0)
+		result = sql_exec(k->store.db, "COMMIT", err, cannot_commit);
+	if (result != 0)
+		keeper_rollback(k);
+	else
+		k->before = k->totals;
+	return result;
+}
+
+/* ---- a feed's state after a poll ---- */
+
+static void move_string(char **to, char **from)
+{
+	free(*to);
+	*to = *from;
+	*from = NULL;
+}
+
+static void note_poll(struct feed_state *s, const struct poll_outcome *o)
+{
+	s->polls++;
+	s->bytes += o->bytes;
+	s->http_status = o->http_status;
+	s->server_wait_ms = o->server_wait_ms;
+	s->last_poll_ms = o->at_ms;
+	if (s->first_poll_ms == TIME_NONE)
+		s->first_poll_ms = o->at_ms;
+}
+
+static void note_success(struct feed_state *s, struct poll_outcome *o)
+{
+	s->health = FEED_OK;
+	s->failure = FAILURE_NONE;
+	free(s->reason);
+	s->reason = NULL;
+	s->errors = 0;
+	s->failing_since_ms = TIME_NONE;
+	s->last_success_ms = o->at_ms;
+	if (o->kind == OUTCOME_NOT_MODIFIED)
+		s->not_modified++;
+	/* Validators that another URL gave say nothing about this one. */
+	if (o->url == NULL || s->url == NULL || strcmp(o->url, s->url) != 0)
+		return;
+	if (o->kind == OUTCOME_DOCUMENT || o->etag != NULL)
+		move_string(&s->etag, &o->etag);
+	if (o->kind == OUTCOME_DOCUMENT || o->last_modified != NULL)
+		move_string(&s->last_modified, &o->last_modified);
+}
+
+static void note_failure(struct feed_state *s, struct poll_outcome *o)
+{
+	if (s->errors == 0 || s->failing_since_ms == TIME_NONE)
+		s->failing_since_ms = o->at_ms;
+	s->errors++;
+	s->failure = o->failure;
+	s->health = o->failure == FAILURE_HTTP && o->http_status == 410 ? FEED_GONE : FEED_FAILING;
+	move_string(&s->reason, &o->reason);
+}
+
+/* Becomes what the feed calls itself; *changed when it was something else. */
+static int note_text(char **stored, struct str said, bool *changed)
+{
+	char *copy;
+
+	if (str_empty(said) || (*stored != NULL && str_eq(said, str_from(*stored))))
+		return 0;
+	copy = strndup(said.data, said.len);
+	if (copy == NULL)
+		return -ENOMEM;
+	free(*stored);
+	*stored = copy;
+	*changed = true;
+	return 0;
+}
+
+static int note_facts(struct feed_row *row, const struct feed_facts *facts, bool *changed, struct error *err)
+{
+	struct buf title = BUF_INIT(LIMIT_TITLE);
+	char *shown;
+	int result;
+
+	/* A title that is too long is kept as far as it goes. */
+	(void)plain_text(&title, &facts->title);
+	result = note_text(&row->own_title, buf_str(&title), changed);
+	if (result == 0)
+		result = note_text(&row->state.link, facts->link, changed);
+	buf_release(&title);
+	if (result == 0 && row->own_title != NULL && row->configured_title == NULL) {
+		shown = strdup(row->own_title);
+		if (shown == NULL)
+			result = -ENOMEM;
+		else
+			move_string(&row->state.title, &shown);
+	}
+	return result == 0 ? 0 : error_sys(err, result, "cannot note a feed's facts");
+}
+
+/* ---- an outcome ---- */
+
+static int take_document(struct keeper *k, struct poll_outcome *o, struct feed_row *row, struct poll_report *report,
+	struct error *err)
+{
+	struct intake_counts counts = {0};
+	struct document d;
+	bool retitled = false;
+	int result = wire_decode_document(buf_str(&o->document), &k->arena, &d, err);
+
+	if (result == 0)
+		result = intake_document(&k->intake, row, &d, o->at_ms, &counts, err);
+	if (result == 0)
+		result = note_facts(row, &d.feed, &retitled, err);
+	if (k->arena.used > DECODED_KEPT)
+		arena_release(&k->arena);
+	else
+		arena_clear(&k->arena);
+	if (result != 0)
+		return result;
+	report->fresh = counts.fresh;
+	report->copies = counts.copies;
+	report->updates = counts.updates;
+	report->unchanged = counts.unchanged;
+	row->state.items += counts.fresh + counts.copies;
+	if (counts.fresh + counts.copies > 0)
+		row->state.last_new_ms = o->at_ms;
+	if (o->url != NULL && row->state.url != NULL && strcmp(o->url, row->state.url) == 0)
+		row->backlog = false;
+	k->visible = k->visible || retitled || counts.fresh + counts.copies + counts.updates > 0;
+	return 0;
+}
+
+static int64_t plan(const struct keeper *k, const struct feed_state *s, const struct poll_outcome *o, int new_items)
+{
+	return k->options.plan(k->options.plan_arg, s, o, new_items);
+}
+
+/* Within a savepoint. */
+static int apply(struct keeper *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
+{
+	struct occasion occasion = {.at_ms = o->at_ms, .feed_id = o->feed_id};
+	struct feed_row row;
+	int result = feed_store_load(&k->feeds, o->feed_id, &row, err);
+
+	if (result != 0)
+		return result;
+	report->before = row.state.health;
+	note_poll(&row.state, o);
+	if (o->kind == OUTCOME_DOCUMENT)
+		result = take_document(k, o, &row, report, err);
+	if (result != 0)
+		goto out;
+	if (o->kind == OUTCOME_FAILED)
+		note_failure(&row.state, o);
+	else
+		note_success(&row.state, o);
+	row.state.due_ms = plan(k, &row.state, o, report->fresh + report->copies);
+	result = journal_health(&k->journal, &occasion, report->before, &row.state, err);
+	if (result == 0)
+		result = feed_store_save(&k->feeds, &row, err);
+out:
+	if (result == 0) {
+		report->state = row.state;
+		row.state = (struct feed_state){0};
+	}
+	feed_row_release(&row);
+	return result;
+}
+
+/* 0; 1 when the outcome failed and left nothing; negative when the transaction is gone. */
+static int try_apply(struct keeper *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
+{
+	struct totals before = k->totals;
+	bool visible = k->visible;
+	int result = sql_exec(k->store.db, "SAVEPOINT outcome", err, cannot_begin);
+
+	if (result == 0)
+		result = apply(k, o, report, err);
+	if (result == 0)
+		result = sql_exec(k->store.db, "RELEASE outcome", err, cannot_commit);
+	if (result == 0)
+		return 0;
+	k->totals = before;
+	k->visible = visible;
+	/* A full disk or lack of memory may have made SQLite roll everything back by itself. */
+	if (sqlite3_get_autocommit(k->store.db) != 0)
+		return result;
+	return sql_exec(k->store.db, "ROLLBACK TO outcome; RELEASE outcome", NULL, "") == 0 ? 1 : result;
+}
+
+/* The outcome's own failure, for the reason in why. */
+static void turn_into_failure(struct poll_outcome *o, const struct error *why)
+{
+	bool from_worker = why->code == -EPROTO;
+	char *reason = strdup(why->text);
+
+	o->kind = OUTCOME_FAILED;
+	o->failure = from_worker ? FAILURE_PARSER : FAILURE_INTERNAL;
+	move_string(&o->reason, &reason);
+}
+
+static void begin_report(struct poll_report *report, const struct poll_outcome *o)
+{
+	struct poll_report *next = report->next;
+
+	feed_state_release(&report->state);
+	*report = (struct poll_report){.feed_id = o->feed_id, .next = next};
+}
+
+int keeper_take(struct keeper *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
+{
+	struct error why = {0};
+	int result;
+
+	begin_report(report, o);
+	result = try_apply(k, o, report, &why);
+	buf_release(&o->document);
+	if (result == 1) {
+		begin_report(report, o);
+		turn_into_failure(o, &why);
+		result = try_apply(k, o, report, err);
+		if (result == 1) {
+			/* Not even the failure could be noted. */
+			keeper_refuse(k, o, report, &why);
+			return 0;
+		}
+		report->error = why;
+	} else if (result < 0 && err != NULL) {
+		*err = why;
+	}
+	return result;
+}
+
+void keeper_refuse(struct keeper *k, struct poll_outcome *o, struct poll_report *report, const struct error *why)
+{
+	struct feed_row row;
+
+	begin_report(report, o);
+	report->error = *why;
+	if (feed_store_load(&k->feeds, o->feed_id, &row, NULL) != 0)
+		return;
+	report->before = row.state.health;
+	turn_into_failure(o, why);
+	note_poll(&row.state, o);
+	note_failure(&row.state, o);
+	row.state.due_ms = plan(k, &row.state, o, 0);
+	report->state = row.state;
+	row.state = (struct feed_state){0};
+	feed_row_release(&row);
+}

@@ -1,0 +1,51 @@
+/* keeper.h: the writing side of the database, one outcome at a time.
+ *
+ * The writer's thread owns one.  Everything here happens within the transaction that keeper_begin()
+ * opened; nothing is durable, and no report may leave, before keeper_commit() said 0. */
+#ifndef SITREP_STORE_KEEPER_H
+#define SITREP_STORE_KEEPER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "feed_store.h"
+#include "intake.h"
+#include "item_store.h"
+#include "journal.h"
+#include "sitrep/arena.h"
+#include "sitrep/error.h"
+#include "sitrep/store.h"
+#include "sitrep/writer.h"
+#include "totals.h"
+
+struct keeper {
+	struct store store;
+	struct totals totals;
+	struct totals before; /* as last committed */
+	struct feed_store feeds;
+	struct item_store items;
+	struct journal journal;
+	struct intake intake;
+	struct arena arena; /* of the document that is taken in */
+	struct writer_options options; /* its texts are the writer's */
+	bool visible;	    /* this transaction changes what outputs show */
+};
+
+/* Opens the database.  options' texts must stay. */
+int keeper_open(struct keeper *k, const struct writer_options *options, struct error *err);
+void keeper_close(struct keeper *k);
+
+int keeper_begin(struct keeper *k, struct error *err);
+/* at_ms is noted as the time of change.  On failure everything since keeper_begin() is undone. */
+int keeper_commit(struct keeper *k, int64_t at_ms, struct error *err);
+void keeper_rollback(struct keeper *k);
+
+/* Takes an outcome in and fills report; its document is released.  One that fails leaves no trace but its feed's failure.
+ * Negative when the whole transaction is lost. */
+int keeper_take(struct keeper *k, struct poll_outcome *o, struct poll_report *report, struct error *err);
+/* What to report of an outcome whose transaction was lost: its feed's last committed state, failing for
+ * the reason in why and due later, which the next start will not remember. */
+void keeper_refuse(struct keeper *k, struct poll_outcome *o, struct poll_report *report, const struct error *why);
+
+#endif

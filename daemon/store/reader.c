@@ -1,0 +1,326 @@
+/* The database as outputs see it: stories with their reports.
+ *
+ * Everything that a callback gets is copied into one arena, which is cleared for the next story: a page
+ * of a hundred stories takes the memory of its largest one. */
+#include "sitrep/reader.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reader_internal.h"
+#include "sitrep/clock.h"
+#include "sitrep/sha256.h"
+#include "sitrep/wire.h"
+#include "sql.h"
+
+enum {
+	/* One story in memory: the lead with the largest record there is, and others up to REPORT_BYTES_MAX. */
+	ARENA_MAX = 96 * 1024 * 1024,
+	REPORT_BYTES_MAX = 4 * 1024 * 1024,
+	/* Stories asked for in one call; more than any output lists. */
+	STORIES_MAX = 10000,
+};
+
+static const char *const texts[READER_STATEMENTS] = {
+	[READ_BEGIN] = "BEGIN",
+	[READ_END] = "COMMIT",
+	[READ_STORY] = "SELECT id, uid, first_seen, last_seen, updated, sort_ms, sources, reports FROM story WHERE id = ?1",
+	[READ_STORY_BY_UID] = "SELECT id FROM story WHERE uid = ?1 ORDER BY id DESC LIMIT 1",
+	[READ_REPORTS] = "SELECT " REPORT_COLUMNS ", " SOURCE_COLUMNS " FROM item i JOIN feed f ON f.id = i.feed_id"
+			 " WHERE i.story_id = ?1 ORDER BY i.id LIMIT ?2",
+	[READ_STORY_FEEDS] = "SELECT feed_id FROM item WHERE story_id = ?1",
+	[LIST_ALL] = "SELECT sort_ms, id FROM story WHERE (sort_ms, id) < (?1, ?2) ORDER BY sort_ms DESC, id DESC",
+	[LIST_MARKED] = "SELECT sort_ms, story_id FROM mark WHERE name = ?3 AND (sort_ms, story_id) < (?1, ?2)"
+			" ORDER BY sort_ms DESC, story_id DESC",
+	[LIST_FEED] = "SELECT sort_ms, story_id FROM item WHERE feed_id = ?3 AND (sort_ms, story_id) < (?1, ?2)"
+		      " AND sort_ms >= ?4 ORDER BY sort_ms DESC, story_id DESC",
+	[READ_EVENTS] = "SELECT e.cursor, e.time, e.kind, e.backlog, e.detail, s.uid, s.sources, s.reports, s.id, f.id IS NULL,"
+			" i.id IS NULL, " REPORT_COLUMNS ", " SOURCE_COLUMNS " FROM event e"
+			" LEFT JOIN feed f ON f.id = e.feed_id LEFT JOIN item i ON i.id = e.item_id"
+			" LEFT JOIN story s ON s.id = i.story_id WHERE e.cursor > ?1 ORDER BY e.cursor LIMIT ?2",
+	[READ_LEAD] = "SELECT id, record FROM item WHERE story_id = ?1 ORDER BY id LIMIT 1",
+	[READ_CURSORS] = "SELECT coalesce((SELECT min(cursor) FROM event), cursor + 1), cursor FROM total",
+	[READ_TOTAL] = "SELECT generation, changed, items, stories FROM total",
+	[READ_FEED_COUNT] = "SELECT count(*) FROM feed WHERE active = 1",
+	[READ_SIZE] = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+};
+
+static const char cannot_read[] = "cannot read stories";
+
+struct reader *reader_new(const char *state_dir, struct error *err)
+{
+	struct reader *r = calloc(1, sizeof(*r));
+
+	if (r == NULL) {
+		(void)error_sys(err, -ENOMEM, "cannot open the database");
+		return NULL;
+	}
+	arena_init(&r->arena, ARENA_MAX);
+	if (store_open(&r->store, state_dir, STORE_READ, err) != 0) {
+		free(r);
+		return NULL;
+	}
+	if (sql_prepare(r->store.db, texts, READER_STATEMENTS, r->s, err) != 0) {
+		store_close(&r->store);
+		free(r);
+		return NULL;
+	}
+	return r;
+}
+
+void reader_free(struct reader *r)
+{
+	if (r == NULL)
+		return;
+	sql_finalize(r->s, READER_STATEMENTS);
+	store_close(&r->store);
+	arena_release(&r->arena);
+	free(r);
+}
+
+int reader_begin(struct reader *r, struct error *err)
+{
+	return sql_done(r->s[READ_BEGIN], err, "cannot begin to read");
+}
+
+void reader_end(struct reader *r)
+{
+	(void)sql_done(r->s[READ_END], NULL, "");
+	arena_clear(&r->arena);
+}
+
+/* ---- reports ---- */
+
+void reader_write_uid(char text[UID_TEXT_MAX], struct str uid)
+{
+	static const size_t group_ends[] = {4, 6, 8, 10, STORE_KEY_LEN};
+	char *at = text;
+	size_t from = 0;
+
+	text[0] = '\0';
+	if (uid.len != STORE_KEY_LEN)
+		return;
+	for (size_t i = 0; i < sizeof(group_ends) / sizeof(group_ends[0]); i++) {
+		if (i > 0)
+			*at++ = '-';
+		hex_encode(at, (const uint8_t *)uid.data + from, group_ends[i] - from);
+		at += 2 * (group_ends[i] - from);
+		from = group_ends[i];
+	}
+}
+
+/* Present in the database and not in the copy: no memory. */
+static int copy_text(struct reader *r, sqlite3_stmt *s, int column, struct str *out)
+{
+	struct str text = sql_text(s, column);
+
+	*out = arena_str(&r->arena, text);
+	return text.data != NULL && out->data == NULL ? -ENOMEM : 0;
+}
+
+int reader_take_source(struct reader *r, sqlite3_stmt *s, int first, struct source *out)
+{
+	struct str *texts_out[] = {&out->feed, &out->title, &out->link, &out->url, &out->categories};
+
+	*out = (struct source){.feed_id = sqlite3_column_int64(s, first)};
+	for (int i = 0; i < 5; i++)
+		if (copy_text(r, s, first + 1 + i, texts_out[i]) != 0)
+			return -ENOMEM;
+	return 0;
+}
+
+int reader_take_report(struct reader *r, sqlite3_stmt *s, int first, struct report *out)
+{
+	struct str record = sql_blob(s, first + 5);
+	struct str copy = arena_str(&r->arena, record);
+
+	*out = (struct report){
+		.item_id = sqlite3_column_int64(s, first),
+		.first_seen_ms = sqlite3_column_int64(s, first + 2),
+		.updated_ms = sql_time(s, first + 3),
+		.published_ms = sql_time(s, first + 4),
+	};
+	reader_write_uid(out->uid, sql_blob(s, first + 1));
+	if (out->updated_ms == TIME_NONE)
+		out->updated_ms = out->first_seen_ms;
+	out->published_known = out->published_ms != TIME_NONE;
+	if (!out->published_known)
+		out->published_ms = out->first_seen_ms;
+	if (record.data != NULL && copy.data == NULL)
+		return -ENOMEM;
+	if (reader_take_source(r, s, first + REPORT_COLUMN_COUNT, &out->source) != 0)
+		return -ENOMEM;
+	switch (wire_decode_item(copy, &r->arena, &out->item, NULL)) {
+	case 0:
+		return 1;
+	case -ENOMEM:
+		return -ENOMEM;
+	default:
+		/* One damaged record must not take the page with it. */
+		return 0;
+	}
+}
+
+static int take_reports(struct reader *r, struct story *story, struct error *err)
+{
+	sqlite3_stmt *s = r->s[READ_REPORTS];
+	size_t cap = story->total_reports > STORY_REPORTS_MAX ? STORY_REPORTS_MAX : (size_t)story->total_reports;
+	int result;
+
+	story->reports = arena_alloc_array(&r->arena, cap + 1, sizeof(*story->reports));
+	if (story->reports == NULL)
+		return error_sys(err, -ENOMEM, cannot_read);
+	sql_bind_int(s, 1, story->id);
+	sql_bind_int(s, 2, (int64_t)cap);
+	while (story->report_count < cap && (result = sql_step(s, err, cannot_read)) == 1) {
+		result = reader_take_report(r, s, 0, &story->reports[story->report_count]);
+		if (result < 0) {
+			(void)error_sys(err, result, cannot_read);
+			break;
+		}
+		story->report_count += (size_t)result;
+		result = 0;
+		if (r->arena.used > REPORT_BYTES_MAX)
+			break;
+	}
+	sql_reset(s);
+	return result < 0 ? result : 0;
+}
+
+/* Reads the story and gives it to fn: what fn says, or negative errno; 0 when there is none to give. */
+static int give_story(struct reader *r, int64_t id, story_fn *fn, void *arg, struct error *err)
+{
+	sqlite3_stmt *s = r->s[READ_STORY];
+	struct story story = {.id = id};
+	int result;
+
+	arena_clear(&r->arena);
+	sql_bind_int(s, 1, id);
+	result = sql_step(s, err, cannot_read);
+	if (result == 1) {
+		reader_write_uid(story.uid, sql_blob(s, 1));
+		story.first_seen_ms = sqlite3_column_int64(s, 2);
+		story.last_seen_ms = sqlite3_column_int64(s, 3);
+		story.updated_ms = sqlite3_column_int64(s, 4);
+		story.sort_ms = sqlite3_column_int64(s, 5);
+		story.source_count = sqlite3_column_int(s, 6);
+		story.total_reports = sqlite3_column_int(s, 7);
+	}
+	sql_reset(s);
+	if (result == 1)
+		result = take_reports(r, &story, err);
+	if (result != 0 || story.report_count == 0)
+		return result;
+	return fn(arg, &story);
+}
+
+int reader_stories(struct reader *r, const struct story_query *q, story_fn *fn, void *arg, struct error *err)
+{
+	struct story_query query = *q;
+	struct place *places;
+	size_t count = 0;
+	int result;
+
+	if (query.limit == 0)
+		return 0;
+	if (query.limit > STORIES_MAX)
+		query.limit = STORIES_MAX;
+	places = calloc(query.limit + 1, sizeof(*places));
+	if (places == NULL)
+		return error_sys(err, -ENOMEM, cannot_read);
+	result = reader_begin(r, err);
+	if (result == 0) {
+		result = reader_list(r, &query, places, &count, err);
+		for (size_t i = 0; i < count && result == 0; i++)
+			result = give_story(r, places[i].story_id, fn, arg, err);
+		reader_end(r);
+	}
+	free(places);
+	return result;
+}
+
+static int parse_uid(struct str text, uint8_t uid[STORE_KEY_LEN])
+{
+	char made[UID_TEXT_MAX];
+	size_t n = 0;
+
+	if (text.len != UID_TEXT_MAX - 1)
+		return -EINVAL;
+	memset(uid, 0, STORE_KEY_LEN);
+	for (size_t i = 0; i < text.len && n < 2 * (size_t)STORE_KEY_LEN; i++) {
+		char c = char_lower(text.data[i]);
+		int digit = char_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+
+		if (digit < 0)
+			continue;
+		uid[n / 2] = (uint8_t)(uid[n / 2] << 4 | digit);
+		n++;
+	}
+	reader_write_uid(made, str_make((const char *)uid, STORE_KEY_LEN));
+	return str_eq_nocase(str_from(made), text) ? 0 : -EINVAL;
+}
+
+int reader_story(struct reader *r, struct str uid, story_fn *fn, void *arg, struct error *err)
+{
+	uint8_t key[STORE_KEY_LEN];
+	int64_t id = 0;
+	int result;
+
+	if (parse_uid(uid, key) != 0)
+		return error_set(err, -ENOENT, "there is no such story");
+	result = reader_begin(r, err);
+	if (result != 0)
+		return result;
+	sql_bind_key(r->s[READ_STORY_BY_UID], 1, key);
+	result = sql_get_int(r->s[READ_STORY_BY_UID], &id, err, cannot_read);
+	if (result == 0)
+		result = error_set(err, -ENOENT, "there is no such story");
+	else if (result == 1)
+		result = give_story(r, id, fn, arg, err);
+	reader_end(r);
+	return result;
+}
+
+/* ---- numbers ---- */
+
+int reader_generation(struct reader *r, int64_t *generation, int64_t *changed_ms, struct error *err)
+{
+	sqlite3_stmt *s = r->s[READ_TOTAL];
+	int result = sql_step(s, err, "cannot read the database's generation");
+
+	if (result == 1) {
+		*generation = sqlite3_column_int64(s, 0);
+		*changed_ms = sqlite3_column_int64(s, 1);
+	}
+	sql_reset(s);
+	return result < 0 ? result : 0;
+}
+
+int reader_counts(struct reader *r, struct store_counts *counts, struct error *err)
+{
+	static const char cannot_count[] = "cannot read the database's counts";
+	sqlite3_stmt *s = r->s[READ_TOTAL];
+	int64_t oldest = 0, newest = 0;
+	int result = reader_begin(r, err);
+
+	*counts = (struct store_counts){0};
+	if (result != 0)
+		return result;
+	result = sql_step(s, err, cannot_count);
+	if (result == 1) {
+		counts->items = sqlite3_column_int64(s, 2);
+		counts->stories = sqlite3_column_int64(s, 3);
+	}
+	sql_reset(s);
+	if (result >= 0)
+		result = reader_cursors(r, &oldest, &newest, err);
+	/* The log has no gaps but at its beginning. */
+	counts->events = newest - oldest + 1;
+	if (result >= 0)
+		result = sql_get_int(r->s[READ_FEED_COUNT], &counts->feeds, err, cannot_count);
+	if (result >= 0)
+		result = sql_get_int(r->s[READ_SIZE], &counts->database_bytes, err, cannot_count);
+	reader_end(r);
+	return result < 0 ? result : 0;
+}

@@ -1,0 +1,124 @@
+/* The event log as subscribers see it: what happened, with what it points at as it is now. */
+#include <errno.h>
+
+#include "reader_internal.h"
+#include "sitrep/wire.h"
+#include "sql.h"
+
+/* Columns of READ_EVENTS before the report's. */
+enum {
+	COLUMN_CURSOR,
+	COLUMN_TIME,
+	COLUMN_KIND,
+	COLUMN_BACKLOG,
+	COLUMN_DETAIL,
+	COLUMN_STORY_UID,
+	COLUMN_SOURCES,
+	COLUMN_REPORTS,
+	COLUMN_STORY_ID,
+	COLUMN_NO_FEED,
+	COLUMN_NO_ITEM,
+	COLUMN_REPORT,
+};
+
+static const char cannot_read[] = "cannot read the event log";
+
+static struct str text_copy(struct reader *r, sqlite3_stmt *s, int column)
+{
+	return arena_str(&r->arena, sql_text(s, column));
+}
+
+/* A story is called what its lead is called, which often is the item at hand. */
+static int take_story_title(struct reader *r, int64_t story_id, struct event_record *e, struct error *err)
+{
+	sqlite3_stmt *s = r->s[READ_LEAD];
+	struct item lead;
+	int result;
+
+	e->story_title = e->report->item.plain_title;
+	sql_bind_int(s, 1, story_id);
+	result = sql_step(s, err, cannot_read);
+	if (result == 1 && sqlite3_column_int64(s, 0) != e->report->item_id) {
+		struct str record = arena_str(&r->arena, sql_blob(s, 1));
+
+		if (wire_decode_item(record, &r->arena, &lead, NULL) == 0)
+			e->story_title = lead.plain_title;
+	}
+	sql_reset(s);
+	return result < 0 ? result : 0;
+}
+
+/* 1 when the event can be told, 0 when what it was about is gone. */
+static int take_event(struct reader *r, sqlite3_stmt *s, struct event_record *e, struct report *report, char *uid,
+	struct error *err)
+{
+	int result;
+
+	*e = (struct event_record){
+		.cursor = sqlite3_column_int64(s, COLUMN_CURSOR),
+		.time_ms = sqlite3_column_int64(s, COLUMN_TIME),
+		.kind = (enum event_kind)sqlite3_column_int(s, COLUMN_KIND),
+		.backlog = sqlite3_column_int(s, COLUMN_BACKLOG) != 0,
+		.detail = text_copy(r, s, COLUMN_DETAIL),
+		.story_sources = sqlite3_column_int(s, COLUMN_SOURCES),
+		.story_reports = sqlite3_column_int(s, COLUMN_REPORTS),
+	};
+	if (sqlite3_column_int(s, COLUMN_NO_FEED) != 0)
+		return 0;
+	if (e->kind == EVENT_FEED) {
+		result = reader_take_source(r, s, COLUMN_REPORT + REPORT_COLUMN_COUNT, &e->source);
+		return result == 0 ? 1 : error_sys(err, result, cannot_read);
+	}
+	if (sqlite3_column_int(s, COLUMN_NO_ITEM) != 0)
+		return 0;
+	result = reader_take_report(r, s, COLUMN_REPORT, report);
+	if (result != 1)
+		return result == 0 ? 0 : error_sys(err, result, cannot_read);
+	reader_write_uid(uid, sql_blob(s, COLUMN_STORY_UID));
+	e->report = report;
+	e->source = report->source;
+	e->story_uid = str_from(uid);
+	result = take_story_title(r, sqlite3_column_int64(s, COLUMN_STORY_ID), e, err);
+	return result == 0 ? 1 : result;
+}
+
+int reader_events(struct reader *r, int64_t after, size_t limit, int64_t *last, event_fn *fn, void *arg, struct error *err)
+{
+	sqlite3_stmt *s = r->s[READ_EVENTS];
+	int result = reader_begin(r, err);
+
+	*last = after;
+	if (result != 0)
+		return result;
+	sql_bind_int(s, 1, after);
+	sql_bind_int(s, 2, (int64_t)limit);
+	while ((result = sql_step(s, err, cannot_read)) == 1) {
+		char uid[UID_TEXT_MAX];
+		struct event_record e;
+		struct report report;
+
+		arena_clear(&r->arena);
+		*last = sqlite3_column_int64(s, COLUMN_CURSOR);
+		result = take_event(r, s, &e, &report, uid, err);
+		if (result == 1)
+			result = fn(arg, &e);
+		if (result != 0)
+			break;
+	}
+	sql_reset(s);
+	reader_end(r);
+	return result;
+}
+
+int reader_cursors(struct reader *r, int64_t *oldest, int64_t *newest, struct error *err)
+{
+	sqlite3_stmt *s = r->s[READ_CURSORS];
+	int result = sql_step(s, err, cannot_read);
+
+	if (result == 1) {
+		*oldest = sqlite3_column_int64(s, 0);
+		*newest = sqlite3_column_int64(s, 1);
+	}
+	sql_reset(s);
+	return result < 0 ? result : 0;
+}

@@ -1,0 +1,62 @@
+/* reader_internal.h: what the reader's files share. */
+#ifndef SITREP_STORE_READER_INTERNAL_H
+#define SITREP_STORE_READER_INTERNAL_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sitrep/arena.h"
+#include "sitrep/reader.h"
+#include "sitrep/store.h"
+
+enum reader_statement {
+	READ_BEGIN,
+	READ_END,
+	READ_STORY,
+	READ_STORY_BY_UID,
+	READ_REPORTS,
+	READ_STORY_FEEDS,
+	LIST_ALL,
+	LIST_MARKED,
+	LIST_FEED,
+	READ_EVENTS,
+	READ_LEAD,
+	READ_CURSORS,
+	READ_TOTAL,
+	READ_FEED_COUNT,
+	READ_SIZE,
+	READER_STATEMENTS
+};
+
+struct reader {
+	struct store store;
+	sqlite3_stmt *s[READER_STATEMENTS];
+	struct arena arena; /* of the story or event that is handed out */
+};
+
+/* One short read transaction. */
+int reader_begin(struct reader *r, struct error *err);
+void reader_end(struct reader *r);
+
+/* Columns of a report from first on: REPORT_COLUMNS, then SOURCE_COLUMNS. */
+#define REPORT_COLUMNS "i.id, i.uid, i.first_seen, i.updated, i.published, i.record"
+#define SOURCE_COLUMNS "f.id, f.name, coalesce(f.configured_title, f.own_title, f.name), f.link, f.url, f.categories"
+enum { REPORT_COLUMN_COUNT = 6, SOURCE_COLUMN_COUNT = 6 };
+
+/* Copies into the arena.  1; 0 when the record does not decode; -ENOMEM. */
+int reader_take_report(struct reader *r, sqlite3_stmt *s, int first, struct report *out);
+int reader_take_source(struct reader *r, sqlite3_stmt *s, int first, struct source *out);
+/* "8d2c…-…" of a uid's 16 bytes; "" when there are not 16. */
+void reader_write_uid(char text[UID_TEXT_MAX], struct str uid);
+
+/* Places in the river, newest first. */
+struct place {
+	int64_t sort_ms;
+	int64_t story_id;
+};
+
+/* Finds the places that q asks for, at most q->limit, into places. */
+int reader_list(struct reader *r, const struct story_query *q, struct place *places, size_t *count, struct error *err);
+
+#endif

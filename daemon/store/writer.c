@@ -1,0 +1,579 @@
+/* The one thread that writes the database.
+ *
+ * The main loop puts outcomes into a queue and takes reports out of another; both are lists under one
+ * mutex that is never held while the database works.  The thread takes what waits into one transaction,
+ * up to a bound in number, bytes and time, so that under load a sync to disk is shared by many polls and
+ * at rest each poll is on disk at once.  Checkpoints and retention run after the reports have left. */
+#include "sitrep/writer.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "keeper.h"
+#include "retention.h"
+#include "sitrep/clock.h"
+#include "sitrep/log.h"
+
+enum {
+	/* One transaction: more of each would make a reader of the stream wait for news. */
+	BATCH_OUTCOMES = 256,
+	BATCH_BYTES = 8 * 1024 * 1024,
+	BATCH_US = 250 * 1000,
+	/* Pages of 4 KiB in the WAL after which it is worth moving them into the database. */
+	CHECKPOINT_PAGES = 1000,
+	IDLE_WAIT_MS = 60 * 1000,
+};
+
+/* writer_sync_feeds() on its way through the thread. */
+struct sync_request {
+	const struct feed_spec *feeds;
+	size_t count;
+	struct feed_state *states;
+	struct error *err;
+	int result;
+	bool done;
+};
+
+struct outcome_list {
+	struct poll_outcome *first, **end;
+};
+
+struct report_list {
+	struct poll_report *first, **end;
+};
+
+struct writer {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t work; /* something to do for the thread */
+	pthread_cond_t done; /* a sync request is done */
+	int fd;
+
+	/* under lock */
+	struct outcome_list queue;
+	struct report_list reports;
+	size_t pending, pending_bytes;
+	int64_t newest_cursor;
+	struct sync_request *sync;
+	struct writer_options *new_options;
+	bool stop;
+	struct writer_stats stats;
+
+	/* the thread's own */
+	struct writer_options *options; /* a deep copy */
+	struct keeper keeper;
+	struct retention retention;
+	int wal_pages;
+	bool retention_failed;
+};
+
+/* ---- outcomes and reports ---- */
+
+void poll_outcome_free(struct poll_outcome *o)
+{
+	if (o == NULL)
+		return;
+	free(o->reason);
+	free(o->url);
+	free(o->etag);
+	free(o->last_modified);
+	buf_release(&o->document);
+	free(o);
+}
+
+void poll_reports_free(struct poll_report *first)
+{
+	while (first != NULL) {
+		struct poll_report *next = first->next;
+
+		feed_state_release(&first->state);
+		free(first);
+		first = next;
+	}
+}
+
+/* ---- options ---- */
+
+static void free_options(struct writer_options *o)
+{
+	if (o == NULL)
+		return;
+	for (size_t i = 0; o->alerts != NULL && i < o->alert_count; i++) {
+		free((char *)o->alerts[i].name);
+		free((char *)o->alerts[i].priority);
+	}
+	free((struct writer_alert *)o->alerts);
+	free((char *)o->state_dir);
+	free(o);
+}
+
+static struct writer_options *copy_options(const struct writer_options *from)
+{
+	struct writer_options *to = malloc(sizeof(*to));
+	struct writer_alert *alerts = calloc(from->alert_count + 1, sizeof(*alerts));
+	bool failed = false;
+
+	if (to == NULL || alerts == NULL) {
+		free(to);
+		free(alerts);
+		return NULL;
+	}
+	*to = *from;
+	to->alerts = alerts;
+	for (size_t i = 0; i < from->alert_count; i++) {
+		const char *priority = from->alerts[i].priority;
+
+		alerts[i].name = strdup(from->alerts[i].name);
+		alerts[i].priority = strdup(priority != NULL ? priority : "normal");
+		failed = failed || alerts[i].name == NULL || alerts[i].priority == NULL;
+	}
+	to->state_dir = from->state_dir != NULL ? strdup(from->state_dir) : NULL;
+	if (failed || (from->state_dir != NULL && to->state_dir == NULL)) {
+		free_options(to);
+		return NULL;
+	}
+	return to;
+}
+
+int writer_set_options(struct writer *w, const struct writer_options *options)
+{
+	struct writer_options *copy = copy_options(options), *unused;
+
+	if (copy == NULL)
+		return -ENOMEM;
+	(void)pthread_mutex_lock(&w->lock);
+	unused = w->new_options;
+	w->new_options = copy;
+	(void)pthread_cond_signal(&w->work);
+	(void)pthread_mutex_unlock(&w->lock);
+	free_options(unused);
+	return 0;
+}
+
+static void take_options(struct writer *w, struct writer_options *fresh)
+{
+	struct writer_options *old = w->options;
+
+	fresh->plan = old->plan;
+	fresh->plan_arg = old->plan_arg;
+	w->options = fresh;
+	w->keeper.options = *fresh;
+	retention_restart(&w->retention);
+	free_options(old);
+}
+
+/* ---- a batch ---- */
+
+static struct poll_outcome *next_outcome(struct writer *w)
+{
+	struct poll_outcome *o;
+
+	(void)pthread_mutex_lock(&w->lock);
+	o = w->queue.first;
+	if (o != NULL) {
+		w->queue.first = o->next;
+		if (o->next == NULL)
+			w->queue.end = &w->queue.first;
+		o->next = NULL;
+	}
+	(void)pthread_mutex_unlock(&w->lock);
+	return o;
+}
+
+/* Outcomes of one transaction and their reports, side by side. */
+struct batch {
+	struct outcome_list outcomes;
+	struct report_list reports;
+	size_t count;
+	size_t bytes;
+};
+
+/* Everything in the batch failed for the reason in why. */
+static void refuse_batch(struct writer *w, struct batch *b, const struct error *why)
+{
+	struct poll_report *r = b->reports.first;
+
+	keeper_rollback(&w->keeper);
+	for (struct poll_outcome *o = b->outcomes.first; o != NULL; o = o->next, r = r->next)
+		keeper_refuse(&w->keeper, o, r, why);
+}
+
+static void publish_batch(struct writer *w, struct batch *b, int64_t began_us)
+{
+	uint64_t one = 1;
+	uint64_t us = (uint64_t)(clock_mono_us() - began_us);
+
+	(void)pthread_mutex_lock(&w->lock);
+	*w->reports.end = b->reports.first;
+	w->reports.end = b->reports.end;
+	w->pending -= b->count;
+	w->pending_bytes -= b->bytes;
+	w->newest_cursor = w->keeper.totals.cursor;
+	w->stats.commits++;
+	w->stats.outcomes += b->count;
+	w->stats.commit_us_last = us;
+	if (us > w->stats.commit_us_max)
+		w->stats.commit_us_max = us;
+	(void)pthread_mutex_unlock(&w->lock);
+	/* Cannot fail but for a counter that nobody has read 2^64 times. */
+	(void)!write(w->fd, &one, sizeof(one));
+}
+
+static void free_outcomes(struct poll_outcome *o)
+{
+	while (o != NULL) {
+		struct poll_outcome *next = o->next;
+
+		poll_outcome_free(o);
+		o = next;
+	}
+}
+
+/* One outcome more for the batch; false when there is none, or no memory for its report. */
+static bool extend_batch(struct writer *w, struct batch *b)
+{
+	struct poll_report *report = calloc(1, sizeof(*report));
+	struct poll_outcome *o = report != NULL ? next_outcome(w) : NULL;
+
+	if (o == NULL) {
+		free(report);
+		return false;
+	}
+	b->bytes += o->document.len;
+	b->count++;
+	*b->outcomes.end = o;
+	b->outcomes.end = &o->next;
+	*b->reports.end = report;
+	b->reports.end = &report->next;
+	return true;
+}
+
+static struct poll_outcome *last_outcome(struct batch *b)
+{
+	return (struct poll_outcome *)((char *)b->outcomes.end - offsetof(struct poll_outcome, next));
+}
+
+static struct poll_report *last_report(struct batch *b)
+{
+	return (struct poll_report *)((char *)b->reports.end - offsetof(struct poll_report, next));
+}
+
+static void run_batch(struct writer *w)
+{
+	struct batch b = {0};
+	struct error err = {0};
+	int64_t began_us = clock_mono_us(), at_ms = 0;
+	bool began;
+	int result;
+
+	b.outcomes.end = &b.outcomes.first;
+	b.reports.end = &b.reports.first;
+	result = keeper_begin(&w->keeper, &err);
+	/* When the database cannot be written at all, what waits is told so at once. */
+	began = result == 0;
+	while (b.count < BATCH_OUTCOMES && b.bytes < BATCH_BYTES && clock_mono_us() - began_us < BATCH_US &&
+		extend_batch(w, &b)) {
+		struct poll_outcome *o = last_outcome(&b);
+
+		at_ms = o->at_ms;
+		if (!began)
+			continue;
+		result = keeper_take(&w->keeper, o, last_report(&b), &err);
+		if (result != 0)
+			break;
+	}
+	if (b.count == 0) {
+		struct timespec pause = {.tv_sec = 0, .tv_nsec = 10 * 1000 * 1000};
+
+		/* Not even memory for a report: let the others give some back. */
+		keeper_rollback(&w->keeper);
+		(void)nanosleep(&pause, NULL);
+		return;
+	}
+	if (result == 0)
+		result = keeper_commit(&w->keeper, at_ms, &err);
+	if (result != 0)
+		refuse_batch(w, &b, &err);
+	publish_batch(w, &b, began_us);
+	free_outcomes(b.outcomes.first);
+}
+
+/* ---- the thread ---- */
+
+static int on_wal(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	struct writer *w = arg;
+
+	(void)db;
+	(void)name;
+	w->wal_pages = pages;
+	return SQLITE_OK;
+}
+
+/* A failed checkpoint leaves everything in the WAL, where it is as safe; the next commit tries again. */
+static void checkpoint(struct writer *w)
+{
+	int left = 0, moved = 0;
+
+	if (w->wal_pages < CHECKPOINT_PAGES)
+		return;
+	(void)sqlite3_wal_checkpoint_v2(w->keeper.store.db, NULL, SQLITE_CHECKPOINT_PASSIVE, &left, &moved);
+	w->wal_pages = left - moved;
+}
+
+static void run_sync(struct writer *w, struct sync_request *request)
+{
+	struct keeper *k = &w->keeper;
+	bool changed = false;
+	int result = keeper_begin(k, request->err);
+
+	if (result == 0)
+		result = feed_store_sync(&k->feeds, request->feeds, request->count, request->states, &changed, request->err);
+	if (result == 0) {
+		k->visible = changed;
+		result = keeper_commit(k, clock_wall_ms(), request->err);
+		for (size_t i = 0; result != 0 && i < request->count; i++)
+			feed_state_release(&request->states[i]);
+	} else {
+		keeper_rollback(k);
+	}
+	request->result = result;
+}
+
+static void run_retention(struct writer *w)
+{
+	struct error err = {0};
+	bool failed = retention_step(&w->retention, &w->keeper, clock_wall_ms(), &err) != 0;
+
+	if (failed && !w->retention_failed)
+		log_emit(LOG_LEVEL_WARNING, "retention waits", "reason", err.text, NULL);
+	w->retention_failed = failed;
+}
+
+enum writer_task { TASK_OPTIONS, TASK_SYNC, TASK_BATCH, TASK_IDLE, TASK_STOP };
+
+/* What to do next; called with the lock held, may wait. */
+static enum writer_task choose_task(struct writer *w)
+{
+	for (;;) {
+		struct timespec until;
+		int64_t now_ms = clock_wall_ms();
+
+		if (w->new_options != NULL)
+			return TASK_OPTIONS;
+		/* A request to sync waits for what was submitted before it. */
+		if (w->queue.first != NULL)
+			return TASK_BATCH;
+		if (w->sync != NULL)
+			return TASK_SYNC;
+		if (w->stop)
+			return TASK_STOP;
+		if (w->wal_pages >= CHECKPOINT_PAGES || retention_due(&w->retention, now_ms))
+			return TASK_IDLE;
+		(void)clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec += IDLE_WAIT_MS / 1000;
+		(void)pthread_cond_timedwait(&w->work, &w->lock, &until);
+	}
+}
+
+static void *run(void *arg)
+{
+	struct writer *w = arg;
+	enum writer_task task;
+
+	(void)pthread_mutex_lock(&w->lock);
+	while ((task = choose_task(w)) != TASK_STOP) {
+		struct writer_options *fresh = w->new_options;
+		struct sync_request *request = w->sync;
+
+		w->new_options = NULL;
+		(void)pthread_mutex_unlock(&w->lock);
+		if (fresh != NULL)
+			take_options(w, fresh);
+		switch (task) {
+		case TASK_BATCH:
+			run_batch(w);
+			checkpoint(w);
+			break;
+		case TASK_SYNC:
+			run_sync(w, request);
+			break;
+		case TASK_IDLE:
+			checkpoint(w);
+			run_retention(w);
+			break;
+		case TASK_OPTIONS:
+		case TASK_STOP:
+			break;
+		}
+		(void)pthread_mutex_lock(&w->lock);
+		if (task == TASK_SYNC) {
+			w->sync = NULL;
+			request->done = true;
+			(void)pthread_cond_broadcast(&w->done);
+		}
+	}
+	(void)pthread_mutex_unlock(&w->lock);
+	return NULL;
+}
+
+/* Signals are the main loop's. */
+static int start_thread(struct writer *w, struct error *err)
+{
+	sigset_t all, before;
+	int code;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	code = pthread_create(&w->thread, NULL, run, w);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return code == 0 ? 0 : error_sys(err, -code, "cannot start the writer");
+}
+
+/* ---- the main loop's side ---- */
+
+struct writer *writer_new(const struct writer_options *options, struct error *err)
+{
+	struct writer *w = calloc(1, sizeof(*w));
+	int result = -ENOMEM;
+
+	if (w == NULL) {
+		(void)error_sys(err, result, "cannot start the writer");
+		return NULL;
+	}
+	w->fd = -1;
+	w->queue.end = &w->queue.first;
+	w->reports.end = &w->reports.first;
+	(void)pthread_mutex_init(&w->lock, NULL);
+	(void)pthread_cond_init(&w->work, NULL);
+	(void)pthread_cond_init(&w->done, NULL);
+	w->options = copy_options(options);
+	if (w->options == NULL) {
+		(void)error_sys(err, result, "cannot start the writer");
+		goto out;
+	}
+	result = keeper_open(&w->keeper, w->options, err);
+	if (result != 0)
+		goto out;
+	result = retention_init(&w->retention, &w->keeper, err);
+	if (result != 0)
+		goto out_keeper;
+	w->newest_cursor = w->keeper.totals.cursor;
+	(void)sqlite3_wal_hook(w->keeper.store.db, on_wal, w);
+	w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	result = w->fd < 0 ? error_sys(err, -errno, "cannot start the writer") : start_thread(w, err);
+	if (result == 0)
+		return w;
+	if (w->fd >= 0)
+		(void)close(w->fd);
+	retention_release(&w->retention);
+out_keeper:
+	keeper_close(&w->keeper);
+out:
+	free_options(w->options);
+	(void)pthread_cond_destroy(&w->done);
+	(void)pthread_cond_destroy(&w->work);
+	(void)pthread_mutex_destroy(&w->lock);
+	free(w);
+	return NULL;
+}
+
+void writer_free(struct writer *w)
+{
+	if (w == NULL)
+		return;
+	(void)pthread_mutex_lock(&w->lock);
+	w->stop = true;
+	(void)pthread_cond_signal(&w->work);
+	(void)pthread_mutex_unlock(&w->lock);
+	(void)pthread_join(w->thread, NULL);
+	retention_release(&w->retention);
+	keeper_close(&w->keeper);
+	poll_reports_free(w->reports.first);
+	free_options(w->options);
+	free_options(w->new_options);
+	(void)close(w->fd);
+	(void)pthread_cond_destroy(&w->done);
+	(void)pthread_cond_destroy(&w->work);
+	(void)pthread_mutex_destroy(&w->lock);
+	free(w);
+}
+
+void writer_submit(struct writer *w, struct poll_outcome *o)
+{
+	o->next = NULL;
+	(void)pthread_mutex_lock(&w->lock);
+	*w->queue.end = o;
+	w->queue.end = &o->next;
+	w->pending++;
+	w->pending_bytes += o->document.len;
+	(void)pthread_cond_signal(&w->work);
+	(void)pthread_mutex_unlock(&w->lock);
+}
+
+size_t writer_pending(struct writer *w)
+{
+	size_t n;
+
+	(void)pthread_mutex_lock(&w->lock);
+	n = w->pending;
+	(void)pthread_mutex_unlock(&w->lock);
+	return n;
+}
+
+size_t writer_pending_bytes(struct writer *w)
+{
+	size_t n;
+
+	(void)pthread_mutex_lock(&w->lock);
+	n = w->pending_bytes;
+	(void)pthread_mutex_unlock(&w->lock);
+	return n;
+}
+
+int writer_sync_feeds(struct writer *w, const struct feed_spec *feeds, size_t count, struct feed_state *states, struct error *err)
+{
+	struct sync_request request = {.feeds = feeds, .count = count, .states = states, .err = err};
+
+	(void)pthread_mutex_lock(&w->lock);
+	w->sync = &request;
+	(void)pthread_cond_signal(&w->work);
+	while (!request.done)
+		(void)pthread_cond_wait(&w->done, &w->lock);
+	(void)pthread_mutex_unlock(&w->lock);
+	return request.result;
+}
+
+int writer_fd(const struct writer *w)
+{
+	return w->fd;
+}
+
+struct poll_report *writer_collect(struct writer *w, int64_t *newest_cursor)
+{
+	struct poll_report *first;
+	uint64_t count;
+
+	/* Read before the list is taken: what is added later makes it readable again. */
+	(void)!read(w->fd, &count, sizeof(count));
+	(void)pthread_mutex_lock(&w->lock);
+	first = w->reports.first;
+	w->reports.first = NULL;
+	w->reports.end = &w->reports.first;
+	*newest_cursor = w->newest_cursor;
+	(void)pthread_mutex_unlock(&w->lock);
+	return first;
+}
+
+void writer_get_stats(struct writer *w, struct writer_stats *stats)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	*stats = w->stats;
+	(void)pthread_mutex_unlock(&w->lock);
+}

@@ -1,0 +1,32 @@
+/* xmlfeed.h: the events of an XML feed to a document.
+ *
+ * RSS 0.90 to 2.0, RDF, Atom 0.3 and 1.0 and CDF are one vocabulary here: a table says for each place
+ * (feed, item, image, person ...), namespace and name what becomes of an element and how strong its word is
+ * beside others for the same member (xmlfeed_rules.c).  Dialects mix freely, as they do in real feeds. */
+#ifndef SITREP_XMLFEED_H
+#define SITREP_XMLFEED_H
+
+#include <stdbool.h>
+
+#include "sitrep/arena.h"
+#include "sitrep/document.h"
+#include "sitrep/str.h"
+#include "sitrep/xmlread.h"
+
+struct xmlfeed;
+
+/* Will fill d, which is initialised here; its text lives in a, or where base and language do.  NULL without
+ * memory. */
+struct xmlfeed *xmlfeed_new(struct arena *a, struct document *d, struct str base, struct str language);
+void xmlfeed_free(struct xmlfeed *x);
+
+struct xml_events xmlfeed_events(struct xmlfeed *x);
+
+/* Closes what is open and completes the document.  An item that the text broke off in is left out when one of
+ * its elements was cut; the next poll brings it whole.  0, -ENOMEM, or -EBADMSG when no feed was seen. */
+int xmlfeed_finish(struct xmlfeed *x, bool truncated);
+
+/* The root element's name; STR_NONE before there was one. */
+struct str xmlfeed_root(const struct xmlfeed *x);
+
+#endif

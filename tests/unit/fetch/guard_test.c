@@ -1,0 +1,291 @@
+/* Every range of the IANA registries of special-purpose addresses: its first and last address, and what lies
+ * just outside.  Global unicast is NULL. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "sitrep/guard.h"
+
+/* ---- addresses from text ---- */
+
+struct address {
+	struct sockaddr_storage storage;
+};
+
+static uint8_t *bytes_of(struct address *a, size_t *len)
+{
+	if (a->storage.ss_family == AF_INET) {
+		*len = 4;
+		return (uint8_t *)&((struct sockaddr_in *)&a->storage)->sin_addr;
+	}
+	*len = 16;
+	return (uint8_t *)&((struct sockaddr_in6 *)&a->storage)->sin6_addr;
+}
+
+static struct address parse(const char *text)
+{
+	struct address a = {0};
+	size_t len;
+
+	a.storage.ss_family = strchr(text, ':') != NULL ? AF_INET6 : AF_INET;
+	assert_int_equal(inet_pton(a.storage.ss_family, text, bytes_of(&a, &len)), 1);
+	return a;
+}
+
+static const char *judge(struct address *a, const struct config_networks *allow)
+{
+	return guard_refuses((const struct sockaddr *)&a->storage, allow);
+}
+
+static const char *judge_text(const char *text)
+{
+	struct address a = parse(text);
+
+	return judge(&a, NULL);
+}
+
+static void assert_kind(struct address *a, const char *expected)
+{
+	char text[INET6_ADDRSTRLEN];
+	const char *kind = judge(a, NULL);
+	size_t len;
+
+	(void)inet_ntop(a->storage.ss_family, bytes_of(a, &len), text, sizeof(text));
+	if ((kind == NULL) != (expected == NULL) || (kind != NULL && strcmp(kind, expected) != 0))
+		fail_msg("%s is %s, expected %s", text, kind != NULL ? kind : "global",
+			expected != NULL ? expected : "global");
+}
+
+/* The range's last address. */
+static struct address last_of(struct address a, unsigned prefix)
+{
+	size_t len;
+	uint8_t *bytes = bytes_of(&a, &len);
+
+	for (unsigned bit = prefix; bit < len * 8; bit++)
+		bytes[bit / 8] |= (uint8_t)(0x80 >> (bit % 8));
+	return a;
+}
+
+static struct address step(struct address a, int by)
+{
+	size_t len;
+	uint8_t *bytes = bytes_of(&a, &len);
+
+	for (size_t i = len; i-- > 0;) {
+		bytes[i] = (uint8_t)(bytes[i] + by);
+		if (bytes[i] != (by > 0 ? 0 : 0xff))
+			break;
+	}
+	return a;
+}
+
+/* ---- the registries ---- */
+
+#define EDGE "edge" /* nothing lies beyond */
+
+struct range {
+	const char *first;
+	unsigned prefix;
+	const char *kind, *before, *after;
+};
+
+static const struct range ranges[] = {
+	{"0.0.0.0", 32, "unspecified", EDGE, "this-network"},
+	{"0.0.0.1", 32, "this-network", "unspecified", "this-network"},
+	{"0.128.0.0", 9, "this-network", "this-network", NULL},
+	{"10.0.0.0", 8, "private", NULL, NULL},
+	{"100.64.0.0", 10, "shared", NULL, NULL},
+	{"127.0.0.0", 8, "loopback", NULL, NULL},
+	{"169.254.0.0", 16, "link-local", NULL, NULL},
+	{"172.16.0.0", 12, "private", NULL, NULL},
+	{"192.0.0.0", 24, "reserved", NULL, NULL},
+	{"192.0.2.0", 24, "documentation", NULL, NULL},
+	{"192.31.196.0", 24, NULL, NULL, NULL},
+	{"192.52.193.0", 24, NULL, NULL, NULL},
+	{"192.88.99.0", 24, "tunnel", NULL, NULL},
+	{"192.168.0.0", 16, "private", NULL, NULL},
+	{"192.175.48.0", 24, NULL, NULL, NULL},
+	{"198.18.0.0", 15, "benchmarking", NULL, NULL},
+	{"198.51.100.0", 24, "documentation", NULL, NULL},
+	{"203.0.113.0", 24, "documentation", NULL, NULL},
+	{"224.0.0.0", 4, "multicast", NULL, "reserved"},
+	{"240.0.0.0", 5, "reserved", "multicast", "reserved"},
+	{"255.255.255.255", 32, "broadcast", "reserved", EDGE},
+
+	{"::", 128, "unspecified", EDGE, "loopback"},
+	{"::1", 128, "loopback", "unspecified", "reserved"},
+	{"::2", 128, "reserved", "loopback", "reserved"},
+	{"::8.8.8.8", 128, "reserved", "reserved", "reserved"},
+	{"::ffff:8.0.0.0", 104, NULL, NULL, NULL},
+	{"::ffff:10.0.0.0", 104, "private", NULL, NULL},
+	{"::ffff:127.0.0.0", 104, "loopback", NULL, NULL},
+	{"::ffff:169.254.0.0", 112, "link-local", NULL, NULL},
+	{"64:ff9b::8.0.0.0", 104, NULL, NULL, NULL},
+	{"64:ff9b::10.0.0.0", 104, "private", NULL, NULL},
+	{"64:ff9b::169.254.0.0", 112, "link-local", NULL, NULL},
+	{"64:ff9b::224.0.0.0", 100, "multicast", NULL, "reserved"},
+	{"64:ff9b:1::", 48, "private", "reserved", "reserved"},
+	{"100::", 64, "discard-only", "reserved", "reserved"},
+	{"100:0:0:1::", 64, "reserved", "discard-only", "reserved"},
+	{"2001::", 32, "tunnel", NULL, "reserved"},
+	{"2001:1::1", 128, "reserved", "reserved", "reserved"},
+	{"2001:2::", 48, "benchmarking", "reserved", "reserved"},
+	{"2001:3::", 32, "reserved", "reserved", "reserved"},
+	{"2001:4:112::", 48, "reserved", "reserved", "reserved"},
+	{"2001:10::", 28, "reserved", "reserved", "reserved"},
+	{"2001:20::", 28, "reserved", "reserved", "reserved"},
+	{"2001:30::", 28, "reserved", "reserved", "reserved"},
+	{"2001:100::", 24, "reserved", "reserved", NULL},
+	{"2001:db8::", 32, "documentation", NULL, NULL},
+	{"2002:800::", 24, NULL, NULL, NULL},
+	{"2002:a00::", 24, "private", NULL, NULL},
+	{"2002:7f00::", 24, "loopback", NULL, NULL},
+	{"2002:a9fe::", 32, "link-local", NULL, NULL},
+	{"2620:4f:8000::", 48, NULL, NULL, NULL},
+	{"3fff::", 20, "documentation", NULL, NULL},
+	{"2000::", 16, NULL, "reserved", "tunnel"},
+	{"5f00::", 16, "reserved", "reserved", "reserved"},
+	{"fc00::", 7, "unique-local", "reserved", "reserved"},
+	{"fe80::", 10, "link-local", "reserved", "reserved"},
+	{"fec0::", 10, "reserved", "link-local", "multicast"},
+	{"ff00::", 8, "multicast", "reserved", EDGE},
+};
+
+static void test_ranges(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		const struct range *r = &ranges[i];
+		struct address first = parse(r->first);
+		struct address last = last_of(first, r->prefix);
+		struct address before = step(first, -1), after = step(last, 1);
+
+		assert_kind(&first, r->kind);
+		assert_kind(&last, r->kind);
+		if (r->before == NULL || strcmp(r->before, EDGE) != 0)
+			assert_kind(&before, r->before);
+		if (r->after == NULL || strcmp(r->after, EDGE) != 0)
+			assert_kind(&after, r->after);
+	}
+}
+
+static void test_ordinary_addresses(void **state)
+{
+	static const char *const fine[] = {"1.1.1.1", "8.8.8.8", "151.101.1.1", "223.255.255.255", "2606:4700::1111",
+		"2a04:4e42::1", "2400:cb00::1"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++)
+		assert_null(judge_text(fine[i]));
+}
+
+static void test_other_families_are_refused(void **state)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+
+	(void)state;
+	assert_non_null(guard_refuses((const struct sockaddr *)&un, NULL));
+}
+
+static void test_allow_list(void **state)
+{
+	struct config_network networks[] = {
+		{{[10] = 0xff, 0xff, 127}, 104},            /* 127.0.0.0/8 */
+		{{[10] = 0xff, 0xff, 10, 1, 2, 0x80}, 121}, /* 10.1.2.128/25 */
+		{{0xfd, 0x12}, 16},                         /* fd12::/16 */
+	};
+	struct config_networks allow = {networks, 3, 3};
+	static const struct {
+		const char *text;
+		bool fine;
+	} cases[] = {
+		{"127.0.0.1", true},
+		{"127.255.255.255", true},
+		{"10.1.2.127", false},
+		{"10.1.2.128", true},
+		{"10.1.2.255", true},
+		{"10.1.3.0", false},
+		{"fd12::1", true},
+		{"fd13::1", false},
+		{"::1", false},
+		/* a mapped address is the IPv4 one; in other wrappings it is another place */
+		{"::ffff:127.0.0.1", true},
+		{"64:ff9b::127.0.0.1", false},
+		{"2002:7f00:1::", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct address a = parse(cases[i].text);
+
+		if ((judge(&a, &allow) == NULL) != cases[i].fine)
+			fail_msg("%s", cases[i].text);
+	}
+}
+
+static void test_everything_can_be_allowed(void **state)
+{
+	struct config_network all = {{0}, 0};
+	struct config_networks allow = {&all, 1, 1};
+	struct address a = parse("169.254.169.254");
+
+	(void)state;
+	assert_null(judge(&a, &allow));
+}
+
+static void test_what_allow_private_opens(void **state)
+{
+	static const struct {
+		const char *text;
+		bool opened;
+	} cases[] = {
+		{"127.0.0.1", true},
+		{"::1", true},
+		{"10.9.8.7", true},
+		{"172.31.0.1", true},
+		{"192.168.1.1", true},
+		{"100.100.1.1", true},
+		{"fd00::1", true},
+		{"::ffff:192.168.1.1", true},
+		{"169.254.169.254", false},
+		{"fe80::1", false},
+		{"0.0.0.0", false},
+		{"224.0.0.1", false},
+		{"240.0.0.1", false},
+		{"192.0.2.1", false},
+		{"2001:db8::1", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct address a = parse(cases[i].text);
+
+		if (guard_is_private((const struct sockaddr *)&a.storage) != cases[i].opened)
+			fail_msg("%s", cases[i].text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_ordinary_addresses),
+		cmocka_unit_test(test_other_families_are_refused),
+		cmocka_unit_test(test_allow_list),
+		cmocka_unit_test(test_everything_can_be_allowed),
+		cmocka_unit_test(test_what_allow_private_opens),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
