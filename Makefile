@@ -25,6 +25,7 @@ PKG_CONFIG ?= pkg-config
 INSTALL   ?= install
 
 SANITIZE  ?=
+comma     := ,
 B         ?= build$(if $(SANITIZE),-sanitize)
 
 # ---- what each folder may use: itself and what stands behind it, enforced by the order of linking
@@ -51,7 +52,6 @@ WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -W
 HARDEN  := -fstack-protector-strong -fPIE -fno-plt $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
 OPT     ?= $(if $(SANITIZE),-O1 -g,-O2 -g)
 SAN     := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-comma   := ,
 DEFS    := -D_GNU_SOURCE -DSITREP_VERSION='"$(VERSION)"' -DSITREP_LIBEXECDIR='"$(libexecdir)/sitrep"' \
            -DSITREP_SYSCONFDIR='"$(sysconfdir)/sitrepd"'
 CFLAGS  ?=

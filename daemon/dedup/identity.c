@@ -39,7 +39,8 @@ struct identity {
 	struct buf title; /* plain text, one line */
 	struct buf body;
 	struct buf summary; /* the same, when the body is the content */
-	struct buf again;   /* a text that had to be read as markup twice */
+	struct buf words;   /* the same, when the tokens need another reading than what is shown */
+	struct buf again;   /* a text on its way through read_again() */
 	struct buf title_tokens;
 	struct buf body_tokens;
 };

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sitrep/clock.h"
 #include "transfer_internal.h"
@@ -127,6 +128,10 @@ static void start_hop(struct transfer *tr)
 
 	if (result == 0)
 		return;
+	if (result == -EACCES) {
+		finish(tr, transfer_hop_judge(tr, CURLE_COULDNT_CONNECT, &a->error));
+		return;
+	}
 	if (result == -ETIMEDOUT) {
 		(void)error_set(&a->error, result, "no answer within %s, redirects included",
 			duration_format(limit, tr->timeout_ms));
@@ -307,7 +312,7 @@ static int check_libcurl(struct transfers *t, struct error *err)
 		return error_set(err, -ENOTSUP, "libcurl %s was built without TLS", info->version);
 	if ((info->features & CURL_VERSION_ASYNCHDNS) == 0)
 		return error_set(err, -ENOTSUP, "libcurl %s was built without an asynchronous resolver", info->version);
-	t->has_ca_bundle = info->cainfo != NULL;
+	t->has_ca_bundle = info->cainfo != NULL && access(info->cainfo, R_OK) == 0;
 	return 0;
 }
 

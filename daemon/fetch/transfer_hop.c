@@ -23,17 +23,13 @@ bool transfer_status_is_full(int status)
 
 /* ---- which addresses ---- */
 
-static bool may_connect(struct transfer *tr, const struct sockaddr *address)
+static bool is_fine(struct transfer *tr, const struct sockaddr *address)
 {
 	struct hop *hop = &tr->hop;
-	const char *kind;
+	const char *kind = guard_refuses(address, &tr->allow);
 	const void *bytes;
 	char text[INET6_ADDRSTRLEN] = "?";
 
-	/* A proxy is the operator's choice, and what it may reach is its own policy. */
-	if (tr->by_proxy)
-		return true;
-	kind = guard_refuses(address, &tr->allow);
 	if (kind == NULL || (tr->allow_private && guard_is_private(address)))
 		return true;
 	if (hop->addresses_refused++ > 0)
@@ -46,13 +42,49 @@ static bool may_connect(struct transfer *tr, const struct sockaddr *address)
 	return false;
 }
 
+/* text is an address; *known says whether it was one. */
+static bool is_fine_text(struct transfer *tr, const char *text, bool *known)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET};
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+
+	*known = true;
+	if (inet_pton(AF_INET, text, &in.sin_addr) == 1)
+		return is_fine(tr, (const struct sockaddr *)&in);
+	if (inet_pton(AF_INET6, text, &in6.sin6_addr) == 1)
+		return is_fine(tr, (const struct sockaddr *)&in6);
+	*known = false;
+	return false;
+}
+
+/* A proxy is the operator's choice and what names mean there is its own affair; an address that stands in the URL
+ * itself is judged all the same. */
+static bool may_ask_proxy(struct transfer *tr)
+{
+	char *host = NULL;
+	size_t len;
+	bool known, fine;
+
+	if (curl_url_get(tr->url, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+		return false;
+	len = strlen(host);
+	if (len > 2 && host[0] == '[') {
+		host[len - 1] = '\0';
+		fine = is_fine_text(tr, host + 1, &known) && known;
+	} else {
+		fine = is_fine_text(tr, host, &known) || !known;
+	}
+	curl_free(host);
+	return fine;
+}
+
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct transfer *tr = arg;
 	int fd;
 
 	(void)purpose;
-	if (!may_connect(tr, &address->addr))
+	if (!tr->by_proxy && !is_fine(tr, &address->addr))
 		return CURL_SOCKET_BAD;
 	fd = socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
 	if (fd < 0) {
@@ -67,20 +99,15 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 static int on_before_request(void *arg, char *remote, char *local, int remote_port, int local_port)
 {
 	struct transfer *tr = arg;
-	struct sockaddr_in in = {.sin_family = AF_INET};
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
-	bool fine = false;
+	bool known;
 
 	(void)local;
 	(void)remote_port;
 	(void)local_port;
-	if (inet_pton(AF_INET, remote, &in.sin_addr) == 1)
-		fine = may_connect(tr, (const struct sockaddr *)&in);
-	else if (inet_pton(AF_INET6, remote, &in6.sin6_addr) == 1)
-		fine = may_connect(tr, (const struct sockaddr *)&in6);
-	if (!fine)
-		tr->hop.addresses_tried = 0;
-	return fine ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+	if (tr->by_proxy || is_fine_text(tr, remote, &known))
+		return CURL_PREREQFUNC_OK;
+	tr->hop.addresses_tried = 0;
+	return CURL_PREREQFUNC_ABORT;
 }
 
 /* ---- what arrives ---- */
@@ -198,7 +225,8 @@ static int set_way(CURL *easy, struct transfer *tr, const struct transfer_reques
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)t->connect_timeout_ms);
 	if (t->ca_file != NULL)
 		SET(CURLOPT_CAINFO, t->ca_file);
-	/* With a folder beside the bundle, curl reads the whole bundle anew for each connection. */
+	/* With a folder beside the bundle, curl reads the whole bundle anew for each connection, on the loop and for
+	 * some 30 ms; without, once a day. */
 	if (t->ca_file != NULL || t->has_ca_bundle)
 		SET(CURLOPT_CAPATH, NULL);
 	return 0;
@@ -231,6 +259,8 @@ int transfer_hop_start(struct transfer *tr)
 	response_head_release(&tr->hop.head);
 	tr->hop = (struct hop){0};
 	tr->hop_timeout_ms = left_ms;
+	if (tr->by_proxy && !may_ask_proxy(tr))
+		return -EACCES;
 	SET(CURLOPT_URL, tr->visited[tr->visited_count - 1]);
 	SET(CURLOPT_TIMEOUT_MS, (long)left_ms);
 	SET(CURLOPT_LOW_SPEED_LIMIT, 0L);
@@ -285,7 +315,7 @@ static enum poll_failure judge_timeout(const struct transfer *tr, struct error *
 		failure = FAILURE_DNS;
 	}
 	(void)error_set(err, -ETIMEDOUT, "%s within %s", what,
-		duration_format(limit, connect_ms < tr->hop_timeout_ms ? connect_ms : tr->hop_timeout_ms));
+		duration_format(limit, connect_ms < tr->hop_timeout_ms ? connect_ms : tr->timeout_ms));
 	return failure;
 }
 

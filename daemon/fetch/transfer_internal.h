@@ -116,7 +116,7 @@ bool transfer_url_is_first_host(const struct transfer *tr);
 /* transfer_hop.c */
 /* Sets everything on tr->easy that stays the same over all hops. */
 int transfer_hop_prepare(struct transfer *tr, const struct transfer_request *request);
-/* Hands tr->url to curl. 0, -ETIMEDOUT when no time is left, or -ENOMEM. */
+/* Hands tr->url to curl. 0, -ETIMEDOUT when no time is left, -EACCES when the guard refuses it, or -ENOMEM. */
 int transfer_hop_start(struct transfer *tr);
 /* What the end of the request means, its status aside: FAILURE_NONE when there is a status to go by. */
 enum poll_failure transfer_hop_judge(struct transfer *tr, CURLcode code, struct error *err);

@@ -83,7 +83,8 @@ int transfer_url_follow(struct transfer *tr, struct error *err)
 	if (tr->visited_count > (size_t)tr->owner->max_redirects)
 		return error_set(
 			err, -ELOOP, "more than %d redirects, the next one to %s", tr->owner->max_redirects, location);
-	code = curl_url_set(tr->url, CURLUPART_URL, location, URL_FLAGS);
+	/* A fragment alone is the same document; curl would cut the last segment of the path for it. */
+	code = location[0] == '#' ? CURLUE_OK : curl_url_set(tr->url, CURLUPART_URL, location, URL_FLAGS);
 	if (code == CURLUE_OUT_OF_MEMORY)
 		return error_sys(err, -ENOMEM, "cannot follow a redirect");
 	if (code != CURLUE_OK ||

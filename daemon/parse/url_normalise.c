@@ -3,6 +3,7 @@
  * A host of letters, digits, dots and hyphens whose last label is no number is what it looks like to every
  * parser; any other host is given to CURLU, and what CURLU refuses is no web URL. */
 #include <curl/curl.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "sitrep/limits.h"

@@ -62,30 +62,9 @@ struct str keep_url(struct xmlfeed *x, struct str base, struct str reference)
 	return STR_NONE;
 }
 
-static unsigned char *ranks_of(struct xmlfeed *x, const struct frame *f)
-{
-	switch (f->place) {
-	case AT_FEED:
-		return x->feed_ranks;
-	case AT_ITEM:
-	case AT_MEDIA:
-		return x->item_ranks;
-	case AT_SOURCE:
-		return x->source_ranks;
-	case AT_NOWHERE:
-	case AT_ROOT:
-	case AT_IMAGE:
-	case AT_INPUT:
-	case AT_PERSON:
-	case AT_SKIP:
-		break;
-	}
-	return NULL;
-}
-
 bool claim_member(struct xmlfeed *x, const struct frame *f, size_t offset, unsigned int rank)
 {
-	unsigned char *ranks = ranks_of(x, f);
+	unsigned char *ranks = f->ranks;
 	if (ranks == NULL)
 		return true;
 	/* an element of the other family is a guest, its word a little weaker than that of a native */
@@ -96,6 +75,22 @@ bool claim_member(struct xmlfeed *x, const struct frame *f, size_t offset, unsig
 		return false;
 	*held = (unsigned char)rank;
 	return true;
+}
+
+void enter(struct xmlfeed *x, struct frame *f, enum place place, void *object)
+{
+	f->inner = place;
+	f->inner_object = object;
+	unsigned int level = place == AT_FEED ? 0 : place == AT_ITEM ? 1 : place == AT_SOURCE ? 2 : 3;
+	f->inner_ranks = x->ranks[level];
+	memset(f->inner_ranks, 0, sizeof(x->ranks[level]));
+}
+
+void enter_same(struct frame *f, enum place place)
+{
+	f->inner = place;
+	f->inner_object = f->object;
+	f->inner_ranks = f->ranks;
 }
 
 void *member(const struct frame *f)
@@ -161,6 +156,8 @@ static void root_format(struct xmlfeed *x, const struct xml_name *name, const st
 	x->is_atom = d->format == FORMAT_ATOM;
 	x->feed_seen = true;
 	x->root_uri = name->uri;
+	/* what has the root's namespace means something from now on */
+	memset(x->ns_cache, 0, sizeof(x->ns_cache));
 }
 
 static struct frame *push(struct xmlfeed *x)
@@ -170,6 +167,7 @@ static struct frame *push(struct xmlfeed *x)
 	*f = (struct frame){
 		.place = parent->inner,
 		.object = parent->inner_object,
+		.ranks = parent->inner_ranks,
 		.capture = parent->capture,
 		.base = parent->base,
 		.language = parent->language,
@@ -268,7 +266,8 @@ struct xmlfeed *xmlfeed_new(struct arena *a, struct document *d, struct str base
 	x->document = d;
 	buf_init(&x->text, CAPTURE_MAX);
 	buf_init(&x->work, LIMIT_ITEM_CONTENT);
-	x->frames[0] = (struct frame){.inner = AT_ROOT, .inner_object = &d->feed, .base = base, .language = language};
+	x->frames[0] = (struct frame){
+		.inner = AT_ROOT, .inner_object = &d->feed, .inner_ranks = x->ranks[0], .base = base, .language = language};
 	rules_index(x);
 	return x;
 }
@@ -303,6 +302,11 @@ int xmlfeed_finish(struct xmlfeed *x, bool truncated)
 	if (x->failed != 0)
 		return x->failed;
 	return x->feed_seen ? 0 : -EBADMSG;
+}
+
+const char *xmlfeed_date_rule(const struct xmlfeed *x)
+{
+	return x->date_rule;
 }
 
 struct str xmlfeed_root(const struct xmlfeed *x)

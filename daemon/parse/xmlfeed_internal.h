@@ -64,8 +64,10 @@ struct frame {
 	const struct rule *rule; /* NULL: markup inside a text, or nothing that is known */
 	enum place place;	 /* where it sits */
 	void *object;		 /* of that place */
+	unsigned char *ranks;	 /* of that object */
 	enum place inner;	 /* where its children sit */
 	void *inner_object;
+	unsigned char *inner_ranks;
 	struct frame *capture; /* the frame whose text this is part of, NULL when nobody wants text */
 	size_t text_start;     /* of this frame's own text in x->text */
 	struct str base;
@@ -75,6 +77,7 @@ struct frame {
 	bool base64;
 	bool escape; /* text becomes part of markup and is escaped as it comes */
 	bool atom;   /* the element is Atom's */
+	bool has_markup; /* child elements were written into the captured text */
 	struct str mime;
 };
 
@@ -93,7 +96,7 @@ struct xmlfeed {
 	bool is_atom;	   /* what has no namespace is read as Atom's */
 	bool root_seen;
 	bool feed_seen;
-	bool child_cut; /* what is read was broken off */
+	const char *date_rule; /* the form of the first date read */
 	struct str root_name;
 	struct str root_uri;
 	struct buf text; /* of the open captures, one behind the other */
@@ -104,12 +107,11 @@ struct xmlfeed {
 	struct category category;
 	struct feed_link link;
 	struct enclosure enclosure;
-	struct person fallback_author; /* of the item, or the feed outside items */
-	struct str item_guid_link;
+	bool guid_says_no; /* isPermaLink="false" */
+	struct person fallback_author; /* of the item, should nobody better be named */
+	struct person feed_author;     /* the same of the feed */
 
-	unsigned char feed_ranks[RANKS];
-	unsigned char item_ranks[RANKS];
-	unsigned char source_ranks[RANKS];
+	unsigned char ranks[4][RANKS]; /* of the feed, the item, its source, and what is in one of them */
 	uint16_t slots[RULE_SLOTS];
 	struct {
 		const char *uri;
@@ -132,6 +134,10 @@ struct str attr_get(const struct xml_attr *attrs, size_t count, const char *name
 /* True when the frame's word for its rule's member is stronger than the one it holds, which is then noted. */
 bool claim_member(struct xmlfeed *x, const struct frame *f, size_t offset, unsigned int rank);
 void *member(const struct frame *f);
+/* From f on, children sit in that place and describe that object, of which nothing is known yet. */
+void enter(struct xmlfeed *x, struct frame *f, enum place place, void *object);
+/* The same object goes on, in that place. */
+void enter_same(struct frame *f, enum place place);
 struct str keep(struct xmlfeed *x, struct str s, size_t max);
 /* Resolved against the base in force; absent when it is nowhere a reader may be sent. */
 struct str keep_url(struct xmlfeed *x, struct str base, struct str reference);
@@ -165,12 +171,12 @@ extern const struct action action_item;
 extern const struct action action_link;
 extern const struct action action_guid;
 extern const struct action action_category;
+extern const struct action action_itunes_category;
 extern const struct action action_keywords;
 extern const struct action action_enclosure;
 extern const struct action action_media_content;
 extern const struct action action_media_group;
 extern const struct action action_image;
-extern const struct action action_thumbnail;
 extern const struct action action_input;
 extern const struct action action_source;
 extern const struct action action_cloud;

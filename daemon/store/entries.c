@@ -106,7 +106,8 @@ static int part_group(struct entry **first, size_t count, bool by_link, struct s
 		if (same_text)
 			first[i]->skip = i > 0;
 		else
-			result = extend_identity(first[i], by_link ? first[i]->item->url_key : first[i]->item->digest, hash);
+			result = extend_identity(
+				first[i], by_link ? first[i]->item->url_key : first[i]->item->digest, hash);
 	}
 	return result;
 }

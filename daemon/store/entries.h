@@ -12,13 +12,13 @@
 #include "sitrep/sha256.h"
 
 struct entry {
-	struct item *item; /* in the document */
+	struct item *item;            /* in the document */
 	uint8_t identity[SHA256_LEN]; /* the item's, made distinct within its document */
-	bool skip;	   /* says what another item of the document says */
-	bool url_counts;   /* its link tells it from the document's other items */
-	bool found;	   /* identity was known before this document */
+	bool skip;                    /* says what another item of the document says */
+	bool url_counts;              /* its link tells it from the document's other items */
+	bool found;                   /* identity was known before this document */
 	struct known known;
-	int64_t item_id;   /* what the database knows it as, 0 while it does not */
+	int64_t item_id; /* what the database knows it as, 0 while it does not */
 };
 
 /* Reused from document to document. */

@@ -3,6 +3,7 @@
  * A line has a limit and a hostile item can have lists that pass it, so the line is written again with
  * less until it fits: what an event is about always gets through. */
 #include <errno.h>
+#include <stdio.h>
 
 #include "sitrep/clock.h"
 #include "sitrep/jsonw.h"
@@ -183,14 +184,12 @@ static void write_event(struct buf *out, const struct event_record *e, const str
 {
 	char cursor[24];
 	struct jsonw w;
-	struct buf digits = BUF_INIT(sizeof(cursor));
 
 	jsonw_init(&w, out);
 	jsonw_object(&w);
 	jsonw_kv_cstr(&w, "event", event_kind_name(e->kind));
-	(void)buf_printf(&digits, "%lld", (long long)e->cursor);
-	jsonw_kv_str(&w, "cursor", buf_str(&digits));
-	buf_release(&digits);
+	(void)snprintf(cursor, sizeof(cursor), "%lld", (long long)e->cursor);
+	jsonw_kv_cstr(&w, "cursor", cursor);
 	jsonw_kv_time(&w, "time", e->time_ms);
 	if (e->backlog)
 		jsonw_kv_bool(&w, "backlog", true);

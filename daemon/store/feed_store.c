@@ -11,21 +11,25 @@
 #include "sql.h"
 
 static const char *const texts[FEED_STATEMENTS] = {
-	[FEED_LOAD] = "SELECT id, active, backlog, health, failure, http_status, errors, due, failing_since, first_poll,"
-		      " last_poll, last_success, last_new, polls, not_modified, bytes, items, server_wait, etag,"
-		      " last_modified, reason, name, url, categories, configured_title, own_title, link"
-		      " FROM feed WHERE id = ?1",
-	[FEED_SAVE] = "UPDATE feed SET backlog = ?2, health = ?3, failure = ?4, http_status = ?5, errors = ?6, due = ?7,"
-		      " failing_since = ?8, first_poll = ?9, last_poll = ?10, last_success = ?11, last_new = ?12,"
-		      " polls = ?13, not_modified = ?14, bytes = ?15, items = ?16, server_wait = ?17, etag = ?18,"
-		      " last_modified = ?19, reason = ?20, own_title = ?21, link = ?22 WHERE id = ?1",
+	[FEED_LOAD] =
+		"SELECT id, active, backlog, health, failure, http_status, errors, due, failing_since, first_poll,"
+		" last_poll, last_success, last_new, polls, not_modified, bytes, items, server_wait, etag,"
+		" last_modified, reason, name, url, categories, configured_title, own_title, link"
+		" FROM feed WHERE id = ?1",
+	[FEED_SAVE] =
+		"UPDATE feed SET backlog = ?2, health = ?3, failure = ?4, http_status = ?5, errors = ?6, due = ?7,"
+		" failing_since = ?8, first_poll = ?9, last_poll = ?10, last_success = ?11, last_new = ?12,"
+		" polls = ?13, not_modified = ?14, bytes = ?15, items = ?16, server_wait = ?17, etag = ?18,"
+		" last_modified = ?19, reason = ?20, own_title = ?21, link = ?22 WHERE id = ?1",
 	[FEED_FIND] = "SELECT id, url, due, health, active, rank, categories, publisher, configured_title"
 		      " FROM feed WHERE name = ?1",
-	[FEED_INSERT] = "INSERT INTO feed(name, url, categories, publisher, configured_title, rank, due, active, backlog,"
-			" health, failure, http_status, errors, polls, not_modified, bytes, items, server_wait)"
-			" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
-	[FEED_CONFIGURE] = "UPDATE feed SET categories = ?2, publisher = ?3, configured_title = ?4, rank = ?5, due = ?6,"
-			   " active = 1 WHERE id = ?1",
+	[FEED_INSERT] =
+		"INSERT INTO feed(name, url, categories, publisher, configured_title, rank, due, active, backlog,"
+		" health, failure, http_status, errors, polls, not_modified, bytes, items, server_wait)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
+	[FEED_CONFIGURE] =
+		"UPDATE feed SET categories = ?2, publisher = ?3, configured_title = ?4, rank = ?5, due = ?6,"
+		" active = 1 WHERE id = ?1",
 	/* Another URL is another server's answer: nothing that was learnt from the old one holds. */
 	[FEED_RESET] = "UPDATE feed SET url = ?2, backlog = 1, health = 0, failure = 0, http_status = 0, errors = 0,"
 		       " failing_since = NULL, server_wait = 0, etag = NULL, last_modified = NULL, reason = NULL"
@@ -102,7 +106,7 @@ static int read_row(sqlite3_stmt *s, struct feed_row *row)
 	st->link = column_copy(s, c, &failed);
 	if (!failed) {
 		const char *title = row->configured_title != NULL ? row->configured_title
-				    : row->own_title != NULL	  ? row->own_title
+				    : row->own_title != NULL      ? row->own_title
 								  : st->name;
 
 		st->title = strdup(title != NULL ? title : "");
@@ -195,7 +199,8 @@ static int insert_feed(struct feed_store *f, const struct feed_spec *spec, int64
 	return result;
 }
 
-static int configure_feed(struct feed_store *f, const struct feed_spec *spec, int64_t id, int64_t due_ms, struct error *err)
+static int configure_feed(
+	struct feed_store *f, const struct feed_spec *spec, int64_t id, int64_t due_ms, struct error *err)
 {
 	sqlite3_stmt *s = f->s[FEED_CONFIGURE];
 
@@ -225,8 +230,9 @@ static int sync_feed(struct feed_store *f, const struct feed_spec *spec, int64_t
 		due_ms = sql_time(s, 2);
 		health = (enum feed_health)sqlite3_column_int(s, 3);
 		same = !moved && sqlite3_column_int(s, 4) == 1 && sqlite3_column_int(s, 5) == spec->rank &&
-		       str_eq(sql_text(s, 6), present(spec->categories)) && same_text(sql_text(s, 7), spec->publisher) &&
-		       same_text(sql_text(s, 8), spec->title) && (due_ms != TIME_NONE || health == FEED_GONE);
+		       str_eq(sql_text(s, 6), present(spec->categories)) &&
+		       same_text(sql_text(s, 7), spec->publisher) && same_text(sql_text(s, 8), spec->title) &&
+		       (due_ms != TIME_NONE || health == FEED_GONE);
 	}
 	sql_reset(s);
 	if (result < 0 || same)

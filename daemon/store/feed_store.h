@@ -12,8 +12,18 @@
 #include "sitrep/feed_state.h"
 #include "sitrep/writer.h"
 
-enum feed_statement { FEED_LOAD, FEED_SAVE, FEED_FIND, FEED_INSERT, FEED_CONFIGURE, FEED_RESET, FEED_ACTIVE, FEED_RETIRE,
-	FEED_COUNT_ITEMS, FEED_STATEMENTS };
+enum feed_statement {
+	FEED_LOAD,
+	FEED_SAVE,
+	FEED_FIND,
+	FEED_INSERT,
+	FEED_CONFIGURE,
+	FEED_RESET,
+	FEED_ACTIVE,
+	FEED_RETIRE,
+	FEED_COUNT_ITEMS,
+	FEED_STATEMENTS
+};
 
 struct feed_store {
 	sqlite3 *db;
@@ -27,8 +37,8 @@ void feed_store_release(struct feed_store *f);
 struct feed_row {
 	struct feed_state state;
 	char *configured_title; /* NULL */
-	char *own_title;	/* as its last document said, NULL */
-	bool backlog;		/* no document of it is in yet */
+	char *own_title;        /* as its last document said, NULL */
+	bool backlog;           /* no document of it is in yet */
 };
 void feed_row_release(struct feed_row *row);
 

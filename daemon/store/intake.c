@@ -167,7 +167,8 @@ static int touch(struct taking *t, const struct entry *e, const struct known *k)
 {
 	if (t->at_ms - k->last_seen_ms < touch_after_ms)
 		return 0;
-	return item_store_touch(t->in->items, t->feed->state.id, e->identity, entry_digest(e), k->item_id, t->at_ms, t->err);
+	return item_store_touch(
+		t->in->items, t->feed->state.id, e->identity, entry_digest(e), k->item_id, t->at_ms, t->err);
 }
 
 static int alias(struct taking *t, struct entry *e, int64_t item_id)
@@ -268,27 +269,29 @@ static bool one_a_feed(const struct known *k, size_t count)
 /* 1 when the link settled it. */
 static int take_by_url(struct taking *t, struct entry *e)
 {
-	struct known k[KNOWN_MAX];
-	size_t count;
+	struct known any[KNOWN_MAX], own[KNOWN_MAX];
+	size_t any_count, own_count;
 	int result;
 
 	if (!e->url_counts)
 		return 0;
-	result = item_store_by_url(t->in->items, entry_url_key(e), t->feed->state.id, k, &count, t->err);
+	result = item_store_by_url(t->in->items, entry_url_key(e), 0, any, &any_count, t->err);
+	if (result != 0 || any_count == 0)
+		return result;
+	result = item_store_by_url(t->in->items, entry_url_key(e), t->feed->state.id, own, &own_count, t->err);
 	if (result != 0)
 		return result;
-	if (count > 0) {
-		if (count > 1 || entries_contain(&t->in->entries, k[0].item_id))
+	if (own_count > 0) {
+		if (own_count > 1 || entries_contain(&t->in->entries, own[0].item_id))
 			return 0;
-		result = alias(t, e, k[0].item_id);
+		result = alias(t, e, own[0].item_id);
 		if (result == 0)
-			result = update(t, e, &k[0]);
-		return result == 0 ? 1 : result;
+			result = update(t, e, &own[0]);
+	} else {
+		if (!one_a_feed(any, any_count))
+			return 0;
+		result = add(t, e, any[0].story_id);
 	}
-	result = item_store_by_url(t->in->items, entry_url_key(e), 0, k, &count, t->err);
-	if (result != 0 || count == 0 || !one_a_feed(k, count))
-		return result;
-	result = add(t, e, k[0].story_id);
 	return result == 0 ? 1 : result;
 }
 

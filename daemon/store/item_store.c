@@ -9,14 +9,16 @@
 static const char *const texts[ITEM_STATEMENTS] = {
 	[ITEM_BY_IDENTITY] = "SELECT n.item_id, ?1, i.story_id, n.last_seen, i.digest, i.canon_version FROM ident n"
 			     " LEFT JOIN item i ON i.id = n.item_id WHERE n.feed_id = ?1 AND n.identity = ?2",
-	[ITEM_BY_DIGEST] = "SELECT d.item_id, d.feed_id, i.story_id, d.last_seen, i.digest, i.canon_version FROM digest d"
-			   " LEFT JOIN item i ON i.id = d.item_id WHERE d.digest = ?1 LIMIT 64",
+	[ITEM_BY_DIGEST] =
+		"SELECT d.item_id, d.feed_id, i.story_id, d.last_seen, i.digest, i.canon_version FROM digest d"
+		" LEFT JOIN item i ON i.id = d.item_id WHERE d.digest = ?1 LIMIT 64",
 	[ITEM_BY_OWN_DIGEST] = "SELECT d.item_id, d.feed_id, i.story_id, d.last_seen, i.digest, i.canon_version"
 			       " FROM digest d LEFT JOIN item i ON i.id = d.item_id"
 			       " WHERE d.digest = ?1 AND d.feed_id = ?2 LIMIT 64",
 	[ITEM_BY_URL] = "SELECT id, feed_id, story_id FROM item WHERE url_key = ?1 LIMIT 64",
 	[ITEM_BY_OWN_URL] = "SELECT id, feed_id, story_id FROM item WHERE url_key = ?1 AND feed_id = ?2 LIMIT 64",
-	[ITEM_ADD] = "INSERT INTO item(id, feed_id, story_id, digest, canon_version, rev, first_seen, published, sort_ms, uid,"
+	[ITEM_ADD] = "INSERT INTO item(id, feed_id, story_id, digest, canon_version, rev, first_seen, published, "
+		     "sort_ms, uid,"
 		     " url_key, record) VALUES(?1, ?2, ?3, ?4, ?5, 0, ?6, min(?7, ?6), ?8, ?9, ?10, ?11)",
 	/* OR REPLACE: what was a tombstone's or an alias may now be this item's. */
 	[ITEM_ADD_IDENTITY] = "INSERT OR REPLACE INTO ident(feed_id, identity, item_id, last_seen, alias)"
@@ -29,9 +31,10 @@ static const char *const texts[ITEM_STATEMENTS] = {
 	[ITEM_TOUCH_DIGEST] = "UPDATE digest SET last_seen = ?4 WHERE digest = ?1 AND feed_id = ?2 AND item_id = ?3",
 	[STORY_ADD] = "INSERT INTO story(id, sort_ms, first_seen, last_seen, updated, sources, reports, uid)"
 		      " VALUES(?1, ?2, ?3, ?3, ?3, 1, 1, ?4)",
-	[STORY_JOIN] = "UPDATE story SET reports = reports + 1, last_seen = max(last_seen, ?3), updated = max(updated, ?3),"
-		       " sources = sources + NOT EXISTS(SELECT 1 FROM item WHERE story_id = ?1 AND feed_id = ?2)"
-		       " WHERE id = ?1",
+	[STORY_JOIN] =
+		"UPDATE story SET reports = reports + 1, last_seen = max(last_seen, ?3), updated = max(updated, ?3),"
+		" sources = sources + NOT EXISTS(SELECT 1 FROM item WHERE story_id = ?1 AND feed_id = ?2)"
+		" WHERE id = ?1",
 	[STORY_CHANGED] = "UPDATE story SET updated = max(updated, ?3) WHERE id = ?1"
 			  " AND ?2 = (SELECT min(id) FROM item WHERE story_id = ?1)",
 	[STORY_SORT] = "SELECT sort_ms FROM story WHERE id = ?1",
@@ -71,7 +74,8 @@ static void read_known(sqlite3_stmt *s, struct known *k)
 	}
 }
 
-int item_store_by_identity(struct item_store *is, int64_t feed_id, const uint8_t *identity, struct known *k, struct error *err)
+int item_store_by_identity(
+	struct item_store *is, int64_t feed_id, const uint8_t *identity, struct known *k, struct error *err)
 {
 	sqlite3_stmt *s = is->s[ITEM_BY_IDENTITY];
 	int result;
@@ -120,8 +124,8 @@ int item_store_by_url(struct item_store *is, const uint8_t *url_key, int64_t fee
 
 /* ---- keeping ---- */
 
-static int add_identity(struct item_store *is, int64_t feed_id, const uint8_t *identity, int64_t item_id, int64_t seen_ms,
-	bool alias, struct error *err)
+static int add_identity(struct item_store *is, int64_t feed_id, const uint8_t *identity, int64_t item_id,
+	int64_t seen_ms, bool alias, struct error *err)
 {
 	sqlite3_stmt *s = is->s[ITEM_ADD_IDENTITY];
 
@@ -164,7 +168,8 @@ static int find_sort(struct item_store *is, struct item_row *row, struct error *
 	sql_bind_int(is->s[STORY_SORT], 1, row->story_id);
 	result = sql_get_int(is->s[STORY_SORT], &row->sort_ms, err, cannot_find);
 	if (result == 0)
-		return error_set(err, -EUCLEAN, "the database is damaged: story %lld is missing", (long long)row->story_id);
+		return error_set(
+			err, -EUCLEAN, "the database is damaged: story %lld is missing", (long long)row->story_id);
 	return result < 0 ? result : 0;
 }
 
@@ -261,8 +266,8 @@ int item_store_alias(struct item_store *is, int64_t feed_id, const uint8_t *iden
 	return add_identity(is, feed_id, identity, item_id, seen_ms, true, err);
 }
 
-int item_store_touch(struct item_store *is, int64_t feed_id, const uint8_t *identity, const uint8_t *digest, int64_t item_id,
-	int64_t seen_ms, struct error *err)
+int item_store_touch(struct item_store *is, int64_t feed_id, const uint8_t *identity, const uint8_t *digest,
+	int64_t item_id, int64_t seen_ms, struct error *err)
 {
 	sqlite3_stmt *s = is->s[ITEM_TOUCH_IDENTITY];
 	int result;

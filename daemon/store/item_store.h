@@ -57,7 +57,8 @@ struct known {
 enum { KNOWN_MAX = 64 };
 
 /* 1 found, 0 not, negative errno. */
-int item_store_by_identity(struct item_store *is, int64_t feed_id, const uint8_t *identity, struct known *k, struct error *err);
+int item_store_by_identity(
+	struct item_store *is, int64_t feed_id, const uint8_t *identity, struct known *k, struct error *err);
 /* Up to KNOWN_MAX into k, their number into *count; of any feed when feed_id is 0.  Without last_seen_ms, digest and
  * canon_version where the key is a URL. */
 int item_store_by_digest(struct item_store *is, const uint8_t *digest, int64_t feed_id, struct known *k, size_t *count,
@@ -67,7 +68,7 @@ int item_store_by_url(struct item_store *is, const uint8_t *url_key, int64_t fee
 
 /* An item as it goes in. */
 struct item_row {
-	int64_t id;	  /* out of item_store_add() */
+	int64_t id; /* out of item_store_add() */
 	int64_t feed_id;
 	int64_t story_id; /* 0: begins a story; out */
 	int64_t sort_ms;  /* of the story: in when it begins one, else out */
@@ -91,7 +92,7 @@ int item_store_rehash(struct item_store *is, const struct item_row *row, struct 
 int item_store_alias(struct item_store *is, int64_t feed_id, const uint8_t *identity, int64_t item_id, int64_t seen_ms,
 	struct error *err);
 /* Notes that identity, and with digest not NULL the item's digest, were seen. */
-int item_store_touch(struct item_store *is, int64_t feed_id, const uint8_t *identity, const uint8_t *digest, int64_t item_id,
-	int64_t seen_ms, struct error *err);
+int item_store_touch(struct item_store *is, int64_t feed_id, const uint8_t *identity, const uint8_t *digest,
+	int64_t item_id, int64_t seen_ms, struct error *err);
 
 #endif

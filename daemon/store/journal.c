@@ -17,7 +17,8 @@ static const char *const texts[JOURNAL_STATEMENTS] = {
 	[JOURNAL_MARK] = "INSERT OR IGNORE INTO mark(name, sort_ms, story_id, item_id, at) VALUES(?1, ?2, ?3, ?4, ?5)",
 };
 
-int journal_init(struct journal *j, sqlite3 *db, struct totals *totals, const struct writer_options *options, struct error *err)
+int journal_init(
+	struct journal *j, sqlite3 *db, struct totals *totals, const struct writer_options *options, struct error *err)
 {
 	j->db = db;
 	j->totals = totals;
@@ -32,7 +33,8 @@ void journal_release(struct journal *j)
 	buf_release(&j->detail);
 }
 
-int journal_event(struct journal *j, enum event_kind kind, const struct occasion *o, struct str detail, struct error *err)
+int journal_event(
+	struct journal *j, enum event_kind kind, const struct occasion *o, struct str detail, struct error *err)
 {
 	sqlite3_stmt *s = j->s[JOURNAL_EVENT];
 
@@ -96,9 +98,11 @@ static int add_mark(struct journal *j, const struct occasion *o, struct str rule
 	return result != 0 ? result : sqlite3_changes(j->db) > 0;
 }
 
-int journal_matches(struct journal *j, const struct occasion *o, const struct item *it, int64_t published_ms, struct error *err)
+int journal_matches(
+	struct journal *j, const struct occasion *o, const struct item *it, int64_t published_ms, struct error *err)
 {
-	bool recent = !o->backlog || (published_ms != TIME_NONE && o->at_ms - published_ms <= j->options->alert_backlog_ms);
+	bool recent =
+		!o->backlog || (published_ms != TIME_NONE && o->at_ms - published_ms <= j->options->alert_backlog_ms);
 
 	for (size_t i = 0; i < it->matches.count; i++) {
 		const struct match *m = &it->matches.items[i];

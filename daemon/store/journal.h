@@ -20,12 +20,13 @@ enum journal_statement { JOURNAL_EVENT, JOURNAL_MARK, JOURNAL_STATEMENTS };
 struct journal {
 	sqlite3 *db;
 	sqlite3_stmt *s[JOURNAL_STATEMENTS];
-	struct totals *totals;		    /* borrowed */
+	struct totals *totals;                /* borrowed */
 	const struct writer_options *options; /* borrowed: its alerts */
 	struct buf detail;
 };
 
-int journal_init(struct journal *j, sqlite3 *db, struct totals *totals, const struct writer_options *options, struct error *err);
+int journal_init(
+	struct journal *j, sqlite3 *db, struct totals *totals, const struct writer_options *options, struct error *err);
 void journal_release(struct journal *j);
 
 /* What an event is about. */
@@ -35,15 +36,17 @@ struct occasion {
 	int64_t item_id; /* 0: about the feed */
 	int64_t story_id;
 	int64_t sort_ms; /* the story's */
-	bool backlog;	 /* the feed's first document */
+	bool backlog;    /* the feed's first document */
 };
 
 /* The next event of the log; detail is a JSON object or absent. */
-int journal_event(struct journal *j, enum event_kind kind, const struct occasion *o, struct str detail, struct error *err);
+int journal_event(
+	struct journal *j, enum event_kind kind, const struct occasion *o, struct str detail, struct error *err);
 
 /* Marks the story with each rule that matched the item.  An alert rule that had not matched the story
  * before is an event, unless the item is backlog and its date unknown or too old (published_ms, TIME_NONE: unknown). */
-int journal_matches(struct journal *j, const struct occasion *o, const struct item *it, int64_t published_ms, struct error *err);
+int journal_matches(
+	struct journal *j, const struct occasion *o, const struct item *it, int64_t published_ms, struct error *err);
 
 /* EVENT_FEED when health went from one to another in a way that people want to know. */
 int journal_health(struct journal *j, const struct occasion *o, enum feed_health before, const struct feed_state *state,

@@ -188,8 +188,8 @@ static int note_facts(struct feed_row *row, const struct feed_facts *facts, bool
 
 /* ---- an outcome ---- */
 
-static int take_document(struct keeper *k, struct poll_outcome *o, struct feed_row *row, struct poll_report *report,
-	struct error *err)
+static int take_document(
+	struct keeper *k, struct poll_outcome *o, struct feed_row *row, struct poll_report *report, struct error *err)
 {
 	struct intake_counts counts = {0};
 	struct document d;

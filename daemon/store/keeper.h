@@ -27,9 +27,9 @@ struct keeper {
 	struct item_store items;
 	struct journal journal;
 	struct intake intake;
-	struct arena arena; /* of the document that is taken in */
+	struct arena arena;            /* of the document that is taken in */
 	struct writer_options options; /* its texts are the writer's */
-	bool visible;	    /* this transaction changes what outputs show */
+	bool visible;                  /* this transaction changes what outputs show */
 };
 
 /* Opens the database.  options' texts must stay. */
@@ -41,8 +41,8 @@ int keeper_begin(struct keeper *k, struct error *err);
 int keeper_commit(struct keeper *k, int64_t at_ms, struct error *err);
 void keeper_rollback(struct keeper *k);
 
-/* Takes an outcome in and fills report; its document is released.  One that fails leaves no trace but its feed's failure.
- * Negative when the whole transaction is lost. */
+/* Takes an outcome in and fills report; its document is released.  One that fails leaves no trace but its feed's
+ * failure. Negative when the whole transaction is lost. */
 int keeper_take(struct keeper *k, struct poll_outcome *o, struct poll_report *report, struct error *err);
 /* What to report of an outcome whose transaction was lost: its feed's last committed state, failing for
  * the reason in why and due later, which the next start will not remember. */

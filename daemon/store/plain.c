@@ -12,8 +12,8 @@ static int add_without_markup(struct buf *out, struct str s)
 	static const struct {
 		struct str name;
 		char value;
-	} references[] = {
-		{{"&amp;", 5}, '&'}, {{"&lt;", 4}, '<'}, {{"&gt;", 4}, '>'}, {{"&quot;", 6}, '"'}, {{"&#39;", 5}, '\''}};
+	} references[] = {{{"&amp;", 5}, '&'}, {{"&lt;", 4}, '<'}, {{"&gt;", 4}, '>'}, {{"&quot;", 6}, '"'},
+		{{"&#39;", 5}, '\''}};
 	size_t i = 0;
 
 	while (i < s.len) {

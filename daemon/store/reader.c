@@ -25,7 +25,8 @@ enum {
 static const char *const texts[READER_STATEMENTS] = {
 	[READ_BEGIN] = "BEGIN",
 	[READ_END] = "COMMIT",
-	[READ_STORY] = "SELECT id, uid, first_seen, last_seen, updated, sort_ms, sources, reports FROM story WHERE id = ?1",
+	[READ_STORY] =
+		"SELECT id, uid, first_seen, last_seen, updated, sort_ms, sources, reports FROM story WHERE id = ?1",
 	[READ_STORY_BY_UID] = "SELECT id FROM story WHERE uid = ?1 ORDER BY id DESC LIMIT 1",
 	[READ_REPORTS] = "SELECT " REPORT_COLUMNS ", " SOURCE_COLUMNS " FROM item i JOIN feed f ON f.id = i.feed_id"
 			 " WHERE i.story_id = ?1 ORDER BY i.id LIMIT ?2",
@@ -35,10 +36,11 @@ static const char *const texts[READER_STATEMENTS] = {
 			" ORDER BY sort_ms DESC, story_id DESC",
 	[LIST_FEED] = "SELECT sort_ms, story_id FROM item WHERE feed_id = ?3 AND (sort_ms, story_id) < (?1, ?2)"
 		      " AND sort_ms >= ?4 ORDER BY sort_ms DESC, story_id DESC",
-	[READ_EVENTS] = "SELECT e.cursor, e.time, e.kind, e.backlog, e.detail, s.uid, s.sources, s.reports, s.id, f.id IS NULL,"
-			" i.id IS NULL, " REPORT_COLUMNS ", " SOURCE_COLUMNS " FROM event e"
-			" LEFT JOIN feed f ON f.id = e.feed_id LEFT JOIN item i ON i.id = e.item_id"
-			" LEFT JOIN story s ON s.id = i.story_id WHERE e.cursor > ?1 ORDER BY e.cursor LIMIT ?2",
+	[READ_EVENTS] =
+		"SELECT e.cursor, e.time, e.kind, e.backlog, e.detail, s.uid, s.sources, s.reports, s.id, f.id IS NULL,"
+		" i.id IS NULL, " REPORT_COLUMNS ", " SOURCE_COLUMNS " FROM event e"
+		" LEFT JOIN feed f ON f.id = e.feed_id LEFT JOIN item i ON i.id = e.item_id"
+		" LEFT JOIN story s ON s.id = i.story_id WHERE e.cursor > ?1 ORDER BY e.cursor LIMIT ?2",
 	[READ_LEAD] = "SELECT id, record FROM item WHERE story_id = ?1 ORDER BY id LIMIT 1",
 	[READ_CURSORS] = "SELECT coalesce((SELECT min(cursor) FROM event), cursor + 1), cursor FROM total",
 	[READ_TOTAL] = "SELECT generation, changed, items, stories FROM total",
@@ -166,7 +168,7 @@ static int take_reports(struct reader *r, struct story *story, struct error *err
 {
 	sqlite3_stmt *s = r->s[READ_REPORTS];
 	size_t cap = story->total_reports > STORY_REPORTS_MAX ? STORY_REPORTS_MAX : (size_t)story->total_reports;
-	int result;
+	int result = 0;
 
 	story->reports = arena_alloc_array(&r->arena, cap + 1, sizeof(*story->reports));
 	if (story->reports == NULL)

@@ -49,8 +49,8 @@ static int take_story_title(struct reader *r, int64_t story_id, struct event_rec
 }
 
 /* 1 when the event can be told, 0 when what it was about is gone. */
-static int take_event(struct reader *r, sqlite3_stmt *s, struct event_record *e, struct report *report, char *uid,
-	struct error *err)
+static int take_event(
+	struct reader *r, sqlite3_stmt *s, struct event_record *e, struct report *report, char *uid, struct error *err)
 {
 	int result;
 
@@ -82,7 +82,8 @@ static int take_event(struct reader *r, sqlite3_stmt *s, struct event_record *e,
 	return result == 0 ? 1 : result;
 }
 
-int reader_events(struct reader *r, int64_t after, size_t limit, int64_t *last, event_fn *fn, void *arg, struct error *err)
+int reader_events(
+	struct reader *r, int64_t after, size_t limit, int64_t *last, event_fn *fn, void *arg, struct error *err)
 {
 	sqlite3_stmt *s = r->s[READ_EVENTS];
 	int result = reader_begin(r, err);

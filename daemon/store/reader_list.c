@@ -112,7 +112,6 @@ static int walk(struct reader *r, sqlite3_stmt *s, const struct story_query *q, 
 static int list_feed(struct reader *r, const struct story_query *q, int64_t feed_id, struct page *p, struct error *err)
 {
 	sqlite3_stmt *s = r->s[LIST_FEED];
-	size_t found = 0;
 	int result;
 
 	sql_bind_int(s, 1, q->before_sort_ms);
@@ -122,14 +121,15 @@ static int list_feed(struct reader *r, const struct story_query *q, int64_t feed
 	while ((result = sql_step(s, err, cannot_list)) == 1) {
 		struct place place = {sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1)};
 
-		if (!page_add(p, place) || ++found > 2 * p->limit)
+		if (!page_add(p, place))
 			break;
 	}
 	sql_reset(s);
 	return result < 0 ? result : 0;
 }
 
-static int list_feeds(struct reader *r, const struct story_query *q, const int64_t *feeds, struct page *p, struct error *err)
+static int list_feeds(
+	struct reader *r, const struct story_query *q, const int64_t *feeds, struct page *p, struct error *err)
 {
 	int result = 1;
 

@@ -198,7 +198,8 @@ static int64_t tombstone_kept_ms(const struct keeper *k)
 {
 	int64_t kept_ms;
 
-	if (k->options.keep_items_ms <= 0 || __builtin_mul_overflow(k->options.keep_items_ms, TOMBSTONE_TIMES, &kept_ms))
+	if (k->options.keep_items_ms <= 0 ||
+		__builtin_mul_overflow(k->options.keep_items_ms, TOMBSTONE_TIMES, &kept_ms))
 		return INT64_MAX;
 	return kept_ms < tombstone_least_ms ? tombstone_least_ms : kept_ms;
 }

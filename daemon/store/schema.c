@@ -32,7 +32,7 @@ static const char version_1[] =
 	"CREATE TABLE feed("
 	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
 	" active INTEGER NOT NULL,"
-	" backlog INTEGER NOT NULL,"  /* 1 until its first document is in */
+	" backlog INTEGER NOT NULL," /* 1 until its first document is in */
 	" health INTEGER NOT NULL,"
 	" failure INTEGER NOT NULL,"
 	" http_status INTEGER NOT NULL,"
@@ -64,7 +64,7 @@ static const char version_1[] =
 
 	/* sort_ms is settled when the story begins; item and mark repeat it to be read in that order. */
 	"CREATE TABLE story("
-	" id INTEGER PRIMARY KEY,"    /* that of its first item */
+	" id INTEGER PRIMARY KEY," /* that of its first item */
 	" sort_ms INTEGER NOT NULL,"
 	" first_seen INTEGER NOT NULL,"
 	" last_seen INTEGER NOT NULL,"
@@ -86,7 +86,7 @@ static const char version_1[] =
 	" rev INTEGER NOT NULL,"
 	" first_seen INTEGER NOT NULL,"
 	" published INTEGER,"
-	" updated INTEGER,"	/* when its text changed last */
+	" updated INTEGER," /* when its text changed last */
 	" sort_ms INTEGER NOT NULL,"
 	" uid BLOB NOT NULL,"
 	" url_key BLOB,"

@@ -41,7 +41,8 @@ int sql_step(sqlite3_stmt *s, struct error *err, const char *what);
 void sql_reset(sqlite3_stmt *s);
 /* Runs a statement that gives no rows and resets it. */
 int sql_done(sqlite3_stmt *s, struct error *err, const char *what);
-/* The first row's first column into *value (0 when it is NULL), and resets; 1 when there was a row, 0 when there was none. */
+/* The first row's first column into *value (0 when it is NULL), and resets; 1 when there was a row, 0 when there was
+ * none. */
 int sql_get_int(sqlite3_stmt *s, int64_t *value, struct error *err, const char *what);
 /* Runs text, which takes no parameters. */
 int sql_exec(sqlite3 *db, const char *text, struct error *err, const char *what);

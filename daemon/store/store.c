@@ -148,7 +148,8 @@ static uint32_t big_endian_32(const uint8_t *at)
 static int refuse_newer(const struct paths *p, int64_t version, struct error *err)
 {
 	return error_set(err, -ENOTSUP,
-		"%s was written by a newer sitrepd (its schema is %lld, this program knows %d): use that one, or another "
+		"%s was written by a newer sitrepd (its schema is %lld, this program knows %d): use that one, or "
+		"another "
 		"state folder",
 		p->db, (long long)version, STORE_SCHEMA_VERSION);
 }
@@ -309,8 +310,10 @@ static int prepare_reader(const struct paths *p, sqlite3 *db, struct error *err)
 		return result;
 	if (version != STORE_SCHEMA_VERSION)
 		return error_set(err, -ENOENT, "%s holds nothing yet", p->db);
-	(void)snprintf(text, sizeof(text), "PRAGMA query_only = ON; PRAGMA cache_size = -%d; PRAGMA mmap_size = 0;"
-		"PRAGMA temp_store = MEMORY;", READER_CACHE_KIB);
+	(void)snprintf(text, sizeof(text),
+		"PRAGMA query_only = ON; PRAGMA cache_size = -%d; PRAGMA mmap_size = 0;"
+		"PRAGMA temp_store = MEMORY;",
+		READER_CACHE_KIB);
 	return sql_exec(db, text, err, p->db);
 }
 

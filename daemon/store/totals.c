@@ -9,9 +9,9 @@
 
 int totals_load(sqlite3 *db, struct totals *t, struct error *err)
 {
-	static const char *const text[] = {
-		"SELECT max(item_id, (SELECT coalesce(max(id), 0) FROM item)),"
-		" max(cursor, (SELECT coalesce(max(cursor), 0) FROM event)), generation, changed, items, stories FROM total"};
+	static const char *const text[] = {"SELECT max(item_id, (SELECT coalesce(max(id), 0) FROM item)),"
+					   " max(cursor, (SELECT coalesce(max(cursor), 0) FROM event)), generation, "
+					   "changed, items, stories FROM total"};
 	sqlite3_stmt *s[1];
 	int result = sql_prepare(db, text, 1, s, err);
 

@@ -13,7 +13,7 @@
 
 struct totals {
 	int64_t item_id; /* last given out */
-	int64_t cursor;	 /* last given out */
+	int64_t cursor;  /* last given out */
 	int64_t generation;
 	int64_t changed_ms;
 	int64_t items;

@@ -15,135 +15,22 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "keeper.h"
-#include "retention.h"
 #include "sitrep/clock.h"
 #include "sitrep/log.h"
+#include "writer_internal.h"
 
 enum {
-	/* One transaction: more of each would make a reader of the stream wait for news. */
-	BATCH_OUTCOMES = 256,
-	BATCH_BYTES = 8 * 1024 * 1024,
-	BATCH_US = 250 * 1000,
-	/* Pages of 4 KiB in the WAL after which it is worth moving them into the database. */
-	CHECKPOINT_PAGES = 1000,
+	/* Pages of 4 KiB in the WAL after which it is worth moving them into the database: as many as the
+	 * file keeps anyway (store.c). */
+	CHECKPOINT_PAGES = 4000,
 	IDLE_WAIT_MS = 60 * 1000,
 };
 
-/* writer_sync_feeds() on its way through the thread. */
-struct sync_request {
-	const struct feed_spec *feeds;
-	size_t count;
-	struct feed_state *states;
-	struct error *err;
-	int result;
-	bool done;
-};
-
-struct outcome_list {
-	struct poll_outcome *first, **end;
-};
-
-struct report_list {
-	struct poll_report *first, **end;
-};
-
-struct writer {
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t work; /* something to do for the thread */
-	pthread_cond_t done; /* a sync request is done */
-	int fd;
-
-	/* under lock */
-	struct outcome_list queue;
-	struct report_list reports;
-	size_t pending, pending_bytes;
-	int64_t newest_cursor;
-	struct sync_request *sync;
-	struct writer_options *new_options;
-	bool stop;
-	struct writer_stats stats;
-
-	/* the thread's own */
-	struct writer_options *options; /* a deep copy */
-	struct keeper keeper;
-	struct retention retention;
-	int wal_pages;
-	bool retention_failed;
-};
-
-/* ---- outcomes and reports ---- */
-
-void poll_outcome_free(struct poll_outcome *o)
-{
-	if (o == NULL)
-		return;
-	free(o->reason);
-	free(o->url);
-	free(o->etag);
-	free(o->last_modified);
-	buf_release(&o->document);
-	free(o);
-}
-
-void poll_reports_free(struct poll_report *first)
-{
-	while (first != NULL) {
-		struct poll_report *next = first->next;
-
-		feed_state_release(&first->state);
-		free(first);
-		first = next;
-	}
-}
-
 /* ---- options ---- */
-
-static void free_options(struct writer_options *o)
-{
-	if (o == NULL)
-		return;
-	for (size_t i = 0; o->alerts != NULL && i < o->alert_count; i++) {
-		free((char *)o->alerts[i].name);
-		free((char *)o->alerts[i].priority);
-	}
-	free((struct writer_alert *)o->alerts);
-	free((char *)o->state_dir);
-	free(o);
-}
-
-static struct writer_options *copy_options(const struct writer_options *from)
-{
-	struct writer_options *to = malloc(sizeof(*to));
-	struct writer_alert *alerts = calloc(from->alert_count + 1, sizeof(*alerts));
-	bool failed = false;
-
-	if (to == NULL || alerts == NULL) {
-		free(to);
-		free(alerts);
-		return NULL;
-	}
-	*to = *from;
-	to->alerts = alerts;
-	for (size_t i = 0; i < from->alert_count; i++) {
-		const char *priority = from->alerts[i].priority;
-
-		alerts[i].name = strdup(from->alerts[i].name);
-		alerts[i].priority = strdup(priority != NULL ? priority : "normal");
-		failed = failed || alerts[i].name == NULL || alerts[i].priority == NULL;
-	}
-	to->state_dir = from->state_dir != NULL ? strdup(from->state_dir) : NULL;
-	if (failed || (from->state_dir != NULL && to->state_dir == NULL)) {
-		free_options(to);
-		return NULL;
-	}
-	return to;
-}
 
 int writer_set_options(struct writer *w, const struct writer_options *options)
 {
-	struct writer_options *copy = copy_options(options), *unused;
+	struct writer_options *copy = writer_options_copy(options), *unused;
 
 	if (copy == NULL)
 		return -ENOMEM;
@@ -152,7 +39,7 @@ int writer_set_options(struct writer *w, const struct writer_options *options)
 	w->new_options = copy;
 	(void)pthread_cond_signal(&w->work);
 	(void)pthread_mutex_unlock(&w->lock);
-	free_options(unused);
+	writer_options_free(unused);
 	return 0;
 }
 
@@ -165,143 +52,7 @@ static void take_options(struct writer *w, struct writer_options *fresh)
 	w->options = fresh;
 	w->keeper.options = *fresh;
 	retention_restart(&w->retention);
-	free_options(old);
-}
-
-/* ---- a batch ---- */
-
-static struct poll_outcome *next_outcome(struct writer *w)
-{
-	struct poll_outcome *o;
-
-	(void)pthread_mutex_lock(&w->lock);
-	o = w->queue.first;
-	if (o != NULL) {
-		w->queue.first = o->next;
-		if (o->next == NULL)
-			w->queue.end = &w->queue.first;
-		o->next = NULL;
-	}
-	(void)pthread_mutex_unlock(&w->lock);
-	return o;
-}
-
-/* Outcomes of one transaction and their reports, side by side. */
-struct batch {
-	struct outcome_list outcomes;
-	struct report_list reports;
-	size_t count;
-	size_t bytes;
-};
-
-/* Everything in the batch failed for the reason in why. */
-static void refuse_batch(struct writer *w, struct batch *b, const struct error *why)
-{
-	struct poll_report *r = b->reports.first;
-
-	keeper_rollback(&w->keeper);
-	for (struct poll_outcome *o = b->outcomes.first; o != NULL; o = o->next, r = r->next)
-		keeper_refuse(&w->keeper, o, r, why);
-}
-
-static void publish_batch(struct writer *w, struct batch *b, int64_t began_us)
-{
-	uint64_t one = 1;
-	uint64_t us = (uint64_t)(clock_mono_us() - began_us);
-
-	(void)pthread_mutex_lock(&w->lock);
-	*w->reports.end = b->reports.first;
-	w->reports.end = b->reports.end;
-	w->pending -= b->count;
-	w->pending_bytes -= b->bytes;
-	w->newest_cursor = w->keeper.totals.cursor;
-	w->stats.commits++;
-	w->stats.outcomes += b->count;
-	w->stats.commit_us_last = us;
-	if (us > w->stats.commit_us_max)
-		w->stats.commit_us_max = us;
-	(void)pthread_mutex_unlock(&w->lock);
-	/* Cannot fail but for a counter that nobody has read 2^64 times. */
-	(void)!write(w->fd, &one, sizeof(one));
-}
-
-static void free_outcomes(struct poll_outcome *o)
-{
-	while (o != NULL) {
-		struct poll_outcome *next = o->next;
-
-		poll_outcome_free(o);
-		o = next;
-	}
-}
-
-/* One outcome more for the batch; false when there is none, or no memory for its report. */
-static bool extend_batch(struct writer *w, struct batch *b)
-{
-	struct poll_report *report = calloc(1, sizeof(*report));
-	struct poll_outcome *o = report != NULL ? next_outcome(w) : NULL;
-
-	if (o == NULL) {
-		free(report);
-		return false;
-	}
-	b->bytes += o->document.len;
-	b->count++;
-	*b->outcomes.end = o;
-	b->outcomes.end = &o->next;
-	*b->reports.end = report;
-	b->reports.end = &report->next;
-	return true;
-}
-
-static struct poll_outcome *last_outcome(struct batch *b)
-{
-	return (struct poll_outcome *)((char *)b->outcomes.end - offsetof(struct poll_outcome, next));
-}
-
-static struct poll_report *last_report(struct batch *b)
-{
-	return (struct poll_report *)((char *)b->reports.end - offsetof(struct poll_report, next));
-}
-
-static void run_batch(struct writer *w)
-{
-	struct batch b = {0};
-	struct error err = {0};
-	int64_t began_us = clock_mono_us(), at_ms = 0;
-	bool began;
-	int result;
-
-	b.outcomes.end = &b.outcomes.first;
-	b.reports.end = &b.reports.first;
-	result = keeper_begin(&w->keeper, &err);
-	/* When the database cannot be written at all, what waits is told so at once. */
-	began = result == 0;
-	while (b.count < BATCH_OUTCOMES && b.bytes < BATCH_BYTES && clock_mono_us() - began_us < BATCH_US &&
-		extend_batch(w, &b)) {
-		struct poll_outcome *o = last_outcome(&b);
-
-		at_ms = o->at_ms;
-		if (!began)
-			continue;
-		result = keeper_take(&w->keeper, o, last_report(&b), &err);
-		if (result != 0)
-			break;
-	}
-	if (b.count == 0) {
-		struct timespec pause = {.tv_sec = 0, .tv_nsec = 10 * 1000 * 1000};
-
-		/* Not even memory for a report: let the others give some back. */
-		keeper_rollback(&w->keeper);
-		(void)nanosleep(&pause, NULL);
-		return;
-	}
-	if (result == 0)
-		result = keeper_commit(&w->keeper, at_ms, &err);
-	if (result != 0)
-		refuse_batch(w, &b, &err);
-	publish_batch(w, &b, began_us);
-	free_outcomes(b.outcomes.first);
+	writer_options_free(old);
 }
 
 /* ---- the thread ---- */
@@ -334,7 +85,8 @@ static void run_sync(struct writer *w, struct sync_request *request)
 	int result = keeper_begin(k, request->err);
 
 	if (result == 0)
-		result = feed_store_sync(&k->feeds, request->feeds, request->count, request->states, &changed, request->err);
+		result = feed_store_sync(
+			&k->feeds, request->feeds, request->count, request->states, &changed, request->err);
 	if (result == 0) {
 		k->visible = changed;
 		result = keeper_commit(k, clock_wall_ms(), request->err);
@@ -398,7 +150,7 @@ static void *run(void *arg)
 			take_options(w, fresh);
 		switch (task) {
 		case TASK_BATCH:
-			run_batch(w);
+			writer_run_batch(w);
 			checkpoint(w);
 			break;
 		case TASK_SYNC:
@@ -453,7 +205,7 @@ struct writer *writer_new(const struct writer_options *options, struct error *er
 	(void)pthread_mutex_init(&w->lock, NULL);
 	(void)pthread_cond_init(&w->work, NULL);
 	(void)pthread_cond_init(&w->done, NULL);
-	w->options = copy_options(options);
+	w->options = writer_options_copy(options);
 	if (w->options == NULL) {
 		(void)error_sys(err, result, "cannot start the writer");
 		goto out;
@@ -476,7 +228,7 @@ struct writer *writer_new(const struct writer_options *options, struct error *er
 out_keeper:
 	keeper_close(&w->keeper);
 out:
-	free_options(w->options);
+	writer_options_free(w->options);
 	(void)pthread_cond_destroy(&w->done);
 	(void)pthread_cond_destroy(&w->work);
 	(void)pthread_mutex_destroy(&w->lock);
@@ -496,8 +248,8 @@ void writer_free(struct writer *w)
 	retention_release(&w->retention);
 	keeper_close(&w->keeper);
 	poll_reports_free(w->reports.first);
-	free_options(w->options);
-	free_options(w->new_options);
+	writer_options_free(w->options);
+	writer_options_free(w->new_options);
 	(void)close(w->fd);
 	(void)pthread_cond_destroy(&w->done);
 	(void)pthread_cond_destroy(&w->work);
@@ -537,7 +289,8 @@ size_t writer_pending_bytes(struct writer *w)
 	return n;
 }
 
-int writer_sync_feeds(struct writer *w, const struct feed_spec *feeds, size_t count, struct feed_state *states, struct error *err)
+int writer_sync_feeds(
+	struct writer *w, const struct feed_spec *feeds, size_t count, struct feed_state *states, struct error *err)
 {
 	struct sync_request request = {.feeds = feeds, .count = count, .states = states, .err = err};
 

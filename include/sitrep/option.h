@@ -30,7 +30,7 @@ enum option_type {
 	OPTION_CHOICE,	 /* one of choices */
 };
 
-struct option {
+struct config_option {
 	enum option_section section;
 	const char *name;
 	enum option_type type;
@@ -43,13 +43,21 @@ struct option {
 	const char *help; /* one or two sentences */
 };
 
-extern const struct option options[];
-extern const size_t option_count;
+extern const struct config_option config_options[];
+extern const size_t config_option_count;
 
 /* "http", "feed" ...; "" for the top. */
 const char *option_section_name(enum option_section s);
 /* The option, or NULL; then *nearest is the nearest known name of the section or NULL. */
-const struct option *option_find(enum option_section section, struct str name, const char **nearest);
+const struct config_option *option_find(enum option_section section, struct str name, const char **nearest);
+
+/* The section of that name; false, with the nearest known name or NULL, when there is none. */
+bool option_find_section(struct str name, enum option_section *section, const char **nearest);
+/* [feed "name"] and its like. */
+bool option_section_is_named(enum option_section s);
+/* The better of so_far (at *best edits) and known: what somebody who wrote name may have meant. Start with NULL
+ * and SIZE_MAX. */
+const char *option_nearest(struct str name, struct str known, size_t *best, const char *so_far);
 
 /* The table as text: for --help-config, as mdoc/man source, and as a commented sample file. */
 int option_write_help(struct buf *out);

@@ -29,4 +29,7 @@ int xmlfeed_finish(struct xmlfeed *x, bool truncated);
 /* The root element's name; STR_NONE before there was one. */
 struct str xmlfeed_root(const struct xmlfeed *x);
 
+/* The form of the first date that was read (date.h), NULL when there was none. */
+const char *xmlfeed_date_rule(const struct xmlfeed *x);
+
 #endif

@@ -90,6 +90,13 @@ static void digest_survives_rewriting(void **state)
 			     "sailed on Monday - at dawn.&lt;/p&gt;")},
 		{plain("Navy&#39;s new frigate, &quot;Halcyon&quot;, enters service"),
 			plain("The frigate caf\xC3\xA9 crew of 1,200 didn&#39;t wait. It sailed on Monday - at dawn.")},
+		/* markup in what the feed calls plain */
+		{plain("Navy's new frigate, \"Halcyon\", enters service"),
+			plain("<p>The frigate caf\xC3\xA9 crew of 1,200 didn't wait.</p><p>It sailed on Monday - at "
+			      "dawn.</p>")},
+		{plain("Navy's new frigate, \"Halcyon\", enters service"),
+			plain("&lt;p&gt;The frigate caf\xC3\xA9 crew of 1,200 didn&amp;#39;t "
+			      "wait.&lt;/p&gt;&lt;p&gt;It sailed on Monday - at dawn.&lt;/p&gt;")},
 		/* quotes and dashes */
 		{plain("Navy\xE2\x80\x99s new frigate, \xE2\x80\x9CHalcyon\xE2\x80\x9D, enters service"),
 			plain("The frigate caf\xC3\xA9 crew of 1,200 didn\xE2\x80\x99t wait. It sailed on Monday "

@@ -244,6 +244,14 @@ static void test_everything_can_be_allowed(void **state)
 	assert_null(judge(&a, &allow));
 }
 
+static void test_articles(void **state)
+{
+	(void)state;
+	assert_string_equal(guard_article("loopback"), "a");
+	assert_string_equal(guard_article("unique-local"), "a");
+	assert_string_equal(guard_article("unspecified"), "an");
+}
+
 static void test_what_allow_private_opens(void **state)
 {
 	static const struct {
@@ -284,6 +292,7 @@ int main(void)
 		cmocka_unit_test(test_other_families_are_refused),
 		cmocka_unit_test(test_allow_list),
 		cmocka_unit_test(test_everything_can_be_allowed),
+		cmocka_unit_test(test_articles),
 		cmocka_unit_test(test_what_allow_private_opens),
 	};
 

@@ -21,8 +21,10 @@ static void read_lines(struct response_head *h, const char *lines)
 {
 	struct str rest = str_from(lines), line;
 
+	/* the empty line of a head is "\r" here, what stands behind the last line end is none */
 	while (str_split(&rest, '\n', &line))
-		assert_int_equal(response_head_line(h, line), 0);
+		if (line.len > 0)
+			assert_int_equal(response_head_line(h, line), 0);
 }
 
 static void test_lines(void **state)

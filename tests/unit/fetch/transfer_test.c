@@ -127,6 +127,7 @@ static bool answer_never(struct exchange *x)
 }
 
 static const struct loopback_route routes[] = {
+	{"http://news.example/feed", answer_feed},
 	{"/never", answer_never},
 	{"/feed", answer_feed},
 	{"/conditional", answer_conditional},
@@ -467,6 +468,39 @@ static void test_bad_urls_are_told_by_the_callback(void **state)
 	}
 }
 
+static void test_proxy(void **state)
+{
+	struct transfer_request request = fetcher_request(&fetcher, "http://news.example/feed");
+	char proxy[64];
+	struct result *r;
+
+	(void)state;
+	(void)snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", server.port);
+	request.proxy = proxy;
+	request.allow = NULL;
+	r = fetcher_get(&fetcher, &request);
+	assert_int_equal(r->answer.failure, FAILURE_NONE);
+	assert_int_equal(strncmp(server.log[0], "GET http://news.example/feed HTTP/1.1\r\n", 39), 0);
+	/* addresses that are not for us are not asked for through it either */
+	request.url = "http://10.0.0.1/feed";
+	r = fetcher_get(&fetcher, &request);
+	assert_int_equal(r->answer.failure, FAILURE_FORBIDDEN);
+	assert_string_equal(r->answer.error.text, "10.0.0.1 is a private address, not allowed by [fetch] allow");
+	request.url = "http://[fe80::1]/feed";
+	assert_int_equal(fetcher_get(&fetcher, &request)->answer.failure, FAILURE_FORBIDDEN);
+	assert_int_equal(server.log_count, 1);
+}
+
+static void test_environment_is_not_asked_for_a_proxy(void **state)
+{
+	(void)state;
+	(void)setenv("http_proxy", "http://127.0.0.1:1", 1);
+	(void)setenv("all_proxy", "http://127.0.0.1:1", 1);
+	assert_int_equal(get("/feed")->answer.failure, FAILURE_NONE);
+	(void)unsetenv("http_proxy");
+	(void)unsetenv("all_proxy");
+}
+
 /* ---- many at once ---- */
 
 enum { MANY = 100 };
@@ -591,6 +625,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_http_errors, begin, end),
 		cmocka_unit_test_setup_teardown(test_interim_answers_and_trailers_do_not_count, begin, end),
 		cmocka_unit_test_setup_teardown(test_bad_urls_are_told_by_the_callback, begin, end),
+		cmocka_unit_test_setup_teardown(test_proxy, begin, end),
+		cmocka_unit_test_setup_teardown(test_environment_is_not_asked_for_a_proxy, begin, end),
 		cmocka_unit_test_setup_teardown(test_callbacks_may_start_and_cancel, begin, end),
 		cmocka_unit_test_setup_teardown(test_many_at_once, begin, end),
 		cmocka_unit_test_setup_teardown(test_free_with_transfers_under_way, begin, end),

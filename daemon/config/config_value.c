@@ -1,0 +1,398 @@
+/* The types of options.  Every refusal says what was found and what would have been right. */
+#include "sitrep/config_value.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sitrep/clock.h"
+#include "sitrep/log.h"
+
+enum { ADDRESS_TEXT_MAX = 64 };
+
+static int wrong(struct error *err, const struct config_option *o, struct str value, const char *expected)
+{
+	return error_set(err, -EINVAL, "%s = %.*s: expected %s", o->name, (int)(value.len < 80 ? value.len : 80), value.data,
+		expected);
+}
+
+static void put(void *owner, const struct config_option *o, const void *value, size_t size)
+{
+	memcpy((char *)owner + o->offset, value, size);
+}
+
+static int read_string(struct arena *a, void *owner, const struct config_option *o, struct str value, struct error *err)
+{
+	const char *text = arena_cstr(a, value);
+
+	if (text == NULL)
+		return error_sys(err, -ENOMEM, "cannot read the configuration");
+	put(owner, o, &text, sizeof(text));
+	return 0;
+}
+
+static bool is_web_url(struct str s)
+{
+	size_t start = str_starts_nocase(s, STR("https://")) ? 8 : str_starts_nocase(s, STR("http://")) ? 7 : 0;
+
+	if (start == 0 || start >= s.len || s.data[start] == '/' || s.data[start] == ':')
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.data[i] <= ' ' || s.data[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static int read_bool(void *owner, const struct config_option *o, struct str value, struct error *err)
+{
+	static const char *const yes[] = {"yes", "true", "on", "1"}, *const no[] = {"no", "false", "off", "0"};
+
+	for (size_t i = 0; i < 4; i++) {
+		bool is_yes = str_eq_nocase(value, str_from(yes[i]));
+
+		if (is_yes || str_eq_nocase(value, str_from(no[i]))) {
+			put(owner, o, &is_yes, sizeof(is_yes));
+			return 0;
+		}
+	}
+	return wrong(err, o, value, "yes or no");
+}
+
+static int put_number(void *owner, const struct config_option *o, struct str value, int64_t n, struct error *err)
+{
+	char low[TIME_TEXT_MAX], high[TIME_TEXT_MAX], expected[2 * TIME_TEXT_MAX + 32];
+	int small = (int)n;
+
+	if (n < o->min || n > o->max) {
+		if (o->type == OPTION_DURATION) {
+			(void)duration_format(low, o->min);
+			(void)duration_format(high, o->max);
+		} else if (o->type == OPTION_SIZE) {
+			(void)size_format(low, o->min);
+			(void)size_format(high, o->max);
+		} else {
+			(void)log_number(low, o->min);
+			(void)log_number(high, o->max);
+		}
+		(void)snprintf(expected, sizeof(expected), "something from %s to %s", low, high);
+		return wrong(err, o, value, expected);
+	}
+	/* [feed] rank is the one number that is an int. */
+	if (o->section == SECTION_FEED && o->type == OPTION_INT)
+		put(owner, o, &small, sizeof(small));
+	else
+		put(owner, o, &n, sizeof(n));
+	return 0;
+}
+
+static int read_mode(void *owner, const struct config_option *o, struct str value, struct error *err)
+{
+	unsigned mode = 0;
+
+	if (value.len == 0 || value.len > 4)
+		return wrong(err, o, value, "an octal mode such as 0660");
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.data[i] < '0' || value.data[i] > '7')
+			return wrong(err, o, value, "an octal mode such as 0660");
+		mode = mode * 8 + (unsigned)(value.data[i] - '0');
+	}
+	if (mode > 0777)
+		return wrong(err, o, value, "an octal mode such as 0660");
+	put(owner, o, &mode, sizeof(mode));
+	return 0;
+}
+
+static int read_list(struct arena *a, void *owner, const struct config_option *o, struct str value, struct error *err)
+{
+	struct config_words words = {0};
+	struct str rest = value, piece;
+	size_t count = 0;
+
+	while (str_split(&rest, ',', &piece))
+		count++;
+	words.items = arena_alloc_array(a, count + 1, sizeof(*words.items));
+	rest = value;
+	while (words.items != NULL && str_split(&rest, ',', &piece)) {
+		piece = str_trim(piece);
+		if (str_empty(piece))
+			return wrong(err, o, value, "words with a comma between");
+		words.items[words.count] = arena_cstr(a, piece);
+		if (words.items[words.count++] == NULL)
+			words.items = NULL;
+	}
+	if (words.items == NULL)
+		return error_sys(err, -ENOMEM, "cannot read the configuration");
+	put(owner, o, &words, sizeof(words));
+	return 0;
+}
+
+/* ---- addresses ---- */
+
+static bool read_port(struct str s, uint16_t *port)
+{
+	long long n;
+
+	if (str_empty(s) || !char_is_digit(s.data[0]) || !str_to_int(s, &n) || n > 65535)
+		return false;
+	*port = (uint16_t)n;
+	return true;
+}
+
+static bool is_address(int family, struct str s)
+{
+	char text[ADDRESS_TEXT_MAX];
+	struct in6_addr room;
+
+	if (s.len == 0 || s.len >= sizeof(text))
+		return false;
+	memcpy(text, s.data, s.len);
+	text[s.len] = '\0';
+	return inet_pton(family, text, &room) == 1;
+}
+
+/* "host:port", "[v6]:port", "*:port" */
+static bool read_host_port(struct arena *a, struct str s, struct config_listen *l)
+{
+	struct str host;
+	size_t colon = s.len;
+	int family = AF_INET;
+
+	while (colon > 0 && s.data[colon - 1] != ':')
+		colon--;
+	if (colon == 0 || !read_port(str_slice(s, colon, s.len), &l->port))
+		return false;
+	host = str_slice(s, 0, colon - 1);
+	if (str_eq(host, STR("*")))
+		return true;
+	if (host.len > 2 && host.data[0] == '[' && host.data[host.len - 1] == ']') {
+		host = str_slice(host, 1, host.len - 1);
+		family = AF_INET6;
+	} else if (str_eq_nocase(host, STR("localhost"))) {
+		host = STR("127.0.0.1");
+	}
+	if (!is_address(family, host))
+		return false;
+	l->host = arena_cstr(a, host);
+	return l->host != NULL;
+}
+
+static int read_listen(struct arena *a, void *owner, const struct config_option *o, struct str value, struct config_place place,
+	struct error *err)
+{
+	struct {
+		struct config_listen *items;
+		size_t count;
+		size_t cap;
+	} list = {0};
+	struct str rest = value, piece;
+
+	while (str_split(&rest, ',', &piece)) {
+		struct config_listen *l = list_add(a, &list);
+
+		piece = str_trim(piece);
+		if (l == NULL || (l->text = arena_cstr(a, piece)) == NULL)
+			return error_sys(err, -ENOMEM, "cannot read the configuration");
+		l->place = place;
+		if (str_starts(piece, STR("unix:")))
+			piece = str_slice(piece, 5, piece.len);
+		if (piece.len > 1 && piece.data[0] == '/') {
+			l->path = arena_cstr(a, piece);
+			if (l->path == NULL)
+				return error_sys(err, -ENOMEM, "cannot read the configuration");
+		} else if (!read_host_port(a, piece, l)) {
+			return wrong(err, o, piece, "ADDRESS:PORT such as 127.0.0.1:8484, [::1]:8484 or *:8484, or a path");
+		}
+	}
+	put(owner, o, &list, sizeof(list));
+	return 0;
+}
+
+static bool read_network(struct str s, struct config_network *n)
+{
+	static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+	size_t slash = str_find_char(s, '/', 0);
+	struct str address = str_slice(s, 0, slash == STR_NPOS ? s.len : slash);
+	bool is_v4 = is_address(AF_INET, address);
+	long long bits = is_v4 ? 32 : 128;
+	char text[ADDRESS_TEXT_MAX];
+
+	if (!is_v4 && !is_address(AF_INET6, address))
+		return false;
+	if (slash != STR_NPOS &&
+		(!str_to_int(str_slice(s, slash + 1, s.len), &bits) || bits < 0 || bits > (is_v4 ? 32 : 128)))
+		return false;
+	memcpy(text, address.data, address.len);
+	text[address.len] = '\0';
+	if (is_v4)
+		memcpy(n->address, mapped, sizeof(mapped));
+	(void)inet_pton(is_v4 ? AF_INET : AF_INET6, text, is_v4 ? n->address + 12 : n->address);
+	n->prefix = (uint8_t)(is_v4 ? bits + 96 : bits);
+	return true;
+}
+
+static int read_networks(struct arena *a, void *owner, const struct config_option *o, struct str value, struct error *err)
+{
+	struct config_networks list = {0};
+	struct str rest = value, piece;
+
+	while (str_split(&rest, ',', &piece)) {
+		struct config_network *n = list_add(a, &list);
+
+		if (n == NULL)
+			return error_sys(err, -ENOMEM, "cannot read the configuration");
+		if (!read_network(str_trim(piece), n))
+			return wrong(err, o, str_trim(piece), "a network such as 10.1.0.0/16 or fd00::/8");
+	}
+	put(owner, o, &list, sizeof(list));
+	return 0;
+}
+
+/* ---- choices ---- */
+
+static int read_choice(struct arena *a, void *owner, const struct config_option *o, struct str value, struct error *err)
+{
+	struct str rest = str_from(o->choices), word;
+	char expected[128];
+
+	while (str_word(&rest, &word)) {
+		char text[32];
+		int level;
+
+		if (!str_eq(word, value) || word.len >= sizeof(text))
+			continue;
+		if (o->type == OPTION_CHOICE)
+			return read_string(a, owner, o, value, err);
+		memcpy(text, word.data, word.len);
+		text[word.len] = '\0';
+		level = log_level_parse(text);
+		put(owner, o, &level, sizeof(level));
+		return 0;
+	}
+	(void)snprintf(expected, sizeof(expected), "one of: %s", o->choices);
+	return wrong(err, o, value, expected);
+}
+
+int config_value_read(struct arena *a, void *owner, const struct config_option *o, struct str value, struct config_place place,
+	struct error *err)
+{
+	long long number;
+	int64_t n;
+
+	if (str_empty(value))
+		return error_set(err, -EINVAL, "%s has no value", o->name);
+	switch (o->type) {
+	case OPTION_STRING:
+		return read_string(a, owner, o, value, err);
+	case OPTION_URL:
+		return is_web_url(value) ? read_string(a, owner, o, value, err)
+					 : wrong(err, o, value, "an address that begins with http:// or https://");
+	case OPTION_BOOL:
+		return read_bool(owner, o, value, err);
+	case OPTION_INT:
+		return str_to_int(value, &number) ? put_number(owner, o, value, number, err)
+						  : wrong(err, o, value, "a whole number");
+	case OPTION_DURATION:
+		return duration_parse(value, &n) ? put_number(owner, o, value, n, err)
+						 : wrong(err, o, value, "a duration such as 30s, 15m, 6h or 90d");
+	case OPTION_SIZE:
+		return size_parse(value, &n) ? put_number(owner, o, value, n, err)
+					     : wrong(err, o, value, "a size such as 64K, 8M or 1G");
+	case OPTION_MODE:
+		return read_mode(owner, o, value, err);
+	case OPTION_LIST:
+		return read_list(a, owner, o, value, err);
+	case OPTION_LISTEN:
+		return read_listen(a, owner, o, value, place, err);
+	case OPTION_NETWORKS:
+		return read_networks(a, owner, o, value, err);
+	case OPTION_LEVEL:
+	case OPTION_CHOICE:
+		return read_choice(a, owner, o, value, err);
+	}
+	return -EINVAL;
+}
+
+/* ---- writing ---- */
+
+static void write_words(struct buf *out, struct config_words w)
+{
+	for (size_t i = 0; i < w.count; i++)
+		(void)buf_printf(out, "%s%s", i > 0 ? ", " : "", w.items[i]);
+}
+
+static void write_listen(struct buf *out, const struct config *c)
+{
+	for (size_t i = 0; i < c->http_listen.count; i++)
+		(void)buf_printf(out, "%s%s", i > 0 ? ", " : "", c->http_listen.items[i].text);
+}
+
+static void write_networks(struct buf *out, const struct config_networks *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		char text[INET6_ADDRSTRLEN];
+
+		(void)inet_ntop(AF_INET6, list->items[i].address, text, sizeof(text));
+		(void)buf_printf(out, "%s%s/%u", i > 0 ? ", " : "", text, list->items[i].prefix);
+	}
+}
+
+static void write_number(struct buf *out, const char *member, const struct config_option *o)
+{
+	char text[TIME_TEXT_MAX];
+	int small;
+	int64_t n;
+
+	if (o->section == SECTION_FEED && o->type == OPTION_INT) {
+		memcpy(&small, member, sizeof(small));
+		n = small;
+	} else {
+		memcpy(&n, member, sizeof(n));
+	}
+	if (o->fallback == NULL && n == 0)
+		return;
+	(void)buf_puts(out, o->type == OPTION_DURATION ? duration_format(text, n)
+			    : o->type == OPTION_SIZE   ? size_format(text, n)
+						       : log_number(text, n));
+}
+
+int config_value_write(struct buf *out, const void *owner, const struct config_option *o)
+{
+	const char *member = (const char *)owner + o->offset;
+	const char *text;
+	struct config_words words;
+	unsigned mode;
+
+	switch (o->type) {
+	case OPTION_STRING:
+	case OPTION_URL:
+	case OPTION_CHOICE:
+		memcpy(&text, member, sizeof(text));
+		(void)buf_puts(out, text != NULL ? text : "");
+		break;
+	case OPTION_BOOL:
+		(void)buf_puts(out, *(const bool *)member ? "yes" : "no");
+		break;
+	case OPTION_INT:
+	case OPTION_DURATION:
+	case OPTION_SIZE:
+		write_number(out, member, o);
+		break;
+	case OPTION_LEVEL:
+	case OPTION_MODE:
+		memcpy(&mode, member, sizeof(mode));
+		(void)buf_printf(out, o->type == OPTION_MODE ? "%04o" : "%u", mode);
+		break;
+	case OPTION_LIST:
+		memcpy(&words, member, sizeof(words));
+		write_words(out, words);
+		break;
+	case OPTION_LISTEN:
+		write_listen(out, owner);
+		break;
+	case OPTION_NETWORKS:
+		write_networks(out, (const struct config_networks *)(const void *)member);
+		break;
+	}
+	return out->failed;
+}

@@ -1,0 +1,597 @@
+/* Reading dates.
+ *
+ * A list of formats to try, as most readers have it, grows with every feed and still knows "Sept." only where
+ * somebody wrote it down.  Here a date is cut into numbers, words and punctuation, and each number is given its
+ * meaning by its neighbours: h:m is a time, a signed number behind a time is an offset, what remains are year, month
+ * and day, told apart by their digits, their separators and a month's name.  What is left over makes the date
+ * unreadable, so that "1:2:3:4" or "16 zzz 2012" is not guessed at. */
+#include "sitrep/date.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "date_names.h"
+
+enum { TOKENS_MAX = 40, NUMBERS_MAX = 3 };
+#define MS_A_MINUTE INT64_C(60000)
+#define MS_A_DAY INT64_C(86400000)
+
+enum token_kind { TOKEN_NUMBER, TOKEN_WORD, TOKEN_SIGN, TOKEN_END };
+
+struct token {
+	enum token_kind kind;
+	struct str text;
+	int64_t value;	   /* of a number of at most 18 digits */
+	bool space_before; /* white space stands before it */
+};
+
+struct date_reader {
+	struct token tokens[TOKENS_MAX + 1]; /* the last is TOKEN_END */
+	size_t count;
+	/* what was found */
+	struct token numbers[NUMBERS_MAX]; /* of the date, in order */
+	char separators[NUMBERS_MAX];	   /* before each: - / . or space */
+	size_t number_count;
+	int month; /* by name */
+	int hour, minute, second, ms;
+	int half; /* of the day: 1 morning, 2 afternoon */
+	int offset;
+	const struct date_zone *zone;
+	bool has_time, has_offset, is_week;
+	enum date_script script;
+};
+
+/* ---- tokens */
+
+static bool is_word_byte(char c)
+{
+	return char_is_alpha(c) || (unsigned char)c >= 0x80;
+}
+
+/* "America/Los_Angeles" is one word; "05/Nov/1994" are three tokens and more. */
+static bool joins_words(struct str s, size_t i)
+{
+	return (s.data[i] == '/' || s.data[i] == '_') && i > 0 && i + 1 < s.len && is_word_byte(s.data[i - 1]) &&
+	       is_word_byte(s.data[i + 1]);
+}
+
+/* False when there are more tokens than any date has. */
+static bool tokenise(struct date_reader *r, struct str s)
+{
+	bool space = false;
+	size_t i = 0;
+
+	r->count = 0;
+	while (i < s.len) {
+		struct token *t = &r->tokens[r->count];
+		size_t start = i;
+
+		if (s.data[i] == ' ' || s.data[i] == '\0') {
+			space = true;
+			i++;
+			continue;
+		}
+		if (r->count == TOKENS_MAX)
+			return false;
+		*t = (struct token){.kind = TOKEN_SIGN, .space_before = space};
+		if (char_is_digit(s.data[i])) {
+			t->kind = TOKEN_NUMBER;
+			for (; i < s.len && char_is_digit(s.data[i]); i++)
+				if (i - start < 18)
+					t->value = t->value * 10 + (s.data[i] - '0');
+			if (i - start > 18)
+				return false;
+		} else if (is_word_byte(s.data[i])) {
+			t->kind = TOKEN_WORD;
+			while (i < s.len && (is_word_byte(s.data[i]) || joins_words(s, i)))
+				i++;
+		} else {
+			i++;
+		}
+		t->text = str_slice(s, start, i);
+		space = false;
+		r->count++;
+	}
+	r->tokens[r->count] = (struct token){.kind = TOKEN_END};
+	return true;
+}
+
+static bool is_sign(const struct token *t, char c)
+{
+	return t->kind == TOKEN_SIGN && t->text.data[0] == c;
+}
+
+static bool is_word(const struct token *t, const char *word)
+{
+	return t->kind == TOKEN_WORD && str_eq(t->text, str_from(word));
+}
+
+static bool is_number(const struct token *t, size_t max_digits)
+{
+	return t->kind == TOKEN_NUMBER && t->text.len <= max_digits;
+}
+
+/* ---- pieces */
+
+/* Seconds' fraction: t is the sign before it.  Returns the tokens used. */
+static size_t read_fraction(struct date_reader *r, const struct token *t)
+{
+	if ((!is_sign(t, '.') && !is_sign(t, ',')) || t[1].kind != TOKEN_NUMBER || t[1].space_before)
+		return 0;
+	for (size_t i = 0; i < 3; i++)
+		r->ms = r->ms * 10 + (i < t[1].text.len ? t[1].text.data[i] - '0' : 0);
+	return 2;
+}
+
+/* h:m[:s[.f]], h: (East Asian, without minutes) with t at the hour. Returns the tokens used, 0 for a failure. */
+static size_t read_clock(struct date_reader *r, const struct token *t, char separator)
+{
+	size_t n = 2;
+
+	r->has_time = true;
+	r->hour = (int)t[0].value;
+	if (!is_number(&t[2], 2))
+		return n;
+	r->minute = (int)t[2].value;
+	n = 3;
+	if (!is_sign(&t[3], separator))
+		return n;
+	n = 4;
+	if (!is_number(&t[4], 2))
+		return separator == ':' ? n : 3;
+	r->second = (int)t[4].value;
+	n = 5 + read_fraction(r, &t[5]);
+	return is_sign(&t[n], ':') && is_number(&t[n + 1], 18) ? 0 : n;
+}
+
+/* 13, 1315 or 131530 behind a T. */
+static bool read_compact_clock(struct date_reader *r, const struct token *t)
+{
+	int v = (int)(t->value % 1000000);
+
+	r->has_time = true;
+	switch (t->text.len) {
+	case 1:
+	case 2:
+		r->hour = v;
+		return true;
+	case 4:
+		r->hour = v / 100;
+		r->minute = v % 100;
+		return true;
+	case 6:
+		r->hour = v / 10000;
+		r->minute = v / 100 % 100;
+		r->second = v % 100;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* +hh:mm, +hhmm, +hh with t at the sign.  Returns the tokens used, 0 for a failure. */
+static size_t read_offset(struct date_reader *r, const struct token *t)
+{
+	int sign = is_sign(t, '-') ? -1 : 1, v = (int)(t[1].value % 1000000), minutes;
+	size_t n = 2;
+
+	if (is_sign(&t[2], ':')) {
+		if (!is_number(&t[1], 2) || !is_number(&t[3], 2))
+			return 0;
+		minutes = v * 60 + (int)t[3].value;
+		if (t[3].value > 59)
+			return 0;
+		n = 4;
+	} else if (t[1].text.len <= 2) {
+		minutes = v * 60;
+	} else if (t[1].text.len <= 4) {
+		minutes = v / 100 * 60 + v % 100;
+		if (v % 100 > 59)
+			return 0;
+	} else {
+		return 0;
+	}
+	/* The farthest zones are at -12 and +14. */
+	if (minutes > 15 * 60)
+		return 0;
+	/* Names as Etc/GMT+5 count westwards, as POSIX does. */
+	if (r->zone != NULL && str_starts(str_from(r->zone->name), STR("etc/")))
+		sign = -sign;
+	r->offset = sign * minutes;
+	r->has_offset = true;
+	r->zone = NULL;
+	return n;
+}
+
+static bool add_number(struct date_reader *r, const struct token *t, char separator)
+{
+	if (r->number_count == NUMBERS_MAX || (r->month != 0 && r->number_count == 2))
+		return false;
+	r->separators[r->number_count] = separator;
+	r->numbers[r->number_count++] = *t;
+	return true;
+}
+
+/* Enough numbers for a date are there, so that one more can only be a time. */
+static bool has_date(const struct date_reader *r)
+{
+	return r->number_count + (r->month != 0) >= 3 || (r->number_count == 1 && r->numbers[0].text.len == 8);
+}
+
+static size_t read_number(struct date_reader *r, size_t i)
+{
+	const struct token *t = &r->tokens[i], *before = i > 0 ? t - 1 : &r->tokens[r->count];
+	bool behind_t = is_word(before, "t") && !t->space_before;
+
+	if (!r->has_time) {
+		if (is_number(t, 2) && is_sign(&t[1], ':'))
+			return read_clock(r, t, ':');
+		if (is_number(t, 2) && is_word(&t[1], "h") && is_number(&t[2], 2) && !t[2].space_before)
+			return read_clock(r, t, 'h');
+		if (is_number(t, 2) && has_date(r) && is_sign(&t[1], '.') && is_number(&t[2], 2) && t[2].text.len == 2)
+			return read_clock(r, t, '.');
+		if (is_number(t, 2) && t[1].kind == TOKEN_WORD &&
+			(date_half_day(t[1].text) != 0 || is_word(&t[1], "uhr") || is_word(&t[1], "h"))) {
+			r->has_time = true;
+			r->hour = (int)t->value;
+			return 1;
+		}
+		if (behind_t && r->number_count > 0)
+			return read_compact_clock(r, t) ? 1 + read_fraction(r, &t[1]) : 0;
+	}
+	return add_number(r, t, before->kind == TOKEN_SIGN ? before->text.data[0] : ' ') ? 1 : 0;
+}
+
+static size_t read_word(struct date_reader *r, size_t i)
+{
+	const struct token *t = &r->tokens[i];
+	int half = date_half_day(t->text);
+	const struct date_zone *zone;
+
+	if (half != 0) {
+		r->half = half;
+		return 1;
+	}
+	/* a.m. */
+	if ((is_word(t, "a") || is_word(t, "p")) && is_sign(&t[1], '.') && is_word(&t[2], "m")) {
+		r->half = is_word(t, "a") ? 1 : 2;
+		return 3;
+	}
+	if (is_word(t, "w") && !t->space_before && is_number(&t[1], 2) && !t[1].space_before && r->number_count == 1) {
+		r->is_week = true;
+		return 1;
+	}
+	if (!r->has_time || r->has_offset)
+		return 1;
+	zone = date_zone_find(t->text);
+	if (zone != NULL) {
+		r->zone = zone;
+		r->has_offset = true;
+	} else if (t->text.len == 1 && char_is_alpha(t->text.data[0])) {
+		/* RFC 2822, 4.3: military letters were given with the wrong sign and mean nothing. */
+		r->has_offset = true;
+	}
+	return 1;
+}
+
+/* The month's name.  Where several words could be one ("mar, 12 mar 2024"), it is the one behind a number, else
+ * the last. */
+static void find_month(struct date_reader *r, size_t *first, size_t *words)
+{
+	bool behind_number = false;
+	size_t last_number = 0; /* index + 1 of the last number, with nothing but signs or "de" since */
+
+	*words = 0;
+	for (size_t i = 0; i < r->count; i++) {
+		const struct token *t = &r->tokens[i];
+		int month;
+		bool behind;
+
+		if (t->kind == TOKEN_NUMBER)
+			last_number = i + 1;
+		if (t->kind != TOKEN_WORD)
+			continue;
+		if (is_word(t, "de") || is_word(t, "of") || is_word(t, "th") || is_word(t, "st") || is_word(t, "nd") ||
+			is_word(t, "rd"))
+			continue;
+		month = t[1].kind == TOKEN_WORD ? date_month_pair(t->text, t[1].text) : 0;
+		behind = last_number > 0;
+		last_number = 0;
+		if (month != 0) {
+			r->month = month;
+			*first = i;
+			*words = 2;
+			return;
+		}
+		month = date_month(t->text);
+		if (month == 0 || behind_number)
+			continue;
+		r->month = month;
+		behind_number = behind;
+		*first = i;
+		*words = 1;
+	}
+}
+
+static bool read_tokens(struct date_reader *r)
+{
+	size_t month_at = 0, month_words, i = 0;
+
+	find_month(r, &month_at, &month_words);
+	while (i < r->count) {
+		const struct token *t = &r->tokens[i];
+		size_t used = 1;
+
+		if (month_words > 0 && i == month_at) {
+			i += month_words;
+			continue;
+		}
+		switch (t->kind) {
+		case TOKEN_NUMBER:
+			used = read_number(r, i);
+			break;
+		case TOKEN_WORD:
+			used = read_word(r, i);
+			break;
+		case TOKEN_SIGN:
+			if (r->has_time && (is_sign(t, '+') || is_sign(t, '-')) && t[1].kind == TOKEN_NUMBER &&
+				!t[1].space_before)
+				used = read_offset(r, t);
+			break;
+		case TOKEN_END:
+			break;
+		}
+		if (used == 0)
+			return false;
+		i += used;
+	}
+	return true;
+}
+
+/* ---- year, month and day */
+
+struct ymd {
+	int year, month, day;
+	const char *rule;
+};
+
+/* RFC 2822, 4.3: two digits under 70 (50 there; news is not written ahead) are of this century, three digits are
+ * years since 1900. */
+static int year_of(const struct token *t)
+{
+	int v = (int)(t->value % 10000);
+
+	if (t->text.len <= 2)
+		return v < 70 ? 2000 + v : 1900 + v;
+	return t->text.len == 3 ? 1900 + v : v;
+}
+
+static bool looks_like_year(const struct token *t)
+{
+	return t->text.len == 3 || t->text.len == 4 || t->value > 31;
+}
+
+static int days_in(int year, int month)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
+	return month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : days[month - 1];
+}
+
+/* The day of a year, 1 to 366. */
+static bool from_ordinal(struct ymd *d, int year, int64_t ordinal)
+{
+	if (ordinal < 1 || year < 1 || year > 9999 || ordinal > 365 + (days_in(year, 2) == 29))
+		return false;
+	civil_from_days(civil_to_days(year, 1, 1) + ordinal - 1, &d->year, &d->month, &d->day);
+	d->rule = "ISO 8601 day of the year";
+	return true;
+}
+
+/* ISO 8601, 4.1.4: week 1 is the one with January 4, weeks begin on Monday. */
+static bool from_week(struct ymd *d, const struct date_reader *r)
+{
+	int year = year_of(&r->numbers[0]);
+	int64_t week = r->numbers[1].value, day = r->number_count > 2 ? r->numbers[2].value : 1, fourth;
+
+	if (week < 1 || week > 53 || day < 1 || day > 7 || year < 1 || year > 9999)
+		return false;
+	fourth = civil_to_days(year, 1, 4);
+	civil_from_days(
+		fourth - ((fourth + 3) % 7 + 7) % 7 + (week - 1) * 7 + day - 1, &d->year, &d->month, &d->day);
+	d->rule = "ISO 8601 week";
+	return true;
+}
+
+/* One number alone. */
+static bool from_digits(struct ymd *d, struct date_reader *r)
+{
+	const struct token *t = &r->numbers[0];
+	int64_t v = t->value;
+
+	d->rule = "ISO 8601 compact";
+	switch (t->text.len) {
+	case 4:
+		*d = (struct ymd){(int)v, 1, 1, "year alone"};
+		return v >= 1000;
+	case 6:
+		/* yyyymm where that makes sense, else yymmdd. */
+		if ((v / 10000 == 19 || v / 10000 == 20) && v % 100 >= 1 && v % 100 <= 12)
+			*d = (struct ymd){(int)(v / 100), (int)(v % 100), 1, d->rule};
+		else
+			*d = (struct ymd){(int)(v / 10000) + (v / 10000 < 70 ? 2000 : 1900), (int)(v / 100 % 100),
+				(int)(v % 100), d->rule};
+		return true;
+	case 7:
+		return from_ordinal(d, (int)(v / 1000), v % 1000);
+	case 12:
+	case 14:
+		if (r->has_time)
+			return false;
+		if (t->text.len == 14) {
+			r->second = (int)(v % 100);
+			v /= 100;
+		}
+		r->has_time = true;
+		r->minute = (int)(v % 100);
+		r->hour = (int)(v / 100 % 100);
+		v /= 10000;
+		/* fall through */
+	case 8:
+		*d = (struct ymd){(int)(v / 10000), (int)(v / 100 % 100), (int)(v % 100), d->rule};
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool with_month_name(struct ymd *d, const struct date_reader *r)
+{
+	const struct token *a = &r->numbers[0], *b = &r->numbers[1];
+	bool year_first;
+
+	d->month = r->month;
+	d->rule = "month by name";
+	if (r->number_count == 1) {
+		d->year = year_of(a);
+		d->day = 1;
+		return looks_like_year(a);
+	}
+	if (r->number_count != 2)
+		return false;
+	year_first = looks_like_year(a);
+	d->year = year_of(year_first ? a : b);
+	d->day = (int)((year_first ? b : a)->value % 100000);
+	return (year_first ? a : b)->text.len <= 4 && (!year_first || !looks_like_year(b));
+}
+
+static bool with_numbers(struct ymd *d, const struct date_reader *r)
+{
+	const struct token *n = r->numbers;
+	char separator = r->separators[1];
+	int a = (int)(n[0].value % 10000), b = (int)(n[1].value % 10000), c;
+
+	if (r->number_count == 2) {
+		if (n[0].text.len == 4 && n[1].text.len == 3)
+			return from_ordinal(d, a, n[1].value);
+		if (n[0].text.len == 4)
+			*d = (struct ymd){a, b, 1, "ISO 8601 year and month"};
+		else
+			*d = (struct ymd){b, a, 1, "month and year"};
+		return n[0].text.len == 4 || n[1].text.len == 4;
+	}
+	c = (int)(n[2].value % 10000);
+	if (n[0].text.len == 4) {
+		*d = (struct ymd){a, b, c, "ISO 8601"};
+		return n[1].text.len <= 2 && n[2].text.len <= 2;
+	}
+	if (n[0].text.len > 2 || n[1].text.len > 2 || n[2].text.len > 4)
+		return false;
+	if (separator == '-' && (n[2].text.len == 2 || a > 31))
+		*d = (struct ymd){year_of(&n[0]), b, c, "ISO 8601 with two-digit year"};
+	else if (separator == '/' && a <= 12)
+		*d = (struct ymd){year_of(&n[2]), a, b, "month/day/year"};
+	else
+		*d = (struct ymd){year_of(&n[2]), b, a, "day, month, year"};
+	return true;
+}
+
+static bool read_date(struct ymd *d, struct date_reader *r)
+{
+	bool good;
+
+	*d = (struct ymd){0};
+	if (r->number_count == 0)
+		good = false;
+	else if (r->month != 0)
+		good = with_month_name(d, r);
+	else if (r->is_week && r->number_count >= 2)
+		good = from_week(d, r);
+	else if (r->number_count == 1)
+		good = from_digits(d, r);
+	else
+		good = with_numbers(d, r);
+	return good && d->year >= 1 && d->year <= 9999 && d->month >= 1 && d->month <= 12 && d->day >= 1 &&
+	       d->day <= days_in(d->year, d->month);
+}
+
+/* ---- */
+
+/* Seconds, milliseconds or microseconds since 1970, told apart by their digits: nine digits of seconds begin in 1973,
+ * ten end in 2286. */
+static int64_t read_epoch(struct str s, const char **rule)
+{
+	size_t digits = 0;
+	int64_t v = 0;
+
+	while (digits < s.len && char_is_digit(s.data[digits]) && digits < 17)
+		v = v * 10 + (s.data[digits++] - '0');
+	if (digits == 0 || (digits < s.len && s.data[digits] != '.'))
+		return TIME_NONE;
+	for (size_t i = digits + 1; i < s.len; i++)
+		if (!char_is_digit(s.data[i]))
+			return TIME_NONE;
+	switch (digits) {
+	case 9:
+	case 10:
+		*rule = "seconds since 1970";
+		return v * 1000;
+	case 13:
+		*rule = "milliseconds since 1970";
+		return v;
+	case 16:
+		*rule = "microseconds since 1970";
+		return v / 1000;
+	default:
+		return TIME_NONE;
+	}
+}
+
+/* Minutes east of UTC. A writer of Korean without a zone is in Korea: read as UTC, the day's news would lie nine
+ * hours ahead. */
+static int offset_of(const struct date_reader *r, int year, int64_t local_minutes)
+{
+	if (r->zone != NULL)
+		return date_zone_minutes(r->zone, year, local_minutes);
+	if (r->has_offset)
+		return r->offset;
+	switch (r->script) {
+	case SCRIPT_KOREAN:
+	case SCRIPT_JAPANESE:
+		return 9 * 60;
+	case SCRIPT_HAN:
+		return 8 * 60;
+	case SCRIPT_OTHER:
+		break;
+	}
+	return 0;
+}
+
+int64_t date_parse(struct str s, const char **rule)
+{
+	struct date_reader r = {0};
+	char text[DATE_TEXT_MAX];
+	const char *form = NULL;
+	int64_t time, minutes;
+	struct ymd d;
+
+	s = str_trim(s);
+	time = read_epoch(s, &form);
+	if (time == TIME_NONE) {
+		if (!tokenise(&r, str_make(text, date_fold(text, s, &r.script))) || !read_tokens(&r) || !read_date(&d, &r))
+			return TIME_NONE;
+		form = d.rule;
+		if (r.half != 0 && r.hour <= 12)
+			r.hour = r.hour % 12 + (r.half == 2 ? 12 : 0);
+		/* 24:00 is the end of the day; 24:05 is written by clocks that have no 0. A 60th second is a leap second. */
+		if (r.hour == 24 && (r.minute != 0 || r.second != 0))
+			r.hour = 0;
+		if (r.hour > 24 || r.minute > 59 || r.second > 60)
+			return TIME_NONE;
+		minutes = civil_to_days(d.year, d.month, d.day) * 1440 + r.hour * 60 + r.minute;
+		time = (minutes - offset_of(&r, d.year, minutes)) * MS_A_MINUTE + r.second * 1000 + r.ms;
+	}
+	if (rule != NULL)
+		*rule = form;
+	return time;
+}

@@ -1,0 +1,409 @@
+/* xmlfeed_actions.c: elements that are more than one text: items, links, categories, pictures, sources.
+ *
+ * An element's attributes are read at its start, its text at its end; what belongs together is collected in
+ * the builder between the two. */
+#include "xmlfeed_internal.h"
+
+#include "sitrep/url.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { FEED_LEVEL_ID_RANK = 60 };
+
+static void feed_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
+{
+	struct feed_facts *facts = &x->document->feed;
+	if (f->place == AT_ROOT) {
+		enter(x, f, AT_FEED, facts);
+		if (str_empty(facts->language) && f->language.data != x->frames[0].language.data)
+			facts->language = f->language;
+	} else {
+		enter_same(f, AT_FEED);
+	}
+	/* CDF keeps the feed's link in attributes */
+	struct str href = attr_get(attrs, count, "href");
+	if (!str_empty(href) && str_empty(facts->link))
+		facts->link = keep_url(x, f->base, href);
+}
+
+const struct action action_feed = {feed_begin, NULL, false};
+
+static void item_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
+{
+	struct document *d = x->document;
+	if (x->item != NULL)
+		return;
+	if (d->items.count == LIMIT_DOCUMENT_ITEMS) {
+		d->truncated = true;
+		return;
+	}
+	struct item *it = checked(x, list_add(x->arena, &d->items));
+	if (it == NULL)
+		return;
+	item_init(it);
+	x->item = it;
+	enter(x, f, AT_ITEM, it);
+	it->language = f->language.data != x->frames[0].language.data ? f->language : STR_NONE;
+	struct str href = attr_get(attrs, count, "href");
+	if (!str_empty(href))
+		it->link = keep_url(x, f->base, href);
+	for (size_t i = 0; i < count; i++) {
+		if (str_eq(attrs[i].name.local, STR("about")) && !str_empty(attrs[i].name.prefix)) {
+			it->id = keep(x, attrs[i].value, LIMIT_TITLE);
+			/* the word of rdf:about is the weakest */
+			f->inner_ranks[offsetof(struct item, id) / sizeof(void *)] = FEED_LEVEL_ID_RANK;
+		}
+	}
+}
+
+static void item_end(struct xmlfeed *x, struct frame *f, struct str text)
+{
+	(void)text;
+	struct item *it = f->inner_object;
+	if (f->inner != AT_ITEM || it != x->item)
+		return;
+	people_finish_item(x);
+	if (str_empty(it->link) && it->guid_is_permalink && url_is_web(it->id))
+		it->link = it->id;
+	x->item = NULL;
+}
+
+const struct action action_item = {item_begin, item_end, false};
+
+#define RELATIONS "http://www.iana.org/assignments/relation/"
+
+static void link_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
+{
+	struct str rel = str_trim(attr_get(attrs, count, "rel"));
+	if (str_starts_nocase(rel, STR(RELATIONS)))
+		rel = str_slice(rel, sizeof(RELATIONS) - 1, rel.len);
+	struct str href = attr_get(attrs, count, "href");
+	x->link = (struct feed_link){
+		.href = href.data != NULL ? keep_url(x, f->base, str_trim(href).len > 0 ? href : f->base) : STR_NONE,
+		.rel = keep(x, rel, LIMIT_NAME),
+		.type = keep(x, attr_get(attrs, count, "type"), LIMIT_NAME),
+		.title = keep(x, attr_get(attrs, count, "title"), LIMIT_TITLE),
+		.hreflang = keep(x, attr_get(attrs, count, "hreflang"), LIMIT_NAME),
+		.length = keep(x, attr_get(attrs, count, "length"), LIMIT_NAME),
+	};
+	if (str_empty(x->link.rel))
+		x->link.rel = STR("alternate");
+}
+
+static void add_enclosure(struct xmlfeed *x, struct item *it, const struct enclosure *e)
+{
+	if (str_empty(e->url) || it->enclosures.count == LIMIT_ITEM_LIST)
+		return;
+	for (size_t i = 0; i < it->enclosures.count; i++) {
+		struct enclosure *known = &it->enclosures.items[i];
+		if (!str_eq(known->url, e->url))
+			continue;
+		if (str_empty(known->type))
+			known->type = e->type;
+		if (str_empty(known->length))
+			known->length = e->length;
+		return;
+	}
+	struct enclosure *added = checked(x, list_add(x->arena, &it->enclosures));
+	if (added != NULL)
+		*added = *e;
+}
+
+static void add_link(struct xmlfeed *x, const struct frame *f, const struct feed_link *link)
+{
+	struct item *it = f->object;
+	struct feed_facts *facts = f->object;
+	struct feed_link *added = NULL;
+	if (f->place == AT_ITEM && it->links.count < LIMIT_ITEM_LIST)
+		added = checked(x, list_add(x->arena, &it->links));
+	else if (f->place != AT_ITEM && facts->links.count < LIMIT_ITEM_LIST)
+		added = checked(x, list_add(x->arena, &facts->links));
+	if (added != NULL)
+		*added = *link;
+}
+
+/* Whether a page for people is at the other end. */
+static bool is_page(const struct feed_link *link)
+{
+	return str_empty(link->type) || str_find_nocase(link->type, STR("html"), 0) != STR_NPOS;
+}
+
+static void link_end(struct xmlfeed *x, struct frame *f, struct str text)
+{
+	struct feed_link *link = &x->link;
+	if (str_empty(link->href))
+		link->href = keep_url(x, f->base, text);
+	if (str_empty(link->href))
+		return;
+	struct item *it = f->object;
+	struct feed_facts *facts = f->object;
+	bool in_item = f->place == AT_ITEM;
+	add_link(x, f, link);
+	if (str_eq_nocase(link->rel, STR("alternate"))) {
+		unsigned int rank = f->rule->rank + (is_page(link) ? 0U : 2U);
+		if (claim_member(x, f, f->rule->offset, rank))
+			*(struct str *)member(f) = link->href;
+	} else if (in_item && str_eq_nocase(link->rel, STR("enclosure"))) {
+		add_enclosure(x, it, &(struct enclosure){link->href, link->type, link->length});
+	} else if (in_item && str_eq_nocase(link->rel, STR("replies"))) {
+		if (is_page(link) && claim_member(x, f, offsetof(struct item, comments), 20))
+			it->comments = link->href;
+	} else if (!in_item && str_eq_nocase(link->rel, STR("self"))) {
+		if (str_empty(facts->self))
+			facts->self = link->href;
+	} else if (!in_item && str_eq_nocase(link->rel, STR("hub"))) {
+		if (str_empty(facts->hub))
+			facts->hub = link->href;
+	}
+}
+
+const struct action action_link = {link_begin, link_end, true};
+
+static void guid_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
+{
+	(void)f;
+	struct str permalink = str_trim(attr_get(attrs, count, "isPermaLink"));
+	/* RSS 2.0: true unless it is said to be false */
+	x->guid_says_no = str_eq_nocase(permalink, STR("false"));
+}
+
+static void guid_end(struct xmlfeed *x, struct frame *f, struct str text)
+{
+	text = str_trim(text);
+	if (text.len == 0 || !claim_member(x, f, f->rule->offset, f->rule->rank))
+		return;
+	struct item *it = f->object;
+	it->guid_is_permalink = !x->guid_says_no && url_is_web(text);
+	it->id = it->guid_is_permalink ? keep_url(x, f->base, text) : keep(x, text, LIMIT_TITLE);
+}
+
+const struct action action_guid = {guid_begin, guid_end, true};
+
+static void category_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
+{
+	struct str scheme = attr_get(attrs, count, "scheme");
+	if (str_empty(scheme))
+		scheme = attr_get(attrs, count, "domain");
+	struct str term = attr_get(attrs, count, "term");
+	if (str_empty(term))
+		term = attr_get(attrs, count, "text");
+	x->category = (struct category){
+		.term = keep(x, term, LIMIT_NAME),
+		.scheme = keep(x, scheme, LIMIT_URL),
+		.label = keep(x, attr_get(attrs, count, "label"), LIMIT_NAME),
+	};
+	/* iTunes puts categories into one another */
+	if (f->rule->ns == NS_ITUNES) {
+		f->mode = READ_NOTHING;
+		enter_same(f, f->place);
+	}
+}
+
+static void add_category(struct xmlfeed *x, const struct frame *f, const struct category *c)
+{
+	struct item *it = f->object;
+	struct feed_facts *facts = f->object;
+	bool in_item = f->place == AT_ITEM || f->place == AT_MEDIA;
+	size_t count = in_item ? it->categories.count : facts->categories.count;
+	const struct category *known = in_item ? it->categories.items : facts->categories.items;
+	if (str_empty(c->term) || count == LIMIT_ITEM_LIST)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		if (str_eq(known[i].term, c->term) && str_eq(known[i].scheme, c->scheme))
+			return;
+	}
+	struct category *added =
+		checked(x, in_item ? list_add(x->arena, &it->categories) : list_add(x->arena, &facts->categories));
+	if (added != NULL)
+		*added = *c;
+}
+
+static void category_end(struct xmlfeed *x, struct frame *f, struct str text)
+{
+	if (f->mode == READ_NOTHING)
+		return;
+	if (str_empty(x->category.term))
+		x->category.term = keep(x, text, LIMIT_NAME);
+	if (str_empty(x->category.term))
+		x->category.term = x->category.label;
+	add_category(x, f, &x->category);
+}
+
+static void itunes_category_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
+{
+	category_begin(x, f, attrs, count);
+	if (str_empty(x->category.scheme))
+		x->category.scheme = STR("http://www.itunes.com/");
+	add_category(x, f, &x->category);
+}
+
+static void keywords_end(struct xmlfeed *x, struct frame *f, struct str text)
+{
+	struct str word;
+	while (str_split(&text, ',', &word)) {
+		struct category c = {.term = keep(x, word, LIMIT_NAME)};
+		add_category(x, f, &c);
+	}
+}
+
+const struct action action_category = {category_begin, category_end, true};
+const struct action action_itunes_category = {itunes_category_begin, NULL, false};
+const struct action action_keywords = {NULL, keywords_end, true};
+
+static struct enclosure read_enclosure(struct xmlfeed *x, const struct frame *f, const struct xml_attr *attrs, size_t count)
+{
+	struct str length = attr_get(attrs, count, "length");
+	return (struct enclosure){
+		.url = keep_url(x, f->base, attr_get(attrs, count, "url")),
+		.type = keep(x, attr_get(attrs, count, "type"), LIMIT_NAME),
+		.length = keep(x, str_empty(length) ? attr_get(attrs, count, "fileSize") : length, LIMIT_NAME),
+	};
+}
+
+static void enclosure_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
+{
+	x->enclosure = read_enclosure(x, f, attrs, count);
+}
+
+/* Some write the address as text. */
+static void enclosure_end(struct xmlfeed *x, struct frame *f, struct str text)
+{
+	if (str_empty(x->enclosure.url))
+		x->enclosure.url = keep_url(x, f->base, text);
+	add_enclosure(x, f->object, &x->enclosure);
+	struct feed_link link = {
+		.href = x->enclosure.url, .rel = STR("enclosure"), .type = x->enclosure.type, .length = x->enclosure.length};
+	if (!str_empty(link.href))
+		add_link(x, f, &link);
+}
+
+const struct action action_enclosure = {enclosure_begin, enclosure_end, true};
+
+static void media_content_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
+{
+	struct item *it = f->object;
+	struct enclosure e = read_enclosure(x, f, attrs, count);
+	struct str medium = attr_get(attrs, count, "medium");
+	bool picture = str_eq_nocase(medium, STR("image")) || str_starts_nocase(e.type, STR("image/"));
+	if (picture && !str_empty(e.url) && claim_member(x, f, offsetof(struct item, image), 30)) {
+		it->image.url = e.url;
+		it->image.width = keep(x, attr_get(attrs, count, "width"), LIMIT_NAME);
+		it->image.height = keep(x, attr_get(attrs, count, "height"), LIMIT_NAME);
+	}
+	add_enclosure(x, it, &e);
+	enter_same(f, AT_MEDIA);
+}
+
+static void media_group_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
+{
+	(void)x;
+	(void)attrs;
+	(void)count;
+	enter_same(f, AT_MEDIA);
+}
+
+const struct action action_media_content = {media_content_begin, NULL, false};
+const struct action action_media_group = {media_group_begin, NULL, false};
+
+static void image_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
+{
+	struct image *image = member(f);
+	enter(x, f, AT_IMAGE, image);
+	struct str href = attr_get(attrs, count, "href");
+	if (str_empty(href))
+		href = attr_get(attrs, count, "url");
+	if (!str_empty(href) && claim_member(x, f, f->rule->offset, f->rule->rank)) {
+		image->url = keep_url(x, f->base, href);
+		image->width = keep(x, attr_get(attrs, count, "width"), LIMIT_NAME);
+		image->height = keep(x, attr_get(attrs, count, "height"), LIMIT_NAME);
+	}
+}
+
+static void image_end(struct xmlfeed *x, struct frame *f, struct str text)
+{
+	struct image *image = member(f);
+	text = str_trim(text);
+	if (text.len > 0 && str_empty(image->url))
+		image->url = keep_url(x, f->base, text);
+}
+
+const struct action action_image = {image_begin, image_end, true};
+
+static void input_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
+{
+	(void)attrs;
+	(void)count;
+	enter(x, f, AT_INPUT, member(f));
+}
+
+const struct action action_input = {input_begin, NULL, false};
+
+static void source_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
+{
+	struct item *it = f->object;
+	it->has_source = true;
+	enter(x, f, AT_SOURCE, &it->source);
+	struct str url = attr_get(attrs, count, "url");
+	if (!str_empty(url) && str_empty(it->source.url))
+		it->source.url = keep_url(x, f->base, url);
+}
+
+static void source_end(struct xmlfeed *x, struct frame *f, struct str text)
+{
+	struct item *it = f->object;
+	if (it->source.title.kind != TEXT_ABSENT || str_trim(text).len == 0)
+		return;
+	it->source.title = (struct text){
+		.value = keep(x, text, LIMIT_TITLE), .kind = TEXT_PLAIN, .mime = STR("text/plain"), .lang = f->language};
+}
+
+const struct action action_source = {source_begin, source_end, true};
+
+static void cloud_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
+{
+	struct cloud *cloud = member(f);
+	cloud->domain = keep(x, attr_get(attrs, count, "domain"), LIMIT_NAME);
+	cloud->port = keep(x, attr_get(attrs, count, "port"), LIMIT_NAME);
+	cloud->path = keep(x, attr_get(attrs, count, "path"), LIMIT_NAME);
+	cloud->registerprocedure = keep(x, attr_get(attrs, count, "registerProcedure"), LIMIT_NAME);
+	cloud->protocol = keep(x, attr_get(attrs, count, "protocol"), LIMIT_NAME);
+}
+
+const struct action action_cloud = {cloud_begin, NULL, false};
+
+static void generator_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
+{
+	struct feed_facts *facts = f->object;
+	struct str uri = attr_get(attrs, count, "uri");
+	if (str_empty(uri))
+		uri = attr_get(attrs, count, "url");
+	if (!str_empty(uri))
+		facts->generator_uri = keep_url(x, f->base, uri);
+	if (!str_empty(attr_get(attrs, count, "version")))
+		facts->generator_version = keep(x, attr_get(attrs, count, "version"), LIMIT_NAME);
+	/* admin:generatorAgent names it by rdf:resource */
+	for (size_t i = 0; i < count; i++) {
+		if (str_eq(attrs[i].name.local, STR("resource")) && str_empty(facts->generator))
+			facts->generator = keep(x, attrs[i].value, LIMIT_NAME);
+	}
+}
+
+static void generator_end(struct xmlfeed *x, struct frame *f, struct str text)
+{
+	text = str_trim(text);
+	if (text.len > 0 && claim_member(x, f, f->rule->offset, f->rule->rank))
+		*(struct str *)member(f) = keep(x, text, LIMIT_NAME);
+}
+
+const struct action action_generator = {generator_begin, generator_end, true};
+
+static void skip_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
+{
+	(void)x;
+	(void)attrs;
+	(void)count;
+	enter_same(f, AT_SKIP);
+}
+
+const struct action action_skip = {skip_begin, NULL, false};

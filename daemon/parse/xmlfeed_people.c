@@ -1,0 +1,190 @@
+/* xmlfeed_people.c: who wrote it.
+ *
+ * Atom has elements for name, address and page; RSS has one string that is written in four ways, and Dublin
+ * Core and iTunes have theirs, often beside each other for the same person. */
+#include "xmlfeed_internal.h"
+
+#include <string.h>
+
+/* The bounds of an e-mail address around an "@" in s, or false. */
+static bool find_email(struct str s, size_t *from, size_t *to)
+{
+	size_t at = str_find_char(s, '@', 0);
+	if (at == STR_NPOS || at == 0)
+		return false;
+	static const char ends[] = " \t\r\n<>()[],;:\"";
+	size_t start = at;
+	while (start > 0 && strchr(ends, s.data[start - 1]) == NULL)
+		start--;
+	size_t end = at + 1;
+	while (end < s.len && s.data[end] != '\0' && strchr(ends, s.data[end]) == NULL)
+		end++;
+	*from = start;
+	*to = end;
+	/* "@handle" and "a @ b" are no addresses */
+	return start < at && end > at + 1 && str_find_char(str_slice(s, at + 1, end), '@', 0) == STR_NPOS;
+}
+
+/* Without the quotes and brackets that stood around a part. */
+static struct str bare(struct str s)
+{
+	for (;;) {
+		s = str_trim(s);
+		if (s.len > 0 && strchr("<([,;:-\"", *s.data) != NULL)
+			s = str_slice(s, 1, s.len);
+		else if (s.len > 0 && strchr("<([,;:-\"", s.data[s.len - 1]) != NULL)
+			s.len--;
+		else
+			break;
+	}
+	char first = s.len > 0 ? *s.data : '\0';
+	bool opens = str_find_char(s, '(', 0) != STR_NPOS;
+	if (s.len > 0 && (s.data[s.len - 1] == '>' || s.data[s.len - 1] == ']' || (s.data[s.len - 1] == ')' && !opens)))
+		return bare(str_slice(s, 0, s.len - 1));
+	return first == '>' || first == ')' || first == ']' ? bare(str_slice(s, 1, s.len)) : s;
+}
+
+/* "a@b (Name)", "Name <a@b>", "Name (a@b)", "mailto:a@b", "a@b", "Name". */
+static void parse_person(struct xmlfeed *x, struct str s, struct person *p)
+{
+	s = str_trim(s);
+	size_t from;
+	size_t to;
+	if (!find_email(s, &from, &to)) {
+		p->name = keep(x, s, LIMIT_NAME);
+		return;
+	}
+	p->email = keep(x, str_slice(s, from, to), LIMIT_NAME);
+	struct str before = str_slice(s, 0, from);
+	if (str_ends(before, STR("mailto:")))
+		before.len -= 7;
+	before = bare(before);
+	struct str after = bare(str_slice(s, to, s.len));
+	p->name = keep(x, before.len > 0 ? before : after, LIMIT_NAME);
+}
+
+static bool same_person(const struct person *a, const struct person *b)
+{
+	if (!str_empty(a->name) && !str_empty(b->name))
+		return str_eq_nocase(a->name, b->name);
+	return !str_empty(a->email) && str_eq_nocase(a->email, b->email);
+}
+
+/* What one says of a person completes what another said. */
+static void merge(struct person *into, const struct person *from)
+{
+	if (str_empty(into->name))
+		into->name = from->name;
+	if (str_empty(into->email))
+		into->email = from->email;
+	if (str_empty(into->uri))
+		into->uri = from->uri;
+}
+
+static struct person *find(struct person *people, size_t count, const struct person *p)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (same_person(&people[i], p))
+			return &people[i];
+	}
+	return NULL;
+}
+
+#define ADD_PERSON(x, list, p)                                                                                         \
+	do {                                                                                                           \
+		struct person *known_ = find((list)->items, (list)->count, (p));                                       \
+		if (known_ != NULL) {                                                                                  \
+			merge(known_, (p));                                                                            \
+		} else if ((list)->count < LIMIT_ITEM_LIST) {                                                          \
+			struct person *new_ = list_add((x)->arena, (list));                                            \
+			if (checked((x), new_) != NULL)                                                                \
+				*new_ = *(p);                                                                          \
+		}                                                                                                      \
+	} while (false)
+
+static bool nobody(const struct person *p)
+{
+	return str_empty(p->name) && str_empty(p->email) && str_empty(p->uri);
+}
+
+static void person_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
+{
+	x->person = (struct person){0};
+	struct str uri = attr_get(attrs, count, "href");
+	if (!str_empty(uri))
+		x->person.uri = keep_url(x, f->base, uri);
+	enter(x, f, AT_PERSON, &x->person);
+}
+
+static void add_author(struct xmlfeed *x, const struct frame *f, const struct person *p)
+{
+	struct item *it = f->object;
+	struct feed_facts *facts = f->object;
+	if (f->place == AT_ITEM || f->place == AT_MEDIA)
+		ADD_PERSON(x, &it->authors, p);
+	else
+		ADD_PERSON(x, &facts->authors, p);
+}
+
+static void add_contributor(struct xmlfeed *x, const struct frame *f, const struct person *p)
+{
+	struct item *it = f->object;
+	struct feed_facts *facts = f->object;
+	if (f->place == AT_ITEM || f->place == AT_MEDIA)
+		ADD_PERSON(x, &it->contributors, p);
+	else
+		ADD_PERSON(x, &facts->contributors, p);
+}
+
+static void person_end(struct xmlfeed *x, struct frame *f, struct str text)
+{
+	struct person *p = &x->person;
+	if (nobody(p))
+		parse_person(x, text, p);
+	if (nobody(p))
+		return;
+	switch ((enum person_role)f->rule->detail) {
+	case ROLE_AUTHOR:
+		add_author(x, f, p);
+		break;
+	case ROLE_CONTRIBUTOR:
+		add_contributor(x, f, p);
+		break;
+	case ROLE_PUBLISHER:
+		if (claim_member(x, f, f->rule->offset, f->rule->rank))
+			*(struct person *)member(f) = *p;
+		break;
+	case ROLE_AUTHOR_IF_NONE:
+		if (f->place == AT_ITEM && nobody(&x->fallback_author))
+			x->fallback_author = *p;
+		else if (f->place == AT_FEED && nobody(&x->feed_author))
+			x->feed_author = *p;
+		break;
+	}
+}
+
+static void editor_end(struct xmlfeed *x, struct frame *f, struct str text)
+{
+	struct str *string = member(f);
+	if (str_empty(*string))
+		*string = keep(x, text, LIMIT_NAME);
+	if (f->rule->detail == ROLE_AUTHOR)
+		person_end(x, f, text);
+}
+
+const struct action action_person = {person_begin, person_end, true};
+const struct action action_editor = {person_begin, editor_end, true};
+
+void people_finish_item(struct xmlfeed *x)
+{
+	if (x->item->authors.count == 0 && !nobody(&x->fallback_author))
+		ADD_PERSON(x, &x->item->authors, &x->fallback_author);
+	x->fallback_author = (struct person){0};
+}
+
+void people_finish_feed(struct xmlfeed *x)
+{
+	struct feed_facts *facts = &x->document->feed;
+	if (facts->authors.count == 0 && !nobody(&x->feed_author))
+		ADD_PERSON(x, &facts->authors, &x->feed_author);
+}

@@ -1,0 +1,274 @@
+/* xmlfeed_text.c: the text of elements, as the dialects mean it.
+ *
+ * The same characters are text in one dialect and escaped markup in another.  Atom says which by type (and
+ * Atom 0.3 by mode); RSS says nothing, so there the looks decide.  Markup is sanitised at once, so that no
+ * document ever holds any that is not. */
+#include "xmlfeed_internal.h"
+
+#include "sitrep/date.h"
+#include "sitrep/html.h"
+#include "sitrep/url.h"
+#include "sitrep/utf8.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* An item's identity may be a URL, or longer than any that is fetched. */
+enum { STRING_MAX = LIMIT_TITLE };
+
+static bool contains(struct str s, struct str part)
+{
+	return str_find_nocase(s, part, 0) != STR_NPOS;
+}
+
+static enum reading_mode mode_of_type(struct str type, struct str mode)
+{
+	bool escaped = str_eq_nocase(mode, STR("escaped")) || str_eq_nocase(mode, STR("base64"));
+	if (str_eq_nocase(type, STR("text")))
+		return READ_PLAIN;
+	if (contains(type, STR("xhtml")))
+		return escaped ? READ_HTML : READ_XHTML;
+	if (contains(type, STR("html")))
+		return str_eq_nocase(mode, STR("xml")) ? READ_XHTML : READ_HTML;
+	if (str_starts_nocase(type, STR("text/")))
+		return READ_PLAIN;
+	if (str_ends(type, STR("/xml")) || str_ends(type, STR("+xml")))
+		return escaped ? READ_HTML : READ_XHTML;
+	return str_find_char(type, '/', 0) == STR_NPOS ? READ_AUTO : READ_NOTHING;
+}
+
+static enum reading_mode default_mode(const struct frame *f)
+{
+	switch ((enum text_default)f->rule->detail) {
+	case TEXT_DEFAULT_HTML:
+		return READ_HTML;
+	case TEXT_DEFAULT_PLAIN:
+		return READ_PLAIN;
+	case TEXT_DEFAULT_INLINE:
+		return READ_XHTML;
+	case TEXT_DEFAULT:
+	case TEXT_DEFAULT_TITLE:
+	case TEXT_DEFAULT_CONTENT:
+		break;
+	}
+	return f->rule->ns == NS_FEED && f->atom ? READ_PLAIN : READ_AUTO;
+}
+
+static struct str mime_of(enum reading_mode mode)
+{
+	switch (mode) {
+	case READ_XHTML:
+		return STR("application/xhtml+xml");
+	case READ_HTML:
+		return STR("text/html");
+	case READ_AUTO:
+	case READ_PLAIN:
+	case READ_NOTHING:
+		break;
+	}
+	return STR("text/plain");
+}
+
+static void text_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
+{
+	struct str type = str_trim(attr_get(attrs, count, "type"));
+	struct str mode = str_trim(attr_get(attrs, count, "mode"));
+	f->mode = str_empty(type) ? default_mode(f) : mode_of_type(type, mode);
+	if (str_find_char(type, '/', 0) != STR_NPOS)
+		f->mime = keep(x, type, LIMIT_NAME);
+	f->base64 = str_eq_nocase(mode, STR("base64"));
+	f->escape = f->mode == READ_XHTML;
+	struct str src = attr_get(attrs, count, "src");
+	if (f->rule->detail == TEXT_DEFAULT_CONTENT && f->place == AT_ITEM && !str_empty(src)) {
+		x->item->content_src = keep_url(x, f->base, src);
+		x->item->content.mime = f->mime;
+	}
+}
+
+/* Appends the bytes that s stands for; what is no base64 is skipped, as RFC 2045 has it. */
+static int base64_decode(struct buf *out, struct str s)
+{
+	uint32_t bits = 0;
+	unsigned int have = 0;
+	for (size_t i = 0; i < s.len && s.data[i] != '='; i++) {
+		char c = s.data[i];
+		uint32_t value;
+		if (c >= 'A' && c <= 'Z')
+			value = (uint32_t)(c - 'A');
+		else if (c >= 'a' && c <= 'z')
+			value = (uint32_t)(c - 'a') + 26;
+		else if (char_is_digit(c))
+			value = (uint32_t)(c - '0') + 52;
+		else if (c == '+' || c == '/')
+			value = c == '+' ? 62 : 63;
+		else
+			continue;
+		bits = (bits << 6 | value) & 0xffffff;
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			buf_putc(out, (char)(unsigned char)(bits >> have & 0xff));
+		}
+	}
+	return out->failed;
+}
+
+/* Replaces a frame's captured text by what it is the base64 of. */
+static struct str decoded(struct xmlfeed *x, struct str encoded)
+{
+	struct buf bytes = BUF_INIT(encoded.len + 1);
+	struct str result = STR_NONE;
+	if (base64_decode(&bytes, encoded) != 0) {
+		x->failed = -ENOMEM;
+	} else {
+		size_t start = x->text.len;
+		(void)utf8_repair(&x->text, buf_str(&bytes));
+		result = str_slice(buf_str(&x->text), start, x->text.len);
+	}
+	buf_release(&bytes);
+	return result;
+}
+
+static void text_end(struct xmlfeed *x, struct frame *f, struct str s)
+{
+	if (f->mode == READ_NOTHING)
+		return;
+	if (f->base64)
+		s = decoded(x, s);
+	s = str_trim(s);
+	if (s.len == 0 || !claim_member(x, f, f->rule->offset, f->rule->rank))
+		return;
+	enum reading_mode mode = f->mode;
+	if (f->has_markup && mode != READ_XHTML)
+		mode = READ_HTML;
+	else if (mode == READ_AUTO)
+		mode = html_looks_like(s) ? READ_HTML : READ_PLAIN;
+	size_t limit = f->rule->detail == TEXT_DEFAULT_TITLE ? LIMIT_TITLE : LIMIT_ITEM_CONTENT;
+	struct text *text = member(f);
+	*text = (struct text){
+		.kind = mode == READ_PLAIN ? TEXT_PLAIN : TEXT_HTML,
+		.mime = str_empty(f->mime) ? mime_of(mode) : f->mime,
+		.lang = f->language,
+		.base = f->base,
+	};
+	if (text->kind == TEXT_HTML) {
+		buf_clear(&x->work);
+		x->work.max = limit;
+		if (html_sanitize(&x->work, s, f->base) == -ENOMEM)
+			x->failed = -ENOMEM;
+		s = buf_str(&x->work);
+	}
+	text->value = keep(x, s, limit);
+	if (text->value.data == NULL)
+		*text = (struct text){0};
+}
+
+static void string_end(struct xmlfeed *x, struct frame *f, struct str s)
+{
+	struct str *string = member(f);
+	s = str_trim(s);
+	if (s.len > 0 && claim_member(x, f, f->rule->offset, f->rule->rank))
+		*string = keep(x, s, STRING_MAX);
+}
+
+static void url_end(struct xmlfeed *x, struct frame *f, struct str s)
+{
+	struct str url = keep_url(x, f->base, s);
+	if (url.data != NULL && claim_member(x, f, f->rule->offset, f->rule->rank))
+		*(struct str *)member(f) = url;
+}
+
+static void time_end(struct xmlfeed *x, struct frame *f, struct str s)
+{
+	const char *rule = NULL;
+	int64_t t = date_parse(s, &rule);
+	if (t == TIME_NONE || !claim_member(x, f, f->rule->offset, f->rule->rank))
+		return;
+	*(int64_t *)member(f) = t;
+	if (x->date_rule == NULL)
+		x->date_rule = rule;
+}
+
+static void words_end(struct xmlfeed *x, struct frame *f, struct str s)
+{
+	struct str *words = member(f);
+	s = str_trim(s);
+	if (s.len == 0 || words->len + s.len >= LIMIT_NAME)
+		return;
+	buf_clear(&x->work);
+	x->work.max = LIMIT_NAME;
+	buf_add(&x->work, *words);
+	if (words->len > 0)
+		buf_putc(&x->work, ' ');
+	buf_add(&x->work, s);
+	*words = keep(x, buf_str(&x->work), LIMIT_NAME);
+}
+
+const struct action action_text = {text_begin, text_end, true};
+const struct action action_string = {NULL, string_end, true};
+const struct action action_url = {NULL, url_end, true};
+const struct action action_time = {NULL, time_end, true};
+const struct action action_words = {NULL, words_end, true};
+
+/* HTML's elements without an end tag, which an XML document may write with one. */
+static bool is_void(struct str name)
+{
+	static const char *const voids[] = {"br", "hr", "img", "input", "wbr", "col", "area", "embed", "source", "track",
+		"param", "link", "meta", "base"};
+	for (size_t i = 0; i < sizeof(voids) / sizeof(*voids); i++) {
+		if (str_eq_nocase(name, str_from(voids[i])))
+			return true;
+	}
+	return false;
+}
+
+static void markup_attributes(struct xmlfeed *x, const struct frame *f, const struct xml_attr *attrs, size_t count)
+{
+	bool other_base = f->base.data != f->capture->base.data;
+	for (size_t i = 0; i < count; i++) {
+		struct str name = attrs[i].name.local;
+		struct str value = attrs[i].value;
+		if (!str_empty(attrs[i].name.prefix))
+			continue;
+		if (other_base && (str_eq_nocase(name, STR("href")) || str_eq_nocase(name, STR("src"))))
+			value = url_resolve(x->arena, f->base, value);
+		buf_putc(&x->text, ' ');
+		buf_add(&x->text, name);
+		buf_puts(&x->text, "=\"");
+		buf_add_xml(&x->text, value);
+		buf_putc(&x->text, '"');
+	}
+}
+
+void markup_open(struct xmlfeed *x, struct frame *f, const struct xml_name *name, const struct xml_attr *attrs,
+	size_t count)
+{
+	struct frame *owner = f->capture;
+	if (owner->rule->action != &action_text)
+		return;
+	bool first = str_trim(str_slice(buf_str(&x->text), owner->text_start, x->text.len)).len == 0;
+	if (first && !owner->has_markup && owner->mode != READ_XHTML) {
+		/* nothing but markup so far: what follows is inline, its text is not escaped twice */
+		owner->mode = READ_XHTML;
+		owner->escape = true;
+	}
+	bool wrapper = first && !owner->has_markup && str_eq_nocase(name->local, STR("div"));
+	owner->has_markup = true;
+	/* the div that Atom wants around XHTML is not part of it (RFC 4287, 3.1.1.3) */
+	if (wrapper)
+		return;
+	f->markup = name->local;
+	buf_putc(&x->text, '<');
+	buf_add(&x->text, name->local);
+	markup_attributes(x, f, attrs, count);
+	buf_putc(&x->text, '>');
+}
+
+void markup_close(struct xmlfeed *x, const struct frame *f)
+{
+	if (is_void(f->markup))
+		return;
+	buf_puts(&x->text, "</");
+	buf_add(&x->text, f->markup);
+	buf_putc(&x->text, '>');
+}

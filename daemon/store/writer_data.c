@@ -1,0 +1,69 @@
+/* What goes into the writer and what comes out of it: owned data, freed and copied. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "writer_internal.h"
+
+void poll_outcome_free(struct poll_outcome *o)
+{
+	if (o == NULL)
+		return;
+	free(o->reason);
+	free(o->url);
+	free(o->etag);
+	free(o->last_modified);
+	buf_release(&o->document);
+	free(o);
+}
+
+void poll_reports_free(struct poll_report *first)
+{
+	while (first != NULL) {
+		struct poll_report *next = first->next;
+
+		feed_state_release(&first->state);
+		free(first);
+		first = next;
+	}
+}
+
+void writer_options_free(struct writer_options *o)
+{
+	if (o == NULL)
+		return;
+	for (size_t i = 0; o->alerts != NULL && i < o->alert_count; i++) {
+		free((char *)o->alerts[i].name);
+		free((char *)o->alerts[i].priority);
+	}
+	free((struct writer_alert *)o->alerts);
+	free((char *)o->state_dir);
+	free(o);
+}
+
+struct writer_options *writer_options_copy(const struct writer_options *from)
+{
+	struct writer_options *to = malloc(sizeof(*to));
+	struct writer_alert *alerts = calloc(from->alert_count + 1, sizeof(*alerts));
+	bool failed = false;
+
+	if (to == NULL || alerts == NULL) {
+		free(to);
+		free(alerts);
+		return NULL;
+	}
+	*to = *from;
+	to->alerts = alerts;
+	for (size_t i = 0; i < from->alert_count; i++) {
+		const char *priority = from->alerts[i].priority;
+
+		alerts[i].name = strdup(from->alerts[i].name);
+		alerts[i].priority = strdup(priority != NULL ? priority : "normal");
+		failed = failed || alerts[i].name == NULL || alerts[i].priority == NULL;
+	}
+	to->state_dir = from->state_dir != NULL ? strdup(from->state_dir) : NULL;
+	if (failed || (from->state_dir != NULL && to->state_dir == NULL)) {
+		writer_options_free(to);
+		return NULL;
+	}
+	return to;
+}

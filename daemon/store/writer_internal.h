@@ -1,0 +1,64 @@
+/* writer_internal.h: what the writer's files share. */
+#ifndef SITREP_STORE_WRITER_INTERNAL_H
+#define SITREP_STORE_WRITER_INTERNAL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "keeper.h"
+#include "retention.h"
+#include "sitrep/writer.h"
+
+/* writer_sync_feeds() on its way through the thread. */
+struct sync_request {
+	const struct feed_spec *feeds;
+	size_t count;
+	struct feed_state *states;
+	struct error *err;
+	int result;
+	bool done;
+};
+
+struct outcome_list {
+	struct poll_outcome *first, **end;
+};
+
+struct report_list {
+	struct poll_report *first, **end;
+};
+
+struct writer {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t work; /* something to do for the thread */
+	pthread_cond_t done; /* a sync request is done */
+	int fd;
+
+	/* under lock */
+	struct outcome_list queue;
+	struct report_list reports;
+	size_t pending, pending_bytes;
+	int64_t newest_cursor;
+	struct sync_request *sync;
+	struct writer_options *new_options;
+	bool stop;
+	struct writer_stats stats;
+
+	/* the thread's own */
+	struct writer_options *options; /* a deep copy */
+	struct keeper keeper;
+	struct retention retention;
+	int wal_pages;
+	bool retention_failed;
+};
+
+/* Takes what waits into one transaction and reports it. */
+void writer_run_batch(struct writer *w);
+
+/* Deep copies of options; NULL without memory. */
+struct writer_options *writer_options_copy(const struct writer_options *from);
+void writer_options_free(struct writer_options *o);
+
+#endif

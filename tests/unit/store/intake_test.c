@@ -1,0 +1,334 @@
+/* The decision table, row by row, through the writer and seen by the reader. */
+#include "fixture.h"
+
+#define LONG "two frigates sailed through the strait early on Monday the navy said"
+#define LONG2 "the ministry has ordered eight more patrol aircraft for the northern command"
+
+static struct poll_report poll_one(
+	struct fixture *f, size_t feed, const char *guid, const char *link, const char *title, const char *body)
+{
+	struct draft d;
+
+	draft_init(&d, "Feed");
+	draft_add(&d, guid, link, title, body);
+	return fixture_poll(f, feed, &d);
+}
+
+static void test_new_then_unchanged(void **state)
+{
+	struct fixture *f = *state;
+	int64_t generation, changed;
+
+	assert_counts(poll_one(f, ALPHA, "1", "https://a.example/1", "Frigates", LONG), 1, 0, 0, 0);
+	assert_int_equal(reader_generation(f->reader, &generation, &changed, NULL), 0);
+	assert_int_equal(changed, NOW_MS);
+	for (int i = 0; i < 3; i++) {
+		int64_t again;
+
+		assert_counts(poll_one(f, ALPHA, "1", "https://a.example/1", "Frigates", LONG), 0, 0, 0, 1);
+		assert_int_equal(reader_generation(f->reader, &again, &changed, NULL), 0);
+		assert_int_equal(again, generation);
+	}
+	assert_events(f, 0, "new:Frigates");
+	assert_int_equal(f->feeds[ALPHA].items, 1);
+	assert_int_equal(f->feeds[ALPHA].polls, 4);
+}
+
+static void test_update(void **state)
+{
+	struct fixture *f = *state;
+
+	poll_one(f, ALPHA, "1", "https://a.example/1", "Frigates", LONG);
+	assert_counts(poll_one(f, ALPHA, "1", "https://a.example/1", "Frigates turn back", LONG), 0, 0, 1, 0);
+	assert_counts(poll_one(f, ALPHA, "1", "https://a.example/1", "Frigates turn back", LONG), 0, 0, 0, 1);
+	/* the record is the new one, for the first event too */
+	assert_events(f, 0, "new:Frigates turn back,updated:Frigates turn back");
+}
+
+static void test_other_canon_version_is_quiet(void **state)
+{
+	struct fixture *f = *state;
+
+	poll_one(f, ALPHA, "1", "https://a.example/1", "Frigates", LONG);
+	for (int i = 0; i < 2; i++) {
+		struct draft d;
+		struct item *it;
+
+		draft_init(&d, "Feed");
+		it = draft_add(&d, "1", "https://a.example/1", "Frigates", LONG);
+		it->canon_version = 2;
+		it->digest = digest_of(&d.arena, STR("the same words by other rules"));
+		assert_counts(fixture_poll(f, ALPHA, &d), 0, 0, 0, 1);
+	}
+	assert_events(f, 0, "new:Frigates");
+	/* ... and from then on the new digest is the one that copies are found by */
+	{
+		struct draft d;
+		struct item *it;
+
+		draft_init(&d, "Feed");
+		it = draft_add(&d, "x", "https://b.example/x", "Frigates", LONG);
+		it->canon_version = 2;
+		it->digest = digest_of(&d.arena, STR("the same words by other rules"));
+		assert_counts(fixture_poll(f, BRAVO, &d), 0, 1, 0, 0);
+	}
+}
+
+static void test_guid_and_link_that_always_change(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_counts(poll_one(f, ALPHA, "g0", "https://a.example/?s=0", "Frigates", LONG), 1, 0, 0, 0);
+	for (int i = 1; i < 20; i++) {
+		char guid[32], link[64];
+
+		(void)snprintf(guid, sizeof(guid), "g%d", i);
+		(void)snprintf(link, sizeof(link), "https://a.example/?s=%d", i);
+		assert_counts(poll_one(f, ALPHA, guid, link, "Frigates", LONG), 0, 0, 0, 1);
+	}
+	assert_events(f, 0, "new:Frigates");
+}
+
+static void test_short_texts_with_changing_guids(void **state)
+{
+	struct fixture *f = *state;
+
+	/* two items with one short text, both under new guids each time: two stories, never a third */
+	for (int i = 0; i < 5; i++) {
+		char guid[2][32], link[2][64];
+		struct draft d;
+
+		draft_init(&d, "Feed");
+		for (int n = 0; n < 2; n++) {
+			(void)snprintf(guid[n], sizeof(guid[n]), "g%d-%d", n, i);
+			(void)snprintf(link[n], sizeof(link[n]), "https://a.example/%d?s=%d", n, i);
+			draft_add(&d, guid[n], link[n], "Daily update", "");
+		}
+		assert_counts(fixture_poll(f, ALPHA, &d), i == 0 ? 2 : 0, 0, 0, i == 0 ? 0 : 2);
+	}
+	assert_events(f, 0, "new:Daily update,new:Daily update");
+}
+
+static void test_short_text_is_new_beside_the_old_one(void **state)
+{
+	struct fixture *f = *state;
+	struct draft d;
+
+	poll_one(f, ALPHA, "1", "https://a.example/1", "Daily update", "");
+	draft_init(&d, "Feed");
+	draft_add(&d, "2", "https://a.example/2", "Daily update", "");
+	draft_add(&d, "1", "https://a.example/1", "Daily update", "");
+	assert_counts(fixture_poll(f, ALPHA, &d), 1, 0, 0, 1);
+	/* long after the old ones went, too */
+	f->now_ms += 7 * DAY_MS;
+	assert_counts(poll_one(f, ALPHA, "9", "https://a.example/9", "Daily update", ""), 1, 0, 0, 0);
+}
+
+static void test_short_text_is_no_copy(void **state)
+{
+	struct fixture *f = *state;
+
+	poll_one(f, ALPHA, "1", "https://a.example/1", "Daily update", "");
+	assert_counts(poll_one(f, BRAVO, "1", "https://b.example/1", "Daily update", ""), 1, 0, 0, 0);
+}
+
+static int count_reports(void *arg, const struct story *s)
+{
+	struct buf *out = arg;
+
+	(void)buf_printf(out, "[%d/%d", s->source_count, s->total_reports);
+	for (size_t i = 0; i < s->report_count; i++)
+		(void)buf_printf(out, " %.*s", STR_ARG(s->reports[i].source.feed));
+	return buf_putc(out, ']');
+}
+
+static void assert_stories(struct fixture *f, const char *expected)
+{
+	struct story_query q = {.before_sort_ms = INT64_MAX, .limit = 100};
+	struct buf out = BUF_INIT(64 * 1024);
+
+	assert_int_equal(reader_stories(f->reader, &q, count_reports, &out, NULL), 0);
+	assert_string_equal(out.data != NULL ? out.data : "", expected);
+	buf_release(&out);
+}
+
+static void test_copy_by_digest(void **state)
+{
+	struct fixture *f = *state;
+
+	poll_one(f, ALPHA, "1", "https://a.example/1", "Frigates", LONG);
+	assert_counts(poll_one(f, BRAVO, "b1", "https://b.example/1", "Frigates", LONG), 0, 1, 0, 0);
+	assert_counts(poll_one(f, CHARLIE, "c1", NULL, "Frigates", LONG), 0, 1, 0, 0);
+	assert_counts(poll_one(f, BRAVO, "b1", "https://b.example/1", "Frigates", LONG), 0, 0, 0, 1);
+	/* its guid changes: an alias of bravo's own item, not one copy more */
+	assert_counts(poll_one(f, BRAVO, "b2", "https://b.example/2", "Frigates", LONG), 0, 0, 0, 1);
+	assert_events(f, 0, "new:Frigates,copy:Frigates,copy:Frigates");
+	assert_stories(f, "[3/3 alpha bravo charlie]");
+}
+
+static void test_same_link_other_text(void **state)
+{
+	struct fixture *f = *state;
+
+	poll_one(f, ALPHA, "1", "https://a.example/1", "Frigates", LONG);
+	assert_counts(poll_one(f, ALPHA, "other guid", "https://a.example/1", "Frigates, corrected", LONG), 0, 0, 1, 0);
+	assert_counts(poll_one(f, ALPHA, "other guid", "https://a.example/1", "Frigates, corrected", LONG), 0, 0, 0, 1);
+	assert_counts(poll_one(f, BRAVO, "b", "https://a.example/1", "Ships", LONG2), 0, 1, 0, 0);
+	assert_stories(f, "[2/2 alpha bravo]");
+}
+
+static void test_links_that_tell_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct draft d;
+
+	/* one link for all items of a document */
+	draft_init(&d, "Feed");
+	draft_add(&d, "1", "https://a.example/all", "Frigates", LONG);
+	draft_add(&d, "2", "https://a.example/all", "Aircraft", LONG2);
+	assert_counts(fixture_poll(f, ALPHA, &d), 2, 0, 0, 0);
+	assert_counts(poll_one(f, ALPHA, "3", "https://a.example/all", "Third", LONG LONG2), 1, 0, 0, 0);
+	/* the front page */
+	poll_one(f, BRAVO, "1", "https://b.example/", "Fourth", LONG " four");
+	assert_counts(poll_one(f, BRAVO, "2", "https://b.example/", "Fifth", LONG " five"), 1, 0, 0, 0);
+	/* the link of an item that is still there */
+	poll_one(f, CHARLIE, "1", "https://c.example/x", "Sixth", LONG " six");
+	draft_init(&d, "Feed");
+	draft_add(&d, "2", "https://c.example/x", "Seventh", LONG " seven");
+	draft_add(&d, "1", "https://c.example/y", "Sixth", LONG " six");
+	assert_counts(fixture_poll(f, CHARLIE, &d), 1, 0, 0, 1);
+}
+
+static void add_three_of_one_guid(struct draft *d)
+{
+	draft_init(d, "Feed");
+	draft_add(d, "same", "https://a.example/1", "Frigates", LONG);
+	draft_add(d, "same", "https://a.example/2", "Aircraft", LONG2);
+	draft_add(d, "same", "https://a.example/2", "Aircraft and more", LONG2);
+	draft_add(d, "same", "https://a.example/1", "Frigates", LONG);
+}
+
+static void test_repeated_guid(void **state)
+{
+	struct fixture *f = *state;
+	struct draft d;
+
+	add_three_of_one_guid(&d);
+	assert_counts(fixture_poll(f, ALPHA, &d), 3, 0, 0, 1);
+	add_three_of_one_guid(&d);
+	assert_counts(fixture_poll(f, ALPHA, &d), 0, 0, 0, 4);
+	/* a fourth on top moves no identity */
+	add_three_of_one_guid(&d);
+	draft_add(&d, "same", "https://a.example/4", "Fourth", LONG LONG2);
+	assert_counts(fixture_poll(f, ALPHA, &d), 1, 0, 0, 4);
+	/* and one alone is known by its text */
+	assert_counts(poll_one(f, ALPHA, "same", "https://a.example/2", "Aircraft", LONG2), 0, 0, 0, 1);
+	assert_int_equal(f->feeds[ALPHA].items, 4);
+}
+
+static void test_order_within_a_document(void **state)
+{
+	struct fixture *f = *state;
+	struct draft d;
+
+	draft_init(&d, "Feed");
+	draft_add(&d, "3", "https://a.example/3", "Newest", LONG " 3");
+	draft_add(&d, "2", "https://a.example/2", "Middle", LONG " 2");
+	draft_add(&d, "1", "https://a.example/1", "Oldest", LONG " 1");
+	fixture_poll(f, ALPHA, &d);
+	assert_events(f, 0, "new:Oldest,new:Middle,new:Newest");
+}
+
+/* ---- alerts ---- */
+
+static struct poll_report poll_match(
+	struct fixture *f, size_t feed, const char *guid, const char *title, int64_t published, const char *rule)
+{
+	struct draft d;
+	struct item *it;
+
+	draft_init(&d, "Feed");
+	it = draft_add(&d, guid, NULL, title, LONG);
+	it->published = published;
+	draft_match(&d, it, rule, "strait\nfrigate*");
+	return fixture_poll(f, feed, &d);
+}
+
+static void test_alert_once_a_story(void **state)
+{
+	struct fixture *f = *state;
+	char *lines;
+
+	poll_one(f, ALPHA, "0", NULL, "First", LONG2);
+	poll_one(f, BRAVO, "0", NULL, "Second", LONG2 " x");
+	poll_match(f, ALPHA, "1", "Frigates", TIME_NONE, "alert/strait");
+	assert_counts(poll_match(f, BRAVO, "b", "Frigates", TIME_NONE, "alert/strait"), 0, 1, 0, 0);
+	assert_events(f, 2, "new:Frigates,alert:Frigates,copy:Frigates");
+	/* an update that begins to match another rule */
+	poll_match(f, ALPHA, "1", "Frigates near the coast", TIME_NONE, "alert/dprk");
+	assert_events(f, 5, "updated:Frigates near the coast,alert:Frigates near the coast");
+	lines = fixture_events(f, 6);
+	assert_non_null(strstr(lines, "\"event\":\"alert\",\"cursor\":\"7\""));
+	assert_non_null(strstr(
+		lines, "\"alert\":{\"name\":\"dprk\",\"priority\":\"urgent\",\"terms\":[\"strait\",\"frigate*\"]}"));
+	free(lines);
+}
+
+static void test_alert_needs_a_rule(void **state)
+{
+	struct fixture *f = *state;
+
+	poll_one(f, ALPHA, "0", NULL, "First", LONG2);
+	poll_match(f, ALPHA, "1", "Frigates", TIME_NONE, "alert/unheard-of");
+	poll_match(f, ALPHA, "2", "Destroyers", TIME_NONE, "output/naval");
+	assert_events(f, 1, "new:Frigates,new:Destroyers");
+}
+
+static void test_backlog_alerts_only_what_is_recent(void **state)
+{
+	struct fixture *f = *state;
+
+	poll_match(f, ALPHA, "1", "No date", TIME_NONE, "alert/strait");
+	poll_match(f, BRAVO, "1", "Old", NOW_MS - 2 * DAY_MS, "alert/strait");
+	poll_match(f, CHARLIE, "1", "Recent", NOW_MS - HOUR_MS, "alert/strait");
+	assert_events(f, 0, "new:No date,new:Old,new:Recent,alert:Recent");
+}
+
+static void test_marks(void **state)
+{
+	struct fixture *f = *state;
+	struct story_query q = {.mark = "output/naval", .before_sort_ms = INT64_MAX, .limit = 10};
+	struct buf out = BUF_INIT(1024);
+
+	poll_match(f, ALPHA, "1", "Frigates", TIME_NONE, "output/naval");
+	poll_match(f, ALPHA, "2", "Others", TIME_NONE, "output/others");
+	poll_match(f, BRAVO, "3", "Frigates", TIME_NONE, "output/naval");
+	assert_int_equal(reader_stories(f->reader, &q, count_reports, &out, NULL), 0);
+	assert_string_equal(out.data, "[2/2 alpha bravo]");
+	buf_release(&out);
+}
+
+int main(void)
+{
+#define FIXTURE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+	const struct CMUnitTest tests[] = {
+		FIXTURE_TEST(test_new_then_unchanged),
+		FIXTURE_TEST(test_update),
+		FIXTURE_TEST(test_other_canon_version_is_quiet),
+		FIXTURE_TEST(test_guid_and_link_that_always_change),
+		FIXTURE_TEST(test_short_texts_with_changing_guids),
+		FIXTURE_TEST(test_short_text_is_new_beside_the_old_one),
+		FIXTURE_TEST(test_short_text_is_no_copy),
+		FIXTURE_TEST(test_copy_by_digest),
+		FIXTURE_TEST(test_same_link_other_text),
+		FIXTURE_TEST(test_links_that_tell_nothing),
+		FIXTURE_TEST(test_repeated_guid),
+		FIXTURE_TEST(test_order_within_a_document),
+		FIXTURE_TEST(test_alert_once_a_story),
+		FIXTURE_TEST(test_alert_needs_a_rule),
+		FIXTURE_TEST(test_backlog_alerts_only_what_is_recent),
+		FIXTURE_TEST(test_marks),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
