@@ -371,6 +371,7 @@ static int64_t plan_next(void *arg, const struct feed_state *state, const struct
 static int open_stages(struct engine *e, struct error *err)
 {
 	const struct config *c = e->config;
+	/* Alerts follow with the rest of the configuration, before the first poll. */
 	struct writer_options writer = {
 		.state_dir = e->options->state_dir,
 		.plan = plan_next,

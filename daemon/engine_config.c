@@ -316,6 +316,29 @@ out:
 	return result;
 }
 
+static int set_keeping(struct engine *e, const struct config *c, struct error *err)
+{
+	struct writer_alert *alerts = calloc(c->alerts.count + 1, sizeof(*alerts));
+	struct writer_options options = {
+		.keep_items_ms = c->keep_items_ms,
+		.keep_events_ms = c->keep_events_ms,
+		.keep_size = c->keep_size,
+		.alert_backlog_ms = c->alert_backlog_ms,
+		.alerts = alerts,
+		.alert_count = c->alerts.count,
+	};
+	int result = -ENOMEM;
+
+	for (size_t i = 0; alerts != NULL && i < c->alerts.count; i++) {
+		alerts[i].name = c->alerts.items[i].name;
+		alerts[i].priority = c->alerts.items[i].priority;
+	}
+	if (alerts != NULL)
+		result = writer_set_options(e->writer, &options);
+	free(alerts);
+	return result == 0 ? 0 : error_sys(err, result, "cannot take the alerts over");
+}
+
 static char *make_user_agent(const struct config *c)
 {
 	const char *contact = c->contact_url != NULL ? c->contact_url : c->base_url;
@@ -346,12 +369,6 @@ int engine_apply_config(struct engine *e, struct config *config, struct error *e
 	struct feed_spec *specs = make_specs(config, &count);
 	struct feed_state *states = calloc(count + 1, sizeof(*states));
 	char *user_agent = make_user_agent(config);
-	struct writer_options keep = {
-		.keep_items_ms = config->keep_items_ms,
-		.keep_events_ms = config->keep_events_ms,
-		.keep_size = config->keep_size,
-		.alert_backlog_ms = config->alert_backlog_ms,
-	};
 	int result = -ENOMEM;
 
 	if (specs == NULL || states == NULL || user_agent == NULL) {
@@ -364,7 +381,9 @@ int engine_apply_config(struct engine *e, struct config *config, struct error *e
 	result = writer_sync_feeds(e->writer, specs, count, states, err);
 	if (result != 0)
 		goto out;
-	writer_set_options(e->writer, &keep);
+	result = set_keeping(e, config, err);
+	if (result != 0)
+		goto out;
 	set_policy(e, config);
 	due_queue_set_per_host(e->queue, (size_t)config->fetch_per_host);
 	result = place_feeds(e, config, states, count);

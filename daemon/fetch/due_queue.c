@@ -76,7 +76,7 @@ struct due_queue *due_queue_new(size_t per_host)
 
 	if (q == NULL)
 		return NULL;
-	q->table = calloc(TABLE_MIN, sizeof(*q->table));
+	q->table = calloc(TABLE_MIN, sizeof(struct host *));
 	if (q->table == NULL) {
 		free(q);
 		return NULL;
@@ -137,7 +137,7 @@ static void table_grow(struct due_queue *q)
 {
 	size_t old_size = q->table_size;
 	struct host **old = q->table;
-	struct host **grown = calloc(old_size * 2, sizeof(*grown));
+	struct host **grown = calloc(old_size * 2, sizeof(struct host *));
 
 	if (grown == NULL)
 		return;
@@ -248,10 +248,10 @@ static struct feed *feed_get(struct due_queue *q, uint32_t number)
 
 		while (size <= number)
 			size *= 2;
-		grown = realloc(q->feeds, size * sizeof(*grown));
+		grown = realloc(q->feeds, size * sizeof(struct feed *));
 		if (grown == NULL)
 			return NULL;
-		memset(grown + q->feeds_size, 0, (size - q->feeds_size) * sizeof(*grown));
+		memset(grown + q->feeds_size, 0, (size - q->feeds_size) * sizeof(struct feed *));
 		q->feeds = grown;
 		q->feeds_size = size;
 	}

@@ -60,10 +60,10 @@ char *response_head_take(struct response_head *h, enum head_field field)
 /* "HTTP/1.1 404 Not Found", "HTTP/2 404" */
 static int parse_status(struct str line)
 {
-	struct str word;
+	struct str version, number;
 	long long status;
 
-	if (!str_word(&line, &word) || !str_word(&line, &word) || !str_to_int(word, &status))
+	if (!str_word(&line, &version) || !str_word(&line, &number) || !str_to_int(number, &status))
 		return 0;
 	return status >= 100 && status <= 999 ? (int)status : 0;
 }

@@ -90,6 +90,10 @@ static void transfer_free(struct transfer *tr)
 static void finish(struct transfer *tr, enum poll_failure failure)
 {
 	tr->answer.failure = failure;
+	if (failure != FAILURE_NONE) {
+		tr->owner->buffered -= tr->answer.body.len;
+		buf_release(&tr->answer.body);
+	}
 	tr->state = TRANSFER_FINISHED;
 	list_remove(&tr->owner->running, tr);
 	list_append(&tr->owner->finished, tr);
@@ -158,6 +162,7 @@ static void follow(struct transfer *tr)
 		(void)curl_easy_setopt(tr->easy, CURLOPT_PASSWORD, NULL);
 		(void)curl_easy_setopt(tr->easy, CURLOPT_HTTPHEADER, tr->public_headers);
 	}
+	a->http_status = 0;
 	start_hop(tr);
 }
 
@@ -349,14 +354,22 @@ fail:
 	return NULL;
 }
 
+static void cancel_all(const struct transfer_list *list)
+{
+	struct transfer *next;
+
+	for (struct transfer *tr = list->first; tr != NULL; tr = next) {
+		next = tr->next;
+		transfer_cancel(tr);
+	}
+}
+
 void transfers_free(struct transfers *t)
 {
 	if (t == NULL)
 		return;
-	while (t->running.first != NULL)
-		transfer_cancel(t->running.first);
-	while (t->finished.first != NULL)
-		transfer_cancel(t->finished.first);
+	cancel_all(&t->running);
+	cancel_all(&t->finished);
 	while (t->idle_count > 0)
 		curl_easy_cleanup(t->idle[--t->idle_count]);
 	transfer_loop_release(t);

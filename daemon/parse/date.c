@@ -230,7 +230,7 @@ static size_t read_number(struct date_reader *r, size_t i)
 			return read_clock(r, t, 'h');
 		if (is_number(t, 2) && has_date(r) && is_sign(&t[1], '.') && is_number(&t[2], 2) && t[2].text.len == 2)
 			return read_clock(r, t, '.');
-		if (is_number(t, 2) && t[1].kind == TOKEN_WORD &&
+		if (is_number(t, 2) && t[1].kind == TOKEN_WORD && (has_date(r) || !t[1].space_before) &&
 			(date_half_day(t[1].text) != 0 || is_word(&t[1], "uhr") || is_word(&t[1], "h"))) {
 			r->has_time = true;
 			r->hour = (int)t->value;

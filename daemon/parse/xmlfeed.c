@@ -46,16 +46,23 @@ struct str keep(struct xmlfeed *x, struct str s, size_t max)
 	return copy;
 }
 
+/* reference resolved, in the arena even where it came as it should be. */
+static struct str resolve(struct xmlfeed *x, struct str base, struct str reference)
+{
+	struct str url = url_resolve(x->arena, base, reference);
+	if (url.data >= reference.data && url.data < reference.data + reference.len)
+		url = arena_str(x->arena, url);
+	if (url.data == NULL)
+		x->failed = -ENOMEM;
+	return url;
+}
+
 struct str keep_url(struct xmlfeed *x, struct str base, struct str reference)
 {
 	reference = str_trim(reference);
 	if (reference.len == 0 || reference.len > LIMIT_URL)
 		return STR_NONE;
-	struct str url = url_resolve(x->arena, base, reference);
-	if (url.data == NULL) {
-		x->failed = -ENOMEM;
-		return STR_NONE;
-	}
+	struct str url = resolve(x, base, reference);
 	/* without any base a relative reference stays what it is: harmless, and all that is known */
 	if (url_is_safe_link(url) || (str_empty(base) && str_find_char(url, ':', 0) == STR_NPOS))
 		return url;
@@ -124,7 +131,7 @@ static void inherit_xml_attributes(struct xmlfeed *x, struct frame *f, const str
 		if (str_eq(attrs[i].name.local, STR("lang")))
 			f->language = keep(x, attrs[i].value, LIMIT_NAME);
 		else if (str_eq(attrs[i].name.local, STR("base")) && attrs[i].value.len <= LIMIT_URL) {
-			struct str base = url_resolve(x->arena, f->base, str_trim(attrs[i].value));
+			struct str base = resolve(x, f->base, str_trim(attrs[i].value));
 			if (url_is_web(base))
 				f->base = base;
 		}
@@ -185,7 +192,8 @@ static void on_start(void *ctx, const struct xml_name *name, const struct xml_at
 	}
 	if (!x->root_seen) {
 		x->root_seen = true;
-		x->root_name = name->local;
+		/* the reader's names die with the reading */
+		x->root_name = keep(x, name->local, LIMIT_NAME);
 	}
 	struct frame *f = push(x);
 	struct ns_meaning meaning = meaning_of(x, name);

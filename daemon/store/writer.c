@@ -126,7 +126,7 @@ static enum writer_task choose_task(struct writer *w)
 			return TASK_SYNC;
 		if (w->stop)
 			return TASK_STOP;
-		if (w->wal_pages >= CHECKPOINT_PAGES || retention_due(&w->retention, now_ms))
+		if (retention_due(&w->retention, now_ms))
 			return TASK_IDLE;
 		(void)clock_gettime(CLOCK_REALTIME, &until);
 		until.tv_sec += IDLE_WAIT_MS / 1000;
@@ -157,8 +157,8 @@ static void *run(void *arg)
 			run_sync(w, request);
 			break;
 		case TASK_IDLE:
-			checkpoint(w);
 			run_retention(w);
+			checkpoint(w);
 			break;
 		case TASK_OPTIONS:
 		case TASK_STOP:

@@ -50,9 +50,9 @@ struct transfer_answer {
 	enum poll_failure failure; /* FAILURE_NONE for any HTTP status that is a full answer or 304 */
 	struct error error;        /* the sentence for a failure */
 	int http_status;           /* of the last hop; 0 when it gave none */
-	struct buf body;           /* decoded; the callback may take it */
-	char *final_url;
-	char *content_type; /* from here on all NULL when absent, and in every failure */
+	struct buf body;           /* decoded, empty in every failure; the callback may take it */
+	char *final_url;           /* of the last hop, without user and password; may be NULL in a failure */
+	char *content_type;        /* from here on all NULL when absent, and in every failure */
 	char *content_location;
 	char *content_language;
 	char *etag;

@@ -90,6 +90,7 @@ static void test_targets(void **state)
 			end(&tr);
 			continue;
 		}
+		assert_non_null(cases[i].next);
 		assert_int_equal(tr.visited_count, 2);
 		if (strcasecmp(tr.visited[1], cases[i].next) != 0)
 			fail_msg("%s gives %s", cases[i].location, tr.visited[1]);

@@ -1,0 +1,287 @@
+/* The values of attributes: links resolved and judged, sizes and styles checked, text escaped anew. */
+#include "html_internal.h"
+#include "sitrep/limits.h"
+#include "sitrep/url.h"
+
+/* raw with its references resolved: itself when it has none, else in v->raw. */
+static struct str decode(struct html_values *v, struct str raw)
+{
+	if (str_find_char(raw, '&', 0) == STR_NPOS)
+		return raw.data == NULL ? STR("") : raw;
+	buf_clear(&v->raw);
+	for (size_t i = 0; i < raw.len;) {
+		struct html_reference ref;
+		size_t used = raw.data[i] == '&' ? html_read_reference(str_slice(raw, i, raw.len), true, &ref) : 0;
+
+		if (used == 0) {
+			size_t end = str_find_char(raw, '&', i + 1);
+
+			(void)buf_add(&v->raw, str_slice(raw, i, end == STR_NPOS ? raw.len : end));
+			i = end == STR_NPOS ? raw.len : end;
+			continue;
+		}
+		(void)buf_put_utf8(&v->raw, ref.first);
+		if (ref.second != 0)
+			(void)buf_put_utf8(&v->raw, ref.second);
+		i += used;
+	}
+	return buf_str(&v->raw);
+}
+
+/* Appends text as it is, escaped: value holds no references any more. */
+static void put_value(struct buf *out, struct str value)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.data[i] != '&')
+			continue;
+		html_put_text(out, str_slice(value, from, i), true);
+		(void)buf_puts(out, "&amp;");
+		from = i + 1;
+	}
+	html_put_text(out, str_slice(value, from, value.len), true);
+}
+
+static void put_attribute(struct buf *out, const char *name, struct str value)
+{
+	(void)buf_putc(out, ' ');
+	(void)buf_puts(out, name);
+	(void)buf_puts(out, "=\"");
+	put_value(out, value);
+	(void)buf_putc(out, '"');
+}
+
+static bool is_number(struct str s)
+{
+	size_t i = 0;
+
+	while (i < s.len && char_is_digit(s.data[i]))
+		i++;
+	s = str_slice(s, i, s.len);
+	return i <= 5 && (s.len == 0 || str_eq(s, STR("%")) || str_eq_nocase(s, STR("px")));
+}
+
+/* An image that is its own URL, in one of the formats that are nothing but pixels. */
+static bool is_data_image(struct str s)
+{
+	static const char *const types[] = {"gif", "png", "jpeg", "jpg", "webp", "avif"};
+	struct str rest;
+
+	if (s.len > HTML_DATA_IMAGE_MAX || !str_starts_nocase(s, STR("data:image/")))
+		return false;
+	rest = str_slice(s, 11, s.len);
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		size_t n = strlen(types[i]);
+
+		if (str_starts_nocase(rest, str_from(types[i])) && rest.len > n &&
+			(rest.data[n] == ';' || rest.data[n] == ','))
+			return true;
+	}
+	return false;
+}
+
+/* value as an absolute link, STR_NONE when it is none that may stand there.  In v->arena or in value. */
+static struct str link_of(struct html_values *v, struct str value, bool image)
+{
+	struct str url;
+
+	if (value.len > LIMIT_URL && !image)
+		return STR_NONE;
+	url = url_resolve(&v->arena, v->base, value);
+	if (image && is_data_image(url))
+		return url;
+	if (url.len > LIMIT_URL || (image ? !url_is_web(url) : !url_is_safe_link(url)))
+		return STR_NONE;
+	return url;
+}
+
+/* A srcset splits at commas for some readers and at white space for others: what would be another URL for one of
+ * them is refused. */
+static bool is_one_url(struct str url)
+{
+	for (size_t at = str_find_char(url, ',', 0); at != STR_NPOS; at = str_find_char(url, ',', at + 1)) {
+		size_t i = at + 1;
+
+		while (i < url.len && char_is_alpha(url.data[i]))
+			i++;
+		if (i > at + 1 && i < url.len && url.data[i] == ':')
+			return false;
+	}
+	return true;
+}
+
+static bool is_descriptor(struct str s)
+{
+	size_t i = 0;
+
+	while (i < s.len && (char_is_digit(s.data[i]) || s.data[i] == '.'))
+		i++;
+	return s.len == 0 || (i > 0 && i + 1 == s.len && s.len < 12 &&
+				     (s.data[i] == 'w' || s.data[i] == 'x' || s.data[i] == 'h'));
+}
+
+/* The candidates of a srcset (the HTML standard's 4.8.4.2.1) into v->made, which is left empty when none is fit. */
+static void make_srcset(struct html_values *v, struct str s)
+{
+	size_t i = 0;
+
+	buf_clear(&v->made);
+	for (;;) {
+		struct str url, descriptor = STR("");
+		size_t start;
+
+		while (i < s.len && (char_is_space(s.data[i]) || s.data[i] == ','))
+			i++;
+		if (i == s.len)
+			return;
+		start = i;
+		while (i < s.len && !char_is_space(s.data[i]))
+			i++;
+		url = str_slice(s, start, i);
+		if (url.data[url.len - 1] == ',') {
+			while (url.len > 0 && url.data[url.len - 1] == ',')
+				url.len--;
+		} else {
+			start = i;
+			while (i < s.len && s.data[i] != ',')
+				i++;
+			descriptor = str_trim(str_slice(s, start, i));
+		}
+		url = link_of(v, url, true);
+		if (url.len == 0 || !is_descriptor(descriptor) || html_is_beacon(url) || !is_one_url(url) ||
+			url.data[url.len - 1] == ',' || url.data[0] == ',')
+			continue;
+		(void)buf_puts(&v->made, v->made.len > 0 ? ", " : "");
+		(void)buf_add(&v->made, url);
+		if (descriptor.len > 0) {
+			(void)buf_putc(&v->made, ' ');
+			(void)buf_add(&v->made, descriptor);
+		}
+	}
+}
+
+/* What one attribute came to. */
+enum verdict { TAKEN, REFUSED, BEACON };
+
+static enum verdict add_attribute(
+	struct html_values *v, struct buf *out, const struct html_attribute *attribute, struct str raw)
+{
+	struct str value = decode(v, raw), url;
+
+	switch ((enum html_attribute_kind)attribute->kind) {
+	case HTML_TEXT:
+		break;
+	case HTML_NUMBER:
+		value = str_trim(value);
+		if (!is_number(value))
+			return REFUSED;
+		break;
+	case HTML_LOCAL:
+		value = str_trim(value);
+		if (value.len > 0 && value.data[0] != '#')
+			return REFUSED;
+		break;
+	case HTML_LINK:
+	case HTML_IMAGE:
+		url = link_of(v, value, attribute->kind == HTML_IMAGE);
+		/* An empty link that nothing resolves is no link, but no harm either. */
+		if (url.len == 0 && str_trim(value).len > 0)
+			return REFUSED;
+		value = url.data == NULL ? STR("") : url;
+		if (attribute->kind == HTML_IMAGE && html_is_beacon(value))
+			return BEACON;
+		break;
+	case HTML_SRCSET:
+		make_srcset(v, value);
+		value = buf_str(&v->made);
+		if (value.len == 0)
+			return REFUSED;
+		break;
+	case HTML_STYLE:
+		buf_clear(&v->made);
+		html_css_filter(&v->made, value);
+		value = buf_str(&v->made);
+		if (value.len == 0)
+			return REFUSED;
+		break;
+	}
+	put_attribute(out, attribute->name, value);
+	return TAKEN;
+}
+
+/* aria-something, in lower case into name. */
+static bool is_aria(struct str s, char name[24])
+{
+	if (s.len < 6 || s.len > 23 || !str_starts_nocase(s, STR("aria-")))
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		name[i] = char_lower(s.data[i]);
+		if (!char_is_alpha(name[i]) && name[i] != '-')
+			return false;
+	}
+	name[s.len] = '\0';
+	return true;
+}
+
+/* Of an image: is it there to be loaded, not to be seen? */
+static bool is_pixel(struct html_values *v, const struct html_token *token)
+{
+	bool thin = false, low = false;
+
+	for (size_t i = 0; i < token->attribute_count; i++) {
+		struct str name = token->attributes[i].name, value = str_trim(token->attributes[i].value);
+		bool pixel = str_eq(value, STR("1")) || str_eq(value, STR("0")) || str_eq_nocase(value, STR("1px")) ||
+			     str_eq_nocase(value, STR("0px"));
+
+		thin = thin || (pixel && str_eq_nocase(name, STR("width")));
+		low = low || (pixel && str_eq_nocase(name, STR("height")));
+		if (str_eq_nocase(name, STR("style")) && html_css_hides(decode(v, value)))
+			return true;
+	}
+	return thin && low;
+}
+
+bool html_add_attributes(struct html_values *v, struct buf *out, const struct html_element *element,
+	const struct html_token *token)
+{
+	uint64_t seen[HTML_ATTRIBUTE_KINDS / 64] = {0};
+	bool has_source = false, lost_source = false, is_media = (element->flags & HTML_MEDIA) != 0;
+	char aria_name[24], last_aria[24] = "";
+
+	if (element->id == HTML_IMG && is_pixel(v, token))
+		return false;
+	for (size_t i = 0; i < token->attribute_count; i++) {
+		struct str name = token->attributes[i].name, raw = token->attributes[i].value;
+		const struct html_attribute *attribute = html_attribute_find(name);
+		enum verdict verdict;
+		size_t index;
+
+		if (attribute == NULL) {
+			/* The same one twice in a row is dropped; XML has no patience with it anywhere else either. */
+			if (is_aria(name, aria_name) && strcmp(aria_name, last_aria) != 0) {
+				memcpy(last_aria, aria_name, sizeof(last_aria));
+				put_attribute(out, aria_name, decode(v, raw));
+			}
+			continue;
+		}
+		index = html_attribute_index(attribute);
+		if ((seen[index / 64] >> index % 64 & 1) != 0)
+			continue;
+		seen[index / 64] |= UINT64_C(1) << index % 64;
+		if (!html_attribute_allowed(element, attribute, raw))
+			continue;
+		verdict = add_attribute(v, out, attribute, raw);
+		if (attribute->kind == HTML_IMAGE || attribute->kind == HTML_SRCSET) {
+			has_source = has_source || verdict == TAKEN;
+			lost_source = lost_source || verdict != TAKEN;
+		}
+		if (v->arena.used > 0)
+			arena_clear(&v->arena);
+		if (verdict == BEACON && element->id == HTML_IMG)
+			return false;
+	}
+	if (is_media)
+		(void)buf_puts(out, " preload=\"none\"");
+	return element->id != HTML_IMG || has_source || !lost_source;
+}

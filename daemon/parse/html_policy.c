@@ -1,0 +1,371 @@
+/* What may reach a reader: the elements, attributes and hosts, as tables in byte order.
+ *
+ * An element is here because readers show it and it neither runs nor loads anything by itself (but images).  SVG and
+ * MathML are not: their text is kept, but their parsing rules are where sanitizers have been broken for years.  Form
+ * controls are not, but for the checkbox of a task list and what is shown as text.  Attributes are those on which
+ * no browser acts, or whose value is checked by its kind; a name that means something on one element and nothing on
+ * another is allowed on both. */
+#include "html_internal.h"
+
+#include <endian.h>
+
+/* clang-format off */
+static const struct html_element elements[] = {
+	{"a", HTML_KEEP | HTML_FORMAT, HTML_A},
+	{"abbr", HTML_KEEP, HTML_OTHER},
+	{"acronym", HTML_KEEP, HTML_OTHER},
+	{"address", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"annotation", HTML_SKIP, HTML_OTHER},
+	{"annotation-xml", HTML_SKIP, HTML_OTHER},
+	{"area", HTML_KEEP | HTML_VOID, HTML_OTHER},
+	{"article", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"aside", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"audio", HTML_KEEP | HTML_MEDIA, HTML_OTHER},
+	{"b", HTML_KEEP | HTML_FORMAT, HTML_OTHER},
+	{"bdi", HTML_KEEP, HTML_OTHER},
+	{"bdo", HTML_KEEP, HTML_OTHER},
+	{"big", HTML_KEEP | HTML_FORMAT, HTML_OTHER},
+	{"blockquote", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"body", HTML_SPACE, HTML_OTHER},
+	{"br", HTML_KEEP | HTML_VOID | HTML_SPACE, HTML_OTHER},
+	{"caption", HTML_KEEP | HTML_TABLE | HTML_SCOPE | HTML_SPACE, HTML_CAPTION},
+	{"center", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"cite", HTML_KEEP, HTML_OTHER},
+	{"code", HTML_KEEP | HTML_FORMAT, HTML_OTHER},
+	{"col", HTML_KEEP | HTML_TABLE | HTML_VOID, HTML_COL},
+	{"colgroup", HTML_KEEP | HTML_TABLE, HTML_COLGROUP},
+	{"data", HTML_KEEP, HTML_OTHER},
+	{"datagrid", HTML_KEEP, HTML_OTHER},
+	{"dd", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_DD},
+	{"del", HTML_KEEP, HTML_OTHER},
+	{"details", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"dfn", HTML_KEEP, HTML_OTHER},
+	{"dir", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"div", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"dl", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"dt", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_DT},
+	{"em", HTML_KEEP | HTML_FORMAT, HTML_OTHER},
+	{"fieldset", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"figcaption", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"figure", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"font", HTML_KEEP | HTML_FORMAT, HTML_OTHER},
+	{"footer", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"form", HTML_SPACE, HTML_OTHER},
+	{"frameset", HTML_SPACE, HTML_OTHER},
+	{"h1", HTML_KEEP | HTML_BLOCK | HTML_SPACE | HTML_HEADING, HTML_OTHER},
+	{"h2", HTML_KEEP | HTML_BLOCK | HTML_SPACE | HTML_HEADING, HTML_OTHER},
+	{"h3", HTML_KEEP | HTML_BLOCK | HTML_SPACE | HTML_HEADING, HTML_OTHER},
+	{"h4", HTML_KEEP | HTML_BLOCK | HTML_SPACE | HTML_HEADING, HTML_OTHER},
+	{"h5", HTML_KEEP | HTML_BLOCK | HTML_SPACE | HTML_HEADING, HTML_OTHER},
+	{"h6", HTML_KEEP | HTML_BLOCK | HTML_SPACE | HTML_HEADING, HTML_OTHER},
+	{"head", HTML_SPACE, HTML_OTHER},
+	{"header", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"hgroup", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"hr", HTML_KEEP | HTML_VOID | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"html", HTML_SPACE, HTML_OTHER},
+	{"i", HTML_KEEP | HTML_FORMAT, HTML_OTHER},
+	{"iframe", HTML_SKIP, HTML_OTHER},
+	{"img", HTML_KEEP | HTML_VOID, HTML_IMG},
+	{"input", HTML_KEEP | HTML_VOID, HTML_INPUT},
+	{"ins", HTML_KEEP, HTML_OTHER},
+	{"kbd", HTML_KEEP, HTML_OTHER},
+	{"keygen", HTML_KEEP | HTML_VOID, HTML_OTHER},
+	{"label", HTML_KEEP, HTML_OTHER},
+	{"legend", HTML_KEEP, HTML_OTHER},
+	{"li", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_LI},
+	{"listing", HTML_SPACE, HTML_OTHER},
+	{"main", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"map", HTML_KEEP, HTML_OTHER},
+	{"mark", HTML_KEEP, HTML_OTHER},
+	{"menu", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"meter", HTML_KEEP, HTML_OTHER},
+	{"multicol", HTML_KEEP, HTML_OTHER},
+	{"nav", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"nextid", HTML_KEEP, HTML_OTHER},
+	{"noembed", HTML_SKIP, HTML_OTHER},
+	{"noframes", HTML_SKIP, HTML_OTHER},
+	{"ol", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"optgroup", HTML_SPACE, HTML_OTHER},
+	{"option", HTML_SPACE, HTML_OTHER},
+	{"output", HTML_KEEP, HTML_OTHER},
+	{"p", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_P},
+	{"picture", HTML_KEEP, HTML_OTHER},
+	{"pre", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_PRE},
+	{"progress", HTML_KEEP, HTML_OTHER},
+	{"q", HTML_KEEP, HTML_OTHER},
+	{"rb", HTML_KEEP | HTML_RUBY, HTML_OTHER},
+	{"rp", HTML_KEEP | HTML_RUBY, HTML_OTHER},
+	{"rt", HTML_KEEP | HTML_RUBY, HTML_OTHER},
+	{"rtc", HTML_KEEP | HTML_RUBY, HTML_OTHER},
+	{"ruby", HTML_KEEP, HTML_OTHER},
+	{"s", HTML_KEEP | HTML_FORMAT, HTML_OTHER},
+	{"samp", HTML_KEEP, HTML_OTHER},
+	{"script", HTML_SKIP | HTML_RAW, HTML_OTHER},
+	{"search", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"section", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"select", HTML_SKIP, HTML_OTHER},
+	{"small", HTML_KEEP | HTML_FORMAT, HTML_OTHER},
+	{"sound", HTML_KEEP, HTML_OTHER},
+	{"source", HTML_KEEP | HTML_VOID, HTML_SOURCE},
+	{"span", HTML_KEEP, HTML_OTHER},
+	{"strike", HTML_KEEP | HTML_FORMAT, HTML_OTHER},
+	{"strong", HTML_KEEP | HTML_FORMAT, HTML_OTHER},
+	{"style", HTML_SKIP | HTML_RAW, HTML_OTHER},
+	{"sub", HTML_KEEP, HTML_OTHER},
+	{"summary", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"sup", HTML_KEEP, HTML_OTHER},
+	{"svg", 0, HTML_SVG},
+	{"table", HTML_KEEP | HTML_BLOCK | HTML_SPACE | HTML_SCOPE, HTML_TABLE_ELEMENT},
+	{"tbody", HTML_KEEP | HTML_TABLE | HTML_SPACE, HTML_TBODY},
+	{"td", HTML_KEEP | HTML_TABLE | HTML_SCOPE | HTML_SPACE, HTML_TD},
+	{"template", HTML_SKIP, HTML_OTHER},
+	{"textarea", HTML_SKIP, HTML_OTHER},
+	{"tfoot", HTML_KEEP | HTML_TABLE | HTML_SPACE, HTML_TBODY},
+	{"th", HTML_KEEP | HTML_TABLE | HTML_SCOPE | HTML_SPACE, HTML_TD},
+	{"thead", HTML_KEEP | HTML_TABLE | HTML_SPACE, HTML_TBODY},
+	{"time", HTML_KEEP, HTML_OTHER},
+	{"title", HTML_SKIP, HTML_TITLE},
+	{"tr", HTML_KEEP | HTML_TABLE | HTML_SPACE, HTML_TR},
+	{"tt", HTML_KEEP | HTML_FORMAT, HTML_OTHER},
+	{"u", HTML_KEEP | HTML_FORMAT, HTML_OTHER},
+	{"ul", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
+	{"var", HTML_KEEP, HTML_OTHER},
+	{"video", HTML_KEEP | HTML_MEDIA, HTML_OTHER},
+	{"wbr", HTML_KEEP | HTML_VOID, HTML_OTHER},
+	{"xmp", HTML_SPACE, HTML_OTHER},
+};
+
+static const struct html_attribute attributes[] = {
+	{"abbr", HTML_TEXT}, {"accept", HTML_TEXT}, {"accept-charset", HTML_TEXT}, {"accesskey", HTML_TEXT},
+	{"action", HTML_LINK}, {"align", HTML_TEXT}, {"alt", HTML_TEXT}, {"autocomplete", HTML_TEXT},
+	{"axis", HTML_TEXT}, {"background", HTML_IMAGE}, {"balance", HTML_TEXT}, {"bgcolor", HTML_TEXT},
+	{"bgproperties", HTML_TEXT}, {"border", HTML_TEXT}, {"bordercolor", HTML_TEXT},
+	{"bordercolordark", HTML_TEXT}, {"bordercolorlight", HTML_TEXT}, {"bottompadding", HTML_TEXT},
+	{"cellpadding", HTML_TEXT}, {"cellspacing", HTML_TEXT}, {"ch", HTML_TEXT}, {"challenge", HTML_TEXT},
+	{"char", HTML_TEXT}, {"charoff", HTML_TEXT}, {"charset", HTML_TEXT}, {"checked", HTML_TEXT},
+	{"choff", HTML_TEXT}, {"cite", HTML_LINK}, {"class", HTML_TEXT}, {"clear", HTML_TEXT}, {"color", HTML_TEXT},
+	{"cols", HTML_TEXT}, {"colspan", HTML_TEXT}, {"compact", HTML_TEXT}, {"contenteditable", HTML_TEXT},
+	{"controls", HTML_TEXT}, {"coords", HTML_TEXT}, {"data", HTML_LINK}, {"datafld", HTML_TEXT},
+	{"datapagesize", HTML_TEXT}, {"datasrc", HTML_TEXT}, {"datetime", HTML_TEXT}, {"decoding", HTML_TEXT},
+	{"default", HTML_TEXT}, {"delay", HTML_TEXT}, {"dir", HTML_TEXT}, {"disabled", HTML_TEXT},
+	{"draggable", HTML_TEXT}, {"dynsrc", HTML_LINK}, {"enctype", HTML_TEXT}, {"end", HTML_TEXT},
+	{"face", HTML_TEXT}, {"fetchpriority", HTML_TEXT}, {"for", HTML_TEXT}, {"form", HTML_TEXT},
+	{"frame", HTML_TEXT}, {"galleryimg", HTML_TEXT}, {"gutter", HTML_TEXT}, {"headers", HTML_TEXT},
+	{"height", HTML_NUMBER}, {"hidden", HTML_TEXT}, {"hidefocus", HTML_TEXT}, {"high", HTML_TEXT},
+	{"href", HTML_LINK}, {"hreflang", HTML_TEXT}, {"hspace", HTML_NUMBER}, {"icon", HTML_IMAGE},
+	{"id", HTML_TEXT}, {"inputmode", HTML_TEXT}, {"ismap", HTML_TEXT}, {"itemprop", HTML_TEXT},
+	{"itemscope", HTML_TEXT}, {"keytype", HTML_TEXT}, {"kind", HTML_TEXT}, {"label", HTML_TEXT},
+	{"lang", HTML_TEXT}, {"leftspacing", HTML_TEXT}, {"list", HTML_TEXT}, {"loading", HTML_TEXT},
+	{"longdesc", HTML_LINK}, {"loop", HTML_TEXT}, {"loopcount", HTML_TEXT}, {"loopend", HTML_TEXT},
+	{"loopstart", HTML_TEXT}, {"low", HTML_TEXT}, {"lowsrc", HTML_IMAGE}, {"max", HTML_TEXT},
+	{"maxlength", HTML_TEXT}, {"media", HTML_TEXT}, {"method", HTML_TEXT}, {"min", HTML_TEXT},
+	{"multiple", HTML_TEXT}, {"muted", HTML_TEXT}, {"name", HTML_TEXT}, {"nohref", HTML_TEXT},
+	{"noshade", HTML_TEXT}, {"nowrap", HTML_TEXT}, {"open", HTML_TEXT}, {"optimum", HTML_TEXT},
+	{"pattern", HTML_TEXT}, {"playsinline", HTML_TEXT}, {"point-size", HTML_TEXT}, {"poster", HTML_IMAGE},
+	{"pqg", HTML_TEXT}, {"prompt", HTML_TEXT}, {"radiogroup", HTML_TEXT}, {"readonly", HTML_TEXT},
+	{"referrerpolicy", HTML_TEXT}, {"rel", HTML_TEXT}, {"repeat-max", HTML_TEXT}, {"repeat-min", HTML_TEXT},
+	{"replace", HTML_TEXT}, {"required", HTML_TEXT}, {"rev", HTML_TEXT}, {"reversed", HTML_TEXT},
+	{"rightspacing", HTML_TEXT}, {"role", HTML_TEXT}, {"rows", HTML_TEXT}, {"rowspan", HTML_TEXT},
+	{"rules", HTML_TEXT}, {"scope", HTML_TEXT}, {"selected", HTML_TEXT}, {"shape", HTML_TEXT},
+	{"size", HTML_TEXT}, {"sizes", HTML_TEXT}, {"span", HTML_TEXT}, {"src", HTML_IMAGE}, {"srcset", HTML_SRCSET},
+	{"start", HTML_TEXT}, {"step", HTML_TEXT}, {"style", HTML_STYLE}, {"summary", HTML_TEXT},
+	{"suppress", HTML_TEXT}, {"tabindex", HTML_TEXT}, {"target", HTML_TEXT}, {"template", HTML_TEXT},
+	{"title", HTML_TEXT}, {"toppadding", HTML_TEXT}, {"translate", HTML_TEXT}, {"type", HTML_TEXT},
+	{"unselectable", HTML_TEXT}, {"urn", HTML_TEXT}, {"usemap", HTML_LOCAL}, {"valign", HTML_TEXT},
+	{"value", HTML_TEXT}, {"variable", HTML_TEXT}, {"volume", HTML_TEXT}, {"vrml", HTML_TEXT},
+	{"vspace", HTML_NUMBER}, {"width", HTML_NUMBER}, {"wrap", HTML_TEXT}, {"xml:lang", HTML_TEXT},
+};
+/* clang-format on */
+
+_Static_assert(sizeof(attributes) / sizeof(attributes[0]) <= HTML_ATTRIBUTE_KINDS, "the set of attributes is too small");
+
+/* Eight bytes of a name in lower case as a number that sorts like them, zeros behind its end. */
+static uint64_t key_part(struct str name, size_t from)
+{
+	uint64_t key = 0;
+
+	for (size_t i = from; i < from + 8; i++)
+		key = key << 8 | (i < name.len ? (unsigned char)char_lower(name.data[i]) : 0);
+	return key;
+}
+
+static uint64_t row_part(const char *row, size_t from)
+{
+	uint64_t part;
+
+	memcpy(&part, row + from, sizeof(part));
+	return be64toh(part);
+}
+
+const struct html_element *html_element_find(struct str name)
+{
+	size_t low = 0, high = sizeof(elements) / sizeof(elements[0]);
+	uint64_t first, second;
+
+	if (name.len >= sizeof(elements[0].name))
+		return NULL;
+	first = key_part(name, 0);
+	second = name.len > 8 ? key_part(name, 8) : 0;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		uint64_t row = row_part(elements[middle].name, 0), key = first;
+
+		if (row == first) {
+			row = row_part(elements[middle].name, 8);
+			key = second;
+		}
+		if (row == key)
+			return &elements[middle];
+		if (row < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+static const struct html_attribute aria = {"aria", HTML_TEXT};
+
+const struct html_attribute *html_attribute_find(struct str name)
+{
+	size_t low = 0, high = sizeof(attributes) / sizeof(attributes[0]);
+	uint64_t first, second;
+
+	if (name.len > 16)
+		return NULL;
+	first = key_part(name, 0);
+	second = name.len > 8 ? key_part(name, 8) : 0;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		uint64_t row = row_part(attributes[middle].name, 0), key = first;
+
+		if (row == first) {
+			row = row_part(attributes[middle].name, 8);
+			key = second;
+		}
+		if (row == key)
+			return &attributes[middle];
+		if (row < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+size_t html_attribute_index(const struct html_attribute *attribute)
+{
+	return (size_t)(attribute - attributes);
+}
+
+static bool is_in_list(struct str value, const char *words)
+{
+	struct str rest = str_from(words), word;
+
+	while (str_word(&rest, &word))
+		if (str_eq_nocase(word, value))
+			return true;
+	return false;
+}
+
+bool html_attribute_allowed(const struct html_element *element, const struct html_attribute *attribute, struct str value)
+{
+	struct str name = str_from(attribute->name);
+
+	switch (element->id) {
+	case HTML_INPUT:
+		if (str_eq(name, STR("type")))
+			return is_in_list(value, "checkbox radio");
+		return is_in_list(name, "checked class disabled id title");
+	case HTML_A:
+		if (str_eq(name, STR("target")))
+			return is_in_list(value, "_blank _self");
+		return attribute->kind != HTML_IMAGE;
+	default:
+		/* Preloading is for html_add_attributes() to say. */
+		return true;
+	}
+}
+
+/* ---- addresses that count readers */
+
+struct beacon {
+	const char *host; /* or a domain above it */
+	const char *path; /* what the path begins with; NULL: any */
+};
+
+static const struct beacon beacons[] = {
+	{"2o7.net", NULL},
+	{"ad.doubleclick.net", NULL},
+	{"ads.feedburner.com", NULL},
+	{"adservice.google.com", NULL},
+	{"analytics.google.com", NULL},
+	{"b.scorecardresearch.com", NULL},
+	{"bat.bing.com", NULL},
+	{"bluekai.com", NULL},
+	{"chartbeat.net", NULL},
+	{"counter.yadro.ru", NULL},
+	{"da.feedsportal.com", NULL},
+	{"doubleclick.net", NULL},
+	{"facebook.com", "/tr"},
+	{"feedads.g.doubleclick.net", NULL},
+	{"feedproxy.google.com", "/~"},
+	{"feeds.feedburner.com", "/~"},
+	{"feedsportal.com", NULL},
+	{"googleadservices.com", NULL},
+	{"google-analytics.com", NULL},
+	{"hits.theguardian.com", NULL},
+	{"imrworldwide.com", NULL},
+	{"list-manage.com", "/track/"},
+	{"mc.yandex.ru", "/watch/"},
+	{"metrics.apple.com", NULL},
+	{"mixpanel.com", NULL},
+	{"omtrdc.net", NULL},
+	{"pagead2.googlesyndication.com", NULL},
+	{"pi.feedsportal.com", NULL},
+	{"pixel.app.returnpath.net", NULL},
+	{"pixel.quantserve.com", NULL},
+	{"pixel.watch", NULL},
+	{"pixel.wp.com", NULL},
+	{"quantserve.com", NULL},
+	{"rss-tracker.com", NULL},
+	{"rtb.adgrx.com", NULL},
+	{"sb.scorecardresearch.com", NULL},
+	{"scorecardresearch.com", NULL},
+	{"sendgrid.net", "/wf/open"},
+	{"statcounter.com", NULL},
+	{"stats.wordpress.com", NULL},
+	{"stats.wp.com", NULL},
+	{"tns-counter.ru", NULL},
+	{"tracking.feedpress.it", NULL},
+	{"twitter.com", "/i/adsct"},
+	{"vg07.met.vgwort.de", NULL},
+	{"met.vgwort.de", NULL},
+	{"webtrekk.net", NULL},
+	{"xiti.com", NULL},
+};
+
+bool html_is_beacon(struct str url)
+{
+	size_t at = str_find(url, STR("://"), 0), end;
+	struct str host, path;
+
+	if (at == STR_NPOS)
+		return false;
+	for (end = at + 3; end < url.len && url.data[end] != '/' && url.data[end] != '?' && url.data[end] != '#';)
+		end++;
+	host = str_slice(url, at + 3, end);
+	path = str_slice(url, end, url.len);
+	for (size_t i = 0; i < sizeof(beacons) / sizeof(beacons[0]); i++) {
+		struct str domain = str_from(beacons[i].host), tail;
+
+		if (host.len < domain.len)
+			continue;
+		tail = str_slice(host, host.len - domain.len, host.len);
+		if (str_eq_nocase(tail, domain) &&
+			(host.len == domain.len || host.data[host.len - domain.len - 1] == '.') &&
+			(beacons[i].path == NULL || str_starts(path, str_from(beacons[i].path))))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,263 @@
+/* jsonfeed.c: JSON Feed to a document.
+ *
+ * Lenient where publishers err: numbers as ids and names, one author object where a list is wanted, version
+ * 1's members in version 1.1 and the other way round.  jansson bounds the depth and refuses what is no
+ * JSON; the tree it makes dies before this returns. */
+#include "sitrep/jsonfeed.h"
+
+#include "sitrep/date.h"
+#include "sitrep/html.h"
+#include "sitrep/limits.h"
+#include "sitrep/url.h"
+#include "sitrep/utf8.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include <jansson.h>
+
+struct json_reader {
+	struct arena *arena;
+	struct str base;
+	struct buf work;
+	int failed;
+};
+
+static struct str keep(struct json_reader *r, struct str s, size_t max)
+{
+	s = utf8_cut(str_trim(s), max);
+	if (s.len == 0)
+		return STR_NONE;
+	struct str copy = arena_str(r->arena, s);
+	if (copy.data == NULL)
+		r->failed = -ENOMEM;
+	return copy;
+}
+
+/* A member as text, whatever scalar it is; absent when it is none. */
+static struct str text_of(struct json_reader *r, const json_t *object, const char *key, size_t max)
+{
+	const json_t *value = json_object_get(object, key);
+	if (json_is_string(value))
+		return keep(r, str_make(json_string_value(value), json_string_length(value)), max);
+	struct buf number = BUF_INIT(64);
+	if (json_is_integer(value))
+		buf_printf(&number, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	else if (json_is_real(value))
+		buf_printf(&number, "%.15g", json_real_value(value));
+	struct str s = keep(r, buf_str(&number), max);
+	buf_release(&number);
+	return s;
+}
+
+static struct str url_of(struct json_reader *r, const json_t *object, const char *key)
+{
+	struct str reference = text_of(r, object, key, LIMIT_URL + 1);
+	if (str_empty(reference) || reference.len > LIMIT_URL)
+		return STR_NONE;
+	struct str url = url_resolve(r->arena, r->base, reference);
+	if (url.data == NULL)
+		r->failed = -ENOMEM;
+	bool relative = str_empty(r->base) && str_find_char(url, ':', 0) == STR_NPOS;
+	return url_is_safe_link(url) || relative ? url : STR_NONE;
+}
+
+static int64_t time_of(struct json_reader *r, const json_t *object, const char *key)
+{
+	struct str s = text_of(r, object, key, LIMIT_NAME);
+	return str_empty(s) ? TIME_NONE : date_parse(s, NULL);
+}
+
+static struct text plain_of(struct json_reader *r, const json_t *object, const char *key, size_t max)
+{
+	struct str s = text_of(r, object, key, max);
+	return str_empty(s) ? (struct text){0}
+			    : (struct text){.value = s, .kind = TEXT_PLAIN, .mime = STR("text/plain"), .base = r->base};
+}
+
+static struct text html_of(struct json_reader *r, const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+	if (!json_is_string(value))
+		return (struct text){0};
+	buf_clear(&r->work);
+	if (html_sanitize(&r->work, str_make(json_string_value(value), json_string_length(value)), r->base) == -ENOMEM)
+		r->failed = -ENOMEM;
+	struct str s = keep(r, buf_str(&r->work), LIMIT_ITEM_CONTENT);
+	return str_empty(s) ? (struct text){0}
+			    : (struct text){.value = s, .kind = TEXT_HTML, .mime = STR("text/html"), .base = r->base};
+}
+
+static bool person_of(struct json_reader *r, const json_t *value, struct person *p)
+{
+	*p = (struct person){0};
+	if (json_is_string(value)) {
+		p->name = keep(r, str_make(json_string_value(value), json_string_length(value)), LIMIT_NAME);
+	} else if (json_is_object(value)) {
+		p->name = text_of(r, value, "name", LIMIT_NAME);
+		p->email = text_of(r, value, "email", LIMIT_NAME);
+		p->uri = url_of(r, value, "url");
+		if (str_starts_nocase(p->uri, STR("mailto:")) && str_empty(p->email))
+			p->email = str_slice(p->uri, 7, p->uri.len);
+	}
+	return !str_empty(p->name) || !str_empty(p->email) || !str_empty(p->uri);
+}
+
+/* Element i of a list, or the thing itself where a list was meant. */
+static const json_t *nth(const json_t *value, size_t i)
+{
+	if (i >= LIMIT_ITEM_LIST)
+		return NULL;
+	if (json_is_array(value))
+		return json_array_get(value, i);
+	return i == 0 ? value : NULL;
+}
+
+/* Version 1.1 has authors, version 1 has author; with both, 1.1 counts. */
+static const json_t *authors_of(const json_t *object)
+{
+	const json_t *authors = json_object_get(object, "authors");
+	return authors != NULL && (!json_is_array(authors) || json_array_size(authors) > 0) ?
+		authors : json_object_get(object, "author");
+}
+
+#define NEW(r, list) added((r), list_add((r)->arena, (list)))
+static void *added(struct json_reader *r, void *element)
+{
+	if (element == NULL)
+		r->failed = -ENOMEM;
+	return element;
+}
+
+static void read_item_lists(struct json_reader *r, const json_t *object, struct item *it)
+{
+	const json_t *value;
+	for (size_t i = 0; r->failed == 0 && (value = nth(authors_of(object), i)) != NULL; i++) {
+		struct person p;
+		struct person *slot = person_of(r, value, &p) ? NEW(r, &it->authors) : NULL;
+		if (slot != NULL)
+			*slot = p;
+	}
+	for (size_t i = 0; r->failed == 0 && (value = nth(json_object_get(object, "tags"), i)) != NULL; i++) {
+		struct str term = json_is_string(value) ?
+			keep(r, str_make(json_string_value(value), json_string_length(value)), LIMIT_NAME) : STR_NONE;
+		struct category *slot = str_empty(term) ? NULL : NEW(r, &it->categories);
+		if (slot != NULL)
+			slot->term = term;
+	}
+	for (size_t i = 0; r->failed == 0 && (value = nth(json_object_get(object, "attachments"), i)) != NULL; i++) {
+		struct str url = url_of(r, value, "url");
+		struct enclosure *slot = str_empty(url) ? NULL : NEW(r, &it->enclosures);
+		if (slot != NULL)
+			*slot = (struct enclosure){url, text_of(r, value, "mime_type", LIMIT_NAME),
+				text_of(r, value, "size_in_bytes", LIMIT_NAME)};
+	}
+}
+
+static void read_item(struct json_reader *r, const json_t *object, struct item *it)
+{
+	item_init(it);
+	it->id = text_of(r, object, "id", LIMIT_TITLE);
+	it->title = plain_of(r, object, "title", LIMIT_TITLE);
+	it->summary = plain_of(r, object, "summary", LIMIT_ITEM_CONTENT);
+	it->content = html_of(r, object, "content_html");
+	if (it->content.kind == TEXT_ABSENT)
+		it->content = plain_of(r, object, "content_text", LIMIT_ITEM_CONTENT);
+	it->link = url_of(r, object, "url");
+	struct str external = url_of(r, object, "external_url");
+	if (!str_empty(it->link)) {
+		struct feed_link *link = NEW(r, &it->links);
+		if (link != NULL)
+			*link = (struct feed_link){.href = it->link, .rel = STR("alternate")};
+	}
+	if (!str_empty(external)) {
+		struct feed_link *link = NEW(r, &it->links);
+		if (link != NULL)
+			*link = (struct feed_link){.href = external, .rel = STR("related")};
+		if (str_empty(it->link))
+			it->link = external;
+	}
+	it->image.url = url_of(r, object, "image");
+	if (str_empty(it->image.url))
+		it->image.url = url_of(r, object, "banner_image");
+	it->published = time_of(r, object, "date_published");
+	it->updated = time_of(r, object, "date_modified");
+	it->language = text_of(r, object, "language", LIMIT_NAME);
+	read_item_lists(r, object, it);
+}
+
+static void read_feed(struct json_reader *r, const json_t *root, struct feed_facts *feed)
+{
+	feed->title = plain_of(r, root, "title", LIMIT_TITLE);
+	feed->subtitle = plain_of(r, root, "description", LIMIT_ITEM_CONTENT);
+	feed->link = url_of(r, root, "home_page_url");
+	feed->self = url_of(r, root, "feed_url");
+	feed->language = text_of(r, root, "language", LIMIT_NAME);
+	feed->icon = url_of(r, root, "favicon");
+	feed->image.url = url_of(r, root, "icon");
+	if (!str_empty(feed->link)) {
+		struct feed_link *link = NEW(r, &feed->links);
+		if (link != NULL)
+			*link = (struct feed_link){.href = feed->link, .rel = STR("alternate")};
+	}
+	if (!str_empty(feed->self)) {
+		struct feed_link *link = NEW(r, &feed->links);
+		if (link != NULL)
+			*link = (struct feed_link){.href = feed->self, .rel = STR("self")};
+	}
+	const json_t *value;
+	for (size_t i = 0; r->failed == 0 && (value = nth(authors_of(root), i)) != NULL; i++) {
+		struct person p;
+		struct person *slot = person_of(r, value, &p) ? NEW(r, &feed->authors) : NULL;
+		if (slot != NULL)
+			*slot = p;
+	}
+	for (size_t i = 0; (value = nth(json_object_get(root, "hubs"), i)) != NULL && str_empty(feed->hub); i++) {
+		if (str_eq_nocase(text_of(r, value, "type", LIMIT_NAME), STR("websub")))
+			feed->hub = url_of(r, value, "url");
+	}
+}
+
+static int read_document(struct json_reader *r, const json_t *root, struct document *d, struct error *err)
+{
+	struct str version = text_of(r, root, "version", LIMIT_NAME);
+	const json_t *items = json_object_get(root, "items");
+	bool says_so = str_find_nocase(version, STR("jsonfeed.org/version/"), 0) != STR_NPOS;
+	if (!json_is_object(root) || (!says_so && !json_is_array(items)))
+		return error_set(err, -EBADMSG, "JSON, but no feed: it has neither JSON Feed's version nor items");
+	document_init(d);
+	d->format = FORMAT_JSON;
+	if (says_so)
+		d->version = str_slice(version, str_find_nocase(version, STR("/version/"), 0) + 9, version.len);
+	if (str_eq(d->version, STR("1")))
+		d->version = STR("1.0");
+	d->wellformed = true;
+	read_feed(r, root, &d->feed);
+	size_t count = json_array_size(items);
+	for (size_t i = 0; i < count && r->failed == 0; i++) {
+		if (!json_is_object(json_array_get(items, i)))
+			continue;
+		if (d->items.count == LIMIT_DOCUMENT_ITEMS) {
+			d->truncated = true;
+			break;
+		}
+		struct item *it = NEW(r, &d->items);
+		if (it != NULL)
+			read_item(r, json_array_get(items, i), it);
+	}
+	return r->failed != 0 ? error_set(err, r->failed, "the feed is too large") : 0;
+}
+
+int jsonfeed_read(struct str text, struct str base, struct arena *a, struct document *d, struct error *err)
+{
+	json_error_t why;
+	json_t *root = json_loadb(text.data, text.len, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, &why);
+	if (root == NULL)
+		return error_set(err, -EBADMSG, "no JSON: %s in line %d", why.text, why.line);
+	struct json_reader r = {.arena = a, .base = base, .work = BUF_INIT(LIMIT_ITEM_CONTENT)};
+	int result = read_document(&r, root, d, err);
+	buf_release(&r.work);
+	json_decref(root);
+	return result;
+}

@@ -1,0 +1,245 @@
+/* parse.c: a feed's bytes in, a document out.
+ *
+ * What the bytes are is decided by the bytes: "{" begins JSON, anything else is taken for XML.  XML is decoded,
+ * mended and read by libxml2; when that finds it not well-formed, the tolerant reader tries too, and the
+ * reading that found more items is kept. */
+#include "sitrep/parse.h"
+
+#include "sitrep/charset.h"
+#include "sitrep/html.h"
+#include "sitrep/jsonfeed.h"
+#include "sitrep/limits.h"
+#include "sitrep/url.h"
+#include "sitrep/utf8.h"
+#include "sitrep/xmlfeed.h"
+#include "sitrep/xmlread.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A body in the largest encoding makes three bytes of UTF-8 from each byte; the transfer's own limit has cut
+ * it long before. */
+enum { TEXT_MAX = 512 * 1024 * 1024 };
+enum { NOTES_MAX = 16 * 1024 };
+/* How far into an answer its HTML is looked for. */
+enum { SNIFF_MAX = 4096 };
+
+struct parse {
+	const struct parse_input *in;
+	struct arena *arena;
+	struct str base;
+	struct buf decoded;
+	struct buf repaired;
+	struct buf notes;
+	struct charset_choice charset;
+	struct str date_rule;
+};
+
+/* What one reading of the text gave. */
+struct attempt {
+	struct document document;
+	struct xml_outcome outcome;
+	struct str root;
+	const char *date_rule;
+	int result;
+};
+
+int parse_prepare(struct error *err)
+{
+	(void)err;
+	xml_read_prepare();
+	charset_prepare();
+	return 0;
+}
+
+/* A parameter of a media type, "text/xml; charset=utf-8"; absent when it is not there. */
+static struct str media_parameter(struct str type, struct str name)
+{
+	struct str part;
+	(void)str_split(&type, ';', &part);
+	while (str_split(&type, ';', &part)) {
+		size_t equals = str_find_char(part, '=', 0);
+		if (equals == STR_NPOS || !str_eq_nocase(str_trim(str_slice(part, 0, equals)), name))
+			continue;
+		part = str_trim(str_slice(part, equals + 1, part.len));
+		while (part.len >= 2 && (*part.data == '"' || *part.data == '\'') && part.data[part.len - 1] == *part.data)
+			part = str_trim(str_slice(part, 1, part.len - 1));
+		return part;
+	}
+	return STR_NONE;
+}
+
+/* The first byte that says something, past BOMs, white space and the zeros of UTF-16. */
+static char first_byte(struct str body)
+{
+	for (size_t i = 0; i < body.len; i++) {
+		unsigned char c = (unsigned char)body.data[i];
+		if (c != 0 && !char_is_space((char)c) && c != 0xef && c != 0xbb && c != 0xbf && c != 0xfe && c != 0xff)
+			return (char)c;
+	}
+	return '\0';
+}
+
+static void note_charset(struct parse *p)
+{
+	const struct charset_choice *c = &p->charset;
+	buf_printf(&p->notes, "encoding: %.*s (%s)\n", STR_ARG(c->name), c->by);
+	if (c->overruled)
+		buf_printf(&p->notes, "encoding: what was declared, %.*s, does not fit\n", STR_ARG(c->declared));
+	if (c->damaged)
+		buf_puts(&p->notes, "encoding: bytes that are none in it were replaced\n");
+}
+
+static void note_repair(struct parse *p, const struct xml_repair *what)
+{
+	const struct {
+		bool done;
+		const char *note;
+	} notes[] = {
+		{what->junk, "dropped what stood before the first tag"},
+		{what->controls, "dropped control characters"},
+		{what->unknown, "replaced HTML's named references, which XML does not know"},
+		{what->stray, "escaped bare & and < characters"},
+		{what->unclosed, "closed a section that had no end"},
+		{what->long_tag, "a tag is too long for the strict parser"},
+	};
+	for (size_t i = 0; i < sizeof(notes) / sizeof(*notes); i++) {
+		if (notes[i].done)
+			buf_printf(&p->notes, "repair: %s\n", notes[i].note);
+	}
+}
+
+typedef int reader(struct str text, struct arena *a, const struct xml_events *events, struct xml_outcome *outcome);
+
+static void attempt_read(struct parse *p, reader *read, struct str text, struct attempt *at)
+{
+	memset(at, 0, sizeof(*at));
+	struct xmlfeed *x = xmlfeed_new(p->arena, &at->document, p->base, str_trim(p->in->content_language));
+	if (x == NULL) {
+		at->result = -ENOMEM;
+		return;
+	}
+	struct xml_events events = xmlfeed_events(x);
+	at->result = read(text, p->arena, &events, &at->outcome);
+	if (at->result == 0)
+		at->result = xmlfeed_finish(x, at->outcome.truncated);
+	at->root = xmlfeed_root(x);
+	at->date_rule = xmlfeed_date_rule(x);
+	xmlfeed_free(x);
+}
+
+static int no_feed(struct str text, const struct attempt *at, struct error *err)
+{
+	struct str head = str_slice(text, 0, SNIFF_MAX);
+	if (str_eq_nocase(at->root, STR("html")) || str_find_nocase(head, STR("<html"), 0) != STR_NPOS ||
+		str_find_nocase(head, STR("<!doctype html"), 0) != STR_NPOS) {
+		size_t title = str_find_nocase(text, STR("<title"), 0);
+		size_t open = title == STR_NPOS ? STR_NPOS : str_find_char(text, '>', title);
+		size_t close = open == STR_NPOS ? STR_NPOS : str_find_nocase(text, STR("</title"), open);
+		struct buf plain = BUF_INIT(LIMIT_TITLE);
+		if (close != STR_NPOS)
+			(void)html_to_text(&plain, str_slice(text, open + 1, close));
+		struct str name = utf8_cut(buf_str(&plain), 200);
+		if (name.len > 0)
+			error_set(err, -EBADMSG, "not a feed but an HTML page titled \"%.*s\"", STR_ARG(name));
+		else
+			error_set(err, -EBADMSG, "not a feed but an HTML page");
+		buf_release(&plain);
+		return -EBADMSG;
+	}
+	if (!str_empty(at->root))
+		return error_set(err, -EBADMSG, "XML, but no feed: its root element is <%.*s>",
+			STR_ARG(utf8_cut(at->root, 100)));
+	return error_set(err, -EBADMSG, "neither XML nor JSON: it begins with \"%.*s\"",
+		STR_ARG(utf8_cut(str_trim(text), 40)));
+}
+
+/* Both readings' documents are in the arena; *d gets the better one. */
+static int read_xml(struct parse *p, struct str text, struct document *d, struct error *err)
+{
+	struct xml_repair repair;
+	struct str fixed;
+	int r = xml_repair(&p->repaired, p->arena, text, &repair, &fixed);
+	if (r != 0)
+		return error_set(err, r == -E2BIG ? -ENOMEM : r, "the feed is too large");
+	note_repair(p, &repair);
+
+	struct attempt strict = {.result = -EBADMSG};
+	struct attempt loose = {.result = -EBADMSG};
+	if (!repair.long_tag)
+		attempt_read(p, xml_read, fixed, &strict);
+	struct attempt *best = &strict;
+	if (strict.result != -ENOMEM && (strict.result != 0 || !strict.outcome.wellformed)) {
+		attempt_read(p, xml_read_loose, fixed, &loose);
+		if (strict.outcome.why[0] != '\0')
+			buf_printf(&p->notes, "not well-formed: %s\n", strict.outcome.why);
+		if (strict.result != 0 ||
+			(loose.result == 0 && loose.document.items.count >= strict.document.items.count))
+			best = &loose;
+		if (best == &loose)
+			buf_puts(&p->notes, "repair: read tag by tag\n");
+	}
+	if (best->result == -ENOMEM)
+		return error_set(err, -ENOMEM, "the feed is too large");
+	if (best->result != 0)
+		return no_feed(text, best, err);
+	*d = best->document;
+	if (best->date_rule != NULL)
+		p->date_rule = str_from(best->date_rule);
+	d->wellformed = strict.result == 0 && strict.outcome.wellformed && !repair.junk && !repair.controls &&
+			!repair.unknown && !repair.stray && !repair.unclosed;
+	return 0;
+}
+
+static int read_text(struct parse *p, struct str text, bool json, struct document *d, struct error *err)
+{
+	int r = json ? jsonfeed_read(text, p->base, p->arena, d, err) : read_xml(p, text, d, err);
+	if (r != 0)
+		return r;
+	d->encoding = p->charset.name;
+	if (p->charset.damaged || p->charset.overruled)
+		d->wellformed = false;
+	if (!p->in->want_notes)
+		return 0;
+	buf_printf(&p->notes, "format: %s %.*s\n", feed_format_name(d->format), STR_ARG(d->version));
+	if (!str_empty(p->date_rule))
+		buf_printf(&p->notes, "dates: %.*s\n", STR_ARG(p->date_rule));
+	if (d->truncated)
+		buf_puts(&p->notes, "the document ends before its end, or is too long: what came whole is here\n");
+	d->notes = arena_str(p->arena, str_trim(buf_str(&p->notes)));
+	return d->notes.data == NULL ? -ENOMEM : 0;
+}
+
+int parse_feed(const struct parse_input *in, struct arena *a, struct document *d, struct error *err)
+{
+	document_init(d);
+	if (str_trim(in->body).len == 0)
+		return error_set(err, -EBADMSG, "empty answer");
+	struct parse p = {
+		.in = in,
+		.arena = a,
+		.base = in->url,
+		.decoded = BUF_INIT(TEXT_MAX),
+		.repaired = BUF_INIT(TEXT_MAX),
+		.notes = BUF_INIT(NOTES_MAX),
+	};
+	if (!str_empty(str_trim(in->content_location))) {
+		struct str located = url_resolve(a, in->url, in->content_location);
+		if (url_is_web(located))
+			p.base = located;
+	}
+	bool json = first_byte(in->body) == '{';
+	struct str text;
+	int r = charset_to_utf8(&p.decoded, a, in->body, media_parameter(in->content_type, STR("charset")), !json,
+		&p.charset, &text);
+	if (r == 0) {
+		note_charset(&p);
+		r = read_text(&p, text, json, d, err);
+	} else {
+		r = error_set(err, -ENOMEM, "the feed is too large");
+	}
+	buf_release(&p.decoded);
+	buf_release(&p.repaired);
+	buf_release(&p.notes);
+	return r;
+}

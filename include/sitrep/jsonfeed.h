@@ -1,0 +1,14 @@
+/* jsonfeed.h: JSON Feed (jsonfeed.org, versions 1 and 1.1) to a document. */
+#ifndef SITREP_JSONFEED_H
+#define SITREP_JSONFEED_H
+
+#include "sitrep/arena.h"
+#include "sitrep/document.h"
+#include "sitrep/error.h"
+#include "sitrep/str.h"
+
+/* Fills d, which is initialised here; its text lives in a.  text is UTF-8; base resolves relative
+ * addresses.  -EBADMSG with a sentence when text is no JSON or no feed, -ENOMEM. */
+int jsonfeed_read(struct str text, struct str base, struct arena *a, struct document *d, struct error *err);
+
+#endif

@@ -1,0 +1,341 @@
+/* Feeds, their state and health, and outcomes that cannot be kept. */
+#include "fixture.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+static void add_news(struct draft *d, const char *title, int count)
+{
+	draft_init(d, title);
+	for (int i = 0; i < count; i++) {
+		char guid[32], headline[64];
+
+		(void)snprintf(guid, sizeof(guid), "item %d", i);
+		(void)snprintf(headline, sizeof(headline), "Exercise number %d", i);
+		draft_add(d, guid, NULL, headline, "the alliance begins its largest exercise in the region for ten years");
+	}
+}
+
+static struct poll_outcome *failure_make(struct fixture *f, size_t feed, enum poll_failure failure, int status,
+	const char *reason)
+{
+	struct poll_outcome *o = outcome_make(f, feed, OUTCOME_FAILED);
+
+	o->failure = failure;
+	o->http_status = status;
+	o->reason = strdup(reason);
+	return o;
+}
+
+static void test_sync(void **state)
+{
+	struct fixture *f = *state;
+	struct feed_spec changed[] = {fixture_feeds[CHARLIE], fixture_feeds[ALPHA]};
+	struct store_counts counts;
+	int64_t alpha = f->feeds[ALPHA].id, charlie = f->feeds[CHARLIE].id, generation, again, at;
+	struct draft d;
+
+	assert_string_equal(f->feeds[ALPHA].title, "alpha");
+	assert_string_equal(f->feeds[ALPHA].categories, "naval\nus");
+	assert_string_equal(f->feeds[CHARLIE].title, "The Charlie");
+	assert_int_equal(f->feeds[BRAVO].due_ms, NOW_MS + 1);
+	assert_int_equal(f->feeds[BRAVO].health, FEED_NEW);
+	assert_int_equal(f->feeds[BRAVO].last_poll_ms, TIME_NONE);
+	assert_true(f->feeds[BRAVO].active);
+
+	add_news(&d, "Alpha News", 1);
+	{
+		struct poll_outcome *o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
+
+		o->document = draft_encode(&d);
+		o->etag = strdup("\"1\"");
+		draft_release(&d);
+		fixture_take(f, o);
+	}
+	assert_string_equal(f->feeds[ALPHA].title, "Alpha News");
+	assert_string_equal(f->feeds[ALPHA].etag, "\"1\"");
+
+	/* the same again changes nothing */
+	assert_int_equal(reader_generation(f->reader, &generation, &at, NULL), 0);
+	fixture_sync(f, fixture_feeds, 3);
+	assert_int_equal(reader_generation(f->reader, &again, &at, NULL), 0);
+	assert_int_equal(again, generation);
+	assert_int_equal(f->feeds[ALPHA].due_ms, NOW_MS + HOUR_MS);
+
+	/* one leaves, one gets another URL */
+	changed[1].url = "https://alpha.example/new";
+	changed[1].first_due_ms = NOW_MS + 77;
+	fixture_sync(f, changed, 2);
+	assert_int_equal(f->feeds[0].id, charlie);
+	assert_int_equal(f->feeds[1].id, alpha);
+	assert_null(f->feeds[1].etag);
+	assert_int_equal(f->feeds[1].due_ms, NOW_MS + 77);
+	assert_int_equal(f->feeds[1].health, FEED_NEW);
+	assert_int_equal(f->feeds[1].items, 1);
+	assert_int_equal(reader_counts(f->reader, &counts, NULL), 0);
+	assert_int_equal(counts.feeds, 2);
+	assert_int_equal(counts.items, 1);
+	assert_int_equal(counts.stories, 1);
+	assert_int_equal(counts.events, 1);
+	assert_true(counts.database_bytes > 0);
+}
+
+static void test_validators_are_a_pair(void **state)
+{
+	struct fixture *f = *state;
+	struct poll_outcome *o;
+	struct draft d;
+
+	for (int i = 0; i < 2; i++) {
+		add_news(&d, "Alpha", 1);
+		o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
+		o->document = draft_encode(&d);
+		draft_release(&d);
+		o->last_modified = strdup("Mon, 23 Nov 2026 10:00:00 GMT");
+		o->etag = i == 0 ? strdup("\"1\"") : NULL;
+		fixture_take(f, o);
+	}
+	assert_null(f->feeds[ALPHA].etag);
+	assert_non_null(f->feeds[ALPHA].last_modified);
+	/* a 304 adds what it says and takes nothing away */
+	o = outcome_make(f, ALPHA, OUTCOME_NOT_MODIFIED);
+	o->etag = strdup("\"2\"");
+	fixture_take(f, o);
+	assert_string_equal(f->feeds[ALPHA].etag, "\"2\"");
+	assert_non_null(f->feeds[ALPHA].last_modified);
+	assert_int_equal(f->feeds[ALPHA].not_modified, 1);
+	/* an answer of another URL says nothing about this one */
+	o = outcome_make(f, ALPHA, OUTCOME_NOT_MODIFIED);
+	o->etag = strdup("\"3\"");
+	free(o->url);
+	o->url = strdup("https://alpha.example/old");
+	fixture_take(f, o);
+	assert_string_equal(f->feeds[ALPHA].etag, "\"2\"");
+	/* nor does a failure */
+	fixture_take(f, failure_make(f, ALPHA, FAILURE_TIMEOUT, 0, "too long"));
+	assert_string_equal(f->feeds[ALPHA].etag, "\"2\"");
+}
+
+static void test_not_modified_changes_no_generation(void **state)
+{
+	struct fixture *f = *state;
+	int64_t generation, again, at;
+
+	assert_int_equal(reader_generation(f->reader, &generation, &at, NULL), 0);
+	fixture_take(f, outcome_make(f, ALPHA, OUTCOME_NOT_MODIFIED));
+	assert_int_equal(reader_generation(f->reader, &again, &at, NULL), 0);
+	assert_int_equal(again, generation);
+	assert_int_equal(f->feeds[ALPHA].health, FEED_OK);
+	assert_events(f, 0, "");
+}
+
+static void test_health(void **state)
+{
+	struct fixture *f = *state;
+	struct poll_report r;
+	char *lines;
+
+	r = fixture_take(f, failure_make(f, ALPHA, FAILURE_DNS, 0, "no such host"));
+	assert_int_equal(r.before, FEED_NEW);
+	assert_int_equal(f->feeds[ALPHA].health, FEED_FAILING);
+	assert_int_equal(f->feeds[ALPHA].failing_since_ms, NOW_MS);
+	assert_string_equal(f->feeds[ALPHA].reason, "no such host");
+	fixture_take(f, failure_make(f, ALPHA, FAILURE_HTTP, 500, "500"));
+	assert_int_equal(f->feeds[ALPHA].errors, 2);
+	assert_int_equal(f->feeds[ALPHA].failing_since_ms, NOW_MS);
+	/* the plan sees the state as it will be */
+	assert_int_equal(f->feeds[ALPHA].due_ms, NOW_MS + MINUTE_MS + 3 * HOUR_MS);
+	fixture_take(f, outcome_make(f, ALPHA, OUTCOME_NOT_MODIFIED));
+	assert_int_equal(f->feeds[ALPHA].errors, 0);
+	assert_null(f->feeds[ALPHA].reason);
+	assert_int_equal(f->feeds[ALPHA].failing_since_ms, TIME_NONE);
+	fixture_take(f, failure_make(f, ALPHA, FAILURE_HTTP, 410, "gone"));
+	assert_int_equal(f->feeds[ALPHA].health, FEED_GONE);
+	/* it stays so over a start, unless its URL changes */
+	fixture_sync(f, fixture_feeds, 3);
+	assert_int_equal(f->feeds[ALPHA].health, FEED_GONE);
+
+	assert_events(f, 0, "feed,feed,feed");
+	lines = fixture_events(f, 0);
+	assert_string_equal(lines,
+		"{\"event\":\"feed\",\"cursor\":\"1\",\"time\":\"2026-11-23T10:00:00Z\",\"feed\":{\"name\":\"alpha\","
+		"\"state\":\"failing\",\"kind\":\"dns\",\"reason\":\"no such host\"}}\n"
+		"{\"event\":\"feed\",\"cursor\":\"2\",\"time\":\"2026-11-23T10:02:00Z\",\"feed\":{\"name\":\"alpha\","
+		"\"state\":\"recovered\",\"status\":200}}\n"
+		"{\"event\":\"feed\",\"cursor\":\"3\",\"time\":\"2026-11-23T10:03:00Z\",\"feed\":{\"name\":\"alpha\","
+		"\"state\":\"gone\",\"kind\":\"http\",\"reason\":\"gone\",\"status\":410}}\n");
+	free(lines);
+}
+
+static void test_markup_in_a_feeds_title(void **state)
+{
+	struct fixture *f = *state;
+	struct draft d;
+
+	draft_init(&d, "Ships &amp; <b>Shipyards</b>\n&lt;daily&gt;");
+	d.d.feed.title.kind = TEXT_HTML;
+	d.d.feed.link = STR("https://bravo.example/");
+	fixture_poll(f, BRAVO, &d);
+	assert_string_equal(f->feeds[BRAVO].title, "Ships & Shipyards <daily>");
+	assert_string_equal(f->feeds[BRAVO].link, "https://bravo.example/");
+}
+
+static void test_damaged_document_fails_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct poll_outcome *o[3];
+	struct poll_report *r[3] = {NULL}, *all = NULL, **end = &all;
+	size_t n = 0;
+
+	/* submitted together, so mostly in one transaction */
+	for (size_t i = 0; i < 3; i++) {
+		struct draft d;
+
+		add_news(&d, "Feed", 2);
+		o[i] = outcome_make(f, i, OUTCOME_DOCUMENT);
+		o[i]->document = draft_encode(&d);
+		o[i]->etag = strdup("\"x\"");
+		draft_release(&d);
+	}
+	buf_truncate(&o[1]->document, o[1]->document.len / 2);
+	for (size_t i = 0; i < 3; i++)
+		writer_submit(f->writer, o[i]);
+	while (n < 3) {
+		struct pollfd fd = {.fd = writer_fd(f->writer), .events = POLLIN};
+		int64_t cursor;
+
+		assert_int_equal(poll(&fd, 1, WAIT_MS), 1);
+		*end = writer_collect(f->writer, &cursor);
+		for (; *end != NULL; end = &(*end)->next)
+			r[n++] = *end;
+	}
+	assert_int_equal(writer_pending(f->writer), 0);
+	assert_int_equal(writer_pending_bytes(f->writer), 0);
+	/* in the order of submission */
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(r[i]->feed_id, f->feeds[i].id);
+	assert_int_equal(r[0]->fresh, 2);
+	assert_int_equal(r[1]->error.code, -EPROTO);
+	assert_int_equal(r[1]->fresh, 0);
+	assert_int_equal(r[1]->state.health, FEED_FAILING);
+	assert_int_equal(r[1]->state.failure, FAILURE_PARSER);
+	assert_null(r[1]->state.etag);
+	assert_true(r[1]->state.due_ms > NOW_MS);
+	assert_int_equal(r[2]->copies, 2);
+	poll_reports_free(all);
+	assert_events(f, 0,
+		"new:Exercise number 1,new:Exercise number 0,feed,copy:Exercise number 1,copy:Exercise number 0");
+}
+
+static void test_unknown_feed(void **state)
+{
+	struct fixture *f = *state;
+	struct poll_outcome *o = outcome_make(f, ALPHA, OUTCOME_NOT_MODIFIED);
+	struct poll_report r;
+
+	o->feed_id = 4711;
+	r = fixture_take(f, o);
+	assert_int_equal(r.error.code, -ENOENT);
+	/* and the next one is taken as ever */
+	assert_counts(fixture_take(f, outcome_make(f, ALPHA, OUTCOME_NOT_MODIFIED)), 0, 0, 0, 0);
+}
+
+/* A limit on file sizes stands in for a disk that fails; keeper_test.c has a full one. */
+static void test_disk_that_fails(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit before, small;
+	struct poll_report r;
+	struct stat st;
+	struct draft d;
+	char wal[300];
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)snprintf(wal, sizeof(wal), "%s/sitrepd.db-wal", f->dir);
+	assert_int_equal(stat(wal, &st), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = before;
+	small.rlim_cur = (rlim_t)st.st_size + 8192;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	add_news(&d, "Feed", 300);
+	r = fixture_poll(f, ALPHA, &d);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_not_equal(r.error.code, 0);
+	assert_int_equal(r.fresh, 0);
+	/* later, not at once again */
+	assert_int_equal(f->feeds[ALPHA].due_ms, NOW_MS + 2 * HOUR_MS);
+	assert_int_equal(fixture_cursor(f), 0);
+
+	add_news(&d, "Feed", 300);
+	assert_counts(fixture_poll(f, ALPHA, &d), 300, 0, 0, 0);
+	assert_int_equal(fixture_cursor(f), 300);
+	assert_int_equal(f->feeds[ALPHA].errors, 0);
+}
+
+static void test_options_change(void **state)
+{
+	struct fixture *f = *state;
+	static const struct writer_alert alerts[] = {{"exercise", NULL}};
+	struct writer_options o = fixture_options(f->dir);
+	struct draft d;
+	char *lines;
+
+	fixture_take(f, outcome_make(f, ALPHA, OUTCOME_NOT_MODIFIED));
+	o.alerts = alerts;
+	o.alert_count = 1;
+	assert_int_equal(writer_set_options(f->writer, &o), 0);
+	draft_init(&d, "Alpha");
+	draft_match(&d, draft_add(&d, "0", NULL, "First", "a text of more than eight words to be told by it"), "alert/none", "x");
+	fixture_poll(f, ALPHA, &d);
+	draft_init(&d, "Alpha");
+	draft_match(&d, draft_add(&d, "1", NULL, "Second", "another text of more than eight words to be told by it"),
+		"alert/exercise", "exercise*");
+	fixture_poll(f, ALPHA, &d);
+	assert_events(f, 0, "new:First,new:Second,alert:Second");
+	lines = fixture_events(f, 2);
+	assert_non_null(strstr(lines, "{\"name\":\"exercise\",\"priority\":\"normal\",\"terms\":[\"exercise*\"]}"));
+	free(lines);
+}
+
+static void test_state_survives(void **state)
+{
+	struct fixture *f = *state;
+	struct writer_options o = fixture_options(f->dir);
+	struct writer_stats stats;
+	struct draft d;
+
+	add_news(&d, "Alpha", 3);
+	fixture_poll(f, ALPHA, &d);
+	writer_get_stats(f->writer, &stats);
+	assert_int_equal(stats.commits, 1);
+	assert_int_equal(stats.outcomes, 1);
+	fixture_close(f);
+	fixture_open(f, &o);
+	fixture_sync(f, fixture_feeds, 3);
+	assert_int_equal(f->feeds[ALPHA].items, 3);
+	assert_int_equal(f->feeds[ALPHA].due_ms, NOW_MS + HOUR_MS);
+	assert_string_equal(f->feeds[ALPHA].title, "Alpha");
+	add_news(&d, "Alpha", 4);
+	assert_counts(fixture_poll(f, ALPHA, &d), 1, 0, 0, 3);
+	assert_int_equal(fixture_cursor(f), 4);
+}
+
+int main(void)
+{
+#define FIXTURE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+	const struct CMUnitTest tests[] = {
+		FIXTURE_TEST(test_sync),
+		FIXTURE_TEST(test_validators_are_a_pair),
+		FIXTURE_TEST(test_not_modified_changes_no_generation),
+		FIXTURE_TEST(test_health),
+		FIXTURE_TEST(test_markup_in_a_feeds_title),
+		FIXTURE_TEST(test_damaged_document_fails_alone),
+		FIXTURE_TEST(test_unknown_feed),
+		FIXTURE_TEST(test_disk_that_fails),
+		FIXTURE_TEST(test_options_change),
+		FIXTURE_TEST(test_state_survives),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
