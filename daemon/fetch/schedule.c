@@ -19,7 +19,7 @@ enum {
 	JITTER_PERCENT = 10,
 	/* Feeds of which all may start at once: what one machine polls in a second or two; and from how many on the
 	 * first polls take a whole interval. */
-	START_AT_ONCE = 1000,
+	START_AT_ONCE = 100,
 	START_SPREAD_OUT = 10000,
 };
 

@@ -214,7 +214,8 @@ static int read_other(struct buf *out, struct arena *a, struct str body, const s
 	const struct charset *cs = charset_find(good > broken ? STR("utf-8") : STR("windows-1252"));
 	bool agreed = heard->charset == cs;
 	choose(choice, cs, agreed ? heard->by : "detected");
-	if (!agreed && heard->charset != NULL)
+	/* who says nothing says UTF-8 */
+	if (!agreed)
 		overrule(choice, a, heard);
 	return convert(out, cs, body, choice, text);
 }

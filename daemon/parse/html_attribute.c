@@ -210,20 +210,6 @@ static enum verdict add_attribute(
 	return TAKEN;
 }
 
-/* aria-something, in lower case into name. */
-static bool is_aria(struct str s, char name[24])
-{
-	if (s.len < 6 || s.len > 23 || !str_starts_nocase(s, STR("aria-")))
-		return false;
-	for (size_t i = 0; i < s.len; i++) {
-		name[i] = char_lower(s.data[i]);
-		if (!char_is_alpha(name[i]) && name[i] != '-')
-			return false;
-	}
-	name[s.len] = '\0';
-	return true;
-}
-
 /* Of an image: is it there to be loaded, not to be seen? */
 static bool is_pixel(struct html_values *v, const struct html_token *token)
 {
@@ -247,7 +233,6 @@ bool html_add_attributes(struct html_values *v, struct buf *out, const struct ht
 {
 	uint64_t seen[HTML_ATTRIBUTE_KINDS / 64] = {0};
 	bool has_source = false, lost_source = false, is_media = (element->flags & HTML_MEDIA) != 0;
-	char aria_name[24], last_aria[24] = "";
 
 	if (element->id == HTML_IMG && is_pixel(v, token))
 		return false;
@@ -257,14 +242,8 @@ bool html_add_attributes(struct html_values *v, struct buf *out, const struct ht
 		enum verdict verdict;
 		size_t index;
 
-		if (attribute == NULL) {
-			/* The same one twice in a row is dropped; XML has no patience with it anywhere else either. */
-			if (is_aria(name, aria_name) && strcmp(aria_name, last_aria) != 0) {
-				memcpy(last_aria, aria_name, sizeof(last_aria));
-				put_attribute(out, aria_name, decode(v, raw));
-			}
+		if (attribute == NULL)
 			continue;
-		}
 		index = html_attribute_index(attribute);
 		if ((seen[index / 64] >> index % 64 & 1) != 0)
 			continue;

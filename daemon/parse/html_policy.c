@@ -137,28 +137,31 @@ static const struct html_element elements[] = {
 
 static const struct html_attribute attributes[] = {
 	{"abbr", HTML_TEXT}, {"accept", HTML_TEXT}, {"accept-charset", HTML_TEXT}, {"accesskey", HTML_TEXT},
-	{"action", HTML_LINK}, {"align", HTML_TEXT}, {"alt", HTML_TEXT}, {"autocomplete", HTML_TEXT},
-	{"axis", HTML_TEXT}, {"background", HTML_IMAGE}, {"balance", HTML_TEXT}, {"bgcolor", HTML_TEXT},
-	{"bgproperties", HTML_TEXT}, {"border", HTML_TEXT}, {"bordercolor", HTML_TEXT},
-	{"bordercolordark", HTML_TEXT}, {"bordercolorlight", HTML_TEXT}, {"bottompadding", HTML_TEXT},
-	{"cellpadding", HTML_TEXT}, {"cellspacing", HTML_TEXT}, {"ch", HTML_TEXT}, {"challenge", HTML_TEXT},
-	{"char", HTML_TEXT}, {"charoff", HTML_TEXT}, {"charset", HTML_TEXT}, {"checked", HTML_TEXT},
-	{"choff", HTML_TEXT}, {"cite", HTML_LINK}, {"class", HTML_TEXT}, {"clear", HTML_TEXT}, {"color", HTML_TEXT},
-	{"cols", HTML_TEXT}, {"colspan", HTML_TEXT}, {"compact", HTML_TEXT}, {"contenteditable", HTML_TEXT},
-	{"controls", HTML_TEXT}, {"coords", HTML_TEXT}, {"data", HTML_LINK}, {"datafld", HTML_TEXT},
-	{"datapagesize", HTML_TEXT}, {"datasrc", HTML_TEXT}, {"datetime", HTML_TEXT}, {"decoding", HTML_TEXT},
-	{"default", HTML_TEXT}, {"delay", HTML_TEXT}, {"dir", HTML_TEXT}, {"disabled", HTML_TEXT},
-	{"draggable", HTML_TEXT}, {"dynsrc", HTML_LINK}, {"enctype", HTML_TEXT}, {"end", HTML_TEXT},
-	{"face", HTML_TEXT}, {"fetchpriority", HTML_TEXT}, {"for", HTML_TEXT}, {"form", HTML_TEXT},
-	{"frame", HTML_TEXT}, {"galleryimg", HTML_TEXT}, {"gutter", HTML_TEXT}, {"headers", HTML_TEXT},
-	{"height", HTML_NUMBER}, {"hidden", HTML_TEXT}, {"hidefocus", HTML_TEXT}, {"high", HTML_TEXT},
-	{"href", HTML_LINK}, {"hreflang", HTML_TEXT}, {"hspace", HTML_NUMBER}, {"icon", HTML_IMAGE},
-	{"id", HTML_TEXT}, {"inputmode", HTML_TEXT}, {"ismap", HTML_TEXT}, {"itemprop", HTML_TEXT},
-	{"itemscope", HTML_TEXT}, {"keytype", HTML_TEXT}, {"kind", HTML_TEXT}, {"label", HTML_TEXT},
-	{"lang", HTML_TEXT}, {"leftspacing", HTML_TEXT}, {"list", HTML_TEXT}, {"loading", HTML_TEXT},
-	{"longdesc", HTML_LINK}, {"loop", HTML_TEXT}, {"loopcount", HTML_TEXT}, {"loopend", HTML_TEXT},
-	{"loopstart", HTML_TEXT}, {"low", HTML_TEXT}, {"lowsrc", HTML_IMAGE}, {"max", HTML_TEXT},
-	{"maxlength", HTML_TEXT}, {"media", HTML_TEXT}, {"method", HTML_TEXT}, {"min", HTML_TEXT},
+	{"action", HTML_LINK}, {"align", HTML_TEXT}, {"alt", HTML_TEXT}, {"aria-atomic", HTML_TEXT},
+	{"aria-colspan", HTML_TEXT}, {"aria-current", HTML_TEXT}, {"aria-describedby", HTML_TEXT},
+	{"aria-expanded", HTML_TEXT}, {"aria-hidden", HTML_TEXT}, {"aria-label", HTML_TEXT},
+	{"aria-labelledby", HTML_TEXT}, {"aria-level", HTML_TEXT}, {"aria-live", HTML_TEXT},
+	{"aria-rowspan", HTML_TEXT}, {"autocomplete", HTML_TEXT}, {"axis", HTML_TEXT}, {"background", HTML_IMAGE},
+	{"balance", HTML_TEXT}, {"bgcolor", HTML_TEXT}, {"bgproperties", HTML_TEXT}, {"border", HTML_TEXT},
+	{"bordercolor", HTML_TEXT}, {"bordercolordark", HTML_TEXT}, {"bordercolorlight", HTML_TEXT},
+	{"bottompadding", HTML_TEXT}, {"cellpadding", HTML_TEXT}, {"cellspacing", HTML_TEXT}, {"ch", HTML_TEXT},
+	{"challenge", HTML_TEXT}, {"char", HTML_TEXT}, {"charoff", HTML_TEXT}, {"charset", HTML_TEXT},
+	{"checked", HTML_TEXT}, {"choff", HTML_TEXT}, {"cite", HTML_LINK}, {"class", HTML_TEXT}, {"clear", HTML_TEXT},
+	{"color", HTML_TEXT}, {"cols", HTML_TEXT}, {"colspan", HTML_TEXT}, {"compact", HTML_TEXT},
+	{"contenteditable", HTML_TEXT}, {"controls", HTML_TEXT}, {"coords", HTML_TEXT}, {"data", HTML_LINK},
+	{"datafld", HTML_TEXT}, {"datapagesize", HTML_TEXT}, {"datasrc", HTML_TEXT}, {"datetime", HTML_TEXT},
+	{"decoding", HTML_TEXT}, {"default", HTML_TEXT}, {"delay", HTML_TEXT}, {"dir", HTML_TEXT},
+	{"disabled", HTML_TEXT}, {"draggable", HTML_TEXT}, {"dynsrc", HTML_LINK}, {"enctype", HTML_TEXT},
+	{"end", HTML_TEXT}, {"face", HTML_TEXT}, {"fetchpriority", HTML_TEXT}, {"for", HTML_TEXT},
+	{"form", HTML_TEXT}, {"frame", HTML_TEXT}, {"galleryimg", HTML_TEXT}, {"gutter", HTML_TEXT},
+	{"headers", HTML_TEXT}, {"height", HTML_NUMBER}, {"hidden", HTML_TEXT}, {"hidefocus", HTML_TEXT},
+	{"high", HTML_TEXT}, {"href", HTML_LINK}, {"hreflang", HTML_TEXT}, {"hspace", HTML_NUMBER},
+	{"icon", HTML_IMAGE}, {"id", HTML_TEXT}, {"inputmode", HTML_TEXT}, {"ismap", HTML_TEXT},
+	{"itemprop", HTML_TEXT}, {"itemscope", HTML_TEXT}, {"keytype", HTML_TEXT}, {"kind", HTML_TEXT},
+	{"label", HTML_TEXT}, {"lang", HTML_TEXT}, {"leftspacing", HTML_TEXT}, {"list", HTML_TEXT},
+	{"loading", HTML_TEXT}, {"longdesc", HTML_LINK}, {"loop", HTML_TEXT}, {"loopcount", HTML_TEXT},
+	{"loopend", HTML_TEXT}, {"loopstart", HTML_TEXT}, {"low", HTML_TEXT}, {"lowsrc", HTML_IMAGE},
+	{"max", HTML_TEXT}, {"maxlength", HTML_TEXT}, {"media", HTML_TEXT}, {"method", HTML_TEXT}, {"min", HTML_TEXT},
 	{"multiple", HTML_TEXT}, {"muted", HTML_TEXT}, {"name", HTML_TEXT}, {"nohref", HTML_TEXT},
 	{"noshade", HTML_TEXT}, {"nowrap", HTML_TEXT}, {"open", HTML_TEXT}, {"optimum", HTML_TEXT},
 	{"pattern", HTML_TEXT}, {"playsinline", HTML_TEXT}, {"point-size", HTML_TEXT}, {"poster", HTML_IMAGE},
@@ -223,8 +226,6 @@ const struct html_element *html_element_find(struct str name)
 	}
 	return NULL;
 }
-
-static const struct html_attribute aria = {"aria", HTML_TEXT};
 
 const struct html_attribute *html_attribute_find(struct str name)
 {

@@ -84,7 +84,9 @@ static void note_charset(struct parse *p)
 {
 	const struct charset_choice *c = &p->charset;
 	buf_printf(&p->notes, "encoding: %.*s (%s)\n", STR_ARG(c->name), c->by);
-	if (c->overruled)
+	if (c->overruled && str_empty(c->declared))
+		buf_puts(&p->notes, "encoding: none was declared, and the bytes are not UTF-8\n");
+	else if (c->overruled)
 		buf_printf(&p->notes, "encoding: what was declared, %.*s, does not fit\n", STR_ARG(c->declared));
 	if (c->damaged)
 		buf_puts(&p->notes, "encoding: bytes that are none in it were replaced\n");

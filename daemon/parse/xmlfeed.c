@@ -62,6 +62,9 @@ struct str keep_url(struct xmlfeed *x, struct str base, struct str reference)
 	reference = str_trim(reference);
 	if (reference.len == 0 || reference.len > LIMIT_URL)
 		return STR_NONE;
+	/* words are no address, even if one could be made of them */
+	if (str_find_char(reference, ' ', 0) != STR_NPOS && str_find_char(reference, '/', 0) == STR_NPOS)
+		return STR_NONE;
 	struct str url = resolve(x, base, reference);
 	/* without any base a relative reference stays what it is: harmless, and all that is known */
 	if (url_is_safe_link(url) || (str_empty(base) && str_find_char(url, ':', 0) == STR_NPOS))
@@ -148,6 +151,10 @@ static void root_format(struct xmlfeed *x, const struct xml_name *name, const st
 	} else if (str_eq_nocase(name->local, STR("rdf"))) {
 		d->format = FORMAT_RDF;
 		version = STR_NONE;
+		for (size_t i = 0; i < count; i++) {
+			if (str_eq(attrs[i].name.prefix, STR("xmlns")) && str_empty(attrs[i].name.local))
+				version = ns_lookup(STR_NONE, attrs[i].value).version;
+		}
 	} else if (str_eq_nocase(name->local, STR("feed")) || str_eq_nocase(name->local, STR("entry"))) {
 		d->format = FORMAT_ATOM;
 		if (!str_empty(meaning->version))
@@ -201,7 +208,7 @@ static void on_start(void *ctx, const struct xml_name *name, const struct xml_at
 		root_format(x, name, &meaning, attrs, count);
 		meaning = meaning_of(x, name);
 	}
-	/* RSS 1.0 is told by the namespace of what is in rdf:RDF, whose own says nothing */
+	/* RSS 1.0 is told by the default namespace, or that of the first element in rdf:RDF */
 	if (x->document->format == FORMAT_RDF && str_empty(x->document->version) && meaning.ns == NS_FEED)
 		x->document->version = meaning.version;
 	f->atom = meaning.family == FAMILY_ATOM || (meaning.family == FAMILY_UNSAID && x->is_atom);

@@ -43,6 +43,8 @@ static void item_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr
 		return;
 	item_init(it);
 	x->item = it;
+	x->own_categories[1] = 0;
+	x->item_dc_date = TIME_NONE;
 	enter(x, f, AT_ITEM, it);
 	it->language = f->language.data != x->frames[0].language.data ? f->language : STR_NONE;
 	struct str href = attr_get(attrs, count, "href");
@@ -66,9 +68,21 @@ static void item_end(struct xmlfeed *x, struct frame *f, struct str text)
 	people_finish_item(x);
 	if (str_empty(it->link) && it->guid_is_permalink && url_is_web(it->id))
 		it->link = it->id;
+	/* Dublin Core's date is whichever was not said */
+	if (it->published == TIME_NONE)
+		it->published = x->item_dc_date;
 	x->item = NULL;
 }
 
+/* dc:date does not say what happened then. */
+static void dc_date_end(struct xmlfeed *x, struct frame *f, struct str text)
+{
+	x->item_dc_date = action_time_read(x, text);
+	if (x->item_dc_date != TIME_NONE && claim_member(x, f, f->rule->offset, f->rule->rank))
+		*(int64_t *)member(f) = x->item_dc_date;
+}
+
+const struct action action_dc_date = {NULL, dc_date_end, true};
 const struct action action_item = {item_begin, item_end, false};
 
 #define RELATIONS "http://www.iana.org/assignments/relation/"
@@ -178,6 +192,17 @@ static void guid_end(struct xmlfeed *x, struct frame *f, struct str text)
 	it->id = it->guid_is_permalink ? keep_url(x, f->base, text) : keep(x, text, LIMIT_TITLE);
 }
 
+/* An Atom id is absolute by its own rules, but some give a path. */
+static void id_end(struct xmlfeed *x, struct frame *f, struct str text)
+{
+	text = str_trim(text);
+	if (text.len == 0 || !claim_member(x, f, f->rule->offset, f->rule->rank))
+		return;
+	bool path = *text.data == '/' && f->atom && !str_empty(f->base);
+	*(struct str *)member(f) = path ? keep_url(x, f->base, text) : keep(x, text, LIMIT_TITLE);
+}
+
+const struct action action_id = {NULL, id_end, true};
 const struct action action_guid = {guid_begin, guid_end, true};
 
 static void category_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
@@ -194,10 +219,8 @@ static void category_begin(struct xmlfeed *x, struct frame *f, const struct xml_
 		.label = keep(x, attr_get(attrs, count, "label"), LIMIT_NAME),
 	};
 	/* iTunes puts categories into one another */
-	if (f->rule->ns == NS_ITUNES) {
-		f->mode = READ_NOTHING;
+	if (f->rule->ns == NS_ITUNES)
 		enter_same(f, f->place);
-	}
 }
 
 static void add_category(struct xmlfeed *x, const struct frame *f, const struct category *c)
@@ -210,19 +233,26 @@ static void add_category(struct xmlfeed *x, const struct frame *f, const struct 
 	if (str_empty(c->term) || count == LIMIT_ITEM_LIST)
 		return;
 	for (size_t i = 0; i < count; i++) {
-		if (str_eq(known[i].term, c->term) && str_eq(known[i].scheme, c->scheme))
+		if (str_eq(known[i].term, c->term) && str_eq(known[i].scheme, c->scheme) && str_eq(known[i].label, c->label))
 			return;
 	}
-	struct category *added =
+	struct category *last =
 		checked(x, in_item ? list_add(x->arena, &it->categories) : list_add(x->arena, &facts->categories));
-	if (added != NULL)
-		*added = *c;
+	if (last == NULL)
+		return;
+	/* the dialect's own stand before those of modules, each in document order */
+	size_t *own = &x->own_categories[in_item ? 1 : 0];
+	struct category *place = last;
+	if (f->rule->ns == NS_FEED) {
+		place = last - (count - *own);
+		memmove(place + 1, place, (count - *own) * sizeof(*place));
+		(*own)++;
+	}
+	*place = *c;
 }
 
 static void category_end(struct xmlfeed *x, struct frame *f, struct str text)
 {
-	if (f->mode == READ_NOTHING)
-		return;
 	if (str_empty(x->category.term))
 		x->category.term = keep(x, text, LIMIT_NAME);
 	if (str_empty(x->category.term))

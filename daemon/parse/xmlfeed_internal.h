@@ -37,7 +37,7 @@ enum reading_mode {
 	READ_PLAIN,
 	READ_HTML,   /* escaped markup */
 	READ_XHTML,  /* child elements are the markup */
-	READ_NOTHING, /* neither text nor markup: an embedded picture */
+	READ_MEDIA,  /* another type: base64 (RFC 4287, 4.1.3.3), of use only when that is text */
 };
 
 struct xmlfeed;
@@ -107,6 +107,8 @@ struct xmlfeed {
 	struct category category;
 	struct feed_link link;
 	struct enclosure enclosure;
+	size_t own_categories[2]; /* of the feed and the item, how many are not from modules */
+	int64_t item_dc_date;
 	bool guid_says_no; /* isPermaLink="false" */
 	struct person fallback_author; /* of the item, should nobody better be named */
 	struct person feed_author;     /* the same of the feed */
@@ -151,6 +153,9 @@ extern const struct action action_url;	 /* struct str */
 extern const struct action action_time;	 /* int64_t */
 extern const struct action action_words; /* struct str that grows by words */
 
+/* The instant that text names, or TIME_NONE. */
+int64_t action_time_read(struct xmlfeed *x, struct str text);
+
 enum text_default {
 	TEXT_DEFAULT,	   /* RSS: decide by looks; Atom: text unless it says otherwise */
 	TEXT_DEFAULT_HTML, /* escaped markup by definition */
@@ -170,6 +175,8 @@ extern const struct action action_feed;
 extern const struct action action_item;
 extern const struct action action_link;
 extern const struct action action_guid;
+extern const struct action action_id;
+extern const struct action action_dc_date;
 extern const struct action action_category;
 extern const struct action action_itunes_category;
 extern const struct action action_keywords;

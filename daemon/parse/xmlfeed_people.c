@@ -60,7 +60,9 @@ static void parse_person(struct xmlfeed *x, struct str s, struct person *p)
 		before.len -= 7;
 	before = bare(before);
 	struct str after = bare(str_slice(s, to, s.len));
-	p->name = keep(x, before.len > 0 ? before : after, LIMIT_NAME);
+	struct str name = before.len > 0 ? before : after;
+	if (!str_eq_nocase(name, p->email))
+		p->name = keep(x, name, LIMIT_NAME);
 }
 
 static bool same_person(const struct person *a, const struct person *b)
@@ -168,23 +170,44 @@ static void editor_end(struct xmlfeed *x, struct frame *f, struct str text)
 	struct str *string = member(f);
 	if (str_empty(*string))
 		*string = keep(x, text, LIMIT_NAME);
-	if (f->rule->detail == ROLE_AUTHOR)
+	if (f->rule->detail == ROLE_AUTHOR) {
 		person_end(x, f, text);
+	} else if (nobody(&x->document->feed.publisher)) {
+		parse_person(x, text, &x->document->feed.publisher);
+	}
 }
 
 const struct action action_person = {person_begin, person_end, true};
 const struct action action_editor = {person_begin, editor_end, true};
 
+/* One that only has an address gets the name that a podcast directory is told; without any author, that one. */
+#define ADD_FALLBACK(x, list, p)                                                                                       \
+	do {                                                                                                           \
+		if ((list)->count == 1 && str_empty((list)->items[0].name))                                            \
+			merge(&(list)->items[0], (p));                                                                 \
+		else if ((list)->count == 0 && !nobody(p))                                                             \
+			ADD_PERSON(x, list, p);                                                                        \
+	} while (false)
+
 void people_finish_item(struct xmlfeed *x)
 {
-	if (x->item->authors.count == 0 && !nobody(&x->fallback_author))
-		ADD_PERSON(x, &x->item->authors, &x->fallback_author);
+	ADD_FALLBACK(x, &x->item->authors, &x->fallback_author);
 	x->fallback_author = (struct person){0};
 }
 
 void people_finish_feed(struct xmlfeed *x)
 {
-	struct feed_facts *facts = &x->document->feed;
-	if (facts->authors.count == 0 && !nobody(&x->feed_author))
-		ADD_PERSON(x, &facts->authors, &x->feed_author);
+	struct document *d = x->document;
+	ADD_FALLBACK(x, &d->feed.authors, &x->feed_author);
+	if (d->format != FORMAT_ATOM)
+		return;
+	/* RFC 4287, 4.2.1: an entry without an author has its source's, else the feed's; the lists are shared */
+	for (size_t i = 0; i < d->items.count; i++) {
+		struct item *it = &d->items.items[i];
+		const struct feed_facts *from = it->has_source && it->source.authors.count > 0 ? &it->source : &d->feed;
+		if (it->authors.count > 0 || from->authors.count == 0)
+			continue;
+		it->authors.items = from->authors.items;
+		it->authors.count = it->authors.cap = from->authors.count;
+	}
 }

@@ -34,7 +34,7 @@ static enum reading_mode mode_of_type(struct str type, struct str mode)
 		return READ_PLAIN;
 	if (str_ends(type, STR("/xml")) || str_ends(type, STR("+xml")))
 		return escaped ? READ_HTML : READ_XHTML;
-	return str_find_char(type, '/', 0) == STR_NPOS ? READ_AUTO : READ_NOTHING;
+	return str_find_char(type, '/', 0) == STR_NPOS ? READ_AUTO : READ_MEDIA;
 }
 
 static enum reading_mode default_mode(const struct frame *f)
@@ -63,7 +63,7 @@ static struct str mime_of(enum reading_mode mode)
 		return STR("text/html");
 	case READ_AUTO:
 	case READ_PLAIN:
-	case READ_NOTHING:
+	case READ_MEDIA:
 		break;
 	}
 	return STR("text/plain");
@@ -113,14 +113,27 @@ static int base64_decode(struct buf *out, struct str s)
 	return out->failed;
 }
 
-/* Replaces a frame's captured text by what it is the base64 of. */
-static struct str decoded(struct xmlfeed *x, struct str encoded)
+static bool looks_base64(struct str s)
+{
+	size_t digits = 0;
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.data[i];
+		if (char_is_alpha(c) || char_is_digit(c) || c == '+' || c == '/' || c == '=')
+			digits++;
+		else if (!char_is_space(c))
+			return false;
+	}
+	return digits > 0 && digits % 4 == 0;
+}
+
+/* What a frame's captured text is the base64 of; nothing when it has to be text and is not. */
+static struct str decoded(struct xmlfeed *x, struct str encoded, bool only_text)
 {
 	struct buf bytes = BUF_INIT(encoded.len + 1);
 	struct str result = STR_NONE;
 	if (base64_decode(&bytes, encoded) != 0) {
 		x->failed = -ENOMEM;
-	} else {
+	} else if (!only_text || (utf8_valid(buf_str(&bytes)) && str_find_char(buf_str(&bytes), '\0', 0) == STR_NPOS)) {
 		size_t start = x->text.len;
 		(void)utf8_repair(&x->text, buf_str(&bytes));
 		result = str_slice(buf_str(&x->text), start, x->text.len);
@@ -131,17 +144,15 @@ static struct str decoded(struct xmlfeed *x, struct str encoded)
 
 static void text_end(struct xmlfeed *x, struct frame *f, struct str s)
 {
-	if (f->mode == READ_NOTHING)
-		return;
-	if (f->base64)
-		s = decoded(x, s);
+	if (f->base64 || (f->mode == READ_MEDIA && looks_base64(s)))
+		s = decoded(x, s, f->mode == READ_MEDIA);
 	s = str_trim(s);
 	if (s.len == 0 || !claim_member(x, f, f->rule->offset, f->rule->rank))
 		return;
 	enum reading_mode mode = f->mode;
 	if (f->has_markup && mode != READ_XHTML)
 		mode = READ_HTML;
-	else if (mode == READ_AUTO)
+	else if (mode == READ_AUTO || mode == READ_MEDIA)
 		mode = html_looks_like(s) ? READ_HTML : READ_PLAIN;
 	size_t limit = f->rule->detail == TEXT_DEFAULT_TITLE ? LIMIT_TITLE : LIMIT_ITEM_CONTENT;
 	struct text *text = member(f);
@@ -178,15 +189,20 @@ static void url_end(struct xmlfeed *x, struct frame *f, struct str s)
 		*(struct str *)member(f) = url;
 }
 
-static void time_end(struct xmlfeed *x, struct frame *f, struct str s)
+int64_t action_time_read(struct xmlfeed *x, struct str text)
 {
 	const char *rule = NULL;
-	int64_t t = date_parse(s, &rule);
-	if (t == TIME_NONE || !claim_member(x, f, f->rule->offset, f->rule->rank))
-		return;
-	*(int64_t *)member(f) = t;
-	if (x->date_rule == NULL)
+	int64_t t = date_parse(text, &rule);
+	if (t != TIME_NONE && x->date_rule == NULL)
 		x->date_rule = rule;
+	return t;
+}
+
+static void time_end(struct xmlfeed *x, struct frame *f, struct str s)
+{
+	int64_t t = action_time_read(x, s);
+	if (t != TIME_NONE && claim_member(x, f, f->rule->offset, f->rule->rank))
+		*(int64_t *)member(f) = t;
 }
 
 static void words_end(struct xmlfeed *x, struct frame *f, struct str s)

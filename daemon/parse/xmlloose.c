@@ -317,12 +317,13 @@ static size_t attributes(struct loose *l, bool *closed)
 			skip_space(l);
 			value = attr_value(l);
 		}
+		struct xml_name split = split_name(name);
 		if (str_eq(name, STR("xmlns")))
-			bind(l, STR_NONE, value);
-		else if (str_starts(name, STR("xmlns:")))
-			bind(l, str_slice(name, 6, name.len), value);
-		else if (n < ATTRS_MAX)
-			l->attrs[n++] = (struct xml_attr){split_name(name), value};
+			split = (struct xml_name){STR("xmlns"), STR_NONE, STR_NONE};
+		if (str_eq(split.prefix, STR("xmlns")))
+			bind(l, split.local, value);
+		if (n < ATTRS_MAX)
+			l->attrs[n++] = (struct xml_attr){split, value};
 	}
 	return n;
 }

@@ -68,8 +68,6 @@ static bool stop_if_asked(struct reading *rd)
 static void on_start(void *ctx, const xmlChar *local, const xmlChar *prefix, const xmlChar *uri, int ns_count,
 	const xmlChar **namespaces, int attr_count, int defaulted, const xmlChar **attributes)
 {
-	(void)ns_count;
-	(void)namespaces;
 	(void)defaulted;
 	struct reading *rd = ctx;
 	if (stop_if_asked(rd))
@@ -80,6 +78,10 @@ static void on_start(void *ctx, const xmlChar *local, const xmlChar *prefix, con
 		const xmlChar **five = attributes + 5 * i;
 		attrs[n].name = (struct xml_name){from_xml(five[1]), from_xml(five[0]), from_xml(five[2])};
 		attrs[n++].value = attribute_value(rd, five[3], five[4]);
+	}
+	for (size_t i = 0; i < (size_t)ns_count && n < ATTRS_MAX; i++) {
+		attrs[n].name = (struct xml_name){STR("xmlns"), from_xml(namespaces[2 * i]), STR_NONE};
+		attrs[n++].value = from_xml(namespaces[2 * i + 1]);
 	}
 	struct xml_name name = {from_xml(prefix), from_xml(local), from_xml(uri)};
 	rd->depth++;

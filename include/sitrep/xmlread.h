@@ -21,6 +21,7 @@ struct xml_name {
 	struct str uri; /* absent when the prefix is not declared */
 };
 
+/* A declaration of a namespace is one too: prefix "xmlns", and the declared prefix as its local name. */
 struct xml_attr {
 	struct xml_name name;
 	struct str value; /* references resolved */

@@ -43,6 +43,12 @@ static struct poll_outcome *make_round(const struct feed_state *feed, int round)
 	return o;
 }
 
+/* The round that a feed's validator stands for, -1 before the first. */
+static int round_of(const struct feed_state *feed)
+{
+	return feed->etag != NULL ? (int)strtol(feed->etag, NULL, 10) : -1;
+}
+
 static int64_t ask(sqlite3 *db, const char *text)
 {
 	sqlite3_stmt *s;
@@ -68,9 +74,7 @@ static void live(struct fixture *f, int out)
 		int got = 0;
 
 		for (size_t i = 0; i < FEEDS; i++) {
-			int round = f->feeds[i].etag != NULL ? atoi(f->feeds[i].etag) + 1 : 0;
-
-			writer_submit(f->writer, make_round(&f->feeds[i], round));
+			writer_submit(f->writer, make_round(&f->feeds[i], round_of(&f->feeds[i]) + 1));
 		}
 		while (got < FEEDS) {
 			struct pollfd fd = {.fd = writer_fd(f->writer), .events = POLLIN};
@@ -88,7 +92,7 @@ static void live(struct fixture *f, int out)
 					feed_state_release(&f->feeds[i]);
 					f->feeds[i] = r->state;
 					r->state = (struct feed_state){0};
-					p.round = atoi(f->feeds[i].etag);
+					p.round = round_of(&f->feeds[i]);
 					(void)!write(out, &p, sizeof(p));
 				}
 			}
@@ -119,9 +123,8 @@ static void check(struct fixture *f, const struct promise *promised)
 	assert_int_equal(ask(s.db, "SELECT count(*) FROM event e WHERE item_id IS NOT NULL"
 				   " AND NOT EXISTS(SELECT 1 FROM item WHERE id = e.item_id)"),
 		0);
-	assert_int_equal(ask(s.db, "SELECT count(*) FROM item i WHERE 1 <> (SELECT count(*) FROM event"
-				   " WHERE item_id = i.id AND kind IN (1, 2))"),
-		0);
+	assert_int_equal(ask(s.db, "SELECT (SELECT count(*) FROM item) - count(*) FROM event WHERE kind IN (1, 2)"), 0);
+	assert_int_equal(ask(s.db, "SELECT count(*) - count(DISTINCT item_id) FROM event WHERE kind IN (1, 2)"), 0);
 	assert_int_equal(ask(s.db, "SELECT items - (SELECT count(*) FROM item) FROM total"), 0);
 	assert_int_equal(ask(s.db, "SELECT stories - (SELECT count(*) FROM story) FROM total"), 0);
 	assert_int_equal(ask(s.db, "SELECT count(*) FROM story t WHERE reports <> (SELECT count(*) FROM item"
@@ -134,8 +137,7 @@ static void check(struct fixture *f, const struct promise *promised)
 		0);
 	assert_true(ask(s.db, "SELECT cursor FROM total") >= promised[0].cursor);
 	for (size_t i = 0; i < FEEDS; i++)
-		if (promised[i].round >= 0)
-			assert_true(f->feeds[i].etag != NULL && atoi(f->feeds[i].etag) >= promised[i].round);
+		assert_true(round_of(&f->feeds[i]) >= promised[i].round);
 	store_close(&s);
 
 	/* the same documents once more */
@@ -146,7 +148,7 @@ static void check(struct fixture *f, const struct promise *promised)
 
 		if (f->feeds[i].etag == NULL)
 			continue;
-		r = fixture_take(f, make_round(&f->feeds[i], atoi(f->feeds[i].etag)));
+		r = fixture_take(f, make_round(&f->feeds[i], round_of(&f->feeds[i])));
 		assert_int_equal(r.error.code, 0);
 		assert_int_equal(r.fresh + r.copies + r.updates, 0);
 		assert_int_equal(fixture_cursor(f), cursor);
@@ -207,7 +209,8 @@ static void test_kills(void **state)
 		check(&f, promised);
 		fixture_close(&f);
 	}
-	print_message("%d kills, %s rounds of the first feed\n", KILLS, f.feeds[0].etag != NULL ? f.feeds[0].etag : "no");
+	print_message("%d kills, %d rounds of the first feed\n", KILLS, round_of(&f.feeds[0]) + 1);
+	assert_true(round_of(&f.feeds[0]) > 0);
 	fixture_release_states(&f);
 	state_dir_remove(f.dir);
 }

@@ -182,7 +182,8 @@ static void test_newer_in_the_wal_only(void **state)
 	make(f);
 	/* left open: nothing is moved from the WAL into the file */
 	assert_int_equal(sqlite3_open(f->db, &other), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(other, "PRAGMA wal_autocheckpoint = 0; PRAGMA user_version = 7", NULL, NULL, NULL),
+	assert_int_equal(
+		sqlite3_exec(other, "PRAGMA wal_autocheckpoint = 0; PRAGMA user_version = 7", NULL, NULL, NULL),
 		SQLITE_OK);
 	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, &err), -ENOTSUP);
 	(void)sqlite3_close(other);

@@ -13,12 +13,13 @@ static void add_news(struct draft *d, const char *title, int count)
 
 		(void)snprintf(guid, sizeof(guid), "item %d", i);
 		(void)snprintf(headline, sizeof(headline), "Exercise number %d", i);
-		draft_add(d, guid, NULL, headline, "the alliance begins its largest exercise in the region for ten years");
+		draft_add(d, guid, NULL, headline,
+			"the alliance begins its largest exercise in the region for ten years");
 	}
 }
 
-static struct poll_outcome *failure_make(struct fixture *f, size_t feed, enum poll_failure failure, int status,
-	const char *reason)
+static struct poll_outcome *failure_make(
+	struct fixture *f, size_t feed, enum poll_failure failure, int status, const char *reason)
 {
 	struct poll_outcome *o = outcome_make(f, feed, OUTCOME_FAILED);
 
@@ -224,8 +225,8 @@ static void test_damaged_document_fails_alone(void **state)
 	assert_true(r[1]->state.due_ms > NOW_MS);
 	assert_int_equal(r[2]->copies, 2);
 	poll_reports_free(all);
-	assert_events(f, 0,
-		"new:Exercise number 1,new:Exercise number 0,feed,copy:Exercise number 1,copy:Exercise number 0");
+	assert_events(
+		f, 0, "new:Exercise number 1,new:Exercise number 0,feed,copy:Exercise number 1,copy:Exercise number 0");
 }
 
 static void test_unknown_feed(void **state)
@@ -286,7 +287,8 @@ static void test_options_change(void **state)
 	o.alert_count = 1;
 	assert_int_equal(writer_set_options(f->writer, &o), 0);
 	draft_init(&d, "Alpha");
-	draft_match(&d, draft_add(&d, "0", NULL, "First", "a text of more than eight words to be told by it"), "alert/none", "x");
+	draft_match(&d, draft_add(&d, "0", NULL, "First", "a text of more than eight words to be told by it"),
+		"alert/none", "x");
 	fixture_poll(f, ALPHA, &d);
 	draft_init(&d, "Alpha");
 	draft_match(&d, draft_add(&d, "1", NULL, "Second", "another text of more than eight words to be told by it"),

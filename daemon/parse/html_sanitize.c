@@ -1,0 +1,482 @@
+/* Tokens into harmless XHTML.
+ *
+ * The output is a tree of allowed elements, written as it grows: a stack of what is open, and the rules of HTML 5's
+ * tree construction (13.2.6) as far as they decide what closes what.  So a browser that reads the result as HTML builds
+ * the tree that an XML parser does, and a second pass finds nothing to do.  Where the standard would move things
+ * about (text inside a table but outside its cells, formatting elements that overlap blocks), the nearest tree that
+ * can be written from front to back is made, and no text is lost.
+ *
+ * Room for all end tags is kept at any time, so that an output that runs full is still whole. */
+#include <errno.h>
+
+#include "html_internal.h"
+#include "sitrep/limits.h"
+#include "sitrep/utf8.h"
+
+enum {
+	/* Formatting elements that go on in the next block, as many as any writer nests. */
+	PENDING_MAX = 8,
+	/* A start tag that may be repeated for that. */
+	PENDING_TAG_MAX = 512,
+	/* What repeated tags may add in all beyond the length of the input. */
+	REPEAT_SLACK = 4096,
+	/* Scratch memory for one attribute: the largest is an image within its URL, each byte of it encoded. */
+	VALUES_MAX = 1024 * 1024,
+};
+
+struct open_element {
+	const struct html_element *element;
+	size_t tag;	/* where its start tag stands in the output */
+	size_t tag_len;
+	bool ends_with_block; /* its end tag came while a block inside was open */
+};
+
+struct sanitizer {
+	struct buf *out;
+	struct html_values values;
+	struct buf tag; /* the start tag, or text that may not fit, before it goes out */
+	struct open_element stack[LIMIT_DEPTH];
+	size_t depth;
+	struct open_element pending[PENDING_MAX]; /* to be opened again before the next text */
+	size_t pending_count;
+	size_t end_tags;      /* bytes that closing all of the stack takes */
+	size_t repeat_budget; /* bytes that repeated start tags may still take */
+	size_t svg_depth;
+	bool drop_newline; /* a newline right behind <pre> is no text */
+	bool full;
+};
+
+/* ---- output */
+
+static bool fits(struct sanitizer *s, size_t len)
+{
+	if (s->full || len > s->out->max - s->out->len || s->end_tags > s->out->max - s->out->len - len)
+		s->full = true;
+	return !s->full;
+}
+
+static size_t end_tag_len(const struct html_element *e)
+{
+	return strlen(e->name) + 3;
+}
+
+static const struct html_element *top(const struct sanitizer *s)
+{
+	return s->depth > 0 ? s->stack[s->depth - 1].element : NULL;
+}
+
+static bool top_has(const struct sanitizer *s, unsigned flags)
+{
+	return s->depth > 0 && (s->stack[s->depth - 1].element->flags & flags) != 0;
+}
+
+static void close_top(struct sanitizer *s)
+{
+	do {
+		const struct html_element *e = s->stack[--s->depth].element;
+
+		s->end_tags -= end_tag_len(e);
+		(void)buf_puts(s->out, "</");
+		(void)buf_puts(s->out, e->name);
+		(void)buf_putc(s->out, '>');
+	} while (s->depth > 0 && s->stack[s->depth - 1].ends_with_block);
+}
+
+/* Closes all above and the one at index. */
+static void close_through(struct sanitizer *s, size_t index)
+{
+	while (s->depth > index)
+		close_top(s);
+}
+
+/* Opens an element whose start tag is in tag; a void one is complete with that.  False when it is not to be. */
+static bool open_tag(struct sanitizer *s, const struct html_element *e, struct str tag)
+{
+	bool is_void = (e->flags & HTML_VOID) != 0;
+
+	if ((!is_void && s->depth == LIMIT_DEPTH) || !fits(s, tag.len + (is_void ? 0 : end_tag_len(e))))
+		return false;
+	if (!is_void) {
+		s->stack[s->depth++] = (struct open_element){e, s->out->len, tag.len, false};
+		s->end_tags += end_tag_len(e);
+	}
+	(void)buf_add(s->out, tag);
+	return true;
+}
+
+static bool open_plain(struct sanitizer *s, const char *name)
+{
+	buf_clear(&s->tag);
+	(void)buf_putc(&s->tag, '<');
+	(void)buf_puts(&s->tag, name);
+	(void)buf_putc(&s->tag, '>');
+	return open_tag(s, html_element_find(str_from(name)), buf_str(&s->tag));
+}
+
+/* ---- what is open */
+
+/* Index of the topmost open element of this kind; elements with one of the barrier's flags hide what is below
+ * them.  The stack's depth when there is none. */
+static size_t find_open(const struct sanitizer *s, const struct html_element *e, unsigned barrier)
+{
+	for (size_t i = s->depth; i > 0; i--) {
+		const struct html_element *open = s->stack[i - 1].element;
+
+		if (open == e || ((e->flags & HTML_HEADING) != 0 && (open->flags & HTML_HEADING) != 0))
+			return i - 1;
+		if ((open->flags & barrier) != 0)
+			break;
+	}
+	return s->depth;
+}
+
+static size_t find_id(const struct sanitizer *s, enum html_id id, unsigned barrier)
+{
+	for (size_t i = s->depth; i > 0; i--) {
+		const struct html_element *open = s->stack[i - 1].element;
+
+		if (open->id == id)
+			return i - 1;
+		if ((open->flags & barrier) != 0)
+			break;
+	}
+	return s->depth;
+}
+
+static bool has_block_above(const struct sanitizer *s, size_t index)
+{
+	for (size_t i = index + 1; i < s->depth; i++)
+		if ((s->stack[i].element->flags & (HTML_BLOCK | HTML_TABLE)) != 0)
+			return true;
+	return false;
+}
+
+/* ---- formatting elements that go on */
+
+static void forget_pending(struct sanitizer *s, const struct html_element *e)
+{
+	for (size_t i = s->pending_count; i > 0; i--) {
+		if (s->pending[i - 1].element != e)
+			continue;
+		memmove(&s->pending[i - 1], &s->pending[i], (s->pending_count - i) * sizeof(s->pending[0]));
+		s->pending_count--;
+		return;
+	}
+}
+
+/* Closes all above and the one at index; the formatting elements above go on behind it. */
+static void interrupt_through(struct sanitizer *s, size_t index)
+{
+	for (size_t i = index + 1; i < s->depth; i++) {
+		const struct open_element *open = &s->stack[i];
+
+		if ((open->element->flags & HTML_FORMAT) != 0 && !open->ends_with_block &&
+			open->tag_len <= PENDING_TAG_MAX && s->pending_count < PENDING_MAX)
+			s->pending[s->pending_count++] = *open;
+	}
+	close_through(s, index);
+}
+
+static void reopen_pending(struct sanitizer *s)
+{
+	size_t count = s->pending_count;
+
+	/* Nothing is added while they are opened. */
+	s->pending_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct open_element *p = &s->pending[i];
+
+		if (p->tag_len > s->repeat_budget || (p->element->id == HTML_A && find_id(s, HTML_A, 0) < s->depth))
+			continue;
+		s->repeat_budget -= p->tag_len;
+		buf_clear(&s->tag);
+		(void)buf_append(&s->tag, s->out->data + p->tag, p->tag_len);
+		(void)open_tag(s, p->element, buf_str(&s->tag));
+	}
+}
+
+/* ---- tables */
+
+/* Inside a table, but in no cell of it: makes the cell that text needs. */
+static void need_cell(struct sanitizer *s)
+{
+	if (!top_has(s, HTML_TABLE | HTML_SCOPE) || top(s)->id == HTML_TD || top(s)->id == HTML_CAPTION)
+		return;
+	if (top(s)->id == HTML_COLGROUP)
+		close_top(s);
+	if (s->depth + 2 <= LIMIT_DEPTH && (top(s)->id == HTML_TR || open_plain(s, "tr")) && open_plain(s, "td"))
+		return;
+	while (top_has(s, HTML_TABLE) || (s->depth > 0 && top(s)->id == HTML_TABLE_ELEMENT))
+		close_top(s);
+}
+
+/* Closes what is open inside the nearest table down to where a part of it may stand.  False outside tables. */
+static bool enter_table(struct sanitizer *s, const struct html_element *e)
+{
+	size_t table = find_id(s, HTML_TABLE_ELEMENT, 0), keep = table;
+
+	if (table == s->depth)
+		return false;
+	for (size_t i = table + 1; i < s->depth; i++) {
+		enum html_id id = s->stack[i].element->id;
+
+		if ((id == HTML_TBODY && (e->id == HTML_TR || e->id == HTML_TD)) || (id == HTML_TR && e->id == HTML_TD) ||
+			(id == HTML_COLGROUP && e->id == HTML_COL))
+			keep = i;
+		else
+			break;
+	}
+	close_through(s, keep + 1);
+	if (e->id == HTML_TD && top(s)->id != HTML_TR)
+		return s->depth + 1 < LIMIT_DEPTH && open_plain(s, "tr");
+	return true;
+}
+
+/* ---- start tags */
+
+/* A list item ends the one before it in its list. */
+static void close_item(struct sanitizer *s, const struct html_element *e)
+{
+	for (size_t i = s->depth; i > 0; i--) {
+		const struct html_element *open = s->stack[i - 1].element;
+		bool same = e->id == HTML_LI ? open->id == HTML_LI : open->id == HTML_DD || open->id == HTML_DT;
+
+		if (same) {
+			close_through(s, i - 1);
+			return;
+		}
+		if ((open->flags & (HTML_BLOCK | HTML_TABLE | HTML_SCOPE)) != 0 && open->id != HTML_P &&
+			!str_eq(str_from(open->name), STR("div")) && !str_eq(str_from(open->name), STR("address")))
+			return;
+	}
+}
+
+static void before_block(struct sanitizer *s, const struct html_element *e)
+{
+	size_t p;
+
+	if (e->id == HTML_LI || e->id == HTML_DD || e->id == HTML_DT)
+		close_item(s, e);
+	p = find_id(s, HTML_P, HTML_SCOPE);
+	if (p < s->depth) {
+		if (e->id == HTML_P)
+			close_through(s, p);
+		else
+			interrupt_through(s, p);
+	}
+	if ((e->flags & HTML_HEADING) != 0 && top_has(s, HTML_HEADING))
+		close_top(s);
+}
+
+/* Links do not nest.  False when this one would. */
+static bool before_link(struct sanitizer *s, const struct html_element *e)
+{
+	size_t open = find_id(s, HTML_A, HTML_SCOPE);
+
+	forget_pending(s, e);
+	if (open == s->depth)
+		return find_id(s, HTML_A, 0) == s->depth;
+	if (has_block_above(s, open))
+		close_through(s, open);
+	else
+		interrupt_through(s, open);
+	return true;
+}
+
+/* Makes the place for e.  False when there is none. */
+static bool make_place(struct sanitizer *s, const struct html_element *e)
+{
+	if ((e->flags & HTML_TABLE) != 0)
+		return enter_table(s, e);
+	need_cell(s);
+	if ((e->flags & HTML_BLOCK) != 0) {
+		before_block(s, e);
+		if (e->id == HTML_TABLE_ELEMENT)
+			s->pending_count = 0;
+		return true;
+	}
+	if (e->id == HTML_A && !before_link(s, e))
+		return false;
+	if ((e->flags & HTML_RUBY) != 0 && top_has(s, HTML_RUBY))
+		close_top(s);
+	reopen_pending(s);
+	return true;
+}
+
+static void start_element(struct sanitizer *s, const struct html_element *e, const struct html_token *token)
+{
+	struct buf *tag = &s->tag;
+
+	if (!make_place(s, e))
+		return;
+	buf_clear(tag);
+	(void)buf_putc(tag, '<');
+	(void)buf_puts(tag, e->name);
+	if (!html_add_attributes(&s->values, tag, e, token) || buf_failed(tag))
+		return;
+	(void)buf_puts(tag, (e->flags & HTML_VOID) != 0 ? " />" : ">");
+	if (open_tag(s, e, buf_str(tag)))
+		s->drop_newline = e->id == HTML_PRE;
+}
+
+/* ---- end tags */
+
+static void end_inline(struct sanitizer *s, const struct html_element *e)
+{
+	size_t i = find_open(s, e, HTML_SCOPE);
+
+	if (i == s->depth)
+		forget_pending(s, e);
+	else if (has_block_above(s, i))
+		s->stack[i].ends_with_block = true;
+	else
+		interrupt_through(s, i);
+}
+
+static void end_element(struct sanitizer *s, const struct html_element *e)
+{
+	size_t i, table;
+
+	if ((e->flags & HTML_TABLE) != 0 || e->id == HTML_TABLE_ELEMENT) {
+		/* Cells and captions end within their table only. */
+		table = find_id(s, HTML_TABLE_ELEMENT, 0);
+		i = e->id == HTML_TABLE_ELEMENT ? table : find_open(s, e, 0);
+		if (table < s->depth && i < s->depth && i >= table)
+			close_through(s, i);
+	} else if ((e->flags & HTML_BLOCK) != 0) {
+		i = find_open(s, e, HTML_SCOPE);
+		if (i < s->depth)
+			close_through(s, i);
+	} else {
+		end_inline(s, e);
+	}
+}
+
+/* ---- text */
+
+static bool is_blank(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (!char_is_space(text.data[i]))
+			return false;
+	return true;
+}
+
+/* As much of escaped text as fits, cut between characters. */
+static void put_cut(struct sanitizer *s, struct str escaped)
+{
+	size_t room = s->out->max - s->out->len;
+	struct str cut;
+
+	room = room > s->end_tags ? room - s->end_tags : 0;
+	cut = utf8_cut(escaped, room);
+	/* A reference is at most six bytes long. */
+	for (size_t i = cut.len; i > 0 && i + 6 > cut.len; i--) {
+		if (cut.len < escaped.len && cut.data[i - 1] == '&') {
+			if (str_find_char(cut, ';', i) == STR_NPOS)
+				cut.len = i - 1;
+			break;
+		}
+	}
+	(void)buf_add(s->out, cut);
+	s->full = s->full || cut.len < escaped.len;
+}
+
+static void put_text(struct sanitizer *s, struct str raw)
+{
+	if (!is_blank(raw)) {
+		need_cell(s);
+		reopen_pending(s);
+	}
+	if (s->drop_newline || raw.len > (s->out->max - s->out->len) / 8) {
+		struct str escaped;
+
+		buf_clear(&s->tag);
+		html_put_text(&s->tag, raw, false);
+		escaped = buf_str(&s->tag);
+		while (s->drop_newline && escaped.len > 0 && escaped.data[0] == '\n')
+			escaped = str_slice(escaped, 1, escaped.len);
+		s->drop_newline = s->drop_newline && escaped.len == 0;
+		put_cut(s, escaped);
+		return;
+	}
+	if (fits(s, raw.len * 6))
+		html_put_text(s->out, raw, false);
+}
+
+/* ---- */
+
+static void take_tag(struct sanitizer *s, struct html_tokenizer *tokens, const struct html_token *token)
+{
+	const struct html_element *e = html_element_find(token->text);
+	bool start = token->kind == HTML_TOKEN_START;
+
+	if (e == NULL)
+		return;
+	if (e->id == HTML_SVG) {
+		s->svg_depth = start ? s->svg_depth + !token->self_closing : s->svg_depth - (s->svg_depth > 0);
+		return;
+	}
+	if ((e->flags & HTML_SKIP) != 0) {
+		/* A drawing's title is text like any other.  XHTML writers close these with "/>", and mean it. */
+		if (!start || token->self_closing || (e->id == HTML_TITLE && s->svg_depth > 0))
+			return;
+		if (!html_skip_content(tokens, token->text) && (e->flags & HTML_RAW) != 0)
+			tokens->pos = tokens->markup.len;
+		return;
+	}
+	if ((e->flags & HTML_KEEP) == 0)
+		return;
+	if (start)
+		start_element(s, e, token);
+	else if ((e->flags & HTML_VOID) == 0)
+		end_element(s, e);
+}
+
+static int sanitize(struct sanitizer *s, struct str markup)
+{
+	struct html_tokenizer tokens = {.markup = markup};
+	struct html_token token;
+
+	while (!s->full && !buf_failed(s->out) && html_next_token(&tokens, &token)) {
+		if (token.kind == HTML_TOKEN_TEXT)
+			put_text(s, token.text);
+		else
+			take_tag(s, &tokens, &token);
+	}
+	if (!buf_failed(s->out))
+		close_through(s, 0);
+	if (buf_failed(s->out))
+		return s->out->failed;
+	return s->full ? -E2BIG : 0;
+}
+
+int html_sanitize(struct buf *out, struct str markup, struct str base)
+{
+	struct buf repaired = BUF_INIT(SIZE_MAX / 2);
+	struct sanitizer s; /* not zeroed: most of it is the stack, most of which is never used */
+	int ret;
+
+	if (buf_failed(out))
+		return out->failed;
+	if (!utf8_valid(markup)) {
+		(void)utf8_repair(&repaired, markup);
+		markup = buf_str(&repaired);
+	}
+	s.out = out;
+	s.values.base = base;
+	arena_init(&s.values.arena, VALUES_MAX);
+	buf_init(&s.values.raw, VALUES_MAX);
+	buf_init(&s.values.made, VALUES_MAX);
+	buf_init(&s.tag, SIZE_MAX / 2);
+	s.depth = s.pending_count = s.end_tags = s.svg_depth = 0;
+	s.repeat_budget = markup.len + REPEAT_SLACK;
+	s.drop_newline = s.full = false;
+	ret = buf_failed(&repaired) ? repaired.failed : sanitize(&s, markup);
+	arena_release(&s.values.arena);
+	buf_release(&s.values.raw);
+	buf_release(&s.values.made);
+	buf_release(&s.tag);
+	buf_release(&repaired);
+	return ret;
+}

@@ -1,0 +1,264 @@
+/* Text: escaped anew for XHTML, taken out of markup as one line, or resolved of its references. */
+#include "html_internal.h"
+#include "sitrep/utf8.h"
+
+#include <errno.h>
+
+/* ---- escaping */
+
+/* Bytes that do not stand for themselves, as bits: in text, and in attributes' values.  0xc2 begins the C1 controls,
+ * 0xef the non-characters that XML excludes. */
+static const uint64_t special_in_text[4] = {
+	UINT64_C(0x50000040fffff9ff), UINT64_C(0x8000000000000000), 0, UINT64_C(0x0000800000000004)};
+static const uint64_t special_in_attribute[4] = {
+	UINT64_C(0x50000044ffffffff), UINT64_C(0x8000000000000000), 0, UINT64_C(0x0000800000000004)};
+
+void html_put_character(struct buf *out, uint32_t c, bool in_attribute)
+{
+	switch (c) {
+	case '&':
+		(void)buf_puts(out, "&amp;");
+		return;
+	case '<':
+		(void)buf_puts(out, "&lt;");
+		return;
+	case '>':
+		(void)buf_puts(out, "&gt;");
+		return;
+	case '"':
+		(void)buf_puts(out, in_attribute ? "&quot;" : "\"");
+		return;
+	case '\t':
+		(void)buf_puts(out, in_attribute ? "&#9;" : "\t");
+		return;
+	case '\n':
+	case '\r':
+		(void)buf_puts(out, in_attribute ? "&#10;" : "\n");
+		return;
+	default:
+		break;
+	}
+	if (c >= 0x20 && (c < 0x7f || c >= 0xa0) && c != 0xfffe && c != 0xffff)
+		(void)buf_put_utf8(out, c);
+}
+
+/* The special byte at *i, and what belongs to it. */
+static void put_special(struct buf *out, struct str raw, size_t *i, bool in_attribute)
+{
+	unsigned char c = (unsigned char)raw.data[*i];
+	struct html_reference ref;
+	size_t used;
+
+	if (c == '&') {
+		used = html_read_reference(str_slice(raw, *i, raw.len), in_attribute, &ref);
+		if (used > 0) {
+			html_put_character(out, ref.first, in_attribute);
+			if (ref.second != 0)
+				html_put_character(out, ref.second, in_attribute);
+			*i += used;
+			return;
+		}
+	}
+	if (c == '\r' && *i + 1 < raw.len && raw.data[*i + 1] == '\n') {
+		(*i)++;
+		return;
+	}
+	html_put_character(out, utf8_next(raw, i), in_attribute);
+}
+
+void html_put_text(struct buf *out, struct str raw, bool in_attribute)
+{
+	const uint64_t *special = in_attribute ? special_in_attribute : special_in_text;
+	size_t i = 0;
+
+	while (i < raw.len) {
+		size_t start = i;
+
+		while (i < raw.len &&
+			(special[(unsigned char)raw.data[i] >> 6] >> ((unsigned char)raw.data[i] & 63) & 1) == 0)
+			i++;
+		if (i > start)
+			(void)buf_append(out, raw.data + start, i - start);
+		if (i < raw.len)
+			put_special(out, raw, &i, in_attribute);
+	}
+}
+
+int html_unescape(struct buf *out, struct str s)
+{
+	size_t i = 0;
+
+	while (i < s.len) {
+		size_t at = str_find_char(s, '&', i), used;
+		struct html_reference ref;
+
+		if (at == STR_NPOS)
+			at = s.len;
+		(void)buf_append(out, s.data + i, at - i);
+		if (at == s.len)
+			break;
+		used = html_read_reference(str_slice(s, at, s.len), false, &ref);
+		if (used > 0) {
+			(void)buf_put_utf8(out, ref.first);
+			if (ref.second != 0)
+				(void)buf_put_utf8(out, ref.second);
+		} else {
+			(void)buf_putc(out, '&');
+			used = 1;
+		}
+		i = at + used;
+	}
+	return out->failed;
+}
+
+/* ---- one line of plain text */
+
+struct line {
+	struct buf *out;
+	bool started, space_due;
+	bool full;
+};
+
+static bool is_space(uint32_t c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xa0 || c == 0x1680 ||
+	       (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
+}
+
+/* A piece that stays whole: what does not fit is left out, and all that follows. */
+static void line_put(struct line *l, const char *data, size_t len)
+{
+	size_t space = l->space_due && l->started ? 1 : 0;
+
+	if (l->full || len + space > l->out->max - l->out->len) {
+		l->full = true;
+		return;
+	}
+	if (space > 0)
+		(void)buf_putc(l->out, ' ');
+	(void)buf_append(l->out, data, len);
+	l->started = true;
+	l->space_due = false;
+}
+
+static void line_put_character(struct line *l, uint32_t c)
+{
+	char room[8];
+	struct buf one = {.data = room, .cap = sizeof(room), .max = sizeof(room) - 1};
+
+	if (is_space(c)) {
+		l->space_due = true;
+	} else if (!utf8_is_unsafe(c)) {
+		(void)buf_put_utf8(&one, c);
+		line_put(l, one.data, one.len);
+	}
+}
+
+/* A run of printable ASCII; cut to what fits. */
+static void line_put_run(struct line *l, struct str run)
+{
+	size_t space = l->space_due && l->started ? 1 : 0, room = l->out->max - l->out->len;
+
+	if (!l->full && run.len + space > room && room > space) {
+		line_put(l, run.data, room - space);
+		l->full = true;
+		return;
+	}
+	line_put(l, run.data, run.len);
+}
+
+static void line_add(struct line *l, struct str raw, bool references)
+{
+	size_t i = 0;
+
+	while (i < raw.len && !l->full) {
+		size_t start = i, used;
+		struct html_reference ref;
+
+		while (i < raw.len && (unsigned char)raw.data[i] > ' ' && (unsigned char)raw.data[i] < 0x7f &&
+			(raw.data[i] != '&' || !references))
+			i++;
+		if (i > start) {
+			line_put_run(l, str_slice(raw, start, i));
+			continue;
+		}
+		if (raw.data[i] != '&' || !references) {
+			line_put_character(l, utf8_next(raw, &i));
+			continue;
+		}
+		used = html_read_reference(str_slice(raw, i, raw.len), false, &ref);
+		if (used == 0) {
+			line_put_character(l, '&');
+			i++;
+			continue;
+		}
+		line_put_character(l, ref.first);
+		if (ref.second != 0)
+			line_put_character(l, ref.second);
+		i += used;
+	}
+}
+
+int html_to_text(struct buf *out, struct str markup)
+{
+	struct html_tokenizer tokens = {.markup = markup};
+	struct line l = {.out = out};
+	struct html_token token;
+
+	if (buf_failed(out))
+		return out->failed;
+	if (str_find_char(markup, '<', 0) == STR_NPOS) {
+		line_add(&l, markup, true);
+	} else {
+		while (!l.full && html_next_token(&tokens, &token)) {
+			const struct html_element *e;
+
+			if (token.kind == HTML_TOKEN_TEXT) {
+				line_add(&l, token.text, true);
+				continue;
+			}
+			e = html_element_find(token.text);
+			if (e == NULL)
+				continue;
+			if ((e->flags & (HTML_SPACE | HTML_SKIP)) != 0)
+				l.space_due = true;
+			if ((e->flags & HTML_SKIP) != 0 && token.kind == HTML_TOKEN_START && !token.self_closing &&
+				!html_skip_content(&tokens, token.text) && (e->flags & HTML_RAW) != 0)
+				break;
+		}
+	}
+	if (buf_failed(out))
+		return out->failed;
+	return l.full ? -E2BIG : 0;
+}
+
+/* ---- */
+
+bool html_looks_like(struct str s)
+{
+	struct html_reference ref;
+	size_t at;
+
+	for (at = str_find_char(s, '&', 0); at != STR_NPOS; at = str_find_char(s, '&', at + 1)) {
+		struct str rest = str_slice(s, at, s.len);
+		size_t used = html_read_reference(rest, false, &ref);
+
+		if (used > 0 && rest.data[used - 1] == ';')
+			return true;
+	}
+	for (at = str_find_char(s, '<', 0); at != STR_NPOS; at = str_find_char(s, '<', at + 1)) {
+		size_t start = at + 1, end;
+
+		if (start < s.len && s.data[start] == '/')
+			start++;
+		for (end = start; end < s.len && (char_is_alpha(s.data[end]) || char_is_digit(s.data[end]));)
+			end++;
+		if (end < s.len && (s.data[end] == '>' || s.data[end] == '/' || char_is_space(s.data[end])) &&
+			html_element_find(str_slice(s, start, end)) != NULL &&
+			str_find_char(s, '>', end) != STR_NPOS)
+			return true;
+		if (str_starts(str_slice(s, at, s.len), STR("<!--")))
+			return true;
+	}
+	return false;
+}
