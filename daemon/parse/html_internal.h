@@ -133,6 +133,7 @@ struct html_tokenizer {
 	size_t pos;
 	struct str absent[HTML_ABSENT_MAX]; /* names that html_skip_content() has looked for in vain */
 	size_t absent_count;
+	bool no_comment_end; /* no comment ends behind pos */
 };
 
 /* False at the end. Comments, declarations and processing instructions are passed over. */

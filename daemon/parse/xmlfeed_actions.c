@@ -68,9 +68,9 @@ static void item_end(struct xmlfeed *x, struct frame *f, struct str text)
 	people_finish_item(x);
 	if (str_empty(it->link) && it->guid_is_permalink && url_is_web(it->id))
 		it->link = it->id;
-	/* Dublin Core's date is whichever was not said */
+	/* Dublin Core's date is whichever was not said; Atom requires only updated */
 	if (it->published == TIME_NONE)
-		it->published = x->item_dc_date;
+		it->published = x->item_dc_date != TIME_NONE ? x->item_dc_date : it->updated;
 	x->item = NULL;
 }
 
@@ -174,6 +174,19 @@ static void link_end(struct xmlfeed *x, struct frame *f, struct str text)
 
 const struct action action_link = {link_begin, link_end, true};
 
+/* The address that FeedBurner replaced by one of its own. */
+static void orig_link_end(struct xmlfeed *x, struct frame *f, struct str text)
+{
+	struct feed_link link = {.href = keep_url(x, f->base, text), .rel = STR("canonical")};
+	if (str_empty(link.href))
+		return;
+	add_link(x, f, &link);
+	if (claim_member(x, f, f->rule->offset, f->rule->rank))
+		*(struct str *)member(f) = link.href;
+}
+
+const struct action action_orig_link = {NULL, orig_link_end, true};
+
 static void guid_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
 {
 	(void)f;
@@ -241,7 +254,7 @@ static void add_category(struct xmlfeed *x, const struct frame *f, const struct 
 	if (last == NULL)
 		return;
 	/* the dialect's own stand before those of modules, each in document order */
-	size_t *own = &x->own_categories[in_item ? 1 : 0];
+	size_t *own = &x->own_categories[in_item ? 1 : f->place == AT_SOURCE ? 2 : 0];
 	struct category *place = last;
 	if (f->rule->ns == NS_FEED) {
 		place = last - (count - *own);
@@ -373,6 +386,8 @@ static void source_begin(struct xmlfeed *x, struct frame *f, const struct xml_at
 {
 	struct item *it = f->object;
 	it->has_source = true;
+	/* a second source element would describe the same object */
+	x->own_categories[2] = it->source.categories.count;
 	enter(x, f, AT_SOURCE, &it->source);
 	struct str url = attr_get(attrs, count, "url");
 	if (!str_empty(url) && str_empty(it->source.url))

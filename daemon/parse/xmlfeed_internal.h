@@ -107,7 +107,7 @@ struct xmlfeed {
 	struct category category;
 	struct feed_link link;
 	struct enclosure enclosure;
-	size_t own_categories[2]; /* of the feed and the item, how many are not from modules */
+	size_t own_categories[3]; /* of the feed, the item and its source, how many are not from modules */
 	int64_t item_dc_date;
 	bool guid_says_no; /* isPermaLink="false" */
 	struct person fallback_author; /* of the item, should nobody better be named */
@@ -174,6 +174,7 @@ void markup_close(struct xmlfeed *x, const struct frame *f);
 extern const struct action action_feed;
 extern const struct action action_item;
 extern const struct action action_link;
+extern const struct action action_orig_link;
 extern const struct action action_guid;
 extern const struct action action_id;
 extern const struct action action_dc_date;

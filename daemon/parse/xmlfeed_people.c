@@ -180,6 +180,15 @@ static void editor_end(struct xmlfeed *x, struct frame *f, struct str text)
 const struct action action_person = {person_begin, person_end, true};
 const struct action action_editor = {person_begin, editor_end, true};
 
+static bool anybody_named(const struct person *people, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!str_empty(people[i].name) || !str_empty(people[i].email))
+			return true;
+	}
+	return false;
+}
+
 /* One that only has an address gets the name that a podcast directory is told; without any author, that one. */
 #define ADD_FALLBACK(x, list, p)                                                                                       \
 	do {                                                                                                           \
@@ -201,11 +210,12 @@ void people_finish_feed(struct xmlfeed *x)
 	ADD_FALLBACK(x, &d->feed.authors, &x->feed_author);
 	if (d->format != FORMAT_ATOM)
 		return;
-	/* RFC 4287, 4.2.1: an entry without an author has its source's, else the feed's; the lists are shared */
+	/* RFC 4287, 4.2.1: an entry whose author is not named has its source's, else the feed's; the lists are shared */
 	for (size_t i = 0; i < d->items.count; i++) {
 		struct item *it = &d->items.items[i];
-		const struct feed_facts *from = it->has_source && it->source.authors.count > 0 ? &it->source : &d->feed;
-		if (it->authors.count > 0 || from->authors.count == 0)
+		const struct feed_facts *from =
+			anybody_named(it->source.authors.items, it->source.authors.count) ? &it->source : &d->feed;
+		if (anybody_named(it->authors.items, it->authors.count) || from->authors.count == 0)
 			continue;
 		it->authors.items = from->authors.items;
 		it->authors.count = it->authors.cap = from->authors.count;

@@ -130,10 +130,10 @@ static int take_lock(const struct paths *p, int *lock_fd, struct error *err)
 		return error_set(err, -EBUSY, "another sitrepd%s%s%s uses %s", pid[0] != '\0' ? " (process " : "", pid,
 			pid[0] != '\0' ? ")" : "", p->dir);
 	}
-	/* For the sentence above alone: that it cannot be written must not keep the daemon from starting. */
-	len = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
-	if (len > 0 && ftruncate(fd, 0) == 0 && pwrite(fd, pid, (size_t)len, 0) < 0)
-		(void)ftruncate(fd, 0);
+	/* For the sentence above alone: when it cannot be written, the daemon starts all the same. */
+	len = snprintf(pid, sizeof(pid), "%-20ld\n", (long)getpid());
+	if (len > 0)
+		(void)!pwrite(fd, pid, (size_t)len, 0);
 	*lock_fd = fd;
 	return 0;
 }

@@ -145,7 +145,8 @@ def test_reload(server, make_daemon):
 def test_killed_worker_is_replaced(server, make_daemon):
     server.set("/a", rss("A", [article(1)]))
     daemon = make_daemon("[parse]\nworkers = 2", dict(a=server.url("/a"))).start()
-    children = wait_for(lambda: worker_pids(daemon), "the workers")
+    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+    children = worker_pids(daemon)
     assert len(children) == 2
     for pid in children:
         os.kill(pid, signal.SIGKILL)

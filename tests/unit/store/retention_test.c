@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include <sys/stat.h>
+#include <time.h>
 
 #include "../../../daemon/store/keeper.h"
 #include "../../../daemon/store/retention.h"
