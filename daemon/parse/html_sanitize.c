@@ -264,7 +264,7 @@ static void before_block(struct sanitizer *s, const struct html_element *e)
 		else
 			interrupt_through(s, p);
 	}
-	if ((e->flags & HTML_HEADING) != 0 && top_has(s, HTML_HEADING))
+	while ((e->flags & HTML_HEADING) != 0 && top_has(s, HTML_HEADING))
 		close_top(s);
 }
 
@@ -297,7 +297,7 @@ static bool make_place(struct sanitizer *s, const struct html_element *e)
 	}
 	if (e->id == HTML_A && !before_link(s, e))
 		return false;
-	if ((e->flags & HTML_RUBY) != 0 && top_has(s, HTML_RUBY))
+	while ((e->flags & HTML_RUBY) != 0 && top_has(s, HTML_RUBY))
 		close_top(s);
 	reopen_pending(s);
 	return true;

@@ -66,7 +66,7 @@ static bool is_port(struct str port)
 }
 
 /* What CURLU makes of a host: STR_NONE when it refuses it, or without memory. */
-static struct str judge_host(struct arena *a, struct str host)
+static struct str ask_curl(struct arena *a, struct str host)
 {
 	struct str made = STR_NONE;
 	char *text, *answer = NULL;
@@ -91,6 +91,24 @@ static struct str judge_host(struct arena *a, struct str host)
 	}
 	curl_free(answer);
 	curl_url_cleanup(u);
+	return made;
+}
+
+/* The same, asked until it does not change any more: "%30x7f.1" is first a name, then an address. */
+static struct str judge_host(struct arena *a, struct str host)
+{
+	enum { ROUNDS_MAX = 4 };
+	struct str made = ask_curl(a, host);
+
+	for (int i = 0; made.data != NULL; i++) {
+		struct str again = ask_curl(a, made);
+
+		if (again.data == NULL || str_eq(again, made))
+			return again;
+		if (i == ROUNDS_MAX)
+			return STR_NONE;
+		made = again;
+	}
 	return made;
 }
 

@@ -301,11 +301,19 @@ struct xml_events xmlfeed_events(struct xmlfeed *x)
 	return (struct xml_events){.ctx = x, .start = on_start, .text = on_text, .end = on_end, .stopped = on_stopped};
 }
 
+/* Enough came of it that the next poll will know it again. */
+static bool is_identified(const struct item *it)
+{
+	return it->title.kind != TEXT_ABSENT && (!str_empty(it->id) || !str_empty(it->link));
+}
+
 int xmlfeed_finish(struct xmlfeed *x, bool truncated)
 {
 	struct document *d = x->document;
-	if (truncated && x->item != NULL && x->frames[x->depth].capture != NULL) {
-		/* cut in the middle of a text: half an item would be taken for another version of it */
+	/* a text that was cut is nobody's text */
+	while (truncated && x->depth > 0 && x->frames[x->depth].capture != NULL)
+		x->depth--;
+	if (truncated && x->item != NULL && !is_identified(x->item)) {
 		d->items.count--;
 		x->item = NULL;
 		x->depth = 0;

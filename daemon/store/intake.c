@@ -71,12 +71,20 @@ static int make_uid(struct taking *t, const struct entry *e, uint8_t uid[STORE_K
 	return 0;
 }
 
+/* Years 0 to 9999: outside, a date is no date, and sums with it could overflow. */
+static int64_t plausible(int64_t time_ms)
+{
+	return time_ms >= INT64_C(-62167219200000) && time_ms < INT64_C(253402300800000) ? time_ms : TIME_NONE;
+}
+
 /* Atom entries need not say when they were published, only when they were updated. */
 static int64_t published(const struct item *it)
 {
-	if (it->published != TIME_NONE)
-		return it->published;
-	return it->created != TIME_NONE ? it->created : it->updated;
+	int64_t date_ms = plausible(it->published);
+
+	if (date_ms == TIME_NONE)
+		date_ms = plausible(it->created);
+	return date_ms != TIME_NONE ? date_ms : plausible(it->updated);
 }
 
 /* The record keeps what the feed said; which rules of today's configuration matched is in the marks. */
@@ -86,6 +94,10 @@ static int encode_record(struct taking *t, const struct item *it)
 	int result;
 
 	plain.matches.count = 0;
+	plain.published = plausible(it->published);
+	plain.updated = plausible(it->updated);
+	plain.created = plausible(it->created);
+	plain.expired = plausible(it->expired);
 	if (t->in->record.cap > RECORD_KEPT)
 		buf_release(&t->in->record);
 	buf_clear(&t->in->record);

@@ -12,7 +12,6 @@
 #include "plain.h"
 #include "sitrep/clock.h"
 #include "sitrep/limits.h"
-#include "sitrep/log.h"
 #include "sitrep/wire.h"
 #include "sql.h"
 

@@ -28,6 +28,8 @@ enum {
 };
 
 static const int64_t round_ms = INT64_C(3600) * 1000;
+/* Looking through all tombstones reads the whole of two tables: once a day is enough for what lasts weeks. */
+static const int64_t sweep_ms = INT64_C(24) * 3600 * 1000;
 static const int64_t alias_kept_ms = INT64_C(7) * 24 * 3600 * 1000;
 static const int64_t tombstone_least_ms = INT64_C(90) * 24 * 3600 * 1000;
 
@@ -67,12 +69,14 @@ void retention_release(struct retention *r)
 
 bool retention_due(const struct retention *r, int64_t now_ms)
 {
-	return r->phase != RETENTION_DONE || now_ms >= r->next_ms;
+	/* A clock that was set back must not put the next round off by as much. */
+	return r->phase != RETENTION_DONE || now_ms >= r->next_ms || now_ms < r->next_ms - round_ms;
 }
 
 void retention_restart(struct retention *r)
 {
 	r->phase = RETENTION_EVENTS;
+	r->next_sweep_ms = 0;
 }
 
 static void set_phase(struct retention *r, enum retention_phase phase)
@@ -291,6 +295,11 @@ static int give_back(struct retention *r, struct keeper *k, struct error *err)
 
 /* ---- a round ---- */
 
+static bool sweep_is_due(const struct retention *r, int64_t now_ms)
+{
+	return now_ms >= r->next_sweep_ms || now_ms < r->next_sweep_ms - sweep_ms;
+}
+
 static int run_phase(struct retention *r, struct keeper *k, int64_t now_ms, struct error *err)
 {
 	const struct writer_options *o = &k->options;
@@ -303,15 +312,22 @@ static int run_phase(struct retention *r, struct keeper *k, int64_t now_ms, stru
 	case RETENTION_SIZE:
 		return shrink(r, k, err);
 	case RETENTION_IDENTITIES:
-		return drop_identities(r, k, now_ms, err);
+		return !sweep_is_due(r, now_ms) ? 0 : drop_identities(r, k, now_ms, err);
 	case RETENTION_DIGESTS:
-		return drop_digests(r, k, now_ms, err);
+		return !sweep_is_due(r, now_ms) ? 0 : drop_digests(r, k, now_ms, err);
 	case RETENTION_VACUUM:
 		return give_back(r, k, err);
 	case RETENTION_DONE:
 		return 0;
 	}
 	return 0;
+}
+
+static void finish_phase(struct retention *r, int64_t now_ms)
+{
+	if (r->phase == RETENTION_DIGESTS && sweep_is_due(r, now_ms))
+		r->next_sweep_ms = now_ms + sweep_ms;
+	set_phase(r, (enum retention_phase)(r->phase + 1));
 }
 
 int retention_step(struct retention *r, struct keeper *k, int64_t now_ms, struct error *err)
@@ -332,7 +348,7 @@ int retention_step(struct retention *r, struct keeper *k, int64_t now_ms, struct
 	if (result != 0)
 		set_phase(r, RETENTION_DONE);
 	else if (more == 0)
-		set_phase(r, (enum retention_phase)(r->phase + 1));
+		finish_phase(r, now_ms);
 	if (r->phase == RETENTION_DONE)
 		r->next_ms = now_ms + round_ms;
 	return result;

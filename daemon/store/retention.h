@@ -41,7 +41,8 @@ enum retention_phase {
 struct retention {
 	sqlite3_stmt *s[RETENTION_STATEMENTS];
 	enum retention_phase phase;
-	int64_t next_ms; /* when the next round begins, by the wall clock */
+	int64_t next_ms;       /* when the next round begins, by the wall clock */
+	int64_t next_sweep_ms; /* when tombstones are looked through again */
 	/* where the walk over identities and digests stands */
 	int64_t at_feed;
 	int64_t at_item;

@@ -17,6 +17,18 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/system"))
 from harness import BUILD, Daemon, FeedServer  # noqa: E402
 
+# Where the manifest counts tags that are no items of their own, and how many there are in truth.
+NESTED = "an earlier version of an item, kept inside it as a sync conflict, is not an item"
+EXPLAINED = {
+    "node-feedparser__illegally-nested.xml": (10, "each item holds an empty <item/>, which is nobody's news"),
+    "fastfeedparser__osm-pl.xml": (7, "cut off in its eighth item: what came whole is kept"),
+    "rome__xml__v__v4.xml": (17, NESTED),
+    "rome__xml__v__v5.xml": (17, NESTED),
+    "rome__xml__v__v6.xml": (17, NESTED),
+    "rome__xml__ep__ep1_v4a.xml": (17, NESTED),
+    "rome__xml__ep__ep2_v4a.xml": (17, NESTED),
+}
+
 CONTENT_TYPES = {"rss": "application/rss+xml", "atom": "application/atom+xml", "rdf": "application/rdf+xml",
                  "json": "application/feed+json"}
 
@@ -47,14 +59,16 @@ def main():
         states = daemon.feeds()
         for name, row in expected.items():
             state = states[name]
-            wanted = int(row["items"])
+            wanted, reason = EXPLAINED.get(row["path"], (int(row["items"]), None))
+            if reason:
+                print("%s: %d items, not %s: %s" % (row["path"], wanted, row["items"], reason))
             parsed = parsed_items(folder / "corpus" / row["path"])
             if state["state"] != "ok":
                 trouble.append("%s: %s: %s" % (row["path"], state["state"], state.get("reason")))
             elif parsed < wanted:
                 trouble.append("%s: %d items read, the manifest says %d" % (row["path"], parsed, wanted))
         check_documents(daemon, folder, trouble)
-        check_stream(daemon, trouble)
+        told = check_stream(daemon, trouble)
         before = daemon.get("/feed.atom").headers["ETag"]
         cursor = daemon.stream().hello["cursor"]
         again = [a["progress"] for a in daemon.refresh() if "progress" in a]
@@ -66,7 +80,7 @@ def main():
         if daemon.get("/feed.atom").headers["ETag"] != before or daemon.stream().hello["cursor"] != cursor:
             trouble.append("the second poll left a trace")
         print("%d feeds, %d items in the database, %d stories told, %d times 304 at the second poll" % (
-            len(rows), sum(s["items"] for s in states.values()), int(cursor), not_modified))
+            len(rows), sum(s["items"] for s in states.values()), told, not_modified))
     finally:
         daemon.close()
         server.close()
@@ -96,26 +110,18 @@ def check_documents(daemon, folder, trouble):
 
 
 def check_stream(daemon, trouble):
-    stream = daemon.stream(dict(since="0", events=["new"]))
+    stream = daemon.stream(dict(since="0"))
     newest = int(stream.hello["cursor"])
     stories, last = set(), 0
-    # the last event of all may be a copy, so the end is found by a second connection's greeting and a heartbeat's cursor
-    with_all = daemon.stream(dict(since="0"))
-    events = []
     while last < newest:
-        message = with_all.read()
-        if message["event"] == "heartbeat":
-            last = int(message["cursor"])
-            continue
-        last = int(message["cursor"])
-        events.append(message)
-    for e in events:
-        if e["event"] == "new":
-            if e["story"]["id"] in stories:
-                trouble.append("told twice: %s" % e["item"]["title"])
-            stories.add(e["story"]["id"])
+        message = stream.read()
+        last = int(message["cursor"])  # of an event, or of a heartbeat when the last events are no longer there
+        if message["event"] == "new":
+            if message["story"]["id"] in stories:
+                trouble.append("told twice: %s" % message["item"]["title"])
+            stories.add(message["story"]["id"])
     stream.close()
-    with_all.close()
+    return len(stories)
 
 
 if __name__ == "__main__":

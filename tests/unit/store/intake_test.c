@@ -294,6 +294,37 @@ static void test_backlog_alerts_only_what_is_recent(void **state)
 	assert_events(f, 0, "new:No date,new:Old,new:Recent,alert:Recent");
 }
 
+static int check_dates(void *arg, const struct event_record *e)
+{
+	(void)arg;
+	assert_false(e->report->published_known);
+	assert_int_equal(e->report->item.published, TIME_NONE);
+	assert_int_equal(e->report->item.expired, TIME_NONE);
+	return 0;
+}
+
+static void test_dates_beyond_all_reason(void **state)
+{
+	struct fixture *f = *state;
+	static const int64_t dates[] = {INT64_MIN + 1, INT64_MAX, INT64_MAX / 2, -INT64_MAX / 2};
+	int64_t last;
+
+	for (size_t i = 0; i < sizeof(dates) / sizeof(dates[0]); i++) {
+		char title[64];
+		struct draft d;
+		struct item *it;
+
+		(void)snprintf(title, sizeof(title), "Number %zu", i);
+		draft_init(&d, "Feed");
+		it = draft_add(&d, title, NULL, title, LONG);
+		it->published = it->updated = it->expired = dates[i];
+		draft_match(&d, it, "alert/strait", "x");
+		assert_counts(fixture_poll(f, ALPHA, &d), 1, 0, 0, 0);
+	}
+	assert_int_equal(reader_events(f->reader, 0, 100, &last, check_dates, NULL, NULL), 0);
+	assert_true(last > 4);
+}
+
 static void test_marks(void **state)
 {
 	struct fixture *f = *state;
@@ -327,6 +358,7 @@ int main(void)
 		FIXTURE_TEST(test_alert_once_a_story),
 		FIXTURE_TEST(test_alert_needs_a_rule),
 		FIXTURE_TEST(test_backlog_alerts_only_what_is_recent),
+		FIXTURE_TEST(test_dates_beyond_all_reason),
 		FIXTURE_TEST(test_marks),
 	};
 
