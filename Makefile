@@ -25,6 +25,7 @@ PKG_CONFIG ?= pkg-config
 INSTALL   ?= install
 
 SANITIZE  ?=
+JOBS      ?= $(shell nproc)
 comma     := ,
 B         ?= build$(if $(SANITIZE),-sanitize)
 
@@ -132,13 +133,13 @@ CONF    ?= etc/sitrepd.conf
 
 .PHONY: run
 run: packages-build
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@mkdir -p -m 700 $(RUN_DIR)
 	RUNTIME_DIRECTORY=$(RUN_DIR) $(B)/sitrepd -c $(CONF) --state-dir $(RUN_DIR)
 
 .PHONY: demo
 demo: packages-build
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@B=$(B) /usr/bin/python3 scripts/demo
 
 .PHONY: packages-build packages-check
@@ -151,11 +152,15 @@ packages-check:
 
 .PHONY: check
 check: packages-check
+	@$(MAKE) --no-print-directory -j$(JOBS) build-tests
 	@$(MAKE) --no-print-directory check-installed
 
 # what check runs once everything it needs is there
+.PHONY: build-tests
+build-tests: all $(UNIT) $(ADAPTER)
+
 .PHONY: check-installed
-check-installed: all $(UNIT) $(ADAPTER)
+check-installed: build-tests
 	@set -e; for t in $(UNIT); do echo "== $${t#$(B)/tests/unit/}"; $$t 2>&1 | tests/unit/summary $$t; done
 	@B=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/system tests/browser
 

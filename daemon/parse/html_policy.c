@@ -94,7 +94,7 @@ static const struct html_element elements[] = {
 	{"rp", HTML_KEEP | HTML_RUBY, HTML_OTHER},
 	{"rt", HTML_KEEP | HTML_RUBY, HTML_OTHER},
 	{"rtc", HTML_KEEP | HTML_RUBY, HTML_OTHER},
-	{"ruby", HTML_KEEP, HTML_OTHER},
+	{"ruby", HTML_KEEP, HTML_RUBY_ELEMENT},
 	{"s", HTML_KEEP | HTML_FORMAT, HTML_OTHER},
 	{"samp", HTML_KEEP, HTML_OTHER},
 	{"script", HTML_SKIP | HTML_RAW, HTML_OTHER},

@@ -229,6 +229,8 @@ static bool enter_table(struct sanitizer *s, const struct html_element *e)
 	close_through(s, keep + 1);
 	if (e->id == HTML_TD && top(s)->id != HTML_TR)
 		return s->depth + 1 < LIMIT_DEPTH && open_plain(s, "tr");
+	if (e->id == HTML_COL && top(s)->id != HTML_COLGROUP)
+		return open_plain(s, "colgroup");
 	return true;
 }
 
@@ -283,6 +285,17 @@ static bool before_link(struct sanitizer *s, const struct html_element *e)
 	return true;
 }
 
+/* Inside ruby, an annotation ends all that needs no end tag. */
+static void before_annotation(struct sanitizer *s)
+{
+	bool in_ruby = find_id(s, HTML_RUBY_ELEMENT, HTML_SCOPE) < s->depth;
+
+	while (top_has(s, HTML_RUBY) || (in_ruby && s->depth > 0 &&
+						(top(s)->id == HTML_LI || top(s)->id == HTML_DD || top(s)->id == HTML_DT ||
+							top(s)->id == HTML_P)))
+		close_top(s);
+}
+
 /* Makes the place for e.  False when there is none. */
 static bool make_place(struct sanitizer *s, const struct html_element *e)
 {
@@ -297,8 +310,8 @@ static bool make_place(struct sanitizer *s, const struct html_element *e)
 	}
 	if (e->id == HTML_A && !before_link(s, e))
 		return false;
-	while ((e->flags & HTML_RUBY) != 0 && top_has(s, HTML_RUBY))
-		close_top(s);
+	if ((e->flags & HTML_RUBY) != 0)
+		before_annotation(s);
 	reopen_pending(s);
 	return true;
 }

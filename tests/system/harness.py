@@ -195,11 +195,11 @@ class Daemon:
     def command(self):
         return [str(BUILD / "sitrepd"), "-c", str(self.config_path), "--state-dir", str(self.state)]
 
-    def start(self, wait=True):
+    def start(self, wait=True, user=None):
         environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=1:abort_on_error=0", RUNTIME_DIRECTORY=str(self.folder))
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            env=environment)
+                                            env=environment, user=user)
         if wait:
             wait_for(self.is_up, "the daemon to answer; its log:\n" + self.log())
         return self

@@ -6,8 +6,6 @@ import socket
 import subprocess
 import time
 
-import pytest
-
 from harness import BUILD, TOP, wait_for
 from samples import article, rss
 
@@ -177,8 +175,8 @@ def test_workers_have_nothing_open_but_their_socket(server, make_daemon):
         assert "Seccomp:\t2" in status and "NoNewPrivs:\t1" in status
 
 
-def fails_to_start(daemon):
-    daemon.start(wait=False)
+def fails_to_start(daemon, **options):
+    daemon.start(wait=False, **options)
     status = daemon.process.wait(timeout=60)
     daemon.process = None
     lines = [line for line in daemon.log().splitlines() if "error" in line]
@@ -219,11 +217,15 @@ def test_damaged_and_newer_databases_are_refused_and_left_alone(make_daemon):
     assert "newer" in fails_to_start(daemon)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_unwritable_state_folder(make_daemon):
     daemon = make_daemon("", {})
     daemon.state.mkdir(mode=0o500)
-    assert "state folder" in fails_to_start(daemon)
+    for path in (daemon.folder, daemon.config_path):
+        path.chmod(0o755)
+    nobody = 65534 if os.geteuid() == 0 else None  # root may write everywhere
+    if nobody:
+        os.chown(daemon.state, nobody, nobody)
+    assert "state folder" in fails_to_start(daemon, user=nobody)
 
 
 def test_state_folder_that_is_a_file(make_daemon):
