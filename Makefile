@@ -53,8 +53,9 @@ WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -W
 HARDEN  := -fstack-protector-strong -fPIE -fno-plt $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
 OPT     ?= $(if $(SANITIZE),-O1 -g,-O2 -g)
 SAN     := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-DEFS    := -D_GNU_SOURCE -DSITREP_VERSION='"$(VERSION)"' -DSITREP_LIBEXECDIR='"$(libexecdir)/sitrep"' \
-           -DSITREP_SYSCONFDIR='"$(sysconfdir)/sitrepd"'
+DEFS    := -D_GNU_SOURCE -DSITREP_VERSION='"$(VERSION)"'
+# where things are installed, for the two sources that want to know
+PATHS   := -DSITREP_LIBEXECDIR='"$(libexecdir)/sitrep"' -DSITREP_SYSCONFDIR='"$(sysconfdir)/sitrepd"'
 CFLAGS  ?=
 ALL_CFLAGS  = -std=c17 $(OPT) $(WARN) $(HARDEN) $(SAN) $(DEFS) -Iinclude \
               $(shell $(PKG_CONFIG) --cflags-only-I $(PKGS_client) cmocka 2>/dev/null) $(CFLAGS)
@@ -84,6 +85,12 @@ $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/daemon/main.o $(B)/daemon/base/paths.o: ALL_CFLAGS += $(PATHS)
+$(B)/daemon/main.o $(B)/daemon/base/paths.o: $(B)/paths
+$(B)/paths: FORCE
+	@mkdir -p $(B)
+	@echo '$(PATHS)' | cmp -s - $@ || echo '$(PATHS)' > $@
 
 # rebuilt whenever compiler or flags change, so that no object is left over from another build
 $(B)/flags: FORCE
@@ -181,7 +188,7 @@ bench: all
 .PHONY: lint
 lint:
 	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
-	clang-tidy --quiet $(filter %.c,$(shell git ls-files 'daemon/*.c')) -- $(filter-out -fno-plt,$(ALL_CFLAGS))
+	clang-tidy --quiet $(filter %.c,$(shell git ls-files 'daemon/*.c')) -- $(filter-out -fno-plt,$(ALL_CFLAGS)) $(PATHS)
 
 -include tests/fuzz/fuzz.mk tests/bench/bench.mk
 

@@ -44,9 +44,7 @@ static char *join_categories(const struct config_feed *f)
 			(void)buf_putc(&out, '\n');
 		(void)buf_puts(&out, f->categories[i]);
 	}
-	if (out.len == 0)
-		(void)buf_append(&out, "", 0);
-	return buf_failed(&out) || out.len == 0 ? strdup("") : buf_take(&out, NULL);
+	return f->category_count == 0 ? strdup("") : buf_take(&out, NULL);
 }
 
 /* The feeds that are to be polled, as the writer wants them. */

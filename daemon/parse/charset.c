@@ -165,8 +165,8 @@ static bool utf8_wins(const struct claim *claim, size_t sequences)
 	return true;
 }
 
-static int convert(struct buf *out, const struct charset *cs, struct str body, struct charset_choice *choice,
-	struct str *text)
+static int convert(
+	struct buf *out, const struct charset *cs, struct str body, struct charset_choice *choice, struct str *text)
 {
 	size_t bad = 0;
 	size_t before = out->len;

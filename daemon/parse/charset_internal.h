@@ -10,9 +10,9 @@
 
 enum charset_kind {
 	CHARSET_UTF8,
-	CHARSET_LATIN, /* windows-1252 and what is read as it; also what servers claim by default */
-	CHARSET_BYTE,  /* one byte a character, ASCII below 0x80 */
-	CHARSET_MULTI, /* ASCII below 0x80, sequences above */
+	CHARSET_LATIN,   /* windows-1252 and what is read as it; also what servers claim by default */
+	CHARSET_BYTE,    /* one byte a character, ASCII below 0x80 */
+	CHARSET_MULTI,   /* ASCII below 0x80, sequences above */
 	CHARSET_SHIFTED, /* seven bits with escape sequences */
 	CHARSET_EBCDIC,
 	CHARSET_UTF16LE,
@@ -25,7 +25,7 @@ struct charset {
 	const char *name; /* as reported */
 	enum charset_kind kind;
 	const char *iconv_name; /* NULL: converted here */
-	const char *labels;	/* folded to letters and digits, separated by spaces */
+	const char *labels;     /* folded to letters and digits, separated by spaces */
 };
 
 /* NULL past the last one. */

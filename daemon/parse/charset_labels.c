@@ -24,9 +24,11 @@ static const struct charset charsets[] = {
 	{"iso-8859-3", CHARSET_BYTE, "ISO-8859-3", "latin3 l3 isoir109 csisolatin3 iso885931988"},
 	{"iso-8859-4", CHARSET_BYTE, "ISO-8859-4", "latin4 l4 isoir110 csisolatin4 iso885941988"},
 	{"iso-8859-5", CHARSET_BYTE, "ISO-8859-5", "cyrillic isoir144 csisolatincyrillic iso885951988"},
-	{"iso-8859-6", CHARSET_BYTE, "ISO-8859-6", "arabic ecma114 asmo708 isoir127 csisolatinarabic iso88596e iso88596i"},
+	{"iso-8859-6", CHARSET_BYTE, "ISO-8859-6",
+		"arabic ecma114 asmo708 isoir127 csisolatinarabic iso88596e iso88596i"},
 	{"iso-8859-7", CHARSET_BYTE, "ISO-8859-7", "greek greek8 ecma118 elot928 isoir126 csisolatingreek suneugreek"},
-	{"iso-8859-8", CHARSET_BYTE, "ISO-8859-8", "hebrew isoir138 csisolatinhebrew iso88598e iso88598i logical visual"},
+	{"iso-8859-8", CHARSET_BYTE, "ISO-8859-8",
+		"hebrew isoir138 csisolatinhebrew iso88598e iso88598i logical visual"},
 	{"iso-8859-10", CHARSET_BYTE, "ISO-8859-10", "latin6 l6 isoir157 csisolatin6"},
 	{"iso-8859-13", CHARSET_BYTE, "ISO-8859-13", "latin7 l7"},
 	{"iso-8859-14", CHARSET_BYTE, "ISO-8859-14", "latin8 l8"},
@@ -39,7 +41,8 @@ static const struct charset charsets[] = {
 	{"windows-1250", CHARSET_BYTE, "CP1250", "cp1250 xcp1250 1250"},
 	{"windows-1251", CHARSET_BYTE, "CP1251", "cp1251 xcp1251 1251 win1251"},
 	{"windows-1253", CHARSET_BYTE, "CP1253", "cp1253 xcp1253 1253"},
-	{"windows-1254", CHARSET_BYTE, "CP1254", "cp1254 xcp1254 1254 latin5 l5 iso88599 isoir148 csisolatin5 iso885991989"},
+	{"windows-1254", CHARSET_BYTE, "CP1254",
+		"cp1254 xcp1254 1254 latin5 l5 iso88599 isoir148 csisolatin5 iso885991989"},
 	{"windows-1255", CHARSET_BYTE, "CP1255", "cp1255 xcp1255 1255"},
 	{"windows-1256", CHARSET_BYTE, "CP1256", "cp1256 xcp1256 1256"},
 	{"windows-1257", CHARSET_BYTE, "CP1257", "cp1257 xcp1257 1257"},
@@ -72,7 +75,8 @@ static const struct charset charsets[] = {
 	{"ibm1026", CHARSET_EBCDIC, "IBM1026", "cp1026 1026 csibm1026"},
 	{"ibm1140", CHARSET_EBCDIC, "IBM1140", "cp1140 1140 ccsid01140 ibm01140"},
 	{"gb18030", CHARSET_MULTI, "GB18030",
-		"gb2312 gbk chinese csgb2312 csiso58gb231280 gb231280 isoir58 xgbk cp936 936 ms936 windows936 euccn eucgb2312cn"},
+		"gb2312 gbk chinese csgb2312 csiso58gb231280 gb231280 isoir58 xgbk cp936 936 ms936 windows936 euccn "
+		"eucgb2312cn"},
 	{"big5", CHARSET_MULTI, "BIG5-HKSCS", "big5hkscs cnbig5 csbig5 xxbig5 cp950 950 ms950"},
 	{"euc-jp", CHARSET_MULTI, "EUC-JP-MS", "ujis xeucjp cseucpkdfmtjapanese eucjpms"},
 	{"iso-2022-jp", CHARSET_SHIFTED, "ISO-2022-JP-3", "csiso2022jp iso2022jp1 iso2022jp2 iso2022jpext"},
@@ -128,7 +132,8 @@ const struct charset *charset_find(struct str label)
 {
 	label = str_trim(label);
 	while (label.len >= 2 && (*label.data == '"' || *label.data == '\''))
-		label = str_trim(str_slice(label, 1, label.data[label.len - 1] == *label.data ? label.len - 1 : label.len));
+		label = str_trim(
+			str_slice(label, 1, label.data[label.len - 1] == *label.data ? label.len - 1 : label.len));
 	char folded[LABEL_MAX];
 	size_t n = fold(folded, label);
 	if (n == 0)

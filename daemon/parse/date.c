@@ -21,7 +21,7 @@ enum token_kind { TOKEN_NUMBER, TOKEN_WORD, TOKEN_SIGN, TOKEN_END };
 struct token {
 	enum token_kind kind;
 	struct str text;
-	int64_t value;	   /* of a number of at most 18 digits */
+	int64_t value;     /* of a number of at most 18 digits */
 	bool space_before; /* white space stands before it */
 };
 
@@ -30,7 +30,7 @@ struct date_reader {
 	size_t count;
 	/* what was found */
 	struct token numbers[NUMBERS_MAX]; /* of the date, in order */
-	char separators[NUMBERS_MAX];	   /* before each: - / . or space */
+	char separators[NUMBERS_MAX];      /* before each: - / . or space */
 	size_t number_count;
 	int month; /* by name */
 	int hour, minute, second, ms;
@@ -397,8 +397,7 @@ static bool from_week(struct ymd *d, const struct date_reader *r)
 	if (week < 1 || week > 53 || day < 1 || day > 7 || year < 1 || year > 9999)
 		return false;
 	fourth = civil_to_days(year, 1, 4);
-	civil_from_days(
-		fourth - ((fourth + 3) % 7 + 7) % 7 + (week - 1) * 7 + day - 1, &d->year, &d->month, &d->day);
+	civil_from_days(fourth - ((fourth + 3) % 7 + 7) % 7 + (week - 1) * 7 + day - 1, &d->year, &d->month, &d->day);
 	d->rule = "ISO 8601 week";
 	return true;
 }
@@ -578,12 +577,14 @@ int64_t date_parse(struct str s, const char **rule)
 	s = str_trim(s);
 	time = read_epoch(s, &form);
 	if (time == TIME_NONE) {
-		if (!tokenise(&r, str_make(text, date_fold(text, s, &r.script))) || !read_tokens(&r) || !read_date(&d, &r))
+		if (!tokenise(&r, str_make(text, date_fold(text, s, &r.script))) || !read_tokens(&r) ||
+			!read_date(&d, &r))
 			return TIME_NONE;
 		form = d.rule;
 		if (r.half != 0 && r.hour <= 12)
 			r.hour = r.hour % 12 + (r.half == 2 ? 12 : 0);
-		/* 24:00 is the end of the day; 24:05 is written by clocks that have no 0. A 60th second is a leap second. */
+		/* 24:00 is the end of the day; 24:05 is written by clocks that have no 0. A 60th second is a leap
+		 * second. */
 		if (r.hour == 24 && (r.minute != 0 || r.second != 0))
 			r.hour = 0;
 		if (r.hour > 24 || r.minute > 59 || r.second > 60)

@@ -29,7 +29,7 @@ int date_half_day(struct str word);
 enum date_rule { RULE_NONE, RULE_US, RULE_EU };
 struct date_zone {
 	const char *name;
-	int16_t minutes; /* east of UTC, in winter */
+	int16_t minutes;     /* east of UTC, in winter */
 	enum date_rule rule; /* of daylight saving, where the name stands for both */
 };
 

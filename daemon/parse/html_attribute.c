@@ -117,8 +117,8 @@ static bool is_descriptor(struct str s)
 
 	while (i < s.len && (char_is_digit(s.data[i]) || s.data[i] == '.'))
 		i++;
-	return s.len == 0 || (i > 0 && i + 1 == s.len && s.len < 12 &&
-				     (s.data[i] == 'w' || s.data[i] == 'x' || s.data[i] == 'h'));
+	return s.len == 0 ||
+	       (i > 0 && i + 1 == s.len && s.len < 12 && (s.data[i] == 'w' || s.data[i] == 'x' || s.data[i] == 'h'));
 }
 
 /* The candidates of a srcset (the HTML standard's 4.8.4.2.1) into v->made, which is left empty when none is fit. */
@@ -228,8 +228,8 @@ static bool is_pixel(struct html_values *v, const struct html_token *token)
 	return thin && low;
 }
 
-bool html_add_attributes(struct html_values *v, struct buf *out, const struct html_element *element,
-	const struct html_token *token)
+bool html_add_attributes(
+	struct html_values *v, struct buf *out, const struct html_element *element, const struct html_token *token)
 {
 	uint64_t seen[HTML_ATTRIBUTE_KINDS / 64] = {0};
 	bool has_source = false, lost_source = false, is_media = (element->flags & HTML_MEDIA) != 0;

@@ -9,17 +9,17 @@
 static const char *const properties[] = {"aspect-ratio", "background", "background-color", "border", "border-bottom",
 	"border-bottom-color", "border-bottom-style", "border-bottom-width", "border-collapse", "border-color",
 	"border-left", "border-left-color", "border-left-style", "border-left-width", "border-radius", "border-right",
-	"border-right-color", "border-right-style", "border-right-width", "border-spacing", "border-style", "border-top",
-	"border-top-color", "border-top-style", "border-top-width", "border-width", "box-sizing", "caption-side", "clear",
-	"color", "column-count", "column-gap", "direction", "display", "empty-cells", "float", "font", "font-family",
-	"font-size", "font-style", "font-variant", "font-weight", "height", "hyphens", "letter-spacing", "line-height",
-	"list-style", "list-style-position", "list-style-type", "margin", "margin-bottom", "margin-left", "margin-right",
-	"margin-top", "max-height", "max-width", "min-height", "min-width", "object-fit", "overflow", "overflow-wrap",
-	"padding", "padding-bottom", "padding-left", "padding-right", "padding-top", "quotes", "ruby-align",
-	"ruby-position", "speak", "tab-size", "table-layout", "text-align", "text-decoration", "text-decoration-color",
-	"text-decoration-line", "text-decoration-style", "text-indent", "text-overflow", "text-transform", "unicode-bidi",
-	"vertical-align", "visibility", "white-space", "width", "word-break", "word-spacing", "word-wrap",
-	"writing-mode"};
+	"border-right-color", "border-right-style", "border-right-width", "border-spacing", "border-style",
+	"border-top", "border-top-color", "border-top-style", "border-top-width", "border-width", "box-sizing",
+	"caption-side", "clear", "color", "column-count", "column-gap", "direction", "display", "empty-cells", "float",
+	"font", "font-family", "font-size", "font-style", "font-variant", "font-weight", "height", "hyphens",
+	"letter-spacing", "line-height", "list-style", "list-style-position", "list-style-type", "margin",
+	"margin-bottom", "margin-left", "margin-right", "margin-top", "max-height", "max-width", "min-height",
+	"min-width", "object-fit", "overflow", "overflow-wrap", "padding", "padding-bottom", "padding-left",
+	"padding-right", "padding-top", "quotes", "ruby-align", "ruby-position", "speak", "tab-size", "table-layout",
+	"text-align", "text-decoration", "text-decoration-color", "text-decoration-line", "text-decoration-style",
+	"text-indent", "text-overflow", "text-transform", "unicode-bidi", "vertical-align", "visibility", "white-space",
+	"width", "word-break", "word-spacing", "word-wrap", "writing-mode"};
 
 /* More digits than any length on a page has: 99999em pushes everything else out of sight. */
 enum { DIGITS_MAX = 4 };
@@ -112,8 +112,7 @@ static bool is_harmless(struct str v)
 			in_function = false;
 			i++;
 		} else if (c == '!') {
-			return !in_function &&
-			       str_eq_nocase(str_trim(str_slice(v, i + 1, v.len)), STR("important"));
+			return !in_function && str_eq_nocase(str_trim(str_slice(v, i + 1, v.len)), STR("important"));
 		} else if (c == ' ' || c == ',' || c == '/' || c == '%') {
 			/* No comment begins here. */
 			if (c == '/' && i + 1 < v.len && v.data[i + 1] == '/')
@@ -192,7 +191,8 @@ bool html_css_hides(struct str style)
 	char room[32];
 
 	while (next_declaration(&style, &name, &value)) {
-		bool pixel = str_eq_nocase(value, STR("1px")) || str_eq(value, STR("0")) || str_eq_nocase(value, STR("0px"));
+		bool pixel =
+			str_eq_nocase(value, STR("1px")) || str_eq(value, STR("0")) || str_eq_nocase(value, STR("0px"));
 
 		name = lower(room, sizeof(room), name);
 		thin = thin || (pixel && str_eq(name, STR("width")));

@@ -28,7 +28,7 @@ struct html_entity_row {
 	const char *name;
 	uint32_t first;
 	uint16_t second; /* 0: one character only */
-	bool legacy;	 /* known without semicolon */
+	bool legacy;     /* known without semicolon */
 };
 extern const struct html_entity_row html_entity_table[];
 extern const size_t html_entity_count;
@@ -43,18 +43,18 @@ size_t html_read_reference(struct str s, bool in_attribute, struct html_referenc
 /* ---- elements and attributes (html_policy.c) */
 
 enum html_flag {
-	HTML_KEEP = 1 << 0,    /* on the allowlist */
-	HTML_VOID = 1 << 1,    /* no content, no end tag */
-	HTML_BLOCK = 1 << 2,   /* ends an open paragraph */
-	HTML_FORMAT = 1 << 3,  /* goes on behind a paragraph that another block ended */
+	HTML_KEEP = 1 << 0,   /* on the allowlist */
+	HTML_VOID = 1 << 1,   /* no content, no end tag */
+	HTML_BLOCK = 1 << 2,  /* ends an open paragraph */
+	HTML_FORMAT = 1 << 3, /* goes on behind a paragraph that another block ended */
 	HTML_HEADING = 1 << 4,
-	HTML_TABLE = 1 << 5,   /* part of a table's structure; dropped outside */
-	HTML_SCOPE = 1 << 6,   /* what happens inside does not close what is outside */
-	HTML_SKIP = 1 << 7,    /* dropped with its content */
-	HTML_RAW = 1 << 8,     /* and its content is no markup: without an end tag it goes to the end */
-	HTML_SPACE = 1 << 9,   /* separates words when only the text is wanted */
-	HTML_RUBY = 1 << 10,   /* annotation inside ruby: ends the one before */
-	HTML_MEDIA = 1 << 11,  /* must not load by itself */
+	HTML_TABLE = 1 << 5,  /* part of a table's structure; dropped outside */
+	HTML_SCOPE = 1 << 6,  /* what happens inside does not close what is outside */
+	HTML_SKIP = 1 << 7,   /* dropped with its content */
+	HTML_RAW = 1 << 8,    /* and its content is no markup: without an end tag it goes to the end */
+	HTML_SPACE = 1 << 9,  /* separates words when only the text is wanted */
+	HTML_RUBY = 1 << 10,  /* annotation inside ruby: ends the one before */
+	HTML_MEDIA = 1 << 11, /* must not load by itself */
 };
 
 /* Elements that the sanitizer treats each in its own way. */
@@ -96,7 +96,7 @@ enum html_attribute_kind {
 	HTML_IMAGE,  /* http, https, data: of a raster image */
 	HTML_SRCSET,
 	HTML_STYLE,
-	HTML_LOCAL,  /* #name */
+	HTML_LOCAL, /* #name */
 };
 
 struct html_attribute {
@@ -109,7 +109,8 @@ size_t html_attribute_index(const struct html_attribute *attribute);
 enum { HTML_ATTRIBUTE_KINDS = 256 };
 
 /* May it stand on this element? */
-bool html_attribute_allowed(const struct html_element *element, const struct html_attribute *attribute, struct str value);
+bool html_attribute_allowed(
+	const struct html_element *element, const struct html_attribute *attribute, struct str value);
 
 /* Is url one of the addresses that only count readers? */
 bool html_is_beacon(struct str url);
@@ -154,14 +155,14 @@ bool html_css_hides(struct str style);
 struct html_values {
 	struct str base;
 	struct arena arena; /* of one URL; cleared after each attribute */
-	struct buf raw;	    /* a value with its references resolved */
+	struct buf raw;     /* a value with its references resolved */
 	struct buf made;    /* a value made anew */
 };
 
 /* Appends the attributes of token that are allowed on element, each with a space before it.  False when the element
  * is worthless without what was refused (an image without a source, a tracking pixel). */
-bool html_add_attributes(struct html_values *v, struct buf *out, const struct html_element *element,
-	const struct html_token *token);
+bool html_add_attributes(
+	struct html_values *v, struct buf *out, const struct html_element *element, const struct html_token *token);
 
 /* ---- text (html_text.c) */
 

@@ -177,7 +177,8 @@ static const struct html_attribute attributes[] = {
 };
 /* clang-format on */
 
-_Static_assert(sizeof(attributes) / sizeof(attributes[0]) <= HTML_ATTRIBUTE_KINDS, "the set of attributes is too small");
+_Static_assert(
+	sizeof(attributes) / sizeof(attributes[0]) <= HTML_ATTRIBUTE_KINDS, "the set of attributes is too small");
 
 /* Eight bytes of a name in lower case as a number that sorts like them, zeros behind its end. */
 static uint64_t key_part(struct str name, size_t from)
@@ -266,7 +267,8 @@ static bool is_in_list(struct str value, const char *words)
 	return false;
 }
 
-bool html_attribute_allowed(const struct html_element *element, const struct html_attribute *attribute, struct str value)
+bool html_attribute_allowed(
+	const struct html_element *element, const struct html_attribute *attribute, struct str value)
 {
 	struct str name = str_from(attribute->name);
 

@@ -26,7 +26,7 @@ enum {
 
 struct open_element {
 	const struct html_element *element;
-	size_t tag;	/* where its start tag stands in the output */
+	size_t tag; /* where its start tag stands in the output */
 	size_t tag_len;
 	bool ends_with_block; /* its end tag came while a block inside was open */
 };
@@ -220,8 +220,8 @@ static bool enter_table(struct sanitizer *s, const struct html_element *e)
 	for (size_t i = table + 1; i < s->depth; i++) {
 		enum html_id id = s->stack[i].element->id;
 
-		if ((id == HTML_TBODY && (e->id == HTML_TR || e->id == HTML_TD)) || (id == HTML_TR && e->id == HTML_TD) ||
-			(id == HTML_COLGROUP && e->id == HTML_COL))
+		if ((id == HTML_TBODY && (e->id == HTML_TR || e->id == HTML_TD)) ||
+			(id == HTML_TR && e->id == HTML_TD) || (id == HTML_COLGROUP && e->id == HTML_COL))
 			keep = i;
 		else
 			break;
@@ -291,8 +291,8 @@ static void before_annotation(struct sanitizer *s)
 	bool in_ruby = find_id(s, HTML_RUBY_ELEMENT, HTML_SCOPE) < s->depth;
 
 	while (top_has(s, HTML_RUBY) || (in_ruby && s->depth > 0 &&
-						(top(s)->id == HTML_LI || top(s)->id == HTML_DD || top(s)->id == HTML_DT ||
-							top(s)->id == HTML_P)))
+						(top(s)->id == HTML_LI || top(s)->id == HTML_DD ||
+							top(s)->id == HTML_DT || top(s)->id == HTML_P)))
 		close_top(s);
 }
 

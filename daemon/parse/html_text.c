@@ -254,8 +254,7 @@ bool html_looks_like(struct str s)
 		for (end = start; end < s.len && (char_is_alpha(s.data[end]) || char_is_digit(s.data[end]));)
 			end++;
 		if (end < s.len && (s.data[end] == '>' || s.data[end] == '/' || char_is_space(s.data[end])) &&
-			html_element_find(str_slice(s, start, end)) != NULL &&
-			str_find_char(s, '>', end) != STR_NPOS)
+			html_element_find(str_slice(s, start, end)) != NULL && str_find_char(s, '>', end) != STR_NPOS)
 			return true;
 		if (str_starts(str_slice(s, at, s.len), STR("<!--")))
 			return true;

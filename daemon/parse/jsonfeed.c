@@ -118,8 +118,9 @@ static const json_t *nth(const json_t *value, size_t i)
 static const json_t *authors_of(const json_t *object)
 {
 	const json_t *authors = json_object_get(object, "authors");
-	return authors != NULL && (!json_is_array(authors) || json_array_size(authors) > 0) ?
-		authors : json_object_get(object, "author");
+	return authors != NULL && (!json_is_array(authors) || json_array_size(authors) > 0)
+		       ? authors
+		       : json_object_get(object, "author");
 }
 
 #define NEW(r, list) added((r), list_add((r)->arena, (list)))
@@ -140,8 +141,10 @@ static void read_item_lists(struct json_reader *r, const json_t *object, struct 
 			*slot = p;
 	}
 	for (size_t i = 0; r->failed == 0 && (value = nth(json_object_get(object, "tags"), i)) != NULL; i++) {
-		struct str term = json_is_string(value) ?
-			keep(r, str_make(json_string_value(value), json_string_length(value)), LIMIT_NAME) : STR_NONE;
+		struct str term =
+			json_is_string(value)
+				? keep(r, str_make(json_string_value(value), json_string_length(value)), LIMIT_NAME)
+				: STR_NONE;
 		struct category *slot = str_empty(term) ? NULL : NEW(r, &it->categories);
 		if (slot != NULL)
 			slot->term = term;

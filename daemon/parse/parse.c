@@ -62,7 +62,8 @@ static struct str media_parameter(struct str type, struct str name)
 		if (equals == STR_NPOS || !str_eq_nocase(str_trim(str_slice(part, 0, equals)), name))
 			continue;
 		part = str_trim(str_slice(part, equals + 1, part.len));
-		while (part.len >= 2 && (*part.data == '"' || *part.data == '\'') && part.data[part.len - 1] == *part.data)
+		while (part.len >= 2 && (*part.data == '"' || *part.data == '\'') &&
+			part.data[part.len - 1] == *part.data)
 			part = str_trim(str_slice(part, 1, part.len - 1));
 		return part;
 	}
@@ -152,8 +153,8 @@ static int no_feed(struct str text, const struct attempt *at, struct error *err)
 	if (!str_empty(at->root))
 		return error_set(err, -EBADMSG, "XML, but no feed: its root element is <%.*s>",
 			STR_ARG(utf8_cut(at->root, 100)));
-	return error_set(err, -EBADMSG, "neither XML nor JSON: it begins with \"%.*s\"",
-		STR_ARG(utf8_cut(str_trim(text), 40)));
+	return error_set(
+		err, -EBADMSG, "neither XML nor JSON: it begins with \"%.*s\"", STR_ARG(utf8_cut(str_trim(text), 40)));
 }
 
 /* Both readings' documents are in the arena; *d gets the better one. */
@@ -232,8 +233,8 @@ int parse_feed(const struct parse_input *in, struct arena *a, struct document *d
 	}
 	bool json = first_byte(in->body) == '{';
 	struct str text;
-	int r = charset_to_utf8(&p.decoded, a, in->body, media_parameter(in->content_type, STR("charset")), !json,
-		&p.charset, &text);
+	int r = charset_to_utf8(
+		&p.decoded, a, in->body, media_parameter(in->content_type, STR("charset")), !json, &p.charset, &text);
 	if (r == 0) {
 		note_charset(&p);
 		r = read_text(&p, text, json, d, err);

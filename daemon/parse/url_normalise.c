@@ -1,7 +1,7 @@
 /* Normal forms and judgements.
  *
  * A host of letters, digits, dots and hyphens whose last label is no number is what it looks like to every
- * parser; any other host is given to CURLU, and what CURLU refuses is no web URL. */
+ * parser; any other host is made ASCII (url_idn.c) and given to CURLU, and what CURLU refuses is no web URL. */
 #include <curl/curl.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -65,7 +65,15 @@ static bool is_port(struct str port)
 	return port.len == 0 || (char_is_digit(port.data[0]) && str_to_int(port, &n) && n <= 65535);
 }
 
-/* What CURLU makes of a host: STR_NONE when it refuses it, or without memory. */
+static bool is_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.data[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* What CURLU makes of a host in ASCII: STR_NONE when it refuses it, or without memory. */
 static struct str ask_curl(struct arena *a, struct str host)
 {
 	struct str made = STR_NONE;
@@ -82,7 +90,7 @@ static struct str ask_curl(struct arena *a, struct str host)
 	text[7 + host.len] = '/';
 	u = curl_url();
 	if (u != NULL && curl_url_set(u, CURLUPART_URL, text, 0) == CURLUE_OK &&
-		curl_url_get(u, CURLUPART_HOST, &answer, CURLU_PUNYCODE) == CURLUE_OK) {
+		curl_url_get(u, CURLUPART_HOST, &answer, 0) == CURLUE_OK) {
 		char *copy = arena_cstr(a, str_from(answer));
 
 		for (char *c = copy; c != NULL && *c != '\0'; c++)
@@ -94,22 +102,27 @@ static struct str ask_curl(struct arena *a, struct str host)
 	return made;
 }
 
-/* The same, asked until it does not change any more: "%30x7f.1" is first a name, then an address. */
+/* The same, asked until it does not change any more: "%30x7f.1" is first a name, then an address.  Names beyond ASCII
+ * are made ASCII before. */
 static struct str judge_host(struct arena *a, struct str host)
 {
 	enum { ROUNDS_MAX = 4 };
-	struct str made = ask_curl(a, host);
+	struct str made = host;
 
-	for (int i = 0; made.data != NULL; i++) {
-		struct str again = ask_curl(a, made);
+	for (int i = 0; i < ROUNDS_MAX && made.data != NULL; i++) {
+		struct str before = made;
+		bool lower;
 
-		if (again.data == NULL || str_eq(again, made))
-			return again;
-		if (i == ROUNDS_MAX)
-			return STR_NONE;
-		made = again;
+		if (is_plain_host(made, &lower) && lower)
+			return made;
+		if (!is_ascii(made))
+			made = url_idn(a, made);
+		if (made.data != NULL)
+			made = ask_curl(a, made);
+		if (made.data != NULL && str_eq(made, before))
+			return made;
 	}
-	return made;
+	return STR_NONE;
 }
 
 static bool has_bad_bytes(struct str s)
@@ -136,11 +149,10 @@ struct str url_host(struct arena *a, struct str url)
 {
 	struct url_parts p;
 	struct authority at;
-	bool lower;
 
 	if (!split_web(url, &p, &at))
 		return STR_NONE;
-	return is_plain_host(at.host, &lower) && lower ? at.host : judge_host(a, at.host);
+	return judge_host(a, at.host);
 }
 
 bool url_is_web(struct str url)
@@ -196,7 +208,8 @@ static struct str normal_percent(struct arena *a, struct str s, bool decode)
 		return STR_NONE;
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned char c = (unsigned char)s.data[i];
-		int high = s.len - i > 2 ? hex_value(s.data[i + 1]) : -1, low = high >= 0 ? hex_value(s.data[i + 2]) : -1;
+		int high = s.len - i > 2 ? hex_value(s.data[i + 1]) : -1,
+		    low = high >= 0 ? hex_value(s.data[i + 2]) : -1;
 
 		if (c == '%' && decode && low >= 0) {
 			if (high < 8 && is_unreserved(high << 4 | low)) {
@@ -225,12 +238,10 @@ static bool is_default_port(struct str scheme, struct str port)
 
 static struct str normal_authority(struct arena *a, struct str scheme, const struct authority *at)
 {
-	struct str host;
+	struct str host = judge_host(a, at->host);
 	size_t n = 0;
-	bool lower;
 	char *out;
 
-	host = is_plain_host(at->host, &lower) && lower ? at->host : judge_host(a, at->host);
 	if (host.data == NULL)
 		return STR_NONE;
 	out = arena_alloc(a, at->user.len + host.len + at->port.len + 2);

@@ -26,4 +26,8 @@ struct str url_join(struct arena *a, const struct url_parts *p);
 /* http or https, in any case. */
 bool url_scheme_is_web(struct str scheme);
 
+/* A host with characters beyond ASCII in a, in ASCII: Punycode where needed.  STR_NONE when it can be no name, or
+ * without memory. */
+struct str url_idn(struct arena *a, struct str host);
+
 #endif

@@ -281,8 +281,11 @@ struct xmlfeed *xmlfeed_new(struct arena *a, struct document *d, struct str base
 	x->document = d;
 	buf_init(&x->text, CAPTURE_MAX);
 	buf_init(&x->work, LIMIT_ITEM_CONTENT);
-	x->frames[0] = (struct frame){
-		.inner = AT_ROOT, .inner_object = &d->feed, .inner_ranks = x->ranks[0], .base = base, .language = language};
+	x->frames[0] = (struct frame){.inner = AT_ROOT,
+		.inner_object = &d->feed,
+		.inner_ranks = x->ranks[0],
+		.base = base,
+		.language = language};
 	rules_index(x);
 	return x;
 }

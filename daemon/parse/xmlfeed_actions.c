@@ -246,7 +246,8 @@ static void add_category(struct xmlfeed *x, const struct frame *f, const struct 
 	if (str_empty(c->term) || count == LIMIT_ITEM_LIST)
 		return;
 	for (size_t i = 0; i < count; i++) {
-		if (str_eq(known[i].term, c->term) && str_eq(known[i].scheme, c->scheme) && str_eq(known[i].label, c->label))
+		if (str_eq(known[i].term, c->term) && str_eq(known[i].scheme, c->scheme) &&
+			str_eq(known[i].label, c->label))
 			return;
 	}
 	struct category *last =
@@ -294,7 +295,8 @@ const struct action action_category = {category_begin, category_end, true};
 const struct action action_itunes_category = {itunes_category_begin, NULL, false};
 const struct action action_keywords = {NULL, keywords_end, true};
 
-static struct enclosure read_enclosure(struct xmlfeed *x, const struct frame *f, const struct xml_attr *attrs, size_t count)
+static struct enclosure read_enclosure(
+	struct xmlfeed *x, const struct frame *f, const struct xml_attr *attrs, size_t count)
 {
 	struct str length = attr_get(attrs, count, "length");
 	return (struct enclosure){
@@ -315,8 +317,10 @@ static void enclosure_end(struct xmlfeed *x, struct frame *f, struct str text)
 	if (str_empty(x->enclosure.url))
 		x->enclosure.url = keep_url(x, f->base, text);
 	add_enclosure(x, f->object, &x->enclosure);
-	struct feed_link link = {
-		.href = x->enclosure.url, .rel = STR("enclosure"), .type = x->enclosure.type, .length = x->enclosure.length};
+	struct feed_link link = {.href = x->enclosure.url,
+		.rel = STR("enclosure"),
+		.type = x->enclosure.type,
+		.length = x->enclosure.length};
 	if (!str_empty(link.href))
 		add_link(x, f, &link);
 }
@@ -399,8 +403,10 @@ static void source_end(struct xmlfeed *x, struct frame *f, struct str text)
 	struct item *it = f->object;
 	if (it->source.title.kind != TEXT_ABSENT || str_trim(text).len == 0)
 		return;
-	it->source.title = (struct text){
-		.value = keep(x, text, LIMIT_TITLE), .kind = TEXT_PLAIN, .mime = STR("text/plain"), .lang = f->language};
+	it->source.title = (struct text){.value = keep(x, text, LIMIT_TITLE),
+		.kind = TEXT_PLAIN,
+		.mime = STR("text/plain"),
+		.lang = f->language};
 }
 
 const struct action action_source = {source_begin, source_end, true};

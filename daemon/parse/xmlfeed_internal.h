@@ -21,23 +21,23 @@
 enum place {
 	AT_NOWHERE = 0, /* nothing in here means anything */
 	AT_ROOT = 1,
-	AT_FEED = 2,	 /* object: struct feed_facts */
-	AT_ITEM = 4,	 /* struct item */
-	AT_SOURCE = 8,	 /* struct feed_facts */
-	AT_IMAGE = 16,	 /* struct image */
-	AT_INPUT = 32,	 /* struct text_input */
-	AT_PERSON = 64,	 /* struct person */
-	AT_SKIP = 128,	 /* struct feed_facts: inside skipHours, skipDays */
-	AT_MEDIA = 256,	 /* struct item: inside media:group and media:content */
+	AT_FEED = 2,    /* object: struct feed_facts */
+	AT_ITEM = 4,    /* struct item */
+	AT_SOURCE = 8,  /* struct feed_facts */
+	AT_IMAGE = 16,  /* struct image */
+	AT_INPUT = 32,  /* struct text_input */
+	AT_PERSON = 64, /* struct person */
+	AT_SKIP = 128,  /* struct feed_facts: inside skipHours, skipDays */
+	AT_MEDIA = 256, /* struct item: inside media:group and media:content */
 };
 
 /* How the text of a text construct is to be read. */
 enum reading_mode {
-	READ_AUTO,   /* RSS: text, or HTML where it looks like it */
+	READ_AUTO, /* RSS: text, or HTML where it looks like it */
 	READ_PLAIN,
-	READ_HTML,   /* escaped markup */
-	READ_XHTML,  /* child elements are the markup */
-	READ_MEDIA,  /* another type: base64 (RFC 4287, 4.1.3.3), of use only when that is text */
+	READ_HTML,  /* escaped markup */
+	READ_XHTML, /* child elements are the markup */
+	READ_MEDIA, /* another type: base64 (RFC 4287, 4.1.3.3), of use only when that is text */
 };
 
 struct xmlfeed;
@@ -56,16 +56,16 @@ struct rule {
 	struct str name; /* lower case */
 	const struct action *action;
 	uint16_t offset; /* of the member in the place's object */
-	uint8_t rank;	 /* 1 is the strongest word for that member */
-	uint8_t detail;	 /* the action's own */
+	uint8_t rank;    /* 1 is the strongest word for that member */
+	uint8_t detail;  /* the action's own */
 };
 
 struct frame {
 	const struct rule *rule; /* NULL: markup inside a text, or nothing that is known */
-	enum place place;	 /* where it sits */
-	void *object;		 /* of that place */
-	unsigned char *ranks;	 /* of that object */
-	enum place inner;	 /* where its children sit */
+	enum place place;        /* where it sits */
+	void *object;            /* of that place */
+	unsigned char *ranks;    /* of that object */
+	enum place inner;        /* where its children sit */
 	void *inner_object;
 	unsigned char *inner_ranks;
 	struct frame *capture; /* the frame whose text this is part of, NULL when nobody wants text */
@@ -75,8 +75,8 @@ struct frame {
 	struct str markup; /* the name to close in the captured markup; absent when this is no markup */
 	enum reading_mode mode;
 	bool base64;
-	bool escape; /* text becomes part of markup and is escaped as it comes */
-	bool atom;   /* the element is Atom's */
+	bool escape;     /* text becomes part of markup and is escaped as it comes */
+	bool atom;       /* the element is Atom's */
 	bool has_markup; /* child elements were written into the captured text */
 	struct str mime;
 };
@@ -92,8 +92,8 @@ struct xmlfeed {
 	struct arena *arena;
 	struct document *document;
 	struct item *item; /* the open one */
-	int failed;	   /* 0 or -ENOMEM */
-	bool is_atom;	   /* what has no namespace is read as Atom's */
+	int failed;        /* 0 or -ENOMEM */
+	bool is_atom;      /* what has no namespace is read as Atom's */
 	bool root_seen;
 	bool feed_seen;
 	const char *date_rule; /* the form of the first date read */
@@ -109,7 +109,7 @@ struct xmlfeed {
 	struct enclosure enclosure;
 	size_t own_categories[3]; /* of the feed, the item and its source, how many are not from modules */
 	int64_t item_dc_date;
-	bool guid_says_no; /* isPermaLink="false" */
+	bool guid_says_no;             /* isPermaLink="false" */
 	struct person fallback_author; /* of the item, should nobody better be named */
 	struct person feed_author;     /* the same of the feed */
 
@@ -147,27 +147,27 @@ struct str keep_url(struct xmlfeed *x, struct str base, struct str reference);
 void *checked(struct xmlfeed *x, void *allocated);
 
 /* -- xmlfeed_text.c */
-extern const struct action action_text;	 /* struct text */
+extern const struct action action_text;   /* struct text */
 extern const struct action action_string; /* struct str */
-extern const struct action action_url;	 /* struct str */
-extern const struct action action_time;	 /* int64_t */
-extern const struct action action_words; /* struct str that grows by words */
+extern const struct action action_url;    /* struct str */
+extern const struct action action_time;   /* int64_t */
+extern const struct action action_words;  /* struct str that grows by words */
 
 /* The instant that text names, or TIME_NONE. */
 int64_t action_time_read(struct xmlfeed *x, struct str text);
 
 enum text_default {
-	TEXT_DEFAULT,	   /* RSS: decide by looks; Atom: text unless it says otherwise */
+	TEXT_DEFAULT,      /* RSS: decide by looks; Atom: text unless it says otherwise */
 	TEXT_DEFAULT_HTML, /* escaped markup by definition */
 	TEXT_DEFAULT_PLAIN,
-	TEXT_DEFAULT_INLINE, /* child elements are the markup */
-	TEXT_DEFAULT_TITLE,  /* as TEXT_DEFAULT, with a title's limit */
+	TEXT_DEFAULT_INLINE,  /* child elements are the markup */
+	TEXT_DEFAULT_TITLE,   /* as TEXT_DEFAULT, with a title's limit */
 	TEXT_DEFAULT_CONTENT, /* as TEXT_DEFAULT; may point elsewhere with src */
 };
 
 /* Markup inside a captured text, written back as markup. */
-void markup_open(struct xmlfeed *x, struct frame *f, const struct xml_name *name, const struct xml_attr *attrs,
-	size_t count);
+void markup_open(
+	struct xmlfeed *x, struct frame *f, const struct xml_name *name, const struct xml_attr *attrs, size_t count);
 void markup_close(struct xmlfeed *x, const struct frame *f);
 
 /* -- xmlfeed_actions.c */

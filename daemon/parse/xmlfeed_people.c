@@ -25,23 +25,22 @@ static bool find_email(struct str s, size_t *from, size_t *to)
 	return start < at && end > at + 1 && str_find_char(str_slice(s, at + 1, end), '@', 0) == STR_NPOS;
 }
 
-/* Without the quotes and brackets that stood around a part. */
+/* Without the quotes and brackets that stood around a part; "Name (desk)" keeps its own. */
 static struct str bare(struct str s)
 {
+	bool opens = str_find_char(str_trim(s), '(', 1) != STR_NPOS;
 	for (;;) {
 		s = str_trim(s);
-		if (s.len > 0 && strchr("<([,;:-\"", *s.data) != NULL)
+		char last = s.len > 0 ? s.data[s.len - 1] : '\0';
+		if (s.len > 0 && strchr("<([])>,;:-\"", *s.data) != NULL)
 			s = str_slice(s, 1, s.len);
-		else if (s.len > 0 && strchr("<([,;:-\"", s.data[s.len - 1]) != NULL)
+		else if (s.len > 0 && strchr("<([]>,;:-\"", last) != NULL)
+			s.len--;
+		else if (last == ')' && !opens)
 			s.len--;
 		else
-			break;
+			return s;
 	}
-	char first = s.len > 0 ? *s.data : '\0';
-	bool opens = str_find_char(s, '(', 0) != STR_NPOS;
-	if (s.len > 0 && (s.data[s.len - 1] == '>' || s.data[s.len - 1] == ']' || (s.data[s.len - 1] == ')' && !opens)))
-		return bare(str_slice(s, 0, s.len - 1));
-	return first == '>' || first == ')' || first == ']' ? bare(str_slice(s, 1, s.len)) : s;
 }
 
 /* "a@b (Name)", "Name <a@b>", "Name (a@b)", "mailto:a@b", "a@b", "Name". */
@@ -210,7 +209,8 @@ void people_finish_feed(struct xmlfeed *x)
 	ADD_FALLBACK(x, &d->feed.authors, &x->feed_author);
 	if (d->format != FORMAT_ATOM)
 		return;
-	/* RFC 4287, 4.2.1: an entry whose author is not named has its source's, else the feed's; the lists are shared */
+	/* RFC 4287, 4.2.1: an entry whose author is not named has its source's, else the feed's; the lists are shared
+	 */
 	for (size_t i = 0; i < d->items.count; i++) {
 		struct item *it = &d->items.items[i];
 		const struct feed_facts *from =

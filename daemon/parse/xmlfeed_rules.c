@@ -6,16 +6,27 @@
  * podcast vocabularies are last, because publishers fill them for shops. */
 #include "xmlfeed_internal.h"
 
-#define NAME(text) {"" text, sizeof(text) - 1}
+#define NAME(text)                                                                                                     \
+	{                                                                                                              \
+		"" text, sizeof(text) - 1                                                                              \
+	}
 #define FACTS(places, ns, name, action, member, rank, detail)                                                          \
-	{(places), (ns), NAME(name), &(action), offsetof(struct feed_facts, member), (rank), (detail)}
+	{                                                                                                              \
+		(places), (ns), NAME(name), &(action), offsetof(struct feed_facts, member), (rank), (detail)           \
+	}
 #define FEED(ns, name, action, member, rank, detail) FACTS(AT_FEED | AT_SOURCE, ns, name, action, member, rank, detail)
 #define ITEM(ns, name, action, member, rank, detail)                                                                   \
-	{AT_ITEM, (ns), NAME(name), &(action), offsetof(struct item, member), (rank), (detail)}
+	{                                                                                                              \
+		AT_ITEM, (ns), NAME(name), &(action), offsetof(struct item, member), (rank), (detail)                  \
+	}
 #define MEDIA(name, action, member, rank, detail)                                                                      \
-	{AT_ITEM | AT_MEDIA, NS_MEDIA, NAME(name), &(action), offsetof(struct item, member), (rank), (detail)}
+	{                                                                                                              \
+		AT_ITEM | AT_MEDIA, NS_MEDIA, NAME(name), &(action), offsetof(struct item, member), (rank), (detail)   \
+	}
 #define OTHER(place, type, name, action, member)                                                                       \
-	{(place), NS_FEED, NAME(name), &(action), offsetof(struct type, member), 10, 0}
+	{                                                                                                              \
+		(place), NS_FEED, NAME(name), &(action), offsetof(struct type, member), 10, 0                          \
+	}
 
 static const struct rule rules[] = {
 	/* structure */

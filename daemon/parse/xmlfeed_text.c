@@ -142,6 +142,19 @@ static struct str decoded(struct xmlfeed *x, struct str encoded, bool only_text)
 	return result;
 }
 
+/* RSS defines everything but a title as HTML, so there anything with the form of a tag is one; in a title it
+ * takes a name that HTML has. */
+static bool has_tag(struct str s)
+{
+	for (size_t at = str_find_char(s, '<', 0); at != STR_NPOS; at = str_find_char(s, '<', at + 1)) {
+		char next = at + 1 < s.len ? s.data[at + 1] : '\0';
+		/* without a > after this one there is none after any later one */
+		if (char_is_alpha(next) || next == '/')
+			return str_find_char(s, '>', at) != STR_NPOS;
+	}
+	return false;
+}
+
 static void text_end(struct xmlfeed *x, struct frame *f, struct str s)
 {
 	if (f->base64 || (f->mode == READ_MEDIA && looks_base64(s)))
@@ -153,7 +166,8 @@ static void text_end(struct xmlfeed *x, struct frame *f, struct str s)
 	if (f->has_markup && mode != READ_XHTML)
 		mode = READ_HTML;
 	else if (mode == READ_AUTO || mode == READ_MEDIA)
-		mode = html_looks_like(s) ? READ_HTML : READ_PLAIN;
+		mode = html_looks_like(s) || (f->rule->detail != TEXT_DEFAULT_TITLE && has_tag(s)) ? READ_HTML
+												   : READ_PLAIN;
 	size_t limit = f->rule->detail == TEXT_DEFAULT_TITLE ? LIMIT_TITLE : LIMIT_ITEM_CONTENT;
 	struct text *text = member(f);
 	*text = (struct text){
@@ -229,8 +243,8 @@ const struct action action_words = {NULL, words_end, true};
 /* HTML's elements without an end tag, which an XML document may write with one. */
 static bool is_void(struct str name)
 {
-	static const char *const voids[] = {"br", "hr", "img", "input", "wbr", "col", "area", "embed", "source", "track",
-		"param", "link", "meta", "base"};
+	static const char *const voids[] = {"br", "hr", "img", "input", "wbr", "col", "area", "embed", "source",
+		"track", "param", "link", "meta", "base"};
 	for (size_t i = 0; i < sizeof(voids) / sizeof(*voids); i++) {
 		if (str_eq_nocase(name, str_from(voids[i])))
 			return true;
@@ -256,8 +270,8 @@ static void markup_attributes(struct xmlfeed *x, const struct frame *f, const st
 	}
 }
 
-void markup_open(struct xmlfeed *x, struct frame *f, const struct xml_name *name, const struct xml_attr *attrs,
-	size_t count)
+void markup_open(
+	struct xmlfeed *x, struct frame *f, const struct xml_name *name, const struct xml_attr *attrs, size_t count)
 {
 	struct frame *owner = f->capture;
 	if (owner->rule->action != &action_text)

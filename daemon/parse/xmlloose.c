@@ -46,19 +46,56 @@ struct loose {
 
 /* Elements that hold text only, in any feed: what cannot nest is closed by what follows. */
 static const struct str leaves[] = {
-	{"title", 5},	{"link", 4},	 {"guid", 4},	 {"pubDate", 7},   {"comments", 8}, {"category", 8},
-	{"id", 2},	{"updated", 7},	 {"issued", 6},	 {"published", 9}, {"modified", 8}, {"dc:date", 7},
-	{"dc:title", 8}, {"language", 8}, {"ttl", 3},	 {"generator", 9}, {"copyright", 9}, {"dc:creator", 10},
-	{"docs", 4},	{"webMaster", 9}, {"dc:subject", 10}, {"managingEditor", 14}, {"lastBuildDate", 13},
+	{"title", 5},
+	{"link", 4},
+	{"guid", 4},
+	{"pubDate", 7},
+	{"comments", 8},
+	{"category", 8},
+	{"id", 2},
+	{"updated", 7},
+	{"issued", 6},
+	{"published", 9},
+	{"modified", 8},
+	{"dc:date", 7},
+	{"dc:title", 8},
+	{"language", 8},
+	{"ttl", 3},
+	{"generator", 9},
+	{"copyright", 9},
+	{"dc:creator", 10},
+	{"docs", 4},
+	{"webMaster", 9},
+	{"dc:subject", 10},
+	{"managingEditor", 14},
+	{"lastBuildDate", 13},
 };
 /* What may follow them and is no HTML. */
 static const struct str followers[] = {
-	{"description", 11}, {"item", 4}, {"entry", 5}, {"author", 6}, {"content:encoded", 15}, {"content", 7},
-	{"summary", 7}, {"enclosure", 9}, {"image", 5}, {"subtitle", 8}, {"tagline", 7}, {"source", 6},
+	{"description", 11},
+	{"item", 4},
+	{"entry", 5},
+	{"author", 6},
+	{"content:encoded", 15},
+	{"content", 7},
+	{"summary", 7},
+	{"enclosure", 9},
+	{"image", 5},
+	{"subtitle", 8},
+	{"tagline", 7},
+	{"source", 6},
 };
 /* HTML elements that have no end tag. */
 static const struct str voids[] = {
-	{"br", 2}, {"hr", 2}, {"img", 3}, {"input", 5}, {"meta", 4}, {"wbr", 3}, {"col", 3}, {"embed", 5}, {"area", 4},
+	{"br", 2},
+	{"hr", 2},
+	{"img", 3},
+	{"input", 5},
+	{"meta", 4},
+	{"wbr", 3},
+	{"col", 3},
+	{"embed", 5},
+	{"area", 4},
 	{"param", 5},
 };
 #define HAS(list, name) has((list), sizeof(list) / sizeof(*(list)), (name))
@@ -95,7 +132,8 @@ static size_t resolve(struct str s, char utf8[static 8], size_t *utf8_len)
 	static const struct {
 		struct str name;
 		char c;
-	} named[] = {{{"&amp;", 5}, '&'}, {{"&lt;", 4}, '<'}, {{"&gt;", 4}, '>'}, {{"&quot;", 6}, '"'}, {{"&apos;", 6}, '\''}};
+	} named[] = {{{"&amp;", 5}, '&'}, {{"&lt;", 4}, '<'}, {{"&gt;", 4}, '>'}, {{"&quot;", 6}, '"'},
+		{{"&apos;", 6}, '\''}};
 	for (size_t i = 0; i < sizeof(named) / sizeof(*named); i++) {
 		if (str_starts(s, named[i].name)) {
 			utf8[0] = named[i].c;
@@ -417,7 +455,9 @@ int xml_read_loose(struct str text, struct arena *a, const struct xml_events *ev
 		if (at != STR_NPOS)
 			markup(l);
 	}
-	outcome->wellformed = outcome->why[0] == '\0' && l->depth == 0;
+	if (l->depth > 0)
+		complain(l, "the text ends inside", l->open[l->depth - 1].name);
+	outcome->wellformed = outcome->why[0] == '\0';
 	outcome->truncated = l->depth > 0 || !l->root_closed;
 	return l->no_memory ? -ENOMEM : 0;
 }

@@ -10,8 +10,17 @@ struct known_uri {
 	struct ns_meaning meaning;
 };
 
-#define URI(text, ...) {{"" text, sizeof(text) - 1}, {__VA_ARGS__}}
-#define VERSION(text) {"" text, sizeof(text) - 1}
+#define URI(text, ...)                                                                                                 \
+	{                                                                                                              \
+		{"" text, sizeof(text) - 1},                                                                           \
+		{                                                                                                      \
+			__VA_ARGS__                                                                                    \
+		}                                                                                                      \
+	}
+#define VERSION(text)                                                                                                  \
+	{                                                                                                              \
+		"" text, sizeof(text) - 1                                                                              \
+	}
 
 static const struct known_uri uris[] = {
 	URI("w3.org/2005/atom", NS_FEED, FAMILY_ATOM, VERSION("1.0")),

@@ -144,8 +144,8 @@ int xml_read(struct str text, struct arena *a, const struct xml_events *events, 
 	/* the error callback and the others get the same pointer */
 	*rd.parser->sax = sax;
 	rd.parser->userData = &rd;
-	(void)xmlCtxtUseOptions(rd.parser, XML_PARSE_RECOVER | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-						   XML_PARSE_IGNORE_ENC | XML_PARSE_NOCDATA);
+	(void)xmlCtxtUseOptions(rd.parser, XML_PARSE_RECOVER | XML_PARSE_NONET | XML_PARSE_NOERROR |
+						   XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC | XML_PARSE_NOCDATA);
 	rd.parser->sax->serror = on_error;
 	rd.parser->sax->cdataBlock = on_text;
 	(void)xmlSwitchEncoding(rd.parser, XML_CHAR_ENCODING_UTF8);

@@ -47,10 +47,35 @@ enum { PLAIN, CONTROL, MARK };
 
 /* By byte: MARK may start something in text, CONTROL is not allowed anywhere. */
 static const unsigned char classes[256] = {
-	[0] = CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL,
-	[11] = CONTROL, CONTROL,
-	[14] = CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL,
-	CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL,
+	[0] = CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	[11] = CONTROL,
+	CONTROL,
+	[14] = CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
 	['<'] = MARK,
 	['&'] = MARK,
 	[0xef] = MARK, /* U+FFFE and U+FFFF */
@@ -86,9 +111,9 @@ static bool scalar_allowed(uint32_t cp)
 static void numeric_reference(struct repair *r)
 {
 	/* windows-1252's characters at 0x80 to 0x9f, as HTML reads references to them; 0 stays as it is */
-	static const uint16_t c1[32] = {0x20ac, 0, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
-		0x2039, 0x0152, 0, 0x017d, 0, 0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122,
-		0x0161, 0x203a, 0x0153, 0, 0x017e, 0x0178};
+	static const uint16_t c1[32] = {0x20ac, 0, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030,
+		0x0160, 0x2039, 0x0152, 0, 0x017d, 0, 0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc,
+		0x2122, 0x0161, 0x203a, 0x0153, 0, 0x017e, 0x0178};
 	struct str s = rest(r);
 	bool hex = s.len > 2 && (s.data[2] == 'x' || s.data[2] == 'X');
 	size_t i = hex ? 3 : 2;
@@ -147,8 +172,9 @@ static void named_reference(struct repair *r)
 {
 	struct str s = rest(r);
 	size_t i = 1;
-	while (i < s.len && i < REFERENCE_MAX && (char_is_alpha(s.data[i]) || char_is_digit(s.data[i]) ||
-							  s.data[i] == '_' || s.data[i] == '-' || s.data[i] == '.'))
+	while (i < s.len && i < REFERENCE_MAX &&
+		(char_is_alpha(s.data[i]) || char_is_digit(s.data[i]) || s.data[i] == '_' || s.data[i] == '-' ||
+			s.data[i] == '.'))
 		i++;
 	struct str name = str_slice(s, 1, i);
 	bool closed = i < s.len && s.data[i] == ';';
@@ -202,8 +228,8 @@ static bool dropped_character(struct repair *r)
 		replace(r, 1, STR(""));
 		return true;
 	}
-	if (c == 0xef && r->end - r->pos >= 3 && (memcmp(r->pos, "\xef\xbf\xbe", 3) == 0 ||
-							 memcmp(r->pos, "\xef\xbf\xbf", 3) == 0)) {
+	if (c == 0xef && r->end - r->pos >= 3 &&
+		(memcmp(r->pos, "\xef\xbf\xbe", 3) == 0 || memcmp(r->pos, "\xef\xbf\xbf", 3) == 0)) {
 		r->what->controls = true;
 		replace(r, 3, STR(""));
 		return true;
@@ -226,10 +252,12 @@ static const char *parent_close(const struct repair *r)
 	const char *p = r->pos;
 	while (p > r->start && char_is_space(p[-1]))
 		p--;
-	const char *name = p;
+	if (p == r->start || p[-1] != '>')
+		return r->end;
+	const char *name = p - 1;
 	while (name > r->start && p - name < NAME_MAX_SEEN && *name != '<')
 		name--;
-	if (p == r->start || p[-1] != '>' || *name != '<')
+	if (*name != '<')
 		return r->end;
 	struct str words = str_make(name + 1, (size_t)(p - name - 2));
 	struct str word;
@@ -292,14 +320,13 @@ static void declare(struct repair *r, struct str rest_of_declaration)
 	if (!str_word(&rest_of_declaration, &name) || str_eq(name, STR("%")))
 		return;
 	struct str value = str_trim(rest_of_declaration);
-	if (value.len == 0 || (*value.data != '"' && *value.data != '\''))
-		return;
-	size_t close = str_find_char(value, *value.data, 1);
-	value = str_slice(value, 1, close == STR_NPOS ? 1 : close);
-	if (r->declared_count == DECLARED_MAX || find_declared(r, name) != NULL)
-		return;
-	/* what cannot be resolved counts as declared and stands for nothing */
-	r->declared[r->declared_count++] = (struct declared){name, simple_value(value) ? value : STR("")};
+	size_t close = value.len > 0 && (*value.data == '"' || *value.data == '\'')
+			       ? str_find_char(value, *value.data, 1)
+			       : STR_NPOS;
+	/* what lies elsewhere or cannot be resolved is declared all the same, and stands for nothing */
+	value = close == STR_NPOS ? STR("") : str_slice(value, 1, close);
+	if (r->declared_count < DECLARED_MAX && find_declared(r, name) == NULL)
+		r->declared[r->declared_count++] = (struct declared){name, simple_value(value) ? value : STR("")};
 }
 
 /* The position is at "<!DOCTYPE". */
@@ -344,7 +371,8 @@ static void tag(struct repair *r)
 		char c = *r->pos;
 		if (classes[(unsigned char)c] != PLAIN) {
 			if (c == '<')
-				return; /* the tag was never closed, or a value holds markup: the loose reader's business */
+				return; /* the tag was never closed, or a value holds markup: the loose reader's
+					   business */
 			if (c == '&')
 				reference(r);
 			else if (!dropped_character(r))
@@ -408,8 +436,12 @@ int xml_repair(struct buf *out, struct arena *a, struct str text, struct xml_rep
 	struct repair *r = arena_alloc(a, sizeof(*r));
 	if (r == NULL)
 		return -ENOMEM;
-	*r = (struct repair){
-		.out = out, .what = what, .start = text.data, .pos = text.data, .end = text.data + text.len, .copied = text.data};
+	*r = (struct repair){.out = out,
+		.what = what,
+		.start = text.data,
+		.pos = text.data,
+		.end = text.data + text.len,
+		.copied = text.data};
 	size_t before = out->len;
 	leading(r);
 	const char *begin = r->pos;

@@ -12,10 +12,10 @@
 #include "sitrep/error.h"
 
 enum feed_health {
-	FEED_NEW,	/* never polled */
+	FEED_NEW, /* never polled */
 	FEED_OK,
-	FEED_FAILING,	/* last poll failed; errors says how often in a row */
-	FEED_GONE,	/* answered 410: not asked any more until a person says so */
+	FEED_FAILING, /* last poll failed; errors says how often in a row */
+	FEED_GONE,    /* answered 410: not asked any more until a person says so */
 };
 
 /* Why a poll brought nothing, in a few words that tables and metrics use. */
@@ -27,14 +27,14 @@ enum poll_failure {
 	FAILURE_TIMEOUT,
 	FAILURE_TOO_SLOW,
 	FAILURE_TOO_LARGE,
-	FAILURE_FORBIDDEN,	/* the address guard said no */
-	FAILURE_REDIRECT,	/* too many, a loop, or to where we do not go */
-	FAILURE_PROTOCOL,	/* not HTTP, broken off, undecodable */
-	FAILURE_HTTP,		/* 4xx and 5xx */
+	FAILURE_FORBIDDEN, /* the address guard said no */
+	FAILURE_REDIRECT,  /* too many, a loop, or to where we do not go */
+	FAILURE_PROTOCOL,  /* not HTTP, broken off, undecodable */
+	FAILURE_HTTP,      /* 4xx and 5xx */
 	FAILURE_NOT_A_FEED,
 	FAILURE_EMPTY,
-	FAILURE_PARSER,		/* the worker died or ran out of its limits */
-	FAILURE_INTERNAL,	/* no memory, no disk */
+	FAILURE_PARSER,   /* the worker died or ran out of its limits */
+	FAILURE_INTERNAL, /* no memory, no disk */
 	FAILURE_COUNT
 };
 const char *poll_failure_name(enum poll_failure f); /* "dns", "connect" ... */
@@ -43,19 +43,19 @@ const char *feed_health_name(enum feed_health h);   /* "new", "ok", "failing", "
 struct feed_state {
 	int64_t id; /* the database's */
 	char *name;
-	char *url;	/* configured */
+	char *url;        /* configured */
 	char *categories; /* separated by newlines */
-	char *title;	/* the configured title, else the feed's own, else the name */
-	char *link;	/* the site's address, NULL when unknown */
-	char *etag;	/* as the server gave them with the last full answer that was committed; NULL: none */
+	char *title;      /* the configured title, else the feed's own, else the name */
+	char *link;       /* the site's address, NULL when unknown */
+	char *etag;       /* as the server gave them with the last full answer that was committed; NULL: none */
 	char *last_modified;
-	bool active;	/* in the configuration and enabled */
+	bool active; /* in the configuration and enabled */
 	enum feed_health health;
 	enum poll_failure failure;
-	char *reason;	/* sentence of the last failure, NULL when ok */
+	char *reason; /* sentence of the last failure, NULL when ok */
 	int http_status;
-	int errors;	      /* failures in a row */
-	int64_t due_ms;	      /* when to ask next, TIME_NONE: not planned */
+	int errors;     /* failures in a row */
+	int64_t due_ms; /* when to ask next, TIME_NONE: not planned */
 	int64_t failing_since_ms;
 	int64_t first_poll_ms; /* all TIME_NONE when never */
 	int64_t last_poll_ms;
@@ -63,8 +63,8 @@ struct feed_state {
 	int64_t last_new_ms;
 	int64_t polls;
 	int64_t not_modified;
-	int64_t bytes;	      /* received */
-	int64_t items;	      /* known */
+	int64_t bytes;          /* received */
+	int64_t items;          /* known */
 	int64_t server_wait_ms; /* what the server last asked for: Retry-After, max-age, ttl; a duration */
 };
 

@@ -1,28 +1,34 @@
 /* html.h: hostile HTML in, harmless XHTML out; or plain text.
  *
- * libxml2's HTML parser is the tokenizer; everything that comes out is rebuilt from an allowlist of
- * elements, attributes, URL schemes and CSS properties and escaped anew, so nothing else can survive.
- * The result is well-formed XHTML that means the same when read as HTML5, and sanitising it again gives
- * the same bytes. */
+ * Everything that comes out is rebuilt from an allowlist of elements, attributes, URL schemes and CSS properties and
+ * escaped anew, so nothing else can survive.  The result is well-formed XHTML (no prefixes but xml:) from which an HTML
+ * parser builds the same tree, and sanitising it again gives the same bytes.  Time and memory grow with the
+ * input's length, whatever it holds. */
 #ifndef SITREP_HTML_H
 #define SITREP_HTML_H
+
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "sitrep/arena.h"
 #include "sitrep/buf.h"
 #include "sitrep/str.h"
 
-/* Appends the sanitised form of markup; relative links are resolved against base (may be absent).
- * 0, -ENOMEM, -E2BIG (out is full: what was whole until there is closed properly by then). */
+/* Appends the sanitised form of markup; relative links are resolved against base (may be absent), and those that stay
+ * relative are dropped.  Bad UTF-8 is repaired.  0, -ENOMEM, or -E2BIG when out's maximum is reached: what fitted is
+ * there with all its end tags, and out itself has not failed. */
 int html_sanitize(struct buf *out, struct str markup, struct str base);
 
-/* Appends the text of markup as one line: tags gone, block elements a space, script and style dropped, entities resolved
- * once, unsafe characters dropped (utf8.h). */
+/* Appends the text of markup (valid UTF-8) as one line: tags gone, block elements and line breaks a space, script,
+ * style and form controls dropped with their content, entities resolved once, unsafe characters dropped (utf8.h).
+ * 0, -ENOMEM, or -E2BIG when out's maximum is reached: it then holds the beginning, and has not failed. */
 int html_to_text(struct buf *out, struct str markup);
 
-/* True when s holds what an author would only write as markup: a known tag or a character reference. */
+/* True when s holds what an author would only write as markup: the tag of a known element, a comment, or a character
+ * reference with its semicolon. */
 bool html_looks_like(struct str s);
 
-/* Appends s with HTML character references resolved once. */
+/* Appends s with its character references resolved once, as in text.  0 or out's failure. */
 int html_unescape(struct buf *out, struct str s);
 
 /* The scalar value of the named reference ("nbsp", without & and ;), 0 when there is none.  A few names give two

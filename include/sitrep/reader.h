@@ -20,15 +20,17 @@ struct reader;
 struct reader *reader_new(const char *state_dir, struct error *err);
 void reader_free(struct reader *r);
 
-enum { UID_TEXT_MAX = 37 }; /* "8d2c…-…": an RFC 9562 version 8 UUID made from the feed's name and the item's identity */
+enum {
+	UID_TEXT_MAX = 37
+}; /* "8d2c…-…": an RFC 9562 version 8 UUID made from the feed's name and the item's identity */
 
 /* The feed that a report came from. */
 struct source {
 	int64_t feed_id;
-	struct str feed;  /* name in the configuration */
-	struct str title; /* of the outlet */
-	struct str link;  /* of its site */
-	struct str url;	  /* of the feed */
+	struct str feed;       /* name in the configuration */
+	struct str title;      /* of the outlet */
+	struct str link;       /* of its site */
+	struct str url;        /* of the feed */
 	struct str categories; /* configured, separated by newlines */
 };
 
@@ -38,8 +40,9 @@ struct report {
 	char uid[UID_TEXT_MAX];
 	struct source source;
 	int64_t first_seen_ms;
-	int64_t updated_ms; /* when we saw its text change; first_seen_ms when never */
-	int64_t published_ms; /* what the item says, never later than first_seen_ms; first_seen_ms when it says nothing */
+	int64_t updated_ms;   /* when we saw its text change; first_seen_ms when never */
+	int64_t published_ms; /* what the item says, never later than first_seen_ms; first_seen_ms when it says nothing
+			       */
 	bool published_known;
 	struct item item; /* the record, decoded */
 };
@@ -51,11 +54,11 @@ struct story {
 	int64_t id;
 	char uid[UID_TEXT_MAX]; /* of its first report; stable for ever */
 	int64_t first_seen_ms;
-	int64_t last_seen_ms; /* newest report */
-	int64_t updated_ms;   /* last visible change: a report joined or the lead's text changed */
-	int64_t sort_ms;      /* river order, newest first */
-	int source_count;     /* distinct feeds (publishers later) */
-	int total_reports;	/* distinct items, also those not listed here */
+	int64_t last_seen_ms;   /* newest report */
+	int64_t updated_ms;     /* last visible change: a report joined or the lead's text changed */
+	int64_t sort_ms;        /* river order, newest first */
+	int source_count;       /* distinct feeds (publishers later) */
+	int total_reports;      /* distinct items, also those not listed here */
 	struct report *reports; /* in order of appearance, at most STORY_REPORTS_MAX; [0] is the lead */
 	size_t report_count;
 };
@@ -63,8 +66,8 @@ struct story {
 struct story_query {
 	const int64_t *feed_ids; /* only stories with a report of one of these feeds; NULL: all */
 	size_t feed_count;
-	const char *mark;	 /* only stories that the rule of this name matched ("output/naval", "alert/x"); NULL: all */
-	int64_t before_sort_ms;	 /* for paging: only those before this place; INT64_MAX from the top */
+	const char *mark; /* only stories that the rule of this name matched ("output/naval", "alert/x"); NULL: all */
+	int64_t before_sort_ms; /* for paging: only those before this place; INT64_MAX from the top */
 	int64_t before_id;
 	size_t limit;
 };
@@ -84,7 +87,8 @@ struct event_record {
 	int64_t cursor;
 	int64_t time_ms;
 	enum event_kind kind;
-	struct str detail; /* members for the event's JSON object, complete: {"alert":{…}} or {"feed":{…}}; may be absent */
+	struct str detail; /* members for the event's JSON object, complete: {"alert":{…}} or {"feed":{…}}; may be
+			      absent */
 	struct source source;
 	struct report *report; /* NULL for EVENT_FEED */
 	struct str story_uid;
@@ -96,7 +100,8 @@ struct event_record {
 typedef int event_fn(void *arg, const struct event_record *e);
 /* Events after the cursor, oldest first, at most limit.  Sets *last to the last cursor looked at (also of
  * events that were skipped because their item is gone). */
-int reader_events(struct reader *r, int64_t after, size_t limit, int64_t *last, event_fn *fn, void *arg, struct error *err);
+int reader_events(
+	struct reader *r, int64_t after, size_t limit, int64_t *last, event_fn *fn, void *arg, struct error *err);
 /* Appends the event's line as the protocol has it, without the newline; lists that would make it longer than
  * LIMIT_STREAM_LINE are left out.  0 or the buffer's failure. */
 int event_write_json(struct buf *out, const struct event_record *e);

@@ -20,11 +20,11 @@ enum store_access { STORE_WRITE, STORE_READ };
 /* An open database.  The writer's holds a lock file beside it for as long as it is open. */
 struct store {
 	struct sqlite3 *db; /* NULL: not open */
-	int lock_fd;	    /* -1 for readers */
+	int lock_fd;        /* -1 for readers */
 };
 
-/* Opens state_dir/sitrepd.db.  STORE_WRITE makes the folder (mode 0700) and the file (0600) where there is none, migrates
- * it forward, each step one transaction, and takes a lock that a second daemon on the same folder finds
+/* Opens state_dir/sitrepd.db.  STORE_WRITE makes the folder (mode 0700) and the file (0600) where there is none,
+ * migrates it forward, each step one transaction, and takes a lock that a second daemon on the same folder finds
  * (-EBUSY with a sentence).  STORE_READ only reads, and fails with -ENOENT before the first writer.
  * Applies the safety settings of LIBRARIES: no double-quoted strings, DEFENSIVE, no trusted schema, no
  * extensions.  -EUCLEAN: damaged; -EPROTO: not ours; -ENOTSUP: newer than this program.  On failure s is

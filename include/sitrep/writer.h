@@ -26,29 +26,30 @@ struct poll_outcome {
 	enum poll_failure failure;
 	char *reason;
 	int http_status;
-	char *url; /* the feed's URL that was asked: validators for another one are not saved */
-	char *etag;	     /* OUTCOME_DOCUMENT: saved as a pair, absent ones forgotten; */
+	char *url;           /* the feed's URL that was asked: validators for another one are not saved */
+	char *etag;          /* OUTCOME_DOCUMENT: saved as a pair, absent ones forgotten; */
 	char *last_modified; /* OUTCOME_NOT_MODIFIED: saved where present */
 	int64_t bytes;
-	int64_t server_wait_ms; /* 0: nothing said */
-	struct buf document; /* wire bytes for OUTCOME_DOCUMENT */
+	int64_t server_wait_ms;    /* 0: nothing said */
+	struct buf document;       /* wire bytes for OUTCOME_DOCUMENT */
 	struct poll_outcome *next; /* the writer's queue */
 };
 void poll_outcome_free(struct poll_outcome *o);
 
 /* Decides when a feed is due next; called in the writer's thread within the transaction, so it must be
  * pure: it sees the state as it will be committed and the number of new items of this poll. */
-typedef int64_t writer_plan_fn(void *arg, const struct feed_state *state, const struct poll_outcome *outcome, int new_items);
+typedef int64_t writer_plan_fn(
+	void *arg, const struct feed_state *state, const struct poll_outcome *outcome, int new_items);
 
 /* A feed of the configuration. */
 struct feed_spec {
 	const char *name;
 	const char *url;
-	const char *title;	/* NULL */
+	const char *title;      /* NULL */
 	const char *categories; /* separated by newlines */
-	const char *publisher;	/* NULL */
+	const char *publisher;  /* NULL */
 	int rank;
-	int64_t first_due_ms;	/* for a feed that was never polled or whose URL changed */
+	int64_t first_due_ms; /* for a feed that was never polled or whose URL changed */
 };
 
 /* An alert of the configuration: rules named "alert/NAME" in an item's matches. */
@@ -63,7 +64,7 @@ struct writer_options {
 	void *plan_arg;
 	/* How long items and events are kept (0: for ever), and how large the database may become (0: any size). */
 	int64_t keep_items_ms, keep_events_ms, keep_size;
-	int64_t alert_backlog_ms; /* on a feed's first poll, alerts only for items dated within this */
+	int64_t alert_backlog_ms;          /* on a feed's first poll, alerts only for items dated within this */
 	const struct writer_alert *alerts; /* copied; a match of a rule that is not listed raises no alert */
 	size_t alert_count;
 };
@@ -82,7 +83,8 @@ size_t writer_pending_bytes(struct writer *w);
 /* Makes the database's feeds those given: new ones are added, absent ones go inactive (their items stay),
  * a changed URL forgets the validators.  Waits for the writer; for start and reload only.  states (count
  * elements, in the order given) are the caller's to release. */
-int writer_sync_feeds(struct writer *w, const struct feed_spec *feeds, size_t count, struct feed_state *states, struct error *err);
+int writer_sync_feeds(
+	struct writer *w, const struct feed_spec *feeds, size_t count, struct feed_state *states, struct error *err);
 /* Takes over changed keep, backlog and alert options; state_dir and plan stay.  -ENOMEM leaves the old ones. */
 int writer_set_options(struct writer *w, const struct writer_options *options);
 

@@ -23,7 +23,8 @@ void xmlfeed_free(struct xmlfeed *x);
 struct xml_events xmlfeed_events(struct xmlfeed *x);
 
 /* Closes what is open and completes the document.  A text that was broken off is left out, and so is
- * the item around it unless its title and its id or link came before.  0, -ENOMEM, or -EBADMSG when no feed was seen. */
+ * the item around it unless its title and its id or link came before.  0, -ENOMEM, or -EBADMSG when no feed was seen.
+ */
 int xmlfeed_finish(struct xmlfeed *x, bool truncated);
 
 /* The root element's name; STR_NONE before there was one. */

@@ -32,24 +32,24 @@ struct xml_events {
 	void *ctx;
 	void (*start)(void *ctx, const struct xml_name *name, const struct xml_attr *attrs, size_t count);
 	void (*text)(void *ctx, struct str text); /* in any number of pieces */
-	void (*end)(void *ctx);			  /* of the innermost open element */
-	bool (*stopped)(void *ctx);		  /* asked now and then: true ends the reading */
+	void (*end)(void *ctx);                   /* of the innermost open element */
+	bool (*stopped)(void *ctx);               /* asked now and then: true ends the reading */
 };
 
 struct xml_outcome {
 	bool wellformed;
 	bool truncated; /* the root element was not closed */
-	char why[160];	/* the first thing that was wrong, with its line; empty when nothing was */
+	char why[160];  /* the first thing that was wrong, with its line; empty when nothing was */
 };
 
 struct xml_repair {
-	bool junk;	/* something stood before the first tag */
-	bool controls;	/* control characters were dropped */
-	bool entities;	/* named references became characters; no mistake by itself */
-	bool unknown;	/* HTML's names used without being declared */
-	bool stray;	/* a bare & or < was escaped */
-	bool unclosed;	/* a CDATA section or comment without an end */
-	bool long_tag;	/* a tag over LIMIT_XML_TAG: libxml2 should not see this */
+	bool junk;     /* something stood before the first tag */
+	bool controls; /* control characters were dropped */
+	bool entities; /* named references became characters; no mistake by itself */
+	bool unknown;  /* HTML's names used without being declared */
+	bool stray;    /* a bare & or < was escaped */
+	bool unclosed; /* a CDATA section or comment without an end */
+	bool long_tag; /* a tag over LIMIT_XML_TAG: libxml2 should not see this */
 	struct str doctype_name;
 };
 

@@ -1,7 +1,7 @@
 /* parse_test.c: whole feeds in, documents out, one sample a dialect. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 
 #include <cmocka.h>
@@ -228,14 +228,15 @@ static void test_odd_namespaces(void **state)
 static void test_precedence(void **state)
 {
 	(void)state;
-	fixture_text(&f, "<rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/'"
-			 " xmlns:media='http://search.yahoo.com/mrss/' xmlns:a='http://www.w3.org/2005/Atom'"
-			 " xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'><channel><item>"
-			 "<media:title>media</media:title><dc:title>dc</dc:title><a:title>atom</a:title><title>rss</title>"
-			 "<title>again</title><itunes:author>Studio</itunes:author><author>n@e.example (N)</author>"
-			 "<a:link href='https://e.example/atom'/><link>https://e.example/rss</link>"
-			 "<dc:subject>second</dc:subject><category>first</category>"
-			 "</item></channel></rss>");
+	fixture_text(&f,
+		"<rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/'"
+		" xmlns:media='http://search.yahoo.com/mrss/' xmlns:a='http://www.w3.org/2005/Atom'"
+		" xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'><channel><item>"
+		"<media:title>media</media:title><dc:title>dc</dc:title><a:title>atom</a:title><title>rss</title>"
+		"<title>again</title><itunes:author>Studio</itunes:author><author>n@e.example (N)</author>"
+		"<a:link href='https://e.example/atom'/><link>https://e.example/rss</link>"
+		"<dc:subject>second</dc:subject><category>first</category>"
+		"</item></channel></rss>");
 	const struct item *it = &f.d.items.items[0];
 	assert_str(it->title.value, "rss");
 	assert_str(it->link, "https://e.example/rss");
@@ -275,7 +276,8 @@ static void test_people(void **state)
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		char body[512];
-		(void)snprintf(body, sizeof(body), "<rss version='2.0'><channel><item><author>%s</author></item></channel></rss>",
+		(void)snprintf(body, sizeof(body),
+			"<rss version='2.0'><channel><item><author>%s</author></item></channel></rss>",
 			cases[i].written);
 		fixture_text(&f, body);
 		const struct person *p = &f.d.items.items[0].authors.items[0];

@@ -276,7 +276,7 @@ static void test_events(void **state)
 	assert_int_equal(newest, 0);
 	end_backlog(f);
 	for (int i = 0; i < 5; i++) {
-		char title[16];
+		char title[32];
 
 		(void)snprintf(title, sizeof(title), "item %d", i);
 		add_item(f, ALPHA, title, TIME_NONE);

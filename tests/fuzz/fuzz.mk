@@ -1,0 +1,44 @@
+# Fuzzing: one libFuzzer program a module, the sources compiled anew with coverage and sanitizers.
+#
+#   make fuzz                    build all targets into $(B)/fuzz/
+#   make fuzz-run                run each for FUZZ_SECONDS (30), two at a time; a finding ends with its reproducer's path
+#   FUZZ_SEEDS=DIR make fuzz-run files of that folder are seeds for the feed target too
+#   FUZZ_ONLY="html url"         only these targets
+#
+# The corpus grows in $(B)/fuzz/corpus from run to run.
+
+FUZZ_CC       ?= clang
+FUZZ_SECONDS  ?= 30
+FUZZ_ONLY     ?=
+FUZZ_SEEDS    ?=
+FUZZ_RSS_MB   ?= 2048
+FUZZ_FOLDERS  := base parse dedup
+FUZZ_TARGETS  := $(sort $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c)))
+FUZZ_PROGRAMS := $(addprefix $(B)/fuzz/,$(FUZZ_TARGETS))
+FUZZ_SAN      := address,undefined
+FUZZ_CFLAGS    = -std=c17 -O1 -g $(WARN) $(DEFS) -Iinclude -fno-sanitize-recover=all -fno-omit-frame-pointer \
+                 $(shell $(PKG_CONFIG) --cflags-only-I $(PKGS_client) 2>/dev/null)
+FUZZ_OBJ      := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(sort $(foreach f,$(FUZZ_FOLDERS),$(wildcard daemon/$(f)/*.c))))
+
+.PHONY: fuzz
+fuzz: $(FUZZ_PROGRAMS)
+
+$(B)/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  FUZZ  $<"
+	@$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,$(FUZZ_SAN) -MMD -MP -c -o $@ $<
+
+$(B)/fuzz/obj/sitrep.a: $(FUZZ_OBJ)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(FUZZ_PROGRAMS): $(B)/fuzz/%: $(B)/fuzz/obj/tests/fuzz/%_fuzz.o $(B)/fuzz/obj/sitrep.a
+	@echo "  LINK  $@"
+	@$(FUZZ_CC) -fsanitize=fuzzer,$(FUZZ_SAN) -o $@ $^ $(worker_libs)
+
+.PHONY: fuzz-run
+fuzz-run: fuzz
+	@/usr/bin/python3 tests/fuzz/run.py --programs $(B)/fuzz --seconds $(FUZZ_SECONDS) --rss-limit-mb $(FUZZ_RSS_MB) \
+		$(if $(FUZZ_SEEDS),--seeds '$(FUZZ_SEEDS)') $(or $(FUZZ_ONLY),$(FUZZ_TARGETS))
+
+-include $(FUZZ_OBJ:.o=.d) $(FUZZ_TARGETS:%=$(B)/fuzz/obj/tests/fuzz/%_fuzz.d)
