@@ -4,7 +4,7 @@
  * but what was declared has to fit the bytes.  Text that is valid UTF-8 with sequences in it is practically
  * never anything else, so a claim of a Latin encoding loses against it; a claim of UTF-8 loses when the
  * bytes are not UTF-8 and the other claim fits; and bytes that nobody made a fitting claim about are
- * windows-1252 unless most of them are UTF-8 after all. */
+ * guessed at (charset_guess.c) unless most of them are UTF-8 after all. */
 #include "sitrep/charset.h"
 
 #include "charset_internal.h"
@@ -211,7 +211,7 @@ static int read_other(struct buf *out, struct arena *a, struct str body, const s
 			overrule(choice, a, heard);
 		return convert(out, best->charset, body, choice, text);
 	}
-	const struct charset *cs = charset_find(good > broken ? STR("utf-8") : STR("windows-1252"));
+	const struct charset *cs = good > broken ? charset_find(STR("utf-8")) : charset_guess(body);
 	bool agreed = heard->charset == cs;
 	choose(choice, cs, agreed ? heard->by : "detected");
 	/* who says nothing says UTF-8 */

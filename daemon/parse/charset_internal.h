@@ -34,6 +34,9 @@ const struct charset *charset_at(size_t index);
 /* NULL when the label names none. Quotes and white space around it are forgiven. */
 const struct charset *charset_find(struct str label);
 
+/* The likeliest encoding of bytes that are not UTF-8. */
+const struct charset *charset_guess(struct str body);
+
 /* Appends body as UTF-8; *bad counts the sequences that became U+FFFD. 0, -EINVAL when the converter is
  * not there, or out's failure. */
 int charset_decode(struct buf *out, const struct charset *cs, struct str body, size_t *bad);

@@ -362,10 +362,33 @@ size_t date_fold(char text[DATE_TEXT_MAX], struct str s, enum date_script *scrip
 
 /* ---- looking up */
 
+/* The words of nearly all dates, recognised without a walk through the tables: 1 to 12 for an English month, 0 for a
+ * word that is none in any language, -1 when the tables have to say. */
+static int common_word(struct str word)
+{
+	static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec",
+			  others[] = "montuewedthufrisatsungmtutcestedtpstpdt";
+
+	if (word.len < 3)
+		return 0;
+	if (word.len > 3)
+		return -1;
+	for (size_t i = 0; names[i] != '\0'; i += 3)
+		if (memcmp(names + i, word.data, 3) == 0)
+			return (int)(i / 3) + 1;
+	for (size_t i = 0; others[i] != '\0'; i += 3)
+		if (memcmp(others + i, word.data, 3) == 0)
+			return 0;
+	return -1;
+}
+
 int date_month(struct str word)
 {
-	int beginning = 0;
+	int beginning = 0, common = common_word(word);
 	bool ambiguous = false;
+
+	if (common >= 0)
+		return common;
 
 	for (int m = 0; m < 12; m++) {
 		struct str rest = str_from(month_names[m]), name;

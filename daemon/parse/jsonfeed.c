@@ -24,15 +24,23 @@ struct json_reader {
 	int failed;
 };
 
+/* In the arena, without the zero bytes that JSON can spell and nothing else wants. */
 static struct str keep(struct json_reader *r, struct str s, size_t max)
 {
 	s = utf8_cut(str_trim(s), max);
 	if (s.len == 0)
 		return STR_NONE;
-	struct str copy = arena_str(r->arena, s);
-	if (copy.data == NULL)
+	char *copy = arena_cstr(r->arena, s);
+	if (copy == NULL) {
 		r->failed = -ENOMEM;
-	return copy;
+		return STR_NONE;
+	}
+	size_t len = 0;
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.data[i] != '\0')
+			copy[len++] = s.data[i];
+	}
+	return str_make(copy, len);
 }
 
 /* A member as text, whatever scalar it is; absent when it is none. */

@@ -19,7 +19,7 @@
 
 /* A body in the largest encoding makes three bytes of UTF-8 from each byte; the transfer's own limit has cut
  * it long before. */
-enum { TEXT_MAX = 512 * 1024 * 1024 };
+enum { TEXT_MAX = 64 * 1024 * 1024 };
 enum { NOTES_MAX = 16 * 1024 };
 /* How far into an answer its HTML is looked for. */
 enum { SNIFF_MAX = 4096 };
@@ -189,7 +189,9 @@ static int read_xml(struct parse *p, struct str text, struct document *d, struct
 	*d = best->document;
 	if (best->date_rule != NULL)
 		p->date_rule = str_from(best->date_rule);
-	d->wellformed = strict.result == 0 && strict.outcome.wellformed && !repair.junk && !repair.controls &&
+	if (best->outcome.undeclared)
+		buf_puts(&p->notes, "repair: prefixes that are not declared were taken for what they usually mean\n");
+	d->wellformed = strict.result == 0 && strict.outcome.wellformed && !strict.outcome.undeclared && !repair.junk && !repair.controls &&
 			!repair.unknown && !repair.stray && !repair.unclosed;
 	return 0;
 }

@@ -21,10 +21,12 @@ static void feed_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr
 	} else {
 		enter_same(f, AT_FEED);
 	}
-	/* CDF keeps the feed's link in attributes */
+	/* CDF keeps these in attributes */
 	struct str href = attr_get(attrs, count, "href");
 	if (!str_empty(href) && str_empty(facts->link))
 		facts->link = keep_url(x, f->base, href);
+	if (facts->updated == TIME_NONE)
+		facts->updated = action_time_read(x, attr_get(attrs, count, "lastmod"));
 }
 
 const struct action action_feed = {feed_begin, NULL, false};
@@ -50,6 +52,7 @@ static void item_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr
 	struct str href = attr_get(attrs, count, "href");
 	if (!str_empty(href))
 		it->link = keep_url(x, f->base, href);
+	it->updated = action_time_read(x, attr_get(attrs, count, "lastmod"));
 	for (size_t i = 0; i < count; i++) {
 		if (str_eq(attrs[i].name.local, STR("about")) && !str_empty(attrs[i].name.prefix)) {
 			it->id = keep(x, attrs[i].value, LIMIT_TITLE);

@@ -205,6 +205,8 @@ static void url_end(struct xmlfeed *x, struct frame *f, struct str s)
 
 int64_t action_time_read(struct xmlfeed *x, struct str text)
 {
+	if (str_empty(text))
+		return TIME_NONE;
 	const char *rule = NULL;
 	int64_t t = date_parse(text, &rule);
 	if (t != TIME_NONE && x->date_rule == NULL)

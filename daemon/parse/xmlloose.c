@@ -385,6 +385,7 @@ static void start_tag(struct loose *l, struct str name)
 	}
 	struct xml_name split = split_name(name);
 	split.uri = uri_of(l, split.prefix);
+	l->outcome->undeclared |= !str_empty(split.prefix) && str_empty(split.uri);
 	l->open[l->depth++] = (struct open_element){name, bindings};
 	l->events->start(l->events->ctx, &split, l->attrs, n);
 	if (closed || HAS(voids, name))

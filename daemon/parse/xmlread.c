@@ -151,6 +151,7 @@ int xml_read(struct str text, struct arena *a, const struct xml_events *events, 
 	(void)xmlSwitchEncoding(rd.parser, XML_CHAR_ENCODING_UTF8);
 	(void)xmlParseDocument(rd.parser);
 	outcome->wellformed = rd.parser->wellFormed != 0;
+	outcome->undeclared = rd.parser->nsWellFormed == 0;
 	outcome->truncated = !rd.root_closed;
 	int r = rd.no_memory || rd.parser->errNo == XML_ERR_NO_MEMORY ? -ENOMEM : 0;
 	xmlDocPtr doc = rd.parser->myDoc;

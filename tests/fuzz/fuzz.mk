@@ -21,7 +21,7 @@ FUZZ_CFLAGS    = -std=c17 -O1 -g $(WARN) $(DEFS) -Iinclude -fno-sanitize-recover
 FUZZ_OBJ      := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(sort $(foreach f,$(FUZZ_FOLDERS),$(wildcard daemon/$(f)/*.c))))
 
 .PHONY: fuzz
-fuzz: $(FUZZ_PROGRAMS)
+fuzz: $(FUZZ_PROGRAMS) $(B)/fuzz/wire_seed
 
 $(B)/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -36,9 +36,14 @@ $(FUZZ_PROGRAMS): $(B)/fuzz/%: $(B)/fuzz/obj/tests/fuzz/%_fuzz.o $(B)/fuzz/obj/s
 	@echo "  LINK  $@"
 	@$(FUZZ_CC) -fsanitize=fuzzer,$(FUZZ_SAN) -o $@ $^ $(worker_libs)
 
+# an ordinary program over the same objects; the sanitizers' runtime is the fuzzer's without its main()
+$(B)/fuzz/wire_seed: $(B)/fuzz/obj/tests/fuzz/wire_seed.o $(B)/fuzz/obj/sitrep.a
+	@echo "  LINK  $@"
+	@$(FUZZ_CC) -fsanitize=fuzzer-no-link,$(FUZZ_SAN) -o $@ $^ $(worker_libs)
+
 .PHONY: fuzz-run
 fuzz-run: fuzz
 	@/usr/bin/python3 tests/fuzz/run.py --programs $(B)/fuzz --seconds $(FUZZ_SECONDS) --rss-limit-mb $(FUZZ_RSS_MB) \
 		$(if $(FUZZ_SEEDS),--seeds '$(FUZZ_SEEDS)') $(or $(FUZZ_ONLY),$(FUZZ_TARGETS))
 
--include $(FUZZ_OBJ:.o=.d) $(FUZZ_TARGETS:%=$(B)/fuzz/obj/tests/fuzz/%_fuzz.d)
+-include $(FUZZ_OBJ:.o=.d) $(FUZZ_TARGETS:%=$(B)/fuzz/obj/tests/fuzz/%_fuzz.d) $(B)/fuzz/obj/tests/fuzz/wire_seed.d

@@ -27,7 +27,7 @@ def run(target, options):
     corpus, findings = programs / "corpus" / target, programs / "findings"
     findings.mkdir(parents=True, exist_ok=True)
     seed_folder = programs / "seeds" / target
-    seeds.write(target, seed_folder)
+    seeds.write(target, seed_folder, programs)
     corpus.mkdir(parents=True, exist_ok=True)
     command = [str(programs / target), "-max_total_time=%d" % options.seconds, "-print_final_stats=1",
                "-rss_limit_mb=%d" % options.rss_limit_mb, "-timeout=%d" % SECONDS_AN_INPUT,

@@ -2,11 +2,13 @@
 
 The sample feeds are seeds as they are.  Everything else stands in the unit tests as C strings: each literal of a
 module's test is a seed for that module's target, and the literals of the sources that look like words of the
-language (elements, attributes, labels, month names) are its dictionary.
+language (elements, attributes, labels, month names) are its dictionary.  The wire format's seeds are the samples'
+documents, written by wire_seed.
 """
 import ast
 import pathlib
 import re
+import subprocess
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 UNIT = TOP / "tests/unit/parse"
@@ -43,7 +45,7 @@ def dictionary(target):
     return "".join('"%s"\n' % "".join("\\x%02x" % byte for byte in word) for word in words)
 
 
-def seeds(target):
+def seeds(target, programs):
     found = {s for s in literals(UNIT, TESTS[target]) if s}
     if target in ("feed", "html", "charset"):
         found |= {p.read_bytes() for p in sorted((TOP / "tests/samples").iterdir()) if p.is_file()}
@@ -54,13 +56,18 @@ def seeds(target):
     if target == "url":
         found |= {base + b"\n" + s for base in (b"https://feeds.example/a/b?c#d", b"http://[::1]:8080/") for s in
                   list(found)}
+    if target == "wire":
+        for path in sorted((TOP / "tests/samples").iterdir()):
+            made = subprocess.run([str(programs / "wire_seed"), str(path)], capture_output=True, check=False)
+            if made.returncode == 0:
+                found.add(made.stdout)
     return found
 
 
-def write(target, folder):
-    """Writes the seeds of target into folder, and its dictionary beside that."""
+def write(target, folder, programs):
+    """Writes the seeds of target into folder, and its dictionary beside that; programs is where wire_seed is."""
     folder.mkdir(parents=True, exist_ok=True)
-    for number, seed in enumerate(sorted(seeds(target))):
+    for number, seed in enumerate(sorted(seeds(target, programs))):
         (folder / ("seed-%04d" % number)).write_bytes(seed)
     words = dictionary(target)
     if words:

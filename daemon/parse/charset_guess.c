@@ -1,0 +1,149 @@
+/* charset_guess.c: which encoding undeclared bytes are most likely in.
+ *
+ * Only reached when nobody said anything that fits and the bytes are no UTF-8.  Each East Asian encoding is
+ * tried for validity and for what its language cannot do without: kana, Hangul, the ideographs that are most
+ * used.  What is left is one byte a character, and there the letters of Cyrillic and Hebrew stand in
+ * known ranges.  Everything else is windows-1252, the encoding of those who never thought about it. */
+#include "charset_internal.h"
+
+/* Fewer bytes above 0x7f than this tell nothing. */
+enum { GUESS_MIN = 8 };
+/* As much of a feed as settles it. */
+enum { GUESS_MAX = 64 * 1024 };
+
+struct pairs {
+	size_t count;
+	size_t kana;	     /* EUC-JP rows 4 and 5 */
+	size_t hangul;	     /* EUC-KR rows 16 to 40 */
+	size_t han;	     /* GB 2312 level 1, rows 16 to 55 */
+	size_t han_past_ks;  /* its rows beyond the Hangul */
+	size_t big5_common;  /* Big5 level 1 */
+	bool euc;	     /* all bytes above 0x7f pair up as EUC has it */
+	bool big5;	     /* as Big5 has it */
+	bool sjis;	     /* as Shift_JIS has it */
+	size_t sjis_kana;
+	size_t sjis_count;
+};
+
+static unsigned char at(struct str s, size_t i)
+{
+	return (unsigned char)s.data[i];
+}
+
+static void read_euc(struct str s, struct pairs *p)
+{
+	p->euc = true;
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char lead = at(s, i);
+		if (lead < 0x80)
+			continue;
+		if (i + 1 == s.len)
+			break;
+		unsigned char trail = at(s, ++i);
+		if (lead < 0xa1 || lead == 0xff || trail < 0xa1 || trail == 0xff) {
+			p->euc = false;
+			return;
+		}
+		p->count++;
+		p->kana += lead == 0xa4 || lead == 0xa5;
+		p->hangul += lead >= 0xb0 && lead <= 0xc8;
+		p->han += lead >= 0xb0 && lead <= 0xd7;
+		p->han_past_ks += lead > 0xc8;
+	}
+}
+
+static void read_big5(struct str s, struct pairs *p)
+{
+	p->big5 = true;
+	size_t count = 0;
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char lead = at(s, i);
+		if (lead < 0x80)
+			continue;
+		if (i + 1 == s.len)
+			break;
+		unsigned char trail = at(s, ++i);
+		if (lead < 0xa1 || lead > 0xf9 || trail < 0x40 || (trail > 0x7e && trail < 0xa1) || trail == 0xff) {
+			p->big5 = false;
+			return;
+		}
+		count++;
+		p->big5_common += lead >= 0xa1 && lead <= 0xc6;
+	}
+	p->big5 = p->big5_common * 10 >= count * 9;
+}
+
+static void read_sjis(struct str s, struct pairs *p)
+{
+	p->sjis = true;
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char lead = at(s, i);
+		if (lead < 0x80 || (lead >= 0xa1 && lead <= 0xdf))
+			continue;
+		if (i + 1 == s.len)
+			break;
+		unsigned char trail = at(s, ++i);
+		if (lead == 0x80 || lead == 0xa0 || lead > 0xfc || trail < 0x40 || trail == 0x7f || trail > 0xfc) {
+			p->sjis = false;
+			return;
+		}
+		p->sjis_count++;
+		p->sjis_kana += (lead == 0x82 && trail >= 0x9f) || lead == 0x83;
+	}
+}
+
+static const char *guess_pairs(struct str s)
+{
+	struct pairs p = {0};
+	read_sjis(s, &p);
+	/* Japanese without kana hardly exists */
+	if (p.sjis && p.sjis_kana * 5 >= p.sjis_count && p.sjis_kana > 0)
+		return "shift_jis";
+	read_euc(s, &p);
+	if (p.euc && p.kana * 5 >= p.count)
+		return "euc-jp";
+	if (p.euc && p.hangul * 10 >= p.count * 8)
+		return p.han_past_ks * 20 >= p.count ? "gb18030" : "euc-kr";
+	if (p.euc && p.han * 10 >= p.count * 7)
+		return "gb18030";
+	read_big5(s, &p);
+	return p.big5 ? "big5" : NULL;
+}
+
+/* Letters that stand in words of their own kind, by range. */
+static const char *guess_bytes(struct str s)
+{
+	size_t high = 0;
+	size_t low_rows = 0;  /* 0xc0 to 0xdf: capitals in windows-1251, small letters in KOI8 */
+	size_t high_rows = 0; /* 0xe0 to 0xff: the other way round */
+	size_t past_hebrew = 0;
+	size_t joined = 0; /* high bytes next to high bytes: words without any Latin letter */
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = at(s, i);
+		if (c < 0x80)
+			continue;
+		high++;
+		low_rows += c >= 0xc0 && c < 0xe0;
+		high_rows += c >= 0xe0;
+		past_hebrew += c > 0xfa;
+		joined += i + 1 < s.len && at(s, i + 1) >= 0xc0;
+	}
+	/* accents in a Latin text stand alone */
+	if ((low_rows + high_rows) * 10 < high * 8 || joined * 10 < high * 6)
+		return NULL;
+	if (low_rows > high_rows)
+		return "koi8-r";
+	return low_rows == 0 && past_hebrew == 0 ? "windows-1255" : "windows-1251";
+}
+
+const struct charset *charset_guess(struct str body)
+{
+	body = str_slice(body, 0, GUESS_MAX);
+	size_t high = 0;
+	for (size_t i = 0; i < body.len; i++)
+		high += at(body, i) >= 0x80;
+	const char *name = high < GUESS_MIN ? NULL : guess_bytes(body);
+	if (name == NULL && high >= GUESS_MIN)
+		name = guess_pairs(body);
+	return charset_find(name != NULL ? str_from(name) : STR("windows-1252"));
+}
