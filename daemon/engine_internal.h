@@ -23,7 +23,7 @@
 #include "sitrep/writer.h"
 
 /* Bodies and documents between transfer and commit; past it no new transfer starts. */
-enum { ENGINE_BUFFERED_MAX = 6 * 1024 * 1024, ENGINE_PENDING_MAX = 96 };
+enum { ENGINE_BUFFERED_MAX = 4 * 1024 * 1024, ENGINE_PENDING_MAX = 96 };
 /* People who watch a refresh at one time. */
 enum { ENGINE_REFRESHES_MAX = 16 };
 
@@ -95,6 +95,9 @@ struct engine {
 
 /* engine.c */
 void engine_pump(struct engine *e);
+/* Callbacks of the loop: the writer has committed; it is time to look for due feeds. */
+void engine_on_commit(evutil_socket_t fd, short what, void *arg);
+void engine_on_timer(evutil_socket_t fd, short what, void *arg);
 
 /* engine_config.c */
 int engine_apply_config(struct engine *e, struct config *config, struct error *err);

@@ -139,7 +139,8 @@ static void choose(struct charset_choice *choice, const struct charset *cs, cons
 static void overrule(struct charset_choice *choice, struct arena *a, const struct claim *claim)
 {
 	choice->overruled = true;
-	choice->declared = arena_str(a, claim->label);
+	/* A label is what a server or a feed wrote: shown, and so kept, only as far as it is text. */
+	choice->declared = arena_str(a, str_slice(claim->label, 0, utf8_valid_prefix(claim->label)));
 }
 
 /* Valid UTF-8: is what was claimed believable? */

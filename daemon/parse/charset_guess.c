@@ -13,14 +13,14 @@ enum { GUESS_MAX = 64 * 1024 };
 
 struct pairs {
 	size_t count;
-	size_t kana;	     /* EUC-JP rows 4 and 5 */
-	size_t hangul;	     /* EUC-KR rows 16 to 40 */
-	size_t han;	     /* GB 2312 level 1, rows 16 to 55 */
-	size_t han_past_ks;  /* its rows beyond the Hangul */
-	size_t big5_common;  /* Big5 level 1 */
-	bool euc;	     /* all bytes above 0x7f pair up as EUC has it */
-	bool big5;	     /* as Big5 has it */
-	bool sjis;	     /* as Shift_JIS has it */
+	size_t kana;        /* EUC-JP rows 4 and 5 */
+	size_t hangul;      /* EUC-KR rows 16 to 40 */
+	size_t han;         /* GB 2312 level 1, rows 16 to 55 */
+	size_t han_past_ks; /* its rows beyond the Hangul */
+	size_t big5_common; /* Big5 level 1 */
+	bool euc;           /* all bytes above 0x7f pair up as EUC has it */
+	bool big5;          /* as Big5 has it */
+	bool sjis;          /* as Shift_JIS has it */
 	size_t sjis_kana;
 	size_t sjis_count;
 };

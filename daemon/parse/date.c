@@ -10,7 +10,10 @@
 #include "date_internal.h"
 
 #define MS_A_MINUTE INT64_C(60000)
-#define MS_A_DAY INT64_C(86400000)
+#define MS_A_DAY (1440 * MS_A_MINUTE)
+/* What can be written with four digits: 0001-01-01 up to before 10000-01-01. */
+#define EARLIEST_MS INT64_C(-62135596800000)
+#define LATEST_MS INT64_C(253402300799999)
 
 /* ---- tokens */
 
@@ -397,6 +400,9 @@ int64_t date_parse(struct str s, const char **rule)
 		minutes = civil_to_days(d.year, d.month, d.day) * 1440 + r.hour * 60 + r.minute;
 		time = (minutes - offset_of(&r, d.year, minutes)) * MS_A_MINUTE + r.second * 1000 + r.ms;
 	}
+	/* An offset moves the last hours of 9999 into a year that no format can write. */
+	if (time < EARLIEST_MS || time > LATEST_MS)
+		return TIME_NONE;
 	if (rule != NULL)
 		*rule = form;
 	return time;

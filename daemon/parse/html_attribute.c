@@ -6,9 +6,9 @@
 /* raw with its references resolved: itself when it has none, else in v->raw. */
 static struct str decode(struct html_values *v, struct str raw)
 {
+	buf_clear(&v->raw);
 	if (str_find_char(raw, '&', 0) == STR_NPOS)
 		return raw.data == NULL ? STR("") : raw;
-	buf_clear(&v->raw);
 	for (size_t i = 0; i < raw.len;) {
 		struct html_reference ref;
 		size_t used = raw.data[i] == '&' ? html_read_reference(str_slice(raw, i, raw.len), true, &ref) : 0;
@@ -86,7 +86,7 @@ static struct str link_of(struct html_values *v, struct str value, bool image)
 {
 	struct str url;
 
-	if (value.len > LIMIT_URL && !image)
+	if (value.len > (image ? HTML_DATA_IMAGE_MAX : LIMIT_URL))
 		return STR_NONE;
 	url = url_resolve(&v->arena, v->base, value);
 	if (image && is_data_image(url))
@@ -169,6 +169,8 @@ static enum verdict add_attribute(
 {
 	struct str value = decode(v, raw), url;
 
+	if (buf_failed(&v->raw))
+		return REFUSED;
 	switch ((enum html_attribute_kind)attribute->kind) {
 	case HTML_TEXT:
 		break;
@@ -195,14 +197,14 @@ static enum verdict add_attribute(
 	case HTML_SRCSET:
 		make_srcset(v, value);
 		value = buf_str(&v->made);
-		if (value.len == 0)
+		if (value.len == 0 || buf_failed(&v->made))
 			return REFUSED;
 		break;
 	case HTML_STYLE:
 		buf_clear(&v->made);
 		html_css_filter(&v->made, value);
 		value = buf_str(&v->made);
-		if (value.len == 0)
+		if (value.len == 0 || buf_failed(&v->made))
 			return REFUSED;
 		break;
 	}

@@ -61,10 +61,12 @@ enum html_flag {
 enum html_id {
 	HTML_OTHER,
 	HTML_A,
+	HTML_ADDRESS,
 	HTML_CAPTION,
 	HTML_COL,
 	HTML_COLGROUP,
 	HTML_DD,
+	HTML_DIV,
 	HTML_DT,
 	HTML_IMG,
 	HTML_INPUT,

@@ -20,6 +20,8 @@ enum {
 	PENDING_TAG_MAX = 512,
 	/* What repeated tags may add in all beyond the length of the input. */
 	REPEAT_SLACK = 4096,
+	/* Bytes that one byte of text may become ("&quot;"). */
+	ESCAPED_MAX = 6,
 	/* Scratch memory for one attribute: the largest is an image within its URL, each byte of it encoded. */
 	VALUES_MAX = 1024 * 1024,
 };
@@ -42,17 +44,18 @@ struct sanitizer {
 	size_t end_tags;      /* bytes that closing all of the stack takes */
 	size_t repeat_budget; /* bytes that repeated start tags may still take */
 	size_t svg_depth;
-	bool drop_newline; /* a newline right behind <pre> is no text */
+	bool drop_newline; /* behind <pre>, where HTML takes a newline for no text */
 	bool full;
+	bool no_memory;
 };
 
 /* ---- output */
 
-static bool fits(struct sanitizer *s, size_t len)
+static bool has_room(const struct sanitizer *s, size_t len)
 {
-	if (s->full || len > s->out->max - s->out->len || s->end_tags > s->out->max - s->out->len - len)
-		s->full = true;
-	return !s->full;
+	size_t room = s->out->max - s->out->len;
+
+	return !s->full && len <= room && s->end_tags <= room - len;
 }
 
 static size_t end_tag_len(const struct html_element *e)
@@ -72,6 +75,7 @@ static bool top_has(const struct sanitizer *s, unsigned flags)
 
 static void close_top(struct sanitizer *s)
 {
+	s->drop_newline = false;
 	do {
 		const struct html_element *e = s->stack[--s->depth].element;
 
@@ -94,8 +98,12 @@ static bool open_tag(struct sanitizer *s, const struct html_element *e, struct s
 {
 	bool is_void = (e->flags & HTML_VOID) != 0;
 
-	if ((!is_void && s->depth == LIMIT_DEPTH) || !fits(s, tag.len + (is_void ? 0 : end_tag_len(e))))
+	if (!is_void && s->depth == LIMIT_DEPTH)
 		return false;
+	if (!has_room(s, tag.len + (is_void ? 0 : end_tag_len(e)))) {
+		s->full = true;
+		return false;
+	}
 	if (!is_void) {
 		s->stack[s->depth++] = (struct open_element){e, s->out->len, tag.len, false};
 		s->end_tags += end_tag_len(e);
@@ -110,7 +118,8 @@ static bool open_plain(struct sanitizer *s, const char *name)
 	(void)buf_putc(&s->tag, '<');
 	(void)buf_puts(&s->tag, name);
 	(void)buf_putc(&s->tag, '>');
-	return open_tag(s, html_element_find(str_from(name)), buf_str(&s->tag));
+	s->no_memory = s->no_memory || buf_failed(&s->tag);
+	return !s->no_memory && open_tag(s, html_element_find(str_from(name)), buf_str(&s->tag));
 }
 
 /* ---- what is open */
@@ -191,7 +200,9 @@ static void reopen_pending(struct sanitizer *s)
 		s->repeat_budget -= p->tag_len;
 		buf_clear(&s->tag);
 		(void)buf_append(&s->tag, s->out->data + p->tag, p->tag_len);
-		(void)open_tag(s, p->element, buf_str(&s->tag));
+		s->no_memory = s->no_memory || buf_failed(&s->tag);
+		if (!s->no_memory)
+			(void)open_tag(s, p->element, buf_str(&s->tag));
 	}
 }
 
@@ -248,7 +259,7 @@ static void close_item(struct sanitizer *s, const struct html_element *e)
 			return;
 		}
 		if ((open->flags & (HTML_BLOCK | HTML_TABLE | HTML_SCOPE)) != 0 && open->id != HTML_P &&
-			!str_eq(str_from(open->name), STR("div")) && !str_eq(str_from(open->name), STR("address")))
+			open->id != HTML_DIV && open->id != HTML_ADDRESS)
 			return;
 	}
 }
@@ -325,10 +336,11 @@ static void start_element(struct sanitizer *s, const struct html_element *e, con
 	buf_clear(tag);
 	(void)buf_putc(tag, '<');
 	(void)buf_puts(tag, e->name);
-	if (!html_add_attributes(&s->values, tag, e, token) || buf_failed(tag))
+	if (!html_add_attributes(&s->values, tag, e, token))
 		return;
 	(void)buf_puts(tag, (e->flags & HTML_VOID) != 0 ? " />" : ">");
-	if (open_tag(s, e, buf_str(tag)))
+	s->no_memory = s->no_memory || buf_failed(tag);
+	if (!s->no_memory && open_tag(s, e, buf_str(tag)))
 		s->drop_newline = e->id == HTML_PRE;
 }
 
@@ -383,8 +395,7 @@ static void put_cut(struct sanitizer *s, struct str escaped)
 
 	room = room > s->end_tags ? room - s->end_tags : 0;
 	cut = utf8_cut(escaped, room);
-	/* A reference is at most six bytes long. */
-	for (size_t i = cut.len; i > 0 && i + 6 > cut.len; i--) {
+	for (size_t i = cut.len; i > 0 && i + ESCAPED_MAX > cut.len; i--) {
 		if (cut.len < escaped.len && cut.data[i - 1] == '&') {
 			if (str_find_char(cut, ';', i) == STR_NPOS)
 				cut.len = i - 1;
@@ -397,24 +408,24 @@ static void put_cut(struct sanitizer *s, struct str escaped)
 
 static void put_text(struct sanitizer *s, struct str raw)
 {
+	struct str escaped;
+
 	if (!is_blank(raw)) {
 		need_cell(s);
 		reopen_pending(s);
 	}
-	if (s->drop_newline || raw.len > (s->out->max - s->out->len) / 8) {
-		struct str escaped;
-
-		buf_clear(&s->tag);
-		html_put_text(&s->tag, raw, false);
-		escaped = buf_str(&s->tag);
-		while (s->drop_newline && escaped.len > 0 && escaped.data[0] == '\n')
-			escaped = str_slice(escaped, 1, escaped.len);
-		s->drop_newline = s->drop_newline && escaped.len == 0;
-		put_cut(s, escaped);
+	if (!s->drop_newline && raw.len <= SIZE_MAX / ESCAPED_MAX && has_room(s, raw.len * ESCAPED_MAX)) {
+		html_put_text(s->out, raw, false);
 		return;
 	}
-	if (fits(s, raw.len * 6))
-		html_put_text(s->out, raw, false);
+	buf_clear(&s->tag);
+	html_put_text(&s->tag, raw, false);
+	s->no_memory = s->no_memory || buf_failed(&s->tag);
+	escaped = buf_str(&s->tag);
+	while (s->drop_newline && escaped.len > 0 && escaped.data[0] == '\n')
+		escaped = str_slice(escaped, 1, escaped.len);
+	s->drop_newline = s->drop_newline && escaped.len == 0;
+	put_cut(s, escaped);
 }
 
 /* ---- */
@@ -451,7 +462,7 @@ static int sanitize(struct sanitizer *s, struct str markup)
 	struct html_tokenizer tokens = {.markup = markup};
 	struct html_token token;
 
-	while (!s->full && !buf_failed(s->out) && html_next_token(&tokens, &token)) {
+	while (!s->full && !s->no_memory && !buf_failed(s->out) && html_next_token(&tokens, &token)) {
 		if (token.kind == HTML_TOKEN_TEXT)
 			put_text(s, token.text);
 		else
@@ -459,8 +470,8 @@ static int sanitize(struct sanitizer *s, struct str markup)
 	}
 	if (!buf_failed(s->out))
 		close_through(s, 0);
-	if (buf_failed(s->out))
-		return s->out->failed;
+	if (s->no_memory || buf_failed(s->out))
+		return -ENOMEM;
 	return s->full ? -E2BIG : 0;
 }
 
@@ -484,7 +495,7 @@ int html_sanitize(struct buf *out, struct str markup, struct str base)
 	buf_init(&s.tag, SIZE_MAX / 2);
 	s.depth = s.pending_count = s.end_tags = s.svg_depth = 0;
 	s.repeat_budget = markup.len + REPEAT_SLACK;
-	s.drop_newline = s.full = false;
+	s.drop_newline = s.full = s.no_memory = false;
 	ret = buf_failed(&repaired) ? repaired.failed : sanitize(&s, markup);
 	arena_release(&s.values.arena);
 	buf_release(&s.values.raw);

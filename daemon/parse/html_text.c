@@ -236,8 +236,8 @@ int html_to_text(struct buf *out, struct str markup)
 
 bool html_looks_like(struct str s)
 {
+	size_t at, last = s.len; /* behind the last ">" */
 	struct html_reference ref;
-	size_t at;
 
 	for (at = str_find_char(s, '&', 0); at != STR_NPOS; at = str_find_char(s, '&', at + 1)) {
 		struct str rest = str_slice(s, at, s.len);
@@ -246,6 +246,8 @@ bool html_looks_like(struct str s)
 		if (used > 0 && rest.data[used - 1] == ';')
 			return true;
 	}
+	while (last > 0 && s.data[last - 1] != '>')
+		last--;
 	for (at = str_find_char(s, '<', 0); at != STR_NPOS; at = str_find_char(s, '<', at + 1)) {
 		size_t start = at + 1, end;
 
@@ -254,7 +256,7 @@ bool html_looks_like(struct str s)
 		for (end = start; end < s.len && (char_is_alpha(s.data[end]) || char_is_digit(s.data[end]));)
 			end++;
 		if (end < s.len && (s.data[end] == '>' || s.data[end] == '/' || char_is_space(s.data[end])) &&
-			html_element_find(str_slice(s, start, end)) != NULL && str_find_char(s, '>', end) != STR_NPOS)
+			html_element_find(str_slice(s, start, end)) != NULL && end < last)
 			return true;
 		if (str_starts(str_slice(s, at, s.len), STR("<!--")))
 			return true;

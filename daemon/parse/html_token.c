@@ -1,10 +1,10 @@
 /* HTML into tokens, by the states of the HTML standard (13.2.5).
  *
- * Why not libxml2's HTML parser: it reads HTML 4 where browsers read HTML 5, is quadratic in a tag's attributes and
- * loses text at a stray "<"; and its SAX interface gives 35 to 45 MB/s on article markup where this gives ten times
- * that. Since the output is rebuilt from an allowlist and every byte of it escaped, the tokenizer is not what keeps
- * readers safe; it only decides how much of an honest article survives.  It differs from browsers where they lose
- * text: a quotation mark or a comment that is never closed ends at the next ">".
+ * Why not libxml2's HTML parser: it reads HTML 4 where browsers read HTML 5, is quadratic in a tag's attributes, and
+ * with empty SAX handlers takes twice as long over the articles of real feeds as the whole sanitizing takes here.
+ * Since the output is rebuilt from an allowlist and every byte of it escaped, the tokenizer is not what keeps readers
+ * safe; it only decides how much of an honest article survives.  It differs from browsers where they lose text: a
+ * quotation mark or a comment that is never closed ends at the next ">".
  *
  * Every byte is looked at a fixed number of times, whatever the markup. */
 #include "html_internal.h"

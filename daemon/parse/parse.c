@@ -191,8 +191,8 @@ static int read_xml(struct parse *p, struct str text, struct document *d, struct
 		p->date_rule = str_from(best->date_rule);
 	if (best->outcome.undeclared)
 		buf_puts(&p->notes, "repair: prefixes that are not declared were taken for what they usually mean\n");
-	d->wellformed = strict.result == 0 && strict.outcome.wellformed && !strict.outcome.undeclared && !repair.junk && !repair.controls &&
-			!repair.unknown && !repair.stray && !repair.unclosed;
+	d->wellformed = strict.result == 0 && strict.outcome.wellformed && !strict.outcome.undeclared && !repair.junk &&
+			!repair.controls && !repair.unknown && !repair.stray && !repair.unclosed;
 	return 0;
 }
 
@@ -211,8 +211,12 @@ static int read_text(struct parse *p, struct str text, bool json, struct documen
 		buf_printf(&p->notes, "dates: %.*s\n", STR_ARG(p->date_rule));
 	if (d->truncated)
 		buf_puts(&p->notes, "the document ends before its end, or is too long: what came whole is here\n");
-	d->notes = arena_str(p->arena, str_trim(buf_str(&p->notes)));
-	return d->notes.data == NULL ? -ENOMEM : 0;
+	/* what libxml2 says quotes the feed, cut where its own buffer ended */
+	struct buf clean = BUF_INIT(3 * NOTES_MAX);
+	r = utf8_repair(&clean, str_trim(buf_str(&p->notes)));
+	d->notes = arena_str(p->arena, buf_str(&clean));
+	buf_release(&clean);
+	return r != 0 || d->notes.data == NULL ? -ENOMEM : 0;
 }
 
 int parse_feed(const struct parse_input *in, struct arena *a, struct document *d, struct error *err)

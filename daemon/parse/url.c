@@ -175,6 +175,9 @@ static enum treatment treat(struct str s, size_t i, bool in_query, bool is_web)
 	}
 }
 
+/* The ASCII bytes that treat() does not always keep, and those that begin a query, as bits. */
+static const uint64_t suspects[2] = {UINT64_C(0xd000002dffffffff), UINT64_C(0xb800000150000000)};
+
 /* s as it may stand in a document: itself when there is nothing to do, else a copy in a. */
 static struct str clean(struct arena *a, struct str s)
 {
@@ -190,7 +193,11 @@ static struct str clean(struct arena *a, struct str s)
 	n = scheme_len(s);
 	is_web = n == 0 || url_scheme_is_web(str_slice(s, 0, n));
 	for (i = 0; i < s.len; i++) {
-		in_query = in_query || s.data[i] == '?' || s.data[i] == '#';
+		unsigned char c = (unsigned char)s.data[i];
+
+		if (c >= 0x80 || (suspects[c >> 6] >> (c & 63) & 1) == 0)
+			continue;
+		in_query = in_query || c == '?' || c == '#';
 		if (treat(s, i, in_query, is_web) != KEEP)
 			break;
 	}

@@ -244,12 +244,17 @@ static struct str normal_authority(struct arena *a, struct str scheme, const str
 
 	if (host.data == NULL)
 		return STR_NONE;
-	out = arena_alloc(a, at->user.len + host.len + at->port.len + 2);
+	if (at->user.len > LIMIT_URL)
+		return STR_NONE;
+	out = arena_alloc(a, at->user.len * 3 + host.len + at->port.len + 2);
 	if (out == NULL)
 		return STR_NONE;
-	if (at->user.len > 1) {
-		memcpy(out, at->user.data, at->user.len);
-		n = at->user.len;
+	/* Browsers take the last @ for the end of the user, libcurl the first: only the last may stay one. */
+	for (size_t i = 0; at->user.len > 1 && i < at->user.len; i++) {
+		bool inside = at->user.data[i] == '@' && i + 1 < at->user.len;
+
+		memcpy(out + n, inside ? "%40" : &at->user.data[i], inside ? 3 : 1);
+		n += inside ? 3 : 1;
 	}
 	memcpy(out + n, host.data, host.len);
 	n += host.len;

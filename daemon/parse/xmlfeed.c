@@ -155,13 +155,14 @@ static void root_format(struct xmlfeed *x, const struct xml_name *name, const st
 			if (str_eq(attrs[i].name.prefix, STR("xmlns")) && str_empty(attrs[i].name.local))
 				version = ns_lookup(STR_NONE, attrs[i].value).version;
 		}
-	} else if (str_eq_nocase(name->local, STR("feed")) || str_eq_nocase(name->local, STR("entry"))) {
+	} else if (str_eq_nocase(name->local, STR("feed")) ||
+		   (str_eq_nocase(name->local, STR("entry")) && x->depth == 1)) {
 		d->format = FORMAT_ATOM;
 		if (!str_empty(meaning->version))
 			version = meaning->version;
 	} else if (str_eq_nocase(name->local, STR("channel"))) {
 		d->format = str_eq(name->local, STR("CHANNEL")) ? FORMAT_CDF : FORMAT_RSS;
-	} else if (str_eq_nocase(name->local, STR("item"))) {
+	} else if (str_eq_nocase(name->local, STR("item")) && x->depth == 1) {
 		d->format = FORMAT_RSS;
 	} else {
 		return;
@@ -214,12 +215,13 @@ static void on_start(void *ctx, const struct xml_name *name, const struct xml_at
 	f->atom = meaning.family == FAMILY_ATOM || (meaning.family == FAMILY_UNSAID && x->is_atom);
 	if (count > 0)
 		inherit_xml_attributes(x, f, attrs, count);
-	f->rule = f->place == AT_NOWHERE ? NULL : rules_find(x, f->place, meaning.ns, name->local);
+	bool known = f->place != AT_NOWHERE && (f->place != AT_ROOT || x->feed_seen);
+	f->rule = !known ? NULL : rules_find(x, f->place, meaning.ns, name->local);
 	if (f->rule == NULL) {
 		if (f->capture != NULL)
 			markup_open(x, f, name, attrs, count);
-		else if (f->place == AT_ROOT)
-			f->inner = AT_ROOT;
+		else if (f->place == AT_ROOT && !str_eq_nocase(name->local, STR("html")))
+			enter_same(f, AT_ROOT);
 		return;
 	}
 	if (f->rule->action->captures)
@@ -325,8 +327,8 @@ int xmlfeed_finish(struct xmlfeed *x, bool truncated)
 		pop(x);
 	people_finish_feed(x);
 	d->truncated = d->truncated || truncated || buf_failed(&x->text);
-	if (x->failed != 0)
-		return x->failed;
+	if (x->failed != 0 || x->text.failed == -ENOMEM)
+		return -ENOMEM;
 	return x->feed_seen ? 0 : -EBADMSG;
 }
 

@@ -34,8 +34,6 @@ const struct action action_feed = {feed_begin, NULL, false};
 static void item_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
 {
 	struct document *d = x->document;
-	if (x->item != NULL)
-		return;
 	if (d->items.count == LIMIT_DOCUMENT_ITEMS) {
 		d->truncated = true;
 		return;
@@ -376,6 +374,9 @@ static void image_end(struct xmlfeed *x, struct frame *f, struct str text)
 	text = str_trim(text);
 	if (text.len > 0 && str_empty(image->url))
 		image->url = keep_url(x, f->base, text);
+	/* RSS names its picture in a child; from here on it has a claim like that of an attribute */
+	if (!str_empty(image->url))
+		(void)claim_member(x, f, f->rule->offset, f->rule->rank);
 }
 
 const struct action action_image = {image_begin, image_end, true};

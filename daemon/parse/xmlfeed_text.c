@@ -79,10 +79,8 @@ static void text_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr
 	f->base64 = str_eq_nocase(mode, STR("base64"));
 	f->escape = f->mode == READ_XHTML;
 	struct str src = attr_get(attrs, count, "src");
-	if (f->rule->detail == TEXT_DEFAULT_CONTENT && f->place == AT_ITEM && !str_empty(src)) {
+	if (f->rule->detail == TEXT_DEFAULT_CONTENT && f->place == AT_ITEM && !str_empty(src))
 		x->item->content_src = keep_url(x, f->base, src);
-		x->item->content.mime = f->mime;
-	}
 }
 
 /* Appends the bytes that s stands for; what is no base64 is skipped, as RFC 2045 has it. */

@@ -144,16 +144,15 @@ int xml_read(struct str text, struct arena *a, const struct xml_events *events, 
 	/* the error callback and the others get the same pointer */
 	*rd.parser->sax = sax;
 	rd.parser->userData = &rd;
-	(void)xmlCtxtUseOptions(rd.parser, XML_PARSE_RECOVER | XML_PARSE_NONET | XML_PARSE_NOERROR |
-						   XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC | XML_PARSE_NOCDATA);
-	rd.parser->sax->serror = on_error;
-	rd.parser->sax->cdataBlock = on_text;
+	(void)xmlCtxtUseOptions(rd.parser,
+		XML_PARSE_RECOVER | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC);
 	(void)xmlSwitchEncoding(rd.parser, XML_CHAR_ENCODING_UTF8);
 	(void)xmlParseDocument(rd.parser);
 	outcome->wellformed = rd.parser->wellFormed != 0;
 	outcome->undeclared = rd.parser->nsWellFormed == 0;
 	outcome->truncated = !rd.root_closed;
 	int r = rd.no_memory || rd.parser->errNo == XML_ERR_NO_MEMORY ? -ENOMEM : 0;
+	/* made behind our back to hold entities that a document declares */
 	xmlDocPtr doc = rd.parser->myDoc;
 	rd.parser->myDoc = NULL;
 	xmlFreeParserCtxt(rd.parser);

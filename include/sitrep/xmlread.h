@@ -39,8 +39,8 @@ struct xml_events {
 struct xml_outcome {
 	bool wellformed;
 	bool undeclared; /* well-formed but for prefixes that nobody declared */
-	bool truncated;	 /* the root element was not closed */
-	char why[160];  /* the first thing that was wrong, with its line; empty when nothing was */
+	bool truncated;  /* the root element was not closed */
+	char why[160];   /* the first thing that was wrong, with its line; empty when nothing was */
 };
 
 struct xml_repair {

@@ -40,7 +40,7 @@ static struct str header(const json_t *request, struct str name)
 
 static int read_file(struct buf *out, const char *path)
 {
-	FILE *f = fopen(path, "rb");
+	FILE *f = path != NULL ? fopen(path, "rb") : NULL;
 	if (f == NULL)
 		return -1;
 	char chunk[16 * 1024];

@@ -51,9 +51,8 @@ static void on_start(void *ctx, const xmlChar *local, const xmlChar *prefix, con
 	const xmlChar **namespaces, int count, int defaulted, const xmlChar **attributes)
 {
 	static const char *const never[] = {"script", "style", "iframe", "frame", "frameset", "object", "embed",
-		"applet", "form", "input", "button", "textarea", "select", "meta", "link", "base", "svg", "math",
-		"template", "noscript", "xmp", "plaintext", "noembed", "noframes", "title", "portal", "html", "head",
-		"body", NULL};
+		"applet", "form", "button", "textarea", "select", "meta", "link", "base", "svg", "math", "template",
+		"noscript", "xmp", "plaintext", "noembed", "noframes", "title", "portal", "html", "head", "body", NULL};
 	static const char *const links[] = {"href", "cite", "longdesc", NULL};
 	static const char *const images[] = {"src", "poster", "background", NULL};
 	const struct check *c = ctx;

@@ -81,6 +81,41 @@ static void test_who_is_believed(void **state)
 	}
 }
 
+/* The same news in the encodings of old, with nothing declared. */
+static void test_guesses(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		struct str bytes;
+		const char *text;
+	} cases[] = {
+		{"windows-1251", BYTES("\xd4\xeb\xee\xf2 \xe2\xfb\xf8\xe5\xeb \xe2 \xec\xee\xf0\xe5"),
+			"Флот вышел в море"},
+		{"koi8-r", BYTES("\xe6\xcc\xcf\xd4 \xd7\xd9\xdb\xc5\xcc \xd7 \xcd\xcf\xd2\xc5"), "Флот вышел в море"},
+		{"windows-1255", BYTES("\xe7\xe9\xec \xe4\xe9\xed \xe4\xf4\xec\xe9\xe2 \xec\xe9\xed"),
+			"חיל הים הפליג לים"},
+		{"shift_jis", BYTES("\x8a\xcd\x91\xe0\x82\xaa\x8f\x6f\x8d\x60\x82\xb5\x82\xbd"), "艦隊が出港した"},
+		{"euc-jp", BYTES("\xb4\xcf\xc2\xe2\xa4\xac\xbd\xd0\xb9\xc1\xa4\xb7\xa4\xbf"), "艦隊が出港した"},
+		{"euc-kr", BYTES("\xc7\xd4\xb4\xeb\xb0\xa1 \xc3\xe2\xc7\xd7\xc7\xdf\xb4\xd9"), "함대가 출항했다"},
+		{"gb18030", BYTES("\xbd\xa2\xb6\xd3\xd2\xd1\xbe\xad\xb3\xf6\xba\xa3"), "舰队已经出海"},
+		{"big5", BYTES("\xc4\xa5\xb6\xa4\xa4\x77\xb8\x67\xa5\x58\xae\xfc"), "艦隊已經出海"},
+		{"windows-1252",
+			BYTES("fr\xe9gate livr\xe9"
+			      "e \xe0 l\x92\xe9quipage l\xe0-bas, \xe9t\xe9"),
+			"frégate livrée à l’équipage là-bas, été"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct charset_choice choice;
+		struct str text;
+		buf_clear(&out);
+		assert_int_equal(charset_to_utf8(&out, &arena, cases[i].bytes, STR_NONE, true, &choice, &text), 0);
+		if (!str_eq(choice.name, str_from(cases[i].name)) || !str_eq(text, str_from(cases[i].text)))
+			fail_msg("%s: \"%.*s\" as %.*s", cases[i].name, STR_ARG(text), STR_ARG(choice.name));
+		assert_string_equal(choice.by, "detected");
+	}
+}
+
 static void test_utf8_is_not_copied(void **state)
 {
 	(void)state;
@@ -187,6 +222,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_who_is_believed),
+		cmocka_unit_test(test_guesses),
 		cmocka_unit_test(test_utf8_is_not_copied),
 		cmocka_unit_test(test_labels),
 		cmocka_unit_test(test_any_bytes_give_utf8),

@@ -203,6 +203,11 @@ static void test_what_is_no_feed(void **state)
 	fixture_text(&f, "<opml version=\"2.0\"><body/></opml>");
 	assert_int_equal(f.result, -EBADMSG);
 	assert_has(str_from(f.err.text), "root element is <opml>");
+	/* a page may have any element in it, a list of anything may have items */
+	fixture_text(&f, "<html><body><feed><entry/></feed></body></html>");
+	assert_int_equal(f.result, -EBADMSG);
+	fixture_text(&f, "<stock><item><title>bolts</title></item></stock>");
+	assert_int_equal(f.result, -EBADMSG);
 	fixture_text(&f, "Not found");
 	assert_int_equal(f.result, -EBADMSG);
 	assert_has(str_from(f.err.text), "Not found");

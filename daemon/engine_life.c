@@ -1,0 +1,270 @@
+/* The engine's life: which stages it is made of and in what order they come and go, the loop's heartbeat,
+ * and the signals that end it or make it read its configuration anew. */
+#include "engine_internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sitrep/clock.h"
+#include "sitrep/limits.h"
+#include "sitrep/log.h"
+#include "sitrep/service.h"
+#include "sitrep/utf8.h"
+
+/* The loop's heartbeat: measures stalls, feeds the watchdog. */
+enum { TICK_MS = 100 };
+/* A turn of the loop that took longer is worth no watchdog ping. */
+enum { WATCHDOG_STALL_MAX_MS = 5000 };
+
+/* ---- heartbeat and signals ---- */
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *e = arg;
+	int64_t now_us = clock_mono_us();
+	int64_t late_us = now_us - e->tick_expected_us;
+	struct timeval tv = {.tv_sec = 0, .tv_usec = TICK_MS * 1000};
+
+	(void)fd;
+	(void)what;
+	if (late_us > 0 && (uint64_t)late_us > e->loop_stall_us_max)
+		e->loop_stall_us_max = (uint64_t)late_us;
+	if (e->watchdog_interval_ms > 0 && late_us < WATCHDOG_STALL_MAX_MS * INT64_C(1000) &&
+		now_us / 1000 - e->watchdog_last_ms >= e->watchdog_interval_ms) {
+		(void)service_watchdog_ping();
+		e->watchdog_last_ms = now_us / 1000;
+	}
+	e->tick_expected_us = now_us + TICK_MS * INT64_C(1000);
+	(void)evtimer_add(e->tick_timer, &tv);
+}
+
+static void log_lines(enum log_level level, const char *subject, const char *key, struct str text)
+{
+	struct str line;
+
+	while (str_split(&text, '\n', &line)) {
+		char copy[LOG_VALUE_MAX];
+
+		if (str_empty(line))
+			continue;
+		line = utf8_cut(line, sizeof(copy) - 1);
+		memcpy(copy, line.data, line.len);
+		copy[line.len] = '\0';
+		log_emit(level, subject, key, copy, NULL);
+	}
+}
+
+static void on_signal(evutil_socket_t number, short what, void *arg)
+{
+	struct engine *e = arg;
+	struct buf report = BUF_INIT(1024 * 1024);
+	struct error err = {0};
+
+	(void)what;
+	if (number != SIGHUP) {
+		log_emit(LOG_LEVEL_INFO, "ending", "signal", number == SIGINT ? "SIGINT" : "SIGTERM", NULL);
+		engine_stop(e);
+		return;
+	}
+	(void)service_reloading();
+	if (engine_reload(e, &report, &err) == 0) {
+		log_lines(LOG_LEVEL_NOTICE, "configuration", "change", buf_str(&report));
+		log_emit(LOG_LEVEL_NOTICE, "configuration reloaded", NULL);
+	} else {
+		log_lines(LOG_LEVEL_ERROR, "configuration", "mistake", buf_str(&report));
+		log_emit(LOG_LEVEL_ERROR, "the configuration in force stays", "reason", err.text, NULL);
+	}
+	(void)service_ready(NULL);
+	buf_release(&report);
+}
+
+/* ---- life ---- */
+
+/* writer_plan_fn: runs in the writer's thread, so it looks at nothing but its arguments and the policy. */
+static int64_t plan_next(void *arg, const struct feed_state *state, const struct poll_outcome *outcome, int new_items)
+{
+	struct schedule_policy policy = engine_policy_for(arg, state->id);
+
+	return schedule_next(&policy, state, new_items, outcome->at_ms, (uint64_t)state->id).due_ms;
+}
+
+static int open_stages(struct engine *e, struct error *err)
+{
+	const struct config *c = e->config;
+	/* Alerts follow with the rest of the configuration, before the first poll. */
+	struct writer_options writer = {
+		.state_dir = e->options->state_dir,
+		.plan = plan_next,
+		.plan_arg = e,
+		.keep_items_ms = c->keep_items_ms,
+		.keep_events_ms = c->keep_events_ms,
+		.keep_size = c->keep_size,
+		.alert_backlog_ms = c->alert_backlog_ms,
+	};
+	struct pool_options pool = {
+		.program_fd = e->options->worker_program_fd,
+		.workers = (unsigned)c->parse_workers,
+		.memory_max = (uint64_t)c->parse_memory,
+		.answer_max = LIMIT_WIRE_DOCUMENT,
+	};
+	struct transfers_options transfers = {
+		.max_connections = (long)c->fetch_parallel,
+		.connect_timeout_ms = c->fetch_connect_timeout_ms,
+		.max_redirects = (int)c->fetch_max_redirects,
+		.proxy = c->fetch_proxy,
+		.ca_file = c->fetch_ca_file,
+	};
+	struct stream_options stream = {
+		.state_dir = e->options->state_dir,
+		.max_connections = (unsigned)c->stream_connections,
+		.heartbeat_ms = c->stream_heartbeat_ms,
+	};
+
+	e->writer = writer_new(&writer, err);
+	if (e->writer == NULL)
+		return err->code;
+	e->pool = pool_new(e->base, &pool, err);
+	if (e->pool == NULL)
+		return err->code;
+	e->transfers = transfers_new(e->base, &transfers, err);
+	if (e->transfers == NULL)
+		return err->code;
+	e->publish = publish_new(e->options->state_dir, engine_fill_status, e, err);
+	if (e->publish == NULL)
+		return err->code;
+	e->http = http_server_new(e->base, (unsigned)c->http_connections, publish_handle, e->publish, err);
+	if (e->http == NULL)
+		return err->code;
+	e->stream = stream_new(e->base, &stream, err);
+	if (e->stream == NULL)
+		return err->code;
+	e->control = control_new(e->base, &engine_operations, e, err);
+	if (e->control == NULL)
+		return err->code;
+	e->queue = due_queue_new((size_t)c->fetch_per_host);
+	if (e->queue == NULL)
+		return error_sys(err, -ENOMEM, "cannot plan feeds");
+	return 0;
+}
+
+static int listen_all(struct engine *e, struct error *err)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < e->options->http_count && result == 0; i++)
+		result = http_server_listen(e->http, e->options->http[i], err);
+	if (result == 0 && e->options->stream != NULL)
+		result = stream_listen(e->stream, e->options->stream, err);
+	if (result == 0 && e->options->control != NULL)
+		result = control_listen(e->control, e->options->control, err);
+	return result;
+}
+
+static int add_events(struct engine *e, struct error *err)
+{
+	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		e->signals[i] = evsignal_new(e->base, numbers[i], on_signal, e);
+		if (e->signals[i] == NULL || event_add(e->signals[i], NULL) != 0)
+			return error_set(err, -ENOMEM, "cannot watch signals");
+	}
+	e->pump_timer = evtimer_new(e->base, engine_on_timer, e);
+	e->tick_timer = evtimer_new(e->base, on_tick, e);
+	e->writer_event = event_new(e->base, writer_fd(e->writer), EV_READ | EV_PERSIST, engine_on_commit, e);
+	if (e->pump_timer == NULL || e->tick_timer == NULL || e->writer_event == NULL ||
+		event_add(e->writer_event, NULL) != 0)
+		return error_set(err, -ENOMEM, "cannot watch the writer");
+	return 0;
+}
+
+struct engine *engine_new(const struct engine_options *options, struct config *config, struct error *err)
+{
+	struct engine *e = calloc(1, sizeof(*e));
+
+	if (e == NULL) {
+		config_free(config);
+		(void)error_sys(err, -ENOMEM, "cannot start");
+		return NULL;
+	}
+	e->options = options;
+	e->config = config;
+	e->started_ms = clock_wall_ms();
+	(void)pthread_mutex_init(&e->policy_lock, NULL);
+	e->base = event_base_new();
+	if (e->base == NULL) {
+		(void)error_set(err, -ENOMEM, "cannot make the event loop");
+		goto failed;
+	}
+	if (open_stages(e, err) != 0 || add_events(e, err) != 0)
+		goto failed;
+	e->config = NULL; /* engine_apply_config() puts it back, when it has taken it over */
+	if (engine_apply_config(e, config, err) != 0) {
+		e->config = config;
+		goto failed;
+	}
+	if (listen_all(e, err) != 0)
+		goto failed;
+	return e;
+
+failed:
+	engine_free(e);
+	return NULL;
+}
+
+int engine_run(struct engine *e, struct error *err)
+{
+	e->watchdog_interval_ms = service_watchdog_interval_ms();
+	e->tick_expected_us = clock_mono_us();
+	on_tick(-1, 0, e);
+	(void)service_ready("running");
+	engine_pump(e);
+	if (event_base_dispatch(e->base) < 0)
+		return error_set(err, -EIO, "the event loop failed");
+	return 0;
+}
+
+void engine_stop(struct engine *e)
+{
+	e->stopping = true;
+	(void)service_stopping();
+	(void)event_base_loopbreak(e->base);
+}
+
+static void free_event(struct event *ev)
+{
+	if (ev != NULL)
+		event_free(ev);
+}
+
+void engine_free(struct engine *e)
+{
+	if (e == NULL)
+		return;
+	e->stopping = true;
+	/* Doors first, so that nobody asks for what is being taken down; the writer last, so that what
+	 * was taken in is committed. */
+	control_free(e->control);
+	stream_free(e->stream);
+	http_server_free(e->http);
+	publish_free(e->publish);
+	transfers_free(e->transfers);
+	pool_free(e->pool);
+	free_event(e->writer_event);
+	writer_free(e->writer);
+	engine_release_refreshes(e);
+	engine_release_feeds(e);
+	due_queue_free(e->queue);
+	for (size_t i = 0; i < sizeof(e->signals) / sizeof(e->signals[0]); i++)
+		free_event(e->signals[i]);
+	free_event(e->pump_timer);
+	free_event(e->tick_timer);
+	if (e->base != NULL)
+		event_base_free(e->base);
+	(void)pthread_mutex_destroy(&e->policy_lock);
+	config_free(e->config);
+	free(e->user_agent);
+	free(e);
+}
