@@ -23,7 +23,7 @@
 #include "sitrep/writer.h"
 
 /* Bodies and documents between transfer and commit; past it no new transfer starts. */
-enum { ENGINE_BUFFERED_MAX = 4 * 1024 * 1024, ENGINE_PENDING_MAX = 96 };
+enum { ENGINE_BUFFERED_MAX = 3 * 1024 * 1024, ENGINE_PENDING_MAX = 64 };
 /* People who watch a refresh at one time. */
 enum { ENGINE_REFRESHES_MAX = 16 };
 

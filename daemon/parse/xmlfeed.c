@@ -18,7 +18,7 @@
  * sanitising, and markup shrinks by that. */
 enum { CAPTURE_MAX = 8 * LIMIT_ITEM_CONTENT };
 
-struct str attr_get(const struct xml_attr *attrs, size_t count, const char *name)
+struct str xmlfeed_attr(const struct xml_attr *attrs, size_t count, const char *name)
 {
 	struct str wanted = str_from(name);
 	for (size_t i = 0; i < count; i++) {
@@ -28,14 +28,14 @@ struct str attr_get(const struct xml_attr *attrs, size_t count, const char *name
 	return STR_NONE;
 }
 
-void *checked(struct xmlfeed *x, void *allocated)
+void *xmlfeed_checked(struct xmlfeed *x, void *allocated)
 {
 	if (allocated == NULL)
 		x->failed = -ENOMEM;
 	return allocated;
 }
 
-struct str keep(struct xmlfeed *x, struct str s, size_t max)
+struct str xmlfeed_keep(struct xmlfeed *x, struct str s, size_t max)
 {
 	s = utf8_cut(str_trim(s), max);
 	if (s.len == 0)
@@ -57,7 +57,7 @@ static struct str resolve(struct xmlfeed *x, struct str base, struct str referen
 	return url;
 }
 
-struct str keep_url(struct xmlfeed *x, struct str base, struct str reference)
+struct str xmlfeed_keep_url(struct xmlfeed *x, struct str base, struct str reference)
 {
 	reference = str_trim(reference);
 	if (reference.len == 0 || reference.len > LIMIT_URL)
@@ -72,7 +72,7 @@ struct str keep_url(struct xmlfeed *x, struct str base, struct str reference)
 	return STR_NONE;
 }
 
-bool claim_member(struct xmlfeed *x, const struct frame *f, size_t offset, unsigned int rank)
+bool xmlfeed_claim(struct xmlfeed *x, const struct frame *f, size_t offset, unsigned int rank)
 {
 	unsigned char *ranks = f->ranks;
 	if (ranks == NULL)
@@ -87,7 +87,7 @@ bool claim_member(struct xmlfeed *x, const struct frame *f, size_t offset, unsig
 	return true;
 }
 
-void enter(struct xmlfeed *x, struct frame *f, enum place place, void *object)
+void xmlfeed_enter(struct xmlfeed *x, struct frame *f, enum place place, void *object)
 {
 	f->inner = place;
 	f->inner_object = object;
@@ -96,14 +96,14 @@ void enter(struct xmlfeed *x, struct frame *f, enum place place, void *object)
 	memset(f->inner_ranks, 0, sizeof(x->ranks[level]));
 }
 
-void enter_same(struct frame *f, enum place place)
+void xmlfeed_enter_same(struct frame *f, enum place place)
 {
 	f->inner = place;
 	f->inner_object = f->object;
 	f->inner_ranks = f->ranks;
 }
 
-void *member(const struct frame *f)
+void *xmlfeed_member(const struct frame *f)
 {
 	return (char *)f->object + f->rule->offset;
 }
@@ -115,7 +115,7 @@ static struct ns_meaning meaning_of(struct xmlfeed *x, const struct xml_name *na
 	if (name->uri.data != NULL && x->ns_cache[slot].uri == name->uri.data &&
 		x->ns_cache[slot].prefix == name->prefix.data)
 		return x->ns_cache[slot].meaning;
-	struct ns_meaning meaning = ns_lookup(name->prefix, name->uri);
+	struct ns_meaning meaning = xmlns_lookup(name->prefix, name->uri);
 	if (meaning.ns == NS_UNKNOWN && str_empty(name->prefix) && str_eq(name->uri, x->root_uri))
 		meaning.ns = NS_FEED;
 	if (name->uri.data != NULL) {
@@ -132,7 +132,7 @@ static void inherit_xml_attributes(struct xmlfeed *x, struct frame *f, const str
 		if (!str_eq(attrs[i].name.prefix, STR("xml")))
 			continue;
 		if (str_eq(attrs[i].name.local, STR("lang")))
-			f->language = keep(x, attrs[i].value, LIMIT_NAME);
+			f->language = xmlfeed_keep(x, attrs[i].value, LIMIT_NAME);
 		else if (str_eq(attrs[i].name.local, STR("base")) && attrs[i].value.len <= LIMIT_URL) {
 			struct str base = resolve(x, f->base, str_trim(attrs[i].value));
 			if (url_is_web(base))
@@ -145,7 +145,7 @@ static void root_format(struct xmlfeed *x, const struct xml_name *name, const st
 	const struct xml_attr *attrs, size_t count)
 {
 	struct document *d = x->document;
-	struct str version = keep(x, attr_get(attrs, count, "version"), LIMIT_NAME);
+	struct str version = xmlfeed_keep(x, xmlfeed_attr(attrs, count, "version"), LIMIT_NAME);
 	if (str_eq_nocase(name->local, STR("rss"))) {
 		d->format = FORMAT_RSS;
 	} else if (str_eq_nocase(name->local, STR("rdf"))) {
@@ -153,7 +153,7 @@ static void root_format(struct xmlfeed *x, const struct xml_name *name, const st
 		version = STR_NONE;
 		for (size_t i = 0; i < count; i++) {
 			if (str_eq(attrs[i].name.prefix, STR("xmlns")) && str_empty(attrs[i].name.local))
-				version = ns_lookup(STR_NONE, attrs[i].value).version;
+				version = xmlns_lookup(STR_NONE, attrs[i].value).version;
 		}
 	} else if (str_eq_nocase(name->local, STR("feed")) ||
 		   (str_eq_nocase(name->local, STR("entry")) && x->depth == 1)) {
@@ -201,7 +201,7 @@ static void on_start(void *ctx, const struct xml_name *name, const struct xml_at
 	if (!x->root_seen) {
 		x->root_seen = true;
 		/* the reader's names die with the reading */
-		x->root_name = keep(x, name->local, LIMIT_NAME);
+		x->root_name = xmlfeed_keep(x, name->local, LIMIT_NAME);
 	}
 	struct frame *f = push(x);
 	struct ns_meaning meaning = meaning_of(x, name);
@@ -216,12 +216,12 @@ static void on_start(void *ctx, const struct xml_name *name, const struct xml_at
 	if (count > 0)
 		inherit_xml_attributes(x, f, attrs, count);
 	bool known = f->place != AT_NOWHERE && (f->place != AT_ROOT || x->feed_seen);
-	f->rule = !known ? NULL : rules_find(x, f->place, meaning.ns, name->local);
+	f->rule = !known ? NULL : xmlfeed_find_rule(x, f->place, meaning.ns, name->local);
 	if (f->rule == NULL) {
 		if (f->capture != NULL)
-			markup_open(x, f, name, attrs, count);
+			xmlfeed_markup_open(x, f, name, attrs, count);
 		else if (f->place == AT_ROOT && !str_eq_nocase(name->local, STR("html")))
-			enter_same(f, AT_ROOT);
+			xmlfeed_enter_same(f, AT_ROOT);
 		return;
 	}
 	if (f->rule->action->captures)
@@ -253,7 +253,7 @@ static void pop(struct xmlfeed *x)
 		if (f->capture == f)
 			buf_truncate(&x->text, f->text_start);
 	} else if (f->markup.data != NULL) {
-		markup_close(x, f);
+		xmlfeed_markup_close(x, f);
 	}
 	x->depth--;
 }
@@ -288,7 +288,7 @@ struct xmlfeed *xmlfeed_new(struct arena *a, struct document *d, struct str base
 		.inner_ranks = x->ranks[0],
 		.base = base,
 		.language = language};
-	rules_index(x);
+	xmlfeed_index_rules(x);
 	return x;
 }
 
@@ -325,7 +325,7 @@ int xmlfeed_finish(struct xmlfeed *x, bool truncated)
 	}
 	while (x->depth > 0)
 		pop(x);
-	people_finish_feed(x);
+	xmlfeed_finish_feed_people(x);
 	d->truncated = d->truncated || truncated || buf_failed(&x->text);
 	if (x->failed != 0 || x->text.failed == -ENOMEM)
 		return -ENOMEM;

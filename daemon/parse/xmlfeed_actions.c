@@ -9,24 +9,24 @@
 #include <errno.h>
 #include <string.h>
 
-enum { FEED_LEVEL_ID_RANK = 60 };
+enum { RDF_ABOUT_RANK = 60 };
 
 static void feed_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
 {
 	struct feed_facts *facts = &x->document->feed;
 	if (f->place == AT_ROOT) {
-		enter(x, f, AT_FEED, facts);
+		xmlfeed_enter(x, f, AT_FEED, facts);
 		if (str_empty(facts->language) && f->language.data != x->frames[0].language.data)
 			facts->language = f->language;
 	} else {
-		enter_same(f, AT_FEED);
+		xmlfeed_enter_same(f, AT_FEED);
 	}
 	/* CDF keeps these in attributes */
-	struct str href = attr_get(attrs, count, "href");
+	struct str href = xmlfeed_attr(attrs, count, "href");
 	if (!str_empty(href) && str_empty(facts->link))
-		facts->link = keep_url(x, f->base, href);
+		facts->link = xmlfeed_keep_url(x, f->base, href);
 	if (facts->updated == TIME_NONE)
-		facts->updated = action_time_read(x, attr_get(attrs, count, "lastmod"));
+		facts->updated = xmlfeed_read_time(x, xmlfeed_attr(attrs, count, "lastmod"));
 }
 
 const struct action action_feed = {feed_begin, NULL, false};
@@ -38,24 +38,24 @@ static void item_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr
 		d->truncated = true;
 		return;
 	}
-	struct item *it = checked(x, list_add(x->arena, &d->items));
+	struct item *it = xmlfeed_checked(x, list_add(x->arena, &d->items));
 	if (it == NULL)
 		return;
 	item_init(it);
 	x->item = it;
 	x->own_categories[1] = 0;
 	x->item_dc_date = TIME_NONE;
-	enter(x, f, AT_ITEM, it);
+	xmlfeed_enter(x, f, AT_ITEM, it);
 	it->language = f->language.data != x->frames[0].language.data ? f->language : STR_NONE;
-	struct str href = attr_get(attrs, count, "href");
+	struct str href = xmlfeed_attr(attrs, count, "href");
 	if (!str_empty(href))
-		it->link = keep_url(x, f->base, href);
-	it->updated = action_time_read(x, attr_get(attrs, count, "lastmod"));
+		it->link = xmlfeed_keep_url(x, f->base, href);
+	it->updated = xmlfeed_read_time(x, xmlfeed_attr(attrs, count, "lastmod"));
 	for (size_t i = 0; i < count; i++) {
 		if (str_eq(attrs[i].name.local, STR("about")) && !str_empty(attrs[i].name.prefix)) {
-			it->id = keep(x, attrs[i].value, LIMIT_TITLE);
+			it->id = xmlfeed_keep(x, attrs[i].value, LIMIT_TITLE);
 			/* the word of rdf:about is the weakest */
-			f->inner_ranks[offsetof(struct item, id) / sizeof(void *)] = FEED_LEVEL_ID_RANK;
+			f->inner_ranks[offsetof(struct item, id) / sizeof(void *)] = RDF_ABOUT_RANK;
 		}
 	}
 }
@@ -66,7 +66,7 @@ static void item_end(struct xmlfeed *x, struct frame *f, struct str text)
 	struct item *it = f->inner_object;
 	if (f->inner != AT_ITEM || it != x->item)
 		return;
-	people_finish_item(x);
+	xmlfeed_finish_item_people(x);
 	if (str_empty(it->link) && it->guid_is_permalink && url_is_web(it->id))
 		it->link = it->id;
 	/* Dublin Core's date is whichever was not said; Atom requires only updated */
@@ -78,9 +78,9 @@ static void item_end(struct xmlfeed *x, struct frame *f, struct str text)
 /* dc:date does not say what happened then. */
 static void dc_date_end(struct xmlfeed *x, struct frame *f, struct str text)
 {
-	x->item_dc_date = action_time_read(x, text);
-	if (x->item_dc_date != TIME_NONE && claim_member(x, f, f->rule->offset, f->rule->rank))
-		*(int64_t *)member(f) = x->item_dc_date;
+	x->item_dc_date = xmlfeed_read_time(x, text);
+	if (x->item_dc_date != TIME_NONE && xmlfeed_claim(x, f, f->rule->offset, f->rule->rank))
+		*(int64_t *)xmlfeed_member(f) = x->item_dc_date;
 }
 
 const struct action action_dc_date = {NULL, dc_date_end, true};
@@ -90,17 +90,18 @@ const struct action action_item = {item_begin, item_end, false};
 
 static void link_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
 {
-	struct str rel = str_trim(attr_get(attrs, count, "rel"));
+	struct str rel = str_trim(xmlfeed_attr(attrs, count, "rel"));
 	if (str_starts_nocase(rel, STR(RELATIONS)))
 		rel = str_slice(rel, sizeof(RELATIONS) - 1, rel.len);
-	struct str href = attr_get(attrs, count, "href");
+	struct str href = xmlfeed_attr(attrs, count, "href");
 	x->link = (struct feed_link){
-		.href = href.data != NULL ? keep_url(x, f->base, str_trim(href).len > 0 ? href : f->base) : STR_NONE,
-		.rel = keep(x, rel, LIMIT_NAME),
-		.type = keep(x, attr_get(attrs, count, "type"), LIMIT_NAME),
-		.title = keep(x, attr_get(attrs, count, "title"), LIMIT_TITLE),
-		.hreflang = keep(x, attr_get(attrs, count, "hreflang"), LIMIT_NAME),
-		.length = keep(x, attr_get(attrs, count, "length"), LIMIT_NAME),
+		.href = href.data != NULL ? xmlfeed_keep_url(x, f->base, str_trim(href).len > 0 ? href : f->base)
+					  : STR_NONE,
+		.rel = xmlfeed_keep(x, rel, LIMIT_NAME),
+		.type = xmlfeed_keep(x, xmlfeed_attr(attrs, count, "type"), LIMIT_NAME),
+		.title = xmlfeed_keep(x, xmlfeed_attr(attrs, count, "title"), LIMIT_TITLE),
+		.hreflang = xmlfeed_keep(x, xmlfeed_attr(attrs, count, "hreflang"), LIMIT_NAME),
+		.length = xmlfeed_keep(x, xmlfeed_attr(attrs, count, "length"), LIMIT_NAME),
 	};
 	if (str_empty(x->link.rel))
 		x->link.rel = STR("alternate");
@@ -120,7 +121,7 @@ static void add_enclosure(struct xmlfeed *x, struct item *it, const struct enclo
 			known->length = e->length;
 		return;
 	}
-	struct enclosure *added = checked(x, list_add(x->arena, &it->enclosures));
+	struct enclosure *added = xmlfeed_checked(x, list_add(x->arena, &it->enclosures));
 	if (added != NULL)
 		*added = *e;
 }
@@ -131,9 +132,9 @@ static void add_link(struct xmlfeed *x, const struct frame *f, const struct feed
 	struct feed_facts *facts = f->object;
 	struct feed_link *added = NULL;
 	if (f->place == AT_ITEM && it->links.count < LIMIT_ITEM_LIST)
-		added = checked(x, list_add(x->arena, &it->links));
+		added = xmlfeed_checked(x, list_add(x->arena, &it->links));
 	else if (f->place != AT_ITEM && facts->links.count < LIMIT_ITEM_LIST)
-		added = checked(x, list_add(x->arena, &facts->links));
+		added = xmlfeed_checked(x, list_add(x->arena, &facts->links));
 	if (added != NULL)
 		*added = *link;
 }
@@ -148,7 +149,7 @@ static void link_end(struct xmlfeed *x, struct frame *f, struct str text)
 {
 	struct feed_link *link = &x->link;
 	if (str_empty(link->href))
-		link->href = keep_url(x, f->base, text);
+		link->href = xmlfeed_keep_url(x, f->base, text);
 	if (str_empty(link->href))
 		return;
 	struct item *it = f->object;
@@ -157,12 +158,12 @@ static void link_end(struct xmlfeed *x, struct frame *f, struct str text)
 	add_link(x, f, link);
 	if (str_eq_nocase(link->rel, STR("alternate"))) {
 		unsigned int rank = f->rule->rank + (is_page(link) ? 0U : 2U);
-		if (claim_member(x, f, f->rule->offset, rank))
-			*(struct str *)member(f) = link->href;
+		if (xmlfeed_claim(x, f, f->rule->offset, rank))
+			*(struct str *)xmlfeed_member(f) = link->href;
 	} else if (in_item && str_eq_nocase(link->rel, STR("enclosure"))) {
 		add_enclosure(x, it, &(struct enclosure){link->href, link->type, link->length});
 	} else if (in_item && str_eq_nocase(link->rel, STR("replies"))) {
-		if (is_page(link) && claim_member(x, f, offsetof(struct item, comments), 20))
+		if (is_page(link) && xmlfeed_claim(x, f, offsetof(struct item, comments), 20))
 			it->comments = link->href;
 	} else if (!in_item && str_eq_nocase(link->rel, STR("self"))) {
 		if (str_empty(facts->self))
@@ -178,12 +179,12 @@ const struct action action_link = {link_begin, link_end, true};
 /* The address that FeedBurner replaced by one of its own. */
 static void orig_link_end(struct xmlfeed *x, struct frame *f, struct str text)
 {
-	struct feed_link link = {.href = keep_url(x, f->base, text), .rel = STR("canonical")};
+	struct feed_link link = {.href = xmlfeed_keep_url(x, f->base, text), .rel = STR("canonical")};
 	if (str_empty(link.href))
 		return;
 	add_link(x, f, &link);
-	if (claim_member(x, f, f->rule->offset, f->rule->rank))
-		*(struct str *)member(f) = link.href;
+	if (xmlfeed_claim(x, f, f->rule->offset, f->rule->rank))
+		*(struct str *)xmlfeed_member(f) = link.href;
 }
 
 const struct action action_orig_link = {NULL, orig_link_end, true};
@@ -191,7 +192,7 @@ const struct action action_orig_link = {NULL, orig_link_end, true};
 static void guid_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
 {
 	(void)f;
-	struct str permalink = str_trim(attr_get(attrs, count, "isPermaLink"));
+	struct str permalink = str_trim(xmlfeed_attr(attrs, count, "isPermaLink"));
 	/* RSS 2.0: true unless it is said to be false */
 	x->guid_says_no = str_eq_nocase(permalink, STR("false"));
 }
@@ -199,21 +200,22 @@ static void guid_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr
 static void guid_end(struct xmlfeed *x, struct frame *f, struct str text)
 {
 	text = str_trim(text);
-	if (text.len == 0 || !claim_member(x, f, f->rule->offset, f->rule->rank))
+	if (text.len == 0 || !xmlfeed_claim(x, f, f->rule->offset, f->rule->rank))
 		return;
 	struct item *it = f->object;
 	it->guid_is_permalink = !x->guid_says_no && url_is_web(text);
-	it->id = it->guid_is_permalink ? keep_url(x, f->base, text) : keep(x, text, LIMIT_TITLE);
+	it->id = it->guid_is_permalink ? xmlfeed_keep_url(x, f->base, text) : xmlfeed_keep(x, text, LIMIT_TITLE);
 }
 
 /* An Atom id is absolute by its own rules, but some give a path. */
 static void id_end(struct xmlfeed *x, struct frame *f, struct str text)
 {
 	text = str_trim(text);
-	if (text.len == 0 || !claim_member(x, f, f->rule->offset, f->rule->rank))
+	if (text.len == 0 || !xmlfeed_claim(x, f, f->rule->offset, f->rule->rank))
 		return;
 	bool path = *text.data == '/' && f->atom && !str_empty(f->base);
-	*(struct str *)member(f) = path ? keep_url(x, f->base, text) : keep(x, text, LIMIT_TITLE);
+	*(struct str *)xmlfeed_member(f) =
+		path ? xmlfeed_keep_url(x, f->base, text) : xmlfeed_keep(x, text, LIMIT_TITLE);
 }
 
 const struct action action_id = {NULL, id_end, true};
@@ -221,20 +223,20 @@ const struct action action_guid = {guid_begin, guid_end, true};
 
 static void category_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
 {
-	struct str scheme = attr_get(attrs, count, "scheme");
+	struct str scheme = xmlfeed_attr(attrs, count, "scheme");
 	if (str_empty(scheme))
-		scheme = attr_get(attrs, count, "domain");
-	struct str term = attr_get(attrs, count, "term");
+		scheme = xmlfeed_attr(attrs, count, "domain");
+	struct str term = xmlfeed_attr(attrs, count, "term");
 	if (str_empty(term))
-		term = attr_get(attrs, count, "text");
+		term = xmlfeed_attr(attrs, count, "text");
 	x->category = (struct category){
-		.term = keep(x, term, LIMIT_NAME),
-		.scheme = keep(x, scheme, LIMIT_URL),
-		.label = keep(x, attr_get(attrs, count, "label"), LIMIT_NAME),
+		.term = xmlfeed_keep(x, term, LIMIT_NAME),
+		.scheme = xmlfeed_keep(x, scheme, LIMIT_URL),
+		.label = xmlfeed_keep(x, xmlfeed_attr(attrs, count, "label"), LIMIT_NAME),
 	};
 	/* iTunes puts categories into one another */
 	if (f->rule->ns == NS_ITUNES)
-		enter_same(f, f->place);
+		xmlfeed_enter_same(f, f->place);
 }
 
 static void add_category(struct xmlfeed *x, const struct frame *f, const struct category *c)
@@ -251,8 +253,8 @@ static void add_category(struct xmlfeed *x, const struct frame *f, const struct 
 			str_eq(known[i].label, c->label))
 			return;
 	}
-	struct category *last =
-		checked(x, in_item ? list_add(x->arena, &it->categories) : list_add(x->arena, &facts->categories));
+	struct category *last = xmlfeed_checked(
+		x, in_item ? list_add(x->arena, &it->categories) : list_add(x->arena, &facts->categories));
 	if (last == NULL)
 		return;
 	/* the dialect's own stand before those of modules, each in document order */
@@ -269,7 +271,7 @@ static void add_category(struct xmlfeed *x, const struct frame *f, const struct 
 static void category_end(struct xmlfeed *x, struct frame *f, struct str text)
 {
 	if (str_empty(x->category.term))
-		x->category.term = keep(x, text, LIMIT_NAME);
+		x->category.term = xmlfeed_keep(x, text, LIMIT_NAME);
 	if (str_empty(x->category.term))
 		x->category.term = x->category.label;
 	add_category(x, f, &x->category);
@@ -287,7 +289,7 @@ static void keywords_end(struct xmlfeed *x, struct frame *f, struct str text)
 {
 	struct str word;
 	while (str_split(&text, ',', &word)) {
-		struct category c = {.term = keep(x, word, LIMIT_NAME)};
+		struct category c = {.term = xmlfeed_keep(x, word, LIMIT_NAME)};
 		add_category(x, f, &c);
 	}
 }
@@ -299,11 +301,12 @@ const struct action action_keywords = {NULL, keywords_end, true};
 static struct enclosure read_enclosure(
 	struct xmlfeed *x, const struct frame *f, const struct xml_attr *attrs, size_t count)
 {
-	struct str length = attr_get(attrs, count, "length");
+	struct str length = xmlfeed_attr(attrs, count, "length");
 	return (struct enclosure){
-		.url = keep_url(x, f->base, attr_get(attrs, count, "url")),
-		.type = keep(x, attr_get(attrs, count, "type"), LIMIT_NAME),
-		.length = keep(x, str_empty(length) ? attr_get(attrs, count, "fileSize") : length, LIMIT_NAME),
+		.url = xmlfeed_keep_url(x, f->base, xmlfeed_attr(attrs, count, "url")),
+		.type = xmlfeed_keep(x, xmlfeed_attr(attrs, count, "type"), LIMIT_NAME),
+		.length = xmlfeed_keep(
+			x, str_empty(length) ? xmlfeed_attr(attrs, count, "fileSize") : length, LIMIT_NAME),
 	};
 }
 
@@ -316,7 +319,7 @@ static void enclosure_begin(struct xmlfeed *x, struct frame *f, const struct xml
 static void enclosure_end(struct xmlfeed *x, struct frame *f, struct str text)
 {
 	if (str_empty(x->enclosure.url))
-		x->enclosure.url = keep_url(x, f->base, text);
+		x->enclosure.url = xmlfeed_keep_url(x, f->base, text);
 	add_enclosure(x, f->object, &x->enclosure);
 	struct feed_link link = {.href = x->enclosure.url,
 		.rel = STR("enclosure"),
@@ -332,15 +335,15 @@ static void media_content_begin(struct xmlfeed *x, struct frame *f, const struct
 {
 	struct item *it = f->object;
 	struct enclosure e = read_enclosure(x, f, attrs, count);
-	struct str medium = attr_get(attrs, count, "medium");
+	struct str medium = xmlfeed_attr(attrs, count, "medium");
 	bool picture = str_eq_nocase(medium, STR("image")) || str_starts_nocase(e.type, STR("image/"));
-	if (picture && !str_empty(e.url) && claim_member(x, f, offsetof(struct item, image), 30)) {
+	if (picture && !str_empty(e.url) && xmlfeed_claim(x, f, offsetof(struct item, image), 30)) {
 		it->image.url = e.url;
-		it->image.width = keep(x, attr_get(attrs, count, "width"), LIMIT_NAME);
-		it->image.height = keep(x, attr_get(attrs, count, "height"), LIMIT_NAME);
+		it->image.width = xmlfeed_keep(x, xmlfeed_attr(attrs, count, "width"), LIMIT_NAME);
+		it->image.height = xmlfeed_keep(x, xmlfeed_attr(attrs, count, "height"), LIMIT_NAME);
 	}
 	add_enclosure(x, it, &e);
-	enter_same(f, AT_MEDIA);
+	xmlfeed_enter_same(f, AT_MEDIA);
 }
 
 static void media_group_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
@@ -348,7 +351,7 @@ static void media_group_begin(struct xmlfeed *x, struct frame *f, const struct x
 	(void)x;
 	(void)attrs;
 	(void)count;
-	enter_same(f, AT_MEDIA);
+	xmlfeed_enter_same(f, AT_MEDIA);
 }
 
 const struct action action_media_content = {media_content_begin, NULL, false};
@@ -356,27 +359,27 @@ const struct action action_media_group = {media_group_begin, NULL, false};
 
 static void image_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
 {
-	struct image *image = member(f);
-	enter(x, f, AT_IMAGE, image);
-	struct str href = attr_get(attrs, count, "href");
+	struct image *image = xmlfeed_member(f);
+	xmlfeed_enter(x, f, AT_IMAGE, image);
+	struct str href = xmlfeed_attr(attrs, count, "href");
 	if (str_empty(href))
-		href = attr_get(attrs, count, "url");
-	if (!str_empty(href) && claim_member(x, f, f->rule->offset, f->rule->rank)) {
-		image->url = keep_url(x, f->base, href);
-		image->width = keep(x, attr_get(attrs, count, "width"), LIMIT_NAME);
-		image->height = keep(x, attr_get(attrs, count, "height"), LIMIT_NAME);
+		href = xmlfeed_attr(attrs, count, "url");
+	if (!str_empty(href) && xmlfeed_claim(x, f, f->rule->offset, f->rule->rank)) {
+		image->url = xmlfeed_keep_url(x, f->base, href);
+		image->width = xmlfeed_keep(x, xmlfeed_attr(attrs, count, "width"), LIMIT_NAME);
+		image->height = xmlfeed_keep(x, xmlfeed_attr(attrs, count, "height"), LIMIT_NAME);
 	}
 }
 
 static void image_end(struct xmlfeed *x, struct frame *f, struct str text)
 {
-	struct image *image = member(f);
+	struct image *image = xmlfeed_member(f);
 	text = str_trim(text);
 	if (text.len > 0 && str_empty(image->url))
-		image->url = keep_url(x, f->base, text);
+		image->url = xmlfeed_keep_url(x, f->base, text);
 	/* RSS names its picture in a child; from here on it has a claim like that of an attribute */
 	if (!str_empty(image->url))
-		(void)claim_member(x, f, f->rule->offset, f->rule->rank);
+		(void)xmlfeed_claim(x, f, f->rule->offset, f->rule->rank);
 }
 
 const struct action action_image = {image_begin, image_end, true};
@@ -385,7 +388,7 @@ static void input_begin(struct xmlfeed *x, struct frame *f, const struct xml_att
 {
 	(void)attrs;
 	(void)count;
-	enter(x, f, AT_INPUT, member(f));
+	xmlfeed_enter(x, f, AT_INPUT, xmlfeed_member(f));
 }
 
 const struct action action_input = {input_begin, NULL, false};
@@ -396,10 +399,10 @@ static void source_begin(struct xmlfeed *x, struct frame *f, const struct xml_at
 	it->has_source = true;
 	/* a second source element would describe the same object */
 	x->own_categories[2] = it->source.categories.count;
-	enter(x, f, AT_SOURCE, &it->source);
-	struct str url = attr_get(attrs, count, "url");
+	xmlfeed_enter(x, f, AT_SOURCE, &it->source);
+	struct str url = xmlfeed_attr(attrs, count, "url");
 	if (!str_empty(url) && str_empty(it->source.url))
-		it->source.url = keep_url(x, f->base, url);
+		it->source.url = xmlfeed_keep_url(x, f->base, url);
 }
 
 static void source_end(struct xmlfeed *x, struct frame *f, struct str text)
@@ -407,7 +410,7 @@ static void source_end(struct xmlfeed *x, struct frame *f, struct str text)
 	struct item *it = f->object;
 	if (it->source.title.kind != TEXT_ABSENT || str_trim(text).len == 0)
 		return;
-	it->source.title = (struct text){.value = keep(x, text, LIMIT_TITLE),
+	it->source.title = (struct text){.value = xmlfeed_keep(x, text, LIMIT_TITLE),
 		.kind = TEXT_PLAIN,
 		.mime = STR("text/plain"),
 		.lang = f->language};
@@ -417,12 +420,12 @@ const struct action action_source = {source_begin, source_end, true};
 
 static void cloud_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
 {
-	struct cloud *cloud = member(f);
-	cloud->domain = keep(x, attr_get(attrs, count, "domain"), LIMIT_NAME);
-	cloud->port = keep(x, attr_get(attrs, count, "port"), LIMIT_NAME);
-	cloud->path = keep(x, attr_get(attrs, count, "path"), LIMIT_NAME);
-	cloud->registerprocedure = keep(x, attr_get(attrs, count, "registerProcedure"), LIMIT_NAME);
-	cloud->protocol = keep(x, attr_get(attrs, count, "protocol"), LIMIT_NAME);
+	struct cloud *cloud = xmlfeed_member(f);
+	cloud->domain = xmlfeed_keep(x, xmlfeed_attr(attrs, count, "domain"), LIMIT_NAME);
+	cloud->port = xmlfeed_keep(x, xmlfeed_attr(attrs, count, "port"), LIMIT_NAME);
+	cloud->path = xmlfeed_keep(x, xmlfeed_attr(attrs, count, "path"), LIMIT_NAME);
+	cloud->registerprocedure = xmlfeed_keep(x, xmlfeed_attr(attrs, count, "registerProcedure"), LIMIT_NAME);
+	cloud->protocol = xmlfeed_keep(x, xmlfeed_attr(attrs, count, "protocol"), LIMIT_NAME);
 }
 
 const struct action action_cloud = {cloud_begin, NULL, false};
@@ -430,25 +433,25 @@ const struct action action_cloud = {cloud_begin, NULL, false};
 static void generator_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
 {
 	struct feed_facts *facts = f->object;
-	struct str uri = attr_get(attrs, count, "uri");
+	struct str uri = xmlfeed_attr(attrs, count, "uri");
 	if (str_empty(uri))
-		uri = attr_get(attrs, count, "url");
+		uri = xmlfeed_attr(attrs, count, "url");
 	if (!str_empty(uri))
-		facts->generator_uri = keep_url(x, f->base, uri);
-	if (!str_empty(attr_get(attrs, count, "version")))
-		facts->generator_version = keep(x, attr_get(attrs, count, "version"), LIMIT_NAME);
+		facts->generator_uri = xmlfeed_keep_url(x, f->base, uri);
+	if (!str_empty(xmlfeed_attr(attrs, count, "version")))
+		facts->generator_version = xmlfeed_keep(x, xmlfeed_attr(attrs, count, "version"), LIMIT_NAME);
 	/* admin:generatorAgent names it by rdf:resource */
 	for (size_t i = 0; i < count; i++) {
 		if (str_eq(attrs[i].name.local, STR("resource")) && str_empty(facts->generator))
-			facts->generator = keep(x, attrs[i].value, LIMIT_NAME);
+			facts->generator = xmlfeed_keep(x, attrs[i].value, LIMIT_NAME);
 	}
 }
 
 static void generator_end(struct xmlfeed *x, struct frame *f, struct str text)
 {
 	text = str_trim(text);
-	if (text.len > 0 && claim_member(x, f, f->rule->offset, f->rule->rank))
-		*(struct str *)member(f) = keep(x, text, LIMIT_NAME);
+	if (text.len > 0 && xmlfeed_claim(x, f, f->rule->offset, f->rule->rank))
+		*(struct str *)xmlfeed_member(f) = xmlfeed_keep(x, text, LIMIT_NAME);
 }
 
 const struct action action_generator = {generator_begin, generator_end, true};
@@ -458,7 +461,7 @@ static void skip_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr
 	(void)x;
 	(void)attrs;
 	(void)count;
-	enter_same(f, AT_SKIP);
+	xmlfeed_enter_same(f, AT_SKIP);
 }
 
 const struct action action_skip = {skip_begin, NULL, false};

@@ -127,34 +127,33 @@ struct xmlfeed {
 };
 
 /* -- xmlfeed_rules.c */
-void rules_index(struct xmlfeed *x);
-const struct rule *rules_find(const struct xmlfeed *x, enum place place, enum ns ns, struct str name);
+void xmlfeed_index_rules(struct xmlfeed *x);
+const struct rule *xmlfeed_find_rule(const struct xmlfeed *x, enum place place, enum ns ns, struct str name);
 
 /* -- xmlfeed.c */
 /* The value of the attribute without a namespace, or absent. */
-struct str attr_get(const struct xml_attr *attrs, size_t count, const char *name);
+struct str xmlfeed_attr(const struct xml_attr *attrs, size_t count, const char *name);
 /* True when the frame's word for its rule's member is stronger than the one it holds, which is then noted. */
-bool claim_member(struct xmlfeed *x, const struct frame *f, size_t offset, unsigned int rank);
-void *member(const struct frame *f);
+bool xmlfeed_claim(struct xmlfeed *x, const struct frame *f, size_t offset, unsigned int rank);
+void *xmlfeed_member(const struct frame *f);
 /* From f on, children sit in that place and describe that object, of which nothing is known yet. */
-void enter(struct xmlfeed *x, struct frame *f, enum place place, void *object);
+void xmlfeed_enter(struct xmlfeed *x, struct frame *f, enum place place, void *object);
 /* The same object goes on, in that place. */
-void enter_same(struct frame *f, enum place place);
-struct str keep(struct xmlfeed *x, struct str s, size_t max);
+void xmlfeed_enter_same(struct frame *f, enum place place);
+struct str xmlfeed_keep(struct xmlfeed *x, struct str s, size_t max);
 /* Resolved against the base in force; absent when it is nowhere a reader may be sent. */
-struct str keep_url(struct xmlfeed *x, struct str base, struct str reference);
+struct str xmlfeed_keep_url(struct xmlfeed *x, struct str base, struct str reference);
 /* Notes that the arena or a buffer is used up. */
-void *checked(struct xmlfeed *x, void *allocated);
+void *xmlfeed_checked(struct xmlfeed *x, void *allocated);
 
 /* -- xmlfeed_text.c */
+/* The instant that text names, or TIME_NONE. */
+int64_t xmlfeed_read_time(struct xmlfeed *x, struct str text);
 extern const struct action action_text;   /* struct text */
 extern const struct action action_string; /* struct str */
 extern const struct action action_url;    /* struct str */
 extern const struct action action_time;   /* int64_t */
 extern const struct action action_words;  /* struct str that grows by words */
-
-/* The instant that text names, or TIME_NONE. */
-int64_t action_time_read(struct xmlfeed *x, struct str text);
 
 enum text_default {
 	TEXT_DEFAULT,      /* RSS: decide by looks; Atom: text unless it says otherwise */
@@ -166,9 +165,9 @@ enum text_default {
 };
 
 /* Markup inside a captured text, written back as markup. */
-void markup_open(
+void xmlfeed_markup_open(
 	struct xmlfeed *x, struct frame *f, const struct xml_name *name, const struct xml_attr *attrs, size_t count);
-void markup_close(struct xmlfeed *x, const struct frame *f);
+void xmlfeed_markup_close(struct xmlfeed *x, const struct frame *f);
 
 /* -- xmlfeed_actions.c */
 extern const struct action action_feed;
@@ -195,7 +194,7 @@ extern const struct action action_skip;
 enum person_role { ROLE_AUTHOR, ROLE_CONTRIBUTOR, ROLE_PUBLISHER, ROLE_AUTHOR_IF_NONE };
 extern const struct action action_person;
 extern const struct action action_editor; /* also kept as the string it is */
-void people_finish_item(struct xmlfeed *x);
-void people_finish_feed(struct xmlfeed *x);
+void xmlfeed_finish_item_people(struct xmlfeed *x);
+void xmlfeed_finish_feed_people(struct xmlfeed *x);
 
 #endif

@@ -50,10 +50,10 @@ static void parse_person(struct xmlfeed *x, struct str s, struct person *p)
 	size_t from;
 	size_t to;
 	if (!find_email(s, &from, &to)) {
-		p->name = keep(x, s, LIMIT_NAME);
+		p->name = xmlfeed_keep(x, s, LIMIT_NAME);
 		return;
 	}
-	p->email = keep(x, str_slice(s, from, to), LIMIT_NAME);
+	p->email = xmlfeed_keep(x, str_slice(s, from, to), LIMIT_NAME);
 	struct str before = str_slice(s, 0, from);
 	if (str_ends(before, STR("mailto:")))
 		before.len -= 7;
@@ -61,7 +61,7 @@ static void parse_person(struct xmlfeed *x, struct str s, struct person *p)
 	struct str after = bare(str_slice(s, to, s.len));
 	struct str name = before.len > 0 ? before : after;
 	if (!str_eq_nocase(name, p->email))
-		p->name = keep(x, name, LIMIT_NAME);
+		p->name = xmlfeed_keep(x, name, LIMIT_NAME);
 }
 
 static bool same_person(const struct person *a, const struct person *b)
@@ -98,7 +98,7 @@ static struct person *find(struct person *people, size_t count, const struct per
 			merge(known_, (p));                                                                            \
 		} else if ((list)->count < LIMIT_ITEM_LIST) {                                                          \
 			struct person *new_ = list_add((x)->arena, (list));                                            \
-			if (checked((x), new_) != NULL)                                                                \
+			if (xmlfeed_checked((x), new_) != NULL)                                                        \
 				*new_ = *(p);                                                                          \
 		}                                                                                                      \
 	} while (false)
@@ -111,10 +111,10 @@ static bool nobody(const struct person *p)
 static void person_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
 {
 	x->person = (struct person){0};
-	struct str uri = attr_get(attrs, count, "href");
+	struct str uri = xmlfeed_attr(attrs, count, "href");
 	if (!str_empty(uri))
-		x->person.uri = keep_url(x, f->base, uri);
-	enter(x, f, AT_PERSON, &x->person);
+		x->person.uri = xmlfeed_keep_url(x, f->base, uri);
+	xmlfeed_enter(x, f, AT_PERSON, &x->person);
 }
 
 static void add_author(struct xmlfeed *x, const struct frame *f, const struct person *p)
@@ -152,8 +152,8 @@ static void person_end(struct xmlfeed *x, struct frame *f, struct str text)
 		add_contributor(x, f, p);
 		break;
 	case ROLE_PUBLISHER:
-		if (claim_member(x, f, f->rule->offset, f->rule->rank))
-			*(struct person *)member(f) = *p;
+		if (xmlfeed_claim(x, f, f->rule->offset, f->rule->rank))
+			*(struct person *)xmlfeed_member(f) = *p;
 		break;
 	case ROLE_AUTHOR_IF_NONE:
 		if (f->place == AT_ITEM && nobody(&x->fallback_author))
@@ -166,9 +166,9 @@ static void person_end(struct xmlfeed *x, struct frame *f, struct str text)
 
 static void editor_end(struct xmlfeed *x, struct frame *f, struct str text)
 {
-	struct str *string = member(f);
+	struct str *string = xmlfeed_member(f);
 	if (str_empty(*string))
-		*string = keep(x, text, LIMIT_NAME);
+		*string = xmlfeed_keep(x, text, LIMIT_NAME);
 	if (f->rule->detail == ROLE_AUTHOR) {
 		person_end(x, f, text);
 	} else if (nobody(&x->document->feed.publisher)) {
@@ -197,13 +197,13 @@ static bool anybody_named(const struct person *people, size_t count)
 			ADD_PERSON(x, list, p);                                                                        \
 	} while (false)
 
-void people_finish_item(struct xmlfeed *x)
+void xmlfeed_finish_item_people(struct xmlfeed *x)
 {
 	ADD_FALLBACK(x, &x->item->authors, &x->fallback_author);
 	x->fallback_author = (struct person){0};
 }
 
-void people_finish_feed(struct xmlfeed *x)
+void xmlfeed_finish_feed_people(struct xmlfeed *x)
 {
 	struct document *d = x->document;
 	ADD_FALLBACK(x, &d->feed.authors, &x->feed_author);

@@ -223,7 +223,7 @@ static uint32_t hash(enum ns ns, struct str name)
 	return h ^ h >> 15;
 }
 
-void rules_index(struct xmlfeed *x)
+void xmlfeed_index_rules(struct xmlfeed *x)
 {
 	for (size_t i = 0; i < RULE_COUNT; i++) {
 		uint32_t slot = hash(rules[i].ns, rules[i].name) % RULE_SLOTS;
@@ -233,7 +233,7 @@ void rules_index(struct xmlfeed *x)
 	}
 }
 
-const struct rule *rules_find(const struct xmlfeed *x, enum place place, enum ns ns, struct str name)
+const struct rule *xmlfeed_find_rule(const struct xmlfeed *x, enum place place, enum ns ns, struct str name)
 {
 	for (uint32_t slot = hash(ns, name) % RULE_SLOTS; x->slots[slot] != 0; slot = (slot + 1) % RULE_SLOTS) {
 		const struct rule *rule = &rules[x->slots[slot] - 1];

@@ -71,16 +71,16 @@ static struct str mime_of(enum reading_mode mode)
 
 static void text_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
 {
-	struct str type = str_trim(attr_get(attrs, count, "type"));
-	struct str mode = str_trim(attr_get(attrs, count, "mode"));
+	struct str type = str_trim(xmlfeed_attr(attrs, count, "type"));
+	struct str mode = str_trim(xmlfeed_attr(attrs, count, "mode"));
 	f->mode = str_empty(type) ? default_mode(f) : mode_of_type(type, mode);
 	if (str_find_char(type, '/', 0) != STR_NPOS)
-		f->mime = keep(x, type, LIMIT_NAME);
+		f->mime = xmlfeed_keep(x, type, LIMIT_NAME);
 	f->base64 = str_eq_nocase(mode, STR("base64"));
 	f->escape = f->mode == READ_XHTML;
-	struct str src = attr_get(attrs, count, "src");
+	struct str src = xmlfeed_attr(attrs, count, "src");
 	if (f->rule->detail == TEXT_DEFAULT_CONTENT && f->place == AT_ITEM && !str_empty(src))
-		x->item->content_src = keep_url(x, f->base, src);
+		x->item->content_src = xmlfeed_keep_url(x, f->base, src);
 }
 
 /* Appends the bytes that s stands for; what is no base64 is skipped, as RFC 2045 has it. */
@@ -158,7 +158,7 @@ static void text_end(struct xmlfeed *x, struct frame *f, struct str s)
 	if (f->base64 || (f->mode == READ_MEDIA && looks_base64(s)))
 		s = decoded(x, s, f->mode == READ_MEDIA);
 	s = str_trim(s);
-	if (s.len == 0 || !claim_member(x, f, f->rule->offset, f->rule->rank))
+	if (s.len == 0 || !xmlfeed_claim(x, f, f->rule->offset, f->rule->rank))
 		return;
 	enum reading_mode mode = f->mode;
 	if (f->has_markup && mode != READ_XHTML)
@@ -167,7 +167,7 @@ static void text_end(struct xmlfeed *x, struct frame *f, struct str s)
 		mode = html_looks_like(s) || (f->rule->detail != TEXT_DEFAULT_TITLE && has_tag(s)) ? READ_HTML
 												   : READ_PLAIN;
 	size_t limit = f->rule->detail == TEXT_DEFAULT_TITLE ? LIMIT_TITLE : LIMIT_ITEM_CONTENT;
-	struct text *text = member(f);
+	struct text *text = xmlfeed_member(f);
 	*text = (struct text){
 		.kind = mode == READ_PLAIN ? TEXT_PLAIN : TEXT_HTML,
 		.mime = str_empty(f->mime) ? mime_of(mode) : f->mime,
@@ -181,27 +181,27 @@ static void text_end(struct xmlfeed *x, struct frame *f, struct str s)
 			x->failed = -ENOMEM;
 		s = buf_str(&x->work);
 	}
-	text->value = keep(x, s, limit);
+	text->value = xmlfeed_keep(x, s, limit);
 	if (text->value.data == NULL)
 		*text = (struct text){0};
 }
 
 static void string_end(struct xmlfeed *x, struct frame *f, struct str s)
 {
-	struct str *string = member(f);
+	struct str *string = xmlfeed_member(f);
 	s = str_trim(s);
-	if (s.len > 0 && claim_member(x, f, f->rule->offset, f->rule->rank))
-		*string = keep(x, s, STRING_MAX);
+	if (s.len > 0 && xmlfeed_claim(x, f, f->rule->offset, f->rule->rank))
+		*string = xmlfeed_keep(x, s, STRING_MAX);
 }
 
 static void url_end(struct xmlfeed *x, struct frame *f, struct str s)
 {
-	struct str url = keep_url(x, f->base, s);
-	if (url.data != NULL && claim_member(x, f, f->rule->offset, f->rule->rank))
-		*(struct str *)member(f) = url;
+	struct str url = xmlfeed_keep_url(x, f->base, s);
+	if (url.data != NULL && xmlfeed_claim(x, f, f->rule->offset, f->rule->rank))
+		*(struct str *)xmlfeed_member(f) = url;
 }
 
-int64_t action_time_read(struct xmlfeed *x, struct str text)
+int64_t xmlfeed_read_time(struct xmlfeed *x, struct str text)
 {
 	if (str_empty(text))
 		return TIME_NONE;
@@ -214,14 +214,14 @@ int64_t action_time_read(struct xmlfeed *x, struct str text)
 
 static void time_end(struct xmlfeed *x, struct frame *f, struct str s)
 {
-	int64_t t = action_time_read(x, s);
-	if (t != TIME_NONE && claim_member(x, f, f->rule->offset, f->rule->rank))
-		*(int64_t *)member(f) = t;
+	int64_t t = xmlfeed_read_time(x, s);
+	if (t != TIME_NONE && xmlfeed_claim(x, f, f->rule->offset, f->rule->rank))
+		*(int64_t *)xmlfeed_member(f) = t;
 }
 
 static void words_end(struct xmlfeed *x, struct frame *f, struct str s)
 {
-	struct str *words = member(f);
+	struct str *words = xmlfeed_member(f);
 	s = str_trim(s);
 	if (s.len == 0 || words->len + s.len >= LIMIT_NAME)
 		return;
@@ -231,7 +231,7 @@ static void words_end(struct xmlfeed *x, struct frame *f, struct str s)
 	if (words->len > 0)
 		buf_putc(&x->work, ' ');
 	buf_add(&x->work, s);
-	*words = keep(x, buf_str(&x->work), LIMIT_NAME);
+	*words = xmlfeed_keep(x, buf_str(&x->work), LIMIT_NAME);
 }
 
 const struct action action_text = {text_begin, text_end, true};
@@ -270,7 +270,7 @@ static void markup_attributes(struct xmlfeed *x, const struct frame *f, const st
 	}
 }
 
-void markup_open(
+void xmlfeed_markup_open(
 	struct xmlfeed *x, struct frame *f, const struct xml_name *name, const struct xml_attr *attrs, size_t count)
 {
 	struct frame *owner = f->capture;
@@ -294,7 +294,7 @@ void markup_open(
 	buf_putc(&x->text, '>');
 }
 
-void markup_close(struct xmlfeed *x, const struct frame *f)
+void xmlfeed_markup_close(struct xmlfeed *x, const struct frame *f)
 {
 	if (is_void(f->markup))
 		return;

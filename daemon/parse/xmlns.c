@@ -124,7 +124,7 @@ static const struct ns_meaning *find(const struct known_uri *table, size_t count
 	return NULL;
 }
 
-struct ns_meaning ns_lookup(struct str prefix, struct str uri)
+struct ns_meaning xmlns_lookup(struct str prefix, struct str uri)
 {
 	const struct ns_meaning *found = NULL;
 	if (!str_empty(uri))

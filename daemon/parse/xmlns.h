@@ -36,6 +36,6 @@ struct ns_meaning {
 };
 
 /* By address, in any of its spellings; by prefix where the address is not known or none was declared. */
-struct ns_meaning ns_lookup(struct str prefix, struct str uri);
+struct ns_meaning xmlns_lookup(struct str prefix, struct str uri);
 
 #endif

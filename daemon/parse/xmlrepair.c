@@ -43,43 +43,19 @@ struct repair {
 
 enum section { COMMENT, CDATA, INSTRUCTION };
 
-enum { PLAIN, CONTROL, MARK };
+/* What a byte may be: MARK starts something in text, CONTROL is not allowed anywhere, MAYBE begins a character
+ * that may not be.  RAW is what matters in comments and CDATA sections too. */
+enum { PLAIN = 0, MARK = 1, CONTROL = 2, RAW = 2 | 4, MAYBE = 1 | 4 };
 
-/* By byte: MARK may start something in text, CONTROL is not allowed anywhere. */
+#define C CONTROL
+/* clang-format off */
 static const unsigned char classes[256] = {
-	[0] = CONTROL,
-	CONTROL,
-	CONTROL,
-	CONTROL,
-	CONTROL,
-	CONTROL,
-	CONTROL,
-	CONTROL,
-	CONTROL,
-	[11] = CONTROL,
-	CONTROL,
-	[14] = CONTROL,
-	CONTROL,
-	CONTROL,
-	CONTROL,
-	CONTROL,
-	CONTROL,
-	CONTROL,
-	CONTROL,
-	CONTROL,
-	CONTROL,
-	CONTROL,
-	CONTROL,
-	CONTROL,
-	CONTROL,
-	CONTROL,
-	CONTROL,
-	CONTROL,
-	CONTROL,
-	['<'] = MARK,
-	['&'] = MARK,
-	[0xef] = MARK, /* U+FFFE and U+FFFF */
+	C, C, C, C, C, C, C, C, C, 0, 0, C, C, 0, C, C, /* tab, newline and carriage return are text */
+	C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C,
+	['&'] = MARK, ['<'] = MARK, [0xef] = MAYBE, /* U+FFFE and U+FFFF */
 };
+/* clang-format on */
+#undef C
 
 static bool is_name_start(char c)
 {
@@ -240,10 +216,16 @@ static bool dropped_character(struct repair *r)
 /* Goes to to; on the way only forbidden characters are looked for. */
 static void skip_raw(struct repair *r, const char *to)
 {
-	while (r->pos < to) {
-		if (classes[(unsigned char)*r->pos] == PLAIN || !dropped_character(r))
-			r->pos++;
+	const char *p = r->pos;
+	while (p < to) {
+		if ((classes[(unsigned char)*p] & RAW) == 0) {
+			p++;
+			continue;
+		}
+		r->pos = p;
+		p = dropped_character(r) ? r->pos : p + 1;
 	}
+	r->pos = p;
 }
 
 /* Where the element is closed whose start tag ends right before the position, or the end of the text. */
@@ -446,10 +428,14 @@ int xml_repair(struct buf *out, struct arena *a, struct str text, struct xml_rep
 	leading(r);
 	const char *begin = r->pos;
 	while (r->pos < r->end && !buf_failed(out)) {
-		unsigned char c = (unsigned char)*r->pos;
-		if (classes[c] == PLAIN)
-			r->pos++;
-		else if (c == '<')
+		const char *p = r->pos;
+		while (p < r->end && classes[(unsigned char)*p] == PLAIN)
+			p++;
+		r->pos = p;
+		if (p == r->end)
+			break;
+		unsigned char c = (unsigned char)*p;
+		if (c == '<')
 			less_than(r);
 		else if (c == '&')
 			reference(r);

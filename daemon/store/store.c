@@ -23,7 +23,7 @@
 enum {
 	PATH_LEN_MAX = 4096,
 	HEADER_LEN = 100, /* of an SQLite file, https://sqlite.org/fileformat2.html section 1.3 */
-	WRITER_CACHE_KIB = 4 * 1024,
+	WRITER_CACHE_KIB = 3 * 1024,
 	READER_CACHE_KIB = 1024,
 	/* A WAL that a burst made larger is cut back to this. */
 	WAL_KEPT_BYTES = 16 * 1024 * 1024,
