@@ -302,6 +302,10 @@ int main(int argc, char **argv)
 		(void)fputs(usage, stderr);
 		return EXIT_FAILURE;
 	}
+	/* Ctrl-C reaches the whole terminal's group; when to end is the daemon's to say, by closing the socket. */
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
 	/* The daemon's end is this one's, whatever the daemon dies of. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	limits.memory_max = (uint64_t)memory_max;

@@ -84,7 +84,7 @@ enum html_id {
 };
 
 struct html_element {
-	char name[16];
+	char name[20]; /* of which 16 count */
 	uint16_t flags;
 	uint8_t id;
 };
@@ -102,7 +102,7 @@ enum html_attribute_kind {
 };
 
 struct html_attribute {
-	char name[20];
+	char name[20]; /* of which 16 count */
 	uint8_t kind;
 };
 const struct html_attribute *html_attribute_find(struct str name);

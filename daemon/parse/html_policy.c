@@ -180,6 +180,9 @@ static const struct html_attribute attributes[] = {
 _Static_assert(
 	sizeof(attributes) / sizeof(attributes[0]) <= HTML_ATTRIBUTE_KINDS, "the set of attributes is too small");
 
+/* Of a name that are compared: all that any in the tables has. */
+enum { NAME_BYTES = 16 };
+
 /* Eight bytes of a name in lower case as a number that sorts like them, zeros behind its end. */
 static uint64_t key_part(struct str name, size_t from)
 {
@@ -198,26 +201,26 @@ static uint64_t row_part(const char *row, size_t from)
 	return be64toh(part);
 }
 
-const struct html_element *html_element_find(struct str name)
+/* The row whose name is name; NULL when there is none.  Rows begin with their name. */
+static const void *find_row(const void *rows, size_t count, size_t row_size, struct str name)
 {
-	size_t low = 0, high = sizeof(elements) / sizeof(elements[0]);
-	uint64_t first, second;
+	uint64_t first = key_part(name, 0), second = name.len > 8 ? key_part(name, 8) : 0;
+	size_t low = 0, high = count;
 
-	if (name.len >= sizeof(elements[0].name))
+	if (name.len > NAME_BYTES)
 		return NULL;
-	first = key_part(name, 0);
-	second = name.len > 8 ? key_part(name, 8) : 0;
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		uint64_t row = row_part(elements[middle].name, 0), key = first;
+		const char *row = (const char *)rows + middle * row_size;
+		uint64_t key = first, part = row_part(row, 0);
 
-		if (row == first) {
-			row = row_part(elements[middle].name, 8);
+		if (part == key) {
 			key = second;
+			part = row_part(row, 8);
 		}
-		if (row == key)
-			return &elements[middle];
-		if (row < key)
+		if (part == key)
+			return row;
+		if (part < key)
 			low = middle + 1;
 		else
 			high = middle;
@@ -225,31 +228,14 @@ const struct html_element *html_element_find(struct str name)
 	return NULL;
 }
 
+const struct html_element *html_element_find(struct str name)
+{
+	return find_row(elements, sizeof(elements) / sizeof(elements[0]), sizeof(elements[0]), name);
+}
+
 const struct html_attribute *html_attribute_find(struct str name)
 {
-	size_t low = 0, high = sizeof(attributes) / sizeof(attributes[0]);
-	uint64_t first, second;
-
-	if (name.len > 16)
-		return NULL;
-	first = key_part(name, 0);
-	second = name.len > 8 ? key_part(name, 8) : 0;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		uint64_t row = row_part(attributes[middle].name, 0), key = first;
-
-		if (row == first) {
-			row = row_part(attributes[middle].name, 8);
-			key = second;
-		}
-		if (row == key)
-			return &attributes[middle];
-		if (row < key)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	return find_row(attributes, sizeof(attributes) / sizeof(attributes[0]), sizeof(attributes[0]), name);
 }
 
 size_t html_attribute_index(const struct html_attribute *attribute)
@@ -296,51 +282,44 @@ struct beacon {
 
 static const struct beacon beacons[] = {
 	{"2o7.net", NULL},
-	{"ad.doubleclick.net", NULL},
-	{"ads.feedburner.com", NULL},
+	{"adnxs.com", NULL},
 	{"adservice.google.com", NULL},
-	{"analytics.google.com", NULL},
-	{"b.scorecardresearch.com", NULL},
+	{"ads.feedburner.com", NULL},
 	{"bat.bing.com", NULL},
 	{"bluekai.com", NULL},
 	{"chartbeat.net", NULL},
+	{"counter.theconversation.com", NULL},
 	{"counter.yadro.ru", NULL},
-	{"da.feedsportal.com", NULL},
+	{"cpx.golem.de", NULL},
 	{"doubleclick.net", NULL},
-	{"facebook.com", "/tr"},
-	{"feedads.g.doubleclick.net", NULL},
+	{"facebook.com", "/tr?"},
 	{"feedproxy.google.com", "/~"},
 	{"feeds.feedburner.com", "/~"},
 	{"feedsportal.com", NULL},
-	{"googleadservices.com", NULL},
 	{"google-analytics.com", NULL},
-	{"hits.theguardian.com", NULL},
+	{"googleadservices.com", NULL},
+	{"googlesyndication.com", NULL},
 	{"imrworldwide.com", NULL},
 	{"list-manage.com", "/track/"},
+	{"mathtag.com", NULL},
 	{"mc.yandex.ru", "/watch/"},
-	{"metrics.apple.com", NULL},
+	{"medium.com", "/_/stat"},
+	{"met.vgwort.de", NULL},
 	{"mixpanel.com", NULL},
 	{"omtrdc.net", NULL},
-	{"pagead2.googlesyndication.com", NULL},
-	{"pi.feedsportal.com", NULL},
-	{"pixel.app.returnpath.net", NULL},
-	{"pixel.quantserve.com", NULL},
-	{"pixel.watch", NULL},
+	{"parsely.com", NULL},
+	{"pixel.propublica.org", NULL},
 	{"pixel.wp.com", NULL},
 	{"quantserve.com", NULL},
-	{"rss-tracker.com", NULL},
-	{"rtb.adgrx.com", NULL},
-	{"sb.scorecardresearch.com", NULL},
 	{"scorecardresearch.com", NULL},
 	{"sendgrid.net", "/wf/open"},
 	{"statcounter.com", NULL},
 	{"stats.wordpress.com", NULL},
 	{"stats.wp.com", NULL},
 	{"tns-counter.ru", NULL},
+	{"track.hubspot.com", NULL},
 	{"tracking.feedpress.it", NULL},
 	{"twitter.com", "/i/adsct"},
-	{"vg07.met.vgwort.de", NULL},
-	{"met.vgwort.de", NULL},
 	{"webtrekk.net", NULL},
 	{"xiti.com", NULL},
 };

@@ -231,7 +231,7 @@ static struct str clean(struct arena *a, struct str s)
 	return str_make(out, n);
 }
 
-/* Of a cleaned reference: web, absolute, no dot segment to resolve. */
+/* Of a cleaned reference: web, absolute, its host in lower case, no dot segment to resolve. */
 static bool is_finished(struct str s)
 {
 	size_t i;
@@ -244,6 +244,9 @@ static bool is_finished(struct str s)
 		return false;
 	if (i == s.len || s.data[i] == '/')
 		return false;
+	for (; i < s.len && s.data[i] != '/' && s.data[i] != '?' && s.data[i] != '#'; i++)
+		if (s.data[i] >= 'A' && s.data[i] <= 'Z')
+			return false;
 	for (; i + 1 < s.len && s.data[i] != '?' && s.data[i] != '#'; i++)
 		if (s.data[i] == '/' && s.data[i + 1] == '.')
 			return false;
@@ -287,6 +290,23 @@ static bool is_same_scheme_relative(struct str reference, const struct url_parts
 	       str_eq_nocase(base->scheme, str_slice(reference, 0, n));
 }
 
+/* Scheme and host mean the same in any case; the name and the password before the host do not. */
+static struct str join_web(struct arena *a, struct url_parts *p)
+{
+	char *authority = arena_cstr(a, p->authority);
+	size_t host = p->authority.len;
+
+	if (authority == NULL)
+		return STR_NONE;
+	while (host > 0 && authority[host - 1] != '@')
+		host--;
+	for (size_t i = host; i < p->authority.len; i++)
+		authority[i] = char_lower(authority[i]);
+	p->authority.data = authority;
+	p->scheme = p->scheme.len == 4 ? STR("http") : STR("https");
+	return url_join(a, p);
+}
+
 /* scheme://rest, where rest may begin with any number of slashes. */
 static struct str absolute(struct arena *a, struct str scheme, struct str rest)
 {
@@ -301,7 +321,7 @@ static struct str absolute(struct arena *a, struct str scheme, struct str rest)
 	(void)put(put(text, STR("//")), rest);
 	url_split(str_make(text, rest.len + 2), &r);
 	r.scheme = scheme;
-	return url_join(a, &r);
+	return join_web(a, &r);
 }
 
 struct str url_resolve(struct arena *a, struct str base, struct str reference)
@@ -342,5 +362,5 @@ struct str url_resolve(struct arena *a, struct str base, struct str reference)
 		}
 	}
 	r.scheme = b.scheme;
-	return url_join(a, &r);
+	return url_scheme_is_web(r.scheme) ? join_web(a, &r) : url_join(a, &r);
 }

@@ -19,8 +19,8 @@ enum { DECLARED_MAX = 64, DECLARED_VALUE_MAX = 1024 };
 enum { EXPANSION_MAX = 256 * 1024 };
 /* "&" and ";" around the longest name of HTML. */
 enum { REFERENCE_MAX = 40 };
-/* How far back the name of an element is looked for. */
-enum { NAME_MAX_SEEN = 256 };
+/* How far back the name of an element is looked for, and how far on the end of an attribute's value. */
+enum { NAME_MAX_SEEN = 256, VALUE_MAX_SEEN = 4096 };
 
 struct declared {
 	struct str name;
@@ -344,6 +344,33 @@ static void doctype(struct repair *r)
 	replace(r, i < s.len ? i + 1 : s.len, STR(""));
 }
 
+/* Inside a quoted value, at a "<": whether the value is closed like one, or the quote was forgotten. */
+static bool is_in_value(const struct repair *r, char quote)
+{
+	struct str s = str_slice(rest(r), 0, VALUE_MAX_SEEN);
+	size_t close = str_find_char(s, quote, 0);
+	if (close == STR_NPOS || close + 1 >= s.len)
+		return false;
+	char after = s.data[close + 1];
+	return after == '>' || after == '/' || char_is_space(after);
+}
+
+/* What cannot stand in a tag as it is.  False when the tag has to end here, unclosed. */
+static bool mend_in_tag(struct repair *r, char quote)
+{
+	if (*r->pos == '&') {
+		reference(r);
+	} else if (*r->pos == '<') {
+		if (quote == 0 || !is_in_value(r, quote))
+			return false;
+		r->what->stray = true;
+		replace(r, 1, STR("&lt;"));
+	} else if (!dropped_character(r)) {
+		r->pos++;
+	}
+	return true;
+}
+
 /* A tag: quotes are followed to its end, references in values mended. */
 static void tag(struct repair *r)
 {
@@ -352,13 +379,8 @@ static void tag(struct repair *r)
 	while (r->pos < r->end && (size_t)(r->pos - start) <= LIMIT_XML_TAG) {
 		char c = *r->pos;
 		if (classes[(unsigned char)c] != PLAIN) {
-			if (c == '<')
-				return; /* the tag was never closed, or a value holds markup: the loose reader's
-					   business */
-			if (c == '&')
-				reference(r);
-			else if (!dropped_character(r))
-				r->pos++;
+			if (!mend_in_tag(r, quote))
+				return;
 			continue;
 		}
 		r->pos++;

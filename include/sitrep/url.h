@@ -11,10 +11,11 @@
 #include "sitrep/arena.h"
 #include "sitrep/str.h"
 
-/* reference resolved against base (RFC 3986, 5.2), with what browsers forgive forgiven (WHATWG URL, 4.4): white
- * space around and control characters inside dropped, spaces, quotes, angle brackets and stray percent signs
- * encoded, backslashes in the path of a web link read as slashes.  Without a usable base the cleaned reference comes
- * back, still relative.  The result points into reference or lies in a.  STR_NONE only without memory. */
+/* reference resolved against base (RFC 3986, 5.2), scheme and host of a web link in lower case, with what browsers
+ * forgive forgiven (WHATWG URL, 4.4): white space around and control characters inside dropped, spaces, quotes, angle
+ * brackets and stray percent signs encoded, backslashes in the path of a web link read as slashes.  Without a usable
+ * base the cleaned reference comes back, still relative.  The result points into reference or lies in a.  STR_NONE only
+ * without memory. */
 struct str url_resolve(struct arena *a, struct str base, struct str reference);
 
 /* Scheme and host in lower case, IDN host as punycode, default port gone, empty path "/", dot segments

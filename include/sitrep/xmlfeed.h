@@ -2,7 +2,12 @@
  *
  * RSS 0.90 to 2.0, RDF, Atom 0.3 and 1.0 and CDF are one vocabulary here: a table says for each place
  * (feed, item, image, person ...), namespace and name what becomes of an element and how strong its word is
- * beside others for the same member (xmlfeed_rules.c).  Dialects mix freely, as they do in real feeds. */
+ * beside others for the same member (xmlfeed_rules.c).  Dialects mix freely, as they do in real feeds.
+ *
+ * Three things on which readers differ are decided so: a relative address is resolved against xml:base, else
+ * against where the document came from, in RSS too, never against the channel's link; an RSS title is text
+ * unless it holds a reference or the tag of an HTML element; and FeedBurner's original link does not replace
+ * the item's link but is added to its links as "canonical". */
 #ifndef SITREP_XMLFEED_H
 #define SITREP_XMLFEED_H
 

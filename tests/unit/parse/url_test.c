@@ -67,6 +67,8 @@ static const struct example resolved[] = {
 	{"https://a.example/b", "{x}?{y}", "https://a.example/%7Bx%7D?{y}"},
 	{"https://a.example/b", "100%?50%&a=%2f", "https://a.example/100%25?50%25&a=%2f"},
 	{"https://a.example/b", ":c", "https://a.example/:c"},
+	{"https://a.example/b", "HTTP://Us:Er@C.Example/D", "http://Us:Er@c.example/D"},
+	{"HTTPS://A.Example/b", "/C", "https://a.example/C"},
 	/* nothing to be done */
 	{NULL, "c/d", "c/d"},
 	{"://bad", "c/d", "c/d"},

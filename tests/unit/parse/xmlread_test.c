@@ -61,6 +61,8 @@ static void test_repair(void **state)
 		{"<a>&nbsp;&eacute;&rsquo;</a>", "<a>&#160;&#233;&#8217;</a>"},
 		{"<a>AT&T & B&nosuchname;</a>", "<a>AT&amp;T &amp; B&amp;nosuchname;</a>"},
 		{"<a b='x?y=1&copy=2&nbsp;'/>", "<a b='x?y=1&amp;copy=2&#160;'/>"},
+		{"<a b=\"1 <i>x</i> 2\" c='<'>3</a>", "<a b=\"1 &lt;i>x&lt;/i> 2\" c='&lt;'>3</a>"},
+		{"<a b=\"1><c d=\"2\"/>", "<a b=\"1><c d=\"2\"/>"},
 		{"<a>1 < 2, 3 <4</a>", "<a>1 &lt; 2, 3 &lt;4</a>"},
 		{"<a>\x01x\x0b\xef\xbf\xbfy</a>", "<a>xy</a>"},
 		{"<a>&#0;&#xFFFF;&#146;&#x80;&#xd800;.</a>", "<a>&#8217;&#8364;.</a>"},
