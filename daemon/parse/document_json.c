@@ -23,15 +23,15 @@ static void write_suffixed(struct jsonw *w, const char *name, const char *suffix
 	jsonw_kv_str(w, key, value);
 }
 
-static void write_text(struct jsonw *w, const struct field *f, const struct text *t)
+static void write_text(struct jsonw *w, const char *name, const struct text *t)
 {
 	if (t->kind == TEXT_ABSENT)
 		return;
-	jsonw_kv_str(w, f->name, t->value.data != NULL ? t->value : STR(""));
-	write_suffixed(w, f->name, "type", t->kind == TEXT_HTML ? STR("html") : STR("text"));
-	write_suffixed(w, f->name, "mime", t->mime);
-	write_suffixed(w, f->name, "lang", t->lang);
-	write_suffixed(w, f->name, "base", t->base);
+	jsonw_kv_str(w, name, t->value.data != NULL ? t->value : STR(""));
+	write_suffixed(w, name, "type", t->kind == TEXT_HTML ? STR("html") : STR("text"));
+	write_suffixed(w, name, "mime", t->mime);
+	write_suffixed(w, name, "lang", t->lang);
+	write_suffixed(w, name, "base", t->base);
 }
 
 /* Has the struct anything to say. */
@@ -152,7 +152,7 @@ static void write_field(struct jsonw *w, const void *owner, const struct field *
 		jsonw_kv_time(w, f->name, time_ms);
 		break;
 	case FIELD_TEXT:
-		write_text(w, f, member);
+		write_text(w, f->name, member);
 		break;
 	case FIELD_STRUCT:
 		if (!is_filled(member, f->of))
@@ -179,6 +179,9 @@ static void write_fields(struct jsonw *w, const void *owner, const struct shape 
 	if (shape == &shape_item) {
 		const struct item *it = owner;
 
+		/* Whoever lists items shows summaries; where a feed gives none, the content stands in. */
+		if (it->summary.kind == TEXT_ABSENT)
+			write_text(w, "summary", &it->content);
 		if (it->id.data != NULL)
 			jsonw_kv_bool(w, "guid_is_permalink", it->guid_is_permalink);
 		write_author(w, it->authors.items, it->authors.count);

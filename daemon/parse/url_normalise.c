@@ -141,6 +141,9 @@ static bool split_web(struct str url, struct url_parts *p, struct authority *at)
 	url_split(url, p);
 	if (p->authority.data == NULL || !url_scheme_is_web(p->scheme))
 		return false;
+	/* For browsers a backslash ends the host; url_resolve() makes it a slash, and as it came it is nobody's. */
+	if (str_find_char(p->authority, '\\', 0) != STR_NPOS)
+		return false;
 	split_authority(p->authority, at);
 	return is_port(at->port);
 }

@@ -42,7 +42,10 @@ static struct str from_xml(const xmlChar *s)
 static struct str attribute_value(struct reading *rd, const xmlChar *begin, const xmlChar *end)
 {
 	struct str raw = str_make((const char *)begin, (size_t)(end - begin));
-	size_t at = str_find(raw, STR("&#38;"), 0);
+	size_t at = str_find_char(raw, '&', 0);
+	if (at == STR_NPOS)
+		return raw;
+	at = str_find(raw, STR("&#38;"), at);
 	if (at == STR_NPOS)
 		return raw;
 	char *copy = arena_alloc(rd->arena, raw.len);

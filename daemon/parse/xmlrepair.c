@@ -33,8 +33,10 @@ struct repair {
 	const char *start;
 	const char *pos;
 	const char *end;
-	const char *copied; /* all before this is in out, or needs no copy */
+	const char *next_tag; /* the next "<", or before the position when that was passed */
+	const char *copied;   /* all before this is in out, or needs no copy */
 	bool changed;
+	bool clean; /* no character is forbidden */
 	bool no_close[3]; /* by enum section: its end does not come any more, so it is not searched again */
 	size_t expanded;
 	size_t declared_count;
@@ -213,10 +215,32 @@ static bool dropped_character(struct repair *r)
 	return false;
 }
 
+/* May a character be in text that XML forbids?  Nearly no feed has one, so this is asked once of the whole text, in
+ * steps that compilers make vectors of. */
+static bool may_have_forbidden(struct str text)
+{
+	enum { STEP = 64 };
+	size_t i = 0;
+	for (; i + STEP <= text.len; i += STEP) {
+		unsigned char bad = 0;
+		for (size_t j = 0; j < STEP; j++) {
+			unsigned char c = (unsigned char)text.data[i + j];
+			bad |= (unsigned char)((c < 0x20) & (c != '\t') & (c != '\n') & (c != '\r'));
+		}
+		if (bad != 0)
+			return true;
+	}
+	for (; i < text.len; i++) {
+		if (classes[(unsigned char)text.data[i]] == CONTROL)
+			return true;
+	}
+	return str_find(text, STR("\xef\xbf"), 0) != STR_NPOS;
+}
+
 /* Goes to to; on the way only forbidden characters are looked for. */
 static void skip_raw(struct repair *r, const char *to)
 {
-	const char *p = r->pos;
+	const char *p = r->clean ? to : r->pos;
 	while (p < to) {
 		if ((classes[(unsigned char)*p] & RAW) == 0) {
 			p++;
@@ -415,6 +439,25 @@ static void less_than(struct repair *r)
 	}
 }
 
+/* To the next character that is not plain.  An ampersand is looked for no farther than the next tag, so that no byte is
+ * looked at more than a few times. */
+static void skip_text(struct repair *r)
+{
+	const char *p = r->pos;
+	if (!r->clean) {
+		while (p < r->end && classes[(unsigned char)*p] == PLAIN)
+			p++;
+		r->pos = p;
+		return;
+	}
+	if (r->next_tag == NULL || r->next_tag < p) {
+		const char *found = memchr(p, '<', (size_t)(r->end - p));
+		r->next_tag = found != NULL ? found : r->end;
+	}
+	const char *ampersand = memchr(p, '&', (size_t)(r->next_tag - p));
+	r->pos = ampersand != NULL ? ampersand : r->next_tag;
+}
+
 /* Drops what stands before the first tag: white space, a second BOM, warnings of a script. */
 static void leading(struct repair *r)
 {
@@ -445,18 +488,16 @@ int xml_repair(struct buf *out, struct arena *a, struct str text, struct xml_rep
 		.start = text.data,
 		.pos = text.data,
 		.end = text.data + text.len,
-		.copied = text.data};
+		.copied = text.data,
+		.clean = !may_have_forbidden(text)};
 	size_t before = out->len;
 	leading(r);
 	const char *begin = r->pos;
 	while (r->pos < r->end && !buf_failed(out)) {
-		const char *p = r->pos;
-		while (p < r->end && classes[(unsigned char)*p] == PLAIN)
-			p++;
-		r->pos = p;
-		if (p == r->end)
+		skip_text(r);
+		if (r->pos == r->end)
 			break;
-		unsigned char c = (unsigned char)*p;
+		unsigned char c = (unsigned char)*r->pos;
 		if (c == '<')
 			less_than(r);
 		else if (c == '&')
