@@ -222,7 +222,8 @@ static size_t read_word(struct date_reader *r, size_t i)
 	int half = date_half_day(t->text);
 	const struct date_zone *zone;
 
-	if (half != 0) {
+	/* Before the time only East Asia puts it; "am 23. November" is German. */
+	if (half != 0 && (r->has_time || r->script != SCRIPT_OTHER)) {
 		r->half = half;
 		return 1;
 	}
@@ -252,25 +253,23 @@ static size_t read_word(struct date_reader *r, size_t i)
  * the last. */
 static void find_month(struct date_reader *r, size_t *first, size_t *words)
 {
-	bool behind_number = false;
-	size_t last_number = 0; /* index + 1 of the last number, with nothing but signs or "de" since */
+	bool found_behind = false, behind = false; /* a number, with nothing but signs or "de" since */
 
 	*words = 0;
 	for (size_t i = 0; i < r->count; i++) {
 		const struct token *t = &r->tokens[i];
+		bool was_behind = behind;
 		int month;
-		bool behind;
 
 		if (t->kind == TOKEN_NUMBER)
-			last_number = i + 1;
+			behind = true;
 		if (t->kind != TOKEN_WORD)
 			continue;
 		if (is_word(t, "de") || is_word(t, "of") || is_word(t, "th") || is_word(t, "st") || is_word(t, "nd") ||
 			is_word(t, "rd"))
 			continue;
 		month = t[1].kind == TOKEN_WORD ? date_month_pair(t->text, t[1].text) : 0;
-		behind = last_number > 0;
-		last_number = 0;
+		behind = false;
 		if (month != 0) {
 			r->month = month;
 			*first = i;
@@ -278,10 +277,10 @@ static void find_month(struct date_reader *r, size_t *first, size_t *words)
 			return;
 		}
 		month = date_month(t->text);
-		if (month == 0 || behind_number)
+		if (month == 0 || found_behind)
 			continue;
 		r->month = month;
-		behind_number = behind;
+		found_behind = was_behind;
 		*first = i;
 		*words = 1;
 	}

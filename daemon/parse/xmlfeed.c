@@ -16,7 +16,8 @@
 
 /* Captured text of all open elements together; one item's content may be as long as LIMIT_ITEM_CONTENT after
  * sanitising, and markup shrinks by that. */
-enum { CAPTURE_MAX = 8 * LIMIT_ITEM_CONTENT };
+enum { CAPTURE_MAX = 8 * LIMIT_ITEM_CONTENT, TEXT_MAX = CAPTURE_MAX - LIMIT_ITEM_CONTENT };
+enum { ESCAPED_LEN_MAX = sizeof("&quot;") - 1 };
 
 struct str xmlfeed_attr(const struct xml_attr *attrs, size_t count, const char *name)
 {
@@ -238,6 +239,14 @@ static void on_text(void *ctx, struct str text)
 	const struct frame *f = &x->frames[x->depth];
 	if (f->capture == NULL)
 		return;
+	/* a text that is too long costs its own rest, not what follows it */
+	size_t room = TEXT_MAX - (x->text.len < TEXT_MAX ? x->text.len : TEXT_MAX);
+	if (f->capture->escape)
+		room /= ESCAPED_LEN_MAX;
+	if (text.len > room) {
+		x->document->truncated = true;
+		text = utf8_cut(text, room);
+	}
 	if (f->capture->escape)
 		(void)buf_add_xml(&x->text, text);
 	else

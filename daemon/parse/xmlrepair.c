@@ -234,7 +234,11 @@ static bool may_have_forbidden(struct str text)
 		if (classes[(unsigned char)text.data[i]] == CONTROL)
 			return true;
 	}
-	return str_find(text, STR("\xef\xbf"), 0) != STR_NPOS;
+	for (i = str_find_char(text, '\xef', 0); i != STR_NPOS; i = str_find_char(text, '\xef', i + 1)) {
+		if (str_starts(str_slice(text, i + 1, text.len), STR("\xbf")))
+			return true;
+	}
+	return false;
 }
 
 /* Goes to to; on the way only forbidden characters are looked for. */

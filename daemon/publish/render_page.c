@@ -17,10 +17,18 @@ static const char style[] =
 	".by,.also{color:var(--faint);font-size:.87rem;margin:.2rem 0 0}.sum{margin:.35rem 0 0}"
 	"b{font-weight:600;color:var(--ink)}";
 
-static void begin(struct buf *out, const struct channel *c)
+/* "23 Nov 2026 16:12 UTC", out of "Mon, 23 Nov 2026 16:12:00 +0000". */
+static void moment(struct buf *out, int64_t time_ms)
 {
 	char text[TIME_TEXT_MAX];
 
+	(void)buf_printf(out, "<time datetime=\"%s\">", time_format_rfc3339(text, time_ms));
+	(void)buf_add(out, str_slice(str_from(time_format_rfc822(text, time_ms)), 5, 22));
+	(void)buf_puts(out, " UTC</time>");
+}
+
+static void begin(struct buf *out, const struct channel *c)
+{
 	(void)buf_puts(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 			    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
 	(void)buf_add_xml(out, str_from(c->title));
@@ -30,11 +38,11 @@ static void begin(struct buf *out, const struct channel *c)
 	(void)buf_puts(out, style);
 	(void)buf_puts(out, "</style>\n</head>\n<body>\n<header>\n<h1>");
 	(void)buf_add_xml(out, str_from(c->title));
-	(void)buf_printf(out,
-		"</h1>\n<p>As of <time>%s</time> &middot; subscribe: <a href=\"feed.atom\">Atom</a>, "
-		"<a href=\"feed.rss\">RSS</a>, <a href=\"feed.json\">JSON</a> &middot; "
-		"<a href=\"opml\">sources</a></p>\n</header>\n<main>\n",
-		time_format_rfc3339(text, c->updated_ms));
+	(void)buf_puts(out, "</h1>\n<p>As of ");
+	moment(out, c->updated_ms);
+	(void)buf_puts(out, " &middot; subscribe: <a href=\"feed.atom\">Atom</a>, <a href=\"feed.rss\">RSS</a>, "
+			    "<a href=\"feed.json\">JSON</a> &middot; <a href=\"opml\">sources</a></p>\n"
+			    "</header>\n<main>\n");
 }
 
 static void linked(struct buf *out, struct str href, struct str words)
@@ -52,14 +60,15 @@ static void linked(struct buf *out, struct str href, struct str words)
 static void story(struct buf *out, const struct story *s, size_t index)
 {
 	const struct report *lead = &s->reports[0];
-	char text[TIME_TEXT_MAX];
 
 	(void)index;
 	(void)buf_puts(out, "<article>\n<h2 dir=\"auto\">");
 	linked(out, lead->item.link, lead->item.plain_title);
 	(void)buf_puts(out, "</h2>\n<p class=\"by\"><b>");
 	(void)buf_add_xml(out, lead->source.title);
-	(void)buf_printf(out, "</b> &middot; <time>%s</time></p>\n", time_format_rfc3339(text, lead->published_ms));
+	(void)buf_puts(out, "</b> &middot; ");
+	moment(out, lead->published_ms);
+	(void)buf_puts(out, "</p>\n");
 	if (!str_empty(lead->item.plain_summary)) {
 		(void)buf_puts(out, "<p class=\"sum\" dir=\"auto\">");
 		(void)buf_add_xml(out, utf8_cut(lead->item.plain_summary, 320));
@@ -68,7 +77,7 @@ static void story(struct buf *out, const struct story *s, size_t index)
 	if (s->report_count > 1) {
 		(void)buf_puts(out, "<p class=\"also\">Also: ");
 		for (size_t i = 1; i < s->report_count; i++) {
-			(void)buf_puts(out, i > 1 ? ", " : "");
+			(void)buf_puts(out, i > 1 ? " &middot; " : "");
 			linked(out, s->reports[i].item.link, s->reports[i].source.title);
 		}
 		(void)buf_puts(out, "</p>\n");

@@ -1,10 +1,10 @@
-"""Fixtures of the system tests: each test gets its own server and daemons, ended whatever happens."""
+"""Fixtures of the system and browser tests: each test gets its own server and daemons, ended whatever happens."""
 import pathlib
 import sys
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "system"))
 
 from harness import Daemon, FeedServer  # noqa: E402
 

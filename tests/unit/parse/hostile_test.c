@@ -1,0 +1,350 @@
+/* hostile_test.c: no input makes the parser's time grow faster than its length, or its memory past what is allowed.
+ *
+ * Each case is a shape that has been quadratic, or worse, in some parser.  It is parsed at one size and at four times
+ * that size; the processor time of the second must not be more than a generous multiple of the first, where a
+ * quadratic parser takes sixteen times as long.  Times are of this process and compared with one another only;
+ * what else the machine does does not count. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "sitrep/html.h"
+#include "sitrep/limits.h"
+#include "sitrep/parse.h"
+#include "sitrep/utf8.h"
+
+enum {
+	/* The larger input; each shape is as long as this, whatever its pieces are. */
+	LARGE = 5 * 1024 * 1024,
+	TIMES = 4,
+	FACTOR_MAX = 12,
+	BODY_MAX = 64 * 1024 * 1024,
+};
+
+/* Shorter times say nothing about growth. */
+#define LEAST_SECONDS 0.01
+
+struct shape {
+	const char *name;
+	const char *before;
+	const char *piece;
+	const char *after;
+};
+
+struct fixture {
+	struct arena arena;
+	struct buf body;
+	struct buf out;
+	struct error err;
+	int result;
+	struct document d;
+};
+
+static double cpu_seconds(void)
+{
+	struct timespec ts;
+
+	assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts), 0);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void fill(struct fixture *f, const struct shape *s, size_t size)
+{
+	buf_clear(&f->body);
+	buf_puts(&f->body, s->before);
+	/* ## in a piece is its number */
+	for (unsigned i = 0; f->body.len < size; i++) {
+		const char *number = strchr(s->piece, '#');
+
+		if (number == NULL || number[1] != '#') {
+			buf_puts(&f->body, s->piece);
+			continue;
+		}
+		buf_append(&f->body, s->piece, (size_t)(number - s->piece));
+		buf_printf(&f->body, "%u", i);
+		buf_puts(&f->body, number + 2);
+	}
+	buf_puts(&f->body, s->after);
+	assert_false(buf_failed(&f->body));
+}
+
+typedef void work(struct fixture *f);
+
+static double measure(struct fixture *f, const struct shape *s, size_t size, work *run)
+{
+	double start;
+
+	fill(f, s, size);
+	start = cpu_seconds();
+	run(f);
+	return cpu_seconds() - start;
+}
+
+static void check_growth(struct fixture *f, const struct shape *s, work *run)
+{
+	double small, large;
+
+	/* the first run pays for what libraries make once */
+	(void)measure(f, s, LARGE / TIMES / TIMES, run);
+	small = measure(f, s, LARGE / TIMES, run);
+	large = measure(f, s, LARGE, run);
+	if (small < LEAST_SECONDS)
+		small = LEAST_SECONDS;
+	if (large > FACTOR_MAX * small)
+		fail_msg("%s: %.3f s for a quarter, %.3f s for the whole", s->name, small, large);
+}
+
+static void parse_body(struct fixture *f)
+{
+	struct parse_input in = {
+		.body = buf_str(&f->body), .url = STR("https://feeds.example/feed.xml"), .want_notes = true};
+
+	arena_clear(&f->arena);
+	memset(&f->err, 0, sizeof(f->err));
+	f->result = parse_feed(&in, &f->arena, &f->d, &f->err);
+	assert_true(f->result == 0 || f->result == -EBADMSG || f->result == -ENOMEM);
+	assert_true(f->result == 0 || f->err.text[0] != '\0');
+}
+
+static void sanitize_body(struct fixture *f)
+{
+	buf_clear(&f->out);
+	f->result = html_sanitize(&f->out, buf_str(&f->body), STR("https://feeds.example/"));
+	assert_true(f->result == 0 || f->result == -E2BIG);
+	assert_true(utf8_valid(buf_str(&f->out)));
+}
+
+static void text_of_body(struct fixture *f)
+{
+	buf_clear(&f->out);
+	f->result = html_to_text(&f->out, buf_str(&f->body));
+	assert_true(f->result == 0 || f->result == -E2BIG);
+	assert_true(utf8_valid(buf_str(&f->out)));
+	(void)html_looks_like(buf_str(&f->body));
+}
+
+#define RSS "<rss version='2.0'><channel><title>t</title>"
+#define ITEM RSS "<item><title>i</title><description>"
+#define JSON "{\"version\":\"https://jsonfeed.org/version/1\",\"items\":["
+
+static void test_xml(void **state)
+{
+	static const struct shape shapes[] = {
+		{"less-than signs", "", "<", ""},
+		{"ampersands", "", "&", ""},
+		{"less-than signs in an item", ITEM, "<", ""},
+		{"ampersands in an item", ITEM, "&", "</description></item></channel></rss>"},
+		{"one entity named often", "<!DOCTYPE rss [<!ENTITY a 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'>]>" ITEM,
+			"&a;", "</description></item></channel></rss>"},
+		{"many entities declared", "<!DOCTYPE rss [", "<!ENTITY e## '&e1;&e1;'>",
+			"]><rss><channel>&e9;</channel></rss>"},
+		{"parameter entities", "<!DOCTYPE rss [", "<!ENTITY % p## 'x'>%p##;", "]><rss/>"},
+		{"a declaration without end", "<!DOCTYPE rss [", "<!-- ", ""},
+		{"nesting", ITEM, "<a>", ""},
+		{"nesting outside items", RSS, "<x:a>", ""},
+		{"end tags", ITEM, "</b>", ""},
+		{"misnested tags", ITEM, "<b><i></b></i>", "</description></item></channel></rss>"},
+		{"attributes", RSS "<item ", "a##='b' ", "></item></channel></rss>"},
+		{"the same attribute", RSS "<item ", "a='b' ", "></item></channel></rss>"},
+		{"namespaces", "<rss ", "xmlns:n##='u' ", "><channel/></rss>"},
+		{"namespaces on nested elements", "<rss><channel>", "<n##:a xmlns:n##='u##'>", ""},
+		{"tags without end", RSS, "<a b='", ""},
+		{"attributes without end", RSS "<item a=\"", "<b c='d' ", ""},
+		{"text", ITEM, "Seoul says that it ", "</description></item></channel></rss>"},
+		{"text without end", ITEM, "Seoul says that it ", ""},
+		{"text outside elements", "<rss/>", "text ", ""},
+		{"tiny items", RSS, "<item/>", "</channel></rss>"},
+		{"items without end", RSS, "<item>", ""},
+		{"items in items", RSS, "<item><title>x</title>", ""},
+		{"titles", RSS "<item>", "<title>x</title>", "</item></channel></rss>"},
+		{"categories", RSS "<item>", "<category>c##</category>", "</item></channel></rss>"},
+		{"links", RSS "<item>", "<link>/##</link>", "</item></channel></rss>"},
+		{"sources", RSS "<item>", "<source url='##'>s</source>", "</item></channel></rss>"},
+		{"authors", RSS "<item>", "<author>a## b c (d)</author>", "</item></channel></rss>"},
+		{"media groups", "<rss xmlns:media='http://search.yahoo.com/mrss/'><channel><item>",
+			"<media:group><media:content url='/##'/></media:group>", "</item></channel></rss>"},
+		{"CDATA sections without end", ITEM, "<![CDATA[", ""},
+		{"a CDATA section of brackets", ITEM "<![CDATA[", "]]", ""},
+		{"CDATA sections", ITEM, "<![CDATA[x]]>", "</description></item></channel></rss>"},
+		{"comments without end", ITEM, "<!--", ""},
+		{"a comment of hyphens", ITEM "<!--", "--", ""},
+		{"instructions without end", ITEM, "<?p ", ""},
+		{"white space", "", " ", "<rss/>"},
+		{"white space in a tag", RSS "<item ", "\n", "/></channel></rss>"},
+		{"control characters", RSS, "\x01", "</channel></rss>"},
+		{"bad UTF-8", ITEM, "\xc3", "</description></item></channel></rss>"},
+		{"escaped tags", ITEM, "&lt;b&gt;", "</description></item></channel></rss>"},
+		{"escaped tags without end", ITEM, "&lt;b ", "</description></item></channel></rss>"},
+		{"escaped references", ITEM, "&amp;amp;", "</description></item></channel></rss>"},
+		{"bases", "<feed xmlns='http://www.w3.org/2005/Atom'>", "<entry xml:base='a/'>", ""},
+		{"XHTML", "<feed xmlns='http://www.w3.org/2005/Atom'><entry><content type='xhtml'><div>",
+			"<p>a <b>b</b></p>", "</div></content></entry></feed>"},
+		{"base64", "<feed version='0.3'><entry><content mode='base64' type='text/html'>", "QUJD",
+			"</content></entry></feed>"},
+		{"quotes", RSS "<item a=", "'\"", "/></channel></rss>"},
+	};
+
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+		check_growth(*state, &shapes[i], parse_body);
+}
+
+static void test_json(void **state)
+{
+	static const struct shape shapes[] = {
+		{"open brackets", "{\"a\":", "[", ""},
+		{"open braces", "", "{\"a\":", ""},
+		{"items", JSON "{}", ",{\"id\":\"##\"}", "]}"},
+		{"keys", JSON "{\"id\":\"1\"", ",\"k##\":1", "}]}"},
+		{"the same key", JSON "{\"id\":\"1\"", ",\"k\":1", "}]}"},
+		{"a string without end", "{\"version\":\"", "a", ""},
+		{"escapes", JSON "{\"id\":\"", "\\u00e9", "\"}]}"},
+		{"tags", JSON "{\"id\":\"1\",\"tags\":[\"a\"", ",\"t##\"", "]}]}"},
+		{"HTML", JSON "{\"id\":\"1\",\"content_html\":\"", "<b>", "\"}]}"},
+		{"numbers", JSON "1", ",1e5", "]}"},
+	};
+
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+		check_growth(*state, &shapes[i], parse_body);
+}
+
+static const struct shape html_shapes[] = {
+	{"less-than signs", "", "<", ""},
+	{"ampersands", "", "&", ""},
+	{"unfinished references", "", "&am", ""},
+	{"long references", "", "&CounterClockwiseContourIntegra", ""},
+	{"numeric references", "", "&#1", ""},
+	{"bold", "", "<b>", "x"},
+	{"bold paragraphs", "", "<b><p>x", ""},
+	{"misnested", "", "<b><i></b></i>x", ""},
+	{"links in links", "", "<a href='/##'>x", ""},
+	{"divisions", "", "<div>", ""},
+	{"ends", "", "</div>", ""},
+	{"paragraph ends", "", "</p>", ""},
+	{"list items", "", "<li>x", ""},
+	{"lists in lists", "", "<ul><li>", ""},
+	{"tables in tables", "", "<table><tr><td>", ""},
+	{"text in tables", "<table>", "x<tr>", "</table>"},
+	{"cells", "<table>", "<td>x", "</table>"},
+	{"attributes", "<p ", "a##=b ", ">x"},
+	{"attributes of one name", "<p ", "title=b ", ">x"},
+	{"quotes without end", "", "<a href=\"", ""},
+	{"quotes of both kinds", "", "<a title='\"", ""},
+	{"comments without end", "", "<!--", ""},
+	{"a comment of hyphens", "<!--", "--", ""},
+	{"comments", "", "<!-- x -->", ""},
+	{"scripts without end", "", "<script>", ""},
+	{"script ends", "<script>", "</scrip", ""},
+	{"styles", "", "<style></style>", ""},
+	{"objects", "", "<object><iframe>", ""},
+	{"drawings", "", "<svg><title>", ""},
+	{"style attributes", "", "<p style='color:red;width:##px'>x</p>", ""},
+	{"a style without end", "<p style='", "a:b;", ""},
+	{"a URL", "<a href='", "../", "'>x</a>"},
+	{"a URL of dots", "<a href='/", "a/../", "'>x</a>"},
+	{"a URL of percents", "<a href='http://e.example/", "%", "'>x</a>"},
+	{"a host", "<a href='http://", "a.", "'>x</a>"},
+	{"source sets", "<img src='/x' srcset='", "/## 1x, ", "'>"},
+	{"images", "", "<img src='/##' width=20>", ""},
+	{"ruby", "<ruby>", "<rt>x<rp>", "</ruby>"},
+	{"headings", "", "<h1>x<h2>", ""},
+	{"preformatted", "", "<pre>\n\n", ""},
+	{"text", "", "Seoul says that it ", ""},
+	{"text beyond ASCII", "", "\xed\x95\x9c\xea\xb5\xad", ""},
+	{"bad UTF-8", "", "\xf0\x9f", ""},
+	{"controls", "", "\x01\xc2\x85", ""},
+	{"white space", "", " \n", ""},
+};
+
+static void test_html_sanitize(void **state)
+{
+	for (size_t i = 0; i < sizeof(html_shapes) / sizeof(html_shapes[0]); i++)
+		check_growth(*state, &html_shapes[i], sanitize_body);
+}
+
+static void test_html_to_text(void **state)
+{
+	for (size_t i = 0; i < sizeof(html_shapes) / sizeof(html_shapes[0]); i++)
+		check_growth(*state, &html_shapes[i], text_of_body);
+}
+
+/* 20 MB of one text: what fits is kept, and what follows is read. */
+static void test_long_text(void **state)
+{
+	static const struct shape text = {"long text", ITEM, "All quiet along the river. ",
+		"</description></item><item><title>after</title></item></channel></rss>"};
+	static const struct shape section = {"long section", ITEM "<![CDATA[", "All quiet along the river. ",
+		"]]></description></item><item><title>after</title></item></channel></rss>"};
+	const struct shape *shapes[] = {&text, &section};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		fill(f, shapes[i], 20 * 1024 * 1024);
+		parse_body(f);
+		assert_int_equal(f->result, 0);
+		assert_in_range(f->d.items.count, 1, 2);
+		for (size_t k = 0; k < f->d.items.count; k++)
+			assert_in_range(f->d.items.items[k].summary.value.len, 0, LIMIT_ITEM_CONTENT);
+	}
+}
+
+/* What the arena may take is a bound, whatever the feed: a million items end in a cut document, not in memory. */
+static void test_memory_is_bounded(void **state)
+{
+	static const struct shape items = {
+		"items", RSS, "<item><title>t</title><link>/##</link></item>", "</channel></rss>"};
+	struct fixture *f = *state;
+	size_t used;
+
+	fill(f, &items, 40 * 1024 * 1024);
+	parse_body(f);
+	if (f->result == 0) {
+		assert_int_equal(f->d.items.count, LIMIT_DOCUMENT_ITEMS);
+		assert_true(f->d.truncated);
+	}
+	used = f->arena.used;
+	assert_in_range(used, 1, f->arena.max);
+	/* the same again takes the same: nothing is left over */
+	parse_body(f);
+	assert_int_equal(f->arena.used, used);
+}
+
+static int setup(void **state)
+{
+	static struct fixture f;
+
+	arena_init(&f.arena, 128 * 1024 * 1024);
+	buf_init(&f.body, BODY_MAX);
+	buf_init(&f.out, LIMIT_ITEM_CONTENT);
+	*state = &f;
+	return parse_prepare(&f.err);
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	arena_release(&f->arena);
+	buf_release(&f->body);
+	buf_release(&f->out);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_xml),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_html_sanitize),
+		cmocka_unit_test(test_html_to_text),
+		cmocka_unit_test(test_long_text),
+		cmocka_unit_test(test_memory_is_bounded),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
