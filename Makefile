@@ -185,7 +185,10 @@ conformance: $(ADAPTER)
 bench: all
 	@B=$(B) /usr/bin/python3 tests/bench/update.py $(BENCH_ARGS)
 
-.PHONY: lint
+.PHONY: format lint
+format:
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+
 lint:
 	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
 	clang-tidy --quiet $(filter %.c,$(shell git ls-files 'daemon/*.c')) -- $(filter-out -fno-plt,$(ALL_CFLAGS)) $(PATHS)

@@ -46,8 +46,8 @@ static void log_health(const struct poll_report *r)
 	if (s->health == r->before)
 		return;
 	if (s->health == FEED_FAILING)
-		log_emit(LOG_LEVEL_WARNING, "feed fails", "feed", s->name, "kind", poll_failure_name(s->failure), "reason",
-			s->reason != NULL ? s->reason : "", NULL);
+		log_emit(LOG_LEVEL_WARNING, "feed fails", "feed", s->name, "kind", poll_failure_name(s->failure),
+			"reason", s->reason != NULL ? s->reason : "", NULL);
 	else if (s->health == FEED_GONE)
 		log_emit(LOG_LEVEL_WARNING, "feed is gone and will not be asked again", "feed", s->name, "reason",
 			s->reason != NULL ? s->reason : "", NULL);
@@ -252,8 +252,7 @@ static void start_transfer(struct engine *e, struct engine_feed *f)
 
 static bool may_start(const struct engine *e)
 {
-	return !e->paused && !e->stopping &&
-	       transfers_active(e->transfers) < (size_t)e->config->fetch_parallel &&
+	return !e->paused && !e->stopping && transfers_active(e->transfers) < (size_t)e->config->fetch_parallel &&
 	       pool_pending(e->pool) + writer_pending(e->writer) < ENGINE_PENDING_MAX &&
 	       transfers_buffered(e->transfers) + pool_pending_bytes(e->pool) + writer_pending_bytes(e->writer) <
 		       ENGINE_BUFFERED_MAX;

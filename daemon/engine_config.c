@@ -246,8 +246,7 @@ static int place_feeds(struct engine *e, const struct config *c, struct feed_sta
 	}
 	/* Room for all before anything is moved. */
 	free_count = free_slots(e);
-	if (grow_ids(e, highest) != 0 ||
-		(added > free_count && grow_slots(e, e->slot_count + added - free_count) != 0))
+	if (grow_ids(e, highest) != 0 || (added > free_count && grow_slots(e, e->slot_count + added - free_count) != 0))
 		goto out;
 	for (size_t i = 0; i < old_count; i++)
 		if (config_find_feed(c, str_from(old[i]->config->name)) == NULL ||

@@ -186,8 +186,7 @@ static int start_refresh(void *arg, struct str feed, struct control_peer *peer, 
 	r->slot_count = e->slot_count;
 	r->left = 0;
 	for (size_t i = 0; i < e->slot_count; i++)
-		if (e->feeds[i]->config != NULL && (only < 0 || (size_t)only == i) &&
-			!server_said_wait(&e->states[i]))
+		if (e->feeds[i]->config != NULL && (only < 0 || (size_t)only == i) && !server_said_wait(&e->states[i]))
 			await(e, r, i);
 	engine_pump(e);
 	if (r->left == 0) {

@@ -37,14 +37,14 @@ struct engine_feed {
 	enum feed_phase phase;
 	struct transfer *transfer;
 	struct poll_outcome *outcome; /* being filled, PHASE_TRANSFER and PHASE_PARSE */
-	char *host;		      /* of the configured URL */
+	char *host;                   /* of the configured URL */
 	struct credentials credentials;
 };
 
 /* A person's refresh: which slots are still awaited. */
 struct engine_refresh {
 	struct control_peer *peer; /* NULL: this place is free */
-	bool *awaited;		   /* one a slot */
+	bool *awaited;             /* one a slot */
 	size_t slot_count;
 	size_t left;
 };
@@ -73,7 +73,7 @@ struct engine {
 	struct feed_state *states;  /* by slot */
 	size_t slot_count;
 	uint32_t *slot_by_config; /* place in the configuration's feeds to slot + 1; 0: not enabled */
-	uint32_t *slot_by_id; /* database id to slot + 1; 0: none */
+	uint32_t *slot_by_id;     /* database id to slot + 1; 0: none */
 	size_t slot_by_id_size;
 
 	/* What plan_next() may look at from the writer's thread. */

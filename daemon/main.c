@@ -260,8 +260,8 @@ static struct listener *open_socket(struct service_fds *given, const char *name,
 	return listener_open_unix(path, mode, group, err);
 }
 
-static int open_doors(struct doors *d, const struct config *c, const char *state_dir, struct service_fds *given,
-	struct error *err)
+static int open_doors(
+	struct doors *d, const struct config *c, const char *state_dir, struct service_fds *given, struct error *err)
 {
 	char *runtime_dir = paths_runtime_dir(state_dir);
 	char *stream_path = runtime_dir != NULL ? paths_stream_socket(c->stream_path, runtime_dir) : NULL;

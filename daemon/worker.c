@@ -242,7 +242,8 @@ static int prepare(struct worker *w, struct error *err)
 	if (result != 0)
 		return result;
 	charset_prepare();
-	/* One arena, so that what is freed is found again; large pieces straight from the kernel, so that they go back. */
+	/* One arena, so that what is freed is found again; large pieces straight from the kernel, so that they go back.
+	 */
 	(void)mallopt(M_ARENA_MAX, 1);
 	(void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 	(void)mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
@@ -297,8 +298,8 @@ int main(int argc, char **argv)
 		(void)fputs(usage, stdout);
 		return EXIT_SUCCESS;
 	}
-	if (argc != 3 || strcmp(argv[1], "--memory") != 0 || !str_to_int(str_from(argv[2]), &memory_max) || memory_max < 0 ||
-		!has_socket()) {
+	if (argc != 3 || strcmp(argv[1], "--memory") != 0 || !str_to_int(str_from(argv[2]), &memory_max) ||
+		memory_max < 0 || !has_socket()) {
 		(void)fputs(usage, stderr);
 		return EXIT_FAILURE;
 	}

@@ -10,7 +10,8 @@ enum { MS_A_SECOND = 1000 };
 #define MS_A_DAY INT64_C(86400000)
 
 static const char *const weekdays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+static const char *const months[] = {
+	"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 static int64_t read_us(clockid_t id)
 {
@@ -184,7 +185,8 @@ int64_t time_parse_http(struct str s)
 		struct str part;
 
 		dated = words[1];
-		good = str_split(&dated, '-', &part) && take_number(part, 1, 31, &f.day) && str_split(&dated, '-', &part);
+		good = str_split(&dated, '-', &part) && take_number(part, 1, 31, &f.day) &&
+		       str_split(&dated, '-', &part);
 		f.month = good ? month_number(part) : 0;
 		good = good && take_number(dated, 0, 99, &f.year) && take_clock(words[2], &f);
 		f.year += f.year < 70 ? 2000 : 1900;
@@ -247,7 +249,8 @@ bool duration_parse(struct str s, int64_t *ms)
 
 		if (!take_amount(&s, &number, &unit_name))
 			return false;
-		unit = find_unit(duration_units, 6, str_empty(unit_name) && str_empty(s) && total == 0 ? STR("s") : unit_name);
+		unit = find_unit(
+			duration_units, 6, str_empty(unit_name) && str_empty(s) && total == 0 ? STR("s") : unit_name);
 		if (unit == NULL || __builtin_mul_overflow(number, unit->value, &part) ||
 			__builtin_add_overflow(total, part, &total))
 			return false;

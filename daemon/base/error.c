@@ -49,7 +49,6 @@ int error_sys(struct error *err, int code, const char *fmt, ...)
 	write_text(err, fmt, ap);
 	va_end(ap);
 	len = strlen(err->text);
-	(void)snprintf(err->text + len, sizeof(err->text) - len, ": %s",
-		strerror_r(-code, reason, sizeof(reason)));
+	(void)snprintf(err->text + len, sizeof(err->text) - len, ": %s", strerror_r(-code, reason, sizeof(reason)));
 	return code;
 }

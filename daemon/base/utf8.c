@@ -141,7 +141,8 @@ bool utf8_is_unsafe(uint32_t cp)
 	if (cp < 0xa0)
 		return true;
 	return cp == 0x061c || cp == 0x200e || cp == 0x200f || (cp >= 0x2028 && cp <= 0x202e) ||
-	       (cp >= 0x2066 && cp <= 0x2069) || cp == 0xfeff || (cp >= 0xfdd0 && cp <= 0xfdef) || (cp & 0xfffe) == 0xfffe;
+	       (cp >= 0x2066 && cp <= 0x2069) || cp == 0xfeff || (cp >= 0xfdd0 && cp <= 0xfdef) ||
+	       (cp & 0xfffe) == 0xfffe;
 }
 
 static bool is_space(uint32_t cp)

@@ -24,7 +24,7 @@ struct command {
 	const char *name;
 	const char *arguments; /* "[FEED]" */
 	const char *summary;
-	const char *help; /* the options, one a line */
+	const char *help;                                                        /* the options, one a line */
 	int (*run)(const struct client_options *options, int argc, char **argv); /* argv[0] is the name */
 };
 

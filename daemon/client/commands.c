@@ -44,7 +44,8 @@ static int ask(const struct command *command, const struct client_options *optio
 	int (*fn)(void *arg, const json_t *answer), void *arg)
 {
 	struct error err = {0};
-	int result = request == NULL ? error_sys(&err, -ENOMEM, "cannot ask") : control_ask(options, request, fn, arg, &err);
+	int result =
+		request == NULL ? error_sys(&err, -ENOMEM, "cannot ask") : control_ask(options, request, fn, arg, &err);
 
 	json_decref(request);
 	return result == 0 ? EXIT_DONE : command_fail(command, err.text);
@@ -64,7 +65,8 @@ static void print_members(const json_t *object, const char *indent)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)object, key, value) {
+	json_object_foreach((json_t *)object, key, value)
+	{
 		if (json_is_object(value)) {
 			(void)printf("%s\n", key);
 			print_members(value, "  ");
@@ -97,7 +99,8 @@ static int run_status(const struct client_options *options, int argc, char **arg
 	bool json = false;
 	int status = read_options(&command_status, argc, argv, &json, 0);
 
-	return status >= 0 ? status : ask(&command_status, options, json_pack("{s:s}", "op", "status"), show_status, &json);
+	return status >= 0 ? status
+			   : ask(&command_status, options, json_pack("{s:s}", "op", "status"), show_status, &json);
 }
 
 const struct command command_status = {
@@ -155,8 +158,8 @@ static int run_refresh(const struct client_options *options, int argc, char **ar
 				: json_pack("{s:s}", "op", "refresh");
 	status = ask(&command_refresh, options, request, show_progress, &r);
 	if (!r.json && status == EXIT_DONE)
-		(void)printf("%zu feeds asked, %zu failed: %lld new, %lld copies, %lld updated\n", r.done, r.failed, r.fresh,
-			r.copies, r.updates);
+		(void)printf("%zu feeds asked, %zu failed: %lld new, %lld copies, %lld updated\n", r.done, r.failed,
+			r.fresh, r.copies, r.updates);
 	return status == EXIT_DONE && r.failed > 0 ? EXIT_TROUBLE : status;
 }
 
@@ -182,8 +185,7 @@ static int show_lines(void *arg, const json_t *answer)
 	(void)arg;
 	if (list == NULL)
 		list = json_object_get(answer, "mistakes");
-	json_array_foreach(list, i, line)
-		(void)fprintf(out, "%s\n", json_string_value(line));
+	json_array_foreach(list, i, line)(void) fprintf(out, "%s\n", json_string_value(line));
 	return 0;
 }
 
@@ -191,7 +193,8 @@ static int run_reload(const struct client_options *options, int argc, char **arg
 {
 	int status = read_options(&command_reload, argc, argv, NULL, 0);
 
-	return status >= 0 ? status : ask(&command_reload, options, json_pack("{s:s}", "op", "reload"), show_lines, NULL);
+	return status >= 0 ? status
+			   : ask(&command_reload, options, json_pack("{s:s}", "op", "reload"), show_lines, NULL);
 }
 
 const struct command command_reload = {
@@ -206,7 +209,8 @@ static int run_pause(const struct client_options *options, int argc, char **argv
 {
 	int status = read_options(&command_pause, argc, argv, NULL, 0);
 
-	return status >= 0 ? status : ask(&command_pause, options, json_pack("{s:s}", "op", "pause"), ignore_answer, NULL);
+	return status >= 0 ? status
+			   : ask(&command_pause, options, json_pack("{s:s}", "op", "pause"), ignore_answer, NULL);
 }
 
 const struct command command_pause = {
@@ -221,7 +225,8 @@ static int run_resume(const struct client_options *options, int argc, char **arg
 {
 	int status = read_options(&command_resume, argc, argv, NULL, 0);
 
-	return status >= 0 ? status : ask(&command_resume, options, json_pack("{s:s}", "op", "resume"), ignore_answer, NULL);
+	return status >= 0 ? status
+			   : ask(&command_resume, options, json_pack("{s:s}", "op", "resume"), ignore_answer, NULL);
 }
 
 const struct command command_resume = {

@@ -12,7 +12,18 @@
 #include "sitrep/date.h"
 #include "sitrep/utf8.h"
 
-enum column { COL_NAME, COL_STATE, COL_POLLED, COL_NEWEST, COL_NEXT, COL_POLLS, COL_SAME, COL_ITEMS, COL_REASON, COL_COUNT };
+enum column {
+	COL_NAME,
+	COL_STATE,
+	COL_POLLED,
+	COL_NEWEST,
+	COL_NEXT,
+	COL_POLLS,
+	COL_SAME,
+	COL_ITEMS,
+	COL_REASON,
+	COL_COUNT
+};
 
 static const struct {
 	const char *name;
@@ -50,8 +61,8 @@ static void set_relative(struct libscols_line *line, enum column column, const j
 	char text[TIME_TEXT_MAX];
 
 	if (value != NULL)
-		(void)scols_line_set_data(line, column,
-			time_format_relative(text, date_parse(str_from(value), NULL), clock_wall_ms()));
+		(void)scols_line_set_data(
+			line, column, time_format_relative(text, date_parse(str_from(value), NULL), clock_wall_ms()));
 	else
 		(void)scols_line_set_data(line, column, "-");
 }
@@ -106,14 +117,16 @@ static int add_feeds(struct listing *l, const json_t *feeds, bool failing)
 	const json_t *feed;
 	int result = 0;
 
-	json_array_foreach(feeds, i, feed) {
+	json_array_foreach(feeds, i, feed)
+	{
 		if (is_failing(feed) != failing)
 			continue;
 		l->failing += failing;
 		if (!l->json)
 			result = add_line(l, feed);
 		else if (failing || !l->failing_only)
-			result = json_dumpf(feed, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER) != 0 || putchar('\n') == EOF
+			result = json_dumpf(feed, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER) != 0 ||
+						 putchar('\n') == EOF
 					 ? -EIO
 					 : 0;
 		if (result != 0)
@@ -176,7 +189,8 @@ static int run(const struct client_options *options, int argc, char **argv)
 	}
 	(void)setlocale(LC_CTYPE, ""); /* for the width of what is printed */
 	l.table = new_table();
-	request = optind < argc ? json_pack("{s:s,s:s}", "op", "feeds", "feed", argv[optind]) : json_pack("{s:s}", "op", "feeds");
+	request = optind < argc ? json_pack("{s:s,s:s}", "op", "feeds", "feed", argv[optind])
+				: json_pack("{s:s}", "op", "feeds");
 	if (l.table == NULL || request == NULL)
 		result = error_sys(&err, -ENOMEM, "cannot list the feeds");
 	else

@@ -23,7 +23,8 @@ static void usage(FILE *out)
 {
 	(void)fputs("usage: sitrep [-c FILE] [--socket PATH] COMMAND [ARGUMENTS]\n\n", out);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		(void)fprintf(out, "  %-8s %-16s %s\n", commands[i]->name, commands[i]->arguments, commands[i]->summary);
+		(void)fprintf(
+			out, "  %-8s %-16s %s\n", commands[i]->name, commands[i]->arguments, commands[i]->summary);
 	(void)fputs("\n"
 		    "  -c, --config FILE   configuration that says where the daemon's sockets are\n"
 		    "      --socket PATH   the socket itself\n"

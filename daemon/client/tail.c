@@ -21,7 +21,7 @@ struct tail {
 	bool json;
 	const char *state_path;
 	char cursor[CURSOR_TEXT_MAX]; /* "" before the first */
-	bool cursor_fresh;	      /* not written to the state file yet */
+	bool cursor_fresh;            /* not written to the state file yet */
 	json_t *request;
 };
 
@@ -155,7 +155,8 @@ static void print_for_people(const json_t *event, const char *kind)
 		print_feed(event);
 	else if (strcmp(kind, "gap") == 0)
 		(void)printf("missed: events %s to %s are no longer kept\n",
-			json_string_value(json_object_get(event, "from")), json_string_value(json_object_get(event, "to")));
+			json_string_value(json_object_get(event, "from")),
+			json_string_value(json_object_get(event, "to")));
 	else if (json_is_object(json_object_get(event, "item")))
 		print_item(event, kind);
 }

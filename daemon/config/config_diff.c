@@ -16,7 +16,8 @@ struct diff {
 };
 
 /* Where is that option: "[poll] min", "feed usni: url". */
-static void compare(struct diff *d, const char *owner_name, const void *before, const void *after, const struct config_option *o)
+static void compare(
+	struct diff *d, const char *owner_name, const void *before, const void *after, const struct config_option *o)
 {
 	buf_clear(&d->before);
 	buf_clear(&d->after);
@@ -30,11 +31,13 @@ static void compare(struct diff *d, const char *owner_name, const void *before, 
 	else
 		(void)buf_puts(d->out, o->name);
 	(void)buf_printf(d->out, ": %s -> %s%s\n", d->before.len > 0 ? d->before.data : "(default)",
-		d->after.len > 0 ? d->after.data : "(default)", o->reloadable ? "" : " (takes effect at the next start)");
+		d->after.len > 0 ? d->after.data : "(default)",
+		o->reloadable ? "" : " (takes effect at the next start)");
 	d->count++;
 }
 
-static void compare_section(struct diff *d, const char *name, const void *before, const void *after, enum option_section section)
+static void compare_section(
+	struct diff *d, const char *name, const void *before, const void *after, enum option_section section)
 {
 	for (size_t i = 0; i < config_option_count; i++)
 		if (config_options[i].section == section)

@@ -13,8 +13,8 @@ enum { ADDRESS_TEXT_MAX = 64 };
 
 static int wrong(struct error *err, const struct config_option *o, struct str value, const char *expected)
 {
-	return error_set(err, -EINVAL, "%s = %.*s: expected %s", o->name, (int)(value.len < 80 ? value.len : 80), value.data,
-		expected);
+	return error_set(err, -EINVAL, "%s = %.*s: expected %s", o->name, (int)(value.len < 80 ? value.len : 80),
+		value.data, expected);
 }
 
 static void put(void *owner, const struct config_option *o, const void *value, size_t size)
@@ -177,8 +177,8 @@ static bool read_host_port(struct arena *a, struct str s, struct config_listen *
 	return l->host != NULL;
 }
 
-static int read_listen(struct arena *a, void *owner, const struct config_option *o, struct str value, struct config_place place,
-	struct error *err)
+static int read_listen(struct arena *a, void *owner, const struct config_option *o, struct str value,
+	struct config_place place, struct error *err)
 {
 	struct {
 		struct config_listen *items;
@@ -201,7 +201,8 @@ static int read_listen(struct arena *a, void *owner, const struct config_option 
 			if (l->path == NULL)
 				return error_sys(err, -ENOMEM, "cannot read the configuration");
 		} else if (!read_host_port(a, piece, l)) {
-			return wrong(err, o, piece, "ADDRESS:PORT such as 127.0.0.1:8484, [::1]:8484 or *:8484, or a path");
+			return wrong(
+				err, o, piece, "ADDRESS:PORT such as 127.0.0.1:8484, [::1]:8484 or *:8484, or a path");
 		}
 	}
 	put(owner, o, &list, sizeof(list));
@@ -231,7 +232,8 @@ static bool read_network(struct str s, struct config_network *n)
 	return true;
 }
 
-static int read_networks(struct arena *a, void *owner, const struct config_option *o, struct str value, struct error *err)
+static int read_networks(
+	struct arena *a, void *owner, const struct config_option *o, struct str value, struct error *err)
 {
 	struct config_networks list = {0};
 	struct str rest = value, piece;
@@ -273,8 +275,8 @@ static int read_choice(struct arena *a, void *owner, const struct config_option 
 	return wrong(err, o, value, expected);
 }
 
-int config_value_read(struct arena *a, void *owner, const struct config_option *o, struct str value, struct config_place place,
-	struct error *err)
+int config_value_read(struct arena *a, void *owner, const struct config_option *o, struct str value,
+	struct config_place place, struct error *err)
 {
 	long long number;
 	int64_t n;

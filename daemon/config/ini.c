@@ -88,8 +88,8 @@ static void say_no_text(struct ini *ini, struct ini_item *item, struct str line)
 	if (line.len > INI_LINE_MAX)
 		set_mistake(ini, item, "the line has %zu bytes, at most %d are read", line.len, INI_LINE_MAX);
 	else if (str_find_char(line, '\0', 0) != STR_NPOS)
-		set_mistake(ini, item, "found a NUL byte at column %zu, expected text",
-			str_find_char(line, '\0', 0) + 1);
+		set_mistake(
+			ini, item, "found a NUL byte at column %zu, expected text", str_find_char(line, '\0', 0) + 1);
 	else
 		set_mistake(ini, item, "found bytes that are not UTF-8 at column %zu, expected text in UTF-8",
 			utf8_valid_prefix(line) + 1);
@@ -101,6 +101,7 @@ static void read_section(struct ini *ini, struct ini_item *item, struct str line
 	struct str inside;
 	size_t close, quote_at;
 
+	item->is_header = true;
 	line = str_trim(line);
 	quote_at = str_find_char(line, '"', 0);
 	close = str_find_char(line, ']', 0);
@@ -108,16 +109,16 @@ static void read_section(struct ini *ini, struct ini_item *item, struct str line
 		size_t quote_end = str_find_char(line, '"', quote_at + 1);
 
 		if (quote_end == STR_NPOS) {
-			set_mistake(ini, item, "found %.*s, expected a second quote behind the name",
-				STR_ARG(quote(line)));
+			set_mistake(
+				ini, item, "found %.*s, expected a second quote behind the name", STR_ARG(quote(line)));
 			return;
 		}
 		item->value = str_slice(line, quote_at + 1, quote_end);
 		close = str_find_char(line, ']', quote_end);
 		inside = str_slice(line, 1, quote_at);
 		if (close != STR_NPOS && !is_blank(str_slice(line, quote_end + 1, close))) {
-			set_mistake(ini, item, "found %.*s, expected ] right behind the quoted name",
-				STR_ARG(quote(line)));
+			set_mistake(
+				ini, item, "found %.*s, expected ] right behind the quoted name", STR_ARG(quote(line)));
 			return;
 		}
 	} else {

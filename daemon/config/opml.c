@@ -6,7 +6,6 @@
 #include <libxml/xmlreader.h>
 #include <stdbool.h>
 
-
 enum {
 	DEPTH_MAX = 32,
 	FEEDS_MAX = 200000,
@@ -116,13 +115,15 @@ int opml_parse(struct str text, struct arena *a, struct opml *out, struct error 
 	*out = (struct opml){0};
 	if (text.len > TEXT_MAX)
 		return error_set(err, -E2BIG, "the subscription list is larger than %d MiB", TEXT_MAX / (1024 * 1024));
-	reader = xmlReaderForMemory(text.data, (int)text.len, NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	reader = xmlReaderForMemory(
+		text.data, (int)text.len, NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	if (reader == NULL)
 		return error_sys(err, -ENOMEM, "cannot read the subscription list");
 	while ((got = xmlTextReaderRead(reader)) == 1 && w.result == 0)
 		take_node(&w, reader, &is_opml);
 	if (got < 0)
-		w.result = error_set(err, -EBADMSG, "no well-formed XML, at line %d", xmlTextReaderGetParserLineNumber(reader));
+		w.result = error_set(
+			err, -EBADMSG, "no well-formed XML, at line %d", xmlTextReaderGetParserLineNumber(reader));
 	else if (w.result != 0)
 		w.result = error_sys(err, w.result, "cannot read the subscription list");
 	else if (!is_opml)

@@ -21,6 +21,8 @@
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
 
+/* One option a row. */
+/* clang-format off */
 const struct config_option config_options[] = {
 	{.section = SECTION_TOP, .name = "title", .type = OPTION_STRING, .offset = TOP(title), .fallback = "Situation report",
 		.reloadable = true, .help = "What the merged feeds and the page are called."},
@@ -150,6 +152,7 @@ const struct config_option config_options[] = {
 	{.section = SECTION_PARSE, .name = "memory", .type = OPTION_SIZE, .offset = TOP(parse_memory), .fallback = "512M",
 		.min = 64 * MIB, .max = 64 * GIB, .help = "Address space of a worker."},
 };
+/* clang-format on */
 const size_t config_option_count = sizeof(config_options) / sizeof(config_options[0]);
 
 static const struct {
@@ -264,7 +267,8 @@ static void write_heading(struct buf *out, enum option_section s, const char *be
 	if (s == SECTION_TOP)
 		(void)buf_printf(out, "%s%s%s", before, sections[s].about, after);
 	else
-		(void)buf_printf(out, "%s[%s%s]%s", before, sections[s].name, sections[s].named ? " \"NAME\"" : "", after);
+		(void)buf_printf(
+			out, "%s[%s%s]%s", before, sections[s].name, sections[s].named ? " \"NAME\"" : "", after);
 }
 
 static void write_range(struct buf *out, const struct config_option *o)

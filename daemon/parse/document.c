@@ -70,7 +70,8 @@ static const struct field text_input_fields[] = {
 	{3, FIELD_STR, "name", AT(text_input, name), 0, NULL},
 	{4, FIELD_STR, "link", AT(text_input, link), 0, NULL},
 };
-static const struct shape shape_text_input = {sizeof(struct text_input), text_input_fields, COUNT(text_input_fields), NULL};
+static const struct shape shape_text_input = {
+	sizeof(struct text_input), text_input_fields, COUNT(text_input_fields), NULL};
 
 static const struct field cloud_fields[] = {
 	{1, FIELD_STR, "domain", AT(cloud, domain), 0, NULL},
@@ -222,8 +223,11 @@ void list_head_set(void *owner, const struct field *f, struct list_head head)
 
 const char *feed_format_name(enum feed_format f)
 {
-	static const char *const names[] = {
-		[FORMAT_RSS] = "rss", [FORMAT_RDF] = "rdf", [FORMAT_ATOM] = "atom", [FORMAT_JSON] = "json", [FORMAT_CDF] = "cdf"};
+	static const char *const names[] = {[FORMAT_RSS] = "rss",
+		[FORMAT_RDF] = "rdf",
+		[FORMAT_ATOM] = "atom",
+		[FORMAT_JSON] = "json",
+		[FORMAT_CDF] = "cdf"};
 
 	return (size_t)f < COUNT(names) ? names[f] : NULL;
 }

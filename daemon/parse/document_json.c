@@ -83,7 +83,8 @@ static void write_hex(struct jsonw *w, const char *name, struct str digest)
 
 static void write_worked_out(struct jsonw *w, const struct item *it)
 {
-	static const char *const kinds[] = {[IDENTITY_GUID] = "guid", [IDENTITY_LINK] = "link", [IDENTITY_DIGEST] = "digest"};
+	static const char *const kinds[] = {
+		[IDENTITY_GUID] = "guid", [IDENTITY_LINK] = "link", [IDENTITY_DIGEST] = "digest"};
 
 	if (it->digest.data == NULL)
 		return;

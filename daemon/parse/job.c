@@ -30,7 +30,8 @@ void message_header_encode(uint8_t out[MESSAGE_HEADER_LEN], const struct message
 	put_u32(out + 12, h->length);
 }
 
-int message_header_decode(const uint8_t in[MESSAGE_HEADER_LEN], uint32_t max_length, struct message_header *h, struct error *err)
+int message_header_decode(
+	const uint8_t in[MESSAGE_HEADER_LEN], uint32_t max_length, struct message_header *h, struct error *err)
 {
 	uint32_t kind = get_u32(in + 4);
 

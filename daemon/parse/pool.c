@@ -111,7 +111,8 @@ static void start_or_wait(struct pool_worker *w)
 	if (w->process.failed_starts == 0)
 		w->process.failed_starts = 1;
 	if (w->process.failed_starts == 1)
-		log_emit(LOG_LEVEL_ERROR, "a parse worker does not start", "reason", err.code != 0 ? err.text : "it ended at once", NULL);
+		log_emit(LOG_LEVEL_ERROR, "a parse worker does not start", "reason",
+			err.code != 0 ? err.text : "it ended at once", NULL);
 	unsigned doublings = w->process.failed_starts > 10 ? 10 : w->process.failed_starts - 1;
 	int64_t wait_ms = (int64_t)RESTART_FIRST_MS << doublings;
 
@@ -153,7 +154,8 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		/* The wait is over; a failure is counted on from here. */
 		struct error err = {0};
 
-		if (worker_process_start(&w->process, w->pool->options.program_fd, w->pool->options.memory_max, &err) == 0) {
+		if (worker_process_start(&w->process, w->pool->options.program_fd, w->pool->options.memory_max, &err) ==
+			0) {
 			watch(w);
 			return;
 		}
@@ -161,7 +163,8 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		start_or_wait(w);
 		return;
 	}
-	(void)error_set(&why, -ETIMEDOUT, "the parse worker did not answer within %lld ms", (long long)w->pool->options.job_limit_ms);
+	(void)error_set(&why, -ETIMEDOUT, "the parse worker did not answer within %lld ms",
+		(long long)w->pool->options.job_limit_ms);
 	replace(w, &why);
 }
 
@@ -269,7 +272,8 @@ static void give(struct pool_worker *w, struct pool_job *j)
 	struct pool *p = w->pool;
 	struct outgoing *o = &w->process.out;
 	struct message_header rules = {.kind = MESSAGE_RULES, .length = (uint32_t)p->rules.len};
-	struct message_header job = {.kind = MESSAGE_JOB, .job = j->number, .length = (uint32_t)(j->head.len + j->body.len)};
+	struct message_header job = {
+		.kind = MESSAGE_JOB, .job = j->number, .length = (uint32_t)(j->head.len + j->body.len)};
 	int sent;
 
 	w->job = j;
@@ -311,7 +315,8 @@ static void on_dispatch(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-int pool_submit(struct pool *p, const struct job *job, struct buf *body, pool_answer_fn *fn, void *arg, struct error *err)
+int pool_submit(
+	struct pool *p, const struct job *job, struct buf *body, pool_answer_fn *fn, void *arg, struct error *err)
 {
 	struct pool_job *j = calloc(1, sizeof(*j));
 
@@ -341,7 +346,8 @@ int pool_submit(struct pool *p, const struct job *job, struct buf *body, pool_an
 static bool rules_in_use(const struct pool *p)
 {
 	for (unsigned i = 0; i < p->count; i++)
-		if (p->workers[i].process.state == WORKER_BUSY && p->workers[i].process.out.at < p->workers[i].process.out.count)
+		if (p->workers[i].process.state == WORKER_BUSY &&
+			p->workers[i].process.out.at < p->workers[i].process.out.count)
 			return true;
 	return false;
 }
@@ -352,7 +358,8 @@ int pool_set_rules(struct pool *p, const struct rule_source *rules, size_t count
 
 	if (rules_encode(&fresh, rules, count) != 0) {
 		buf_release(&fresh);
-		return error_sys(err, fresh.failed != 0 ? fresh.failed : -ENOMEM, "cannot hand the rules to the parse workers");
+		return error_sys(
+			err, fresh.failed != 0 ? fresh.failed : -ENOMEM, "cannot hand the rules to the parse workers");
 	}
 	for (unsigned i = 0; i < p->count && rules_in_use(p); i++) {
 		struct pool_worker *w = &p->workers[i];
@@ -382,7 +389,8 @@ static int await_hellos(struct pool *p, struct error *err)
 			int got;
 
 			if (clock_mono_ms() > deadline_ms)
-				return error_set(err, -ETIMEDOUT, "a parse worker did not start within %d s", START_LIMIT_MS / 1000);
+				return error_set(err, -ETIMEDOUT, "a parse worker did not start within %d s",
+					START_LIMIT_MS / 1000);
 			(void)poll(&ready, 1, 100);
 			got = worker_process_receive(&w->process, p->options.answer_max, err);
 			if (got == 0)

@@ -21,8 +21,8 @@ static void become_worker(int program_fd, int socket_fd, char *memory)
 	int program = fcntl(program_fd, F_DUPFD_CLOEXEC, 10);
 	int peer = fcntl(socket_fd, F_DUPFD_CLOEXEC, 10);
 
-	if (null_fd < 0 || program < 0 || peer < 0 || dup2(null_fd, STDIN_FILENO) < 0 || dup2(null_fd, STDOUT_FILENO) < 0 ||
-		dup2(peer, WORKER_SOCKET) < 0)
+	if (null_fd < 0 || program < 0 || peer < 0 || dup2(null_fd, STDIN_FILENO) < 0 ||
+		dup2(null_fd, STDOUT_FILENO) < 0 || dup2(peer, WORKER_SOCKET) < 0)
 		_exit(127);
 	(void)fexecve(program, argv, environ);
 	_exit(127);
@@ -129,7 +129,9 @@ int worker_process_receive(struct worker_process *w, size_t max, struct error *e
 		if (n == 0)
 			return error_set(err, -ECHILD, "the parse worker went away");
 		if (n < 0)
-			return errno == EAGAIN || errno == EINTR ? 0 : error_sys(err, -errno, "cannot hear the parse worker");
+			return errno == EAGAIN || errno == EINTR
+				       ? 0
+				       : error_sys(err, -errno, "cannot hear the parse worker");
 		w->body.len += (size_t)n;
 	}
 	w->in_header_len = 0;

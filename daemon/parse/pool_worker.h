@@ -22,7 +22,7 @@ struct outgoing {
 };
 
 enum worker_state {
-	WORKER_DEAD,	 /* waits for its restart */
+	WORKER_DEAD,     /* waits for its restart */
 	WORKER_STARTING, /* has not said hello */
 	WORKER_IDLE,
 	WORKER_BUSY,
@@ -43,7 +43,7 @@ struct worker_process {
 	struct buf body;
 	uint64_t rules_version; /* of the rules it has */
 	unsigned failed_starts; /* in a row */
-	void *owner;		/* the pool's */
+	void *owner;            /* the pool's */
 };
 
 /* Forks and executes program_fd with one end of a socket pair as descriptor 3; w->fd is the other end. */

@@ -215,7 +215,8 @@ static int add_element(struct reading *r, struct str value, void *owner, const s
 	char *element;
 
 	if (head.count >= f->max)
-		return error_set(r->err, -EPROTO, "damaged document: more than %u elements of member %u", f->max, f->tag);
+		return error_set(
+			r->err, -EPROTO, "damaged document: more than %u elements of member %u", f->max, f->tag);
 	head.items = arena_list_room(r->arena, head.items, head.count, &head.cap, f->of->size);
 	if (head.count >= head.cap)
 		return error_sys(r->err, -ENOMEM, "cannot read a document");
@@ -265,7 +266,8 @@ static int get_field(struct reading *r, struct str value, void *owner, const str
 	case FIELD_LIST:
 		return add_element(r, value, owner, f);
 	}
-	return good ? 0 : error_set(r->err, -EPROTO, "damaged document: member %u does not hold what it should", f->tag);
+	return good ? 0
+		    : error_set(r->err, -EPROTO, "damaged document: member %u does not hold what it should", f->tag);
 }
 
 /* Members come in the tables' order unless a stranger wrote them, so the search starts where it last ended. */

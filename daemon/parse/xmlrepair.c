@@ -36,7 +36,7 @@ struct repair {
 	const char *next_tag; /* the next "<", or before the position when that was passed */
 	const char *copied;   /* all before this is in out, or needs no copy */
 	bool changed;
-	bool clean; /* no character is forbidden */
+	bool clean;       /* no character is forbidden */
 	bool no_close[3]; /* by enum section: its end does not come any more, so it is not searched again */
 	size_t expanded;
 	size_t declared_count;

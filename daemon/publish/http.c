@@ -43,7 +43,8 @@ static void run(struct http_server *s)
 
 	(void)MHD_run(s->daemon);
 	if (MHD_get_timeout(s->daemon, &wait_ms) == MHD_YES) {
-		struct timeval tv = {.tv_sec = (time_t)(wait_ms / 1000), .tv_usec = (suseconds_t)(wait_ms % 1000) * 1000};
+		struct timeval tv = {
+			.tv_sec = (time_t)(wait_ms / 1000), .tv_usec = (suseconds_t)(wait_ms % 1000) * 1000};
 
 		(void)event_add(s->timer, &tv);
 	}
@@ -176,7 +177,8 @@ static bool is_not_modified(struct MHD_Connection *connection, const struct http
 	return since_ms != TIME_NONE && b->modified_ms / 1000 <= since_ms / 1000;
 }
 
-static void add_headers(struct MHD_Response *response, const struct http_body *b, bool packed, const char *cache_control)
+static void add_headers(
+	struct MHD_Response *response, const struct http_body *b, bool packed, const char *cache_control)
 {
 	char text[TIME_TEXT_MAX];
 	char etag[48];
@@ -197,8 +199,8 @@ static void release_body(void *body)
 	http_body_unref(body);
 }
 
-static struct MHD_Response *make_response(struct MHD_Connection *connection, struct http_body *b, int *status,
-	const char *cache_control)
+static struct MHD_Response *make_response(
+	struct MHD_Connection *connection, struct http_body *b, int *status, const char *cache_control)
 {
 	struct MHD_Response *response;
 	bool packed = accepts_gzip(connection) && http_body_compress(b);
@@ -207,8 +209,8 @@ static struct MHD_Response *make_response(struct MHD_Connection *connection, str
 		*status = MHD_HTTP_NOT_MODIFIED;
 		response = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
 	} else {
-		response = MHD_create_response_from_buffer_with_free_callback_cls(packed ? b->gzip_len : b->len,
-			packed ? b->gzip : b->data, release_body, http_body_ref(b));
+		response = MHD_create_response_from_buffer_with_free_callback_cls(
+			packed ? b->gzip_len : b->len, packed ? b->gzip : b->data, release_body, http_body_ref(b));
 		if (response == NULL)
 			http_body_unref(b);
 	}
@@ -227,7 +229,8 @@ static struct MHD_Response *make_response(struct MHD_Connection *connection, str
 static void add_protection(struct MHD_Response *response)
 {
 	(void)MHD_add_response_header(response, "Content-Security-Policy",
-		"default-src 'none'; style-src 'unsafe-inline'; img-src http: https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+		"default-src 'none'; style-src 'unsafe-inline'; img-src http: https: data:; base-uri 'none'; "
+		"form-action 'none'; frame-ancestors 'none'");
 	(void)MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	(void)MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
 }
@@ -298,8 +301,8 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 
 /* ---- life ---- */
 
-struct http_server *http_server_new(struct event_base *base, unsigned max_connections, http_handle_fn *fn, void *arg,
-	struct error *err)
+struct http_server *http_server_new(
+	struct event_base *base, unsigned max_connections, http_handle_fn *fn, void *arg, struct error *err)
 {
 	struct http_server *s = calloc(1, sizeof(*s));
 	const union MHD_DaemonInfo *info;

@@ -67,7 +67,8 @@ bool http_body_compress(struct http_body *b)
 	if (b->gzip != NULL)
 		return true;
 	/* 16 more window bits ask zlib for the gzip format. */
-	if (b->gzip_refused || b->len < GZIP_LEAST || deflateInit2(&z, GZIP_LEVEL, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+	if (b->gzip_refused || b->len < GZIP_LEAST ||
+		deflateInit2(&z, GZIP_LEVEL, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
 		return false;
 	bound = deflateBound(&z, b->len);
 	packed = malloc(bound);

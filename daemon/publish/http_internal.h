@@ -12,7 +12,7 @@ struct http_body {
 	char *gzip; /* NULL until it was asked for */
 	size_t gzip_len;
 	bool gzip_refused; /* not worth it, or no memory */
-	char tag[32];	   /* the ETag without its quotes; the gzip form's has "-gz" behind it */
+	char tag[32];      /* the ETag without its quotes; the gzip form's has "-gz" behind it */
 	int64_t modified_ms;
 	const char *content_type;
 	unsigned references;

@@ -4,7 +4,6 @@
 
 #include "sitrep/clock.h"
 
-
 struct metric {
 	const char *name;
 	const char *type;
@@ -14,14 +13,15 @@ struct metric {
 
 static void write_metric(struct buf *out, const struct metric *m)
 {
-	(void)buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %.15g\n", m->name, m->help, m->name, m->type, m->name,
-		m->value);
+	(void)buf_printf(
+		out, "# HELP %s %s\n# TYPE %s %s\n%s %.15g\n", m->name, m->help, m->name, m->type, m->name, m->value);
 }
 
 static void write_totals(struct buf *out, const struct publish_status *s, const struct store_counts *c)
 {
 	const struct metric metrics[] = {
-		{"sitrepd_start_time_seconds", "gauge", "When the daemon started, Unix time.", (double)s->started_ms / 1000},
+		{"sitrepd_start_time_seconds", "gauge", "When the daemon started, Unix time.",
+			(double)s->started_ms / 1000},
 		{"sitrepd_polls_total", "counter", "Polls that ended.", (double)s->polls},
 		{"sitrepd_polls_failed_total", "counter", "Polls that failed in transfer.", (double)s->polls_failed},
 		{"sitrepd_polls_not_modified_total", "counter", "Polls answered 304.", (double)s->polls_not_modified},
@@ -30,21 +30,26 @@ static void write_totals(struct buf *out, const struct publish_status *s, const 
 		{"sitrepd_items_copies_total", "counter", "Reports that joined a story.", (double)s->items_copies},
 		{"sitrepd_items_updated_total", "counter", "Items whose text changed.", (double)s->items_updated},
 		{"sitrepd_transfers", "gauge", "Transfers under way.", (double)s->transfers_active},
-		{"sitrepd_transfers_buffered_bytes", "gauge", "Bytes of bodies under way.", (double)s->transfers_buffered},
+		{"sitrepd_transfers_buffered_bytes", "gauge", "Bytes of bodies under way.",
+			(double)s->transfers_buffered},
 		{"sitrepd_feeds_waiting", "gauge", "Feeds that are due and wait for a slot.", (double)s->waiting},
 		{"sitrepd_parse_pending", "gauge", "Documents waiting for or at work in a parse worker.",
 			(double)s->parse_pending},
 		{"sitrepd_write_pending", "gauge", "Poll outcomes waiting for their commit.", (double)s->write_pending},
 		{"sitrepd_parse_jobs_total", "counter", "Documents parsed.", (double)s->parse_jobs},
-		{"sitrepd_parse_failures_total", "counter", "Documents that could not be parsed.", (double)s->parse_failures},
-		{"sitrepd_parse_worker_restarts_total", "counter", "Parse workers replaced.", (double)s->worker_restarts},
+		{"sitrepd_parse_failures_total", "counter", "Documents that could not be parsed.",
+			(double)s->parse_failures},
+		{"sitrepd_parse_worker_restarts_total", "counter", "Parse workers replaced.",
+			(double)s->worker_restarts},
 		{"sitrepd_commits_total", "counter", "Database transactions.", (double)s->commits},
-		{"sitrepd_commit_seconds_max", "gauge", "Longest transaction since start.", (double)s->commit_us_max / 1e6},
+		{"sitrepd_commit_seconds_max", "gauge", "Longest transaction since start.",
+			(double)s->commit_us_max / 1e6},
 		{"sitrepd_loop_stall_seconds_max", "gauge", "Longest turn of the main loop since start.",
 			(double)s->loop_stall_us_max / 1e6},
 		{"sitrepd_stream_subscribers", "gauge", "Connections to the stream.", (double)s->stream_clients},
 		{"sitrepd_http_requests_total", "counter", "HTTP requests answered.", (double)s->http_requests},
-		{"sitrepd_http_not_modified_total", "counter", "HTTP requests answered 304.", (double)s->http_not_modified},
+		{"sitrepd_http_not_modified_total", "counter", "HTTP requests answered 304.",
+			(double)s->http_not_modified},
 		{"sitrepd_items", "gauge", "Items kept.", (double)c->items},
 		{"sitrepd_stories", "gauge", "Stories kept.", (double)c->stories},
 		{"sitrepd_events", "gauge", "Events kept for the stream.", (double)c->events},
@@ -106,7 +111,8 @@ static void write_feeds(struct buf *out, const struct publish_status *s)
 		double (*value)(const struct feed_state *f);
 	} series[] = {
 		{"sitrepd_feed_up", "gauge", "1 when the last poll went well.", feed_up},
-		{"sitrepd_feed_last_success_seconds", "gauge", "Last good poll, Unix time, 0: never.", feed_last_success},
+		{"sitrepd_feed_last_success_seconds", "gauge", "Last good poll, Unix time, 0: never.",
+			feed_last_success},
 		{"sitrepd_feed_last_new_seconds", "gauge", "Last new item, Unix time, 0: never.", feed_last_new},
 		{"sitrepd_feed_errors", "gauge", "Failures in a row.", feed_errors},
 		{"sitrepd_feed_polls_total", "counter", "Polls.", feed_polls},

@@ -29,7 +29,7 @@ enum {
 /* Which stories, resolved from a path. */
 struct selection {
 	const char *title; /* of the category, output or alert; NULL: everything */
-	char mark[256];	   /* "output/NAME", "alert/NAME", "" */
+	char mark[256];    /* "output/NAME", "alert/NAME", "" */
 	int64_t *feed_ids; /* NULL: all */
 	size_t feed_count;
 	size_t entries;
@@ -504,7 +504,8 @@ static char *make_base_url(const struct config *c)
 	return strdup("http://localhost");
 }
 
-void publish_set_config(struct publish *p, const struct config *config, const struct feed_state *feeds, size_t feed_count)
+void publish_set_config(
+	struct publish *p, const struct config *config, const struct feed_state *feeds, size_t feed_count)
 {
 	char *base_url = make_base_url(config);
 

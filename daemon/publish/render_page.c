@@ -7,7 +7,8 @@
 
 static const char style[] =
 	":root{color-scheme:light dark;--ink:#1b1f23;--paper:#fcfcfa;--faint:#5d6670;--line:#dcdcd6;--link:#0b4f8a}"
-	"@media(prefers-color-scheme:dark){:root{--ink:#e4e6e8;--paper:#14171a;--faint:#98a2ac;--line:#2c3238;--link:#8ec1f0}}"
+	"@media(prefers-color-scheme:dark){:root{--ink:#e4e6e8;--paper:#14171a;--faint:#98a2ac;--line:#2c3238;--link:#"
+	"8ec1f0}}"
 	"body{margin:0 auto;max-width:46rem;padding:1.5rem 1rem 4rem;background:var(--paper);color:var(--ink);"
 	"font:16px/1.5 system-ui,sans-serif}"
 	"header{border-bottom:2px solid var(--ink);margin-bottom:.5rem}h1{font-size:1.5rem;margin:0}"

@@ -187,8 +187,7 @@ static void on_line(void *arg, struct str line)
 	else if (op == NULL || (feed != NULL && !json_is_string(feed)))
 		send_error(p, "expected {\"op\":\"...\"} and, where it makes sense, \"feed\":\"NAME\"");
 	else
-		carry_out(p, op,
-			feed != NULL ? str_make(json_string_value(feed), json_string_length(feed)) : STR_NONE);
+		carry_out(p, op, feed != NULL ? str_make(json_string_value(feed), json_string_length(feed)) : STR_NONE);
 	json_decref(request);
 }
 
@@ -240,8 +239,8 @@ static void on_accept(void *arg, int fd, const struct sockaddr *peer, socklen_t 
 	c->count++;
 }
 
-struct control *control_new(struct event_base *base, const struct control_operations *operations, void *arg,
-	struct error *err)
+struct control *control_new(
+	struct event_base *base, const struct control_operations *operations, void *arg, struct error *err)
 {
 	struct control *c = calloc(1, sizeof(*c));
 

@@ -165,8 +165,8 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	p->inside--;
 }
 
-struct line_peer *line_peer_new(struct event_base *base, int fd, size_t output_max,
-	const struct line_peer_callbacks *callbacks, void *arg)
+struct line_peer *line_peer_new(
+	struct event_base *base, int fd, size_t output_max, const struct line_peer_callbacks *callbacks, void *arg)
 {
 	struct line_peer *p = calloc(1, sizeof(*p));
 

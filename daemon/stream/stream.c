@@ -43,7 +43,7 @@ struct stream {
 	struct event_base *base;
 	struct reader *reader;
 	struct identity *identity;
-	struct event *deliver;	/* fires once a turn, however often it was asked for */
+	struct event *deliver; /* fires once a turn, however often it was asked for */
 	struct event *silence;
 	int64_t heartbeat_ms;
 	size_t max_connections;

@@ -118,7 +118,8 @@ static int read_match(const json_t *request, struct subscription *s, struct erro
 	s->rules = rule_set_new();
 	if (s->rules == NULL)
 		return error_sys(err, -ENOMEM, "cannot subscribe");
-	if (rule_set_add(s->rules, STR("match"), str_make(json_string_value(value), json_string_length(value)), &reason) != 0 ||
+	if (rule_set_add(s->rules, STR("match"), str_make(json_string_value(value), json_string_length(value)),
+		    &reason) != 0 ||
 		rule_set_finish(s->rules, &reason) != 0)
 		return error_set(err, -EINVAL, "match: %s", reason.text);
 	return 0;
@@ -134,7 +135,8 @@ static int read_since(const json_t *request, int64_t *since, struct error *err)
 		return 0;
 	if (json_is_integer(value))
 		number = json_integer_value(value);
-	else if (!json_is_string(value) || !str_to_int(str_make(json_string_value(value), json_string_length(value)), &number))
+	else if (!json_is_string(value) ||
+		 !str_to_int(str_make(json_string_value(value), json_string_length(value)), &number))
 		number = -1;
 	if (number < 0)
 		return error_set(err, -EINVAL, "\"since\" must be a cursor, a string of digits");

@@ -14,7 +14,7 @@ struct arena_block;
 
 struct arena {
 	struct arena_block *head; /* newest block first */
-	size_t used;		  /* bytes handed out */
+	size_t used;              /* bytes handed out */
 	size_t max;
 };
 
@@ -34,7 +34,7 @@ char *arena_cstr(struct arena *a, struct str s);
  * list_add() gives a zeroed new last element, or NULL past the arena's maximum; old room is left behind,
  * so growth doubles. */
 #define list_add(arena, list)                                                                                          \
-	((list)->items = arena_list_room((arena), (list)->items, (list)->count, &(list)->cap, sizeof(*(list)->items)),  \
+	((list)->items = arena_list_room((arena), (list)->items, (list)->count, &(list)->cap, sizeof(*(list)->items)), \
 		(list)->count < (list)->cap ? &(list)->items[(list)->count++] : NULL)
 
 /* items with room for one more of size bytes, zeroed; unchanged, with *cap == count, when there is none. */

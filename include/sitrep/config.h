@@ -24,7 +24,7 @@ struct config_place {
 
 struct config_network {
 	uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
-	uint8_t prefix;	     /* bits, 0 to 128 */
+	uint8_t prefix;      /* bits, 0 to 128 */
 };
 
 struct config_networks {
@@ -33,7 +33,8 @@ struct config_networks {
 	size_t cap;
 };
 
-/* A listening address: host and port, or a path.  "127.0.0.1:8484", "[::1]:8484", "*:8484", "unix:/run/x.sock" or "/run/x.sock". */
+/* A listening address: host and port, or a path.  "127.0.0.1:8484", "[::1]:8484", "*:8484", "unix:/run/x.sock" or
+ * "/run/x.sock". */
 struct config_listen {
 	const char *text; /* as written */
 	const char *host; /* NULL for a path or for every address */
@@ -45,18 +46,18 @@ struct config_listen {
 struct config_feed {
 	const char *name; /* [feed "name"]: unique, stable, what events and commands use */
 	const char *url;
-	const char *title; /* NULL: the feed's own */
+	const char *title;     /* NULL: the feed's own */
 	const char *publisher; /* NULL: the registrable domain */
 	const char **categories;
 	size_t category_count;
 	bool enabled;
-	int rank; /* lower is closer to the source */
-	int64_t interval_ms;  /* 0: by the schedule */
-	int64_t timeout_ms;   /* 0: [fetch] timeout */
-	int64_t max_body; /* 0: [fetch] max-body */
+	int rank;            /* lower is closer to the source */
+	int64_t interval_ms; /* 0: by the schedule */
+	int64_t timeout_ms;  /* 0: [fetch] timeout */
+	int64_t max_body;    /* 0: [fetch] max-body */
 	bool allow_private;
 	const char *user_agent; /* NULL: ours */
-	const char *user;	/* basic authentication */
+	const char *user;       /* basic authentication */
 	const char *password_file;
 	const char *bearer_file;
 	const char *header_file; /* lines "Name: value" */
@@ -67,7 +68,7 @@ struct config_feed {
 struct config_alert {
 	const char *name;
 	const char *match;
-	const char *priority; /* "low", "normal", "high", "urgent" */
+	const char *priority;      /* "low", "normal", "high", "urgent" */
 	struct config_place place; /* of the match line */
 };
 
@@ -82,7 +83,7 @@ struct config_output {
 struct config {
 	/* top of the file */
 	const char *title;
-	const char *base_url; /* NULL: derived from the request */
+	const char *base_url;    /* NULL: derived from the request */
 	const char *contact_url; /* in the User-Agent */
 	int log_level;
 
@@ -92,8 +93,8 @@ struct config {
 		size_t cap;
 	} http_listen;
 	bool http_enabled;
-	int64_t http_entries;	       /* entries of an output */
-	int64_t http_connections;      /* at most, in all */
+	int64_t http_entries;     /* entries of an output */
+	int64_t http_connections; /* at most, in all */
 	const char *http_socket_mode_text;
 	unsigned http_socket_mode;
 
@@ -123,7 +124,8 @@ struct config {
 	int64_t poll_max_ms;
 	int64_t poll_default_ms; /* for a feed about which nothing is known */
 
-	int64_t alert_backlog_ms; /* [poll] alert-backlog: on a feed's first poll, alerts only for items dated within this */
+	int64_t alert_backlog_ms; /* [poll] alert-backlog: on a feed's first poll, alerts only for items dated within
+				     this */
 
 	int64_t keep_items_ms;
 	int64_t keep_events_ms;
@@ -180,8 +182,9 @@ void config_free(struct config *c);
 
 const struct config_feed *config_find_feed(const struct config *c, struct str name);
 
-/* What changed, for the log after a reload: one line each ("feed usni: url changed", "feed x added", "[poll] min: 5m -> 10m", "... takes
- * effect at the next start" for options that are not reloadable), into out. Returns the number of changes or -ENOMEM. */
+/* What changed, for the log after a reload: one line each ("feed usni: url changed", "feed x added", "[poll] min: 5m ->
+ * 10m", "... takes effect at the next start" for options that are not reloadable), into out. Returns the number of
+ * changes or -ENOMEM. */
 int config_diff(const struct config *before, const struct config *after, struct buf *out);
 
 #endif

@@ -18,8 +18,8 @@ struct config_words {
 
 /* Reads value and puts it into owner (the struct that o->offset counts in); text lives in a.  0, -ENOMEM, or
  * -EINVAL with what was found and what was expected. */
-int config_value_read(struct arena *a, void *owner, const struct config_option *o, struct str value, struct config_place place,
-	struct error *err);
+int config_value_read(struct arena *a, void *owner, const struct config_option *o, struct str value,
+	struct config_place place, struct error *err);
 
 /* The value as it could be written in a file; "" when it is absent. */
 int config_value_write(struct buf *out, const void *owner, const struct config_option *o);

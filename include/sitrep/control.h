@@ -34,7 +34,8 @@ struct control_operations {
 	void (*peer_gone)(void *arg, struct control_peer *peer);
 };
 
-struct control *control_new(struct event_base *base, const struct control_operations *operations, void *arg, struct error *err);
+struct control *control_new(
+	struct event_base *base, const struct control_operations *operations, void *arg, struct error *err);
 int control_listen(struct control *c, struct listener *l, struct error *err); /* l is borrowed and must outlive c */
 void control_free(struct control *c);
 

@@ -115,13 +115,13 @@ struct feed_facts {
 	struct str logo;
 	struct str managing_editor;
 	struct str webmaster;
-	struct str hub;			  /* WebSub, rel=hub */
-	struct str ttl;			  /* minutes, as given */
-	struct str update_period;	  /* sy:updatePeriod */
-	struct str update_frequency;	  /* sy:updateFrequency */
-	struct str skip_hours;		  /* "0 1 2 23" */
-	struct str skip_days;		  /* "Saturday Sunday" */
-	int64_t updated;		  /* TIME_NONE when absent, as all times here */
+	struct str hub;              /* WebSub, rel=hub */
+	struct str ttl;              /* minutes, as given */
+	struct str update_period;    /* sy:updatePeriod */
+	struct str update_frequency; /* sy:updateFrequency */
+	struct str skip_hours;       /* "0 1 2 23" */
+	struct str skip_days;        /* "Saturday Sunday" */
+	int64_t updated;             /* TIME_NONE when absent, as all times here */
 	int64_t published;
 	struct image image;
 	struct text_input textinput;
@@ -168,14 +168,14 @@ struct item {
 	DOCUMENT_LIST(enclosure) enclosures;
 
 	/* -- what the worker worked out (identity.h, rule.h) */
-	struct str plain_title;	  /* one line of plain text */
+	struct str plain_title;   /* one line of plain text */
 	struct str plain_summary; /* one line of plain text, at most LIMIT_SUMMARY bytes */
 	enum identity_kind identity_kind;
-	struct str identity;	/* SHA256_LEN bytes */
-	struct str digest;	/* SHA256_LEN bytes over the canonical text */
-	struct str url_key;	/* SHA256_LEN bytes over the canonical URL; absent without a link */
+	struct str identity;    /* SHA256_LEN bytes */
+	struct str digest;      /* SHA256_LEN bytes over the canonical text */
+	struct str url_key;     /* SHA256_LEN bytes over the canonical URL; absent without a link */
 	uint32_t canon_version; /* of the rules that digest was made by */
-	uint32_t token_count;	/* tokens in the canonical text */
+	uint32_t token_count;   /* tokens in the canonical text */
 	DOCUMENT_LIST(match) matches;
 };
 
@@ -184,10 +184,10 @@ struct document {
 	struct str version;  /* "2.0", "1.0" ... */
 	struct str encoding; /* what the bytes were read as */
 	bool wellformed;     /* the bytes needed no repair */
-	bool truncated;	     /* ended before its end, or ran into a limit: what came whole is here */
+	bool truncated;      /* ended before its end, or ran into a limit: what came whole is here */
 	struct feed_facts feed;
 	DOCUMENT_LIST(item) items; /* in document order */
-	struct str notes; /* what was decided and repaired, one sentence a line; only when asked for */
+	struct str notes;          /* what was decided and repaired, one sentence a line; only when asked for */
 };
 
 /* A zeroed document with all times TIME_NONE; the same for an item. */

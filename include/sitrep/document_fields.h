@@ -27,7 +27,7 @@ struct field {
 	enum field_kind kind;
 	const char *name; /* in the neutral JSON; NULL: not in it, or written by hand */
 	size_t offset;
-	uint32_t max;		/* FIELD_ENUM: first value that is none; FIELD_LIST: most elements */
+	uint32_t max;           /* FIELD_ENUM: first value that is none; FIELD_LIST: most elements */
 	const struct shape *of; /* FIELD_TEXT, FIELD_STRUCT, FIELD_LIST: the element */
 };
 

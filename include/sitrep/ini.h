@@ -29,17 +29,18 @@ enum ini_kind { INI_END, INI_SECTION, INI_OPTION, INI_MISTAKE };
 
 struct ini_item {
 	enum ini_kind kind;
-	unsigned line;	   /* of the first line, from 1 */
-	struct str name;   /* of the section or option */
-	struct str value;  /* the option's, or the section's in quotes: STR_NONE when it has none */
+	unsigned line;       /* of the first line, from 1 */
+	struct str name;     /* of the section or option */
+	struct str value;    /* the option's, or the section's in quotes: STR_NONE when it has none */
+	bool is_header;      /* of a mistake: it stands where a section should begin */
 	const char *mistake; /* what was found and what was expected */
 };
 
 struct ini {
 	struct str rest;
-	unsigned line;	     /* of the line read last */
-	bool skip_indented;  /* the lines that continue a mistake are one mistake with it */
-	struct buf joined;   /* a value of several lines */
+	unsigned line;      /* of the line read last */
+	bool skip_indented; /* the lines that continue a mistake are one mistake with it */
+	struct buf joined;  /* a value of several lines */
 	char mistake[256];
 };
 

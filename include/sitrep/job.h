@@ -17,8 +17,8 @@
 
 enum message_kind {
 	MESSAGE_HELLO = 1, /* worker: started, sandbox closed; the body is the version */
-	MESSAGE_RULES,	   /* daemon: replaces all rules */
-	MESSAGE_JOB,	   /* daemon */
+	MESSAGE_RULES,     /* daemon: replaces all rules */
+	MESSAGE_JOB,       /* daemon */
 	MESSAGE_DOCUMENT,  /* worker: wire bytes */
 	MESSAGE_FAILURE,   /* worker: negative errno and a sentence */
 };
@@ -27,20 +27,20 @@ enum { MESSAGE_HEADER_LEN = 16 };
 
 struct message_header {
 	enum message_kind kind;
-	uint32_t job;  /* number that the answer repeats */
+	uint32_t job;    /* number that the answer repeats */
 	uint32_t length; /* of the body */
 };
 
 void message_header_encode(uint8_t out[MESSAGE_HEADER_LEN], const struct message_header *h);
 /* -EPROTO on a wrong magic, an unknown kind, or a length over max_length. */
-int message_header_decode(const uint8_t in[MESSAGE_HEADER_LEN], uint32_t max_length, struct message_header *h,
-	struct error *err);
+int message_header_decode(
+	const uint8_t in[MESSAGE_HEADER_LEN], uint32_t max_length, struct message_header *h, struct error *err);
 
 /* A feed's answer to be parsed. */
 struct job {
 	struct str feed;       /* its name in the configuration */
 	struct str categories; /* its configured categories, separated by newlines */
-	struct str url;	       /* final URL */
+	struct str url;        /* final URL */
 	struct str content_type;
 	struct str content_location;
 	struct str content_language;

@@ -1,8 +1,9 @@
 /* line_peer.h: one connection that speaks lines, both ways, within bounds.
  *
  * Used by the stream and the control socket.  Input longer than LIMIT_STREAM_LINE without a newline
- * closes the connection with a sentence; output waits in memory only while the kernel does not take it.  A peer is never freed inside its own callback: line_peer_close() takes it out of the loop
- * and frees it when the loop comes round. */
+ * closes the connection with a sentence; output waits in memory only while the kernel does not take it.  A peer is
+ * never freed inside its own callback: line_peer_close() takes it out of the loop and frees it when the loop comes
+ * round. */
 #ifndef SITREP_LINE_PEER_H
 #define SITREP_LINE_PEER_H
 
@@ -17,13 +18,13 @@ struct line_peer;
 
 struct line_peer_callbacks {
 	void (*line)(void *arg, struct str line); /* without the newline (and \r), valid UTF-8 or not */
-	void (*drained)(void *arg);		  /* all output was taken by the kernel, after it once was not */
-	void (*closed)(void *arg);		  /* the other end went; line_peer_close() follows by itself */
+	void (*drained)(void *arg);               /* all output was taken by the kernel, after it once was not */
+	void (*closed)(void *arg);                /* the other end went; line_peer_close() follows by itself */
 };
 
 /* Takes fd; NULL without memory, fd is then closed.  At most output_max bytes wait for the kernel. */
-struct line_peer *line_peer_new(struct event_base *base, int fd, size_t output_max,
-	const struct line_peer_callbacks *callbacks, void *arg);
+struct line_peer *line_peer_new(
+	struct event_base *base, int fd, size_t output_max, const struct line_peer_callbacks *callbacks, void *arg);
 /* No callback comes after it. */
 void line_peer_close(struct line_peer *p);
 

@@ -18,7 +18,8 @@ struct listener;
 /* fd is the accepted socket: non-blocking, close-on-exec, the callee's. */
 typedef void listener_accept_fn(void *arg, int fd, const struct sockaddr *peer, socklen_t peer_len);
 
-/* Bound and listening, nothing accepted yet: so that every socket is known to be free before anything else is touched. */
+/* Bound and listening, nothing accepted yet: so that every socket is known to be free before anything else is touched.
+ */
 /* host: a numeric address, or NULL for every one; port 0 lets the kernel choose. */
 struct listener *listener_open_tcp(const char *host, uint16_t port, struct error *err);
 /* mode as in chmod(2); group NULL: the process's own. */

@@ -8,9 +8,9 @@
 #include "sitrep/str.h"
 
 struct opml_feed {
-	struct str url;	       /* xmlUrl */
-	struct str title;      /* title or text */
-	struct str site;       /* htmlUrl */
+	struct str url;         /* xmlUrl */
+	struct str title;       /* title or text */
+	struct str site;        /* htmlUrl */
 	struct str *categories; /* names of the outlines around it, outermost first, then the category attribute */
 	size_t category_count;
 	unsigned line;

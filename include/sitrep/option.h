@@ -13,31 +13,44 @@
 #include "sitrep/buf.h"
 #include "sitrep/str.h"
 
-enum option_section { SECTION_TOP, SECTION_FEED, SECTION_ALERT, SECTION_OUTPUT, SECTION_HTTP, SECTION_STREAM, SECTION_CONTROL, SECTION_FETCH, SECTION_POLL, SECTION_KEEP, SECTION_PARSE, SECTION_COUNT };
+enum option_section {
+	SECTION_TOP,
+	SECTION_FEED,
+	SECTION_ALERT,
+	SECTION_OUTPUT,
+	SECTION_HTTP,
+	SECTION_STREAM,
+	SECTION_CONTROL,
+	SECTION_FETCH,
+	SECTION_POLL,
+	SECTION_KEEP,
+	SECTION_PARSE,
+	SECTION_COUNT
+};
 
 enum option_type {
 	OPTION_STRING,
-	OPTION_URL,	 /* http or https */
-	OPTION_BOOL,	 /* yes/no, true/false, on/off, 1/0 */
+	OPTION_URL,  /* http or https */
+	OPTION_BOOL, /* yes/no, true/false, on/off, 1/0 */
 	OPTION_INT,
 	OPTION_DURATION, /* int64_t ms */
-	OPTION_SIZE,	 /* int64_t bytes */
-	OPTION_MODE,	 /* octal, unsigned */
-	OPTION_LIST,	 /* comma separated strings */
-	OPTION_LISTEN,	 /* comma separated addresses */
+	OPTION_SIZE,     /* int64_t bytes */
+	OPTION_MODE,     /* octal, unsigned */
+	OPTION_LIST,     /* comma separated strings */
+	OPTION_LISTEN,   /* comma separated addresses */
 	OPTION_NETWORKS, /* comma separated CIDR */
-	OPTION_LEVEL,	 /* a log level */
-	OPTION_CHOICE,	 /* one of choices */
+	OPTION_LEVEL,    /* a log level */
+	OPTION_CHOICE,   /* one of choices */
 };
 
 struct config_option {
 	enum option_section section;
 	const char *name;
 	enum option_type type;
-	size_t offset; /* in struct config, or in the repeated section's struct */
+	size_t offset;        /* in struct config, or in the repeated section's struct */
 	const char *fallback; /* default, as it would be written; NULL: absent */
-	int64_t min, max; /* for numbers, in the value's unit */
-	const char *choices; /* "low normal high urgent" */
+	int64_t min, max;     /* for numbers, in the value's unit */
+	const char *choices;  /* "low normal high urgent" */
 	bool reloadable;
 	bool required;
 	const char *help; /* one or two sentences */

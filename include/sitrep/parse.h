@@ -16,7 +16,7 @@ struct parse_input {
 	struct str content_type; /* the HTTP header's value, absent when there was none */
 	struct str content_location;
 	struct str content_language;
-	struct str url; /* final URL after redirects: the base of last resort */
+	struct str url;  /* final URL after redirects: the base of last resort */
 	bool want_notes; /* fill document.notes */
 };
 
@@ -24,8 +24,8 @@ struct parse_input {
  * and iconv would otherwise open later. */
 int parse_prepare(struct error *err);
 
-/* All of the document's text lives in a or in the input's bytes.  -EBADMSG when the bytes are no feed; the sentence says
- * what they seem to be ("an HTML page titled ...", "empty").  -ENOMEM when a ran into its maximum. */
+/* All of the document's text lives in a or in the input's bytes.  -EBADMSG when the bytes are no feed; the sentence
+ * says what they seem to be ("an HTML page titled ...", "empty").  -ENOMEM when a ran into its maximum. */
 int parse_feed(const struct parse_input *in, struct arena *a, struct document *d, struct error *err);
 
 #endif

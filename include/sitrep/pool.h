@@ -20,17 +20,18 @@ struct event_base;
 struct pool;
 
 struct pool_options {
-	int program_fd;		 /* sitrep-parse, opened O_PATH|O_CLOEXEC at start: an upgrade of the package
-				    does not mix versions. Borrowed, must outlive the pool. */
-	unsigned workers;	 /* 0: one a processor */
-	uint64_t memory_max;	 /* address space of a worker, bytes */
-	size_t answer_max;	 /* largest answer taken, bytes */
-	int64_t job_limit_ms;	 /* wall time of one job, 0: LIMIT_WORKER_WALL_S */
+	int program_fd;       /* sitrep-parse, opened O_PATH|O_CLOEXEC at start: an upgrade of the package
+				 does not mix versions. Borrowed, must outlive the pool. */
+	unsigned workers;     /* 0: one a processor */
+	uint64_t memory_max;  /* address space of a worker, bytes */
+	size_t answer_max;    /* largest answer taken, bytes */
+	int64_t job_limit_ms; /* wall time of one job, 0: LIMIT_WORKER_WALL_S */
 };
 
 /* What became of a job. */
 struct pool_answer {
-	int status;	   /* 0: document holds wire bytes; -EBADMSG: not a feed; -ETIMEDOUT, -ENOMEM, -EPROTO, -ECHILD (died) */
+	int status; /* 0: document holds wire bytes; -EBADMSG: not a feed; -ETIMEDOUT, -ENOMEM, -EPROTO, -ECHILD (died)
+		     */
 	struct buf document; /* the callback may take it */
 	struct error error;  /* the sentence when status is not 0 */
 };
@@ -48,7 +49,8 @@ int pool_set_rules(struct pool *p, const struct rule_source *rules, size_t count
 
 /* Copies all of job but its body, and takes over body (job->body is ignored).  fn(arg) is called exactly
  * once unless the pool is freed first.  Jobs wait in order. -ENOMEM leaves body with the caller. */
-int pool_submit(struct pool *p, const struct job *job, struct buf *body, pool_answer_fn *fn, void *arg, struct error *err);
+int pool_submit(
+	struct pool *p, const struct job *job, struct buf *body, pool_answer_fn *fn, void *arg, struct error *err);
 
 /* Jobs waiting or at work, and the bytes of their bodies. */
 size_t pool_pending(const struct pool *p);

@@ -39,7 +39,8 @@ struct publish *publish_new(const char *state_dir, publish_status_fn *fn, void *
 void publish_free(struct publish *p);
 
 /* The configuration in force; must outlive the next call.  Throws away what was rendered. */
-void publish_set_config(struct publish *p, const struct config *config, const struct feed_state *feeds, size_t feed_count);
+void publish_set_config(
+	struct publish *p, const struct config *config, const struct feed_state *feeds, size_t feed_count);
 /* Something was committed. */
 void publish_invalidate(struct publish *p);
 

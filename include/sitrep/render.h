@@ -17,8 +17,8 @@
 /* What a document says of itself. */
 struct channel {
 	const char *title;
-	const char *home_url; /* of the page, absolute */
-	char self_url[2048];  /* of this document, absolute */
+	const char *home_url;                        /* of the page, absolute */
+	char self_url[2048];                         /* of this document, absolute */
 	char id[UID_TEXT_MAX + sizeof("urn:uuid:")]; /* stable */
 	int64_t updated_ms;
 };

@@ -33,7 +33,7 @@ size_t service_close_rest(struct service_fds *fds);
 
 /* Each sends one datagram to NOTIFY_SOCKET; false when there is none or it was refused. */
 bool service_ready(const char *status);
-bool service_reloading(void);	/* with MONOTONIC_USEC, see sd_notify(3) */
+bool service_reloading(void); /* with MONOTONIC_USEC, see sd_notify(3) */
 bool service_stopping(void);
 bool service_status(const char *status);
 bool service_watchdog_ping(void);

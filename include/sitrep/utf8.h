@@ -26,7 +26,8 @@ int utf8_repair(struct buf *out, struct str s);
 struct str utf8_cut(struct str s, size_t max);
 
 /* C0 and C1 controls but tab and newline, U+007F, bidi embeddings, overrides and isolates (U+202A-202E,
- * U+2066-2069, U+200E, U+200F, U+061C), U+2028/2029, U+FEFF, non-characters: what a one-line or terminal view must not let through. */
+ * U+2066-2069, U+200E, U+200F, U+061C), U+2028/2029, U+FEFF, non-characters: what a one-line or terminal view must not
+ * let through. */
 bool utf8_is_unsafe(uint32_t cp);
 
 /* Appends s as one line of plain text: unsafe characters dropped, each run of white space (NBSP too) one

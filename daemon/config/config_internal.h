@@ -1,0 +1,57 @@
+/* config_internal.h: what the three files that load a configuration share. */
+#ifndef SITREP_CONFIG_INTERNAL_H
+#define SITREP_CONFIG_INTERNAL_H
+
+#include <sys/types.h>
+
+#include "sitrep/config.h"
+#include "sitrep/option.h"
+
+enum {
+	CONFIG_ARENA_MAX = 1024 * 1024 * 1024, /* a million feeds */
+	CONFIG_FILE_MAX = 256 * 1024 * 1024,
+	CONFIG_NAME_LEN_MAX = 64,
+	CONFIG_OPTIONS_MAX = 128,
+};
+
+/* A file that was read, in the order of reading. */
+struct config_file {
+	dev_t device;
+	ino_t inode;
+	struct config_place from; /* the line that included it */
+};
+
+struct config_loading {
+	struct config *config;
+	struct config_mistakes *mistakes;
+	enum option_section section;
+	bool skip;      /* a section that is not known, or a header that cannot be read: its options say nothing */
+	size_t element; /* of the section's list, when it has one */
+	bool seen[CONFIG_OPTIONS_MAX]; /* by place in config_options; of a named section the last one's */
+	unsigned depth;
+	struct {
+		struct config_file *items;
+		size_t count;
+		size_t cap;
+	} files;
+	int failed; /* -ENOMEM */
+};
+
+/* ---- config_read.c ---- */
+
+/* Reads a configuration file with all that it includes.  from is the line that asked for it. */
+void config_read_file(struct config_loading *l, const char *path, struct config_place from);
+void config_set_defaults(struct config_loading *l);
+/* A new element of the list of l->section, with its defaults; l->failed when there is no memory. */
+void config_add_element(struct config_loading *l, struct str name, struct config_place place);
+/* The struct that the current section's options go into. */
+void *config_element(struct config_loading *l);
+/* The whole file into out: 0, or a negative errno. */
+int config_slurp(const char *path, struct buf *out);
+
+/* ---- config_list.c ---- */
+
+/* Adds the feeds of a subscription list that no feed above it has. */
+void config_read_list(struct config_loading *l, const char *path, struct config_place from);
+
+#endif

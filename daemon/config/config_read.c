@@ -1,0 +1,343 @@
+/* Sections, options and the files they stand in.  One table (option.c) says what may stand where. */
+#include "config_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sitrep/config_value.h"
+#include "sitrep/ini.h"
+
+enum { INCLUDE_DEPTH_MAX = 8 };
+
+/* ---- elements of repeated sections ---- */
+
+static bool is_good_name(struct str name)
+{
+	if (name.len == 0 || name.len > CONFIG_NAME_LEN_MAX)
+		return false;
+	for (size_t i = 0; i < name.len; i++)
+		if (!char_is_alpha(name.data[i]) && !char_is_digit(name.data[i]) && strchr("-_.", name.data[i]) == NULL)
+			return false;
+	return true;
+}
+
+void *config_element(struct config_loading *l)
+{
+	struct config *c = l->config;
+
+	switch (l->section) {
+	case SECTION_FEED:
+		return &c->feeds.items[l->element];
+	case SECTION_ALERT:
+		return &c->alerts.items[l->element];
+	case SECTION_OUTPUT:
+		return &c->outputs.items[l->element];
+	case SECTION_TOP:
+	case SECTION_HTTP:
+	case SECTION_STREAM:
+	case SECTION_CONTROL:
+	case SECTION_FETCH:
+	case SECTION_POLL:
+	case SECTION_KEEP:
+	case SECTION_PARSE:
+	case SECTION_COUNT:
+		break;
+	}
+	return c;
+}
+
+void config_set_defaults(struct config_loading *l)
+{
+	for (size_t i = 0; i < config_option_count; i++) {
+		const struct config_option *o = &config_options[i];
+		struct config_place none = {0};
+
+		if (o->section == l->section && o->fallback != NULL &&
+			config_value_read(&l->config->arena, config_element(l), o, str_from(o->fallback), none, NULL) !=
+				0)
+			l->failed = -ENOMEM;
+	}
+}
+
+/* A new element of the section's list, with its name and place. */
+void config_add_element(struct config_loading *l, struct str name, struct config_place place)
+{
+	struct config *c = l->config;
+	const char *copy = arena_cstr(&c->arena, name);
+	struct config_feed *f;
+	struct config_alert *a;
+	struct config_output *o;
+
+	l->failed = copy == NULL ? -ENOMEM : l->failed;
+	if (l->section == SECTION_FEED && (f = list_add(&c->arena, &c->feeds)) != NULL) {
+		f->name = copy;
+		f->place = place;
+		l->element = c->feeds.count - 1;
+	} else if (l->section == SECTION_ALERT && (a = list_add(&c->arena, &c->alerts)) != NULL) {
+		a->name = copy;
+		a->place = place;
+		l->element = c->alerts.count - 1;
+	} else if (l->section == SECTION_OUTPUT && (o = list_add(&c->arena, &c->outputs)) != NULL) {
+		o->name = copy;
+		o->place = place;
+		l->element = c->outputs.count - 1;
+	} else {
+		l->failed = -ENOMEM;
+	}
+	if (l->failed == 0)
+		config_set_defaults(l);
+}
+
+static void forget_seen(struct config_loading *l)
+{
+	for (size_t i = 0; i < config_option_count; i++)
+		if (config_options[i].section == l->section)
+			l->seen[i] = false;
+}
+
+/* What the last section did not say although it had to. */
+static void check_required(struct config_loading *l)
+{
+	if (l->skip || !option_section_is_named(l->section))
+		return;
+	for (size_t i = 0; i < config_option_count; i++) {
+		const struct config_option *o = &config_options[i];
+		const struct config_feed *f = config_element(l);
+
+		if (o->section != l->section || !o->required || l->seen[i])
+			continue;
+		config_mistake(l->mistakes,
+			l->section == SECTION_FEED    ? f->place
+			: l->section == SECTION_ALERT ? ((const struct config_alert *)config_element(l))->place
+						      : ((const struct config_output *)config_element(l))->place,
+			"[%s \"%s\"] has no %s", option_section_name(l->section), f->name, o->name);
+	}
+}
+
+/* Until a section is entered, options say nothing. */
+static void leave_section(struct config_loading *l)
+{
+	check_required(l);
+	l->skip = true;
+}
+
+static void enter_section(struct config_loading *l, const struct ini_item *item, struct config_place place)
+{
+	const char *nearest;
+
+	leave_section(l);
+	if (!option_find_section(item->name, &l->section, &nearest)) {
+		config_mistake(l->mistakes, place, "unknown section [%.*s]%s%s%s", STR_ARG(item->name),
+			nearest != NULL ? ", did you mean [" : "", nearest != NULL ? nearest : "",
+			nearest != NULL ? "]?" : "");
+		return;
+	}
+	if (!option_section_is_named(l->section)) {
+		if (item->value.data != NULL)
+			config_mistake(l->mistakes, place, "[%.*s] takes no name", STR_ARG(item->name));
+		l->skip = false;
+		return;
+	}
+	if (!is_good_name(item->value)) {
+		config_mistake(l->mistakes, place,
+			"[%.*s \"%.*s\"]: expected a name of at most %d letters, digits, \"-\", \"_\" or \".\"",
+			STR_ARG(item->name), STR_ARG(item->value), CONFIG_NAME_LEN_MAX);
+		return;
+	}
+	l->skip = false;
+	forget_seen(l);
+	config_add_element(l, item->value, place);
+}
+
+/* ---- files ---- */
+
+static int slurp(int fd, struct buf *out)
+{
+	char chunk[64 * 1024];
+	struct stat st;
+	ssize_t n;
+	int result = 0;
+
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		return -EISDIR;
+	while (result == 0 && (n = read(fd, chunk, sizeof(chunk))) != 0)
+		result = n > 0 ? buf_append(out, chunk, (size_t)n) : -errno;
+	return result;
+}
+
+int config_slurp(const char *path, struct buf *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int result = fd >= 0 ? slurp(fd, out) : -errno;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return result;
+}
+
+/* A path that a file names is relative to that file. */
+static char *resolve_path(const char *from, struct str path)
+{
+	const char *slash = strrchr(from, '/');
+	char *joined = NULL;
+
+	if ((path.len > 0 && path.data[0] == '/') || slash == NULL)
+		return strndup(path.data, path.len);
+	if (asprintf(&joined, "%.*s/%.*s", (int)(slash - from), from, STR_ARG(path)) < 0)
+		return NULL;
+	return joined;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	const char *const *left = a, *const *right = b;
+
+	return strcmp(*left, *right);
+}
+
+static void for_each_match(struct config_loading *l, struct str pattern, struct config_place place,
+	void (*fn)(struct config_loading *l, const char *path, struct config_place from))
+{
+	char *full = resolve_path(place.file, pattern);
+	bool is_pattern;
+	glob_t found = {0};
+	int result;
+
+	if (full == NULL) {
+		l->failed = -ENOMEM;
+		return;
+	}
+	/* A pattern may match nothing; a plain name is opened and says itself that it is not there. */
+	is_pattern = strpbrk(full, "*?[") != NULL;
+	result = glob(full, GLOB_NOSORT | (is_pattern ? 0 : GLOB_NOCHECK), NULL, &found);
+	if (result == GLOB_NOSPACE)
+		l->failed = -ENOMEM;
+	/* Sorted by bytes, not by the locale: the order of files is the same everywhere. */
+	if (result == 0 && found.gl_pathc > 1)
+		qsort(found.gl_pathv, found.gl_pathc, sizeof(char *), by_bytes);
+	for (size_t i = 0; result == 0 && i < found.gl_pathc; i++)
+		fn(l, found.gl_pathv[i], place);
+	globfree(&found);
+	free(full);
+}
+
+/* ---- options ---- */
+
+static void take_option(struct config_loading *l, const struct ini_item *item, struct config_place place)
+{
+	const char *nearest;
+	const struct config_option *o;
+	struct error err = {0};
+	int result;
+
+	if (l->skip)
+		return;
+	if (str_eq(item->name, STR("include")) || str_eq(item->name, STR("opml"))) {
+		if (l->section != SECTION_TOP)
+			config_mistake(l->mistakes, place, "%.*s stands before the first section", STR_ARG(item->name));
+		else
+			for_each_match(
+				l, item->value, place, item->name.data[0] == 'i' ? config_read_file : config_read_list);
+		return;
+	}
+	o = option_find(l->section, item->name, &nearest);
+	if (o == NULL) {
+		config_mistake(l->mistakes, place, "unknown option %.*s%s%s%s", STR_ARG(item->name),
+			nearest != NULL ? ", did you mean " : "", nearest != NULL ? nearest : "",
+			nearest != NULL ? "?" : "");
+		return;
+	}
+	if (l->seen[o - config_options])
+		config_mistake(l->mistakes, place, "%s is given twice", o->name);
+	l->seen[o - config_options] = true;
+	result = config_value_read(&l->config->arena, config_element(l), o, item->value, place, &err);
+	if (result == -ENOMEM)
+		l->failed = result;
+	else if (result != 0)
+		config_mistake(l->mistakes, place, "%s", err.text);
+	/* A rule's mistakes are told later, at the line of the rule. */
+	if (l->section == SECTION_ALERT && strcmp(o->name, "match") == 0)
+		l->config->alerts.items[l->element].place = place;
+	if (l->section == SECTION_OUTPUT && strcmp(o->name, "match") == 0)
+		l->config->outputs.items[l->element].place = place;
+}
+
+static void read_items(struct config_loading *l, struct str text, struct config_place place)
+{
+	struct ini_item item;
+	struct ini ini;
+
+	ini_init(&ini, text);
+	while (l->failed == 0 && (l->failed = ini_next(&ini, &item)) == 0 && item.kind != INI_END) {
+		place.line = item.line;
+		if (item.kind == INI_MISTAKE) {
+			config_mistake(l->mistakes, place, "%s", item.mistake);
+			if (item.is_header)
+				leave_section(l);
+		} else if (item.kind == INI_SECTION) {
+			enter_section(l, &item, place);
+		} else {
+			take_option(l, &item, place);
+		}
+	}
+	ini_release(&ini);
+}
+
+/* A file that is named twice, by a pattern that overlaps another or in a circle, is read once. */
+static bool is_first_time(struct config_loading *l, const char *path, struct config_place from)
+{
+	struct config_file *file;
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return true; /* opening it says why */
+	for (size_t i = 0; i < l->files.count; i++) {
+		file = &l->files.items[i];
+		if (file->device != st.st_dev || file->inode != st.st_ino)
+			continue;
+		config_mistake(l->mistakes, from, "%s is read already, because of %s:%u", path, file->from.file,
+			file->from.line);
+		return false;
+	}
+	file = list_add(&l->config->arena, &l->files);
+	if (file == NULL)
+		l->failed = -ENOMEM;
+	else
+		*file = (struct config_file){.device = st.st_dev, .inode = st.st_ino, .from = from};
+	return file != NULL;
+}
+
+/* A file begins at the top, whatever section the file that includes it is in. */
+void config_read_file(struct config_loading *l, const char *path, struct config_place from)
+{
+	struct buf text = BUF_INIT(CONFIG_FILE_MAX);
+	struct config_place place = {.file = arena_cstr(&l->config->arena, str_from(path))};
+	int result;
+
+	if (place.file == NULL)
+		l->failed = -ENOMEM;
+	if (l->failed != 0 || !is_first_time(l, path, from))
+		return;
+	if (l->depth == INCLUDE_DEPTH_MAX) {
+		config_mistake(l->mistakes, from, "include goes more than %d files deep", INCLUDE_DEPTH_MAX);
+		return;
+	}
+	result = config_slurp(path, &text);
+	if (result != 0) {
+		config_mistake(l->mistakes, from, "cannot read %s: %s", path, strerror(-result));
+	} else {
+		l->depth++;
+		read_items(l, buf_str(&text), place);
+		check_required(l);
+		l->section = SECTION_TOP;
+		l->skip = false;
+		l->depth--;
+	}
+	buf_release(&text);
+}
