@@ -198,6 +198,8 @@ struct config *config_load(const char *path, struct config_mistakes *mistakes, s
 	set_all_defaults(&l);
 	if (l.failed == 0)
 		config_read_file(&l, path, (struct config_place){.file = path});
+	for (size_t i = 0; i < l.lists.count && l.failed == 0; i++)
+		config_read_list(&l, l.lists.items[i].path, l.lists.items[i].from);
 	if (l.failed == 0)
 		check_whole(&l, path);
 	if (l.failed != 0) {

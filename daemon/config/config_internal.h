@@ -21,6 +21,12 @@ struct config_file {
 	struct config_place from; /* the line that included it */
 };
 
+/* A subscription list, read when all files are: what they say of a feed goes before what a list says. */
+struct config_list {
+	const char *path;
+	struct config_place from;
+};
+
 struct config_loading {
 	struct config *config;
 	struct config_mistakes *mistakes;
@@ -34,6 +40,11 @@ struct config_loading {
 		size_t count;
 		size_t cap;
 	} files;
+	struct {
+		struct config_list *items;
+		size_t count;
+		size_t cap;
+	} lists;
 	int failed; /* -ENOMEM */
 };
 

@@ -229,6 +229,17 @@ static void for_each_match(struct config_loading *l, struct str pattern, struct 
 
 /* ---- options ---- */
 
+static void remember_list(struct config_loading *l, const char *path, struct config_place from)
+{
+	struct config_list *list = list_add(&l->config->arena, &l->lists);
+	const char *copy = arena_cstr(&l->config->arena, str_from(path));
+
+	if (list == NULL || copy == NULL)
+		l->failed = -ENOMEM;
+	else
+		*list = (struct config_list){.path = copy, .from = from};
+}
+
 static void take_option(struct config_loading *l, const struct ini_item *item, struct config_place place)
 {
 	const char *nearest;
@@ -243,7 +254,7 @@ static void take_option(struct config_loading *l, const struct ini_item *item, s
 			config_mistake(l->mistakes, place, "%.*s stands before the first section", STR_ARG(item->name));
 		else
 			for_each_match(
-				l, item->value, place, item->name.data[0] == 'i' ? config_read_file : config_read_list);
+				l, item->value, place, item->name.data[0] == 'i' ? config_read_file : remember_list);
 		return;
 	}
 	o = option_find(l->section, item->name, &nearest);

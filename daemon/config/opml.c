@@ -78,7 +78,7 @@ static void take_outline(struct walk *w, xmlTextReaderPtr reader)
 		f->url = url;
 		f->title = title;
 		f->site = attribute(w, reader, "htmlUrl");
-		f->line = (unsigned)xmlTextReaderGetParserLineNumber(reader);
+		f->line = (unsigned)xmlGetLineNo(xmlTextReaderCurrentNode(reader));
 		set_categories(w, f, attribute(w, reader, "category"));
 		title = STR_NONE; /* a feed with outlines inside is no folder */
 	}

@@ -1,0 +1,388 @@
+/* A configuration of real files in a folder of the test's own: what is taken, what is told, what a reload says. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sitrep/config.h"
+#include "sitrep/log.h"
+#include "sitrep/option.h"
+
+struct fixture {
+	char folder[64];
+	char path[128]; /* of the main file */
+	struct config_mistakes mistakes;
+	struct config *config;
+	struct error err;
+	struct buf said;
+};
+
+static int setup(void **state)
+{
+	static struct fixture f;
+
+	f = (struct fixture){.folder = "/tmp/sitrep-config-XXXXXX", .said = BUF_INIT(1 << 20)};
+	if (mkdtemp(f.folder) == NULL)
+		return -1;
+	(void)snprintf(f.path, sizeof(f.path), "%s/main.conf", f.folder);
+	config_mistakes_init(&f.mistakes);
+	*state = &f;
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+	(void)st;
+	(void)kind;
+	(void)where;
+	return remove(path);
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	config_free(f->config);
+	config_mistakes_release(&f->mistakes);
+	buf_release(&f->said);
+	return nftw(f->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void write_file(struct fixture *f, const char *name, const char *text)
+{
+	char path[PATH_MAX];
+	FILE *out;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", f->folder, name);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	assert_true(fputs(text, out) >= 0);
+	assert_int_equal(fclose(out), 0);
+}
+
+static void load(struct fixture *f, const char *text)
+{
+	if (text != NULL)
+		write_file(f, "main.conf", text);
+	config_free(f->config);
+	config_mistakes_release(&f->mistakes);
+	buf_clear(&f->said);
+	f->config = config_load(f->path, &f->mistakes, &f->err);
+	assert_non_null(f->config);
+	assert_int_equal(config_mistakes_write(&f->mistakes, &f->said), 0);
+	(void)buf_putc(&f->said, '\0');
+}
+
+static void assert_said(const struct fixture *f, const char *words)
+{
+	if (strstr(f->said.data, words) == NULL)
+		fail_msg("nothing of \"%s\" in:\n%s", words, f->said.data);
+}
+
+static void test_defaults(void **state)
+{
+	struct fixture *f = *state;
+	const struct config *c;
+
+	load(f, "[feed \"usni\"]\nurl = https://news.example/feed\n");
+	c = f->config;
+	assert_int_equal(f->mistakes.count, 0);
+	assert_int_equal(c->feeds.count, 1);
+	assert_true(c->feeds.items[0].enabled);
+	assert_int_equal(c->fetch_parallel, 64);
+	assert_int_equal(c->fetch_per_host, 2);
+	assert_int_equal(c->fetch_timeout_ms, 30000);
+	assert_int_equal(c->fetch_max_body, 8 * 1024 * 1024);
+	assert_int_equal(c->poll_min_ms, 5 * 60 * 1000);
+	assert_int_equal(c->poll_max_ms, 6 * 3600 * 1000);
+	assert_int_equal(c->stream_mode, 0660);
+	assert_int_equal(c->control_mode, 0600);
+	assert_int_equal(c->http_listen.count, 1);
+	assert_string_equal(c->http_listen.items[0].host, "127.0.0.1");
+	assert_int_equal(c->http_listen.items[0].port, 8484);
+	assert_int_equal(c->log_level, LOG_LEVEL_INFO);
+}
+
+static void test_values(void **state)
+{
+	struct fixture *f = *state;
+	const struct config *c;
+	const struct config_feed *feed;
+
+	load(f, "title = Pacific watch\nbase-url = https://n.example/\nlog-level = debug\n"
+		"[feed \"b\"]\nurl = http://b.example/f\ncategories = naval,\n  us , x\ninterval = 2s\nenabled = no\n"
+		"rank = 3\nmax-body = 64K\nallow-private = on\n"
+		"[feed \"a\"]\nurl = HTTPS://a.example/f\n"
+		"[alert \"d\"]\nmatch = (dprk OR \"north korea\")\n  AND missile*\npriority = high\n"
+		"[output \"o\"]\ntitle = O\nmatch = category:naval\nentries = 7\n"
+		"[http]\nlisten = [::1]:1, *:2, unix:/run/x.sock, /run/y.sock, 10.0.0.1:65535\n"
+		"[fetch]\nallow = 127.0.0.0/8, ::1, fd00::/8\n[keep]\nitems = 90d\nsize = 2G\n"
+		"[http]\nentries = 50\n");
+	c = f->config;
+	assert_string_equal(f->said.data, "");
+	assert_string_equal(c->title, "Pacific watch");
+	assert_int_equal(c->log_level, LOG_LEVEL_DEBUG);
+	assert_int_equal(c->feeds.count, 2);
+	assert_string_equal(c->feeds.items[0].name, "a"); /* by name */
+	feed = config_find_feed(c, STR("b"));
+	assert_non_null(feed);
+	assert_null(config_find_feed(c, STR("bb")));
+	assert_int_equal(feed->category_count, 3);
+	assert_string_equal(feed->categories[1], "us");
+	assert_int_equal(feed->interval_ms, 2000);
+	assert_false(feed->enabled);
+	assert_int_equal(feed->rank, 3);
+	assert_int_equal(feed->max_body, 65536);
+	assert_true(feed->allow_private);
+	assert_string_equal(c->alerts.items[0].match, "(dprk OR \"north korea\") AND missile*");
+	assert_string_equal(c->alerts.items[0].priority, "high");
+	assert_int_equal(c->alerts.items[0].place.line, 16);
+	assert_int_equal(c->outputs.items[0].entries, 7);
+	assert_int_equal(c->http_listen.count, 5);
+	assert_string_equal(c->http_listen.items[0].host, "::1");
+	assert_null(c->http_listen.items[1].host);
+	assert_int_equal(c->http_listen.items[1].port, 2);
+	assert_string_equal(c->http_listen.items[2].path, "/run/x.sock");
+	assert_string_equal(c->http_listen.items[3].path, "/run/y.sock");
+	assert_int_equal(c->http_listen.items[4].port, 65535);
+	assert_int_equal(c->fetch_allow.count, 3);
+	assert_int_equal(c->fetch_allow.items[0].prefix, 96 + 8);
+	assert_int_equal(c->fetch_allow.items[1].prefix, 128);
+	assert_int_equal(c->keep_items_ms, 90LL * 24 * 3600 * 1000);
+	assert_int_equal(c->keep_size, 2LL * 1024 * 1024 * 1024);
+	assert_int_equal(c->http_entries, 50);
+}
+
+static void test_every_mistake_is_told(void **state)
+{
+	struct fixture *f = *state;
+
+	load(f, "titel = x\n"
+		"[feeds \"a\"]\nanything = 1\n"
+		"[feed \"a b\"]\nurl = https://a.example/\n"
+		"[feed \"c\"]\nurl = ftp://c.example/\ninterval = 5 parsecs\nenabled = perhaps\n"
+		"[feed \"d\"]\ncategories = a,,b\n"
+		"[fetch]\nparallel = 0\nallow = 300.0.0.0/8\n[poll]\nmin = 2h\nmax = 1h\n"
+		"[stream]\nmode = 0999\n[http]\nlisten = 127.0.0.1:99999\n"
+		"[alert \"x\"]\nmatch = a\npriority = highest\n");
+	assert_said(f, "main.conf:1: unknown option titel, did you mean title?");
+	assert_said(f, "main.conf:2: unknown section [feeds], did you mean [feed]?");
+	assert_said(f, "main.conf:4: [feed \"a b\"]: expected a name");
+	assert_said(f, "main.conf:7: url = ftp://c.example/");
+	assert_said(f, "main.conf:8: interval = 5 parsecs: expected");
+	assert_said(f, "main.conf:9: enabled = perhaps: expected yes or no");
+	assert_said(f, "main.conf:10: [feed \"d\"] has no url");
+	assert_said(f, "main.conf:11: categories = a,,b");
+	assert_said(f, "main.conf:13: parallel = 0: expected something from 1");
+	assert_said(f, "main.conf:14: allow = 300.0.0.0/8");
+	assert_said(f, "[poll] min is longer than max");
+	assert_said(f, "main.conf:19: mode = 0999: expected an octal mode");
+	assert_said(f, "main.conf:21: listen = 127.0.0.1:99999");
+	assert_said(f, "main.conf:24: priority = highest");
+	/* what a section that is not known says is passed over in silence */
+	assert_null(strstr(f->said.data, "anything"));
+}
+
+/* A header that cannot be read must not give its options to the section above. */
+static void test_broken_header(void **state)
+{
+	struct fixture *f = *state;
+
+	load(f, "[feed \"a\"]\nurl = https://a.example/\n[feed \"b]\nurl = https://b.example/\ninterval = 1h\n");
+	assert_int_equal(f->mistakes.count, 1);
+	assert_said(f, "main.conf:3: found");
+	assert_int_equal(f->config->feeds.count, 1);
+	assert_string_equal(f->config->feeds.items[0].url, "https://a.example/");
+	assert_int_equal(f->config->feeds.items[0].interval_ms, 0);
+}
+
+static void test_given_twice(void **state)
+{
+	struct fixture *f = *state;
+
+	load(f, "title = a\ntitle = b\n[feed \"a\"]\nurl = https://a.example/\n[feed \"a\"]\nurl = https://b.example/\n"
+		"[feed \"c\"]\nurl = https://a.example/\n"
+		"[alert \"x\"]\nmatch = a\n[alert \"y\"]\nmatch = a\n[alert \"x\"]\nmatch = b\n"
+		"[output \"o\"]\ntitle = 1\n[output \"o\"]\ntitle = 2\n");
+	assert_said(f, "main.conf:2: title is given twice");
+	assert_said(f, "[feed \"a\"] is there already, at");
+	assert_said(f, "has the url of [feed");
+	assert_said(f, "main.conf:14: [alert \"x\"] is there already, at");
+	assert_said(f, "[output \"o\"] is there already, at");
+	assert_int_equal(f->mistakes.count, 5);
+}
+
+static void test_includes(void **state)
+{
+	struct fixture *f = *state;
+	char folder[128];
+
+	(void)snprintf(folder, sizeof(folder), "%s/feeds.d", f->folder);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	write_file(f, "feeds.d/10-a.conf", "[feed \"a\"]\nurl = https://a.example/\n");
+	write_file(f, "feeds.d/20-b.conf", "[feed \"b\"]\nurl = https://b.example/\nnonsense = 1\n");
+	write_file(f, "feeds.d/ignored.txt", "nonsense\n");
+	load(f, "include = feeds.d/*.conf\ninclude = none.d/*.conf\ntitle = after\n");
+	assert_int_equal(f->config->feeds.count, 2);
+	assert_int_equal(f->mistakes.count, 1);
+	assert_said(f, "feeds.d/20-b.conf:3: unknown option nonsense");
+	assert_string_equal(f->config->title, "after");
+
+	load(f, "include = not-there.conf\n[feed \"x\"]\nurl = https://x.example/\ninclude = feeds.d/10-a.conf\n");
+	assert_said(f, "main.conf:1: cannot read");
+	assert_said(f, "main.conf:4: include stands before the first section");
+}
+
+/* Overlapping patterns and circles would otherwise multiply what they read at every level. */
+static void test_a_file_is_read_once(void **state)
+{
+	struct fixture *f = *state;
+
+	write_file(f, "a.conf", "include = main.conf\ninclude = ./a.conf\n[feed \"a\"]\nurl = https://a.example/\n");
+	load(f, "include = a.conf\ninclude = *.conf\n");
+	assert_int_equal(f->config->feeds.count, 1);
+	assert_said(f, "a.conf:1: ");
+	assert_said(f, "is read already, because of");
+	assert_int_equal(f->mistakes.count, 4);
+}
+
+static void test_subscription_list(void **state)
+{
+	struct fixture *f = *state;
+
+	write_file(f, "list.opml",
+		"<opml version='2.0'><body><outline text='Asia'>\n"
+		"<outline text='Sea Watch!' xmlUrl='https://sea.example/f'/>\n"
+		"<outline text='Sea watch' xmlUrl='https://sea2.example/f'/>\n"
+		"<outline text='Known' xmlUrl='https://known.example/f'/>\n"
+		"<outline text='bad' xmlUrl='gopher://x'/></outline>\n"
+		"<outline text='\xe6\xb5\xb7' xmlUrl='https://sea3.example/f'/></body></opml>");
+	load(f, "opml = list.opml\n");
+	assert_int_equal(f->mistakes.count, 1);
+	assert_said(f, "list.opml:5: url = gopher://x");
+	assert_int_equal(f->config->feeds.count, 4);
+	assert_string_equal(config_find_feed(f->config, STR("sea-watch"))->url, "https://sea.example/f");
+	assert_string_equal(config_find_feed(f->config, STR("sea-watch-2"))->url, "https://sea2.example/f");
+	assert_string_equal(config_find_feed(f->config, STR("sea-watch"))->categories[0], "Asia");
+	assert_string_equal(config_find_feed(f->config, STR("sea-watch"))->title, "Sea Watch!");
+
+	/* a section knows better, although it stands behind */
+	load(f, "opml = list.opml\n[feed \"mine\"]\nurl = https://known.example/f\n");
+	assert_int_equal(f->mistakes.count, 1);
+	assert_null(config_find_feed(f->config, STR("known")));
+	assert_non_null(config_find_feed(f->config, STR("mine")));
+}
+
+static void test_large_list(void **state)
+{
+	enum { FEEDS = 20000 };
+	struct fixture *f = *state;
+	struct buf text = BUF_INIT(16 << 20);
+
+	(void)buf_puts(&text, "<opml><body>");
+	for (int i = 0; i < FEEDS; i++)
+		(void)buf_printf(&text, "<outline text='same' xmlUrl='https://e.example/%d'/>", i);
+	(void)buf_puts(&text, "</body></opml>");
+	(void)buf_putc(&text, '\0');
+	assert_int_equal(buf_failed(&text), 0);
+	write_file(f, "list.opml", text.data);
+	buf_release(&text);
+	load(f, "opml = list.opml\n");
+	assert_int_equal(f->mistakes.count, 0);
+	assert_int_equal(f->config->feeds.count, FEEDS);
+	assert_non_null(config_find_feed(f->config, STR("same-20000")));
+}
+
+static void test_diff(void **state)
+{
+	struct fixture *f = *state;
+	struct config *before;
+	struct buf out = BUF_INIT(1 << 16);
+
+	load(f, "title = a\n[feed \"a\"]\nurl = https://a.example/\n[feed \"b\"]\nurl = https://b.example/\n"
+		"[alert \"x\"]\nmatch = one\n[http]\nlisten = 127.0.0.1:1\n");
+	before = f->config;
+	f->config = NULL;
+	load(f, "title = b\n[feed \"b\"]\nurl = https://b2.example/\n[feed \"c\"]\nurl = https://c.example/\n"
+		"[alert \"x\"]\nmatch = two\n[output \"o\"]\ntitle = O\n[poll]\nmin = 10m\n[http]\nlisten = "
+		"127.0.0.1:2\n");
+	assert_int_equal(config_diff(before, before, &out), 0);
+	assert_int_equal(out.len, 0);
+	assert_int_equal(config_diff(before, f->config, &out), 8);
+	(void)buf_putc(&out, '\0');
+	assert_non_null(strstr(out.data, "title: a -> b\n"));
+	assert_non_null(strstr(out.data, "feed a removed\n"));
+	assert_non_null(strstr(out.data, "feed b: url: https://b.example/ -> https://b2.example/\n"));
+	assert_non_null(strstr(out.data, "feed c added\n"));
+	assert_non_null(strstr(out.data, "alert x: match: one -> two\n"));
+	assert_non_null(strstr(out.data, "output o added\n"));
+	assert_non_null(strstr(out.data, "[poll] min: 5m -> 10m\n"));
+	assert_non_null(strstr(out.data, "[http] listen: 127.0.0.1:1 -> 127.0.0.1:2"));
+	config_free(before);
+	buf_release(&out);
+}
+
+/* What the messages, the manual and the sample file are made of holds together. */
+static void test_option_table(void **state)
+{
+	struct fixture *f = *state;
+	struct buf sample = BUF_INIT(1 << 20);
+	const char *nearest;
+
+	for (size_t i = 0; i < config_option_count; i++) {
+		const struct config_option *o = &config_options[i];
+
+		assert_ptr_equal(option_find(o->section, str_from(o->name), &nearest), o);
+		assert_true(strlen(o->help) > 5 && o->help[strlen(o->help) - 1] == '.');
+		assert_true(o->min <= o->max);
+	}
+	assert_null(option_find(SECTION_FETCH, STR("timeuot"), &nearest));
+	assert_string_equal(nearest, "timeout");
+	assert_null(option_find(SECTION_FETCH, STR("zzzzzzzzzzzz"), &nearest));
+	assert_null(nearest);
+	/* the sample is a configuration without a mistake */
+	assert_int_equal(option_write_sample(&sample), 0);
+	(void)buf_putc(&sample, '\0');
+	load(f, sample.data);
+	assert_string_equal(f->said.data, "");
+	buf_release(&sample);
+}
+
+static void test_cannot_be_opened(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_null(config_load(f->path, &f->mistakes, &f->err));
+	assert_non_null(strstr(f->err.text, "cannot read the configuration"));
+	f->config = config_load(f->folder, &f->mistakes, &f->err);
+	assert_true(f->config == NULL || f->mistakes.count > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_defaults, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_values, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_every_mistake_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_broken_header, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_given_twice, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_includes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_file_is_read_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_subscription_list, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_large_list, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_diff, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_option_table, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cannot_be_opened, setup, teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
