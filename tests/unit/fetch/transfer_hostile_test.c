@@ -9,16 +9,12 @@
 
 #include <zlib.h>
 
-#include "fetcher.h"
-#include "loopback.h"
+#include "transfer_fixture.h"
 
 enum {
 	BOMB_SIZE = 64 * 1024 * 1024, /* decoded */
 	SHORT_MS = 1000,              /* a timeout that is meant to be reached */
 };
-
-static struct loopback server;
-static struct fetcher fetcher;
 
 /* ---- what the server does ---- */
 
@@ -210,33 +206,16 @@ static const struct loopback_route routes[] = {
 static int begin(void **state)
 {
 	(void)state;
-	loopback_start(&server, routes);
-	fetcher_start(&fetcher);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fetcher_stop(&fetcher);
-	loopback_stop(&server);
+	fixture_start(routes);
 	return 0;
 }
 
 static struct result *get_within(const char *path, int64_t timeout_ms)
 {
-	char text[128];
-	struct transfer_request r;
+	struct transfer_request r = fetcher_request(&fetcher, url(path));
 
-	(void)snprintf(text, sizeof(text), "http://127.0.0.1:%d%s", server.port, path);
-	r = fetcher_request(&fetcher, text);
 	r.timeout_ms = timeout_ms;
 	return fetcher_get(&fetcher, &r);
-}
-
-static struct result *get(const char *path)
-{
-	return get_within(path, 20000);
 }
 
 static void test_bomb(void **state)

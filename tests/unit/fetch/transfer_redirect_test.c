@@ -6,11 +6,7 @@
 
 #include <cmocka.h>
 
-#include "fetcher.h"
-#include "loopback.h"
-
-static struct loopback server;
-static struct fetcher fetcher;
+#include "transfer_fixture.h"
 
 /* ---- what the server does ---- */
 
@@ -97,32 +93,8 @@ static const struct loopback_route routes[] = {
 static int begin(void **state)
 {
 	(void)state;
-	loopback_start(&server, routes);
-	fetcher_start(&fetcher);
+	fixture_start(routes);
 	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fetcher_stop(&fetcher);
-	loopback_stop(&server);
-	return 0;
-}
-
-static const char *url(const char *path)
-{
-	static char text[128];
-
-	(void)snprintf(text, sizeof(text), "http://127.0.0.1:%d%s", server.port, path);
-	return text;
-}
-
-static struct result *get(const char *path)
-{
-	struct transfer_request r = fetcher_request(&fetcher, url(path));
-
-	return fetcher_get(&fetcher, &r);
 }
 
 static void test_permanent_redirects(void **state)

@@ -7,8 +7,7 @@
 
 #include <cmocka.h>
 
-#include "fetcher.h"
-#include "loopback.h"
+#include "transfer_fixture.h"
 
 static const char feed[] = "<rss version=\"2.0\"><channel><title>Harbour watch</title></channel></rss>";
 
@@ -81,38 +80,11 @@ static const struct loopback_route routes[] = {
 
 /* ---- the tests ---- */
 
-static struct loopback server;
-static struct fetcher fetcher;
-
 static int begin(void **state)
 {
 	(void)state;
-	loopback_start(&server, routes);
-	fetcher_start(&fetcher);
+	fixture_start(routes);
 	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fetcher_stop(&fetcher);
-	loopback_stop(&server);
-	return 0;
-}
-
-static const char *url(const char *path)
-{
-	static char text[128];
-
-	(void)snprintf(text, sizeof(text), "http://127.0.0.1:%d%s", server.port, path);
-	return text;
-}
-
-static struct result *get(const char *path)
-{
-	struct transfer_request r = fetcher_request(&fetcher, url(path));
-
-	return fetcher_get(&fetcher, &r);
 }
 
 static void test_full_answer(void **state)

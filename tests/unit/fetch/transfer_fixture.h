@@ -1,0 +1,40 @@
+/* transfer_fixture.h: one loopback server and one fetcher for all tests of a file. */
+#ifndef TEST_TRANSFER_FIXTURE_H
+#define TEST_TRANSFER_FIXTURE_H
+
+#include "fetcher.h"
+#include "loopback.h"
+
+static struct loopback server;
+static struct fetcher fetcher;
+
+static inline void fixture_start(const struct loopback_route *routes)
+{
+	loopback_start(&server, routes);
+	fetcher_start(&fetcher);
+}
+
+static inline int end(void **state)
+{
+	(void)state;
+	fetcher_stop(&fetcher);
+	loopback_stop(&server);
+	return 0;
+}
+
+static inline const char *url(const char *path)
+{
+	static char text[128];
+
+	(void)snprintf(text, sizeof(text), "http://127.0.0.1:%d%s", server.port, path);
+	return text;
+}
+
+static inline struct result *get(const char *path)
+{
+	struct transfer_request r = fetcher_request(&fetcher, url(path));
+
+	return fetcher_get(&fetcher, &r);
+}
+
+#endif
