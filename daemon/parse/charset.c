@@ -127,7 +127,7 @@ static void count_utf8(struct str body, size_t *good, size_t *bad)
 static bool ascii_compatible(const struct charset *cs)
 {
 	return cs->kind == CHARSET_UTF8 || cs->kind == CHARSET_LATIN || cs->kind == CHARSET_BYTE ||
-	       cs->kind == CHARSET_MULTI || cs->kind == CHARSET_SHIFTED;
+	       cs->kind == CHARSET_MAC_TURKISH || cs->kind == CHARSET_MULTI || cs->kind == CHARSET_SHIFTED;
 }
 
 static void choose(struct charset_choice *choice, const struct charset *cs, const char *by)
@@ -152,6 +152,7 @@ static bool utf8_wins(const struct claim *claim, size_t sequences)
 	case CHARSET_LATIN:
 		return sequences > 0;
 	case CHARSET_BYTE:
+	case CHARSET_MAC_TURKISH:
 	case CHARSET_MULTI:
 		return sequences >= SEQUENCES_PROVE_UTF8;
 	case CHARSET_SHIFTED:

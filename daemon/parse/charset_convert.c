@@ -147,6 +147,40 @@ static int decode_utf8(struct buf *out, struct str body, size_t *bad)
 	return out->failed;
 }
 
+/* Mac Turkish is Mac Roman with seven other characters, which iconv does not know.  The runs between them go through
+ * Mac Roman's converter. */
+static int decode_mac_turkish(struct buf *out, const struct charset *cs, struct str body, size_t *bad)
+{
+	static const struct {
+		unsigned char byte;
+		uint16_t code_point;
+	} differs[] = {
+		{0xda, 0x011e},
+		{0xdb, 0x011f},
+		{0xdc, 0x0130},
+		{0xdd, 0x0131},
+		{0xde, 0x015e},
+		{0xdf, 0x015f},
+		{0xf5, 0xf8a0},
+	};
+	size_t from = 0;
+	int r = 0;
+	for (size_t i = 0; i <= body.len && r == 0; i++) {
+		uint32_t cp = 0;
+		for (size_t k = 0; i < body.len && k < sizeof(differs) / sizeof(*differs); k++) {
+			if (differs[k].byte == (unsigned char)body.data[i])
+				cp = differs[k].code_point;
+		}
+		if (cp == 0 && i < body.len)
+			continue;
+		r = decode_iconv(out, cs, str_slice(body, from, i), bad);
+		if (r == 0 && cp != 0)
+			r = buf_put_utf8(out, cp);
+		from = i + 1;
+	}
+	return r;
+}
+
 int charset_decode(struct buf *out, const struct charset *cs, struct str body, size_t *bad)
 {
 	switch (cs->kind) {
@@ -158,6 +192,8 @@ int charset_decode(struct buf *out, const struct charset *cs, struct str body, s
 	case CHARSET_UTF32LE:
 	case CHARSET_UTF32BE:
 		return decode_utf32(out, body, cs->kind == CHARSET_UTF32BE, bad);
+	case CHARSET_MAC_TURKISH:
+		return decode_mac_turkish(out, cs, body, bad);
 	case CHARSET_LATIN:
 	case CHARSET_BYTE:
 	case CHARSET_MULTI:

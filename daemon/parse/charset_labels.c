@@ -51,6 +51,7 @@ static const struct charset charsets[] = {
 	{"x-mac-cyrillic", CHARSET_BYTE, "MAC-CYRILLIC", "maccyrillic xmacukrainian macukrainian"},
 	{"x-mac-ce", CHARSET_BYTE, "MAC-CENTRALEUROPE", "maccentraleurope maclatin2 maccentraleurroman"},
 	{"x-mac-icelandic", CHARSET_BYTE, "MAC-IS", "maciceland macis xmaciceland"},
+	{"x-mac-turkish", CHARSET_MAC_TURKISH, "MACINTOSH", "macturkish xmacturkish"},
 	{"ibm437", CHARSET_BYTE, "IBM437", "cp437 437 cspc8codepage437"},
 	{"cp737", CHARSET_BYTE, "CP737", "ibm737"},
 	{"ibm775", CHARSET_BYTE, "CP775", "cp775 cspc775baltic"},

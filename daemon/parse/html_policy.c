@@ -1,8 +1,9 @@
 /* What may reach a reader: the elements, attributes and hosts, as tables in byte order.
  *
  * An element is here because readers show it and it neither runs nor loads anything by itself (but images).  SVG and
- * MathML are not: their text is kept, but their parsing rules are where sanitizers have been broken for years.  Form
- * controls are not, but for the checkbox of a task list and what is shown as text.  Attributes are those on which
+ * MathML are not: their text is kept, but their parsing rules are where sanitizers have been broken for years.  Forms
+ * are not, nor fields to type into; buttons and lists of choices are, since they are shown as text and without a
+ * form have nothing to send.  Attributes are those on which
  * no browser acts, or whose value is checked by its kind; a name that means something on one element and nothing on
  * another is allowed on both. */
 #include "html_internal.h"
@@ -28,6 +29,7 @@ static const struct html_element elements[] = {
 	{"blockquote", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
 	{"body", HTML_SPACE, HTML_OTHER},
 	{"br", HTML_KEEP | HTML_VOID | HTML_SPACE, HTML_OTHER},
+	{"button", HTML_KEEP, HTML_OTHER},
 	{"caption", HTML_KEEP | HTML_TABLE | HTML_SCOPE | HTML_SPACE, HTML_CAPTION},
 	{"center", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
 	{"cite", HTML_KEEP, HTML_OTHER},
@@ -36,6 +38,7 @@ static const struct html_element elements[] = {
 	{"colgroup", HTML_KEEP | HTML_TABLE, HTML_COLGROUP},
 	{"data", HTML_KEEP, HTML_OTHER},
 	{"datagrid", HTML_KEEP, HTML_OTHER},
+	{"datalist", HTML_KEEP, HTML_OTHER},
 	{"dd", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_DD},
 	{"del", HTML_KEEP, HTML_OTHER},
 	{"details", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
@@ -82,8 +85,8 @@ static const struct html_element elements[] = {
 	{"nav", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
 	{"nextid", HTML_KEEP, HTML_OTHER},
 	{"ol", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
-	{"optgroup", HTML_SPACE, HTML_OTHER},
-	{"option", HTML_SPACE, HTML_OTHER},
+	{"optgroup", HTML_KEEP | HTML_SPACE, HTML_OTHER},
+	{"option", HTML_KEEP | HTML_SPACE, HTML_OTHER},
 	{"output", HTML_KEEP, HTML_OTHER},
 	{"p", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_P},
 	{"picture", HTML_KEEP, HTML_OTHER},
@@ -100,7 +103,7 @@ static const struct html_element elements[] = {
 	{"script", HTML_SKIP | HTML_RAW, HTML_OTHER},
 	{"search", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
 	{"section", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER},
-	{"select", HTML_SKIP, HTML_OTHER},
+	{"select", HTML_KEEP | HTML_SPACE, HTML_OTHER},
 	{"small", HTML_KEEP | HTML_FORMAT, HTML_OTHER},
 	{"sound", HTML_KEEP, HTML_OTHER},
 	{"source", HTML_KEEP | HTML_VOID, HTML_SOURCE},

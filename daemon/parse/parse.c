@@ -81,6 +81,21 @@ static char first_byte(struct str body)
 	return '\0';
 }
 
+/* Text without a charset parameter is US-ASCII by RFC 2046, 4.1.2.  RFC 7303 no longer holds XML to that, and rightly:
+ * but where every byte is ASCII it is true, costs nothing and is what the server said. */
+static void name_ascii(struct parse *p)
+{
+	struct str type = str_trim(p->in->content_type);
+	if (!str_starts_nocase(type, STR("text/")) || media_parameter(type, STR("charset")).len > 0 ||
+		p->charset.overruled || strcmp(p->charset.by, "bom") == 0)
+		return;
+	for (size_t i = 0; i < p->in->body.len; i++) {
+		if ((unsigned char)p->in->body.data[i] >= 0x80)
+			return;
+	}
+	p->charset.name = STR("us-ascii");
+}
+
 static void note_charset(struct parse *p)
 {
 	const struct charset_choice *c = &p->charset;
@@ -196,19 +211,28 @@ static int read_xml(struct parse *p, struct str text, struct document *d, struct
 	return 0;
 }
 
+/* Nothing that is sent as plain text is XML or JSON (RFC 7303, 4; RFC 8259, 11), whatever is in it. */
+static bool is_plain_text(struct str content_type)
+{
+	struct str type;
+	return str_split(&content_type, ';', &type) && str_eq_nocase(str_trim(type), STR("text/plain"));
+}
+
 static int read_text(struct parse *p, struct str text, bool json, struct document *d, struct error *err)
 {
 	int r = json ? jsonfeed_read(text, p->base, p->arena, d, err) : read_xml(p, text, d, err);
 	if (r != 0)
 		return r;
 	d->encoding = p->charset.name;
-	if (p->charset.damaged || p->charset.overruled)
+	if (p->charset.damaged || p->charset.overruled || is_plain_text(p->in->content_type))
 		d->wellformed = false;
 	if (!p->in->want_notes)
 		return 0;
 	buf_printf(&p->notes, "format: %s %.*s\n", feed_format_name(d->format), STR_ARG(d->version));
 	if (!str_empty(p->date_rule))
 		buf_printf(&p->notes, "dates: %.*s\n", STR_ARG(p->date_rule));
+	if (is_plain_text(p->in->content_type))
+		buf_puts(&p->notes, "repair: sent as text/plain, taken for a feed\n");
 	if (d->truncated)
 		buf_puts(&p->notes, "the document ends before its end, or is too long: what came whole is here\n");
 	/* what libxml2 says quotes the feed, cut where its own buffer ended */
@@ -242,6 +266,7 @@ int parse_feed(const struct parse_input *in, struct arena *a, struct document *d
 	int r = charset_to_utf8(
 		&p.decoded, a, in->body, media_parameter(in->content_type, STR("charset")), !json, &p.charset, &text);
 	if (r == 0) {
+		name_ascii(&p);
 		note_charset(&p);
 		r = read_text(&p, text, json, d, err);
 	} else {

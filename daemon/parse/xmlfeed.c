@@ -335,6 +335,9 @@ int xmlfeed_finish(struct xmlfeed *x, bool truncated)
 	while (x->depth > 0)
 		pop(x);
 	xmlfeed_finish_feed_people(x);
+	/* an Atom feed without a link is at home where its identifier says, when that is an address */
+	if (str_empty(d->feed.link) && d->format == FORMAT_ATOM && url_is_web(d->feed.id))
+		d->feed.link = d->feed.id;
 	d->truncated = d->truncated || truncated || buf_failed(&x->text);
 	if (x->failed != 0 || x->text.failed == -ENOMEM)
 		return -ENOMEM;

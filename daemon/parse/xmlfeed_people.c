@@ -55,6 +55,11 @@ static void parse_person(struct xmlfeed *x, struct str s, struct person *p)
 	}
 	p->email = xmlfeed_keep(x, str_slice(s, from, to), LIMIT_NAME);
 	struct str before = str_slice(s, 0, from);
+	/* not the form of RSS, which is "a@b (Name)": who writes this means it to be shown */
+	if (str_ends(before, STR(" (mailto:"))) {
+		p->name = xmlfeed_keep(x, s, LIMIT_NAME);
+		return;
+	}
 	if (str_ends(before, STR("mailto:")))
 		before.len -= 7;
 	before = bare(before);

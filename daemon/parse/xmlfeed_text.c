@@ -166,7 +166,7 @@ static void text_end(struct xmlfeed *x, struct frame *f, struct str s)
 	else if (mode == READ_AUTO || mode == READ_MEDIA)
 		mode = html_looks_like(s) || (f->rule->detail != TEXT_DEFAULT_TITLE && has_tag(s)) ? READ_HTML
 												   : READ_PLAIN;
-	size_t limit = f->rule->detail == TEXT_DEFAULT_TITLE ? LIMIT_TITLE : LIMIT_ITEM_CONTENT;
+	size_t limit = f->rule->detail == TEXT_DEFAULT_TITLE ? LIMIT_TITLE_MARKUP : LIMIT_ITEM_CONTENT;
 	struct text *text = xmlfeed_member(f);
 	*text = (struct text){
 		.kind = mode == READ_PLAIN ? TEXT_PLAIN : TEXT_HTML,
@@ -181,7 +181,8 @@ static void text_end(struct xmlfeed *x, struct frame *f, struct str s)
 			x->failed = -ENOMEM;
 		s = buf_str(&x->work);
 	}
-	text->value = xmlfeed_keep(x, s, limit);
+	/* of what the sanitizer emptied, it stays known that it was there */
+	text->value = str_empty(s) ? STR("") : xmlfeed_keep(x, s, limit);
 	if (text->value.data == NULL)
 		*text = (struct text){0};
 }

@@ -17,8 +17,9 @@ enum { LIMIT_DOCUMENT_ITEMS = 10000 };
 enum { LIMIT_ITEM_LIST = 256 };
 /* Content of one item after sanitizing. */
 enum { LIMIT_ITEM_CONTENT = 2 * 1024 * 1024 };
-/* Titles, names, URLs: what is longer was not meant for people. */
-enum { LIMIT_TITLE = 4 * 1024, LIMIT_URL = 8 * 1024, LIMIT_NAME = 1024 };
+/* Titles, names, URLs: what is longer was not meant for people.  A title as it was written may be longer than
+ * what is shown of it. */
+enum { LIMIT_TITLE = 4 * 1024, LIMIT_TITLE_MARKUP = 128 * 1024, LIMIT_URL = 8 * 1024, LIMIT_NAME = 1024 };
 /* Open elements while parsing XML or HTML; browsers stop at 512. */
 enum { LIMIT_DEPTH = 256 };
 /* One tag's bytes: libxml2 is quadratic in the number of attributes of a tag. */

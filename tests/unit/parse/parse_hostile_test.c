@@ -171,7 +171,7 @@ static void test_lists_and_strings_end(void **state)
 	(void)state;
 	buf_clear(&body);
 	buf_puts(&body, "<rss version='2.0'><channel><item><title>");
-	repeat("\xc3\xa9", LIMIT_TITLE);
+	repeat("\xc3\xa9", LIMIT_TITLE_MARKUP);
 	buf_puts(&body, "</title><link>https://e.example/");
 	repeat("x", LIMIT_URL);
 	buf_puts(&body, "</link>");
@@ -183,7 +183,7 @@ static void test_lists_and_strings_end(void **state)
 	buf_puts(&body, "</item></channel></rss>");
 	parse_body();
 	const struct item *it = &f.d.items.items[0];
-	assert_int_equal(it->title.value.len, LIMIT_TITLE);
+	assert_int_equal(it->title.value.len, LIMIT_TITLE_MARKUP);
 	assert_true(utf8_valid(it->title.value));
 	assert_null(it->link.data);
 	assert_int_equal(it->categories.count, LIMIT_ITEM_LIST);

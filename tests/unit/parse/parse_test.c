@@ -277,6 +277,7 @@ static void test_people(void **state)
 		{"mailto:a@b.example", NULL, "a@b.example"},
 		{"Ann Bee", "Ann Bee", NULL},
 		{"@annbee", "@annbee", NULL},
+		{"Ann Bee (mailto:a@b.example)", "Ann Bee (mailto:a@b.example)", "a@b.example"},
 		{"Ann Bee (navy desk)", "Ann Bee (navy desk)", NULL},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -309,6 +310,54 @@ static void test_http_charset_and_location(void **state)
 	assert_null(f.d.notes.data);
 }
 
+/* What was sent as text and is ASCII is called that; as plain text, no feed is well-formed. */
+static void test_media_types(void **state)
+{
+	static const struct {
+		const char *type;
+		const char *text;
+		const char *encoding;
+		bool wellformed;
+	} cases[] = {
+		{"application/rss+xml", "a", "utf-8", true},
+		{"text/xml", "a", "us-ascii", true},
+		{"text/xml; charset=utf-8", "a", "utf-8", true},
+		{"text/xml", "\xc3\xa9", "utf-8", true},
+		{"text/plain; charset=utf-8", "a", "utf-8", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char body[128];
+		(void)snprintf(body, sizeof(body), "<rss version='2.0'><channel><title>%s</title></channel></rss>",
+			cases[i].text);
+		fixture_parse(&f, str_from(body), cases[i].type, "https://feeds.example/");
+		assert_str(f.d.encoding, cases[i].encoding);
+		assert_int_equal(f.d.wellformed, cases[i].wellformed);
+		assert_str(f.d.feed.title.value, cases[i].text);
+	}
+}
+
+/* Content of which the sanitizer left nothing was there all the same: it is no reason to show something else. */
+static void test_emptied_content(void **state)
+{
+	(void)state;
+	fixture_text(&f, "<rss version='2.0'><channel><item><description>&lt;script&gt;x&lt;/script&gt;</description>"
+			 "</item><item><description/></item></channel></rss>");
+	assert_int_equal(f.d.items.items[0].summary.kind, TEXT_HTML);
+	assert_int_equal(f.d.items.items[0].summary.value.len, 0);
+	assert_int_equal(f.d.items.items[1].summary.kind, TEXT_ABSENT);
+}
+
+static void test_home_of_an_atom_feed(void **state)
+{
+	(void)state;
+	fixture_text(&f, "<feed xmlns='http://www.w3.org/2005/Atom'><id>https://home.example/</id></feed>");
+	assert_str(f.d.feed.link, "https://home.example/");
+	fixture_text(&f, "<feed xmlns='http://www.w3.org/2005/Atom'><id>urn:x:y</id></feed>");
+	assert_true(str_empty(f.d.feed.link));
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -338,6 +387,9 @@ int main(void)
 		cmocka_unit_test(test_precedence),
 		cmocka_unit_test(test_links_are_judged),
 		cmocka_unit_test(test_people),
+		cmocka_unit_test(test_media_types),
+		cmocka_unit_test(test_emptied_content),
+		cmocka_unit_test(test_home_of_an_atom_feed),
 		cmocka_unit_test(test_http_charset_and_location),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
