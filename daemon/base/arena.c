@@ -136,15 +136,17 @@ char *arena_cstr(struct arena *a, struct str s)
 void *arena_list_room(struct arena *a, void *items, size_t count, size_t *cap, size_t size)
 {
 	size_t grown = *cap == 0 ? 4 : *cap * 2;
-	char *p;
+	char *p = items;
 
-	if (count < *cap)
-		return items;
-	p = arena_alloc_array(a, grown, size);
-	if (p == NULL)
-		return items;
-	if (count > 0)
-		memcpy(p, items, count * size);
-	*cap = grown;
+	if (count == *cap) {
+		p = size != 0 && grown > SIZE_MAX / size ? NULL : take(a, grown * size);
+		if (p == NULL)
+			return items;
+		if (count > 0)
+			memcpy(p, items, count * size);
+		*cap = grown;
+	}
+	/* only now, and only this one: most lists never fill the room they have */
+	memset(p + count * size, 0, size);
 	return p;
 }

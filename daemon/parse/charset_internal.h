@@ -10,8 +10,8 @@
 
 enum charset_kind {
 	CHARSET_UTF8,
-	CHARSET_LATIN,   /* windows-1252 and what is read as it; also what servers claim by default */
-	CHARSET_BYTE,    /* one byte a character, ASCII below 0x80 */
+	CHARSET_LATIN, /* windows-1252 and what is read as it; also what servers claim by default */
+	CHARSET_BYTE,  /* one byte a character, ASCII below 0x80 */
 	CHARSET_MAC_TURKISH,
 	CHARSET_MULTI,   /* ASCII below 0x80, sequences above */
 	CHARSET_SHIFTED, /* seven bits with escape sequences */

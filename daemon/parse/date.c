@@ -383,7 +383,7 @@ int64_t date_parse(struct str s, const char **rule)
 
 	s = str_trim(s);
 	time = read_epoch(s, &form);
-	if (time == TIME_NONE) {
+	if (time == TIME_NONE && !date_read_exact(s, &time, &form)) {
 		if (!tokenise(&r, str_make(text, date_fold(text, s, &r.script))) || !read_tokens(&r) ||
 			!date_read_fields(&d, &r))
 			return TIME_NONE;

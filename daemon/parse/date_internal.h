@@ -46,4 +46,7 @@ struct ymd {
  * they are no date. */
 bool date_read_fields(struct ymd *d, struct date_reader *r);
 
+/* date_exact.c: the commonest forms at a glance; false leaves it to the long way. */
+bool date_read_exact(struct str s, int64_t *time_ms, const char **rule);
+
 #endif

@@ -86,7 +86,7 @@ enum { RANKS = sizeof(struct item) / sizeof(void *) + 1 };
 
 /* Hash slots for the rules, a power of two well above their number. */
 enum { RULE_SLOTS = 1024 };
-enum { NS_CACHE = 8 };
+enum { NS_CACHE = 8, RULE_CACHE = 64 };
 
 struct xmlfeed {
 	struct arena *arena;
@@ -115,6 +115,14 @@ struct xmlfeed {
 
 	unsigned char ranks[4][RANKS]; /* of the feed, the item, its source, and what is in one of them */
 	uint16_t slots[RULE_SLOTS];
+	/* what a name at a place meant last time: a reader hands out one pointer for one name, most of the time */
+	struct {
+		const char *name;
+		size_t len;
+		enum place place;
+		enum ns ns;
+		const struct rule *rule;
+	} rule_cache[RULE_CACHE];
 	struct {
 		const char *uri;
 		const char *prefix;
@@ -128,7 +136,7 @@ struct xmlfeed {
 
 /* -- xmlfeed_rules.c */
 void xmlfeed_index_rules(struct xmlfeed *x);
-const struct rule *xmlfeed_find_rule(const struct xmlfeed *x, enum place place, enum ns ns, struct str name);
+const struct rule *xmlfeed_find_rule(struct xmlfeed *x, enum place place, enum ns ns, struct str name);
 
 /* -- xmlfeed.c */
 /* The value of the attribute without a namespace, or absent. */

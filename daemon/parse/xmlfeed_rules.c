@@ -233,7 +233,7 @@ void xmlfeed_index_rules(struct xmlfeed *x)
 	}
 }
 
-const struct rule *xmlfeed_find_rule(const struct xmlfeed *x, enum place place, enum ns ns, struct str name)
+static const struct rule *look_up(const struct xmlfeed *x, enum place place, enum ns ns, struct str name)
 {
 	for (uint32_t slot = hash(ns, name) % RULE_SLOTS; x->slots[slot] != 0; slot = (slot + 1) % RULE_SLOTS) {
 		const struct rule *rule = &rules[x->slots[slot] - 1];
@@ -241,4 +241,18 @@ const struct rule *xmlfeed_find_rule(const struct xmlfeed *x, enum place place, 
 			return rule;
 	}
 	return NULL;
+}
+
+const struct rule *xmlfeed_find_rule(struct xmlfeed *x, enum place place, enum ns ns, struct str name)
+{
+	size_t slot = ((uintptr_t)name.data >> 2 ^ (size_t)place * 7 ^ (size_t)ns) % RULE_CACHE;
+	if (x->rule_cache[slot].name == name.data && x->rule_cache[slot].len == name.len &&
+		x->rule_cache[slot].place == place && x->rule_cache[slot].ns == ns)
+		return x->rule_cache[slot].rule;
+	x->rule_cache[slot].name = name.data;
+	x->rule_cache[slot].len = name.len;
+	x->rule_cache[slot].place = place;
+	x->rule_cache[slot].ns = ns;
+	x->rule_cache[slot].rule = look_up(x, place, ns, name);
+	return x->rule_cache[slot].rule;
 }

@@ -215,24 +215,32 @@ static bool dropped_character(struct repair *r)
 	return false;
 }
 
-/* May a character be in text that XML forbids?  Nearly no feed has one, so this is asked once of the whole text, in
- * steps that compilers make vectors of. */
+/* Eight bytes with their highest bit set where one of word's is a control character, white space among them. */
+static uint64_t controls_of(uint64_t word)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
+	/* what is subtracted borrows from no other byte, since its highest bit is set first */
+	return ~((word | high) - ones * 0x20) & ~word & high;
+}
+
+/* May a character be in text that XML forbids?  Nearly no feed has one, so this is asked once of the whole text, eight
+ * bytes at a time. */
 static bool may_have_forbidden(struct str text)
 {
-	enum { STEP = 64 };
 	size_t i = 0;
-	for (; i + STEP <= text.len; i += STEP) {
-		unsigned char bad = 0;
-		for (size_t j = 0; j < STEP; j++) {
-			unsigned char c = (unsigned char)text.data[i + j];
-			bad |= (unsigned char)((c < 0x20) & (c != '\t') & (c != '\n') & (c != '\r'));
+	while (i < text.len) {
+		uint64_t word;
+		if (text.len - i >= sizeof(word)) {
+			memcpy(&word, text.data + i, sizeof(word));
+			if (controls_of(word) == 0) {
+				i += sizeof(word);
+				continue;
+			}
 		}
-		if (bad != 0)
-			return true;
-	}
-	for (; i < text.len; i++) {
-		if (classes[(unsigned char)text.data[i]] == CONTROL)
-			return true;
+		for (size_t end = text.len - i < sizeof(word) ? text.len : i + sizeof(word); i < end; i++) {
+			if (classes[(unsigned char)text.data[i]] == CONTROL)
+				return true;
+		}
 	}
 	for (i = str_find_char(text, '\xef', 0); i != STR_NPOS; i = str_find_char(text, '\xef', i + 1)) {
 		if (str_starts(str_slice(text, i + 1, text.len), STR("\xbf")))
@@ -404,6 +412,9 @@ static void tag(struct repair *r)
 {
 	const char *start = r->pos++;
 	char quote = 0;
+	/* an end tag, or one without attributes */
+	while (r->pos < r->end && (char_is_alpha(*r->pos) || *r->pos == '/' || *r->pos == ':'))
+		r->pos++;
 	while (r->pos < r->end && (size_t)(r->pos - start) <= LIMIT_XML_TAG) {
 		char c = *r->pos;
 		if (classes[(unsigned char)c] != PLAIN) {

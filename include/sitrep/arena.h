@@ -37,7 +37,7 @@ char *arena_cstr(struct arena *a, struct str s);
 	((list)->items = arena_list_room((arena), (list)->items, (list)->count, &(list)->cap, sizeof(*(list)->items)), \
 		(list)->count < (list)->cap ? &(list)->items[(list)->count++] : NULL)
 
-/* items with room for one more of size bytes, zeroed; unchanged, with *cap == count, when there is none. */
+/* items with room for one more of size bytes, that one zeroed; unchanged, with *cap == count, when there is none. */
 void *arena_list_room(struct arena *a, void *items, size_t count, size_t *cap, size_t size);
 
 #endif
