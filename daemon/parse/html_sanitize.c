@@ -44,6 +44,7 @@ struct sanitizer {
 	size_t end_tags;      /* bytes that closing all of the stack takes */
 	size_t repeat_budget; /* bytes that repeated start tags may still take */
 	size_t svg_depth;
+	bool in_select;
 	bool drop_newline; /* behind <pre>, where HTML takes a newline for no text */
 	bool full;
 	bool no_memory;
@@ -80,6 +81,7 @@ static void close_top(struct sanitizer *s)
 		const struct html_element *e = s->stack[--s->depth].element;
 
 		s->end_tags -= end_tag_len(e);
+		s->in_select = s->in_select && e->id != HTML_SELECT;
 		(void)buf_puts(s->out, "</");
 		(void)buf_puts(s->out, e->name);
 		(void)buf_putc(s->out, '>');
@@ -107,6 +109,7 @@ static bool open_tag(struct sanitizer *s, const struct html_element *e, struct s
 	if (!is_void) {
 		s->stack[s->depth++] = (struct open_element){e, s->out->len, tag.len, false};
 		s->end_tags += end_tag_len(e);
+		s->in_select = s->in_select || e->id == HTML_SELECT;
 	}
 	(void)buf_add(s->out, tag);
 	return true;
@@ -307,9 +310,45 @@ static void before_annotation(struct sanitizer *s)
 		close_top(s);
 }
 
+static bool top_is(const struct sanitizer *s, enum html_id id)
+{
+	return s->depth > 0 && top(s)->id == id;
+}
+
+/* A list of choices holds choices, their groups and text: browsers drop all else there, and the next select is read as
+ * this one's end (the HTML standard's 13.2.6.4.16). */
+static bool make_place_in_select(struct sanitizer *s, const struct html_element *e)
+{
+	if (e->id != HTML_OPTION && e->id != HTML_OPTGROUP) {
+		if (e->id == HTML_SELECT)
+			close_through(s, find_id(s, HTML_SELECT, 0));
+		return false;
+	}
+	if (top_is(s, HTML_OPTION))
+		close_top(s);
+	if (e->id == HTML_OPTGROUP && top_is(s, HTML_OPTGROUP))
+		close_top(s);
+	return true;
+}
+
+static void end_in_select(struct sanitizer *s, const struct html_element *e)
+{
+	if (e->id == HTML_SELECT) {
+		close_through(s, find_id(s, HTML_SELECT, 0));
+	} else if (top_is(s, e->id) && (e->id == HTML_OPTION || e->id == HTML_OPTGROUP)) {
+		close_top(s);
+	} else if (e->id == HTML_OPTGROUP && top_is(s, HTML_OPTION) && s->depth > 1 &&
+		   s->stack[s->depth - 2].element->id == HTML_OPTGROUP) {
+		close_top(s);
+		close_top(s);
+	}
+}
+
 /* Makes the place for e.  False when there is none. */
 static bool make_place(struct sanitizer *s, const struct html_element *e)
 {
+	if (s->in_select)
+		return make_place_in_select(s, e);
 	if ((e->flags & HTML_TABLE) != 0)
 		return enter_table(s, e);
 	need_cell(s);
@@ -321,6 +360,10 @@ static bool make_place(struct sanitizer *s, const struct html_element *e)
 	}
 	if (e->id == HTML_A && !before_link(s, e))
 		return false;
+	if (e->id == HTML_BUTTON && find_id(s, HTML_BUTTON, HTML_SCOPE) < s->depth)
+		close_through(s, find_id(s, HTML_BUTTON, HTML_SCOPE));
+	if ((e->id == HTML_OPTION || e->id == HTML_OPTGROUP) && top_is(s, HTML_OPTION))
+		close_top(s);
 	if ((e->flags & HTML_RUBY) != 0)
 		before_annotation(s);
 	reopen_pending(s);
@@ -362,7 +405,9 @@ static void end_element(struct sanitizer *s, const struct html_element *e)
 {
 	size_t i, table;
 
-	if ((e->flags & HTML_TABLE) != 0 || e->id == HTML_TABLE_ELEMENT) {
+	if (s->in_select) {
+		end_in_select(s, e);
+	} else if ((e->flags & HTML_TABLE) != 0 || e->id == HTML_TABLE_ELEMENT) {
 		/* Cells and captions end within their table only. */
 		table = find_id(s, HTML_TABLE_ELEMENT, 0);
 		i = e->id == HTML_TABLE_ELEMENT ? table : find_open(s, e, 0);
@@ -410,7 +455,7 @@ static void put_text(struct sanitizer *s, struct str raw)
 {
 	struct str escaped;
 
-	if (!is_blank(raw)) {
+	if (!is_blank(raw) && !s->in_select) {
 		need_cell(s);
 		reopen_pending(s);
 	}
@@ -495,7 +540,7 @@ int html_sanitize(struct buf *out, struct str markup, struct str base)
 	buf_init(&s.tag, SIZE_MAX / 2);
 	s.depth = s.pending_count = s.end_tags = s.svg_depth = 0;
 	s.repeat_budget = markup.len + REPEAT_SLACK;
-	s.drop_newline = s.full = s.no_memory = false;
+	s.drop_newline = s.full = s.no_memory = s.in_select = false;
 	ret = buf_failed(&repaired) ? repaired.failed : sanitize(&s, markup);
 	arena_release(&s.values.arena);
 	buf_release(&s.values.raw);

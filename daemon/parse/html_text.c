@@ -70,8 +70,8 @@ static void put_special(struct buf *out, struct str raw, size_t *i, bool in_attr
 static size_t plain_run(struct str s, bool in_attribute)
 {
 	enum { STEP = 32 };
-	/* in text these three are plain */
-	unsigned char tab = in_attribute ? 0 : '\t', newline = in_attribute ? 0 : '\n',
+	/* in text these three are plain; a space is none of what they are compared with */
+	unsigned char tab = in_attribute ? ' ' : '\t', newline = in_attribute ? ' ' : '\n',
 		      quote = in_attribute ? '"' : '&';
 	size_t i = 0;
 

@@ -70,6 +70,12 @@ static const struct example honest[] = {
 	{"<b><table><tr><td></b>a</table>", "<b><table><tr><td>a</td></tr></table></b>"},
 	{"<a><table><td><a>b", "<a><table><tr><td>b</td></tr></table></a>"},
 	{"<pre>\n\n a\n  b</pre>", "<pre> a\n  b</pre>"},
+	{"<select><b>x</b><option>a<option>b<optgroup label=g><option>c</select>d",
+		"<select>x<option>a</option><option>b</option><optgroup "
+		"label=\"g\"><option>c</option></optgroup></select>d"},
+	{"<b><select></b><option>a<select>b", "<b><select><option>a</option></select>b</b>"},
+	{"<button>a<button>b</button>", "<button>a</button><button>b</button>"},
+	{"<option>a<option>b", "<option>a</option><option>b</option>"},
 	/* what browsers lose */
 	{"a<img src='/x>b", "a<img src=\"https://news.example/x\" />b"},
 	{"a<!-- b>c", "ac"},
@@ -160,6 +166,29 @@ static void drops_what_is_hostile(void **state)
 {
 	(void)state;
 	check_examples(hostile, sizeof(hostile) / sizeof(hostile[0]));
+}
+
+/* Text is passed over in large steps, in which no byte that has to be replaced may hide. */
+static void finds_every_special_byte(void **state)
+{
+	enum { LEN = 100 };
+	char markup[LEN + 32];
+
+	(void)state;
+	for (int in_attribute = 0; in_attribute < 2; in_attribute++) {
+		for (unsigned c = 0; c < 0x20; c++) {
+			struct buf out = BUF_INIT(4096);
+			int before = snprintf(markup, sizeof(markup), in_attribute ? "<p title='" : "<p>");
+
+			memset(markup + before, 'x', LEN);
+			markup[before + LEN / 3] = (char)c;
+			memcpy(markup + before + LEN, in_attribute ? "'>" : "</p", 3);
+			assert_int_equal(html_sanitize(&out, str_make(markup, (size_t)before + LEN + 3), STR(BASE)), 0);
+			if (c != '\t' && c != '\n' && c != '\r')
+				assert_int_equal(str_find_char(buf_str(&out), (char)c, 0), STR_NPOS);
+			buf_release(&out);
+		}
+	}
 }
 
 static void without_a_base_relative_links_go(void **state)
@@ -486,6 +515,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_what_is_honest),
 		cmocka_unit_test(drops_what_is_hostile),
+		cmocka_unit_test(finds_every_special_byte),
 		cmocka_unit_test(without_a_base_relative_links_go),
 		cmocka_unit_test(holds_for_any_input),
 		cmocka_unit_test(large_inputs_are_harmless),
