@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "sitrep/buf.h"
 #include "sitrep/error.h"
 #include "sitrep/str.h"
 
@@ -29,12 +30,29 @@ struct command {
 };
 
 extern const struct command command_tail, command_feeds, command_status, command_refresh, command_parse, command_check,
-	command_reload, command_pause, command_resume;
+	command_reload, command_pause, command_resume, command_discover;
 
 /* Prints the command's usage to out. */
 void command_usage(const struct command *c, FILE *out);
 /* "sitrep: tail: sentence" on standard error; returns EXIT_TROUBLE. */
 int command_fail(const struct command *c, const char *sentence);
+
+/* ---- addresses (get.c) ---- */
+
+/* What an address gave; all owned, strings NULL when absent. */
+struct got {
+	struct buf body;
+	char *url; /* the last one, after redirects */
+	char *content_type;
+	char *content_location;
+	char *content_language;
+};
+
+/* Is the argument an address, rather than a file? */
+bool get_is_url(const char *argument);
+/* 0, or a negative code with the reason; got is to be released in both cases. */
+int get_url(const char *url, struct got *got, struct error *err);
+void get_release(struct got *got);
 
 /* ---- connections (connection.c) ---- */
 

@@ -11,6 +11,7 @@ static const struct command *const commands[] = {
 	&command_status,
 	&command_refresh,
 	&command_parse,
+	&command_discover,
 	&command_check,
 	&command_reload,
 	&command_pause,

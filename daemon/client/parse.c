@@ -68,20 +68,25 @@ static int print_document(const struct document *d, struct error *err)
 	return result;
 }
 
-static int parse_file(const char *path, const char *url, const char *content_type, bool why, struct error *err)
+/* What is said on the command line goes before what the server said. */
+static int parse_source(const char *source, const char *url, const char *content_type, bool why, struct error *err)
 {
-	struct buf body = BUF_INIT(FILE_MAX);
-	struct parse_input in = {.url = str_from(url), .content_type = str_from(content_type), .want_notes = why};
+	struct got got = {.body = BUF_INIT(FILE_MAX)};
+	struct parse_input in = {.want_notes = why};
 	struct document d;
 	struct arena a;
 	int result;
 
 	arena_init(&a, ARENA_MAX);
-	result = read_all(path, &body, err);
+	result = get_is_url(source) ? get_url(source, &got, err) : read_all(source, &got.body, err);
 	if (result == 0)
 		result = parse_prepare(err);
 	if (result == 0) {
-		in.body = buf_str(&body);
+		in.body = buf_str(&got.body);
+		in.url = str_from(url != NULL ? url : got.url);
+		in.content_type = str_from(content_type != NULL ? content_type : got.content_type);
+		in.content_location = str_from(url != NULL ? NULL : got.content_location);
+		in.content_language = str_from(got.content_language);
 		result = parse_feed(&in, &a, &d, err);
 	}
 	if (result == 0)
@@ -91,7 +96,7 @@ static int parse_file(const char *path, const char *url, const char *content_typ
 	if (result == 0)
 		result = print_document(&d, err);
 	arena_release(&a);
-	buf_release(&body);
+	get_release(&got);
 	return result;
 }
 
@@ -132,14 +137,14 @@ static int run(const struct client_options *options, int argc, char **argv)
 		command_usage(&command_parse, stderr);
 		return EXIT_USAGE;
 	}
-	if (parse_file(argv[optind], url, content_type, why, &err) != 0)
+	if (parse_source(argv[optind], url, content_type, why, &err) != 0)
 		return command_fail(&command_parse, err.text);
 	return EXIT_DONE;
 }
 
 const struct command command_parse = {
 	.name = "parse",
-	.arguments = "[OPTIONS] FILE|-",
+	.arguments = "[OPTIONS] FILE|URL|-",
 	.summary = "Print the JSON document that the daemon would see in a feed",
 	.help = "  -u, --url URL            where it came from: the base of its links\n"
 		"  -t, --content-type TYPE  what the server said it is\n"

@@ -55,12 +55,14 @@ static bool has(void *const *tree, const char *key)
 	return tfind(&wanted, tree, by_key) != NULL;
 }
 
-/* "Naval News (EN)" gives "naval-news-en"; a number makes it the list's own when that is taken. */
-static void make_name(struct buf *name, struct str title, struct str url, size_t number)
+void config_make_name(struct buf *name, struct str title, struct str url, size_t number)
 {
 	struct str from = str_empty(title) ? url : title;
+	size_t scheme = str_empty(title) ? str_find(url, STR("://"), 0) : STR_NPOS;
 	bool dash_due = false;
 
+	if (scheme != STR_NPOS)
+		from = str_slice(url, scheme + 3, url.len);
 	for (size_t i = 0; i < from.len && name->len < CONFIG_NAME_LEN_MAX - 12; i++) {
 		char c = char_lower(from.data[i]);
 
@@ -141,7 +143,7 @@ static int add_from_list(struct list_reading *r, const struct opml_feed *entry)
 	/* said in a configuration file as well: that one knows better */
 	if (has(&r->urls, url))
 		return 0;
-	make_name(&name, entry->title, entry->url, c->feeds.count);
+	config_make_name(&name, entry->title, entry->url, c->feeds.count);
 	result = make_unique(r, &name);
 	l->section = SECTION_FEED;
 	if (result == 0)

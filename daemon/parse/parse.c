@@ -7,6 +7,7 @@
 
 #include "sitrep/charset.h"
 #include "sitrep/html.h"
+#include "sitrep/html_links.h"
 #include "sitrep/jsonfeed.h"
 #include "sitrep/limits.h"
 #include "sitrep/url.h"
@@ -146,25 +147,37 @@ static void attempt_read(struct parse *p, reader *read, struct str text, struct 
 	xmlfeed_free(x);
 }
 
-static int no_feed(struct str text, const struct attempt *at, struct error *err)
+/* The sentence for a web page in a feed's place: what it is called, and what feeds it has. */
+static int web_page(struct parse *p, struct str text, struct error *err)
+{
+	enum { NAMED_MAX = 3 };
+	size_t title = str_find_nocase(text, STR("<title"), 0);
+	size_t open = title == STR_NPOS ? STR_NPOS : str_find_char(text, '>', title);
+	size_t close = open == STR_NPOS ? STR_NPOS : str_find_nocase(text, STR("</title"), open);
+	struct buf name = BUF_INIT(LIMIT_TITLE), sentence = BUF_INIT(LIMIT_TITLE);
+	struct html_feed_link links[HTML_FEED_LINKS_MAX];
+	int count = html_feed_links(p->arena, text, p->base, links);
+
+	if (close != STR_NPOS)
+		(void)html_to_text(&name, str_slice(text, open + 1, close));
+	(void)buf_puts(&sentence, "not a feed but an HTML page");
+	if (name.len > 0)
+		(void)buf_printf(&sentence, " titled \"%.*s\"", STR_ARG(utf8_cut(buf_str(&name), 200)));
+	for (int i = 0; i < count && i < NAMED_MAX; i++)
+		(void)buf_printf(
+			&sentence, "%s%.*s", i == 0 ? "; its feeds: " : ", ", STR_ARG(utf8_cut(links[i].url, 200)));
+	(void)error_set(err, -EBADMSG, "%.*s", STR_ARG(buf_str(&sentence)));
+	buf_release(&name);
+	buf_release(&sentence);
+	return -EBADMSG;
+}
+
+static int no_feed(struct parse *p, struct str text, const struct attempt *at, struct error *err)
 {
 	struct str head = str_slice(text, 0, SNIFF_MAX);
 	if (str_eq_nocase(at->root, STR("html")) || str_find_nocase(head, STR("<html"), 0) != STR_NPOS ||
-		str_find_nocase(head, STR("<!doctype html"), 0) != STR_NPOS) {
-		size_t title = str_find_nocase(text, STR("<title"), 0);
-		size_t open = title == STR_NPOS ? STR_NPOS : str_find_char(text, '>', title);
-		size_t close = open == STR_NPOS ? STR_NPOS : str_find_nocase(text, STR("</title"), open);
-		struct buf plain = BUF_INIT(LIMIT_TITLE);
-		if (close != STR_NPOS)
-			(void)html_to_text(&plain, str_slice(text, open + 1, close));
-		struct str name = utf8_cut(buf_str(&plain), 200);
-		if (name.len > 0)
-			error_set(err, -EBADMSG, "not a feed but an HTML page titled \"%.*s\"", STR_ARG(name));
-		else
-			error_set(err, -EBADMSG, "not a feed but an HTML page");
-		buf_release(&plain);
-		return -EBADMSG;
-	}
+		str_find_nocase(head, STR("<!doctype html"), 0) != STR_NPOS)
+		return web_page(p, text, err);
 	if (!str_empty(at->root))
 		return error_set(err, -EBADMSG, "XML, but no feed: its root element is <%.*s>",
 			STR_ARG(utf8_cut(at->root, 100)));
@@ -200,7 +213,7 @@ static int read_xml(struct parse *p, struct str text, struct document *d, struct
 	if (best->result == -ENOMEM)
 		return error_set(err, -ENOMEM, "the feed is too large");
 	if (best->result != 0)
-		return no_feed(text, best, err);
+		return no_feed(p, text, best, err);
 	*d = best->document;
 	if (best->date_rule != NULL)
 		p->date_rule = str_from(best->date_rule);

@@ -182,6 +182,10 @@ void config_free(struct config *c);
 
 const struct config_feed *config_find_feed(const struct config *c, struct str name);
 
+/* Appends a name for a feed that has none: "Naval News (EN)" gives "naval-news-en", from the address when the title has
+ * no letter of ASCII, with the number when neither has. */
+void config_make_name(struct buf *name, struct str title, struct str url, size_t number);
+
 /* What changed, for the log after a reload: one line each ("feed usni: url changed", "feed x added", "[poll] min: 5m ->
  * 10m", "... takes effect at the next start" for options that are not reloadable), into out. Returns the number of
  * changes or -ENOMEM. */

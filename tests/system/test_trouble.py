@@ -1,5 +1,6 @@
 """Bad input and bad surroundings: each costs its own feed, and start-up says in one line what is wrong."""
 import gzip
+import json
 import os
 import signal
 import socket
@@ -263,3 +264,48 @@ def test_parse_prints_what_the_daemon_sees(tmp_path):
     (tmp_path / "page.html").write_text("<html><head><title>No feed</title></head></html>")
     result = subprocess.run([str(BUILD / "sitrep"), "parse", str(tmp_path / "page.html")], capture_output=True, text=True)
     assert result.returncode == 1 and "HTML" in result.stderr
+
+
+def sitrep(*arguments):
+    return subprocess.run([str(BUILD / "sitrep"), *arguments], capture_output=True, text=True)
+
+
+def test_parse_fetches_an_address_and_tells_why(server):
+    server.set("/old", b"", status=301, headers={"Location": "/feed"})
+    server.set("/feed", rss("Alpha", [article(1)]).replace("&", "&amp;") + "<!-- cut", content_type="text/xml; charset=utf-8")
+    result = sitrep("parse", "--why", server.url("/old"))
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["items"][0]["title"] == article(1)["title"]
+    assert "encoding: utf-8 (http)" in result.stderr and "format: rss 2.0" in result.stderr
+    assert sitrep("parse", server.url("/none")).returncode == 1
+
+
+def test_discover_prints_blocks_that_the_configuration_takes(server, tmp_path):
+    server.set("/", """<!DOCTYPE html><title>Sea watch</title>
+        <link rel="alternate" type="application/rss+xml" title="All <news> &amp; more" href="/feed?a=1&amp;b=2">
+        <!-- <link rel="alternate" type="application/rss+xml" href="/commented"> -->
+        <script>"<link rel='alternate' type='application/rss+xml' href='/scripted'>"</script>
+        <link rel="stylesheet alternate" type="text/css" href="/style">
+        <link rel=alternate type=application/atom+xml href=javascript:alert(1)>
+        <body><link rel=alternate type=application/feed+json href=json>""", content_type="text/html")
+    server.set("/direct", rss("Direct feed", [article(1)]))
+    result = sitrep("discover", server.url("/"))
+    assert result.returncode == 0, result.stderr
+    assert "url = " + server.url("/feed?a=1&b=2") in result.stdout and "title = All <news> & more" in result.stdout
+    assert "url = " + server.url("/json") in result.stdout
+    assert result.stdout.count("[feed ") == 2
+    (tmp_path / "found.conf").write_text(result.stdout)
+    check = sitrep("check", str(tmp_path / "found.conf"))
+    assert check.returncode == 0 and "2 feeds" in check.stdout, check.stderr
+    assert "Direct feed" in sitrep("discover", server.url("/direct")).stdout
+    server.set("/empty", "<!DOCTYPE html><p>nothing", content_type="text/html")
+    result = sitrep("discover", server.url("/empty"))
+    assert result.returncode == 1 and "names no feed" in result.stderr
+
+
+def test_a_web_page_in_a_feeds_place_is_told_with_its_feeds(make_daemon, server):
+    server.set("/page", """<!DOCTYPE html><title>Sea watch</title>
+        <link rel=alternate type=application/atom+xml href=/atom>""", content_type="text/html")
+    daemon = make_daemon("", dict(page=server.url("/page"))).start()
+    wait_for(lambda: daemon.feeds()["page"].get("reason"), "the page to be refused")
+    assert server.url("/atom") in daemon.feeds()["page"]["reason"]

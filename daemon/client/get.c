@@ -1,0 +1,92 @@
+/* One GET for the commands that take an address, by the daemon's own transfer code: the same redirects, caps and
+ * reasons.  Whoever types an address means it, so private networks are open here. */
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+#include "sitrep/transfer.h"
+
+enum { BODY_MAX = 64 * 1024 * 1024, TIMEOUT_MS = 60 * 1000, CONNECT_TIMEOUT_MS = 15 * 1000, REDIRECTS_MAX = 10 };
+
+struct getting {
+	struct event_base *base;
+	struct got *got;
+	struct error *err;
+	int result;
+};
+
+static char *take(char **from)
+{
+	char *taken = *from;
+
+	*from = NULL;
+	return taken;
+}
+
+static void on_done(void *arg, struct transfer_answer *answer)
+{
+	struct getting *g = arg;
+
+	if (answer->failure != FAILURE_NONE) {
+		g->result = error_set(g->err, -EIO, "%s", answer->error.text);
+	} else {
+		g->result = 0;
+		g->got->body = answer->body;
+		answer->body = BUF_INIT(0);
+		g->got->url = take(&answer->final_url);
+		g->got->content_type = take(&answer->content_type);
+		g->got->content_location = take(&answer->content_location);
+		g->got->content_language = take(&answer->content_language);
+	}
+	(void)event_base_loopbreak(g->base);
+}
+
+bool get_is_url(const char *argument)
+{
+	return str_starts_nocase(str_from(argument), STR("http://")) ||
+	       str_starts_nocase(str_from(argument), STR("https://"));
+}
+
+int get_url(const char *url, struct got *got, struct error *err)
+{
+	const struct transfers_options options = {
+		.max_connections = 1, .connect_timeout_ms = CONNECT_TIMEOUT_MS, .max_redirects = REDIRECTS_MAX};
+	const struct transfer_request request = {
+		.url = url,
+		.user_agent = "sitrep/" SITREP_VERSION,
+		.timeout_ms = TIMEOUT_MS,
+		.max_body = BODY_MAX,
+		.allow_private = true,
+	};
+	struct getting g = {.base = event_base_new(), .got = got, .err = err, .result = -EIO};
+	struct transfers *transfers = NULL;
+
+	*got = (struct got){.body = BUF_INIT(0)};
+	if (g.base == NULL) {
+		g.result = error_sys(err, -ENOMEM, "cannot fetch %s", url);
+		goto out;
+	}
+	transfers = transfers_new(g.base, &options, err);
+	if (transfers == NULL || transfer_start(transfers, &request, on_done, &g, err) == NULL) {
+		g.result = err->code != 0 ? err->code : -ENOMEM;
+		goto out;
+	}
+	if (event_base_dispatch(g.base) != 0)
+		g.result = error_set(err, -EIO, "cannot wait for %s", url);
+out:
+	if (transfers != NULL)
+		transfers_free(transfers);
+	if (g.base != NULL)
+		event_base_free(g.base);
+	return g.result;
+}
+
+void get_release(struct got *got)
+{
+	buf_release(&got->body);
+	free(got->url);
+	free(got->content_type);
+	free(got->content_location);
+	free(got->content_language);
+}
