@@ -75,6 +75,7 @@ PROGRAMS := $(B)/sitrepd $(B)/sitrep-parse $(B)/sitrep
 UNIT_SRC := $(sort $(wildcard tests/unit/*/*_test.c))
 UNIT     := $(patsubst %.c,$(B)/%,$(UNIT_SRC))
 ADAPTER  := $(B)/tests/conformance-adapter
+PROPERTY := $(B)/tests/publish-property
 
 .PHONY: all
 all: $(PROGRAMS)
@@ -127,6 +128,11 @@ $(ADAPTER): $(B)/tests/conformance/adapter.o $(call lib,watch dedup parse base)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(worker_libs)
 
+$(PROPERTY): $(B)/tests/conformance/publish_property.o $(call lib,$(LIBS_publish))
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
+
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 # the pool is tested with the real worker
@@ -164,11 +170,12 @@ check: packages-check
 
 # what check runs once everything it needs is there
 .PHONY: build-tests
-build-tests: all $(UNIT) $(ADAPTER)
+build-tests: all $(UNIT) $(ADAPTER) $(PROPERTY)
 
 .PHONY: check-installed
 check-installed: build-tests
 	@set -e; for t in $(UNIT); do echo "== $${t#$(B)/tests/unit/}"; $$t 2>&1 | tests/unit/summary $$t; done
+	@$(PROPERTY) --rounds 200 tests/samples/*
 	@B=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/system tests/browser
 
 .PHONY: unit
@@ -179,6 +186,12 @@ unit: $(UNIT)
 .PHONY: conformance
 conformance: $(ADAPTER)
 	@B=$(B) tests/conformance/run $(CASES)
+
+# FEEDS are mutated, parsed and published; with SCHEMA, the Atom must pass it
+ROUNDS ?= 20
+.PHONY: property
+property: $(PROPERTY)
+	@$(PROPERTY) $(if $(SCHEMA),--schema $(SCHEMA)) --rounds $(ROUNDS) $(FEEDS)
 
 # CORPUS_GENERATOR and FLOOR are a generator of feeds and a C program to compare with
 .PHONY: bench

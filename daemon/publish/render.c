@@ -1,28 +1,88 @@
 /* What all formats have in common: the text of a story and who else ran it. */
 #include "sitrep/render.h"
 
+#include "sitrep/html.h"
 #include "sitrep/url.h"
+#include "sitrep/utf8.h"
 
 /* A text past this is shown by its summary alone: a merged feed of a hundred such would be no use. */
 enum { CONTENT_SHOWN_MAX = 256 * 1024 };
-
-struct str render_author(const struct report *report)
-{
-	const struct item *it = &report->item;
-
-	for (size_t i = 0; i < it->authors.count; i++) {
-		if (!str_empty(it->authors.items[i].name))
-			return it->authors.items[i].name;
-		if (!str_empty(it->authors.items[i].email))
-			return it->authors.items[i].email;
-	}
-	return report->source.title;
-}
 
 bool render_category(const struct category *c, struct str *name)
 {
 	*name = str_empty(c->label) ? c->term : c->label;
 	return !str_empty(*name);
+}
+
+/* letters of at most eight, then more such parts behind hyphens */
+static bool is_language_tag(struct str s)
+{
+	size_t part = 0;
+	bool first = true;
+
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.data[i];
+
+		if (c == '-' && part > 0) {
+			part = 0;
+			first = false;
+		} else if ((char_is_alpha(c) || (!first && char_is_digit(c))) && part < 8) {
+			part++;
+		} else {
+			return false;
+		}
+	}
+	return part > 0;
+}
+
+struct str render_language(const struct item *it)
+{
+	return is_language_tag(it->language) ? it->language : STR_NONE;
+}
+
+struct str render_person(const struct person *p)
+{
+	return !str_empty(p->name) ? p->name : !str_empty(p->email) ? p->email : STR_NONE;
+}
+
+struct str render_via(const struct item *it, struct str *title)
+{
+	const struct feed_facts *source = &it->source;
+	const struct str urls[] = {source->link, source->url, source->self};
+
+	*title = source->title.kind == TEXT_PLAIN ? source->title.value : STR_NONE;
+	for (size_t i = 0; it->has_source && i < sizeof(urls) / sizeof(*urls); i++)
+		if (url_is_web(urls[i]))
+			return urls[i];
+	return STR_NONE;
+}
+
+void render_rights(struct buf *out, const struct item *it)
+{
+	if (it->rights.kind == TEXT_HTML)
+		(void)html_to_text(out, it->rights.value);
+	else if (it->rights.kind == TEXT_PLAIN)
+		(void)utf8_one_line(out, it->rights.value);
+}
+
+static void add_pixels(struct buf *out, const char *name, struct str digits)
+{
+	long long n;
+
+	if (str_to_int(digits, &n) && n > 0)
+		(void)buf_printf(out, " %s=\"%lld\"", name, n);
+}
+
+void render_thumbnail(struct buf *out, const struct item *it)
+{
+	if (!url_is_web(it->image.url))
+		return;
+	(void)buf_puts(out, "<media:thumbnail url=\"");
+	(void)buf_add_xml(out, it->image.url);
+	(void)buf_putc(out, '"');
+	add_pixels(out, "width", it->image.width);
+	add_pixels(out, "height", it->image.height);
+	(void)buf_puts(out, "/>\n");
 }
 
 static void add_text(struct buf *out, const struct item *it)

@@ -1,6 +1,7 @@
 /* Atom, RFC 4287.  An entry is a story: its id is ours and stable for ever, atom:source says whose report
  * leads it (4.2.11), and each further report is a related link with its outlet's name. */
 #include "sitrep/clock.h"
+#include "sitrep/limits.h"
 #include "sitrep/render.h"
 #include "sitrep/url.h"
 
@@ -43,7 +44,8 @@ static void link(struct buf *out, const char *rel, struct str href, struct str t
 static void begin(struct buf *out, const struct channel *c)
 {
 	(void)buf_puts(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
-			    "<feed xmlns=\"http://www.w3.org/2005/Atom\">\n");
+			    "<feed xmlns=\"http://www.w3.org/2005/Atom\" "
+			    "xmlns:media=\"http://search.yahoo.com/mrss/\">\n");
 	element(out, "id", str_from(c->id));
 	element(out, "title", str_from(c->title));
 	instant(out, "updated", c->updated_ms);
@@ -57,52 +59,66 @@ static bool is_email(struct str s)
 {
 	size_t at = str_find_char(s, '@', 0);
 
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.data[i] <= ' ')
+			return false;
 	return at != STR_NPOS && at > 0 && at + 1 < s.len;
 }
 
-static void authors(struct buf *out, const struct report *r)
+static bool person(struct buf *out, const char *role, const struct person *p)
+{
+	struct str name = render_person(p);
+
+	if (str_empty(name))
+		return false;
+	(void)buf_printf(out, "<%s>", role);
+	element(out, "name", name);
+	if (url_is_web(p->uri))
+		element(out, "uri", p->uri);
+	if (is_email(p->email))
+		element(out, "email", p->email);
+	(void)buf_printf(out, "</%s>\n", role);
+	return true;
+}
+
+static void people(struct buf *out, const struct report *r)
 {
 	size_t written = 0;
 
-	for (size_t i = 0; i < r->item.authors.count; i++) {
-		const struct person *p = &r->item.authors.items[i];
-		struct str name = str_empty(p->name) ? p->email : p->name;
-
-		if (str_empty(name))
-			continue;
-		(void)buf_puts(out, "<author>");
-		element(out, "name", name);
-		if (url_is_web(p->uri))
-			element(out, "uri", p->uri);
-		if (is_email(p->email))
-			element(out, "email", p->email);
-		(void)buf_puts(out, "</author>\n");
-		written++;
-	}
+	for (size_t i = 0; i < r->item.authors.count; i++)
+		written += person(out, "author", &r->item.authors.items[i]);
 	if (written == 0) {
 		(void)buf_puts(out, "<author>");
 		element(out, "name", r->source.title);
 		(void)buf_puts(out, "</author>\n");
 	}
-}
-
-static void category(struct buf *out, struct str term)
-{
-	(void)buf_puts(out, "<category");
-	attribute(out, "term", term);
-	(void)buf_puts(out, "/>\n");
+	for (size_t i = 0; i < r->item.contributors.count; i++)
+		(void)person(out, "contributor", &r->item.contributors.items[i]);
 }
 
 static void categories(struct buf *out, const struct report *r)
 {
 	struct str rest = r->source.categories, name;
 
-	while (str_split(&rest, '\n', &name))
-		if (!str_empty(name))
-			category(out, name);
-	for (size_t i = 0; i < r->item.categories.count; i++)
-		if (render_category(&r->item.categories.items[i], &name))
-			category(out, name);
+	while (str_split(&rest, '\n', &name)) {
+		if (str_empty(name))
+			continue;
+		(void)buf_puts(out, "<category");
+		attribute(out, "term", name);
+		(void)buf_puts(out, "/>\n");
+	}
+	for (size_t i = 0; i < r->item.categories.count; i++) {
+		const struct category *c = &r->item.categories.items[i];
+
+		if (!render_category(c, &name))
+			continue;
+		(void)buf_puts(out, "<category");
+		attribute(out, "term", str_empty(c->term) ? name : c->term);
+		if (url_is_web(c->scheme))
+			attribute(out, "scheme", c->scheme);
+		attribute(out, "label", c->label);
+		(void)buf_puts(out, "/>\n");
+	}
 }
 
 static void enclosures(struct buf *out, const struct item *it)
@@ -139,26 +155,33 @@ static void source(struct buf *out, const struct report *r)
 static void story(struct buf *out, const struct story *s, size_t index)
 {
 	const struct report *lead = &s->reports[0];
-	struct buf body = BUF_INIT(out->max);
+	struct buf body = BUF_INIT(out->max), rights = BUF_INIT(LIMIT_TITLE);
+	struct str via_title, via = render_via(&lead->item, &via_title);
 
 	(void)index;
-	(void)buf_puts(out, "<entry>\n");
+	(void)buf_puts(out, "<entry");
+	attribute(out, "xml:lang", render_language(&lead->item));
+	(void)buf_puts(out, ">\n");
 	(void)buf_printf(out, "<id>urn:uuid:%s</id>\n", s->uid);
 	(void)buf_puts(out, "<title>");
 	(void)buf_add_xml(out, lead->item.plain_title);
 	(void)buf_puts(out, "</title>\n");
 	instant(out, "updated", s->updated_ms);
 	instant(out, "published", lead->published_ms);
-	authors(out, lead);
+	people(out, lead);
 	if (url_is_web(lead->item.link))
 		link(out, "alternate", lead->item.link, STR_NONE, STR_NONE);
 	for (size_t i = 1; i < s->report_count; i++)
 		if (url_is_web(s->reports[i].item.link))
 			link(out, "related", s->reports[i].item.link, STR_NONE, s->reports[i].source.title);
+	if (url_is_web(lead->item.comments))
+		link(out, "replies", lead->item.comments, STR("text/html"), STR_NONE);
+	link(out, "via", via, STR_NONE, via_title);
 	enclosures(out, &lead->item);
 	categories(out, lead);
-	if (lead->item.rights.kind == TEXT_PLAIN)
-		element(out, "rights", lead->item.rights.value);
+	render_rights(&rights, &lead->item);
+	element(out, "rights", buf_str(&rights));
+	render_thumbnail(out, &lead->item);
 	element(out, "summary", lead->item.plain_summary);
 	render_body(&body, s);
 	(void)buf_puts(out, "<content type=\"html\">");
@@ -167,6 +190,7 @@ static void story(struct buf *out, const struct story *s, size_t index)
 	source(out, lead);
 	(void)buf_puts(out, "</entry>\n");
 	buf_release(&body);
+	buf_release(&rights);
 }
 
 static void end(struct buf *out)

@@ -2,6 +2,7 @@
  * _sitrep, as the format asks of extensions. */
 #include "sitrep/clock.h"
 #include "sitrep/jsonw.h"
+#include "sitrep/limits.h"
 #include "sitrep/render.h"
 #include "sitrep/url.h"
 
@@ -23,15 +24,33 @@ static void begin(struct buf *out, const struct channel *c)
 	buf_release(&head);
 }
 
+static bool person(struct jsonw *w, const struct person *p)
+{
+	struct str name = render_person(p);
+
+	if (str_empty(name))
+		return false;
+	jsonw_object(w);
+	jsonw_kv_str(w, "name", name);
+	if (url_is_web(p->uri))
+		jsonw_kv_str(w, "url", p->uri);
+	jsonw_object_end(w);
+	return true;
+}
+
 static void authors(struct jsonw *w, const struct report *r)
 {
+	size_t written = 0;
+
 	jsonw_key(w, "authors");
 	jsonw_array(w);
-	jsonw_object(w);
-	jsonw_kv_str(w, "name", render_author(r));
-	if (r->item.authors.count > 0 && url_is_web(r->item.authors.items[0].uri))
-		jsonw_kv_str(w, "url", r->item.authors.items[0].uri);
-	jsonw_object_end(w);
+	for (size_t i = 0; i < r->item.authors.count; i++)
+		written += person(w, &r->item.authors.items[i]);
+	if (written == 0) {
+		const struct person outlet = {.name = r->source.title};
+
+		(void)person(w, &outlet);
+	}
 	jsonw_array_end(w);
 }
 
@@ -76,6 +95,31 @@ static void attachments(struct jsonw *w, const struct item *it)
 		jsonw_array_end(w);
 }
 
+/* What JSON Feed has no place for. */
+static void extras(struct jsonw *w, const struct item *it)
+{
+	struct buf rights = BUF_INIT(LIMIT_TITLE);
+	struct str via_title, via = render_via(it, &via_title);
+
+	render_rights(&rights, it);
+	if (rights.len > 0)
+		jsonw_kv_str(w, "rights", buf_str(&rights));
+	buf_release(&rights);
+	if (url_is_web(it->comments))
+		jsonw_kv_str(w, "comments", it->comments);
+	if (!str_empty(via))
+		jsonw_kv_str(w, "via", via);
+	if (!str_empty(via) && !str_empty(via_title))
+		jsonw_kv_str(w, "via_title", via_title);
+	if (it->contributors.count == 0)
+		return;
+	jsonw_key(w, "contributors");
+	jsonw_array(w);
+	for (size_t i = 0; i < it->contributors.count; i++)
+		(void)person(w, &it->contributors.items[i]);
+	jsonw_array_end(w);
+}
+
 static void sources(struct jsonw *w, const struct story *s)
 {
 	jsonw_key(w, "_sitrep");
@@ -97,6 +141,7 @@ static void sources(struct jsonw *w, const struct story *s)
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
+	extras(w, &s->reports[0].item);
 	jsonw_object_end(w);
 }
 
@@ -125,7 +170,7 @@ static void story(struct buf *out, const struct story *s, size_t index)
 	jsonw_kv_time(&w, "date_modified", s->updated_ms);
 	authors(&w, lead);
 	tags(&w, lead);
-	if (!str_empty(lead->item.language))
+	if (!str_empty(render_language(&lead->item)))
 		jsonw_kv_str(&w, "language", lead->item.language);
 	attachments(&w, &lead->item);
 	sources(&w, s);

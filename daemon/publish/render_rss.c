@@ -1,6 +1,7 @@
 /* RSS 2.0 with content, dc and atom elements.  An item is a story; <source> names the outlet that leads it,
  * the others stand in the text. */
 #include "sitrep/clock.h"
+#include "sitrep/limits.h"
 #include "sitrep/render.h"
 #include "sitrep/url.h"
 
@@ -20,7 +21,8 @@ static void begin(struct buf *out, const struct channel *c)
 	(void)buf_puts(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
 			    "<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\" "
 			    "xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" "
-			    "xmlns:dc=\"http://purl.org/dc/elements/1.1/\">\n<channel>\n");
+			    "xmlns:dc=\"http://purl.org/dc/elements/1.1/\" "
+			    "xmlns:media=\"http://search.yahoo.com/mrss/\">\n<channel>\n");
 	element(out, "title", str_from(c->title));
 	element(out, "link", str_from(c->home_url));
 	(void)buf_puts(out, "<description>");
@@ -33,9 +35,11 @@ static void begin(struct buf *out, const struct channel *c)
 	(void)buf_puts(out, "<generator>sitrepd/" SITREP_VERSION "</generator>\n");
 }
 
-/* RSS has room for one enclosure, with all three attributes. */
-static void enclosure(struct buf *out, const struct item *it)
+/* RSS has room for one enclosure, with all three attributes; the others are Media RSS. */
+static void enclosures(struct buf *out, const struct item *it)
 {
+	bool first = true;
+
 	for (size_t i = 0; i < it->enclosures.count; i++) {
 		const struct enclosure *e = &it->enclosures.items[i];
 		long long length = 0;
@@ -44,13 +48,32 @@ static void enclosure(struct buf *out, const struct item *it)
 			continue;
 		if (!str_to_int(e->length, &length) || length < 0)
 			length = 0;
-		(void)buf_puts(out, "<enclosure url=\"");
+		(void)buf_printf(out, "<%s=\"", first ? "enclosure url" : "media:content url");
 		(void)buf_add_xml(out, e->url);
-		(void)buf_printf(out, "\" length=\"%lld\" type=\"", length);
+		/* RSS wants a length, if only 0 */
+		if (first || length > 0)
+			(void)buf_printf(out, "\" %s=\"%lld", first ? "length" : "fileSize", length);
+		(void)buf_puts(out, "\" type=\"");
 		(void)buf_add_xml(out, str_empty(e->type) ? STR("application/octet-stream") : e->type);
 		(void)buf_puts(out, "\"/>\n");
-		return;
+		first = false;
 	}
+}
+
+static void people(struct buf *out, const struct report *r)
+{
+	size_t written = 0;
+
+	for (size_t i = 0; i < r->item.authors.count; i++) {
+		struct str name = render_person(&r->item.authors.items[i]);
+
+		element(out, "dc:creator", name);
+		written += !str_empty(name);
+	}
+	if (written == 0)
+		element(out, "dc:creator", r->source.title);
+	for (size_t i = 0; i < r->item.contributors.count; i++)
+		element(out, "dc:contributor", render_person(&r->item.contributors.items[i]));
 }
 
 static void categories(struct buf *out, const struct report *r)
@@ -67,7 +90,8 @@ static void categories(struct buf *out, const struct report *r)
 static void story(struct buf *out, const struct story *s, size_t index)
 {
 	const struct report *lead = &s->reports[0];
-	struct buf body = BUF_INIT(out->max);
+	struct buf body = BUF_INIT(out->max), rights = BUF_INIT(LIMIT_TITLE);
+	struct str via_title, via = render_via(&lead->item, &via_title);
 	char text[TIME_TEXT_MAX];
 
 	(void)index;
@@ -78,11 +102,16 @@ static void story(struct buf *out, const struct story *s, size_t index)
 		element(out, "link", lead->item.link);
 	(void)buf_printf(out, "<guid isPermaLink=\"false\">urn:uuid:%s</guid>\n", s->uid);
 	element(out, "pubDate", str_from(time_format_rfc822(text, lead->published_ms)));
-	element(out, "dc:creator", render_author(lead));
+	people(out, lead);
+	element(out, "dc:language", render_language(&lead->item));
+	render_rights(&rights, &lead->item);
+	element(out, "dc:rights", buf_str(&rights));
+	element(out, "dc:source", via);
 	categories(out, lead);
 	if (url_is_web(lead->item.comments))
 		element(out, "comments", lead->item.comments);
-	enclosure(out, &lead->item);
+	enclosures(out, &lead->item);
+	render_thumbnail(out, &lead->item);
 	(void)buf_puts(out, "<source url=\"");
 	(void)buf_add_xml(out, lead->source.url);
 	(void)buf_puts(out, "\">");
@@ -94,6 +123,7 @@ static void story(struct buf *out, const struct story *s, size_t index)
 	(void)buf_add_xml(out, buf_str(&body));
 	(void)buf_puts(out, "</content:encoded>\n</item>\n");
 	buf_release(&body);
+	buf_release(&rights);
 }
 
 static void end(struct buf *out)

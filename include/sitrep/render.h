@@ -36,9 +36,17 @@ extern const struct format format_atom, format_rss, format_json, format_page;
 /* The item's text as XHTML: content, else summary, plain text wrapped in a paragraph; then, when other
  * outlets ran the story, the list of them.  Appended unescaped to out. */
 void render_body(struct buf *out, const struct story *story);
-/* The author's name: the item's, else the outlet's. */
-struct str render_author(const struct report *report);
 /* True when c is worth showing: it has a term or a label; *name is set to the better of both. */
 bool render_category(const struct category *c, struct str *name);
+/* The item's language when it is a tag of RFC 5646's form, else STR_NONE. */
+struct str render_language(const struct item *it);
+/* The author's or contributor's name, or address when that is all there is; STR_NONE when neither. */
+struct str render_person(const struct person *p);
+/* Where the item says it was taken from: the page or feed of its own source, and that one's name. STR_NONE: nowhere. */
+struct str render_via(const struct item *it, struct str *title);
+/* Rights as one line of text, appended to out. */
+void render_rights(struct buf *out, const struct item *it);
+/* Appends <media:thumbnail .../> for the item's picture, when it has one. */
+void render_thumbnail(struct buf *out, const struct item *it);
 
 #endif

@@ -1,5 +1,6 @@
 """What feed readers ask for: the server as HTTP has it."""
 import gzip
+import json
 import socket
 import xml.etree.ElementTree as ET
 
@@ -90,3 +91,56 @@ def test_metrics_and_health(server, make_daemon):
     assert float(values['sitrepd_feed_up{feed="a"}']) == 1
     opml = ET.fromstring(daemon.get("/opml").body)
     assert opml.find(".//outline[@xmlUrl]").get("xmlUrl") == server.url("/a")
+
+
+FULL_ENTRY = """<?xml version="1.0"?>
+<feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/" xml:lang="nb">
+<title>Fjord watch</title><id>tag:fjord.example</id><updated>2026-11-01T00:00:00Z</updated>
+<entry xml:lang="en-GB"><title>Frigate <![CDATA[&]]> crew</title><id>tag:fjord.example,2026:1</id>
+<link href="http://fjord.example/1"/><updated>2026-11-02T00:00:00Z</updated>
+<link rel="replies" type="text/html" href="http://fjord.example/1/talk"/>
+<link rel="enclosure" href="http://fjord.example/1.mp3" type="audio/mpeg" length="1234"/>
+<link rel="enclosure" href="http://fjord.example/1.pdf" type="application/pdf"/>
+<author><name>Ann Bee</name><uri>http://fjord.example/ann</uri></author><author><name>Cid Dee</name></author>
+<contributor><name>Eve Eff</name></contributor><category term="naval" scheme="http://fjord.example/topics" label="Naval"/>
+<rights type="html">&lt;b&gt;Free&lt;/b&gt; to use</rights><media:thumbnail url="http://fjord.example/1.jpg" width="640"/>
+<source><id>tag:wire.example</id><title>The wire</title><link href="http://wire.example/"/></source>
+<content type="html">&lt;p&gt;The crew is home.&lt;/p&gt;</content></entry></feed>"""
+
+
+def test_what_an_entry_says_reaches_every_format(server, make_daemon):
+    server.set("/full", FULL_ENTRY, content_type="application/atom+xml")
+    daemon = make_daemon("", dict(full=server.url("/full"))).start()
+    wait_for(lambda: daemon.feeds()["full"]["state"] == "ok", "the first poll")
+    a = "{http://www.w3.org/2005/Atom}"
+    media = "{http://search.yahoo.com/mrss/}"
+    dc = "{http://purl.org/dc/elements/1.1/}"
+
+    entry = ET.fromstring(daemon.get("/feed.atom").body).find(a + "entry")
+    links = {(link.get("rel"), link.get("href")) for link in entry.findall(a + "link")}
+    assert entry.get("{http://www.w3.org/XML/1998/namespace}lang") == "en-GB"
+    assert [x.findtext(a + "name") for x in entry.findall(a + "author")] == ["Ann Bee", "Cid Dee"]
+    assert entry.findtext(a + "author/" + a + "uri") == "http://fjord.example/ann"
+    assert entry.findtext(a + "contributor/" + a + "name") == "Eve Eff"
+    assert entry.findtext(a + "rights") == "Free to use"
+    assert entry.find(a + "category").attrib == dict(term="naval", scheme="http://fjord.example/topics", label="Naval")
+    assert entry.find(media + "thumbnail").attrib == dict(url="http://fjord.example/1.jpg", width="640")
+    assert {("replies", "http://fjord.example/1/talk"), ("via", "http://wire.example/"),
+            ("enclosure", "http://fjord.example/1.mp3"), ("enclosure", "http://fjord.example/1.pdf")} <= links
+
+    item = ET.fromstring(daemon.get("/feed.rss").body).find("channel/item")
+    assert [x.text for x in item.findall(dc + "creator")] == ["Ann Bee", "Cid Dee"]
+    assert item.findtext(dc + "contributor") == "Eve Eff" and item.findtext(dc + "language") == "en-GB"
+    assert item.findtext(dc + "rights") == "Free to use" and item.findtext("comments") == "http://fjord.example/1/talk"
+    assert item.find("enclosure").attrib == dict(url="http://fjord.example/1.mp3", length="1234", type="audio/mpeg")
+    assert item.find(media + "content").get("url") == "http://fjord.example/1.pdf"
+    assert item.find(media + "thumbnail").get("url") == "http://fjord.example/1.jpg"
+    assert item.findtext(dc + "source") == "http://wire.example/" and item.findtext("category") == "Naval"
+
+    item = json.loads(daemon.get("/feed.json").body)["items"][0]
+    assert [x["name"] for x in item["authors"]] == ["Ann Bee", "Cid Dee"] and item["language"] == "en-GB"
+    assert item["image"] == "http://fjord.example/1.jpg" and item["tags"] == ["Naval"]
+    assert [x["url"] for x in item["attachments"]] == ["http://fjord.example/1.mp3", "http://fjord.example/1.pdf"]
+    extras = item["_sitrep"]
+    assert extras["rights"] == "Free to use" and extras["comments"] == "http://fjord.example/1/talk"
+    assert extras["via"] == "http://wire.example/" and extras["contributors"] == [{"name": "Eve Eff"}]

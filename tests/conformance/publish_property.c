@@ -1,0 +1,321 @@
+/* publish_property.c: whatever comes in, what goes out is valid.
+ *
+ *     publish-property [--schema atom.rng] [--seed N] [--rounds N] FEED...
+ *
+ * Each round takes the feeds one by one, changes bytes, cuts, repeats and joins them at random, and lets the daemon's
+ * own code parse what came of it and render the three formats.  The Atom one must pass the RELAX NG schema of RFC 4287
+ * (or, without a schema, be well-formed), the RSS one be well-formed XML, the JSON one be JSON with what JSON Feed 1.1
+ * requires.  On a failure the input is written to property-failure.bin and the seed is printed. */
+#include <jansson.h>
+#include <libxml/parser.h>
+#include <libxml/relaxng.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "sitrep/identity.h"
+#include "sitrep/parse.h"
+#include "sitrep/render.h"
+
+enum { BODY_MAX = 4 * 1024 * 1024, OUT_MAX = 256 * 1024 * 1024, ARENA_MAX = 512 * 1024 * 1024, CHANGES_MAX = 24 };
+enum { PIECE_MAX = 4096 };
+
+struct property {
+	uint64_t random;
+	struct arena arena;
+	struct buf body;
+	struct buf out;
+	struct identity *identity;
+	xmlRelaxNGPtr schema;
+	long documents, items, refused;
+};
+
+/* xorshift64*: any generator will do, as long as its seed makes a run again. */
+static uint64_t next(struct property *p)
+{
+	p->random ^= p->random >> 12;
+	p->random ^= p->random << 25;
+	p->random ^= p->random >> 27;
+	return p->random * UINT64_C(2685821657736338717);
+}
+
+static size_t below(struct property *p, size_t n)
+{
+	return n == 0 ? 0 : (size_t)(next(p) % n);
+}
+
+/* What breaks documents: markup in the wrong place, characters that XML has no room for, words that mean something. */
+static const struct str pieces[] = {
+	{"<", sizeof("<") - 1},
+	{">", sizeof(">") - 1},
+	{"&", sizeof("&") - 1},
+	{"]]>", sizeof("]]>") - 1},
+	{"<![CDATA[", sizeof("<![CDATA[") - 1},
+	{"<!--", sizeof("<!--") - 1},
+	{"\"", sizeof("\"") - 1},
+	{"'", sizeof("'") - 1},
+	{"\xff", sizeof("\xff") - 1},
+	{"\xed\xa0\x80", sizeof("\xed\xa0\x80") - 1},
+	{"\xef\xbf\xbf", sizeof("\xef\xbf\xbf") - 1},
+	{"\x0b", sizeof("\x0b") - 1},
+	{"\0", sizeof("\0") - 1},
+	{"&#0;", sizeof("&#0;") - 1},
+	{"&#xFFFF;", sizeof("&#xFFFF;") - 1},
+	{"&nbsp;", sizeof("&nbsp;") - 1},
+	{"<script>", sizeof("<script>") - 1},
+	{"</item>", sizeof("</item>") - 1},
+	{"<item>", sizeof("<item>") - 1},
+	{"<entry>", sizeof("<entry>") - 1},
+	{"javascript:", sizeof("javascript:") - 1},
+	{" xml:lang='en us!'", sizeof(" xml:lang='en us!'") - 1},
+	{"\xe2\x80\xae", sizeof("\xe2\x80\xae") - 1},
+	{"@", sizeof("@") - 1},
+	{"mailto:", sizeof("mailto:") - 1},
+	{"http://", sizeof("http://") - 1},
+	{"//", sizeof("//") - 1},
+	{" ", sizeof(" ") - 1},
+	{"\n", sizeof("\n") - 1},
+	{"<p>", sizeof("<p>") - 1},
+	{"<rights type='html'>", sizeof("<rights type='html'>") - 1},
+	{"<category term='x' scheme='no uri'/>", sizeof("<category term='x' scheme='no uri'/>") - 1},
+	{"<author><name/></author>", sizeof("<author><name/></author>") - 1},
+	{"<enclosure url='http://e.example/' type='//' length='-1'/>",
+		sizeof("<enclosure url='http://e.example/' type='//' length='-1'/>") - 1},
+	{"9999-99-99", sizeof("9999-99-99") - 1},
+	{"Thu, 99 Foo 99999", sizeof("Thu, 99 Foo 99999") - 1},
+};
+
+static void change(struct property *p)
+{
+	struct buf *b = &p->body;
+	size_t changes = 1 + below(p, CHANGES_MAX);
+
+	for (size_t i = 0; i < changes && b->len > 0; i++) {
+		size_t at = below(p, b->len), len = 1 + below(p, PIECE_MAX);
+		struct str piece = pieces[below(p, sizeof(pieces) / sizeof(*pieces))];
+		struct buf made = BUF_INIT(BODY_MAX);
+
+		len = len < b->len - at ? len : b->len - at;
+		(void)buf_append(&made, b->data, at);
+		switch (below(p, 5)) {
+		case 0: /* another byte */
+			(void)buf_putc(&made, (char)next(p));
+			(void)buf_append(&made, b->data + at + 1, b->len - at - 1);
+			break;
+		case 1: /* something in between */
+			(void)buf_add(&made, piece);
+			(void)buf_append(&made, b->data + at, b->len - at);
+			break;
+		case 2: /* something lost */
+			(void)buf_append(&made, b->data + at + len, b->len - at - len);
+			break;
+		case 3: /* something twice */
+			(void)buf_append(&made, b->data + at, len);
+			(void)buf_append(&made, b->data + at, b->len - at);
+			break;
+		default: /* the end lost, now and then */
+			if (below(p, 8) != 0)
+				(void)buf_append(&made, b->data + at, b->len - at);
+			break;
+		}
+		if (!buf_failed(&made)) {
+			buf_clear(b);
+			(void)buf_add(b, buf_str(&made));
+		}
+		buf_release(&made);
+	}
+}
+
+static void render(struct property *p, const struct document *d, const struct format *format)
+{
+	const struct channel channel = {.title = "Property & <test>",
+		.home_url = "http://127.0.0.1:8484/",
+		.self_url = "http://127.0.0.1:8484/feed",
+		.id = "urn:uuid:00000000-0000-8000-8000-000000000000",
+		.updated_ms = 1795000000000};
+
+	buf_clear(&p->out);
+	format->begin(&p->out, &channel);
+	for (size_t i = 0; i < d->items.count; i++) {
+		struct report reports[2] = {
+			{.source = {.feed = STR("a"),
+				 .title = STR("Outlet & \"one\""),
+				 .url = STR("https://a.example/f"),
+				 .categories = STR("naval\nus & co")},
+				.first_seen_ms = 1795000000000,
+				.published_ms = 1795000000000,
+				.item = d->items.items[i]},
+			{.source = {.feed = STR("b"), .title = STR("Outlet <two>"), .url = STR("https://b.example/f")},
+				.item = d->items.items[d->items.count - 1 - i]},
+		};
+		struct story story = {.reports = reports,
+			.report_count = 2,
+			.source_count = 2,
+			.total_reports = 2,
+			.first_seen_ms = 1795000000000,
+			.updated_ms = 1795000000000};
+
+		(void)snprintf(story.uid, sizeof(story.uid), "00000000-0000-8000-8000-%012x", (unsigned)i);
+		format->story(&p->out, &story, i);
+	}
+	format->end(&p->out);
+}
+
+static void say_nothing(void *ctx, const char *message, ...)
+{
+	(void)ctx;
+	(void)message;
+}
+
+static const char *check_xml(const struct property *p, xmlRelaxNGPtr schema)
+{
+	xmlDocPtr doc = xmlReadMemory(p->out.data, (int)p->out.len, "out.xml", NULL,
+		XML_PARSE_NONET | XML_PARSE_HUGE | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	const char *wrong = doc == NULL ? "is not well-formed" : NULL;
+
+	if (doc != NULL && schema != NULL) {
+		xmlRelaxNGValidCtxtPtr valid = xmlRelaxNGNewValidCtxt(schema);
+
+		xmlRelaxNGSetValidErrors(valid, say_nothing, say_nothing, NULL);
+		wrong = xmlRelaxNGValidateDoc(valid, doc) == 0 ? NULL : "does not pass the schema";
+		xmlRelaxNGFreeValidCtxt(valid);
+	}
+	xmlFreeDoc(doc);
+	return wrong;
+}
+
+static const char *check_json(const struct property *p)
+{
+	json_t *root = json_loadb(p->out.data, p->out.len, JSON_REJECT_DUPLICATES, NULL);
+	const json_t *items = json_object_get(root, "items"), *item;
+	const char *wrong = root == NULL ? "is no JSON" : NULL;
+	size_t i;
+
+	if (wrong == NULL && (!json_is_string(json_object_get(root, "version")) || !json_is_array(items)))
+		wrong = "is no JSON Feed";
+	json_array_foreach(items, i, item)
+	{
+		if (!json_is_string(json_object_get(item, "id")) ||
+			!json_is_string(json_object_get(item, "content_html")))
+			wrong = "has an item without id or content";
+	}
+	json_decref(root);
+	return wrong;
+}
+
+/* NULL when all is well, otherwise what is not. */
+static const char *check(struct property *p)
+{
+	const struct parse_input in = {.body = buf_str(&p->body), .url = STR("https://feeds.example/dir/feed.xml")};
+	const char *wrong;
+	struct document d;
+	struct error err;
+
+	arena_clear(&p->arena);
+	if (parse_feed(&in, &p->arena, &d, &err) != 0) {
+		p->refused++;
+		return NULL;
+	}
+	for (size_t i = 0; i < d.items.count; i++)
+		if (identity_assign(p->identity, &p->arena, &d.items.items[i]) != 0)
+			return "an item could not be examined";
+	p->documents++;
+	p->items += (long)d.items.count;
+	render(p, &d, &format_atom);
+	if ((wrong = check_xml(p, p->schema)) != NULL)
+		return wrong;
+	render(p, &d, &format_rss);
+	if ((wrong = check_xml(p, NULL)) != NULL)
+		return wrong;
+	render(p, &d, &format_json);
+	return check_json(p);
+}
+
+static int read_feed(struct property *p, const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	char chunk[64 * 1024];
+	size_t n;
+
+	buf_clear(&p->body);
+	if (f == NULL)
+		return -1;
+	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
+		(void)buf_append(&p->body, chunk, n);
+	(void)fclose(f);
+	return buf_failed(&p->body);
+}
+
+static int keep_failure(const struct property *p)
+{
+	FILE *f = fopen("property-failure.bin", "wb");
+	size_t written = f != NULL ? fwrite(p->body.data, 1, p->body.len, f) : 0;
+
+	if (f != NULL)
+		(void)fclose(f);
+	return written == p->body.len ? 0 : -1;
+}
+
+static xmlRelaxNGPtr read_schema(const char *path)
+{
+	xmlRelaxNGParserCtxtPtr parser = xmlRelaxNGNewParserCtxt(path);
+	xmlRelaxNGPtr schema = xmlRelaxNGParse(parser);
+
+	xmlRelaxNGFreeParserCtxt(parser);
+	return schema;
+}
+
+static int run(struct property *p, long long rounds, char **feeds, int count)
+{
+	for (long long round = 0; round < rounds; round++) {
+		for (int i = 0; i < count; i++) {
+			const char *wrong;
+
+			if (read_feed(p, feeds[i]) != 0) {
+				(void)fprintf(stderr, "cannot read %s\n", feeds[i]);
+				return -1;
+			}
+			/* the first round takes them as they are */
+			if (round > 0)
+				change(p);
+			wrong = check(p);
+			if (wrong != NULL) {
+				(void)fprintf(stderr, "what is made of %s %s, see property-failure.bin%s\n", feeds[i],
+					wrong, keep_failure(p) != 0 ? " (which could not be written)" : "");
+				return -1;
+			}
+		}
+	}
+	(void)printf("%ld documents with %ld items rendered in three formats, all valid%s; %ld inputs were no feed\n",
+		p->documents, p->items, p->schema != NULL ? " by the schema" : "", p->refused);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct property p = {.body = BUF_INIT(BODY_MAX), .out = BUF_INIT(OUT_MAX)};
+	long long seed = (long long)time(NULL), rounds = 3;
+	struct error err = {0};
+	int i = 1, result;
+
+	arena_init(&p.arena, ARENA_MAX);
+	for (; i + 1 < argc && strncmp(argv[i], "--", 2) == 0; i += 2) {
+		if (strcmp(argv[i], "--schema") == 0 && (p.schema = read_schema(argv[i + 1])) == NULL)
+			return EXIT_FAILURE;
+		if (strcmp(argv[i], "--seed") == 0 && !str_to_int(str_from(argv[i + 1]), &seed))
+			return EXIT_FAILURE;
+		if (strcmp(argv[i], "--rounds") == 0 && !str_to_int(str_from(argv[i + 1]), &rounds))
+			return EXIT_FAILURE;
+	}
+	(void)printf("seed %lld\n", seed);
+	p.random = (uint64_t)seed | 1;
+	p.identity = identity_new(&err);
+	result = p.identity == NULL || parse_prepare(&err) != 0 ? -1 : run(&p, rounds, argv + i, argc - i);
+	identity_free(p.identity);
+	xmlRelaxNGFree(p.schema);
+	arena_release(&p.arena);
+	buf_release(&p.body);
+	buf_release(&p.out);
+	return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
