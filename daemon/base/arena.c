@@ -133,20 +133,24 @@ char *arena_cstr(struct arena *a, struct str s)
 	return (char *)arena_str(a, s).data;
 }
 
+void *arena_list_grow(struct arena *a, void *items, size_t count, size_t *cap, size_t grown, size_t size)
+{
+	char *p = grown <= *cap || (size != 0 && grown > SIZE_MAX / size) ? NULL : take(a, grown * size);
+
+	if (p == NULL)
+		return items;
+	if (count > 0)
+		memcpy(p, items, count * size);
+	*cap = grown;
+	return p;
+}
+
 void *arena_list_room(struct arena *a, void *items, size_t count, size_t *cap, size_t size)
 {
-	size_t grown = *cap == 0 ? 4 : *cap * 2;
-	char *p = items;
-
-	if (count == *cap) {
-		p = size != 0 && grown > SIZE_MAX / size ? NULL : take(a, grown * size);
-		if (p == NULL)
-			return items;
-		if (count > 0)
-			memcpy(p, items, count * size);
-		*cap = grown;
-	}
+	if (count == *cap)
+		items = arena_list_grow(a, items, count, cap, *cap == 0 ? 2 : *cap * 2, size);
 	/* only now, and only this one: most lists never fill the room they have */
-	memset(p + count * size, 0, size);
-	return p;
+	if (count < *cap)
+		memset((char *)items + count * size, 0, size);
+	return items;
 }

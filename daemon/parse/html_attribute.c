@@ -2,27 +2,43 @@
 #include "html_internal.h"
 #include "sitrep/limits.h"
 #include "sitrep/url.h"
+#include "sitrep/utf8.h"
 
-/* raw with its references resolved: itself when it has none, else in v->raw. */
+static void put_kept(struct buf *out, uint32_t c)
+{
+	if (c != 0 && !html_is_dropped(c))
+		(void)buf_put_utf8(out, c);
+}
+
+/* Holds nothing that has to be resolved or dropped. */
+static bool is_plain(struct str raw)
+{
+	for (size_t i = 0; i < raw.len; i++) {
+		unsigned char c = (unsigned char)raw.data[i];
+
+		if (c == '&' || c < 0x20 || c == 0x7f || c == 0xc2 || c == 0xef)
+			return false;
+	}
+	return true;
+}
+
+/* raw with its references resolved and without what is dropped, so that what is judged is what is written: itself when
+ * nothing changes, else in v->raw. */
 static struct str decode(struct html_values *v, struct str raw)
 {
 	buf_clear(&v->raw);
-	if (str_find_char(raw, '&', 0) == STR_NPOS)
+	if (is_plain(raw))
 		return raw.data == NULL ? STR("") : raw;
 	for (size_t i = 0; i < raw.len;) {
 		struct html_reference ref;
 		size_t used = raw.data[i] == '&' ? html_read_reference(str_slice(raw, i, raw.len), true, &ref) : 0;
 
 		if (used == 0) {
-			size_t end = str_find_char(raw, '&', i + 1);
-
-			(void)buf_add(&v->raw, str_slice(raw, i, end == STR_NPOS ? raw.len : end));
-			i = end == STR_NPOS ? raw.len : end;
+			put_kept(&v->raw, utf8_next(raw, &i));
 			continue;
 		}
-		(void)buf_put_utf8(&v->raw, ref.first);
-		if (ref.second != 0)
-			(void)buf_put_utf8(&v->raw, ref.second);
+		put_kept(&v->raw, ref.first);
+		put_kept(&v->raw, ref.second);
 		i += used;
 	}
 	return buf_str(&v->raw);

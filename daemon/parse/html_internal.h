@@ -172,7 +172,9 @@ bool html_add_attributes(
 
 /* ---- text (html_text.c) */
 
-/* Appends c as the text of XHTML; what XML does not allow and controls are dropped. */
+/* A control, or a character that XML does not allow: not in any output. */
+bool html_is_dropped(uint32_t c);
+/* Appends c as the text of XHTML, unless it is dropped. */
 void html_put_character(struct buf *out, uint32_t c, bool in_attribute);
 /* Appends raw text, references resolved and everything escaped anew.  in_attribute escapes quotes and white space
  * too. */

@@ -13,6 +13,12 @@ static const uint64_t special_in_text[4] = {
 static const uint64_t special_in_attribute[4] = {
 	UINT64_C(0x50000044ffffffff), UINT64_C(0x8000000000000000), 0, UINT64_C(0x0000800000000004)};
 
+bool html_is_dropped(uint32_t c)
+{
+	return (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || (c >= 0x7f && c < 0xa0) || c == 0xfffe ||
+	       c == 0xffff;
+}
+
 void html_put_character(struct buf *out, uint32_t c, bool in_attribute)
 {
 	switch (c) {
@@ -38,7 +44,7 @@ void html_put_character(struct buf *out, uint32_t c, bool in_attribute)
 	default:
 		break;
 	}
-	if (c >= 0x20 && (c < 0x7f || c >= 0xa0) && c != 0xfffe && c != 0xffff)
+	if (!html_is_dropped(c))
 		(void)buf_put_utf8(out, c);
 }
 

@@ -265,7 +265,9 @@ int jsonfeed_read(struct str text, struct str base, struct arena *a, struct docu
 	json_error_t why;
 	json_t *root = json_loadb(text.data, text.len, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, &why);
 	if (root == NULL)
-		return error_set(err, -EBADMSG, "no JSON: %s in line %d", why.text, why.line);
+		/* the library quotes what it stumbled over */
+		return error_set(err, -EBADMSG, "no JSON: %.*s in line %d", (int)utf8_valid_prefix(str_from(why.text)),
+			why.text, why.line);
 	struct json_reader r = {.arena = a, .base = base, .work = BUF_INIT(LIMIT_ITEM_CONTENT)};
 	int result = read_document(&r, root, d, err);
 	buf_release(&r.work);

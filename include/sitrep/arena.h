@@ -37,6 +37,15 @@ char *arena_cstr(struct arena *a, struct str s);
 	((list)->items = arena_list_room((arena), (list)->items, (list)->count, &(list)->cap, sizeof(*(list)->items)), \
 		(list)->count < (list)->cap ? &(list)->items[(list)->count++] : NULL)
 
+/* Makes room for count elements at once, if there are fewer: a large list that is known to come leaves no smaller ones
+ * behind, and what is not used of it is never touched.  Without memory the list stays as it is. */
+#define list_reserve(arena, list, room)                                                                                \
+	((list)->items = arena_list_grow(                                                                              \
+		 (arena), (list)->items, (list)->count, &(list)->cap, (room), sizeof(*(list)->items)))
+
+/* items with room for as many as grown of size bytes each, not zeroed; unchanged when there is no memory or room
+ * enough. */
+void *arena_list_grow(struct arena *a, void *items, size_t count, size_t *cap, size_t grown, size_t size);
 /* items with room for one more of size bytes, that one zeroed; unchanged, with *cap == count, when there is none. */
 void *arena_list_room(struct arena *a, void *items, size_t count, size_t *cap, size_t size);
 

@@ -135,6 +135,10 @@ static const struct example hostile[] = {
 	{"<img src=x\" onerror=\"y>", "<img src=\"https://news.example/2026/x%22\" />"},
 	{"<p title=`onclick=x>y</p>", "<p title=\"`onclick=x\">y</p>"},
 	{"<img/src=/x/onerror=y>", "<img src=\"https://news.example/x/onerror=y\" />"},
+	/* what is dropped must not make one word of two */
+	{"<img src=/a srcset='/b,javascr\x01ipt:x 3x, /c 2x'>",
+		"<img src=\"https://news.example/a\" srcset=\"https://news.example/c 2x\" />"},
+	{"<a href='java\xef\xbf\xbescript:x'>x</a><a href='java\x7fscript:x'>y</a>", "<a>x</a><a>y</a>"},
 	/* counting readers */
 	{"a<img src=https://t.example/p.gif width=1 height=1>b", "ab"},
 	{"a<img src=/p.gif style='width:1px;height:1px'>b<img src=/q.gif style='display:none'>c", "abc"},

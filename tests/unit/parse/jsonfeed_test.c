@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "parse_fixture.h"
+#include "sitrep/utf8.h"
 
 static struct fixture f;
 
@@ -86,6 +87,15 @@ static void test_refused(void **state)
 	assert_int_equal(f.result, -EBADMSG);
 }
 
+static void test_what_is_no_json_is_quoted_as_text(void **state)
+{
+	(void)state;
+	fixture_text(&f, "{\"version\":\"/1\",\"items\":[{\"id\":\"a\\u\xff\xff\xff\xb6"
+			 "000b\"}]}");
+	assert_int_equal(f.result, -EBADMSG);
+	assert_true(utf8_valid(str_from(f.err.text)));
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -106,6 +116,7 @@ int main(void)
 		cmocka_unit_test(test_sample),
 		cmocka_unit_test(test_lenient),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_what_is_no_json_is_quoted_as_text),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
