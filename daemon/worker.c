@@ -178,6 +178,9 @@ static int make_document(struct worker *w, struct error *err)
 	if (result != 0)
 		return result;
 	examine(w, &j, &d);
+	/* the document holds none of it, and a large feed is not to be in memory three times */
+	if (w->in.cap > KEPT_MAX)
+		buf_release(&w->in);
 	result = wire_encode_document(&w->out, &d);
 	return result == 0 ? 0 : error_sys(err, result, "the document is too large to be kept");
 }

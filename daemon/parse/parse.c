@@ -29,6 +29,7 @@ struct parse {
 	const struct parse_input *in;
 	struct arena *arena;
 	struct str base;
+	struct str language; /* as the server said it */
 	struct buf decoded;
 	struct buf repaired;
 	struct buf notes;
@@ -133,7 +134,7 @@ typedef int reader(struct str text, struct arena *a, const struct xml_events *ev
 static void attempt_read(struct parse *p, reader *read, struct str text, struct attempt *at)
 {
 	memset(at, 0, sizeof(*at));
-	struct xmlfeed *x = xmlfeed_new(p->arena, &at->document, p->base, str_trim(p->in->content_language));
+	struct xmlfeed *x = xmlfeed_new(p->arena, &at->document, p->base, p->language);
 	if (x == NULL) {
 		at->result = -ENOMEM;
 		return;
@@ -264,15 +265,16 @@ int parse_feed(const struct parse_input *in, struct arena *a, struct document *d
 	struct parse p = {
 		.in = in,
 		.arena = a,
-		.base = in->url,
+		.base = arena_str(a, in->url),
+		.language = arena_str(a, str_trim(in->content_language)),
 		.decoded = BUF_INIT(TEXT_MAX),
 		.repaired = BUF_INIT(TEXT_MAX),
 		.notes = BUF_INIT(NOTES_MAX),
 	};
 	if (!str_empty(str_trim(in->content_location))) {
-		struct str located = url_resolve(a, in->url, in->content_location);
+		struct str located = url_resolve(a, p.base, in->content_location);
 		if (url_is_web(located))
-			p.base = located;
+			p.base = arena_str(a, located);
 	}
 	bool json = first_byte(in->body) == '{';
 	struct str text;

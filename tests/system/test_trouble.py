@@ -309,3 +309,36 @@ def test_a_web_page_in_a_feeds_place_is_told_with_its_feeds(make_daemon, server)
     daemon = make_daemon("", dict(page=server.url("/page"))).start()
     wait_for(lambda: daemon.feeds()["page"].get("reason"), "the page to be refused")
     assert server.url("/atom") in daemon.feeds()["page"]["reason"]
+
+
+def peak_of_workers(daemon):
+    """The largest resident memory of any worker so far, in bytes."""
+    peak = 0
+    for pid in subprocess.run(["pgrep", "-P", str(daemon.process.pid)], capture_output=True, text=True).stdout.split():
+        with open("/proc/%s/status" % pid) as status:
+            peak = max([peak] + [int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM")])
+    return peak
+
+
+def test_a_large_feed_takes_memory_in_proportion(make_daemon, server):
+    text = "<p>" + "The frigate squadron left the naval base at Halden for a week of drills. " * 60 + "</p>"
+    body = rss("Large", [article(n, text=text + str(n)) for n in range(6000)])
+    assert len(body) > 24 << 20
+    server.set("/large", body)
+    server.set("/larger", body + " " * (8 << 20))
+    daemon = make_daemon("[fetch]\nallow = 127.0.0.0/8\nmax-body = 32M\n[parse]\nworkers = 1", dict(large=server.url("/large"))).start()
+    before = peak_of_workers(daemon)
+    peak = 0
+
+    def is_done():
+        nonlocal peak
+        peak = max(peak, peak_of_workers(daemon))
+        return daemon.feeds()["large"]["state"] == "ok"
+    wait_for(is_done, "the large feed")
+    assert before > 0 and daemon.feeds()["large"]["items"] == 6000
+    if "sanitize" not in str(BUILD):
+        assert peak < 4 * len(body), "%d bytes for a feed of %d" % (peak, len(body))
+    daemon.write_config("[fetch]\nallow = 127.0.0.0/8\nmax-body = 32M\n[parse]\nworkers = 1", dict(large=server.url("/larger")))
+    daemon.run("reload")
+    daemon.refresh("large")
+    assert "larger than 32M" in daemon.feeds()["large"]["reason"]
