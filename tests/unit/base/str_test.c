@@ -1,0 +1,112 @@
+/* Strings with a length: every function at its edges, against a plain second opinion where there is one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "sitrep/str.h"
+
+static void test_slices(void **state)
+{
+	(void)state;
+	assert_true(str_eq(str_slice(STR("abc"), 1, 2), STR("b")));
+	assert_true(str_eq(str_slice(STR("abc"), 2, 99), STR("c")));
+	assert_int_equal(str_slice(STR("abc"), 9, 99).len, 0);
+	assert_int_equal(str_slice(STR("abc"), 2, 1).len, 0);
+	assert_int_equal(str_slice(STR_NONE, 0, 5).len, 0);
+}
+
+static void test_comparing(void **state)
+{
+	(void)state;
+	assert_true(str_eq(STR(""), STR_NONE));
+	assert_false(str_eq(STR("a"), STR("a\0")));
+	assert_true(str_cmp(STR("a"), STR("ab")) < 0);
+	assert_true(str_cmp(STR("b"), STR("ab")) > 0);
+	assert_true(str_cmp(STR("\xff"), STR("a")) > 0);
+	assert_int_equal(str_cmp(STR("ab"), STR("ab")), 0);
+	assert_true(str_eq_nocase(STR("NaVy"), STR("nAvY")));
+	/* only letters have a case: @ and ` differ by the same bit */
+	assert_false(str_eq_nocase(STR("@"), STR("`")));
+	assert_false(str_eq_nocase(STR("\xc0"), STR("\xe0")));
+	assert_true(str_starts(STR("navy"), STR("")));
+	assert_false(str_starts(STR("na"), STR("nav")));
+	assert_true(str_starts_nocase(STR("HTTPS://"), STR("https:")));
+	assert_true(str_ends(STR("x.xml"), STR(".xml")));
+	assert_false(str_ends(STR("xml"), STR(".xml")));
+}
+
+/* Every needle of up to six letters out of two, in every text of up to ten: nothing is missed or invented. */
+static void test_finding(void **state)
+{
+	char text[10], needle[6];
+
+	(void)state;
+	for (unsigned t = 0; t < 1U << 10; t++) {
+		for (unsigned i = 0; i < 10; i++)
+			text[i] = t >> i & 1 ? 'a' : 'b';
+		for (unsigned n = 0; n < 1U << 6; n++) {
+			size_t len = 1 + n % 6, expected = STR_NPOS;
+
+			for (unsigned i = 0; i < 6; i++)
+				needle[i] = n >> i & 1 ? 'a' : 'b';
+			for (size_t i = 3; i + len <= 10 && expected == STR_NPOS; i++)
+				if (memcmp(text + i, needle, len) == 0)
+					expected = i;
+			assert_int_equal(str_find(str_make(text, 10), str_make(needle, len), 3), expected);
+			assert_int_equal(str_find_nocase(str_make(text, 10), str_make(needle, len), 3), expected);
+		}
+	}
+	assert_int_equal(str_find(STR("abc"), STR(""), 1), 1);
+	assert_int_equal(str_find(STR("abc"), STR("c"), 9), STR_NPOS);
+	assert_int_equal(str_find_nocase(STR("xABC"), STR("abc"), 0), 1);
+	assert_int_equal(str_find_char(STR("a\0b"), '\0', 0), 1);
+	assert_int_equal(str_find_char(STR_NONE, 'a', 0), STR_NPOS);
+}
+
+static void test_cutting(void **state)
+{
+	struct str rest = STR("a,,b"), piece;
+
+	(void)state;
+	assert_true(str_split(&rest, ',', &piece) && str_eq(piece, STR("a")));
+	assert_true(str_split(&rest, ',', &piece) && str_empty(piece));
+	assert_true(str_split(&rest, ',', &piece) && str_eq(piece, STR("b")));
+	assert_false(str_split(&rest, ',', &piece));
+	rest = STR(" \tone\r\n two ");
+	assert_true(str_word(&rest, &piece) && str_eq(piece, STR("one")));
+	assert_true(str_word(&rest, &piece) && str_eq(piece, STR("two")));
+	assert_false(str_word(&rest, &piece));
+	assert_true(str_eq(str_trim(STR(" \f\va b\n")), STR("a b")));
+	assert_int_equal(str_trim(STR(" \n ")).len, 0);
+}
+
+static void test_numbers(void **state)
+{
+	static const char *const wrong[] = {"", "-", "+", "1 ", " 1", "1.0", "0x1", "9223372036854775808",
+		"-9223372036854775809", "99999999999999999999999"};
+	long long n = 7;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		assert_false(str_to_int(str_from(wrong[i]), &n));
+	assert_true(str_to_int(STR("9223372036854775807"), &n) && n == INT64_MAX);
+	assert_true(str_to_int(STR("-9223372036854775808"), &n) && n == INT64_MIN);
+	assert_true(str_to_int(STR("+007"), &n) && n == 7);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_slices),
+		cmocka_unit_test(test_comparing),
+		cmocka_unit_test(test_finding),
+		cmocka_unit_test(test_cutting),
+		cmocka_unit_test(test_numbers),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
