@@ -10,36 +10,47 @@ static void put_kept(struct buf *out, uint32_t c)
 		(void)buf_put_utf8(out, c);
 }
 
-/* Holds nothing that has to be resolved or dropped. */
-static bool is_plain(struct str raw)
+/* How many bytes of raw, from the one at from on, are neither a reference nor may be dropped. */
+static size_t plain_len(struct str raw, size_t from)
 {
-	for (size_t i = 0; i < raw.len; i++) {
+	size_t i = from;
+
+	while (i < raw.len) {
 		unsigned char c = (unsigned char)raw.data[i];
 
 		if (c == '&' || c < 0x20 || c == 0x7f || c == 0xc2 || c == 0xef)
-			return false;
+			break;
+		i++;
 	}
-	return true;
+	return i - from;
 }
 
 /* raw with its references resolved and without what is dropped, so that what is judged is what is written: itself when
  * nothing changes, else in v->raw. */
 static struct str decode(struct html_values *v, struct str raw)
 {
+	size_t plain = plain_len(raw, 0);
+
 	buf_clear(&v->raw);
-	if (is_plain(raw))
+	if (plain == raw.len)
 		return raw.data == NULL ? STR("") : raw;
 	for (size_t i = 0; i < raw.len;) {
 		struct html_reference ref;
-		size_t used = raw.data[i] == '&' ? html_read_reference(str_slice(raw, i, raw.len), true, &ref) : 0;
+		size_t used;
 
+		(void)buf_append(&v->raw, raw.data + i, plain);
+		i += plain;
+		if (i == raw.len)
+			break;
+		used = raw.data[i] == '&' ? html_read_reference(str_slice(raw, i, raw.len), true, &ref) : 0;
 		if (used == 0) {
 			put_kept(&v->raw, utf8_next(raw, &i));
-			continue;
+		} else {
+			put_kept(&v->raw, ref.first);
+			put_kept(&v->raw, ref.second);
+			i += used;
 		}
-		put_kept(&v->raw, ref.first);
-		put_kept(&v->raw, ref.second);
-		i += used;
+		plain = plain_len(raw, i);
 	}
 	return buf_str(&v->raw);
 }

@@ -35,10 +35,17 @@ struct pool_job {
 	struct pool_job *next;
 };
 
+/* A body for MESSAGE_RULES.  The pool uses the newest; a worker, the one that it was sent or is being sent. */
+struct rules_body {
+	struct buf bytes;
+	unsigned users;
+};
+
 struct pool_worker {
 	struct worker_process process;
 	struct pool *pool;
-	struct pool_job *job; /* WORKER_BUSY */
+	struct pool_job *job;     /* WORKER_BUSY */
+	struct rules_body *rules; /* NULL: none yet */
 };
 
 struct pool {
@@ -50,8 +57,7 @@ struct pool {
 	struct event *dispatch;
 	size_t pending, pending_bytes;
 	uint32_t numbers;
-	struct buf rules; /* a body for MESSAGE_RULES */
-	uint64_t rules_version;
+	struct rules_body *rules;
 	struct pool_stats stats;
 };
 
@@ -65,6 +71,15 @@ static void set_timer(struct event *timer, int64_t ms)
 	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
 
 	(void)event_add(timer, &tv);
+}
+
+static void drop_rules(struct rules_body **r)
+{
+	if (*r != NULL && --(*r)->users == 0) {
+		buf_release(&(*r)->bytes);
+		free(*r);
+	}
+	*r = NULL;
 }
 
 /* ---- the end of a job ---- */
@@ -132,6 +147,7 @@ static void replace(struct pool_worker *w, const struct error *why)
 	w->process.readable = w->process.writable = NULL;
 	(void)event_del(w->process.timer);
 	worker_process_end(&w->process, &how);
+	drop_rules(&w->rules);
 	if (why == NULL || why->code == -ECHILD)
 		why = &how;
 	p->stats.restarts++;
@@ -271,7 +287,7 @@ static void give(struct pool_worker *w, struct pool_job *j)
 {
 	struct pool *p = w->pool;
 	struct outgoing *o = &w->process.out;
-	struct message_header rules = {.kind = MESSAGE_RULES, .length = (uint32_t)p->rules.len};
+	struct message_header rules = {.kind = MESSAGE_RULES, .length = (uint32_t)p->rules->bytes.len};
 	struct message_header job = {
 		.kind = MESSAGE_JOB, .job = j->number, .length = (uint32_t)(j->head.len + j->body.len)};
 	int sent;
@@ -279,11 +295,13 @@ static void give(struct pool_worker *w, struct pool_job *j)
 	w->job = j;
 	w->process.state = WORKER_BUSY;
 	*o = (struct outgoing){0};
-	if (w->process.rules_version != p->rules_version) {
+	if (w->rules != p->rules) {
 		message_header_encode(w->process.out_headers[0], &rules);
 		add_piece(o, w->process.out_headers[0], MESSAGE_HEADER_LEN);
-		add_piece(o, p->rules.data, p->rules.len);
-		w->process.rules_version = p->rules_version;
+		add_piece(o, p->rules->bytes.data, p->rules->bytes.len);
+		drop_rules(&w->rules);
+		w->rules = p->rules;
+		w->rules->users++;
 	}
 	message_header_encode(w->process.out_headers[1], &job);
 	add_piece(o, w->process.out_headers[1], MESSAGE_HEADER_LEN);
@@ -342,36 +360,22 @@ int pool_submit(
 	return 0;
 }
 
-/* A worker that is being sent the old rules goes on with them: they stay where they are until it is through. */
-static bool rules_in_use(const struct pool *p)
-{
-	for (unsigned i = 0; i < p->count; i++)
-		if (p->workers[i].process.state == WORKER_BUSY &&
-			p->workers[i].process.out.at < p->workers[i].process.out.count)
-			return true;
-	return false;
-}
-
 int pool_set_rules(struct pool *p, const struct rule_source *rules, size_t count, struct error *err)
 {
-	struct buf fresh = BUF_INIT(RULES_MESSAGE_MAX);
+	struct rules_body *fresh = calloc(1, sizeof(*fresh));
 
-	if (rules_encode(&fresh, rules, count) != 0) {
-		buf_release(&fresh);
-		return error_sys(
-			err, fresh.failed != 0 ? fresh.failed : -ENOMEM, "cannot hand the rules to the parse workers");
-	}
-	for (unsigned i = 0; i < p->count && rules_in_use(p); i++) {
-		struct pool_worker *w = &p->workers[i];
-		struct pollfd ready = {.fd = w->process.fd, .events = POLLOUT};
+	if (fresh == NULL)
+		return error_sys(err, -ENOMEM, "cannot hand the rules to the parse workers");
+	fresh->users = 1;
+	buf_init(&fresh->bytes, RULES_MESSAGE_MAX);
+	if (rules_encode(&fresh->bytes, rules, count) != 0) {
+		int failed = fresh->bytes.failed;
 
-		/* A worker reads its job at once, so this ends as soon as it has. */
-		while (w->process.state == WORKER_BUSY && worker_process_send(&w->process) > 0)
-			(void)poll(&ready, 1, 100);
+		drop_rules(&fresh);
+		return error_sys(err, failed, "cannot hand the rules to the parse workers");
 	}
-	buf_release(&p->rules);
+	drop_rules(&p->rules);
 	p->rules = fresh;
-	p->rules_version++;
 	return 0;
 }
 
@@ -472,6 +476,7 @@ void pool_free(struct pool *p)
 			worker_process_end(&w->process, NULL);
 		if (w->job != NULL)
 			free_job(w->job);
+		drop_rules(&w->rules);
 	}
 	while (p->first != NULL) {
 		struct pool_job *j = p->first;
@@ -480,7 +485,7 @@ void pool_free(struct pool *p)
 		free_job(j);
 	}
 	free_event(p->dispatch);
-	buf_release(&p->rules);
+	drop_rules(&p->rules);
 	free(p->workers);
 	free(p);
 }

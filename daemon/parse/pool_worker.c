@@ -50,7 +50,6 @@ int worker_process_start(struct worker_process *w, int program_fd, uint64_t memo
 	w->state = WORKER_STARTING;
 	w->in_header_len = 0;
 	w->out = (struct outgoing){0};
-	w->rules_version = 0;
 	return 0;
 }
 
@@ -96,14 +95,20 @@ int worker_process_send(struct worker_process *w)
 	return 0;
 }
 
+/* A worker that dies before it has read its job resets the socket: it is gone all the same. */
+static int heard_nothing(ssize_t n, struct error *err)
+{
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	return error_set(err, -ECHILD, "the parse worker went away");
+}
+
 static int receive_header(struct worker_process *w, size_t max, struct error *err)
 {
 	ssize_t n = recv(w->fd, w->in_header + w->in_header_len, sizeof(w->in_header) - w->in_header_len, MSG_DONTWAIT);
 
-	if (n == 0)
-		return error_set(err, -ECHILD, "the parse worker went away");
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : error_sys(err, -errno, "cannot hear the parse worker");
+	if (n <= 0)
+		return heard_nothing(n, err);
 	w->in_header_len += (size_t)n;
 	if (w->in_header_len < sizeof(w->in_header))
 		return 0;
@@ -126,12 +131,8 @@ int worker_process_receive(struct worker_process *w, size_t max, struct error *e
 	while (w->body.len < w->in.length) {
 		ssize_t n = recv(w->fd, w->body.data + w->body.len, w->in.length - w->body.len, MSG_DONTWAIT);
 
-		if (n == 0)
-			return error_set(err, -ECHILD, "the parse worker went away");
-		if (n < 0)
-			return errno == EAGAIN || errno == EINTR
-				       ? 0
-				       : error_sys(err, -errno, "cannot hear the parse worker");
+		if (n <= 0)
+			return heard_nothing(n, err);
 		w->body.len += (size_t)n;
 	}
 	w->in_header_len = 0;

@@ -41,7 +41,6 @@ struct worker_process {
 	size_t in_header_len;
 	struct message_header in;
 	struct buf body;
-	uint64_t rules_version; /* of the rules it has */
 	unsigned failed_starts; /* in a row */
 	void *owner;            /* the pool's */
 };

@@ -2,9 +2,9 @@
  *
  * After sandbox_enter() the process can read and write the descriptors it has, allocate memory, tell the
  * time and exit; it can open no file, no socket, start no process and gain no privilege.  Layers:
- * no_new_privs, resource limits (no new descriptors, no files, no processes, bounded memory and
- * processor time), Landlock where the kernel has it, and a seccomp allowlist by which everything else
- * fails with EPERM. */
+ * no_new_privs, resource limits (no new descriptors, no files, no processes, bounded memory), Landlock
+ * where the kernel has it, and a seccomp allowlist by which everything else fails with EPERM.  A job's time
+ * is the pool's to bound (pool.h). */
 #ifndef SITREP_SANDBOX_H
 #define SITREP_SANDBOX_H
 

@@ -612,6 +612,32 @@ static void test_rules_reach_every_worker(void **state)
 	assert_matches(f, &f->outcomes[0], NULL);
 }
 
+/* The old rules are under way to a worker that does not read: new ones wait for nobody. */
+static void test_new_rules_while_old_ones_are_sent(void **state)
+{
+	static char long_rule[16 * 1024];
+	static struct rule_source many[LARGE_BODY / sizeof(long_rule)];
+	static const struct rule_source rules[] = {{{"alert/strait", 12}, {"frigate*", 8}}};
+	struct fixture *f = *state;
+	struct outcome *stuck, *after;
+	pid_t pid;
+
+	start(f, 1, 0);
+	memset(long_rule, 'x', sizeof(long_rule));
+	for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++)
+		many[i] = (struct rule_source){STR("alert/none"), str_make(long_rule, sizeof(long_rule))};
+	assert_int_equal(pool_set_rules(f->pool, many, sizeof(many) / sizeof(many[0]), NULL), 0);
+	pid = stop_worker(f, 0);
+	stuck = submit_title(f, "Frigates turn back");
+	turn(f);
+	assert_int_equal(pool_set_rules(f->pool, rules, 1, NULL), 0);
+	after = submit_title(f, "Frigates turn back");
+	assert_int_equal(kill(pid, SIGCONT), 0);
+	await(f, after);
+	assert_matches(f, stuck, NULL);
+	assert_matches(f, after, "alert/strait");
+}
+
 /* ---- beginning and end ---- */
 
 static void test_program_that_is_no_worker(void **state)
@@ -667,6 +693,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_answer_over_its_limit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rules, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rules_reach_every_worker, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_new_rules_while_old_ones_are_sent, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_program_that_is_no_worker, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_end_with_jobs_waiting, setup, teardown),
 	};
