@@ -1,14 +1,11 @@
 /* The two forms that nearly all feeds write, read at a glance.
  *
  * "Mon, 23 Nov 2026 10:52:35 GMT" and "2026-11-23T10:52:35Z", with an offset in place of the zone.  Only what has
- * exactly this form and is beyond doubt is taken here: all else, the end of a month too, goes the long way through
- * date.c, which gives the same for these. */
+ * exactly this form and is beyond doubt is taken here: all else goes the long way through date.c, which gives the
+ * same for these. */
 #include <string.h>
 
 #include "date_internal.h"
-
-/* Days that every month has. */
-enum { SURE_DAYS = 28 };
 
 /* The digits' value, or -1. */
 static int digits(const char *s, size_t count)
@@ -56,9 +53,17 @@ static bool read_time(const char *s, int64_t *seconds)
 	return true;
 }
 
+static int days_of(int year, int month)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return days[month - 1] + (month == 2 && leap);
+}
+
 static bool finish(int year, int month, int day, int64_t seconds, int offset, int64_t *time_ms)
 {
-	if (year < 1000 || month < 1 || month > 12 || day < 1 || day > SURE_DAYS)
+	if (year < 1000 || month < 1 || month > 12 || day < 1 || day > days_of(year, month))
 		return false;
 	*time_ms = (civil_to_days(year, month, day) * 86400 + seconds - (int64_t)offset * 60) * 1000;
 	return true;

@@ -13,7 +13,7 @@ static void put_kept(struct buf *out, uint32_t c)
 /* How many bytes of raw, from the one at from on, are neither a reference nor may be dropped. */
 static size_t plain_len(struct str raw, size_t from)
 {
-	size_t i = from;
+	size_t i = from + html_plain_len(str_slice(raw, from, raw.len), true);
 
 	while (i < raw.len) {
 		unsigned char c = (unsigned char)raw.data[i];
@@ -115,6 +115,8 @@ static struct str link_of(struct html_values *v, struct str value, bool image)
 
 	if (value.len > (image ? HTML_DATA_IMAGE_MAX : LIMIT_URL))
 		return STR_NONE;
+	if (value.len <= LIMIT_URL && url_is_simple(value))
+		return value;
 	url = url_resolve(&v->arena, v->base, value);
 	if (image && is_data_image(url))
 		return url;
@@ -245,13 +247,13 @@ static bool is_pixel(struct html_values *v, const struct html_token *token)
 	bool thin = false, low = false;
 
 	for (size_t i = 0; i < token->attribute_count; i++) {
-		struct str name = token->attributes[i].name, value = str_trim(token->attributes[i].value);
+		struct str name = token->attributes[i].name, value = str_trim(decode(v, token->attributes[i].value));
 		bool pixel = str_eq(value, STR("1")) || str_eq(value, STR("0")) || str_eq_nocase(value, STR("1px")) ||
 			     str_eq_nocase(value, STR("0px"));
 
 		thin = thin || (pixel && str_eq_nocase(name, STR("width")));
 		low = low || (pixel && str_eq_nocase(name, STR("height")));
-		if (str_eq_nocase(name, STR("style")) && html_css_hides(decode(v, value)))
+		if (str_eq_nocase(name, STR("style")) && html_css_hides(value))
 			return true;
 	}
 	return thin && low;

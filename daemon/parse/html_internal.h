@@ -172,6 +172,9 @@ bool html_add_attributes(
 
 /* ---- text (html_text.c) */
 
+/* How many bytes at the beginning of s, in steps of eight, are ASCII that stands for itself in text, or in an
+ * attribute's value. */
+size_t html_plain_len(struct str s, bool in_attribute);
 /* A control, or a character that XML does not allow: not in any output. */
 bool html_is_dropped(uint32_t c);
 /* Appends c as the text of XHTML, unless it is dropped. */

@@ -14,7 +14,7 @@ static bool is_feed_type(struct str type)
 {
 	static const char *const types[] = {"application/rss+xml", "application/atom+xml", "application/feed+json",
 		"application/rdf+xml", "text/rss+xml"};
-	struct str media;
+	struct str media = STR_NONE;
 
 	(void)str_split(&type, ';', &media);
 	media = str_trim(media);

@@ -280,51 +280,52 @@ bool html_attribute_allowed(
 
 struct beacon {
 	const char *host; /* or a domain above it */
+	size_t host_len;
 	const char *path; /* what the path begins with; NULL: any */
 };
 
 static const struct beacon beacons[] = {
-	{"2o7.net", NULL},
-	{"adnxs.com", NULL},
-	{"adservice.google.com", NULL},
-	{"ads.feedburner.com", NULL},
-	{"bat.bing.com", NULL},
-	{"bluekai.com", NULL},
-	{"chartbeat.net", NULL},
-	{"counter.theconversation.com", NULL},
-	{"counter.yadro.ru", NULL},
-	{"cpx.golem.de", NULL},
-	{"doubleclick.net", NULL},
-	{"facebook.com", "/tr?"},
-	{"feedproxy.google.com", "/~"},
-	{"feeds.feedburner.com", "/~"},
-	{"feedsportal.com", NULL},
-	{"google-analytics.com", NULL},
-	{"googleadservices.com", NULL},
-	{"googlesyndication.com", NULL},
-	{"imrworldwide.com", NULL},
-	{"list-manage.com", "/track/"},
-	{"mathtag.com", NULL},
-	{"mc.yandex.ru", "/watch/"},
-	{"medium.com", "/_/stat"},
-	{"met.vgwort.de", NULL},
-	{"mixpanel.com", NULL},
-	{"omtrdc.net", NULL},
-	{"parsely.com", NULL},
-	{"pixel.propublica.org", NULL},
-	{"pixel.wp.com", NULL},
-	{"quantserve.com", NULL},
-	{"scorecardresearch.com", NULL},
-	{"sendgrid.net", "/wf/open"},
-	{"statcounter.com", NULL},
-	{"stats.wordpress.com", NULL},
-	{"stats.wp.com", NULL},
-	{"tns-counter.ru", NULL},
-	{"track.hubspot.com", NULL},
-	{"tracking.feedpress.it", NULL},
-	{"twitter.com", "/i/adsct"},
-	{"webtrekk.net", NULL},
-	{"xiti.com", NULL},
+	{"2o7.net", sizeof("2o7.net") - 1, NULL},
+	{"adnxs.com", sizeof("adnxs.com") - 1, NULL},
+	{"adservice.google.com", sizeof("adservice.google.com") - 1, NULL},
+	{"ads.feedburner.com", sizeof("ads.feedburner.com") - 1, NULL},
+	{"bat.bing.com", sizeof("bat.bing.com") - 1, NULL},
+	{"bluekai.com", sizeof("bluekai.com") - 1, NULL},
+	{"chartbeat.net", sizeof("chartbeat.net") - 1, NULL},
+	{"counter.theconversation.com", sizeof("counter.theconversation.com") - 1, NULL},
+	{"counter.yadro.ru", sizeof("counter.yadro.ru") - 1, NULL},
+	{"cpx.golem.de", sizeof("cpx.golem.de") - 1, NULL},
+	{"doubleclick.net", sizeof("doubleclick.net") - 1, NULL},
+	{"facebook.com", sizeof("facebook.com") - 1, "/tr?"},
+	{"feedproxy.google.com", sizeof("feedproxy.google.com") - 1, "/~"},
+	{"feeds.feedburner.com", sizeof("feeds.feedburner.com") - 1, "/~"},
+	{"feedsportal.com", sizeof("feedsportal.com") - 1, NULL},
+	{"google-analytics.com", sizeof("google-analytics.com") - 1, NULL},
+	{"googleadservices.com", sizeof("googleadservices.com") - 1, NULL},
+	{"googlesyndication.com", sizeof("googlesyndication.com") - 1, NULL},
+	{"imrworldwide.com", sizeof("imrworldwide.com") - 1, NULL},
+	{"list-manage.com", sizeof("list-manage.com") - 1, "/track/"},
+	{"mathtag.com", sizeof("mathtag.com") - 1, NULL},
+	{"mc.yandex.ru", sizeof("mc.yandex.ru") - 1, "/watch/"},
+	{"medium.com", sizeof("medium.com") - 1, "/_/stat"},
+	{"met.vgwort.de", sizeof("met.vgwort.de") - 1, NULL},
+	{"mixpanel.com", sizeof("mixpanel.com") - 1, NULL},
+	{"omtrdc.net", sizeof("omtrdc.net") - 1, NULL},
+	{"parsely.com", sizeof("parsely.com") - 1, NULL},
+	{"pixel.propublica.org", sizeof("pixel.propublica.org") - 1, NULL},
+	{"pixel.wp.com", sizeof("pixel.wp.com") - 1, NULL},
+	{"quantserve.com", sizeof("quantserve.com") - 1, NULL},
+	{"scorecardresearch.com", sizeof("scorecardresearch.com") - 1, NULL},
+	{"sendgrid.net", sizeof("sendgrid.net") - 1, "/wf/open"},
+	{"statcounter.com", sizeof("statcounter.com") - 1, NULL},
+	{"stats.wordpress.com", sizeof("stats.wordpress.com") - 1, NULL},
+	{"stats.wp.com", sizeof("stats.wp.com") - 1, NULL},
+	{"tns-counter.ru", sizeof("tns-counter.ru") - 1, NULL},
+	{"track.hubspot.com", sizeof("track.hubspot.com") - 1, NULL},
+	{"tracking.feedpress.it", sizeof("tracking.feedpress.it") - 1, NULL},
+	{"twitter.com", sizeof("twitter.com") - 1, "/i/adsct"},
+	{"webtrekk.net", sizeof("webtrekk.net") - 1, NULL},
+	{"xiti.com", sizeof("xiti.com") - 1, NULL},
 };
 
 bool html_is_beacon(struct str url)
@@ -339,9 +340,9 @@ bool html_is_beacon(struct str url)
 	host = str_slice(url, at + 3, end);
 	path = str_slice(url, end, url.len);
 	for (size_t i = 0; i < sizeof(beacons) / sizeof(beacons[0]); i++) {
-		struct str domain = str_from(beacons[i].host), tail;
+		struct str domain = str_make(beacons[i].host, beacons[i].host_len), tail;
 
-		if (host.len < domain.len)
+		if (host.len < domain.len || char_lower(host.data[host.len - 1]) != domain.data[domain.len - 1])
 			continue;
 		tail = str_slice(host, host.len - domain.len, host.len);
 		if (str_eq_nocase(tail, domain) &&

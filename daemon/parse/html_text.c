@@ -3,6 +3,7 @@
 #include "sitrep/utf8.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* ---- escaping */
 
@@ -72,26 +73,37 @@ static void put_special(struct buf *out, struct str raw, size_t *i, bool in_attr
 	html_put_character(out, utf8_next(raw, i), in_attribute);
 }
 
-/* Whole steps at the beginning of s that hold no special byte, in a form that compilers make vectors of. */
-static size_t plain_run(struct str s, bool in_attribute)
+/* Eight bytes, with the highest bit set of each that is c. */
+static inline uint64_t bytes_equal(uint64_t word, unsigned char c)
 {
-	enum { STEP = 32 };
-	/* in text these three are plain; a space is none of what they are compared with */
-	unsigned char tab = in_attribute ? ' ' : '\t', newline = in_attribute ? ' ' : '\n',
-		      quote = in_attribute ? '"' : '&';
+	const uint64_t ones = UINT64_C(0x0101010101010101), low = ones * 0x7f;
+	uint64_t x = word ^ ones * c;
+
+	return ~(((x & low) + low) | x | low);
+}
+
+/* The same of each that is below 0x20. */
+static inline uint64_t bytes_control(uint64_t word)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
+
+	return ~((word | high) - ones * 0x20) & ~word & high;
+}
+
+size_t html_plain_len(struct str s, bool in_attribute)
+{
+	const uint64_t high = UINT64_C(0x8080808080808080);
 	size_t i = 0;
 
-	for (; s.len - i >= STEP; i += STEP) {
-		unsigned char bad = 0;
+	for (; s.len - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
+		uint64_t word, special;
 
-		for (size_t j = 0; j < STEP; j++) {
-			unsigned char c = (unsigned char)s.data[i + j];
-
-			bad |= (unsigned char)((c < 0x20) & (c != tab) & (c != newline));
-			bad |= (unsigned char)((c == '&') | (c == '<') | (c == '>') | (c == quote));
-			bad |= (unsigned char)((c == 0x7f) | (c == 0xc2) | (c == 0xef));
-		}
-		if (bad != 0)
+		memcpy(&word, s.data + i, sizeof(word));
+		special = (word & high) | bytes_control(word) | bytes_equal(word, '&') | bytes_equal(word, '<') |
+			  bytes_equal(word, '>') | bytes_equal(word, 0x7f);
+		if (in_attribute)
+			special |= bytes_equal(word, '"');
+		if (special != 0)
 			break;
 	}
 	return i;
@@ -105,10 +117,20 @@ void html_put_text(struct buf *out, struct str raw, bool in_attribute)
 	while (i < raw.len) {
 		size_t start = i;
 
-		i += plain_run(str_slice(raw, i, raw.len), in_attribute);
-		while (i < raw.len &&
-			(special[(unsigned char)raw.data[i] >> 6] >> ((unsigned char)raw.data[i] & 63) & 1) == 0)
-			i++;
+		for (;;) {
+			size_t step;
+
+			i += html_plain_len(str_slice(raw, i, raw.len), in_attribute);
+			/* the eight that stopped it, byte by byte: a newline or a letter beyond ASCII is plain after
+			 * all */
+			step = raw.len - i < sizeof(uint64_t) ? raw.len : i + sizeof(uint64_t);
+			while (i < step &&
+				(special[(unsigned char)raw.data[i] >> 6] >> ((unsigned char)raw.data[i] & 63) & 1) ==
+					0)
+				i++;
+			if (i < step || i == raw.len)
+				break;
+		}
 		if (i > start)
 			(void)buf_append(out, raw.data + start, i - start);
 		if (i < raw.len)

@@ -253,6 +253,39 @@ static bool is_finished(struct str s)
 	return true;
 }
 
+bool url_is_simple(struct str s)
+{
+	size_t i = str_starts(s, STR("https://")) ? 8 : str_starts(s, STR("http://")) ? 7 : 0;
+	size_t label = i, end;
+
+	if (i == 0)
+		return false;
+	/* a host of names in lower case, the last of which is no number */
+	for (; i < s.len && s.data[i] != '/'; i++) {
+		char c = s.data[i];
+
+		if (c == '.' && i > label)
+			label = i + 1;
+		else if (!(c >= 'a' && c <= 'z') && !char_is_digit(c) && c != '-')
+			return false;
+	}
+	if (i == s.len || i == label || i > 250 || char_is_digit(s.data[label]))
+		return false;
+	for (end = i; end < s.len && s.data[end] != '?'; end++) {
+		unsigned char c = (unsigned char)s.data[end];
+
+		if (c >= 0x80 || (suspects[c >> 6] >> (c & 63) & 1) != 0 || (c == '.' && s.data[end - 1] == '/'))
+			return false;
+	}
+	for (i = end + 1; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.data[i];
+
+		if (c >= 0x80 || (suspects[c >> 6] >> (c & 63) & 1) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* ---- resolving */
 
 /* Browsers take any number of slashes before a web host for two. */

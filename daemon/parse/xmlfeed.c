@@ -63,6 +63,8 @@ struct str xmlfeed_keep_url(struct xmlfeed *x, struct str base, struct str refer
 	reference = str_trim(reference);
 	if (reference.len == 0 || reference.len > LIMIT_URL)
 		return STR_NONE;
+	if (url_is_simple(reference))
+		return xmlfeed_keep(x, reference, LIMIT_URL);
 	/* words are no address, even if one could be made of them */
 	if (str_find_char(reference, ' ', 0) != STR_NPOS && str_find_char(reference, '/', 0) == STR_NPOS)
 		return STR_NONE;
@@ -297,7 +299,6 @@ struct xmlfeed *xmlfeed_new(struct arena *a, struct document *d, struct str base
 		.inner_ranks = x->ranks[0],
 		.base = base,
 		.language = language};
-	xmlfeed_index_rules(x);
 	return x;
 }
 

@@ -12,6 +12,8 @@
 enum { RDF_ABOUT_RANK = 60 };
 /* From here on room for all that a document may have is made at once; a power of two. */
 enum { MANY_ITEMS = 512 };
+/* What most feeds have: room that is not used is not touched. */
+enum { USUAL_ITEMS = 64 };
 
 static void feed_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
 {
@@ -41,7 +43,9 @@ static void item_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr
 		return;
 	}
 	/* growing by doubles would leave more memory behind than the items take */
-	if (d->items.count == MANY_ITEMS)
+	if (d->items.count == 0)
+		list_reserve(x->arena, &d->items, USUAL_ITEMS);
+	else if (d->items.count == MANY_ITEMS)
 		list_reserve(x->arena, &d->items, LIMIT_DOCUMENT_ITEMS);
 	struct item *it = xmlfeed_checked(x, list_add(x->arena, &d->items));
 	if (it == NULL)

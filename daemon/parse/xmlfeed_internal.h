@@ -114,7 +114,6 @@ struct xmlfeed {
 	struct person feed_author;     /* the same of the feed */
 
 	unsigned char ranks[4][RANKS]; /* of the feed, the item, its source, and what is in one of them */
-	uint16_t slots[RULE_SLOTS];
 	/* what a name at a place meant last time: a reader hands out one pointer for one name, most of the time */
 	struct {
 		const char *name;
@@ -135,7 +134,6 @@ struct xmlfeed {
 };
 
 /* -- xmlfeed_rules.c */
-void xmlfeed_index_rules(struct xmlfeed *x);
 const struct rule *xmlfeed_find_rule(struct xmlfeed *x, enum place place, enum ns ns, struct str name);
 
 /* -- xmlfeed.c */

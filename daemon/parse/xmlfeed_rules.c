@@ -6,6 +6,8 @@
  * podcast vocabularies are last, because publishers fill them for shops. */
 #include "xmlfeed_internal.h"
 
+#include <string.h>
+
 #define NAME(text)                                                                                                     \
 	{                                                                                                              \
 		"" text, sizeof(text) - 1                                                                              \
@@ -223,20 +225,24 @@ static uint32_t hash(enum ns ns, struct str name)
 	return h ^ h >> 15;
 }
 
-void xmlfeed_index_rules(struct xmlfeed *x)
+/* Where each rule stands, plus 1: made once, by xmlfeed_prepare(). */
+static uint16_t slots[RULE_SLOTS];
+
+void xmlfeed_prepare(void)
 {
+	memset(slots, 0, sizeof(slots));
 	for (size_t i = 0; i < RULE_COUNT; i++) {
 		uint32_t slot = hash(rules[i].ns, rules[i].name) % RULE_SLOTS;
-		while (x->slots[slot] != 0)
+		while (slots[slot] != 0)
 			slot = (slot + 1) % RULE_SLOTS;
-		x->slots[slot] = (uint16_t)(i + 1);
+		slots[slot] = (uint16_t)(i + 1);
 	}
 }
 
-static const struct rule *look_up(const struct xmlfeed *x, enum place place, enum ns ns, struct str name)
+static const struct rule *look_up(enum place place, enum ns ns, struct str name)
 {
-	for (uint32_t slot = hash(ns, name) % RULE_SLOTS; x->slots[slot] != 0; slot = (slot + 1) % RULE_SLOTS) {
-		const struct rule *rule = &rules[x->slots[slot] - 1];
+	for (uint32_t slot = hash(ns, name) % RULE_SLOTS; slots[slot] != 0; slot = (slot + 1) % RULE_SLOTS) {
+		const struct rule *rule = &rules[slots[slot] - 1];
 		if (rule->ns == ns && (rule->places & (unsigned int)place) != 0 && str_eq_nocase(rule->name, name))
 			return rule;
 	}
@@ -253,6 +259,6 @@ const struct rule *xmlfeed_find_rule(struct xmlfeed *x, enum place place, enum n
 	x->rule_cache[slot].len = name.len;
 	x->rule_cache[slot].place = place;
 	x->rule_cache[slot].ns = ns;
-	x->rule_cache[slot].rule = look_up(x, place, ns, name);
+	x->rule_cache[slot].rule = look_up(place, ns, name);
 	return x->rule_cache[slot].rule;
 }

@@ -130,7 +130,8 @@ void xml_read_prepare(void)
 	xmlInitParser();
 }
 
-int xml_read(struct str text, struct arena *a, const struct xml_events *events, struct xml_outcome *outcome)
+static int read_with(
+	int options, struct str text, struct arena *a, const struct xml_events *events, struct xml_outcome *outcome)
 {
 	*outcome = (struct xml_outcome){0};
 	if (text.len == 0 || text.len > INT_MAX)
@@ -149,8 +150,8 @@ int xml_read(struct str text, struct arena *a, const struct xml_events *events, 
 	rd.parser = xmlCreatePushParserCtxt(&sax, &rd, NULL, 0, NULL);
 	if (rd.parser == NULL)
 		return -ENOMEM;
-	(void)xmlCtxtUseOptions(rd.parser,
-		XML_PARSE_RECOVER | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC);
+	(void)xmlCtxtUseOptions(
+		rd.parser, options | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC);
 	(void)xmlSwitchEncoding(rd.parser, XML_CHAR_ENCODING_UTF8);
 	for (size_t at = 0; at < text.len && !rd.parser->disableSAX; at += PIECE_LEN) {
 		struct str piece = str_slice(text, at, at + PIECE_LEN);
@@ -166,4 +167,14 @@ int xml_read(struct str text, struct arena *a, const struct xml_events *events, 
 	xmlFreeParserCtxt(rd.parser);
 	xmlFreeDoc(doc);
 	return r;
+}
+
+int xml_read(struct str text, struct arena *a, const struct xml_events *events, struct xml_outcome *outcome)
+{
+	return read_with(XML_PARSE_RECOVER, text, a, events, outcome);
+}
+
+int xml_read_sound(struct str text, struct arena *a, const struct xml_events *events, struct xml_outcome *outcome)
+{
+	return read_with(0, text, a, events, outcome);
 }

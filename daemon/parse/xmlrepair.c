@@ -528,3 +528,59 @@ int xml_repair(struct buf *out, struct arena *a, struct str text, struct xml_rep
 	*fixed = str_slice(buf_str(out), before, out->len);
 	return out->failed;
 }
+
+/* The position of the first start tag, past instructions and comments; STR_NPOS at a DOCTYPE or anything else. */
+static size_t first_tag(struct str text)
+{
+	size_t i = 0;
+	while (i < text.len) {
+		struct str s = str_slice(text, i, text.len);
+		size_t end;
+		if (char_is_space(*s.data)) {
+			i++;
+			continue;
+		}
+		if (s.len < 2 || *s.data != '<')
+			return STR_NPOS;
+		if (is_name_start(s.data[1]))
+			return i;
+		if (s.data[1] == '?')
+			end = str_find(s, STR("?>"), 2);
+		else
+			end = str_starts(s, STR("<!--")) ? str_find(s, STR("-->"), 4) : STR_NPOS;
+		if (end == STR_NPOS)
+			return STR_NPOS;
+		i += end + (s.data[1] == '?' ? 2 : 3);
+	}
+	return STR_NPOS;
+}
+
+/* "&#128;" to "&#159;", in decimal or not: windows-1252 for HTML, controls for XML. */
+static bool has_latin_reference(struct str text)
+{
+	for (size_t at = str_find(text, STR("&#"), 0); at != STR_NPOS; at = str_find(text, STR("&#"), at + 2)) {
+		struct str s = str_slice(text, at + 2, at + 2 + REFERENCE_MAX);
+		size_t i = s.len > 0 && char_lower(s.data[0]) == 'x' ? 1 : 0;
+		while (i < s.len && s.data[i] == '0')
+			i++;
+		if (i == s.len || (s.data[0] == 'x' ? s.data[i] == '8' || s.data[i] == '9' : s.data[i] == '1'))
+			return true;
+	}
+	return false;
+}
+
+bool xml_is_tame(struct str text)
+{
+	size_t tag = first_tag(text);
+	while (tag != STR_NPOS) {
+		size_t next = str_find_char(text, '<', tag + 1);
+		if (next == STR_NPOS)
+			return !has_latin_reference(text);
+		/* what is longer may be a tag and its text */
+		if (next - tag > LIMIT_XML_TAG &&
+			str_find_char(str_slice(text, tag, tag + LIMIT_XML_TAG), '>', 0) == STR_NPOS)
+			return false;
+		tag = next;
+	}
+	return false;
+}

@@ -184,6 +184,8 @@ static void story(struct buf *out, const struct story *s, size_t index)
 	render_thumbnail(out, &lead->item);
 	element(out, "summary", lead->item.plain_summary);
 	render_body(&body, s);
+	if (buf_failed(&body)) /* a text that had no room is not an empty one */
+		out->failed = body.failed;
 	(void)buf_puts(out, "<content type=\"html\">");
 	(void)buf_add_xml(out, buf_str(&body));
 	(void)buf_puts(out, "</content>\n");

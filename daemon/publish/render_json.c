@@ -19,6 +19,8 @@ static void begin(struct buf *out, const struct channel *c)
 	jsonw_kv_cstr(&w, "home_page_url", c->home_url);
 	jsonw_kv_cstr(&w, "feed_url", c->self_url);
 	jsonw_key(&w, "items");
+	if (buf_failed(&head))
+		out->failed = head.failed;
 	(void)buf_add(out, buf_str(&head));
 	(void)buf_puts(out, "[\n");
 	buf_release(&head);
@@ -155,6 +157,8 @@ static void story(struct buf *out, const struct story *s, size_t index)
 	if (index > 0)
 		(void)buf_puts(out, ",\n");
 	render_body(&body, s);
+	if (buf_failed(&body)) /* a text that had no room is not an empty one */
+		out->failed = body.failed;
 	(void)buf_printf(&id, "urn:uuid:%s", s->uid);
 	jsonw_init(&w, out);
 	jsonw_object(&w);

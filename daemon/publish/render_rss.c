@@ -120,6 +120,8 @@ static void story(struct buf *out, const struct story *s, size_t index)
 	(void)buf_add_xml(out, lead->item.plain_summary);
 	(void)buf_puts(out, "</description>\n<content:encoded>");
 	render_body(&body, s);
+	if (buf_failed(&body)) /* a text that had no room is not an empty one */
+		out->failed = body.failed;
 	(void)buf_add_xml(out, buf_str(&body));
 	(void)buf_puts(out, "</content:encoded>\n</item>\n");
 	buf_release(&body);

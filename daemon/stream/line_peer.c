@@ -160,7 +160,9 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	if (n > 0 && buf_append(&p->in, chunk, (size_t)n) == 0)
 		take_lines(p);
 	else if (n >= 0 || (errno != EAGAIN && errno != EINTR))
-		other_end_went(p); /* the end, an error, or a line that is too long */
+		other_end_went(p);
+	if (p->in.len > LIMIT_STREAM_LINE)
+		other_end_went(p);
 	update_events(p);
 	p->inside--;
 }
@@ -177,7 +179,8 @@ struct line_peer *line_peer_new(
 	p->fd = fd;
 	p->callbacks = callbacks;
 	p->arg = arg;
-	buf_init(&p->in, LIMIT_STREAM_LINE);
+	/* What comes in one breath with the longest line's end is not part of it. */
+	buf_init(&p->in, LIMIT_STREAM_LINE + READ_CHUNK);
 	buf_init(&p->out, output_max);
 	p->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, p);
 	p->writable = event_new(base, fd, EV_WRITE | EV_PERSIST, on_writable, p);

@@ -1,9 +1,8 @@
 /* line_peer.h: one connection that speaks lines, both ways, within bounds.
  *
  * Used by the stream and the control socket.  Input longer than LIMIT_STREAM_LINE without a newline
- * closes the connection with a sentence; output waits in memory only while the kernel does not take it.  A peer is
- * never freed inside its own callback: line_peer_close() takes it out of the loop and frees it when the loop comes
- * round. */
+ * closes the connection; output waits in memory only while the kernel does not take it.  A peer is never freed
+ * inside its own callback: line_peer_close() takes it out of the loop and frees it when the loop comes round. */
 #ifndef SITREP_LINE_PEER_H
 #define SITREP_LINE_PEER_H
 

@@ -24,8 +24,8 @@ struct parse_input {
  * and iconv would otherwise open later. */
 int parse_prepare(struct error *err);
 
-/* All of the document's text lives in a: the input may be freed before it.  -EBADMSG when the bytes are no feed; the sentence
- * says what they seem to be ("an HTML page titled ...", "empty").  -ENOMEM when a ran into its maximum. */
+/* All of the document's text lives in a: the input may be freed before it.  -EBADMSG when the bytes are no feed; the
+ * sentence says what they seem to be ("an HTML page titled ...", "empty").  -ENOMEM when a ran into its maximum. */
 int parse_feed(const struct parse_input *in, struct arena *a, struct document *d, struct error *err);
 
 #endif

@@ -24,6 +24,10 @@ struct str url_resolve(struct arena *a, struct str base, struct str reference);
  * is no web URL; STR_NONE only without memory. */
 struct str url_normalise(struct arena *a, struct str url);
 
+/* True when url_resolve() would give reference back as it is, whatever the base, and url_is_web() would accept it: the
+ * form that nearly all links have, told at a glance.  False says nothing. */
+bool url_is_simple(struct str reference);
+
 /* May a reader be sent there: absolute, http, https or mailto, no white space and no control characters. */
 bool url_is_safe_link(struct str url);
 /* http or https with a host that libcurl would connect to, no white space and no control characters. */

@@ -60,12 +60,18 @@ struct xml_repair {
  * nothing had to change, else what was appended to out.  0, out's failure, -ENOMEM. */
 int xml_repair(struct buf *out, struct arena *a, struct str text, struct xml_repair *what, struct str *fixed);
 
+/* Can libxml2 be given text as it is?  No DOCTYPE before the first element, no tag over LIMIT_XML_TAG, and no reference
+ * that XML and HTML read differently; whether it is well-formed is for the reading to find out. */
+bool xml_is_tame(struct str text);
+
 /* Loads what libxml2 initialises late. */
 void xml_read_prepare(void);
 
 /* text is UTF-8; an encoding named in its declaration is ignored.  0 unless there was no memory: bad XML is
  * told by *outcome, after the events of what could be read. */
 int xml_read(struct str text, struct arena *a, const struct xml_events *events, struct xml_outcome *outcome);
+/* The same, ended by the first mistake. */
+int xml_read_sound(struct str text, struct arena *a, const struct xml_events *events, struct xml_outcome *outcome);
 int xml_read_loose(struct str text, struct arena *a, const struct xml_events *events, struct xml_outcome *outcome);
 
 #endif

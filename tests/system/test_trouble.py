@@ -285,7 +285,7 @@ def test_discover_prints_blocks_that_the_configuration_takes(server, tmp_path):
         <link rel="alternate" type="application/rss+xml" title="All <news> &amp; more" href="/feed?a=1&amp;b=2">
         <!-- <link rel="alternate" type="application/rss+xml" href="/commented"> -->
         <script>"<link rel='alternate' type='application/rss+xml' href='/scripted'>"</script>
-        <link rel="stylesheet alternate" type="text/css" href="/style">
+        <link rel="stylesheet alternate" type="text/css" href="/style"><link rel=alternate href="/untyped">
         <link rel=alternate type=application/atom+xml href=javascript:alert(1)>
         <body><link rel=alternate type=application/feed+json href=json>""", content_type="text/html")
     server.set("/direct", rss("Direct feed", [article(1)]))

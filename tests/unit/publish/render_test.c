@@ -1,0 +1,416 @@
+/* render_test.c: each format says what the stories say. */
+#include "render_fixture.h"
+
+#include <stdlib.h>
+
+#include "sitrep/limits.h"
+
+/* ---- nothing ---- */
+
+static void test_no_stories(void **state)
+{
+	xmlDocPtr doc;
+	json_t *root;
+
+	(void)state;
+	doc = render_xml(&format_atom, NULL, 0);
+	assert_xpath(doc, "count(/a:feed/a:entry)", "0");
+	assert_xpath(doc, "/a:feed/a:title", "River & <news>");
+	assert_xpath(doc, "/a:feed/a:id", "urn:uuid:11111111-1111-8111-8111-111111111111");
+	assert_xpath(doc, "/a:feed/a:updated", "2026-11-23T10:00:00Z");
+	assert_xpath(doc, "/a:feed/a:link[@rel='self']/@href", "https://news.example/feed?a&b");
+	assert_xpath(doc, "/a:feed/a:link[@rel='alternate']/@href", "https://news.example/");
+	xmlFreeDoc(doc);
+	doc = render_xml(&format_rss, NULL, 0);
+	assert_xpath(doc, "/rss/@version", "2.0");
+	assert_xpath(doc, "count(/rss/channel/item)", "0");
+	assert_xpath(doc, "/rss/channel/title", "River & <news>");
+	assert_xpath(doc, "/rss/channel/link", "https://news.example/");
+	assert_xpath(doc, "count(/rss/channel/description)", "1");
+	assert_xpath(doc, "/rss/channel/a:link[@rel='self']/@href", "https://news.example/feed?a&b");
+	assert_xpath(doc, "/rss/channel/lastBuildDate", "Mon, 23 Nov 2026 10:00:00 +0000");
+	xmlFreeDoc(doc);
+	root = render_json(NULL, 0);
+	assert_json(root, "version", "https://jsonfeed.org/version/1.1");
+	assert_json(root, "title", "River & <news>");
+	assert_json(root, "home_page_url", "https://news.example/");
+	assert_json(root, "feed_url", "https://news.example/feed?a&b");
+	assert_true(json_is_array(at(root, "items")));
+	assert_int_equal(json_array_size(at(root, "items")), 0);
+	json_decref(root);
+}
+
+/* An item that says nothing but its title, and one that does not even have that. */
+static void test_items_that_say_nothing(void **state)
+{
+	struct report reports[2] = {make_report("alpha", "Bare"), make_report("bravo", "")};
+	struct story stories[2] = {make_story(&reports[0], 1), make_story(&reports[1], 1)};
+	xmlDocPtr doc;
+	json_t *root;
+
+	(void)state;
+	reports[1].item.plain_title = STR_NONE;
+	reports[1].source = (struct source){.feed = STR("bravo"), .title = STR("B"), .url = STR("https://b.example/")};
+	doc = render_xml(&format_atom, stories, 2);
+	assert_xpath(doc, "count(//a:entry)", "2");
+	/* RFC 4287, 4.1.2: exactly one of each, and an author */
+	for (int i = 1; i <= 2; i++) {
+		char expression[64];
+		static const char *const names[] = {"id", "title", "updated", "content", "author/a:name"};
+
+		for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
+			(void)snprintf(expression, sizeof(expression), "count(//a:entry[%d]/a:%s)", i, names[k]);
+			assert_xpath(doc, expression, "1");
+		}
+	}
+	assert_xpath(doc, "count(//a:entry/a:link)", "0");
+	assert_xpath(doc, "count(//a:entry/a:category)", "0");
+	assert_xpath(doc, "count(//a:entry/a:summary)", "0");
+	assert_xpath(doc, "//a:entry[1]/a:author/a:name", "Alpha News");
+	assert_xpath(doc, "count(//a:entry/@xml:lang)", "0");
+	xmlFreeDoc(doc);
+	doc = render_xml(&format_rss, stories, 2);
+	assert_xpath(doc, "count(//item)", "2");
+	assert_xpath(doc, "count(//item/guid[@isPermaLink='false'])", "2");
+	assert_xpath(doc, "count(//item/link) + count(//item/enclosure) + count(//item/category)", "0");
+	xmlFreeDoc(doc);
+	root = render_json(stories, 2);
+	assert_int_equal(json_array_size(at(root, "items")), 2);
+	assert_json(root, "items.0.title", "Bare");
+	assert_json(root, "items.1.content_html", "");
+	assert_null(at(root, "items.0.url"));
+	assert_null(at(root, "items.0.attachments"));
+	assert_int_equal(json_array_size(at(root, "items.0.tags")), 0);
+	json_decref(root);
+}
+
+/* ---- everything ---- */
+
+#define FULL_BODY                                                                                                      \
+	"<p>Two <em>of</em> them &amp; more.</p><p>Also reported by:</p><ul><li>Bravo &amp; Co: "                      \
+	"<a href=\"https://b.example/2?x=1&amp;y=2\">Frigates turn back</a></li></ul>"
+
+static void test_atom(void **state)
+{
+	struct full f;
+	xmlDocPtr doc;
+
+	(void)state;
+	make_full(&f);
+	doc = render_xml(&format_atom, &f.story, 1);
+	assert_xpath(doc, "//a:entry/a:id", "urn:uuid:" UID_1);
+	assert_xpath(doc, "//a:entry/@xml:lang", "en-GB");
+	assert_xpath(doc, "//a:entry/a:title", "Frigates <turn> back & wait");
+	assert_xpath(doc, "//a:entry/a:updated", "2026-11-23T10:00:00Z");
+	assert_xpath(doc, "//a:entry/a:published", "2026-11-23T09:00:00Z");
+	assert_xpath(doc, "//a:entry/a:author[1]/a:name", "A. Writer");
+	assert_xpath(doc, "//a:entry/a:author[1]/a:email", "a@a.example");
+	assert_xpath(doc, "//a:entry/a:author[1]/a:uri", "https://a.example/a");
+	assert_xpath(doc, "//a:entry/a:author[2]/a:name", "desk@a.example");
+	assert_xpath(doc, "count(//a:entry/a:author)", "2");
+	assert_xpath(doc, "//a:entry/a:contributor/a:name", "C. Helper");
+	assert_xpath(doc, "//a:entry/a:link[@rel='alternate']/@href", "https://a.example/1?x=1&y=2");
+	assert_xpath(doc, "//a:entry/a:link[@rel='related']/@href", "https://b.example/2?x=1&y=2");
+	assert_xpath(doc, "//a:entry/a:link[@rel='related']/@title", "Bravo & Co");
+	assert_xpath(doc, "//a:entry/a:link[@rel='replies']/@href", "https://a.example/1#talk");
+	assert_xpath(doc, "//a:entry/a:link[@rel='via']/@href", "https://wire.example/");
+	assert_xpath(doc, "//a:entry/a:link[@rel='via']/@title", "Wire <1>");
+	assert_xpath(doc, "count(//a:entry/a:link[@rel='enclosure'])", "2");
+	assert_xpath(doc, "//a:entry/a:link[@rel='enclosure'][1]/@href", "https://a.example/1.mp3?a&b");
+	assert_xpath(doc, "//a:entry/a:link[@rel='enclosure'][1]/@type", "audio/mpeg");
+	assert_xpath(doc, "//a:entry/a:link[@rel='enclosure'][1]/@length", "1234");
+	assert_xpath(doc, "count(//a:entry/a:link[@rel='enclosure'][2]/@length)", "0");
+	assert_xpath(doc, "count(//a:entry/a:category)", "5");
+	assert_xpath(doc, "//a:entry/a:category[1]/@term", "naval");
+	assert_xpath(doc, "//a:entry/a:category[3]/@term", "t1");
+	assert_xpath(doc, "//a:entry/a:category[3]/@scheme", "https://a.example/terms");
+	assert_xpath(doc, "//a:entry/a:category[3]/@label", "Taiwan");
+	assert_xpath(doc, "//a:entry/a:category[4]/@term", "Shipyards");
+	assert_xpath(doc, "//a:entry/a:category[5]/@term", "R&D");
+	assert_xpath(doc, "count(//a:entry/a:category[5]/@scheme)", "0");
+	assert_xpath(doc, "//a:entry/a:rights", "(c) Alpha & Co");
+	assert_xpath(doc, "//a:entry/m:thumbnail/@url", "https://a.example/i.png");
+	assert_xpath(doc, "//a:entry/m:thumbnail/@width", "120");
+	assert_xpath(doc, "count(//a:entry/m:thumbnail/@height)", "0");
+	assert_xpath(doc, "//a:entry/a:summary", "Two of them & more.");
+	assert_xpath(doc, "//a:entry/a:content/@type", "html");
+	assert_xpath(doc, "//a:entry/a:content", FULL_BODY);
+	assert_xpath(doc, "//a:entry/a:source/a:id", "https://a.example/feed");
+	assert_xpath(doc, "//a:entry/a:source/a:title", "Alpha News");
+	assert_xpath(doc, "//a:entry/a:source/a:link[@rel='alternate']/@href", "https://a.example/");
+	xmlFreeDoc(doc);
+}
+
+static void test_rss(void **state)
+{
+	struct full f;
+	xmlDocPtr doc;
+
+	(void)state;
+	make_full(&f);
+	doc = render_xml(&format_rss, &f.story, 1);
+	assert_xpath(doc, "//item/title", "Frigates <turn> back & wait");
+	assert_xpath(doc, "//item/link", "https://a.example/1?x=1&y=2");
+	assert_xpath(doc, "//item/guid", "urn:uuid:" UID_1);
+	assert_xpath(doc, "//item/guid/@isPermaLink", "false");
+	assert_xpath(doc, "//item/pubDate", "Mon, 23 Nov 2026 09:00:00 +0000");
+	assert_xpath(doc, "//item/dc:creator[1]", "A. Writer");
+	assert_xpath(doc, "//item/dc:creator[2]", "desk@a.example");
+	assert_xpath(doc, "//item/dc:contributor", "C. Helper");
+	assert_xpath(doc, "//item/dc:language", "en-GB");
+	assert_xpath(doc, "//item/dc:rights", "(c) Alpha & Co");
+	assert_xpath(doc, "//item/dc:source", "https://wire.example/");
+	assert_xpath(doc, "count(//item/category)", "5");
+	assert_xpath(doc, "//item/category[3]", "Taiwan");
+	assert_xpath(doc, "//item/comments", "https://a.example/1#talk");
+	/* RSS has room for one, and wants all three attributes */
+	assert_xpath(doc, "count(//item/enclosure)", "1");
+	assert_xpath(doc, "//item/enclosure/@url", "https://a.example/1.mp3?a&b");
+	assert_xpath(doc, "//item/enclosure/@length", "1234");
+	assert_xpath(doc, "//item/enclosure/@type", "audio/mpeg");
+	assert_xpath(doc, "//item/m:content/@url", "https://a.example/2.bin");
+	assert_xpath(doc, "//item/m:content/@type", "application/octet-stream");
+	assert_xpath(doc, "//item/m:thumbnail/@url", "https://a.example/i.png");
+	assert_xpath(doc, "//item/source", "Alpha News");
+	assert_xpath(doc, "//item/source/@url", "https://a.example/feed");
+	assert_xpath(doc, "//item/description", "Two of them & more.");
+	assert_xpath(doc, "//item/content:encoded", FULL_BODY);
+	xmlFreeDoc(doc);
+}
+
+static void test_json(void **state)
+{
+	struct full f;
+	json_t *root;
+
+	(void)state;
+	make_full(&f);
+	root = render_json(&f.story, 1);
+	assert_json(root, "items.0.id", "urn:uuid:" UID_1);
+	assert_json(root, "items.0.url", "https://a.example/1?x=1&y=2");
+	assert_json(root, "items.0.title", "Frigates <turn> back & wait");
+	assert_json(root, "items.0.content_html", FULL_BODY);
+	assert_json(root, "items.0.summary", "Two of them & more.");
+	assert_json(root, "items.0.image", "https://a.example/i.png");
+	assert_json(root, "items.0.date_published", "2026-11-23T09:00:00Z");
+	assert_json(root, "items.0.date_modified", "2026-11-23T10:00:00Z");
+	assert_json(root, "items.0.language", "en-GB");
+	assert_json(root, "items.0.authors.0.name", "A. Writer");
+	assert_json(root, "items.0.authors.0.url", "https://a.example/a");
+	assert_json(root, "items.0.authors.1.name", "desk@a.example");
+	assert_int_equal(json_array_size(at(root, "items.0.tags")), 5);
+	assert_json(root, "items.0.tags.1", "us");
+	assert_json(root, "items.0.tags.4", "R&D");
+	assert_int_equal(json_array_size(at(root, "items.0.attachments")), 2);
+	assert_json(root, "items.0.attachments.0.url", "https://a.example/1.mp3?a&b");
+	assert_json(root, "items.0.attachments.0.mime_type", "audio/mpeg");
+	assert_int_equal(json_integer_value(at(root, "items.0.attachments.0.size_in_bytes")), 1234);
+	assert_json(root, "items.0.attachments.1.mime_type", "application/octet-stream");
+	assert_null(at(root, "items.0.attachments.1.size_in_bytes"));
+	assert_int_equal(json_integer_value(at(root, "items.0._sitrep.sources")), 2);
+	assert_int_equal(json_array_size(at(root, "items.0._sitrep.reports")), 2);
+	assert_json(root, "items.0._sitrep.reports.0.feed", "alpha");
+	assert_json(root, "items.0._sitrep.reports.1.source", "Bravo & Co");
+	assert_json(root, "items.0._sitrep.reports.1.url", "https://b.example/2?x=1&y=2");
+	assert_json(root, "items.0._sitrep.reports.1.first_seen", "2026-11-23T10:00:00Z");
+	assert_json(root, "items.0._sitrep.rights", "(c) Alpha & Co");
+	assert_json(root, "items.0._sitrep.comments", "https://a.example/1#talk");
+	assert_json(root, "items.0._sitrep.via", "https://wire.example/");
+	assert_json(root, "items.0._sitrep.via_title", "Wire <1>");
+	assert_json(root, "items.0._sitrep.contributors.0.name", "C. Helper");
+	json_decref(root);
+}
+
+static int html_errors;
+
+/* The elements of HTML 5 are unknown to libxml2, which is no fault of the page. */
+static void count_html_error(void *arg, const xmlError *error)
+{
+	(void)arg;
+	html_errors += error->code != XML_HTML_UNKNOWN_TAG;
+}
+
+static xmlDocPtr render_page(const struct story *stories, size_t count)
+{
+	struct buf out = render(&format_page, stories, count);
+	xmlDocPtr doc;
+
+	html_errors = 0;
+	xmlSetStructuredErrorFunc(NULL, (xmlStructuredErrorFunc)count_html_error);
+	doc = htmlReadMemory(out.data, (int)out.len, NULL, "UTF-8", HTML_PARSE_NONET);
+	xmlSetStructuredErrorFunc(NULL, NULL);
+	assert_non_null(doc);
+	if (html_errors != 0)
+		fail_msg("%d errors in %s", html_errors, out.data);
+	buf_release(&out);
+	return doc;
+}
+
+static void test_page(void **state)
+{
+	struct full f;
+	xmlDocPtr doc;
+
+	(void)state;
+	make_full(&f);
+	doc = render_page(&f.story, 1);
+	assert_xpath(doc, "/html/head/title", "River & <news>");
+	assert_xpath(doc, "count(//article)", "1");
+	assert_xpath(doc, "//article/h2/a", "Frigates <turn> back & wait");
+	assert_xpath(doc, "//article/h2/a/@href", "https://a.example/1?x=1&y=2");
+	assert_xpath(doc, "//article/p[@class='sum']", "Two of them & more.");
+	assert_xpath(doc, "//article//time/@datetime", "2026-11-23T09:00:00Z");
+	assert_xpath(doc, "//article//time", "23 Nov 2026 09:00 UTC");
+	assert_xpath(doc, "//article/p[@class='also']/a", "Bravo & Co");
+	assert_xpath(doc, "count(//script)", "0");
+	xmlFreeDoc(doc);
+	doc = render_page(NULL, 0);
+	assert_xpath(doc, "count(//article)", "0");
+	xmlFreeDoc(doc);
+}
+
+/* ---- the text ---- */
+
+static void assert_body(const struct story *s, const char *expected)
+{
+	struct buf out = BUF_INIT(OUT_MAX);
+
+	render_body(&out, s);
+	assert_string_equal(out.data != NULL ? out.data : "", expected);
+	buf_release(&out);
+}
+
+static void test_body(void **state)
+{
+	struct report r = make_report("alpha", "Title");
+	struct story s = make_story(&r, 1);
+	char *huge = malloc(LIMIT_ITEM_CONTENT);
+
+	(void)state;
+	assert_non_null(huge);
+	memset(huge, 'x', LIMIT_ITEM_CONTENT);
+	assert_body(&s, "");
+	r.item.plain_summary = STR("Less < more & so on");
+	assert_body(&s, "<p>Less &lt; more &amp; so on</p>");
+	r.item.summary = (struct text){.value = STR("Less < more & so on"), .kind = TEXT_PLAIN};
+	assert_body(&s, "<p>Less &lt; more &amp; so on</p>");
+	r.item.summary = (struct text){.value = STR("<p>A <b>summary</b></p>"), .kind = TEXT_HTML};
+	assert_body(&s, "<p>A <b>summary</b></p>");
+	r.item.content = (struct text){.value = STR("<p>The content</p>"), .kind = TEXT_HTML};
+	assert_body(&s, "<p>The content</p>");
+	r.item.content.value = STR("");
+	assert_body(&s, "<p>A <b>summary</b></p>");
+	/* of a book only the summary is shown */
+	r.item.content.value = str_make(huge, LIMIT_ITEM_CONTENT);
+	assert_body(&s, "<p>A <b>summary</b></p>");
+	r.item.summary.value = str_make(huge, LIMIT_ITEM_CONTENT);
+	assert_body(&s, "<p>Less &lt; more &amp; so on</p>");
+	free(huge);
+}
+
+static void test_also_reported_by(void **state)
+{
+	struct report r[3] = {make_report("a", "One"), make_report("b", "Two <2>"), make_report("c", "Three")};
+	struct story s = make_story(r, 3);
+
+	(void)state;
+	r[1].source.title = STR("B & B");
+	r[1].item.link = STR("javascript:alert(1)");
+	r[2].item.link = STR("https://c.example/?\"&");
+	assert_body(&s, "<p>Also reported by:</p><ul><li>B &amp; B: Two &lt;2&gt;</li>"
+			"<li>Alpha News: <a href=\"https://c.example/?&quot;&amp;\">Three</a></li></ul>");
+}
+
+static void test_language_tags(void **state)
+{
+	static const char *const good[] = {"en", "en-GB", "zh-Hant-TW", "de-1996", "x-klingon", "EN"};
+	static const char *const bad[] = {
+		"", "en us", "en_US", "1en", "-en", "en-", "en--us", "englishlanguage", "en\"", "日本"};
+	struct item it;
+
+	(void)state;
+	item_init(&it);
+	assert_null(render_language(&it).data);
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		it.language = str_from(good[i]);
+		assert_true(str_eq(render_language(&it), it.language));
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		it.language = str_from(bad[i]);
+		if (render_language(&it).data != NULL)
+			fail_msg("\"%s\" is taken for a language", bad[i]);
+	}
+}
+
+static void test_via(void **state)
+{
+	struct item it;
+	struct str title;
+
+	(void)state;
+	item_init(&it);
+	it.source.url = STR("https://wire.example/feed");
+	it.source.title = (struct text){.value = STR("Wire"), .kind = TEXT_PLAIN};
+	/* what it had is not there without the flag */
+	assert_null(render_via(&it, &title).data);
+	it.has_source = true;
+	it.source.link = STR("mailto:desk@wire.example");
+	assert_true(str_eq(render_via(&it, &title), STR("https://wire.example/feed")));
+	assert_true(str_eq(title, STR("Wire")));
+	it.source.link = STR("https://wire.example/");
+	assert_true(str_eq(render_via(&it, &title), STR("https://wire.example/")));
+}
+
+static void assert_rights(const struct item *it, const char *expected)
+{
+	struct buf out = BUF_INIT(LIMIT_TITLE);
+
+	render_rights(&out, it);
+	assert_string_equal(out.data != NULL ? out.data : "", expected);
+	buf_release(&out);
+}
+
+static void test_rights(void **state)
+{
+	struct item it;
+
+	(void)state;
+	item_init(&it);
+	assert_rights(&it, "");
+	it.rights = (struct text){.value = STR(" (c)\n 2026 <A> "), .kind = TEXT_PLAIN};
+	assert_rights(&it, "(c) 2026 <A>");
+	it.rights = (struct text){.value = STR("&#169; <b>2026</b> A &amp; B"), .kind = TEXT_HTML};
+	assert_rights(&it, "\xc2\xa9 2026 A & B");
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	assert_string_equal(format_atom.suffix, "atom");
+	assert_string_equal(format_rss.suffix, "rss");
+	assert_string_equal(format_json.suffix, "json");
+	assert_string_equal(format_atom.content_type, "application/atom+xml; charset=utf-8");
+	assert_string_equal(format_rss.content_type, "application/rss+xml; charset=utf-8");
+	assert_string_equal(format_json.content_type, "application/feed+json");
+	assert_string_equal(format_page.content_type, "text/html; charset=utf-8");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_stories),
+		cmocka_unit_test(test_items_that_say_nothing),
+		cmocka_unit_test(test_atom),
+		cmocka_unit_test(test_rss),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_page),
+		cmocka_unit_test(test_body),
+		cmocka_unit_test(test_also_reported_by),
+		cmocka_unit_test(test_language_tags),
+		cmocka_unit_test(test_via),
+		cmocka_unit_test(test_rights),
+		cmocka_unit_test(test_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,474 @@
+/* line_peer_test.c: lines in, lines out, within bounds, and a peer that may be closed at any moment.
+ *
+ * One end of a socket pair is the peer's; the test speaks from the other.  The loop is turned until nothing more is
+ * ready, so the order of things is the same on every run. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "sitrep/limits.h"
+#include "sitrep/line_peer.h"
+
+enum { OUTPUT_MAX = 1024 * 1024, CHUNK = 4096 };
+
+struct fixture {
+	struct event_base *base;
+	struct line_peer *peer; /* NULL: gone, or told to go */
+	int fd;                 /* the other end */
+	struct buf lines;       /* each in brackets */
+	size_t line_count, longest;
+	int drained, closed;
+	bool close_at_line, close_when_drained, answer_lines;
+};
+
+static void close_peer(struct fixture *f)
+{
+	line_peer_close(f->peer);
+	f->peer = NULL;
+}
+
+static void on_line(void *arg, struct str line)
+{
+	struct fixture *f = arg;
+
+	f->line_count++;
+	f->longest = line.len > f->longest ? line.len : f->longest;
+	(void)buf_putc(&f->lines, '[');
+	(void)buf_add(&f->lines, line);
+	(void)buf_putc(&f->lines, ']');
+	if (f->answer_lines) {
+		(void)buf_puts(line_peer_output(f->peer), "yes\n");
+		line_peer_flush(f->peer);
+	}
+	if (f->close_at_line)
+		close_peer(f);
+}
+
+static void on_drained(void *arg)
+{
+	struct fixture *f = arg;
+
+	f->drained++;
+	if (f->close_when_drained)
+		close_peer(f);
+}
+
+static void on_closed(void *arg)
+{
+	struct fixture *f = arg;
+
+	f->closed++;
+	f->peer = NULL;
+}
+
+static const struct line_peer_callbacks callbacks = {.line = on_line, .drained = on_drained, .closed = on_closed};
+
+static void start(struct fixture *f, size_t output_max)
+{
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
+	f->fd = fds[1];
+	f->peer = line_peer_new(f->base, fds[0], output_max, &callbacks, f);
+	assert_non_null(f->peer);
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	f->base = event_base_new();
+	assert_non_null(f->base);
+	buf_init(&f->lines, 16 * 1024 * 1024);
+	start(f, OUTPUT_MAX);
+	*state = f;
+	return 0;
+}
+
+/* Until nothing is ready. */
+static void run(struct fixture *f)
+{
+	struct buf *lines = &f->lines;
+	size_t before;
+	int quiet = 0;
+
+	while (quiet < 3) {
+		before = lines->len;
+		assert_true(event_base_loop(f->base, EVLOOP_NONBLOCK) >= 0);
+		quiet = lines->len == before ? quiet + 1 : 0;
+	}
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	if (f->peer != NULL)
+		close_peer(f);
+	run(f);
+	if (f->fd >= 0)
+		(void)close(f->fd);
+	event_base_free(f->base);
+	buf_release(&f->lines);
+	free(f);
+	return 0;
+}
+
+/* All of it, with the loop turning when the kernel takes no more; stops when the peer is gone. */
+static void speak(struct fixture *f, const void *data, size_t len)
+{
+	const char *at = data;
+
+	while (len > 0) {
+		ssize_t n = send(f->fd, at, len, MSG_NOSIGNAL);
+
+		if (n < 0 && errno != EAGAIN)
+			return;
+		if (n > 0) {
+			at += n;
+			len -= (size_t)n;
+		}
+		if (n < 0)
+			run(f);
+	}
+	run(f);
+}
+
+static void say(struct fixture *f, const char *text)
+{
+	speak(f, text, strlen(text));
+}
+
+static void assert_lines(const struct fixture *f, const char *expected)
+{
+	assert_string_equal(f->lines.data != NULL ? f->lines.data : "", expected);
+}
+
+/* What has come from the peer; -1: it has closed. */
+static ssize_t hear(struct fixture *f, char *data, size_t room)
+{
+	ssize_t n = recv(f->fd, data, room, 0);
+
+	if (n == 0 || (n < 0 && errno == ECONNRESET))
+		return -1;
+	return n < 0 ? 0 : n;
+}
+
+static void assert_heard(struct fixture *f, const char *expected)
+{
+	char data[CHUNK] = "";
+	ssize_t n = hear(f, data, sizeof(data) - 1);
+
+	assert_int_equal(n, strlen(expected));
+	assert_string_equal(data, expected);
+}
+
+static void assert_gone(struct fixture *f)
+{
+	char data[CHUNK];
+
+	while (hear(f, data, sizeof(data)) > 0)
+		;
+	assert_int_equal(hear(f, data, sizeof(data)), -1);
+}
+
+/* ---- input ---- */
+
+static void test_lines(void **state)
+{
+	struct fixture *f = *state;
+
+	say(f, "one\n");
+	assert_lines(f, "[one]");
+	say(f, "two\r\n\n\r\nthree\nfo");
+	assert_lines(f, "[one][two][][][three]");
+	say(f, "ur");
+	say(f, "\r");
+	assert_lines(f, "[one][two][][][three]");
+	say(f, "\nfi\rve\r\r\n");
+	assert_lines(f, "[one][two][][][three][four][fi\rve\r]");
+	assert_int_equal(f->closed, 0);
+}
+
+static void test_bytes_that_are_no_text(void **state)
+{
+	static const char bytes[] = "a\0b\xff\xfe\n\0\n";
+	struct fixture *f = *state;
+
+	speak(f, bytes, sizeof(bytes) - 1);
+	assert_int_equal(f->line_count, 2);
+	assert_memory_equal(f->lines.data, "[a\0b\xff\xfe][\0]", 10);
+}
+
+static void test_one_byte_at_a_time(void **state)
+{
+	static const char text[] = "first\nsecond\r\nthird\n";
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(text) - 1; i++)
+		speak(f, text + i, 1);
+	assert_lines(f, "[first][second][third]");
+}
+
+static void test_what_is_left_at_the_end_is_no_line(void **state)
+{
+	struct fixture *f = *state;
+
+	say(f, "whole\nhalf");
+	(void)close(f->fd);
+	f->fd = -1;
+	run(f);
+	assert_lines(f, "[whole]");
+	assert_int_equal(f->closed, 1);
+}
+
+static char *long_text(size_t len)
+{
+	char *text = malloc(len);
+
+	assert_non_null(text);
+	memset(text, 'x', len);
+	return text;
+}
+
+static void test_longest_line(void **state)
+{
+	struct fixture *f = *state;
+	char *text = long_text(LIMIT_STREAM_LINE + 8);
+
+	/* with others right behind it: what they take does not count against it */
+	memcpy(text + LIMIT_STREAM_LINE - 1, "\na\nb\nc\n", 7);
+	speak(f, text, LIMIT_STREAM_LINE + 6);
+	assert_int_equal(f->closed, 0);
+	assert_int_equal(f->line_count, 4);
+	assert_int_equal(f->longest, LIMIT_STREAM_LINE - 1);
+	free(text);
+}
+
+static void test_many_lines_at_once(void **state)
+{
+	struct fixture *f = *state;
+	char *text = long_text(4 * LIMIT_STREAM_LINE);
+
+	for (size_t i = 99; i < 4 * LIMIT_STREAM_LINE; i += 100)
+		text[i] = '\n';
+	speak(f, text, 4 * LIMIT_STREAM_LINE);
+	assert_int_equal(f->closed, 0);
+	assert_int_equal(f->line_count, 4 * LIMIT_STREAM_LINE / 100);
+	free(text);
+}
+
+static void test_line_too_long(void **state)
+{
+	struct fixture *f = *state;
+	char *text = long_text(2 * LIMIT_STREAM_LINE);
+
+	say(f, "fine\n");
+	speak(f, text, LIMIT_STREAM_LINE);
+	assert_int_equal(f->closed, 0);
+	speak(f, text, LIMIT_STREAM_LINE);
+	assert_lines(f, "[fine]");
+	assert_int_equal(f->closed, 1);
+	assert_gone(f);
+	free(text);
+}
+
+/* ---- output ---- */
+
+static void test_output(void **state)
+{
+	struct fixture *f = *state;
+	char data[16];
+
+	assert_int_equal(buf_puts(line_peer_output(f->peer), "hello\n"), 0);
+	run(f);
+	assert_int_equal(hear(f, data, sizeof(data)), 0);
+	line_peer_flush(f->peer);
+	line_peer_flush(f->peer);
+	/* from the loop, never inside the call */
+	assert_int_equal(hear(f, data, sizeof(data)), 0);
+	assert_int_equal(line_peer_queued(f->peer), 6);
+	run(f);
+	assert_heard(f, "hello\n");
+	assert_int_equal(line_peer_queued(f->peer), 0);
+	/* it never was not taken */
+	assert_int_equal(f->drained, 0);
+}
+
+static void test_answers(void **state)
+{
+	struct fixture *f = *state;
+
+	f->answer_lines = true;
+	say(f, "one\ntwo\nthree\n");
+	assert_heard(f, "yes\nyes\nyes\n");
+}
+
+/* More than the kernel takes at once; each number once, in order. */
+static size_t fill_output(struct fixture *f)
+{
+	struct buf *out = line_peer_output(f->peer);
+	size_t len;
+
+	for (unsigned i = 0; out->len < OUTPUT_MAX - 16; i++)
+		assert_int_equal(buf_printf(out, "%u\n", i), 0);
+	len = out->len;
+	line_peer_flush(f->peer);
+	run(f);
+	assert_true(line_peer_queued(f->peer) > 0 && line_peer_queued(f->peer) < len);
+	return len;
+}
+
+static void test_slow_reader(void **state)
+{
+	struct fixture *f = *state;
+	struct buf heard = BUF_INIT(2 * OUTPUT_MAX), expected = BUF_INIT(2 * OUTPUT_MAX);
+	size_t len = fill_output(f);
+	char data[CHUNK];
+
+	assert_int_equal(f->drained, 0);
+	while (heard.len < len) {
+		ssize_t n = hear(f, data, sizeof(data));
+
+		assert_true(n >= 0);
+		assert_int_equal(buf_append(&heard, data, (size_t)n), 0);
+		run(f);
+	}
+	for (unsigned i = 0; expected.len < len; i++)
+		assert_int_equal(buf_printf(&expected, "%u\n", i), 0);
+	assert_true(str_eq(buf_str(&heard), buf_str(&expected)));
+	assert_int_equal(line_peer_queued(f->peer), 0);
+	assert_int_equal(f->drained, 1);
+	assert_int_equal(f->closed, 0);
+	buf_release(&heard);
+	buf_release(&expected);
+}
+
+static void test_input_while_output_waits(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)fill_output(f);
+	say(f, "still here\n");
+	assert_lines(f, "[still here]");
+}
+
+static void test_output_that_does_not_fit(void **state)
+{
+	struct fixture *f = *state;
+	char *text = long_text(OUTPUT_MAX + 1);
+
+	assert_int_equal(buf_append(line_peer_output(f->peer), text, OUTPUT_MAX + 1), -E2BIG);
+	free(text);
+	line_peer_flush(f->peer);
+	assert_int_equal(f->closed, 0);
+	run(f);
+	assert_int_equal(f->closed, 1);
+	assert_gone(f);
+}
+
+static void test_output_to_one_who_went(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)fill_output(f);
+	(void)close(f->fd);
+	f->fd = -1;
+	run(f);
+	assert_int_equal(f->closed, 1);
+	assert_int_equal(f->drained, 0);
+}
+
+/* ---- the end ---- */
+
+static void test_other_end_goes(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)close(f->fd);
+	f->fd = -1;
+	run(f);
+	assert_int_equal(f->closed, 1);
+	assert_lines(f, "");
+}
+
+static void test_closed_from_outside(void **state)
+{
+	struct fixture *f = *state;
+
+	say(f, "one\n");
+	assert_int_equal(send(f->fd, "two\n", 4, MSG_NOSIGNAL), 4);
+	assert_int_equal(buf_puts(line_peer_output(f->peer), "never\n"), 0);
+	line_peer_flush(f->peer);
+	close_peer(f);
+	run(f);
+	assert_gone(f);
+	assert_lines(f, "[one]");
+	assert_int_equal(f->closed, 0);
+	line_peer_close(NULL);
+}
+
+static void test_closed_inside_a_line(void **state)
+{
+	struct fixture *f = *state;
+
+	f->close_at_line = f->answer_lines = true;
+	say(f, "bye\nnot any more\n");
+	assert_lines(f, "[bye]");
+	assert_int_equal(f->closed, 0);
+	assert_gone(f);
+}
+
+static void test_closed_when_drained(void **state)
+{
+	struct fixture *f = *state;
+	char data[CHUNK];
+	ssize_t n;
+
+	f->close_when_drained = true;
+	(void)fill_output(f);
+	do {
+		n = hear(f, data, sizeof(data));
+		run(f);
+	} while (n >= 0);
+	assert_int_equal(f->drained, 1);
+	assert_int_equal(f->closed, 0);
+	assert_null(f->peer);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_lines, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_bytes_that_are_no_text, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_one_byte_at_a_time, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_is_left_at_the_end_is_no_line, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_longest_line, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_many_lines_at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_line_too_long, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_output, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_answers, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_slow_reader, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_input_while_output_waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_output_that_does_not_fit, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_output_to_one_who_went, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_other_end_goes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_closed_from_outside, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_closed_inside_a_line, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_closed_when_drained, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
