@@ -13,7 +13,7 @@ static void put_kept(struct buf *out, uint32_t c)
 /* How many bytes of raw, from the one at from on, are neither a reference nor may be dropped. */
 static size_t plain_len(struct str raw, size_t from)
 {
-	size_t i = from + html_plain_len(str_slice(raw, from, raw.len), true);
+	size_t i = from + html_plain_len(str_slice(raw, from, raw.len));
 
 	while (i < raw.len) {
 		unsigned char c = (unsigned char)raw.data[i];

@@ -91,6 +91,7 @@ struct html_element {
 	char name[20]; /* of which 16 count */
 	uint16_t flags;
 	uint8_t id;
+	uint8_t name_len;
 };
 /* NULL for what the table does not know. */
 const struct html_element *html_element_find(struct str name);
@@ -172,9 +173,9 @@ bool html_add_attributes(
 
 /* ---- text (html_text.c) */
 
-/* How many bytes at the beginning of s, in steps of eight, are ASCII that stands for itself in text, or in an
- * attribute's value. */
-size_t html_plain_len(struct str s, bool in_attribute);
+/* How many bytes at the beginning of s, in steps of eight, are ASCII that stands for itself, in text and in attributes'
+ * values. */
+size_t html_plain_len(struct str s);
 /* A control, or a character that XML does not allow: not in any output. */
 bool html_is_dropped(uint32_t c);
 /* Appends c as the text of XHTML, unless it is dropped. */

@@ -73,37 +73,23 @@ static void put_special(struct buf *out, struct str raw, size_t *i, bool in_attr
 	html_put_character(out, utf8_next(raw, i), in_attribute);
 }
 
-/* Eight bytes, with the highest bit set of each that is c. */
-static inline uint64_t bytes_equal(uint64_t word, unsigned char c)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101), low = ones * 0x7f;
-	uint64_t x = word ^ ones * c;
-
-	return ~(((x & low) + low) | x | low);
-}
-
-/* The same of each that is below 0x20. */
-static inline uint64_t bytes_control(uint64_t word)
+size_t html_plain_len(struct str s)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
-
-	return ~((word | high) - ones * 0x20) & ~word & high;
-}
-
-size_t html_plain_len(struct str s, bool in_attribute)
-{
-	const uint64_t high = UINT64_C(0x8080808080808080);
 	size_t i = 0;
 
 	for (; s.len - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
-		uint64_t word, special;
+		uint64_t word, quotes, angles, special;
 
 		memcpy(&word, s.data + i, sizeof(word));
-		special = (word & high) | bytes_control(word) | bytes_equal(word, '&') | bytes_equal(word, '<') |
-			  bytes_equal(word, '>') | bytes_equal(word, 0x7f);
-		if (in_attribute)
-			special |= bytes_equal(word, '"');
-		if (special != 0)
+		/* " and & differ in one bit, < and > in another: zero where a byte is one of the two */
+		quotes = (word | ones * 0x04) ^ ones * '&';
+		angles = (word | ones * 0x02) ^ ones * '>';
+		/* the highest bit of a byte: zero above, below 0x20, DEL and beyond; behind one that is, it may be
+		 * wrong */
+		special = ((quotes - ones) & ~quotes) | ((angles - ones) & ~angles) | ((word - ones * 0x20) & ~word) |
+			  word | (word + ones);
+		if ((special & high) != 0)
 			break;
 	}
 	return i;
@@ -120,7 +106,7 @@ void html_put_text(struct buf *out, struct str raw, bool in_attribute)
 		for (;;) {
 			size_t step;
 
-			i += html_plain_len(str_slice(raw, i, raw.len), in_attribute);
+			i += html_plain_len(str_make(raw.data + i, raw.len - i));
 			/* the eight that stopped it, byte by byte: a newline or a letter beyond ASCII is plain after
 			 * all */
 			step = raw.len - i < sizeof(uint64_t) ? raw.len : i + sizeof(uint64_t);

@@ -252,7 +252,7 @@ static void on_text(void *ctx, struct str text)
 	if (f->capture->escape)
 		(void)buf_add_xml(&x->text, text);
 	else
-		(void)buf_add(&x->text, text);
+		(void)buf_append(&x->text, text.data, text.len);
 }
 
 static void pop(struct xmlfeed *x)
@@ -286,9 +286,11 @@ static bool on_stopped(void *ctx)
 
 struct xmlfeed *xmlfeed_new(struct arena *a, struct document *d, struct str base, struct str language)
 {
-	struct xmlfeed *x = calloc(1, sizeof(*x));
+	struct xmlfeed *x = malloc(sizeof(*x));
 	if (x == NULL)
 		return NULL;
+	/* the frames, most of it, are written when they are pushed */
+	memset(x, 0, offsetof(struct xmlfeed, frames));
 	document_init(d);
 	x->arena = a;
 	x->document = d;

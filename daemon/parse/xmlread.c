@@ -23,6 +23,9 @@ enum { ATTRS_MAX = 64 };
  * hundred bytes a piece where that is not there yet, so nearly all feeds come whole; and it copies what it is given. */
 enum { PIECE_LEN = 2 * 1024 * 1024 };
 
+/* More names than most feeds use. */
+enum { NAMES_KNOWN = 64 };
+
 struct reading {
 	const struct xml_events *events;
 	struct arena *arena;
@@ -31,11 +34,23 @@ struct reading {
 	size_t depth;
 	bool root_closed;
 	bool no_memory;
+	struct str names[NAMES_KNOWN]; /* by their pointers */
 };
 
 static struct str from_xml(const xmlChar *s)
 {
 	return str_from((const char *)s);
+}
+
+/* The same of a name: libxml2 hands out one pointer for one name, so that few have to be measured. */
+static struct str name_from_xml(struct reading *rd, const xmlChar *s)
+{
+	size_t slot = ((uintptr_t)s >> 2 ^ (uintptr_t)s >> 8) % NAMES_KNOWN;
+	if (s == NULL)
+		return STR_NONE;
+	if (rd->names[slot].data != (const char *)s)
+		rd->names[slot] = from_xml(s);
+	return rd->names[slot];
 }
 
 /* The parser hands & in attribute values out as "&#38;" while entities are not substituted. */
@@ -83,14 +98,15 @@ static void on_start(void *ctx, const xmlChar *local, const xmlChar *prefix, con
 	size_t n = 0;
 	for (size_t i = 0; i < (size_t)attr_count && n < ATTRS_MAX; i++) {
 		const xmlChar **five = attributes + 5 * i;
-		attrs[n].name = (struct xml_name){from_xml(five[1]), from_xml(five[0]), from_xml(five[2])};
+		attrs[n].name = (struct xml_name){
+			name_from_xml(rd, five[1]), name_from_xml(rd, five[0]), name_from_xml(rd, five[2])};
 		attrs[n++].value = attribute_value(rd, five[3], five[4]);
 	}
 	for (size_t i = 0; i < (size_t)ns_count && n < ATTRS_MAX; i++) {
 		attrs[n].name = (struct xml_name){STR("xmlns"), from_xml(namespaces[2 * i]), STR_NONE};
 		attrs[n++].value = from_xml(namespaces[2 * i + 1]);
 	}
-	struct xml_name name = {from_xml(prefix), from_xml(local), from_xml(uri)};
+	struct xml_name name = {name_from_xml(rd, prefix), name_from_xml(rd, local), name_from_xml(rd, uri)};
 	rd->depth++;
 	rd->events->start(rd->events->ctx, &name, attrs, n);
 }

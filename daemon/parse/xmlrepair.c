@@ -572,15 +572,16 @@ static bool has_latin_reference(struct str text)
 bool xml_is_tame(struct str text)
 {
 	size_t tag = first_tag(text);
-	while (tag != STR_NPOS) {
-		size_t next = str_find_char(text, '<', tag + 1);
-		if (next == STR_NPOS)
-			return !has_latin_reference(text);
-		/* what is longer may be a tag and its text */
-		if (next - tag > LIMIT_XML_TAG &&
-			str_find_char(str_slice(text, tag, tag + LIMIT_XML_TAG), '>', 0) == STR_NPOS)
+	if (tag == STR_NPOS)
+		return false;
+	const char *end = text.data + text.len;
+	const char *p = text.data + tag;
+	/* what is longer may be one tag, or its text: the repair knows which */
+	for (const char *next; (next = memchr(p + 1, '<', (size_t)(end - p - 1))) != NULL; p = next) {
+		if (next - p > LIMIT_XML_TAG)
 			return false;
-		tag = next;
 	}
-	return false;
+	if (end - p > LIMIT_XML_TAG)
+		return false;
+	return !has_latin_reference(text);
 }
