@@ -67,7 +67,7 @@ int buf_reserve(struct buf *b, size_t extra)
 	return 0;
 }
 
-int buf_append(struct buf *b, const void *data, size_t len)
+int buf_append_slowly(struct buf *b, const void *data, size_t len)
 {
 	if (buf_reserve(b, len) != 0)
 		return b->failed;
@@ -78,19 +78,9 @@ int buf_append(struct buf *b, const void *data, size_t len)
 	return 0;
 }
 
-int buf_add(struct buf *b, struct str s)
-{
-	return buf_append(b, s.data, s.len);
-}
-
 int buf_puts(struct buf *b, const char *c_string)
 {
 	return buf_append(b, c_string, strlen(c_string));
-}
-
-int buf_putc(struct buf *b, char c)
-{
-	return buf_append(b, &c, 1);
 }
 
 int buf_vprintf(struct buf *b, const char *fmt, va_list ap)

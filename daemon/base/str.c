@@ -3,20 +3,6 @@
 
 #include <limits.h>
 
-struct str str_slice(struct str s, size_t from, size_t to)
-{
-	if (to > s.len)
-		to = s.len;
-	if (from > to)
-		from = to;
-	return s.data == NULL ? s : str_make(s.data + from, to - from);
-}
-
-bool str_eq(struct str a, struct str b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
 int str_cmp(struct str a, struct str b)
 {
 	size_t shorter = a.len < b.len ? a.len : b.len;
@@ -38,11 +24,6 @@ static bool same_nocase(const char *a, const char *b, size_t len)
 bool str_eq_nocase(struct str a, struct str b)
 {
 	return a.len == b.len && same_nocase(a.data, b.data, a.len);
-}
-
-bool str_starts(struct str s, struct str prefix)
-{
-	return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.data, prefix.data, prefix.len) == 0);
 }
 
 bool str_starts_nocase(struct str s, struct str prefix)
@@ -87,16 +68,6 @@ size_t str_find_nocase(struct str s, struct str needle, size_t from)
 		if (same_nocase(s.data + i, needle.data, needle.len))
 			return i;
 	return STR_NPOS;
-}
-
-size_t str_find_char(struct str s, char c, size_t from)
-{
-	const char *found;
-
-	if (from >= s.len)
-		return STR_NPOS;
-	found = memchr(s.data + from, c, s.len - from);
-	return found != NULL ? (size_t)(found - s.data) : STR_NPOS;
 }
 
 struct str str_trim(struct str s)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "sitrep/str.h"
 
@@ -35,10 +36,28 @@ char *buf_take(struct buf *b, size_t *len);
 
 /* All return 0 or b's failure. */
 int buf_reserve(struct buf *b, size_t extra);
-int buf_append(struct buf *b, const void *data, size_t len);
-int buf_add(struct buf *b, struct str s);
+int buf_append_slowly(struct buf *b, const void *data, size_t len); /* for buf_append() */
+static inline int buf_append(struct buf *b, const void *data, size_t len)
+{
+	if (b->failed != 0 || len == 0 || len >= b->cap - b->len || len > b->max - b->len)
+		return buf_append_slowly(b, data, len);
+	memcpy(b->data + b->len, data, len);
+	b->len += len;
+	b->data[b->len] = '\0';
+	return 0;
+}
+
+static inline int buf_add(struct buf *b, struct str s)
+{
+	return buf_append(b, s.data, s.len);
+}
+
 int buf_puts(struct buf *b, const char *c_string);
-int buf_putc(struct buf *b, char c);
+static inline int buf_putc(struct buf *b, char c)
+{
+	return buf_append(b, &c, 1);
+}
+
 int buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 /* One Unicode scalar value as UTF-8; what is none becomes U+FFFD. */

@@ -37,21 +37,46 @@ static inline bool str_empty(struct str s)
 }
 
 /* Bytes first to last of s, clamped to what s has. */
-struct str str_slice(struct str s, size_t from, size_t to);
+static inline struct str str_slice(struct str s, size_t from, size_t to)
+{
+	if (to > s.len)
+		to = s.len;
+	if (from > to)
+		from = to;
+	return s.data == NULL ? s : str_make(s.data + from, to - from);
+}
 
-bool str_eq(struct str a, struct str b);
+static inline bool str_eq(struct str a, struct str b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
 int str_cmp(struct str a, struct str b);
 /* ASCII case only; bytes over 0x7f compare as they are. */
 bool str_eq_nocase(struct str a, struct str b);
-bool str_starts(struct str s, struct str prefix);
+
+static inline bool str_starts(struct str s, struct str prefix)
+{
+	return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.data, prefix.data, prefix.len) == 0);
+}
+
 bool str_starts_nocase(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 
 /* Offset of the first match at or after from, or (size_t)-1. */
 size_t str_find(struct str s, struct str needle, size_t from);
 size_t str_find_nocase(struct str s, struct str needle, size_t from);
-size_t str_find_char(struct str s, char c, size_t from);
 #define STR_NPOS ((size_t)-1)
+
+static inline size_t str_find_char(struct str s, char c, size_t from)
+{
+	const char *found;
+
+	if (from >= s.len)
+		return STR_NPOS;
+	found = memchr(s.data + from, c, s.len - from);
+	return found != NULL ? (size_t)(found - s.data) : STR_NPOS;
+}
 
 /* Without ASCII white space (space, \t, \r, \n, \f, \v) at either end. */
 struct str str_trim(struct str s);

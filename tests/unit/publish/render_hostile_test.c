@@ -14,7 +14,7 @@ static const char hostile[] =
 /* Each of them is an address that must not get in, or must be escaped when it does. */
 static const struct str addresses[] = {
 	{"javascript:alert(1)", 19},
-	{"https://a.example/\"><script>'&\xff]]>", 33},
+	{"https://a.example/\"><script>'&\xff]]>", 34},
 	{hostile, sizeof(hostile) - 1},
 	{"data:text/html,<script>", 23},
 	{"", 0},
@@ -67,14 +67,15 @@ static void assert_renders(const struct full *f)
 		assert_xpath(doc, "count(//a:entry | //item)", "2");
 		/* no markup of theirs became markup of ours */
 		assert_xpath(doc, "count(//b | //a:b | //script | //a:script | //@onload)", "0");
-		assert_xpath(doc, "count(//@href[starts-with(., 'javascript')] | //@url[starts-with(., 'data')])", "0");
+		assert_xpath(
+			doc, "count((//@href | //@url)[starts-with(., 'javascript') or starts-with(., 'data')])", "0");
 		xmlFreeDoc(doc);
 	}
 	json_t *root = render_json(stories, 2);
 
 	assert_int_equal(json_array_size(at(root, "items")), 2);
 	json_decref(root);
-	/* without a structured check here: what does not parse at all would still show as a missing story */
+	/* a browser's parser takes anything: what counts is that no story is swallowed and no markup is new */
 	struct buf out = render(&format_page, stories, 2);
 
 	xmlSetGenericErrorFunc(NULL, say_nothing);

@@ -1,0 +1,193 @@
+/* http_hostile_test.c: clients that mean no good, or too many of them, or that stay for long. */
+#include "http_fixture.h"
+
+/* ---- paths ---- */
+
+static void test_paths(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_status(f, "GET", "/document?since=1&x=%00", "", 200);
+	assert_status(f, "GET", "/%64ocument", "", 200);
+	assert_status(f, "GET", "/%C3%a9+%2f%3F%25", "", 404);
+	assert_status(f, "GET", "//document", "", 404);
+	assert_string_equal(f->paths.data, "[/document][/document][/\xc3\xa9+/?%][//document]");
+}
+
+static void test_paths_that_nobody_means(void **state)
+{
+	static const char *const paths[] = {
+		"/document%00", "/%00document", "/a%0d%0ab", "/%1b[31m", "/%7f", "/%", "/%4", "/%zz", "/%u0041"};
+	struct fixture *f = *state;
+	char path[2048] = "/";
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		assert_status(f, "GET", paths[i], "", 400);
+	memset(path + 1, 'x', sizeof(path) - 2);
+	assert_status(f, "GET", path, "", 400);
+	assert_int_equal(f->paths.len, 0);
+}
+
+static void test_no_http(void **state)
+{
+	static const struct str requests[] = {
+		{"\r\n\r\n\r\nGET\r\n\r\n", 13},
+		{"GET /document HTTP/1.1\r\nConnection: close\r\n\r\n", 45},
+		{"GET /document HTTP/1.1\r\nHost: a\r\nno colon here\r\n\r\n", 51},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		struct buf heard = BUF_INIT(ANSWER_MAX);
+		int fd = connect_to(f);
+
+		send_all(fd, requests[i]);
+		while (hear(f, fd, &heard))
+			;
+		(void)close(fd);
+		/* a word why, or none; never the document */
+		assert_true(heard.len == 0 || str_starts(buf_str(&heard), STR("HTTP/1.1 4")) ||
+			    str_starts(buf_str(&heard), STR("HTTP/1.0 4")));
+		buf_release(&heard);
+	}
+	assert_int_equal(f->paths.len, 0);
+	assert_status(f, "GET", "/document", "", 200);
+}
+
+static void test_headers_without_end(void **state)
+{
+	struct fixture *f = *state;
+	struct buf request = BUF_INIT(256 * 1024);
+	struct answer a;
+
+	(void)buf_puts(&request, "GET /document HTTP/1.1\r\nHost: localhost\r\n");
+	for (int i = 0; i < 2000; i++)
+		(void)buf_printf(&request, "X-Header-%d: some words\r\n", i);
+	(void)buf_puts(&request, "\r\n");
+	a.raw = BUF_INIT(ANSWER_MAX);
+	int fd = connect_to(f);
+
+	send_all(fd, buf_str(&request));
+	while (hear(f, fd, &a.raw))
+		;
+	(void)close(fd);
+	/* it may hang up before the client has said all; what it said is a refusal */
+	if (a.raw.len > 0) {
+		take_apart(&a);
+		assert_int_equal(a.status, 431);
+	}
+	assert_int_equal(f->paths.len, 0);
+	answer_release(&a);
+	buf_release(&request);
+}
+
+/* ---- connections ---- */
+
+/* One answer with a body of len bytes on a connection that stays. */
+static void hear_one(struct fixture *f, int fd, struct answer *a, size_t len)
+{
+	a->raw = BUF_INIT(ANSWER_MAX);
+	while (str_find(buf_str(&a->raw), STR("\r\n\r\n"), 0) == STR_NPOS ||
+		a->raw.len < str_find(buf_str(&a->raw), STR("\r\n\r\n"), 0) + 4 + len)
+		assert_true(hear(f, fd, &a->raw));
+	take_apart(a);
+	assert_int_equal(a->body.len, len);
+}
+
+static void test_one_connection_many_requests(void **state)
+{
+	struct fixture *f = *state;
+	int fd = connect_to(f);
+
+	for (int i = 0; i < 5; i++) {
+		struct answer a;
+
+		send_all(fd, STR("GET /document HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+		hear_one(f, fd, &a, DOCUMENT_LEN);
+		assert_int_equal(a.status, 200);
+		assert_true(is_document(a.body));
+		answer_release(&a);
+	}
+	assert_int_equal(stats_of(f).requests, 5);
+	assert_int_equal(stats_of(f).connections, 1);
+	(void)close(fd);
+}
+
+static void test_connections_are_bounded(void **state)
+{
+	struct fixture *f = *state;
+	int fds[CONNECTIONS_MAX], extra;
+	struct buf heard = BUF_INIT(ANSWER_MAX);
+
+	for (int i = 0; i < CONNECTIONS_MAX; i++) {
+		struct answer a;
+
+		fds[i] = connect_to(f);
+		send_all(fds[i], STR("GET /small HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+		hear_one(f, fds[i], &a, 100);
+		answer_release(&a);
+	}
+	extra = connect_to(f);
+	assert_false(hear(f, extra, &heard));
+	(void)close(extra);
+	assert_int_equal(stats_of(f).refused, 1);
+	assert_int_equal(stats_of(f).connections, CONNECTIONS_MAX);
+	for (int i = 0; i < CONNECTIONS_MAX; i++)
+		(void)close(fds[i]);
+	/* room again, as soon as the server has noticed */
+	while (stats_of(f).connections > 0)
+		assert_true(event_base_loop(f->base, EVLOOP_ONCE) >= 0);
+	assert_status(f, "GET", "/document", "", 200);
+	buf_release(&heard);
+}
+
+/* The document goes while it is being sent: whoever gets it gets it whole. */
+static void test_document_replaced_while_sent(void **state)
+{
+	struct fixture *f = *state;
+	struct answer a;
+	int fd = connect_to(f);
+
+	send_all(fd, STR("GET /document HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+	while (f->paths.len == 0)
+		assert_true(event_base_loop(f->base, EVLOOP_ONCE) >= 0);
+	http_body_unref(f->document);
+	f->document = make_body(DOCUMENT_LEN, true);
+	hear_one(f, fd, &a, DOCUMENT_LEN);
+	assert_true(is_document(a.body));
+	answer_release(&a);
+	(void)close(fd);
+}
+
+static void test_end_with_open_connections(void **state)
+{
+	struct fixture *f = *state;
+	struct buf heard = BUF_INIT(ANSWER_MAX);
+	struct answer a;
+	int fd = connect_to(f);
+
+	send_all(fd, STR("GET /small HTTP/1.1\r\nHost: localhost\r\n\r\nGET /sm"));
+	hear_one(f, fd, &a, 100);
+	answer_release(&a);
+	http_server_free(f->server);
+	f->server = NULL;
+	assert_false(hear(f, fd, &heard));
+	(void)close(fd);
+	buf_release(&heard);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_paths, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_paths_that_nobody_means, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_http, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_headers_without_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_one_connection_many_requests, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_connections_are_bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_document_replaced_while_sent, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_end_with_open_connections, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,313 @@
+/* http_test.c: what clients are answered: documents, nothing new, and the packed form to whoever takes it. */
+#include "http_fixture.h"
+
+#include <zlib.h>
+
+/* ---- answers ---- */
+
+static void test_get(void **state)
+{
+	struct fixture *f = *state;
+	struct answer a = ask(f, "GET", "/document", "");
+
+	assert_int_equal(a.status, 200);
+	assert_true(is_document(a.body));
+	assert_header(&a, "Content-Length", "20000");
+	assert_header(&a, "Content-Type", "application/atom+xml; charset=utf-8");
+	assert_header(&a, "Cache-Control", "max-age=60");
+	assert_header(&a, "Last-Modified", MODIFIED);
+	assert_header(&a, "Vary", "Accept-Encoding");
+	assert_header(&a, "X-Content-Type-Options", "nosniff");
+	assert_true(str_starts(header(&a, "Content-Security-Policy"), STR("default-src 'none'")));
+	assert_no_header(&a, "Content-Encoding");
+	assert_true(header(&a, "ETag").len > 2);
+	answer_release(&a);
+	assert_int_equal(stats_of(f).requests, 1);
+}
+
+static void test_head(void **state)
+{
+	static const char *const same[] = {
+		"ETag", "Content-Length", "Content-Type", "Last-Modified", "Cache-Control", "Vary", "Content-Encoding"};
+	static const char *const asked[] = {"", "Accept-Encoding: gzip\r\n"};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct answer get = ask(f, "GET", "/document", asked[i]);
+		struct answer head = ask(f, "HEAD", "/document", asked[i]);
+
+		assert_int_equal(head.status, 200);
+		assert_int_equal(head.body.len, 0);
+		for (size_t k = 0; k < sizeof(same) / sizeof(same[0]); k++)
+			assert_true(str_eq(header(&get, same[k]), header(&head, same[k])));
+		answer_release(&get);
+		answer_release(&head);
+	}
+	assert_status(f, "HEAD", "/nowhere", "", 404);
+}
+
+static void test_unknown_path(void **state)
+{
+	struct fixture *f = *state;
+	struct answer a = ask(f, "GET", "/nowhere", "If-None-Match: *\r\n");
+
+	assert_int_equal(a.status, 404);
+	assert_true(str_eq(a.body, STR("404\n")));
+	assert_header(&a, "Content-Type", "text/plain; charset=utf-8");
+	/* nobody is to keep that */
+	assert_no_header(&a, "Cache-Control");
+	assert_no_header(&a, "ETag");
+	answer_release(&a);
+	a = ask(f, "GET", "/busy", "");
+	assert_int_equal(a.status, 503);
+	assert_true(str_eq(a.body, STR("503\n")));
+	answer_release(&a);
+}
+
+static void test_other_methods(void **state)
+{
+	static const char *const methods[] = {"POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND", "get"};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		struct answer a = ask(f, methods[i], "/document", "");
+
+		assert_int_equal(a.status, 405);
+		assert_header(&a, "Allow", "GET, HEAD");
+		assert_true(str_eq(a.body, STR("405\n")));
+		answer_release(&a);
+	}
+	/* with a body, which is swallowed */
+	struct answer a = ask_raw(f, STR("POST /document HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+					 "Content-Length: 11\r\n\r\nhello=world"));
+	assert_int_equal(a.status, 405);
+	answer_release(&a);
+	assert_int_equal(f->paths.len, 0);
+}
+
+/* ---- conditional requests ---- */
+
+static void test_if_none_match(void **state)
+{
+	static const struct {
+		const char *value; /* %s: the tag */
+		int status;
+	} cases[] = {
+		{"\"%s\"", 304},
+		{"W/\"%s\"", 304},
+		{"\"%s-gz\"", 304},
+		{"\"other\", \"%s\"", 304},
+		{"\"other\" , W/\"%s-gz\",\"more\"", 304},
+		{"*", 304},
+		{"\"other\"", 200},
+		{"%s", 200},
+		{"\"%s", 200},
+		{"\"%s2\"", 200},
+		{"\"\"", 200},
+		{"\"", 200},
+		{"", 200},
+	};
+	struct fixture *f = *state;
+	char tag[64], value[160], line[256];
+
+	get_tag(f, tag);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *hole = strstr(cases[i].value, "%s");
+
+		(void)snprintf(value, sizeof(value), "%.*s%s%s",
+			hole != NULL ? (int)(hole - cases[i].value) : (int)strlen(cases[i].value), cases[i].value,
+			hole != NULL ? tag : "", hole != NULL ? hole + 2 : "");
+		(void)snprintf(line, sizeof(line), "If-None-Match: %s\r\n", value);
+		assert_status(f, "GET", "/document", line, cases[i].status);
+		assert_status(f, "HEAD", "/document", line, cases[i].status);
+	}
+	assert_int_equal(stats_of(f).not_modified, 12);
+}
+
+static void test_not_modified(void **state)
+{
+	struct fixture *f = *state;
+	char tag[64], line[128], quoted[80];
+	struct answer a;
+
+	get_tag(f, tag);
+	(void)snprintf(line, sizeof(line), "If-None-Match: \"%s\"\r\n", tag);
+	(void)snprintf(quoted, sizeof(quoted), "\"%s\"", tag);
+	a = ask(f, "GET", "/document", line);
+	assert_int_equal(a.status, 304);
+	assert_int_equal(a.body.len, 0);
+	/* RFC 9110, 15.4.5: what a 200 would have had */
+	assert_header(&a, "ETag", quoted);
+	assert_header(&a, "Cache-Control", "max-age=60");
+	assert_header(&a, "Vary", "Accept-Encoding");
+	assert_no_header(&a, "Content-Encoding");
+	answer_release(&a);
+	/* what may not be kept cannot be the same as what was */
+	assert_status(f, "GET", "/live", line, 200);
+	/* the tag is made from the bytes: another document has another, the same bytes the same */
+	assert_status(f, "GET", "/small", line, 200);
+	http_body_unref(f->document);
+	f->document = make_body(DOCUMENT_LEN, false);
+	assert_status(f, "GET", "/document", line, 304);
+	http_body_unref(f->document);
+	f->document = make_body(DOCUMENT_LEN, true);
+	assert_status(f, "GET", "/document", line, 200);
+}
+
+static void test_if_modified_since(void **state)
+{
+	static const struct {
+		const char *value;
+		int status;
+	} cases[] = {
+		{MODIFIED, 304},
+		{"Mon, 23 Nov 2026 10:00:01 GMT", 304},
+		{"Mon, 23 Nov 2026 09:59:59 GMT", 200},
+		{"Monday, 23-Nov-26 10:00:00 GMT", 304},
+		{"Mon Nov 23 10:00:00 2026", 304},
+		{"Sun, 22 Nov 2026 10:00:00 GMT", 200},
+		{"yesterday", 200},
+		{"", 200},
+		{"1795428000", 200},
+	};
+	struct fixture *f = *state;
+	char line[128];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		(void)snprintf(line, sizeof(line), "If-Modified-Since: %s\r\n", cases[i].value);
+		assert_status(f, "GET", "/document", line, cases[i].status);
+	}
+	/* RFC 9110, 13.1.3: the tag decides where there is one */
+	assert_status(f, "GET", "/document", "If-None-Match: \"other\"\r\nIf-Modified-Since: " MODIFIED "\r\n", 200);
+	assert_status(
+		f, "GET", "/document", "If-None-Match: *\r\nIf-Modified-Since: Sun, 22 Nov 2026 10:00:00 GMT\r\n", 304);
+}
+
+/* ---- gzip ---- */
+
+static bool unpacks(struct str packed)
+{
+	char *room = malloc(DOCUMENT_LEN + 1);
+	z_stream z = {0};
+	bool good;
+
+	assert_non_null(room);
+	assert_int_equal(inflateInit2(&z, MAX_WBITS + 16), Z_OK);
+	z.next_in = (Bytef *)packed.data;
+	z.avail_in = (uInt)packed.len;
+	z.next_out = (Bytef *)room;
+	z.avail_out = DOCUMENT_LEN + 1;
+	good = inflate(&z, Z_FINISH) == Z_STREAM_END && z.avail_in == 0 && is_document(str_make(room, z.total_out));
+	(void)inflateEnd(&z);
+	free(room);
+	return good;
+}
+
+static void test_gzip(void **state)
+{
+	struct fixture *f = *state;
+	size_t before = http_body_size(f->document);
+	struct answer a = ask(f, "GET", "/document", "Accept-Encoding: gzip, deflate\r\n");
+	char length[24];
+
+	assert_int_equal(a.status, 200);
+	assert_header(&a, "Content-Encoding", "gzip");
+	assert_header(&a, "Vary", "Accept-Encoding");
+	assert_true(a.body.len < DOCUMENT_LEN / 10);
+	(void)snprintf(length, sizeof(length), "%zu", a.body.len);
+	assert_header(&a, "Content-Length", length);
+	assert_true(unpacks(a.body));
+	/* another representation has another strong tag */
+	assert_true(str_ends(header(&a, "ETag"), STR("-gz\"")));
+	/* its memory is counted */
+	assert_int_equal(http_body_size(f->document), before + a.body.len);
+	answer_release(&a);
+	/* and the plain one is still there */
+	a = ask(f, "GET", "/document", "");
+	assert_true(is_document(a.body));
+	answer_release(&a);
+}
+
+static void test_who_accepts_gzip(void **state)
+{
+	static const struct {
+		const char *value;
+		bool packed;
+	} cases[] = {
+		{"gzip", true},
+		{"GZip", true},
+		{"x-gzip", true},
+		{"br, gzip;q=0.5", true},
+		{"gzip;q=0.001", true},
+		{"gzip; q=1.0", true},
+		{"deflate , gzip", true},
+		{"*", true},
+		{"br, *;q=0.1", true},
+		{"identity;q=0, gzip", true},
+		{"*;q=0, gzip", true},
+		{"gzip;q=0", false},
+		{"gzip; q=0", false},
+		{"gzip;q=0.000", false},
+		{"gzip;Q=0", false},
+		{"gzip;q=0, *", false},
+		{"*, gzip;q=0", false},
+		{"*;q=0", false},
+		{"identity", false},
+		{"br, deflate", false},
+		{"gzippy, notgzip", false},
+		{"", false},
+		{",;,", false},
+	};
+	struct fixture *f = *state;
+	char line[128];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct answer a;
+
+		(void)snprintf(line, sizeof(line), "Accept-Encoding: %s\r\n", cases[i].value);
+		a = ask(f, "GET", "/document", line);
+		assert_int_equal(a.status, 200);
+		if (str_eq(header(&a, "Content-Encoding"), STR("gzip")) != cases[i].packed)
+			fail_msg("\"%s\" %s gzip", cases[i].value, cases[i].packed ? "gets no" : "gets");
+		assert_true(cases[i].packed ? unpacks(a.body) : is_document(a.body));
+		answer_release(&a);
+	}
+}
+
+static void test_not_worth_packing(void **state)
+{
+	static const char *const paths[] = {"/small", "/noise"};
+	static const char *const lengths[] = {"100", "5000"};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < 2; i++) {
+		/* twice: what was refused once is not tried again, and not served as if it had been made */
+		for (int k = 0; k < 2; k++) {
+			struct answer a = ask(f, "GET", paths[i], "Accept-Encoding: gzip\r\n");
+
+			assert_int_equal(a.status, 200);
+			assert_no_header(&a, "Content-Encoding");
+			assert_header(&a, "Content-Length", lengths[i]);
+			assert_false(str_ends(header(&a, "ETag"), STR("-gz\"")));
+			answer_release(&a);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_get, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_head, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unknown_path, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_other_methods, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_if_none_match, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_not_modified, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_if_modified_since, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_gzip, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_who_accepts_gzip, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_not_worth_packing, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
