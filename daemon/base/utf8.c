@@ -10,6 +10,14 @@ static size_t ascii_run(struct str s, size_t i)
 	size_t start = i;
 	uint64_t eight;
 
+	while (s.len - i >= 4 * sizeof(eight)) {
+		uint64_t words[4];
+
+		memcpy(words, s.data + i, sizeof(words));
+		if (((words[0] | words[1] | words[2] | words[3]) & UINT64_C(0x8080808080808080)) != 0)
+			break;
+		i += sizeof(words);
+	}
 	while (s.len - i >= sizeof(eight)) {
 		memcpy(&eight, s.data + i, sizeof(eight));
 		if ((eight & UINT64_C(0x8080808080808080)) != 0)

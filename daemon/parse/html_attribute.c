@@ -241,19 +241,26 @@ static enum verdict add_attribute(
 	return TAKEN;
 }
 
+static bool is_one_pixel(struct str value)
+{
+	value = str_trim(value);
+	return value.len > 0 && (value.data[0] == '0' || value.data[0] == '1') &&
+	       (value.len == 1 || str_eq_nocase(str_slice(value, 1, value.len), STR("px")));
+}
+
 /* Of an image: is it there to be loaded, not to be seen? */
 static bool is_pixel(struct html_values *v, const struct html_token *token)
 {
 	bool thin = false, low = false;
 
 	for (size_t i = 0; i < token->attribute_count; i++) {
-		struct str name = token->attributes[i].name, value = str_trim(decode(v, token->attributes[i].value));
-		bool pixel = str_eq(value, STR("1")) || str_eq(value, STR("0")) || str_eq_nocase(value, STR("1px")) ||
-			     str_eq_nocase(value, STR("0px"));
+		struct str name = token->attributes[i].name, raw = token->attributes[i].value;
 
-		thin = thin || (pixel && str_eq_nocase(name, STR("width")));
-		low = low || (pixel && str_eq_nocase(name, STR("height")));
-		if (str_eq_nocase(name, STR("style")) && html_css_hides(value))
+		if (str_eq_nocase(name, STR("width")))
+			thin = thin || is_one_pixel(decode(v, raw));
+		else if (str_eq_nocase(name, STR("height")))
+			low = low || is_one_pixel(decode(v, raw));
+		else if (str_eq_nocase(name, STR("style")) && html_css_hides(str_trim(decode(v, raw))))
 			return true;
 	}
 	return thin && low;

@@ -5,6 +5,7 @@
 #include "html_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static int compare(const void *key, const void *row)
 {
@@ -74,6 +75,11 @@ size_t html_read_reference(struct str s, bool in_attribute, struct html_referenc
 	while (n < s.len && n <= NAME_MAX_LEN && (char_is_alpha(s.data[n]) || char_is_digit(s.data[n])))
 		n++;
 	if (n < s.len && s.data[n] == ';') {
+		/* by far the commonest */
+		if (n == 4 && memcmp(s.data + 1, "amp", 3) == 0) {
+			*ref = (struct html_reference){'&', 0};
+			return n + 1;
+		}
 		e = find(str_slice(s, 1, n));
 		if (e != NULL) {
 			*ref = (struct html_reference){e->first, e->second};

@@ -189,11 +189,12 @@ enum { NAME_BYTES = 16 };
 /* Eight bytes of a name in lower case as a number that sorts like them, zeros behind its end. */
 static uint64_t key_part(struct str name, size_t from)
 {
+	size_t end = name.len < from + 8 ? name.len : from + 8;
 	uint64_t key = 0;
 
-	for (size_t i = from; i < from + 8; i++)
-		key = key << 8 | (i < name.len ? (unsigned char)char_lower(name.data[i]) : 0);
-	return key;
+	for (size_t i = from; i < end; i++)
+		key = key << 8 | (unsigned char)char_lower(name.data[i]);
+	return end > from ? key << 8 * (from + 8 - end) : 0;
 }
 
 static uint64_t row_part(const char *row, size_t from)

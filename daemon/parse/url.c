@@ -256,7 +256,7 @@ static bool is_finished(struct str s)
 bool url_is_simple(struct str s)
 {
 	size_t i = str_starts(s, STR("https://")) ? 8 : str_starts(s, STR("http://")) ? 7 : 0;
-	size_t label = i, end;
+	size_t label = i;
 
 	if (i == 0)
 		return false;
@@ -271,17 +271,15 @@ bool url_is_simple(struct str s)
 	}
 	if (i == s.len || i == label || i > 250 || char_is_digit(s.data[label]))
 		return false;
-	for (end = i; end < s.len && s.data[end] != '?'; end++) {
-		unsigned char c = (unsigned char)s.data[end];
-
-		if (c >= 0x80 || (suspects[c >> 6] >> (c & 63) & 1) != 0 || (c == '.' && s.data[end - 1] == '/'))
-			return false;
-	}
-	for (i = end + 1; i < s.len; i++) {
+	for (bool in_query = false; i < s.len; i++) {
 		unsigned char c = (unsigned char)s.data[i];
 
-		if (c >= 0x80 || (suspects[c >> 6] >> (c & 63) & 1) != 0)
+		if (c < 0x80 && (suspects[c >> 6] >> (c & 63) & 1) == 0 &&
+			(c != '.' || in_query || s.data[i - 1] != '/'))
+			continue;
+		if (c != '?' || in_query)
 			return false;
+		in_query = true;
 	}
 	return true;
 }

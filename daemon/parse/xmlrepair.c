@@ -555,12 +555,15 @@ static size_t first_tag(struct str text)
 	return STR_NPOS;
 }
 
-/* "&#128;" to "&#159;", in decimal or not: windows-1252 for HTML, controls for XML. */
+/* "&#128;" to "&#159;", in decimal or not: windows-1252 for HTML, controls for XML.  The # is looked for, since it is
+ * rare where & is not. */
 static bool has_latin_reference(struct str text)
 {
-	for (size_t at = str_find(text, STR("&#"), 0); at != STR_NPOS; at = str_find(text, STR("&#"), at + 2)) {
-		struct str s = str_slice(text, at + 2, at + 2 + REFERENCE_MAX);
+	for (size_t at = str_find_char(text, '#', 1); at != STR_NPOS; at = str_find_char(text, '#', at + 1)) {
+		struct str s = str_slice(text, at + 1, at + 1 + REFERENCE_MAX);
 		size_t i = s.len > 0 && char_lower(s.data[0]) == 'x' ? 1 : 0;
+		if (text.data[at - 1] != '&')
+			continue;
 		while (i < s.len && s.data[i] == '0')
 			i++;
 		if (i == s.len || (s.data[0] == 'x' ? s.data[i] == '8' || s.data[i] == '9' : s.data[i] == '1'))
@@ -569,19 +572,18 @@ static bool has_latin_reference(struct str text)
 	return false;
 }
 
-bool xml_is_tame(struct str text)
+/* True when no tag can be longer than LIMIT_XML_TAG, since one begins in every half of that. */
+static bool has_short_tags(struct str text)
 {
-	size_t tag = first_tag(text);
-	if (tag == STR_NPOS)
-		return false;
-	const char *end = text.data + text.len;
-	const char *p = text.data + tag;
-	/* what is longer may be one tag, or its text: the repair knows which */
-	for (const char *next; (next = memchr(p + 1, '<', (size_t)(end - p - 1))) != NULL; p = next) {
-		if (next - p > LIMIT_XML_TAG)
+	enum { STEP = LIMIT_XML_TAG / 2 };
+	for (size_t at = 0; at + STEP <= text.len; at += STEP) {
+		if (memchr(text.data + at, '<', STEP) == NULL)
 			return false;
 	}
-	if (end - p > LIMIT_XML_TAG)
-		return false;
-	return !has_latin_reference(text);
+	return true;
+}
+
+bool xml_is_tame(struct str text)
+{
+	return first_tag(text) != STR_NPOS && has_short_tags(text) && !has_latin_reference(text);
 }
