@@ -28,6 +28,7 @@ static const struct {
 	{"date", HEAD_DATE},
 	{"etag", HEAD_ETAG},
 	{"expires", HEAD_EXPIRES},
+	{"im", HEAD_IM},
 	{"last-modified", HEAD_LAST_MODIFIED},
 	{"location", HEAD_LOCATION},
 	{"retry-after", HEAD_RETRY_AFTER},

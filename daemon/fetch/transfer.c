@@ -184,10 +184,25 @@ static void take_fields(struct transfer *tr, bool is_answer)
 	a->content_language = response_head_take(head, HEAD_CONTENT_LANGUAGE);
 }
 
+/* A complete feed of the new items alone (RFC 3229, with "feed" for the manipulation). */
+static bool is_delta(const struct transfer *tr)
+{
+	struct str list = str_from(tr->hop.head.fields[HEAD_IM]), one, name;
+
+	while (tr->asked_delta && str_split(&list, ',', &one))
+		if (str_split(&one, ';', &name) && str_eq_nocase(str_trim(name), STR("feed")))
+			return true;
+	return false;
+}
+
 static enum poll_failure judge_status(struct transfer *tr, int status, struct error *err)
 {
 	const char *words = http_status_words(status);
 
+	if (status == 226 && !is_delta(tr)) {
+		(void)error_set(err, -EPROTO, "226 IM Used, although nothing of the kind was asked");
+		return FAILURE_PROTOCOL;
+	}
 	if (transfer_status_is_full(status) || (status == 304 && tr->conditional))
 		return FAILURE_NONE;
 	if (status == 304) {

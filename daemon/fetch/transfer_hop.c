@@ -18,7 +18,7 @@
 
 bool transfer_status_is_full(int status)
 {
-	return status == 200 || status == 203;
+	return status == 200 || status == 203 || status == 226;
 }
 
 /* ---- which addresses ---- */

@@ -65,6 +65,10 @@ static int make_headers(struct transfer *tr, const struct transfer_request *r)
 
 	if (result == 0 && present(r->etag))
 		result = add_header(&tr->public_headers, "If-None-Match: ", r->etag);
+	/* What is not in the answer is not gone: the daemon keeps it, so a server may send what is new alone. */
+	if (result == 0 && present(r->etag))
+		result = add_header(&tr->public_headers, "A-IM: feed", "");
+	tr->asked_delta = present(r->etag);
 	if (result == 0 && present(r->last_modified))
 		result = add_header(&tr->public_headers, "If-Modified-Since: ", r->last_modified);
 	tr->conditional = tr->public_headers != NULL;

@@ -104,3 +104,25 @@ def test_output_feed(server, make_daemon):
     daemon.stream(dict(since="0", events=["new", "copy"])).read_events(3)
     feed = json.loads(daemon.get("/output/hush.json").body)
     assert feed["title"].endswith("Hush") and len(feed["items"]) == 1
+
+
+def test_a_server_may_send_only_what_is_new(server, make_daemon):
+    """RFC 3229 with feed: what is not in such an answer is not gone, and its validator is the next one's."""
+    asked = []
+
+    def answer(handler):
+        asked.append((handler.headers.get("If-None-Match"), handler.headers.get("A-IM")))
+        if handler.headers.get("If-None-Match") == '"1"':
+            assert handler.headers.get("A-IM") == "feed"
+            return server.send(handler, 226, {"IM": "feed", "ETag": '"2"', "Content-Type": "application/rss+xml"},
+                               rss("Alpha", [article(9)]).encode())
+        if handler.headers.get("If-None-Match") == '"2"':
+            return server.send(handler, 304, {}, b"")
+        return server.send(handler, 200, {"ETag": '"1"', "Content-Type": "application/rss+xml"},
+                           rss("Alpha", [article(n) for n in range(3)]).encode())
+    server.set("/a", answer)
+    daemon = make_daemon("", dict(a=dict(url=server.url("/a"), interval="250ms"))).start()
+    wait_for(lambda: ('"2"', "feed") in asked, "the third poll")
+    assert asked[0] == (None, None) and asked[1] == ('"1"', "feed")
+    titles = [entry["title"] for entry in json.loads(daemon.get("/feed.json").body)["items"]]
+    assert len(titles) == 4 and article(9)["title"] in titles

@@ -32,6 +32,22 @@ static bool answer_conditional(struct exchange *x)
 	return answer_feed(x);
 }
 
+static bool answer_delta(struct exchange *x)
+{
+	char value[256];
+
+	if (loopback_field(x->request, "A-IM", value, sizeof(value)) && strcmp(value, "feed") == 0)
+		return loopback_printf(x,
+			"HTTP/1.1 226 IM Used\r\nIM: feed\r\nETag: \"three\"\r\nContent-Length: %zu\r\n\r\n%s",
+			sizeof(feed) - 1, feed);
+	return answer_feed(x);
+}
+
+static bool answer_odd_delta(struct exchange *x)
+{
+	return loopback_printf(x, "HTTP/1.1 226 IM Used\r\nIM: diffe\r\nETag: \"x\"\r\nContent-Length: 3\r\n\r\n<>1");
+}
+
 static bool answer_always_304(struct exchange *x)
 {
 	return loopback_printf(x, "HTTP/1.1 304 Not Modified\r\n\r\n");
@@ -70,6 +86,8 @@ static const struct loopback_route routes[] = {
 	{"/never", answer_never},
 	{"/feed", answer_feed},
 	{"/conditional", answer_conditional},
+	{"/delta", answer_delta},
+	{"/odd-delta", answer_odd_delta},
 	{"/always-304", answer_always_304},
 	{"/busy", answer_busy},
 	{"/gone", answer_gone},
@@ -305,9 +323,34 @@ static void test_free_with_transfers_under_way(void **state)
 	crowd.good = 0;
 }
 
+/* RFC 3229: only with a validator is there anything to be a difference from. */
+static void test_delta(void **state)
+{
+	struct transfer_request r = fetcher_request(&fetcher, url("/delta"));
+	struct result *result = fetcher_get(&fetcher, &r);
+
+	(void)state;
+	assert_int_equal(result->answer.http_status, 200);
+	r.url = url("/delta");
+	r.etag = "\"two\"";
+	result = fetcher_get(&fetcher, &r);
+	assert_int_equal(result->answer.failure, FAILURE_NONE);
+	assert_int_equal(result->answer.http_status, 226);
+	assert_int_equal(result->answer.body.len, sizeof(feed) - 1);
+	assert_string_equal(result->answer.etag, "\"three\"");
+	r.url = url("/odd-delta");
+	result = fetcher_get(&fetcher, &r);
+	assert_int_equal(result->answer.failure, FAILURE_PROTOCOL);
+	assert_null(result->answer.etag);
+	assert_int_equal(result->answer.body.len, 0);
+	result = get("/odd-delta");
+	assert_int_equal(result->answer.failure, FAILURE_PROTOCOL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_delta, begin, end),
 		cmocka_unit_test_setup_teardown(test_full_answer, begin, end),
 		cmocka_unit_test_setup_teardown(test_request_says_what_it_should_and_no_more, begin, end),
 		cmocka_unit_test_setup_teardown(test_validators_go_back_byte_for_byte, begin, end),
