@@ -22,6 +22,7 @@ static const struct {
 } fields[] = {
 	{"age", HEAD_AGE},
 	{"cache-control", HEAD_CACHE_CONTROL},
+	{"cf-mitigated", HEAD_CF_MITIGATED},
 	{"content-language", HEAD_CONTENT_LANGUAGE},
 	{"content-location", HEAD_CONTENT_LOCATION},
 	{"content-type", HEAD_CONTENT_TYPE},

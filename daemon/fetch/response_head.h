@@ -13,6 +13,7 @@
 
 enum head_field {
 	HEAD_AGE,
+	HEAD_CF_MITIGATED,
 	HEAD_CACHE_CONTROL, /* several lines joined by ", " */
 	HEAD_CONTENT_LANGUAGE,
 	HEAD_CONTENT_LOCATION,

@@ -209,7 +209,12 @@ static enum poll_failure judge_status(struct transfer *tr, int status, struct er
 		(void)error_set(err, -EPROTO, "304 Not Modified, although nothing conditional was asked");
 		return FAILURE_PROTOCOL;
 	}
-	if (words != NULL)
+	/* A challenge is for browsers: no repeated request will ever get past it, a word with the site's people may. */
+	if (str_eq_nocase(str_from(tr->hop.head.fields[HEAD_CF_MITIGATED]), STR("challenge")))
+		(void)error_set(err, -EREMOTEIO,
+			"%d %s: Cloudflare wants a browser here, ask the site to let feed readers in", status,
+			words != NULL ? words : "");
+	else if (words != NULL)
 		(void)error_set(err, -EREMOTEIO, "%d %s", status, words);
 	else
 		(void)error_set(err, -EREMOTEIO, "HTTP status %d", status);

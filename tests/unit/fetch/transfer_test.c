@@ -59,6 +59,12 @@ static bool answer_busy(struct exchange *x)
 				  "page\"\r\nContent-Length: 4\r\n\r\nwait");
 }
 
+static bool answer_challenge(struct exchange *x)
+{
+	return loopback_printf(
+		x, "HTTP/1.1 403 Forbidden\r\ncf-mitigated: challenge\r\nContent-Length: 5\r\n\r\nthink");
+}
+
 static bool answer_gone(struct exchange *x)
 {
 	return loopback_printf(x, "HTTP/1.1 410 Whatever\r\nContent-Length: 0\r\n\r\n");
@@ -90,6 +96,7 @@ static const struct loopback_route routes[] = {
 	{"/odd-delta", answer_odd_delta},
 	{"/always-304", answer_always_304},
 	{"/busy", answer_busy},
+	{"/challenge", answer_challenge},
 	{"/gone", answer_gone},
 	{"/early-hints", answer_early_hints},
 	{"/trailers", answer_trailers},
@@ -323,6 +330,16 @@ static void test_free_with_transfers_under_way(void **state)
 	crowd.good = 0;
 }
 
+static void test_challenge_is_named(void **state)
+{
+	struct result *r = get("/challenge");
+
+	(void)state;
+	assert_int_equal(r->answer.failure, FAILURE_HTTP);
+	assert_int_equal(r->answer.http_status, 403);
+	assert_non_null(strstr(r->answer.error.text, "Cloudflare"));
+}
+
 /* RFC 3229: only with a validator is there anything to be a difference from. */
 static void test_delta(void **state)
 {
@@ -351,6 +368,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_delta, begin, end),
+		cmocka_unit_test_setup_teardown(test_challenge_is_named, begin, end),
 		cmocka_unit_test_setup_teardown(test_full_answer, begin, end),
 		cmocka_unit_test_setup_teardown(test_request_says_what_it_should_and_no_more, begin, end),
 		cmocka_unit_test_setup_teardown(test_validators_go_back_byte_for_byte, begin, end),
