@@ -73,6 +73,9 @@ static void take_report(struct engine *e, struct poll_report *r)
 	f = e->feeds[slot];
 	set_phase(f, PHASE_IDLE);
 	if (f->config != NULL && r->state.name != NULL) {
+		if (r->state.moved && !e->states[slot].moved)
+			log_emit(LOG_LEVEL_NOTICE, "feed has moved", "feed", r->state.name, "url", r->state.moved_url,
+				NULL);
 		feed_state_release(&e->states[slot]);
 		e->states[slot] = r->state;
 		r->state = (struct feed_state){0};
@@ -181,6 +184,7 @@ static void on_transferred(void *arg, struct transfer_answer *answer)
 	o->server_wait_ms = longer(longer(answer->retry_after_ms, answer->fresh_ms), 0);
 	o->etag = take_string(&answer->etag);
 	o->last_modified = take_string(&answer->last_modified);
+	o->moved_to = take_string(&answer->permanent_url);
 	if (answer->failure != FAILURE_NONE) {
 		e->polls_failed++;
 		fail_outcome(f, answer->failure, answer->error.text);
@@ -212,13 +216,21 @@ static struct poll_outcome *outcome_new(const struct feed_state *state, const ch
 	return o;
 }
 
+/* Secrets are for the host that the configuration names: where redirects lead, they do not go. */
+static bool has_credentials(const struct engine_feed *f)
+{
+	const struct config_feed *c = f->config;
+
+	return c->user != NULL || c->password_file != NULL || c->bearer_file != NULL || c->header_file != NULL;
+}
+
 static void start_transfer(struct engine *e, struct engine_feed *f)
 {
 	const struct config_feed *c = f->config;
 	const struct feed_state *s = &e->states[f->slot];
 	struct error err = {0};
 	struct transfer_request request = {
-		.url = c->url,
+		.url = s->moved && !has_credentials(f) ? s->moved_url : c->url,
 		.etag = s->etag,
 		.last_modified = s->last_modified,
 		.user_agent = c->user_agent != NULL ? c->user_agent : e->user_agent,

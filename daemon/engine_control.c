@@ -115,6 +115,8 @@ static void write_feed(const struct engine *e, size_t slot, struct jsonw *w)
 		jsonw_kv_int(w, "errors", s->errors);
 		jsonw_kv_time(w, "failing_since", s->failing_since_ms);
 	}
+	if (s->moved)
+		jsonw_kv_cstr(w, "moved_to", s->moved_url);
 	if (s->http_status != 0)
 		jsonw_kv_int(w, "http_status", s->http_status);
 	jsonw_kv_time(w, "due", s->due_ms);

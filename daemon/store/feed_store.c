@@ -14,13 +14,15 @@ static const char *const texts[FEED_STATEMENTS] = {
 	[FEED_LOAD] =
 		"SELECT id, active, backlog, health, failure, http_status, errors, due, failing_since, first_poll,"
 		" last_poll, last_success, last_new, polls, not_modified, bytes, items, server_wait, etag,"
-		" last_modified, reason, name, url, categories, configured_title, own_title, link"
+		" last_modified, reason, name, url, categories, configured_title, own_title, link, moved_url,"
+		" moved_since, moved_count, moved"
 		" FROM feed WHERE id = ?1",
 	[FEED_SAVE] =
 		"UPDATE feed SET backlog = ?2, health = ?3, failure = ?4, http_status = ?5, errors = ?6, due = ?7,"
 		" failing_since = ?8, first_poll = ?9, last_poll = ?10, last_success = ?11, last_new = ?12,"
 		" polls = ?13, not_modified = ?14, bytes = ?15, items = ?16, server_wait = ?17, etag = ?18,"
-		" last_modified = ?19, reason = ?20, own_title = ?21, link = ?22 WHERE id = ?1",
+		" last_modified = ?19, reason = ?20, own_title = ?21, link = ?22, moved_url = ?23, moved_since = ?24,"
+		" moved_count = ?25, moved = ?26 WHERE id = ?1",
 	[FEED_FIND] = "SELECT id, url, due, health, active, rank, categories, publisher, configured_title"
 		      " FROM feed WHERE name = ?1",
 	[FEED_INSERT] =
@@ -32,7 +34,8 @@ static const char *const texts[FEED_STATEMENTS] = {
 		" active = 1 WHERE id = ?1",
 	/* Another URL is another server's answer: nothing that was learnt from the old one holds. */
 	[FEED_RESET] = "UPDATE feed SET url = ?2, backlog = 1, health = 0, failure = 0, http_status = 0, errors = 0,"
-		       " failing_since = NULL, server_wait = 0, etag = NULL, last_modified = NULL, reason = NULL"
+		       " failing_since = NULL, server_wait = 0, etag = NULL, last_modified = NULL, reason = NULL,"
+		       " moved_url = NULL, moved_since = NULL, moved_count = 0, moved = 0"
 		       " WHERE id = ?1",
 	[FEED_ACTIVE] = "SELECT id FROM feed WHERE active = 1",
 	[FEED_RETIRE] = "UPDATE feed SET active = 0 WHERE id = ?1",
@@ -103,7 +106,11 @@ static int read_row(sqlite3_stmt *s, struct feed_row *row)
 	st->categories = column_copy(s, c++, &failed);
 	row->configured_title = column_copy(s, c++, &failed);
 	row->own_title = column_copy(s, c++, &failed);
-	st->link = column_copy(s, c, &failed);
+	st->link = column_copy(s, c++, &failed);
+	st->moved_url = column_copy(s, c++, &failed);
+	st->moved_since_ms = sql_time(s, c++);
+	st->moved_count = sqlite3_column_int(s, c++);
+	st->moved = sqlite3_column_int(s, c) != 0;
 	if (!failed) {
 		const char *title = row->configured_title != NULL ? row->configured_title
 				    : row->own_title != NULL      ? row->own_title
@@ -159,7 +166,11 @@ int feed_store_save(struct feed_store *f, const struct feed_row *row, struct err
 	sql_bind_cstr(s, i++, st->last_modified);
 	sql_bind_cstr(s, i++, st->reason);
 	sql_bind_cstr(s, i++, row->own_title);
-	sql_bind_cstr(s, i, st->link);
+	sql_bind_cstr(s, i++, st->link);
+	sql_bind_cstr(s, i++, st->moved_url);
+	sql_bind_time(s, i++, st->moved_since_ms);
+	sql_bind_int(s, i++, st->moved_count);
+	sql_bind_int(s, i, st->moved);
 	return sql_done(s, err, cannot_save);
 }
 

@@ -165,3 +165,20 @@ int journal_health(struct journal *j, const struct occasion *o, enum feed_health
 	jsonw_object_end(&w);
 	return journal_event(j, EVENT_FEED, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
 }
+
+int journal_move(struct journal *j, const struct occasion *o, const struct feed_state *state, struct error *err)
+{
+	struct jsonw w;
+
+	buf_clear(&j->detail);
+	jsonw_init(&w, &j->detail);
+	jsonw_object(&w);
+	jsonw_key(&w, "feed");
+	jsonw_object(&w);
+	jsonw_kv_cstr(&w, "name", state->name);
+	jsonw_kv_cstr(&w, "state", "moved");
+	jsonw_kv_cstr(&w, "url", state->moved_url);
+	jsonw_object_end(&w);
+	jsonw_object_end(&w);
+	return journal_event(j, EVENT_FEED, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
+}

@@ -51,5 +51,7 @@ int journal_matches(
 /* EVENT_FEED when health went from one to another in a way that people want to know. */
 int journal_health(struct journal *j, const struct occasion *o, enum feed_health before, const struct feed_state *state,
 	struct error *err);
+/* EVENT_FEED when a feed is asked elsewhere from now on. */
+int journal_move(struct journal *j, const struct occasion *o, const struct feed_state *state, struct error *err);
 
 #endif

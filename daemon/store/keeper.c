@@ -22,6 +22,10 @@ enum {
 	DECODED_KEPT = 1024 * 1024,
 };
 
+/* Answers in a row, and over how long, that make a permanent redirect believed; failures that end the belief. */
+enum { MOVE_ANSWERS = 3, MOVE_ERRORS = 5 };
+static const int64_t move_ms = INT64_C(24) * 3600 * 1000;
+
 static const char cannot_begin[] = "cannot begin to write";
 static const char cannot_commit[] = "cannot commit";
 
@@ -117,6 +121,32 @@ static void note_poll(struct feed_state *s, const struct poll_outcome *o)
 		s->first_poll_ms = o->at_ms;
 }
 
+static void forget_move(struct feed_state *s)
+{
+	free(s->moved_url);
+	s->moved_url = NULL;
+	s->moved_since_ms = TIME_NONE;
+	s->moved_count = 0;
+	s->moved = false;
+}
+
+/* A permanent redirect to a feed is believed once three answers in a row have said so over a day: a portal's login
+ * page or a maintenance page answers for an hour and would be believed for ever. */
+static void note_move(struct feed_state *s, struct poll_outcome *o)
+{
+	if (s->moved)
+		return;
+	if (o->moved_to == NULL || s->moved_url == NULL || strcmp(o->moved_to, s->moved_url) != 0) {
+		forget_move(s);
+		move_string(&s->moved_url, &o->moved_to);
+		if (s->moved_url == NULL)
+			return;
+		s->moved_since_ms = o->at_ms;
+	}
+	s->moved_count++;
+	s->moved = s->moved_count >= MOVE_ANSWERS && o->at_ms - s->moved_since_ms >= move_ms;
+}
+
 static void note_success(struct feed_state *s, struct poll_outcome *o)
 {
 	s->health = FEED_OK;
@@ -131,6 +161,7 @@ static void note_success(struct feed_state *s, struct poll_outcome *o)
 	/* Validators that another URL gave say nothing about this one. */
 	if (o->url == NULL || s->url == NULL || strcmp(o->url, s->url) != 0)
 		return;
+	note_move(s, o);
 	if (o->kind == OUTCOME_DOCUMENT || o->etag != NULL)
 		move_string(&s->etag, &o->etag);
 	if (o->kind == OUTCOME_DOCUMENT || o->last_modified != NULL)
@@ -145,6 +176,9 @@ static void note_failure(struct feed_state *s, struct poll_outcome *o)
 	s->failure = o->failure;
 	s->health = o->failure == FAILURE_HTTP && o->http_status == 410 ? FEED_GONE : FEED_FAILING;
 	move_string(&s->reason, &o->reason);
+	/* What it moved to has gone as well: the configured address may know better by now. */
+	if (!s->moved || s->errors >= MOVE_ERRORS)
+		forget_move(s);
 }
 
 /* Becomes what the feed calls itself; *changed when it was something else. */
@@ -228,11 +262,13 @@ static int apply(struct keeper *k, struct poll_outcome *o, struct poll_report *r
 {
 	struct occasion occasion = {.at_ms = o->at_ms, .feed_id = o->feed_id};
 	struct feed_row row;
+	bool was_moved;
 	int result = feed_store_load(&k->feeds, o->feed_id, &row, err);
 
 	if (result != 0)
 		return result;
 	report->before = row.state.health;
+	was_moved = row.state.moved;
 	note_poll(&row.state, o);
 	if (o->kind == OUTCOME_DOCUMENT)
 		result = take_document(k, o, &row, report, err);
@@ -244,6 +280,8 @@ static int apply(struct keeper *k, struct poll_outcome *o, struct poll_report *r
 		note_success(&row.state, o);
 	row.state.due_ms = plan(k, &row.state, o, report->fresh + report->copies);
 	result = journal_health(&k->journal, &occasion, report->before, &row.state, err);
+	if (result == 0 && row.state.moved && !was_moved)
+		result = journal_move(&k->journal, &occasion, &row.state, err);
 	if (result == 0)
 		result = feed_store_save(&k->feeds, &row, err);
 out:

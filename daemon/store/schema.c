@@ -135,8 +135,15 @@ static const char version_1[] =
 
 	"PRAGMA user_version = 1;";
 
+/* Where permanent redirects lead, and whether that is where the feed is asked by now. */
+static const char version_2[] = "ALTER TABLE feed ADD COLUMN moved_url TEXT;"
+				"ALTER TABLE feed ADD COLUMN moved_since INTEGER;"
+				"ALTER TABLE feed ADD COLUMN moved_count INTEGER NOT NULL DEFAULT 0;"
+				"ALTER TABLE feed ADD COLUMN moved INTEGER NOT NULL DEFAULT 0;"
+				"PRAGMA user_version = 2;";
+
 /* steps[n] leads from version n to n + 1. */
-static const char *const steps[STORE_SCHEMA_VERSION] = {version_1};
+static const char *const steps[STORE_SCHEMA_VERSION] = {version_1, version_2};
 
 int schema_migrate(sqlite3 *db, int from, struct error *err)
 {

@@ -12,6 +12,7 @@ void poll_outcome_free(struct poll_outcome *o)
 	free(o->url);
 	free(o->etag);
 	free(o->last_modified);
+	free(o->moved_to);
 	buf_release(&o->document);
 	free(o);
 }

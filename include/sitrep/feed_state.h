@@ -65,6 +65,10 @@ struct feed_state {
 	int64_t not_modified;
 	int64_t bytes;          /* received */
 	int64_t items;          /* known */
+	char *moved_url;        /* where permanent redirects lead; NULL: nowhere */
+	int64_t moved_since_ms; /* when that was said first, TIME_NONE */
+	int moved_count;        /* answers in a row that said so */
+	bool moved;             /* believed: the feed is asked there */
 	int64_t server_wait_ms; /* what the server last asked for: Retry-After, max-age, ttl; a duration */
 };
 

@@ -29,6 +29,7 @@ struct poll_outcome {
 	char *url;           /* the feed's URL that was asked: validators for another one are not saved */
 	char *etag;          /* OUTCOME_DOCUMENT: saved as a pair, absent ones forgotten; */
 	char *last_modified; /* OUTCOME_NOT_MODIFIED: saved where present */
+	char *moved_to;      /* where permanent redirects alone led, else NULL */
 	int64_t bytes;
 	int64_t server_wait_ms;    /* 0: nothing said */
 	struct buf document;       /* wire bytes for OUTCOME_DOCUMENT */

@@ -342,3 +342,23 @@ def test_a_large_feed_takes_memory_in_proportion(make_daemon, server):
     daemon.run("reload")
     daemon.refresh("large")
     assert "larger than 32M" in daemon.feeds()["large"]["reason"]
+
+
+def test_a_feed_that_moved_is_asked_at_its_new_address(make_daemon, server):
+    """When a move is believed is tested in virtual time; here, that it is acted upon, and never with secrets."""
+    server.set("/new", rss("Alpha", [article(1)]))
+    server.set("/old", b"", status=301, headers={"Location": "/new"})
+    feeds = dict(plain=server.url("/old"), secret=dict(url=server.url("/old?secret"), user="ann"))
+    server.set("/old?secret", b"", status=301, headers={"Location": "/new"})
+    daemon = make_daemon("", feeds).start()
+    wait_for(lambda: daemon.feeds()["plain"]["state"] == daemon.feeds()["secret"]["state"] == "ok", "the first polls")
+    daemon.stop()
+    subprocess.run(["sqlite3", str(daemon.state / "sitrepd.db"),
+                    "UPDATE feed SET moved = 1, moved_url = '%s'" % server.url("/new")], check=True)
+    before = len(server.requests)
+    daemon.start()
+    daemon.refresh()
+    asked = [path for path, _ in server.requests[before:]]
+    assert asked.count("/old?secret") == 1 and "/old" not in asked and asked.count("/new") == 2
+    assert daemon.feeds()["plain"]["moved_to"] == server.url("/new")
+    assert "moved to " + server.url("/new") in daemon.run("feeds").stdout

@@ -119,6 +119,32 @@ static int64_t pragma(sqlite3 *db, const char *text)
 	return value;
 }
 
+/* A database of version 1 becomes one of today, with what was in it. */
+static void test_migration(void **state)
+{
+	static const char *const undo[] = {"moved_url", "moved_since", "moved_count", "moved"};
+	struct folder *f = *state;
+	struct store s;
+	char sql[128];
+
+	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, NULL), 0);
+	store_close(&s);
+	for (size_t i = 0; i < sizeof(undo) / sizeof(*undo); i++) {
+		(void)snprintf(sql, sizeof(sql), "ALTER TABLE feed DROP COLUMN %s", undo[i]);
+		run_sql(f->db, sql);
+	}
+	run_sql(f->db, "INSERT INTO feed(name, url, categories, rank, active, backlog, health, failure, http_status, "
+		       "errors, polls,"
+		       " not_modified, bytes, items, server_wait)"
+		       " VALUES('old', 'https://old.example/', '', 50, 1, 0, 1, 0, 200, 0, 7, 3, 1, 2, 0);"
+		       "PRAGMA user_version = 1");
+	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, NULL), 0);
+	assert_int_equal(pragma(s.db, "PRAGMA user_version"), STORE_SCHEMA_VERSION);
+	assert_int_equal(
+		pragma(s.db, "SELECT polls FROM feed WHERE name = 'old' AND moved = 0 AND moved_count = 0"), 7);
+	store_close(&s);
+}
+
 static void test_settings(void **state)
 {
 	struct folder *f = *state;
@@ -289,6 +315,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		STORE_TEST(test_made_and_opened_again),
 		STORE_TEST(test_settings),
+		STORE_TEST(test_migration),
 		STORE_TEST(test_lock),
 		STORE_TEST(test_newer),
 		STORE_TEST(test_newer_in_the_wal_only),

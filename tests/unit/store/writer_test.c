@@ -229,6 +229,58 @@ static void test_damaged_document_fails_alone(void **state)
 		f, 0, "new:Exercise number 1,new:Exercise number 0,feed,copy:Exercise number 1,copy:Exercise number 0");
 }
 
+static struct poll_report move_to(struct fixture *f, const char *url)
+{
+	struct poll_outcome *o = outcome_make(f, ALPHA, OUTCOME_NOT_MODIFIED);
+
+	o->moved_to = url != NULL ? strdup(url) : NULL;
+	return fixture_take(f, o);
+}
+
+/* Three answers in a row, over a day: no less is believed, and another word in between begins anew. */
+static void test_permanent_redirects(void **state)
+{
+	enum { HALF_A_DAY = 12 * 3600 * 1000 };
+	static const char there[] = "https://new.example/feed", elsewhere[] = "https://other.example/feed";
+	struct fixture *f = *state;
+	struct writer_options options;
+
+	for (int i = 0; i < 5; i++)
+		(void)move_to(f, there);
+	assert_int_equal(f->feeds[ALPHA].moved_count, 5);
+	assert_false(f->feeds[ALPHA].moved);
+	f->now_ms += HALF_A_DAY * 2;
+	(void)move_to(f, elsewhere);
+	assert_int_equal(f->feeds[ALPHA].moved_count, 1);
+	(void)move_to(f, NULL);
+	assert_null(f->feeds[ALPHA].moved_url);
+	(void)move_to(f, there);
+	f->now_ms += HALF_A_DAY;
+	(void)move_to(f, there);
+	f->now_ms += HALF_A_DAY;
+	assert_false(f->feeds[ALPHA].moved);
+	(void)move_to(f, there);
+	assert_true(f->feeds[ALPHA].moved);
+	assert_string_equal(f->feeds[ALPHA].moved_url, there);
+	assert_events(f, 0, "feed");
+	/* asked there, it redirects no more; a restart changes nothing */
+	(void)move_to(f, NULL);
+	assert_true(f->feeds[ALPHA].moved);
+	options = fixture_options(f->dir);
+	fixture_close(f);
+	fixture_open(f, &options);
+	fixture_sync(f, fixture_feeds, 3);
+	assert_true(f->feeds[ALPHA].moved);
+	assert_string_equal(f->feeds[ALPHA].moved_url, there);
+	/* what it moved to has gone for good: back to what the configuration says */
+	for (int i = 0; i < 5; i++) {
+		assert_true(f->feeds[ALPHA].moved);
+		(void)fixture_take(f, failure_make(f, ALPHA, FAILURE_DNS, 0, "no such host"));
+	}
+	assert_false(f->feeds[ALPHA].moved);
+	assert_null(f->feeds[ALPHA].moved_url);
+}
+
 static void test_unknown_feed(void **state)
 {
 	struct fixture *f = *state;
@@ -333,6 +385,7 @@ int main(void)
 		FIXTURE_TEST(test_health),
 		FIXTURE_TEST(test_markup_in_a_feeds_title),
 		FIXTURE_TEST(test_damaged_document_fails_alone),
+		FIXTURE_TEST(test_permanent_redirects),
 		FIXTURE_TEST(test_unknown_feed),
 		FIXTURE_TEST(test_disk_that_fails),
 		FIXTURE_TEST(test_options_change),
