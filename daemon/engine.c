@@ -222,7 +222,8 @@ static bool has_credentials(const struct engine_feed *f)
 	const struct config_feed *c = f->config;
 
 	/* an @ in the address may be a user's; where it is none, the redirects are merely followed one by one */
-	return strchr(c->url, '@') != NULL || c->user != NULL || c->password_file != NULL || c->bearer_file != NULL || c->header_file != NULL;
+	return strchr(c->url, '@') != NULL || c->user != NULL || c->password_file != NULL || c->bearer_file != NULL ||
+	       c->header_file != NULL;
 }
 
 static void start_transfer(struct engine *e, struct engine_feed *f)
