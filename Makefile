@@ -26,6 +26,8 @@ INSTALL   ?= install
 
 SANITIZE  ?=
 JOBS      ?= $(shell nproc)
+# all processors, unless whoever called said how many
+parallel   = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 comma     := ,
 B         ?= build$(if $(SANITIZE),-sanitize)
 
@@ -146,13 +148,13 @@ CONF    ?= etc/sitrepd.conf
 
 .PHONY: run
 run: packages-build
-	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(MAKE) --no-print-directory $(parallel) all
 	@mkdir -p -m 700 $(RUN_DIR)
 	RUNTIME_DIRECTORY=$(RUN_DIR) $(B)/sitrepd -c $(CONF) --state-dir $(RUN_DIR)
 
 .PHONY: demo
 demo: packages-build
-	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(MAKE) --no-print-directory $(parallel) all
 	@B=$(B) /usr/bin/python3 scripts/demo
 
 .PHONY: packages-build packages-check
@@ -165,7 +167,7 @@ packages-check:
 
 .PHONY: check
 check: packages-check
-	@$(MAKE) --no-print-directory -j$(JOBS) build-tests
+	@$(MAKE) --no-print-directory $(parallel) build-tests
 	@$(MAKE) --no-print-directory check-installed
 
 # what check runs once everything it needs is there

@@ -1,6 +1,8 @@
 /* http_hostile_test.c: clients that mean no good, or too many of them, or that stay for long. */
 #include "http_fixture.h"
 
+#include <string.h>
+
 /* ---- paths ---- */
 
 static void test_paths(void **state)
@@ -46,8 +48,8 @@ static void test_no_http(void **state)
 			;
 		(void)close(fd);
 		/* a word why, or none; never the document */
-		assert_true(heard.len == 0 || str_starts(buf_str(&heard), STR("HTTP/1.1 4")) ||
-			    str_starts(buf_str(&heard), STR("HTTP/1.0 4")));
+		assert_true(heard.data == NULL || heard.len == 0 || strncmp(heard.data, "HTTP/1.1 4", 10) == 0 ||
+			    strncmp(heard.data, "HTTP/1.0 4", 10) == 0);
 		buf_release(&heard);
 	}
 	assert_int_equal(f->paths.len, 0);
