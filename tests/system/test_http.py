@@ -101,7 +101,8 @@ FULL_ENTRY = """<?xml version="1.0"?>
 <link rel="replies" type="text/html" href="http://fjord.example/1/talk"/>
 <link rel="enclosure" href="http://fjord.example/1.mp3" type="audio/mpeg" length="1234"/>
 <link rel="enclosure" href="http://fjord.example/1.pdf" type="application/pdf"/>
-<author><name>Ann Bee</name><uri>http://fjord.example/ann</uri></author><author><name>Cid Dee</name></author>
+<author><name>Ann Bee</name><uri>http://fjord.example/ann</uri></author><author><name>Cid Dee</name><email>cid@fjord
+.example</email></author>
 <contributor><name>Eve Eff</name></contributor><category term="naval" scheme="http://fjord.example/topics" label="Naval"/>
 <rights type="html">&lt;b&gt;Free&lt;/b&gt; to use</rights><media:thumbnail url="http://fjord.example/1.jpg" width="640"/>
 <source><id>tag:wire.example</id><title>The wire</title><link href="http://wire.example/"/></source>
@@ -121,6 +122,7 @@ def test_what_an_entry_says_reaches_every_format(server, make_daemon):
     assert entry.get("{http://www.w3.org/XML/1998/namespace}lang") == "en-GB"
     assert [x.findtext(a + "name") for x in entry.findall(a + "author")] == ["Ann Bee", "Cid Dee"]
     assert entry.findtext(a + "author/" + a + "uri") == "http://fjord.example/ann"
+    assert entry.find(a + "author/" + a + "email") is None, "RFC 4287's schema has no room for a line break in it"
     assert entry.findtext(a + "contributor/" + a + "name") == "Eve Eff"
     assert entry.findtext(a + "rights") == "Free to use"
     assert entry.find(a + "category").attrib == dict(term="naval", scheme="http://fjord.example/topics", label="Naval")
