@@ -7,9 +7,10 @@
 
 #include "sitrep/utf8.h"
 
-static void write_text(struct error *err, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+static void write_text(struct error *err, size_t max, const char *fmt, va_list ap) __attribute__((format(printf, 3, 0)));
 
-static void write_text(struct error *err, const char *fmt, va_list ap)
+/* The sentence, cut to max bytes. */
+static void write_text(struct error *err, size_t max, const char *fmt, va_list ap)
 {
 	/* The arguments may point into err->text itself. */
 	char text[ERROR_TEXT_MAX + 8];
@@ -18,7 +19,7 @@ static void write_text(struct error *err, const char *fmt, va_list ap)
 
 	if (n < 0)
 		n = 0;
-	kept = utf8_cut(str_make(text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1), ERROR_TEXT_MAX - 1);
+	kept = utf8_cut(str_make(text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1), max);
 	memcpy(err->text, kept.data, kept.len);
 	err->text[kept.len] = '\0';
 }
@@ -31,24 +32,27 @@ int error_set(struct error *err, int code, const char *fmt, ...)
 		return code;
 	err->code = code;
 	va_start(ap, fmt);
-	write_text(err, fmt, ap);
+	write_text(err, ERROR_TEXT_MAX - 1, fmt, ap);
 	va_end(ap);
 	return code;
 }
 
 int error_sys(struct error *err, int code, const char *fmt, ...)
 {
-	char reason[128];
+	char text[128];
+	const char *reason;
 	size_t len;
 	va_list ap;
 
 	if (err == NULL)
 		return code;
 	err->code = code;
+	reason = strerror_r(-code, text, sizeof(text));
+	/* Room for the reason is kept: a long name before it must not push it out. */
 	va_start(ap, fmt);
-	write_text(err, fmt, ap);
+	write_text(err, ERROR_TEXT_MAX - 1 - strlen(": ") - strnlen(reason, sizeof(text)), fmt, ap);
 	va_end(ap);
 	len = strlen(err->text);
-	(void)snprintf(err->text + len, sizeof(err->text) - len, ": %s", strerror_r(-code, reason, sizeof(reason)));
+	(void)snprintf(err->text + len, sizeof(err->text) - len, ": %.*s", (int)sizeof(text), reason);
 	return code;
 }

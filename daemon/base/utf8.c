@@ -132,12 +132,17 @@ int utf8_repair(struct buf *out, struct str s)
 
 struct str utf8_cut(struct str s, size_t max)
 {
+	size_t start = max, end;
+	uint32_t cp;
+
 	if (s.len <= max)
 		return s;
-	/* Back over continuation bytes to where a character begins. */
-	while (max > 0 && ((unsigned char)s.data[max] & 0xc0) == 0x80)
-		max--;
-	return str_slice(s, 0, max);
+	/* Back over continuation bytes to where the character across the cut would begin; no further than one
+	 * is long, so that bytes which belong to none are not dropped by the thousand. */
+	while (start > 0 && max - start < 3 && ((unsigned char)s.data[start] & 0xc0) == 0x80)
+		start--;
+	end = start;
+	return str_slice(s, 0, decode(s, &end, &cp) && end > max ? start : max);
 }
 
 bool utf8_is_unsafe(uint32_t cp)

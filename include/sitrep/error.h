@@ -18,7 +18,7 @@ struct error {
  * `return error_set(err, -EINVAL, "...")`.  Text that does not fit is cut at a whole UTF-8 character. */
 int error_set(struct error *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* The same with ": " and strerror(-code) behind the sentence. */
+/* The same with ": " and strerror(-code) behind the sentence, which is cut sooner so that both fit. */
 int error_sys(struct error *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -60,11 +60,8 @@ def test_garbage_on_the_port_hurts_nobody(server, make_daemon):
             s.connect(str(daemon.http_path))
             try:
                 s.sendall(garbage)
-                s.shutdown(socket.SHUT_WR)
-                while s.recv(65536):
-                    pass
             except OSError:
-                pass
+                pass  # refused before it was all said
     assert daemon.get("/feed.atom").status == 200
 
 
