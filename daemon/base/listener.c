@@ -196,11 +196,21 @@ struct listener *listener_open_unix(const char *path, unsigned mode, const char 
 	return l;
 }
 
+/* One that does not listen would be readable for ever, with nobody to accept. */
+static bool is_listening(int fd)
+{
+	int on = 0;
+	socklen_t len = sizeof(on);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &len) == 0 && on != 0;
+}
+
 struct listener *listener_adopt(int fd, struct error *err)
 {
 	struct listener *l = listener_new(fd);
 
-	if (l == NULL || evutil_make_socket_nonblocking(fd) != 0 || evutil_make_socket_closeonexec(fd) != 0) {
+	if (l == NULL || !is_listening(fd) || evutil_make_socket_nonblocking(fd) != 0 ||
+		evutil_make_socket_closeonexec(fd) != 0) {
 		(void)error_set(err, -EINVAL, "cannot use the inherited socket %d", fd);
 		(void)close(fd);
 		free(l);

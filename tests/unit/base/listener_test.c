@@ -1,0 +1,555 @@
+/* Listening sockets: what they are bound to, who is turned away and why, what is left behind, and that a loop without
+ * descriptors waits.  All traffic stays on the loopback and in a folder of the test's own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "sitrep/listener.h"
+#include "sitrep/log.h"
+#include "sitrep/str.h"
+
+enum { PATIENCE_S = 30, CROWD = 200 };
+
+struct fixture {
+	char dir[64];
+	char path[128]; /* of a socket in dir */
+	struct event_base *base;
+	struct error err;
+};
+
+struct guests {
+	struct event_base *base;
+	int last; /* the newest one's descriptor, -1: none */
+	int family;
+	int count;
+	int enough; /* ends the loop */
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/listener_test.XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	(void)snprintf(f->path, sizeof(f->path), "%s/s.sock", f->dir);
+	f->base = event_base_new();
+	assert_non_null(f->base);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	event_base_free(f->base);
+	(void)unlink(f->path);
+	assert_int_equal(rmdir(f->dir), 0);
+	free(f);
+	return 0;
+}
+
+static bool exists(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+static unsigned mode_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(lstat(path, &st), 0);
+	return st.st_mode & 07777;
+}
+
+static int connect_unix(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	(void)close(fd);
+	return -1;
+}
+
+static int connect_v4(const char *name)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	address.sin_port = htons((uint16_t)strtol(strrchr(name, ':') + 1, NULL, 10));
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+/* A file of a socket that nobody listens on any more. */
+static void leave_stale(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	(void)close(fd);
+}
+
+static void assert_refused(struct fixture *f, struct listener *l, int code, const char *names)
+{
+	assert_null(l);
+	assert_int_equal(f->err.code, code);
+	assert_non_null(strstr(f->err.text, names));
+}
+
+static void on_guest(void *arg, int fd, const struct sockaddr *peer, socklen_t peer_len)
+{
+	struct guests *g = arg;
+
+	assert_true(peer_len > 0);
+	if (g->last >= 0)
+		(void)close(g->last);
+	g->last = fd;
+	g->family = peer->sa_family;
+	if (++g->count == g->enough)
+		(void)event_base_loopbreak(g->base);
+}
+
+/* Turns the loop until as many have come as are expected, or patience ends. */
+static void wait_for(struct guests *g, int enough)
+{
+	struct timeval patience = {.tv_sec = PATIENCE_S};
+
+	g->enough = enough;
+	(void)event_base_loopexit(g->base, &patience);
+	if (g->count < enough)
+		(void)event_base_dispatch(g->base);
+	assert_int_equal(g->count, enough);
+}
+
+static void test_tcp(void **state)
+{
+	struct fixture *f = *state;
+	struct guests guests = {.base = f->base, .last = -1};
+	struct listener *l = listener_open_tcp("127.0.0.1", 0, &f->err);
+	int client, no_delay = 0;
+	socklen_t len = sizeof(no_delay);
+	char byte;
+
+	assert_non_null(l);
+	assert_memory_equal(listener_name(l), "http://127.0.0.1:", 17);
+	assert_int_not_equal(strtol(listener_name(l) + 17, NULL, 10), 0);
+	/* who comes before the start waits at the door */
+	client = connect_v4(listener_name(l));
+	assert_int_equal(listener_start(l, f->base, on_guest, &guests, &f->err), 0);
+	wait_for(&guests, 1);
+	assert_int_equal(guests.family, AF_INET);
+	assert_true(fcntl(guests.last, F_GETFL) & O_NONBLOCK);
+	assert_true(fcntl(guests.last, F_GETFD) & FD_CLOEXEC);
+	assert_int_equal(getsockopt(guests.last, IPPROTO_TCP, TCP_NODELAY, &no_delay, &len), 0);
+	assert_true(no_delay);
+	assert_int_equal(send(client, "x", 1, 0), 1);
+	assert_int_equal(poll(&(struct pollfd){.fd = guests.last, .events = POLLIN}, 1, PATIENCE_S * 1000), 1);
+	assert_int_equal(recv(guests.last, &byte, 1, 0), 1);
+	(void)close(client);
+	(void)close(guests.last);
+	listener_free(l);
+}
+
+static void test_tcp_of_both_families(void **state)
+{
+	struct fixture *f = *state;
+	struct guests guests = {.base = f->base, .last = -1};
+	struct listener *l = listener_open_tcp(NULL, 0, &f->err);
+	int client;
+
+	if (l == NULL && f->err.code == -EAFNOSUPPORT)
+		skip();
+	assert_non_null(l);
+	assert_memory_equal(listener_name(l), "http://[::]:", 12);
+	client = connect_v4(listener_name(l));
+	assert_int_equal(listener_start(l, f->base, on_guest, &guests, &f->err), 0);
+	wait_for(&guests, 1);
+	(void)close(client);
+	(void)close(guests.last);
+	listener_free(l);
+	l = listener_open_tcp("::1", 0, &f->err);
+	if (l != NULL)
+		assert_memory_equal(listener_name(l), "http://[::1]:", 13);
+	else
+		assert_int_equal(f->err.code, -EADDRNOTAVAIL);
+	listener_free(l);
+}
+
+static void test_tcp_refusals(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const wrong[] = {"localhost", "", "127.0.0.1.", "127.1", "[::1]", "::1%lo", "127.0.0.1:80"};
+	struct listener *l = listener_open_tcp("127.0.0.1", 0, &f->err);
+	uint16_t port;
+	char names[32];
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		assert_refused(f, listener_open_tcp(wrong[i], 8484, &f->err), -EINVAL, wrong[i]);
+	assert_non_null(l);
+	port = (uint16_t)strtol(listener_name(l) + 17, NULL, 10);
+	(void)snprintf(names, sizeof(names), "127.0.0.1:%u", port);
+	assert_refused(f, listener_open_tcp("127.0.0.1", port, &f->err), -EADDRINUSE, names);
+	listener_free(l);
+	/* a documentation address (RFC 5737) is nobody's own */
+	assert_refused(f, listener_open_tcp("192.0.2.1", 0, &f->err), -EADDRNOTAVAIL, "192.0.2.1:0");
+}
+
+/* One that was stopped with connections behind it can be had again at once. */
+static void test_tcp_again(void **state)
+{
+	struct fixture *f = *state;
+	struct guests guests = {.base = f->base, .last = -1};
+	struct listener *l = listener_open_tcp("127.0.0.1", 0, &f->err);
+	uint16_t port = (uint16_t)strtol(listener_name(l) + 17, NULL, 10);
+	int client = connect_v4(listener_name(l));
+
+	assert_int_equal(listener_start(l, f->base, on_guest, &guests, &f->err), 0);
+	wait_for(&guests, 1);
+	/* closing first leaves this end in TIME_WAIT */
+	(void)close(guests.last);
+	listener_free(l);
+	(void)close(client);
+	l = listener_open_tcp("127.0.0.1", port, &f->err);
+	assert_non_null(l);
+	listener_free(l);
+}
+
+static void test_unix(void **state)
+{
+	static const unsigned modes[] = {0600, 0660, 0666};
+	struct fixture *f = *state;
+	char name[160];
+	mode_t mask = umask(0027);
+
+	(void)snprintf(name, sizeof(name), "unix:%s", f->path);
+	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		struct guests guests = {.base = f->base, .last = -1};
+		struct listener *l = listener_open_unix(f->path, modes[i], NULL, &f->err);
+		int client;
+
+		assert_non_null(l);
+		assert_string_equal(listener_name(l), name);
+		/* as asked for, whatever the process's mask, which is left as it was */
+		assert_int_equal(mode_of(f->path), modes[i]);
+		assert_int_equal(umask(0027), 0027);
+		assert_int_equal(listener_start(l, f->base, on_guest, &guests, &f->err), 0);
+		client = connect_unix(f->path);
+		assert_true(client >= 0);
+		wait_for(&guests, 1);
+		assert_int_equal(guests.family, AF_UNIX);
+		(void)close(client);
+		(void)close(guests.last);
+		listener_free(l);
+		assert_false(exists(f->path));
+	}
+	(void)umask(mask);
+}
+
+static void test_unix_in_use(void **state)
+{
+	struct fixture *f = *state;
+	struct listener *l = listener_open_unix(f->path, 0600, NULL, &f->err);
+	int client;
+
+	assert_non_null(l);
+	assert_refused(f, listener_open_unix(f->path, 0666, NULL, &f->err), -EADDRINUSE, f->path);
+	/* the one who was there first is as before */
+	assert_int_equal(mode_of(f->path), 0600);
+	client = connect_unix(f->path);
+	assert_true(client >= 0);
+	(void)close(client);
+	listener_free(l);
+	assert_false(exists(f->path));
+}
+
+/* A living daemon that has not yet taken those who wait answers no one; it is in use all the same. */
+static void test_unix_with_a_full_queue(void **state)
+{
+	struct fixture *f = *state;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0), first;
+
+	memcpy(address.sun_path, f->path, strlen(f->path) + 1);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 0), 0);
+	first = connect_unix(f->path);
+	assert_true(first >= 0);
+	assert_refused(f, listener_open_unix(f->path, 0600, NULL, &f->err), -EADDRINUSE, f->path);
+	assert_true(exists(f->path));
+	(void)close(first);
+	(void)close(fd);
+}
+
+static void test_unix_stale(void **state)
+{
+	struct fixture *f = *state;
+	struct listener *l;
+	int client;
+
+	leave_stale(f->path);
+	assert_true(exists(f->path));
+	l = listener_open_unix(f->path, 0600, NULL, &f->err);
+	assert_non_null(l);
+	client = connect_unix(f->path);
+	assert_true(client >= 0);
+	(void)close(client);
+	listener_free(l);
+}
+
+/* Whatever else is there stays: a file, a folder, and a link, even one to a stale socket. */
+static void test_unix_on_another_file(void **state)
+{
+	struct fixture *f = *state;
+	char target[160];
+	int fd = open(f->path, O_CREAT | O_WRONLY, 0600);
+
+	assert_int_equal(write(fd, "mine", 4), 4);
+	(void)close(fd);
+	assert_refused(f, listener_open_unix(f->path, 0666, NULL, &f->err), -EEXIST, f->path);
+	assert_int_equal(mode_of(f->path), 0600);
+	assert_int_equal(unlink(f->path), 0);
+	assert_int_equal(mkdir(f->path, 0700), 0);
+	assert_refused(f, listener_open_unix(f->path, 0600, NULL, &f->err), -EEXIST, f->path);
+	assert_int_equal(rmdir(f->path), 0);
+	(void)snprintf(target, sizeof(target), "%s.old", f->path);
+	leave_stale(target);
+	assert_int_equal(symlink(target, f->path), 0);
+	assert_refused(f, listener_open_unix(f->path, 0600, NULL, &f->err), -EEXIST, f->path);
+	assert_true(exists(target));
+	assert_int_equal(unlink(target), 0);
+}
+
+static void test_unix_path(void **state)
+{
+	enum { ROOM = sizeof(((struct sockaddr_un *)NULL)->sun_path) };
+	struct fixture *f = *state;
+	char path[ROOM + 2];
+	struct listener *l;
+	size_t len = strlen(f->dir);
+
+	memset(path, 'x', sizeof(path));
+	memcpy(path, f->dir, len);
+	path[len] = '/';
+	path[ROOM] = '\0';
+	assert_refused(f, listener_open_unix(path, 0600, NULL, &f->err), -ENAMETOOLONG, path);
+	assert_false(exists(path));
+	/* the longest that fits */
+	path[ROOM - 1] = '\0';
+	l = listener_open_unix(path, 0600, NULL, &f->err);
+	assert_non_null(l);
+	assert_string_equal(listener_name(l) + 5, path);
+	listener_free(l);
+	assert_false(exists(path));
+	(void)snprintf(path, sizeof(path), "%s/none/s.sock", f->dir);
+	assert_refused(f, listener_open_unix(path, 0600, NULL, &f->err), -ENOENT, path);
+	assert_null(listener_open_unix("", 0600, NULL, &f->err));
+}
+
+static void test_unix_group(void **state)
+{
+	struct fixture *f = *state;
+	const struct group *own = getgrgid(getegid());
+	struct stat st;
+
+	assert_refused(f, listener_open_unix(f->path, 0660, "no such group", &f->err), -EINVAL, "no such group");
+	assert_false(exists(f->path));
+	if (own != NULL) {
+		struct listener *l = listener_open_unix(f->path, 0660, own->gr_name, &f->err);
+
+		assert_non_null(l);
+		assert_int_equal(stat(f->path, &st), 0);
+		assert_int_equal(st.st_gid, getegid());
+		assert_int_equal(st.st_mode & 07777, 0660);
+		listener_free(l);
+	}
+}
+
+static void test_adopting(void **state)
+{
+	struct fixture *f = *state;
+	struct guests guests = {.base = f->base, .last = -1};
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0), client;
+	struct listener *l;
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 5), 0);
+	l = listener_adopt(fd, &f->err);
+	assert_non_null(l);
+	assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
+	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	assert_memory_equal(listener_name(l), "http://127.0.0.1:", 17);
+	client = connect_v4(listener_name(l));
+	assert_int_equal(listener_start(l, f->base, on_guest, &guests, &f->err), 0);
+	wait_for(&guests, 1);
+	(void)close(client);
+	(void)close(guests.last);
+	listener_free(l);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+}
+
+/* The file of an inherited Unix socket is the service manager's, who goes on listening. */
+static void test_adopting_unix(void **state)
+{
+	struct fixture *f = *state;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct listener *l;
+
+	memcpy(address.sun_path, f->path, strlen(f->path) + 1);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 5), 0);
+	l = listener_adopt(fd, &f->err);
+	assert_non_null(l);
+	assert_memory_equal(listener_name(l), "unix:/", 6);
+	listener_free(l);
+	assert_true(exists(f->path));
+}
+
+/* One that does not listen would be readable for ever with nobody to accept. */
+static void test_adopting_what_does_not_listen(void **state)
+{
+	struct fixture *f = *state;
+	int fds[] = {socket(AF_INET, SOCK_STREAM, 0), socket(AF_UNIX, SOCK_DGRAM, 0), open("/dev/null", O_RDONLY)};
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
+		char names[16];
+
+		(void)snprintf(names, sizeof(names), "%d", fds[i]);
+		assert_true(fds[i] >= 0);
+		assert_refused(f, listener_adopt(fds[i], &f->err), -EINVAL, names);
+		/* taken, so closed */
+		assert_int_equal(fcntl(fds[i], F_GETFD), -1);
+	}
+}
+
+static void test_crowd(void **state)
+{
+	struct fixture *f = *state;
+	struct guests guests = {.base = f->base, .last = -1};
+	struct listener *l = listener_open_unix(f->path, 0600, NULL, &f->err);
+	int clients[CROWD];
+
+	assert_non_null(l);
+	for (int i = 0; i < CROWD; i++) {
+		clients[i] = connect_unix(f->path);
+		assert_true(clients[i] >= 0);
+	}
+	assert_int_equal(listener_start(l, f->base, on_guest, &guests, &f->err), 0);
+	/* one turn of the loop does not take them all */
+	assert_int_equal(event_base_loop(f->base, EVLOOP_ONCE | EVLOOP_NONBLOCK), 0);
+	assert_in_range(guests.count, 1, CROWD - 1);
+	wait_for(&guests, CROWD);
+	for (int i = 0; i < CROWD; i++)
+		(void)close(clients[i]);
+	(void)close(guests.last);
+	listener_free(l);
+}
+
+static void test_stopping(void **state)
+{
+	struct fixture *f = *state;
+	struct guests guests = {.base = f->base, .last = -1};
+	struct listener *l = listener_open_unix(f->path, 0600, NULL, &f->err);
+	int client;
+
+	assert_non_null(l);
+	listener_stop(l); /* never started: nothing to do */
+	assert_int_equal(listener_start(l, f->base, on_guest, &guests, &f->err), 0);
+	listener_stop(l);
+	listener_stop(l);
+	client = connect_unix(f->path);
+	assert_true(client >= 0);
+	(void)event_base_loop(f->base, EVLOOP_NONBLOCK);
+	assert_int_equal(guests.count, 0);
+	/* started again it takes who waited */
+	assert_int_equal(listener_start(l, f->base, on_guest, &guests, &f->err), 0);
+	wait_for(&guests, 1);
+	(void)close(client);
+	(void)close(guests.last);
+	listener_free(l);
+	listener_free(NULL);
+}
+
+/* Without descriptors the listener waits for its timer alone, which is what keeps the loop from spinning. */
+static void test_out_of_descriptors(void **state)
+{
+	struct fixture *f = *state;
+	struct guests guests = {.base = f->base, .last = -1};
+	struct listener *l = listener_open_unix(f->path, 0600, NULL, &f->err);
+	int client = connect_unix(f->path);
+	struct rlimit before, none;
+
+	assert_non_null(l);
+	assert_true(client >= 0);
+	assert_int_equal(listener_start(l, f->base, on_guest, &guests, &f->err), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+	log_set_level(LOG_LEVEL_ERROR); /* it warns, rightly */
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	(void)event_base_loop(f->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	log_set_level(LOG_LEVEL_INFO);
+	assert_int_equal(guests.count, 0);
+	assert_int_equal(event_base_get_num_events(f->base, EVENT_BASE_COUNT_ADDED), 1);
+	/* and then takes who waited */
+	wait_for(&guests, 1);
+	(void)close(client);
+	(void)close(guests.last);
+	listener_free(l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_tcp, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tcp_of_both_families, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tcp_refusals, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tcp_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unix, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unix_in_use, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unix_with_a_full_queue, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unix_stale, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unix_on_another_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unix_path, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unix_group, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_adopting, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_adopting_unix, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_adopting_what_does_not_listen, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_crowd, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stopping, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_out_of_descriptors, setup, teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
