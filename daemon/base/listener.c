@@ -191,7 +191,12 @@ struct listener *listener_open_unix(const char *path, unsigned mode, const char 
 		return NULL;
 	}
 	l = finish(fd, path, err);
-	if (l == NULL || (l->unlink_path = strdup(path)) == NULL)
+	if (l != NULL && (l->unlink_path = strdup(path)) == NULL) {
+		(void)error_sys(err, -ENOMEM, "cannot listen on %s", path);
+		listener_free(l);
+		l = NULL;
+	}
+	if (l == NULL)
 		(void)unlink(path);
 	return l;
 }

@@ -21,7 +21,12 @@
 #include "sitrep/buf.h"
 #include "sitrep/utf8.h"
 
-enum { LINE_MAX_LEN = 32 * 1024, PAIRS_MAX = 16 };
+enum {
+	PAIRS_MAX = 16,
+	/* Room for as many values of the greatest length, each of nothing but bytes that are escaped to four: a line
+	 * that did not fit would lose its end, and run into the next. */
+	LINE_MAX_LEN = PAIRS_MAX * 4 * LOG_VALUE_MAX + 16 * 1024,
+};
 
 struct pair {
 	const char *key;

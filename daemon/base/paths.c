@@ -82,7 +82,12 @@ char *paths_config(const char *given)
 
 int paths_make_dir(const char *path, unsigned mode)
 {
-	if (mkdir(path, (mode_t)mode) == 0 || errno == EEXIST)
+	struct stat st;
+
+	if (mkdir(path, (mode_t)mode) == 0)
 		return 0;
-	return -errno;
+	if (errno != EEXIST)
+		return -errno;
+	/* What is in the way of a folder is said here, not by whoever opens a file in it. */
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }

@@ -12,10 +12,16 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "sitrep/buf.h"
 #include "sitrep/clock.h"
 #include "sitrep/str.h"
+#include "sitrep/utf8.h"
 
-enum { FIRST_FD = 3 };
+enum {
+	FIRST_FD = 3,
+	STATUS_MAX = 240,
+	MESSAGE_MAX = 1024, /* a status of nothing but bytes that become U+FFFD, and what stands before it */
+};
 
 static bool number_from(const char *name, long long *value)
 {
@@ -108,13 +114,22 @@ static bool notify(const char *message)
 	return sent;
 }
 
+/* The manager takes every line for a statement of its own and drops text that is not UTF-8. */
+static bool notify_status(const char *before, const char *status)
+{
+	struct buf message = BUF_INIT(MESSAGE_MAX);
+	bool sent;
+
+	(void)buf_puts(&message, before);
+	(void)utf8_one_line(&message, utf8_cut(str_from(status), STATUS_MAX));
+	sent = !buf_failed(&message) && notify(message.data);
+	buf_release(&message);
+	return sent;
+}
+
 bool service_ready(const char *status)
 {
-	char message[256];
-
-	(void)snprintf(message, sizeof(message), "READY=1%s%s", status != NULL ? "\nSTATUS=" : "",
-		status != NULL ? status : "");
-	return notify(message);
+	return status != NULL ? notify_status("READY=1\nSTATUS=", status) : notify("READY=1");
 }
 
 bool service_reloading(void)
@@ -132,10 +147,7 @@ bool service_stopping(void)
 
 bool service_status(const char *status)
 {
-	char message[256];
-
-	(void)snprintf(message, sizeof(message), "STATUS=%s", status);
-	return notify(message);
+	return notify_status("STATUS=", status);
 }
 
 bool service_watchdog_ping(void)

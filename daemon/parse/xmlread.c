@@ -7,6 +7,8 @@
  * what stands before a mistake is delivered; whether there was one is in the outcome. */
 #include "sitrep/xmlread.h"
 
+#include "sitrep/limits.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -34,6 +36,7 @@ struct reading {
 	size_t depth;
 	bool root_closed;
 	bool no_memory;
+	bool too_deep;
 	struct str names[NAMES_KNOWN]; /* by their pointers */
 };
 
@@ -94,6 +97,12 @@ static void on_start(void *ctx, const xmlChar *local, const xmlChar *prefix, con
 	struct reading *rd = ctx;
 	if (stop_if_asked(rd))
 		return;
+	/* Nobody asks for what is deeper, and libxml2 looks through all namespaces in scope at each element. */
+	if (rd->depth >= LIMIT_DEPTH) {
+		rd->too_deep = true;
+		xmlStopParser(rd->parser);
+		return;
+	}
 	struct xml_attr attrs[ATTRS_MAX];
 	size_t n = 0;
 	for (size_t i = 0; i < (size_t)attr_count && n < ATTRS_MAX; i++) {
@@ -173,7 +182,10 @@ static int read_with(
 		struct str piece = str_slice(text, at, at + PIECE_LEN);
 		(void)xmlParseChunk(rd.parser, piece.data, (int)piece.len, at + piece.len == text.len);
 	}
-	outcome->wellformed = rd.parser->wellFormed != 0;
+	if (rd.too_deep)
+		(void)snprintf(
+			outcome->why, sizeof(outcome->why), "more than %d elements inside one another", LIMIT_DEPTH);
+	outcome->wellformed = rd.parser->wellFormed != 0 && !rd.too_deep;
 	outcome->undeclared = rd.parser->nsWellFormed == 0;
 	outcome->truncated = !rd.root_closed;
 	int r = rd.no_memory || rd.parser->errNo == XML_ERR_NO_MEMORY ? -ENOMEM : 0;

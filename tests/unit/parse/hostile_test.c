@@ -25,6 +25,7 @@ enum {
 	LARGE = 5 * 1024 * 1024,
 	TIMES = 4,
 	FACTOR_MAX = 12,
+	MEASUREMENTS = 5,
 	BODY_MAX = 64 * 1024 * 1024,
 };
 
@@ -87,16 +88,25 @@ static double measure(struct fixture *f, const struct shape *s, size_t size, wor
 	return cpu_seconds() - start;
 }
 
+static double least(double a, double b)
+{
+	return a < b ? a : b;
+}
+
+/* What else the machine does only ever adds to a measurement, so the least of several is what counts: growth that is in
+ * the code is in all of them. */
 static void check_growth(struct fixture *f, const struct shape *s, work *run)
 {
-	double small, large;
+	double small = LEAST_SECONDS, large;
 
 	/* the first run pays for what libraries make once */
 	(void)measure(f, s, LARGE / TIMES / TIMES, run);
-	small = measure(f, s, LARGE / TIMES, run);
+	small += measure(f, s, LARGE / TIMES, run);
 	large = measure(f, s, LARGE, run);
-	if (small < LEAST_SECONDS)
-		small = LEAST_SECONDS;
+	for (int i = 1; i < MEASUREMENTS && large > FACTOR_MAX * small; i++) {
+		small = least(small, LEAST_SECONDS + measure(f, s, LARGE / TIMES, run));
+		large = least(large, measure(f, s, LARGE, run));
+	}
 	if (large > FACTOR_MAX * small)
 		fail_msg("%s: %.3f s for a quarter, %.3f s for the whole", s->name, small, large);
 }
@@ -155,6 +165,8 @@ static void test_xml(void **state)
 		{"the same attribute", RSS "<item ", "a='b' ", "></item></channel></rss>"},
 		{"namespaces", "<rss ", "xmlns:n##='u' ", "><channel/></rss>"},
 		{"namespaces on nested elements", "<rss><channel>", "<n##:a xmlns:n##='u##'>", ""},
+		{"namespaces on elements without any", "<rss><channel>", "<a xmlns:n##='u##'>", ""},
+		{"namespaces on what is closed", "<rss><channel>", "<a xmlns:n##='u##'/>", "</channel></rss>"},
 		{"tags without end", RSS, "<a b='", ""},
 		{"attributes without end", RSS "<item a=\"", "<b c='d' ", ""},
 		{"text", ITEM, "Seoul says that it ", "</description></item></channel></rss>"},
