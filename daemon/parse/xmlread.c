@@ -27,6 +27,8 @@ enum { PIECE_LEN = 2 * 1024 * 1024 };
 
 /* More names than most feeds use. */
 enum { NAMES_KNOWN = 64 };
+/* Of elements, attributes, prefixes and namespaces together; 177 real feeds have some dozens each. */
+enum { XML_NAMES_MAX = 10000 };
 
 struct reading {
 	const struct xml_events *events;
@@ -36,7 +38,7 @@ struct reading {
 	size_t depth;
 	bool root_closed;
 	bool no_memory;
-	bool too_deep;
+	bool excessive;                /* too deep, or of too many names */
 	struct str names[NAMES_KNOWN]; /* by their pointers */
 };
 
@@ -97,9 +99,10 @@ static void on_start(void *ctx, const xmlChar *local, const xmlChar *prefix, con
 	struct reading *rd = ctx;
 	if (stop_if_asked(rd))
 		return;
-	/* Nobody asks for what is deeper, and libxml2 looks through all namespaces in scope at each element. */
-	if (rd->depth >= LIMIT_DEPTH) {
-		rd->too_deep = true;
+	/* Nobody asks for what is deeper, and libxml2 looks through all namespaces in scope at each element; it keeps
+	 * all names there ever were in a table that stops growing. */
+	if (rd->depth >= LIMIT_DEPTH || xmlDictSize(rd->parser->dict) > XML_NAMES_MAX) {
+		rd->excessive = true;
 		xmlStopParser(rd->parser);
 		return;
 	}
@@ -182,10 +185,10 @@ static int read_with(
 		struct str piece = str_slice(text, at, at + PIECE_LEN);
 		(void)xmlParseChunk(rd.parser, piece.data, (int)piece.len, at + piece.len == text.len);
 	}
-	if (rd.too_deep)
-		(void)snprintf(
-			outcome->why, sizeof(outcome->why), "more than %d elements inside one another", LIMIT_DEPTH);
-	outcome->wellformed = rd.parser->wellFormed != 0 && !rd.too_deep;
+	if (rd.excessive)
+		(void)snprintf(outcome->why, sizeof(outcome->why),
+			"more than %d elements inside one another, or more than %d names", LIMIT_DEPTH, XML_NAMES_MAX);
+	outcome->wellformed = rd.parser->wellFormed != 0 && !rd.excessive;
 	outcome->undeclared = rd.parser->nsWellFormed == 0;
 	outcome->truncated = !rd.root_closed;
 	int r = rd.no_memory || rd.parser->errNo == XML_ERR_NO_MEMORY ? -ENOMEM : 0;

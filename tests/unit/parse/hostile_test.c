@@ -167,6 +167,8 @@ static void test_xml(void **state)
 		{"namespaces on nested elements", "<rss><channel>", "<n##:a xmlns:n##='u##'>", ""},
 		{"namespaces on elements without any", "<rss><channel>", "<a xmlns:n##='u##'>", ""},
 		{"namespaces on what is closed", "<rss><channel>", "<a xmlns:n##='u##'/>", "</channel></rss>"},
+		{"elements of many names", "<rss><channel>", "<a##/>", "</channel></rss>"},
+		{"attributes of many names", "<rss><channel>", "<a b##=''/>", "</channel></rss>"},
 		{"tags without end", RSS, "<a b='", ""},
 		{"attributes without end", RSS "<item a=\"", "<b c='d' ", ""},
 		{"text", ITEM, "Seoul says that it ", "</description></item></channel></rss>"},
