@@ -72,7 +72,7 @@ static void *take(struct arena *a, size_t size)
 	size_t rounded;
 	char *p;
 
-	if (size > a->max - a->used || size > SIZE_MAX - ALIGNMENT)
+	if (size > a->max - a->used || size > SIZE_MAX - ALIGNMENT - sizeof(*b))
 		return NULL;
 	rounded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 	if (b == NULL || rounded > b->size - b->used) {
@@ -120,7 +120,7 @@ struct str arena_str(struct arena *a, struct str s)
 
 	if (s.data == NULL)
 		return STR_NONE;
-	p = take(a, s.len + 1);
+	p = s.len < SIZE_MAX ? take(a, s.len + 1) : NULL;
 	if (p == NULL)
 		return STR_NONE;
 	memcpy(p, s.data, s.len);

@@ -48,7 +48,8 @@ int buf_reserve(struct buf *b, size_t extra)
 
 	if (b->failed != 0)
 		return b->failed;
-	if (extra > b->max - b->len)
+	/* The NUL wants a byte that max does not count, even of the greatest there is. */
+	if (extra > b->max - b->len || b->len + extra == SIZE_MAX)
 		return b->failed = -E2BIG;
 	/* One byte is always kept for the NUL. */
 	if (b->len + extra < b->cap)
@@ -56,7 +57,7 @@ int buf_reserve(struct buf *b, size_t extra)
 	cap = cap < FIRST_CAPACITY ? FIRST_CAPACITY : cap * 2;
 	if (cap < b->len + extra + 1)
 		cap = b->len + extra + 1;
-	if (cap > b->max + 1)
+	if (cap - 1 > b->max)
 		cap = b->max + 1;
 	data = realloc(b->data, cap);
 	if (data == NULL)
@@ -191,7 +192,7 @@ int buf_add_xml(struct buf *b, struct str s)
 			}
 		}
 	}
-	return buf_append(b, s.data + from, s.len - from);
+	return buf_add(b, str_slice(s, from, s.len));
 }
 
 void buf_consume(struct buf *b, size_t n)

@@ -70,8 +70,14 @@ struct fields {
 static struct fields split(int64_t time_ms)
 {
 	struct fields f;
-	int64_t days = time_ms / MS_A_DAY - (time_ms % MS_A_DAY < 0);
-	int64_t seconds = (time_ms - days * MS_A_DAY) / MS_A_SECOND;
+	int64_t days = time_ms / MS_A_DAY, of_day = time_ms % MS_A_DAY, seconds;
+
+	/* Before 1970 both are rounded towards it. */
+	if (of_day < 0) {
+		days--;
+		of_day += MS_A_DAY;
+	}
+	seconds = of_day / MS_A_SECOND;
 
 	civil_from_days(days, &f.year, &f.month, &f.day);
 	f.weekday = (int)(((days + 4) % 7 + 7) % 7);
@@ -120,10 +126,12 @@ char *time_format_http(char text[TIME_TEXT_MAX], int64_t time_ms)
 char *time_format_relative(char text[TIME_TEXT_MAX], int64_t time_ms, int64_t now_ms)
 {
 	static const struct {
-		int64_t ms;
+		uint64_t ms;
 		const char *name;
 	} units[] = {{MS_A_DAY, "d"}, {3600000, "h"}, {60000, "min"}, {1000, "s"}};
-	int64_t distance = time_ms > now_ms ? time_ms - now_ms : now_ms - time_ms;
+	/* Two instants can be further apart than an int64_t counts. */
+	uint64_t later = (uint64_t)(time_ms > now_ms ? time_ms : now_ms);
+	uint64_t distance = later - (uint64_t)(time_ms > now_ms ? now_ms : time_ms);
 
 	if (time_ms == TIME_NONE) {
 		(void)snprintf(text, TIME_TEXT_MAX, "never");
@@ -132,7 +140,7 @@ char *time_format_relative(char text[TIME_TEXT_MAX], int64_t time_ms, int64_t no
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (distance < units[i].ms)
 			continue;
-		(void)snprintf(text, TIME_TEXT_MAX, time_ms > now_ms ? "in %" PRId64 " %s" : "%" PRId64 " %s ago",
+		(void)snprintf(text, TIME_TEXT_MAX, time_ms > now_ms ? "in %" PRIu64 " %s" : "%" PRIu64 " %s ago",
 			distance / units[i].ms, units[i].name);
 		return text;
 	}
@@ -168,6 +176,15 @@ static bool take_clock(struct str s, struct fields *f)
 	       take_number(part, 0, 59, &f->minute) && take_number(s, 0, 60, &f->second);
 }
 
+/* Whether the month has that day: no date is better than the one a month later. */
+static bool is_day(const struct fields *f)
+{
+	int year, month, day;
+
+	civil_from_days(civil_to_days(f->year, f->month, f->day), &year, &month, &day);
+	return month == f->month && day == f->day;
+}
+
 int64_t time_parse_http(struct str s)
 {
 	struct str words[6], rest = s, dated;
@@ -195,7 +212,7 @@ int64_t time_parse_http(struct str s)
 		good = take_number(words[2], 1, 31, &f.day) && take_clock(words[3], &f) &&
 		       take_number(words[4], 1, 9999, &f.year);
 	}
-	if (!good || f.month == 0 || str_word(&rest, &dated))
+	if (!good || f.month == 0 || !is_day(&f) || str_word(&rest, &dated))
 		return TIME_NONE;
 	return civil_to_days(f.year, f.month, f.day) * MS_A_DAY +
 	       ((int64_t)f.hour * 3600 + (int64_t)f.minute * 60 + f.second) * MS_A_SECOND;
@@ -240,6 +257,7 @@ bool duration_parse(struct str s, int64_t *ms)
 {
 	int64_t total = 0, number, part;
 	struct str unit_name;
+	bool alone = true; /* digits without a unit are seconds, but not behind others */
 
 	s = str_trim(s);
 	if (str_empty(s))
@@ -249,8 +267,8 @@ bool duration_parse(struct str s, int64_t *ms)
 
 		if (!take_amount(&s, &number, &unit_name))
 			return false;
-		unit = find_unit(
-			duration_units, 6, str_empty(unit_name) && str_empty(s) && total == 0 ? STR("s") : unit_name);
+		unit = find_unit(duration_units, 6, alone && str_empty(unit_name) ? STR("s") : unit_name);
+		alone = false;
 		if (unit == NULL || __builtin_mul_overflow(number, unit->value, &part) ||
 			__builtin_add_overflow(total, part, &total))
 			return false;

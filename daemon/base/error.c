@@ -7,7 +7,8 @@
 
 #include "sitrep/utf8.h"
 
-static void write_text(struct error *err, size_t max, const char *fmt, va_list ap) __attribute__((format(printf, 3, 0)));
+static void write_text(struct error *err, size_t max, const char *fmt, va_list ap)
+	__attribute__((format(printf, 3, 0)));
 
 /* The sentence, cut to max bytes. */
 static void write_text(struct error *err, size_t max, const char *fmt, va_list ap)

@@ -112,7 +112,7 @@ static void add_string(struct buf *out, struct str s)
 			from = i;
 		}
 	}
-	(void)buf_append(out, s.data + from, s.len - from);
+	(void)buf_add(out, str_slice(s, from, s.len));
 	(void)buf_putc(out, '"');
 }
 

@@ -137,8 +137,8 @@ struct str utf8_cut(struct str s, size_t max)
 
 	if (s.len <= max)
 		return s;
-	/* Back over continuation bytes to where the character across the cut would begin; no further than one
-	 * is long, so that bytes which belong to none are not dropped by the thousand. */
+	/* Back over continuation bytes to where a character across the cut would begin.  Bytes that belong to none
+	 * are cut where they are: going on to the last good one would drop them by the thousand. */
 	while (start > 0 && max - start < 3 && ((unsigned char)s.data[start] & 0xc0) == 0x80)
 		start--;
 	end = start;

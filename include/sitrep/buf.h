@@ -30,8 +30,8 @@ void buf_init(struct buf *b, size_t max);
 void buf_release(struct buf *b);
 /* Forgets content and failure, keeps the memory. */
 void buf_clear(struct buf *b);
-/* Hands the content (malloc'ed, NUL behind it, *len bytes) out and leaves b empty.  NULL when b failed,
- * or holds nothing. */
+/* Hands the content (malloc'ed, NUL behind it, *len bytes) out and leaves b empty.  NULL when b failed, or when
+ * nothing, not even "", was appended. */
 char *buf_take(struct buf *b, size_t *len);
 
 /* All return 0 or b's failure. */

@@ -29,10 +29,11 @@ char *time_format_http(char text[TIME_TEXT_MAX], int64_t time_ms);    /* RFC 911
 /* "in 4 min", "3 h ago", "never": for tables. */
 char *time_format_relative(char text[TIME_TEXT_MAX], int64_t time_ms, int64_t now_ms);
 
-/* RFC 9110 5.6.7 in its three forms.  TIME_NONE when it is none of them. */
+/* RFC 9110 5.6.7 in its three forms.  TIME_NONE when it is none of them, or of a day that its month does not have. */
 int64_t time_parse_http(struct str s);
 
-/* "30s", "15m", "6h", "90d", "2w", "250ms", bare digits are seconds.  False when s is none or overflows. */
+/* "30s", "15m", "6h", "90d", "2w", "250ms", bare digits are seconds; "1h30m" adds up.  False when s is none
+ * or overflows. */
 bool duration_parse(struct str s, int64_t *ms);
 /* The shortest form that says the same: 900000 gives "15m". */
 char *duration_format(char text[TIME_TEXT_MAX], int64_t ms);

@@ -29,7 +29,7 @@ void jsonw_array(struct jsonw *w);
 void jsonw_array_end(struct jsonw *w);
 
 void jsonw_key(struct jsonw *w, const char *key);
-void jsonw_str(struct jsonw *w, struct str value);
+void jsonw_str(struct jsonw *w, struct str value);   /* STR_NONE writes "" */
 void jsonw_cstr(struct jsonw *w, const char *value); /* NULL writes null */
 void jsonw_int(struct jsonw *w, int64_t value);
 void jsonw_real(struct jsonw *w, double value); /* 6 significant digits; not finite writes null */

@@ -24,7 +24,7 @@ typedef void listener_accept_fn(void *arg, int fd, const struct sockaddr *peer, 
 struct listener *listener_open_tcp(const char *host, uint16_t port, struct error *err);
 /* mode as in chmod(2); group NULL: the process's own. */
 struct listener *listener_open_unix(const char *path, unsigned mode, const char *group, struct error *err);
-/* An inherited one; takes fd. */
+/* An inherited one; takes fd, and closes it when it is no listening socket.  Its file is left to whoever made it. */
 struct listener *listener_adopt(int fd, struct error *err);
 
 int listener_start(struct listener *l, struct event_base *base, listener_accept_fn *fn, void *arg, struct error *err);

@@ -4,7 +4,7 @@
  *
  *     log_emit(LOG_LEVEL_WARNING, "feed fails", "feed", name, "status", LOG_NUM(404), NULL);
  *
- * On a terminal that reads `12:03:22 warning  feed fails feed=usni status=404`.  As a service (stderr is
+ * On a terminal that reads `12:03:22 warning feed fails feed=usni status=404`.  As a service (stderr is
  * the journal's stream) the line goes to the journal's native socket with PRIORITY and each pair as a
  * field (SITREP_FEED=usni); where that socket is not there, to stderr with a <N> prefix, see
  * sd-daemon(3).  Values may come from outside: control characters, bidi overrides and invalid UTF-8 are

@@ -20,7 +20,7 @@ char *paths_control_socket(const char *configured, const char *stream_socket);
 /* The configuration file: given, else /etc/sitrepd/sitrepd.conf under the compiled-in sysconfdir. */
 char *paths_config(const char *given);
 
-/* mkdir with that mode unless it is there; 0 or -errno. */
+/* mkdir(2) with that mode unless the folder is there; 0 or -errno, -ENOTDIR when something else has its name. */
 int paths_make_dir(const char *path, unsigned mode);
 
 #endif

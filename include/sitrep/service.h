@@ -31,7 +31,8 @@ int service_take_fd(struct service_fds *fds, const char *name);
 /* Closes those nobody took; returns how many. */
 size_t service_close_rest(struct service_fds *fds);
 
-/* Each sends one datagram to NOTIFY_SOCKET; false when there is none or it was refused. */
+/* Each sends one datagram to NOTIFY_SOCKET; false when there is none or it was refused.  A status may hold text from
+ * outside: it is sent as one line, and cut. */
 bool service_ready(const char *status);
 bool service_reloading(void); /* with MONOTONIC_USEC, see sd_notify(3) */
 bool service_stopping(void);

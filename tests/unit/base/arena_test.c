@@ -55,6 +55,56 @@ static void test_maximum(void **state)
 	arena_release(&a);
 }
 
+/* With no maximum to speak of, a size that only just fits a size_t is refused all the same. */
+static void test_absurd_sizes(void **state)
+{
+	struct arena a;
+
+	(void)state;
+	arena_init(&a, SIZE_MAX);
+	for (size_t less = 0; less < 32; less++) {
+		assert_null(arena_alloc(&a, SIZE_MAX - less));
+		assert_null(arena_str(&a, str_make("x", SIZE_MAX - less)).data);
+	}
+	assert_null(arena_alloc_array(&a, SIZE_MAX, SIZE_MAX));
+	assert_null(arena_alloc_array(&a, 2, SIZE_MAX / 2 + 1));
+	assert_int_equal(a.used, 0);
+	assert_non_null(arena_alloc_array(&a, 0, 8));
+	assert_non_null(arena_alloc_array(&a, 8, 0));
+	arena_release(&a);
+}
+
+/* Small and large in turns: none overlaps another, and the large ones do not cost the rest of a block. */
+static void test_mixed_sizes(void **state)
+{
+	enum { COUNT = 400 };
+	static const size_t sizes[] = {1, 15, 16, 17, 300, 4096, 16384, 131072, 131073, 300000};
+	unsigned char *parts[COUNT];
+	struct arena a;
+
+	(void)state;
+	arena_init(&a, 64 << 20);
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < COUNT; i++) {
+			size_t size = sizes[i % 10];
+
+			parts[i] = arena_alloc(&a, size);
+			assert_non_null(parts[i]);
+			assert_int_equal((uintptr_t)parts[i] % _Alignof(max_align_t), 0);
+			memset(parts[i], (int)(i % 251) + 1, size);
+		}
+		for (size_t i = 0; i < COUNT; i++)
+			for (size_t k = 0; k < sizes[i % 10]; k++)
+				if (parts[i][k] != i % 251 + 1)
+					fail_msg("part %zu is overwritten at %zu", i, k);
+		arena_clear(&a);
+		assert_int_equal(a.used, 0);
+	}
+	arena_release(&a);
+	arena_release(&a);
+	arena_clear(&a);
+}
+
 static void test_strings(void **state)
 {
 	struct arena a;
@@ -119,6 +169,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_maximum),
+		cmocka_unit_test(test_absurd_sizes),
+		cmocka_unit_test(test_mixed_sizes),
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_lists),
 	};

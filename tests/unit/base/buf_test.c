@@ -33,6 +33,117 @@ static void test_maximum(void **state)
 	buf_release(&b);
 }
 
+/* One byte more than there is room for, by every way in, at every fill: nothing is changed but the failure. */
+static void test_no_way_past_the_maximum(void **state)
+{
+	enum { MAX = 150 };
+	char filler[MAX + 2];
+
+	(void)state;
+	memset(filler, 'x', sizeof(filler) - 1);
+	filler[sizeof(filler) - 1] = '\0';
+	for (size_t fill = 0; fill <= MAX; fill++) {
+		const char *more = filler + fill; /* as long as would make it MAX + 1 */
+
+		for (int way = 0; way < 6; way++) {
+			struct buf b = BUF_INIT(MAX);
+			int result = -1;
+
+			assert_int_equal(buf_append(&b, filler, fill), 0);
+			switch (way) {
+			case 0:
+				result = buf_append(&b, more, MAX + 1 - fill);
+				break;
+			case 1:
+				result = buf_puts(&b, more);
+				break;
+			case 2:
+				result = buf_printf(&b, "%s", more);
+				break;
+			case 3:
+				result = buf_reserve(&b, MAX + 1 - fill);
+				break;
+			case 4:
+				result = buf_add(&b, str_from(more));
+				break;
+			default:
+				result = buf_reserve(&b, SIZE_MAX - fill % 3);
+			}
+			assert_int_equal(result, -E2BIG);
+			assert_true(buf_failed(&b));
+			assert_int_equal(b.len, fill);
+			assert_int_equal(b.data[fill], '\0');
+			assert_int_equal(buf_append(&b, NULL, 0), -E2BIG);
+			assert_int_equal(buf_reserve(&b, 0), -E2BIG);
+			assert_null(buf_take(&b, NULL));
+			buf_clear(&b);
+			assert_int_equal(buf_puts(&b, filler + 1), 0);
+			assert_int_equal(b.len, MAX);
+			assert_int_equal(b.cap, MAX + 1); /* the NUL's, and no more */
+			buf_release(&b);
+		}
+	}
+}
+
+/* A character that does not fit is not there in part. */
+static void test_characters_are_whole(void **state)
+{
+	struct buf b = BUF_INIT(3);
+
+	(void)state;
+	assert_int_equal(buf_put_utf8(&b, 0x1f6a2), -E2BIG);
+	assert_int_equal(b.len, 0);
+	buf_clear(&b);
+	assert_int_equal(buf_add_xml(&b, STR("a&b")), -E2BIG);
+	assert_true(str_eq(buf_str(&b), STR("a")));
+	buf_release(&b);
+}
+
+/* The greatest maximum there is overflows nothing. */
+static void test_without_a_maximum(void **state)
+{
+	struct buf b = BUF_INIT(SIZE_MAX);
+
+	(void)state;
+	assert_int_equal(buf_puts(&b, "0123456789"), 0);
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(buf_puts(&b, "0123456789"), 0);
+	assert_int_equal(b.len, 10010);
+	assert_true(buf_reserve(&b, SIZE_MAX - b.len) < 0);
+	assert_int_equal(b.len, 10010);
+	buf_release(&b);
+}
+
+static void test_empty(void **state)
+{
+	struct buf b = BUF_INIT(10);
+	size_t len = 9;
+	char *taken;
+
+	(void)state;
+	assert_string_equal(buf_str(&b).data, "");
+	assert_int_equal(buf_str(&b).len, 0);
+	assert_null(b.data);
+	buf_clear(&b);
+	buf_truncate(&b, 0);
+	buf_consume(&b, 0);
+	assert_null(b.data);
+	/* nothing was appended, but it was appended: the empty string */
+	assert_int_equal(buf_puts(&b, ""), 0);
+	taken = buf_take(&b, &len);
+	assert_string_equal(taken, "");
+	assert_int_equal(len, 0);
+	free(taken);
+	assert_null(buf_take(&b, NULL));
+	buf_init(&b, 0);
+	assert_int_equal(buf_putc(&b, 'x'), -E2BIG);
+	buf_clear(&b);
+	assert_int_equal(buf_append(&b, "", 0), 0);
+	assert_int_equal(buf_add(&b, STR_NONE), 0);
+	assert_int_equal(buf_add_xml(&b, STR_NONE), 0);
+	buf_release(&b);
+}
+
 static void test_taking_and_dropping(void **state)
 {
 	struct buf b = BUF_INIT(100);
@@ -95,10 +206,14 @@ static void test_xml(void **state)
 	assert_true(str_eq(buf_str(&b), STR("&lt;a b=&#39;c&#39;&gt;&quot;&amp;\xc3\xa9\n\t")));
 	buf_clear(&b);
 	assert_int_equal(buf_add_xml(&b, STR("a\0\x1f\xff\xed\xa0\x80\xef\xbf\xbe")), 0);
-	assert_int_equal(str_find_char(buf_str(&b), '\0', 0), STR_NPOS);
-	assert_int_equal(str_find_char(buf_str(&b), '\x1f', 0), STR_NPOS);
-	assert_int_equal(str_find_char(buf_str(&b), '\xff', 0), STR_NPOS);
-	assert_int_equal(str_find(buf_str(&b), STR("\xef\xbf\xbe"), 0), STR_NPOS);
+	/* one mark each for the controls, the byte, the three of the surrogate, and the non-character */
+	assert_int_equal(b.len, 1 + 7 * 3);
+	for (size_t i = 1; i < b.len; i += 3)
+		assert_memory_equal(b.data + i, "\xef\xbf\xbd", 3);
+	buf_clear(&b);
+	/* what XML 1.0 allows goes through, to its ends (2.2) */
+	assert_int_equal(buf_add_xml(&b, STR("\r\x7f\xee\x80\x80\xef\xbf\xbd\xf0\x90\x80\x80\xf4\x8f\xbf\xbf")), 0);
+	assert_true(str_eq(buf_str(&b), STR("\r\x7f\xee\x80\x80\xef\xbf\xbd\xf0\x90\x80\x80\xf4\x8f\xbf\xbf")));
 	buf_release(&b);
 }
 
@@ -106,6 +221,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_maximum),
+		cmocka_unit_test(test_no_way_past_the_maximum),
+		cmocka_unit_test(test_characters_are_whole),
+		cmocka_unit_test(test_without_a_maximum),
+		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_taking_and_dropping),
 		cmocka_unit_test(test_growing),
 		cmocka_unit_test(test_utf8),

@@ -6,9 +6,13 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "sitrep/clock.h"
+
+#define DAY_MS INT64_C(86400000)
 
 static int days_of(int year, int month)
 {
@@ -38,6 +42,182 @@ static void test_calendar(void **state)
 	}
 }
 
+/* The ends of what is promised, each leap year's February, and the year before the first. */
+static void test_years_far_away(void **state)
+{
+	static const struct {
+		int year, month, day;
+		int64_t days;
+	} known[] = {{-9999, 1, 1, -4371587}, {-1, 12, 31, -719529}, {0, 1, 1, -719528}, {0, 2, 29, -719469},
+		{1, 1, 1, -719162}, {1969, 12, 31, -1}, {2000, 2, 29, 11016}, {9999, 12, 31, 2932896}};
+	int64_t day = civil_to_days(-9999, 1, 1);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		assert_int_equal(civil_to_days(known[i].year, known[i].month, known[i].day), known[i].days);
+	for (int y = -9999; y <= 9999; y++) {
+		for (int m = 1; m <= 12; m++) {
+			int year, month, of_month, last = days_of(y, m);
+
+			assert_int_equal(civil_to_days(y, m, 1), day);
+			civil_from_days(day + last - 1, &year, &month, &of_month);
+			assert_true(year == y && month == m && of_month == last);
+			day += last;
+		}
+	}
+}
+
+/* The C library's calendar as a second opinion, from 1900 to the end of 9999 in steps that meet every hour, weekday and
+ * month, with milliseconds that are not written. */
+static void test_formats_against_libc(void **state)
+{
+	const int64_t step = 86413777 * INT64_C(31);
+
+	(void)state;
+	for (int64_t t = civil_to_days(1900, 1, 1) * DAY_MS; t < civil_to_days(10000, 1, 1) * DAY_MS; t += step) {
+		char text[TIME_TEXT_MAX], expected[64];
+		time_t seconds = (time_t)(t / 1000 - (t % 1000 < 0));
+		struct tm tm;
+
+		assert_non_null(gmtime_r(&seconds, &tm));
+		assert_true(strftime(expected, sizeof(expected), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0);
+		assert_string_equal(time_format_rfc3339(text, t), expected);
+		assert_true(strftime(expected, sizeof(expected), "%a, %d %b %Y %H:%M:%S +0000", &tm) > 0);
+		assert_string_equal(time_format_rfc822(text, t), expected);
+		assert_true(strftime(expected, sizeof(expected), "%a, %d %b %Y %H:%M:%S GMT", &tm) > 0);
+		assert_string_equal(time_format_http(text, t), expected);
+		assert_int_equal(time_parse_http(str_from(text)), (int64_t)seconds * 1000);
+	}
+}
+
+/* RFC 3339 is read back by its fields. */
+static void test_rfc3339_there_and_back(void **state)
+{
+	(void)state;
+	for (int64_t t = -62135596800000; t <= INT64_C(253402300799000); t += INT64_C(8640012345000)) {
+		int year, month, day, hour, minute, second, len = 0;
+		char text[TIME_TEXT_MAX];
+		int64_t whole = t - ((t % 1000) + 1000) % 1000;
+
+		assert_int_equal(strlen(time_format_rfc3339(text, t)), 20);
+		assert_int_equal(
+			sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ%n", &year, &month, &day, &hour, &minute, &second, &len),
+			6);
+		assert_int_equal(len, 20);
+		assert_int_equal(
+			civil_to_days(year, month, day) * DAY_MS + ((int64_t)hour * 3600 + minute * 60 + second) * 1000,
+			whole);
+	}
+}
+
+/* Numbers that are no time of anybody's still do no harm. */
+static void test_absurd_times(void **state)
+{
+	static const int64_t times[] = {INT64_MIN + 1, INT64_MIN + 86400000, INT64_MAX, INT64_MAX - 86400000};
+	char text[TIME_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
+		assert_true(strlen(time_format_rfc3339(text, times[i])) >= 20);
+		assert_true(strlen(time_format_rfc822(text, times[i])) > 20);
+		assert_true(strlen(time_format_relative(text, times[i], -times[i])) > 0);
+	}
+}
+
+static void test_clocks(void **state)
+{
+	int64_t wall = clock_wall_ms(), ms = clock_mono_ms(), us = clock_mono_us();
+
+	(void)state;
+	assert_true(wall > INT64_C(1577836800000)); /* this was written after 2020 */
+	assert_true(clock_mono_us() >= us);
+	assert_true(clock_mono_ms() >= ms);
+	/* both from the same clock */
+	assert_true(us / 1000 >= ms && clock_mono_ms() >= us / 1000);
+}
+
+static void test_relative(void **state)
+{
+	static const struct {
+		int64_t distance;
+		const char *text;
+	} cases[] = {
+		{0, "now"},
+		{999, "now"},
+		{-999, "now"},
+		{1000, "in 1 s"},
+		{-1000, "1 s ago"},
+		{59999, "in 59 s"},
+		{4 * 60000, "in 4 min"},
+		{-59 * 60000, "59 min ago"},
+		{-3 * 3600000, "3 h ago"},
+		{86399999, "in 23 h"},
+		{-DAY_MS, "1 d ago"},
+		{400 * DAY_MS, "in 400 d"},
+	};
+	const int64_t now = 1795431155000;
+	char text[TIME_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_string_equal(time_format_relative(text, now + cases[i].distance, now), cases[i].text);
+	assert_string_equal(time_format_relative(text, TIME_NONE, now), "never");
+	assert_string_equal(time_format_relative(text, TIME_NONE, 0), "never");
+}
+
+/* RFC 9110 5.6.7: what is none of the three forms, and no day of the calendar. */
+static void test_http_dates_refused(void **state)
+{
+	static const char *const wrong[] = {
+		"",
+		" ",
+		"GMT",
+		"Sun, 06 Nov 1994 08:49:37",
+		"Sun, 06 Nov 1994 08:49:37 UTC",
+		"Sun, 06 Nov 1994 08:49:37 GMT now",
+		"Sun, 06 Nov 1994 08:49 GMT",
+		"Sun, 06 Nov 1994 08:49:37:00 GMT",
+		"Sun, 06 Nov 1994 24:00:00 GMT",
+		"Sun, 06 Nov 1994 08:60:00 GMT",
+		"Sun, 06 Nov 1994 08:49:61 GMT",
+		"Sun, 06 Nov 1994 -8:49:37 GMT",
+		"Sun, 00 Nov 1994 08:49:37 GMT",
+		"Sun, 32 Nov 1994 08:49:37 GMT",
+		"Sun, 31 Nov 1994 08:49:37 GMT",
+		"Mon, 30 Feb 2026 08:49:37 GMT",
+		"Sat, 29 Feb 1900 08:49:37 GMT",
+		"Sun, +6 Nov 1994 08:49:37 GMT",
+		"Sun, 06 Nob 1994 08:49:37 GMT",
+		"Sun, 06 Nov 10000 08:49:37 GMT",
+		"Sun, 06 Nov 99999999999999999999 08:49:37 GMT",
+		"Sunday, 06-Nov-1994 08:49:37 GMT",
+		"Sunday, 31-Jun-94 08:49:37 GMT",
+		"Sunday, 06-94 08:49:37 GMT",
+		"Sunday, 06-Nov-94-1 08:49:37 GMT",
+		"Sun Nov 6 08:49:37",
+		"Sun Feb 29 08:49:37 2026",
+		"1994-11-06T08:49:37Z",
+	};
+	char text[TIME_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		if (time_parse_http(str_from(wrong[i])) != TIME_NONE)
+			fail_msg("%s is no date", wrong[i]);
+	assert_int_equal(time_parse_http(STR_NONE), TIME_NONE);
+	assert_int_equal(time_parse_http(STR("Sun, 06 Nov 1994 08:49:37 GMT\0")), TIME_NONE);
+	/* a leap day and a leap second are dates */
+	assert_string_equal(time_format_rfc3339(text, time_parse_http(STR("Tue, 29 Feb 2000 00:00:00 GMT"))),
+		"2000-02-29T00:00:00Z");
+	assert_string_equal(time_format_rfc3339(text, time_parse_http(STR("Sat, 31 Dec 2016 23:59:60 GMT"))),
+		"2017-01-01T00:00:00Z");
+	/* two digits of a year are of this century or the last (RFC 9110 5.6.7) */
+	assert_string_equal(time_format_rfc3339(text, time_parse_http(STR("Friday, 01-Jan-99 00:00:00 GMT"))),
+		"1999-01-01T00:00:00Z");
+	assert_string_equal(time_format_rfc3339(text, time_parse_http(STR("Thursday, 01-Jan-26 00:00:00 GMT"))),
+		"2026-01-01T00:00:00Z");
+}
+
 static void test_formats(void **state)
 {
 	char text[TIME_TEXT_MAX];
@@ -47,7 +227,11 @@ static void test_formats(void **state)
 	assert_string_equal(time_format_rfc822(text, 1795431155000), "Mon, 23 Nov 2026 10:52:35 +0000");
 	assert_string_equal(time_format_http(text, 1795431155000), "Mon, 23 Nov 2026 10:52:35 GMT");
 	assert_string_equal(time_format_rfc3339(text, -1000), "1969-12-31T23:59:59Z");
+	assert_string_equal(time_format_rfc3339(text, -1), "1969-12-31T23:59:59Z");
+	assert_string_equal(time_format_rfc822(text, -DAY_MS), "Wed, 31 Dec 1969 00:00:00 +0000");
+	assert_string_equal(time_format_rfc3339(text, 253402300799999), "9999-12-31T23:59:59Z");
 	assert_string_equal(time_format_rfc3339(text, TIME_NONE), "");
+	assert_string_equal(time_format_rfc822(text, TIME_NONE), "");
 	assert_string_equal(time_format_http(text, TIME_NONE), "");
 	assert_int_equal(time_parse_http(STR("Sun, 06 Nov 1994 08:49:37 GMT")), 784111777000);
 	assert_int_equal(time_parse_http(STR("Sunday, 06-Nov-94 08:49:37 GMT")), 784111777000);
@@ -64,8 +248,10 @@ static void test_durations(void **state)
 		const char *text;
 		int64_t ms;
 	} good[] = {{"250ms", 250}, {"30s", 30000}, {"15m", 900000}, {"6h", 21600000}, {"90d", 7776000000},
-		{"2w", 1209600000}, {"45", 45000}};
-	static const char *const wrong[] = {"", "s", "5 parsecs", "-5s", "5.5s", "99999999999999999999d", "5mm"};
+		{"2w", 1209600000}, {"45", 45000}, {"0", 0}, {" 5 M ", 300000}, {"1h30m", 5400000}, {"1h 30m", 5400000},
+		{"9223372036854775807ms", INT64_MAX}};
+	static const char *const wrong[] = {"", " ", "s", "5 parsecs", "-5s", "+5s", "5.5s", "99999999999999999999d",
+		"5mm", "1h30", "0s45", "m5", "9223372036854775807s", "9223372036854775807ms1ms", "5s\n;"};
 	char text[TIME_TEXT_MAX];
 	int64_t n;
 
@@ -78,18 +264,43 @@ static void test_durations(void **state)
 	}
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
 		assert_false(duration_parse(str_from(wrong[i]), &n));
+	assert_false(duration_parse(STR_NONE, &n));
+	assert_false(duration_parse(STR("5\0s"), &n));
 	assert_string_equal(duration_format(text, 900000), "15m");
+	assert_string_equal(duration_format(text, 901000), "901s");
+	assert_string_equal(duration_format(text, 14 * DAY_MS), "14d");
+	assert_string_equal(duration_format(text, 250), "250ms");
+	assert_string_equal(duration_format(text, 0), "0s");
+	assert_string_equal(duration_format(text, INT64_MAX), "9223372036854775807ms");
 	assert_true(size_parse(STR("8M"), &n) && n == 8 << 20);
 	assert_true(size_parse(STR("64K"), &n) && n == 64 << 10);
 	assert_false(size_parse(STR("9999999999999G"), &n));
 	assert_false(size_parse(STR("8X"), &n));
+	assert_true(size_parse(STR("1G"), &n) && n == 1 << 30);
+	assert_true(size_parse(STR("512"), &n) && n == 512);
+	assert_true(size_parse(STR(" 2 mb "), &n) && n == 2 << 20);
+	assert_false(size_parse(STR(""), &n));
+	assert_false(size_parse(STR("K"), &n));
+	assert_false(size_parse(STR("-1K"), &n));
+	assert_false(size_parse(STR("1.5M"), &n));
+	assert_false(size_parse(STR("1K1K"), &n));
 	assert_string_equal(size_format(text, 8 << 20), "8M");
+	assert_string_equal(size_format(text, 1 << 30), "1G");
+	assert_string_equal(size_format(text, 1536), "1536");
+	assert_string_equal(size_format(text, 0), "0");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_calendar),
+		cmocka_unit_test(test_years_far_away),
+		cmocka_unit_test(test_formats_against_libc),
+		cmocka_unit_test(test_rfc3339_there_and_back),
+		cmocka_unit_test(test_absurd_times),
+		cmocka_unit_test(test_clocks),
+		cmocka_unit_test(test_relative),
+		cmocka_unit_test(test_http_dates_refused),
 		cmocka_unit_test(test_formats),
 		cmocka_unit_test(test_durations),
 	};

@@ -43,6 +43,9 @@ static void test_structure(void **state)
 	jsonw_kv_int(&w, "a", -1);
 	jsonw_kv_bool(&w, "b", true);
 	jsonw_object_end(&w);
+	jsonw_array(&w); /* as deep as what was filled just now, and empty again */
+	jsonw_int(&w, 2);
+	jsonw_array_end(&w);
 	jsonw_null(&w);
 	jsonw_bool(&w, false);
 	jsonw_array_end(&w);
@@ -51,7 +54,7 @@ static void test_structure(void **state)
 	jsonw_key(&w, "after");
 	jsonw_str(&w, STR(""));
 	jsonw_object_end(&w);
-	assert_text(&b, "{\"list\":[1,[],{},{\"a\":-1,\"b\":true},null,false],\"raw\":{\"x\":[]},\"after\":\"\"}");
+	assert_text(&b, "{\"list\":[1,[],{},{\"a\":-1,\"b\":true},[2],null,false],\"raw\":{\"x\":[]},\"after\":\"\"}");
 }
 
 /* A value at the top needs nothing around it, and a writer made anew owes no comma. */

@@ -49,7 +49,7 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/listener_test.XXXXXX");
+	(void)snprintf(f->dir, sizeof(f->dir), P_tmpdir "/sitrep-listener-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	(void)snprintf(f->path, sizeof(f->path), "%s/s.sock", f->dir);
 	f->base = event_base_new();

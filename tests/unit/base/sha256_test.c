@@ -1,4 +1,4 @@
-/* SHA-256: the examples of FIPS 180, in one piece and in many. */
+/* SHA-256: the examples of FIPS 180 and of NIST's example values, in one piece and in many. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "sitrep/sha256.h"
@@ -33,6 +34,10 @@ static void test_known_answers(void **state)
 		{{"abc", 3}, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
 		{{"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 56},
 			"248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+		{{"abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrs"
+		  "mnopqrstnopqrstu",
+			 112},
+			"cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1"},
 	};
 	struct error err;
 	struct sha256 *h = sha256_new(&err);
@@ -45,9 +50,83 @@ static void test_known_answers(void **state)
 	sha256_free(h);
 }
 
+/* A million times the letter a. */
+static void test_long_message(void **state)
+{
+	enum { LEN = 1000000 };
+	char *message = malloc(LEN);
+	struct sha256 *h = sha256_new(NULL);
+
+	(void)state;
+	assert_non_null(message);
+	assert_non_null(h);
+	memset(message, 'a', LEN);
+	for (size_t piece = 1000; piece <= LEN; piece *= 10)
+		check(h, str_make(message, LEN), piece,
+			"cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+	/* around the length of a block, pieces and whole agree */
+	for (size_t len = 54; len < 130; len++) {
+		uint8_t whole[SHA256_LEN];
+		char hex[SHA256_HEX];
+
+		assert_int_equal(sha256_begin(h), 0);
+		assert_int_equal(sha256_add(h, str_make(message, len)), 0);
+		assert_int_equal(sha256_end(h, whole), 0);
+		hex_encode(hex, whole, sizeof(whole));
+		for (size_t piece = 1; piece < len; piece += 13)
+			check(h, str_make(message, len), piece, hex);
+	}
+	sha256_free(h);
+	free(message);
+}
+
+/* Two at once do not mix, and one that was left in the middle begins anew. */
+static void test_contexts(void **state)
+{
+	struct sha256 *a = sha256_new(NULL), *b = sha256_new(NULL);
+	uint8_t digest[SHA256_LEN];
+	char hex[SHA256_HEX];
+
+	(void)state;
+	assert_non_null(a);
+	assert_non_null(b);
+	assert_int_equal(sha256_begin(a), 0);
+	assert_int_equal(sha256_add(a, STR("a")), 0);
+	check(b, STR("other"), 5, "d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa");
+	assert_int_equal(sha256_add(a, STR_NONE), 0);
+	assert_int_equal(sha256_add(a, STR("bc")), 0);
+	assert_int_equal(sha256_end(a, digest), 0);
+	hex_encode(hex, digest, sizeof(digest));
+	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	assert_int_equal(sha256_begin(a), 0);
+	assert_int_equal(sha256_add(a, STR("lost")), 0);
+	check(a, STR("abc"), 3, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	sha256_free(a);
+	sha256_free(b);
+	sha256_free(NULL);
+}
+
+static void test_hex(void **state)
+{
+	static const uint8_t bytes[] = {0x00, 0x0f, 0xf0, 0xff, 0x5a};
+	char hex[2 * sizeof(bytes) + 2];
+
+	(void)state;
+	memset(hex, '#', sizeof(hex));
+	hex_encode(hex, bytes, sizeof(bytes));
+	assert_memory_equal(hex, "000ff0ff5a\0#", sizeof(hex));
+	hex_encode(hex, bytes, 0);
+	assert_string_equal(hex, "");
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_known_answers)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_known_answers),
+		cmocka_unit_test(test_long_message),
+		cmocka_unit_test(test_contexts),
+		cmocka_unit_test(test_hex),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "sitrep/str.h"
@@ -85,15 +86,111 @@ static void test_cutting(void **state)
 	assert_int_equal(str_trim(STR(" \n ")).len, 0);
 }
 
+/* Nothing, and what is longer than the text, is found in nothing. */
+static void test_absent(void **state)
+{
+	struct str rest = STR_NONE, piece;
+
+	(void)state;
+	assert_null(str_from(NULL).data);
+	assert_true(str_eq(STR_NONE, STR_NONE));
+	assert_int_equal(str_cmp(STR_NONE, STR("")), 0);
+	assert_true(str_cmp(STR_NONE, STR("a")) < 0);
+	assert_true(str_eq_nocase(STR_NONE, STR("")));
+	assert_true(str_starts(STR_NONE, STR_NONE));
+	assert_true(str_starts_nocase(STR_NONE, STR("")));
+	assert_true(str_ends(STR_NONE, STR("")));
+	assert_false(str_starts(STR_NONE, STR("a")));
+	assert_false(str_starts_nocase(STR_NONE, STR("a")));
+	assert_false(str_ends(STR_NONE, STR("a")));
+	assert_int_equal(str_find(STR_NONE, STR("a"), 0), STR_NPOS);
+	assert_int_equal(str_find(STR("abc"), STR("abcd"), 0), STR_NPOS);
+	assert_int_equal(str_find(STR("abc"), STR("bcdef"), 1), STR_NPOS);
+	assert_int_equal(str_find(STR("abc"), STR("a"), SIZE_MAX), STR_NPOS);
+	assert_int_equal(str_find_nocase(STR_NONE, STR("a"), 0), STR_NPOS);
+	assert_int_equal(str_find_nocase(STR("abc"), STR("a"), SIZE_MAX), STR_NPOS);
+	assert_int_equal(str_find_char(STR("abc"), 'c', 3), STR_NPOS);
+	assert_int_equal(str_trim(STR_NONE).len, 0);
+	assert_false(str_split(&rest, ',', &piece));
+	assert_false(str_word(&rest, &piece));
+	assert_false(str_to_int(STR_NONE, &(long long){0}));
+}
+
+/* Pieces and separators together are the text again; one more piece than separators. */
+static void test_splitting_loses_nothing(void **state)
+{
+	static const char *const texts[] = {"", ",", ",,", "a", "a,", ",a", "a,b", ",a,,bc,"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct str rest = str_from(texts[i]), piece;
+		char joined[32] = "";
+		size_t len = 0, pieces = 0, separators = 0;
+
+		for (const char *c = texts[i]; *c != '\0'; c++)
+			separators += *c == ',';
+		while (str_split(&rest, ',', &piece)) {
+			if (pieces++ > 0)
+				joined[len++] = ',';
+			memcpy(joined + len, piece.data, piece.len);
+			len += piece.len;
+		}
+		assert_int_equal(pieces, separators + 1);
+		assert_true(str_eq(str_make(joined, len), str_from(texts[i])));
+	}
+}
+
+/* What counts as white space, a digit or a letter is ASCII's, byte by byte. */
+static void test_characters(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 256; i++) {
+		char c = (char)i;
+		bool space = i == ' ' || i == '\t' || i == '\r' || i == '\n' || i == '\f' || i == '\v';
+		bool upper = i >= 'A' && i <= 'Z', lower = i >= 'a' && i <= 'z';
+
+		assert_int_equal(char_is_space(c), space);
+		assert_int_equal(char_is_digit(c), i >= '0' && i <= '9');
+		assert_int_equal(char_is_alpha(c), upper || lower);
+		assert_int_equal((unsigned char)char_lower(c), upper ? i + 'a' - 'A' : i);
+		assert_int_equal(str_trim(str_make(&c, 1)).len, space ? 0 : 1);
+	}
+}
+
+/* Every number around zero and around the ends, and what stands one digit further. */
+static void test_numbers_there_and_back(void **state)
+{
+	static const long long around[] = {INT64_MIN, -1000, -1, 0, 1, 1000, INT64_MAX};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(around) / sizeof(*around); i++) {
+		for (long long step = -20; step <= 20; step++) {
+			char text[32];
+			long long n, value;
+
+			if (__builtin_add_overflow(around[i], step, &n))
+				continue;
+			(void)snprintf(text, sizeof(text), "%lld", n);
+			assert_true(str_to_int(str_from(text), &value));
+			assert_true(value == n);
+			(void)snprintf(text, sizeof(text), "%lldx", n);
+			assert_false(str_to_int(str_from(text), &value));
+		}
+	}
+}
+
 static void test_numbers(void **state)
 {
-	static const char *const wrong[] = {"", "-", "+", "1 ", " 1", "1.0", "0x1", "9223372036854775808",
-		"-9223372036854775809", "99999999999999999999999"};
+	static const char *const wrong[] = {"", "-", "+", "--1", "+-1", "1-", "1 ", " 1", "1.0", "0x1", "1e3", "1/",
+		"1:", "9223372036854775808", "-9223372036854775809", "99999999999999999999999"};
 	long long n = 7;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
 		assert_false(str_to_int(str_from(wrong[i]), &n));
+	assert_false(str_to_int(STR("1\0"), &n));
+	assert_int_equal(n, 7); /* untouched */
+	assert_true(str_to_int(STR("-0"), &n) && n == 0);
 	assert_true(str_to_int(STR("9223372036854775807"), &n) && n == INT64_MAX);
 	assert_true(str_to_int(STR("-9223372036854775808"), &n) && n == INT64_MIN);
 	assert_true(str_to_int(STR("+007"), &n) && n == 7);
@@ -106,6 +203,10 @@ int main(void)
 		cmocka_unit_test(test_comparing),
 		cmocka_unit_test(test_finding),
 		cmocka_unit_test(test_cutting),
+		cmocka_unit_test(test_absent),
+		cmocka_unit_test(test_splitting_loses_nothing),
+		cmocka_unit_test(test_characters),
+		cmocka_unit_test(test_numbers_there_and_back),
 		cmocka_unit_test(test_numbers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

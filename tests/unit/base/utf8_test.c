@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <string.h>
 
 #include "sitrep/utf8.h"
@@ -75,6 +76,103 @@ static void test_every_beginning(void **state)
 	}
 }
 
+/* Every scalar value there is, by the encoder and back; what is none is not encoded. */
+static void test_every_character(void **state)
+{
+	struct buf b = BUF_INIT(8);
+
+	(void)state;
+	for (uint32_t cp = 0; cp <= 0x10ffff; cp++) {
+		size_t pos = 0;
+
+		if (cp >= 0xd800 && cp <= 0xdfff)
+			continue;
+		buf_clear(&b);
+		assert_int_equal(buf_put_utf8(&b, cp), 0);
+		if (!utf8_valid(buf_str(&b)) || utf8_next(buf_str(&b), &pos) != cp || pos != b.len)
+			fail_msg("U+%04X", (unsigned)cp);
+		/* without its last byte it is none */
+		pos = 0;
+		if (b.len > 1 && (utf8_next(str_make(b.data, b.len - 1), &pos) != 0xfffd || pos != b.len - 1))
+			fail_msg("the beginning of U+%04X", (unsigned)cp);
+	}
+	buf_release(&b);
+}
+
+/* Tables 3-8 to 3-11 of the Unicode Standard: what U+FFFD stands for, sequence by sequence. */
+static void test_maximal_subparts(void **state)
+{
+	static const struct {
+		struct str bad;
+		uint32_t characters[16];
+	} cases[] = {
+		/* longer than they need be */
+		{{"\xc0\xaf\xe0\x80\xbf\xf0\x81\x82\x41", 9},
+			{0xfffd, 0xfffd, 0xfffd, 0xfffd, 0xfffd, 0xfffd, 0xfffd, 0xfffd, 'A'}},
+		/* surrogates */
+		{{"\xed\xa0\x80\xed\xbf\xbf\xed\xaf\x41", 9},
+			{0xfffd, 0xfffd, 0xfffd, 0xfffd, 0xfffd, 0xfffd, 0xfffd, 0xfffd, 'A'}},
+		/* beyond the last plane, and bytes that never occur */
+		{{"\xf4\x91\x92\x93\xff\x41\x80\xbf\x42", 9},
+			{0xfffd, 0xfffd, 0xfffd, 0xfffd, 0xfffd, 'A', 0xfffd, 0xfffd, 'B'}},
+		/* cut short */
+		{{"\xe1\x80\xe2\xf0\x91\x92\xf1\xbf\x41", 9}, {0xfffd, 0xfffd, 0xfffd, 0xfffd, 'A'}},
+	};
+	struct buf repaired = BUF_INIT(100), expected = BUF_INIT(100);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		size_t pos = 0, k = 0;
+
+		buf_clear(&repaired);
+		buf_clear(&expected);
+		for (; pos < cases[i].bad.len; k++) {
+			assert_int_equal(utf8_next(cases[i].bad, &pos), cases[i].characters[k]);
+			assert_int_equal(buf_put_utf8(&expected, cases[i].characters[k]), 0);
+		}
+		assert_int_equal(cases[i].characters[k], 0);
+		assert_int_equal(utf8_repair(&repaired, cases[i].bad), 0);
+		assert_true(str_eq(buf_str(&repaired), buf_str(&expected)));
+		assert_false(utf8_valid(cases[i].bad));
+	}
+	buf_release(&repaired);
+	buf_release(&expected);
+}
+
+/* One bad byte at every place of a long text: what runs over many bytes at a time stops in front of it. */
+static void test_bad_byte_in_long_text(void **state)
+{
+	enum { LEN = 100 };
+	char text[LEN];
+
+	(void)state;
+	for (size_t len = 0; len <= LEN; len++) {
+		memset(text, 'a', LEN);
+		assert_int_equal(utf8_valid_prefix(str_make(text, len)), len);
+		for (size_t bad = 0; bad < len; bad++) {
+			text[bad] = (char)0x80;
+			assert_int_equal(utf8_valid_prefix(str_make(text, len)), bad);
+			text[bad] = 'a';
+		}
+	}
+	assert_int_equal(utf8_valid_prefix(STR_NONE), 0);
+	assert_true(utf8_valid(STR_NONE));
+	assert_true(utf8_valid(STR("a\0b")));
+}
+
+/* Bytes that belong to no character are cut where it is said, not thrown away to the last good one. */
+static void test_cut_of_invalid_text(void **state)
+{
+	char text[100];
+
+	(void)state;
+	memset(text, 0x80, sizeof(text));
+	for (size_t max = 0; max <= sizeof(text); max++)
+		assert_int_equal(utf8_cut(str_make(text, sizeof(text)), max).len, max);
+	assert_int_equal(utf8_cut(STR("ab"), SIZE_MAX).len, 2);
+	assert_null(utf8_cut(STR_NONE, 0).data);
+}
+
 /* A cut character is bad, at every place it may be cut. */
 static void test_cut_at_the_end(void **state)
 {
@@ -119,7 +217,65 @@ static void test_repair(void **state)
 		assert_int_equal(utf8_repair(&b, cases[i].bad), 0);
 		assert_true(str_eq(buf_str(&b), cases[i].good));
 	}
+	/* what does not fit is the buffer's failure */
+	b.max = 2;
+	buf_clear(&b);
+	assert_int_equal(utf8_repair(&b, STR("\xff")), -E2BIG);
+	assert_int_equal(b.len, 0);
 	buf_release(&b);
+}
+
+/* The list of the header, written down a second time, against every number. */
+static void test_unsafe(void **state)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {{0, 0x08}, {0x0b, 0x1f}, {0x7f, 0x9f}, {0x61c, 0x61c}, {0x200e, 0x200f}, {0x2028, 0x202e},
+		{0x2066, 0x2069}, {0xfdd0, 0xfdef}, {0xfeff, 0xfeff}};
+
+	(void)state;
+	for (uint32_t cp = 0; cp <= 0x10ffff; cp++) {
+		/* the last two of every plane are non-characters */
+		bool unsafe = cp % 0x10000 >= 0xfffe;
+
+		for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
+			unsafe = unsafe || (cp >= ranges[i].first && cp <= ranges[i].last);
+		if (utf8_is_unsafe(cp) != unsafe)
+			fail_msg("U+%04X", (unsigned)cp);
+	}
+}
+
+/* Unicode's white space, each kind of it. */
+static void test_white_space(void **state)
+{
+	static const uint32_t spaces[] = {' ', '\t', '\n', '\v', '\f', '\r', 0x85, 0xa0, 0x1680, 0x2000, 0x2009, 0x200a,
+		0x2028, 0x2029, 0x202f, 0x205f, 0x3000};
+	struct buf b = BUF_INIT(100), given = BUF_INIT(100);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(spaces) / sizeof(*spaces); i++) {
+		buf_clear(&b);
+		buf_clear(&given);
+		for (int k = 0; k < 3; k++) {
+			(void)buf_put_utf8(&given, spaces[i]);
+			(void)buf_put_utf8(&given, spaces[i]);
+			if (k < 2)
+				(void)buf_putc(&given, 'x');
+		}
+		assert_int_equal(utf8_one_line(&b, buf_str(&given)), 0);
+		assert_true(str_eq(buf_str(&b), STR("x x")));
+	}
+	/* one of nothing else is empty, and what stands in the buffer stays */
+	assert_int_equal(utf8_one_line(&b, STR(" \xe2\x80\xae\n\x01 ")), 0);
+	assert_true(str_eq(buf_str(&b), STR("x x")));
+	/* bad bytes are marked */
+	buf_clear(&b);
+	assert_int_equal(utf8_one_line(&b, STR("a\xff \xe2\x82")), 0);
+	assert_true(str_eq(buf_str(&b), STR("a\xef\xbf\xbd \xef\xbf\xbd")));
+	b.max = b.len;
+	assert_int_equal(utf8_one_line(&b, STR("y")), -E2BIG);
+	buf_release(&b);
+	buf_release(&given);
 }
 
 static void test_one_line(void **state)
@@ -133,16 +289,20 @@ static void test_one_line(void **state)
 	assert_true(str_eq(buf_str(&b), STR("a"
 					    "b c d[31m")));
 	buf_release(&b);
-	assert_true(utf8_is_unsafe(0x202e) && utf8_is_unsafe(0x2066) && utf8_is_unsafe(0x7f) && utf8_is_unsafe(0x9b));
-	assert_false(utf8_is_unsafe('a') || utf8_is_unsafe('\n') || utf8_is_unsafe(0xe9) || utf8_is_unsafe(0x1f6a2));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_beginning),
+		cmocka_unit_test(test_every_character),
+		cmocka_unit_test(test_maximal_subparts),
+		cmocka_unit_test(test_bad_byte_in_long_text),
+		cmocka_unit_test(test_cut_of_invalid_text),
 		cmocka_unit_test(test_cut_at_the_end),
 		cmocka_unit_test(test_repair),
+		cmocka_unit_test(test_unsafe),
+		cmocka_unit_test(test_white_space),
 		cmocka_unit_test(test_one_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

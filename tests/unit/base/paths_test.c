@@ -1,0 +1,228 @@
+/* Where things lie: what was given, what the environment says, and the rest, in that order. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sitrep/paths.h"
+#include "sitrep/str.h"
+
+enum { NOBODY = 65534 };
+
+static int setup(void **state)
+{
+	(void)state;
+	(void)unsetenv("STATE_DIRECTORY");
+	(void)unsetenv("RUNTIME_DIRECTORY");
+	(void)unsetenv("XDG_RUNTIME_DIR");
+	return 0;
+}
+
+/* Takes what it is given. */
+static void assert_path(char *path, const char *expected)
+{
+	assert_non_null(path);
+	assert_string_equal(path, expected);
+	free(path);
+}
+
+static void test_state_dir(void **state)
+{
+	static const char *const none[] = {"", "relative", "./x", ":/b"};
+
+	(void)state;
+	assert_path(paths_state_dir(NULL), "/var/lib/sitrepd");
+	assert_path(paths_state_dir("here"), "here");
+	(void)setenv("STATE_DIRECTORY", "/var/lib/private/sitrepd", 1);
+	assert_path(paths_state_dir(NULL), "/var/lib/private/sitrepd");
+	assert_path(paths_state_dir("/given"), "/given");
+	/* systemd names all of them; ours is the first */
+	(void)setenv("STATE_DIRECTORY", "/a/b:/c/d:/e", 1);
+	assert_path(paths_state_dir(NULL), "/a/b");
+	/* the service manager's are absolute: what is not is no folder of its making */
+	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++) {
+		(void)setenv("STATE_DIRECTORY", none[i], 1);
+		assert_path(paths_state_dir(NULL), "/var/lib/sitrepd");
+	}
+}
+
+static void test_runtime_dir_of_a_service(void **state)
+{
+	(void)state;
+	(void)setenv("XDG_RUNTIME_DIR", "/run/user/1000", 1);
+	(void)setenv("RUNTIME_DIRECTORY", "/run/sitrepd-two", 1);
+	assert_path(paths_runtime_dir("/state"), "/run/sitrepd-two");
+	(void)setenv("RUNTIME_DIRECTORY", "/run/one:/run/two", 1);
+	assert_path(paths_runtime_dir("/state"), "/run/one");
+}
+
+/* Whether these come out as they should; in a process that may not write to the system's folders. */
+static int runtime_dir_without_privilege(void)
+{
+	static const struct {
+		const char *service, *user, *expected;
+	} cases[] = {
+		{NULL, "/run/user/1000", "/run/user/1000/sitrepd"},
+		{"", "/run/user/1000", "/run/user/1000/sitrepd"},
+		{"relative", "/run/user/1000", "/run/user/1000/sitrepd"},
+		{NULL, NULL, "/state"},
+		{NULL, "", "/state"},
+		{NULL, "relative", "/state"},
+		{"/run/service", NULL, "/run/service"},
+	};
+
+	if (geteuid() == 0 && setuid(NOBODY) != 0)
+		return 1;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *path;
+		int same;
+
+		(void)setup(NULL);
+		if (cases[i].service != NULL)
+			(void)setenv("RUNTIME_DIRECTORY", cases[i].service, 1);
+		if (cases[i].user != NULL)
+			(void)setenv("XDG_RUNTIME_DIR", cases[i].user, 1);
+		path = paths_runtime_dir("/state");
+		same = path != NULL && strcmp(path, cases[i].expected) == 0;
+		free(path);
+		if (!same)
+			return 10 + (int)i;
+	}
+	return 0;
+}
+
+static void test_runtime_dir_of_a_user(void **state)
+{
+	int status;
+	pid_t child;
+
+	(void)state;
+	if (access("/run/sitrepd", F_OK) == 0)
+		skip(); /* an installed daemon's, which others may be allowed to write */
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(runtime_dir_without_privilege());
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void test_runtime_dir_of_root(void **state)
+{
+	(void)state;
+	if (access("/run", W_OK) != 0)
+		skip();
+	assert_path(paths_runtime_dir("/state"), "/run/sitrepd");
+	(void)setenv("XDG_RUNTIME_DIR", "/run/user/0", 1);
+	assert_path(paths_runtime_dir("/state"), "/run/sitrepd");
+}
+
+static void test_sockets(void **state)
+{
+	(void)state;
+	assert_path(paths_stream_socket(NULL, "/run/sitrepd"), "/run/sitrepd/stream.sock");
+	assert_path(paths_stream_socket("/else/where", "/run/sitrepd"), "/else/where");
+	assert_path(paths_control_socket(NULL, "/run/sitrepd/stream.sock"), "/run/sitrepd/control.sock");
+	assert_path(paths_control_socket(NULL, "/else/where"), "/else/control.sock");
+	assert_path(paths_control_socket(NULL, "/stream.sock"), "/control.sock");
+	assert_path(paths_control_socket(NULL, "stream.sock"), "control.sock");
+	assert_path(paths_control_socket("/third", "/run/sitrepd/stream.sock"), "/third");
+}
+
+/* Daemon and command line each by itself come to the same names. */
+static void test_both_sides_agree(void **state)
+{
+	for (int side = 0; side < 2; side++) {
+		char *state_dir, *runtime, *stream;
+
+		(void)setup(state);
+		(void)setenv("RUNTIME_DIRECTORY", "/run/sitrepd", 1);
+		state_dir = paths_state_dir(NULL);
+		runtime = paths_runtime_dir(state_dir);
+		stream = paths_stream_socket(NULL, runtime);
+		assert_path(paths_control_socket(NULL, stream), "/run/sitrepd/control.sock");
+		assert_path(stream, "/run/sitrepd/stream.sock");
+		free(runtime);
+		free(state_dir);
+	}
+}
+
+static void test_config(void **state)
+{
+	char *path = paths_config(NULL);
+
+	(void)state;
+	assert_non_null(path);
+	assert_int_equal(path[0], '/');
+	assert_true(str_ends(str_from(path), STR("/sitrepd/sitrepd.conf")));
+	free(path);
+	assert_path(paths_config("my.conf"), "my.conf");
+}
+
+static void test_making_folders(void **state)
+{
+	char base[] = P_tmpdir "/sitrep-paths-XXXXXX", path[64], below[96];
+	mode_t mask = umask(0);
+	struct stat st;
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(base));
+	(void)snprintf(path, sizeof(path), "%s/d", base);
+	assert_int_equal(paths_make_dir(path, 0750), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(S_ISDIR(st.st_mode));
+	assert_int_equal(st.st_mode & 07777, 0750);
+	/* one that is there stays as it is, also behind a link */
+	assert_int_equal(paths_make_dir(path, 0700), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0750);
+	(void)snprintf(below, sizeof(below), "%s/link", base);
+	assert_int_equal(symlink(path, below), 0);
+	assert_int_equal(paths_make_dir(below, 0700), 0);
+	assert_int_equal(unlink(below), 0);
+	/* not without what it stands in */
+	(void)snprintf(below, sizeof(below), "%s/no/e", base);
+	assert_int_equal(paths_make_dir(below, 0700), -ENOENT);
+	assert_int_equal(rmdir(path), 0);
+	/* a file is no folder, and neither is a link to nowhere */
+	fd = open(path, O_CREAT | O_WRONLY, 0600);
+	assert_true(fd >= 0);
+	(void)close(fd);
+	assert_int_equal(paths_make_dir(path, 0700), -ENOTDIR);
+	(void)snprintf(below, sizeof(below), "%s/e", path);
+	assert_int_equal(paths_make_dir(below, 0700), -ENOTDIR);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("nowhere", path), 0);
+	assert_int_equal(paths_make_dir(path, 0700), -ENOTDIR);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(base), 0);
+	(void)umask(mask);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_state_dir, setup),
+		cmocka_unit_test_setup(test_runtime_dir_of_a_service, setup),
+		cmocka_unit_test_setup(test_runtime_dir_of_a_user, setup),
+		cmocka_unit_test_setup(test_runtime_dir_of_root, setup),
+		cmocka_unit_test_setup(test_sockets, setup),
+		cmocka_unit_test_setup(test_both_sides_agree, setup),
+		cmocka_unit_test_setup(test_config, setup),
+		cmocka_unit_test_setup(test_making_folders, setup),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
