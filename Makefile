@@ -44,7 +44,7 @@ LIBS_publish := publish store watch dedup parse config base
 LIBS_stream  := stream store watch dedup parse config base
 FOLDERS      := base config parse dedup watch store fetch publish stream
 
-PKGS_daemon := libcurl libxml-2.0 libevent_core libevent_pthreads sqlite3 libmicrohttpd jansson libcrypto libutf8proc zlib libseccomp
+PKGS_daemon := libcurl libxml-2.0 libevent_core libevent_pthreads sqlite3 libmicrohttpd jansson libcrypto libpsl libutf8proc zlib libseccomp
 PKGS_worker := libxml-2.0 jansson libcrypto libutf8proc libseccomp libcurl
 PKGS_client := $(PKGS_daemon) smartcols
 

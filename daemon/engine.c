@@ -81,13 +81,9 @@ static void take_report(struct engine *e, struct poll_report *r)
 		r->state = (struct feed_state){0};
 	}
 	if (f->config != NULL && !e->stopping) {
-		struct feed_state *s = &e->states[slot];
-		struct str host = str_from(f->host);
-
-		if (due_queue_set(e->queue, slot, host, s->due_ms) != 0)
-			log_emit(LOG_LEVEL_ERROR, "no memory to plan a feed", "feed", s->name, NULL);
-		if ((s->http_status == 429 || s->http_status == 503) && s->server_wait_ms > 0)
-			(void)due_queue_pause_host(e->queue, host, clock_wall_ms() + s->server_wait_ms);
+		if (engine_plan_feed(e, f, e->config) != 0)
+			log_emit(LOG_LEVEL_ERROR, "no memory to plan a feed", "feed", e->states[slot].name, NULL);
+		engine_cool_down(e, f);
 	}
 	engine_refresh_report(e, slot, r);
 }
@@ -176,6 +172,7 @@ static void on_transferred(void *arg, struct transfer_answer *answer)
 
 	f->transfer = NULL;
 	due_queue_done(e->queue, f->slot);
+	engine_note_server(e, f, e->config, answer->address);
 	e->polls++;
 	e->bytes_received += (uint64_t)answer->received;
 	o->at_ms = clock_wall_ms();
@@ -216,23 +213,13 @@ static struct poll_outcome *outcome_new(const struct feed_state *state, const ch
 	return o;
 }
 
-/* Secrets are for the host that the configuration names: where redirects lead, they do not go. */
-static bool has_credentials(const struct engine_feed *f)
-{
-	const struct config_feed *c = f->config;
-
-	/* an @ in the address may be a user's; where it is none, the redirects are merely followed one by one */
-	return strchr(c->url, '@') != NULL || c->user != NULL || c->password_file != NULL || c->bearer_file != NULL ||
-	       c->header_file != NULL;
-}
-
 static void start_transfer(struct engine *e, struct engine_feed *f)
 {
 	const struct config_feed *c = f->config;
 	const struct feed_state *s = &e->states[f->slot];
 	struct error err = {0};
 	struct transfer_request request = {
-		.url = s->moved && !has_credentials(f) ? s->moved_url : c->url,
+		.url = engine_feed_url(e, f),
 		.etag = s->etag,
 		.last_modified = s->last_modified,
 		.user_agent = c->user_agent != NULL ? c->user_agent : e->user_agent,
@@ -251,7 +238,7 @@ static void start_transfer(struct engine *e, struct engine_feed *f)
 	if (f->outcome == NULL) {
 		/* Nothing can be noted without memory: the feed keeps its place and is tried again later. */
 		due_queue_done(e->queue, f->slot);
-		(void)due_queue_set(e->queue, f->slot, str_from(f->host), clock_wall_ms() + e->config->poll_min_ms);
+		(void)due_queue_set(e->queue, f->slot, str_from(f->site), clock_wall_ms() + e->config->poll_min_ms);
 		return;
 	}
 	set_phase(f, PHASE_TRANSFER);

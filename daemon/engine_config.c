@@ -185,28 +185,19 @@ static void retire(struct engine *e, struct engine_feed *f)
 		f->phase = PHASE_IDLE;
 	}
 	f->config = NULL;
-	free(f->host);
-	f->host = NULL;
+	free(f->site);
+	f->site = NULL;
 	credentials_release(&f->credentials);
 	feed_state_release(&e->states[f->slot]);
 	engine_refresh_forget(e, f->slot);
 }
 
-static int occupy(struct engine *e, struct engine_feed *f, const struct config_feed *config, struct feed_state *state)
+static int occupy(struct engine *e, struct engine_feed *f, const struct config *c, const struct config_feed *config,
+	struct feed_state *state)
 {
-	struct arena scratch;
-	struct str host;
-	char *host_copy;
 	struct error err = {0};
+	int result;
 
-	arena_init(&scratch, 64 * 1024);
-	host = url_host(&scratch, str_from(config->url));
-	host_copy = strndup(host.data != NULL ? host.data : "", host.len);
-	arena_release(&scratch);
-	if (host_copy == NULL)
-		return -ENOMEM;
-	free(f->host);
-	f->host = host_copy;
 	f->config = config;
 	credentials_release(&f->credentials);
 	/* Checked when the configuration was loaded; a file that went away since then fails at the server. */
@@ -219,9 +210,12 @@ static int occupy(struct engine *e, struct engine_feed *f, const struct config_f
 	(void)pthread_mutex_lock(&e->policy_lock);
 	e->interval_by_id[e->states[f->slot].id] = config->interval_ms;
 	(void)pthread_mutex_unlock(&e->policy_lock);
-	if (f->phase == PHASE_IDLE)
-		return due_queue_set(e->queue, f->slot, str_from(f->host), e->states[f->slot].due_ms);
-	return 0;
+	if (f->phase != PHASE_IDLE)
+		return 0;
+	result = engine_plan_feed(e, f, c);
+	if (result == 0)
+		engine_cool_down(e, f);
+	return result;
 }
 
 static int place_feeds(struct engine *e, const struct config *c, struct feed_state *states, size_t count)
@@ -262,7 +256,7 @@ static int place_feeds(struct engine *e, const struct config *c, struct feed_sta
 				next_free++;
 			placed[n] = e->feeds[next_free];
 		}
-		result = occupy(e, placed[n], &c->feeds.items[i], &states[n]);
+		result = occupy(e, placed[n], c, &c->feeds.items[i], &states[n]);
 		slot_by_config[i] = placed[n]->slot + 1;
 		n++;
 	}
@@ -366,6 +360,7 @@ int engine_apply_config(struct engine *e, struct config *config, struct error *e
 	struct feed_spec *specs = make_specs(config, &count);
 	struct feed_state *states = calloc(count + 1, sizeof(*states));
 	char *user_agent = make_user_agent(config);
+	struct due_queue_limits limits = engine_limits(config);
 	int result = -ENOMEM;
 
 	if (specs == NULL || states == NULL || user_agent == NULL) {
@@ -382,7 +377,7 @@ int engine_apply_config(struct engine *e, struct config *config, struct error *e
 	if (result != 0)
 		goto out;
 	set_policy(e, config);
-	due_queue_set_per_host(e->queue, (size_t)config->fetch_per_host);
+	due_queue_set_limits(e->queue, &limits);
 	result = place_feeds(e, config, states, count);
 	if (result != 0) {
 		(void)error_sys(err, result, "cannot take the feeds over");
@@ -434,7 +429,7 @@ void engine_release_feeds(struct engine *e)
 
 		poll_outcome_free(f->outcome);
 		credentials_release(&f->credentials);
-		free(f->host);
+		free(f->site);
 		free(f);
 		feed_state_release(&e->states[i]);
 	}

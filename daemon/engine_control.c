@@ -155,14 +155,29 @@ static void await(struct engine *e, struct engine_refresh *r, size_t slot)
 	r->awaited[slot] = true;
 	r->left++;
 	if (e->feeds[slot]->phase == PHASE_IDLE)
-		(void)due_queue_set(e->queue, (uint32_t)slot, str_from(e->feeds[slot]->host), 0);
+		(void)due_queue_set(e->queue, (uint32_t)slot, str_from(e->feeds[slot]->site), 0);
 }
 
-/* A server that said when to come back is not asked sooner, whoever wants it. */
-static bool server_said_wait(const struct feed_state *s)
+/* A site that said when to come back is not asked sooner, whoever wants it, and nobody's impatience makes more than
+ * one request a minute of a feed.  0, or -EAGAIN with err, which may be NULL. */
+static int may_ask_now(const struct engine *e, size_t slot, struct error *err)
 {
-	return (s->http_status == 429 || s->http_status == 503) && s->last_poll_ms != TIME_NONE &&
-	       s->last_poll_ms + s->server_wait_ms > clock_wall_ms();
+	const struct feed_state *s = &e->states[slot];
+	struct str site = str_from(e->feeds[slot]->site);
+	char when[TIME_TEXT_MAX];
+	int64_t now_ms = clock_wall_ms(), closed_until_ms;
+	bool is_server;
+
+	closed_until_ms = due_queue_closed_until(e->queue, site, &is_server);
+	if (closed_until_ms > now_ms)
+		return error_set(err, -EAGAIN, "%s%s asked to be left alone, it is asked again %s",
+			is_server ? "the server of " : "", e->feeds[slot]->site,
+			time_format_relative(when, closed_until_ms, now_ms));
+	if (s->last_poll_ms != TIME_NONE && now_ms >= s->last_poll_ms &&
+		now_ms - s->last_poll_ms < ENGINE_DEMAND_GAP_MS && !due_queue_is_own(e->queue, site))
+		return error_set(
+			err, -EAGAIN, "%s was asked %s", s->name, time_format_relative(when, s->last_poll_ms, now_ms));
+	return 0;
 }
 
 static int start_refresh(void *arg, struct str feed, struct control_peer *peer, struct error *err)
@@ -173,9 +188,8 @@ static int start_refresh(void *arg, struct str feed, struct control_peer *peer, 
 
 	if (feed.data != NULL && only < 0)
 		return error_set(err, -ENOENT, "no feed is named %.*s", STR_ARG(feed));
-	if (only >= 0 && server_said_wait(&e->states[only]))
-		return error_set(err, -EAGAIN, "the server asked to be left alone for now (HTTP %d)",
-			e->states[only].http_status);
+	if (only >= 0 && may_ask_now(e, (size_t)only, err) != 0)
+		return err->code;
 	for (size_t i = 0; i < ENGINE_REFRESHES_MAX && r == NULL; i++)
 		if (e->refreshes[i].peer == NULL)
 			r = &e->refreshes[i];
@@ -188,7 +202,7 @@ static int start_refresh(void *arg, struct str feed, struct control_peer *peer, 
 	r->slot_count = e->slot_count;
 	r->left = 0;
 	for (size_t i = 0; i < e->slot_count; i++)
-		if (e->feeds[i]->config != NULL && (only < 0 || (size_t)only == i) && !server_said_wait(&e->states[i]))
+		if (e->feeds[i]->config != NULL && (only < 0 || (size_t)only == i) && may_ask_now(e, i, NULL) == 0)
 			await(e, r, i);
 	engine_pump(e);
 	if (r->left == 0) {

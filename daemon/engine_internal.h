@@ -26,6 +26,8 @@
 enum { ENGINE_BUFFERED_MAX = 3 * 1024 * 1024, ENGINE_PENDING_MAX = 64 };
 /* People who watch a refresh at one time. */
 enum { ENGINE_REFRESHES_MAX = 16 };
+/* What a person asks for within it of the last poll is answered with that. */
+enum { ENGINE_DEMAND_GAP_MS = 60 * 1000 };
 
 enum feed_phase { PHASE_IDLE, PHASE_TRANSFER, PHASE_PARSE, PHASE_WRITE };
 
@@ -37,7 +39,7 @@ struct engine_feed {
 	enum feed_phase phase;
 	struct transfer *transfer;
 	struct poll_outcome *outcome; /* being filled, PHASE_TRANSFER and PHASE_PARSE */
-	char *host;                   /* of the configured URL */
+	char *site;                   /* whom its requests bother; NULL: not planned yet */
 	struct credentials credentials;
 };
 
@@ -105,6 +107,18 @@ int engine_feed_slot(const struct engine *e, struct str name); /* -1: none */
 void engine_release_feeds(struct engine *e);
 /* The schedule's policy for the feed of that database id; any thread. */
 struct schedule_policy engine_policy_for(struct engine *e, int64_t feed_id);
+
+/* engine_site.c */
+struct due_queue_limits engine_limits(const struct config *c);
+/* Where the feed is asked: as configured, or where it has moved to, but secrets are for the host that the configuration
+ * names. */
+const char *engine_feed_url(const struct engine *e, const struct engine_feed *f);
+/* Puts the feed into the queue by its state's due time; c is the configuration from now on. 0 or -ENOMEM. */
+int engine_plan_feed(struct engine *e, struct engine_feed *f, const struct config *c);
+/* The feed's answer came from that address; what is none is passed over. */
+void engine_note_server(struct engine *e, const struct engine_feed *f, const struct config *c, const char *address);
+/* Leaves the feed's site alone if its state says so. */
+void engine_cool_down(struct engine *e, const struct engine_feed *f);
 
 /* engine_control.c */
 extern const struct control_operations engine_operations;

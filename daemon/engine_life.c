@@ -93,6 +93,7 @@ static int64_t plan_next(void *arg, const struct feed_state *state, const struct
 static int open_stages(struct engine *e, struct error *err)
 {
 	const struct config *c = e->config;
+	struct due_queue_limits limits = engine_limits(c);
 	/* Alerts follow with the rest of the configuration, before the first poll. */
 	struct writer_options writer = {
 		.state_dir = e->options->state_dir,
@@ -143,7 +144,7 @@ static int open_stages(struct engine *e, struct error *err)
 	e->control = control_new(e->base, &engine_operations, e, err);
 	if (e->control == NULL)
 		return err->code;
-	e->queue = due_queue_new((size_t)c->fetch_per_host);
+	e->queue = due_queue_new(&limits);
 	if (e->queue == NULL)
 		return error_sys(err, -ENOMEM, "cannot plan feeds");
 	return 0;

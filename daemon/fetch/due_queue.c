@@ -1,67 +1,39 @@
-/* Two levels of heaps.  Each host has its waiting feeds by due time; the queue has the hosts that have room by
- * the time at which their first feed may go (its due time, or the end of the host's pause), and all hosts
- * with waiting feeds by their earliest due time, for counting.  A busy or paused host thus costs nothing
- * while it waits, however many feeds it has, and no call looks at more than O(log n) entries.
+/* Three levels of heaps.  Each site has its waiting feeds by due time; each server has those of its sites that
+ * have room by the time at which their first feed may go; the queue has the servers that have room, and the
+ * sites of which no server is known, by the same.  All sites with waiting feeds stand also by their earliest
+ * due time, for counting.  A busy or closed site thus costs nothing while it waits, however many feeds it
+ * has, and no call looks at more than O(log n) entries.
  *
- * Room in the heaps is made when a feed comes in, so that no later call can fail. */
+ * Room in the heaps is made when something comes in, so that no later call can fail. */
 #include "sitrep/due_queue.h"
 
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
-#include "heap.h"
+#include "gate.h"
 #include "sitrep/clock.h"
 
-enum { TABLE_MIN = 64 };
-
-struct host {
-	struct host *next; /* in its chain of the table */
-	uint64_t hash;
-	struct heap feeds;         /* those that wait, by due time */
-	struct heap_node by_ready; /* on queue->ready while it has room */
-	struct heap_node by_due;   /* on queue->due while feeds wait */
-	size_t members;            /* feeds that belong here, waiting or not */
-	size_t running;
-	int64_t paused_until_ms;
-	size_t name_len;
-	char name[];
-};
-
 struct feed {
-	struct heap_node node; /* on host->feeds while it waits */
+	struct heap_node node; /* before its site while it waits */
 	uint32_t number;
-	struct host *host;         /* where it belongs, NULL: not in the queue */
-	struct host *running_host; /* whose slot it holds, NULL: it does not run */
-	int64_t again_ms;          /* due time for after its run, TIME_NONE */
+	struct gate *site;           /* where it belongs, NULL: not in the queue */
+	struct gate *running_site;   /* whose slot it holds, NULL: it does not run */
+	struct gate *running_server; /* the same; NULL: none was known when it began */
+	int64_t again_ms;            /* due time for after its run, TIME_NONE */
 };
 
 struct due_queue {
-	size_t per_host;
+	struct due_queue_limits limits;
 	size_t running;
 	struct heap ready;
 	struct heap due;
 	struct feed **feeds; /* by number, NULL: never seen */
 	size_t feeds_size;
-	struct host **table;
-	size_t table_size; /* a power of two */
-	size_t host_count;
-	uint64_t seed;
+	struct gate_table sites;
+	struct gate_table servers;
 };
-
-static struct host *host_of_ready(struct heap_node *n)
-{
-	return (struct host *)((char *)n - offsetof(struct host, by_ready));
-}
-
-static const struct host *host_of_due(const struct heap_node *n)
-{
-	return (const struct host *)((const char *)n - offsetof(struct host, by_due));
-}
 
 static struct feed *feed_of(struct heap_node *n)
 {
@@ -70,29 +42,27 @@ static struct feed *feed_of(struct heap_node *n)
 
 /* ---- life ---- */
 
-struct due_queue *due_queue_new(size_t per_host)
+static struct due_queue_limits sane(const struct due_queue_limits *limits)
+{
+	struct due_queue_limits l = *limits;
+
+	l.per_site = l.per_site > 0 ? l.per_site : 1;
+	l.per_server = l.per_server > 0 ? l.per_server : 1;
+	return l;
+}
+
+struct due_queue *due_queue_new(const struct due_queue_limits *limits)
 {
 	struct due_queue *q = calloc(1, sizeof(*q));
 
 	if (q == NULL)
 		return NULL;
-	q->table = calloc(TABLE_MIN, sizeof(struct host *));
-	if (q->table == NULL) {
-		free(q);
+	q->limits = sane(limits);
+	if (gate_table_init(&q->sites) != 0 || gate_table_init(&q->servers) != 0) {
+		due_queue_free(q);
 		return NULL;
 	}
-	q->table_size = TABLE_MIN;
-	q->per_host = per_host > 0 ? per_host : 1;
-	/* Names come from outside; without a secret somebody could make them all fall into one chain. */
-	if (getrandom(&q->seed, sizeof(q->seed), GRND_NONBLOCK) < 0)
-		q->seed = (uint64_t)clock_mono_us();
 	return q;
-}
-
-static void host_free(struct host *h)
-{
-	heap_release(&h->feeds);
-	free(h);
 }
 
 void due_queue_free(struct due_queue *q)
@@ -101,139 +71,154 @@ void due_queue_free(struct due_queue *q)
 		return;
 	for (size_t i = 0; i < q->feeds_size; i++)
 		free(q->feeds[i]);
-	for (size_t i = 0; i < q->table_size; i++) {
-		struct host *next;
-
-		for (struct host *h = q->table[i]; h != NULL; h = next) {
-			next = h->next;
-			host_free(h);
-		}
-	}
+	gate_table_release(&q->sites);
+	gate_table_release(&q->servers);
 	heap_release(&q->ready);
 	heap_release(&q->due);
 	free(q->feeds);
-	free(q->table);
 	free(q);
 }
 
-/* ---- hosts ---- */
+/* ---- gates ---- */
 
-static struct host **host_slot(struct due_queue *q, uint64_t hash)
+/* Where a gate's place in the heap above it follows from its state. */
+static void gate_update(struct due_queue *q, struct gate *g, size_t limit)
 {
-	return &q->table[hash & (q->table_size - 1)];
-}
+	struct heap *above = g->parent != NULL ? &g->parent->waiting : &q->ready;
 
-static struct host *host_find(struct due_queue *q, struct str name, uint64_t *hash)
-{
-	*hash = XXH3_64bits_withSeed(name.data != NULL ? name.data : "", name.len, q->seed);
-	for (struct host *h = *host_slot(q, *hash); h != NULL; h = h->next)
-		if (h->hash == *hash && str_eq(str_make(h->name, h->name_len), name))
-			return h;
-	return NULL;
-}
-
-/* Without memory the chains grow longer instead. */
-static void table_grow(struct due_queue *q)
-{
-	size_t old_size = q->table_size;
-	struct host **old = q->table;
-	struct host **grown = calloc(old_size * 2, sizeof(struct host *));
-
-	if (grown == NULL)
-		return;
-	q->table = grown;
-	q->table_size = old_size * 2;
-	for (size_t i = 0; i < old_size; i++) {
-		struct host *next;
-
-		for (struct host *h = old[i]; h != NULL; h = next) {
-			struct host **slot = host_slot(q, h->hash);
-
-			next = h->next;
-			h->next = *slot;
-			*slot = h;
-		}
-	}
-	free(old);
-}
-
-static struct host *host_get(struct due_queue *q, struct str name)
-{
-	uint64_t hash;
-	struct host *h = host_find(q, name, &hash);
-	struct host **slot;
-
-	if (h != NULL)
-		return h;
-	if (heap_reserve(&q->ready, q->host_count + 1) != 0 || heap_reserve(&q->due, q->host_count + 1) != 0)
-		return NULL;
-	h = calloc(1, sizeof(*h) + name.len);
-	if (h == NULL)
-		return NULL;
-	if (q->host_count >= q->table_size)
-		table_grow(q);
-	h->hash = hash;
-	h->by_ready.place = h->by_due.place = HEAP_OUT;
-	h->paused_until_ms = INT64_MIN;
-	h->name_len = name.len;
-	if (name.len > 0)
-		memcpy(h->name, name.data, name.len);
-	slot = host_slot(q, hash);
-	h->next = *slot;
-	*slot = h;
-	q->host_count++;
-	return h;
-}
-
-/* Nothing waits for it, runs on it, or will come back to it. */
-static void host_drop_unused(struct due_queue *q, struct host *h)
-{
-	struct host **slot;
-
-	if (h->members > 0 || h->running > 0)
-		return;
-	for (slot = host_slot(q, h->hash); *slot != h; slot = &(*slot)->next)
-		;
-	*slot = h->next;
-	q->host_count--;
-	host_free(h);
-}
-
-/* The one place where a host's places in the queue's heaps follow from its state. */
-static void host_update(struct due_queue *q, struct host *h)
-{
-	const struct heap_node *first = heap_top(&h->feeds);
-
-	if (first == NULL) {
-		heap_remove(&q->due, &h->by_due);
-		heap_remove(&q->ready, &h->by_ready);
-		return;
-	}
-	heap_put(&q->due, &h->by_due, first->key);
-	if (h->running < q->per_host)
-		heap_put(&q->ready, &h->by_ready, first->key > h->paused_until_ms ? first->key : h->paused_until_ms);
+	if (heap_top(&g->waiting) != NULL && g->running < limit)
+		heap_put(above, &g->by_ready, gate_opens_ms(g));
 	else
-		heap_remove(&q->ready, &h->by_ready);
+		heap_remove(above, &g->by_ready);
 }
 
-void due_queue_set_per_host(struct due_queue *q, size_t per_host)
+static void server_update(struct due_queue *q, struct gate *server)
 {
-	q->per_host = per_host > 0 ? per_host : 1;
-	for (size_t i = 0; i < q->table_size; i++)
-		for (struct host *h = q->table[i]; h != NULL; h = h->next)
-			host_update(q, h);
+	if (server != NULL)
+		gate_update(q, server, q->limits.per_server);
 }
 
-int due_queue_pause_host(struct due_queue *q, struct str host, int64_t until_ms)
+static void site_update(struct due_queue *q, struct gate *site)
 {
-	uint64_t hash;
-	struct host *h = host_find(q, host, &hash);
+	const struct heap_node *first = heap_top(&site->waiting);
 
-	if (h == NULL)
+	if (first != NULL)
+		heap_put(&q->due, &site->by_due, first->key);
+	else
+		heap_remove(&q->due, &site->by_due);
+	gate_update(q, site, q->limits.per_site);
+	server_update(q, site->parent);
+}
+
+/* Nothing waits before it, runs there, or will come back to it. */
+static void server_drop_unused(struct due_queue *q, struct gate *server)
+{
+	if (server->members > 0 || server->running > 0)
+		return;
+	heap_remove(&q->ready, &server->by_ready);
+	gate_drop(&q->servers, server);
+}
+
+static void site_leave_server(struct due_queue *q, struct gate *site)
+{
+	struct gate *server = site->parent;
+
+	heap_remove(server != NULL ? &server->waiting : &q->ready, &site->by_ready);
+	site->parent = NULL;
+	if (server == NULL)
+		return;
+	server->members--;
+	server_update(q, server);
+	server_drop_unused(q, server);
+}
+
+static void site_drop_unused(struct due_queue *q, struct gate *site)
+{
+	if (site->members > 0 || site->running > 0)
+		return;
+	site_leave_server(q, site);
+	gate_drop(&q->sites, site);
+}
+
+static int reserve(struct due_queue *q)
+{
+	if (heap_reserve(&q->ready, q->sites.count + q->servers.count + 1) != 0)
+		return -ENOMEM;
+	return heap_reserve(&q->due, q->sites.count + 1);
+}
+
+int due_queue_place(struct due_queue *q, struct str site, struct str address, bool is_own)
+{
+	struct gate *s = gate_find(&q->sites, site);
+	struct gate *server;
+
+	if (s == NULL || str_empty(address))
 		return 0;
-	h->paused_until_ms = until_ms;
-	host_update(q, h);
+	s->is_own = is_own;
+	if (s->parent != NULL && str_eq(str_make(s->parent->name, s->parent->name_len), address))
+		return 0;
+	if (reserve(q) != 0)
+		return -ENOMEM;
+	server = gate_get(&q->servers, address);
+	if (server == NULL)
+		return -ENOMEM;
+	if (heap_reserve(&server->waiting, server->members + 1) != 0) {
+		server_drop_unused(q, server);
+		return -ENOMEM;
+	}
+	server->members++;
+	server->is_server = true;
+	server->is_own = is_own;
+	site_leave_server(q, s);
+	s->parent = server;
+	site_update(q, s);
 	return 0;
+}
+
+void due_queue_set_limits(struct due_queue *q, const struct due_queue_limits *limits)
+{
+	q->limits = sane(limits);
+	for (struct gate *s = gate_next(&q->sites, NULL); s != NULL; s = gate_next(&q->sites, s))
+		site_update(q, s);
+}
+
+void due_queue_cool_down(struct due_queue *q, struct str site, int64_t now_ms, int64_t until_ms)
+{
+	struct gate *s = gate_find(&q->sites, site);
+	struct gate *server;
+	int64_t spare_ms = until_ms;
+
+	if (s == NULL)
+		return;
+	server = s->parent;
+	if (server != NULL) {
+		/* Another site closed it, since by this one alone it would not be closed for longer than the site. */
+		bool is_second = server->closed_until_ms > now_ms && s->closed_until_ms < server->closed_until_ms;
+
+		if (!is_second && until_ms > now_ms + SERVER_COOL_DOWN_MS)
+			spare_ms = now_ms + SERVER_COOL_DOWN_MS;
+		if (spare_ms > server->closed_until_ms)
+			server->closed_until_ms = spare_ms;
+	}
+	s->closed_until_ms = until_ms;
+	site_update(q, s);
+}
+
+int64_t due_queue_closed_until(const struct due_queue *q, struct str site, bool *is_server)
+{
+	const struct gate *s = gate_find(&q->sites, site);
+
+	*is_server = s != NULL && s->parent != NULL && s->parent->closed_until_ms > s->closed_until_ms;
+	if (s == NULL)
+		return INT64_MIN;
+	return *is_server ? s->parent->closed_until_ms : s->closed_until_ms;
+}
+
+bool due_queue_is_own(const struct due_queue *q, struct str site)
+{
+	const struct gate *s = gate_find(&q->sites, site);
+
+	return s != NULL && s->is_own;
 }
 
 /* ---- feeds ---- */
@@ -267,40 +252,43 @@ static struct feed *feed_get(struct due_queue *q, uint32_t number)
 	return f;
 }
 
-/* Takes f away from its host; the slot it may hold stays held. */
+/* Takes f away from its site; the slots it may hold stay held. */
 static void feed_leave(struct due_queue *q, struct feed *f)
 {
-	struct host *h = f->host;
+	struct gate *site = f->site;
 
 	f->again_ms = TIME_NONE;
-	if (h == NULL)
+	if (site == NULL)
 		return;
-	heap_remove(&h->feeds, &f->node);
-	f->host = NULL;
-	h->members--;
-	host_update(q, h);
-	host_drop_unused(q, h);
+	heap_remove(&site->waiting, &f->node);
+	f->site = NULL;
+	site->members--;
+	site_update(q, site);
+	site_drop_unused(q, site);
 }
 
 static int feed_join(struct due_queue *q, struct feed *f, struct str name)
 {
-	struct host *h = host_get(q, name);
+	struct gate *site;
 
-	if (h == NULL)
+	if (reserve(q) != 0)
 		return -ENOMEM;
-	if (h == f->host)
+	site = gate_get(&q->sites, name);
+	if (site == NULL)
+		return -ENOMEM;
+	if (site == f->site)
 		return 0;
-	if (heap_reserve(&h->feeds, h->members + 1) != 0) {
-		host_drop_unused(q, h);
+	if (heap_reserve(&site->waiting, site->members + 1) != 0) {
+		site_drop_unused(q, site);
 		return -ENOMEM;
 	}
-	h->members++;
+	site->members++;
 	feed_leave(q, f);
-	f->host = h;
+	f->site = site;
 	return 0;
 }
 
-int due_queue_set(struct due_queue *q, uint32_t feed, struct str host, int64_t due_ms)
+int due_queue_set(struct due_queue *q, uint32_t feed, struct str site, int64_t due_ms)
 {
 	struct feed *f;
 
@@ -309,14 +297,14 @@ int due_queue_set(struct due_queue *q, uint32_t feed, struct str host, int64_t d
 		return 0;
 	}
 	f = feed_get(q, feed);
-	if (f == NULL || feed_join(q, f, host) != 0)
+	if (f == NULL || feed_join(q, f, site) != 0)
 		return -ENOMEM;
-	if (f->running_host != NULL) {
+	if (f->running_site != NULL) {
 		f->again_ms = due_ms;
 		return 0;
 	}
-	heap_put(&f->host->feeds, &f->node, due_ms);
-	host_update(q, f->host);
+	heap_put(&f->site->waiting, &f->node, due_ms);
+	site_update(q, f->site);
 	return 0;
 }
 
@@ -328,21 +316,34 @@ void due_queue_remove(struct due_queue *q, uint32_t feed)
 
 /* ---- going and coming back ---- */
 
+static void pass(struct gate *g, int64_t now_ms, int64_t gap_ms)
+{
+	g->running++;
+	if (gap_ms > 0 && !g->is_own)
+		g->gap_until_ms = now_ms + gap_ms;
+}
+
 bool due_queue_next(struct due_queue *q, int64_t now_ms, uint32_t *feed)
 {
 	struct heap_node *first = heap_top(&q->ready);
-	struct host *h;
+	struct gate *site, *server = NULL;
 	struct feed *f;
 
 	if (first == NULL || first->key > now_ms)
 		return false;
-	h = host_of_ready(first);
-	f = feed_of(heap_top(&h->feeds));
-	heap_remove(&h->feeds, &f->node);
-	f->running_host = h;
-	h->running++;
+	site = gate_of_ready(first);
+	if (site->is_server) {
+		server = site;
+		site = gate_of_ready(heap_top(&server->waiting));
+		pass(server, now_ms, q->limits.server_gap_ms);
+	}
+	pass(site, now_ms, q->limits.site_gap_ms);
+	f = feed_of(heap_top(&site->waiting));
+	heap_remove(&site->waiting, &f->node);
+	f->running_site = site;
+	f->running_server = server;
 	q->running++;
-	host_update(q, h);
+	site_update(q, site);
 	*feed = f->number;
 	return true;
 }
@@ -350,21 +351,27 @@ bool due_queue_next(struct due_queue *q, int64_t now_ms, uint32_t *feed)
 void due_queue_done(struct due_queue *q, uint32_t feed)
 {
 	struct feed *f = feed < q->feeds_size ? q->feeds[feed] : NULL;
-	struct host *h;
+	struct gate *site, *server;
 
-	if (f == NULL || f->running_host == NULL)
+	if (f == NULL || f->running_site == NULL)
 		return;
-	h = f->running_host;
-	f->running_host = NULL;
-	h->running--;
+	site = f->running_site;
+	server = f->running_server;
+	f->running_site = f->running_server = NULL;
 	q->running--;
 	if (f->again_ms != TIME_NONE) {
-		heap_put(&f->host->feeds, &f->node, f->again_ms);
+		heap_put(&f->site->waiting, &f->node, f->again_ms);
 		f->again_ms = TIME_NONE;
-		host_update(q, f->host);
+		site_update(q, f->site);
 	}
-	host_update(q, h);
-	host_drop_unused(q, h);
+	if (server != NULL) {
+		server->running--;
+		server_update(q, server);
+		server_drop_unused(q, server);
+	}
+	site->running--;
+	site_update(q, site);
+	site_drop_unused(q, site);
 }
 
 int64_t due_queue_wakeup(const struct due_queue *q)
@@ -392,17 +399,17 @@ static void count_feed(const struct heap_node *n, void *arg)
 	c->count++;
 }
 
-static void count_host(const struct heap_node *n, void *arg)
+static void count_site(const struct heap_node *n, void *arg)
 {
 	struct counting *c = arg;
 
-	heap_each_until(&host_of_due(n)->feeds, c->limit, count_feed, c);
+	heap_each_until(&gate_of_due(n)->waiting, c->limit, count_feed, c);
 }
 
 size_t due_queue_waiting(const struct due_queue *q, int64_t now_ms)
 {
 	struct counting c = {.limit = now_ms};
 
-	heap_each_until(&q->due, now_ms, count_host, &c);
+	heap_each_until(&q->due, now_ms, count_site, &c);
 	return c.count;
 }

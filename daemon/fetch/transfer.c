@@ -5,6 +5,7 @@
 #include "sitrep/transfer.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -231,6 +232,14 @@ static int64_t wire_bytes(CURL *easy)
 	return (int64_t)body + head;
 }
 
+static void take_address(struct transfer *tr)
+{
+	const char *address = NULL;
+
+	if (!tr->by_proxy && curl_easy_getinfo(tr->easy, CURLINFO_PRIMARY_IP, &address) == CURLE_OK && address != NULL)
+		(void)snprintf(tr->answer.address, sizeof(tr->answer.address), "%s", address);
+}
+
 void transfer_hop_ended(struct transfer *tr, CURLcode code)
 {
 	struct transfer_answer *a = &tr->answer;
@@ -246,6 +255,7 @@ void transfer_hop_ended(struct transfer *tr, CURLcode code)
 	}
 	if (failure == FAILURE_NONE)
 		failure = judge_status(tr, a->http_status, &a->error);
+	take_address(tr);
 	take_fields(tr, failure == FAILURE_NONE);
 	a->final_url = strdup(last);
 	if (failure == FAILURE_NONE && tr->visited_count > 1 && tr->all_permanent)

@@ -111,6 +111,7 @@ struct config {
 
 	int64_t fetch_parallel;
 	int64_t fetch_per_host;
+	int64_t fetch_gap_ms;
 	int64_t fetch_timeout_ms;
 	int64_t fetch_connect_timeout_ms;
 	int64_t fetch_max_body;

@@ -7,6 +7,7 @@
 #ifndef SITREP_TRANSFER_H
 #define SITREP_TRANSFER_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -57,10 +58,11 @@ struct transfer_answer {
 	char *content_language;
 	char *etag;
 	char *last_modified;
-	char *permanent_url;    /* where 301/308 hops led, when every hop was one */
-	int64_t retry_after_ms; /* a duration; -1: absent */
-	int64_t fresh_ms;       /* Cache-Control max-age less Age, else Expires less Date; -1: nothing said */
-	int64_t received;       /* bytes over the wire, headers too */
+	char *permanent_url;            /* where 301/308 hops led, when every hop was one */
+	int64_t retry_after_ms;         /* a duration; -1: absent */
+	int64_t fresh_ms;               /* Cache-Control max-age less Age, else Expires less Date; -1: nothing said */
+	int64_t received;               /* bytes over the wire, headers too */
+	char address[INET6_ADDRSTRLEN]; /* of the last hop's server; "" when none was reached, or a proxy asked it */
 };
 
 /* answer is freed after the call; strings and body taken out of it are set to NULL or emptied by the taker. */

@@ -38,9 +38,11 @@ def wait_for(condition, what, patience=None):
 class FeedServer:
     """An HTTP server on loopback whose answers the test sets; it counts and keeps every request."""
 
-    def __init__(self):
+    def __init__(self, address="127.0.0.1"):
         self.routes = {}
-        self.requests = []
+        self.requests = []  # (path, headers)
+        self.times = []  # when each of them came, monotonic
+        self.address = address
         self.lock = threading.Lock()
         outer = self
 
@@ -60,13 +62,13 @@ class FeedServer:
             def handle_error(self, request, client_address):
                 pass  # a daemon that is killed in the middle leaves broken connections: expected here
 
-        self.httpd = Server(("127.0.0.1", 0), Handler)
+        self.httpd = Server((address, 0), Handler)
         self.port = self.httpd.server_address[1]
         self.thread = threading.Thread(target=self.httpd.serve_forever, kwargs={"poll_interval": 0.05})
         self.thread.start()
 
-    def url(self, path):
-        return "http://127.0.0.1:%d%s" % (self.port, path)
+    def url(self, path, host=None):
+        return "http://%s:%d%s" % (host or self.address, self.port, path)
 
     def set(self, path, body, content_type="application/rss+xml", etag=None, last_modified=None, status=200,
             headers=None):
@@ -80,6 +82,7 @@ class FeedServer:
     def answer(self, handler):
         with self.lock:
             self.requests.append((handler.path, dict(handler.headers.items())))
+            self.times.append(time.monotonic())
             route = self.routes.get(handler.path)
         if route is None:
             return self.send(handler, 404, {}, b"nothing here")
