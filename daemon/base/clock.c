@@ -63,6 +63,14 @@ void civil_from_days(int64_t days, int *year, int *month, int *day)
 	*year = (int)(year_of_era + era * 400 + (*month <= 2));
 }
 
+int civil_month_days(int year, int month)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	return days[month - 1] + (month == 2 && leap);
+}
+
 struct fields {
 	int year, month, day, weekday, hour, minute, second;
 };
@@ -176,15 +184,6 @@ static bool take_clock(struct str s, struct fields *f)
 	       take_number(part, 0, 59, &f->minute) && take_number(s, 0, 60, &f->second);
 }
 
-/* Whether the month has that day: no date is better than the one a month later. */
-static bool is_day(const struct fields *f)
-{
-	int year, month, day;
-
-	civil_from_days(civil_to_days(f->year, f->month, f->day), &year, &month, &day);
-	return month == f->month && day == f->day;
-}
-
 int64_t time_parse_http(struct str s)
 {
 	struct str words[6], rest = s, dated;
@@ -212,7 +211,7 @@ int64_t time_parse_http(struct str s)
 		good = take_number(words[2], 1, 31, &f.day) && take_clock(words[3], &f) &&
 		       take_number(words[4], 1, 9999, &f.year);
 	}
-	if (!good || f.month == 0 || !is_day(&f) || str_word(&rest, &dated))
+	if (!good || f.month == 0 || f.day > civil_month_days(f.year, f.month) || str_word(&rest, &dated))
 		return TIME_NONE;
 	return civil_to_days(f.year, f.month, f.day) * MS_A_DAY +
 	       ((int64_t)f.hour * 3600 + (int64_t)f.minute * 60 + f.second) * MS_A_SECOND;

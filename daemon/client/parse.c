@@ -1,6 +1,5 @@
 /* sitrep parse: what the daemon would make of a feed, by the daemon's own code. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "sitrep/arena.h"
 #include "sitrep/buf.h"
 #include "sitrep/document.h"
+#include "sitrep/file.h"
 #include "sitrep/identity.h"
 #include "sitrep/jsonw.h"
 #include "sitrep/parse.h"
@@ -18,23 +18,9 @@ enum { FILE_MAX = 64 * 1024 * 1024, ARENA_MAX = 512 * 1024 * 1024, OUTPUT_MAX = 
 
 static int read_all(const char *path, struct buf *out, struct error *err)
 {
-	bool is_stdin = strcmp(path, "-") == 0;
-	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	char chunk[64 * 1024];
-	ssize_t n;
-	int result = 0;
+	int result = strcmp(path, "-") == 0 ? file_read_fd(STDIN_FILENO, out) : file_read(path, out);
 
-	if (fd < 0)
-		return error_sys(err, -errno, "cannot open %s", path);
-	while (result == 0 && (n = read(fd, chunk, sizeof(chunk))) != 0) {
-		if (n > 0 && buf_append(out, chunk, (size_t)n) != 0)
-			result = error_sys(err, out->failed, "cannot read %s", path);
-		else if (n < 0 && errno != EINTR)
-			result = error_sys(err, -errno, "cannot read %s", path);
-	}
-	if (!is_stdin)
-		(void)close(fd);
-	return result;
+	return result == 0 ? 0 : error_sys(err, result, "cannot read %s", path);
 }
 
 static int examine(struct arena *a, struct document *d, struct error *err)

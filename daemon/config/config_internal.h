@@ -57,8 +57,6 @@ void config_set_defaults(struct config_loading *l);
 void config_add_element(struct config_loading *l, struct str name, struct config_place place);
 /* The struct that the current section's options go into. */
 void *config_element(struct config_loading *l);
-/* The whole file into out: 0, or a negative errno. */
-int config_slurp(const char *path, struct buf *out);
 
 /* ---- config_list.c ---- */
 

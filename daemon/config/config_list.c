@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sitrep/config_value.h"
+#include "sitrep/file.h"
 #include "sitrep/opml.h"
 
 /* A key of one of the two trees. */
@@ -174,7 +175,7 @@ void config_read_list(struct config_loading *l, const char *path, struct config_
 	int result;
 
 	arena_init(&r.arena, CONFIG_ARENA_MAX);
-	result = r.place.file != NULL ? config_slurp(path, &text) : -ENOMEM;
+	result = r.place.file != NULL ? file_read(path, &text) : -ENOMEM;
 	if (result != 0)
 		config_mistake(l->mistakes, from, "cannot read the subscription list %s: %s", path, strerror(-result));
 	else if (opml_parse(buf_str(&text), &r.arena, &list, &err) != 0)

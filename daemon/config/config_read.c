@@ -2,15 +2,14 @@
 #include "config_internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "sitrep/config_value.h"
+#include "sitrep/file.h"
 #include "sitrep/ini.h"
 
 enum { INCLUDE_DEPTH_MAX = 8 };
@@ -156,30 +155,6 @@ static void enter_section(struct config_loading *l, const struct ini_item *item,
 }
 
 /* ---- files ---- */
-
-static int slurp(int fd, struct buf *out)
-{
-	char chunk[64 * 1024];
-	struct stat st;
-	ssize_t n;
-	int result = 0;
-
-	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
-		return -EISDIR;
-	while (result == 0 && (n = read(fd, chunk, sizeof(chunk))) != 0)
-		result = n > 0 ? buf_append(out, chunk, (size_t)n) : -errno;
-	return result;
-}
-
-int config_slurp(const char *path, struct buf *out)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	int result = fd >= 0 ? slurp(fd, out) : -errno;
-
-	if (fd >= 0)
-		(void)close(fd);
-	return result;
-}
 
 /* A path that a file names is relative to that file. */
 static char *resolve_path(const char *from, struct str path)
@@ -339,7 +314,7 @@ void config_read_file(struct config_loading *l, const char *path, struct config_
 		config_mistake(l->mistakes, from, "include goes more than %d files deep", INCLUDE_DEPTH_MAX);
 		return;
 	}
-	result = config_slurp(path, &text);
+	result = file_read(path, &text);
 	if (result != 0) {
 		config_mistake(l->mistakes, from, "cannot read %s: %s", path, strerror(-result));
 	} else {

@@ -250,6 +250,15 @@ static int read_ascii_compatible(struct buf *out, struct arena *a, struct str bo
 	return convert(out, first->charset, body, choice, text);
 }
 
+uint32_t charset_windows_1252(uint32_t cp)
+{
+	static const uint16_t differs[32] = {0x20ac, 0x81, 0x201a, 0x192, 0x201e, 0x2026, 0x2020, 0x2021, 0x2c6, 0x2030,
+		0x160, 0x2039, 0x152, 0x8d, 0x17d, 0x8f, 0x90, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
+		0x2dc, 0x2122, 0x161, 0x203a, 0x153, 0x9d, 0x17e, 0x178};
+
+	return cp >= 0x80 && cp < 0xa0 ? differs[cp - 0x80] : cp;
+}
+
 int charset_to_utf8(struct buf *out, struct arena *a, struct str body, struct str http_charset, bool is_xml,
 	struct charset_choice *choice, struct str *text)
 {

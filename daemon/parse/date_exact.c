@@ -53,17 +53,9 @@ static bool read_time(const char *s, int64_t *seconds)
 	return true;
 }
 
-static int days_of(int year, int month)
-{
-	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return days[month - 1] + (month == 2 && leap);
-}
-
 static bool finish(int year, int month, int day, int64_t seconds, int offset, int64_t *time_ms)
 {
-	if (year < 1000 || month < 1 || month > 12 || day < 1 || day > days_of(year, month))
+	if (year < 1000 || month < 1 || month > 12 || day < 1 || day > civil_month_days(year, month))
 		return false;
 	*time_ms = (civil_to_days(year, month, day) * 86400 + seconds - (int64_t)offset * 60) * 1000;
 	return true;

@@ -20,17 +20,10 @@ static bool looks_like_year(const struct token *t)
 	return t->text.len == 3 || t->text.len == 4 || t->value > 31;
 }
 
-static int days_in(int year, int month)
-{
-	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-
-	return month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : days[month - 1];
-}
-
 /* The day of a year, 1 to 366. */
 static bool from_ordinal(struct ymd *d, int year, int64_t ordinal)
 {
-	if (ordinal < 1 || year < 1 || year > 9999 || ordinal > 365 + (days_in(year, 2) == 29))
+	if (ordinal < 1 || year < 1 || year > 9999 || ordinal > 365 + (civil_month_days(year, 2) == 29))
 		return false;
 	civil_from_days(civil_to_days(year, 1, 1) + ordinal - 1, &d->year, &d->month, &d->day);
 	d->rule = "ISO 8601 day of the year";
@@ -160,5 +153,5 @@ bool date_read_fields(struct ymd *d, struct date_reader *r)
 	else
 		good = with_numbers(d, r);
 	return good && d->year >= 1 && d->year <= 9999 && d->month >= 1 && d->month <= 12 && d->day >= 1 &&
-	       d->day <= days_in(d->year, d->month);
+	       d->day <= civil_month_days(d->year, d->month);
 }

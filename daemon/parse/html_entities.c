@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sitrep/charset.h"
+
 static int compare(const void *key, const void *row)
 {
 	return str_cmp(*(const struct str *)key, str_from(((const struct html_entity_row *)row)->name));
@@ -25,16 +27,9 @@ uint32_t html_entity(struct str name, uint32_t *second)
 	return e != NULL ? e->first : 0;
 }
 
-/* The C1 range is read as windows-1252 (the standard's 13.2.5.80): what writers of &#150; meant. */
 static uint32_t repair_number(uint32_t cp)
 {
-	static const uint16_t windows_1252[32] = {0x20ac, 0x81, 0x201a, 0x192, 0x201e, 0x2026, 0x2020, 0x2021, 0x2c6,
-		0x2030, 0x160, 0x2039, 0x152, 0x8d, 0x17d, 0x8f, 0x90, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013,
-		0x2014, 0x2dc, 0x2122, 0x161, 0x203a, 0x153, 0x9d, 0x17e, 0x178};
-
-	if (cp >= 0x80 && cp < 0xa0)
-		return windows_1252[cp - 0x80];
-	return cp == 0 || cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff) ? 0xfffd : cp;
+	return cp == 0 || cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff) ? 0xfffd : charset_windows_1252(cp);
 }
 
 /* &#... at s; the bytes used, 0 when it is none. */

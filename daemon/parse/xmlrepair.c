@@ -7,6 +7,7 @@
  * resolved here, within a bound, so that nothing is left that could expand without end. */
 #include "sitrep/xmlread.h"
 
+#include "sitrep/charset.h"
 #include "sitrep/html.h"
 #include "sitrep/limits.h"
 
@@ -88,10 +89,6 @@ static bool scalar_allowed(uint32_t cp)
 /* "&#...": what XML allows stays; the windows-1252 range means what it means in HTML; others go. */
 static void numeric_reference(struct repair *r)
 {
-	/* windows-1252's characters at 0x80 to 0x9f, as HTML reads references to them; 0 stays as it is */
-	static const uint16_t c1[32] = {0x20ac, 0, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030,
-		0x0160, 0x2039, 0x0152, 0, 0x017d, 0, 0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc,
-		0x2122, 0x0161, 0x203a, 0x0153, 0, 0x017e, 0x0178};
 	struct str s = rest(r);
 	bool hex = s.len > 2 && (s.data[2] == 'x' || s.data[2] == 'X');
 	size_t i = hex ? 3 : 2;
@@ -115,13 +112,13 @@ static void numeric_reference(struct repair *r)
 	}
 	bool closed = i < s.len && s.data[i] == ';';
 	size_t length = i + (closed ? 1 : 0);
-	bool latin = cp >= 0x80 && cp < 0xa0 && c1[cp - 0x80] != 0;
+	bool latin = charset_windows_1252(cp) != cp;
 	if (closed && scalar_allowed(cp) && !latin && s.data[2] != 'X') {
 		r->pos += length;
 		return;
 	}
 	if (latin)
-		cp = c1[cp - 0x80];
+		cp = charset_windows_1252(cp);
 	else if (!closed || !scalar_allowed(cp))
 		r->what->stray = true;
 	struct buf decimal = BUF_INIT(16);

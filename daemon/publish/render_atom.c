@@ -5,29 +5,11 @@
 #include "sitrep/render.h"
 #include "sitrep/url.h"
 
-static void element(struct buf *out, const char *name, struct str value)
-{
-	if (str_empty(value))
-		return;
-	(void)buf_printf(out, "<%s>", name);
-	(void)buf_add_xml(out, value);
-	(void)buf_printf(out, "</%s>\n", name);
-}
-
-static void attribute(struct buf *out, const char *name, struct str value)
-{
-	if (str_empty(value))
-		return;
-	(void)buf_printf(out, " %s=\"", name);
-	(void)buf_add_xml(out, value);
-	(void)buf_putc(out, '"');
-}
-
 static void instant(struct buf *out, const char *name, int64_t time_ms)
 {
 	char text[TIME_TEXT_MAX];
 
-	element(out, name, str_from(time_format_rfc3339(text, time_ms)));
+	render_element(out, name, str_from(time_format_rfc3339(text, time_ms)));
 }
 
 static void link(struct buf *out, const char *rel, struct str href, struct str type, struct str title)
@@ -35,9 +17,9 @@ static void link(struct buf *out, const char *rel, struct str href, struct str t
 	if (str_empty(href))
 		return;
 	(void)buf_printf(out, "<link rel=\"%s\"", rel);
-	attribute(out, "href", href);
-	attribute(out, "type", type);
-	attribute(out, "title", title);
+	render_attribute(out, "href", href);
+	render_attribute(out, "type", type);
+	render_attribute(out, "title", title);
 	(void)buf_puts(out, "/>\n");
 }
 
@@ -46,8 +28,8 @@ static void begin(struct buf *out, const struct channel *c)
 	(void)buf_puts(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
 			    "<feed xmlns=\"http://www.w3.org/2005/Atom\" "
 			    "xmlns:media=\"http://search.yahoo.com/mrss/\">\n");
-	element(out, "id", str_from(c->id));
-	element(out, "title", str_from(c->title));
+	render_element(out, "id", str_from(c->id));
+	render_element(out, "title", str_from(c->title));
 	instant(out, "updated", c->updated_ms);
 	link(out, "self", str_from(c->self_url), STR("application/atom+xml"), STR_NONE);
 	link(out, "alternate", str_from(c->home_url), STR("text/html"), STR_NONE);
@@ -72,11 +54,11 @@ static bool person(struct buf *out, const char *role, const struct person *p)
 	if (str_empty(name))
 		return false;
 	(void)buf_printf(out, "<%s>", role);
-	element(out, "name", name);
+	render_element(out, "name", name);
 	if (url_is_web(p->uri))
-		element(out, "uri", p->uri);
+		render_element(out, "uri", p->uri);
 	if (is_email(p->email))
-		element(out, "email", p->email);
+		render_element(out, "email", p->email);
 	(void)buf_printf(out, "</%s>\n", role);
 	return true;
 }
@@ -89,7 +71,7 @@ static void people(struct buf *out, const struct report *r)
 		written += person(out, "author", &r->item.authors.items[i]);
 	if (written == 0) {
 		(void)buf_puts(out, "<author>");
-		element(out, "name", r->source.title);
+		render_element(out, "name", r->source.title);
 		(void)buf_puts(out, "</author>\n");
 	}
 	for (size_t i = 0; i < r->item.contributors.count; i++)
@@ -104,7 +86,7 @@ static void categories(struct buf *out, const struct report *r)
 		if (str_empty(name))
 			continue;
 		(void)buf_puts(out, "<category");
-		attribute(out, "term", name);
+		render_attribute(out, "term", name);
 		(void)buf_puts(out, "/>\n");
 	}
 	for (size_t i = 0; i < r->item.categories.count; i++) {
@@ -113,10 +95,10 @@ static void categories(struct buf *out, const struct report *r)
 		if (!render_category(c, &name))
 			continue;
 		(void)buf_puts(out, "<category");
-		attribute(out, "term", str_empty(c->term) ? name : c->term);
+		render_attribute(out, "term", str_empty(c->term) ? name : c->term);
 		if (url_is_web(c->scheme))
-			attribute(out, "scheme", c->scheme);
-		attribute(out, "label", c->label);
+			render_attribute(out, "scheme", c->scheme);
+		render_attribute(out, "label", c->label);
 		(void)buf_puts(out, "/>\n");
 	}
 }
@@ -130,12 +112,12 @@ static void enclosures(struct buf *out, const struct item *it)
 		if (!url_is_web(e->url))
 			continue;
 		(void)buf_puts(out, "<link rel=\"enclosure\"");
-		attribute(out, "href", e->url);
+		render_attribute(out, "href", e->url);
 		/* atomMediaType: something, a slash, something */
 		if (str_find_char(e->type, '/', 1) != STR_NPOS && e->type.data[e->type.len - 1] != '/')
-			attribute(out, "type", e->type);
+			render_attribute(out, "type", e->type);
 		if (str_to_int(e->length, &length) && length > 0)
-			attribute(out, "length", e->length);
+			render_attribute(out, "length", e->length);
 		(void)buf_puts(out, "/>\n");
 	}
 }
@@ -143,8 +125,8 @@ static void enclosures(struct buf *out, const struct item *it)
 static void source(struct buf *out, const struct report *r)
 {
 	(void)buf_puts(out, "<source>\n");
-	element(out, "id", r->source.url);
-	element(out, "title", r->source.title);
+	render_element(out, "id", r->source.url);
+	render_element(out, "title", r->source.title);
 	instant(out, "updated", r->first_seen_ms);
 	link(out, "self", r->source.url, STR_NONE, STR_NONE);
 	if (url_is_web(r->source.link))
@@ -160,7 +142,7 @@ static void story(struct buf *out, const struct story *s, size_t index)
 
 	(void)index;
 	(void)buf_puts(out, "<entry");
-	attribute(out, "xml:lang", render_language(&lead->item));
+	render_attribute(out, "xml:lang", render_language(&lead->item));
 	(void)buf_puts(out, ">\n");
 	(void)buf_printf(out, "<id>urn:uuid:%s</id>\n", s->uid);
 	(void)buf_puts(out, "<title>");
@@ -180,9 +162,9 @@ static void story(struct buf *out, const struct story *s, size_t index)
 	enclosures(out, &lead->item);
 	categories(out, lead);
 	render_rights(&rights, &lead->item);
-	element(out, "rights", buf_str(&rights));
+	render_element(out, "rights", buf_str(&rights));
 	render_thumbnail(out, &lead->item);
-	element(out, "summary", lead->item.plain_summary);
+	render_element(out, "summary", lead->item.plain_summary);
 	render_body(&body, s);
 	if (buf_failed(&body)) /* a text that had no room is not an empty one */
 		out->failed = body.failed;

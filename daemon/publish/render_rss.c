@@ -5,15 +5,6 @@
 #include "sitrep/render.h"
 #include "sitrep/url.h"
 
-static void element(struct buf *out, const char *name, struct str value)
-{
-	if (str_empty(value))
-		return;
-	(void)buf_printf(out, "<%s>", name);
-	(void)buf_add_xml(out, value);
-	(void)buf_printf(out, "</%s>\n", name);
-}
-
 static void begin(struct buf *out, const struct channel *c)
 {
 	char text[TIME_TEXT_MAX];
@@ -23,15 +14,15 @@ static void begin(struct buf *out, const struct channel *c)
 			    "xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" "
 			    "xmlns:dc=\"http://purl.org/dc/elements/1.1/\" "
 			    "xmlns:media=\"http://search.yahoo.com/mrss/\">\n<channel>\n");
-	element(out, "title", str_from(c->title));
-	element(out, "link", str_from(c->home_url));
+	render_element(out, "title", str_from(c->title));
+	render_element(out, "link", str_from(c->home_url));
 	(void)buf_puts(out, "<description>");
 	(void)buf_add_xml(out, str_from(c->title));
 	(void)buf_puts(out, "</description>\n");
 	(void)buf_puts(out, "<atom:link rel=\"self\" type=\"application/rss+xml\" href=\"");
 	(void)buf_add_xml(out, str_from(c->self_url));
 	(void)buf_puts(out, "\"/>\n");
-	element(out, "lastBuildDate", str_from(time_format_rfc822(text, c->updated_ms)));
+	render_element(out, "lastBuildDate", str_from(time_format_rfc822(text, c->updated_ms)));
 	(void)buf_puts(out, "<generator>sitrepd/" SITREP_VERSION "</generator>\n");
 }
 
@@ -67,13 +58,13 @@ static void people(struct buf *out, const struct report *r)
 	for (size_t i = 0; i < r->item.authors.count; i++) {
 		struct str name = render_person(&r->item.authors.items[i]);
 
-		element(out, "dc:creator", name);
+		render_element(out, "dc:creator", name);
 		written += !str_empty(name);
 	}
 	if (written == 0)
-		element(out, "dc:creator", r->source.title);
+		render_element(out, "dc:creator", r->source.title);
 	for (size_t i = 0; i < r->item.contributors.count; i++)
-		element(out, "dc:contributor", render_person(&r->item.contributors.items[i]));
+		render_element(out, "dc:contributor", render_person(&r->item.contributors.items[i]));
 }
 
 static void categories(struct buf *out, const struct report *r)
@@ -81,10 +72,10 @@ static void categories(struct buf *out, const struct report *r)
 	struct str rest = r->source.categories, name;
 
 	while (str_split(&rest, '\n', &name))
-		element(out, "category", name);
+		render_element(out, "category", name);
 	for (size_t i = 0; i < r->item.categories.count; i++)
 		if (render_category(&r->item.categories.items[i], &name))
-			element(out, "category", name);
+			render_element(out, "category", name);
 }
 
 static void story(struct buf *out, const struct story *s, size_t index)
@@ -99,17 +90,17 @@ static void story(struct buf *out, const struct story *s, size_t index)
 	(void)buf_add_xml(out, lead->item.plain_title);
 	(void)buf_puts(out, "</title>\n");
 	if (url_is_web(lead->item.link))
-		element(out, "link", lead->item.link);
+		render_element(out, "link", lead->item.link);
 	(void)buf_printf(out, "<guid isPermaLink=\"false\">urn:uuid:%s</guid>\n", s->uid);
-	element(out, "pubDate", str_from(time_format_rfc822(text, lead->published_ms)));
+	render_element(out, "pubDate", str_from(time_format_rfc822(text, lead->published_ms)));
 	people(out, lead);
-	element(out, "dc:language", render_language(&lead->item));
+	render_element(out, "dc:language", render_language(&lead->item));
 	render_rights(&rights, &lead->item);
-	element(out, "dc:rights", buf_str(&rights));
-	element(out, "dc:source", via);
+	render_element(out, "dc:rights", buf_str(&rights));
+	render_element(out, "dc:source", via);
 	categories(out, lead);
 	if (url_is_web(lead->item.comments))
-		element(out, "comments", lead->item.comments);
+		render_element(out, "comments", lead->item.comments);
 	enclosures(out, &lead->item);
 	render_thumbnail(out, &lead->item);
 	(void)buf_puts(out, "<source url=\"");

@@ -30,6 +30,10 @@ int charset_to_utf8(struct buf *out, struct arena *a, struct str body, struct st
 /* One conversion by name; -EINVAL when the name is unknown.  Labels as in the WHATWG Encoding Standard. */
 int charset_convert(struct buf *out, struct str body, struct str label);
 
+/* What windows-1252 has at the code point cp, where Unicode has control characters: writers who say 0x96 mean a dash,
+ * in numeric references too (HTML, 13.2.5.80). cp itself where it has nothing, or is the same. */
+uint32_t charset_windows_1252(uint32_t cp);
+
 /* Opens every converter once, so that none is opened later inside a sandbox. */
 void charset_prepare(void);
 

@@ -20,6 +20,7 @@ int64_t clock_mono_us(void);
 /* Days since 1970-01-01 of a proleptic Gregorian date, and back; any year from -9999 to 9999. */
 int64_t civil_to_days(int year, int month, int day);
 void civil_from_days(int64_t days, int *year, int *month, int *day);
+int civil_month_days(int year, int month); /* 28 to 31; month 1 to 12 */
 
 enum { TIME_TEXT_MAX = 40 };
 /* Each writes into text and returns it.  TIME_NONE writes "". */

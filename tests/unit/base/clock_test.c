@@ -62,6 +62,7 @@ static void test_years_far_away(void **state)
 			assert_int_equal(civil_to_days(y, m, 1), day);
 			civil_from_days(day + last - 1, &year, &month, &of_month);
 			assert_true(year == y && month == m && of_month == last);
+			assert_int_equal(civil_month_days(y, m), last);
 			day += last;
 		}
 	}
