@@ -86,21 +86,25 @@ int buf_puts(struct buf *b, const char *c_string)
 
 int buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 {
+	/* max may be less than what the memory would hold */
+	size_t room = b->cap - b->len > b->max - b->len ? b->max - b->len + 1 : b->cap - b->len;
 	va_list again;
 	int needed;
 
 	if (b->failed != 0)
 		return b->failed;
 	va_copy(again, ap);
-	needed = vsnprintf(NULL, 0, fmt, again);
+	needed = vsnprintf(room > 0 ? b->data + b->len : NULL, room, fmt, again);
 	va_end(again);
 	if (needed < 0)
-		return b->failed = -ENOMEM;
-	if (buf_reserve(b, (size_t)needed) != 0)
-		return b->failed;
-	(void)vsnprintf(b->data + b->len, (size_t)needed + 1, fmt, ap);
-	b->len += (size_t)needed;
-	return 0;
+		b->failed = -ENOMEM;
+	else if ((size_t)needed < room)
+		b->len += (size_t)needed;
+	else if (buf_reserve(b, (size_t)needed) == 0)
+		b->len += (size_t)vsnprintf(b->data + b->len, (size_t)needed + 1, fmt, ap);
+	if (b->failed != 0 && room > 0)
+		b->data[b->len] = '\0';
+	return b->failed;
 }
 
 int buf_printf(struct buf *b, const char *fmt, ...)
@@ -112,6 +116,21 @@ int buf_printf(struct buf *b, const char *fmt, ...)
 	result = buf_vprintf(b, fmt, ap);
 	va_end(ap);
 	return result;
+}
+
+int buf_put_int(struct buf *b, int64_t n)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+	uint64_t rest = n < 0 ? -(uint64_t)n : (uint64_t)n;
+
+	do {
+		digits[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (n < 0)
+		digits[--at] = '-';
+	return buf_append(b, digits + at, sizeof(digits) - at);
 }
 
 int buf_put_utf8(struct buf *b, uint32_t cp)
@@ -193,6 +212,17 @@ int buf_add_xml(struct buf *b, struct str s)
 		}
 	}
 	return buf_add(b, str_slice(s, from, s.len));
+}
+
+int buf_add_xml_attribute(struct buf *b, const char *name, struct str value)
+{
+	if (str_empty(value))
+		return b->failed;
+	(void)buf_putc(b, ' ');
+	(void)buf_puts(b, name);
+	(void)buf_puts(b, "=\"");
+	(void)buf_add_xml(b, value);
+	return buf_putc(b, '"');
 }
 
 void buf_consume(struct buf *b, size_t n)

@@ -2,7 +2,6 @@
 #include "sitrep/jsonw.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -142,7 +141,7 @@ void jsonw_cstr(struct jsonw *w, const char *value)
 void jsonw_int(struct jsonw *w, int64_t value)
 {
 	before_value(w);
-	(void)buf_printf(w->out, "%" PRId64, value);
+	(void)buf_put_int(w->out, value);
 }
 
 void jsonw_real(struct jsonw *w, double value)

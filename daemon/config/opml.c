@@ -134,15 +134,6 @@ int opml_parse(struct str text, struct arena *a, struct opml *out, struct error 
 
 /* ---- writing ---- */
 
-static void write_attribute(struct buf *out, const char *name, struct str value)
-{
-	if (str_empty(value))
-		return;
-	(void)buf_printf(out, " %s=\"", name);
-	(void)buf_add_xml(out, value);
-	(void)buf_putc(out, '"');
-}
-
 int opml_write(struct buf *out, struct str title, const struct opml_feed *feeds, size_t count)
 {
 	(void)buf_puts(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<opml version=\"2.0\">\n<head><title>");
@@ -152,10 +143,10 @@ int opml_write(struct buf *out, struct str title, const struct opml_feed *feeds,
 		const struct opml_feed *f = &feeds[i];
 
 		(void)buf_puts(out, "<outline type=\"rss\"");
-		write_attribute(out, "text", str_empty(f->title) ? f->url : f->title);
-		write_attribute(out, "title", f->title);
-		write_attribute(out, "xmlUrl", f->url);
-		write_attribute(out, "htmlUrl", f->site);
+		(void)buf_add_xml_attribute(out, "text", str_empty(f->title) ? f->url : f->title);
+		(void)buf_add_xml_attribute(out, "title", f->title);
+		(void)buf_add_xml_attribute(out, "xmlUrl", f->url);
+		(void)buf_add_xml_attribute(out, "htmlUrl", f->site);
 		if (f->category_count > 0) {
 			(void)buf_puts(out, " category=\"");
 			for (size_t k = 0; k < f->category_count; k++) {

@@ -74,41 +74,41 @@ static void write_label(struct buf *out, const char *value)
 	}
 }
 
-static double feed_up(const struct feed_state *f)
+static int64_t feed_up(const struct feed_state *f)
 {
 	return f->health == FEED_OK;
 }
 
-static double feed_last_success(const struct feed_state *f)
+static int64_t feed_last_success(const struct feed_state *f)
 {
-	return f->last_success_ms == TIME_NONE ? 0 : (double)f->last_success_ms / 1000;
+	return f->last_success_ms == TIME_NONE ? 0 : f->last_success_ms / 1000;
 }
 
-static double feed_last_new(const struct feed_state *f)
+static int64_t feed_last_new(const struct feed_state *f)
 {
-	return f->last_new_ms == TIME_NONE ? 0 : (double)f->last_new_ms / 1000;
+	return f->last_new_ms == TIME_NONE ? 0 : f->last_new_ms / 1000;
 }
 
-static double feed_errors(const struct feed_state *f)
+static int64_t feed_errors(const struct feed_state *f)
 {
 	return f->errors;
 }
 
-static double feed_polls(const struct feed_state *f)
+static int64_t feed_polls(const struct feed_state *f)
 {
-	return (double)f->polls;
+	return f->polls;
 }
 
-static double feed_items(const struct feed_state *f)
+static int64_t feed_items(const struct feed_state *f)
 {
-	return (double)f->items;
+	return f->items;
 }
 
 static void write_feeds(struct buf *out, const struct publish_status *s)
 {
 	static const struct {
 		const char *name, *type, *help;
-		double (*value)(const struct feed_state *f);
+		int64_t (*value)(const struct feed_state *f);
 	} series[] = {
 		{"sitrepd_feed_up", "gauge", "1 when the last poll went well.", feed_up},
 		{"sitrepd_feed_last_success_seconds", "gauge", "Last good poll, Unix time, 0: never.",
@@ -125,9 +125,12 @@ static void write_feeds(struct buf *out, const struct publish_status *s)
 		for (size_t i = 0; i < s->feed_count; i++) {
 			if (s->feeds[i].name == NULL)
 				continue;
-			(void)buf_printf(out, "%s{feed=\"", series[k].name);
+			(void)buf_puts(out, series[k].name);
+			(void)buf_puts(out, "{feed=\"");
 			write_label(out, s->feeds[i].name);
-			(void)buf_printf(out, "\"} %.15g\n", series[k].value(&s->feeds[i]));
+			(void)buf_puts(out, "\"} ");
+			(void)buf_put_int(out, series[k].value(&s->feeds[i]));
+			(void)buf_putc(out, '\n');
 		}
 	}
 }

@@ -126,15 +126,6 @@ void render_element(struct buf *out, const char *name, struct str value)
 	(void)buf_printf(out, "</%s>\n", name);
 }
 
-void render_attribute(struct buf *out, const char *name, struct str value)
-{
-	if (str_empty(value))
-		return;
-	(void)buf_printf(out, " %s=\"", name);
-	(void)buf_add_xml(out, value);
-	(void)buf_putc(out, '"');
-}
-
 void render_body(struct buf *out, const struct story *story)
 {
 	add_text(out, &story->reports[0].item);

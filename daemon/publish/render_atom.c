@@ -17,9 +17,9 @@ static void link(struct buf *out, const char *rel, struct str href, struct str t
 	if (str_empty(href))
 		return;
 	(void)buf_printf(out, "<link rel=\"%s\"", rel);
-	render_attribute(out, "href", href);
-	render_attribute(out, "type", type);
-	render_attribute(out, "title", title);
+	(void)buf_add_xml_attribute(out, "href", href);
+	(void)buf_add_xml_attribute(out, "type", type);
+	(void)buf_add_xml_attribute(out, "title", title);
 	(void)buf_puts(out, "/>\n");
 }
 
@@ -86,7 +86,7 @@ static void categories(struct buf *out, const struct report *r)
 		if (str_empty(name))
 			continue;
 		(void)buf_puts(out, "<category");
-		render_attribute(out, "term", name);
+		(void)buf_add_xml_attribute(out, "term", name);
 		(void)buf_puts(out, "/>\n");
 	}
 	for (size_t i = 0; i < r->item.categories.count; i++) {
@@ -95,10 +95,10 @@ static void categories(struct buf *out, const struct report *r)
 		if (!render_category(c, &name))
 			continue;
 		(void)buf_puts(out, "<category");
-		render_attribute(out, "term", str_empty(c->term) ? name : c->term);
+		(void)buf_add_xml_attribute(out, "term", str_empty(c->term) ? name : c->term);
 		if (url_is_web(c->scheme))
-			render_attribute(out, "scheme", c->scheme);
-		render_attribute(out, "label", c->label);
+			(void)buf_add_xml_attribute(out, "scheme", c->scheme);
+		(void)buf_add_xml_attribute(out, "label", c->label);
 		(void)buf_puts(out, "/>\n");
 	}
 }
@@ -112,12 +112,12 @@ static void enclosures(struct buf *out, const struct item *it)
 		if (!url_is_web(e->url))
 			continue;
 		(void)buf_puts(out, "<link rel=\"enclosure\"");
-		render_attribute(out, "href", e->url);
+		(void)buf_add_xml_attribute(out, "href", e->url);
 		/* atomMediaType: something, a slash, something */
 		if (str_find_char(e->type, '/', 1) != STR_NPOS && e->type.data[e->type.len - 1] != '/')
-			render_attribute(out, "type", e->type);
+			(void)buf_add_xml_attribute(out, "type", e->type);
 		if (str_to_int(e->length, &length) && length > 0)
-			render_attribute(out, "length", e->length);
+			(void)buf_add_xml_attribute(out, "length", e->length);
 		(void)buf_puts(out, "/>\n");
 	}
 }
@@ -142,7 +142,7 @@ static void story(struct buf *out, const struct story *s, size_t index)
 
 	(void)index;
 	(void)buf_puts(out, "<entry");
-	render_attribute(out, "xml:lang", render_language(&lead->item));
+	(void)buf_add_xml_attribute(out, "xml:lang", render_language(&lead->item));
 	(void)buf_puts(out, ">\n");
 	(void)buf_printf(out, "<id>urn:uuid:%s</id>\n", s->uid);
 	(void)buf_puts(out, "<title>");

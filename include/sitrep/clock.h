@@ -16,6 +16,7 @@
 int64_t clock_wall_ms(void);
 int64_t clock_mono_ms(void);
 int64_t clock_mono_us(void);
+int64_t clock_thread_cpu_us(void); /* processor time of the calling thread */
 
 /* Days since 1970-01-01 of a proleptic Gregorian date, and back; any year from -9999 to 9999. */
 int64_t civil_to_days(int year, int month, int day);

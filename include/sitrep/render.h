@@ -33,9 +33,8 @@ struct format {
 
 extern const struct format format_atom, format_rss, format_json, format_page;
 
-/* Append <name>value</name> and a line's end, and  name="value", escaped; nothing when value is empty. */
+/* Appends <name>value</name> and a line's end, escaped; nothing when value is empty. */
 void render_element(struct buf *out, const char *name, struct str value);
-void render_attribute(struct buf *out, const char *name, struct str value);
 /* The item's text as XHTML: content, else summary, plain text wrapped in a paragraph; then, when other
  * outlets ran the story, the list of them.  Appended unescaped to out. */
 void render_body(struct buf *out, const struct story *story);

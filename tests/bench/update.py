@@ -16,41 +16,12 @@ import os
 import pathlib
 import re
 import resource
-import shutil
-import socket
 import statistics
 import subprocess
-import sys
-import tempfile
 import time
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "tests/system"))
-from harness import BUILD, Daemon, wait_for  # noqa: E402
-
-NGINX = """
-worker_processes 1;
-pid %(folder)s/nginx.pid;
-error_log %(folder)s/nginx.log;
-daemon off;
-events { worker_connections 1024; }
-http {
-    access_log off;
-    types { application/xml xml; }
-    sendfile on;
-    keepalive_requests 100000;
-    if_modified_since before;
-    client_body_temp_path %(folder)s/t; proxy_temp_path %(folder)s/t; fastcgi_temp_path %(folder)s/t;
-    uwsgi_temp_path %(folder)s/t; scgi_temp_path %(folder)s/t;
-    server { listen 127.0.0.1:%(port)d backlog=1024; root %(root)s; }
-}
-"""
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+from serving import memory, serve
+from harness import Daemon, wait_for
 
 
 def children_cpu(pid):
@@ -61,16 +32,6 @@ def children_cpu(pid):
         fields = pathlib.Path("/proc/%d/stat" % p).read_text().rsplit(")", 1)[1].split()
         total += sum(int(fields[i]) for i in (11, 12)) + (sum(int(fields[i]) for i in (13, 14)) if p == pid else 0)
     return total / os.sysconf("SC_CLK_TCK")
-
-
-def memory(pid):
-    """Sums of VmHWM and Pss, MiB."""
-    peak = share = 0
-    pids = [pid] + [int(p) for p in pathlib.Path("/proc/%d/task/%d/children" % (pid, pid)).read_text().split()]
-    for p in pids:
-        peak += int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path("/proc/%d/status" % p).read_text())[1])
-        share += int(re.search(r"^Pss:\s+(\d+)", pathlib.Path("/proc/%d/smaps_rollup" % p).read_text(), re.M)[1])
-    return peak / 1024, share / 1024
 
 
 def run_floor(program, urls, database):
@@ -127,20 +88,10 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", action="store_true")
     a = parser.parse_args()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="sitrepd-bench-"))
-    port = free_port()
-    nginx = None
-    try:
-        subprocess.run([sys.executable, a.generator, "--out", folder / "corpus", "--feeds", str(a.feeds), "--base",
-                        "http://127.0.0.1:%d" % port], check=True, stdout=subprocess.DEVNULL)
+    with serve(a.generator, a.feeds) as (folder, urls):
         libs = subprocess.run(["pkg-config", "--cflags", "--libs", "libcurl", "libxml-2.0", "sqlite3", "libcrypto"], check=True,
                               capture_output=True, text=True).stdout.split()
         subprocess.run(["cc", "-O2", a.floor, "-o", folder / "floor", *libs], check=True)
-        (folder / "nginx.conf").write_text(NGINX % dict(folder=folder, port=port, root=folder / "corpus"))
-        folder.chmod(0o755)
-        nginx = subprocess.Popen(["nginx", "-c", folder / "nginx.conf", "-p", folder], stderr=subprocess.DEVNULL)
-        wait_for(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0, "nginx")
-        urls = (folder / "corpus/urls.txt").read_text().split()
         rounds = []
         for n in range(a.rounds):
             database = folder / ("floor%d.db" % n)
@@ -148,28 +99,22 @@ def main():
             floor_warm = run_floor(folder / "floor", folder / "corpus/urls.txt", database)
             cold, warm = run_daemon(urls)
             rounds.append(dict(floor_cold=floor_cold, floor_warm=floor_warm, cold=cold, warm=warm))
-        median = lambda k, f: statistics.median(r[k][f] for r in rounds)
-        ratio = lambda x, y: statistics.median(r[x]["wall"] / r[y]["wall"] for r in rounds)
-        print("%d feeds, %d items, %d rounds, medians" % (a.feeds, rounds[0]["cold"]["items"], a.rounds))
-        print("%-28s %9s %9s" % ("", "wall s", "cpu s"))
-        for label, key in (("floor, cold", "floor_cold"), ("sitrepd, cold", "cold"), ("floor, warm", "floor_warm"),
-                           ("sitrepd, warm", "warm")):
-            print("%-28s %9.3f %9.3f" % (label, median(key, "wall"), median(key, "cpu")))
-        print("cold, ratio to the floor     %9.2f" % ratio("cold", "floor_cold"))
-        print("warm, ratio to the floor     %9.2f" % ratio("warm", "floor_warm"))
-        print("peak memory, sum of VmHWM    %9.1f MiB" % median("cold", "peak"))
-        print("memory share (Pss) after it  %9.1f MiB" % median("cold", "share"))
-        print("longest stall of the loop    %9.1f ms" % median("cold", "stall_ms"))
-        print("304 of the warm round        %9d" % median("warm", "not_modified"))
-        if a.json:
-            print(json.dumps(rounds))
-        return 0
-    finally:
-        if nginx is not None:
-            nginx.terminate()
-            nginx.wait()
-        shutil.rmtree(folder, ignore_errors=True)
+    median = lambda k, f: statistics.median(r[k][f] for r in rounds)
+    ratio = lambda x, y: statistics.median(r[x]["wall"] / r[y]["wall"] for r in rounds)
+    print("%d feeds, %d items, %d rounds, medians" % (a.feeds, rounds[0]["cold"]["items"], a.rounds))
+    print("%-28s %9s %9s" % ("", "wall s", "cpu s"))
+    for label, key in (("floor, cold", "floor_cold"), ("sitrepd, cold", "cold"), ("floor, warm", "floor_warm"),
+                       ("sitrepd, warm", "warm")):
+        print("%-28s %9.3f %9.3f" % (label, median(key, "wall"), median(key, "cpu")))
+    print("cold, ratio to the floor     %9.2f" % ratio("cold", "floor_cold"))
+    print("warm, ratio to the floor     %9.2f" % ratio("warm", "floor_warm"))
+    print("peak memory, sum of VmHWM    %9.1f MiB" % median("cold", "peak"))
+    print("memory share (Pss) after it  %9.1f MiB" % median("cold", "share"))
+    print("longest stall of the loop    %9.1f ms" % median("cold", "stall_ms"))
+    print("304 of the warm round        %9d" % median("warm", "not_modified"))
+    if a.json:
+        print(json.dumps(rounds))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -217,6 +217,52 @@ static void test_xml(void **state)
 	buf_release(&b);
 }
 
+static void test_numbers(void **state)
+{
+	struct buf b = BUF_INIT(100);
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		static const int64_t numbers[] = {0, -7, 1234567890123, INT64_MAX, INT64_MIN};
+
+		assert_int_equal(buf_put_int(&b, numbers[i]), 0);
+		assert_int_equal(buf_putc(&b, ' '), 0);
+	}
+	assert_string_equal(b.data, "0 -7 1234567890123 9223372036854775807 -9223372036854775808 ");
+	buf_release(&b);
+}
+
+static void test_attributes(void **state)
+{
+	struct buf b = BUF_INIT(100);
+
+	(void)state;
+	assert_int_equal(buf_add_xml_attribute(&b, "href", STR("a&\"b")), 0);
+	assert_int_equal(buf_add_xml_attribute(&b, "type", STR("")), 0);
+	assert_int_equal(buf_add_xml_attribute(&b, "rel", STR_NONE), 0);
+	assert_string_equal(b.data, " href=\"a&amp;&quot;b\"");
+	buf_release(&b);
+}
+
+/* Printed into whatever room there is, and never past the maximum. */
+static void test_printing(void **state)
+{
+	(void)state;
+	for (size_t max = 0; max < 40; max++) {
+		struct buf b = BUF_INIT(max);
+		size_t whole = 0;
+
+		while (buf_printf(&b, "%s-%d;", "piece", 7) == 0)
+			whole++;
+		assert_int_equal(whole, max / 8);
+		assert_int_equal(b.len, whole * 8);
+		assert_int_equal(b.failed, -E2BIG);
+		if (b.data != NULL)
+			assert_int_equal(strlen(b.data), b.len);
+		buf_release(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,6 +275,9 @@ int main(void)
 		cmocka_unit_test(test_growing),
 		cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_xml),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_attributes),
+		cmocka_unit_test(test_printing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

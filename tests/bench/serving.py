@@ -1,0 +1,68 @@
+"""What the benchmarks share: generated feeds on a loopback nginx, and what a daemon takes of memory."""
+import contextlib
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "tests/system"))
+from harness import wait_for  # noqa: E402
+
+NGINX = """
+worker_processes 1;
+pid %(folder)s/nginx.pid;
+error_log %(folder)s/nginx.log;
+daemon off;
+events { worker_connections 1024; }
+http {
+    access_log off;
+    types { application/xml xml; }
+    sendfile on;
+    keepalive_requests 100000;
+    if_modified_since before;
+    client_body_temp_path %(folder)s/t; proxy_temp_path %(folder)s/t; fastcgi_temp_path %(folder)s/t;
+    uwsgi_temp_path %(folder)s/t; scgi_temp_path %(folder)s/t;
+    server { listen 127.0.0.1:%(port)d backlog=1024; root %(root)s; }
+}
+"""
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+@contextlib.contextmanager
+def serve(generator, feeds):
+    """Generated feeds served on loopback: gives a folder for whatever else is needed, and the feeds' addresses."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="sitrepd-bench-"))
+    port = free_port()
+    nginx = None
+    try:
+        subprocess.run([sys.executable, generator, "--out", folder / "corpus", "--feeds", str(feeds), "--base",
+                        "http://127.0.0.1:%d" % port], check=True, stdout=subprocess.DEVNULL)
+        (folder / "nginx.conf").write_text(NGINX % dict(folder=folder, port=port, root=folder / "corpus"))
+        folder.chmod(0o755)
+        nginx = subprocess.Popen(["nginx", "-c", folder / "nginx.conf", "-p", folder], stderr=subprocess.DEVNULL)
+        wait_for(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0, "nginx")
+        yield folder, (folder / "corpus/urls.txt").read_text().split()
+    finally:
+        if nginx is not None:
+            nginx.terminate()
+            nginx.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def memory(pid):
+    """Sums of VmHWM and Pss, MiB."""
+    peak = share = 0
+    pids = [pid] + [int(p) for p in pathlib.Path("/proc/%d/task/%d/children" % (pid, pid)).read_text().split()]
+    for p in pids:
+        peak += int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path("/proc/%d/status" % p).read_text())[1])
+        share += int(re.search(r"^Pss:\s+(\d+)", pathlib.Path("/proc/%d/smaps_rollup" % p).read_text(), re.M)[1])
+    return peak / 1024, share / 1024
