@@ -14,3 +14,17 @@ $(B)/bench/parse: $(B)/tests/bench/parse.o $(call lib,dedup parse base)
 .PHONY: bench-parse
 bench-parse: $(B)/bench/parse
 	$(if $(BENCH_FEEDS),$(B)/bench/parse $(BENCH_FEEDS) $(BENCH_ROUNDS))
+
+# make bench-freshness                    how soon news is seen for a given number of requests, against other rules
+# make bench-freshness FRESHNESS_SEEDS="4 5 6" FRESHNESS_ARGS="500 60 30"
+FRESHNESS_SEEDS ?= 1
+FRESHNESS_ARGS  ?=
+
+$(B)/bench/freshness: $(B)/tests/bench/freshness.o $(B)/tests/bench/freshness_traces.o $(call lib,$(LIBS_fetch))
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
+
+.PHONY: bench-freshness
+bench-freshness: $(B)/bench/freshness
+	@set -e; for seed in $(FRESHNESS_SEEDS); do $(B)/bench/freshness $$seed $(FRESHNESS_ARGS); done
