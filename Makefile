@@ -63,9 +63,9 @@ ALL_CFLAGS  = -std=c17 $(OPT) $(WARN) $(HARDEN) $(SAN) $(DEFS) -Iinclude \
               $(shell $(PKG_CONFIG) --cflags-only-I $(PKGS_client) cmocka 2>/dev/null) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed -pthread $(SAN) $(LDFLAGS)
 
-daemon_libs = $(shell $(PKG_CONFIG) --libs $(PKGS_daemon))
+daemon_libs = $(shell $(PKG_CONFIG) --libs $(PKGS_daemon)) -lm
 worker_libs = $(shell $(PKG_CONFIG) --libs $(PKGS_worker))
-client_libs = $(shell $(PKG_CONFIG) --libs $(PKGS_client))
+client_libs = $(shell $(PKG_CONFIG) --libs $(PKGS_client)) -lm
 
 # ---- files
 

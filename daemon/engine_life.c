@@ -92,8 +92,18 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 static int64_t plan_next(void *arg, const struct feed_state *state, const struct poll_outcome *outcome, int new_items)
 {
 	struct schedule_policy policy = engine_policy_for(arg, state->id);
+	bool told_to_wait = state->http_status == 429 || state->http_status == 503;
+	struct schedule_input input = {
+		.policy = &policy,
+		.state = state,
+		.retry_after_ms = told_to_wait ? state->server_wait_ms : 0,
+		.fresh_ms = told_to_wait ? 0 : state->server_wait_ms,
+		.now_ms = outcome->at_ms,
+		.seed = (uint64_t)state->id,
+	};
 
-	return schedule_next(&policy, state, new_items, outcome->at_ms, (uint64_t)state->id).due_ms;
+	(void)new_items;
+	return schedule_next(&input).due_ms;
 }
 
 static int open_stages(struct engine *e, struct error *err)

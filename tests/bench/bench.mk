@@ -20,3 +20,17 @@ bench-parse: $(B)/bench/parse
 .PHONY: bench-many
 bench-many: all
 	@B=$(B) /usr/bin/python3 tests/bench/many.py $(MANY_ARGS)
+
+# make bench-freshness                    how soon news is seen for a given number of requests, against other rules
+# make bench-freshness FRESHNESS_SEEDS="4 5 6" FRESHNESS_ARGS="500 60 30"
+FRESHNESS_SEEDS ?= 1
+FRESHNESS_ARGS  ?=
+
+$(B)/bench/freshness: $(B)/tests/bench/freshness.o $(B)/tests/bench/freshness_traces.o $(call lib,$(LIBS_fetch))
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
+
+.PHONY: bench-freshness
+bench-freshness: $(B)/bench/freshness
+	@set -e; for seed in $(FRESHNESS_SEEDS); do $(B)/bench/freshness $$seed $(FRESHNESS_ARGS); done

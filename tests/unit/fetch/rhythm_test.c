@@ -1,0 +1,578 @@
+/* Rhythms learnt in virtual time: histories told out, and properties that must hold for any. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sitrep/rhythm.h"
+
+#define MINUTE INT64_C(60000)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+
+/* 2026-11-23T00:00:00Z, a Monday. */
+static const int64_t start_ms = INT64_C(1795392000000);
+
+/* ---- helpers ---- */
+
+static uint64_t random_state = 1;
+
+static uint64_t draw(uint64_t below)
+{
+	random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (random_state >> 33) % below;
+}
+
+static void note(struct rhythm *r, int64_t at_ms, const int64_t *published_ms, size_t fresh, size_t shown)
+{
+	int64_t copy[64];
+
+	assert_true(fresh <= sizeof(copy) / sizeof(copy[0]));
+	if (fresh > 0)
+		memcpy(copy, published_ms, fresh * sizeof(copy[0]));
+	rhythm_note_poll(
+		r, &(struct rhythm_poll){.at_ms = at_ms, .published_ms = copy, .fresh = fresh, .shown = shown});
+}
+
+static void note_one(struct rhythm *r, int64_t at_ms, int64_t published_ms)
+{
+	note(r, at_ms, &published_ms, 1, 20);
+}
+
+/* A first poll that shows an item of that very moment, and so tells nothing of the time before. */
+static struct rhythm begun(int64_t at_ms)
+{
+	struct rhythm r;
+
+	rhythm_init(&r);
+	note(&r, at_ms, NULL, 0, 20);
+	return r;
+}
+
+typedef bool posts_fn(int64_t at_ms);
+
+/* Polls twice an hour; a post comes some minutes before a poll, other ones each time, where posts() says so. */
+static struct rhythm watch(int64_t days, posts_fn *posts)
+{
+	struct rhythm r = begun(start_ms);
+
+	for (int64_t at_ms = start_ms + 30 * MINUTE; at_ms <= start_ms + days * DAY; at_ms += 30 * MINUTE) {
+		int64_t post_ms = at_ms - (1 + at_ms / (30 * MINUTE) * 11 % 28) * MINUTE;
+
+		if (posts(post_ms))
+			note_one(&r, at_ms, post_ms);
+		else
+			note(&r, at_ms, NULL, 0, 0);
+	}
+	return r;
+}
+
+static bool never(int64_t at_ms)
+{
+	(void)at_ms;
+	return false;
+}
+
+static bool always(int64_t at_ms)
+{
+	(void)at_ms;
+	return true;
+}
+
+static bool in_office_hours(int64_t at_ms)
+{
+	int64_t hour = at_ms / HOUR % 24;
+
+	return hour >= 8 && hour < 16;
+}
+
+static bool on_workdays(int64_t at_ms)
+{
+	int64_t day = (at_ms / DAY + 4) % 7;
+
+	return day != 0 && day != 6 && at_ms % (2 * HOUR) < HOUR;
+}
+
+/* ---- the prior ---- */
+
+static void test_nothing_known_is_the_prior(void **state)
+{
+	struct rhythm r;
+
+	(void)state;
+	rhythm_init(&r);
+	assert_float_equal(rhythm_posts_per_day(&r), RHYTHM_PRIOR_POSTS_PER_DAY, 1e-9);
+	for (int64_t h = 0; h < 24 * 7; h++)
+		assert_float_equal(rhythm_rate_at(&r, start_ms + h * HOUR), RHYTHM_PRIOR_POSTS_PER_DAY / 24, 1e-9);
+}
+
+static void test_one_day_does_not_overfit(void **state)
+{
+	struct rhythm quiet = watch(1, never), office = watch(1, in_office_hours);
+	double office_hour = rhythm_rate_at(&office, start_ms + DAY + 10 * HOUR);
+	double night_hour = rhythm_rate_at(&office, start_ms + DAY + 22 * HOUR);
+
+	(void)state;
+	assert_true(rhythm_posts_per_day(&quiet) > 1);
+	assert_true(rhythm_posts_per_day(&quiet) < RHYTHM_PRIOR_POSTS_PER_DAY / 2);
+	assert_true(office_hour > night_hour);
+	assert_true(office_hour < 3 * night_hour);
+}
+
+/* ---- what is learnt ---- */
+
+static void test_long_term_rate(void **state)
+{
+	struct rhythm r = watch(30, always);
+
+	(void)state;
+	assert_float_equal(rhythm_posts_per_day(&r), 48, 1);
+	assert_float_equal((double)r.observed_days, 30, 0.01);
+	assert_int_equal(r.shown, 20);
+	assert_int_equal(r.seen_ms, start_ms + 30 * DAY);
+	assert_in_range(r.last_post_ms, start_ms + 30 * DAY - 30 * MINUTE, start_ms + 30 * DAY);
+}
+
+static void test_hours_of_the_day(void **state)
+{
+	struct rhythm r = watch(28, in_office_hours);
+
+	(void)state;
+	for (int64_t h = 0; h < 24; h++) {
+		double rate = rhythm_rate_at(&r, start_ms + 28 * DAY + h * HOUR + 20 * MINUTE);
+
+		if (in_office_hours(h * HOUR))
+			assert_true(rate > 1);
+		else
+			assert_true(rate < 0.4);
+	}
+}
+
+static void test_days_of_the_week(void **state)
+{
+	struct rhythm r = watch(56, on_workdays);
+	struct rhythm_forecast f;
+	double monday, saturday;
+
+	(void)state;
+	rhythm_forecast(&r, start_ms + 56 * DAY, &f);
+	monday = rhythm_forecast_usual(&f, start_ms + 56 * DAY + 20 * MINUTE);
+	saturday = rhythm_forecast_usual(&f, start_ms + 61 * DAY + 20 * MINUTE);
+	assert_true(monday > 3 * saturday);
+}
+
+static void test_batches_on_the_hour(void **state)
+{
+	struct rhythm r = begun(start_ms);
+	int64_t end_ms = start_ms + 7 * DAY;
+
+	(void)state;
+	for (int64_t at_ms = start_ms + HOUR; at_ms <= end_ms; at_ms += HOUR) {
+		int64_t batch[] = {at_ms + 1000, at_ms + 2000, at_ms + 3000};
+
+		note(&r, at_ms + 20 * MINUTE, batch, 3, 20);
+	}
+	assert_true(rhythm_rate_at(&r, end_ms + HOUR) > 5 * rhythm_rate_at(&r, end_ms + HOUR + 7 * MINUTE));
+	assert_true(rhythm_rate_at(&r, end_ms + HOUR) > 5 * rhythm_rate_at(&r, end_ms + HOUR + 58 * MINUTE));
+}
+
+static void test_evenly_spread_minutes_are_no_habit(void **state)
+{
+	struct rhythm r = begun(start_ms);
+	struct rhythm_forecast f;
+
+	(void)state;
+	random_state = 5;
+	for (int64_t at_ms = start_ms + HOUR; at_ms <= start_ms + 30 * DAY; at_ms += HOUR)
+		note_one(&r, at_ms, at_ms - MINUTE - (int64_t)draw(58 * 60) * 1000);
+	rhythm_forecast(&r, start_ms + 30 * DAY, &f);
+	for (size_t i = 0; i < RHYTHM_SLOTS; i++)
+		assert_float_equal(f.slot[i], 1, 0.2);
+}
+
+/* ---- bursts ---- */
+
+static void test_burst_is_followed_and_let_go(void **state)
+{
+	struct rhythm r = watch(20, never);
+	int64_t now_ms = start_ms + 20 * DAY;
+	double before = rhythm_rate_at(&r, now_ms), during, after, next_day;
+	struct rhythm_forecast f;
+
+	(void)state;
+	for (int i = 0; i < 12; i++) {
+		now_ms += 10 * MINUTE;
+		note_one(&r, now_ms, now_ms - 4 * MINUTE);
+	}
+	during = rhythm_rate_at(&r, now_ms);
+	assert_true(during > 10 * before);
+	rhythm_forecast(&r, now_ms, &f);
+	assert_true(rhythm_forecast_burst(&f) > 5);
+	/* foretold to end, and ended when nothing comes */
+	assert_true(rhythm_forecast_rate(&f, now_ms + 12 * HOUR) < during / 2);
+	for (int i = 0; i < 12; i++)
+		note(&r, now_ms += HOUR, NULL, 0, 0);
+	after = rhythm_rate_at(&r, now_ms);
+	assert_true(after < during / 6);
+	for (int i = 0; i < 7 * 24; i++)
+		note(&r, now_ms += HOUR, NULL, 0, 0);
+	next_day = rhythm_rate_at(&r, now_ms);
+	assert_true(next_day < after);
+	rhythm_forecast(&r, now_ms, &f);
+	assert_true(rhythm_forecast_burst(&f) < 1.1);
+}
+
+/* A feed that posts at random is chased less after a post than one whose posts come in bursts. */
+static void test_random_posts_are_not_chased(void **state)
+{
+	struct rhythm random = begun(start_ms), bursty = begun(start_ms);
+	int64_t end_ms = start_ms + 60 * DAY;
+	struct rhythm_forecast f;
+	double random_burst, bursty_burst;
+
+	(void)state;
+	random_state = 9;
+	for (int64_t at_ms = start_ms + 30 * MINUTE; at_ms <= end_ms; at_ms += 30 * MINUTE) {
+		if (draw(8) == 0)
+			note_one(&random, at_ms, at_ms - 7 * MINUTE);
+		else
+			note(&random, at_ms, NULL, 0, 0);
+		/* 18 posts in nine hours, every third day */
+		if ((at_ms - start_ms) % (3 * DAY) > 60 * HOUR && (at_ms - start_ms) % (3 * DAY) <= 69 * HOUR)
+			note_one(&bursty, at_ms, at_ms - 7 * MINUTE);
+		else
+			note(&bursty, at_ms, NULL, 0, 0);
+	}
+	for (int i = 1; i <= 2; i++) {
+		note_one(&random, end_ms + i * 30 * MINUTE, end_ms + i * 30 * MINUTE - 7 * MINUTE);
+		note_one(&bursty, end_ms + i * 30 * MINUTE, end_ms + i * 30 * MINUTE - 7 * MINUTE);
+	}
+	rhythm_forecast(&random, end_ms + HOUR, &f);
+	random_burst = rhythm_forecast_burst(&f);
+	rhythm_forecast(&bursty, end_ms + HOUR, &f);
+	bursty_burst = rhythm_forecast_burst(&f);
+	assert_true(random_burst < 1.5);
+	assert_true(bursty_burst > 3);
+}
+
+/* ---- polls that show something odd ---- */
+
+static void test_backlog_tells_of_the_time_before(void **state)
+{
+	struct rhythm busy, slow, pinned;
+	int64_t dates[20];
+
+	(void)state;
+	for (int64_t i = 0; i < 20; i++)
+		dates[i] = start_ms - i * HOUR / 2 - MINUTE;
+	rhythm_init(&busy);
+	note(&busy, start_ms, dates, 20, 20);
+	dates[7] = start_ms - 3000 * DAY;
+	rhythm_init(&pinned);
+	note(&pinned, start_ms, dates, 20, 20);
+	for (int64_t i = 0; i < 20; i++)
+		dates[i] = start_ms - i * 3 * DAY - MINUTE;
+	rhythm_init(&slow);
+	note(&slow, start_ms, dates, 20, 20);
+	assert_true(rhythm_posts_per_day(&busy) > 20);
+	assert_true(rhythm_posts_per_day(&pinned) > 20);
+	assert_true(rhythm_posts_per_day(&slow) < 1);
+	assert_int_equal(busy.last_post_ms, start_ms - MINUTE);
+}
+
+static void test_backlog_without_dates_says_nothing(void **state)
+{
+	struct rhythm r;
+	int64_t dates[20], stamped[20];
+
+	(void)state;
+	for (size_t i = 0; i < 20; i++) {
+		dates[i] = TIME_NONE;
+		stamped[i] = start_ms;
+	}
+	rhythm_init(&r);
+	note(&r, start_ms, dates, 20, 20);
+	assert_float_equal(rhythm_posts_per_day(&r), RHYTHM_PRIOR_POSTS_PER_DAY, 1e-9);
+	rhythm_init(&r);
+	note(&r, start_ms, stamped, 20, 20);
+	assert_float_equal(rhythm_posts_per_day(&r), RHYTHM_PRIOR_POSTS_PER_DAY, 1e-9);
+}
+
+/* Undated, dated midnight, dated tomorrow, stamped with the moment of asking: all came since the last poll. */
+static void test_impossible_dates_are_spread_over_the_gap(void **state)
+{
+	int64_t at_ms = start_ms + 10 * HOUR;
+	int64_t odd[] = {TIME_NONE, start_ms, at_ms + DAY, at_ms};
+	struct rhythm r = begun(start_ms + 5 * HOUR);
+
+	(void)state;
+	note(&r, at_ms, odd, 4, 20);
+	for (size_t h = 0; h < 24; h++)
+		assert_true(h >= 6 && h <= 9 ? r.hour_posts[h] > 0.9F : r.hour_posts[h] < 0.1F);
+	for (size_t i = 0; i < RHYTHM_SLOTS; i++)
+		assert_true(r.slot_moments[i] < 0.1F);
+	assert_int_equal(r.recent[0], 4);
+}
+
+static void test_archive_is_no_news(void **state)
+{
+	struct rhythm r = begun(start_ms);
+	int64_t old[50];
+
+	(void)state;
+	for (int64_t i = 0; i < 50; i++)
+		old[i] = start_ms - (10 + i) * DAY;
+	note(&r, start_ms + HOUR, old, 50, 100);
+	assert_int_equal(r.recent[0], 0);
+	assert_true(rhythm_rate_at(&r, start_ms + HOUR) < RHYTHM_PRIOR_POSTS_PER_DAY / 24);
+}
+
+/* All of what is shown is new: posts were missed, and the pace is that of what is shown. */
+static void test_missed_posts_shorten_what_was_watched(void **state)
+{
+	struct rhythm r = begun(start_ms);
+	int64_t dates[20], at_ms = start_ms + 10 * HOUR;
+
+	(void)state;
+	for (int64_t i = 0; i < 20; i++)
+		dates[i] = at_ms - (i + 1) * 3 * MINUTE;
+	note(&r, at_ms, dates, 20, 20);
+	assert_float_equal((double)r.observed_days, 1.0 / 24, 1e-3);
+	assert_true(rhythm_posts_per_day(&r) > 50);
+}
+
+static void test_clock_that_jumps(void **state)
+{
+	struct rhythm r = watch(10, always);
+	double before = rhythm_posts_per_day(&r);
+	int64_t now_ms = start_ms + 5 * DAY;
+
+	(void)state;
+	note_one(&r, now_ms, now_ms - MINUTE);
+	assert_float_equal(rhythm_posts_per_day(&r), before, 0.5);
+	assert_int_equal(r.seen_ms, now_ms);
+	note_one(&r, now_ms + HOUR, now_ms + MINUTE);
+	assert_float_equal(rhythm_posts_per_day(&r), before, 0.5);
+	/* twenty years ahead and back: learnt anew, in numbers that are some */
+	note_one(&r, now_ms + 7300 * DAY, now_ms + 7300 * DAY - MINUTE);
+	note_one(&r, now_ms, now_ms - MINUTE);
+	for (int64_t h = 0; h < 24 * 7; h++) {
+		double rate = rhythm_rate_at(&r, now_ms + h * HOUR);
+
+		assert_true(isfinite(rate) && rate > 0 && rate < 100);
+	}
+}
+
+/* ---- the last days ---- */
+
+static void test_recent_days_one_by_one(void **state)
+{
+	struct rhythm r = begun(start_ms);
+	uint32_t posts[RHYTHM_RECENT];
+
+	(void)state;
+	for (int64_t day = 0; day < 20; day++)
+		for (int64_t i = 0; i < day; i++)
+			note_one(&r, start_ms + day * DAY + (i + 1) * HOUR,
+				start_ms + day * DAY + (i + 1) * HOUR - MINUTE);
+	rhythm_recent(&r, start_ms + 19 * DAY + 23 * HOUR, posts);
+	for (uint32_t i = 0; i < RHYTHM_RECENT; i++)
+		assert_int_equal(posts[i], 6 + i);
+	rhythm_recent(&r, start_ms + 22 * DAY, posts);
+	assert_int_equal(posts[RHYTHM_RECENT - 1], 0);
+	assert_int_equal(posts[RHYTHM_RECENT - 4], 19);
+	assert_int_equal(posts[0], 9);
+	rhythm_recent(&r, start_ms + 100 * DAY, posts);
+	for (size_t i = 0; i < RHYTHM_RECENT; i++)
+		assert_int_equal(posts[i], 0);
+}
+
+/* ---- properties ---- */
+
+static struct rhythm random_rhythm(void)
+{
+	struct rhythm r;
+	int64_t now_ms = start_ms;
+
+	rhythm_init(&r);
+	for (uint64_t i = 0, polls = 1 + draw(100); i < polls; i++) {
+		int64_t dates[20];
+		size_t shown = (size_t)draw(21), fresh = shown == 0 ? 0 : (size_t)draw(shown + 1);
+
+		for (size_t p = 0; p < fresh; p++) {
+			static const int64_t odd[] = {TIME_NONE, INT64_MAX, INT64_MIN + 1, 0};
+
+			dates[p] = draw(8) == 0 ? odd[draw(4)] : now_ms - (int64_t)draw(10 * DAY) + (int64_t)draw(DAY);
+		}
+		note(&r, now_ms, dates, fresh, shown);
+		now_ms +=
+			draw(20) == 0 ? -(int64_t)draw(40 * DAY) : (int64_t)draw(draw(10) == 0 ? 100 * DAY : 12 * HOUR);
+	}
+	return r;
+}
+
+static void test_any_history_gives_sane_numbers(void **state)
+{
+	(void)state;
+	random_state = 3;
+	for (int i = 0; i < 3000; i++) {
+		struct rhythm r = random_rhythm();
+		struct rhythm_forecast f;
+
+		rhythm_forecast(&r, r.seen_ms, &f);
+		for (int64_t h = 0; h < 48; h++) {
+			double rate = rhythm_forecast_rate(&f, r.seen_ms + h * HOUR);
+
+			assert_true(isfinite(rate) && rate >= 0 && rate < 1e6);
+		}
+		assert_true(rhythm_forecast_burst(&f) > 0);
+		assert_true(rhythm_posts_per_day(&r) > 0 && rhythm_posts_per_day(&r) < 1e6);
+	}
+}
+
+/* A post more, all else equal, is never taken for less. */
+static void test_more_posts_give_a_higher_rate(void **state)
+{
+	(void)state;
+	random_state = 4;
+	for (int i = 0; i < 300; i++) {
+		struct rhythm one = random_rhythm(), two = one;
+		int64_t at_ms = one.seen_ms + HOUR, dates[] = {at_ms - 10 * MINUTE, at_ms - 5 * MINUTE};
+
+		note(&one, at_ms, dates, 1, 20);
+		note(&two, at_ms, dates, 2, 20);
+		assert_true(rhythm_posts_per_day(&two) > rhythm_posts_per_day(&one));
+		assert_true(rhythm_rate_at(&two, at_ms) > rhythm_rate_at(&one, at_ms));
+	}
+}
+
+/* ---- the encoded form ---- */
+
+static void test_round_trip(void **state)
+{
+	(void)state;
+	random_state = 6;
+	for (int i = 0; i < 300; i++) {
+		struct rhythm before = random_rhythm(), after;
+		struct buf first = BUF_INIT(1024), second = BUF_INIT(1024);
+
+		assert_int_equal(rhythm_encode(&before, &first), 0);
+		assert_true(first.len < 512);
+		assert_int_equal(rhythm_decode(buf_str(&first), &after, NULL), 0);
+		assert_int_equal(rhythm_encode(&after, &second), 0);
+		assert_true(str_eq(buf_str(&first), buf_str(&second)));
+		assert_int_equal(after.seen_ms, before.seen_ms);
+		assert_int_equal(after.last_post_ms, before.last_post_ms);
+		assert_memory_equal(after.hour_posts, before.hour_posts, sizeof(after.hour_posts));
+		assert_memory_equal(after.recent, before.recent, sizeof(after.recent));
+		assert_float_equal(rhythm_rate_at(&after, after.seen_ms), rhythm_rate_at(&before, before.seen_ms), 0);
+		buf_release(&first);
+		buf_release(&second);
+	}
+}
+
+static void test_encode_tells_when_it_does_not_fit(void **state)
+{
+	struct rhythm r = begun(start_ms);
+	struct buf out = BUF_INIT(100);
+
+	(void)state;
+	assert_true(rhythm_encode(&r, &out) < 0);
+	buf_release(&out);
+}
+
+static void assert_refused(struct str bytes)
+{
+	struct rhythm r, nothing;
+	struct error err = {0};
+
+	rhythm_init(&nothing);
+	memset(&r, 0x5a, sizeof(r));
+	assert_int_equal(rhythm_decode(bytes, &r, &err), -EPROTO);
+	assert_true(err.text[0] != '\0');
+	assert_int_equal(r.seen_ms, nothing.seen_ms);
+	assert_float_equal(rhythm_posts_per_day(&r), RHYTHM_PRIOR_POSTS_PER_DAY, 1e-9);
+}
+
+static void test_damaged_bytes_are_refused(void **state)
+{
+	struct rhythm r = watch(3, always);
+	struct buf good = BUF_INIT(1024);
+	size_t refused = 0;
+
+	(void)state;
+	assert_int_equal(rhythm_encode(&r, &good), 0);
+	assert_refused(STR_NONE);
+	for (size_t len = 0; len < good.len; len++)
+		assert_refused(str_make(good.data, len));
+	good.data[0]++;
+	assert_refused(buf_str(&good));
+	good.data[0]--;
+	assert_int_equal(buf_putc(&good, 0), 0);
+	assert_refused(buf_str(&good));
+	buf_truncate(&good, good.len - 1);
+	/* a float's exponent bits all set is no number, its sign bit a count below zero */
+	for (size_t i = 1 + 8 + 8 + 3; i < 200; i += 4) {
+		char was = good.data[i];
+
+		good.data[i] = '\xff';
+		good.data[i - 1] = (char)(good.data[i - 1] | '\x80');
+		assert_refused(buf_str(&good));
+		good.data[i] = '\xbf';
+		assert_refused(buf_str(&good));
+		good.data[i] = was;
+	}
+	/* whatever else is damaged either is refused or gives numbers that can be worked with */
+	random_state = 8;
+	for (int i = 0; i < 20000; i++) {
+		size_t place = 1 + (size_t)draw(good.len - 1);
+		char was = good.data[place];
+		struct rhythm damaged;
+
+		good.data[place] = (char)draw(256);
+		if (rhythm_decode(buf_str(&good), &damaged, NULL) != 0)
+			refused++;
+		note_one(&damaged, start_ms + 4 * DAY, start_ms + 4 * DAY - MINUTE);
+		assert_true(isfinite(rhythm_rate_at(&damaged, start_ms + 4 * DAY)));
+		good.data[place] = was;
+	}
+	assert_true(refused > 100);
+	buf_release(&good);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nothing_known_is_the_prior),
+		cmocka_unit_test(test_one_day_does_not_overfit),
+		cmocka_unit_test(test_long_term_rate),
+		cmocka_unit_test(test_hours_of_the_day),
+		cmocka_unit_test(test_days_of_the_week),
+		cmocka_unit_test(test_batches_on_the_hour),
+		cmocka_unit_test(test_evenly_spread_minutes_are_no_habit),
+		cmocka_unit_test(test_burst_is_followed_and_let_go),
+		cmocka_unit_test(test_random_posts_are_not_chased),
+		cmocka_unit_test(test_backlog_tells_of_the_time_before),
+		cmocka_unit_test(test_backlog_without_dates_says_nothing),
+		cmocka_unit_test(test_impossible_dates_are_spread_over_the_gap),
+		cmocka_unit_test(test_archive_is_no_news),
+		cmocka_unit_test(test_missed_posts_shorten_what_was_watched),
+		cmocka_unit_test(test_clock_that_jumps),
+		cmocka_unit_test(test_recent_days_one_by_one),
+		cmocka_unit_test(test_any_history_gives_sane_numbers),
+		cmocka_unit_test(test_more_posts_give_a_higher_rate),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_encode_tells_when_it_does_not_fit),
+		cmocka_unit_test(test_damaged_bytes_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
