@@ -98,6 +98,19 @@ static void run_sync(struct writer *w, struct sync_request *request)
 	request->result = result;
 }
 
+static void run_load(struct writer *w, struct sync_request *request)
+{
+	struct websub_store *websub = &w->keeper.websub;
+	size_t loaded = 0;
+	int result = 0;
+
+	for (; loaded < request->count && result == 0; loaded++)
+		result = websub_store_load(websub, request->feed_ids[loaded], &request->websub[loaded], request->err);
+	while (result != 0 && loaded > 0)
+		websub_state_release(&request->websub[--loaded]);
+	request->result = result;
+}
+
 static void run_retention(struct writer *w)
 {
 	struct error err = {0};
@@ -154,7 +167,10 @@ static void *run(void *arg)
 			checkpoint(w);
 			break;
 		case TASK_SYNC:
-			run_sync(w, request);
+			if (request->websub != NULL)
+				run_load(w, request);
+			else
+				run_sync(w, request);
 			break;
 		case TASK_IDLE:
 			run_retention(w);
@@ -289,18 +305,31 @@ size_t writer_pending_bytes(struct writer *w)
 	return n;
 }
 
+static int wait_for(struct writer *w, struct sync_request *request)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	w->sync = request;
+	(void)pthread_cond_signal(&w->work);
+	while (!request->done)
+		(void)pthread_cond_wait(&w->done, &w->lock);
+	(void)pthread_mutex_unlock(&w->lock);
+	return request->result;
+}
+
 int writer_sync_feeds(
 	struct writer *w, const struct feed_spec *feeds, size_t count, struct feed_state *states, struct error *err)
 {
 	struct sync_request request = {.feeds = feeds, .count = count, .states = states, .err = err};
 
-	(void)pthread_mutex_lock(&w->lock);
-	w->sync = &request;
-	(void)pthread_cond_signal(&w->work);
-	while (!request.done)
-		(void)pthread_cond_wait(&w->done, &w->lock);
-	(void)pthread_mutex_unlock(&w->lock);
-	return request.result;
+	return wait_for(w, &request);
+}
+
+int writer_load_websub(
+	struct writer *w, const int64_t *feed_ids, size_t count, struct websub_state *states, struct error *err)
+{
+	struct sync_request request = {.feed_ids = feed_ids, .count = count, .websub = states, .err = err};
+
+	return wait_for(w, &request);
 }
 
 int writer_fd(const struct writer *w)
