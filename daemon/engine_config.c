@@ -139,6 +139,7 @@ static int grow_slots(struct engine *e, size_t count)
 		if (f == NULL)
 			return -ENOMEM;
 		f->engine = e;
+		websub_state_init(&f->websub);
 		f->slot = (uint32_t)e->slot_count;
 		e->states[e->slot_count] = (struct feed_state){0};
 		e->feeds[e->slot_count++] = f;
@@ -184,6 +185,7 @@ static void retire(struct engine *e, struct engine_feed *f)
 		f->outcome = NULL;
 		f->phase = PHASE_IDLE;
 	}
+	engine_websub_forget(f);
 	f->config = NULL;
 	free(f->host);
 	f->host = NULL;
@@ -205,6 +207,8 @@ static int occupy(struct engine *e, struct engine_feed *f, const struct config_f
 	arena_release(&scratch);
 	if (host_copy == NULL)
 		return -ENOMEM;
+	if (e->states[f->slot].url != NULL && strcmp(e->states[f->slot].url, config->url) != 0)
+		engine_websub_forget(f);
 	free(f->host);
 	f->host = host_copy;
 	f->config = config;
@@ -395,6 +399,7 @@ int engine_apply_config(struct engine *e, struct config *config, struct error *e
 	publish_set_config(e->publish, config, e->states, e->slot_count);
 	config_free(e->config);
 	e->config = config;
+	engine_websub_configure(e);
 out:
 	for (size_t i = 0; states != NULL && i < count; i++)
 		feed_state_release(&states[i]);
@@ -434,6 +439,7 @@ void engine_release_feeds(struct engine *e)
 
 		poll_outcome_free(f->outcome);
 		credentials_release(&f->credentials);
+		websub_state_release(&f->websub);
 		free(f->host);
 		free(f);
 		feed_state_release(&e->states[i]);
