@@ -93,6 +93,11 @@ static void confirm(struct engine_feed *f, const struct http_request *request, s
 
 		if (!argument(request, "hub.challenge", &text) || text.len == 0)
 			break;
+		/* Each answer is a row to be saved: nobody gets to pile them up. */
+		if (!engine_has_room(e)) {
+			answer->status = STATUS_BUSY;
+			break;
+		}
 		websub_note_verified(&f->websub, lease_s, e->config->poll_min_ms, clock_wall_ms());
 		engine_websub_settle(f, before, false);
 		answer_text(answer, &text);
@@ -117,7 +122,7 @@ static void push_free(struct engine_push *p)
 {
 	if (p->prev != NULL)
 		p->prev->next = p->next;
-	else if (p->engine->pushes == p)
+	else
 		p->engine->pushes = p->next;
 	if (p->next != NULL)
 		p->next->prev = p->prev;

@@ -248,7 +248,7 @@ static const char *wanted_base(const struct engine_feed *f)
 	const struct engine *e = f->engine;
 	const char *option = f->config->websub;
 
-	if (e->options->http_count == 0 || strcmp(option, "no") == 0 ||
+	if (e->options->http_count == 0 || e->states[f->slot].health == FEED_GONE || strcmp(option, "no") == 0 ||
 		(engine_has_credentials(f) && strcmp(option, "yes") != 0))
 		return NULL;
 	return e->config->base_url;
@@ -392,6 +392,6 @@ void engine_websub_polled(struct engine *e, uint32_t slot, const struct poll_rep
 		websub_note_found(&f->websub, s->last_poll_ms);
 		engine_websub_settle(f, f->websub.phase, false);
 	}
-	if (r->has_document && websub_discover(&f->websub, str_from(r->hubs), str_from(topic)) == 1)
-		arrange(f, true);
+	/* Also when nothing changed: a feed that is gone, or has come back, is wanted no more, or again. */
+	arrange(f, r->has_document && websub_discover(&f->websub, str_from(r->hubs), str_from(topic)) == 1);
 }

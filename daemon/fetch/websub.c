@@ -74,6 +74,30 @@ static void end(struct websub_state *s)
 	s->topic = kept.topic;
 }
 
+/* Neither renewed nor asked for: it will end with its lease. */
+static bool is_left_to_lapse(const struct websub_state *s)
+{
+	return s->phase != WEBSUB_NONE && s->action_ms == TIME_NONE && s->asked_ms == TIME_NONE;
+}
+
+/* A live subscription's hub is named no more, which may be one server's slip: it is kept, but not renewed. */
+static int let_lapse(struct websub_state *s)
+{
+	if (is_left_to_lapse(s))
+		return 0;
+	s->action_ms = s->asked_ms = TIME_NONE;
+	return 1;
+}
+
+/* Its hub is named as before. */
+static int go_on(struct websub_state *s)
+{
+	if (!is_left_to_lapse(s))
+		return 0;
+	s->action_ms = s->lease_until_ms;
+	return 1;
+}
+
 int websub_discover(struct websub_state *s, struct str hubs, struct str topic)
 {
 	struct buf chosen = BUF_INIT(WEBSUB_HUBS_MAX * (LIMIT_URL + 1));
@@ -89,7 +113,11 @@ int websub_discover(struct websub_state *s, struct str hubs, struct str topic)
 		topic = STR_NONE;
 	if (!buf_failed(&chosen) && same_text(s->hubs, buf_str(&chosen)) && same_text(s->topic, topic)) {
 		buf_release(&chosen);
-		return 0;
+		return go_on(s);
+	}
+	if (count == 0 && websub_is_live(s)) {
+		buf_release(&chosen);
+		return let_lapse(s);
 	}
 	if (count > 0) {
 		new_hubs = buf_take(&chosen, NULL);
@@ -174,8 +202,6 @@ enum websub_action websub_step(struct websub_state *s, int64_t pause_ms, int64_t
 		*changed = true;
 		s->phase = WEBSUB_LAPSED;
 		s->suspect_ms = TIME_NONE;
-		if (s->asked_ms == TIME_NONE && s->action_ms == TIME_NONE)
-			s->action_ms = now_ms;
 	}
 	if (s->phase == WEBSUB_TRUSTED && s->suspect_ms != TIME_NONE && now_ms - s->suspect_ms >= pause_ms) {
 		*changed = true;

@@ -98,6 +98,11 @@ static double feed_errors(const struct feed_state *f)
 	return f->errors;
 }
 
+static double feed_pushed(const struct feed_state *f)
+{
+	return f->pushed;
+}
+
 static double feed_polls(const struct feed_state *f)
 {
 	return (double)f->polls;
@@ -119,6 +124,7 @@ static void write_feeds(struct buf *out, const struct publish_status *s)
 			feed_last_success},
 		{"sitrepd_feed_last_new_seconds", "gauge", "Last new item, Unix time, 0: never.", feed_last_new},
 		{"sitrepd_feed_errors", "gauge", "Failures in a row.", feed_errors},
+		{"sitrepd_feed_pushed", "gauge", "1 while a hub is trusted to deliver its news.", feed_pushed},
 		{"sitrepd_feed_polls_total", "counter", "Polls.", feed_polls},
 		{"sitrepd_feed_items", "gauge", "Items kept.", feed_items},
 	};

@@ -266,13 +266,15 @@ static int take_document(
 	struct intake_counts counts = {0};
 	struct document d;
 	bool retitled = false;
+	/* What another URL said is no word of this one's. */
+	bool is_own = o->url != NULL && row->state.url != NULL && strcmp(o->url, row->state.url) == 0;
 	int result = wire_decode_document(buf_str(&o->document), &k->arena, &d, err);
 
 	if (result == 0)
 		result = intake_document(&k->intake, row, &d, o->at_ms, &counts, err);
 	if (result == 0)
 		result = note_facts(row, &d.feed, &retitled, err);
-	if (result == 0 && o->kind == OUTCOME_DOCUMENT)
+	if (result == 0 && o->kind == OUTCOME_DOCUMENT && is_own)
 		result = report_hubs(o, &d.feed, report, err);
 	if (k->arena.used > DECODED_KEPT)
 		arena_release(&k->arena);
@@ -287,7 +289,7 @@ static int take_document(
 	row->state.items += counts.fresh + counts.copies;
 	if (counts.fresh + counts.copies > 0)
 		row->state.last_new_ms = o->at_ms;
-	if (o->url != NULL && row->state.url != NULL && strcmp(o->url, row->state.url) == 0)
+	if (is_own)
 		row->backlog = false;
 	k->visible = k->visible || retitled || counts.fresh + counts.copies + counts.updates > 0;
 	return 0;

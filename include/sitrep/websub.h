@@ -35,8 +35,8 @@
 enum { WEBSUB_HUBS_MAX = 4 };
 
 /* What the feed says of itself: hubs, one a line, and its topic.  Hubs that are no web address, or http ones for an
- * https topic, are left out; those with https come first.  A subscription to something else ends here.  1 when s
- * changed, 0, or -ENOMEM and s is as before. */
+ * https topic, are left out; those with https come first.  A subscription to something else ends here; one that
+ * holds and whose hub is not named any more is not renewed.  1 when s changed, 0, or -ENOMEM and s is as before. */
 int websub_discover(struct websub_state *s, struct str hubs, struct str topic);
 
 /* What the operator wants: base_url is where we are reached from outside, NULL when a subscription is not wanted.

@@ -106,7 +106,7 @@ int writer_load_websub(
 struct poll_report {
 	int64_t feed_id;
 	bool is_poll;      /* false for OUTCOME_PUSH and OUTCOME_WEBSUB */
-	bool has_document; /* of a poll: hubs and topic say what the feed says of itself */
+	bool has_document; /* of a poll of its present URL: hubs and topic are what the feed says of itself */
 	char *hubs, *topic;
 	int fresh, copies, updates, unchanged; /* items */
 	enum feed_health before;

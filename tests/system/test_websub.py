@@ -14,7 +14,7 @@ import urllib.parse
 
 import pytest
 
-from harness import PATIENCE, wait_for
+from harness import PATIENCE, FeedServer, wait_for
 from samples import article, atom, jsonfeed, rss
 
 BASE = "http://news.test/sitrep"
@@ -184,10 +184,57 @@ def test_a_push_is_news_without_a_poll(server, hub, make_daemon):
     assert after["last_poll"] == before["last_poll"] and after["websub"] == "trusted"
     assert server.count("/a") == 1
     assert metric(daemon, "sitrepd_pushes_total") == 5 and metric(daemon, "sitrepd_pushes_refused_total") == 0
+    assert 'sitrepd_feed_pushed{feed="a"} 1' in daemon.get("/metrics").body.decode()
+    assert "pushed by its hub" in daemon.run("feeds").stdout
     # a poll finds nothing that the hub has not brought
     server.set("/a", rss("Alpha", [article(7), article(0)]))
     assert daemon.refresh("a")[-1]["done"]
     assert daemon.feeds()["a"]["items"] == 6
+
+
+def test_a_push_while_the_feed_is_asked(server, hub, make_daemon):
+    """Both go their way at once; neither waits for the other or undoes what it did."""
+    daemon = start_verified(server, hub, make_daemon)
+    may_answer = threading.Event()
+
+    def answer_late(handler):
+        assert may_answer.wait(PATIENCE)
+        FeedServer.send(handler, 200, {"Content-Type": "application/rss+xml", "ETag": '"late"'},
+                        rss("Alpha", [article(0), article(1)]).encode())
+
+    with server.lock:
+        server.routes["/a"] = dict(body=answer_late)
+    hub.later(daemon.refresh, "a")
+    wait_for(lambda: server.count("/a") == 2, "the poll to begin")
+    assert hub.push(rss("Alpha", [article(1), article(2)])) == 202
+    during = wait_for(lambda: daemon.feeds()["a"]["items"] == 3 and daemon.feeds()["a"], "the push to be taken in")
+    assert during["polls"] == 1 and server.count("/a") == 2
+    may_answer.set()
+    wait_for(lambda: daemon.feeds()["a"]["polls"] == 2, "the poll")
+    assert daemon.feeds()["a"]["items"] == 3 and daemon.feeds()["a"]["websub"] == "trusted"
+
+
+def test_a_flood_of_pushes(server, hub, make_daemon):
+    """What is answered 202 is taken in, what cannot be is told to come again, and nobody else notices."""
+    daemon = start_verified(server, hub, make_daemon)
+    taken, statuses = [], []
+
+    def push_some(first):
+        for n in range(first, first + 20):
+            statuses.append(hub.push(rss("Alpha", [article(n)])))
+            if statuses[-1] == 202:
+                taken.append(n)
+
+    pushers = [threading.Thread(target=push_some, args=(first,)) for first in range(1000, 1160, 20)]
+    for p in pushers:
+        p.start()
+    while any(p.is_alive() for p in pushers):
+        assert daemon.get("/healthz").status == 200
+    for p in pushers:
+        p.join()
+    assert set(statuses) <= {202, 503} and taken
+    wait_for(lambda: daemon.feeds()["a"]["items"] == 1 + len(taken), "all that was accepted")
+    assert metric(daemon, "sitrepd_pushes_total") == len(taken)
 
 
 def test_a_hub_named_in_the_document(server, hub, make_daemon):
@@ -319,6 +366,37 @@ def test_what_is_switched_off_is_gone(server, hub, make_daemon):
     daemon.run("reload")
     wait_for(lambda: state(daemon) == "verified", "the new subscription")
     assert hub.path() != path and hub.call(path).status == 404
+
+
+def test_a_feed_that_is_gone_needs_no_hub(server, hub, make_daemon):
+    daemon = start_verified(server, hub, make_daemon)
+    server.set("/a", b"", status=410)
+    assert daemon.refresh("a")[-1]["done"]
+    assert state(daemon) == "not wanted" and hub.call(hub.path()).status == 410
+
+
+def test_a_feed_that_left_is_gone_for_its_hub(server, hub, make_daemon):
+    daemon = start_verified(server, hub, make_daemon)
+    server.set("/b", rss("Bravo", [article(2)]))
+    daemon.write_config(CONFIG, dict(b=dict(url=server.url("/b"), interval="1h")))
+    daemon.run("reload")
+    assert hub.push(rss("Alpha", [article(3)])) == 410
+    # and comes back with the subscription it had
+    daemon.write_config(CONFIG, dict(a=dict(url=server.url("/a"), interval="1h")))
+    daemon.run("reload")
+    assert state(daemon) == "verified" and len(hub.requests) == 1
+    assert hub.push(rss("Alpha", [article(3)])) == 202
+    wait_for(lambda: daemon.feeds()["a"]["items"] == 2, "the push")
+
+
+def test_another_address_is_another_subscription(server, hub, make_daemon):
+    daemon = start_verified(server, hub, make_daemon)
+    first = hub.path()
+    server.set("/b", rss("Alpha", [article(2)]), headers={"Link": '<%s>; rel="hub", </b>; rel="self"' % hub.url})
+    daemon.write_config(CONFIG, dict(a=dict(url=server.url("/b"), interval="1h")))
+    daemon.run("reload")
+    wait_for(lambda: state(daemon) == "verified" and hub.path() != first, "the new subscription")
+    assert hub.requests[-1]["hub.topic"] == server.url("/b") and hub.call(first).status == 404
 
 
 def test_a_hub_at_a_forbidden_address(server, make_daemon):

@@ -80,6 +80,34 @@ static void test_every_prefix_ends(void **state)
 	}
 }
 
+/* Whatever comes in: it ends, and every piece lies within the field. */
+static void test_noise(void **state)
+{
+	static const char alphabet[] = "<>;,=\"\\ arel\t\0";
+	uint64_t random = 20261123;
+	char field[24];
+
+	(void)state;
+	for (int round = 0; round < 200000; round++) {
+		struct str rest = {field, 0};
+		struct link_value link;
+
+		for (size_t i = 0; i < sizeof(field); i++) {
+			random ^= random << 13;
+			random ^= random >> 7;
+			random ^= random << 17;
+			field[i] = alphabet[(random >> 32) % (sizeof(alphabet) - 1)];
+		}
+		rest.len = (size_t)(random >> 8) % (sizeof(field) + 1);
+		while (link_header_next(&rest, &link)) {
+			assert_true(link.href.len > 0 && link.href.data >= field);
+			assert_true(link.href.data + link.href.len <= rest.data);
+			assert_true(link.rel.data == NULL || link.rel.data + link.rel.len <= rest.data);
+		}
+		assert_int_equal(rest.len, 0);
+	}
+}
+
 static void test_relations(void **state)
 {
 	const struct link_value two = {.rel = STR(" HUB  self")}, none = {0};
@@ -97,6 +125,7 @@ int main(void)
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_what_is_no_link),
 		cmocka_unit_test(test_every_prefix_ends),
+		cmocka_unit_test(test_noise),
 		cmocka_unit_test(test_relations),
 	};
 

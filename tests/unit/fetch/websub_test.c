@@ -215,6 +215,34 @@ static void test_a_lease_that_is_not_renewed_lapses(void **state)
 	websub_state_release(&s);
 }
 
+static void test_a_hub_that_is_named_no_more(void **state)
+{
+	struct websub_state s = begin_verified(86400);
+
+	(void)state;
+	/* one answer without its Link field does not throw a subscription away */
+	assert_int_equal(websub_discover(&s, STR_NONE, STR(TOPIC)), 1);
+	assert_int_equal(websub_discover(&s, STR_NONE, STR(TOPIC)), 0);
+	assert_int_equal(s.phase, WEBSUB_VERIFIED);
+	assert_int_equal(step(&s, now_ms + 12 * HOUR), WEBSUB_REST);
+	/* it is named again: asked for again when the lease is over, and no sooner, however often that happens */
+	assert_int_equal(websub_discover(&s, STR(HUB), STR(TOPIC)), 1);
+	assert_int_equal(websub_discover(&s, STR(HUB), STR(TOPIC)), 0);
+	assert_int_equal(step(&s, now_ms + DAY - 1), WEBSUB_REST);
+	assert_int_equal(websub_discover(&s, STR_NONE, STR(TOPIC)), 1);
+	assert_int_equal(step(&s, now_ms + DAY), WEBSUB_REST);
+	assert_int_equal(s.phase, WEBSUB_LAPSED);
+	assert_true(websub_wakeup(&s, pause_ms) == INT64_MAX);
+	assert_int_equal(websub_discover(&s, STR(HUB), STR(TOPIC)), 1);
+	assert_int_equal(step(&s, now_ms + DAY), WEBSUB_SUBSCRIBE);
+	/* still not named when the lease is over: that was that */
+	assert_int_equal(websub_discover(&s, STR_NONE, STR(TOPIC)), 1);
+	assert_int_equal(s.phase, WEBSUB_NONE);
+	assert_null(s.hubs);
+	assert_null(s.callback);
+	websub_state_release(&s);
+}
+
 static void test_errors_back_off_to_a_day(void **state)
 {
 	struct websub_state s = begin();
@@ -406,6 +434,7 @@ int main(void)
 		cmocka_unit_test(test_renewal_at_half_life),
 		cmocka_unit_test(test_lease_is_kept_within_reason),
 		cmocka_unit_test(test_a_lease_that_is_not_renewed_lapses),
+		cmocka_unit_test(test_a_hub_that_is_named_no_more),
 		cmocka_unit_test(test_errors_back_off_to_a_day),
 		cmocka_unit_test(test_a_hub_may_ask_for_a_pause),
 		cmocka_unit_test(test_the_next_hub_is_asked),

@@ -217,6 +217,27 @@ static void test_a_poll_reports_hubs(void **state)
 	assert_report(f, o, "https://head.example/", "https://alpha.example/head");
 }
 
+static void test_another_url_says_nothing_about_hubs(void **state)
+{
+	struct fixture *f = *state;
+	struct poll_outcome *o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
+	struct poll_report *r;
+	struct draft d;
+
+	free(o->url);
+	o->url = strdup("https://alpha.example/before");
+	o->hubs = strdup("https://hub.example/");
+	draft_init(&d, "Alpha");
+	o->document = draft_encode(&d);
+	draft_release(&d);
+	writer_submit(f->writer, o);
+	r = fixture_wait(f);
+	assert_int_equal(r->error.code, 0);
+	assert_false(r->has_document);
+	assert_null(r->hubs);
+	poll_reports_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +248,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lost_trust_is_planned_for, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_another_url_ends_a_subscription, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_a_poll_reports_hubs, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_another_url_says_nothing_about_hubs, fixture_setup, fixture_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
