@@ -42,18 +42,48 @@ static bool has_line(struct str lines, struct str line)
 	return false;
 }
 
-/* The hubs of that kind which are worth asking, appended. */
-static size_t choose_hubs(struct buf *out, struct str hubs, bool https, size_t count)
+/* An http address as it would be over https; false when it names a port, which is another server's there. */
+static bool upgrade(struct str url, struct buf *to)
 {
-	struct str hub;
+	struct str rest = str_slice(url, sizeof("http://") - 1, url.len);
 
-	while (count < WEBSUB_HUBS_MAX && str_split(&hubs, '\n', &hub)) {
-		if (is_https(hub) != https || hub.len > LIMIT_URL || !url_is_web(hub) || has_line(buf_str(out), hub))
+	for (size_t i = 0; i < rest.len && strchr("/?#", rest.data[i]) == NULL; i++)
+		if (rest.data[i] == ':')
+			return false;
+	buf_clear(to);
+	(void)buf_puts(to, "https://");
+	return buf_add(to, rest) == 0;
+}
+
+static void add_hub(struct buf *out, struct str hub, size_t *count)
+{
+	if (*count == WEBSUB_HUBS_MAX || has_line(buf_str(out), hub))
+		return;
+	if ((*count)++ > 0)
+		(void)buf_putc(out, '\n');
+	(void)buf_add(out, hub);
+}
+
+/* Those worth asking, how many. */
+static size_t choose_hubs(struct buf *out, struct str hubs, bool only_https)
+{
+	struct buf upgraded = BUF_INIT(LIMIT_URL + 1);
+	struct str rest = hubs, hub;
+	size_t count = 0;
+
+	while (str_split(&rest, '\n', &hub))
+		if (is_https(hub) && hub.len <= LIMIT_URL && url_is_web(hub))
+			add_hub(out, hub, &count);
+	rest = hubs;
+	while (str_split(&rest, '\n', &hub)) {
+		if (is_https(hub) || hub.len > LIMIT_URL || !url_is_web(hub))
 			continue;
-		if (count++ > 0)
-			(void)buf_putc(out, '\n');
-		(void)buf_add(out, hub);
+		if (!only_https)
+			add_hub(out, hub, &count);
+		else if (upgrade(hub, &upgraded))
+			add_hub(out, buf_str(&upgraded), &count);
 	}
+	buf_release(&upgraded);
 	return count;
 }
 
@@ -100,15 +130,12 @@ static int go_on(struct websub_state *s)
 
 int websub_discover(struct websub_state *s, struct str hubs, struct str topic)
 {
-	struct buf chosen = BUF_INIT(WEBSUB_HUBS_MAX * (LIMIT_URL + 1));
+	struct buf chosen = BUF_INIT(WEBSUB_HUBS_MAX * (LIMIT_URL + 2));
 	char *new_hubs = NULL, *new_topic = NULL;
 	size_t count = 0;
 
-	if (topic.len <= LIMIT_URL && url_is_web(topic)) {
-		count = choose_hubs(&chosen, hubs, true, 0);
-		if (!is_https(topic))
-			count = choose_hubs(&chosen, hubs, false, count);
-	}
+	if (topic.len <= LIMIT_URL && url_is_web(topic))
+		count = choose_hubs(&chosen, hubs, is_https(topic));
 	if (count == 0)
 		topic = STR_NONE;
 	if (!buf_failed(&chosen) && same_text(s->hubs, buf_str(&chosen)) && same_text(s->topic, topic)) {

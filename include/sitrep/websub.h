@@ -17,8 +17,8 @@
  *
  * The secret goes along to http hubs too, although the Recommendation would rather see it on https only: the
  * callback, which is all that protects otherwise, travels the same way, and a secret still keeps those out who
- * learn the callback from a log.  What it must not do is weaken a feed: one that is read over https is never
- * subscribed to at an http hub. */
+ * learn the callback from a log.  What it must not do is weaken a feed: for one that is read over https, an http hub
+ * is asked over https as well, or not at all. */
 #ifndef SITREP_WEBSUB_H
 #define SITREP_WEBSUB_H
 
@@ -34,9 +34,10 @@
 
 enum { WEBSUB_HUBS_MAX = 4 };
 
-/* What the feed says of itself: hubs, one a line, and its topic.  Hubs that are no web address, or http ones for an
- * https topic, are left out; those with https come first.  A subscription to something else ends here; one that
- * holds and whose hub is not named any more is not renewed.  1 when s changed, 0, or -ENOMEM and s is as before. */
+/* What the feed says of itself: hubs, one a line, and its topic.  Hubs that are no web address are left out, those
+ * with https come first; for an https topic, http ones are taken for https ones, or left out if they name a port.  A
+ * subscription to something else ends here; one that holds and whose hub is not named any more is not renewed.  1 when
+ * s changed, 0, or -ENOMEM and s is as before. */
 int websub_discover(struct websub_state *s, struct str hubs, struct str topic);
 
 /* What the operator wants: base_url is where we are reached from outside, NULL when a subscription is not wanted.

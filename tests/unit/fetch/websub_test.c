@@ -74,9 +74,13 @@ static void test_hubs_are_chosen(void **state)
 	/* the same once more is no change */
 	assert_int_equal(websub_discover(&s, str_from(s.hubs), STR("http://outlet.example/feed")), 0);
 	/* what is read over https is not pushed over http */
-	assert_int_equal(websub_discover(&s, STR("http://a.example/"), STR(TOPIC)), 1);
+	assert_int_equal(websub_discover(&s, STR("http://a.example:8080/\nhttp://[::1]/x"), STR(TOPIC)), 1);
 	assert_null(s.hubs);
 	assert_null(s.topic);
+	assert_int_equal(
+		websub_discover(&s, STR("http://a.example?b:c\nhttps://d.example/\nhttp://d.example/"), STR(TOPIC)), 1);
+	assert_string_equal(s.hubs, "https://d.example/\nhttps://a.example?b:c");
+	assert_int_equal(websub_discover(&s, STR_NONE, STR(TOPIC)), 1);
 	assert_int_equal(websub_discover(&s, STR(HUB), STR("javascript:alert(1)")), 0);
 	websub_state_release(&s);
 }

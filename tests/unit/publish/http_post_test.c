@@ -1,6 +1,8 @@
 /* http_post_test.c: what is posted, where it is taken, and what happens to the rest. */
 #include "http_fixture.h"
 
+#include "../../../daemon/publish/http_internal.h"
+
 enum { LIMIT = 20000 };
 
 /* Answers with what it was given. */
@@ -148,6 +150,37 @@ static void test_broken_off(void **state)
 	assert_body(post(f, "/in/", "", 3), 202, "POST /in/ body=xxx");
 }
 
+/* All uploads together have a limit; what was handed on counts until its request is over. */
+static void test_all_together(void **state)
+{
+	enum { PIECE = 1024 * 1024, ROUNDS = 15 };
+	char *piece = calloc(1, PIECE);
+	size_t total = 0;
+	struct http_upload *first = http_upload_new(0, 64 * PIECE, 0, &total);
+	struct http_upload *second = http_upload_new(0, 64 * PIECE, 0, &total);
+
+	(void)state;
+	assert_non_null(piece);
+	assert_true(first != NULL && second != NULL);
+	for (int i = 0; i < ROUNDS; i++)
+		assert_true(http_upload_add(first, piece, PIECE));
+	free(buf_take(&first->body, NULL));
+	assert_true(http_upload_add(second, piece, PIECE));
+	assert_int_equal(second->status, 0);
+	assert_true(http_upload_add(second, piece, PIECE));
+	assert_int_equal(second->status, 503);
+	assert_int_equal(total, ROUNDS * PIECE);
+	/* it is listened to for a while, and then no more */
+	for (int i = 0; i < 7; i++)
+		assert_true(http_upload_add(second, piece, PIECE));
+	assert_false(http_upload_add(second, piece, PIECE));
+	http_upload_free(first);
+	assert_int_equal(total, 0);
+	http_upload_free(second);
+	assert_int_equal(total, 0);
+	free(piece);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +190,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_too_large_without_saying_so, begin, teardown),
 		cmocka_unit_test_setup_teardown(test_other_methods_are_as_before, begin, teardown),
 		cmocka_unit_test_setup_teardown(test_broken_off, begin, teardown),
+		cmocka_unit_test(test_all_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
