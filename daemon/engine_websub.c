@@ -283,36 +283,43 @@ static void catch_up(struct engine_feed *f)
 		(void)due_queue_set(e->queue, f->slot, str_from(f->host), at_ms);
 }
 
+static bool is_loaded(const struct engine_feed *f)
+{
+	return f->websub.feed_id == f->engine->states[f->slot].id;
+}
+
+static bool all_are_loaded(const struct engine *e)
+{
+	for (size_t i = 0; i < e->slot_count; i++)
+		if (e->feeds[i]->config != NULL && !is_loaded(e->feeds[i]))
+			return false;
+	return true;
+}
+
 /* States of feeds that are new here; the others know theirs. */
 static int load(struct engine *e, struct error *err)
 {
-	int64_t *ids = calloc(e->slot_count + 1, sizeof(*ids));
-	struct websub_state *states = calloc(e->slot_count + 1, sizeof(*states));
-	struct engine_feed **feeds = calloc(e->slot_count + 1, sizeof(struct engine_feed *));
+	struct websub_state *states = NULL;
 	size_t count = 0;
-	int result = -ENOMEM;
+	int result = all_are_loaded(e) ? 0 : writer_load_websub(e->writer, &states, &count, err);
 
-	if (ids == NULL || states == NULL || feeds == NULL) {
-		(void)error_sys(err, result, "cannot read the subscriptions");
-		goto out;
+	if (result != 0)
+		return result;
+	for (size_t i = 0; i < count; i++) {
+		struct engine_feed *f = engine_feed_by_id(e, states[i].feed_id);
+
+		if (f != NULL && !is_loaded(f)) {
+			f->websub = states[i];
+			catch_up(f);
+		} else {
+			websub_state_release(&states[i]);
+		}
 	}
-	for (size_t i = 0; i < e->slot_count; i++) {
-		if (e->feeds[i]->config == NULL || e->feeds[i]->websub.feed_id == e->states[i].id)
-			continue;
-		feeds[count] = e->feeds[i];
-		ids[count++] = e->states[i].id;
-	}
-	result = count > 0 ? writer_load_websub(e->writer, ids, count, states, err) : 0;
-	for (size_t i = 0; i < count && result == 0; i++) {
-		websub_state_release(&feeds[i]->websub);
-		feeds[i]->websub = states[i];
-		catch_up(feeds[i]);
-	}
-out:
-	free(ids);
 	free(states);
-	free(feeds);
-	return result;
+	for (size_t i = 0; i < e->slot_count; i++)
+		if (e->feeds[i]->config != NULL)
+			e->feeds[i]->websub.feed_id = e->states[i].id;
+	return 0;
 }
 
 void engine_websub_configure(struct engine *e)
@@ -322,7 +329,7 @@ void engine_websub_configure(struct engine *e)
 	if (load(e, &err) != 0)
 		log_emit(LOG_LEVEL_ERROR, "hubs are not asked", "reason", err.text, NULL);
 	for (size_t i = 0; i < e->slot_count; i++)
-		if (e->feeds[i]->config != NULL && e->feeds[i]->websub.feed_id == e->states[i].id)
+		if (e->feeds[i]->config != NULL && is_loaded(e->feeds[i]))
 			arrange(e->feeds[i], false);
 	wake_at(e, clock_wall_ms());
 }

@@ -8,8 +8,9 @@
 #include "sql.h"
 
 static const char *const texts[WEBSUB_STATEMENTS] = {
-	[WEBSUB_LOAD] = "SELECT phase, hub, errors, asked, action, verified, lease_until, pushed, suspect, hubs, topic,"
-			" callback, secret, reason FROM websub WHERE feed_id = ?1",
+	[WEBSUB_LOAD] =
+		"SELECT feed_id, phase, hub, errors, asked, action, verified, lease_until, pushed, suspect, hubs,"
+		" topic, callback, secret, reason FROM websub",
 	[WEBSUB_SAVE] = "INSERT OR REPLACE INTO websub(feed_id, phase, hub, errors, asked, action, verified,"
 			" lease_until, pushed, suspect, hubs, topic, callback, secret, reason)"
 			" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
@@ -42,6 +43,8 @@ static int read_row(sqlite3_stmt *s, struct websub_state *state)
 	bool failed = false;
 	int c = 0;
 
+	websub_state_init(state);
+	state->feed_id = sqlite3_column_int64(s, c++);
 	state->phase = (enum websub_phase)sqlite3_column_int(s, c++);
 	state->hub = sqlite3_column_int(s, c++);
 	state->errors = sqlite3_column_int(s, c++);
@@ -59,20 +62,44 @@ static int read_row(sqlite3_stmt *s, struct websub_state *state)
 	return failed ? -ENOMEM : 0;
 }
 
-int websub_store_load(struct websub_store *w, int64_t feed_id, struct websub_state *state, struct error *err)
+/* Room for one more, which is counted before it is read: so it is released with the others when that fails. */
+static struct websub_state *extend(struct websub_state **states, size_t *count, size_t *cap)
+{
+	if (*count == *cap) {
+		size_t larger = *cap == 0 ? 64 : 2 * *cap;
+		struct websub_state *grown = realloc(*states, larger * sizeof(*grown));
+
+		if (grown == NULL)
+			return NULL;
+		*states = grown;
+		*cap = larger;
+	}
+	return &(*states)[(*count)++];
+}
+
+int websub_store_load(struct websub_store *w, struct websub_state **states, size_t *count, struct error *err)
 {
 	sqlite3_stmt *s = w->s[WEBSUB_LOAD];
+	size_t cap = 0;
 	int result;
 
-	websub_state_init(state);
-	sql_bind_int(s, 1, feed_id);
-	result = sql_step(s, err, cannot_load);
-	if (result == 1 && (result = read_row(s, state)) != 0)
-		(void)error_sys(err, result, cannot_load);
+	*states = NULL;
+	*count = 0;
+	while ((result = sql_step(s, err, cannot_load)) == 1) {
+		struct websub_state *state = extend(states, count, &cap);
+
+		if (state == NULL || read_row(s, state) != 0) {
+			result = error_sys(err, -ENOMEM, cannot_load);
+			break;
+		}
+	}
 	sql_reset(s);
-	if (result != 0)
-		websub_state_release(state);
-	state->feed_id = feed_id;
+	while (result != 0 && *count > 0)
+		websub_state_release(&(*states)[--*count]);
+	if (result != 0) {
+		free(*states);
+		*states = NULL;
+	}
 	return result;
 }
 

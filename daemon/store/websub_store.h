@@ -5,6 +5,7 @@
 #define SITREP_STORE_WEBSUB_STORE_H
 
 #include <sqlite3.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "sitrep/error.h"
@@ -19,8 +20,8 @@ struct websub_store {
 int websub_store_init(struct websub_store *w, sqlite3 *db, struct error *err);
 void websub_store_release(struct websub_store *w);
 
-/* A feed without a subscription gets an empty one.  On failure *state is empty. */
-int websub_store_load(struct websub_store *w, int64_t feed_id, struct websub_state *state, struct error *err);
+/* All of them, in an array of the caller's. */
+int websub_store_load(struct websub_store *w, struct websub_state **states, size_t *count, struct error *err);
 int websub_store_save(struct websub_store *w, const struct websub_state *state, struct error *err);
 
 #endif

@@ -98,19 +98,6 @@ static void run_sync(struct writer *w, struct sync_request *request)
 	request->result = result;
 }
 
-static void run_load(struct writer *w, struct sync_request *request)
-{
-	struct websub_store *websub = &w->keeper.websub;
-	size_t loaded = 0;
-	int result = 0;
-
-	for (; loaded < request->count && result == 0; loaded++)
-		result = websub_store_load(websub, request->feed_ids[loaded], &request->websub[loaded], request->err);
-	while (result != 0 && loaded > 0)
-		websub_state_release(&request->websub[--loaded]);
-	request->result = result;
-}
-
 static void run_retention(struct writer *w)
 {
 	struct error err = {0};
@@ -168,7 +155,8 @@ static void *run(void *arg)
 			break;
 		case TASK_SYNC:
 			if (request->websub != NULL)
-				run_load(w, request);
+				request->result = websub_store_load(
+					&w->keeper.websub, request->websub, request->websub_count, request->err);
 			else
 				run_sync(w, request);
 			break;
@@ -324,10 +312,9 @@ int writer_sync_feeds(
 	return wait_for(w, &request);
 }
 
-int writer_load_websub(
-	struct writer *w, const int64_t *feed_ids, size_t count, struct websub_state *states, struct error *err)
+int writer_load_websub(struct writer *w, struct websub_state **states, size_t *count, struct error *err)
 {
-	struct sync_request request = {.feed_ids = feed_ids, .count = count, .websub = states, .err = err};
+	struct sync_request request = {.websub = states, .websub_count = count, .err = err};
 
 	return wait_for(w, &request);
 }

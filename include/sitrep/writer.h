@@ -97,10 +97,9 @@ int writer_sync_feeds(
 /* Takes over changed keep, backlog and alert options; state_dir and plan stay.  -ENOMEM leaves the old ones. */
 int writer_set_options(struct writer *w, const struct writer_options *options);
 
-/* The subscription of each of these feeds, in their order; empty for one that has none.  Waits for the writer, and so
- * for everything submitted before.  states are the caller's to release. */
-int writer_load_websub(
-	struct writer *w, const int64_t *feed_ids, size_t count, struct websub_state *states, struct error *err);
+/* All subscriptions there are, also of feeds that are not configured now.  Waits for the writer, and so for everything
+ * submitted before.  The array and the states in it are the caller's to release. */
+int writer_load_websub(struct writer *w, struct websub_state **states, size_t *count, struct error *err);
 
 /* One outcome's result after its commit. */
 struct poll_report {

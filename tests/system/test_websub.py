@@ -30,6 +30,7 @@ class Hub:
         self.status = 202
         self.lease = 86400
         self.verifies = True
+        self.verified = False
         self.daemon = None
         self.lock = threading.Lock()
         self.calls = []
@@ -159,7 +160,7 @@ def test_subscribes_as_the_recommendation_has_it(server, hub, make_daemon):
     assert request["hub.mode"] == "subscribe" and request["hub.topic"] == server.url("/a")
     assert request["hub.lease_seconds"] == "864000" and len(request["hub.secret"]) == 64
     assert re.fullmatch(r"/websub/\d+-[0-9a-f]{64}", hub.path())
-    assert hub.verified
+    wait_for(lambda: hub.verified, "the challenge to come back")
     # nobody else learns the secrets
     shown = daemon.log() + str(daemon.feeds()) + daemon.get("/metrics").body.decode() + str(daemon.control(op="status"))
     assert request["hub.secret"] not in shown and hub.path() not in shown

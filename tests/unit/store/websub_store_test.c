@@ -107,9 +107,9 @@ static void test_a_damaged_push_is_no_failure_of_the_feed(void **state)
 static void test_a_subscription_survives(void **state)
 {
 	struct fixture *f = *state;
-	int64_t ids[] = {f->feeds[BRAVO].id, f->feeds[ALPHA].id};
+	size_t count = 0;
 	struct writer_options options = fixture_options(f->dir);
-	struct websub_state s[2];
+	struct websub_state *s = NULL;
 	struct error err = {0};
 
 	(void)fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
@@ -119,23 +119,22 @@ static void test_a_subscription_survives(void **state)
 	fixture_sync(f, fixture_feeds, 3);
 	assert_true(f->feeds[ALPHA].pushed);
 	assert_false(f->feeds[BRAVO].pushed);
-	assert_int_equal(writer_load_websub(f->writer, ids, 2, s, &err), 0);
-	assert_int_equal(s[0].phase, WEBSUB_NONE);
-	assert_int_equal(s[0].feed_id, ids[0]);
-	assert_true(s[0].action_ms == TIME_NONE);
-	assert_int_equal(s[1].phase, WEBSUB_TRUSTED);
-	assert_string_equal(s[1].hubs, "https://hub.example/\nhttps://hub.example/2");
-	assert_string_equal(s[1].topic, "https://alpha.example/feed");
-	assert_string_equal(s[1].callback, "https://us.example/websub/1-f");
-	assert_string_equal(s[1].secret, "0123");
-	assert_null(s[1].reason);
-	assert_int_equal(s[1].hub, 1);
-	assert_int_equal(s[1].errors, 2);
-	assert_true(s[1].asked_ms == TIME_NONE && s[1].suspect_ms == TIME_NONE);
-	assert_true(s[1].action_ms == NOW_MS + 1 && s[1].verified_ms == NOW_MS + 2);
-	assert_true(s[1].lease_until_ms == NOW_MS + 3 && s[1].pushed_ms == NOW_MS + 4);
-	websub_state_release(&s[0]);
-	websub_state_release(&s[1]);
+	assert_int_equal(writer_load_websub(f->writer, &s, &count, &err), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(s->feed_id, f->feeds[ALPHA].id);
+	assert_int_equal(s->phase, WEBSUB_TRUSTED);
+	assert_string_equal(s->hubs, "https://hub.example/\nhttps://hub.example/2");
+	assert_string_equal(s->topic, "https://alpha.example/feed");
+	assert_string_equal(s->callback, "https://us.example/websub/1-f");
+	assert_string_equal(s->secret, "0123");
+	assert_null(s->reason);
+	assert_int_equal(s->hub, 1);
+	assert_int_equal(s->errors, 2);
+	assert_true(s->asked_ms == TIME_NONE && s->suspect_ms == TIME_NONE);
+	assert_true(s->action_ms == NOW_MS + 1 && s->verified_ms == NOW_MS + 2);
+	assert_true(s->lease_until_ms == NOW_MS + 3 && s->pushed_ms == NOW_MS + 4);
+	websub_state_release(s);
+	free(s);
 }
 
 static void test_lost_trust_is_planned_for(void **state)
@@ -165,17 +164,52 @@ static void test_another_url_ends_a_subscription(void **state)
 {
 	struct fixture *f = *state;
 	struct feed_spec moved[3] = {fixture_feeds[0], fixture_feeds[1], fixture_feeds[2]};
-	struct websub_state s;
+	struct websub_state *s = NULL;
+	size_t count = 1;
 	struct error err = {0};
 
 	(void)fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
 	moved[0].url = "https://alpha.example/elsewhere";
 	fixture_sync(f, moved, 3);
 	assert_false(f->feeds[ALPHA].pushed);
-	assert_int_equal(writer_load_websub(f->writer, &f->feeds[ALPHA].id, 1, &s, &err), 0);
-	assert_int_equal(s.phase, WEBSUB_NONE);
-	assert_null(s.hubs);
-	websub_state_release(&s);
+	assert_int_equal(writer_load_websub(f->writer, &s, &count, &err), 0);
+	assert_int_equal(count, 0);
+	free(s);
+}
+
+/* More than one growth of the array. */
+static void test_many_subscriptions(void **state)
+{
+	enum { MANY = 200 };
+	struct fixture *f = *state;
+	struct feed_spec specs[MANY] = {0};
+	struct feed_state states[MANY] = {0};
+	char names[MANY][32], urls[MANY][64];
+	struct websub_state *s = NULL;
+	size_t count = 0;
+	struct error err = {0};
+
+	for (size_t i = 0; i < MANY; i++) {
+		(void)snprintf(names[i], sizeof(names[i]), "feed%zu", i);
+		(void)snprintf(urls[i], sizeof(urls[i]), "https://many.example/%zu", i);
+		specs[i] = (struct feed_spec){.name = names[i], .url = urls[i], .first_due_ms = NOW_MS};
+	}
+	assert_int_equal(writer_sync_feeds(f->writer, specs, MANY, states, &err), 0);
+	for (size_t i = 0; i < MANY; i++) {
+		struct poll_outcome *o = aside(f, ALPHA, trusted(f, ALPHA));
+
+		o->feed_id = o->websub->feed_id = states[i].id;
+		writer_submit(f->writer, o);
+		feed_state_release(&states[i]);
+	}
+	/* waits for all of them */
+	assert_int_equal(writer_load_websub(f->writer, &s, &count, &err), 0);
+	assert_int_equal(count, MANY);
+	for (size_t i = 0; i < count; i++) {
+		assert_string_equal(s[i].secret, "0123");
+		websub_state_release(&s[i]);
+	}
+	free(s);
 }
 
 static void assert_report(struct fixture *f, struct poll_outcome *o, const char *hubs, const char *topic)
@@ -247,6 +281,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_subscription_survives, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_lost_trust_is_planned_for, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_another_url_ends_a_subscription, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_many_subscriptions, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_a_poll_reports_hubs, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 			test_another_url_says_nothing_about_hubs, fixture_setup, fixture_teardown),
