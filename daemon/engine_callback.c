@@ -46,9 +46,9 @@ static int find(const struct engine *e, struct str path, struct engine_feed **fe
 	if (id == 0 || (size_t)id >= e->slot_by_id_size)
 		return STATUS_NOT_FOUND;
 	/* Once this was a feed's: 410 makes the hub forget it. */
-	if (f == NULL || f->websub.phase == WEBSUB_NONE)
+	if (f == NULL || f->hub == NULL || f->hub->state.phase == WEBSUB_NONE)
 		return STATUS_GONE;
-	if (!websub_token_is(&f->websub, token))
+	if (!websub_token_is(&f->hub->state, token))
 		return STATUS_NOT_FOUND;
 	*feed = f;
 	return 0;
@@ -81,12 +81,12 @@ static void answer_text(struct http_answer *answer, struct buf *text)
 static void confirm(struct engine_feed *f, const struct http_request *request, struct http_answer *answer)
 {
 	struct engine *e = f->engine;
-	enum websub_phase before = f->websub.phase;
+	enum websub_phase before = f->hub->state.phase;
 	struct buf mode = BUF_INIT(MODE_MAX), topic = BUF_INIT(LIMIT_URL), text = BUF_INIT(WEBSUB_CHALLENGE_MAX);
 
 	(void)argument(request, "hub.mode", &mode);
 	(void)argument(request, "hub.topic", &topic);
-	switch (websub_intent(&f->websub, buf_str(&mode), buf_str(&topic))) {
+	switch (websub_intent(&f->hub->state, buf_str(&mode), buf_str(&topic))) {
 	case WEBSUB_INTENT_SUBSCRIBE:
 		(void)argument(request, "hub.lease_seconds", &text);
 		int64_t lease_s = read_lease(buf_str(&text));
@@ -98,13 +98,13 @@ static void confirm(struct engine_feed *f, const struct http_request *request, s
 			answer->status = STATUS_BUSY;
 			break;
 		}
-		websub_note_verified(&f->websub, lease_s, e->config->poll_min_ms, clock_wall_ms());
+		websub_note_verified(&f->hub->state, lease_s, e->config->poll_min_ms, clock_wall_ms());
 		engine_websub_settle(f, before, false);
 		answer_text(answer, &text);
 		break;
 	case WEBSUB_INTENT_DENIED:
 		(void)argument(request, "hub.reason", &text);
-		websub_note_denied(&f->websub, buf_str(&text), clock_wall_ms());
+		websub_note_denied(&f->hub->state, buf_str(&text), clock_wall_ms());
 		engine_websub_settle(f, before, false);
 		answer->status = STATUS_OK;
 		break;
@@ -168,11 +168,11 @@ static void on_parsed(void *arg, struct pool_answer *answer)
 	struct engine_push *p = arg;
 	struct engine *e = p->engine;
 	struct engine_feed *f = engine_feed_by_id(e, p->outcome->feed_id);
-	enum websub_phase before = f != NULL ? f->websub.phase : WEBSUB_NONE;
+	enum websub_phase before = f != NULL && f->hub != NULL ? f->hub->state.phase : WEBSUB_NONE;
 	struct poll_outcome *o = p->outcome;
 
-	if (f != NULL && f->pushes > 0)
-		f->pushes--;
+	if (f != NULL && f->hub != NULL && f->hub->pushes > 0)
+		f->hub->pushes--;
 	if (f != NULL && answer->status != 0)
 		refuse(e, f, answer->error.text);
 	/* The feed may have left the configuration meanwhile, or its subscription have ended. */
@@ -181,7 +181,7 @@ static void on_parsed(void *arg, struct pool_answer *answer)
 		o->at_ms = clock_wall_ms();
 		o->document = answer->document;
 		answer->document = BUF_INIT(answer->document.max);
-		websub_note_pushed(&f->websub, o->at_ms);
+		websub_note_pushed(&f->hub->state, o->at_ms);
 		o->websub = engine_websub_copy(f);
 		p->outcome = NULL;
 		writer_submit(e->writer, o);
@@ -198,7 +198,7 @@ static bool is_about_another(const struct engine_feed *f, struct str links)
 
 	while (link_header_next(&links, &link))
 		if (link_has_rel(&link, STR("self")))
-			return !str_eq(link.href, str_from(f->websub.topic));
+			return !str_eq(link.href, str_from(f->hub->state.topic));
 	return false;
 }
 
@@ -211,7 +211,7 @@ static int start_parse(struct engine_feed *f, const struct http_request *request
 	struct job job = {
 		.feed = str_from(state->name),
 		.categories = str_from(state->categories),
-		.url = str_from(f->websub.topic),
+		.url = str_from(f->hub->state.topic),
 		.content_type = content_type,
 	};
 
@@ -221,7 +221,7 @@ static int start_parse(struct engine_feed *f, const struct http_request *request
 		push_free(p);
 		return STATUS_BUSY;
 	}
-	f->pushes++;
+	f->hub->pushes++;
 	return STATUS_ACCEPTED;
 }
 
@@ -234,7 +234,7 @@ static int take_push(struct engine_feed *f, const struct http_request *request)
 	(void)http_request_field(request, "X-Hub-Signature", &signature);
 	(void)http_request_field(request, "Link", &links);
 	(void)http_request_field(request, "Content-Type", &type);
-	if (!websub_signature_fits(str_from(f->websub.secret), buf_str(&signature), buf_str(request->body)))
+	if (!websub_signature_fits(str_from(f->hub->state.secret), buf_str(&signature), buf_str(request->body)))
 		refuse(e, f, "no good signature");
 	else if (is_about_another(f, buf_str(&links)))
 		refuse(e, f, "another topic");
@@ -267,7 +267,7 @@ int engine_on_http_post(void *arg, struct str path, size_t *limit)
 	status = find(e, path, &f);
 	if (status != 0)
 		return status;
-	if (f->pushes >= PUSHES_MAX || !engine_has_room(e))
+	if (f->hub->pushes >= PUSHES_MAX || !engine_has_room(e))
 		return STATUS_BUSY;
 	max_body = f->config->max_body > 0 ? f->config->max_body : e->config->fetch_max_body;
 	*limit = max_body < LIMIT_PUSH_BODY ? (size_t)max_body : LIMIT_PUSH_BODY;
@@ -288,7 +288,7 @@ void engine_on_http(void *arg, const struct http_request *request, struct http_a
 		return;
 	answer->status = STATUS_NOT_FOUND;
 	if (request->method == HTTP_POST)
-		answer->status = f->pushes < PUSHES_MAX ? take_push(f, request) : STATUS_BUSY;
+		answer->status = f->hub->pushes < PUSHES_MAX ? take_push(f, request) : STATUS_BUSY;
 	else if (request->method == HTTP_GET)
 		confirm(f, request, answer);
 }

@@ -139,7 +139,6 @@ static int grow_slots(struct engine *e, size_t count)
 		if (f == NULL)
 			return -ENOMEM;
 		f->engine = e;
-		websub_state_init(&f->websub);
 		f->slot = (uint32_t)e->slot_count;
 		e->states[e->slot_count] = (struct feed_state){0};
 		e->feeds[e->slot_count++] = f;
@@ -439,7 +438,9 @@ void engine_release_feeds(struct engine *e)
 
 		poll_outcome_free(f->outcome);
 		credentials_release(&f->credentials);
-		websub_state_release(&f->websub);
+		if (f->hub != NULL)
+			websub_state_release(&f->hub->state);
+		free(f->hub);
 		free(f->host);
 		free(f);
 		feed_state_release(&e->states[i]);

@@ -123,7 +123,7 @@ static void write_feed(const struct engine *e, size_t slot, struct jsonw *w)
 	if (s->http_status != 0)
 		jsonw_kv_int(w, "http_status", s->http_status);
 	jsonw_kv_cstr(w, "websub", engine_websub_words(f));
-	jsonw_kv_cstr(w, "websub_reason", f->websub.reason);
+	jsonw_kv_cstr(w, "websub_reason", f->hub != NULL ? f->hub->state.reason : NULL);
 	jsonw_kv_time(w, "due", s->due_ms);
 	jsonw_kv_time(w, "last_poll", s->last_poll_ms);
 	jsonw_kv_time(w, "last_success", s->last_success_ms);

@@ -30,6 +30,13 @@ enum { ENGINE_REFRESHES_MAX = 16 };
 
 enum feed_phase { PHASE_IDLE, PHASE_TRANSFER, PHASE_PARSE, PHASE_WRITE };
 
+/* Of a feed that names a hub. */
+struct engine_hub {
+	struct websub_state state;
+	struct transfer *transfer; /* the subscribe request under way */
+	unsigned pushes;           /* in the parse pool */
+};
+
 /* A slot: one configured feed under way.  The slot's number is what the due queue knows. */
 struct engine_feed {
 	struct engine *engine;
@@ -40,9 +47,8 @@ struct engine_feed {
 	struct poll_outcome *outcome; /* being filled, PHASE_TRANSFER and PHASE_PARSE */
 	char *host;                   /* of the configured URL */
 	struct credentials credentials;
-	struct websub_state websub;    /* of the feed whose number it holds; 0: not loaded yet */
-	struct transfer *hub_transfer; /* the subscribe request under way */
-	unsigned pushes;               /* in the parse pool */
+	struct engine_hub *hub; /* NULL: it names none, as far as is known */
+	bool hub_loaded;        /* what the database knows of it has been looked up */
 };
 
 /* A person's refresh: which slots are still awaited. */

@@ -54,7 +54,7 @@ static void wake_at(struct engine *e, int64_t at_ms)
 
 static void tell(const struct engine_feed *f, enum websub_phase before)
 {
-	const struct websub_state *s = &f->websub;
+	const struct websub_state *s = &f->hub->state;
 	const char *name = f->config->name;
 	const char *reason = s->reason != NULL ? s->reason : "";
 
@@ -90,7 +90,7 @@ struct websub_state *engine_websub_copy(const struct engine_feed *f)
 {
 	struct websub_state *copy = malloc(sizeof(*copy));
 
-	if (copy == NULL || websub_state_copy(copy, &f->websub) != 0) {
+	if (copy == NULL || websub_state_copy(copy, &f->hub->state) != 0) {
 		free(copy);
 		return NULL;
 	}
@@ -109,7 +109,7 @@ static void save(struct engine_feed *f)
 		return;
 	}
 	o->kind = OUTCOME_WEBSUB;
-	o->feed_id = f->websub.feed_id;
+	o->feed_id = f->hub->state.feed_id;
 	o->at_ms = clock_wall_ms();
 	writer_submit(f->engine->writer, o);
 }
@@ -119,24 +119,25 @@ void engine_websub_settle(struct engine_feed *f, enum websub_phase before, bool 
 	tell(f, before);
 	if (!saved)
 		save(f);
-	wake_at(f->engine, websub_wakeup(&f->websub, pause_ms(f->engine)));
+	wake_at(f->engine, websub_wakeup(&f->hub->state, pause_ms(f->engine)));
 }
 
 const char *engine_websub_words(const struct engine_feed *f)
 {
-	if (f->websub.phase == WEBSUB_NONE && f->websub.hubs != NULL)
-		return "not wanted";
-	return websub_phase_name(f->websub.phase);
+	enum websub_phase phase = f->hub != NULL ? f->hub->state.phase : WEBSUB_NONE;
+
+	return phase == WEBSUB_NONE && f->hub != NULL && f->hub->state.hubs != NULL ? "not wanted"
+										    : websub_phase_name(phase);
 }
 
 /* ---- asking a hub ---- */
 
 static void cancel_request(struct engine_feed *f)
 {
-	if (f->hub_transfer == NULL)
+	if (f->hub == NULL || f->hub->transfer == NULL)
 		return;
-	transfer_cancel(f->hub_transfer);
-	f->hub_transfer = NULL;
+	transfer_cancel(f->hub->transfer);
+	f->hub->transfer = NULL;
 	f->engine->hub_requests--;
 }
 
@@ -144,10 +145,10 @@ static void on_answer(void *arg, struct transfer_answer *answer)
 {
 	struct engine_feed *f = arg;
 	struct engine *e = f->engine;
-	struct websub_state *s = &f->websub;
+	struct websub_state *s = &f->hub->state;
 	enum websub_phase before = s->phase;
 
-	f->hub_transfer = NULL;
+	f->hub->transfer = NULL;
 	e->hub_requests--;
 	/* Some hubs verify first and answer afterwards; then the answer says nothing new. */
 	if (answer->failure != FAILURE_NONE && s->asked_ms != TIME_NONE) {
@@ -173,10 +174,10 @@ static void ask(struct engine_feed *f)
 {
 	struct engine *e = f->engine;
 	const struct config_feed *c = f->config;
-	struct str hub = websub_hub(&f->websub);
+	struct str hub = websub_hub(&f->hub->state);
 	char *url = strndup(hub.data != NULL ? hub.data : "", hub.len);
 	struct buf form = BUF_INIT(8 * LIMIT_URL);
-	enum websub_phase before = f->websub.phase;
+	enum websub_phase before = f->hub->state.phase;
 	struct error err = {0};
 	struct transfer_request request = {
 		.url = url,
@@ -187,16 +188,16 @@ static void ask(struct engine_feed *f)
 		.allow = &e->config->fetch_allow,
 	};
 
-	websub_note_asked(&f->websub, clock_wall_ms());
-	if (url != NULL && websub_write_request(&form, &f->websub) == 0) {
+	websub_note_asked(&f->hub->state, clock_wall_ms());
+	if (url != NULL && websub_write_request(&form, &f->hub->state) == 0) {
 		request.form = form.data;
 		request.allow_private = c->allow_private && is_on_feeds_host(f, url);
-		f->hub_transfer = transfer_start(e->transfers, &request, on_answer, f, &err);
+		f->hub->transfer = transfer_start(e->transfers, &request, on_answer, f, &err);
 	}
-	if (f->hub_transfer != NULL)
+	if (f->hub->transfer != NULL)
 		e->hub_requests++;
 	else
-		websub_note_failed(&f->websub, "no memory to ask the hub", 0, pause_ms(e), clock_wall_ms());
+		websub_note_failed(&f->hub->state, "no memory to ask the hub", 0, pause_ms(e), clock_wall_ms());
 	if (form.data != NULL)
 		explicit_bzero(form.data, form.len);
 	buf_release(&form);
@@ -207,18 +208,18 @@ static void ask(struct engine_feed *f)
 static int64_t step(struct engine_feed *f, int64_t now_ms)
 {
 	struct engine *e = f->engine;
-	enum websub_phase before = f->websub.phase;
+	enum websub_phase before = f->hub->state.phase;
 	bool changed, may_ask;
-	enum websub_action action = websub_step(&f->websub, pause_ms(e), now_ms, &changed);
+	enum websub_action action = websub_step(&f->hub->state, pause_ms(e), now_ms, &changed);
 
-	may_ask = f->hub_transfer == NULL && e->hub_requests < ENGINE_HUB_REQUESTS_MAX && !e->paused && !e->stopping;
+	may_ask = f->hub->transfer == NULL && e->hub_requests < ENGINE_HUB_REQUESTS_MAX && !e->paused && !e->stopping;
 	if (changed)
 		engine_websub_settle(f, before, false);
 	if (action == WEBSUB_SUBSCRIBE && may_ask)
 		ask(f);
 	else if (action == WEBSUB_SUBSCRIBE)
 		return INT64_MAX; /* when an answer has come */
-	return websub_wakeup(&f->websub, pause_ms(e));
+	return websub_wakeup(&f->hub->state, pause_ms(e));
 }
 
 void engine_on_websub_timer(evutil_socket_t fd, short what, void *arg)
@@ -232,7 +233,7 @@ void engine_on_websub_timer(evutil_socket_t fd, short what, void *arg)
 		struct engine_feed *f = e->feeds[i];
 		int64_t at_ms;
 
-		if (f->config == NULL || f->websub.phase == WEBSUB_NONE)
+		if (f->config == NULL || f->hub == NULL || f->hub->state.phase == WEBSUB_NONE)
 			continue;
 		at_ms = step(f, now_ms);
 		next_ms = at_ms < next_ms ? at_ms : next_ms;
@@ -256,9 +257,9 @@ static const char *wanted_base(const struct engine_feed *f)
 
 static void arrange(struct engine_feed *f, bool changed)
 {
-	enum websub_phase before = f->websub.phase;
+	enum websub_phase before = f->hub->state.phase;
 	struct error err = {0};
-	int result = websub_arrange(&f->websub, wanted_base(f), clock_wall_ms(), &err);
+	int result = websub_arrange(&f->hub->state, wanted_base(f), clock_wall_ms(), &err);
 
 	if (result < 0)
 		log_emit(LOG_LEVEL_ERROR, "cannot subscribe", "feed", f->config->name, "reason", err.text, NULL);
@@ -275,7 +276,7 @@ static void catch_up(struct engine_feed *f)
 	const struct feed_state *s = &e->states[f->slot];
 	int64_t now_ms = clock_wall_ms(), at_ms;
 
-	if (f->websub.phase != WEBSUB_TRUSTED || f->phase != PHASE_IDLE || s->last_poll_ms == TIME_NONE)
+	if (f->hub->state.phase != WEBSUB_TRUSTED || f->phase != PHASE_IDLE || s->last_poll_ms == TIME_NONE)
 		return;
 	at_ms = s->last_poll_ms + (s->server_wait_ms > pause_ms(e) ? s->server_wait_ms : pause_ms(e));
 	at_ms = at_ms > now_ms ? at_ms : now_ms;
@@ -283,17 +284,23 @@ static void catch_up(struct engine_feed *f)
 		(void)due_queue_set(e->queue, f->slot, str_from(f->host), at_ms);
 }
 
-static bool is_loaded(const struct engine_feed *f)
-{
-	return f->websub.feed_id == f->engine->states[f->slot].id;
-}
-
 static bool all_are_loaded(const struct engine *e)
 {
 	for (size_t i = 0; i < e->slot_count; i++)
-		if (e->feeds[i]->config != NULL && !is_loaded(e->feeds[i]))
+		if (e->feeds[i]->config != NULL && !e->feeds[i]->hub_loaded)
 			return false;
 	return true;
+}
+
+static struct engine_hub *hub_new(int64_t feed_id)
+{
+	struct engine_hub *h = calloc(1, sizeof(*h));
+
+	if (h == NULL)
+		return NULL;
+	websub_state_init(&h->state);
+	h->state.feed_id = feed_id;
+	return h;
 }
 
 /* States of feeds that are new here; the others know theirs. */
@@ -308,8 +315,10 @@ static int load(struct engine *e, struct error *err)
 	for (size_t i = 0; i < count; i++) {
 		struct engine_feed *f = engine_feed_by_id(e, states[i].feed_id);
 
-		if (f != NULL && !is_loaded(f)) {
-			f->websub = states[i];
+		if (f != NULL && !f->hub_loaded)
+			f->hub = hub_new(states[i].feed_id);
+		if (f != NULL && !f->hub_loaded && f->hub != NULL) {
+			f->hub->state = states[i];
 			catch_up(f);
 		} else {
 			websub_state_release(&states[i]);
@@ -317,8 +326,7 @@ static int load(struct engine *e, struct error *err)
 	}
 	free(states);
 	for (size_t i = 0; i < e->slot_count; i++)
-		if (e->feeds[i]->config != NULL)
-			e->feeds[i]->websub.feed_id = e->states[i].id;
+		e->feeds[i]->hub_loaded = e->feeds[i]->config != NULL;
 	return 0;
 }
 
@@ -329,7 +337,7 @@ void engine_websub_configure(struct engine *e)
 	if (load(e, &err) != 0)
 		log_emit(LOG_LEVEL_ERROR, "hubs are not asked", "reason", err.text, NULL);
 	for (size_t i = 0; i < e->slot_count; i++)
-		if (e->feeds[i]->config != NULL && is_loaded(e->feeds[i]))
+		if (e->feeds[i]->config != NULL && e->feeds[i]->hub != NULL)
 			arrange(e->feeds[i], false);
 	wake_at(e, clock_wall_ms());
 }
@@ -337,8 +345,11 @@ void engine_websub_configure(struct engine *e)
 void engine_websub_forget(struct engine_feed *f)
 {
 	cancel_request(f);
-	f->pushes = 0;
-	websub_state_release(&f->websub);
+	if (f->hub != NULL)
+		websub_state_release(&f->hub->state);
+	free(f->hub);
+	f->hub = NULL;
+	f->hub_loaded = false;
 }
 
 /* ---- what polls say ---- */
@@ -380,7 +391,7 @@ void engine_websub_hear(struct poll_outcome *o, const struct transfer_answer *an
  * while nobody was here to be told. */
 static bool hub_should_have_known(const struct engine_feed *f, const struct feed_state *before)
 {
-	int64_t since_ms = f->websub.verified_ms;
+	int64_t since_ms = f->hub->state.verified_ms;
 
 	if (f->engine->started_ms > since_ms)
 		since_ms = f->engine->started_ms;
@@ -393,12 +404,14 @@ void engine_websub_polled(struct engine *e, uint32_t slot, const struct poll_rep
 	const struct feed_state *s = &e->states[slot];
 	const char *topic = r->topic != NULL ? r->topic : s->moved ? s->moved_url : s->url;
 
-	if (f->websub.feed_id != s->id || e->stopping)
+	if (f->hub == NULL && r->hubs != NULL && f->hub_loaded)
+		f->hub = hub_new(s->id);
+	if (f->hub == NULL || e->stopping)
 		return;
-	if (r->fresh + r->copies > 0 && f->websub.phase == WEBSUB_TRUSTED && hub_should_have_known(f, before)) {
-		websub_note_found(&f->websub, s->last_poll_ms);
-		engine_websub_settle(f, f->websub.phase, false);
+	if (r->fresh + r->copies > 0 && f->hub->state.phase == WEBSUB_TRUSTED && hub_should_have_known(f, before)) {
+		websub_note_found(&f->hub->state, s->last_poll_ms);
+		engine_websub_settle(f, f->hub->state.phase, false);
 	}
 	/* Also when nothing changed: a feed that is gone, or has come back, is wanted no more, or again. */
-	arrange(f, r->has_document && websub_discover(&f->websub, str_from(r->hubs), str_from(topic)) == 1);
+	arrange(f, r->has_document && websub_discover(&f->hub->state, str_from(r->hubs), str_from(topic)) == 1);
 }
