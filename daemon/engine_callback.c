@@ -118,7 +118,7 @@ static void confirm(struct engine_feed *f, const struct http_request *request, s
 
 /* ---- news ---- */
 
-static void push_free(struct engine_push *p)
+static void push_unlink(struct engine_push *p)
 {
 	if (p->prev != NULL)
 		p->prev->next = p->next;
@@ -126,14 +126,22 @@ static void push_free(struct engine_push *p)
 		p->engine->pushes = p->next;
 	if (p->next != NULL)
 		p->next->prev = p->prev;
+}
+
+static void push_free(struct engine_push *p)
+{
 	poll_outcome_free(p->outcome);
 	free(p);
 }
 
 void engine_release_pushes(struct engine *e)
 {
-	while (e->pushes != NULL)
-		push_free(e->pushes);
+	struct engine_push *p;
+
+	while ((p = e->pushes) != NULL) {
+		e->pushes = p->next;
+		push_free(p);
+	}
 }
 
 static struct engine_push *push_new(struct engine *e, int64_t feed_id)
@@ -187,6 +195,7 @@ static void on_parsed(void *arg, struct pool_answer *answer)
 		writer_submit(e->writer, o);
 		engine_websub_settle(f, before, true);
 	}
+	push_unlink(p);
 	push_free(p);
 	engine_pump(e);
 }
@@ -218,6 +227,7 @@ static int start_parse(struct engine_feed *f, const struct http_request *request
 	if (p == NULL)
 		return STATUS_BUSY;
 	if (pool_submit(e->pool, &job, request->body, on_parsed, p, &err) != 0) {
+		push_unlink(p);
 		push_free(p);
 		return STATUS_BUSY;
 	}

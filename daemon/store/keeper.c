@@ -248,8 +248,9 @@ static int report_hubs(
 	struct poll_outcome *o, const struct feed_facts *facts, struct poll_report *report, struct error *err)
 {
 	report->has_document = true;
-	move_string(&report->hubs, &o->hubs);
-	move_string(&report->topic, &o->topic);
+	report->hubs = o->hubs;
+	report->topic = o->topic;
+	o->hubs = o->topic = NULL;
 	if (report->hubs == NULL)
 		report->hubs = list_hubs(facts);
 	if (report->topic == NULL && !str_empty(facts->self)) {
@@ -408,12 +409,12 @@ static void turn_into_failure(struct poll_outcome *o, const struct error *why)
 
 static void begin_report(struct poll_report *report, const struct poll_outcome *o)
 {
-	struct poll_report *next = report->next;
+	const struct poll_report fresh = {.feed_id = o->feed_id, .is_poll = is_poll(o), .next = report->next};
 
 	feed_state_release(&report->state);
 	free(report->hubs);
 	free(report->topic);
-	*report = (struct poll_report){.feed_id = o->feed_id, .is_poll = is_poll(o), .next = next};
+	*report = fresh;
 }
 
 int keeper_take(struct keeper *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
