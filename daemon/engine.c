@@ -55,11 +55,49 @@ static void log_health(const struct poll_report *r)
 		log_emit(LOG_LEVEL_NOTICE, "feed recovered", "feed", s->name, NULL);
 }
 
+struct engine_feed *engine_feed_by_id(const struct engine *e, int64_t id)
+{
+	uint32_t slot = id > 0 && (size_t)id < e->slot_by_id_size ? e->slot_by_id[id] : 0;
+	struct engine_feed *f = slot != 0 ? e->feeds[slot - 1] : NULL;
+
+	/* The slot of a feed that left may be another's by now. */
+	return f != NULL && f->config != NULL && e->states[f->slot].id == id ? f : NULL;
+}
+
+/* Of a push or a subscription: the feed's own polls go on as they are, except that it may be due sooner. */
+static void take_aside(struct engine *e, struct poll_report *r)
+{
+	struct engine_feed *f = engine_feed_by_id(e, r->feed_id);
+	struct feed_state *s;
+	bool was_pushed;
+
+	e->items_new += (uint64_t)r->fresh;
+	e->items_copies += (uint64_t)r->copies;
+	e->items_updated += (uint64_t)r->updates;
+	if (r->error.code != 0)
+		log_emit(LOG_LEVEL_ERROR, "push could not be kept", "feed", f != NULL ? f->config->name : "", "reason",
+			r->error.text, NULL);
+	if (f == NULL || r->state.name == NULL)
+		return;
+	s = &e->states[f->slot];
+	was_pushed = s->pushed;
+	feed_state_release(s);
+	*s = r->state;
+	r->state = (struct feed_state){0};
+	if (was_pushed && !s->pushed && f->phase == PHASE_IDLE && !e->stopping)
+		(void)due_queue_set(e->queue, f->slot, str_from(f->site), s->due_ms);
+}
+
 static void take_report(struct engine *e, struct poll_report *r)
 {
 	uint32_t slot = r->feed_id > 0 && (size_t)r->feed_id < e->slot_by_id_size ? e->slot_by_id[r->feed_id] : 0;
 	struct engine_feed *f;
+	struct feed_state before;
 
+	if (!r->is_poll) {
+		take_aside(e, r);
+		return;
+	}
 	if (r->error.code != 0)
 		log_emit(LOG_LEVEL_ERROR, "poll could not be kept", "feed", r->state.name != NULL ? r->state.name : "",
 			"reason", r->error.text, NULL);
@@ -76,9 +114,11 @@ static void take_report(struct engine *e, struct poll_report *r)
 		if (r->state.moved && !e->states[slot].moved)
 			log_emit(LOG_LEVEL_NOTICE, "feed has moved", "feed", r->state.name, "url", r->state.moved_url,
 				NULL);
-		feed_state_release(&e->states[slot]);
+		before = e->states[slot];
 		e->states[slot] = r->state;
 		r->state = (struct feed_state){0};
+		engine_websub_polled(e, slot, r, &before);
+		feed_state_release(&before);
 	}
 	if (f->config != NULL && !e->stopping) {
 		if (engine_plan_feed(e, f, e->config) != 0)
@@ -182,6 +222,7 @@ static void on_transferred(void *arg, struct transfer_answer *answer)
 	o->etag = take_string(&answer->etag);
 	o->last_modified = take_string(&answer->last_modified);
 	o->moved_to = take_string(&answer->permanent_url);
+	engine_websub_hear(o, answer);
 	if (answer->failure != FAILURE_NONE) {
 		e->polls_failed++;
 		fail_outcome(f, answer->failure, answer->error.text);
@@ -251,12 +292,17 @@ static void start_transfer(struct engine *e, struct engine_feed *f)
 
 /* ---- what may start, and when to look again ---- */
 
+bool engine_has_room(const struct engine *e)
+{
+	return pool_pending(e->pool) + writer_pending(e->writer) < ENGINE_PENDING_MAX &&
+	       transfers_buffered(e->transfers) + pool_pending_bytes(e->pool) + writer_pending_bytes(e->writer) <
+		       ENGINE_BUFFERED_MAX;
+}
+
 static bool may_start(const struct engine *e)
 {
 	return !e->paused && !e->stopping && transfers_active(e->transfers) < (size_t)e->config->fetch_parallel &&
-	       pool_pending(e->pool) + writer_pending(e->writer) < ENGINE_PENDING_MAX &&
-	       transfers_buffered(e->transfers) + pool_pending_bytes(e->pool) + writer_pending_bytes(e->writer) <
-		       ENGINE_BUFFERED_MAX;
+	       engine_has_room(e);
 }
 
 void engine_pump(struct engine *e)

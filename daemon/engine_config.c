@@ -184,6 +184,7 @@ static void retire(struct engine *e, struct engine_feed *f)
 		f->outcome = NULL;
 		f->phase = PHASE_IDLE;
 	}
+	engine_websub_forget(f);
 	f->config = NULL;
 	free(f->site);
 	f->site = NULL;
@@ -198,6 +199,8 @@ static int occupy(struct engine *e, struct engine_feed *f, const struct config *
 	struct error err = {0};
 	int result;
 
+	if (e->states[f->slot].url != NULL && strcmp(e->states[f->slot].url, config->url) != 0)
+		engine_websub_forget(f);
 	f->config = config;
 	credentials_release(&f->credentials);
 	/* Checked when the configuration was loaded; a file that went away since then fails at the server. */
@@ -390,6 +393,7 @@ int engine_apply_config(struct engine *e, struct config *config, struct error *e
 	publish_set_config(e->publish, config, e->states, e->slot_count);
 	config_free(e->config);
 	e->config = config;
+	engine_websub_configure(e);
 out:
 	for (size_t i = 0; states != NULL && i < count; i++)
 		feed_state_release(&states[i]);
@@ -429,6 +433,9 @@ void engine_release_feeds(struct engine *e)
 
 		poll_outcome_free(f->outcome);
 		credentials_release(&f->credentials);
+		if (f->hub != NULL)
+			websub_state_release(&f->hub->state);
+		free(f->hub);
 		free(f->site);
 		free(f);
 		feed_state_release(&e->states[i]);

@@ -42,6 +42,8 @@ void engine_fill_status(void *arg, struct publish_status *status)
 		.commit_us_max = writer.commit_us_max,
 		.stream_clients = stream_clients(e->stream),
 		.loop_stall_us_max = e->loop_stall_us_max,
+		.pushes = e->pushes_taken,
+		.pushes_refused = e->pushes_refused,
 		.http_requests = http.requests,
 		.http_not_modified = http.not_modified,
 	};
@@ -103,11 +105,12 @@ static void write_status(void *arg, struct jsonw *w)
 static void write_feed(const struct engine *e, size_t slot, struct jsonw *w)
 {
 	const struct feed_state *s = &e->states[slot];
+	const struct engine_feed *f = e->feeds[slot];
 
 	jsonw_object(w);
 	jsonw_kv_cstr(w, "name", s->name);
 	jsonw_kv_cstr(w, "title", s->title != NULL ? s->title : s->name);
-	jsonw_kv_cstr(w, "url", e->feeds[slot]->config->url);
+	jsonw_kv_cstr(w, "url", f->config->url);
 	jsonw_kv_cstr(w, "state", feed_health_name(s->health));
 	if (s->reason != NULL) {
 		jsonw_kv_cstr(w, "failure", poll_failure_name(s->failure));
@@ -119,6 +122,8 @@ static void write_feed(const struct engine *e, size_t slot, struct jsonw *w)
 		jsonw_kv_cstr(w, "moved_to", s->moved_url);
 	if (s->http_status != 0)
 		jsonw_kv_int(w, "http_status", s->http_status);
+	jsonw_kv_cstr(w, "websub", engine_websub_words(f));
+	jsonw_kv_cstr(w, "websub_reason", f->hub != NULL ? f->hub->state.reason : NULL);
 	jsonw_kv_time(w, "due", s->due_ms);
 	jsonw_kv_time(w, "last_poll", s->last_poll_ms);
 	jsonw_kv_time(w, "last_success", s->last_success_ms);

@@ -20,6 +20,7 @@
 #include "sitrep/schedule.h"
 #include "sitrep/stream.h"
 #include "sitrep/transfer.h"
+#include "sitrep/websub.h"
 #include "sitrep/writer.h"
 
 /* Bodies and documents between transfer and commit; past it no new transfer starts. */
@@ -31,6 +32,13 @@ enum { ENGINE_DEMAND_GAP_MS = 60 * 1000 };
 
 enum feed_phase { PHASE_IDLE, PHASE_TRANSFER, PHASE_PARSE, PHASE_WRITE };
 
+/* Of a feed that names a hub. */
+struct engine_hub {
+	struct websub_state state;
+	struct transfer *transfer; /* the subscribe request under way */
+	unsigned pushes;           /* in the parse pool */
+};
+
 /* A slot: one configured feed under way.  The slot's number is what the due queue knows. */
 struct engine_feed {
 	struct engine *engine;
@@ -41,6 +49,8 @@ struct engine_feed {
 	struct poll_outcome *outcome; /* being filled, PHASE_TRANSFER and PHASE_PARSE */
 	char *site;                   /* whom its requests bother; NULL: not planned yet */
 	struct credentials credentials;
+	struct engine_hub *hub; /* NULL: it names none, as far as is known */
+	bool hub_loaded;        /* what the database knows of it has been looked up */
 };
 
 /* A person's refresh: which slots are still awaited. */
@@ -61,6 +71,7 @@ struct engine {
 	struct event *pump_timer;
 	struct event *tick_timer;
 	struct event *writer_event;
+	struct event *websub_timer;
 
 	struct writer *writer;
 	struct pool *pool;
@@ -83,6 +94,9 @@ struct engine {
 	struct schedule_policy policy;
 	int64_t *interval_by_id; /* as long as slot_by_id */
 
+	struct engine_push *pushes; /* in the parse pool */
+	size_t hub_requests;        /* under way */
+
 	struct engine_refresh refreshes[ENGINE_REFRESHES_MAX];
 	bool paused;
 	bool stopping;
@@ -93,6 +107,7 @@ struct engine {
 	uint64_t loop_stall_us_max;
 	uint64_t polls, polls_failed, polls_not_modified, bytes_received;
 	uint64_t items_new, items_copies, items_updated;
+	uint64_t pushes_taken, pushes_refused;
 };
 
 /* engine.c */
@@ -100,6 +115,12 @@ void engine_pump(struct engine *e);
 /* Callbacks of the loop: the writer has committed; it is time to look for due feeds. */
 void engine_on_commit(evutil_socket_t fd, short what, void *arg);
 void engine_on_timer(evutil_socket_t fd, short what, void *arg);
+/* Secrets are for the host that the configuration names: where redirects lead, they do not go. */
+bool engine_has_credentials(const struct engine_feed *f);
+/* What is in the parse pool and waits for the writer leaves room for more. */
+bool engine_has_room(const struct engine *e);
+/* The feed of that database id, NULL when it is not in the configuration. */
+struct engine_feed *engine_feed_by_id(const struct engine *e, int64_t id);
 
 /* engine_config.c */
 int engine_apply_config(struct engine *e, struct config *config, struct error *err);
@@ -119,6 +140,31 @@ int engine_plan_feed(struct engine *e, struct engine_feed *f, const struct confi
 void engine_note_server(struct engine *e, const struct engine_feed *f, const struct config *c, const char *address);
 /* Leaves the feed's site alone if its state says so. */
 void engine_cool_down(struct engine *e, const struct engine_feed *f);
+/* engine_websub.c */
+enum { ENGINE_HUB_REQUESTS_MAX = 8 };
+/* What the head of a feed's answer says about hubs, for the outcome. */
+void engine_websub_hear(struct poll_outcome *o, const struct transfer_answer *answer);
+/* A poll was committed: what it says about hubs, and about the hub's silence.  before: the feed's state until then. */
+void engine_websub_polled(
+	struct engine *e, uint32_t slot, const struct poll_report *r, const struct feed_state *before);
+/* The configuration in force is a new one. */
+void engine_websub_configure(struct engine *e);
+/* f leaves the configuration, or its address has changed. */
+void engine_websub_forget(struct engine_feed *f);
+/* f's subscription has changed, and was in that phase until now: tells so, and sees to its next step; saves it, unless
+ * saved says that it is on its way to the database already. */
+void engine_websub_settle(struct engine_feed *f, enum websub_phase before, bool saved);
+/* A copy for an outcome; NULL without memory. */
+struct websub_state *engine_websub_copy(const struct engine_feed *f);
+void engine_on_websub_timer(evutil_socket_t fd, short what, void *arg);
+/* How the subscription stands, in a few words. */
+const char *engine_websub_words(const struct engine_feed *f);
+
+/* engine_callback.c */
+/* All of HTTP: hubs' calls are answered here, everything else by publish.h. */
+void engine_on_http(void *arg, const struct http_request *request, struct http_answer *answer);
+int engine_on_http_post(void *arg, struct str path, size_t *limit);
+void engine_release_pushes(struct engine *e);
 
 /* engine_control.c */
 extern const struct control_operations engine_operations;

@@ -151,9 +151,10 @@ static int open_stages(struct engine *e, struct error *err)
 	e->publish = publish_new(e->options->state_dir, engine_fill_status, e, err);
 	if (e->publish == NULL)
 		return err->code;
-	e->http = http_server_new(e->base, (unsigned)c->http_connections, publish_handle, e->publish, err);
+	e->http = http_server_new(e->base, (unsigned)c->http_connections, engine_on_http, e, err);
 	if (e->http == NULL)
 		return err->code;
+	http_server_allow_post(e->http, engine_on_http_post);
 	e->stream = stream_new(e->base, &stream, err);
 	if (e->stream == NULL)
 		return err->code;
@@ -191,7 +192,8 @@ static int add_events(struct engine *e, struct error *err)
 	e->pump_timer = evtimer_new(e->base, engine_on_timer, e);
 	e->tick_timer = evtimer_new(e->base, on_tick, e);
 	e->writer_event = event_new(e->base, writer_fd(e->writer), EV_READ | EV_PERSIST, engine_on_commit, e);
-	if (e->pump_timer == NULL || e->tick_timer == NULL || e->writer_event == NULL ||
+	e->websub_timer = evtimer_new(e->base, engine_on_websub_timer, e);
+	if (e->websub_timer == NULL || e->pump_timer == NULL || e->tick_timer == NULL || e->writer_event == NULL ||
 		event_add(e->writer_event, NULL) != 0)
 		return error_set(err, -ENOMEM, "cannot watch the writer");
 	return 0;
@@ -275,6 +277,7 @@ void engine_free(struct engine *e)
 	publish_free(e->publish);
 	transfers_free(e->transfers);
 	pool_free(e->pool);
+	engine_release_pushes(e);
 	free_event(e->writer_event);
 	writer_free(e->writer);
 	engine_release_refreshes(e);
@@ -284,6 +287,7 @@ void engine_free(struct engine *e)
 		free_event(e->signals[i]);
 	free_event(e->pump_timer);
 	free_event(e->tick_timer);
+	free_event(e->websub_timer);
 	if (e->base != NULL)
 		event_base_free(e->base);
 	(void)pthread_mutex_destroy(&e->policy_lock);

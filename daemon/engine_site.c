@@ -96,15 +96,20 @@ void engine_cool_down(struct engine *e, const struct engine_feed *f)
 		due_queue_cool_down(e->queue, str_from(f->site), now_ms, since_ms + wait_ms);
 }
 
+bool engine_has_credentials(const struct engine_feed *f)
+{
+	const struct config_feed *c = f->config;
+
+	/* An @ in the address may be a user's; where it is none, the redirects are merely followed one by one. */
+	return strchr(c->url, '@') != NULL || c->user != NULL || c->password_file != NULL || c->bearer_file != NULL ||
+	       c->header_file != NULL;
+}
+
 const char *engine_feed_url(const struct engine *e, const struct engine_feed *f)
 {
 	const struct feed_state *s = &e->states[f->slot];
-	const struct config_feed *c = f->config;
-	/* An @ in the address may be a user's; where it is none, the redirects are merely followed one by one. */
-	bool has_secrets = strchr(c->url, '@') != NULL || c->user != NULL || c->password_file != NULL ||
-			   c->bearer_file != NULL || c->header_file != NULL;
 
-	return s->moved && !has_secrets ? s->moved_url : c->url;
+	return s->moved && !engine_has_credentials(f) ? s->moved_url : f->config->url;
 }
 
 int engine_plan_feed(struct engine *e, struct engine_feed *f, const struct config *c)

@@ -89,7 +89,7 @@ static int add_line(struct listing *l, const json_t *feed)
 	struct libscols_line *line = scols_table_new_line(l->table, NULL);
 	json_int_t polls = json_integer_value(json_object_get(feed, "polls"));
 	json_int_t same = json_integer_value(json_object_get(feed, "not_modified"));
-	struct buf moved = BUF_INIT(16 * 1024);
+	struct buf remark = BUF_INIT(16 * 1024);
 
 	if (line == NULL)
 		return -ENOMEM;
@@ -101,12 +101,14 @@ static int add_line(struct listing *l, const json_t *feed)
 	set_number(line, COL_POLLS, polls, "");
 	set_number(line, COL_SAME, polls > 0 ? same * 100 / polls : 0, "%");
 	set_number(line, COL_ITEMS, json_integer_value(json_object_get(feed, "items")), "");
-	if (json_object_get(feed, "reason") == NULL && json_object_get(feed, "moved_to") != NULL) {
-		(void)buf_puts(&moved, "moved to ");
-		(void)buf_puts(&moved, text_of(feed, "moved_to"));
-	}
-	set_text(line, COL_REASON, moved.len > 0 ? moved.data : text_of(feed, "reason"));
-	buf_release(&moved);
+	if (json_object_get(feed, "reason") != NULL)
+		(void)buf_puts(&remark, text_of(feed, "reason"));
+	else if (json_object_get(feed, "moved_to") != NULL)
+		(void)buf_printf(&remark, "moved to %s", text_of(feed, "moved_to"));
+	else if (strcmp(text_of(feed, "websub"), "trusted") == 0)
+		(void)buf_puts(&remark, "pushed by its hub");
+	set_text(line, COL_REASON, remark.data != NULL ? remark.data : "");
+	buf_release(&remark);
 	return 0;
 }
 

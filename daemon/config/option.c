@@ -67,6 +67,11 @@ const struct config_option config_options[] = {
 		.help = "File with request headers, one \"Name: value\" a line."},
 	{.section = SECTION_FEED, .name = "proxy", .type = OPTION_STRING, .offset = FEED(proxy), .reloadable = true,
 		.help = "In place of [fetch] proxy."},
+	{.section = SECTION_FEED, .name = "websub", .type = OPTION_CHOICE, .offset = FEED(websub), .fallback = "auto",
+		.choices = "auto yes no", .reloadable = true,
+		.help = "Whether new items are also taken from a hub that the feed names, for which base-url must be set and "
+			"reach the daemon. auto: unless the feed needs a user, a token or headers, since its hub learns its "
+			"address."},
 
 	{.section = SECTION_ALERT, .name = "match", .type = OPTION_STRING, .offset = ALERT(match), .reloadable = true, .required = true,
 		.help = "The rule: words, \"phrases\", prefix*, AND, OR, NOT, parentheses, title:, feed:, category:."},

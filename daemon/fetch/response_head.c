@@ -31,6 +31,7 @@ static const struct {
 	{"expires", HEAD_EXPIRES},
 	{"im", HEAD_IM},
 	{"last-modified", HEAD_LAST_MODIFIED},
+	{"link", HEAD_LINK},
 	{"location", HEAD_LOCATION},
 	{"retry-after", HEAD_RETRY_AFTER},
 };
@@ -89,8 +90,8 @@ static int keep_field(struct response_head *h, enum head_field field, struct str
 	size_t before_len = before != NULL ? strlen(before) : 0;
 	char *joined;
 
-	/* Of a field that may come once only the first counts; Cache-Control is a list over all its lines. */
-	if (before != NULL && field != HEAD_CACHE_CONTROL)
+	/* Of a field that may come once only the first counts; these two are lists over all their lines. */
+	if (before != NULL && field != HEAD_CACHE_CONTROL && field != HEAD_LINK)
 		return 0;
 	joined = malloc(before_len + 2 + value.len + 1);
 	if (joined == NULL)

@@ -23,6 +23,7 @@ enum head_field {
 	HEAD_IM,
 	HEAD_EXPIRES,
 	HEAD_LAST_MODIFIED,
+	HEAD_LINK, /* joined as well */
 	HEAD_LOCATION,
 	HEAD_RETRY_AFTER,
 	HEAD_FIELD_COUNT

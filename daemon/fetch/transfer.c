@@ -70,6 +70,7 @@ static void answer_release(struct transfer_answer *a)
 	free(a->content_language);
 	free(a->etag);
 	free(a->last_modified);
+	free(a->link);
 	free(a->permanent_url);
 }
 
@@ -151,8 +152,12 @@ static void follow(struct transfer *tr)
 {
 	struct transfer_answer *a = &tr->answer;
 	int status = tr->hop.head.status;
-	int result = transfer_url_follow(tr, &a->error);
+	int result;
 
+	if (tr->posts && status != 307 && status != 308)
+		result = error_set(&a->error, -EPROTO, "%d %s in answer to a POST", status, http_status_words(status));
+	else
+		result = transfer_url_follow(tr, &a->error);
 	if (result != 0) {
 		finish(tr, result == -ENOMEM ? FAILURE_INTERNAL : FAILURE_REDIRECT);
 		return;
@@ -180,6 +185,7 @@ static void take_fields(struct transfer *tr, bool is_answer)
 	a->fresh_ms = response_head_fresh_ms(head, now_ms);
 	a->etag = response_head_take(head, HEAD_ETAG);
 	a->last_modified = response_head_take(head, HEAD_LAST_MODIFIED);
+	a->link = response_head_take(head, HEAD_LINK);
 	a->content_type = response_head_take(head, HEAD_CONTENT_TYPE);
 	a->content_location = response_head_take(head, HEAD_CONTENT_LOCATION);
 	a->content_language = response_head_take(head, HEAD_CONTENT_LANGUAGE);
@@ -204,6 +210,8 @@ static enum poll_failure judge_status(struct transfer *tr, int status, struct er
 		(void)error_set(err, -EPROTO, "226 IM Used, although nothing of the kind was asked");
 		return FAILURE_PROTOCOL;
 	}
+	if (tr->posts && status >= 200 && status < 300)
+		return FAILURE_NONE;
 	if (transfer_status_is_full(status) || (status == 304 && tr->conditional))
 		return FAILURE_NONE;
 	if (status == 304) {
@@ -282,6 +290,7 @@ struct transfer *transfer_start(
 	tr->arg = arg;
 	tr->allow_private = request->allow_private;
 	tr->max_body = (size_t)request->max_body;
+	tr->posts = request->form != NULL;
 	tr->timeout_ms = request->timeout_ms;
 	tr->deadline_ms = clock_mono_ms() + request->timeout_ms;
 	tr->all_permanent = true;

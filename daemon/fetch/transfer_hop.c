@@ -245,6 +245,8 @@ int transfer_hop_prepare(struct transfer *tr, const struct transfer_request *req
 		SET(CURLOPT_USERNAME, request->user);
 		SET(CURLOPT_PASSWORD, request->password != NULL ? request->password : "");
 	}
+	if (request->form != NULL)
+		SET(CURLOPT_COPYPOSTFIELDS, request->form);
 	SET(CURLOPT_HTTPHEADER, tr->headers);
 	return 0;
 }

@@ -63,6 +63,7 @@ struct transfer {
 	bool allow_private;
 	bool by_proxy;
 	bool conditional;
+	bool posts;
 	bool asked_delta; /* only what is new since the validator, RFC 3229 */
 	size_t max_body;
 	int64_t timeout_ms;

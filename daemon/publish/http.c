@@ -29,7 +29,9 @@ struct http_server {
 	struct event *readable;
 	struct event *timer;
 	http_handle_fn *fn;
+	http_post_fn *post;
 	void *arg;
+	size_t uploading; /* bytes */
 	struct listener *listeners[LISTENERS_MAX];
 	size_t listener_count;
 	struct http_stats stats;
@@ -85,8 +87,8 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* False for a path that nobody sends in good faith. */
-static bool decode_path(struct buf *out, const char *raw)
+/* False for a path or an argument that nobody sends in good faith. */
+static bool decode(struct buf *out, const char *raw)
 {
 	for (; *raw != '\0'; raw++) {
 		unsigned char c = (unsigned char)*raw;
@@ -105,6 +107,42 @@ static bool decode_path(struct buf *out, const char *raw)
 		(void)buf_putc(out, (char)c);
 	}
 	return !buf_failed(out);
+}
+
+/* What http_request_field() looks for. */
+struct field_list {
+	const char *name;
+	struct buf *out;
+	bool found;
+};
+
+static enum MHD_Result add_field(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct field_list *list = arg;
+
+	(void)kind;
+	if (value == NULL || !str_eq_nocase(str_from(name), str_from(list->name)))
+		return MHD_YES;
+	if (list->found)
+		(void)buf_puts(list->out, ", ");
+	list->found = true;
+	(void)buf_puts(list->out, value);
+	return MHD_YES;
+}
+
+bool http_request_field(const struct http_request *r, const char *name, struct buf *out)
+{
+	struct field_list list = {.name = name, .out = out};
+
+	(void)MHD_get_connection_values(r->connection, MHD_HEADER_KIND, add_field, &list);
+	return list.found && !buf_failed(out);
+}
+
+bool http_request_argument(const struct http_request *r, const char *name, struct buf *out)
+{
+	const char *raw = MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name);
+
+	return raw != NULL && decode(out, raw);
 }
 
 static const char *header(struct MHD_Connection *connection, const char *name)
@@ -264,39 +302,90 @@ static enum MHD_Result answer_with(struct http_server *s, struct MHD_Connection 
 	return result;
 }
 
-static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
-	const char *version, const char *upload, size_t *upload_size, void **state)
+/* Stands for a request whose body nobody wants. */
+static char no_upload;
+
+/* The first call for a request comes before its body, if any.  A response would be final here, and close the
+ * connection with the client still talking; so refusals wait for the end, unless that is too far away. */
+static enum MHD_Result begin_request(
+	struct http_server *s, struct MHD_Connection *connection, const char *url, const char *method, void **state)
 {
-	static int seen;
+	struct http_answer answer = {.status = MHD_HTTP_CONTENT_TOO_LARGE};
+	struct buf path = BUF_INIT(PATH_MAX_LEN);
+	struct str announced = str_from(header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH));
+	long long length = 0;
+	size_t limit = 0;
+	int status;
+
+	*state = &no_upload;
+	if (s->post == NULL || strcmp(method, MHD_HTTP_METHOD_POST) != 0)
+		return MHD_YES;
+	status = decode(&path, url) ? s->post(s->arg, buf_str(&path), &limit) : MHD_HTTP_BAD_REQUEST;
+	buf_release(&path);
+	if (!str_to_int(announced, &length) || length < 0)
+		length = 0;
+	if (http_upload_is_hopeless((uint64_t)length)) {
+		s->stats.requests++;
+		return answer_with(s, connection, &answer);
+	}
+	*state = http_upload_new(status, limit, (uint64_t)length, &s->uploading);
+	return *state != NULL ? MHD_YES : MHD_NO;
+}
+
+static void on_completed(
+	void *arg, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code)
+{
+	(void)arg;
+	(void)connection;
+	(void)code;
+	if (*state != &no_upload)
+		http_upload_free(*state);
+	*state = NULL;
+}
+
+static void handle(struct http_server *s, struct MHD_Connection *connection, const char *url, const char *method,
+	struct http_upload *upload, struct http_answer *answer)
+{
+	struct buf path = BUF_INIT(PATH_MAX_LEN);
+	struct http_request request = {.connection = connection};
+
+	if (upload != NULL && upload->status != 0) {
+		answer->status = upload->status;
+	} else if (upload == NULL && strcmp(method, MHD_HTTP_METHOD_GET) != 0 &&
+		   strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
+		answer->status = MHD_HTTP_METHOD_NOT_ALLOWED;
+	} else if (!decode(&path, url)) {
+		answer->status = MHD_HTTP_BAD_REQUEST;
+	} else {
+		request.method = upload != NULL                             ? HTTP_POST
+				 : strcmp(method, MHD_HTTP_METHOD_GET) == 0 ? HTTP_GET
+									    : HTTP_HEAD;
+		request.path = buf_str(&path);
+		request.body = upload != NULL ? &upload->body : NULL;
+		s->fn(s->arg, &request, answer);
+	}
+	buf_release(&path);
+}
+
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
+	const char *version, const char *data, size_t *data_size, void **state)
+{
 	struct http_server *s = arg;
 	struct http_answer answer = {.status = MHD_HTTP_NOT_FOUND};
-	struct buf path = BUF_INIT(PATH_MAX_LEN);
-	enum MHD_Result result;
+	struct http_upload *upload = *state != &no_upload ? *state : NULL;
 
 	(void)version;
-	(void)upload;
-	/* The first call comes before the body, if any; it may not be answered yet. */
-	if (*state == NULL) {
-		*state = &seen;
-		return MHD_YES;
-	}
-	if (*upload_size > 0) {
-		*upload_size = 0;
-		return MHD_YES;
+	if (*state == NULL)
+		return begin_request(s, connection, url, method, state);
+	if (*data_size > 0) {
+		bool go_on = upload == NULL || http_upload_add(upload, data, *data_size);
+
+		*data_size = 0;
+		return go_on ? MHD_YES : MHD_NO;
 	}
 	s->stats.requests++;
-	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
-		answer.status = MHD_HTTP_METHOD_NOT_ALLOWED;
-	} else if (!decode_path(&path, url)) {
-		answer.status = MHD_HTTP_BAD_REQUEST;
-	} else {
-		struct http_request request = {.path = buf_str(&path)};
-
-		s->fn(s->arg, &request, &answer);
-	}
-	result = answer_with(s, connection, &answer);
-	buf_release(&path);
-	return result;
+	handle(s, connection, url, method, upload, &answer);
+	return answer_with(s, connection, &answer);
 }
 
 /* ---- life ---- */
@@ -317,7 +406,8 @@ struct http_server *http_server_new(
 	s->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, on_request, s,
 		MHD_OPTION_CONNECTION_LIMIT, max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
 		(unsigned)CONNECTION_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-		MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 	info = s->daemon != NULL ? MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
 	if (info == NULL) {
 		(void)error_set(err, -ENOTSUP, "cannot start the HTTP server: libmicrohttpd refused");
@@ -332,6 +422,11 @@ struct http_server *http_server_new(
 		return NULL;
 	}
 	return s;
+}
+
+void http_server_allow_post(struct http_server *s, http_post_fn *fn)
+{
+	s->post = fn;
 }
 
 int http_server_listen(struct http_server *s, struct listener *l, struct error *err)

@@ -1,4 +1,4 @@
-/* Shared by http.c and http_body.c only. */
+/* Shared by http.c, http_body.c and http_upload.c only. */
 #ifndef SITREP_HTTP_INTERNAL_H
 #define SITREP_HTTP_INTERNAL_H
 
@@ -17,6 +17,23 @@ struct http_body {
 	const char *content_type;
 	unsigned references;
 };
+
+/* The body of a POST on its way in. */
+struct http_upload {
+	struct buf body;
+	int status;       /* 0: it is taken; else what it is refused with, while its body goes by */
+	size_t kept;      /* bytes that came into body, whoever has it by now */
+	size_t discarded; /* bytes that went by */
+	size_t *total;    /* bytes kept by all uploads together */
+};
+
+/* limit: of the body; announced: its length as its head says, 0 when it says nothing. NULL without memory. */
+struct http_upload *http_upload_new(int status, size_t limit, uint64_t announced, size_t *total);
+/* Whether the body is so large that it is refused without being listened to. */
+bool http_upload_is_hopeless(uint64_t announced);
+/* Keeps a piece, or lets it go by.  False when enough went by. */
+bool http_upload_add(struct http_upload *u, const char *data, size_t len);
+void http_upload_free(struct http_upload *u);
 
 /* True when b->gzip is there. */
 bool http_body_compress(struct http_body *b);

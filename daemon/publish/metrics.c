@@ -26,6 +26,10 @@ static void write_totals(struct buf *out, const struct publish_status *s, const 
 		{"sitrepd_polls_failed_total", "counter", "Polls that failed in transfer.", (double)s->polls_failed},
 		{"sitrepd_polls_not_modified_total", "counter", "Polls answered 304.", (double)s->polls_not_modified},
 		{"sitrepd_received_bytes_total", "counter", "Bytes received over the wire.", (double)s->bytes_received},
+		{"sitrepd_pushes_total", "counter", "Pushes of hubs that were taken in.", (double)s->pushes},
+		{"sitrepd_pushes_refused_total", "counter",
+			"Pushes that were ignored: wrong signature, wrong topic, or no feed.",
+			(double)s->pushes_refused},
 		{"sitrepd_items_new_total", "counter", "First reports of a story.", (double)s->items_new},
 		{"sitrepd_items_copies_total", "counter", "Reports that joined a story.", (double)s->items_copies},
 		{"sitrepd_items_updated_total", "counter", "Items whose text changed.", (double)s->items_updated},
@@ -94,6 +98,11 @@ static int64_t feed_errors(const struct feed_state *f)
 	return f->errors;
 }
 
+static int64_t feed_pushed(const struct feed_state *f)
+{
+	return f->pushed;
+}
+
 static int64_t feed_polls(const struct feed_state *f)
 {
 	return f->polls;
@@ -115,6 +124,7 @@ static void write_feeds(struct buf *out, const struct publish_status *s)
 			feed_last_success},
 		{"sitrepd_feed_last_new_seconds", "gauge", "Last new item, Unix time, 0: never.", feed_last_new},
 		{"sitrepd_feed_errors", "gauge", "Failures in a row.", feed_errors},
+		{"sitrepd_feed_pushed", "gauge", "1 while a hub is trusted to deliver its news.", feed_pushed},
 		{"sitrepd_feed_polls_total", "counter", "Polls.", feed_polls},
 		{"sitrepd_feed_items", "gauge", "Items kept.", feed_items},
 	};

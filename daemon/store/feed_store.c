@@ -15,7 +15,8 @@ static const char *const texts[FEED_STATEMENTS] = {
 		"SELECT id, active, backlog, health, failure, http_status, errors, due, failing_since, first_poll,"
 		" last_poll, last_success, last_new, polls, not_modified, bytes, items, server_wait, etag,"
 		" last_modified, reason, name, url, categories, configured_title, own_title, link, moved_url,"
-		" moved_since, moved_count, moved"
+		" moved_since, moved_count, moved,"
+		" EXISTS(SELECT 1 FROM websub WHERE feed_id = feed.id AND phase = ?2)"
 		" FROM feed WHERE id = ?1",
 	[FEED_SAVE] =
 		"UPDATE feed SET backlog = ?2, health = ?3, failure = ?4, http_status = ?5, errors = ?6, due = ?7,"
@@ -37,6 +38,8 @@ static const char *const texts[FEED_STATEMENTS] = {
 		       " failing_since = NULL, server_wait = 0, etag = NULL, last_modified = NULL, reason = NULL,"
 		       " moved_url = NULL, moved_since = NULL, moved_count = 0, moved = 0"
 		       " WHERE id = ?1",
+	/* Another URL may name another hub. */
+	[FEED_UNSUBSCRIBE] = "DELETE FROM websub WHERE feed_id = ?1",
 	[FEED_ACTIVE] = "SELECT id FROM feed WHERE active = 1",
 	[FEED_RETIRE] = "UPDATE feed SET active = 0 WHERE id = ?1",
 	[FEED_COUNT_ITEMS] = "UPDATE feed SET items = items + ?2 WHERE id = ?1",
@@ -110,7 +113,8 @@ static int read_row(sqlite3_stmt *s, struct feed_row *row)
 	st->moved_url = column_copy(s, c++, &failed);
 	st->moved_since_ms = sql_time(s, c++);
 	st->moved_count = sqlite3_column_int(s, c++);
-	st->moved = sqlite3_column_int(s, c) != 0;
+	st->moved = sqlite3_column_int(s, c++) != 0;
+	st->pushed = sqlite3_column_int(s, c) != 0;
 	if (!failed) {
 		const char *title = row->configured_title != NULL ? row->configured_title
 				    : row->own_title != NULL      ? row->own_title
@@ -128,6 +132,7 @@ int feed_store_load(struct feed_store *f, int64_t id, struct feed_row *row, stru
 
 	*row = (struct feed_row){0};
 	sql_bind_int(s, 1, id);
+	sql_bind_int(s, 2, WEBSUB_TRUSTED);
 	result = sql_step(s, err, cannot_load);
 	if (result == 0)
 		result = error_set(err, -ENOENT, "there is no feed number %lld", (long long)id);
@@ -255,6 +260,9 @@ static int sync_feed(struct feed_store *f, const struct feed_spec *spec, int64_t
 		sql_bind_int(f->s[FEED_RESET], 1, *id);
 		sql_bind_cstr(f->s[FEED_RESET], 2, spec->url);
 		result = sql_done(f->s[FEED_RESET], err, cannot_sync);
+		sql_bind_int(f->s[FEED_UNSUBSCRIBE], 1, *id);
+		if (result == 0)
+			result = sql_done(f->s[FEED_UNSUBSCRIBE], err, cannot_sync);
 		if (result != 0)
 			return result;
 	}

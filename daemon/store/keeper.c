@@ -41,6 +41,8 @@ int keeper_open(struct keeper *k, const struct writer_options *options, struct e
 	if (result == 0)
 		result = feed_store_init(&k->feeds, k->store.db, err);
 	if (result == 0)
+		result = websub_store_init(&k->websub, k->store.db, err);
+	if (result == 0)
 		result = item_store_init(&k->items, k->store.db, &k->totals, err);
 	if (result == 0)
 		result = journal_init(&k->journal, k->store.db, &k->totals, &k->options, err);
@@ -57,6 +59,7 @@ void keeper_close(struct keeper *k)
 	intake_release(&k->intake);
 	journal_release(&k->journal);
 	item_store_release(&k->items);
+	websub_store_release(&k->websub);
 	feed_store_release(&k->feeds);
 	store_close(&k->store);
 	arena_release(&k->arena);
@@ -221,18 +224,59 @@ static int note_facts(struct feed_row *row, const struct feed_facts *facts, bool
 
 /* ---- an outcome ---- */
 
+/* One a line: the document's rel=hub links, and what its format has instead. */
+static char *list_hubs(const struct feed_facts *facts)
+{
+	struct buf out = BUF_INIT(LIMIT_ITEM_LIST * (LIMIT_URL + 1));
+
+	if (!str_empty(facts->hub))
+		(void)buf_add(&out, facts->hub);
+	for (size_t i = 0; i < facts->links.count; i++) {
+		const struct feed_link *link = &facts->links.items[i];
+
+		if (!str_eq_nocase(link->rel, STR("hub")) || str_eq(link->href, facts->hub))
+			continue;
+		if (out.len > 0)
+			(void)buf_putc(&out, '\n');
+		(void)buf_add(&out, link->href);
+	}
+	return buf_take(&out, NULL);
+}
+
+/* What the head said goes before what the document says, as the Recommendation has it. */
+static int report_hubs(
+	struct poll_outcome *o, const struct feed_facts *facts, struct poll_report *report, struct error *err)
+{
+	report->has_document = true;
+	report->hubs = o->hubs;
+	report->topic = o->topic;
+	o->hubs = o->topic = NULL;
+	if (report->hubs == NULL)
+		report->hubs = list_hubs(facts);
+	if (report->topic == NULL && !str_empty(facts->self)) {
+		report->topic = strndup(facts->self.data, facts->self.len);
+		if (report->topic == NULL)
+			return error_sys(err, -ENOMEM, "cannot note a feed's hub");
+	}
+	return 0;
+}
+
 static int take_document(
 	struct keeper *k, struct poll_outcome *o, struct feed_row *row, struct poll_report *report, struct error *err)
 {
 	struct intake_counts counts = {0};
 	struct document d;
 	bool retitled = false;
+	/* What another URL said is no word of this one's. */
+	bool is_own = o->url != NULL && row->state.url != NULL && strcmp(o->url, row->state.url) == 0;
 	int result = wire_decode_document(buf_str(&o->document), &k->arena, &d, err);
 
 	if (result == 0)
 		result = intake_document(&k->intake, row, &d, o->at_ms, &counts, err);
 	if (result == 0)
 		result = note_facts(row, &d.feed, &retitled, err);
+	if (result == 0 && o->kind == OUTCOME_DOCUMENT && is_own)
+		result = report_hubs(o, &d.feed, report, err);
 	if (k->arena.used > DECODED_KEPT)
 		arena_release(&k->arena);
 	else
@@ -246,7 +290,7 @@ static int take_document(
 	row->state.items += counts.fresh + counts.copies;
 	if (counts.fresh + counts.copies > 0)
 		row->state.last_new_ms = o->at_ms;
-	if (o->url != NULL && row->state.url != NULL && strcmp(o->url, row->state.url) == 0)
+	if (is_own)
 		row->backlog = false;
 	k->visible = k->visible || retitled || counts.fresh + counts.copies + counts.updates > 0;
 	return 0;
@@ -255,6 +299,44 @@ static int take_document(
 static int64_t plan(const struct keeper *k, const struct feed_state *s, const struct poll_outcome *o, int new_items)
 {
 	return k->options.plan(k->options.plan_arg, s, o, new_items);
+}
+
+static bool is_poll(const struct poll_outcome *o)
+{
+	return o->kind != OUTCOME_PUSH && o->kind != OUTCOME_WEBSUB;
+}
+
+/* What is no poll: news that a hub sent, what became of a subscription, or both at once. */
+static int apply_aside(struct keeper *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
+{
+	struct feed_row row;
+	bool was_pushed;
+	int result = feed_store_load(&k->feeds, o->feed_id, &row, err);
+
+	if (result != 0)
+		return result;
+	report->before = row.state.health;
+	was_pushed = row.state.pushed;
+	if (o->kind == OUTCOME_PUSH)
+		result = take_document(k, o, &row, report, err);
+	if (result == 0 && o->websub != NULL) {
+		result = websub_store_save(&k->websub, o->websub, err);
+		row.state.pushed = o->websub->phase == WEBSUB_TRUSTED;
+	}
+	if (result == 0 && was_pushed && !row.state.pushed && row.state.due_ms != TIME_NONE) {
+		int64_t due_ms = plan(k, &row.state, o, 0);
+
+		if (due_ms < row.state.due_ms)
+			row.state.due_ms = due_ms;
+	}
+	if (result == 0)
+		result = feed_store_save(&k->feeds, &row, err);
+	if (result == 0) {
+		report->state = row.state;
+		row.state = (struct feed_state){0};
+	}
+	feed_row_release(&row);
+	return result;
 }
 
 /* Within a savepoint. */
@@ -301,7 +383,7 @@ static int try_apply(struct keeper *k, struct poll_outcome *o, struct poll_repor
 	int result = sql_exec(k->store.db, "SAVEPOINT outcome", err, cannot_begin);
 
 	if (result == 0)
-		result = apply(k, o, report, err);
+		result = is_poll(o) ? apply(k, o, report, err) : apply_aside(k, o, report, err);
 	if (result == 0)
 		result = sql_exec(k->store.db, "RELEASE outcome", err, cannot_commit);
 	if (result == 0)
@@ -327,10 +409,12 @@ static void turn_into_failure(struct poll_outcome *o, const struct error *why)
 
 static void begin_report(struct poll_report *report, const struct poll_outcome *o)
 {
-	struct poll_report *next = report->next;
+	const struct poll_report fresh = {.feed_id = o->feed_id, .is_poll = is_poll(o), .next = report->next};
 
 	feed_state_release(&report->state);
-	*report = (struct poll_report){.feed_id = o->feed_id, .next = next};
+	free(report->hubs);
+	free(report->topic);
+	*report = fresh;
 }
 
 int keeper_take(struct keeper *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
@@ -341,6 +425,10 @@ int keeper_take(struct keeper *k, struct poll_outcome *o, struct poll_report *re
 	begin_report(report, o);
 	result = try_apply(k, o, report, &why);
 	buf_release(&o->document);
+	if (result == 1 && !is_poll(o)) {
+		keeper_refuse(k, o, report, &why);
+		return 0;
+	}
 	if (result == 1) {
 		begin_report(report, o);
 		turn_into_failure(o, &why);
@@ -363,6 +451,9 @@ void keeper_refuse(struct keeper *k, struct poll_outcome *o, struct poll_report 
 
 	begin_report(report, o);
 	report->error = *why;
+	/* What a hub sent and could not be kept is found by the next poll; the state in memory goes on. */
+	if (!is_poll(o))
+		return;
 	if (feed_store_load(&k->feeds, o->feed_id, &row, NULL) != 0)
 		return;
 	report->before = row.state.health;

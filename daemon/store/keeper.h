@@ -18,12 +18,14 @@
 #include "sitrep/store.h"
 #include "sitrep/writer.h"
 #include "totals.h"
+#include "websub_store.h"
 
 struct keeper {
 	struct store store;
 	struct totals totals;
 	struct totals before; /* as last committed */
 	struct feed_store feeds;
+	struct websub_store websub;
 	struct item_store items;
 	struct journal journal;
 	struct intake intake;

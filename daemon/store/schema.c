@@ -142,8 +142,28 @@ static const char version_2[] = "ALTER TABLE feed ADD COLUMN moved_url TEXT;"
 				"ALTER TABLE feed ADD COLUMN moved INTEGER NOT NULL DEFAULT 0;"
 				"PRAGMA user_version = 2;";
 
+/* Subscriptions at hubs: one a feed that names a hub, whether or not it is made use of. */
+static const char version_3[] = "CREATE TABLE websub("
+				" feed_id INTEGER PRIMARY KEY REFERENCES feed(id),"
+				" phase INTEGER NOT NULL,"
+				" hub INTEGER NOT NULL,"
+				" errors INTEGER NOT NULL,"
+				" asked INTEGER,"
+				" action INTEGER,"
+				" verified INTEGER,"
+				" lease_until INTEGER,"
+				" pushed INTEGER,"
+				" suspect INTEGER,"
+				" hubs TEXT,"
+				" topic TEXT,"
+				" callback TEXT,"
+				" secret TEXT,"
+				" reason TEXT"
+				") STRICT;"
+				"PRAGMA user_version = 3;";
+
 /* steps[n] leads from version n to n + 1. */
-static const char *const steps[STORE_SCHEMA_VERSION] = {version_1, version_2};
+static const char *const steps[STORE_SCHEMA_VERSION] = {version_1, version_2, version_3};
 
 int schema_migrate(sqlite3 *db, int from, struct error *err)
 {

@@ -154,7 +154,11 @@ static void *run(void *arg)
 			checkpoint(w);
 			break;
 		case TASK_SYNC:
-			run_sync(w, request);
+			if (request->websub != NULL)
+				request->result = websub_store_load(
+					&w->keeper.websub, request->websub, request->websub_count, request->err);
+			else
+				run_sync(w, request);
 			break;
 		case TASK_IDLE:
 			run_retention(w);
@@ -289,18 +293,30 @@ size_t writer_pending_bytes(struct writer *w)
 	return n;
 }
 
+static int wait_for(struct writer *w, struct sync_request *request)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	w->sync = request;
+	(void)pthread_cond_signal(&w->work);
+	while (!request->done)
+		(void)pthread_cond_wait(&w->done, &w->lock);
+	(void)pthread_mutex_unlock(&w->lock);
+	return request->result;
+}
+
 int writer_sync_feeds(
 	struct writer *w, const struct feed_spec *feeds, size_t count, struct feed_state *states, struct error *err)
 {
 	struct sync_request request = {.feeds = feeds, .count = count, .states = states, .err = err};
 
-	(void)pthread_mutex_lock(&w->lock);
-	w->sync = &request;
-	(void)pthread_cond_signal(&w->work);
-	while (!request.done)
-		(void)pthread_cond_wait(&w->done, &w->lock);
-	(void)pthread_mutex_unlock(&w->lock);
-	return request.result;
+	return wait_for(w, &request);
+}
+
+int writer_load_websub(struct writer *w, struct websub_state **states, size_t *count, struct error *err)
+{
+	struct sync_request request = {.websub = states, .websub_count = count, .err = err};
+
+	return wait_for(w, &request);
 }
 
 int writer_fd(const struct writer *w)

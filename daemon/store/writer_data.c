@@ -13,6 +13,11 @@ void poll_outcome_free(struct poll_outcome *o)
 	free(o->etag);
 	free(o->last_modified);
 	free(o->moved_to);
+	free(o->hubs);
+	free(o->topic);
+	if (o->websub != NULL)
+		websub_state_release(o->websub);
+	free(o->websub);
 	buf_release(&o->document);
 	free(o);
 }
@@ -23,6 +28,8 @@ void poll_reports_free(struct poll_report *first)
 		struct poll_report *next = first->next;
 
 		feed_state_release(&first->state);
+		free(first->hubs);
+		free(first->topic);
 		free(first);
 		first = next;
 	}

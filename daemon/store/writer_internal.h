@@ -11,11 +11,13 @@
 #include "retention.h"
 #include "sitrep/writer.h"
 
-/* writer_sync_feeds() on its way through the thread. */
+/* writer_sync_feeds(), or writer_load_websub() when websub is not NULL, on its way through the thread. */
 struct sync_request {
 	const struct feed_spec *feeds;
 	size_t count;
 	struct feed_state *states;
+	struct websub_state **websub;
+	size_t *websub_count;
 	struct error *err;
 	int result;
 	bool done;

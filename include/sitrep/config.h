@@ -62,6 +62,7 @@ struct config_feed {
 	const char *bearer_file;
 	const char *header_file; /* lines "Name: value" */
 	const char *proxy;
+	const char *websub; /* "auto", "yes", "no" */
 	struct config_place place;
 };
 

@@ -69,6 +69,7 @@ struct feed_state {
 	int64_t moved_since_ms; /* when that was said first, TIME_NONE */
 	int moved_count;        /* answers in a row that said so */
 	bool moved;             /* believed: the feed is asked there */
+	bool pushed;            /* a hub delivers its news: asking is a precaution only (websub_state.h) */
 	int64_t server_wait_ms; /* what the server last asked for: Retry-After, max-age, ttl; a duration */
 };
 

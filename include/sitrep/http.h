@@ -1,9 +1,10 @@
-/* http.h: the HTTP server: GET and HEAD of what publish.h has, nothing else.
+/* http.h: the HTTP server: GET and HEAD of what publish.h has, and POST where somebody waits for it.
  *
  * libmicrohttpd with its epoll descriptor nested in our event loop: no thread.  Connections are accepted
  * by listener.h and handed over, so any number of addresses, Unix sockets and inherited sockets serve the
  * same.  Conditional requests, HEAD and gzip are dealt with here.  Limits: connections in all, memory and
- * time of each. */
+ * time of each.  A POST is judged by its head, before any of its body is kept; the bodies of all that are under
+ * way have a limit in common. */
 #ifndef SITREP_HTTP_H
 #define SITREP_HTTP_H
 
@@ -11,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sitrep/buf.h"
 #include "sitrep/error.h"
 #include "sitrep/listener.h"
 #include "sitrep/str.h"
@@ -27,9 +29,20 @@ struct http_body *http_body_ref(struct http_body *b);
 void http_body_unref(struct http_body *b);        /* NULL is fine */
 size_t http_body_size(const struct http_body *b); /* memory, gzip form included */
 
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST };
+
 struct http_request {
-	struct str path; /* percent-decoded, without the query; holds no control characters */
+	enum http_method method;
+	struct str path;  /* percent-decoded, without the query; holds no control characters */
+	struct buf *body; /* of a POST, as it came; the handler may take it. NULL otherwise */
+	void *connection; /* for the next two */
 };
+
+/* Appends the fields of that name in the request's head, joined by ", ".  False when there is none. */
+bool http_request_field(const struct http_request *r, const char *name, struct buf *out);
+/* Appends the query's first argument of that name, decoded.  False when there is none, or nobody sends such a one in
+ * good faith: control characters, broken escapes, too long for out. */
+bool http_request_argument(const struct http_request *r, const char *name, struct buf *out);
 
 struct http_answer {
 	int status;                /* 200, 404, 503 ... */
@@ -39,8 +52,14 @@ struct http_answer {
 
 typedef void http_handle_fn(void *arg, const struct http_request *request, struct http_answer *answer);
 
+/* The head of a POST is in.  0 and *limit, the largest body that is taken there, before http_handle_fn is called with
+ * it; or the status to refuse it with: 404, 405 ... */
+typedef int http_post_fn(void *arg, struct str path, size_t *limit);
+
 struct http_server *http_server_new(
 	struct event_base *base, unsigned max_connections, http_handle_fn *fn, void *arg, struct error *err);
+/* fn is asked about each POST, with the same arg; without it all are refused. */
+void http_server_allow_post(struct http_server *s, http_post_fn *fn);
 int http_server_listen(
 	struct http_server *s, struct listener *l, struct error *err); /* l is borrowed and must outlive s */
 void http_server_free(struct http_server *s);

@@ -31,4 +31,7 @@ enum { LIMIT_SUMMARY = 1000 };
 /* Response headers of one transfer. */
 enum { LIMIT_RESPONSE_HEADERS = 64 * 1024 };
 
+/* One push of a hub: it holds what is new, and is kept in memory until it is parsed. */
+enum { LIMIT_PUSH_BODY = 4 * 1024 * 1024 };
+
 #endif

@@ -1,4 +1,4 @@
-/* transfer.h: one GET over libcurl's multi socket interface, driven by the event loop.
+/* transfer.h: one GET, or one POST of a form, over libcurl's multi socket interface, driven by the event loop.
  *
  * No thread, no busy loop: curl tells which descriptors and which timer it waits for, libevent watches
  * them.  Redirects are followed here, one hop a curl transfer, so that each hop is judged.  Bodies are
@@ -32,7 +32,9 @@ struct transfers_options {
 /* What to ask for; everything is borrowed until transfer_start() returns. */
 struct transfer_request {
 	const char *url;
-	const char *etag;          /* sent back byte for byte; NULL: none */
+	const char *form; /* NULL: a GET; else POSTed as application/x-www-form-urlencoded: any 2xx is then an answer,
+			   * and only redirects that keep the method (307, 308) are followed */
+	const char *etag; /* sent back byte for byte; NULL: none */
 	const char *last_modified; /* the same */
 	const char *user_agent;
 	const char *user; /* basic authentication; NULL */
@@ -58,6 +60,7 @@ struct transfer_answer {
 	char *content_language;
 	char *etag;
 	char *last_modified;
+	char *link;                     /* all Link fields as one (link_header.h) */
 	char *permanent_url;            /* where 301/308 hops led, when every hop was one */
 	int64_t retry_after_ms;         /* a duration; -1: absent */
 	int64_t fresh_ms;               /* Cache-Control max-age less Age, else Expires less Date; -1: nothing said */

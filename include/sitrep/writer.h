@@ -15,14 +15,19 @@
 #include "sitrep/buf.h"
 #include "sitrep/error.h"
 #include "sitrep/feed_state.h"
+#include "sitrep/websub_state.h"
 
 struct writer;
 
-/* What a poll came to.  Heap strings are owned by it; NULL is none. */
+/* What a poll came to, or a push.  Heap strings are owned by it; NULL is none.
+ *
+ * OUTCOME_PUSH is a document that a hub sent, OUTCOME_WEBSUB a subscription's state alone: neither is a poll, so
+ * neither touches validators, counters of polls, health, or the time of the next poll; except that a feed whose hub
+ * has lost our trust is planned anew. */
 struct poll_outcome {
 	int64_t feed_id;
 	int64_t at_ms;
-	enum { OUTCOME_DOCUMENT, OUTCOME_NOT_MODIFIED, OUTCOME_FAILED } kind;
+	enum { OUTCOME_DOCUMENT, OUTCOME_NOT_MODIFIED, OUTCOME_FAILED, OUTCOME_PUSH, OUTCOME_WEBSUB } kind;
 	enum poll_failure failure;
 	char *reason;
 	int http_status;
@@ -31,9 +36,12 @@ struct poll_outcome {
 	char *last_modified; /* OUTCOME_NOT_MODIFIED: saved where present */
 	char *moved_to;      /* where permanent redirects alone led, else NULL */
 	int64_t bytes;
-	int64_t server_wait_ms;    /* 0: nothing said */
-	struct buf document;       /* wire bytes for OUTCOME_DOCUMENT */
-	struct poll_outcome *next; /* the writer's queue */
+	int64_t server_wait_ms;      /* 0: nothing said */
+	struct buf document;         /* wire bytes for OUTCOME_DOCUMENT and OUTCOME_PUSH */
+	char *hubs;                  /* that the answer's head named, one a line; handed on to the report, ... */
+	char *topic;                 /* ... with what the document says in place of what is NULL */
+	struct websub_state *websub; /* saved with OUTCOME_PUSH or OUTCOME_WEBSUB; NULL: none */
+	struct poll_outcome *next;   /* the writer's queue */
 };
 void poll_outcome_free(struct poll_outcome *o);
 
@@ -89,9 +97,16 @@ int writer_sync_feeds(
 /* Takes over changed keep, backlog and alert options; state_dir and plan stay.  -ENOMEM leaves the old ones. */
 int writer_set_options(struct writer *w, const struct writer_options *options);
 
-/* One poll's result after its commit. */
+/* All subscriptions there are, also of feeds that are not configured now.  Waits for the writer, and so for everything
+ * submitted before.  The array and the states in it are the caller's to release. */
+int writer_load_websub(struct writer *w, struct websub_state **states, size_t *count, struct error *err);
+
+/* One outcome's result after its commit. */
 struct poll_report {
 	int64_t feed_id;
+	bool is_poll;      /* false for OUTCOME_PUSH and OUTCOME_WEBSUB */
+	bool has_document; /* of a poll of its present URL: hubs and topic are what the feed says of itself */
+	char *hubs, *topic;
 	int fresh, copies, updates, unchanged; /* items */
 	enum feed_health before;
 	struct feed_state state;

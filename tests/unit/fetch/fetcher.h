@@ -35,6 +35,7 @@ static void fetcher_forget(struct fetcher *f)
 	free(a->content_language);
 	free(a->etag);
 	free(a->last_modified);
+	free(a->link);
 	free(a->permanent_url);
 	f->result = (struct result){0};
 }
@@ -82,7 +83,7 @@ static void fetcher_done(void *arg, struct transfer_answer *answer)
 	f->result.answer = *answer;
 	answer->body = BUF_INIT(0);
 	answer->final_url = answer->content_type = answer->content_location = answer->content_language = NULL;
-	answer->etag = answer->last_modified = answer->permanent_url = NULL;
+	answer->etag = answer->last_modified = answer->link = answer->permanent_url = NULL;
 	(void)event_base_loopbreak(f->base);
 }
 

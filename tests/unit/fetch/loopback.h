@@ -134,7 +134,7 @@ static bool loopback_answer(struct exchange *x)
 {
 	char path[1024] = "";
 
-	(void)sscanf(x->request, "GET %1023s", path);
+	(void)sscanf(x->request, "%*s %1023s", path);
 	for (const struct loopback_route *r = x->server->routes; r->path != NULL; r++)
 		if (strncmp(path, r->path, strlen(r->path)) == 0)
 			return r->answer(x);

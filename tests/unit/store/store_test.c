@@ -133,6 +133,7 @@ static void test_migration(void **state)
 		(void)snprintf(sql, sizeof(sql), "ALTER TABLE feed DROP COLUMN %s", undo[i]);
 		run_sql(f->db, sql);
 	}
+	run_sql(f->db, "DROP TABLE websub");
 	run_sql(f->db, "INSERT INTO feed(name, url, categories, rank, active, backlog, health, failure, http_status, "
 		       "errors, polls,"
 		       " not_modified, bytes, items, server_wait)"
@@ -142,6 +143,7 @@ static void test_migration(void **state)
 	assert_int_equal(pragma(s.db, "PRAGMA user_version"), STORE_SCHEMA_VERSION);
 	assert_int_equal(
 		pragma(s.db, "SELECT polls FROM feed WHERE name = 'old' AND moved = 0 AND moved_count = 0"), 7);
+	assert_int_equal(pragma(s.db, "SELECT count(*) FROM websub"), 0);
 	store_close(&s);
 }
 

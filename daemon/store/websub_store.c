@@ -1,0 +1,127 @@
+/* The table of subscriptions: one row a feed, read at start, written whole whenever its state has changed. */
+#include "websub_store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sql.h"
+
+static const char *const texts[WEBSUB_STATEMENTS] = {
+	[WEBSUB_LOAD] =
+		"SELECT feed_id, phase, hub, errors, asked, action, verified, lease_until, pushed, suspect, hubs,"
+		" topic, callback, secret, reason FROM websub",
+	[WEBSUB_SAVE] = "INSERT OR REPLACE INTO websub(feed_id, phase, hub, errors, asked, action, verified,"
+			" lease_until, pushed, suspect, hubs, topic, callback, secret, reason)"
+			" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+};
+
+static const char cannot_load[] = "cannot read a subscription";
+static const char cannot_save[] = "cannot save a subscription";
+
+int websub_store_init(struct websub_store *w, sqlite3 *db, struct error *err)
+{
+	return sql_prepare(db, texts, WEBSUB_STATEMENTS, w->s, err);
+}
+
+void websub_store_release(struct websub_store *w)
+{
+	sql_finalize(w->s, WEBSUB_STATEMENTS);
+}
+
+static char *column_copy(sqlite3_stmt *s, int column, bool *failed)
+{
+	struct str text = sql_text(s, column);
+	char *copy = text.data == NULL ? NULL : strndup(text.data, text.len);
+
+	*failed = *failed || (text.data != NULL && copy == NULL);
+	return copy;
+}
+
+static int read_row(sqlite3_stmt *s, struct websub_state *state)
+{
+	bool failed = false;
+	int c = 0;
+
+	websub_state_init(state);
+	state->feed_id = sqlite3_column_int64(s, c++);
+	state->phase = (enum websub_phase)sqlite3_column_int(s, c++);
+	state->hub = sqlite3_column_int(s, c++);
+	state->errors = sqlite3_column_int(s, c++);
+	state->asked_ms = sql_time(s, c++);
+	state->action_ms = sql_time(s, c++);
+	state->verified_ms = sql_time(s, c++);
+	state->lease_until_ms = sql_time(s, c++);
+	state->pushed_ms = sql_time(s, c++);
+	state->suspect_ms = sql_time(s, c++);
+	state->hubs = column_copy(s, c++, &failed);
+	state->topic = column_copy(s, c++, &failed);
+	state->callback = column_copy(s, c++, &failed);
+	state->secret = column_copy(s, c++, &failed);
+	state->reason = column_copy(s, c, &failed);
+	return failed ? -ENOMEM : 0;
+}
+
+/* Room for one more, which is counted before it is read: so it is released with the others when that fails. */
+static struct websub_state *extend(struct websub_state **states, size_t *count, size_t *cap)
+{
+	if (*count == *cap) {
+		size_t larger = *cap == 0 ? 64 : 2 * *cap;
+		struct websub_state *grown = realloc(*states, larger * sizeof(*grown));
+
+		if (grown == NULL)
+			return NULL;
+		*states = grown;
+		*cap = larger;
+	}
+	return &(*states)[(*count)++];
+}
+
+int websub_store_load(struct websub_store *w, struct websub_state **states, size_t *count, struct error *err)
+{
+	sqlite3_stmt *s = w->s[WEBSUB_LOAD];
+	size_t cap = 0;
+	int result;
+
+	*states = NULL;
+	*count = 0;
+	while ((result = sql_step(s, err, cannot_load)) == 1) {
+		struct websub_state *state = extend(states, count, &cap);
+
+		if (state == NULL || read_row(s, state) != 0) {
+			result = error_sys(err, -ENOMEM, cannot_load);
+			break;
+		}
+	}
+	sql_reset(s);
+	while (result != 0 && *count > 0)
+		websub_state_release(&(*states)[--*count]);
+	if (result != 0) {
+		free(*states);
+		*states = NULL;
+	}
+	return result;
+}
+
+int websub_store_save(struct websub_store *w, const struct websub_state *state, struct error *err)
+{
+	sqlite3_stmt *s = w->s[WEBSUB_SAVE];
+	int i = 1;
+
+	sql_bind_int(s, i++, state->feed_id);
+	sql_bind_int(s, i++, (int64_t)state->phase);
+	sql_bind_int(s, i++, state->hub);
+	sql_bind_int(s, i++, state->errors);
+	sql_bind_time(s, i++, state->asked_ms);
+	sql_bind_time(s, i++, state->action_ms);
+	sql_bind_time(s, i++, state->verified_ms);
+	sql_bind_time(s, i++, state->lease_until_ms);
+	sql_bind_time(s, i++, state->pushed_ms);
+	sql_bind_time(s, i++, state->suspect_ms);
+	sql_bind_cstr(s, i++, state->hubs);
+	sql_bind_cstr(s, i++, state->topic);
+	sql_bind_cstr(s, i++, state->callback);
+	sql_bind_cstr(s, i++, state->secret);
+	sql_bind_cstr(s, i, state->reason);
+	return sql_done(s, err, cannot_save);
+}

@@ -1,0 +1,133 @@
+/* Link fields as servers write them, and as nobody should. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sitrep/buf.h"
+#include "sitrep/link_header.h"
+
+/* Every link as "href|rel|type;". */
+static void assert_links(const char *field, const char *expected)
+{
+	struct buf out = BUF_INIT(64 * 1024);
+	struct str rest = str_from(field);
+	struct link_value link;
+
+	while (link_header_next(&rest, &link))
+		(void)buf_printf(&out, "%.*s|%.*s|%.*s;", STR_ARG(link.href), STR_ARG(link.rel), STR_ARG(link.type));
+	assert_string_equal(buf_str(&out).data, expected);
+	buf_release(&out);
+}
+
+static void test_links(void **state)
+{
+	(void)state;
+	assert_links("<https://hub.example/>; rel=\"hub\", <https://o.example/feed>; rel=\"self\"",
+		"https://hub.example/|hub|;https://o.example/feed|self|;");
+	assert_links("<https://hub.example/>;rel=hub,<f>;REL=self ; type=\"application/atom+xml\"",
+		"https://hub.example/|hub|;f|self|application/atom+xml;");
+	assert_links("<a,b;c>; title=\"one, two; rel=\\\"x\\\"\"; rel = \"hub self\"", "a,b;c|hub self|;");
+	assert_links("<a>; rel=hub; rel=self", "a|hub|;");
+	assert_links("<a>", "a||;");
+	assert_links("<a>; rel", "a||;");
+	assert_links(", ,<a>;rel=x,,", "a|x|;");
+	/* about something else than what was fetched */
+	assert_links("<a>; rel=hub; anchor=\"/other\", <b>; rel=hub", "b|hub|;");
+}
+
+static void test_what_is_no_link(void **state)
+{
+	(void)state;
+	assert_links("", "");
+	assert_links("   ", "");
+	assert_links("<", "");
+	assert_links("<>", "");
+	assert_links("<>; rel=hub, <b>; rel=hub", "b|hub|;");
+	assert_links("https://hub.example/; rel=hub", "");
+	assert_links("nonsense \"with, comma\", <b>; rel=hub", "b|hub|;");
+	assert_links("<a>; rel=\"hub", "a|hub|;");
+	assert_links("<a>; rel=\"hub\\", "a|hub\\|;");
+	assert_links("<a>; rel=", "a||;");
+	assert_links("<a>;;;rel=hub", "a|hub|;");
+	assert_links("<a>rel=hub", "a||;");
+}
+
+static void test_every_prefix_ends(void **state)
+{
+	static const char field[] = "<a>; rel=\"h\\\"ub\"; x, <b;,>;;=,\"<>\", <c>; rel = ; rel=\"s";
+	struct link_value link;
+
+	(void)state;
+	for (size_t len = 0; len < sizeof(field); len++) {
+		/* on the heap, so that a sanitizer sees the end */
+		char *copy = malloc(len + 1);
+		struct str rest = str_make(copy, len);
+		size_t links = 0;
+
+		assert_non_null(copy);
+		memcpy(copy, field, len);
+		while (link_header_next(&rest, &link))
+			links++;
+		assert_true(links <= 3);
+		assert_int_equal(rest.len, 0);
+		free(copy);
+	}
+}
+
+/* Whatever comes in: it ends, and every piece lies within the field. */
+static void test_noise(void **state)
+{
+	static const char alphabet[] = "<>;,=\"\\ arel\t\0";
+	uint64_t random = 20261123;
+	char field[24];
+
+	(void)state;
+	for (int round = 0; round < 200000; round++) {
+		struct str rest = {field, 0};
+		struct link_value link;
+
+		for (size_t i = 0; i < sizeof(field); i++) {
+			random ^= random << 13;
+			random ^= random >> 7;
+			random ^= random << 17;
+			field[i] = alphabet[(random >> 32) % (sizeof(alphabet) - 1)];
+		}
+		rest.len = (size_t)(random >> 8) % (sizeof(field) + 1);
+		while (link_header_next(&rest, &link)) {
+			assert_true(link.href.len > 0 && link.href.data >= field);
+			assert_true(link.href.data + link.href.len <= rest.data);
+			assert_true(link.rel.data == NULL || link.rel.data + link.rel.len <= rest.data);
+		}
+		assert_int_equal(rest.len, 0);
+	}
+}
+
+static void test_relations(void **state)
+{
+	const struct link_value two = {.rel = STR(" HUB  self")}, none = {0};
+
+	(void)state;
+	assert_true(link_has_rel(&two, STR("hub")));
+	assert_true(link_has_rel(&two, STR("self")));
+	assert_false(link_has_rel(&two, STR("sel")));
+	assert_false(link_has_rel(&none, STR("hub")));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_what_is_no_link),
+		cmocka_unit_test(test_every_prefix_ends),
+		cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_relations),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

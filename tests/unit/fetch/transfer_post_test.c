@@ -1,0 +1,143 @@
+/* Forms that are posted: what arrives, which answers are answers, and where a form may be redirected to. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "transfer_fixture.h"
+
+static const char form[] = "hub.mode=subscribe&hub.secret=0f";
+
+/* The form that came with the request, behind its head; false when it did not come whole. */
+static bool read_form(struct exchange *x)
+{
+	const char *body = strstr(x->request, "\r\n\r\n") + 4;
+	size_t len = strlen(x->request), wanted;
+	char value[32];
+
+	if (!loopback_field(x->request, "Content-Length", value, sizeof(value)))
+		return false;
+	wanted = (size_t)(body - x->request) + strtoul(value, NULL, 10);
+	while (len < wanted && wanted < sizeof(x->request)) {
+		ssize_t n = recv(x->fd, x->request + len, wanted - len, 0);
+
+		if (n <= 0)
+			return false;
+		len += (size_t)n;
+		x->request[len] = '\0';
+	}
+	return len == wanted && strcmp(body, form) == 0;
+}
+
+static bool answer_form(struct exchange *x)
+{
+	bool good = strncmp(x->request, "POST ", 5) == 0 && read_form(x);
+
+	return loopback_printf(x, "HTTP/1.1 %d Whatever\r\nContent-Length: 4\r\n\r\nwell", good ? 202 : 400);
+}
+
+static bool answer_no_content(struct exchange *x)
+{
+	return read_form(x) && loopback_printf(x, "HTTP/1.1 204 No Content\r\n\r\n");
+}
+
+static bool answer_moved(struct exchange *x)
+{
+	char status[4] = "";
+
+	(void)sscanf(x->request, "POST /moved/%3[0-9]", status);
+	return read_form(x) &&
+	       loopback_printf(x, "HTTP/1.1 %s Elsewhere\r\nLocation: /form\r\nContent-Length: 0\r\n\r\n", status);
+}
+
+static bool answer_links(struct exchange *x)
+{
+	return loopback_printf(x, "HTTP/1.1 200 OK\r\nLink: <http://hub.example/>; rel=hub\r\n"
+				  "Link: <http://o.example/>; rel=self\r\nContent-Length: 1\r\n\r\nx");
+}
+
+static const struct loopback_route routes[] = {
+	{"/form", answer_form},
+	{"/no-content", answer_no_content},
+	{"/moved/", answer_moved},
+	{"/links", answer_links},
+	{NULL, NULL},
+};
+
+static int begin(void **state)
+{
+	(void)state;
+	fixture_start(routes);
+	return 0;
+}
+
+static struct result *post(const char *path)
+{
+	struct transfer_request r = fetcher_request(&fetcher, url(path));
+
+	r.form = form;
+	return fetcher_get(&fetcher, &r);
+}
+
+static void test_form(void **state)
+{
+	struct result *r = post("/form");
+	char value[256];
+
+	(void)state;
+	assert_int_equal(r->answer.failure, FAILURE_NONE);
+	assert_int_equal(r->answer.http_status, 202);
+	assert_true(loopback_field(server.log[0], "Content-Type", value, sizeof(value)));
+	assert_string_equal(value, "application/x-www-form-urlencoded");
+	r = post("/no-content");
+	assert_int_equal(r->answer.failure, FAILURE_NONE);
+	assert_int_equal(r->answer.http_status, 204);
+	/* the handle that posted is used again, for a GET */
+	assert_int_equal(get("/links")->answer.failure, FAILURE_NONE);
+	assert_int_equal(strncmp(server.log[2], "GET /links ", 11), 0);
+}
+
+static void test_refused(void **state)
+{
+	struct result *r = post("/nowhere");
+
+	(void)state;
+	assert_int_equal(r->answer.failure, FAILURE_HTTP);
+	assert_int_equal(r->answer.http_status, 404);
+}
+
+static void test_redirects(void **state)
+{
+	struct result *r;
+
+	(void)state;
+	assert_int_equal(post("/moved/307")->answer.http_status, 202);
+	assert_int_equal(post("/moved/308")->answer.http_status, 202);
+	/* a redirect that would make it a GET helps nobody */
+	r = post("/moved/302");
+	assert_int_equal(r->answer.failure, FAILURE_REDIRECT);
+	assert_string_equal(r->answer.error.text, "302 Found in answer to a POST");
+	assert_int_equal(post("/moved/301")->answer.failure, FAILURE_REDIRECT);
+	assert_int_equal(post("/moved/303")->answer.failure, FAILURE_REDIRECT);
+}
+
+static void test_links_of_an_answer(void **state)
+{
+	(void)state;
+	assert_string_equal(
+		get("/links")->answer.link, "<http://hub.example/>; rel=hub, <http://o.example/>; rel=self");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_form, begin, end),
+		cmocka_unit_test_setup_teardown(test_refused, begin, end),
+		cmocka_unit_test_setup_teardown(test_redirects, begin, end),
+		cmocka_unit_test_setup_teardown(test_links_of_an_answer, begin, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,291 @@
+/* Pushes and subscriptions in the database: what they keep, and what they must leave alone. */
+#include "fixture.h"
+
+static void draft_item(struct draft *d, const char *guid)
+{
+	char link[64], text[128];
+
+	(void)snprintf(link, sizeof(link), "https://alpha.example/%s", guid);
+	(void)snprintf(
+		text, sizeof(text), "The frigate squadron of %s left its base on Monday for a week of drills", guid);
+	(void)draft_add(d, guid, link, guid, text);
+}
+
+static struct websub_state *trusted(const struct fixture *f, size_t feed)
+{
+	struct websub_state *s = malloc(sizeof(*s));
+
+	assert_non_null(s);
+	websub_state_init(s);
+	s->feed_id = f->feeds[feed].id;
+	s->phase = WEBSUB_TRUSTED;
+	s->hubs = strdup("https://hub.example/\nhttps://hub.example/2");
+	s->topic = strdup("https://alpha.example/feed");
+	s->callback = strdup("https://us.example/websub/1-f");
+	s->secret = strdup("0123");
+	s->hub = 1;
+	s->errors = 2;
+	s->action_ms = NOW_MS + 1;
+	s->verified_ms = NOW_MS + 2;
+	s->lease_until_ms = NOW_MS + 3;
+	s->pushed_ms = NOW_MS + 4;
+	return s;
+}
+
+static struct poll_outcome *aside(const struct fixture *f, size_t feed, struct websub_state *websub)
+{
+	struct poll_outcome *o = calloc(1, sizeof(*o));
+
+	assert_non_null(o);
+	o->feed_id = f->feeds[feed].id;
+	o->at_ms = f->now_ms;
+	o->kind = OUTCOME_WEBSUB;
+	o->websub = websub;
+	return o;
+}
+
+static struct poll_report poll_once(struct fixture *f, const char *guid)
+{
+	struct poll_outcome *o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
+	struct draft d;
+
+	draft_init(&d, "Alpha");
+	draft_item(&d, guid);
+	o->etag = strdup("\"one\"");
+	o->document = draft_encode(&d);
+	draft_release(&d);
+	return fixture_take(f, o);
+}
+
+static void test_a_push_is_no_poll(void **state)
+{
+	struct fixture *f = *state;
+	struct poll_report polled = poll_once(f, "first"), pushed;
+	struct poll_outcome *o = aside(f, ALPHA, NULL);
+	int64_t due_ms = f->feeds[ALPHA].due_ms, polled_ms = f->feeds[ALPHA].last_poll_ms;
+	struct draft d;
+
+	assert_true(polled.is_poll);
+	o->kind = OUTCOME_PUSH;
+	draft_init(&d, "Alpha");
+	draft_item(&d, "second");
+	o->document = draft_encode(&d);
+	draft_release(&d);
+	pushed = fixture_take(f, o);
+	assert_counts(pushed, 1, 0, 0, 0);
+	assert_false(pushed.is_poll);
+	assert_int_equal(f->feeds[ALPHA].polls, 1);
+	assert_string_equal(f->feeds[ALPHA].etag, "\"one\"");
+	assert_true(f->feeds[ALPHA].due_ms == due_ms);
+	assert_true(f->feeds[ALPHA].last_poll_ms == polled_ms);
+	assert_true(f->feeds[ALPHA].last_success_ms == polled_ms);
+	assert_true(f->feeds[ALPHA].last_new_ms == f->now_ms - MINUTE_MS);
+	assert_int_equal(f->feeds[ALPHA].items, 2);
+	/* the next poll brings nothing that the push has not brought */
+	f->now_ms += HOUR_MS;
+	assert_counts(poll_once(f, "second"), 0, 0, 0, 1);
+}
+
+static void test_a_damaged_push_is_no_failure_of_the_feed(void **state)
+{
+	struct fixture *f = *state;
+	struct poll_outcome *o = aside(f, ALPHA, NULL);
+	struct poll_report r;
+
+	(void)poll_once(f, "first");
+	o->kind = OUTCOME_PUSH;
+	buf_init(&o->document, 100);
+	assert_int_equal(buf_puts(&o->document, "no wire bytes"), 0);
+	r = fixture_take(f, o);
+	assert_int_equal(r.error.code, -EPROTO);
+	assert_false(r.is_poll);
+	assert_counts(poll_once(f, "first"), 0, 0, 0, 1);
+	assert_int_equal(f->feeds[ALPHA].health, FEED_OK);
+	assert_int_equal(f->feeds[ALPHA].errors, 0);
+}
+
+static void test_a_subscription_survives(void **state)
+{
+	struct fixture *f = *state;
+	size_t count = 0;
+	struct writer_options options = fixture_options(f->dir);
+	struct websub_state *s = NULL;
+	struct error err = {0};
+
+	(void)fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
+	assert_true(f->feeds[ALPHA].pushed);
+	fixture_close(f);
+	fixture_open(f, &options);
+	fixture_sync(f, fixture_feeds, 3);
+	assert_true(f->feeds[ALPHA].pushed);
+	assert_false(f->feeds[BRAVO].pushed);
+	assert_int_equal(writer_load_websub(f->writer, &s, &count, &err), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(s->feed_id, f->feeds[ALPHA].id);
+	assert_int_equal(s->phase, WEBSUB_TRUSTED);
+	assert_string_equal(s->hubs, "https://hub.example/\nhttps://hub.example/2");
+	assert_string_equal(s->topic, "https://alpha.example/feed");
+	assert_string_equal(s->callback, "https://us.example/websub/1-f");
+	assert_string_equal(s->secret, "0123");
+	assert_null(s->reason);
+	assert_int_equal(s->hub, 1);
+	assert_int_equal(s->errors, 2);
+	assert_true(s->asked_ms == TIME_NONE && s->suspect_ms == TIME_NONE);
+	assert_true(s->action_ms == NOW_MS + 1 && s->verified_ms == NOW_MS + 2);
+	assert_true(s->lease_until_ms == NOW_MS + 3 && s->pushed_ms == NOW_MS + 4);
+	websub_state_release(s);
+	free(s);
+}
+
+static void test_lost_trust_is_planned_for(void **state)
+{
+	struct fixture *f = *state;
+	struct poll_outcome *o;
+
+	(void)fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
+	(void)poll_once(f, "first");
+	/* as if the plan had trusted the hub for a day */
+	f->now_ms -= DAY_MS;
+	o = aside(f, ALPHA, trusted(f, ALPHA));
+	o->websub->phase = WEBSUB_VERIFIED;
+	(void)fixture_take(f, o);
+	assert_false(f->feeds[ALPHA].pushed);
+	assert_true(f->feeds[ALPHA].due_ms == f->now_ms - MINUTE_MS + HOUR_MS);
+	/* never later than it was */
+	(void)fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
+	f->now_ms += DAY_MS;
+	o = aside(f, ALPHA, trusted(f, ALPHA));
+	o->websub->phase = WEBSUB_LAPSED;
+	(void)fixture_take(f, o);
+	assert_true(f->feeds[ALPHA].due_ms < f->now_ms - HOUR_MS);
+}
+
+static void test_another_url_ends_a_subscription(void **state)
+{
+	struct fixture *f = *state;
+	struct feed_spec moved[3] = {fixture_feeds[0], fixture_feeds[1], fixture_feeds[2]};
+	struct websub_state *s = NULL;
+	size_t count = 1;
+	struct error err = {0};
+
+	(void)fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
+	moved[0].url = "https://alpha.example/elsewhere";
+	fixture_sync(f, moved, 3);
+	assert_false(f->feeds[ALPHA].pushed);
+	assert_int_equal(writer_load_websub(f->writer, &s, &count, &err), 0);
+	assert_int_equal(count, 0);
+	free(s);
+}
+
+/* More than one growth of the array. */
+static void test_many_subscriptions(void **state)
+{
+	enum { MANY = 200 };
+	struct fixture *f = *state;
+	struct feed_spec specs[MANY] = {0};
+	struct feed_state states[MANY] = {0};
+	char names[MANY][32], urls[MANY][64];
+	struct websub_state *s = NULL;
+	size_t count = 0;
+	struct error err = {0};
+
+	for (size_t i = 0; i < MANY; i++) {
+		(void)snprintf(names[i], sizeof(names[i]), "feed%zu", i);
+		(void)snprintf(urls[i], sizeof(urls[i]), "https://many.example/%zu", i);
+		specs[i] = (struct feed_spec){.name = names[i], .url = urls[i], .first_due_ms = NOW_MS};
+	}
+	assert_int_equal(writer_sync_feeds(f->writer, specs, MANY, states, &err), 0);
+	for (size_t i = 0; i < MANY; i++) {
+		struct poll_outcome *o = aside(f, ALPHA, trusted(f, ALPHA));
+
+		o->feed_id = o->websub->feed_id = states[i].id;
+		writer_submit(f->writer, o);
+		feed_state_release(&states[i]);
+	}
+	/* waits for all of them */
+	assert_int_equal(writer_load_websub(f->writer, &s, &count, &err), 0);
+	assert_int_equal(count, MANY);
+	for (size_t i = 0; i < count; i++) {
+		assert_string_equal(s[i].secret, "0123");
+		websub_state_release(&s[i]);
+	}
+	free(s);
+}
+
+static void assert_report(struct fixture *f, struct poll_outcome *o, const char *hubs, const char *topic)
+{
+	struct draft d;
+	struct feed_link *link;
+	struct poll_report *r;
+
+	draft_init(&d, "Alpha");
+	draft_item(&d, "first");
+	d.d.feed.self = STR("https://alpha.example/self");
+	d.d.feed.hub = STR("https://hub.example/");
+	link = list_add(&d.arena, &d.d.feed.links);
+	assert_non_null(link);
+	*link = (struct feed_link){.rel = STR("hub"), .href = STR("https://hub.example/")};
+	link = list_add(&d.arena, &d.d.feed.links);
+	assert_non_null(link);
+	*link = (struct feed_link){.rel = STR("Hub"), .href = STR("https://second.example/")};
+	o->document = draft_encode(&d);
+	draft_release(&d);
+	writer_submit(f->writer, o);
+	r = fixture_wait(f);
+	assert_true(r->has_document);
+	assert_string_equal(r->hubs, hubs);
+	assert_string_equal(r->topic, topic);
+	poll_reports_free(r);
+}
+
+static void test_a_poll_reports_hubs(void **state)
+{
+	struct fixture *f = *state;
+	struct poll_outcome *o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
+
+	assert_report(f, o, "https://hub.example/\nhttps://second.example/", "https://alpha.example/self");
+	/* what the head said goes first */
+	o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
+	o->hubs = strdup("https://head.example/");
+	o->topic = strdup("https://alpha.example/head");
+	assert_report(f, o, "https://head.example/", "https://alpha.example/head");
+}
+
+static void test_another_url_says_nothing_about_hubs(void **state)
+{
+	struct fixture *f = *state;
+	struct poll_outcome *o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
+	struct poll_report *r;
+	struct draft d;
+
+	free(o->url);
+	o->url = strdup("https://alpha.example/before");
+	o->hubs = strdup("https://hub.example/");
+	draft_init(&d, "Alpha");
+	o->document = draft_encode(&d);
+	draft_release(&d);
+	writer_submit(f->writer, o);
+	r = fixture_wait(f);
+	assert_int_equal(r->error.code, 0);
+	assert_false(r->has_document);
+	assert_null(r->hubs);
+	poll_reports_free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_a_push_is_no_poll, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_damaged_push_is_no_failure_of_the_feed, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_a_subscription_survives, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_lost_trust_is_planned_for, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_another_url_ends_a_subscription, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_many_subscriptions, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_a_poll_reports_hubs, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_another_url_says_nothing_about_hubs, fixture_setup, fixture_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
