@@ -63,9 +63,10 @@ void rhythm_init(struct rhythm *r);
 /* What a successful poll showed, 304 included (no fresh items, shown as before: 0). */
 struct rhythm_poll {
 	int64_t at_ms;
-	/* The published times of the items never seen before, TIME_NONE for those without; sorted by the call.  A time
-	 * that cannot be right (before the last poll, in the future) counts as none: such posts are spread evenly over
-	 * the time since the last poll, in which they must have come. */
+	/* The published times of the items never seen before, TIME_NONE for those without; the call works in the
+	 * array and leaves it in disorder.  A time that cannot be right (before the last poll, in the future) counts
+	 * as none: such posts are spread evenly over the time since the last poll, in which they must have come.
+	 * Items dated days before that poll are an archive that was put up, and no posts. */
 	int64_t *published_ms;
 	size_t fresh;
 	size_t shown; /* items in the document; 0: none was sent */
