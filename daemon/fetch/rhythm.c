@@ -422,7 +422,8 @@ void rhythm_note_poll(struct rhythm *r, const struct rhythm_poll *given)
 		return;
 	r->seen_ms = poll.at_ms;
 	if (from_ms == TIME_NONE) {
-		if (all_fresh)
+		/* some may be there twice; but the few new ones of a feed long known are no backlog */
+		if (poll.fresh > poll.shown / 2)
 			take_backlog(r, &poll);
 		return;
 	}

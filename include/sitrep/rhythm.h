@@ -72,9 +72,10 @@ struct rhythm_poll {
 	size_t shown; /* items in the document; 0: none was sent */
 };
 
-/* Takes a poll in.  The first one brings a backlog, whose times tell of the weeks before.  When all items are fresh
- * later on, what came before the oldest of them was missed, and the time before it counts as not watched.  A
- * poll before the last one (a clock that was set back) counts posts but no time. */
+/* Takes a poll in.  The first one brings a backlog, whose times tell of the weeks before, unless most of what it
+ * shows was known already.  When all items are fresh later on, what came before the oldest of them was missed, and
+ * the time before it counts as not watched.  A poll before the last one (a clock that was set back) counts posts
+ * but no time. */
 void rhythm_note_poll(struct rhythm *r, const struct rhythm_poll *poll);
 
 /* What a rhythm says from a moment on; made once, then asked for many times. */

@@ -260,6 +260,22 @@ static void test_backlog_tells_of_the_time_before(void **state)
 	assert_int_equal(busy.last_post_ms, start_ms - MINUTE);
 }
 
+static void test_what_was_known_already_is_no_backlog(void **state)
+{
+	struct rhythm some, most;
+	int64_t dates[20];
+
+	(void)state;
+	for (int64_t i = 0; i < 20; i++)
+		dates[i] = start_ms - i * HOUR / 2 - MINUTE;
+	rhythm_init(&some);
+	note(&some, start_ms, dates, 8, 20);
+	assert_float_equal(rhythm_posts_per_day(&some), RHYTHM_PRIOR_POSTS_PER_DAY, 1e-9);
+	rhythm_init(&most);
+	note(&most, start_ms, dates, 18, 20);
+	assert_true(rhythm_posts_per_day(&most) > 20);
+}
+
 static void test_backlog_without_dates_says_nothing(void **state)
 {
 	struct rhythm r;
@@ -432,6 +448,7 @@ int main(void)
 		cmocka_unit_test(test_burst_is_followed_and_let_go),
 		cmocka_unit_test(test_random_posts_are_not_chased),
 		cmocka_unit_test(test_backlog_tells_of_the_time_before),
+		cmocka_unit_test(test_what_was_known_already_is_no_backlog),
 		cmocka_unit_test(test_backlog_without_dates_says_nothing),
 		cmocka_unit_test(test_impossible_dates_are_spread_over_the_gap),
 		cmocka_unit_test(test_archive_is_no_news),
