@@ -141,7 +141,9 @@ const struct config_option config_options[] = {
 	{.section = SECTION_POLL, .name = "min", .type = OPTION_DURATION, .offset = TOP(poll_min_ms), .fallback = "5m", .min = SECOND,
 		.max = 30 * DAY, .reloadable = true, .help = "A feed is asked no more often."},
 	{.section = SECTION_POLL, .name = "max", .type = OPTION_DURATION, .offset = TOP(poll_max_ms), .fallback = "6h", .min = SECOND,
-		.max = 30 * DAY, .reloadable = true, .help = "A feed that is well is asked no less often."},
+		.max = 30 * DAY, .reloadable = true,
+		.help = "A feed that is well is asked no less often, but for servers that ask for more time (up to a day) "
+			"or send the whole feed each time."},
 	{.section = SECTION_POLL, .name = "default", .type = OPTION_DURATION, .offset = TOP(poll_default_ms), .fallback = "30m",
 		.min = SECOND, .max = 30 * DAY, .reloadable = true, .help = "How often a feed is asked about which nothing is known."},
 	{.section = SECTION_POLL, .name = "alert-backlog", .type = OPTION_DURATION, .offset = TOP(alert_backlog_ms), .fallback = "1d",

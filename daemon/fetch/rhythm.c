@@ -26,6 +26,8 @@ static const int64_t forgotten_ms = 3650 * DAY_MS;
 static const int64_t archive_ms = 2 * DAY_MS;
 /* Feeds that date everything with the moment of asking would teach us our own polls; such times are no older. */
 static const int64_t stamped_ms = 5000;
+/* A poll that soon after another one, and without news, says nothing. */
+static const int64_t moment_ms = 30 * 1000;
 
 /* How much history the prior is worth: a first quiet day is believed, but not made into never. */
 static const double prior_hours = 8;
@@ -33,6 +35,8 @@ static const double prior_hours = 8;
 static const double hour_doubt = 4, day_doubt = 8;
 /* However strict a habit of the minute, the rest of the posts may come at any. */
 static const double slot_belief_max = 0.9;
+/* What is left of habits of the minute after a poll that showed posts with impossible times. */
+static const double doubted_share = 0.75;
 
 /* Over which hours recent posts are compared with what was expected; strength is how many expected posts it
  * takes to be moved half way; share is the belief to begin with, the rest being that there are no bursts. */
@@ -347,6 +351,7 @@ static void take_backlog(struct rhythm *r, const struct rhythm_poll *poll)
 {
 	const int64_t *dated = poll->published_ms;
 	size_t count = poll->fresh, skipped;
+	double assumed = long_term_rate(r);
 	int64_t from_ms;
 
 	while (count > 0 && *dated == TIME_NONE) {
@@ -365,8 +370,11 @@ static void take_backlog(struct rhythm *r, const struct rhythm_poll *poll)
 		skipped++;
 	take_window(r, from_ms, poll->at_ms, dated + skipped, count - skipped);
 	take_slots(r, dated + skipped, count - skipped);
-	for (size_t i = 0; i < RHYTHM_SPANS; i++)
-		r->spans[i].merit = 0; /* it was compared with a prior that knew nothing */
+	/* All was compared with a prior that knew nothing of the feed; now something is known. */
+	for (size_t i = 0; i < RHYTHM_SPANS; i++) {
+		r->spans[i].merit = 0;
+		r->spans[i].expected = (float)((double)r->spans[i].expected * long_term_rate(r) / assumed);
+	}
 	for (size_t i = 0; i < count; i++)
 		if (dated[i] > poll->at_ms - RHYTHM_RECENT * DAY_MS)
 			count_recent(r, dated[i]);
@@ -409,9 +417,13 @@ void rhythm_note_poll(struct rhythm *r, const struct rhythm_poll *given)
 		qsort(poll.published_ms, poll.fresh, sizeof(int64_t), by_time);
 	if (poll.shown > 0)
 		r->shown = poll.shown < UINT16_MAX ? (uint16_t)poll.shown : UINT16_MAX;
+	/* Nothing in next to no time: left to the next poll, so that rounding does not add up. */
+	if (poll.fresh == 0 && from_ms != TIME_NONE && from_ms <= poll.at_ms && from_ms > poll.at_ms - moment_ms)
+		return;
 	r->seen_ms = poll.at_ms;
 	if (from_ms == TIME_NONE) {
-		if (all_fresh)
+		/* some may be there twice; but the few new ones of a feed long known are no backlog */
+		if (poll.fresh > poll.shown / 2)
 			take_backlog(r, &poll);
 		return;
 	}
@@ -424,6 +436,9 @@ void rhythm_note_poll(struct rhythm *r, const struct rhythm_poll *given)
 	if (all_fresh && poll.published_ms[0] > from_ms && poll.published_ms[0] <= poll.at_ms)
 		from_ms = poll.published_ms[0] - 1;
 	news = settle(&poll, from_ms, &dated);
+	/* Dates that cannot be when the posts appeared cast doubt on those that can. */
+	if (dated < news)
+		fade(r->slot_moments, RHYTHM_SLOTS, doubted_share);
 	/* dated ones to the slots before all are put in order */
 	take_slots(r, poll.published_ms + (news - dated), dated);
 	if (dated < news)

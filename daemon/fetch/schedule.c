@@ -263,6 +263,7 @@ struct schedule_plan schedule_next(const struct schedule_input *in)
 	struct schedule_plan plan = {.due_ms = TIME_NONE, .reason = SCHEDULE_GONE};
 	struct rhythm_forecast f;
 	struct choice c;
+	bool by_rhythm = false;
 	int64_t ms;
 
 	rhythm_forecast(in->rhythm, in->now_ms, &f);
@@ -280,6 +281,7 @@ struct schedule_plan schedule_next(const struct schedule_input *in)
 		plan.wanted_ms = in->policy->interval_ms;
 		plan.reason = SCHEDULE_INTERVAL;
 	} else {
+		by_rhythm = true;
 		plan.wanted_ms = rhythm_pause(in, c);
 		plan.reason = rhythm_forecast_burst(&f) >= burst_factor ? SCHEDULE_BURST : SCHEDULE_RHYTHM;
 		if (in->pushed)
@@ -289,7 +291,7 @@ struct schedule_plan schedule_next(const struct schedule_input *in)
 	if (plan.word_ms > ms) {
 		ms = plan.word_ms;
 		/* Of the times that the server allows, the best one. */
-		if (plan.reason >= SCHEDULE_RHYTHM && c.high_ms > ms) {
+		if (by_rhythm && c.high_ms > ms) {
 			c.low_ms = ms;
 			ms = rhythm_pause(in, c);
 		}

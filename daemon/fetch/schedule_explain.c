@@ -90,11 +90,12 @@ static void explain_model(const struct schedule_input *in, const struct schedule
 
 	if (in->pushed)
 		(void)buf_puts(out, "It is pushed to us, so polls only make sure that nothing was lost.\n");
+	else if (in->unconditional)
+		(void)buf_puts(out, "Its server sends everything each time, so a request costs more: it is asked less, "
+				    "down to once a day.\n");
 	else
 		(void)buf_printf(out, "[poll] lets it be asked every %s at most and every %s at least.\n",
 			pause_text(low, in->policy->min_ms), pause_text(high, in->policy->max_ms));
-	if (in->unconditional)
-		(void)buf_puts(out, "Its server sends everything each time it is asked, so it is asked less.\n");
 	(void)buf_printf(out, "Asking again is worth a request after %s.\n", pause_text(text, plan->wanted_ms));
 }
 

@@ -63,17 +63,19 @@ void rhythm_init(struct rhythm *r);
 /* What a successful poll showed, 304 included (no fresh items, shown as before: 0). */
 struct rhythm_poll {
 	int64_t at_ms;
-	/* The published times of the items never seen before, TIME_NONE for those without; sorted by the call.  A time
-	 * that cannot be right (before the last poll, in the future) counts as none: such posts are spread evenly over
-	 * the time since the last poll, in which they must have come. */
+	/* The published times of the items never seen before, TIME_NONE for those without; the call works in the
+	 * array and leaves it in disorder.  A time that cannot be right (before the last poll, in the future) counts
+	 * as none: such posts are spread evenly over the time since the last poll, in which they must have come.
+	 * Items dated days before that poll are an archive that was put up, and no posts. */
 	int64_t *published_ms;
 	size_t fresh;
 	size_t shown; /* items in the document; 0: none was sent */
 };
 
-/* Takes a poll in.  The first one brings a backlog, whose times tell of the weeks before.  When all items are fresh
- * later on, what came before the oldest of them was missed, and the time before it counts as not watched.  A
- * poll before the last one (a clock that was set back) counts posts but no time. */
+/* Takes a poll in.  The first one brings a backlog, whose times tell of the weeks before, unless most of what it
+ * shows was known already.  When all items are fresh later on, what came before the oldest of them was missed, and
+ * the time before it counts as not watched.  A poll before the last one (a clock that was set back) counts posts
+ * but no time. */
 void rhythm_note_poll(struct rhythm *r, const struct rhythm_poll *poll);
 
 /* What a rhythm says from a moment on; made once, then asked for many times. */

@@ -18,14 +18,14 @@
  * taken whose delay, less what polling at the best pace would have cost until then, is least.
  *
  * The price comes from [poll] default: it is such that a feed of which nothing is known (RHYTHM_PRIOR_POSTS_PER_DAY,
- * evenly) is asked every `default`: price = prior rate x default^2 / 2, in post-hours.  A feed whose answers
- * are always full costs its server more, so its requests have a higher price.  No feed waits until half of what it
- * shows at a time has been posted.  All this stays within [poll] min and max; an operator's interval stands
- * instead of all of it.
+ * evenly) is asked every `default`: price = prior rate x default^2 / 2, in post-hours.  A feed whose answers are
+ * always full costs its server more, so its requests have a higher price, and its max is a day.  No feed waits
+ * until half of what it shows at a time has been posted.  All this stays within [poll] min and max; an
+ * operator's interval stands instead of all of it.
  *
  * The server's word is a floor under everything: Retry-After, Cache-Control, Expires, ttl and sy:updatePeriod, each
- *kept up to a day so that no server can switch itself off by mistake, and skipHours and skipDays, whose end is waited
- *for. */
+ * kept up to a day so that no server can switch itself off by mistake, and skipHours and skipDays, whose end is
+ * waited for. */
 #ifndef SITREP_SCHEDULE_H
 #define SITREP_SCHEDULE_H
 
