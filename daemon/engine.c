@@ -199,11 +199,6 @@ static char *take_string(char **from)
 	return s;
 }
 
-static int64_t longer(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
 static void on_transferred(void *arg, struct transfer_answer *answer)
 {
 	struct engine_feed *f = arg;
@@ -218,7 +213,8 @@ static void on_transferred(void *arg, struct transfer_answer *answer)
 	o->at_ms = clock_wall_ms();
 	o->http_status = answer->http_status;
 	o->bytes = answer->received;
-	o->server_wait_ms = longer(longer(answer->retry_after_ms, answer->fresh_ms), 0);
+	o->retry_after_ms = answer->retry_after_ms;
+	o->fresh_ms = answer->fresh_ms;
 	o->etag = take_string(&answer->etag);
 	o->last_modified = take_string(&answer->last_modified);
 	o->moved_to = take_string(&answer->permanent_url);
@@ -246,6 +242,7 @@ static struct poll_outcome *outcome_new(const struct feed_state *state, const ch
 		return NULL;
 	o->feed_id = state->id;
 	o->at_ms = clock_wall_ms();
+	o->retry_after_ms = o->fresh_ms = -1;
 	o->url = strdup(url);
 	if (o->url == NULL) {
 		free(o);
@@ -275,6 +272,8 @@ static void start_transfer(struct engine *e, struct engine_feed *f)
 		.allow_private = c->allow_private,
 	};
 
+	if (engine_wants_whole(s))
+		request.etag = request.last_modified = NULL;
 	f->outcome = outcome_new(s, c->url);
 	if (f->outcome == NULL) {
 		/* Nothing can be noted without memory: the feed keeps its place and is tried again later. */
@@ -282,6 +281,7 @@ static void start_transfer(struct engine *e, struct engine_feed *f)
 		(void)due_queue_set(e->queue, f->slot, str_from(f->site), clock_wall_ms() + e->config->poll_min_ms);
 		return;
 	}
+	f->outcome->conditional = request.etag != NULL || request.last_modified != NULL;
 	set_phase(f, PHASE_TRANSFER);
 	f->transfer = transfer_start(e->transfers, &request, on_transferred, f, &err);
 	if (f->transfer == NULL) {

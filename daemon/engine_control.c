@@ -125,6 +125,7 @@ static void write_feed(const struct engine *e, size_t slot, struct jsonw *w)
 	jsonw_kv_cstr(w, "websub", engine_websub_words(f));
 	jsonw_kv_cstr(w, "websub_reason", f->hub != NULL ? f->hub->state.reason : NULL);
 	jsonw_kv_time(w, "due", s->due_ms);
+	engine_write_habits(s, w);
 	jsonw_kv_time(w, "last_poll", s->last_poll_ms);
 	jsonw_kv_time(w, "last_success", s->last_success_ms);
 	jsonw_kv_time(w, "last_new", s->last_new_ms);
@@ -309,6 +310,7 @@ static void pause_polling(void *arg, bool paused)
 const struct control_operations engine_operations = {
 	.status = write_status,
 	.feeds = write_feeds,
+	.explain = engine_explain,
 	.refresh = start_refresh,
 	.reload = reload,
 	.pause = pause_polling,

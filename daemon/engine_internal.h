@@ -129,6 +129,16 @@ void engine_release_feeds(struct engine *e);
 /* The schedule's policy for the feed of that database id; any thread. */
 struct schedule_policy engine_policy_for(struct engine *e, int64_t feed_id);
 
+/* engine_plan.c */
+/* writer_plan_fn: runs in the writer's thread, so it looks at nothing but its arguments and the policy. */
+void engine_plan_next(void *arg, struct feed_state *state, const struct poll_outcome *outcome, struct poll_news *news);
+/* Whether to leave the validators out this once, since the server's 304 is worth nothing. */
+bool engine_wants_whole(const struct feed_state *state);
+/* Members of the feed's report. */
+void engine_write_habits(const struct feed_state *s, struct jsonw *w);
+/* The whole reasoning for the feed's next poll, an array of sentences. */
+int engine_explain(void *arg, struct str feed, struct jsonw *w, struct error *err);
+
 /* engine_site.c */
 struct due_queue_limits engine_limits(const struct config *c);
 /* Where the feed is asked: as configured, or where it has moved to, but secrets are for the host that the configuration

@@ -88,24 +88,6 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 
 /* ---- life ---- */
 
-/* writer_plan_fn: runs in the writer's thread, so it looks at nothing but its arguments and the policy. */
-static int64_t plan_next(void *arg, const struct feed_state *state, const struct poll_outcome *outcome, int new_items)
-{
-	struct schedule_policy policy = engine_policy_for(arg, state->id);
-	bool told_to_wait = state->http_status == 429 || state->http_status == 503;
-	struct schedule_input input = {
-		.policy = &policy,
-		.state = state,
-		.retry_after_ms = told_to_wait ? state->server_wait_ms : 0,
-		.fresh_ms = told_to_wait ? 0 : state->server_wait_ms,
-		.now_ms = outcome->at_ms,
-		.seed = (uint64_t)state->id,
-	};
-
-	(void)new_items;
-	return schedule_next(&input).due_ms;
-}
-
 static int open_stages(struct engine *e, struct error *err)
 {
 	const struct config *c = e->config;
@@ -113,7 +95,7 @@ static int open_stages(struct engine *e, struct error *err)
 	/* Alerts follow with the rest of the configuration, before the first poll. */
 	struct writer_options writer = {
 		.state_dir = e->options->state_dir,
-		.plan = plan_next,
+		.plan = engine_plan_next,
 		.plan_arg = e,
 		.keep_items_ms = c->keep_items_ms,
 		.keep_events_ms = c->keep_events_ms,

@@ -1,11 +1,8 @@
-/* The rhythm as bytes: a version, then every member in order, little-endian, floats as IEEE 754 has them.  One
- * list of members drives both directions, so that they cannot disagree.  What is read is checked, since a
- * database may be damaged: no count that is not a number or below zero gets into the model. */
+/* The rhythm as bytes: a version, then every member in order.  No count that is not a number or below zero gets into
+ * the model. */
 #include <errno.h>
-#include <math.h>
-#include <stdbool.h>
-#include <string.h>
 
+#include "code.h"
 #include "sitrep/rhythm.h"
 
 enum { VERSION = 1 };
@@ -13,67 +10,6 @@ enum { VERSION = 1 };
 /* More than any feed posts in the time that is remembered. */
 static const float count_max = 1e9F;
 static const float merit_max = 100;
-
-/* One direction's state; whichever of the two is not NULL is what is worked with. */
-struct code {
-	struct buf *out;
-	struct str in;
-	bool bad;
-};
-
-static void code_bytes(struct code *c, uint64_t *value, size_t size)
-{
-	char bytes[sizeof(*value)];
-
-	if (c->out != NULL) {
-		for (size_t i = 0; i < size; i++)
-			bytes[i] = (char)(unsigned char)(*value >> (8 * i));
-		(void)buf_append(c->out, bytes, size);
-		return;
-	}
-	*value = 0;
-	c->bad = c->bad || c->in.len < size;
-	for (size_t i = 0; i < size && !c->bad; i++)
-		*value |= (uint64_t)(unsigned char)c->in.data[i] << (8 * i);
-	c->in = str_slice(c->in, size, c->in.len);
-}
-
-static void code_time(struct code *c, int64_t *ms)
-{
-	uint64_t value = (uint64_t)*ms;
-
-	code_bytes(c, &value, sizeof(value));
-	*ms = (int64_t)value;
-}
-
-static void code_u16(struct code *c, uint16_t *number)
-{
-	uint64_t value = *number;
-
-	code_bytes(c, &value, sizeof(*number));
-	*number = (uint16_t)value;
-}
-
-static void code_i32(struct code *c, int32_t *number)
-{
-	uint64_t value = (uint32_t)*number;
-
-	code_bytes(c, &value, sizeof(*number));
-	*number = (int32_t)(uint32_t)value;
-}
-
-static void code_float(struct code *c, float *number, float low, float high)
-{
-	uint32_t bits;
-	uint64_t value;
-
-	memcpy(&bits, number, sizeof(bits));
-	value = bits;
-	code_bytes(c, &value, sizeof(bits));
-	bits = (uint32_t)value;
-	memcpy(number, &bits, sizeof(bits));
-	c->bad = c->bad || !(*number >= low && *number <= high);
-}
 
 static void code_counts(struct code *c, float *counts, size_t count)
 {

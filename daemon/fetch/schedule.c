@@ -226,9 +226,9 @@ static void leave_skips(const struct schedule_input *in, struct schedule_plan *p
 
 /* ---- all of it ---- */
 
-static const char *reason_words(const struct schedule_plan *plan, const struct schedule_input *in)
+const char *schedule_reason_words(enum schedule_reason reason, bool is_known)
 {
-	switch (plan->reason) {
+	switch (reason) {
 	case SCHEDULE_GONE:
 		return "gone";
 	case SCHEDULE_ERRORS:
@@ -244,7 +244,7 @@ static const char *reason_words(const struct schedule_plan *plan, const struct s
 	case SCHEDULE_RHYTHM:
 		break;
 	}
-	return in->rhythm == NULL || in->rhythm->seen_ms == TIME_NONE ? "nothing is known of it" : "its rhythm";
+	return is_known ? "its rhythm" : "nothing is known of it";
 }
 
 /* The pause by the rhythm: spread a little, so the moment is looked for that much earlier than the bounds allow. */
@@ -269,7 +269,7 @@ struct schedule_plan schedule_next(const struct schedule_input *in)
 	rhythm_forecast(in->rhythm, in->now_ms, &f);
 	if (in->state->health == FEED_GONE) {
 		expect(&f, &plan);
-		plan.why = reason_words(&plan, in);
+		plan.why = schedule_reason_words(plan.reason, in->rhythm != NULL && in->rhythm->seen_ms != TIME_NONE);
 		return plan;
 	}
 	hear_server(in, &plan);
@@ -300,7 +300,7 @@ struct schedule_plan schedule_next(const struct schedule_input *in)
 	plan.due_ms = in->now_ms + ms;
 	leave_skips(in, &plan);
 	expect(&f, &plan);
-	plan.why = reason_words(&plan, in);
+	plan.why = schedule_reason_words(plan.reason, in->rhythm != NULL && in->rhythm->seen_ms != TIME_NONE);
 	return plan;
 }
 

@@ -68,6 +68,13 @@ int feed_state_copy(struct feed_state *to, const struct feed_state *from)
 		if (*texts[i] == NULL)
 			result = -ENOMEM;
 	}
+	if (from->habits != NULL) {
+		to->habits = result == 0 ? malloc(from->habits_len) : NULL;
+		if (to->habits != NULL)
+			memcpy(to->habits, from->habits, from->habits_len);
+		else
+			result = -ENOMEM;
+	}
 	if (result != 0)
 		feed_state_release(to);
 	return result;
@@ -80,5 +87,6 @@ void feed_state_release(struct feed_state *s)
 	list_texts(s, texts);
 	for (size_t i = 0; i < TEXT_COUNT; i++)
 		free(*texts[i]);
+	free(s->habits);
 	*s = (struct feed_state){0};
 }

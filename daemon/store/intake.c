@@ -2,6 +2,7 @@
 #include "intake.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sitrep/clock.h"
@@ -43,6 +44,7 @@ void intake_release(struct intake *in)
 	sha256_free(in->hash);
 	in->hash = NULL;
 	entries_release(&in->entries);
+	free(in->published_ms);
 	buf_release(&in->record);
 }
 
@@ -142,6 +144,25 @@ static int tell(struct taking *t, enum event_kind kind, const struct entry *e, c
 	return result == 0 ? journal_matches(t->in->journal, &o, e->item, published(e->item), t->err) : result;
 }
 
+/* The schedule learns from when items were published. */
+static int note_published(struct taking *t, int64_t published_ms)
+{
+	struct intake *in = t->in;
+	size_t count = (size_t)(t->counts->fresh + t->counts->copies);
+	size_t cap = in->published_cap > 0 ? in->published_cap * 2 : 64;
+	int64_t *grown;
+
+	if (count == in->published_cap) {
+		grown = realloc(in->published_ms, cap * sizeof(*grown));
+		if (grown == NULL)
+			return error_sys(t->err, -ENOMEM, "cannot note an item");
+		in->published_ms = grown;
+		in->published_cap = cap;
+	}
+	in->published_ms[count] = published_ms;
+	return 0;
+}
+
 /* story_id 0 begins one. */
 static int add(struct taking *t, struct entry *e, int64_t story_id)
 {
@@ -153,6 +174,8 @@ static int add(struct taking *t, struct entry *e, int64_t story_id)
 		result = make_uid(t, e, row.uid);
 	if (result == 0)
 		result = item_store_add(t->in->items, &row, t->err);
+	if (result == 0)
+		result = note_published(t, row.published_ms);
 	if (result != 0)
 		return result;
 	e->item_id = row.id;

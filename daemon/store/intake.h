@@ -39,6 +39,8 @@ struct intake {
 	struct sha256 *hash;
 	struct entries entries;
 	struct buf record;
+	int64_t *published_ms; /* of the document's items that were new or copies, in the order they were taken */
+	size_t published_cap;
 };
 
 struct intake_counts {

@@ -118,7 +118,9 @@ static void note_poll(struct feed_state *s, const struct poll_outcome *o)
 	s->polls++;
 	s->bytes += o->bytes;
 	s->http_status = o->http_status;
-	s->server_wait_ms = o->server_wait_ms;
+	s->server_wait_ms = o->retry_after_ms > o->fresh_ms ? o->retry_after_ms : o->fresh_ms;
+	if (s->server_wait_ms < 0)
+		s->server_wait_ms = 0;
 	s->last_poll_ms = o->at_ms;
 	if (s->first_poll_ms == TIME_NONE)
 		s->first_poll_ms = o->at_ms;
@@ -261,8 +263,8 @@ static int report_hubs(
 	return 0;
 }
 
-static int take_document(
-	struct keeper *k, struct poll_outcome *o, struct feed_row *row, struct poll_report *report, struct error *err)
+static int take_document(struct keeper *k, struct poll_outcome *o, struct feed_row *row, struct poll_report *report,
+	struct poll_news *news, struct error *err)
 {
 	struct intake_counts counts = {0};
 	struct document d;
@@ -277,6 +279,14 @@ static int take_document(
 		result = note_facts(row, &d.feed, &retitled, err);
 	if (result == 0 && o->kind == OUTCOME_DOCUMENT && is_own)
 		result = report_hubs(o, &d.feed, report, err);
+	if (result == 0)
+		*news = (struct poll_news){
+			.fresh = (size_t)(counts.fresh + counts.copies),
+			.published_ms = k->intake.published_ms,
+			.updates = counts.updates,
+			.shown = d.items.count,
+			.hints = feed_hints_read(&d.feed),
+		};
 	if (k->arena.used > DECODED_KEPT)
 		arena_release(&k->arena);
 	else
@@ -296,9 +306,9 @@ static int take_document(
 	return 0;
 }
 
-static int64_t plan(const struct keeper *k, const struct feed_state *s, const struct poll_outcome *o, int new_items)
+static void plan(const struct keeper *k, struct feed_state *s, const struct poll_outcome *o, struct poll_news *news)
 {
-	return k->options.plan(k->options.plan_arg, s, o, new_items);
+	k->options.plan(k->options.plan_arg, s, o, news);
 }
 
 static bool is_poll(const struct poll_outcome *o)
@@ -310,6 +320,8 @@ static bool is_poll(const struct poll_outcome *o)
 static int apply_aside(struct keeper *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
 {
 	struct feed_row row;
+	struct poll_news news;
+	int64_t due_ms;
 	bool was_pushed;
 	int result = feed_store_load(&k->feeds, o->feed_id, &row, err);
 
@@ -317,20 +329,19 @@ static int apply_aside(struct keeper *k, struct poll_outcome *o, struct poll_rep
 		return result;
 	report->before = row.state.health;
 	was_pushed = row.state.pushed;
+	due_ms = row.state.due_ms;
 	if (o->kind == OUTCOME_PUSH)
-		result = take_document(k, o, &row, report, err);
+		result = take_document(k, o, &row, report, &news, err);
 	if (result == 0 && o->websub != NULL) {
 		result = websub_store_save(&k->websub, o->websub, err);
 		row.state.pushed = o->websub->phase == WEBSUB_TRUSTED;
 	}
-	if (result == 0 && was_pushed && !row.state.pushed && row.state.due_ms != TIME_NONE) {
-		int64_t due_ms = plan(k, &row.state, o, 0);
-
-		if (due_ms < row.state.due_ms)
+	if (result == 0) {
+		plan(k, &row.state, o, o->kind == OUTCOME_PUSH ? &news : NULL);
+		if (!was_pushed || row.state.pushed || due_ms == TIME_NONE || row.state.due_ms > due_ms)
 			row.state.due_ms = due_ms;
-	}
-	if (result == 0)
 		result = feed_store_save(&k->feeds, &row, err);
+	}
 	if (result == 0) {
 		report->state = row.state;
 		row.state = (struct feed_state){0};
@@ -344,7 +355,8 @@ static int apply(struct keeper *k, struct poll_outcome *o, struct poll_report *r
 {
 	struct occasion occasion = {.at_ms = o->at_ms, .feed_id = o->feed_id};
 	struct feed_row row;
-	bool was_moved;
+	struct poll_news news;
+	bool was_moved, has_news = o->kind == OUTCOME_DOCUMENT;
 	int result = feed_store_load(&k->feeds, o->feed_id, &row, err);
 
 	if (result != 0)
@@ -352,15 +364,15 @@ static int apply(struct keeper *k, struct poll_outcome *o, struct poll_report *r
 	report->before = row.state.health;
 	was_moved = row.state.moved;
 	note_poll(&row.state, o);
-	if (o->kind == OUTCOME_DOCUMENT)
-		result = take_document(k, o, &row, report, err);
+	if (has_news)
+		result = take_document(k, o, &row, report, &news, err);
 	if (result != 0)
 		goto out;
 	if (o->kind == OUTCOME_FAILED)
 		note_failure(&row.state, o);
 	else
 		note_success(&row.state, o);
-	row.state.due_ms = plan(k, &row.state, o, report->fresh + report->copies);
+	plan(k, &row.state, o, has_news ? &news : NULL);
 	result = journal_health(&k->journal, &occasion, report->before, &row.state, err);
 	if (result == 0 && row.state.moved && !was_moved)
 		result = journal_move(&k->journal, &occasion, &row.state, err);
@@ -460,7 +472,7 @@ void keeper_refuse(struct keeper *k, struct poll_outcome *o, struct poll_report 
 	turn_into_failure(o, why);
 	note_poll(&row.state, o);
 	note_failure(&row.state, o);
-	row.state.due_ms = plan(k, &row.state, o, 0);
+	plan(k, &row.state, o, NULL);
 	report->state = row.state;
 	row.state = (struct feed_state){0};
 	feed_row_release(&row);

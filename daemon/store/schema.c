@@ -162,8 +162,12 @@ static const char version_3[] = "CREATE TABLE websub("
 				") STRICT;"
 				"PRAGMA user_version = 3;";
 
+/* What the schedule remembers of a feed, in its own form. */
+static const char version_4[] = "ALTER TABLE feed ADD COLUMN habits BLOB;"
+				"PRAGMA user_version = 4;";
+
 /* steps[n] leads from version n to n + 1. */
-static const char *const steps[STORE_SCHEMA_VERSION] = {version_1, version_2, version_3};
+static const char *const steps[STORE_SCHEMA_VERSION] = {version_1, version_2, version_3, version_4};
 
 int schema_migrate(sqlite3 *db, int from, struct error *err)
 {

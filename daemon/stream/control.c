@@ -102,7 +102,9 @@ static void answer_status(struct control_peer *p)
 	control_finish(p);
 }
 
-static void answer_feeds(struct control_peer *p, struct str feed)
+/* The answer of an operation that writes one value, as the member name. */
+static void answer_value(struct control_peer *p, const char *name,
+	int (*write)(void *arg, struct str feed, struct jsonw *w, struct error *err), struct str feed)
 {
 	struct buf line = BUF_INIT(ANSWER_MAX);
 	struct error err = {0};
@@ -110,8 +112,8 @@ static void answer_feeds(struct control_peer *p, struct str feed)
 
 	jsonw_init(&w, &line);
 	jsonw_object(&w);
-	jsonw_key(&w, "feeds");
-	if (p->control->operations->feeds(p->control->arg, feed, &w, &err) != 0) {
+	jsonw_key(&w, name);
+	if (write(p->control->arg, feed, &w, &err) != 0) {
 		send_error(p, err.text);
 	} else {
 		jsonw_object_end(&w);
@@ -156,7 +158,9 @@ static void carry_out(struct control_peer *p, const char *op, struct str feed)
 	if (strcmp(op, "status") == 0) {
 		answer_status(p);
 	} else if (strcmp(op, "feeds") == 0) {
-		answer_feeds(p, feed);
+		answer_value(p, op, operations->feeds, feed);
+	} else if (strcmp(op, "explain") == 0) {
+		answer_value(p, op, operations->explain, feed);
 	} else if (strcmp(op, "reload") == 0) {
 		answer_reload(p);
 	} else if (strcmp(op, "pause") == 0 || strcmp(op, "resume") == 0) {
@@ -166,7 +170,7 @@ static void carry_out(struct control_peer *p, const char *op, struct str feed)
 		if (operations->refresh(p->control->arg, feed, p, &err) != 0)
 			send_error(p, err.text);
 	} else {
-		send_error(p, "unknown \"op\", expected status, feeds, refresh, reload, pause or resume");
+		send_error(p, "unknown \"op\", expected status, feeds, explain, refresh, reload, pause or resume");
 	}
 }
 

@@ -1,7 +1,7 @@
 /* control.h: the operator's socket: one JSON object a line in, one or more out; see sitrep-stream(7).
  *
  *     {"op":"status"}  {"op":"feeds"}  {"op":"refresh","feed":"usni"}  {"op":"refresh"}  {"op":"reload"}
- *     {"op":"pause"}  {"op":"resume"}
+ *     {"op":"pause"}  {"op":"resume"}  {"op":"explain","feed":"usni"}
  *
  * This module frames, parses and checks; the engine carries out through the functions given.  Answers end
  * with {"done":true} or {"error":"sentence"}. */
@@ -24,6 +24,8 @@ struct control_operations {
 	void (*status)(void *arg, struct jsonw *w);
 	/* Writes one array of feed objects; feed is STR_NONE for all. -ENOENT with a sentence for an unknown one. */
 	int (*feeds)(void *arg, struct str feed, struct jsonw *w, struct error *err);
+	/* Writes one array of sentences: why the feed is asked when it is; -ENOENT as above. */
+	int (*explain)(void *arg, struct str feed, struct jsonw *w, struct error *err);
 	/* Asks one feed or all now; the engine calls control_progress() for peer as polls end, and
 	 * control_finish() at the end. */
 	int (*refresh)(void *arg, struct str feed, struct control_peer *peer, struct error *err);

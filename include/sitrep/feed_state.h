@@ -6,6 +6,7 @@
 #define SITREP_FEED_STATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "sitrep/buf.h"
@@ -70,7 +71,9 @@ struct feed_state {
 	int moved_count;        /* answers in a row that said so */
 	bool moved;             /* believed: the feed is asked there */
 	bool pushed;            /* a hub delivers its news: asking is a precaution only (websub_state.h) */
-	int64_t server_wait_ms; /* what the server last asked for: Retry-After, max-age, ttl; a duration */
+	int64_t server_wait_ms; /* what the server last asked for: Retry-After, max-age; a duration */
+	unsigned char *habits;  /* what the schedule remembers of it (habits.h), NULL: nothing */
+	size_t habits_len;
 };
 
 /* A deep copy; -ENOMEM leaves *to empty. */

@@ -67,6 +67,10 @@ enum schedule_reason {
 	SCHEDULE_SERVER,   /* it would have been sooner, but for the server's word */
 };
 
+/* In a few words: "configured interval", "backing off after errors" ...; is_known says whether anything of its rhythm
+ * is. */
+const char *schedule_reason_words(enum schedule_reason reason, bool is_known);
+
 /* Whose word a floor is. */
 enum schedule_word { WORD_NONE, WORD_RETRY_AFTER, WORD_FRESH, WORD_TTL, WORD_PERIOD, WORD_SKIP };
 const char *schedule_word_name(enum schedule_word w); /* "Retry-After", "ttl" ..., "" for none */

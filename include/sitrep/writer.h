@@ -14,6 +14,7 @@
 
 #include "sitrep/buf.h"
 #include "sitrep/error.h"
+#include "sitrep/feed_hints.h"
 #include "sitrep/feed_state.h"
 #include "sitrep/websub_state.h"
 
@@ -36,7 +37,9 @@ struct poll_outcome {
 	char *last_modified; /* OUTCOME_NOT_MODIFIED: saved where present */
 	char *moved_to;      /* where permanent redirects alone led, else NULL */
 	int64_t bytes;
-	int64_t server_wait_ms;      /* 0: nothing said */
+	bool conditional;            /* asked with validators */
+	int64_t retry_after_ms;      /* -1: not said */
+	int64_t fresh_ms;            /* the same */
 	struct buf document;         /* wire bytes for OUTCOME_DOCUMENT and OUTCOME_PUSH */
 	char *hubs;                  /* that the answer's head named, one a line; handed on to the report, ... */
 	char *topic;                 /* ... with what the document says in place of what is NULL */
@@ -45,10 +48,20 @@ struct poll_outcome {
 };
 void poll_outcome_free(struct poll_outcome *o);
 
-/* Decides when a feed is due next; called in the writer's thread within the transaction, so it must be
- * pure: it sees the state as it will be committed and the number of new items of this poll. */
-typedef int64_t writer_plan_fn(
-	void *arg, const struct feed_state *state, const struct poll_outcome *outcome, int new_items);
+/* What a document brought. */
+struct poll_news {
+	size_t fresh;            /* items that were new in their feed, copies of other feeds' included */
+	int64_t *published_ms;   /* of those, TIME_NONE where not dated; the callee may sort them */
+	int updates;             /* items that changed */
+	size_t shown;            /* items in the document */
+	struct feed_hints hints; /* what it says of when to ask */
+};
+
+/* Decides when a feed is due next and what is remembered of it for that: sets state->due_ms and state->habits, while
+ * the rest of state stands as it will be committed. news is NULL when the outcome brought no document.  Called in
+ * the writer's thread within the transaction, so it must be pure. */
+typedef void writer_plan_fn(
+	void *arg, struct feed_state *state, const struct poll_outcome *outcome, struct poll_news *news);
 
 /* A feed of the configuration. */
 struct feed_spec {

@@ -147,12 +147,12 @@ struct fixture {
 	int64_t now_ms;
 };
 
-static inline int64_t plan_in_an_hour(
-	void *arg, const struct feed_state *state, const struct poll_outcome *o, int new_items)
+static inline void plan_in_an_hour(
+	void *arg, struct feed_state *state, const struct poll_outcome *o, struct poll_news *news)
 {
 	(void)arg;
-	(void)new_items;
-	return o->at_ms + HOUR_MS * (1 + state->errors);
+	(void)news;
+	state->due_ms = o->at_ms + HOUR_MS * (1 + state->errors);
 }
 
 static const struct writer_alert fixture_alerts[] = {{"strait", "high"}, {"dprk", "urgent"}};

@@ -1,0 +1,32 @@
+/* code.h: structs to bytes and back, by one list of members that drives both directions, so that they cannot
+ * disagree.
+ *
+ * Numbers are little-endian, floats as IEEE 754 has them.  What is read is checked, since a database may be
+ * damaged: when the bytes end too early or a number is out of its range, the rest is read as zeros and bad is
+ * set. */
+#ifndef SITREP_FETCH_CODE_H
+#define SITREP_FETCH_CODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sitrep/buf.h"
+#include "sitrep/str.h"
+
+/* Writes to out, or, when that is NULL, reads from in, which begins behind what was read. */
+struct code {
+	struct buf *out;
+	struct str in;
+	bool bad;
+};
+
+void code_time(struct code *c, int64_t *ms);
+void code_u8(struct code *c, uint8_t *number);
+void code_u16(struct code *c, uint16_t *number);
+void code_u32(struct code *c, uint32_t *number);
+void code_i32(struct code *c, int32_t *number);
+void code_bool(struct code *c, bool *is);
+void code_float(struct code *c, float *number, float low, float high);
+void code_double(struct code *c, double *number, double low, double high);
+
+#endif
