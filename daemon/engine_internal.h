@@ -128,7 +128,8 @@ void engine_release_feeds(struct engine *e);
 struct schedule_policy engine_policy_for(struct engine *e, int64_t feed_id);
 
 /* engine_websub.c */
-enum { ENGINE_HUB_REQUESTS_MAX = 8 };
+/* Few hubs serve most feeds: this many requests at one time are polite to one, and enough for all. */
+enum { ENGINE_HUB_REQUESTS_MAX = 4 };
 /* What the head of a feed's answer says about hubs, for the outcome. */
 void engine_websub_hear(struct poll_outcome *o, const struct transfer_answer *answer);
 /* A poll was committed: what it says about hubs, and about the hub's silence.  before: the feed's state until then. */
