@@ -289,6 +289,7 @@ def test_renewal_at_half_life(server, hub, make_daemon):
     assert state(daemon) == "verified"
     first = hub.requests[0]
     assert all(r == first for r in hub.requests), "a renewal is the same subscription"
+    assert "did not renew" not in daemon.log(), "the lease was over before it was renewed"
 
 
 def test_a_hub_that_does_not_renew(server, hub, make_daemon):
