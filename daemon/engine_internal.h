@@ -151,7 +151,8 @@ void engine_note_server(struct engine *e, const struct engine_feed *f, const str
 /* Leaves the feed's site alone if its state says so. */
 void engine_cool_down(struct engine *e, const struct engine_feed *f);
 /* engine_websub.c */
-enum { ENGINE_HUB_REQUESTS_MAX = 8 };
+/* Few hubs serve most feeds: this many requests at one time are polite to one, and enough for all. */
+enum { ENGINE_HUB_REQUESTS_MAX = 4 };
 /* What the head of a feed's answer says about hubs, for the outcome. */
 void engine_websub_hear(struct poll_outcome *o, const struct transfer_answer *answer);
 /* A poll was committed: what it says about hubs, and about the hub's silence.  before: the feed's state until then. */

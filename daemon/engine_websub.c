@@ -34,7 +34,8 @@ static int64_t pause_ms(const struct engine *e)
 
 static void wake_at(struct engine *e, int64_t at_ms)
 {
-	int64_t wait_ms = at_ms == INT64_MAX ? TIMER_MAX_MS : at_ms - clock_wall_ms();
+	int64_t now_ms = clock_wall_ms();
+	int64_t wait_ms = at_ms > now_ms ? at_ms - now_ms : 0;
 	struct timeval tv, pending;
 
 	wait_ms = wait_ms < TIMER_MIN_MS ? TIMER_MIN_MS : wait_ms > TIMER_MAX_MS ? TIMER_MAX_MS : wait_ms;

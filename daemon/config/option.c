@@ -28,7 +28,7 @@ const struct config_option config_options[] = {
 		.reloadable = true, .help = "What the merged feeds and the page are called."},
 	{.section = SECTION_TOP, .name = "base-url", .type = OPTION_URL, .offset = TOP(base_url), .reloadable = true,
 		.help = "Where readers reach the daemon from outside; stands in the feeds' links and identifiers. Default: the "
-			"first address of [http] listen."},
+			"first address of [http] listen. Only when it is set, hubs are asked to push news there (WebSub)."},
 	{.section = SECTION_TOP, .name = "contact-url", .type = OPTION_URL, .offset = TOP(contact_url), .reloadable = true,
 		.help = "A page about you; servers' operators find it in the User-Agent. Default: base-url."},
 	{.section = SECTION_TOP, .name = "log-level", .type = OPTION_LEVEL, .offset = TOP(log_level), .fallback = "info",

@@ -2,6 +2,8 @@
  *
  *     due queue -> transfer -> parse pool -> writer -> { stream, publish } -> due queue
  *
+ * What a hub pushes (websub.h) comes in by HTTP and joins at the parse pool; it never plans a poll.
+ *
  * The engine owns every stage and the main loop.  Configuration comes in whole, is checked whole, and is
  * taken over whole or not at all. */
 #ifndef SITREP_ENGINE_H

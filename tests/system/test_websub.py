@@ -155,13 +155,15 @@ def start_trusted(server, hub, make_daemon):
 
 
 def test_subscribes_as_the_recommendation_has_it(server, hub, make_daemon):
-    daemon = start_verified(server, hub, make_daemon)
+    daemon = start_verified(server, hub, make_daemon, config="log-level = debug\n" + CONFIG)
     request = hub.requests[0]
     assert request["hub.mode"] == "subscribe" and request["hub.topic"] == server.url("/a")
     assert request["hub.lease_seconds"] == "864000" and len(request["hub.secret"]) == 64
     assert re.fullmatch(r"/websub/\d+-[0-9a-f]{64}", hub.path())
     wait_for(lambda: hub.verified, "the challenge to come back")
-    # nobody else learns the secrets
+    # nobody else learns the secrets, not even where a push is refused
+    assert hub.push("x", secret="wrong") == 202
+    wait_for(lambda: "push ignored feed=a" in daemon.log(), "the refusal")
     shown = daemon.log() + str(daemon.feeds()) + daemon.get("/metrics").body.decode() + str(daemon.control(op="status"))
     assert request["hub.secret"] not in shown and hub.path() not in shown
     assert "subscribed at a hub feed=a" in daemon.log()
@@ -287,6 +289,7 @@ def test_renewal_at_half_life(server, hub, make_daemon):
     assert state(daemon) == "verified"
     first = hub.requests[0]
     assert all(r == first for r in hub.requests), "a renewal is the same subscription"
+    assert "did not renew" not in daemon.log(), "the lease was over before it was renewed"
 
 
 def test_a_hub_that_does_not_renew(server, hub, make_daemon):
@@ -320,6 +323,19 @@ def test_a_restart_keeps_the_subscription(server, hub, make_daemon):
     wait_for(lambda: server.count("/a") == polled + 1, "a poll to catch up")
     assert hub.push(rss("Alpha", [article(200)])) == 202
     wait_for(lambda: daemon.feeds()["a"]["items"] == 3, "a push after the restart")
+    assert len(hub.requests) == asked
+
+
+def test_trust_is_committed_with_the_news_that_earned_it(server, hub, make_daemon):
+    daemon = start_verified(server, hub, make_daemon)
+    stream = daemon.stream(dict(events=["new"]))
+    assert hub.push(rss("Alpha", [article(100)])) == 202
+    stream.read_until("new")
+    asked = len(hub.requests)
+    daemon.kill()
+    stream.close()
+    daemon.start()
+    assert state(daemon) == "trusted" and daemon.feeds()["a"]["items"] == 2
     assert len(hub.requests) == asked
 
 
@@ -378,6 +394,7 @@ def test_a_feed_that_is_gone_needs_no_hub(server, hub, make_daemon):
 
 def test_a_feed_that_left_is_gone_for_its_hub(server, hub, make_daemon):
     daemon = start_verified(server, hub, make_daemon)
+    asked = len(hub.requests)
     server.set("/b", rss("Bravo", [article(2)]))
     daemon.write_config(CONFIG, dict(b=dict(url=server.url("/b"), interval="1h")))
     daemon.run("reload")
@@ -385,7 +402,7 @@ def test_a_feed_that_left_is_gone_for_its_hub(server, hub, make_daemon):
     # and comes back with the subscription it had
     daemon.write_config(CONFIG, dict(a=dict(url=server.url("/a"), interval="1h")))
     daemon.run("reload")
-    assert state(daemon) == "verified" and len(hub.requests) == 1
+    assert state(daemon) == "verified" and len(hub.requests) == asked
     assert hub.push(rss("Alpha", [article(3)])) == 202
     wait_for(lambda: daemon.feeds()["a"]["items"] == 2, "the push")
 
