@@ -30,7 +30,7 @@ struct command {
 };
 
 extern const struct command command_tail, command_feeds, command_status, command_refresh, command_parse, command_check,
-	command_reload, command_pause, command_resume, command_discover;
+	command_reload, command_pause, command_resume, command_discover, command_explain;
 
 /* Prints the command's usage to out. */
 void command_usage(const struct command *c, FILE *out);
@@ -74,7 +74,8 @@ bool connection_has_line(const struct connection *c);
 int control_ask(const struct client_options *options, json_t *request, int (*fn)(void *arg, const json_t *answer),
 	void *arg, struct error *err);
 
-/* Text of a JSON member as one harmless line of a terminal; "" when it is none. */
+/* A JSON string as one harmless line of a terminal, and the same of a member; nothing when it is none. */
+void print_value(FILE *out, const json_t *value);
 void print_text(FILE *out, const json_t *object, const char *member);
 
 #endif

@@ -1,4 +1,4 @@
-/* The commands that ask the control socket one thing: status, refresh, reload, pause, resume; and check,
+/* The commands that ask the control socket one thing: status, explain, refresh, reload, pause, resume; and check,
  * which asks nobody. */
 #include <errno.h>
 #include <getopt.h>
@@ -109,6 +109,48 @@ const struct command command_status = {
 	.summary = "Show what the daemon is doing",
 	.help = "  -j, --json  as a JSON object\n",
 	.run = run_status,
+};
+
+/* ---- explain ---- */
+
+static int show_reasoning(void *arg, const json_t *answer)
+{
+	const json_t *lines = json_object_get(answer, "explain"), *line;
+	const bool *json = arg;
+	size_t i;
+
+	if (*json)
+		return json_dumpf(lines, stdout, JSON_COMPACT) != 0 || putchar('\n') == EOF ? -EIO : 0;
+	json_array_foreach(lines, i, line)
+	{
+		print_value(stdout, line);
+		(void)putchar('\n');
+	}
+	return 0;
+}
+
+static int run_explain(const struct client_options *options, int argc, char **argv)
+{
+	bool json = false;
+	int status = read_options(&command_explain, argc, argv, &json, 1);
+
+	if (status >= 0)
+		return status;
+	if (optind == argc) {
+		command_usage(&command_explain, stderr);
+		return EXIT_USAGE;
+	}
+	return ask(&command_explain, options, json_pack("{s:s,s:s}", "op", "explain", "feed", argv[optind]),
+		show_reasoning, &json);
+}
+
+const struct command command_explain = {
+	.name = "explain",
+	.arguments = "[--json] FEED",
+	.summary = "Tell why a feed is asked when it is",
+	.help = "What was learnt of its habits, what its server said, and what follows for the next poll.\n\n"
+		"  -j, --json  as a JSON array of sentences\n",
+	.run = run_explain,
 };
 
 /* ---- refresh ---- */

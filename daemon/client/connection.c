@@ -177,9 +177,8 @@ int control_ask(const struct client_options *options, json_t *request, int (*fn)
 	return result;
 }
 
-void print_text(FILE *out, const json_t *object, const char *member)
+void print_value(FILE *out, const json_t *value)
 {
-	const json_t *value = json_object_get(object, member);
 	struct buf line = BUF_INIT(LIMIT_STREAM_LINE);
 
 	if (!json_is_string(value))
@@ -187,4 +186,9 @@ void print_text(FILE *out, const json_t *object, const char *member)
 	if (utf8_one_line(&line, str_make(json_string_value(value), json_string_length(value))) == 0)
 		(void)fwrite(line.data != NULL ? line.data : "", 1, line.len, out);
 	buf_release(&line);
+}
+
+void print_text(FILE *out, const json_t *object, const char *member)
+{
+	print_value(out, json_object_get(object, member));
 }

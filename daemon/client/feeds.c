@@ -1,6 +1,7 @@
 /* sitrep feeds: each feed's health as a table, the failing ones first. */
 #include <errno.h>
 #include <getopt.h>
+#include <langinfo.h>
 #include <libsmartcols.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -17,11 +18,15 @@ enum column {
 	COL_STATE,
 	COL_POLLED,
 	COL_NEWEST,
+	COL_DAYS,
+	COL_RATE,
 	COL_NEXT,
+	COL_DELAY,
 	COL_POLLS,
 	COL_SAME,
+	COL_BYTES,
 	COL_ITEMS,
-	COL_REASON,
+	COL_WHY,
 	COL_COUNT
 };
 
@@ -30,15 +35,19 @@ static const struct {
 	double width;
 	int flags;
 } columns[COL_COUNT] = {
-	[COL_NAME] = {"FEED", 0.15, 0},
-	[COL_STATE] = {"STATE", 0.07, 0},
-	[COL_POLLED] = {"POLLED", 0.08, SCOLS_FL_RIGHT},
-	[COL_NEWEST] = {"NEWEST", 0.08, SCOLS_FL_RIGHT},
-	[COL_NEXT] = {"NEXT", 0.08, SCOLS_FL_RIGHT},
-	[COL_POLLS] = {"POLLS", 0.05, SCOLS_FL_RIGHT},
-	[COL_SAME] = {"304", 0.05, SCOLS_FL_RIGHT},
-	[COL_ITEMS] = {"ITEMS", 0.05, SCOLS_FL_RIGHT},
-	[COL_REASON] = {"REASON", 0.39, SCOLS_FL_TRUNC},
+	[COL_NAME] = {"FEED", 0.12, 0},
+	[COL_STATE] = {"STATE", 0.05, 0},
+	[COL_POLLED] = {"POLLED", 0.06, SCOLS_FL_RIGHT},
+	[COL_NEWEST] = {"NEWEST", 0.06, SCOLS_FL_RIGHT},
+	[COL_DAYS] = {"TWO WEEKS", 14, SCOLS_FL_RIGHT},
+	[COL_RATE] = {"A DAY", 0.04, SCOLS_FL_RIGHT},
+	[COL_NEXT] = {"NEXT", 0.06, SCOLS_FL_RIGHT},
+	[COL_DELAY] = {"DELAY", 0.04, SCOLS_FL_RIGHT},
+	[COL_POLLS] = {"POLLS", 0.04, SCOLS_FL_RIGHT},
+	[COL_SAME] = {"304", 0.03, SCOLS_FL_RIGHT},
+	[COL_BYTES] = {"BYTES", 0.04, SCOLS_FL_RIGHT},
+	[COL_ITEMS] = {"ITEMS", 0.04, SCOLS_FL_RIGHT},
+	[COL_WHY] = {"WHY", 0.3, SCOLS_FL_TRUNC},
 };
 
 struct listing {
@@ -84,6 +93,71 @@ static void set_text(struct libscols_line *line, enum column column, const char 
 	buf_release(&safe);
 }
 
+/* One bar a day, the tallest for the most posts of any; a day without posts is the low line. */
+static void set_days(struct libscols_line *line, const json_t *feed)
+{
+	static const char *const bars[] = {
+		"\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587", "\u2588"};
+	static const char *const plain[] = {"_", ".", ":", "-", "=", "+", "*", "#"};
+	enum { LEVELS = sizeof(bars) / sizeof(bars[0]) };
+	bool is_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	const json_t *days = json_object_get(feed, "recent"), *day;
+	struct buf text = BUF_INIT(256);
+	json_int_t most = 1;
+	size_t i;
+
+	json_array_foreach(days, i, day)
+	{
+		most = json_integer_value(day) > most ? json_integer_value(day) : most;
+	}
+	json_array_foreach(days, i, day)
+	{
+		json_int_t posts = json_integer_value(day);
+		size_t level = posts <= 0 ? 0 : 1 + (size_t)((posts - 1) * (LEVELS - 1) / most);
+
+		(void)buf_puts(&text, is_utf8 ? bars[level] : plain[level]);
+	}
+	(void)scols_line_set_data(line, COL_DAYS, text.len > 0 ? text.data : "-");
+	buf_release(&text);
+}
+
+/* "12 min", and "-" for what was never asked. */
+static void set_delay(struct libscols_line *line, const json_t *feed)
+{
+	const json_t *delay = json_object_get(feed, "expected_delay_s");
+	json_int_t seconds = json_integer_value(delay);
+
+	if (delay == NULL)
+		(void)scols_line_set_data(line, COL_DELAY, "-");
+	else if (seconds < 60)
+		set_number(line, COL_DELAY, seconds, "s");
+	else if (seconds < 2 * 3600)
+		set_number(line, COL_DELAY, seconds / 60, "m");
+	else
+		set_number(line, COL_DELAY, seconds / 3600, "h");
+}
+
+static void set_bytes(struct libscols_line *line, json_int_t bytes)
+{
+	static const char *const units[] = {"", "K", "M", "G", "T"};
+	size_t unit = 0;
+
+	while (bytes >= 10240 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+		bytes /= 1024;
+		unit++;
+	}
+	set_number(line, COL_BYTES, bytes, units[unit]);
+}
+
+static void set_rate(struct libscols_line *line, const json_t *feed)
+{
+	const json_t *rate = json_object_get(feed, "posts_per_day");
+	char text[40];
+
+	(void)snprintf(text, sizeof(text), json_number_value(rate) < 10 ? "%.1f" : "%.0f", json_number_value(rate));
+	(void)scols_line_set_data(line, COL_RATE, rate != NULL ? text : "-");
+}
+
 static int add_line(struct listing *l, const json_t *feed)
 {
 	struct libscols_line *line = scols_table_new_line(l->table, NULL);
@@ -98,16 +172,22 @@ static int add_line(struct listing *l, const json_t *feed)
 	set_relative(line, COL_POLLED, feed, "last_poll");
 	set_relative(line, COL_NEWEST, feed, "last_new");
 	set_relative(line, COL_NEXT, feed, "due");
+	set_days(line, feed);
+	set_rate(line, feed);
+	set_delay(line, feed);
+	set_bytes(line, json_integer_value(json_object_get(feed, "bytes")));
 	set_number(line, COL_POLLS, polls, "");
 	set_number(line, COL_SAME, polls > 0 ? same * 100 / polls : 0, "%");
 	set_number(line, COL_ITEMS, json_integer_value(json_object_get(feed, "items")), "");
 	if (json_object_get(feed, "reason") != NULL)
 		(void)buf_puts(&remark, text_of(feed, "reason"));
-	else if (json_object_get(feed, "moved_to") != NULL)
-		(void)buf_printf(&remark, "moved to %s", text_of(feed, "moved_to"));
 	else if (strcmp(text_of(feed, "websub"), "trusted") == 0)
 		(void)buf_puts(&remark, "pushed by its hub");
-	set_text(line, COL_REASON, remark.data != NULL ? remark.data : "");
+	else
+		(void)buf_puts(&remark, text_of(feed, "why"));
+	if (json_object_get(feed, "moved_to") != NULL)
+		(void)buf_printf(&remark, "%smoved to %s", remark.len > 0 ? ", " : "", text_of(feed, "moved_to"));
+	set_text(line, COL_WHY, remark.data != NULL ? remark.data : "");
 	buf_release(&remark);
 	return 0;
 }

@@ -8,6 +8,7 @@
 static const struct command *const commands[] = {
 	&command_tail,
 	&command_feeds,
+	&command_explain,
 	&command_status,
 	&command_refresh,
 	&command_parse,

@@ -1,0 +1,108 @@
+"""When feeds are asked, as the daemon does it; the rules themselves have their own tests in virtual time."""
+import email.utils
+import sqlite3
+import struct
+import time
+
+import pytest
+
+from harness import wait_for
+from samples import article, rss
+
+# version, ttl, period, skip hours, skip days, spent, honest, lies: then comes the time of the last whole answer
+WHOLE_AT = 1 + 8 + 8 + 4 + 1 + 4 + 4 + 1
+
+
+def seconds_until_due(daemon, feed):
+    due = daemon.feeds()[feed]["due"]
+    return time.mktime(time.strptime(due, "%Y-%m-%dT%H:%M:%SZ")) - time.timezone - time.time()
+
+
+def polled(daemon, feed):
+    wait_for(lambda: daemon.feeds()[feed]["polls"] == 1, "the first poll")
+    return seconds_until_due(daemon, feed)
+
+
+def test_words_of_server_and_feed_are_floors(server, make_daemon):
+    plain = rss("Plain", [article(1)])
+    hour = 3600
+    server.set("/max-age", plain, etag='"1"', headers={"Cache-Control": "max-age=%d" % (3 * hour), "Age": "%d" % hour})
+    server.set("/expires", plain, etag='"1"', headers={
+        "Expires": email.utils.formatdate(time.time() + 4 * hour, usegmt=True)})
+    server.set("/ttl", plain.replace("<channel>", "<channel><ttl>180</ttl>", 1), etag='"1"')
+    server.set("/period", plain.replace("<rss ", '<rss xmlns:sy="http://purl.org/rss/1.0/modules/syndication/" ', 1).replace(
+        "<channel>", "<channel><sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>6</sy:updateFrequency>", 1), etag='"1"')
+    server.set("/switched-off", plain, etag='"1"', headers={"Cache-Control": "max-age=999999999"})
+    feeds = {p[1:]: dict(url=server.url(p), interval="1s") for p in server.routes}
+    daemon = make_daemon("", feeds).start()
+    expected = {"max-age": 2 * hour, "expires": 4 * hour, "ttl": 3 * hour, "period": 4 * hour, "switched-off": 24 * hour}
+    for name, seconds in expected.items():
+        left = polled(daemon, name)
+        assert seconds - 60 < left <= seconds + 90, (name, left)
+    assert daemon.feeds()["ttl"]["why"] == "ttl"
+
+
+@pytest.mark.parametrize("retry_after", [str(5 * 3600), "in five hours"])
+def test_retry_after_is_a_floor(server, make_daemon, retry_after):
+    if retry_after == "in five hours":
+        retry_after = email.utils.formatdate(time.time() + 5 * 3600, usegmt=True)
+    server.set("/feed", "x", status=503, headers={"Retry-After": retry_after})
+    daemon = make_daemon("", {"feed": dict(url=server.url("/feed"), interval="1s")}).start()
+    assert 5 * 3600 - 60 < polled(daemon, "feed") <= 5 * 3600 + 5
+
+
+def test_reasoning_is_told(server, make_daemon):
+    server.set("/feed", rss("Feed", [article(n) for n in range(5)]), etag='"1"')
+    server.set("/broken", "x", status=500)
+    daemon = make_daemon("", {"feed": server.url("/feed"), "broken": server.url("/broken")}).start()
+    wait_for(lambda: all(f["polls"] == 1 for f in daemon.feeds().values()), "both polls")
+    told = daemon.run("explain", "feed").stdout
+    assert "posts" in told and "[poll] lets it be asked every 5m at most" in told and "So it is next asked" in told
+    assert daemon.feeds()["feed"]["due"] in told
+    assert "1 poll has failed in a row (http, HTTP 500)" in daemon.run("explain", "broken").stdout
+    assert "no feed is named nobody" in daemon.run("explain", "nobody", check=False).stderr
+    assert daemon.run("explain", check=False).returncode == 2
+    table = daemon.run("feeds").stdout
+    for column in ("TWO WEEKS", "A DAY", "NEXT", "DELAY", "BYTES", "WHY"):
+        assert column in table
+    assert "500 Internal Server Error" in table
+
+
+def test_habits_outlive_a_restart(server, make_daemon):
+    server.set("/feed", rss("Feed", [article(n) for n in range(9)]), etag='"1"')
+    daemon = make_daemon("", {"feed": server.url("/feed")}).start()
+    wait_for(lambda: daemon.feeds()["feed"]["polls"] == 1, "the poll")
+    before = daemon.feeds()["feed"]
+    daemon.kill()
+    daemon.start()
+    after = daemon.feeds()["feed"]
+    assert before["posts_per_day"] == after["posts_per_day"] and before["recent"] == after["recent"]
+    assert before["due"] == after["due"] and server.count("/feed") == 1
+
+
+def test_last_modified_in_the_future_is_found_out(server, make_daemon):
+    """Such a server says 304 until that day; it is asked for the whole once a day instead."""
+    far = email.utils.formatdate(time.time() + 30 * 86400, usegmt=True)
+    server.set("/feed", rss("Feed", [article(1)]), last_modified=far)
+    daemon = make_daemon("", {"feed": dict(url=server.url("/feed"), interval="1h")}).start()
+    wait_for(lambda: daemon.feeds()["feed"]["polls"] == 1, "the first poll")
+    daemon.refresh("feed")
+    assert server.requests[-1][1]["If-Modified-Since"] == far
+    assert daemon.feeds()["feed"]["not_modified"] == 1
+    daemon.stop()
+    # a day goes by
+    with sqlite3.connect(daemon.state / "sitrepd.db") as db:
+        habits, = db.execute("SELECT habits FROM feed").fetchone()
+        whole_ms, = struct.unpack_from("<q", habits, WHOLE_AT)
+        assert abs(whole_ms / 1000 - time.time()) < 3600
+        aged = bytearray(habits)
+        struct.pack_into("<q", aged, WHOLE_AT, whole_ms - 86400_000)
+        db.execute("UPDATE feed SET habits = ?", (bytes(aged),))
+    server.set("/feed", rss("Feed", [article(1), article(2)]), last_modified=far)
+    daemon.start()
+    daemon.refresh("feed")
+    assert "If-Modified-Since" not in server.requests[-1][1]
+    assert daemon.feeds()["feed"]["items"] == 2
+    # and not again on the same day
+    daemon.refresh("feed")
+    assert server.requests[-1][1]["If-Modified-Since"] == far
