@@ -15,7 +15,7 @@ static const char *const texts[FEED_STATEMENTS] = {
 		"SELECT id, active, backlog, health, failure, http_status, errors, due, failing_since, first_poll,"
 		" last_poll, last_success, last_new, polls, not_modified, bytes, items, server_wait, etag,"
 		" last_modified, reason, name, url, categories, configured_title, own_title, link, moved_url,"
-		" moved_since, moved_count, moved, habits,"
+		" moved_since, moved_count, moved, habits, publisher,"
 		" EXISTS(SELECT 1 FROM websub WHERE feed_id = feed.id AND phase = ?2)"
 		" FROM feed WHERE id = ?1",
 	[FEED_SAVE] =
@@ -65,6 +65,7 @@ void feed_row_release(struct feed_row *row)
 	feed_state_release(&row->state);
 	free(row->configured_title);
 	free(row->own_title);
+	free(row->publisher);
 	*row = (struct feed_row){0};
 }
 
@@ -130,6 +131,7 @@ static int read_row(sqlite3_stmt *s, struct feed_row *row)
 	st->moved_count = sqlite3_column_int(s, c++);
 	st->moved = sqlite3_column_int(s, c++) != 0;
 	column_habits(s, c++, st, &failed);
+	row->publisher = column_copy(s, c++, &failed);
 	st->pushed = sqlite3_column_int(s, c) != 0;
 	if (!failed) {
 		const char *title = row->configured_title != NULL ? row->configured_title

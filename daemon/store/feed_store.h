@@ -39,6 +39,7 @@ struct feed_row {
 	struct feed_state state;
 	char *configured_title; /* NULL */
 	char *own_title;        /* as its last document said, NULL */
+	char *publisher;        /* configured, NULL */
 	bool backlog;           /* no document of it is in yet */
 };
 void feed_row_release(struct feed_row *row);

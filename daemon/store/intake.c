@@ -32,9 +32,11 @@ struct taking {
 	struct error *err;
 };
 
-int intake_init(struct intake *in, struct item_store *items, struct journal *journal, struct error *err)
+int intake_init(struct intake *in, struct item_store *items, struct journal *journal, struct publishers *publishers,
+	struct error *err)
 {
-	*in = (struct intake){.items = items, .journal = journal, .record = BUF_INIT(RECORD_MAX)};
+	*in = (struct intake){
+		.items = items, .journal = journal, .publishers = publishers, .record = BUF_INIT(RECORD_MAX)};
 	in->hash = sha256_new(err);
 	return in->hash == NULL ? -ENOMEM : 0;
 }
@@ -122,7 +124,9 @@ static int make_row(struct taking *t, const struct entry *e, struct item_row *ro
 		.url_key = entry_url_key(e),
 		.canon_version = e->item->canon_version,
 	};
-	result = encode_record(t, e->item);
+	result = publishers_find(t->in->publishers, e->item, &row->publisher_id, t->err);
+	if (result == 0)
+		result = encode_record(t, e->item);
 	row->record = buf_str(&t->in->record);
 	return result;
 }
@@ -368,6 +372,8 @@ int intake_document(struct intake *in, const struct feed_row *feed, const struct
 	struct taking t = {.in = in, .feed = feed, .at_ms = at_ms, .counts = counts, .err = err};
 	int result = entries_set(&in->entries, d, in->hash, err);
 
+	if (result == 0)
+		result = publishers_begin(in->publishers, feed, d, err);
 	if (result == 0)
 		result = find_identities(&t);
 	/* The last one first: feeds begin with the newest, which is to get the highest number. */

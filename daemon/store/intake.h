@@ -28,14 +28,16 @@
 #include "feed_store.h"
 #include "item_store.h"
 #include "journal.h"
+#include "publisher.h"
 #include "sitrep/buf.h"
 #include "sitrep/document.h"
 #include "sitrep/error.h"
 #include "sitrep/sha256.h"
 
 struct intake {
-	struct item_store *items; /* borrowed, as is journal */
+	struct item_store *items; /* borrowed, as are journal and publishers */
 	struct journal *journal;
+	struct publishers *publishers;
 	struct sha256 *hash;
 	struct entries entries;
 	struct buf record;
@@ -47,7 +49,8 @@ struct intake_counts {
 	int fresh, copies, updates, unchanged;
 };
 
-int intake_init(struct intake *in, struct item_store *items, struct journal *journal, struct error *err);
+int intake_init(struct intake *in, struct item_store *items, struct journal *journal, struct publishers *publishers,
+	struct error *err);
 void intake_release(struct intake *in);
 
 /* Takes the items of a feed's document in, the last one first, within the caller's transaction.  The

@@ -17,9 +17,10 @@ static const char *const texts[ITEM_STATEMENTS] = {
 			       " WHERE d.digest = ?1 AND d.feed_id = ?2 LIMIT 64",
 	[ITEM_BY_URL] = "SELECT id, feed_id, story_id FROM item WHERE url_key = ?1 LIMIT 64",
 	[ITEM_BY_OWN_URL] = "SELECT id, feed_id, story_id FROM item WHERE url_key = ?1 AND feed_id = ?2 LIMIT 64",
-	[ITEM_ADD] = "INSERT INTO item(id, feed_id, story_id, digest, canon_version, rev, first_seen, published, "
-		     "sort_ms, uid,"
-		     " url_key, record) VALUES(?1, ?2, ?3, ?4, ?5, 0, ?6, min(?7, ?6), ?8, ?9, ?10, ?11)",
+	[ITEM_ADD] =
+		"INSERT INTO item(id, feed_id, story_id, digest, canon_version, rev, first_seen, published, "
+		"sort_ms, uid,"
+		" url_key, record, publisher_id) VALUES(?1, ?2, ?3, ?4, ?5, 0, ?6, min(?7, ?6), ?8, ?9, ?10, ?11, ?12)",
 	/* OR REPLACE: what was a tombstone's or an alias may now be this item's. */
 	[ITEM_ADD_IDENTITY] = "INSERT OR REPLACE INTO ident(feed_id, identity, item_id, last_seen, alias)"
 			      " VALUES(?1, ?2, ?3, ?4, ?5)",
@@ -33,7 +34,7 @@ static const char *const texts[ITEM_STATEMENTS] = {
 		      " VALUES(?1, ?2, ?3, ?3, ?3, 1, 1, ?4)",
 	[STORY_JOIN] =
 		"UPDATE story SET reports = reports + 1, last_seen = max(last_seen, ?3), updated = max(updated, ?3),"
-		" sources = sources + NOT EXISTS(SELECT 1 FROM item WHERE story_id = ?1 AND feed_id = ?2)"
+		" sources = sources + NOT EXISTS(SELECT 1 FROM item WHERE story_id = ?1 AND publisher_id = ?2)"
 		" WHERE id = ?1",
 	[STORY_CHANGED] = "UPDATE story SET updated = max(updated, ?3) WHERE id = ?1"
 			  " AND ?2 = (SELECT min(id) FROM item WHERE story_id = ?1)",
@@ -178,7 +179,7 @@ static int join_story(struct item_store *is, struct item_row *row, struct error 
 	sqlite3_stmt *s = is->s[STORY_JOIN];
 
 	sql_bind_int(s, 1, row->story_id);
-	sql_bind_int(s, 2, row->feed_id);
+	sql_bind_int(s, 2, row->publisher_id);
 	sql_bind_int(s, 3, row->seen_ms);
 	return sql_done(s, err, cannot_keep);
 }
@@ -199,6 +200,7 @@ static int insert_item(struct item_store *is, const struct item_row *row, struct
 	if (row->url_key != NULL)
 		sql_bind_key(s, 10, row->url_key);
 	sql_bind_blob(s, 11, row->record.data, row->record.len);
+	sql_bind_int(s, 12, row->publisher_id);
 	return sql_done(s, err, cannot_keep);
 }
 

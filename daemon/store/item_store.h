@@ -71,7 +71,8 @@ struct item_row {
 	int64_t id; /* out of item_store_add() */
 	int64_t feed_id;
 	int64_t story_id; /* 0: begins a story; out */
-	int64_t sort_ms;  /* of the story: in when it begins one, else out */
+	int64_t publisher_id;
+	int64_t sort_ms; /* of the story: in when it begins one, else out */
 	int64_t seen_ms;
 	int64_t published_ms; /* TIME_NONE: unknown */
 	const uint8_t *identity;

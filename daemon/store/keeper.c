@@ -47,7 +47,9 @@ int keeper_open(struct keeper *k, const struct writer_options *options, struct e
 	if (result == 0)
 		result = journal_init(&k->journal, k->store.db, &k->totals, &k->options, err);
 	if (result == 0)
-		result = intake_init(&k->intake, &k->items, &k->journal, err);
+		result = publishers_init(&k->publishers, k->store.db, err);
+	if (result == 0)
+		result = intake_init(&k->intake, &k->items, &k->journal, &k->publishers, err);
 	k->before = k->totals;
 	if (result != 0)
 		keeper_close(k);
@@ -57,6 +59,7 @@ int keeper_open(struct keeper *k, const struct writer_options *options, struct e
 void keeper_close(struct keeper *k)
 {
 	intake_release(&k->intake);
+	publishers_release(&k->publishers);
 	journal_release(&k->journal);
 	item_store_release(&k->items);
 	websub_store_release(&k->websub);

@@ -28,6 +28,7 @@ struct keeper {
 	struct websub_store websub;
 	struct item_store items;
 	struct journal journal;
+	struct publishers publishers;
 	struct intake intake;
 	struct arena arena;            /* of the document that is taken in */
 	struct writer_options options; /* its texts are the writer's */

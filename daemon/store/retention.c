@@ -39,7 +39,7 @@ static const char *const texts[RETENTION_STATEMENTS] = {
 	[OLD_ITEMS] = "SELECT id, feed_id, story_id, first_seen FROM item ORDER BY id LIMIT ?1",
 	[DROP_ITEM] = "DELETE FROM item WHERE id = ?1",
 	[LEAVE_STORY] = "UPDATE story SET reports = reports - 1,"
-			" sources = (SELECT count(DISTINCT feed_id) FROM item WHERE story_id = ?1) WHERE id = ?1",
+			" sources = (SELECT count(DISTINCT publisher_id) FROM item WHERE story_id = ?1) WHERE id = ?1",
 	[DROP_STORY] = "DELETE FROM story WHERE id = ?1 AND reports <= 0",
 	[NEXT_IDENTITIES] = "SELECT n.feed_id, n.identity, n.last_seen, n.alias, i.id FROM ident n"
 			    " LEFT JOIN item i ON i.id = n.item_id WHERE (n.feed_id, n.identity) > (?1, ?2)"

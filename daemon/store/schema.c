@@ -166,8 +166,17 @@ static const char version_3[] = "CREATE TABLE websub("
 static const char version_4[] = "ALTER TABLE feed ADD COLUMN habits BLOB;"
 				"PRAGMA user_version = 4;";
 
+/* Sources of a story are counted by publisher; those that are there already were counted by feed. */
+static const char version_5[] = "CREATE TABLE publisher("
+				" id INTEGER PRIMARY KEY,"
+				" name TEXT NOT NULL UNIQUE"
+				") STRICT;"
+				"ALTER TABLE item ADD COLUMN publisher_id INTEGER NOT NULL DEFAULT 0;"
+				"UPDATE item SET publisher_id = -feed_id;"
+				"PRAGMA user_version = 5;";
+
 /* steps[n] leads from version n to n + 1. */
-static const char *const steps[STORE_SCHEMA_VERSION] = {version_1, version_2, version_3, version_4};
+static const char *const steps[STORE_SCHEMA_VERSION] = {version_1, version_2, version_3, version_4, version_5};
 
 int schema_migrate(sqlite3 *db, int from, struct error *err)
 {

@@ -57,7 +57,7 @@ struct story {
 	int64_t last_seen_ms;   /* newest report */
 	int64_t updated_ms;     /* last visible change: a report joined or the lead's text changed */
 	int64_t sort_ms;        /* river order, newest first */
-	int source_count;       /* distinct feeds (publishers later) */
+	int source_count;       /* distinct publishers */
 	int total_reports;      /* distinct items, also those not listed here */
 	struct report *reports; /* in order of appearance, at most STORY_REPORTS_MAX; [0] is the lead */
 	size_t report_count;

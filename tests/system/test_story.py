@@ -126,3 +126,26 @@ def test_a_server_may_send_only_what_is_new(server, make_daemon):
     assert asked[0] == (None, None) and asked[1] == ('"1"', "feed")
     titles = [entry["title"] for entry in json.loads(daemon.get("/feed.json").body)["items"]]
     assert len(titles) == 4 and article(9)["title"] in titles
+
+
+def test_sources_are_counted_by_publisher(server, make_daemon):
+    """Two feeds of one site, two of one house by the operator's word, one that names its outlet, one of its own."""
+    story = article(1)
+    aggregated = rss("Aggregator", [story], "aggregator").replace(
+        "<guid", '<source url="http://www.cove.example/rss">Cove</source><guid', 1)
+    documents = {
+        "anchor": rss("Anchor", [story], "www.anchor"), "anchor-ships": rss("Anchor ships", [story], "ships.anchor"),
+        "bollard": rss("Bollard", [story], "bollard"), "buoy": atom("Buoy", [story], "buoy"),
+        "cove": rss("Cove", [story], "cove"), "aggregator": aggregated,
+        "dock": rss("Dock", [story], "dock")}
+    feeds = {}
+    for name, document in documents.items():
+        server.set("/" + name, document, "application/atom+xml" if name == "buoy" else "application/rss+xml")
+        feeds[name] = dict(url=server.url("/" + name), interval="1h")
+    feeds["bollard"]["publisher"] = feeds["buoy"]["publisher"] = "Harbour House"
+    daemon = make_daemon("", feeds).start()
+    with_stream = daemon.stream(dict(since="0", events=["new", "copy"]))
+    events = with_stream.read_events(len(documents))
+    assert [e["event"] for e in events] == ["new"] + ["copy"] * 6
+    assert events[-1]["story"]["reports"] == 7 and events[-1]["story"]["sources"] == 4
+    with_stream.close()

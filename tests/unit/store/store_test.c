@@ -133,7 +133,7 @@ static void test_migration(void **state)
 		(void)snprintf(sql, sizeof(sql), "ALTER TABLE feed DROP COLUMN %s", undo[i]);
 		run_sql(f->db, sql);
 	}
-	run_sql(f->db, "DROP TABLE websub");
+	run_sql(f->db, "ALTER TABLE item DROP COLUMN publisher_id; DROP TABLE websub; DROP TABLE publisher");
 	run_sql(f->db, "INSERT INTO feed(name, url, categories, rank, active, backlog, health, failure, http_status, "
 		       "errors, polls,"
 		       " not_modified, bytes, items, server_wait)"
