@@ -15,6 +15,7 @@
 #include "sitrep/html.h"
 #include "sitrep/identity.h"
 #include "sitrep/limits.h"
+#include "sitrep/sketch.h"
 #include "sitrep/utf8.h"
 
 enum {
@@ -43,6 +44,8 @@ struct identity {
 	struct buf again;   /* a text on its way through read_again() */
 	struct buf title_tokens;
 	struct buf body_tokens;
+	struct sketcher *sketcher;
+	struct buf sketch;
 };
 
 struct identity *identity_new(struct error *err)
@@ -61,8 +64,12 @@ struct identity *identity_new(struct error *err)
 	buf_init(&id->again, LIMIT_ITEM_CONTENT);
 	buf_init(&id->title_tokens, TOKENS_MAX);
 	buf_init(&id->body_tokens, TOKENS_MAX);
+	buf_init(&id->sketch, SKETCH_BYTES_MAX);
+	id->sketcher = sketcher_new();
 	id->hash = sha256_new(err);
-	if (id->hash == NULL) {
+	if (id->sketcher == NULL)
+		(void)error_set(err, -ENOMEM, "no memory to work out identities");
+	if (id->hash == NULL || id->sketcher == NULL) {
 		identity_free(id);
 		return NULL;
 	}
@@ -82,6 +89,8 @@ void identity_free(struct identity *id)
 	buf_release(&id->again);
 	buf_release(&id->title_tokens);
 	buf_release(&id->body_tokens);
+	buf_release(&id->sketch);
+	sketcher_free(id->sketcher);
 	free(id);
 }
 
@@ -307,4 +316,24 @@ int identity_assign(struct identity *id, struct arena *a, struct item *it)
 	it->token_count = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
 	it->canon_version = CANON_VERSION;
 	return set_hashes(id, a, it, key);
+}
+
+int identity_sketch(struct identity *id, struct arena *a, size_t shingles_max, struct item *it)
+{
+	struct str body = buf_str(&id->body), dateline = str_slice(body, 0, sketch_dateline(body));
+	size_t skip = 0;
+	int ret = 0;
+
+	it->sketch = STR_NONE;
+	empty(&id->again);
+	if (dateline.len > 0)
+		ret = enough(canon_tokens(&id->again, dateline, &skip));
+	buf_clear(&id->sketch);
+	if (ret == 0)
+		ret = sketch_write(id->sketcher, buf_str(&id->title_tokens), buf_str(&id->body_tokens), skip,
+			shingles_max, &id->sketch);
+	if (ret != 0 || id->sketch.len == 0)
+		return ret;
+	it->sketch = arena_str(a, buf_str(&id->sketch));
+	return it->sketch.data != NULL ? 0 : -ENOMEM;
 }

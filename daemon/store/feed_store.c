@@ -217,7 +217,7 @@ static bool same_text(struct str stored, const char *wanted)
 	return wanted == NULL ? stored.data == NULL : stored.data != NULL && str_eq(stored, str_from(wanted));
 }
 
-static int insert_feed(struct feed_store *f, const struct feed_spec *spec, int64_t *id, struct error *err)
+int feed_store_insert(struct feed_store *f, const struct feed_spec *spec, int64_t *id, struct error *err)
 {
 	sqlite3_stmt *s = f->s[FEED_INSERT];
 	int result;
@@ -232,6 +232,12 @@ static int insert_feed(struct feed_store *f, const struct feed_spec *spec, int64
 	result = sql_done(s, err, cannot_sync);
 	*id = sqlite3_last_insert_rowid(f->db);
 	return result;
+}
+
+int feed_store_find(struct feed_store *f, const char *name, int64_t *id, struct error *err)
+{
+	sql_bind_cstr(f->s[FEED_FIND], 1, name);
+	return sql_get_int(f->s[FEED_FIND], id, err, cannot_load);
 }
 
 static int configure_feed(
@@ -274,7 +280,7 @@ static int sync_feed(struct feed_store *f, const struct feed_spec *spec, int64_t
 		return result < 0 ? result : 0;
 	*changed = true;
 	if (result == 0)
-		return insert_feed(f, spec, id, err);
+		return feed_store_insert(f, spec, id, err);
 	if (moved) {
 		sql_bind_int(f->s[FEED_RESET], 1, *id);
 		sql_bind_cstr(f->s[FEED_RESET], 2, spec->url);

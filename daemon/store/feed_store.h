@@ -48,6 +48,10 @@ void feed_row_release(struct feed_row *row);
 int feed_store_load(struct feed_store *f, int64_t id, struct feed_row *row, struct error *err);
 /* All but what the configuration says. */
 int feed_store_save(struct feed_store *f, const struct feed_row *row, struct error *err);
+/* A new feed; *id is its number. */
+int feed_store_insert(struct feed_store *f, const struct feed_spec *spec, int64_t *id, struct error *err);
+/* 1 found, 0 not. */
+int feed_store_find(struct feed_store *f, const char *name, int64_t *id, struct error *err);
 /* delta items more are known of a feed. */
 int feed_store_count_items(struct feed_store *f, int64_t id, int64_t delta, struct error *err);
 

@@ -33,10 +33,13 @@ struct taking {
 };
 
 int intake_init(struct intake *in, struct item_store *items, struct journal *journal, struct publishers *publishers,
-	struct error *err)
+	struct grouping *grouping, struct error *err)
 {
-	*in = (struct intake){
-		.items = items, .journal = journal, .publishers = publishers, .record = BUF_INIT(RECORD_MAX)};
+	*in = (struct intake){.items = items,
+		.journal = journal,
+		.publishers = publishers,
+		.grouping = grouping,
+		.record = BUF_INIT(RECORD_MAX)};
 	in->hash = sha256_new(err);
 	return in->hash == NULL ? -ENOMEM : 0;
 }
@@ -98,6 +101,7 @@ static int encode_record(struct taking *t, const struct item *it)
 	int result;
 
 	plain.matches.count = 0;
+	plain.sketch = STR_NONE;
 	plain.published = plausible(it->published);
 	plain.updated = plausible(it->updated);
 	plain.created = plausible(it->created);
@@ -133,9 +137,9 @@ static int make_row(struct taking *t, const struct entry *e, struct item_row *ro
 
 /* ---- what can happen ---- */
 
-static int tell(struct taking *t, enum event_kind kind, const struct entry *e, const struct item_row *row)
+static struct occasion occasion(const struct taking *t, const struct item_row *row)
 {
-	struct occasion o = {
+	return (struct occasion){
 		.at_ms = t->at_ms,
 		.feed_id = row->feed_id,
 		.item_id = row->id,
@@ -143,9 +147,41 @@ static int tell(struct taking *t, enum event_kind kind, const struct entry *e, c
 		.sort_ms = row->sort_ms,
 		.backlog = t->feed->backlog,
 	};
-	int result = journal_event(t->in->journal, kind, &o, STR_NONE, t->err);
+}
 
-	return result == 0 ? journal_matches(t->in->journal, &o, e->item, published(e->item), t->err) : result;
+static void say(struct taking *t, const struct entry *e, enum intake_relation relation, int64_t story_id, int64_t of_id,
+	double score)
+{
+	const struct intake_verdict v = {
+		.item = e->item,
+		.relation = relation,
+		.item_id = e->item_id,
+		.story_id = story_id,
+		.of_id = of_id,
+		.score = score,
+	};
+
+	if (t->in->told != NULL)
+		t->in->told(t->in->told_arg, &v);
+}
+
+const char *intake_relation_name(enum intake_relation r)
+{
+	switch (r) {
+	case INTAKE_NEW:
+		return "new";
+	case INTAKE_COPY:
+		return "copy";
+	case INTAKE_REPRINT:
+		return "reprint";
+	case INTAKE_UPDATE:
+		return "update";
+	case INTAKE_RELATED:
+		return "related";
+	case INTAKE_UNCHANGED:
+		return "unchanged";
+	}
+	return "";
 }
 
 /* The schedule learns from when items were published. */
@@ -167,39 +203,112 @@ static int note_published(struct taking *t, int64_t published_ms)
 	return 0;
 }
 
-/* story_id 0 begins one. */
-static int add(struct taking *t, struct entry *e, int64_t story_id)
+/* Where a new item goes. */
+struct place {
+	enum intake_relation relation;
+	int64_t story_id; /* 0: it begins one */
+	struct grouping_match of;
+	const struct grouping_answer *answer; /* NULL: it was not looked at by its text */
+};
+
+static struct grouping_item text_of(const struct entry *e, const struct item_row *row)
+{
+	return (struct grouping_item){
+		.item_id = row->id,
+		.story_id = row->story_id,
+		.publisher_id = row->publisher_id,
+		.seen_ms = row->seen_ms,
+		.sketch = e->item->sketch,
+	};
+}
+
+/* Why it is there, for people who ask, and its text for the items to come. */
+static int remember(struct taking *t, const struct entry *e, const struct item_row *row, const struct place *p)
+{
+	const struct grouping_item text = text_of(e, row);
+	bool is_original = p->story_id == 0 || p->relation == INTAKE_UPDATE;
+	int result = 0;
+
+	if (p->of.item_id != 0)
+		result = item_store_link(t->in->items, row->id, &p->of, false, t->at_ms, t->err);
+	for (size_t i = 0; p->answer != NULL && i < p->answer->part_count && result == 0; i++)
+		result = item_store_link(t->in->items, row->id, &p->answer->parts[i], true, t->at_ms, t->err);
+	return result == 0 ? grouping_keep(t->in->grouping, &text, is_original, t->err) : result;
+}
+
+static int add(struct taking *t, struct entry *e, const struct place *p)
 {
 	struct item_row row;
+	struct occasion o;
+	uint8_t of_uid[STORE_KEY_LEN];
+	struct journal_copy copy = {.relation = intake_relation_name(p->relation), .score = p->of.judgement.score};
 	int result = make_row(t, e, &row);
 
-	row.story_id = story_id;
+	row.story_id = p->story_id;
 	if (result == 0)
 		result = make_uid(t, e, row.uid);
 	if (result == 0)
 		result = item_store_add(t->in->items, &row, t->err);
 	if (result == 0)
 		result = note_published(t, row.published_ms);
-	if (result != 0)
+	if (result == 0)
+		result = remember(t, e, &row, p);
+	if (result == 0 && p->of.item_id != 0) {
+		result = item_store_uid(t->in->items, p->of.item_id, of_uid, t->err);
+		copy.of_uid = result == 1 ? of_uid : NULL;
+	}
+	if (result < 0)
 		return result;
 	e->item_id = row.id;
-	*(story_id == 0 ? &t->counts->fresh : &t->counts->copies) += 1;
-	return tell(t, story_id == 0 ? EVENT_NEW : EVENT_COPY, e, &row);
+	*(p->story_id == 0 ? &t->counts->fresh : &t->counts->copies) += 1;
+	say(t, e, p->relation, row.story_id, p->of.item_id, copy.score);
+	o = occasion(t, &row);
+	result = journal_placed(t->in->journal, p->story_id == 0 ? EVENT_NEW : EVENT_COPY, &o, &copy, t->err);
+	return result == 0 ? journal_matches(t->in->journal, &o, e->item, row.published_ms, t->err) : result;
+}
+
+/* Joins the story of an item that is known, for the same text or the same link. */
+static int add_copy(struct taking *t, struct entry *e, const struct known *k)
+{
+	const struct place p = {
+		.relation = INTAKE_COPY,
+		.story_id = k->story_id,
+		.of = {.item_id = k->item_id,
+			.story_id = k->story_id,
+			.judgement = {.relation = RELATION_REPRINT, .score = 1}},
+	};
+
+	return add(t, e, &p);
 }
 
 static int update(struct taking *t, struct entry *e, const struct known *k)
 {
 	struct item_row row;
-	int result = make_row(t, e, &row);
+	struct grouping_item text;
+	struct story_change change = {0};
+	struct occasion o;
+	int result = make_row(t, e, &row), compared = 0;
 
 	row.id = k->item_id;
 	row.story_id = k->story_id;
+	text = text_of(e, &row);
+	if (result == 0)
+		result = compared = grouping_compare_revision(t->in->grouping, &text, &change, t->err);
+	if (result >= 0)
+		result = item_store_revise(t->in->items, row.id, t->err);
 	if (result == 0)
 		result = item_store_replace(t->in->items, &row, t->err);
+	if (result == 0)
+		result = grouping_keep(t->in->grouping, &text, false, t->err);
 	if (result != 0)
 		return result;
 	t->counts->updates++;
-	return tell(t, EVENT_UPDATED, e, &row);
+	say(t, e, INTAKE_UPDATE, k->story_id, k->item_id, 1);
+	o = occasion(t, &row);
+	/* Polished words are kept and shown, but nobody is called for them. */
+	if (compared == 0 || change.numbers || change.title || change.text)
+		result = journal_changed(t->in->journal, &o, compared == 1 ? &change : NULL, t->err);
+	return result == 0 ? journal_matches(t->in->journal, &o, e->item, row.published_ms, t->err) : result;
 }
 
 static int touch(struct taking *t, const struct entry *e, const struct known *k)
@@ -230,6 +339,7 @@ static int take_known(struct taking *t, struct entry *e)
 	if (!same && k->canon_version == e->item->canon_version)
 		return update(t, e, k);
 	t->counts->unchanged++;
+	say(t, e, INTAKE_UNCHANGED, k->story_id, k->item_id, 1);
 	if (!same) {
 		struct item_row row = {
 			.id = k->item_id,
@@ -287,13 +397,14 @@ static int take_by_digest(struct taking *t, struct entry *e)
 	} else {
 		k = first_stored(any, any_count);
 		if (k != NULL) {
-			result = add(t, e, k->story_id);
+			result = add_copy(t, e, k);
 			return result == 0 ? 1 : result;
 		}
 		k = &any[0];
 	}
 	t->counts->unchanged++;
 	result = alias(t, e, k->item_id);
+	say(t, e, INTAKE_UNCHANGED, k->story_id, k->item_id, 1);
 	return result == 0 ? 1 : result;
 }
 
@@ -329,9 +440,36 @@ static int take_by_url(struct taking *t, struct entry *e)
 	} else {
 		if (!one_a_feed(any, any_count))
 			return 0;
-		result = add(t, e, any[0].story_id);
+		result = add_copy(t, e, &any[0]);
 	}
 	return result == 0 ? 1 : result;
+}
+
+/* What nothing else has placed is placed by its text, or begins a story. */
+static int take_by_text(struct taking *t, struct entry *e)
+{
+	struct grouping_answer answer;
+	struct place p = {.answer = &answer};
+	struct grouping_item text = {.seen_ms = t->at_ms, .sketch = e->item->sketch};
+	int result = publishers_find(t->in->publishers, e->item, &text.publisher_id, t->err);
+
+	if (result == 0)
+		result = grouping_find(t->in->grouping, &text, &answer, t->err);
+	if (result != 0)
+		return result;
+	p.of = answer.best;
+	/* An outlet that shows both side by side means two things. */
+	if (p.of.judgement.relation == RELATION_UPDATE && entries_contain(&t->in->entries, p.of.item_id))
+		p.of.judgement.relation = RELATION_RELATED;
+	if (answer.part_count > 0) {
+		p.of = (struct grouping_match){0};
+	} else if (p.of.judgement.relation == RELATION_REPRINT || p.of.judgement.relation == RELATION_UPDATE) {
+		p.relation = p.of.judgement.relation == RELATION_UPDATE ? INTAKE_UPDATE : INTAKE_REPRINT;
+		p.story_id = p.of.story_id;
+	} else if (p.of.judgement.relation == RELATION_RELATED) {
+		p.relation = INTAKE_RELATED;
+	}
+	return add(t, e, &p);
 }
 
 static int take_unknown(struct taking *t, struct entry *e)
@@ -341,7 +479,7 @@ static int take_unknown(struct taking *t, struct entry *e)
 	if (result == 0)
 		result = take_by_url(t, e);
 	if (result == 0)
-		return add(t, e, 0);
+		return take_by_text(t, e);
 	return result < 0 ? result : 0;
 }
 

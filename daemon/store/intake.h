@@ -12,7 +12,12 @@
  *   new       known, but only of pruned items                   remembered as pruned
  *   new       new                         known in this feed    `updated` of that item, alias
  *   new       new                         known in another      `copy`, joins that story
- *   new       new                         new                   `new`: begins a story
+ *   new       new                         new                   by its text (grouping.h): `copy` of another outlet's
+ *                                                               report or of the outlet's own earlier one, joins that
+ *                                                               story; else `new`: begins a story
+ *
+ * A changed text is kept as a revision; it is told as `updated` when the change is material (story_rule.h), or when
+ * nothing is known of what the text was.
  *
  * Texts of fewer than 8 tokens ("Daily update") say too little to be recognised by: their digest counts
  * only within their feed, and only for an item that was there within the last two days and is no longer in
@@ -32,17 +37,41 @@
 #include "sitrep/buf.h"
 #include "sitrep/document.h"
 #include "sitrep/error.h"
+#include "sitrep/grouping.h"
 #include "sitrep/sha256.h"
 
+/* What an item turned out to be. */
+enum intake_relation {
+	INTAKE_NEW,
+	INTAKE_COPY,    /* the same text, or the same link */
+	INTAKE_REPRINT, /* another outlet's text, found by its shingles */
+	INTAKE_UPDATE,  /* another state of one outlet's text */
+	INTAKE_RELATED, /* begins a story, with a link to another */
+	INTAKE_UNCHANGED,
+};
+const char *intake_relation_name(enum intake_relation r); /* "new", "copy" ... */
+
+struct intake_verdict {
+	const struct item *item;
+	enum intake_relation relation;
+	int64_t item_id, story_id; /* 0: it was pruned */
+	int64_t of_id;             /* the item it is related to; 0: none */
+	double score;
+};
+
 struct intake {
-	struct item_store *items; /* borrowed, as are journal and publishers */
+	struct item_store *items; /* borrowed, as are journal, publishers and grouping */
 	struct journal *journal;
 	struct publishers *publishers;
+	struct grouping *grouping;
 	struct sha256 *hash;
 	struct entries entries;
 	struct buf record;
 	int64_t *published_ms; /* of the document's items that were new or copies, in the order they were taken */
 	size_t published_cap;
+	/* Told of each item, as it is placed; NULL: nobody. */
+	void (*told)(void *arg, const struct intake_verdict *v);
+	void *told_arg;
 };
 
 struct intake_counts {
@@ -50,7 +79,7 @@ struct intake_counts {
 };
 
 int intake_init(struct intake *in, struct item_store *items, struct journal *journal, struct publishers *publishers,
-	struct error *err);
+	struct grouping *grouping, struct error *err);
 void intake_release(struct intake *in);
 
 /* Takes the items of a feed's document in, the last one first, within the caller's transaction.  The

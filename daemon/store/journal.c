@@ -10,6 +10,7 @@
 #include "sitrep/jsonw.h"
 #include "sitrep/limits.h"
 #include "sql.h"
+#include "uid.h"
 
 static const char *const texts[JOURNAL_STATEMENTS] = {
 	[JOURNAL_EVENT] = "INSERT INTO event(cursor, time, kind, backlog, feed_id, item_id, detail)"
@@ -46,6 +47,51 @@ int journal_event(
 	sql_bind_int(s, 6, o->item_id);
 	sql_bind_text(s, 7, detail);
 	return sql_done(s, err, "cannot write to the event log");
+}
+
+int journal_placed(struct journal *j, enum event_kind kind, const struct occasion *o, const struct journal_copy *copy,
+	struct error *err)
+{
+	char uid[UID_TEXT_MAX];
+	struct jsonw w;
+
+	if (copy->of_uid == NULL)
+		return journal_event(j, kind, o, STR_NONE, err);
+	buf_clear(&j->detail);
+	jsonw_init(&w, &j->detail);
+	jsonw_object(&w);
+	jsonw_key(&w, kind == EVENT_NEW ? "related" : "copy");
+	jsonw_object(&w);
+	uid_write(uid, str_make((const char *)copy->of_uid, STORE_KEY_LEN));
+	jsonw_kv_cstr(&w, "of", uid);
+	jsonw_kv_cstr(&w, "relation", copy->relation);
+	jsonw_key(&w, "score");
+	jsonw_real(&w, copy->score);
+	jsonw_object_end(&w);
+	jsonw_object_end(&w);
+	return journal_event(j, kind, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
+}
+
+int journal_changed(struct journal *j, const struct occasion *o, const struct story_change *change, struct error *err)
+{
+	struct jsonw w;
+
+	if (change == NULL)
+		return journal_event(j, EVENT_UPDATED, o, STR_NONE, err);
+	buf_clear(&j->detail);
+	jsonw_init(&w, &j->detail);
+	jsonw_object(&w);
+	jsonw_key(&w, "changed");
+	jsonw_array(&w);
+	if (change->numbers)
+		jsonw_cstr(&w, "numbers");
+	if (change->title)
+		jsonw_cstr(&w, "title");
+	if (change->text)
+		jsonw_cstr(&w, "text");
+	jsonw_array_end(&w);
+	jsonw_object_end(&w);
+	return journal_event(j, EVENT_UPDATED, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
 }
 
 static const struct writer_alert *find_alert(const struct journal *j, struct str rule)

@@ -12,6 +12,7 @@
 #include "sitrep/error.h"
 #include "sitrep/feed_state.h"
 #include "sitrep/reader.h"
+#include "sitrep/story_rule.h"
 #include "sitrep/writer.h"
 #include "totals.h"
 
@@ -42,6 +43,18 @@ struct occasion {
 /* The next event of the log; detail is a JSON object or absent. */
 int journal_event(
 	struct journal *j, enum event_kind kind, const struct occasion *o, struct str detail, struct error *err);
+
+/* Why an item is where it is. */
+struct journal_copy {
+	const char *relation;  /* a word */
+	const uint8_t *of_uid; /* of the item it is a copy of, or related to; NULL: none */
+	double score;
+};
+/* EVENT_NEW or EVENT_COPY. */
+int journal_placed(struct journal *j, enum event_kind kind, const struct occasion *o, const struct journal_copy *copy,
+	struct error *err);
+/* EVENT_UPDATED; change NULL: what changed is not known. */
+int journal_changed(struct journal *j, const struct occasion *o, const struct story_change *change, struct error *err);
 
 /* Marks the story with each rule that matched the item.  An alert rule that had not matched the story
  * before is an event, unless the item is backlog and its date unknown or too old (published_ms, TIME_NONE: unknown). */

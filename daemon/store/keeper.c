@@ -29,6 +29,12 @@ static const int64_t move_ms = INT64_C(24) * 3600 * 1000;
 static const char cannot_begin[] = "cannot begin to write";
 static const char cannot_commit[] = "cannot commit";
 
+static int open_grouping(struct keeper *k, struct error *err)
+{
+	k->grouping = grouping_new(k->store.db, &story_policy_default, err);
+	return k->grouping != NULL ? 0 : err->code;
+}
+
 int keeper_open(struct keeper *k, const struct writer_options *options, struct error *err)
 {
 	int result;
@@ -49,7 +55,9 @@ int keeper_open(struct keeper *k, const struct writer_options *options, struct e
 	if (result == 0)
 		result = publishers_init(&k->publishers, k->store.db, err);
 	if (result == 0)
-		result = intake_init(&k->intake, &k->items, &k->journal, &k->publishers, err);
+		result = open_grouping(k, err);
+	if (result == 0)
+		result = intake_init(&k->intake, &k->items, &k->journal, &k->publishers, k->grouping, err);
 	k->before = k->totals;
 	if (result != 0)
 		keeper_close(k);
@@ -60,6 +68,8 @@ void keeper_close(struct keeper *k)
 {
 	intake_release(&k->intake);
 	publishers_release(&k->publishers);
+	grouping_free(k->grouping);
+	k->grouping = NULL;
 	journal_release(&k->journal);
 	item_store_release(&k->items);
 	websub_store_release(&k->websub);
@@ -86,6 +96,7 @@ void keeper_rollback(struct keeper *k)
 		(void)sql_exec(k->store.db, "ROLLBACK", NULL, "");
 	k->totals = k->before;
 	k->visible = false;
+	grouping_rolled_back(k->grouping);
 }
 
 int keeper_commit(struct keeper *k, int64_t at_ms, struct error *err)
@@ -405,6 +416,7 @@ static int try_apply(struct keeper *k, struct poll_outcome *o, struct poll_repor
 		return 0;
 	k->totals = before;
 	k->visible = visible;
+	grouping_rolled_back(k->grouping);
 	/* A full disk or lack of memory may have made SQLite roll everything back by itself. */
 	if (sqlite3_get_autocommit(k->store.db) != 0)
 		return result;

@@ -29,6 +29,7 @@ struct keeper {
 	struct item_store items;
 	struct journal journal;
 	struct publishers publishers;
+	struct grouping *grouping;
 	struct intake intake;
 	struct arena arena;            /* of the document that is taken in */
 	struct writer_options options; /* its texts are the writer's */

@@ -94,24 +94,6 @@ void reader_end(struct reader *r)
 
 /* ---- reports ---- */
 
-void reader_write_uid(char text[UID_TEXT_MAX], struct str uid)
-{
-	static const size_t group_ends[] = {4, 6, 8, 10, STORE_KEY_LEN};
-	char *at = text;
-	size_t from = 0;
-
-	text[0] = '\0';
-	if (uid.len != STORE_KEY_LEN)
-		return;
-	for (size_t i = 0; i < sizeof(group_ends) / sizeof(group_ends[0]); i++) {
-		if (i > 0)
-			*at++ = '-';
-		hex_encode(at, (const uint8_t *)uid.data + from, group_ends[i] - from);
-		at += 2 * (group_ends[i] - from);
-		from = group_ends[i];
-	}
-}
-
 /* Present in the database and not in the copy: no memory. */
 static int copy_text(struct reader *r, sqlite3_stmt *s, int column, struct str *out)
 {
@@ -143,7 +125,7 @@ int reader_take_report(struct reader *r, sqlite3_stmt *s, int first, struct repo
 		.updated_ms = sql_time(s, first + 3),
 		.published_ms = sql_time(s, first + 4),
 	};
-	reader_write_uid(out->uid, sql_blob(s, first + 1));
+	uid_write(out->uid, sql_blob(s, first + 1));
 	if (out->updated_ms == TIME_NONE)
 		out->updated_ms = out->first_seen_ms;
 	out->published_known = out->published_ms != TIME_NONE;
@@ -201,7 +183,7 @@ static int give_story(struct reader *r, int64_t id, story_fn *fn, void *arg, str
 	sql_bind_int(s, 1, id);
 	result = sql_step(s, err, cannot_read);
 	if (result == 1) {
-		reader_write_uid(story.uid, sql_blob(s, 1));
+		uid_write(story.uid, sql_blob(s, 1));
 		story.first_seen_ms = sqlite3_column_int64(s, 2);
 		story.last_seen_ms = sqlite3_column_int64(s, 3);
 		story.updated_ms = sqlite3_column_int64(s, 4);
@@ -242,34 +224,13 @@ int reader_stories(struct reader *r, const struct story_query *q, story_fn *fn, 
 	return result;
 }
 
-static int parse_uid(struct str text, uint8_t uid[STORE_KEY_LEN])
-{
-	char made[UID_TEXT_MAX];
-	size_t n = 0;
-
-	if (text.len != UID_TEXT_MAX - 1)
-		return -EINVAL;
-	memset(uid, 0, STORE_KEY_LEN);
-	for (size_t i = 0; i < text.len && n < 2 * (size_t)STORE_KEY_LEN; i++) {
-		char c = char_lower(text.data[i]);
-		int digit = char_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-
-		if (digit < 0)
-			continue;
-		uid[n / 2] = (uint8_t)(uid[n / 2] << 4 | digit);
-		n++;
-	}
-	reader_write_uid(made, str_make((const char *)uid, STORE_KEY_LEN));
-	return str_eq_nocase(str_from(made), text) ? 0 : -EINVAL;
-}
-
 int reader_story(struct reader *r, struct str uid, story_fn *fn, void *arg, struct error *err)
 {
 	uint8_t key[STORE_KEY_LEN];
 	int64_t id = 0;
 	int result;
 
-	if (parse_uid(uid, key) != 0)
+	if (uid_parse(uid, key) != 0)
 		return error_set(err, -ENOENT, "there is no such story");
 	result = reader_begin(r, err);
 	if (result != 0)

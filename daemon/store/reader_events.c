@@ -74,7 +74,7 @@ static int take_event(
 	result = reader_take_report(r, s, COLUMN_REPORT, report);
 	if (result != 1)
 		return result == 0 ? 0 : error_sys(err, result, cannot_read);
-	reader_write_uid(uid, sql_blob(s, COLUMN_STORY_UID));
+	uid_write(uid, sql_blob(s, COLUMN_STORY_UID));
 	e->report = report;
 	e->source = report->source;
 	e->story_uid = str_from(uid);

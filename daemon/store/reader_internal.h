@@ -9,6 +9,7 @@
 #include "sitrep/arena.h"
 #include "sitrep/reader.h"
 #include "sitrep/store.h"
+#include "uid.h"
 
 enum reader_statement {
 	READ_BEGIN,
@@ -47,8 +48,6 @@ enum { REPORT_COLUMN_COUNT = 6, SOURCE_COLUMN_COUNT = 6 };
 /* Copies into the arena.  1; 0 when the record does not decode; -ENOMEM. */
 int reader_take_report(struct reader *r, sqlite3_stmt *s, int first, struct report *out);
 int reader_take_source(struct reader *r, sqlite3_stmt *s, int first, struct source *out);
-/* "8d2c…-…" of a uid's 16 bytes; "" when there are not 16. */
-void reader_write_uid(char text[UID_TEXT_MAX], struct str uid);
 
 /* Places in the river, newest first. */
 struct place {

@@ -13,6 +13,9 @@
  * the log says what happened, not what is still kept. */
 #include "schema.h"
 
+#include <stdio.h>
+
+#include "grouping_text.h"
 #include "sitrep/store.h"
 #include "sql.h"
 
@@ -175,16 +178,43 @@ static const char version_5[] = "CREATE TABLE publisher("
 				"UPDATE item SET publisher_id = -feed_id;"
 				"PRAGMA user_version = 5;";
 
+/* Why a report is where it is, what it said before, and what an operator has decided.  Version 6 is the tables of
+ * grouping.c. */
+static const char version_7[] = "CREATE TABLE story_link("
+				" item_id INTEGER NOT NULL,"
+				" other_id INTEGER NOT NULL,"
+				" relation INTEGER NOT NULL,"
+				" score REAL NOT NULL,"
+				" shared INTEGER NOT NULL,"
+				" smaller INTEGER NOT NULL,"
+				" shared_numbers INTEGER NOT NULL,"
+				" smaller_numbers INTEGER NOT NULL,"
+				" at INTEGER NOT NULL,"
+				" PRIMARY KEY(item_id, other_id)"
+				") STRICT, WITHOUT ROWID;"
+				"CREATE TABLE revision("
+				" item_id INTEGER NOT NULL,"
+				" rev INTEGER NOT NULL,"
+				" at INTEGER NOT NULL,"
+				" record BLOB NOT NULL,"
+				" PRIMARY KEY(item_id, rev)"
+				") STRICT;";
+
 /* steps[n] leads from version n to n + 1. */
-static const char *const steps[STORE_SCHEMA_VERSION] = {version_1, version_2, version_3, version_4, version_5};
+static const char *const steps[STORE_SCHEMA_VERSION] = {
+	version_1, version_2, version_3, version_4, version_5, grouping_tables, version_7};
 
 int schema_migrate(sqlite3 *db, int from, struct error *err)
 {
 	for (int version = from; version < STORE_SCHEMA_VERSION; version++) {
+		char done[48];
 		int result = sql_exec(db, "BEGIN IMMEDIATE", err, "cannot migrate the database");
 
 		if (result == 0)
 			result = sql_exec(db, steps[version], err, "cannot migrate the database");
+		(void)snprintf(done, sizeof(done), "PRAGMA user_version = %d", version + 1);
+		if (result == 0)
+			result = sql_exec(db, done, err, "cannot migrate the database");
 		if (result == 0)
 			result = sql_exec(db, "COMMIT", err, "cannot migrate the database");
 		if (result != 0) {

@@ -177,6 +177,7 @@ struct item {
 	uint32_t canon_version; /* of the rules that digest was made by */
 	uint32_t token_count;   /* tokens in the canonical text */
 	DOCUMENT_LIST(match) matches;
+	struct str sketch; /* of the text, for finding its copies (sketch.h); absent when that is too short */
 };
 
 struct document {
