@@ -146,8 +146,9 @@ static void test_migration(void **state)
 		       "PRAGMA user_version = 1");
 	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, NULL), 0);
 	assert_int_equal(pragma(s.db, "PRAGMA user_version"), STORE_SCHEMA_VERSION);
-	assert_int_equal(
-		pragma(s.db, "SELECT polls FROM feed WHERE name = 'old' AND moved = 0 AND moved_count = 0 AND habits IS NULL"), 7);
+	assert_int_equal(pragma(s.db, "SELECT polls FROM feed WHERE name = 'old' AND moved = 0 AND moved_count = 0 AND "
+				      "habits IS NULL"),
+		7);
 	assert_int_equal(pragma(s.db, "SELECT count(*) FROM websub"), 0);
 	store_close(&s);
 }
