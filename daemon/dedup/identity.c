@@ -15,6 +15,7 @@
 #include "sitrep/html.h"
 #include "sitrep/identity.h"
 #include "sitrep/limits.h"
+#include "sitrep/sketch.h"
 #include "sitrep/utf8.h"
 
 enum {
@@ -30,6 +31,8 @@ enum {
 	SCRATCH_MAX = 64 * LIMIT_URL,
 };
 
+_Static_assert(SKETCH_BYTES_MAX <= LIMIT_SKETCH, "a sketch fits the member it travels in");
+
 #define ELLIPSIS "\xE2\x80\xA6"
 enum { ELLIPSIS_LEN = sizeof(ELLIPSIS) - 1 };
 
@@ -43,6 +46,8 @@ struct identity {
 	struct buf again;   /* a text on its way through read_again() */
 	struct buf title_tokens;
 	struct buf body_tokens;
+	struct sketch sketch;
+	struct buf sketched; /* its bytes */
 };
 
 struct identity *identity_new(struct error *err)
@@ -61,6 +66,7 @@ struct identity *identity_new(struct error *err)
 	buf_init(&id->again, LIMIT_ITEM_CONTENT);
 	buf_init(&id->title_tokens, TOKENS_MAX);
 	buf_init(&id->body_tokens, TOKENS_MAX);
+	buf_init(&id->sketched, SKETCH_BYTES_MAX);
 	id->hash = sha256_new(err);
 	if (id->hash == NULL) {
 		identity_free(id);
@@ -82,6 +88,7 @@ void identity_free(struct identity *id)
 	buf_release(&id->again);
 	buf_release(&id->title_tokens);
 	buf_release(&id->body_tokens);
+	buf_release(&id->sketched);
 	free(id);
 }
 
@@ -291,6 +298,22 @@ static int set_hashes(struct identity *id, struct arena *a, struct item *it, str
 	return hash_pieces(id, a, known_by, sizeof(known_by) / sizeof(known_by[0]), &it->identity);
 }
 
+/* A text without words has no sketch. */
+static int set_sketch(struct identity *id, struct arena *a, struct item *it)
+{
+	int ret;
+
+	it->sketch = STR_NONE;
+	if (it->token_count == 0)
+		return 0;
+	sketch_make(&id->sketch, buf_str(&id->title_tokens), buf_str(&id->body_tokens), buf_str(&id->body));
+	buf_clear(&id->sketched);
+	ret = sketch_encode(&id->sketched, &id->sketch);
+	if (ret == 0)
+		it->sketch = arena_str(a, buf_str(&id->sketched));
+	return ret == 0 && it->sketch.data == NULL ? -ENOMEM : ret;
+}
+
 int identity_assign(struct identity *id, struct arena *a, struct item *it)
 {
 	struct str key;
@@ -306,5 +329,6 @@ int identity_assign(struct identity *id, struct arena *a, struct item *it)
 		return ret;
 	it->token_count = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
 	it->canon_version = CANON_VERSION;
-	return set_hashes(id, a, it, key);
+	ret = set_hashes(id, a, it, key);
+	return ret < 0 ? ret : set_sketch(id, a, it);
 }

@@ -158,6 +158,7 @@ static const struct field item_fields[] = {
 	{46, FIELD_U32, NULL, AT(item, canon_version), 0, NULL},
 	{47, FIELD_U32, NULL, AT(item, token_count), 0, NULL},
 	{48, FIELD_LIST, NULL, AT(item, matches), LIMIT_ITEM_LIST, &shape_match},
+	{49, FIELD_BYTES, NULL, AT(item, sketch), LIMIT_SKETCH, NULL},
 };
 const struct shape shape_item = {sizeof(struct item), item_fields, COUNT(item_fields), init_item};
 

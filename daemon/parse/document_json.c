@@ -45,6 +45,7 @@ static bool is_filled(const void *owner, const struct shape *shape)
 		switch (f->kind) {
 		case FIELD_STR:
 		case FIELD_DIGEST:
+		case FIELD_BYTES:
 			if (get_str(owner, f).data != NULL)
 				return true;
 			break;
@@ -169,6 +170,7 @@ static void write_field(struct jsonw *w, const void *owner, const struct field *
 	case FIELD_ENUM:
 	case FIELD_U32:
 	case FIELD_DIGEST:
+	case FIELD_BYTES:
 		break; /* written by hand where they are shown at all */
 	}
 }

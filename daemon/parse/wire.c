@@ -111,6 +111,7 @@ static void put_field(struct buf *out, const void *owner, const struct field *f)
 	switch (f->kind) {
 	case FIELD_STR:
 	case FIELD_DIGEST:
+	case FIELD_BYTES:
 		memcpy(&s, member, sizeof(s));
 		if (s.data != NULL)
 			put_bytes(out, f->tag, s);
@@ -243,6 +244,10 @@ static int get_field(struct reading *r, struct str value, void *owner, const str
 		break;
 	case FIELD_DIGEST:
 		good = value.len == SHA256_LEN;
+		memcpy(member, &value, sizeof(value));
+		break;
+	case FIELD_BYTES:
+		good = value.len <= f->max;
 		memcpy(member, &value, sizeof(value));
 		break;
 	case FIELD_BOOL:

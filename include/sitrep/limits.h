@@ -28,6 +28,8 @@ enum { LIMIT_XML_TAG = 64 * 1024, LIMIT_HTML_TAG = 8 * 1024 };
 enum { LIMIT_WORKER_WALL_S = 30 };
 /* The plain-text summary in events and pages, in bytes. */
 enum { LIMIT_SUMMARY = 1000 };
+/* The sketch of a text (sketch.h): a thousand shingles of six bytes, with its numbers and title. */
+enum { LIMIT_SKETCH = 8 * 1024 };
 /* Response headers of one transfer. */
 enum { LIMIT_RESPONSE_HEADERS = 64 * 1024 };
 

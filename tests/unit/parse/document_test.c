@@ -38,6 +38,7 @@ static size_t size_of(const struct field *f)
 	switch (f->kind) {
 	case FIELD_STR:
 	case FIELD_DIGEST:
+	case FIELD_BYTES:
 		return sizeof(struct str);
 	case FIELD_BOOL:
 		return sizeof(bool);
@@ -117,7 +118,7 @@ static void test_kinds_have_what_they_need(void **state)
 		for (size_t i = 0; i < shapes[s]->count; i++) {
 			const struct field *f = &shapes[s]->fields[i];
 			bool nested = f->kind == FIELD_TEXT || f->kind == FIELD_STRUCT || f->kind == FIELD_LIST;
-			bool bounded = f->kind == FIELD_ENUM || f->kind == FIELD_LIST;
+			bool bounded = f->kind == FIELD_ENUM || f->kind == FIELD_LIST || f->kind == FIELD_BYTES;
 
 			assert_true((f->of != NULL) == nested);
 			assert_true((f->max != 0) == bounded);

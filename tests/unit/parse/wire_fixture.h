@@ -95,6 +95,11 @@ static inline void fill(struct fixture *f, void *owner, const struct shape *shap
 			s = arena_str(&f->source, str_make((const char *)digest, sizeof(digest)));
 			memcpy(member, &s, sizeof(s));
 			break;
+		case FIELD_BYTES:
+			memset(digest, 0xff, sizeof(digest));
+			s = arena_str(&f->source, str_make((const char *)digest, 1 + n % SHA256_LEN));
+			memcpy(member, &s, sizeof(s));
+			break;
 		case FIELD_BOOL:
 			*(bool *)member = true;
 			break;
@@ -150,6 +155,7 @@ static inline void assert_same(const void *a, const void *b, const struct shape 
 		switch (field->kind) {
 		case FIELD_STR:
 		case FIELD_DIGEST:
+		case FIELD_BYTES:
 			memcpy(&s, in_a, sizeof(s));
 			memcpy(&t, in_b, sizeof(t));
 			same = same_str(s, t);
@@ -196,11 +202,15 @@ static inline void assert_sound(struct str bytes, const void *owner, const struc
 		switch (field->kind) {
 		case FIELD_STR:
 		case FIELD_DIGEST:
+		case FIELD_BYTES:
 			memcpy(&s, member, sizeof(s));
 			if (s.data == NULL)
 				break;
 			assert_true(s.data >= bytes.data && s.len <= (size_t)(bytes.data + bytes.len - s.data));
-			assert_true(field->kind == FIELD_STR ? utf8_valid(s) : s.len == SHA256_LEN);
+			if (field->kind == FIELD_BYTES)
+				assert_true(s.len <= field->max);
+			else
+				assert_true(field->kind == FIELD_STR ? utf8_valid(s) : s.len == SHA256_LEN);
 			break;
 		case FIELD_BOOL:
 			assert_true(*(const unsigned char *)member <= 1);

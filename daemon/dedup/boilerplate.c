@@ -1,0 +1,138 @@
+/* Which phrases say nothing, since many unrelated texts hold them.
+ *
+ * A count-min sketch of two rows with conservative update: only the smaller of a shingle's two counters grows, so
+ * that a counter shared with a frequent shingle does not make a rare one look frequent.  Shingles are hashes
+ * already; one multiplication spreads them anew, since those of long texts all end in zeroes. */
+#include "sitrep/boilerplate.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	ROW_BITS = 23,
+	ROW = 1 << ROW_BITS,
+	ROWS = 2,
+	/* Two in each counter on the average: the chance that both of a new shingle's counters hold eight
+	 * is below one in a million. */
+	CROWDED = 2 * ROW,
+};
+
+_Static_assert(ROWS *ROW == BOILERPLATE_PAGE * BOILERPLATE_PAGES, "the pages are the rows");
+
+struct boilerplate {
+	uint8_t *counters; /* one row behind the other */
+	uint32_t load;     /* sum of the first row, as far as it grew since the last halving */
+	bool changed[BOILERPLATE_PAGES];
+};
+
+struct boilerplate *boilerplate_new(struct error *err)
+{
+	struct boilerplate *b = calloc(1, sizeof(*b));
+
+	if (b != NULL)
+		b->counters = calloc(ROWS, ROW);
+	if (b == NULL || b->counters == NULL) {
+		error_set(err, -ENOMEM, "no memory to count phrases");
+		free(b);
+		return NULL;
+	}
+	return b;
+}
+
+void boilerplate_free(struct boilerplate *b)
+{
+	if (b == NULL)
+		return;
+	free(b->counters);
+	free(b);
+}
+
+static void places(uint64_t shingle, size_t at[ROWS])
+{
+	uint64_t mixed = (shingle ^ shingle >> 24) * UINT64_C(0x9E3779B97F4A7C15);
+
+	at[0] = (size_t)(mixed >> (64 - ROW_BITS));
+	at[1] = ROW + ((size_t)(mixed >> (64 - 2 * ROW_BITS)) & (ROW - 1));
+}
+
+unsigned boilerplate_frequency(const struct boilerplate *b, uint64_t shingle)
+{
+	size_t at[ROWS];
+
+	places(shingle, at);
+	return b->counters[at[0]] < b->counters[at[1]] ? b->counters[at[0]] : b->counters[at[1]];
+}
+
+static void count_one(struct boilerplate *b, uint64_t shingle)
+{
+	unsigned before = boilerplate_frequency(b, shingle);
+	size_t at[ROWS];
+
+	if (before == BOILERPLATE_COUNT_MAX)
+		return;
+	places(shingle, at);
+	for (size_t row = 0; row < ROWS; row++) {
+		if (b->counters[at[row]] != before)
+			continue;
+		b->counters[at[row]]++;
+		b->changed[at[row] / BOILERPLATE_PAGE] = true;
+	}
+	b->load += b->load < UINT32_MAX;
+}
+
+void boilerplate_count(struct boilerplate *b, const struct sketch *s)
+{
+	for (size_t i = 0; i < s->shingle_count; i++)
+		count_one(b, s->shingles[i]);
+}
+
+size_t boilerplate_filter(const struct boilerplate *b, struct sketch *s, unsigned least)
+{
+	size_t kept = 0, before = s->shingle_count;
+
+	for (size_t i = 0; i < before; i++)
+		if (boilerplate_frequency(b, s->shingles[i]) < least)
+			s->shingles[kept++] = s->shingles[i];
+	s->shingle_count = kept;
+	return before - kept;
+}
+
+bool boilerplate_is_crowded(const struct boilerplate *b)
+{
+	return b->load >= CROWDED;
+}
+
+void boilerplate_halve(struct boilerplate *b)
+{
+	uint32_t load = 0;
+
+	for (size_t i = 0; i < (size_t)ROWS * ROW; i++)
+		b->counters[i] /= 2;
+	for (size_t i = 0; i < ROW; i++)
+		load += b->counters[i];
+	b->load = load;
+	for (size_t i = 0; i < BOILERPLATE_PAGES; i++)
+		b->changed[i] = true;
+}
+
+struct str boilerplate_take_changed(struct boilerplate *b, size_t *page)
+{
+	while (*page < BOILERPLATE_PAGES && !b->changed[*page])
+		(*page)++;
+	if (*page >= BOILERPLATE_PAGES)
+		return STR_NONE;
+	b->changed[*page] = false;
+	return str_make((const char *)b->counters + *page * BOILERPLATE_PAGE, BOILERPLATE_PAGE);
+}
+
+int boilerplate_load(struct boilerplate *b, size_t page, struct str bytes)
+{
+	if (page >= BOILERPLATE_PAGES || bytes.len != BOILERPLATE_PAGE)
+		return -EPROTO;
+	memcpy(b->counters + page * BOILERPLATE_PAGE, bytes.data, BOILERPLATE_PAGE);
+	for (size_t i = 0; page < BOILERPLATE_PAGES / ROWS && i < BOILERPLATE_PAGE; i++)
+		b->load += (uint8_t)bytes.data[i];
+	b->changed[page] = false;
+	return 0;
+}

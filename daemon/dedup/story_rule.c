@@ -1,0 +1,125 @@
+/* Do two texts tell one story?
+ *
+ * Texts below sixty words need five shared shingles, which is seven words in a row or two phrases; longer ones
+ * eight, since more of them is common by chance.  The guard of numbers asks for one number in a short text, but
+ * for three in a long one, where a single year is no evidence. */
+#include "sitrep/story_rule.h"
+
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+
+const struct story_params story_params_default = {
+	.near = true,
+	.boilerplate = true,
+	.guard = true,
+	.frequent = 8,
+	.join = 0.5,
+	.rewrite = 0.3,
+	.relate = 0.4,
+	.repeat = 0.8,
+	.title = 0.5,
+	.same_title = 0.8,
+	.title_words = 6,
+	.numbers = 0.5,
+	.all_numbers = 0.8,
+	.roundup = 2,
+	.least_words = 8,
+	.long_words = 60,
+	.shared_short = 5,
+	.shared_long = 8,
+	.numbers_short = 1,
+	.numbers_long = 3,
+	.window_ms = 14 * DAY_MS,
+	.own_window_ms = 7 * DAY_MS,
+};
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static void compare_numbers(struct story_reasons *r, const struct sketch *a, const struct sketch *b)
+{
+	struct number_overlap o = sketch_number_overlap(a, b);
+
+	r->numbers_shared = (uint32_t)o.shared;
+	r->numbers_of = (uint32_t)o.of;
+	r->numbers_placed = (uint32_t)o.placed;
+}
+
+/* Is the share of common numbers large enough, or are there too few to tell? */
+static bool numbers_agree(const struct story_params *p, const struct story_reasons *r, double share, uint32_t of)
+{
+	return !p->guard || of < (r->is_short ? p->numbers_short : p->numbers_long) || r->numbers_shared >= share * of;
+}
+
+static double jaccard(struct overlap o)
+{
+	size_t either = o.of_a + o.of_b - o.shared;
+
+	return either > 0 ? (double)o.shared / (double)either : 0;
+}
+
+/* What the words alone would make of it.  A rewriter changes words and keeps figures: in long texts that makes up
+ * for a lower score. */
+static enum story_verdict judge(const struct story_params *p, const struct story_reasons *r, bool same_source)
+{
+	if (same_source)
+		return r->score >= p->repeat ? STORY_UPDATE : STORY_APART;
+	if (r->score >= p->join)
+		return STORY_REPRINT;
+	if (!r->is_short && r->score >= p->rewrite && numbers_agree(p, r, p->all_numbers, r->numbers_of))
+		return STORY_REPRINT;
+	if (r->score < p->relate)
+		return STORY_APART;
+	return r->title >= p->same_title && r->title_words >= p->title_words ? STORY_REPRINT : STORY_RELATED;
+}
+
+struct story_reasons story_compare(const struct story_params *p, const struct sketch *a, const struct sketch *b,
+	bool same_source, int64_t apart_ms)
+{
+	struct story_reasons r = {.verdict = STORY_APART, .why = WHY_TOO_SHORT};
+	struct overlap o;
+
+	if (!p->near || a->words < p->least_words || b->words < p->least_words)
+		return r;
+	r.why = WHY_TOO_OLD;
+	if (apart_ms > (same_source ? p->own_window_ms : p->window_ms))
+		return r;
+	r.is_short = a->words < p->long_words || b->words < p->long_words;
+	o = sketch_shingle_overlap(a, b);
+	r.shared = (uint32_t)o.shared;
+	r.of = (uint32_t)smaller(o.of_a, o.of_b);
+	r.score = r.of > 0 ? (double)r.shared / r.of : 0;
+	r.resemblance = jaccard(o);
+	r.why = r.of < p->shared_short ? WHY_TOO_SHORT : WHY_SHARED;
+	if (r.shared < (r.is_short ? p->shared_short : p->shared_long))
+		return r;
+	r.contains = (double)o.of_a > p->roundup * (double)o.of_b;
+	r.contained = (double)o.of_b > p->roundup * (double)o.of_a;
+	r.title = jaccard(sketch_title_overlap(a, b));
+	r.title_words = (uint32_t)smaller(a->title_count, b->title_count);
+	compare_numbers(&r, a, b);
+	r.verdict = judge(p, &r, same_source);
+	r.why = WHY_SCORE;
+	if (r.verdict == STORY_UPDATE && r.title < p->title)
+		r.why = WHY_TITLE;
+	else if (r.verdict != STORY_APART && !numbers_agree(p, &r, p->numbers, r.numbers_placed))
+		r.why = WHY_NUMBERS;
+	if (r.why != WHY_SCORE)
+		r.verdict = STORY_APART;
+	return r;
+}
+
+const char *story_why_name(enum story_why why)
+{
+	static const char *const names[] = {
+		[WHY_SCORE] = "score",
+		[WHY_TOO_SHORT] = "too short",
+		[WHY_TOO_OLD] = "too old",
+		[WHY_SHARED] = "little shared",
+		[WHY_NUMBERS] = "numbers differ",
+		[WHY_TITLE] = "titles differ",
+	};
+
+	return names[why];
+}
