@@ -121,7 +121,7 @@ $(B)/sitrep-parse: $(B)/daemon/worker.o $(call lib,watch dedup parse base)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(worker_libs)
 
-$(B)/sitrep: $(call obj,client) $(call lib,fetch watch dedup parse config base)
+$(B)/sitrep: $(call obj,client) $(call lib,fetch store watch dedup parse config base)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
 

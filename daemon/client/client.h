@@ -30,7 +30,7 @@ struct command {
 };
 
 extern const struct command command_tail, command_feeds, command_status, command_refresh, command_parse, command_check,
-	command_reload, command_pause, command_resume, command_discover;
+	command_reload, command_pause, command_resume, command_discover, command_stories;
 
 /* Prints the command's usage to out. */
 void command_usage(const struct command *c, FILE *out);

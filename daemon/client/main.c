@@ -12,6 +12,7 @@ static const struct command *const commands[] = {
 	&command_refresh,
 	&command_parse,
 	&command_discover,
+	&command_stories,
 	&command_check,
 	&command_reload,
 	&command_pause,

@@ -1,0 +1,397 @@
+/* Which story a report belongs to.
+ *
+ * A question goes from many to few: the 32 sampled shingles find up to sixteen items in one statement, each of those
+ * is compared in full, and of what is alike the best is joined, unless one of that story's other members is held
+ * apart from the report.  Boilerplate is taken out of both texts as it is known now; what a text was stored with may
+ * have become boilerplate since. */
+#include "sitrep/grouping.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "near_schema.h"
+#include "near_store.h"
+#include "sitrep/boilerplate.h"
+#include "sitrep/buf.h"
+
+enum {
+	/* Weeks after which counts of phrases are halved. */
+	HALVING_WEEKS = 4,
+	/* Stories a roundup must contain. */
+	ROUNDUP_STORIES = 2,
+};
+
+struct candidate {
+	int64_t item_id;
+	int64_t story_id;
+	uint32_t words;
+	struct story_reasons reasons;
+};
+
+struct grouping {
+	struct near_store store;
+	struct boilerplate *phrases;
+	struct story_params params;
+	struct sketch whole;   /* the report's */
+	struct sketch asked;   /* the same without boilerplate */
+	struct sketch sampled; /* the same, thinned */
+	struct near_item known;
+	struct buf bytes;
+	struct candidate candidates[NEAR_CANDIDATES_MAX];
+	size_t candidate_count;
+};
+
+int grouping_create_tables(struct sqlite3 *db, struct error *err)
+{
+	return sql_exec(db, NEAR_SCHEMA, err, "cannot make the tables that stories are compared by");
+}
+
+struct grouping *grouping_new(struct sqlite3 *db, const struct story_params *params, struct error *err)
+{
+	struct grouping *g = calloc(1, sizeof(*g));
+
+	if (g == NULL) {
+		error_set(err, -ENOMEM, "no memory to compare stories");
+		return NULL;
+	}
+	g->params = *params;
+	buf_init(&g->bytes, SKETCH_BYTES_MAX);
+	g->phrases = boilerplate_new(err);
+	if (g->phrases == NULL || near_store_init(&g->store, db, err) != 0 ||
+		near_store_load_phrases(&g->store, g->phrases, err) != 0) {
+		grouping_free(g);
+		return NULL;
+	}
+	return g;
+}
+
+void grouping_free(struct grouping *g)
+{
+	if (g == NULL)
+		return;
+	near_store_release(&g->store);
+	boilerplate_free(g->phrases);
+	buf_release(&g->bytes);
+	free(g);
+}
+
+void grouping_set_params(struct grouping *g, const struct story_params *params)
+{
+	g->params = *params;
+}
+
+const char *story_relation_name(enum story_relation relation)
+{
+	static const char *const names[] = {
+		[RELATION_NEW] = "new",
+		[RELATION_COPY] = "copy",
+		[RELATION_REPRINT] = "reprint",
+		[RELATION_UPDATE] = "update",
+		[RELATION_RELATED] = "related",
+		[RELATION_UNCHANGED] = "unchanged",
+		[RELATION_CONTAINS] = "contains",
+	};
+
+	return names[relation];
+}
+
+/* Sources are compared, never shown: a hash of fixed seed does, since it is stored. */
+static int64_t source_key(struct str source)
+{
+	return (int64_t)(XXH3_64bits(source.data != NULL ? source.data : "", source.len) >> 1);
+}
+
+/* ---- deciding ---- */
+
+/* The report's sketch without boilerplate, and its sample; false when there is nothing to compare. */
+static bool take_sketch(struct grouping *g, const struct report *r)
+{
+	if (!g->params.near || sketch_decode(r->sketch, &g->whole) != 0 || g->whole.words < g->params.least_words)
+		return false;
+	g->asked = g->whole;
+	if (g->params.boilerplate)
+		(void)boilerplate_filter(g->phrases, &g->asked, g->params.frequent);
+	g->sampled = g->asked;
+	sketch_thin(&g->sampled, NEAR_SHINGLES_MAX);
+	return true;
+}
+
+/* Compares the report with a known item; false when that is gone, or the report's own earlier text. */
+static int compare(struct grouping *g, const struct report *r, int64_t item_id, struct candidate *c, struct error *err)
+{
+	struct near_item *k = &g->known;
+	int result = item_id == r->item_id ? 0 : near_store_get(&g->store, item_id, k, err);
+
+	if (result != 1)
+		return result;
+	if (g->params.boilerplate)
+		(void)boilerplate_filter(g->phrases, &k->sketch, g->params.frequent);
+	*c = (struct candidate){.item_id = item_id, .story_id = k->story_id, .words = k->sketch.words};
+	c->reasons = story_compare(&g->params, &g->asked, &k->sketch, k->source == source_key(r->source),
+		r->at_ms > k->seen_ms ? r->at_ms - k->seen_ms : k->seen_ms - r->at_ms);
+	return 1;
+}
+
+/* Of texts that contain the report alike, the one that has least besides: its original rather than a roundup. */
+static double fit(const struct candidate *c)
+{
+	return c->reasons.score + c->reasons.resemblance;
+}
+
+static int by_fit(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (fit(x) != fit(y))
+		return fit(x) > fit(y) ? -1 : 1;
+	return x->item_id < y->item_id ? -1 : x->item_id > y->item_id;
+}
+
+static int find_candidates(struct grouping *g, const struct report *r, struct error *err)
+{
+	int64_t ids[NEAR_CANDIDATES_MAX];
+	size_t found;
+	int result;
+
+	g->candidate_count = 0;
+	result = near_store_find(&g->store, g->sampled.shingles, g->sampled.shingle_count, r->at_ms, ids, &found, err);
+	for (size_t i = 0; i < found && result >= 0; i++) {
+		result = compare(g, r, ids[i], &g->candidates[g->candidate_count], err);
+		g->candidate_count += result == 1;
+	}
+	qsort(g->candidates, g->candidate_count, sizeof(g->candidates[0]), by_fit);
+	return result < 0 ? result : 0;
+}
+
+static bool joins(const struct candidate *c)
+{
+	return c->reasons.verdict == STORY_REPRINT || c->reasons.verdict == STORY_UPDATE;
+}
+
+/* Does the report contain several stories that are much shorter? */
+static bool is_roundup(const struct grouping *g)
+{
+	size_t stories = 0;
+
+	for (size_t i = 0; i < g->candidate_count; i++) {
+		const struct candidate *c = &g->candidates[i];
+		bool again = !joins(c) || !c->reasons.contains;
+
+		for (size_t k = 0; k < i && !again; k++)
+			again = joins(&g->candidates[k]) && g->candidates[k].reasons.contains &&
+				g->candidates[k].story_id == c->story_id;
+		stories += !again;
+	}
+	return stories >= ROUNDUP_STORIES;
+}
+
+/* Do c and m show that c is a roundup: both the report and m are excerpts of it, and have nothing in common? */
+static bool is_other_part(const struct grouping *g, const struct candidate *c, const struct candidate *m)
+{
+	return c->reasons.contained && m->item_id != c->item_id && m->reasons.why == WHY_SHARED &&
+	       c->words > g->params.roundup * m->words;
+}
+
+/* 1 when some member of c's story is held apart from the report by what both say. */
+static int is_barred(struct grouping *g, const struct report *r, const struct candidate *c, struct error *err)
+{
+	int64_t ids[NEAR_MEMBERS_MAX];
+	struct candidate m;
+	size_t found;
+	int result = near_store_members(&g->store, c->story_id, ids, &found, err);
+
+	for (size_t i = 0; i < found && result == 0; i++) {
+		result = compare(g, r, ids[i], &m, err);
+		if (result == 1)
+			result = m.reasons.why == WHY_NUMBERS || is_other_part(g, c, &m);
+	}
+	return result;
+}
+
+static void add_link(struct story_answer *answer, const struct candidate *c, enum story_relation relation)
+{
+	if (answer->link_count < STORY_LINKS_MAX)
+		answer->links[answer->link_count++] =
+			(struct story_link){.item_id = c->item_id, .relation = relation, .reasons = c->reasons};
+}
+
+static void refer(struct story_answer *answer, const struct candidate *c, enum story_relation relation)
+{
+	answer->relation = relation;
+	answer->of_item = c->item_id;
+	answer->reasons = c->reasons;
+}
+
+/* An article is about what its title says, whatever else was printed below it. */
+static bool is_titled_by(const struct grouping *g, const struct candidate *c)
+{
+	return c->reasons.title >= g->params.title;
+}
+
+static int answer_roundup(struct grouping *g, const struct report *r, struct story_answer *answer, struct error *err)
+{
+	answer->roundup = true;
+	for (size_t i = 0; i < g->candidate_count; i++) {
+		const struct candidate *c = &g->candidates[i];
+		int barred = 1;
+
+		if (!joins(c) || !c->reasons.contains)
+			continue;
+		if (answer->story_id == 0 && is_titled_by(g, c))
+			barred = is_barred(g, r, c, err);
+		if (barred < 0)
+			return barred;
+		if (barred == 0) {
+			refer(answer, c, RELATION_REPRINT);
+			answer->story_id = c->story_id;
+		} else if (answer->of_item == 0) {
+			refer(answer, c, RELATION_RELATED);
+		}
+		add_link(answer, c, barred == 0 ? RELATION_REPRINT : RELATION_CONTAINS);
+	}
+	return 0;
+}
+
+static int answer_single(struct grouping *g, const struct report *r, struct story_answer *answer, struct error *err)
+{
+	for (size_t i = 0; i < g->candidate_count; i++) {
+		const struct candidate *c = &g->candidates[i];
+		int barred = 1;
+
+		if (c->reasons.verdict == STORY_APART)
+			continue;
+		if (answer->story_id == 0 && joins(c)) {
+			barred = is_barred(g, r, c, err);
+			if (barred < 0)
+				return barred;
+		}
+		if (barred == 0) {
+			refer(answer, c, c->reasons.verdict == STORY_UPDATE ? RELATION_UPDATE : RELATION_REPRINT);
+			answer->story_id = c->story_id;
+			add_link(answer, c, answer->relation);
+		} else if (c->story_id != answer->story_id) {
+			if (answer->of_item == 0)
+				refer(answer, c, RELATION_RELATED);
+			add_link(answer, c, RELATION_RELATED);
+		}
+	}
+	return 0;
+}
+
+int grouping_decide(struct grouping *g, const struct report *r, struct story_answer *answer, struct error *err)
+{
+	int result;
+
+	*answer = (struct story_answer){.relation = RELATION_NEW};
+	if (!take_sketch(g, r))
+		return 0;
+	result = find_candidates(g, r, err);
+	if (result != 0)
+		return result;
+	if (is_roundup(g))
+		result = answer_roundup(g, r, answer, err);
+	else
+		result = answer_single(g, r, answer, err);
+	return result;
+}
+
+/* ---- remembering ---- */
+
+static int halve_when_due(struct grouping *g, int64_t at_ms, struct error *err)
+{
+	static const char name[] = "halved";
+	int64_t last = 0, week = near_week(at_ms);
+	int known = near_store_get_week(&g->store, name, &last, err);
+
+	if (known < 0)
+		return known;
+	if (known == 1 && week - last < HALVING_WEEKS && week >= last && !boilerplate_is_crowded(g->phrases))
+		return 0;
+	if (known == 1 && week != last)
+		boilerplate_halve(g->phrases);
+	return near_store_set_week(&g->store, name, week, err);
+}
+
+/* What a text says that was not said before tells which phrases are common: all of a story's first text and of an
+ * outlet's next one, but of a reprint only what it adds to what it reprints; that is where outlets put their own
+ * phrases.  A copy adds nothing, and an item's next revision was counted already. */
+static int count_phrases(
+	struct grouping *g, enum story_relation relation, const struct story_answer *answer, struct error *err)
+{
+	int result;
+
+	if (!g->params.boilerplate)
+		return 0;
+	if (relation == RELATION_REPRINT && answer != NULL) {
+		result = near_store_get(&g->store, answer->of_item, &g->known, err);
+		if (result != 1)
+			return result;
+		sketch_subtract(&g->whole, &g->known.sketch);
+	} else if (relation != RELATION_NEW && relation != RELATION_RELATED && relation != RELATION_UPDATE) {
+		return 0;
+	}
+	boilerplate_count(g->phrases, &g->whole);
+	return 0;
+}
+
+static int keep_sketch(struct grouping *g, const struct report *r, int64_t story_id, struct error *err)
+{
+	struct near_item item = {
+		.item_id = r->item_id, .story_id = story_id, .source = source_key(r->source), .seen_ms = r->at_ms};
+	int result;
+
+	sketch_thin(&g->asked, NEAR_SKETCH_SHINGLES);
+	buf_clear(&g->bytes);
+	result = sketch_encode(&g->bytes, &g->asked);
+	return result == 0 ? near_store_put(&g->store, &item, buf_str(&g->bytes), err)
+			   : error_sys(err, result, "cannot keep a sketch");
+}
+
+int grouping_record(struct grouping *g, const struct report *r, int64_t story_id, enum story_relation relation,
+	const struct story_answer *answer, struct error *err)
+{
+	size_t links = answer != NULL ? answer->link_count : 0;
+	int known, result = 0;
+
+	for (size_t i = 0; i < links && result == 0; i++)
+		result = near_store_link(&g->store, r->item_id, &answer->links[i], err);
+	if (result != 0 || !take_sketch(g, r))
+		return result;
+	known = near_store_get(&g->store, r->item_id, &g->known, err);
+	if (known < 0)
+		return known;
+	result = halve_when_due(g, r->at_ms, err);
+	if (result == 0)
+		result = near_store_index(
+			&g->store, r->item_id, g->sampled.shingles, g->sampled.shingle_count, r->at_ms, err);
+	if (result == 0 && known == 0)
+		result = count_phrases(g, relation, answer, err);
+	if (result == 0)
+		result = keep_sketch(g, r, story_id, err);
+	return result == 0 ? near_store_expire(&g->store, r->at_ms - g->params.window_ms, err) : result;
+}
+
+int grouping_forget(struct grouping *g, int64_t item_id, struct error *err)
+{
+	return near_store_forget(&g->store, item_id, err);
+}
+
+int grouping_save(struct grouping *g, size_t pages, struct error *err)
+{
+	int result = 0;
+
+	for (size_t page = 0; page < BOILERPLATE_PAGES && result == 0; page++) {
+		struct str bytes;
+
+		if (pages-- == 0)
+			return 1;
+		bytes = boilerplate_take_changed(g->phrases, &page);
+		if (bytes.data != NULL)
+			result = near_store_save_page(&g->store, page, bytes, err);
+	}
+	return result;
+}

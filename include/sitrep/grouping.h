@@ -1,0 +1,95 @@
+/* grouping.h: one story once: which story a report belongs to.
+ *
+ * Asked about an item that neither its identity nor its digest nor its link has settled: is it another outlet's
+ * copy of something known, this outlet's next version of something, perhaps the same event, or news?  The answer
+ * names the item it refers to and why (story_rule.h).  Then, when the item has its number and story, it is told what
+ * became of it, and so it is about every item that was settled otherwise: later items are compared with all of
+ * them.
+ *
+ * Works on a database that has the tables of NEAR_SCHEMA (daemon/store/near_schema.h), within the caller's
+ * transaction, in the thread that owns the connection.  What it keeps there is bounded by the window of the rule,
+ * and a question costs the same however much is in it.  What counts phrases lives in memory and is saved by
+ * grouping_save(); a transaction rolled back leaves a few counts too many, which does no harm.
+ *
+ * Two stories are never joined afterwards: an item that fits several joins the best and is linked to the others.  A
+ * text much longer than several stories it contains is a roundup: it is linked to them and joins none.  An item
+ * joins no story with a member from which the rule holds it apart, so that the order in which reports come does not
+ * bring together what the rule keeps apart. */
+#ifndef SITREP_GROUPING_H
+#define SITREP_GROUPING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/error.h"
+#include "sitrep/story_rule.h"
+#include "sitrep/str.h"
+
+struct sqlite3;
+struct grouping;
+
+/* What an item is to another one.  Values are stored. */
+enum story_relation {
+	RELATION_NEW,       /* begins a story */
+	RELATION_COPY,      /* the same text, or the same link, in another outlet */
+	RELATION_REPRINT,   /* another outlet's edited copy */
+	RELATION_UPDATE,    /* the same outlet, another text */
+	RELATION_RELATED,   /* begins a story, perhaps about the same event */
+	RELATION_UNCHANGED, /* the same outlet, the same text */
+	RELATION_CONTAINS,  /* of a roundup: has the other one's text in it */
+};
+const char *story_relation_name(enum story_relation relation); /* "new", ... */
+
+/* An item, as far as it matters here. */
+struct report {
+	int64_t item_id;   /* 0: has none yet */
+	struct str source; /* registrable domain or publisher: who speaks, whatever feed it came through */
+	int64_t at_ms;     /* when it arrived; reports are best told about in order */
+	struct str sketch; /* of struct item; absent or damaged: the item resembles nothing */
+};
+
+struct story_link {
+	int64_t item_id;
+	enum story_relation relation;
+	struct story_reasons reasons;
+};
+enum { STORY_LINKS_MAX = 8 };
+
+struct story_answer {
+	enum story_relation relation; /* NEW, REPRINT, UPDATE or RELATED */
+	int64_t story_id;             /* to join; 0: begins one */
+	int64_t of_item;              /* what it refers to; 0: nothing */
+	struct story_reasons reasons; /* of that */
+	bool roundup;
+	struct story_link links[STORY_LINKS_MAX]; /* the best first, that of of_item among them */
+	size_t link_count;
+};
+
+/* Makes the tables where there are none, for databases that schema.c does not look after. */
+int grouping_create_tables(struct sqlite3 *db, struct error *err);
+
+/* params are copied.  Loads the saved counts.  NULL with a sentence. */
+struct grouping *grouping_new(struct sqlite3 *db, const struct story_params *params, struct error *err);
+/* Before the connection is closed. */
+void grouping_free(struct grouping *g);
+/* From now on other parameters, after a reload of the configuration. */
+void grouping_set_params(struct grouping *g, const struct story_params *params);
+
+/* What r is to what is known.  Writes nothing. */
+int grouping_decide(struct grouping *g, const struct report *r, struct story_answer *answer, struct error *err);
+
+/* Notes that r is item r->item_id of story_id, with the answer's links.  For items that were settled otherwise,
+ * answer is NULL and relation says how (COPY, UPDATE; UNCHANGED needs no note); else relation is the answer's.  An item
+ * that is known already gets its new sketch; told about twice, nothing changes. */
+int grouping_record(struct grouping *g, const struct report *r, int64_t story_id, enum story_relation relation,
+	const struct story_answer *answer, struct error *err);
+
+/* The item is gone from the database: no later one is to join through it. */
+int grouping_forget(struct grouping *g, int64_t item_id, struct error *err);
+
+/* Saves at most pages of 64 kB of what was counted since the last time; 1 when more are left, 0 when all is saved.
+ * Before a stop, and now and then: counts not saved are only forgotten. */
+int grouping_save(struct grouping *g, size_t pages, struct error *err);
+
+#endif
