@@ -24,7 +24,6 @@
 #include "sitrep/parse.h"
 #include "sitrep/rule.h"
 #include "sitrep/sandbox.h"
-#include "sitrep/sketch.h"
 #include "sitrep/wire.h"
 
 enum {
@@ -33,8 +32,6 @@ enum {
 	RULES_ARENA_MAX = 256 * 1024 * 1024,
 	/* Buffers that grew past this for one large feed are given back. */
 	KEPT_MAX = 1024 * 1024,
-	/* Sketches of more items than that would take as much memory as the feed. */
-	MANY_ITEMS = 500,
 };
 
 struct worker {
@@ -133,13 +130,11 @@ static int take_rules(struct worker *w)
 	return result;
 }
 
-static int examine_item(struct worker *w, const struct job *j, size_t shingles_max, struct item *it)
+static int examine_item(struct worker *w, const struct job *j, struct item *it)
 {
 	struct rule_subject subject = {.feed = j->feed, .categories = j->categories};
 	int result = identity_assign(w->identity, &w->arena, it);
 
-	if (result == 0)
-		result = identity_sketch(w->identity, &w->arena, shingles_max, it);
 	if (result != 0 || w->rules == NULL || rule_set_count(w->rules) == 0)
 		return result;
 	subject.title_tokens = identity_title_tokens(w->identity);
@@ -150,11 +145,10 @@ static int examine_item(struct worker *w, const struct job *j, size_t shingles_m
 /* An item that cannot be examined is left out; the document says that it is not whole. */
 static void examine(struct worker *w, const struct job *j, struct document *d)
 {
-	size_t shingles_max = d->items.count > MANY_ITEMS ? SKETCH_SHINGLES_FEW : SKETCH_SHINGLES_MAX;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < d->items.count; i++) {
-		if (examine_item(w, j, shingles_max, &d->items.items[i]) != 0) {
+		if (examine_item(w, j, &d->items.items[i]) != 0) {
 			d->truncated = true;
 			continue;
 		}

@@ -1,112 +1,138 @@
-/* Two rows of 4,194,304 counters of four bits, 4 MiB in all.  The places in the rows are two parts of the hash, mixed
- * anew, since its lowest bits are those by which texts are sampled. */
+/* Which phrases say nothing, since many unrelated texts hold them.
+ *
+ * A count-min sketch of two rows with conservative update: only the smaller of a shingle's two counters grows, so
+ * that a counter shared with a frequent shingle does not make a rare one look frequent.  Shingles are hashes
+ * already; one multiplication spreads them anew, since those of long texts all end in zeroes. */
 #include "sitrep/boilerplate.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { ROWS = 2, ROW_BITS = 22, COUNT_MAX = 15 };
+enum {
+	ROW_BITS = 23,
+	ROW = 1 << ROW_BITS,
+	ROWS = 2,
+	/* Two in each counter on the average: the chance that both of a new shingle's counters hold eight
+	 * is below one in a million. */
+	CROWDED = 2 * ROW,
+};
 
-int boilerplate_init(struct boilerplate *b)
+_Static_assert(ROWS *ROW == BOILERPLATE_PAGE * BOILERPLATE_PAGES, "the pages are the rows");
+
+struct boilerplate {
+	uint8_t *counters; /* one row behind the other */
+	uint32_t load;     /* sum of the first row, as far as it grew since the last halving */
+	bool changed[BOILERPLATE_PAGES];
+};
+
+struct boilerplate *boilerplate_new(struct error *err)
 {
-	*b = (struct boilerplate){.counters = calloc(BOILERPLATE_CHUNKS, BOILERPLATE_CHUNK_LEN)};
-	return b->counters != NULL ? 0 : -ENOMEM;
+	struct boilerplate *b = calloc(1, sizeof(*b));
+
+	if (b != NULL)
+		b->counters = calloc(ROWS, ROW);
+	if (b == NULL || b->counters == NULL) {
+		error_set(err, -ENOMEM, "no memory to count phrases");
+		free(b);
+		return NULL;
+	}
+	return b;
 }
 
-void boilerplate_release(struct boilerplate *b)
+void boilerplate_free(struct boilerplate *b)
 {
+	if (b == NULL)
+		return;
 	free(b->counters);
-	*b = (struct boilerplate){0};
+	free(b);
 }
 
-/* splitmix64's finalizer. */
-static uint64_t mix(uint64_t x)
+static void places(uint64_t shingle, size_t at[ROWS])
 {
-	x += UINT64_C(0x9e3779b97f4a7c15);
-	x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return x ^ (x >> 31);
+	uint64_t mixed = (shingle ^ shingle >> 24) * UINT64_C(0x9E3779B97F4A7C15);
+
+	at[0] = (size_t)(mixed >> (64 - ROW_BITS));
+	at[1] = ROW + ((size_t)(mixed >> (64 - 2 * ROW_BITS)) & (ROW - 1));
 }
 
-static void find(uint64_t hash, size_t at[ROWS])
-{
-	uint64_t mixed = mix(hash);
-
-	for (size_t row = 0; row < ROWS; row++)
-		at[row] = (row << ROW_BITS) + (size_t)(mixed >> (row * 32) & ((1U << ROW_BITS) - 1));
-}
-
-static unsigned get(const struct boilerplate *b, size_t at)
-{
-	return b->counters[at / 2] >> (at % 2 * 4) & 15U;
-}
-
-static void set(struct boilerplate *b, size_t at, unsigned count)
-{
-	unsigned shift = at % 2 * 4;
-
-	b->counters[at / 2] = (unsigned char)((b->counters[at / 2] & ~(15U << shift)) | count << shift);
-	b->dirty[at / 2 / BOILERPLATE_CHUNK_LEN] = true;
-}
-
-static unsigned least(const struct boilerplate *b, const size_t at[ROWS])
-{
-	unsigned count = COUNT_MAX;
-
-	for (size_t row = 0; row < ROWS; row++)
-		count = get(b, at[row]) < count ? get(b, at[row]) : count;
-	return count;
-}
-
-unsigned boilerplate_count(const struct boilerplate *b, uint64_t hash)
+unsigned boilerplate_frequency(const struct boilerplate *b, uint64_t shingle)
 {
 	size_t at[ROWS];
 
-	find(hash, at);
-	return least(b, at);
+	places(shingle, at);
+	return b->counters[at[0]] < b->counters[at[1]] ? b->counters[at[0]] : b->counters[at[1]];
 }
 
-void boilerplate_add(struct boilerplate *b, const struct hash_set *shingles)
+static void count_one(struct boilerplate *b, uint64_t shingle)
 {
-	for (size_t i = 0; i < shingles->count; i++) {
-		size_t at[ROWS];
-		unsigned count;
+	unsigned before = boilerplate_frequency(b, shingle);
+	size_t at[ROWS];
 
-		find(shingles->items[i], at);
-		count = least(b, at);
-		/* Only what holds the least count is raised: the others are too high already. */
-		for (size_t row = 0; row < ROWS && count < COUNT_MAX; row++)
-			if (get(b, at[row]) == count)
-				set(b, at[row], count + 1);
-	}
-}
-
-void boilerplate_filter(const struct boilerplate *b, struct hash_set *shingles)
-{
-	size_t n = 0;
-
-	for (size_t i = 0, end; i < shingles->count; i = end) {
-		for (end = i;
-			end < shingles->count && boilerplate_count(b, shingles->items[end]) >= BOILERPLATE_COMMON;)
-			end++;
-		if (end - i >= BOILERPLATE_RUN)
+	if (before == BOILERPLATE_COUNT_MAX)
+		return;
+	places(shingle, at);
+	for (size_t row = 0; row < ROWS; row++) {
+		if (b->counters[at[row]] != before)
 			continue;
-		/* what is too short a run, and the one that ended it */
-		end += end < shingles->count;
-		for (; i < end; i++)
-			shingles->items[n++] = shingles->items[i];
+		b->counters[at[row]]++;
+		b->changed[at[row] / BOILERPLATE_PAGE] = true;
 	}
-	shingles->count = n;
+	b->load += b->load < UINT32_MAX;
+}
+
+void boilerplate_count(struct boilerplate *b, const struct sketch *s)
+{
+	for (size_t i = 0; i < s->shingle_count; i++)
+		count_one(b, s->shingles[i]);
+}
+
+size_t boilerplate_filter(const struct boilerplate *b, struct sketch *s, unsigned least)
+{
+	size_t kept = 0, before = s->shingle_count;
+
+	for (size_t i = 0; i < before; i++)
+		if (boilerplate_frequency(b, s->shingles[i]) < least)
+			s->shingles[kept++] = s->shingles[i];
+	s->shingle_count = kept;
+	return before - kept;
+}
+
+bool boilerplate_is_crowded(const struct boilerplate *b)
+{
+	return b->load >= CROWDED;
 }
 
 void boilerplate_halve(struct boilerplate *b)
 {
-	for (size_t i = 0; i < (size_t)BOILERPLATE_CHUNKS * BOILERPLATE_CHUNK_LEN; i++) {
-		unsigned char halved = b->counters[i] >> 1 & 0x77;
+	uint32_t load = 0;
 
-		if (halved != b->counters[i]) {
-			b->counters[i] = halved;
-			b->dirty[i / BOILERPLATE_CHUNK_LEN] = true;
-		}
-	}
+	for (size_t i = 0; i < (size_t)ROWS * ROW; i++)
+		b->counters[i] /= 2;
+	for (size_t i = 0; i < ROW; i++)
+		load += b->counters[i];
+	b->load = load;
+	for (size_t i = 0; i < BOILERPLATE_PAGES; i++)
+		b->changed[i] = true;
+}
+
+struct str boilerplate_take_changed(struct boilerplate *b, size_t *page)
+{
+	while (*page < BOILERPLATE_PAGES && !b->changed[*page])
+		(*page)++;
+	if (*page >= BOILERPLATE_PAGES)
+		return STR_NONE;
+	b->changed[*page] = false;
+	return str_make((const char *)b->counters + *page * BOILERPLATE_PAGE, BOILERPLATE_PAGE);
+}
+
+int boilerplate_load(struct boilerplate *b, size_t page, struct str bytes)
+{
+	if (page >= BOILERPLATE_PAGES || bytes.len != BOILERPLATE_PAGE)
+		return -EPROTO;
+	memcpy(b->counters + page * BOILERPLATE_PAGE, bytes.data, BOILERPLATE_PAGE);
+	for (size_t i = 0; page < BOILERPLATE_PAGES / ROWS && i < BOILERPLATE_PAGE; i++)
+		b->load += (uint8_t)bytes.data[i];
+	b->changed[page] = false;
+	return 0;
 }

@@ -84,19 +84,19 @@ static const struct range {
 	{0x20000, 0x3FFFD}, /* Han, supplementary planes */
 };
 
-static bool stands_alone(uint32_t cp)
+bool canon_is_single(uint32_t letter)
 {
 	size_t low = 0, high = sizeof(single_ranges) / sizeof(single_ranges[0]);
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (cp > single_ranges[mid].last)
+		if (letter > single_ranges[mid].last)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	return low < sizeof(single_ranges) / sizeof(single_ranges[0]) && cp >= single_ranges[low].first;
+	return low < sizeof(single_ranges) / sizeof(single_ranges[0]) && letter >= single_ranges[low].first;
 }
 
 static enum char_class classify(uint32_t cp, const utf8proc_property_t *property)
@@ -111,7 +111,7 @@ static enum char_class classify(uint32_t cp, const utf8proc_property_t *property
 	case UTF8PROC_CATEGORY_LO:
 	case UTF8PROC_CATEGORY_NL:
 	case UTF8PROC_CATEGORY_NO:
-		return cp >= single_ranges[0].first && stands_alone(cp) ? CLASS_SINGLE : CLASS_LETTER;
+		return cp >= single_ranges[0].first && canon_is_single(cp) ? CLASS_SINGLE : CLASS_LETTER;
 	case UTF8PROC_CATEGORY_ND:
 		return CLASS_DIGIT;
 	case UTF8PROC_CATEGORY_MN:

@@ -31,6 +31,8 @@ enum {
 	SCRATCH_MAX = 64 * LIMIT_URL,
 };
 
+_Static_assert((int)SKETCH_BYTES_MAX <= (int)LIMIT_SKETCH, "a sketch fits the member it travels in");
+
 #define ELLIPSIS "\xE2\x80\xA6"
 enum { ELLIPSIS_LEN = sizeof(ELLIPSIS) - 1 };
 
@@ -44,8 +46,8 @@ struct identity {
 	struct buf again;   /* a text on its way through read_again() */
 	struct buf title_tokens;
 	struct buf body_tokens;
-	struct sketcher *sketcher;
-	struct buf sketch;
+	struct sketch sketch;
+	struct buf sketched; /* its bytes */
 };
 
 struct identity *identity_new(struct error *err)
@@ -64,12 +66,9 @@ struct identity *identity_new(struct error *err)
 	buf_init(&id->again, LIMIT_ITEM_CONTENT);
 	buf_init(&id->title_tokens, TOKENS_MAX);
 	buf_init(&id->body_tokens, TOKENS_MAX);
-	buf_init(&id->sketch, SKETCH_BYTES_MAX);
-	id->sketcher = sketcher_new();
+	buf_init(&id->sketched, SKETCH_BYTES_MAX);
 	id->hash = sha256_new(err);
-	if (id->sketcher == NULL)
-		(void)error_set(err, -ENOMEM, "no memory to work out identities");
-	if (id->hash == NULL || id->sketcher == NULL) {
+	if (id->hash == NULL) {
 		identity_free(id);
 		return NULL;
 	}
@@ -89,8 +88,7 @@ void identity_free(struct identity *id)
 	buf_release(&id->again);
 	buf_release(&id->title_tokens);
 	buf_release(&id->body_tokens);
-	buf_release(&id->sketch);
-	sketcher_free(id->sketcher);
+	buf_release(&id->sketched);
 	free(id);
 }
 
@@ -300,6 +298,22 @@ static int set_hashes(struct identity *id, struct arena *a, struct item *it, str
 	return hash_pieces(id, a, known_by, sizeof(known_by) / sizeof(known_by[0]), &it->identity);
 }
 
+/* A text without words has no sketch. */
+static int set_sketch(struct identity *id, struct arena *a, struct item *it)
+{
+	int ret;
+
+	it->sketch = STR_NONE;
+	if (it->token_count == 0)
+		return 0;
+	sketch_make(&id->sketch, buf_str(&id->title_tokens), buf_str(&id->body_tokens), buf_str(&id->body));
+	buf_clear(&id->sketched);
+	ret = sketch_encode(&id->sketched, &id->sketch);
+	if (ret == 0)
+		it->sketch = arena_str(a, buf_str(&id->sketched));
+	return ret == 0 && it->sketch.data == NULL ? -ENOMEM : ret;
+}
+
 int identity_assign(struct identity *id, struct arena *a, struct item *it)
 {
 	struct str key;
@@ -315,25 +329,6 @@ int identity_assign(struct identity *id, struct arena *a, struct item *it)
 		return ret;
 	it->token_count = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
 	it->canon_version = CANON_VERSION;
-	return set_hashes(id, a, it, key);
-}
-
-int identity_sketch(struct identity *id, struct arena *a, size_t shingles_max, struct item *it)
-{
-	struct str body = buf_str(&id->body), dateline = str_slice(body, 0, sketch_dateline(body));
-	size_t skip = 0;
-	int ret = 0;
-
-	it->sketch = STR_NONE;
-	empty(&id->again);
-	if (dateline.len > 0)
-		ret = enough(canon_tokens(&id->again, dateline, &skip));
-	buf_clear(&id->sketch);
-	if (ret == 0)
-		ret = sketch_write(id->sketcher, buf_str(&id->title_tokens), buf_str(&id->body_tokens), skip,
-			shingles_max, &id->sketch);
-	if (ret != 0 || id->sketch.len == 0)
-		return ret;
-	it->sketch = arena_str(a, buf_str(&id->sketch));
-	return it->sketch.data != NULL ? 0 : -ENOMEM;
+	ret = set_hashes(id, a, it, key);
+	return ret < 0 ? ret : set_sketch(id, a, it);
 }

@@ -1,497 +1,401 @@
-/* Sketches of texts.
+/* What is kept of a text to recognise its copies by.
  *
- * The hash is XXH3 with its standard seed, since what is stored must mean the same after an upgrade; it decides
- * nothing by itself that could be forced upon somebody's item: a story is joined on many shingles that are equal,
- * and an attacker who makes them equal may as well copy the text. */
+ * Shingles are hashed straight from the canonical tokens, where the words of one stand side by side.  How many
+ * tokens make one is a matter of weight: a word weighs two, a character of a script without spaces one, a Hangul
+ * word three, and a shingle ends where it weighs six.  That makes three words, six characters, or two words of
+ * Korean, whose words carry their particles with them; and it suits texts that mix scripts.
+ *
+ * What outlets put around a text is no part of it: the dateline in front, "The post ... appeared first on ..." and
+ * "Read more" behind.  What they put there of their own is left to the boilerplate filter. */
 #include "sitrep/sketch.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "sitrep/limits.h"
+#include "sitrep/canon.h"
 #include "sitrep/utf8.h"
 
 enum {
-	VERSION = 1,
-	HASH_LEN = 5,
-	/* A shingle is three words; in scripts without spaces four characters, which say about as much. */
-	SHINGLE_WEIGHT = 12,
-	WORD_WEIGHT = 4,
-	CHARACTER_WEIGHT = 3,
-	SHINGLE_TOKENS_MAX = 4,
-	/* Words that an outlet appends to each of its texts stand within so many at the end. */
-	TAIL_TOKENS = 40,
-	/* Text longer than this is sketched as far as it goes. */
-	TOKENS_MAX = 1 << 20,
+	SHINGLE_WEIGHT = 6,
+	WORD_WEIGHT = 2,
+	HANGUL_WEIGHT = 3,
+	SINGLE_WEIGHT = 1,
+	SHINGLE_TOKENS_MAX = SHINGLE_WEIGHT, /* all of weight 1 */
+	DATELINE_MAX = 60,                   /* characters in front of the dash */
+	FOOTER_BYTES_MAX = 400,              /* from "the post" to the end: a title and the site's name */
+	TEASER_BYTES_MAX = 120,              /* from "read more" to the end */
+	LEVEL_MAX = SKETCH_SHINGLE_BITS - 8,
 };
 
-_Static_assert((int)SKETCH_BYTES_MAX <= (int)LIMIT_SKETCH, "a sketch fits its place in a document");
+/* Stored hashes depend on it: never another one within a SKETCH_VERSION. */
+static const uint64_t seed = 0x5349545245500001u;
 
-#define HASH_MASK ((UINT64_C(1) << (8 * HASH_LEN)) - 1)
+/* ---- ordered lists ---- */
 
-struct token {
-	const char *data;
-	uint32_t len;
-	bool is_character;
-};
-
-struct sketcher {
-	struct token *tokens;
-	size_t count, cap;
-	size_t title_count;
-	uint64_t *hashes;
-	size_t hash_cap;
-	uint32_t *table; /* places in hashes, plus one, to find those that are there already */
-	size_t table_cap;
-};
-
-struct sketcher *sketcher_new(void)
+static int compare_64(const void *a, const void *b)
 {
-	return calloc(1, sizeof(struct sketcher));
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
 }
 
-void sketcher_free(struct sketcher *s)
+static int compare_32(const void *a, const void *b)
 {
-	if (s == NULL)
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static size_t order_64(uint64_t *list, size_t count)
+{
+	size_t kept = 0;
+
+	qsort(list, count, sizeof(*list), compare_64);
+	for (size_t i = 0; i < count; i++)
+		if (kept == 0 || list[i] != list[kept - 1])
+			list[kept++] = list[i];
+	return kept;
+}
+
+static size_t order_32(uint32_t *list, size_t count)
+{
+	size_t kept = 0;
+
+	qsort(list, count, sizeof(*list), compare_32);
+	for (size_t i = 0; i < count; i++)
+		if (kept == 0 || list[i] != list[kept - 1])
+			list[kept++] = list[i];
+	return kept;
+}
+
+static bool sampled(uint64_t hash, unsigned level)
+{
+	return (hash & ((UINT64_C(1) << level) - 1)) == 0;
+}
+
+static size_t sample_64(uint64_t *list, size_t count, unsigned shift, unsigned level)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (sampled(list[i] >> shift, level))
+			list[kept++] = list[i];
+	return kept;
+}
+
+/* A list that fills up is put in order, which may make room, and else sampled at the next level. */
+
+static void add_shingle(struct sketch *s, uint64_t hash)
+{
+	if (!sampled(hash, s->level))
 		return;
-	free(s->tokens);
-	free(s->hashes);
-	free(s->table);
-	free(s);
+	if (s->shingle_count == SKETCH_SHINGLES_MAX)
+		s->shingle_count = order_64(s->shingles, s->shingle_count);
+	while (s->shingle_count == SKETCH_SHINGLES_MAX)
+		s->shingle_count = sample_64(s->shingles, s->shingle_count, 0, ++s->level);
+	if (sampled(hash, s->level))
+		s->shingles[s->shingle_count++] = hash;
+}
+
+static void add_number(struct sketch *s, uint64_t number)
+{
+	unsigned shift = SKETCH_CONTEXT_BITS;
+
+	if (!sampled(number >> shift, s->number_level))
+		return;
+	if (s->number_count == SKETCH_NUMBERS_MAX)
+		s->number_count = order_64(s->numbers, s->number_count);
+	while (s->number_count == SKETCH_NUMBERS_MAX)
+		s->number_count = sample_64(s->numbers, s->number_count, shift, ++s->number_level);
+	if (sampled(number >> shift, s->number_level))
+		s->numbers[s->number_count++] = number;
 }
 
 /* ---- tokens ---- */
 
-/* Of a script whose words are not parted by spaces; canon.h makes each of its characters a token.  Hangul is written in
- * words. */
-static bool is_character(struct str token)
+struct token {
+	struct str text;
+	unsigned weight;
+};
+
+/* A character by itself is the token of one character, and those that count so stand above U+0E00; a letter of
+ * another script alone weighs as a word does. */
+static unsigned weigh(struct str text)
 {
-	static const struct {
-		uint32_t first, last;
-	} ranges[] = {{0x0e00, 0x0eff}, {0x1000, 0x109f}, {0x1780, 0x17ff}, {0x3005, 0x3007}, {0x3040, 0x312f},
-		{0x31a0, 0x31ff}, {0x3400, 0x4dbf}, {0x4e00, 0x9fff}, {0xf900, 0xfaff}, {0x20000, 0x3ffff}};
 	size_t pos = 0;
 	uint32_t cp;
 
-	if ((unsigned char)token.data[0] < 0xe0)
+	if ((unsigned char)text.data[0] < 0xE0)
+		return WORD_WEIGHT;
+	cp = utf8_next(text, &pos);
+	if (cp >= 0xAC00 && cp <= 0xD7A3)
+		return HANGUL_WEIGHT;
+	return canon_is_single(cp) ? SINGLE_WEIGHT : WORD_WEIGHT;
+}
+
+static bool next_token(struct str *rest, struct token *t)
+{
+	size_t end = str_find_char(*rest, ' ', 0);
+
+	if (end == STR_NPOS || end == 0)
 		return false;
-	cp = utf8_next(token, &pos);
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
-		if (cp >= ranges[i].first && cp <= ranges[i].last)
-			return true;
-	return false;
-}
-
-static int add_tokens(struct sketcher *s, struct str text, size_t skip)
-{
-	struct str token;
-
-	while (s->count < TOKENS_MAX && str_split(&text, ' ', &token)) {
-		if (token.len == 0)
-			continue;
-		if (skip > 0) {
-			skip--;
-			continue;
-		}
-		if (s->count == s->cap) {
-			size_t cap = s->cap > 0 ? s->cap * 2 : 512;
-			struct token *grown = realloc(s->tokens, cap * sizeof(*grown));
-
-			if (grown == NULL)
-				return -ENOMEM;
-			s->tokens = grown;
-			s->cap = cap;
-		}
-		s->tokens[s->count++] = (struct token){token.data, (uint32_t)token.len, is_character(token)};
-	}
-	return 0;
-}
-
-static bool is_token(const struct sketcher *s, size_t at, const char *word)
-{
-	return at < s->count && str_eq(str_make(s->tokens[at].data, s->tokens[at].len), str_from(word));
-}
-
-/* Do the words stand at place at? */
-static bool stand_at(const struct sketcher *s, size_t at, const char *const *words)
-{
-	for (; *words != NULL; words++, at++)
-		if (!is_token(s, at, *words))
-			return false;
+	t->text = str_slice(*rest, 0, end);
+	t->weight = weigh(t->text);
+	*rest = str_slice(*rest, end + 1, rest->len);
 	return true;
 }
 
-/* "The post X appeared first on Y.", "Read more", "Continue reading X": what the publishing software adds. */
-static void drop_tail(struct sketcher *s)
+static uint64_t hash_of(struct str text)
 {
-	static const char *const post[] = {"the", "post", NULL}, *const first[] = {"appeared", "first", "on", NULL},
-				 *const more[] = {"read", "more", NULL},
-				 *const reading[] = {"continue", "reading", NULL};
-	size_t from = s->count > TAIL_TOKENS ? s->count - TAIL_TOKENS : 0;
-	bool appeared = false;
-
-	from = from > s->title_count ? from : s->title_count;
-	for (size_t i = from; i < s->count; i++)
-		appeared = appeared || stand_at(s, i, first);
-	for (size_t i = from; i < s->count; i++) {
-		if ((appeared && stand_at(s, i, post)) || stand_at(s, i, reading) ||
-			(i + 2 == s->count && stand_at(s, i, more))) {
-			s->count = i;
-			return;
-		}
-	}
+	return XXH3_64bits_withSeed(text.data, text.len, seed);
 }
 
-size_t sketch_dateline(struct str plain)
+static bool is_dated(struct str token)
 {
-	enum { SHORTEST = 3, LONGEST = 60 };
-	size_t i = 0;
-
-	while (i < plain.len && i < LONGEST) {
-		unsigned char c = (unsigned char)plain.data[i];
-
-		if ((c >= 'A' && c <= 'Z') || c == ' ' || c == '.' || c == ',') {
-			i++;
-			continue;
-		}
-		break;
-	}
-	if (i < SHORTEST)
-		return 0;
-	if (i < plain.len && plain.data[i] == '(') {
-		size_t end = str_find_char(plain, ')', i);
-
-		if (end == STR_NPOS || end - i > 24)
-			return 0;
-		i = end + 1;
-	} else if (i < plain.len && plain.data[i - 1] != ' ' && plain.data[i] != '-' && plain.data[i] != ':') {
-		/* The capital of the first word of the text: no dateline so far. */
-		if ((unsigned char)plain.data[i] < 0x80)
-			return 0;
-	}
-	while (i < plain.len && plain.data[i] == ' ')
-		i++;
-	if (str_starts(str_slice(plain, i, plain.len), STR("--")))
-		return i + 2;
-	if (i < plain.len && (plain.data[i] == '-' || plain.data[i] == ':'))
-		return i + 1;
-	/* an en dash or an em dash */
-	if (str_starts(str_slice(plain, i, plain.len), STR("\xe2\x80\x93")) ||
-		str_starts(str_slice(plain, i, plain.len), STR("\xe2\x80\x94")))
-		return i + 3;
-	return 0;
-}
-
-/* ---- sets of hashes ---- */
-
-static int compare(const void *a, const void *b)
-{
-	const uint64_t *left = a, *right = b;
-
-	return (*left > *right) - (*left < *right);
-}
-
-void hash_set_sort(struct hash_set *set)
-{
-	size_t n = 0;
-
-	if (set->count > 1)
-		qsort(set->items, set->count, sizeof(*set->items), compare);
-	for (size_t i = 0; i < set->count; i++)
-		if (n == 0 || set->items[n - 1] != set->items[i])
-			set->items[n++] = set->items[i];
-	set->count = n;
-}
-
-void hash_set_sample(struct hash_set *set, unsigned level)
-{
-	uint64_t mask = (UINT64_C(1) << level) - 1;
-	size_t n = 0;
-
-	for (size_t i = 0; i < set->count; i++)
-		if ((set->items[i] & mask) == 0)
-			set->items[n++] = set->items[i];
-	set->count = n;
-}
-
-size_t hash_set_common(const struct hash_set *a, const struct hash_set *b)
-{
-	size_t i = 0, k = 0, n = 0;
-
-	while (i < a->count && k < b->count) {
-		if (a->items[i] == b->items[k]) {
-			n++;
-			i++;
-			k++;
-		} else if (a->items[i] < b->items[k]) {
-			i++;
-		} else {
-			k++;
-		}
-	}
-	return n;
-}
-
-static void put(struct buf *out, uint64_t value, size_t bytes)
-{
-	char text[8];
-
-	for (size_t i = 0; i < bytes; i++)
-		text[i] = (char)(unsigned char)(value >> (8 * i));
-	(void)buf_append(out, text, bytes);
-}
-
-static uint64_t get(struct str s, size_t at, size_t bytes)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < bytes; i++)
-		value |= (uint64_t)(unsigned char)s.data[at + i] << (8 * i);
-	return value;
-}
-
-int hash_set_write(const struct hash_set *set, struct buf *out)
-{
-	for (size_t i = 0; i < set->count; i++)
-		put(out, set->items[i], HASH_LEN);
-	return out->failed;
-}
-
-static int read_hashes(struct str bytes, struct arena *a, struct hash_set *out)
-{
-	*out = (struct hash_set){0};
-	if (bytes.len % HASH_LEN != 0)
-		return -EPROTO;
-	out->items = arena_alloc_array(a, bytes.len / HASH_LEN + 1, sizeof(uint64_t));
-	if (out->items == NULL)
-		return -ENOMEM;
-	out->count = bytes.len / HASH_LEN;
-	for (size_t i = 0; i < out->count; i++)
-		out->items[i] = get(bytes, i * HASH_LEN, HASH_LEN);
-	return 0;
-}
-
-int hash_set_read(struct str bytes, struct arena *a, struct hash_set *out)
-{
-	int result = read_hashes(bytes, a, out);
-
-	for (size_t i = 1; result == 0 && i < out->count; i++)
-		if (out->items[i] <= out->items[i - 1])
-			result = -EPROTO;
-	return result;
-}
-
-/* ---- what is hashed ---- */
-
-static uint64_t hash_bytes(const char *data, size_t len)
-{
-	return XXH3_64bits(data, len) & HASH_MASK;
-}
-
-/* The tokens stand one behind the other in memory, each with its space, but for the seam between title and body. */
-static uint64_t hash_run(const struct token *first, size_t count)
-{
-	char joined[SHINGLE_TOKENS_MAX * 64];
-	size_t len = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		size_t take = first[i].len < 63 ? first[i].len : 63;
-
-		memcpy(joined + len, first[i].data, take);
-		len += take;
-		joined[len++] = ' ';
-	}
-	return hash_bytes(joined, len);
-}
-
-static int reserve_hashes(struct sketcher *s)
-{
-	size_t size = 1024;
-	uint64_t *hashes;
-	uint32_t *table;
-
-	while (size < 2 * s->count)
-		size *= 2;
-	if (s->count >= s->hash_cap) {
-		hashes = realloc(s->hashes, (s->count + 1) * sizeof(*hashes));
-		if (hashes == NULL)
-			return -ENOMEM;
-		s->hashes = hashes;
-		s->hash_cap = s->count + 1;
-	}
-	if (size > s->table_cap) {
-		table = realloc(s->table, size * sizeof(*table));
-		if (table == NULL)
-			return -ENOMEM;
-		s->table = table;
-		s->table_cap = size;
-	}
-	memset(s->table, 0, size * sizeof(*s->table));
-	return 0;
-}
-
-/* Appends what is not there yet, so that a text which repeats itself is no longer than what it says. */
-static size_t append_once(struct sketcher *s, size_t n, uint64_t hash)
-{
-	size_t mask = 1023;
-	size_t at;
-
-	while (mask + 1 < 2 * s->count)
-		mask = 2 * mask + 1;
-	for (at = (size_t)(hash * UINT64_C(0x9e3779b97f4a7c15) >> 20) & mask; s->table[at] != 0; at = (at + 1) & mask)
-		if (s->hashes[s->table[at] - 1] == hash)
-			return n;
-	s->table[at] = (uint32_t)n + 1;
-	s->hashes[n] = hash;
-	return n + 1;
-}
-
-static size_t hash_shingles(struct sketcher *s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->count; i++) {
-		int weight = 0;
-		size_t len = 0;
-
-		while (weight < SHINGLE_WEIGHT && len < SHINGLE_TOKENS_MAX && i + len < s->count)
-			weight += s->tokens[i + len++].is_character ? CHARACTER_WEIGHT : WORD_WEIGHT;
-		if (weight < SHINGLE_WEIGHT)
-			break;
-		n = append_once(s, n, hash_run(&s->tokens[i], len));
-	}
-	return n;
-}
-
-/* "may" is a month only to those who know. */
-static bool is_date_word(struct str token)
-{
-	static const char *const words[] = {"january", "february", "march", "april", "june", "july", "august",
-		"september", "october", "november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sept",
-		"sep", "oct", "nov", "dec", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
-		"sunday"};
+	/* not "may", which is a verb; "second" stands in more dates and counts than it is a verb */
+	static const struct str words[] = {
+		{"january", 7},
+		{"february", 8},
+		{"march", 5},
+		{"april", 5},
+		{"june", 4},
+		{"july", 4},
+		{"august", 6},
+		{"september", 9},
+		{"october", 7},
+		{"november", 8},
+		{"december", 8},
+		{"jan", 3},
+		{"feb", 3},
+		{"mar", 3},
+		{"apr", 3},
+		{"jun", 3},
+		{"jul", 3},
+		{"aug", 3},
+		{"sep", 3},
+		{"sept", 4},
+		{"oct", 3},
+		{"nov", 3},
+		{"dec", 3},
+		{"monday", 6},
+		{"tuesday", 7},
+		{"wednesday", 9},
+		{"thursday", 8},
+		{"friday", 6},
+		{"saturday", 8},
+		{"sunday", 6},
+		{"second", 6},
+		{"third", 5},
+		{"fourth", 6},
+		{"fifth", 5},
+		{"sixth", 5},
+		{"seventh", 7},
+		{"eighth", 6},
+		{"ninth", 5},
+		{"tenth", 5},
+	};
 
 	if (token.len < 3 || token.len > 9)
 		return false;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (str_eq(token, str_from(words[i])))
+		if (str_eq(token, words[i]))
 			return true;
 	return false;
 }
 
-static bool has_digit(struct str token)
+static bool is_figure(struct str token)
 {
 	for (size_t i = 0; i < token.len; i++)
-		if (token.data[i] >= '0' && token.data[i] <= '9')
+		if (char_is_digit(token.data[i]))
 			return true;
 	return false;
 }
 
-static size_t hash_numbers(struct sketcher *s)
+/* The last SHINGLE_TOKENS_MAX tokens of a text, as a ring. */
+struct window {
+	struct token tokens[SHINGLE_TOKENS_MAX];
+	size_t first, count;
+	unsigned weight;
+};
+
+static void slide(struct window *w, const struct token *t)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->count; i++) {
-		struct str token = str_make(s->tokens[i].data, s->tokens[i].len);
-
-		if (has_digit(token))
-			s->hashes[n++] = hash_bytes(token.data, token.len) | SKETCH_DIGITS;
-		else if (is_date_word(token))
-			s->hashes[n++] = hash_bytes(token.data, token.len) & ~SKETCH_DIGITS;
+	while (w->count > 0 && w->weight >= SHINGLE_WEIGHT) {
+		w->weight -= w->tokens[w->first].weight;
+		w->first = (w->first + 1) % SHINGLE_TOKENS_MAX;
+		w->count--;
 	}
-	return n;
+	w->tokens[(w->first + w->count++) % SHINGLE_TOKENS_MAX] = *t;
+	w->weight += t->weight;
 }
 
-static size_t hash_title(struct sketcher *s)
+static uint64_t hash_window(const struct window *w)
 {
-	for (size_t i = 0; i < s->title_count; i++)
-		s->hashes[i] = hash_bytes(s->tokens[i].data, s->tokens[i].len);
-	return s->title_count;
+	const struct token *first = &w->tokens[w->first];
+	const struct token *last = &w->tokens[(w->first + w->count - 1) % SHINGLE_TOKENS_MAX];
+	size_t len = (size_t)(last->text.data - first->text.data) + last->text.len;
+
+	return hash_of(str_make(first->text.data, len)) & ((UINT64_C(1) << SKETCH_SHINGLE_BITS) - 1);
 }
 
-/* Of more than there is room for, those with the least hashes: the same ones in every copy.  How many. */
-static size_t write_least(struct hash_set *set, size_t max, struct buf *out)
+/* What stands before a token: the hash of the two words in front, a number among them as just that. */
+struct context {
+	uint64_t last, before;
+};
+
+static uint64_t number_in(const struct context *c, struct str token)
 {
-	hash_set_sort(set);
-	set->count = set->count < max ? set->count : max;
-	(void)hash_set_write(set, out);
-	return set->count;
+	uint64_t mask = (UINT64_C(1) << SKETCH_CONTEXT_BITS) - 1;
+	uint64_t words[] = {c->before, c->last};
+	uint64_t number = hash_of(token) & (mask & ~SKETCH_FIGURE);
+
+	return (number | (is_figure(token) ? SKETCH_FIGURE : 0)) << SKETCH_CONTEXT_BITS |
+	       (hash_of(str_make((const char *)words, sizeof(words))) & mask);
 }
 
-int sketch_write(
-	struct sketcher *s, struct str title, struct str body, size_t body_skip, size_t shingles_max, struct buf *out)
+/* The weight of all tokens. */
+static size_t take_text(struct sketch *s, struct str tokens)
 {
-	struct hash_set shingles;
-	struct hash_set others;
-	size_t head, start = out->len, numbers, words;
-	unsigned level = 0;
-	int result;
+	struct window w = {0};
+	struct context c = {0};
+	struct token t;
+	size_t weight = 0;
 
-	s->count = 0;
-	result = add_tokens(s, title, 0);
-	s->title_count = s->count;
-	if (result == 0)
-		result = add_tokens(s, body, body_skip);
-	if (result == 0)
-		result = reserve_hashes(s);
-	if (result != 0)
-		return result;
-	if (s->count < SKETCH_TOKENS_MIN)
-		return 0;
-	drop_tail(s);
-	put(out, VERSION, 1);
-	put(out, s->count, 4);
-	head = out->len;
-	put(out, 0, 7); /* level and counts, known below */
-	shingles = (struct hash_set){s->hashes, hash_shingles(s)};
-	while (shingles.count > shingles_max)
-		hash_set_sample(&shingles, ++level);
-	(void)hash_set_write(&shingles, out);
-	others = (struct hash_set){s->hashes, hash_numbers(s)};
-	numbers = write_least(&others, SKETCH_NUMBERS_MAX, out);
-	others = (struct hash_set){s->hashes, hash_title(s)};
-	words = write_least(&others, SKETCH_TITLE_MAX, out);
-	if (buf_failed(out)) {
-		buf_truncate(out, start);
-		return out->failed;
+	while (next_token(&tokens, &t)) {
+		bool number = is_figure(t.text) || is_dated(t.text);
+
+		weight += t.weight == HANGUL_WEIGHT ? WORD_WEIGHT : t.weight;
+		if (number)
+			add_number(s, number_in(&c, t.text));
+		c.before = c.last;
+		c.last = number ? 1 : hash_of(t.text);
+		slide(&w, &t);
+		if (w.weight >= SHINGLE_WEIGHT)
+			add_shingle(s, hash_window(&w));
 	}
-	out->data[head] = (char)level;
-	for (size_t i = 0; i < 2; i++) {
-		out->data[head + 1 + i] = (char)(unsigned char)(shingles.count >> (8 * i));
-		out->data[head + 3 + i] = (char)(unsigned char)(numbers >> (8 * i));
-		out->data[head + 5 + i] = (char)(unsigned char)(words >> (8 * i));
+	return weight;
+}
+
+static void take_title(struct sketch *s, struct str tokens)
+{
+	struct token t;
+
+	while (next_token(&tokens, &t)) {
+		if (s->title_count == SKETCH_TITLE_MAX) {
+			s->title_count = 0;
+			return;
+		}
+		s->title[s->title_count++] = (uint32_t)hash_of(t.text);
 	}
+	s->title_count = order_32(s->title, s->title_count);
+}
+
+/* ---- what is around a text ---- */
+
+/* A dash or colon at pos, with its length. */
+static size_t dash_at(struct str text, size_t pos)
+{
+	if (text.data[pos] == ':' || text.data[pos] == '-')
+		return 1;
+	if (str_starts(str_slice(text, pos, text.len), STR("\xE2\x80\x93")) ||
+		str_starts(str_slice(text, pos, text.len), STR("\xE2\x80\x94")))
+		return 3;
 	return 0;
 }
 
-int sketch_read(struct str bytes, struct arena *a, struct sketch *out)
+/* The bytes of "WASHINGTON (Agency) -" in front: places in capitals, perhaps an agency, and a dash. */
+static size_t dateline_len(struct str text)
 {
-	enum { HEAD = 12 };
-	size_t counts[3], at = HEAD;
-	struct hash_set *sets[] = {&out->shingles, &out->numbers, &out->title};
-	static const size_t most[] = {SKETCH_SHINGLES_MAX, SKETCH_NUMBERS_MAX, SKETCH_TITLE_MAX};
+	size_t pos = 0, capitals = 0, dash;
 
-	*out = (struct sketch){0};
-	if (bytes.len < HEAD || bytes.data[0] != VERSION)
-		return -EPROTO;
-	out->tokens = (uint32_t)get(bytes, 1, 4);
-	out->level = (unsigned char)bytes.data[5];
-	if (out->level >= 32)
-		return -EPROTO;
-	for (size_t i = 0; i < 3; i++) {
-		int result;
-
-		counts[i] = (size_t)get(bytes, 6 + 2 * i, 2);
-		if (counts[i] > most[i] || counts[i] * HASH_LEN > bytes.len - at)
-			return -EPROTO;
-		result = (i == 0 ? read_hashes : hash_set_read)(
-			str_slice(bytes, at, at + counts[i] * HASH_LEN), a, sets[i]);
-		if (result != 0)
-			return result;
-		at += counts[i] * HASH_LEN;
+	while (pos < text.len && pos < DATELINE_MAX &&
+		((text.data[pos] >= 'A' && text.data[pos] <= 'Z') || strchr(" .,", text.data[pos]) != NULL)) {
+		capitals += text.data[pos] != ' ' && text.data[pos] != '.' && text.data[pos] != ',';
+		pos++;
 	}
-	return at == bytes.len ? 0 : -EPROTO;
+	if (capitals < 3 || pos >= text.len)
+		return 0;
+	if (text.data[pos] == '(') {
+		size_t end = str_find_char(text, ')', pos);
+
+		if (end == STR_NPOS || end - pos > DATELINE_MAX)
+			return 0;
+		for (pos++; pos < end; pos++)
+			if (!char_is_alpha(text.data[pos]) && text.data[pos] != ' ')
+				return 0;
+		pos = end + 1;
+	}
+	while (pos < text.len && text.data[pos] == ' ')
+		pos++;
+	dash = pos < text.len ? dash_at(text, pos) : 0;
+	return dash > 0 ? pos + dash : 0;
+}
+
+/* The tokens behind those of the dateline, walking through both texts side by side. */
+static struct str without_dateline(struct str tokens, struct str plain)
+{
+	size_t len = dateline_len(plain), at = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		bool letter = char_is_alpha(plain.data[i]);
+
+		if (!letter && (at == 0 || tokens.data[at - 1] == ' '))
+			continue;
+		if (at >= tokens.len || tokens.data[at] != (letter ? char_lower(plain.data[i]) : ' '))
+			return tokens;
+		at++;
+	}
+	return str_slice(tokens, at, tokens.len);
+}
+
+/* Where the last phrase begins that stands at most max bytes before the end, at the beginning of a word. */
+static size_t find_near_end(struct str tokens, struct str phrase, size_t max)
+{
+	size_t from = tokens.len > max ? tokens.len - max : 0, found = STR_NPOS, at;
+
+	for (at = str_find(tokens, phrase, from); at != STR_NPOS; at = str_find(tokens, phrase, at + 1))
+		if (at == 0 || tokens.data[at - 1] == ' ')
+			found = at;
+	return found;
+}
+
+static struct str without_footer(struct str tokens)
+{
+	static const struct str teasers[] = {{"read more ", 10}, {"continue reading ", 17}};
+	size_t at = find_near_end(tokens, STR("the post "), FOOTER_BYTES_MAX);
+
+	if (at != STR_NPOS && at > 0 && str_find(tokens, STR(" appeared first on "), at) != STR_NPOS)
+		tokens.len = at;
+	for (size_t i = 0; i < sizeof(teasers) / sizeof(teasers[0]); i++) {
+		at = find_near_end(tokens, teasers[i], TEASER_BYTES_MAX);
+		if (at != STR_NPOS && at > 0)
+			tokens.len = at;
+	}
+	return tokens;
+}
+
+void sketch_make(struct sketch *s, struct str title_tokens, struct str body_tokens, struct str plain_body)
+{
+	struct str body = without_footer(without_dateline(body_tokens, plain_body));
+	size_t weight;
+
+	s->level = s->number_level = 0;
+	s->shingle_count = s->number_count = s->title_count = 0;
+	take_title(s, title_tokens);
+	weight = take_text(s, title_tokens) + take_text(s, body);
+	weight /= WORD_WEIGHT;
+	s->words = weight < UINT32_MAX ? (uint32_t)weight : UINT32_MAX;
+	s->shingle_count = order_64(s->shingles, s->shingle_count);
+	s->number_count = order_64(s->numbers, s->number_count);
+}
+
+void sketch_thin(struct sketch *s, size_t max)
+{
+	while (s->shingle_count > max && s->level < LEVEL_MAX)
+		s->shingle_count = sample_64(s->shingles, s->shingle_count, 0, ++s->level);
 }

@@ -1,153 +1,144 @@
-/* The rule for two texts.  All its constants were measured on labelled newswire; the README says how to repeat that. */
+/* Do two texts tell one story?
+ *
+ * Texts below sixty words need five shared shingles, which is seven words in a row or two phrases; longer ones
+ * eight, since more of them is common by chance.  The guard of numbers asks for one number in a short text, but
+ * for three in a long one, where a single year is no evidence. */
 #include "sitrep/story_rule.h"
 
-enum {
-	/* Fewer tokens make a short text, whose every shingle counts for more. */
-	SHORT_TOKENS = 60,
-	SHINGLES_MIN = 5,     /* in the shorter text, and in common when one is short ... */
-	SHARED_MIN_LONG = 8,  /* ... and when neither is */
-	NUMBERS_MIN_LONG = 3, /* fewer numbers in a long text say nothing */
-	NUMBERS_MIN_SHORT = 1,
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+
+const struct story_params story_params_default = {
+	.near = true,
+	.boilerplate = true,
+	.guard = true,
+	.frequent = 8,
+	.join = 0.5,
+	.rewrite = 0.3,
+	.relate = 0.4,
+	.repeat = 0.8,
+	.title = 0.5,
+	.same_title = 0.8,
+	.title_words = 6,
+	.numbers = 0.5,
+	.all_numbers = 0.8,
+	.roundup = 2,
+	.least_words = 8,
+	.long_words = 60,
+	.shared_short = 5,
+	.shared_long = 8,
+	.numbers_short = 1,
+	.numbers_long = 3,
+	.window_ms = 14 * DAY_MS,
+	.own_window_ms = 7 * DAY_MS,
 };
 
-static const double numbers_share = 0.5;
-/* Titles of one outlet's updates resemble each other. */
-static const double own_title = 0.5;
-/* Material changes. */
-static const double same_title = 0.6;
-static const double new_text = 0.2;
-
-const struct story_policy story_policy_default = {
-	.window_ms = INT64_C(14) * 24 * 3600 * 1000,
-	.own_window_ms = INT64_C(7) * 24 * 3600 * 1000,
-	.copy = 0.5,
-	.related = 0.4,
-	.update = 0.8,
-	.near_enabled = true,
-	.filter_boilerplate = true,
-	.compare_numbers = true,
-};
-
-static size_t count_at(const struct hash_set *set, unsigned level)
-{
-	uint64_t mask = (UINT64_C(1) << level) - 1;
-	size_t n = 0;
-
-	for (size_t i = 0; i < set->count; i++)
-		n += (set->items[i] & mask) == 0;
-	return n;
-}
-
-static size_t least(size_t a, size_t b)
+static size_t smaller(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
 
-static double jaccard(const struct hash_set *a, const struct hash_set *b)
+/* False when the figures of short texts differ: a weekday that both name does not make up for them. */
+static bool compare_numbers(
+	const struct story_params *p, struct story_reasons *r, const struct sketch *a, const struct sketch *b)
 {
-	size_t common = hash_set_common(a, b), all = a->count + b->count - common;
+	struct number_overlap o = sketch_number_overlap(a, b);
 
-	return all > 0 ? (double)common / (double)all : 0;
+	r->numbers_shared = (uint32_t)o.shared;
+	r->numbers_of = (uint32_t)o.of;
+	r->numbers_placed = (uint32_t)o.placed;
+	return !p->guard || !r->is_short || (double)o.figures_shared >= p->numbers * (double)o.figures;
 }
 
-/* The shingles in common; a hash that both have is at the coarser level when either side says so. */
-static void compare_texts(const struct signature *a, const struct signature *b, struct story_judgement *j)
+/* Is the share of common numbers large enough, or are there too few to tell? */
+static bool numbers_agree(const struct story_params *p, const struct story_reasons *r, double share, uint32_t of)
 {
-	unsigned level = a->level > b->level ? a->level : b->level;
-
-	j->smaller = (uint32_t)least(count_at(&a->shingles, level), count_at(&b->shingles, level));
-	j->shared = (uint32_t)hash_set_common(&a->shingles, &b->shingles);
-	j->score = j->smaller > 0 ? (double)j->shared / j->smaller : 0;
+	return !p->guard || of < (r->is_short ? p->numbers_short : p->numbers_long) || r->numbers_shared >= share * of;
 }
 
-/* The part of a set of numbers that is written in digits. */
-static struct hash_set digits_of(const struct hash_set *numbers)
+static double jaccard(struct overlap o)
 {
-	size_t names = 0;
+	size_t either = o.of_a + o.of_b - o.shared;
 
-	while (names < numbers->count && (numbers->items[names] & SKETCH_DIGITS) == 0)
-		names++;
-	return (struct hash_set){numbers->items + names, numbers->count - names};
+	return either > 0 ? (double)o.shared / (double)either : 0;
 }
 
-static bool too_few_shared(const struct hash_set *a, const struct hash_set *b, size_t least_that_count)
+/* What the words alone would make of it.  A rewriter changes words and keeps figures: in long texts that makes up
+ * for a lower score. */
+static enum story_verdict judge(const struct story_params *p, const struct story_reasons *r, bool same_source)
 {
-	size_t smaller = least(a->count, b->count);
-
-	return smaller >= least_that_count && (double)hash_set_common(a, b) < numbers_share * (double)smaller;
+	if (same_source)
+		return r->score >= p->repeat ? STORY_UPDATE : STORY_APART;
+	if (r->score >= p->join)
+		return STORY_REPRINT;
+	if (!r->is_short && r->score >= p->rewrite && numbers_agree(p, r, p->all_numbers, r->numbers_of))
+		return STORY_REPRINT;
+	if (r->score < p->relate)
+		return STORY_APART;
+	return r->title >= p->same_title && r->title_words >= p->title_words ? STORY_REPRINT : STORY_RELATED;
 }
 
-/* A weekday that two texts share does not make up for the figures that they do not. */
-static bool numbers_differ(
-	const struct signature *a, const struct signature *b, bool is_short, struct story_judgement *j)
+struct story_reasons story_compare(const struct story_params *p, const struct sketch *a, const struct sketch *b,
+	bool same_source, int64_t apart_ms)
 {
-	struct hash_set digits_a = digits_of(&a->numbers), digits_b = digits_of(&b->numbers);
-	size_t least_that_count = is_short ? NUMBERS_MIN_SHORT : NUMBERS_MIN_LONG;
+	struct story_reasons r = {.verdict = STORY_APART, .why = WHY_TOO_SHORT};
+	struct overlap o;
+	bool figures_agree;
 
-	j->smaller_numbers = (uint32_t)least(a->numbers.count, b->numbers.count);
-	j->shared_numbers = (uint32_t)hash_set_common(&a->numbers, &b->numbers);
-	return too_few_shared(&a->numbers, &b->numbers, least_that_count) ||
-	       too_few_shared(&digits_a, &digits_b, least_that_count);
+	if (!p->near || a->words < p->least_words || b->words < p->least_words)
+		return r;
+	r.why = WHY_TOO_OLD;
+	if (apart_ms > (same_source ? p->own_window_ms : p->window_ms))
+		return r;
+	r.is_short = a->words < p->long_words || b->words < p->long_words;
+	o = sketch_shingle_overlap(a, b);
+	r.shared = (uint32_t)o.shared;
+	r.of = (uint32_t)smaller(o.of_a, o.of_b);
+	r.score = r.of > 0 ? (double)r.shared / r.of : 0;
+	r.resemblance = jaccard(o);
+	r.why = r.of < p->shared_short ? WHY_TOO_SHORT : WHY_SHARED;
+	if (r.shared < (r.is_short ? p->shared_short : p->shared_long))
+		return r;
+	r.contains = (double)o.of_a > p->roundup * (double)o.of_b;
+	r.contained = (double)o.of_b > p->roundup * (double)o.of_a;
+	r.title = jaccard(sketch_title_overlap(a, b));
+	r.title_words = (uint32_t)smaller(a->title_count, b->title_count);
+	figures_agree = compare_numbers(p, &r, a, b);
+	r.verdict = judge(p, &r, same_source);
+	r.why = WHY_SCORE;
+	if (r.verdict == STORY_UPDATE && r.title < p->title)
+		r.why = WHY_TITLE;
+	else if (r.verdict != STORY_APART && (!figures_agree || !numbers_agree(p, &r, p->numbers, r.numbers_placed)))
+		r.why = WHY_NUMBERS;
+	if (r.why != WHY_SCORE)
+		r.verdict = STORY_APART;
+	return r;
 }
 
-static enum story_relation by_score(const struct story_policy *p, bool any_short, struct story_judgement *j)
+const char *story_why_name(enum story_why why)
 {
-	if (j->same_publisher) {
-		if (j->score < p->update || j->title < own_title) {
-			j->reason =
-				j->score < p->update ? "one outlet's texts resemble each other" : "their titles differ";
-			return RELATION_NONE;
-		}
-		j->reason = "the outlet's own text, gone on";
-		return RELATION_UPDATE;
-	}
-	if (j->score >= p->copy || (!any_short && j->score >= p->related)) {
-		j->reason = "the shorter text stands in the longer one";
-		return RELATION_REPRINT;
-	}
-	if (j->score >= p->related) {
-		j->reason = "short texts have much in common";
-		return RELATION_RELATED;
-	}
-	j->reason = "they have little in common";
-	return RELATION_NONE;
+	static const char *const names[] = {
+		[WHY_SCORE] = "score",
+		[WHY_TOO_SHORT] = "too short",
+		[WHY_TOO_OLD] = "too old",
+		[WHY_SHARED] = "little shared",
+		[WHY_NUMBERS] = "numbers differ",
+		[WHY_TITLE] = "titles differ",
+	};
+
+	return names[why];
 }
 
-struct story_judgement story_judge(
-	const struct story_policy *policy, const struct signature *item, const struct signature *other)
+struct story_change story_changes(const struct sketch *before, const struct sketch *after)
 {
-	struct story_judgement j = {.same_publisher = item->publisher_id == other->publisher_id};
-	bool any_short = item->tokens < SHORT_TOKENS || other->tokens < SHORT_TOKENS;
-	int64_t apart_ms = item->seen_ms - other->seen_ms;
+	/* parts in the hundred */
+	enum { SAME_TITLE = 60, NEW_TEXT = 20 };
+	struct overlap text = sketch_shingle_overlap(after, before), title = sketch_title_overlap(after, before);
+	struct number_overlap numbers = sketch_number_overlap(after, before);
+	size_t words = title.of_a + title.of_b - title.shared;
 
-	compare_texts(item, other, &j);
-	j.title = jaccard(&item->title, &other->title);
-	if (apart_ms > (j.same_publisher ? policy->own_window_ms : policy->window_ms)) {
-		j.reason = "too long ago";
-		return j;
-	}
-	if (j.smaller < SHINGLES_MIN || j.shared < (any_short ? SHINGLES_MIN : SHARED_MIN_LONG)) {
-		j.reason = "too few shingles in common";
-		return j;
-	}
-	if (numbers_differ(item, other, any_short, &j) && policy->compare_numbers) {
-		j.reason = "their numbers differ";
-		return j;
-	}
-	j.relation = by_score(policy, any_short, &j);
-	return j;
-}
-
-struct story_change story_compare_revisions(const struct signature *before, const struct signature *after)
-{
-	struct story_judgement j = {0};
-
-	compare_texts(before, after, &j);
 	return (struct story_change){
-		.numbers = before->numbers.count != after->numbers.count ||
-			   hash_set_common(&before->numbers, &after->numbers) != after->numbers.count,
-		.title = jaccard(&before->title, &after->title) < same_title,
-		.text = after->shingles.count > 0 &&
-			(double)(after->shingles.count - j.shared) > new_text * (double)after->shingles.count,
+		.numbers = before->number_count != after->number_count || numbers.shared != numbers.of,
+		.title = title.shared * 100 < words * SAME_TITLE,
+		.text = (text.of_a - text.shared) * 100 > text.of_a * NEW_TEXT,
 	};
 }

@@ -1,104 +1,68 @@
-/* Reports by their shingles.
+/* Which story a report belongs to.
  *
- * An item is indexed by at most 32 of its shingles, those whose hashes end in the most zeros: texts of different
- * length then still have some in common.  What the index finds is judged by the whole signatures. */
+ * A question goes from many to few: the 32 sampled shingles find up to sixteen items in one statement, each of those
+ * is compared in full, and of what is alike the best is joined, unless one of that story's other members is held
+ * apart from the report.  Boilerplate is taken out of both texts as it is known now; what a text was stored with may
+ * have become boilerplate since. */
 #include "sitrep/grouping.h"
 
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "grouping_text.h"
-#include "sitrep/arena.h"
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "near_schema.h"
+#include "near_store.h"
 #include "sitrep/boilerplate.h"
 #include "sitrep/buf.h"
-#include "sitrep/clock.h"
-#include "sql.h"
 
 enum {
-	CANDIDATES_MAX = 16,
-	/* Sketches and signatures of one look. */
-	ARENA_MAX = 16 * 1024 * 1024,
-	BLOB_MAX = SKETCH_BYTES_MAX,
-	/* A roundup is longer than each of its parts by this. */
-	ROUNDUP_TIMES = 2,
+	/* Weeks after which counts of phrases are halved. */
+	HALVING_WEEKS = 4,
+	/* Stories a roundup must contain. */
+	ROUNDUP_STORIES = 2,
 };
 
-static const int64_t week_ms = INT64_C(7) * 24 * 3600 * 1000;
-static const int64_t month_ms = INT64_C(30) * 24 * 3600 * 1000;
+struct candidate {
+	int64_t item_id;
+	int64_t story_id;
+	uint32_t words;
+	struct story_reasons reasons;
+};
 
 struct grouping {
-	sqlite3 *db;
-	sqlite3_stmt *s[GROUPING_STATEMENTS];
-	struct story_policy policy;
-	struct boilerplate common;
-	int64_t week;      /* the newest there is, -1: none */
-	int64_t halved_ms; /* when counts were halved last, TIME_NONE */
-	bool is_stale;     /* both are to be read again */
-	struct arena arena;
-	struct buf shingles, numbers, title;
+	struct near_store store;
+	struct boilerplate *phrases;
+	struct story_params params;
+	struct sketch whole;   /* the report's */
+	struct sketch asked;   /* the same without boilerplate */
+	struct sketch sampled; /* the same, thinned */
+	struct near_item known;
+	struct buf bytes;
+	struct candidate candidates[NEAR_CANDIDATES_MAX];
+	size_t candidate_count;
 };
 
-static const char cannot_look[] = "cannot look for a story";
-static const char cannot_keep[] = "cannot remember a story's text";
-
-/* ---- life ---- */
-
-int grouping_create(struct sqlite3 *db, struct error *err)
+int grouping_create_tables(struct sqlite3 *db, struct error *err)
 {
-	return sql_exec(db, grouping_tables, err, "cannot make the tables of stories");
+	return sql_exec(db, NEAR_SCHEMA, err, "cannot make the tables that stories are compared by");
 }
 
-static int load_state(struct grouping *g, struct error *err)
-{
-	sqlite3_stmt *s = g->s[STATE_LOAD];
-	int result = sql_step(s, err, cannot_look);
-
-	g->week = -1;
-	g->halved_ms = TIME_NONE;
-	if (result == 1) {
-		g->week = sqlite3_column_int64(s, 0);
-		g->halved_ms = sql_time(s, 1);
-	}
-	sql_reset(s);
-	g->is_stale = result < 0;
-	return result < 0 ? result : 0;
-}
-
-static int load_counts(struct grouping *g, struct error *err)
-{
-	sqlite3_stmt *s = g->s[COMMON_LOAD];
-	int result;
-
-	while ((result = sql_step(s, err, cannot_look)) == 1) {
-		int64_t chunk = sqlite3_column_int64(s, 0);
-		struct str counters = sql_blob(s, 1);
-
-		if (chunk >= 0 && chunk < BOILERPLATE_CHUNKS && counters.len == BOILERPLATE_CHUNK_LEN)
-			memcpy(g->common.counters + chunk * BOILERPLATE_CHUNK_LEN, counters.data, counters.len);
-	}
-	sql_reset(s);
-	return result;
-}
-
-struct grouping *grouping_new(struct sqlite3 *db, const struct story_policy *policy, struct error *err)
+struct grouping *grouping_new(struct sqlite3 *db, const struct story_params *params, struct error *err)
 {
 	struct grouping *g = calloc(1, sizeof(*g));
 
-	if (g == NULL || boilerplate_init(&g->common) != 0) {
-		free(g);
-		(void)error_sys(err, -ENOMEM, "cannot group stories");
+	if (g == NULL) {
+		error_set(err, -ENOMEM, "no memory to compare stories");
 		return NULL;
 	}
-	g->db = db;
-	g->policy = *policy;
-	arena_init(&g->arena, ARENA_MAX);
-	buf_init(&g->shingles, BLOB_MAX);
-	buf_init(&g->numbers, BLOB_MAX);
-	buf_init(&g->title, BLOB_MAX);
-	if (sql_prepare(db, grouping_texts, GROUPING_STATEMENTS, g->s, err) != 0 || load_counts(g, err) != 0 ||
-		load_state(g, err) != 0) {
+	g->params = *params;
+	buf_init(&g->bytes, SKETCH_BYTES_MAX);
+	g->phrases = boilerplate_new(err);
+	if (g->phrases == NULL || near_store_init(&g->store, db, err) != 0 ||
+		near_store_load_phrases(&g->store, g->phrases, err) != 0) {
 		grouping_free(g);
 		return NULL;
 	}
@@ -109,423 +73,345 @@ void grouping_free(struct grouping *g)
 {
 	if (g == NULL)
 		return;
-	sql_finalize(g->s, GROUPING_STATEMENTS);
-	boilerplate_release(&g->common);
-	arena_release(&g->arena);
-	buf_release(&g->shingles);
-	buf_release(&g->numbers);
-	buf_release(&g->title);
+	near_store_release(&g->store);
+	boilerplate_free(g->phrases);
+	buf_release(&g->bytes);
 	free(g);
 }
 
-void grouping_set_policy(struct grouping *g, const struct story_policy *policy)
+void grouping_set_params(struct grouping *g, const struct story_params *params)
 {
-	g->policy = *policy;
+	g->params = *params;
 }
 
-/* ---- signatures ---- */
-
-/* What is common is filtered out before sampling, so that a sample is of what tells the story. */
-static int make_signature(
-	struct grouping *g, const struct grouping_item *item, struct signature *out, struct error *err)
+const char *story_relation_name(enum story_relation relation)
 {
-	struct sketch sketch;
-	int result = sketch_read(item->sketch, &g->arena, &sketch);
-
-	if (result != 0)
-		return error_set(err, result, "an item's sketch is damaged");
-	*out = (struct signature){
-		.tokens = sketch.tokens,
-		.level = sketch.level,
-		.shingles = sketch.shingles,
-		.numbers = sketch.numbers,
-		.title = sketch.title,
-		.publisher_id = item->publisher_id,
-		.seen_ms = item->seen_ms,
+	static const char *const names[] = {
+		[RELATION_NEW] = "new",
+		[RELATION_COPY] = "copy",
+		[RELATION_REPRINT] = "reprint",
+		[RELATION_UPDATE] = "update",
+		[RELATION_RELATED] = "related",
+		[RELATION_UNCHANGED] = "unchanged",
+		[RELATION_CONTAINS] = "contains",
 	};
-	if (g->policy.filter_boilerplate)
-		boilerplate_filter(&g->common, &out->shingles);
-	hash_set_sort(&out->shingles);
-	while (out->shingles.count > SIGNATURE_SHINGLES_MAX)
-		hash_set_sample(&out->shingles, ++out->level);
-	return 0;
+
+	return names[relation];
 }
 
-/* The shingles by which it is found: of s, those of the coarsest sample that is small enough. */
-static int make_probes(struct grouping *g, const struct signature *s, struct hash_set *out)
+/* Sources are compared, never shown: a hash of fixed seed does, since it is stored. */
+static int64_t source_key(struct str source)
 {
-	unsigned level = s->level;
-
-	out->items = arena_alloc_array(&g->arena, s->shingles.count + 1, sizeof(*out->items));
-	if (out->items == NULL)
-		return -ENOMEM;
-	out->count = s->shingles.count;
-	if (out->count > 0)
-		memcpy(out->items, s->shingles.items, out->count * sizeof(*out->items));
-	while (out->count > SIGNATURE_PROBES_MAX)
-		hash_set_sample(out, ++level);
-	return 0;
+	return (int64_t)(XXH3_64bits(source.data != NULL ? source.data : "", source.len) >> 1);
 }
 
-/* tokens, level, shingles, numbers, title, publisher, seen from that column on. */
-static int read_signature(struct grouping *g, sqlite3_stmt *s, int first, struct signature *out, struct error *err)
+/* ---- deciding ---- */
+
+/* The report's sketch without boilerplate, and its sample; false when there is nothing to compare. */
+static bool take_sketch(struct grouping *g, const struct grouping_item *r)
 {
-	int result;
-
-	*out = (struct signature){
-		.tokens = (uint32_t)sqlite3_column_int64(s, first),
-		.level = (unsigned)sqlite3_column_int(s, first + 1) & 31U,
-		.publisher_id = sqlite3_column_int64(s, first + 5),
-		.seen_ms = sqlite3_column_int64(s, first + 6),
-	};
-	result = hash_set_read(sql_blob(s, first + 2), &g->arena, &out->shingles);
-	if (result == 0)
-		result = hash_set_read(sql_blob(s, first + 3), &g->arena, &out->numbers);
-	if (result == 0)
-		result = hash_set_read(sql_blob(s, first + 4), &g->arena, &out->title);
-	return result == 0 ? 0 : error_set(err, result == -EPROTO ? -EUCLEAN : result, "a story's text is damaged");
-}
-
-/* ---- finding ---- */
-
-struct candidate {
-	struct grouping_match match;
-	struct signature signature;
-};
-
-static int read_candidate(struct grouping *g, int64_t item_id, int slot, struct candidate *c, struct error *err)
-{
-	sqlite3_stmt *s = g->s[TEXT_OF + slot];
-	int result;
-
-	sql_bind_int(s, 1, item_id);
-	result = sql_step(s, err, cannot_look);
-	if (result == 1) {
-		int damage = read_signature(g, s, 0, &c->signature, err);
-
-		c->match = (struct grouping_match){.item_id = item_id, .story_id = sqlite3_column_int64(s, 7)};
-		result = damage == 0 ? 1 : damage;
-	}
-	sql_reset(s);
-	return result;
-}
-
-static int read_candidates(
-	struct grouping *g, const struct hash_set *probes, struct candidate *c, size_t *count, struct error *err)
-{
-	sqlite3_stmt *s = g->s[CANDIDATES];
-	int result = 0;
-
-	*count = 0;
-	for (size_t i = 0; i < SIGNATURE_PROBES_MAX; i++) {
-		if (i < probes->count)
-			sql_bind_int(s, (int)i + 1, (int64_t)probes->items[i]);
-		else
-			sql_bind_time(s, (int)i + 1, TIME_NONE); /* NULL equals nothing */
-	}
-	while (*count < CANDIDATES_MAX && (result = sql_step(s, err, cannot_look)) == 1) {
-		result = read_candidate(g, sqlite3_column_int64(s, 0), sqlite3_column_int(s, 1) & (GROUPING_SLOTS - 1),
-			&c[*count], err);
-		if (result < 0)
-			break;
-		*count += (size_t)result;
-	}
-	sql_reset(s);
-	return result < 0 ? result : 0;
-}
-
-static bool is_better(const struct story_judgement *a, const struct story_judgement *b)
-{
-	bool a_joins = a->relation > RELATION_RELATED, b_joins = b->relation > RELATION_RELATED;
-
-	if (a_joins != b_joins)
-		return a_joins;
-	if ((a->relation == RELATION_NONE) != (b->relation == RELATION_NONE))
-		return a->relation != RELATION_NONE;
-	return a->score > b->score;
-}
-
-/* Do two texts tell different parts of the item?  Shingles that all three have in common are few then. */
-static bool are_apart(
-	struct grouping *g, const struct signature *item, const struct signature *a, const struct signature *b)
-{
-	unsigned level = a->level > b->level ? a->level : b->level;
-	struct hash_set both = {.items = arena_alloc_array(&g->arena, a->shingles.count + 1, sizeof(uint64_t))};
-	size_t shared, least;
-
-	if (both.items == NULL)
+	if (!g->params.near || sketch_decode(r->sketch, &g->whole) != 0 || g->whole.words < g->params.least_words)
 		return false;
-	for (size_t i = 0, k = 0; i < a->shingles.count && k < b->shingles.count;) {
-		if (a->shingles.items[i] == b->shingles.items[k])
-			both.items[both.count++] = a->shingles.items[i];
-		if (a->shingles.items[i] <= b->shingles.items[k])
-			i++;
-		else
-			k++;
-	}
-	hash_set_sample(&both, level > item->level ? level : item->level);
-	shared = hash_set_common(&both, &item->shingles);
-	least = a->shingles.count < b->shingles.count ? a->shingles.count : b->shingles.count;
-	return shared * 4 < least;
+	g->asked = g->whole;
+	if (g->params.boilerplate)
+		(void)boilerplate_filter(g->phrases, &g->asked, g->params.frequent);
+	g->sampled = g->asked;
+	sketch_thin(&g->sampled, NEAR_SHINGLES_MAX);
+	return true;
 }
 
-static void find_parts(struct grouping *g, const struct signature *item, const struct candidate *c, size_t count,
-	struct grouping_answer *answer)
+/* Compares the report with a known item; false when that is gone, or the report's own earlier text. */
+static int compare(
+	struct grouping *g, const struct grouping_item *r, int64_t item_id, struct candidate *c, struct error *err)
 {
-	const struct signature *taken[GROUPING_PARTS_MAX];
-	size_t n = 0;
+	struct near_item *k = &g->known;
+	int result = item_id == r->item_id ? 0 : near_store_get(&g->store, item_id, k, err);
 
-	for (size_t i = 0; i < count && n < GROUPING_PARTS_MAX; i++) {
-		bool fits = c[i].match.judgement.relation == RELATION_REPRINT &&
-			    c[i].signature.tokens * ROUNDUP_TIMES < item->tokens;
-
-		for (size_t k = 0; k < n && fits; k++)
-			fits = c[i].match.story_id != answer->parts[k].story_id &&
-			       are_apart(g, item, &c[i].signature, taken[k]);
-		if (!fits)
-			continue;
-		taken[n] = &c[i].signature;
-		answer->parts[n++] = c[i].match;
-	}
-	answer->part_count = n >= 2 ? n : 0;
-}
-
-int grouping_find(
-	struct grouping *g, const struct grouping_item *item, struct grouping_answer *answer, struct error *err)
-{
-	struct candidate candidates[CANDIDATES_MAX];
-	struct signature s;
-	struct hash_set probes;
-	size_t count = 0;
-	int result;
-
-	*answer = (struct grouping_answer){0};
-	if (str_empty(item->sketch) || !g->policy.near_enabled)
-		return 0;
-	arena_clear(&g->arena);
-	result = make_signature(g, item, &s, err);
-	if (result == 0 && make_probes(g, &s, &probes) != 0)
-		result = error_sys(err, -ENOMEM, cannot_look);
-	if (result == 0 && probes.count > 0)
-		result = read_candidates(g, &probes, candidates, &count, err);
-	if (result != 0)
+	if (result != 1)
 		return result;
-	for (size_t i = 0; i < count; i++) {
-		struct grouping_match *m = &candidates[i].match;
-
-		if (m->item_id == item->item_id)
-			continue;
-		m->judgement = story_judge(&g->policy, &s, &candidates[i].signature);
-		if (m->judgement.relation != RELATION_NONE && is_better(&m->judgement, &answer->best.judgement))
-			answer->best = *m;
-	}
-	find_parts(g, &s, candidates, count, answer);
-	return 0;
+	if (g->params.boilerplate)
+		(void)boilerplate_filter(g->phrases, &k->sketch, g->params.frequent);
+	*c = (struct candidate){.item_id = item_id, .story_id = k->story_id, .words = k->sketch.words};
+	c->reasons = story_compare(&g->params, &g->asked, &k->sketch, k->source == source_key(r->source),
+		r->at_ms > k->seen_ms ? r->at_ms - k->seen_ms : k->seen_ms - r->at_ms);
+	return 1;
 }
 
-/* ---- keeping ---- */
-
-static int slot_of(int64_t week)
+/* Of texts that contain the report alike, the one that has least besides: its original rather than a roundup. */
+static double fit(const struct candidate *c)
 {
-	return (int)(((week % GROUPING_SLOTS) + GROUPING_SLOTS) % GROUPING_SLOTS);
+	return c->reasons.score + c->reasons.resemblance;
 }
 
-static int save_state(struct grouping *g, struct error *err)
+static int by_fit(const void *a, const void *b)
 {
-	sql_bind_int(g->s[STATE_SAVE], 1, g->week);
-	sql_bind_time(g->s[STATE_SAVE], 2, g->halved_ms);
-	return sql_done(g->s[STATE_SAVE], err, cannot_keep);
+	const struct candidate *x = a, *y = b;
+
+	if (fit(x) != fit(y))
+		return fit(x) > fit(y) ? -1 : 1;
+	return x->item_id < y->item_id ? -1 : x->item_id > y->item_id;
 }
 
-/* The window moves on: what is older than three weeks goes, and once a month all counts are halved.  A clock that was
- * set back moves nothing. */
-static int move_window(struct grouping *g, int64_t now_ms, struct error *err)
+static int find_candidates(struct grouping *g, const struct grouping_item *r, struct error *err)
 {
-	int64_t week = now_ms / week_ms, first = g->week + 1 > week - 2 ? g->week + 1 : week - 2;
-	int result = 0;
-
-	if (week <= g->week)
-		return 0;
-	/* The slots of the new weeks, and that of the next, which holds the week before the window's first. */
-	for (int64_t w = first; w <= week + 1 && g->week >= 0 && result == 0; w++) {
-		result = sql_done(g->s[EMPTY_TEXTS + slot_of(w)], err, cannot_keep);
-		if (result == 0)
-			result = sql_done(g->s[EMPTY_SHINGLES + slot_of(w)], err, cannot_keep);
-	}
-	g->week = week;
-	if (g->halved_ms == TIME_NONE)
-		g->halved_ms = now_ms;
-	if (now_ms - g->halved_ms >= month_ms) {
-		boilerplate_halve(&g->common);
-		g->halved_ms = now_ms;
-	}
-	return result == 0 ? save_state(g, err) : result;
-}
-
-static int insert_text(
-	struct grouping *g, const struct grouping_item *item, const struct signature *s, int slot, struct error *err)
-{
-	sqlite3_stmt *q = g->s[ADD_TEXT + slot];
-
-	buf_clear(&g->shingles);
-	buf_clear(&g->numbers);
-	buf_clear(&g->title);
-	if (hash_set_write(&s->shingles, &g->shingles) != 0 || hash_set_write(&s->numbers, &g->numbers) != 0 ||
-		hash_set_write(&s->title, &g->title) != 0)
-		return error_sys(err, -ENOMEM, cannot_keep);
-	sql_bind_int(q, 1, item->item_id);
-	sql_bind_int(q, 2, item->story_id);
-	sql_bind_int(q, 3, s->tokens);
-	sql_bind_int(q, 4, s->level);
-	sql_bind_blob(q, 5, buf_str(&g->shingles).data, g->shingles.len);
-	sql_bind_blob(q, 6, buf_str(&g->numbers).data, g->numbers.len);
-	sql_bind_blob(q, 7, buf_str(&g->title).data, g->title.len);
-	sql_bind_int(q, 8, s->publisher_id);
-	sql_bind_int(q, 9, s->seen_ms);
-	return sql_done(q, err, cannot_keep);
-}
-
-static int insert_probes(
-	struct grouping *g, int64_t item_id, const struct hash_set *probes, int slot, struct error *err)
-{
-	sqlite3_stmt *q = g->s[ADD_SHINGLE + slot];
-	int result = 0;
-
-	for (size_t i = 0; i < probes->count && result == 0; i++) {
-		sql_bind_int(q, 1, (int64_t)probes->items[i]);
-		sql_bind_int(q, 2, item_id);
-		result = sql_done(q, err, cannot_keep);
-	}
-	return result;
-}
-
-int grouping_keep(struct grouping *g, const struct grouping_item *item, bool is_original, struct error *err)
-{
-	struct signature s;
-	struct sketch whole;
-	struct hash_set probes;
-	int slot, result;
-
-	if (str_empty(item->sketch) || !g->policy.near_enabled)
-		return 0;
-	arena_clear(&g->arena);
-	result = g->is_stale ? load_state(g, err) : 0;
-	if (result == 0)
-		result = move_window(g, item->seen_ms, err);
-	if (result == 0)
-		result = make_signature(g, item, &s, err);
-	if (result == 0 && make_probes(g, &s, &probes) != 0)
-		result = error_sys(err, -ENOMEM, cannot_keep);
-	if (result != 0)
-		return result;
-	slot = slot_of(g->week);
-	result = insert_text(g, item, &s, slot, err);
-	if (result == 0)
-		result = insert_probes(g, item->item_id, &probes, slot, err);
-	if (result == 0 && is_original && sketch_read(item->sketch, &g->arena, &whole) == 0) {
-		hash_set_sort(&whole.shingles);
-		boilerplate_add(&g->common, &whole.shingles);
-	}
-	return result;
-}
-
-/* ---- what is remembered ---- */
-
-/* 1 when the item's text is there. */
-static int load_signature(struct grouping *g, int64_t item_id, struct signature *out, struct error *err)
-{
-	sqlite3_stmt *s = g->s[FIND_TEXT];
+	int64_t ids[NEAR_CANDIDATES_MAX];
+	size_t found;
 	int result;
 
-	sql_bind_int(s, 1, item_id);
-	result = sql_step(s, err, cannot_look);
-	if (result == 1) {
-		int damage = read_signature(g, s, 0, out, err);
-
-		result = damage == 0 ? 1 : damage;
+	g->candidate_count = 0;
+	result = near_store_find(&g->store, g->sampled.shingles, g->sampled.shingle_count, r->at_ms, ids, &found, err);
+	for (size_t i = 0; i < found && result >= 0; i++) {
+		result = compare(g, r, ids[i], &g->candidates[g->candidate_count], err);
+		g->candidate_count += result == 1;
 	}
-	sql_reset(s);
-	return result;
-}
-
-int grouping_compare_revision(
-	struct grouping *g, const struct grouping_item *item, struct story_change *change, struct error *err)
-{
-	struct signature before, after;
-	int result;
-
-	if (str_empty(item->sketch))
-		return 0;
-	arena_clear(&g->arena);
-	result = load_signature(g, item->item_id, &before, err);
-	if (result == 1) {
-		int damage = make_signature(g, item, &after, err);
-
-		if (damage != 0)
-			return damage;
-		*change = story_compare_revisions(&before, &after);
-	}
-	return result;
-}
-
-int grouping_compare(
-	struct grouping *g, int64_t item_id, int64_t other_id, struct story_judgement *j, struct error *err)
-{
-	struct signature item, other;
-	int result;
-
-	arena_clear(&g->arena);
-	result = load_signature(g, item_id, &item, err);
-	if (result == 1)
-		result = load_signature(g, other_id, &other, err);
-	if (result == 0)
-		return error_set(err, -ENOENT, "one of the two is too old to be compared, or too short");
-	if (result < 0)
-		return result;
-	*j = item.seen_ms >= other.seen_ms ? story_judge(&g->policy, &item, &other)
-					   : story_judge(&g->policy, &other, &item);
-	return 0;
-}
-
-int grouping_move(struct grouping *g, int64_t item_id, int64_t story_id, struct error *err)
-{
-	int result = 0;
-
-	for (int slot = 0; slot < GROUPING_SLOTS && result == 0; slot++) {
-		sql_bind_int(g->s[MOVE_TEXT + slot], 1, item_id);
-		sql_bind_int(g->s[MOVE_TEXT + slot], 2, story_id);
-		result = sql_done(g->s[MOVE_TEXT + slot], err, cannot_keep);
-	}
-	return result;
-}
-
-/* Counts stay: a text that was counted and not kept is a common one a little sooner. */
-void grouping_rolled_back(struct grouping *g)
-{
-	g->is_stale = true;
-}
-
-int grouping_save(struct grouping *g, struct error *err)
-{
-	sqlite3_stmt *s = g->s[COMMON_SAVE];
-	int result = 0;
-
-	for (size_t i = 0; i < BOILERPLATE_CHUNKS && result == 0; i++) {
-		if (!g->common.dirty[i])
-			continue;
-		sql_bind_int(s, 1, (int64_t)i);
-		sql_bind_blob(s, 2, g->common.counters + i * BOILERPLATE_CHUNK_LEN, BOILERPLATE_CHUNK_LEN);
-		result = sql_done(s, err, cannot_keep);
-		g->common.dirty[i] = result != 0;
-	}
-	return result;
-}
-
-int grouping_get_stats(struct grouping *g, struct grouping_stats *stats, struct error *err)
-{
-	int result = sql_get_int(g->s[COUNT_TEXTS], &stats->items, err, cannot_look);
-
-	if (result >= 0)
-		result = sql_get_int(g->s[COUNT_SHINGLES], &stats->shingles, err, cannot_look);
+	qsort(g->candidates, g->candidate_count, sizeof(g->candidates[0]), by_fit);
 	return result < 0 ? result : 0;
+}
+
+static bool joins(const struct candidate *c)
+{
+	return c->reasons.verdict == STORY_REPRINT || c->reasons.verdict == STORY_UPDATE;
+}
+
+/* Does the report contain several stories that are much shorter? */
+static bool is_roundup(const struct grouping *g)
+{
+	size_t stories = 0;
+
+	for (size_t i = 0; i < g->candidate_count; i++) {
+		const struct candidate *c = &g->candidates[i];
+		bool again = !joins(c) || !c->reasons.contains;
+
+		for (size_t k = 0; k < i && !again; k++)
+			again = joins(&g->candidates[k]) && g->candidates[k].reasons.contains &&
+				g->candidates[k].story_id == c->story_id;
+		stories += !again;
+	}
+	return stories >= ROUNDUP_STORIES;
+}
+
+/* Do c and m show that c is a roundup: both the report and m are excerpts of it, and have nothing in common? */
+static bool is_other_part(const struct grouping *g, const struct candidate *c, const struct candidate *m)
+{
+	return c->reasons.contained && m->item_id != c->item_id && m->reasons.why == WHY_SHARED &&
+	       c->words > g->params.roundup * m->words;
+}
+
+/* 1 when some member of c's story is held apart from the report by what both say. */
+static int is_barred(struct grouping *g, const struct grouping_item *r, const struct candidate *c, struct error *err)
+{
+	int64_t ids[NEAR_MEMBERS_MAX];
+	struct candidate m;
+	size_t found;
+	int result = near_store_members(&g->store, c->story_id, ids, &found, err);
+
+	for (size_t i = 0; i < found && result == 0; i++) {
+		result = compare(g, r, ids[i], &m, err);
+		if (result == 1)
+			result = m.reasons.why == WHY_NUMBERS || is_other_part(g, c, &m);
+	}
+	return result;
+}
+
+static void add_link(struct story_answer *answer, const struct candidate *c, enum story_relation relation)
+{
+	if (answer->link_count < STORY_LINKS_MAX)
+		answer->links[answer->link_count++] =
+			(struct story_link){.item_id = c->item_id, .relation = relation, .reasons = c->reasons};
+}
+
+static void refer(struct story_answer *answer, const struct candidate *c, enum story_relation relation)
+{
+	answer->relation = relation;
+	answer->of_item = c->item_id;
+	answer->reasons = c->reasons;
+}
+
+/* An article is about what its title says, whatever else was printed below it. */
+static bool is_titled_by(const struct grouping *g, const struct candidate *c)
+{
+	return c->reasons.title >= g->params.title;
+}
+
+static int answer_roundup(
+	struct grouping *g, const struct grouping_item *r, struct story_answer *answer, struct error *err)
+{
+	answer->roundup = true;
+	for (size_t i = 0; i < g->candidate_count; i++) {
+		const struct candidate *c = &g->candidates[i];
+		int barred = 1;
+
+		if (!joins(c) || !c->reasons.contains)
+			continue;
+		if (answer->story_id == 0 && is_titled_by(g, c))
+			barred = is_barred(g, r, c, err);
+		if (barred < 0)
+			return barred;
+		if (barred == 0) {
+			refer(answer, c, RELATION_REPRINT);
+			answer->story_id = c->story_id;
+		} else if (answer->of_item == 0) {
+			refer(answer, c, RELATION_RELATED);
+		}
+		add_link(answer, c, barred == 0 ? RELATION_REPRINT : RELATION_CONTAINS);
+	}
+	return 0;
+}
+
+static int answer_single(
+	struct grouping *g, const struct grouping_item *r, struct story_answer *answer, struct error *err)
+{
+	for (size_t i = 0; i < g->candidate_count; i++) {
+		const struct candidate *c = &g->candidates[i];
+		int barred = 1;
+
+		if (c->reasons.verdict == STORY_APART)
+			continue;
+		if (answer->story_id == 0 && joins(c)) {
+			barred = is_barred(g, r, c, err);
+			if (barred < 0)
+				return barred;
+		}
+		if (barred == 0) {
+			refer(answer, c, c->reasons.verdict == STORY_UPDATE ? RELATION_UPDATE : RELATION_REPRINT);
+			answer->story_id = c->story_id;
+			add_link(answer, c, answer->relation);
+		} else if (c->story_id != answer->story_id) {
+			if (answer->of_item == 0)
+				refer(answer, c, RELATION_RELATED);
+			add_link(answer, c, RELATION_RELATED);
+		}
+	}
+	return 0;
+}
+
+int grouping_decide(struct grouping *g, const struct grouping_item *r, struct story_answer *answer, struct error *err)
+{
+	int result;
+
+	*answer = (struct story_answer){.relation = RELATION_NEW};
+	if (!take_sketch(g, r))
+		return 0;
+	result = find_candidates(g, r, err);
+	if (result != 0)
+		return result;
+	if (is_roundup(g))
+		result = answer_roundup(g, r, answer, err);
+	else
+		result = answer_single(g, r, answer, err);
+	return result;
+}
+
+/* ---- remembering ---- */
+
+static int halve_when_due(struct grouping *g, int64_t at_ms, struct error *err)
+{
+	static const char name[] = "halved";
+	int64_t last = 0, week = near_week(at_ms);
+	int known = near_store_get_week(&g->store, name, &last, err);
+
+	if (known < 0)
+		return known;
+	if (known == 1 && week - last < HALVING_WEEKS && week >= last && !boilerplate_is_crowded(g->phrases))
+		return 0;
+	if (known == 1 && week != last)
+		boilerplate_halve(g->phrases);
+	return near_store_set_week(&g->store, name, week, err);
+}
+
+/* What a text says that was not said before tells which phrases are common: all of a story's first text and of an
+ * outlet's next one, but of a reprint only what it adds to what it reprints; that is where outlets put their own
+ * phrases.  A copy adds nothing, and an item's next revision was counted already. */
+static int count_phrases(
+	struct grouping *g, enum story_relation relation, const struct story_answer *answer, struct error *err)
+{
+	int result;
+
+	if (!g->params.boilerplate)
+		return 0;
+	if (relation == RELATION_REPRINT && answer != NULL) {
+		result = near_store_get(&g->store, answer->of_item, &g->known, err);
+		if (result != 1)
+			return result;
+		sketch_subtract(&g->whole, &g->known.sketch);
+	} else if (relation != RELATION_NEW && relation != RELATION_RELATED && relation != RELATION_UPDATE) {
+		return 0;
+	}
+	boilerplate_count(g->phrases, &g->whole);
+	return 0;
+}
+
+static int keep_sketch(struct grouping *g, const struct grouping_item *r, int64_t story_id, struct error *err)
+{
+	struct near_item item = {
+		.item_id = r->item_id, .story_id = story_id, .source = source_key(r->source), .seen_ms = r->at_ms};
+	int result;
+
+	sketch_thin(&g->asked, NEAR_SKETCH_SHINGLES);
+	buf_clear(&g->bytes);
+	result = sketch_encode(&g->bytes, &g->asked);
+	return result == 0 ? near_store_put(&g->store, &item, buf_str(&g->bytes), err)
+			   : error_sys(err, result, "cannot keep a sketch");
+}
+
+int grouping_record(struct grouping *g, const struct grouping_item *r, int64_t story_id, enum story_relation relation,
+	const struct story_answer *answer, struct error *err)
+{
+	size_t links = answer != NULL ? answer->link_count : 0;
+	int known, result = 0;
+
+	for (size_t i = 0; i < links && result == 0; i++)
+		result = near_store_link(&g->store, r->item_id, &answer->links[i], err);
+	if (result != 0 || !take_sketch(g, r))
+		return result;
+	known = near_store_get(&g->store, r->item_id, &g->known, err);
+	if (known < 0)
+		return known;
+	result = halve_when_due(g, r->at_ms, err);
+	if (result == 0)
+		result = near_store_index(
+			&g->store, r->item_id, g->sampled.shingles, g->sampled.shingle_count, r->at_ms, err);
+	if (result == 0 && known == 0)
+		result = count_phrases(g, relation, answer, err);
+	if (result == 0)
+		result = keep_sketch(g, r, story_id, err);
+	return result == 0 ? near_store_expire(&g->store, r->at_ms - g->params.window_ms, err) : result;
+}
+
+int grouping_changes(struct grouping *g, const struct grouping_item *r, struct story_change *change, struct error *err)
+{
+	int result;
+
+	if (!take_sketch(g, r))
+		return 0;
+	result = near_store_get(&g->store, r->item_id, &g->known, err);
+	if (result != 1)
+		return result;
+	/* As that was kept, so that what has become boilerplate meanwhile is no change. */
+	if (g->params.boilerplate)
+		(void)boilerplate_filter(g->phrases, &g->known.sketch, g->params.frequent);
+	sketch_thin(&g->asked, NEAR_SKETCH_SHINGLES);
+	*change = story_changes(&g->known.sketch, &g->asked);
+	return 1;
+}
+
+int grouping_forget(struct grouping *g, int64_t item_id, struct error *err)
+{
+	return near_store_forget(&g->store, item_id, err);
+}
+
+int grouping_save(struct grouping *g, size_t pages, struct error *err)
+{
+	int result = 0;
+
+	for (size_t page = 0; page < BOILERPLATE_PAGES && result == 0; page++) {
+		struct str bytes;
+
+		if (pages-- == 0)
+			return 1;
+		bytes = boilerplate_take_changed(g->phrases, &page);
+		if (bytes.data != NULL)
+			result = near_store_save_page(&g->store, page, bytes, err);
+	}
+	return result;
 }

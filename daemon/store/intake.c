@@ -149,41 +149,6 @@ static struct occasion occasion(const struct taking *t, const struct item_row *r
 	};
 }
 
-static void say(struct taking *t, const struct entry *e, enum intake_relation relation, int64_t story_id, int64_t of_id,
-	double score)
-{
-	const struct intake_verdict v = {
-		.item = e->item,
-		.relation = relation,
-		.item_id = e->item_id,
-		.story_id = story_id,
-		.of_id = of_id,
-		.score = score,
-	};
-
-	if (t->in->told != NULL)
-		t->in->told(t->in->told_arg, &v);
-}
-
-const char *intake_relation_name(enum intake_relation r)
-{
-	switch (r) {
-	case INTAKE_NEW:
-		return "new";
-	case INTAKE_COPY:
-		return "copy";
-	case INTAKE_REPRINT:
-		return "reprint";
-	case INTAKE_UPDATE:
-		return "update";
-	case INTAKE_RELATED:
-		return "related";
-	case INTAKE_UNCHANGED:
-		return "unchanged";
-	}
-	return "";
-}
-
 /* The schedule learns from when items were published. */
 static int note_published(struct taking *t, int64_t published_ms)
 {
@@ -205,35 +170,21 @@ static int note_published(struct taking *t, int64_t published_ms)
 
 /* Where a new item goes. */
 struct place {
-	enum intake_relation relation;
+	enum story_relation relation;
 	int64_t story_id; /* 0: it begins one */
-	struct grouping_match of;
-	const struct grouping_answer *answer; /* NULL: it was not looked at by its text */
+	int64_t of_item;  /* 0: it refers to none */
+	double score;
+	const struct story_answer *answer; /* NULL: it was not looked at by its text */
 };
 
-static struct grouping_item text_of(const struct entry *e, const struct item_row *row)
+static struct grouping_item text_of(const struct taking *t, const struct entry *e, const struct item_row *row)
 {
 	return (struct grouping_item){
 		.item_id = row->id,
-		.story_id = row->story_id,
-		.publisher_id = row->publisher_id,
-		.seen_ms = row->seen_ms,
+		.source = publishers_name(t->in->publishers),
+		.at_ms = row->seen_ms,
 		.sketch = e->item->sketch,
 	};
-}
-
-/* Why it is there, for people who ask, and its text for the items to come. */
-static int remember(struct taking *t, const struct entry *e, const struct item_row *row, const struct place *p)
-{
-	const struct grouping_item text = text_of(e, row);
-	bool is_original = p->story_id == 0 || p->relation == INTAKE_UPDATE;
-	int result = 0;
-
-	if (p->of.item_id != 0)
-		result = item_store_link(t->in->items, row->id, &p->of, false, t->at_ms, t->err);
-	for (size_t i = 0; p->answer != NULL && i < p->answer->part_count && result == 0; i++)
-		result = item_store_link(t->in->items, row->id, &p->answer->parts[i], true, t->at_ms, t->err);
-	return result == 0 ? grouping_keep(t->in->grouping, &text, is_original, t->err) : result;
 }
 
 static int add(struct taking *t, struct entry *e, const struct place *p)
@@ -241,7 +192,8 @@ static int add(struct taking *t, struct entry *e, const struct place *p)
 	struct item_row row;
 	struct occasion o;
 	uint8_t of_uid[STORE_KEY_LEN];
-	struct journal_copy copy = {.relation = intake_relation_name(p->relation), .score = p->of.judgement.score};
+	struct journal_copy copy = {.relation = story_relation_name(p->relation), .score = p->score};
+	struct grouping_item text;
 	int result = make_row(t, e, &row);
 
 	row.story_id = p->story_id;
@@ -251,17 +203,17 @@ static int add(struct taking *t, struct entry *e, const struct place *p)
 		result = item_store_add(t->in->items, &row, t->err);
 	if (result == 0)
 		result = note_published(t, row.published_ms);
+	text = text_of(t, e, &row);
 	if (result == 0)
-		result = remember(t, e, &row, p);
-	if (result == 0 && p->of.item_id != 0) {
-		result = item_store_uid(t->in->items, p->of.item_id, of_uid, t->err);
+		result = grouping_record(t->in->grouping, &text, row.story_id, p->relation, p->answer, t->err);
+	if (result == 0 && p->of_item != 0) {
+		result = item_store_uid(t->in->items, p->of_item, of_uid, t->err);
 		copy.of_uid = result == 1 ? of_uid : NULL;
 	}
 	if (result < 0)
 		return result;
 	e->item_id = row.id;
 	*(p->story_id == 0 ? &t->counts->fresh : &t->counts->copies) += 1;
-	say(t, e, p->relation, row.story_id, p->of.item_id, copy.score);
 	o = occasion(t, &row);
 	result = journal_placed(t->in->journal, p->story_id == 0 ? EVENT_NEW : EVENT_COPY, &o, &copy, t->err);
 	return result == 0 ? journal_matches(t->in->journal, &o, e->item, row.published_ms, t->err) : result;
@@ -270,13 +222,7 @@ static int add(struct taking *t, struct entry *e, const struct place *p)
 /* Joins the story of an item that is known, for the same text or the same link. */
 static int add_copy(struct taking *t, struct entry *e, const struct known *k)
 {
-	const struct place p = {
-		.relation = INTAKE_COPY,
-		.story_id = k->story_id,
-		.of = {.item_id = k->item_id,
-			.story_id = k->story_id,
-			.judgement = {.relation = RELATION_REPRINT, .score = 1}},
-	};
+	const struct place p = {.relation = RELATION_COPY, .story_id = k->story_id, .of_item = k->item_id, .score = 1};
 
 	return add(t, e, &p);
 }
@@ -291,19 +237,18 @@ static int update(struct taking *t, struct entry *e, const struct known *k)
 
 	row.id = k->item_id;
 	row.story_id = k->story_id;
-	text = text_of(e, &row);
+	text = text_of(t, e, &row);
 	if (result == 0)
-		result = compared = grouping_compare_revision(t->in->grouping, &text, &change, t->err);
+		result = compared = grouping_changes(t->in->grouping, &text, &change, t->err);
 	if (result >= 0)
 		result = item_store_revise(t->in->items, row.id, t->err);
 	if (result == 0)
 		result = item_store_replace(t->in->items, &row, t->err);
 	if (result == 0)
-		result = grouping_keep(t->in->grouping, &text, false, t->err);
+		result = grouping_record(t->in->grouping, &text, row.story_id, RELATION_UPDATE, NULL, t->err);
 	if (result != 0)
 		return result;
 	t->counts->updates++;
-	say(t, e, INTAKE_UPDATE, k->story_id, k->item_id, 1);
 	o = occasion(t, &row);
 	/* Polished words are kept and shown, but nobody is called for them. */
 	if (compared == 0 || change.numbers || change.title || change.text)
@@ -339,7 +284,6 @@ static int take_known(struct taking *t, struct entry *e)
 	if (!same && k->canon_version == e->item->canon_version)
 		return update(t, e, k);
 	t->counts->unchanged++;
-	say(t, e, INTAKE_UNCHANGED, k->story_id, k->item_id, 1);
 	if (!same) {
 		struct item_row row = {
 			.id = k->item_id,
@@ -404,7 +348,6 @@ static int take_by_digest(struct taking *t, struct entry *e)
 	}
 	t->counts->unchanged++;
 	result = alias(t, e, k->item_id);
-	say(t, e, INTAKE_UNCHANGED, k->story_id, k->item_id, 1);
 	return result == 0 ? 1 : result;
 }
 
@@ -445,30 +388,36 @@ static int take_by_url(struct taking *t, struct entry *e)
 	return result == 0 ? 1 : result;
 }
 
+/* An outlet that shows two texts side by side means two things, however alike they are. */
+static void stand_beside(struct story_answer *answer)
+{
+	answer->relation = RELATION_RELATED;
+	answer->story_id = 0;
+	for (size_t i = 0; i < answer->link_count; i++)
+		if (answer->links[i].item_id == answer->of_item)
+			answer->links[i].relation = RELATION_RELATED;
+}
+
 /* What nothing else has placed is placed by its text, or begins a story. */
 static int take_by_text(struct taking *t, struct entry *e)
 {
-	struct grouping_answer answer;
+	struct story_answer answer;
+	struct grouping_item text = {.at_ms = t->at_ms, .sketch = e->item->sketch};
 	struct place p = {.answer = &answer};
-	struct grouping_item text = {.seen_ms = t->at_ms, .sketch = e->item->sketch};
-	int result = publishers_find(t->in->publishers, e->item, &text.publisher_id, t->err);
+	int64_t publisher_id;
+	int result = publishers_find(t->in->publishers, e->item, &publisher_id, t->err);
 
+	text.source = publishers_name(t->in->publishers);
 	if (result == 0)
-		result = grouping_find(t->in->grouping, &text, &answer, t->err);
+		result = grouping_decide(t->in->grouping, &text, &answer, t->err);
 	if (result != 0)
 		return result;
-	p.of = answer.best;
-	/* An outlet that shows both side by side means two things. */
-	if (p.of.judgement.relation == RELATION_UPDATE && entries_contain(&t->in->entries, p.of.item_id))
-		p.of.judgement.relation = RELATION_RELATED;
-	if (answer.part_count > 0) {
-		p.of = (struct grouping_match){0};
-	} else if (p.of.judgement.relation == RELATION_REPRINT || p.of.judgement.relation == RELATION_UPDATE) {
-		p.relation = p.of.judgement.relation == RELATION_UPDATE ? INTAKE_UPDATE : INTAKE_REPRINT;
-		p.story_id = p.of.story_id;
-	} else if (p.of.judgement.relation == RELATION_RELATED) {
-		p.relation = INTAKE_RELATED;
-	}
+	if (answer.relation == RELATION_UPDATE && entries_contain(&t->in->entries, answer.of_item))
+		stand_beside(&answer);
+	p.relation = answer.relation;
+	p.story_id = answer.story_id;
+	p.of_item = answer.of_item;
+	p.score = answer.reasons.score;
 	return add(t, e, &p);
 }
 

@@ -40,25 +40,6 @@
 #include "sitrep/grouping.h"
 #include "sitrep/sha256.h"
 
-/* What an item turned out to be. */
-enum intake_relation {
-	INTAKE_NEW,
-	INTAKE_COPY,    /* the same text, or the same link */
-	INTAKE_REPRINT, /* another outlet's text, found by its shingles */
-	INTAKE_UPDATE,  /* another state of one outlet's text */
-	INTAKE_RELATED, /* begins a story, with a link to another */
-	INTAKE_UNCHANGED,
-};
-const char *intake_relation_name(enum intake_relation r); /* "new", "copy" ... */
-
-struct intake_verdict {
-	const struct item *item;
-	enum intake_relation relation;
-	int64_t item_id, story_id; /* 0: it was pruned */
-	int64_t of_id;             /* the item it is related to; 0: none */
-	double score;
-};
-
 struct intake {
 	struct item_store *items; /* borrowed, as are journal, publishers and grouping */
 	struct journal *journal;
@@ -69,9 +50,6 @@ struct intake {
 	struct buf record;
 	int64_t *published_ms; /* of the document's items that were new or copies, in the order they were taken */
 	size_t published_cap;
-	/* Told of each item, as it is placed; NULL: nobody. */
-	void (*told)(void *arg, const struct intake_verdict *v);
-	void *told_arg;
 };
 
 struct intake_counts {

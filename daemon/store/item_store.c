@@ -39,9 +39,6 @@ static const char *const texts[ITEM_STATEMENTS] = {
 	[STORY_CHANGED] = "UPDATE story SET updated = max(updated, ?3) WHERE id = ?1"
 			  " AND ?2 = (SELECT min(id) FROM item WHERE story_id = ?1)",
 	[STORY_SORT] = "SELECT sort_ms FROM story WHERE id = ?1",
-	[LINK_ADD] =
-		"INSERT OR REPLACE INTO story_link(item_id, other_id, relation, score, shared, smaller, shared_numbers,"
-		" smaller_numbers, at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
 	[REVISION_ADD] = "INSERT OR REPLACE INTO revision(item_id, rev, at, record)"
 			 " SELECT id, rev, coalesce(updated, first_seen), record FROM item WHERE id = ?1",
 	[REVISION_DROP] = "DELETE FROM revision WHERE item_id = ?1"
@@ -310,24 +307,6 @@ int item_store_revise(struct item_store *is, int64_t item_id, struct error *err)
 	sql_bind_int(is->s[REVISION_DROP], 1, item_id);
 	sql_bind_int(is->s[REVISION_DROP], 2, REVISIONS_MAX);
 	return sql_done(is->s[REVISION_DROP], err, cannot_keep);
-}
-
-int item_store_link(struct item_store *is, int64_t item_id, const struct grouping_match *match, bool is_part,
-	int64_t at_ms, struct error *err)
-{
-	const struct story_judgement *j = &match->judgement;
-	sqlite3_stmt *s = is->s[LINK_ADD];
-
-	sql_bind_int(s, 1, item_id);
-	sql_bind_int(s, 2, match->item_id);
-	sql_bind_int(s, 3, is_part ? LINK_CONTAINS : (int64_t)j->relation);
-	(void)sqlite3_bind_double(s, 4, j->score);
-	sql_bind_int(s, 5, j->shared);
-	sql_bind_int(s, 6, j->smaller);
-	sql_bind_int(s, 7, j->shared_numbers);
-	sql_bind_int(s, 8, j->smaller_numbers);
-	sql_bind_int(s, 9, at_ms);
-	return sql_done(s, err, cannot_keep);
 }
 
 int item_store_uid(struct item_store *is, int64_t item_id, uint8_t uid[STORE_KEY_LEN], struct error *err)

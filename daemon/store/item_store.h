@@ -10,14 +10,9 @@
 #include <stdint.h>
 
 #include "sitrep/error.h"
-#include "sitrep/grouping.h"
 #include "sitrep/str.h"
 #include "sql.h"
 #include "totals.h"
-
-/* What a link says of an item and another: as story_relation, and that the first is a roundup that contains the other.
- */
-enum { LINK_CONTAINS = 8 };
 
 enum item_statement {
 	ITEM_BY_IDENTITY,
@@ -36,7 +31,6 @@ enum item_statement {
 	STORY_JOIN,
 	STORY_CHANGED,
 	STORY_SORT,
-	LINK_ADD,
 	REVISION_ADD,
 	REVISION_DROP,
 	ITEM_UID,
@@ -98,9 +92,6 @@ int item_store_add(struct item_store *is, struct item_row *row, struct error *er
 int item_store_replace(struct item_store *is, struct item_row *row, struct error *err);
 /* Keeps what the item says now as a revision, before it is replaced; the oldest of too many goes. */
 int item_store_revise(struct item_store *is, int64_t item_id, struct error *err);
-/* Why item_id was put, or not put, where other_id is. */
-int item_store_link(struct item_store *is, int64_t item_id, const struct grouping_match *match, bool is_part,
-	int64_t at_ms, struct error *err);
 /* The item's stable name; 1 found, 0 not. */
 int item_store_uid(struct item_store *is, int64_t item_id, uint8_t uid[STORE_KEY_LEN], struct error *err);
 /* The same text under other rules of the canonical form. */

@@ -31,7 +31,7 @@ static const char cannot_commit[] = "cannot commit";
 
 static int open_grouping(struct keeper *k, struct error *err)
 {
-	k->grouping = grouping_new(k->store.db, &story_policy_default, err);
+	k->grouping = grouping_new(k->store.db, &story_params_default, err);
 	return k->grouping != NULL ? 0 : err->code;
 }
 
@@ -64,8 +64,18 @@ int keeper_open(struct keeper *k, const struct writer_options *options, struct e
 	return result;
 }
 
+static void save_counts(struct keeper *k)
+{
+	if (k->grouping == NULL || keeper_begin(k, NULL) != 0)
+		return;
+	/* A failure costs what was counted since it was done last. */
+	if (grouping_save(k->grouping, SIZE_MAX, NULL) < 0 || keeper_commit(k, 0, NULL) != 0)
+		keeper_rollback(k);
+}
+
 void keeper_close(struct keeper *k)
 {
+	save_counts(k);
 	intake_release(&k->intake);
 	publishers_release(&k->publishers);
 	grouping_free(k->grouping);
@@ -96,7 +106,6 @@ void keeper_rollback(struct keeper *k)
 		(void)sql_exec(k->store.db, "ROLLBACK", NULL, "");
 	k->totals = k->before;
 	k->visible = false;
-	grouping_rolled_back(k->grouping);
 }
 
 int keeper_commit(struct keeper *k, int64_t at_ms, struct error *err)
@@ -416,7 +425,6 @@ static int try_apply(struct keeper *k, struct poll_outcome *o, struct poll_repor
 		return 0;
 	k->totals = before;
 	k->visible = visible;
-	grouping_rolled_back(k->grouping);
 	/* A full disk or lack of memory may have made SQLite roll everything back by itself. */
 	if (sqlite3_get_autocommit(k->store.db) != 0)
 		return result;

@@ -101,3 +101,8 @@ int publishers_find(struct publishers *p, const struct item *it, int64_t *id, st
 	p->last_id = *id;
 	return buf_add(&p->last, name) == 0 ? 0 : error_sys(err, -ENOMEM, cannot_find);
 }
+
+struct str publishers_name(const struct publishers *p)
+{
+	return buf_str(&p->last);
+}

@@ -35,5 +35,7 @@ void publishers_release(struct publishers *p);
 int publishers_begin(struct publishers *p, const struct feed_row *feed, const struct document *d, struct error *err);
 /* The number of an item's publisher, within the caller's transaction. */
 int publishers_find(struct publishers *p, const struct item *it, int64_t *id, struct error *err);
+/* The name of the one found last, until the next call. */
+struct str publishers_name(const struct publishers *p);
 
 #endif

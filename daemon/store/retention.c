@@ -25,6 +25,8 @@ enum {
 	/* However small the database may be, the newest items stay: outputs show them. */
 	ITEMS_KEPT = 200,
 	TOMBSTONE_TIMES = 3,
+	/* Pieces of 64 KiB of what is counted of phrases, written in one step. */
+	STEP_COUNTS = 16,
 };
 
 static const int64_t round_ms = INT64_C(3600) * 1000;
@@ -38,6 +40,7 @@ static const char *const texts[RETENTION_STATEMENTS] = {
 	[DROP_EVENTS] = "DELETE FROM event WHERE cursor <= ?1",
 	[OLD_ITEMS] = "SELECT id, feed_id, story_id, first_seen FROM item ORDER BY id LIMIT ?1",
 	[DROP_ITEM] = "DELETE FROM item WHERE id = ?1",
+	[DROP_REVISIONS] = "DELETE FROM revision WHERE item_id = ?1",
 	[LEAVE_STORY] = "UPDATE story SET reports = reports - 1,"
 			" sources = (SELECT count(DISTINCT publisher_id) FROM item WHERE story_id = ?1) WHERE id = ?1",
 	[DROP_STORY] = "DELETE FROM story WHERE id = ?1 AND reports <= 0",
@@ -122,6 +125,13 @@ static int drop_item(struct retention *r, struct keeper *k, const struct old_ite
 
 	sql_bind_int(r->s[DROP_ITEM], 1, it->id);
 	result = sql_done(r->s[DROP_ITEM], err, cannot_prune);
+	if (result == 0) {
+		sql_bind_int(r->s[DROP_REVISIONS], 1, it->id);
+		result = sql_done(r->s[DROP_REVISIONS], err, cannot_prune);
+	}
+	/* Nothing may join a story that is not there any more. */
+	if (result == 0)
+		result = grouping_forget(k->grouping, it->id, err);
 	if (result == 0) {
 		sql_bind_int(r->s[LEAVE_STORY], 1, it->story_id);
 		result = sql_done(r->s[LEAVE_STORY], err, cannot_prune);
@@ -315,6 +325,8 @@ static int run_phase(struct retention *r, struct keeper *k, int64_t now_ms, stru
 		return !sweep_is_due(r, now_ms) ? 0 : drop_identities(r, k, now_ms, err);
 	case RETENTION_DIGESTS:
 		return !sweep_is_due(r, now_ms) ? 0 : drop_digests(r, k, now_ms, err);
+	case RETENTION_COUNTS:
+		return grouping_save(k->grouping, STEP_COUNTS, err);
 	case RETENTION_VACUUM:
 		return give_back(r, k, err);
 	case RETENTION_DONE:

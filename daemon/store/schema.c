@@ -15,7 +15,7 @@
 
 #include <stdio.h>
 
-#include "grouping_text.h"
+#include "near_schema.h"
 #include "sitrep/store.h"
 #include "sql.h"
 
@@ -178,21 +178,11 @@ static const char version_5[] = "CREATE TABLE publisher("
 				"UPDATE item SET publisher_id = -feed_id;"
 				"PRAGMA user_version = 5;";
 
-/* Why a report is where it is, what it said before, and what an operator has decided.  Version 6 is the tables of
- * grouping.c. */
-static const char version_7[] = "CREATE TABLE story_link("
-				" item_id INTEGER NOT NULL,"
-				" other_id INTEGER NOT NULL,"
-				" relation INTEGER NOT NULL,"
-				" score REAL NOT NULL,"
-				" shared INTEGER NOT NULL,"
-				" smaller INTEGER NOT NULL,"
-				" shared_numbers INTEGER NOT NULL,"
-				" smaller_numbers INTEGER NOT NULL,"
-				" at INTEGER NOT NULL,"
-				" PRIMARY KEY(item_id, other_id)"
-				") STRICT, WITHOUT ROWID;"
-				"CREATE TABLE revision("
+/* The texts by which stories are found (grouping.c). */
+static const char version_6[] = NEAR_SCHEMA;
+
+/* What an item said before. */
+static const char version_7[] = "CREATE TABLE revision("
 				" item_id INTEGER NOT NULL,"
 				" rev INTEGER NOT NULL,"
 				" at INTEGER NOT NULL,"
@@ -202,7 +192,7 @@ static const char version_7[] = "CREATE TABLE story_link("
 
 /* steps[n] leads from version n to n + 1. */
 static const char *const steps[STORE_SCHEMA_VERSION] = {
-	version_1, version_2, version_3, version_4, version_5, grouping_tables, version_7};
+	version_1, version_2, version_3, version_4, version_5, version_6, version_7};
 
 int schema_migrate(sqlite3 *db, int from, struct error *err)
 {

@@ -1,10 +1,12 @@
-/* boilerplate.h: which shingles are too common to tell a story by.
+/* boilerplate.h: which phrases say nothing, since many unrelated texts hold them.
  *
- * Counts, by the hash of a shingle, the stories it was found in: a template's sentences come with every bulletin, an
- * outlet's closing words with every text.  A count-min sketch (Cormode and Muthukrishnan, J. Algorithms 55, 2005)
- * with conservative update, of counters that stop at 15: the memory is the same however many shingles there are, and
- * a count is never too low, now and then too high.  All counts are halved once a month, so what is no longer
- * used is forgotten. */
+ * "About the company" paragraphs, invitations to subscribe and the stock phrases of daily bulletins make
+ * different texts look alike.  Each text that is not a copy of another is counted here, shingle by shingle; a
+ * shingle seen in several of them is left out when texts are compared.
+ *
+ * The counts are a count-min sketch: 16 MB whatever was counted, never too low, and too high by chance only when
+ * millions of shingles crowd it.  It forgets by halving, which is due every month and whenever it has become
+ * crowded.  Pure memory; saved and loaded a page at a time by whoever keeps it (near_store.h). */
 #ifndef SITREP_BOILERPLATE_H
 #define SITREP_BOILERPLATE_H
 
@@ -12,33 +14,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sitrep/error.h"
 #include "sitrep/sketch.h"
 
-enum {
-	BOILERPLATE_CHUNKS = 64, /* saved one by one, those that have changed */
-	BOILERPLATE_CHUNK_LEN = 64 * 1024,
-	/* Found in that many stories, it tells none from another. */
-	BOILERPLATE_COMMON = 8,
-	/* So many common ones in a row are a template's; fewer are a manner of speaking, which copies share too. */
-	BOILERPLATE_RUN = 6,
-};
+enum { BOILERPLATE_PAGE = 64 * 1024, BOILERPLATE_PAGES = 256, BOILERPLATE_COUNT_MAX = 255 };
 
-struct boilerplate {
-	unsigned char
-		*counters; /* two a byte, BOILERPLATE_CHUNKS * BOILERPLATE_CHUNK_LEN bytes; zeroed pages cost nothing */
-	bool dirty[BOILERPLATE_CHUNKS];
-};
+struct boilerplate;
 
-/* -ENOMEM. */
-int boilerplate_init(struct boilerplate *b);
-void boilerplate_release(struct boilerplate *b);
+/* With no counts; NULL without memory.  Its pages take real memory only once they are counted in. */
+struct boilerplate *boilerplate_new(struct error *err);
+void boilerplate_free(struct boilerplate *b);
 
-/* In how many stories, at most 15. */
-unsigned boilerplate_count(const struct boilerplate *b, uint64_t hash);
-/* Another story has these shingles. */
-void boilerplate_add(struct boilerplate *b, const struct hash_set *shingles);
-/* Takes runs of common ones out; shingles stand in the order of the text. */
-void boilerplate_filter(const struct boilerplate *b, struct hash_set *shingles);
+/* In how many texts, about and at most BOILERPLATE_COUNT_MAX. */
+unsigned boilerplate_frequency(const struct boilerplate *b, uint64_t shingle);
+/* One text more with these shingles. */
+void boilerplate_count(struct boilerplate *b, const struct sketch *s);
+/* Takes the shingles seen in least texts or more out of s, and returns how many those were. */
+size_t boilerplate_filter(const struct boilerplate *b, struct sketch *s, unsigned least);
+
+/* Is it so full that chance counts begin to matter? */
+bool boilerplate_is_crowded(const struct boilerplate *b);
 void boilerplate_halve(struct boilerplate *b);
+
+/* The next page at or after *page that changed since it was loaded or last given out here, or BOILERPLATE_PAGES.
+ * Its bytes are valid until the next call that changes b. */
+struct str boilerplate_take_changed(struct boilerplate *b, size_t *page);
+/* -EPROTO when page or bytes are none. */
+int boilerplate_load(struct boilerplate *b, size_t page, struct str bytes);
 
 #endif

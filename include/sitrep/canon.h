@@ -6,6 +6,7 @@
 #ifndef SITREP_CANON_H
 #define SITREP_CANON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,9 @@ enum { CANON_VERSION = 1 };
  * themselves; Hangul is written with spaces and gives words.  Adds the number of tokens to *count.
  * 0, -ENOMEM, or -E2BIG when out is full: it then holds the tokens that fitted. */
 int canon_tokens(struct buf *out, struct str plain, size_t *count);
+
+/* Is a letter one of those that are tokens by themselves? */
+bool canon_is_single(uint32_t letter);
 
 /* The key form of a URL: https, host in lower case as punycode without www., m., mobile., amp., edition.,
  * default port and fragment gone, AMP forms and wrappers undone, slashes and percent-encoding normalised,

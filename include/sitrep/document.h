@@ -176,8 +176,8 @@ struct item {
 	struct str url_key;     /* SHA256_LEN bytes over the canonical URL; absent without a link */
 	uint32_t canon_version; /* of the rules that digest was made by */
 	uint32_t token_count;   /* tokens in the canonical text */
+	struct str sketch;      /* of the canonical text (sketch.h); absent where it has no words */
 	DOCUMENT_LIST(match) matches;
-	struct str sketch; /* of the text, for finding its copies (sketch.h); absent when that is too short */
 };
 
 struct document {

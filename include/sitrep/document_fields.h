@@ -15,7 +15,7 @@ enum field_kind {
 	FIELD_ENUM,   /* int-sized, 0 is absent, below max */
 	FIELD_U32,    /* 0 is absent */
 	FIELD_DIGEST, /* struct str of SHA256_LEN bytes */
-	FIELD_BYTES,  /* struct str of bytes that are no text */
+	FIELD_BYTES,  /* struct str of at most max bytes, whatever they are; checked by who reads it */
 	FIELD_TEXT,   /* struct text: a struct with a JSON form of its own */
 	FIELD_STRUCT,
 	FIELD_LIST, /* items, count, cap */
@@ -28,7 +28,7 @@ struct field {
 	enum field_kind kind;
 	const char *name; /* in the neutral JSON; NULL: not in it, or written by hand */
 	size_t offset;
-	uint32_t max; /* FIELD_ENUM: first value that is none; FIELD_LIST: most elements; FIELD_BYTES: most bytes */
+	uint32_t max;           /* FIELD_ENUM: first value that is none; FIELD_LIST: most elements; FIELD_BYTES */
 	const struct shape *of; /* FIELD_TEXT, FIELD_STRUCT, FIELD_LIST: the element */
 };
 

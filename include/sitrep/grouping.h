@@ -1,12 +1,20 @@
-/* grouping.h: the stories of the last weeks, by their text.
+/* grouping.h: one story once: which story a report belongs to.
  *
- * Finds, for a new item that nothing else has placed (identity, equal text, link), the report whose story it tells,
- * by an index of shingles in the database; and remembers each item for those to come.  Works on any database that has
- * its tables (grouping_create() makes them), within the caller's transactions: the daemon's, where the writer
- * calls it, or one in memory.  The window is kept in four tables a kind, one a week, and the oldest is emptied whole,
- * so neither time nor space an item depends on how long it has run.
+ * Asked about an item that neither its identity nor its digest nor its link has settled: is it another outlet's
+ * copy of something known, this outlet's next version of something, perhaps the same event, or news?  The answer
+ * names the item it refers to and why (story_rule.h).  Then, when the item has its number and story, it is told what
+ * became of it, and so it is about every item that was settled otherwise: later items are compared with all of
+ * them.
  *
- * Groups are never merged by themselves; what speaks for it is kept as a link. */
+ * Works on a database that has the tables of NEAR_SCHEMA (daemon/store/near_schema.h), within the caller's
+ * transaction, in the thread that owns the connection.  What it keeps there is bounded by the window of the rule,
+ * and a question costs the same however much is in it.  What counts phrases lives in memory and is saved by
+ * grouping_save(); a transaction rolled back leaves a few counts too many, which does no harm.
+ *
+ * Two stories are never joined afterwards: an item that fits several joins the best and is linked to the others.  A
+ * text much longer than several stories it contains is a roundup: it is linked to them and joins none.  An item
+ * joins no story with a member from which the rule holds it apart, so that the order in which reports come does not
+ * bring together what the rule keeps apart. */
 #ifndef SITREP_GROUPING_H
 #define SITREP_GROUPING_H
 
@@ -21,65 +29,71 @@
 struct sqlite3;
 struct grouping;
 
-/* The tables; for a database that was not made by store.h. */
-int grouping_create(struct sqlite3 *db, struct error *err);
+/* What an item is to another one.  Values are stored. */
+enum story_relation {
+	RELATION_NEW,       /* begins a story */
+	RELATION_COPY,      /* the same text, or the same link, in another outlet */
+	RELATION_REPRINT,   /* another outlet's edited copy */
+	RELATION_UPDATE,    /* the same outlet, another text */
+	RELATION_RELATED,   /* begins a story, perhaps about the same event */
+	RELATION_UNCHANGED, /* the same outlet, the same text */
+	RELATION_CONTAINS,  /* of a roundup: has the other one's text in it */
+};
+const char *story_relation_name(enum story_relation relation); /* "new", ... */
 
-/* The counts of common shingles are loaded; policy is copied.  NULL with err. */
-struct grouping *grouping_new(struct sqlite3 *db, const struct story_policy *policy, struct error *err);
-void grouping_free(struct grouping *g);
-void grouping_set_policy(struct grouping *g, const struct story_policy *policy);
-
-/* An item that is placed or to be placed. */
+/* An item, as far as it matters here. */
 struct grouping_item {
+	int64_t item_id;   /* 0: has none yet */
+	struct str source; /* registrable domain or publisher: who speaks, whatever feed it came through */
+	int64_t at_ms;     /* when it arrived; reports are best told about in order */
+	struct str sketch; /* of struct item; absent or damaged: the item resembles nothing */
+};
+
+struct story_link {
 	int64_t item_id;
-	int64_t story_id;
-	int64_t publisher_id;
-	int64_t seen_ms;
-	struct str sketch; /* empty: the text is too short, and nothing is found or kept */
+	enum story_relation relation;
+	struct story_reasons reasons;
+};
+enum { STORY_LINKS_MAX = 8 };
+
+struct story_answer {
+	enum story_relation relation; /* NEW, REPRINT, UPDATE or RELATED */
+	int64_t story_id;             /* to join; 0: begins one */
+	int64_t of_item;              /* what it refers to; 0: nothing */
+	struct story_reasons reasons; /* of that */
+	bool roundup;
+	struct story_link links[STORY_LINKS_MAX]; /* the best first, that of of_item among them */
+	size_t link_count;
 };
 
-enum { GROUPING_PARTS_MAX = 8 };
+/* Makes the tables where there are none, for databases that schema.c does not look after. */
+int grouping_create_tables(struct sqlite3 *db, struct error *err);
 
-/* An earlier report, and what it is to the item. */
-struct grouping_match {
-	int64_t item_id;
-	int64_t story_id;
-	struct story_judgement judgement;
-};
+/* params are copied.  Loads the saved counts.  NULL with a sentence. */
+struct grouping *grouping_new(struct sqlite3 *db, const struct story_params *params, struct error *err);
+/* Before the connection is closed. */
+void grouping_free(struct grouping *g);
+/* From now on other parameters, after a reload of the configuration. */
+void grouping_set_params(struct grouping *g, const struct story_params *params);
 
-struct grouping_answer {
-	struct grouping_match best; /* relation RELATION_NONE: nothing fits, item_id 0 */
-	/* An item twice as long as several stories that it contains is a roundup: it links to these and joins none. */
-	struct grouping_match parts[GROUPING_PARTS_MAX];
-	size_t part_count; /* 0, or at least 2 */
-};
+/* What r is to what is known.  Writes nothing. */
+int grouping_decide(struct grouping *g, const struct grouping_item *r, struct story_answer *answer, struct error *err);
 
-/* Looks only. */
-int grouping_find(
-	struct grouping *g, const struct grouping_item *item, struct grouping_answer *answer, struct error *err);
-/* Remembers the item as placed; is_original: it began its story or goes on with its outlet's own text, so its words
- * count for what is common; what other outlets reprint does not. */
-int grouping_keep(struct grouping *g, const struct grouping_item *item, bool is_original, struct error *err);
-/* What the item's new text changes against the one that is remembered: 1; 0 when none is any more, or either is too
- * short. */
-int grouping_compare_revision(
-	struct grouping *g, const struct grouping_item *item, struct story_change *change, struct error *err);
-/* The judgement on two items that are still remembered; -ENOENT when one is not. */
-int grouping_compare(
-	struct grouping *g, int64_t item_id, int64_t other_id, struct story_judgement *j, struct error *err);
-/* The item's story is another one now, by the operator's word. */
-int grouping_move(struct grouping *g, int64_t item_id, int64_t story_id, struct error *err);
+/* Notes that r is item r->item_id of story_id, with the answer's links.  For items that were settled otherwise,
+ * answer is NULL and relation says how (COPY, UPDATE; UNCHANGED needs no note); else relation is the answer's.  An item
+ * that is known already gets its new sketch; told about twice, nothing changes. */
+int grouping_record(struct grouping *g, const struct grouping_item *r, int64_t story_id, enum story_relation relation,
+	const struct story_answer *answer, struct error *err);
 
-/* The caller's transaction was rolled back, or a part of it. */
-void grouping_rolled_back(struct grouping *g);
+/* What the item's text as in r changes against the one that is remembered: 1; 0 when none is, or either says nothing.
+ */
+int grouping_changes(struct grouping *g, const struct grouping_item *r, struct story_change *change, struct error *err);
 
-/* Writes down what has changed of the counts, in the caller's transaction; a crash between two calls costs only the
- * difference. */
-int grouping_save(struct grouping *g, struct error *err);
+/* The item is gone from the database: no later one is to join through it. */
+int grouping_forget(struct grouping *g, int64_t item_id, struct error *err);
 
-struct grouping_stats {
-	int64_t items, shingles; /* in the index */
-};
-int grouping_get_stats(struct grouping *g, struct grouping_stats *stats, struct error *err);
+/* Saves at most pages of 64 kB of what was counted since the last time; 1 when more are left, 0 when all is saved.
+ * Before a stop, and now and then: counts not saved are only forgotten. */
+int grouping_save(struct grouping *g, size_t pages, struct error *err);
 
 #endif

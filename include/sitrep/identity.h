@@ -25,8 +25,5 @@ int identity_assign(struct identity *id, struct arena *a, struct item *it);
  * space, valid until the next call.  For rule_set_match(). */
 struct str identity_title_tokens(const struct identity *id);
 struct str identity_body_tokens(const struct identity *id);
-/* Gives the item last assigned its sketch of at most so many shingles, in a; none when its text is too short. 0 or
- * -ENOMEM. */
-int identity_sketch(struct identity *id, struct arena *a, size_t shingles_max, struct item *it);
 
 #endif

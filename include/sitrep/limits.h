@@ -24,12 +24,12 @@ enum { LIMIT_TITLE = 4 * 1024, LIMIT_TITLE_MARKUP = 128 * 1024, LIMIT_URL = 8 * 
 enum { LIMIT_DEPTH = 256 };
 /* One tag's bytes: libxml2 is quadratic in the number of attributes of a tag. */
 enum { LIMIT_XML_TAG = 64 * 1024, LIMIT_HTML_TAG = 8 * 1024 };
-/* What stands for one item's text when its copies are looked for: sketch.h holds itself to it. */
-enum { LIMIT_SKETCH = 32 * 1024 };
 /* A worker's seconds of wall time for one document. */
 enum { LIMIT_WORKER_WALL_S = 30 };
 /* The plain-text summary in events and pages, in bytes. */
 enum { LIMIT_SUMMARY = 1000 };
+/* The sketch of a text (sketch.h): a thousand shingles of six bytes, with its numbers and title. */
+enum { LIMIT_SKETCH = 8 * 1024 };
 /* Response headers of one transfer. */
 enum { LIMIT_RESPONSE_HEADERS = 64 * 1024 };
 

@@ -1,77 +1,86 @@
-/* sketch.h: an item's text as far as it takes to find its copies.
+/* sketch.h: what is kept of a text to recognise its copies by.
  *
- * A sketch holds the hashes of the text's shingles (runs of three words), its numbers, the words of its title and
- * its length.  It depends on the text alone, so the parse workers make it; it travels and is compared as bytes
- * whose hashes are the same on every machine and for ever.  A text too long for its shingles to be kept all is
- * sampled by the hashes themselves: those whose lowest bits are zero stay, so that two samples of different
- * depth are still comparable at the coarser one. */
+ * A copy that an outlet has edited shares most of its runs of words with the original, whatever became of the
+ * headline, the order and the ending.  A sketch therefore holds the hashes of all short runs of words (shingles),
+ * the numbers and dates of the text, which tell this month's bulletin from last month's, and the words of the
+ * title.  It depends on the text alone and is worked out where the text is parsed.
+ *
+ * Every list is bounded by nested sampling: at level j it holds the hashes whose j lowest bits are zero, and j is
+ * the smallest with which the list fits.  Two sketches are compared at the coarser of their levels, where both
+ * are fair samples.  A text of a thousand words is at level 0.
+ *
+ * Sketches are stored and sent as bytes.  Their hashes are the same for ever on every machine; SKETCH_VERSION
+ * changes with anything that changes them, and bytes of another version are no sketch. */
 #ifndef SITREP_SKETCH_H
 #define SITREP_SKETCH_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sitrep/arena.h"
 #include "sitrep/buf.h"
 #include "sitrep/str.h"
 
 enum {
-	SKETCH_SHINGLES_MAX = 4096,
-	/* In a document of very many items. */
-	SKETCH_SHINGLES_FEW = 256,
-	SKETCH_NUMBERS_MAX = 256,
+	SKETCH_VERSION = 1,
+	SKETCH_SHINGLE_BITS = 48, /* two texts in ten million share a hash by chance */
+	SKETCH_CONTEXT_BITS = 24,
+	SKETCH_SHINGLES_MAX = 1024,
+	SKETCH_NUMBERS_MAX = 128,
 	SKETCH_TITLE_MAX = 64,
-	/* Below it nothing is recognised but equal text. */
-	SKETCH_TOKENS_MIN = 8,
-	SKETCH_BYTES_MAX = 12 + (SKETCH_SHINGLES_MAX + SKETCH_NUMBERS_MAX + SKETCH_TITLE_MAX) * 5,
+	/* The most bytes that a sketch takes. */
+	SKETCH_BYTES_MAX = 12 + 6 * SKETCH_SHINGLES_MAX + 6 * SKETCH_NUMBERS_MAX + 4 * SKETCH_TITLE_MAX,
 };
 
-/* Set in the hash of a number that is written in digits, not in that of a month's or weekday's name; so the digits
- * stand behind the names in a sorted set. */
-#define SKETCH_DIGITS (UINT64_C(1) << 39)
+/* Set in the hash of a number that is written in digits, not in that of a month's or weekday's name. */
+#define SKETCH_FIGURE (UINT64_C(1) << (SKETCH_CONTEXT_BITS - 1))
 
-/* Sorted hashes, none twice. */
-struct hash_set {
-	uint64_t *items; /* of 40 bits */
-	size_t count;
-};
-
+/* All lists ascending, without repetitions.  Nearly 9 kB: not for deep stacks. */
 struct sketch {
-	uint32_t tokens;          /* of title and body */
-	unsigned level;           /* shingles have that many zero bits at their end */
-	struct hash_set shingles; /* in the order of the text: hash_set_sort() makes a set of them */
-	struct hash_set numbers;  /* tokens with digits, and names of months and weekdays */
-	struct hash_set title;    /* the title's words */
+	uint32_t words; /* of the text; characters of scripts without spaces count half */
+	uint8_t level;  /* of the shingles */
+	uint8_t number_level;
+	size_t shingle_count;
+	size_t number_count;
+	size_t title_count; /* 0 also for titles of more than SKETCH_TITLE_MAX words, which are no titles */
+	uint64_t shingles[SKETCH_SHINGLES_MAX];
+	uint64_t numbers[SKETCH_NUMBERS_MAX]; /* 24 bits of the number's hash over 24 of its context's */
+	uint32_t title[SKETCH_TITLE_MAX];
 };
 
-/* Buffers that are reused from item to item. */
-struct sketcher;
-struct sketcher *sketcher_new(void);
-void sketcher_free(struct sketcher *s);
+/* A sketch of canonical tokens (canon.h), each followed by a space.  plain_body is the body as it stands before
+ * canon_tokens(), one line: the dateline is only recognisable there. */
+void sketch_make(struct sketch *s, struct str title_tokens, struct str body_tokens, struct str plain_body);
 
-/* Appends the bytes of a text's sketch to out: title and body are canonical tokens, each with a space behind it
- * (canon.h); the first body_skip tokens of the body are no part of the story (a dateline), nor is what outlets append
- * to each ("The post ... appeared first on ...").  Of more than shingles_max shingles a sample is kept.  A text of
- * fewer than SKETCH_TOKENS_MIN tokens has none: nothing is appended.  0, -ENOMEM or out's failure. */
-int sketch_write(
-	struct sketcher *s, struct str title, struct str body, size_t body_skip, size_t shingles_max, struct buf *out);
+/* Keeps at most max shingles, at the level that takes. */
+void sketch_thin(struct sketch *s, size_t max);
 
-/* The length of the dateline that plain text begins with ("WASHINGTON (Agency) - "), 0: none. */
-size_t sketch_dateline(struct str plain);
+/* Leaves of a's shingles those that b certainly has not. */
+void sketch_subtract(struct sketch *a, const struct sketch *b);
 
-/* The sets lie in a.  -EPROTO when bytes are no sketch: they may come from a stranger. */
-int sketch_read(struct str bytes, struct arena *a, struct sketch *out);
+/* Appends the bytes of s.  0 or out's failure. */
+int sketch_encode(struct buf *out, const struct sketch *s);
+/* -EPROTO when bytes are not exactly what sketch_encode() makes of some sketch. */
+int sketch_decode(struct str bytes, struct sketch *s);
 
-/* Sorts, and leaves out what is there twice. */
-void hash_set_sort(struct hash_set *set);
-/* Keeps those hashes that have level zero bits at their end. */
-void hash_set_sample(struct hash_set *set, unsigned level);
-/* How many the two have in common. */
-size_t hash_set_common(const struct hash_set *a, const struct hash_set *b);
-/* Hashes as bytes, in their order, five each; appended. */
-int hash_set_write(const struct hash_set *set, struct buf *out);
-/* -EPROTO when they are not sorted or not whole. */
-int hash_set_read(struct str bytes, struct arena *a, struct hash_set *out);
+/* How many hashes two lists share, and how many each has (of, or_of), at the coarser of both levels. */
+struct overlap {
+	size_t shared;
+	size_t of_a;
+	size_t of_b;
+};
+struct overlap sketch_shingle_overlap(const struct sketch *a, const struct sketch *b);
+struct overlap sketch_title_overlap(const struct sketch *a, const struct sketch *b);
+
+/* Of the text that has fewer numbers: how many it has, how many of those the other has too, and how many are placed:
+ * are in the other too, or follow words that other numbers follow there, and so contradict it. */
+struct number_overlap {
+	size_t of;
+	size_t shared;
+	size_t placed;
+	/* Of the placed ones those that are written in digits, and how many of these the other has. */
+	size_t figures;
+	size_t figures_shared;
+};
+struct number_overlap sketch_number_overlap(const struct sketch *a, const struct sketch *b);
 
 #endif

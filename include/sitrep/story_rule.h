@@ -1,78 +1,90 @@
-/* story_rule.h: whether one item's text is another's, as run by another outlet or told anew.
+/* story_rule.h: do two texts tell one story?
  *
- * A pure judgement on two signatures.  A signature is an item's sketch (sketch.h) without what is boilerplate at its
- * time (boilerplate.h), sampled down to what is worth keeping of it.  The score is containment: of the shingles of the
- * shorter text, the share that the longer one has as well, so that a lead paragraph is found in the full report.
- * What two texts share in words they must also share in numbers, dates and weekdays: tomorrow's bulletin from the same
- * template is another story. */
+ * The rule on which stories are joined, alone: two sketches in, a verdict and its reasons out, nothing
+ * remembered.  Both sketches have gone through the boilerplate filter before (boilerplate.h).
+ *
+ * Measured is containment: how much of the text that has less to say stands in the other one.  So an excerpt is
+ * found in the whole, and a reprint with three added paragraphs too.  Texts that share their words but not their
+ * numbers and dates are two issues of one bulletin, and apart.  Within one outlet, where look-alikes abound,
+ * much more is asked for. */
 #ifndef SITREP_STORY_RULE_H
 #define SITREP_STORY_RULE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "sitrep/arena.h"
 #include "sitrep/sketch.h"
-#include "sitrep/str.h"
 
-enum {
-	/* Of a signature's shingles; and those by which candidates are found. */
-	SIGNATURE_SHINGLES_MAX = 512,
-	SIGNATURE_PROBES_MAX = 32,
+/* What the rule turns on.  The defaults were chosen by measurement. */
+struct story_params {
+	bool near;            /* false: texts are not compared at all */
+	bool boilerplate;     /* the filter; used by those who call */
+	bool guard;           /* of numbers */
+	unsigned frequent;    /* a shingle in so many texts is boilerplate */
+	double join;          /* containment from which two outlets tell one story */
+	double rewrite;       /* ... the same of long texts whose numbers agree nearly all */
+	double relate;        /* ... from which short texts may, and do under nearly the same title */
+	double repeat;        /* ... from which one outlet's second text is an update */
+	double title;         /* and the similarity (Jaccard) of its titles */
+	double same_title;    /* similarity from which titles are nearly the same ... */
+	double numbers;       /* share of the numbers of the text that has fewer */
+	double all_numbers;   /* ... that is nearly all */
+	double roundup;       /* a text so many times longer contains another rather than copies it */
+	uint32_t title_words; /* ... if they have so many words */
+	uint32_t least_words;
+	uint32_t long_words; /* both texts; else short */
+	uint32_t shared_short;
+	uint32_t shared_long;
+	uint32_t numbers_short; /* so many make the guard */
+	uint32_t numbers_long;
+	int64_t window_ms;
+	int64_t own_window_ms; /* within one outlet */
+};
+extern const struct story_params story_params_default;
+
+enum story_verdict {
+	STORY_APART,
+	STORY_RELATED, /* perhaps the same event: worth a link, not worth a merge */
+	STORY_UPDATE,  /* the same outlet again */
+	STORY_REPRINT,
 };
 
-struct signature {
-	uint32_t tokens;
-	unsigned level; /* as in a sketch */
-	struct hash_set shingles;
-	struct hash_set numbers;
-	struct hash_set title;
-	int64_t publisher_id;
-	int64_t seen_ms;
+enum story_why {
+	WHY_SCORE,     /* the score decided, for or against */
+	WHY_TOO_SHORT, /* too few words, or too few that are not boilerplate */
+	WHY_TOO_OLD,
+	WHY_SHARED,  /* too few shingles shared */
+	WHY_NUMBERS, /* would be alike, but the numbers differ */
+	WHY_TITLE,   /* would be an update, but the titles differ */
 };
 
-/* [dedup]. */
-struct story_policy {
-	int64_t window_ms;       /* between outlets */
-	int64_t own_window_ms;   /* within one outlet */
-	double copy;             /* score from which another outlet's text is a reprint */
-	double related;          /* from which a short one is related */
-	double update;           /* from which the outlet's own is an update */
-	bool near_enabled;       /* near = off: equal texts and links only */
-	bool filter_boilerplate; /* both can only be switched off to measure what they are worth */
-	bool compare_numbers;
-};
-extern const struct story_policy story_policy_default;
-
-enum story_relation {
-	RELATION_NONE,
-	RELATION_RELATED, /* perhaps the same event: told, never joined */
-	RELATION_UPDATE,  /* the outlet's own text, gone on */
-	RELATION_REPRINT, /* another outlet runs it */
+/* What was seen, for whoever asks why. */
+struct story_reasons {
+	enum story_verdict verdict;
+	enum story_why why;
+	double score;        /* 0 to 1: containment */
+	double resemblance;  /* 0 to 1: shared shingles among those of either (Jaccard) */
+	uint32_t shared, of; /* shingles; of the text that has fewer */
+	uint32_t numbers_shared, numbers_of, numbers_placed; /* sketch.h */
+	double title;                                        /* Jaccard */
+	uint32_t title_words;                                /* of the one that has fewer */
+	bool is_short;
+	bool contains;  /* the first text is much longer than the second and contains it */
+	bool contained; /* the other way round */
 };
 
-/* Why, for people and for links that are kept. */
-struct story_judgement {
-	enum story_relation relation;
-	double score;
-	uint32_t shared;  /* shingles in common */
-	uint32_t smaller; /* of so many in the shorter text, both sampled alike */
-	uint32_t shared_numbers, smaller_numbers;
-	double title; /* Jaccard index of the titles' words */
-	bool same_publisher;
-	const char *reason; /* a literal: what decided */
-};
-
-/* item came after other. */
-struct story_judgement story_judge(
-	const struct story_policy *policy, const struct signature *item, const struct signature *other);
+/* Compares a with an earlier b; apart_ms is the time between the two, either way. */
+struct story_reasons story_compare(const struct story_params *p, const struct sketch *a, const struct sketch *b,
+	bool same_source, int64_t apart_ms);
 
 /* What an outlet changed in its text, as far as it is worth telling: none of it is where only words were polished. */
 struct story_change {
-	bool numbers; /* a number, date or weekday came or went */
-	bool title;   /* the titles' words differ in more than a third */
+	bool numbers; /* a number or a date came or went */
+	bool title;   /* the titles' words differ in two fifths */
 	bool text;    /* a fifth of the shingles is new */
 };
-struct story_change story_compare_revisions(const struct signature *before, const struct signature *after);
+struct story_change story_changes(const struct sketch *before, const struct sketch *after);
+
+const char *story_why_name(enum story_why why);
 
 #endif

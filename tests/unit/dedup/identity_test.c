@@ -11,6 +11,7 @@
 #include "sitrep/canon.h"
 #include "sitrep/identity.h"
 #include "sitrep/limits.h"
+#include "sitrep/sketch.h"
 #include "sitrep/utf8.h"
 
 struct fixture {
@@ -302,6 +303,25 @@ static void missing_titles_are_borrowed(void **state)
 
 /* ---- hostile input */
 
+/* Markup and case leave it as it is, and a text without words has none. */
+static void sketch_is_of_the_words(void **state)
+{
+	struct fixture *f = *state;
+	struct item a =
+		assigned(f, (struct item){.title = plain("Fleet sails"),
+				    .content = html("<p>The <b>fleet</b> of 12 ships sailed&nbsp;at dawn</p>")});
+	struct item b = assigned(f, (struct item){.title = html("FLEET <i>sails</i>"),
+					    .summary = plain("The fleet of 12 ships sailed at dawn")});
+	struct sketch s;
+
+	assert_true(str_eq(a.sketch, b.sketch));
+	assert_int_equal(sketch_decode(a.sketch, &s), 0);
+	assert_int_equal(s.words, 10);
+	assert_int_equal(s.shingle_count, 6);
+	assert_int_equal(s.number_count, 1);
+	assert_null(assigned(f, (struct item){.link = STR("https://a.example/1")}).sketch.data);
+}
+
 static void huge_texts_are_bounded(void **state)
 {
 	struct fixture *f = *state;
@@ -348,6 +368,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(titles_and_summaries_are_plain_lines, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(long_summaries_are_cut_at_a_word, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(missing_titles_are_borrowed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(sketch_is_of_the_words, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(huge_texts_are_bounded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(full_arena_is_told, set_up, tear_down),
 	};

@@ -134,9 +134,10 @@ static void test_migration(void **state)
 		run_sql(f->db, sql);
 	}
 	run_sql(f->db, "ALTER TABLE item DROP COLUMN publisher_id; DROP TABLE websub; DROP TABLE publisher;"
-		       "DROP TABLE story_link; DROP TABLE revision; DROP TABLE near_common; DROP TABLE near_state;");
+		       "DROP TABLE story_link; DROP TABLE revision; DROP TABLE near_sketch; DROP TABLE near_phrase; "
+		       "DROP TABLE near_state;");
 	for (int slot = 0; slot < 4; slot++) {
-		(void)snprintf(sql, sizeof(sql), "DROP TABLE near_text_%d; DROP TABLE near_shingle_%d", slot, slot);
+		(void)snprintf(sql, sizeof(sql), "DROP TABLE near_shingle_%d", slot);
 		run_sql(f->db, sql);
 	}
 	run_sql(f->db, "INSERT INTO feed(name, url, categories, rank, active, backlog, health, failure, http_status, "

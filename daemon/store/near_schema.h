@@ -1,0 +1,50 @@
+/* near_schema.h: the tables by which texts are found that resemble one another. */
+#ifndef SITREP_STORE_NEAR_SCHEMA_H
+#define SITREP_STORE_NEAR_SCHEMA_H
+
+/* One table of shingles a week, used in turn: what is too old goes by emptying a table, whatever it holds. */
+#define NEAR_SHINGLES(slot)                                                                                            \
+	"CREATE TABLE IF NOT EXISTS near_shingle_" slot "("                                                            \
+	" shingle INTEGER NOT NULL,"                                                                                   \
+	" item_id INTEGER NOT NULL,"                                                                                   \
+	" PRIMARY KEY(shingle, item_id)"                                                                               \
+	") STRICT, WITHOUT ROWID;"
+
+#define NEAR_SCHEMA                                                                                                    \
+	NEAR_SHINGLES("0")                                                                                             \
+	NEAR_SHINGLES("1")                                                                                             \
+	NEAR_SHINGLES("2")                                                                                             \
+	NEAR_SHINGLES("3")                                                                                             \
+	/* what items are compared by, as long as they are in the window */                                            \
+	"CREATE TABLE IF NOT EXISTS near_sketch("                                                                      \
+	" item_id INTEGER PRIMARY KEY,"                                                                                \
+	" story_id INTEGER NOT NULL,"                                                                                  \
+	" source INTEGER NOT NULL," /* a hash */                                                                       \
+	" seen INTEGER NOT NULL,"                                                                                      \
+	" sketch BLOB NOT NULL" /* sketch.h */                                                                         \
+	") STRICT;"                                                                                                    \
+	"CREATE INDEX IF NOT EXISTS near_sketch_story ON near_sketch(story_id);" /* which week each table of shingles  \
+										    is of, and when phrases were       \
+										    halved last */                     \
+	"CREATE TABLE IF NOT EXISTS near_state("                                                                       \
+	" name TEXT PRIMARY KEY,"                                                                                      \
+	" week INTEGER NOT NULL"                                                                                       \
+	") STRICT, WITHOUT ROWID;" /* boilerplate.h, saved */                                                          \
+	"CREATE TABLE IF NOT EXISTS near_phrase("                                                                      \
+	" page INTEGER PRIMARY KEY,"                                                                                   \
+	" counts BLOB NOT NULL"                                                                                        \
+	") STRICT;" /* why an item stands where it stands; lives as long as the item */                                \
+	"CREATE TABLE IF NOT EXISTS story_link("                                                                       \
+	" item_id INTEGER NOT NULL,"                                                                                   \
+	" other_id INTEGER NOT NULL,"                                                                                  \
+	" relation INTEGER NOT NULL," /* enum story_relation */                                                        \
+	" score REAL NOT NULL,"                                                                                        \
+	" shared INTEGER NOT NULL," /* shingles, of so many */                                                         \
+	" shared_of INTEGER NOT NULL,"                                                                                 \
+	" numbers INTEGER NOT NULL,"                                                                                   \
+	" numbers_of INTEGER NOT NULL,"                                                                                \
+	" title REAL NOT NULL,"                                                                                        \
+	" PRIMARY KEY(item_id, other_id)"                                                                              \
+	") STRICT, WITHOUT ROWID;"
+
+#endif

@@ -1,0 +1,395 @@
+/* Sketches: what they hold of a text, their bounds, and that their bytes are read as a stranger's. */
+#include "sketch_fixture.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool same_shingles(const struct sketch *a, const struct sketch *b)
+{
+	return a->shingle_count == b->shingle_count &&
+	       memcmp(a->shingles, b->shingles, a->shingle_count * sizeof(a->shingles[0])) == 0;
+}
+
+/* A text of count words, no three of which stand together twice. */
+static struct str words(struct buf *out, unsigned first, unsigned count)
+{
+	buf_clear(out);
+	for (unsigned i = first; i < first + count; i++)
+		assert_int_equal(buf_printf(out, "w%c%c%c ", 'a' + (int)(i % 26), 'a' + (int)(i / 26 % 26),
+					 'a' + (int)(i / 676 % 26)),
+			0);
+	return buf_str(out);
+}
+
+static void three_words_make_a_shingle(void **state)
+{
+	struct sketch s = sketch_of("", "the frigate left port early");
+
+	(void)state;
+	assert_int_equal(s.shingle_count, 3);
+	assert_int_equal(s.words, 5);
+	assert_int_equal(s.level, 0);
+	s = sketch_of("", "one two one two one two one two");
+	assert_int_equal(s.shingle_count, 2);
+	s = sketch_of("", "two words");
+	assert_int_equal(s.shingle_count, 0);
+	s = sketch_of("", "");
+	assert_int_equal(s.words, 0);
+}
+
+/* Title and body are two texts: no shingle reaches from one into the other. */
+static void title_and_body_are_apart(void **state)
+{
+	struct sketch s = sketch_of("Navy names ship", "Ship named today");
+
+	(void)state;
+	assert_int_equal(s.shingle_count, 2);
+	assert_int_equal(s.title_count, 3);
+}
+
+/* Stored hashes must be those of every other machine and of tomorrow. */
+static void hashes_never_change(void **state)
+{
+	struct sketch s = sketch_of("Seven ships", "seven ships sailed in May 2026");
+	struct buf bytes = BUF_INIT(SKETCH_BYTES_MAX);
+	char hex[400] = "";
+
+	(void)state;
+	assert_int_equal(sketch_encode(&bytes, &s), 0);
+	for (size_t i = 0; i < bytes.len; i++)
+		(void)snprintf(hex + 2 * i, 3, "%02x", (unsigned char)bytes.data[i]);
+	assert_string_equal(hex,
+		"0100000208000000010004007296142dbdb0d1b1ad59485d7cef813d7a568c4428db44d3d783a4396c3a159a23e21d05c9ed");
+	buf_release(&bytes);
+}
+
+static void numbers_are_digits_dates_and_ordinals(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t count;
+	} cases[] = {
+		{"It may be so", 0},
+		{"On Monday the second of March", 3},
+		{"1,200 ships and 1200 ships", 2}, /* one number in two contexts */
+		{"F-16 and F-35 jets", 2},
+		{"3.5 tons", 1},
+		{"Sunday", 1},
+		{"a march for peace", 1}, /* also a verb, but dates matter more */
+		{"no figures here", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sketch s = sketch_of("", cases[i].text);
+
+		if (s.number_count != cases[i].count)
+			fail_msg("%s: %zu numbers", cases[i].text, s.number_count);
+	}
+}
+
+/* ---- what is around a text */
+
+static void datelines_are_no_part_of_it(void **state)
+{
+	static const char plain[] = "The minister said on Monday that talks would go on for another week";
+	static const char *const fronts[] = {
+		"WASHINGTON - ",
+		"WASHINGTON (AP) - ",
+		"WASHINGTON, D.C. (Agency) \xE2\x80\x94 ",
+		"PARIS: ",
+		"SEOUL, \xE2\x80\x93 ",
+		"NEW YORK (The Agency) -- ",
+	};
+	struct sketch s = sketch_of("Talks", plain);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(fronts) / sizeof(fronts[0]); i++) {
+		char text[200];
+		struct sketch t;
+
+		(void)snprintf(text, sizeof(text), "%s%s", fronts[i], plain);
+		t = sketch_of("Talks", text);
+		if (!same_shingles(&s, &t))
+			fail_msg("%s: not taken off", fronts[i]);
+	}
+}
+
+static void what_only_looks_like_a_dateline_stays(void **state)
+{
+	static const char *const texts[] = {"The war: a history of four lost years", "U.S.-led forces left the base",
+		"NATO ministers meet - and disagree", "AB - too short for a place", "USA (1,200 men) - a figure in it",
+		"LONG (", "A", "-"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct buf tokens = BUF_INIT(1000);
+		struct sketch with, without;
+		size_t count = 0;
+
+		assert_int_equal(canon_tokens(&tokens, str_from(texts[i]), &count), 0);
+		sketch_make(&with, STR(""), buf_str(&tokens), str_from(texts[i]));
+		sketch_make(&without, STR(""), buf_str(&tokens), STR(""));
+		if (!same_shingles(&with, &without))
+			fail_msg("%s: something was taken off", texts[i]);
+		buf_release(&tokens);
+	}
+}
+
+static void footers_are_no_part_of_it(void **state)
+{
+	static const char plain[] = "The carrier returned to its home port after seven months at sea on a long tour";
+	static const char *const ends[] = {
+		" The post Carrier returns appeared first on Navy Daily.",
+		" Read more...",
+		" Continue reading \xE2\x80\x9C"
+		"Carrier returns\xE2\x80\x9D",
+		" Read more The post Carrier returns appeared first on Navy Daily.",
+	};
+	struct sketch s = sketch_of("Carrier", plain);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		char text[300];
+		struct sketch t;
+
+		(void)snprintf(text, sizeof(text), "%s%s", plain, ends[i]);
+		t = sketch_of("Carrier", text);
+		if (!same_shingles(&s, &t))
+			fail_msg("%s: not taken off", ends[i]);
+	}
+}
+
+static void footers_elsewhere_stay(void **state)
+{
+	struct buf text = BUF_INIT(100000);
+	struct sketch with, without;
+
+	(void)state;
+	(void)words(&text, 0, 200);
+	without = sketch_of("", text.data);
+	(void)buf_puts(&text, "read more books ");
+	for (unsigned i = 0; i < 50; i++)
+		(void)buf_printf(&text, "x%u ", i);
+	with = sketch_of("", text.data);
+	assert_int_equal(with.shingle_count, without.shingle_count + 53);
+	buf_release(&text);
+}
+
+/* ---- bounds */
+
+static void long_texts_are_sampled(void **state)
+{
+	struct buf text = BUF_INIT(FIXTURE_TEXT_MAX);
+	struct sketch small, large;
+	struct overlap o;
+
+	(void)state;
+	sketch_text(&small, STR(""), words(&text, 0, 900));
+	assert_int_equal(small.level, 0);
+	assert_int_equal(small.shingle_count, 898);
+	sketch_text(&large, STR(""), words(&text, 0, 17000));
+	assert_in_range(large.level, 4, 6);
+	assert_in_range(large.shingle_count, 200, SKETCH_SHINGLES_MAX);
+	/* the small text stands in the large one, at whatever level one looks */
+	o = sketch_shingle_overlap(&small, &large);
+	assert_true(o.of_a > 5 && o.shared == o.of_a && o.of_b == large.shingle_count);
+	o = sketch_shingle_overlap(&large, &small);
+	assert_true(o.of_b > 5 && o.shared == o.of_b);
+	buf_release(&text);
+}
+
+static void thinning_keeps_a_fair_sample(void **state)
+{
+	struct buf text = BUF_INIT(FIXTURE_TEXT_MAX);
+	struct sketch whole, thin;
+	struct overlap o;
+
+	(void)state;
+	sketch_text(&whole, STR(""), words(&text, 0, 800));
+	thin = whole;
+	sketch_thin(&thin, 32);
+	assert_in_range(thin.shingle_count, 8, 32);
+	o = sketch_shingle_overlap(&whole, &thin);
+	assert_true(o.of_a == o.of_b && o.shared == o.of_b);
+	sketch_thin(&thin, 0);
+	assert_int_equal(thin.shingle_count, 0);
+	buf_release(&text);
+}
+
+static void numbers_and_titles_are_bounded(void **state)
+{
+	struct buf text = BUF_INIT(FIXTURE_TEXT_MAX);
+	struct sketch s;
+
+	(void)state;
+	for (unsigned i = 0; i < 5000; i++)
+		(void)buf_printf(&text, "%u ships ", 1000 + i);
+	sketch_text(&s, buf_str(&text), buf_str(&text));
+	assert_true(s.number_level > 0);
+	assert_in_range(s.number_count, 20, SKETCH_NUMBERS_MAX);
+	assert_int_equal(s.title_count, 0);
+	buf_release(&text);
+}
+
+static void subtraction_leaves_what_is_new(void **state)
+{
+	struct buf text = BUF_INIT(FIXTURE_TEXT_MAX);
+	struct sketch a, b;
+
+	(void)state;
+	sketch_text(&a, STR(""), words(&text, 0, 100));
+	sketch_text(&b, STR(""), words(&text, 0, 60));
+	sketch_subtract(&a, &b);
+	assert_int_equal(a.shingle_count, 98 - 58);
+	/* of a sampled sketch only what it would hold can be missing */
+	sketch_text(&a, STR(""), words(&text, 0, 100));
+	b.level = 2;
+	b.shingle_count = 0;
+	sketch_subtract(&a, &b);
+	assert_in_range(a.shingle_count, 5, 50);
+	for (size_t i = 0; i < a.shingle_count; i++)
+		assert_int_equal(a.shingles[i] & 3, 0);
+	buf_release(&text);
+}
+
+/* ---- numbers of two texts */
+
+static void numbers_contradict_only_in_their_place(void **state)
+{
+	struct sketch a = sketch_of("", "The yard delivered 12 boats and 7 tugs to the navy"),
+		      same = sketch_of("", "To the navy the yard delivered 12 boats and 7 tugs"),
+		      other = sketch_of("", "The yard delivered 15 boats and 9 tugs to the navy"),
+		      elsewhere = sketch_of("", "Prices of steel rose by 15 percent after 9 months");
+	struct number_overlap o;
+
+	(void)state;
+	o = sketch_number_overlap(&a, &same);
+	assert_true(o.of == 2 && o.shared == 2 && o.placed == 2);
+	o = sketch_number_overlap(&a, &other);
+	assert_true(o.of == 2 && o.shared == 0 && o.placed == 2);
+	o = sketch_number_overlap(&a, &elsewhere);
+	assert_true(o.of == 2 && o.shared == 0 && o.placed == 0);
+}
+
+/* ---- bytes */
+
+static struct buf encoded(const struct sketch *s)
+{
+	struct buf bytes = BUF_INIT(SKETCH_BYTES_MAX);
+
+	assert_int_equal(sketch_encode(&bytes, s), 0);
+	return bytes;
+}
+
+static void bytes_come_back(void **state)
+{
+	struct buf text = BUF_INIT(FIXTURE_TEXT_MAX), bytes, again;
+	static const unsigned counts[] = {0, 1, 8, 300, 1026, 17000};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		struct sketch s, t;
+
+		(void)words(&text, 0, counts[i]);
+		(void)buf_puts(&text, "on 3 March 2026");
+		sketch_text(&s, STR("A title of 2 parts"), buf_str(&text));
+		bytes = encoded(&s);
+		assert_int_equal(sketch_decode(buf_str(&bytes), &t), 0);
+		again = encoded(&t);
+		assert_true(str_eq(buf_str(&bytes), buf_str(&again)));
+		assert_int_equal(t.words, s.words);
+		assert_true(same_shingles(&s, &t));
+		buf_release(&bytes);
+		buf_release(&again);
+	}
+	buf_release(&text);
+}
+
+static void refuse(struct buf *bytes, size_t at, unsigned char value, const char *what)
+{
+	struct sketch s;
+	char kept = bytes->data[at];
+
+	bytes->data[at] = (char)value;
+	if (sketch_decode(buf_str(bytes), &s) != -EPROTO)
+		fail_msg("%s was taken", what);
+	bytes->data[at] = kept;
+}
+
+static void malformed_bytes_are_refused(void **state)
+{
+	struct sketch s = sketch_of("Fleet sails", "The fleet of 12 ships sailed on Monday with 4000 sailors"), t;
+	struct buf bytes = encoded(&s);
+	size_t last = bytes.len - 6;
+
+	(void)state;
+	for (size_t len = 0; len < bytes.len; len++)
+		assert_int_equal(sketch_decode(str_make(bytes.data, len), &t), -EPROTO);
+	refuse(&bytes, 0, SKETCH_VERSION + 1, "another version");
+	refuse(&bytes, 1, 48, "a level without hashes");
+	refuse(&bytes, 1, 20, "shingles below their level");
+	refuse(&bytes, 2, 25, "a number level without hashes");
+	refuse(&bytes, 2, 20, "numbers below their level");
+	refuse(&bytes, 3, SKETCH_TITLE_MAX + 1, "a long title");
+	refuse(&bytes, 3, 1, "a short title");
+	refuse(&bytes, 8, 200, "many numbers");
+	refuse(&bytes, 11, 255, "many shingles");
+	/* the last shingle before the one in front of it */
+	memset(bytes.data + last, 0, 6);
+	assert_int_equal(sketch_decode(buf_str(&bytes), &t), -EPROTO);
+	buf_release(&bytes);
+}
+
+/* Whatever a stranger sends is refused, or is a sketch in its only form. */
+static void random_bytes_do_no_harm(void **state)
+{
+	struct sketch s = sketch_of("Fleet sails", "The fleet of 12 ships sailed on Monday with 4000 sailors"), t;
+	struct buf bytes = encoded(&s);
+	unsigned seed = 7, taken = 0;
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		size_t at = (size_t)rand_r(&seed) % bytes.len;
+		char kept = bytes.data[at];
+
+		bytes.data[at] = (char)rand_r(&seed);
+		if (sketch_decode(buf_str(&bytes), &t) == 0) {
+			struct buf again = encoded(&t);
+
+			assert_true(str_eq(buf_str(&bytes), buf_str(&again)));
+			buf_release(&again);
+			taken++;
+		}
+		bytes.data[at] = kept;
+	}
+	assert_in_range(taken, 100, 19900);
+	buf_release(&bytes);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(three_words_make_a_shingle),
+		cmocka_unit_test(title_and_body_are_apart),
+		cmocka_unit_test(hashes_never_change),
+		cmocka_unit_test(numbers_are_digits_dates_and_ordinals),
+		cmocka_unit_test(datelines_are_no_part_of_it),
+		cmocka_unit_test(what_only_looks_like_a_dateline_stays),
+		cmocka_unit_test(footers_are_no_part_of_it),
+		cmocka_unit_test(footers_elsewhere_stay),
+		cmocka_unit_test(long_texts_are_sampled),
+		cmocka_unit_test(thinning_keeps_a_fair_sample),
+		cmocka_unit_test(numbers_and_titles_are_bounded),
+		cmocka_unit_test(subtraction_leaves_what_is_new),
+		cmocka_unit_test(numbers_contradict_only_in_their_place),
+		cmocka_unit_test(bytes_come_back),
+		cmocka_unit_test(malformed_bytes_are_refused),
+		cmocka_unit_test(random_bytes_do_no_harm),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
