@@ -223,7 +223,7 @@ static bool has_credentials(const struct engine_feed *f)
 
 	/* an @ in the address may be a user's; where it is none, the redirects are merely followed one by one */
 	return strchr(c->url, '@') != NULL || c->user != NULL || c->password_file != NULL || c->bearer_file != NULL ||
-	       c->header_file != NULL;
+	       c->header_file != NULL || c->client_cert != NULL;
 }
 
 static void start_transfer(struct engine *e, struct engine_feed *f)
@@ -240,11 +240,16 @@ static void start_transfer(struct engine *e, struct engine_feed *f)
 		.password = f->credentials.password,
 		.bearer = f->credentials.bearer,
 		.headers = (const char *const *)f->credentials.headers,
+		.client_cert = buf_str(&f->credentials.client_cert),
+		.client_key = buf_str(&f->credentials.client_key),
+		.authorities = buf_str(&f->credentials.authorities),
 		.proxy = c->proxy,
 		.timeout_ms = c->timeout_ms > 0 ? c->timeout_ms : e->config->fetch_timeout_ms,
 		.max_body = c->max_body > 0 ? c->max_body : e->config->fetch_max_body,
 		.allow = &e->config->fetch_allow,
+		.allow_too = &c->allow,
 		.allow_private = c->allow_private,
+		.allow_downgrade = c->allow_downgrade,
 	};
 
 	f->outcome = outcome_new(s, c->url);

@@ -161,6 +161,8 @@ static void follow(struct transfer *tr)
 		(void)curl_easy_setopt(tr->easy, CURLOPT_USERNAME, NULL);
 		(void)curl_easy_setopt(tr->easy, CURLOPT_PASSWORD, NULL);
 		(void)curl_easy_setopt(tr->easy, CURLOPT_HTTPHEADER, tr->public_headers);
+		(void)curl_easy_setopt(tr->easy, CURLOPT_SSLCERT_BLOB, NULL);
+		(void)curl_easy_setopt(tr->easy, CURLOPT_SSLKEY_BLOB, NULL);
 	}
 	a->http_status = 0;
 	start_hop(tr);
@@ -271,6 +273,7 @@ struct transfer *transfer_start(
 	tr->fn = fn;
 	tr->arg = arg;
 	tr->allow_private = request->allow_private;
+	tr->allow_downgrade = request->allow_downgrade;
 	tr->max_body = (size_t)request->max_body;
 	tr->timeout_ms = request->timeout_ms;
 	tr->deadline_ms = clock_mono_ms() + request->timeout_ms;
@@ -360,12 +363,15 @@ struct transfers *transfers_new(struct event_base *base, const struct transfers_
 	t->max_redirects = options->max_redirects;
 	t->proxy = options->proxy != NULL ? strdup(options->proxy) : NULL;
 	t->ca_file = options->ca_file != NULL ? strdup(options->ca_file) : NULL;
+	t->own = calloc(options->own_count + 1, sizeof(*t->own));
 	t->deliver = event_new(base, -1, 0, on_deliver, t);
-	if (t->deliver == NULL || (options->proxy != NULL && t->proxy == NULL) ||
+	if (t->deliver == NULL || t->own == NULL || (options->proxy != NULL && t->proxy == NULL) ||
 		(options->ca_file != NULL && t->ca_file == NULL)) {
 		(void)error_sys(err, -ENOMEM, "cannot prepare transfers");
 		goto fail;
 	}
+	for (; t->own_count < options->own_count; t->own_count++)
+		t->own[t->own_count] = options->own[t->own_count];
 	if (check_libcurl(t, err) != 0 || transfer_loop_init(t, options->max_connections, err) != 0)
 		goto fail;
 	return t;
@@ -397,6 +403,7 @@ void transfers_free(struct transfers *t)
 		event_free(t->deliver);
 	free(t->proxy);
 	free(t->ca_file);
+	free(t->own);
 	free(t);
 	curl_global_cleanup();
 }
