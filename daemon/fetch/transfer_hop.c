@@ -214,7 +214,8 @@ static enum poll_failure judge_timeout(const struct transfer *tr, struct error *
 {
 	char limit[TIME_TEXT_MAX];
 	int64_t connect_ms = tr->owner->connect_timeout_ms;
-	curl_off_t resolved = 0, connected = 0, ready = 0, begun = 0;
+	curl_off_t resolved = 0, ready = 0, begun = 0;
+	long local_port = 0;
 	const char *what = NULL;
 	enum poll_failure failure = FAILURE_TIMEOUT;
 
@@ -224,7 +225,8 @@ static enum poll_failure judge_timeout(const struct transfer *tr, struct error *
 		return FAILURE_TOO_SLOW;
 	}
 	(void)curl_easy_getinfo(tr->easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
-	(void)curl_easy_getinfo(tr->easy, CURLINFO_CONNECT_TIME_T, &connected);
+	/* The time of connecting includes TLS, a port there is before. */
+	(void)curl_easy_getinfo(tr->easy, CURLINFO_LOCAL_PORT, &local_port);
 	(void)curl_easy_getinfo(tr->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
 	(void)curl_easy_getinfo(tr->easy, CURLINFO_STARTTRANSFER_TIME_T, &begun);
 	if (begun > 0)
@@ -233,7 +235,7 @@ static enum poll_failure judge_timeout(const struct transfer *tr, struct error *
 		(void)error_set(err, -ETIMEDOUT, "no answer within %s", duration_format(limit, tr->timeout_ms));
 		return FAILURE_TIMEOUT;
 	}
-	if (connected > 0) {
+	if (local_port > 0) {
 		what = "no TLS connection";
 	} else if (resolved > 0) {
 		what = "no connection";
