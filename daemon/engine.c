@@ -252,7 +252,7 @@ static void start_transfer(struct engine *e, struct engine_feed *f)
 		.allow_downgrade = c->allow_downgrade,
 	};
 
-	f->outcome = outcome_new(s, c->url);
+	f->outcome = outcome_new(s, s->url);
 	if (f->outcome == NULL) {
 		/* Nothing can be noted without memory: the feed keeps its place and is tried again later. */
 		due_queue_done(e->queue, f->slot);

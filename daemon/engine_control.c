@@ -107,7 +107,7 @@ static void write_feed(const struct engine *e, size_t slot, struct jsonw *w)
 	jsonw_object(w);
 	jsonw_kv_cstr(w, "name", s->name);
 	jsonw_kv_cstr(w, "title", s->title != NULL ? s->title : s->name);
-	jsonw_kv_cstr(w, "url", e->feeds[slot]->config->url);
+	jsonw_kv_cstr(w, "url", s->url);
 	jsonw_kv_cstr(w, "state", feed_health_name(s->health));
 	if (s->reason != NULL) {
 		jsonw_kv_cstr(w, "failure", poll_failure_name(s->failure));

@@ -386,11 +386,14 @@ int config_value_write(struct buf *out, const void *owner, const struct config_o
 
 	switch (o->type) {
 	case OPTION_STRING:
-	case OPTION_URL:
-	case OPTION_PROXY:
 	case OPTION_CHOICE:
 		memcpy(&text, member, sizeof(text));
 		(void)buf_puts(out, text != NULL ? text : "");
+		break;
+	case OPTION_URL:
+	case OPTION_PROXY:
+		memcpy(&text, member, sizeof(text));
+		(void)buf_add_public_url(out, str_from(text));
 		break;
 	case OPTION_BOOL:
 		(void)buf_puts(out, *(const bool *)member ? "yes" : "no");

@@ -66,6 +66,9 @@ int buf_put_utf8(struct buf *b, uint32_t cp);
  * XML 1.0 does not allow and invalid UTF-8 become U+FFFD: whatever comes in, the document stays well-formed. */
 int buf_add_xml(struct buf *b, struct str s);
 
+/* A URL without the user and password that may stand in it: for all that other people see. */
+int buf_add_public_url(struct buf *b, struct str url);
+
 /* Drops the first n bytes. */
 void buf_consume(struct buf *b, size_t n);
 void buf_truncate(struct buf *b, size_t len);
