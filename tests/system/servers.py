@@ -13,7 +13,7 @@ import threading
 
 
 class RawServer:
-    """Calls a function with the connection: play(connection), or the one of the request's path in routes."""
+    """Calls play(connection), or the function of the request's path in routes with the connection and the head."""
 
     def __init__(self, play=None, context=None, address="127.0.0.1", port=0):
         self.routes = {}
@@ -69,7 +69,7 @@ class RawServer:
         path = head.split(b" ")[1].decode()
         with self.lock:
             self.requests.append((path, head))
-        (self.routes.get(path) or self.routes.get(path.split("?")[0], missing))(connection)
+        (self.routes.get(path) or self.routes.get(path.split("?")[0], missing))(connection, head)
 
     def heads(self, path):
         with self.lock:
@@ -95,7 +95,7 @@ def read_head(connection):
     return head
 
 
-def missing(connection):
+def missing(connection, head):
     connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 
 
@@ -103,16 +103,16 @@ def answer(body, *headers, status="200 OK"):
     """A route that answers properly."""
     if isinstance(body, str):
         body = body.encode()
-    head = ["HTTP/1.1 " + status, "Content-Length: %d" % len(body), "Connection: close", *headers]
+    lines = ["HTTP/1.1 " + status, "Content-Length: %d" % len(body), "Connection: close", *headers]
 
-    def play(connection):
-        connection.sendall("\r\n".join(head).encode() + b"\r\n\r\n" + body)
+    def play(connection, head=b""):
+        connection.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
     return play
 
 
 def say(*pieces, reset=False):
     """A route that sends the pieces as they are, and ends the connection in order or with a reset."""
-    def play(connection):
+    def play(connection, head=b""):
         for piece in pieces:
             connection.sendall(piece)
         if reset:
@@ -122,7 +122,7 @@ def say(*pieces, reset=False):
 
 def forever(start, piece, pause=0):
     """A route that sends start, and then piece until the client goes; with a pause, slowly."""
-    def play(connection):
+    def play(connection, head=b""):
         connection.sendall(start)
         while not (pause and wait_gone(connection, pause)):
             connection.sendall(piece)
@@ -131,7 +131,7 @@ def forever(start, piece, pause=0):
 
 def silence(*pieces):
     """A route that sends the pieces and then nothing, until the client goes."""
-    def play(connection):
+    def play(connection, head=b""):
         for piece in pieces:
             connection.sendall(piece)
         wait_gone(connection)

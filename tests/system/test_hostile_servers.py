@@ -36,7 +36,7 @@ def packed(coding, data):
     return say(OK + b"Content-Encoding: %s\r\nContent-Length: %d\r\n\r\n" % (coding, len(data)), data)
 
 
-def redirect_for_ever(connection, count=itertools.count()):
+def redirect_for_ever(connection, head, count=itertools.count()):
     connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: /on/%d\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % next(count))
 
 

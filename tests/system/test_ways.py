@@ -216,7 +216,7 @@ def test_a_feed_over_ipv6(make_daemon, closing):
 def test_timeout_of_one_feed(make_daemon, closing):
     server = closing(RawServer())
     waiting = []
-    server.routes["/feed"] = lambda connection: waiting.append(connection.recv(1))
+    server.routes["/feed"] = lambda connection, head: waiting.append(connection.recv(1))
     feeds = dict(a=dict(url=server.url("/feed"), timeout="700ms"))
     state, = polled(make_daemon("[fetch]\nallow = 127.0.0.0/8\ntimeout = 1h", feeds).start(), "a")
     assert state["failure"] == "timeout" and state["reason"] == "no answer within 700ms"
