@@ -1,5 +1,6 @@
 /* The table of addresses that are not for everybody, from the IANA registries of special-purpose addresses
- * (RFC 6890 and what was added since), where clouds keep their metadata, and the forms in which an IPv6 address carries an IPv4 one.
+ * (RFC 6890 and what was added since), where clouds keep their metadata, and the forms in which an IPv6 address carries
+ * an IPv4 one.
  *
  * All judging is done on 16 bytes, IPv4 as ::ffff:a.b.c.d.  For IPv6 the rule is turned round: only 2000::/3
  * is given out as global unicast, so everything outside is refused without being listed. */
@@ -105,7 +106,7 @@ static const struct {
 	{{0x20, 0x02}, 16, KIND_TUNNEL, 2}, /* 6to4 */
 	{{0x3f, 0xff, 0x00}, 20, KIND_DOCUMENTATION, IN_NO_V4},
 	{{0x20}, 3, KIND_GLOBAL, IN_NO_V4},
-	{{0xfd, 0x00, 0x0e, 0xc2}, 32, KIND_METADATA, IN_NO_V4},                   /* Amazon's, with its neighbours */
+	{{0xfd, 0x00, 0x0e, 0xc2}, 32, KIND_METADATA, IN_NO_V4},                     /* Amazon's, with its neighbours */
 	{{0xfd, 0x20, 0x00, 0xce, [14] = 0x02, 0x54}, 128, KIND_METADATA, IN_NO_V4}, /* Google's */
 	{{0xfc}, 7, KIND_UNIQUE_LOCAL, IN_NO_V4},
 	{{0xfe, 0x80}, 10, KIND_LINK_LOCAL, IN_NO_V4},
@@ -256,7 +257,7 @@ bool guard_is_own(const struct sockaddr *address, const struct sockaddr_storage 
 		if (!as_sixteen(door, bound) || port_of(door) != port_of(address))
 			continue;
 		/* [::] takes both kinds, 0.0.0.0 its own */
-		if (is_unspecified(bound) ? is_mapped(wanted) >= is_mapped(bound) && is_of_this_machine(wanted)
+		if (is_unspecified(bound) ? (is_mapped(wanted) || !is_mapped(bound)) && is_of_this_machine(wanted)
 					  : memcmp(wanted, bound, sizeof(wanted)) == 0)
 			return true;
 	}

@@ -1,9 +1,9 @@
 /* guard.h: which addresses the daemon may connect to.
  *
  * By default nothing but globally reachable unicast addresses: loopback, private, link-local, shared,
- * unique-local, multicast, reserved and documentation ranges and the metadata services of clouds are refused, also when they are wrapped in IPv4-mapped,
- * 6to4 or NAT64 form.  The judgement is made on the address that is being connected to, after resolution, at
- * every hop and for every reused connection, so there is no gap between check and use. */
+ * unique-local, multicast, reserved and documentation ranges and the metadata services of clouds are refused, also when
+ * they are wrapped in IPv4-mapped, 6to4 or NAT64 form.  The judgement is made on the address that is being connected
+ * to, after resolution, at every hop and for every reused connection, so there is no gap between check and use. */
 #ifndef SITREP_GUARD_H
 #define SITREP_GUARD_H
 

@@ -157,13 +157,23 @@ HTTP2 = {
     "h2-bomb": (h2_bomb, "too-large", "larger than 1M"),
 }
 
+# behind a handshake as it should be
+INSIDE_TLS = {
+    "inside-closed": (say(), "protocol", "without an answer"),
+    "inside-reset": (say(reset=True), "protocol", ""),
+    "inside-reset-body": (say(OK + b"Content-Length: 1000\r\n\r\n<rss", reset=True), "protocol", ""),
+    "inside-slow-head": (forever(OK + b"X-Slow: ", b"a", pause=0.05), "too-slow", "headers came too slowly"),
+    "inside-endless": (forever(OK + b"\r\n", b"<x>" * 5000), "too-large", "larger than 1M"),
+}
+
 # without any TLS behind it: what answers the handshake
 HANDSHAKE = {
     "tls-garbage": (say(b"\x16\x03\x03\x40\x00" + b"\xff" * 0x4000), "tls", ""),
     "tls-plain": (say(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "tls", ""),
     "tls-alert": (say(b"\x15\x03\x03\x00\x02\x02\x28"), "tls", ""),
     "tls-closed": (say(), "tls", ""),
-    "tls-reset": (say(reset=True), "tls", ""),
+    "tls-reset": (say(reset=True), ("tls", "connect"), ""),
+    "tls-half": (say(b"\x16\x03\x03\x00\x7a\x02\x00\x00\x76", reset=True), ("tls", "connect"), ""),
     "tls-silence": (silence(), "timeout", "no TLS connection within"),
     "tls-drip": (forever(b"\x16\x03\x03\x40\x00\x02", b"\0", pause=0.05), "timeout", "no TLS connection within"),
 }
@@ -218,7 +228,9 @@ def assert_harmless(make_daemon, urls, expected, server, options=None):
     table = daemon.run("feeds").stdout
     assert all(name in table for name in expected)
     # the others went on meanwhile: with an interval of 250 ms, and patience for a busy machine
-    assert states["good"]["state"] == "ok" and server.count("/good") - good >= took, (took, server.count("/good") - good)
+    asked = server.count("/good")
+    assert states["good"]["state"] == "ok" and asked - good >= int(took), (took, asked - good)
+    wait_for(lambda: server.count("/good") > asked, "the next poll of the good feed")
     if "sanitize" not in BUILD.name:
         # the cap of 1 MiB for each transfer under way, and what curl and TLS need for a connection
         grown = peak_memory(daemon) - before
@@ -237,6 +249,13 @@ def test_hostile_http(make_daemon, server, raw_servers):
 def test_hostile_handshakes(make_daemon, server, raw_servers):
     urls = {name: raw_servers(play).url().replace("http:", "https:") for name, (play, _, _) in HANDSHAKE.items()}
     assert_harmless(make_daemon, urls, HANDSHAKE, server)
+
+
+def test_hostile_tls(make_daemon, server, raw_servers, authority):
+    hostile = raw_servers(context=authority.context("inside"))
+    hostile.routes = {"/" + name: behaviour for name, (behaviour, _, _) in INSIDE_TLS.items()}
+    urls = {name: hostile.url("/" + name) for name in INSIDE_TLS}
+    assert_harmless(make_daemon, urls, INSIDE_TLS, server, options={"ca-file": authority.cert})
 
 
 def test_hostile_http2(make_daemon, server, raw_servers, authority):
