@@ -168,6 +168,19 @@ static int64_t longer(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+/* Told when it begins and when it ends, since where it leads may change with every poll. */
+static void note_detour(struct engine_feed *f, const struct transfer_answer *answer)
+{
+	const char *name = f->engine->states[f->slot].name;
+
+	if (answer->is_detour && f->detour == NULL)
+		log_emit(LOG_LEVEL_NOTICE, "feed is redirected for now", "feed", name, "url", answer->final_url, NULL);
+	else if (!answer->is_detour && f->detour != NULL)
+		log_emit(LOG_LEVEL_NOTICE, "feed is no longer redirected", "feed", name, NULL);
+	free(f->detour);
+	f->detour = answer->is_detour ? strdup(answer->final_url) : NULL;
+}
+
 static void on_transferred(void *arg, struct transfer_answer *answer)
 {
 	struct engine_feed *f = arg;
@@ -185,6 +198,8 @@ static void on_transferred(void *arg, struct transfer_answer *answer)
 	o->etag = take_string(&answer->etag);
 	o->last_modified = take_string(&answer->last_modified);
 	o->moved_to = take_string(&answer->permanent_url);
+	if (answer->failure == FAILURE_NONE)
+		note_detour(f, answer);
 	if (answer->failure != FAILURE_NONE) {
 		e->polls_failed++;
 		fail_outcome(f, answer->failure, answer->error.text);

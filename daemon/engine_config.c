@@ -197,7 +197,8 @@ static void retire(struct engine *e, struct engine_feed *f)
 	}
 	f->config = NULL;
 	free(f->host);
-	f->host = NULL;
+	free(f->detour);
+	f->host = f->detour = NULL;
 	credentials_release(&f->credentials);
 	feed_state_release(&e->states[f->slot]);
 	engine_refresh_forget(e, f->slot);
@@ -446,6 +447,7 @@ void engine_release_feeds(struct engine *e)
 		poll_outcome_free(f->outcome);
 		credentials_release(&f->credentials);
 		free(f->host);
+		free(f->detour);
 		free(f);
 		feed_state_release(&e->states[i]);
 	}

@@ -117,6 +117,8 @@ static void write_feed(const struct engine *e, size_t slot, struct jsonw *w)
 	}
 	if (s->moved)
 		jsonw_kv_cstr(w, "moved_to", s->moved_url);
+	if (e->feeds[slot]->detour != NULL)
+		jsonw_kv_cstr(w, "redirected_to", e->feeds[slot]->detour);
 	if (s->http_status != 0)
 		jsonw_kv_int(w, "http_status", s->http_status);
 	jsonw_kv_time(w, "due", s->due_ms);

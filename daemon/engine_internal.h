@@ -38,6 +38,7 @@ struct engine_feed {
 	struct transfer *transfer;
 	struct poll_outcome *outcome; /* being filled, PHASE_TRANSFER and PHASE_PARSE */
 	char *host;                   /* of the configured URL */
+	char *detour;                 /* where temporary redirects led last; NULL: nowhere */
 	struct credentials credentials;
 };
 

@@ -104,6 +104,9 @@ static int add_line(struct listing *l, const json_t *feed)
 	if (json_object_get(feed, "reason") == NULL && json_object_get(feed, "moved_to") != NULL) {
 		(void)buf_puts(&moved, "moved to ");
 		(void)buf_puts(&moved, text_of(feed, "moved_to"));
+	} else if (json_object_get(feed, "reason") == NULL && json_object_get(feed, "redirected_to") != NULL) {
+		(void)buf_puts(&moved, "redirected to ");
+		(void)buf_puts(&moved, text_of(feed, "redirected_to"));
 	}
 	set_text(line, COL_REASON, moved.len > 0 ? moved.data : text_of(feed, "reason"));
 	buf_release(&moved);

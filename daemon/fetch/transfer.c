@@ -252,6 +252,7 @@ void transfer_hop_ended(struct transfer *tr, CURLcode code)
 	a->final_url = strdup(last);
 	if (failure == FAILURE_NONE && tr->visited_count > 1 && tr->all_permanent)
 		a->permanent_url = strdup(last);
+	a->is_detour = tr->visited_count > 1 && !tr->all_permanent;
 	if (failure == FAILURE_NONE && a->final_url == NULL) {
 		(void)error_sys(&a->error, -ENOMEM, "cannot keep the answer");
 		failure = FAILURE_INTERNAL;

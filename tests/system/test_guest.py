@@ -463,7 +463,7 @@ def test_gone_is_told_and_believed(make_daemon, host):
 
 
 @pytest.mark.parametrize("status", [302, 303, 307])
-def test_temporary_moves_are_followed_and_not_remembered(make_daemon, host, status):
+def test_temporary_moves_are_followed_told_and_not_remembered(make_daemon, host, status):
     host.routes["/feed"] = answer("", "Location: /elsewhere", status="%d Elsewhere" % status)
     host.routes["/elsewhere"] = feed(1, '"one"')
     daemon = first_poll(make_daemon, host)
@@ -472,6 +472,14 @@ def test_temporary_moves_are_followed_and_not_remembered(make_daemon, host, stat
     assert daemon.feeds()["a"]["state"] == "ok" and "moved_to" not in daemon.feeds()["a"]
     assert [path for path, _ in host.requests] == ["/feed", "/elsewhere"] * 4
     assert validators(host.heads("/elsewhere")[-1]) == ('"one"', None)
+    # told while it lasts, and once in the log
+    assert daemon.feeds()["a"]["redirected_to"] == host.url("/elsewhere")
+    assert "redirected to " + host.url("/elsewhere") in daemon.run("feeds").stdout
+    host.routes["/feed"] = feed(1)
+    daemon.refresh()
+    assert "redirected_to" not in daemon.feeds()["a"]
+    assert sum("redirected for now" in line for line in daemon.log().splitlines()) == 1
+    assert sum("no longer redirected" in line for line in daemon.log().splitlines()) == 1
 
 
 # ---- the table

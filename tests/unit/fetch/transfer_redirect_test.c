@@ -105,6 +105,7 @@ static void test_permanent_redirects(void **state)
 	assert_int_equal(r->answer.failure, FAILURE_NONE);
 	assert_string_equal(r->answer.final_url, url("/feed"));
 	assert_string_equal(r->answer.permanent_url, url("/feed"));
+	assert_false(r->answer.is_detour);
 	assert_int_equal(server.log_count, 3);
 	/* small bodies of redirects are read, so that all hops share a connection */
 	assert_int_equal(server.accepted, 1);
@@ -118,6 +119,7 @@ static void test_one_temporary_redirect_makes_all_temporary(void **state)
 	assert_int_equal(r->answer.failure, FAILURE_NONE);
 	assert_string_equal(r->answer.final_url, url("/feed"));
 	assert_null(r->answer.permanent_url);
+	assert_true(r->answer.is_detour);
 }
 
 static void test_credentials_stay_with_their_host(void **state)
