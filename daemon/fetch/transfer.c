@@ -63,6 +63,7 @@ static void handle_put(struct transfers *t, CURL *easy)
 static void answer_release(struct transfer_answer *a)
 {
 	buf_release(&a->body);
+	buf_release(&a->refusal);
 	free(a->final_url);
 	free(a->content_type);
 	free(a->content_location);
@@ -275,12 +276,14 @@ struct transfer *transfer_start(
 	tr->arg = arg;
 	tr->allow_private = request->allow_private;
 	tr->allow_downgrade = request->allow_downgrade;
+	tr->want_refusal = request->want_refusal;
 	tr->max_body = (size_t)request->max_body;
 	tr->timeout_ms = request->timeout_ms;
 	tr->deadline_ms = clock_mono_ms() + request->timeout_ms;
 	tr->all_permanent = true;
 	tr->answer.retry_after_ms = tr->answer.fresh_ms = -1;
 	buf_init(&tr->answer.body, tr->max_body);
+	buf_init(&tr->answer.refusal, TRANSFER_REFUSAL_MAX);
 	tr->easy = handle_get(t);
 	if (tr->easy == NULL)
 		goto fail;

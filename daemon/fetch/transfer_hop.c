@@ -77,6 +77,14 @@ static bool reserve_body(struct transfer *tr)
 	return true;
 }
 
+static void keep_refusal(struct buf *refusal, struct str piece)
+{
+	size_t room = refusal->max - refusal->len;
+
+	/* for a person's eyes: without memory there is less to read */
+	(void)buf_add(refusal, str_slice(piece, 0, piece.len < room ? piece.len : room));
+}
+
 /* A body that grows by unpacking more than any text does, long before it has grown to the cap. */
 static bool is_bomb(const struct transfer *tr, size_t more)
 {
@@ -95,6 +103,8 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 
 	if (!transfer_status_is_full(hop->head.status)) {
 		hop->unwanted += len;
+		if (tr->want_refusal && hop->head.status >= 400)
+			keep_refusal(&tr->answer.refusal, str_make(data, len));
 		return hop->unwanted > UNWANTED_BODY_MAX ? CURL_WRITEFUNC_ERROR : len;
 	}
 	if ((body->len == 0 && !reserve_body(tr)) || len > tr->max_body - body->len) {

@@ -78,6 +78,7 @@ struct transfer {
 	struct config_networks allow;      /* a copy */
 	bool allow_private;
 	bool allow_downgrade;
+	bool want_refusal;
 	bool by_proxy;
 	bool conditional;
 	bool asked_delta; /* only what is new since the validator, RFC 3229 */

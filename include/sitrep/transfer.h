@@ -21,6 +21,9 @@
 #include "sitrep/feed_state.h"
 #include "sitrep/str.h"
 
+/* What is kept of an error's page for a person to read. */
+enum { TRANSFER_REFUSAL_MAX = 8 * 1024 };
+
 struct event_base;
 struct transfers; /* the curl multi handle and what belongs to it */
 struct transfer;  /* one of them under way */
@@ -54,6 +57,7 @@ struct transfer_request {
 	int64_t max_body;                        /* decoded bytes */
 	const struct config_networks *allow;     /* NULL: no exceptions */
 	const struct config_networks *allow_too; /* the same; both count */
+	bool want_refusal;                       /* keep the beginning of an error's page */
 	bool allow_downgrade;                    /* redirects from https to http are followed */
 	bool allow_private; /* loopback and private networks too, but nothing else that is special (guard.h) */
 };
@@ -63,6 +67,7 @@ struct transfer_answer {
 	struct error error;        /* the sentence for a failure */
 	int http_status;           /* of the last hop; 0 when it gave none */
 	struct buf body;           /* decoded, empty in every failure; the callback may take it */
+	struct buf refusal;        /* the beginning of an error's page, decoded, when it was wanted */
 	char *final_url;           /* of the last hop, without user and password; may be NULL in a failure */
 	char *content_type;        /* from here on all NULL when absent, and in every failure */
 	char *content_location;

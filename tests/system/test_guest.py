@@ -373,6 +373,22 @@ def test_addresses_are_checked_when_they_are_configured(make_daemon):
     assert check.returncode == 1 and all("url = " + url in check.stderr for url in bad), check.stderr
 
 
+def test_what_a_server_says_when_it_refuses_is_shown(host):
+    """To whom tries an address; as plain text, cut, without anything that a terminal would obey."""
+    page = ("<html><head><title>No</title><script>alert(1)</script></head><body><p>Feed readers, please write to"
+            " <b>desk&#64;news.example</b>.</p>\x1b[31m\xff\x9b&#27;red" + "<i>x</i> " * 5000)
+    host.routes["/feed"] = answer(page.encode("latin-1"), "Content-Type: text/html", status="403 Forbidden")
+    host.routes["/silent"] = answer("", status="404 Not Found")
+    for command in ("parse", "discover"):
+        shown = subprocess.run([str(BUILD / "sitrep"), command, host.url("/feed")], capture_output=True, text=True)
+        assert shown.returncode == 1
+        assert "403 Forbidden; the server says: " in shown.stderr and "please write to desk@news.example" in shown.stderr
+        assert "alert" not in shown.stderr and "\x1b" not in shown.stderr and "\x9b" not in shown.stderr
+        assert len(shown.stderr) < 600
+    silent = subprocess.run([str(BUILD / "sitrep"), "parse", host.url("/silent")], capture_output=True, text=True)
+    assert silent.stderr == "sitrep: parse: 404 Not Found\n"
+
+
 def test_nothing_is_guessed(make_daemon, host):
     """A page that names no feed is told as such, by the daemon and by discover; no other address is tried."""
     host.routes["/blog"] = answer("<!DOCTYPE html><title>Sea watch</title><p>no feed", "Content-Type: text/html")
