@@ -55,6 +55,29 @@ static void log_health(const struct poll_report *r)
 		log_emit(LOG_LEVEL_NOTICE, "feed recovered", "feed", s->name, NULL);
 }
 
+/* Another feed that is asked at url, or NULL. */
+static const char *name_of_twin(const struct engine *e, uint32_t slot, const char *url)
+{
+	for (size_t i = 0; i < e->slot_count; i++) {
+		const struct feed_state *s = &e->states[i];
+		const char *asked = s->moved ? s->moved_url : s->url;
+
+		if (i != slot && e->feeds[i]->config != NULL && asked != NULL && strcmp(asked, url) == 0)
+			return s->name;
+	}
+	return NULL;
+}
+
+static void log_move(const struct engine *e, uint32_t slot, const struct feed_state *s)
+{
+	const char *twin = name_of_twin(e, slot, s->moved_url);
+
+	log_emit(LOG_LEVEL_NOTICE, "feed has moved", "feed", s->name, "url", s->moved_url, NULL);
+	if (twin != NULL)
+		log_emit(LOG_LEVEL_WARNING, "two feeds have become one, one of them can go", "feed", s->name, "other",
+			twin, NULL);
+}
+
 static void take_report(struct engine *e, struct poll_report *r)
 {
 	uint32_t slot = r->feed_id > 0 && (size_t)r->feed_id < e->slot_by_id_size ? e->slot_by_id[r->feed_id] : 0;
@@ -74,8 +97,7 @@ static void take_report(struct engine *e, struct poll_report *r)
 	set_phase(f, PHASE_IDLE);
 	if (f->config != NULL && r->state.name != NULL) {
 		if (r->state.moved && !e->states[slot].moved)
-			log_emit(LOG_LEVEL_NOTICE, "feed has moved", "feed", r->state.name, "url", r->state.moved_url,
-				NULL);
+			log_move(e, slot, &r->state);
 		feed_state_release(&e->states[slot]);
 		e->states[slot] = r->state;
 		r->state = (struct feed_state){0};

@@ -498,6 +498,24 @@ def test_temporary_moves_are_followed_told_and_not_remembered(make_daemon, host,
     assert sum("no longer redirected" in line for line in daemon.log().splitlines()) == 1
 
 
+def test_feeds_that_become_one_are_told(make_daemon, host):
+    """Both moved for good to one address, or one to the other's; the third answer over a day makes it believed."""
+    for name in ("navy", "army"):
+        host.routes["/" + name] = answer("", "Location: /forces", status="301 Moved Permanently")
+    host.routes["/forces"] = feed(1)
+    daemon = make_daemon("", {name: host.url("/" + name) for name in ("navy", "army")}).start()
+    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
+    daemon.stop()
+    subprocess.run(["sqlite3", str(daemon.state / "sitrepd.db"), "UPDATE feed SET moved_count = 2, moved_since = moved_since - 2 * 86400000"],
+                   check=True)
+    daemon.start()
+    daemon.refresh()
+    assert all(f["moved_to"] == host.url("/forces") for f in daemon.feeds().values())
+    told = [line for line in daemon.log().splitlines() if "have become one" in line]
+    assert len(told) == 1 and "navy" in told[0] and "army" in told[0]
+    assert sum("feed has moved" in line for line in daemon.log().splitlines()) == 2
+
+
 # ---- the table
 
 def test_the_table_names_tests_that_exist():

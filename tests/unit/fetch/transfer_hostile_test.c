@@ -181,6 +181,21 @@ static bool answer_slow_body(struct exchange *x)
 	return loopback_printf(x, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n") && drip(x, "<rs");
 }
 
+/* 1200 bytes a second, for longer than any window of the test, and then its end. */
+static bool answer_slow_and_steady(struct exchange *x)
+{
+	struct pollfd closed = {.fd = x->fd, .events = POLLIN};
+	char piece[300];
+
+	memset(piece, 'x', sizeof(piece));
+	if (!loopback_printf(x, "HTTP/1.1 200 OK\r\nContent-Length: 3600\r\n\r\n"))
+		return false;
+	for (int i = 0; i < 12; i++)
+		if (!loopback_send(x, piece, sizeof(piece)) || poll(&closed, 1, 250) != 0)
+			return false;
+	return true;
+}
+
 static bool answer_many_headers(struct exchange *x)
 {
 	if (!loopback_printf(x, "HTTP/1.1 200 OK\r\n"))
@@ -238,6 +253,7 @@ static const struct loopback_route routes[] = {
 	{"/slow-head", answer_slow_head},
 	{"/half-head", answer_half_head},
 	{"/slow-body", answer_slow_body},
+	{"/slow-and-steady", answer_slow_and_steady},
 	{"/many-headers", answer_many_headers},
 	{"/long-header", answer_long_header},
 	{"/long-status", answer_long_status},
@@ -379,6 +395,15 @@ static void test_dripping_body_ends_by_its_rate(void **state)
 	assert_int_equal(r->answer.failure, FAILURE_TOO_SLOW);
 	/* 50 bytes a second over all of its time would be 295, and the head */
 	assert_true(r->answer.received < 220);
+}
+
+static void test_slow_but_steady_is_fine(void **state)
+{
+	struct result *r = get_within("/slow-and-steady", 5900);
+
+	(void)state;
+	assert_int_equal(r->answer.failure, FAILURE_NONE);
+	assert_int_equal(r->answer.body.len, 3600);
 }
 
 static void test_dripping_head_ends_by_its_window(void **state)
@@ -538,6 +563,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_broken_off, begin, end),
 		cmocka_unit_test_setup_teardown(test_too_slow, begin, end),
 		cmocka_unit_test_setup_teardown(test_dripping_body_ends_by_its_rate, begin, end),
+		cmocka_unit_test_setup_teardown(test_slow_but_steady_is_fine, begin, end),
 		cmocka_unit_test_setup_teardown(test_dripping_head_ends_by_its_window, begin, end),
 		cmocka_unit_test_setup_teardown(test_header_floods, begin, end),
 		cmocka_unit_test_setup_teardown(test_nobody_listens, begin, end),
