@@ -77,6 +77,15 @@ static bool reserve_body(struct transfer *tr)
 	return true;
 }
 
+/* When all bodies together are too much, the large ones go. */
+static bool is_over_share(const struct transfer *tr, size_t more)
+{
+	const struct transfers *t = tr->owner;
+	size_t most = tr->max_body > BODIES_MAX / BODIES_LARGEST ? tr->max_body * BODIES_LARGEST : BODIES_MAX;
+
+	return t->buffered + more > most && tr->answer.body.len + more > most / t->active;
+}
+
 static void keep_refusal(struct buf *refusal, struct str piece)
 {
 	size_t room = refusal->max - refusal->len;
@@ -113,6 +122,10 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 	}
 	if (is_bomb(tr, len)) {
 		hop->body_is_bomb = true;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	if (is_over_share(tr, len)) {
+		hop->body_over_share = true;
 		return CURL_WRITEFUNC_ERROR;
 	}
 	if (buf_append(body, data, len) != 0) {
@@ -312,7 +325,6 @@ static enum poll_failure judge_code(const struct transfer *tr, CURLcode code, st
 enum poll_failure transfer_hop_judge(struct transfer *tr, CURLcode code, struct error *err)
 {
 	const struct hop *hop = &tr->hop;
-	char limit[TIME_TEXT_MAX];
 
 	if (hop->addresses_refused > 0 && hop->addresses_tried == 0)
 		return judge_refused(hop, err);
@@ -327,7 +339,14 @@ enum poll_failure transfer_hop_judge(struct transfer *tr, CURLcode code, struct 
 		(void)error_set(err, -EMSGSIZE, "the answer unpacks to more than %d times its size", UNPACK_RATIO_MAX);
 		return FAILURE_TOO_LARGE;
 	}
+	if (hop->body_over_share) {
+		(void)error_set(err, -EMSGSIZE, "the answer is large at a time when many are: given up at %zu KiB",
+			tr->answer.body.len / 1024);
+		return FAILURE_TOO_LARGE;
+	}
 	if (hop->body_too_large) {
+		char limit[TIME_TEXT_MAX];
+
 		(void)error_set(
 			err, -EMSGSIZE, "the answer is larger than %s", size_format(limit, (int64_t)tr->max_body));
 		return FAILURE_TOO_LARGE;

@@ -31,6 +31,10 @@ enum {
 	 * Curl counts what came in a piece late, which the slack makes up for; it also lets small answers be. */
 	UNPACK_RATIO_MAX = 200,
 	UNPACK_SLACK = 16 * 1024, /* bytes before decompression */
+	/* Bodies under way hold together so much, or so many times the largest that one may be where that is more. Past
+	 * it only those grow on that hold less than an even share: many large answers at a time are no feeds. */
+	BODIES_MAX = 64 * 1024 * 1024,
+	BODIES_LARGEST = 4,
 	/* A name's addresses are used again for that long: one round over many feeds of one host asks once.  Curl does
 	 * not learn how long the answer itself is good for. */
 	DNS_CACHE_S = 60,
@@ -57,6 +61,7 @@ struct hop {
 	bool head_too_slow;
 	bool body_too_large;
 	bool body_is_bomb;
+	bool body_over_share;
 	bool no_memory;
 	int socket_errno;         /* why no socket could be made, 0 */
 	unsigned addresses_tried; /* sockets made */

@@ -246,6 +246,23 @@ def test_hostile_http(make_daemon, server, raw_servers):
     assert_harmless(make_daemon, {name: hostile.url("/" + name) for name in PLAIN}, PLAIN, server)
 
 
+def test_many_large_answers_at_once(make_daemon, server, raw_servers):
+    """Each within its own cap of 8 MiB, all together not: the daemon holds 64 MiB of them and an even share each."""
+    hostile = raw_servers()
+    hostile.routes["/"] = forever(OK + b"\r\n", b"<" * 65536, pause=0.05)
+    server.set("/good", rss("Good", [article(1)]))
+    feeds = {"f%d" % n: hostile.url("/?%d" % n) for n in range(64)}
+    daemon = make_daemon("[fetch]\nallow = 127.0.0.0/8\nper-host = 64", feeds).start()
+    daemon.write_config("[fetch]\nallow = 127.0.0.0/8\nper-host = 64", dict(feeds, good=server.url("/good")))
+    daemon.run("reload")
+    wait_for(lambda: all(f["state"] != "new" for f in daemon.feeds().values()), "all to end", patience=120)
+    states = daemon.feeds()
+    assert states.pop("good")["state"] == "ok"
+    assert {f["failure"] for f in states.values()} == {"too-large"}
+    if "sanitize" not in BUILD.name:
+        assert peak_memory(daemon) < 200 << 20, peak_memory(daemon)  # 512 MiB and more if each took its own cap
+
+
 def test_hostile_handshakes(make_daemon, server, raw_servers):
     urls = {name: raw_servers(play).url().replace("http:", "https:") for name, (play, _, _) in HANDSHAKE.items()}
     assert_harmless(make_daemon, urls, HANDSHAKE, server)
