@@ -74,7 +74,7 @@ const struct config_option config_options[] = {
 	{.section = SECTION_FEED, .name = "client-key", .type = OPTION_STRING, .offset = FEED(client_key), .reloadable = true,
 		.help = "PEM file with the certificate's key, not encrypted. Default: the file of client-cert."},
 	{.section = SECTION_FEED, .name = "ca-file", .type = OPTION_STRING, .offset = FEED(ca_file), .reloadable = true,
-		.help = "PEM file with authorities to trust for this feed, besides the system's."},
+		.help = "PEM file with authorities to trust for this feed, besides the system's or in place of [fetch] ca-file."},
 	{.section = SECTION_FEED, .name = "proxy", .type = OPTION_PROXY, .offset = FEED(proxy), .reloadable = true,
 		.help = "In place of [fetch] proxy."},
 

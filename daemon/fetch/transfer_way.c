@@ -196,9 +196,13 @@ int transfer_way_prepare(struct transfer *tr, const struct transfer_request *req
 	if (set_blob(easy, CURLOPT_SSLCERT_BLOB, request->client_cert) != 0 ||
 		set_blob(easy, CURLOPT_SSLKEY_BLOB, request->client_key) != 0)
 		return -ENOMEM;
-	/* The feed's own authorities take the bundle's place; the folder, looked into by name, keeps the system's. */
-	if (request->authorities.len > 0)
+	/* The feed's own authorities take the bundle's place; the folder, looked into by name, keeps the system's,
+	 * unless the operator trusts those in no case. */
+	if (request->authorities.len > 0) {
+		if (t->ca_file != NULL)
+			SET(CURLOPT_CAPATH, NULL);
 		return set_blob(easy, CURLOPT_CAINFO_BLOB, request->authorities);
+	}
 	if (t->ca_file != NULL)
 		SET(CURLOPT_CAINFO, t->ca_file);
 	/* With a folder beside the bundle, curl reads the whole bundle anew for each connection, on the loop and for

@@ -65,7 +65,7 @@ struct config_feed {
 	const char *header_file; /* lines "Name: value" */
 	const char *client_cert; /* PEM files */
 	const char *client_key;  /* NULL: in the same file */
-	const char *ca_file;     /* besides the system's authorities */
+	const char *ca_file;     /* besides the system's authorities, or in place of fetch_ca_file */
 	const char *proxy;
 	struct config_place place;
 };

@@ -50,12 +50,12 @@ struct transfer_request {
 	const char *bearer;
 	const char *const *headers; /* "Name: value", NULL-terminated, or NULL; like credentials for the URL's host
 				     * only: a redirect to another one goes without them */
-	struct str client_cert, client_key;      /* PEM, for the URL's host only as well; empty: none */
-	struct str authorities;                  /* PEM, trusted besides the system's; empty: none */
-	const char *proxy;                       /* overrides the common one */
-	int64_t timeout_ms;                      /* of the whole, all hops */
-	int64_t max_body;                        /* decoded bytes */
-	const struct config_networks *allow;     /* NULL: no exceptions */
+	struct str client_cert, client_key;  /* PEM, for the URL's host only as well; empty: none */
+	struct str authorities;              /* PEM, trusted besides the system's or in place of ca_file; empty: none */
+	const char *proxy;                   /* overrides the common one */
+	int64_t timeout_ms;                  /* of the whole, all hops */
+	int64_t max_body;                    /* decoded bytes */
+	const struct config_networks *allow; /* NULL: no exceptions */
 	const struct config_networks *allow_too; /* the same; both count */
 	bool want_refusal;                       /* keep the beginning of an error's page */
 	bool allow_downgrade;                    /* redirects from https to http are followed */

@@ -1,5 +1,6 @@
 """The ways to a server: proxies, certificates, address families; and which addresses are not gone to."""
 import socket
+import subprocess
 
 import pytest
 
@@ -102,6 +103,34 @@ def test_an_authority_of_the_feeds_own(make_daemon, closing, authority):
     assert unknown["failure"] == "tls" and "issuer" in unknown["reason"]
     # the one that knows must not have opened a connection for the one that does not
     assert len(server.requests) == 1
+
+
+def test_the_systems_authorities_stay_trusted(make_daemon, closing, authority, tmp_path):
+    """A feed with authorities of its own may still lie, or be redirected to, where the system's are enough."""
+    system = Authority(tmp_path, "system")
+    folder = tmp_path / "certs"
+    folder.mkdir()
+    (folder / "system.pem").write_bytes(system.cert.read_bytes())
+    subprocess.run(["openssl", "rehash", str(folder)], check=True)
+    within = ["unshare", "--map-root-user", "--mount", "sh", "-c", 'mount --bind "$0" /etc/ssl/certs && exec "$@"', str(folder)]
+    if subprocess.run([*within, "true"], capture_output=True).returncode != 0:
+        pytest.skip("nothing may be mounted here")
+    public = feed_server(closing, system.context("public"))
+    private = closing(RawServer(context=authority.context("private")))
+    private.routes["/feed"] = answer("", "Location: " + public.url("/feed?3"), status="302 Found")
+    feeds = {"public": {"url": public.url("/feed"), "ca-file": authority.cert},
+             "both": {"url": private.url("/feed"), "ca-file": authority.cert}}
+    daemon = make_daemon("", feeds)
+    command = daemon.command()
+    daemon.command = lambda: [*within, *command]
+    states = polled(daemon.start(), *feeds)
+    assert [state["state"] for state in states] == ["ok", "ok"], states
+    # an operator who names authorities for all feeds has done with the system's
+    daemon = make_daemon("[fetch]\nallow = 127.0.0.0/8\nca-file = %s" % authority.cert, feeds)
+    strict = daemon.command()
+    daemon.command = lambda: [*within, *strict]
+    assert [state["failure"] for state in polled(daemon.start(), *feeds)] == ["tls", "tls"]
+    assert len(private.requests) == 2
 
 
 def test_an_authority_for_all_feeds(make_daemon, closing, authority):
