@@ -169,6 +169,11 @@ static bool answer_slow_head(struct exchange *x)
 	return drip(x, "HTTP/1.1 200 OK\r\nX-Slow: aa");
 }
 
+static bool answer_redirect_to_silence(struct exchange *x)
+{
+	return loopback_printf(x, "HTTP/1.1 302 Found\r\nLocation: /silence\r\nContent-Length: 0\r\n\r\n");
+}
+
 static bool answer_half_head(struct exchange *x)
 {
 	(void)loopback_printf(x, "HTTP/1.1 200 OK\r\nContent-Type: app");
@@ -252,6 +257,7 @@ static const struct loopback_route routes[] = {
 	{"/silence", answer_silence},
 	{"/slow-head", answer_slow_head},
 	{"/half-head", answer_half_head},
+	{"/to-silence", answer_redirect_to_silence},
 	{"/slow-body", answer_slow_body},
 	{"/slow-and-steady", answer_slow_and_steady},
 	{"/many-headers", answer_many_headers},
@@ -422,6 +428,8 @@ static void test_dripping_head_ends_by_its_window(void **state)
 	assert_string_equal(r->answer.error.text, sentence);
 	/* while one that has not begun may think */
 	assert_string_equal(get_within("/silence", 3000)->answer.error.text, "no answer within 3s");
+	/* also after another one has sent us there */
+	assert_string_equal(get_within("/to-silence", 3000)->answer.error.text, "no answer within 3s");
 }
 
 static void test_header_floods(void **state)
