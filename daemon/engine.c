@@ -88,6 +88,29 @@ static void take_aside(struct engine *e, struct poll_report *r)
 		(void)due_queue_set(e->queue, f->slot, str_from(f->site), s->due_ms);
 }
 
+/* Another feed that is asked at url, or NULL. */
+static const char *name_of_twin(const struct engine *e, uint32_t slot, const char *url)
+{
+	for (size_t i = 0; i < e->slot_count; i++) {
+		const struct feed_state *s = &e->states[i];
+		const char *asked = s->moved ? s->moved_url : s->url;
+
+		if (i != slot && e->feeds[i]->config != NULL && asked != NULL && strcmp(asked, url) == 0)
+			return s->name;
+	}
+	return NULL;
+}
+
+static void log_move(const struct engine *e, uint32_t slot, const struct feed_state *s)
+{
+	const char *twin = name_of_twin(e, slot, s->moved_url);
+
+	log_emit(LOG_LEVEL_NOTICE, "feed has moved", "feed", s->name, "url", s->moved_url, NULL);
+	if (twin != NULL)
+		log_emit(LOG_LEVEL_WARNING, "two feeds have become one, one of them can go", "feed", s->name, "other",
+			twin, NULL);
+}
+
 static void take_report(struct engine *e, struct poll_report *r)
 {
 	uint32_t slot = r->feed_id > 0 && (size_t)r->feed_id < e->slot_by_id_size ? e->slot_by_id[r->feed_id] : 0;
@@ -112,8 +135,7 @@ static void take_report(struct engine *e, struct poll_report *r)
 	set_phase(f, PHASE_IDLE);
 	if (f->config != NULL && r->state.name != NULL) {
 		if (r->state.moved && !e->states[slot].moved)
-			log_emit(LOG_LEVEL_NOTICE, "feed has moved", "feed", r->state.name, "url", r->state.moved_url,
-				NULL);
+			log_move(e, slot, &r->state);
 		before = e->states[slot];
 		e->states[slot] = r->state;
 		r->state = (struct feed_state){0};
@@ -199,6 +221,19 @@ static char *take_string(char **from)
 	return s;
 }
 
+/* Told when it begins and when it ends, since where it leads may change with every poll. */
+static void note_detour(struct engine_feed *f, const struct transfer_answer *answer)
+{
+	const char *name = f->engine->states[f->slot].name;
+
+	if (answer->is_detour && f->detour == NULL)
+		log_emit(LOG_LEVEL_NOTICE, "feed is redirected for now", "feed", name, "url", answer->final_url, NULL);
+	else if (!answer->is_detour && f->detour != NULL)
+		log_emit(LOG_LEVEL_NOTICE, "feed is no longer redirected", "feed", name, NULL);
+	free(f->detour);
+	f->detour = answer->is_detour ? strdup(answer->final_url) : NULL;
+}
+
 static void on_transferred(void *arg, struct transfer_answer *answer)
 {
 	struct engine_feed *f = arg;
@@ -219,6 +254,8 @@ static void on_transferred(void *arg, struct transfer_answer *answer)
 	o->last_modified = take_string(&answer->last_modified);
 	o->moved_to = take_string(&answer->permanent_url);
 	engine_websub_hear(o, answer);
+	if (answer->failure == FAILURE_NONE)
+		note_detour(f, answer);
 	if (answer->failure != FAILURE_NONE) {
 		e->polls_failed++;
 		fail_outcome(f, answer->failure, answer->error.text);
@@ -265,16 +302,21 @@ static void start_transfer(struct engine *e, struct engine_feed *f)
 		.password = f->credentials.password,
 		.bearer = f->credentials.bearer,
 		.headers = (const char *const *)f->credentials.headers,
+		.client_cert = buf_str(&f->credentials.client_cert),
+		.client_key = buf_str(&f->credentials.client_key),
+		.authorities = buf_str(&f->credentials.authorities),
 		.proxy = c->proxy,
 		.timeout_ms = c->timeout_ms > 0 ? c->timeout_ms : e->config->fetch_timeout_ms,
 		.max_body = c->max_body > 0 ? c->max_body : e->config->fetch_max_body,
 		.allow = &e->config->fetch_allow,
+		.allow_too = &c->allow,
 		.allow_private = c->allow_private,
+		.allow_downgrade = c->allow_downgrade,
 	};
 
 	if (engine_wants_whole(s))
 		request.etag = request.last_modified = NULL;
-	f->outcome = outcome_new(s, c->url);
+	f->outcome = outcome_new(s, s->url);
 	if (f->outcome == NULL) {
 		/* Nothing can be noted without memory: the feed keeps its place and is tried again later. */
 		due_queue_done(e->queue, f->slot);

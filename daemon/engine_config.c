@@ -47,6 +47,15 @@ static char *join_categories(const struct config_feed *f)
 	return f->category_count == 0 ? strdup("") : buf_take(&out, NULL);
 }
 
+/* What is known, published and told of a feed's address.  A user and password in it are for its server alone. */
+static char *public_url(const char *url)
+{
+	struct buf out = BUF_INIT(strlen(url));
+
+	(void)buf_add_public_url(&out, str_from(url));
+	return buf_take(&out, NULL);
+}
+
 /* The feeds that are to be polled, as the writer wants them. */
 static struct feed_spec *make_specs(const struct config *c, size_t *count)
 {
@@ -64,7 +73,7 @@ static struct feed_spec *make_specs(const struct config *c, size_t *count)
 		policy.interval_ms = f->interval_ms;
 		specs[n++] = (struct feed_spec){
 			.name = f->name,
-			.url = f->url,
+			.url = public_url(f->url),
 			.title = f->title,
 			.categories = join_categories(f),
 			.publisher = f->publisher,
@@ -78,8 +87,10 @@ static struct feed_spec *make_specs(const struct config *c, size_t *count)
 
 static void free_specs(struct feed_spec *specs, size_t count)
 {
-	for (size_t i = 0; specs != NULL && i < count; i++)
+	for (size_t i = 0; specs != NULL && i < count; i++) {
+		free((char *)specs[i].url);
 		free((char *)specs[i].categories);
+	}
 	free(specs);
 }
 
@@ -187,7 +198,8 @@ static void retire(struct engine *e, struct engine_feed *f)
 	engine_websub_forget(f);
 	f->config = NULL;
 	free(f->site);
-	f->site = NULL;
+	free(f->detour);
+	f->site = f->detour = NULL;
 	credentials_release(&f->credentials);
 	feed_state_release(&e->states[f->slot]);
 	engine_refresh_forget(e, f->slot);
@@ -199,7 +211,7 @@ static int occupy(struct engine *e, struct engine_feed *f, const struct config *
 	struct error err = {0};
 	int result;
 
-	if (e->states[f->slot].url != NULL && strcmp(e->states[f->slot].url, config->url) != 0)
+	if (e->states[f->slot].url != NULL && strcmp(e->states[f->slot].url, state->url) != 0)
 		engine_websub_forget(f);
 	f->config = config;
 	credentials_release(&f->credentials);
@@ -437,6 +449,7 @@ void engine_release_feeds(struct engine *e)
 			websub_state_release(&f->hub->state);
 		free(f->hub);
 		free(f->site);
+		free(f->detour);
 		free(f);
 		feed_state_release(&e->states[i]);
 	}

@@ -110,7 +110,7 @@ static void write_feed(const struct engine *e, size_t slot, struct jsonw *w)
 	jsonw_object(w);
 	jsonw_kv_cstr(w, "name", s->name);
 	jsonw_kv_cstr(w, "title", s->title != NULL ? s->title : s->name);
-	jsonw_kv_cstr(w, "url", f->config->url);
+	jsonw_kv_cstr(w, "url", s->url);
 	jsonw_kv_cstr(w, "state", feed_health_name(s->health));
 	if (s->reason != NULL) {
 		jsonw_kv_cstr(w, "failure", poll_failure_name(s->failure));
@@ -120,6 +120,8 @@ static void write_feed(const struct engine *e, size_t slot, struct jsonw *w)
 	}
 	if (s->moved)
 		jsonw_kv_cstr(w, "moved_to", s->moved_url);
+	if (e->feeds[slot]->detour != NULL)
+		jsonw_kv_cstr(w, "redirected_to", e->feeds[slot]->detour);
 	if (s->http_status != 0)
 		jsonw_kv_int(w, "http_status", s->http_status);
 	jsonw_kv_cstr(w, "websub", engine_websub_words(f));
@@ -179,8 +181,10 @@ static int may_ask_now(const struct engine *e, size_t slot, struct error *err)
 		return error_set(err, -EAGAIN, "%s%s asked to be left alone, it is asked again %s",
 			is_server ? "the server of " : "", e->feeds[slot]->site,
 			time_format_relative(when, closed_until_ms, now_ms));
-	if (s->last_poll_ms != TIME_NONE && now_ms >= s->last_poll_ms &&
-		now_ms - s->last_poll_ms < ENGINE_DEMAND_GAP_MS && !due_queue_is_own(e->queue, site))
+	/* Of a feed that is gone nobody asks but people, and a poll that did not get through has bothered nobody. */
+	if (s->health != FEED_GONE && s->http_status != 0 && s->last_poll_ms != TIME_NONE &&
+		now_ms >= s->last_poll_ms && now_ms - s->last_poll_ms < ENGINE_DEMAND_GAP_MS &&
+		!due_queue_is_own(e->queue, site))
 		return error_set(
 			err, -EAGAIN, "%s was asked %s", s->name, time_format_relative(when, s->last_poll_ms, now_ms));
 	return 0;

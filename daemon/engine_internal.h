@@ -48,6 +48,7 @@ struct engine_feed {
 	struct transfer *transfer;
 	struct poll_outcome *outcome; /* being filled, PHASE_TRANSFER and PHASE_PARSE */
 	char *site;                   /* whom its requests bother; NULL: not planned yet */
+	char *detour;                 /* where temporary redirects led last; NULL: nowhere */
 	struct credentials credentials;
 	struct engine_hub *hub; /* NULL: it names none, as far as is known */
 	bool hub_loaded;        /* what the database knows of it has been looked up */

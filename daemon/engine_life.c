@@ -88,6 +88,31 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 
 /* ---- life ---- */
 
+static struct transfers *open_transfers(struct engine *e, struct error *err)
+{
+	const struct config *c = e->config;
+	struct transfers_options options = {
+		.max_connections = (long)c->fetch_parallel,
+		.connect_timeout_ms = c->fetch_connect_timeout_ms,
+		.max_redirects = (int)c->fetch_max_redirects,
+		.proxy = c->fetch_proxy,
+		.ca_file = c->fetch_ca_file,
+	};
+	struct sockaddr_storage *own = calloc(e->options->http_count + 1, sizeof(*own));
+	struct transfers *transfers = NULL;
+
+	if (own == NULL) {
+		(void)error_sys(err, -ENOMEM, "cannot prepare transfers");
+		return NULL;
+	}
+	for (size_t i = 0; i < e->options->http_count; i++)
+		options.own_count += listener_address(e->options->http[i], &own[options.own_count]);
+	options.own = own;
+	transfers = transfers_new(e->base, &options, err);
+	free(own);
+	return transfers;
+}
+
 static int open_stages(struct engine *e, struct error *err)
 {
 	const struct config *c = e->config;
@@ -108,13 +133,6 @@ static int open_stages(struct engine *e, struct error *err)
 		.memory_max = (uint64_t)c->parse_memory,
 		.answer_max = LIMIT_WIRE_DOCUMENT,
 	};
-	struct transfers_options transfers = {
-		.max_connections = (long)c->fetch_parallel,
-		.connect_timeout_ms = c->fetch_connect_timeout_ms,
-		.max_redirects = (int)c->fetch_max_redirects,
-		.proxy = c->fetch_proxy,
-		.ca_file = c->fetch_ca_file,
-	};
 	struct stream_options stream = {
 		.state_dir = e->options->state_dir,
 		.max_connections = (unsigned)c->stream_connections,
@@ -127,7 +145,7 @@ static int open_stages(struct engine *e, struct error *err)
 	e->pool = pool_new(e->base, &pool, err);
 	if (e->pool == NULL)
 		return err->code;
-	e->transfers = transfers_new(e->base, &transfers, err);
+	e->transfers = open_transfers(e, err);
 	if (e->transfers == NULL)
 		return err->code;
 	e->publish = publish_new(e->options->state_dir, engine_fill_status, e, err);

@@ -25,7 +25,8 @@ enum {
 	NETWORK6_BYTES = 8,
 };
 
-/* Without a word for how long: doubled with each refusal in a row, up to the second. */
+/* Without a word for how long: doubled with each refusal in a row, up to the second; the operator's own servers are
+ * left alone only for as long as they say. */
 static const int64_t cool_down_ms = INT64_C(5) * 60 * 1000;
 static const int64_t cool_down_max_ms = INT64_C(60) * 60 * 1000;
 static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
@@ -70,7 +71,7 @@ void engine_note_server(struct engine *e, const struct engine_feed *f, const str
 }
 
 /* How long the site of a feed in this state is to be left alone, counted from the last poll; 0: it is not. */
-static int64_t asked_to_wait_ms(const struct feed_state *s)
+static int64_t asked_to_wait_ms(const struct feed_state *s, bool own)
 {
 	int64_t wait_ms = cool_down_ms;
 
@@ -78,6 +79,8 @@ static int64_t asked_to_wait_ms(const struct feed_state *s)
 		return 0;
 	if (s->server_wait_ms > 0)
 		return s->server_wait_ms < day_ms ? s->server_wait_ms : day_ms;
+	if (own)
+		return 0;
 	for (int i = 1; i < s->errors && wait_ms < cool_down_max_ms; i++)
 		wait_ms *= 2;
 	return wait_ms < cool_down_max_ms ? wait_ms : cool_down_max_ms;
@@ -86,7 +89,8 @@ static int64_t asked_to_wait_ms(const struct feed_state *s)
 void engine_cool_down(struct engine *e, const struct engine_feed *f)
 {
 	const struct feed_state *s = &e->states[f->slot];
-	int64_t wait_ms = asked_to_wait_ms(s), now_ms = clock_wall_ms(), since_ms;
+	int64_t wait_ms = asked_to_wait_ms(s, due_queue_is_own(e->queue, str_from(f->site))), now_ms = clock_wall_ms(),
+		since_ms;
 
 	if (wait_ms == 0 || s->last_poll_ms == TIME_NONE)
 		return;
@@ -102,7 +106,7 @@ bool engine_has_credentials(const struct engine_feed *f)
 
 	/* An @ in the address may be a user's; where it is none, the redirects are merely followed one by one. */
 	return strchr(c->url, '@') != NULL || c->user != NULL || c->password_file != NULL || c->bearer_file != NULL ||
-	       c->header_file != NULL;
+	       c->header_file != NULL || c->client_cert != NULL;
 }
 
 const char *engine_feed_url(const struct engine *e, const struct engine_feed *f)

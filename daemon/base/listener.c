@@ -288,6 +288,15 @@ void listener_stop(struct listener *l)
 	l->readable = l->retry = NULL;
 }
 
+bool listener_address(const struct listener *l, struct sockaddr_storage *address)
+{
+	socklen_t len = sizeof(*address);
+
+	*address = (struct sockaddr_storage){0};
+	return getsockname(l->fd, (struct sockaddr *)address, &len) == 0 &&
+	       (address->ss_family == AF_INET || address->ss_family == AF_INET6);
+}
+
 const char *listener_name(const struct listener *l)
 {
 	return l->name;

@@ -187,6 +187,9 @@ static int add_line(struct listing *l, const json_t *feed)
 		(void)buf_puts(&remark, text_of(feed, "why"));
 	if (json_object_get(feed, "moved_to") != NULL)
 		(void)buf_printf(&remark, "%smoved to %s", remark.len > 0 ? ", " : "", text_of(feed, "moved_to"));
+	else if (json_object_get(feed, "redirected_to") != NULL)
+		(void)buf_printf(
+			&remark, "%sredirected to %s", remark.len > 0 ? ", " : "", text_of(feed, "redirected_to"));
 	set_text(line, COL_WHY, remark.data != NULL ? remark.data : "");
 	buf_release(&remark);
 	return 0;

@@ -5,7 +5,12 @@
 #include <string.h>
 
 #include "client.h"
+#include "sitrep/html.h"
 #include "sitrep/transfer.h"
+#include "sitrep/utf8.h"
+
+/* Of an error's page so much is shown as fits a few lines. */
+enum { SAID_MAX = 300 };
 
 enum { BODY_MAX = 64 * 1024 * 1024, TIMEOUT_MS = 60 * 1000, CONNECT_TIMEOUT_MS = 15 * 1000, REDIRECTS_MAX = 10 };
 
@@ -24,12 +29,25 @@ static char *take(char **from)
 	return taken;
 }
 
+/* What the server's people wrote for whom they turn away may say what to do. */
+static void tell_refusal(struct getting *g, const struct transfer_answer *answer)
+{
+	struct buf page = BUF_INIT(4 * TRANSFER_REFUSAL_MAX), said = BUF_INIT(SAID_MAX);
+
+	if (utf8_repair(&page, buf_str(&answer->refusal)) == 0)
+		(void)html_to_text(&said, buf_str(&page));
+	g->result = said.len > 0 ? error_set(g->err, -EIO, "%s; the server says: %s", answer->error.text, said.data)
+				 : error_set(g->err, -EIO, "%s", answer->error.text);
+	buf_release(&page);
+	buf_release(&said);
+}
+
 static void on_done(void *arg, struct transfer_answer *answer)
 {
 	struct getting *g = arg;
 
 	if (answer->failure != FAILURE_NONE) {
-		g->result = error_set(g->err, -EIO, "%s", answer->error.text);
+		tell_refusal(g, answer);
 	} else {
 		g->result = 0;
 		g->got->body = answer->body;
@@ -58,6 +76,7 @@ int get_url(const char *url, struct got *got, struct error *err)
 		.timeout_ms = TIMEOUT_MS,
 		.max_body = BODY_MAX,
 		.allow_private = true,
+		.want_refusal = true,
 	};
 	struct getting g = {.base = event_base_new(), .got = got, .err = err, .result = -EIO};
 	struct transfers *transfers = NULL;

@@ -44,6 +44,21 @@ static bool is_web_url(struct str s)
 	return true;
 }
 
+/* "socks5h://127.0.0.1:9050"; what curl would guess at is asked for in full. */
+static bool is_proxy(struct str s)
+{
+	static const char *const schemes[] = {
+		"http://", "https://", "socks4://", "socks4a://", "socks5://", "socks5h://"};
+
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.data[i] <= ' ' || s.data[i] == 0x7f)
+			return false;
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+		if (str_starts_nocase(s, str_from(schemes[i])))
+			return s.len > strlen(schemes[i]);
+	return false;
+}
+
 static int read_bool(void *owner, const struct config_option *o, struct str value, struct error *err)
 {
 	static const char *const yes[] = {"yes", "true", "on", "1"}, *const no[] = {"no", "false", "off", "0"};
@@ -289,6 +304,10 @@ int config_value_read(struct arena *a, void *owner, const struct config_option *
 	case OPTION_URL:
 		return is_web_url(value) ? read_string(a, owner, o, value, err)
 					 : wrong(err, o, value, "an address that begins with http:// or https://");
+	case OPTION_PROXY:
+		return is_proxy(value)
+			       ? read_string(a, owner, o, value, err)
+			       : wrong(err, o, value, "http://, https://, socks5h:// or socks4a:// and HOST:PORT");
 	case OPTION_BOOL:
 		return read_bool(owner, o, value, err);
 	case OPTION_INT:
@@ -367,10 +386,14 @@ int config_value_write(struct buf *out, const void *owner, const struct config_o
 
 	switch (o->type) {
 	case OPTION_STRING:
-	case OPTION_URL:
 	case OPTION_CHOICE:
 		memcpy(&text, member, sizeof(text));
 		(void)buf_puts(out, text != NULL ? text : "");
+		break;
+	case OPTION_URL:
+	case OPTION_PROXY:
+		memcpy(&text, member, sizeof(text));
+		(void)buf_add_public_url(out, str_from(text));
 		break;
 	case OPTION_BOOL:
 		(void)buf_puts(out, *(const bool *)member ? "yes" : "no");

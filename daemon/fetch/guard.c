@@ -1,13 +1,16 @@
 /* The table of addresses that are not for everybody, from the IANA registries of special-purpose addresses
- * (RFC 6890 and what was added since), and the forms in which an IPv6 address carries an IPv4 one.
+ * (RFC 6890 and what was added since), where clouds keep their metadata, and the forms in which an IPv6 address carries
+ * an IPv4 one.
  *
  * All judging is done on 16 bytes, IPv4 as ::ffff:a.b.c.d.  For IPv6 the rule is turned round: only 2000::/3
  * is given out as global unicast, so everything outside is refused without being listed. */
 #include "sitrep/guard.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 enum kind {
 	KIND_GLOBAL,
@@ -24,6 +27,7 @@ enum kind {
 	KIND_BENCHMARKING,
 	KIND_DISCARD,
 	KIND_TUNNEL,
+	KIND_METADATA,
 	KIND_RESERVED,
 	KIND_NO_INTERNET, /* another address family */
 };
@@ -43,6 +47,7 @@ static const char *const names[] = {
 	[KIND_BENCHMARKING] = "benchmarking",
 	[KIND_DISCARD] = "discard-only",
 	[KIND_TUNNEL] = "tunnel",
+	[KIND_METADATA] = "cloud-metadata",
 	[KIND_RESERVED] = "reserved",
 	[KIND_NO_INTERNET] = "non-internet",
 };
@@ -56,6 +61,12 @@ static const struct {
 	{{0, 0, 0, 0}, 32, KIND_UNSPECIFIED},
 	{{0, 0, 0, 0}, 8, KIND_THIS_NETWORK},
 	{{10, 0, 0, 0}, 8, KIND_PRIVATE},
+	/* Where clouds hand their machines secrets: Alibaba, Amazon and others, Azure (a public address by its
+	 * number), Oracle. */
+	{{100, 100, 100, 200}, 32, KIND_METADATA},
+	{{169, 254, 169, 254}, 32, KIND_METADATA},
+	{{168, 63, 129, 16}, 32, KIND_METADATA},
+	{{192, 0, 0, 192}, 32, KIND_METADATA},
 	{{100, 64, 0, 0}, 10, KIND_SHARED},
 	{{127, 0, 0, 0}, 8, KIND_LOOPBACK},
 	{{169, 254, 0, 0}, 16, KIND_LINK_LOCAL},
@@ -95,6 +106,8 @@ static const struct {
 	{{0x20, 0x02}, 16, KIND_TUNNEL, 2}, /* 6to4 */
 	{{0x3f, 0xff, 0x00}, 20, KIND_DOCUMENTATION, IN_NO_V4},
 	{{0x20}, 3, KIND_GLOBAL, IN_NO_V4},
+	{{0xfd, 0x00, 0x0e, 0xc2}, 32, KIND_METADATA, IN_NO_V4},                     /* Amazon's, with its neighbours */
+	{{0xfd, 0x20, 0x00, 0xce, [14] = 0x02, 0x54}, 128, KIND_METADATA, IN_NO_V4}, /* Google's */
 	{{0xfc}, 7, KIND_UNIQUE_LOCAL, IN_NO_V4},
 	{{0xfe, 0x80}, 10, KIND_LINK_LOCAL, IN_NO_V4},
 	{{0xff}, 8, KIND_MULTICAST, IN_NO_V4},
@@ -171,6 +184,84 @@ bool guard_is_private(const struct sockaddr *address)
 		return false;
 	kind = judge_v6(bytes);
 	return kind == KIND_LOOPBACK || kind == KIND_PRIVATE || kind == KIND_UNIQUE_LOCAL || kind == KIND_SHARED;
+}
+
+/* ---- the daemon's own sockets ---- */
+
+static uint16_t port_of(const struct sockaddr *address)
+{
+	struct sockaddr_in6 in6;
+	struct sockaddr_in in;
+
+	if (address->sa_family == AF_INET6) {
+		memcpy(&in6, address, sizeof(in6));
+		return in6.sin6_port;
+	}
+	memcpy(&in, address, sizeof(in));
+	return in.sin_port;
+}
+
+static bool is_mapped(const uint8_t bytes[16])
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, 0xff};
+
+	return memcmp(bytes, mapped, sizeof(mapped)) == 0;
+}
+
+static bool is_unspecified(const uint8_t bytes[16])
+{
+	static const uint8_t zeros[16];
+
+	return memcmp(bytes, zeros, sizeof(zeros)) == 0 || (is_mapped(bytes) && memcmp(bytes + 12, zeros, 4) == 0);
+}
+
+/* Whom the kernel connects to when told no address. */
+static void resolve_unspecified(uint8_t bytes[16])
+{
+	if (!is_unspecified(bytes))
+		return;
+	if (is_mapped(bytes))
+		bytes[12] = 127;
+	bytes[15] = 1;
+}
+
+/* Only an address of this machine can be bound to; nothing is sent. */
+static bool is_of_this_machine(const uint8_t bytes[16])
+{
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+	struct sockaddr_in in = {.sin_family = AF_INET};
+	bool is_v4 = is_mapped(bytes), elsewhere;
+	int fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return true; /* not known: better refused */
+	memcpy(&in6.sin6_addr, bytes, 16);
+	memcpy(&in.sin_addr, bytes + 12, 4);
+	elsewhere = (is_v4 ? bind(fd, (const struct sockaddr *)&in, sizeof(in))
+			   : bind(fd, (const struct sockaddr *)&in6, sizeof(in6))) != 0 &&
+		    errno == EADDRNOTAVAIL;
+	(void)close(fd);
+	return !elsewhere;
+}
+
+bool guard_is_own(const struct sockaddr *address, const struct sockaddr_storage *own, size_t own_count)
+{
+	uint8_t wanted[16], bound[16];
+
+	if (!as_sixteen(address, wanted))
+		return false;
+	resolve_unspecified(wanted);
+	for (size_t i = 0; i < own_count; i++) {
+		const struct sockaddr *door = (const struct sockaddr *)&own[i];
+
+		if (!as_sixteen(door, bound) || port_of(door) != port_of(address))
+			continue;
+		/* [::] takes both kinds, 0.0.0.0 its own */
+		if (is_unspecified(bound) ? (is_mapped(wanted) || !is_mapped(bound)) && is_of_this_machine(wanted)
+					  : memcmp(wanted, bound, sizeof(wanted)) == 0)
+			return true;
+	}
+	return false;
 }
 
 const char *guard_article(const char *kind)

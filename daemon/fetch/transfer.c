@@ -64,6 +64,7 @@ static void handle_put(struct transfers *t, CURL *easy)
 static void answer_release(struct transfer_answer *a)
 {
 	buf_release(&a->body);
+	buf_release(&a->refusal);
 	free(a->final_url);
 	free(a->content_type);
 	free(a->content_location);
@@ -167,6 +168,8 @@ static void follow(struct transfer *tr)
 		(void)curl_easy_setopt(tr->easy, CURLOPT_USERNAME, NULL);
 		(void)curl_easy_setopt(tr->easy, CURLOPT_PASSWORD, NULL);
 		(void)curl_easy_setopt(tr->easy, CURLOPT_HTTPHEADER, tr->public_headers);
+		(void)curl_easy_setopt(tr->easy, CURLOPT_SSLCERT_BLOB, NULL);
+		(void)curl_easy_setopt(tr->easy, CURLOPT_SSLKEY_BLOB, NULL);
 	}
 	a->http_status = 0;
 	start_hop(tr);
@@ -268,6 +271,7 @@ void transfer_hop_ended(struct transfer *tr, CURLcode code)
 	a->final_url = strdup(last);
 	if (failure == FAILURE_NONE && tr->visited_count > 1 && tr->all_permanent)
 		a->permanent_url = strdup(last);
+	a->is_detour = tr->visited_count > 1 && !tr->all_permanent;
 	if (failure == FAILURE_NONE && a->final_url == NULL) {
 		(void)error_sys(&a->error, -ENOMEM, "cannot keep the answer");
 		failure = FAILURE_INTERNAL;
@@ -289,6 +293,8 @@ struct transfer *transfer_start(
 	tr->fn = fn;
 	tr->arg = arg;
 	tr->allow_private = request->allow_private;
+	tr->allow_downgrade = request->allow_downgrade;
+	tr->want_refusal = request->want_refusal;
 	tr->max_body = (size_t)request->max_body;
 	tr->posts = request->form != NULL;
 	tr->timeout_ms = request->timeout_ms;
@@ -296,6 +302,7 @@ struct transfer *transfer_start(
 	tr->all_permanent = true;
 	tr->answer.retry_after_ms = tr->answer.fresh_ms = -1;
 	buf_init(&tr->answer.body, tr->max_body);
+	buf_init(&tr->answer.refusal, TRANSFER_REFUSAL_MAX);
 	tr->easy = handle_get(t);
 	if (tr->easy == NULL)
 		goto fail;
@@ -379,12 +386,15 @@ struct transfers *transfers_new(struct event_base *base, const struct transfers_
 	t->max_redirects = options->max_redirects;
 	t->proxy = options->proxy != NULL ? strdup(options->proxy) : NULL;
 	t->ca_file = options->ca_file != NULL ? strdup(options->ca_file) : NULL;
+	t->own = calloc(options->own_count + 1, sizeof(*t->own));
 	t->deliver = event_new(base, -1, 0, on_deliver, t);
-	if (t->deliver == NULL || (options->proxy != NULL && t->proxy == NULL) ||
+	if (t->deliver == NULL || t->own == NULL || (options->proxy != NULL && t->proxy == NULL) ||
 		(options->ca_file != NULL && t->ca_file == NULL)) {
 		(void)error_sys(err, -ENOMEM, "cannot prepare transfers");
 		goto fail;
 	}
+	for (; t->own_count < options->own_count; t->own_count++)
+		t->own[t->own_count] = options->own[t->own_count];
 	if (check_libcurl(t, err) != 0 || transfer_loop_init(t, options->max_connections, err) != 0)
 		goto fail;
 	return t;
@@ -416,6 +426,7 @@ void transfers_free(struct transfers *t)
 		event_free(t->deliver);
 	free(t->proxy);
 	free(t->ca_file);
+	free(t->own);
 	free(t);
 	curl_global_cleanup();
 }

@@ -1,18 +1,10 @@
-/* One GET with one curl handle: what is asked, what may be connected to, what is kept of the answer, and in
- * which words its failure is told.
- *
- * The guard judges the very address a socket is made for, and once more before a request goes out on a
- * connection that already existed; so there is no moment between check and use in which a name could
- * change its meaning.  Bodies are counted after decompression, where a bomb has its real size. */
-#include <arpa/inet.h>
+/* One GET with one curl handle: what is asked, what is kept of the answer, and in which words its failure is
+ * told.  Bodies are counted after decompression, where a bomb has its real size; what a server can draw out is
+ * measured against the clock: its head as a whole, its body by the rate. */
 #include <errno.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "sitrep/clock.h"
-#include "sitrep/guard.h"
 #include "sitrep/limits.h"
 #include "transfer_internal.h"
 
@@ -21,96 +13,14 @@ bool transfer_status_is_full(int status)
 	return status == 200 || status == 203 || status == 226;
 }
 
-/* ---- which addresses ---- */
-
-static bool is_fine(struct transfer *tr, const struct sockaddr *address)
-{
-	struct hop *hop = &tr->hop;
-	const char *kind = guard_refuses(address, &tr->allow);
-	const void *bytes;
-	char text[INET6_ADDRSTRLEN] = "?";
-
-	if (kind == NULL || (tr->allow_private && guard_is_private(address)))
-		return true;
-	if (hop->addresses_refused++ > 0)
-		return false;
-	bytes = address->sa_family == AF_INET ? (const void *)&((const struct sockaddr_in *)address)->sin_addr
-					      : (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr;
-	(void)inet_ntop(address->sa_family, bytes, text, sizeof(text));
-	(void)snprintf(hop->refused, sizeof(hop->refused), "%s is %s %s address, not allowed by [fetch] allow", text,
-		guard_article(kind), kind);
-	return false;
-}
-
-/* text is an address; *known says whether it was one. */
-static bool is_fine_text(struct transfer *tr, const char *text, bool *known)
-{
-	struct sockaddr_in in = {.sin_family = AF_INET};
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
-
-	*known = true;
-	if (inet_pton(AF_INET, text, &in.sin_addr) == 1)
-		return is_fine(tr, (const struct sockaddr *)&in);
-	if (inet_pton(AF_INET6, text, &in6.sin6_addr) == 1)
-		return is_fine(tr, (const struct sockaddr *)&in6);
-	*known = false;
-	return false;
-}
-
-/* A proxy is the operator's choice and what names mean there is its own affair; an address that stands in the URL
- * itself is judged all the same. */
-static bool may_ask_proxy(struct transfer *tr)
-{
-	char *host = NULL;
-	size_t len;
-	bool known, fine;
-
-	if (curl_url_get(tr->url, CURLUPART_HOST, &host, 0) != CURLUE_OK)
-		return false;
-	len = strlen(host);
-	if (len > 2 && host[0] == '[') {
-		host[len - 1] = '\0';
-		fine = is_fine_text(tr, host + 1, &known) && known;
-	} else {
-		fine = is_fine_text(tr, host, &known) || !known;
-	}
-	curl_free(host);
-	return fine;
-}
-
-static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
-{
-	struct transfer *tr = arg;
-	int fd;
-
-	(void)purpose;
-	if (!tr->by_proxy && !is_fine(tr, &address->addr))
-		return CURL_SOCKET_BAD;
-	fd = socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
-	if (fd < 0) {
-		tr->hop.socket_errno = errno;
-		return CURL_SOCKET_BAD;
-	}
-	tr->hop.addresses_tried++;
-	return fd;
-}
-
-/* Before the request is sent: the connection may be one that another feed, with other exceptions, has opened. */
-static int on_before_request(void *arg, char *remote, char *local, int remote_port, int local_port)
-{
-	struct transfer *tr = arg;
-	bool known;
-
-	(void)local;
-	(void)remote_port;
-	(void)local_port;
-	if (tr->by_proxy || is_fine_text(tr, remote, &known))
-		return CURL_PREREQFUNC_OK;
-	tr->hop.addresses_tried = 0;
-	return CURL_PREREQFUNC_ABORT;
-}
-
 /* ---- what arrives ---- */
+
+static int64_t window_s(const struct transfer *tr, int64_t at_most_s)
+{
+	int64_t share_s = tr->timeout_ms / 1000 / WINDOW_SHARE;
+
+	return share_s < 1 ? 1 : share_s > at_most_s ? at_most_s : share_s;
+}
 
 static size_t on_header(char *data, size_t size, size_t count, void *arg)
 {
@@ -127,14 +37,31 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
 		return 0;
 	}
 	if (hop->head.complete) {
-		int64_t window_s = tr->timeout_ms / 3000;
-
 		/* From here on only: a server may think for a while before it answers. */
-		window_s = window_s < 1 ? 1 : window_s > BODY_RATE_WINDOW_S ? BODY_RATE_WINDOW_S : window_s;
 		(void)curl_easy_setopt(tr->easy, CURLOPT_LOW_SPEED_LIMIT, (long)BODY_RATE_MIN);
-		(void)curl_easy_setopt(tr->easy, CURLOPT_LOW_SPEED_TIME, (long)window_s);
+		(void)curl_easy_setopt(tr->easy, CURLOPT_LOW_SPEED_TIME, (long)window_s(tr, BODY_RATE_WINDOW_S));
 	}
 	return len;
+}
+
+/* Curl's look at the clock, once a second: ends a head that was begun and does not come to its end. */
+static int on_progress(void *arg, curl_off_t total, curl_off_t so_far, curl_off_t up_total, curl_off_t up)
+{
+	struct transfer *tr = arg;
+	curl_off_t begun_us = 0, now_us = 0;
+
+	(void)total;
+	(void)so_far;
+	(void)up_total;
+	(void)up;
+	if (tr->hop.head.complete)
+		return 0;
+	(void)curl_easy_getinfo(tr->easy, CURLINFO_STARTTRANSFER_TIME_T, &begun_us);
+	(void)curl_easy_getinfo(tr->easy, CURLINFO_TOTAL_TIME_T, &now_us);
+	if (begun_us <= 0 || now_us - begun_us < window_s(tr, HEAD_WINDOW_S) * INT64_C(1000000))
+		return 0;
+	tr->hop.head_too_slow = true;
+	return 1;
 }
 
 /* Room for the whole at once where the server told its length; false when that is already too much. */
@@ -150,6 +77,32 @@ static bool reserve_body(struct transfer *tr)
 	return true;
 }
 
+/* When all bodies together are too much, the large ones go. */
+static bool is_over_share(const struct transfer *tr, size_t more)
+{
+	const struct transfers *t = tr->owner;
+	size_t most = tr->max_body > BODIES_MAX / BODIES_LARGEST ? tr->max_body * BODIES_LARGEST : BODIES_MAX;
+
+	return t->buffered + more > most && tr->answer.body.len + more > most / t->active;
+}
+
+static void keep_refusal(struct buf *refusal, struct str piece)
+{
+	size_t room = refusal->max - refusal->len;
+
+	/* for a person's eyes: without memory there is less to read */
+	(void)buf_add(refusal, str_slice(piece, 0, piece.len < room ? piece.len : room));
+}
+
+/* A body that grows by unpacking more than any text does, long before it has grown to the cap. */
+static bool is_bomb(const struct transfer *tr, size_t more)
+{
+	curl_off_t packed = 0;
+
+	(void)curl_easy_getinfo(tr->easy, CURLINFO_SIZE_DOWNLOAD_T, &packed);
+	return (tr->answer.body.len + more) / UNPACK_RATIO_MAX > (uint64_t)packed + UNPACK_SLACK;
+}
+
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
 	struct transfer *tr = arg;
@@ -159,10 +112,20 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 
 	if (!transfer_status_is_full(hop->head.status)) {
 		hop->unwanted += len;
+		if (tr->want_refusal && hop->head.status >= 400)
+			keep_refusal(&tr->answer.refusal, str_make(data, len));
 		return hop->unwanted > UNWANTED_BODY_MAX ? CURL_WRITEFUNC_ERROR : len;
 	}
 	if ((body->len == 0 && !reserve_body(tr)) || len > tr->max_body - body->len) {
 		hop->body_too_large = true;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	if (is_bomb(tr, len)) {
+		hop->body_is_bomb = true;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	if (is_over_share(tr, len)) {
+		hop->body_over_share = true;
 		return CURL_WRITEFUNC_ERROR;
 	}
 	if (buf_append(body, data, len) != 0) {
@@ -174,12 +137,6 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 }
 
 /* ---- what is asked ---- */
-
-#define SET(option, value)                                                                                             \
-	do {                                                                                                           \
-		if (curl_easy_setopt(easy, (option), (value)) != CURLE_OK)                                             \
-			return -ENOMEM;                                                                                \
-	} while (0)
 
 static int set_manners(CURL *easy)
 {
@@ -201,34 +158,14 @@ static int set_callbacks(CURL *easy, struct transfer *tr)
 {
 	SET(CURLOPT_PRIVATE, tr);
 	SET(CURLOPT_ERRORBUFFER, tr->hop.curl_text);
-	SET(CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
-	SET(CURLOPT_OPENSOCKETDATA, tr);
-	SET(CURLOPT_PREREQFUNCTION, on_before_request);
-	SET(CURLOPT_PREREQDATA, tr);
 	SET(CURLOPT_HEADERFUNCTION, on_header);
 	SET(CURLOPT_HEADERDATA, tr);
 	SET(CURLOPT_WRITEFUNCTION, on_body);
 	SET(CURLOPT_WRITEDATA, tr);
+	SET(CURLOPT_XFERINFOFUNCTION, on_progress);
+	SET(CURLOPT_XFERINFODATA, tr);
+	SET(CURLOPT_NOPROGRESS, 0L);
 	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	return 0;
-}
-
-static int set_way(CURL *easy, struct transfer *tr, const struct transfer_request *request)
-{
-	const struct transfers *t = tr->owner;
-	const char *proxy = request->proxy != NULL ? request->proxy : t->proxy;
-
-	tr->by_proxy = proxy != NULL && proxy[0] != '\0';
-	/* Both are set always: what is unset, curl takes from the environment. */
-	SET(CURLOPT_PROXY, tr->by_proxy ? proxy : "");
-	SET(CURLOPT_NOPROXY, "");
-	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)t->connect_timeout_ms);
-	if (t->ca_file != NULL)
-		SET(CURLOPT_CAINFO, t->ca_file);
-	/* With a folder beside the bundle, curl reads the whole bundle anew for each connection, on the loop and for
-	 * some 30 ms; without, once a day. */
-	if (t->ca_file != NULL || t->has_ca_bundle)
-		SET(CURLOPT_CAPATH, NULL);
 	return 0;
 }
 
@@ -236,7 +173,7 @@ int transfer_hop_prepare(struct transfer *tr, const struct transfer_request *req
 {
 	CURL *easy = tr->easy;
 
-	if (set_manners(easy) != 0 || set_callbacks(easy, tr) != 0 || set_way(easy, tr, request) != 0)
+	if (set_manners(easy) != 0 || set_callbacks(easy, tr) != 0 || transfer_way_prepare(tr, request) != 0)
 		return -ENOMEM;
 	if (request->user_agent != NULL)
 		SET(CURLOPT_USERAGENT, request->user_agent);
@@ -261,11 +198,12 @@ int transfer_hop_start(struct transfer *tr)
 	response_head_release(&tr->hop.head);
 	tr->hop = (struct hop){0};
 	tr->hop_timeout_ms = left_ms;
-	if (tr->by_proxy && !may_ask_proxy(tr))
+	if (tr->by_proxy && !transfer_way_may_ask_proxy(tr))
 		return -EACCES;
 	SET(CURLOPT_URL, tr->visited[tr->visited_count - 1]);
 	SET(CURLOPT_TIMEOUT_MS, (long)left_ms);
-	SET(CURLOPT_LOW_SPEED_LIMIT, 0L);
+	/* A limit without a time is none, but makes curl look at the clock each second, for on_progress(). */
+	SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
 	SET(CURLOPT_LOW_SPEED_TIME, 0L);
 	return curl_multi_add_handle(tr->owner->multi, easy) == CURLM_OK ? 0 : -ENOMEM;
 }
@@ -287,12 +225,22 @@ static enum poll_failure judge_refused(const struct hop *hop, struct error *err)
 	return FAILURE_FORBIDDEN;
 }
 
+static enum poll_failure tell_slow_head(struct error *err, int64_t within_ms)
+{
+	char limit[TIME_TEXT_MAX];
+
+	(void)error_set(err, -ETIMEDOUT, "the answer's headers came too slowly: not complete within %s",
+		duration_format(limit, within_ms));
+	return FAILURE_TOO_SLOW;
+}
+
 /* How far the request came says what the server failed to do in time. */
 static enum poll_failure judge_timeout(const struct transfer *tr, struct error *err)
 {
 	char limit[TIME_TEXT_MAX];
 	int64_t connect_ms = tr->owner->connect_timeout_ms;
-	curl_off_t resolved = 0, connected = 0, ready = 0;
+	curl_off_t resolved = 0, ready = 0, begun = 0;
+	long local_port = 0;
 	const char *what = NULL;
 	enum poll_failure failure = FAILURE_TIMEOUT;
 
@@ -302,13 +250,17 @@ static enum poll_failure judge_timeout(const struct transfer *tr, struct error *
 		return FAILURE_TOO_SLOW;
 	}
 	(void)curl_easy_getinfo(tr->easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
-	(void)curl_easy_getinfo(tr->easy, CURLINFO_CONNECT_TIME_T, &connected);
+	/* The time of connecting includes TLS, a port there is before. */
+	(void)curl_easy_getinfo(tr->easy, CURLINFO_LOCAL_PORT, &local_port);
 	(void)curl_easy_getinfo(tr->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+	(void)curl_easy_getinfo(tr->easy, CURLINFO_STARTTRANSFER_TIME_T, &begun);
+	if (begun > 0)
+		return tell_slow_head(err, tr->timeout_ms);
 	if (ready > 0) {
 		(void)error_set(err, -ETIMEDOUT, "no answer within %s", duration_format(limit, tr->timeout_ms));
 		return FAILURE_TIMEOUT;
 	}
-	if (connected > 0) {
+	if (local_port > 0) {
 		what = "no TLS connection";
 	} else if (resolved > 0) {
 		what = "no connection";
@@ -381,6 +333,17 @@ enum poll_failure transfer_hop_judge(struct transfer *tr, CURLcode code, struct 
 	if (hop->head_too_large) {
 		(void)error_set(
 			err, -EMSGSIZE, "the answer's headers are larger than %d KiB", LIMIT_RESPONSE_HEADERS / 1024);
+		return FAILURE_TOO_LARGE;
+	}
+	if (hop->head_too_slow)
+		return tell_slow_head(err, window_s(tr, HEAD_WINDOW_S) * 1000);
+	if (hop->body_is_bomb) {
+		(void)error_set(err, -EMSGSIZE, "the answer unpacks to more than %d times its size", UNPACK_RATIO_MAX);
+		return FAILURE_TOO_LARGE;
+	}
+	if (hop->body_over_share) {
+		(void)error_set(err, -EMSGSIZE, "the answer is large at a time when many are: given up at %zu KiB",
+			tr->answer.body.len / 1024);
 		return FAILURE_TOO_LARGE;
 	}
 	if (hop->body_too_large) {

@@ -1,6 +1,6 @@
 /* Shared by the transfer sources only.  transfer.c owns transfers; transfer_request.c says what is asked for,
- * transfer_url.c where; transfer_hop.c makes one request with a curl handle and says how it ended;
- * transfer_loop.c joins curl's multi handle to libevent. */
+ * transfer_url.c where and transfer_way.c by which way; transfer_hop.c makes one request with a curl handle and
+ * says how it ended; transfer_loop.c joins curl's multi handle to libevent. */
 #ifndef SITREP_TRANSFER_INTERNAL_H
 #define SITREP_TRANSFER_INTERNAL_H
 
@@ -22,6 +22,24 @@ enum {
 	/* A body slower than this over the window ends, or every slot could be held by servers that drip. */
 	BODY_RATE_MIN = 128, /* bytes a second, before decompression */
 	BODY_RATE_WINDOW_S = 10,
+	/* A head, once begun, is complete within it: a server may think for as long as the transfer's time lasts, but
+	 * not while it speaks. */
+	HEAD_WINDOW_S = 10,
+	/* Both windows are at most this share of the whole time, or they would say nothing about short ones. */
+	WINDOW_SHARE = 3,
+	/* Text packs to a twentieth, a list of almost equal entries to a fiftieth; what unpacks to more is no feed.
+	 * Curl counts what came in a piece late, which the slack makes up for; it also lets small answers be. */
+	UNPACK_RATIO_MAX = 200,
+	UNPACK_SLACK = 16 * 1024, /* bytes before decompression */
+	/* Bodies under way hold together so much, or so many times the largest that one may be where that is more. Past
+	 * it only those grow on that hold less than an even share: many large answers at a time are no feeds. */
+	BODIES_MAX = 64 * 1024 * 1024,
+	BODIES_LARGEST = 4,
+	/* A name's addresses are used again for that long: one round over many feeds of one host asks once.  Curl does
+	 * not learn how long the answer itself is good for. */
+	DNS_CACHE_S = 60,
+	/* The second kind of address is tried beside the first after this (RFC 8305, 5, advises 250). */
+	HAPPY_EYEBALLS_MS = 250,
 	REFUSED_TEXT_MAX = 160,
 };
 
@@ -40,7 +58,10 @@ struct hop {
 	struct response_head head;
 	size_t unwanted; /* bytes of a body that nobody wants */
 	bool head_too_large;
+	bool head_too_slow;
 	bool body_too_large;
+	bool body_is_bomb;
+	bool body_over_share;
 	bool no_memory;
 	int socket_errno;         /* why no socket could be made, 0 */
 	unsigned addresses_tried; /* sockets made */
@@ -61,6 +82,8 @@ struct transfer {
 	struct curl_slist *public_headers; /* ... these go everywhere; NULL: all are private */
 	struct config_networks allow;      /* a copy */
 	bool allow_private;
+	bool allow_downgrade;
+	bool want_refusal;
 	bool by_proxy;
 	bool conditional;
 	bool posts;
@@ -95,6 +118,8 @@ struct transfers {
 	int max_redirects;
 	char *proxy;
 	char *ca_file;
+	struct sockaddr_storage *own;
+	size_t own_count;
 	bool has_ca_bundle; /* libcurl was built with one, so the folder of certificates need not be looked at */
 };
 
@@ -115,6 +140,12 @@ int transfer_url_follow(struct transfer *tr, struct error *err);
 /* May this hop see what was meant for the first one's host. */
 bool transfer_url_is_first_host(const struct transfer *tr);
 
+/* transfer_way.c */
+/* Sets on tr->easy whom it may connect to and how, for all hops. */
+int transfer_way_prepare(struct transfer *tr, const struct transfer_request *request);
+/* Whether a proxy may be asked for tr->url; if not, the hop notes why. */
+bool transfer_way_may_ask_proxy(struct transfer *tr);
+
 /* transfer_hop.c */
 /* Sets everything on tr->easy that stays the same over all hops. */
 int transfer_hop_prepare(struct transfer *tr, const struct transfer_request *request);
@@ -124,6 +155,13 @@ int transfer_hop_start(struct transfer *tr);
 enum poll_failure transfer_hop_judge(struct transfer *tr, CURLcode code, struct error *err);
 /* 200, and 203 that a transforming proxy makes of it. */
 bool transfer_status_is_full(int status);
+
+/* In functions with a handle named easy that return 0 or -ENOMEM. */
+#define SET(option, value)                                                                                             \
+	do {                                                                                                           \
+		if (curl_easy_setopt(easy, (option), (value)) != CURLE_OK)                                             \
+			return -ENOMEM;                                                                                \
+	} while (0)
 
 /* transfer.c */
 /* Its handle is done and already out of the multi handle. */

@@ -84,15 +84,21 @@ static int make_headers(struct transfer *tr, const struct transfer_request *r)
 	return result;
 }
 
-static int copy_allow(struct transfer *tr, const struct config_networks *allow)
+static int copy_allow(struct transfer *tr, const struct transfer_request *r)
 {
-	if (allow == NULL || allow->count == 0)
+	const struct config_networks *lists[] = {r->allow, r->allow_too};
+	struct config_networks *to = &tr->allow;
+
+	for (size_t i = 0; i < 2; i++)
+		to->cap += lists[i] != NULL ? lists[i]->count : 0;
+	if (to->cap == 0)
 		return 0;
-	tr->allow.items = calloc(allow->count, sizeof(*allow->items));
-	if (tr->allow.items == NULL)
+	to->items = calloc(to->cap, sizeof(*to->items));
+	if (to->items == NULL)
 		return -ENOMEM;
-	memcpy(tr->allow.items, allow->items, allow->count * sizeof(*allow->items));
-	tr->allow.count = tr->allow.cap = allow->count;
+	for (size_t i = 0; i < 2; i++)
+		for (size_t k = 0; lists[i] != NULL && k < lists[i]->count; k++)
+			to->items[to->count++] = lists[i]->items[k];
 	return 0;
 }
 
@@ -117,7 +123,7 @@ int transfer_request_prepare(struct transfer *tr, const struct transfer_request 
 	}
 	result = make_headers(tr, &r);
 	if (result == 0)
-		result = copy_allow(tr, r.allow);
+		result = copy_allow(tr, &r);
 	if (result == 0)
 		result = transfer_hop_prepare(tr, &r);
 out:

@@ -90,7 +90,7 @@ int transfer_url_follow(struct transfer *tr, struct error *err)
 	if (code != CURLUE_OK ||
 		!(part_is(tr->url, CURLUPART_SCHEME, "http") || part_is(tr->url, CURLUPART_SCHEME, "https")))
 		return error_set(err, -EPROTO, "redirect to %s, which is no http or https address", location);
-	if (was_https && part_is(tr->url, CURLUPART_SCHEME, "http"))
+	if (was_https && !tr->allow_downgrade && part_is(tr->url, CURLUPART_SCHEME, "http"))
 		return error_set(err, -EPROTO, "redirect from https down to %s", location);
 	/* A server does not get to choose a user for another one. */
 	(void)curl_url_set(tr->url, CURLUPART_USER, NULL, 0);

@@ -56,11 +56,16 @@ struct config_feed {
 	int64_t timeout_ms;  /* 0: [fetch] timeout */
 	int64_t max_body;    /* 0: [fetch] max-body */
 	bool allow_private;
-	const char *user_agent; /* NULL: ours */
-	const char *user;       /* basic authentication */
+	struct config_networks allow; /* besides [fetch] allow */
+	bool allow_downgrade;         /* a redirect from https to http may be followed */
+	const char *user_agent;       /* NULL: ours */
+	const char *user;             /* basic authentication */
 	const char *password_file;
 	const char *bearer_file;
 	const char *header_file; /* lines "Name: value" */
+	const char *client_cert; /* PEM files */
+	const char *client_key;  /* NULL: in the same file */
+	const char *ca_file;     /* besides the system's authorities, or in place of fetch_ca_file */
 	const char *proxy;
 	const char *websub; /* "auto", "yes", "no" */
 	struct config_place place;

@@ -5,19 +5,25 @@
 #ifndef SITREP_CREDENTIALS_H
 #define SITREP_CREDENTIALS_H
 
+#include "sitrep/buf.h"
 #include "sitrep/config.h"
 #include "sitrep/error.h"
 
-enum { CREDENTIALS_FILE_MAX = 16 * 1024 };
+/* Certificates may come with their chain, authorities as the list of a whole company. */
+enum { CREDENTIALS_FILE_MAX = 16 * 1024, CREDENTIALS_PEM_MAX = 512 * 1024 };
 
 struct credentials {
 	char *password; /* NULL: none */
 	char *bearer;
-	char **headers; /* NULL-terminated, or NULL */
+	char **headers;         /* NULL-terminated, or NULL */
+	struct buf client_cert; /* PEM; empty: none */
+	struct buf client_key;
+	struct buf authorities;
 };
 
 /* A relative file is looked for in $CREDENTIALS_DIRECTORY first.  A file that cannot be read, is larger
- * than CREDENTIALS_FILE_MAX or holds control characters is an error. */
+ * than its limit or holds control characters is an error; so is PEM that OpenSSL cannot read, a key that is
+ * encrypted, and one that is not the certificate's. */
 int credentials_load(struct credentials *c, const struct config_feed *feed, struct error *err);
 void credentials_release(struct credentials *c);
 

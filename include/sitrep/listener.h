@@ -32,6 +32,8 @@ int listener_start(struct listener *l, struct event_base *base, listener_accept_
 void listener_stop(struct listener *l);
 /* "http://127.0.0.1:8484" or "unix:/run/…": for messages; with the port that the kernel chose for port 0. */
 const char *listener_name(const struct listener *l);
+/* What it is bound to; false for one that cannot be connected to over IP. */
+bool listener_address(const struct listener *l, struct sockaddr_storage *address);
 /* Closes, and unlinks the Unix socket file that it made. */
 void listener_free(struct listener *l);
 

@@ -30,8 +30,9 @@ enum option_section {
 
 enum option_type {
 	OPTION_STRING,
-	OPTION_URL,  /* http or https */
-	OPTION_BOOL, /* yes/no, true/false, on/off, 1/0 */
+	OPTION_URL,   /* http or https */
+	OPTION_PROXY, /* http, https or socks */
+	OPTION_BOOL,  /* yes/no, true/false, on/off, 1/0 */
 	OPTION_INT,
 	OPTION_DURATION, /* int64_t ms */
 	OPTION_SIZE,     /* int64_t bytes */

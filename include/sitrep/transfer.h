@@ -2,8 +2,11 @@
  *
  * No thread, no busy loop: curl tells which descriptors and which timer it waits for, libevent watches
  * them.  Redirects are followed here, one hop a curl transfer, so that each hop is judged.  Bodies are
- * counted after decompression and end at the cap.  All functions belong to the loop's thread; callbacks
- * run from the loop, never from inside transfer_start(), and may start new transfers. */
+ * counted after decompression and end at the cap, or where they turn out to be a bomb.  All functions belong to the
+ * loop's thread; callbacks run from the loop, never from inside transfer_start(), and may start new transfers.
+ *
+ * With a proxy, names are resolved by the proxy, and the addresses they mean cannot be judged here; an address that
+ * stands in a URL itself is, and so is "localhost".  What the proxy may reach is the proxy's to say. */
 #ifndef SITREP_TRANSFER_H
 #define SITREP_TRANSFER_H
 
@@ -11,11 +14,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "sitrep/buf.h"
 #include "sitrep/config.h"
 #include "sitrep/error.h"
 #include "sitrep/feed_state.h"
+#include "sitrep/str.h"
+
+/* What is kept of an error's page for a person to read. */
+enum { TRANSFER_REFUSAL_MAX = 8 * 1024 };
 
 struct event_base;
 struct transfers; /* the curl multi handle and what belongs to it */
@@ -27,6 +35,9 @@ struct transfers_options {
 	int max_redirects;
 	const char *proxy;   /* NULL: none, whatever the environment says */
 	const char *ca_file; /* NULL: the system's */
+	/* Where the daemon itself listens: never connected to, whatever is allowed.  Copied. */
+	const struct sockaddr_storage *own;
+	size_t own_count;
 };
 
 /* What to ask for; everything is borrowed until transfer_start() returns. */
@@ -42,10 +53,15 @@ struct transfer_request {
 	const char *bearer;
 	const char *const *headers; /* "Name: value", NULL-terminated, or NULL; like credentials for the URL's host
 				     * only: a redirect to another one goes without them */
-	const char *proxy;          /* overrides the common one */
-	int64_t timeout_ms;         /* of the whole, all hops */
-	int64_t max_body;           /* decoded bytes */
+	struct str client_cert, client_key;  /* PEM, for the URL's host only as well; empty: none */
+	struct str authorities;              /* PEM, trusted besides the system's or in place of ca_file; empty: none */
+	const char *proxy;                   /* overrides the common one */
+	int64_t timeout_ms;                  /* of the whole, all hops */
+	int64_t max_body;                    /* decoded bytes */
 	const struct config_networks *allow; /* NULL: no exceptions */
+	const struct config_networks *allow_too; /* the same; both count */
+	bool want_refusal;                       /* keep the beginning of an error's page */
+	bool allow_downgrade;                    /* redirects from https to http are followed */
 	bool allow_private; /* loopback and private networks too, but nothing else that is special (guard.h) */
 };
 
@@ -54,6 +70,7 @@ struct transfer_answer {
 	struct error error;        /* the sentence for a failure */
 	int http_status;           /* of the last hop; 0 when it gave none */
 	struct buf body;           /* decoded, empty in every failure; the callback may take it */
+	struct buf refusal;        /* the beginning of an error's page, decoded, when it was wanted */
 	char *final_url;           /* of the last hop, without user and password; may be NULL in a failure */
 	char *content_type;        /* from here on all NULL when absent, and in every failure */
 	char *content_location;
@@ -62,6 +79,7 @@ struct transfer_answer {
 	char *last_modified;
 	char *link;                     /* all Link fields as one (link_header.h) */
 	char *permanent_url;            /* where 301/308 hops led, when every hop was one */
+	bool is_detour;                 /* a redirect on the way was not permanent */
 	int64_t retry_after_ms;         /* a duration; -1: absent */
 	int64_t fresh_ms;               /* Cache-Control max-age less Age, else Expires less Date; -1: nothing said */
 	int64_t received;               /* bytes over the wire, headers too */

@@ -87,11 +87,13 @@ def test_cool_down_outlives_a_restart(server, clock, make_daemon):
 
 
 def test_429_without_a_word_for_how_long(server, clock, make_daemon):
+    """A stranger's site, as far as the daemon knows: its network is not in allow."""
     server.set("/limited", "slow down", status=429)
     server.set("/sibling", rss("Sibling", [article(2)]), etag='"2"')
-    daemon = make_daemon("", {"limited": every_second(server.url("/limited")),
-                              "sibling": every_second(server.url("/sibling")),
-                              "clock": every_second(clock.url("/clock"))}).start()
+    stranger = {"interval": "1s", "allow-private": "yes"}
+    daemon = make_daemon("[fetch]\ngap = 0s\nallow = 127.0.0.2/32", {
+        "limited": dict(stranger, url=server.url("/limited")), "sibling": dict(stranger, url=server.url("/sibling")),
+        "clock": every_second(clock.url("/clock"))}).start()
     wait_for(lambda: daemon.feeds()["limited"]["state"] == "failing", "the 429 to be noted")
     ticks(clock)
     before = len(server.requests)

@@ -422,4 +422,4 @@ def test_a_hub_at_a_forbidden_address(server, make_daemon):
         "Link": '<http://169.254.169.254/hub>; rel="hub", </a>; rel="self"'})
     daemon = make_daemon(CONFIG, dict(a=dict(url=server.url("/a"), interval="1h"))).start()
     wait_for(lambda: state(daemon) == "failed", "the guard")
-    assert "link-local" in daemon.feeds()["a"]["websub_reason"]
+    assert "cloud-metadata" in daemon.feeds()["a"]["websub_reason"]

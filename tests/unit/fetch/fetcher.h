@@ -40,10 +40,14 @@ static void fetcher_forget(struct fetcher *f)
 	f->result = (struct result){0};
 }
 
-static void fetcher_start(struct fetcher *f)
+/* own: where the daemon would listen itself; NULL: nowhere. */
+static void fetcher_start_with(struct fetcher *f, const struct sockaddr_storage *own)
 {
-	const struct transfers_options options = {
-		.max_connections = 64, .connect_timeout_ms = 5000, .max_redirects = FETCHER_REDIRECTS_MAX};
+	const struct transfers_options options = {.max_connections = 64,
+		.connect_timeout_ms = 5000,
+		.max_redirects = FETCHER_REDIRECTS_MAX,
+		.own = own,
+		.own_count = own != NULL};
 	struct error err;
 
 	*f = (struct fetcher){
@@ -54,6 +58,11 @@ static void fetcher_start(struct fetcher *f)
 	assert_non_null(f->base);
 	f->transfers = transfers_new(f->base, &options, &err);
 	assert_non_null(f->transfers);
+}
+
+__attribute__((unused)) static void fetcher_start(struct fetcher *f)
+{
+	fetcher_start_with(f, NULL);
 }
 
 static void fetcher_stop(struct fetcher *f)

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <stdatomic.h>
 #include <zlib.h>
 
 #include "transfer_fixture.h"
@@ -19,14 +20,44 @@ enum {
 /* ---- what the server does ---- */
 
 /* Zeros by the million in few kilobytes, made once. */
-static unsigned char *bomb;
-static size_t bomb_len;
+enum bomb { BOMB_GZIP, BOMB_TWICE, BOMB_ZSTD, BOMB_COUNT };
+static struct buf bombs[BOMB_COUNT];
+
+/* The same from brotli's encoder (quality 9, window 24), too long to be made by hand. */
+static const unsigned char brotli_bomb[] = {0xcf, 0xff, 0xff, 0x7f, 0x00, 0x24, 0x00, 0xe2, 0xb1, 0x40, 0x72, 0xef,
+	0xff, 0xf9, 0xff, 0xff, 0x0f, 0x80, 0x04, 0x40, 0x1c, 0x16, 0x80, 0xee, 0xfd, 0x3f, 0xff, 0xff, 0xf0, 0x19,
+	0x00, 0x08, 0x8c, 0x30, 0x2d, 0x0b, 0xdf, 0xfc, 0xff, 0xff, 0xf7, 0xf0, 0x01, 0x20, 0x07, 0x15, 0x80, 0x0b,
+	0xaf, 0x7f, 0xf0};
+
+static bool send_packed(struct exchange *x, const char *coding, const void *data, size_t len)
+{
+	if (strstr(x->request, "/chunked ") != NULL)
+		return loopback_printf(x,
+			       "HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nTransfer-Encoding: chunked\r\n\r\n%zx\r\n",
+			       coding, len) &&
+		       loopback_send(x, data, len) && loopback_printf(x, "\r\n0\r\n\r\n");
+	return loopback_printf(
+		       x, "HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %zu\r\n\r\n", coding, len) &&
+	       loopback_send(x, data, len);
+}
 
 static bool answer_bomb(struct exchange *x)
 {
-	return loopback_printf(
-		       x, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n", bomb_len) &&
-	       loopback_send(x, bomb, bomb_len);
+	if (strstr(x->request, "/bomb/br") != NULL)
+		return send_packed(x, "br", brotli_bomb, sizeof(brotli_bomb));
+	if (strstr(x->request, "/bomb/zstd") != NULL)
+		return send_packed(x, "zstd", bombs[BOMB_ZSTD].data, bombs[BOMB_ZSTD].len);
+	if (strstr(x->request, "/bomb/twice") != NULL)
+		return send_packed(x, "gzip, gzip", bombs[BOMB_TWICE].data, bombs[BOMB_TWICE].len);
+	return send_packed(x, "gzip", bombs[BOMB_GZIP].data, bombs[BOMB_GZIP].len);
+}
+
+/* A long feed of much alike entries, as a press office's archive: what packs best of all that is honest. */
+static struct buf archive, archive_packed;
+
+static bool answer_archive(struct exchange *x)
+{
+	return send_packed(x, "gzip", archive_packed.data, archive_packed.len);
 }
 
 static bool answer_damaged_gzip(struct exchange *x)
@@ -119,14 +150,18 @@ static bool answer_silence(struct exchange *x)
 	return false;
 }
 
+static atomic_int dripped; /* bytes, of the last drip */
+
 /* Each byte long before the transfer's time is up, all of them never. */
 static bool drip(struct exchange *x, const char *text)
 {
 	struct pollfd closed = {.fd = x->fd, .events = POLLIN};
 
-	for (;; text += text[1] != '\0')
+	for (dripped = 0;; text += text[1] != '\0') {
 		if (!loopback_send(x, text, 1) || poll(&closed, 1, 20) != 0)
 			return false;
+		dripped++;
+	}
 }
 
 static bool answer_slow_head(struct exchange *x)
@@ -134,9 +169,36 @@ static bool answer_slow_head(struct exchange *x)
 	return drip(x, "HTTP/1.1 200 OK\r\nX-Slow: aa");
 }
 
+static bool answer_redirect_to_silence(struct exchange *x)
+{
+	return loopback_printf(x, "HTTP/1.1 302 Found\r\nLocation: /silence\r\nContent-Length: 0\r\n\r\n");
+}
+
+static bool answer_half_head(struct exchange *x)
+{
+	(void)loopback_printf(x, "HTTP/1.1 200 OK\r\nContent-Type: app");
+	loopback_wait_close(x);
+	return false;
+}
+
 static bool answer_slow_body(struct exchange *x)
 {
 	return loopback_printf(x, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n") && drip(x, "<rs");
+}
+
+/* 1200 bytes a second, for longer than any window of the test, and then its end. */
+static bool answer_slow_and_steady(struct exchange *x)
+{
+	struct pollfd closed = {.fd = x->fd, .events = POLLIN};
+	char piece[300];
+
+	memset(piece, 'x', sizeof(piece));
+	if (!loopback_printf(x, "HTTP/1.1 200 OK\r\nContent-Length: 3600\r\n\r\n"))
+		return false;
+	for (int i = 0; i < 12; i++)
+		if (!loopback_send(x, piece, sizeof(piece)) || poll(&closed, 1, 250) != 0)
+			return false;
+	return true;
 }
 
 static bool answer_many_headers(struct exchange *x)
@@ -181,6 +243,7 @@ static bool answer_interim_for_ever(struct exchange *x)
 
 static const struct loopback_route routes[] = {
 	{"/bomb", answer_bomb},
+	{"/archive", answer_archive},
 	{"/damaged-gzip", answer_damaged_gzip},
 	{"/announced-too-large", answer_announced_too_large},
 	{"/without-end", answer_without_end},
@@ -193,7 +256,10 @@ static const struct loopback_route routes[] = {
 	{"/garbage", answer_garbage},
 	{"/silence", answer_silence},
 	{"/slow-head", answer_slow_head},
+	{"/half-head", answer_half_head},
+	{"/to-silence", answer_redirect_to_silence},
 	{"/slow-body", answer_slow_body},
+	{"/slow-and-steady", answer_slow_and_steady},
 	{"/many-headers", answer_many_headers},
 	{"/long-header", answer_long_header},
 	{"/long-status", answer_long_status},
@@ -223,12 +289,48 @@ static void test_bomb(void **state)
 	struct result *r = get("/bomb");
 
 	(void)state;
-	assert_true(bomb_len < 100 * 1024);
+	assert_true(bombs[BOMB_GZIP].len < 100 * 1024);
 	assert_int_equal(r->answer.failure, FAILURE_TOO_LARGE);
 	assert_string_equal(r->answer.error.text, "the answer is larger than 1M");
 	assert_int_equal(r->answer.body.len, 0);
 	/* all of it came in, and what it would have become was never held */
 	assert_true(r->answer.received < 200 * 1024);
+}
+
+/* However large an answer may be. */
+static void test_bombs_are_told_by_what_they_unpack_to(void **state)
+{
+	static const char *const paths[] = {"/bomb/gzip", "/bomb/br", "/bomb/zstd", "/bomb/twice", "/bomb/gzip/chunked",
+		"/bomb/br/chunked", "/bomb/zstd/chunked"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct transfer_request request = fetcher_request(&fetcher, url(paths[i]));
+		struct result *r;
+
+		request.max_body = INT64_C(1024) * 1024 * 1024;
+		r = fetcher_get(&fetcher, &request);
+		if (r->answer.failure != FAILURE_TOO_LARGE ||
+			strcmp(r->answer.error.text, "the answer unpacks to more than 200 times its size") != 0)
+			fail_msg("%s: %s", paths[i], r->answer.error.text);
+		assert_int_equal(r->answer.body.len, 0);
+		/* the cap on size is there as before */
+		assert_string_equal(get(paths[i])->answer.error.text, "the answer is larger than 1M");
+	}
+}
+
+static void test_what_packs_well_is_no_bomb(void **state)
+{
+	struct transfer_request request = fetcher_request(&fetcher, url("/archive"));
+	struct result *r;
+
+	(void)state;
+	request.max_body = INT64_C(64) * 1024 * 1024;
+	r = fetcher_get(&fetcher, &request);
+	assert_int_equal(r->answer.failure, FAILURE_NONE);
+	assert_int_equal(r->answer.body.len, archive.len);
+	assert_memory_equal(r->answer.body.data, archive.data, archive.len);
+	assert_true(archive.len > 20 * archive_packed.len);
 }
 
 static void test_too_large(void **state)
@@ -284,7 +386,7 @@ static void test_too_slow(void **state)
 	(void)state;
 	assert_int_equal(r->answer.failure, FAILURE_TIMEOUT);
 	assert_string_equal(r->answer.error.text, "no answer within 1s");
-	assert_int_equal(get_within("/slow-head", SHORT_MS)->answer.failure, FAILURE_TIMEOUT);
+	assert_int_equal(get_within("/slow-head", SHORT_MS)->answer.failure, FAILURE_TOO_SLOW);
 	r = get_within("/slow-body", SHORT_MS);
 	assert_int_equal(r->answer.failure, FAILURE_TOO_SLOW);
 	assert_int_equal(r->answer.http_status, 200);
@@ -299,6 +401,35 @@ static void test_dripping_body_ends_by_its_rate(void **state)
 	assert_int_equal(r->answer.failure, FAILURE_TOO_SLOW);
 	/* 50 bytes a second over all of its time would be 295, and the head */
 	assert_true(r->answer.received < 220);
+}
+
+static void test_slow_but_steady_is_fine(void **state)
+{
+	struct result *r = get_within("/slow-and-steady", 5900);
+
+	(void)state;
+	assert_int_equal(r->answer.failure, FAILURE_NONE);
+	assert_int_equal(r->answer.body.len, 3600);
+}
+
+static void test_dripping_head_ends_by_its_window(void **state)
+{
+	static const char sentence[] = "the answer's headers came too slowly: not complete within 1s";
+	struct result *r = get_within("/slow-head", 5900);
+
+	(void)state;
+	assert_int_equal(r->answer.failure, FAILURE_TOO_SLOW);
+	assert_string_equal(r->answer.error.text, sentence);
+	/* 50 bytes a second over all of its time would be 295 */
+	assert_true(dripped > 0 && dripped < 200);
+	/* a server that falls silent in the middle of it is no better */
+	r = get_within("/half-head", 5900);
+	assert_int_equal(r->answer.failure, FAILURE_TOO_SLOW);
+	assert_string_equal(r->answer.error.text, sentence);
+	/* while one that has not begun may think */
+	assert_string_equal(get_within("/silence", 3000)->answer.error.text, "no answer within 3s");
+	/* also after another one has sent us there */
+	assert_string_equal(get_within("/to-silence", 3000)->answer.error.text, "no answer within 3s");
 }
 
 static void test_header_floods(void **state)
@@ -355,36 +486,76 @@ static void test_no_such_name(void **state)
 	assert_int_equal(fetcher_get(&fetcher, &request)->answer.failure, FAILURE_DNS);
 }
 
-/* ---- the bomb ---- */
+/* ---- packed bodies ---- */
 
-static int make_bomb(void **state)
+static bool pack(struct buf *out, const struct buf *in)
 {
-	static unsigned char zeros[64 * 1024];
 	z_stream z = {0};
-	size_t room = 256 * 1024;
+	bool packed;
 
-	(void)state;
-	bomb = malloc(room);
-	if (bomb == NULL || deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY) != Z_OK)
-		return -1;
-	z.next_out = bomb;
-	z.avail_out = (uInt)room;
-	for (size_t i = 0; i <= BOMB_SIZE / sizeof(zeros); i++) {
-		bool last = i == BOMB_SIZE / sizeof(zeros);
-
-		z.next_in = zeros;
-		z.avail_in = last ? 0 : sizeof(zeros);
-		if (deflate(&z, last ? Z_FINISH : Z_NO_FLUSH) < 0)
-			return -1;
-	}
-	bomb_len = z.total_out;
-	return deflateEnd(&z) == Z_OK ? 0 : -1;
+	buf_init(out, in->len + 1024);
+	if (buf_reserve(out, in->len / 2 + 1024) != 0 ||
+		deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY) != Z_OK)
+		return false;
+	z.next_in = (unsigned char *)in->data;
+	z.avail_in = (uInt)in->len;
+	z.next_out = (unsigned char *)out->data;
+	z.avail_out = (uInt)(in->len / 2 + 1024);
+	packed = deflate(&z, Z_FINISH) == Z_STREAM_END;
+	out->len = z.total_out;
+	return deflateEnd(&z) == Z_OK && packed;
 }
 
-static int free_bomb(void **state)
+/* RFC 8878: a frame of blocks that each say one byte and how often. */
+static void pack_zstd(struct buf *out)
+{
+	enum { BLOCK = 128 * 1024, RUN = 1 << 1 };
+	static const unsigned char head[] = {0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38}; /* window of BLOCK, no size */
+
+	buf_init(out, BOMB_SIZE);
+	(void)buf_append(out, head, sizeof(head));
+	for (size_t left = BOMB_SIZE; left > 0; left -= BLOCK) {
+		uint32_t block = (uint32_t)BLOCK << 3 | RUN | (left == BLOCK);
+		const unsigned char bytes[] = {
+			(unsigned char)block, (unsigned char)(block >> 8), (unsigned char)(block >> 16), 0};
+
+		(void)buf_append(out, bytes, sizeof(bytes));
+	}
+}
+
+static int make_bodies(void **state)
+{
+	struct buf zeros = BUF_INIT(BOMB_SIZE + 1);
+	bool made;
+
+	(void)state;
+	if (buf_reserve(&zeros, BOMB_SIZE) != 0)
+		return -1;
+	memset(zeros.data, 0, BOMB_SIZE);
+	zeros.len = BOMB_SIZE;
+	buf_init(&archive, FETCHER_MAX_BODY * 8);
+	for (int i = 0; i < 20000; i++)
+		(void)buf_printf(&archive,
+			"<item><title>Contracts for the day number "
+			"%d</title><link>https://news.example/contracts/%d</link>"
+			"<guid>https://news.example/contracts/%d</guid><description>What the ministry has awarded "
+			"today, "
+			"with the names of the companies and the amounts.</description></item>\n",
+			i * 7919 % 20000, i, i);
+	made = pack(&bombs[BOMB_GZIP], &zeros) && pack(&bombs[BOMB_TWICE], &bombs[BOMB_GZIP]) &&
+	       pack(&archive_packed, &archive);
+	pack_zstd(&bombs[BOMB_ZSTD]);
+	buf_release(&zeros);
+	return made && !buf_failed(&archive) && !buf_failed(&bombs[BOMB_ZSTD]) ? 0 : -1;
+}
+
+static int free_bodies(void **state)
 {
 	(void)state;
-	free(bomb);
+	for (size_t i = 0; i < BOMB_COUNT; i++)
+		buf_release(&bombs[i]);
+	buf_release(&archive);
+	buf_release(&archive_packed);
 	return 0;
 }
 
@@ -392,17 +563,21 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_bomb, begin, end),
+		cmocka_unit_test_setup_teardown(test_bombs_are_told_by_what_they_unpack_to, begin, end),
+		cmocka_unit_test_setup_teardown(test_what_packs_well_is_no_bomb, begin, end),
 		cmocka_unit_test_setup_teardown(test_too_large, begin, end),
 		cmocka_unit_test_setup_teardown(test_exactly_the_cap_is_fine, begin, end),
 		cmocka_unit_test_setup_teardown(test_error_page_is_not_read_to_its_end, begin, end),
 		cmocka_unit_test_setup_teardown(test_broken_off, begin, end),
 		cmocka_unit_test_setup_teardown(test_too_slow, begin, end),
 		cmocka_unit_test_setup_teardown(test_dripping_body_ends_by_its_rate, begin, end),
+		cmocka_unit_test_setup_teardown(test_slow_but_steady_is_fine, begin, end),
+		cmocka_unit_test_setup_teardown(test_dripping_head_ends_by_its_window, begin, end),
 		cmocka_unit_test_setup_teardown(test_header_floods, begin, end),
 		cmocka_unit_test_setup_teardown(test_nobody_listens, begin, end),
 		cmocka_unit_test_setup_teardown(test_no_tls_there, begin, end),
 		cmocka_unit_test_setup_teardown(test_no_such_name, begin, end),
 	};
 
-	return cmocka_run_group_tests(tests, make_bomb, free_bomb);
+	return cmocka_run_group_tests(tests, make_bodies, free_bodies);
 }

@@ -105,6 +105,7 @@ static void test_permanent_redirects(void **state)
 	assert_int_equal(r->answer.failure, FAILURE_NONE);
 	assert_string_equal(r->answer.final_url, url("/feed"));
 	assert_string_equal(r->answer.permanent_url, url("/feed"));
+	assert_false(r->answer.is_detour);
 	assert_int_equal(server.log_count, 3);
 	/* small bodies of redirects are read, so that all hops share a connection */
 	assert_int_equal(server.accepted, 1);
@@ -118,6 +119,7 @@ static void test_one_temporary_redirect_makes_all_temporary(void **state)
 	assert_int_equal(r->answer.failure, FAILURE_NONE);
 	assert_string_equal(r->answer.final_url, url("/feed"));
 	assert_null(r->answer.permanent_url);
+	assert_true(r->answer.is_detour);
 }
 
 static void test_credentials_stay_with_their_host(void **state)
@@ -209,7 +211,7 @@ static void test_redirect_to_a_forbidden_address(void **state)
 	(void)state;
 	assert_int_equal(r->answer.failure, FAILURE_FORBIDDEN);
 	assert_string_equal(
-		r->answer.error.text, "169.254.169.254 is a link-local address, not allowed by [fetch] allow");
+		r->answer.error.text, "169.254.169.254 is a cloud-metadata address, not allowed by [fetch] allow");
 }
 
 static void test_forbidden_from_the_start(void **state)
@@ -249,6 +251,63 @@ static void test_allow_private_opens_loopback(void **state)
 	assert_int_equal(fetcher_get(&fetcher, &request)->answer.failure, FAILURE_NONE);
 }
 
+static void test_a_feed_may_have_networks_of_its_own(void **state)
+{
+	struct config_network other = {{[10] = 0xff, 0xff, 10}, 104};
+	const struct config_networks others = {&other, 1, 1};
+	struct transfer_request request = fetcher_request(&fetcher, url("/feed"));
+
+	(void)state;
+	request.allow = &others;
+	assert_int_equal(fetcher_get(&fetcher, &request)->answer.failure, FAILURE_FORBIDDEN);
+	request.allow_too = &fetcher.allow;
+	assert_int_equal(fetcher_get(&fetcher, &request)->answer.failure, FAILURE_NONE);
+	request.allow = NULL;
+	assert_int_equal(fetcher_get(&fetcher, &request)->answer.failure, FAILURE_NONE);
+}
+
+/* A daemon that polled itself would feed on its own output for ever. */
+static void test_own_sockets_are_never_asked(void **state)
+{
+	struct sockaddr_in6 every = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)server.port)};
+	struct sockaddr_storage own = {0};
+	static const char *const hosts[] = {
+		"127.0.0.1", "localhost", "0.0.0.0", "[::ffff:127.0.0.1]", "127.9.8.7", "[::1]", "[::]"};
+	struct loopback other;
+	struct fetcher guarded;
+	char text[128];
+	struct transfer_request request = fetcher_request(&guarded, text);
+
+	(void)state;
+	memcpy(&own, &every, sizeof(every));
+	fetcher_start_with(&guarded, &own);
+	loopback_start(&other, routes);
+	request.allow_private = true;
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		struct result *r;
+
+		(void)snprintf(text, sizeof(text), "http://%s:%d/feed", hosts[i], server.port);
+		r = fetcher_get(&guarded, &request);
+		if (r->answer.failure != FAILURE_FORBIDDEN ||
+			strstr(r->answer.error.text, "is where this daemon itself listens") == NULL)
+			fail_msg("%s: %s", text, r->answer.error.text);
+	}
+	/* nor through a proxy, nor as one */
+	(void)snprintf(text, sizeof(text), "http://127.0.0.1:%d", other.port);
+	request.proxy = text;
+	request.url = "http://news.example/feed";
+	assert_int_equal(fetcher_get(&guarded, &request)->answer.failure, FAILURE_NONE);
+	request.url = url("/feed");
+	assert_int_equal(fetcher_get(&guarded, &request)->answer.failure, FAILURE_FORBIDDEN);
+	(void)snprintf(text, sizeof(text), "http://127.0.0.1:%d", server.port);
+	request.url = "http://news.example/feed";
+	assert_int_equal(fetcher_get(&guarded, &request)->answer.failure, FAILURE_FORBIDDEN);
+	assert_int_equal(server.accepted, 0);
+	assert_int_equal(other.log_count, 1);
+	loopback_stop(&other);
+	fetcher_stop(&guarded);
+}
+
 static void test_name_with_forbidden_addresses(void **state)
 {
 	char text[128];
@@ -266,6 +325,9 @@ static void test_name_with_forbidden_addresses(void **state)
 
 static void test_proxy(void **state)
 {
+	static const char *const refused[] = {"http://[fe80::1]/feed", "http://[::ffff:10.0.0.1]/", "http://127.1/",
+		"http://0x7f000001/", "http://2130706433/", "http://127.0.0.1./", "http://localhost/",
+		"http://LOCALHOST./", "http://a.localhost/", "http://169.254.169.254/latest/"};
 	struct transfer_request request = fetcher_request(&fetcher, "http://news.example/feed");
 	char proxy[64];
 	struct result *r;
@@ -282,8 +344,11 @@ static void test_proxy(void **state)
 	r = fetcher_get(&fetcher, &request);
 	assert_int_equal(r->answer.failure, FAILURE_FORBIDDEN);
 	assert_string_equal(r->answer.error.text, "10.0.0.1 is a private address, not allowed by [fetch] allow");
-	request.url = "http://[fe80::1]/feed";
-	assert_int_equal(fetcher_get(&fetcher, &request)->answer.failure, FAILURE_FORBIDDEN);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		request.url = refused[i];
+		if (fetcher_get(&fetcher, &request)->answer.failure != FAILURE_FORBIDDEN)
+			fail_msg("%s", refused[i]);
+	}
 	assert_int_equal(server.log_count, 1);
 }
 
@@ -312,6 +377,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_forbidden_from_the_start, begin, end),
 		cmocka_unit_test_setup_teardown(test_forbidden_on_a_connection_that_is_open_already, begin, end),
 		cmocka_unit_test_setup_teardown(test_allow_private_opens_loopback, begin, end),
+		cmocka_unit_test_setup_teardown(test_a_feed_may_have_networks_of_its_own, begin, end),
+		cmocka_unit_test_setup_teardown(test_own_sockets_are_never_asked, begin, end),
 		cmocka_unit_test_setup_teardown(test_name_with_forbidden_addresses, begin, end),
 		cmocka_unit_test_setup_teardown(test_proxy, begin, end),
 		cmocka_unit_test_setup_teardown(test_environment_is_not_asked_for_a_proxy, begin, end),

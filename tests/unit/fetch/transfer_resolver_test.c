@@ -1,5 +1,5 @@
-/* Names.  The program brings its own getaddrinfo(), which libcurl's resolver threads then call, so that a name
- * can mean what a test wants, or hang. */
+/* Names, and the choice among their addresses.  The program brings its own getaddrinfo(), which libcurl's resolver
+ * threads then call, so that a name can mean what a test wants, or hang. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,6 +22,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static int hanging;
 static bool released;
+static int rebindings;     /* how often the name that changes its mind was looked up */
+static int lookups_cached; /* how often the one that is cached */
 
 typedef int getaddrinfo_fn(const char *, const char *, const struct addrinfo *, struct addrinfo **);
 
@@ -33,6 +35,12 @@ static const struct {
 	{"inside.example", {"10.0.0.1", "192.168.0.1", NULL}},
 	{"metadata.example", {"169.254.169.254", NULL}},
 	{"mapped.example", {"::ffff:169.254.169.254", NULL}},
+	{"cached.example", {"127.0.0.1", NULL}},
+	{"dual.example", {"::1", "127.0.0.1", NULL}},
+	{"dual-inside.example", {"fd00::1", "127.0.0.1", NULL}},
+	/* the first time it is asked, and from then on */
+	{"rebinds.example", {"127.0.0.1", NULL}},
+	{"rebound", {"10.0.0.1", NULL}},
 };
 
 static void hang(void)
@@ -47,6 +55,17 @@ static void hang(void)
 	(void)pthread_mutex_unlock(&lock);
 }
 
+static const char *count_lookup(const char *node)
+{
+	(void)pthread_mutex_lock(&lock);
+	if (node != NULL && strcmp(node, "rebinds.example") == 0 && rebindings++ > 0)
+		node = "rebound";
+	else if (node != NULL && strcmp(node, "cached.example") == 0)
+		lookups_cached++;
+	(void)pthread_mutex_unlock(&lock);
+	return node;
+}
+
 int getaddrinfo(const char *restrict node, const char *restrict service, const struct addrinfo *restrict hints,
 	struct addrinfo **restrict result)
 {
@@ -59,6 +78,7 @@ int getaddrinfo(const char *restrict node, const char *restrict service, const s
 		hang();
 		return EAI_AGAIN;
 	}
+	node = count_lookup(node);
 	for (size_t i = 0; node != NULL && i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strcmp(node, names[i].name) != 0)
 			continue;
@@ -81,7 +101,14 @@ static bool answer_feed(struct exchange *x)
 	return loopback_printf(x, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<rss/>");
 }
 
-static const struct loopback_route routes[] = {{"/", answer_feed}, {NULL, NULL}};
+/* Without keeping the connection, so that the next request makes one. */
+static bool answer_and_close(struct exchange *x)
+{
+	(void)loopback_printf(x, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 6\r\n\r\n<rss/>");
+	return false;
+}
+
+static const struct loopback_route routes[] = {{"/feed/close", answer_and_close}, {"/", answer_feed}, {NULL, NULL}};
 
 static int begin(void **state)
 {
@@ -99,15 +126,20 @@ static int end(void **state)
 	return 0;
 }
 
-static struct result *get(const char *host, int64_t timeout_ms)
+static struct result *get_at(const char *host, const char *path, int64_t timeout_ms)
 {
 	char text[128];
 	struct transfer_request r;
 
-	(void)snprintf(text, sizeof(text), "http://%s:%d/feed", host, server.port);
+	(void)snprintf(text, sizeof(text), "http://%s:%d%s", host, server.port, path);
 	r = fetcher_request(&fetcher, text);
 	r.timeout_ms = timeout_ms;
 	return fetcher_get(&fetcher, &r);
+}
+
+static struct result *get(const char *host, int64_t timeout_ms)
+{
+	return get_at(host, "/feed", timeout_ms);
 }
 
 static void test_names_are_judged_by_their_addresses(void **state)
@@ -117,7 +149,7 @@ static void test_names_are_judged_by_their_addresses(void **state)
 	(void)state;
 	assert_int_equal(r->answer.failure, FAILURE_FORBIDDEN);
 	assert_string_equal(
-		r->answer.error.text, "169.254.169.254 is a link-local address, not allowed by [fetch] allow");
+		r->answer.error.text, "169.254.169.254 is a cloud-metadata address, not allowed by [fetch] allow");
 	assert_int_equal(get("mapped.example", 10000)->answer.failure, FAILURE_FORBIDDEN);
 	r = get("inside.example", 10000);
 	assert_int_equal(r->answer.failure, FAILURE_FORBIDDEN);
@@ -129,6 +161,82 @@ static void test_one_good_address_is_enough(void **state)
 {
 	(void)state;
 	assert_int_equal(get("mixed.example", 10000)->answer.failure, FAILURE_NONE);
+}
+
+/* DNS rebinding: a name that meant an allowed address when somebody looked, and another when it is connected to.
+ * There is no such moment in between: each connection is judged by the very address it goes to. */
+static void test_a_name_that_changes_its_meaning(void **state)
+{
+	struct result *r;
+
+	(void)state;
+	assert_int_equal(get_at("rebinds.example", "/feed/close", 10000)->answer.failure, FAILURE_NONE);
+	/* a new one remembers no names, as after a minute */
+	fetcher_stop(&fetcher);
+	fetcher_start(&fetcher);
+	r = get("rebinds.example", 10000);
+	assert_int_equal(r->answer.failure, FAILURE_FORBIDDEN);
+	assert_string_equal(r->answer.error.text, "10.0.0.1 is a private address, not allowed by [fetch] allow");
+	assert_int_equal(rebindings, 2);
+	assert_int_equal(server.accepted, 1);
+}
+
+static void test_answers_are_remembered(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(get_at("cached.example", "/feed/close", 10000)->answer.failure, FAILURE_NONE);
+	assert_int_equal(server.accepted, 3);
+	assert_int_equal(lookups_cached, 1);
+}
+
+/* A socket on [::1] and the server's port that takes no more connections: who tries hears nothing. */
+static int make_silence(int queued[2])
+{
+	struct sockaddr_in6 in6 = {
+		.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)server.port), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	int on = 1, fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	queued[0] = queued[1] = -1;
+	if (fd < 0 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0 ||
+		bind(fd, (struct sockaddr *)&in6, sizeof(in6)) != 0 || listen(fd, 0) != 0) {
+		(void)close(fd);
+		return -1;
+	}
+	/* the queue holds one more than it was told; a second is there for kernels that count otherwise */
+	for (int i = 0; i < 2; i++) {
+		queued[i] = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		(void)connect(queued[i], (struct sockaddr *)&in6, sizeof(in6));
+	}
+	return fd;
+}
+
+/* RFC 8305: a family that does not answer costs a moment, not the time that connecting may take. */
+static void test_happy_eyeballs(void **state)
+{
+	struct transfer_request request;
+	int queued[2], silence = make_silence(queued);
+	struct result *r;
+	char text[64];
+
+	(void)state;
+	if (silence < 0)
+		skip(); /* no IPv6 here */
+	/* alone, the silent one would hold it up to the end */
+	(void)snprintf(text, sizeof(text), "http://[::1]:%d/feed", server.port);
+	request = fetcher_request(&fetcher, text);
+	request.timeout_ms = 600;
+	r = fetcher_get(&fetcher, &request);
+	assert_int_equal(r->answer.failure, FAILURE_TIMEOUT);
+	assert_string_equal(r->answer.error.text, "no connection within 600ms");
+	/* the time for connecting, five seconds, is longer than this */
+	assert_int_equal(get("dual.example", 4000)->answer.failure, FAILURE_NONE);
+	for (int i = 0; i < 2; i++)
+		(void)close(queued[i]);
+	(void)close(silence);
+	/* nor does a family whose address is refused, by the guard or by nobody being there */
+	assert_int_equal(get_at("dual.example", "/feed/close", 4000)->answer.failure, FAILURE_NONE);
+	assert_int_equal(get("dual-inside.example", 4000)->answer.failure, FAILURE_NONE);
 }
 
 /* The resolver is let go only after everything here has been done: if anything waited for it, this test would
@@ -184,6 +292,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_names_are_judged_by_their_addresses, begin, end),
 		cmocka_unit_test_setup_teardown(test_one_good_address_is_enough, begin, end),
+		cmocka_unit_test_setup_teardown(test_a_name_that_changes_its_meaning, begin, end),
+		cmocka_unit_test_setup_teardown(test_answers_are_remembered, begin, end),
+		cmocka_unit_test_setup_teardown(test_happy_eyeballs, begin, end),
 		cmocka_unit_test_setup_teardown(test_hanging_resolver_holds_nothing_up, begin, end_and_release),
 	};
 

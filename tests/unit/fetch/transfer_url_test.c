@@ -111,6 +111,11 @@ static void test_downgrade_is_named(void **state)
 	assert_string_equal(err.text, "redirect from https down to http://b.example/");
 	end(&tr);
 	begin(&tr, "https://a.example/feed");
+	tr.allow_downgrade = true;
+	assert_int_equal(follow(&tr, "http://b.example/", &err), 0);
+	assert_string_equal(tr.visited[1], "http://b.example/");
+	end(&tr);
+	begin(&tr, "https://a.example/feed");
 	assert_int_equal(follow(&tr, NULL, &err), -EPROTO);
 	assert_string_equal(err.text, "301 Moved Permanently without saying where to");
 	end(&tr);

@@ -140,17 +140,20 @@ static void test_migration(void **state)
 		(void)snprintf(sql, sizeof(sql), "DROP TABLE near_shingle_%d", slot);
 		run_sql(f->db, sql);
 	}
-	run_sql(f->db, "INSERT INTO feed(name, url, categories, rank, active, backlog, health, failure, http_status, "
-		       "errors, polls,"
-		       " not_modified, bytes, items, server_wait)"
-		       " VALUES('old', 'https://old.example/', '', 50, 1, 0, 1, 0, 200, 0, 7, 3, 1, 2, 0);"
-		       "PRAGMA user_version = 1");
+	run_sql(f->db,
+		"INSERT INTO feed(name, url, categories, rank, active, backlog, health, failure, http_status, "
+		"errors, polls,"
+		" not_modified, bytes, items, server_wait, etag, last_modified)"
+		" VALUES('old', 'https://old.example/', '', 50, 1, 0, 1, 0, 200, 0, 7, 3, 1, 2, 0, '\"kept\"', 'then');"
+		"PRAGMA user_version = 1");
 	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, NULL), 0);
 	assert_int_equal(pragma(s.db, "PRAGMA user_version"), STORE_SCHEMA_VERSION);
 	assert_int_equal(pragma(s.db, "SELECT polls FROM feed WHERE name = 'old' AND moved = 0 AND moved_count = 0 AND "
 				      "habits IS NULL"),
 		7);
 	assert_int_equal(pragma(s.db, "SELECT count(*) FROM websub"), 0);
+	assert_int_equal(
+		pragma(s.db, "SELECT count(*) FROM feed WHERE etag = '\"kept\"' AND last_modified = 'then'"), 1);
 	store_close(&s);
 }
 

@@ -1,0 +1,213 @@
+/* The way to a server: which addresses may be connected to, by which proxy, and whom TLS is to trust.
+ *
+ * The guard judges the very address a socket is made for, and once more before a request goes out on a
+ * connection that already existed; so there is no moment between check and use in which a name could
+ * change its meaning. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sitrep/guard.h"
+#include "sitrep/limits.h"
+#include "transfer_internal.h"
+
+/* ---- which addresses ---- */
+
+/* The first one is told; kind as guard_refuses() has it, NULL for the daemon's own. */
+static void note_refused(struct transfer *tr, const struct sockaddr *address, const char *kind)
+{
+	struct hop *hop = &tr->hop;
+	const void *bytes;
+	char text[INET6_ADDRSTRLEN] = "?";
+
+	if (hop->addresses_refused++ > 0)
+		return;
+	bytes = address->sa_family == AF_INET ? (const void *)&((const struct sockaddr_in *)address)->sin_addr
+					      : (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr;
+	(void)inet_ntop(address->sa_family, bytes, text, sizeof(text));
+	if (kind == NULL)
+		(void)snprintf(hop->refused, sizeof(hop->refused), "%s is where this daemon itself listens", text);
+	else
+		(void)snprintf(hop->refused, sizeof(hop->refused), "%s is %s %s address, not allowed by [fetch] allow",
+			text, guard_article(kind), kind);
+}
+
+static bool is_not_own(struct transfer *tr, const struct sockaddr *address)
+{
+	if (!guard_is_own(address, tr->owner->own, tr->owner->own_count))
+		return true;
+	note_refused(tr, address, NULL);
+	return false;
+}
+
+static bool is_fine(struct transfer *tr, const struct sockaddr *address)
+{
+	const char *kind;
+
+	if (!is_not_own(tr, address))
+		return false;
+	kind = guard_refuses(address, &tr->allow);
+	if (kind == NULL || (tr->allow_private && guard_is_private(address)))
+		return true;
+	note_refused(tr, address, kind);
+	return false;
+}
+
+/* text is an address; *known says whether it was one. */
+static bool is_fine_text(struct transfer *tr, const char *text, uint16_t port, bool *known)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(port)};
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+
+	*known = true;
+	/* also as "127.1" and "0x7f000001", which a proxy's resolver may understand */
+	if (inet_aton(text, &in.sin_addr) == 1)
+		return is_fine(tr, (const struct sockaddr *)&in);
+	if (inet_pton(AF_INET6, text, &in6.sin6_addr) == 1)
+		return is_fine(tr, (const struct sockaddr *)&in6);
+	*known = false;
+	return false;
+}
+
+/* RFC 6761, 6.3: means loopback everywhere. */
+static bool is_localhost(struct str name)
+{
+	static const struct str localhost = {"localhost", 9};
+
+	return str_eq_nocase(name, localhost) ||
+	       (name.len > localhost.len && name.data[name.len - localhost.len - 1] == '.' &&
+		       str_eq_nocase(str_slice(name, name.len - localhost.len, name.len), localhost));
+}
+
+/* A proxy is the operator's choice and what names mean there is its own affair; an address that stands in the URL
+ * itself is judged all the same. */
+bool transfer_way_may_ask_proxy(struct transfer *tr)
+{
+	char *host = NULL, *port_text = NULL;
+	long long port = 0;
+	size_t len;
+	bool known, fine = false;
+
+	if (curl_url_get(tr->url, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
+		curl_url_get(tr->url, CURLUPART_PORT, &port_text, CURLU_DEFAULT_PORT) != CURLUE_OK ||
+		!str_to_int(str_from(port_text), &port))
+		goto out;
+	len = strlen(host);
+	if (len > 2 && host[0] == '[') {
+		host[len - 1] = '\0';
+		fine = is_fine_text(tr, host + 1, (uint16_t)port, &known) && known;
+		goto out;
+	}
+	if (len > 1 && host[len - 1] == '.')
+		host[--len] = '\0';
+	fine = is_fine_text(tr, is_localhost(str_make(host, len)) ? "127.0.0.1" : host, (uint16_t)port, &known) ||
+	       !known;
+out:
+	curl_free(host);
+	curl_free(port_text);
+	return fine;
+}
+
+static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct transfer *tr = arg;
+	int fd;
+
+	(void)purpose;
+	if (!(tr->by_proxy ? is_not_own(tr, &address->addr) : is_fine(tr, &address->addr)))
+		return CURL_SOCKET_BAD;
+	fd = socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
+	if (fd < 0) {
+		tr->hop.socket_errno = errno;
+		return CURL_SOCKET_BAD;
+	}
+	tr->hop.addresses_tried++;
+	return fd;
+}
+
+/* Before the request is sent: the connection may be one that another feed, with other exceptions, has opened. */
+static int on_before_request(void *arg, char *remote, char *local, int remote_port, int local_port)
+{
+	struct transfer *tr = arg;
+	bool known;
+
+	(void)local;
+	(void)local_port;
+	if (tr->by_proxy || is_fine_text(tr, remote, (uint16_t)remote_port, &known))
+		return CURL_PREREQFUNC_OK;
+	tr->hop.addresses_tried = 0;
+	return CURL_PREREQFUNC_ABORT;
+}
+
+/* ---- by which way ---- */
+
+/* Names are the proxy's to resolve: with the plain schemes curl would look them up here and hand the proxy an
+ * address that nobody has judged. */
+static int set_proxy(CURL *easy, const char *proxy)
+{
+	static const struct {
+		const char *plain, *remote;
+	} schemes[] = {{"socks5://", "socks5h://"}, {"socks4://", "socks4a://"}};
+	struct buf text = BUF_INIT(LIMIT_URL);
+	const char *rest = proxy;
+	int result;
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		if (!str_starts_nocase(str_from(proxy), str_from(schemes[i].plain)))
+			continue;
+		(void)buf_puts(&text, schemes[i].remote);
+		rest = proxy + strlen(schemes[i].plain);
+	}
+	(void)buf_puts(&text, rest);
+	result = !buf_failed(&text) && curl_easy_setopt(easy, CURLOPT_PROXY, text.data) == CURLE_OK ? 0 : -ENOMEM;
+	buf_release(&text);
+	return result;
+}
+
+static int set_blob(CURL *easy, CURLoption option, struct str pem)
+{
+	struct curl_blob blob = {.data = (void *)(uintptr_t)pem.data, .len = pem.len, .flags = CURL_BLOB_COPY};
+
+	return pem.len == 0 || curl_easy_setopt(easy, option, &blob) == CURLE_OK ? 0 : -ENOMEM;
+}
+
+int transfer_way_prepare(struct transfer *tr, const struct transfer_request *request)
+{
+	const struct transfers *t = tr->owner;
+	CURL *easy = tr->easy;
+	const char *proxy = request->proxy != NULL ? request->proxy : t->proxy;
+
+	tr->by_proxy = proxy != NULL && proxy[0] != '\0';
+	SET(CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+	SET(CURLOPT_OPENSOCKETDATA, tr);
+	SET(CURLOPT_PREREQFUNCTION, on_before_request);
+	SET(CURLOPT_PREREQDATA, tr);
+	SET(CURLOPT_DNS_CACHE_TIMEOUT, (long)DNS_CACHE_S);
+	SET(CURLOPT_HAPPY_EYEBALLS_TIMEOUT_MS, (long)HAPPY_EYEBALLS_MS);
+	/* Both are set always: what is unset, curl takes from the environment. */
+	SET(CURLOPT_PROXY, "");
+	SET(CURLOPT_NOPROXY, "");
+	if (tr->by_proxy && set_proxy(easy, proxy) != 0)
+		return -ENOMEM;
+	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)t->connect_timeout_ms);
+	if (set_blob(easy, CURLOPT_SSLCERT_BLOB, request->client_cert) != 0 ||
+		set_blob(easy, CURLOPT_SSLKEY_BLOB, request->client_key) != 0)
+		return -ENOMEM;
+	/* The feed's own authorities take the bundle's place; the folder, looked into by name, keeps the system's,
+	 * unless the operator trusts those in no case. */
+	if (request->authorities.len > 0) {
+		if (t->ca_file != NULL)
+			SET(CURLOPT_CAPATH, NULL);
+		return set_blob(easy, CURLOPT_CAINFO_BLOB, request->authorities);
+	}
+	if (t->ca_file != NULL)
+		SET(CURLOPT_CAINFO, t->ca_file);
+	/* With a folder beside the bundle, curl reads the whole bundle anew for each connection, on the loop and for
+	 * some 30 ms; without, once a day. */
+	if (t->ca_file != NULL || t->has_ca_bundle)
+		SET(CURLOPT_CAPATH, NULL);
+	return 0;
+}

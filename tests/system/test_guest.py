@@ -1,0 +1,543 @@
+"""sitrepd as a guest: what a server sees of it, and how it takes what a server says.
+
+The server here plays the points of the feed reader behaviour list; docs/feed-reader-behaviour.md says which test
+proves which point, and the last test here that all of those exist.
+"""
+import calendar
+import contextlib
+import gzip
+import re
+import socket
+import subprocess
+import threading
+import time
+import zlib
+
+import pytest
+
+from harness import BUILD, PATIENCE, TOP, wait_for
+from samples import article, rss
+from servers import RawServer, answer, missing
+
+MINUTE, HOUR = 60, 3600
+CONTACT = "contact-url = https://desk.example.org/bot"
+
+
+@pytest.fixture
+def host():
+    server = RawServer()
+    yield server
+    server.close()
+
+
+def field(head, name):
+    """The value of a request's field; None without it."""
+    for line in head.split(b"\r\n")[1:]:
+        if line.lower().startswith(name.lower().encode() + b":"):
+            return line.split(b":", 1)[1].strip().decode()
+    return None
+
+
+def validators(head):
+    return field(head, "If-None-Match"), field(head, "If-Modified-Since")
+
+
+def feed(articles=1, etag=None, modified=None, headers=()):
+    """A feed with validators, 304 included; as a good server has it."""
+    said = [*(["ETag: " + etag] if etag else []), *(["Last-Modified: " + modified] if modified else []), *headers]
+    full = answer(rss("Alpha", [article(n) for n in range(articles)]), "Content-Type: application/rss+xml", *said)
+    unchanged = answer("", *said, status="304 Not Modified")
+
+    def play(connection, head):
+        asked = validators(head)
+        fresh = asked[0] == etag if etag else modified and asked[1] == modified
+        (unchanged if fresh else full)(connection)
+    return play
+
+
+def error(status, *headers):
+    return answer("no", *headers, status=status)
+
+
+def polls(daemon, name):
+    return daemon.feeds()[name]["polls"]
+
+
+def seconds_to_due(state):
+    """From the poll to the next one."""
+    last, due = (calendar.timegm(time.strptime(state[key], "%Y-%m-%dT%H:%M:%SZ")) for key in ("last_poll", "due"))
+    return due - last
+
+
+def read_until_done(peer):
+    text = b""
+    while b'"done"' not in text:
+        piece = peer.recv(4096)
+        assert piece, text
+        text += piece
+
+
+def first_poll(make_daemon, host, config="", **options):
+    """A daemon with one feed, polled once."""
+    daemon = make_daemon(config, dict(a=dict(url=host.url("/feed"), **options))).start()
+    wait_for(lambda: polls(daemon, "a") == 1, "the first poll")
+    return daemon
+
+
+# ---- conditional requests
+
+@pytest.mark.parametrize("etag, modified", [('"one"', None), (None, "Tue, 10 Nov 2026 10:00:00 GMT"),
+                                            ('W/"odd, \\one"', "not even a date")])
+def test_validators_come_back_as_they_were(make_daemon, host, etag, modified):
+    host.routes["/feed"] = feed(1, etag, modified)
+    daemon = first_poll(make_daemon, host)
+    daemon.refresh()
+    daemon.refresh()
+    assert [validators(head) for head in host.heads("/feed")] == [(None, None), (etag, modified), (etag, modified)]
+    assert daemon.feeds()["a"]["not_modified"] == 2
+
+
+def test_validators_outlive_errors_and_restarts(make_daemon, host):
+    mine = '"kept"', "Tue, 10 Nov 2026 10:00:00 GMT"
+    host.routes["/feed"] = feed(1, *mine)
+    daemon = first_poll(make_daemon, host)
+    for trouble in (error("500 Oops"), error("429 Too Many Requests"), error("404 Not Found", 'ETag: "error page"'),
+                    answer(""), answer("<html><title>Down</title>", 'ETag: "maintenance"'), lambda connection, head: None,
+                    answer("", status="304 Not Modified")):
+        host.routes["/feed"] = trouble
+        daemon.refresh()
+        assert validators(host.heads("/feed")[-1]) == mine
+    daemon.stop()
+    daemon.start()
+    daemon.refresh()
+    daemon.write_config(CONTACT, dict(a=dict(url=host.url("/feed"), categories="navy")))
+    daemon.run("reload")
+    daemon.refresh()
+    assert [validators(head) for head in host.heads("/feed")[1:]] == [mine] * (len(host.heads("/feed")) - 1)
+    assert len(host.heads("/feed")) == 10
+
+
+def test_validators_are_one_set(make_daemon, host):
+    """A full answer replaces both, also by nothing; an ETag that is new beside an old date is kept."""
+    modified = "Tue, 10 Nov 2026 10:00:00 GMT"
+    host.routes["/feed"] = feed(1, '"one"', modified)
+    daemon = first_poll(make_daemon, host)
+    for articles, etag, date in ((2, '"two"', modified), (3, '"three"', None), (4, None, modified), (5, None, None), (6, None, None)):
+        host.routes["/feed"] = feed(articles, etag, date)
+        daemon.refresh()
+    assert [validators(head) for head in host.heads("/feed")] == [
+        (None, None), ('"one"', modified), ('"two"', modified), ('"three"', None), (None, modified), (None, None)]
+
+
+def test_validators_are_not_made_up(make_daemon, host):
+    """Neither from the feed's own dates nor from the Date field nor from the clock."""
+    body = rss("Alpha", [article(1)]).replace("<item>", "<lastBuildDate>Tue, 10 Nov 2026 10:00:00 GMT</lastBuildDate><item>", 1)
+    host.routes["/feed"] = answer(body, "Date: Tue, 10 Nov 2026 11:00:00 GMT", "Expires: Tue, 10 Nov 2026 11:00:01 GMT")
+    daemon = first_poll(make_daemon, host)
+    daemon.refresh()
+    assert daemon.feeds()["a"]["state"] == "ok" and len(host.heads("/feed")) == 2
+    assert [validators(head) for head in host.heads("/feed")] == [(None, None)] * 2
+
+
+def test_validators_belong_to_their_url(make_daemon, host):
+    host.routes["/feed"] = host.routes["/other"] = feed(1, '"one"')
+    daemon = first_poll(make_daemon, host)
+    daemon.write_config("", dict(a=host.url("/other")))
+    daemon.run("reload")
+    daemon.refresh()
+    assert validators(host.heads("/other")[0]) == (None, None)
+
+
+# ---- what the server says about when
+
+@pytest.mark.parametrize("headers", [("Cache-Control: public, max-age=14400",), ("Retry-After: 14400",),
+                                     ("Cache-Control: max-age=18000", "Age: 3600")])
+def test_the_servers_hint_is_kept(make_daemon, host, headers):
+    """On a full answer and on a 304, whatever interval the configuration wants."""
+    host.routes["/feed"] = feed(1, '"one"', headers=headers)
+    daemon = first_poll(make_daemon, host, interval="1s")
+    assert abs(seconds_to_due(daemon.feeds()["a"]) - 4 * HOUR) <= 2
+    daemon.stop()
+    daemon.start()
+    assert len(host.heads("/feed")) == 1
+
+
+@pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
+def test_being_told_to_wait(make_daemon, host, status):
+    """Kept for the feed, for its host, over a restart and against a person's wish."""
+    host.routes["/feed"] = error(status, "Retry-After: 7200")
+    host.routes["/neighbour"] = feed(1)
+    daemon = first_poll(make_daemon, host, interval="1s")
+    assert abs(seconds_to_due(daemon.feeds()["a"]) - 2 * HOUR) <= 2
+    assert "asked to be left alone" in daemon.run("refresh", "a", check=False).stderr
+    daemon.write_config("", dict(a=dict(url=host.url("/feed"), interval="1s"), b=dict(url=host.url("/neighbour"), interval="1s")))
+    daemon.run("reload")
+    daemon.refresh("a")
+    daemon.stop()
+    daemon.start()
+    daemon.refresh()
+    assert len(host.heads("/feed")) == 1
+
+
+def test_429_without_a_hint_slows_down(make_daemon, host):
+    host.routes["/feed"] = error("429 Too Many Requests")
+    daemon = first_poll(make_daemon, host)
+    pauses = [seconds_to_due(daemon.feeds()["a"])]
+    for _ in range(3):
+        daemon.refresh()
+        pauses.append(seconds_to_due(daemon.feeds()["a"]))
+    assert pauses[0] >= 4 * MINUTE
+    assert all(later > 1.5 * sooner for sooner, later in zip(pauses, pauses[1:])), pauses
+
+
+# ---- how often and what
+
+def test_only_the_feed_is_asked_for(make_daemon, host):
+    """Neither its items, nor images, nor enclosures, nor icons, nor robots.txt, however much it names them."""
+    items = "".join('<item><title>%d</title><link>%s</link><enclosure url="%s" length="1" type="audio/mpeg"/><description>'
+                    '&lt;img src="%s"&gt; text</description><comments>%s</comments></item>' %
+                    (n, *(host.url("/%s/%d" % (kind, n)) for kind in ("post", "sound", "image", "talk"))) for n in range(20))
+    host.routes["/feed"] = answer('<rss version="2.0"><channel><title>A</title><link>%s</link><image><url>%s</url></image>%s'
+                                  "</channel></rss>" % (host.url("/"), host.url("/icon"), items))
+    daemon = first_poll(make_daemon, host)
+    assert daemon.feeds()["a"]["items"] == 20
+    daemon.get("/")
+    daemon.get("/feed.atom")
+    daemon.refresh()
+    assert [path for path, _ in host.requests] == ["/feed", "/feed"]
+
+
+def test_adding_a_feed_is_one_request(make_daemon, host):
+    host.routes["/feed"] = host.routes["/new"] = feed(1)
+    daemon = first_poll(make_daemon, host)
+    daemon.write_config("", dict(a=host.url("/feed"), b=host.url("/new")))
+    daemon.run("reload")
+    wait_for(lambda: daemon.feeds()["b"]["state"] == "ok", "the new feed")
+    daemon.run("reload")
+    daemon.run("reload")
+    daemon.stop()
+    daemon.start()
+    assert [path for path, _ in host.requests] == ["/feed", "/new"]
+
+
+def test_a_server_is_not_asked_for_many_things_at_once(make_daemon, host):
+    under_way, most = [], []
+    lock, go_on = threading.Lock(), threading.Event()
+
+    def play(connection, head):
+        with lock:
+            under_way.append(connection)
+            most.append(len(under_way))
+        if len(most) > 2:
+            go_on.set()
+        go_on.wait(0.2)  # time for a third one to come, if one would
+        with lock:
+            under_way.remove(connection)
+        feed(1)(connection, head)
+    for n in range(8):
+        host.routes["/%d" % n] = play
+    daemon = make_daemon("[fetch]\nallow = 127.0.0.0/8", {"f%d" % n: host.url("/%d" % n) for n in range(8)}).start()
+    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "all feeds")
+    assert max(most) == 2 and len(most) == 8
+
+
+def test_refreshes_at_one_time_share_a_request(make_daemon, host):
+    host.routes["/feed"] = feed(1, '"one"')
+    daemon = first_poll(make_daemon, host)
+    go_on = threading.Event()
+
+    def slowly(connection, head):
+        go_on.wait(PATIENCE)
+        feed(1, '"one"')(connection, head)
+    host.routes["/feed"] = slowly
+    with contextlib.ExitStack() as stack:
+        people = [stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(5)]
+        for person in people:
+            person.settimeout(PATIENCE)
+            person.connect(str(daemon.control_path))
+            person.sendall(b'{"op":"refresh","feed":"a"}\n')
+        # the daemon takes its peers in turn: when a later one has been answered, all have been heard
+        assert polls(daemon, "a") == polls(daemon, "a") == 1
+        go_on.set()
+        for person in people:
+            read_until_done(person)
+    # and what a person asks for is conditional like every poll
+    assert [field(head, "If-None-Match") for head in host.heads("/feed")] == [None, '"one"']
+
+
+# ---- requests
+
+def test_requests_are_clean(make_daemon, host):
+    """GET, the URL as it was configured, and no more fields than needed, whatever the server tries."""
+    path = "/feed?b=2&a=1&&utm_source=x&q=%20%c3%a9+%2F&empty=&t=1"
+    host.routes["/feed"] = answer(rss("A", [article(1)]), "Set-Cookie: id=1; Path=/; Max-Age=99999", "Set-Cookie: b=2",
+                                  "Accept-CH: Sec-CH-UA", 'Alt-Svc: h3=":443"', "Refresh: 1; url=/other", 'ETag: "e"')
+    host.routes["/from"] = answer("", "Location: /feed?to", "Set-Cookie: c=3", status="302 Found")
+    daemon = make_daemon(CONTACT, dict(a=host.url(path), b=host.url("/from") + "#part")).start()
+    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
+    daemon.refresh()
+    heads = [head for _, head in host.requests]
+    assert len(heads) == 6
+    lines = [head.split(b"\r\n")[0].decode() for head in heads]
+    assert sorted(lines) == sorted(["GET %s HTTP/1.1" % asked for asked in (path, "/from", "/feed?to")] * 2)
+    allowed = {"host", "user-agent", "accept", "accept-encoding", "if-none-match", "a-im"}
+    for head in heads:
+        names = [line.split(b":")[0].decode().lower() for line in head.split(b"\r\n")[1:] if line]
+        assert set(names) <= allowed and len(names) == len(set(names)), names
+
+
+def test_one_honest_user_agent(make_daemon, host):
+    """Program, version, and a page of the operator's; the same for every feed, at every time, after every answer."""
+    host.routes["/feed"] = error("403 Forbidden")
+    host.routes["/other"] = feed(1)
+    daemon = make_daemon(CONTACT, dict(a=host.url("/feed"), b=host.url("/other"))).start()
+    wait_for(lambda: all(f["polls"] == 1 for f in daemon.feeds().values()), "the first polls")
+    daemon.refresh()
+    daemon.stop()
+    daemon.start()
+    daemon.refresh()
+    agents = {field(head, "User-Agent") for _, head in host.requests}
+    version = subprocess.run([str(BUILD / "sitrepd"), "--version"], capture_output=True, text=True).stdout.split()[1]
+    assert agents == {"sitrepd/%s (+https://desk.example.org/bot)" % version}
+    assert re.fullmatch(r"\d+\.\d+\.\d+", version) and len(host.requests) == 6
+    assert not re.search("mozilla|curl|libcurl|python|http/", agents.pop(), re.IGNORECASE)
+
+
+def test_credentials_come_from_files(make_daemon, host, tmp_path):
+    for name, text in (("password", "pass:word\n"), ("bearer", "token"), ("headers", "# ours\nX-Key: sesame\nX-Desk: navy\n")):
+        (tmp_path / name).write_text(text)
+    for path in ("/basic", "/bearer", "/headers"):
+        host.routes[path] = feed(1)
+    feeds = dict(basic={"url": host.url("/basic"), "user": "anna", "password-file": tmp_path / "password"},
+                 bearer={"url": host.url("/bearer"), "bearer-file": tmp_path / "bearer"},
+                 headers={"url": host.url("/headers"), "header-file": tmp_path / "headers"})
+    daemon = make_daemon("", feeds).start()
+    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
+    assert field(host.heads("/basic")[0], "Authorization") == "Basic YW5uYTpwYXNzOndvcmQ="
+    assert field(host.heads("/bearer")[0], "Authorization") == "Bearer token"
+    assert field(host.heads("/headers")[0], "X-Key") == "sesame" and field(host.heads("/headers")[0], "X-Desk") == "navy"
+    assert field(host.heads("/headers")[0], "Authorization") is None
+
+
+def test_passwords_in_addresses_stay_inside(make_daemon, host):
+    """A user in a feed's URL goes to its server as a header, and nowhere else."""
+    host.routes["/feed"] = feed(1)
+    secret = host.url("/feed").replace("http://", "http://anna:sesame@")
+    daemon = make_daemon("", dict(a=secret)).start()
+    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+    assert field(host.heads("/feed")[0], "Authorization") == "Basic YW5uYTpzZXNhbWU="
+    stream = daemon.stream(dict(since="0"))
+    shown = str(daemon.feeds()) + str(stream.read_until("new")) + daemon.run("feeds").stdout
+    stream.close()
+    for path in ("/", "/feed.atom", "/feed.rss", "/feed.json", "/opml", "/metrics"):
+        shown += daemon.get(path).body.decode()
+    daemon.write_config("", dict(a=secret.replace("/feed", "/feed?2")))
+    shown += daemon.run("reload").stdout
+    assert host.url("/feed") in shown and "sesame" not in shown and "sesame" not in daemon.log()
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "identity"])
+def test_compressed_answers_are_wanted_and_taken(make_daemon, host, tmp_path, coding):
+    body = rss("Alpha", [article(1)]).encode()
+
+    def play(connection, head):
+        wanted = field(head, "Accept-Encoding")
+        assert {"gzip", "deflate", "br", "zstd"} <= set(wanted.split(", "))
+        packed = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli_stored, "zstd": zstd_stored, "identity": bytes}[coding]
+        answer(packed(body), "Content-Encoding: " + coding)(connection)
+    host.routes["/feed"] = play
+    daemon = first_poll(make_daemon, host)
+    assert daemon.feeds()["a"]["state"] == "ok" and daemon.feeds()["a"]["items"] == 1
+
+
+def zstd_stored(data):
+    """RFC 8878: a frame with one block that is stored as it is."""
+    assert len(data) < 1 << 17
+    return b"\x28\xb5\x2f\xfd\x00\x38" + (len(data) << 3 | 1).to_bytes(3, "little") + data
+
+
+def brotli_stored(data):
+    """RFC 7932: a window of 64 KiB, a block that is stored as it is, and an empty last one."""
+    assert 1 < len(data) <= 1 << 16
+    # bits from the lowest: WBITS 0; ISLAST 0, MNIBBLES 00 (four), MLEN - 1 in 16, ISUNCOMPRESSED 1
+    bits = (len(data) - 1) << 4 | 1 << 20
+    return bits.to_bytes(3, "little") + data + b"\x03"
+
+
+# ---- addresses
+
+def test_addresses_are_checked_when_they_are_configured(make_daemon):
+    bad = ("news.example/feed", "ftp://news.example/feed", "feed://news.example/", "http://", "https:///feed", "http://a b/")
+    daemon = make_daemon("", {"f%d" % n: url for n, url in enumerate(bad)})
+    check = subprocess.run([*daemon.command(), "--check"], capture_output=True, text=True)
+    assert check.returncode == 1 and all("url = " + url in check.stderr for url in bad), check.stderr
+
+
+def test_what_a_server_says_when_it_refuses_is_shown(host):
+    """To whom tries an address; as plain text, cut, without anything that a terminal would obey."""
+    page = ("<html><head><title>No</title><script>alert(1)</script></head><body><p>Feed readers, please write to"
+            " <b>desk&#64;news.example</b>.</p>\x1b[31m\xff\x9b&#27;red" + "<i>x</i> " * 5000)
+    host.routes["/feed"] = answer(page.encode("latin-1"), "Content-Type: text/html", status="403 Forbidden")
+    host.routes["/silent"] = answer("", status="404 Not Found")
+    for command in ("parse", "discover"):
+        shown = subprocess.run([str(BUILD / "sitrep"), command, host.url("/feed")], capture_output=True, text=True)
+        assert shown.returncode == 1
+        assert "403 Forbidden; the server says: " in shown.stderr and "please write to desk@news.example" in shown.stderr
+        assert "alert" not in shown.stderr and "\x1b" not in shown.stderr and "\x9b" not in shown.stderr
+        assert len(shown.stderr) < 600
+    silent = subprocess.run([str(BUILD / "sitrep"), "parse", host.url("/silent")], capture_output=True, text=True)
+    assert silent.stderr == "sitrep: parse: 404 Not Found\n"
+
+
+def test_nothing_is_guessed(make_daemon, host):
+    """A page that names no feed is told as such, by the daemon and by discover; no other address is tried."""
+    host.routes["/blog"] = answer("<!DOCTYPE html><title>Sea watch</title><p>no feed", "Content-Type: text/html")
+    found = subprocess.run([str(BUILD / "sitrep"), "discover", host.url("/blog")], capture_output=True, text=True)
+    assert found.returncode == 1 and "names no feed" in found.stderr
+    daemon = make_daemon("", dict(a=host.url("/blog"), b=host.url("/missing"))).start()
+    wait_for(lambda: all(f["polls"] == 1 for f in daemon.feeds().values()), "the first polls")
+    assert sorted(path for path, _ in host.requests) == ["/blog", "/blog", "/missing"]
+
+
+def test_a_page_in_a_feeds_place_is_told_and_left_alone(make_daemon, host):
+    """Also when it was a feed before: what was there stays, and it is asked more rarely."""
+    host.routes["/feed"] = feed(3)
+    daemon = first_poll(make_daemon, host)
+    host.routes["/feed"] = answer("<!DOCTYPE html><title>Domain for sale</title>", "Content-Type: text/html")
+    pauses = []
+    for _ in range(3):
+        daemon.refresh()
+        pauses.append(seconds_to_due(daemon.feeds()["a"]))
+    state = daemon.feeds()["a"]
+    assert state["failure"] == "not-a-feed" and "Domain for sale" in state["reason"] and state["items"] == 3
+    assert pauses[0] < pauses[1] < pauses[2]
+
+
+# ---- errors
+
+ERRORS = {
+    "400": error("400 Bad Request"), "401": error("401 Unauthorized"), "403": error("403 Forbidden"), "404": missing,
+    "418": error("418 Teapot"), "500": error("500 Oops"), "502": error("502 Bad Gateway"), "503": error("503 Unavailable"),
+    "599": error("599 Whatever"), "broken-off": lambda connection, head: None,
+}
+
+
+def test_every_error_backs_off(make_daemon, host):
+    """Longer each time, up to a day or so, over restarts; one success and all is as before."""
+    for name, behaviour in ERRORS.items():
+        host.routes["/" + name] = behaviour
+    feeds = {name: host.url("/" + name) for name in ERRORS}
+    # a label of more than 63 octets is refused by the resolver before anybody is asked (RFC 1035, 2.3.4)
+    feeds["no-name"] = "http://%s.invalid/" % ("a" * 64)
+    feeds["no-connection"] = "http://127.0.0.1:1/"
+    daemon = make_daemon("", feeds).start()
+    wait_for(lambda: all(f["polls"] == 1 for f in daemon.feeds().values()), "the first polls")
+    pauses = [{name: seconds_to_due(f) for name, f in daemon.feeds().items()}]
+    for _ in range(2):
+        daemon.refresh()
+        pauses.append({name: seconds_to_due(f) for name, f in daemon.feeds().items()})
+    daemon.stop()
+    daemon.start()
+    assert len(host.requests) == 3 * len(ERRORS)
+    for _ in range(7):
+        daemon.refresh()
+    pauses.append({name: seconds_to_due(f) for name, f in daemon.feeds().items()})
+    for name in feeds:
+        first, second, third, tenth = (p[name] for p in pauses)
+        assert 4 * MINUTE <= first < second < third and 12 * HOUR <= tenth <= 30 * HOUR, (name, pauses)
+    states = daemon.feeds()
+    assert {states[name]["failure"] for name in ERRORS} == {"http", "protocol"}
+    assert states["no-name"]["failure"] == "dns" and states["no-connection"]["failure"] == "connect"
+    assert all(f["state"] == "failing" and f["reason"] and f["errors"] == 10 for f in states.values())
+    table = daemon.run("feeds").stdout
+    assert all(name in table for name in feeds) and "418" in table and "resolve" in table.lower()
+    host.routes["/404"] = feed(1)
+    daemon.refresh("404")
+    assert daemon.feeds()["404"]["state"] == "ok" and seconds_to_due(daemon.feeds()["404"]) < 12 * HOUR
+
+
+def test_gone_is_told_and_believed(make_daemon, host):
+    host.routes["/feed"] = feed(2)
+    daemon = make_daemon("", dict(a=dict(url=host.url("/feed"), interval="250ms"))).start()
+    stream = daemon.stream(dict(events=["feed"]))
+    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+    host.routes["/feed"] = error("410 Gone")
+    assert stream.read_until("feed")["feed"]["state"] == "gone"
+    stream.close()
+    state = daemon.feeds()["a"]
+    assert state["state"] == "gone" and state["items"] == 2 and "due" not in state
+    assert "feed is gone and will not be asked again" in daemon.log() and "gone" in daemon.run("feeds").stdout
+    asked = len(host.requests)
+    daemon.stop()
+    daemon.start()
+    daemon.run("reload")
+    assert len(host.requests) == asked
+    # until a person says so
+    host.routes["/feed"] = feed(2)
+    daemon.refresh("a")
+    assert daemon.feeds()["a"]["state"] == "ok" and len(host.requests) == asked + 1
+
+
+@pytest.mark.parametrize("status", [302, 303, 307])
+def test_temporary_moves_are_followed_told_and_not_remembered(make_daemon, host, status):
+    host.routes["/feed"] = answer("", "Location: /elsewhere", status="%d Elsewhere" % status)
+    host.routes["/elsewhere"] = feed(1, '"one"')
+    daemon = first_poll(make_daemon, host)
+    for _ in range(3):
+        daemon.refresh()
+    assert daemon.feeds()["a"]["state"] == "ok" and "moved_to" not in daemon.feeds()["a"]
+    assert [path for path, _ in host.requests] == ["/feed", "/elsewhere"] * 4
+    assert validators(host.heads("/elsewhere")[-1]) == ('"one"', None)
+    # told while it lasts, and once in the log
+    assert daemon.feeds()["a"]["redirected_to"] == host.url("/elsewhere")
+    assert "redirected to " + host.url("/elsewhere") in daemon.run("feeds").stdout
+    host.routes["/feed"] = feed(1)
+    daemon.refresh()
+    assert "redirected_to" not in daemon.feeds()["a"]
+    assert sum("redirected for now" in line for line in daemon.log().splitlines()) == 1
+    assert sum("no longer redirected" in line for line in daemon.log().splitlines()) == 1
+
+
+def test_feeds_that_become_one_are_told(make_daemon, host):
+    """Both moved for good to one address, or one to the other's; the third answer over a day makes it believed."""
+    for name in ("navy", "army"):
+        host.routes["/" + name] = answer("", "Location: /forces", status="301 Moved Permanently")
+    host.routes["/forces"] = feed(1)
+    daemon = make_daemon("", {name: host.url("/" + name) for name in ("navy", "army")}).start()
+    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
+    daemon.stop()
+    subprocess.run(["sqlite3", str(daemon.state / "sitrepd.db"), "UPDATE feed SET moved_count = 2, moved_since = moved_since - 2 * 86400000"],
+                   check=True)
+    daemon.start()
+    daemon.refresh()
+    assert all(f["moved_to"] == host.url("/forces") for f in daemon.feeds().values())
+    told = [line for line in daemon.log().splitlines() if "have become one" in line]
+    assert len(told) == 1 and "navy" in told[0] and "army" in told[0]
+    assert sum("feed has moved" in line for line in daemon.log().splitlines()) == 2
+
+
+# ---- the table
+
+def test_the_table_names_tests_that_exist():
+    """docs/feed-reader-behaviour.md: all points of the list, each proved by tests there are, or said to be open."""
+    rows = {}
+    text = (TOP / "docs/feed-reader-behaviour.md").read_text()
+    for line in text.splitlines():
+        row = re.match(r"\| (\d{3}) \| (.+) \| (.+) \| (.+) \|$", line)
+        if row:
+            assert row.group(1) not in rows, row.group(1)
+            rows[row.group(1)] = row.group(4)
+    wanted = [*range(1, 5), *range(10, 17), *range(20, 25), *range(30, 38), 50, 51, *range(60, 67), 70, 71, *range(80, 91),
+              *range(100, 107), *range(110, 121), *range(130, 138), 140, 141]
+    assert sorted(rows) == ["%03d" % n for n in wanted]
+    known = set()
+    for path in (TOP / "tests").rglob("*_test.c"):
+        known |= set(re.findall(r"^static void (test_\w+)\(", path.read_text(), re.MULTILINE))
+    for path in (TOP / "tests").rglob("test_*.py"):
+        known |= set(re.findall(r"^def (test_\w+)\(", path.read_text(), re.MULTILINE))
+    for number, proof in rows.items():
+        names = re.findall(r"`(test_\w+)`", proof)
+        assert names or proof == "open", (number, proof)
+    # and in the other tables of the page
+    named = set(re.findall(r"`(test_\w+)`", text))
+    assert named <= known, named - known
