@@ -69,6 +69,7 @@ struct stories {
 	struct identity *identity;
 	struct arena arena;
 	struct buf out;
+	int64_t last_ms; /* lines come in the order of arrival, whatever their times say */
 };
 
 /* One line of the stream.  Items are numbered from 1 on, lines from 0. */
@@ -109,6 +110,7 @@ static struct text text_of(const json_t *object, const char *member)
 static int read_entry(struct stories *st, const json_t *line, struct entry *e, struct error *err)
 {
 	const json_t *seq = json_object_get(line, "seq"), *time_s = json_object_get(line, "time");
+	int64_t at_ms;
 	int result;
 
 	*e = (struct entry){.source = member_text(line, "source")};
@@ -129,10 +131,12 @@ static int read_entry(struct stories *st, const json_t *line, struct entry *e, s
 	result = identity_assign(st->identity, &st->arena, &e->item);
 	if (result != 0)
 		return error_sys(err, result, "cannot work an item out");
+	at_ms = (int64_t)(json_number_value(time_s) * 1000);
+	st->last_ms = at_ms > st->last_ms ? at_ms : st->last_ms;
 	e->report = (struct report){
 		.item_id = e->id,
 		.source = source_of_host(e->source),
-		.at_ms = (int64_t)(json_number_value(time_s) * 1000),
+		.at_ms = st->last_ms,
 		.sketch = e->item.sketch,
 	};
 	return 0;

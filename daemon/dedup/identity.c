@@ -31,7 +31,7 @@ enum {
 	SCRATCH_MAX = 64 * LIMIT_URL,
 };
 
-_Static_assert(SKETCH_BYTES_MAX <= LIMIT_SKETCH, "a sketch fits the member it travels in");
+_Static_assert((int)SKETCH_BYTES_MAX <= (int)LIMIT_SKETCH, "a sketch fits the member it travels in");
 
 #define ELLIPSIS "\xE2\x80\xA6"
 enum { ELLIPSIS_LEN = sizeof(ELLIPSIS) - 1 };

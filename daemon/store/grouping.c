@@ -258,22 +258,24 @@ static int answer_roundup(struct grouping *g, const struct report *r, struct sto
 
 static int answer_single(struct grouping *g, const struct report *r, struct story_answer *answer, struct error *err)
 {
+	int64_t barred_story = 0;
+
 	for (size_t i = 0; i < g->candidate_count; i++) {
 		const struct candidate *c = &g->candidates[i];
 		int barred = 1;
 
 		if (c->reasons.verdict == STORY_APART)
 			continue;
-		if (answer->story_id == 0 && joins(c)) {
+		if (answer->story_id == 0 && joins(c) && c->story_id != barred_story)
 			barred = is_barred(g, r, c, err);
-			if (barred < 0)
-				return barred;
-		}
+		if (barred < 0)
+			return barred;
 		if (barred == 0) {
 			refer(answer, c, c->reasons.verdict == STORY_UPDATE ? RELATION_UPDATE : RELATION_REPRINT);
 			answer->story_id = c->story_id;
 			add_link(answer, c, answer->relation);
 		} else if (c->story_id != answer->story_id) {
+			barred_story = joins(c) ? c->story_id : barred_story;
 			if (answer->of_item == 0)
 				refer(answer, c, RELATION_RELATED);
 			add_link(answer, c, RELATION_RELATED);
@@ -351,27 +353,48 @@ static int keep_sketch(struct grouping *g, const struct report *r, int64_t story
 			   : error_sys(err, result, "cannot keep a sketch");
 }
 
+/* A story that a whole wire's customers ran is found by its first members: the next one adds rows, not chances. */
+static int has_members_enough(struct grouping *g, int64_t story_id, enum story_relation relation, struct error *err)
+{
+	int64_t ids[NEAR_MEMBERS_MAX];
+	size_t found;
+	int result;
+
+	if (relation != RELATION_COPY && relation != RELATION_REPRINT)
+		return 0;
+	result = near_store_members(&g->store, story_id, ids, &found, err);
+	return result == 0 ? found == NEAR_MEMBERS_MAX : result;
+}
+
+static int keep(struct grouping *g, const struct report *r, int64_t story_id, enum story_relation relation,
+	const struct story_answer *answer, struct error *err)
+{
+	int known = near_store_get(&g->store, r->item_id, &g->known, err);
+	int result = known < 0 ? known : 0;
+
+	if (known == 0)
+		result = has_members_enough(g, story_id, relation, err);
+	if (result != 0)
+		return result < 0 ? result : 0;
+	result = halve_when_due(g, r->at_ms, err);
+	if (result == 0 && known == 0)
+		result = count_phrases(g, relation, answer, err);
+	if (result == 0)
+		result = near_store_index(
+			&g->store, r->item_id, g->sampled.shingles, g->sampled.shingle_count, r->at_ms, err);
+	return result == 0 ? keep_sketch(g, r, story_id, err) : result;
+}
+
 int grouping_record(struct grouping *g, const struct report *r, int64_t story_id, enum story_relation relation,
 	const struct story_answer *answer, struct error *err)
 {
 	size_t links = answer != NULL ? answer->link_count : 0;
-	int known, result = 0;
+	int result = 0;
 
 	for (size_t i = 0; i < links && result == 0; i++)
 		result = near_store_link(&g->store, r->item_id, &answer->links[i], err);
-	if (result != 0 || !take_sketch(g, r))
-		return result;
-	known = near_store_get(&g->store, r->item_id, &g->known, err);
-	if (known < 0)
-		return known;
-	result = halve_when_due(g, r->at_ms, err);
-	if (result == 0)
-		result = near_store_index(
-			&g->store, r->item_id, g->sampled.shingles, g->sampled.shingle_count, r->at_ms, err);
-	if (result == 0 && known == 0)
-		result = count_phrases(g, relation, answer, err);
-	if (result == 0)
-		result = keep_sketch(g, r, story_id, err);
+	if (result == 0 && take_sketch(g, r))
+		result = keep(g, r, story_id, relation, answer, err);
 	return result == 0 ? near_store_expire(&g->store, r->at_ms - g->params.window_ms, err) : result;
 }
 
