@@ -274,7 +274,11 @@ static int answer_single(struct grouping *g, const struct report *r, struct stor
 			refer(answer, c, c->reasons.verdict == STORY_UPDATE ? RELATION_UPDATE : RELATION_REPRINT);
 			answer->story_id = c->story_id;
 			add_link(answer, c, answer->relation);
-		} else if (c->story_id != answer->story_id) {
+		} else if (c->story_id == answer->story_id) {
+			/* between others' copies stands the outlet's own: this is its next version */
+			if (c->reasons.verdict == STORY_UPDATE && answer->relation == RELATION_REPRINT)
+				refer(answer, c, RELATION_UPDATE);
+		} else {
 			barred_story = joins(c) ? c->story_id : barred_story;
 			if (answer->of_item == 0)
 				refer(answer, c, RELATION_RELATED);
