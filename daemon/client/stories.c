@@ -49,8 +49,8 @@ static const char tables[] = "CREATE TABLE report("
 /* The same source's own first, then the earliest. */
 static const char *const texts[STATEMENTS] = {
 	[BY_IDENTITY] = "SELECT id, story, source, digest FROM report WHERE source = ?1 AND identity = ?2",
-	[BY_DIGEST] = "SELECT id, story, source, digest FROM report WHERE digest = ?2"
-		      " ORDER BY source != ?1, id LIMIT 1",
+	[BY_DIGEST] =
+		"SELECT id, story, source, digest FROM report WHERE digest = ?2 ORDER BY source != ?1, id LIMIT 1",
 	[BY_URL] = "SELECT id, story, source, digest FROM report WHERE url = ?2 ORDER BY source != ?1, id LIMIT 1",
 	[ADD] = "INSERT INTO report(id, story, source, identity, digest, url) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
 	[CHANGE] = "UPDATE report SET digest = ?2, url = ?3 WHERE id = ?1",

@@ -145,8 +145,7 @@ static void footers_are_no_part_of_it(void **state)
 	static const char *const ends[] = {
 		" The post Carrier returns appeared first on Navy Daily.",
 		" Read more...",
-		" Continue reading \xE2\x80\x9C"
-		"Carrier returns\xE2\x80\x9D",
+		" Continue reading Carrier returns \xE2\x86\x92",
 		" Read more The post Carrier returns appeared first on Navy Daily.",
 	};
 	struct sketch s = sketch_of("Carrier", plain);
