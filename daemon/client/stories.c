@@ -290,7 +290,7 @@ static int take_new(struct stories *st, const struct entry *e, struct verdict *v
 
 static int take(struct stories *st, const struct entry *e, struct verdict *v, struct error *err)
 {
-	struct seen seen;
+	struct seen seen = {0};
 	int result = look_up(st, BY_IDENTITY, e, e->item.identity, &seen, err);
 
 	*v = (struct verdict){.of = 0};

@@ -226,6 +226,13 @@ static void refer(struct story_answer *answer, const struct candidate *c, enum s
 	answer->reasons = c->reasons;
 }
 
+static void join(struct story_answer *answer, const struct candidate *c)
+{
+	refer(answer, c, c->reasons.verdict == STORY_UPDATE ? RELATION_UPDATE : RELATION_REPRINT);
+	answer->story_id = c->story_id;
+	add_link(answer, c, answer->relation);
+}
+
 /* An article is about what its title says, whatever else was printed below it. */
 static bool is_titled_by(const struct grouping *g, const struct candidate *c)
 {
@@ -245,13 +252,12 @@ static int answer_roundup(struct grouping *g, const struct report *r, struct sto
 			barred = is_barred(g, r, c, err);
 		if (barred < 0)
 			return barred;
-		if (barred == 0) {
-			refer(answer, c, RELATION_REPRINT);
-			answer->story_id = c->story_id;
-		} else if (answer->of_item == 0) {
+		if (barred == 0)
+			join(answer, c);
+		else if (answer->of_item == 0)
 			refer(answer, c, RELATION_RELATED);
-		}
-		add_link(answer, c, barred == 0 ? RELATION_REPRINT : RELATION_CONTAINS);
+		if (barred != 0)
+			add_link(answer, c, RELATION_CONTAINS);
 	}
 	return 0;
 }
@@ -271,9 +277,7 @@ static int answer_single(struct grouping *g, const struct report *r, struct stor
 		if (barred < 0)
 			return barred;
 		if (barred == 0) {
-			refer(answer, c, c->reasons.verdict == STORY_UPDATE ? RELATION_UPDATE : RELATION_REPRINT);
-			answer->story_id = c->story_id;
-			add_link(answer, c, answer->relation);
+			join(answer, c);
 		} else if (c->story_id == answer->story_id) {
 			/* between others' copies stands the outlet's own: this is its next version */
 			if (c->reasons.verdict == STORY_UPDATE && answer->relation == RELATION_REPRINT)
@@ -317,7 +321,7 @@ static int halve_when_due(struct grouping *g, int64_t at_ms, struct error *err)
 		return known;
 	if (known == 1 && week - last < HALVING_WEEKS && week >= last && !boilerplate_is_crowded(g->phrases))
 		return 0;
-	if (known == 1 && week != last)
+	if (known == 1)
 		boilerplate_halve(g->phrases);
 	return near_store_set_week(&g->store, name, week, err);
 }
