@@ -49,8 +49,8 @@ static const char tables[] = "CREATE TABLE report("
 /* The same source's own first, then the earliest. */
 static const char *const texts[STATEMENTS] = {
 	[BY_IDENTITY] = "SELECT id, story, source, digest FROM report WHERE source = ?1 AND identity = ?2",
-	[BY_DIGEST] = "SELECT id, story, source, digest FROM report WHERE digest = ?2"
-		      " ORDER BY source != ?1, id LIMIT 1",
+	[BY_DIGEST] =
+		"SELECT id, story, source, digest FROM report WHERE digest = ?2 ORDER BY source != ?1, id LIMIT 1",
 	[BY_URL] = "SELECT id, story, source, digest FROM report WHERE url = ?2 ORDER BY source != ?1, id LIMIT 1",
 	[ADD] = "INSERT INTO report(id, story, source, identity, digest, url) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
 	[CHANGE] = "UPDATE report SET digest = ?2, url = ?3 WHERE id = ?1",
@@ -69,6 +69,7 @@ struct stories {
 	struct identity *identity;
 	struct arena arena;
 	struct buf out;
+	int64_t last_ms; /* lines come in the order of arrival, whatever their times say */
 };
 
 /* One line of the stream.  Items are numbered from 1 on, lines from 0. */
@@ -109,6 +110,7 @@ static struct text text_of(const json_t *object, const char *member)
 static int read_entry(struct stories *st, const json_t *line, struct entry *e, struct error *err)
 {
 	const json_t *seq = json_object_get(line, "seq"), *time_s = json_object_get(line, "time");
+	int64_t at_ms;
 	int result;
 
 	*e = (struct entry){.source = member_text(line, "source")};
@@ -129,10 +131,12 @@ static int read_entry(struct stories *st, const json_t *line, struct entry *e, s
 	result = identity_assign(st->identity, &st->arena, &e->item);
 	if (result != 0)
 		return error_sys(err, result, "cannot work an item out");
+	at_ms = (int64_t)(json_number_value(time_s) * 1000);
+	st->last_ms = at_ms > st->last_ms ? at_ms : st->last_ms;
 	e->report = (struct grouping_item){
 		.item_id = e->id,
 		.source = domain_registrable(e->source),
-		.at_ms = (int64_t)(json_number_value(time_s) * 1000),
+		.at_ms = st->last_ms,
 		.sketch = e->item.sketch,
 	};
 	return 0;
@@ -286,7 +290,7 @@ static int take_new(struct stories *st, const struct entry *e, struct verdict *v
 
 static int take(struct stories *st, const struct entry *e, struct verdict *v, struct error *err)
 {
-	struct seen seen;
+	struct seen seen = {0};
 	int result = look_up(st, BY_IDENTITY, e, e->item.identity, &seen, err);
 
 	*v = (struct verdict){.of = 0};

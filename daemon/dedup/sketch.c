@@ -29,7 +29,6 @@ enum {
 	DATELINE_MAX = 60,                   /* characters in front of the dash */
 	FOOTER_BYTES_MAX = 400,              /* from "the post" to the end: a title and the site's name */
 	TEASER_BYTES_MAX = 120,              /* from "read more" to the end */
-	LEVEL_MAX = SKETCH_SHINGLE_BITS - 8,
 };
 
 /* Stored hashes depend on it: never another one within a SKETCH_VERSION. */
@@ -88,32 +87,28 @@ static size_t sample_64(uint64_t *list, size_t count, unsigned shift, unsigned l
 	return kept;
 }
 
-/* A list that fills up is put in order, which may make room, and else sampled at the next level. */
+/* A list that fills up is put in order; when that does not halve it, it is sampled at the next levels until it is
+ * halved.  So much room after each time keeps the work linear, whatever the text repeats. */
+struct growing {
+	uint64_t *hashes;
+	size_t *count;
+	size_t max;
+	uint8_t *level;
+	unsigned shift; /* of the bits that levels look at */
+	uint8_t level_max;
+};
 
-static void add_shingle(struct sketch *s, uint64_t hash)
+static void add_hash(const struct growing *l, uint64_t hash)
 {
-	if (!sampled(hash, s->level))
+	if (!sampled(hash >> l->shift, *l->level))
 		return;
-	if (s->shingle_count == SKETCH_SHINGLES_MAX)
-		s->shingle_count = order_64(s->shingles, s->shingle_count);
-	while (s->shingle_count == SKETCH_SHINGLES_MAX)
-		s->shingle_count = sample_64(s->shingles, s->shingle_count, 0, ++s->level);
-	if (sampled(hash, s->level))
-		s->shingles[s->shingle_count++] = hash;
-}
-
-static void add_number(struct sketch *s, uint64_t number)
-{
-	unsigned shift = SKETCH_CONTEXT_BITS;
-
-	if (!sampled(number >> shift, s->number_level))
-		return;
-	if (s->number_count == SKETCH_NUMBERS_MAX)
-		s->number_count = order_64(s->numbers, s->number_count);
-	while (s->number_count == SKETCH_NUMBERS_MAX)
-		s->number_count = sample_64(s->numbers, s->number_count, shift, ++s->number_level);
-	if (sampled(number >> shift, s->number_level))
-		s->numbers[s->number_count++] = number;
+	if (*l->count == l->max) {
+		*l->count = order_64(l->hashes, *l->count);
+		while (*l->count > l->max / 2 && *l->level < l->level_max)
+			*l->count = sample_64(l->hashes, *l->count, l->shift, ++*l->level);
+	}
+	if (*l->count < l->max && sampled(hash >> l->shift, *l->level))
+		l->hashes[(*l->count)++] = hash;
 }
 
 /* ---- tokens ---- */
@@ -261,6 +256,10 @@ static uint64_t number_in(const struct context *c, struct str token)
 /* The weight of all tokens. */
 static size_t take_text(struct sketch *s, struct str tokens)
 {
+	const struct growing shingles = {
+		s->shingles, &s->shingle_count, SKETCH_SHINGLES_MAX, &s->level, 0, SKETCH_SHINGLE_BITS - 1};
+	const struct growing numbers = {s->numbers, &s->number_count, SKETCH_NUMBERS_MAX, &s->number_level,
+		SKETCH_CONTEXT_BITS, SKETCH_CONTEXT_BITS - 1};
 	struct window w = {0};
 	struct context c = {0};
 	struct token t;
@@ -271,12 +270,12 @@ static size_t take_text(struct sketch *s, struct str tokens)
 
 		weight += t.weight == HANGUL_WEIGHT ? WORD_WEIGHT : t.weight;
 		if (number)
-			add_number(s, number_in(&c, t.text));
+			add_hash(&numbers, number_in(&c, t.text));
 		c.before = c.last;
 		c.last = number ? 1 : hash_of(t.text);
 		slide(&w, &t);
 		if (w.weight >= SHINGLE_WEIGHT)
-			add_shingle(s, hash_window(&w));
+			add_hash(&shingles, hash_window(&w));
 	}
 	return weight;
 }
@@ -308,16 +307,23 @@ static size_t dash_at(struct str text, size_t pos)
 	return 0;
 }
 
+static bool is_capital(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static bool is_between(char c)
+{
+	return c == ' ' || c == '.' || c == ',';
+}
+
 /* The bytes of "WASHINGTON (Agency) -" in front: places in capitals, perhaps an agency, and a dash. */
 static size_t dateline_len(struct str text)
 {
 	size_t pos = 0, capitals = 0, dash;
 
-	while (pos < text.len && pos < DATELINE_MAX &&
-		((text.data[pos] >= 'A' && text.data[pos] <= 'Z') || strchr(" .,", text.data[pos]) != NULL)) {
-		capitals += text.data[pos] != ' ' && text.data[pos] != '.' && text.data[pos] != ',';
-		pos++;
-	}
+	while (pos < text.len && pos < DATELINE_MAX && (is_capital(text.data[pos]) || is_between(text.data[pos])))
+		capitals += is_capital(text.data[pos++]);
 	if (capitals < 3 || pos >= text.len)
 		return 0;
 	if (text.data[pos] == '(') {
@@ -396,6 +402,6 @@ void sketch_make(struct sketch *s, struct str title_tokens, struct str body_toke
 
 void sketch_thin(struct sketch *s, size_t max)
 {
-	while (s->shingle_count > max && s->level < LEVEL_MAX)
+	while (s->shingle_count > max && s->level < SKETCH_SHINGLE_BITS - 1)
 		s->shingle_count = sample_64(s->shingles, s->shingle_count, 0, ++s->level);
 }

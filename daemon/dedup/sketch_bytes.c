@@ -86,7 +86,7 @@ int sketch_decode(struct str bytes, struct sketch *s)
 	s->words = (uint32_t)take(&at, 4);
 	s->number_count = take(&at, 2);
 	s->shingle_count = take(&at, 2);
-	if (s->level >= SKETCH_SHINGLE_BITS || s->number_level > SKETCH_CONTEXT_BITS ||
+	if (s->level >= SKETCH_SHINGLE_BITS || s->number_level >= SKETCH_CONTEXT_BITS ||
 		s->title_count > SKETCH_TITLE_MAX || s->number_count > SKETCH_NUMBERS_MAX ||
 		s->shingle_count > SKETCH_SHINGLES_MAX ||
 		bytes.len != HEADER_BYTES + TITLE_BYTES * s->title_count +

@@ -227,6 +227,13 @@ static void refer(struct story_answer *answer, const struct candidate *c, enum s
 	answer->reasons = c->reasons;
 }
 
+static void join(struct story_answer *answer, const struct candidate *c)
+{
+	refer(answer, c, c->reasons.verdict == STORY_UPDATE ? RELATION_UPDATE : RELATION_REPRINT);
+	answer->story_id = c->story_id;
+	add_link(answer, c, answer->relation);
+}
+
 /* An article is about what its title says, whatever else was printed below it. */
 static bool is_titled_by(const struct grouping *g, const struct candidate *c)
 {
@@ -247,13 +254,12 @@ static int answer_roundup(
 			barred = is_barred(g, r, c, err);
 		if (barred < 0)
 			return barred;
-		if (barred == 0) {
-			refer(answer, c, RELATION_REPRINT);
-			answer->story_id = c->story_id;
-		} else if (answer->of_item == 0) {
+		if (barred == 0)
+			join(answer, c);
+		else if (answer->of_item == 0)
 			refer(answer, c, RELATION_RELATED);
-		}
-		add_link(answer, c, barred == 0 ? RELATION_REPRINT : RELATION_CONTAINS);
+		if (barred != 0)
+			add_link(answer, c, RELATION_CONTAINS);
 	}
 	return 0;
 }
@@ -261,22 +267,26 @@ static int answer_roundup(
 static int answer_single(
 	struct grouping *g, const struct grouping_item *r, struct story_answer *answer, struct error *err)
 {
+	int64_t barred_story = 0;
+
 	for (size_t i = 0; i < g->candidate_count; i++) {
 		const struct candidate *c = &g->candidates[i];
 		int barred = 1;
 
 		if (c->reasons.verdict == STORY_APART)
 			continue;
-		if (answer->story_id == 0 && joins(c)) {
+		if (answer->story_id == 0 && joins(c) && c->story_id != barred_story)
 			barred = is_barred(g, r, c, err);
-			if (barred < 0)
-				return barred;
-		}
+		if (barred < 0)
+			return barred;
 		if (barred == 0) {
-			refer(answer, c, c->reasons.verdict == STORY_UPDATE ? RELATION_UPDATE : RELATION_REPRINT);
-			answer->story_id = c->story_id;
-			add_link(answer, c, answer->relation);
-		} else if (c->story_id != answer->story_id) {
+			join(answer, c);
+		} else if (c->story_id == answer->story_id) {
+			/* between others' copies stands the outlet's own: this is its next version */
+			if (c->reasons.verdict == STORY_UPDATE && answer->relation == RELATION_REPRINT)
+				refer(answer, c, RELATION_UPDATE);
+		} else {
+			barred_story = joins(c) ? c->story_id : barred_story;
 			if (answer->of_item == 0)
 				refer(answer, c, RELATION_RELATED);
 			add_link(answer, c, RELATION_RELATED);
@@ -314,7 +324,7 @@ static int halve_when_due(struct grouping *g, int64_t at_ms, struct error *err)
 		return known;
 	if (known == 1 && week - last < HALVING_WEEKS && week >= last && !boilerplate_is_crowded(g->phrases))
 		return 0;
-	if (known == 1 && week != last)
+	if (known == 1)
 		boilerplate_halve(g->phrases);
 	return near_store_set_week(&g->store, name, week, err);
 }
@@ -354,27 +364,48 @@ static int keep_sketch(struct grouping *g, const struct grouping_item *r, int64_
 			   : error_sys(err, result, "cannot keep a sketch");
 }
 
+/* A story that a whole wire's customers ran is found by its first members: the next one adds rows, not chances. */
+static int has_members_enough(struct grouping *g, int64_t story_id, enum story_relation relation, struct error *err)
+{
+	int64_t ids[NEAR_MEMBERS_MAX];
+	size_t found;
+	int result;
+
+	if (relation != RELATION_COPY && relation != RELATION_REPRINT)
+		return 0;
+	result = near_store_members(&g->store, story_id, ids, &found, err);
+	return result == 0 ? found == NEAR_MEMBERS_MAX : result;
+}
+
+static int keep(struct grouping *g, const struct grouping_item *r, int64_t story_id, enum story_relation relation,
+	const struct story_answer *answer, struct error *err)
+{
+	int known = near_store_get(&g->store, r->item_id, &g->known, err);
+	int result = known < 0 ? known : 0;
+
+	if (known == 0)
+		result = has_members_enough(g, story_id, relation, err);
+	if (result != 0)
+		return result < 0 ? result : 0;
+	result = halve_when_due(g, r->at_ms, err);
+	if (result == 0 && known == 0)
+		result = count_phrases(g, relation, answer, err);
+	if (result == 0)
+		result = near_store_index(
+			&g->store, r->item_id, g->sampled.shingles, g->sampled.shingle_count, r->at_ms, err);
+	return result == 0 ? keep_sketch(g, r, story_id, err) : result;
+}
+
 int grouping_record(struct grouping *g, const struct grouping_item *r, int64_t story_id, enum story_relation relation,
 	const struct story_answer *answer, struct error *err)
 {
 	size_t links = answer != NULL ? answer->link_count : 0;
-	int known, result = 0;
+	int result = 0;
 
 	for (size_t i = 0; i < links && result == 0; i++)
 		result = near_store_link(&g->store, r->item_id, &answer->links[i], err);
-	if (result != 0 || !take_sketch(g, r))
-		return result;
-	known = near_store_get(&g->store, r->item_id, &g->known, err);
-	if (known < 0)
-		return known;
-	result = halve_when_due(g, r->at_ms, err);
-	if (result == 0)
-		result = near_store_index(
-			&g->store, r->item_id, g->sampled.shingles, g->sampled.shingle_count, r->at_ms, err);
-	if (result == 0 && known == 0)
-		result = count_phrases(g, relation, answer, err);
-	if (result == 0)
-		result = keep_sketch(g, r, story_id, err);
+	if (result == 0 && take_sketch(g, r))
+		result = keep(g, r, story_id, relation, answer, err);
 	return result == 0 ? near_store_expire(&g->store, r->at_ms - g->params.window_ms, err) : result;
 }
 

@@ -45,7 +45,7 @@ const char *story_relation_name(enum story_relation relation); /* "new", ... */
 struct grouping_item {
 	int64_t item_id;   /* 0: has none yet */
 	struct str source; /* registrable domain or publisher: who speaks, whatever feed it came through */
-	int64_t at_ms;     /* when it arrived; reports are best told about in order */
+	int64_t at_ms;     /* when it arrived, by our clock; not when it says it was published */
 	struct str sketch; /* of struct item; absent or damaged: the item resembles nothing */
 };
 

@@ -17,26 +17,35 @@
 
 /* What the rule turns on.  The defaults were chosen by measurement. */
 struct story_params {
-	bool near;            /* false: texts are not compared at all */
-	bool boilerplate;     /* the filter; used by those who call */
-	bool guard;           /* of numbers */
-	unsigned frequent;    /* a shingle in so many texts is boilerplate */
-	double join;          /* containment from which two outlets tell one story */
-	double rewrite;       /* ... the same of long texts whose numbers agree nearly all */
-	double relate;        /* ... from which short texts may, and do under nearly the same title */
-	double repeat;        /* ... from which one outlet's second text is an update */
-	double title;         /* and the similarity (Jaccard) of its titles */
-	double same_title;    /* similarity from which titles are nearly the same ... */
-	double numbers;       /* share of the numbers of the text that has fewer */
-	double all_numbers;   /* ... that is nearly all */
-	double roundup;       /* a text so many times longer contains another rather than copies it */
-	uint32_t title_words; /* ... if they have so many words */
-	uint32_t least_words;
-	uint32_t long_words; /* both texts; else short */
-	uint32_t shared_short;
+	bool near;        /* false: texts are not compared at all */
+	bool boilerplate; /* the filter; used by those who call */
+	bool guard;       /* of numbers */
+
+	unsigned frequent; /* a shingle in so many texts is boilerplate */
+
+	/* Containment, 0 to 1, ... */
+	double join;    /* from which two outlets tell one story */
+	double rewrite; /* ... long texts of which nearly all numbers agree */
+	double relate;  /* from which short texts may, and do under nearly the same title */
+	double repeat;  /* from which one outlet's second text is an update */
+
+	/* Similarity of titles (Jaccard), 0 to 1, ... */
+	double title;         /* of an update, and of a page with the story it is about */
+	double same_title;    /* from which titles are nearly the same */
+	uint32_t title_words; /* if they have so many words */
+
+	/* Share of the numbers of the text that has fewer, ... */
+	double numbers;         /* below which texts are held apart */
+	double all_numbers;     /* that is nearly all */
+	uint32_t numbers_short; /* fewer numbers than this tell nothing, in short texts */
+	uint32_t numbers_long;  /* ... and in long ones */
+
+	uint32_t least_words;  /* fewer are not compared */
+	uint32_t long_words;   /* both texts have as many, or the two count as short */
+	uint32_t shared_short; /* shingles shared at least */
 	uint32_t shared_long;
-	uint32_t numbers_short; /* so many make the guard */
-	uint32_t numbers_long;
+	double roundup; /* a text so many times longer contains another rather than copies it */
+
 	int64_t window_ms;
 	int64_t own_window_ms; /* within one outlet */
 };

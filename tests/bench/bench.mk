@@ -4,6 +4,10 @@
 #   make bench-parse BENCH_FEEDS=FOLDER  and run it on the files of that folder
 #   make bench-many MANY_ARGS="--generator GEN.PY"   ten thousand feeds for ten minutes, in two rounds
 
+#   make bench-dedup                     cost of finding a story, by the number of items in the window
+#   make bench-dedup BENCH_STREAM=ITEMS.jsonl BENCH_LABELS=LABELS.tsv
+#                                        and how well stories are found, beside simpler methods
+
 BENCH_FEEDS  ?=
 BENCH_ROUNDS ?= 10
 
@@ -31,6 +35,21 @@ $(B)/bench/freshness: $(B)/tests/bench/freshness.o $(B)/tests/bench/freshness_tr
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
 
+BENCH_STREAM ?=
+BENCH_LABELS ?=
+BENCH_ITEMS  ?= 10000 100000
+BENCH_FOLDER ?= $(B)/bench
+
+$(B)/bench/dedup $(B)/bench/dedup_cost: $(B)/bench/%: $(B)/tests/bench/%.o $(call lib,store watch dedup parse config base)
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
+
 .PHONY: bench-freshness
 bench-freshness: $(B)/bench/freshness
 	@set -e; for seed in $(FRESHNESS_SEEDS); do $(B)/bench/freshness $$seed $(FRESHNESS_ARGS); done
+
+.PHONY: bench-dedup
+bench-dedup: $(B)/bench/dedup $(B)/bench/dedup_cost
+	$(if $(BENCH_STREAM),$(B)/bench/dedup $(BENCH_STREAM) $(BENCH_LABELS))
+	$(B)/bench/dedup_cost $(BENCH_FOLDER) $(BENCH_ITEMS)

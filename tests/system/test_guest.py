@@ -451,7 +451,7 @@ def test_every_error_backs_off(make_daemon, host):
     assert all(f["state"] == "failing" and f["reason"] and f["errors"] == 10 for f in states.values())
     table = daemon.run("feeds").stdout
     assert all(name in table for name in feeds) and "418" in table and "resolve" in table.lower()
-    host.routes["/404"] = feed(1)
+    host.routes["/404"] = feed(1, "\"one\"")
     daemon.refresh("404")
     assert daemon.feeds()["404"]["state"] == "ok" and seconds_to_due(daemon.feeds()["404"]) < 12 * HOUR
 

@@ -1,0 +1,656 @@
+/* Grouping: which story a report joins, in whatever order reports come, and what is kept of them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../dedup/sketch_fixture.h"
+#include "sitrep/grouping.h"
+
+#define HOUR_MS (INT64_C(3600) * 1000)
+#define DAY_MS (24 * HOUR_MS)
+#define WEEK_MS (7 * DAY_MS)
+/* 2026-11-23T10:00:00Z */
+#define NOW_MS INT64_C(1795428000000)
+
+struct fixture {
+	sqlite3 *db;
+	struct grouping *g;
+	int64_t last_id;
+	int64_t now_ms;
+	struct buf bytes;
+	struct story_answer answer; /* the last one */
+};
+
+static void open_grouping(struct fixture *f, const struct story_params *params)
+{
+	struct error err = {0};
+
+	grouping_free(f->g);
+	f->g = grouping_new(f->db, params, &err);
+	if (f->g == NULL)
+		fail_msg("%s", err.text);
+}
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct error err = {0};
+
+	assert_non_null(f);
+	assert_int_equal(sqlite3_open(":memory:", &f->db), SQLITE_OK);
+	assert_int_equal(grouping_create_tables(f->db, &err), 0);
+	buf_init(&f->bytes, SKETCH_BYTES_MAX);
+	open_grouping(f, &story_params_default);
+	f->now_ms = NOW_MS;
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	grouping_free(f->g);
+	assert_int_equal(sqlite3_close(f->db), SQLITE_OK);
+	buf_release(&f->bytes);
+	free(f);
+	return 0;
+}
+
+static int64_t count(struct fixture *f, const char *query)
+{
+	sqlite3_stmt *s;
+	int64_t n;
+
+	assert_int_equal(sqlite3_prepare_v2(f->db, query, -1, &s, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	n = sqlite3_column_int64(s, 0);
+	(void)sqlite3_finalize(s);
+	return n;
+}
+
+static int64_t shingle_rows(struct fixture *f)
+{
+	return count(f, "SELECT (SELECT count(*) FROM near_shingle_0) + (SELECT count(*) FROM near_shingle_1)"
+			" + (SELECT count(*) FROM near_shingle_2) + (SELECT count(*) FROM near_shingle_3)");
+}
+
+struct text_of {
+	const char *source, *title, *body;
+};
+
+static struct grouping_item report_of(struct fixture *f, int64_t id, const struct text_of *t)
+{
+	struct sketch s = sketch_of(t->title, t->body);
+
+	buf_clear(&f->bytes);
+	assert_int_equal(sketch_encode(&f->bytes, &s), 0);
+	return (struct grouping_item){
+		.item_id = id, .source = str_from(t->source), .at_ms = f->now_ms, .sketch = buf_str(&f->bytes)};
+}
+
+static void record(struct fixture *f, const struct grouping_item *r, int64_t story, enum story_relation relation,
+	const struct story_answer *answer)
+{
+	struct error err = {0};
+
+	if (grouping_record(f->g, r, story, relation, answer, &err) != 0)
+		fail_msg("%s", err.text);
+}
+
+/* Takes a report in as the daemon does; a minute goes by.  Returns its story, which is its number when it began one. */
+static int64_t take(struct fixture *f, const char *source, const char *title, const char *body)
+{
+	struct text_of t = {source, title, body};
+	int64_t id = ++f->last_id, story;
+	struct grouping_item r = report_of(f, id, &t);
+	struct error err = {0};
+
+	if (grouping_decide(f->g, &r, &f->answer, &err) != 0)
+		fail_msg("%s", err.text);
+	story = f->answer.story_id != 0 ? f->answer.story_id : id;
+	record(f, &r, story, f->answer.relation, &f->answer);
+	f->now_ms += 60000;
+	return story;
+}
+
+static const char vessel_title[] = "Shipyard hands over second patrol vessel to coast guard";
+static const char vessel[] =
+	"The shipyard in the northern port handed over the second of six patrol vessels to the coast guard on Tuesday, "
+	"three weeks ahead of schedule. The vessel is 82 metres long, carries a crew of 45 and can stay at sea for 21 "
+	"days. "
+	"It will be based in the strait, where traffic has grown by 14 percent since last year, the head of the coast "
+	"guard "
+	"told reporters at the ceremony. The programme has a budget of 640 million, of which 220 million have been "
+	"spent.";
+static const char vessel_reprint[] =
+	"PORT CITY (Agency) - The shipyard in the northern port handed over the second of six patrol vessels to the "
+	"coast "
+	"guard on Tuesday, three weeks ahead of schedule. The vessel is 82 metres long, carries a crew of 45 and can "
+	"stay at "
+	"sea for 21 days, officials said. It will be based in the strait, where traffic has grown by 14 percent since "
+	"last "
+	"year. Critics have called the vessels too small for the winter storms of the region.";
+static const char talks_title[] = "Talks on border posts go into third week";
+static const char talks[] =
+	"Negotiators of both countries will meet again on Thursday to talk about the eleven border posts that have "
+	"been "
+	"closed since spring. An agreement on the first four is ready to be signed, two people close to the talks "
+	"said, but "
+	"the list of goods that may pass without an inspection is still in dispute. Traders on both sides say that "
+	"they have "
+	"lost most of their income and have asked for a date by which lorries can go through again.";
+
+/* ---- one report after the other */
+
+static void a_reprint_joins_and_says_why(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(take(f, "alpha.example", vessel_title, vessel), 1);
+	assert_int_equal(f->answer.relation, RELATION_NEW);
+	assert_int_equal(f->answer.of_item, 0);
+	assert_int_equal(take(f, "bravo.example", talks_title, talks), 2);
+	assert_int_equal(take(f, "charlie.example", "New patrol ship is early", vessel_reprint), 1);
+	assert_int_equal(f->answer.relation, RELATION_REPRINT);
+	assert_int_equal(f->answer.of_item, 1);
+	assert_true(f->answer.reasons.score > 0.6);
+	assert_int_equal(f->answer.link_count, 1);
+	assert_int_equal(count(f, "SELECT count(*) FROM story_link WHERE item_id = 3 AND other_id = 1 AND relation = 2"
+				  " AND score > 0.6 AND shared > 20 AND shared_of > shared AND numbers = numbers_of"),
+		1);
+	assert_int_equal(count(f, "SELECT count(*) FROM story_link"), 1);
+}
+
+static void one_outlet_updates_its_own(void **state)
+{
+	struct fixture *f = *state;
+	char longer[1000];
+
+	(void)snprintf(longer, sizeof(longer), "%s More follows.", vessel);
+	assert_int_equal(take(f, "alpha.example", vessel_title, vessel), 1);
+	assert_int_equal(take(f, "alpha.example", vessel_title, longer), 1);
+	assert_int_equal(f->answer.relation, RELATION_UPDATE);
+	/* not so alike: another outlet's reprint, but this one's own second report */
+	assert_int_equal(take(f, "alpha.example", "New patrol ship is early", vessel_reprint), 3);
+}
+
+static void windows_close(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(take(f, "alpha.example", vessel_title, vessel), 1);
+	f->now_ms = NOW_MS + 14 * DAY_MS;
+	assert_int_equal(take(f, "bravo.example", "New patrol ship is early", vessel_reprint), 1);
+	f->now_ms = NOW_MS + 29 * DAY_MS;
+	assert_int_equal(take(f, "charlie.example", "New patrol ship is early", vessel_reprint), 3);
+}
+
+static void damaged_sketches_resemble_nothing(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const damaged[] = {
+		"", "\x01", "\x02\x00\x00\x00", "no sketch at all, but long enough for one"};
+	struct error err = {0};
+
+	assert_int_equal(take(f, "alpha.example", vessel_title, vessel), 1);
+	for (size_t i = 0; i < sizeof(damaged) / sizeof(damaged[0]); i++) {
+		struct grouping_item r = {.item_id = 10 + (int64_t)i,
+			.source = STR("bravo.example"),
+			.at_ms = f->now_ms,
+			.sketch = str_from(damaged[i])};
+
+		assert_int_equal(grouping_decide(f->g, &r, &f->answer, &err), 0);
+		assert_int_equal(f->answer.relation, RELATION_NEW);
+		record(f, &r, r.item_id, RELATION_NEW, &f->answer);
+	}
+	assert_int_equal(count(f, "SELECT count(*) FROM near_sketch"), 1);
+	/* nor does one that went bad in the database do any harm */
+	assert_int_equal(sqlite3_exec(f->db, "UPDATE near_sketch SET sketch = x'0102'", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(take(f, "charlie.example", "New patrol ship is early", vessel_reprint), 2);
+}
+
+static void switched_off_nothing_is_compared(void **state)
+{
+	struct fixture *f = *state;
+	struct story_params p = story_params_default;
+
+	p.near = false;
+	grouping_set_params(f->g, &p);
+	assert_int_equal(take(f, "alpha.example", vessel_title, vessel), 1);
+	assert_int_equal(take(f, "bravo.example", vessel_title, vessel), 2);
+	assert_int_equal(shingle_rows(f), 0);
+}
+
+/* ---- any order */
+
+struct order {
+	const struct text_of *texts;
+	size_t count;
+	int64_t stories[8]; /* of each text, whichever order it came in */
+};
+
+static void take_in_order(struct fixture *f, struct order *o, const size_t *order)
+{
+	assert_int_equal(sqlite3_exec(f->db,
+				 "DELETE FROM near_shingle_0; DELETE FROM near_shingle_1; DELETE FROM near_shingle_2;"
+				 "DELETE FROM near_shingle_3; DELETE FROM near_sketch; DELETE FROM story_link;"
+				 "DELETE FROM near_phrase",
+				 NULL, NULL, NULL),
+		SQLITE_OK);
+	open_grouping(f, &story_params_default);
+	for (size_t i = 0; i < o->count; i++) {
+		const struct text_of *t = &o->texts[order[i]];
+
+		o->stories[order[i]] = take(f, t->source, t->title, t->body);
+	}
+}
+
+/* Calls check for every order of the texts. */
+static void for_all_orders(struct fixture *f, struct order *o, void (*check)(const struct order *o))
+{
+	size_t order[8], turn[8] = {0}, i = 0;
+
+	for (size_t k = 0; k < o->count; k++)
+		order[k] = k;
+	take_in_order(f, o, order);
+	check(o);
+	/* Heap's algorithm */
+	while (i < o->count) {
+		if (turn[i] < i) {
+			size_t other = i % 2 == 0 ? 0 : turn[i], kept = order[other];
+
+			order[other] = order[i];
+			order[i] = kept;
+			take_in_order(f, o, order);
+			check(o);
+			turn[i]++;
+			i = 0;
+		} else {
+			turn[i++] = 0;
+		}
+	}
+}
+
+#define BULLETIN(vessels, sunday, before, papers, held, miles, hours)                                                  \
+	"The coast guard counted " vessels " vessels in the strait in the week to " sunday ", after " before           \
+	" in the week before. It checked the papers of " papers " ships and held " held                                \
+	" of them in port for want of repairs. Patrols covered " miles " nautical miles and lasted " hours             \
+	" hours in all. The figures are published every week and may be revised later as reports from the stations "   \
+	"along the coast come in. The coast guard has kept the statistics for many years to plan its patrols, and "    \
+	"calls on skippers to announce their passage to the nearest station in good time before they enter."
+
+static void first_two_are_apart(const struct order *o)
+{
+	assert_int_not_equal(o->stories[0], o->stories[1]);
+}
+
+/* The third is an excerpt without any figure, which fits both bulletins; the fourth is a copy of the second. */
+static void no_order_joins_what_the_rule_holds_apart(void **state)
+{
+	static const struct text_of texts[] = {
+		{"alpha.example", "Traffic in the strait",
+			BULLETIN("312", "Sunday 4 January", "298", "41", "3", "1150", "96")},
+		{"bravo.example", "Traffic in the strait",
+			BULLETIN("287", "Sunday 11 January", "305", "38", "5", "1240", "101")},
+		{"charlie.example", "About the figures",
+			"The figures are published every week and may be revised later as reports from the stations "
+			"along the coast "
+			"come in. The coast guard has kept the statistics for many years to plan its patrols, and "
+			"calls on skippers "
+			"to announce their passage to the nearest station in good time before they enter."},
+		{"delta.example", "More ships held in the strait",
+			"AGENCY - " BULLETIN("287", "Sunday 11 January", "305", "38", "5", "1240", "101")},
+	};
+	struct order o = {.texts = texts, .count = 4};
+
+	for_all_orders(*state, &o, first_two_are_apart);
+}
+
+static void order_does_not_matter_to_plain_reprints(const struct order *o)
+{
+	assert_int_equal(o->stories[0], o->stories[1]);
+	assert_int_equal(o->stories[0], o->stories[2]);
+	assert_int_not_equal(o->stories[0], o->stories[3]);
+}
+
+static void any_order_joins_reprints(void **state)
+{
+	static const struct text_of texts[] = {
+		{"alpha.example", vessel_title, vessel},
+		{"bravo.example", "New patrol ship is early", vessel_reprint},
+		{"charlie.example", "Coast guard gets ship", vessel},
+		{"delta.example", talks_title, talks},
+	};
+	struct order o = {.texts = texts, .count = 4};
+
+	for_all_orders(*state, &o, order_does_not_matter_to_plain_reprints);
+}
+
+/* ---- roundups */
+
+/* A third text that makes a page of both stories more than twice as long as either. */
+static char *page_of_all(void)
+{
+	static char page[4000];
+
+	(void)snprintf(page, sizeof(page),
+		"%s %s The museum of seafaring has reopened after two years of work on its roof. Visitors can see the "
+		"lamp of the "
+		"old lighthouse, charts drawn by hand and the boat in which the first pilots went out to meet sailing "
+		"ships. A "
+		"café looks over the harbour, and on the first day of each month admission is free for all who come by "
+		"ferry. "
+		"Its director expects a good summer and has hired more guides who speak the languages of the cruise "
+		"ships.",
+		vessel, talks);
+	return page;
+}
+
+static void a_roundup_joins_none_of_its_stories(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(take(f, "alpha.example", vessel_title, vessel), 1);
+	assert_int_equal(take(f, "bravo.example", talks_title, talks), 2);
+	assert_int_equal(take(f, "charlie.example", "The coast this morning", page_of_all()), 3);
+	assert_int_equal(f->answer.relation, RELATION_RELATED);
+	assert_true(f->answer.roundup);
+	assert_int_equal(count(f, "SELECT count(*) FROM story_link WHERE item_id = 3 AND relation = 6"), 2);
+	/* a later copy joins its own story, not the roundup */
+	assert_int_equal(take(f, "delta.example", "Border talks", talks), 2);
+	assert_int_equal(take(f, "echo.example", "New patrol ship is early", vessel_reprint), 1);
+}
+
+static void a_page_titled_by_one_story_is_of_that(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(take(f, "alpha.example", vessel_title, vessel), 1);
+	assert_int_equal(take(f, "bravo.example", talks_title, talks), 2);
+	assert_int_equal(
+		take(f, "charlie.example", "Talks on border posts go into third week, and more", page_of_all()), 2);
+	assert_int_equal(f->answer.relation, RELATION_REPRINT);
+	assert_int_equal(
+		count(f, "SELECT count(*) FROM story_link WHERE item_id = 3 AND other_id = 1 AND relation = 6"), 1);
+}
+
+static void no_order_joins_the_stories_of_a_roundup(void **state)
+{
+	const struct text_of texts[] = {
+		{"alpha.example", vessel_title, vessel},
+		{"bravo.example", talks_title, talks},
+		{"charlie.example", "The coast this morning", page_of_all()},
+	};
+	struct order o = {.texts = texts, .count = 3};
+
+	for_all_orders(*state, &o, first_two_are_apart);
+}
+
+/* ---- one event in many words */
+
+static void headlines_of_two_events_never_meet(void **state)
+{
+	static const struct text_of texts[] = {
+		{"a.example", "Dock workers walk out at naval base",
+			"Hundreds of dock workers at the naval base stopped work on Wednesday in a dispute over pay."},
+		{"b.example", "Strike halts repairs at navy yard",
+			"Repairs of two destroyers came to a halt as unions called out their members."},
+		{"c.example", "Navy yard strike: what we know",
+			"Pay talks broke down overnight. Here is what is behind the walkout at the country's largest "
+			"naval base."},
+		{"d.example", "Unions down tools in row over navy pay",
+			"Union leaders said more than 800 members had joined the strike by noon."},
+		{"e.example", "Destroyers stuck in dock as workers strike",
+			"The defence ministry said it was looking at other yards for urgent work."},
+		{"f.example", "Pay dispute shuts naval base",
+			"The base commander said ships at sea were not affected by the strike."},
+		{"g.example", "Fire at naval base injures three dock workers",
+			"Three dock workers at the naval base were hurt on Wednesday when a fire broke out in a paint "
+			"store."},
+		{"h.example", "Blaze halts repairs at navy yard",
+			"Repairs of a frigate came to a halt as firefighters fought flames in a paint store."},
+	};
+	struct fixture *f = *state;
+	int64_t stories[8];
+
+	for (size_t i = 0; i < 8; i++)
+		stories[i] = take(f, texts[i].source, texts[i].title, texts[i].body);
+	for (size_t i = 0; i < 6; i++)
+		for (size_t k = 6; k < 8; k++)
+			assert_int_not_equal(stories[i], stories[k]);
+}
+
+/* ---- boilerplate */
+
+#define COMPANY                                                                                                        \
+	" About the company: the group builds ships, engines and cranes at nine sites and has customers in more than " \
+	"forty countries. Its shares are traded at the exchange of the capital. This release may contain statements "  \
+	"about the future, which are subject to risks that the group cannot control and does not undertake to "        \
+	"update. "                                                                                                     \
+	"Contact the press office for pictures, interviews and accreditation to events."
+
+static const char *const news[] = {
+	"Orders rose in the quarter because ferries are in demand again.",
+	"A crane was sold to a harbour in the far south.",
+	"Its new engine passed the trial at the first attempt.",
+	"The board proposes a dividend as high as last year.",
+	"Apprentices from all sites met for a week of sports.",
+	"An old slipway will be turned into a storage hall.",
+	"The chief designer retires and hands over to his deputy.",
+	"Steel for the next hull has arrived by barge.",
+	"A court has ruled in favour of the group over a patent.",
+	"Customers gave the service department its best marks so far.",
+};
+enum { NEWS = sizeof(news) / sizeof(news[0]) };
+
+/* Ten releases of one outlet, then another outlet's notice under the same boilerplate. */
+static int64_t release_of_another(struct fixture *f)
+{
+	char body[1200];
+
+	for (size_t i = 0; i < NEWS; i++) {
+		(void)snprintf(body, sizeof(body), "%s" COMPANY, news[i]);
+		(void)take(f, "yard.example", news[i], body);
+	}
+	return take(f, "paper.example", "Shipbuilder closes its canteen for repairs",
+		"The canteen of the shipbuilder stays closed until the kitchen has a new floor." COMPANY);
+}
+
+static void phrases_of_many_texts_join_none(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(release_of_another(f), NEWS + 1);
+}
+
+static void without_the_filter_they_would(void **state)
+{
+	struct fixture *f = *state;
+	struct story_params p = story_params_default;
+
+	p.boilerplate = false;
+	grouping_set_params(f->g, &p);
+	assert_int_not_equal(release_of_another(f), NEWS + 1);
+}
+
+/* An outlet's own phrases are in nothing but its reprints. */
+static void what_reprints_add_is_learned(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const originals[] = {"one two three four five six seven",
+		"red orange yellow green blue indigo violet", "north east south west up down centre",
+		"spring summer autumn winter dawn noon dusk", "iron copper silver gold lead tin zinc",
+		"oak ash birch elm pine fir yew", "do re mi fa sol la si", "ant bee cat dog eel fox gnu",
+		"ruby opal pearl jade onyx topaz agate"};
+	char body[1500];
+
+	for (size_t i = 0; i < sizeof(originals) / sizeof(originals[0]); i++) {
+		char text[400];
+		int64_t story;
+
+		(void)snprintf(text, sizeof(text), "%s told %s while %s slept and %s sang to %s", originals[i],
+			originals[i], originals[i], originals[i], originals[i]);
+		story = take(f, "agency.example", originals[i], text);
+		(void)snprintf(body, sizeof(body), "%s" COMPANY, text);
+		assert_int_equal(take(f, "paper.example", originals[i], body), story);
+	}
+	(void)take(f, "paper.example", "The mayor opens a bridge", "The mayor has opened a bridge." COMPANY);
+	assert_int_equal(f->answer.relation, RELATION_NEW);
+	(void)take(f, "weekly.example", "A school gets a garden", "Pupils have planted a garden." COMPANY);
+	assert_int_equal(f->answer.relation, RELATION_NEW);
+}
+
+static void counts_outlive_the_process(void **state)
+{
+	struct fixture *f = *state;
+	struct error err = {0};
+	int calls = 0, result;
+
+	(void)release_of_another(f);
+	do {
+		result = grouping_save(f->g, 16, &err);
+		calls++;
+	} while (result == 1 && calls < 100);
+	assert_int_equal(result, 0);
+	assert_in_range(calls, 2, 20);
+	assert_int_equal(grouping_save(f->g, 16, &err), 0);
+	open_grouping(f, &story_params_default);
+	(void)take(f, "other.example", "Theatre shows a play about a harbour",
+		"The theatre shows a play about life in a harbour." COMPANY);
+	assert_int_equal(f->answer.relation, RELATION_NEW);
+	assert_int_equal(f->answer.link_count, 0);
+}
+
+/* ---- what is kept */
+
+static void taking_in_twice_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct text_of t = {"alpha.example", vessel_title, vessel};
+	struct grouping_item r;
+	int64_t rows;
+
+	for (int i = 0; i < 20; i++) {
+		r = report_of(f, 1, &t);
+		record(f, &r, 1, i == 0 ? RELATION_NEW : RELATION_UPDATE, NULL);
+		if (i == 0)
+			rows = shingle_rows(f);
+	}
+	assert_int_equal(count(f, "SELECT count(*) FROM near_sketch"), 1);
+	assert_int_equal(shingle_rows(f), rows);
+	/* counted once: twenty times would have made boilerplate of it */
+	f->last_id = 1;
+	assert_int_equal(take(f, "bravo.example", "New patrol ship is early", vessel_reprint), 1);
+}
+
+static void a_revised_item_is_found_by_its_new_text(void **state)
+{
+	struct fixture *f = *state;
+	struct text_of revised = {"alpha.example", talks_title, talks};
+	struct grouping_item r;
+
+	assert_int_equal(take(f, "alpha.example", vessel_title, vessel), 1);
+	r = report_of(f, 1, &revised);
+	record(f, &r, 1, RELATION_UPDATE, NULL);
+	assert_int_equal(take(f, "bravo.example", "Border talks", talks), 1);
+	assert_int_equal(count(f, "SELECT count(*) FROM near_sketch"), 2);
+}
+
+static void items_settled_otherwise_are_found_too(void **state)
+{
+	struct fixture *f = *state;
+	struct text_of t = {"bravo.example", vessel_title, vessel};
+	struct grouping_item r = report_of(f, 7, &t);
+
+	record(f, &r, 5, RELATION_COPY, NULL);
+	f->last_id = 7;
+	assert_int_equal(take(f, "charlie.example", "New patrol ship is early", vessel_reprint), 5);
+	assert_int_equal(f->answer.of_item, 7);
+}
+
+static void a_forgotten_item_is_joined_no_more(void **state)
+{
+	struct fixture *f = *state;
+	struct error err = {0};
+
+	assert_int_equal(take(f, "alpha.example", vessel_title, vessel), 1);
+	assert_int_equal(take(f, "bravo.example", "New patrol ship is early", vessel_reprint), 1);
+	assert_int_equal(grouping_forget(f->g, 2, &err), 0);
+	assert_int_equal(count(f, "SELECT count(*) FROM story_link"), 0);
+	assert_int_equal(grouping_forget(f->g, 1, &err), 0);
+	assert_int_equal(take(f, "charlie.example", "New patrol ship is early", vessel_reprint), 3);
+}
+
+/* Weeks of different texts, fifty each, and of one text that everybody runs. */
+static void what_is_kept_is_bounded_by_the_window(void **state)
+{
+	struct fixture *f = *state;
+	int64_t most = 0;
+
+	for (int week = 0; week < 9; week++) {
+		f->now_ms = NOW_MS + week * WEEK_MS;
+		for (int i = 0; i < 50; i++) {
+			char body[400];
+
+			(void)snprintf(body, sizeof(body),
+				"x%d%d a%d%d b%d%d c%d%d d%d%d e%d%d f%d%d g%d%d h%d%d i%d%d k%d%d l%d%d", week, i,
+				week, i, week, i, week, i, week, i, week, i, week, i, week, i, week, i, week, i, week,
+				i, week, i);
+			(void)take(f, "alpha.example", "Report", body);
+		}
+		most = shingle_rows(f) > most ? shingle_rows(f) : most;
+		assert_true(count(f, "SELECT count(*) FROM near_sketch") <= 50 * 4);
+	}
+	assert_in_range(most, 50 * 10 * 3, 50 * 10 * 4);
+	assert_in_range(count(f, "SELECT count(DISTINCT week) FROM near_state WHERE name LIKE 'shingle%'"), 4, 4);
+}
+
+static void a_flood_of_copies_is_bounded(void **state)
+{
+	struct fixture *f = *state;
+	char source[32];
+
+	for (int i = 0; i < 100; i++) {
+		(void)snprintf(source, sizeof(source), "s%d.example", i);
+		assert_int_equal(take(f, source, vessel_title, vessel), 1);
+	}
+	assert_int_equal(count(f, "SELECT count(*) FROM near_sketch"), 16);
+	assert_in_range(shingle_rows(f), 16 * 5, 16 * 32);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_reprint_joins_and_says_why, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(one_outlet_updates_its_own, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(windows_close, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(damaged_sketches_resemble_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(switched_off_nothing_is_compared, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(no_order_joins_what_the_rule_holds_apart, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(any_order_joins_reprints, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_roundup_joins_none_of_its_stories, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_page_titled_by_one_story_is_of_that, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(no_order_joins_the_stories_of_a_roundup, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(headlines_of_two_events_never_meet, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(phrases_of_many_texts_join_none, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(without_the_filter_they_would, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_reprints_add_is_learned, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(counts_outlive_the_process, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(taking_in_twice_changes_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_revised_item_is_found_by_its_new_text, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(items_settled_otherwise_are_found_too, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_forgotten_item_is_joined_no_more, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_kept_is_bounded_by_the_window, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_flood_of_copies_is_bounded, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
