@@ -136,14 +136,22 @@ static void move_string(char **to, char **from)
 	*from = NULL;
 }
 
+/* A bare 304 leaves the word of the answer that it stands for in force (RFC 9111, 4.3.4). */
+static void note_wait(struct feed_state *s, const struct poll_outcome *o)
+{
+	int64_t wait_ms = o->retry_after_ms > o->fresh_ms ? o->retry_after_ms : o->fresh_ms;
+
+	if (o->kind == OUTCOME_NOT_MODIFIED && s->health == FEED_OK && wait_ms < 0)
+		return;
+	s->server_wait_ms = wait_ms > 0 ? wait_ms : 0;
+}
+
 static void note_poll(struct feed_state *s, const struct poll_outcome *o)
 {
 	s->polls++;
 	s->bytes += o->bytes;
 	s->http_status = o->http_status;
-	s->server_wait_ms = o->retry_after_ms > o->fresh_ms ? o->retry_after_ms : o->fresh_ms;
-	if (s->server_wait_ms < 0)
-		s->server_wait_ms = 0;
+	note_wait(s, o);
 	s->last_poll_ms = o->at_ms;
 	if (s->first_poll_ms == TIME_NONE)
 		s->first_poll_ms = o->at_ms;

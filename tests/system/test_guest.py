@@ -153,13 +153,21 @@ def test_validators_belong_to_their_url(make_daemon, host):
 @pytest.mark.parametrize("headers", [("Cache-Control: public, max-age=14400",), ("Retry-After: 14400",),
                                      ("Cache-Control: max-age=18000", "Age: 3600")])
 def test_the_servers_hint_is_kept(make_daemon, host, headers):
-    """On a full answer and on a 304, whatever interval the configuration wants."""
+    """On a full answer and on a 304, whatever interval the configuration wants; also on a bare 304 for what may be kept."""
     host.routes["/feed"] = feed(1, '"one"', headers=headers)
     daemon = first_poll(make_daemon, host, interval="1s")
     assert abs(seconds_to_due(daemon.feeds()["a"]) - 4 * HOUR) <= 2
+    daemon.refresh("a")
+    assert daemon.feeds()["a"]["not_modified"] == 1 and abs(seconds_to_due(daemon.feeds()["a"]) - 4 * HOUR) <= 2
+    if "Retry-After" not in headers[0]:
+        host.routes["/feed"] = answer("", 'ETag: "one"', status="304 Not Modified")
+        daemon.refresh("a")
+        assert daemon.feeds()["a"]["not_modified"] == 2 and abs(seconds_to_due(daemon.feeds()["a"]) - 4 * HOUR) <= 2
+    asked = len(host.heads("/feed"))
     daemon.stop()
     daemon.start()
-    assert len(host.heads("/feed")) == 1
+    daemon.run("reload")
+    assert len(host.heads("/feed")) == asked
 
 
 @pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
