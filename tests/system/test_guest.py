@@ -129,6 +129,23 @@ def test_validators_are_one_set(make_daemon, host):
         (None, None), ('"one"', modified), ('"two"', modified), ('"three"', None), (None, modified), (None, None)]
 
 
+def test_validators_of_a_304_are_the_next_ones(make_daemon, host):
+    """What it brings replaces what there was, what it leaves out stays (RFC 9111, 4.3.4); over a restart as well."""
+    modified = "Tue, 10 Nov 2026 10:00:00 GMT"
+    host.routes["/feed"] = feed(1, '"one"', modified)
+    daemon = first_poll(make_daemon, host)
+    for said in (['ETag: W/"two"'], [], ["Last-Modified: later"], ['ETag: "three"', "Last-Modified: " + modified]):
+        host.routes["/feed"] = answer("", *said, status="304 Not Modified")
+        daemon.refresh()
+    daemon.stop()
+    daemon.start()
+    daemon.refresh()
+    assert [validators(head) for head in host.heads("/feed")] == [
+        (None, None), ('"one"', modified), ('W/"two"', modified), ('W/"two"', modified), ('W/"two"', "later"),
+        ('"three"', modified)]
+    assert daemon.feeds()["a"]["not_modified"] == 5
+
+
 def test_validators_are_not_made_up(make_daemon, host):
     """Neither from the feed's own dates nor from the Date field nor from the clock."""
     body = rss("Alpha", [article(1)]).replace("<item>", "<lastBuildDate>Tue, 10 Nov 2026 10:00:00 GMT</lastBuildDate><item>", 1)

@@ -254,7 +254,16 @@ static void test_permanent_redirects(void **state)
 	assert_int_equal(f->feeds[ALPHA].moved_count, 1);
 	(void)move_to(f, NULL);
 	assert_null(f->feeds[ALPHA].moved_url);
+	/* two answers are not enough, however far apart, and an error between them counts against it */
 	(void)move_to(f, there);
+	f->now_ms += HALF_A_DAY * 4;
+	(void)move_to(f, there);
+	assert_false(f->feeds[ALPHA].moved);
+	(void)fixture_take(f, failure_make(f, ALPHA, FAILURE_NOT_A_FEED, 200, "a page for maintenance"));
+	assert_null(f->feeds[ALPHA].moved_url);
+	assert_events(f, 0, "feed");
+	(void)move_to(f, there);
+	assert_events(f, 0, "feed,feed");
 	f->now_ms += HALF_A_DAY;
 	(void)move_to(f, there);
 	f->now_ms += HALF_A_DAY;
@@ -262,7 +271,7 @@ static void test_permanent_redirects(void **state)
 	(void)move_to(f, there);
 	assert_true(f->feeds[ALPHA].moved);
 	assert_string_equal(f->feeds[ALPHA].moved_url, there);
-	assert_events(f, 0, "feed");
+	assert_events(f, 0, "feed,feed,feed");
 	/* asked there, it redirects no more; a restart changes nothing */
 	(void)move_to(f, NULL);
 	assert_true(f->feeds[ALPHA].moved);
