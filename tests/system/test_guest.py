@@ -328,6 +328,30 @@ def test_one_honest_user_agent(make_daemon, host):
     assert not re.search("mozilla|curl|libcurl|python|http/", agents.pop(), re.IGNORECASE)
 
 
+def test_a_guest_without_an_address_is_told_so(make_daemon):
+    daemon = make_daemon("", {}).start()
+    assert "contact-url is not set" in daemon.log()
+    daemon.write_config(CONTACT, {})
+    daemon.run("reload")
+    assert daemon.log().count("contact-url is not set") == 1
+
+
+def test_another_name_is_as_honest(make_daemon, host):
+    """An operator may choose it, for all feeds or one, but not without version and page, nor a browser's."""
+    host.routes["/feed"] = host.routes["/other"] = feed(1)
+    mine, theirs = "desk/2.1 (+https://desk.example.org/bot)", "desk-for-you/3 +http://desk.example.org/you"
+    daemon = make_daemon("[fetch]\nallow = 127.0.0.0/8\nuser-agent = " + mine,
+                         dict(a=host.url("/feed"), b={"url": host.url("/other"), "user-agent": theirs})).start()
+    wait_for(lambda: all(f["polls"] == 1 for f in daemon.feeds().values()), "the first polls")
+    assert field(host.heads("/feed")[0], "User-Agent") == mine and field(host.heads("/other")[0], "User-Agent") == theirs
+    dishonest = ("Mozilla/5.0 (X11) +https://desk.example.org/", "desk", "desk/1.0", "desk (+https://desk.example.org/)", "/1 http://x/",
+                 "my desk/1.0 (+https://desk.example.org/)", "desk/v1 (+https://desk.example.org/)",
+                 "desk/1.0 (+https://desk.example.org/) like mozilla/5.0")
+    daemon.write_config("", {"f%d" % n: {"url": host.url("/%d" % n), "user-agent": text} for n, text in enumerate(dishonest)})
+    check = subprocess.run([*daemon.command(), "--check"], capture_output=True, text=True)
+    assert check.returncode == 1 and check.stderr.count("expected NAME/VERSION") == len(dishonest), check.stderr
+
+
 def test_credentials_come_from_files(make_daemon, host, tmp_path):
     for name, text in (("password", "pass:word\n"), ("bearer", "token"), ("headers", "# ours\nX-Key: sesame\nX-Desk: navy\n")):
         (tmp_path / name).write_text(text)
@@ -481,6 +505,18 @@ def test_every_error_backs_off(make_daemon, host):
     assert daemon.feeds()["404"]["state"] == "ok" and seconds_to_due(daemon.feeds()["404"]) < 12 * HOUR
 
 
+def test_a_challenge_is_told_as_such(make_daemon, host):
+    """What is for browsers no reader gets past; the table says whose it is, and it is asked more rarely."""
+    host.routes["/feed"] = error("403 Forbidden", "CF-Mitigated: challenge", "Server: cloudflare")
+    daemon = first_poll(make_daemon, host)
+    first = seconds_to_due(daemon.feeds()["a"])
+    daemon.refresh()
+    state = daemon.feeds()["a"]
+    assert state["failure"] == "http" and "Cloudflare wants a browser here" in state["reason"]
+    assert "Cloudflare wants a browser" in daemon.run("feeds").stdout
+    assert first >= 20 * MINUTE and seconds_to_due(state) > 3 * first
+
+
 def test_gone_is_told_and_believed(make_daemon, host):
     host.routes["/feed"] = feed(2)
     daemon = make_daemon("", dict(a=dict(url=host.url("/feed"), interval="250ms"))).start()
@@ -534,7 +570,12 @@ def test_feeds_that_become_one_are_told(make_daemon, host):
     subprocess.run(["sqlite3", str(daemon.state / "sitrepd.db"), "UPDATE feed SET moved_count = 2, moved_since = moved_since - 2 * 86400000"],
                    check=True)
     daemon.start()
+    stream = daemon.stream(dict(events=["feed"]))
     daemon.refresh()
+    events = [event["feed"] for event in stream.read_events(2)]
+    stream.close()
+    assert sorted(event["name"] for event in events) == ["army", "navy"]
+    assert all(event["state"] == "moved" and event["url"] == host.url("/forces") for event in events)
     assert all(f["moved_to"] == host.url("/forces") for f in daemon.feeds().values())
     told = [line for line in daemon.log().splitlines() if "have become one" in line]
     assert len(told) == 1 and "navy" in told[0] and "army" in told[0]
