@@ -220,5 +220,9 @@ int habits_explain(
 	if (h->trust.lies)
 		(void)buf_puts(out, "Its server has said 304 although there was news, so it is asked without "
 				    "validators once a day.\n");
+	else if (plan.due_ms != TIME_NONE && habits_want_whole(h, state, plan.due_ms))
+		(void)buf_puts(out,
+			"It has been silent against its habits, or its Last-Modified lies in the future, so it is "
+			"next asked without validators, to see whether its 304 can be believed.\n");
 	return schedule_explain(&in, &plan, out);
 }

@@ -344,6 +344,7 @@ static void test_useless_validators_make_polls_rarer(void **state)
 
 static void test_explanation(void **state)
 {
+	static char future[] = "Wed, 01 Dec 2027 00:00:00 GMT";
 	struct buf text = BUF_INIT(1 << 16);
 	struct feed f;
 
@@ -356,6 +357,15 @@ static void test_explanation(void **state)
 	f.habits.trust.lies = true;
 	assert_int_equal(habits_explain(&f.habits, &f.state, &policy, &text), 0);
 	assert_non_null(strstr(text.data, "without validators once a day"));
+	buf_clear(&text);
+	f.habits.trust.lies = false;
+	assert_int_equal(habits_explain(&f.habits, &f.state, &policy, &text), 0);
+	assert_null(strstr(text.data, "validators"));
+	buf_clear(&text);
+	f.state.last_modified = future;
+	f.habits.trust.whole_ms = f.now_ms - day;
+	assert_int_equal(habits_explain(&f.habits, &f.state, &policy, &text), 0);
+	assert_non_null(strstr(text.data, "next asked without validators"));
 	assert_non_null(strstr(text.data, "posts"));
 	assert_non_null(strstr(text.data, "So it is next asked"));
 	buf_release(&text);
