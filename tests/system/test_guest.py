@@ -563,6 +563,38 @@ def test_temporary_moves_are_followed_told_and_not_remembered(make_daemon, host,
     assert sum("no longer redirected" in line for line in daemon.log().splitlines()) == 1
 
 
+def test_a_feed_that_moved_may_move_on(make_daemon, host):
+    """Its second address answers 308 as its first one did: believed as slowly, told as well, the first one left alone."""
+    host.routes["/first"] = answer("", "Location: /second", status="301 Moved Permanently")
+    host.routes["/second"] = feed(1, '"two"')
+    daemon = make_daemon("", dict(a=host.url("/first"))).start()
+    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+
+    def a_day_later(what, count):
+        daemon.stop()
+        subprocess.run(["sqlite3", str(daemon.state / "sitrepd.db"),
+                        "UPDATE feed SET %s_since = %s_since - 86400000" % (what, what)], check=True)
+        daemon.start()
+        for _ in range(count):
+            daemon.refresh()
+    a_day_later("moved", 2)
+    assert daemon.feeds()["a"]["moved_to"] == host.url("/second")
+    asked = len(host.heads("/first"))
+    host.routes["/second"] = answer("", "Location: /third", status="308 Permanent Redirect")
+    host.routes["/third"] = feed(2, '"three"')
+    daemon.refresh()
+    daemon.refresh()
+    assert daemon.feeds()["a"]["moved_to"] == host.url("/second")
+    a_day_later("onward", 1)
+    assert daemon.feeds()["a"]["moved_to"] == host.url("/third")
+    second = len(host.heads("/second"))
+    daemon.refresh()
+    assert len(host.heads("/second")) == second and len(host.heads("/first")) == asked
+    assert validators(host.heads("/third")[-1]) == ('"three"', None)
+    assert [line.split("url=")[1] for line in daemon.log().splitlines() if "feed has moved" in line] == [
+        host.url("/second"), host.url("/third")]
+
+
 def test_feeds_that_become_one_are_told(make_daemon, host):
     """Both moved for good to one address, or one to the other's; the third answer over a day makes it believed."""
     for name in ("navy", "army"):

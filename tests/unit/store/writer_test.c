@@ -281,6 +281,25 @@ static void test_permanent_redirects(void **state)
 	fixture_sync(f, fixture_feeds, 3);
 	assert_true(f->feeds[ALPHA].moved);
 	assert_string_equal(f->feeds[ALPHA].moved_url, there);
+	/* and it may move on, as slowly */
+	(void)move_to(f, elsewhere);
+	f->now_ms += HALF_A_DAY;
+	(void)fixture_take(f, failure_make(f, ALPHA, FAILURE_HTTP, 502, "502 Bad Gateway"));
+	(void)move_to(f, elsewhere);
+	f->now_ms += HALF_A_DAY;
+	(void)move_to(f, elsewhere);
+	f->now_ms += HALF_A_DAY;
+	assert_string_equal(f->feeds[ALPHA].moved_url, there);
+	/* asked where it was first, for the sake of its credentials, it says nothing new */
+	(void)move_to(f, there);
+	assert_int_equal(f->feeds[ALPHA].onward_count, 2);
+	(void)move_to(f, elsewhere);
+	assert_true(f->feeds[ALPHA].moved);
+	assert_string_equal(f->feeds[ALPHA].moved_url, elsewhere);
+	assert_null(f->feeds[ALPHA].onward_url);
+	assert_events(f, 0, "feed,feed,feed,feed,feed,feed");
+	(void)move_to(f, NULL);
+	assert_true(f->feeds[ALPHA].moved);
 	/* what it moved to has gone for good: back to what the configuration says */
 	for (int i = 0; i < 5; i++) {
 		assert_true(f->feeds[ALPHA].moved);
