@@ -87,6 +87,9 @@ struct transfer_answer {
 	char address[INET6_ADDRSTRLEN]; /* of the last hop's server; "" when none was reached, or a proxy asked it */
 };
 
+/* Frees what is in it, not the struct. */
+void transfer_answer_release(struct transfer_answer *answer);
+
 /* answer is freed after the call; strings and body taken out of it are set to NULL or emptied by the taker. */
 typedef void transfer_done_fn(void *arg, struct transfer_answer *answer);
 
