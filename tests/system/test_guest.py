@@ -328,6 +328,16 @@ def test_one_honest_user_agent(make_daemon, host):
     assert not re.search("mozilla|curl|libcurl|python|http/", agents.pop(), re.IGNORECASE)
 
 
+def test_a_person_who_tries_an_address_says_where_to_turn_as_well(make_daemon, host):
+    host.routes["/feed"] = feed(1)
+    config = make_daemon(CONTACT, {}).config_path
+    for command in ("parse", "discover"):
+        subprocess.run([str(BUILD / "sitrep"), "-c", str(config), command, host.url("/feed")], check=True, capture_output=True)
+    version = subprocess.run([str(BUILD / "sitrep"), "--version"], capture_output=True, text=True).stdout.split()[1]
+    assert {field(head, "User-Agent") for head in host.heads("/feed")} == {"sitrep/%s (+https://desk.example.org/bot)" % version}
+    assert len(host.heads("/feed")) == 2
+
+
 def test_a_guest_without_an_address_is_told_so(make_daemon):
     daemon = make_daemon("", {}).start()
     assert "contact-url is not set" in daemon.log()
