@@ -96,8 +96,8 @@ static const struct {
 	{{[15] = 1}, 128, KIND_LOOPBACK, IN_NO_V4},
 	{{[10] = 0xff, 0xff}, 96, KIND_RESERVED, 12},   /* mapped, RFC 4291 */
 	{{0, 0x64, 0xff, 0x9b}, 96, KIND_RESERVED, 12}, /* NAT64, RFC 6052 */
-	{{0, 0x64, 0xff, 0x9b, 0, 1}, 48, KIND_TUNNEL,
-		IN_NO_V4}, /* a network's own NAT64, RFC 8215: whereto, only it knows */
+	/* A network's own NAT64, RFC 8215: whereto, only it knows. */
+	{{0, 0x64, 0xff, 0x9b, 0, 1}, 48, KIND_TUNNEL, IN_NO_V4},
 	{{0x01, 0x00}, 64, KIND_DISCARD, IN_NO_V4},
 	{{0x20, 0x01, 0, 0}, 32, KIND_TUNNEL, IN_NO_V4}, /* Teredo */
 	{{0x20, 0x01, 0, 2}, 48, KIND_BENCHMARKING, IN_NO_V4},

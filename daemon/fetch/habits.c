@@ -121,11 +121,11 @@ static void note_trust(
 }
 
 /* A 304 renews the answer that it stands for, with the words it came with (RFC 9111, 4.3.4), unless it brings others;
- * many servers send it bare. An error's page has none of its own that count. */
+ * many servers send it bare.  What an error's page, or a page in the feed's place, says of itself does not count. */
 static void note_words(struct habits *h, const struct poll_outcome *o)
 {
 	h->retry_after_ms = cut_word(o->retry_after_ms);
-	if (o->fresh_ms >= 0 || o->kind == OUTCOME_DOCUMENT)
+	if (o->kind == OUTCOME_DOCUMENT || (o->kind == OUTCOME_NOT_MODIFIED && o->fresh_ms >= 0))
 		h->fresh_ms = cut_word(o->fresh_ms);
 }
 

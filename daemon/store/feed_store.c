@@ -23,9 +23,8 @@ static const char *const texts[FEED_STATEMENTS] = {
 		" failing_since = ?8, first_poll = ?9, last_poll = ?10, last_success = ?11, last_new = ?12,"
 		" polls = ?13, not_modified = ?14, bytes = ?15, items = ?16, server_wait = ?17, etag = ?18,"
 		" last_modified = ?19, reason = ?20, own_title = ?21, link = ?22, moved_url = ?23, moved_since = ?24,"
-		" moved_count = ?25, moved = ?26, onward_url = ?27, onward_since = ?28, onward_count = ?29, habits = "
-		"?30"
-		" WHERE id = ?1",
+		" moved_count = ?25, moved = ?26, onward_url = ?27, onward_since = ?28, onward_count = ?29,"
+		" habits = ?30 WHERE id = ?1",
 	[FEED_FIND] = "SELECT id, url, due, health, active, rank, categories, publisher, configured_title"
 		      " FROM feed WHERE name = ?1",
 	[FEED_INSERT] =

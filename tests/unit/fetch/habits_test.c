@@ -188,6 +188,12 @@ static void test_freshness_outlives_a_bare_304(void **state)
 		.conditional = true,
 		.retry_after_ms = -1,
 		.fresh_ms = -1};
+	const struct poll_outcome page = {.kind = OUTCOME_FAILED,
+		.failure = FAILURE_NOT_A_FEED,
+		.http_status = 200,
+		.conditional = true,
+		.retry_after_ms = -1,
+		.fresh_ms = day};
 	struct poll_news nothing = {.shown = 40};
 	struct feed f;
 
@@ -200,6 +206,11 @@ static void test_freshness_outlives_a_bare_304(void **state)
 	f.now_ms += 4 * hour;
 	assert_true(take(&f, &broken, NULL).due_ms < f.now_ms + hour);
 	f.now_ms += hour;
+	/* nor does a page for maintenance that may be kept for a day add to it */
+	assert_true(take(&f, &page, NULL).due_ms < f.now_ms + 3 * hour);
+	f.now_ms += 3 * hour;
+	assert_int_equal(unmodified(&f).word_ms, 4 * hour);
+	f.now_ms += 4 * hour;
 	assert_true(unmodified(&f).due_ms >= f.now_ms + 4 * hour);
 	f.now_ms += 4 * hour;
 	assert_true(take(&f, &other, NULL).due_ms >= f.now_ms + 5 * hour);
