@@ -355,6 +355,8 @@ static char *make_user_agent(const struct config *c)
 	(void)buf_printf(&out, "sitrepd/%s", SITREP_VERSION);
 	if (contact != NULL)
 		(void)buf_printf(&out, " (+%s)", contact);
+	else
+		log_emit(LOG_LEVEL_NOTICE, "contact-url is not set: servers are not told whom to turn to", NULL);
 	return buf_take(&out, NULL);
 }
 

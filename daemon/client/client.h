@@ -50,11 +50,17 @@ struct got {
 
 /* Is the argument an address, rather than a file? */
 bool get_is_url(const char *argument);
-/* 0, or a negative code with the reason; got is to be released in both cases. */
-int get_url(const char *url, struct got *got, struct error *err);
+/* 0, or a negative code with the reason; got is to be released in both cases.  The server is told the page to turn to
+ * that the configuration names, if it can be read. */
+int get_url(const struct client_options *options, const char *url, struct got *got, struct error *err);
 void get_release(struct got *got);
 
 /* ---- connections (connection.c) ---- */
+
+struct config;
+
+/* The configuration, as far as there is one that can be read; NULL: none.  To be freed. */
+struct config *client_config(const struct client_options *options);
 
 struct connection; /* of lines of JSON */
 

@@ -113,7 +113,7 @@ static void set_days(struct libscols_line *line, const json_t *feed)
 	json_array_foreach(days, i, day)
 	{
 		json_int_t posts = json_integer_value(day);
-		size_t level = posts <= 0 ? 0 : 1 + (size_t)((posts - 1) * (LEVELS - 1) / most);
+		size_t level = posts <= 0 ? 0 : (size_t)((posts * (LEVELS - 1) + most - 1) / most);
 
 		(void)buf_puts(&text, is_utf8 ? bars[level] : plain[level]);
 	}

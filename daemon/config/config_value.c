@@ -59,6 +59,22 @@ static bool is_proxy(struct str s)
 	return false;
 }
 
+/* A guest gives a name and says where it can be reached, and does not pass for somebody else: "desk/1.2
+ * (+https://...)". */
+static bool is_honest_agent(struct str s)
+{
+	size_t slash = str_find_char(s, '/', 0);
+
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.data[i] < ' ' || s.data[i] == 0x7f)
+			return false;
+	return slash != STR_NPOS && slash > 0 && str_find_char(s, ' ', 0) > slash && slash + 1 < s.len &&
+	       char_is_digit(s.data[slash + 1]) &&
+	       (str_find_nocase(s, STR("http://"), 0) != STR_NPOS ||
+		       str_find_nocase(s, STR("https://"), 0) != STR_NPOS) &&
+	       str_find_nocase(s, STR("mozilla"), 0) == STR_NPOS;
+}
+
 static int read_bool(void *owner, const struct config_option *o, struct str value, struct error *err)
 {
 	static const char *const yes[] = {"yes", "true", "on", "1"}, *const no[] = {"no", "false", "off", "0"};
@@ -308,6 +324,11 @@ int config_value_read(struct arena *a, void *owner, const struct config_option *
 		return is_proxy(value)
 			       ? read_string(a, owner, o, value, err)
 			       : wrong(err, o, value, "http://, https://, socks5h:// or socks4a:// and HOST:PORT");
+	case OPTION_AGENT:
+		return is_honest_agent(value)
+			       ? read_string(a, owner, o, value, err)
+			       : wrong(err, o, value,
+					 "NAME/VERSION (+https://...), with a page to turn to, and no browser's");
 	case OPTION_BOOL:
 		return read_bool(owner, o, value, err);
 	case OPTION_INT:
@@ -386,6 +407,7 @@ int config_value_write(struct buf *out, const void *owner, const struct config_o
 
 	switch (o->type) {
 	case OPTION_STRING:
+	case OPTION_AGENT:
 	case OPTION_CHOICE:
 		memcpy(&text, member, sizeof(text));
 		(void)buf_puts(out, text != NULL ? text : "");

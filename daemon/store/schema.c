@@ -190,9 +190,14 @@ static const char version_7[] = "CREATE TABLE revision("
 				" PRIMARY KEY(item_id, rev)"
 				") STRICT;";
 
+/* Feeds that have moved may move on. */
+static const char version_8[] = "ALTER TABLE feed ADD COLUMN onward_url TEXT;"
+				"ALTER TABLE feed ADD COLUMN onward_since INTEGER;"
+				"ALTER TABLE feed ADD COLUMN onward_count INTEGER NOT NULL DEFAULT 0;";
+
 /* steps[n] leads from version n to n + 1. */
 static const char *const steps[STORE_SCHEMA_VERSION] = {
-	version_1, version_2, version_3, version_4, version_5, version_6, version_7};
+	version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8};
 
 int schema_migrate(sqlite3 *db, int from, struct error *err)
 {

@@ -32,6 +32,7 @@ enum option_type {
 	OPTION_STRING,
 	OPTION_URL,   /* http or https */
 	OPTION_PROXY, /* http, https or socks */
+	OPTION_AGENT, /* a User-Agent with version and page, and no browser's */
 	OPTION_BOOL,  /* yes/no, true/false, on/off, 1/0 */
 	OPTION_INT,
 	OPTION_DURATION, /* int64_t ms */

@@ -122,7 +122,8 @@ static int64_t pragma(sqlite3 *db, const char *text)
 /* A database of version 1 becomes one of today, with what was in it. */
 static void test_migration(void **state)
 {
-	static const char *const undo[] = {"moved_url", "moved_since", "moved_count", "moved", "habits"};
+	static const char *const undo[] = {"moved_url", "moved_since", "moved_count", "moved", "onward_url",
+		"onward_since", "onward_count", "habits"};
 	struct folder *f = *state;
 	struct store s;
 	char sql[128];
