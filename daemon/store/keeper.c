@@ -31,7 +31,9 @@ static const char cannot_commit[] = "cannot commit";
 
 static int open_grouping(struct keeper *k, struct error *err)
 {
-	k->grouping = grouping_new(k->store.db, &story_params_default, err);
+	const struct story_params *params = k->options.stories != NULL ? k->options.stories : &story_params_default;
+
+	k->grouping = grouping_new(k->store.db, params, err);
 	return k->grouping != NULL ? 0 : err->code;
 }
 
@@ -86,6 +88,13 @@ void keeper_close(struct keeper *k)
 	feed_store_release(&k->feeds);
 	store_close(&k->store);
 	arena_release(&k->arena);
+}
+
+void keeper_set_options(struct keeper *k, const struct writer_options *options)
+{
+	k->options = *options;
+	if (options->stories != NULL)
+		grouping_set_params(k->grouping, options->stories);
 }
 
 /* ---- transactions ---- */

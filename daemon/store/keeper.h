@@ -39,6 +39,8 @@ struct keeper {
 /* Opens the database.  options' texts must stay. */
 int keeper_open(struct keeper *k, const struct writer_options *options, struct error *err);
 void keeper_close(struct keeper *k);
+/* From now on other options; their texts must stay. */
+void keeper_set_options(struct keeper *k, const struct writer_options *options);
 
 int keeper_begin(struct keeper *k, struct error *err);
 /* at_ms is noted as the time of change.  On failure everything since keeper_begin() is undone. */

@@ -50,7 +50,7 @@ static void take_options(struct writer *w, struct writer_options *fresh)
 	fresh->plan = old->plan;
 	fresh->plan_arg = old->plan_arg;
 	w->options = fresh;
-	w->keeper.options = *fresh;
+	keeper_set_options(&w->keeper, fresh);
 	retention_restart(&w->retention);
 	writer_options_free(old);
 }

@@ -45,6 +45,7 @@ void writer_options_free(struct writer_options *o)
 	}
 	free((struct writer_alert *)o->alerts);
 	free((char *)o->state_dir);
+	free((struct story_params *)o->stories);
 	free(o);
 }
 
@@ -52,14 +53,18 @@ struct writer_options *writer_options_copy(const struct writer_options *from)
 {
 	struct writer_options *to = malloc(sizeof(*to));
 	struct writer_alert *alerts = calloc(from->alert_count + 1, sizeof(*alerts));
+	struct story_params *stories = malloc(sizeof(*stories));
 	bool failed = false;
 
-	if (to == NULL || alerts == NULL) {
+	if (to == NULL || alerts == NULL || stories == NULL) {
 		free(to);
 		free(alerts);
+		free(stories);
 		return NULL;
 	}
 	*to = *from;
+	*stories = from->stories != NULL ? *from->stories : story_params_default;
+	to->stories = stories;
 	to->alerts = alerts;
 	for (size_t i = 0; i < from->alert_count; i++) {
 		const char *priority = from->alerts[i].priority;

@@ -16,6 +16,7 @@
 #include "sitrep/error.h"
 #include "sitrep/feed_hints.h"
 #include "sitrep/feed_state.h"
+#include "sitrep/story_rule.h"
 #include "sitrep/websub_state.h"
 
 struct writer;
@@ -89,6 +90,7 @@ struct writer_options {
 	int64_t alert_backlog_ms;          /* on a feed's first poll, alerts only for items dated within this */
 	const struct writer_alert *alerts; /* copied; a match of a rule that is not listed raises no alert */
 	size_t alert_count;
+	const struct story_params *stories; /* copied; NULL: the defaults */
 };
 
 /* Opens the database (store.h) and starts the thread.  NULL with err when the database is refused. */
@@ -107,7 +109,7 @@ size_t writer_pending_bytes(struct writer *w);
  * elements, in the order given) are the caller's to release. */
 int writer_sync_feeds(
 	struct writer *w, const struct feed_spec *feeds, size_t count, struct feed_state *states, struct error *err);
-/* Takes over changed keep, backlog and alert options; state_dir and plan stay.  -ENOMEM leaves the old ones. */
+/* Takes over changed keep, backlog, alert and story options; state_dir and plan stay.  -ENOMEM leaves the old ones. */
 int writer_set_options(struct writer *w, const struct writer_options *options);
 
 /* All subscriptions there are, also of feeds that are not configured now.  Waits for the writer, and so for everything
