@@ -13,6 +13,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "held.h"
+#include "near_omitted.h"
 #include "near_schema.h"
 #include "near_store.h"
 #include "sitrep/boilerplate.h"
@@ -34,10 +36,13 @@ struct candidate {
 
 struct grouping {
 	struct near_store store;
+	struct near_omitted omitted;
+	struct held held;
 	struct boilerplate *phrases;
 	struct story_params params;
 	struct sketch whole;   /* the report's */
 	struct sketch asked;   /* the same without boilerplate */
+	size_t omitted_count;  /* shingles of whole that are not in asked */
 	struct sketch sampled; /* the same, thinned */
 	struct near_item known;
 	struct buf bytes;
@@ -47,7 +52,8 @@ struct grouping {
 
 int grouping_create_tables(struct sqlite3 *db, struct error *err)
 {
-	return sql_exec(db, NEAR_SCHEMA, err, "cannot make the tables that stories are compared by");
+	return sql_exec(db, NEAR_SCHEMA NEAR_OMITTED_SCHEMA HELD_SCHEMA, err,
+		"cannot make the tables that stories are compared by");
 }
 
 struct grouping *grouping_new(struct sqlite3 *db, const struct story_params *params, struct error *err)
@@ -62,6 +68,7 @@ struct grouping *grouping_new(struct sqlite3 *db, const struct story_params *par
 	buf_init(&g->bytes, SKETCH_BYTES_MAX);
 	g->phrases = boilerplate_new(err);
 	if (g->phrases == NULL || near_store_init(&g->store, db, err) != 0 ||
+		near_omitted_init(&g->omitted, db, err) != 0 || held_init(&g->held, db, err) != 0 ||
 		near_store_load_phrases(&g->store, g->phrases, err) != 0) {
 		grouping_free(g);
 		return NULL;
@@ -73,6 +80,8 @@ void grouping_free(struct grouping *g)
 {
 	if (g == NULL)
 		return;
+	held_release(&g->held);
+	near_omitted_release(&g->omitted);
 	near_store_release(&g->store);
 	boilerplate_free(g->phrases);
 	buf_release(&g->bytes);
@@ -113,8 +122,7 @@ static bool take_sketch(struct grouping *g, const struct grouping_item *r)
 	if (!g->params.near || sketch_decode(r->sketch, &g->whole) != 0 || g->whole.words < g->params.least_words)
 		return false;
 	g->asked = g->whole;
-	if (g->params.boilerplate)
-		(void)boilerplate_filter(g->phrases, &g->asked, g->params.frequent);
+	g->omitted_count = g->params.boilerplate ? boilerplate_filter(g->phrases, &g->asked, g->params.frequent) : 0;
 	g->sampled = g->asked;
 	sketch_thin(&g->sampled, NEAR_SHINGLES_MAX);
 	return true;
@@ -197,14 +205,32 @@ static bool is_other_part(const struct grouping *g, const struct candidate *c, c
 	       c->words > g->params.roundup * m->words;
 }
 
-/* 1 when some member of c's story is held apart from the report by what both say. */
+/* Has the operator held an earlier text of the same outlet, of which the report is the next, apart from the story? */
+static int is_held_apart(struct grouping *g, int64_t story_id, struct error *err)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < g->candidate_count && result == 0; i++)
+		if (g->candidates[i].reasons.verdict == STORY_UPDATE)
+			result = held_is_apart(&g->held, g->candidates[i].item_id, story_id, err);
+	return result;
+}
+
+/* 1 when some member of c's story is held apart from the report by what both say.  Where the operator has joined
+ * stories, that the rule would not have is no reason to part their later copies. */
 static int is_barred(struct grouping *g, const struct grouping_item *r, const struct candidate *c, struct error *err)
 {
 	int64_t ids[NEAR_MEMBERS_MAX];
 	struct candidate m;
 	size_t found;
-	int result = near_store_members(&g->store, c->story_id, ids, &found, err);
+	int result = is_held_apart(g, c->story_id, err);
 
+	if (result != 0)
+		return result;
+	result = held_is_joined(&g->held, c->story_id, err);
+	if (result != 0)
+		return result < 0 ? result : 0;
+	result = near_store_members(&g->store, c->story_id, ids, &found, err);
 	for (size_t i = 0; i < found && result == 0; i++) {
 		result = compare(g, r, ids[i], &m, err);
 		if (result == 1)
@@ -388,6 +414,8 @@ static int keep(struct grouping *g, const struct grouping_item *r, int64_t story
 	if (result != 0)
 		return result < 0 ? result : 0;
 	result = halve_when_due(g, r->at_ms, err);
+	if (result == 0 && (known == 1 || g->omitted_count > 0))
+		result = near_omitted_put(&g->omitted, r->item_id, g->omitted_count, g->whole.shingle_count, err);
 	if (result == 0 && known == 0)
 		result = count_phrases(g, relation, answer, err);
 	if (result == 0)
@@ -423,6 +451,49 @@ int grouping_changes(struct grouping *g, const struct grouping_item *r, struct s
 		(void)boilerplate_filter(g->phrases, &g->known.sketch, g->params.frequent);
 	sketch_thin(&g->asked, NEAR_SKETCH_SHINGLES);
 	*change = story_changes(&g->known.sketch, &g->asked);
+	return 1;
+}
+
+/* ---- for whoever asks why ---- */
+
+const struct story_params *grouping_params(const struct grouping *g)
+{
+	return &g->params;
+}
+
+/* What is kept of an item without what is boilerplate by now, into s. */
+static int look_at(struct grouping *g, int64_t item_id, struct sketch *s, struct grouping_text *text, struct error *err)
+{
+	int result = near_store_get(&g->store, item_id, &g->known, err);
+
+	*text = (struct grouping_text){.kept = result == 1};
+	if (result != 1)
+		return result;
+	*s = g->known.sketch;
+	if (g->params.boilerplate)
+		text->omitted_since = boilerplate_filter(g->phrases, s, g->params.frequent);
+	text->words = s->words;
+	text->shingles = s->shingle_count;
+	text->level = s->level;
+	text->source = g->known.source;
+	text->seen_ms = g->known.seen_ms;
+	result = near_omitted_get(&g->omitted, item_id, &text->omitted, &text->omitted_of, err);
+	return result < 0 ? result : 0;
+}
+
+int grouping_compare(
+	struct grouping *g, int64_t earlier_id, int64_t later_id, struct grouping_comparison *c, struct error *err)
+{
+	int result = look_at(g, earlier_id, &g->whole, &c->earlier, err);
+
+	if (result == 0)
+		result = look_at(g, later_id, &g->asked, &c->later, err);
+	if (result != 0 || !c->earlier.kept || !c->later.kept)
+		return result;
+	c->same_source = c->earlier.source == c->later.source;
+	c->apart_ms = c->later.seen_ms > c->earlier.seen_ms ? c->later.seen_ms - c->earlier.seen_ms
+							    : c->earlier.seen_ms - c->later.seen_ms;
+	c->reasons = story_compare(&g->params, &g->asked, &g->whole, c->same_source, c->apart_ms);
 	return 1;
 }
 

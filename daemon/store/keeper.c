@@ -60,6 +60,12 @@ int keeper_open(struct keeper *k, const struct writer_options *options, struct e
 		result = open_grouping(k, err);
 	if (result == 0)
 		result = intake_init(&k->intake, &k->items, &k->journal, &k->publishers, k->grouping, err);
+	if (result == 0)
+		result = named_init(&k->named, k->store.db, err);
+	if (result == 0)
+		result = say_init(&k->say, k->store.db, &k->totals, &k->journal, &k->named, err);
+	if (result == 0)
+		result = why_init(&k->why, k->store.db, &k->named, k->grouping, err);
 	k->before = k->totals;
 	if (result != 0)
 		keeper_close(k);
@@ -78,6 +84,9 @@ static void save_counts(struct keeper *k)
 void keeper_close(struct keeper *k)
 {
 	save_counts(k);
+	why_release(&k->why);
+	say_release(&k->say);
+	named_release(&k->named);
 	intake_release(&k->intake);
 	publishers_release(&k->publishers);
 	grouping_free(k->grouping);

@@ -4,6 +4,9 @@
 
 #include "writer_internal.h"
 
+/* Two items with a few links each: titles and links have limits of kilobytes. */
+enum { STORY_ANSWER_MAX = 1024 * 1024 };
+
 void poll_outcome_free(struct poll_outcome *o)
 {
 	if (o == NULL)
@@ -20,6 +23,35 @@ void poll_outcome_free(struct poll_outcome *o)
 	free(o->websub);
 	buf_release(&o->document);
 	free(o);
+}
+
+struct story_request *story_request_new(struct str item, struct str other)
+{
+	struct story_request *q = calloc(1, sizeof(*q));
+
+	if (q == NULL)
+		return NULL;
+	buf_init(&q->answer, STORY_ANSWER_MAX);
+	q->item = strndup(item.data, item.len);
+	q->other = other.data != NULL ? strndup(other.data, other.len) : NULL;
+	if (q->item == NULL || (other.data != NULL && q->other == NULL)) {
+		story_requests_free(q);
+		return NULL;
+	}
+	return q;
+}
+
+void story_requests_free(struct story_request *first)
+{
+	while (first != NULL) {
+		struct story_request *next = first->next;
+
+		free(first->item);
+		free(first->other);
+		buf_release(&first->answer);
+		free(first);
+		first = next;
+	}
 }
 
 void poll_reports_free(struct poll_report *first)
