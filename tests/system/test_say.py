@@ -141,7 +141,7 @@ def test_why_tells_what_was_boilerplate_and_what_is_not_kept(open_desk):
     unkept = desk.why(short, last)
     assert "comparison" not in unkept and [i["kept"] for i in unkept["items"]] == [True, False]
     words = desk.daemon.run("why", short["item"]["id"], last["item"]["id"]).stdout
-    assert "left out as boilerplate" in words and "has left the window, or has too few words" in words
+    assert "left out as boilerplate" in words and "its text is not kept: it has left the window" in words
 
 
 def test_split_and_join_are_for_good(open_desk):
