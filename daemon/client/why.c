@@ -134,7 +134,8 @@ static void print_side(const char *which, const json_t *side)
 	print_item(side);
 	print_story(json_object_get(side, "story"));
 	if (!is(side, "kept")) {
-		(void)puts("  its text is not kept: it has left the window, has too few words, or its story is found without it");
+		(void)puts("  its text is not kept: it has left the window, has too few words, or its story is found "
+			   "without it");
 	} else {
 		(void)printf(
 			"  %lld words, %lld runs of words compared", whole(side, "words"), whole(side, "shingles"));

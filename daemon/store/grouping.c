@@ -31,6 +31,7 @@ struct candidate {
 	int64_t item_id;
 	int64_t story_id;
 	uint32_t words;
+	bool is_own; /* of the report's outlet */
 	struct story_reasons reasons;
 };
 
@@ -140,7 +141,8 @@ static int compare(
 	if (g->params.boilerplate)
 		(void)boilerplate_filter(g->phrases, &k->sketch, g->params.frequent);
 	*c = (struct candidate){.item_id = item_id, .story_id = k->story_id, .words = k->sketch.words};
-	c->reasons = story_compare(&g->params, &g->asked, &k->sketch, k->source == source_key(r->source),
+	c->is_own = k->source == source_key(r->source);
+	c->reasons = story_compare(&g->params, &g->asked, &k->sketch, c->is_own,
 		r->at_ms > k->seen_ms ? r->at_ms - k->seen_ms : k->seen_ms - r->at_ms);
 	return 1;
 }
@@ -205,13 +207,14 @@ static bool is_other_part(const struct grouping *g, const struct candidate *c, c
 	       c->words > g->params.roundup * m->words;
 }
 
-/* Has the operator held an earlier text of the same outlet, of which the report is the next, apart from the story? */
+/* Has the operator held an earlier text of the same outlet apart from the story, of which the report may be the next?
+ * Less is asked for than of an update: in another outlet as much would make it the same story. */
 static int is_held_apart(struct grouping *g, int64_t story_id, struct error *err)
 {
 	int result = 0;
 
 	for (size_t i = 0; i < g->candidate_count && result == 0; i++)
-		if (g->candidates[i].reasons.verdict == STORY_UPDATE)
+		if (g->candidates[i].is_own && g->candidates[i].reasons.score >= g->params.join)
 			result = held_is_apart(&g->held, g->candidates[i].item_id, story_id, err);
 	return result;
 }

@@ -20,7 +20,7 @@ static const char *const texts[NAMED_STATEMENTS] = {
 			   " ORDER BY former, id DESC LIMIT 1) HAVING min(id) IS NOT NULL",
 	[NAMED_BY_URL] = "SELECT id FROM item WHERE url_key = ?1 ORDER BY id LIMIT 1",
 	[NAMED_LOAD] =
-		"SELECT i.story_id, i.feed_id, i.publisher_id, i.first_seen, s.sort_ms,"
+		"SELECT i.story_id, i.feed_id, i.publisher_id, i.first_seen,"
 		" (SELECT min(id) FROM item WHERE story_id = s.id), s.sources, s.reports, i.uid, s.uid, i.digest,"
 		" i.url_key, f.name, coalesce(f.configured_title, f.own_title, f.name), p.name, i.record"
 		" FROM item i JOIN story s ON s.id = i.story_id JOIN feed f ON f.id = i.feed_id"
@@ -65,21 +65,20 @@ static bool take_key(sqlite3_stmt *s, int column, uint8_t key[STORE_KEY_LEN])
 static int take_row(struct named *n, sqlite3_stmt *s, struct named_item *found)
 {
 	struct str *const texts_out[] = {&found->url_key, &found->feed, &found->outlet, &found->publisher};
-	struct str record = arena_str(&n->arena, sql_blob(s, 15));
+	struct str record = arena_str(&n->arena, sql_blob(s, 14));
 	int result;
 
 	found->story_id = sqlite3_column_int64(s, 0);
 	found->feed_id = sqlite3_column_int64(s, 1);
 	found->publisher_id = sqlite3_column_int64(s, 2);
 	found->first_seen_ms = sqlite3_column_int64(s, 3);
-	found->sort_ms = sqlite3_column_int64(s, 4);
-	found->lead_id = sqlite3_column_int64(s, 5);
-	found->sources = sqlite3_column_int64(s, 6);
-	found->reports = sqlite3_column_int64(s, 7);
-	if (!take_key(s, 8, found->uid) || !take_key(s, 9, found->story_uid) || !take_key(s, 10, found->digest))
+	found->lead_id = sqlite3_column_int64(s, 4);
+	found->sources = sqlite3_column_int64(s, 5);
+	found->reports = sqlite3_column_int64(s, 6);
+	if (!take_key(s, 7, found->uid) || !take_key(s, 8, found->story_uid) || !take_key(s, 9, found->digest))
 		return 0;
 	for (int i = 0; i < 4; i++) {
-		struct str text = sql_text(s, 11 + i);
+		struct str text = i == 0 ? sql_blob(s, 10) : sql_text(s, 10 + i);
 
 		*texts_out[i] = arena_str(&n->arena, text);
 		if (text.data != NULL && texts_out[i]->data == NULL)

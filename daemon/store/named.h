@@ -32,7 +32,6 @@ struct named_item {
 	int64_t feed_id;
 	int64_t publisher_id;
 	int64_t first_seen_ms;
-	int64_t sort_ms; /* the story's */
 	int64_t lead_id; /* the story's first item */
 	int64_t sources, reports;
 	uint8_t uid[STORE_KEY_LEN];

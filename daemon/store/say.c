@@ -9,12 +9,15 @@
 static const char *const texts[SAY_STATEMENTS] = {
 	[SAY_STORY_EXISTS] = "SELECT 1 FROM story WHERE id = ?1",
 	[SAY_LEAD] = "SELECT min(id) FROM item WHERE story_id = ?1",
-	/* It stands where the item came in; it is news of now. */
-	[SAY_BEGIN_STORY] = "INSERT INTO story(id, sort_ms, first_seen, last_seen, updated, sources, reports, uid)"
-			    " SELECT ?2, first_seen, first_seen, first_seen, max(first_seen, ?3), 1, 1, ?4"
-			    " FROM item WHERE id = ?1",
+	/* It stands where the item came in, or among a feed's backlog, where its story does; it is news of now. */
+	[SAY_BEGIN_STORY] =
+		"INSERT INTO story(id, sort_ms, first_seen, last_seen, updated, sources, reports, uid)"
+		" SELECT ?2, iif(s.sort_ms < s.first_seen, coalesce(i.published, i.first_seen), i.first_seen),"
+		" i.first_seen, i.first_seen, max(i.first_seen, ?3), 1, 1, ?4"
+		" FROM item i JOIN story s ON s.id = i.story_id WHERE i.id = ?1",
 	[SAY_DROP_STORY] = "DELETE FROM story WHERE id = ?1",
-	[SAY_MOVE_ITEM] = "UPDATE item SET story_id = ?2, sort_ms = first_seen WHERE id = ?1",
+	[SAY_MOVE_ITEM] = "UPDATE item SET story_id = ?2, sort_ms = (SELECT sort_ms FROM story WHERE id = ?2)"
+			  " WHERE id = ?1",
 	[SAY_MOVE_SKETCH] = "UPDATE near_sketch SET story_id = ?2 WHERE item_id = ?1",
 	[SAY_MOVE_MARKS] = "INSERT OR IGNORE INTO mark(name, sort_ms, story_id, item_id, at)"
 			   " SELECT m.name, s.sort_ms, s.id, ?1, m.at FROM mark m JOIN story s ON s.id = ?2"
@@ -112,8 +115,6 @@ static int tell(struct say *y, enum event_kind kind, const struct named_item *it
 		.at_ms = at_ms,
 		.feed_id = it->feed_id,
 		.item_id = it->item_id,
-		.story_id = it->story_id,
-		.sort_ms = it->sort_ms,
 	};
 
 	return journal_said(y->journal, kind, &o, copy, former_uid, err);
@@ -218,8 +219,6 @@ int say_split(struct say *y, struct str item, int64_t at_ms, struct said *said, 
 		return result;
 	said->changed = true;
 	memcpy(said->former_uid, it.story_uid, STORE_KEY_LEN);
-	it.story_id = id;
-	it.sort_ms = it.first_seen_ms;
 	return tell(y, EVENT_NEW, &it, at_ms, &(struct journal_copy){.relation = "split", .of_uid = lead.uid},
 		said->former_uid, err);
 }
@@ -275,8 +274,6 @@ int say_join(struct say *y, struct str item, struct str other, int64_t at_ms, st
 		result = load_lead(y, gone->story_id, &lead, err);
 		if (result == 0)
 			result = merge(y, gone->story_id, kept->story_id, at_ms, err);
-		lead.story_id = kept->story_id;
-		lead.sort_ms = kept->sort_ms;
 		if (result == 0)
 			result = tell(y, EVENT_COPY, &lead, at_ms,
 				&(struct journal_copy){.relation = "joined", .of_uid = kept->uid}, said->former_uid,

@@ -158,6 +158,7 @@ static void *run(void *arg)
 			break;
 		case TASK_ASK:
 			writer_run_ask(w);
+			checkpoint(w);
 			break;
 		case TASK_SYNC:
 			if (request->websub != NULL)

@@ -92,7 +92,8 @@ int grouping_changes(struct grouping *g, const struct grouping_item *r, struct s
 
 /* For whoever asks why.  An item as it is kept, without what is boilerplate by now. */
 struct grouping_text {
-	bool kept; /* else it has left the window, or was too short: the rest is 0 */
+	bool kept; /* else it has left the window, was too short, or its story had enough to be found by: the rest is 0
+		    */
 	uint32_t words;
 	size_t shingles;
 	unsigned level;             /* one shingle in 2^level is kept */

@@ -634,7 +634,7 @@ static void run_sql(struct fixture *f, const char *text)
 }
 
 /* Bravo's next text has more of alpha's than of bravo's own first one. */
-static int64_t take_next_of_a_split(struct fixture *f, const char *said)
+static int64_t take_next_of_a_split(struct fixture *f, const char *title, const char *said)
 {
 	char next[2000];
 
@@ -643,23 +643,34 @@ static int64_t take_next_of_a_split(struct fixture *f, const char *said)
 	run_sql(f, "UPDATE near_sketch SET story_id = 2 WHERE item_id = 2");
 	run_sql(f, said);
 	(void)snprintf(next, sizeof(next), "%s%s", vessel, strstr(vessel_reprint, " Critics"));
-	return take(f, "bravo.example", "New patrol ship is early", next);
+	return take(f, "bravo.example", title, next);
 }
 
 static void the_next_text_of_what_was_split_off_stays_apart(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(take_next_of_a_split(f, "INSERT INTO held VALUES(2, 1, 0, 0)"), 2);
+	assert_int_equal(take_next_of_a_split(f, "New patrol ship is early", "INSERT INTO held VALUES(2, 1, 0, 0)"), 2);
 	assert_int_equal(f->answer.relation, RELATION_UPDATE);
 	assert_int_equal(f->answer.of_item, 2);
+}
+
+/* Under another title it is no update of the outlet's first text, but it may not go back for that. */
+static void nor_does_it_go_back_under_another_title(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(take_next_of_a_split(f, "Coast guard gets its second vessel ahead of schedule",
+				 "INSERT INTO held VALUES(2, 1, 0, 0)"),
+		3);
+	assert_int_equal(f->answer.relation, RELATION_RELATED);
 }
 
 static void without_the_word_it_would_go_back(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(take_next_of_a_split(f, "INSERT INTO held VALUES(1, 2, 0, 0)"), 1);
+	assert_int_equal(take_next_of_a_split(f, "New patrol ship is early", "INSERT INTO held VALUES(1, 2, 0, 0)"), 1);
 }
 
 static const char third_vessel[] =
@@ -775,6 +786,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_kept_is_bounded_by_the_window, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_flood_of_copies_is_bounded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_next_text_of_what_was_split_off_stays_apart, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(nor_does_it_go_back_under_another_title, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_the_word_it_would_go_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(copies_of_what_was_joined_follow, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_the_word_numbers_would_bar_them, set_up, tear_down),

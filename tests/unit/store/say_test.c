@@ -184,6 +184,29 @@ static void split_makes_two_of_one(void **state)
 	assert_string_equal(after.stories[1].uid, before.stories[1].reports[1]);
 }
 
+/* What a new feed shows of the past stays in the past. */
+static void a_part_of_the_backlog_stays_in_its_place(void **state)
+{
+	struct fixture *f = *state;
+	struct river r;
+
+	for (size_t feed = ALPHA; feed <= BRAVO; feed++) {
+		struct draft d;
+
+		draft_init(&d, "Feed");
+		draft_add(&d, "1", NULL, "Frigates", LONG)->published = NOW_MS - (3 - (int64_t)feed) * DAY_MS;
+		(void)fixture_poll(f, feed, &d);
+	}
+	poll_one(f, CHARLIE, "1", "Aircraft", LONG2, NULL);
+	r = read_river(f, NULL);
+	assert_int_equal(r.stories[1].sort_ms, NOW_MS - 3 * DAY_MS);
+	say(f, STORY_REQUEST_SPLIT, r.stories[1].reports[1], NULL, true);
+	r = read_river(f, NULL);
+	assert_int_equal(r.count, 3);
+	assert_int_equal(r.stories[1].sort_ms, NOW_MS - 2 * DAY_MS);
+	assert_int_equal(r.stories[2].sort_ms, NOW_MS - 3 * DAY_MS);
+}
+
 static void split_takes_along_what_it_raised(void **state)
 {
 	struct fixture *f = *state;
@@ -391,6 +414,7 @@ int main(void)
 #define SAY_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		SAY_TEST(split_makes_two_of_one),
+		SAY_TEST(a_part_of_the_backlog_stays_in_its_place),
 		SAY_TEST(split_takes_along_what_it_raised),
 		SAY_TEST(join_makes_one_of_two),
 		SAY_TEST(names_stay_through_many_words),
