@@ -111,15 +111,17 @@ static void print_link(const json_t *link)
 static void print_one(const json_t *why)
 {
 	const json_t *links = json_object_get(why, "links"), *link, *item = json_object_get(why, "item");
+	const json_t *story = json_object_get(why, "story");
 	size_t i;
 
 	print_item(item);
 	(void)fputs("  came ", stdout);
 	print_text(stdout, item, "first_seen");
 	(void)putchar('\n');
-	print_story(json_object_get(why, "story"));
+	print_story(story);
 	if (json_array_size(links) == 0)
-		(void)puts("  nothing that was known was like it");
+		(void)puts(is(story, "lead") ? "  nothing that was known was like it"
+					     : "  how it came there is not known any more");
 	json_array_foreach(links, i, link) print_link(link);
 	print_said(json_object_get(why, "said"));
 }
@@ -191,9 +193,12 @@ static void print_two(const json_t *why)
 		return;
 	}
 	(void)printf("by the rule as it is now: %s\n", verdict(c));
-	(void)printf("  score %.2f, %.2f is enough: ", number(c, "score"), number(c, "needed"));
-	print_shared(c);
-	(void)printf("  %lld numbers stand where the other text has one as well\n", whole(c, "numbers_placed"));
+	/* what is too old or too short is not looked at any further */
+	if (whole(c, "shared_of") > 0) {
+		(void)printf("  score %.2f, %.2f is enough: ", number(c, "score"), number(c, "needed"));
+		print_shared(c);
+		(void)printf("  %lld numbers stand where the other text has one as well\n", whole(c, "numbers_placed"));
+	}
 	(void)printf("  %.1f hours lie between them, %.1f may\n", number(c, "hours_apart"), number(c, "window_hours"));
 	(void)printf("  %s\n", is(c, "same_publisher") ? "both are of one publisher" : "they are of two publishers");
 	if (is(c, "contains") || is(c, "contained"))

@@ -64,6 +64,8 @@ void keeper_answer(struct keeper *k, struct story_request *q, int64_t at_ms)
 	if (result != 0) {
 		keeper_rollback(k);
 		q->changed = false;
+		if (q->error.code == 0)
+			(void)error_sys(&q->error, result, "cannot answer");
 	}
 	named_begin(&k->named);
 }

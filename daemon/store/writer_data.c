@@ -4,8 +4,8 @@
 
 #include "writer_internal.h"
 
-/* Two items with a few links each: titles and links have limits of kilobytes. */
-enum { STORY_ANSWER_MAX = 1024 * 1024 };
+/* An item and those it is linked to: at most 17 with titles and links of a dozen kilobytes, escaped. */
+enum { STORY_ANSWER_MAX = 4 * 1024 * 1024 };
 
 void poll_outcome_free(struct poll_outcome *o)
 {
