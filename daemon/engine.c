@@ -166,6 +166,7 @@ void engine_on_commit(evutil_socket_t fd, short what, void *arg)
 		take_report(e, r);
 	}
 	poll_reports_free(first);
+	changed = engine_take_answers(e) || changed;
 	if (changed)
 		publish_invalidate(e->publish);
 	stream_wake(e->stream, cursor);

@@ -10,6 +10,7 @@
 #include "sitrep/clock.h"
 #include "sitrep/config_check.h"
 #include "sitrep/log.h"
+#include "sitrep/story_config.h"
 #include "sitrep/url.h"
 
 enum { REPORT_MAX = 1024 * 1024 };
@@ -325,6 +326,7 @@ out:
 static int set_keeping(struct engine *e, const struct config *c, struct error *err)
 {
 	struct writer_alert *alerts = calloc(c->alerts.count + 1, sizeof(*alerts));
+	const struct story_params stories = story_config(c);
 	struct writer_options options = {
 		.keep_items_ms = c->keep_items_ms,
 		.keep_events_ms = c->keep_events_ms,
@@ -332,6 +334,7 @@ static int set_keeping(struct engine *e, const struct config *c, struct error *e
 		.alert_backlog_ms = c->alert_backlog_ms,
 		.alerts = alerts,
 		.alert_count = c->alerts.count,
+		.stories = &stories,
 	};
 	int result = -ENOMEM;
 

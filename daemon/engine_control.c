@@ -289,6 +289,7 @@ static void forget_peer(void *arg, struct control_peer *peer)
 		free(e->refreshes[i].awaited);
 		e->refreshes[i] = (struct engine_refresh){0};
 	}
+	engine_forget_asker(e, peer);
 }
 
 void engine_release_refreshes(struct engine *e)
@@ -317,6 +318,7 @@ const struct control_operations engine_operations = {
 	.feeds = write_feeds,
 	.explain = engine_explain,
 	.refresh = start_refresh,
+	.story = engine_ask_of_story,
 	.reload = reload,
 	.pause = pause_polling,
 	.peer_gone = forget_peer,

@@ -9,7 +9,7 @@
 #include "sitrep/clock.h"
 #include "sitrep/log.h"
 
-enum { ADDRESS_TEXT_MAX = 64 };
+enum { ADDRESS_TEXT_MAX = 64, FRACTION_DECIMALS = 6, FRACTION_UNIT = 1000000 };
 
 static int wrong(struct error *err, const struct config_option *o, struct str value, const char *expected)
 {
@@ -114,6 +114,30 @@ static int put_number(void *owner, const struct config_option *o, struct str val
 		put(owner, o, &small, sizeof(small));
 	else
 		put(owner, o, &n, sizeof(n));
+	return 0;
+}
+
+/* Decimal, whatever the locale says; quotients of whole numbers are as exact as literals. */
+static int read_fraction(void *owner, const struct config_option *o, struct str value, struct error *err)
+{
+	static const char expected[] = "a number from 0 to 1 with at most six decimals, such as 0.5";
+	struct str decimals = str_slice(value, 2, value.len);
+	double n = 0, unit = 1;
+
+	if (!char_is_digit(value.data[0]) || (value.len > 1 && value.data[1] != '.') || value.len == 2 ||
+		decimals.len > FRACTION_DECIMALS)
+		return wrong(err, o, value, expected);
+	n = value.data[0] - '0';
+	for (size_t i = 0; i < decimals.len; i++) {
+		if (!char_is_digit(decimals.data[i]))
+			return wrong(err, o, value, expected);
+		n = 10 * n + (decimals.data[i] - '0');
+		unit *= 10;
+	}
+	n /= unit;
+	if (n < (double)o->min || n > (double)o->max)
+		return wrong(err, o, value, expected);
+	put(owner, o, &n, sizeof(n));
 	return 0;
 }
 
@@ -334,6 +358,8 @@ int config_value_read(struct arena *a, void *owner, const struct config_option *
 	case OPTION_INT:
 		return str_to_int(value, &number) ? put_number(owner, o, value, number, err)
 						  : wrong(err, o, value, "a whole number");
+	case OPTION_FRACTION:
+		return read_fraction(owner, o, value, err);
 	case OPTION_DURATION:
 		return duration_parse(value, &n) ? put_number(owner, o, value, n, err)
 						 : wrong(err, o, value, "a duration such as 30s, 15m, 6h or 90d");
@@ -398,6 +424,24 @@ static void write_number(struct buf *out, const char *member, const struct confi
 						       : log_number(text, n));
 }
 
+/* Without the point of some locale, and without zeros at the end. */
+static void write_fraction(struct buf *out, const char *member)
+{
+	double n;
+	unsigned units, digits = FRACTION_DECIMALS;
+
+	memcpy(&n, member, sizeof(n));
+	units = (unsigned)(n * FRACTION_UNIT + 0.5);
+	if (units % FRACTION_UNIT == 0) {
+		(void)buf_printf(out, "%u", units / FRACTION_UNIT);
+		return;
+	}
+	(void)buf_printf(out, "%u.", units / FRACTION_UNIT);
+	for (units %= FRACTION_UNIT; units % 10 == 0; units /= 10)
+		digits--;
+	(void)buf_printf(out, "%0*u", (int)digits, units);
+}
+
 int config_value_write(struct buf *out, const void *owner, const struct config_option *o)
 {
 	const char *member = (const char *)owner + o->offset;
@@ -424,6 +468,9 @@ int config_value_write(struct buf *out, const void *owner, const struct config_o
 	case OPTION_DURATION:
 	case OPTION_SIZE:
 		write_number(out, member, o);
+		break;
+	case OPTION_FRACTION:
+		write_fraction(out, member);
 		break;
 	case OPTION_LEVEL:
 	case OPTION_MODE:

@@ -31,7 +31,9 @@ static const char cannot_commit[] = "cannot commit";
 
 static int open_grouping(struct keeper *k, struct error *err)
 {
-	k->grouping = grouping_new(k->store.db, &story_params_default, err);
+	const struct story_params *params = k->options.stories != NULL ? k->options.stories : &story_params_default;
+
+	k->grouping = grouping_new(k->store.db, params, err);
 	return k->grouping != NULL ? 0 : err->code;
 }
 
@@ -58,6 +60,12 @@ int keeper_open(struct keeper *k, const struct writer_options *options, struct e
 		result = open_grouping(k, err);
 	if (result == 0)
 		result = intake_init(&k->intake, &k->items, &k->journal, &k->publishers, k->grouping, err);
+	if (result == 0)
+		result = named_init(&k->named, k->store.db, err);
+	if (result == 0)
+		result = say_init(&k->say, k->store.db, &k->totals, &k->journal, &k->named, err);
+	if (result == 0)
+		result = why_init(&k->why, k->store.db, &k->named, k->grouping, err);
 	k->before = k->totals;
 	if (result != 0)
 		keeper_close(k);
@@ -76,6 +84,9 @@ static void save_counts(struct keeper *k)
 void keeper_close(struct keeper *k)
 {
 	save_counts(k);
+	why_release(&k->why);
+	say_release(&k->say);
+	named_release(&k->named);
 	intake_release(&k->intake);
 	publishers_release(&k->publishers);
 	grouping_free(k->grouping);
@@ -86,6 +97,13 @@ void keeper_close(struct keeper *k)
 	feed_store_release(&k->feeds);
 	store_close(&k->store);
 	arena_release(&k->arena);
+}
+
+void keeper_set_options(struct keeper *k, const struct writer_options *options)
+{
+	k->options = *options;
+	if (options->stories != NULL)
+		grouping_set_params(k->grouping, options->stories);
 }
 
 /* ---- transactions ---- */

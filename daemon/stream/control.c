@@ -38,7 +38,7 @@ static void send_line(struct control_peer *p, const struct buf *line)
 	line_peer_flush(p->line);
 }
 
-static void send_error(struct control_peer *p, const char *sentence)
+void control_refuse(struct control_peer *p, const char *sentence)
 {
 	struct buf line = BUF_INIT(ANSWER_MAX);
 	struct jsonw w;
@@ -58,6 +58,21 @@ void control_finish(struct control_peer *p)
 	(void)buf_puts(&line, "{\"done\":true}");
 	send_line(p, &line);
 	buf_release(&line);
+}
+
+void control_answer(struct control_peer *p, const char *op, struct str json)
+{
+	struct buf line = BUF_INIT(ANSWER_MAX);
+	struct jsonw w;
+
+	jsonw_init(&w, &line);
+	jsonw_object(&w);
+	jsonw_key(&w, op);
+	jsonw_raw(&w, json);
+	jsonw_object_end(&w);
+	send_line(p, &line);
+	buf_release(&line);
+	control_finish(p);
 }
 
 void control_progress(struct control_peer *p, const struct control_progress *progress)
@@ -114,7 +129,7 @@ static void answer_value(struct control_peer *p, const char *name,
 	jsonw_object(&w);
 	jsonw_key(&w, name);
 	if (write(p->control->arg, feed, &w, &err) != 0) {
-		send_error(p, err.text);
+		control_refuse(p, err.text);
 	} else {
 		jsonw_object_end(&w);
 		send_line(p, &line);
@@ -145,13 +160,35 @@ static void answer_reload(struct control_peer *p)
 	if (result == 0)
 		control_finish(p);
 	else
-		send_error(p, err.text);
+		control_refuse(p, err.text);
 	buf_release(&line);
 	buf_release(&report);
 }
 
-static void carry_out(struct control_peer *p, const char *op, struct str feed)
+/* What a request may name. */
+struct operands {
+	struct str feed, item, other;
+};
+
+static bool is_of_stories(const char *op)
 {
+	return strcmp(op, "why") == 0 || strcmp(op, "split") == 0 || strcmp(op, "join") == 0;
+}
+
+static void ask_of_stories(struct control_peer *p, const char *op, const struct operands *o)
+{
+	bool takes_one = strcmp(op, "split") == 0, takes_two = strcmp(op, "join") == 0;
+	struct error err = {0};
+
+	if (o->item.data == NULL || (takes_one && o->other.data != NULL) || (takes_two && o->other.data == NULL))
+		control_refuse(p, takes_two ? "expected \"item\" and \"other\"" : "expected \"item\"");
+	else if (p->control->operations->story(p->control->arg, op, o->item, o->other, p, &err) != 0)
+		control_refuse(p, err.text);
+}
+
+static void carry_out(struct control_peer *p, const char *op, const struct operands *o)
+{
+	struct str feed = o->feed;
 	const struct control_operations *operations = p->control->operations;
 	struct error err = {0};
 
@@ -168,30 +205,44 @@ static void carry_out(struct control_peer *p, const char *op, struct str feed)
 		control_finish(p);
 	} else if (strcmp(op, "refresh") == 0) {
 		if (operations->refresh(p->control->arg, feed, p, &err) != 0)
-			send_error(p, err.text);
+			control_refuse(p, err.text);
+	} else if (is_of_stories(op)) {
+		ask_of_stories(p, op, o);
 	} else {
-		send_error(p, "unknown \"op\", expected status, feeds, explain, refresh, reload, pause or resume");
+		control_refuse(p,
+			"unknown \"op\", expected status, feeds, explain, refresh, reload, pause, resume, why, "
+			"split or join");
 	}
+}
+
+/* A member that is a string or not there; false when it is something else. */
+static bool take_operand(const json_t *request, const char *name, struct str *out)
+{
+	const json_t *value = json_object_get(request, name);
+
+	*out = value != NULL ? str_make(json_string_value(value), json_string_length(value)) : STR_NONE;
+	return value == NULL || json_is_string(value);
 }
 
 static void on_line(void *arg, struct str line)
 {
 	struct control_peer *p = arg;
+	struct operands o;
 	json_error_t reason;
-	json_t *request, *feed;
+	json_t *request;
 	const char *op;
 
 	if (str_empty(str_trim(line)))
 		return;
 	request = json_loadb(line.data, line.len, JSON_REJECT_DUPLICATES, &reason);
 	op = json_string_value(json_object_get(request, "op"));
-	feed = json_object_get(request, "feed");
 	if (request == NULL)
-		send_error(p, "not a JSON object on one line");
-	else if (op == NULL || (feed != NULL && !json_is_string(feed)))
-		send_error(p, "expected {\"op\":\"...\"} and, where it makes sense, \"feed\":\"NAME\"");
+		control_refuse(p, "not a JSON object on one line");
+	else if (op == NULL || !take_operand(request, "feed", &o.feed) || !take_operand(request, "item", &o.item) ||
+		 !take_operand(request, "other", &o.other))
+		control_refuse(p, "expected {\"op\":\"...\"} and, where it makes sense, \"feed\":\"NAME\"");
 	else
-		carry_out(p, op, feed != NULL ? str_make(json_string_value(feed), json_string_length(feed)) : STR_NONE);
+		carry_out(p, op, &o);
 	json_decref(request);
 }
 
