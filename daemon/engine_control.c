@@ -40,6 +40,7 @@ void engine_fill_status(void *arg, struct publish_status *status)
 		.worker_restarts = pool.restarts,
 		.commits = writer.commits,
 		.commit_us_max = writer.commit_us_max,
+		.near_postings = writer.postings,
 		.stream_clients = stream_clients(e->stream),
 		.loop_stall_us_max = e->loop_stall_us_max,
 		.pushes = e->pushes_taken,

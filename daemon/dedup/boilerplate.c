@@ -2,7 +2,10 @@
  *
  * A count-min sketch of two rows with conservative update: only the smaller of a shingle's two counters grows, so
  * that a counter shared with a frequent shingle does not make a rare one look frequent.  Shingles are hashes
- * already; one multiplication spreads them anew, since those of long texts all end in zeroes. */
+ * already; one multiplication spreads them anew, since those of long texts all end in zeroes.
+ *
+ * A counter has four bits, two counters a byte: what was seen fifteen times is as common as anything can be, and
+ * half of the memory is half of the cache that is missed. */
 #include "sitrep/boilerplate.h"
 
 #include <errno.h>
@@ -18,10 +21,10 @@ enum {
 	CROWDED = 2 * ROW,
 };
 
-_Static_assert(ROWS *ROW == BOILERPLATE_PAGE * BOILERPLATE_PAGES, "the pages are the rows");
+_Static_assert(ROWS *ROW / 2 == BOILERPLATE_PAGE * BOILERPLATE_PAGES, "the pages are the rows");
 
 struct boilerplate {
-	uint8_t *counters; /* one row behind the other */
+	uint8_t *counters; /* two a byte, one row behind the other */
 	uint32_t load;     /* sum of the first row, as far as it grew since the last halving */
 	bool changed[BOILERPLATE_PAGES];
 };
@@ -31,7 +34,7 @@ struct boilerplate *boilerplate_new(struct error *err)
 	struct boilerplate *b = calloc(1, sizeof(*b));
 
 	if (b != NULL)
-		b->counters = calloc(ROWS, ROW);
+		b->counters = calloc(ROWS, ROW / 2);
 	if (b == NULL || b->counters == NULL) {
 		error_set(err, -ENOMEM, "no memory to count phrases");
 		free(b);
@@ -56,12 +59,22 @@ static void places(uint64_t shingle, size_t at[ROWS])
 	at[1] = ROW + ((size_t)(mixed >> (64 - 2 * ROW_BITS)) & (ROW - 1));
 }
 
+static unsigned get(const struct boilerplate *b, size_t at)
+{
+	return b->counters[at / 2] >> at % 2 * 4 & 0xF;
+}
+
 unsigned boilerplate_frequency(const struct boilerplate *b, uint64_t shingle)
 {
 	size_t at[ROWS];
+	unsigned first, second;
 
 	places(shingle, at);
-	return b->counters[at[0]] < b->counters[at[1]] ? b->counters[at[0]] : b->counters[at[1]];
+	first = get(b, at[0]);
+	if (first == 0)
+		return 0;
+	second = get(b, at[1]);
+	return first < second ? first : second;
 }
 
 static void count_one(struct boilerplate *b, uint64_t shingle)
@@ -73,10 +86,10 @@ static void count_one(struct boilerplate *b, uint64_t shingle)
 		return;
 	places(shingle, at);
 	for (size_t row = 0; row < ROWS; row++) {
-		if (b->counters[at[row]] != before)
+		if (get(b, at[row]) != before)
 			continue;
-		b->counters[at[row]]++;
-		b->changed[at[row] / BOILERPLATE_PAGE] = true;
+		b->counters[at[row] / 2] = (uint8_t)(b->counters[at[row] / 2] + (1U << at[row] % 2 * 4));
+		b->changed[at[row] / 2 / BOILERPLATE_PAGE] = true;
 	}
 	b->load += b->load < UINT32_MAX;
 }
@@ -103,15 +116,26 @@ bool boilerplate_is_crowded(const struct boilerplate *b)
 	return b->load >= CROWDED;
 }
 
-void boilerplate_halve(struct boilerplate *b)
+/* The fifteen of a full counter stand for more: it is left with eight, so that what every text holds stays known. */
+static unsigned half(unsigned count)
+{
+	return (count + (count == BOILERPLATE_COUNT_MAX)) / 2;
+}
+
+static uint32_t load_of(const uint8_t *bytes, size_t count)
 {
 	uint32_t load = 0;
 
-	for (size_t i = 0; i < (size_t)ROWS * ROW; i++)
-		b->counters[i] /= 2;
-	for (size_t i = 0; i < ROW; i++)
-		load += b->counters[i];
-	b->load = load;
+	for (size_t i = 0; i < count; i++)
+		load += (bytes[i] & 0xFU) + (bytes[i] >> 4);
+	return load;
+}
+
+void boilerplate_halve(struct boilerplate *b)
+{
+	for (size_t i = 0; i < (size_t)ROWS * ROW / 2; i++)
+		b->counters[i] = (uint8_t)(half(b->counters[i] & 0xFU) | half(b->counters[i] >> 4) << 4);
+	b->load = load_of(b->counters, ROW / 2);
 	for (size_t i = 0; i < BOILERPLATE_PAGES; i++)
 		b->changed[i] = true;
 }
@@ -131,8 +155,8 @@ int boilerplate_load(struct boilerplate *b, size_t page, struct str bytes)
 	if (page >= BOILERPLATE_PAGES || bytes.len != BOILERPLATE_PAGE)
 		return -EPROTO;
 	memcpy(b->counters + page * BOILERPLATE_PAGE, bytes.data, BOILERPLATE_PAGE);
-	for (size_t i = 0; page < BOILERPLATE_PAGES / ROWS && i < BOILERPLATE_PAGE; i++)
-		b->load += (uint8_t)bytes.data[i];
+	if (page < BOILERPLATE_PAGES / ROWS)
+		b->load += load_of((const uint8_t *)bytes.data, BOILERPLATE_PAGE);
 	b->changed[page] = false;
 	return 0;
 }

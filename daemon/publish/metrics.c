@@ -48,6 +48,8 @@ static void write_totals(struct buf *out, const struct publish_status *s, const 
 		{"sitrepd_commits_total", "counter", "Database transactions.", (double)s->commits},
 		{"sitrepd_commit_seconds_max", "gauge", "Longest transaction since start.",
 			(double)s->commit_us_max / 1e6},
+		{"sitrepd_near_index_postings", "gauge", "What the texts of the window are found by; ten bytes each.",
+			(double)s->near_postings},
 		{"sitrepd_loop_stall_seconds_max", "gauge", "Longest turn of the main loop since start.",
 			(double)s->loop_stall_us_max / 1e6},
 		{"sitrepd_stream_subscribers", "gauge", "Connections to the stream.", (double)s->stream_clients},

@@ -13,6 +13,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "near_index.h"
 #include "near_schema.h"
 #include "near_store.h"
 #include "sitrep/boilerplate.h"
@@ -23,6 +24,8 @@ enum {
 	HALVING_WEEKS = 4,
 	/* Stories a roundup must contain. */
 	ROUNDUP_STORIES = 2,
+	/* Items after which those too old for the window go. */
+	EXPIRE_EVERY = 16,
 };
 
 struct candidate {
@@ -34,6 +37,7 @@ struct candidate {
 
 struct grouping {
 	struct near_store store;
+	struct near_index index;
 	struct boilerplate *phrases;
 	struct story_params params;
 	struct sketch whole;   /* the report's */
@@ -41,6 +45,8 @@ struct grouping {
 	struct sketch sampled; /* the same, thinned */
 	struct near_item known;
 	struct buf bytes;
+	int64_t halved_week; /* as kept; -1: to be read */
+	unsigned unexpired;  /* items since the window was last looked at */
 	struct candidate candidates[NEAR_CANDIDATES_MAX];
 	size_t candidate_count;
 };
@@ -59,9 +65,11 @@ struct grouping *grouping_new(struct sqlite3 *db, const struct story_params *par
 		return NULL;
 	}
 	g->params = *params;
+	g->halved_week = -1;
 	buf_init(&g->bytes, SKETCH_BYTES_MAX);
 	g->phrases = boilerplate_new(err);
 	if (g->phrases == NULL || near_store_init(&g->store, db, err) != 0 ||
+		near_index_init(&g->index, db, &g->store, err) != 0 ||
 		near_store_load_phrases(&g->store, g->phrases, err) != 0) {
 		grouping_free(g);
 		return NULL;
@@ -73,6 +81,7 @@ void grouping_free(struct grouping *g)
 {
 	if (g == NULL)
 		return;
+	near_index_release(&g->index);
 	near_store_release(&g->store);
 	boilerplate_free(g->phrases);
 	buf_release(&g->bytes);
@@ -120,21 +129,23 @@ static bool take_sketch(struct grouping *g, const struct grouping_item *r)
 	return true;
 }
 
-/* Compares the report with a known item; false when that is gone, or the report's own earlier text. */
-static int compare(
-	struct grouping *g, const struct grouping_item *r, int64_t item_id, struct candidate *c, struct error *err)
+/* Reads a known item; 0 when that is gone, or the report's own earlier text. */
+static int get_known(struct grouping *g, const struct grouping_item *r, int64_t item_id, struct error *err)
+{
+	return item_id == r->item_id ? 0 : near_store_get(&g->store, item_id, &g->known, err);
+}
+
+/* Compares the report with the item that was read. */
+static struct candidate compare(struct grouping *g, const struct grouping_item *r)
 {
 	struct near_item *k = &g->known;
-	int result = item_id == r->item_id ? 0 : near_store_get(&g->store, item_id, k, err);
+	struct candidate c = {.item_id = k->item_id, .story_id = k->story_id, .words = k->sketch.words};
 
-	if (result != 1)
-		return result;
 	if (g->params.boilerplate)
 		(void)boilerplate_filter(g->phrases, &k->sketch, g->params.frequent);
-	*c = (struct candidate){.item_id = item_id, .story_id = k->story_id, .words = k->sketch.words};
-	c->reasons = story_compare(&g->params, &g->asked, &k->sketch, k->source == source_key(r->source),
+	c.reasons = story_compare(&g->params, &g->asked, &k->sketch, k->source == source_key(r->source),
 		r->at_ms > k->seen_ms ? r->at_ms - k->seen_ms : k->seen_ms - r->at_ms);
-	return 1;
+	return c;
 }
 
 /* Of texts that contain the report alike, the one that has least besides: its original rather than a roundup. */
@@ -159,10 +170,12 @@ static int find_candidates(struct grouping *g, const struct grouping_item *r, st
 	int result;
 
 	g->candidate_count = 0;
-	result = near_store_find(&g->store, g->sampled.shingles, g->sampled.shingle_count, r->at_ms, ids, &found, err);
+	result = near_index_find(&g->index, g->sampled.shingles, g->sampled.shingle_count, r->at_ms, ids, &found, err);
 	for (size_t i = 0; i < found && result >= 0; i++) {
-		result = compare(g, r, ids[i], &g->candidates[g->candidate_count], err);
-		g->candidate_count += result == 1;
+		result = get_known(g, r, ids[i], err);
+		/* Boilerplate has been taken out of one of the two, so out of what they share. */
+		if (result == 1 && sketch_shingle_overlap(&g->asked, &g->known.sketch).shared >= g->params.shared_short)
+			g->candidates[g->candidate_count++] = compare(g, r);
 	}
 	qsort(g->candidates, g->candidate_count, sizeof(g->candidates[0]), by_fit);
 	return result < 0 ? result : 0;
@@ -206,9 +219,11 @@ static int is_barred(struct grouping *g, const struct grouping_item *r, const st
 	int result = near_store_members(&g->store, c->story_id, ids, &found, err);
 
 	for (size_t i = 0; i < found && result == 0; i++) {
-		result = compare(g, r, ids[i], &m, err);
-		if (result == 1)
+		result = get_known(g, r, ids[i], err);
+		if (result == 1) {
+			m = compare(g, r);
 			result = m.reasons.why == WHY_NUMBERS || is_other_part(g, c, &m);
+		}
 	}
 	return result;
 }
@@ -317,16 +332,21 @@ int grouping_decide(struct grouping *g, const struct grouping_item *r, struct st
 static int halve_when_due(struct grouping *g, int64_t at_ms, struct error *err)
 {
 	static const char name[] = "halved";
-	int64_t last = 0, week = near_week(at_ms);
-	int known = near_store_get_week(&g->store, name, &last, err);
+	int64_t week = near_week(at_ms);
+	int result = 0;
 
-	if (known < 0)
-		return known;
-	if (known == 1 && week - last < HALVING_WEEKS && week >= last && !boilerplate_is_crowded(g->phrases))
+	if (g->halved_week < 0) {
+		result = near_store_get_number(&g->store, name, &g->halved_week, err);
+		if (result < 0)
+			return result;
+	}
+	if (g->halved_week >= 0 && week >= g->halved_week && week - g->halved_week < HALVING_WEEKS &&
+		!boilerplate_is_crowded(g->phrases))
 		return 0;
-	if (known == 1)
+	if (g->halved_week >= 0)
 		boilerplate_halve(g->phrases);
-	return near_store_set_week(&g->store, name, week, err);
+	g->halved_week = week;
+	return near_store_set_number(&g->store, name, week, err);
 }
 
 /* What a text says that was not said before tells which phrases are common: all of a story's first text and of an
@@ -391,8 +411,8 @@ static int keep(struct grouping *g, const struct grouping_item *r, int64_t story
 	if (result == 0 && known == 0)
 		result = count_phrases(g, relation, answer, err);
 	if (result == 0)
-		result = near_store_index(
-			&g->store, r->item_id, g->sampled.shingles, g->sampled.shingle_count, r->at_ms, err);
+		result = near_index_add(&g->index, r->item_id, known == 1, g->sampled.shingles,
+			g->sampled.shingle_count, r->at_ms, err);
 	return result == 0 ? keep_sketch(g, r, story_id, err) : result;
 }
 
@@ -406,7 +426,10 @@ int grouping_record(struct grouping *g, const struct grouping_item *r, int64_t s
 		result = near_store_link(&g->store, r->item_id, &answer->links[i], err);
 	if (result == 0 && take_sketch(g, r))
 		result = keep(g, r, story_id, relation, answer, err);
-	return result == 0 ? near_store_expire(&g->store, r->at_ms - g->params.window_ms, err) : result;
+	if (result != 0 || ++g->unexpired < EXPIRE_EVERY)
+		return result;
+	g->unexpired = 0;
+	return near_store_expire(&g->store, r->at_ms - g->params.window_ms, err);
 }
 
 int grouping_changes(struct grouping *g, const struct grouping_item *r, struct story_change *change, struct error *err)
@@ -424,6 +447,17 @@ int grouping_changes(struct grouping *g, const struct grouping_item *r, struct s
 	sketch_thin(&g->asked, NEAR_SKETCH_SHINGLES);
 	*change = story_changes(&g->known.sketch, &g->asked);
 	return 1;
+}
+
+void grouping_rolled_back(struct grouping *g)
+{
+	near_index_rolled_back(&g->index);
+	g->halved_week = -1;
+}
+
+int64_t grouping_postings(const struct grouping *g)
+{
+	return near_index_postings(&g->index);
 }
 
 int grouping_forget(struct grouping *g, int64_t item_id, struct error *err)

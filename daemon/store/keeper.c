@@ -104,6 +104,8 @@ void keeper_rollback(struct keeper *k)
 {
 	if (sqlite3_get_autocommit(k->store.db) == 0)
 		(void)sql_exec(k->store.db, "ROLLBACK", NULL, "");
+	if (k->grouping != NULL)
+		grouping_rolled_back(k->grouping);
 	k->totals = k->before;
 	k->visible = false;
 }
@@ -425,6 +427,7 @@ static int try_apply(struct keeper *k, struct poll_outcome *o, struct poll_repor
 		return 0;
 	k->totals = before;
 	k->visible = visible;
+	grouping_rolled_back(k->grouping);
 	/* A full disk or lack of memory may have made SQLite roll everything back by itself. */
 	if (sqlite3_get_autocommit(k->store.db) != 0)
 		return result;

@@ -2,20 +2,27 @@
 #ifndef SITREP_STORE_NEAR_SCHEMA_H
 #define SITREP_STORE_NEAR_SCHEMA_H
 
-/* One table of shingles a week, used in turn: what is too old goes by emptying a table, whatever it holds. */
-#define NEAR_SHINGLES(slot)                                                                                            \
-	"CREATE TABLE IF NOT EXISTS near_shingle_" slot "("                                                            \
-	" shingle INTEGER NOT NULL,"                                                                                   \
-	" item_id INTEGER NOT NULL,"                                                                                   \
-	" PRIMARY KEY(shingle, item_id)"                                                                               \
+/* One table a week, used in turn: what is too old goes by emptying a table, whatever it holds. */
+#define NEAR_BUCKETS(slot)                                                                                             \
+	"CREATE TABLE IF NOT EXISTS near_bucket_" slot "("                                                             \
+	" bucket INTEGER NOT NULL," /* of shingles */                                                                  \
+	" seq INTEGER NOT NULL,"                                                                                       \
+	" postings BLOB NOT NULL," /* near_index.c */                                                                  \
+	" PRIMARY KEY(bucket, seq)"                                                                                    \
 	") STRICT, WITHOUT ROWID;"
 
 #define NEAR_SCHEMA                                                                                                    \
-	NEAR_SHINGLES("0")                                                                                             \
-	NEAR_SHINGLES("1")                                                                                             \
-	NEAR_SHINGLES("2")                                                                                             \
-	NEAR_SHINGLES("3")                                                                                             \
-	/* what items are compared by, as long as they are in the window */                                            \
+	NEAR_BUCKETS("0")                                                                                              \
+	NEAR_BUCKETS("1")                                                                                              \
+	NEAR_BUCKETS("2")                                                                                              \
+	NEAR_BUCKETS("3")                                                                                              \
+	/* postings that wait until there are enough for all buckets */                                                \
+	"CREATE TABLE IF NOT EXISTS near_pending("                                                                     \
+	" seq INTEGER PRIMARY KEY,"                                                                                    \
+	" item_id INTEGER NOT NULL,"                                                                                   \
+	" week INTEGER NOT NULL,"                                                                                      \
+	" shingles BLOB NOT NULL"                                                                                      \
+	") STRICT;" /* what items are compared by, as long as they are in the window */                                \
 	"CREATE TABLE IF NOT EXISTS near_sketch("                                                                      \
 	" item_id INTEGER PRIMARY KEY,"                                                                                \
 	" story_id INTEGER NOT NULL,"                                                                                  \
@@ -23,12 +30,10 @@
 	" seen INTEGER NOT NULL,"                                                                                      \
 	" sketch BLOB NOT NULL" /* sketch.h */                                                                         \
 	") STRICT;"                                                                                                    \
-	"CREATE INDEX IF NOT EXISTS near_sketch_story ON near_sketch(story_id);" /* which week each table of shingles  \
-										    is of, and when phrases were       \
-										    halved last */                     \
+	"CREATE INDEX IF NOT EXISTS near_sketch_story ON near_sketch(story_id);" /* numbers kept by name */            \
 	"CREATE TABLE IF NOT EXISTS near_state("                                                                       \
 	" name TEXT PRIMARY KEY,"                                                                                      \
-	" week INTEGER NOT NULL"                                                                                       \
+	" value INTEGER NOT NULL"                                                                                      \
 	") STRICT, WITHOUT ROWID;" /* boilerplate.h, saved */                                                          \
 	"CREATE TABLE IF NOT EXISTS near_phrase("                                                                      \
 	" page INTEGER PRIMARY KEY,"                                                                                   \

@@ -15,32 +15,13 @@
 #include "sql.h"
 
 enum {
-	/* The tables of shingles.  A question reads all but the one that will be emptied next, so that the window is
-	 * at least two weeks. */
-	NEAR_SLOTS = 4,
-	/* Shingles of an item that are looked up and kept to be looked up: 32 find a copy that shares a fifth of
-	 * them with a chance of 0.999. */
-	NEAR_SHINGLES_MAX = 32,
 	/* Shingles that are kept for comparing. */
 	NEAR_SKETCH_SHINGLES = 512,
-	/* Items looked at closer for one question, and of one story. */
-	NEAR_CANDIDATES_MAX = 16,
+	/* Items of one story that are looked at. */
 	NEAR_MEMBERS_MAX = 16,
 };
 
 enum near_statement {
-	NEAR_FIND_0, /* one for each slot */
-	NEAR_FIND_1,
-	NEAR_FIND_2,
-	NEAR_FIND_3,
-	NEAR_ADD_0,
-	NEAR_ADD_1,
-	NEAR_ADD_2,
-	NEAR_ADD_3,
-	NEAR_EMPTY_0,
-	NEAR_EMPTY_1,
-	NEAR_EMPTY_2,
-	NEAR_EMPTY_3,
 	NEAR_GET,
 	NEAR_PUT,
 	NEAR_FORGET,
@@ -48,8 +29,8 @@ enum near_statement {
 	NEAR_EXPIRE,
 	NEAR_MEMBERS,
 	NEAR_LINK,
-	NEAR_GET_WEEK,
-	NEAR_SET_WEEK,
+	NEAR_GET_NUMBER,
+	NEAR_SET_NUMBER,
 	NEAR_GET_PAGES,
 	NEAR_PUT_PAGE,
 	NEAR_STATEMENTS
@@ -71,10 +52,6 @@ struct near_item {
 int near_store_init(struct near_store *n, sqlite3 *db, struct error *err);
 void near_store_release(struct near_store *n);
 
-/* The items that share most of these shingles (at most NEAR_SHINGLES_MAX) as of at_ms, into ids; the later of equals
- * first. */
-int near_store_find(struct near_store *n, const uint64_t *shingles, size_t count, int64_t at_ms,
-	int64_t ids[NEAR_CANDIDATES_MAX], size_t *found, struct error *err);
 /* 1 there it is, 0 not (or damaged). */
 int near_store_get(struct near_store *n, int64_t item_id, struct near_item *item, struct error *err);
 /* The story's first items. */
@@ -83,18 +60,14 @@ int near_store_members(
 
 /* Adds or replaces the item; seen_ms stays that of the first time. */
 int near_store_put(struct near_store *n, const struct near_item *item, struct str sketch, struct error *err);
-/* Lets the item be found by these shingles, in the table of at_ms's week, emptying that first when it is of another
- * week. */
-int near_store_index(struct near_store *n, int64_t item_id, const uint64_t *shingles, size_t count, int64_t at_ms,
-	struct error *err);
 int near_store_link(struct near_store *n, int64_t item_id, const struct story_link *link, struct error *err);
 int near_store_forget(struct near_store *n, int64_t item_id, struct error *err);
-/* Removes a few items seen before. */
+/* Removes some items seen before, 64 at most. */
 int near_store_expire(struct near_store *n, int64_t before_ms, struct error *err);
 
-/* A week's number kept under a name: 1 there is one, 0 none. */
-int near_store_get_week(struct near_store *n, const char *name, int64_t *week, struct error *err);
-int near_store_set_week(struct near_store *n, const char *name, int64_t week, struct error *err);
+/* A number kept under a name: 1 there is one, 0 none. */
+int near_store_get_number(struct near_store *n, const char *name, int64_t *value, struct error *err);
+int near_store_set_number(struct near_store *n, const char *name, int64_t value, struct error *err);
 
 int near_store_load_phrases(struct near_store *n, struct boilerplate *b, struct error *err);
 int near_store_save_page(struct near_store *n, size_t page, struct str bytes, struct error *err);

@@ -221,6 +221,7 @@ struct writer *writer_new(const struct writer_options *options, struct error *er
 	if (result != 0)
 		goto out_keeper;
 	w->newest_cursor = w->keeper.totals.cursor;
+	w->stats.postings = (uint64_t)grouping_postings(w->keeper.grouping);
 	(void)sqlite3_wal_hook(w->keeper.store.db, on_wal, w);
 	w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	result = w->fd < 0 ? error_sys(err, -errno, "cannot start the writer") : start_thread(w, err);

@@ -65,6 +65,7 @@ static void publish_batch(struct writer *w, struct batch *b, int64_t began_us)
 	w->stats.commits++;
 	w->stats.outcomes += b->count;
 	w->stats.commit_us_last = us;
+	w->stats.postings = (uint64_t)grouping_postings(w->keeper.grouping);
 	if (us > w->stats.commit_us_max)
 		w->stats.commit_us_max = us;
 	(void)pthread_mutex_unlock(&w->lock);

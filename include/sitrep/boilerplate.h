@@ -4,7 +4,7 @@
  * different texts look alike.  Each text that is not a copy of another is counted here, shingle by shingle; a
  * shingle seen in several of them is left out when texts are compared.
  *
- * The counts are a count-min sketch: 16 MB whatever was counted, never too low, and too high by chance only when
+ * The counts are a count-min sketch: 8 MB whatever was counted, never too low, and too high by chance only when
  * millions of shingles crowd it.  It forgets by halving, which is due every month and whenever it has become
  * crowded.  Pure memory; saved and loaded a page at a time by whoever keeps it (near_store.h). */
 #ifndef SITREP_BOILERPLATE_H
@@ -17,7 +17,7 @@
 #include "sitrep/error.h"
 #include "sitrep/sketch.h"
 
-enum { BOILERPLATE_PAGE = 64 * 1024, BOILERPLATE_PAGES = 256, BOILERPLATE_COUNT_MAX = 255 };
+enum { BOILERPLATE_PAGE = 64 * 1024, BOILERPLATE_PAGES = 128, BOILERPLATE_COUNT_MAX = 15 };
 
 struct boilerplate;
 

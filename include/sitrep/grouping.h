@@ -9,7 +9,8 @@
  * Works on a database that has the tables of NEAR_SCHEMA (daemon/store/near_schema.h), within the caller's
  * transaction, in the thread that owns the connection.  What it keeps there is bounded by the window of the rule,
  * and a question costs the same however much is in it.  What counts phrases lives in memory and is saved by
- * grouping_save(); a transaction rolled back leaves a few counts too many, which does no harm.
+ * grouping_save(); a transaction rolled back leaves a few counts too many, which does no harm.  Of what else memory
+ * holds, the tables are the truth: after a roll-back it is read anew.
  *
  * Two stories are never joined afterwards: an item that fits several joins the best and is linked to the others.  A
  * text much longer than several stories it contains is a roundup: it is linked to them and joins none.  An item
@@ -88,6 +89,12 @@ int grouping_record(struct grouping *g, const struct grouping_item *r, int64_t s
 /* What the item's text as in r changes against the one that is remembered: 1; 0 when none is, or either says nothing.
  */
 int grouping_changes(struct grouping *g, const struct grouping_item *r, struct story_change *change, struct error *err);
+
+/* The transaction, or a savepoint in it, was rolled back since the last call. */
+void grouping_rolled_back(struct grouping *g);
+
+/* How much the index of the window holds; an item has at most 32 of them, and each takes about ten bytes. */
+int64_t grouping_postings(const struct grouping *g);
 
 /* The item is gone from the database: no later one is to join through it. */
 int grouping_forget(struct grouping *g, int64_t item_id, struct error *err);

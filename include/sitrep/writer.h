@@ -137,6 +137,7 @@ void poll_reports_free(struct poll_report *first);
 struct writer_stats {
 	uint64_t commits, outcomes;
 	uint64_t commit_us_last, commit_us_max;
+	uint64_t postings; /* grouping.h: what stories of the window are found by */
 };
 void writer_get_stats(struct writer *w, struct writer_stats *stats);
 

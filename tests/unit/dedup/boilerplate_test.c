@@ -75,7 +75,8 @@ static void halving_forgets(void **state)
 	count_times(b, 43, 9);
 	count_times(b, 44, 1);
 	boilerplate_halve(b);
-	assert_int_equal(boilerplate_frequency(b, 42), 127);
+	/* what every text holds stays known */
+	assert_int_equal(boilerplate_frequency(b, 42), 8);
 	assert_int_equal(boilerplate_frequency(b, 43), 4);
 	assert_int_equal(boilerplate_frequency(b, 44), 0);
 	boilerplate_free(b);
@@ -112,7 +113,7 @@ static void a_crowd_shows_and_halving_helps(void **state)
 	static char page[BOILERPLATE_PAGE];
 
 	(void)state;
-	memset(page, 3, sizeof(page));
+	memset(page, 0x33, sizeof(page));
 	for (size_t i = 0; i < BOILERPLATE_PAGES; i++) {
 		/* a bit more than two in each counter of the first half */
 		assert_int_equal(boilerplate_is_crowded(b), i > BOILERPLATE_PAGES / 3);
@@ -130,7 +131,7 @@ static void pages_are_saved_and_loaded(void **state)
 	size_t pages = 0;
 
 	(void)state;
-	for (uint64_t i = 1; i <= 20; i++)
+	for (uint64_t i = 1; i <= BOILERPLATE_COUNT_MAX; i++)
 		count_times(b, i << 40 | i, (int)i);
 	for (size_t page = 0; page < BOILERPLATE_PAGES; page++) {
 		struct str bytes = boilerplate_take_changed(b, &page);
@@ -142,7 +143,7 @@ static void pages_are_saved_and_loaded(void **state)
 		pages++;
 	}
 	assert_in_range(pages, 2, 40);
-	for (uint64_t i = 1; i <= 20; i++)
+	for (uint64_t i = 1; i <= BOILERPLATE_COUNT_MAX; i++)
 		assert_int_equal(boilerplate_frequency(copy, i << 40 | i), i);
 	/* nothing has changed since */
 	pages = 0;

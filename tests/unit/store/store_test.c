@@ -135,9 +135,9 @@ static void test_migration(void **state)
 	}
 	run_sql(f->db, "ALTER TABLE item DROP COLUMN publisher_id; DROP TABLE websub; DROP TABLE publisher;"
 		       "DROP TABLE story_link; DROP TABLE revision; DROP TABLE near_sketch; DROP TABLE near_phrase; "
-		       "DROP TABLE near_state;");
+		       "DROP TABLE near_state; DROP TABLE near_pending;");
 	for (int slot = 0; slot < 4; slot++) {
-		(void)snprintf(sql, sizeof(sql), "DROP TABLE near_shingle_%d", slot);
+		(void)snprintf(sql, sizeof(sql), "DROP TABLE near_bucket_%d", slot);
 		run_sql(f->db, sql);
 	}
 	run_sql(f->db,
