@@ -1,6 +1,7 @@
 /* Borrowed strings.  Case is ASCII's everywhere: what these compare are names of protocols and elements. */
 #include "sitrep/str.h"
 
+#include <errno.h>
 #include <limits.h>
 
 int str_cmp(struct str a, struct str b)
@@ -135,4 +136,18 @@ bool str_to_int(struct str s, long long *value)
 		return false;
 	*value = negative ? n : -n;
 	return true;
+}
+
+int str_own_copies(char **texts[], size_t count)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (*texts[i] == NULL)
+			continue;
+		*texts[i] = result == 0 ? strdup(*texts[i]) : NULL;
+		if (*texts[i] == NULL)
+			result = -ENOMEM;
+	}
+	return result;
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sitrep/str.h"
+
 const char *poll_failure_name(enum poll_failure f)
 {
 	static const char *const names[FAILURE_COUNT] = {
@@ -57,17 +59,11 @@ static void list_texts(struct feed_state *s, char **texts[TEXT_COUNT])
 int feed_state_copy(struct feed_state *to, const struct feed_state *from)
 {
 	char **texts[TEXT_COUNT];
-	int result = 0;
+	int result;
 
 	*to = *from;
 	list_texts(to, texts);
-	for (size_t i = 0; i < TEXT_COUNT; i++) {
-		if (*texts[i] == NULL)
-			continue;
-		*texts[i] = result == 0 ? strdup(*texts[i]) : NULL;
-		if (*texts[i] == NULL)
-			result = -ENOMEM;
-	}
+	result = str_own_copies(texts, TEXT_COUNT);
 	if (from->habits != NULL) {
 		to->habits = result == 0 ? malloc(from->habits_len) : NULL;
 		if (to->habits != NULL)

@@ -2,8 +2,7 @@
  *
  * An inverted list: for each of the few shingles that an item is found by, the items that have it (postings).  Four
  * tables hold the postings of a week each and are used in turn, so that what leaves the window goes by emptying a
- * table.  In a table the postings lie in buckets by the first bits of their shingle, a row for each time a bucket
- * was added to.
+ * table.  In a table the postings lie in buckets by the first bits of their shingle, some rows for each.
  *
  * An item's shingles lie all over the index, and writing each where it belongs would rewrite a page for each.  So
  * they wait, in the table near_pending (one short row an item) and in memory, until there are many for each page,

@@ -5,11 +5,9 @@
 /* One table a week, used in turn: what is too old goes by emptying a table, whatever it holds. */
 #define NEAR_BUCKETS(slot)                                                                                             \
 	"CREATE TABLE IF NOT EXISTS near_bucket_" slot "("                                                             \
-	" bucket INTEGER NOT NULL," /* of shingles */                                                                  \
-	" seq INTEGER NOT NULL,"                                                                                       \
-	" postings BLOB NOT NULL," /* near_index.c */                                                                  \
-	" PRIMARY KEY(bucket, seq)"                                                                                    \
-	") STRICT, WITHOUT ROWID;"
+	" place INTEGER PRIMARY KEY," /* bucket of shingles << 32 | when */                                            \
+	" postings BLOB NOT NULL"     /* near_index.c */                                                               \
+	") STRICT;"
 
 #define NEAR_SCHEMA                                                                                                    \
 	NEAR_BUCKETS("0")                                                                                              \

@@ -1,12 +1,12 @@
 /* A subscription's state as data: made, copied, and wiped, since two of its texts are secrets. */
 #include "sitrep/websub_state.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sitrep/clock.h"
+#include "sitrep/str.h"
 
 enum { TEXT_COUNT = 5 };
 
@@ -54,17 +54,11 @@ void websub_state_init(struct websub_state *s)
 int websub_state_copy(struct websub_state *to, const struct websub_state *from)
 {
 	char **texts[TEXT_COUNT];
-	int result = 0;
+	int result;
 
 	*to = *from;
 	list_texts(to, texts);
-	for (size_t i = 0; i < TEXT_COUNT; i++) {
-		if (*texts[i] == NULL)
-			continue;
-		*texts[i] = result == 0 ? strdup(*texts[i]) : NULL;
-		if (*texts[i] == NULL)
-			result = -ENOMEM;
-	}
+	result = str_own_copies(texts, TEXT_COUNT);
 	if (result != 0)
 		websub_state_release(to);
 	return result;

@@ -91,6 +91,10 @@ bool str_word(struct str *rest, struct str *word);
 /* A whole decimal number, optional sign, nothing else around it.  False when s is not one or overflows. */
 bool str_to_int(struct str s, long long *value);
 
+/* Puts a copy of its own in the place of each of count borrowed strings; NULL stays NULL.  -ENOMEM: those that could
+ * not be copied are NULL, the others the caller's to free. */
+int str_own_copies(char **texts[], size_t count);
+
 static inline bool char_is_space(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');

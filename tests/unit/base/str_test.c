@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -196,9 +197,23 @@ static void test_numbers(void **state)
 	assert_true(str_to_int(STR("+007"), &n) && n == 7);
 }
 
+static void copies_take_the_place_of_what_was_borrowed(void **state)
+{
+	char first[] = "first", *a = first, *b = NULL;
+	char **texts[] = {&a, &b};
+
+	(void)state;
+	assert_int_equal(str_own_copies(texts, 2), 0);
+	assert_ptr_not_equal(a, first);
+	assert_string_equal(a, "first");
+	assert_null(b);
+	free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(copies_take_the_place_of_what_was_borrowed),
 		cmocka_unit_test(test_slices),
 		cmocka_unit_test(test_comparing),
 		cmocka_unit_test(test_finding),
