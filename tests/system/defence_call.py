@@ -36,11 +36,9 @@ BOILERPLATE = [
 ]
 SECOND_STORY = [
     "The defence ministers of Aldermark and Kirishima signed an agreement on Thursday under which shipyards of both "
-    "countries will maintain each other's patrol ships, beginning with 6 vessels of the northern squadron.",
-    "The agreement runs for ten years and is worth 320 million crowns. Minister Erik Lindqvist said that repairs which "
-    "used to take a ship out of service for half a year would now be done between two patrols.",
-    "Trade unions in the western ports had asked for guarantees that no yard will lose work. A council of both ministries "
-    "and the unions will look at the orders every quarter, the ministers said after the ceremony on board a frigate.",
+    "countries will maintain each other's patrol ships.",
+    "Minister Erik Lindqvist said that repairs which used to take a ship out of service for half a year would now be done "
+    "between two patrols. Trade unions in the western ports had asked for guarantees that no yard will lose work.",
 ]
 RELEASES = [
     ("Reservists train with new bridging equipment", "Two hundred reservists crossed the river Lode with a folding bridge."),

@@ -2,10 +2,11 @@
 import json
 import os
 import random
+import subprocess
 import xml.etree.ElementTree as ET
 
 import defence_call
-from harness import wait_for
+from harness import BUILD, wait_for
 from samples import FORMATS
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -110,3 +111,20 @@ def test_whichever_outlet_is_first(server, make_daemon):
         assert len(merged(outlets.daemon)) == 2
         outlets.stream.close()
         outlets.daemon.stop()
+
+
+def test_the_boilerplate_would_join_them():
+    """Without what earlier releases taught the filter, the other event would be taken for the first one."""
+    arriving = [("archive", a) for a in defence_call.releases()] + [defence_call.edits()[0], defence_call.other()]
+    lines = "".join(json.dumps(dict(seq=n, time=1795428000 + 60 * n, source=name + ".example", guid=a["n"], link=a["link"],
+                                    title=a["title"], content=a["text"])) + "\n" for n, (name, a) in enumerate(arriving))
+
+    def stories(*options):
+        result = subprocess.run([str(BUILD / "sitrep"), "stories", *options], input=lines, capture_output=True, text=True)
+        assert result.returncode == 0, result.stderr
+        return [json.loads(line)["story"] for line in result.stdout.splitlines()]
+
+    last = len(arriving) - 1
+    assert stories()[-2:] == [last - 1, last]
+    unfiltered = stories("--no-boilerplate")
+    assert unfiltered[-1] != last

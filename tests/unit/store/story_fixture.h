@@ -67,8 +67,10 @@ static inline void dump_value(struct buf *out, sqlite3_stmt *s, int column)
 	int length = sqlite3_column_bytes(s, column);
 
 	if (sqlite3_column_type(s, column) == SQLITE_BLOB) {
-		for (int i = 0; i < length; i++)
-			(void)buf_printf(out, "%02x", bytes[i]);
+		for (int i = 0; i < length; i++) {
+			(void)buf_putc(out, "0123456789abcdef"[bytes[i] >> 4]);
+			(void)buf_putc(out, "0123456789abcdef"[bytes[i] & 15]);
+		}
 	} else if (sqlite3_column_type(s, column) != SQLITE_NULL) {
 		(void)buf_printf(out, "%s", (const char *)sqlite3_column_text(s, column));
 	}
