@@ -212,11 +212,12 @@ static bool is_roundup(const struct grouping *g)
 	return stories >= ROUNDUP_STORIES;
 }
 
-/* Do c and m show that c is a roundup: both the report and m are excerpts of it, and have nothing in common? */
+/* Do c and m show that c is a roundup?  The report and m have nothing in common, and the report is a small part of c,
+ * or both fit into it side by side. */
 static bool is_other_part(const struct grouping *g, const struct candidate *c, const struct candidate *m)
 {
-	return c->reasons.contained && m->item_id != c->item_id && m->reasons.why == WHY_SHARED &&
-	       c->words > g->params.roundup * m->words;
+	return m->item_id != c->item_id && m->reasons.why == WHY_SHARED &&
+	       (c->reasons.contained || c->words >= g->whole.words + m->words);
 }
 
 /* Has the operator held an earlier text of the same outlet apart from the story, of which the report may be the next?

@@ -215,6 +215,7 @@ static int add(struct taking *t, struct entry *e, const struct place *p)
 	e->item_id = row.id;
 	*(p->story_id == 0 ? &t->counts->fresh : &t->counts->copies) += 1;
 	o = occasion(t, &row);
+	o.guessed = p->relation == RELATION_UPDATE;
 	result = journal_placed(t->in->journal, p->story_id == 0 ? EVENT_NEW : EVENT_COPY, &o, &copy, t->err);
 	return result == 0 ? journal_matches(t->in->journal, &o, e->item, row.published_ms, t->err) : result;
 }

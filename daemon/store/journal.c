@@ -1,7 +1,8 @@
 /* The event log, and which rules matched which stories.
  *
  * A mark is the memory that a rule has matched a story: outputs list stories by it, and an alert is given
- * once for a rule and a story, by the one insertion that was new, whichever feed brought it. */
+ * once for a rule and a story, by the one insertion that was new, whichever feed brought it; but once more for an
+ * item that only looks like the outlet's next version of one in the story. */
 #include "journal.h"
 
 #include <string.h>
@@ -179,7 +180,7 @@ int journal_matches(
 		const struct writer_alert *alert = find_alert(j, m->rule);
 		int result = add_mark(j, o, m->rule, err);
 
-		if (result == 1 && alert != NULL && recent) {
+		if (result >= 0 && (result == 1 || o->guessed) && alert != NULL && recent) {
 			struct str detail = alert_detail(j, alert, m->terms);
 
 			/* Terms that do not fit, or no memory for them: the alert itself must not get lost. */

@@ -38,6 +38,7 @@ struct occasion {
 	int64_t story_id;
 	int64_t sort_ms; /* the story's */
 	bool backlog;    /* the feed's first document */
+	bool guessed;    /* an outlet's new item that was taken for the next version of an earlier one */
 };
 
 /* The next event of the log; detail is a JSON object or absent. */
@@ -59,8 +60,9 @@ int journal_said(struct journal *j, enum event_kind kind, const struct occasion 
 /* EVENT_UPDATED; change NULL: what changed is not known. */
 int journal_changed(struct journal *j, const struct occasion *o, const struct story_change *change, struct error *err);
 
-/* Marks the story with each rule that matched the item.  An alert rule that had not matched the story
- * before is an event, unless the item is backlog and its date unknown or too old (published_ms, TIME_NONE: unknown). */
+/* Marks the story with each rule that matched the item.  An alert rule that had not matched the story before is an
+ * event, unless the item is backlog and its date unknown or too old (published_ms, TIME_NONE: unknown).  So is one that
+ * had, when the item is in the story by a guess: look-alikes of one outlet are wrong too often to keep silent. */
 int journal_matches(
 	struct journal *j, const struct occasion *o, const struct item *it, int64_t published_ms, struct error *err);
 

@@ -29,7 +29,8 @@ def atom(title, articles, prefix="atom"):
         (html.escape(a["title"]), html.escape(a["link"]), prefix, a.get("guid", a["n"]), a["date"], html.escape(a["text"]))
         for a in articles)
     return ('<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>%s</title><id>tag:%s.example</id>'
-            "<updated>2026-11-01T00:00:00Z</updated>%s</feed>" % (html.escape(title), prefix, entries))
+            '<link href="http://%s.example/"/><updated>2026-11-01T00:00:00Z</updated>%s</feed>' %
+            (html.escape(title), prefix, prefix, entries))
 
 
 def jsonfeed(title, articles, prefix="json"):

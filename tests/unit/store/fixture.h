@@ -48,7 +48,7 @@ static inline void state_dir_remove(const char *path)
 	char file[600];
 
 	for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
-		(void)snprintf(file, sizeof(file), "%s/%s", path, e->d_name);
+		(void)snprintf(file, sizeof(file), "%.255s/%.255s", path, e->d_name);
 		(void)unlink(file);
 	}
 	if (d != NULL)
