@@ -209,14 +209,16 @@ const char *habits_why(const struct habits *h)
 int habits_explain(
 	const struct habits *h, const struct feed_state *state, const struct schedule_policy *policy, struct buf *out)
 {
-	struct schedule_input in = input(h, state, policy, state->last_poll_ms);
-	struct schedule_plan plan = schedule_next(&in);
+	struct schedule_input in;
+	struct schedule_plan plan;
 
 	if (state->last_poll_ms == TIME_NONE) {
 		(void)buf_puts(
 			out, "It has never been asked; new feeds take their turns, so as not to come all at once.\n");
 		return out->failed;
 	}
+	in = input(h, state, policy, state->last_poll_ms);
+	plan = schedule_next(&in);
 	if (h->trust.lies)
 		(void)buf_puts(out, "Its server has said 304 although there was news, so it is asked without "
 				    "validators once a day.\n");
