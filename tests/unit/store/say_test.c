@@ -1,6 +1,7 @@
 /* The operator's word on stories: what split and join do to counts, names, marks and the log, and what they leave. */
 #include <sqlite3.h>
 
+#include "../../../daemon/store/uid.h"
 #include "fixture.h"
 
 #define LONG "two frigates sailed through the strait early on Monday the navy said"
@@ -409,6 +410,84 @@ static void what_was_asked_before_the_end_is_carried_out(void **state)
 	assert_int_equal(read_river(f, NULL).count, 3);
 }
 
+/* ---- many words, one after the other ---- */
+
+enum { CROWD = 9, WORDS = 300 };
+
+/* Stable names of the items 1 to CROWD. */
+static void read_names(struct fixture *f, char names[CROWD][UID_TEXT_MAX])
+{
+	char path[300];
+	sqlite3 *db;
+	sqlite3_stmt *s;
+
+	(void)snprintf(path, sizeof(path), "%s/sitrepd.db", f->dir);
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT uid FROM item ORDER BY id", -1, &s, NULL), SQLITE_OK);
+	for (size_t i = 0; i < CROWD; i++) {
+		assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+		uid_write(names[i], str_make(sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0)));
+	}
+	assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* What must hold of the tables whatever was said: how many rows break it. */
+static const char broken[] =
+	"SELECT (SELECT count(*) FROM story WHERE reports != (SELECT count(*) FROM item WHERE story_id = story.id)"
+	"  OR reports = 0 OR sources != (SELECT count(DISTINCT publisher_id) FROM item WHERE story_id = story.id))"
+	" + (SELECT count(*) FROM item JOIN story ON story.id = story_id WHERE item.sort_ms != story.sort_ms)"
+	" + (SELECT count(*) FROM mark JOIN story ON story.id = story_id WHERE mark.sort_ms != story.sort_ms)"
+	" + (SELECT count(*) - count(DISTINCT uid) FROM story)"
+	" + (SELECT count(*) FROM story_alias JOIN story USING(uid))"
+	" + (SELECT count(*) FROM held JOIN item ON item.id = item_id WHERE held.story_id = item.story_id AND NOT "
+	"together)"
+	" + (SELECT count(*) FROM held JOIN item ON item.id = item_id WHERE held.story_id != item.story_id AND "
+	"together)"
+	" + (SELECT stories != (SELECT count(*) FROM story) OR items != (SELECT count(*) FROM item) FROM total)";
+
+static void tables_hold_together_whatever_is_said(void **state)
+{
+	struct fixture *f = *state;
+	char names[CROWD][UID_TEXT_MAX], text[128];
+	uint32_t random = 20261124;
+	int changes = 0;
+
+	for (size_t i = 0; i < CROWD; i++) {
+		struct draft d;
+		struct item *it;
+
+		/* the last three are copies of the first three */
+		(void)snprintf(text, sizeof(text), "%s number %zu of the exercise", LONG, i % 6);
+		draft_init(&d, "Feed");
+		it = draft_add(&d, "1", NULL, "Frigates", text);
+		it->identity = digest_of(&d.arena, str_make((const char *)&i, sizeof(i)));
+		draft_match(&d, it, i % 2 == 0 ? "alert/strait" : "output/ships", "strait");
+		(void)fixture_poll(f, i / 3, &d);
+	}
+	assert_int_equal(look(f, "SELECT count(*) FROM item"), CROWD);
+	assert_int_equal(look(f, broken), 0);
+	read_names(f, names);
+	for (int i = 0; i < WORDS; i++) {
+		size_t a, b;
+		bool split;
+		struct story_request *q;
+
+		random = random * 1664525 + 1013904223;
+		a = (random >> 8) % CROWD;
+		b = (random >> 16) % CROWD;
+		split = (random >> 28) % 2 == 0;
+		q = ask(f, split ? STORY_REQUEST_SPLIT : STORY_REQUEST_JOIN, names[a], split ? NULL : names[b]);
+		assert_string_equal(q->error.text, "");
+		changes += q->changed;
+		story_requests_free(q);
+		if (look(f, broken) != 0)
+			fail_msg("word %d (%s %zu %zu) breaks the tables", i, split ? "split" : "join", a, b);
+	}
+	/* most of them meant something */
+	assert_in_range(changes, WORDS / 4, WORDS);
+}
+
 int main(void)
 {
 #define SAY_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -421,6 +500,7 @@ int main(void)
 		SAY_TEST(what_is_not_there_changes_nothing),
 		SAY_TEST(words_go_with_what_they_are_of),
 		SAY_TEST(why_tells_copies_and_words),
+		SAY_TEST(tables_hold_together_whatever_is_said),
 		SAY_TEST(what_was_asked_before_the_end_is_carried_out),
 	};
 
