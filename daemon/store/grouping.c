@@ -15,7 +15,6 @@
 
 #include "held.h"
 #include "near_index.h"
-#include "near_omitted.h"
 #include "near_schema.h"
 #include "near_store.h"
 #include "sitrep/boilerplate.h"
@@ -41,12 +40,12 @@ struct candidate {
 struct grouping {
 	struct near_store store;
 	struct near_index index;
-	struct near_omitted omitted;
 	struct held held;
 	struct boilerplate *phrases;
 	struct story_params params;
 	struct sketch whole;   /* the report's */
 	struct sketch asked;   /* the same without boilerplate */
+	size_t omitted_of;     /* of whole, as it came */
 	size_t omitted_count;  /* shingles of whole that are not in asked */
 	struct sketch sampled; /* the same, thinned */
 	struct near_item known;
@@ -59,8 +58,7 @@ struct grouping {
 
 int grouping_create_tables(struct sqlite3 *db, struct error *err)
 {
-	return sql_exec(db, NEAR_SCHEMA NEAR_OMITTED_SCHEMA HELD_SCHEMA, err,
-		"cannot make the tables that stories are compared by");
+	return sql_exec(db, NEAR_SCHEMA HELD_SCHEMA, err, "cannot make the tables that stories are compared by");
 }
 
 struct grouping *grouping_new(struct sqlite3 *db, const struct story_params *params, struct error *err)
@@ -76,8 +74,8 @@ struct grouping *grouping_new(struct sqlite3 *db, const struct story_params *par
 	buf_init(&g->bytes, SKETCH_BYTES_MAX);
 	g->phrases = boilerplate_new(err);
 	if (g->phrases == NULL || near_store_init(&g->store, db, err) != 0 ||
-		near_index_init(&g->index, db, &g->store, err) != 0 || near_omitted_init(&g->omitted, db, err) != 0 ||
-		held_init(&g->held, db, err) != 0 || near_store_load_phrases(&g->store, g->phrases, err) != 0) {
+		near_index_init(&g->index, db, &g->store, err) != 0 || held_init(&g->held, db, err) != 0 ||
+		near_store_load_phrases(&g->store, g->phrases, err) != 0) {
 		grouping_free(g);
 		return NULL;
 	}
@@ -89,7 +87,6 @@ void grouping_free(struct grouping *g)
 	if (g == NULL)
 		return;
 	held_release(&g->held);
-	near_omitted_release(&g->omitted);
 	near_index_release(&g->index);
 	near_store_release(&g->store);
 	boilerplate_free(g->phrases);
@@ -131,6 +128,7 @@ static bool take_sketch(struct grouping *g, const struct grouping_item *r)
 	if (!g->params.near || sketch_decode(r->sketch, &g->whole) != 0 || g->whole.words < g->params.least_words)
 		return false;
 	g->asked = g->whole;
+	g->omitted_of = g->whole.shingle_count;
 	g->omitted_count = g->params.boilerplate ? boilerplate_filter(g->phrases, &g->asked, g->params.frequent) : 0;
 	g->sampled = g->asked;
 	sketch_thin(&g->sampled, NEAR_SHINGLES_MAX);
@@ -403,7 +401,13 @@ static int count_phrases(
 static int keep_sketch(struct grouping *g, const struct grouping_item *r, int64_t story_id, struct error *err)
 {
 	struct near_item item = {
-		.item_id = r->item_id, .story_id = story_id, .source = source_key(r->source), .seen_ms = r->at_ms};
+		.item_id = r->item_id,
+		.story_id = story_id,
+		.source = source_key(r->source),
+		.seen_ms = r->at_ms,
+		.omitted = g->omitted_count,
+		.omitted_of = g->omitted_of,
+	};
 	int result;
 
 	sketch_thin(&g->asked, NEAR_SKETCH_SHINGLES);
@@ -437,8 +441,6 @@ static int keep(struct grouping *g, const struct grouping_item *r, int64_t story
 	if (result != 0)
 		return result < 0 ? result : 0;
 	result = halve_when_due(g, r->at_ms, err);
-	if (result == 0 && (known == 1 || g->omitted_count > 0))
-		result = near_omitted_put(&g->omitted, r->item_id, g->omitted_count, g->whole.shingle_count, err);
 	if (result == 0 && known == 0)
 		result = count_phrases(g, relation, answer, err);
 	if (result == 0)
@@ -514,8 +516,9 @@ static int look_at(struct grouping *g, int64_t item_id, struct sketch *s, struct
 	text->level = s->level;
 	text->source = g->known.source;
 	text->seen_ms = g->known.seen_ms;
-	result = near_omitted_get(&g->omitted, item_id, &text->omitted, &text->omitted_of, err);
-	return result < 0 ? result : 0;
+	text->omitted = g->known.omitted;
+	text->omitted_of = g->known.omitted_of;
+	return 0;
 }
 
 int grouping_compare(

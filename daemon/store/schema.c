@@ -16,7 +16,6 @@
 #include <stdio.h>
 
 #include "held.h"
-#include "near_omitted.h"
 #include "near_schema.h"
 #include "sitrep/store.h"
 #include "sql.h"
@@ -199,14 +198,13 @@ static const char version_8[] = "ALTER TABLE feed ADD COLUMN onward_url TEXT;"
 
 /* What the operator asks and says of stories: the items held apart and together, the names of stories that became part
  * of another one, and a way from an item's name to it. */
-static const char version_9[] =
-	HELD_SCHEMA NEAR_OMITTED_SCHEMA "CREATE TABLE story_alias("
-					" uid BLOB PRIMARY KEY,"
-					" story_id INTEGER NOT NULL REFERENCES story(id) ON DELETE CASCADE,"
-					" at INTEGER NOT NULL"
-					") STRICT, WITHOUT ROWID;"
-					"CREATE INDEX story_alias_story ON story_alias(story_id);"
-					"CREATE INDEX item_uid ON item(uid);";
+static const char version_9[] = HELD_SCHEMA "CREATE TABLE story_alias("
+					    " uid BLOB PRIMARY KEY,"
+					    " story_id INTEGER NOT NULL REFERENCES story(id) ON DELETE CASCADE,"
+					    " at INTEGER NOT NULL"
+					    ") STRICT, WITHOUT ROWID;"
+					    "CREATE INDEX story_alias_story ON story_alias(story_id);"
+					    "CREATE INDEX item_uid ON item(uid);";
 
 /* steps[n] leads from version n to n + 1. */
 static const char *const steps[STORE_SCHEMA_VERSION] = {

@@ -634,10 +634,6 @@ static void what_was_left_out_is_remembered(void **state)
 	assert_true(c.later.omitted > 50);
 	assert_int_equal(c.later.omitted_of, c.later.omitted + c.later.shingles);
 	assert_int_equal(c.later.omitted_since, 0);
-	/* it goes with the sketch */
-	assert_int_equal(count(f, "SELECT count(*) FROM near_omitted"), 1);
-	assert_int_equal(grouping_forget(f->g, 4, &err), 0);
-	assert_int_equal(count(f, "SELECT count(*) FROM near_omitted"), 0);
 }
 
 int main(void)

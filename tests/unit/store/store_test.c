@@ -136,7 +136,7 @@ static void test_migration(void **state)
 	}
 	run_sql(f->db, "ALTER TABLE item DROP COLUMN publisher_id; DROP TABLE websub; DROP TABLE publisher;"
 		       "DROP TABLE story_link; DROP TABLE revision; DROP TABLE near_sketch; DROP TABLE near_phrase; "
-		       "DROP TABLE near_state; DROP TABLE near_pending; DROP TABLE near_omitted; DROP TABLE held; DROP "
+		       "DROP TABLE near_state; DROP TABLE near_pending; DROP TABLE held; DROP "
 		       "TABLE story_alias; DROP "
 		       "INDEX item_uid;");
 	for (int slot = 0; slot < 4; slot++) {
