@@ -11,13 +11,15 @@
 
 enum {
 	CONNECTIONS_MAX = 64,
-	ANSWER_MAX = 64 * 1024 * 1024, /* 100,000 feeds at some 600 bytes */
+	ANSWER_MAX = 64 * 1024 * 1024,
 };
 
 struct control_peer {
 	struct control *control;
 	struct line_peer *line;
 	struct control_peer *next;
+	struct event *again; /* goes on with the list of feeds */
+	size_t next_feed;    /* where; 0: no list is under way */
 };
 
 struct control {
@@ -138,6 +140,47 @@ static void answer_value(struct control_peer *p, const char *name,
 	buf_release(&line);
 }
 
+static void give_up_list(struct control_peer *p)
+{
+	p->next_feed = 0;
+	control_refuse(p, "no memory to list the feeds");
+}
+
+/* One line of the list of feeds.  The next one follows once the kernel has taken this one, in another turn of the
+ * loop: a long list is as slow as its reader, and holds nobody up. */
+static void list_feeds(struct control_peer *p, struct str feed)
+{
+	static const struct timeval at_once = {0};
+	struct buf line = BUF_INIT(ANSWER_MAX);
+	struct error err = {0};
+	struct jsonw w;
+
+	jsonw_init(&w, &line);
+	jsonw_object(&w);
+	jsonw_key(&w, "feeds");
+	if (p->control->operations->feeds(p->control->arg, feed, &p->next_feed, &w, &err) != 0) {
+		control_refuse(p, err.text);
+	} else {
+		jsonw_object_end(&w);
+		send_line(p, &line);
+		if (p->next_feed == 0)
+			control_finish(p);
+		else if (event_add(p->again, &at_once) != 0)
+			give_up_list(p);
+	}
+	buf_release(&line);
+}
+
+static void on_again(evutil_socket_t fd, short what, void *arg)
+{
+	struct control_peer *p = arg;
+
+	(void)fd;
+	(void)what;
+	if (line_peer_queued(p->line) == 0)
+		list_feeds(p, STR_NONE);
+}
+
 static void answer_reload(struct control_peer *p)
 {
 	struct buf report = BUF_INIT(ANSWER_MAX), line = BUF_INIT(ANSWER_MAX);
@@ -192,10 +235,12 @@ static void carry_out(struct control_peer *p, const char *op, const struct opera
 	const struct control_operations *operations = p->control->operations;
 	struct error err = {0};
 
-	if (strcmp(op, "status") == 0) {
+	if (p->next_feed != 0) {
+		control_refuse(p, "the list of feeds is not at its end yet");
+	} else if (strcmp(op, "status") == 0) {
 		answer_status(p);
 	} else if (strcmp(op, "feeds") == 0) {
-		answer_value(p, op, operations->feeds, feed);
+		list_feeds(p, feed);
 	} else if (strcmp(op, "explain") == 0) {
 		answer_value(p, op, operations->explain, feed);
 	} else if (strcmp(op, "reload") == 0) {
@@ -248,7 +293,11 @@ static void on_line(void *arg, struct str line)
 
 static void on_drained(void *arg)
 {
-	(void)arg;
+	static const struct timeval at_once = {0};
+	struct control_peer *p = arg;
+
+	if (p->next_feed != 0 && event_add(p->again, &at_once) != 0)
+		give_up_list(p);
 }
 
 /* ---- connections ---- */
@@ -262,6 +311,7 @@ static void forget(struct control_peer *p)
 		at = &(*at)->next;
 	*at = p->next;
 	p->control->count--;
+	event_free(p->again);
 	free(p);
 }
 
@@ -284,8 +334,13 @@ static void on_accept(void *arg, int fd, const struct sockaddr *peer, socklen_t 
 		return;
 	}
 	p->control = c;
-	p->line = line_peer_new(c->base, fd, ANSWER_MAX, &callbacks, p);
+	p->again = evtimer_new(c->base, on_again, p);
+	p->line = p->again != NULL ? line_peer_new(c->base, fd, ANSWER_MAX, &callbacks, p) : NULL;
 	if (p->line == NULL) {
+		if (p->again == NULL)
+			(void)evutil_closesocket(fd);
+		else
+			event_free(p->again);
 		free(p);
 		return;
 	}

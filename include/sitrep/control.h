@@ -24,8 +24,9 @@ struct control_peer; /* a connection that asked; gone ones are dealt with here *
 struct control_operations {
 	/* Writes members of one JSON object. */
 	void (*status)(void *arg, struct jsonw *w);
-	/* Writes one array of feed objects; feed is STR_NONE for all. -ENOENT with a sentence for an unknown one. */
-	int (*feeds)(void *arg, struct str feed, struct jsonw *w, struct error *err);
+	/* Writes one array of feed objects; feed is STR_NONE for all, of which some at a time are written: *at is 0
+	 * first, and left where to go on, or 0 when that was the last. -ENOENT with a sentence for an unknown one. */
+	int (*feeds)(void *arg, struct str feed, size_t *at, struct jsonw *w, struct error *err);
 	/* Writes one array of sentences: why the feed is asked when it is; -ENOENT as above. */
 	int (*explain)(void *arg, struct str feed, struct jsonw *w, struct error *err);
 	/* Asks one feed or all now; the engine calls control_progress() for peer as polls end, and
