@@ -34,6 +34,13 @@ struct feed_store {
 int feed_store_init(struct feed_store *f, sqlite3 *db, struct error *err);
 void feed_store_release(struct feed_store *f);
 
+/* Of documents without items: a broken generator's, or a feed of alerts when all is quiet? */
+enum feed_emptiness {
+	EMPTINESS_UNKNOWN,
+	EMPTINESS_SUSPECT, /* there were items, and now there are none */
+	EMPTINESS_KNOWN,   /* it was so before, and items came back */
+};
+
 /* What a poll needs of a feed beside its state. */
 struct feed_row {
 	struct feed_state state;
@@ -41,6 +48,7 @@ struct feed_row {
 	char *own_title;        /* as its last document said, NULL */
 	char *publisher;        /* configured, NULL */
 	bool backlog;           /* no document of it is in yet */
+	enum feed_emptiness emptiness;
 };
 void feed_row_release(struct feed_row *row);
 

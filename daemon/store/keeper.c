@@ -442,6 +442,26 @@ static int apply_aside(struct keeper *k, struct poll_outcome *o, struct poll_rep
 	return result;
 }
 
+/* A feed that had items and shows none has most likely lost them, and is asked less until they are back.  One that
+ * was empty before and came back is one that is empty when nothing happens. */
+static bool has_lost_items(struct feed_row *row, size_t shown)
+{
+	if (shown > 0 && row->emptiness == EMPTINESS_SUSPECT)
+		row->emptiness = EMPTINESS_KNOWN;
+	else if (shown == 0 && row->emptiness == EMPTINESS_UNKNOWN && row->state.last_new_ms != TIME_NONE)
+		row->emptiness = EMPTINESS_SUSPECT;
+	return shown == 0 && row->emptiness == EMPTINESS_SUSPECT;
+}
+
+static void turn_into_failure(struct poll_outcome *o, enum poll_failure failure, const char *sentence)
+{
+	char *reason = strdup(sentence);
+
+	o->kind = OUTCOME_FAILED;
+	o->failure = failure;
+	move_string(&o->reason, &reason);
+}
+
 /* Within a savepoint. */
 static int apply(struct keeper *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
 {
@@ -461,6 +481,10 @@ static int apply(struct keeper *k, struct poll_outcome *o, struct poll_report *r
 		result = take_document(k, o, &row, report, &news, err);
 	if (result != 0)
 		goto out;
+	if (has_news && has_lost_items(&row, news.shown)) {
+		turn_into_failure(o, FAILURE_EMPTY, "the feed has no items any more");
+		has_news = false;
+	}
 	if (o->kind == OUTCOME_FAILED)
 		note_failure(&row.state, o);
 	else
@@ -502,17 +526,6 @@ static int try_apply(struct keeper *k, struct poll_outcome *o, struct poll_repor
 	return sql_exec(k->store.db, "ROLLBACK TO outcome; RELEASE outcome", NULL, "") == 0 ? 1 : result;
 }
 
-/* The outcome's own failure, for the reason in why. */
-static void turn_into_failure(struct poll_outcome *o, const struct error *why)
-{
-	bool from_worker = why->code == -EPROTO;
-	char *reason = strdup(why->text);
-
-	o->kind = OUTCOME_FAILED;
-	o->failure = from_worker ? FAILURE_PARSER : FAILURE_INTERNAL;
-	move_string(&o->reason, &reason);
-}
-
 static void begin_report(struct poll_report *report, const struct poll_outcome *o)
 {
 	const struct poll_report fresh = {.feed_id = o->feed_id, .is_poll = is_poll(o), .next = report->next};
@@ -537,7 +550,7 @@ int keeper_take(struct keeper *k, struct poll_outcome *o, struct poll_report *re
 	}
 	if (result == 1) {
 		begin_report(report, o);
-		turn_into_failure(o, &why);
+		turn_into_failure(o, why.code == -EPROTO ? FAILURE_PARSER : FAILURE_INTERNAL, why.text);
 		result = try_apply(k, o, report, err);
 		if (result == 1) {
 			/* Not even the failure could be noted. */
@@ -563,7 +576,7 @@ void keeper_refuse(struct keeper *k, struct poll_outcome *o, struct poll_report 
 	if (feed_store_load(&k->feeds, o->feed_id, &row, NULL) != 0)
 		return;
 	report->before = row.state.health;
-	turn_into_failure(o, why);
+	turn_into_failure(o, why->code == -EPROTO ? FAILURE_PARSER : FAILURE_INTERNAL, why->text);
 	note_poll(&row.state, o);
 	note_failure(&row.state, o);
 	plan(k, &row.state, o, NULL);

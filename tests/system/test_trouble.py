@@ -83,6 +83,30 @@ def test_each_failure_has_its_reason_and_the_rest_goes_on(server, make_daemon):
     assert any("recovered" in line and "feed=missing" in line for line in daemon.log().splitlines())
 
 
+def test_a_feed_that_lost_its_items_is_failing_until_they_are_back(server, make_daemon):
+    """But one that is empty when nothing happens is no trouble: not from the first, and not the second time."""
+    server.set("/lost", rss("Lost", [article(1)]))
+    server.set("/quiet", rss("Quiet", []))
+    daemon = make_daemon("", dict(lost=server.url("/lost"), quiet=server.url("/quiet"))).start()
+    wait_for(lambda: all(f["polls"] == 1 for f in daemon.feeds().values()), "the first polls")
+    assert daemon.feeds()["quiet"]["state"] == "ok"
+    server.set("/lost", rss("Lost", []))
+    daemon.refresh()
+    daemon.refresh()
+    lost = daemon.feeds()["lost"]
+    assert (lost["state"], lost["failure"], lost["errors"]) == ("failing", "empty", 2)
+    assert lost["reason"] == "the feed has no items any more"
+    assert daemon.feeds()["quiet"]["state"] == "ok"
+    daemon.stop()
+    daemon.start()
+    server.set("/lost", rss("Lost", [article(2)]))
+    daemon.refresh("lost")
+    assert daemon.feeds()["lost"]["state"] == "ok" and daemon.feeds()["lost"]["items"] == 2
+    server.set("/lost", rss("Lost", []))
+    daemon.refresh("lost")
+    assert daemon.feeds()["lost"]["state"] == "ok"
+
+
 def test_validators_are_echoed_and_survive(server, make_daemon):
     server.set("/a", rss("A", [article(1)]), etag='W/"odd, one"', last_modified="Tue, 10 Nov 2026 10:00:00 GMT")
     daemon = make_daemon("", dict(a=server.url("/a"))).start()
