@@ -134,7 +134,8 @@ static void take_report(struct engine *e, struct poll_report *r)
 	f = e->feeds[slot];
 	set_phase(f, PHASE_IDLE);
 	if (f->config != NULL && r->state.name != NULL) {
-		if (r->state.moved && !e->states[slot].moved)
+		if (r->state.moved &&
+			(!e->states[slot].moved || strcmp(r->state.moved_url, e->states[slot].moved_url) != 0))
 			log_move(e, slot, &r->state);
 		before = e->states[slot];
 		e->states[slot] = r->state;
@@ -165,6 +166,7 @@ void engine_on_commit(evutil_socket_t fd, short what, void *arg)
 		take_report(e, r);
 	}
 	poll_reports_free(first);
+	changed = engine_take_answers(e) || changed;
 	if (changed)
 		publish_invalidate(e->publish);
 	stream_wake(e->stream, cursor);

@@ -10,6 +10,7 @@
 #include "sitrep/clock.h"
 #include "sitrep/config_check.h"
 #include "sitrep/log.h"
+#include "sitrep/story_config.h"
 #include "sitrep/url.h"
 
 enum { REPORT_MAX = 1024 * 1024 };
@@ -325,6 +326,7 @@ out:
 static int set_keeping(struct engine *e, const struct config *c, struct error *err)
 {
 	struct writer_alert *alerts = calloc(c->alerts.count + 1, sizeof(*alerts));
+	const struct story_params stories = story_config(c);
 	struct writer_options options = {
 		.keep_items_ms = c->keep_items_ms,
 		.keep_events_ms = c->keep_events_ms,
@@ -332,6 +334,7 @@ static int set_keeping(struct engine *e, const struct config *c, struct error *e
 		.alert_backlog_ms = c->alert_backlog_ms,
 		.alerts = alerts,
 		.alert_count = c->alerts.count,
+		.stories = &stories,
 	};
 	int result = -ENOMEM;
 
@@ -355,6 +358,8 @@ static char *make_user_agent(const struct config *c)
 	(void)buf_printf(&out, "sitrepd/%s", SITREP_VERSION);
 	if (contact != NULL)
 		(void)buf_printf(&out, " (+%s)", contact);
+	else
+		log_emit(LOG_LEVEL_NOTICE, "contact-url is not set: servers are not told whom to turn to", NULL);
 	return buf_take(&out, NULL);
 }
 

@@ -103,6 +103,9 @@ static void write_status(void *arg, struct jsonw *w)
 
 /* ---- feeds ---- */
 
+/* Feeds that are written in one turn of the loop: about a millisecond. */
+enum { FEEDS_AT_ONCE = 200 };
+
 static void write_feed(const struct engine *e, size_t slot, struct jsonw *w)
 {
 	const struct feed_state *s = &e->states[slot];
@@ -139,21 +142,24 @@ static void write_feed(const struct engine *e, size_t slot, struct jsonw *w)
 	jsonw_object_end(w);
 }
 
-static int write_feeds(void *arg, struct str feed, struct jsonw *w, struct error *err)
+static int write_feeds(void *arg, struct str feed, size_t *at, struct jsonw *w, struct error *err)
 {
-	struct engine *e = arg;
+	const struct engine *e = arg;
+	/* A reload in between may have left fewer. */
+	size_t count = e->config->feeds.count, from = *at < count ? *at : count;
+	size_t end = count - from < FEEDS_AT_ONCE ? count : from + FEEDS_AT_ONCE;
 	int only = feed.data != NULL ? engine_feed_slot(e, feed) : -1;
 
 	if (feed.data != NULL && only < 0)
 		return error_set(err, -ENOENT, "no feed is named %.*s", STR_ARG(feed));
 	jsonw_array(w);
-	for (size_t i = 0; i < e->config->feeds.count; i++) {
-		uint32_t slot = e->slot_by_config[i];
-
-		if (slot != 0 && (only < 0 || (uint32_t)only + 1 == slot))
-			write_feed(e, slot - 1, w);
-	}
+	if (only >= 0)
+		write_feed(e, (size_t)only, w);
+	for (size_t i = from; i < end && only < 0; i++)
+		if (e->slot_by_config[i] != 0)
+			write_feed(e, e->slot_by_config[i] - 1, w);
 	jsonw_array_end(w);
+	*at = only < 0 && end < count ? end : 0;
 	return 0;
 }
 
@@ -289,6 +295,7 @@ static void forget_peer(void *arg, struct control_peer *peer)
 		free(e->refreshes[i].awaited);
 		e->refreshes[i] = (struct engine_refresh){0};
 	}
+	engine_forget_asker(e, peer);
 }
 
 void engine_release_refreshes(struct engine *e)
@@ -317,6 +324,7 @@ const struct control_operations engine_operations = {
 	.feeds = write_feeds,
 	.explain = engine_explain,
 	.refresh = start_refresh,
+	.story = engine_ask_of_story,
 	.reload = reload,
 	.pause = pause_polling,
 	.peer_gone = forget_peer,

@@ -27,6 +27,8 @@
 enum { ENGINE_BUFFERED_MAX = 3 * 1024 * 1024, ENGINE_PENDING_MAX = 64 };
 /* People who watch a refresh at one time. */
 enum { ENGINE_REFRESHES_MAX = 16 };
+/* What people ask of stories at one time. */
+enum { ENGINE_ASKS_MAX = 16 };
 /* What a person asks for within it of the last poll is answered with that. */
 enum { ENGINE_DEMAND_GAP_MS = 60 * 1000 };
 
@@ -60,6 +62,12 @@ struct engine_refresh {
 	bool *awaited;             /* one a slot */
 	size_t slot_count;
 	size_t left;
+};
+
+/* A person's question about a story, or word on it, that is with the writer. */
+struct engine_ask {
+	bool used;
+	struct control_peer *peer; /* NULL: has gone meanwhile */
 };
 
 struct engine {
@@ -99,6 +107,7 @@ struct engine {
 	size_t hub_requests;        /* under way */
 
 	struct engine_refresh refreshes[ENGINE_REFRESHES_MAX];
+	struct engine_ask asks[ENGINE_ASKS_MAX];
 	bool paused;
 	bool stopping;
 
@@ -177,6 +186,14 @@ const char *engine_websub_words(const struct engine_feed *f);
 void engine_on_http(void *arg, const struct http_request *request, struct http_answer *answer);
 int engine_on_http_post(void *arg, struct str path, size_t *limit);
 void engine_release_pushes(struct engine *e);
+
+/* engine_say.c */
+/* Of control_operations. */
+int engine_ask_of_story(
+	void *arg, const char *op, struct str item, struct str other, struct control_peer *peer, struct error *err);
+/* Hands on what the writer has answered; true when stories are others now. */
+bool engine_take_answers(struct engine *e);
+void engine_forget_asker(struct engine *e, const struct control_peer *peer);
 
 /* engine_control.c */
 extern const struct control_operations engine_operations;

@@ -11,6 +11,7 @@
 #include "sitrep/limits.h"
 #include "sitrep/log.h"
 #include "sitrep/service.h"
+#include "sitrep/story_config.h"
 #include "sitrep/utf8.h"
 
 /* The loop's heartbeat: feeds the watchdog, and notes how late it comes.  That misses a stall between two beats, so the
@@ -117,6 +118,7 @@ static int open_stages(struct engine *e, struct error *err)
 {
 	const struct config *c = e->config;
 	struct due_queue_limits limits = engine_limits(c);
+	const struct story_params stories = story_config(c);
 	/* Alerts follow with the rest of the configuration, before the first poll. */
 	struct writer_options writer = {
 		.state_dir = e->options->state_dir,
@@ -126,6 +128,7 @@ static int open_stages(struct engine *e, struct error *err)
 		.keep_events_ms = c->keep_events_ms,
 		.keep_size = c->keep_size,
 		.alert_backlog_ms = c->alert_backlog_ms,
+		.stories = &stories,
 	};
 	struct pool_options pool = {
 		.program_fd = e->options->worker_program_fd,

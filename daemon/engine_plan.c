@@ -64,10 +64,13 @@ void engine_write_habits(const struct feed_state *s, struct jsonw *w)
 		return;
 	read_habits(s, &h);
 	jsonw_kv_cstr(w, "why", habits_why(&h));
-	jsonw_key(w, "posts_per_day");
-	jsonw_real(w, rhythm_posts_per_day(&h.rhythm));
-	jsonw_key(w, "expected_delay_s");
-	jsonw_int(w, h.delay_ms / 1000);
+	/* What is taken for granted of a feed that was never seen is no number to show. */
+	if (h.rhythm.seen_ms != TIME_NONE) {
+		jsonw_key(w, "posts_per_day");
+		jsonw_real(w, rhythm_posts_per_day(&h.rhythm));
+		jsonw_key(w, "expected_delay_s");
+		jsonw_int(w, h.delay_ms / 1000);
+	}
 	rhythm_recent(&h.rhythm, clock_wall_ms(), recent);
 	jsonw_key(w, "recent");
 	jsonw_array(w);

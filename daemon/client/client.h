@@ -30,7 +30,8 @@ struct command {
 };
 
 extern const struct command command_tail, command_feeds, command_status, command_refresh, command_parse, command_check,
-	command_reload, command_pause, command_resume, command_discover, command_explain, command_stories;
+	command_reload, command_pause, command_resume, command_discover, command_explain, command_stories, command_why,
+	command_split, command_join;
 
 /* Prints the command's usage to out. */
 void command_usage(const struct command *c, FILE *out);
@@ -50,11 +51,17 @@ struct got {
 
 /* Is the argument an address, rather than a file? */
 bool get_is_url(const char *argument);
-/* 0, or a negative code with the reason; got is to be released in both cases. */
-int get_url(const char *url, struct got *got, struct error *err);
+/* 0, or a negative code with the reason; got is to be released in both cases.  The server is told the page to turn to
+ * that the configuration names, if it can be read. */
+int get_url(const struct client_options *options, const char *url, struct got *got, struct error *err);
 void get_release(struct got *got);
 
 /* ---- connections (connection.c) ---- */
+
+struct config;
+
+/* The configuration, as far as there is one that can be read; NULL: none.  To be freed. */
+struct config *client_config(const struct client_options *options);
 
 struct connection; /* of lines of JSON */
 
@@ -73,6 +80,13 @@ bool connection_has_line(const struct connection *c);
  * negative code, with the daemon's own sentence in err when it refused. */
 int control_ask(const struct client_options *options, json_t *request, int (*fn)(void *arg, const json_t *answer),
 	void *arg, struct error *err);
+
+/* For commands that ask the control socket one thing.  The options that all of these know, --json where json is not
+ * NULL, and at most so many arguments: -1 to go on, else the exit status. */
+int command_options(const struct command *command, int argc, char **argv, bool *json, int most_arguments);
+/* As control_ask(), taking request over, with its failure told: the exit status. */
+int command_ask(const struct command *command, const struct client_options *options, json_t *request,
+	int (*fn)(void *arg, const json_t *answer), void *arg);
 
 /* A JSON string as one harmless line of a terminal, and the same of a member; nothing when it is none. */
 void print_value(FILE *out, const json_t *value);

@@ -12,8 +12,7 @@
 
 enum { MISTAKES_TEXT_MAX = 4 * 1024 * 1024 };
 
-/* -1 to go on, else the exit status: the options that all of these know. */
-static int read_options(const struct command *command, int argc, char **argv, bool *json, int most_arguments)
+int command_options(const struct command *command, int argc, char **argv, bool *json, int most_arguments)
 {
 	static const struct option long_options[] = {
 		{"json", no_argument, NULL, 'j'},
@@ -40,7 +39,7 @@ static int read_options(const struct command *command, int argc, char **argv, bo
 	return -1;
 }
 
-static int ask(const struct command *command, const struct client_options *options, json_t *request,
+int command_ask(const struct command *command, const struct client_options *options, json_t *request,
 	int (*fn)(void *arg, const json_t *answer), void *arg)
 {
 	struct error err = {0};
@@ -97,10 +96,11 @@ static int show_status(void *arg, const json_t *answer)
 static int run_status(const struct client_options *options, int argc, char **argv)
 {
 	bool json = false;
-	int status = read_options(&command_status, argc, argv, &json, 0);
+	int status = command_options(&command_status, argc, argv, &json, 0);
 
-	return status >= 0 ? status
-			   : ask(&command_status, options, json_pack("{s:s}", "op", "status"), show_status, &json);
+	return status >= 0
+		       ? status
+		       : command_ask(&command_status, options, json_pack("{s:s}", "op", "status"), show_status, &json);
 }
 
 const struct command command_status = {
@@ -132,7 +132,7 @@ static int show_reasoning(void *arg, const json_t *answer)
 static int run_explain(const struct client_options *options, int argc, char **argv)
 {
 	bool json = false;
-	int status = read_options(&command_explain, argc, argv, &json, 1);
+	int status = command_options(&command_explain, argc, argv, &json, 1);
 
 	if (status >= 0)
 		return status;
@@ -140,7 +140,7 @@ static int run_explain(const struct client_options *options, int argc, char **ar
 		command_usage(&command_explain, stderr);
 		return EXIT_USAGE;
 	}
-	return ask(&command_explain, options, json_pack("{s:s,s:s}", "op", "explain", "feed", argv[optind]),
+	return command_ask(&command_explain, options, json_pack("{s:s,s:s}", "op", "explain", "feed", argv[optind]),
 		show_reasoning, &json);
 }
 
@@ -191,14 +191,14 @@ static int show_progress(void *arg, const json_t *answer)
 static int run_refresh(const struct client_options *options, int argc, char **argv)
 {
 	struct refresh r = {0};
-	int status = read_options(&command_refresh, argc, argv, &r.json, 1);
+	int status = command_options(&command_refresh, argc, argv, &r.json, 1);
 	json_t *request;
 
 	if (status >= 0)
 		return status;
 	request = optind < argc ? json_pack("{s:s,s:s}", "op", "refresh", "feed", argv[optind])
 				: json_pack("{s:s}", "op", "refresh");
-	status = ask(&command_refresh, options, request, show_progress, &r);
+	status = command_ask(&command_refresh, options, request, show_progress, &r);
 	if (!r.json && status == EXIT_DONE)
 		(void)printf("%zu feeds asked, %zu failed: %lld new, %lld copies, %lld updated\n", r.done, r.failed,
 			r.fresh, r.copies, r.updates);
@@ -233,10 +233,11 @@ static int show_lines(void *arg, const json_t *answer)
 
 static int run_reload(const struct client_options *options, int argc, char **argv)
 {
-	int status = read_options(&command_reload, argc, argv, NULL, 0);
+	int status = command_options(&command_reload, argc, argv, NULL, 0);
 
-	return status >= 0 ? status
-			   : ask(&command_reload, options, json_pack("{s:s}", "op", "reload"), show_lines, NULL);
+	return status >= 0
+		       ? status
+		       : command_ask(&command_reload, options, json_pack("{s:s}", "op", "reload"), show_lines, NULL);
 }
 
 const struct command command_reload = {
@@ -249,10 +250,11 @@ const struct command command_reload = {
 
 static int run_pause(const struct client_options *options, int argc, char **argv)
 {
-	int status = read_options(&command_pause, argc, argv, NULL, 0);
+	int status = command_options(&command_pause, argc, argv, NULL, 0);
 
-	return status >= 0 ? status
-			   : ask(&command_pause, options, json_pack("{s:s}", "op", "pause"), ignore_answer, NULL);
+	return status >= 0
+		       ? status
+		       : command_ask(&command_pause, options, json_pack("{s:s}", "op", "pause"), ignore_answer, NULL);
 }
 
 const struct command command_pause = {
@@ -265,10 +267,11 @@ const struct command command_pause = {
 
 static int run_resume(const struct client_options *options, int argc, char **argv)
 {
-	int status = read_options(&command_resume, argc, argv, NULL, 0);
+	int status = command_options(&command_resume, argc, argv, NULL, 0);
 
-	return status >= 0 ? status
-			   : ask(&command_resume, options, json_pack("{s:s}", "op", "resume"), ignore_answer, NULL);
+	return status >= 0
+		       ? status
+		       : command_ask(&command_resume, options, json_pack("{s:s}", "op", "resume"), ignore_answer, NULL);
 }
 
 const struct command command_resume = {
@@ -283,7 +286,7 @@ const struct command command_resume = {
 
 static int run_check(const struct client_options *options, int argc, char **argv)
 {
-	int status = read_options(&command_check, argc, argv, NULL, 1);
+	int status = command_options(&command_check, argc, argv, NULL, 1);
 	struct config_mistakes mistakes;
 	struct config *c = NULL;
 	struct error err = {0};

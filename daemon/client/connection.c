@@ -26,18 +26,27 @@ struct connection {
 	size_t taken; /* of in, by the line given out last */
 };
 
-static char *path_from_config(const struct client_options *options, enum connection_kind kind)
+struct config *client_config(const struct client_options *options)
 {
-	char *config_path = paths_config(options->config_path);
-	char *state_dir = paths_state_dir(NULL);
-	char *runtime_dir = state_dir != NULL ? paths_runtime_dir(state_dir) : NULL;
 	struct config_mistakes mistakes;
+	char *path = paths_config(options->config_path);
 	struct config *c = NULL;
-	char *stream = NULL, *control;
 
 	config_mistakes_init(&mistakes);
-	if (config_path != NULL && access(config_path, R_OK) == 0)
-		c = config_load(config_path, &mistakes, NULL);
+	if (path != NULL && access(path, R_OK) == 0)
+		c = config_load(path, &mistakes, NULL);
+	config_mistakes_release(&mistakes);
+	free(path);
+	return c;
+}
+
+static char *path_from_config(const struct client_options *options, enum connection_kind kind)
+{
+	char *state_dir = paths_state_dir(NULL);
+	char *runtime_dir = state_dir != NULL ? paths_runtime_dir(state_dir) : NULL;
+	struct config *c = client_config(options);
+	char *stream = NULL, *control;
+
 	if (runtime_dir != NULL)
 		stream = paths_stream_socket(c != NULL ? c->stream_path : NULL, runtime_dir);
 	if (stream != NULL && kind == CONNECTION_CONTROL) {
@@ -46,10 +55,8 @@ static char *path_from_config(const struct client_options *options, enum connect
 		stream = control;
 	}
 	config_free(c);
-	config_mistakes_release(&mistakes);
 	free(runtime_dir);
 	free(state_dir);
-	free(config_path);
 	return stream;
 }
 

@@ -63,7 +63,7 @@ static int put_blocks(struct buf *out, const struct got *got, struct arena *a, s
 	return count < 0 ? error_sys(err, count, "cannot look for feeds") : count;
 }
 
-static int discover(const char *url, struct error *err)
+static int discover(const struct client_options *options, const char *url, struct error *err)
 {
 	struct buf out = BUF_INIT(1024 * 1024);
 	struct got got = {.body = BUF_INIT(0)};
@@ -71,7 +71,7 @@ static int discover(const char *url, struct error *err)
 	int result;
 
 	arena_init(&a, ARENA_MAX);
-	result = get_url(url, &got, err);
+	result = get_url(options, url, &got, err);
 	if (result == 0)
 		result = parse_prepare(err);
 	if (result == 0)
@@ -97,7 +97,6 @@ static int run(const struct client_options *options, int argc, char **argv)
 	struct error err = {0};
 	int c;
 
-	(void)options;
 	while ((c = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
 		if (c != 'h')
 			return EXIT_USAGE;
@@ -108,7 +107,7 @@ static int run(const struct client_options *options, int argc, char **argv)
 		command_usage(&command_discover, stderr);
 		return EXIT_USAGE;
 	}
-	if (discover(argv[optind], &err) != 0)
+	if (discover(options, argv[optind], &err) != 0)
 		return command_fail(&command_discover, err.text);
 	return EXIT_DONE;
 }

@@ -55,6 +55,7 @@ struct listing {
 	bool failing_only;
 	size_t failing;
 	struct libscols_table *table;
+	json_t *feeds;
 };
 
 static const char *text_of(const json_t *feed, const char *member)
@@ -113,7 +114,7 @@ static void set_days(struct libscols_line *line, const json_t *feed)
 	json_array_foreach(days, i, day)
 	{
 		json_int_t posts = json_integer_value(day);
-		size_t level = posts <= 0 ? 0 : 1 + (size_t)((posts - 1) * (LEVELS - 1) / most);
+		size_t level = posts <= 0 ? 0 : (size_t)((posts * (LEVELS - 1) + most - 1) / most);
 
 		(void)buf_puts(&text, is_utf8 ? bars[level] : plain[level]);
 	}
@@ -226,15 +227,21 @@ static int add_feeds(struct listing *l, const json_t *feeds, bool failing)
 	return result;
 }
 
+/* The list comes in pieces. */
 static int take_answer(void *arg, const json_t *answer)
 {
 	struct listing *l = arg;
-	const json_t *feeds = json_object_get(answer, "feeds");
-	int result = add_feeds(l, feeds, true);
+
+	return json_array_extend(l->feeds, json_object_get(answer, "feeds")) == 0 ? 0 : -ENOMEM;
+}
+
+static int show(struct listing *l)
+{
+	int result = add_feeds(l, l->feeds, true);
 
 	if (result == 0 && !l->failing_only)
-		result = add_feeds(l, feeds, false);
-	return result;
+		result = add_feeds(l, l->feeds, false);
+	return result == 0 && !l->json ? scols_print_table(l->table) : result;
 }
 
 static struct libscols_table *new_table(void)
@@ -282,13 +289,15 @@ static int run(const struct client_options *options, int argc, char **argv)
 	l.table = new_table();
 	request = optind < argc ? json_pack("{s:s,s:s}", "op", "feeds", "feed", argv[optind])
 				: json_pack("{s:s}", "op", "feeds");
-	if (l.table == NULL || request == NULL)
+	l.feeds = json_array();
+	if (l.table == NULL || l.feeds == NULL || request == NULL)
 		result = error_sys(&err, -ENOMEM, "cannot list the feeds");
 	else
 		result = control_ask(options, request, take_answer, &l, &err);
-	if (result == 0 && !l.json)
-		result = scols_print_table(l.table);
+	if (result == 0)
+		result = show(&l);
 	json_decref(request);
+	json_decref(l.feeds);
 	scols_unref_table(l.table);
 	if (result != 0)
 		return command_fail(&command_feeds, err.code != 0 ? err.text : "cannot print the table");

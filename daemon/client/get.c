@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "sitrep/config.h"
 #include "sitrep/html.h"
 #include "sitrep/transfer.h"
 #include "sitrep/utf8.h"
@@ -13,6 +14,7 @@
 enum { SAID_MAX = 300 };
 
 enum { BODY_MAX = 64 * 1024 * 1024, TIMEOUT_MS = 60 * 1000, CONNECT_TIMEOUT_MS = 15 * 1000, REDIRECTS_MAX = 10 };
+enum { AGENT_MAX = 16 * 1024 };
 
 struct getting {
 	struct event_base *base;
@@ -66,13 +68,30 @@ bool get_is_url(const char *argument)
 	       str_starts_nocase(str_from(argument), STR("https://"));
 }
 
-int get_url(const char *url, struct got *got, struct error *err)
+/* As the daemon does it; NULL without memory. */
+static char *make_agent(const struct client_options *options)
 {
+	struct config *c = client_config(options);
+	const char *contact = NULL;
+	struct buf agent = BUF_INIT(AGENT_MAX);
+
+	if (c != NULL)
+		contact = c->contact_url != NULL ? c->contact_url : c->base_url;
+	(void)buf_puts(&agent, "sitrep/" SITREP_VERSION);
+	if (contact != NULL)
+		(void)buf_printf(&agent, " (+%s)", contact);
+	config_free(c);
+	return buf_take(&agent, NULL);
+}
+
+int get_url(const struct client_options *client, const char *url, struct got *got, struct error *err)
+{
+	char *agent = make_agent(client);
 	const struct transfers_options options = {
 		.max_connections = 1, .connect_timeout_ms = CONNECT_TIMEOUT_MS, .max_redirects = REDIRECTS_MAX};
 	const struct transfer_request request = {
 		.url = url,
-		.user_agent = "sitrep/" SITREP_VERSION,
+		.user_agent = agent,
 		.timeout_ms = TIMEOUT_MS,
 		.max_body = BODY_MAX,
 		.allow_private = true,
@@ -82,7 +101,7 @@ int get_url(const char *url, struct got *got, struct error *err)
 	struct transfers *transfers = NULL;
 
 	*got = (struct got){.body = BUF_INIT(0)};
-	if (g.base == NULL) {
+	if (g.base == NULL || agent == NULL) {
 		g.result = error_sys(err, -ENOMEM, "cannot fetch %s", url);
 		goto out;
 	}
@@ -98,6 +117,7 @@ out:
 		transfers_free(transfers);
 	if (g.base != NULL)
 		event_base_free(g.base);
+	free(agent);
 	return g.result;
 }
 

@@ -55,7 +55,8 @@ static int print_document(const struct document *d, struct error *err)
 }
 
 /* What is said on the command line goes before what the server said. */
-static int parse_source(const char *source, const char *url, const char *content_type, bool why, struct error *err)
+static int parse_source(const struct client_options *options, const char *source, const char *url,
+	const char *content_type, bool why, struct error *err)
 {
 	struct got got = {.body = BUF_INIT(FILE_MAX)};
 	struct parse_input in = {.want_notes = why};
@@ -64,7 +65,7 @@ static int parse_source(const char *source, const char *url, const char *content
 	int result;
 
 	arena_init(&a, ARENA_MAX);
-	result = get_is_url(source) ? get_url(source, &got, err) : read_all(source, &got.body, err);
+	result = get_is_url(source) ? get_url(options, source, &got, err) : read_all(source, &got.body, err);
 	if (result == 0)
 		result = parse_prepare(err);
 	if (result == 0) {
@@ -100,7 +101,6 @@ static int run(const struct client_options *options, int argc, char **argv)
 	bool why = false;
 	int c;
 
-	(void)options;
 	while ((c = getopt_long(argc, argv, "u:t:wh", long_options, NULL)) != -1) {
 		switch (c) {
 		case 'u':
@@ -123,7 +123,7 @@ static int run(const struct client_options *options, int argc, char **argv)
 		command_usage(&command_parse, stderr);
 		return EXIT_USAGE;
 	}
-	if (parse_source(argv[optind], url, content_type, why, &err) != 0)
+	if (parse_source(options, argv[optind], url, content_type, why, &err) != 0)
 		return command_fail(&command_parse, err.text);
 	return EXIT_DONE;
 }

@@ -165,6 +165,8 @@ static void check_whole(struct config_loading *l, const char *path)
 
 	check_feeds(l);
 	check_alerts_and_outputs(l);
+	if (c->dedup_boilerplate == 1)
+		config_mistake(l->mistakes, place, "[dedup] boilerplate = 1 leaves nothing to compare");
 	if (c->poll_min_ms > c->poll_max_ms)
 		config_mistake(l->mistakes, place, "[poll] min is longer than max");
 	else if (c->poll_default_ms < c->poll_min_ms || c->poll_default_ms > c->poll_max_ms)

@@ -43,6 +43,7 @@ void *config_element(struct config_loading *l)
 	case SECTION_CONTROL:
 	case SECTION_FETCH:
 	case SECTION_POLL:
+	case SECTION_DEDUP:
 	case SECTION_KEEP:
 	case SECTION_PARSE:
 	case SECTION_COUNT:

@@ -9,7 +9,7 @@
 #include "sitrep/clock.h"
 #include "sitrep/log.h"
 
-enum { ADDRESS_TEXT_MAX = 64 };
+enum { ADDRESS_TEXT_MAX = 64, FRACTION_DECIMALS = 6, FRACTION_UNIT = 1000000 };
 
 static int wrong(struct error *err, const struct config_option *o, struct str value, const char *expected)
 {
@@ -59,6 +59,22 @@ static bool is_proxy(struct str s)
 	return false;
 }
 
+/* A guest gives a name and says where it can be reached, and does not pass for somebody else: "desk/1.2
+ * (+https://...)". */
+static bool is_honest_agent(struct str s)
+{
+	size_t slash = str_find_char(s, '/', 0);
+
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.data[i] < ' ' || s.data[i] == 0x7f)
+			return false;
+	return slash != STR_NPOS && slash > 0 && str_find_char(s, ' ', 0) > slash && slash + 1 < s.len &&
+	       char_is_digit(s.data[slash + 1]) &&
+	       (str_find_nocase(s, STR("http://"), 0) != STR_NPOS ||
+		       str_find_nocase(s, STR("https://"), 0) != STR_NPOS) &&
+	       str_find_nocase(s, STR("mozilla"), 0) == STR_NPOS;
+}
+
 static int read_bool(void *owner, const struct config_option *o, struct str value, struct error *err)
 {
 	static const char *const yes[] = {"yes", "true", "on", "1"}, *const no[] = {"no", "false", "off", "0"};
@@ -98,6 +114,30 @@ static int put_number(void *owner, const struct config_option *o, struct str val
 		put(owner, o, &small, sizeof(small));
 	else
 		put(owner, o, &n, sizeof(n));
+	return 0;
+}
+
+/* Decimal, whatever the locale says; quotients of whole numbers are as exact as literals. */
+static int read_fraction(void *owner, const struct config_option *o, struct str value, struct error *err)
+{
+	static const char expected[] = "a number from 0 to 1 with at most six decimals, such as 0.5";
+	struct str decimals = str_slice(value, 2, value.len);
+	double n = 0, unit = 1;
+
+	if (!char_is_digit(value.data[0]) || (value.len > 1 && value.data[1] != '.') || value.len == 2 ||
+		decimals.len > FRACTION_DECIMALS)
+		return wrong(err, o, value, expected);
+	n = value.data[0] - '0';
+	for (size_t i = 0; i < decimals.len; i++) {
+		if (!char_is_digit(decimals.data[i]))
+			return wrong(err, o, value, expected);
+		n = 10 * n + (decimals.data[i] - '0');
+		unit *= 10;
+	}
+	n /= unit;
+	if (n < (double)o->min || n > (double)o->max)
+		return wrong(err, o, value, expected);
+	put(owner, o, &n, sizeof(n));
 	return 0;
 }
 
@@ -308,11 +348,18 @@ int config_value_read(struct arena *a, void *owner, const struct config_option *
 		return is_proxy(value)
 			       ? read_string(a, owner, o, value, err)
 			       : wrong(err, o, value, "http://, https://, socks5h:// or socks4a:// and HOST:PORT");
+	case OPTION_AGENT:
+		return is_honest_agent(value)
+			       ? read_string(a, owner, o, value, err)
+			       : wrong(err, o, value,
+					 "NAME/VERSION (+https://...), with a page to turn to, and no browser's");
 	case OPTION_BOOL:
 		return read_bool(owner, o, value, err);
 	case OPTION_INT:
 		return str_to_int(value, &number) ? put_number(owner, o, value, number, err)
 						  : wrong(err, o, value, "a whole number");
+	case OPTION_FRACTION:
+		return read_fraction(owner, o, value, err);
 	case OPTION_DURATION:
 		return duration_parse(value, &n) ? put_number(owner, o, value, n, err)
 						 : wrong(err, o, value, "a duration such as 30s, 15m, 6h or 90d");
@@ -377,6 +424,24 @@ static void write_number(struct buf *out, const char *member, const struct confi
 						       : log_number(text, n));
 }
 
+/* Without the point of some locale, and without zeros at the end. */
+static void write_fraction(struct buf *out, const char *member)
+{
+	double n;
+	unsigned units, digits = FRACTION_DECIMALS;
+
+	memcpy(&n, member, sizeof(n));
+	units = (unsigned)(n * FRACTION_UNIT + 0.5);
+	if (units % FRACTION_UNIT == 0) {
+		(void)buf_printf(out, "%u", units / FRACTION_UNIT);
+		return;
+	}
+	(void)buf_printf(out, "%u.", units / FRACTION_UNIT);
+	for (units %= FRACTION_UNIT; units % 10 == 0; units /= 10)
+		digits--;
+	(void)buf_printf(out, "%0*u", (int)digits, units);
+}
+
 int config_value_write(struct buf *out, const void *owner, const struct config_option *o)
 {
 	const char *member = (const char *)owner + o->offset;
@@ -386,6 +451,7 @@ int config_value_write(struct buf *out, const void *owner, const struct config_o
 
 	switch (o->type) {
 	case OPTION_STRING:
+	case OPTION_AGENT:
 	case OPTION_CHOICE:
 		memcpy(&text, member, sizeof(text));
 		(void)buf_puts(out, text != NULL ? text : "");
@@ -402,6 +468,9 @@ int config_value_write(struct buf *out, const void *owner, const struct config_o
 	case OPTION_DURATION:
 	case OPTION_SIZE:
 		write_number(out, member, o);
+		break;
+	case OPTION_FRACTION:
+		write_fraction(out, member);
 		break;
 	case OPTION_LEVEL:
 	case OPTION_MODE:

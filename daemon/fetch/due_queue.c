@@ -200,7 +200,8 @@ void due_queue_cool_down(struct due_queue *q, struct str site, int64_t now_ms, i
 		if (spare_ms > server->closed_until_ms)
 			server->closed_until_ms = spare_ms;
 	}
-	s->closed_until_ms = until_ms;
+	if (until_ms > s->closed_until_ms)
+		s->closed_until_ms = until_ms;
 	site_update(q, s);
 }
 

@@ -94,9 +94,10 @@ static const struct {
 } v6[] = {
 	{{0}, 128, KIND_UNSPECIFIED, IN_NO_V4},
 	{{[15] = 1}, 128, KIND_LOOPBACK, IN_NO_V4},
-	{{[10] = 0xff, 0xff}, 96, KIND_RESERVED, 12},              /* mapped, RFC 4291 */
-	{{0, 0x64, 0xff, 0x9b}, 96, KIND_RESERVED, 12},            /* NAT64, RFC 6052 */
-	{{0, 0x64, 0xff, 0x9b, 0, 1}, 48, KIND_PRIVATE, IN_NO_V4}, /* a network's own NAT64, RFC 8215 */
+	{{[10] = 0xff, 0xff}, 96, KIND_RESERVED, 12},   /* mapped, RFC 4291 */
+	{{0, 0x64, 0xff, 0x9b}, 96, KIND_RESERVED, 12}, /* NAT64, RFC 6052 */
+	/* A network's own NAT64, RFC 8215: whereto, only it knows. */
+	{{0, 0x64, 0xff, 0x9b, 0, 1}, 48, KIND_TUNNEL, IN_NO_V4},
 	{{0x01, 0x00}, 64, KIND_DISCARD, IN_NO_V4},
 	{{0x20, 0x01, 0, 0}, 32, KIND_TUNNEL, IN_NO_V4}, /* Teredo */
 	{{0x20, 0x01, 0, 2}, 48, KIND_BENCHMARKING, IN_NO_V4},
@@ -108,6 +109,10 @@ static const struct {
 	{{0x20}, 3, KIND_GLOBAL, IN_NO_V4},
 	{{0xfd, 0x00, 0x0e, 0xc2}, 32, KIND_METADATA, IN_NO_V4},                     /* Amazon's, with its neighbours */
 	{{0xfd, 0x20, 0x00, 0xce, [14] = 0x02, 0x54}, 128, KIND_METADATA, IN_NO_V4}, /* Google's */
+	{{0xfd, 0x00, 0x00, 0xc1, [12] = 0xa9, 0xfe, 0xa9, 0xfe}, 128, KIND_METADATA, IN_NO_V4}, /* Oracle's */
+	{{0xfd, 0x00, 0x00, 0x42, [14] = 0x00, 0x42}, 128, KIND_METADATA, IN_NO_V4},             /* Scaleway's */
+	{{0xfd, 0x00, 0xa9, 0xfe, 0xa9, 0xfe, [15] = 0x01}, 128, KIND_METADATA, IN_NO_V4},       /* Linode's */
+	{{0xfd, 0x00, 0x01, 0x00, [12] = 0x01, 0x00, 0x02, 0x00}, 128, KIND_METADATA, IN_NO_V4}, /* Alibaba's */
 	{{0xfc}, 7, KIND_UNIQUE_LOCAL, IN_NO_V4},
 	{{0xfe, 0x80}, 10, KIND_LINK_LOCAL, IN_NO_V4},
 	{{0xff}, 8, KIND_MULTICAST, IN_NO_V4},

@@ -4,7 +4,7 @@
 #include "code.h"
 #include "sitrep/clock.h"
 
-enum { VERSION = 1 };
+enum { VERSION = 2, HTTP_IM_USED = 226 };
 
 /* A word longer than that is cut by the schedule anyway. */
 static const int64_t word_max_ms = INT64_C(366) * 24 * 3600 * 1000;
@@ -40,6 +40,7 @@ static void code_habits(struct code *c, struct habits *h)
 	code_bool(c, &h->trust.lies);
 	code_time(c, &h->trust.whole_ms);
 	code_time(c, &h->trust.unmodified_ms);
+	code_time(c, &h->trust.probed_ms);
 	code_double(c, &h->trust.doubted, 0, awaited_max);
 	code_word(c, &h->retry_after_ms);
 	code_word(c, &h->fresh_ms);
@@ -119,6 +120,20 @@ static void note_trust(
 	validator_trust_note(&h->trust, &a);
 }
 
+/* A 304 renews the answer that it stands for, with the words it came with (RFC 9111, 4.3.4), unless it brings others;
+ * many servers send it bare.  What an error's page, or a page in the feed's place, says of itself does not count. */
+static void note_words(struct habits *h, const struct poll_outcome *o)
+{
+	h->retry_after_ms = cut_word(o->retry_after_ms);
+	if (o->kind == OUTCOME_DOCUMENT || (o->kind == OUTCOME_NOT_MODIFIED && o->fresh_ms >= 0))
+		h->fresh_ms = cut_word(o->fresh_ms);
+}
+
+static bool has_validators(const struct feed_state *state)
+{
+	return state->etag != NULL || state->last_modified != NULL;
+}
+
 void habits_note(struct habits *h, const struct feed_state *state, const struct poll_outcome *o, struct poll_news *news)
 {
 	struct rhythm_poll poll = {.at_ms = o->at_ms};
@@ -126,17 +141,18 @@ void habits_note(struct habits *h, const struct feed_state *state, const struct 
 
 	if (o->kind == OUTCOME_WEBSUB)
 		return;
-	if (is_poll) {
-		h->retry_after_ms = cut_word(o->retry_after_ms);
-		h->fresh_ms = cut_word(o->fresh_ms);
-	}
-	if (o->kind == OUTCOME_FAILED)
+	if (is_poll)
+		note_words(h, o);
+	if (o->kind == OUTCOME_FAILED) {
+		if (!o->conditional && has_validators(state))
+			validator_trust_note_failed(&h->trust, o->at_ms);
 		return;
+	}
 	if (news != NULL) {
 		poll.published_ms = news->published_ms;
 		poll.fresh = news->fresh;
-		/* A push holds what is new, not what the feed shows. */
-		poll.shown = is_poll ? news->shown : 0;
+		/* A push and a delta hold what is new, not what the feed shows. */
+		poll.shown = is_poll && o->http_status != HTTP_IM_USED ? news->shown : 0;
 		if (is_poll)
 			h->hints = news->hints;
 	}
@@ -156,16 +172,15 @@ bool habits_want_whole(const struct habits *h, const struct feed_state *state, i
 static struct schedule_input input(
 	const struct habits *h, const struct feed_state *state, const struct schedule_policy *policy, int64_t now_ms)
 {
-	bool never_304 = state->etag == NULL && state->last_modified == NULL;
-
 	return (struct schedule_input){
 		.policy = policy,
 		.state = state,
 		.rhythm = &h->rhythm,
 		.hints = &h->hints,
 		.retry_after_ms = h->retry_after_ms,
-		.fresh_ms = h->fresh_ms,
-		.unconditional = never_304 || validator_trust_is_useless(&h->trust),
+		/* An answer that could not be had anew is not kept from being asked for by its age. */
+		.fresh_ms = state->health != FEED_FAILING ? h->fresh_ms : -1,
+		.unconditional = !has_validators(state) || validator_trust_is_useless(&h->trust),
 		.pushed = state->pushed,
 		.now_ms = now_ms,
 		.seed = (uint64_t)state->id,
@@ -194,16 +209,22 @@ const char *habits_why(const struct habits *h)
 int habits_explain(
 	const struct habits *h, const struct feed_state *state, const struct schedule_policy *policy, struct buf *out)
 {
-	struct schedule_input in = input(h, state, policy, state->last_poll_ms);
-	struct schedule_plan plan = schedule_next(&in);
+	struct schedule_input in;
+	struct schedule_plan plan;
 
 	if (state->last_poll_ms == TIME_NONE) {
 		(void)buf_puts(
 			out, "It has never been asked; new feeds take their turns, so as not to come all at once.\n");
 		return out->failed;
 	}
+	in = input(h, state, policy, state->last_poll_ms);
+	plan = schedule_next(&in);
 	if (h->trust.lies)
 		(void)buf_puts(out, "Its server has said 304 although there was news, so it is asked without "
 				    "validators once a day.\n");
+	else if (plan.due_ms != TIME_NONE && habits_want_whole(h, state, plan.due_ms))
+		(void)buf_puts(out,
+			"It has been silent against its habits, or its Last-Modified lies in the future, so it is "
+			"next asked without validators, to see whether its 304 can be believed.\n");
 	return schedule_explain(&in, &plan, out);
 }

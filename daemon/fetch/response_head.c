@@ -243,7 +243,7 @@ int64_t response_head_fresh_ms(const struct response_head *h, int64_t now_ms)
 	int64_t ms = max_age_ms(str_from(h->fields[HEAD_CACHE_CONTROL]), &forbidden);
 
 	if (forbidden)
-		return -1;
+		return 0;
 	if (!parse_seconds(str_from(h->fields[HEAD_AGE]), &age_ms))
 		age_ms = 0;
 	if (ms >= 0)

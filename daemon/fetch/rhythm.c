@@ -394,7 +394,8 @@ static size_t settle(struct rhythm_poll *poll, int64_t from_ms, size_t *dated)
 			continue;
 		poll->published_ms[news++] = ms > from_ms && ms < poll->at_ms - stamped_ms ? ms : TIME_NONE;
 	}
-	qsort(poll->published_ms, news, sizeof(int64_t), by_time);
+	if (news > 0)
+		qsort(poll->published_ms, news, sizeof(int64_t), by_time);
 	while (right < news && poll->published_ms[right] == TIME_NONE)
 		right++;
 	spread = right;

@@ -61,7 +61,7 @@ static void handle_put(struct transfers *t, CURL *easy)
 
 /* ---- the end ---- */
 
-static void answer_release(struct transfer_answer *a)
+void transfer_answer_release(struct transfer_answer *a)
 {
 	buf_release(&a->body);
 	buf_release(&a->refusal);
@@ -86,7 +86,7 @@ static void transfer_free(struct transfer *tr)
 		free(tr->visited[i]);
 	free(tr->visited);
 	response_head_release(&tr->hop.head);
-	answer_release(&tr->answer);
+	transfer_answer_release(&tr->answer);
 	free(tr);
 }
 

@@ -21,7 +21,7 @@ static const int64_t lag_ms = INT64_C(3600) * 1000;
 
 void validator_trust_init(struct validator_trust *t)
 {
-	*t = (struct validator_trust){.whole_ms = TIME_NONE, .unmodified_ms = TIME_NONE};
+	*t = (struct validator_trust){.whole_ms = TIME_NONE, .probed_ms = TIME_NONE, .unmodified_ms = TIME_NONE};
 }
 
 bool validator_trust_is_useless(const struct validator_trust *t)
@@ -65,6 +65,11 @@ void validator_trust_note(struct validator_trust *t, const struct validator_answ
 	t->whole_ms = a->at_ms;
 }
 
+void validator_trust_note_failed(struct validator_trust *t, int64_t at_ms)
+{
+	t->probed_ms = at_ms;
+}
+
 static bool is_in_future(const char *last_modified, int64_t now_ms)
 {
 	int64_t date_ms = last_modified != NULL ? time_parse_http(str_from(last_modified)) : TIME_NONE;
@@ -79,6 +84,8 @@ bool validator_trust_wants_whole(
 		return false;
 	/* The clock was set back, or a day is not over. */
 	if (t->whole_ms != TIME_NONE && now_ms - t->whole_ms < day_ms)
+		return false;
+	if (t->probed_ms != TIME_NONE && now_ms - t->probed_ms < day_ms)
 		return false;
 	if (t->lies || (!has_etag && is_in_future(last_modified, now_ms)))
 		return true;

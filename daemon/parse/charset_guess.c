@@ -30,16 +30,25 @@ static unsigned char at(struct str s, size_t i)
 	return (unsigned char)s.data[i];
 }
 
+/* Cuts off *s what comes up to the next byte over ASCII, and that byte with its follower; false when there is none. */
+static bool next_pair(struct str *s, unsigned char *lead, unsigned char *trail)
+{
+	size_t i = 0;
+	while (i < s->len && at(*s, i) < 0x80)
+		i++;
+	if (i + 1 >= s->len)
+		return false;
+	*lead = at(*s, i);
+	*trail = at(*s, i + 1);
+	*s = str_slice(*s, i + 2, s->len);
+	return true;
+}
+
 static void read_euc(struct str s, struct pairs *p)
 {
+	unsigned char lead, trail;
 	p->euc = true;
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char lead = at(s, i);
-		if (lead < 0x80)
-			continue;
-		if (i + 1 == s.len)
-			break;
-		unsigned char trail = at(s, ++i);
+	while (next_pair(&s, &lead, &trail)) {
 		if (lead < 0xa1 || lead == 0xff || trail < 0xa1 || trail == 0xff) {
 			p->euc = false;
 			return;
@@ -56,13 +65,8 @@ static void read_big5(struct str s, struct pairs *p)
 {
 	p->big5 = true;
 	size_t count = 0;
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char lead = at(s, i);
-		if (lead < 0x80)
-			continue;
-		if (i + 1 == s.len)
-			break;
-		unsigned char trail = at(s, ++i);
+	unsigned char lead, trail;
+	while (next_pair(&s, &lead, &trail)) {
 		if (lead < 0xa1 || lead > 0xf9 || trail < 0x40 || (trail > 0x7e && trail < 0xa1) || trail == 0xff) {
 			p->big5 = false;
 			return;

@@ -45,13 +45,13 @@ const char *feed_health_name(enum feed_health h)
 	return "unknown";
 }
 
-enum { TEXT_COUNT = 9 };
+enum { TEXT_COUNT = 10 };
 
 /* The members that are owned, in one place for copying and freeing. */
 static void list_texts(struct feed_state *s, char **texts[TEXT_COUNT])
 {
 	char **all[TEXT_COUNT] = {&s->name, &s->url, &s->categories, &s->title, &s->link, &s->etag, &s->last_modified,
-		&s->reason, &s->moved_url};
+		&s->reason, &s->moved_url, &s->onward_url};
 
 	memcpy(texts, all, sizeof(all));
 }

@@ -15,7 +15,7 @@ static const char *const texts[FEED_STATEMENTS] = {
 		"SELECT id, active, backlog, health, failure, http_status, errors, due, failing_since, first_poll,"
 		" last_poll, last_success, last_new, polls, not_modified, bytes, items, server_wait, etag,"
 		" last_modified, reason, name, url, categories, configured_title, own_title, link, moved_url,"
-		" moved_since, moved_count, moved, habits, publisher,"
+		" moved_since, moved_count, moved, onward_url, onward_since, onward_count, habits, publisher,"
 		" EXISTS(SELECT 1 FROM websub WHERE feed_id = feed.id AND phase = ?2)"
 		" FROM feed WHERE id = ?1",
 	[FEED_SAVE] =
@@ -23,7 +23,8 @@ static const char *const texts[FEED_STATEMENTS] = {
 		" failing_since = ?8, first_poll = ?9, last_poll = ?10, last_success = ?11, last_new = ?12,"
 		" polls = ?13, not_modified = ?14, bytes = ?15, items = ?16, server_wait = ?17, etag = ?18,"
 		" last_modified = ?19, reason = ?20, own_title = ?21, link = ?22, moved_url = ?23, moved_since = ?24,"
-		" moved_count = ?25, moved = ?26, habits = ?27 WHERE id = ?1",
+		" moved_count = ?25, moved = ?26, onward_url = ?27, onward_since = ?28, onward_count = ?29,"
+		" habits = ?30 WHERE id = ?1",
 	[FEED_FIND] = "SELECT id, url, due, health, active, rank, categories, publisher, configured_title"
 		      " FROM feed WHERE name = ?1",
 	[FEED_INSERT] =
@@ -36,8 +37,8 @@ static const char *const texts[FEED_STATEMENTS] = {
 	/* Another URL is another server's answer: nothing that was learnt from the old one holds. */
 	[FEED_RESET] = "UPDATE feed SET url = ?2, backlog = 1, health = 0, failure = 0, http_status = 0, errors = 0,"
 		       " failing_since = NULL, server_wait = 0, etag = NULL, last_modified = NULL, reason = NULL,"
-		       " moved_url = NULL, moved_since = NULL, moved_count = 0, moved = 0,"
-		       " habits = NULL WHERE id = ?1",
+		       " moved_url = NULL, moved_since = NULL, moved_count = 0, moved = 0, onward_url = NULL,"
+		       " onward_since = NULL, onward_count = 0, habits = NULL WHERE id = ?1",
 	/* Another URL may name another hub. */
 	[FEED_UNSUBSCRIBE] = "DELETE FROM websub WHERE feed_id = ?1",
 	[FEED_ACTIVE] = "SELECT id FROM feed WHERE active = 1",
@@ -130,6 +131,9 @@ static int read_row(sqlite3_stmt *s, struct feed_row *row)
 	st->moved_since_ms = sql_time(s, c++);
 	st->moved_count = sqlite3_column_int(s, c++);
 	st->moved = sqlite3_column_int(s, c++) != 0;
+	st->onward_url = column_copy(s, c++, &failed);
+	st->onward_since_ms = sql_time(s, c++);
+	st->onward_count = sqlite3_column_int(s, c++);
 	column_habits(s, c++, st, &failed);
 	row->publisher = column_copy(s, c++, &failed);
 	st->pushed = sqlite3_column_int(s, c) != 0;
@@ -194,6 +198,9 @@ int feed_store_save(struct feed_store *f, const struct feed_row *row, struct err
 	sql_bind_time(s, i++, st->moved_since_ms);
 	sql_bind_int(s, i++, st->moved_count);
 	sql_bind_int(s, i++, st->moved);
+	sql_bind_cstr(s, i++, st->onward_url);
+	sql_bind_time(s, i++, st->onward_since_ms);
+	sql_bind_int(s, i++, st->onward_count);
 	sql_bind_blob(s, i, st->habits, st->habits_len);
 	return sql_done(s, err, cannot_save);
 }

@@ -13,6 +13,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "held.h"
 #include "near_index.h"
 #include "near_schema.h"
 #include "near_store.h"
@@ -32,16 +33,20 @@ struct candidate {
 	int64_t item_id;
 	int64_t story_id;
 	uint32_t words;
+	bool is_own; /* of the report's outlet */
 	struct story_reasons reasons;
 };
 
 struct grouping {
 	struct near_store store;
 	struct near_index index;
+	struct held held;
 	struct boilerplate *phrases;
 	struct story_params params;
 	struct sketch whole;   /* the report's */
 	struct sketch asked;   /* the same without boilerplate */
+	size_t omitted_of;     /* of whole, as it came */
+	size_t omitted_count;  /* shingles of whole that are not in asked */
 	struct sketch sampled; /* the same, thinned */
 	struct near_item known;
 	struct buf bytes;
@@ -53,7 +58,7 @@ struct grouping {
 
 int grouping_create_tables(struct sqlite3 *db, struct error *err)
 {
-	return sql_exec(db, NEAR_SCHEMA, err, "cannot make the tables that stories are compared by");
+	return sql_exec(db, NEAR_SCHEMA HELD_SCHEMA, err, "cannot make the tables that stories are compared by");
 }
 
 struct grouping *grouping_new(struct sqlite3 *db, const struct story_params *params, struct error *err)
@@ -69,7 +74,7 @@ struct grouping *grouping_new(struct sqlite3 *db, const struct story_params *par
 	buf_init(&g->bytes, SKETCH_BYTES_MAX);
 	g->phrases = boilerplate_new(err);
 	if (g->phrases == NULL || near_store_init(&g->store, db, err) != 0 ||
-		near_index_init(&g->index, db, &g->store, err) != 0 ||
+		near_index_init(&g->index, db, &g->store, err) != 0 || held_init(&g->held, db, err) != 0 ||
 		near_store_load_phrases(&g->store, g->phrases, err) != 0) {
 		grouping_free(g);
 		return NULL;
@@ -81,6 +86,7 @@ void grouping_free(struct grouping *g)
 {
 	if (g == NULL)
 		return;
+	held_release(&g->held);
 	near_index_release(&g->index);
 	near_store_release(&g->store);
 	boilerplate_free(g->phrases);
@@ -122,8 +128,8 @@ static bool take_sketch(struct grouping *g, const struct grouping_item *r)
 	if (!g->params.near || sketch_decode(r->sketch, &g->whole) != 0 || g->whole.words < g->params.least_words)
 		return false;
 	g->asked = g->whole;
-	if (g->params.boilerplate)
-		(void)boilerplate_filter(g->phrases, &g->asked, g->params.frequent);
+	g->omitted_of = g->whole.shingle_count;
+	g->omitted_count = g->params.boilerplate ? boilerplate_filter(g->phrases, &g->asked, g->params.frequent) : 0;
 	g->sampled = g->asked;
 	sketch_thin(&g->sampled, NEAR_SHINGLES_MAX);
 	return true;
@@ -143,7 +149,8 @@ static struct candidate compare(struct grouping *g, const struct grouping_item *
 
 	if (g->params.boilerplate)
 		(void)boilerplate_filter(g->phrases, &k->sketch, g->params.frequent);
-	c.reasons = story_compare(&g->params, &g->asked, &k->sketch, k->source == source_key(r->source),
+	c.is_own = k->source == source_key(r->source);
+	c.reasons = story_compare(&g->params, &g->asked, &k->sketch, c.is_own,
 		r->at_ms > k->seen_ms ? r->at_ms - k->seen_ms : k->seen_ms - r->at_ms);
 	return c;
 }
@@ -211,14 +218,33 @@ static bool is_other_part(const struct grouping *g, const struct candidate *c, c
 	       (c->reasons.contained || c->words >= g->whole.words + m->words);
 }
 
-/* 1 when some member of c's story is held apart from the report by what both say. */
+/* Has the operator held an earlier text of the same outlet apart from the story, of which the report may be the next?
+ * Less is asked for than of an update: in another outlet as much would make it the same story. */
+static int is_held_apart(struct grouping *g, int64_t story_id, struct error *err)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < g->candidate_count && result == 0; i++)
+		if (g->candidates[i].is_own && g->candidates[i].reasons.score >= g->params.join)
+			result = held_is_apart(&g->held, g->candidates[i].item_id, story_id, err);
+	return result;
+}
+
+/* 1 when some member of c's story is held apart from the report by what both say.  Where the operator has joined
+ * stories, that the rule would not have is no reason to part their later copies. */
 static int is_barred(struct grouping *g, const struct grouping_item *r, const struct candidate *c, struct error *err)
 {
 	int64_t ids[NEAR_MEMBERS_MAX];
 	struct candidate m;
 	size_t found;
-	int result = near_store_members(&g->store, c->story_id, ids, &found, err);
+	int result = is_held_apart(g, c->story_id, err);
 
+	if (result != 0)
+		return result;
+	result = held_is_joined(&g->held, c->story_id, err);
+	if (result != 0)
+		return result < 0 ? result : 0;
+	result = near_store_members(&g->store, c->story_id, ids, &found, err);
 	for (size_t i = 0; i < found && result == 0; i++) {
 		result = get_known(g, r, ids[i], err);
 		if (result == 1) {
@@ -375,7 +401,13 @@ static int count_phrases(
 static int keep_sketch(struct grouping *g, const struct grouping_item *r, int64_t story_id, struct error *err)
 {
 	struct near_item item = {
-		.item_id = r->item_id, .story_id = story_id, .source = source_key(r->source), .seen_ms = r->at_ms};
+		.item_id = r->item_id,
+		.story_id = story_id,
+		.source = source_key(r->source),
+		.seen_ms = r->at_ms,
+		.omitted = g->omitted_count,
+		.omitted_of = g->omitted_of,
+	};
 	int result;
 
 	sketch_thin(&g->asked, NEAR_SKETCH_SHINGLES);
@@ -459,6 +491,50 @@ void grouping_rolled_back(struct grouping *g)
 int64_t grouping_postings(const struct grouping *g)
 {
 	return near_index_postings(&g->index);
+}
+
+/* ---- for whoever asks why ---- */
+
+const struct story_params *grouping_params(const struct grouping *g)
+{
+	return &g->params;
+}
+
+/* What is kept of an item without what is boilerplate by now, into s. */
+static int look_at(struct grouping *g, int64_t item_id, struct sketch *s, struct grouping_text *text, struct error *err)
+{
+	int result = near_store_get(&g->store, item_id, &g->known, err);
+
+	*text = (struct grouping_text){.kept = result == 1};
+	if (result != 1)
+		return result;
+	*s = g->known.sketch;
+	if (g->params.boilerplate)
+		text->omitted_since = boilerplate_filter(g->phrases, s, g->params.frequent);
+	text->words = s->words;
+	text->shingles = s->shingle_count;
+	text->level = s->level;
+	text->source = g->known.source;
+	text->seen_ms = g->known.seen_ms;
+	text->omitted = g->known.omitted;
+	text->omitted_of = g->known.omitted_of;
+	return 0;
+}
+
+int grouping_compare(
+	struct grouping *g, int64_t earlier_id, int64_t later_id, struct grouping_comparison *c, struct error *err)
+{
+	int result = look_at(g, earlier_id, &g->whole, &c->earlier, err);
+
+	if (result == 0)
+		result = look_at(g, later_id, &g->asked, &c->later, err);
+	if (result != 0 || !c->earlier.kept || !c->later.kept)
+		return result;
+	c->same_source = c->earlier.source == c->later.source;
+	c->apart_ms = c->later.seen_ms > c->earlier.seen_ms ? c->later.seen_ms - c->earlier.seen_ms
+							    : c->earlier.seen_ms - c->later.seen_ms;
+	c->reasons = story_compare(&g->params, &g->asked, &g->whole, c->same_source, c->apart_ms);
+	return 1;
 }
 
 int grouping_forget(struct grouping *g, int64_t item_id, struct error *err)

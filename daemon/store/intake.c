@@ -223,7 +223,16 @@ static int add(struct taking *t, struct entry *e, const struct place *p)
 /* Joins the story of an item that is known, for the same text or the same link. */
 static int add_copy(struct taking *t, struct entry *e, const struct known *k)
 {
-	const struct place p = {.relation = RELATION_COPY, .story_id = k->story_id, .of_item = k->item_id, .score = 1};
+	const struct story_answer answer = {
+		.relation = RELATION_COPY,
+		.links = {{.item_id = k->item_id, .relation = RELATION_COPY, .reasons = {.score = 1}}},
+		.link_count = 1,
+	};
+	const struct place p = {.relation = RELATION_COPY,
+		.story_id = k->story_id,
+		.of_item = k->item_id,
+		.score = 1,
+		.answer = &answer};
 
 	return add(t, e, &p);
 }

@@ -50,10 +50,17 @@ int journal_event(
 	return sql_done(s, err, "cannot write to the event log");
 }
 
+static void write_uid(struct jsonw *w, const char *key, const uint8_t *uid)
+{
+	char text[UID_TEXT_MAX];
+
+	uid_write(text, str_make((const char *)uid, STORE_KEY_LEN));
+	jsonw_kv_cstr(w, key, text);
+}
+
 int journal_placed(struct journal *j, enum event_kind kind, const struct occasion *o, const struct journal_copy *copy,
 	struct error *err)
 {
-	char uid[UID_TEXT_MAX];
 	struct jsonw w;
 
 	if (copy->of_uid == NULL)
@@ -63,11 +70,28 @@ int journal_placed(struct journal *j, enum event_kind kind, const struct occasio
 	jsonw_object(&w);
 	jsonw_key(&w, kind == EVENT_NEW ? "related" : "copy");
 	jsonw_object(&w);
-	uid_write(uid, str_make((const char *)copy->of_uid, STORE_KEY_LEN));
-	jsonw_kv_cstr(&w, "of", uid);
+	write_uid(&w, "of", copy->of_uid);
 	jsonw_kv_cstr(&w, "relation", copy->relation);
 	jsonw_key(&w, "score");
 	jsonw_real(&w, copy->score);
+	jsonw_object_end(&w);
+	jsonw_object_end(&w);
+	return journal_event(j, kind, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
+}
+
+int journal_said(struct journal *j, enum event_kind kind, const struct occasion *o, const struct journal_copy *copy,
+	const uint8_t *story_uid, struct error *err)
+{
+	struct jsonw w;
+
+	buf_clear(&j->detail);
+	jsonw_init(&w, &j->detail);
+	jsonw_object(&w);
+	jsonw_key(&w, kind == EVENT_NEW ? "related" : "copy");
+	jsonw_object(&w);
+	write_uid(&w, "of", copy->of_uid);
+	jsonw_kv_cstr(&w, "relation", copy->relation);
+	write_uid(&w, "story", story_uid);
 	jsonw_object_end(&w);
 	jsonw_object_end(&w);
 	return journal_event(j, kind, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);

@@ -54,6 +54,9 @@ struct journal_copy {
 /* EVENT_NEW or EVENT_COPY. */
 int journal_placed(struct journal *j, enum event_kind kind, const struct occasion *o, const struct journal_copy *copy,
 	struct error *err);
+/* The same by the operator's word: relation is "split" or "joined", and story the one the item was in before. */
+int journal_said(struct journal *j, enum event_kind kind, const struct occasion *o, const struct journal_copy *copy,
+	const uint8_t *story_uid, struct error *err);
 /* EVENT_UPDATED; change NULL: what changed is not known. */
 int journal_changed(struct journal *j, const struct occasion *o, const struct story_change *change, struct error *err);
 

@@ -31,7 +31,9 @@ static const char cannot_commit[] = "cannot commit";
 
 static int open_grouping(struct keeper *k, struct error *err)
 {
-	k->grouping = grouping_new(k->store.db, &story_params_default, err);
+	const struct story_params *params = k->options.stories != NULL ? k->options.stories : &story_params_default;
+
+	k->grouping = grouping_new(k->store.db, params, err);
 	return k->grouping != NULL ? 0 : err->code;
 }
 
@@ -58,6 +60,12 @@ int keeper_open(struct keeper *k, const struct writer_options *options, struct e
 		result = open_grouping(k, err);
 	if (result == 0)
 		result = intake_init(&k->intake, &k->items, &k->journal, &k->publishers, k->grouping, err);
+	if (result == 0)
+		result = named_init(&k->named, k->store.db, err);
+	if (result == 0)
+		result = say_init(&k->say, k->store.db, &k->totals, &k->journal, &k->named, err);
+	if (result == 0)
+		result = why_init(&k->why, k->store.db, &k->named, k->grouping, err);
 	k->before = k->totals;
 	if (result != 0)
 		keeper_close(k);
@@ -76,6 +84,9 @@ static void save_counts(struct keeper *k)
 void keeper_close(struct keeper *k)
 {
 	save_counts(k);
+	why_release(&k->why);
+	say_release(&k->say);
+	named_release(&k->named);
 	intake_release(&k->intake);
 	publishers_release(&k->publishers);
 	grouping_free(k->grouping);
@@ -86,6 +97,13 @@ void keeper_close(struct keeper *k)
 	feed_store_release(&k->feeds);
 	store_close(&k->store);
 	arena_release(&k->arena);
+}
+
+void keeper_set_options(struct keeper *k, const struct writer_options *options)
+{
+	k->options = *options;
+	if (options->stories != NULL)
+		grouping_set_params(k->grouping, options->stories);
 }
 
 /* ---- transactions ---- */
@@ -138,43 +156,90 @@ static void move_string(char **to, char **from)
 	*from = NULL;
 }
 
+/* A bare 304 leaves the word of the answer that it stands for in force (RFC 9111, 4.3.4). */
+static void note_wait(struct feed_state *s, const struct poll_outcome *o)
+{
+	int64_t wait_ms = o->retry_after_ms > o->fresh_ms ? o->retry_after_ms : o->fresh_ms;
+
+	if (o->kind == OUTCOME_NOT_MODIFIED && s->health == FEED_OK && wait_ms < 0)
+		return;
+	s->server_wait_ms = wait_ms > 0 ? wait_ms : 0;
+}
+
 static void note_poll(struct feed_state *s, const struct poll_outcome *o)
 {
 	s->polls++;
 	s->bytes += o->bytes;
 	s->http_status = o->http_status;
-	s->server_wait_ms = o->retry_after_ms > o->fresh_ms ? o->retry_after_ms : o->fresh_ms;
-	if (s->server_wait_ms < 0)
-		s->server_wait_ms = 0;
+	note_wait(s, o);
 	s->last_poll_ms = o->at_ms;
 	if (s->first_poll_ms == TIME_NONE)
 		s->first_poll_ms = o->at_ms;
 }
 
+/* What answers in a row have said of where the feed is: of its first address, or of the one that it moved to. */
+struct hearsay {
+	char **url;
+	int64_t *since_ms;
+	int *count;
+};
+
+static struct hearsay of_move(struct feed_state *s)
+{
+	return (struct hearsay){&s->moved_url, &s->moved_since_ms, &s->moved_count};
+}
+
+static struct hearsay of_onward_move(struct feed_state *s)
+{
+	return (struct hearsay){&s->onward_url, &s->onward_since_ms, &s->onward_count};
+}
+
+static void forget(struct hearsay h)
+{
+	free(*h.url);
+	*h.url = NULL;
+	*h.since_ms = TIME_NONE;
+	*h.count = 0;
+}
+
 static void forget_move(struct feed_state *s)
 {
-	free(s->moved_url);
-	s->moved_url = NULL;
-	s->moved_since_ms = TIME_NONE;
-	s->moved_count = 0;
+	forget(of_move(s));
+	forget(of_onward_move(s));
 	s->moved = false;
 }
 
 /* A permanent redirect to a feed is believed once three answers in a row have said so over a day: a portal's login
- * page or a maintenance page answers for an hour and would be believed for ever. */
+ * page or a maintenance page answers for an hour and would be believed for ever.  Takes *said. */
+static bool is_believed(struct hearsay h, char **said, int64_t at_ms)
+{
+	if (*said == NULL || *h.url == NULL || strcmp(*said, *h.url) != 0) {
+		forget(h);
+		move_string(h.url, said);
+		if (*h.url == NULL)
+			return false;
+		*h.since_ms = at_ms;
+	}
+	++*h.count;
+	return *h.count >= MOVE_ANSWERS && at_ms - *h.since_ms >= move_ms;
+}
+
 static void note_move(struct feed_state *s, struct poll_outcome *o)
 {
-	if (s->moved)
+	if (!s->moved) {
+		s->moved = is_believed(of_move(s), &o->moved_to, o->at_ms);
 		return;
-	if (o->moved_to == NULL || s->moved_url == NULL || strcmp(o->moved_to, s->moved_url) != 0) {
-		forget_move(s);
-		move_string(&s->moved_url, &o->moved_to);
-		if (s->moved_url == NULL)
-			return;
-		s->moved_since_ms = o->at_ms;
 	}
-	s->moved_count++;
-	s->moved = s->moved_count >= MOVE_ANSWERS && o->at_ms - s->moved_since_ms >= move_ms;
+	/* It was asked at its first address after all, for the sake of its credentials, and led to where it is known to
+	 * be. */
+	if (o->moved_to != NULL && strcmp(o->moved_to, s->moved_url) == 0)
+		return;
+	if (!is_believed(of_onward_move(s), &o->moved_to, o->at_ms))
+		return;
+	move_string(&s->moved_url, &s->onward_url);
+	s->moved_since_ms = s->onward_since_ms;
+	s->moved_count = s->onward_count;
+	forget(of_onward_move(s));
 }
 
 static void note_success(struct feed_state *s, struct poll_outcome *o)
@@ -209,6 +274,8 @@ static void note_failure(struct feed_state *s, struct poll_outcome *o)
 	/* What it moved to has gone as well: the configured address may know better by now. */
 	if (!s->moved || s->errors >= MOVE_ERRORS)
 		forget_move(s);
+	else
+		forget(of_onward_move(s));
 }
 
 /* Becomes what the feed calls itself; *changed when it was something else. */
@@ -381,13 +448,14 @@ static int apply(struct keeper *k, struct poll_outcome *o, struct poll_report *r
 	struct occasion occasion = {.at_ms = o->at_ms, .feed_id = o->feed_id};
 	struct feed_row row;
 	struct poll_news news;
-	bool was_moved, has_news = o->kind == OUTCOME_DOCUMENT;
+	bool has_news = o->kind == OUTCOME_DOCUMENT;
+	int64_t moved_since_ms;
 	int result = feed_store_load(&k->feeds, o->feed_id, &row, err);
 
 	if (result != 0)
 		return result;
 	report->before = row.state.health;
-	was_moved = row.state.moved;
+	moved_since_ms = row.state.moved ? row.state.moved_since_ms : TIME_NONE;
 	note_poll(&row.state, o);
 	if (has_news)
 		result = take_document(k, o, &row, report, &news, err);
@@ -399,7 +467,7 @@ static int apply(struct keeper *k, struct poll_outcome *o, struct poll_report *r
 		note_success(&row.state, o);
 	plan(k, &row.state, o, has_news ? &news : NULL);
 	result = journal_health(&k->journal, &occasion, report->before, &row.state, err);
-	if (result == 0 && row.state.moved && !was_moved)
+	if (result == 0 && row.state.moved && row.state.moved_since_ms != moved_since_ms)
 		result = journal_move(&k->journal, &occasion, &row.state, err);
 	if (result == 0)
 		result = feed_store_save(&k->feeds, &row, err);

@@ -13,12 +13,15 @@
 #include "intake.h"
 #include "item_store.h"
 #include "journal.h"
+#include "named.h"
+#include "say.h"
 #include "sitrep/arena.h"
 #include "sitrep/error.h"
 #include "sitrep/store.h"
 #include "sitrep/writer.h"
 #include "totals.h"
 #include "websub_store.h"
+#include "why.h"
 
 struct keeper {
 	struct store store;
@@ -31,6 +34,9 @@ struct keeper {
 	struct publishers publishers;
 	struct grouping *grouping;
 	struct intake intake;
+	struct named named; /* for the operator, as are say and why */
+	struct say say;
+	struct why why;
 	struct arena arena;            /* of the document that is taken in */
 	struct writer_options options; /* its texts are the writer's */
 	bool visible;                  /* this transaction changes what outputs show */
@@ -39,6 +45,8 @@ struct keeper {
 /* Opens the database.  options' texts must stay. */
 int keeper_open(struct keeper *k, const struct writer_options *options, struct error *err);
 void keeper_close(struct keeper *k);
+/* From now on other options; their texts must stay. */
+void keeper_set_options(struct keeper *k, const struct writer_options *options);
 
 int keeper_begin(struct keeper *k, struct error *err);
 /* at_ms is noted as the time of change.  On failure everything since keeper_begin() is undone. */
@@ -51,5 +59,8 @@ int keeper_take(struct keeper *k, struct poll_outcome *o, struct poll_report *re
 /* What to report of an outcome whose transaction was lost: its feed's last committed state, failing for
  * the reason in why and due later, which the next start will not remember. */
 void keeper_refuse(struct keeper *k, struct poll_outcome *o, struct poll_report *report, const struct error *why);
+
+/* Answers what the operator asks or says of stories, in a transaction of its own, with q->answer or q->error. */
+void keeper_answer(struct keeper *k, struct story_request *q, int64_t at_ms);
 
 #endif

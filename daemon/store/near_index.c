@@ -136,11 +136,7 @@ static int fill_filter(struct near_index *n, size_t slot, struct error *err)
 	sqlite3_stmt *s = n->s[INDEX_ALL_0 + slot];
 	int result;
 
-	shingle_filter_clear(&of->filter);
-	if (of->postings > SHINGLE_FILTER_MAX) {
-		shingle_filter_open(&of->filter);
-		return 0;
-	}
+	shingle_filter_begin(&of->filter, of->postings > SHINGLE_FILTER_SMALL_MAX);
 	while ((result = sql_step(s, err, cannot_find)) == 1) {
 		int64_t bucket = sqlite3_column_int64(s, 0);
 		struct str row = sql_blob(s, 1);
@@ -262,7 +258,7 @@ static int turn_to_week(struct near_index *n, int64_t week, struct error *err)
 	result = sql_done(n->s[INDEX_EMPTY_0 + slot], err, cannot_keep);
 	if (result != 0)
 		return result;
-	shingle_filter_clear(&n->slots[slot].filter);
+	shingle_filter_begin(&n->slots[slot].filter, false);
 	n->slots[slot].week = week;
 	n->slots[slot].postings = 0;
 	return keep_slot(n, slot, err);
@@ -313,8 +309,8 @@ static int flush(struct near_index *n, struct error *err)
 		done += count;
 	}
 	of->postings += (int64_t)done;
-	if (of->postings > SHINGLE_FILTER_MAX)
-		shingle_filter_open(&of->filter);
+	if (result == 0 && of->postings > SHINGLE_FILTER_SMALL_MAX && !of->filter.is_large)
+		result = fill_filter(n, slot, err);
 	if (result == 0)
 		result = keep_slot(n, slot, err);
 	if (result == 0)

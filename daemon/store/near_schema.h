@@ -26,7 +26,9 @@
 	" story_id INTEGER NOT NULL,"                                                                                  \
 	" source INTEGER NOT NULL," /* a hash */                                                                       \
 	" seen INTEGER NOT NULL,"                                                                                      \
-	" sketch BLOB NOT NULL" /* sketch.h */                                                                         \
+	" omitted INTEGER NOT NULL,"    /* shingles that were boilerplate, */                                          \
+	" omitted_of INTEGER NOT NULL," /* of so many */                                                               \
+	" sketch BLOB NOT NULL"         /* sketch.h */                                                                 \
 	") STRICT;"                                                                                                    \
 	"CREATE INDEX IF NOT EXISTS near_sketch_story ON near_sketch(story_id);" /* numbers kept by name */            \
 	"CREATE TABLE IF NOT EXISTS near_state("                                                                       \

@@ -6,10 +6,12 @@
 #include "sitrep/clock.h"
 
 static const char *const texts[NEAR_STATEMENTS] = {
-	[NEAR_GET] = "SELECT item_id, story_id, source, seen, sketch FROM near_sketch WHERE item_id = ?1",
-	[NEAR_PUT] = "INSERT INTO near_sketch(item_id, story_id, source, seen, sketch) VALUES(?1, ?2, ?3, ?4, ?5)"
+	[NEAR_GET] = "SELECT item_id, story_id, source, seen, omitted, omitted_of, sketch FROM near_sketch WHERE "
+		     "item_id = ?1",
+	[NEAR_PUT] = "INSERT INTO near_sketch(item_id, story_id, source, seen, omitted, omitted_of, sketch)"
+		     " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"
 		     " ON CONFLICT(item_id) DO UPDATE SET story_id = excluded.story_id, source = excluded.source,"
-		     " sketch = excluded.sketch",
+		     " omitted = excluded.omitted, omitted_of = excluded.omitted_of, sketch = excluded.sketch",
 	[NEAR_FORGET] = "DELETE FROM near_sketch WHERE item_id = ?1",
 	[NEAR_FORGET_LINKS] = "DELETE FROM story_link WHERE item_id = ?1",
 	/* Numbers are given out in order of time, so the oldest have the lowest. */
@@ -61,7 +63,9 @@ int near_store_get(struct near_store *n, int64_t item_id, struct near_item *item
 		item->story_id = sqlite3_column_int64(s, 1);
 		item->source = sqlite3_column_int64(s, 2);
 		item->seen_ms = sqlite3_column_int64(s, 3);
-		result = sketch_decode(sql_blob(s, 4), &item->sketch) == 0;
+		item->omitted = (size_t)sqlite3_column_int64(s, 4);
+		item->omitted_of = (size_t)sqlite3_column_int64(s, 5);
+		result = sketch_decode(sql_blob(s, 6), &item->sketch) == 0;
 	}
 	sql_reset(s);
 	return result;
@@ -91,7 +95,9 @@ int near_store_put(struct near_store *n, const struct near_item *item, struct st
 	sql_bind_int(s, 2, item->story_id);
 	sql_bind_int(s, 3, item->source);
 	sql_bind_int(s, 4, item->seen_ms);
-	sql_bind_blob(s, 5, sketch.data, sketch.len);
+	sql_bind_int(s, 5, (int64_t)item->omitted);
+	sql_bind_int(s, 6, (int64_t)item->omitted_of);
+	sql_bind_blob(s, 7, sketch.data, sketch.len);
 	return sql_done(s, err, cannot_keep);
 }
 

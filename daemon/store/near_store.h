@@ -46,6 +46,7 @@ struct near_item {
 	int64_t story_id;
 	int64_t source;
 	int64_t seen_ms;
+	size_t omitted, omitted_of; /* shingles left out as boilerplate, of so many */
 	struct sketch sketch;
 };
 

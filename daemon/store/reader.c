@@ -27,7 +27,10 @@ static const char *const texts[READER_STATEMENTS] = {
 	[READ_END] = "COMMIT",
 	[READ_STORY] =
 		"SELECT id, uid, first_seen, last_seen, updated, sort_ms, sources, reports FROM story WHERE id = ?1",
-	[READ_STORY_BY_UID] = "SELECT id FROM story WHERE uid = ?1 ORDER BY id DESC LIMIT 1",
+	/* Under the name of a story that became part of another one, that one. */
+	[READ_STORY_BY_UID] = "SELECT id FROM (SELECT id, 0 AS former FROM story WHERE uid = ?1"
+			      " UNION ALL SELECT story_id, 1 FROM story_alias WHERE uid = ?1)"
+			      " ORDER BY former, id DESC LIMIT 1",
 	[READ_REPORTS] = "SELECT " REPORT_COLUMNS ", " SOURCE_COLUMNS " FROM item i JOIN feed f ON f.id = i.feed_id"
 			 " WHERE i.story_id = ?1 ORDER BY i.id LIMIT ?2",
 	[READ_STORY_FEEDS] = "SELECT feed_id FROM item WHERE story_id = ?1",

@@ -15,6 +15,7 @@
 
 #include <stdio.h>
 
+#include "held.h"
 #include "near_schema.h"
 #include "sitrep/store.h"
 #include "sql.h"
@@ -190,9 +191,24 @@ static const char version_7[] = "CREATE TABLE revision("
 				" PRIMARY KEY(item_id, rev)"
 				") STRICT;";
 
+/* Feeds that have moved may move on. */
+static const char version_8[] = "ALTER TABLE feed ADD COLUMN onward_url TEXT;"
+				"ALTER TABLE feed ADD COLUMN onward_since INTEGER;"
+				"ALTER TABLE feed ADD COLUMN onward_count INTEGER NOT NULL DEFAULT 0;";
+
+/* What the operator asks and says of stories: the items held apart and together, the names of stories that became part
+ * of another one, and a way from an item's name to it. */
+static const char version_9[] = HELD_SCHEMA "CREATE TABLE story_alias("
+					    " uid BLOB PRIMARY KEY,"
+					    " story_id INTEGER NOT NULL REFERENCES story(id) ON DELETE CASCADE,"
+					    " at INTEGER NOT NULL"
+					    ") STRICT, WITHOUT ROWID;"
+					    "CREATE INDEX story_alias_story ON story_alias(story_id);"
+					    "CREATE INDEX item_uid ON item(uid);";
+
 /* steps[n] leads from version n to n + 1. */
 static const char *const steps[STORE_SCHEMA_VERSION] = {
-	version_1, version_2, version_3, version_4, version_5, version_6, version_7};
+	version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8, version_9};
 
 int schema_migrate(sqlite3 *db, int from, struct error *err)
 {

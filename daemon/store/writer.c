@@ -50,7 +50,7 @@ static void take_options(struct writer *w, struct writer_options *fresh)
 	fresh->plan = old->plan;
 	fresh->plan_arg = old->plan_arg;
 	w->options = fresh;
-	w->keeper.options = *fresh;
+	keeper_set_options(&w->keeper, fresh);
 	retention_restart(&w->retention);
 	writer_options_free(old);
 }
@@ -108,7 +108,7 @@ static void run_retention(struct writer *w)
 	w->retention_failed = failed;
 }
 
-enum writer_task { TASK_OPTIONS, TASK_SYNC, TASK_BATCH, TASK_IDLE, TASK_STOP };
+enum writer_task { TASK_OPTIONS, TASK_ASK, TASK_SYNC, TASK_BATCH, TASK_IDLE, TASK_STOP };
 
 /* What to do next; called with the lock held, may wait. */
 static enum writer_task choose_task(struct writer *w)
@@ -119,6 +119,9 @@ static enum writer_task choose_task(struct writer *w)
 
 		if (w->new_options != NULL)
 			return TASK_OPTIONS;
+		/* Few and short, and a person waits. */
+		if (w->asked.first != NULL)
+			return TASK_ASK;
 		/* A request to sync waits for what was submitted before it. */
 		if (w->queue.first != NULL)
 			return TASK_BATCH;
@@ -151,6 +154,10 @@ static void *run(void *arg)
 		switch (task) {
 		case TASK_BATCH:
 			writer_run_batch(w);
+			checkpoint(w);
+			break;
+		case TASK_ASK:
+			writer_run_ask(w);
 			checkpoint(w);
 			break;
 		case TASK_SYNC:
@@ -206,6 +213,8 @@ struct writer *writer_new(const struct writer_options *options, struct error *er
 	w->fd = -1;
 	w->queue.end = &w->queue.first;
 	w->reports.end = &w->reports.first;
+	w->asked.end = &w->asked.first;
+	w->answered.end = &w->answered.first;
 	(void)pthread_mutex_init(&w->lock, NULL);
 	(void)pthread_cond_init(&w->work, NULL);
 	(void)pthread_cond_init(&w->done, NULL);
@@ -253,6 +262,7 @@ void writer_free(struct writer *w)
 	retention_release(&w->retention);
 	keeper_close(&w->keeper);
 	poll_reports_free(w->reports.first);
+	story_requests_free(w->answered.first);
 	writer_options_free(w->options);
 	writer_options_free(w->new_options);
 	(void)close(w->fd);

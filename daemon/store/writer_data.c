@@ -4,6 +4,9 @@
 
 #include "writer_internal.h"
 
+/* An item and those it is linked to: at most 17 with titles and links of a dozen kilobytes, escaped. */
+enum { STORY_ANSWER_MAX = 4 * 1024 * 1024 };
+
 void poll_outcome_free(struct poll_outcome *o)
 {
 	if (o == NULL)
@@ -20,6 +23,35 @@ void poll_outcome_free(struct poll_outcome *o)
 	free(o->websub);
 	buf_release(&o->document);
 	free(o);
+}
+
+struct story_request *story_request_new(struct str item, struct str other)
+{
+	struct story_request *q = calloc(1, sizeof(*q));
+
+	if (q == NULL)
+		return NULL;
+	buf_init(&q->answer, STORY_ANSWER_MAX);
+	q->item = strndup(item.data, item.len);
+	q->other = other.data != NULL ? strndup(other.data, other.len) : NULL;
+	if (q->item == NULL || (other.data != NULL && q->other == NULL)) {
+		story_requests_free(q);
+		return NULL;
+	}
+	return q;
+}
+
+void story_requests_free(struct story_request *first)
+{
+	while (first != NULL) {
+		struct story_request *next = first->next;
+
+		free(first->item);
+		free(first->other);
+		buf_release(&first->answer);
+		free(first);
+		first = next;
+	}
 }
 
 void poll_reports_free(struct poll_report *first)
@@ -45,6 +77,7 @@ void writer_options_free(struct writer_options *o)
 	}
 	free((struct writer_alert *)o->alerts);
 	free((char *)o->state_dir);
+	free((struct story_params *)o->stories);
 	free(o);
 }
 
@@ -52,14 +85,18 @@ struct writer_options *writer_options_copy(const struct writer_options *from)
 {
 	struct writer_options *to = malloc(sizeof(*to));
 	struct writer_alert *alerts = calloc(from->alert_count + 1, sizeof(*alerts));
+	struct story_params *stories = malloc(sizeof(*stories));
 	bool failed = false;
 
-	if (to == NULL || alerts == NULL) {
+	if (to == NULL || alerts == NULL || stories == NULL) {
 		free(to);
 		free(alerts);
+		free(stories);
 		return NULL;
 	}
 	*to = *from;
+	*stories = from->stories != NULL ? *from->stories : story_params_default;
+	to->stories = stories;
 	to->alerts = alerts;
 	for (size_t i = 0; i < from->alert_count; i++) {
 		const char *priority = from->alerts[i].priority;

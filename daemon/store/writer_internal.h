@@ -31,6 +31,10 @@ struct report_list {
 	struct poll_report *first, **end;
 };
 
+struct story_request_list {
+	struct story_request *first, **end;
+};
+
 struct writer {
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -41,6 +45,7 @@ struct writer {
 	/* under lock */
 	struct outcome_list queue;
 	struct report_list reports;
+	struct story_request_list asked, answered;
 	size_t pending, pending_bytes;
 	int64_t newest_cursor;
 	struct sync_request *sync;
@@ -58,6 +63,9 @@ struct writer {
 
 /* Takes what waits into one transaction and reports it. */
 void writer_run_batch(struct writer *w);
+
+/* Answers the first of what is asked. */
+void writer_run_ask(struct writer *w);
 
 /* Deep copies of options; NULL without memory. */
 struct writer_options *writer_options_copy(const struct writer_options *from);

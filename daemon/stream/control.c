@@ -11,13 +11,15 @@
 
 enum {
 	CONNECTIONS_MAX = 64,
-	ANSWER_MAX = 64 * 1024 * 1024, /* 100,000 feeds at some 600 bytes */
+	ANSWER_MAX = 64 * 1024 * 1024,
 };
 
 struct control_peer {
 	struct control *control;
 	struct line_peer *line;
 	struct control_peer *next;
+	struct event *again; /* goes on with the list of feeds */
+	size_t next_feed;    /* where; 0: no list is under way */
 };
 
 struct control {
@@ -38,7 +40,7 @@ static void send_line(struct control_peer *p, const struct buf *line)
 	line_peer_flush(p->line);
 }
 
-static void send_error(struct control_peer *p, const char *sentence)
+void control_refuse(struct control_peer *p, const char *sentence)
 {
 	struct buf line = BUF_INIT(ANSWER_MAX);
 	struct jsonw w;
@@ -58,6 +60,21 @@ void control_finish(struct control_peer *p)
 	(void)buf_puts(&line, "{\"done\":true}");
 	send_line(p, &line);
 	buf_release(&line);
+}
+
+void control_answer(struct control_peer *p, const char *op, struct str json)
+{
+	struct buf line = BUF_INIT(ANSWER_MAX);
+	struct jsonw w;
+
+	jsonw_init(&w, &line);
+	jsonw_object(&w);
+	jsonw_key(&w, op);
+	jsonw_raw(&w, json);
+	jsonw_object_end(&w);
+	send_line(p, &line);
+	buf_release(&line);
+	control_finish(p);
 }
 
 void control_progress(struct control_peer *p, const struct control_progress *progress)
@@ -114,13 +131,54 @@ static void answer_value(struct control_peer *p, const char *name,
 	jsonw_object(&w);
 	jsonw_key(&w, name);
 	if (write(p->control->arg, feed, &w, &err) != 0) {
-		send_error(p, err.text);
+		control_refuse(p, err.text);
 	} else {
 		jsonw_object_end(&w);
 		send_line(p, &line);
 		control_finish(p);
 	}
 	buf_release(&line);
+}
+
+static void give_up_list(struct control_peer *p)
+{
+	p->next_feed = 0;
+	control_refuse(p, "no memory to list the feeds");
+}
+
+/* One line of the list of feeds.  The next one follows once the kernel has taken this one, in another turn of the
+ * loop: a long list is as slow as its reader, and holds nobody up. */
+static void list_feeds(struct control_peer *p, struct str feed)
+{
+	static const struct timeval at_once = {0};
+	struct buf line = BUF_INIT(ANSWER_MAX);
+	struct error err = {0};
+	struct jsonw w;
+
+	jsonw_init(&w, &line);
+	jsonw_object(&w);
+	jsonw_key(&w, "feeds");
+	if (p->control->operations->feeds(p->control->arg, feed, &p->next_feed, &w, &err) != 0) {
+		control_refuse(p, err.text);
+	} else {
+		jsonw_object_end(&w);
+		send_line(p, &line);
+		if (p->next_feed == 0)
+			control_finish(p);
+		else if (event_add(p->again, &at_once) != 0)
+			give_up_list(p);
+	}
+	buf_release(&line);
+}
+
+static void on_again(evutil_socket_t fd, short what, void *arg)
+{
+	struct control_peer *p = arg;
+
+	(void)fd;
+	(void)what;
+	if (line_peer_queued(p->line) == 0)
+		list_feeds(p, STR_NONE);
 }
 
 static void answer_reload(struct control_peer *p)
@@ -145,20 +203,44 @@ static void answer_reload(struct control_peer *p)
 	if (result == 0)
 		control_finish(p);
 	else
-		send_error(p, err.text);
+		control_refuse(p, err.text);
 	buf_release(&line);
 	buf_release(&report);
 }
 
-static void carry_out(struct control_peer *p, const char *op, struct str feed)
+/* What a request may name. */
+struct operands {
+	struct str feed, item, other;
+};
+
+static bool is_of_stories(const char *op)
 {
+	return strcmp(op, "why") == 0 || strcmp(op, "split") == 0 || strcmp(op, "join") == 0;
+}
+
+static void ask_of_stories(struct control_peer *p, const char *op, const struct operands *o)
+{
+	bool takes_one = strcmp(op, "split") == 0, takes_two = strcmp(op, "join") == 0;
+	struct error err = {0};
+
+	if (o->item.data == NULL || (takes_one && o->other.data != NULL) || (takes_two && o->other.data == NULL))
+		control_refuse(p, takes_two ? "expected \"item\" and \"other\"" : "expected \"item\"");
+	else if (p->control->operations->story(p->control->arg, op, o->item, o->other, p, &err) != 0)
+		control_refuse(p, err.text);
+}
+
+static void carry_out(struct control_peer *p, const char *op, const struct operands *o)
+{
+	struct str feed = o->feed;
 	const struct control_operations *operations = p->control->operations;
 	struct error err = {0};
 
-	if (strcmp(op, "status") == 0) {
+	if (p->next_feed != 0) {
+		control_refuse(p, "the list of feeds is not at its end yet");
+	} else if (strcmp(op, "status") == 0) {
 		answer_status(p);
 	} else if (strcmp(op, "feeds") == 0) {
-		answer_value(p, op, operations->feeds, feed);
+		list_feeds(p, feed);
 	} else if (strcmp(op, "explain") == 0) {
 		answer_value(p, op, operations->explain, feed);
 	} else if (strcmp(op, "reload") == 0) {
@@ -168,36 +250,54 @@ static void carry_out(struct control_peer *p, const char *op, struct str feed)
 		control_finish(p);
 	} else if (strcmp(op, "refresh") == 0) {
 		if (operations->refresh(p->control->arg, feed, p, &err) != 0)
-			send_error(p, err.text);
+			control_refuse(p, err.text);
+	} else if (is_of_stories(op)) {
+		ask_of_stories(p, op, o);
 	} else {
-		send_error(p, "unknown \"op\", expected status, feeds, explain, refresh, reload, pause or resume");
+		control_refuse(p,
+			"unknown \"op\", expected status, feeds, explain, refresh, reload, pause, resume, why, "
+			"split or join");
 	}
+}
+
+/* A member that is a string or not there; false when it is something else. */
+static bool take_operand(const json_t *request, const char *name, struct str *out)
+{
+	const json_t *value = json_object_get(request, name);
+
+	*out = value != NULL ? str_make(json_string_value(value), json_string_length(value)) : STR_NONE;
+	return value == NULL || json_is_string(value);
 }
 
 static void on_line(void *arg, struct str line)
 {
 	struct control_peer *p = arg;
+	struct operands o;
 	json_error_t reason;
-	json_t *request, *feed;
+	json_t *request;
 	const char *op;
 
 	if (str_empty(str_trim(line)))
 		return;
 	request = json_loadb(line.data, line.len, JSON_REJECT_DUPLICATES, &reason);
 	op = json_string_value(json_object_get(request, "op"));
-	feed = json_object_get(request, "feed");
 	if (request == NULL)
-		send_error(p, "not a JSON object on one line");
-	else if (op == NULL || (feed != NULL && !json_is_string(feed)))
-		send_error(p, "expected {\"op\":\"...\"} and, where it makes sense, \"feed\":\"NAME\"");
+		control_refuse(p, "not a JSON object on one line");
+	else if (op == NULL || !take_operand(request, "feed", &o.feed) || !take_operand(request, "item", &o.item) ||
+		 !take_operand(request, "other", &o.other))
+		control_refuse(p, "expected {\"op\":\"...\"} and, where it makes sense, \"feed\":\"NAME\"");
 	else
-		carry_out(p, op, feed != NULL ? str_make(json_string_value(feed), json_string_length(feed)) : STR_NONE);
+		carry_out(p, op, &o);
 	json_decref(request);
 }
 
 static void on_drained(void *arg)
 {
-	(void)arg;
+	static const struct timeval at_once = {0};
+	struct control_peer *p = arg;
+
+	if (p->next_feed != 0 && event_add(p->again, &at_once) != 0)
+		give_up_list(p);
 }
 
 /* ---- connections ---- */
@@ -211,6 +311,7 @@ static void forget(struct control_peer *p)
 		at = &(*at)->next;
 	*at = p->next;
 	p->control->count--;
+	event_free(p->again);
 	free(p);
 }
 
@@ -233,8 +334,13 @@ static void on_accept(void *arg, int fd, const struct sockaddr *peer, socklen_t 
 		return;
 	}
 	p->control = c;
-	p->line = line_peer_new(c->base, fd, ANSWER_MAX, &callbacks, p);
+	p->again = evtimer_new(c->base, on_again, p);
+	p->line = p->again != NULL ? line_peer_new(c->base, fd, ANSWER_MAX, &callbacks, p) : NULL;
 	if (p->line == NULL) {
+		if (p->again == NULL)
+			(void)evutil_closesocket(fd);
+		else
+			event_free(p->again);
 		free(p);
 		return;
 	}

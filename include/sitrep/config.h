@@ -134,6 +134,19 @@ struct config {
 	int64_t alert_backlog_ms; /* [poll] alert-backlog: on a feed's first poll, alerts only for items dated within
 				     this */
 
+	/* [dedup]: what story_rule.h turns on; see story_config.h */
+	bool dedup_near;
+	int64_t dedup_window_ms;
+	int64_t dedup_own_window_ms;
+	double dedup_join;
+	double dedup_rewrite;
+	double dedup_relate;
+	double dedup_repeat;
+	double dedup_title;
+	double dedup_numbers;
+	int64_t dedup_boilerplate; /* texts; 0: nothing is */
+	int64_t dedup_least_words;
+
 	int64_t keep_items_ms;
 	int64_t keep_events_ms;
 	int64_t keep_size; /* bytes of the database, 0: not limited */

@@ -2,6 +2,8 @@
  *
  *     {"op":"status"}  {"op":"feeds"}  {"op":"refresh","feed":"usni"}  {"op":"refresh"}  {"op":"reload"}
  *     {"op":"pause"}  {"op":"resume"}  {"op":"explain","feed":"usni"}
+ *     {"op":"why","item":"ID"}  {"op":"why","item":"ID","other":"ID"}
+ *     {"op":"split","item":"ID"}  {"op":"join","item":"ID","other":"ID"}
  *
  * This module frames, parses and checks; the engine carries out through the functions given.  Answers end
  * with {"done":true} or {"error":"sentence"}. */
@@ -22,17 +24,22 @@ struct control_peer; /* a connection that asked; gone ones are dealt with here *
 struct control_operations {
 	/* Writes members of one JSON object. */
 	void (*status)(void *arg, struct jsonw *w);
-	/* Writes one array of feed objects; feed is STR_NONE for all. -ENOENT with a sentence for an unknown one. */
-	int (*feeds)(void *arg, struct str feed, struct jsonw *w, struct error *err);
+	/* Writes one array of feed objects; feed is STR_NONE for all, of which some at a time are written: *at is 0
+	 * first, and left where to go on, or 0 when that was the last. -ENOENT with a sentence for an unknown one. */
+	int (*feeds)(void *arg, struct str feed, size_t *at, struct jsonw *w, struct error *err);
 	/* Writes one array of sentences: why the feed is asked when it is; -ENOENT as above. */
 	int (*explain)(void *arg, struct str feed, struct jsonw *w, struct error *err);
 	/* Asks one feed or all now; the engine calls control_progress() for peer as polls end, and
 	 * control_finish() at the end. */
 	int (*refresh)(void *arg, struct str feed, struct control_peer *peer, struct error *err);
+	/* Asks or says something about stories: op is "why", "split" or "join", other STR_NONE where it is not given.
+	 * The engine calls control_answer() or control_refuse() for peer later. */
+	int (*story)(void *arg, const char *op, struct str item, struct str other, struct control_peer *peer,
+		struct error *err);
 	/* Fills report with what changed or what is wrong, lines of text. */
 	int (*reload)(void *arg, struct buf *report, struct error *err);
 	void (*pause)(void *arg, bool paused);
-	/* peer is about to be freed: no control_progress() for it any more. */
+	/* peer is about to be freed: nothing is told to it any more. */
 	void (*peer_gone)(void *arg, struct control_peer *peer);
 };
 
@@ -51,5 +58,9 @@ struct control_progress {
 };
 void control_progress(struct control_peer *peer, const struct control_progress *progress);
 void control_finish(struct control_peer *peer);
+
+/* The answer to story(): {OP:json}, and the end. */
+void control_answer(struct control_peer *peer, const char *op, struct str json);
+void control_refuse(struct control_peer *peer, const char *sentence);
 
 #endif

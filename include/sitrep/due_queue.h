@@ -37,10 +37,10 @@ void due_queue_remove(struct due_queue *q, uint32_t feed);
  * limits hold.  With is_own, the operator's own network, no gaps are kept.  Does nothing for a site without feeds. */
 int due_queue_place(struct due_queue *q, struct str site, struct str address, bool is_own);
 
-/* The site asks to be left alone until then: no feed of it before that; a second call overrides the first.  Its server
- * is spared too, since it may count for all its sites: for at most SERVER_COOL_DOWN_MS, and as long as asked when a
- * second site there says the same meanwhile.  Lasts as long as a feed of the site is in the queue; without one, does
- * nothing. */
+/* The site asks to be left alone until then: no feed of it before that; of several calls the one that asks for longest
+ * counts, since answers that were under way together come in any order.  Its server is spared too, since it may count
+ * for all its sites: for at most SERVER_COOL_DOWN_MS, and as long as asked when a second site there says the same
+ * meanwhile.  Lasts as long as a feed of the site is in the queue; without one, does nothing. */
 enum { SERVER_COOL_DOWN_MS = 10 * 60 * 1000 };
 void due_queue_cool_down(struct due_queue *q, struct str site, int64_t now_ms, int64_t until_ms);
 

@@ -70,6 +70,9 @@ struct feed_state {
 	int64_t moved_since_ms; /* when that was said first, TIME_NONE */
 	int moved_count;        /* answers in a row that said so */
 	bool moved;             /* believed: the feed is asked there */
+	char *onward_url;       /* where permanent redirects lead from there; this and the next two as of moved_url */
+	int64_t onward_since_ms;
+	int onward_count;
 	bool pushed;            /* a hub delivers its news: asking is a precaution only (websub_state.h) */
 	int64_t server_wait_ms; /* what the server last asked for: Retry-After, max-age; a duration */
 	unsigned char *habits;  /* what the schedule remembers of it (habits.h), NULL: nothing */

@@ -15,7 +15,8 @@
  * Two stories are never joined afterwards: an item that fits several joins the best and is linked to the others.  A
  * text much longer than several stories it contains is a roundup: it is linked to them and joins none.  An item
  * joins no story with a member from which the rule holds it apart, so that the order in which reports come does not
- * bring together what the rule keeps apart. */
+ * bring together what the rule keeps apart.  The operator's word goes before both (held.h): the next text of an item
+ * that was split off does not go back, and where stories were joined their members' differences do not part them. */
 #ifndef SITREP_GROUPING_H
 #define SITREP_GROUPING_H
 
@@ -81,8 +82,8 @@ void grouping_set_params(struct grouping *g, const struct story_params *params);
 int grouping_decide(struct grouping *g, const struct grouping_item *r, struct story_answer *answer, struct error *err);
 
 /* Notes that r is item r->item_id of story_id, with the answer's links.  For items that were settled otherwise,
- * answer is NULL and relation says how (COPY, UPDATE; UNCHANGED needs no note); else relation is the answer's.  An item
- * that is known already gets its new sketch; told about twice, nothing changes. */
+ * relation says how (COPY, UPDATE; UNCHANGED needs no note), and answer is NULL or has the link to tell it by; else
+ * relation is the answer's.  An item that is known already gets its new sketch; told about twice, nothing changes. */
 int grouping_record(struct grouping *g, const struct grouping_item *r, int64_t story_id, enum story_relation relation,
 	const struct story_answer *answer, struct error *err);
 
@@ -95,6 +96,29 @@ void grouping_rolled_back(struct grouping *g);
 
 /* How much the index of the window holds; an item has at most 32 of them, and each takes about ten bytes. */
 int64_t grouping_postings(const struct grouping *g);
+
+/* For whoever asks why.  An item as it is kept, without what is boilerplate by now. */
+struct grouping_text {
+	bool kept; /* else it has left the window, was too short, or its story had enough to be found by: the rest is 0
+		    */
+	uint32_t words;
+	size_t shingles;
+	unsigned level;             /* one shingle in 2^level is kept */
+	size_t omitted, omitted_of; /* shingles that were boilerplate when the text came, of so many; 0 of 0: none */
+	size_t omitted_since;       /* and that have become boilerplate since */
+	int64_t source;             /* a hash */
+	int64_t seen_ms;
+};
+struct grouping_comparison {
+	struct grouping_text earlier, later;
+	bool same_source;
+	int64_t apart_ms;
+	struct story_reasons reasons; /* of the later one against the earlier one */
+};
+const struct story_params *grouping_params(const struct grouping *g);
+/* Compares two known items as the rule would now: 1; 0 when one of them is not kept. */
+int grouping_compare(
+	struct grouping *g, int64_t earlier_id, int64_t later_id, struct grouping_comparison *c, struct error *err);
 
 /* The item is gone from the database: no later one is to join through it. */
 int grouping_forget(struct grouping *g, int64_t item_id, struct error *err);

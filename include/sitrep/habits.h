@@ -25,8 +25,8 @@ struct habits {
 	struct rhythm rhythm;
 	struct feed_hints hints;
 	struct validator_trust trust;
-	int64_t retry_after_ms; /* the last answer's words, -1: not said */
-	int64_t fresh_ms;
+	int64_t retry_after_ms; /* the last answer's word, -1: not said */
+	int64_t fresh_ms;       /* the last word that an answer with a document or a 304 had, -1: not said */
 	/* What was planned last, for reports that must not cost a plan a feed. */
 	enum schedule_reason reason;
 	enum schedule_word word; /* whose word made it later, with SCHEDULE_SERVER */

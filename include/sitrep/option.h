@@ -23,6 +23,7 @@ enum option_section {
 	SECTION_CONTROL,
 	SECTION_FETCH,
 	SECTION_POLL,
+	SECTION_DEDUP,
 	SECTION_KEEP,
 	SECTION_PARSE,
 	SECTION_COUNT
@@ -32,8 +33,10 @@ enum option_type {
 	OPTION_STRING,
 	OPTION_URL,   /* http or https */
 	OPTION_PROXY, /* http, https or socks */
+	OPTION_AGENT, /* a User-Agent with version and page, and no browser's */
 	OPTION_BOOL,  /* yes/no, true/false, on/off, 1/0 */
 	OPTION_INT,
+	OPTION_FRACTION, /* 0 to 1 with at most six decimals, double */
 	OPTION_DURATION, /* int64_t ms */
 	OPTION_SIZE,     /* int64_t bytes */
 	OPTION_MODE,     /* octal, unsigned */

@@ -74,7 +74,7 @@ struct story_query {
 
 typedef int story_fn(void *arg, const struct story *s);
 int reader_stories(struct reader *r, const struct story_query *q, story_fn *fn, void *arg, struct error *err);
-/* -ENOENT when there is none. */
+/* -ENOENT when there is none.  Under the uid of a story that became part of another one, that one with its own uid. */
 int reader_story(struct reader *r, struct str uid, story_fn *fn, void *arg, struct error *err);
 
 enum event_kind { EVENT_NEW = 1, EVENT_COPY, EVENT_UPDATED, EVENT_ALERT, EVENT_FEED };

@@ -77,14 +77,18 @@ struct transfer_answer {
 	char *content_language;
 	char *etag;
 	char *last_modified;
-	char *link;                     /* all Link fields as one (link_header.h) */
-	char *permanent_url;            /* where 301/308 hops led, when every hop was one */
-	bool is_detour;                 /* a redirect on the way was not permanent */
-	int64_t retry_after_ms;         /* a duration; -1: absent */
-	int64_t fresh_ms;               /* Cache-Control max-age less Age, else Expires less Date; -1: nothing said */
-	int64_t received;               /* bytes over the wire, headers too */
+	char *link;             /* all Link fields as one (link_header.h) */
+	char *permanent_url;    /* where 301/308 hops led, when every hop was one */
+	bool is_detour;         /* a redirect on the way was not permanent */
+	int64_t retry_after_ms; /* a duration; -1: absent */
+	int64_t fresh_ms; /* Cache-Control max-age less Age, else Expires less Date; 0: not to be kept; -1: nothing said
+			   */
+	int64_t received; /* bytes over the wire, headers too */
 	char address[INET6_ADDRSTRLEN]; /* of the last hop's server; "" when none was reached, or a proxy asked it */
 };
+
+/* Frees what is in it, not the struct. */
+void transfer_answer_release(struct transfer_answer *answer);
 
 /* answer is freed after the call; strings and body taken out of it are set to NULL or emptied by the taker. */
 typedef void transfer_done_fn(void *arg, struct transfer_answer *answer);

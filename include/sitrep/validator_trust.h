@@ -15,12 +15,13 @@
 
 #include "sitrep/str.h"
 
-/* All zero, but whole_ms and unmodified_ms TIME_NONE, before the first poll: validator_trust_init(). */
+/* All zero, but the times TIME_NONE, before the first poll: validator_trust_init(). */
 struct validator_trust {
 	uint32_t spent;        /* whole answers in a row that were asked with validators and brought nothing */
 	uint32_t honest;       /* whole answers in a row, asked without validators, that hid nothing */
 	bool lies;             /* a 304 was proven wrong */
 	int64_t whole_ms;      /* when the last whole answer came */
+	int64_t probed_ms;     /* when it was last asked without validators that it had given, whatever came of it */
 	int64_t unmodified_ms; /* when it last said 304 */
 	double doubted;        /* how many items were awaited when it was last asked in vain */
 };
@@ -37,9 +38,11 @@ struct validator_answer {
 
 void validator_trust_init(struct validator_trust *t);
 void validator_trust_note(struct validator_trust *t, const struct validator_answer *a);
+/* It was asked without the validators there are, and no answer that counts came: it was bothered all the same. */
+void validator_trust_note_failed(struct validator_trust *t, int64_t at_ms);
 
-/* Whether to ask without validators this time; at most once a day. last_modified is what would be sent (NULL: none),
- * and has_etag whether an ETag would, which makes the date irrelevant (RFC 9110 13.1.3). */
+/* Whether to ask without validators this time; at most once a day, also when that fails. last_modified is what would be
+ * sent (NULL: none), and has_etag whether an ETag would, which makes the date irrelevant (RFC 9110 13.1.3). */
 bool validator_trust_wants_whole(
 	const struct validator_trust *t, bool has_etag, const char *last_modified, double awaited, int64_t now_ms);
 

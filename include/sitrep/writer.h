@@ -16,6 +16,8 @@
 #include "sitrep/error.h"
 #include "sitrep/feed_hints.h"
 #include "sitrep/feed_state.h"
+#include "sitrep/story_rule.h"
+#include "sitrep/str.h"
 #include "sitrep/websub_state.h"
 
 struct writer;
@@ -89,6 +91,7 @@ struct writer_options {
 	int64_t alert_backlog_ms;          /* on a feed's first poll, alerts only for items dated within this */
 	const struct writer_alert *alerts; /* copied; a match of a rule that is not listed raises no alert */
 	size_t alert_count;
+	const struct story_params *stories; /* copied; NULL: the defaults */
 };
 
 /* Opens the database (store.h) and starts the thread.  NULL with err when the database is refused. */
@@ -107,7 +110,7 @@ size_t writer_pending_bytes(struct writer *w);
  * elements, in the order given) are the caller's to release. */
 int writer_sync_feeds(
 	struct writer *w, const struct feed_spec *feeds, size_t count, struct feed_state *states, struct error *err);
-/* Takes over changed keep, backlog and alert options; state_dir and plan stay.  -ENOMEM leaves the old ones. */
+/* Takes over changed keep, backlog, alert and story options; state_dir and plan stay.  -ENOMEM leaves the old ones. */
 int writer_set_options(struct writer *w, const struct writer_options *options);
 
 /* All subscriptions there are, also of feeds that are not configured now.  Waits for the writer, and so for everything
@@ -133,6 +136,28 @@ int writer_fd(const struct writer *w);
  * The caller frees with poll_reports_free(). */
 struct poll_report *writer_collect(struct writer *w, int64_t *newest_cursor);
 void poll_reports_free(struct poll_report *first);
+
+/* What an operator asks or says of stories.  Items are named by their id as it is published or by their link, stories
+ * by their id. */
+struct story_request {
+	enum { STORY_REQUEST_WHY, STORY_REQUEST_SPLIT, STORY_REQUEST_JOIN } kind;
+	char *item;
+	char *other;        /* of WHY and JOIN; NULL: none */
+	void *arg;          /* the caller's */
+	struct buf answer;  /* a JSON object */
+	struct error error; /* code 0: answer stands */
+	bool changed;       /* stories are others now */
+	struct story_request *next;
+};
+/* item and other are copied; NULL without memory. */
+struct story_request *story_request_new(struct str item, struct str other);
+void story_requests_free(struct story_request *first);
+
+/* Hands q over, never blocks.  Its answer makes writer_fd() readable. */
+void writer_ask(struct writer *w, struct story_request *q);
+/* Those answered since the last call, in their order; what they changed is committed.  The caller frees them.  To be
+ * called after writer_collect(). */
+struct story_request *writer_collect_answers(struct writer *w);
 
 struct writer_stats {
 	uint64_t commits, outcomes;

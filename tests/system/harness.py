@@ -245,10 +245,9 @@ class Daemon:
             return answers
 
     def feeds(self):
-        for answer in self.control(op="feeds"):
-            if "feeds" in answer:
-                return {f["name"]: f for f in answer["feeds"]}
-        raise AssertionError("no feeds in the answer")
+        answers = self.control(op="feeds")
+        assert answers[-1] == {"done": True}, answers[-1]
+        return {f["name"]: f for answer in answers[:-1] for f in answer["feeds"]}
 
     def refresh(self, feed=None):
         return self.control(op="refresh", **({"feed": feed} if feed else {}))

@@ -129,6 +129,23 @@ def test_validators_are_one_set(make_daemon, host):
         (None, None), ('"one"', modified), ('"two"', modified), ('"three"', None), (None, modified), (None, None)]
 
 
+def test_validators_of_a_304_are_the_next_ones(make_daemon, host):
+    """What it brings replaces what there was, what it leaves out stays (RFC 9111, 4.3.4); over a restart as well."""
+    modified = "Tue, 10 Nov 2026 10:00:00 GMT"
+    host.routes["/feed"] = feed(1, '"one"', modified)
+    daemon = first_poll(make_daemon, host)
+    for said in (['ETag: W/"two"'], [], ["Last-Modified: later"], ['ETag: "three"', "Last-Modified: " + modified]):
+        host.routes["/feed"] = answer("", *said, status="304 Not Modified")
+        daemon.refresh()
+    daemon.stop()
+    daemon.start()
+    daemon.refresh()
+    assert [validators(head) for head in host.heads("/feed")] == [
+        (None, None), ('"one"', modified), ('W/"two"', modified), ('W/"two"', modified), ('W/"two"', "later"),
+        ('"three"', modified)]
+    assert daemon.feeds()["a"]["not_modified"] == 5
+
+
 def test_validators_are_not_made_up(make_daemon, host):
     """Neither from the feed's own dates nor from the Date field nor from the clock."""
     body = rss("Alpha", [article(1)]).replace("<item>", "<lastBuildDate>Tue, 10 Nov 2026 10:00:00 GMT</lastBuildDate><item>", 1)
@@ -153,13 +170,21 @@ def test_validators_belong_to_their_url(make_daemon, host):
 @pytest.mark.parametrize("headers", [("Cache-Control: public, max-age=14400",), ("Retry-After: 14400",),
                                      ("Cache-Control: max-age=18000", "Age: 3600")])
 def test_the_servers_hint_is_kept(make_daemon, host, headers):
-    """On a full answer and on a 304, whatever interval the configuration wants."""
+    """On a full answer and on a 304, whatever interval the configuration wants; also on a bare 304 for what may be kept."""
     host.routes["/feed"] = feed(1, '"one"', headers=headers)
     daemon = first_poll(make_daemon, host, interval="1s")
     assert abs(seconds_to_due(daemon.feeds()["a"]) - 4 * HOUR) <= 2
+    daemon.refresh("a")
+    assert daemon.feeds()["a"]["not_modified"] == 1 and abs(seconds_to_due(daemon.feeds()["a"]) - 4 * HOUR) <= 2
+    if "Retry-After" not in headers[0]:
+        host.routes["/feed"] = answer("", 'ETag: "one"', status="304 Not Modified")
+        daemon.refresh("a")
+        assert daemon.feeds()["a"]["not_modified"] == 2 and abs(seconds_to_due(daemon.feeds()["a"]) - 4 * HOUR) <= 2
+    asked = len(host.heads("/feed"))
     daemon.stop()
     daemon.start()
-    assert len(host.heads("/feed")) == 1
+    daemon.run("reload")
+    assert len(host.heads("/feed")) == asked
 
 
 @pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
@@ -301,6 +326,44 @@ def test_one_honest_user_agent(make_daemon, host):
     assert agents == {"sitrepd/%s (+https://desk.example.org/bot)" % version}
     assert re.fullmatch(r"\d+\.\d+\.\d+", version) and len(host.requests) == 6
     assert not re.search("mozilla|curl|libcurl|python|http/", agents.pop(), re.IGNORECASE)
+
+
+def test_a_person_who_tries_an_address_says_where_to_turn_as_well(make_daemon, host):
+    host.routes["/feed"] = feed(1)
+    config = make_daemon(CONTACT, {}).config_path
+    for command in ("parse", "discover"):
+        subprocess.run([str(BUILD / "sitrep"), "-c", str(config), command, host.url("/feed")], check=True, capture_output=True)
+    version = subprocess.run([str(BUILD / "sitrep"), "--version"], capture_output=True, text=True).stdout.split()[1]
+    assert {field(head, "User-Agent") for head in host.heads("/feed")} == {"sitrep/%s (+https://desk.example.org/bot)" % version}
+    assert len(host.heads("/feed")) == 2
+
+
+def test_a_guest_without_an_address_is_told_so(make_daemon):
+    daemon = make_daemon("", {}).start()
+    assert "contact-url is not set" in daemon.log()
+    daemon.write_config(CONTACT, {})
+    daemon.run("reload")
+    assert daemon.log().count("contact-url is not set") == 1
+
+
+def test_another_name_is_as_honest(make_daemon, host):
+    """An operator may choose it, for all feeds or one, but not without version and page, nor a browser's."""
+    host.routes["/feed"] = host.routes["/other"] = feed(1)
+    mine, theirs = "desk/2.1 (+https://desk.example.org/bot)", "desk-for-you/3 +http://desk.example.org/you"
+    daemon = make_daemon("[fetch]\nallow = 127.0.0.0/8\nuser-agent = " + mine,
+                         dict(a=host.url("/feed"), b={"url": host.url("/other"), "user-agent": theirs})).start()
+    wait_for(lambda: all(f["polls"] == 1 for f in daemon.feeds().values()), "the first polls")
+    assert field(host.heads("/feed")[0], "User-Agent") == mine and field(host.heads("/other")[0], "User-Agent") == theirs
+    dishonest = ("Mozilla/5.0 (X11) +https://desk.example.org/", "desk", "desk/1.0", "desk (+https://desk.example.org/)", "/1 http://x/",
+                 "my desk/1.0 (+https://desk.example.org/)", "desk/v1 (+https://desk.example.org/)",
+                 "desk/1.0 (+https://desk.example.org/) like mozilla/5.0")
+    daemon.write_config("", {"f%d" % n: {"url": host.url("/%d" % n), "user-agent": text} for n, text in enumerate(dishonest)})
+    check = subprocess.run([*daemon.command(), "--check"], capture_output=True, text=True)
+    assert check.returncode == 1 and check.stderr.count("expected NAME/VERSION") == len(dishonest), check.stderr
+    for page in ("desk.example.org", "mailto:desk@desk.example.org", "https:///bot"):
+        daemon.write_config("contact-url = " + page, {})
+        check = subprocess.run([*daemon.command(), "--check"], capture_output=True, text=True)
+        assert check.returncode == 1 and "contact-url = %s: expected an address" % page in check.stderr, check.stderr
 
 
 def test_credentials_come_from_files(make_daemon, host, tmp_path):
@@ -456,6 +519,18 @@ def test_every_error_backs_off(make_daemon, host):
     assert daemon.feeds()["404"]["state"] == "ok" and seconds_to_due(daemon.feeds()["404"]) < 12 * HOUR
 
 
+def test_a_challenge_is_told_as_such(make_daemon, host):
+    """What is for browsers no reader gets past; the table says whose it is, and it is asked more rarely."""
+    host.routes["/feed"] = error("403 Forbidden", "CF-Mitigated: challenge", "Server: cloudflare")
+    daemon = first_poll(make_daemon, host)
+    first = seconds_to_due(daemon.feeds()["a"])
+    daemon.refresh()
+    state = daemon.feeds()["a"]
+    assert state["failure"] == "http" and "Cloudflare wants a browser here" in state["reason"]
+    assert "Cloudflare wants a browser" in daemon.run("feeds").stdout
+    assert first >= 20 * MINUTE and seconds_to_due(state) > 3 * first
+
+
 def test_gone_is_told_and_believed(make_daemon, host):
     host.routes["/feed"] = feed(2)
     daemon = make_daemon("", dict(a=dict(url=host.url("/feed"), interval="250ms"))).start()
@@ -498,6 +573,38 @@ def test_temporary_moves_are_followed_told_and_not_remembered(make_daemon, host,
     assert sum("no longer redirected" in line for line in daemon.log().splitlines()) == 1
 
 
+def test_a_feed_that_moved_may_move_on(make_daemon, host):
+    """Its second address answers 308 as its first one did: believed as slowly, told as well, the first one left alone."""
+    host.routes["/first"] = answer("", "Location: /second", status="301 Moved Permanently")
+    host.routes["/second"] = feed(1, '"two"')
+    daemon = make_daemon("", dict(a=host.url("/first"))).start()
+    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+
+    def a_day_later(what, count):
+        daemon.stop()
+        subprocess.run(["sqlite3", str(daemon.state / "sitrepd.db"),
+                        "UPDATE feed SET %s_since = %s_since - 86400000" % (what, what)], check=True)
+        daemon.start()
+        for _ in range(count):
+            daemon.refresh()
+    a_day_later("moved", 2)
+    assert daemon.feeds()["a"]["moved_to"] == host.url("/second")
+    asked = len(host.heads("/first"))
+    host.routes["/second"] = answer("", "Location: /third", status="308 Permanent Redirect")
+    host.routes["/third"] = feed(2, '"three"')
+    daemon.refresh()
+    daemon.refresh()
+    assert daemon.feeds()["a"]["moved_to"] == host.url("/second")
+    a_day_later("onward", 1)
+    assert daemon.feeds()["a"]["moved_to"] == host.url("/third")
+    second = len(host.heads("/second"))
+    daemon.refresh()
+    assert len(host.heads("/second")) == second and len(host.heads("/first")) == asked
+    assert validators(host.heads("/third")[-1]) == ('"three"', None)
+    assert [line.split("url=")[1] for line in daemon.log().splitlines() if "feed has moved" in line] == [
+        host.url("/second"), host.url("/third")]
+
+
 def test_feeds_that_become_one_are_told(make_daemon, host):
     """Both moved for good to one address, or one to the other's; the third answer over a day makes it believed."""
     for name in ("navy", "army"):
@@ -509,7 +616,12 @@ def test_feeds_that_become_one_are_told(make_daemon, host):
     subprocess.run(["sqlite3", str(daemon.state / "sitrepd.db"), "UPDATE feed SET moved_count = 2, moved_since = moved_since - 2 * 86400000"],
                    check=True)
     daemon.start()
+    stream = daemon.stream(dict(events=["feed"]))
     daemon.refresh()
+    events = [event["feed"] for event in stream.read_events(2)]
+    stream.close()
+    assert sorted(event["name"] for event in events) == ["army", "navy"]
+    assert all(event["state"] == "moved" and event["url"] == host.url("/forces") for event in events)
     assert all(f["moved_to"] == host.url("/forces") for f in daemon.feeds().values())
     told = [line for line in daemon.log().splitlines() if "have become one" in line]
     assert len(told) == 1 and "navy" in told[0] and "army" in told[0]

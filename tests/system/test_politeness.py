@@ -39,6 +39,19 @@ def test_requests_to_one_site_keep_their_distance(server, make_daemon):
     assert min(gaps) > 0.3, gaps
 
 
+def test_a_site_is_all_that_is_under_one_registrable_domain(server, make_daemon):
+    """Names under localhost are this machine's, and a name of two labels stands for what one can register."""
+    feeds = {}
+    for n, name in enumerate(("www", "feeds", "blog.archive")):
+        server.set("/%d" % n, rss("Feed %d" % n, [article(n)]))
+        feeds["f%d" % n] = {"url": server.url("/%d" % n, name + ".sea.localhost"), "allow-private": "yes"}
+    make_daemon("[fetch]\ngap = 1s\nper-host = 8", feeds).start()
+    wait_for(lambda: len(server.times) == 3, "all feeds to be asked")
+    gaps = [b - a for a, b in zip(server.times, server.times[1:])]
+    # between sites of one address a quarter of it is kept
+    assert min(gaps) > 0.5, gaps
+
+
 def test_no_gap_in_an_own_network(server, make_daemon):
     feeds = {}
     for n in range(4):

@@ -1,5 +1,7 @@
 """When feeds are asked, as the daemon does it; the rules themselves have their own tests in virtual time."""
 import email.utils
+import os
+import re
 import sqlite3
 import struct
 import time
@@ -66,6 +68,39 @@ def test_reasoning_is_told(server, make_daemon):
     for column in ("TWO WEEKS", "A DAY", "NEXT", "DELAY", "BYTES", "WHY"):
         assert column in table
     assert "500 Internal Server Error" in table
+
+
+def test_the_table_of_feeds(server, make_daemon):
+    """Every number of a feed that is known well, of one that fails and of one that was never asked."""
+    midnight = time.time() // 86400 * 86400
+    posted = [midnight - days * 86400 + hour * 3600 for days, hour in ((1, 5), (1, 9), (1, 12), (5, 7))]
+    articles = [dict(article(n), rfc822=email.utils.formatdate(at, usegmt=True)) for n, at in enumerate(posted)]
+    server.set("/known", rss("Known", articles), etag='"1"')
+    server.set("/broken", "x", status=500)
+    daemon = make_daemon("[fetch]\nallow = 127.0.0.0/8\nper-host = 2", {
+        "known": server.url("/known"), "broken": server.url("/broken")}).start()
+    wait_for(lambda: all(f["polls"] == 1 for f in daemon.feeds().values()), "both polls")
+    daemon.refresh()
+    daemon.refresh()
+    daemon.run("pause")
+    daemon.write_config("", {"known": server.url("/known"), "broken": server.url("/broken"), "new": server.url("/new")})
+    daemon.run("reload")
+    # in a terminal that knows no blocks, so that the table is the same everywhere
+    lines = daemon.run("feeds", env=dict(os.environ, LC_ALL="C")).stdout.splitlines()
+    header, rows = lines[0], {line.split()[0]: line for line in lines[1:]}
+    assert header.split() == ["FEED", "STATE", "POLLED", "NEWEST", "TWO", "WEEKS", "A", "DAY", "NEXT", "DELAY", "POLLS", "304",
+                              "BYTES", "ITEMS", "WHY"]
+    state = daemon.feeds()["known"]
+    due = "in [1-6] h" if state["expected_delay_s"] > 1800 else "in [0-9]+ min"
+    delay = state["expected_delay_s"]
+    delay = "%ds" % delay if delay < 60 else "%dm" % (delay // 60) if delay < 7200 else "%dh" % (delay // 3600)
+    just = r"(now|\d+ s ago)"
+    assert re.fullmatch(r"known +ok +%s +%s +(________-___#_|_______-___#__) +%.1f +%s +%s +3 +66%% +%d +4 +its rhythm" % (
+        just, just, state["posts_per_day"], due, delay, state["bytes"]), rows["known"]), rows["known"]
+    # what is not known is not told as a number
+    assert re.fullmatch(r"broken +failing +%s +- +_{14} +- +in \d+ min +- +3 +0%% +\d+ +0 +500 Internal Server Error" % just,
+                        rows["broken"]), rows["broken"]
+    assert re.fullmatch(r"new +new +- +- +- +- +%s +- +0 +0%% +0 +0" % just, rows["new"].strip()), rows["new"]
 
 
 def test_habits_outlive_a_restart(server, make_daemon):

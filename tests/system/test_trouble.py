@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 
-from harness import BUILD, TOP, wait_for
+from harness import BUILD, PATIENCE, TOP, wait_for
 from samples import article, rss
 
 
@@ -115,6 +115,31 @@ def test_many_new_feeds_are_no_burst(server, make_daemon):
     due = sorted(f["due"] for f in daemon.feeds().values())
     assert due[0] < due[len(due) // 2] < due[-1]
     assert len(server.requests) < 100
+
+
+def test_a_long_list_of_feeds_comes_in_pieces(make_daemon, server):
+    """Each is written in a turn of its own; who does not read them is waited for, and may go."""
+    names = ["f%04d" % i for i in range(2500)]
+    daemon = make_daemon("", {name: dict(url=server.url("/" + name), title="x" * 400) for name in names})
+    daemon.start()
+    daemon.control(op="pause")
+    lines = daemon.control(op="feeds")
+    assert [f["name"] for line in lines[:-1] for f in line["feeds"]] == names
+    assert max(len(line["feeds"]) for line in lines[:-1]) < 500
+    assert len(daemon.run("feeds").stdout.splitlines()) == len(names) + 1
+    with socket.socket(socket.AF_UNIX) as slow:
+        slow.settimeout(PATIENCE)
+        slow.connect(str(daemon.control_path))
+        slow.sendall(b'{"op":"feeds"}\n')
+        assert daemon.control(op="status")[-1] == {"done": True}
+        slow.sendall(b'{"op":"status"}\n')
+        got = [json.loads(line) for _, line in zip(range(len(lines) + 1), slow.makefile("rb"))]
+        assert [f["name"] for line in got for f in line.get("feeds", [])] == names
+        assert [line["error"] for line in got if "error" in line] == ["the list of feeds is not at its end yet"]
+    with socket.socket(socket.AF_UNIX) as gone:
+        gone.connect(str(daemon.control_path))
+        gone.sendall(b'{"op":"feeds"}\n')
+    assert list(daemon.feeds()) == names
 
 
 def test_reload(server, make_daemon):

@@ -215,6 +215,21 @@ def test_what_is_allowed_to_one_feed_is_not_to_another(make_daemon, closing):
     assert len(server.requests) == 2
 
 
+def test_private_is_not_whatever_is_special(make_daemon, closing):
+    """Machines in clouds get their secrets at addresses that allow-private must not open, at once or by a redirect."""
+    secrets = ("169.254.169.254", "100.100.100.200", "[fd00:ec2::254]", "[fd00:c1::a9fe:a9fe]", "[fe80::1]", "[64:ff9b:1::a9fe:a9fe]")
+    lure = closing(RawServer())
+    feeds = {}
+    for n, host in enumerate(secrets):
+        lure.routes["/%d" % n] = answer("", "Location: http://%s/" % host, status="302 Found")
+        feeds["direct%d" % n] = {"url": "http://%s/" % host, "allow-private": "yes"}
+        feeds["lured%d" % n] = {"url": lure.url("/%d" % n), "allow-private": "yes"}
+    daemon = make_daemon(NOTHING_ALLOWED, feeds).start()
+    for state in polled(daemon, *feeds):
+        assert state["failure"] == "forbidden" and "not allowed by [fetch] allow" in state["reason"], state
+    assert len(lure.requests) == len(secrets)
+
+
 @pytest.mark.parametrize("listens", ["127.0.0.1", "*"])
 def test_the_daemon_does_not_poll_itself(make_daemon, closing, listens):
     """Its own output would come in as news for ever."""

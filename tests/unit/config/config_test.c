@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "sitrep/config.h"
+#include "sitrep/config_value.h"
 #include "sitrep/log.h"
 #include "sitrep/option.h"
 
@@ -332,6 +333,44 @@ static void test_diff(void **state)
 	buf_release(&out);
 }
 
+/* What is written of a fraction is what a person would write, and reads the same. */
+static void test_fractions(void **state)
+{
+	static const struct {
+		const char *text, *written;
+		double value;
+	} good[] = {{"0", "0", 0}, {"1", "1", 1}, {"1.000", "1", 1}, {"0.5", "0.5", 0.5}, {"0.50", "0.5", 0.5},
+		{"0.3", "0.3", 0.3}, {"0.05", "0.05", 0.05}, {"0.000001", "0.000001", 0.000001},
+		{"0.999999", "0.999999", 0.999999}, {"0.123456", "0.123456", 0.123456}};
+	static const char *const bad[] = {"1.1", "2", "-0.5", "+0.5", ".5", "0.", "0,5", "0.5 5", "0.1234567", "50%",
+		"5e-1", "nan", "00.5", "0x1"};
+	struct fixture *f = *state;
+	const char *nearest;
+	const struct config_option *join = option_find(SECTION_DEDUP, STR("join"), &nearest);
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		(void)snprintf(text, sizeof(text), "[dedup]\njoin = %s\n", good[i].text);
+		load(f, text);
+		assert_string_equal(f->said.data, "");
+		assert_true(f->config->dedup_join == good[i].value);
+		buf_clear(&f->said);
+		assert_int_equal(config_value_write(&f->said, f->config, join), 0);
+		(void)buf_putc(&f->said, '\0');
+		assert_string_equal(f->said.data, good[i].written);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		(void)snprintf(text, sizeof(text), "[dedup]\njoin = %s\n", bad[i]);
+		load(f, text);
+		(void)snprintf(text, sizeof(text), "main.conf:2: join = %s: expected a number from 0 to 1", bad[i]);
+		assert_said(f, text);
+		assert_true(f->config->dedup_join == 0.5);
+	}
+	load(f, "[dedup]\nwindow = 15d\nboilerplate = 1\n");
+	assert_said(f, "main.conf:2: window = 15d: expected something from 1h to 14d");
+	assert_said(f, "[dedup] boilerplate = 1 leaves nothing to compare");
+}
+
 /* What the messages, the manual and the sample file are made of holds together. */
 static void test_option_table(void **state)
 {
@@ -381,6 +420,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_subscription_list, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_large_list, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_diff, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_fractions, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_option_table, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cannot_be_opened, setup, teardown),
 	};

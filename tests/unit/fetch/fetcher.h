@@ -26,17 +26,7 @@ struct fetcher {
 
 static void fetcher_forget(struct fetcher *f)
 {
-	struct transfer_answer *a = &f->result.answer;
-
-	buf_release(&a->body);
-	free(a->final_url);
-	free(a->content_type);
-	free(a->content_location);
-	free(a->content_language);
-	free(a->etag);
-	free(a->last_modified);
-	free(a->link);
-	free(a->permanent_url);
+	transfer_answer_release(&f->result.answer);
 	f->result = (struct result){0};
 }
 
@@ -90,9 +80,7 @@ static void fetcher_done(void *arg, struct transfer_answer *answer)
 	assert_false(f->result.heard);
 	f->result.heard = true;
 	f->result.answer = *answer;
-	answer->body = BUF_INIT(0);
-	answer->final_url = answer->content_type = answer->content_location = answer->content_language = NULL;
-	answer->etag = answer->last_modified = answer->link = answer->permanent_url = NULL;
+	*answer = (struct transfer_answer){0};
 	(void)event_base_loopbreak(f->base);
 }
 

@@ -174,6 +174,110 @@ static void test_words_outlive_304(void **state)
 	assert_int_equal(plan.word, WORD_NONE);
 }
 
+/* What the head of an answer said holds for as long as the answer does. */
+static void test_freshness_outlives_a_bare_304(void **state)
+{
+	const struct poll_outcome fresh = {.kind = OUTCOME_DOCUMENT, .retry_after_ms = -1, .fresh_ms = 4 * hour};
+	const struct poll_outcome other = {
+		.kind = OUTCOME_NOT_MODIFIED, .conditional = true, .retry_after_ms = -1, .fresh_ms = 5 * hour};
+	const struct poll_outcome taken_back = {
+		.kind = OUTCOME_NOT_MODIFIED, .conditional = true, .retry_after_ms = -1, .fresh_ms = 0};
+	const struct poll_outcome broken = {.kind = OUTCOME_FAILED,
+		.failure = FAILURE_HTTP,
+		.http_status = 500,
+		.conditional = true,
+		.retry_after_ms = -1,
+		.fresh_ms = -1};
+	const struct poll_outcome page = {.kind = OUTCOME_FAILED,
+		.failure = FAILURE_NOT_A_FEED,
+		.http_status = 200,
+		.conditional = true,
+		.retry_after_ms = -1,
+		.fresh_ms = day};
+	struct poll_news nothing = {.shown = 40};
+	struct feed f;
+
+	(void)state;
+	feed_init(&f);
+	assert_true(take(&f, &fresh, &nothing).due_ms >= f.now_ms + 4 * hour);
+	f.now_ms += 4 * hour;
+	assert_true(unmodified(&f).due_ms >= f.now_ms + 4 * hour);
+	/* an error is asked about sooner than that, and takes nothing away */
+	f.now_ms += 4 * hour;
+	assert_true(take(&f, &broken, NULL).due_ms < f.now_ms + hour);
+	f.now_ms += hour;
+	/* nor does a page for maintenance that may be kept for a day add to it */
+	assert_true(take(&f, &page, NULL).due_ms < f.now_ms + 3 * hour);
+	f.now_ms += 3 * hour;
+	assert_int_equal(unmodified(&f).word_ms, 4 * hour);
+	f.now_ms += 4 * hour;
+	assert_true(unmodified(&f).due_ms >= f.now_ms + 4 * hour);
+	f.now_ms += 4 * hour;
+	assert_true(take(&f, &other, NULL).due_ms >= f.now_ms + 5 * hour);
+	f.now_ms += 5 * hour;
+	assert_int_equal(take(&f, &taken_back, NULL).word, WORD_NONE);
+	f.now_ms += hour;
+	assert_int_equal(unmodified(&f).word, WORD_NONE);
+	/* a full answer that says nothing says that, too */
+	(void)take(&f, &fresh, &nothing);
+	f.now_ms += 4 * hour;
+	assert_int_equal(document(&f, 1, f.now_ms - minute, (struct feed_hints){0}).word, WORD_NONE);
+}
+
+/* A delta of one item says nothing about how much the feed shows, nor that items were missed. */
+static void test_delta(void **state)
+{
+	const struct poll_outcome delta = {.kind = OUTCOME_DOCUMENT,
+		.http_status = 226,
+		.conditional = true,
+		.retry_after_ms = -1,
+		.fresh_ms = -1};
+	struct feed f;
+
+	(void)state;
+	fill(&f);
+	assert_int_equal(f.habits.rhythm.shown, 40);
+	for (int i = 0; i < 20; i++) {
+		float watched = f.habits.rhythm.observed_days;
+		int64_t times[] = {f.now_ms + 6 * hour - minute};
+		struct poll_news news = {.fresh = 1, .published_ms = times, .shown = 1};
+
+		f.now_ms += 6 * hour;
+		(void)take(&f, &delta, &news);
+		assert_int_equal(f.habits.rhythm.shown, 40);
+		assert_true(f.habits.rhythm.observed_days > watched + 0.24F);
+	}
+}
+
+/* Asked for the whole, and refused it: the server has had its unconditional request of the day. */
+static void test_a_probe_that_fails_counts(void **state)
+{
+	static char future[] = "Wed, 01 Dec 2027 00:00:00 GMT";
+	const struct poll_outcome refused = {.kind = OUTCOME_FAILED,
+		.failure = FAILURE_HTTP,
+		.http_status = 503,
+		.retry_after_ms = -1,
+		.fresh_ms = -1};
+	struct buf bytes = BUF_INIT(4096);
+	struct feed f;
+
+	(void)state;
+	feed_init(&f);
+	/* before there are validators every request is without, and none is a probe */
+	(void)take(&f, &refused, NULL);
+	assert_true(f.habits.trust.probed_ms == TIME_NONE);
+	document(&f, 3, start - hour, (struct feed_hints){0});
+	f.state.last_modified = future;
+	f.now_ms += day;
+	assert_true(habits_want_whole(&f.habits, &f.state, f.now_ms));
+	(void)take(&f, &refused, NULL);
+	assert_int_equal(habits_encode(&f.habits, &bytes), 0);
+	habits_decode(buf_str(&bytes), &f.habits);
+	assert_false(habits_want_whole(&f.habits, &f.state, f.now_ms + day - 1));
+	assert_true(habits_want_whole(&f.habits, &f.state, f.now_ms + day));
+	buf_release(&bytes);
+}
+
 /* A push tells of posts, and of nothing else. */
 static void test_push(void **state)
 {
@@ -251,6 +355,7 @@ static void test_useless_validators_make_polls_rarer(void **state)
 
 static void test_explanation(void **state)
 {
+	static char future[] = "Wed, 01 Dec 2027 00:00:00 GMT";
 	struct buf text = BUF_INIT(1 << 16);
 	struct feed f;
 
@@ -263,6 +368,15 @@ static void test_explanation(void **state)
 	f.habits.trust.lies = true;
 	assert_int_equal(habits_explain(&f.habits, &f.state, &policy, &text), 0);
 	assert_non_null(strstr(text.data, "without validators once a day"));
+	buf_clear(&text);
+	f.habits.trust.lies = false;
+	assert_int_equal(habits_explain(&f.habits, &f.state, &policy, &text), 0);
+	assert_null(strstr(text.data, "validators"));
+	buf_clear(&text);
+	f.state.last_modified = future;
+	f.habits.trust.whole_ms = f.now_ms - day;
+	assert_int_equal(habits_explain(&f.habits, &f.state, &policy, &text), 0);
+	assert_non_null(strstr(text.data, "next asked without validators"));
 	assert_non_null(strstr(text.data, "posts"));
 	assert_non_null(strstr(text.data, "So it is next asked"));
 	buf_release(&text);
@@ -274,6 +388,9 @@ int main(void)
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_damaged_bytes),
 		cmocka_unit_test(test_words_outlive_304),
+		cmocka_unit_test(test_freshness_outlives_a_bare_304),
+		cmocka_unit_test(test_delta),
+		cmocka_unit_test(test_a_probe_that_fails_counts),
 		cmocka_unit_test(test_push),
 		cmocka_unit_test(test_304_for_ever),
 		cmocka_unit_test(test_useless_validators_make_polls_rarer),

@@ -159,6 +159,29 @@ static void test_last_modified_in_the_future(void **state)
 	assert_false(validator_trust_wants_whole(&t, false, "Tue, 01 Dec 2026 00:00:00 GMT", 0, start - day));
 }
 
+/* Whoever says 304, or nothing at all, to a request without validators is not asked so again on the same day. */
+static void test_a_day_without_an_answer_is_over_too(void **state)
+{
+	struct validator_trust t;
+	int64_t now = start;
+	int asked = 0;
+
+	(void)state;
+	validator_trust_init(&t);
+	whole(&t, false, 20, start - day, 0, now);
+	for (int i = 0; i < 24 * 30; i++) {
+		now += hour;
+		if (validator_trust_wants_whole(&t, true, NULL, 1000, now)) {
+			asked++;
+			validator_trust_note_failed(&t, now);
+		} else {
+			not_modified(&t, now);
+		}
+	}
+	assert_int_equal(asked, 30);
+	assert_false(t.lies);
+}
+
 static void test_etag_that_changes_each_time(void **state)
 {
 	struct validator_trust t;
@@ -190,6 +213,7 @@ int main(void)
 		cmocka_unit_test(test_silence_is_no_lie),
 		cmocka_unit_test(test_what_proves_nothing),
 		cmocka_unit_test(test_last_modified_in_the_future),
+		cmocka_unit_test(test_a_day_without_an_answer_is_over_too),
 		cmocka_unit_test(test_etag_that_changes_each_time),
 	};
 

@@ -11,8 +11,6 @@
 #include "parse_fixture.h"
 #include "sitrep/utf8.h"
 
-static struct fixture f;
-
 static void test_sample(void **state)
 {
 	(void)state;
@@ -94,20 +92,6 @@ static void test_what_is_no_json_is_quoted_as_text(void **state)
 			 "000b\"}]}");
 	assert_int_equal(f.result, -EBADMSG);
 	assert_true(utf8_valid(str_from(f.err.text)));
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	fixture_init(&f);
-	return parse_prepare(&f.err);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fixture_release(&f);
-	return 0;
 }
 
 int main(void)

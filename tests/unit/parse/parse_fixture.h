@@ -19,16 +19,6 @@ struct fixture {
 	char body[SAMPLE_MAX];
 };
 
-static inline void fixture_init(struct fixture *f)
-{
-	arena_init(&f->arena, FIXTURE_ARENA);
-}
-
-static inline void fixture_release(struct fixture *f)
-{
-	arena_release(&f->arena);
-}
-
 static inline void fixture_parse(struct fixture *f, struct str body, const char *content_type, const char *url)
 {
 	struct parse_input in = {
@@ -61,6 +51,23 @@ static inline void fixture_sample(struct fixture *f, const char *name)
 	fixture_parse(f, fixture_read(f, name), NULL, "https://feeds.example/dir/feed.xml");
 	if (f->result != 0)
 		fail_msg("%s: %s", name, f->err.text);
+}
+
+/* The one that a program's tests use in turn, and what goes before and after all of them. */
+static struct fixture f;
+
+static int setup(void **state)
+{
+	(void)state;
+	arena_init(&f.arena, FIXTURE_ARENA);
+	return parse_prepare(&f.err);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	arena_release(&f.arena);
+	return 0;
 }
 
 #define assert_str(actual, expected)                                                                                   \

@@ -20,7 +20,6 @@
 
 enum { BODY_MAX = 32 * 1024 * 1024 };
 
-static struct fixture f;
 static struct buf body = {NULL, 0, 0, BODY_MAX, 0};
 
 static void parse_body(void)
@@ -274,19 +273,10 @@ static void test_what_was_cut_is_left_out(void **state)
 	assert_int_equal(f.d.items.items[0].summary.kind, TEXT_ABSENT);
 }
 
-static int setup(void **state)
+static int release(void **state)
 {
-	(void)state;
-	fixture_init(&f);
-	return parse_prepare(&f.err);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
 	buf_release(&body);
-	fixture_release(&f);
-	return 0;
+	return teardown(state);
 }
 
 int main(void)
@@ -306,5 +296,5 @@ int main(void)
 		cmocka_unit_test(test_truncated_and_damaged_samples),
 		cmocka_unit_test(test_what_was_cut_is_left_out),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, release);
 }

@@ -10,8 +10,6 @@
 
 #include "parse_fixture.h"
 
-static struct fixture f;
-
 static void test_rss2(void **state)
 {
 	(void)state;
@@ -356,20 +354,6 @@ static void test_home_of_an_atom_feed(void **state)
 	assert_str(f.d.feed.link, "https://home.example/");
 	fixture_text(&f, "<feed xmlns='http://www.w3.org/2005/Atom'><id>urn:x:y</id></feed>");
 	assert_true(str_empty(f.d.feed.link));
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	fixture_init(&f);
-	return parse_prepare(&f.err);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fixture_release(&f);
-	return 0;
 }
 
 int main(void)

@@ -122,7 +122,8 @@ static int64_t pragma(sqlite3 *db, const char *text)
 /* A database of version 1 becomes one of today, with what was in it. */
 static void test_migration(void **state)
 {
-	static const char *const undo[] = {"moved_url", "moved_since", "moved_count", "moved", "habits"};
+	static const char *const undo[] = {"moved_url", "moved_since", "moved_count", "moved", "onward_url",
+		"onward_since", "onward_count", "habits"};
 	struct folder *f = *state;
 	struct store s;
 	char sql[128];
@@ -135,7 +136,9 @@ static void test_migration(void **state)
 	}
 	run_sql(f->db, "ALTER TABLE item DROP COLUMN publisher_id; DROP TABLE websub; DROP TABLE publisher;"
 		       "DROP TABLE story_link; DROP TABLE revision; DROP TABLE near_sketch; DROP TABLE near_phrase; "
-		       "DROP TABLE near_state; DROP TABLE near_pending;");
+		       "DROP TABLE near_state; DROP TABLE near_pending; DROP TABLE held; DROP "
+		       "TABLE story_alias; DROP "
+		       "INDEX item_uid;");
 	for (int slot = 0; slot < 4; slot++) {
 		(void)snprintf(sql, sizeof(sql), "DROP TABLE near_bucket_%d", slot);
 		run_sql(f->db, sql);

@@ -296,7 +296,7 @@ static void killed_before_any_statement_nothing_is_lost_or_doubled(void **state)
 	for (int i = 0; i <= STEPS; i++)
 		reach(&m[i], i > 0 ? &m[i - 1] : NULL, i - 1);
 	/* all kinds of things have happened */
-	assert_int_equal(ask_database(m[STEPS].dir, "SELECT count(DISTINCT relation) FROM story_link"), 4);
+	assert_int_equal(ask_database(m[STEPS].dir, "SELECT count(DISTINCT relation) FROM story_link"), 5);
 	assert_int_equal(ask_database(m[STEPS].dir, "SELECT count(*) FROM revision"), 1);
 	assert_int_equal(ask_database(m[STEPS].dir, "SELECT count(DISTINCT kind) FROM event"), 4);
 	assert_int_equal(ask_database(m[STEPS].dir, "SELECT count(*) FROM ident WHERE alias = 1"), 1);

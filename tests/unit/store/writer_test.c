@@ -254,7 +254,16 @@ static void test_permanent_redirects(void **state)
 	assert_int_equal(f->feeds[ALPHA].moved_count, 1);
 	(void)move_to(f, NULL);
 	assert_null(f->feeds[ALPHA].moved_url);
+	/* two answers are not enough, however far apart, and an error between them counts against it */
 	(void)move_to(f, there);
+	f->now_ms += HALF_A_DAY * 4;
+	(void)move_to(f, there);
+	assert_false(f->feeds[ALPHA].moved);
+	(void)fixture_take(f, failure_make(f, ALPHA, FAILURE_NOT_A_FEED, 200, "a page for maintenance"));
+	assert_null(f->feeds[ALPHA].moved_url);
+	assert_events(f, 0, "feed");
+	(void)move_to(f, there);
+	assert_events(f, 0, "feed,feed");
 	f->now_ms += HALF_A_DAY;
 	(void)move_to(f, there);
 	f->now_ms += HALF_A_DAY;
@@ -262,7 +271,7 @@ static void test_permanent_redirects(void **state)
 	(void)move_to(f, there);
 	assert_true(f->feeds[ALPHA].moved);
 	assert_string_equal(f->feeds[ALPHA].moved_url, there);
-	assert_events(f, 0, "feed");
+	assert_events(f, 0, "feed,feed,feed");
 	/* asked there, it redirects no more; a restart changes nothing */
 	(void)move_to(f, NULL);
 	assert_true(f->feeds[ALPHA].moved);
@@ -272,6 +281,25 @@ static void test_permanent_redirects(void **state)
 	fixture_sync(f, fixture_feeds, 3);
 	assert_true(f->feeds[ALPHA].moved);
 	assert_string_equal(f->feeds[ALPHA].moved_url, there);
+	/* and it may move on, as slowly */
+	(void)move_to(f, elsewhere);
+	f->now_ms += HALF_A_DAY;
+	(void)fixture_take(f, failure_make(f, ALPHA, FAILURE_HTTP, 502, "502 Bad Gateway"));
+	(void)move_to(f, elsewhere);
+	f->now_ms += HALF_A_DAY;
+	(void)move_to(f, elsewhere);
+	f->now_ms += HALF_A_DAY;
+	assert_string_equal(f->feeds[ALPHA].moved_url, there);
+	/* asked where it was first, for the sake of its credentials, it says nothing new */
+	(void)move_to(f, there);
+	assert_int_equal(f->feeds[ALPHA].onward_count, 2);
+	(void)move_to(f, elsewhere);
+	assert_true(f->feeds[ALPHA].moved);
+	assert_string_equal(f->feeds[ALPHA].moved_url, elsewhere);
+	assert_null(f->feeds[ALPHA].onward_url);
+	assert_events(f, 0, "feed,feed,feed,feed,feed,feed");
+	(void)move_to(f, NULL);
+	assert_true(f->feeds[ALPHA].moved);
 	/* what it moved to has gone for good: back to what the configuration says */
 	for (int i = 0; i < 5; i++) {
 		assert_true(f->feeds[ALPHA].moved);
