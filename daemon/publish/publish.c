@@ -15,6 +15,7 @@
 #include "sitrep/opml.h"
 #include "sitrep/render.h"
 #include "sitrep/sha256.h"
+#include "sitrep/story_page.h"
 
 enum {
 	/* One document: a hundred entries of ordinary length are half a megabyte. */
@@ -305,6 +306,49 @@ out:
 	return body;
 }
 
+/* ---- one story ---- */
+
+struct story_document {
+	struct buf out;
+	const char *site;
+	bool json;
+};
+
+static int write_story(void *arg, const struct story *s, const struct story_details *d)
+{
+	struct story_document *doc = arg;
+
+	if (doc->json)
+		story_page_json(&doc->out, s, d);
+	else
+		story_page_html(&doc->out, doc->site, s, d);
+	return 0;
+}
+
+/* -ENOENT when there is no story of that name. */
+static int render_story(struct publish *p, struct str name, struct http_body **body)
+{
+	struct story_document doc = {.out = BUF_INIT(DOCUMENT_MAX), .site = p->config->title};
+	struct error err = {0};
+	size_t len;
+	char *data;
+	int result;
+
+	if (str_ends(name, STR(".json"))) {
+		doc.json = true;
+		name.len -= 5;
+	}
+	result = reader_story_details(p->reader, name, write_story, &doc, &err);
+	if (result != 0 && result != -ENOENT)
+		log_emit(LOG_LEVEL_ERROR, "cannot read a story", "reason", err.text, NULL);
+	data = result == 0 ? buf_take(&doc.out, &len) : NULL;
+	if (data != NULL)
+		*body = http_body_new(
+			data, len, doc.json ? "application/json" : format_page.content_type, p->changed_ms);
+	buf_release(&doc.out);
+	return result;
+}
+
 /* ---- the fixed documents ---- */
 
 static struct http_body *finish(struct buf *out, const char *content_type)
@@ -409,6 +453,7 @@ static void answer_stories(struct publish *p, struct str path, struct http_answe
 {
 	struct cached *c;
 	struct selection s;
+	struct str name;
 	char title_room[256];
 	int result;
 
@@ -422,9 +467,16 @@ static void answer_stories(struct publish *p, struct str path, struct http_answe
 		answer->body = http_body_ref(c->body);
 		return;
 	}
-	result = resolve(p, path, &s, title_room, sizeof(title_room));
+	name = path;
+	s.feed_ids = NULL;
+	if (take_prefix(&name, STR("/story/"))) {
+		result = render_story(p, name, &answer->body);
+	} else {
+		result = resolve(p, path, &s, title_room, sizeof(title_room));
+		if (result == 0)
+			answer->body = render_stories(p, path, &s);
+	}
 	if (result == 0) {
-		answer->body = render_stories(p, path, &s);
 		answer->status = answer->body != NULL ? 200 : 503;
 		if (answer->body != NULL)
 			keep(p, path, answer->body);

@@ -15,7 +15,8 @@ static const char *const texts[FEED_STATEMENTS] = {
 		"SELECT id, active, backlog, health, failure, http_status, errors, due, failing_since, first_poll,"
 		" last_poll, last_success, last_new, polls, not_modified, bytes, items, server_wait, etag,"
 		" last_modified, reason, name, url, categories, configured_title, own_title, link, moved_url,"
-		" moved_since, moved_count, moved, onward_url, onward_since, onward_count, habits, publisher, emptiness,"
+		" moved_since, moved_count, moved, onward_url, onward_since, onward_count, habits, publisher, "
+		"emptiness,"
 		" EXISTS(SELECT 1 FROM websub WHERE feed_id = feed.id AND phase = ?2)"
 		" FROM feed WHERE id = ?1",
 	[FEED_SAVE] =

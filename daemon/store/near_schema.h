@@ -50,6 +50,7 @@
 	" numbers_of INTEGER NOT NULL,"                                                                                \
 	" title REAL NOT NULL,"                                                                                        \
 	" PRIMARY KEY(item_id, other_id)"                                                                              \
-	") STRICT, WITHOUT ROWID;"
+	") STRICT, WITHOUT ROWID;"                                                                                     \
+	"CREATE INDEX IF NOT EXISTS story_link_other ON story_link(other_id);"
 
 #endif

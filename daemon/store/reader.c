@@ -31,8 +31,9 @@ static const char *const texts[READER_STATEMENTS] = {
 	[READ_STORY_BY_UID] = "SELECT id FROM (SELECT id, 0 AS former FROM story WHERE uid = ?1"
 			      " UNION ALL SELECT story_id, 1 FROM story_alias WHERE uid = ?1)"
 			      " ORDER BY former, id DESC LIMIT 1",
+	/* The lead first: it may stand behind all that are read. */
 	[READ_REPORTS] = "SELECT " REPORT_COLUMNS ", " SOURCE_COLUMNS " FROM item i JOIN feed f ON f.id = i.feed_id"
-			 " WHERE i.story_id = ?1 ORDER BY i.id LIMIT ?2",
+			 " WHERE i.story_id = ?1 ORDER BY i.id != ?3, i.id LIMIT ?2",
 	[READ_STORY_FEEDS] = "SELECT feed_id FROM item WHERE story_id = ?1",
 	[LIST_ALL] = "SELECT sort_ms, id FROM story WHERE (sort_ms, id) < (?1, ?2) ORDER BY sort_ms DESC, id DESC",
 	[LIST_MARKED] = "SELECT sort_ms, story_id FROM mark WHERE name = ?3 AND (sort_ms, story_id) < (?1, ?2)"
@@ -44,7 +45,20 @@ static const char *const texts[READER_STATEMENTS] = {
 		" i.id IS NULL, " REPORT_COLUMNS ", " SOURCE_COLUMNS " FROM event e"
 		" LEFT JOIN feed f ON f.id = e.feed_id LEFT JOIN item i ON i.id = e.item_id"
 		" LEFT JOIN story s ON s.id = i.story_id WHERE e.cursor > ?1 ORDER BY e.cursor LIMIT ?2",
-	[READ_LEAD] = "SELECT id, record FROM item WHERE story_id = ?1 ORDER BY id LIMIT 1",
+	/* Whoever is closest to the source, and of those the first. */
+	[READ_LEAD] = "SELECT i.id, i.record FROM item i JOIN feed f ON f.id = i.feed_id WHERE i.story_id = ?1"
+		      " ORDER BY f.rank, i.id LIMIT 1",
+	[READ_LINKS] =
+		"SELECT l.item_id, 0, l.relation, l.score, l.shared, l.shared_of, l.numbers, l.numbers_of, o.uid,"
+		" o.record, s.uid, s.id, " SOURCE_COLUMNS " FROM item i JOIN story_link l ON l.item_id = i.id"
+		" JOIN item o ON o.id = l.other_id JOIN story s ON s.id = o.story_id"
+		" JOIN feed f ON f.id = o.feed_id WHERE i.story_id = ?1 UNION ALL"
+		" SELECT l.other_id, 1, l.relation, l.score, l.shared, l.shared_of, l.numbers, l.numbers_of, o.uid,"
+		" o.record, s.uid, s.id, " SOURCE_COLUMNS " FROM item i JOIN story_link l ON l.other_id = i.id"
+		" JOIN item o ON o.id = l.item_id JOIN story s ON s.id = o.story_id"
+		" JOIN feed f ON f.id = o.feed_id WHERE i.story_id = ?1 AND s.id != ?1 LIMIT ?2",
+	[READ_REVISIONS] = "SELECT r.item_id, r.at FROM item i JOIN revision r ON r.item_id = i.id"
+			   " WHERE i.story_id = ?1 ORDER BY r.item_id, r.rev LIMIT ?2",
 	[READ_CURSORS] = "SELECT coalesce((SELECT min(cursor) FROM event), cursor + 1), cursor FROM total",
 	[READ_TOTAL] = "SELECT generation, changed, items, stories FROM total",
 	[READ_FEED_COUNT] = "SELECT count(*) FROM feed WHERE active = 1",
@@ -152,14 +166,20 @@ int reader_take_report(struct reader *r, sqlite3_stmt *s, int first, struct repo
 static int take_reports(struct reader *r, struct story *story, struct error *err)
 {
 	sqlite3_stmt *s = r->s[READ_REPORTS];
+	int64_t lead_id = 0;
 	size_t cap = story->total_reports > STORY_REPORTS_MAX ? STORY_REPORTS_MAX : (size_t)story->total_reports;
-	int result = 0;
+	int result;
 
 	story->reports = arena_alloc_array(&r->arena, cap + 1, sizeof(*story->reports));
 	if (story->reports == NULL)
 		return error_sys(err, -ENOMEM, cannot_read);
+	sql_bind_int(r->s[READ_LEAD], 1, story->id);
+	result = sql_get_int(r->s[READ_LEAD], &lead_id, err, cannot_read);
+	if (result < 0)
+		return result;
 	sql_bind_int(s, 1, story->id);
 	sql_bind_int(s, 2, (int64_t)cap);
+	sql_bind_int(s, 3, lead_id);
 	while (story->report_count < cap && (result = sql_step(s, err, cannot_read)) == 1) {
 		result = reader_take_report(r, s, 0, &story->reports[story->report_count]);
 		if (result < 0) {
@@ -175,31 +195,37 @@ static int take_reports(struct reader *r, struct story *story, struct error *err
 	return result < 0 ? result : 0;
 }
 
-/* Reads the story and gives it to fn: what fn says, or negative errno; 0 when there is none to give. */
-static int give_story(struct reader *r, int64_t id, story_fn *fn, void *arg, struct error *err)
+int reader_load_story(struct reader *r, int64_t id, struct story *story, struct error *err)
 {
 	sqlite3_stmt *s = r->s[READ_STORY];
-	struct story story = {.id = id};
 	int result;
 
+	*story = (struct story){.id = id};
 	arena_clear(&r->arena);
 	sql_bind_int(s, 1, id);
 	result = sql_step(s, err, cannot_read);
 	if (result == 1) {
-		uid_write(story.uid, sql_blob(s, 1));
-		story.first_seen_ms = sqlite3_column_int64(s, 2);
-		story.last_seen_ms = sqlite3_column_int64(s, 3);
-		story.updated_ms = sqlite3_column_int64(s, 4);
-		story.sort_ms = sqlite3_column_int64(s, 5);
-		story.source_count = sqlite3_column_int(s, 6);
-		story.total_reports = sqlite3_column_int(s, 7);
+		uid_write(story->uid, sql_blob(s, 1));
+		story->first_seen_ms = sqlite3_column_int64(s, 2);
+		story->last_seen_ms = sqlite3_column_int64(s, 3);
+		story->updated_ms = sqlite3_column_int64(s, 4);
+		story->sort_ms = sqlite3_column_int64(s, 5);
+		story->source_count = sqlite3_column_int(s, 6);
+		story->total_reports = sqlite3_column_int(s, 7);
 	}
 	sql_reset(s);
 	if (result == 1)
-		result = take_reports(r, &story, err);
-	if (result != 0 || story.report_count == 0)
-		return result;
-	return fn(arg, &story);
+		result = take_reports(r, story, err);
+	return result != 0 ? result : story->report_count > 0;
+}
+
+/* Reads the story and gives it to fn: what fn says, or negative errno; 0 when there is none to give. */
+static int give_story(struct reader *r, int64_t id, story_fn *fn, void *arg, struct error *err)
+{
+	struct story story;
+	int result = reader_load_story(r, id, &story, err);
+
+	return result == 1 ? fn(arg, &story) : result;
 }
 
 int reader_stories(struct reader *r, const struct story_query *q, story_fn *fn, void *arg, struct error *err)
@@ -227,22 +253,27 @@ int reader_stories(struct reader *r, const struct story_query *q, story_fn *fn, 
 	return result;
 }
 
-int reader_story(struct reader *r, struct str uid, story_fn *fn, void *arg, struct error *err)
+int reader_find_story(struct reader *r, struct str uid, int64_t *id, struct error *err)
 {
 	uint8_t key[STORE_KEY_LEN];
-	int64_t id = 0;
 	int result;
 
 	if (uid_parse(uid, key) != 0)
 		return error_set(err, -ENOENT, "there is no such story");
-	result = reader_begin(r, err);
+	sql_bind_key(r->s[READ_STORY_BY_UID], 1, key);
+	result = sql_get_int(r->s[READ_STORY_BY_UID], id, err, cannot_read);
+	return result == 0 ? error_set(err, -ENOENT, "there is no such story") : result;
+}
+
+int reader_story(struct reader *r, struct str uid, story_fn *fn, void *arg, struct error *err)
+{
+	int64_t id = 0;
+	int result = reader_begin(r, err);
+
 	if (result != 0)
 		return result;
-	sql_bind_key(r->s[READ_STORY_BY_UID], 1, key);
-	result = sql_get_int(r->s[READ_STORY_BY_UID], &id, err, cannot_read);
-	if (result == 0)
-		result = error_set(err, -ENOENT, "there is no such story");
-	else if (result == 1)
+	result = reader_find_story(r, uid, &id, err);
+	if (result == 1)
 		result = give_story(r, id, fn, arg, err);
 	reader_end(r);
 	return result;

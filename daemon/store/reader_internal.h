@@ -23,6 +23,8 @@ enum reader_statement {
 	LIST_FEED,
 	READ_EVENTS,
 	READ_LEAD,
+	READ_LINKS,
+	READ_REVISIONS,
 	READ_CURSORS,
 	READ_TOTAL,
 	READ_FEED_COUNT,
@@ -48,6 +50,11 @@ enum { REPORT_COLUMN_COUNT = 6, SOURCE_COLUMN_COUNT = 6 };
 /* Copies into the arena.  1; 0 when the record does not decode; -ENOMEM. */
 int reader_take_report(struct reader *r, sqlite3_stmt *s, int first, struct report *out);
 int reader_take_source(struct reader *r, sqlite3_stmt *s, int first, struct source *out);
+
+/* Within a transaction: 1 the story of that name (or that it became part of) is *id; -ENOENT. */
+int reader_find_story(struct reader *r, struct str uid, int64_t *id, struct error *err);
+/* Within a transaction, into the arena, which is cleared before: 1; 0 when there is none to show. */
+int reader_load_story(struct reader *r, int64_t id, struct story *story, struct error *err);
 
 /* Places in the river, newest first. */
 struct place {

@@ -5,6 +5,7 @@
  *     /output/NAME.{atom,rss,json}               stories that the output's rule matched
  *     /alert/NAME.{atom,rss,json}                stories that the alert matched
  *     /                                          the river of news, for a browser
+ *     /story/ID  /story/ID.json                  one story: its reports, and why they are in it
  *     /opml                                      the polled feeds, as a subscription list
  *     /healthz  /metrics                         for monitoring
  *

@@ -59,7 +59,8 @@ struct story {
 	int64_t sort_ms;        /* river order, newest first */
 	int source_count;       /* distinct publishers */
 	int total_reports;      /* distinct items, also those not listed here */
-	struct report *reports; /* in order of appearance, at most STORY_REPORTS_MAX; [0] is the lead */
+	struct report *reports; /* at most STORY_REPORTS_MAX: the lead, which is that of the feed with the lowest rank
+				   and of those the first; then the others in order of appearance */
 	size_t report_count;
 };
 
@@ -76,6 +77,38 @@ typedef int story_fn(void *arg, const struct story *s);
 int reader_stories(struct reader *r, const struct story_query *q, story_fn *fn, void *arg, struct error *err);
 /* -ENOENT when there is none.  Under the uid of a story that became part of another one, that one with its own uid. */
 int reader_story(struct reader *r, struct str uid, story_fn *fn, void *arg, struct error *err);
+
+/* What ties a report of the story to another item, when it was placed. */
+struct story_tie {
+	int64_t item_id; /* of the report */
+	bool incoming;   /* the other one refers to this */
+	bool same_story;
+	const char *relation; /* story_relation_name() */
+	double score;
+	int shared, shared_of, numbers, numbers_of; /* as in struct story_reasons */
+	char other_uid[UID_TEXT_MAX];
+	char other_story[UID_TEXT_MAX];
+	struct str other_title;
+	struct source other_source;
+};
+
+/* That a report's text was another one until then. */
+struct story_revision {
+	int64_t item_id;
+	int64_t at_ms; /* when we saw that text first */
+};
+
+struct story_details {
+	const struct story_tie *ties;
+	size_t tie_count;
+	const struct story_revision *revisions; /* by item, in order of time */
+	size_t revision_count;
+};
+enum { STORY_TIES_MAX = 256, STORY_REVISIONS_MAX = 512 };
+
+typedef int story_details_fn(void *arg, const struct story *s, const struct story_details *d);
+/* As reader_story(), with all that is known of why. */
+int reader_story_details(struct reader *r, struct str uid, story_details_fn *fn, void *arg, struct error *err);
 
 enum event_kind { EVENT_NEW = 1, EVENT_COPY, EVENT_UPDATED, EVENT_ALERT, EVENT_FEED };
 const char *event_kind_name(enum event_kind k); /* "new", "copy", "updated", "alert", "feed" */

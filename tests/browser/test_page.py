@@ -76,3 +76,26 @@ def look(png):
     stride = width * depth + 1
     # filtered rows differ wherever the picture does: enough to tell a page from a blank sheet
     return (width, height), len({raw[i:i + depth] for i in range(1, min(len(raw), stride * height), depth)})
+
+
+def test_a_story_has_a_page(server, make_daemon, tmp_path):
+    articles = [article(n) for n in range(3)]
+    long = dict(article(9), text="<p>%s</p>" % " ".join("The %s company of the brigade moved to the %s ridge." % (a, b)
+                                                        for a in ("first", "last", "reserve") for b in ("north", "south")))
+    server.set("/a", rss("Halden Gazette", articles + [long]))
+    server.set("/b", atom("Strait Watch", [dict(long, title="Brigade moves", link="http://strait.example/9")], "strait"))
+    server.set("/c", rss("Northern Wire", [dict(long, title="Companies on the ridges", link="http://wire.example/9",
+                                                text=long["text"] + "<p>No shot was fired, a spokesman said.</p>")], "wire"))
+    daemon = make_daemon("title = Night desk", {n: server.url("/" + n) for n in "abc"}).start()
+    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
+    dom = browse(tmp_path, page_url(daemon), "--dump-dom").stdout.decode()
+    path = re.search(r'href="(story/[0-9a-f-]+)">3 sources<', dom)[1]
+    result = browse(tmp_path, page_url(daemon) + path, "--dump-dom")
+    page = result.stdout.decode()
+    assert page.count("<li id=") == 3 and "Halden Gazette" in page and "An edited copy of the report of" in page
+    assert "Content Security Policy" not in result.stderr.decode(errors="replace")
+    for width, options in ((390, []), (1200, ["--blink-settings=preferredColorScheme=0"])):
+        shot = tmp_path / ("%d%d.png" % (width, len(options)))
+        browse(tmp_path, page_url(daemon) + path, "--screenshot=%s" % shot, "--window-size=%d,900" % width, *options)
+        size, colours = look(shot.read_bytes())
+        assert size == (width, 900) and colours > 20

@@ -1,0 +1,259 @@
+/* One story with all its reports, in the order in which they appeared, and why each is in it. */
+#include "sitrep/story_page.h"
+
+#include <string.h>
+
+#include "sitrep/clock.h"
+#include "sitrep/jsonw.h"
+#include "sitrep/page.h"
+#include "sitrep/url.h"
+
+/* The lead stands first in the list, and somewhere in the order of appearance. */
+static const struct report *appeared(const struct story *s, size_t n)
+{
+	size_t before = 0;
+
+	while (before + 1 < s->report_count && s->reports[before + 1].item_id < s->reports[0].item_id)
+		before++;
+	return n < before ? &s->reports[n + 1] : n == before ? &s->reports[0] : &s->reports[n];
+}
+
+/* What placed the report in its story; NULL: it began it, or nobody knows any more. */
+static const struct story_tie *placed_by(const struct story_details *d, int64_t item_id)
+{
+	for (size_t i = 0; i < d->tie_count; i++) {
+		const struct story_tie *t = &d->ties[i];
+
+		if (t->item_id == item_id && !t->incoming && t->same_story &&
+			(strcmp(t->relation, "copy") == 0 || strcmp(t->relation, "reprint") == 0 ||
+				strcmp(t->relation, "update") == 0))
+			return t;
+	}
+	return NULL;
+}
+
+/* Whether the tie is the first that leads to the other story: several reports may resemble it. */
+static bool is_first_to(const struct story_details *d, size_t n)
+{
+	if (d->ties[n].same_story)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(d->ties[i].other_story, d->ties[n].other_story) == 0)
+			return false;
+	return true;
+}
+
+/* ---- for a browser ---- */
+
+static void write_measures(struct buf *out, const struct story_tie *t)
+{
+	(void)buf_printf(
+		out, "%.0f&nbsp;%% of the shorter text, %d of %d phrases", t->score * 100, t->shared, t->shared_of);
+	if (t->numbers_of > 0)
+		(void)buf_printf(out, ", %d of %d numbers", t->numbers, t->numbers_of);
+}
+
+static void write_reason(struct buf *out, const struct story_tie *t, bool first)
+{
+	(void)buf_puts(out, "<p class=\"why\">");
+	if (t == NULL) {
+		(void)buf_puts(out, first ? "The first report." : "Joined the story.");
+	} else if (strcmp(t->relation, "copy") == 0) {
+		(void)buf_puts(out, "The same text or link as that of <b>");
+		(void)buf_add_xml(out, t->other_source.title);
+		(void)buf_puts(out, "</b>.");
+	} else {
+		bool update = strcmp(t->relation, "update") == 0;
+
+		(void)buf_puts(
+			out, update ? "A later version of the report of <b>" : "An edited copy of the report of <b>");
+		(void)buf_add_xml(out, t->other_source.title);
+		(void)buf_puts(out, "</b>: ");
+		write_measures(out, t);
+		(void)buf_putc(out, '.');
+	}
+	(void)buf_puts(out, "</p>\n");
+}
+
+static void write_changes(struct buf *out, const struct story_details *d, const struct report *r)
+{
+	long long count = 0;
+
+	for (size_t i = 0; i < d->revision_count; i++)
+		count += d->revisions[i].item_id == r->item_id;
+	if (count == 0)
+		return;
+	(void)buf_puts(out, "<p class=\"why\">Its text changed: ");
+	page_count(out, count, "earlier version");
+	(void)buf_puts(out, " kept, the present one is of ");
+	page_moment(out, r->updated_ms);
+	(void)buf_puts(out, ".</p>\n");
+}
+
+static void write_report(struct buf *out, const struct story *s, const struct story_details *d, size_t n)
+{
+	const struct report *r = appeared(s, n);
+
+	(void)buf_printf(out, "<li id=\"%s\">\n<h2 dir=\"auto\">", r->uid);
+	page_linked(out, r->item.link, r->item.plain_title);
+	(void)buf_puts(out, "</h2>\n<p class=\"by\"><b>");
+	(void)buf_add_xml(out, r->source.title);
+	(void)buf_puts(out, "</b> &middot; seen ");
+	page_moment(out, r->first_seen_ms);
+	if (r->published_known) {
+		(void)buf_puts(out, " &middot; published ");
+		page_moment(out, r->published_ms);
+	}
+	if (r == &s->reports[0] && s->report_count > 1)
+		(void)buf_puts(out, " &middot; leads the story");
+	(void)buf_puts(out, "</p>\n");
+	write_reason(out, placed_by(d, r->item_id), n == 0);
+	write_changes(out, d, r);
+	(void)buf_puts(out, "</li>\n");
+}
+
+static const char *tie_words(const struct story_tie *t)
+{
+	if (strcmp(t->relation, "contains") == 0)
+		return t->incoming ? "a roundup that has it among others" : "is in this roundup";
+	return "perhaps the same event";
+}
+
+static void write_related(struct buf *out, const struct story_details *d)
+{
+	bool open = false;
+
+	for (size_t i = 0; i < d->tie_count; i++) {
+		const struct story_tie *t = &d->ties[i];
+
+		if (!is_first_to(d, i))
+			continue;
+		(void)buf_puts(out, open ? "" : "<h3>Related</h3>\n<ul>\n");
+		open = true;
+		(void)buf_printf(out, "<li dir=\"auto\"><a href=\"%s\">", t->other_story);
+		(void)buf_add_xml(out, t->other_title);
+		(void)buf_puts(out, "</a>\n<p class=\"by\"><b>");
+		(void)buf_add_xml(out, t->other_source.title);
+		(void)buf_printf(out, "</b> &middot; %s: ", tie_words(t));
+		write_measures(out, t);
+		(void)buf_puts(out, "</p></li>\n");
+	}
+	if (open)
+		(void)buf_puts(out, "</ul>\n");
+}
+
+void story_page_html(struct buf *out, const char *site, const struct story *s, const struct story_details *d)
+{
+	page_begin(out, s->reports[0].item.plain_title, "../");
+	(void)buf_puts(out, "<header>\n<h1 dir=\"auto\">");
+	(void)buf_add_xml(out, s->reports[0].item.plain_title);
+	(void)buf_puts(out, "</h1>\n<p>");
+	page_count(out, s->source_count, "source");
+	(void)buf_puts(out, ", ");
+	page_count(out, s->total_reports, "report");
+	(void)buf_puts(out, " &middot; ");
+	page_moment(out, s->first_seen_ms);
+	if (s->last_seen_ms > s->first_seen_ms) {
+		(void)buf_puts(out, " to ");
+		page_moment(out, s->last_seen_ms);
+	}
+	(void)buf_printf(out, " &middot; <a href=\"%s.json\">JSON</a> &middot; <a href=\"../\">", s->uid);
+	(void)buf_add_xml(out, str_from(site));
+	(void)buf_puts(out, "</a></p>\n</header>\n<main>\n<ol>\n");
+	for (size_t i = 0; i < s->report_count; i++)
+		write_report(out, s, d, i);
+	(void)buf_puts(out, "</ol>\n");
+	if ((size_t)s->total_reports > s->report_count) {
+		(void)buf_puts(out, "<p>And ");
+		page_count(out, s->total_reports - (long long)s->report_count, "later report");
+		(void)buf_puts(out, ".</p>\n");
+	}
+	write_related(out, d);
+	page_end(out);
+}
+
+/* ---- for programs ---- */
+
+static void json_measures(struct jsonw *w, const struct story_tie *t)
+{
+	jsonw_key(w, "score");
+	jsonw_real(w, t->score);
+	if (strcmp(t->relation, "copy") == 0)
+		return;
+	jsonw_kv_int(w, "shared", t->shared);
+	jsonw_kv_int(w, "shared_of", t->shared_of);
+	jsonw_kv_int(w, "numbers", t->numbers);
+	jsonw_kv_int(w, "numbers_of", t->numbers_of);
+}
+
+static void json_report(struct jsonw *w, const struct story *s, const struct story_details *d, size_t n)
+{
+	const struct report *r = appeared(s, n);
+	const struct story_tie *t = placed_by(d, r->item_id);
+	char time[TIME_TEXT_MAX];
+
+	jsonw_object(w);
+	jsonw_kv_cstr(w, "id", r->uid);
+	jsonw_kv_str(w, "feed", r->source.feed);
+	jsonw_kv_str(w, "source", r->source.title);
+	jsonw_kv_str(w, "title", r->item.plain_title);
+	if (url_is_web(r->item.link))
+		jsonw_kv_str(w, "link", r->item.link);
+	jsonw_kv_time(w, "first_seen", r->first_seen_ms);
+	if (r->published_known)
+		jsonw_kv_time(w, "published", r->published_ms);
+	jsonw_kv_bool(w, "lead", r == &s->reports[0]);
+	if (t != NULL) {
+		jsonw_kv_cstr(w, "relation", t->relation);
+		jsonw_kv_cstr(w, "of", t->other_uid);
+		json_measures(w, t);
+	} else if (n == 0) {
+		jsonw_kv_cstr(w, "relation", "new");
+	}
+	jsonw_key(w, "revisions");
+	jsonw_array(w);
+	for (size_t i = 0; i < d->revision_count; i++)
+		if (d->revisions[i].item_id == r->item_id)
+			jsonw_cstr(w, time_format_rfc3339(time, d->revisions[i].at_ms));
+	jsonw_array_end(w);
+	jsonw_object_end(w);
+}
+
+static void json_related(struct jsonw *w, const struct story_tie *t)
+{
+	jsonw_object(w);
+	jsonw_kv_cstr(w, "story", t->other_story);
+	jsonw_kv_cstr(w, "relation", t->relation);
+	jsonw_kv_bool(w, "incoming", t->incoming);
+	jsonw_kv_str(w, "source", t->other_source.title);
+	jsonw_kv_str(w, "title", t->other_title);
+	json_measures(w, t);
+	jsonw_object_end(w);
+}
+
+void story_page_json(struct buf *out, const struct story *s, const struct story_details *d)
+{
+	struct jsonw w;
+
+	jsonw_init(&w, out);
+	jsonw_object(&w);
+	jsonw_kv_cstr(&w, "id", s->uid);
+	jsonw_kv_str(&w, "title", s->reports[0].item.plain_title);
+	jsonw_kv_int(&w, "sources", s->source_count);
+	jsonw_kv_int(&w, "report_count", s->total_reports);
+	jsonw_kv_time(&w, "first_seen", s->first_seen_ms);
+	jsonw_kv_time(&w, "last_seen", s->last_seen_ms);
+	jsonw_key(&w, "reports");
+	jsonw_array(&w);
+	for (size_t i = 0; i < s->report_count; i++)
+		json_report(&w, s, d, i);
+	jsonw_array_end(&w);
+	jsonw_key(&w, "related");
+	jsonw_array(&w);
+	for (size_t i = 0; i < d->tie_count; i++)
+		if (is_first_to(d, i))
+			json_related(&w, &d->ties[i]);
+	jsonw_array_end(&w);
+	jsonw_object_end(&w);
+	(void)buf_putc(out, '\n');
+}

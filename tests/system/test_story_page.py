@@ -1,0 +1,102 @@
+"""A story's own page: its reports in order of appearance, why each is in it, what it is related to; and who leads it."""
+import json
+import re
+
+import defence_call
+from harness import wait_for
+from samples import article, atom, rss
+from test_one_story import Outlets
+
+
+def page(daemon, uid, **headers):
+    return daemon.get("/story/" + uid, headers=headers) if headers else daemon.get("/story/" + uid)
+
+
+def test_reports_and_reasons(server, make_daemon):
+    outlets = Outlets(server, make_daemon)
+    outlets.publish_archive()
+    events = [outlets.publish(name, [a])[0] for name, a in defence_call.edits()]
+    daemon, uid = outlets.daemon, events[0]["story"]["id"]
+    answer = page(daemon, uid + ".json")
+    assert answer.headers["Content-Type"] == "application/json"
+    story = json.loads(answer.body)
+    assert (story["id"], story["sources"], story["report_count"]) == (uid, 8, 8)
+    assert [r["id"] for r in story["reports"]] == [e["item"]["id"] for e in events]
+    assert [r["relation"] for r in story["reports"]] == ["new"] + [e["copy"]["relation"] for e in events[1:]]
+    assert [r["lead"] for r in story["reports"]] == [True] + [False] * 7
+    for report, event in zip(story["reports"][1:], events[1:]):
+        assert report["of"] == event["copy"]["of"]
+        assert abs(report["score"] - event["copy"]["score"]) < 1e-4
+        if report["relation"] == "reprint":
+            assert 0 < report["shared"] <= report["shared_of"] and report["numbers"] <= report["numbers_of"]
+
+    html = page(daemon, uid)
+    text = html.body.decode()
+    assert html.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert text.count("<li id=") == 8 and "8 sources, 8 reports" in text
+    assert text.count("An edited copy of the report of <b>") == 6 and text.count("The same text or link as") == 1
+    assert "The first report." in text and "leads the story" in text
+    assert re.search(r'href="story/%s">8 sources<' % uid, daemon.get("/").body.decode())
+    # as with every other document
+    again = page(daemon, uid, **{"If-None-Match": html.headers["ETag"]})
+    assert again.status == 304
+    assert "default-src 'none'" in html.headers["Content-Security-Policy"]
+
+    # a changed text is told with the time of what it was
+    name, first = defence_call.edits()[0]
+    outlets.publish(name, [dict(first, text=first["text"].replace("14", "17"))])
+    story = json.loads(page(daemon, uid + ".json").body)
+    assert [len(r["revisions"]) for r in story["reports"]] == [1] + [0] * 7
+    assert "1 earlier version kept" in page(daemon, uid).body.decode()
+    assert page(daemon, uid).headers["ETag"] != html.headers["ETag"]
+
+
+def test_what_is_no_story(server, make_daemon):
+    server.set("/a", rss("A", [article(1)]))
+    daemon = make_daemon("", dict(a=server.url("/a"))).start()
+    wait_for(lambda: daemon.feeds()["a"]["polls"] == 1, "the first poll")
+    for name in ("", "x", ".json", "00000000-0000-8000-8000-000000000000", "00000000-0000-8000-8000-000000000000.json",
+                 "../feed.atom", "%27%20OR%201=1"):
+        assert page(daemon, name).status == 404, name
+
+
+def test_markup_from_feeds_stays_text(server, make_daemon):
+    evil = "</h1><script>alert(1)</script>"
+    server.set("/a", rss(evil, [article(1, title="A \"title\" " + evil)]))
+    daemon = make_daemon("title = Night <desk>", dict(a=server.url("/a"))).start()
+    wait_for(lambda: daemon.feeds()["a"]["polls"] == 1, "the first poll")
+    uid = json.loads(daemon.get("/feed.json").body)["items"][0]["id"].removeprefix("urn:uuid:")
+    text = page(daemon, uid).body.decode()
+    assert "<script" not in text and "Night &lt;desk&gt;" in text
+    assert json.loads(page(daemon, uid + ".json").body)["reports"][0]["feed"] == "a"
+
+
+def test_the_press_office_leads_whenever_it_comes(server, make_daemon):
+    """The agency's headline until then; the entry stays the same one, in its place."""
+    wire = article(1, title="Ministry buys boats, agency says")
+    release = dict(wire, title="The ministry orders twelve patrol boats", link="https://ministry.example/releases/1")
+    server.set("/wire", rss("Wire", [wire, article(2)]))
+    server.set("/ministry", atom("Ministry", [], "ministry"))
+    daemon = make_daemon("", {"wire": server.url("/wire"), "ministry": dict(url=server.url("/ministry"), rank=10)}).start()
+    wait_for(lambda: all(f["polls"] == 1 for f in daemon.feeds().values()), "the first polls")
+    before = json.loads(daemon.get("/feed.json").body)["items"]
+    stream = daemon.stream(dict(events=["copy"]))
+    server.set("/ministry", atom("Ministry", [release], "ministry"))
+    daemon.refresh("ministry")
+    event = stream.read_events(1)[0]
+    after = json.loads(daemon.get("/feed.json").body)["items"]
+    assert [i["id"] for i in after] == [i["id"] for i in before]
+    n = [i["title"] for i in before].index(wire["title"])
+    assert after[n]["title"] == release["title"] == event["story"]["title"]
+    assert after[n]["url"] == release["link"]
+    assert [r["source"] for r in after[n]["_sitrep"]["reports"]] == ["Ministry", "Wire"]
+    # in order of appearance, where the order is what is told
+    story = json.loads(page(daemon, event["story"]["id"] + ".json").body)
+    assert [(r["source"], r["lead"]) for r in story["reports"]] == [("Wire", False), ("Ministry", True)]
+    assert story["title"] == release["title"]
+    # a change of the lead's text is a change of the entry
+    modified = after[n]["date_modified"]
+    server.set("/ministry", atom("Ministry", [dict(release, title="The ministry orders thirteen patrol boats")], "ministry"))
+    daemon.refresh("ministry")
+    changed = json.loads(daemon.get("/feed.json").body)["items"][n]
+    assert changed["title"] == "The ministry orders thirteen patrol boats" and changed["date_modified"] >= modified
