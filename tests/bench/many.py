@@ -45,12 +45,15 @@ def main():
                 print("round %d: %d polls in %.0f s, %d new, %d unchanged, %d failed; longest stall %.1f ms, peak memory "
                       "%.0f MiB (share %.0f MiB)" % (n + 1, seen["polls"], time.monotonic() - start, seen["new"],
                                                      seen["not_modified"], seen["failed"], stall_ms, peak, share), flush=True)
+            stalls = []
             for path in LOOKED_AT:
                 assert daemon.get(path).status == 200, path
+                stalls.append("%s %.1f" % (path, since_start(daemon)["longest_stall_us"] / 1000))
             daemon.feeds()
             stall_ms = since_start(daemon)["longest_stall_us"] / 1000
             peak, share = memory(daemon.process.pid)
-            print("after an operator looked at all of it: longest stall %.1f ms, peak memory %.0f MiB" % (stall_ms, peak))
+            print("after an operator looked at all of it: longest stall %.1f ms (%s), peak memory %.0f MiB" %
+                  (stall_ms, ", ".join(stalls), peak))
             bad = stall_ms > STALL_MAX_MS or peak > MEMORY_MAX_MIB or seen["failed"] > 0
             print("bars: stall %d ms, memory %d MiB: %s" % (STALL_MAX_MS, MEMORY_MAX_MIB, "missed" if bad else "met"))
             return 1 if bad else 0
