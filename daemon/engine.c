@@ -8,7 +8,6 @@
 #include "engine_internal.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,18 +53,6 @@ static void log_health(const struct poll_report *r)
 			s->reason != NULL ? s->reason : "", NULL);
 	else if (r->before == FEED_FAILING || r->before == FEED_GONE)
 		log_emit(LOG_LEVEL_NOTICE, "feed recovered", "feed", s->name, NULL);
-}
-
-static void log_identity(const struct poll_report *r)
-{
-	char fresh[16], again[16];
-
-	if (!r->renamed)
-		return;
-	(void)snprintf(fresh, sizeof(fresh), "%d", r->idents_new);
-	(void)snprintf(again, sizeof(again), "%d", r->idents_again);
-	log_emit(LOG_LEVEL_NOTICE, "feed renames its items, they are recognised otherwise now", "feed", r->state.name,
-		"by", ident_mode_name(r->state.ident_mode), "new", fresh, "known", again, NULL);
 }
 
 struct engine_feed *engine_feed_by_id(const struct engine *e, int64_t id)
@@ -134,13 +121,11 @@ static void take_report(struct engine *e, struct poll_report *r)
 		take_aside(e, r);
 		return;
 	}
-	if (r->error.code != 0) {
+	if (r->error.code != 0)
 		log_emit(LOG_LEVEL_ERROR, "poll could not be kept", "feed", r->state.name != NULL ? r->state.name : "",
 			"reason", r->error.text, NULL);
-	} else {
+	else
 		log_health(r);
-		log_identity(r);
-	}
 	e->items_new += (uint64_t)r->fresh;
 	e->items_copies += (uint64_t)r->copies;
 	e->items_updated += (uint64_t)r->updates;

@@ -128,7 +128,6 @@ static void write_feed(const struct engine *e, size_t slot, struct jsonw *w)
 		jsonw_kv_cstr(w, "redirected_to", e->feeds[slot]->detour);
 	if (s->http_status != 0)
 		jsonw_kv_int(w, "http_status", s->http_status);
-	jsonw_kv_cstr(w, "identity", ident_mode_name(s->ident_mode));
 	jsonw_kv_cstr(w, "websub", engine_websub_words(f));
 	jsonw_kv_cstr(w, "websub_reason", f->hub != NULL ? f->hub->state.reason : NULL);
 	jsonw_kv_time(w, "due", s->due_ms);

@@ -117,11 +117,6 @@ int engine_explain(void *arg, struct str feed, struct jsonw *w, struct error *er
 	(void)buf_printf(&text, "It is planned for %s.\n",
 		s->due_ms != TIME_NONE ? time_format_rfc3339(when, s->due_ms) : "no time at all");
 	explain_site(e, e->feeds[slot], &text);
-	if (s->ident_mode != IDENT_GUID)
-		(void)buf_printf(&text,
-			"Its items are recognised by their %s: most of what it gives them as names is new at each "
-			"poll.\n",
-			ident_mode_name(s->ident_mode));
 	jsonw_array(w);
 	for (rest = buf_str(&text); str_split(&rest, '\n', &line);)
 		if (!str_empty(line))

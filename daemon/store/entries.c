@@ -166,25 +166,7 @@ static void judge_links(struct entries *e)
 	}
 }
 
-/* What the item is called in a feed whose guids, or links, are not to be trusted.  The first byte keeps the kinds
- * apart; the worker's own begin with others (identity.c). */
-static int rename_entry(struct entry *e, enum ident_mode mode, struct sha256 *hash)
-{
-	bool by_link = mode == IDENT_URL && entry_url_key(e) != NULL;
-	int result;
-
-	if (mode == IDENT_GUID)
-		return 0;
-	result = sha256_begin(hash);
-	if (result == 0)
-		result = sha256_add(hash, by_link ? STR("U") : STR("D"));
-	if (result == 0)
-		result = sha256_add(hash, by_link ? e->item->url_key : e->item->digest);
-	return result == 0 ? sha256_end(hash, e->identity) : result;
-}
-
-int entries_set(
-	struct entries *e, const struct document *d, enum ident_mode mode, struct sha256 *hash, struct error *err)
+int entries_set(struct entries *e, const struct document *d, struct sha256 *hash, struct error *err)
 {
 	int result = make_room(e, d->items.count, err);
 
@@ -197,10 +179,7 @@ int entries_set(
 		if (it->identity.len != SHA256_LEN || it->digest.len != SHA256_LEN)
 			return error_set(err, -EPROTO, "an item of the document has no identity or digest");
 		e->items[e->count] = (struct entry){.item = it};
-		memcpy(e->items[e->count].identity, it->identity.data, SHA256_LEN);
-		result = rename_entry(&e->items[e->count++], mode, hash);
-		if (result != 0)
-			return error_sys(err, result, "cannot hash an identity");
+		memcpy(e->items[e->count++].identity, it->identity.data, SHA256_LEN);
 	}
 	/* by link, by text, and once more to find those that are equal in both */
 	for (int round = 0; round < 3 && result == 0; round++)

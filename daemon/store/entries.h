@@ -9,7 +9,6 @@
 #include "item_store.h"
 #include "sitrep/document.h"
 #include "sitrep/error.h"
-#include "sitrep/feed_state.h"
 #include "sitrep/sha256.h"
 
 struct entry {
@@ -30,10 +29,9 @@ struct entries {
 	struct entry **sorted; /* room for sorting, cap elements */
 };
 
-/* Takes over the items of d, named as mode says; it must outlive the entries.  -EPROTO when an item lacks what the
- * worker should have worked out, -ENOMEM. */
-int entries_set(
-	struct entries *e, const struct document *d, enum ident_mode mode, struct sha256 *hash, struct error *err);
+/* Takes over the items of d; it must outlive the entries.  -EPROTO when an item lacks what the worker
+ * should have worked out, -ENOMEM. */
+int entries_set(struct entries *e, const struct document *d, struct sha256 *hash, struct error *err);
 void entries_release(struct entries *e);
 
 /* Is an item of this document known as item_id? */

@@ -45,13 +45,6 @@ const char *feed_health_name(enum feed_health h)
 	return "unknown";
 }
 
-const char *ident_mode_name(enum ident_mode m)
-{
-	static const char *const names[] = {[IDENT_GUID] = "guid", [IDENT_URL] = "link", [IDENT_DIGEST] = "text"};
-
-	return names[m];
-}
-
 enum { TEXT_COUNT = 10 };
 
 /* The members that are owned, in one place for copying and freeing. */

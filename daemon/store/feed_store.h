@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "ident_trust.h"
 #include "sitrep/error.h"
 #include "sitrep/feed_state.h"
 #include "sitrep/writer.h"
@@ -50,7 +49,6 @@ struct feed_row {
 	char *publisher;        /* configured, NULL */
 	bool backlog;           /* no document of it is in yet */
 	enum feed_emptiness emptiness;
-	struct ident_trust trust;
 };
 void feed_row_release(struct feed_row *row);
 

@@ -357,7 +357,6 @@ static int take_by_digest(struct taking *t, struct entry *e)
 		k = &any[0];
 	}
 	t->counts->unchanged++;
-	t->counts->idents_again += own_count > 0;
 	result = alias(t, e, k->item_id);
 	return result == 0 ? 1 : result;
 }
@@ -388,7 +387,6 @@ static int take_by_url(struct taking *t, struct entry *e)
 	if (own_count > 0) {
 		if (own_count > 1 || entries_contain(&t->in->entries, own[0].item_id))
 			return 0;
-		t->counts->idents_again++;
 		result = alias(t, e, own[0].item_id);
 		if (result == 0)
 			result = update(t, e, &own[0]);
@@ -435,10 +433,8 @@ static int take_by_text(struct taking *t, struct entry *e)
 
 static int take_unknown(struct taking *t, struct entry *e)
 {
-	int result;
+	int result = take_by_digest(t, e);
 
-	t->counts->idents_new++;
-	result = take_by_digest(t, e);
 	if (result == 0)
 		result = take_by_url(t, e);
 	if (result == 0)
@@ -471,7 +467,7 @@ int intake_document(struct intake *in, const struct feed_row *feed, const struct
 	struct intake_counts *counts, struct error *err)
 {
 	struct taking t = {.in = in, .feed = feed, .at_ms = at_ms, .counts = counts, .err = err};
-	int result = entries_set(&in->entries, d, feed->trust.mode, in->hash, err);
+	int result = entries_set(&in->entries, d, in->hash, err);
 
 	if (result == 0)
 		result = publishers_begin(in->publishers, feed, d, err);

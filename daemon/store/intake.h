@@ -16,9 +16,6 @@
  *                                                               report or of the outlet's own earlier one, joins that
  *                                                               story; else `new`: begins a story
  *
- * What the identity is made of, guid, link or digest, is the feed's ident mode (ident_trust.h): new identities of known
- * items are counted, and a feed that keeps renaming its items is asked for something else.
- *
  * A changed text is kept as a revision; it is told as `updated` when the change is material (story_rule.h), or when
  * nothing is known of what the text was.
  *
@@ -57,8 +54,6 @@ struct intake {
 
 struct intake_counts {
 	int fresh, copies, updates, unchanged;
-	/* identities that were new, and how many of them are items of the feed that were known by another one */
-	int idents_new, idents_again;
 };
 
 int intake_init(struct intake *in, struct item_store *items, struct journal *journal, struct publishers *publishers,

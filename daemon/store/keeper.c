@@ -385,12 +385,6 @@ static int take_document(struct keeper *k, struct poll_outcome *o, struct feed_r
 		arena_clear(&k->arena);
 	if (result != 0)
 		return result;
-	if (is_own && o->kind == OUTCOME_DOCUMENT && !row->backlog) {
-		report->idents_new = counts.idents_new;
-		report->idents_again = counts.idents_again;
-		report->renamed = ident_trust_note(&row->trust, &report->idents_new, &report->idents_again);
-		row->state.ident_mode = row->trust.mode;
-	}
 	report->fresh = counts.fresh;
 	report->copies = counts.copies;
 	report->updates = counts.updates;

@@ -41,10 +41,6 @@ enum poll_failure {
 const char *poll_failure_name(enum poll_failure f); /* "dns", "connect" ... */
 const char *feed_health_name(enum feed_health h);   /* "new", "ok", "failing", "gone" */
 
-/* By what a feed's items are recognised. */
-enum ident_mode { IDENT_GUID, IDENT_URL, IDENT_DIGEST };
-const char *ident_mode_name(enum ident_mode m); /* "guid", "link", "text" */
-
 struct feed_state {
 	int64_t id; /* the database's */
 	char *name;
@@ -59,8 +55,7 @@ struct feed_state {
 	enum poll_failure failure;
 	char *reason; /* sentence of the last failure, NULL when ok */
 	int http_status;
-	int errors; /* failures in a row */
-	enum ident_mode ident_mode;
+	int errors;     /* failures in a row */
 	int64_t due_ms; /* when to ask next, TIME_NONE: not planned */
 	int64_t failing_since_ms;
 	int64_t first_poll_ms; /* all TIME_NONE when never */

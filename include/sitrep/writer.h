@@ -125,8 +125,6 @@ struct poll_report {
 	char *hubs, *topic;
 	int fresh, copies, updates, unchanged; /* items */
 	enum feed_health before;
-	bool renamed;                 /* from now on the feed's items are recognised as state.ident_mode says, ... */
-	int idents_new, idents_again; /* ... since of so many new identities so many were known items */
 	struct feed_state state;
 	struct error error; /* why the outcome could not be taken in, code 0 when it was */
 	struct poll_report *next;

@@ -107,27 +107,6 @@ def test_a_feed_that_lost_its_items_is_failing_until_they_are_back(server, make_
     assert daemon.feeds()["lost"]["state"] == "ok"
 
 
-def test_guids_that_change_at_every_poll_are_found_out(server, make_daemon):
-    def articles(poll):
-        return [article(n, guid="%d-%d" % (poll, n)) for n in range(5)]
-
-    server.set("/a", rss("A", articles(0)))
-    daemon = make_daemon("", dict(a=server.url("/a"))).start()
-    wait_for(lambda: daemon.feeds()["a"]["polls"] == 1, "the first poll")
-    stream = daemon.stream(dict(events=["new", "copy", "updated"]))
-    for poll in range(1, 5):
-        assert daemon.feeds()["a"]["identity"] == ("guid" if poll < 4 else "link")
-        server.set("/a", rss("A", articles(poll)))
-        daemon.refresh()
-    assert "feed renames its items" in daemon.log()
-    assert "recognised by their link" in daemon.run("explain", "a").stdout
-    server.set("/a", rss("A", articles(5) + [article(9)]))
-    daemon.refresh()
-    event = stream.read_events(1)[0]
-    assert event["event"] == "new" and event["item"]["title"] == article(9)["title"]
-    assert daemon.feeds()["a"]["items"] == 6
-
-
 def test_validators_are_echoed_and_survive(server, make_daemon):
     server.set("/a", rss("A", [article(1)]), etag='W/"odd, one"', last_modified="Tue, 10 Nov 2026 10:00:00 GMT")
     daemon = make_daemon("", dict(a=server.url("/a"))).start()
