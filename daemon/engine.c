@@ -55,6 +55,18 @@ static void log_health(const struct poll_report *r)
 		log_emit(LOG_LEVEL_NOTICE, "feed recovered", "feed", s->name, NULL);
 }
 
+/* One step at a time: guid, url, digest. */
+static void log_identity(const struct poll_report *r)
+{
+	const struct feed_state *s = &r->state;
+
+	if (r->distrusted > 0 && s->name != NULL)
+		log_emit(LOG_LEVEL_NOTICE, "feed changes what its items are known by", "feed", s->name, "from",
+			feed_identity_name((enum feed_identity)(s->identity - 1)), "to",
+			feed_identity_name(s->identity), "unknown", LOG_NUM(r->distrusted), "of-known-items",
+			LOG_NUM(r->distrusted_seen), NULL);
+}
+
 struct engine_feed *engine_feed_by_id(const struct engine *e, int64_t id)
 {
 	uint32_t slot = id > 0 && (size_t)id < e->slot_by_id_size ? e->slot_by_id[id] : 0;
@@ -117,6 +129,7 @@ static void take_report(struct engine *e, struct poll_report *r)
 	struct engine_feed *f;
 	struct feed_state before;
 
+	log_identity(r);
 	if (!r->is_poll) {
 		take_aside(e, r);
 		return;

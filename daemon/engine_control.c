@@ -126,6 +126,7 @@ static void write_feed(const struct engine *e, size_t slot, struct jsonw *w)
 		jsonw_kv_cstr(w, "moved_to", s->moved_url);
 	if (e->feeds[slot]->detour != NULL)
 		jsonw_kv_cstr(w, "redirected_to", e->feeds[slot]->detour);
+	jsonw_kv_cstr(w, "identity", feed_identity_name(s->identity));
 	if (s->http_status != 0)
 		jsonw_kv_int(w, "http_status", s->http_status);
 	jsonw_kv_cstr(w, "websub", engine_websub_words(f));

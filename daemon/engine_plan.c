@@ -96,6 +96,15 @@ static void explain_site(const struct engine *e, const struct engine_feed *f, st
 		(void)buf_puts(out, "It is being asked right now.\n");
 }
 
+static void explain_identity(const struct feed_state *s, struct buf *out)
+{
+	if (s->identity == FEED_BY_URL)
+		(void)buf_puts(out, "Its guids change although its items do not: they are known by their links.\n");
+	else if (s->identity == FEED_BY_DIGEST)
+		(void)buf_puts(
+			out, "Its guids and links change although its items do not: they are known by their texts.\n");
+}
+
 int engine_explain(void *arg, struct str feed, struct jsonw *w, struct error *err)
 {
 	struct engine *e = arg;
@@ -116,6 +125,7 @@ int engine_explain(void *arg, struct str feed, struct jsonw *w, struct error *er
 	(void)habits_explain(&h, s, &policy, &text);
 	(void)buf_printf(&text, "It is planned for %s.\n",
 		s->due_ms != TIME_NONE ? time_format_rfc3339(when, s->due_ms) : "no time at all");
+	explain_identity(s, &text);
 	explain_site(e, e->feeds[slot], &text);
 	jsonw_array(w);
 	for (rest = buf_str(&text); str_split(&rest, '\n', &line);)

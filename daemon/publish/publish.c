@@ -455,6 +455,7 @@ static void answer_stories(struct publish *p, struct str path, struct http_answe
 	struct selection s;
 	struct str name;
 	char title_room[256];
+	bool is_story;
 	int result;
 
 	look_at_generation(p);
@@ -469,7 +470,8 @@ static void answer_stories(struct publish *p, struct str path, struct http_answe
 	}
 	name = path;
 	s.feed_ids = NULL;
-	if (take_prefix(&name, STR("/story/"))) {
+	is_story = take_prefix(&name, STR("/story/"));
+	if (is_story) {
 		result = render_story(p, name, &answer->body);
 	} else {
 		result = resolve(p, path, &s, title_room, sizeof(title_room));
@@ -478,7 +480,8 @@ static void answer_stories(struct publish *p, struct str path, struct http_answe
 	}
 	if (result == 0) {
 		answer->status = answer->body != NULL ? 200 : 503;
-		if (answer->body != NULL)
+		/* There are more stories than room, and each is asked for seldom. */
+		if (answer->body != NULL && !is_story)
 			keep(p, path, answer->body);
 	} else {
 		answer->status = result == -ENOENT ? 404 : 503;

@@ -8,6 +8,15 @@
 /* A text past this is shown by its summary alone: a merged feed of a hundred such would be no use. */
 enum { CONTENT_SHOWN_MAX = 256 * 1024 };
 
+int64_t render_published(const struct story *story)
+{
+	const struct report *first = &story->reports[0];
+
+	if (story->report_count > 1 && story->reports[1].item_id < first->item_id)
+		first = &story->reports[1];
+	return first->published_ms;
+}
+
 bool render_category(const struct category *c, struct str *name)
 {
 	*name = str_empty(c->label) ? c->term : c->label;

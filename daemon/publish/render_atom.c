@@ -149,7 +149,7 @@ static void story(struct buf *out, const struct story *s, size_t index)
 	(void)buf_add_xml(out, lead->item.plain_title);
 	(void)buf_puts(out, "</title>\n");
 	instant(out, "updated", s->updated_ms);
-	instant(out, "published", lead->published_ms);
+	instant(out, "published", render_published(s));
 	people(out, lead);
 	if (url_is_web(lead->item.link))
 		link(out, "alternate", lead->item.link, STR_NONE, STR_NONE);

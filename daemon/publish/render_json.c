@@ -170,7 +170,7 @@ static void story(struct buf *out, const struct story *s, size_t index)
 	jsonw_kv_str(&w, "summary", lead->item.plain_summary);
 	if (url_is_web(lead->item.image.url))
 		jsonw_kv_str(&w, "image", lead->item.image.url);
-	jsonw_kv_time(&w, "date_published", lead->published_ms);
+	jsonw_kv_time(&w, "date_published", render_published(s));
 	jsonw_kv_time(&w, "date_modified", s->updated_ms);
 	authors(&w, lead);
 	tags(&w, lead);

@@ -92,7 +92,7 @@ static void story(struct buf *out, const struct story *s, size_t index)
 	if (url_is_web(lead->item.link))
 		render_element(out, "link", lead->item.link);
 	(void)buf_printf(out, "<guid isPermaLink=\"false\">urn:uuid:%s</guid>\n", s->uid);
-	render_element(out, "pubDate", str_from(time_format_rfc822(text, lead->published_ms)));
+	render_element(out, "pubDate", str_from(time_format_rfc822(text, render_published(s))));
 	people(out, lead);
 	render_element(out, "dc:language", render_language(&lead->item));
 	render_rights(&rights, &lead->item);

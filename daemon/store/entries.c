@@ -3,7 +3,10 @@
  * Some feeds give several items one guid.  Such items are told apart by their link, and where that is the
  * same too, by their text; never by their place, since a new item at the top would then shift every
  * identity by one and each item would seem to have changed into its neighbour.  Whether an item's guid is
- * repeated can differ from poll to poll; the digest then finds it again under its other identity. */
+ * repeated can differ from poll to poll; the digest then finds it again under its other identity.
+ *
+ * Where a feed's guids are not trusted (identity_trust.h), the identity is made here, from the link or the text that
+ * the worker has hashed already; a letter in front keeps the kinds apart. */
 #include "entries.h"
 
 #include <errno.h>
@@ -60,6 +63,46 @@ static int make_room(struct entries *e, size_t count, struct error *err)
 }
 
 /* ---- identities ---- */
+
+/* "https://example.org/": the site, not an article. */
+static bool is_site(struct str link)
+{
+	size_t host = str_find(link, STR("://"), 0);
+	size_t path;
+
+	if (host == STR_NPOS)
+		return true;
+	path = host + 3;
+	while (path < link.len && link.data[path] != '/' && link.data[path] != '?')
+		path++;
+	return link.len - path <= 1;
+}
+
+static int hash_kind(struct entry *e, struct str kind, struct str what, struct sha256 *hash)
+{
+	int result = sha256_begin(hash);
+
+	if (result == 0)
+		result = sha256_add(hash, kind);
+	if (result == 0)
+		result = sha256_add(hash, what);
+	return result == 0 ? sha256_end(hash, e->identity) : result;
+}
+
+/* An item without guid has its link for an identity already, one without link its text.  A link to the site is none,
+ * and short texts are known by what they have, since the next one may be the same and mean another thing. */
+static int identify(struct entry *e, enum feed_identity by, struct sha256 *hash)
+{
+	const struct item *it = e->item;
+	bool has_url = by == FEED_BY_URL && (it->identity_kind == IDENTITY_LINK || entry_url_key(e) != NULL);
+
+	memcpy(e->identity, it->identity.data, SHA256_LEN);
+	if (by == FEED_BY_GUID || it->identity_kind == IDENTITY_DIGEST)
+		return 0;
+	if (has_url && !is_site(it->link))
+		return it->identity_kind == IDENTITY_LINK ? 0 : hash_kind(e, STR("u"), it->url_key, hash);
+	return it->token_count >= ENTRY_TOKENS_MIN ? hash_kind(e, STR("d"), it->digest, hash) : 0;
+}
 
 /* By identity, then text, then place: groups stand together, and the first of equals comes first. */
 static int by_identity(const void *a, const void *b)
@@ -139,20 +182,6 @@ static int by_url(const void *a, const void *b)
 	return memcmp(l, r, SHA256_LEN);
 }
 
-/* "https://example.org/": the site, not an article. */
-static bool is_site(struct str link)
-{
-	size_t host = str_find(link, STR("://"), 0);
-	size_t path;
-
-	if (host == STR_NPOS)
-		return true;
-	path = host + 3;
-	while (path < link.len && link.data[path] != '/' && link.data[path] != '?')
-		path++;
-	return link.len - path <= 1;
-}
-
 static void judge_links(struct entries *e)
 {
 	size_t n = sort_entries(e, by_url);
@@ -166,7 +195,20 @@ static void judge_links(struct entries *e)
 	}
 }
 
-int entries_set(struct entries *e, const struct document *d, struct sha256 *hash, struct error *err)
+int entries_identify(struct entries *e, enum feed_identity by, struct sha256 *hash, struct error *err)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < e->count && result == 0; i++)
+		result = identify(&e->items[i], by, hash);
+	/* by link, by text, and once more to find those that are equal in both */
+	for (int round = 0; round < 3 && result == 0; round++)
+		result = part_identities(e, round == 0, hash);
+	return result == 0 ? 0 : error_sys(err, result, "cannot hash an identity");
+}
+
+int entries_set(
+	struct entries *e, const struct document *d, enum feed_identity by, struct sha256 *hash, struct error *err)
 {
 	int result = make_room(e, d->items.count, err);
 
@@ -178,14 +220,10 @@ int entries_set(struct entries *e, const struct document *d, struct sha256 *hash
 
 		if (it->identity.len != SHA256_LEN || it->digest.len != SHA256_LEN)
 			return error_set(err, -EPROTO, "an item of the document has no identity or digest");
-		e->items[e->count] = (struct entry){.item = it};
-		memcpy(e->items[e->count++].identity, it->identity.data, SHA256_LEN);
+		e->items[e->count++] = (struct entry){.item = it};
 	}
-	/* by link, by text, and once more to find those that are equal in both */
-	for (int round = 0; round < 3 && result == 0; round++)
-		result = part_identities(e, round == 0, hash);
-	if (result != 0)
-		return error_sys(err, result, "cannot hash an identity");
-	judge_links(e);
-	return 0;
+	result = entries_identify(e, by, hash, err);
+	if (result == 0)
+		judge_links(e);
+	return result;
 }

@@ -9,11 +9,12 @@
 #include "item_store.h"
 #include "sitrep/document.h"
 #include "sitrep/error.h"
+#include "sitrep/feed_state.h"
 #include "sitrep/sha256.h"
 
 struct entry {
 	struct item *item;            /* in the document */
-	uint8_t identity[SHA256_LEN]; /* the item's, made distinct within its document */
+	uint8_t identity[SHA256_LEN]; /* what its feed's items are known by, made distinct within its document */
 	bool skip;                    /* says what another item of the document says */
 	bool url_counts;              /* its link tells it from the document's other items */
 	bool found;                   /* identity was known before this document */
@@ -29,9 +30,15 @@ struct entries {
 	struct entry **sorted; /* room for sorting, cap elements */
 };
 
-/* Takes over the items of d; it must outlive the entries.  -EPROTO when an item lacks what the worker
- * should have worked out, -ENOMEM. */
-int entries_set(struct entries *e, const struct document *d, struct sha256 *hash, struct error *err);
+/* Texts of fewer tokens are too often the same by chance. */
+enum { ENTRY_TOKENS_MIN = 8 };
+
+/* Takes over the items of d, a feed's whose items are known by by; it must outlive the entries.  -EPROTO when an item
+ * lacks what the worker should have worked out, -ENOMEM. */
+int entries_set(
+	struct entries *e, const struct document *d, enum feed_identity by, struct sha256 *hash, struct error *err);
+/* Gives the entries the identities that they have when their feed's items are known by something else. */
+int entries_identify(struct entries *e, enum feed_identity by, struct sha256 *hash, struct error *err);
 void entries_release(struct entries *e);
 
 /* Is an item of this document known as item_id? */

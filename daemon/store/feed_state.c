@@ -45,6 +45,19 @@ const char *feed_health_name(enum feed_health h)
 	return "unknown";
 }
 
+const char *feed_identity_name(enum feed_identity i)
+{
+	switch (i) {
+	case FEED_BY_GUID:
+		return "guid";
+	case FEED_BY_URL:
+		return "url";
+	case FEED_BY_DIGEST:
+		return "digest";
+	}
+	return "unknown";
+}
+
 enum { TEXT_COUNT = 10 };
 
 /* The members that are owned, in one place for copying and freeing. */

@@ -17,6 +17,7 @@ static const char *const texts[FEED_STATEMENTS] = {
 		" last_modified, reason, name, url, categories, configured_title, own_title, link, moved_url,"
 		" moved_since, moved_count, moved, onward_url, onward_since, onward_count, habits, publisher, "
 		"emptiness,"
+		" identity, identity_trust,"
 		" EXISTS(SELECT 1 FROM websub WHERE feed_id = feed.id AND phase = ?2)"
 		" FROM feed WHERE id = ?1",
 	[FEED_SAVE] =
@@ -25,7 +26,7 @@ static const char *const texts[FEED_STATEMENTS] = {
 		" polls = ?13, not_modified = ?14, bytes = ?15, items = ?16, server_wait = ?17, etag = ?18,"
 		" last_modified = ?19, reason = ?20, own_title = ?21, link = ?22, moved_url = ?23, moved_since = ?24,"
 		" moved_count = ?25, moved = ?26, onward_url = ?27, onward_since = ?28, onward_count = ?29,"
-		" habits = ?30, emptiness = ?31 WHERE id = ?1",
+		" habits = ?30, emptiness = ?31, identity = ?32, identity_trust = ?33 WHERE id = ?1",
 	[FEED_FIND] = "SELECT id, url, due, health, active, rank, categories, publisher, configured_title"
 		      " FROM feed WHERE name = ?1",
 	[FEED_INSERT] =
@@ -39,7 +40,8 @@ static const char *const texts[FEED_STATEMENTS] = {
 	[FEED_RESET] = "UPDATE feed SET url = ?2, backlog = 1, health = 0, failure = 0, http_status = 0, errors = 0,"
 		       " failing_since = NULL, server_wait = 0, etag = NULL, last_modified = NULL, reason = NULL,"
 		       " moved_url = NULL, moved_since = NULL, moved_count = 0, moved = 0, onward_url = NULL,"
-		       " onward_since = NULL, onward_count = 0, habits = NULL, emptiness = 0 WHERE id = ?1",
+		       " onward_since = NULL, onward_count = 0, habits = NULL, emptiness = 0,"
+		       " identity = 0, identity_trust = NULL WHERE id = ?1",
 	/* Another URL may name another hub. */
 	[FEED_UNSUBSCRIBE] = "DELETE FROM websub WHERE feed_id = ?1",
 	[FEED_ACTIVE] = "SELECT id FROM feed WHERE active = 1",
@@ -138,6 +140,8 @@ static int read_row(sqlite3_stmt *s, struct feed_row *row)
 	column_habits(s, c++, st, &failed);
 	row->publisher = column_copy(s, c++, &failed);
 	row->emptiness = (enum feed_emptiness)sqlite3_column_int(s, c++);
+	st->identity = (enum feed_identity)sqlite3_column_int(s, c++);
+	identity_trust_decode(&row->trust, sql_blob(s, c++));
 	st->pushed = sqlite3_column_int(s, c) != 0;
 	if (!failed) {
 		const char *title = row->configured_title != NULL ? row->configured_title
@@ -172,6 +176,7 @@ int feed_store_save(struct feed_store *f, const struct feed_row *row, struct err
 {
 	const struct feed_state *st = &row->state;
 	sqlite3_stmt *s = f->s[FEED_SAVE];
+	uint8_t trust[TRUST_BYTES];
 	int i = 1;
 
 	sql_bind_int(s, i++, st->id);
@@ -204,7 +209,9 @@ int feed_store_save(struct feed_store *f, const struct feed_row *row, struct err
 	sql_bind_time(s, i++, st->onward_since_ms);
 	sql_bind_int(s, i++, st->onward_count);
 	sql_bind_blob(s, i++, st->habits, st->habits_len);
-	sql_bind_int(s, i, (int64_t)row->emptiness);
+	sql_bind_int(s, i++, (int64_t)row->emptiness);
+	sql_bind_int(s, i++, (int64_t)st->identity);
+	sql_bind_blob(s, i, trust, identity_trust_encode(&row->trust, trust));
 	return sql_done(s, err, cannot_save);
 }
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "identity_trust.h"
 #include "sitrep/error.h"
 #include "sitrep/feed_state.h"
 #include "sitrep/writer.h"
@@ -49,6 +50,7 @@ struct feed_row {
 	char *publisher;        /* configured, NULL */
 	bool backlog;           /* no document of it is in yet */
 	enum feed_emptiness emptiness;
+	struct identity_trust trust;
 };
 void feed_row_release(struct feed_row *row);
 

@@ -10,8 +10,6 @@
 #include "sitrep/wire.h"
 
 enum {
-	/* Shorter texts are too often the same by chance (measured: README, identity). */
-	TOKENS_MIN = 8,
 	/* A record is an item of one document, at most as large as that. */
 	RECORD_MAX = LIMIT_WIRE_DOCUMENT,
 	/* A record buffer that one large item made larger than this is given back. */
@@ -29,6 +27,7 @@ struct taking {
 	const struct feed_row *feed;
 	int64_t at_ms;
 	struct intake_counts *counts;
+	size_t unknown, seen; /* identities, and of these the feed's own items (identity_trust.h) */
 	struct error *err;
 };
 
@@ -294,12 +293,14 @@ static int take_known(struct taking *t, struct entry *e)
 	if (!same && k->canon_version == e->item->canon_version)
 		return update(t, e, k);
 	t->counts->unchanged++;
-	if (!same) {
+	/* The rules may be others for links only. */
+	if (!pruned && k->canon_version != e->item->canon_version) {
 		struct item_row row = {
 			.id = k->item_id,
 			.feed_id = t->feed->state.id,
 			.seen_ms = t->at_ms,
 			.digest = entry_digest(e),
+			.url_key = entry_url_key(e),
 			.canon_version = e->item->canon_version,
 		};
 
@@ -330,7 +331,7 @@ static const struct known *former_short(const struct taking *t, const struct kno
 /* 1 when the digest settled it. */
 static int take_by_digest(struct taking *t, struct entry *e)
 {
-	bool is_long = e->item->token_count >= TOKENS_MIN;
+	bool is_long = e->item->token_count >= ENTRY_TOKENS_MIN;
 	struct known any[KNOWN_MAX], own[KNOWN_MAX];
 	const struct known *k = NULL;
 	size_t any_count, own_count;
@@ -357,6 +358,7 @@ static int take_by_digest(struct taking *t, struct entry *e)
 		k = &any[0];
 	}
 	t->counts->unchanged++;
+	t->seen += own_count > 0;
 	result = alias(t, e, k->item_id);
 	return result == 0 ? 1 : result;
 }
@@ -387,6 +389,7 @@ static int take_by_url(struct taking *t, struct entry *e)
 	if (own_count > 0) {
 		if (own_count > 1 || entries_contain(&t->in->entries, own[0].item_id))
 			return 0;
+		t->seen++;
 		result = alias(t, e, own[0].item_id);
 		if (result == 0)
 			result = update(t, e, &own[0]);
@@ -435,6 +438,7 @@ static int take_unknown(struct taking *t, struct entry *e)
 {
 	int result = take_by_digest(t, e);
 
+	t->unknown++;
 	if (result == 0)
 		result = take_by_url(t, e);
 	if (result == 0)
@@ -463,11 +467,47 @@ static int find_identities(struct taking *t)
 	return 0;
 }
 
-int intake_document(struct intake *in, const struct feed_row *feed, const struct document *d, int64_t at_ms,
+/* What is in the document is known by its new identities at once, so that nothing has to be found again. */
+static int rename_items(struct taking *t, enum feed_identity by)
+{
+	struct entries *all = &t->in->entries;
+	int result = entries_identify(all, by, t->in->hash, t->err);
+
+	for (size_t i = 0; i < all->count && result >= 0; i++) {
+		struct entry *e = &all->items[i];
+
+		if (e->skip)
+			continue;
+		/* Some have no other identity than before, which is the item's own then, and no alias. */
+		result = item_store_by_identity(t->in->items, t->feed->state.id, e->identity, &e->known, t->err);
+		if (result == 0)
+			result = alias(t, e, e->item_id);
+	}
+	return result < 0 ? result : 0;
+}
+
+/* A feed whose identities turn out to be those of items it had is known by something else from now on. */
+static int judge_identities(struct taking *t, struct feed_row *feed)
+{
+	struct trust_sum sum;
+
+	if (feed->backlog || feed->state.identity == FEED_BY_DIGEST)
+		return 0;
+	identity_trust_note(&feed->trust, t->unknown, t->seen);
+	if (!identity_trust_is_lost(&feed->trust, &sum))
+		return 0;
+	feed->trust = (struct identity_trust){0};
+	feed->state.identity = feed->state.identity == FEED_BY_GUID ? FEED_BY_URL : FEED_BY_DIGEST;
+	t->counts->distrusted = sum.unknown;
+	t->counts->distrusted_seen = sum.seen;
+	return rename_items(t, feed->state.identity);
+}
+
+int intake_document(struct intake *in, struct feed_row *feed, const struct document *d, int64_t at_ms,
 	struct intake_counts *counts, struct error *err)
 {
 	struct taking t = {.in = in, .feed = feed, .at_ms = at_ms, .counts = counts, .err = err};
-	int result = entries_set(&in->entries, d, in->hash, err);
+	int result = entries_set(&in->entries, d, feed->state.identity, in->hash, err);
 
 	if (result == 0)
 		result = publishers_begin(in->publishers, feed, d, err);
@@ -482,5 +522,5 @@ int intake_document(struct intake *in, const struct feed_row *feed, const struct
 		else
 			result = e->found ? take_known(&t, e) : take_unknown(&t, e);
 	}
-	return result;
+	return result == 0 ? judge_identities(&t, feed) : result;
 }

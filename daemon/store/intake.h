@@ -4,7 +4,7 @@
  *
  *   identity  digest                      link                  what happens
  *   known     same                                              nothing (noted once a day that it is still there)
- *   known     other, other canon_version                        the digest is replaced quietly
+ *   known     any, other canon_version                          digest and link key are replaced quietly
  *   known     other                                             `updated`: record replaced, revision counted
  *   known, but its item was pruned                              nothing: what was pruned does not come back
  *   new       known in this feed                                alias: guid or link changed, the text did not
@@ -15,6 +15,11 @@
  *   new       new                         new                   by its text (grouping.h): `copy` of another outlet's
  *                                                               report or of the outlet's own earlier one, joins that
  *                                                               story; else `new`: begins a story
+ *
+ * Identities are the feed's own (guid, else link, else digest) as long as it can be trusted with them
+ * (identity_trust.h). When that ends, the items of the document at hand get their identities of the new kind as
+ * aliases; what it does not show is found by its digest or link when it comes back.  An item's name (uid) is that of
+ * its first identity for good.
  *
  * A changed text is kept as a revision; it is told as `updated` when the change is material (story_rule.h), or when
  * nothing is known of what the text was.
@@ -54,6 +59,9 @@ struct intake {
 
 struct intake_counts {
 	int fresh, copies, updates, unchanged;
+	/* When the feed's items are known by something else from this document on (identity_trust.h): the identities
+	 * that were unknown in its last documents, and how many of these were of items that it had already; else 0. */
+	size_t distrusted, distrusted_seen;
 };
 
 int intake_init(struct intake *in, struct item_store *items, struct journal *journal, struct publishers *publishers,
@@ -61,8 +69,9 @@ int intake_init(struct intake *in, struct item_store *items, struct journal *jou
 void intake_release(struct intake *in);
 
 /* Takes the items of a feed's document in, the last one first, within the caller's transaction.  The
- * document's matches are used up. */
-int intake_document(struct intake *in, const struct feed_row *feed, const struct document *d, int64_t at_ms,
+ * document's matches are used up; what is thought of the feed's identities is brought up to date in feed, for the
+ * caller to save. */
+int intake_document(struct intake *in, struct feed_row *feed, const struct document *d, int64_t at_ms,
 	struct intake_counts *counts, struct error *err);
 
 #endif

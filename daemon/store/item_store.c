@@ -27,7 +27,7 @@ static const char *const texts[ITEM_STATEMENTS] = {
 	[ITEM_ADD_DIGEST] = "INSERT OR REPLACE INTO digest(digest, feed_id, item_id, last_seen) VALUES(?1, ?2, ?3, ?4)",
 	[ITEM_REPLACE] = "UPDATE item SET digest = ?2, canon_version = ?3, rev = rev + 1, updated = ?4,"
 			 " published = min(?5, first_seen), url_key = ?6, record = ?7 WHERE id = ?1",
-	[ITEM_REHASH] = "UPDATE item SET digest = ?2, canon_version = ?3 WHERE id = ?1",
+	[ITEM_REHASH] = "UPDATE item SET digest = ?2, canon_version = ?3, url_key = ?4 WHERE id = ?1",
 	[ITEM_TOUCH_IDENTITY] = "UPDATE ident SET last_seen = ?3 WHERE feed_id = ?1 AND identity = ?2",
 	[ITEM_TOUCH_DIGEST] = "UPDATE digest SET last_seen = ?4 WHERE digest = ?1 AND feed_id = ?2 AND item_id = ?3",
 	[STORY_ADD] = "INSERT INTO story(id, sort_ms, first_seen, last_seen, updated, sources, reports, uid)"
@@ -268,6 +268,8 @@ int item_store_rehash(struct item_store *is, const struct item_row *row, struct 
 	sql_bind_int(s, 1, row->id);
 	sql_bind_key(s, 2, row->digest);
 	sql_bind_int(s, 3, row->canon_version);
+	if (row->url_key != NULL)
+		sql_bind_key(s, 4, row->url_key);
 	result = sql_done(s, err, cannot_keep);
 	return result == 0 ? add_digest(is, row, err) : result;
 }

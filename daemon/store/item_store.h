@@ -94,7 +94,7 @@ int item_store_replace(struct item_store *is, struct item_row *row, struct error
 int item_store_revise(struct item_store *is, int64_t item_id, struct error *err);
 /* The item's stable name; 1 found, 0 not. */
 int item_store_uid(struct item_store *is, int64_t item_id, uint8_t uid[STORE_KEY_LEN], struct error *err);
-/* The same text under other rules of the canonical form. */
+/* The same text and link under other rules of the canonical forms: digest and URL. */
 int item_store_rehash(struct item_store *is, const struct item_row *row, struct error *err);
 /* identity from now on leads to the item (or tombstone) item_id. */
 int item_store_alias(struct item_store *is, int64_t feed_id, const uint8_t *identity, int64_t item_id, int64_t seen_ms,

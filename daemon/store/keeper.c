@@ -389,6 +389,8 @@ static int take_document(struct keeper *k, struct poll_outcome *o, struct feed_r
 	report->copies = counts.copies;
 	report->updates = counts.updates;
 	report->unchanged = counts.unchanged;
+	report->distrusted = counts.distrusted;
+	report->distrusted_seen = counts.distrusted_seen;
 	row->state.items += counts.fresh + counts.copies;
 	if (counts.fresh + counts.copies > 0)
 		row->state.last_new_ms = o->at_ms;

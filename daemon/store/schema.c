@@ -209,9 +209,13 @@ static const char version_9[] = HELD_SCHEMA "CREATE TABLE story_alias("
 /* Whether documents without items are a feed's habit. */
 static const char version_10[] = "ALTER TABLE feed ADD COLUMN emptiness INTEGER NOT NULL DEFAULT 0;";
 
+/* What a feed's items are known by, and why so (identity_trust.c). */
+static const char version_11[] = "ALTER TABLE feed ADD COLUMN identity INTEGER NOT NULL DEFAULT 0;"
+				 "ALTER TABLE feed ADD COLUMN identity_trust BLOB;";
+
 /* steps[n] leads from version n to n + 1. */
-static const char *const steps[STORE_SCHEMA_VERSION] = {
-	version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8, version_9, version_10};
+static const char *const steps[STORE_SCHEMA_VERSION] = {version_1, version_2, version_3, version_4, version_5,
+	version_6, version_7, version_8, version_9, version_10, version_11};
 
 int schema_migrate(sqlite3 *db, int from, struct error *err)
 {

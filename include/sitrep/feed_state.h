@@ -41,6 +41,11 @@ enum poll_failure {
 const char *poll_failure_name(enum poll_failure f); /* "dns", "connect" ... */
 const char *feed_health_name(enum feed_health h);   /* "new", "ok", "failing", "gone" */
 
+/* What a feed's items are known by: each item's guid, else link, else text, while these stay the same from poll to
+ * poll; else its link whatever its guid is; else its text whatever both are. */
+enum feed_identity { FEED_BY_GUID, FEED_BY_URL, FEED_BY_DIGEST };
+const char *feed_identity_name(enum feed_identity i); /* "guid", "url", "digest" */
+
 struct feed_state {
 	int64_t id; /* the database's */
 	char *name;
@@ -52,6 +57,7 @@ struct feed_state {
 	char *last_modified;
 	bool active; /* in the configuration and enabled */
 	enum feed_health health;
+	enum feed_identity identity;
 	enum poll_failure failure;
 	char *reason; /* sentence of the last failure, NULL when ok */
 	int http_status;

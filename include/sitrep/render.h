@@ -38,6 +38,8 @@ void render_element(struct buf *out, const char *name, struct str value);
 /* The item's text as XHTML: content, else summary, plain text wrapped in a paragraph; then, when other
  * outlets ran the story, the list of them.  Appended unescaped to out. */
 void render_body(struct buf *out, const struct story *story);
+/* When the story was published: what its first report says, whoever leads it. */
+int64_t render_published(const struct story *story);
 /* True when c is worth showing: it has a term or a label; *name is set to the better of both. */
 bool render_category(const struct category *c, struct str *name);
 /* The item's language when it is a tag of RFC 5646's form, else STR_NONE. */

@@ -125,6 +125,9 @@ struct poll_report {
 	char *hubs, *topic;
 	int fresh, copies, updates, unchanged; /* items */
 	enum feed_health before;
+	/* When state.identity is another one since this outcome: the identities that were unknown lately, and how many
+	 * of these were of items that the feed had already; else 0. */
+	size_t distrusted, distrusted_seen;
 	struct feed_state state;
 	struct error error; /* why the outcome could not be taken in, code 0 when it was */
 	struct poll_report *next;

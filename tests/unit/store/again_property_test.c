@@ -9,7 +9,7 @@ enum { ROUNDS = 6, FEEDS = 3, ITEMS = 9, AGAIN = 3 };
 
 /* What notes the polls themselves. */
 static const char *const of_polls[] = {
-	"last_seen", "polls", "bytes", "last_poll", "last_success", "due", "habits", NULL};
+	"last_seen", "polls", "bytes", "last_poll", "last_success", "due", "habits", "identity_trust", NULL};
 static const char *const no_tables[] = {NULL};
 
 static const struct {

@@ -132,6 +132,27 @@ static void test_short_text_is_no_copy(void **state)
 	assert_counts(poll_one(f, BRAVO, "1", "https://b.example/1", "Daily update", ""), 1, 0, 0, 0);
 }
 
+/* Eight tokens, of title and text together, are enough between feeds; the same feed needs none. */
+static void test_tokens_that_are_enough(void **state)
+{
+	struct fixture *f = *state;
+
+	for (uint32_t tokens = 7; tokens <= 8; tokens++) {
+		const char *title = tokens == 7 ? "Seven" : "Eight";
+		struct draft d;
+
+		for (size_t feed = ALPHA; feed <= BRAVO; feed++) {
+			draft_init(&d, "Feed");
+			draft_add(&d, title, NULL, title, "")->token_count = tokens;
+			assert_counts(fixture_poll(f, feed, &d), feed == ALPHA || tokens < 8,
+				feed == BRAVO && tokens == 8, 0, 0);
+		}
+		draft_init(&d, "Feed");
+		draft_add(&d, tokens == 7 ? "another 7" : "another 8", NULL, title, "")->token_count = tokens;
+		assert_counts(fixture_poll(f, ALPHA, &d), 0, 0, 0, 1);
+	}
+}
+
 static int count_reports(void *arg, const struct story *s)
 {
 	struct buf *out = arg;
@@ -350,6 +371,7 @@ int main(void)
 		FIXTURE_TEST(test_short_texts_with_changing_guids),
 		FIXTURE_TEST(test_short_text_is_new_beside_the_old_one),
 		FIXTURE_TEST(test_short_text_is_no_copy),
+		FIXTURE_TEST(test_tokens_that_are_enough),
 		FIXTURE_TEST(test_copy_by_digest),
 		FIXTURE_TEST(test_same_link_other_text),
 		FIXTURE_TEST(test_links_that_tell_nothing),

@@ -123,7 +123,7 @@ static int64_t pragma(sqlite3 *db, const char *text)
 static void test_migration(void **state)
 {
 	static const char *const undo[] = {"moved_url", "moved_since", "moved_count", "moved", "onward_url",
-		"onward_since", "onward_count", "habits", "emptiness"};
+		"onward_since", "onward_count", "habits", "emptiness", "identity", "identity_trust"};
 	struct folder *f = *state;
 	struct store s;
 	char sql[128];

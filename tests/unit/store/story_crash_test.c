@@ -213,7 +213,7 @@ static void copy_database(const char *from_dir, const char *to_dir)
 static char *dump(const char *dir)
 {
 	static const char *const but_tables[] = {"near_phrase", "near_sketch", NULL};
-	static const char *const but_columns[] = {"polls", NULL};
+	static const char *const but_columns[] = {"polls", "identity_trust", NULL};
 	struct buf out = BUF_INIT(DOCUMENT_MAX);
 	char *most = dump_database(dir, but_tables, but_columns), where[60];
 	struct store store;

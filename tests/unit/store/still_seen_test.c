@@ -1,0 +1,250 @@
+/* What was seen stays seen: whatever happens to the daemon, its configuration, its rules, or the site, an item that was
+ * told is not told again.  (That pruned items do not come back is retention_test.c's.) */
+#include <sqlite3.h>
+
+#include "story_fixture.h"
+
+#define BODY "the coast guard has bought two aircraft to look for oil on the water"
+
+enum { ITEMS = 12 };
+
+/* How a document's items are called and what they were hashed with. */
+struct look {
+	const char *site;
+	const char *rules; /* other ones make other digests of the same words; NULL: the first ones */
+	uint32_t canon_version;
+	bool old_sketch;
+};
+
+static const struct look plain = {.site = "a.example", .canon_version = 1};
+
+static void give_digest(struct draft *d, struct item *it, const char *rules)
+{
+	char text[512];
+
+	(void)snprintf(text, sizeof(text), "%s %.*s", rules, STR_ARG(it->plain_title));
+	it->digest = digest_of(&d->arena, str_from(text));
+	if (it->url_key.data != NULL) {
+		(void)snprintf(text, sizeof(text), "%s %.*s", rules, STR_ARG(it->link));
+		it->url_key = digest_of(&d->arena, str_from(text));
+	}
+}
+
+/* Items from to before to; edited has another text. */
+static struct poll_report poll_items(
+	struct fixture *f, size_t feed, const struct look *look, int from, int to, int edited)
+{
+	struct draft d;
+
+	draft_init(&d, "Feed");
+	for (int n = from; n < to; n++) {
+		char guid[96], link[96], title[96];
+		struct item *it;
+
+		(void)snprintf(guid, sizeof(guid), "tag:%s,2026:%d", look->site, n);
+		(void)snprintf(link, sizeof(link), "https://%s/%d", look->site, n);
+		(void)snprintf(title, sizeof(title), "Report %d%s", n, n == edited ? ", corrected" : "");
+		it = draft_add_text(&d, guid, link, title, BODY);
+		draft_match(&d, it, "alert/strait", "oil");
+		it->canon_version = look->canon_version;
+		if (look->rules != NULL)
+			give_digest(&d, it, look->rules);
+		if (look->old_sketch)
+			((char *)it->sketch.data)[0] = 0;
+	}
+	return fixture_poll(f, feed, &d);
+}
+
+static void assert_all_known(struct fixture *f, size_t feed, const struct look *look)
+{
+	int64_t cursor = fixture_cursor(f);
+
+	assert_counts(poll_items(f, feed, look, 0, ITEMS, -1), 0, 0, 0, ITEMS);
+	assert_int_equal(fixture_cursor(f), cursor);
+	/* which is no deafness */
+	assert_counts(poll_items(f, feed, look, ITEMS, ITEMS + 1, -1), 1, 0, 0, 0);
+}
+
+static void after_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct writer_options options = fixture_options(f->dir);
+
+	poll_items(f, ALPHA, &plain, 0, ITEMS, -1);
+	fixture_close(f);
+	fixture_open(f, &options);
+	fixture_sync(f, fixture_feeds, 3);
+	assert_all_known(f, ALPHA, &plain);
+}
+
+static void when_the_feed_gets_another_address(void **state)
+{
+	struct fixture *f = *state;
+	struct feed_spec specs[3];
+
+	poll_items(f, ALPHA, &plain, 0, ITEMS, -1);
+	memcpy(specs, fixture_feeds, sizeof(specs));
+	specs[ALPHA].url = "https://alpha.example/another";
+	fixture_sync(f, specs, 3);
+	assert_all_known(f, ALPHA, &plain);
+}
+
+static void when_the_feed_comes_back(void **state)
+{
+	struct fixture *f = *state;
+
+	poll_items(f, ALPHA, &plain, 0, ITEMS, -1);
+	fixture_sync(f, fixture_feeds + 1, 2);
+	f->now_ms += 80 * DAY_MS;
+	fixture_sync(f, fixture_feeds, 3);
+	assert_all_known(f, ALPHA, &plain);
+}
+
+static void when_the_site_moves(void **state)
+{
+	static const struct look moved = {.site = "new.example", .canon_version = 1};
+	struct fixture *f = *state;
+
+	poll_items(f, ALPHA, &plain, 0, ITEMS, -1);
+	assert_all_known(f, ALPHA, &moved);
+	/* its guids are known by now: a correction is one */
+	assert_counts(poll_items(f, ALPHA, &moved, 0, ITEMS, 3), 0, 0, 1, ITEMS - 1);
+}
+
+/* A feed is its name.  Under another name it is another feed, whose items join the stories they are part of: listeners
+ * hear of copies in a backlog, nobody is alerted, and no story is there twice. */
+static void when_the_feed_is_renamed(void **state)
+{
+	struct fixture *f = *state;
+	struct feed_spec specs[3];
+	struct store_counts before, after;
+	int64_t cursor;
+	char *lines;
+
+	poll_items(f, ALPHA, &plain, 0, 1, -1);
+	f->now_ms += HOUR_MS;
+	poll_items(f, ALPHA, &plain, 0, ITEMS, -1);
+	cursor = fixture_cursor(f);
+	assert_int_equal(reader_counts(f->reader, &before, NULL), 0);
+	memcpy(specs, fixture_feeds, sizeof(specs));
+	specs[ALPHA].name = "alpha-wire";
+	fixture_sync(f, specs, 3);
+	assert_counts(poll_items(f, ALPHA, &plain, 0, ITEMS, -1), 0, ITEMS, 0, 0);
+	assert_int_equal(reader_counts(f->reader, &after, NULL), 0);
+	assert_int_equal(after.stories, before.stories);
+	lines = fixture_events(f, cursor);
+	assert_null(strstr(lines, "\"event\":\"alert\""));
+	assert_null(strstr(lines, "\"event\":\"new\""));
+	assert_non_null(strstr(lines, "\"backlog\":true"));
+	free(lines);
+}
+
+/* ---- other rules */
+
+static int64_t ask(struct fixture *f, const char *text)
+{
+	struct store s;
+	sqlite3_stmt *q;
+	int64_t value;
+
+	assert_int_equal(store_open(&s, f->dir, STORE_READ, NULL), 0);
+	assert_int_equal(sqlite3_prepare_v2(s.db, text, -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	value = sqlite3_column_int64(q, 0);
+	(void)sqlite3_finalize(q);
+	store_close(&s);
+	return value;
+}
+
+static void other_rules_hash_again_quietly(void **state)
+{
+	static const struct look newer = {.site = "a.example", .rules = "second", .canon_version = 2};
+	struct fixture *f = *state;
+
+	poll_items(f, ALPHA, &plain, 0, ITEMS, -1);
+	assert_counts(poll_items(f, ALPHA, &newer, 0, 5, -1), 0, 0, 0, 5);
+	/* only what was seen since: the rest when it is */
+	assert_int_equal(ask(f, "SELECT count(*) FROM item WHERE canon_version = 2"), 5);
+	assert_all_known(f, ALPHA, &newer);
+	/* what is new in another feed is found by the new digests, and by the new keys of links */
+	assert_counts(poll_items(f, BRAVO, &newer, 0, 1, -1), 0, 1, 0, 0);
+	assert_counts(poll_items(f, CHARLIE, &newer, 1, 2, 1), 0, 1, 0, 0);
+	assert_int_equal(ask(f, "SELECT count(DISTINCT i.url_key) FROM item i JOIN feed f ON f.id = i.feed_id"
+				" WHERE f.name = 'alpha'"),
+		ITEMS + 1);
+	assert_int_equal(ask(f, "SELECT count(*) FROM item a JOIN item b ON a.url_key = b.url_key AND a.id < b.id"), 2);
+	/* and a correction is one again */
+	assert_counts(poll_items(f, ALPHA, &newer, 0, ITEMS, 3), 0, 0, 1, ITEMS - 1);
+}
+
+/* Rules that differ for links alone are noted too: an item whose digest stays the same. */
+static void other_rules_for_links_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct draft d;
+	struct item *it;
+
+	draft_init(&d, "Feed");
+	draft_add(&d, "1", "https://a.example/1?from=feed", "Report", BODY);
+	fixture_poll(f, ALPHA, &d);
+	draft_init(&d, "Feed");
+	it = draft_add(&d, "1", "https://a.example/1?from=feed", "Report", BODY);
+	it->url_key = digest_of(&d.arena, STR("https://a.example/1"));
+	it->canon_version = 2;
+	assert_counts(fixture_poll(f, ALPHA, &d), 0, 0, 0, 1);
+	draft_init(&d, "Feed");
+	draft_add(&d, "b", "https://a.example/1", "Their report", "a text of one's own that shares no words with it");
+	assert_counts(fixture_poll(f, BRAVO, &d), 0, 1, 0, 0);
+}
+
+/* A sketch of another version is no sketch: nothing is compared with it, and nothing is reported because of it. */
+static void sketches_of_another_version(void **state)
+{
+	static const struct look old = {.site = "a.example", .canon_version = 1, .old_sketch = true};
+	struct fixture *f = *state;
+
+	assert_counts(poll_items(f, ALPHA, &old, 0, 1, -1), 1, 0, 0, 0);
+	assert_counts(poll_items(f, ALPHA, &plain, 0, 1, -1), 0, 0, 0, 1);
+	assert_counts(poll_items(f, ALPHA, &old, 0, 1, -1), 0, 0, 0, 1);
+	/* a changed text, of which it cannot be said how much it changed, is told */
+	assert_counts(poll_items(f, ALPHA, &plain, 0, 1, 0), 0, 0, 1, 0);
+	assert_events(f, 0, "new:Report 0, corrected,updated:Report 0, corrected");
+}
+
+static void a_stored_sketch_of_another_version(void **state)
+{
+	struct fixture *f = *state;
+	struct writer_options options = fixture_options(f->dir);
+	struct store s;
+
+	poll_items(f, ALPHA, &plain, 0, ITEMS, -1);
+	fixture_close(f);
+	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, NULL), 0);
+	assert_int_equal(sqlite3_exec(s.db, "UPDATE near_sketch SET sketch = CAST(x'00' || substr(sketch, 2) AS BLOB)",
+				 NULL, NULL, NULL),
+		SQLITE_OK);
+	assert_true(sqlite3_changes(s.db) > 0);
+	store_close(&s);
+	fixture_open(f, &options);
+	fixture_sync(f, fixture_feeds, 3);
+	assert_all_known(f, ALPHA, &plain);
+	assert_counts(poll_items(f, ALPHA, &plain, 0, ITEMS, 3), 0, 0, 1, ITEMS - 1);
+}
+
+int main(void)
+{
+#define FIXTURE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+	const struct CMUnitTest tests[] = {
+		FIXTURE_TEST(after_a_restart),
+		FIXTURE_TEST(when_the_feed_gets_another_address),
+		FIXTURE_TEST(when_the_feed_comes_back),
+		FIXTURE_TEST(when_the_site_moves),
+		FIXTURE_TEST(when_the_feed_is_renamed),
+		FIXTURE_TEST(other_rules_hash_again_quietly),
+		FIXTURE_TEST(other_rules_for_links_alone),
+		FIXTURE_TEST(sketches_of_another_version),
+		FIXTURE_TEST(a_stored_sketch_of_another_version),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
