@@ -164,14 +164,16 @@ static void changing_guids_give_way_to_links(void **state)
 	assert_events(f, 4, "updated:Tide table 9.1,new:Tide table 11.0");
 }
 
-static int64_t count_identities(struct fixture *f)
+static int64_t count_identities(struct fixture *f, const char *which)
 {
 	struct store s;
 	sqlite3_stmt *q;
+	char text[128];
 	int64_t count;
 
+	(void)snprintf(text, sizeof(text), "SELECT count(*) FROM ident WHERE %s", which);
 	assert_int_equal(store_open(&s, f->dir, STORE_READ, NULL), 0);
-	assert_int_equal(sqlite3_prepare_v2(s.db, "SELECT count(*) FROM ident", -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(s.db, text, -1, &q, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
 	count = sqlite3_column_int64(q, 0);
 	(void)sqlite3_finalize(q);
@@ -190,7 +192,7 @@ static void changing_links_give_way_to_texts(void **state)
 	assert_int_equal(identity_of(f), FEED_BY_URL);
 	poll_until_doubted(f, CHURN_BOTH, &poll, 10);
 	assert_int_equal(identity_of(f), FEED_BY_DIGEST);
-	identities = count_identities(f);
+	identities = count_identities(f, "true");
 	for (int i = 0; i < 2 * TRUST_POLLS; i++) {
 		struct poll_report r = poll_churned(f, CHURN_BOTH, poll++, 10, 0, 0);
 
@@ -198,9 +200,60 @@ static void changing_links_give_way_to_texts(void **state)
 		assert_int_equal(r.distrusted, 0);
 	}
 	/* and the polls do not leave an alias each any more */
-	assert_int_equal(count_identities(f), identities);
+	assert_int_equal(count_identities(f, "true"), identities);
 	assert_counts(poll_churned(f, CHURN_BOTH, poll++, 11, 0, 0), 1, 0, 0, ITEMS - 1);
 	assert_int_equal(identity_of(f), FEED_BY_DIGEST);
+}
+
+/* Links alone stay: found by them, the items are updates all the time, and known by them from the first chance on. */
+static void changing_texts_are_found_by_links(void **state)
+{
+	struct fixture *f = *state;
+	struct poll_report r;
+	int poll = 0;
+
+	do {
+		struct draft d;
+
+		draft_init(&d, "Feed");
+		for (int n = 0; n < ITEMS; n++) {
+			char guid[64], link[96], title[64];
+
+			(void)snprintf(guid, sizeof(guid), "%d-%d", n, poll);
+			(void)snprintf(link, sizeof(link), "https://a.example/%d", n);
+			(void)snprintf(title, sizeof(title), "Tide table %d, read %d times", n, poll);
+			draft_add(&d, guid, link, title, TEXT);
+		}
+		r = fixture_poll(f, ALPHA, &d);
+		assert_counts(r, poll == 0 ? ITEMS : 0, 0, poll == 0 ? 0 : ITEMS, 0);
+	} while (r.distrusted == 0 && ++poll < TRUST_POLLS);
+	assert_int_equal(poll, 3);
+	assert_int_equal(identity_of(f), FEED_BY_URL);
+}
+
+/* What has no other identity under the new rule keeps its first one, which lasts as long as the item. */
+static void first_identities_are_no_aliases(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int poll = 0; poll < 4; poll++) {
+		struct draft d;
+
+		draft_init(&d, "Feed");
+		for (int n = 0; n < ITEMS; n++) {
+			char guid[64], title[64];
+
+			(void)snprintf(guid, sizeof(guid), "%d-%d", n, poll);
+			(void)snprintf(title, sizeof(title), "Tide table %d", n);
+			draft_add(&d, guid, NULL, title, TEXT);
+		}
+		draft_add(&d, "short", NULL, "Daily update", "");
+		draft_add(&d, "known by its link", "https://a.example/x", "Tide table x", TEXT)->identity_kind =
+			IDENTITY_LINK;
+		fixture_poll(f, ALPHA, &d);
+	}
+	assert_int_equal(identity_of(f), FEED_BY_URL);
+	assert_int_equal(count_identities(f, "NOT alias"), ITEMS + 2);
 }
 
 static void links_that_stay_find_what_was_edited(void **state)
@@ -361,6 +414,8 @@ int main(void)
 		cmocka_unit_test(survives_as_bytes),
 		FIXTURE_TEST(changing_guids_give_way_to_links),
 		FIXTURE_TEST(changing_links_give_way_to_texts),
+		FIXTURE_TEST(changing_texts_are_found_by_links),
+		FIXTURE_TEST(first_identities_are_no_aliases),
 		FIXTURE_TEST(links_that_stay_find_what_was_edited),
 		FIXTURE_TEST(honest_feeds_stay_as_they_are),
 		FIXTURE_TEST(a_site_that_moves_is_no_reason),

@@ -174,6 +174,32 @@ static void test_pruned_items_do_not_come_back(void **state)
 	assert_consistent(h);
 }
 
+/* A feed that left the configuration: what it brought grows old and goes, and is no news when the feed is back. */
+static void test_pruned_items_of_a_feed_that_comes_back(void **state)
+{
+	struct house *h = *state;
+	struct feed_state states[FEEDS];
+	bool changed;
+
+	take(h, 0, NOW_MS, "a", 0, 30);
+	/* without it, then with it again */
+	for (size_t first = 2; first-- > 0;) {
+		assert_int_equal(keeper_begin(&h->keeper, NULL), 0);
+		assert_int_equal(
+			feed_store_sync(&h->keeper.feeds, fixture_feeds + first, FEEDS - first, states, &changed, NULL),
+			0);
+		assert_true(changed);
+		assert_int_equal(keeper_commit(&h->keeper, NOW_MS, NULL), 0);
+		for (size_t i = 0; i < FEEDS - first; i++)
+			feed_state_release(&states[i]);
+		if (first == 1)
+			clean(h, NOW_MS + 290 * DAY_MS);
+	}
+	assert_int_equal(h->keeper.totals.items, 0);
+	assert_counts(take(h, 0, NOW_MS + 290 * DAY_MS, "a", 0, 31), 1, 0, 0, 30);
+	assert_consistent(h);
+}
+
 static void test_a_story_lives_as_long_as_a_report(void **state)
 {
 	struct house *h = *state;
@@ -285,6 +311,7 @@ int main(void)
 		HOUSE_TEST(test_nothing_is_old),
 		HOUSE_TEST(test_events_go_first),
 		HOUSE_TEST(test_pruned_items_do_not_come_back),
+		HOUSE_TEST(test_pruned_items_of_a_feed_that_comes_back),
 		HOUSE_TEST(test_a_story_lives_as_long_as_a_report),
 		HOUSE_TEST(test_tombstones_last_while_they_are_shown),
 		HOUSE_TEST(test_aliases_last_a_week),
