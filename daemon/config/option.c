@@ -156,9 +156,9 @@ const struct config_option config_options[] = {
 			"or send the whole feed each time."},
 	{.section = SECTION_POLL, .name = "default", .type = OPTION_DURATION, .offset = TOP(poll_default_ms), .fallback = "30m",
 		.min = SECOND, .max = 30 * DAY, .reloadable = true, .help = "How often a feed is asked about which nothing is known."},
-	{.section = SECTION_POLL, .name = "alert-backlog", .type = OPTION_DURATION, .offset = TOP(alert_backlog_ms), .fallback = "1d",
+	{.section = SECTION_POLL, .name = "alert-backlog", .type = OPTION_DURATION, .offset = TOP(alert_backlog_ms), .fallback = "0s",
 		.min = 0, .max = 3650 * DAY, .reloadable = true,
-		.help = "On a feed's first poll only items dated within this time raise alerts."},
+		.help = "On a feed's first poll items dated within this time raise alerts, others do not; 0s: none does."},
 
 	{.section = SECTION_DEDUP, .name = "near", .type = OPTION_BOOL, .offset = TOP(dedup_near), .fallback = "on",
 		.reloadable = true,

@@ -172,8 +172,8 @@ static int add_mark(struct journal *j, const struct occasion *o, struct str rule
 int journal_matches(
 	struct journal *j, const struct occasion *o, const struct item *it, int64_t published_ms, struct error *err)
 {
-	bool recent =
-		!o->backlog || (published_ms != TIME_NONE && o->at_ms - published_ms <= j->options->alert_backlog_ms);
+	bool recent = !o->backlog || (j->options->alert_backlog_ms > 0 && published_ms != TIME_NONE &&
+					     o->at_ms - published_ms <= j->options->alert_backlog_ms);
 
 	for (size_t i = 0; i < it->matches.count; i++) {
 		const struct match *m = &it->matches.items[i];

@@ -145,3 +145,26 @@ def test_tail_keeps_its_cursor(server, make_daemon, tmp_path):
     server.set("/a", rss("Alpha", [article(n) for n in (7, 8)]))
     daemon.refresh("a")
     assert [e["cursor"] for e in tail(2)] == ["6", "7"]
+
+
+def test_the_first_poll_of_a_feed_is_no_flood(server, make_daemon):
+    """Hundreds of items come in, join the stories that are there, and call nobody."""
+    old = [article(n) for n in range(400)]
+    server.set("/a", rss("A", old[:1]))
+    daemon = make_daemon("[alert \"sea\"]\nmatch = sea", dict(a=server.url("/a"))).start()
+    wait_for(lambda: daemon.feeds()["a"]["polls"] == 1, "the first poll")
+    first = json.loads(daemon.get("/feed.json").body)["items"][0]
+    server.set("/b", rss("B", [dict(a, link="http://b.example/%d" % a["n"]) for a in old], "b"))
+    daemon.write_config("[alert \"sea\"]\nmatch = sea", dict(a=server.url("/a"), b=server.url("/b")))
+    stream = daemon.stream(dict(since="0", events=["new", "copy", "alert"]))
+    daemon.control(op="reload")
+    wait_for(lambda: daemon.feeds()["b"]["items"] == 400, "the backlog")
+    seen = daemon.stream(dict(since="0", events=["new", "copy", "alert"])).read_events(401)
+    assert {e["event"] for e in seen[1:]} <= {"new", "copy"} and all(e["backlog"] for e in seen[1:])
+    copies = [e for e in seen if e["event"] == "copy"]
+    assert [e["story"]["id"] for e in copies] == [first["id"].removeprefix("urn:uuid:")]
+    assert copies[0]["story"]["sources"] == 2
+    server.set("/b", rss("B", [article(500)], "b"))
+    daemon.refresh("b")
+    told = stream.read_events(403)[401:]
+    assert {e["event"] for e in told} == {"new", "alert"} and not any(e.get("backlog") for e in told)

@@ -1,0 +1,147 @@
+/* Grouping under the operator's word, and what is told to who asks why. */
+#include "grouping_fixture.h"
+#include "grouping_texts.h"
+
+static void run_sql(struct fixture *f, const char *text)
+{
+	assert_int_equal(sqlite3_exec(f->db, text, NULL, NULL, NULL), SQLITE_OK);
+}
+
+/* Bravo's next text has more of alpha's than of bravo's own first one. */
+static int64_t take_next_of_a_split(struct fixture *f, const char *title, const char *said)
+{
+	char next[2000];
+
+	assert_int_equal(take(f, "alpha.example", vessel_title, vessel), 1);
+	assert_int_equal(take(f, "bravo.example", "New patrol ship is early", vessel_reprint), 1);
+	run_sql(f, "UPDATE near_sketch SET story_id = 2 WHERE item_id = 2");
+	run_sql(f, said);
+	(void)snprintf(next, sizeof(next), "%s%s", vessel, strstr(vessel_reprint, " Critics"));
+	return take(f, "bravo.example", title, next);
+}
+
+static void the_next_text_of_what_was_split_off_stays_apart(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(take_next_of_a_split(f, "New patrol ship is early", "INSERT INTO held VALUES(2, 1, 0, 0)"), 2);
+	assert_int_equal(f->answer.relation, RELATION_UPDATE);
+	assert_int_equal(f->answer.of_item, 2);
+}
+
+/* Under another title it is no update of the outlet's first text, but it may not go back for that. */
+static void nor_does_it_go_back_under_another_title(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(take_next_of_a_split(f, "Coast guard gets its second vessel ahead of schedule",
+				 "INSERT INTO held VALUES(2, 1, 0, 0)"),
+		3);
+	assert_int_equal(f->answer.relation, RELATION_RELATED);
+}
+
+static void without_the_word_it_would_go_back(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(take_next_of_a_split(f, "New patrol ship is early", "INSERT INTO held VALUES(1, 2, 0, 0)"), 1);
+}
+
+static const char third_vessel[] =
+	"The shipyard in the northern port handed over the third of six patrol vessels to the coast guard on Friday, "
+	"three weeks ahead of schedule. The vessel is 91 metres long, carries a crew of 60 and can stay at sea for 30 "
+	"days. It will be based in the strait, where traffic has grown by 19 percent since last year, the head of the "
+	"coast guard told reporters at the ceremony. The programme has a budget of 700 million, of which 310 million "
+	"have been spent.";
+
+/* A copy of the first of two that differ in their numbers, where both are in one story. */
+static int64_t take_copy_of_a_join(struct fixture *f, const char *said)
+{
+	assert_int_equal(take(f, "alpha.example", vessel_title, vessel), 1);
+	assert_int_equal(take(f, "bravo.example", vessel_title, third_vessel), 2);
+	run_sql(f, "UPDATE near_sketch SET story_id = 1");
+	run_sql(f, said);
+	return take(f, "charlie.example", "New patrol ship is early", vessel_reprint);
+}
+
+static void copies_of_what_was_joined_follow(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(take_copy_of_a_join(f, "INSERT INTO held VALUES(2, 1, 1, 0)"), 1);
+}
+
+static void without_the_word_numbers_would_bar_them(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(take_copy_of_a_join(f, "INSERT INTO held VALUES(2, 3, 1, 0)"), 3);
+}
+
+static void two_known_items_are_compared_as_the_rule_would(void **state)
+{
+	struct fixture *f = *state;
+	struct grouping_comparison c;
+	struct error err = {0};
+	struct story_params narrow = story_params_default;
+
+	assert_int_equal(take(f, "alpha.example", vessel_title, vessel), 1);
+	assert_int_equal(take(f, "bravo.example", "New patrol ship is early", vessel_reprint), 1);
+	assert_int_equal(grouping_compare(f->g, 1, 2, &c, &err), 1);
+	assert_int_equal(c.reasons.verdict, STORY_REPRINT);
+	assert_true(c.reasons.score == f->answer.reasons.score);
+	assert_int_equal(c.reasons.shared, f->answer.reasons.shared);
+	assert_int_equal(c.reasons.numbers_of, f->answer.reasons.numbers_of);
+	assert_false(c.same_source);
+	assert_int_equal(c.apart_ms, 60000);
+	assert_true(c.earlier.kept && c.later.kept && c.earlier.words > c.later.words);
+	assert_int_equal(c.earlier.omitted + c.earlier.omitted_since, 0);
+	/* with other settings another answer */
+	narrow.join = narrow.rewrite = narrow.relate = 0.99;
+	grouping_set_params(f->g, &narrow);
+	assert_int_equal(grouping_compare(f->g, 1, 2, &c, &err), 1);
+	assert_int_equal(c.reasons.verdict, STORY_APART);
+	assert_int_equal(grouping_forget(f->g, 2, &err), 0);
+	assert_int_equal(grouping_compare(f->g, 1, 2, &c, &err), 0);
+	assert_true(c.earlier.kept);
+	assert_false(c.later.kept);
+}
+
+static void what_was_left_out_is_remembered(void **state)
+{
+	static const char *const notes[] = {"Orders rose", "A crane was sold", "Its engine passed", "Steel arrives"};
+	struct fixture *f = *state;
+	struct story_params few = story_params_default;
+	struct grouping_comparison c;
+	struct error err = {0};
+	char text[2000];
+
+	few.frequent = 3;
+	grouping_set_params(f->g, &few);
+	for (int i = 0; i < 4; i++) {
+		(void)snprintf(text, sizeof(text), "%s at the yard in the north this week. %s", notes[i], talks);
+		assert_int_equal(take(f, "yard.example", notes[i], text), i + 1);
+	}
+	assert_int_equal(grouping_compare(f->g, 1, 4, &c, &err), 1);
+	/* what the first one has of it became boilerplate later */
+	assert_int_equal(c.earlier.omitted, 0);
+	assert_true(c.earlier.omitted_since > 50);
+	assert_true(c.later.omitted > 50);
+	assert_int_equal(c.later.omitted_of, c.later.omitted + c.later.shingles);
+	assert_int_equal(c.later.omitted_since, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(the_next_text_of_what_was_split_off_stays_apart, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(nor_does_it_go_back_under_another_title, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(without_the_word_it_would_go_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(copies_of_what_was_joined_follow, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(without_the_word_numbers_would_bar_them, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(two_known_items_are_compared_as_the_rule_would, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_was_left_out_is_remembered, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
