@@ -170,19 +170,22 @@ check: packages-check
 	@$(MAKE) --no-print-directory $(parallel) build-tests
 	@$(MAKE) --no-print-directory check-installed
 
+# System tests mostly wait for sockets and timers, so several run at one time on each processor.
+TESTS_AT_ONCE ?= $(shell expr $(JOBS) + 2)
+
 # what check runs once everything it needs is there
 .PHONY: build-tests
 build-tests: all $(UNIT) $(ADAPTER) $(PROPERTY)
 
 .PHONY: check-installed
 check-installed: build-tests
-	@set -e; for t in $(UNIT); do echo "== $${t#$(B)/tests/unit/}"; $$t 2>&1 | tests/unit/summary $$t; done
+	@printf '%s\n' $(UNIT) | xargs -P $(JOBS) -I@ tests/unit/summary @
 	@$(PROPERTY) --rounds 200 tests/samples/*
-	@B=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/system tests/browser
+	@B=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider -n $(TESTS_AT_ONCE) tests/system tests/browser
 
 .PHONY: unit
 unit: $(UNIT)
-	@set -e; for t in $(UNIT); do echo "== $${t#$(B)/tests/unit/}"; $$t 2>&1 | tests/unit/summary $$t; done
+	@printf '%s\n' $(UNIT) | xargs -P $(JOBS) -I@ tests/unit/summary @
 
 # CASES is a folder of conformance cases with their scorer
 .PHONY: conformance
