@@ -46,11 +46,11 @@ static CURL *handle_get(struct transfers *t)
 	return t->idle_count > 0 ? t->idle[--t->idle_count] : curl_easy_init();
 }
 
-static void handle_put(struct transfers *t, CURL *easy)
+static void handle_put(struct transfers *t, CURL *easy, bool is_suspect)
 {
 	if (easy == NULL)
 		return;
-	if (t->idle_count == IDLE_HANDLES_MAX) {
+	if (t->idle_count == IDLE_HANDLES_MAX || is_suspect) {
 		curl_easy_cleanup(easy);
 		return;
 	}
@@ -78,7 +78,7 @@ void transfer_answer_release(struct transfer_answer *a)
 /* Already on no list, its handle in no multi handle. */
 static void transfer_free(struct transfer *tr)
 {
-	handle_put(tr->owner, tr->easy);
+	handle_put(tr->owner, tr->easy, tr->easy_is_suspect);
 	transfer_request_release(tr);
 	curl_url_cleanup(tr->url);
 	curl_url_cleanup(tr->first_url);
@@ -145,8 +145,38 @@ static void start_hop(struct transfer *tr)
 		finish(tr, FAILURE_TIMEOUT);
 		return;
 	}
+	tr->easy_is_suspect = true;
 	(void)error_sys(&a->error, result, "cannot start the transfer");
 	finish(tr, FAILURE_INTERNAL);
+}
+
+void transfer_give_up(struct transfer *tr, const char *reason)
+{
+	tr->easy_is_suspect = true;
+	(void)error_set(&tr->answer.error, -EIO, "given up, since all transfers had to begin anew: %s", reason);
+	finish(tr, FAILURE_INTERNAL);
+}
+
+void transfer_time_is_over(struct transfer *tr)
+{
+	char limit[TIME_TEXT_MAX];
+
+	tr->easy_is_suspect = true;
+	(void)error_set(&tr->answer.error, -ETIMEDOUT, "no end within %s", duration_format(limit, tr->timeout_ms));
+	finish(tr, FAILURE_TIMEOUT);
+}
+
+/* What is for the first host only does not go along. */
+static int leave_secrets(struct transfer *tr)
+{
+	CURL *easy = tr->easy;
+
+	SET(CURLOPT_USERNAME, NULL);
+	SET(CURLOPT_PASSWORD, NULL);
+	SET(CURLOPT_HTTPHEADER, tr->public_headers);
+	SET(CURLOPT_SSLCERT_BLOB, NULL);
+	SET(CURLOPT_SSLKEY_BLOB, NULL);
+	return 0;
 }
 
 static void follow(struct transfer *tr)
@@ -164,12 +194,10 @@ static void follow(struct transfer *tr)
 		return;
 	}
 	tr->all_permanent = tr->all_permanent && (status == 301 || status == 308);
-	if (!transfer_url_is_first_host(tr)) {
-		(void)curl_easy_setopt(tr->easy, CURLOPT_USERNAME, NULL);
-		(void)curl_easy_setopt(tr->easy, CURLOPT_PASSWORD, NULL);
-		(void)curl_easy_setopt(tr->easy, CURLOPT_HTTPHEADER, tr->public_headers);
-		(void)curl_easy_setopt(tr->easy, CURLOPT_SSLCERT_BLOB, NULL);
-		(void)curl_easy_setopt(tr->easy, CURLOPT_SSLKEY_BLOB, NULL);
+	if (!transfer_url_is_first_host(tr) && leave_secrets(tr) != 0) {
+		(void)error_sys(&a->error, -ENOMEM, "cannot follow the redirect without the credentials");
+		finish(tr, FAILURE_INTERNAL);
+		return;
 	}
 	a->http_status = 0;
 	start_hop(tr);
@@ -289,6 +317,7 @@ struct transfer *transfer_start(
 
 	if (tr == NULL)
 		goto fail;
+	transfer_loop_mend(t);
 	tr->owner = t;
 	tr->fn = fn;
 	tr->arg = arg;
@@ -332,8 +361,7 @@ void transfer_cancel(struct transfer *tr)
 	if (tr == NULL || tr->state == TRANSFER_DELIVERING)
 		return;
 	t = tr->owner;
-	if (tr->state == TRANSFER_RUNNING)
-		(void)curl_multi_remove_handle(t->multi, tr->easy);
+	transfer_loop_remove(tr);
 	list_remove(tr->state == TRANSFER_RUNNING ? &t->running : &t->finished, tr);
 	t->active--;
 	t->buffered -= tr->answer.body.len;
@@ -384,6 +412,7 @@ struct transfers *transfers_new(struct event_base *base, const struct transfers_
 	t->base = base;
 	t->connect_timeout_ms = options->connect_timeout_ms;
 	t->max_redirects = options->max_redirects;
+	t->max_connections = options->max_connections;
 	t->proxy = options->proxy != NULL ? strdup(options->proxy) : NULL;
 	t->ca_file = options->ca_file != NULL ? strdup(options->ca_file) : NULL;
 	t->own = calloc(options->own_count + 1, sizeof(*t->own));
@@ -395,7 +424,7 @@ struct transfers *transfers_new(struct event_base *base, const struct transfers_
 	}
 	for (; t->own_count < options->own_count; t->own_count++)
 		t->own[t->own_count] = options->own[t->own_count];
-	if (check_libcurl(t, err) != 0 || transfer_loop_init(t, options->max_connections, err) != 0)
+	if (check_libcurl(t, err) != 0 || transfer_loop_init(t, err) != 0)
 		goto fail;
 	return t;
 fail:

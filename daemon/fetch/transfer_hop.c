@@ -22,6 +22,16 @@ static int64_t window_s(const struct transfer *tr, int64_t at_most_s)
 	return share_s < 1 ? 1 : share_s > at_most_s ? at_most_s : share_s;
 }
 
+/* From the body on only: a server may think for a while before it answers. */
+static int watch_rate(const struct transfer *tr)
+{
+	CURL *easy = tr->easy;
+
+	SET(CURLOPT_LOW_SPEED_LIMIT, (long)BODY_RATE_MIN);
+	SET(CURLOPT_LOW_SPEED_TIME, (long)window_s(tr, BODY_RATE_WINDOW_S));
+	return 0;
+}
+
 static size_t on_header(char *data, size_t size, size_t count, void *arg)
 {
 	struct transfer *tr = arg;
@@ -36,10 +46,9 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
 		hop->head_too_large = true;
 		return 0;
 	}
-	if (hop->head.complete) {
-		/* From here on only: a server may think for a while before it answers. */
-		(void)curl_easy_setopt(tr->easy, CURLOPT_LOW_SPEED_LIMIT, (long)BODY_RATE_MIN);
-		(void)curl_easy_setopt(tr->easy, CURLOPT_LOW_SPEED_TIME, (long)window_s(tr, BODY_RATE_WINDOW_S));
+	if (hop->head.complete && watch_rate(tr) != 0) {
+		hop->no_memory = true;
+		return 0;
 	}
 	return len;
 }
@@ -205,7 +214,7 @@ int transfer_hop_start(struct transfer *tr)
 	/* A limit without a time is none, but makes curl look at the clock each second, for on_progress(). */
 	SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
 	SET(CURLOPT_LOW_SPEED_TIME, 0L);
-	return curl_multi_add_handle(tr->owner->multi, easy) == CURLM_OK ? 0 : -ENOMEM;
+	return transfer_loop_add(tr);
 }
 
 /* ---- how it ended ---- */
@@ -308,8 +317,16 @@ static enum poll_failure judge_code(const struct transfer *tr, CURLcode code, st
 		code == CURLE_SSL_INVALIDCERTSTATUS || code == CURLE_USE_SSL_FAILED || code == CURLE_SSL_CLIENTCERT)
 		return tell(err, FAILURE_TLS, sentence);
 	if (code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CRL_BADFILE || code == CURLE_SSL_ENGINE_NOTFOUND ||
-		code == CURLE_SSL_ENGINE_SETFAILED || code == CURLE_SSL_ENGINE_INITFAILED || code == CURLE_FAILED_INIT)
+		code == CURLE_SSL_ENGINE_SETFAILED || code == CURLE_SSL_ENGINE_INITFAILED ||
+		code == CURLE_FAILED_INIT || code == CURLE_NOT_BUILT_IN || code == CURLE_BAD_FUNCTION_ARGUMENT ||
+		code == CURLE_UNRECOVERABLE_POLL)
 		return tell(err, FAILURE_INTERNAL, sentence);
+	/* Our own callbacks that end a transfer have left word above. */
+	if (code == CURLE_ABORTED_BY_CALLBACK) {
+		(void)error_set(err, -EIO, "given up, since all transfers had to begin anew%s%s",
+			tr->owner->fault != NULL ? ": " : "", tr->owner->fault != NULL ? tr->owner->fault : "");
+		return FAILURE_INTERNAL;
+	}
 	if (code == CURLE_PARTIAL_FILE)
 		return tell(err, FAILURE_PROTOCOL, "the answer is shorter than its Content-Length or broken off");
 	if (code == CURLE_GOT_NOTHING)

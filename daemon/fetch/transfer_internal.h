@@ -78,6 +78,8 @@ struct transfer {
 	void *arg;
 
 	CURL *easy;
+	CURLM *multi;                      /* in which easy is; NULL: in none */
+	bool easy_is_suspect;              /* not to be used again */
 	struct curl_slist *headers;        /* those for the first host only come first ... */
 	struct curl_slist *public_headers; /* ... these go everywhere; NULL: all are private */
 	struct config_networks allow;      /* a copy */
@@ -105,8 +107,14 @@ struct transfer {
 
 struct transfers {
 	struct event_base *base;
-	CURLM *multi;
+	CURLM *multi;      /* NULL: there was no memory for a new one, the tick tries again */
+	const char *fault; /* why the multi handle is to be replaced; NULL: it is not */
+	bool is_replacing;
+	bool timer_is_lost;    /* curl's timer could not be set */
+	struct watch *watches; /* of sockets */
 	struct event *timer;
+	struct event *tick;
+	struct event *mend;
 	struct event *deliver;
 	struct transfer_list running;
 	struct transfer_list finished;
@@ -114,6 +122,7 @@ struct transfers {
 	size_t buffered;
 	CURL *idle[IDLE_HANDLES_MAX];
 	size_t idle_count;
+	long max_connections;
 	int64_t connect_timeout_ms;
 	int max_redirects;
 	char *proxy;
@@ -124,8 +133,16 @@ struct transfers {
 };
 
 /* transfer_loop.c */
-int transfer_loop_init(struct transfers *t, long max_connections, struct error *err);
+int transfer_loop_init(struct transfers *t, struct error *err);
 void transfer_loop_release(struct transfers *t);
+/* Hands tr->easy to curl. 0, -ENOMEM, or -EIO when the multi handle is dead, which is then replaced from the loop. */
+int transfer_loop_add(struct transfer *tr);
+/* Takes it back; does nothing when curl does not have it. */
+void transfer_loop_remove(struct transfer *tr);
+/* The multi handle has failed: it is replaced as soon as the loop turns.  reason: a literal. */
+void transfer_loop_distrust(struct transfers *t, const char *reason);
+/* Replaces it at once when it has failed, or was not there.  Not from inside curl's callbacks. */
+void transfer_loop_mend(struct transfers *t);
 
 /* transfer_request.c */
 /* Everything that stays the same over all hops. 0, -EINVAL when the URL is none that we fetch, or -ENOMEM. */
@@ -149,7 +166,8 @@ bool transfer_way_may_ask_proxy(struct transfer *tr);
 /* transfer_hop.c */
 /* Sets everything on tr->easy that stays the same over all hops. */
 int transfer_hop_prepare(struct transfer *tr, const struct transfer_request *request);
-/* Hands tr->url to curl. 0, -ETIMEDOUT when no time is left, -EACCES when the guard refuses it, or -ENOMEM. */
+/* Hands tr->url to curl. 0, -ETIMEDOUT when no time is left, -EACCES when the guard refuses it, or as
+ * transfer_loop_add(). */
 int transfer_hop_start(struct transfer *tr);
 /* What the end of the request means, its status aside: FAILURE_NONE when there is a status to go by. */
 enum poll_failure transfer_hop_judge(struct transfer *tr, CURLcode code, struct error *err);
@@ -163,8 +181,12 @@ bool transfer_status_is_full(int status);
 			return -ENOMEM;                                                                                \
 	} while (0)
 
-/* transfer.c */
-/* Its handle is done and already out of the multi handle. */
+/* transfer.c: of a transfer whose handle is out of the multi handle. */
+/* Curl is done with it. */
 void transfer_hop_ended(struct transfer *tr, CURLcode code);
+/* It fails through no fault of the server. */
+void transfer_give_up(struct transfer *tr, const char *reason);
+/* Curl did not end it in time. */
+void transfer_time_is_over(struct transfer *tr);
 
 #endif

@@ -1,48 +1,201 @@
 /* libcurl's multi handle on libevent.  Curl says which sockets and which timer it waits for; each socket has
  * one struct event that curl keeps for us (curl_multi_assign), and there is one timer.  After every call
- * that lets curl work, what has ended is collected; nothing is added or removed inside curl's callbacks. */
+ * that lets curl work, what has ended is collected; nothing is added or removed inside curl's callbacks.
+ *
+ * A multi handle is dead for good once a callback has failed in it (no memory, epoll_ctl() refused): every call on it
+ * fails from then on.  So each answer of curl is looked at.  A handle that is dead, or that answers with anything but
+ * CURLM_OK, is replaced: what had ended is taken from it first, what was under way fails with the reason, and new
+ * transfers go to the new handle.
+ *
+ * A tick once a second is what does not depend on curl: it replaces a handle for which there was no memory before, it
+ * calls curl when its timer could not be set, and it ends transfers whose time is over and which curl has not ended. */
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sitrep/clock.h"
+#include "sitrep/log.h"
 #include "transfer_internal.h"
 
-static void collect_ended(struct transfers *t)
+enum {
+	TICK_S = 1,
+	/* How long after its time a transfer is left to curl, which ends it with a better sentence. */
+	OVERDUE_MS = 2000,
+};
+
+struct watch {
+	struct transfers *owner;
+	struct event *event;
+	struct watch *prev, *next;
+};
+
+/* ---- what a call on the handle has come to ---- */
+
+/* A socket that the handle does not know any more is no fault of the handle. */
+static void note_code(struct transfers *t, CURLMcode code)
+{
+	if (code == CURLM_OK || code == CURLM_BAD_SOCKET || code == CURLM_UNKNOWN_OPTION)
+		return;
+	transfer_loop_distrust(t, curl_multi_strerror(code));
+}
+
+void transfer_loop_distrust(struct transfers *t, const char *reason)
+{
+	if (t->fault != NULL)
+		return;
+	t->fault = reason;
+	/* Not here: curl may be at work further up. */
+	if (t->mend != NULL)
+		event_active(t->mend, 0, 0);
+}
+
+static void collect_ended(struct transfers *t, CURLM *multi)
 {
 	CURLMsg *message;
 	int left;
 
-	while ((message = curl_multi_info_read(t->multi, &left)) != NULL) {
+	while ((message = curl_multi_info_read(multi, &left)) != NULL) {
 		CURL *easy = message->easy_handle;
 		CURLcode code = message->data.result;
-		struct transfer *tr = NULL;
+		char *tr = NULL;
 
 		if (message->msg != CURLMSG_DONE)
 			continue;
-		(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&tr);
-		(void)curl_multi_remove_handle(t->multi, easy);
-		transfer_hop_ended(tr, code);
+		if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &tr) != CURLE_OK || tr == NULL) {
+			note_code(t, curl_multi_remove_handle(multi, easy));
+			continue;
+		}
+		transfer_loop_remove((struct transfer *)(void *)tr);
+		transfer_hop_ended((struct transfer *)(void *)tr, code);
 	}
 }
 
+static void act(struct transfers *t, curl_socket_t fd, int action)
+{
+	CURLM *multi = t->multi;
+	int running;
+
+	if (multi == NULL)
+		return;
+	note_code(t, curl_multi_socket_action(multi, fd, action, &running));
+	collect_ended(t, multi);
+}
+
+int transfer_loop_add(struct transfer *tr)
+{
+	struct transfers *t = tr->owner;
+	CURLMcode code;
+
+	if (t->multi == NULL)
+		return -ENOMEM;
+	code = curl_multi_add_handle(t->multi, tr->easy);
+	if (code == CURLM_OK) {
+		tr->multi = t->multi;
+		return 0;
+	}
+	if (code != CURLM_OUT_OF_MEMORY)
+		note_code(t, code);
+	return code == CURLM_OUT_OF_MEMORY ? -ENOMEM : -EIO;
+}
+
+void transfer_loop_remove(struct transfer *tr)
+{
+	if (tr->multi == NULL)
+		return;
+	note_code(tr->owner, curl_multi_remove_handle(tr->multi, tr->easy));
+	tr->multi = NULL;
+}
+
+/* ---- sockets ---- */
+
 static void on_socket_ready(evutil_socket_t fd, short what, void *arg)
 {
-	struct transfers *t = arg;
-	int running;
-	int action = ((what & EV_READ) != 0 ? CURL_CSELECT_IN : 0) | ((what & EV_WRITE) != 0 ? CURL_CSELECT_OUT : 0);
+	const struct watch *w = arg;
 
-	(void)curl_multi_socket_action(t->multi, fd, action, &running);
-	collect_ended(t);
+	act(w->owner, fd,
+		((what & EV_READ) != 0 ? CURL_CSELECT_IN : 0) | ((what & EV_WRITE) != 0 ? CURL_CSELECT_OUT : 0));
 }
+
+static void watch_free(struct watch *w)
+{
+	if (w == NULL)
+		return;
+	if (w->prev != NULL)
+		w->prev->next = w->next;
+	else
+		w->owner->watches = w->next;
+	if (w->next != NULL)
+		w->next->prev = w->prev;
+	if (w->event != NULL)
+		event_free(w->event);
+	free(w);
+}
+
+static struct watch *watch_new(struct transfers *t)
+{
+	struct watch *w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		return NULL;
+	w->owner = t;
+	w->next = t->watches;
+	if (w->next != NULL)
+		w->next->prev = w;
+	t->watches = w;
+	return w;
+}
+
+/* The old event goes only when the new one is there: a socket without one would never be heard of again. */
+static bool watch_for(struct watch *w, curl_socket_t fd, short wanted)
+{
+	struct event *fresh = event_new(w->owner->base, fd, wanted, on_socket_ready, w);
+
+	if (fresh == NULL)
+		return false;
+	if (w->event != NULL)
+		event_free(w->event);
+	w->event = fresh;
+	return event_add(fresh, NULL) == 0;
+}
+
+/* CURLMOPT_SOCKETFUNCTION. */
+static int on_socket_change(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
+{
+	struct transfers *t = arg;
+	struct watch *w = socket_arg;
+	short wanted = EV_PERSIST;
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		watch_free(w);
+		return 0;
+	}
+	/* A handle on its way out waits for nothing more. */
+	if (t->is_replacing)
+		return 0;
+	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
+		wanted |= EV_READ;
+	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
+		wanted |= EV_WRITE;
+	if (w == NULL) {
+		w = watch_new(t);
+		if (w != NULL && curl_multi_assign(t->multi, fd, w) != CURLM_OK) {
+			watch_free(w);
+			w = NULL;
+		}
+	}
+	if (w != NULL && watch_for(w, fd, wanted))
+		return 0;
+	transfer_loop_distrust(t, "a socket cannot be watched");
+	return -1;
+}
+
+/* ---- the timer ---- */
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
-	struct transfers *t = arg;
-	int running;
-
 	(void)fd;
 	(void)what;
-	(void)curl_multi_socket_action(t->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	collect_ended(t);
+	act(arg, CURL_SOCKET_TIMEOUT, 0);
 }
 
 /* CURLMOPT_TIMERFUNCTION.  A timeout of 0 goes through the loop too: curl must not be called from here. */
@@ -51,62 +204,154 @@ static int on_timer_change(CURLM *multi, long timeout_ms, void *arg)
 	struct transfers *t = arg;
 	struct timeval tv = {.tv_sec = timeout_ms / 1000, .tv_usec = (suseconds_t)(timeout_ms % 1000) * 1000};
 
-	(void)multi;
-	return (timeout_ms < 0 ? event_del(t->timer) : evtimer_add(t->timer, &tv)) == 0 ? 0 : -1;
+	if (multi != t->multi)
+		return 0;
+	if (timeout_ms < 0) {
+		(void)event_del(t->timer);
+		t->timer_is_lost = false;
+	} else {
+		t->timer_is_lost = evtimer_add(t->timer, &tv) != 0;
+	}
+	/* A failure told here would kill the handle; the tick does the timer's work instead. */
+	return 0;
 }
 
-/* CURLMOPT_SOCKETFUNCTION. */
-static int on_socket_change(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
+/* ---- the handle's life ---- */
+
+static CURLM *multi_new(struct transfers *t)
+{
+	CURLM *multi = curl_multi_init();
+
+	if (multi == NULL)
+		return NULL;
+	if (curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket_change) == CURLM_OK &&
+		curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, t) == CURLM_OK &&
+		curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer_change) == CURLM_OK &&
+		curl_multi_setopt(multi, CURLMOPT_TIMERDATA, t) == CURLM_OK &&
+		curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, t->max_connections) == CURLM_OK)
+		return multi;
+	(void)curl_multi_cleanup(multi);
+	return NULL;
+}
+
+static void end_all_of(struct transfers *t, CURLM *multi, const char *reason)
+{
+	struct transfer *next;
+
+	for (struct transfer *tr = t->running.first; tr != NULL; tr = next) {
+		next = tr->next;
+		if (tr->multi != multi)
+			continue;
+		transfer_loop_remove(tr);
+		transfer_give_up(tr, reason);
+	}
+}
+
+static void drop_watches(struct transfers *t)
+{
+	while (t->watches != NULL)
+		watch_free(t->watches);
+}
+
+void transfer_loop_mend(struct transfers *t)
+{
+	CURLM *old = t->multi;
+	const char *reason = t->fault;
+
+	if (old != NULL && reason == NULL)
+		return;
+	if (reason != NULL)
+		log_emit(LOG_LEVEL_ERROR, "transfers begin anew, those under way have failed", "reason", reason, NULL);
+	t->is_replacing = true;
+	(void)event_del(t->timer);
+	t->timer_is_lost = false;
+	t->multi = multi_new(t);
+	t->fault = NULL;
+	if (old != NULL) {
+		collect_ended(t, old);
+		end_all_of(t, old, reason);
+		(void)curl_multi_cleanup(old);
+		drop_watches(t);
+		/* What the old one answered on its way out is no word about the new one. */
+		t->fault = NULL;
+	}
+	t->is_replacing = false;
+}
+
+static void on_mend(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	transfer_loop_mend(arg);
+}
+
+/* ---- what does not depend on curl ---- */
+
+static bool any_is_overdue(const struct transfers *t, int64_t now_ms)
+{
+	for (const struct transfer *tr = t->running.first; tr != NULL; tr = tr->next)
+		if (now_ms >= tr->deadline_ms + OVERDUE_MS)
+			return true;
+	return false;
+}
+
+static void end_overdue(struct transfers *t, int64_t now_ms)
+{
+	struct transfer *next;
+
+	for (struct transfer *tr = t->running.first; tr != NULL; tr = next) {
+		next = tr->next;
+		if (now_ms < tr->deadline_ms + OVERDUE_MS)
+			continue;
+		transfer_loop_remove(tr);
+		transfer_time_is_over(tr);
+	}
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct transfers *t = arg;
-	struct event *ev = socket_arg;
-	short wanted = EV_PERSIST;
+	int64_t now_ms = clock_mono_ms();
+	bool overdue = any_is_overdue(t, now_ms);
 
-	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		if (ev != NULL)
-			event_free(ev);
-		(void)curl_multi_assign(t->multi, fd, NULL);
-		return 0;
-	}
-	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
-		wanted |= EV_READ;
-	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
-		wanted |= EV_WRITE;
-	if (ev == NULL) {
-		ev = event_new(t->base, fd, wanted, on_socket_ready, t);
-		if (ev == NULL)
-			return -1;
-		if (curl_multi_assign(t->multi, fd, ev) != CURLM_OK) {
-			event_free(ev);
-			return -1;
-		}
-	} else if (event_del(ev) != 0 || event_assign(ev, t->base, fd, wanted, on_socket_ready, t) != 0) {
-		return -1;
-	}
-	return event_add(ev, NULL) == 0 ? 0 : -1;
+	(void)fd;
+	(void)what;
+	transfer_loop_mend(t);
+	/* The loop itself may have stood still: curl comes first. */
+	if (t->timer_is_lost || overdue)
+		act(t, CURL_SOCKET_TIMEOUT, 0);
+	if (overdue)
+		end_overdue(t, now_ms);
 }
 
-int transfer_loop_init(struct transfers *t, long max_connections, struct error *err)
+int transfer_loop_init(struct transfers *t, struct error *err)
 {
+	const struct timeval tick = {.tv_sec = TICK_S};
+
 	t->timer = evtimer_new(t->base, on_timer, t);
-	t->multi = curl_multi_init();
-	if (t->timer == NULL || t->multi == NULL)
+	t->mend = event_new(t->base, -1, 0, on_mend, t);
+	t->tick = event_new(t->base, -1, EV_PERSIST, on_tick, t);
+	if (t->timer == NULL || t->mend == NULL || t->tick == NULL || event_add(t->tick, &tick) != 0)
 		return error_sys(err, -ENOMEM, "cannot prepare transfers");
-	if (curl_multi_setopt(t->multi, CURLMOPT_SOCKETFUNCTION, on_socket_change) != CURLM_OK ||
-		curl_multi_setopt(t->multi, CURLMOPT_SOCKETDATA, t) != CURLM_OK ||
-		curl_multi_setopt(t->multi, CURLMOPT_TIMERFUNCTION, on_timer_change) != CURLM_OK ||
-		curl_multi_setopt(t->multi, CURLMOPT_TIMERDATA, t) != CURLM_OK ||
-		curl_multi_setopt(t->multi, CURLMOPT_MAXCONNECTS, max_connections) != CURLM_OK)
-		return error_set(err, -ENOTSUP, "libcurl %s lacks the multi socket interface", curl_version());
+	t->multi = multi_new(t);
+	if (t->multi == NULL)
+		return error_set(err, -ENOTSUP, "cannot prepare transfers: libcurl %s gives no multi socket interface",
+			curl_version());
 	return 0;
 }
 
 void transfer_loop_release(struct transfers *t)
 {
 	/* Closing its connections makes curl take their events back, so the timer and base must still be there. */
+	t->is_replacing = true;
 	if (t->multi != NULL)
 		(void)curl_multi_cleanup(t->multi);
+	t->multi = NULL;
+	drop_watches(t);
 	if (t->timer != NULL)
 		event_free(t->timer);
+	if (t->mend != NULL)
+		event_free(t->mend);
+	if (t->tick != NULL)
+		event_free(t->tick);
 }

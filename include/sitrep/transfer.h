@@ -5,6 +5,9 @@
  * counted after decompression and end at the cap, or where they turn out to be a bomb.  All functions belong to the
  * loop's thread; callbacks run from the loop, never from inside transfer_start(), and may start new transfers.
  *
+ * When libcurl's multi handle fails, it is replaced: transfers under way end with FAILURE_INTERNAL, new ones go on.  A
+ * transfer that libcurl does not end in time is ended here, some seconds later.
+ *
  * With a proxy, names are resolved by the proxy, and the addresses they mean cannot be judged here; an address that
  * stands in a URL itself is, and so is "localhost".  What the proxy may reach is the proxy's to say. */
 #ifndef SITREP_TRANSFER_H
