@@ -34,6 +34,8 @@ static const int64_t word_max_ms = DAY_MS;
 static const int64_t pushed_min_ms = 6 * HOUR_MS, pushed_max_ms = DAY_MS;
 /* The first pause after an error that may pass. */
 static const int64_t retry_ms = 5 * MINUTE_MS;
+/* The first pause after a fault of our own, and the longest: the server has nothing to do with it. */
+static const int64_t own_fault_ms = MINUTE_MS, own_fault_max_ms = 15 * MINUTE_MS;
 /* Polls of feeds with like habits are spread over this share of their pause, at most so long: more would miss the
  * moment that was looked for. */
 static const int64_t spread_share = 20, spread_max_ms = MINUTE_MS;
@@ -180,9 +182,10 @@ static bool is_refusal(const struct feed_state *s)
 static int64_t backoff_ms(const struct schedule_input *in)
 {
 	const struct schedule_policy *p = in->policy;
-	bool refused = is_refusal(in->state);
-	int64_t ms = p->interval_ms > 0 ? p->interval_ms : at_least(p->min_ms, refused ? p->default_ms : retry_ms);
-	int64_t ceiling_ms = at_least(DAY_MS, ms), width_ms;
+	bool refused = is_refusal(in->state), own = in->state->failure == FAILURE_INTERNAL;
+	int64_t first_ms = refused ? p->default_ms : own ? own_fault_ms : retry_ms;
+	int64_t ms = p->interval_ms > 0 ? p->interval_ms : at_least(p->min_ms, first_ms);
+	int64_t ceiling_ms = at_least(own ? own_fault_max_ms : DAY_MS, ms), width_ms;
 
 	for (int i = 1; i < in->state->errors && ms < ceiling_ms; i++)
 		ms *= refused ? REFUSED_GROWTH : PASSING_GROWTH;

@@ -91,8 +91,9 @@ struct schedule_plan {
 };
 
 /* Errors: what may pass by itself (names, connections, timeouts, 5xx) is asked again after five minutes or `min`,
- * doubling to a day; what was refused (4xx, not a feed) after `default`, quadrupling to a day.  Where the operator gave
- * an interval, both begin there. */
+ * doubling to a day; what was refused (4xx, not a feed) after `default`, quadrupling to a day; what failed through our
+ * own fault (no memory, libcurl) after a minute or `min`, doubling to a quarter of an hour.  Where the operator gave an
+ * interval, all begin there. */
 struct schedule_plan schedule_next(const struct schedule_input *input);
 
 /* The whole reasoning as sentences, one a line, for a person; plan is what schedule_next() made of input.  0 or out's

@@ -223,6 +223,24 @@ static void test_passing_errors_double_up_to_a_day(void **state)
 	assert_string_equal(schedule_next(&s.input).why, "backing off after errors");
 }
 
+static void test_a_fault_of_our_own_is_held_against_nobody(void **state)
+{
+	struct subject s;
+	int64_t expected_ms = 5 * MINUTE;
+
+	(void)state;
+	subject_init(&s);
+	s.state.failure = FAILURE_INTERNAL;
+	for (int i = 0; i < 40; i++) {
+		note_error(&s.state, start_ms);
+		assert_in_range(pause_of(&s), expected_ms * 9 / 10, expected_ms * 11 / 10);
+		expected_ms = expected_ms * 2 < 15 * MINUTE ? expected_ms * 2 : 15 * MINUTE;
+	}
+	s.policy.min_ms = SECOND;
+	s.state.errors = 1;
+	assert_in_range(pause_of(&s), MINUTE * 9 / 10, MINUTE * 11 / 10);
+}
+
 static void test_refusals_slow_down_more(void **state)
 {
 	static const struct {
@@ -398,6 +416,7 @@ int main(void)
 		cmocka_unit_test(test_words_hold_after_errors),
 		cmocka_unit_test(test_skipped_hours_and_days_are_waited_out),
 		cmocka_unit_test(test_passing_errors_double_up_to_a_day),
+		cmocka_unit_test(test_a_fault_of_our_own_is_held_against_nobody),
 		cmocka_unit_test(test_refusals_slow_down_more),
 		cmocka_unit_test(test_configured_interval_backs_off_from_itself),
 		cmocka_unit_test(test_feeds_that_fail_together_come_back_apart),
