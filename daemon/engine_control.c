@@ -15,10 +15,12 @@ void engine_fill_status(void *arg, struct publish_status *status)
 	struct pool_stats pool = {0};
 	struct writer_stats writer = {0};
 	struct http_stats http = {0};
+	struct stream_stats stream = {0};
 
 	pool_get_stats(e->pool, &pool);
 	writer_get_stats(e->writer, &writer);
 	http_server_get_stats(e->http, &http);
+	stream_get_stats(e->stream, &stream);
 	*status = (struct publish_status){
 		.started_ms = e->started_ms,
 		.feeds = e->states,
@@ -41,8 +43,10 @@ void engine_fill_status(void *arg, struct publish_status *status)
 		.commits = writer.commits,
 		.commit_us_max = writer.commit_us_max,
 		.near_postings = writer.postings,
-		.stream_clients = stream_clients(e->stream),
+		.stream_clients = stream.clients,
+		.stream_read_errors = stream.read_errors,
 		.loop_stall_us_max = e->loop_stall_us_max,
+		.turn_us_max = e->turn_us_max,
 		.pushes = e->pushes_taken,
 		.pushes_refused = e->pushes_refused,
 		.http_requests = http.requests,
@@ -98,6 +102,7 @@ static void write_status(void *arg, struct jsonw *w)
 	jsonw_kv_int(w, "updated", (int64_t)s.items_updated);
 	jsonw_kv_int(w, "worker_restarts", (int64_t)s.worker_restarts);
 	jsonw_kv_int(w, "longest_stall_us", (int64_t)s.loop_stall_us_max);
+	jsonw_kv_int(w, "longest_turn_us", (int64_t)s.turn_us_max);
 	jsonw_object_end(w);
 }
 

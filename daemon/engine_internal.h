@@ -114,7 +114,8 @@ struct engine {
 	int64_t started_ms;
 	int64_t tick_expected_us;
 	int64_t watchdog_interval_ms, watchdog_last_ms;
-	uint64_t loop_stall_us_max;
+	uint64_t loop_stall_us_max; /* how late the heartbeat came, wall time */
+	uint64_t turn_us_max;       /* of a turn of the loop, processor time */
 	uint64_t polls, polls_failed, polls_not_modified, bytes_received;
 	uint64_t items_new, items_copies, items_updated;
 	uint64_t pushes_taken, pushes_refused;

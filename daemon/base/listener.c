@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "sitrep/log.h"
+#include "sitrep/turn.h"
 
 enum {
 	BACKLOG = 512,
@@ -235,7 +236,7 @@ static void on_readable(evutil_socket_t listening, short what, void *arg)
 	struct listener *l = arg;
 
 	(void)what;
-	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+	for (int i = 0; i < ACCEPTS_A_TURN && (i == 0 || !turn_is_spent()); i++) {
 		struct sockaddr_storage peer = {0};
 		socklen_t len = sizeof(peer);
 		int on = 1;
@@ -257,6 +258,7 @@ static void on_readable(evutil_socket_t listening, short what, void *arg)
 			(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		l->fn(l->arg, fd, (struct sockaddr *)&peer, len);
 	}
+	turn_yield(event_get_base(l->readable));
 }
 
 static void on_retry(evutil_socket_t fd, short what, void *arg)

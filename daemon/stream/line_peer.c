@@ -9,27 +9,46 @@
 #include <unistd.h>
 
 #include "sitrep/limits.h"
+#include "sitrep/turn.h"
 
-enum { READ_CHUNK = 16 * 1024 };
+enum {
+	READ_CHUNK = 16 * 1024,
+	/* Lines dealt with in one turn: a peer that sends thousands of short ones waits between them as others do. */
+	LINES_A_TURN = 16,
+	/* Output that waits past which no line is dealt with: who does not hear the answers may ask no more. */
+	OUTPUT_PAUSE = 64 * 1024,
+	/* Bytes offered to the kernel in one turn. */
+	SEND_CHUNK = 256 * 1024,
+	/* How long a peer that is told to go may take to hear its last words. */
+	FINISH_S = 10,
+	/* Memory that a peer keeps for its next output. */
+	KEPT_MAX = 4 * 1024,
+};
 
 struct line_peer {
+	struct event_base *base;
 	int fd;
 	struct event *readable;
 	struct event *writable;
 	struct event *flusher;
 	struct event *reaper;
+	struct event *later; /* goes on with lines that have come */
 	struct buf in;
 	struct buf out;
+	size_t sent; /* bytes of out that the kernel has taken */
 	const struct line_peer_callbacks *callbacks;
 	void *arg;
 	bool waiting_to_write;
+	bool pending;   /* a whole line has come that was not dealt with yet */
+	bool reading;   /* false while lines are pending */
+	bool finishing; /* closes when all output was taken */
 	bool closing;
 	unsigned inside; /* callbacks of ours on the stack */
 };
 
 static void release(struct line_peer *p)
 {
-	struct event *events[] = {p->readable, p->writable, p->flusher, p->reaper};
+	struct event *events[] = {p->readable, p->writable, p->flusher, p->reaper, p->later};
 
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
 		if (events[i] != NULL)
@@ -55,6 +74,7 @@ void line_peer_close(struct line_peer *p)
 	(void)event_del(p->readable);
 	(void)event_del(p->writable);
 	(void)event_del(p->flusher);
+	(void)event_del(p->later);
 	if (p->inside > 0)
 		event_active(p->reaper, EV_TIMEOUT, 0);
 	else
@@ -69,30 +89,72 @@ static void other_end_went(struct line_peer *p)
 	line_peer_close(p);
 }
 
+static void update_reading(struct line_peer *p)
+{
+	static const struct timeval next_turn = {0};
+	bool reading = !p->pending && !p->finishing;
+
+	if (p->pending && !p->finishing && line_peer_queued(p) < OUTPUT_PAUSE)
+		(void)event_add(p->later, &next_turn);
+	if (p->reading == reading)
+		return;
+	p->reading = reading;
+	if (reading)
+		(void)event_add(p->readable, NULL);
+	else
+		(void)event_del(p->readable);
+}
+
+/* The end of every callback. */
 static void update_events(struct line_peer *p)
 {
+	bool queued = line_peer_queued(p) > 0;
+
+	turn_yield(p->base);
 	if (p->closing)
 		return;
-	if (p->out.len > 0 && !p->waiting_to_write)
+	if (queued && !p->waiting_to_write)
 		(void)event_add(p->writable, NULL);
-	else if (p->out.len == 0 && p->waiting_to_write)
+	else if (!queued && p->waiting_to_write)
 		(void)event_del(p->writable);
-	p->waiting_to_write = p->out.len > 0;
+	p->waiting_to_write = queued;
+	update_reading(p);
+}
+
+/* What was sent goes when all of it was, or when that is most of it: moving the rest costs less than sending it did. */
+static void drop_sent(struct line_peer *p)
+{
+	if (p->sent < p->out.len && p->sent < p->out.len / 2)
+		return;
+	buf_consume(&p->out, p->sent);
+	p->sent = 0;
+	if (p->out.len == 0 && p->out.cap > KEPT_MAX)
+		buf_release(&p->out);
 }
 
 /* 0, or -1 when the other end went. */
 static int send_output(struct line_peer *p)
 {
-	while (p->out.len > 0) {
-		ssize_t n = send(p->fd, p->out.data, p->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	size_t len = line_peer_queued(p);
+	ssize_t n;
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
-		buf_consume(&p->out, (size_t)n);
-	}
+	if (len == 0)
+		return 0;
+	do
+		n = send(
+			p->fd, p->out.data + p->sent, len < SEND_CHUNK ? len : SEND_CHUNK, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+	p->sent += (size_t)n;
+	drop_sent(p);
 	return 0;
+}
+
+static void end_when_sent(struct line_peer *p)
+{
+	if (p->finishing && line_peer_queued(p) == 0)
+		other_end_went(p);
 }
 
 static void on_flush(evutil_socket_t fd, short what, void *arg)
@@ -104,6 +166,7 @@ static void on_flush(evutil_socket_t fd, short what, void *arg)
 	p->inside++;
 	if (buf_failed(&p->out) || (!p->waiting_to_write && send_output(p) != 0))
 		other_end_went(p);
+	end_when_sent(p);
 	update_events(p);
 	p->inside--;
 }
@@ -123,20 +186,24 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	p->inside++;
 	if (send_output(p) != 0)
 		other_end_went(p);
+	end_when_sent(p);
 	update_events(p);
-	if (!p->closing && p->out.len == 0)
+	if (!p->closing && line_peer_queued(p) == 0)
 		p->callbacks->drained(p->arg);
 	p->inside--;
 }
 
+/* One line at least, so that it goes on in whatever turn. */
 static void take_lines(struct line_peer *p)
 {
-	size_t from = 0;
+	size_t from = 0, end = 0;
 
-	while (!p->closing) {
-		size_t end = str_find_char(buf_str(&p->in), '\n', from);
+	for (int i = 0; i < LINES_A_TURN && !p->closing && !p->finishing && line_peer_queued(p) < OUTPUT_PAUSE &&
+			(i == 0 || !turn_is_spent());
+		i++) {
 		struct str line;
 
+		end = str_find_char(buf_str(&p->in), '\n', from);
 		if (end == STR_NPOS)
 			break;
 		line = str_slice(buf_str(&p->in), from, end);
@@ -145,8 +212,12 @@ static void take_lines(struct line_peer *p)
 		from = end + 1;
 		p->callbacks->line(p->arg, line);
 	}
-	if (!p->closing)
-		buf_consume(&p->in, from);
+	if (p->closing)
+		return;
+	buf_consume(&p->in, from);
+	p->pending = end != STR_NPOS && str_find_char(buf_str(&p->in), '\n', 0) != STR_NPOS;
+	if (p->in.len == 0 && p->in.cap > KEPT_MAX)
+		buf_release(&p->in);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
@@ -161,10 +232,38 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		take_lines(p);
 	else if (n >= 0 || (errno != EAGAIN && errno != EINTR))
 		other_end_went(p);
-	if (p->in.len > LIMIT_STREAM_LINE)
+	if (p->in.len > LIMIT_STREAM_LINE && !p->pending)
 		other_end_went(p);
 	update_events(p);
 	p->inside--;
+}
+
+static void on_later(evutil_socket_t fd, short what, void *arg)
+{
+	struct line_peer *p = arg;
+
+	(void)fd;
+	(void)what;
+	p->inside++;
+	if (p->finishing)
+		other_end_went(p);
+	else
+		take_lines(p);
+	update_events(p);
+	p->inside--;
+}
+
+void line_peer_finish(struct line_peer *p)
+{
+	static const struct timeval patience = {.tv_sec = FINISH_S};
+
+	if (p->closing || p->finishing)
+		return;
+	p->finishing = true;
+	p->reading = false;
+	(void)event_del(p->readable);
+	(void)event_add(p->later, &patience);
+	line_peer_flush(p);
 }
 
 struct line_peer *line_peer_new(
@@ -176,7 +275,9 @@ struct line_peer *line_peer_new(
 		(void)close(fd);
 		return NULL;
 	}
+	p->base = base;
 	p->fd = fd;
+	p->reading = true;
 	p->callbacks = callbacks;
 	p->arg = arg;
 	/* What comes in one breath with the longest line's end is not part of it. */
@@ -186,7 +287,8 @@ struct line_peer *line_peer_new(
 	p->writable = event_new(base, fd, EV_WRITE | EV_PERSIST, on_writable, p);
 	p->flusher = event_new(base, -1, 0, on_flush, p);
 	p->reaper = event_new(base, -1, 0, on_reap, p);
-	if (p->readable == NULL || p->writable == NULL || p->flusher == NULL || p->reaper == NULL ||
+	p->later = evtimer_new(base, on_later, p);
+	if (p->readable == NULL || p->writable == NULL || p->flusher == NULL || p->reaper == NULL || p->later == NULL ||
 		event_add(p->readable, NULL) != 0) {
 		release(p);
 		return NULL;
@@ -201,5 +303,10 @@ struct buf *line_peer_output(struct line_peer *p)
 
 size_t line_peer_queued(const struct line_peer *p)
 {
-	return p->out.len;
+	return p->out.len - p->sent;
+}
+
+bool line_peer_is_waiting(const struct line_peer *p)
+{
+	return p->waiting_to_write;
 }

@@ -1,8 +1,11 @@
 /* line_peer.h: one connection that speaks lines, both ways, within bounds.
  *
  * Used by the stream and the control socket.  Input longer than LIMIT_STREAM_LINE without a newline
- * closes the connection; output waits in memory only while the kernel does not take it.  A peer is never freed
- * inside its own callback: line_peer_close() takes it out of the loop and frees it when the loop comes round. */
+ * closes the connection; output waits in memory only while the kernel does not take it.  In one turn of the loop at
+ * most sixteen lines of a peer are dealt with, and none while more than 64 KiB of answers wait for it: a peer that
+ * sends requests in a loop, and reads no answer, keeps neither the others waiting nor the daemon's memory.  A peer is
+ * never freed inside its own callback: line_peer_close() takes it out of the loop and frees it when the loop comes
+ * round. */
 #ifndef SITREP_LINE_PEER_H
 #define SITREP_LINE_PEER_H
 
@@ -26,6 +29,9 @@ struct line_peer *line_peer_new(
 	struct event_base *base, int fd, size_t output_max, const struct line_peer_callbacks *callbacks, void *arg);
 /* No callback comes after it. */
 void line_peer_close(struct line_peer *p);
+/* Reads no more, and closes once the other end has taken all output, or has not within ten seconds: closed() is called
+ * then, from the loop. */
+void line_peer_finish(struct line_peer *p);
 
 /* What is appended here is sent after line_peer_flush(), from the loop and never inside it: so a peer does not go
  * away under the hands of who is speaking to it.  A peer whose output did not fit is closed then. */
@@ -33,5 +39,7 @@ struct buf *line_peer_output(struct line_peer *p);
 void line_peer_flush(struct line_peer *p);
 /* Output that the kernel has not taken yet, bytes. */
 size_t line_peer_queued(const struct line_peer *p);
+/* Whether the kernel did not take all of it when it was last offered: drained() follows. */
+bool line_peer_is_waiting(const struct line_peer *p);
 
 #endif

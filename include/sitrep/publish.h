@@ -32,6 +32,7 @@ struct publish_status {
 	size_t transfers_active, transfers_buffered, parse_pending, write_pending, waiting;
 	uint64_t polls, polls_failed, polls_not_modified, bytes_received, items_new, items_copies, items_updated;
 	uint64_t parse_jobs, parse_failures, worker_restarts, commits, commit_us_max, stream_clients, loop_stall_us_max;
+	uint64_t turn_us_max, stream_read_errors;
 	uint64_t near_postings;
 	uint64_t pushes, pushes_refused;
 	uint64_t http_requests, http_not_modified;

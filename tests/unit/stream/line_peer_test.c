@@ -356,13 +356,58 @@ static void test_slow_reader(void **state)
 	buf_release(&expected);
 }
 
+/* Who does not hear the answers may ask no more, and is heard once it has. */
 static void test_input_while_output_waits(void **state)
 {
 	struct fixture *f = *state;
+	char data[CHUNK];
 
 	(void)fill_output(f);
 	say(f, "still here\n");
+	assert_lines(f, "");
+	for (int i = 0; i < 1000 && f->line_count == 0; i++) {
+		while (hear(f, data, sizeof(data)) > 0)
+			;
+		run(f);
+	}
 	assert_lines(f, "[still here]");
+	assert_int_equal(f->closed, 0);
+}
+
+static void test_lines_of_one_turn_are_few(void **state)
+{
+	enum { LINES = 1000, A_TURN = 16 };
+	struct fixture *f = *state;
+	char text[2 * LINES];
+	size_t before;
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = i % 2 == 0 ? 'x' : '\n';
+	assert_int_equal(send(f->fd, text, sizeof(text), MSG_NOSIGNAL), sizeof(text));
+	for (int turn = 0; f->line_count < LINES; turn++) {
+		before = f->line_count;
+		assert_true(event_base_loop(f->base, EVLOOP_ONCE | EVLOOP_NONBLOCK) >= 0);
+		assert_true(f->line_count - before <= A_TURN && turn < 10 * LINES);
+	}
+}
+
+static void test_finish(void **state)
+{
+	struct fixture *f = *state;
+	char data[CHUNK];
+
+	(void)fill_output(f);
+	(void)buf_puts(line_peer_output(f->peer), "bye\n");
+	line_peer_finish(f->peer);
+	say(f, "not heard\n");
+	for (int i = 0; i < 1000 && f->closed == 0; i++) {
+		while (hear(f, data, sizeof(data)) > 0)
+			;
+		run(f);
+	}
+	assert_int_equal(f->closed, 1);
+	assert_lines(f, "");
+	assert_gone(f);
 }
 
 static void test_output_that_does_not_fit(void **state)
@@ -462,6 +507,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_answers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_slow_reader, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_input_while_output_waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lines_of_one_turn_are_few, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_finish, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_output_that_does_not_fit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_output_to_one_who_went, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_end_goes, setup, teardown),

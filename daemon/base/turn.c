@@ -1,0 +1,33 @@
+/* Turns of the event loop. */
+#include "sitrep/turn.h"
+
+#include <event2/event.h>
+
+#include "sitrep/clock.h"
+
+/* When the calling thread's turn began, processor time; -1: outside of one. */
+static _Thread_local int64_t began_us = -1;
+
+void turn_begin(void)
+{
+	began_us = clock_thread_cpu_us();
+}
+
+int64_t turn_end(void)
+{
+	int64_t spent_us = began_us >= 0 ? clock_thread_cpu_us() - began_us : 0;
+
+	began_us = -1;
+	return spent_us;
+}
+
+bool turn_is_spent(void)
+{
+	return began_us >= 0 && clock_thread_cpu_us() - began_us >= TURN_SHARE_US;
+}
+
+void turn_yield(struct event_base *base)
+{
+	if (turn_is_spent())
+		(void)event_base_loopbreak(base);
+}

@@ -1,0 +1,61 @@
+/* Shared by stream.c, stream_say.c and stream_deliver.c only. */
+#ifndef SITREP_STREAM_INTERNAL_H
+#define SITREP_STREAM_INTERNAL_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+
+#include "sitrep/line_peer.h"
+#include "sitrep/reader.h"
+#include "sitrep/stream.h"
+#include "sitrep/subscription.h"
+
+struct subscriber {
+	struct stream *stream;
+	struct line_peer *peer;
+	struct subscription *scope;
+	uint64_t number;
+	int64_t cursor; /* the last event that was passed, wanted or not */
+	int64_t last_said_ms;
+	uint64_t served;         /* the turn that last gave it something, or tried to */
+	unsigned failures;       /* of reading what follows its cursor, in a row */
+	int64_t skip;            /* how many events the next try leaves out */
+	int64_t retry_ms;        /* monotonic; nothing is read for it before */
+	bool leaving;            /* its last line was said */
+	struct subscriber *next; /* in stream->subscribers */
+};
+
+struct stream {
+	struct event_base *base;
+	struct reader *reader;
+	struct identity *identity;
+	struct event *deliver; /* a timer: the next turn of delivery */
+	struct event *silence;
+	int64_t heartbeat_ms;
+	size_t max_connections;
+	struct listener *listener;
+	struct subscriber *subscribers;
+	uint64_t connections; /* ever */
+	int64_t newest;
+	/* The text of one event, taken apart: an event with many subscribers takes several turns. */
+	struct event_words words;
+	int64_t words_cursor;
+	int64_t error_logged_ms;
+	struct stream_stats stats;
+};
+
+/* stream_say.c: one line each, sent with the next line_peer_flush(). */
+void stream_say(struct subscriber *s, struct str line);
+void stream_say_hello(struct subscriber *s, int64_t oldest);
+void stream_say_subscribed(struct subscriber *s);
+/* Events up to that cursor are passed over. */
+void stream_say_gap(struct subscriber *s, int64_t to);
+void stream_say_heartbeat(struct subscriber *s);
+void stream_say_error(struct subscriber *s, const char *reason);
+
+/* stream_deliver.c */
+void stream_on_deliver(evutil_socket_t fd, short what, void *arg);
+/* Delivers in the next turn of the loop. */
+void stream_deliver_soon(struct stream *st);
+
+#endif

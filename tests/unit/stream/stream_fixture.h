@@ -1,0 +1,275 @@
+/* stream_fixture.h: the stream on a Unix socket, over a database that a writer filled, and subscribers that speak to
+ * it.
+ *
+ * Stream and subscribers share one loop and one thread.  Each turn of the loop is measured: the longest, in processor
+ * time, is kept. */
+#ifndef SITREP_TEST_STREAM_FIXTURE_H
+#define SITREP_TEST_STREAM_FIXTURE_H
+
+#include "../store/fixture.h"
+
+#include <event2/event.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "sitrep/stream.h"
+#include "sitrep/turn.h"
+
+/* What a turn may take.  Sanitizers make everything several times slower. */
+#if defined(__SANITIZE_ADDRESS__)
+#define TURN_MAX_US 100000
+#else
+#define TURN_MAX_US 20000
+#endif
+
+enum { HEARD_MAX = 64 * 1024 * 1024, PATIENCE_MS = 20 * 1000 };
+
+struct client {
+	int fd;
+	struct buf heard; /* what has come and was not looked at yet */
+	bool ended;
+	int64_t cursor; /* of the last event */
+	size_t events, gaps, errors, subscribed;
+	int64_t gap_from, gap_to;
+	bool in_order;
+};
+
+struct harness {
+	struct fixture store;
+	char path[300];
+	struct event_base *base;
+	struct listener *listener;
+	struct stream *stream;
+	struct client *clients;
+	size_t count;
+	int64_t turn_us_max;
+	size_t turns;
+};
+
+static inline void harness_open(struct harness *h, unsigned connections)
+{
+	struct error err = {0};
+	struct stream_options options = {
+		.state_dir = h->store.dir, .max_connections = connections, .heartbeat_ms = 3600 * 1000};
+
+	(void)snprintf(h->path, sizeof(h->path), "%.255s/stream.sock", h->store.dir);
+	h->base = event_base_new();
+	assert_non_null(h->base);
+	h->listener = listener_open_unix(h->path, 0600, NULL, &err);
+	h->stream = h->listener != NULL ? stream_new(h->base, &options, &err) : NULL;
+	if (h->stream == NULL || stream_listen(h->stream, h->listener, &err) != 0)
+		fail_msg("%s", err.text);
+}
+
+static inline void harness_close(struct harness *h)
+{
+	for (size_t i = 0; i < h->count; i++) {
+		(void)close(h->clients[i].fd);
+		buf_release(&h->clients[i].heard);
+	}
+	free(h->clients);
+	h->clients = NULL;
+	h->count = 0;
+	stream_free(h->stream);
+	listener_free(h->listener);
+	while (event_base_loop(h->base, EVLOOP_NONBLOCK) == 0 &&
+		event_base_get_num_events(h->base, EVENT_BASE_COUNT_ACTIVE) > 0)
+		;
+	event_base_free(h->base);
+}
+
+static inline int harness_setup(void **state)
+{
+	struct harness *h = calloc(1, sizeof(*h));
+	struct fixture *f = &h->store;
+	struct writer_options options;
+	struct rlimit files;
+
+	assert_non_null(h);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+	files.rlim_cur = files.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+	state_dir_make(f->dir);
+	options = fixture_options(f->dir);
+	fixture_open(f, &options);
+	fixture_sync(f, fixture_feeds, 3);
+	f->now_ms = NOW_MS;
+	*state = h;
+	return 0;
+}
+
+static inline int harness_teardown(void **state)
+{
+	struct harness *h = *state;
+
+	fixture_close(&h->store);
+	fixture_release_states(&h->store);
+	state_dir_remove(h->store.dir);
+	free(h);
+	return 0;
+}
+
+/* So many items, numbered from first, with so many bytes of text each. */
+static inline void harness_fill(struct harness *h, size_t first, size_t count, size_t len)
+{
+	struct draft draft;
+	char guid[32], title[64], body[3000];
+
+	assert_true(len < sizeof(body));
+	draft_init(&draft, "Alpha");
+	for (size_t i = first; i < first + count; i++) {
+		size_t at = 0;
+
+		while (at + 24 < len)
+			at += (size_t)snprintf(body + at, sizeof(body) - at, "word%zu ", i * 31 + at);
+		body[at] = '\0';
+		(void)snprintf(guid, sizeof(guid), "guid-%zu", i);
+		(void)snprintf(title, sizeof(title), "Notice number %zu", i);
+		(void)draft_add(&draft, guid, NULL, title, body);
+	}
+	assert_string_equal(fixture_poll(&h->store, ALPHA, &draft).error.text, "");
+}
+
+/* One turn of the loop, waiting for at most the given time. */
+static inline void harness_turn(struct harness *h, int64_t wait_ms)
+{
+	const struct timeval wait = {.tv_sec = wait_ms / 1000, .tv_usec = (suseconds_t)(wait_ms % 1000) * 1000};
+	int64_t spent_us;
+
+	if (wait_ms > 0)
+		assert_int_equal(event_base_loopexit(h->base, &wait), 0);
+	turn_begin();
+	assert_true(event_base_loop(h->base, EVLOOP_ONCE | (wait_ms > 0 ? 0 : EVLOOP_NONBLOCK)) >= 0);
+	spent_us = turn_end();
+	h->turns++;
+	if (spent_us > h->turn_us_max)
+		h->turn_us_max = spent_us;
+}
+
+static inline void client_say(struct client *c, const char *line)
+{
+	size_t len = strlen(line);
+
+	assert_int_equal(send(c->fd, line, len, MSG_NOSIGNAL), len);
+}
+
+/* Connects so many, each saying that line. */
+static inline void harness_connect(struct harness *h, size_t count, const char *line)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	memcpy(address.sun_path, h->path, strlen(h->path) + 1);
+	h->clients = realloc(h->clients, (h->count + count) * sizeof(*h->clients));
+	assert_non_null(h->clients);
+	for (size_t i = 0; i < count; i++) {
+		struct client *c = &h->clients[h->count++];
+
+		*c = (struct client){.heard = BUF_INIT(HEARD_MAX), .in_order = true};
+		c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		assert_true(c->fd >= 0);
+		assert_int_equal(connect(c->fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+		if (line != NULL)
+			client_say(c, line);
+		if (i % 64 == 63)
+			harness_turn(h, 0);
+	}
+}
+
+static inline int64_t number_of(struct str line, const char *key)
+{
+	size_t at = str_find(line, str_from(key), 0);
+	long long n = -1;
+	size_t end;
+
+	if (at == STR_NPOS)
+		return -1;
+	at += strlen(key);
+	end = str_find_char(line, '"', at);
+	assert_true(end != STR_NPOS && str_to_int(str_slice(line, at, end), &n));
+	return n;
+}
+
+static inline void client_line(struct client *c, struct str line)
+{
+	int64_t cursor;
+
+	if (str_starts(line, STR("{\"event\":\"gap\""))) {
+		c->gaps++;
+		c->gap_from = number_of(line, "\"from\":\"");
+		c->gap_to = number_of(line, "\"to\":\"");
+		c->cursor = c->gap_to;
+	} else if (str_starts(line, STR("{\"event\":\"error\""))) {
+		c->errors++;
+	} else if (str_starts(line, STR("{\"event\":\"subscribed\""))) {
+		c->subscribed++;
+		c->cursor = number_of(line, "\"since\":\"");
+	} else if (!str_starts(line, STR("{\"event\":\"hello\""))) {
+		cursor = number_of(line, "\"cursor\":\"");
+		c->in_order = c->in_order && cursor > c->cursor;
+		c->cursor = cursor;
+		c->events++;
+	}
+}
+
+/* Reads what has come, at most so many bytes. */
+static inline void client_hear(struct client *c, size_t most)
+{
+	char chunk[64 * 1024];
+	size_t from = 0, end;
+	ssize_t n;
+
+	if (c->ended)
+		return;
+	n = recv(c->fd, chunk, most < sizeof(chunk) ? most : sizeof(chunk), MSG_DONTWAIT);
+	if (n == 0 || (n < 0 && errno != EAGAIN))
+		c->ended = true;
+	if (n > 0)
+		assert_int_equal(buf_append(&c->heard, chunk, (size_t)n), 0);
+	while ((end = str_find_char(buf_str(&c->heard), '\n', from)) != STR_NPOS) {
+		client_line(c, str_slice(buf_str(&c->heard), from, end));
+		from = end + 1;
+	}
+	buf_consume(&c->heard, from);
+}
+
+static inline void harness_hear(struct harness *h)
+{
+	for (size_t i = 0; i < h->count; i++)
+		client_hear(&h->clients[i], SIZE_MAX);
+}
+
+/* Turns until all clients have passed that cursor; true, or false when patience ends. */
+static inline bool harness_run_to(struct harness *h, int64_t cursor)
+{
+	int64_t end_ms = clock_mono_ms() + PATIENCE_MS;
+
+	for (;;) {
+		bool all = true;
+
+		harness_turn(h, 5);
+		harness_hear(h);
+		for (size_t i = 0; i < h->count; i++)
+			all = all && h->clients[i].cursor >= cursor;
+		if (all || clock_mono_ms() > end_ms)
+			return all;
+	}
+}
+
+/* The counters of a turn are within their bounds. */
+static inline struct stream_stats assert_bounds(const struct harness *h)
+{
+	struct stream_stats s;
+
+	stream_get_stats(h->stream, &s);
+	assert_true(s.turn_events_max <= STREAM_TURN_EVENTS);
+	assert_true(s.turn_subscribers_max <= STREAM_TURN_SUBSCRIBERS);
+	assert_true(s.turn_lines_max <= STREAM_TURN_LINES);
+	assert_true(s.turn_bytes_max < STREAM_TURN_BYTES + 256 * 1024);
+	if (h->turn_us_max >= TURN_MAX_US)
+		fail_msg("a turn of the loop took %lld us of processor time", (long long)h->turn_us_max);
+	return s;
+}
+
+#endif
