@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "seal.h"
 #include "sitrep/clock.h"
+#include "sitrep/damage.h"
 #include "sql.h"
 
 static const char *const texts[FEED_STATEMENTS] = {
@@ -73,6 +75,16 @@ void feed_row_release(struct feed_row *row)
 	*row = (struct feed_row){0};
 }
 
+enum {
+	HTTP_STATUS_MAX = 999,
+	/* A delay that doubles with each failure has been at its end for long. */
+	ERRORS_MAX = 1000000,
+};
+
+static const int64_t counter_max = INT64_C(1) << 53; /* JSON's readers know no more */
+static const int64_t wait_max_ms = INT64_C(400) * 24 * 3600 * 1000;
+
+/* As it is stored: NULL stays NULL. */
 static char *column_copy(sqlite3_stmt *s, int column, bool *failed)
 {
 	struct str text = sql_text(s, column);
@@ -82,9 +94,37 @@ static char *column_copy(sqlite3_stmt *s, int column, bool *failed)
 	return copy;
 }
 
+/* What no feed is without; "" where it is damaged. */
+static char *column_name(sqlite3_stmt *s, int column, const char *name, bool *failed)
+{
+	char *copy = column_copy(s, column, failed);
+
+	if (copy != NULL)
+		return copy;
+	damage_note_row("feed", sqlite3_column_int64(s, 0), name);
+	copy = strdup("");
+	*failed = *failed || copy == NULL;
+	return copy;
+}
+
+/* What does not fit its seal is forgotten, and learnt again. */
+static struct str column_sealed(sqlite3_stmt *s, int column, const char *name)
+{
+	struct str bytes;
+
+	if (seal_open(sql_blob(s, column), &bytes) < 0)
+		damage_note_row("feed", sqlite3_column_int64(s, 0), name);
+	return bytes;
+}
+
+static int64_t column_counter(sqlite3_stmt *s, int column)
+{
+	return sql_number(s, column, 0, counter_max, 0);
+}
+
 static void column_habits(sqlite3_stmt *s, int column, struct feed_state *st, bool *failed)
 {
-	struct str bytes = sql_blob(s, column);
+	struct str bytes = column_sealed(s, column, "habits");
 
 	if (bytes.len == 0)
 		return;
@@ -97,6 +137,20 @@ static void column_habits(sqlite3_stmt *s, int column, struct feed_state *st, bo
 	st->habits_len = bytes.len;
 }
 
+/* A redirect is believed by how long it has been said: one of which that is lost begins anew.  One that is believed
+ * stays so. */
+static void forget_timeless(char **url, int64_t *since_ms, bool is_believed)
+{
+	if (*url == NULL || *since_ms != TIME_NONE)
+		return;
+	if (is_believed) {
+		*since_ms = 0;
+		return;
+	}
+	free(*url);
+	*url = NULL;
+}
+
 static int read_row(sqlite3_stmt *s, struct feed_row *row)
 {
 	struct feed_state *st = &row->state;
@@ -106,43 +160,45 @@ static int read_row(sqlite3_stmt *s, struct feed_row *row)
 	st->id = sqlite3_column_int64(s, c++);
 	st->active = sqlite3_column_int(s, c++) != 0;
 	row->backlog = sqlite3_column_int(s, c++) != 0;
-	st->health = (enum feed_health)sqlite3_column_int(s, c++);
-	st->failure = (enum poll_failure)sqlite3_column_int(s, c++);
-	st->http_status = sqlite3_column_int(s, c++);
-	st->errors = sqlite3_column_int(s, c++);
+	st->health = (enum feed_health)sql_number(s, c++, FEED_NEW, FEED_GONE, FEED_NEW);
+	st->failure = (enum poll_failure)sql_number(s, c++, FAILURE_NONE, FAILURE_COUNT - 1, FAILURE_INTERNAL);
+	st->http_status = (int)sql_number(s, c++, 0, HTTP_STATUS_MAX, 0);
+	st->errors = (int)sql_number(s, c++, 0, ERRORS_MAX, 0);
 	st->due_ms = sql_time(s, c++);
 	st->failing_since_ms = sql_time(s, c++);
 	st->first_poll_ms = sql_time(s, c++);
 	st->last_poll_ms = sql_time(s, c++);
 	st->last_success_ms = sql_time(s, c++);
 	st->last_new_ms = sql_time(s, c++);
-	st->polls = sqlite3_column_int64(s, c++);
-	st->not_modified = sqlite3_column_int64(s, c++);
-	st->bytes = sqlite3_column_int64(s, c++);
-	st->items = sqlite3_column_int64(s, c++);
-	st->server_wait_ms = sqlite3_column_int64(s, c++);
+	st->polls = column_counter(s, c++);
+	st->not_modified = column_counter(s, c++);
+	st->bytes = column_counter(s, c++);
+	st->items = column_counter(s, c++);
+	st->server_wait_ms = sql_number(s, c++, 0, wait_max_ms, 0);
 	st->etag = column_copy(s, c++, &failed);
 	st->last_modified = column_copy(s, c++, &failed);
 	st->reason = column_copy(s, c++, &failed);
-	st->name = column_copy(s, c++, &failed);
-	st->url = column_copy(s, c++, &failed);
-	st->categories = column_copy(s, c++, &failed);
+	st->name = column_name(s, c++, "name", &failed);
+	st->url = column_name(s, c++, "url", &failed);
+	st->categories = column_name(s, c++, "categories", &failed);
 	row->configured_title = column_copy(s, c++, &failed);
 	row->own_title = column_copy(s, c++, &failed);
 	st->link = column_copy(s, c++, &failed);
 	st->moved_url = column_copy(s, c++, &failed);
 	st->moved_since_ms = sql_time(s, c++);
-	st->moved_count = sqlite3_column_int(s, c++);
-	st->moved = sqlite3_column_int(s, c++) != 0;
+	st->moved_count = (int)sql_number(s, c++, 0, ERRORS_MAX, 0);
+	st->moved = sqlite3_column_int(s, c++) != 0 && st->moved_url != NULL;
 	st->onward_url = column_copy(s, c++, &failed);
 	st->onward_since_ms = sql_time(s, c++);
-	st->onward_count = sqlite3_column_int(s, c++);
+	st->onward_count = (int)sql_number(s, c++, 0, ERRORS_MAX, 0);
 	column_habits(s, c++, st, &failed);
 	row->publisher = column_copy(s, c++, &failed);
-	row->emptiness = (enum feed_emptiness)sqlite3_column_int(s, c++);
-	st->identity = (enum feed_identity)sqlite3_column_int(s, c++);
-	identity_trust_decode(&row->trust, sql_blob(s, c++));
+	row->emptiness = (enum feed_emptiness)sql_number(s, c++, EMPTINESS_UNKNOWN, EMPTINESS_KNOWN, EMPTINESS_UNKNOWN);
+	st->identity = (enum feed_identity)sql_number(s, c++, FEED_BY_GUID, FEED_BY_DIGEST, FEED_BY_GUID);
+	identity_trust_decode(&row->trust, column_sealed(s, c++, "identity_trust"));
 	st->pushed = sqlite3_column_int(s, c) != 0;
+	forget_timeless(&st->moved_url, &st->moved_since_ms, st->moved);
+	forget_timeless(&st->onward_url, &st->onward_since_ms, false);
 	if (!failed) {
 		const char *title = row->configured_title != NULL ? row->configured_title
 				    : row->own_title != NULL      ? row->own_title
@@ -172,12 +228,29 @@ int feed_store_load(struct feed_store *f, int64_t id, struct feed_row *row, stru
 	return result;
 }
 
+/* Nothing is kept as nothing. */
+static int add_sealed(struct buf *out, struct str bytes)
+{
+	int result = bytes.len > 0 ? buf_add(out, bytes) : 0;
+
+	return result == 0 && bytes.len > 0 ? seal_add(out) : result;
+}
+
 int feed_store_save(struct feed_store *f, const struct feed_row *row, struct error *err)
 {
 	const struct feed_state *st = &row->state;
 	sqlite3_stmt *s = f->s[FEED_SAVE];
-	uint8_t trust[TRUST_BYTES];
-	int i = 1;
+	struct buf trust = BUF_INIT(TRUST_BYTES + SEAL_BYTES), habits = BUF_INIT(st->habits_len + SEAL_BYTES);
+	uint8_t bytes[TRUST_BYTES];
+	int i = 1, result;
+
+	result = add_sealed(&trust, str_make((const char *)bytes, identity_trust_encode(&row->trust, bytes)));
+	if (result == 0)
+		result = add_sealed(&habits, str_make((const char *)st->habits, st->habits_len));
+	if (result != 0) {
+		(void)error_sys(err, result, cannot_save);
+		goto out;
+	}
 
 	sql_bind_int(s, i++, st->id);
 	sql_bind_int(s, i++, row->backlog);
@@ -208,11 +281,15 @@ int feed_store_save(struct feed_store *f, const struct feed_row *row, struct err
 	sql_bind_cstr(s, i++, st->onward_url);
 	sql_bind_time(s, i++, st->onward_since_ms);
 	sql_bind_int(s, i++, st->onward_count);
-	sql_bind_blob(s, i++, st->habits, st->habits_len);
+	sql_bind_blob(s, i++, habits.data, habits.len);
 	sql_bind_int(s, i++, (int64_t)row->emptiness);
 	sql_bind_int(s, i++, (int64_t)st->identity);
-	sql_bind_blob(s, i, trust, identity_trust_encode(&row->trust, trust));
-	return sql_done(s, err, cannot_save);
+	sql_bind_blob(s, i, trust.data, trust.len);
+	result = sql_done(s, err, cannot_save);
+out:
+	buf_release(&trust);
+	buf_release(&habits);
+	return result;
 }
 
 int feed_store_count_items(struct feed_store *f, int64_t id, int64_t delta, struct error *err)
@@ -286,7 +363,7 @@ static int sync_feed(struct feed_store *f, const struct feed_spec *spec, int64_t
 		*id = sqlite3_column_int64(s, 0);
 		moved = !same_text(sql_text(s, 1), spec->url);
 		due_ms = sql_time(s, 2);
-		health = (enum feed_health)sqlite3_column_int(s, 3);
+		health = (enum feed_health)sql_number(s, 3, FEED_NEW, FEED_GONE, FEED_NEW);
 		same = !moved && sqlite3_column_int(s, 4) == 1 && sqlite3_column_int(s, 5) == spec->rank &&
 		       str_eq(sql_text(s, 6), present(spec->categories)) &&
 		       same_text(sql_text(s, 7), spec->publisher) && same_text(sql_text(s, 8), spec->title) &&

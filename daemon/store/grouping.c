@@ -17,6 +17,7 @@
 #include "near_index.h"
 #include "near_schema.h"
 #include "near_store.h"
+#include "seal.h"
 #include "sitrep/boilerplate.h"
 #include "sitrep/buf.h"
 
@@ -71,7 +72,7 @@ struct grouping *grouping_new(struct sqlite3 *db, const struct story_params *par
 	}
 	g->params = *params;
 	g->halved_week = -1;
-	buf_init(&g->bytes, SKETCH_BYTES_MAX);
+	buf_init(&g->bytes, SKETCH_BYTES_MAX + SEAL_BYTES);
 	g->phrases = boilerplate_new(err);
 	if (g->phrases == NULL || near_store_init(&g->store, db, err) != 0 ||
 		near_index_init(&g->index, db, &g->store, err) != 0 || held_init(&g->held, db, err) != 0 ||
@@ -413,6 +414,8 @@ static int keep_sketch(struct grouping *g, const struct grouping_item *r, int64_
 	sketch_thin(&g->asked, NEAR_SKETCH_SHINGLES);
 	buf_clear(&g->bytes);
 	result = sketch_encode(&g->bytes, &g->asked);
+	if (result == 0)
+		result = seal_add(&g->bytes);
 	return result == 0 ? near_store_put(&g->store, &item, buf_str(&g->bytes), err)
 			   : error_sys(err, result, "cannot keep a sketch");
 }

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record.h"
 #include "sitrep/clock.h"
 #include "sitrep/limits.h"
-#include "sitrep/wire.h"
 
 enum {
 	/* A record is an item of one document, at most as large as that. */
@@ -108,7 +108,7 @@ static int encode_record(struct taking *t, const struct item *it)
 	if (t->in->record.cap > RECORD_KEPT)
 		buf_release(&t->in->record);
 	buf_clear(&t->in->record);
-	result = wire_encode_item(&t->in->record, &plain);
+	result = record_encode(&t->in->record, &plain);
 	return result == 0 ? 0 : error_sys(t->err, result, "cannot encode an item");
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sitrep/clock.h"
+#include "sitrep/damage.h"
 
 static const char *const texts[ITEM_STATEMENTS] = {
 	[ITEM_BY_IDENTITY] = "SELECT n.item_id, ?1, i.story_id, n.last_seen, i.digest, i.canon_version FROM ident n"
@@ -78,7 +79,7 @@ static void read_known(sqlite3_stmt *s, struct known *k)
 	if (sqlite3_column_count(s) > 3) {
 		struct str digest = sql_blob(s, 4);
 
-		k->last_seen_ms = sqlite3_column_int64(s, 3);
+		k->last_seen_ms = sql_time_or(s, 3, 0);
 		if (digest.len == STORE_KEY_LEN)
 			memcpy(k->digest, digest.data, STORE_KEY_LEN);
 		k->canon_version = (uint32_t)sqlite3_column_int64(s, 5);
@@ -159,11 +160,11 @@ static int add_digest(struct item_store *is, const struct item_row *row, struct 
 	return sql_done(s, err, cannot_keep);
 }
 
-static int begin_story(struct item_store *is, struct item_row *row, struct error *err)
+static int begin_story(struct item_store *is, struct item_row *row, int64_t story_id, struct error *err)
 {
 	sqlite3_stmt *s = is->s[STORY_ADD];
 
-	row->story_id = row->id;
+	row->story_id = story_id;
 	sql_bind_int(s, 1, row->story_id);
 	sql_bind_int(s, 2, row->sort_ms);
 	sql_bind_int(s, 3, row->seen_ms);
@@ -172,16 +173,20 @@ static int begin_story(struct item_store *is, struct item_row *row, struct error
 	return sql_done(s, err, cannot_keep);
 }
 
+/* 1; 0 when damage took the story. */
 static int find_sort(struct item_store *is, struct item_row *row, struct error *err)
 {
+	sqlite3_stmt *s = is->s[STORY_SORT];
 	int result;
 
-	sql_bind_int(is->s[STORY_SORT], 1, row->story_id);
-	result = sql_get_int(is->s[STORY_SORT], &row->sort_ms, err, cannot_find);
-	if (result == 0)
-		return error_set(
-			err, -EUCLEAN, "the database is damaged: story %lld is missing", (long long)row->story_id);
-	return result < 0 ? result : 0;
+	sql_bind_int(s, 1, row->story_id);
+	result = sql_step(s, err, cannot_find);
+	if (result == 1)
+		row->sort_ms = sql_time_or(s, 0, row->seen_ms);
+	else if (result == 0)
+		damage_note_row("story", row->story_id, "missing");
+	sql_reset(s);
+	return result;
 }
 
 static int join_story(struct item_store *is, struct item_row *row, struct error *err)
@@ -221,17 +226,33 @@ int item_store_add(struct item_store *is, struct item_row *row, struct error *er
 	row->id = ++is->totals->item_id;
 	is->totals->items++;
 	if (row->story_id == 0) {
-		result = begin_story(is, row, err);
+		result = begin_story(is, row, row->id, err);
 	} else {
 		result = find_sort(is, row, err);
-		if (result == 0)
+		if (result == 1)
 			result = join_story(is, row, err);
+		else if (result == 0)
+			result = begin_story(is, row, row->id, err);
 	}
 	if (result == 0)
 		result = insert_item(is, row, err);
 	if (result == 0)
 		result = add_identity(is, row->feed_id, row->identity, row->id, row->seen_ms, false, err);
 	return result == 0 ? add_digest(is, row, err) : result;
+}
+
+/* The item is there and its story is not: it tells one again, under the number that the item still names. */
+static int find_or_mend(struct item_store *is, struct item_row *row, struct error *err)
+{
+	int result = find_sort(is, row, err);
+
+	if (result != 0)
+		return result < 0 ? result : 0;
+	result = item_store_uid(is, row->id, row->uid, err);
+	if (result < 0)
+		return result;
+	row->sort_ms = row->seen_ms;
+	return begin_story(is, row, row->story_id, err);
 }
 
 int item_store_replace(struct item_store *is, struct item_row *row, struct error *err)
@@ -257,7 +278,7 @@ int item_store_replace(struct item_store *is, struct item_row *row, struct error
 		sql_bind_int(s, 3, row->seen_ms);
 		result = sql_done(s, err, cannot_keep);
 	}
-	return result == 0 ? find_sort(is, row, err) : result;
+	return result == 0 ? find_or_mend(is, row, err) : result;
 }
 
 int item_store_rehash(struct item_store *is, const struct item_row *row, struct error *err)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mend.h"
 #include "plain.h"
 #include "sitrep/clock.h"
 #include "sitrep/limits.h"
@@ -41,9 +42,13 @@ int keeper_open(struct keeper *k, const struct writer_options *options, struct e
 {
 	int result;
 
+	struct error why = {0};
+
 	*k = (struct keeper){.store = {.db = NULL, .lock_fd = -1}, .options = *options};
 	arena_init(&k->arena, DECODED_MAX);
 	result = store_open(&k->store, options->state_dir, STORE_WRITE, err);
+	if (result == 0 && mend_table(k->store.db, "feed", &why) < 0)
+		result = error_set(err, why.code, "%s", why.text);
 	if (result == 0)
 		result = totals_load(k->store.db, &k->totals, err);
 	if (result == 0)
@@ -545,6 +550,11 @@ int keeper_take(struct keeper *k, struct poll_outcome *o, struct poll_report *re
 
 	begin_report(report, o);
 	result = try_apply(k, o, report, &why);
+	/* Validators went with the state that was lost: the next poll brings them again. */
+	if (result == 1 && why.code == -EBADMSG && mend_after(k->store.db, &why, NULL) > 0) {
+		begin_report(report, o);
+		result = try_apply(k, o, report, &why);
+	}
 	buf_release(&o->document);
 	if (result == 1 && !is_poll(o)) {
 		keeper_refuse(k, o, report, &why);

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "record.h"
 #include "sitrep/limits.h"
 #include "sitrep/utf8.h"
-#include "sitrep/wire.h"
 #include "uid.h"
 
 /* A few items with the largest record there is. */
@@ -65,28 +65,28 @@ static bool take_key(sqlite3_stmt *s, int column, uint8_t key[STORE_KEY_LEN])
 static int take_row(struct named *n, sqlite3_stmt *s, struct named_item *found)
 {
 	struct str *const texts_out[] = {&found->url_key, &found->feed, &found->outlet, &found->publisher};
-	struct str record = arena_str(&n->arena, sql_blob(s, 14));
 	int result;
 
 	found->story_id = sqlite3_column_int64(s, 0);
 	found->feed_id = sqlite3_column_int64(s, 1);
 	found->publisher_id = sqlite3_column_int64(s, 2);
-	found->first_seen_ms = sqlite3_column_int64(s, 3);
+	found->first_seen_ms = sql_time_or(s, 3, 0);
 	found->lead_id = sqlite3_column_int64(s, 4);
-	found->sources = sqlite3_column_int64(s, 5);
-	found->reports = sqlite3_column_int64(s, 6);
+	found->sources = sql_count(s, 5);
+	found->reports = sql_count(s, 6);
 	if (!take_key(s, 7, found->uid) || !take_key(s, 8, found->story_uid) || !take_key(s, 9, found->digest))
 		return 0;
 	for (int i = 0; i < 4; i++) {
 		struct str text = i == 0 ? sql_blob(s, 10) : sql_text(s, 10 + i);
 
+		/* url_key, which is a key or nothing */
+		if (i == 0 && text.len != STORE_KEY_LEN)
+			text = STR_NONE;
 		*texts_out[i] = arena_str(&n->arena, text);
 		if (text.data != NULL && texts_out[i]->data == NULL)
 			return -ENOMEM;
 	}
-	if (record.data == NULL)
-		return -ENOMEM;
-	result = wire_decode_item(record, &n->arena, &found->item, NULL);
+	result = record_decode(sql_blob(s, 14), found->item_id, &n->arena, &found->item);
 	return result == 0 ? 1 : result == -ENOMEM ? result : 0;
 }
 

@@ -5,11 +5,15 @@
  * never seen: a filter in memory for each week says so without a look at the table. */
 #include "near_index.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "posting_row.h"
+#include "seal.h"
 #include "sitrep/buf.h"
+#include "sitrep/damage.h"
 #include "sitrep/sketch.h"
 #include "sql.h"
 
@@ -17,11 +21,9 @@ enum {
 	BUCKET_BITS = 13,
 	TAG_BITS = 32,
 	TAG_SHIFT = SKETCH_SHINGLE_BITS - BUCKET_BITS - TAG_BITS,
-	TAG_BYTES = 4,
-	ID_BYTES = 6,
-	POSTING_BYTES = TAG_BYTES + ID_BYTES,
 	SHINGLE_BYTES = 6,
-	ROW_MAX = POSTING_BYTES * POSTING_BUFFER_MAX,
+	/* A flush's postings in a bucket, and their sum. */
+	ROW_MAX = POSTING_BYTES * (POSTING_BUFFER_MAX + 1),
 	/* So many are added to one row, which makes it a third of a page: fewer rows are read faster. */
 	FLUSHES_A_ROW = 16,
 };
@@ -31,14 +33,14 @@ enum {
 	"(VALUES(?1),(?2),(?3),(?4),(?5),(?6),(?7),(?8),(?9),(?10),(?11),(?12),(?13),(?14),(?15),(?16),"               \
 	"(?17),(?18),(?19),(?20),(?21),(?22),(?23),(?24),(?25),(?26),(?27),(?28),(?29),(?30),(?31),(?32))"
 #define FIND(slot)                                                                                                     \
-	"SELECT place >> 32, postings FROM " BUCKETS " AS asked CROSS JOIN near_bucket_" slot                          \
+	"SELECT place, postings FROM " BUCKETS " AS asked CROSS JOIN near_bucket_" slot                                \
 	" ON place >= asked.column1 << 32 AND place < (asked.column1 + 1) << 32"
 /* two blobs side by side are a text until they are called a blob again */
 #define ADD(slot)                                                                                                      \
 	"INSERT INTO near_bucket_" slot "(place, postings) VALUES(?1 << 32 | ?2, ?3)"                                  \
 	" ON CONFLICT(place) DO UPDATE SET postings = CAST(postings || excluded.postings AS BLOB)"
 #define EMPTY(slot) "DELETE FROM near_bucket_" slot
-#define ALL(slot) "SELECT place >> 32, postings FROM near_bucket_" slot
+#define ALL(slot) "SELECT place, postings FROM near_bucket_" slot
 
 static const char *const texts[INDEX_STATEMENTS] = {
 	[INDEX_FIND_0] = FIND("0"),
@@ -67,6 +69,10 @@ _Static_assert(NEAR_SLOTS == 4 && NEAR_SHINGLES_MAX == 32, "the texts above have
 static const char cannot_find[] = "cannot look for stories alike";
 static const char cannot_keep[] = "cannot keep what stories are found by";
 
+/* Flushes are numbered; the number, by rows, is half of a row's key. */
+static const int64_t flushes_max = INT64_C(1) << 35;
+static const int64_t postings_max = INT64_C(1) << 40;
+
 static size_t slot_of(int64_t week)
 {
 	return (size_t)(week % NEAR_SLOTS);
@@ -86,24 +92,6 @@ static uint32_t tag_of(uint64_t shingle)
 static uint64_t kept_part(int64_t bucket, uint32_t tag)
 {
 	return (uint64_t)bucket << TAG_BITS | tag;
-}
-
-static uint64_t take_bytes(const uint8_t *at, size_t count)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < count; i++)
-		value |= (uint64_t)at[i] << 8 * i;
-	return value;
-}
-
-static int add_bytes(struct buf *out, uint64_t value, size_t count)
-{
-	char bytes[sizeof(value)];
-
-	for (size_t i = 0; i < count; i++)
-		bytes[i] = (char)(value >> 8 * i & 0xFF);
-	return buf_add(out, str_make(bytes, count));
 }
 
 /* ---- numbers kept by name ---- */
@@ -128,6 +116,19 @@ static int keep_slot(struct near_index *n, size_t slot, struct error *err)
 			   : result;
 }
 
+static int64_t bounded(int64_t value, int64_t high, int64_t otherwise)
+{
+	return value >= 0 && value <= high ? value : otherwise;
+}
+
+static const char *table_of(size_t slot)
+{
+	static const char *const names[NEAR_SLOTS] = {
+		"near_bucket_0", "near_bucket_1", "near_bucket_2", "near_bucket_3"};
+
+	return names[slot];
+}
+
 /* ---- loading ---- */
 
 static int fill_filter(struct near_index *n, size_t slot, struct error *err)
@@ -138,14 +139,20 @@ static int fill_filter(struct near_index *n, size_t slot, struct error *err)
 
 	shingle_filter_begin(&of->filter, of->postings > SHINGLE_FILTER_SMALL_MAX);
 	while ((result = sql_step(s, err, cannot_find)) == 1) {
-		int64_t bucket = sqlite3_column_int64(s, 0);
+		int64_t place = sqlite3_column_int64(s, 0), bucket = place >> 32;
 		struct str row = sql_blob(s, 1);
+		size_t at, end, next = 0;
 
-		for (size_t at = 0; at + POSTING_BYTES <= row.len; at += POSTING_BYTES) {
-			uint64_t tag = take_bytes((const uint8_t *)row.data + at, TAG_BYTES);
-
-			shingle_filter_add(&of->filter, kept_part(bucket, (uint32_t)tag));
+		if (bucket < 0 || bucket >= INT64_C(1) << BUCKET_BITS) {
+			damage_note_row(table_of(slot), place, "place");
+			continue;
 		}
+		while (posting_row_next(row, &at, &end, &next, place, table_of(slot)))
+			for (; at < end; at += POSTING_BYTES) {
+				uint64_t tag = posting_take_bytes((const uint8_t *)row.data + at, POSTING_TAG_BYTES);
+
+				shingle_filter_add(&of->filter, kept_part(bucket, (uint32_t)tag));
+			}
 	}
 	sql_reset(s);
 	return result;
@@ -161,8 +168,10 @@ static int load_slot(struct near_index *n, size_t slot, struct error *err)
 		result = near_store_get_number(n->store, name_of(KEPT_POSTINGS, slot), &postings, err);
 	if (result < 0)
 		return result;
-	of->week = week;
-	of->postings = postings;
+	/* A week that is not this slot's is none: its table is emptied before it is used. */
+	week = bounded(week, near_week(INT64_MAX), -1);
+	of->week = week >= 0 && slot_of(week) == slot ? week : -1;
+	of->postings = bounded(postings, postings_max, 0);
 	return 0;
 }
 
@@ -173,13 +182,27 @@ static int load_pending(struct near_index *n, struct error *err)
 
 	posting_buffer_clear(&n->pending);
 	while ((result = sql_step(s, err, cannot_find)) == 1) {
-		struct str shingles = sql_blob(s, 2);
+		int64_t item_id = sql_number(s, 0, 1, POSTING_ITEM_MAX, 0);
+		int64_t week = sql_number(s, 1, 0, near_week(INT64_MAX), -1);
+		struct str shingles;
 
-		n->pending_week = sqlite3_column_int64(s, 1);
+		if (item_id == 0 || week < 0 || seal_open(sql_blob(s, 2), &shingles) < 0) {
+			damage_note_row("near_pending", item_id,
+				item_id == 0 ? "item_id"
+				: week < 0   ? "week"
+					     : "shingles");
+			continue;
+		}
+		n->pending_week = week;
 		for (size_t at = 0; at + SHINGLE_BYTES <= shingles.len && result >= 0; at += SHINGLE_BYTES)
 			result = posting_buffer_add(&n->pending,
-				take_bytes((const uint8_t *)shingles.data + at, SHINGLE_BYTES),
-				sqlite3_column_int64(s, 0));
+				posting_take_bytes((const uint8_t *)shingles.data + at, SHINGLE_BYTES), item_id);
+		/* More than ever wait cannot be ours; those that fit are enough. */
+		if (result == -ENOSPC) {
+			damage_note_row("near_pending", item_id, "shingles");
+			result = 0;
+			break;
+		}
 		if (result < 0) {
 			error_sys(err, result, cannot_find);
 			break;
@@ -275,11 +298,13 @@ static size_t encode_bucket(struct near_index *n, size_t first, struct shingle_f
 	for (; end < n->pending.count && bucket_of(all[end].shingle) == bucket && *result == 0; end++) {
 		uint32_t tag = tag_of(all[end].shingle);
 
-		*result = add_bytes(&n->row, tag, TAG_BYTES);
+		*result = posting_add_bytes(&n->row, tag, POSTING_TAG_BYTES);
 		if (*result == 0)
-			*result = add_bytes(&n->row, (uint64_t)all[end].item_id, ID_BYTES);
+			*result = posting_add_bytes(&n->row, (uint64_t)all[end].item_id, POSTING_ID_BYTES);
 		shingle_filter_add(filter, kept_part(bucket, tag));
 	}
+	if (*result == 0)
+		*result = posting_row_seal(&n->row, end - first);
 	return end - first;
 }
 
@@ -292,8 +317,9 @@ static int flush(struct near_index *n, struct error *err)
 	int64_t seq = 0;
 	int result = near_store_get_number(n->store, sequence, &seq, err);
 
+	seq = bounded(seq, flushes_max, 0) + 1;
 	if (result >= 0)
-		result = near_store_set_number(n->store, sequence, ++seq, err);
+		result = near_store_set_number(n->store, sequence, seq, err);
 	posting_buffer_sort(&n->pending);
 	/* From here on memory has no order that can be asked: a failure ends in a roll-back, and that in a refresh. */
 	n->is_stale = true;
@@ -328,7 +354,9 @@ static int pend(struct near_index *n, int64_t item_id, const uint64_t *shingles,
 
 	buf_clear(&n->row);
 	for (size_t i = 0; i < count && result == 0; i++)
-		result = add_bytes(&n->row, shingles[i], SHINGLE_BYTES);
+		result = posting_add_bytes(&n->row, shingles[i], SHINGLE_BYTES);
+	if (result == 0)
+		result = seal_add(&n->row);
 	if (result != 0)
 		return error_sys(err, result, cannot_keep);
 	sql_bind_int(n->s[INDEX_PEND], 1, item_id);
@@ -369,22 +397,28 @@ static void find_pending(struct near_index *n, const uint64_t *shingles, size_t 
 }
 
 /* The postings of a row that were asked for; shingles are ascending, so those of one bucket stand together. */
-static void match_row(struct near_index *n, const uint64_t *shingles, size_t count, int64_t bucket, struct str row)
+static void match_row(
+	struct near_index *n, size_t slot, const uint64_t *shingles, size_t count, int64_t place, struct str row)
 {
-	size_t first = 0, end;
+	size_t first = 0, last, at, end, next = 0;
+	int64_t bucket = place >> 32;
 
 	while (first < count && bucket_of(shingles[first]) < bucket)
 		first++;
-	for (end = first; end < count && bucket_of(shingles[end]) == bucket;)
-		end++;
-	for (size_t at = 0; at + POSTING_BYTES <= row.len; at += POSTING_BYTES) {
-		const uint8_t *posting = (const uint8_t *)row.data + at;
-		uint32_t tag = (uint32_t)take_bytes(posting, TAG_BYTES);
+	for (last = first; last < count && bucket_of(shingles[last]) == bucket;)
+		last++;
+	while (posting_row_next(row, &at, &end, &next, place, table_of(slot)))
+		for (; at < end; at += POSTING_BYTES) {
+			const uint8_t *posting = (const uint8_t *)row.data + at;
+			uint32_t tag = (uint32_t)posting_take_bytes(posting, POSTING_TAG_BYTES);
 
-		for (size_t i = first; i < end; i++)
-			if (tag_of(shingles[i]) == tag)
-				match(n, (int64_t)take_bytes(posting + TAG_BYTES, ID_BYTES), i);
-	}
+			for (size_t i = first; i < last; i++)
+				if (tag_of(shingles[i]) == tag)
+					match(n,
+						(int64_t)posting_take_bytes(
+							posting + POSTING_TAG_BYTES, POSTING_ID_BYTES),
+						i);
+		}
 }
 
 static int find_in_slot(struct near_index *n, size_t slot, const uint64_t *shingles, size_t count, struct error *err)
@@ -406,7 +440,7 @@ static int find_in_slot(struct near_index *n, size_t slot, const uint64_t *shing
 	if (asked == 0)
 		return 0;
 	while ((result = sql_step(s, err, cannot_find)) == 1)
-		match_row(n, shingles, count, sqlite3_column_int64(s, 0), sql_blob(s, 1));
+		match_row(n, slot, shingles, count, sqlite3_column_int64(s, 0), sql_blob(s, 1));
 	sql_reset(s);
 	return result;
 }

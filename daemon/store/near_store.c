@@ -3,7 +3,9 @@
 
 #include <stdio.h>
 
+#include "seal.h"
 #include "sitrep/clock.h"
+#include "sitrep/damage.h"
 
 static const char *const texts[NEAR_STATEMENTS] = {
 	[NEAR_GET] = "SELECT item_id, story_id, source, seen, omitted, omitted_of, sketch FROM near_sketch WHERE "
@@ -54,18 +56,23 @@ int64_t near_week(int64_t at_ms)
 int near_store_get(struct near_store *n, int64_t item_id, struct near_item *item, struct error *err)
 {
 	sqlite3_stmt *s = n->s[NEAR_GET];
+	struct str sketch;
 	int result;
 
 	sql_bind_int(s, 1, item_id);
 	result = sql_step(s, err, cannot_find);
 	if (result == 1) {
 		item->item_id = sqlite3_column_int64(s, 0);
-		item->story_id = sqlite3_column_int64(s, 1);
+		item->story_id = sql_number(s, 1, 1, INT64_MAX, 0);
 		item->source = sqlite3_column_int64(s, 2);
-		item->seen_ms = sqlite3_column_int64(s, 3);
-		item->omitted = (size_t)sqlite3_column_int64(s, 4);
-		item->omitted_of = (size_t)sqlite3_column_int64(s, 5);
-		result = sketch_decode(sql_blob(s, 6), &item->sketch) == 0;
+		item->seen_ms = sql_time_or(s, 3, 0);
+		item->omitted = (size_t)sql_count(s, 4);
+		item->omitted_of = (size_t)sql_count(s, 5);
+		result = item->story_id != 0 && seal_open(sql_blob(s, 6), &sketch) >= 0 &&
+			 sketch_decode(sketch, &item->sketch) == 0;
+		/* Without it the item is not found by its text. */
+		if (result == 0)
+			damage_note_row("near_sketch", item_id, item->story_id != 0 ? "sketch" : "story_id");
 	}
 	sql_reset(s);
 	return result;
@@ -153,18 +160,33 @@ int near_store_set_number(struct near_store *n, const char *name, int64_t value,
 int near_store_load_phrases(struct near_store *n, struct boilerplate *b, struct error *err)
 {
 	sqlite3_stmt *s = n->s[NEAR_GET_PAGES];
+	struct str counts;
 	int result;
 
 	/* a page of another size is from another version, and forgotten */
 	while ((result = sql_step(s, err, cannot_find)) == 1)
-		(void)boilerplate_load(b, (size_t)sqlite3_column_int64(s, 0), sql_blob(s, 1));
+		if (seal_open(sql_blob(s, 1), &counts) >= 0)
+			(void)boilerplate_load(b, (size_t)sqlite3_column_int64(s, 0), counts);
+		else
+			damage_note_row("near_phrase", sqlite3_column_int64(s, 0), "counts");
 	sql_reset(s);
 	return result;
 }
 
 int near_store_save_page(struct near_store *n, size_t page, struct str bytes, struct error *err)
 {
+	struct buf sealed = BUF_INIT(bytes.len + SEAL_BYTES);
+	int result = buf_add(&sealed, bytes);
+
+	if (result == 0)
+		result = seal_add(&sealed);
+	if (result != 0) {
+		buf_release(&sealed);
+		return error_sys(err, result, cannot_keep);
+	}
 	sql_bind_int(n->s[NEAR_PUT_PAGE], 1, (int64_t)page);
-	sql_bind_blob(n->s[NEAR_PUT_PAGE], 2, bytes.data, bytes.len);
-	return sql_done(n->s[NEAR_PUT_PAGE], err, cannot_keep);
+	sql_bind_blob(n->s[NEAR_PUT_PAGE], 2, sealed.data, sealed.len);
+	result = sql_done(n->s[NEAR_PUT_PAGE], err, cannot_keep);
+	buf_release(&sealed);
+	return result;
 }

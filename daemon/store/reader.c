@@ -5,13 +5,15 @@
 #include "sitrep/reader.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "reader_internal.h"
+#include "record.h"
 #include "sitrep/clock.h"
+#include "sitrep/damage.h"
 #include "sitrep/sha256.h"
-#include "sitrep/wire.h"
 #include "sql.h"
 
 enum {
@@ -44,17 +46,18 @@ static const char *const texts[READER_STATEMENTS] = {
 		"SELECT e.cursor, e.time, e.kind, e.backlog, e.detail, s.uid, s.sources, s.reports, s.id, f.id IS NULL,"
 		" i.id IS NULL, " REPORT_COLUMNS ", " SOURCE_COLUMNS " FROM event e"
 		" LEFT JOIN feed f ON f.id = e.feed_id LEFT JOIN item i ON i.id = e.item_id"
-		" LEFT JOIN story s ON s.id = i.story_id WHERE e.cursor > ?1 ORDER BY e.cursor LIMIT ?2",
+		" LEFT JOIN story s ON s.id = i.story_id WHERE e.cursor > ?1"
+		" AND e.cursor <= (SELECT cursor FROM total) ORDER BY e.cursor LIMIT ?2",
 	/* Whoever is closest to the source, and of those the first. */
 	[READ_LEAD] = "SELECT i.id, i.record FROM item i JOIN feed f ON f.id = i.feed_id WHERE i.story_id = ?1"
 		      " ORDER BY f.rank, i.id LIMIT 1",
 	[READ_LINKS] =
 		"SELECT l.item_id, 0, l.relation, l.score, l.shared, l.shared_of, l.numbers, l.numbers_of, o.uid,"
-		" o.record, s.uid, s.id, " SOURCE_COLUMNS " FROM item i JOIN story_link l ON l.item_id = i.id"
+		" o.record, s.uid, s.id, o.id, " SOURCE_COLUMNS " FROM item i JOIN story_link l ON l.item_id = i.id"
 		" JOIN item o ON o.id = l.other_id JOIN story s ON s.id = o.story_id"
 		" JOIN feed f ON f.id = o.feed_id WHERE i.story_id = ?1 UNION ALL"
 		" SELECT l.other_id, 1, l.relation, l.score, l.shared, l.shared_of, l.numbers, l.numbers_of, o.uid,"
-		" o.record, s.uid, s.id, " SOURCE_COLUMNS " FROM item i JOIN story_link l ON l.other_id = i.id"
+		" o.record, s.uid, s.id, o.id, " SOURCE_COLUMNS " FROM item i JOIN story_link l ON l.other_id = i.id"
 		" JOIN item o ON o.id = l.item_id JOIN story s ON s.id = o.story_id"
 		" JOIN feed f ON f.id = o.feed_id WHERE i.story_id = ?1 AND s.id != ?1 LIMIT ?2",
 	[READ_REVISIONS] = "SELECT r.item_id, r.at FROM item i JOIN revision r ON r.item_id = i.id"
@@ -133,12 +136,9 @@ int reader_take_source(struct reader *r, sqlite3_stmt *s, int first, struct sour
 
 int reader_take_report(struct reader *r, sqlite3_stmt *s, int first, struct report *out)
 {
-	struct str record = sql_blob(s, first + 5);
-	struct str copy = arena_str(&r->arena, record);
-
 	*out = (struct report){
 		.item_id = sqlite3_column_int64(s, first),
-		.first_seen_ms = sqlite3_column_int64(s, first + 2),
+		.first_seen_ms = sql_time_or(s, first + 2, 0),
 		.updated_ms = sql_time(s, first + 3),
 		.published_ms = sql_time(s, first + 4),
 	};
@@ -148,11 +148,13 @@ int reader_take_report(struct reader *r, sqlite3_stmt *s, int first, struct repo
 	out->published_known = out->published_ms != TIME_NONE;
 	if (!out->published_known)
 		out->published_ms = out->first_seen_ms;
-	if (record.data != NULL && copy.data == NULL)
-		return -ENOMEM;
+	if (out->uid[0] == '\0') {
+		damage_note_row("item", out->item_id, "uid");
+		return 0;
+	}
 	if (reader_take_source(r, s, first + REPORT_COLUMN_COUNT, &out->source) != 0)
 		return -ENOMEM;
-	switch (wire_decode_item(copy, &r->arena, &out->item, NULL)) {
+	switch (record_decode(sql_blob(s, first + 5), out->item_id, &r->arena, &out->item)) {
 	case 0:
 		return 1;
 	case -ENOMEM:
@@ -206,14 +208,19 @@ int reader_load_story(struct reader *r, int64_t id, struct story *story, struct 
 	result = sql_step(s, err, cannot_read);
 	if (result == 1) {
 		uid_write(story->uid, sql_blob(s, 1));
-		story->first_seen_ms = sqlite3_column_int64(s, 2);
-		story->last_seen_ms = sqlite3_column_int64(s, 3);
-		story->updated_ms = sqlite3_column_int64(s, 4);
-		story->sort_ms = sqlite3_column_int64(s, 5);
-		story->source_count = sqlite3_column_int(s, 6);
-		story->total_reports = sqlite3_column_int(s, 7);
+		story->first_seen_ms = sql_time_or(s, 2, 0);
+		story->last_seen_ms = sql_time_or(s, 3, story->first_seen_ms);
+		story->updated_ms = sql_time_or(s, 4, story->first_seen_ms);
+		story->sort_ms = sql_time_or(s, 5, story->first_seen_ms);
+		story->source_count = sql_count(s, 6);
+		/* More than this is never read (take_reports()), and it has at least the one that it is named by. */
+		story->total_reports = (int)sql_number(s, 7, 1, INT_MAX, STORY_REPORTS_MAX);
 	}
 	sql_reset(s);
+	if (result == 1 && story->uid[0] == '\0') {
+		damage_note_row("story", id, "uid");
+		result = 0;
+	}
 	if (result == 1)
 		result = take_reports(r, story, err);
 	return result != 0 ? result : story->report_count > 0;
@@ -287,8 +294,8 @@ int reader_generation(struct reader *r, int64_t *generation, int64_t *changed_ms
 	int result = sql_step(s, err, "cannot read the database's generation");
 
 	if (result == 1) {
-		*generation = sqlite3_column_int64(s, 0);
-		*changed_ms = sqlite3_column_int64(s, 1);
+		*generation = sql_number(s, 0, 0, INT64_MAX, 0);
+		*changed_ms = sql_time_or(s, 1, 0);
 	}
 	sql_reset(s);
 	return result < 0 ? result : 0;
@@ -306,14 +313,14 @@ int reader_counts(struct reader *r, struct store_counts *counts, struct error *e
 		return result;
 	result = sql_step(s, err, cannot_count);
 	if (result == 1) {
-		counts->items = sqlite3_column_int64(s, 2);
-		counts->stories = sqlite3_column_int64(s, 3);
+		counts->items = sql_number(s, 2, 0, INT64_MAX, 0);
+		counts->stories = sql_number(s, 3, 0, INT64_MAX, 0);
 	}
 	sql_reset(s);
 	if (result >= 0)
 		result = reader_cursors(r, &oldest, &newest, err);
 	/* The log has no gaps but at its beginning. */
-	counts->events = newest - oldest + 1;
+	counts->events = newest < oldest ? 0 : newest - oldest + 1;
 	if (result >= 0)
 		result = sql_get_int(r->s[READ_FEED_COUNT], &counts->feeds, err, cannot_count);
 	if (result >= 0)

@@ -1,8 +1,11 @@
 /* The event log as subscribers see it: what happened, with what it points at as it is now. */
 #include <errno.h>
+#include <jansson.h>
+#include <string.h>
 
 #include "reader_internal.h"
-#include "sitrep/wire.h"
+#include "record.h"
+#include "sitrep/damage.h"
 #include "sql.h"
 
 /* Columns of READ_EVENTS before the report's. */
@@ -39,13 +42,33 @@ static int take_story_title(struct reader *r, int64_t story_id, struct event_rec
 	sql_bind_int(s, 1, story_id);
 	result = sql_step(s, err, cannot_read);
 	if (result == 1 && sqlite3_column_int64(s, 0) != e->report->item_id) {
-		struct str record = arena_str(&r->arena, sql_blob(s, 1));
-
-		if (wire_decode_item(record, &r->arena, &lead, NULL) == 0)
+		result = record_decode(sql_blob(s, 1), sqlite3_column_int64(s, 0), &r->arena, &lead);
+		if (result == 0)
 			e->story_title = lead.plain_title;
+		else if (result == -ENOMEM)
+			(void)error_sys(err, result, cannot_read);
+		/* Without its lead's title a story is called by the report at hand. */
+		if (result == -EUCLEAN)
+			result = 0;
 	}
 	sql_reset(s);
 	return result < 0 ? result : 0;
+}
+
+/* A detail becomes part of a line of JSON as it stands. */
+static bool is_sound_detail(struct str detail)
+{
+	json_t *value;
+	bool is_object;
+
+	if (detail.len == 0)
+		return true;
+	if (memchr(detail.data, '\n', detail.len) != NULL || memchr(detail.data, '\r', detail.len) != NULL)
+		return false;
+	value = json_loadb(detail.data, detail.len, JSON_REJECT_DUPLICATES, NULL);
+	is_object = json_is_object(value) && detail.data[0] == '{' && detail.data[detail.len - 1] == '}';
+	json_decref(value);
+	return is_object;
 }
 
 /* 1 when the event can be told, 0 when what it was about is gone. */
@@ -56,13 +79,24 @@ static int take_event(
 
 	*e = (struct event_record){
 		.cursor = sqlite3_column_int64(s, COLUMN_CURSOR),
-		.time_ms = sqlite3_column_int64(s, COLUMN_TIME),
-		.kind = (enum event_kind)sqlite3_column_int(s, COLUMN_KIND),
+		.time_ms = sql_time_or(s, COLUMN_TIME, 0),
+		.kind = (enum event_kind)sql_number(s, COLUMN_KIND, EVENT_NEW, EVENT_FEED, 0),
 		.backlog = sqlite3_column_int(s, COLUMN_BACKLOG) != 0,
 		.detail = text_copy(r, s, COLUMN_DETAIL),
-		.story_sources = sqlite3_column_int(s, COLUMN_SOURCES),
-		.story_reports = sqlite3_column_int(s, COLUMN_REPORTS),
+		.story_sources = sql_count(s, COLUMN_SOURCES),
+		.story_reports = sql_count(s, COLUMN_REPORTS),
 	};
+	if ((int)e->kind == 0) {
+		damage_note_row("event", e->cursor, "kind");
+		return 0;
+	}
+	if (!is_sound_detail(e->detail)) {
+		damage_note_row("event", e->cursor, "detail");
+		e->detail = STR_NONE;
+		/* of a feed's event the detail is all there is */
+		if (e->kind == EVENT_FEED)
+			return 0;
+	}
 	if (sqlite3_column_int(s, COLUMN_NO_FEED) != 0)
 		return 0;
 	if (e->kind == EVENT_FEED) {

@@ -2,8 +2,8 @@
 #include <errno.h>
 
 #include "reader_internal.h"
+#include "record.h"
 #include "sitrep/grouping.h"
-#include "sitrep/wire.h"
 #include "sql.h"
 
 /* Columns of READ_LINKS. */
@@ -20,6 +20,7 @@ enum {
 	COLUMN_OTHER_RECORD,
 	COLUMN_OTHER_STORY,
 	COLUMN_OTHER_STORY_ID,
+	COLUMN_OTHER_ID,
 	COLUMN_SOURCE,
 };
 
@@ -29,27 +30,26 @@ static const char cannot_read[] = "cannot read what a story is related to";
 static int take_tie(struct reader *r, sqlite3_stmt *s, int64_t story_id, struct story_tie *tie)
 {
 	int64_t relation = sqlite3_column_int64(s, COLUMN_RELATION);
-	struct str record = sql_blob(s, COLUMN_OTHER_RECORD), copy = arena_str(&r->arena, record);
 	struct item other;
 	int result;
 
 	if (relation < 0 || relation > RELATION_CONTAINS)
 		return 0;
-	if ((record.data != NULL && copy.data == NULL) ||
-		reader_take_source(r, s, COLUMN_SOURCE, &tie->other_source) != 0)
+	if (reader_take_source(r, s, COLUMN_SOURCE, &tie->other_source) != 0)
 		return -ENOMEM;
-	result = wire_decode_item(copy, &r->arena, &other, NULL);
+	result = record_decode(
+		sql_blob(s, COLUMN_OTHER_RECORD), sqlite3_column_int64(s, COLUMN_OTHER_ID), &r->arena, &other);
 	if (result != 0)
 		return result == -ENOMEM ? result : 0;
 	tie->item_id = sqlite3_column_int64(s, COLUMN_ITEM);
 	tie->incoming = sqlite3_column_int(s, COLUMN_INCOMING) != 0;
 	tie->same_story = sqlite3_column_int64(s, COLUMN_OTHER_STORY_ID) == story_id;
 	tie->relation = story_relation_name((enum story_relation)relation);
-	tie->score = sqlite3_column_double(s, COLUMN_SCORE);
-	tie->shared = sqlite3_column_int(s, COLUMN_SHARED);
-	tie->shared_of = sqlite3_column_int(s, COLUMN_SHARED_OF);
-	tie->numbers = sqlite3_column_int(s, COLUMN_NUMBERS);
-	tie->numbers_of = sqlite3_column_int(s, COLUMN_NUMBERS_OF);
+	tie->score = sql_share(s, COLUMN_SCORE);
+	tie->shared = sql_count(s, COLUMN_SHARED);
+	tie->shared_of = sql_count(s, COLUMN_SHARED_OF);
+	tie->numbers = sql_count(s, COLUMN_NUMBERS);
+	tie->numbers_of = sql_count(s, COLUMN_NUMBERS_OF);
 	tie->other_title = other.plain_title;
 	uid_write(tie->other_uid, sql_blob(s, COLUMN_OTHER_UID));
 	uid_write(tie->other_story, sql_blob(s, COLUMN_OTHER_STORY));
@@ -90,8 +90,8 @@ static int take_revisions(struct reader *r, int64_t story_id, struct story_detai
 	sql_bind_int(s, 1, story_id);
 	sql_bind_int(s, 2, STORY_REVISIONS_MAX);
 	while (d->revision_count < STORY_REVISIONS_MAX && (result = sql_step(s, err, cannot_read)) == 1)
-		list[d->revision_count++] = (struct story_revision){
-			.item_id = sqlite3_column_int64(s, 0), .at_ms = sqlite3_column_int64(s, 1)};
+		list[d->revision_count++] =
+			(struct story_revision){.item_id = sqlite3_column_int64(s, 0), .at_ms = sql_time_or(s, 1, 0)};
 	sql_reset(s);
 	d->revisions = list;
 	return result < 0 ? result : 0;

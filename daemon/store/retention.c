@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "mend.h"
 #include "sitrep/clock.h"
 #include "sql.h"
 
@@ -101,7 +102,7 @@ static int drop_events(struct retention *r, int64_t older_than_ms, struct error 
 	int rows = 0, result;
 
 	sql_bind_int(s, 1, STEP_ROWS);
-	while ((result = sql_step(s, err, cannot_prune)) == 1 && sqlite3_column_int64(s, 1) < older_than_ms) {
+	while ((result = sql_step(s, err, cannot_prune)) == 1 && sql_time_or(s, 1, 0) < older_than_ms) {
 		last = sqlite3_column_int64(s, 0);
 		rows++;
 	}
@@ -161,7 +162,7 @@ static int drop_items(struct retention *r, struct keeper *k, int64_t older_than_
 		return 0;
 	sql_bind_int(s, 1, limit < STEP_ROWS ? limit : STEP_ROWS);
 	while (count < STEP_ROWS && (result = sql_step(s, err, cannot_prune)) == 1 &&
-		sqlite3_column_int64(s, 3) < older_than_ms)
+		sql_time_or(s, 3, 0) < older_than_ms)
 		old[count++] = (struct old_item){
 			sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 2)};
 	sql_reset(s);
@@ -199,7 +200,7 @@ static int shrink(struct retention *r, struct keeper *k, struct error *err)
 		return result;
 	sql_bind_int(r->s[OLD_ITEMS], 1, 1);
 	if (sql_step(r->s[OLD_ITEMS], err, cannot_prune) == 1)
-		oldest_ms = sqlite3_column_int64(r->s[OLD_ITEMS], 3);
+		oldest_ms = sql_time_or(r->s[OLD_ITEMS], 3, 0);
 	sql_reset(r->s[OLD_ITEMS]);
 	if (oldest_ms != INT64_MAX)
 		result = drop_events(r, oldest_ms, err);
@@ -238,7 +239,7 @@ static int drop_identities(struct retention *r, const struct keeper *k, int64_t 
 	sql_bind_blob(s, 2, r->at_key, r->at_feed == 0 ? 0 : STORE_KEY_LEN);
 	sql_bind_int(s, 3, STEP_ROWS);
 	while ((result = sql_step(s, err, cannot_prune)) == 1) {
-		int64_t seen_ms = sqlite3_column_int64(s, 2);
+		int64_t seen_ms = sql_time_or(s, 2, 0);
 		bool is_alias = sqlite3_column_int(s, 3) != 0;
 		bool pruned = sqlite3_column_type(s, 4) == SQLITE_NULL;
 		int64_t kept_ms = is_alias && !pruned ? alias_kept_ms : pruned ? tombstone_kept_ms(k) : INT64_MAX;
@@ -268,7 +269,7 @@ static int drop_digests(struct retention *r, const struct keeper *k, int64_t now
 	sql_bind_int(s, 3, r->at_item);
 	sql_bind_int(s, 4, STEP_ROWS);
 	while ((result = sql_step(s, err, cannot_prune)) == 1) {
-		int64_t seen_ms = sqlite3_column_int64(s, 2);
+		int64_t seen_ms = sql_time_or(s, 2, 0);
 		bool pruned = sqlite3_column_type(s, 4) == SQLITE_NULL;
 
 		rows++;
@@ -357,6 +358,9 @@ int retention_step(struct retention *r, struct keeper *k, int64_t now_ms, struct
 			result = keeper_commit(k, now_ms, err);
 		}
 	}
+	/* The next round finds it mended. */
+	if (result == -EBADMSG && err != NULL)
+		(void)mend_after(k->store.db, err, NULL);
 	if (result != 0)
 		set_phase(r, RETENTION_DONE);
 	else if (more == 0)

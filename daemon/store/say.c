@@ -84,8 +84,8 @@ static int read_counts(struct say *y, int64_t story_id, struct said *said, struc
 	sql_bind_int(s, 1, story_id);
 	result = sql_step(s, err, cannot_say);
 	if (result == 1) {
-		said->sources = sqlite3_column_int64(s, 0);
-		said->reports = sqlite3_column_int64(s, 1);
+		said->sources = sql_count(s, 0);
+		said->reports = sql_count(s, 1);
 	}
 	sql_reset(s);
 	return result < 0 ? result : 0;

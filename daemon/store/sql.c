@@ -6,9 +6,11 @@
 #include "sql.h"
 
 #include <errno.h>
+#include <limits.h>
 
 #include "sitrep/clock.h"
 #include "sitrep/store.h"
+#include "sitrep/utf8.h"
 
 int sql_prepare(sqlite3 *db, const char *const *texts, size_t count, sqlite3_stmt **out, struct error *err)
 {
@@ -66,16 +68,54 @@ void sql_bind_key(sqlite3_stmt *s, int index, const uint8_t key[STORE_KEY_LEN])
 	(void)sqlite3_bind_blob(s, index, key, STORE_KEY_LEN, SQLITE_STATIC);
 }
 
+int64_t sql_number(sqlite3_stmt *s, int column, int64_t low, int64_t high, int64_t otherwise)
+{
+	int64_t value;
+
+	if (sqlite3_column_type(s, column) != SQLITE_INTEGER)
+		return otherwise;
+	value = sqlite3_column_int64(s, column);
+	return value >= low && value <= high ? value : otherwise;
+}
+
+int64_t sql_time_or(sqlite3_stmt *s, int column, int64_t otherwise)
+{
+	/* 0000-01-01 to 9999-12-31: sums with what lies outside could overflow, and no format can write it. */
+	return sql_number(s, column, INT64_C(-62167219200000), INT64_C(253402300799999), otherwise);
+}
+
 int64_t sql_time(sqlite3_stmt *s, int column)
 {
-	return sqlite3_column_type(s, column) == SQLITE_NULL ? TIME_NONE : sqlite3_column_int64(s, column);
+	return sql_time_or(s, column, TIME_NONE);
+}
+
+int sql_count(sqlite3_stmt *s, int column)
+{
+	return (int)sql_number(s, column, 0, INT_MAX, 0);
+}
+
+double sql_share(sqlite3_stmt *s, int column)
+{
+	double value = sqlite3_column_double(s, column);
+
+	return value >= 0 && value <= 1 ? value : 0;
 }
 
 struct str sql_text(sqlite3_stmt *s, int column)
 {
 	const char *text = (const char *)sqlite3_column_text(s, column);
 
-	return text == NULL ? STR_NONE : str_make(text, (size_t)sqlite3_column_bytes(s, column));
+	struct str all;
+	size_t nul;
+
+	if (text == NULL)
+		return STR_NONE;
+	all = str_make(text, (size_t)sqlite3_column_bytes(s, column));
+	nul = str_find_char(all, '\0', 0);
+	if (nul != STR_NPOS)
+		all.len = nul;
+	all.len = utf8_valid_prefix(all);
+	return all;
 }
 
 struct str sql_blob(sqlite3_stmt *s, int column)

@@ -31,8 +31,18 @@ void sql_bind_cstr(sqlite3_stmt *s, int index, const char *text);
 void sql_bind_blob(sqlite3_stmt *s, int index, const void *data, size_t len);
 void sql_bind_key(sqlite3_stmt *s, int index, const uint8_t key[STORE_KEY_LEN]);
 
+/* What a column holds is believed no further than it makes sense: the file may be damaged.  A time outside the years
+ * 0 to 9999 is TIME_NONE. */
 int64_t sql_time(sqlite3_stmt *s, int column);
-/* Lives until the next step or reset. */
+/* A time that is never absent: otherwise in place of one that makes no sense. */
+int64_t sql_time_or(sqlite3_stmt *s, int column, int64_t otherwise);
+/* A number from low to high; otherwise in place of any other, or of what is no number. */
+int64_t sql_number(sqlite3_stmt *s, int column, int64_t low, int64_t high, int64_t otherwise);
+/* A count: 0 to INT_MAX, 0 in place of any other. */
+int sql_count(sqlite3_stmt *s, int column);
+/* A share: 0 to 1, 0 in place of any other. */
+double sql_share(sqlite3_stmt *s, int column);
+/* Both live until the next step or reset.  Text ends before the first byte that is NUL or no UTF-8. */
 struct str sql_text(sqlite3_stmt *s, int column);
 struct str sql_blob(sqlite3_stmt *s, int column);
 

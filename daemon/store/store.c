@@ -52,6 +52,9 @@ int store_error(sqlite3 *db, struct error *err, const char *what)
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return error_set(err, -EUCLEAN, "%s: the database is damaged (%s)", what, text);
+	case SQLITE_CONSTRAINT:
+		/* Our statements keep the tables' rules, so what breaks them stood in the row before (mend.h). */
+		return error_set(err, -EBADMSG, "%s: %s", what, text);
 	case SQLITE_NOMEM:
 		return error_set(err, -ENOMEM, "%s: out of memory", what);
 	case SQLITE_BUSY:

@@ -4,32 +4,84 @@
 
 #include <errno.h>
 
+#include "sitrep/damage.h"
 #include "sitrep/store.h"
 #include "sql.h"
 
+/* A posting has 48 bits for an item's number (near_index.c); nobody comes near. */
+#define NUMBER_MAX_TEXT "140737488355327"
+static const int64_t number_max = INT64_C(140737488355327);
+
+static const char cannot_read[] = "cannot read the database";
+
+enum { LOAD_TOTALS, COUNT_TOTALS, LOAD_STATEMENTS };
+
+/* False where a number makes no sense, which is -1 then, or is less than was given out. */
+static bool read_totals(sqlite3_stmt *s, struct totals *t)
+{
+	*t = (struct totals){
+		.item_id = sql_number(s, 0, 0, number_max, -1),
+		.cursor = sql_number(s, 1, 0, number_max, -1),
+		.generation = sql_number(s, 2, 0, number_max, -1),
+		.changed_ms = sql_time_or(s, 3, 0),
+		.items = sql_number(s, 4, 0, number_max, -1),
+		.stories = sql_number(s, 5, 0, number_max, -1),
+	};
+	return t->item_id >= sqlite3_column_int64(s, 6) && t->cursor >= sqlite3_column_int64(s, 7) &&
+	       t->generation >= 0 && t->items >= 0 && t->stories >= 0;
+}
+
+/* The row is damaged or missing: its numbers are those of the rows that they count. */
+static int mend_totals(sqlite3 *db, sqlite3_stmt *count, struct totals *t, struct error *err)
+{
+	const struct totals before = *t;
+	int result = sql_step(count, err, cannot_read);
+
+	damage_note_row("total", 1, "numbers");
+	if (result == 1) {
+		(void)read_totals(count, t);
+		if (before.item_id > t->item_id)
+			t->item_id = before.item_id;
+		if (before.cursor > t->cursor)
+			t->cursor = before.cursor;
+		/* Outputs that were made before must not pass for those of now. */
+		t->generation = before.generation >= 0 ? before.generation + 1 : t->changed_ms;
+	}
+	sql_reset(count);
+	if (result < 0)
+		return result;
+	result = sql_exec(db, "INSERT OR IGNORE INTO total VALUES(1, 0, 0, 0, 0, 0, 0)", err, cannot_read);
+	return result == 0 ? totals_save(db, t, err) : result;
+}
+
 int totals_load(sqlite3 *db, struct totals *t, struct error *err)
 {
-	static const char *const text[] = {"SELECT max(item_id, (SELECT coalesce(max(id), 0) FROM item)),"
-					   " max(cursor, (SELECT coalesce(max(cursor), 0) FROM event)), generation, "
-					   "changed, items, stories FROM total"};
-	sqlite3_stmt *s[1];
-	int result = sql_prepare(db, text, 1, s, err);
+	static const char *const texts[LOAD_STATEMENTS] = {
+		[LOAD_TOTALS] = "SELECT item_id, cursor, generation, changed, items, stories,"
+				" (SELECT coalesce(max(id), 0) FROM item WHERE id <= " NUMBER_MAX_TEXT
+				"), (SELECT coalesce(max(cursor), 0) FROM event WHERE cursor <= " NUMBER_MAX_TEXT
+				") FROM total",
+		[COUNT_TOTALS] = "SELECT max((SELECT coalesce(max(id), 0) FROM item WHERE id <= " NUMBER_MAX_TEXT
+				 "), (SELECT coalesce(max(item_id), 0) FROM ident WHERE item_id <= " NUMBER_MAX_TEXT
+				 "), (SELECT coalesce(max(item_id), 0) FROM event WHERE item_id <= " NUMBER_MAX_TEXT
+				 ")), (SELECT coalesce(max(cursor), 0) FROM event WHERE cursor <= " NUMBER_MAX_TEXT
+				 "), 0, (SELECT coalesce(max(last_seen), 0) FROM story), (SELECT count(*) FROM item),"
+				 " (SELECT count(*) FROM story), 0, 0",
+	};
+	sqlite3_stmt *s[LOAD_STATEMENTS];
+	bool is_sound = false;
+	int result = sql_prepare(db, texts, LOAD_STATEMENTS, s, err);
 
 	if (result != 0)
 		return result;
-	result = sql_step(s[0], err, "cannot read the database");
+	*t = (struct totals){.item_id = -1, .cursor = -1, .generation = -1};
+	result = sql_step(s[LOAD_TOTALS], err, cannot_read);
 	if (result == 1)
-		*t = (struct totals){
-			.item_id = sqlite3_column_int64(s[0], 0),
-			.cursor = sqlite3_column_int64(s[0], 1),
-			.generation = sqlite3_column_int64(s[0], 2),
-			.changed_ms = sqlite3_column_int64(s[0], 3),
-			.items = sqlite3_column_int64(s[0], 4),
-			.stories = sqlite3_column_int64(s[0], 5),
-		};
-	else if (result == 0)
-		result = error_set(err, -EUCLEAN, "the database is damaged: its totals are missing");
-	sql_finalize(s, 1);
+		is_sound = read_totals(s[LOAD_TOTALS], t);
+	sql_reset(s[LOAD_TOTALS]);
+	if (result >= 0 && !is_sound)
+		result = mend_totals(db, s[COUNT_TOTALS], t, err);
+	sql_finalize(s, LOAD_STATEMENTS);
 	return result < 0 ? result : 0;
 }
 

@@ -82,7 +82,7 @@ static int write_said(struct why *y, int64_t item_id, struct jsonw *w, struct er
 		jsonw_object(w);
 		jsonw_kv_cstr(w, "held", sqlite3_column_int(s, 1) != 0 ? "together" : "apart");
 		write_uid(w, "story", sql_blob(s, 0));
-		jsonw_kv_time(w, "time", sqlite3_column_int64(s, 2));
+		jsonw_kv_time(w, "time", sql_time(s, 2));
 		jsonw_object_end(w);
 	}
 	sql_reset(s);
@@ -110,13 +110,13 @@ static int write_link(struct why *y, sqlite3_stmt *s, int64_t story_id, struct j
 		jsonw_kv_bool(w, "same_story", other.story_id == story_id);
 		jsonw_object_end(w);
 	}
-	write_real(w, "score", sqlite3_column_double(s, 2));
+	write_real(w, "score", sql_share(s, 2));
 	if (relation != RELATION_COPY) {
-		jsonw_kv_int(w, "shared", sqlite3_column_int64(s, 3));
-		jsonw_kv_int(w, "shared_of", sqlite3_column_int64(s, 4));
-		jsonw_kv_int(w, "numbers", sqlite3_column_int64(s, 5));
-		jsonw_kv_int(w, "numbers_of", sqlite3_column_int64(s, 6));
-		write_real(w, "title", sqlite3_column_double(s, 7));
+		jsonw_kv_int(w, "shared", sql_count(s, 3));
+		jsonw_kv_int(w, "shared_of", sql_count(s, 4));
+		jsonw_kv_int(w, "numbers", sql_count(s, 5));
+		jsonw_kv_int(w, "numbers_of", sql_count(s, 6));
+		write_real(w, "title", sql_share(s, 7));
 	}
 	jsonw_object_end(w);
 	return 0;

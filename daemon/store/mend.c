@@ -1,0 +1,89 @@
+/* Rows whose columns hold values of a type that their table forbids. */
+#include "mend.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sitrep/buf.h"
+#include "sitrep/log.h"
+#include "sql.h"
+
+enum { TEXT_MAX = 16 * 1024 };
+
+static const char cannot_mend[] = "cannot mend a table";
+
+static const struct {
+	const char *type, *storage, *nothing;
+} types[] = {
+	{"INTEGER", "integer", "0"},
+	{"TEXT", "text", "''"},
+	{"BLOB", "blob", "x''"},
+	{"REAL", "real", "0.0"},
+};
+
+/* One column of PRAGMA table_info, into the list of assignments and the condition. */
+static void add_column(struct buf *sets, struct buf *where, sqlite3_stmt *s)
+{
+	const char *name = (const char *)sqlite3_column_text(s, 1);
+	const char *type = (const char *)sqlite3_column_text(s, 2);
+	bool not_null = sqlite3_column_int(s, 3) != 0, is_key = sqlite3_column_int(s, 5) != 0;
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]) && !is_key; i++) {
+		if (strcmp(type, types[i].type) != 0)
+			continue;
+		(void)buf_printf(sets, "%s%s = CASE WHEN typeof(%s) IN ('%s'%s) THEN %s ELSE %s END",
+			sets->len > 0 ? ", " : "", name, name, types[i].storage, not_null ? "" : ", 'null'", name,
+			not_null ? types[i].nothing : "NULL");
+		(void)buf_printf(where, "%stypeof(%s) NOT IN ('%s'%s)", where->len > 0 ? " OR " : "", name,
+			types[i].storage, not_null ? "" : ", 'null'");
+	}
+}
+
+int mend_table(sqlite3 *db, const char *table, struct error *err)
+{
+	static const char *const info[] = {"SELECT * FROM pragma_table_info(?1)"};
+	struct buf sets = BUF_INIT(TEXT_MAX), where = BUF_INIT(TEXT_MAX), text = BUF_INIT(3 * TEXT_MAX);
+	sqlite3_stmt *s[1];
+	int result = sql_prepare(db, info, 1, s, err), rows = 0;
+
+	if (result != 0)
+		return result;
+	sql_bind_cstr(s[0], 1, table);
+	while ((result = sql_step(s[0], err, cannot_mend)) == 1)
+		add_column(&sets, &where, s[0]);
+	sql_finalize(s, 1);
+	if (result == 0 && sets.len > 0) {
+		(void)buf_printf(&text, "UPDATE %s SET %.*s WHERE %.*s", table, STR_ARG(buf_str(&sets)),
+			STR_ARG(buf_str(&where)));
+		result = buf_failed(&sets) || buf_failed(&where) || buf_failed(&text)
+				 ? error_sys(err, -ENOMEM, cannot_mend)
+				 : sql_exec(db, text.data, err, cannot_mend);
+		rows = result == 0 ? sqlite3_changes(db) : 0;
+	}
+	buf_release(&sets);
+	buf_release(&where);
+	buf_release(&text);
+	if (rows > 0)
+		log_emit(LOG_LEVEL_ERROR, "database rows were damaged and have been emptied in part", "table", table,
+			"rows", LOG_NUM(rows), "action", "see sitrepd --verify, or restore a backup", NULL);
+	return result < 0 ? result : rows;
+}
+
+/* SQLite's sentence ends in "column TABLE.COLUMN" or "failed: TABLE.COLUMN". */
+int mend_after(sqlite3 *db, const struct error *why, struct error *err)
+{
+	static const char *const tables[] = {"feed", "item", "story", "total", "websub", "ident", "digest",
+		"near_sketch", "near_state", "story_link", "revision"};
+	const char *dot = strrchr(why->text, '.');
+
+	for (size_t i = 0; dot != NULL && i < sizeof(tables) / sizeof(tables[0]); i++) {
+		size_t length = strlen(tables[i]);
+
+		if ((size_t)(dot - why->text) > length && memcmp(dot - length, tables[i], length) == 0 &&
+			dot[-(ptrdiff_t)length - 1] == ' ')
+			return mend_table(db, tables[i], err);
+	}
+	return 0;
+}

@@ -1,0 +1,33 @@
+/* An item's record, sealed. */
+#include "record.h"
+
+#include <errno.h>
+
+#include "seal.h"
+#include "sitrep/damage.h"
+#include "sitrep/wire.h"
+
+int record_encode(struct buf *out, const struct item *it)
+{
+	int result = wire_encode_item(out, it);
+
+	return result == 0 ? seal_add(out) : result;
+}
+
+int record_decode(struct str stored, int64_t item_id, struct arena *a, struct item *it)
+{
+	struct str content, copy;
+	int result = seal_open(stored, &content);
+
+	/* An item has at least its identity: no record is empty. */
+	if (result >= 0 && content.len > 0) {
+		copy = arena_str(a, content);
+		if (copy.data == NULL)
+			return -ENOMEM;
+		result = wire_decode_item(copy, a, it, NULL);
+		if (result == 0 || result == -ENOMEM)
+			return result;
+	}
+	damage_note_row("item", item_id, "record");
+	return -EUCLEAN;
+}

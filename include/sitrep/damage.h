@@ -1,0 +1,28 @@
+/* damage.h: what was found damaged in the database since the start, of whichever thread met it.
+ *
+ * A damaged row is left out and noted here: it is logged once, the first DAMAGE_ROWS_MAX of them by name, and counted.
+ * Damage of a whole table (a check of SQLite's failed) is kept as a sentence for people: status and metrics show both,
+ * so that a backup is looked for while there is one. */
+#ifndef SITREP_DAMAGE_H
+#define SITREP_DAMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Rows that are told apart; more of them are counted together, and logged no more. */
+enum { DAMAGE_ROWS_MAX = 256, DAMAGE_TEXT_MAX = 240 };
+
+struct damage {
+	uint64_t rows;              /* damaged rows met, each once as far as they can be told apart */
+	uint64_t tables;            /* tables that SQLite's own check found damaged */
+	char text[DAMAGE_TEXT_MAX]; /* what was found first, "" when nothing was */
+};
+
+/* Row id of table is left out, since its column does not hold what it should. */
+void damage_note_row(const char *table, int64_t id, const char *column);
+/* SQLite's check of the table (or of the whole file, "") said so. */
+void damage_note_table(const char *table, const char *finding);
+void damage_get(struct damage *d);
+
+#endif
