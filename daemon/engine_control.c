@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "sitrep/clock.h"
+#include "sitrep/damage.h"
 #include "sitrep/jsonw.h"
 
 /* ---- status ---- */
@@ -73,6 +74,22 @@ static void count_health(const struct engine *e, struct jsonw *w)
 	jsonw_object_end(w);
 }
 
+/* What was found damaged in the database. */
+static void write_damage(struct jsonw *w)
+{
+	struct damage d;
+
+	damage_get(&d);
+	jsonw_key(w, "database");
+	jsonw_object(w);
+	jsonw_kv_int(w, "damaged_rows", (int64_t)d.rows);
+	jsonw_kv_int(w, "damaged_tables", (int64_t)d.tables);
+	if (d.text[0] != '\0')
+		jsonw_kv_cstr(w, "damage", d.text);
+	jsonw_kv_time(w, "checked", d.checked_ms);
+	jsonw_object_end(w);
+}
+
 static void write_status(void *arg, struct jsonw *w)
 {
 	struct engine *e = arg;
@@ -104,6 +121,7 @@ static void write_status(void *arg, struct jsonw *w)
 	jsonw_kv_int(w, "longest_stall_us", (int64_t)s.loop_stall_us_max);
 	jsonw_kv_int(w, "longest_turn_us", (int64_t)s.turn_us_max);
 	jsonw_object_end(w);
+	write_damage(w);
 }
 
 /* ---- feeds ---- */

@@ -83,6 +83,7 @@ struct engine {
 	struct event *websub_timer;
 
 	struct writer *writer;
+	struct checker *checker; /* NULL: it could not be started */
 	struct pool *pool;
 	struct transfers *transfers;
 	struct due_queue *queue;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sitrep/check.h"
 #include "sitrep/clock.h"
 #include "sitrep/limits.h"
 #include "sitrep/log.h"
@@ -237,6 +238,16 @@ failed:
 	return NULL;
 }
 
+/* Without it the daemon does all it is for. */
+static void start_checker(struct engine *e)
+{
+	struct error err = {0};
+
+	e->checker = checker_new(e->options->state_dir, &err);
+	if (e->checker == NULL)
+		log_emit(LOG_LEVEL_WARNING, "the database is not checked", "reason", err.text, NULL);
+}
+
 int engine_run(struct engine *e, struct error *err)
 {
 	int result = 0;
@@ -245,6 +256,7 @@ int engine_run(struct engine *e, struct error *err)
 	e->tick_expected_us = clock_mono_us();
 	on_tick(-1, 0, e);
 	(void)service_ready("running");
+	start_checker(e);
 	engine_pump(e);
 	while (result == 0 && !e->stopping) {
 		uint64_t turn_us;
@@ -286,6 +298,7 @@ void engine_free(struct engine *e)
 	pool_free(e->pool);
 	engine_release_pushes(e);
 	free_event(e->writer_event);
+	checker_free(e->checker);
 	writer_free(e->writer);
 	engine_release_refreshes(e);
 	engine_release_feeds(e);

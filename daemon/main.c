@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "sitrep/buf.h"
+#include "sitrep/check.h"
 #include "sitrep/config.h"
 #include "sitrep/config_check.h"
 #include "sitrep/engine.h"
@@ -32,6 +33,7 @@ struct arguments {
 	const char *config;
 	const char *state_dir;
 	bool check;
+	bool verify;
 };
 
 /* Everything that was opened for the engine. */
@@ -44,7 +46,7 @@ struct doors {
 };
 
 static const char usage[] =
-	"usage: sitrepd [-c FILE] [--state-dir DIR] [--check]\n"
+	"usage: sitrepd [-c FILE] [--state-dir DIR] [--check | --verify]\n"
 	"\n"
 	"Polls the configured feeds, keeps each item once, groups the copies of one story,\n"
 	"serves the merged feeds over HTTP and streams new items on a Unix socket.\n"
@@ -53,6 +55,7 @@ static const char usage[] =
 	"  -c, --config FILE    configuration (default " SITREP_SYSCONFDIR "/sitrepd.conf)\n"
 	"      --state-dir DIR  folder of the database (default $STATE_DIRECTORY, else /var/lib/sitrepd)\n"
 	"      --check          read the configuration, report every mistake, and exit\n"
+	"      --verify         check the database, report what is damaged and what it costs, and exit\n"
 	"      --help-config    list all options of the configuration\n"
 	"      --sample-config  print a configuration with every option, commented\n"
 	"  -h, --help           this text\n"
@@ -106,6 +109,8 @@ static int parse_arguments(int argc, char **argv, struct arguments *args)
 			args->state_dir = value;
 		} else if (is_option(argv[i], "--check", NULL)) {
 			args->check = true;
+		} else if (is_option(argv[i], "--verify", NULL)) {
+			args->verify = true;
 		} else if (is_option(argv[i], "--help", "-h")) {
 			(void)fputs(usage, stdout);
 			return EXIT_SUCCESS;
@@ -166,6 +171,31 @@ static int check_only(const char *path)
 		config->outputs.count);
 	config_free(config);
 	return EXIT_SUCCESS;
+}
+
+/* ---- the database ---- */
+
+static void print_finding(void *arg, const char *finding, const char *cost)
+{
+	(void)arg;
+	(void)printf("%s (%s)\n", finding, cost);
+}
+
+static int verify_only(const char *state_dir)
+{
+	struct error err = {0};
+	int findings = verify_database(state_dir, print_finding, NULL, &err);
+
+	if (findings < 0) {
+		(void)fprintf(stderr, "sitrepd: %s\n", err.text);
+		return EXIT_FAILURE;
+	}
+	if (findings == 0)
+		(void)printf("%s/sitrepd.db: good\n", state_dir);
+	else
+		(void)printf("%s/sitrepd.db: %d findings; sitrepd(8), RESTORING, tells how to restore a backup\n",
+			state_dir, findings);
+	return findings == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* ---- what must be there before anything is touched ---- */
@@ -399,6 +429,8 @@ int main(int argc, char **argv)
 		status = fail((error_sys(&err, -ENOMEM, "cannot start"), &err));
 	else if (args.check)
 		status = check_only(config_path);
+	else if (args.verify)
+		status = verify_only(state_dir);
 	else if (service_listen_fds(&given, &err) != 0 || run(config_path, state_dir, &given, &err) != 0)
 		status = fail(&err);
 	else

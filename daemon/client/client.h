@@ -31,7 +31,7 @@ struct command {
 
 extern const struct command command_tail, command_feeds, command_status, command_refresh, command_parse, command_check,
 	command_reload, command_pause, command_resume, command_discover, command_explain, command_stories, command_why,
-	command_split, command_join;
+	command_split, command_join, command_backup;
 
 /* Prints the command's usage to out. */
 void command_usage(const struct command *c, FILE *out);

@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
 	&command_join,
 	&command_stories,
 	&command_check,
+	&command_backup,
 	&command_reload,
 	&command_pause,
 	&command_resume,

@@ -3,6 +3,7 @@
 #include "sitrep/metrics.h"
 
 #include "sitrep/clock.h"
+#include "sitrep/damage.h"
 
 struct metric {
 	const char *name;
@@ -65,6 +66,20 @@ static void write_totals(struct buf *out, const struct publish_status *s, const 
 		{"sitrepd_stories", "gauge", "Stories kept.", (double)c->stories},
 		{"sitrepd_events", "gauge", "Events kept for the stream.", (double)c->events},
 		{"sitrepd_database_bytes", "gauge", "Size of the database.", (double)c->database_bytes},
+	};
+
+	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)
+		write_metric(out, &metrics[i]);
+}
+
+static void write_damage(struct buf *out, const struct damage *d)
+{
+	const struct metric metrics[] = {
+		{"sitrepd_database_damaged_rows", "gauge", "Damaged rows that were met since start.", (double)d->rows},
+		{"sitrepd_database_damaged_tables", "gauge", "Tables that failed a check since start.",
+			(double)d->tables},
+		{"sitrepd_database_checked_timestamp_seconds", "gauge", "When the last check of all tables ended.",
+			d->checked_ms == TIME_NONE ? 0 : (double)d->checked_ms / 1000},
 	};
 
 	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)
@@ -154,7 +169,11 @@ static void write_feeds(struct buf *out, const struct publish_status *s)
 
 int metrics_write(struct buf *out, const struct publish_status *status, const struct store_counts *counts)
 {
+	struct damage damage;
+
+	damage_get(&damage);
 	write_totals(out, status, counts);
+	write_damage(out, &damage);
 	write_feeds(out, status);
 	return out->failed;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sitrep/clock.h"
 #include "sitrep/log.h"
 
 #define XXH_INLINE_ALL
@@ -15,7 +16,7 @@
 enum { TABLES_MAX = 64 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct damage found;
+static struct damage found = {.checked_ms = TIME_NONE};
 static uint64_t rows[DAMAGE_ROWS_MAX], tables[TABLES_MAX];
 
 #define WHAT_TO_DO "restore a backup (sitrepd(8), Restoring), or see sitrepd --verify"
@@ -75,6 +76,13 @@ void damage_note_table(const char *table, const char *finding)
 	if (is_new)
 		log_emit(LOG_LEVEL_ERROR, "database is damaged", "table", table, "finding", finding, "action",
 			WHAT_TO_DO, NULL);
+}
+
+void damage_note_pass(int64_t at_ms)
+{
+	(void)pthread_mutex_lock(&lock);
+	found.checked_ms = at_ms;
+	(void)pthread_mutex_unlock(&lock);
 }
 
 void damage_get(struct damage *d)

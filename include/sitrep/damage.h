@@ -17,12 +17,15 @@ struct damage {
 	uint64_t rows;              /* damaged rows met, each once as far as they can be told apart */
 	uint64_t tables;            /* tables that SQLite's own check found damaged */
 	char text[DAMAGE_TEXT_MAX]; /* what was found first, "" when nothing was */
+	int64_t checked_ms; /* when the last pass over the whole database ended (check.h); TIME_NONE: none yet */
 };
 
 /* Row id of table is left out, since its column does not hold what it should. */
 void damage_note_row(const char *table, int64_t id, const char *column);
 /* SQLite's check of the table (or of the whole file, "") said so. */
 void damage_note_table(const char *table, const char *finding);
+/* All tables have been gone through at that time. */
+void damage_note_pass(int64_t at_ms);
 void damage_get(struct damage *d);
 
 #endif

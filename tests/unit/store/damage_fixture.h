@@ -2,6 +2,7 @@
 #ifndef SITREP_TEST_STORE_DAMAGE_FIXTURE_H
 #define SITREP_TEST_STORE_DAMAGE_FIXTURE_H
 
+#include "sitrep/check.h"
 #include "sitrep/utf8.h"
 #include "story_fixture.h"
 
@@ -225,7 +226,8 @@ static inline void populate(const char *dir)
 /* What was seen of it. */
 struct sights {
 	size_t reports, events;
-	int polls;   /* that were kept */
+	int polls; /* that were kept */
+	int findings, verdicts;
 	char *error; /* of what failed first, the caller frees */
 	bool opened;
 };
@@ -365,6 +367,37 @@ static inline void load_websub(struct keeper *k, struct sights *s)
 	free(states);
 }
 
+static inline void count_finding(void *arg, const char *table, int64_t row, const char *column, const char *finding)
+{
+	struct sights *s = arg;
+
+	(void)row;
+	assert_non_null(table);
+	assert_true(column != NULL || finding != NULL);
+	s->findings++;
+}
+
+static inline void count_verdict(void *arg, const char *finding, const char *cost)
+{
+	(void)arg;
+	assert_true(strlen(finding) > 0 && strlen(cost) > 0);
+}
+
+/* One pass of the checks, all steps. */
+static inline void look_through(const char *dir, struct sights *s)
+{
+	struct error err = {0};
+	struct check *c = check_new(dir, true, count_finding, s, &err);
+	int steps = 0;
+
+	if (c == NULL)
+		return;
+	while (check_step(c, &err) == 1)
+		assert_in_range(++steps, 0, ROUND_STEPS_MAX);
+	check_free(c);
+	s->verdicts = verify_database(dir, count_verdict, NULL, &err);
+}
+
 static inline void exercise(const char *dir, struct sights *s)
 {
 	struct writer_options options = damage_options(dir);
@@ -381,6 +414,7 @@ static inline void exercise(const char *dir, struct sights *s)
 	/* Nothing here is about power: it would take minutes. */
 	assert_int_equal(sqlite3_exec(k.store.db, "PRAGMA synchronous = OFF", NULL, NULL, NULL), SQLITE_OK);
 	s->opened = true;
+	look_through(dir, s);
 	read_all(dir, s);
 	if (keeper_begin(&k, &err) != 0 ||
 		feed_store_sync(&k.feeds, fixture_feeds, FEEDS, feeds, &changed, &err) != 0 ||

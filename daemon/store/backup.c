@@ -1,0 +1,328 @@
+/* A copy of the database: copied, checked, synced, named. */
+#include "sitrep/backup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sitrep/store.h"
+#include "sql.h"
+
+enum {
+	PATH_LEN_MAX = 4096,
+	/* 2 MiB of 4 KiB pages: some hundred steps a second, so that a person sees it move and can stop it. */
+	STEP_PAGES = 512,
+	/* Waits for a writer that holds the file for itself (a checkpoint that restarts the WAL): 10 s in all. */
+	BUSY_MS = 100,
+	BUSY_TIMES = 100,
+	/* Steps of SQLite's machine between two looks at whether somebody wants it to stop. */
+	CHECK_STEPS = 100000,
+};
+
+struct backup {
+	const struct backup_options *options;
+	char source_path[PATH_LEN_MAX];
+	char part_path[PATH_LEN_MAX];
+	char folder[PATH_LEN_MAX];
+	sqlite3 *source, *copy;
+	bool has_part;
+	bool is_cancelled;
+};
+
+static const char cannot_copy[] = "cannot copy the database";
+
+static int cancelled(struct error *err)
+{
+	return error_set(err, -ECANCELED, "given up");
+}
+
+static bool tell(struct backup *b, enum backup_stage stage, int64_t done, int64_t total)
+{
+	const struct backup_options *o = b->options;
+
+	if (o->progress != NULL && o->progress(o->arg, stage, done, total) != 0)
+		b->is_cancelled = true;
+	return !b->is_cancelled;
+}
+
+/* ---- what must be so before anything is written ---- */
+
+static int make_paths(struct backup *b, struct error *err)
+{
+	const char *file = b->options->file, *slash = strrchr(file, '/');
+	int n[3];
+
+	n[0] = snprintf(b->source_path, PATH_LEN_MAX, "%s/sitrepd.db", b->options->state_dir);
+	n[1] = snprintf(b->part_path, PATH_LEN_MAX, "%s.part-XXXXXX", file);
+	n[2] = slash == NULL   ? snprintf(b->folder, PATH_LEN_MAX, ".")
+	       : slash == file ? snprintf(b->folder, PATH_LEN_MAX, "/")
+			       : snprintf(b->folder, PATH_LEN_MAX, "%.*s", (int)(slash - file), file);
+	for (int i = 0; i < 3; i++)
+		if (n[i] < 0 || n[i] >= PATH_LEN_MAX)
+			return error_set(err, -ENAMETOOLONG, "the file's name is too long");
+	if (file[0] == '\0' || (slash != NULL && slash[1] == '\0'))
+		return error_set(err, -EISDIR, "%s is a folder: name the file", file);
+	return 0;
+}
+
+/* A name in the state folder that the daemon or SQLite may take for its own. */
+static bool is_the_daemons(const struct backup *b, const struct stat *folder)
+{
+	const char *slash = strrchr(b->options->file, '/');
+	struct stat state;
+
+	return stat(b->options->state_dir, &state) == 0 && state.st_dev == folder->st_dev &&
+	       state.st_ino == folder->st_ino &&
+	       strncmp(slash != NULL ? slash + 1 : b->options->file, "sitrepd.", strlen("sitrepd.")) == 0;
+}
+
+/* SQLite would take a journal that lies beside the copy for the copy's. */
+static int check_journals(const struct backup *b, struct error *err)
+{
+	static const char *const endings[] = {"-wal", "-journal", "-shm"};
+	char path[PATH_LEN_MAX + 16];
+
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		(void)snprintf(path, sizeof(path), "%s%s", b->options->file, endings[i]);
+		if (access(path, F_OK) != 0)
+			continue;
+		if (!b->options->force)
+			return error_set(
+				err, -EEXIST, "%s is there: a program may have %s open", path, b->options->file);
+		if (unlink(path) != 0)
+			return error_sys(err, -errno, "cannot remove %s", path);
+	}
+	return 0;
+}
+
+static int check_place(struct backup *b, struct error *err)
+{
+	struct stat file, folder, source;
+	struct statvfs space;
+
+	if (stat(b->folder, &folder) != 0)
+		return error_sys(err, -errno, "cannot write to the folder %s", b->folder);
+	if (is_the_daemons(b, &folder))
+		return error_set(
+			err, -EINVAL, "%s is a name of the daemon's own: choose another one", b->options->file);
+	if (stat(b->options->file, &file) == 0) {
+		if (!S_ISREG(file.st_mode))
+			return error_set(err, -EEXIST, "%s is no plain file", b->options->file);
+		if (!b->options->force)
+			return error_set(err, -EEXIST, "%s is there already; --force replaces it", b->options->file);
+	}
+	if (stat(b->source_path, &source) != 0) {
+		if (errno == EACCES)
+			return error_set(err, -EACCES,
+				"cannot read %s: run this as root or as the daemon's user, as in \"sudo -u sitrepd "
+				"sitrep backup ...\"",
+				b->source_path);
+		return error_sys(
+			err, -errno, "cannot read the database %s (--state-dir names its folder)", b->source_path);
+	}
+	if (access(b->source_path, R_OK) != 0)
+		return error_set(
+			err, -EACCES, "cannot read %s: run this as root or as the daemon's user", b->source_path);
+	if (statvfs(b->folder, &space) == 0 && (uint64_t)space.f_bavail * space.f_frsize < (uint64_t)source.st_size)
+		return error_set(
+			err, -ENOSPC, "%s has no room for a copy of %lld bytes", b->folder, (long long)source.st_size);
+	return check_journals(b, err);
+}
+
+/* ---- copying ---- */
+
+static int query_int(sqlite3 *db, const char *text, int64_t *value, struct error *err)
+{
+	const char *const texts[] = {text};
+	sqlite3_stmt *s[1];
+	int result = sql_prepare(db, texts, 1, s, err);
+
+	if (result == 0)
+		result = sql_get_int(s[0], value, err, cannot_copy);
+	sql_finalize(s, 1);
+	return result < 0 ? result : 0;
+}
+
+static int open_source(struct backup *b, struct error *err)
+{
+	int64_t id = 0;
+	int result;
+
+	if (sqlite3_open_v2(b->source_path, &b->source, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+		return store_error(b->source, err, b->source_path);
+	(void)sqlite3_busy_timeout(b->source, BUSY_MS * BUSY_TIMES);
+	result = query_int(b->source, "PRAGMA application_id", &id, err);
+	if (result == 0 && id != STORE_APPLICATION_ID)
+		result = error_set(err, -EPROTO, "%s is no database of sitrepd", b->source_path);
+	/* From here on the copy is of this moment, whatever is written meanwhile. */
+	if (result == 0)
+		result = sql_exec(b->source, "BEGIN; SELECT count(*) FROM sqlite_schema", err, cannot_copy);
+	return result;
+}
+
+static int open_copy(struct backup *b, struct error *err)
+{
+	int fd = mkostemp(b->part_path, O_CLOEXEC);
+
+	if (fd < 0)
+		return error_sys(err, -errno, "cannot write to the folder %s", b->folder);
+	b->has_part = true;
+	/* before SQLite has it open: closing it later would drop SQLite's locks */
+	(void)close(fd);
+	if (sqlite3_open_v2(b->part_path, &b->copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+		return store_error(b->copy, err, b->part_path);
+	/* Nobody else sees it before it is whole; it is synced once, at the end. */
+	return sql_exec(b->copy, "PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF", err, cannot_copy);
+}
+
+static int copy_pages(struct backup *b, struct error *err)
+{
+	const struct timespec pause = {.tv_nsec = BUSY_MS * 1000L * 1000L};
+	sqlite3_backup *copying = sqlite3_backup_init(b->copy, "main", b->source, "main");
+	int busy = 0, code = SQLITE_OK;
+
+	if (copying == NULL)
+		return store_error(b->copy, err, cannot_copy);
+	while (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED) {
+		int64_t total;
+
+		code = sqlite3_backup_step(copying, STEP_PAGES);
+		total = sqlite3_backup_pagecount(copying);
+		if (!tell(b, BACKUP_COPY, total - sqlite3_backup_remaining(copying), total))
+			break;
+		if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
+			if (++busy > BUSY_TIMES)
+				break;
+			(void)nanosleep(&pause, NULL);
+		}
+	}
+	code = sqlite3_backup_finish(copying);
+	if (b->is_cancelled)
+		return cancelled(err);
+	if (busy > BUSY_TIMES)
+		return error_set(err, -EBUSY, "%s: another program holds the database", cannot_copy);
+	if (code != SQLITE_OK)
+		return store_error(sqlite3_errcode(b->source) != SQLITE_OK ? b->source : b->copy, err, cannot_copy);
+	return sql_exec(b->source, "COMMIT", err, cannot_copy);
+}
+
+/* ---- checking ---- */
+
+static int on_steps(void *arg)
+{
+	return !tell(arg, BACKUP_CHECK, 0, 0);
+}
+
+static int check_copy(struct backup *b, struct backup_result *result, struct error *err)
+{
+	static const char *const texts[] = {"PRAGMA integrity_check(1)"};
+	sqlite3_stmt *s[1];
+	int code;
+
+	/* one file, without a WAL of its own */
+	code = sql_exec(b->copy, "PRAGMA journal_mode = DELETE", err, cannot_copy);
+	if (code != 0)
+		return code;
+	sqlite3_progress_handler(b->copy, CHECK_STEPS, on_steps, b);
+	code = sql_prepare(b->copy, texts, 1, s, err);
+	if (code != 0)
+		return code;
+	code = sql_step(s[0], err, "cannot check the copy");
+	if (b->is_cancelled)
+		code = cancelled(err);
+	else if (code == 1 && !str_eq(sql_text(s[0], 0), STR("ok")))
+		code = error_set(err, -EUCLEAN,
+			"the copy is damaged, as the database most likely is (%.*s): see sitrepd --verify",
+			STR_ARG(str_slice(sql_text(s[0], 0), 0, 200)));
+	sql_finalize(s, 1);
+	if (code >= 0)
+		code = query_int(b->copy, "SELECT count(*) FROM item", &result->items, err);
+	if (code >= 0)
+		code = query_int(b->copy, "SELECT count(*) FROM story", &result->stories, err);
+	return code < 0 ? code : 0;
+}
+
+/* ---- its name ---- */
+
+static int sync_path(const char *path, int flags, struct error *err)
+{
+	int fd = open(path, flags | O_RDONLY | O_CLOEXEC), result = 0;
+
+	if (fd < 0)
+		return error_sys(err, -errno, "cannot open %s", path);
+	if (fsync(fd) != 0)
+		result = error_sys(err, -errno, "cannot bring %s to the disk", path);
+	(void)close(fd);
+	return result;
+}
+
+/* Without force a file that has come meanwhile is not replaced either. */
+static int give_name(struct backup *b, struct error *err)
+{
+	const char *file = b->options->file;
+	int result;
+
+	if (b->options->force)
+		result = rename(b->part_path, file);
+	else
+		result = renameat2(AT_FDCWD, b->part_path, AT_FDCWD, file, RENAME_NOREPLACE);
+	/* file systems that cannot do that have hard links, or say so */
+	if (result != 0 && !b->options->force && (errno == EINVAL || errno == ENOSYS)) {
+		result = link(b->part_path, file);
+		if (result == 0)
+			(void)unlink(b->part_path);
+	}
+	if (result != 0)
+		return error_sys(err, -errno, "cannot give the copy the name %s", file);
+	b->has_part = false;
+	return sync_path(b->folder, O_DIRECTORY, err);
+}
+
+static int close_both(struct backup *b, struct error *err)
+{
+	int result = 0;
+
+	if (b->source != NULL && sqlite3_close(b->source) != SQLITE_OK)
+		result = error_set(err, -EIO, "cannot close the database");
+	if (b->copy != NULL && sqlite3_close(b->copy) != SQLITE_OK)
+		result = error_set(err, -EIO, "cannot close the copy");
+	b->source = b->copy = NULL;
+	return result;
+}
+
+int backup_make(const struct backup_options *options, struct backup_result *result, struct error *err)
+{
+	struct backup b = {.options = options};
+	struct stat st;
+	int code = make_paths(&b, err);
+
+	*result = (struct backup_result){0};
+	if (code == 0)
+		code = check_place(&b, err);
+	if (code == 0)
+		code = open_source(&b, err);
+	if (code == 0)
+		code = open_copy(&b, err);
+	if (code == 0)
+		code = copy_pages(&b, err);
+	if (code == 0)
+		code = check_copy(&b, result, err);
+	if (close_both(&b, code == 0 ? err : NULL) != 0 && code == 0)
+		code = -EIO;
+	if (code == 0)
+		code = sync_path(b.part_path, 0, err);
+	if (code == 0 && stat(b.part_path, &st) == 0)
+		result->bytes = st.st_size;
+	if (code == 0)
+		code = give_name(&b, err);
+	if (b.has_part)
+		(void)unlink(b.part_path);
+	return code;
+}

@@ -1,0 +1,153 @@
+/* A thread that looks through the database at rest. */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "sitrep/check.h"
+#include "sitrep/clock.h"
+#include "sitrep/damage.h"
+#include "sitrep/log.h"
+
+enum {
+	/* The start has more to do than this. */
+	FIRST_WAIT_MS = 1000,
+	/* Between steps: so many times what the step took, within these. */
+	REST_TIMES = 50,
+	REST_LEAST_MS = 10,
+	REST_MOST_MS = 60 * 1000,
+	PASS_EVERY_MS = 24 * 3600 * 1000,
+};
+
+struct checker {
+	struct check *check;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool stop;
+};
+
+static void on_finding(void *arg, const char *table, int64_t row, const char *column, const char *finding)
+{
+	(void)arg;
+	if (column != NULL)
+		damage_note_row(table, row, column);
+	else
+		damage_note_table(table, finding);
+}
+
+/* False when it is time to end. */
+static bool rest(struct checker *c, int64_t ms)
+{
+	struct timespec until;
+	bool go_on;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += ms % 1000 * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	(void)pthread_mutex_lock(&c->lock);
+	while (!c->stop && pthread_cond_timedwait(&c->wake, &c->lock, &until) != ETIMEDOUT)
+		;
+	go_on = !c->stop;
+	(void)pthread_mutex_unlock(&c->lock);
+	return go_on;
+}
+
+static int64_t bounded_rest(int64_t took_us)
+{
+	int64_t ms = took_us * REST_TIMES / 1000;
+
+	return ms < REST_LEAST_MS ? REST_LEAST_MS : ms > REST_MOST_MS ? REST_MOST_MS : ms;
+}
+
+static void *run(void *arg)
+{
+	struct checker *c = arg;
+	int64_t pass_us = clock_mono_us(), wait_ms = FIRST_WAIT_MS;
+	bool has_failed = false;
+
+	while (rest(c, wait_ms)) {
+		struct error err = {0};
+		int64_t began_us = clock_mono_us();
+		int result = check_step(c->check, &err);
+
+		if (result < 0 && !has_failed)
+			log_emit(LOG_LEVEL_WARNING, "cannot check the database, will try again", "reason", err.text,
+				NULL);
+		has_failed = result < 0;
+		wait_ms = bounded_rest(clock_mono_us() - began_us);
+		if (result == 1)
+			continue;
+		if (result == 0)
+			damage_note_pass(clock_wall_ms());
+		wait_ms = PASS_EVERY_MS - (clock_mono_us() - pass_us) / 1000;
+		if (wait_ms < REST_MOST_MS)
+			wait_ms = REST_MOST_MS;
+		pass_us = clock_mono_us() + wait_ms * 1000;
+	}
+	return NULL;
+}
+
+/* Signals are the main loop's. */
+static int start_thread(struct checker *c)
+{
+	pthread_condattr_t attributes;
+	sigset_t all, before;
+	int code;
+
+	(void)pthread_condattr_init(&attributes);
+	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	(void)pthread_mutex_init(&c->lock, NULL);
+	(void)pthread_cond_init(&c->wake, &attributes);
+	(void)pthread_condattr_destroy(&attributes);
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	code = pthread_create(&c->thread, NULL, run, c);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return -code;
+}
+
+struct checker *checker_new(const char *state_dir, struct error *err)
+{
+	struct checker *c = calloc(1, sizeof(*c));
+	int result;
+
+	if (c == NULL) {
+		(void)error_sys(err, -ENOMEM, "cannot check the database");
+		return NULL;
+	}
+	c->check = check_new(state_dir, true, on_finding, NULL, err);
+	if (c->check == NULL) {
+		free(c);
+		return NULL;
+	}
+	result = start_thread(c);
+	if (result != 0) {
+		(void)error_sys(err, result, "cannot check the database");
+		check_free(c->check);
+		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void checker_free(struct checker *c)
+{
+	if (c == NULL)
+		return;
+	(void)pthread_mutex_lock(&c->lock);
+	c->stop = true;
+	(void)pthread_cond_signal(&c->wake);
+	(void)pthread_mutex_unlock(&c->lock);
+	check_interrupt(c->check);
+	(void)pthread_join(c->thread, NULL);
+	check_free(c->check);
+	(void)pthread_cond_destroy(&c->wake);
+	(void)pthread_mutex_destroy(&c->lock);
+	free(c);
+}
