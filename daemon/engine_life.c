@@ -40,6 +40,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	note_stall(e, late_us);
+	log_flush();
 	if (e->watchdog_interval_ms > 0 && late_us < WATCHDOG_STALL_MAX_MS * INT64_C(1000) &&
 		now_us / 1000 - e->watchdog_last_ms >= e->watchdog_interval_ms) {
 		(void)service_watchdog_ping();

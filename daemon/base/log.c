@@ -1,9 +1,16 @@
 /* One line per change of state, to wherever the daemon's standard error leads: a terminal, a file, or the
  * journal.  The journal gets the pairs as fields over its native socket; what it does not take at once
- * goes to standard error with a priority prefix, which the journal reads as well. */
+ * goes to standard error with a priority prefix, which the journal reads as well.
+ *
+ * Standard error is never waited for.  Its open file description is shared with whoever started us, so O_NONBLOCK
+ * must not be set on it: a pipe or a terminal is opened once more through /proc, a socket is sent to with
+ * MSG_DONTWAIT, and where neither works each piece is at most as long as poll(2) promises room for. */
 #include "sitrep/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -26,6 +33,17 @@ enum {
 	/* Room for as many values of the greatest length, each of nothing but bytes that are escaped to four: a line
 	 * that did not fit would lose its end, and run into the next. */
 	LINE_MAX_LEN = PAIRS_MAX * 4 * LOG_VALUE_MAX + 16 * 1024,
+	/* Lines that standard error does not take now; what does not fit is dropped and counted.  Room for the longest
+	 * line. */
+	PENDING_MAX = 64 * 1024,
+};
+
+/* How standard error is written without waiting. */
+enum sink {
+	SINK_FILE,   /* a regular file: takes everything at once */
+	SINK_OWN,    /* a pipe or terminal, by a descriptor of our own with O_NONBLOCK */
+	SINK_SOCKET, /* MSG_DONTWAIT */
+	SINK_POLLED, /* poll() first, then no more than PIPE_BUF bytes */
 };
 
 struct pair {
@@ -40,7 +58,18 @@ static struct {
 	int journal; /* its socket, -1: none */
 	bool service;
 	bool colour;
-} state = {.lock = PTHREAD_MUTEX_INITIALIZER, .program = "sitrepd", .level = LOG_LEVEL_INFO, .journal = -1};
+
+	/* The file that standard error was when it was looked at last. */
+	bool sink_known;
+	dev_t device;
+	ino_t inode;
+	enum sink sink;
+	int own; /* of SINK_OWN, else -1 */
+
+	char pending[PENDING_MAX];
+	size_t pending_len, pending_lines;
+	uint64_t dropped, dropped_told; /* lines */
+} state = {.lock = PTHREAD_MUTEX_INITIALIZER, .program = "sitrepd", .level = LOG_LEVEL_INFO, .journal = -1, .own = -1};
 
 static const struct {
 	const char *name;
@@ -181,7 +210,91 @@ static bool to_journal(enum log_level level, const char *subject, const struct p
 	return sent;
 }
 
-static void to_stderr(enum log_level level, const char *subject, const struct pair *pairs, size_t count)
+/* ---- standard error ---- */
+
+/* Standard error may be led elsewhere at any time. */
+static void look_at_stderr(void)
+{
+	struct stat st;
+
+	if (fstat(STDERR_FILENO, &st) != 0 ||
+		(state.sink_known && st.st_dev == state.device && st.st_ino == state.inode))
+		return;
+	if (state.own >= 0)
+		(void)close(state.own);
+	state.own = -1;
+	state.device = st.st_dev;
+	state.inode = st.st_ino;
+	state.sink_known = true;
+	state.sink = SINK_FILE;
+	if (S_ISSOCK(st.st_mode)) {
+		state.sink = SINK_SOCKET;
+	} else if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)) {
+		state.own = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+		state.sink = state.own >= 0 ? SINK_OWN : SINK_POLLED;
+	}
+}
+
+static ssize_t put_polled(const char *data, size_t len)
+{
+	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	if (poll(&p, 1, 0) <= 0) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return write(STDERR_FILENO, data, len < PIPE_BUF ? len : PIPE_BUF);
+}
+
+/* Bytes that were taken; -1 with EAGAIN when there is no room now. */
+static ssize_t put(const char *data, size_t len)
+{
+	switch (state.sink) {
+	case SINK_FILE:
+		return write(STDERR_FILENO, data, len);
+	case SINK_OWN:
+		return write(state.own, data, len);
+	case SINK_SOCKET:
+		return send(STDERR_FILENO, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	case SINK_POLLED:
+		return put_polled(data, len);
+	}
+	return -1;
+}
+
+static void drop_pending(void)
+{
+	state.dropped += state.pending_lines;
+	state.pending_len = state.pending_lines = 0;
+}
+
+/* Hands on what waits, as far as there is room. */
+static void push(void)
+{
+	size_t done = 0;
+
+	look_at_stderr();
+	while (done < state.pending_len) {
+		ssize_t n = put(state.pending + done, state.pending_len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno != EAGAIN) {
+			/* Nobody reads any more, or the disk under it is full; the daemon goes on. */
+			drop_pending();
+			return;
+		}
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	state.pending_len -= done;
+	memmove(state.pending, state.pending + done, state.pending_len);
+	if (state.pending_len == 0)
+		state.pending_lines = 0;
+}
+
+static void add_line(enum log_level level, const char *subject, const struct pair *pairs, size_t count)
 {
 	struct buf out = BUF_INIT(LINE_MAX_LEN);
 	time_t now = time(NULL);
@@ -196,9 +309,59 @@ static void to_stderr(enum log_level level, const char *subject, const struct pa
 	}
 	add_message(&out, subject, pairs, count);
 	(void)buf_puts(&out, state.colour && levels[level].colour[0] != '\0' ? "\033[0m\n" : "\n");
-	if (out.len > 0 && write(STDERR_FILENO, out.data, out.len) < 0)
-		state.colour = false; /* nobody is there to read; the daemon goes on */
+	if (buf_failed(&out) || out.len > sizeof(state.pending) - state.pending_len) {
+		state.dropped++;
+	} else {
+		memcpy(state.pending + state.pending_len, out.data, out.len);
+		state.pending_len += out.len;
+		state.pending_lines++;
+	}
 	buf_release(&out);
+}
+
+/* Once all that waited has left. */
+static void tell_dropped(void)
+{
+	uint64_t dropped = state.dropped;
+	char number[24];
+	const struct pair lines = {"lines", log_number(number, (long long)(dropped - state.dropped_told))};
+
+	if (state.pending_len > 0 || dropped == state.dropped_told)
+		return;
+	add_line(LOG_LEVEL_WARNING, "the log was not read, lines are lost", &lines, 1);
+	push();
+	if (state.dropped == dropped)
+		state.dropped_told = dropped;
+	else
+		state.dropped = dropped; /* this one went the same way, and is said again */
+}
+
+static void to_stderr(enum log_level level, const char *subject, const struct pair *pairs, size_t count)
+{
+	push();
+	tell_dropped();
+	add_line(level, subject, pairs, count);
+	push();
+}
+
+void log_flush(void)
+{
+	(void)pthread_mutex_lock(&state.lock);
+	if (state.pending_len > 0 || state.dropped != state.dropped_told) {
+		push();
+		tell_dropped();
+	}
+	(void)pthread_mutex_unlock(&state.lock);
+}
+
+uint64_t log_dropped(void)
+{
+	uint64_t n;
+
+	(void)pthread_mutex_lock(&state.lock);
+	n = state.dropped;
+	(void)pthread_mutex_unlock(&state.lock);
+	return n;
 }
 
 void log_emit(enum log_level level, const char *subject, ...)

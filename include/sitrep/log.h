@@ -9,11 +9,16 @@
  * field (SITREP_FEED=usni); where that socket is not there, to stderr with a <N> prefix, see
  * sd-daemon(3).  Values may come from outside: control characters, bidi overrides and invalid UTF-8 are
  * escaped here, values with spaces or quotes are quoted, and a value over LOG_VALUE_MAX bytes is cut.
- * Any thread may log. */
+ * Any thread may log.
+ *
+ * Nobody is kept waiting by a log that is not read: lines that standard error does not take at once wait in
+ * memory, 64 KiB of them; the lines after that are lost and counted, and one line says how many as soon as there
+ * is room again. */
 #ifndef SITREP_LOG_H
 #define SITREP_LOG_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* syslog(3)'s numbers */
 enum log_level {
@@ -33,6 +38,11 @@ void log_set_level(enum log_level least_urgent);
 int log_level_parse(const char *name);
 
 void log_emit(enum log_level level, const char *subject, ...) __attribute__((sentinel));
+
+/* Hands on the lines that wait, as far as there is room; log_emit() does so too. */
+void log_flush(void);
+/* Lines that were lost since the start. */
+uint64_t log_dropped(void);
 
 /* A number as a value: valid until the end of the enclosing block. */
 #define LOG_NUM(n) log_number((char[24]){0}, (long long)(n))

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -476,13 +477,20 @@ static void test_nobody_listens(void **state)
 {
 	struct ear *e = *state;
 	struct ear deaf = {0};
+	uint64_t before = log_dropped();
+	int ends[2];
 
-	listen_to(&deaf, open("/dev/full", O_WRONLY));
+	(void)signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(pipe(ends), 0);
+	(void)close(ends[0]);
+	listen_to(&deaf, ends[1]);
 	log_emit(LOG_LEVEL_INFO, "x", NULL);
 	stop_listening(&deaf);
 	(void)close(deaf.fd);
+	assert_int_equal(log_dropped() - before, 1);
 	log_emit(LOG_LEVEL_INFO, "y", NULL);
-	assert_heard(e, "info    y\n");
+	assert_non_null(strstr(heard(e), "lines are lost lines=1\n"));
+	assert_true(str_ends(str_make(e->said, e->len), STR("info    y\n")));
 }
 
 static void *talk(void *arg)
@@ -521,6 +529,151 @@ static void test_threads(void **state)
 	assert_int_equal(lines, THREADS * LINES);
 }
 
+/* ---- a log that nobody reads ---- */
+
+enum { FLOOD = 5000, UNREAD_MAX = 1 << 20 };
+
+/* Far more than any of the channels and the lines that wait can hold.  Were one of these calls to wait, the alarm
+ * would end the program. */
+static void flood(void)
+{
+	char text[200];
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	(void)alarm(60);
+	for (int i = 0; i < FLOOD; i++)
+		log_emit(LOG_LEVEL_WARNING, "flood", "n", LOG_NUM(i), "text", text, NULL);
+	(void)alarm(0);
+}
+
+static char *read_all(int fd, size_t *len)
+{
+	char *all = malloc(UNREAD_MAX);
+	ssize_t n;
+
+	assert_non_null(all);
+	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	*len = 0;
+	/* What was written goes on being written as room is made. */
+	do {
+		n = read(fd, all + *len, UNREAD_MAX - 1 - *len);
+		*len += n > 0 ? (size_t)n : 0;
+		log_flush();
+	} while (n > 0);
+	all[*len] = '\0';
+	return all;
+}
+
+/* Lines are whole, in order, and one at the end tells how many are missing. */
+static void check_unread(int read_fd, uint64_t lost)
+{
+	size_t len, lines = 0;
+	char *all = read_all(read_fd, &len), *line, *save = NULL, expected[64];
+	bool told = false;
+
+	for (line = strtok_r(all, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
+		(void)snprintf(expected, sizeof(expected), "warning flood n=%zu text=xxx", lines);
+		assert_false(told);
+		if (strstr(line, "lines are lost") == NULL) {
+			assert_true(str_starts(str_from(after_clock(line)), str_from(expected)));
+			assert_int_equal(line[strlen(line) - 1], 'x');
+			lines++;
+		} else {
+			(void)snprintf(expected, sizeof(expected), " lines=%llu", (unsigned long long)lost);
+			assert_true(str_ends(str_from(line), str_from(expected)));
+			told = true;
+		}
+	}
+	assert_true(told);
+	assert_int_equal(lines + lost, FLOOD);
+	free(all);
+}
+
+static void flood_channel(struct ear *e, int write_fd, int read_fd)
+{
+	int flags = fcntl(write_fd, F_GETFL);
+	uint64_t before = log_dropped(), lost;
+
+	assert_true(dup2(write_fd, STDERR_FILENO) >= 0);
+	flood();
+	lost = log_dropped() - before;
+	/* the flags are shared with whoever else writes there */
+	assert_int_equal(fcntl(write_fd, F_GETFL), flags);
+	check_unread(read_fd, lost);
+	log_emit(LOG_LEVEL_INFO, "next", NULL);
+	assert_true(dup2(e->fd, STDERR_FILENO) >= 0);
+	assert_true(lost > 0);
+	assert_int_equal(log_dropped() - before, lost);
+	(void)close(write_fd);
+	(void)close(read_fd);
+}
+
+static void test_unread_pipe(void **state)
+{
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	flood_channel(*state, ends[1], ends[0]);
+}
+
+static void test_unread_socket(void **state)
+{
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	flood_channel(*state, ends[1], ends[0]);
+}
+
+/* Where /proc cannot be looked into, a pipe is written by pieces that poll() has promised room for. */
+static void test_unread_pipe_of_another(void **state)
+{
+	int ends[2];
+	pid_t child;
+	int status;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	if (geteuid() == 0)
+		assert_int_equal(fchown(ends[1], 1, 1), 0);
+	assert_int_equal(fchmod(ends[1], 0), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+			_exit(1);
+		(void)dup2(ends[1], STDERR_FILENO);
+		flood();
+		_exit(log_dropped() > 0 && open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK) < 0 ? 0 : 2);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+}
+
+/* A disk without room for the log: the lines are counted, and told when there is some. */
+static void test_full_device(void **state)
+{
+	struct ear *e = *state;
+	uint64_t before = log_dropped();
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+	assert_true(full >= 0);
+	assert_true(dup2(full, STDERR_FILENO) >= 0);
+	log_emit(LOG_LEVEL_INFO, "first", NULL);
+	log_emit(LOG_LEVEL_INFO, "second", NULL);
+	log_flush();
+	assert_int_equal(log_dropped() - before, 2);
+	assert_true(dup2(e->fd, STDERR_FILENO) >= 0);
+	log_flush();
+	assert_heard(e, "warning the log was not read, lines are lost lines=2\n");
+	log_flush();
+	assert_string_equal(heard(e), "");
+	(void)close(full);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -538,6 +691,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_terminal, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nobody_listens, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_threads, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unread_pipe, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unread_socket, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unread_pipe_of_another, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_full_device, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
