@@ -17,6 +17,7 @@
 static void set_phase(struct engine_feed *f, enum feed_phase phase)
 {
 	f->phase = phase;
+	f->phase_since_us = f->engine->moved_us = clock_mono_us();
 }
 
 /* ---- the end of a poll ---- */
@@ -39,11 +40,12 @@ static void fail_outcome(struct engine_feed *f, enum poll_failure failure, const
 	submit_outcome(f);
 }
 
-static void log_health(const struct poll_report *r)
+/* before: the feed's state in memory, which is ahead of the database where that could not be written. */
+static void log_health(const struct feed_state *before, const struct poll_report *r)
 {
 	const struct feed_state *s = &r->state;
 
-	if (s->health == r->before)
+	if (s->name == NULL || before->name == NULL || s->health == before->health)
 		return;
 	if (s->health == FEED_FAILING)
 		log_emit(LOG_LEVEL_WARNING, "feed fails", "feed", s->name, "kind", poll_failure_name(s->failure),
@@ -51,7 +53,7 @@ static void log_health(const struct poll_report *r)
 	else if (s->health == FEED_GONE)
 		log_emit(LOG_LEVEL_WARNING, "feed is gone and will not be asked again", "feed", s->name, "reason",
 			s->reason != NULL ? s->reason : "", NULL);
-	else if (r->before == FEED_FAILING || r->before == FEED_GONE)
+	else if (before->health == FEED_FAILING || before->health == FEED_GONE)
 		log_emit(LOG_LEVEL_NOTICE, "feed recovered", "feed", s->name, NULL);
 }
 
@@ -76,6 +78,17 @@ struct engine_feed *engine_feed_by_id(const struct engine *e, int64_t id)
 	return f != NULL && f->config != NULL && e->states[f->slot].id == id ? f : NULL;
 }
 
+/* The hub does not send it again: the feed is asked in its place, and its subscription saved later. */
+static void lose_aside(struct engine *e, struct engine_feed *f, bool wants_again)
+{
+	if (f->hub != NULL)
+		f->hub->unsaved = true;
+	if (!wants_again || f->phase != PHASE_IDLE || e->stopping)
+		return;
+	engine_note_lost(e, f);
+	(void)due_queue_set(e->queue, f->slot, str_from(f->site), e->states[f->slot].due_ms);
+}
+
 /* Of a push or a subscription: the feed's own polls go on as they are, except that it may be due sooner. */
 static void take_aside(struct engine *e, struct poll_report *r)
 {
@@ -86,9 +99,11 @@ static void take_aside(struct engine *e, struct poll_report *r)
 	e->items_new += (uint64_t)r->fresh;
 	e->items_copies += (uint64_t)r->copies;
 	e->items_updated += (uint64_t)r->updates;
-	if (r->error.code != 0)
-		log_emit(LOG_LEVEL_ERROR, "push could not be kept", "feed", f != NULL ? f->config->name : "", "reason",
+	if (r->error.code != 0 && !r->lost)
+		log_emit(LOG_LEVEL_ERROR, "cannot store a push", "feed", f != NULL ? f->config->name : "", "reason",
 			r->error.text, NULL);
+	if (f != NULL && r->lost)
+		lose_aside(e, f, r->wants_again);
 	if (f == NULL || r->state.name == NULL)
 		return;
 	s = &e->states[f->slot];
@@ -134,11 +149,6 @@ static void take_report(struct engine *e, struct poll_report *r)
 		take_aside(e, r);
 		return;
 	}
-	if (r->error.code != 0)
-		log_emit(LOG_LEVEL_ERROR, "poll could not be kept", "feed", r->state.name != NULL ? r->state.name : "",
-			"reason", r->error.text, NULL);
-	else
-		log_health(r);
 	e->items_new += (uint64_t)r->fresh;
 	e->items_copies += (uint64_t)r->copies;
 	e->items_updated += (uint64_t)r->updates;
@@ -146,6 +156,8 @@ static void take_report(struct engine *e, struct poll_report *r)
 		return;
 	f = e->feeds[slot];
 	set_phase(f, PHASE_IDLE);
+	log_health(&e->states[slot], r);
+	f->lost = false;
 	if (f->config != NULL && r->state.name != NULL) {
 		if (r->state.moved &&
 			(!e->states[slot].moved || strcmp(r->state.moved_url, e->states[slot].moved_url) != 0))
@@ -153,9 +165,15 @@ static void take_report(struct engine *e, struct poll_report *r)
 		before = e->states[slot];
 		e->states[slot] = r->state;
 		r->state = (struct feed_state){0};
-		engine_websub_polled(e, slot, r, &before);
+		if (!r->lost)
+			engine_websub_polled(e, slot, r, &before);
 		feed_state_release(&before);
+	} else if (f->config != NULL && r->error.code != 0) {
+		/* Nothing can be read of it: it must not be asked at once again. */
+		e->states[slot].due_ms = clock_wall_ms() + e->config->poll_default_ms;
 	}
+	if (f->config != NULL && r->wants_again)
+		engine_note_lost(e, f);
 	if (f->config != NULL && !e->stopping) {
 		if (engine_plan_feed(e, f, e->config) != 0)
 			log_emit(LOG_LEVEL_ERROR, "no memory to plan a feed", "feed", e->states[slot].name, NULL);
@@ -173,6 +191,7 @@ void engine_on_commit(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	engine_look_at_storing(e);
 	first = writer_collect(e->writer, &cursor);
 	for (struct poll_report *r = first; r != NULL; r = r->next) {
 		changed = changed || r->fresh + r->copies + r->updates > 0;
@@ -351,14 +370,14 @@ static void start_transfer(struct engine *e, struct engine_feed *f)
 
 bool engine_has_room(const struct engine *e)
 {
-	return pool_pending(e->pool) + writer_pending(e->writer) < ENGINE_PENDING_MAX &&
+	return !e->storing.stopped && pool_pending(e->pool) + writer_pending(e->writer) < ENGINE_PENDING_MAX &&
 	       transfers_buffered(e->transfers) + pool_pending_bytes(e->pool) + writer_pending_bytes(e->writer) <
 		       ENGINE_BUFFERED_MAX;
 }
 
 static bool may_start(const struct engine *e)
 {
-	return !e->paused && !e->stopping && transfers_active(e->transfers) < (size_t)e->config->fetch_parallel &&
+	return engine_may_poll(e) && transfers_active(e->transfers) < (size_t)e->config->fetch_parallel &&
 	       engine_has_room(e);
 }
 

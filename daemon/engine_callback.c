@@ -298,7 +298,8 @@ void engine_on_http(void *arg, const struct http_request *request, struct http_a
 		return;
 	answer->status = STATUS_NOT_FOUND;
 	if (request->method == HTTP_POST)
-		answer->status = f->hub->pushes < PUSHES_MAX ? take_push(f, request) : STATUS_BUSY;
+		answer->status =
+			f->hub->pushes < PUSHES_MAX && !e->storing.stopped ? take_push(f, request) : STATUS_BUSY;
 	else if (request->method == HTTP_GET)
 		confirm(f, request, answer);
 }

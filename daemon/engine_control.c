@@ -7,6 +7,7 @@
 #include "sitrep/clock.h"
 #include "sitrep/damage.h"
 #include "sitrep/jsonw.h"
+#include "sitrep/log.h"
 
 /* ---- status ---- */
 
@@ -52,7 +53,10 @@ void engine_fill_status(void *arg, struct publish_status *status)
 		.pushes_refused = e->pushes_refused,
 		.http_requests = http.requests,
 		.http_not_modified = http.not_modified,
+		.polls_lost = e->storing.lost,
+		.log_lines_dropped = log_dropped(),
 	};
+	engine_gather_health(e, &status->health);
 }
 
 static void count_health(const struct engine *e, struct jsonw *w)
@@ -90,6 +94,27 @@ static void write_damage(struct jsonw *w)
 	jsonw_object_end(w);
 }
 
+static void write_storing(const struct engine *e, struct jsonw *w)
+{
+	jsonw_kv_bool(w, "storing", !e->storing.stopped);
+	if (!e->storing.stopped)
+		return;
+	jsonw_kv_time(w, "stopped_since", e->storing.since_ms);
+	jsonw_kv_cstr(w, "stopped_reason", e->storing.reason);
+}
+
+/* As /healthz has it. */
+static void write_health(struct engine *e, struct jsonw *w)
+{
+	struct health health;
+
+	publish_judge_health(e->publish, &health);
+	jsonw_key(w, "health");
+	jsonw_object(w);
+	health_write_json(&health, w);
+	jsonw_object_end(w);
+}
+
 static void write_status(void *arg, struct jsonw *w)
 {
 	struct engine *e = arg;
@@ -99,6 +124,9 @@ static void write_status(void *arg, struct jsonw *w)
 	jsonw_kv_cstr(w, "version", SITREP_VERSION);
 	jsonw_kv_time(w, "started", s.started_ms);
 	jsonw_kv_bool(w, "paused", e->paused);
+	jsonw_kv_time(w, "paused_since", e->paused ? e->paused_ms : TIME_NONE);
+	write_storing(e, w);
+	write_health(e, w);
 	count_health(e, w);
 	jsonw_key(w, "now");
 	jsonw_object(w);
@@ -112,6 +140,7 @@ static void write_status(void *arg, struct jsonw *w)
 	jsonw_object(w);
 	jsonw_kv_int(w, "polls", (int64_t)s.polls);
 	jsonw_kv_int(w, "failed", (int64_t)s.polls_failed);
+	jsonw_kv_int(w, "lost", (int64_t)s.polls_lost);
 	jsonw_kv_int(w, "not_modified", (int64_t)s.polls_not_modified);
 	jsonw_kv_int(w, "bytes", (int64_t)s.bytes_received);
 	jsonw_kv_int(w, "new", (int64_t)s.items_new);
@@ -120,6 +149,7 @@ static void write_status(void *arg, struct jsonw *w)
 	jsonw_kv_int(w, "worker_restarts", (int64_t)s.worker_restarts);
 	jsonw_kv_int(w, "longest_stall_us", (int64_t)s.loop_stall_us_max);
 	jsonw_kv_int(w, "longest_turn_us", (int64_t)s.turn_us_max);
+	jsonw_kv_int(w, "log_lines_dropped", (int64_t)s.log_lines_dropped);
 	jsonw_object_end(w);
 	write_damage(w);
 }
@@ -155,6 +185,11 @@ static void write_feed(const struct engine *e, size_t slot, struct jsonw *w)
 	jsonw_kv_cstr(w, "websub", engine_websub_words(f));
 	jsonw_kv_cstr(w, "websub_reason", f->hub != NULL ? f->hub->state.reason : NULL);
 	jsonw_kv_time(w, "due", s->due_ms);
+	/* Then it is not asked, due or not. */
+	if (e->paused)
+		jsonw_kv_bool(w, "paused", true);
+	if (e->storing.stopped)
+		jsonw_kv_bool(w, "storing", false);
 	engine_write_habits(s, w);
 	jsonw_kv_time(w, "last_poll", s->last_poll_ms);
 	jsonw_kv_time(w, "last_success", s->last_success_ms);
@@ -229,7 +264,7 @@ static int start_refresh(void *arg, struct str feed, struct control_peer *peer, 
 
 	if (feed.data != NULL && only < 0)
 		return error_set(err, -ENOENT, "no feed is named %.*s", STR_ARG(feed));
-	if (only >= 0 && may_ask_now(e, (size_t)only, err) != 0)
+	if (engine_refuse_polls(e, err) != 0 || (only >= 0 && may_ask_now(e, (size_t)only, err) != 0))
 		return err->code;
 	for (size_t i = 0; i < ENGINE_REFRESHES_MAX && r == NULL; i++)
 		if (e->refreshes[i].peer == NULL)
@@ -296,6 +331,19 @@ void engine_refresh_report(struct engine *e, uint32_t slot, const struct poll_re
 	}
 }
 
+void engine_end_refreshes(struct engine *e, const char *sentence)
+{
+	for (size_t i = 0; i < ENGINE_REFRESHES_MAX; i++) {
+		struct control_peer *peer = e->refreshes[i].peer;
+
+		if (peer == NULL)
+			continue;
+		free(e->refreshes[i].awaited);
+		e->refreshes[i] = (struct engine_refresh){0};
+		control_refuse(peer, sentence);
+	}
+}
+
 void engine_refresh_forget(struct engine *e, uint32_t slot)
 {
 	for (size_t i = 0; i < ENGINE_REFRESHES_MAX; i++) {
@@ -337,10 +385,7 @@ static int reload(void *arg, struct buf *report, struct error *err)
 
 static void pause_polling(void *arg, bool paused)
 {
-	struct engine *e = arg;
-
-	e->paused = paused;
-	engine_pump(e);
+	engine_pause(arg, paused);
 }
 
 const struct control_operations engine_operations = {

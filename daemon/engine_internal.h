@@ -14,6 +14,7 @@
 #include "sitrep/due_queue.h"
 #include "sitrep/engine.h"
 #include "sitrep/feed_state.h"
+#include "sitrep/health.h"
 #include "sitrep/http.h"
 #include "sitrep/pool.h"
 #include "sitrep/publish.h"
@@ -39,6 +40,7 @@ struct engine_hub {
 	struct websub_state state;
 	struct transfer *transfer; /* the subscribe request under way */
 	unsigned pushes;           /* in the parse pool */
+	bool unsaved;              /* the state could not be stored */
 };
 
 /* A slot: one configured feed under way.  The slot's number is what the due queue knows. */
@@ -47,6 +49,8 @@ struct engine_feed {
 	uint32_t slot;
 	const struct config_feed *config; /* NULL: the slot is free, or its feed has left the configuration */
 	enum feed_phase phase;
+	int64_t phase_since_us; /* monotonic */
+	bool lost;              /* its last document could not be stored and is fetched again */
 	struct transfer *transfer;
 	struct poll_outcome *outcome; /* being filled, PHASE_TRANSFER and PHASE_PARSE */
 	char *site;                   /* whom its requests bother; NULL: not planned yet */
@@ -110,9 +114,13 @@ struct engine {
 	struct engine_refresh refreshes[ENGINE_REFRESHES_MAX];
 	struct engine_ask asks[ENGINE_ASKS_MAX];
 	bool paused;
+	int64_t paused_ms; /* when that changed */
 	bool stopping;
+	struct writer_storing storing; /* as it was looked at last */
+	size_t lost_feeds;             /* since storing went on */
 
-	int64_t started_ms;
+	int64_t started_ms, started_us; /* wall clock, and monotonic */
+	int64_t moved_us;               /* when a poll began or ended, or could begin again; monotonic */
 	int64_t tick_expected_us;
 	int64_t watchdog_interval_ms, watchdog_last_ms;
 	uint64_t loop_stall_us_max; /* how late the heartbeat came, wall time */
@@ -133,6 +141,18 @@ bool engine_has_credentials(const struct engine_feed *f);
 bool engine_has_room(const struct engine *e);
 /* The feed of that database id, NULL when it is not in the configuration. */
 struct engine_feed *engine_feed_by_id(const struct engine *e, int64_t id);
+
+/* engine_health.c */
+/* Whether feeds and hubs may be asked now: not paused, and what they say can be stored. */
+bool engine_may_poll(const struct engine *e);
+/* 0, or -EAGAIN with a sentence for who wants a feed asked now. */
+int engine_refuse_polls(const struct engine *e, struct error *err);
+/* Looks whether storing has stopped or goes on, and does what follows. */
+void engine_look_at_storing(struct engine *e);
+/* f's last document was lost: it becomes due again. */
+void engine_note_lost(struct engine *e, struct engine_feed *f);
+void engine_pause(struct engine *e, bool paused);
+void engine_gather_health(const struct engine *e, struct health_facts *facts);
 
 /* engine_config.c */
 int engine_apply_config(struct engine *e, struct config *config, struct error *err);
@@ -179,6 +199,10 @@ void engine_websub_forget(struct engine_feed *f);
 void engine_websub_settle(struct engine_feed *f, enum websub_phase before, bool saved);
 /* A copy for an outcome; NULL without memory. */
 struct websub_state *engine_websub_copy(const struct engine_feed *f);
+/* Storing goes on: states that could not be stored are stored. */
+void engine_websub_save_again(struct engine *e);
+/* Hubs may be asked again. */
+void engine_websub_wake(struct engine *e);
 void engine_on_websub_timer(evutil_socket_t fd, short what, void *arg);
 /* How the subscription stands, in a few words. */
 const char *engine_websub_words(const struct engine_feed *f);
@@ -201,6 +225,8 @@ void engine_forget_asker(struct engine *e, const struct control_peer *peer);
 extern const struct control_operations engine_operations;
 void engine_fill_status(void *arg, struct publish_status *status);
 void engine_refresh_report(struct engine *e, uint32_t slot, const struct poll_report *report);
+/* No feed is asked any more for now: all refreshes end, with the sentence as error. */
+void engine_end_refreshes(struct engine *e, const char *sentence);
 void engine_refresh_forget(struct engine *e, uint32_t slot);
 void engine_release_refreshes(struct engine *e);
 

@@ -217,6 +217,7 @@ struct engine *engine_new(const struct engine_options *options, struct config *c
 	e->options = options;
 	e->config = config;
 	e->started_ms = clock_wall_ms();
+	e->started_us = e->moved_us = clock_mono_us();
 	(void)pthread_mutex_init(&e->policy_lock, NULL);
 	e->base = event_base_new();
 	if (e->base == NULL) {

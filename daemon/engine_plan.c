@@ -34,6 +34,20 @@ static void save_habits(struct feed_state *s, const struct habits *h)
 	buf_release(&bytes);
 }
 
+/* A document that could not be kept is fetched again as soon as the server allows, a minute after the last time at
+ * the earliest, or after the feed's own interval. */
+static int64_t plan_again(
+	struct habits *h, const struct feed_state *state, const struct schedule_policy *policy, int64_t now_ms)
+{
+	struct schedule_policy soon = *policy;
+	struct feed_state answered = *state;
+	int64_t own_ms = policy->interval_ms > 0 ? policy->interval_ms : policy->min_ms;
+
+	soon.interval_ms = own_ms < ENGINE_DEMAND_GAP_MS ? own_ms : ENGINE_DEMAND_GAP_MS;
+	answered.health = FEED_OK;
+	return habits_plan(h, &answered, &soon, now_ms).due_ms;
+}
+
 void engine_plan_next(void *arg, struct feed_state *state, const struct poll_outcome *outcome, struct poll_news *news)
 {
 	struct schedule_policy policy = engine_policy_for(arg, state->id);
@@ -41,7 +55,10 @@ void engine_plan_next(void *arg, struct feed_state *state, const struct poll_out
 
 	read_habits(state, &h);
 	habits_note(&h, state, outcome, news);
-	state->due_ms = habits_plan(&h, state, &policy, outcome->at_ms).due_ms;
+	if (outcome->kind == OUTCOME_LOST)
+		state->due_ms = plan_again(&h, state, &policy, outcome->at_ms);
+	else
+		state->due_ms = habits_plan(&h, state, &policy, outcome->at_ms).due_ms;
 	save_habits(state, &h);
 }
 
@@ -92,6 +109,8 @@ static void explain_site(const struct engine *e, const struct engine_feed *f, st
 			is_server ? "The server of " : "", f->site, time_format_rfc3339(when, until_ms));
 	if (e->paused)
 		(void)buf_puts(out, "Polling is paused, by command, until resume.\n");
+	if (e->storing.stopped)
+		(void)buf_printf(out, "Nothing is polled while nothing can be stored: %s.\n", e->storing.reason);
 	if (f->phase != PHASE_IDLE)
 		(void)buf_puts(out, "It is being asked right now.\n");
 }

@@ -115,6 +115,24 @@ static void save(struct engine_feed *f)
 	writer_submit(f->engine->writer, o);
 }
 
+void engine_websub_save_again(struct engine *e)
+{
+	for (size_t i = 0; i < e->slot_count; i++) {
+		struct engine_feed *f = e->feeds[i];
+
+		if (f->config == NULL || f->hub == NULL || !f->hub->unsaved)
+			continue;
+		f->hub->unsaved = false;
+		save(f);
+	}
+	engine_websub_wake(e);
+}
+
+void engine_websub_wake(struct engine *e)
+{
+	wake_at(e, clock_wall_ms());
+}
+
 void engine_websub_settle(struct engine_feed *f, enum websub_phase before, bool saved)
 {
 	tell(f, before);
@@ -213,7 +231,7 @@ static int64_t step(struct engine_feed *f, int64_t now_ms)
 	bool changed, may_ask;
 	enum websub_action action = websub_step(&f->hub->state, pause_ms(e), now_ms, &changed);
 
-	may_ask = f->hub->transfer == NULL && e->hub_requests < ENGINE_HUB_REQUESTS_MAX && !e->paused && !e->stopping;
+	may_ask = f->hub->transfer == NULL && e->hub_requests < ENGINE_HUB_REQUESTS_MAX && engine_may_poll(e);
 	if (changed)
 		engine_websub_settle(f, before, false);
 	if (action == WEBSUB_SUBSCRIBE && may_ask)

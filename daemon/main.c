@@ -420,6 +420,8 @@ int main(int argc, char **argv)
 		return status;
 	log_init("sitrepd");
 	(void)signal(SIGPIPE, SIG_IGN);
+	/* A limit on file sizes is an error of that write, as a full disk is. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)umask(0077);
 	raise_descriptor_limit();
 	tune_memory();
@@ -436,6 +438,7 @@ int main(int argc, char **argv)
 	else
 		status = EXIT_SUCCESS;
 	(void)service_close_rest(&given);
+	log_flush();
 	free(config_path);
 	free(state_dir);
 	return status;

@@ -59,6 +59,20 @@ static int ignore_answer(void *arg, const json_t *answer)
 
 /* ---- status ---- */
 
+/* Objects with a sentence each. */
+static void print_texts(const char *key, const json_t *list)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		(void)printf("  %-16s ", key);
+		print_text(stdout, one, "text");
+		(void)putchar('\n');
+	}
+}
+
 static void print_members(const json_t *object, const char *indent)
 {
 	const char *key;
@@ -69,6 +83,10 @@ static void print_members(const json_t *object, const char *indent)
 		if (json_is_object(value)) {
 			(void)printf("%s\n", key);
 			print_members(value, "  ");
+			continue;
+		}
+		if (json_is_array(value)) {
+			print_texts(key, value);
 			continue;
 		}
 		(void)printf("%s%-18s ", indent, key);

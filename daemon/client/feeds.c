@@ -159,6 +159,14 @@ static void set_rate(struct libscols_line *line, const json_t *feed)
 	(void)scols_line_set_data(line, COL_RATE, rate != NULL ? text : "-");
 }
 
+/* What keeps every feed from being asked stands with each. */
+static bool waits_for(const json_t *feed, const char *member, bool value)
+{
+	const json_t *told = json_object_get(feed, member);
+
+	return told != NULL && json_is_true(told) == value;
+}
+
 static int add_line(struct listing *l, const json_t *feed)
 {
 	struct libscols_line *line = scols_table_new_line(l->table, NULL);
@@ -172,7 +180,12 @@ static int add_line(struct listing *l, const json_t *feed)
 	set_text(line, COL_STATE, text_of(feed, "state"));
 	set_relative(line, COL_POLLED, feed, "last_poll");
 	set_relative(line, COL_NEWEST, feed, "last_new");
-	set_relative(line, COL_NEXT, feed, "due");
+	if (waits_for(feed, "paused", true))
+		(void)scols_line_set_data(line, COL_NEXT, "paused");
+	else if (waits_for(feed, "storing", false))
+		(void)scols_line_set_data(line, COL_NEXT, "waits");
+	else
+		set_relative(line, COL_NEXT, feed, "due");
 	set_days(line, feed);
 	set_rate(line, feed);
 	set_delay(line, feed);
@@ -237,11 +250,19 @@ static int take_answer(void *arg, const json_t *answer)
 
 static int show(struct listing *l)
 {
+	const json_t *first = json_array_get(l->feeds, 0);
 	int result = add_feeds(l, l->feeds, true);
 
 	if (result == 0 && !l->failing_only)
 		result = add_feeds(l, l->feeds, false);
-	return result == 0 && !l->json ? scols_print_table(l->table) : result;
+	if (result != 0 || l->json)
+		return result;
+	result = scols_print_table(l->table);
+	if (waits_for(first, "paused", true))
+		(void)fputs("Polling is paused, \"sitrep resume\" ends that.\n", stderr);
+	if (waits_for(first, "storing", false))
+		(void)fputs("Nothing can be stored, so nothing is polled; \"sitrep status\" has the reason.\n", stderr);
+	return result;
 }
 
 static struct libscols_table *new_table(void)

@@ -125,7 +125,8 @@ static void note_trust(
 static void note_words(struct habits *h, const struct poll_outcome *o)
 {
 	h->retry_after_ms = cut_word(o->retry_after_ms);
-	if (o->kind == OUTCOME_DOCUMENT || (o->kind == OUTCOME_NOT_MODIFIED && o->fresh_ms >= 0))
+	if (o->kind == OUTCOME_DOCUMENT || o->kind == OUTCOME_LOST ||
+		(o->kind == OUTCOME_NOT_MODIFIED && o->fresh_ms >= 0))
 		h->fresh_ms = cut_word(o->fresh_ms);
 }
 
@@ -143,6 +144,9 @@ void habits_note(struct habits *h, const struct feed_state *state, const struct 
 		return;
 	if (is_poll)
 		note_words(h, o);
+	/* It comes again, and is learnt from then. */
+	if (o->kind == OUTCOME_LOST)
+		return;
 	if (o->kind == OUTCOME_FAILED) {
 		if (!o->conditional && has_validators(state))
 			validator_trust_note_failed(&h->trust, o->at_ms);

@@ -161,6 +161,45 @@ static bool weight_is_zero(struct str parameter)
 	return true;
 }
 
+/* "q=0.5" is 500; what is none counts as 1000. */
+static int read_weight(struct str parameter)
+{
+	int weight = 0, digit = 1000;
+
+	if (!str_starts_nocase(parameter, STR("q=")))
+		return 1000;
+	for (size_t i = 2; i < parameter.len && digit > 0; i++) {
+		if (parameter.data[i] == '.')
+			continue;
+		if (!char_is_digit(parameter.data[i]))
+			return 0;
+		weight += (parameter.data[i] - '0') * digit;
+		digit /= 10;
+	}
+	return weight < 1000 ? weight : 1000;
+}
+
+int http_weight(struct str accept, struct str type)
+{
+	struct str one, name, parameter;
+	int weight = -1;
+
+	while (weight < 0 && str_split(&accept, ',', &one)) {
+		(void)str_split(&one, ';', &name);
+		if (!str_eq_nocase(str_trim(name), type))
+			continue;
+		weight = 1000;
+		while (weight == 1000 && str_split(&one, ';', &parameter))
+			weight = read_weight(str_trim(parameter));
+	}
+	return weight;
+}
+
+static bool may_be_kept(const char *cache_control)
+{
+	return cache_control != NULL && strcmp(cache_control, "no-store") != 0;
+}
+
 /* RFC 9110, 12.5.3: is gzip named, by itself or by "*", without q=0. */
 static bool accepts_gzip(struct MHD_Connection *connection)
 {
@@ -222,8 +261,9 @@ static void add_headers(
 	char etag[48];
 
 	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Accept-Encoding");
-	if (cache_control != NULL) {
+	if (cache_control != NULL)
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, cache_control);
+	if (may_be_kept(cache_control)) {
 		(void)snprintf(etag, sizeof(etag), "\"%s%s\"", b->tag, packed ? "-gz" : "");
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, etag);
 		if (b->modified_ms != TIME_NONE)
@@ -243,7 +283,7 @@ static struct MHD_Response *make_response(
 	struct MHD_Response *response;
 	bool packed = accepts_gzip(connection) && http_body_compress(b);
 
-	if (*status == MHD_HTTP_OK && cache_control != NULL && is_not_modified(connection, b)) {
+	if (*status == MHD_HTTP_OK && may_be_kept(cache_control) && is_not_modified(connection, b)) {
 		*status = MHD_HTTP_NOT_MODIFIED;
 		response = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
 	} else {

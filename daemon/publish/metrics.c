@@ -18,11 +18,20 @@ static void write_metric(struct buf *out, const struct metric *m)
 		out, "# HELP %s %s\n# TYPE %s %s\n%s %.15g\n", m->name, m->help, m->name, m->type, m->name, m->value);
 }
 
-static void write_totals(struct buf *out, const struct publish_status *s, const struct store_counts *c)
+static void write_totals(
+	struct buf *out, const struct publish_status *s, const struct store_counts *c, const struct health *health)
 {
 	const struct metric metrics[] = {
 		{"sitrepd_start_time_seconds", "gauge", "When the daemon started, Unix time.",
 			(double)s->started_ms / 1000},
+		{"sitrepd_healthy", "gauge", "1 while /healthz answers 200.", (double)(health->reason_count == 0)},
+		{"sitrepd_paused", "gauge", "1 while a person has paused polling.", (double)s->health.paused},
+		{"sitrepd_storing", "gauge", "0 while nothing can be stored, and nothing is polled therefore.",
+			(double)!s->health.storing_stopped},
+		{"sitrepd_polls_lost_total", "counter", "Polls and pushes whose transaction could not be committed.",
+			(double)s->polls_lost},
+		{"sitrepd_log_lines_dropped_total", "counter", "Log lines that nobody read in time.",
+			(double)s->log_lines_dropped},
 		{"sitrepd_polls_total", "counter", "Polls that ended.", (double)s->polls},
 		{"sitrepd_polls_failed_total", "counter", "Polls that failed in transfer.", (double)s->polls_failed},
 		{"sitrepd_polls_not_modified_total", "counter", "Polls answered 304.", (double)s->polls_not_modified},
@@ -167,12 +176,13 @@ static void write_feeds(struct buf *out, const struct publish_status *s)
 	}
 }
 
-int metrics_write(struct buf *out, const struct publish_status *status, const struct store_counts *counts)
+int metrics_write(struct buf *out, const struct publish_status *status, const struct store_counts *counts,
+	const struct health *health)
 {
 	struct damage damage;
 
 	damage_get(&damage);
-	write_totals(out, status, counts);
+	write_totals(out, status, counts, health);
 	write_damage(out, &damage);
 	write_feeds(out, status);
 	return out->failed;

@@ -25,7 +25,13 @@ enum {
 	/* All documents kept, gzip forms included; the one not asked for longest goes first. */
 	CACHE_MAX = 64 * 1024 * 1024,
 	CACHED_MAX = 512,
+	/* /healthz: all reasons and notes, and what is read of a request's Accept. */
+	HEALTH_MAX = 64 * 1024,
+	ACCEPT_MAX = 4 * 1024,
 };
+
+/* So long an error of reading counts, when nobody asks for that document again. */
+static const int64_t read_error_us = INT64_C(3600) * 1000 * 1000;
 
 /* Which stories, resolved from a path. */
 struct selection {
@@ -60,6 +66,10 @@ struct publish {
 	int64_t generation;
 	int64_t changed_ms;
 	bool generation_known;
+	/* What reading met last, and of which document; another success of that one, or an hour, ends it. */
+	struct error read_error;
+	char *read_path;
+	int64_t read_us; /* monotonic */
 };
 
 static const struct format *const formats[] = {&format_atom, &format_rss, &format_json};
@@ -129,6 +139,25 @@ static void keep(struct publish *p, struct str path, struct http_body *body)
 	c->used = ++p->uses;
 	count_again(p, c);
 	p->cached_count++;
+}
+
+/* ---- trouble with reading ---- */
+
+/* err: NULL when all is well with the document of that name.  The same error is logged once. */
+static void note_read(struct publish *p, struct str name, const struct error *err)
+{
+	bool is_same = p->read_path != NULL && str_eq(str_from(p->read_path), name);
+
+	if (err == NULL && !is_same)
+		return;
+	if (err != NULL && strcmp(err->text, p->read_error.text) != 0)
+		log_emit(LOG_LEVEL_ERROR, "cannot read the database", "reason", err->text, NULL);
+	if (!is_same) {
+		free(p->read_path);
+		p->read_path = strndup(name.data, name.len);
+	}
+	p->read_error = err != NULL ? *err : (struct error){0};
+	p->read_us = clock_mono_us();
 }
 
 /* ---- which stories ---- */
@@ -294,9 +323,10 @@ static struct http_body *render_stories(struct publish *p, struct str path, cons
 	describe(p, path, s, title, sizeof(title), home, sizeof(home), &channel);
 	s->format->begin(&r.out, &channel);
 	if (reader_stories(p->reader, &query, add_story, &r, &err) < 0) {
-		log_emit(LOG_LEVEL_ERROR, "cannot read stories", "reason", err.text, NULL);
+		note_read(p, path, &err);
 		goto out;
 	}
+	note_read(p, path, NULL);
 	s->format->end(&r.out);
 	data = buf_take(&r.out, &len);
 	if (data != NULL)
@@ -329,6 +359,7 @@ static int write_story(void *arg, const struct story *s, const struct story_deta
 static int render_story(struct publish *p, struct str name, struct http_body **body)
 {
 	struct story_document doc = {.out = BUF_INIT(DOCUMENT_MAX), .site = p->config->title};
+	struct str full_name = name;
 	struct error err = {0};
 	size_t len;
 	char *data;
@@ -339,8 +370,7 @@ static int render_story(struct publish *p, struct str name, struct http_body **b
 		name.len -= 5;
 	}
 	result = reader_story_details(p->reader, name, write_story, &doc, &err);
-	if (result != 0 && result != -ENOENT)
-		log_emit(LOG_LEVEL_ERROR, "cannot read a story", "reason", err.text, NULL);
+	note_read(p, full_name, result != 0 && result != -ENOENT ? &err : NULL);
 	data = result == 0 ? buf_take(&doc.out, &len) : NULL;
 	if (data != NULL)
 		*body = http_body_new(
@@ -366,25 +396,64 @@ static void answer_metrics(struct publish *p, struct http_answer *answer)
 	struct buf out = BUF_INIT(DOCUMENT_MAX);
 	struct publish_status status;
 	struct store_counts counts = {0};
+	struct health health;
 
 	p->status(p->status_arg, &status);
+	publish_judge_health(p, &health);
 	(void)reader_counts(p->reader, &counts, NULL);
-	(void)metrics_write(&out, &status, &counts);
+	(void)metrics_write(&out, &status, &counts, &health);
 	answer->body = finish(&out, "text/plain; version=0.0.4; charset=utf-8");
 	answer->status = answer->body != NULL ? 200 : 503;
 }
 
-/* Well when the database answers. */
-static void answer_health(struct publish *p, struct http_answer *answer)
+void publish_judge_health(struct publish *p, struct health *health)
 {
-	struct buf out = BUF_INIT(1024);
+	struct publish_status status;
 	struct error err = {0};
 	int64_t oldest, newest;
-	bool well = reader_cursors(p->reader, &oldest, &newest, &err) == 0;
 
-	(void)buf_puts(&out, well ? "ok\n" : "the database does not answer\n");
-	answer->body = finish(&out, "text/plain; charset=utf-8");
-	answer->status = well ? 200 : 503;
+	p->status(p->status_arg, &status);
+	if (p->read_error.code != 0 && clock_mono_us() - p->read_us < read_error_us)
+		status.health.read_error = p->read_error.text;
+	if (reader_cursors(p->reader, &oldest, &newest, &err) != 0)
+		status.health.read_error = err.text;
+	health_judge(&status.health, health);
+}
+
+/* Whoever asks for JSON by name gets it. */
+static bool wants_json(const struct http_request *request)
+{
+	struct buf accept = BUF_INIT(ACCEPT_MAX);
+	int json = -1, text = -1;
+
+	if (http_request_field(request, "Accept", &accept)) {
+		json = http_weight(buf_str(&accept), STR("application/json"));
+		text = http_weight(buf_str(&accept), STR("text/plain"));
+	}
+	buf_release(&accept);
+	return json > 0 && json >= text;
+}
+
+static void answer_health(struct publish *p, const struct http_request *request, struct http_answer *answer)
+{
+	struct buf out = BUF_INIT(HEALTH_MAX);
+	bool is_json = wants_json(request);
+	struct health health;
+	struct jsonw w;
+
+	publish_judge_health(p, &health);
+	if (is_json) {
+		jsonw_init(&w, &out);
+		jsonw_object(&w);
+		health_write_json(&health, &w);
+		jsonw_object_end(&w);
+		(void)buf_putc(&out, '\n');
+	} else {
+		(void)health_write_text(&health, &out);
+	}
+	answer->body = finish(&out, is_json ? "application/json" : "text/plain; charset=utf-8");
+	answer->status = health.reason_count == 0 && answer->body != NULL ? 200 : 503;
+	answer->cache_control = "no-store";
 }
 
 static void answer_opml(struct publish *p, struct http_answer *answer)
@@ -441,10 +510,8 @@ static void look_at_generation(struct publish *p)
 
 	if (p->generation_known)
 		return;
-	if (reader_generation(p->reader, &p->generation, &p->changed_ms, &err) == 0)
-		p->generation_known = true;
-	else
-		log_emit(LOG_LEVEL_ERROR, "cannot read the database", "reason", err.text, NULL);
+	p->generation_known = reader_generation(p->reader, &p->generation, &p->changed_ms, &err) == 0;
+	note_read(p, STR("generation"), p->generation_known ? NULL : &err);
 	if (p->changed_ms == TIME_NONE)
 		p->changed_ms = 0; /* nothing was ever published, and Atom wants a date */
 }
@@ -496,7 +563,7 @@ void publish_handle(void *arg, const struct http_request *request, struct http_a
 	if (str_eq(request->path, STR("/metrics")))
 		answer_metrics(p, answer);
 	else if (str_eq(request->path, STR("/healthz")))
-		answer_health(p, answer);
+		answer_health(p, request, answer);
 	else if (str_eq(request->path, STR("/opml")))
 		answer_opml(p, answer);
 	else
@@ -530,6 +597,7 @@ void publish_free(struct publish *p)
 	drop_all(p);
 	reader_free(p->reader);
 	free(p->base_url);
+	free(p->read_path);
 	free(p);
 }
 

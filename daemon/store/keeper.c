@@ -543,6 +543,11 @@ static void begin_report(struct poll_report *report, const struct poll_outcome *
 	*report = fresh;
 }
 
+bool keeper_error_is_of_storage(int code)
+{
+	return code == -ENOSPC || code == -EIO || code == -EACCES || code == -EBUSY;
+}
+
 int keeper_take(struct keeper *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
 {
 	struct error why = {0};
@@ -556,6 +561,8 @@ int keeper_take(struct keeper *k, struct poll_outcome *o, struct poll_report *re
 		result = try_apply(k, o, report, &why);
 	}
 	buf_release(&o->document);
+	if (result == 1 && keeper_error_is_of_storage(why.code))
+		result = why.code;
 	if (result == 1 && !is_poll(o)) {
 		keeper_refuse(k, o, report, &why);
 		return 0;
@@ -574,6 +581,31 @@ int keeper_take(struct keeper *k, struct poll_outcome *o, struct poll_report *re
 		*err = why;
 	}
 	return result;
+}
+
+void keeper_lose(struct keeper *k, struct poll_outcome *o, struct poll_report *report, const struct error *why)
+{
+	bool was_document = o->kind == OUTCOME_DOCUMENT;
+	struct feed_row row;
+
+	begin_report(report, o);
+	report->lost = true;
+	report->wants_again = was_document || o->kind == OUTCOME_PUSH;
+	report->error = *why;
+	if (!is_poll(o) || feed_store_load(&k->feeds, o->feed_id, &row, NULL) != 0)
+		return;
+	report->before = row.state.health;
+	note_poll(&row.state, o);
+	if (was_document)
+		o->kind = OUTCOME_LOST;
+	else if (o->kind == OUTCOME_FAILED)
+		note_failure(&row.state, o);
+	else
+		note_success(&row.state, o);
+	plan(k, &row.state, o, NULL);
+	report->state = row.state;
+	row.state = (struct feed_state){0};
+	feed_row_release(&row);
 }
 
 void keeper_refuse(struct keeper *k, struct poll_outcome *o, struct poll_report *report, const struct error *why)

@@ -53,12 +53,18 @@ int keeper_begin(struct keeper *k, struct error *err);
 int keeper_commit(struct keeper *k, int64_t at_ms, struct error *err);
 void keeper_rollback(struct keeper *k);
 
+/* No space, no right to, a failing disk, another program's lock: the next transaction will meet it as well. */
+bool keeper_error_is_of_storage(int code);
+
 /* Takes an outcome in and fills report; its document is released.  One that fails leaves no trace but its feed's
  * failure. Negative when the whole transaction is lost. */
 int keeper_take(struct keeper *k, struct poll_outcome *o, struct poll_report *report, struct error *err);
-/* What to report of an outcome whose transaction was lost: its feed's last committed state, failing for
- * the reason in why and due later, which the next start will not remember. */
+/* What to report of an outcome that could not be taken in, where not even that could be noted: its feed's last
+ * committed state, failing for the reason in why and due later, which the next start will not remember. */
 void keeper_refuse(struct keeper *k, struct poll_outcome *o, struct poll_report *report, const struct error *why);
+
+/* What to report of an outcome whose transaction was lost for the reason in why (writer.h, poll_report). */
+void keeper_lose(struct keeper *k, struct poll_outcome *o, struct poll_report *report, const struct error *why);
 
 /* Answers what the operator asks or says of stories, in a transaction of its own, with q->answer or q->error. */
 void keeper_answer(struct keeper *k, struct story_request *q, int64_t at_ms);

@@ -40,10 +40,26 @@ struct paths {
 	char lock[PATH_LEN_MAX];
 };
 
+/* A commit's error reaches the connection without the system's reason; the file that was written knows it. */
+static int last_errno(sqlite3 *db)
+{
+	static const int files[] = {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER};
+	int os = sqlite3_system_errno(db);
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && os == 0; i++) {
+		sqlite3_file *file = NULL;
+
+		if (sqlite3_file_control(db, "main", files[i], &file) == SQLITE_OK && file != NULL &&
+			file->pMethods != NULL)
+			(void)file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &os);
+	}
+	return os;
+}
+
 int store_error(sqlite3 *db, struct error *err, const char *what)
 {
 	int code = db == NULL ? SQLITE_NOMEM : sqlite3_errcode(db);
-	int os = db == NULL ? 0 : sqlite3_system_errno(db);
+	int os = db == NULL ? 0 : code == SQLITE_IOERR ? last_errno(db) : sqlite3_system_errno(db);
 	const char *text = db == NULL ? "out of memory" : sqlite3_errmsg(db);
 
 	switch (code) {

@@ -49,6 +49,9 @@ static void take_options(struct writer *w, struct writer_options *fresh)
 
 	fresh->plan = old->plan;
 	fresh->plan_arg = old->plan_arg;
+	free((char *)fresh->state_dir);
+	fresh->state_dir = old->state_dir;
+	old->state_dir = NULL;
 	w->options = fresh;
 	keeper_set_options(&w->keeper, fresh);
 	retention_restart(&w->retention);
@@ -101,21 +104,28 @@ static void run_sync(struct writer *w, struct sync_request *request)
 static void run_retention(struct writer *w)
 {
 	struct error err = {0};
+	uint64_t one = 1;
 	bool failed = retention_step(&w->retention, &w->keeper, clock_wall_ms(), &err) != 0;
 
 	if (failed && !w->retention_failed)
-		log_emit(LOG_LEVEL_WARNING, "retention waits", "reason", err.text, NULL);
+		log_emit(LOG_LEVEL_WARNING, "retention failed, will retry", "reason", err.text, NULL);
 	w->retention_failed = failed;
+	if (!failed || !keeper_error_is_of_storage(err.code))
+		return;
+	(void)pthread_mutex_lock(&w->lock);
+	writer_stop_storing(w, &err);
+	(void)pthread_mutex_unlock(&w->lock);
+	(void)!write(w->fd, &one, sizeof(one));
 }
 
-enum writer_task { TASK_OPTIONS, TASK_ASK, TASK_SYNC, TASK_BATCH, TASK_IDLE, TASK_STOP };
+enum writer_task { TASK_OPTIONS, TASK_ASK, TASK_SYNC, TASK_BATCH, TASK_IDLE, TASK_TRY, TASK_STOP };
 
 /* What to do next; called with the lock held, may wait. */
 static enum writer_task choose_task(struct writer *w)
 {
 	for (;;) {
 		struct timespec until;
-		int64_t now_ms = clock_wall_ms();
+		int64_t now_ms = clock_wall_ms(), try_wait_ms, wait_ms;
 
 		if (w->new_options != NULL)
 			return TASK_OPTIONS;
@@ -129,10 +139,16 @@ static enum writer_task choose_task(struct writer *w)
 			return TASK_SYNC;
 		if (w->stop)
 			return TASK_STOP;
-		if (retention_due(&w->retention, now_ms))
+		try_wait_ms = writer_try_wait_ms(w);
+		if (try_wait_ms == 0)
+			return TASK_TRY;
+		if (!w->storing.shown.stopped && retention_due(&w->retention, now_ms))
 			return TASK_IDLE;
+		wait_ms = try_wait_ms < IDLE_WAIT_MS ? try_wait_ms : IDLE_WAIT_MS;
 		(void)clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += IDLE_WAIT_MS / 1000;
+		until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
+		until.tv_sec += (time_t)(wait_ms / 1000) + until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
 		(void)pthread_cond_timedwait(&w->work, &w->lock, &until);
 	}
 }
@@ -170,6 +186,9 @@ static void *run(void *arg)
 		case TASK_IDLE:
 			run_retention(w);
 			checkpoint(w);
+			break;
+		case TASK_TRY:
+			writer_try_storing(w);
 			break;
 		case TASK_OPTIONS:
 		case TASK_STOP:

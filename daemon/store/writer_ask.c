@@ -1,4 +1,5 @@
 /* What an operator asks or says of stories, on its way through the writer's thread and back. */
+#include <errno.h>
 #include <unistd.h>
 
 #include "sitrep/clock.h"
@@ -29,6 +30,19 @@ void writer_ask(struct writer *w, struct story_request *q)
 	(void)pthread_mutex_unlock(&w->lock);
 }
 
+/* While nothing can be stored, questions are still answered. */
+static bool refuse_word(struct writer *w, struct story_request *q)
+{
+	bool refused;
+
+	(void)pthread_mutex_lock(&w->lock);
+	refused = w->storing.shown.stopped && q->kind != STORY_REQUEST_WHY;
+	if (refused)
+		(void)error_set(&q->error, -EAGAIN, "nothing can be stored at present: %s", w->storing.shown.reason);
+	(void)pthread_mutex_unlock(&w->lock);
+	return refused;
+}
+
 void writer_run_ask(struct writer *w)
 {
 	struct story_request *q;
@@ -37,8 +51,11 @@ void writer_run_ask(struct writer *w)
 	(void)pthread_mutex_lock(&w->lock);
 	q = take_first(&w->asked);
 	(void)pthread_mutex_unlock(&w->lock);
-	keeper_answer(&w->keeper, q, clock_wall_ms());
+	if (!refuse_word(w, q))
+		keeper_answer(&w->keeper, q, clock_wall_ms());
 	(void)pthread_mutex_lock(&w->lock);
+	if (keeper_error_is_of_storage(q->error.code))
+		writer_stop_storing(w, &q->error);
 	append(&w->answered, q);
 	w->newest_cursor = w->keeper.totals.cursor;
 	(void)pthread_mutex_unlock(&w->lock);

@@ -1,8 +1,9 @@
 /* One transaction of the writer: many outcomes, one sync to disk.
  *
  * Outcomes and their reports go side by side until the commit; only then do the reports leave.  When the
- * transaction is lost (a full disk), all of its outcomes are reported as failed and their feeds are asked
- * again later, with the validators of what was committed before. */
+ * transaction is lost (a full disk), all of its outcomes are reported as lost and their feeds are asked
+ * again, with the validators of what was committed before; and storing stops (writer_storing.c). */
+#include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -41,17 +42,18 @@ struct batch {
 	size_t bytes;
 };
 
-/* Everything in the batch failed for the reason in why. */
-static void refuse_batch(struct writer *w, struct batch *b, const struct error *why)
+/* Nothing in the batch was kept, for the reason in why. */
+static void lose_batch(struct writer *w, struct batch *b, const struct error *why)
 {
 	struct poll_report *r = b->reports.first;
 
 	keeper_rollback(&w->keeper);
 	for (struct poll_outcome *o = b->outcomes.first; o != NULL; o = o->next, r = r->next)
-		keeper_refuse(&w->keeper, o, r, why);
+		keeper_lose(&w->keeper, o, r, why);
 }
 
-static void publish_batch(struct writer *w, struct batch *b, int64_t began_us)
+/* lost: why the transaction is, else NULL. */
+static void publish_batch(struct writer *w, struct batch *b, int64_t began_us, const struct error *lost)
 {
 	uint64_t one = 1;
 	uint64_t us = (uint64_t)(clock_mono_us() - began_us);
@@ -62,7 +64,15 @@ static void publish_batch(struct writer *w, struct batch *b, int64_t began_us)
 	w->pending -= b->count;
 	w->pending_bytes -= b->bytes;
 	w->newest_cursor = w->keeper.totals.cursor;
-	w->stats.commits++;
+	if (lost != NULL) {
+		w->storing.shown.lost += b->count;
+		/* Not by what was refused because of it: that would put the next try off. */
+		if (!w->storing.shown.stopped || w->stop)
+			writer_stop_storing(w, lost);
+	} else {
+		writer_note_stored(w);
+	}
+	w->stats.commits += lost == NULL;
 	w->stats.outcomes += b->count;
 	w->stats.commit_us_last = us;
 	w->stats.postings = (uint64_t)grouping_postings(w->keeper.grouping);
@@ -112,6 +122,19 @@ static struct poll_report *last_report(struct batch *b)
 	return (struct poll_report *)((char *)b->reports.end - offsetof(struct poll_report, next));
 }
 
+/* Since when storing has stopped, tries are the timer's; but at the end there is no other. */
+static bool is_stopped(struct writer *w, struct error *err)
+{
+	bool stopped;
+
+	(void)pthread_mutex_lock(&w->lock);
+	stopped = w->storing.shown.stopped && !w->stop;
+	if (stopped)
+		(void)error_set(err, -EAGAIN, "%s", w->storing.shown.reason);
+	(void)pthread_mutex_unlock(&w->lock);
+	return stopped;
+}
+
 void writer_run_batch(struct writer *w)
 {
 	struct batch b = {0};
@@ -122,8 +145,8 @@ void writer_run_batch(struct writer *w)
 
 	b.outcomes.end = &b.outcomes.first;
 	b.reports.end = &b.reports.first;
-	result = keeper_begin(&w->keeper, &err);
 	/* When the database cannot be written at all, what waits is told so at once. */
+	result = is_stopped(w, &err) ? err.code : keeper_begin(&w->keeper, &err);
 	began = result == 0;
 	while (b.count < BATCH_OUTCOMES && b.bytes < BATCH_BYTES && clock_mono_us() - began_us < BATCH_US &&
 		extend_batch(w, &b)) {
@@ -135,6 +158,8 @@ void writer_run_batch(struct writer *w)
 		result = keeper_take(&w->keeper, o, last_report(&b), &err);
 		if (result != 0)
 			break;
+		if (last_report(&b)->error.code == -EUCLEAN)
+			writer_note_damage(w, last_report(&b)->error.text);
 	}
 	if (b.count == 0) {
 		struct timespec pause = {.tv_sec = 0, .tv_nsec = 10 * 1000 * 1000};
@@ -147,7 +172,9 @@ void writer_run_batch(struct writer *w)
 	if (result == 0)
 		result = keeper_commit(&w->keeper, at_ms, &err);
 	if (result != 0)
-		refuse_batch(w, &b, &err);
-	publish_batch(w, &b, began_us);
+		lose_batch(w, &b, &err);
+	if (result == -EUCLEAN)
+		writer_note_damage(w, err.text);
+	publish_batch(w, &b, began_us, result != 0 ? &err : NULL);
 	free_outcomes(b.outcomes.first);
 }

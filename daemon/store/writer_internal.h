@@ -35,6 +35,13 @@ struct story_request_list {
 	struct story_request *first, **end;
 };
 
+/* Whether transactions can be committed; under the writer's lock. */
+struct storing {
+	struct writer_storing shown;
+	int64_t try_at_us;   /* monotonic; when stopped */
+	int64_t try_wait_ms; /* the last pause before a try; 0: the last transaction was kept */
+};
+
 struct writer {
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -52,6 +59,7 @@ struct writer {
 	struct writer_options *new_options;
 	bool stop;
 	struct writer_stats stats;
+	struct storing storing;
 
 	/* the thread's own */
 	struct writer_options *options; /* a deep copy */
@@ -66,6 +74,14 @@ void writer_run_batch(struct writer *w);
 
 /* Answers the first of what is asked. */
 void writer_run_ask(struct writer *w);
+
+/* writer_storing.c.  The first three with the lock held: a transaction was lost, or kept; and how long to wait for
+ * the next try, INT64_MAX when none is needed. */
+void writer_stop_storing(struct writer *w, const struct error *why);
+void writer_note_stored(struct writer *w);
+int64_t writer_try_wait_ms(const struct writer *w);
+/* Tries to write, and notes the result. */
+void writer_try_storing(struct writer *w);
 
 /* Deep copies of options; NULL without memory. */
 struct writer_options *writer_options_copy(const struct writer_options *from);

@@ -44,10 +44,13 @@ bool http_request_field(const struct http_request *r, const char *name, struct b
  * good faith: control characters, broken escapes, too long for out. */
 bool http_request_argument(const struct http_request *r, const char *name, struct buf *out);
 
+/* What an Accept field gives a media type that it names, in thousandths; -1: it does not name it. */
+int http_weight(struct str accept, struct str type);
+
 struct http_answer {
 	int status;                /* 200, 404, 503 ... */
 	struct http_body *body;    /* a reference that the server takes over; NULL: a line that names the status */
-	const char *cache_control; /* NULL: none */
+	const char *cache_control; /* NULL: none; with "no-store" there is no ETag and no 304 */
 };
 
 typedef void http_handle_fn(void *arg, const struct http_request *request, struct http_answer *answer);

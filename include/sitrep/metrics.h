@@ -1,4 +1,4 @@
-/* metrics.h: the daemon's numbers in Prometheus' text format 0.0.4, and its health in one word. */
+/* metrics.h: the daemon's numbers in Prometheus' text format 0.0.4, its health as 1 or 0 among them. */
 #ifndef SITREP_METRICS_H
 #define SITREP_METRICS_H
 
@@ -7,6 +7,7 @@
 #include "sitrep/reader.h"
 
 /* Totals, gauges, and per feed: up, last success, items, polls. */
-int metrics_write(struct buf *out, const struct publish_status *status, const struct store_counts *counts);
+int metrics_write(struct buf *out, const struct publish_status *status, const struct store_counts *counts,
+	const struct health *health);
 
 #endif

@@ -7,7 +7,7 @@
  *     /                                          the river of news, for a browser
  *     /story/ID  /story/ID.json                  one story: its reports, and why they are in it
  *     /opml                                      the polled feeds, as a subscription list
- *     /healthz  /metrics                         for monitoring
+ *     /healthz  /metrics                         for monitoring (health.h has the first one's rules)
  *
  * Each is rendered at most once per committed change (reader_generation()), when somebody asks for it,
  * and then served from memory, gzip form included.  Everything rendered is escaped here, whatever came in. */
@@ -19,6 +19,7 @@
 #include "sitrep/config.h"
 #include "sitrep/error.h"
 #include "sitrep/feed_state.h"
+#include "sitrep/health.h"
 #include "sitrep/http.h"
 #include "sitrep/reader.h"
 
@@ -36,6 +37,8 @@ struct publish_status {
 	uint64_t near_postings;
 	uint64_t pushes, pushes_refused;
 	uint64_t http_requests, http_not_modified;
+	uint64_t polls_lost, log_lines_dropped;
+	struct health_facts health; /* but for read_error, which is publish's own */
 };
 typedef void publish_status_fn(void *arg, struct publish_status *status);
 
@@ -47,6 +50,9 @@ void publish_set_config(
 	struct publish *p, const struct config *config, const struct feed_state *feeds, size_t feed_count);
 /* Something was committed. */
 void publish_invalidate(struct publish *p);
+
+/* The state of health as /healthz tells it. */
+void publish_judge_health(struct publish *p, struct health *health);
 
 /* http_handle_fn with the struct publish as arg. */
 void publish_handle(void *arg, const struct http_request *request, struct http_answer *answer);

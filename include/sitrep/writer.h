@@ -3,8 +3,12 @@
  * The main loop hands it outcomes of polls; it takes many of them into one transaction (group commit),
  * commits, and reports back through a descriptor that the loop watches.  Nothing is reported before it is
  * durable: the database runs at synchronous=FULL, since a cursor that a subscriber has seen must never be
- * given twice, even after a power failure.  An outcome whose document turns out damaged, or that finds no
- * disk space, fails alone: its feed's validators are not saved, so the next poll brings it again. */
+ * given twice, even after a power failure.  An outcome whose document turns out damaged fails alone: its feed's
+ * validators are not saved, so the next poll brings it again.
+ *
+ * When a transaction cannot be committed (no space, a read-only file system, a failing disk), all of its outcomes
+ * are lost and storing stops: whatever is handed over is refused until a small write that the thread tries on a
+ * timer succeeds, after 1 s, then 2 s, up to every 30 s. */
 #ifndef SITREP_WRITER_H
 #define SITREP_WRITER_H
 
@@ -26,11 +30,19 @@ struct writer;
  *
  * OUTCOME_PUSH is a document that a hub sent, OUTCOME_WEBSUB a subscription's state alone: neither is a poll, so
  * neither touches validators, counters of polls, health, or the time of the next poll; except that a feed whose hub
- * has lost our trust is planned anew. */
+ * has lost our trust is planned anew.  OUTCOME_LOST is the writer's own: a document that could not be kept, as the
+ * plan is asked when it is to be fetched again. */
 struct poll_outcome {
 	int64_t feed_id;
 	int64_t at_ms;
-	enum { OUTCOME_DOCUMENT, OUTCOME_NOT_MODIFIED, OUTCOME_FAILED, OUTCOME_PUSH, OUTCOME_WEBSUB } kind;
+	enum {
+		OUTCOME_DOCUMENT,
+		OUTCOME_NOT_MODIFIED,
+		OUTCOME_FAILED,
+		OUTCOME_PUSH,
+		OUTCOME_WEBSUB,
+		OUTCOME_LOST
+	} kind;
 	enum poll_failure failure;
 	char *reason;
 	int http_status;
@@ -128,12 +140,30 @@ struct poll_report {
 	/* When state.identity is another one since this outcome: the identities that were unknown lately, and how many
 	 * of these were of items that the feed had already; else 0. */
 	size_t distrusted, distrusted_seen;
+	/* Its transaction was not committed, and error says why.  state is then what memory may go on with: of a
+	 * failure or a 304 as if it had been kept; with wants_again, of a document or push, as it was committed before,
+	 * and due as soon as the server allows.  state.name is NULL where not even that can be read. */
+	bool lost, wants_again;
 	struct feed_state state;
 	struct error error; /* why the outcome could not be taken in, code 0 when it was */
 	struct poll_report *next;
 };
 
-/* Readable when reports wait. */
+/* Whether transactions are committed. */
+struct writer_storing {
+	bool stopped;
+	int64_t since_ms;            /* of the last change, wall clock; 0: never */
+	uint64_t stops;              /* how often it stopped */
+	uint64_t lost;               /* outcomes that could not be kept */
+	char reason[ERROR_TEXT_MAX]; /* of the last stop */
+	char damage[ERROR_TEXT_MAX]; /* what was met first that shows the database to be damaged; "": nothing */
+};
+/* A change makes writer_fd() readable. */
+void writer_get_storing(struct writer *w, struct writer_storing *out);
+/* From any thread: something of the database is damaged. Only the first sentence is kept. */
+void writer_note_damage(struct writer *w, const char *sentence);
+
+/* Readable when reports wait, and when storing has stopped or goes on. */
 int writer_fd(const struct writer *w);
 /* Reports of all commits since the last call, in order of submission, and the newest committed cursor.
  * The caller frees with poll_reports_free(). */

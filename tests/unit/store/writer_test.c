@@ -322,11 +322,40 @@ static void test_unknown_feed(void **state)
 	assert_counts(fixture_take(f, outcome_make(f, ALPHA, OUTCOME_NOT_MODIFIED)), 0, 0, 0, 0);
 }
 
+/* What a person says of stories is refused at once, and in plain words. */
+static void assert_refused_word(struct fixture *f)
+{
+	struct story_request *q = story_request_new(STR("none"), STR_NONE), *answered = NULL;
+
+	assert_non_null(q);
+	q->kind = STORY_REQUEST_SPLIT;
+	writer_ask(f->writer, q);
+	for (int i = 0; i < 10000 && answered == NULL; i++) {
+		(void)usleep(1000);
+		answered = writer_collect_answers(f->writer);
+	}
+	assert_ptr_equal(answered, q);
+	assert_non_null(strstr(q->error.text, "nothing can be stored"));
+	story_requests_free(q);
+}
+
+static void await_storing(struct fixture *f)
+{
+	struct writer_storing s = {.stopped = true};
+
+	for (int i = 0; i < 20000 && s.stopped; i++) {
+		(void)usleep(1000);
+		writer_get_storing(f->writer, &s);
+	}
+	assert_false(s.stopped);
+}
+
 /* A limit on file sizes stands in for a disk that fails; keeper_test.c has a full one. */
 static void test_disk_that_fails(void **state)
 {
 	struct fixture *f = *state;
 	struct rlimit before, small;
+	struct writer_storing s;
 	struct poll_report r;
 	struct stat st;
 	struct draft d;
@@ -341,13 +370,36 @@ static void test_disk_that_fails(void **state)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
 	add_news(&d, "Feed", 300);
 	r = fixture_poll(f, ALPHA, &d);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	assert_int_not_equal(r.error.code, 0);
 	assert_int_equal(r.fresh, 0);
-	/* later, not at once again */
-	assert_int_equal(f->feeds[ALPHA].due_ms, NOW_MS + 2 * HOUR_MS);
+	assert_true(r.lost && r.wants_again);
+	/* the feed itself has not failed */
+	assert_int_equal(f->feeds[ALPHA].errors, 0);
 	assert_int_equal(fixture_cursor(f), 0);
+	writer_get_storing(f->writer, &s);
+	assert_true(s.stopped);
+	assert_int_equal(s.stops, 1);
+	assert_int_equal(s.lost, 1);
+	assert_non_null(strstr(s.reason, "no space left"));
 
+	/* what comes now is refused: of a failure and a 304 nothing is lost that would have to be fetched again */
+	r = fixture_take(f, failure_make(f, BRAVO, FAILURE_HTTP, 503, "503"));
+	assert_true(r.lost && !r.wants_again);
+	assert_int_equal(f->feeds[BRAVO].health, FEED_FAILING);
+	assert_int_equal(f->feeds[BRAVO].failure, FAILURE_HTTP);
+	assert_string_equal(f->feeds[BRAVO].reason, "503");
+	r = fixture_take(f, outcome_make(f, CHARLIE, OUTCOME_NOT_MODIFIED));
+	assert_true(r.lost && !r.wants_again);
+	assert_int_equal(f->feeds[CHARLIE].health, FEED_OK);
+	assert_int_equal(f->feeds[CHARLIE].due_ms, NOW_MS + 2 * MINUTE_MS + HOUR_MS);
+	assert_refused_word(f);
+	writer_get_storing(f->writer, &s);
+	assert_int_equal(s.stops, 1);
+	assert_int_equal(s.lost, 3);
+
+	/* it goes on by itself */
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	await_storing(f);
 	add_news(&d, "Feed", 300);
 	assert_counts(fixture_poll(f, ALPHA, &d), 300, 0, 0, 0);
 	assert_int_equal(fixture_cursor(f), 300);

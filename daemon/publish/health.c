@@ -1,0 +1,145 @@
+/* Whether the daemon does its job; the rules and their numbers stand in the header and in sitrepd(8). */
+#include "sitrep/health.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "sitrep/clock.h"
+#include "sitrep/utf8.h"
+
+static void __attribute__((format(printf, 4, 0)))
+add(struct health_line *lines, size_t *count, const char *code, const char *fmt, va_list ap)
+{
+	struct buf line = BUF_INIT(2 * ERROR_TEXT_MAX);
+	char text[ERROR_TEXT_MAX];
+	struct str cut;
+
+	if (*count == HEALTH_LINES_MAX)
+		return;
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	/* Names of files and SQLite's own words are in it. */
+	(void)utf8_one_line(&line, str_from(text));
+	cut = utf8_cut(buf_str(&line), sizeof(lines[*count].text) - 1);
+	(void)snprintf(lines[*count].text, sizeof(lines[*count].text), "%.*s", STR_ARG(cut));
+	lines[(*count)++].code = code;
+	buf_release(&line);
+}
+
+static void __attribute__((format(printf, 3, 4))) reason(struct health *h, const char *code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(h->reasons, &h->reason_count, code, fmt, ap);
+	va_end(ap);
+}
+
+static void __attribute__((format(printf, 3, 4))) note(struct health *h, const char *code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(h->notes, &h->note_count, code, fmt, ap);
+	va_end(ap);
+}
+
+static bool may_poll(const struct health_facts *f)
+{
+	return !f->paused && !f->storing_stopped;
+}
+
+static void judge_storing(const struct health_facts *f, struct health *h)
+{
+	char since[TIME_TEXT_MAX];
+
+	if (f->storing_stopped)
+		reason(h, "storing-stopped", "storing stopped, nothing is polled since %s: %s",
+			time_format_rfc3339(since, f->stopped_since_ms), f->stop_reason);
+	if (f->damage != NULL)
+		reason(h, "database-damaged", "the database is damaged: %s", f->damage);
+	if (f->read_error != NULL)
+		reason(h, "database-unreadable", "readers cannot be served: %s", f->read_error);
+}
+
+/* A queue that is long is no fault as long as it moves. */
+static void judge_polling(const struct health_facts *f, struct health *h)
+{
+	if (f->loop_late_ms > HEALTH_LOOP_LATE_MS)
+		reason(h, "loop-stalled", "the main loop is %lld s late", (long long)(f->loop_late_ms / 1000));
+	if (f->stuck > 0)
+		reason(h, "polls-stuck", "%zu polls are under way for longer than any timeout allows", f->stuck);
+	if (may_poll(f) && f->overdue > 0 && f->silent_ms > f->patience_ms)
+		reason(h, "polls-overdue", "%zu feeds are due since up to %lld s and no feed was asked for %lld s",
+			f->overdue, (long long)(f->overdue_ms / 1000), (long long)(f->silent_ms / 1000));
+}
+
+static void judge_network(const struct health_facts *f, struct health *h)
+{
+	bool enough = f->asked >= HEALTH_NETWORK_FEEDS || f->unreached_again == f->asked;
+
+	if (may_poll(f) && f->up_ms >= HEALTH_NETWORK_GRACE_MS && f->asked > 0 && f->unreached == f->asked && enough)
+		reason(h, "network-away",
+			"network away: all %zu feeds asked within the last hour fail by resolver or connection",
+			f->asked);
+}
+
+static void take_notes(const struct health_facts *f, struct health *h)
+{
+	char when[TIME_TEXT_MAX];
+
+	if (f->paused)
+		note(h, "paused", "paused by a person since %s, nothing is polled until resume",
+			time_format_rfc3339(when, f->paused_since_ms));
+	if (f->feeds == 0)
+		note(h, "no-feed", "no feed is configured");
+	else if (may_poll(f) && f->under_way == 0 && f->next_due_ms == TIME_NONE)
+		note(h, "nothing-due", "nothing is due, no feed is planned");
+	else if (may_poll(f) && f->under_way == 0 && f->next_due_ms > f->now_ms)
+		note(h, "nothing-due", "nothing is due before %s", time_format_rfc3339(when, f->next_due_ms));
+}
+
+void health_judge(const struct health_facts *facts, struct health *health)
+{
+	health->reason_count = health->note_count = 0;
+	judge_storing(facts, health);
+	judge_polling(facts, health);
+	judge_network(facts, health);
+	take_notes(facts, health);
+}
+
+static void write_lines(const struct health_line *lines, size_t count, struct buf *out)
+{
+	for (size_t i = 0; i < count; i++)
+		(void)buf_printf(out, "%s\n", lines[i].text);
+}
+
+int health_write_text(const struct health *health, struct buf *out)
+{
+	if (health->reason_count > 0) {
+		write_lines(health->reasons, health->reason_count, out);
+	} else {
+		(void)buf_puts(out, "ok\n");
+		write_lines(health->notes, health->note_count, out);
+	}
+	return out->failed;
+}
+
+static void write_array(const char *key, const struct health_line *lines, size_t count, struct jsonw *w)
+{
+	jsonw_key(w, key);
+	jsonw_array(w);
+	for (size_t i = 0; i < count; i++) {
+		jsonw_object(w);
+		jsonw_kv_cstr(w, "code", lines[i].code);
+		jsonw_kv_cstr(w, "text", lines[i].text);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
+void health_write_json(const struct health *health, struct jsonw *w)
+{
+	jsonw_kv_cstr(w, "status", health->reason_count == 0 ? "ok" : "failing");
+	write_array("reasons", health->reasons, health->reason_count, w);
+	write_array("notes", health->notes, health->note_count, w);
+}
