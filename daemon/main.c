@@ -21,6 +21,7 @@
 #include "sitrep/config.h"
 #include "sitrep/config_check.h"
 #include "sitrep/engine.h"
+#include "sitrep/file_access.h"
 #include "sitrep/listener.h"
 #include "sitrep/log.h"
 #include "sitrep/option.h"
@@ -203,17 +204,11 @@ static int verify_only(const char *state_dir)
 static int check_state_dir(const char *path, struct error *err)
 {
 	int made = paths_make_dir(path, 0700);
-	struct stat st;
 
-	if (made != 0)
+	/* One that is there and is wrong is told better. */
+	if (made != 0 && access(path, F_OK) != 0 && errno == ENOENT)
 		return error_sys(err, made, "cannot make the state folder %s", path);
-	if (stat(path, &st) != 0)
-		return error_sys(err, -errno, "cannot use the state folder %s", path);
-	if (!S_ISDIR(st.st_mode))
-		return error_set(err, -ENOTDIR, "the state folder %s is not a folder", path);
-	if (access(path, R_OK | W_OK | X_OK) != 0)
-		return error_sys(err, -errno, "cannot write to the state folder %s", path);
-	return 0;
+	return file_access_check(path, err);
 }
 
 /* Beside this program, as it is in the build folder, else where it was installed. */

@@ -18,6 +18,7 @@
 
 #include "schema.h"
 #include "sitrep/buf.h"
+#include "sitrep/file_access.h"
 #include "sql.h"
 
 enum {
@@ -346,6 +347,8 @@ int store_open(struct store *s, const char *state_dir, enum store_access access,
 	result = make_paths(&p, state_dir, err);
 	if (result == 0 && access == STORE_WRITE) {
 		result = make_folder(state_dir, err);
+		if (result == 0)
+			result = file_access_check(state_dir, err);
 		if (result == 0)
 			result = take_lock(&p, &s->lock_fd, err);
 	}

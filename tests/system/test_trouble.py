@@ -7,6 +7,8 @@ import socket
 import subprocess
 import time
 
+import pytest
+
 from harness import BUILD, PATIENCE, TOP, wait_for
 from samples import article, rss
 
@@ -275,7 +277,29 @@ def test_unwritable_state_folder(make_daemon):
     nobody = 65534 if os.geteuid() == 0 else None  # root may write everywhere
     if nobody:
         os.chown(daemon.state, nobody, nobody)
-    assert "state folder" in fails_to_start(daemon, user=nobody)
+    line = fails_to_start(daemon, user=nobody)
+    assert "state folder" in line and "mode is 0500" in line and "to mend it: chmod u+rwX %s" % daemon.state in line
+
+
+def test_database_that_root_restored(make_daemon):
+    """It is told with the command that mends it, before a socket or the database is touched."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file away")
+    daemon = make_daemon("", {})
+    for path in (daemon.folder, daemon.config_path):
+        path.chmod(0o755)
+    os.chown(daemon.folder, 65534, 65534)
+    daemon.start(user=65534).stop()
+    database = daemon.state / "sitrepd.db"
+    os.chown(database, 0, 0)
+    database.chmod(0o644)
+    content = database.read_bytes()
+    line = fails_to_start(daemon, user=65534)
+    assert "belongs to root:root, its mode is 0644" in line
+    assert database.read_bytes() == content and not (daemon.state / "sitrepd.db-wal").exists()
+    subprocess.run(line.split("to mend it: ")[1].rstrip('"'), shell=True, check=True)
+    daemon.start(user=65534)
+    assert daemon.get("/healthz").status == 200
 
 
 def test_state_folder_that_is_a_file(make_daemon):

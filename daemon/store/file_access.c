@@ -1,0 +1,264 @@
+/* Whether the daemon's user can use its files. */
+#include "sitrep/file_access.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sitrep/buf.h"
+#include "sitrep/str.h"
+
+enum { PATH_LEN_MAX = 4096, NAME_LEN_MAX = 64, NSS_MAX = 16 * 1024 };
+
+/* The folder first: what is in a folder that cannot be looked into is not known. */
+static const char *const names[] = {"", "/sitrepd.db", "/sitrepd.db-wal", "/sitrepd.db-shm", "/sitrepd.lock"};
+
+enum { FILES = sizeof(names) / sizeof(names[0]) };
+
+struct file {
+	char path[PATH_LEN_MAX];
+	struct stat st;
+	bool is_refused; /* by owner or mode */
+};
+
+/* ---- words ---- */
+
+static void name_user(uid_t uid, char name[NAME_LEN_MAX])
+{
+	char room[NSS_MAX];
+	struct passwd user, *found = NULL;
+
+	if (getpwuid_r(uid, &user, room, sizeof(room), &found) != 0 || found == NULL ||
+		snprintf(name, NAME_LEN_MAX, "%s", user.pw_name) >= NAME_LEN_MAX)
+		(void)snprintf(name, NAME_LEN_MAX, "%lu", (unsigned long)uid);
+}
+
+static void name_group(gid_t gid, char name[NAME_LEN_MAX])
+{
+	char room[NSS_MAX];
+	struct group group, *found = NULL;
+
+	if (getgrgid_r(gid, &group, room, sizeof(room), &found) != 0 || found == NULL ||
+		snprintf(name, NAME_LEN_MAX, "%s", group.gr_name) >= NAME_LEN_MAX)
+		(void)snprintf(name, NAME_LEN_MAX, "%lu", (unsigned long)gid);
+}
+
+/* As a shell takes it. */
+static void add_path(struct buf *out, const char *path)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%";
+
+	if (path[0] != '-' && path[strspn(path, plain)] == '\0') {
+		(void)buf_puts(out, path);
+		return;
+	}
+	(void)buf_putc(out, '\'');
+	for (; *path != '\0'; path++)
+		(void)(*path == '\'' ? buf_puts(out, "'\\''") : buf_putc(out, *path));
+	(void)buf_putc(out, '\'');
+}
+
+static mode_t wanted_mode(const struct file *f)
+{
+	return S_ISDIR(f->st.st_mode) ? S_IRWXU : S_IRUSR | S_IWUSR;
+}
+
+static void add_paths(struct buf *out, const struct file *files, bool (*which)(const struct file *f))
+{
+	for (size_t i = 0; i < FILES; i++) {
+		if (!files[i].is_refused || !which(&files[i]))
+			continue;
+		(void)buf_putc(out, ' ');
+		add_path(out, files[i].path);
+	}
+}
+
+static bool is_of_another(const struct file *f)
+{
+	return f->st.st_uid != geteuid();
+}
+
+static bool has_wrong_mode(const struct file *f)
+{
+	return (f->st.st_mode & wanted_mode(f)) != wanted_mode(f);
+}
+
+static bool any(const struct file *files, bool (*which)(const struct file *f))
+{
+	for (size_t i = 0; i < FILES; i++)
+		if (files[i].is_refused && which(&files[i]))
+			return true;
+	return false;
+}
+
+/* The command for all files at once; they seldom come alone. */
+static void add_command(struct buf *out, const struct file *files)
+{
+	bool by_owner = any(files, is_of_another), by_mode = any(files, has_wrong_mode);
+	char user[NAME_LEN_MAX], group[NAME_LEN_MAX];
+
+	name_user(geteuid(), user);
+	name_group(getegid(), group);
+	if (by_owner) {
+		(void)buf_printf(out, "chown %s:%s", user, group);
+		add_paths(out, files, is_of_another);
+	}
+	if (by_owner && by_mode)
+		(void)buf_puts(out, " && ");
+	if (by_mode) {
+		(void)buf_puts(out, "chmod u+rwX");
+		add_paths(out, files, has_wrong_mode);
+	}
+	if (by_owner || by_mode)
+		return;
+	(void)buf_puts(out, "getfacl ");
+	add_path(out, files[0].path);
+}
+
+static void add_whole_folder(struct buf *out, const struct file *files)
+{
+	bool by_owner = any(files, is_of_another);
+	char user[NAME_LEN_MAX];
+
+	name_user(geteuid(), user);
+	if (by_owner)
+		(void)buf_printf(out, "chown -R %s: ", user);
+	else
+		(void)buf_puts(out, "chmod -R u+rwX ");
+	add_path(out, files[0].path);
+}
+
+/* ---- what is wrong ---- */
+
+static const char *what(const struct file *f)
+{
+	return S_ISDIR(f->st.st_mode) ? "the state folder " : "";
+}
+
+static int refuse_owner(const struct file *f, const struct file *files, struct error *err)
+{
+	struct buf command = BUF_INIT(4 * FILES * PATH_LEN_MAX), text = BUF_INIT(2 * PATH_LEN_MAX);
+	char owner[NAME_LEN_MAX], group[NAME_LEN_MAX], user[NAME_LEN_MAX];
+
+	name_user(f->st.st_uid, owner);
+	name_group(f->st.st_gid, group);
+	name_user(geteuid(), user);
+	(void)buf_printf(&text,
+		"cannot write to %s%s: it belongs to %s:%s, its mode is %04o, and sitrepd runs as %s; to mend it: ",
+		what(f), f->path, owner, group, (unsigned)f->st.st_mode & 07777, user);
+	add_command(&command, files);
+	/* A command that is cut mends nothing: one for the whole folder then. */
+	if (text.len + command.len >= ERROR_TEXT_MAX) {
+		buf_clear(&command);
+		add_whole_folder(&command, files);
+	}
+	(void)error_set(err, -EACCES, "%.*s%.*s", STR_ARG(buf_str(&text)), STR_ARG(buf_str(&command)));
+	buf_release(&command);
+	buf_release(&text);
+	return -EACCES;
+}
+
+static int refuse_with(const struct file *f, int code, const char *reason, const char *command, struct error *err)
+{
+	struct buf path = BUF_INIT(4 * PATH_LEN_MAX);
+
+	add_path(&path, f->path);
+	(void)error_set(err, -code, "cannot write to %s%s: %s; to mend it: %s%.*s", what(f), f->path, reason, command,
+		STR_ARG(buf_str(&path)));
+	buf_release(&path);
+	return -code;
+}
+
+static int refuse_read_only(const struct file *f, struct error *err)
+{
+	struct buf path = BUF_INIT(4 * PATH_LEN_MAX);
+
+	add_path(&path, f->path);
+	(void)error_set(err, -EROFS,
+		"cannot write to %s%s: its file system is read-only; to mend it: mount -o remount,rw \"$(findmnt -no "
+		"TARGET -T %.*s)\"",
+		what(f), f->path, STR_ARG(buf_str(&path)));
+	buf_release(&path);
+	return -EROFS;
+}
+
+/* Somewhere above the state folder we are not let through. */
+static int refuse_parent(const char *path, struct error *err)
+{
+	struct file parent = {.path = ""};
+
+	for (size_t len = 1; path[len] != '\0' && len < sizeof(parent.path); len++) {
+		if (path[len] != '/')
+			continue;
+		memcpy(parent.path, path, len);
+		parent.path[len] = '\0';
+		if (faccessat(AT_FDCWD, parent.path, X_OK, AT_EACCESS) != 0)
+			return refuse_with(
+				&parent, errno, "nobody but its owner and group is let through", "chmod o+x ", err);
+	}
+	return error_sys(err, -EACCES, "cannot look into the state folder %s", path);
+}
+
+/* Flags of the file system that bind root too. */
+static int check_flags(const struct file *f, struct error *err)
+{
+	struct statx stx;
+
+	if (statx(AT_FDCWD, f->path, 0, STATX_TYPE, &stx) != 0)
+		return 0;
+	if ((stx.stx_attributes & STATX_ATTR_IMMUTABLE) != 0)
+		return refuse_with(f, EPERM, "it is immutable", "chattr -i ", err);
+	if ((stx.stx_attributes & STATX_ATTR_APPEND) != 0)
+		return refuse_with(f, EPERM, "it can be appended to only", "chattr -a ", err);
+	return 0;
+}
+
+static int check_file(struct file *f, struct error *err)
+{
+	int mode = S_ISDIR(f->st.st_mode) ? R_OK | W_OK | X_OK : R_OK | W_OK;
+	int result = check_flags(f, err);
+
+	if (result != 0 || faccessat(AT_FDCWD, f->path, mode, AT_EACCESS) == 0)
+		return result;
+	if (errno == EROFS)
+		return refuse_read_only(f, err);
+	if (errno != EACCES)
+		return error_sys(err, -errno, "cannot write to %s%s", what(f), f->path);
+	f->is_refused = true;
+	return 0;
+}
+
+int file_access_check(const char *dir, struct error *err)
+{
+	struct file files[FILES] = {0};
+
+	for (size_t i = 0; i < FILES; i++) {
+		struct file *f = &files[i];
+		int n = snprintf(f->path, sizeof(f->path), "%s%s", dir, names[i]), result;
+
+		if (n < 0 || n >= (int)sizeof(f->path))
+			return error_set(err, -ENAMETOOLONG, "the state folder's name is too long");
+		if (stat(f->path, &f->st) != 0) {
+			if (errno == EACCES && i == 0)
+				return refuse_parent(dir, err);
+			/* Not there yet; or in a folder that we may not look into, which is told of below. */
+			continue;
+		}
+		if (i == 0 ? !S_ISDIR(f->st.st_mode) : !S_ISREG(f->st.st_mode))
+			return error_set(err, i == 0 ? -ENOTDIR : -EINVAL,
+				i == 0 ? "the state folder %s is not a folder" : "%s is not an ordinary file", f->path);
+		result = check_file(f, err);
+		if (result != 0)
+			return result;
+	}
+	for (size_t i = 0; i < FILES; i++)
+		if (files[i].is_refused)
+			return refuse_owner(&files[i], files, err);
+	return 0;
+}

@@ -1,0 +1,293 @@
+/* Files that the daemon's user may not write are told with owner and mode, and the command that is named mends it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sitrep/error.h"
+#include "sitrep/file_access.h"
+
+enum { NOBODY = 65534 };
+
+struct folder {
+	char top[128]; /* anybody may look into it */
+	char dir[160];
+};
+
+static int setup(void **state)
+{
+	struct folder *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	(void)snprintf(f->top, sizeof(f->top), "%s", P_tmpdir "/sitrep-access-XXXXXX");
+	assert_non_null(mkdtemp(f->top));
+	assert_int_equal(chmod(f->top, 0755), 0);
+	/* a name that a shell would take apart */
+	(void)snprintf(f->dir, sizeof(f->dir), "%s/it's $HOME", f->top);
+	assert_int_equal(mkdir(f->dir, 0700), 0);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct folder *f = *state;
+	char command[512];
+
+	(void)snprintf(command, sizeof(command), "chmod -R u+rwX %s && rm -rf %s", f->top, f->top);
+	assert_int_equal(system(command), 0);
+	free(f);
+	return 0;
+}
+
+static void make(const struct folder *f, const char *name, bool is_ours, mode_t mode)
+{
+	char path[256];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", f->dir, name);
+	fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	if (geteuid() == 0)
+		assert_int_equal(fchown(fd, is_ours ? NOBODY : 0, is_ours ? NOBODY : 0), 0);
+	assert_int_equal(fchmod(fd, mode), 0);
+	(void)close(fd);
+}
+
+static void set_folder(const struct folder *f, bool is_ours, mode_t mode)
+{
+	if (geteuid() == 0)
+		assert_int_equal(chown(f->dir, is_ours ? NOBODY : 0, is_ours ? NOBODY : 0), 0);
+	assert_int_equal(chmod(f->dir, mode), 0);
+}
+
+/* As the daemon's user: root may write everywhere. */
+static int check_as(uid_t uid, const char *dir, struct error *err)
+{
+	int ends[2];
+	pid_t child;
+
+	*err = (struct error){0};
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (uid != geteuid() && (setgid(uid) != 0 || setuid(uid) != 0))
+			_exit(1);
+		err->code = file_access_check(dir, err);
+		_exit(write(ends[1], err, sizeof(*err)) == (ssize_t)sizeof(*err) ? 0 : 1);
+	}
+	(void)close(ends[1]);
+	assert_int_equal(read(ends[0], err, sizeof(*err)), sizeof(*err));
+	(void)close(ends[0]);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	return err->code;
+}
+
+static int check(const struct folder *f, struct error *err)
+{
+	return check_as(geteuid() == 0 ? NOBODY : geteuid(), f->dir, err);
+}
+
+static void carry_out_command(const struct error *err)
+{
+	static const char words[] = "to mend it: ";
+	const char *command = strstr(err->text, words);
+
+	assert_non_null(command);
+	assert_int_equal(system(command + sizeof(words) - 1), 0);
+}
+
+static void assert_refused(const struct folder *f, int code, const char *first, const char *second)
+{
+	struct error err;
+
+	assert_int_equal(check(f, &err), code);
+	if (strstr(err.text, first) == NULL || strstr(err.text, second) == NULL)
+		fail_msg("%s", err.text);
+	carry_out_command(&err);
+	if (check(f, &err) != 0)
+		fail_msg("still: %s", err.text);
+}
+
+static void test_nothing_there_yet(void **state)
+{
+	struct folder *f = *state;
+	struct error err;
+
+	set_folder(f, true, 0700);
+	assert_int_equal(check(f, &err), 0);
+	(void)strcat(f->dir, "/none");
+	assert_int_equal(check(f, &err), 0);
+}
+
+static void test_wrong_modes(void **state)
+{
+	static const char *const names[] = {"sitrepd.db", "sitrepd.db-wal", "sitrepd.db-shm", "sitrepd.lock"};
+	struct folder *f = *state;
+
+	set_folder(f, true, 0700);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		make(f, names[i], true, 0444);
+		assert_refused(f, -EACCES, names[i], "mode is 0444");
+		make(f, names[i], true, 0200);
+		assert_refused(f, -EACCES, names[i], "mode is 0200");
+	}
+	set_folder(f, true, 0500);
+	assert_refused(f, -EACCES, "the state folder", "mode is 0500");
+	set_folder(f, true, 0600);
+	assert_refused(f, -EACCES, "the state folder", "mode is 0600");
+}
+
+/* As root leaves them that restores a backup. */
+static void test_files_of_root(void **state)
+{
+	static const char *const names[] = {"sitrepd.db", "sitrepd.db-wal", "sitrepd.db-shm", "sitrepd.lock"};
+	struct folder *f = *state;
+
+	if (geteuid() != 0)
+		skip();
+	set_folder(f, true, 0700);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		make(f, names[i], false, 0644);
+		assert_refused(f, -EACCES, names[i], "belongs to root:root, its mode is 0644");
+	}
+	make(f, names[0], false, 0400);
+	assert_refused(f, -EACCES, names[0], " && chmod");
+	/* all at once */
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		make(f, names[i], false, 0600);
+	set_folder(f, false, 0755);
+	assert_refused(f, -EACCES, "the state folder", "sitrepd.db-shm");
+	/* by its group is right too */
+	make(f, names[0], false, 0660);
+	{
+		struct error err;
+		char path[256];
+
+		(void)snprintf(path, sizeof(path), "%s/sitrepd.db", f->dir);
+		assert_int_equal(chown(path, 0, NOBODY), 0);
+		assert_int_equal(check(f, &err), 0);
+	}
+}
+
+static void test_long_names(void **state)
+{
+	struct folder *f = *state;
+	struct folder deep = *f;
+
+	if (geteuid() != 0)
+		skip();
+	(void)memset(deep.dir + strlen(deep.dir), 'x', sizeof(deep.dir) - strlen(deep.dir) - 1);
+	deep.dir[strlen(f->dir)] = '-';
+	assert_int_equal(mkdir(deep.dir, 0700), 0);
+	make(&deep, "sitrepd.db", false, 0644);
+	make(&deep, "sitrepd.db-wal", false, 0644);
+	set_folder(&deep, true, 0700);
+	assert_refused(&deep, -EACCES, "sitrepd.db: it belongs", "chown -R");
+}
+
+static void test_no_way_in(void **state)
+{
+	struct folder *f = *state;
+
+	if (geteuid() != 0)
+		skip();
+	set_folder(f, true, 0700);
+	assert_int_equal(chmod(f->top, 0700), 0);
+	assert_refused(f, -EACCES, "nobody but its owner", f->top);
+}
+
+static void test_not_a_file(void **state)
+{
+	struct folder *f = *state;
+	struct error err;
+	char path[256];
+
+	set_folder(f, true, 0700);
+	(void)snprintf(path, sizeof(path), "%s/sitrepd.db", f->dir);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(check(f, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "not an ordinary file"));
+}
+
+static bool runs(const char *command, const char *path)
+{
+	char full[512];
+
+	(void)snprintf(full, sizeof(full), "%s %s 2>/dev/null", command, path);
+	return system(full) == 0;
+}
+
+static void test_read_only_file_system(void **state)
+{
+	struct folder *f = *state;
+	struct error err;
+
+	(void)snprintf(f->dir, sizeof(f->dir), "%s/plain", f->top);
+	assert_int_equal(mkdir(f->dir, 0777), 0);
+	if (geteuid() != 0 || !runs("mount -t tmpfs -o size=1m tmpfs", f->dir))
+		skip();
+	set_folder(f, true, 0700);
+	make(f, "sitrepd.db", true, 0600);
+	assert_true(runs("mount -o remount,ro", f->dir));
+	/* root too */
+	assert_int_equal(check_as(0, f->dir, &err), -EROFS);
+	assert_int_equal(check(f, &err), -EROFS);
+	assert_non_null(strstr(err.text, "read-only"));
+	carry_out_command(&err);
+	assert_int_equal(check(f, &err), 0);
+	assert_true(runs("umount -l", f->dir));
+}
+
+static void test_flags(void **state)
+{
+	static const char *const flags[] = {"i", "a"};
+	struct folder *f = *state;
+	struct error err;
+	char command[64], path[256];
+
+	(void)snprintf(f->dir, sizeof(f->dir), "%s/plain", f->top);
+	assert_int_equal(mkdir(f->dir, 0777), 0);
+	set_folder(f, true, 0700);
+	make(f, "sitrepd.db", true, 0600);
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		(void)snprintf(command, sizeof(command), "chattr +%s", flags[i]);
+		(void)snprintf(path, sizeof(path), "%s/sitrepd.db", f->dir);
+		if (geteuid() != 0 || !runs(command, path))
+			skip();
+		assert_int_equal(check(f, &err), -EPERM);
+		assert_int_equal(check_as(0, f->dir, &err), -EPERM);
+		carry_out_command(&err);
+		assert_int_equal(check(f, &err), 0);
+	}
+}
+
+int main(void)
+{
+#define FOLDER_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		FOLDER_TEST(test_nothing_there_yet),
+		FOLDER_TEST(test_wrong_modes),
+		FOLDER_TEST(test_files_of_root),
+		FOLDER_TEST(test_long_names),
+		FOLDER_TEST(test_no_way_in),
+		FOLDER_TEST(test_not_a_file),
+		FOLDER_TEST(test_read_only_file_system),
+		FOLDER_TEST(test_flags),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
