@@ -111,9 +111,11 @@ void engine_pause(struct engine *e, bool paused)
 
 /* ---- facts ---- */
 
+/* A connection that does not come about within its time is none. */
 static bool cannot_be_reached(const struct feed_state *s)
 {
-	return s->health == FEED_FAILING && (s->failure == FAILURE_DNS || s->failure == FAILURE_CONNECT);
+	return s->health == FEED_FAILING && (s->failure == FAILURE_DNS || s->failure == FAILURE_CONNECT ||
+						    (s->failure == FAILURE_TIMEOUT && s->http_status == 0));
 }
 
 static bool is_stuck(const struct engine *e, const struct engine_feed *f, int64_t now_us)
