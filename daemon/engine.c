@@ -81,10 +81,17 @@ struct engine_feed *engine_feed_by_id(const struct engine *e, int64_t id)
 /* The hub does not send it again: the feed is asked in its place, and its subscription saved later. */
 static void lose_aside(struct engine *e, struct engine_feed *f, bool wants_again)
 {
+	struct feed_state *s = &e->states[f->slot];
+	int64_t wait_ms;
+
 	if (f->hub != NULL)
 		f->hub->unsaved = true;
 	if (!wants_again || f->phase != PHASE_IDLE || e->stopping)
 		return;
+	/* A feed that is pushed is planned for much later. */
+	wait_ms = s->server_wait_ms > ENGINE_DEMAND_GAP_MS ? s->server_wait_ms : ENGINE_DEMAND_GAP_MS;
+	if (s->last_poll_ms != TIME_NONE && s->last_poll_ms + wait_ms < s->due_ms)
+		s->due_ms = s->last_poll_ms + wait_ms;
 	engine_note_lost(e, f);
 	(void)due_queue_set(e->queue, f->slot, str_from(f->site), e->states[f->slot].due_ms);
 }
@@ -108,6 +115,9 @@ static void take_aside(struct engine *e, struct poll_report *r)
 		return;
 	s = &e->states[f->slot];
 	was_pushed = s->pushed;
+	/* What was lost before is still to be fetched. */
+	if (f->lost && s->due_ms < r->state.due_ms)
+		r->state.due_ms = s->due_ms;
 	feed_state_release(s);
 	*s = r->state;
 	r->state = (struct feed_state){0};

@@ -8,8 +8,10 @@ import hmac
 import http.client
 import http.server
 import re
+import resource
 import socket
 import threading
+import time
 import urllib.parse
 
 import pytest
@@ -423,3 +425,26 @@ def test_a_hub_at_a_forbidden_address(server, make_daemon):
     daemon = make_daemon(CONFIG, dict(a=dict(url=server.url("/a"), interval="1h"))).start()
     wait_for(lambda: state(daemon) == "failed", "the guard")
     assert "cloud-metadata" in daemon.feeds()["a"]["websub_reason"]
+
+
+def test_pushes_while_nothing_can_be_stored(server, hub, make_daemon):
+    """The one that finds it out is lost, and its feed asked in its place; the next ones are the hub's to send again."""
+    daemon = start_trusted(server, hub, make_daemon)
+    wait_for(lambda: daemon.feeds()["a"]["items"] == 2, "the first push")
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+    assert hub.push(rss("Alpha", [article(101)])) == 202
+    wait_for(lambda: daemon.get("/healthz").status == 503, "storing to stop")
+    asked = len(hub.requests)
+    assert hub.push(rss("Alpha", [article(102)])) == 503
+    assert hub.ask().status == 503
+    assert len(hub.requests) == asked
+    in_a_while = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 120))
+    assert daemon.feeds()["a"]["due"] < in_a_while  # not in an hour
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    wait_for(lambda: daemon.get("/healthz").status == 200, "storing to go on")
+    assert hub.push(rss("Alpha", [article(102)])) == 202
+    wait_for(lambda: daemon.feeds()["a"]["items"] == 3, "the push that was sent again")
+    assert daemon.feeds()["a"]["due"] < in_a_while  # what was lost is not among them
+    daemon.stop()
+    daemon.start()
+    assert state(daemon) == "trusted"
