@@ -19,6 +19,8 @@ enum {
 	SILENT_MS = 60 * 1000,
 	/* Parsing and writing have limits of their own, of seconds. */
 	STUCK_MS = 5 * 60 * 1000,
+	/* A log that could not be read for a subscriber counts for so long. */
+	READ_ERROR_MS = 10 * 60 * 1000,
 };
 
 bool engine_may_poll(const struct engine *e)
@@ -158,7 +160,9 @@ static void look_at_due(const struct engine *e, const struct engine_feed *f, str
 void engine_gather_health(const struct engine *e, struct health_facts *facts)
 {
 	int64_t now_us = clock_mono_us(), patience_ms = 2 * e->config->fetch_timeout_ms;
+	struct stream_stats stream = {0};
 
+	stream_get_stats(e->stream, &stream);
 	*facts = (struct health_facts){
 		.now_ms = clock_wall_ms(),
 		.up_ms = (now_us - e->started_us) / 1000,
@@ -173,6 +177,8 @@ void engine_gather_health(const struct engine *e, struct health_facts *facts)
 		.silent_ms = (now_us - e->moved_us) / 1000,
 		.patience_ms = patience_ms > SILENT_MS ? patience_ms : SILENT_MS,
 	};
+	if (stream.read_error_ms != 0 && now_us / 1000 - stream.read_error_ms < READ_ERROR_MS)
+		facts->read_error = "the event log cannot be read for subscribers";
 	for (size_t i = 0; i < e->slot_count; i++) {
 		const struct engine_feed *f = e->feeds[i];
 

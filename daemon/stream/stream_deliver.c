@@ -93,6 +93,7 @@ static void log_failure(struct stream *st, const char *reason)
 	int64_t now_ms = clock_mono_ms();
 
 	st->stats.read_errors++;
+	st->stats.read_error_ms = now_ms;
 	if (st->error_logged_ms != 0 && now_ms - st->error_logged_ms < LOG_GAP_MS)
 		return;
 	st->error_logged_ms = now_ms;

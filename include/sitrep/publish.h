@@ -38,7 +38,7 @@ struct publish_status {
 	uint64_t pushes, pushes_refused;
 	uint64_t http_requests, http_not_modified;
 	uint64_t polls_lost, log_lines_dropped;
-	struct health_facts health; /* but for read_error, which is publish's own */
+	struct health_facts health; /* publish adds its own read_error */
 };
 typedef void publish_status_fn(void *arg, struct publish_status *status);
 

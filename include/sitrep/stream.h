@@ -44,7 +44,8 @@ enum {
 struct stream_stats {
 	size_t clients;
 	uint64_t turns, lines;
-	uint64_t read_errors; /* of the log */
+	uint64_t read_errors;  /* of the log */
+	int64_t read_error_ms; /* the last of them, monotonic; 0: none */
 	/* The most that one turn took since the start. */
 	size_t turn_events_max, turn_subscribers_max, turn_lines_max, turn_bytes_max;
 	int64_t turn_us_max;
