@@ -6,9 +6,11 @@
 #include "engine_internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "sitrep/clock.h"
+#include "sitrep/damage.h"
 #include "sitrep/log.h"
 
 enum {
@@ -72,13 +74,11 @@ static void fetch_lost(struct engine *e)
 void engine_look_at_storing(struct engine *e)
 {
 	struct writer_storing *now = &e->storing;
-	bool was_stopped = now->stopped, was_damaged = now->damage[0] != '\0';
+	bool was_stopped = now->stopped;
 	uint64_t stops = now->stops;
 	struct error err = {0};
 
 	writer_get_storing(e->writer, now);
-	if (!was_damaged && now->damage[0] != '\0')
-		log_emit(LOG_LEVEL_ERROR, "the database is damaged", "reason", now->damage, NULL);
 	/* It may have stopped and gone on since we looked last. */
 	if (!was_stopped && now->stops != stops)
 		log_emit(LOG_LEVEL_ERROR, "storing stopped, polling waits", "reason", now->reason, NULL);
@@ -161,8 +161,10 @@ void engine_gather_health(const struct engine *e, struct health_facts *facts)
 {
 	int64_t now_us = clock_mono_us(), patience_ms = 2 * e->config->fetch_timeout_ms;
 	struct stream_stats stream = {0};
+	struct damage damage;
 
 	stream_get_stats(e->stream, &stream);
+	damage_get(&damage);
 	*facts = (struct health_facts){
 		.now_ms = clock_wall_ms(),
 		.up_ms = (now_us - e->started_us) / 1000,
@@ -172,11 +174,13 @@ void engine_gather_health(const struct engine *e, struct health_facts *facts)
 		.storing_stopped = e->storing.stopped,
 		.stopped_since_ms = e->storing.since_ms,
 		.stop_reason = e->storing.reason,
-		.damage = e->storing.damage[0] != '\0' ? e->storing.damage : NULL,
 		.next_due_ms = TIME_NONE,
 		.silent_ms = (now_us - e->moved_us) / 1000,
 		.patience_ms = patience_ms > SILENT_MS ? patience_ms : SILENT_MS,
 	};
+	facts->damaged_tables = damage.tables;
+	facts->damaged_rows = damage.rows;
+	(void)snprintf(facts->damage, sizeof(facts->damage), "%s", damage.text);
 	if (stream.read_error_ms != 0 && now_us / 1000 - stream.read_error_ms < READ_ERROR_MS)
 		facts->read_error = "the event log cannot be read for subscribers";
 	for (size_t i = 0; i < e->slot_count; i++) {

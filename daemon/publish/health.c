@@ -55,7 +55,7 @@ static void judge_storing(const struct health_facts *f, struct health *h)
 	if (f->storing_stopped)
 		reason(h, "storing-stopped", "storing stopped, nothing is polled since %s: %s",
 			time_format_rfc3339(since, f->stopped_since_ms), f->stop_reason);
-	if (f->damage != NULL)
+	if (f->damaged_tables > 0)
 		reason(h, "database-damaged", "the database is damaged: %s", f->damage);
 	if (f->read_error != NULL)
 		reason(h, "database-unreadable", "readers cannot be served: %s", f->read_error);
@@ -90,6 +90,9 @@ static void take_notes(const struct health_facts *f, struct health *h)
 	if (f->paused)
 		note(h, "paused", "paused by a person since %s, nothing is polled until resume",
 			time_format_rfc3339(when, f->paused_since_ms));
+	if (f->damaged_rows > 0)
+		note(h, "rows-damaged", "%llu damaged rows of the database are left out",
+			(unsigned long long)f->damaged_rows);
 	if (f->feeds == 0)
 		note(h, "no-feed", "no feed is configured");
 	else if (may_poll(f) && f->under_way == 0 && f->next_due_ms == TIME_NONE)

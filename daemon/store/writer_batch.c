@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "sitrep/clock.h"
+#include "sitrep/damage.h"
 #include "writer_internal.h"
 
 enum {
@@ -158,8 +159,6 @@ void writer_run_batch(struct writer *w)
 		result = keeper_take(&w->keeper, o, last_report(&b), &err);
 		if (result != 0)
 			break;
-		if (last_report(&b)->error.code == -EUCLEAN)
-			writer_note_damage(w, last_report(&b)->error.text);
 	}
 	if (b.count == 0) {
 		struct timespec pause = {.tv_sec = 0, .tv_nsec = 10 * 1000 * 1000};
@@ -174,7 +173,7 @@ void writer_run_batch(struct writer *w)
 	if (result != 0)
 		lose_batch(w, &b, &err);
 	if (result == -EUCLEAN)
-		writer_note_damage(w, err.text);
+		damage_note_table("", err.text);
 	publish_batch(w, &b, began_us, result != 0 ? &err : NULL);
 	free_outcomes(b.outcomes.first);
 }

@@ -61,14 +61,6 @@ int64_t writer_try_wait_ms(const struct writer *w)
 
 /* ---- for anybody ---- */
 
-void writer_note_damage(struct writer *w, const char *sentence)
-{
-	(void)pthread_mutex_lock(&w->lock);
-	if (w->storing.shown.damage[0] == '\0')
-		(void)strncpy(w->storing.shown.damage, sentence, sizeof(w->storing.shown.damage) - 1);
-	(void)pthread_mutex_unlock(&w->lock);
-}
-
 void writer_get_storing(struct writer *w, struct writer_storing *out)
 {
 	(void)pthread_mutex_lock(&w->lock);

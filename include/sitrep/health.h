@@ -38,8 +38,11 @@ struct health_facts {
 	bool storing_stopped;
 	int64_t stopped_since_ms;
 	const char *stop_reason; /* when stopped */
-	const char *damage;      /* of the database; NULL: none was met */
-	const char *read_error;  /* the last one of those who read the database; NULL: none */
+	/* What was found in the database since the start (damage.h): tables or the whole file, and rows that are left
+	 * out, which keep nobody from the rest. */
+	uint64_t damaged_tables, damaged_rows;
+	char damage[ERROR_TEXT_MAX];
+	const char *read_error; /* the last one of those who read the database; NULL: none */
 
 	size_t feeds;        /* configured */
 	int64_t next_due_ms; /* of those that are not under way; TIME_NONE: none is planned */

@@ -156,12 +156,9 @@ struct writer_storing {
 	uint64_t stops;              /* how often it stopped */
 	uint64_t lost;               /* outcomes that could not be kept */
 	char reason[ERROR_TEXT_MAX]; /* of the last stop */
-	char damage[ERROR_TEXT_MAX]; /* what was met first that shows the database to be damaged; "": nothing */
 };
 /* A change makes writer_fd() readable. */
 void writer_get_storing(struct writer *w, struct writer_storing *out);
-/* From any thread: something of the database is damaged. Only the first sentence is kept. */
-void writer_note_damage(struct writer *w, const char *sentence);
 
 /* Readable when reports wait, and when storing has stopped or goes on. */
 int writer_fd(const struct writer *w);

@@ -123,7 +123,13 @@ static void unreadable(struct health_facts *f)
 
 static void damaged(struct health_facts *f)
 {
-	f->damage = "database disk image is malformed";
+	f->damaged_tables = 1;
+	(void)strcpy(f->damage, "table item is damaged: wrong # of entries");
+}
+
+static void rows_damaged(struct health_facts *f)
+{
+	f->damaged_rows = 3;
 }
 
 static void unreached(struct health_facts *f)
@@ -206,6 +212,7 @@ static const struct {
 	{"a little late", a_little_late, "", "nothing-due"},
 	{"unreadable", unreadable, "database-unreadable", "nothing-due"},
 	{"damaged", damaged, "database-damaged", "nothing-due"},
+	{"rows damaged", rows_damaged, "", "rows-damaged,nothing-due"},
 	{"unreached", unreached, "network-away", "nothing-due"},
 	{"one feed failed twice", one_feed_failed_twice, "network-away", "nothing-due"},
 	{"failed once", failed_once, "", "nothing-due"},
@@ -264,6 +271,7 @@ static void test_text(void **state)
 	(void)state;
 	assert_text(nothing, "ok\nnothing is due before 2026-11-18T11:07:40Z\n");
 	assert_text(paused, "ok\npaused by a person since 2026-11-18T10:06:40Z, nothing is polled until resume\n");
+	assert_text(damaged, "the database is damaged: table item is damaged: wrong # of entries\n");
 	assert_text(no_feed, "ok\nno feed is configured\n");
 	assert_text(stopped,
 		"storing stopped, nothing is polled since 2026-11-18T10:06:40Z: cannot commit: no space left\n");
