@@ -185,9 +185,7 @@ static void take_report(struct engine *e, struct poll_report *r)
 	if (f->config != NULL && r->wants_again)
 		engine_note_lost(e, f);
 	if (f->config != NULL && !e->stopping) {
-		if (engine_plan_feed(e, f, e->config) != 0)
-			log_emit(LOG_LEVEL_ERROR, "no memory to plan a feed", "feed", e->states[slot].name, NULL);
-		engine_cool_down(e, f);
+		engine_plan_surely(e, f, e->config);
 	}
 	engine_refresh_report(e, slot, r);
 }
@@ -204,6 +202,10 @@ void engine_on_commit(evutil_socket_t fd, short what, void *arg)
 	engine_look_at_storing(e);
 	first = writer_collect(e->writer, &cursor);
 	for (struct poll_report *r = first; r != NULL; r = r->next) {
+		if (r->done != NULL) {
+			r->done(r->done_arg, &r->error);
+			continue;
+		}
 		changed = changed || r->fresh + r->copies + r->updates > 0;
 		take_report(e, r);
 	}

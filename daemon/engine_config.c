@@ -1,6 +1,10 @@
-/* Taking a configuration over.  Everything that can fail is done on the new configuration before the old
- * one is let go: rules are compiled while loading, secrets are read, the database's feeds are made to
- * match; then slots are re-used for feeds that stay, so that a poll under way goes on. */
+/* Taking a configuration over, whole or not at all.
+ *
+ * Everything that can fail is done before anything of the old configuration is touched: rules were compiled while
+ * loading; secrets are read, memory is taken, the rules are put into the form for workers, and last the writer changes
+ * the database in one transaction, while the loop goes on.  When that is committed, the new configuration comes into
+ * force in one turn of the loop by steps that cannot fail.  Slots stay with feeds that stay, so that a poll under way
+ * goes on. */
 #include "engine_internal.h"
 
 #include <errno.h>
@@ -13,7 +17,34 @@
 #include "sitrep/story_config.h"
 #include "sitrep/url.h"
 
-enum { REPORT_MAX = 1024 * 1024 };
+enum { RULE_NAMES_MAX = 64 * 1024 * 1024 };
+
+/* A configuration on its way into force. */
+struct engine_change {
+	struct engine *engine;
+	struct config *config;
+	engine_change_fn *done;
+	struct writer_change writer;
+	struct feed_spec *specs; /* of the feeds that are to be polled */
+	size_t count;
+	const struct config_feed **feeds; /* their configuration; side by side with specs, as are the next two */
+	struct credentials *credentials;
+	struct engine_feed **placed; /* who has a slot already */
+	struct engine_feed **leaving;
+	size_t leaving_count;
+	/* Room: what engine has by the same names, larger. */
+	struct engine_feed **slots;
+	struct feed_state *states;
+	size_t slot_count;
+	uint32_t *slot_by_config;
+	struct engine_hub **hubs; /* spare ones, one a feed that may turn out to have a subscription */
+	/* The same, made in the writer's thread, when ids are known; NULL: what there is suffices. */
+	size_t ids_before, ids;
+	uint32_t *slot_by_id;
+	int64_t *interval_by_id;
+	char *user_agent, *base_url;
+	struct pool_rules *rules;
+};
 
 /* ---- feeds ---- */
 
@@ -123,67 +154,6 @@ static struct engine_feed **sorted_feeds(const struct engine *e, size_t *count)
 	return sorted;
 }
 
-/* Slots that a new feed may take. */
-static size_t free_slots(const struct engine *e)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < e->slot_count; i++)
-		n += e->feeds[i]->config == NULL && e->feeds[i]->phase == PHASE_IDLE;
-	return n;
-}
-
-static int grow_slots(struct engine *e, size_t count)
-{
-	struct engine_feed **feeds = realloc(e->feeds, (count + 1) * sizeof(struct engine_feed *));
-	struct feed_state *states;
-
-	if (feeds == NULL)
-		return -ENOMEM;
-	e->feeds = feeds;
-	states = realloc(e->states, (count + 1) * sizeof(*states));
-	if (states == NULL)
-		return -ENOMEM;
-	e->states = states;
-	while (e->slot_count < count) {
-		struct engine_feed *f = calloc(1, sizeof(*f));
-
-		if (f == NULL)
-			return -ENOMEM;
-		f->engine = e;
-		f->slot = (uint32_t)e->slot_count;
-		e->states[e->slot_count] = (struct feed_state){0};
-		e->feeds[e->slot_count++] = f;
-	}
-	return 0;
-}
-
-static int grow_ids(struct engine *e, int64_t highest)
-{
-	size_t size = (size_t)highest + 1;
-	uint32_t *slots;
-	int64_t *intervals;
-	int result = -ENOMEM;
-
-	if (size <= e->slot_by_id_size)
-		return 0;
-	(void)pthread_mutex_lock(&e->policy_lock);
-	slots = realloc(e->slot_by_id, size * sizeof(*slots));
-	if (slots != NULL)
-		e->slot_by_id = slots;
-	intervals = realloc(e->interval_by_id, size * sizeof(*intervals));
-	if (intervals != NULL)
-		e->interval_by_id = intervals;
-	if (slots != NULL && intervals != NULL) {
-		memset(slots + e->slot_by_id_size, 0, (size - e->slot_by_id_size) * sizeof(*slots));
-		memset(intervals + e->slot_by_id_size, 0, (size - e->slot_by_id_size) * sizeof(*intervals));
-		e->slot_by_id_size = size;
-		result = 0;
-	}
-	(void)pthread_mutex_unlock(&e->policy_lock);
-	return result;
-}
-
 /* A feed that left: what is under way for it ends without being planned again. */
 static void retire(struct engine *e, struct engine_feed *f)
 {
@@ -198,6 +168,7 @@ static void retire(struct engine *e, struct engine_feed *f)
 	}
 	engine_websub_forget(f);
 	f->config = NULL;
+	f->unplanned = false;
 	free(f->site);
 	free(f->detour);
 	f->site = f->detour = NULL;
@@ -206,125 +177,48 @@ static void retire(struct engine *e, struct engine_feed *f)
 	engine_refresh_forget(e, f->slot);
 }
 
-static int occupy(struct engine *e, struct engine_feed *f, const struct config *c, const struct config_feed *config,
-	struct feed_state *state)
-{
-	struct error err = {0};
-	int result;
-
-	if (e->states[f->slot].url != NULL && strcmp(e->states[f->slot].url, state->url) != 0)
-		engine_websub_forget(f);
-	f->config = config;
-	credentials_release(&f->credentials);
-	/* Checked when the configuration was loaded; a file that went away since then fails at the server. */
-	if (credentials_load(&f->credentials, config, &err) != 0)
-		log_emit(LOG_LEVEL_ERROR, "secret not readable", "feed", config->name, "reason", err.text, NULL);
-	feed_state_release(&e->states[f->slot]);
-	e->states[f->slot] = *state;
-	*state = (struct feed_state){0};
-	e->slot_by_id[e->states[f->slot].id] = f->slot + 1;
-	(void)pthread_mutex_lock(&e->policy_lock);
-	e->interval_by_id[e->states[f->slot].id] = config->interval_ms;
-	(void)pthread_mutex_unlock(&e->policy_lock);
-	if (f->phase != PHASE_IDLE)
-		return 0;
-	result = engine_plan_feed(e, f, c);
-	if (result == 0)
-		engine_cool_down(e, f);
-	return result;
-}
-
-static int place_feeds(struct engine *e, const struct config *c, struct feed_state *states, size_t count)
-{
-	uint32_t *slot_by_config = calloc(c->feeds.count + 1, sizeof(*slot_by_config));
-	size_t old_count, next_free = 0, n = 0, added = 0, free_count;
-	struct engine_feed **old = sorted_feeds(e, &old_count);
-	struct engine_feed **placed = calloc(count + 1, sizeof(struct engine_feed *));
-	int64_t highest = 0;
-	int result = -ENOMEM;
-
-	if (old == NULL || placed == NULL || slot_by_config == NULL)
-		goto out;
-	for (size_t i = 0; i < count; i++)
-		highest = states[i].id > highest ? states[i].id : highest;
-	for (size_t i = 0; i < count; i++) {
-		struct engine_feed **found =
-			bsearch(states[i].name, old, old_count, sizeof(struct engine_feed *), key_by_name);
-
-		placed[i] = found != NULL ? *found : NULL;
-		added += found == NULL;
-	}
-	/* Room for all before anything is moved. */
-	free_count = free_slots(e);
-	if (grow_ids(e, highest) != 0 || (added > free_count && grow_slots(e, e->slot_count + added - free_count) != 0))
-		goto out;
-	for (size_t i = 0; i < old_count; i++)
-		if (config_find_feed(c, str_from(old[i]->config->name)) == NULL ||
-			!config_find_feed(c, str_from(old[i]->config->name))->enabled)
-			retire(e, old[i]);
-	result = 0;
-	for (size_t i = 0; i < c->feeds.count && result == 0; i++) {
-		if (!c->feeds.items[i].enabled)
-			continue;
-		if (placed[n] == NULL) {
-			/* A slot whose last poll is still under way belongs to the feed that left. */
-			while (e->feeds[next_free]->config != NULL || e->feeds[next_free]->phase != PHASE_IDLE)
-				next_free++;
-			placed[n] = e->feeds[next_free];
-		}
-		result = occupy(e, placed[n], c, &c->feeds.items[i], &states[n]);
-		slot_by_config[i] = placed[n]->slot + 1;
-		n++;
-	}
-	free(e->slot_by_config);
-	e->slot_by_config = slot_by_config;
-	slot_by_config = NULL;
-out:
-	free(slot_by_config);
-	free(old);
-	free(placed);
-	return result;
-}
-
 /* ---- rules and options ---- */
 
-static int set_rules(struct engine *e, const struct config *c, struct error *err)
+/* Adds a rule by its kind and name; one without an expression is none. */
+static int add_rule(struct arena *names, struct rule_source *sources, size_t *count, const char *kind, const char *name,
+	const char *match)
 {
-	size_t count = 0;
+	struct buf full = BUF_INIT(1024);
+
+	if (match == NULL)
+		return 0;
+	(void)buf_printf(&full, "%s/%s", kind, name);
+	sources[*count] = (struct rule_source){.name = arena_str(names, buf_str(&full)), .expression = str_from(match)};
+	buf_release(&full);
+	return sources[(*count)++].name.data != NULL ? 0 : -ENOMEM;
+}
+
+static struct pool_rules *make_rules(const struct config *c, struct error *err)
+{
 	struct rule_source *sources = calloc(c->alerts.count + c->outputs.count + 1, sizeof(*sources));
+	struct pool_rules *rules = NULL;
 	struct arena names;
-	int result = -ENOMEM;
+	size_t count = 0;
+	int result = sources != NULL ? 0 : -ENOMEM;
 
-	arena_init(&names, REPORT_MAX);
-	if (sources == NULL)
-		goto out;
-	for (size_t i = 0; i < c->alerts.count + c->outputs.count; i++) {
-		bool is_alert = i < c->alerts.count;
-		const struct config_output *o = is_alert ? NULL : &c->outputs.items[i - c->alerts.count];
-		const char *name = is_alert ? c->alerts.items[i].name : o->name;
-		const char *match = is_alert ? c->alerts.items[i].match : o->match;
-		struct buf full = BUF_INIT(1024);
-
-		if (match == NULL)
-			continue;
-		(void)buf_printf(&full, "%s/%s", is_alert ? "alert" : "output", name);
-		sources[count].name = arena_str(&names, buf_str(&full));
-		sources[count].expression = str_from(match);
-		buf_release(&full);
-		if (sources[count++].name.data == NULL)
-			goto out;
-	}
-	result = pool_set_rules(e->pool, sources, count, err);
-out:
-	if (result == -ENOMEM)
+	arena_init(&names, RULE_NAMES_MAX);
+	for (size_t i = 0; result == 0 && i < c->alerts.count; i++)
+		result = add_rule(&names, sources, &count, "alert", c->alerts.items[i].name, c->alerts.items[i].match);
+	for (size_t i = 0; result == 0 && i < c->outputs.count; i++)
+		result = add_rule(
+			&names, sources, &count, "output", c->outputs.items[i].name, c->outputs.items[i].match);
+	if (result == 0)
+		rules = pool_rules_new(sources, count, err);
+	else
 		(void)error_sys(err, result, "cannot take the rules over");
 	arena_release(&names);
 	free(sources);
-	return result;
+	return rules;
 }
 
-static int set_keeping(struct engine *e, const struct config *c, struct error *err)
+static int make_options(struct engine_change *ch, struct error *err)
 {
+	const struct config *c = ch->config;
 	struct writer_alert *alerts = calloc(c->alerts.count + 1, sizeof(*alerts));
 	const struct story_params stories = story_config(c);
 	struct writer_options options = {
@@ -343,7 +237,7 @@ static int set_keeping(struct engine *e, const struct config *c, struct error *e
 		alerts[i].priority = c->alerts.items[i].priority;
 	}
 	if (alerts != NULL)
-		result = writer_set_options(e->writer, &options);
+		result = writer_change_set_options(&ch->writer, &options);
 	free(alerts);
 	return result == 0 ? 0 : error_sys(err, result, "cannot take the alerts over");
 }
@@ -358,8 +252,6 @@ static char *make_user_agent(const struct config *c)
 	(void)buf_printf(&out, "sitrepd/%s", SITREP_VERSION);
 	if (contact != NULL)
 		(void)buf_printf(&out, " (+%s)", contact);
-	else
-		log_emit(LOG_LEVEL_NOTICE, "contact-url is not set: servers are not told whom to turn to", NULL);
 	return buf_take(&out, NULL);
 }
 
@@ -374,73 +266,300 @@ static void set_policy(struct engine *e, const struct config *c)
 	(void)pthread_mutex_unlock(&e->policy_lock);
 }
 
-int engine_apply_config(struct engine *e, struct config *config, struct error *err)
+/* ---- what can fail ---- */
+
+void engine_change_free(struct engine_change *ch)
 {
-	size_t count = 0;
-	struct feed_spec *specs = make_specs(config, &count);
-	struct feed_state *states = calloc(count + 1, sizeof(*states));
-	char *user_agent = make_user_agent(config);
-	struct due_queue_limits limits = engine_limits(config);
+	if (ch == NULL)
+		return;
+	writer_change_release(&ch->writer);
+	free_specs(ch->specs, ch->count);
+	for (size_t i = 0; ch->credentials != NULL && i < ch->count; i++)
+		credentials_release(&ch->credentials[i]);
+	for (size_t i = ch->engine->slot_count; ch->slots != NULL && i < ch->slot_count; i++)
+		free(ch->slots[i]);
+	for (size_t i = 0; ch->hubs != NULL && i < ch->count; i++)
+		free(ch->hubs[i]);
+	free(ch->feeds);
+	free(ch->credentials);
+	free(ch->placed);
+	free(ch->leaving);
+	free(ch->slots);
+	free(ch->states);
+	free(ch->slot_by_config);
+	free(ch->hubs);
+	free(ch->slot_by_id);
+	free(ch->interval_by_id);
+	free(ch->user_agent);
+	free(ch->base_url);
+	pool_rules_free(ch->rules);
+	config_free(ch->config);
+	free(ch);
+}
+
+/* Secrets may have gone since they were checked: then the change is refused. */
+static int read_credentials(struct engine_change *ch, struct error *err)
+{
+	struct error why = {0};
+
+	for (size_t i = 0; i < ch->count; i++)
+		if (credentials_load(&ch->credentials[i], ch->feeds[i], &why) != 0)
+			return error_set(err, why.code, "feed %s: %s", ch->feeds[i]->name, why.text);
+	return 0;
+}
+
+/* Room for those that have no slot yet and find no free one.  Until the change is done, no slot gets another feed. */
+static int make_slots(struct engine_change *ch, size_t added)
+{
+	const struct engine *e = ch->engine;
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->slot_count; i++)
+		n += e->feeds[i]->config == NULL && e->feeds[i]->phase == PHASE_IDLE;
+	ch->slot_count = e->slot_count + (added > n ? added - n : 0);
+	ch->slots = calloc(ch->slot_count + 1, sizeof(struct engine_feed *));
+	ch->states = calloc(ch->slot_count + 1, sizeof(*ch->states));
+	if (ch->slots == NULL || ch->states == NULL)
+		return -ENOMEM;
+	for (size_t i = e->slot_count; i < ch->slot_count; i++) {
+		ch->slots[i] = calloc(1, sizeof(struct engine_feed));
+		if (ch->slots[i] == NULL)
+			return -ENOMEM;
+		ch->slots[i]->engine = ch->engine;
+		ch->slots[i]->slot = (uint32_t)i;
+	}
+	return 0;
+}
+
+/* Who stays, who leaves, and room for who comes. */
+static int prepare_feeds(struct engine_change *ch)
+{
+	const struct config *c = ch->config;
+	size_t old_count = 0, added = 0;
+	struct engine_feed **old = sorted_feeds(ch->engine, &old_count);
 	int result = -ENOMEM;
 
-	if (specs == NULL || states == NULL || user_agent == NULL) {
-		(void)error_sys(err, result, "cannot take the configuration over");
+	ch->placed = calloc(ch->count + 1, sizeof(struct engine_feed *));
+	ch->leaving = calloc(old_count + 1, sizeof(struct engine_feed *));
+	ch->slot_by_config = calloc(c->feeds.count + 1, sizeof(*ch->slot_by_config));
+	ch->hubs = calloc(ch->count + 1, sizeof(struct engine_hub *));
+	if (old == NULL || ch->placed == NULL || ch->leaving == NULL || ch->slot_by_config == NULL || ch->hubs == NULL)
 		goto out;
+	for (size_t i = 0; i < ch->count; i++) {
+		struct engine_feed **found =
+			bsearch(ch->feeds[i]->name, old, old_count, sizeof(struct engine_feed *), key_by_name);
+
+		ch->placed[i] = found != NULL ? *found : NULL;
+		added += found == NULL;
+		ch->hubs[i] = calloc(1, sizeof(struct engine_hub));
+		if (ch->hubs[i] == NULL)
+			goto out;
 	}
-	result = set_rules(e, config, err);
-	if (result != 0)
-		goto out;
-	result = writer_sync_feeds(e->writer, specs, count, states, err);
-	if (result != 0)
-		goto out;
-	result = set_keeping(e, config, err);
-	if (result != 0)
-		goto out;
-	set_policy(e, config);
-	due_queue_set_limits(e->queue, &limits);
-	result = place_feeds(e, config, states, count);
-	if (result != 0) {
-		(void)error_sys(err, result, "cannot take the feeds over");
-		goto out;
+	for (size_t i = 0; i < old_count; i++) {
+		const struct config_feed *f = config_find_feed(c, str_from(old[i]->config->name));
+
+		if (f == NULL || !f->enabled)
+			ch->leaving[ch->leaving_count++] = old[i];
 	}
-	log_set_level((enum log_level)config->log_level);
-	free(e->user_agent);
-	e->user_agent = user_agent;
-	user_agent = NULL;
-	publish_set_config(e->publish, config, e->states, e->slot_count);
-	config_free(e->config);
-	e->config = config;
-	engine_websub_configure(e);
+	result = make_slots(ch, added);
 out:
-	for (size_t i = 0; states != NULL && i < count; i++)
-		feed_state_release(&states[i]);
-	free(states);
-	free_specs(specs, count);
-	free(user_agent);
+	free(old);
 	return result;
 }
 
-int engine_reload(struct engine *e, struct buf *report, struct error *err)
+/* Of writer_change: in the writer's thread. */
+static int reserve_ids(void *arg, int64_t highest_id)
 {
-	struct config_mistakes mistakes;
-	struct config *fresh = NULL;
-	int result;
+	struct engine_change *ch = arg;
 
-	config_mistakes_init(&mistakes);
-	result = config_load_checked(e->options->config_path, &fresh, &mistakes, err);
-	if (result != 0) {
-		(void)config_mistakes_write(&mistakes, report);
+	ch->ids = (size_t)highest_id + 1;
+	if (ch->ids <= ch->ids_before)
+		return 0;
+	ch->slot_by_id = calloc(ch->ids, sizeof(*ch->slot_by_id));
+	ch->interval_by_id = calloc(ch->ids, sizeof(*ch->interval_by_id));
+	return ch->slot_by_id != NULL && ch->interval_by_id != NULL ? 0 : -ENOMEM;
+}
+
+static int prepare(struct engine_change *ch, struct error *err)
+{
+	const struct config *c = ch->config;
+	size_t n = 0;
+	int result = -ENOMEM;
+
+	ch->specs = make_specs(c, &ch->count);
+	ch->feeds = calloc(ch->count + 1, sizeof(*ch->feeds));
+	ch->credentials = calloc(ch->count + 1, sizeof(*ch->credentials));
+	ch->user_agent = make_user_agent(c);
+	ch->base_url = publish_base_url(c);
+	if (ch->specs == NULL || ch->feeds == NULL || ch->credentials == NULL || ch->user_agent == NULL ||
+		ch->base_url == NULL)
 		goto out;
-	}
-	(void)config_diff(e->config, fresh, report);
-	result = engine_apply_config(e, fresh, err);
-	if (result != 0)
-		config_free(fresh);
-	else
-		engine_pump(e);
+	for (size_t i = 0; i < ch->count; i++)
+		if (ch->specs[i].url == NULL || ch->specs[i].categories == NULL)
+			goto out;
+	for (size_t i = 0; i < c->feeds.count; i++)
+		if (c->feeds.items[i].enabled)
+			ch->feeds[n++] = &c->feeds.items[i];
+	result = prepare_feeds(ch);
 out:
-	config_mistakes_release(&mistakes);
-	return result;
+	if (result != 0)
+		return error_sys(err, result, "cannot take the configuration over");
+	result = read_credentials(ch, err);
+	if (result == 0)
+		result = make_options(ch, err);
+	if (result != 0)
+		return result;
+	ch->rules = make_rules(c, err);
+	return ch->rules != NULL ? 0 : -ENOMEM;
+}
+
+/* ---- what cannot ---- */
+
+static void use_room(struct engine_change *ch)
+{
+	struct engine *e = ch->engine;
+
+	if (e->slot_count > 0) {
+		memcpy(ch->slots, e->feeds, e->slot_count * sizeof(struct engine_feed *));
+		memcpy(ch->states, e->states, e->slot_count * sizeof(*e->states));
+	}
+	free(e->feeds);
+	free(e->states);
+	free(e->slot_by_config);
+	e->feeds = ch->slots;
+	e->states = ch->states;
+	e->slot_count = ch->slot_count;
+	e->slot_by_config = ch->slot_by_config;
+	ch->slots = NULL;
+	ch->states = NULL;
+	ch->slot_by_config = NULL;
+	if (ch->slot_by_id == NULL)
+		return;
+	(void)pthread_mutex_lock(&e->policy_lock);
+	if (e->slot_by_id_size > 0) {
+		memcpy(ch->slot_by_id, e->slot_by_id, e->slot_by_id_size * sizeof(*e->slot_by_id));
+		memcpy(ch->interval_by_id, e->interval_by_id, e->slot_by_id_size * sizeof(*e->interval_by_id));
+	}
+	free(e->slot_by_id);
+	free(e->interval_by_id);
+	e->slot_by_id = ch->slot_by_id;
+	e->interval_by_id = ch->interval_by_id;
+	e->slot_by_id_size = ch->ids;
+	(void)pthread_mutex_unlock(&e->policy_lock);
+	ch->slot_by_id = NULL;
+	ch->interval_by_id = NULL;
+}
+
+/* The i-th feed of the change gets f, which it may have had already. */
+static void occupy(struct engine_change *ch, size_t i, struct engine_feed *f)
+{
+	struct engine *e = ch->engine;
+	struct feed_state *mine = &e->states[f->slot], *fresh = &ch->writer.states[i];
+
+	if (mine->url != NULL && strcmp(mine->url, fresh->url) != 0)
+		engine_websub_forget(f);
+	f->config = ch->feeds[i];
+	credentials_release(&f->credentials);
+	f->credentials = ch->credentials[i];
+	ch->credentials[i] = (struct credentials){0};
+	feed_state_release(mine);
+	*mine = *fresh;
+	*fresh = (struct feed_state){0};
+	e->slot_by_id[mine->id] = f->slot + 1;
+	(void)pthread_mutex_lock(&e->policy_lock);
+	e->interval_by_id[mine->id] = f->config->interval_ms;
+	(void)pthread_mutex_unlock(&e->policy_lock);
+	e->slot_by_config[f->config - ch->config->feeds.items] = f->slot + 1;
+	if (f->phase == PHASE_IDLE)
+		engine_plan_surely(e, f, ch->config);
+}
+
+static void place_feeds(struct engine_change *ch)
+{
+	struct engine *e = ch->engine;
+	size_t next_free = 0;
+
+	for (size_t i = 0; i < ch->leaving_count; i++)
+		retire(e, ch->leaving[i]);
+	for (size_t i = 0; i < ch->count; i++) {
+		struct engine_feed *f = ch->placed[i];
+
+		/* A slot whose last poll is still under way belongs to the feed that left. */
+		while (f == NULL) {
+			struct engine_feed *at = e->feeds[next_free++];
+
+			f = at->config == NULL && at->phase == PHASE_IDLE ? at : NULL;
+		}
+		occupy(ch, i, f);
+	}
+}
+
+static void put_into_force(struct engine_change *ch)
+{
+	struct engine *e = ch->engine;
+	struct config *old = e->config;
+	struct due_queue_limits limits = engine_limits(ch->config);
+
+	pool_use_rules(e->pool, ch->rules);
+	ch->rules = NULL;
+	set_policy(e, ch->config);
+	due_queue_set_limits(e->queue, &limits);
+	use_room(ch);
+	place_feeds(ch);
+	log_set_level((enum log_level)ch->config->log_level);
+	free(e->user_agent);
+	e->user_agent = ch->user_agent;
+	ch->user_agent = NULL;
+	publish_set_config(e->publish, ch->config, ch->base_url, e->states, e->slot_count);
+	ch->base_url = NULL;
+	e->config = ch->config;
+	ch->config = NULL;
+	config_free(old);
+	engine_websub_take(e, ch->writer.websub, ch->writer.websub_count, ch->hubs, ch->count);
+	engine_websub_configure(e);
+	if (e->config->fetch_user_agent == NULL && e->config->contact_url == NULL && e->config->base_url == NULL)
+		log_emit(LOG_LEVEL_NOTICE, "contact-url is not set: servers are not told whom to turn to", NULL);
+}
+
+/* ---- a change ---- */
+
+/* The writer has decided. */
+static void on_written(void *arg, const struct error *err)
+{
+	struct engine_change *ch = arg;
+	struct engine *e = ch->engine;
+	engine_change_fn *done = ch->done;
+
+	if (err->code == 0)
+		put_into_force(ch);
+	engine_change_free(ch);
+	done(e, err);
+}
+
+struct engine_change *engine_change_begin(
+	struct engine *e, struct config *config, engine_change_fn *done, struct error *err)
+{
+	struct engine_change *ch = calloc(1, sizeof(*ch));
+
+	if (ch == NULL) {
+		(void)error_sys(err, -ENOMEM, "cannot take the configuration over");
+		config_free(config);
+		return NULL;
+	}
+	*ch = (struct engine_change){.engine = e, .config = config, .done = done, .ids_before = e->slot_by_id_size};
+	if (prepare(ch, err) != 0)
+		goto failed;
+	ch->writer.feeds = ch->specs;
+	ch->writer.count = ch->count;
+	ch->writer.reserve = reserve_ids;
+	ch->writer.done = on_written;
+	ch->writer.arg = ch;
+	if (writer_apply(e->writer, &ch->writer) == 0)
+		return ch;
+	(void)error_sys(err, -ENOMEM, "cannot take the configuration over");
+failed:
+	engine_change_free(ch);
+	return NULL;
 }
 
 void engine_release_feeds(struct engine *e)

@@ -368,6 +368,7 @@ static void forget_peer(void *arg, struct control_peer *peer)
 		e->refreshes[i] = (struct engine_refresh){0};
 	}
 	engine_forget_asker(e, peer);
+	engine_reload_forget(e, peer);
 }
 
 void engine_release_refreshes(struct engine *e)
@@ -378,9 +379,9 @@ void engine_release_refreshes(struct engine *e)
 
 /* ---- the rest ---- */
 
-static int reload(void *arg, struct buf *report, struct error *err)
+static int reload(void *arg, struct control_peer *peer, struct error *err)
 {
-	return engine_reload(arg, report, err);
+	return engine_reload(arg, peer, err);
 }
 
 static void pause_polling(void *arg, bool paused)

@@ -26,6 +26,8 @@
 
 /* Bodies and documents between transfer and commit; past it no new transfer starts. */
 enum { ENGINE_BUFFERED_MAX = 3 * 1024 * 1024, ENGINE_PENDING_MAX = 64 };
+/* Who waits for a reload at one time: the SIGHUPs together, and people. */
+enum { ENGINE_RELOADS_MAX = 18 };
 /* People who watch a refresh at one time. */
 enum { ENGINE_REFRESHES_MAX = 16 };
 /* What people ask of stories at one time. */
@@ -58,6 +60,7 @@ struct engine_feed {
 	struct credentials credentials;
 	struct engine_hub *hub; /* NULL: it names none, as far as is known */
 	bool hub_loaded;        /* what the database knows of it has been looked up */
+	bool unplanned;         /* there was no memory to put it into the queue */
 };
 
 /* A person's refresh: which slots are still awaited. */
@@ -72,6 +75,20 @@ struct engine_refresh {
 struct engine_ask {
 	bool used;
 	struct control_peer *peer; /* NULL: has gone meanwhile */
+};
+
+/* Who asked for a reload. */
+struct engine_reload_asker {
+	enum { ASKER_NONE, ASKER_WAITS, ASKER_SERVED } state;
+	struct control_peer *peer; /* NULL: a signal, or has gone meanwhile */
+	char who[64];
+};
+
+struct engine_reload {
+	struct engine_change *change; /* NULL: none is under way */
+	struct buf changes;           /* what it changes, one line each */
+	struct engine_reload_asker askers[ENGINE_RELOADS_MAX];
+	struct error first_error; /* of the configuration at start */
 };
 
 struct engine {
@@ -113,6 +130,8 @@ struct engine {
 
 	struct engine_refresh refreshes[ENGINE_REFRESHES_MAX];
 	struct engine_ask asks[ENGINE_ASKS_MAX];
+	struct engine_reload reload;
+	bool has_unplanned; /* feeds */
 	bool paused;
 	int64_t paused_ms; /* when that changed */
 	bool stopping;
@@ -155,11 +174,27 @@ void engine_pause(struct engine *e, bool paused);
 void engine_gather_health(const struct engine *e, struct health_facts *facts);
 
 /* engine_config.c */
-int engine_apply_config(struct engine *e, struct config *config, struct error *err);
+struct engine_change;
+/* In the loop: err->code 0: the new configuration is in force; else nothing has changed. */
+typedef void engine_change_fn(struct engine *e, const struct error *err);
+/* Takes config over.  done is called from engine_on_commit(), once; unless NULL is returned here with err, or the
+ * change is freed first, which is allowed once the writer has ended. */
+struct engine_change *engine_change_begin(
+	struct engine *e, struct config *config, engine_change_fn *done, struct error *err);
+void engine_change_free(struct engine_change *ch);
 int engine_feed_slot(const struct engine *e, struct str name); /* -1: none */
 void engine_release_feeds(struct engine *e);
 /* The schedule's policy for the feed of that database id; any thread. */
 struct schedule_policy engine_policy_for(struct engine *e, int64_t feed_id);
+
+/* engine_reload.c */
+/* Loads the configuration of the start, and waits until it is in force. */
+int engine_first_config(struct engine *e, struct config *config, struct error *err);
+/* Reads the configuration anew, for the peer, who is told the end of it; NULL: for a SIGHUP.  One that is asked for
+ * while another is under way begins after that.  -EBUSY or -ESHUTDOWN with err. */
+int engine_reload(struct engine *e, struct control_peer *peer, struct error *err);
+void engine_reload_forget(struct engine *e, const struct control_peer *peer);
+void engine_release_reload(struct engine *e);
 
 /* engine_plan.c */
 /* writer_plan_fn: runs in the writer's thread, so it looks at nothing but its arguments and the policy. */
@@ -178,6 +213,9 @@ struct due_queue_limits engine_limits(const struct config *c);
 const char *engine_feed_url(const struct engine *e, const struct engine_feed *f);
 /* Puts the feed into the queue by its state's due time; c is the configuration from now on. 0 or -ENOMEM. */
 int engine_plan_feed(struct engine *e, struct engine_feed *f, const struct config *c);
+/* The same, and leaves its site alone if its state says so; without memory it is done later. */
+void engine_plan_surely(struct engine *e, struct engine_feed *f, const struct config *c);
+void engine_retry_plans(struct engine *e);
 /* The feed's answer came from that address; what is none is passed over. */
 void engine_note_server(struct engine *e, const struct engine_feed *f, const struct config *c, const char *address);
 /* Leaves the feed's site alone if its state says so. */
@@ -190,6 +228,10 @@ void engine_websub_hear(struct poll_outcome *o, const struct transfer_answer *an
 /* A poll was committed: what it says about hubs, and about the hub's silence.  before: the feed's state until then. */
 void engine_websub_polled(
 	struct engine *e, uint32_t slot, const struct poll_report *r, const struct feed_state *before);
+/* The subscriptions that the database knows, for feeds that are new here; the others know theirs.  Takes what it needs
+ * out of states, and out of spare a hub for each. */
+void engine_websub_take(
+	struct engine *e, struct websub_state *states, size_t count, struct engine_hub **spare, size_t spare_count);
 /* The configuration in force is a new one. */
 void engine_websub_configure(struct engine *e);
 /* f leaves the configuration, or its address has changed. */

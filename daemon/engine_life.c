@@ -14,7 +14,6 @@
 #include "sitrep/service.h"
 #include "sitrep/story_config.h"
 #include "sitrep/turn.h"
-#include "sitrep/utf8.h"
 
 /* The loop's heartbeat: feeds the watchdog, and notes how late it comes.  On a busy machine it is late through no fault
  * of ours, and a stall between two beats is missed, so the processor time of each turn is noted apart from it. */
@@ -48,46 +47,20 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	}
 	e->tick_expected_us = now_us + TICK_MS * INT64_C(1000);
 	(void)evtimer_add(e->tick_timer, &tv);
-}
-
-static void log_lines(enum log_level level, const char *subject, const char *key, struct str text)
-{
-	struct str line;
-
-	while (str_split(&text, '\n', &line)) {
-		char copy[LOG_VALUE_MAX];
-
-		if (str_empty(line))
-			continue;
-		line = utf8_cut(line, sizeof(copy) - 1);
-		memcpy(copy, line.data, line.len);
-		copy[line.len] = '\0';
-		log_emit(level, subject, key, copy, NULL);
-	}
+	engine_retry_plans(e);
 }
 
 static void on_signal(evutil_socket_t number, short what, void *arg)
 {
 	struct engine *e = arg;
-	struct buf report = BUF_INIT(1024 * 1024);
-	struct error err = {0};
 
 	(void)what;
-	if (number != SIGHUP) {
-		log_emit(LOG_LEVEL_INFO, "ending", "signal", number == SIGINT ? "SIGINT" : "SIGTERM", NULL);
-		engine_stop(e);
+	if (number == SIGHUP) {
+		(void)engine_reload(e, NULL, NULL);
 		return;
 	}
-	(void)service_reloading();
-	if (engine_reload(e, &report, &err) == 0) {
-		log_lines(LOG_LEVEL_NOTICE, "configuration", "change", buf_str(&report));
-		log_emit(LOG_LEVEL_NOTICE, "configuration reloaded", NULL);
-	} else {
-		log_lines(LOG_LEVEL_ERROR, "configuration", "mistake", buf_str(&report));
-		log_emit(LOG_LEVEL_ERROR, "the configuration in force stays", "reason", err.text, NULL);
-	}
-	(void)service_ready(NULL);
-	buf_release(&report);
+	log_emit(LOG_LEVEL_INFO, "ending", "signal", number == SIGINT ? "SIGINT" : "SIGTERM", NULL);
+	engine_stop(e);
 }
 
 /* ---- life ---- */
@@ -226,11 +199,9 @@ struct engine *engine_new(const struct engine_options *options, struct config *c
 	}
 	if (open_stages(e, err) != 0 || add_events(e, err) != 0)
 		goto failed;
-	e->config = NULL; /* engine_apply_config() puts it back, when it has taken it over */
-	if (engine_apply_config(e, config, err) != 0) {
-		e->config = config;
+	e->config = NULL;
+	if (engine_first_config(e, config, err) != 0)
 		goto failed;
-	}
 	if (listen_all(e, err) != 0)
 		goto failed;
 	return e;
@@ -302,6 +273,7 @@ void engine_free(struct engine *e)
 	free_event(e->writer_event);
 	checker_free(e->checker);
 	writer_free(e->writer);
+	engine_release_reload(e);
 	engine_release_refreshes(e);
 	engine_release_feeds(e);
 	due_queue_free(e->queue);

@@ -147,3 +147,31 @@ int engine_plan_feed(struct engine *e, struct engine_feed *f, const struct confi
 		engine_note_server(e, f, c, address);
 	return result;
 }
+
+void engine_plan_surely(struct engine *e, struct engine_feed *f, const struct config *c)
+{
+	bool was_unplanned = f->unplanned;
+
+	f->unplanned = engine_plan_feed(e, f, c) != 0;
+	if (!f->unplanned) {
+		engine_cool_down(e, f);
+		return;
+	}
+	e->has_unplanned = true;
+	if (!was_unplanned)
+		log_emit(LOG_LEVEL_ERROR, "no memory to plan a feed, will retry", "feed", f->config->name, NULL);
+}
+
+void engine_retry_plans(struct engine *e)
+{
+	if (!e->has_unplanned)
+		return;
+	e->has_unplanned = false;
+	for (size_t i = 0; i < e->slot_count; i++) {
+		struct engine_feed *f = e->feeds[i];
+
+		if (f->unplanned && f->config != NULL && f->phase == PHASE_IDLE)
+			engine_plan_surely(e, f, e->config);
+	}
+	engine_pump(e);
+}

@@ -303,14 +303,6 @@ static void catch_up(struct engine_feed *f)
 		(void)due_queue_set(e->queue, f->slot, str_from(f->site), at_ms);
 }
 
-static bool all_are_loaded(const struct engine *e)
-{
-	for (size_t i = 0; i < e->slot_count; i++)
-		if (e->feeds[i]->config != NULL && !e->feeds[i]->hub_loaded)
-			return false;
-	return true;
-}
-
 static struct engine_hub *hub_new(int64_t feed_id)
 {
 	struct engine_hub *h = calloc(1, sizeof(*h));
@@ -322,39 +314,26 @@ static struct engine_hub *hub_new(int64_t feed_id)
 	return h;
 }
 
-/* States of feeds that are new here; the others know theirs. */
-static int load(struct engine *e, struct error *err)
+void engine_websub_take(
+	struct engine *e, struct websub_state *states, size_t count, struct engine_hub **spare, size_t spare_count)
 {
-	struct websub_state *states = NULL;
-	size_t count = 0;
-	int result = all_are_loaded(e) ? 0 : writer_load_websub(e->writer, &states, &count, err);
-
-	if (result != 0)
-		return result;
 	for (size_t i = 0; i < count; i++) {
 		struct engine_feed *f = engine_feed_by_id(e, states[i].feed_id);
 
-		if (f != NULL && !f->hub_loaded)
-			f->hub = hub_new(states[i].feed_id);
-		if (f != NULL && !f->hub_loaded && f->hub != NULL) {
-			f->hub->state = states[i];
-			catch_up(f);
-		} else {
-			websub_state_release(&states[i]);
-		}
+		if (f == NULL || f->hub_loaded || spare_count == 0)
+			continue;
+		f->hub = spare[--spare_count];
+		spare[spare_count] = NULL;
+		f->hub->state = states[i];
+		websub_state_init(&states[i]);
+		catch_up(f);
 	}
-	free(states);
 	for (size_t i = 0; i < e->slot_count; i++)
 		e->feeds[i]->hub_loaded = e->feeds[i]->config != NULL;
-	return 0;
 }
 
 void engine_websub_configure(struct engine *e)
 {
-	struct error err = {0};
-
-	if (load(e, &err) != 0)
-		log_emit(LOG_LEVEL_ERROR, "hubs are not asked", "reason", err.text, NULL);
 	for (size_t i = 0; i < e->slot_count; i++)
 		if (e->feeds[i]->config != NULL && e->feeds[i]->hub != NULL)
 			arrange(e->feeds[i], false);

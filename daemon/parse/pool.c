@@ -36,7 +36,7 @@ struct pool_job {
 };
 
 /* A body for MESSAGE_RULES.  The pool uses the newest; a worker, the one that it was sent or is being sent. */
-struct rules_body {
+struct pool_rules {
 	struct buf bytes;
 	unsigned users;
 };
@@ -45,7 +45,7 @@ struct pool_worker {
 	struct worker_process process;
 	struct pool *pool;
 	struct pool_job *job;     /* WORKER_BUSY */
-	struct rules_body *rules; /* NULL: none yet */
+	struct pool_rules *rules; /* NULL: none yet */
 };
 
 struct pool {
@@ -57,7 +57,7 @@ struct pool {
 	struct event *dispatch;
 	size_t pending, pending_bytes;
 	uint32_t numbers;
-	struct rules_body *rules;
+	struct pool_rules *rules;
 	struct pool_stats stats;
 };
 
@@ -73,7 +73,7 @@ static void set_timer(struct event *timer, int64_t ms)
 	(void)event_add(timer, &tv);
 }
 
-static void drop_rules(struct rules_body **r)
+static void drop_rules(struct pool_rules **r)
 {
 	if (*r != NULL && --(*r)->users == 0) {
 		buf_release(&(*r)->bytes);
@@ -360,23 +360,32 @@ int pool_submit(
 	return 0;
 }
 
-int pool_set_rules(struct pool *p, const struct rule_source *rules, size_t count, struct error *err)
+struct pool_rules *pool_rules_new(const struct rule_source *rules, size_t count, struct error *err)
 {
-	struct rules_body *fresh = calloc(1, sizeof(*fresh));
+	struct pool_rules *fresh = calloc(1, sizeof(*fresh));
 
-	if (fresh == NULL)
-		return error_sys(err, -ENOMEM, "cannot hand the rules to the parse workers");
+	if (fresh == NULL) {
+		(void)error_sys(err, -ENOMEM, "cannot hand the rules to the parse workers");
+		return NULL;
+	}
 	fresh->users = 1;
 	buf_init(&fresh->bytes, RULES_MESSAGE_MAX);
 	if (rules_encode(&fresh->bytes, rules, count) != 0) {
-		int failed = fresh->bytes.failed;
-
+		(void)error_sys(err, fresh->bytes.failed, "cannot hand the rules to the parse workers");
 		drop_rules(&fresh);
-		return error_sys(err, failed, "cannot hand the rules to the parse workers");
 	}
+	return fresh;
+}
+
+void pool_rules_free(struct pool_rules *r)
+{
+	drop_rules(&r);
+}
+
+void pool_use_rules(struct pool *p, struct pool_rules *r)
+{
 	drop_rules(&p->rules);
-	p->rules = fresh;
-	return 0;
+	p->rules = r;
 }
 
 /* ---- life ---- */
@@ -447,7 +456,8 @@ struct pool *pool_new(struct event_base *base, const struct pool_options *option
 			goto failed;
 		watch(&p->workers[i]);
 	}
-	if (pool_set_rules(p, NULL, 0, err) != 0 || await_hellos(p, err) != 0)
+	p->rules = pool_rules_new(NULL, 0, err);
+	if (p->rules == NULL || await_hellos(p, err) != 0)
 		goto failed;
 	return p;
 

@@ -602,7 +602,7 @@ void publish_free(struct publish *p)
 }
 
 /* Without a base-url documents name the first address that we listen on. */
-static char *make_base_url(const struct config *c)
+char *publish_base_url(const struct config *c)
 {
 	char *url = NULL;
 
@@ -627,18 +627,14 @@ static char *make_base_url(const struct config *c)
 	return strdup("http://localhost");
 }
 
-void publish_set_config(
-	struct publish *p, const struct config *config, const struct feed_state *feeds, size_t feed_count)
+void publish_set_config(struct publish *p, const struct config *config, char *base_url, const struct feed_state *feeds,
+	size_t feed_count)
 {
-	char *base_url = make_base_url(config);
-
 	p->config = config;
 	p->feeds = feeds;
 	p->feed_count = feed_count;
-	if (base_url != NULL) {
-		free(p->base_url);
-		p->base_url = base_url;
-	}
+	free(p->base_url);
+	p->base_url = base_url;
 	drop_all(p);
 }
 

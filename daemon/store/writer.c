@@ -26,38 +26,6 @@ enum {
 	IDLE_WAIT_MS = 60 * 1000,
 };
 
-/* ---- options ---- */
-
-int writer_set_options(struct writer *w, const struct writer_options *options)
-{
-	struct writer_options *copy = writer_options_copy(options), *unused;
-
-	if (copy == NULL)
-		return -ENOMEM;
-	(void)pthread_mutex_lock(&w->lock);
-	unused = w->new_options;
-	w->new_options = copy;
-	(void)pthread_cond_signal(&w->work);
-	(void)pthread_mutex_unlock(&w->lock);
-	writer_options_free(unused);
-	return 0;
-}
-
-static void take_options(struct writer *w, struct writer_options *fresh)
-{
-	struct writer_options *old = w->options;
-
-	fresh->plan = old->plan;
-	fresh->plan_arg = old->plan_arg;
-	free((char *)fresh->state_dir);
-	fresh->state_dir = old->state_dir;
-	old->state_dir = NULL;
-	w->options = fresh;
-	keeper_set_options(&w->keeper, fresh);
-	retention_restart(&w->retention);
-	writer_options_free(old);
-}
-
 /* ---- the thread ---- */
 
 static int on_wal(void *arg, sqlite3 *db, const char *name, int pages)
@@ -81,26 +49,6 @@ static void checkpoint(struct writer *w)
 	w->wal_pages = left - moved;
 }
 
-static void run_sync(struct writer *w, struct sync_request *request)
-{
-	struct keeper *k = &w->keeper;
-	bool changed = false;
-	int result = keeper_begin(k, request->err);
-
-	if (result == 0)
-		result = feed_store_sync(
-			&k->feeds, request->feeds, request->count, request->states, &changed, request->err);
-	if (result == 0) {
-		k->visible = changed;
-		result = keeper_commit(k, clock_wall_ms(), request->err);
-		for (size_t i = 0; result != 0 && i < request->count; i++)
-			feed_state_release(&request->states[i]);
-	} else {
-		keeper_rollback(k);
-	}
-	request->result = result;
-}
-
 static void run_retention(struct writer *w)
 {
 	struct error err = {0};
@@ -118,7 +66,7 @@ static void run_retention(struct writer *w)
 	(void)!write(w->fd, &one, sizeof(one));
 }
 
-enum writer_task { TASK_OPTIONS, TASK_ASK, TASK_SYNC, TASK_BATCH, TASK_IDLE, TASK_TRY, TASK_STOP };
+enum writer_task { TASK_ASK, TASK_JOB, TASK_BATCH, TASK_IDLE, TASK_TRY, TASK_STOP };
 
 /* What to do next; called with the lock held, may wait. */
 static enum writer_task choose_task(struct writer *w)
@@ -127,16 +75,13 @@ static enum writer_task choose_task(struct writer *w)
 		struct timespec until;
 		int64_t now_ms = clock_wall_ms(), try_wait_ms, wait_ms;
 
-		if (w->new_options != NULL)
-			return TASK_OPTIONS;
 		/* Few and short, and a person waits. */
 		if (w->asked.first != NULL)
 			return TASK_ASK;
-		/* A request to sync waits for what was submitted before it. */
+		if (writer_job_due(w))
+			return TASK_JOB;
 		if (w->queue.first != NULL)
 			return TASK_BATCH;
-		if (w->sync != NULL)
-			return TASK_SYNC;
 		if (w->stop)
 			return TASK_STOP;
 		try_wait_ms = writer_try_wait_ms(w);
@@ -160,13 +105,7 @@ static void *run(void *arg)
 
 	(void)pthread_mutex_lock(&w->lock);
 	while ((task = choose_task(w)) != TASK_STOP) {
-		struct writer_options *fresh = w->new_options;
-		struct sync_request *request = w->sync;
-
-		w->new_options = NULL;
 		(void)pthread_mutex_unlock(&w->lock);
-		if (fresh != NULL)
-			take_options(w, fresh);
 		switch (task) {
 		case TASK_BATCH:
 			writer_run_batch(w);
@@ -176,12 +115,9 @@ static void *run(void *arg)
 			writer_run_ask(w);
 			checkpoint(w);
 			break;
-		case TASK_SYNC:
-			if (request->websub != NULL)
-				request->result = websub_store_load(
-					&w->keeper.websub, request->websub, request->websub_count, request->err);
-			else
-				run_sync(w, request);
+		case TASK_JOB:
+			writer_run_job(w);
+			checkpoint(w);
 			break;
 		case TASK_IDLE:
 			run_retention(w);
@@ -190,16 +126,10 @@ static void *run(void *arg)
 		case TASK_TRY:
 			writer_try_storing(w);
 			break;
-		case TASK_OPTIONS:
 		case TASK_STOP:
 			break;
 		}
 		(void)pthread_mutex_lock(&w->lock);
-		if (task == TASK_SYNC) {
-			w->sync = NULL;
-			request->done = true;
-			(void)pthread_cond_broadcast(&w->done);
-		}
 	}
 	(void)pthread_mutex_unlock(&w->lock);
 	return NULL;
@@ -234,9 +164,9 @@ struct writer *writer_new(const struct writer_options *options, struct error *er
 	w->reports.end = &w->reports.first;
 	w->asked.end = &w->asked.first;
 	w->answered.end = &w->answered.first;
+	w->jobs.end = &w->jobs.first;
 	(void)pthread_mutex_init(&w->lock, NULL);
 	(void)pthread_cond_init(&w->work, NULL);
-	(void)pthread_cond_init(&w->done, NULL);
 	w->options = writer_options_copy(options);
 	if (w->options == NULL) {
 		(void)error_sys(err, result, "cannot start the writer");
@@ -262,7 +192,6 @@ out_keeper:
 	keeper_close(&w->keeper);
 out:
 	writer_options_free(w->options);
-	(void)pthread_cond_destroy(&w->done);
 	(void)pthread_cond_destroy(&w->work);
 	(void)pthread_mutex_destroy(&w->lock);
 	free(w);
@@ -283,9 +212,7 @@ void writer_free(struct writer *w)
 	poll_reports_free(w->reports.first);
 	story_requests_free(w->answered.first);
 	writer_options_free(w->options);
-	writer_options_free(w->new_options);
 	(void)close(w->fd);
-	(void)pthread_cond_destroy(&w->done);
 	(void)pthread_cond_destroy(&w->work);
 	(void)pthread_mutex_destroy(&w->lock);
 	free(w);
@@ -297,6 +224,7 @@ void writer_submit(struct writer *w, struct poll_outcome *o)
 	(void)pthread_mutex_lock(&w->lock);
 	*w->queue.end = o;
 	w->queue.end = &o->next;
+	w->submitted++;
 	w->pending++;
 	w->pending_bytes += o->document.len;
 	(void)pthread_cond_signal(&w->work);
@@ -321,32 +249,6 @@ size_t writer_pending_bytes(struct writer *w)
 	n = w->pending_bytes;
 	(void)pthread_mutex_unlock(&w->lock);
 	return n;
-}
-
-static int wait_for(struct writer *w, struct sync_request *request)
-{
-	(void)pthread_mutex_lock(&w->lock);
-	w->sync = request;
-	(void)pthread_cond_signal(&w->work);
-	while (!request->done)
-		(void)pthread_cond_wait(&w->done, &w->lock);
-	(void)pthread_mutex_unlock(&w->lock);
-	return request->result;
-}
-
-int writer_sync_feeds(
-	struct writer *w, const struct feed_spec *feeds, size_t count, struct feed_state *states, struct error *err)
-{
-	struct sync_request request = {.feeds = feeds, .count = count, .states = states, .err = err};
-
-	return wait_for(w, &request);
-}
-
-int writer_load_websub(struct writer *w, struct websub_state **states, size_t *count, struct error *err)
-{
-	struct sync_request request = {.websub = states, .websub_count = count, .err = err};
-
-	return wait_for(w, &request);
 }
 
 int writer_fd(const struct writer *w)

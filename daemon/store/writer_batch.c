@@ -30,6 +30,7 @@ static struct poll_outcome *next_outcome(struct writer *w)
 		if (o->next == NULL)
 			w->queue.end = &w->queue.first;
 		o->next = NULL;
+		w->taken++;
 	}
 	(void)pthread_mutex_unlock(&w->lock);
 	return o;

@@ -11,16 +11,18 @@
 #include "retention.h"
 #include "sitrep/writer.h"
 
-/* writer_sync_feeds(), or writer_load_websub() when websub is not NULL, on its way through the thread. */
-struct sync_request {
-	const struct feed_spec *feeds;
-	size_t count;
-	struct feed_state *states;
-	struct websub_state **websub;
-	size_t *websub_count;
-	struct error *err;
-	int result;
-	bool done;
+/* A function on its way through the thread. */
+struct writer_job {
+	writer_fn *fn;
+	void (*committed)(struct writer *w, void *arg); /* in the thread, cannot fail; NULL: nothing to do */
+	void *arg;
+	uint64_t after;             /* outcomes that were submitted before it */
+	struct poll_report *report; /* made in advance, so that the end can always be told */
+	struct writer_job *next;
+};
+
+struct writer_job_list {
+	struct writer_job *first, **end;
 };
 
 struct outcome_list {
@@ -46,7 +48,6 @@ struct writer {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t work; /* something to do for the thread */
-	pthread_cond_t done; /* a sync request is done */
 	int fd;
 
 	/* under lock */
@@ -55,8 +56,8 @@ struct writer {
 	struct story_request_list asked, answered;
 	size_t pending, pending_bytes;
 	int64_t newest_cursor;
-	struct sync_request *sync;
-	struct writer_options *new_options;
+	struct writer_job_list jobs;
+	uint64_t submitted, taken; /* outcomes, ever */
 	bool stop;
 	struct writer_stats stats;
 	struct storing storing;
@@ -82,6 +83,14 @@ void writer_note_stored(struct writer *w);
 int64_t writer_try_wait_ms(const struct writer *w);
 /* Tries to write, and notes the result. */
 void writer_try_storing(struct writer *w);
+
+/* writer_run(), with a function for the thread once the transaction is committed. */
+int writer_run_then(struct writer *w, writer_fn *fn, void (*committed)(struct writer *w, void *arg),
+	writer_done_fn *done, void *arg);
+/* The first job is due: all outcomes that were submitted before it have been taken.  With the lock held. */
+bool writer_job_due(const struct writer *w);
+/* Runs the first job in a transaction of its own and reports it. */
+void writer_run_job(struct writer *w);
 
 /* Deep copies of options; NULL without memory. */
 struct writer_options *writer_options_copy(const struct writer_options *from);

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "sitrep/line_peer.h"
 
@@ -20,6 +21,8 @@ struct control_peer {
 	struct control_peer *next;
 	struct event *again; /* goes on with the list of feeds */
 	size_t next_feed;    /* where; 0: no list is under way */
+	struct control_user user;
+	bool user_known;
 };
 
 struct control {
@@ -181,31 +184,43 @@ static void on_again(evutil_socket_t fd, short what, void *arg)
 		list_feeds(p, STR_NONE);
 }
 
-static void answer_reload(struct control_peer *p)
+/* One array of strings, from lines. */
+static void send_lines(struct control_peer *p, const char *name, struct str lines)
 {
-	struct buf report = BUF_INIT(ANSWER_MAX), line = BUF_INIT(ANSWER_MAX);
-	struct error err = {0};
+	struct buf line = BUF_INIT(ANSWER_MAX);
 	struct jsonw w;
-	struct str rest, piece;
-	int result = p->control->operations->reload(p->control->arg, &report, &err);
+	struct str piece;
 
 	jsonw_init(&w, &line);
 	jsonw_object(&w);
-	jsonw_key(&w, result == 0 ? "changes" : "mistakes");
+	jsonw_key(&w, name);
 	jsonw_array(&w);
-	rest = buf_str(&report);
-	while (str_split(&rest, '\n', &piece))
+	while (str_split(&lines, '\n', &piece))
 		if (!str_empty(piece))
 			jsonw_str(&w, piece);
 	jsonw_array_end(&w);
 	jsonw_object_end(&w);
 	send_line(p, &line);
-	if (result == 0)
-		control_finish(p);
-	else
-		control_refuse(p, err.text);
 	buf_release(&line);
-	buf_release(&report);
+}
+
+void control_reloaded(struct control_peer *p, struct str changes)
+{
+	send_lines(p, "changes", changes);
+	control_finish(p);
+}
+
+void control_reload_refused(struct control_peer *p, struct str mistakes, const char *sentence)
+{
+	if (!str_empty(mistakes))
+		send_lines(p, "mistakes", mistakes);
+	control_refuse(p, sentence);
+}
+
+bool control_peer_user(const struct control_peer *p, struct control_user *user)
+{
+	*user = p->user;
+	return p->user_known;
 }
 
 /* What a request may name. */
@@ -244,7 +259,8 @@ static void carry_out(struct control_peer *p, const char *op, const struct opera
 	} else if (strcmp(op, "explain") == 0) {
 		answer_value(p, op, operations->explain, feed);
 	} else if (strcmp(op, "reload") == 0) {
-		answer_reload(p);
+		if (operations->reload(p->control->arg, p, &err) != 0)
+			control_refuse(p, err.text);
 	} else if (strcmp(op, "pause") == 0 || strcmp(op, "resume") == 0) {
 		operations->pause(p->control->arg, strcmp(op, "pause") == 0);
 		control_finish(p);
@@ -322,6 +338,16 @@ static void on_closed(void *arg)
 
 static const struct line_peer_callbacks callbacks = {.line = on_line, .drained = on_drained, .closed = on_closed};
 
+static void note_user(struct control_peer *p, int fd)
+{
+	struct ucred who;
+	socklen_t len = sizeof(who);
+
+	p->user_known = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 && len == sizeof(who);
+	if (p->user_known)
+		p->user = (struct control_user){.uid = who.uid, .pid = who.pid};
+}
+
 static void on_accept(void *arg, int fd, const struct sockaddr *peer, socklen_t peer_len)
 {
 	struct control *c = arg;
@@ -334,6 +360,7 @@ static void on_accept(void *arg, int fd, const struct sockaddr *peer, socklen_t 
 		return;
 	}
 	p->control = c;
+	note_user(p, fd);
 	p->again = evtimer_new(c->base, on_again, p);
 	p->line = p->again != NULL ? line_peer_new(c->base, fd, ANSWER_MAX, &callbacks, p) : NULL;
 	if (p->line == NULL) {

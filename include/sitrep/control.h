@@ -11,6 +11,7 @@
 #define SITREP_CONTROL_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "sitrep/error.h"
 #include "sitrep/jsonw.h"
@@ -20,6 +21,11 @@
 struct event_base;
 struct control;
 struct control_peer; /* a connection that asked; gone ones are dealt with here */
+
+struct control_user {
+	uid_t uid;
+	pid_t pid;
+};
 
 struct control_operations {
 	/* Writes members of one JSON object. */
@@ -36,8 +42,9 @@ struct control_operations {
 	 * The engine calls control_answer() or control_refuse() for peer later. */
 	int (*story)(void *arg, const char *op, struct str item, struct str other, struct control_peer *peer,
 		struct error *err);
-	/* Fills report with what changed or what is wrong, lines of text. */
-	int (*reload)(void *arg, struct buf *report, struct error *err);
+	/* Reads the configuration anew.  The engine calls control_reloaded() or control_reload_refused() for peer, then
+	 * or later, unless this fails. */
+	int (*reload)(void *arg, struct control_peer *peer, struct error *err);
 	void (*pause)(void *arg, bool paused);
 	/* peer is about to be freed: nothing is told to it any more. */
 	void (*peer_gone)(void *arg, struct control_peer *peer);
@@ -61,6 +68,14 @@ void control_finish(struct control_peer *peer);
 
 /* The answer to story(): {OP:json}, and the end. */
 void control_answer(struct control_peer *peer, const char *op, struct str json);
+
+/* The answers to reload(): what has changed, or what is wrong (may be empty) and a sentence; lines of text. */
+void control_reloaded(struct control_peer *peer, struct str changes);
+void control_reload_refused(struct control_peer *peer, struct str mistakes, const char *sentence);
+
+/* The user and process at the other end, as the kernel told when it connected; false when it did not. */
+bool control_peer_user(const struct control_peer *peer, struct control_user *user);
+
 void control_refuse(struct control_peer *peer, const char *sentence);
 
 #endif

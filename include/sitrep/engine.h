@@ -37,8 +37,4 @@ void engine_stop(struct engine *e);
 /* Commits what was taken in, closes everything. */
 void engine_free(struct engine *e);
 
-/* Loads the configuration anew.  0 and in report what changed, one line each; or -EINVAL with the mistakes in
- * report: the old configuration then stays in force. */
-int engine_reload(struct engine *e, struct buf *report, struct error *err);
-
 #endif

@@ -18,6 +18,7 @@
 
 struct event_base;
 struct pool;
+struct pool_rules;
 
 struct pool_options {
 	int program_fd;       /* sitrep-parse, opened O_PATH|O_CLOEXEC at start: an upgrade of the package
@@ -44,8 +45,11 @@ struct pool *pool_new(struct event_base *base, const struct pool_options *option
 /* Kills the workers and reaps them.  Jobs not answered get no callback. */
 void pool_free(struct pool *p);
 
-/* Takes effect for every job submitted afterwards. */
-int pool_set_rules(struct pool *p, const struct rule_source *rules, size_t count, struct error *err);
+/* Rules in the form that workers take, so that using them cannot fail; NULL without memory. */
+struct pool_rules *pool_rules_new(const struct rule_source *rules, size_t count, struct error *err);
+void pool_rules_free(struct pool_rules *r);
+/* Takes r over.  Takes effect for every job submitted afterwards. */
+void pool_use_rules(struct pool *p, struct pool_rules *r);
 
 /* Copies all of job but its body, and takes over body (job->body is ignored).  fn(arg) is called exactly
  * once unless the pool is freed first.  Jobs wait in order. -ENOMEM leaves body with the caller. */

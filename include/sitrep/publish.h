@@ -45,9 +45,12 @@ typedef void publish_status_fn(void *arg, struct publish_status *status);
 struct publish *publish_new(const char *state_dir, publish_status_fn *fn, void *arg, struct error *err);
 void publish_free(struct publish *p);
 
-/* The configuration in force; must outlive the next call.  Throws away what was rendered. */
-void publish_set_config(
-	struct publish *p, const struct config *config, const struct feed_state *feeds, size_t feed_count);
+/* Where readers find us by this configuration, for publish_set_config(); NULL without memory.  The caller frees. */
+char *publish_base_url(const struct config *c);
+/* The configuration in force; must outlive the next call, as feeds must.  Takes base_url over.  Throws away what was
+ * rendered. */
+void publish_set_config(struct publish *p, const struct config *config, char *base_url, const struct feed_state *feeds,
+	size_t feed_count);
 /* Something was committed. */
 void publish_invalidate(struct publish *p);
 

@@ -117,20 +117,48 @@ void writer_submit(struct writer *w, struct poll_outcome *o);
 size_t writer_pending(struct writer *w);
 size_t writer_pending_bytes(struct writer *w);
 
-/* Makes the database's feeds those given: new ones are added, absent ones go inactive (their items stay),
- * a changed URL forgets the validators.  Waits for the writer; for start and reload only.  states (count
- * elements, in the order given) are the caller's to release. */
-int writer_sync_feeds(
-	struct writer *w, const struct feed_spec *feeds, size_t count, struct feed_state *states, struct error *err);
-/* Takes over changed keep, backlog, alert and story options; state_dir and plan stay.  -ENOMEM leaves the old ones. */
-int writer_set_options(struct writer *w, const struct writer_options *options);
+struct keeper; /* what the writer's thread holds; for functions of the store */
 
-/* All subscriptions there are, also of feeds that are not configured now.  Waits for the writer, and so for everything
- * submitted before.  The array and the states in it are the caller's to release. */
-int writer_load_websub(struct writer *w, struct websub_state **states, size_t *count, struct error *err);
+/* Runs in the writer's thread within a transaction, which is committed when it returns 0 and undone otherwise. */
+typedef int writer_fn(void *arg, struct keeper *k, struct error *err);
+/* Runs in the loop afterwards; err->code 0: committed. */
+typedef void writer_done_fn(void *arg, const struct error *err);
+
+/* Hands fn over, never blocks.  It runs once everything submitted before has been taken in, and ahead of what is
+ * submitted later; its end comes as a report (poll_report.done), in the order of commits. fn and done get the same
+ * arg, which must live until then, or until writer_free(). -ENOMEM: nothing was handed over. */
+int writer_run(struct writer *w, writer_fn *fn, writer_done_fn *done, void *arg);
+
+/* A configuration for the writer.  Everything in it that can fail is done in one transaction: then all of it holds, or
+ * nothing. */
+struct writer_change {
+	/* The database's feeds become these: new ones are added, absent ones go inactive (their items stay), a changed
+	 * URL forgets the validators. */
+	const struct feed_spec *feeds; /* borrowed until done */
+	size_t count;
+	struct writer_options *options; /* the thread's once committed; NULL: those in force stay */
+	/* Makes room for what the change brings, in the writer's thread, before it is committed; ids: the highest of a
+	 * feed.  0 or -ENOMEM. */
+	int (*reserve)(void *arg, int64_t highest_id);
+	writer_done_fn *done;
+	void *arg; /* of both */
+
+	struct feed_state *states;   /* out, once committed: count elements, in the order of feeds */
+	struct websub_state *websub; /* out: all subscriptions there are, also of feeds that are not configured now */
+	size_t websub_count;
+};
+/* state_dir and plan of from need not be set. 0 or -ENOMEM. */
+int writer_change_set_options(struct writer_change *c, const struct writer_options *from);
+/* Hands c over, which must live until its done has been called.  0 or -ENOMEM. */
+int writer_apply(struct writer *w, struct writer_change *c);
+/* All that c owns, but not c itself. */
+void writer_change_release(struct writer_change *c);
 
 /* One outcome's result after its commit. */
 struct poll_report {
+	/* Not NULL: the end of a writer_run(), to be called with done_arg and error; nothing else stands here. */
+	writer_done_fn *done;
+	void *done_arg;
 	int64_t feed_id;
 	bool is_poll;      /* false for OUTCOME_PUSH and OUTCOME_WEBSUB */
 	bool has_document; /* of a poll of its present URL: hubs and topic are what the feed says of itself */

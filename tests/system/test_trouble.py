@@ -178,7 +178,7 @@ def test_reload(server, make_daemon):
 
     daemon.write_config('[alert "x"]\nmatch = (unclosed', dict(a=server.url("/a"), c=dict(url="ftp://x", intervall="1h")))
     daemon.process.send_signal(signal.SIGHUP)
-    wait_for(lambda: "stays" in daemon.log(), "the refusal")
+    wait_for(lambda: "keeping the current configuration" in daemon.log(), "the refusal")
     log = daemon.log()
     assert "intervall" in log and "interval" in log and "ftp" in log and "match" in log
     assert set(daemon.feeds()) == {"a", "b"}

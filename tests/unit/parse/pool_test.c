@@ -286,6 +286,14 @@ static void assert_matches(struct fixture *f, const struct outcome *o, const cha
 		assert_true(str_eq(d.items.items[0].matches.items[0].rule, str_from(rule)));
 }
 
+static void use_rules(struct fixture *f, const struct rule_source *rules, size_t count)
+{
+	struct pool_rules *r = pool_rules_new(rules, count, NULL);
+
+	assert_non_null(r);
+	pool_use_rules(f->pool, r);
+}
+
 static void test_rules(void **state)
 {
 	static const struct rule_source first[] = {
@@ -299,7 +307,7 @@ static void test_rules(void **state)
 	none = submit_title(f, "Frigates turn back");
 	await(f, none);
 	assert_matches(f, none, NULL);
-	assert_int_equal(pool_set_rules(f->pool, first, 2, NULL), 0);
+	use_rules(f, first, 2);
 	one = submit_title(f, "Frigates turn back");
 	await(f, one);
 	assert_matches(f, one, "alert/strait");
@@ -311,11 +319,11 @@ static void test_rules(void **state)
 	two = submit_title(f, "A submarine");
 	await(f, two);
 	assert_matches(f, two, "alert/other");
-	assert_int_equal(pool_set_rules(f->pool, second, 1, NULL), 0);
+	use_rules(f, second, 1);
 	three = submit_title(f, "Frigates turn back");
 	await(f, three);
 	assert_matches(f, three, "output/us");
-	assert_int_equal(pool_set_rules(f->pool, NULL, 0, NULL), 0);
+	use_rules(f, NULL, 0);
 	four = submit_title(f, "Frigates turn back");
 	await(f, four);
 	assert_matches(f, four, NULL);
@@ -328,7 +336,7 @@ static void test_rules_reach_every_worker(void **state)
 	pid_t pid;
 
 	start(f, 2, 0);
-	assert_int_equal(pool_set_rules(f->pool, rules, 1, NULL), 0);
+	use_rules(f, rules, 1);
 	/* so that the second one gets the next */
 	pid = stop_worker(f, 0);
 	(void)submit_title(f, "Stuck");
@@ -356,11 +364,11 @@ static void test_new_rules_while_old_ones_are_sent(void **state)
 	memset(long_rule, 'x', sizeof(long_rule));
 	for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++)
 		many[i] = (struct rule_source){STR("alert/none"), str_make(long_rule, sizeof(long_rule))};
-	assert_int_equal(pool_set_rules(f->pool, many, sizeof(many) / sizeof(many[0]), NULL), 0);
+	use_rules(f, many, sizeof(many) / sizeof(many[0]));
 	pid = stop_worker(f, 0);
 	stuck = submit_title(f, "Frigates turn back");
 	turn(f);
-	assert_int_equal(pool_set_rules(f->pool, rules, 1, NULL), 0);
+	use_rules(f, rules, 1);
 	after = submit_title(f, "Frigates turn back");
 	assert_int_equal(kill(pid, SIGCONT), 0);
 	await(f, after);

@@ -195,15 +195,71 @@ static inline void fixture_close(struct fixture *f)
 	f->writer = NULL;
 }
 
-static inline void fixture_sync(struct fixture *f, const struct feed_spec *specs, size_t count)
+/* ---- changes of the configuration ---- */
+
+static inline void fixture_note_end(void *arg, const struct error *err)
 {
-	struct error err = {0};
+	struct error *end = arg;
+
+	*end = *err;
+	end->code = err->code != 0 ? err->code : 1;
+}
+
+/* Waits for the end of a writer_run() or writer_apply() that was handed over last, and whose end is in *end. */
+static inline void fixture_await(struct fixture *f, const struct error *end)
+{
+	struct pollfd fd = {.fd = writer_fd(f->writer), .events = POLLIN};
+	int64_t cursor;
+
+	while (end->code == 0) {
+		struct poll_report *first;
+
+		assert_int_equal(poll(&fd, 1, WAIT_MS), 1);
+		first = writer_collect(f->writer, &cursor);
+		for (struct poll_report *r = first; r != NULL; r = r->next)
+			if (r->done != NULL)
+				r->done(r->done_arg, &r->error);
+		poll_reports_free(first);
+	}
+}
+
+/* The caller releases c. */
+static inline void fixture_change(
+	struct fixture *f, struct writer_change *c, const struct feed_spec *specs, size_t count)
+{
+	struct error end = {0};
+
+	c->feeds = specs;
+	c->count = count;
+	c->done = fixture_note_end;
+	c->arg = &end;
+	assert_int_equal(writer_apply(f->writer, c), 0);
+	fixture_await(f, &end);
+	if (end.code != 1)
+		fail_msg("%s", end.text);
+}
+
+static inline void fixture_sync_with(
+	struct fixture *f, const struct feed_spec *specs, size_t count, const struct writer_options *options)
+{
+	struct writer_change c = {0};
 
 	fixture_release_states(f);
 	assert_true(count <= sizeof(f->feeds) / sizeof(f->feeds[0]));
-	if (writer_sync_feeds(f->writer, specs, count, f->feeds, &err) != 0)
-		fail_msg("%s", err.text);
+	if (options != NULL)
+		assert_int_equal(writer_change_set_options(&c, options), 0);
+	fixture_change(f, &c, specs, count);
+	for (size_t i = 0; i < count; i++) {
+		f->feeds[i] = c.states[i];
+		c.states[i] = (struct feed_state){0};
+	}
+	writer_change_release(&c);
 	f->feed_count = count;
+}
+
+static inline void fixture_sync(struct fixture *f, const struct feed_spec *specs, size_t count)
+{
+	fixture_sync_with(f, specs, count, NULL);
 }
 
 static const struct feed_spec fixture_feeds[] = {

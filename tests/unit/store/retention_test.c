@@ -291,7 +291,7 @@ static void test_in_the_writer(void **state)
 	draft_add(&d, "1", NULL, "Vessel", BODY);
 	fixture_poll(f, ALPHA, &d);
 	o.keep_items_ms = 40 * DAY_MS;
-	assert_int_equal(writer_set_options(f->writer, &o), 0);
+	fixture_sync_with(f, fixture_feeds, 3, &o);
 	do {
 		struct timespec pause = {.tv_nsec = 1000 * 1000};
 

@@ -107,10 +107,9 @@ static void test_a_damaged_push_is_no_failure_of_the_feed(void **state)
 static void test_a_subscription_survives(void **state)
 {
 	struct fixture *f = *state;
-	size_t count = 0;
 	struct writer_options options = fixture_options(f->dir);
-	struct websub_state *s = NULL;
-	struct error err = {0};
+	struct writer_change c = {0};
+	struct websub_state *s;
 
 	(void)fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
 	assert_true(f->feeds[ALPHA].pushed);
@@ -119,8 +118,9 @@ static void test_a_subscription_survives(void **state)
 	fixture_sync(f, fixture_feeds, 3);
 	assert_true(f->feeds[ALPHA].pushed);
 	assert_false(f->feeds[BRAVO].pushed);
-	assert_int_equal(writer_load_websub(f->writer, &s, &count, &err), 0);
-	assert_int_equal(count, 1);
+	fixture_change(f, &c, fixture_feeds, 3);
+	s = c.websub;
+	assert_int_equal(c.websub_count, 1);
 	assert_int_equal(s->feed_id, f->feeds[ALPHA].id);
 	assert_int_equal(s->phase, WEBSUB_TRUSTED);
 	assert_string_equal(s->hubs, "https://hub.example/\nhttps://hub.example/2");
@@ -133,8 +133,7 @@ static void test_a_subscription_survives(void **state)
 	assert_true(s->asked_ms == TIME_NONE && s->suspect_ms == TIME_NONE);
 	assert_true(s->action_ms == NOW_MS + 1 && s->verified_ms == NOW_MS + 2);
 	assert_true(s->lease_until_ms == NOW_MS + 3 && s->pushed_ms == NOW_MS + 4);
-	websub_state_release(s);
-	free(s);
+	writer_change_release(&c);
 }
 
 static void test_lost_trust_is_planned_for(void **state)
@@ -164,17 +163,15 @@ static void test_another_url_ends_a_subscription(void **state)
 {
 	struct fixture *f = *state;
 	struct feed_spec moved[3] = {fixture_feeds[0], fixture_feeds[1], fixture_feeds[2]};
-	struct websub_state *s = NULL;
-	size_t count = 1;
-	struct error err = {0};
+	struct writer_change c = {0};
 
 	(void)fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
 	moved[0].url = "https://alpha.example/elsewhere";
 	fixture_sync(f, moved, 3);
 	assert_false(f->feeds[ALPHA].pushed);
-	assert_int_equal(writer_load_websub(f->writer, &s, &count, &err), 0);
-	assert_int_equal(count, 0);
-	free(s);
+	fixture_change(f, &c, moved, 3);
+	assert_int_equal(c.websub_count, 0);
+	writer_change_release(&c);
 }
 
 /* More than one growth of the array. */
@@ -183,33 +180,28 @@ static void test_many_subscriptions(void **state)
 	enum { MANY = 200 };
 	struct fixture *f = *state;
 	struct feed_spec specs[MANY] = {0};
-	struct feed_state states[MANY] = {0};
 	char names[MANY][32], urls[MANY][64];
-	struct websub_state *s = NULL;
-	size_t count = 0;
-	struct error err = {0};
+	struct writer_change before = {0}, after = {0};
 
 	for (size_t i = 0; i < MANY; i++) {
 		(void)snprintf(names[i], sizeof(names[i]), "feed%zu", i);
 		(void)snprintf(urls[i], sizeof(urls[i]), "https://many.example/%zu", i);
 		specs[i] = (struct feed_spec){.name = names[i], .url = urls[i], .first_due_ms = NOW_MS};
 	}
-	assert_int_equal(writer_sync_feeds(f->writer, specs, MANY, states, &err), 0);
+	fixture_change(f, &before, specs, MANY);
 	for (size_t i = 0; i < MANY; i++) {
 		struct poll_outcome *o = aside(f, ALPHA, trusted(f, ALPHA));
 
-		o->feed_id = o->websub->feed_id = states[i].id;
+		o->feed_id = o->websub->feed_id = before.states[i].id;
 		writer_submit(f->writer, o);
-		feed_state_release(&states[i]);
 	}
 	/* waits for all of them */
-	assert_int_equal(writer_load_websub(f->writer, &s, &count, &err), 0);
-	assert_int_equal(count, MANY);
-	for (size_t i = 0; i < count; i++) {
-		assert_string_equal(s[i].secret, "0123");
-		websub_state_release(&s[i]);
-	}
-	free(s);
+	fixture_change(f, &after, specs, MANY);
+	assert_int_equal(after.websub_count, MANY);
+	for (size_t i = 0; i < after.websub_count; i++)
+		assert_string_equal(after.websub[i].secret, "0123");
+	writer_change_release(&before);
+	writer_change_release(&after);
 }
 
 static void assert_report(struct fixture *f, struct poll_outcome *o, const char *hubs, const char *topic)

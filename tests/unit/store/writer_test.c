@@ -417,7 +417,7 @@ static void test_options_change(void **state)
 	fixture_take(f, outcome_make(f, ALPHA, OUTCOME_NOT_MODIFIED));
 	o.alerts = alerts;
 	o.alert_count = 1;
-	assert_int_equal(writer_set_options(f->writer, &o), 0);
+	fixture_sync_with(f, fixture_feeds, 3, &o);
 	draft_init(&d, "Alpha");
 	draft_match(&d, draft_add(&d, "0", NULL, "First", "a text of more than eight words to be told by it"),
 		"alert/none", "x");

@@ -1,0 +1,277 @@
+"""A reload is whole or not at all, keeps nobody waiting, and is told to whoever asked."""
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import sqlite3
+
+import pytest
+
+from harness import PATIENCE, TOP, wait_for
+from samples import article, rss
+from test_service import Manager
+
+
+class Held:
+    """The database's write lock, taken from outside: the writer's thread waits for it."""
+
+    def __init__(self, daemon):
+        self.db = sqlite3.connect(str(daemon.state / "sitrepd.db"), isolation_level=None, timeout=PATIENCE)
+        self.db.execute("BEGIN IMMEDIATE")
+
+    def release(self):
+        self.db.execute("ROLLBACK")
+        self.db.close()
+
+
+class Asked:
+    """A command on its way, whose answer is read later."""
+
+    def __init__(self, daemon, **request):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(PATIENCE)
+        self.socket.connect(str(daemon.control_path))
+        self.file = self.socket.makefile("rb")
+        self.socket.sendall(json.dumps(request).encode() + b"\n")
+
+    def answers(self):
+        got = []
+        while not got or not ("done" in got[-1] or "error" in got[-1]):
+            got.append(json.loads(self.file.readline()))
+        return got
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+
+@pytest.fixture
+def desk(server, make_daemon):
+    for name in "abc":
+        server.set("/" + name, rss(name.upper(), [article(ord(name))]))
+    daemon = make_daemon('[alert "old"]\nmatch = frigate\n[output "all"]\nmatch = squadron OR frigate',
+                         dict(a=server.url("/a"), b=server.url("/b"))).start()
+    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
+    return daemon
+
+
+def outward(daemon):
+    """What readers and operators see."""
+    feeds = {name: (f["url"], f["title"], f["items"]) for name, f in daemon.feeds().items()}
+    return feeds, {path: daemon.get(path).body for path in ("/feed.atom", "/output/all.json", "/alert/old.json")}, \
+        daemon.get("/alert/new.json").status
+
+
+def alerts_raised(daemon):
+    with sqlite3.connect("file:%s?mode=ro" % (daemon.state / "sitrepd.db"), uri=True) as db:
+        details = [json.loads(d) for d, in db.execute("SELECT detail FROM event WHERE detail IS NOT NULL ORDER BY cursor")]
+    return [d["alert"]["name"] for d in details if "alert" in d]
+
+
+def assert_old_rules_hold(server, daemon, what):
+    """The old alert is raised by the next news, and the new one is not."""
+    stream = daemon.stream()
+    server.set("/a", rss("A", [article(ord("a")), article(7, title="A frigate and a submarine meet " + what)]))
+    daemon.control(op="refresh", feed="a")
+    assert stream.read_until("alert")["alert"]["name"] == "old"
+    stream.close()
+    assert alerts_raised(daemon) == ["old"]
+
+
+def fresh_config(server):
+    return '[alert "new"]\nmatch = submarine\n[output "all"]\nmatch = submarine', \
+        dict(a=dict(url=server.url("/a"), title="Renamed"), c=server.url("/c"))
+
+
+def spoil_mistake(daemon, server):
+    config, feeds = fresh_config(server)
+    daemon.write_config(config + "\n[alert \"broken\"]\nmatch = (unclosed", feeds)
+
+
+def spoil_secret(daemon, server):
+    config, feeds = fresh_config(server)
+    feeds["c"] = dict(url=feeds["c"], **{"bearer-file": str(daemon.folder / "nowhere")})
+    daemon.write_config(config, feeds)
+
+
+def spoil_include(daemon, server):
+    config, feeds = fresh_config(server)
+    daemon.write_config("include = nowhere.conf\n" + config, feeds)
+
+
+def spoil_file(daemon, server):
+    daemon.config_path.unlink()
+
+
+@pytest.mark.parametrize("spoil", [spoil_mistake, spoil_secret, spoil_include, spoil_file])
+def test_a_refused_reload_changes_nothing(server, desk, spoil):
+    before = outward(desk)
+    spoil(desk, server)
+    answers = desk.control(op="reload")
+    assert "error" in answers[-1] and not any("changes" in a for a in answers), answers
+    assert outward(desk) == before
+    assert "keeping the current configuration" in desk.log() and "change=" not in desk.log()
+    assert_old_rules_hold(server, desk, "after a refusal")
+
+
+def test_a_full_disk_changes_nothing(server, make_daemon):
+    """No file of the daemon may grow: the transaction fails after everything else was prepared."""
+    server.set("/a", rss("A", [article(ord("a"))]))
+    server.set("/c", rss("C", [article(ord("c"))]))
+    desk = make_daemon('[alert "old"]\nmatch = frigate\n[output "all"]\nmatch = squadron OR frigate',
+                       dict(a=server.url("/a"))).start()
+    wait_for(lambda: desk.feeds()["a"]["state"] == "ok", "the first poll")
+    before = outward(desk)
+    desk.write_config(*fresh_config(server))
+    pid = desk.process.pid
+    limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, limits[1]))
+    refused = desk.run("reload", check=False)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+    assert refused.returncode != 0 and "added" not in refused.stdout + refused.stderr, refused
+    assert outward(desk) == before
+    assert_old_rules_hold(server, desk, "after a full disk")
+    told = desk.run("reload").stdout
+    assert "feed c added" in told and 'alert new added' in told.replace('"', ""), told
+    wait_for(lambda: desk.feeds()["c"]["state"] == "ok", "the new feed")
+
+
+def test_the_loop_goes_on_while_a_reload_waits(server, desk):
+    desk.write_config(*fresh_config(server))
+    before = outward(desk)
+    held = Held(desk)
+    reload = Asked(desk, op="reload")
+    wait_for(lambda: "reloading the configuration" in desk.log(), "the reload to begin")
+    # Everything answers, and by the old configuration.
+    assert outward(desk) == before
+    stream = desk.stream(dict(since="0"))
+    assert stream.read_until("new")["item"]["feed"] in "ab"
+    assert desk.control(op="status")[-1] == {"done": True}
+    assert "configuration reloaded" not in desk.log()
+    held.release()
+    answers = reload.answers()
+    assert answers[-1] == {"done": True} and any("feed c" in line for line in answers[0]["changes"]), answers
+    assert set(desk.feeds()) == {"a", "c"} and desk.feeds()["a"]["title"] == "Renamed"
+    assert stream.read_until("new")["item"]["feed"] in "abc"
+    stream.close()
+    reload.close()
+
+
+def test_reloads_meanwhile_are_one_more(server, desk):
+    """What is asked for while one waits reads the files after it; many who ask are answered by one."""
+    held = Held(desk)
+    first = Asked(desk, op="reload")
+    wait_for(lambda: "reloading the configuration" in desk.log(), "the reload to begin")
+    config, feeds = fresh_config(server)
+    desk.write_config(config, feeds)  # too late for the first
+    later = [Asked(desk, op="reload") for _ in range(3)]
+    gone = Asked(desk, op="reload")
+    for _ in range(3):
+        desk.process.send_signal(signal.SIGHUP)
+    for asked in later:  # the line before was read
+        asked.socket.sendall(b'{"op":"status"}\n')
+        while "status" not in json.loads(asked.file.readline()):
+            pass
+        assert json.loads(asked.file.readline()) == {"done": True}
+    gone.close()
+    crowd = [Asked(desk, op="reload") for _ in range(20)]  # places for fifteen people beside the first
+    sockets = [c.socket for c in crowd]
+    wait_for(lambda: len(select.select(sockets, [], [], 0)[0]) == 9, "those who are too many")
+    held.release()
+    assert first.answers() == [{"changes": []}, {"done": True}]
+    for asked in later:
+        assert any("feed c" in line for line in asked.answers()[0]["changes"])
+    told = [asked.answers()[-1] for asked in crowd]
+    assert sum("people wait" in t.get("error", "") for t in told) == 9 and told.count({"done": True}) == 11
+    for asked in later + crowd + [first]:
+        asked.close()
+    wait_for(lambda: desk.log().count("configuration reloaded") == 2, "the second reload")
+    assert "SIGHUP" in desk.log()
+    assert set(desk.feeds()) == {"a", "c"}
+
+
+def test_an_end_while_a_reload_waits(server, desk):
+    held = Held(desk)
+    desk.write_config(*fresh_config(server))
+    reload = Asked(desk, op="reload")
+    wait_for(lambda: "reloading the configuration" in desk.log(), "the reload to begin")
+    desk.process.send_signal(signal.SIGTERM)
+    assert reload.file.readline() == b""  # no word of success
+    held.release()
+    reload.close()
+    desk.stop()
+    desk.start()
+    assert set(desk.feeds()) == {"a", "c"}
+
+
+def test_a_poll_under_way_goes_on(server, desk):
+    """A feed that stays keeps its poll; one that leaves, or gets another address, is not given what the old one brings."""
+    arrived, go_on = [], []
+
+    def slowly(handler):
+        arrived.append(handler.path)
+        wait_for(lambda: go_on, "the reload")
+        try:
+            handler.send_response(200)
+            handler.send_header("Content-Type", "application/rss+xml")
+            handler.end_headers()
+            handler.wfile.write(rss("Slow", [article(50 + ord(handler.path[1]))]).encode())
+        except OSError:
+            pass
+        handler.close_connection = True
+
+    for name in "ab":
+        server.set("/" + name, slowly)
+    asked = Asked(desk, op="refresh")
+    try:
+        wait_for(lambda: len(arrived) == 2, "both polls")
+        desk.write_config("", dict(a=server.url("/a"), c=server.url("/c")))
+        desk.run("reload")
+    finally:
+        go_on.append(True)
+    wait_for(lambda: desk.feeds()["a"]["items"] == 2, "the poll that was under way")
+    wait_for(lambda: desk.feeds()["c"]["items"] == 1, "the new feed")
+    assert set(desk.feeds()) == {"a", "c"}
+    with sqlite3.connect(str(desk.state / "sitrepd.db")) as db:
+        assert db.execute("SELECT items FROM feed WHERE name = 'b'").fetchone() == (1,)
+    asked.close()
+
+
+def test_every_reload_is_logged_alike(server, desk):
+    desk.write_config(*fresh_config(server))
+    desk.run("reload")
+    line = [x for x in desk.log().splitlines() if "configuration reloaded" in x][-1]
+    assert "uid %d" % os.getuid() in line and "pid " in line, line
+    assert "feed c added" in desk.log() and "feed b removed" in desk.log()
+    spoil_mistake(desk, server)
+    desk.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: "keeping the current configuration" in desk.log(), "the refusal")
+    line = [x for x in desk.log().splitlines() if "keeping the current configuration" in x][-1]
+    assert "SIGHUP" in line and "mistake" in line, line
+
+
+def test_the_service_manager_hears_of_every_reload(server, make_daemon, tmp_path, monkeypatch):
+    """ExecReload of the unit is a command that fails when the configuration is refused."""
+    unit = (TOP / "systemd/sitrepd.service").read_text()
+    command, = [x.split("=", 1)[1].split() for x in unit.splitlines() if x.startswith("ExecReload=")]
+    assert command == ["@bindir@/sitrep", "--config", "@sysconfdir@/sitrepd.conf", "reload"]
+    manager = Manager(tmp_path)
+    monkeypatch.setenv("NOTIFY_SOCKET", manager.path)
+    server.set("/a", rss("A", [article(1)]))
+    server.set("/c", rss("C", [article(3)]))
+    daemon = make_daemon("", dict(a=server.url("/a"))).start(wait=False)
+    manager.wait("READY=1")
+
+    daemon.write_config("", dict(a=server.url("/a"), c=server.url("/c")))
+    assert daemon.run(*command[3:]).returncode == 0
+    assert "MONOTONIC_USEC=" in manager.wait("RELOADING=1")
+    manager.wait("READY=1")
+    daemon.write_config("", dict(a="ftp://nowhere"))
+    refused = daemon.run(*command[3:], check=False)
+    assert refused.returncode != 0 and "ftp" in refused.stderr and refused.stdout == ""
+    manager.wait("RELOADING=1")
+    manager.wait("READY=1")
+    daemon.stop()
+    assert daemon.run("reload", check=False).returncode != 0
