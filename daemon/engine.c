@@ -211,6 +211,7 @@ void engine_on_commit(evutil_socket_t fd, short what, void *arg)
 	}
 	poll_reports_free(first);
 	changed = engine_take_answers(e) || changed;
+	changed = writer_take_shown(e->writer) || changed;
 	if (changed)
 		publish_invalidate(e->publish);
 	stream_wake(e->stream, cursor);
@@ -253,6 +254,7 @@ static void start_parse(struct engine_feed *f, struct transfer_answer *answer)
 	};
 
 	set_phase(f, PHASE_PARSE);
+	f->outcome->rules = e->rules_generation;
 	if (pool_submit(e->pool, &job, &answer->body, on_parsed, f, &err) != 0)
 		fail_outcome(f, FAILURE_INTERNAL, err.text);
 }

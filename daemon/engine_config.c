@@ -180,7 +180,7 @@ static void retire(struct engine *e, struct engine_feed *f)
 /* ---- rules and options ---- */
 
 /* Adds a rule by its kind and name; one without an expression is none. */
-static int add_rule(struct arena *names, struct rule_source *sources, size_t *count, const char *kind, const char *name,
+static int add_rule(struct arena *names, struct writer_rule *rules, size_t *count, const char *kind, const char *name,
 	const char *match)
 {
 	struct buf full = BUF_INIT(1024);
@@ -188,32 +188,47 @@ static int add_rule(struct arena *names, struct rule_source *sources, size_t *co
 	if (match == NULL)
 		return 0;
 	(void)buf_printf(&full, "%s/%s", kind, name);
-	sources[*count] = (struct rule_source){.name = arena_str(names, buf_str(&full)), .expression = str_from(match)};
+	rules[*count] = (struct writer_rule){.name = arena_str(names, buf_str(&full)).data, .expression = match};
 	buf_release(&full);
-	return sources[(*count)++].name.data != NULL ? 0 : -ENOMEM;
+	return rules[(*count)++].name != NULL ? 0 : -ENOMEM;
 }
 
-static struct pool_rules *make_rules(const struct config *c, struct error *err)
+static int make_writer_rules(struct engine_change *ch, struct error *err)
 {
-	struct rule_source *sources = calloc(c->alerts.count + c->outputs.count + 1, sizeof(*sources));
-	struct pool_rules *rules = NULL;
+	const struct config *c = ch->config;
+	struct writer_rule *rules = calloc(c->alerts.count + c->outputs.count + 1, sizeof(*rules));
 	struct arena names;
 	size_t count = 0;
-	int result = sources != NULL ? 0 : -ENOMEM;
+	int result = rules != NULL ? 0 : -ENOMEM;
 
 	arena_init(&names, RULE_NAMES_MAX);
 	for (size_t i = 0; result == 0 && i < c->alerts.count; i++)
-		result = add_rule(&names, sources, &count, "alert", c->alerts.items[i].name, c->alerts.items[i].match);
+		result = add_rule(&names, rules, &count, "alert", c->alerts.items[i].name, c->alerts.items[i].match);
 	for (size_t i = 0; result == 0 && i < c->outputs.count; i++)
-		result = add_rule(
-			&names, sources, &count, "output", c->outputs.items[i].name, c->outputs.items[i].match);
+		result = add_rule(&names, rules, &count, "output", c->outputs.items[i].name, c->outputs.items[i].match);
 	if (result == 0)
-		rules = pool_rules_new(sources, count, err);
+		ch->writer.rules = writer_rules_new(rules, count, err);
 	else
 		(void)error_sys(err, result, "cannot take the rules over");
 	arena_release(&names);
+	free(rules);
+	return ch->writer.rules != NULL ? 0 : -ENOMEM;
+}
+
+/* The same for the workers, under their marks. */
+static int make_pool_rules(struct engine_change *ch, struct error *err)
+{
+	const struct writer_rules *rules = ch->writer.rules;
+	struct rule_source *sources = calloc(rules->count + 1, sizeof(*sources));
+
+	if (sources == NULL)
+		return error_sys(err, -ENOMEM, "cannot take the rules over");
+	for (size_t i = 0; i < rules->count; i++)
+		sources[i] = (struct rule_source){
+			.name = str_from(rules->items[i].mark), .expression = str_from(rules->items[i].expression)};
+	ch->rules = pool_rules_new(sources, rules->count, err);
 	free(sources);
-	return rules;
+	return ch->rules != NULL ? 0 : -ENOMEM;
 }
 
 static int make_options(struct engine_change *ch, struct error *err)
@@ -407,10 +422,9 @@ out:
 	result = read_credentials(ch, err);
 	if (result == 0)
 		result = make_options(ch, err);
-	if (result != 0)
-		return result;
-	ch->rules = make_rules(c, err);
-	return ch->rules != NULL ? 0 : -ENOMEM;
+	if (result == 0)
+		result = make_writer_rules(ch, err);
+	return result == 0 ? make_pool_rules(ch, err) : result;
 }
 
 /* ---- what cannot ---- */
@@ -502,6 +516,7 @@ static void put_into_force(struct engine_change *ch)
 
 	pool_use_rules(e->pool, ch->rules);
 	ch->rules = NULL;
+	e->rules_generation = ch->writer.generation;
 	set_policy(e, ch->config);
 	due_queue_set_limits(e->queue, &limits);
 	use_room(ch);
@@ -551,6 +566,7 @@ struct engine_change *engine_change_begin(
 		goto failed;
 	ch->writer.feeds = ch->specs;
 	ch->writer.count = ch->count;
+	ch->writer.generation = e->rules_generation + 1;
 	ch->writer.reserve = reserve_ids;
 	ch->writer.done = on_written;
 	ch->writer.arg = ch;

@@ -125,6 +125,8 @@ struct engine {
 	struct schedule_policy policy;
 	int64_t *interval_by_id; /* as long as slot_by_id */
 
+	int64_t rules_generation; /* of the rules that workers have, counted from 1 */
+
 	struct engine_push *pushes; /* in the parse pool */
 	size_t hub_requests;        /* under way */
 

@@ -16,7 +16,10 @@
 static const char *const texts[JOURNAL_STATEMENTS] = {
 	[JOURNAL_EVENT] = "INSERT INTO event(cursor, time, kind, backlog, feed_id, item_id, detail)"
 			  " VALUES(?1, ?2, ?3, ?4, ?5, nullif(?6, 0), ?7)",
-	[JOURNAL_MARK] = "INSERT OR IGNORE INTO mark(name, sort_ms, story_id, item_id, at) VALUES(?1, ?2, ?3, ?4, ?5)",
+	[JOURNAL_MARK] = "INSERT OR IGNORE INTO mark(name, sort_ms, story_id, item_id, at)"
+			 " SELECT ?1, ?2, ?3, ?4, ?5"
+			 /* not of a rule that is gone since the document was matched */
+			 " WHERE NOT EXISTS(SELECT 1 FROM rule WHERE mark = ?1 AND name IS NULL)",
 };
 
 int journal_init(
@@ -125,6 +128,7 @@ static const struct writer_alert *find_alert(const struct journal *j, struct str
 
 	if (!str_starts(rule, prefix))
 		return NULL;
+	rule = str_slice(rule, 0, str_find_char(rule, '#', 0) != STR_NPOS ? str_find_char(rule, '#', 0) : rule.len);
 	for (size_t i = 0; i < j->options->alert_count; i++)
 		if (str_eq(str_slice(rule, prefix.len, rule.len), str_from(j->options->alerts[i].name)))
 			return &j->options->alerts[i];

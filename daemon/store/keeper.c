@@ -58,6 +58,8 @@ int keeper_open(struct keeper *k, const struct writer_options *options, struct e
 	if (result == 0)
 		result = item_store_init(&k->items, k->store.db, &k->totals, err);
 	if (result == 0)
+		result = rule_store_init(&k->rules, k->store.db, err);
+	if (result == 0)
 		result = journal_init(&k->journal, k->store.db, &k->totals, &k->options, err);
 	if (result == 0)
 		result = publishers_init(&k->publishers, k->store.db, err);
@@ -97,6 +99,7 @@ void keeper_close(struct keeper *k)
 	grouping_free(k->grouping);
 	k->grouping = NULL;
 	journal_release(&k->journal);
+	rule_store_release(&k->rules);
 	item_store_release(&k->items);
 	websub_store_release(&k->websub);
 	feed_store_release(&k->feeds);
@@ -374,6 +377,8 @@ static int take_document(struct keeper *k, struct poll_outcome *o, struct feed_r
 		result = intake_document(&k->intake, row, &d, o->at_ms, &counts, err);
 	if (result == 0)
 		result = note_facts(row, &d.feed, &retitled, err);
+	if (result == 0 && o->rules < k->rules.generation && counts.fresh + counts.copies + counts.updates > 0)
+		result = rule_store_match_again(&k->rules, o->rules, k->totals.item_id + 1, err);
 	if (result == 0 && o->kind == OUTCOME_DOCUMENT && is_own)
 		result = report_hubs(o, &d.feed, report, err);
 	if (result == 0)

@@ -14,6 +14,7 @@
 #include "item_store.h"
 #include "journal.h"
 #include "named.h"
+#include "rule_store.h"
 #include "say.h"
 #include "sitrep/arena.h"
 #include "sitrep/error.h"
@@ -30,6 +31,7 @@ struct keeper {
 	struct feed_store feeds;
 	struct websub_store websub;
 	struct item_store items;
+	struct rule_store rules;
 	struct journal journal;
 	struct publishers publishers;
 	struct grouping *grouping;

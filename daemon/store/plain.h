@@ -8,4 +8,8 @@
 /* Appends t as one line without markup.  0 or the buffer's failure. */
 int plain_text(struct buf *out, const struct text *t);
 
+/* The same, for finding words: as the worker reads a text for its tokens (identity.c), so that a tag within a word
+ * does not part it, and a text that was escaped twice is read again. */
+int plain_words(struct buf *out, const struct text *t);
+
 #endif

@@ -38,7 +38,8 @@ static const char *const texts[READER_STATEMENTS] = {
 			 " WHERE i.story_id = ?1 ORDER BY i.id != ?3, i.id LIMIT ?2",
 	[READ_STORY_FEEDS] = "SELECT feed_id FROM item WHERE story_id = ?1",
 	[LIST_ALL] = "SELECT sort_ms, id FROM story WHERE (sort_ms, id) < (?1, ?2) ORDER BY sort_ms DESC, id DESC",
-	[LIST_MARKED] = "SELECT sort_ms, story_id FROM mark WHERE name = ?3 AND (sort_ms, story_id) < (?1, ?2)"
+	[LIST_MARKED] = "SELECT sort_ms, story_id FROM mark WHERE name ="
+			" coalesce((SELECT mark FROM rule WHERE name = ?3), ?3) AND (sort_ms, story_id) < (?1, ?2)"
 			" ORDER BY sort_ms DESC, story_id DESC",
 	[LIST_FEED] = "SELECT sort_ms, story_id FROM item WHERE feed_id = ?3 AND (sort_ms, story_id) < (?1, ?2)"
 		      " AND sort_ms >= ?4 ORDER BY sort_ms DESC, story_id DESC",

@@ -213,9 +213,19 @@ static const char version_10[] = "ALTER TABLE feed ADD COLUMN emptiness INTEGER 
 static const char version_11[] = "ALTER TABLE feed ADD COLUMN identity INTEGER NOT NULL DEFAULT 0;"
 				 "ALTER TABLE feed ADD COLUMN identity_trust BLOB;";
 
+/* Which rule a mark is of (rule_store.h).  Whose marks there are already is not known: their rules are gone. */
+static const char version_12[] = "CREATE TABLE rule("
+				 " mark TEXT PRIMARY KEY,"
+				 " name TEXT UNIQUE,"
+				 " from_id INTEGER,"
+				 " generation INTEGER NOT NULL"
+				 ") STRICT, WITHOUT ROWID;"
+				 "INSERT INTO rule(mark, name, from_id, generation)"
+				 " SELECT DISTINCT name, NULL, 0, 0 FROM mark;";
+
 /* steps[n] leads from version n to n + 1. */
 static const char *const steps[STORE_SCHEMA_VERSION] = {version_1, version_2, version_3, version_4, version_5,
-	version_6, version_7, version_8, version_9, version_10, version_11};
+	version_6, version_7, version_8, version_9, version_10, version_11, version_12};
 
 int schema_migrate(sqlite3 *db, int from, struct error *err)
 {

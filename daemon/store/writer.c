@@ -66,7 +66,7 @@ static void run_retention(struct writer *w)
 	(void)!write(w->fd, &one, sizeof(one));
 }
 
-enum writer_task { TASK_ASK, TASK_JOB, TASK_BATCH, TASK_IDLE, TASK_TRY, TASK_STOP };
+enum writer_task { TASK_ASK, TASK_JOB, TASK_BATCH, TASK_MATCH, TASK_IDLE, TASK_TRY, TASK_STOP };
 
 /* What to do next; called with the lock held, may wait. */
 static enum writer_task choose_task(struct writer *w)
@@ -87,6 +87,8 @@ static enum writer_task choose_task(struct writer *w)
 		try_wait_ms = writer_try_wait_ms(w);
 		if (try_wait_ms == 0)
 			return TASK_TRY;
+		if (!w->storing.shown.stopped && writer_match_due(w))
+			return TASK_MATCH;
 		if (!w->storing.shown.stopped && retention_due(&w->retention, now_ms))
 			return TASK_IDLE;
 		wait_ms = try_wait_ms < IDLE_WAIT_MS ? try_wait_ms : IDLE_WAIT_MS;
@@ -117,6 +119,10 @@ static void *run(void *arg)
 			break;
 		case TASK_JOB:
 			writer_run_job(w);
+			checkpoint(w);
+			break;
+		case TASK_MATCH:
+			writer_match_stored(w);
 			checkpoint(w);
 			break;
 		case TASK_IDLE:
@@ -212,6 +218,7 @@ void writer_free(struct writer *w)
 	poll_reports_free(w->reports.first);
 	story_requests_free(w->answered.first);
 	writer_options_free(w->options);
+	writer_rules_free(w->rules);
 	(void)close(w->fd);
 	(void)pthread_cond_destroy(&w->work);
 	(void)pthread_mutex_destroy(&w->lock);
@@ -270,6 +277,17 @@ struct poll_report *writer_collect(struct writer *w, int64_t *newest_cursor)
 	*newest_cursor = w->newest_cursor;
 	(void)pthread_mutex_unlock(&w->lock);
 	return first;
+}
+
+bool writer_take_shown(struct writer *w)
+{
+	bool shown;
+
+	(void)pthread_mutex_lock(&w->lock);
+	shown = w->shown;
+	w->shown = false;
+	(void)pthread_mutex_unlock(&w->lock);
+	return shown;
 }
 
 void writer_get_stats(struct writer *w, struct writer_stats *stats)

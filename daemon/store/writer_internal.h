@@ -59,6 +59,7 @@ struct writer {
 	struct writer_job_list jobs;
 	uint64_t submitted, taken; /* outcomes, ever */
 	bool stop;
+	bool shown; /* outputs show something else by what was done at rest */
 	struct writer_stats stats;
 	struct storing storing;
 
@@ -67,7 +68,9 @@ struct writer {
 	struct keeper keeper;
 	struct retention retention;
 	int wal_pages;
+	struct writer_rules *rules; /* NULL: none yet */
 	bool retention_failed;
+	int64_t match_again_ms; /* by the monotonic clock: not before, since a step failed; 0: none did */
 };
 
 /* Takes what waits into one transaction and reports it. */
@@ -91,6 +94,11 @@ int writer_run_then(struct writer *w, writer_fn *fn, void (*committed)(struct wr
 bool writer_job_due(const struct writer *w);
 /* Runs the first job in a transaction of its own and reports it. */
 void writer_run_job(struct writer *w);
+
+/* There are stored items to be matched with rules. */
+bool writer_match_due(const struct writer *w);
+/* One step of that. */
+void writer_match_stored(struct writer *w);
 
 /* Deep copies of options; NULL without memory. */
 struct writer_options *writer_options_copy(const struct writer_options *from);

@@ -8,7 +8,11 @@
 #include <unistd.h>
 
 #include "sitrep/clock.h"
+#include "sitrep/log.h"
 #include "writer_internal.h"
+
+/* After a step that failed. */
+enum { MATCH_AGAIN_MS = 10 * 1000 };
 
 int writer_run_then(struct writer *w, writer_fn *fn, void (*committed)(struct writer *w, void *arg),
 	writer_done_fn *done, void *arg)
@@ -61,6 +65,7 @@ void writer_run_job(struct writer *w)
 	struct writer_job *j = take_first(w);
 	struct error *err = &j->report->error;
 	uint64_t one = 1;
+	int before = sqlite3_total_changes(w->keeper.store.db);
 	int result = keeper_begin(&w->keeper, err);
 
 	if (result == 0) {
@@ -77,7 +82,8 @@ void writer_run_job(struct writer *w)
 	(void)pthread_mutex_lock(&w->lock);
 	*w->reports.end = j->report;
 	w->reports.end = &j->report->next;
-	if (result == 0)
+	/* One that wrote nothing says nothing of the disk. */
+	if (result == 0 && sqlite3_total_changes(w->keeper.store.db) != before)
 		writer_note_stored(w);
 	else if (keeper_error_is_of_storage(result))
 		writer_stop_storing(w, err);
@@ -86,6 +92,45 @@ void writer_run_job(struct writer *w)
 	/* Cannot fail but for a counter that nobody has read 2^64 times. */
 	(void)!write(w->fd, &one, sizeof(one));
 	free(j);
+}
+
+/* ---- rules and stored items ---- */
+
+bool writer_match_due(const struct writer *w)
+{
+	return w->keeper.rules.pending && !w->stop && (w->match_again_ms == 0 || clock_mono_ms() >= w->match_again_ms);
+}
+
+void writer_match_stored(struct writer *w)
+{
+	struct keeper *k = &w->keeper;
+	struct error err = {0};
+	bool changed = false;
+	uint64_t one = 1;
+	int result = keeper_begin(k, &err);
+
+	if (result == 0) {
+		result = rule_store_step(&k->rules, clock_wall_ms(), &changed, &err);
+		k->visible = changed;
+		result = result < 0 ? result : keeper_commit(k, clock_wall_ms(), &err);
+		if (result != 0)
+			keeper_rollback(k);
+	}
+	if (result != 0 && w->match_again_ms == 0)
+		log_emit(LOG_LEVEL_WARNING, "cannot match rules with stored items, will retry", "reason", err.text,
+			NULL);
+	w->match_again_ms = result != 0 ? clock_mono_ms() + MATCH_AGAIN_MS : 0;
+	if (result != 0) {
+		k->rules.pending = true;
+		return;
+	}
+	if (!changed)
+		return;
+	(void)pthread_mutex_lock(&w->lock);
+	w->shown = true;
+	(void)pthread_mutex_unlock(&w->lock);
+	/* Cannot fail but for a counter that nobody has read 2^64 times. */
+	(void)!write(w->fd, &one, sizeof(one));
 }
 
 /* ---- a configuration ---- */
@@ -113,7 +158,9 @@ void writer_change_release(struct writer_change *c)
 {
 	release_results(c);
 	writer_options_free(c->options);
+	writer_rules_free(c->rules);
 	c->options = NULL;
+	c->rules = NULL;
 }
 
 static int apply(void *arg, struct keeper *k, struct error *err)
@@ -129,6 +176,8 @@ static int apply(void *arg, struct keeper *k, struct error *err)
 	result = feed_store_sync(&k->feeds, c->feeds, c->count, c->states, &changed, err);
 	if (result == 0)
 		result = websub_store_load(&k->websub, &c->websub, &c->websub_count, err);
+	if (result == 0 && c->rules != NULL)
+		result = rule_store_sync(&k->rules, c->rules, c->generation, k->totals.item_id + 1, &changed, err);
 	for (size_t i = 0; result == 0 && i < c->count; i++)
 		highest = c->states[i].id > highest ? c->states[i].id : highest;
 	if (result == 0 && c->reserve != NULL && (result = c->reserve(c->arg, highest)) != 0)
@@ -137,11 +186,18 @@ static int apply(void *arg, struct keeper *k, struct error *err)
 	return result;
 }
 
-static void take_options(struct writer *w, void *arg)
+/* What was in force is left in c, to be released. */
+static void take_over(struct writer *w, void *arg)
 {
 	struct writer_change *c = arg;
 	struct writer_options *old = w->options;
+	struct writer_rules *old_rules = w->rules;
 
+	if (c->rules != NULL) {
+		w->rules = c->rules;
+		c->rules = old_rules;
+		rule_store_use(&w->keeper.rules, w->rules->set, c->generation);
+	}
 	if (c->options == NULL)
 		return;
 	c->options->plan = old->plan;
@@ -166,5 +222,5 @@ static void finish(void *arg, const struct error *err)
 
 int writer_apply(struct writer *w, struct writer_change *c)
 {
-	return writer_run_then(w, apply, take_options, finish, c);
+	return writer_run_then(w, apply, take_over, finish, c);
 }

@@ -57,6 +57,7 @@ struct poll_outcome {
 	struct buf document;         /* wire bytes for OUTCOME_DOCUMENT and OUTCOME_PUSH */
 	char *hubs;                  /* that the answer's head named, one a line; handed on to the report, ... */
 	char *topic;                 /* ... with what the document says in place of what is NULL */
+	int64_t rules;               /* generation of the rules that it was matched with, or an older one */
 	struct websub_state *websub; /* saved with OUTCOME_PUSH or OUTCOME_WEBSUB; NULL: none */
 	struct poll_outcome *next;   /* the writer's queue */
 };
@@ -88,7 +89,8 @@ struct feed_spec {
 	int64_t first_due_ms; /* for a feed that was never polled or whose URL changed */
 };
 
-/* An alert of the configuration: rules named "alert/NAME" in an item's matches. */
+/* An alert of the configuration: rules whose mark begins with "alert/NAME#", or is "alert/NAME", in an item's
+ * matches. */
 struct writer_alert {
 	const char *name;
 	const char *priority;
@@ -117,6 +119,25 @@ void writer_submit(struct writer *w, struct poll_outcome *o);
 size_t writer_pending(struct writer *w);
 size_t writer_pending_bytes(struct writer *w);
 
+/* A rule of an output or alert. */
+struct writer_rule {
+	const char *name; /* "output/naval", "alert/x" */
+	const char *expression;
+	const char
+		*mark; /* for both, out of writer_rules_new(): what workers are to call the rule in an item's matches */
+};
+
+/* Rules in force, compiled; they are the writer's once they are. */
+struct writer_rules {
+	struct writer_rule *items; /* by mark */
+	size_t count;
+	struct rule_set *set; /* by marks */
+};
+
+/* Copies and compiles count rules; NULL without memory. */
+struct writer_rules *writer_rules_new(const struct writer_rule *rules, size_t count, struct error *err);
+void writer_rules_free(struct writer_rules *r);
+
 struct keeper; /* what the writer's thread holds; for functions of the store */
 
 /* Runs in the writer's thread within a transaction, which is committed when it returns 0 and undone otherwise. */
@@ -137,6 +158,10 @@ struct writer_change {
 	const struct feed_spec *feeds; /* borrowed until done */
 	size_t count;
 	struct writer_options *options; /* the thread's once committed; NULL: those in force stay */
+	/* The same.  Rules that are not in the database are matched with all stored items from then on, at rest;
+	 * matches of those that are not among these are not shown any more. */
+	struct writer_rules *rules;
+	int64_t generation; /* of rules: counted up from 1 with each change (poll_outcome.rules) */
 	/* Makes room for what the change brings, in the writer's thread, before it is committed; ids: the highest of a
 	 * feed.  0 or -ENOMEM. */
 	int (*reserve)(void *arg, int64_t highest_id);
@@ -153,6 +178,10 @@ int writer_change_set_options(struct writer_change *c, const struct writer_optio
 int writer_apply(struct writer *w, struct writer_change *c);
 /* All that c owns, but not c itself. */
 void writer_change_release(struct writer_change *c);
+
+/* Whether outputs show something else since the last call by what the writer did at rest.  It makes writer_fd()
+ * readable. */
+bool writer_take_shown(struct writer *w);
 
 /* One outcome's result after its commit. */
 struct poll_report {

@@ -275,3 +275,121 @@ def test_the_service_manager_hears_of_every_reload(server, make_daemon, tmp_path
     manager.wait("READY=1")
     daemon.stop()
     assert daemon.run("reload", check=False).returncode != 0
+
+
+# ---- rules and what is stored ----
+
+def titles(daemon, path):
+    answer = daemon.get(path)
+    assert answer.status == 200, (path, answer.status)
+    return [item["title"] for item in json.loads(answer.body)["items"]]
+
+
+def rules(output, alert):
+    return '[output "o"]\nmatch = %s\n[alert "a"]\nmatch = %s\n' % (output, alert)
+
+
+def stored(server, make_daemon, config, count=30):
+    """Half of the items are of frigates, half of submarines; one word is parted by markup."""
+    server.set("/a", rss("A", [article(n, title="A %s numbered %d sails" % ("frigate" if n % 2 else "submarine", n),
+                                       text="<p>The vessel <b>miss</b>ion number %d of its kind goes to sea.</p>" % n)
+                               for n in range(count)]))
+    daemon = make_daemon(config, dict(a=server.url("/a"))).start()
+    wait_for(lambda: daemon.feeds()["a"]["items"] == count, "the first poll")
+    return daemon
+
+
+def test_a_changed_rule_is_applied_to_what_is_stored(server, make_daemon):
+    daemon = stored(server, make_daemon, rules("frigate", "submarine"))
+    assert len(titles(daemon, "/output/o.json")) == 15
+    assert all("frigate" in t for t in titles(daemon, "/output/o.json"))
+    daemon.write_config(rules("submarine", "mission AND frigate") + '[output "late"]\nmatch = feed:a AND "vessel mission"',
+                        dict(a=server.url("/a")))
+    daemon.run("reload")
+    # from the first moment none of the old rule's, soon all of the new one's, newest first
+    assert not any("frigate" in t for t in titles(daemon, "/output/o.json"))
+    wait_for(lambda: len(titles(daemon, "/output/o.json")) == 15, "the changed output")
+    wait_for(lambda: len(titles(daemon, "/alert/a.json")) == 15, "the changed alert")
+    wait_for(lambda: len(titles(daemon, "/output/late.json")) == 30, "the new output")
+    assert all("submarine" in t for t in titles(daemon, "/output/o.json"))
+    assert all("frigate" in t for t in titles(daemon, "/alert/a.json"))
+    assert alerts_raised(daemon) == []
+    # and the next news is seen by the new rules
+    server.set("/a", rss("A", [article(99, title="Another frigate on a mission")]))
+    stream = daemon.stream()
+    daemon.refresh("a")
+    assert stream.read_until("alert")["alert"]["name"] == "a"
+    stream.close()
+    assert alerts_raised(daemon) == ["a"] and len(titles(daemon, "/alert/a.json")) == 16
+    # what is gone leaves nothing behind
+    daemon.write_config("", dict(a=server.url("/a")))
+    daemon.run("reload")
+    assert daemon.get("/output/o.json").status == 404
+
+    def marks():
+        with sqlite3.connect("file:%s?mode=ro" % (daemon.state / "sitrepd.db"), uri=True) as db:
+            return db.execute("SELECT count(*) FROM mark").fetchone()[0]
+
+    wait_for(lambda: marks() == 0, "the matches of rules that are gone to go")
+
+
+def test_a_rule_that_changes_over_a_restart(server, make_daemon):
+    daemon = stored(server, make_daemon, rules("frigate", "frigate"))
+    daemon.stop()
+    daemon.write_config(rules("submarine", "frigate"), dict(a=server.url("/a")))
+    daemon.start()
+    assert not any("frigate" in t for t in titles(daemon, "/output/o.json"))
+    wait_for(lambda: len(titles(daemon, "/output/o.json")) == 15, "the changed output")
+    assert len(titles(daemon, "/alert/a.json")) == 15  # as it was
+    # and back, while the first one's matches may still be there
+    daemon.write_config(rules("frigate", "frigate"), dict(a=server.url("/a")))
+    daemon.run("reload")
+    assert not any("submarine" in t for t in titles(daemon, "/output/o.json"))
+    wait_for(lambda: len(titles(daemon, "/output/o.json")) == 15, "the output as it was")
+    assert alerts_raised(daemon) == []
+
+
+def test_a_document_under_way_meets_the_new_rules(server, make_daemon):
+    """What was matched by the old rules when they changed is matched by the new ones all the same."""
+    daemon = stored(server, make_daemon, rules("frigate", "frigate"), count=2)
+    server.set("/a", rss("A", [article(50 + n, title="A %s turns back" % ("frigate" if n % 2 else "submarine"),
+                                       text="<p>Of number %d no more is known than that.</p>" % n)
+                               for n in range(2)]))
+    held = Held(daemon)
+    refresh = Asked(daemon, op="refresh")
+    wait_for(lambda: daemon.control(op="status")[0]["status"]["now"]["writing"] == 1,
+             "the document to wait for the writer")
+    daemon.write_config(rules("submarine", "frigate") + '[output "late"]\nmatch = turns', dict(a=server.url("/a")))
+    reload = Asked(daemon, op="reload")
+    wait_for(lambda: "reloading" in daemon.log(), "the reload")
+    held.release()
+    assert reload.answers()[-1] == {"done": True}
+    wait_for(lambda: len(titles(daemon, "/output/o.json")) == 2, "the changed output")
+    wait_for(lambda: len(titles(daemon, "/output/late.json")) == 2, "the new output")
+    assert all("submarine" in t for t in titles(daemon, "/output/o.json"))
+    reload.close()
+    refresh.close()
+
+
+def test_a_kill_while_rules_are_applied(server, make_daemon):
+    daemon = stored(server, make_daemon, rules("frigate", "frigate"), count=400)
+    daemon.write_config(rules("vessel", "frigate"), dict(a=server.url("/a")))
+
+    def done():
+        """Matches and their stories, once all stored items were matched."""
+        with sqlite3.connect("file:%s?mode=ro" % (daemon.state / "sitrepd.db"), uri=True) as db:
+            return db.execute("SELECT count(*), count(DISTINCT story_id) FROM mark m JOIN rule r ON r.mark = m.name"
+                              " WHERE r.name = 'output/o' AND r.from_id IS NULL").fetchone()
+
+    daemon.run("reload")
+    wait_for(lambda: done()[0] > 0, "all matches")
+    whole = done()
+    assert whole[0] > 250
+    daemon.kill()
+    with sqlite3.connect(str(daemon.state / "sitrepd.db")) as db:  # as if it had come half way
+        db.execute("UPDATE rule SET from_id = 201 WHERE name = 'output/o'")
+        db.execute("DELETE FROM mark WHERE item_id < 201 AND name LIKE 'output/o#%'")
+    daemon.start()
+    wait_for(lambda: done()[0] > 0, "the rest")
+    assert done() == whole
+    assert alerts_raised(daemon) == []

@@ -138,7 +138,7 @@ static void test_migration(void **state)
 		       "DROP TABLE story_link; DROP TABLE revision; DROP TABLE near_sketch; DROP TABLE near_phrase; "
 		       "DROP TABLE near_state; DROP TABLE near_pending; DROP TABLE held; DROP "
 		       "TABLE story_alias; DROP "
-		       "INDEX item_uid;");
+		       "INDEX item_uid; DROP TABLE rule;");
 	for (int slot = 0; slot < 4; slot++) {
 		(void)snprintf(sql, sizeof(sql), "DROP TABLE near_bucket_%d", slot);
 		run_sql(f->db, sql);

@@ -1,0 +1,297 @@
+/* The rules of outputs and alerts as the database knows them, and their matches with what is stored.
+ *
+ * In the table of rules, name is NULL of a rule that is gone.  from_id is NULL when there is nothing left to do: of a
+ * rule in force, when all stored items were matched (else those below it are still to be), of one that is gone, when
+ * its matches are removed.
+ *
+ * The rules are matched on the tokens of the item's text as it was kept: rebuilt by the sanitizer, so that taking its
+ * markup away needs no parser (plain.h). */
+#include "rule_store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plain.h"
+#include "sitrep/canon.h"
+#include "sitrep/clock.h"
+#include "sitrep/limits.h"
+#include "sitrep/rule.h"
+#include "sitrep/wire.h"
+#include "sql.h"
+
+enum {
+	/* Polls wait no longer than that for a step: by count and by time. */
+	STEP_ITEMS = 500,
+	STEP_US = 5 * 1000,
+	STEP_MARKS = 500,
+	/* What is kept from one item to the next. */
+	KEPT_MAX = 256 * 1024,
+	DECODED_MAX = 16 * 1024 * 1024,
+	TOKENS_MAX = 2 * LIMIT_ITEM_CONTENT,
+};
+
+static const char *const texts[RULE_STATEMENTS] = {
+	[RULE_FORGET_GENERATIONS] = "UPDATE rule SET generation = 0 WHERE generation != 0",
+	[RULE_DROP_CLEANED] = "DELETE FROM rule WHERE name IS NULL AND from_id IS NULL",
+	[RULE_LIST] = "SELECT mark FROM rule WHERE name IS NOT NULL",
+	[RULE_GO] = "UPDATE rule SET name = NULL, from_id = 0 WHERE mark = ?1",
+	[RULE_COME] = "INSERT INTO rule(mark, name, from_id, generation) VALUES(?1, ?2, ?3, ?4)"
+		      " ON CONFLICT(mark) DO UPDATE SET name = ?2, from_id = ?3, generation = ?4 WHERE name IS NULL",
+	[RULE_TOP] = "SELECT max(from_id) FROM rule WHERE name IS NOT NULL",
+	[RULE_ITEMS] = "SELECT i.id, i.story_id, i.sort_ms, f.name, f.categories, i.record FROM item i"
+		       " JOIN feed f ON f.id = i.feed_id WHERE i.id < ?1 ORDER BY i.id DESC LIMIT ?2",
+	[RULE_MARK] = "INSERT OR IGNORE INTO mark(name, sort_ms, story_id, item_id, at) SELECT ?1, ?2, ?3, ?4, ?5"
+		      " FROM rule WHERE mark = ?1 AND name IS NOT NULL AND from_id > ?4",
+	[RULE_REACHED] = "UPDATE rule SET from_id = ?1 WHERE name IS NOT NULL AND from_id > ?1",
+	[RULE_FINISHED] = "UPDATE rule SET from_id = NULL WHERE name IS NOT NULL AND from_id IS NOT NULL",
+	[RULE_AGAIN] = "UPDATE rule SET from_id = ?2 WHERE name IS NOT NULL AND generation > ?1",
+	[RULE_GONE] = "SELECT mark FROM rule WHERE name IS NULL AND from_id IS NOT NULL LIMIT 1",
+	[RULE_CLEAN] = "DELETE FROM mark WHERE (name, sort_ms, story_id) IN"
+		       " (SELECT name, sort_ms, story_id FROM mark WHERE name = ?1 LIMIT ?2)",
+	[RULE_CLEANED] = "UPDATE rule SET from_id = NULL WHERE mark = ?1",
+};
+
+static const char cannot_sync[] = "cannot take the rules over";
+static const char cannot_match[] = "cannot match rules with stored items";
+
+int rule_store_init(struct rule_store *r, sqlite3 *db, struct error *err)
+{
+	*r = (struct rule_store){.db = db};
+	arena_init(&r->arena, DECODED_MAX);
+	buf_init(&r->text, LIMIT_ITEM_CONTENT);
+	buf_init(&r->title, TOKENS_MAX);
+	buf_init(&r->body, TOKENS_MAX);
+	return sql_prepare(db, texts, RULE_STATEMENTS, r->s, err);
+}
+
+void rule_store_release(struct rule_store *r)
+{
+	sql_finalize(r->s, RULE_STATEMENTS);
+	arena_release(&r->arena);
+	buf_release(&r->text);
+	buf_release(&r->title);
+	buf_release(&r->body);
+}
+
+/* ---- which rules there are ---- */
+
+static int compare_key(const void *key, const void *element)
+{
+	const struct str *mark = key;
+	const struct writer_rule *rule = element;
+
+	return str_cmp(*mark, str_from(rule->mark));
+}
+
+/* Rules that are not among those given are gone. */
+static int let_go(struct rule_store *r, const struct writer_rules *rules, bool *changed, struct error *err)
+{
+	sqlite3_stmt *s = r->s[RULE_LIST];
+	int result;
+
+	while ((result = sql_step(s, err, cannot_sync)) == 1) {
+		struct str mark = sql_text(s, 0);
+
+		if (bsearch(&mark, rules->items, rules->count, sizeof(*rules->items), compare_key) != NULL)
+			continue;
+		*changed = true;
+		sql_bind_text(r->s[RULE_GO], 1, mark);
+		result = sql_done(r->s[RULE_GO], err, cannot_sync);
+		if (result != 0)
+			break;
+	}
+	sql_reset(s);
+	return result;
+}
+
+int rule_store_sync(struct rule_store *r, const struct writer_rules *rules, int64_t generation, int64_t next_id,
+	bool *changed, struct error *err)
+{
+	sqlite3_stmt *s = r->s[RULE_COME];
+	int result = 0;
+
+	/* They are counted from each start. */
+	if (r->generation == 0) {
+		result = sql_done(r->s[RULE_FORGET_GENERATIONS], err, cannot_sync);
+		if (result == 0)
+			result = sql_done(r->s[RULE_DROP_CLEANED], err, cannot_sync);
+	}
+	if (result == 0)
+		result = let_go(r, rules, changed, err);
+	for (size_t i = 0; i < rules->count && result == 0; i++) {
+		sql_bind_cstr(s, 1, rules->items[i].mark);
+		sql_bind_cstr(s, 2, rules->items[i].name);
+		sql_bind_int(s, 3, next_id);
+		sql_bind_int(s, 4, generation);
+		result = sql_done(s, err, cannot_sync);
+		*changed = *changed || (result == 0 && sqlite3_changes(r->db) > 0);
+	}
+	return result;
+}
+
+void rule_store_use(struct rule_store *r, struct rule_set *set, int64_t generation)
+{
+	r->set = set;
+	r->generation = generation;
+	r->pending = true;
+}
+
+int rule_store_match_again(struct rule_store *r, int64_t generation, int64_t next_id, struct error *err)
+{
+	r->pending = true;
+	sql_bind_int(r->s[RULE_AGAIN], 1, generation);
+	sql_bind_int(r->s[RULE_AGAIN], 2, next_id);
+	return sql_done(r->s[RULE_AGAIN], err, cannot_match);
+}
+
+/* ---- an item's words ---- */
+
+static void empty(struct buf *b)
+{
+	if (b->cap > KEPT_MAX)
+		buf_release(b);
+	else
+		buf_clear(b);
+}
+
+/* What does not fit is left out, as it was when the item came. */
+static int add_tokens(struct rule_store *r, const struct text *t, struct buf *tokens, size_t *count)
+{
+	int result;
+
+	*count = 0;
+	empty(tokens);
+	empty(&r->text);
+	if (t->kind == TEXT_ABSENT)
+		return 0;
+	result = plain_words(&r->text, t);
+	if (result == 0 || result == -E2BIG)
+		result = canon_tokens(tokens, buf_str(&r->text), count);
+	return result == -E2BIG ? 0 : result;
+}
+
+static int add_words(struct rule_store *r, const struct item *it, struct rule_subject *subject)
+{
+	size_t count;
+	int result = add_tokens(r, &it->title, &r->title, &count);
+
+	if (result == 0)
+		result = add_tokens(r, &it->content, &r->body, &count);
+	if (result == 0 && count == 0)
+		result = add_tokens(r, &it->summary, &r->body, &count);
+	subject->title_tokens = buf_str(&r->title);
+	subject->body_tokens = buf_str(&r->body);
+	return result;
+}
+
+/* ---- steps ---- */
+
+struct match_run {
+	struct rule_store *store;
+	int64_t item_id, story_id, sort_ms, now_ms;
+	bool *changed;
+	int result;
+	struct error *err;
+};
+
+static void note_match(void *arg, struct str rule, const struct str *terms, size_t term_count)
+{
+	struct match_run *m = arg;
+	sqlite3_stmt *s = m->store->s[RULE_MARK];
+
+	(void)terms;
+	(void)term_count;
+	if (m->result != 0)
+		return;
+	sql_bind_text(s, 1, rule);
+	sql_bind_int(s, 2, m->sort_ms);
+	sql_bind_int(s, 3, m->story_id);
+	sql_bind_int(s, 4, m->item_id);
+	sql_bind_int(s, 5, m->now_ms);
+	m->result = sql_done(s, m->err, cannot_match);
+	*m->changed = *m->changed || (m->result == 0 && sqlite3_changes(m->store->db) > 0);
+}
+
+/* A record that cannot be read matches nothing. */
+static int match_item(struct rule_store *r, sqlite3_stmt *row, struct match_run *m)
+{
+	struct rule_subject subject = {.feed = sql_text(row, 3), .categories = sql_text(row, 4)};
+	struct item it;
+	int result = 0;
+
+	m->item_id = sqlite3_column_int64(row, 0);
+	m->story_id = sqlite3_column_int64(row, 1);
+	m->sort_ms = sqlite3_column_int64(row, 2);
+	if (r->set != NULL && rule_set_count(r->set) > 0 &&
+		wire_decode_item(sql_blob(row, 5), &r->arena, &it, NULL) == 0) {
+		result = add_words(r, &it, &subject);
+		if (result == 0)
+			result = rule_set_match(r->set, &subject, note_match, m);
+		if (result != 0)
+			(void)error_sys(m->err, result, cannot_match);
+	}
+	arena_clear(&r->arena);
+	return result != 0 ? result : m->result;
+}
+
+static int match_items(struct rule_store *r, int64_t top, int64_t now_ms, bool *changed, struct error *err)
+{
+	struct match_run m = {.store = r, .now_ms = now_ms, .changed = changed, .err = err};
+	sqlite3_stmt *s = r->s[RULE_ITEMS];
+	int64_t began_us = clock_thread_cpu_us();
+	int result;
+
+	sql_bind_int(s, 1, top);
+	sql_bind_int(s, 2, STEP_ITEMS);
+	while ((result = sql_step(s, err, cannot_match)) == 1) {
+		result = match_item(r, s, &m);
+		if (result != 0 || clock_thread_cpu_us() - began_us >= STEP_US)
+			break;
+	}
+	sql_reset(s);
+	if (result < 0)
+		return result;
+	if (m.item_id == 0)
+		return sql_done(r->s[RULE_FINISHED], err, cannot_match);
+	sql_bind_int(r->s[RULE_REACHED], 1, m.item_id);
+	return sql_done(r->s[RULE_REACHED], err, cannot_match);
+}
+
+/* The matches of a rule that is gone. */
+static int clean(struct rule_store *r, struct error *err)
+{
+	char mark[256] = "";
+	int result = sql_step(r->s[RULE_GONE], err, cannot_match);
+
+	if (result == 1)
+		(void)sqlite3_snprintf((int)sizeof(mark), mark, "%s", sqlite3_column_text(r->s[RULE_GONE], 0));
+	sql_reset(r->s[RULE_GONE]);
+	if (result != 1)
+		return result;
+	sql_bind_cstr(r->s[RULE_CLEAN], 1, mark);
+	sql_bind_int(r->s[RULE_CLEAN], 2, STEP_MARKS);
+	result = sql_done(r->s[RULE_CLEAN], err, cannot_match);
+	if (result == 0 && sqlite3_changes(r->db) < STEP_MARKS) {
+		sql_bind_cstr(r->s[RULE_CLEANED], 1, mark);
+		result = sql_done(r->s[RULE_CLEANED], err, cannot_match);
+	}
+	return result == 0 ? 1 : result;
+}
+
+int rule_store_step(struct rule_store *r, int64_t now_ms, bool *changed, struct error *err)
+{
+	int64_t top = 0;
+	int result;
+
+	*changed = false;
+	result = sql_get_int(r->s[RULE_TOP], &top, err, cannot_match);
+	if (result == 1 && top > 0) {
+		result = match_items(r, top, now_ms, changed, err);
+		return result == 0 ? 1 : result;
+	}
+	result = result < 0 ? result : clean(r, err);
+	if (result == 0)
+		r->pending = false;
+	return result;
+}
