@@ -85,7 +85,7 @@ void writer_run_job(struct writer *w)
 	/* One that wrote nothing says nothing of the disk. */
 	if (result == 0 && sqlite3_total_changes(w->keeper.store.db) != before)
 		writer_note_stored(w);
-	else if (keeper_error_is_of_storage(result))
+	else if (result != 0 && keeper_error_is_of_storage(result))
 		writer_stop_storing(w, err);
 	w->newest_cursor = w->keeper.totals.cursor;
 	(void)pthread_mutex_unlock(&w->lock);
