@@ -132,6 +132,7 @@ def test_a_full_disk_changes_nothing(server, make_daemon):
     resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
     assert refused.returncode != 0 and "added" not in refused.stdout + refused.stderr, refused
     assert outward(desk) == before
+    wait_for(lambda: desk.get("/healthz").status == 200, "writing to go on")
     assert_old_rules_hold(server, desk, "after a full disk")
     told = desk.run("reload").stdout
     assert "feed c added" in told and 'alert new added' in told.replace('"', ""), told
