@@ -143,7 +143,7 @@ static void print_mistakes(const struct config_mistakes *mistakes)
 	struct buf text = BUF_INIT(TEXT_MAX);
 
 	if (config_mistakes_write(mistakes, &text) == 0 && text.len > 0)
-		(void)fwrite(text.data, 1, text.len, stderr);
+		log_write(text.data, text.len);
 	buf_release(&text);
 }
 

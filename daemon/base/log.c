@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "sitrep/buf.h"
+#include "sitrep/clock.h"
 #include "sitrep/utf8.h"
 
 enum {
@@ -36,6 +37,8 @@ enum {
 	/* Lines that standard error does not take now; what does not fit is dropped and counted.  Room for the longest
 	 * line. */
 	PENDING_MAX = 64 * 1024,
+	/* log_write() waits no longer. */
+	WRITE_WAIT_MS = 2000,
 };
 
 /* How standard error is written without waiting. */
@@ -350,6 +353,29 @@ void log_flush(void)
 	if (state.pending_len > 0 || state.dropped != state.dropped_told) {
 		push();
 		tell_dropped();
+	}
+	(void)pthread_mutex_unlock(&state.lock);
+}
+
+void log_write(const char *text, size_t len)
+{
+	int64_t end_ms = clock_mono_ms() + WRITE_WAIT_MS, left_ms;
+	ssize_t n = 0;
+
+	(void)pthread_mutex_lock(&state.lock);
+	look_at_stderr();
+	while (len > 0 && (left_ms = end_ms - clock_mono_ms()) > 0) {
+		struct pollfd p = {.fd = state.own >= 0 ? state.own : STDERR_FILENO, .events = POLLOUT};
+
+		n = put(text, len);
+		if (n > 0) {
+			text += n;
+			len -= (size_t)n;
+		} else if (n < 0 && errno == EAGAIN) {
+			(void)poll(&p, 1, (int)left_ms);
+		} else if (n == 0 || errno != EINTR) {
+			break;
+		}
 	}
 	(void)pthread_mutex_unlock(&state.lock);
 }

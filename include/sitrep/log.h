@@ -39,6 +39,8 @@ int log_level_parse(const char *name);
 
 void log_emit(enum log_level level, const char *subject, ...) __attribute__((sentinel));
 
+/* Text as it is, of any length, for a program that ends with it: waits for a slow reader, but two seconds at most. */
+void log_write(const char *text, size_t len);
 /* Hands on the lines that wait, as far as there is room; log_emit() does so too. */
 void log_flush(void);
 /* Lines that were lost since the start. */

@@ -653,6 +653,46 @@ static void test_unread_pipe_of_another(void **state)
 	(void)close(ends[1]);
 }
 
+/* A long text to a reader that is slow, and to one that stands still. */
+static void test_text_of_any_length(void **state)
+{
+	enum { LENGTH = 300000 };
+	struct ear *e = *state;
+	char *text = malloc(LENGTH), *read_back = malloc(LENGTH);
+	size_t len = 0;
+	pid_t child;
+	int ends[2], status;
+
+	assert_true(text != NULL && read_back != NULL);
+	for (int i = 0; i < LENGTH; i++)
+		text[i] = (char)('a' + i % 23);
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		(void)dup2(ends[1], STDERR_FILENO);
+		log_write(text, LENGTH);
+		_exit(0);
+	}
+	while (len < LENGTH) {
+		ssize_t n = read(ends[0], read_back + len, LENGTH - len);
+
+		assert_true(n > 0);
+		len += (size_t)n;
+	}
+	assert_memory_equal(text, read_back, LENGTH);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+	(void)alarm(60);
+	log_write(text, LENGTH);
+	(void)alarm(0);
+	assert_true(dup2(e->fd, STDERR_FILENO) >= 0);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	free(text);
+	free(read_back);
+}
+
 /* A disk without room for the log: the lines are counted, and told when there is some. */
 static void test_full_device(void **state)
 {
@@ -694,6 +734,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_unread_pipe, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unread_socket, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unread_pipe_of_another, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_text_of_any_length, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_full_device, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
