@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "read_trouble.h"
 #include "sitrep/clock.h"
 #include "sitrep/log.h"
 #include "sitrep/metrics.h"
@@ -29,9 +30,6 @@ enum {
 	HEALTH_MAX = 64 * 1024,
 	ACCEPT_MAX = 4 * 1024,
 };
-
-/* So long an error of reading counts, when nobody asks for that document again. */
-static const int64_t read_error_us = INT64_C(3600) * 1000 * 1000;
 
 /* Which stories, resolved from a path. */
 struct selection {
@@ -66,10 +64,7 @@ struct publish {
 	int64_t generation;
 	int64_t changed_ms;
 	bool generation_known;
-	/* What reading met last, and of which document; another success of that one, or an hour, ends it. */
-	struct error read_error;
-	char *read_path;
-	int64_t read_us; /* monotonic */
+	struct read_trouble trouble;
 };
 
 static const struct format *const formats[] = {&format_atom, &format_rss, &format_json};
@@ -139,25 +134,6 @@ static void keep(struct publish *p, struct str path, struct http_body *body)
 	c->used = ++p->uses;
 	count_again(p, c);
 	p->cached_count++;
-}
-
-/* ---- trouble with reading ---- */
-
-/* err: NULL when all is well with the document of that name.  The same error is logged once. */
-static void note_read(struct publish *p, struct str name, const struct error *err)
-{
-	bool is_same = p->read_path != NULL && str_eq(str_from(p->read_path), name);
-
-	if (err == NULL && !is_same)
-		return;
-	if (err != NULL && strcmp(err->text, p->read_error.text) != 0)
-		log_emit(LOG_LEVEL_ERROR, "cannot read the database", "reason", err->text, NULL);
-	if (!is_same) {
-		free(p->read_path);
-		p->read_path = strndup(name.data, name.len);
-	}
-	p->read_error = err != NULL ? *err : (struct error){0};
-	p->read_us = clock_mono_us();
 }
 
 /* ---- which stories ---- */
@@ -323,10 +299,10 @@ static struct http_body *render_stories(struct publish *p, struct str path, cons
 	describe(p, path, s, title, sizeof(title), home, sizeof(home), &channel);
 	s->format->begin(&r.out, &channel);
 	if (reader_stories(p->reader, &query, add_story, &r, &err) < 0) {
-		note_read(p, path, &err);
+		read_trouble_note(&p->trouble, path, &err);
 		goto out;
 	}
-	note_read(p, path, NULL);
+	read_trouble_note(&p->trouble, path, NULL);
 	s->format->end(&r.out);
 	data = buf_take(&r.out, &len);
 	if (data != NULL)
@@ -370,7 +346,7 @@ static int render_story(struct publish *p, struct str name, struct http_body **b
 		name.len -= 5;
 	}
 	result = reader_story_details(p->reader, name, write_story, &doc, &err);
-	note_read(p, full_name, result != 0 && result != -ENOENT ? &err : NULL);
+	read_trouble_note(&p->trouble, full_name, result != 0 && result != -ENOENT ? &err : NULL);
 	data = result == 0 ? buf_take(&doc.out, &len) : NULL;
 	if (data != NULL)
 		*body = http_body_new(
@@ -411,10 +387,12 @@ void publish_judge_health(struct publish *p, struct health *health)
 	struct publish_status status;
 	struct error err = {0};
 	int64_t oldest, newest;
+	const char *reason;
 
 	p->status(p->status_arg, &status);
-	if (p->read_error.code != 0 && clock_mono_us() - p->read_us < read_error_us)
-		status.health.read_error = p->read_error.text;
+	reason = read_trouble_reason(&p->trouble);
+	if (reason != NULL)
+		status.health.read_error = reason;
 	if (reader_cursors(p->reader, &oldest, &newest, &err) != 0)
 		status.health.read_error = err.text;
 	health_judge(&status.health, health);
@@ -511,7 +489,7 @@ static void look_at_generation(struct publish *p)
 	if (p->generation_known)
 		return;
 	p->generation_known = reader_generation(p->reader, &p->generation, &p->changed_ms, &err) == 0;
-	note_read(p, STR("generation"), p->generation_known ? NULL : &err);
+	read_trouble_note(&p->trouble, STR("generation"), p->generation_known ? NULL : &err);
 	if (p->changed_ms == TIME_NONE)
 		p->changed_ms = 0; /* nothing was ever published, and Atom wants a date */
 }
@@ -597,7 +575,7 @@ void publish_free(struct publish *p)
 	drop_all(p);
 	reader_free(p->reader);
 	free(p->base_url);
-	free(p->read_path);
+	read_trouble_release(&p->trouble);
 	free(p);
 }
 
