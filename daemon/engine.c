@@ -199,8 +199,9 @@ void engine_on_commit(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	engine_look_at_storing(e);
 	first = writer_collect(e->writer, &cursor);
+	/* Afterwards, so that no report of a loss is ahead of it and lets a poll begin. */
+	engine_look_at_storing(e);
 	for (struct poll_report *r = first; r != NULL; r = r->next) {
 		if (r->done != NULL) {
 			r->done(r->done_arg, &r->error);
