@@ -84,6 +84,8 @@ def test_a_full_disk_stops_polling_until_there_is_room(server, make_daemon):
         assert metric(daemon, "sitrepd_storing") == metric(daemon, "sitrepd_healthy") == 0
         assert metric(daemon, "sitrepd_polls_lost_total") >= 1
         # nobody is asked while the writer tries and fails; readers are served, and the feeds themselves are well
+        wait_for(lambda: not any(daemon.control(op="status")[0]["status"]["now"][k] for k in ("transfers", "parsing", "writing")),
+                 "what was under way to end")
         asked = len(server.requests)
         tried = daemon.get("/healthz")
         status = daemon.run("status").stdout
@@ -233,6 +235,7 @@ def test_a_log_that_nobody_reads_stops_nothing(server, make_daemon):
         wait_for(lambda: daemon.is_up(), "the daemon to answer")
         wait_for(lambda: metric(daemon, "sitrepd_polls_failed_total") >= count, "all feeds to fail", 3 * PATIENCE)
         wait_for(lambda: metric(daemon, "sitrepd_log_lines_dropped_total") > 0, "lines to be dropped")
+        wait_for(lambda: all(f["state"] == "failing" for f in daemon.feeds().values()), "the last poll to be stored")
         dropped = metric(daemon, "sitrepd_log_lines_dropped_total")
         reader.send_signal(signal.SIGCONT)
         wait_for(lambda: lines_with(daemon, "lines are lost lines=%d" % dropped), "one line that tells")
