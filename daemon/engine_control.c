@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sitrep/clock.h"
 #include "sitrep/damage.h"
@@ -55,7 +56,9 @@ void engine_fill_status(void *arg, struct publish_status *status)
 		.http_not_modified = http.not_modified,
 		.polls_lost = e->storing.lost,
 		.log_lines_dropped = log_dropped(),
+		.http_ambiguous = http.ambiguous,
 	};
+	memcpy(status->http_dropped, http.dropped, sizeof(status->http_dropped));
 	engine_gather_health(e, &status->health);
 }
 

@@ -112,6 +112,11 @@ static int open_stages(struct engine *e, struct error *err)
 		.memory_max = (uint64_t)c->parse_memory,
 		.answer_max = LIMIT_WIRE_DOCUMENT,
 	};
+	struct http_options http = {
+		.max_connections = (unsigned)c->http_connections,
+		.max_per_address = (unsigned)c->http_per_address,
+		.proxies = &c->http_trusted_proxy,
+	};
 	struct stream_options stream = {
 		.state_dir = e->options->state_dir,
 		.max_connections = (unsigned)c->stream_connections,
@@ -130,7 +135,7 @@ static int open_stages(struct engine *e, struct error *err)
 	e->publish = publish_new(e->options->state_dir, engine_fill_status, e, err);
 	if (e->publish == NULL)
 		return err->code;
-	e->http = http_server_new(e->base, (unsigned)c->http_connections, engine_on_http, e, err);
+	e->http = http_server_new(e->base, &http, engine_on_http, e, err);
 	if (e->http == NULL)
 		return err->code;
 	http_server_allow_post(e->http, engine_on_http_post);

@@ -102,7 +102,15 @@ const struct config_option config_options[] = {
 	{.section = SECTION_HTTP, .name = "entries", .type = OPTION_INT, .offset = TOP(http_entries), .fallback = "100", .min = 1,
 		.max = 10000, .reloadable = true, .help = "Stories in a merged feed and on the page."},
 	{.section = SECTION_HTTP, .name = "connections", .type = OPTION_INT, .offset = TOP(http_connections), .fallback = "256",
-		.min = 1, .max = 65536, .help = "Connections at one time."},
+		.min = 1, .max = 65536,
+		.help = "Connections at one time; an eighth is kept for Unix sockets, another for hubs. When there is no room, those "
+			"that wait for a request are closed."},
+	{.section = SECTION_HTTP, .name = "per-address", .type = OPTION_INT, .offset = TOP(http_per_address), .fallback = "32",
+		.min = 1, .max = 65536,
+		.help = "Connections at one time of one address, of IPv6 one network of 64 bits; loopback and trusted-proxy are "
+			"not counted."},
+	{.section = SECTION_HTTP, .name = "trusted-proxy", .type = OPTION_NETWORKS, .offset = TOP(http_trusted_proxy),
+		.help = "Addresses or networks of proxies in front of the daemon, such as 10.1.0.5: many readers come from there."},
 	{.section = SECTION_HTTP, .name = "socket-mode", .type = OPTION_MODE, .offset = TOP(http_socket_mode), .fallback = "0666",
 		.max = 0777, .help = "Mode of Unix sockets in listen."},
 

@@ -14,6 +14,7 @@
 #include "http_internal.h"
 #include "sitrep/buf.h"
 #include "sitrep/clock.h"
+#include "sitrep/turn.h"
 
 enum {
 	/* For the request line, all headers and the answer's headers. */
@@ -21,6 +22,18 @@ enum {
 	CONNECTION_TIMEOUT_S = 30,
 	PATH_MAX_LEN = 1024,
 	LISTENERS_MAX = 32,
+	/* Requests that go on waiting are given to libmicrohttpd again so many at a time. */
+	RESUMED_A_TURN = 16,
+	/* How often deadlines are looked at. */
+	DEADLINE_CHECK_S = 1,
+};
+
+/* A request whose head is in. */
+struct request {
+	struct http_upload *upload; /* NULL: its body is of no interest */
+	struct MHD_Connection *connection;
+	struct request *next; /* in server->parked */
+	bool again;           /* the handler has said "later" */
 };
 
 struct http_server {
@@ -28,6 +41,12 @@ struct http_server {
 	struct MHD_Daemon *daemon;
 	struct event *readable;
 	struct event *timer;
+	struct event *deadline;
+	struct http_door door;
+	struct http_connection *arriving;     /* is being handed over */
+	struct request *parked, **parked_end; /* suspended until another turn, in order */
+	int64_t run_began_us;                 /* processor time */
+	unsigned run_requests;
 	http_handle_fn *fn;
 	http_post_fn *post;
 	void *arg;
@@ -39,12 +58,33 @@ struct http_server {
 
 /* ---- the loop ---- */
 
+/* In the order in which they were put off, a few at a time: what they cost is only known when they are asked. */
+static void resume_parked(struct http_server *s)
+{
+	for (int i = 0; i < RESUMED_A_TURN && s->parked != NULL; i++) {
+		struct request *r = s->parked;
+
+		s->parked = r->next;
+		if (s->parked == NULL)
+			s->parked_end = &s->parked;
+		MHD_resume_connection(r->connection);
+	}
+}
+
 static void run(struct http_server *s)
 {
+	static const struct timeval at_once = {0};
 	MHD_UNSIGNED_LONG_LONG wait_ms;
 
+	s->run_began_us = clock_thread_cpu_us();
+	s->run_requests = 0;
+	resume_parked(s);
 	(void)MHD_run(s->daemon);
-	if (MHD_get_timeout(s->daemon, &wait_ms) == MHD_YES) {
+	if (s->run_requests > s->stats.turn_requests_max)
+		s->stats.turn_requests_max = s->run_requests;
+	if (s->parked != NULL)
+		(void)event_add(s->timer, &at_once);
+	else if (MHD_get_timeout(s->daemon, &wait_ms) == MHD_YES) {
 		struct timeval tv = {
 			.tv_sec = (time_t)(wait_ms / 1000), .tv_usec = (suseconds_t)(wait_ms % 1000) * 1000};
 
@@ -54,19 +94,55 @@ static void run(struct http_server *s)
 
 static void on_ready(evutil_socket_t fd, short what, void *arg)
 {
+	struct http_server *s = arg;
+
 	(void)fd;
 	(void)what;
-	run(arg);
+	run(s);
+	turn_yield(s->base);
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct http_server *s = arg;
+
+	(void)fd;
+	(void)what;
+	if (http_door_close_late(&s->door))
+		run(s);
 }
 
 static void on_accept(void *arg, int fd, const struct sockaddr *peer, socklen_t peer_len)
 {
 	struct http_server *s = arg;
 
+	s->arriving = http_door_enter(&s->door, fd, peer);
+	if (s->arriving == NULL)
+		(void)close(fd);
 	/* It closes fd when it refuses. */
-	if (MHD_add_connection(s->daemon, fd, peer, peer_len) != MHD_YES)
-		s->stats.refused++;
+	else if (MHD_add_connection(s->daemon, fd, peer, peer_len) != MHD_YES && s->arriving != NULL)
+		http_door_leave(&s->door, s->arriving);
+	s->arriving = NULL;
 	run(s);
+}
+
+static void on_connection(
+	void *arg, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode code)
+{
+	struct http_server *s = arg;
+
+	(void)connection;
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		*context = s->arriving;
+		s->arriving = NULL;
+	} else {
+		http_door_leave(&s->door, *context);
+	}
+}
+
+static struct http_connection *door_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
 /* ---- requests ---- */
@@ -315,20 +391,24 @@ static void add_protection(struct MHD_Response *response)
 
 static enum MHD_Result answer_with(struct http_server *s, struct MHD_Connection *connection, struct http_answer *answer)
 {
+	struct http_connection *c = door_of(connection);
 	struct MHD_Response *response;
 	enum MHD_Result result;
+	size_t size;
 
 	if (answer->body == NULL) {
 		char *line = NULL;
-		int len = asprintf(&line, "%d\n", answer->status);
+		int written = asprintf(&line, "%d\n", answer->status);
 
-		answer->body =
-			len < 0 ? NULL : http_body_new(line, (size_t)len, "text/plain; charset=utf-8", TIME_NONE);
+		answer->body = written < 0
+				       ? NULL
+				       : http_body_new(line, (size_t)written, "text/plain; charset=utf-8", TIME_NONE);
 		answer->cache_control = NULL;
 		if (answer->body == NULL)
 			return MHD_NO;
 	}
 	response = make_response(connection, answer->body, &answer->status, answer->cache_control);
+	size = http_body_size(answer->body);
 	http_body_unref(answer->body);
 	if (response == NULL)
 		return MHD_NO;
@@ -337,13 +417,15 @@ static enum MHD_Result answer_with(struct http_server *s, struct MHD_Connection 
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
 	if (answer->status == MHD_HTTP_NOT_MODIFIED)
 		s->stats.not_modified++;
+	if (c->is_late || answer->status == MHD_HTTP_BAD_REQUEST)
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+	if (c->is_late && answer->status == MHD_HTTP_SERVICE_UNAVAILABLE)
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "10");
+	http_door_note(c, HTTP_ANSWERED, size);
 	result = MHD_queue_response(connection, (unsigned)answer->status, response);
 	MHD_destroy_response(response);
 	return result;
 }
-
-/* Stands for a request whose body nobody wants. */
-static char no_upload;
 
 /* The first call for a request comes before its body, if any.  A response would be final here, and close the
  * connection with the client still talking; so refusals wait for the end, unless that is too far away. */
@@ -351,43 +433,88 @@ static enum MHD_Result begin_request(
 	struct http_server *s, struct MHD_Connection *connection, const char *url, const char *method, void **state)
 {
 	struct http_answer answer = {.status = MHD_HTTP_CONTENT_TOO_LARGE};
+	struct http_connection *c = door_of(connection);
 	struct buf path = BUF_INIT(PATH_MAX_LEN);
 	struct str announced = str_from(header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH));
+	bool is_post = s->post != NULL && strcmp(method, MHD_HTTP_METHOD_POST) == 0;
+	struct request *r;
 	long long length = 0;
 	size_t limit = 0;
-	int status;
+	int status = 0;
 
-	*state = &no_upload;
-	if (s->post == NULL || strcmp(method, MHD_HTTP_METHOD_POST) != 0)
-		return MHD_YES;
-	status = decode(&path, url) ? s->post(s->arg, buf_str(&path), &limit) : MHD_HTTP_BAD_REQUEST;
-	buf_release(&path);
+	if (http_head_mistake(connection) != NULL) {
+		s->stats.requests++;
+		s->stats.ambiguous++;
+		answer.status = MHD_HTTP_BAD_REQUEST;
+		return answer_with(s, connection, &answer);
+	}
+	if (is_post) {
+		status = decode(&path, url) ? s->post(s->arg, buf_str(&path), &limit) : MHD_HTTP_BAD_REQUEST;
+		buf_release(&path);
+	}
+	if (c->is_late && (!is_post || status != 0)) {
+		s->stats.requests++;
+		s->door.dropped[HTTP_DROP_FULL]++;
+		answer.status = MHD_HTTP_SERVICE_UNAVAILABLE;
+		return answer_with(s, connection, &answer);
+	}
 	if (!str_to_int(announced, &length) || length < 0)
 		length = 0;
 	if (http_upload_is_hopeless((uint64_t)length)) {
 		s->stats.requests++;
 		return answer_with(s, connection, &answer);
 	}
-	*state = http_upload_new(status, limit, (uint64_t)length, &s->uploading);
-	return *state != NULL ? MHD_YES : MHD_NO;
+	r = calloc(1, sizeof(*r));
+	if (r == NULL)
+		return MHD_NO;
+	r->connection = connection;
+	r->upload = is_post ? http_upload_new(status, limit, (uint64_t)length, &s->uploading) : NULL;
+	*state = r;
+	http_door_note(c, HTTP_UPLOADS, 0);
+	return is_post && r->upload == NULL ? MHD_NO : MHD_YES;
 }
 
 static void on_completed(
 	void *arg, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code)
 {
+	struct request *r = *state;
+
 	(void)arg;
-	(void)connection;
 	(void)code;
-	if (*state != &no_upload)
-		http_upload_free(*state);
+	http_door_note(door_of(connection), HTTP_WAITS, 0);
 	*state = NULL;
+	if (r == NULL)
+		return;
+	http_upload_free(r->upload);
+	free(r);
 }
 
-static void handle(struct http_server *s, struct MHD_Connection *connection, const char *url, const char *method,
-	struct http_upload *upload, struct http_answer *answer)
+/* Puts the request off until another turn. */
+static enum MHD_Result park(struct http_server *s, struct request *r)
+{
+	static const struct timeval at_once = {0};
+
+	s->stats.postponed++;
+	r->next = NULL;
+	*s->parked_end = r;
+	s->parked_end = &r->next;
+	MHD_suspend_connection(r->connection);
+	(void)event_add(s->timer, &at_once);
+	return MHD_YES;
+}
+
+static bool turn_has_room(const struct http_server *s)
+{
+	return s->run_requests < HTTP_TURN_REQUESTS &&
+	       (s->run_requests == 0 || clock_thread_cpu_us() - s->run_began_us < HTTP_TURN_US);
+}
+
+static void handle(
+	struct http_server *s, const char *url, const char *method, struct request *r, struct http_answer *answer)
 {
 	struct buf path = BUF_INIT(PATH_MAX_LEN);
-	struct http_request request = {.connection = connection};
+	struct http_upload *upload = r->upload;
+	struct http_request request = {.connection = r->connection, .again = r->again};
 
 	if (upload != NULL && upload->status != 0) {
 		answer->status = upload->status;
@@ -412,42 +539,52 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 {
 	struct http_server *s = arg;
 	struct http_answer answer = {.status = MHD_HTTP_NOT_FOUND};
-	struct http_upload *upload = *state != &no_upload ? *state : NULL;
+	struct request *r = *state;
 
 	(void)version;
-	if (*state == NULL)
+	if (r == NULL)
 		return begin_request(s, connection, url, method, state);
 	if (*data_size > 0) {
-		bool go_on = upload == NULL || http_upload_add(upload, data, *data_size);
+		bool go_on = r->upload == NULL || http_upload_add(r->upload, data, *data_size);
 
 		*data_size = 0;
 		return go_on ? MHD_YES : MHD_NO;
 	}
+	if (!turn_has_room(s))
+		return park(s, r);
+	s->run_requests++;
+	handle(s, url, method, r, &answer);
+	r->again = answer.later;
+	if (answer.later)
+		return park(s, r);
 	s->stats.requests++;
-	handle(s, connection, url, method, upload, &answer);
 	return answer_with(s, connection, &answer);
 }
 
 /* ---- life ---- */
 
 struct http_server *http_server_new(
-	struct event_base *base, unsigned max_connections, http_handle_fn *fn, void *arg, struct error *err)
+	struct event_base *base, const struct http_options *options, http_handle_fn *fn, void *arg, struct error *err)
 {
+	static const struct timeval check = {.tv_sec = DEADLINE_CHECK_S};
 	struct http_server *s = calloc(1, sizeof(*s));
 	const union MHD_DaemonInfo *info;
 
-	if (s == NULL) {
+	if (s == NULL || http_door_init(&s->door, options) != 0) {
+		free(s);
 		(void)error_sys(err, -ENOMEM, "cannot serve HTTP");
 		return NULL;
 	}
 	s->base = base;
 	s->fn = fn;
 	s->arg = arg;
-	s->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, on_request, s,
-		MHD_OPTION_CONNECTION_LIMIT, max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
+	s->parked_end = &s->parked;
+	/* The door counts; those that were shut down and are not closed yet are libmicrohttpd's alone. */
+	s->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+		on_request, s, MHD_OPTION_CONNECTION_LIMIT, 2 * options->max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
 		(unsigned)CONNECTION_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+		MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 	info = s->daemon != NULL ? MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
 	if (info == NULL) {
 		(void)error_set(err, -ENOTSUP, "cannot start the HTTP server: libmicrohttpd refused");
@@ -456,7 +593,9 @@ struct http_server *http_server_new(
 	}
 	s->readable = event_new(base, info->epoll_fd, EV_READ | EV_PERSIST, on_ready, s);
 	s->timer = evtimer_new(base, on_ready, s);
-	if (s->readable == NULL || s->timer == NULL || event_add(s->readable, NULL) != 0) {
+	s->deadline = event_new(base, -1, EV_PERSIST, on_deadline, s);
+	if (s->readable == NULL || s->timer == NULL || s->deadline == NULL || event_add(s->readable, NULL) != 0 ||
+		event_add(s->deadline, &check) != 0) {
 		(void)error_set(err, -ENOMEM, "cannot serve HTTP");
 		http_server_free(s);
 		return NULL;
@@ -479,10 +618,9 @@ int http_server_listen(struct http_server *s, struct listener *l, struct error *
 
 void http_server_get_stats(const struct http_server *s, struct http_stats *stats)
 {
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-
 	*stats = s->stats;
-	stats->connections = info != NULL ? info->num_connections : 0;
+	memcpy(stats->dropped, s->door.dropped, sizeof(stats->dropped));
+	stats->connections = s->door.count;
 }
 
 void http_server_free(struct http_server *s)
@@ -495,7 +633,13 @@ void http_server_free(struct http_server *s)
 		event_free(s->readable);
 	if (s->timer != NULL)
 		event_free(s->timer);
+	if (s->deadline != NULL)
+		event_free(s->deadline);
+	/* It insists on having none suspended. */
+	for (; s->parked != NULL; s->parked = s->parked->next)
+		MHD_resume_connection(s->parked->connection);
 	if (s->daemon != NULL)
 		MHD_stop_daemon(s->daemon);
+	http_door_release(&s->door);
 	free(s);
 }

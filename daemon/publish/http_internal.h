@@ -1,4 +1,4 @@
-/* Shared by http.c, http_body.c and http_upload.c only. */
+/* Shared by http.c, http_head.c, http_door.c, http_body.c and http_upload.c only. */
 #ifndef SITREP_HTTP_INTERNAL_H
 #define SITREP_HTTP_INTERNAL_H
 
@@ -17,6 +17,46 @@ struct http_body {
 	const char *content_type;
 	unsigned references;
 };
+
+/* What a connection is doing: waiting for the end of a head, taking a body in, being answered. */
+enum http_phase { HTTP_WAITS, HTTP_UPLOADS, HTTP_ANSWERED };
+
+struct http_connection {
+	int fd;              /* libmicrohttpd's */
+	bool is_local;       /* over a Unix socket */
+	bool has_address;    /* its address has a limit */
+	bool is_late;        /* came when only hubs had room */
+	bool shut;           /* is on its way out */
+	uint8_t address[16]; /* of IPv6 the network */
+	enum http_phase phase;
+	int64_t since_ms, deadline_ms; /* of the phase, monotonic */
+	struct http_connection *prev, *next;
+};
+
+/* All connections, and how many there may be. */
+struct http_door {
+	unsigned max, max_per_address;
+	struct config_network *proxies;
+	size_t proxy_count;
+	struct http_connection *first;
+	unsigned count;
+	uint64_t dropped[HTTP_DROP_REASONS];
+};
+
+int http_door_init(struct http_door *d, const struct http_options *options); /* 0 or -ENOMEM */
+void http_door_release(struct http_door *d);
+/* NULL: there is no room, or no memory; the caller closes fd.  May shut others down. */
+struct http_connection *http_door_enter(struct http_door *d, int fd, const struct sockaddr *peer);
+void http_door_leave(struct http_door *d, struct http_connection *c);
+/* c has come to that phase; answer_len is the answer's, 0 otherwise. */
+void http_door_note(struct http_connection *c, enum http_phase phase, size_t answer_len);
+/* Shuts those whose time is over; true when there were any. */
+bool http_door_close_late(struct http_door *d);
+
+/* http_head.c: a literal that says what is wrong with the head, or NULL: for what is ambiguous, and could be taken by
+ * a proxy in front of us for another request than the one we see. */
+struct MHD_Connection;
+const char *http_head_mistake(struct MHD_Connection *connection);
 
 /* The body of a POST on its way in. */
 struct http_upload {

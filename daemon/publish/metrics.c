@@ -71,6 +71,8 @@ static void write_totals(
 		{"sitrepd_http_requests_total", "counter", "HTTP requests answered.", (double)s->http_requests},
 		{"sitrepd_http_not_modified_total", "counter", "HTTP requests answered 304.",
 			(double)s->http_not_modified},
+		{"sitrepd_http_ambiguous_total", "counter",
+			"HTTP requests refused for a head that can be read in two ways.", (double)s->http_ambiguous},
 		{"sitrepd_items", "gauge", "Items kept.", (double)c->items},
 		{"sitrepd_stories", "gauge", "Stories kept.", (double)c->stories},
 		{"sitrepd_events", "gauge", "Events kept for the stream.", (double)c->events},
@@ -176,6 +178,19 @@ static void write_feeds(struct buf *out, const struct publish_status *s)
 	}
 }
 
+static void write_dropped(struct buf *out, const struct publish_status *s)
+{
+	static const char name[] = "sitrepd_http_connections_dropped_total";
+
+	(void)buf_printf(out,
+		"# HELP %s Connections refused (full, address) or closed (room, head, body, answer).\n# TYPE %s "
+		"counter\n",
+		name, name);
+	for (int r = 0; r < HTTP_DROP_REASONS; r++)
+		(void)buf_printf(out, "%s{reason=\"%s\"} %llu\n", name, http_drop_reason_name((enum http_drop_reason)r),
+			(unsigned long long)s->http_dropped[r]);
+}
+
 int metrics_write(struct buf *out, const struct publish_status *status, const struct store_counts *counts,
 	const struct health *health)
 {
@@ -184,6 +199,7 @@ int metrics_write(struct buf *out, const struct publish_status *status, const st
 	damage_get(&damage);
 	write_totals(out, status, counts, health);
 	write_damage(out, &damage);
+	write_dropped(out, status);
 	write_feeds(out, status);
 	return out->failed;
 }

@@ -101,6 +101,8 @@ struct config {
 	bool http_enabled;
 	int64_t http_entries;     /* entries of an output */
 	int64_t http_connections; /* at most, in all */
+	int64_t http_per_address; /* at most, of one address */
+	struct config_networks http_trusted_proxy;
 	const char *http_socket_mode_text;
 	unsigned http_socket_mode;
 

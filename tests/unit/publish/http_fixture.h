@@ -38,6 +38,7 @@ struct fixture {
 	struct listener *listener;
 	struct sockaddr_in address;
 	struct http_body *document, *small, *noise;
+	int turns_needed; /* for /slow */
 	struct buf paths; /* that the handler was asked for, each in brackets */
 };
 
@@ -55,7 +56,7 @@ static inline void handle(void *arg, const struct http_request *request, struct 
 {
 	struct fixture *f = arg;
 
-	(void)buf_printf(&f->paths, "[%.*s]", STR_ARG(request->path));
+	(void)buf_printf(&f->paths, "[%.*s%s]", STR_ARG(request->path), request->again ? " again" : "");
 	answer->status = 200;
 	answer->cache_control = "max-age=60";
 	if (str_eq(request->path, STR("/document"))) {
@@ -67,6 +68,10 @@ static inline void handle(void *arg, const struct http_request *request, struct 
 	} else if (str_eq(request->path, STR("/live"))) {
 		answer->body = http_body_ref(f->document);
 		answer->cache_control = NULL;
+	} else if (str_eq(request->path, STR("/slow"))) {
+		answer->later = f->turns_needed > 0;
+		if (f->turns_needed-- <= 0)
+			answer->body = http_body_ref(f->small);
 	} else if (str_eq(request->path, STR("/busy"))) {
 		answer->status = 503;
 	} else {
@@ -104,6 +109,7 @@ static inline int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct error err = {0};
+	const struct http_options options = {.max_connections = CONNECTIONS_MAX, .max_per_address = 2};
 	const char *colon;
 	long long port = 0;
 
@@ -116,7 +122,7 @@ static inline int setup(void **state)
 	f->small = make_body(100, false);
 	f->noise = make_body(NOISE_LEN, true);
 	f->listener = listener_open_tcp("127.0.0.1", 0, &err);
-	f->server = http_server_new(f->base, CONNECTIONS_MAX, handle, f, &err);
+	f->server = http_server_new(f->base, &options, handle, f, &err);
 	if (f->alarm == NULL || f->listener == NULL || f->server == NULL ||
 		http_server_listen(f->server, f->listener, &err) != 0)
 		fail_msg("%s", err.text);

@@ -42,13 +42,14 @@ static int judge(void *arg, struct str path, size_t *limit)
 
 static int begin(void **state)
 {
+	const struct http_options options = {.max_connections = CONNECTIONS_MAX, .max_per_address = 2};
 	struct error err = {0};
 	struct fixture *f;
 
 	assert_int_equal(setup(state), 0);
 	f = *state;
 	http_server_free(f->server);
-	f->server = http_server_new(f->base, CONNECTIONS_MAX, echo, f, &err);
+	f->server = http_server_new(f->base, &options, echo, f, &err);
 	assert_non_null(f->server);
 	http_server_allow_post(f->server, judge);
 	assert_int_equal(http_server_listen(f->server, f->listener, &err), 0);
