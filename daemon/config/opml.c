@@ -134,29 +134,32 @@ int opml_parse(struct str text, struct arena *a, struct opml *out, struct error 
 
 /* ---- writing ---- */
 
-int opml_write(struct buf *out, struct str title, const struct opml_feed *feeds, size_t count)
+void opml_write_begin(struct buf *out, struct str title)
 {
 	(void)buf_puts(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<opml version=\"2.0\">\n<head><title>");
 	(void)buf_add_xml(out, title);
 	(void)buf_puts(out, "</title></head>\n<body>\n");
-	for (size_t i = 0; i < count; i++) {
-		const struct opml_feed *f = &feeds[i];
+}
 
-		(void)buf_puts(out, "<outline type=\"rss\"");
-		(void)buf_add_xml_attribute(out, "text", str_empty(f->title) ? f->url : f->title);
-		(void)buf_add_xml_attribute(out, "title", f->title);
-		(void)buf_add_xml_attribute(out, "xmlUrl", f->url);
-		(void)buf_add_xml_attribute(out, "htmlUrl", f->site);
-		if (f->category_count > 0) {
-			(void)buf_puts(out, " category=\"");
-			for (size_t k = 0; k < f->category_count; k++) {
-				(void)buf_puts(out, k > 0 ? ",/" : "/");
-				(void)buf_add_xml(out, f->categories[k]);
-			}
-			(void)buf_putc(out, '"');
+void opml_write_feed(struct buf *out, const struct opml_feed *f)
+{
+	(void)buf_puts(out, "<outline type=\"rss\"");
+	(void)buf_add_xml_attribute(out, "text", str_empty(f->title) ? f->url : f->title);
+	(void)buf_add_xml_attribute(out, "title", f->title);
+	(void)buf_add_xml_attribute(out, "xmlUrl", f->url);
+	(void)buf_add_xml_attribute(out, "htmlUrl", f->site);
+	if (f->category_count > 0) {
+		(void)buf_puts(out, " category=\"");
+		for (size_t k = 0; k < f->category_count; k++) {
+			(void)buf_puts(out, k > 0 ? ",/" : "/");
+			(void)buf_add_xml(out, f->categories[k]);
 		}
-		(void)buf_puts(out, "/>\n");
+		(void)buf_putc(out, '"');
 	}
+	(void)buf_puts(out, "/>\n");
+}
+
+void opml_write_end(struct buf *out)
+{
 	(void)buf_puts(out, "</body>\n</opml>\n");
-	return out->failed;
 }

@@ -34,6 +34,8 @@ struct request {
 	struct MHD_Connection *connection;
 	struct request *next; /* in server->parked */
 	bool again;           /* the handler has said "later" */
+	bool answered;        /* it has answered, and the gzip form is being made */
+	struct http_answer answer;
 };
 
 struct http_server {
@@ -357,7 +359,7 @@ static struct MHD_Response *make_response(
 	struct MHD_Connection *connection, struct http_body *b, int *status, const char *cache_control)
 {
 	struct MHD_Response *response;
-	bool packed = accepts_gzip(connection) && http_body_compress(b);
+	bool packed = accepts_gzip(connection) && b->gzip != NULL;
 
 	if (*status == MHD_HTTP_OK && may_be_kept(cache_control) && is_not_modified(connection, b)) {
 		*status = MHD_HTTP_NOT_MODIFIED;
@@ -410,6 +412,7 @@ static enum MHD_Result answer_with(struct http_server *s, struct MHD_Connection 
 	response = make_response(connection, answer->body, &answer->status, answer->cache_control);
 	size = http_body_size(answer->body);
 	http_body_unref(answer->body);
+	answer->body = NULL;
 	if (response == NULL)
 		return MHD_NO;
 	add_protection(response);
@@ -486,6 +489,7 @@ static void on_completed(
 	if (r == NULL)
 		return;
 	http_upload_free(r->upload);
+	http_body_unref(r->answer.body);
 	free(r);
 }
 
@@ -538,7 +542,6 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	const char *version, const char *data, size_t *data_size, void **state)
 {
 	struct http_server *s = arg;
-	struct http_answer answer = {.status = MHD_HTTP_NOT_FOUND};
 	struct request *r = *state;
 
 	(void)version;
@@ -553,12 +556,18 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	if (!turn_has_room(s))
 		return park(s, r);
 	s->run_requests++;
-	handle(s, url, method, r, &answer);
-	r->again = answer.later;
-	if (answer.later)
+	if (!r->answered) {
+		r->answer = (struct http_answer){.status = MHD_HTTP_NOT_FOUND};
+		handle(s, url, method, r, &r->answer);
+		r->again = r->answer.later;
+		if (r->answer.later)
+			return park(s, r);
+		r->answered = true;
+	}
+	if (r->answer.body != NULL && accepts_gzip(connection) && http_body_compress(r->answer.body) == HTTP_GZIP_LATER)
 		return park(s, r);
 	s->stats.requests++;
-	return answer_with(s, connection, &answer);
+	return answer_with(s, connection, &r->answer);
 }
 
 /* ---- life ---- */

@@ -11,6 +11,10 @@ struct http_body {
 	size_t len;
 	char *gzip; /* NULL until it was asked for */
 	size_t gzip_len;
+	/* While it is being made, a piece in each turn that somebody waits in. */
+	struct z_stream_s *packing; /* NULL: it is not */
+	char *packed;
+	size_t packed_max;
 	bool gzip_refused; /* not worth it, or no memory */
 	char tag[32];      /* the ETag without its quotes; the gzip form's has "-gz" behind it */
 	int64_t modified_ms;
@@ -75,7 +79,8 @@ bool http_upload_is_hopeless(uint64_t announced);
 bool http_upload_add(struct http_upload *u, const char *data, size_t len);
 void http_upload_free(struct http_upload *u);
 
-/* True when b->gzip is there. */
-bool http_body_compress(struct http_body *b);
+/* One piece of work on b->gzip: it is there, there will be none, or it takes another turn. */
+enum http_gzip { HTTP_GZIP_READY, HTTP_GZIP_NONE, HTTP_GZIP_LATER };
+enum http_gzip http_body_compress(struct http_body *b);
 
 #endif

@@ -18,7 +18,7 @@ static void write_metric(struct buf *out, const struct metric *m)
 		out, "# HELP %s %s\n# TYPE %s %s\n%s %.15g\n", m->name, m->help, m->name, m->type, m->name, m->value);
 }
 
-static void write_totals(
+static void write_plain_totals(
 	struct buf *out, const struct publish_status *s, const struct store_counts *c, const struct health *health)
 {
 	const struct metric metrics[] = {
@@ -146,36 +146,44 @@ static int64_t feed_items(const struct feed_state *f)
 	return f->items;
 }
 
-static void write_feeds(struct buf *out, const struct publish_status *s)
-{
-	static const struct {
-		const char *name, *type, *help;
-		int64_t (*value)(const struct feed_state *f);
-	} series[] = {
-		{"sitrepd_feed_up", "gauge", "1 when the last poll went well.", feed_up},
-		{"sitrepd_feed_last_success_seconds", "gauge", "Last good poll, Unix time, 0: never.",
-			feed_last_success},
-		{"sitrepd_feed_last_new_seconds", "gauge", "Last new item, Unix time, 0: never.", feed_last_new},
-		{"sitrepd_feed_errors", "gauge", "Failures in a row.", feed_errors},
-		{"sitrepd_feed_pushed", "gauge", "1 while a hub is trusted to deliver its news.", feed_pushed},
-		{"sitrepd_feed_polls_total", "counter", "Polls.", feed_polls},
-		{"sitrepd_feed_items", "gauge", "Items kept.", feed_items},
-	};
+static const struct {
+	const char *name, *type, *help;
+	int64_t (*value)(const struct feed_state *f);
+} series[] = {
+	{"sitrepd_feed_up", "gauge", "1 when the last poll went well.", feed_up},
+	{"sitrepd_feed_last_success_seconds", "gauge", "Last good poll, Unix time, 0: never.", feed_last_success},
+	{"sitrepd_feed_last_new_seconds", "gauge", "Last new item, Unix time, 0: never.", feed_last_new},
+	{"sitrepd_feed_errors", "gauge", "Failures in a row.", feed_errors},
+	{"sitrepd_feed_pushed", "gauge", "1 while a hub is trusted to deliver its news.", feed_pushed},
+	{"sitrepd_feed_polls_total", "counter", "Polls.", feed_polls},
+	{"sitrepd_feed_items", "gauge", "Items kept.", feed_items},
+};
 
-	for (size_t k = 0; k < sizeof(series) / sizeof(series[0]); k++) {
+static void write_feed(struct buf *out, size_t k, const struct feed_state *f)
+{
+	(void)buf_puts(out, series[k].name);
+	(void)buf_puts(out, "{feed=\"");
+	write_label(out, f->name);
+	(void)buf_puts(out, "\"} ");
+	(void)buf_put_int(out, series[k].value(f));
+	(void)buf_putc(out, '\n');
+}
+
+bool metrics_write_feeds(struct buf *out, const struct publish_status *s, struct metrics_place *at, size_t most)
+{
+	size_t k = at->series, end = s->feed_count - at->feed < most ? s->feed_count : at->feed + most;
+
+	if (k == sizeof(series) / sizeof(series[0]))
+		return false;
+	if (at->feed == 0)
 		(void)buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", series[k].name, series[k].help, series[k].name,
 			series[k].type);
-		for (size_t i = 0; i < s->feed_count; i++) {
-			if (s->feeds[i].name == NULL)
-				continue;
-			(void)buf_puts(out, series[k].name);
-			(void)buf_puts(out, "{feed=\"");
-			write_label(out, s->feeds[i].name);
-			(void)buf_puts(out, "\"} ");
-			(void)buf_put_int(out, series[k].value(&s->feeds[i]));
-			(void)buf_putc(out, '\n');
-		}
-	}
+	for (; at->feed < end; at->feed++)
+		if (s->feeds[at->feed].name != NULL)
+			write_feed(out, k, &s->feeds[at->feed]);
+	if (at->feed == s->feed_count)
+		*at = (struct metrics_place){.series = k + 1};
+	return true;
 }
 
 static void write_dropped(struct buf *out, const struct publish_status *s)
@@ -191,15 +199,13 @@ static void write_dropped(struct buf *out, const struct publish_status *s)
 			(unsigned long long)s->http_dropped[r]);
 }
 
-int metrics_write(struct buf *out, const struct publish_status *status, const struct store_counts *counts,
+void metrics_write_totals(struct buf *out, const struct publish_status *status, const struct store_counts *counts,
 	const struct health *health)
 {
 	struct damage damage;
 
 	damage_get(&damage);
-	write_totals(out, status, counts, health);
+	write_plain_totals(out, status, counts, health);
 	write_damage(out, &damage);
 	write_dropped(out, status);
-	write_feeds(out, status);
-	return out->failed;
 }

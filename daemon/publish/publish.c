@@ -9,65 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "read_trouble.h"
+#include "publish_internal.h"
 #include "sitrep/clock.h"
 #include "sitrep/log.h"
-#include "sitrep/metrics.h"
-#include "sitrep/opml.h"
-#include "sitrep/render.h"
-#include "sitrep/sha256.h"
 #include "sitrep/story_page.h"
 
 enum {
-	/* One document: a hundred entries of ordinary length are half a megabyte. */
-	DOCUMENT_MAX = 32 * 1024 * 1024,
-	/* Past this no further story is added, so that a few huge ones cannot make it useless. */
-	DOCUMENT_FULL = 8 * 1024 * 1024,
-	/* All documents kept, gzip forms included; the one not asked for longest goes first. */
-	CACHE_MAX = 64 * 1024 * 1024,
-	CACHED_MAX = 512,
 	/* /healthz: all reasons and notes, and what is read of a request's Accept. */
 	HEALTH_MAX = 64 * 1024,
 	ACCEPT_MAX = 4 * 1024,
 };
 
-/* Which stories, resolved from a path. */
-struct selection {
-	const char *title; /* of the category, output or alert; NULL: everything */
-	char mark[256];    /* "output/NAME", "alert/NAME", "" */
-	int64_t *feed_ids; /* NULL: all */
-	size_t feed_count;
-	size_t entries;
-	const struct format *format;
-};
-
-struct cached {
-	char *path;
-	struct http_body *body;
-	size_t size; /* as counted in cached_bytes */
-	int64_t generation;
-	uint64_t used; /* counts up, the lowest was not asked for longest */
-};
-
-struct publish {
-	struct reader *reader;
-	publish_status_fn *status;
-	void *status_arg;
-	const struct config *config;
-	const struct feed_state *feeds;
-	size_t feed_count;
-	char *base_url; /* without the slash at the end */
-	struct cached cache[CACHED_MAX];
-	size_t cached_count;
-	size_t cached_bytes;
-	uint64_t uses;
-	int64_t generation;
-	int64_t changed_ms;
-	bool generation_known;
-	struct read_trouble trouble;
-};
-
-static const struct format *const formats[] = {&format_atom, &format_rss, &format_json};
+/* How long a document may have been made before one who waited is given it. */
+enum { WAITED_MS = 10 * 1000 };
 
 /* ---- cache ---- */
 
@@ -90,7 +44,8 @@ static void drop_all(struct publish *p)
 
 static void make_room(struct publish *p, size_t size)
 {
-	while (p->cached_count > 0 && (p->cached_count == CACHED_MAX || p->cached_bytes + size > CACHE_MAX)) {
+	while (p->cached_count > 0 &&
+		(p->cached_count == PUBLISH_CACHED_MAX || p->cached_bytes + size > PUBLISH_CACHE_MAX)) {
 		size_t oldest = 0;
 
 		for (size_t i = 1; i < p->cached_count; i++)
@@ -117,7 +72,7 @@ static void count_again(struct publish *p, struct cached *c)
 	c->size = size;
 }
 
-static void keep(struct publish *p, struct str path, struct http_body *body)
+static void keep(struct publish *p, struct str path, int64_t generation, struct http_body *body)
 {
 	struct cached *c = find(p, path);
 
@@ -130,186 +85,11 @@ static void keep(struct publish *p, struct str path, struct http_body *body)
 		return;
 	c->body = http_body_ref(body);
 	c->size = 0;
-	c->generation = p->generation;
+	c->generation = generation;
+	c->kept_ms = clock_mono_ms();
 	c->used = ++p->uses;
 	count_again(p, c);
 	p->cached_count++;
-}
-
-/* ---- which stories ---- */
-
-static const struct format *take_suffix(struct str *path)
-{
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		struct str suffix = str_from(formats[i]->suffix);
-
-		if (path->len > suffix.len + 1 && str_ends(*path, suffix) &&
-			path->data[path->len - suffix.len - 1] == '.') {
-			path->len -= suffix.len + 1;
-			return formats[i];
-		}
-	}
-	return NULL;
-}
-
-static bool has_category(const struct feed_state *f, struct str wanted)
-{
-	struct str rest = str_from(f->categories), name;
-
-	while (str_split(&rest, '\n', &name))
-		if (str_eq_nocase(name, wanted))
-			return true;
-	return false;
-}
-
-static int select_category(const struct publish *p, struct str name, struct selection *s)
-{
-	s->feed_ids = calloc(p->feed_count + 1, sizeof(*s->feed_ids));
-	if (s->feed_ids == NULL)
-		return -ENOMEM;
-	for (size_t i = 0; i < p->feed_count; i++)
-		if (p->feeds[i].name != NULL && has_category(&p->feeds[i], name))
-			s->feed_ids[s->feed_count++] = p->feeds[i].id;
-	return s->feed_count > 0 ? 0 : -ENOENT;
-}
-
-static int select_output(const struct publish *p, struct str name, struct selection *s)
-{
-	for (size_t i = 0; i < p->config->outputs.count; i++) {
-		const struct config_output *o = &p->config->outputs.items[i];
-
-		if (!str_eq(str_from(o->name), name))
-			continue;
-		s->title = o->title != NULL ? o->title : o->name;
-		if (o->entries > 0)
-			s->entries = (size_t)o->entries;
-		if (o->match != NULL)
-			(void)snprintf(s->mark, sizeof(s->mark), "output/%s", o->name);
-		return 0;
-	}
-	return -ENOENT;
-}
-
-static int select_alert(const struct publish *p, struct str name, struct selection *s)
-{
-	for (size_t i = 0; i < p->config->alerts.count; i++) {
-		if (!str_eq(str_from(p->config->alerts.items[i].name), name))
-			continue;
-		s->title = p->config->alerts.items[i].name;
-		(void)snprintf(s->mark, sizeof(s->mark), "alert/%s", s->title);
-		return 0;
-	}
-	return -ENOENT;
-}
-
-static bool take_prefix(struct str *path, struct str prefix)
-{
-	if (!str_starts(*path, prefix))
-		return false;
-	*path = str_slice(*path, prefix.len, path->len);
-	return true;
-}
-
-/* -ENOENT for a path that names no stories. The caller frees s->feed_ids; title_room holds a category's title. */
-static int resolve(const struct publish *p, struct str path, struct selection *s, char *title_room, size_t room)
-{
-	*s = (struct selection){.entries = (size_t)p->config->http_entries};
-	if (str_eq(path, STR("/"))) {
-		s->format = &format_page;
-		return 0;
-	}
-	s->format = take_suffix(&path);
-	if (s->format == NULL)
-		return -ENOENT;
-	if (str_eq(path, STR("/feed")))
-		return 0;
-	if (take_prefix(&path, STR("/category/"))) {
-		(void)snprintf(title_room, room, "%.*s", STR_ARG(path));
-		s->title = title_room;
-		return select_category(p, path, s);
-	}
-	if (take_prefix(&path, STR("/output/")))
-		return select_output(p, path, s);
-	if (take_prefix(&path, STR("/alert/")))
-		return select_alert(p, path, s);
-	return -ENOENT;
-}
-
-/* ---- rendering ---- */
-
-struct rendering {
-	struct buf out;
-	const struct format *format;
-	size_t count;
-};
-
-static int add_story(void *arg, const struct story *s)
-{
-	struct rendering *r = arg;
-
-	r->format->story(&r->out, s, r->count++);
-	return r->out.len > DOCUMENT_FULL || buf_failed(&r->out);
-}
-
-/* An address like any other's identifier: the same as long as the address of the document is. */
-static void make_id(struct channel *c)
-{
-	struct sha256 *hash = sha256_new(NULL);
-	uint8_t d[SHA256_LEN] = {0};
-
-	if (hash != NULL && sha256_begin(hash) == 0 && sha256_add(hash, str_from(c->self_url)) == 0)
-		(void)sha256_end(hash, d);
-	sha256_free(hash);
-	d[6] = (uint8_t)((d[6] & 0x0f) | 0x80); /* RFC 9562, version 8 */
-	d[8] = (uint8_t)((d[8] & 0x3f) | 0x80);
-	(void)snprintf(c->id, sizeof(c->id),
-		"urn:uuid:%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", d[0], d[1], d[2], d[3],
-		d[4], d[5], d[6], d[7], d[8], d[9], d[10], d[11], d[12], d[13], d[14], d[15]);
-}
-
-static void describe(const struct publish *p, struct str path, const struct selection *s, char *title, size_t room,
-	char *home, size_t home_room, struct channel *c)
-{
-	(void)snprintf(title, room, "%s%s%s", p->config->title, s->title != NULL ? ": " : "",
-		s->title != NULL ? s->title : "");
-	(void)snprintf(home, home_room, "%s/", p->base_url);
-	*c = (struct channel){.title = title, .home_url = home, .updated_ms = p->changed_ms};
-	(void)snprintf(c->self_url, sizeof(c->self_url), "%s%.*s", p->base_url, STR_ARG(path));
-	make_id(c);
-}
-
-static struct http_body *render_stories(struct publish *p, struct str path, const struct selection *s)
-{
-	struct rendering r = {.out = BUF_INIT(DOCUMENT_MAX), .format = s->format};
-	struct story_query query = {
-		.feed_ids = s->feed_ids,
-		.feed_count = s->feed_count,
-		.mark = s->mark[0] != '\0' ? s->mark : NULL,
-		.before_sort_ms = INT64_MAX,
-		.before_id = INT64_MAX,
-		.limit = s->entries,
-	};
-	struct http_body *body = NULL;
-	struct error err = {0};
-	char title[512], home[2048];
-	struct channel channel;
-	char *data;
-	size_t len;
-
-	describe(p, path, s, title, sizeof(title), home, sizeof(home), &channel);
-	s->format->begin(&r.out, &channel);
-	if (reader_stories(p->reader, &query, add_story, &r, &err) < 0) {
-		read_trouble_note(&p->trouble, path, &err);
-		goto out;
-	}
-	read_trouble_note(&p->trouble, path, NULL);
-	s->format->end(&r.out);
-	data = buf_take(&r.out, &len);
-	if (data != NULL)
-		body = http_body_new(data, len, s->format->content_type, p->changed_ms);
-out:
-	buf_release(&r.out);
-	return body;
 }
 
 /* ---- one story ---- */
@@ -334,7 +114,7 @@ static int write_story(void *arg, const struct story *s, const struct story_deta
 /* -ENOENT when there is no story of that name. */
 static int render_story(struct publish *p, struct str name, struct http_body **body)
 {
-	struct story_document doc = {.out = BUF_INIT(DOCUMENT_MAX), .site = p->config->title};
+	struct story_document doc = {.out = BUF_INIT(PUBLISH_DOCUMENT_MAX), .site = p->config->title};
 	struct str full_name = name;
 	struct error err = {0};
 	size_t len;
@@ -355,7 +135,7 @@ static int render_story(struct publish *p, struct str name, struct http_body **b
 	return result;
 }
 
-/* ---- the fixed documents ---- */
+/* ---- health ---- */
 
 static struct http_body *finish(struct buf *out, const char *content_type)
 {
@@ -365,21 +145,6 @@ static struct http_body *finish(struct buf *out, const char *content_type)
 
 	buf_release(out);
 	return body;
-}
-
-static void answer_metrics(struct publish *p, struct http_answer *answer)
-{
-	struct buf out = BUF_INIT(DOCUMENT_MAX);
-	struct publish_status status;
-	struct store_counts counts = {0};
-	struct health health;
-
-	p->status(p->status_arg, &status);
-	publish_judge_health(p, &health);
-	(void)reader_counts(p->reader, &counts, NULL);
-	(void)metrics_write(&out, &status, &counts, &health);
-	answer->body = finish(&out, "text/plain; version=0.0.4; charset=utf-8");
-	answer->status = answer->body != NULL ? 200 : 503;
 }
 
 void publish_judge_health(struct publish *p, struct health *health)
@@ -434,52 +199,6 @@ static void answer_health(struct publish *p, const struct http_request *request,
 	answer->cache_control = "no-store";
 }
 
-static void answer_opml(struct publish *p, struct http_answer *answer)
-{
-	struct buf out = BUF_INIT(DOCUMENT_MAX);
-	struct opml_feed *list = calloc(p->feed_count + 1, sizeof(*list));
-	struct str *names = NULL;
-	size_t count = 0, name_count = 0;
-
-	answer->status = 503;
-	for (size_t i = 0; i < p->feed_count; i++) {
-		struct str rest = str_from(p->feeds[i].categories), name;
-
-		while (str_split(&rest, '\n', &name))
-			name_count++;
-	}
-	names = calloc(name_count + 1, sizeof(*names));
-	if (list == NULL || names == NULL)
-		goto out;
-	name_count = 0;
-	for (size_t i = 0; i < p->feed_count; i++) {
-		const struct feed_state *f = &p->feeds[i];
-		struct str rest = str_from(f->categories), name;
-
-		if (f->name == NULL)
-			continue;
-		list[count] = (struct opml_feed){
-			.url = str_from(f->url),
-			.title = str_from(f->title != NULL ? f->title : f->name),
-			.site = str_from(f->link),
-			.categories = &names[name_count],
-		};
-		while (str_split(&rest, '\n', &name)) {
-			names[name_count++] = name;
-			list[count].category_count++;
-		}
-		count++;
-	}
-	if (opml_write(&out, str_from(p->config->title), list, count) == 0)
-		answer->body = finish(&out, "text/x-opml; charset=utf-8");
-	if (answer->body != NULL)
-		answer->status = 200;
-out:
-	buf_release(&out);
-	free(list);
-	free(names);
-}
-
 /* ---- the way in ---- */
 
 static void look_at_generation(struct publish *p)
@@ -494,44 +213,57 @@ static void look_at_generation(struct publish *p)
 		p->changed_ms = 0; /* nothing was ever published, and Atom wants a date */
 }
 
-static void answer_stories(struct publish *p, struct str path, struct http_answer *answer)
+static void answer_from(struct publish *p, struct cached *c, struct http_answer *answer)
 {
-	struct cached *c;
-	struct selection s;
-	struct str name;
-	char title_room[256];
-	bool is_story;
+	c->used = ++p->uses;
+	count_again(p, c);
+	answer->status = 200;
+	answer->body = http_body_ref(c->body);
+}
+
+/* Makes the document, over several turns if need be.  Who has waited for it is given it even when something has
+ * changed meanwhile: a document that takes longer to make than changes are apart would never be served. */
+static void answer_work(
+	struct publish *p, const struct http_request *request, enum work_kind kind, struct http_answer *answer)
+{
+	struct work *w = publish_work_find(p, request->path);
+	struct cached *c = w == NULL ? find(p, request->path) : NULL;
+	int64_t generation;
+	int result = 0;
+
+	if (c != NULL && ((request->again && clock_mono_ms() - c->kept_ms < WAITED_MS) ||
+				 (kind == WORK_STORIES && c->generation == p->generation))) {
+		answer_from(p, c, answer);
+		return;
+	}
+	if (w == NULL)
+		result = publish_work_start(p, request->path, kind, &w);
+	if (result == 0) {
+		generation = w->generation;
+		result = publish_work_step(p, w, &answer->body);
+		if (result == 0)
+			keep(p, request->path, generation, answer->body);
+	}
+	answer->later = result == 1 || result == -EBUSY;
+	answer->status = result == 0 ? 200 : result == -ENOENT ? 404 : 503;
+}
+
+static void answer_stories(struct publish *p, const struct http_request *request, struct http_answer *answer)
+{
+	static const char prefix[] = "/story/";
+	struct str name = request->path;
 	int result;
 
 	look_at_generation(p);
-	c = find(p, path);
 	answer->cache_control = "max-age=60";
-	if (c != NULL && c->generation == p->generation) {
-		c->used = ++p->uses;
-		count_again(p, c);
-		answer->status = 200;
-		answer->body = http_body_ref(c->body);
+	if (!str_starts(name, str_from(prefix))) {
+		answer_work(p, request, WORK_STORIES, answer);
 		return;
 	}
-	name = path;
-	s.feed_ids = NULL;
-	is_story = take_prefix(&name, STR("/story/"));
-	if (is_story) {
-		result = render_story(p, name, &answer->body);
-	} else {
-		result = resolve(p, path, &s, title_room, sizeof(title_room));
-		if (result == 0)
-			answer->body = render_stories(p, path, &s);
-	}
-	if (result == 0) {
-		answer->status = answer->body != NULL ? 200 : 503;
-		/* There are more stories than room, and each is asked for seldom. */
-		if (answer->body != NULL && !is_story)
-			keep(p, path, answer->body);
-	} else {
-		answer->status = result == -ENOENT ? 404 : 503;
-	}
-	free(s.feed_ids);
+	name = str_slice(name, sizeof(prefix) - 1, name.len);
+	/* There are more stories than room, and each is asked for seldom. */
+	result = render_story(p, name, &answer->body);
+	answer->status = result == 0 && answer->body != NULL ? 200 : result == -ENOENT ? 404 : 503;
 }
 
 void publish_handle(void *arg, const struct http_request *request, struct http_answer *answer)
@@ -539,13 +271,13 @@ void publish_handle(void *arg, const struct http_request *request, struct http_a
 	struct publish *p = arg;
 
 	if (str_eq(request->path, STR("/metrics")))
-		answer_metrics(p, answer);
+		answer_work(p, request, WORK_METRICS, answer);
 	else if (str_eq(request->path, STR("/healthz")))
 		answer_health(p, request, answer);
 	else if (str_eq(request->path, STR("/opml")))
-		answer_opml(p, answer);
+		answer_work(p, request, WORK_OPML, answer);
 	else
-		answer_stories(p, request->path, answer);
+		answer_stories(p, request, answer);
 }
 
 /* ---- life ---- */
@@ -572,6 +304,7 @@ void publish_free(struct publish *p)
 {
 	if (p == NULL)
 		return;
+	publish_works_drop(p);
 	drop_all(p);
 	reader_free(p->reader);
 	free(p->base_url);
@@ -613,6 +346,7 @@ void publish_set_config(struct publish *p, const struct config *config, char *ba
 	p->feed_count = feed_count;
 	free(p->base_url);
 	p->base_url = base_url;
+	publish_works_drop(p);
 	drop_all(p);
 }
 

@@ -239,7 +239,7 @@ static int give_story(struct reader *r, int64_t id, story_fn *fn, void *arg, str
 int reader_stories(struct reader *r, const struct story_query *q, story_fn *fn, void *arg, struct error *err)
 {
 	struct story_query query = *q;
-	struct place *places;
+	struct river_place *places;
 	size_t count = 0;
 	int result;
 
@@ -258,6 +258,17 @@ int reader_stories(struct reader *r, const struct story_query *q, story_fn *fn, 
 		reader_end(r);
 	}
 	free(places);
+	return result;
+}
+
+int reader_story_at(struct reader *r, const struct river_place *place, story_fn *fn, void *arg, struct error *err)
+{
+	int result = reader_begin(r, err);
+
+	if (result != 0)
+		return result;
+	result = give_story(r, place->story_id, fn, arg, err);
+	reader_end(r);
 	return result;
 }
 

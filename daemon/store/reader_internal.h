@@ -56,13 +56,8 @@ int reader_find_story(struct reader *r, struct str uid, int64_t *id, struct erro
 /* Within a transaction, into the arena, which is cleared before: 1; 0 when there is none to show. */
 int reader_load_story(struct reader *r, int64_t id, struct story *story, struct error *err);
 
-/* Places in the river, newest first. */
-struct place {
-	int64_t sort_ms;
-	int64_t story_id;
-};
-
 /* Finds the places that q asks for, at most q->limit, into places. */
-int reader_list(struct reader *r, const struct story_query *q, struct place *places, size_t *count, struct error *err);
+int reader_list(
+	struct reader *r, const struct story_query *q, struct river_place *places, size_t *count, struct error *err);
 
 #endif

@@ -23,12 +23,12 @@ static const char cannot_list[] = "cannot list stories";
 
 /* The newest places found so far, in order. */
 struct page {
-	struct place *places;
+	struct river_place *places;
 	size_t count;
 	size_t limit;
 };
 
-static int compare_places(const struct place *a, const struct place *b)
+static int compare_places(const struct river_place *a, const struct river_place *b)
 {
 	if (a->sort_ms != b->sort_ms)
 		return a->sort_ms > b->sort_ms ? -1 : 1;
@@ -36,7 +36,7 @@ static int compare_places(const struct place *a, const struct place *b)
 }
 
 /* False when the page is full of newer ones. */
-static bool page_add(struct page *p, struct place place)
+static bool page_add(struct page *p, struct river_place place)
 {
 	size_t low = 0, high = p->count;
 
@@ -94,7 +94,7 @@ static int walk(struct reader *r, sqlite3_stmt *s, const struct story_query *q, 
 	sql_bind_int(s, 1, q->before_sort_ms);
 	sql_bind_int(s, 2, q->before_id);
 	while (p->count < p->limit && (result = sql_step(s, err, cannot_list)) == 1) {
-		struct place place = {sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1)};
+		struct river_place place = {sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1)};
 
 		if (looks-- == 0)
 			break;
@@ -119,7 +119,7 @@ static int list_feed(struct reader *r, const struct story_query *q, int64_t feed
 	sql_bind_int(s, 3, feed_id);
 	sql_bind_int(s, 4, p->count == p->limit ? p->places[p->count - 1].sort_ms : INT64_MIN);
 	while ((result = sql_step(s, err, cannot_list)) == 1) {
-		struct place place = {sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1)};
+		struct river_place place = {sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1)};
 
 		if (!page_add(p, place))
 			break;
@@ -144,7 +144,8 @@ static int list_feeds(
 	return result;
 }
 
-int reader_list(struct reader *r, const struct story_query *q, struct place *places, size_t *count, struct error *err)
+int reader_list(
+	struct reader *r, const struct story_query *q, struct river_place *places, size_t *count, struct error *err)
 {
 	struct page p = {.places = places, .limit = q->limit};
 	int64_t *feeds = NULL;
@@ -167,6 +168,25 @@ int reader_list(struct reader *r, const struct story_query *q, struct place *pla
 		result = walk(r, r->s[LIST_ALL], q, NULL, SIZE_MAX, &p, err);
 	}
 	free(feeds);
+	*count = p.count;
+	return result;
+}
+
+int reader_places(
+	struct reader *r, const struct story_query *q, struct river_place *places, size_t *count, struct error *err)
+{
+	struct page p = {.places = places, .count = *count, .limit = q->limit};
+	int result = reader_begin(r, err);
+
+	if (result != 0)
+		return result;
+	if (q->mark != NULL)
+		sql_bind_cstr(r->s[LIST_MARKED], 3, q->mark);
+	if (q->feed_ids == NULL)
+		result = walk(r, r->s[q->mark != NULL ? LIST_MARKED : LIST_ALL], q, NULL, SIZE_MAX, &p, err);
+	for (size_t i = 0; q->feed_ids != NULL && i < q->feed_count && result == 0; i++)
+		result = list_feed(r, q, q->feed_ids[i], &p, err);
+	reader_end(r);
 	*count = p.count;
 	return result;
 }

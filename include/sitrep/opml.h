@@ -28,6 +28,9 @@ struct opml {
 /* text is the whole file; entries live in a. -EBADMSG with line and reason when it is no OPML. */
 int opml_parse(struct str text, struct arena *a, struct opml *out, struct error *err);
 
-int opml_write(struct buf *out, struct str title, const struct opml_feed *feeds, size_t count);
+/* A list is begun, its feeds follow one by one, then it is ended. */
+void opml_write_begin(struct buf *out, struct str title);
+void opml_write_feed(struct buf *out, const struct opml_feed *f);
+void opml_write_end(struct buf *out);
 
 #endif

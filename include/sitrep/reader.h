@@ -75,6 +75,19 @@ struct story_query {
 
 typedef int story_fn(void *arg, const struct story *s);
 int reader_stories(struct reader *r, const struct story_query *q, story_fn *fn, void *arg, struct error *err);
+
+/* The same in pieces, for those who may not wait: where the stories stand in the river, then one by one. */
+struct river_place {
+	int64_t sort_ms;
+	int64_t story_id;
+};
+/* Merges what q asks for into places, newest first: *count there are, at most q->limit there may be.  Called for a few
+ * feeds at a time, it finds the newest of all of them. */
+int reader_places(
+	struct reader *r, const struct story_query *q, struct river_place *places, size_t *count, struct error *err);
+/* Nothing is handed to fn when the story is gone. */
+int reader_story_at(struct reader *r, const struct river_place *place, story_fn *fn, void *arg, struct error *err);
+
 /* -ENOENT when there is none.  Under the uid of a story that became part of another one, that one with its own uid. */
 int reader_story(struct reader *r, struct str uid, story_fn *fn, void *arg, struct error *err);
 

@@ -1,0 +1,90 @@
+/* Shared by publish.c, publish_select.c and publish_work.c only. */
+#ifndef SITREP_PUBLISH_INTERNAL_H
+#define SITREP_PUBLISH_INTERNAL_H
+
+#include <stdbool.h>
+
+#include "read_trouble.h"
+#include "sitrep/metrics.h"
+#include "sitrep/publish.h"
+#include "sitrep/render.h"
+
+enum {
+	/* One document: a hundred entries of ordinary length are half a megabyte. */
+	PUBLISH_DOCUMENT_MAX = 32 * 1024 * 1024,
+	/* All documents kept, gzip forms included; the one not asked for longest goes first. */
+	PUBLISH_CACHE_MAX = 64 * 1024 * 1024,
+	PUBLISH_CACHED_MAX = 512,
+	/* Documents being made at one time. */
+	PUBLISH_WORKS_MAX = 8,
+};
+
+/* Which stories, resolved from a path. */
+struct selection {
+	const char *title; /* of the category, output or alert; NULL: everything */
+	char title_room[256];
+	char mark[256];    /* "output/NAME", "alert/NAME", "" */
+	int64_t *feed_ids; /* NULL: all */
+	size_t feed_count;
+	size_t entries;
+	const struct format *format;
+};
+
+struct cached {
+	char *path;
+	struct http_body *body;
+	size_t size; /* as counted in cached_bytes */
+	int64_t generation;
+	int64_t kept_ms; /* monotonic */
+	uint64_t used;   /* counts up, the lowest was not asked for longest */
+};
+
+enum work_kind { WORK_STORIES, WORK_METRICS, WORK_OPML };
+
+/* A document that is being made, a piece in each turn of the loop that somebody waits in. */
+struct work {
+	char *path; /* NULL: this place is free */
+	enum work_kind kind;
+	struct buf out;
+	int64_t generation;
+	int64_t stepped_ms; /* monotonic */
+	struct selection selection;
+	struct river_place *places; /* of the stories, newest first */
+	size_t place_count, place;  /* the next one */
+	size_t feeds;               /* looked at for places, or written */
+	size_t stories;             /* written */
+	bool listed;                /* all places are found */
+	struct metrics_place metrics;
+};
+
+struct publish {
+	struct reader *reader;
+	publish_status_fn *status;
+	void *status_arg;
+	const struct config *config;
+	const struct feed_state *feeds;
+	size_t feed_count;
+	char *base_url; /* without the slash at the end */
+	struct cached cache[PUBLISH_CACHED_MAX];
+	size_t cached_count;
+	size_t cached_bytes;
+	struct work works[PUBLISH_WORKS_MAX];
+	uint64_t uses;
+	int64_t generation;
+	int64_t changed_ms;
+	bool generation_known;
+	struct read_trouble trouble;
+};
+
+/* publish_select.c: -ENOENT for a path that names no stories.  The caller frees s->feed_ids, whatever comes. */
+int publish_select(const struct publish *p, struct str path, struct selection *s);
+
+/* publish_work.c */
+struct work *publish_work_find(struct publish *p, struct str path);
+/* 0 and *w; -ENOENT: the path names nothing of the kind; -EBUSY: as many as there may be are under way. */
+int publish_work_start(struct publish *p, struct str path, enum work_kind kind, struct work **w);
+/* 1: there is more to do; 0 and *body: it is made; or -errno.  w is free but for 1. */
+int publish_work_step(struct publish *p, struct work *w, struct http_body **body);
+void publish_works_drop(struct publish *p);
+
+#endif

@@ -1,0 +1,105 @@
+/* Which stories a path names: all of them, those of a category, of an output's rule, of an alert. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "publish_internal.h"
+
+static const struct format *const formats[] = {&format_atom, &format_rss, &format_json};
+
+static const struct format *take_suffix(struct str *path)
+{
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		struct str suffix = str_from(formats[i]->suffix);
+
+		if (path->len > suffix.len + 1 && str_ends(*path, suffix) &&
+			path->data[path->len - suffix.len - 1] == '.') {
+			path->len -= suffix.len + 1;
+			return formats[i];
+		}
+	}
+	return NULL;
+}
+
+static bool has_category(const struct feed_state *f, struct str wanted)
+{
+	struct str rest = str_from(f->categories), name;
+
+	while (str_split(&rest, '\n', &name))
+		if (str_eq_nocase(name, wanted))
+			return true;
+	return false;
+}
+
+static int select_category(const struct publish *p, struct str name, struct selection *s)
+{
+	s->feed_ids = calloc(p->feed_count + 1, sizeof(*s->feed_ids));
+	if (s->feed_ids == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->feed_count; i++)
+		if (p->feeds[i].name != NULL && has_category(&p->feeds[i], name))
+			s->feed_ids[s->feed_count++] = p->feeds[i].id;
+	return s->feed_count > 0 ? 0 : -ENOENT;
+}
+
+static int select_output(const struct publish *p, struct str name, struct selection *s)
+{
+	for (size_t i = 0; i < p->config->outputs.count; i++) {
+		const struct config_output *o = &p->config->outputs.items[i];
+
+		if (!str_eq(str_from(o->name), name))
+			continue;
+		s->title = o->title != NULL ? o->title : o->name;
+		if (o->entries > 0)
+			s->entries = (size_t)o->entries;
+		if (o->match != NULL)
+			(void)snprintf(s->mark, sizeof(s->mark), "output/%s", o->name);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static int select_alert(const struct publish *p, struct str name, struct selection *s)
+{
+	for (size_t i = 0; i < p->config->alerts.count; i++) {
+		if (!str_eq(str_from(p->config->alerts.items[i].name), name))
+			continue;
+		s->title = p->config->alerts.items[i].name;
+		(void)snprintf(s->mark, sizeof(s->mark), "alert/%s", s->title);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static bool take_prefix(struct str *path, struct str prefix)
+{
+	if (!str_starts(*path, prefix))
+		return false;
+	*path = str_slice(*path, prefix.len, path->len);
+	return true;
+}
+
+int publish_select(const struct publish *p, struct str path, struct selection *s)
+{
+	*s = (struct selection){.entries = (size_t)p->config->http_entries};
+	if (str_eq(path, STR("/"))) {
+		s->format = &format_page;
+		return 0;
+	}
+	s->format = take_suffix(&path);
+	if (s->format == NULL)
+		return -ENOENT;
+	if (str_eq(path, STR("/feed")))
+		return 0;
+	if (take_prefix(&path, STR("/category/"))) {
+		(void)snprintf(s->title_room, sizeof(s->title_room), "%.*s", STR_ARG(path));
+		s->title = s->title_room;
+		return select_category(p, path, s);
+	}
+	if (take_prefix(&path, STR("/output/")))
+		return select_output(p, path, s);
+	if (take_prefix(&path, STR("/alert/")))
+		return select_alert(p, path, s);
+	return -ENOENT;
+}

@@ -1,0 +1,291 @@
+/* Documents that take more than a turn of the loop: a page of ten thousand stories, the numbers of ten thousand feeds.
+ * Each step does some milliseconds of work, for whoever asks; all who wait for one path wait for the same work. Stories
+ * that move to the top meanwhile stand where they stood; the next document, which such a move makes due, is right. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "publish_internal.h"
+#include "sitrep/clock.h"
+#include "sitrep/limits.h"
+#include "sitrep/opml.h"
+#include "sitrep/sha256.h"
+
+enum {
+	/* Processor time of a step; what is under way then is brought to its end. */
+	STEP_US = 2000,
+	/* Feeds written between two looks at the clock. */
+	FEEDS_AT_ONCE = 100,
+	/* Past this no further story is added, so that a few huge ones cannot make a document useless. */
+	DOCUMENT_FULL = 8 * 1024 * 1024,
+	/* A work that nobody has asked for since gives way to another. */
+	ABANDONED_MS = 2000,
+};
+
+/* An address like any other's identifier: the same as long as the address of the document is. */
+static void make_id(struct channel *c)
+{
+	struct sha256 *hash = sha256_new(NULL);
+	uint8_t d[SHA256_LEN] = {0};
+
+	if (hash != NULL && sha256_begin(hash) == 0 && sha256_add(hash, str_from(c->self_url)) == 0)
+		(void)sha256_end(hash, d);
+	sha256_free(hash);
+	d[6] = (uint8_t)((d[6] & 0x0f) | 0x80); /* RFC 9562, version 8 */
+	d[8] = (uint8_t)((d[8] & 0x3f) | 0x80);
+	(void)snprintf(c->id, sizeof(c->id),
+		"urn:uuid:%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", d[0], d[1], d[2], d[3],
+		d[4], d[5], d[6], d[7], d[8], d[9], d[10], d[11], d[12], d[13], d[14], d[15]);
+}
+
+static void describe(const struct publish *p, struct str path, const struct selection *s, char *title, size_t room,
+	char *home, size_t home_room, struct channel *c)
+{
+	(void)snprintf(title, room, "%s%s%s", p->config->title, s->title != NULL ? ": " : "",
+		s->title != NULL ? s->title : "");
+	(void)snprintf(home, home_room, "%s/", p->base_url);
+	*c = (struct channel){.title = title, .home_url = home, .updated_ms = p->changed_ms};
+	(void)snprintf(c->self_url, sizeof(c->self_url), "%s%.*s", p->base_url, STR_ARG(path));
+	make_id(c);
+}
+
+/* ---- stories ---- */
+
+static int add_story(void *arg, const struct story *s)
+{
+	struct work *w = arg;
+
+	w->selection.format->story(&w->out, s, w->stories++);
+	return w->out.len > DOCUMENT_FULL || buf_failed(&w->out);
+}
+
+/* 1 when it takes another turn. */
+static int list_places(struct publish *p, struct work *w, int64_t end_us, struct error *err)
+{
+	const struct selection *s = &w->selection;
+	struct story_query query = {
+		.mark = s->mark[0] != '\0' ? s->mark : NULL,
+		.before_sort_ms = INT64_MAX,
+		.before_id = INT64_MAX,
+		.limit = s->entries,
+	};
+	int result = s->feed_ids == NULL ? reader_places(p->reader, &query, w->places, &w->place_count, err) : 0;
+
+	while (result == 0 && w->feeds < s->feed_count) {
+		size_t left = s->feed_count - w->feeds;
+
+		if (clock_thread_cpu_us() >= end_us)
+			return 1;
+		query.feed_ids = &s->feed_ids[w->feeds];
+		query.feed_count = left < FEEDS_AT_ONCE ? left : FEEDS_AT_ONCE;
+		result = reader_places(p->reader, &query, w->places, &w->place_count, err);
+		w->feeds += query.feed_count;
+	}
+	w->listed = result == 0;
+	return result;
+}
+
+static int step_stories(struct publish *p, struct work *w)
+{
+	int64_t end_us = clock_thread_cpu_us() + STEP_US;
+	struct error err = {0};
+	int result = w->listed ? 0 : list_places(p, w, end_us, &err);
+
+	for (; result == 0 && w->place < w->place_count; w->place++) {
+		if (clock_thread_cpu_us() >= end_us)
+			return 1;
+		result = reader_story_at(p->reader, &w->places[w->place], add_story, w, &err);
+	}
+	read_trouble_note(&p->trouble, str_from(w->path), result < 0 ? &err : NULL);
+	if (result < 0 || !w->listed)
+		return result;
+	w->selection.format->end(&w->out);
+	return 0;
+}
+
+/* ---- feeds ---- */
+
+static int step_metrics(struct publish *p, struct work *w)
+{
+	int64_t end_us = clock_thread_cpu_us() + STEP_US;
+	struct publish_status status;
+
+	p->status(p->status_arg, &status);
+	while (metrics_write_feeds(&w->out, &status, &w->metrics, FEEDS_AT_ONCE))
+		if (clock_thread_cpu_us() >= end_us)
+			return 1;
+	return 0;
+}
+
+static void write_outline(struct buf *out, const struct feed_state *f)
+{
+	struct str names[LIMIT_ITEM_LIST], rest = str_from(f->categories);
+	struct opml_feed feed = {
+		.url = str_from(f->url),
+		.title = str_from(f->title != NULL ? f->title : f->name),
+		.site = str_from(f->link),
+		.categories = names,
+	};
+
+	while (feed.category_count < LIMIT_ITEM_LIST && str_split(&rest, '\n', &names[feed.category_count]))
+		feed.category_count++;
+	opml_write_feed(out, &feed);
+}
+
+static int step_opml(struct publish *p, struct work *w)
+{
+	int64_t end_us = clock_thread_cpu_us() + STEP_US;
+
+	for (; w->feeds < p->feed_count; w->feeds++) {
+		if (w->feeds % FEEDS_AT_ONCE == FEEDS_AT_ONCE - 1 && clock_thread_cpu_us() >= end_us) {
+			if (p->feeds[w->feeds].name != NULL)
+				write_outline(&w->out, &p->feeds[w->feeds]);
+			w->feeds++;
+			return 1;
+		}
+		if (p->feeds[w->feeds].name != NULL)
+			write_outline(&w->out, &p->feeds[w->feeds]);
+	}
+	opml_write_end(&w->out);
+	return 0;
+}
+
+/* ---- works ---- */
+
+static void work_release(struct work *w)
+{
+	free(w->path);
+	free(w->selection.feed_ids);
+	free(w->places);
+	buf_release(&w->out);
+	*w = (struct work){0};
+}
+
+void publish_works_drop(struct publish *p)
+{
+	for (size_t i = 0; i < PUBLISH_WORKS_MAX; i++)
+		if (p->works[i].path != NULL)
+			work_release(&p->works[i]);
+}
+
+struct work *publish_work_find(struct publish *p, struct str path)
+{
+	for (size_t i = 0; i < PUBLISH_WORKS_MAX; i++)
+		if (p->works[i].path != NULL && str_eq(str_from(p->works[i].path), path))
+			return &p->works[i];
+	return NULL;
+}
+
+static struct work *find_place(struct publish *p)
+{
+	struct work *oldest = &p->works[0];
+
+	for (size_t i = 0; i < PUBLISH_WORKS_MAX; i++) {
+		if (p->works[i].path == NULL)
+			return &p->works[i];
+		if (p->works[i].stepped_ms < oldest->stepped_ms)
+			oldest = &p->works[i];
+	}
+	if (clock_mono_ms() - oldest->stepped_ms < ABANDONED_MS)
+		return NULL;
+	work_release(oldest);
+	return oldest;
+}
+
+static void begin(struct publish *p, struct work *w, struct str path)
+{
+	struct publish_status status;
+	struct store_counts counts = {0};
+	struct channel channel;
+	struct health health;
+	char title[512], home[2048];
+
+	switch (w->kind) {
+	case WORK_STORIES:
+		describe(p, path, &w->selection, title, sizeof(title), home, sizeof(home), &channel);
+		w->selection.format->begin(&w->out, &channel);
+		break;
+	case WORK_METRICS:
+		p->status(p->status_arg, &status);
+		(void)reader_counts(p->reader, &counts, NULL);
+		publish_judge_health(p, &health);
+		metrics_write_totals(&w->out, &status, &counts, &health);
+		break;
+	case WORK_OPML:
+		opml_write_begin(&w->out, str_from(p->config->title));
+		break;
+	}
+}
+
+int publish_work_start(struct publish *p, struct str path, enum work_kind kind, struct work **out)
+{
+	struct selection s = {0};
+	struct work *w = find_place(p);
+	int result = w == NULL ? -EBUSY : kind == WORK_STORIES ? publish_select(p, path, &s) : 0;
+	char *copy = result == 0 ? strndup(path.data, path.len) : NULL;
+
+	if (copy == NULL) {
+		free(s.feed_ids);
+		return result != 0 ? result : -ENOMEM;
+	}
+	*w = (struct work){
+		.path = copy,
+		.kind = kind,
+		.out = BUF_INIT(PUBLISH_DOCUMENT_MAX),
+		.generation = kind == WORK_STORIES ? p->generation : -1,
+		.selection = s,
+		.places = kind == WORK_STORIES ? calloc(s.entries + 1, sizeof(struct river_place)) : NULL,
+	};
+	if (kind == WORK_STORIES && w->places == NULL) {
+		work_release(w);
+		return -ENOMEM;
+	}
+	/* A category's title stands in the selection itself. */
+	if (s.title == s.title_room)
+		w->selection.title = w->selection.title_room;
+	begin(p, w, path);
+	*out = w;
+	return 0;
+}
+
+static const char *content_type(const struct work *w)
+{
+	switch (w->kind) {
+	case WORK_STORIES:
+		return w->selection.format->content_type;
+	case WORK_METRICS:
+		return "text/plain; version=0.0.4; charset=utf-8";
+	case WORK_OPML:
+		return "text/x-opml; charset=utf-8";
+	}
+	return NULL;
+}
+
+int publish_work_step(struct publish *p, struct work *w, struct http_body **body)
+{
+	int result = 0;
+	size_t len;
+	char *data;
+
+	w->stepped_ms = clock_mono_ms();
+	switch (w->kind) {
+	case WORK_STORIES:
+		result = step_stories(p, w);
+		break;
+	case WORK_METRICS:
+		result = step_metrics(p, w);
+		break;
+	case WORK_OPML:
+		result = step_opml(p, w);
+		break;
+	}
+	if (result == 1)
+		return 1;
+	data = result == 0 ? buf_take(&w->out, &len) : NULL;
+	*body = data != NULL
+			? http_body_new(data, len, content_type(w), w->kind == WORK_STORIES ? p->changed_ms : TIME_NONE)
+			: NULL;
+	work_release(w);
+	return result != 0 ? result : *body != NULL ? 0 : -ENOMEM;
+}

@@ -1,0 +1,269 @@
+/* publish_turns_test.c: the largest documents are made a piece at a time, and are what they would be in one piece. */
+#include "../store/fixture.h"
+
+#include <zlib.h>
+
+#include "../../../daemon/publish/http_internal.h"
+#include "sitrep/publish.h"
+
+/* What a piece may take.  Sanitizers make everything several times slower. */
+#if defined(__SANITIZE_ADDRESS__)
+#define PIECE_MAX_US 100000
+#else
+#define PIECE_MAX_US 20000
+#endif
+
+enum { FEEDS = 10000, ITEMS = 3000 };
+
+struct site {
+	struct fixture store;
+	struct feed_state *states;
+	char (*names)[16];
+	struct config config;
+	struct publish *publish;
+	struct http_body *body; /* of the last answer */
+	size_t pieces;
+	int64_t piece_us_max;
+};
+
+static void fill_status(void *arg, struct publish_status *status)
+{
+	struct site *s = arg;
+
+	*status = (struct publish_status){.feeds = s->states, .feed_count = FEEDS};
+}
+
+static int begin(void **state)
+{
+	struct site *s = calloc(1, sizeof(*s));
+	struct fixture *f;
+	struct writer_options options;
+	struct error err = {0};
+	struct draft draft;
+	static char url[] = "https://feeds.example/feed", title_of_feed[] = "One of many", categories[] = "naval\nair";
+	char guid[32], title[64], body[600];
+
+	assert_non_null(s);
+	f = &s->store;
+	state_dir_make(f->dir);
+	options = fixture_options(f->dir);
+	fixture_open(f, &options);
+	fixture_sync(f, fixture_feeds, 3);
+	f->now_ms = NOW_MS;
+	draft_init(&draft, "Alpha");
+	memset(body, 'b', sizeof(body) - 1);
+	body[sizeof(body) - 1] = '\0';
+	for (int i = 0; i < ITEMS; i++) {
+		(void)snprintf(guid, sizeof(guid), "guid-%d", i);
+		(void)snprintf(title, sizeof(title), "Notice number %d", i);
+		(void)snprintf(body, 16, "%d", i);
+		body[strlen(body)] = ' ';
+		(void)draft_add(&draft, guid, NULL, title, body);
+	}
+	assert_string_equal(fixture_poll(f, ALPHA, &draft).error.text, "");
+	s->states = calloc(FEEDS, sizeof(*s->states));
+	s->names = calloc(FEEDS, sizeof(*s->names));
+	assert_true(s->states != NULL && s->names != NULL);
+	for (int i = 0; i < FEEDS; i++) {
+		(void)snprintf(s->names[i], sizeof(s->names[i]), "feed-%d", i);
+		s->states[i] =
+			(struct feed_state){.id = i + 1, .name = s->names[i], .url = url, .title = title_of_feed};
+		s->states[i].categories = categories;
+	}
+	s->config.title = "Situation";
+	s->config.base_url = "https://sitrep.example";
+	s->config.http_entries = 10000;
+	s->publish = publish_new(f->dir, fill_status, s, &err);
+	if (s->publish == NULL)
+		fail_msg("%s", err.text);
+	publish_set_config(s->publish, &s->config, publish_base_url(&s->config), s->states, FEEDS);
+	*state = s;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct site *s = *state;
+
+	http_body_unref(s->body);
+	publish_free(s->publish);
+	fixture_close(&s->store);
+	fixture_release_states(&s->store);
+	state_dir_remove(s->store.dir);
+	free(s->states);
+	free(s->names);
+	free(s);
+	return 0;
+}
+
+/* One piece; true when the answer has come. */
+static bool ask(struct site *s, const char *path, bool again)
+{
+	struct http_request request = {.method = HTTP_GET, .path = str_from(path), .again = again};
+	struct http_answer answer = {.status = 404};
+	int64_t before_us = clock_thread_cpu_us(), spent_us;
+
+	publish_handle(s->publish, &request, &answer);
+	spent_us = clock_thread_cpu_us() - before_us;
+	if (spent_us > s->piece_us_max)
+		s->piece_us_max = spent_us;
+	s->pieces++;
+	if (answer.later)
+		return false;
+	assert_int_equal(answer.status, 200);
+	http_body_unref(s->body);
+	s->body = answer.body;
+	return true;
+}
+
+static void get(struct site *s, const char *path)
+{
+	s->pieces = 0;
+	s->piece_us_max = 0;
+	for (bool again = false; !ask(s, path, again); again = true)
+		assert_true(s->pieces < 10000);
+	if (s->piece_us_max >= PIECE_MAX_US)
+		fail_msg("a piece of %s took %lld us of processor time", path, (long long)s->piece_us_max);
+}
+
+static size_t count_of(const struct http_body *b, const char *words)
+{
+	struct str text = str_make(b->data, b->len);
+	size_t n = 0;
+
+	for (size_t at = 0; (at = str_find(text, str_from(words), at)) != STR_NPOS; at++)
+		n++;
+	return n;
+}
+
+static void test_metrics_of_ten_thousand_feeds(void **state)
+{
+	struct site *s = *state;
+
+	get(s, "/metrics");
+	assert_true(s->pieces > 2);
+	assert_int_equal(count_of(s->body, "{feed=\"feed-"), 7 * FEEDS);
+	assert_int_equal(count_of(s->body, "# TYPE sitrepd_feed_items gauge\n"), 1);
+	assert_int_equal(count_of(s->body, "sitrepd_feed_items{feed=\"feed-9999\"} 0\n"), 1);
+	/* numbers are never old: who asks anew is not given what was made for another */
+	assert_false(ask(s, "/metrics", false));
+}
+
+static void test_list_of_ten_thousand_feeds(void **state)
+{
+	struct site *s = *state;
+
+	get(s, "/opml");
+	assert_int_equal(count_of(s->body, "<outline type=\"rss\""), FEEDS);
+	assert_int_equal(count_of(s->body, "category=\"/naval,/air\""), FEEDS);
+	assert_int_equal(count_of(s->body, "</opml>\n"), 1);
+}
+
+static void test_page_of_thousands_of_stories(void **state)
+{
+	static const char *const paths[] = {"/", "/feed.atom", "/feed.rss", "/feed.json"};
+	struct site *s = *state;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		get(s, paths[i]);
+		assert_true(s->pieces > 2);
+		for (int n = 0; n < ITEMS; n += 250) {
+			char title[64];
+
+			(void)snprintf(title, sizeof(title), "Notice number %d%s", n, i == 3 ? "\"" : "<");
+			assert_true(count_of(s->body, title) >= 1);
+		}
+		/* and from memory then */
+		assert_true(ask(s, paths[i], false));
+	}
+}
+
+/* Readers of many pages at a time, and two of one: each gets its own, and the two share the work. */
+static void test_many_documents_at_once(void **state)
+{
+	static const char *const paths[] = {"/metrics", "/opml", "/feed.atom", "/feed.json", "/feed.rss", "/",
+		"/category/naval.atom", "/category/air.atom", "/category/naval.rss", "/feed.atom"};
+	enum { COUNT = sizeof(paths) / sizeof(paths[0]) };
+	struct site *s = *state;
+	bool done[COUNT] = {false}, again[COUNT] = {false};
+	size_t left = COUNT;
+
+	while (left > 0) {
+		for (size_t i = 0; i < COUNT; i++) {
+			if (done[i])
+				continue;
+			done[i] = ask(s, paths[i], again[i]);
+			again[i] = true;
+			left -= done[i];
+		}
+		assert_true(s->pieces < 100000);
+	}
+	assert_true(s->piece_us_max < PIECE_MAX_US);
+}
+
+/* The configuration is replaced while documents are being made of the old one. */
+static void test_reload_meanwhile(void **state)
+{
+	struct site *s = *state;
+
+	assert_false(ask(s, "/metrics", false));
+	assert_false(ask(s, "/opml", false));
+	publish_set_config(s->publish, &s->config, publish_base_url(&s->config), s->states, FEEDS);
+	get(s, "/metrics");
+	assert_int_equal(count_of(s->body, "{feed=\"feed-"), 7 * FEEDS);
+}
+
+static void test_gzip_in_pieces(void **state)
+{
+	enum { LEN = 6 * 1024 * 1024 };
+	char *data = malloc(LEN), *back = malloc(LEN);
+	struct http_body *b;
+	enum http_gzip result;
+	z_stream z = {0};
+	size_t pieces = 0;
+
+	(void)state;
+	assert_true(data != NULL && back != NULL);
+	for (size_t i = 0; i < LEN; i++)
+		data[i] = (char)('a' + (i * i / 7 + i / 1000) % 26);
+	b = http_body_new(data, LEN, "text/plain", INT64_MIN);
+	assert_non_null(b);
+	do {
+		int64_t before_us = clock_thread_cpu_us();
+
+		result = http_body_compress(b);
+		assert_true(clock_thread_cpu_us() - before_us < PIECE_MAX_US);
+		pieces++;
+	} while (result == HTTP_GZIP_LATER);
+	assert_int_equal(result, HTTP_GZIP_READY);
+	assert_true(pieces > 10);
+	assert_int_equal(inflateInit2(&z, MAX_WBITS + 16), Z_OK);
+	z.next_in = (Bytef *)b->gzip;
+	z.avail_in = (uInt)b->gzip_len;
+	z.next_out = (Bytef *)back;
+	z.avail_out = LEN;
+	assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
+	assert_int_equal(z.total_out, LEN);
+	assert_memory_equal(back, b->data, LEN);
+	(void)inflateEnd(&z);
+	http_body_unref(b);
+	/* One that is let go in the middle. */
+	b = http_body_new(back, LEN, "text/plain", INT64_MIN);
+	assert_non_null(b);
+	assert_int_equal(http_body_compress(b), HTTP_GZIP_LATER);
+	http_body_unref(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_metrics_of_ten_thousand_feeds, begin, end),
+		cmocka_unit_test_setup_teardown(test_list_of_ten_thousand_feeds, begin, end),
+		cmocka_unit_test_setup_teardown(test_page_of_thousands_of_stories, begin, end),
+		cmocka_unit_test_setup_teardown(test_many_documents_at_once, begin, end),
+		cmocka_unit_test_setup_teardown(test_reload_meanwhile, begin, end),
+		cmocka_unit_test(test_gzip_in_pieces),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
