@@ -157,72 +157,6 @@ static size_t leave_escaped(void *arg, struct MHD_Connection *connection, char *
 	return strlen(s);
 }
 
-static int hex_digit(char c)
-{
-	if (char_is_digit(c))
-		return c - '0';
-	c = char_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* False for a path or an argument that nobody sends in good faith. */
-static bool decode(struct buf *out, const char *raw)
-{
-	for (; *raw != '\0'; raw++) {
-		unsigned char c = (unsigned char)*raw;
-
-		if (c == '%') {
-			int high = hex_digit(raw[1]);
-			int low = high < 0 ? -1 : hex_digit(raw[2]);
-
-			if (low < 0)
-				return false;
-			c = (unsigned char)(high * 16 + low);
-			raw += 2;
-		}
-		if (c < 0x20 || c == 0x7f)
-			return false;
-		(void)buf_putc(out, (char)c);
-	}
-	return !buf_failed(out);
-}
-
-/* What http_request_field() looks for. */
-struct field_list {
-	const char *name;
-	struct buf *out;
-	bool found;
-};
-
-static enum MHD_Result add_field(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-	struct field_list *list = arg;
-
-	(void)kind;
-	if (value == NULL || !str_eq_nocase(str_from(name), str_from(list->name)))
-		return MHD_YES;
-	if (list->found)
-		(void)buf_puts(list->out, ", ");
-	list->found = true;
-	(void)buf_puts(list->out, value);
-	return MHD_YES;
-}
-
-bool http_request_field(const struct http_request *r, const char *name, struct buf *out)
-{
-	struct field_list list = {.name = name, .out = out};
-
-	(void)MHD_get_connection_values(r->connection, MHD_HEADER_KIND, add_field, &list);
-	return list.found && !buf_failed(out);
-}
-
-bool http_request_argument(const struct http_request *r, const char *name, struct buf *out)
-{
-	const char *raw = MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name);
-
-	return raw != NULL && decode(out, raw);
-}
-
 static const char *header(struct MHD_Connection *connection, const char *name)
 {
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
@@ -452,7 +386,7 @@ static enum MHD_Result begin_request(
 		return answer_with(s, connection, &answer);
 	}
 	if (is_post) {
-		status = decode(&path, url) ? s->post(s->arg, buf_str(&path), &limit) : MHD_HTTP_BAD_REQUEST;
+		status = http_decode(&path, url) ? s->post(s->arg, buf_str(&path), &limit) : MHD_HTTP_BAD_REQUEST;
 		buf_release(&path);
 	}
 	if (c->is_late && (!is_post || status != 0)) {
@@ -525,7 +459,7 @@ static void handle(
 	} else if (upload == NULL && strcmp(method, MHD_HTTP_METHOD_GET) != 0 &&
 		   strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
 		answer->status = MHD_HTTP_METHOD_NOT_ALLOWED;
-	} else if (!decode(&path, url)) {
+	} else if (!http_decode(&path, url)) {
 		answer->status = MHD_HTTP_BAD_REQUEST;
 	} else {
 		request.method = upload != NULL                             ? HTTP_POST

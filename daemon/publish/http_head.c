@@ -1,4 +1,6 @@
-/* Heads that two programs may read in two ways.  A proxy in front of us and we must see the same requests on a
+/* What a request's head says.
+ *
+ * Heads that two programs may read in two ways.  A proxy in front of us and we must see the same requests on a
  * connection: RFC 9112, sections 3.2, 6.1 and 6.3. */
 #include <microhttpd.h>
 
@@ -50,4 +52,71 @@ const char *http_head_mistake(struct MHD_Connection *connection)
 	if (n.lengths > 0 && n.codings > 0)
 		return "Content-Length and Transfer-Encoding";
 	return NULL;
+}
+
+/* ---- paths, fields, arguments ---- */
+
+static int hex_digit(char c)
+{
+	if (char_is_digit(c))
+		return c - '0';
+	c = char_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool http_decode(struct buf *out, const char *raw)
+{
+	for (; *raw != '\0'; raw++) {
+		unsigned char c = (unsigned char)*raw;
+
+		if (c == '%') {
+			int high = hex_digit(raw[1]);
+			int low = high < 0 ? -1 : hex_digit(raw[2]);
+
+			if (low < 0)
+				return false;
+			c = (unsigned char)(high * 16 + low);
+			raw += 2;
+		}
+		if (c < 0x20 || c == 0x7f)
+			return false;
+		(void)buf_putc(out, (char)c);
+	}
+	return !buf_failed(out);
+}
+
+/* What http_request_field() looks for. */
+struct field_list {
+	const char *name;
+	struct buf *out;
+	bool found;
+};
+
+static enum MHD_Result add_field(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct field_list *list = arg;
+
+	(void)kind;
+	if (value == NULL || !str_eq_nocase(str_from(name), str_from(list->name)))
+		return MHD_YES;
+	if (list->found)
+		(void)buf_puts(list->out, ", ");
+	list->found = true;
+	(void)buf_puts(list->out, value);
+	return MHD_YES;
+}
+
+bool http_request_field(const struct http_request *r, const char *name, struct buf *out)
+{
+	struct field_list list = {.name = name, .out = out};
+
+	(void)MHD_get_connection_values(r->connection, MHD_HEADER_KIND, add_field, &list);
+	return list.found && !buf_failed(out);
+}
+
+bool http_request_argument(const struct http_request *r, const char *name, struct buf *out)
+{
+	const char *raw = MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name);
+
+	return raw != NULL && http_decode(out, raw);
 }

@@ -62,6 +62,9 @@ bool http_door_close_late(struct http_door *d);
 struct MHD_Connection;
 const char *http_head_mistake(struct MHD_Connection *connection);
 
+/* Appends a path or an argument without its escapes; false for one that nobody sends in good faith. */
+bool http_decode(struct buf *out, const char *raw);
+
 /* The body of a POST on its way in. */
 struct http_upload {
 	struct buf body;
