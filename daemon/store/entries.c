@@ -13,10 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { IDS_MIN = 64 };
+
 void entries_release(struct entries *e)
 {
 	free(e->items);
 	free(e->sorted);
+	free(e->ids);
 	*e = (struct entries){0};
 }
 
@@ -35,18 +38,50 @@ const uint8_t *entry_url_key(const struct entry *e)
 	return e->item->url_key.len == SHA256_LEN ? bytes(e->item->url_key) : NULL;
 }
 
+/* Where item_id stands, or the free place where it would stand. */
+static size_t place_of(const struct entries *e, int64_t item_id)
+{
+	size_t place = (size_t)((uint64_t)item_id * UINT64_C(0x9E3779B97F4A7C15) >> 32) & e->ids_mask;
+
+	while (e->ids[place] != 0 && e->ids[place] != item_id)
+		place = (place + 1) & e->ids_mask;
+	return place;
+}
+
+void entries_know(struct entries *all, struct entry *e, int64_t item_id)
+{
+	e->item_id = item_id;
+	all->ids[place_of(all, item_id)] = item_id;
+}
+
 bool entries_contain(const struct entries *e, int64_t item_id)
 {
-	for (size_t i = 0; i < e->count; i++)
-		if (e->items[i].item_id == item_id)
-			return true;
-	return false;
+	return e->ids[place_of(e, item_id)] == item_id;
+}
+
+static size_t places_for(size_t count)
+{
+	size_t places = IDS_MIN;
+
+	while (places < count * 2)
+		places *= 2;
+	return places;
+}
+
+/* No id is known; there is room for one of each entry. */
+static void clear_ids(struct entries *e, size_t count)
+{
+	if (e->ids == NULL)
+		return;
+	e->ids_mask = places_for(count) - 1;
+	memset(e->ids, 0, (e->ids_mask + 1) * sizeof(*e->ids));
 }
 
 static int make_room(struct entries *e, size_t count, struct error *err)
 {
 	struct entry *items;
 	struct entry **sorted;
+	int64_t *ids;
 
 	if (count <= e->cap)
 		return 0;
@@ -56,7 +91,10 @@ static int make_room(struct entries *e, size_t count, struct error *err)
 	sorted = realloc(e->sorted, count * sizeof(struct entry *));
 	if (sorted != NULL)
 		e->sorted = sorted;
-	if (items == NULL || sorted == NULL)
+	ids = realloc(e->ids, places_for(count) * sizeof(*ids));
+	if (ids != NULL)
+		e->ids = ids;
+	if (items == NULL || sorted == NULL || ids == NULL)
 		return error_sys(err, -ENOMEM, "cannot take a document in");
 	e->cap = count;
 	return 0;
@@ -215,6 +253,7 @@ int entries_set(
 	e->count = 0;
 	if (result != 0)
 		return result;
+	clear_ids(e, d->items.count);
 	for (size_t i = 0; i < d->items.count; i++) {
 		struct item *it = &d->items.items[i];
 

@@ -28,6 +28,8 @@ struct entries {
 	size_t count;
 	size_t cap;
 	struct entry **sorted; /* room for sorting, cap elements */
+	int64_t *ids;          /* the items that entries are known as: a hash table, 0 where a place is free */
+	size_t ids_mask;       /* its places, less one; at most half of them are taken */
 };
 
 /* Texts of fewer tokens are too often the same by chance. */
@@ -41,7 +43,9 @@ int entries_set(
 int entries_identify(struct entries *e, enum feed_identity by, struct sha256 *hash, struct error *err);
 void entries_release(struct entries *e);
 
-/* Is an item of this document known as item_id? */
+/* e, one of the entries, is known as item_id from now on. */
+void entries_know(struct entries *all, struct entry *e, int64_t item_id);
+/* Is an item of this document known as item_id?  Costs the same however many items there are. */
 bool entries_contain(const struct entries *e, int64_t item_id);
 
 /* The keys, or NULL where the item has none. */

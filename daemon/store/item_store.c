@@ -35,12 +35,10 @@ static const char *const texts[ITEM_STATEMENTS] = {
 		      " VALUES(?1, ?2, ?3, ?3, ?3, 1, 1, ?4)",
 	[STORY_JOIN] =
 		"UPDATE story SET reports = reports + 1, last_seen = max(last_seen, ?3), updated = max(updated, ?3),"
-		" sources = sources + NOT EXISTS(SELECT 1 FROM item WHERE story_id = ?1 AND publisher_id = ?2)"
+		" sources = sources + NOT EXISTS(SELECT 1 FROM item WHERE publisher_id = ?2 AND story_id = ?1)"
 		" WHERE id = ?1",
-	/* when the report leads (reader.h) */
-	[STORY_CHANGED] = "UPDATE story SET updated = max(updated, ?3) WHERE id = ?1"
-			  " AND ?2 = (SELECT i.id FROM item i JOIN feed f ON f.id = i.feed_id WHERE i.story_id = ?1"
-			  " ORDER BY f.rank, i.id LIMIT 1)",
+	/* when the report leads (reader.h); STORY_LEAD_SQL costs a look-up for each feed of the story, not each item */
+	[STORY_CHANGED] = "UPDATE story SET updated = max(updated, ?3) WHERE id = ?1 AND ?2 = " STORY_LEAD_SQL("?1"),
 	[STORY_SORT] = "SELECT sort_ms FROM story WHERE id = ?1",
 	[REVISION_ADD] = "INSERT OR REPLACE INTO revision(item_id, rev, at, record)"
 			 " SELECT id, rev, coalesce(updated, first_seen), record FROM item WHERE id = ?1",

@@ -14,6 +14,17 @@
 #include "sql.h"
 #include "totals.h"
 
+/* The feeds that have an item in the story, as a table of: each is found by a step over the items of the one before. */
+#define STORY_FEEDS_SQL(story)                                                                                         \
+	"WITH RECURSIVE of(feed_id) AS (SELECT min(feed_id) FROM item WHERE story_id = " story " UNION ALL"            \
+	" SELECT (SELECT min(i.feed_id) FROM item i WHERE i.story_id = " story " AND i.feed_id > of.feed_id) FROM of"  \
+	" WHERE of.feed_id IS NOT NULL) "
+/* The item that leads the story: the first one of the feed that ranks first. */
+#define STORY_LEAD_SQL(story)                                                                                          \
+	"(" STORY_FEEDS_SQL(story) "SELECT (SELECT min(i.id) FROM item i WHERE i.story_id = " story                    \
+				   " AND i.feed_id = of.feed_id) AS lead"                                              \
+				   " FROM of JOIN feed f ON f.id = of.feed_id ORDER BY f.rank, lead LIMIT 1)"
+
 enum item_statement {
 	ITEM_BY_IDENTITY,
 	ITEM_BY_DIGEST,

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "item_store.h"
 #include "reader_internal.h"
 #include "record.h"
 #include "sitrep/clock.h"
@@ -24,6 +25,9 @@ enum {
 	STORIES_MAX = 10000,
 };
 
+/* The items of story ?1 whose links and revisions are looked at: a story may have thousands. */
+#define FIRST_ITEMS "(SELECT id FROM item WHERE story_id = ?1 ORDER BY id LIMIT 512)"
+
 static const char *const texts[READER_STATEMENTS] = {
 	[READ_BEGIN] = "BEGIN",
 	[READ_END] = "COMMIT",
@@ -35,8 +39,9 @@ static const char *const texts[READER_STATEMENTS] = {
 			      " ORDER BY former, id DESC LIMIT 1",
 	/* The lead first: it may stand behind all that are read. */
 	[READ_REPORTS] = "SELECT " REPORT_COLUMNS ", " SOURCE_COLUMNS " FROM item i JOIN feed f ON f.id = i.feed_id"
-			 " WHERE i.story_id = ?1 ORDER BY i.id != ?3, i.id LIMIT ?2",
-	[READ_STORY_FEEDS] = "SELECT feed_id FROM item WHERE story_id = ?1",
+			 " WHERE i.id IN (SELECT id FROM item WHERE story_id = ?1 ORDER BY id != ?3, id LIMIT ?2)"
+			 " ORDER BY i.id != ?3, i.id",
+	[READ_STORY_FEEDS] = STORY_FEEDS_SQL("?1") "SELECT feed_id FROM of WHERE feed_id IS NOT NULL",
 	[LIST_ALL] = "SELECT sort_ms, id FROM story WHERE (sort_ms, id) < (?1, ?2) ORDER BY sort_ms DESC, id DESC",
 	[LIST_MARKED] = "SELECT sort_ms, story_id FROM mark WHERE name ="
 			" coalesce((SELECT mark FROM rule WHERE name = ?3), ?3) AND (sort_ms, story_id) < (?1, ?2)"
@@ -50,19 +55,20 @@ static const char *const texts[READER_STATEMENTS] = {
 		" LEFT JOIN story s ON s.id = i.story_id WHERE e.cursor > ?1"
 		" AND e.cursor <= (SELECT cursor FROM total) ORDER BY e.cursor LIMIT ?2",
 	/* Whoever is closest to the source, and of those the first. */
-	[READ_LEAD] = "SELECT i.id, i.record FROM item i JOIN feed f ON f.id = i.feed_id WHERE i.story_id = ?1"
-		      " ORDER BY f.rank, i.id LIMIT 1",
+	[READ_LEAD] = "SELECT id, record FROM item WHERE id = " STORY_LEAD_SQL("?1"),
 	[READ_LINKS] =
 		"SELECT l.item_id, 0, l.relation, l.score, l.shared, l.shared_of, l.numbers, l.numbers_of, o.uid,"
-		" o.record, s.uid, s.id, o.id, " SOURCE_COLUMNS " FROM item i JOIN story_link l ON l.item_id = i.id"
+		" o.record, s.uid, s.id, o.id, " SOURCE_COLUMNS " FROM " FIRST_ITEMS
+		" i JOIN story_link l ON l.item_id = i.id"
 		" JOIN item o ON o.id = l.other_id JOIN story s ON s.id = o.story_id"
-		" JOIN feed f ON f.id = o.feed_id WHERE i.story_id = ?1 UNION ALL"
+		" JOIN feed f ON f.id = o.feed_id UNION ALL"
 		" SELECT l.other_id, 1, l.relation, l.score, l.shared, l.shared_of, l.numbers, l.numbers_of, o.uid,"
-		" o.record, s.uid, s.id, o.id, " SOURCE_COLUMNS " FROM item i JOIN story_link l ON l.other_id = i.id"
+		" o.record, s.uid, s.id, o.id, " SOURCE_COLUMNS " FROM (SELECT k.* FROM " FIRST_ITEMS " i"
+		" JOIN story_link k ON k.other_id = i.id LIMIT 2048) l"
 		" JOIN item o ON o.id = l.item_id JOIN story s ON s.id = o.story_id"
-		" JOIN feed f ON f.id = o.feed_id WHERE i.story_id = ?1 AND s.id != ?1 LIMIT ?2",
-	[READ_REVISIONS] = "SELECT r.item_id, r.at FROM item i JOIN revision r ON r.item_id = i.id"
-			   " WHERE i.story_id = ?1 ORDER BY r.item_id, r.rev LIMIT ?2",
+		" JOIN feed f ON f.id = o.feed_id WHERE s.id != ?1 LIMIT ?2",
+	[READ_REVISIONS] = "SELECT r.item_id, r.at FROM " FIRST_ITEMS " i JOIN revision r ON r.item_id = i.id"
+			   " ORDER BY r.item_id, r.rev LIMIT ?2",
 	[READ_CURSORS] = "SELECT coalesce((SELECT min(cursor) FROM event), cursor + 1), cursor FROM total",
 	[READ_TOTAL] = "SELECT generation, changed, items, stories FROM total",
 	[READ_FEED_COUNT] = "SELECT count(*) FROM feed WHERE active = 1",

@@ -39,11 +39,14 @@ static const int64_t tombstone_least_ms = INT64_C(90) * 24 * 3600 * 1000;
 static const char *const texts[RETENTION_STATEMENTS] = {
 	[OLD_EVENTS] = "SELECT cursor, time FROM event ORDER BY cursor LIMIT ?1",
 	[DROP_EVENTS] = "DELETE FROM event WHERE cursor <= ?1",
-	[OLD_ITEMS] = "SELECT id, feed_id, story_id, first_seen FROM item ORDER BY id LIMIT ?1",
+	[OLD_ITEMS] = "SELECT id, feed_id, story_id, publisher_id, first_seen FROM item ORDER BY id LIMIT ?1",
 	[DROP_ITEM] = "DELETE FROM item WHERE id = ?1",
 	[DROP_REVISIONS] = "DELETE FROM revision WHERE item_id = ?1",
 	[LEAVE_STORY] = "UPDATE story SET reports = reports - 1,"
-			" sources = (SELECT count(DISTINCT publisher_id) FROM item WHERE story_id = ?1) WHERE id = ?1",
+			" sources = sources - NOT EXISTS(SELECT 1 FROM item WHERE publisher_id = ?2 AND story_id = ?1)"
+			" WHERE id = ?1",
+	[DROP_PUBLISHER] = "DELETE FROM publisher WHERE id = ?1"
+			   " AND NOT EXISTS(SELECT 1 FROM item WHERE publisher_id = ?1)",
 	[DROP_STORY] = "DELETE FROM story WHERE id = ?1 AND reports <= 0",
 	[NEXT_IDENTITIES] = "SELECT n.feed_id, n.identity, n.last_seen, n.alias, i.id FROM ident n"
 			    " LEFT JOIN item i ON i.id = n.item_id WHERE (n.feed_id, n.identity) > (?1, ?2)"
@@ -117,7 +120,7 @@ static int drop_events(struct retention *r, int64_t older_than_ms, struct error 
 /* ---- items ---- */
 
 struct old_item {
-	int64_t id, feed_id, story_id;
+	int64_t id, feed_id, story_id, publisher_id;
 };
 
 static int drop_item(struct retention *r, struct keeper *k, const struct old_item *it, struct error *err)
@@ -135,6 +138,7 @@ static int drop_item(struct retention *r, struct keeper *k, const struct old_ite
 		result = grouping_forget(k->grouping, it->id, err);
 	if (result == 0) {
 		sql_bind_int(r->s[LEAVE_STORY], 1, it->story_id);
+		sql_bind_int(r->s[LEAVE_STORY], 2, it->publisher_id);
 		result = sql_done(r->s[LEAVE_STORY], err, cannot_prune);
 	}
 	if (result == 0) {
@@ -143,6 +147,10 @@ static int drop_item(struct retention *r, struct keeper *k, const struct old_ite
 	}
 	if (result == 0) {
 		k->totals.stories -= sqlite3_changes(k->store.db);
+		sql_bind_int(r->s[DROP_PUBLISHER], 1, it->publisher_id);
+		result = sql_done(r->s[DROP_PUBLISHER], err, cannot_prune);
+	}
+	if (result == 0) {
 		k->totals.items--;
 		k->visible = true;
 		result = feed_store_count_items(&k->feeds, it->feed_id, -1, err);
@@ -162,9 +170,9 @@ static int drop_items(struct retention *r, struct keeper *k, int64_t older_than_
 		return 0;
 	sql_bind_int(s, 1, limit < STEP_ROWS ? limit : STEP_ROWS);
 	while (count < STEP_ROWS && (result = sql_step(s, err, cannot_prune)) == 1 &&
-		sql_time_or(s, 3, 0) < older_than_ms)
-		old[count++] = (struct old_item){
-			sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 2)};
+		sql_time_or(s, 4, 0) < older_than_ms)
+		old[count++] = (struct old_item){sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1),
+			sqlite3_column_int64(s, 2), sqlite3_column_int64(s, 3)};
 	sql_reset(s);
 	for (size_t i = 0; i < count && result >= 0; i++)
 		result = drop_item(r, k, &old[i], err);
@@ -200,7 +208,7 @@ static int shrink(struct retention *r, struct keeper *k, struct error *err)
 		return result;
 	sql_bind_int(r->s[OLD_ITEMS], 1, 1);
 	if (sql_step(r->s[OLD_ITEMS], err, cannot_prune) == 1)
-		oldest_ms = sql_time_or(r->s[OLD_ITEMS], 3, 0);
+		oldest_ms = sql_time_or(r->s[OLD_ITEMS], 4, 0);
 	sql_reset(r->s[OLD_ITEMS]);
 	if (oldest_ms != INT64_MAX)
 		result = drop_events(r, oldest_ms, err);

@@ -223,9 +223,15 @@ static const char version_12[] = "CREATE TABLE rule("
 				 "INSERT INTO rule(mark, name, from_id, generation)"
 				 " SELECT DISTINCT name, NULL, 0, 0 FROM mark;";
 
+/* A story of thousands of items: which feeds it has, which of a feed's items is first, and whether a publisher is in it
+ * already or has no item any more, are a few steps each. */
+static const char version_13[] = "DROP INDEX item_story;"
+				 "CREATE INDEX item_story ON item(story_id, feed_id);"
+				 "CREATE INDEX item_publisher ON item(publisher_id, story_id);";
+
 /* steps[n] leads from version n to n + 1. */
 static const char *const steps[STORE_SCHEMA_VERSION] = {version_1, version_2, version_3, version_4, version_5,
-	version_6, version_7, version_8, version_9, version_10, version_11, version_12};
+	version_6, version_7, version_8, version_9, version_10, version_11, version_12, version_13};
 
 int schema_migrate(sqlite3 *db, int from, struct error *err)
 {

@@ -134,6 +134,7 @@ static void test_migration(void **state)
 		(void)snprintf(sql, sizeof(sql), "ALTER TABLE feed DROP COLUMN %s", undo[i]);
 		run_sql(f->db, sql);
 	}
+	run_sql(f->db, "DROP INDEX item_publisher; DROP INDEX item_story; CREATE INDEX item_story ON item(story_id);");
 	run_sql(f->db, "ALTER TABLE item DROP COLUMN publisher_id; DROP TABLE websub; DROP TABLE publisher;"
 		       "DROP TABLE story_link; DROP TABLE revision; DROP TABLE near_sketch; DROP TABLE near_phrase; "
 		       "DROP TABLE near_state; DROP TABLE near_pending; DROP TABLE held; DROP "
