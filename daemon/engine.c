@@ -69,6 +69,16 @@ static void log_identity(const struct poll_report *r)
 			LOG_NUM(r->distrusted_seen), NULL);
 }
 
+/* Once a run: a document that is too large is so at each poll. */
+static void log_cut(struct engine_feed *f, const struct poll_report *r)
+{
+	if (r->cut == 0 || f == NULL || f->cut_told)
+		return;
+	f->cut_told = true;
+	log_emit(LOG_LEVEL_WARNING, "feed shows more than the database has room for", "feed", f->config->name,
+		"left-out-items", LOG_NUM(r->cut), NULL);
+}
+
 struct engine_feed *engine_feed_by_id(const struct engine *e, int64_t id)
 {
 	uint32_t slot = id > 0 && (size_t)id < e->slot_by_id_size ? e->slot_by_id[id] : 0;
@@ -155,6 +165,7 @@ static void take_report(struct engine *e, struct poll_report *r)
 	struct feed_state before;
 
 	log_identity(r);
+	log_cut(engine_feed_by_id(e, r->feed_id), r);
 	if (!r->is_poll) {
 		take_aside(e, r);
 		return;

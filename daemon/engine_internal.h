@@ -59,6 +59,7 @@ struct engine_feed {
 	char *detour;                 /* where temporary redirects led last; NULL: nowhere */
 	struct credentials credentials;
 	struct engine_hub *hub; /* NULL: it names none, as far as is known */
+	bool cut_told;          /* that its documents are larger than the database allows */
 	bool hub_loaded;        /* what the database knows of it has been looked up */
 	bool unplanned;         /* there was no memory to put it into the queue */
 };

@@ -27,6 +27,7 @@
 #include "sitrep/option.h"
 #include "sitrep/paths.h"
 #include "sitrep/service.h"
+#include "sitrep/writer.h"
 
 enum { TEXT_MAX = 4 * 1024 * 1024 };
 
@@ -170,6 +171,11 @@ static int check_only(const char *path)
 	}
 	(void)printf("%s: good, %zu feeds, %zu alerts, %zu outputs\n", path, config->feeds.count, config->alerts.count,
 		config->outputs.count);
+	if (config->keep_size > 0 && config->keep_size < writer_least_size(config->feeds.count))
+		(void)fprintf(stderr,
+			"%s: warning: [keep] size is too small for %zu feeds, at least %lldM are needed\n", path,
+			config->feeds.count,
+			(long long)((writer_least_size(config->feeds.count) + (1 << 20) - 1) >> 20));
 	config_free(config);
 	return EXIT_SUCCESS;
 }

@@ -207,7 +207,7 @@ const struct config_option config_options[] = {
 	{.section = SECTION_KEEP, .name = "events", .type = OPTION_DURATION, .offset = TOP(keep_events_ms), .fallback = "30d",
 		.min = MINUTE, .max = 36500 * DAY, .reloadable = true, .help = "How long a subscriber may stay away without losing events."},
 	{.section = SECTION_KEEP, .name = "size", .type = OPTION_SIZE, .offset = TOP(keep_size), .fallback = "2G", .min = 0,
-		.max = 1024 * GIB, .reloadable = true, .help = "Size of the database past which the oldest items go; 0: no limit."},
+		.max = 1024 * GIB, .reloadable = true, .help = "Size of the database on disk; past it the oldest items of the feed that takes most go. 0: no limit."},
 
 	{.section = SECTION_PARSE, .name = "workers", .type = OPTION_INT, .offset = TOP(parse_workers), .fallback = "0", .min = 0,
 		.max = 256, .help = "Parse worker processes; 0: one a processor."},

@@ -76,7 +76,7 @@ static void write_plain_totals(
 		{"sitrepd_items", "gauge", "Items kept.", (double)c->items},
 		{"sitrepd_stories", "gauge", "Stories kept.", (double)c->stories},
 		{"sitrepd_events", "gauge", "Events kept for the stream.", (double)c->events},
-		{"sitrepd_database_bytes", "gauge", "Size of the database.", (double)c->database_bytes},
+		{"sitrepd_database_bytes", "gauge", "Size of the database and its write-ahead log.", (double)c->database_bytes},
 	};
 
 	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)

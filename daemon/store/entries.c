@@ -208,6 +208,62 @@ static int part_identities(struct entries *e, bool by_link, struct sha256 *hash)
 	return result;
 }
 
+void entries_order(struct entries *e)
+{
+	e->ordered = sort_entries(e, by_identity);
+}
+
+bool entries_show(const struct entries *e, const uint8_t *identity, size_t len)
+{
+	size_t low = 0, high = e->ordered;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = memcmp(e->sorted[middle]->identity, identity, len);
+
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+/* ---- a document that is too large ---- */
+
+static int64_t text_bytes(const struct text *t)
+{
+	return (int64_t)t->value.len;
+}
+
+/* About what the item will count for. */
+static int64_t entry_bytes(const struct entry *e)
+{
+	const struct item *it = e->item;
+
+	return KEPT_ITEM + text_bytes(&it->title) + text_bytes(&it->summary) + text_bytes(&it->content) +
+	       (int64_t)(it->plain_title.len + it->plain_summary.len + it->link.len + it->sketch.len);
+}
+
+size_t entries_cut(struct entries *e, int64_t bytes)
+{
+	size_t cut = 0;
+
+	for (size_t i = 0; i < e->count; i++) {
+		if (e->items[i].skip)
+			continue;
+		if (cut == 0 && bytes > 0) {
+			bytes -= entry_bytes(&e->items[i]);
+			continue;
+		}
+		e->items[i].skip = true;
+		cut++;
+	}
+	return cut;
+}
+
 /* ---- links ---- */
 
 static int by_url(const void *a, const void *b)

@@ -28,6 +28,7 @@ struct entries {
 	size_t count;
 	size_t cap;
 	struct entry **sorted; /* room for sorting, cap elements */
+	size_t ordered;        /* of sorted, by entries_order() */
 	int64_t *ids;          /* the items that entries are known as: a hash table, 0 where a place is free */
 	size_t ids_mask;       /* its places, less one; at most half of them are taken */
 };
@@ -47,6 +48,14 @@ void entries_release(struct entries *e);
 void entries_know(struct entries *all, struct entry *e, int64_t item_id);
 /* Is an item of this document known as item_id?  Costs the same however many items there are. */
 bool entries_contain(const struct entries *e, int64_t item_id);
+
+/* Skips what stands below the newest items that together take bytes; the first is always looked at.  Returns how many
+ * are skipped. */
+size_t entries_cut(struct entries *e, int64_t bytes);
+/* From here on entries_show() may be asked, until the entries are changed. */
+void entries_order(struct entries *e);
+/* Has an item of this document the identity, of which len bytes are given? */
+bool entries_show(const struct entries *e, const uint8_t *identity, size_t len);
 
 /* The keys, or NULL where the item has none. */
 const uint8_t *entry_digest(const struct entry *e);

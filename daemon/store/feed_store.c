@@ -19,7 +19,7 @@ static const char *const texts[FEED_STATEMENTS] = {
 		" last_modified, reason, name, url, categories, configured_title, own_title, link, moved_url,"
 		" moved_since, moved_count, moved, onward_url, onward_since, onward_count, habits, publisher, "
 		"emptiness,"
-		" identity, identity_trust,"
+		" identity, identity_trust, kept_bytes,"
 		" EXISTS(SELECT 1 FROM websub WHERE feed_id = feed.id AND phase = ?2)"
 		" FROM feed WHERE id = ?1",
 	[FEED_SAVE] =
@@ -28,7 +28,8 @@ static const char *const texts[FEED_STATEMENTS] = {
 		" polls = ?13, not_modified = ?14, bytes = ?15, items = ?16, server_wait = ?17, etag = ?18,"
 		" last_modified = ?19, reason = ?20, own_title = ?21, link = ?22, moved_url = ?23, moved_since = ?24,"
 		" moved_count = ?25, moved = ?26, onward_url = ?27, onward_since = ?28, onward_count = ?29,"
-		" habits = ?30, emptiness = ?31, identity = ?32, identity_trust = ?33 WHERE id = ?1",
+		" habits = ?30, emptiness = ?31, identity = ?32, identity_trust = ?33, kept_bytes = ?34"
+		" WHERE id = ?1",
 	[FEED_FIND] = "SELECT id, url, due, health, active, rank, categories, publisher, configured_title"
 		      " FROM feed WHERE name = ?1",
 	[FEED_INSERT] =
@@ -48,7 +49,7 @@ static const char *const texts[FEED_STATEMENTS] = {
 	[FEED_UNSUBSCRIBE] = "DELETE FROM websub WHERE feed_id = ?1",
 	[FEED_ACTIVE] = "SELECT id FROM feed WHERE active = 1",
 	[FEED_RETIRE] = "UPDATE feed SET active = 0 WHERE id = ?1",
-	[FEED_COUNT_ITEMS] = "UPDATE feed SET items = items + ?2 WHERE id = ?1",
+	[FEED_COUNT] = "UPDATE feed SET items = items + ?2, kept_bytes = max(kept_bytes + ?3, 0) WHERE id = ?1",
 };
 
 static const char cannot_load[] = "cannot read a feed's state";
@@ -196,6 +197,7 @@ static int read_row(sqlite3_stmt *s, struct feed_row *row)
 	row->emptiness = (enum feed_emptiness)sql_number(s, c++, EMPTINESS_UNKNOWN, EMPTINESS_KNOWN, EMPTINESS_UNKNOWN);
 	st->identity = (enum feed_identity)sql_number(s, c++, FEED_BY_GUID, FEED_BY_DIGEST, FEED_BY_GUID);
 	identity_trust_decode(&row->trust, column_sealed(s, c++, "identity_trust"));
+	row->kept_bytes = sql_number(s, c++, 0, INT64_MAX, 0);
 	st->pushed = sqlite3_column_int(s, c) != 0;
 	forget_timeless(&st->moved_url, &st->moved_since_ms, st->moved);
 	forget_timeless(&st->onward_url, &st->onward_since_ms, false);
@@ -284,7 +286,8 @@ int feed_store_save(struct feed_store *f, const struct feed_row *row, struct err
 	sql_bind_blob(s, i++, habits.data, habits.len);
 	sql_bind_int(s, i++, (int64_t)row->emptiness);
 	sql_bind_int(s, i++, (int64_t)st->identity);
-	sql_bind_blob(s, i, trust.data, trust.len);
+	sql_bind_blob(s, i++, trust.data, trust.len);
+	sql_bind_int(s, i, row->kept_bytes);
 	result = sql_done(s, err, cannot_save);
 out:
 	buf_release(&trust);
@@ -292,11 +295,12 @@ out:
 	return result;
 }
 
-int feed_store_count_items(struct feed_store *f, int64_t id, int64_t delta, struct error *err)
+int feed_store_count(struct feed_store *f, int64_t id, int64_t items, int64_t bytes, struct error *err)
 {
-	sql_bind_int(f->s[FEED_COUNT_ITEMS], 1, id);
-	sql_bind_int(f->s[FEED_COUNT_ITEMS], 2, delta);
-	return sql_done(f->s[FEED_COUNT_ITEMS], err, cannot_save);
+	sql_bind_int(f->s[FEED_COUNT], 1, id);
+	sql_bind_int(f->s[FEED_COUNT], 2, items);
+	sql_bind_int(f->s[FEED_COUNT], 3, bytes);
+	return sql_done(f->s[FEED_COUNT], err, cannot_save);
 }
 
 /* ---- sync ---- */

@@ -23,7 +23,7 @@ enum feed_statement {
 	FEED_UNSUBSCRIBE,
 	FEED_ACTIVE,
 	FEED_RETIRE,
-	FEED_COUNT_ITEMS,
+	FEED_COUNT,
 	FEED_STATEMENTS
 };
 
@@ -51,6 +51,7 @@ struct feed_row {
 	bool backlog;           /* no document of it is in yet */
 	enum feed_emptiness emptiness;
 	struct identity_trust trust;
+	int64_t kept_bytes; /* what the database spends on it (size.h) */
 };
 void feed_row_release(struct feed_row *row);
 
@@ -62,8 +63,8 @@ int feed_store_save(struct feed_store *f, const struct feed_row *row, struct err
 int feed_store_insert(struct feed_store *f, const struct feed_spec *spec, int64_t *id, struct error *err);
 /* 1 found, 0 not. */
 int feed_store_find(struct feed_store *f, const char *name, int64_t *id, struct error *err);
-/* delta items more are known of a feed. */
-int feed_store_count_items(struct feed_store *f, int64_t id, int64_t delta, struct error *err);
+/* So many items and bytes more are kept of a feed. */
+int feed_store_count(struct feed_store *f, int64_t id, int64_t items, int64_t bytes, struct error *err);
 
 /* writer_sync_feeds() within the caller's transaction; *changed says whether outputs show something else. */
 int feed_store_sync(struct feed_store *f, const struct feed_spec *feeds, size_t count, struct feed_state *states,

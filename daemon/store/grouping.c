@@ -540,6 +540,11 @@ int grouping_compare(
 	return 1;
 }
 
+struct near_index *grouping_index(struct grouping *g)
+{
+	return &g->index;
+}
+
 int grouping_forget(struct grouping *g, int64_t item_id, struct error *err)
 {
 	return near_store_forget(&g->store, item_id, err);

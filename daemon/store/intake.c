@@ -14,6 +14,11 @@ enum {
 	RECORD_MAX = LIMIT_WIRE_DOCUMENT,
 	/* A record buffer that one large item made larger than this is given back. */
 	RECORD_KEPT = 256 * 1024,
+	/* Identities that are looked at after a document of a feed beyond its share, for each of its items. */
+	TRIM_TIMES = 6,
+	TRIM_LEAST = 1000,
+	/* So much of each document is looked at, however small its feed's share is. */
+	DOCUMENT_LEAST = 64 * 1024,
 };
 
 /* That an item is still in its feed is written down once a day, not at every poll. */
@@ -38,7 +43,8 @@ int intake_init(struct intake *in, struct item_store *items, struct journal *jou
 		.journal = journal,
 		.publishers = publishers,
 		.grouping = grouping,
-		.record = BUF_INIT(RECORD_MAX)};
+		.record = BUF_INIT(RECORD_MAX),
+		.limits = {INT64_MAX, INT64_MAX}};
 	in->hash = sha256_new(err);
 	return in->hash == NULL ? -ENOMEM : 0;
 }
@@ -501,12 +507,44 @@ static int judge_identities(struct taking *t, struct feed_row *feed)
 	return rename_items(t, feed->state.identity);
 }
 
+/* What is beyond a feed's share would be dropped again. */
+static int64_t document_limit(const struct intake *in)
+{
+	int64_t share = in->limits.share_bytes > DOCUMENT_LEAST ? in->limits.share_bytes : DOCUMENT_LEAST;
+
+	return share < in->limits.document_bytes ? share : in->limits.document_bytes;
+}
+
+static bool is_shown(void *arg, struct str identity)
+{
+	return entries_show(arg, (const uint8_t *)identity.data, identity.len);
+}
+
+/* A feed that invents a guid for each item at each poll would fill the database with what its items were once called.
+ * Beyond its share it is remembered under what it shows now.  Where the walk begins is as good as chance, and as many
+ * are looked at as can be added by some documents. */
+static int forget_unshown(struct taking *t, const struct feed_row *feed)
+{
+	struct entries *all = &t->in->entries;
+
+	if (feed->kept_bytes + t->in->items->kept_bytes <= t->in->limits.share_bytes)
+		return 0;
+	entries_order(all);
+	if (all->ordered == 0)
+		return 0;
+	return item_store_trim(t->in->items, feed->state.id, all->items[0].identity,
+		all->ordered * TRIM_TIMES + TRIM_LEAST, is_shown, all, t->err);
+}
+
 int intake_document(struct intake *in, struct feed_row *feed, const struct document *d, int64_t at_ms,
 	struct intake_counts *counts, struct error *err)
 {
 	struct taking t = {.in = in, .feed = feed, .at_ms = at_ms, .counts = counts, .err = err};
 	int result = entries_set(&in->entries, d, feed->state.identity, in->hash, err);
 
+	in->items->kept_bytes = 0;
+	if (result == 0)
+		counts->cut = entries_cut(&in->entries, document_limit(in));
 	if (result == 0)
 		result = publishers_begin(in->publishers, feed, d, err);
 	if (result == 0)
@@ -520,5 +558,12 @@ int intake_document(struct intake *in, struct feed_row *feed, const struct docum
 		else
 			result = e->found ? take_known(&t, e) : take_unknown(&t, e);
 	}
-	return result == 0 ? judge_identities(&t, feed) : result;
+	if (result == 0)
+		result = judge_identities(&t, feed);
+	if (result == 0)
+		result = forget_unshown(&t, feed);
+	feed->kept_bytes += in->items->kept_bytes;
+	if (feed->kept_bytes < 0)
+		feed->kept_bytes = 0;
+	return result;
 }

@@ -21,6 +21,9 @@
  * aliases; what it does not show is found by its digest or link when it comes back.  An item's name (uid) is that of
  * its first identity for good.
  *
+ * Of a document that is larger than what the size of the database allows (size.h), the newest items are looked at; the
+ * rest is as if it were not there.
+ *
  * A changed text is kept as a revision; it is told as `updated` when the change is material (story_rule.h), or when
  * nothing is known of what the text was.
  *
@@ -45,6 +48,12 @@
 #include "sitrep/grouping.h"
 #include "sitrep/sha256.h"
 
+/* What a feed may bring while the size of the database is limited (size.h). */
+struct intake_limits {
+	int64_t document_bytes; /* of one document, its newest items; INT64_MAX: all */
+	int64_t share_bytes;    /* of the database: a feed beyond it is remembered no longer than it shows its items */
+};
+
 struct intake {
 	struct item_store *items; /* borrowed, as are journal, publishers and grouping */
 	struct journal *journal;
@@ -53,12 +62,14 @@ struct intake {
 	struct sha256 *hash;
 	struct entries entries;
 	struct buf record;
+	struct intake_limits limits;
 	int64_t *published_ms; /* of the document's items that were new or copies, in the order they were taken */
 	size_t published_cap;
 };
 
 struct intake_counts {
 	int fresh, copies, updates, unchanged;
+	size_t cut; /* items, of the unchanged ones, that were not looked at since they are beyond the limit */
 	/* When the feed's items are known by something else from this document on (identity_trust.h): the identities
 	 * that were unknown in its last documents, and how many of these were of items that it had already; else 0. */
 	size_t distrusted, distrusted_seen;

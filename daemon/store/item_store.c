@@ -25,7 +25,7 @@ static const char *const texts[ITEM_STATEMENTS] = {
 	/* OR REPLACE: what was a tombstone's or an alias may now be this item's. */
 	[ITEM_ADD_IDENTITY] = "INSERT OR REPLACE INTO ident(feed_id, identity, item_id, last_seen, alias)"
 			      " VALUES(?1, ?2, ?3, ?4, ?5)",
-	[ITEM_ADD_DIGEST] = "INSERT OR REPLACE INTO digest(digest, feed_id, item_id, last_seen) VALUES(?1, ?2, ?3, ?4)",
+	[ITEM_ADD_DIGEST] = "INSERT OR IGNORE INTO digest(digest, feed_id, item_id, last_seen) VALUES(?1, ?2, ?3, ?4)",
 	[ITEM_REPLACE] = "UPDATE item SET digest = ?2, canon_version = ?3, rev = rev + 1, updated = ?4,"
 			 " published = min(?5, first_seen), url_key = ?6, record = ?7 WHERE id = ?1",
 	[ITEM_REHASH] = "UPDATE item SET digest = ?2, canon_version = ?3, url_key = ?4 WHERE id = ?1",
@@ -45,6 +45,11 @@ static const char *const texts[ITEM_STATEMENTS] = {
 	[REVISION_DROP] = "DELETE FROM revision WHERE item_id = ?1"
 			  " AND rev <= (SELECT rev FROM item WHERE id = ?1) - ?2",
 	[ITEM_UID] = "SELECT uid FROM item WHERE id = ?1",
+	[IDENTITY_NEXT] = "SELECT n.identity, n.alias = 0 AND i.id IS NOT NULL FROM ident n"
+			  " LEFT JOIN item i ON i.id = n.item_id WHERE n.feed_id = ?1 AND n.identity > ?2"
+			  " ORDER BY n.identity LIMIT ?3",
+	[IDENTITY_DROP] = "DELETE FROM ident WHERE feed_id = ?1 AND identity = ?2",
+	[ITEM_MEASURE] = "SELECT " ITEM_BYTES_SQL " FROM item i WHERE i.id = ?1",
 };
 
 /* What an item said before, kept for people who ask. */
@@ -144,18 +149,61 @@ static int add_identity(struct item_store *is, int64_t feed_id, const uint8_t *i
 	sql_bind_int(s, 3, item_id);
 	sql_bind_int(s, 4, seen_ms);
 	sql_bind_int(s, 5, alias);
+	is->kept_bytes += KEPT_IDENTITY;
+	is->written++;
+	return sql_done(s, err, cannot_keep);
+}
+
+static int touch_digest(struct item_store *is, int64_t feed_id, const uint8_t *digest, int64_t item_id, int64_t seen_ms,
+	struct error *err)
+{
+	sqlite3_stmt *s = is->s[ITEM_TOUCH_DIGEST];
+
+	sql_bind_key(s, 1, digest);
+	sql_bind_int(s, 2, feed_id);
+	sql_bind_int(s, 3, item_id);
+	sql_bind_int(s, 4, seen_ms);
 	return sql_done(s, err, cannot_keep);
 }
 
 static int add_digest(struct item_store *is, const struct item_row *row, struct error *err)
 {
 	sqlite3_stmt *s = is->s[ITEM_ADD_DIGEST];
+	int result;
 
 	sql_bind_key(s, 1, row->digest);
 	sql_bind_int(s, 2, row->feed_id);
 	sql_bind_int(s, 3, row->id);
 	sql_bind_int(s, 4, row->seen_ms);
-	return sql_done(s, err, cannot_keep);
+	result = sql_done(s, err, cannot_keep);
+	if (result != 0)
+		return result;
+	/* a text that the item had before */
+	if (sqlite3_changes(is->db) == 0)
+		return touch_digest(is, row->feed_id, row->digest, row->id, row->seen_ms, err);
+	is->kept_bytes += KEPT_DIGEST;
+	is->written++;
+	return 0;
+}
+
+static int64_t measure(const struct item_row *row)
+{
+	int64_t len = (int64_t)row->record.len;
+
+	return KEPT_ITEM + len + (len < KEPT_SKETCH_MAX ? len : KEPT_SKETCH_MAX);
+}
+
+/* The item's bytes as they are counted now are added to those that were kept, times by. */
+static int count_bytes(struct item_store *is, int64_t item_id, int by, struct error *err)
+{
+	int64_t bytes;
+	int result;
+
+	sql_bind_int(is->s[ITEM_MEASURE], 1, item_id);
+	result = sql_get_int(is->s[ITEM_MEASURE], &bytes, err, cannot_find);
+	if (result == 1)
+		is->kept_bytes += by * bytes;
+	return result < 0 ? result : 0;
 }
 
 static int begin_story(struct item_store *is, struct item_row *row, int64_t story_id, struct error *err)
@@ -234,6 +282,7 @@ int item_store_add(struct item_store *is, struct item_row *row, struct error *er
 	}
 	if (result == 0)
 		result = insert_item(is, row, err);
+	is->kept_bytes += measure(row);
 	if (result == 0)
 		result = add_identity(is, row->feed_id, row->identity, row->id, row->seen_ms, false, err);
 	return result == 0 ? add_digest(is, row, err) : result;
@@ -268,6 +317,8 @@ int item_store_replace(struct item_store *is, struct item_row *row, struct error
 	sql_bind_blob(s, 7, row->record.data, row->record.len);
 	result = sql_done(s, err, cannot_keep);
 	if (result == 0)
+		result = count_bytes(is, row->id, 1, err);
+	if (result == 0)
 		result = add_digest(is, row, err);
 	if (result == 0) {
 		s = is->s[STORY_CHANGED];
@@ -299,6 +350,50 @@ int item_store_alias(struct item_store *is, int64_t feed_id, const uint8_t *iden
 	return add_identity(is, feed_id, identity, item_id, seen_ms, true, err);
 }
 
+/* One walk from *from on; 1 when there are no more rows.  *rows is what is left of them. */
+static int trim_from(struct item_store *is, int64_t feed_id, uint8_t from[STORE_KEY_LEN], size_t *rows,
+	identity_shown_fn *shown, void *arg, struct error *err)
+{
+	sqlite3_stmt *s = is->s[IDENTITY_NEXT];
+	int result;
+
+	sql_bind_int(s, 1, feed_id);
+	sql_bind_key(s, 2, from);
+	sql_bind_int(s, 3, (int64_t)*rows);
+	while ((result = sql_step(s, err, cannot_find)) == 1) {
+		struct str identity = sql_blob(s, 0);
+		bool is_first = sqlite3_column_int(s, 1) != 0;
+
+		--*rows;
+		if (is_first || identity.len != STORE_KEY_LEN || shown(arg, identity))
+			continue;
+		memcpy(from, identity.data, STORE_KEY_LEN);
+		sql_bind_int(is->s[IDENTITY_DROP], 1, feed_id);
+		sql_bind_key(is->s[IDENTITY_DROP], 2, from);
+		result = sql_done(is->s[IDENTITY_DROP], err, cannot_keep);
+		if (result != 0)
+			break;
+		is->kept_bytes -= KEPT_IDENTITY;
+	}
+	sql_reset(s);
+	return result < 0 ? result : *rows > 0;
+}
+
+int item_store_trim(struct item_store *is, int64_t feed_id, const uint8_t *from, size_t rows, identity_shown_fn *shown,
+	void *arg, struct error *err)
+{
+	uint8_t at[STORE_KEY_LEN];
+	int result;
+
+	memcpy(at, from, STORE_KEY_LEN);
+	result = trim_from(is, feed_id, at, &rows, shown, arg, err);
+	if (result != 1)
+		return result;
+	memset(at, 0, sizeof(at));
+	result = trim_from(is, feed_id, at, &rows, shown, arg, err);
+	return result < 0 ? result : 0;
+}
+
 int item_store_touch(struct item_store *is, int64_t feed_id, const uint8_t *identity, const uint8_t *digest,
 	int64_t item_id, int64_t seen_ms, struct error *err)
 {
@@ -309,20 +404,16 @@ int item_store_touch(struct item_store *is, int64_t feed_id, const uint8_t *iden
 	sql_bind_key(s, 2, identity);
 	sql_bind_int(s, 3, seen_ms);
 	result = sql_done(s, err, cannot_keep);
-	if (result != 0 || digest == NULL)
-		return result;
-	s = is->s[ITEM_TOUCH_DIGEST];
-	sql_bind_key(s, 1, digest);
-	sql_bind_int(s, 2, feed_id);
-	sql_bind_int(s, 3, item_id);
-	sql_bind_int(s, 4, seen_ms);
-	return sql_done(s, err, cannot_keep);
+	return result != 0 || digest == NULL ? result : touch_digest(is, feed_id, digest, item_id, seen_ms, err);
 }
 
 int item_store_revise(struct item_store *is, int64_t item_id, struct error *err)
 {
-	int result;
+	/* what it came to is counted again once it is replaced */
+	int result = count_bytes(is, item_id, -1, err);
 
+	if (result != 0)
+		return result;
 	sql_bind_int(is->s[REVISION_ADD], 1, item_id);
 	result = sql_done(is->s[REVISION_ADD], err, cannot_keep);
 	if (result != 0)

@@ -14,6 +14,7 @@
 #include "sitrep/clock.h"
 #include "sitrep/limits.h"
 #include "sitrep/wire.h"
+#include "size.h"
 #include "sql.h"
 
 enum {
@@ -36,6 +37,11 @@ static int open_grouping(struct keeper *k, struct error *err)
 
 	k->grouping = grouping_new(k->store.db, params, err);
 	return k->grouping != NULL ? 0 : err->code;
+}
+
+static void set_limits(struct keeper *k)
+{
+	k->intake.limits.document_bytes = size_document_bytes(&k->options);
 }
 
 int keeper_open(struct keeper *k, const struct writer_options *options, struct error *err)
@@ -74,6 +80,7 @@ int keeper_open(struct keeper *k, const struct writer_options *options, struct e
 	if (result == 0)
 		result = why_init(&k->why, k->store.db, &k->named, k->grouping, err);
 	k->before = k->totals;
+	set_limits(k);
 	if (result != 0)
 		keeper_close(k);
 	return result;
@@ -81,7 +88,7 @@ int keeper_open(struct keeper *k, const struct writer_options *options, struct e
 
 static void save_counts(struct keeper *k)
 {
-	if (k->grouping == NULL || keeper_begin(k, NULL) != 0)
+	if (k->grouping == NULL || !size_keeps_phrases(&k->options) || keeper_begin(k, NULL) != 0)
 		return;
 	/* A failure costs what was counted since it was done last. */
 	if (grouping_save(k->grouping, SIZE_MAX, NULL) < 0 || keeper_commit(k, 0, NULL) != 0)
@@ -110,6 +117,7 @@ void keeper_close(struct keeper *k)
 void keeper_set_options(struct keeper *k, const struct writer_options *options)
 {
 	k->options = *options;
+	set_limits(k);
 	if (options->stories != NULL)
 		grouping_set_params(k->grouping, options->stories);
 }
@@ -120,6 +128,7 @@ int keeper_begin(struct keeper *k, struct error *err)
 {
 	k->before = k->totals;
 	k->visible = false;
+	k->added_bytes = 0;
 	/* One that a failure left open would make this one part of it. */
 	if (sqlite3_get_autocommit(k->store.db) == 0)
 		keeper_rollback(k);
@@ -367,6 +376,7 @@ static int take_document(struct keeper *k, struct poll_outcome *o, struct feed_r
 	struct poll_news *news, struct error *err)
 {
 	struct intake_counts counts = {0};
+	int64_t kept_bytes = row->kept_bytes;
 	struct document d;
 	bool retitled = false;
 	/* What another URL said is no word of this one's. */
@@ -395,6 +405,9 @@ static int take_document(struct keeper *k, struct poll_outcome *o, struct feed_r
 		arena_clear(&k->arena);
 	if (result != 0)
 		return result;
+	if (row->kept_bytes > kept_bytes)
+		k->added_bytes += row->kept_bytes - kept_bytes;
+	report->cut = counts.cut;
 	report->fresh = counts.fresh;
 	report->copies = counts.copies;
 	report->updates = counts.updates;

@@ -41,6 +41,7 @@ struct keeper {
 	struct why why;
 	struct arena arena;            /* of the document that is taken in */
 	struct writer_options options; /* its texts are the writer's */
+	int64_t added_bytes;           /* by documents of this transaction */
 	bool visible;                  /* this transaction changes what outputs show */
 };
 

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "item_store.h"
 #include "reader_internal.h"
@@ -319,6 +320,15 @@ int reader_generation(struct reader *r, int64_t *generation, int64_t *changed_ms
 	return result < 0 ? result : 0;
 }
 
+/* By its name: a file of the database that is opened and closed here would take its locks along. */
+static int64_t wal_bytes(const struct reader *r)
+{
+	const char *name = sqlite3_filename_wal(sqlite3_db_filename(r->store.db, "main"));
+	struct stat st;
+
+	return name != NULL && stat(name, &st) == 0 ? st.st_size : 0;
+}
+
 int reader_counts(struct reader *r, struct store_counts *counts, struct error *err)
 {
 	static const char cannot_count[] = "cannot read the database's counts";
@@ -337,12 +347,13 @@ int reader_counts(struct reader *r, struct store_counts *counts, struct error *e
 	sql_reset(s);
 	if (result >= 0)
 		result = reader_cursors(r, &oldest, &newest, err);
-	/* The log has no gaps but at its beginning. */
+	/* About so many: events of items that went to keep the database within its size are missing. */
 	counts->events = newest < oldest ? 0 : newest - oldest + 1;
 	if (result >= 0)
 		result = sql_get_int(r->s[READ_FEED_COUNT], &counts->feeds, err, cannot_count);
 	if (result >= 0)
 		result = sql_get_int(r->s[READ_SIZE], &counts->database_bytes, err, cannot_count);
+	counts->database_bytes += wal_bytes(r);
 	reader_end(r);
 	return result < 0 ? result : 0;
 }

@@ -23,8 +23,6 @@ enum {
 	STEP_PAGES = 64,
 	/* Pages that are free but not worth a step. */
 	FREE_PAGES_KEPT = 256,
-	/* However small the database may be, the newest items stay: outputs show them. */
-	ITEMS_KEPT = 200,
 	TOMBSTONE_TIMES = 3,
 	/* Pieces of 64 KiB of what is counted of phrases, written in one step. */
 	STEP_COUNTS = 16,
@@ -39,15 +37,8 @@ static const int64_t tombstone_least_ms = INT64_C(90) * 24 * 3600 * 1000;
 static const char *const texts[RETENTION_STATEMENTS] = {
 	[OLD_EVENTS] = "SELECT cursor, time FROM event ORDER BY cursor LIMIT ?1",
 	[DROP_EVENTS] = "DELETE FROM event WHERE cursor <= ?1",
-	[OLD_ITEMS] = "SELECT id, feed_id, story_id, publisher_id, first_seen FROM item ORDER BY id LIMIT ?1",
-	[DROP_ITEM] = "DELETE FROM item WHERE id = ?1",
-	[DROP_REVISIONS] = "DELETE FROM revision WHERE item_id = ?1",
-	[LEAVE_STORY] = "UPDATE story SET reports = reports - 1,"
-			" sources = sources - NOT EXISTS(SELECT 1 FROM item WHERE publisher_id = ?2 AND story_id = ?1)"
-			" WHERE id = ?1",
-	[DROP_PUBLISHER] = "DELETE FROM publisher WHERE id = ?1"
-			   " AND NOT EXISTS(SELECT 1 FROM item WHERE publisher_id = ?1)",
-	[DROP_STORY] = "DELETE FROM story WHERE id = ?1 AND reports <= 0",
+	[OLD_ITEMS] = "SELECT i.id, i.feed_id, i.story_id, i.publisher_id, i.first_seen, " ITEM_BYTES_SQL
+		      " FROM item i ORDER BY i.id LIMIT ?1",
 	[NEXT_IDENTITIES] = "SELECT n.feed_id, n.identity, n.last_seen, n.alias, i.id FROM ident n"
 			    " LEFT JOIN item i ON i.id = n.item_id WHERE (n.feed_id, n.identity) > (?1, ?2)"
 			    " ORDER BY n.feed_id, n.identity LIMIT ?3",
@@ -65,13 +56,21 @@ static const char cannot_prune[] = "cannot remove what is too old";
 
 int retention_init(struct retention *r, struct keeper *k, struct error *err)
 {
+	int result;
+
 	*r = (struct retention){.phase = RETENTION_EVENTS};
-	return sql_prepare(k->store.db, texts, RETENTION_STATEMENTS, r->s, err);
+	result = size_init(&r->size, k, err);
+	if (result == 0)
+		result = sql_prepare(k->store.db, texts, RETENTION_STATEMENTS, r->s, err);
+	if (result != 0)
+		retention_release(r);
+	return result;
 }
 
 void retention_release(struct retention *r)
 {
 	sql_finalize(r->s, RETENTION_STATEMENTS);
+	size_release(&r->size);
 }
 
 bool retention_due(const struct retention *r, int64_t now_ms)
@@ -119,63 +118,27 @@ static int drop_events(struct retention *r, int64_t older_than_ms, struct error 
 
 /* ---- items ---- */
 
-struct old_item {
-	int64_t id, feed_id, story_id, publisher_id;
-};
-
-static int drop_item(struct retention *r, struct keeper *k, const struct old_item *it, struct error *err)
-{
-	int result;
-
-	sql_bind_int(r->s[DROP_ITEM], 1, it->id);
-	result = sql_done(r->s[DROP_ITEM], err, cannot_prune);
-	if (result == 0) {
-		sql_bind_int(r->s[DROP_REVISIONS], 1, it->id);
-		result = sql_done(r->s[DROP_REVISIONS], err, cannot_prune);
-	}
-	/* Nothing may join a story that is not there any more. */
-	if (result == 0)
-		result = grouping_forget(k->grouping, it->id, err);
-	if (result == 0) {
-		sql_bind_int(r->s[LEAVE_STORY], 1, it->story_id);
-		sql_bind_int(r->s[LEAVE_STORY], 2, it->publisher_id);
-		result = sql_done(r->s[LEAVE_STORY], err, cannot_prune);
-	}
-	if (result == 0) {
-		sql_bind_int(r->s[DROP_STORY], 1, it->story_id);
-		result = sql_done(r->s[DROP_STORY], err, cannot_prune);
-	}
-	if (result == 0) {
-		k->totals.stories -= sqlite3_changes(k->store.db);
-		sql_bind_int(r->s[DROP_PUBLISHER], 1, it->publisher_id);
-		result = sql_done(r->s[DROP_PUBLISHER], err, cannot_prune);
-	}
-	if (result == 0) {
-		k->totals.items--;
-		k->visible = true;
-		result = feed_store_count_items(&k->feeds, it->feed_id, -1, err);
-	}
-	return result;
-}
-
-/* The oldest items, as long as they were first seen before older_than_ms; at most limit. */
-static int drop_items(struct retention *r, struct keeper *k, int64_t older_than_ms, int64_t limit, struct error *err)
+/* The oldest items, as long as they were first seen before older_than_ms. */
+static int drop_items(struct retention *r, struct keeper *k, int64_t older_than_ms, struct error *err)
 {
 	sqlite3_stmt *s = r->s[OLD_ITEMS];
-	struct old_item old[STEP_ROWS];
+	struct pruned_item old[STEP_ROWS];
 	size_t count = 0;
 	int result;
 
-	if (limit <= 0)
-		return 0;
-	sql_bind_int(s, 1, limit < STEP_ROWS ? limit : STEP_ROWS);
+	sql_bind_int(s, 1, STEP_ROWS);
 	while (count < STEP_ROWS && (result = sql_step(s, err, cannot_prune)) == 1 &&
 		sql_time_or(s, 4, 0) < older_than_ms)
-		old[count++] = (struct old_item){sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1),
-			sqlite3_column_int64(s, 2), sqlite3_column_int64(s, 3)};
+		old[count++] = (struct pruned_item){
+			.id = sqlite3_column_int64(s, 0),
+			.feed_id = sqlite3_column_int64(s, 1),
+			.story_id = sqlite3_column_int64(s, 2),
+			.publisher_id = sqlite3_column_int64(s, 3),
+			.bytes = sqlite3_column_int64(s, 5),
+		};
 	sql_reset(s);
 	for (size_t i = 0; i < count && result >= 0; i++)
-		result = drop_item(r, k, &old[i], err);
+		result = pruner_drop(&r->size.pruner, k, &old[i], err);
 	return result < 0 ? result : count == STEP_ROWS;
 }
 
@@ -190,29 +153,6 @@ static int used_bytes(struct retention *r, int64_t *bytes, int64_t *free_pages, 
 		result = sql_get_int(r->s[PAGE_SIZE], &size, err, cannot_prune);
 	*bytes = (pages - *free_pages) * size;
 	return result < 0 ? result : 0;
-}
-
-/* Past the allowed size the oldest items go, and with them the events that are as old. */
-static int shrink(struct retention *r, struct keeper *k, struct error *err)
-{
-	int64_t bytes = 0, free_pages = 0, oldest_ms = INT64_MAX;
-	int result;
-
-	if (k->options.keep_size <= 0)
-		return 0;
-	result = used_bytes(r, &bytes, &free_pages, err);
-	if (result != 0 || bytes <= k->options.keep_size || k->totals.items <= ITEMS_KEPT)
-		return result;
-	result = drop_items(r, k, INT64_MAX, k->totals.items - ITEMS_KEPT, err);
-	if (result < 0)
-		return result;
-	sql_bind_int(r->s[OLD_ITEMS], 1, 1);
-	if (sql_step(r->s[OLD_ITEMS], err, cannot_prune) == 1)
-		oldest_ms = sql_time_or(r->s[OLD_ITEMS], 4, 0);
-	sql_reset(r->s[OLD_ITEMS]);
-	if (oldest_ms != INT64_MAX)
-		result = drop_events(r, oldest_ms, err);
-	return result < 0 ? result : 1;
 }
 
 /* ---- tombstones ---- */
@@ -238,7 +178,7 @@ static void remember_key(struct retention *r, struct str key)
 		memcpy(r->at_key, key.data, STORE_KEY_LEN);
 }
 
-static int drop_identities(struct retention *r, const struct keeper *k, int64_t now_ms, struct error *err)
+static int drop_identities(struct retention *r, struct keeper *k, int64_t now_ms, struct error *err)
 {
 	sqlite3_stmt *s = r->s[NEXT_IDENTITIES];
 	int rows = 0, result;
@@ -260,6 +200,8 @@ static int drop_identities(struct retention *r, const struct keeper *k, int64_t 
 		sql_bind_int(r->s[DROP_IDENTITY], 1, r->at_feed);
 		sql_bind_key(r->s[DROP_IDENTITY], 2, r->at_key);
 		result = sql_done(r->s[DROP_IDENTITY], err, cannot_prune);
+		if (result == 0)
+			result = feed_store_count(&k->feeds, r->at_feed, 0, -KEPT_IDENTITY, err);
 		if (result != 0)
 			break;
 	}
@@ -267,7 +209,7 @@ static int drop_identities(struct retention *r, const struct keeper *k, int64_t 
 	return result < 0 ? result : rows == STEP_ROWS;
 }
 
-static int drop_digests(struct retention *r, const struct keeper *k, int64_t now_ms, struct error *err)
+static int drop_digests(struct retention *r, struct keeper *k, int64_t now_ms, struct error *err)
 {
 	sqlite3_stmt *s = r->s[NEXT_DIGESTS];
 	int rows = 0, result;
@@ -290,6 +232,8 @@ static int drop_digests(struct retention *r, const struct keeper *k, int64_t now
 		sql_bind_int(r->s[DROP_DIGEST], 2, r->at_feed);
 		sql_bind_int(r->s[DROP_DIGEST], 3, r->at_item);
 		result = sql_done(r->s[DROP_DIGEST], err, cannot_prune);
+		if (result == 0)
+			result = feed_store_count(&k->feeds, r->at_feed, 0, -KEPT_DIGEST, err);
 		if (result != 0)
 			break;
 	}
@@ -327,15 +271,15 @@ static int run_phase(struct retention *r, struct keeper *k, int64_t now_ms, stru
 	case RETENTION_EVENTS:
 		return o->keep_events_ms > 0 ? drop_events(r, now_ms - o->keep_events_ms, err) : 0;
 	case RETENTION_ITEMS:
-		return o->keep_items_ms > 0 ? drop_items(r, k, now_ms - o->keep_items_ms, STEP_ROWS, err) : 0;
+		return o->keep_items_ms > 0 ? drop_items(r, k, now_ms - o->keep_items_ms, err) : 0;
 	case RETENTION_SIZE:
-		return shrink(r, k, err);
+		return size_step(&r->size, k, now_ms, err);
 	case RETENTION_IDENTITIES:
 		return !sweep_is_due(r, now_ms) ? 0 : drop_identities(r, k, now_ms, err);
 	case RETENTION_DIGESTS:
 		return !sweep_is_due(r, now_ms) ? 0 : drop_digests(r, k, now_ms, err);
 	case RETENTION_COUNTS:
-		return grouping_save(k->grouping, STEP_COUNTS, err);
+		return size_keeps_phrases(o) ? grouping_save(k->grouping, STEP_COUNTS, err) : 0;
 	case RETENTION_VACUUM:
 		return give_back(r, k, err);
 	case RETENTION_DONE:
@@ -349,6 +293,21 @@ static void finish_phase(struct retention *r, int64_t now_ms)
 	if (r->phase == RETENTION_DIGESTS && sweep_is_due(r, now_ms))
 		r->next_sweep_ms = now_ms + sweep_ms;
 	set_phase(r, (enum retention_phase)(r->phase + 1));
+}
+
+int retention_keep_size(struct retention *r, struct keeper *k, int64_t now_ms, struct error *err)
+{
+	int result = keeper_begin(k, err), more = 0;
+
+	if (result != 0)
+		return result;
+	more = size_step(&r->size, k, now_ms, err);
+	if (more < 0) {
+		keeper_rollback(k);
+		return more;
+	}
+	result = keeper_commit(k, now_ms, err);
+	return result == 0 ? more : result;
 }
 
 int retention_step(struct retention *r, struct keeper *k, int64_t now_ms, struct error *err)

@@ -10,16 +10,12 @@
 
 #include "keeper.h"
 #include "sitrep/error.h"
+#include "size.h"
 
 enum retention_statement {
 	OLD_EVENTS,
 	DROP_EVENTS,
 	OLD_ITEMS,
-	DROP_ITEM,
-	DROP_REVISIONS,
-	LEAVE_STORY,
-	DROP_PUBLISHER,
-	DROP_STORY,
 	NEXT_IDENTITIES,
 	DROP_IDENTITY,
 	NEXT_DIGESTS,
@@ -43,6 +39,7 @@ enum retention_phase {
 
 struct retention {
 	sqlite3_stmt *s[RETENTION_STATEMENTS];
+	struct size size;
 	enum retention_phase phase;
 	int64_t next_ms;       /* when the next round begins, by the wall clock */
 	int64_t next_sweep_ms; /* when tombstones are looked through again */
@@ -59,6 +56,8 @@ void retention_release(struct retention *r);
 bool retention_due(const struct retention *r, int64_t now_ms);
 /* One step.  A failure ends the round. */
 int retention_step(struct retention *r, struct keeper *k, int64_t now_ms, struct error *err);
+/* One step towards the allowed size, as part of no round: 1 when there is more to do, 0 when there is not. */
+int retention_keep_size(struct retention *r, struct keeper *k, int64_t now_ms, struct error *err);
 /* Begins a round with the next step, for options that changed. */
 void retention_restart(struct retention *r);
 

@@ -229,9 +229,17 @@ static const char version_13[] = "DROP INDEX item_story;"
 				 "CREATE INDEX item_story ON item(story_id, feed_id);"
 				 "CREATE INDEX item_publisher ON item(publisher_id, story_id);";
 
+/* What the database spends on each feed, so that the largest gives way first (size.c). */
+static const char version_14[] =
+	"ALTER TABLE feed ADD COLUMN kept_bytes INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE feed SET kept_bytes = 160 * (SELECT count(*) FROM ident n WHERE n.feed_id = feed.id)"
+	" + (SELECT coalesce(sum(1200 + length(record) + min(length(record), 3000)), 0) FROM item i"
+	" WHERE i.feed_id = feed.id);"
+	"CREATE INDEX feed_kept ON feed(kept_bytes);";
+
 /* steps[n] leads from version n to n + 1. */
 static const char *const steps[STORE_SCHEMA_VERSION] = {version_1, version_2, version_3, version_4, version_5,
-	version_6, version_7, version_8, version_9, version_10, version_11, version_12, version_13};
+	version_6, version_7, version_8, version_9, version_10, version_11, version_12, version_13, version_14};
 
 int schema_migrate(sqlite3 *db, int from, struct error *err)
 {

@@ -17,14 +17,27 @@
 
 #include "sitrep/clock.h"
 #include "sitrep/log.h"
+#include "sql.h"
 #include "writer_internal.h"
 
 enum {
-	/* Pages of 4 KiB in the WAL after which it is worth moving them into the database: as many as the
-	 * file keeps anyway (store.c). */
-	CHECKPOINT_PAGES = 4000,
+	PAGE_BYTES = 4096,
 	IDLE_WAIT_MS = 60 * 1000,
+	/* Spent on the size of the database between two batches: as much as on a batch; and while it is too large. */
+	SIZE_US = 250 * 1000,
+	SIZE_US_MAX = 2 * 1000 * 1000,
 };
+
+/* ---- options ---- */
+
+void writer_limit_wal(struct writer *w)
+{
+	char text[64];
+
+	(void)sqlite3_snprintf(
+		(int)sizeof(text), text, "PRAGMA journal_size_limit = %lld", (long long)size_wal_bytes(w->options));
+	(void)sql_exec(w->keeper.store.db, text, NULL, "");
+}
 
 /* ---- the thread ---- */
 
@@ -43,30 +56,53 @@ static void checkpoint(struct writer *w)
 {
 	int left = 0, moved = 0;
 
-	if (w->wal_pages < CHECKPOINT_PAGES)
+	if (w->wal_pages < size_wal_bytes(w->options) / PAGE_BYTES)
 		return;
 	(void)sqlite3_wal_checkpoint_v2(w->keeper.store.db, NULL, SQLITE_CHECKPOINT_PASSIVE, &left, &moved);
 	w->wal_pages = left - moved;
 }
 
-static void run_retention(struct writer *w)
+static void note_retention(struct writer *w, bool failed, const struct error *err)
 {
-	struct error err = {0};
 	uint64_t one = 1;
-	bool failed = retention_step(&w->retention, &w->keeper, clock_wall_ms(), &err) != 0;
 
 	if (failed && !w->retention_failed)
-		log_emit(LOG_LEVEL_WARNING, "retention failed, will retry", "reason", err.text, NULL);
+		log_emit(LOG_LEVEL_WARNING, "retention failed, will retry", "reason", err->text, NULL);
 	w->retention_failed = failed;
-	if (!failed || !keeper_error_is_of_storage(err.code))
+	if (!failed || !keeper_error_is_of_storage(err->code))
 		return;
 	(void)pthread_mutex_lock(&w->lock);
-	writer_stop_storing(w, &err);
+	writer_stop_storing(w, err);
 	(void)pthread_mutex_unlock(&w->lock);
 	(void)!write(w->fd, &one, sizeof(one));
 }
 
-enum writer_task { TASK_ASK, TASK_JOB, TASK_BATCH, TASK_MATCH, TASK_IDLE, TASK_TRY, TASK_STOP };
+static void run_retention(struct writer *w)
+{
+	struct error err = {0};
+
+	note_retention(w, retention_step(&w->retention, &w->keeper, clock_wall_ms(), &err) != 0, &err);
+}
+
+/* After each batch, what is beyond the allowed size goes.  Some time is spent on it even while polls wait, and much
+ * where the database would grow further. */
+static void keep_size(struct writer *w)
+{
+	int64_t began_us = clock_mono_us(), us;
+	struct error err = {0};
+	int more;
+
+	do {
+		more = retention_keep_size(&w->retention, &w->keeper, clock_wall_ms(), &err);
+		checkpoint(w);
+		us = clock_mono_us() - began_us;
+	} while (more == 1 &&
+		 (us < SIZE_US || (us < SIZE_US_MAX && size_is_over(&w->retention.size, &w->keeper, &err) == 1)));
+	w->size_left = more == 1;
+	note_retention(w, more < 0, &err);
+}
+
+enum writer_task { TASK_ASK, TASK_JOB, TASK_BATCH, TASK_SIZE, TASK_MATCH, TASK_IDLE, TASK_TRY, TASK_STOP };
 
 /* What to do next; called with the lock held, may wait. */
 static enum writer_task choose_task(struct writer *w)
@@ -87,6 +123,8 @@ static enum writer_task choose_task(struct writer *w)
 		try_wait_ms = writer_try_wait_ms(w);
 		if (try_wait_ms == 0)
 			return TASK_TRY;
+		if (!w->storing.shown.stopped && w->size_left)
+			return TASK_SIZE;
 		if (!w->storing.shown.stopped && writer_match_due(w))
 			return TASK_MATCH;
 		if (!w->storing.shown.stopped && retention_due(&w->retention, now_ms))
@@ -112,6 +150,7 @@ static void *run(void *arg)
 		case TASK_BATCH:
 			writer_run_batch(w);
 			checkpoint(w);
+			keep_size(w);
 			break;
 		case TASK_ASK:
 			writer_run_ask(w);
@@ -124,6 +163,9 @@ static void *run(void *arg)
 		case TASK_MATCH:
 			writer_match_stored(w);
 			checkpoint(w);
+			break;
+		case TASK_SIZE:
+			keep_size(w);
 			break;
 		case TASK_IDLE:
 			run_retention(w);
@@ -187,6 +229,7 @@ struct writer *writer_new(const struct writer_options *options, struct error *er
 	w->newest_cursor = w->keeper.totals.cursor;
 	w->stats.postings = (uint64_t)grouping_postings(w->keeper.grouping);
 	(void)sqlite3_wal_hook(w->keeper.store.db, on_wal, w);
+	writer_limit_wal(w);
 	w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	result = w->fd < 0 ? error_sys(err, -errno, "cannot start the writer") : start_thread(w, err);
 	if (result == 0)

@@ -150,7 +150,8 @@ void writer_run_batch(struct writer *w)
 	/* When the database cannot be written at all, what waits is told so at once. */
 	result = is_stopped(w, &err) ? err.code : keeper_begin(&w->keeper, &err);
 	began = result == 0;
-	while (b.count < BATCH_OUTCOMES && b.bytes < BATCH_BYTES && clock_mono_us() - began_us < BATCH_US &&
+	while (b.count < BATCH_OUTCOMES && b.bytes < BATCH_BYTES &&
+		w->keeper.added_bytes < size_batch_bytes(w->options) && clock_mono_us() - began_us < BATCH_US &&
 		extend_batch(w, &b)) {
 		struct poll_outcome *o = last_outcome(&b);
 

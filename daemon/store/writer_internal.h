@@ -70,9 +70,12 @@ struct writer {
 	int wal_pages;
 	struct writer_rules *rules; /* NULL: none yet */
 	bool retention_failed;
+	bool size_left; /* the database is larger than it should be, and more can be done about it */
 	int64_t match_again_ms; /* by the monotonic clock: not before, since a step failed; 0: none did */
 };
 
+/* The file of the WAL is cut back to what the options allow whenever it is begun anew. */
+void writer_limit_wal(struct writer *w);
 /* Takes what waits into one transaction and reports it. */
 void writer_run_batch(struct writer *w);
 

@@ -209,6 +209,7 @@ static void take_over(struct writer *w, void *arg)
 	c->options = old;
 	keeper_set_options(&w->keeper, w->options);
 	retention_restart(&w->retention);
+	writer_limit_wal(w);
 }
 
 static void finish(void *arg, const struct error *err)

@@ -58,6 +58,8 @@ struct story_link {
 };
 enum { STORY_LINKS_MAX = 8 };
 
+struct near_index;
+
 struct story_answer {
 	enum story_relation relation; /* NEW, REPRINT, UPDATE or RELATED */
 	int64_t story_id;             /* to join; 0: begins one */
@@ -119,6 +121,9 @@ const struct story_params *grouping_params(const struct grouping *g);
 /* Compares two known items as the rule would now: 1; 0 when one of them is not kept. */
 int grouping_compare(
 	struct grouping *g, int64_t earlier_id, int64_t later_id, struct grouping_comparison *c, struct error *err);
+
+/* For near_compact.h. */
+struct near_index *grouping_index(struct grouping *g);
 
 /* The item is gone from the database: no later one is to join through it. */
 int grouping_forget(struct grouping *g, int64_t item_id, struct error *err);

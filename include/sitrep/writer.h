@@ -26,6 +26,9 @@
 
 struct writer;
 
+/* The least size of the database that serves so many feeds: what is smaller works, but keeps next to nothing. */
+int64_t writer_least_size(size_t feeds);
+
 /* What a poll came to, or a push.  Heap strings are owned by it; NULL is none.
  *
  * OUTCOME_PUSH is a document that a hub sent, OUTCOME_WEBSUB a subscription's state alone: neither is a poll, so
@@ -197,6 +200,8 @@ struct poll_report {
 	/* When state.identity is another one since this outcome: the identities that were unknown lately, and how many
 	 * of these were of items that the feed had already; else 0. */
 	size_t distrusted, distrusted_seen;
+	/* Items of the document that were not looked at, since it is larger than the database's size allows. */
+	size_t cut;
 	/* Its transaction was not committed, and error says why.  state is then what memory may go on with: of a
 	 * failure or a 304 as if it had been kept; with wants_again, of a document or push, as it was committed before,
 	 * and due as soon as the server allows.  state.name is NULL where not even that can be read. */
