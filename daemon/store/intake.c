@@ -334,36 +334,40 @@ static const struct known *former_short(const struct taking *t, const struct kno
 	return count == KNOWN_MAX ? &k[0] : NULL;
 }
 
-/* 1 when the digest settled it.  A text of the feed's own is looked for first: only a long one is asked for elsewhere.
- */
+/* 1 when the digest settled it.  A short text is looked for in its own feed only; a long one first in all of them, since
+ * most are in none. */
 static int take_by_digest(struct taking *t, struct entry *e)
 {
 	bool is_long = e->item->token_count >= ENTRY_TOKENS_MIN;
-	struct known found[KNOWN_MAX];
+	struct known any[KNOWN_MAX], own[KNOWN_MAX];
 	const struct known *k = NULL;
-	bool is_own;
-	size_t count;
-	int result = item_store_by_digest(t->in->items, entry_digest(e), t->feed->state.id, found, &count, t->err);
+	size_t any_count = 0, own_count;
+	int result = 0;
 
-	is_own = count > 0;
-	if (result == 0 && is_long && !is_own)
-		result = item_store_by_digest(t->in->items, entry_digest(e), 0, found, &count, t->err);
-	if (result != 0 || count == 0)
+	if (is_long)
+		result = item_store_by_digest(t->in->items, entry_digest(e), 0, any, &any_count, t->err);
+	if (result != 0 || (is_long && any_count == 0))
+		return result;
+	result = item_store_by_digest(t->in->items, entry_digest(e), t->feed->state.id, own, &own_count, t->err);
+	if (result != 0)
 		return result;
 	if (!is_long) {
-		k = former_short(t, found, count);
+		k = former_short(t, own, own_count);
 		if (k == NULL)
 			return 0;
+	} else if (own_count > 0) {
+		k = first_stored(own, own_count);
+		k = k != NULL ? k : &own[0];
 	} else {
-		k = first_stored(found, count);
-		if (k != NULL && !is_own) {
+		k = first_stored(any, any_count);
+		if (k != NULL) {
 			result = add_copy(t, e, k);
 			return result == 0 ? 1 : result;
 		}
-		k = k != NULL ? k : &found[0];
+		k = &any[0];
 	}
 	t->counts->unchanged++;
-	t->seen += is_own;
+	t->seen += own_count > 0;
 	result = alias(t, e, k->item_id);
 	return result == 0 ? 1 : result;
 }
@@ -379,27 +383,29 @@ static bool one_a_feed(const struct known *k, size_t count)
 /* 1 when the link settled it. */
 static int take_by_url(struct taking *t, struct entry *e)
 {
-	struct known found[KNOWN_MAX];
-	size_t count;
+	struct known any[KNOWN_MAX], own[KNOWN_MAX];
+	size_t any_count, own_count;
 	int result;
 
 	if (!e->url_counts)
 		return 0;
-	result = item_store_by_url(t->in->items, entry_url_key(e), t->feed->state.id, found, &count, t->err);
+	result = item_store_by_url(t->in->items, entry_url_key(e), 0, any, &any_count, t->err);
+	if (result != 0 || any_count == 0)
+		return result;
+	result = item_store_by_url(t->in->items, entry_url_key(e), t->feed->state.id, own, &own_count, t->err);
 	if (result != 0)
 		return result;
-	if (count > 0) {
-		if (count > 1 || entries_contain(&t->in->entries, found[0].item_id))
+	if (own_count > 0) {
+		if (own_count > 1 || entries_contain(&t->in->entries, own[0].item_id))
 			return 0;
 		t->seen++;
-		result = alias(t, e, found[0].item_id);
+		result = alias(t, e, own[0].item_id);
 		if (result == 0)
-			result = update(t, e, &found[0]);
+			result = update(t, e, &own[0]);
 	} else {
-		result = item_store_by_url(t->in->items, entry_url_key(e), 0, found, &count, t->err);
-		if (result != 0 || count == 0 || !one_a_feed(found, count))
-			return result;
-		result = add_copy(t, e, &found[0]);
+		if (!one_a_feed(any, any_count))
+			return 0;
+		result = add_copy(t, e, &any[0]);
 	}
 	return result == 0 ? 1 : result;
 }
