@@ -62,6 +62,18 @@ void damage_note_row(const char *table, int64_t id, const char *column)
 		log_emit(LOG_LEVEL_ERROR, "more damaged rows are counted and not logged", "action", WHAT_TO_DO, NULL);
 }
 
+void damage_note_mended(const char *table, int count)
+{
+	(void)pthread_mutex_lock(&lock);
+	found.rows += (uint64_t)count;
+	if (found.text[0] == '\0')
+		(void)snprintf(found.text, sizeof(found.text), "%d rows of table %s were damaged and emptied in part",
+			count, table);
+	(void)pthread_mutex_unlock(&lock);
+	log_emit(LOG_LEVEL_ERROR, "database rows were damaged and have been emptied in part", "table", table, "rows",
+		LOG_NUM(count), "action", WHAT_TO_DO, NULL);
+}
+
 void damage_note_table(const char *table, const char *finding)
 {
 	bool is_new, is_full = false;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "sitrep/buf.h"
-#include "sitrep/log.h"
+#include "sitrep/damage.h"
 #include "sql.h"
 
 enum { TEXT_MAX = 16 * 1024 };
@@ -66,8 +66,7 @@ int mend_table(sqlite3 *db, const char *table, struct error *err)
 	buf_release(&where);
 	buf_release(&text);
 	if (rows > 0)
-		log_emit(LOG_LEVEL_ERROR, "database rows were damaged and have been emptied in part", "table", table,
-			"rows", LOG_NUM(rows), "action", "see sitrepd --verify, or restore a backup", NULL);
+		damage_note_mended(table, rows);
 	return result < 0 ? result : rows;
 }
 

@@ -22,6 +22,8 @@ struct damage {
 
 /* Row id of table is left out, since its column does not hold what it should. */
 void damage_note_row(const char *table, int64_t id, const char *column);
+/* So many rows of table held values of types that it forbids, and have been emptied of them (mend.h). */
+void damage_note_mended(const char *table, int rows);
 /* SQLite's check of the table (or of the whole file, "") said so. */
 void damage_note_table(const char *table, const char *finding);
 /* All tables have been gone through at that time. */

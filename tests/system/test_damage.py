@@ -1,8 +1,6 @@
 """Damage is found, a backup is whole, and the manual's way of restoring one works."""
 import os
-import pathlib
 import re
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -108,6 +106,10 @@ def test_backup_refuses(server, make_daemon, tmp_path):
     assert backup(daemon).returncode == 2
     nothing = daemon.run("backup", "--state-dir", str(tmp_path), str(tmp_path / "x"), check=False)
     assert nothing.returncode == 1 and "--state-dir" in nothing.stderr
+    if os.geteuid() == 0:
+        stranger = subprocess.run([str(BUILD / "sitrep"), "backup", "--state-dir", str(daemon.state), "/tmp/not-made"],
+                                  user="nobody", capture_output=True, text=True, timeout=PATIENCE)
+        assert stranger.returncode == 1 and "as root or as the daemon's user" in stranger.stderr, stranger.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == ["copy"]
 
 

@@ -5,11 +5,13 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../../daemon/store/near_index.h"
 #include "../../../daemon/store/near_schema.h"
+#include "sitrep/damage.h"
 
 #define WEEK_MS (INT64_C(7) * 24 * 3600 * 1000)
 /* The first instant of a week whose table is the first one. */
@@ -271,6 +273,81 @@ static void a_revision_counts_once(void **state)
 	assert_int_equal(f->ids[0], 2);
 }
 
+static void damage(struct fixture *f, const char *text)
+{
+	struct error err = {0};
+
+	close_index(f);
+	if (sql_exec(f->db, text, &err, "cannot damage the index") != 0)
+		fail_msg("%s", err.text);
+	open_index(f);
+}
+
+/* A turned byte costs what one flush wrote into one bucket. */
+static void damaged_postings_are_left_out(void **state)
+{
+	struct fixture *f = *state;
+	struct damage before, after;
+	int64_t id = 1;
+
+	/* what is written when the buffer is full lies in the table */
+	for (; id <= POSTING_BUFFER_MAX / 32 + 1; id++)
+		index_item(f, id, (uint64_t)id * 32, 32, NOW_MS);
+	find(f, 100 * 32, 32, NOW_MS);
+	assert_int_equal(f->found, 1);
+	assert_int_equal(f->ids[0], 100);
+	damage_get(&before);
+	damage(f, "UPDATE near_bucket_0 SET postings = CAST(x'ffffffff' || substr(postings, 5) AS BLOB)");
+	find(f, 100 * 32, 32, NOW_MS);
+	assert_int_equal(f->found, 0);
+	damage_get(&after);
+	assert_true(after.rows > before.rows);
+	/* what comes after is found */
+	index_item(f, ++id, 10000000, 32, NOW_MS);
+	find(f, 10000000, 32, NOW_MS);
+	assert_int_equal(f->found, 1);
+}
+
+/* Postings of programs that wrote no sums are found, and so are those that are added behind them. */
+static void postings_without_sums_are_found(void **state)
+{
+	struct fixture *f = *state;
+	int64_t id = 1;
+
+	damage(f, "INSERT OR REPLACE INTO near_state VALUES('week_0', 2968), ('postings_0', 1);"
+		  /* bucket, tag and item of shingle_of(7), the item being 77 */
+		  "INSERT INTO near_bucket_0 VALUES((7 << 34 | 7) >> 35 << 32, CAST(x'00000080' || x'4d0000000000' AS "
+		  "BLOB))");
+	find(f, 7, 1, NOW_MS);
+	assert_int_equal(f->found, 1);
+	assert_int_equal(f->ids[0], 77);
+	for (; id <= POSTING_BUFFER_MAX / 32 + 1; id++)
+		index_item(f, id, (uint64_t)id * 32, 32, NOW_MS);
+	find(f, 7, 1, NOW_MS);
+	assert_int_equal(f->found, 1);
+	assert_int_equal(f->ids[0], 77);
+	find(f, 100 * 32, 32, NOW_MS);
+	assert_int_equal(f->ids[0], 100);
+}
+
+static void a_week_out_of_place_is_none(void **state)
+{
+	static const char *const weeks[] = {"-1", "-9223372036854775808", "9223372036854775807", "2969", "1"};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(weeks) / sizeof(weeks[0]); i++) {
+		char text[200];
+
+		(void)snprintf(text, sizeof(text),
+			"UPDATE near_state SET value = %s; UPDATE near_pending SET week = %s", weeks[i], weeks[i]);
+		index_item(f, (int64_t)i + 1, 100 * (i + 1), 20, NOW_MS);
+		damage(f, text);
+		index_item(f, (int64_t)i + 50, 5000 * (i + 1), 20, NOW_MS);
+		find(f, 5000 * (i + 1), 20, NOW_MS);
+		assert_int_equal(f->found, 1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +359,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_undone_is_forgotten, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_emptied_table_is_empty, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_revision_counts_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(damaged_postings_are_left_out, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(postings_without_sums_are_found, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_week_out_of_place_is_none, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

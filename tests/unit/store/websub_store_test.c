@@ -1,6 +1,8 @@
 /* Pushes and subscriptions in the database: what they keep, and what they must leave alone. */
 #include "fixture.h"
 
+#include <sqlite3.h>
+
 static void draft_item(struct draft *d, const char *guid)
 {
 	char link[64], text[128];
@@ -134,6 +136,59 @@ static void test_a_subscription_survives(void **state)
 	assert_true(s->action_ms == NOW_MS + 1 && s->verified_ms == NOW_MS + 2);
 	assert_true(s->lease_until_ms == NOW_MS + 3 && s->pushed_ms == NOW_MS + 4);
 	writer_change_release(&c);
+}
+
+static void alter(struct fixture *f, const char *text)
+{
+	struct writer_options options = fixture_options(f->dir);
+	char path[300];
+	sqlite3 *db;
+
+	fixture_close(f);
+	(void)snprintf(path, sizeof(path), "%.250s/sitrepd.db", f->dir);
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	fixture_open(f, &options);
+	fixture_sync(f, fixture_feeds, 3);
+}
+
+static void assert_phase(struct fixture *f, enum websub_phase phase, const char *secret)
+{
+	struct writer_change c = {0};
+	struct websub_state *s;
+
+	fixture_change(f, &c, fixture_feeds, 3);
+	s = c.websub;
+	assert_int_equal(c.websub_count, 1);
+	assert_int_equal(s->feed_id, f->feeds[ALPHA].id);
+	assert_int_equal(s->phase, phase);
+	if (secret != NULL)
+		assert_string_equal(s->secret, secret);
+	else
+		assert_null(s->secret);
+	writer_change_release(&c);
+}
+
+/* With a turned letter every push would be refused until the lease runs out; so it is forgotten and made anew. */
+static void test_a_damaged_secret_is_no_secret(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
+	assert_phase(f, WEBSUB_TRUSTED, "0123");
+	/* one of a program that kept no sum */
+	alter(f, "UPDATE websub SET secret = substr(secret, 1, 4)");
+	assert_phase(f, WEBSUB_TRUSTED, "0123");
+	(void)fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
+	alter(f, "UPDATE websub SET secret = '1' || substr(secret, 2)");
+	assert_phase(f, WEBSUB_NONE, NULL);
+	(void)fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
+	alter(f, "UPDATE websub SET callback = replace(callback, '1-f', '1-e')");
+	assert_phase(f, WEBSUB_NONE, NULL);
+	(void)fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
+	alter(f, "UPDATE websub SET secret = NULL");
+	assert_phase(f, WEBSUB_NONE, NULL);
 }
 
 static void test_lost_trust_is_planned_for(void **state)
@@ -271,6 +326,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_a_damaged_push_is_no_failure_of_the_feed, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_a_subscription_survives, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_a_damaged_secret_is_no_secret, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_lost_trust_is_planned_for, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_another_url_ends_a_subscription, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_many_subscriptions, fixture_setup, fixture_teardown),
