@@ -13,11 +13,11 @@
 #include <string.h>
 
 #include "plain.h"
+#include "record.h"
 #include "sitrep/canon.h"
 #include "sitrep/clock.h"
 #include "sitrep/limits.h"
 #include "sitrep/rule.h"
-#include "sitrep/wire.h"
 #include "sql.h"
 
 enum {
@@ -40,7 +40,8 @@ static const char *const texts[RULE_STATEMENTS] = {
 		      " ON CONFLICT(mark) DO UPDATE SET name = ?2, from_id = ?3, generation = ?4 WHERE name IS NULL",
 	[RULE_TOP] = "SELECT max(from_id) FROM rule WHERE name IS NOT NULL",
 	[RULE_ITEMS] = "SELECT i.id, i.story_id, i.sort_ms, f.name, f.categories, i.record FROM item i"
-		       " JOIN feed f ON f.id = i.feed_id WHERE i.id < ?1 ORDER BY i.id DESC LIMIT ?2",
+		       " JOIN feed f ON f.id = i.feed_id JOIN story s ON s.id = i.story_id WHERE i.id < ?1 ORDER BY "
+		       "i.id DESC LIMIT ?2",
 	[RULE_MARK] = "INSERT OR IGNORE INTO mark(name, sort_ms, story_id, item_id, at) SELECT ?1, ?2, ?3, ?4, ?5"
 		      " FROM rule WHERE mark = ?1 AND name IS NOT NULL AND from_id > ?4",
 	[RULE_REACHED] = "UPDATE rule SET from_id = ?1 WHERE name IS NOT NULL AND from_id > ?1",
@@ -222,9 +223,9 @@ static int match_item(struct rule_store *r, sqlite3_stmt *row, struct match_run 
 
 	m->item_id = sqlite3_column_int64(row, 0);
 	m->story_id = sqlite3_column_int64(row, 1);
-	m->sort_ms = sqlite3_column_int64(row, 2);
+	m->sort_ms = sql_time_or(row, 2, 0);
 	if (r->set != NULL && rule_set_count(r->set) > 0 &&
-		wire_decode_item(sql_blob(row, 5), &r->arena, &it, NULL) == 0) {
+		record_decode(sql_blob(row, 5), m->item_id, &r->arena, &it) == 0) {
 		result = add_words(r, &it, &subject);
 		if (result == 0)
 			result = rule_set_match(r->set, &subject, note_match, m);
