@@ -45,7 +45,7 @@ LIBS_stream  := stream store watch dedup parse config base
 FOLDERS      := base config parse dedup watch store fetch publish stream
 
 PKGS_daemon := libcurl libxml-2.0 libevent_core libevent_pthreads sqlite3 libmicrohttpd jansson libcrypto libpsl libutf8proc zlib libseccomp
-PKGS_worker := libxml-2.0 jansson libcrypto libutf8proc libseccomp libcurl
+PKGS_worker := libxml-2.0 jansson libcrypto libutf8proc libseccomp
 PKGS_client := $(PKGS_daemon) smartcols
 
 # ---- flags

@@ -1,10 +1,5 @@
-/* Normal forms and judgements.
- *
- * A host of letters, digits, dots and hyphens whose last label is no number is what it looks like to every
- * parser; any other host is made ASCII (url_idn.c) and given to CURLU, and what CURLU refuses is no web URL. */
-#include <curl/curl.h>
+/* Normal forms and judgements.  What a host is, url_host.c says. */
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "sitrep/limits.h"
 #include "sitrep/url.h"
@@ -35,94 +30,11 @@ static void split_authority(struct str s, struct authority *out)
 		out->port = str_slice(s, colon + 1, s.len);
 }
 
-/* One that every parser reads alike. */
-static bool is_plain_host(struct str host, bool *lower)
-{
-	size_t label = 0;
-
-	*lower = true;
-	for (size_t i = 0; i < host.len; i++) {
-		char c = host.data[i];
-
-		if (c == '.') {
-			if (i == label)
-				return false;
-			label = i + 1;
-		} else if (char_is_alpha(c)) {
-			*lower = *lower && c >= 'a';
-		} else if (!char_is_digit(c) && c != '-' && c != '_') {
-			return false;
-		}
-	}
-	/* 127.1, 0x7f000001 and a final dot are matters for the judge; a numeric label begins with a digit. */
-	return host.len > 0 && host.len <= 253 && label < host.len && !char_is_digit(host.data[label]);
-}
-
 static bool is_port(struct str port)
 {
 	long long n;
 
 	return port.len == 0 || (char_is_digit(port.data[0]) && str_to_int(port, &n) && n <= 65535);
-}
-
-static bool is_ascii(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.data[i] >= 0x80)
-			return false;
-	return true;
-}
-
-/* What CURLU makes of a host in ASCII: STR_NONE when it refuses it, or without memory. */
-static struct str ask_curl(struct arena *a, struct str host)
-{
-	struct str made = STR_NONE;
-	char *text, *answer = NULL;
-	CURLU *u = NULL;
-
-	if (host.len == 0 || host.len > LIMIT_URL || memchr(host.data, '\0', host.len) != NULL)
-		return STR_NONE;
-	text = arena_alloc(a, host.len + sizeof("http:///"));
-	if (text == NULL)
-		return STR_NONE;
-	memcpy(text, "http://", 7);
-	memcpy(text + 7, host.data, host.len);
-	text[7 + host.len] = '/';
-	u = curl_url();
-	if (u != NULL && curl_url_set(u, CURLUPART_URL, text, 0) == CURLUE_OK &&
-		curl_url_get(u, CURLUPART_HOST, &answer, 0) == CURLUE_OK) {
-		char *copy = arena_cstr(a, str_from(answer));
-
-		for (char *c = copy; c != NULL && *c != '\0'; c++)
-			*c = char_lower(*c);
-		made = str_from(copy);
-	}
-	curl_free(answer);
-	curl_url_cleanup(u);
-	return made;
-}
-
-/* The same, asked until it does not change any more: "%30x7f.1" is first a name, then an address.  Names beyond ASCII
- * are made ASCII before. */
-static struct str judge_host(struct arena *a, struct str host)
-{
-	enum { ROUNDS_MAX = 4 };
-	struct str made = host;
-
-	for (int i = 0; i < ROUNDS_MAX && made.data != NULL; i++) {
-		struct str before = made;
-		bool lower;
-
-		if (is_plain_host(made, &lower) && lower)
-			return made;
-		if (!is_ascii(made))
-			made = url_idn(a, made);
-		if (made.data != NULL)
-			made = ask_curl(a, made);
-		if (made.data != NULL && str_eq(made, before))
-			return made;
-	}
-	return STR_NONE;
 }
 
 static bool has_bad_bytes(struct str s)
@@ -155,7 +67,7 @@ struct str url_host(struct arena *a, struct str url)
 
 	if (!split_web(url, &p, &at))
 		return STR_NONE;
-	return judge_host(a, at.host);
+	return url_judge_host(a, at.host);
 }
 
 bool url_is_web(struct str url)
@@ -167,10 +79,10 @@ bool url_is_web(struct str url)
 
 	if (has_bad_bytes(url) || !split_web(url, &p, &at))
 		return false;
-	if (is_plain_host(at.host, &lower))
+	if (url_is_plain_host(at.host, &lower))
 		return true;
 	arena_init(&a, 64 * 1024);
-	good = judge_host(&a, at.host).data != NULL;
+	good = url_judge_host(&a, at.host).data != NULL;
 	arena_release(&a);
 	return good;
 }
@@ -241,7 +153,7 @@ static bool is_default_port(struct str scheme, struct str port)
 
 static struct str normal_authority(struct arena *a, struct str scheme, const struct authority *at)
 {
-	struct str host = judge_host(a, at->host);
+	struct str host = url_judge_host(a, at->host);
 	size_t n = 0;
 	char *out;
 

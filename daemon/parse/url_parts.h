@@ -30,4 +30,12 @@ bool url_scheme_is_web(struct str scheme);
  * without memory. */
 struct str url_idn(struct arena *a, struct str host);
 
+/* One that every parser reads alike: letters, digits, hyphens and dots, and the last label is no number.  *lower: it
+ * has no capitals. */
+bool url_is_plain_host(struct str host, bool *lower);
+
+/* host (no port, an IPv6 address in its brackets) as it is connected to, in lower case; STR_NONE when nobody can be
+ * connected to under it, or without memory. */
+struct str url_judge_host(struct arena *a, struct str host);
+
 #endif

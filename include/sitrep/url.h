@@ -1,8 +1,9 @@
 /* url.h: links made absolute and judged.
  *
- * Text does the work, so that a clean absolute link costs one pass and no memory; wherever a host is not
- * plainly a name (an IP address in one of its spellings, another script, percent-encoding), libcurl's CURLU
- * decides, since it is the parser that fetches. */
+ * Text does the work, so that a clean absolute link costs one pass and no memory.  A host that is not plainly a name
+ * (an IP address in one of its spellings, another script, percent-encoding) is read as libcurl reads it, which is the
+ * parser that fetches; but without libcurl, since the parse workers use this and map nothing of the network.  The
+ * daemon has libcurl judge each URL again before it connects. */
 #ifndef SITREP_URL_H
 #define SITREP_URL_H
 
