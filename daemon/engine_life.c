@@ -9,6 +9,7 @@
 
 #include "sitrep/check.h"
 #include "sitrep/clock.h"
+#include "sitrep/document_check.h"
 #include "sitrep/limits.h"
 #include "sitrep/log.h"
 #include "sitrep/service.h"
@@ -111,6 +112,7 @@ static int open_stages(struct engine *e, struct error *err)
 		.workers = (unsigned)c->parse_workers,
 		.memory_max = (uint64_t)c->parse_memory,
 		.answer_max = LIMIT_WIRE_DOCUMENT,
+		.check = document_check,
 	};
 	struct http_options http = {
 		.max_connections = (unsigned)c->http_connections,

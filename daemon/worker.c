@@ -314,9 +314,10 @@ int main(int argc, char **argv)
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	limits.memory_max = (uint64_t)memory_max;
 	if (prepare(&w, &err) != 0 || sandbox_enter(&limits, &err) != 0) {
-		(void)send_message(MESSAGE_FAILURE, 0, str_from(err.text));
-		(void)fprintf(stderr, "sitrep-parse: %s\n", err.text);
-		return EXIT_FAILURE;
+		buf_init(&w.out, LIMIT_WIRE_DOCUMENT);
+		(void)failure_encode(&w.out, err.code, str_from(err.text));
+		(void)send_message(MESSAGE_FAILURE, 0, buf_str(&w.out));
+		_exit(EXIT_FAILURE);
 	}
 	if (send_message(MESSAGE_HELLO, 0, STR(SITREP_VERSION)) != 0)
 		_exit(EXIT_FAILURE);

@@ -158,6 +158,62 @@ bool utf8_is_unsafe(uint32_t cp)
 	       (cp & 0xfffe) == 0xfffe;
 }
 
+/* Are the eight bytes at from printable ASCII? */
+static bool is_printable(const char *from)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t word;
+
+	memcpy(&word, from, sizeof(word));
+	/* the highest bit of a byte: below 0x20, beyond ASCII, or DEL; behind one that is, it may be wrong */
+	return ((((word - ones * 0x20) & ~word) | word | (word + ones)) & ones * 0x80) == 0;
+}
+
+/* The same as utf8_has_control() of the bytes from i up to end, which may belong to characters behind it. */
+static bool has_control_within(struct str s, size_t i, size_t end)
+{
+	for (; i < end; i++) {
+		unsigned char c = (unsigned char)s.data[i];
+		unsigned char next = i + 1 < s.len ? (unsigned char)s.data[i + 1] : 0;
+
+		if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f)
+			return true;
+		if ((c == 0xc2 && next < 0xa0) ||
+			(c == 0xef && next == 0xbf && i + 2 < s.len && (unsigned char)s.data[i + 2] >= 0xbe))
+			return true;
+	}
+	return false;
+}
+
+bool utf8_has_control(struct str s)
+{
+	size_t i = 0;
+
+	for (; s.len - i >= sizeof(uint64_t); i += sizeof(uint64_t))
+		if (!is_printable(s.data + i) && has_control_within(s, i, i + sizeof(uint64_t)))
+			return true;
+	/* the rest, with bytes before it that are known */
+	if (i < s.len && s.len >= sizeof(uint64_t) && is_printable(s.data + s.len - sizeof(uint64_t)))
+		return false;
+	return has_control_within(s, i, s.len);
+}
+
+bool utf8_is_line(struct str s)
+{
+	for (size_t i = 0; i < s.len;) {
+		uint32_t cp;
+
+		while (s.len - i >= sizeof(uint64_t) && is_printable(s.data + i))
+			i += sizeof(uint64_t);
+		if (i == s.len)
+			break;
+		cp = utf8_next(s, &i);
+		if (cp == '\t' || cp == '\n' || utf8_is_unsafe(cp))
+			return false;
+	}
+	return true;
+}
+
 static bool is_space(uint32_t cp)
 {
 	return cp == ' ' || (cp >= '\t' && cp <= '\r') || cp == 0x85 || cp == 0xa0 || cp == 0x1680 ||

@@ -211,15 +211,19 @@ static size_t bytes_of(struct str text, size_t count)
 }
 
 /* Every reader has to show something: a missing title is borrowed from the body, or is the link. */
-static struct str plain_title(const struct identity *id, struct arena *a, const struct item *it)
+static struct str plain_title(struct identity *id, struct arena *a, const struct item *it)
 {
 	struct str body = buf_str(&id->body);
 	size_t line;
 
 	if (id->title.len > 0)
 		return shorten(a, buf_str(&id->title), LIMIT_TITLE);
-	if (body.len == 0)
-		return shorten(a, it->link, LIMIT_TITLE);
+	if (body.len == 0) {
+		/* A link may hold what changes the direction of writing. */
+		empty(&id->again);
+		return utf8_one_line(&id->again, it->link) == 0 ? shorten(a, buf_str(&id->again), LIMIT_TITLE)
+								: STR_NONE;
+	}
 	line = bytes_of(body, BORROWED_TITLE);
 	return shorten(a, body, line < body.len ? line + ELLIPSIS_LEN : line);
 }

@@ -79,7 +79,7 @@ static void put_attribute(struct buf *out, const char *name, struct str value)
 	(void)buf_putc(out, '"');
 }
 
-static bool is_number(struct str s)
+bool html_is_number(struct str s)
 {
 	size_t i = 0;
 
@@ -90,7 +90,7 @@ static bool is_number(struct str s)
 }
 
 /* An image that is its own URL, in one of the formats that are nothing but pixels. */
-static bool is_data_image(struct str s)
+bool html_is_data_image(struct str s)
 {
 	static const char *const types[] = {"gif", "png", "jpeg", "jpg", "webp", "avif"};
 	struct str rest;
@@ -118,7 +118,7 @@ static struct str link_of(struct html_values *v, struct str value, bool image)
 	if (value.len <= LIMIT_URL && url_is_simple(value))
 		return value;
 	url = url_resolve(&v->arena, v->base, value);
-	if (image && is_data_image(url))
+	if (image && html_is_data_image(url))
 		return url;
 	if (url.len > LIMIT_URL || (image ? !url_is_web(url) : !url_is_safe_link(url)))
 		return STR_NONE;
@@ -127,7 +127,7 @@ static struct str link_of(struct html_values *v, struct str value, bool image)
 
 /* A srcset splits at commas for some readers and at white space for others: what would be another URL for one of
  * them is refused. */
-static bool is_one_url(struct str url)
+bool html_is_one_url(struct str url)
 {
 	for (size_t at = str_find_char(url, ',', 0); at != STR_NPOS; at = str_find_char(url, ',', at + 1)) {
 		size_t i = at + 1;
@@ -140,7 +140,7 @@ static bool is_one_url(struct str url)
 	return true;
 }
 
-static bool is_descriptor(struct str s)
+bool html_is_descriptor(struct str s)
 {
 	size_t i = 0;
 
@@ -178,7 +178,7 @@ static void make_srcset(struct html_values *v, struct str s)
 			descriptor = str_trim(str_slice(s, start, i));
 		}
 		url = link_of(v, url, true);
-		if (url.len == 0 || !is_descriptor(descriptor) || html_is_beacon(url) || !is_one_url(url) ||
+		if (url.len == 0 || !html_is_descriptor(descriptor) || html_is_beacon(url) || !html_is_one_url(url) ||
 			url.data[url.len - 1] == ',' || url.data[0] == ',')
 			continue;
 		(void)buf_puts(&v->made, v->made.len > 0 ? ", " : "");
@@ -205,7 +205,7 @@ static enum verdict add_attribute(
 		break;
 	case HTML_NUMBER:
 		value = str_trim(value);
-		if (!is_number(value))
+		if (!html_is_number(value))
 			return REFUSED;
 		break;
 	case HTML_LOCAL:

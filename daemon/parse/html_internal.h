@@ -171,6 +171,13 @@ struct html_values {
 bool html_add_attributes(
 	struct html_values *v, struct buf *out, const struct html_element *element, const struct html_token *token);
 
+/* What values are made of: digits with an optional % or px; an image that is its own URL; a URL that is the same one
+ * for all who read a srcset; what may stand behind one. */
+bool html_is_number(struct str s);
+bool html_is_data_image(struct str s);
+bool html_is_one_url(struct str url);
+bool html_is_descriptor(struct str s);
+
 /* ---- text (html_text.c) */
 
 /* How many bytes at the beginning of s, in steps of eight, are ASCII that stands for itself, in text and in attributes'

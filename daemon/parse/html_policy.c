@@ -211,7 +211,8 @@ static const void *find_row(const void *rows, size_t count, size_t row_size, str
 	uint64_t first = key_part(name, 0), second = name.len > 8 ? key_part(name, 8) : 0;
 	size_t low = 0, high = count;
 
-	if (name.len > NAME_BYTES)
+	/* Rows have zeros behind their names, and a name with zeros at its end is another one. */
+	if (name.len == 0 || name.len > NAME_BYTES || name.data[name.len - 1] == '\0')
 		return NULL;
 	while (low < high) {
 		size_t middle = (low + high) / 2;

@@ -2,6 +2,7 @@
 #include "sitrep/job.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sitrep/utf8.h"
@@ -143,6 +144,41 @@ int rules_decode(struct str message, struct arena *a, struct rule_source **rules
 	return 0;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct known_rule *left = a, *right = b;
+
+	return str_cmp(left->name, right->name);
+}
+
+int known_rules_read(struct str message, struct known_rules *known)
+{
+	uint32_t count;
+
+	*known = (struct known_rules){0};
+	if (!take_u32(&message, &count) || count > RULES_MAX)
+		return -EPROTO;
+	known->items = calloc((size_t)count + 1, sizeof(*known->items));
+	if (known->items == NULL)
+		return -ENOMEM;
+	for (; known->count < count; known->count++) {
+		struct known_rule *rule = &known->items[known->count];
+
+		rule->place = known->count;
+		if (!take_str(&message, &rule->name) || !take_str(&message, &rule->expression))
+			return -EPROTO;
+	}
+	qsort(known->items, known->count, sizeof(*known->items), by_name);
+	return 0;
+}
+
+const struct known_rule *known_rules_find(const struct known_rules *known, struct str name)
+{
+	const struct known_rule key = {.name = name};
+
+	return known->count == 0 ? NULL : bsearch(&key, known->items, known->count, sizeof(*known->items), by_name);
+}
+
 /* ---- failures ---- */
 
 int failure_encode(struct buf *out, int code, struct str sentence)
@@ -163,6 +199,8 @@ int failure_decode(struct str message, struct error *err)
 	if (!take_u32(&message, &code) || code == 0 || code > 4095)
 		return error_set(err, -EPROTO, "a message of failure is damaged");
 	(void)utf8_one_line(&sentence, utf8_cut(message, ERROR_TEXT_MAX - 1));
+	if (sentence.len == 0)
+		(void)buf_puts(&sentence, "the parse worker failed without a reason");
 	(void)error_set(err, -(int)code, "%.*s", STR_ARG(buf_str(&sentence)));
 	buf_release(&sentence);
 	return 0;

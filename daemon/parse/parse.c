@@ -301,6 +301,8 @@ int parse_feed(const struct parse_input *in, struct arena *a, struct document *d
 		name_ascii(&p);
 		note_charset(&p);
 		r = read_text(&p, text, json, d, err);
+		if (r == 0 && document_fit(d, a, str_empty(p.base)) != 0)
+			r = error_set(err, -ENOMEM, "the feed is too large");
 	} else {
 		r = error_set(err, -ENOMEM, "the feed is too large");
 	}

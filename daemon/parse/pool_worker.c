@@ -5,27 +5,35 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WORKER_SOCKET = 3 };
+enum {
+	WORKER_SOCKET = 3,
+	/* What a shell has for a program that cannot be executed. */
+	STATUS_NO_PROGRAM = 127,
+};
 
 /* Between fork and exec in a process with threads: nothing but system calls. */
 static void become_worker(int program_fd, int socket_fd, char *memory)
 {
 	char name[] = "sitrepd: parse worker", option[] = "--memory";
 	char *const argv[] = {name, option, memory, NULL};
+	char *const environment[] = {NULL};
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int program = fcntl(program_fd, F_DUPFD_CLOEXEC, 10);
 	int peer = fcntl(socket_fd, F_DUPFD_CLOEXEC, 10);
 
 	if (null_fd < 0 || program < 0 || peer < 0 || dup2(null_fd, STDIN_FILENO) < 0 ||
-		dup2(null_fd, STDOUT_FILENO) < 0 || dup2(peer, WORKER_SOCKET) < 0)
-		_exit(127);
-	(void)fexecve(program, argv, environ);
-	_exit(127);
+		dup2(null_fd, STDOUT_FILENO) < 0 || dup2(null_fd, STDERR_FILENO) < 0 || dup2(peer, WORKER_SOCKET) < 0)
+		_exit(EXIT_FAILURE);
+	/* All of ours close by themselves; what a library or the service manager opened may not. */
+	(void)close_range(WORKER_SOCKET + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+	(void)fexecve(program, argv, environment);
+	_exit(STATUS_NO_PROGRAM);
 }
 
 int worker_process_start(struct worker_process *w, int program_fd, uint64_t memory_max, struct error *err)
@@ -49,6 +57,7 @@ int worker_process_start(struct worker_process *w, int program_fd, uint64_t memo
 	w->fd = fds[0];
 	w->state = WORKER_STARTING;
 	w->in_header_len = 0;
+	w->jobs = 0;
 	w->out = (struct outgoing){0};
 	return 0;
 }
@@ -66,7 +75,11 @@ void worker_process_end(struct worker_process *w, struct error *how)
 	w->pid = 0;
 	w->state = WORKER_DEAD;
 	buf_release(&w->body);
-	if (WIFSIGNALED(status))
+	/* It points into a job that may go now. */
+	w->out = (struct outgoing){0};
+	if (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_NO_PROGRAM)
+		(void)error_set(how, -ENOEXEC, "the parse worker's program cannot be executed");
+	else if (WIFSIGNALED(status))
 		(void)error_set(how, -ECHILD, "the parse worker was ended by signal %d (%s)", WTERMSIG(status),
 			strsignal(WTERMSIG(status)));
 	else
@@ -95,6 +108,11 @@ int worker_process_send(struct worker_process *w)
 	return 0;
 }
 
+bool worker_process_has_sent(const struct worker_process *w)
+{
+	return w->out.at == w->out.count;
+}
+
 /* A worker that dies before it has read its job resets the socket: it is gone all the same. */
 static int heard_nothing(ssize_t n, struct error *err)
 {
@@ -103,30 +121,28 @@ static int heard_nothing(ssize_t n, struct error *err)
 	return error_set(err, -ECHILD, "the parse worker went away");
 }
 
-static int receive_header(struct worker_process *w, size_t max, struct error *err)
+int worker_process_receive_header(struct worker_process *w, struct error *err)
 {
-	ssize_t n = recv(w->fd, w->in_header + w->in_header_len, sizeof(w->in_header) - w->in_header_len, MSG_DONTWAIT);
+	ssize_t n;
 
+	if (w->in_header_len == sizeof(w->in_header))
+		return 1;
+	n = recv(w->fd, w->in_header + w->in_header_len, sizeof(w->in_header) - w->in_header_len, MSG_DONTWAIT);
 	if (n <= 0)
 		return heard_nothing(n, err);
 	w->in_header_len += (size_t)n;
 	if (w->in_header_len < sizeof(w->in_header))
 		return 0;
-	if (message_header_decode(w->in_header, max < UINT32_MAX ? (uint32_t)max : UINT32_MAX, &w->in, err) != 0)
-		return -EPROTO;
-	buf_init(&w->body, w->in.length);
-	if (buf_reserve(&w->body, w->in.length) != 0)
-		return error_sys(err, -ENOMEM, "cannot take the parse worker's answer");
-	return 1;
+	buf_release(&w->body);
+	return message_header_decode(w->in_header, UINT32_MAX, &w->in, err) == 0 ? 1 : -EPROTO;
 }
 
-int worker_process_receive(struct worker_process *w, size_t max, struct error *err)
+int worker_process_receive_body(struct worker_process *w, struct error *err)
 {
-	if (w->in_header_len < sizeof(w->in_header)) {
-		int got = receive_header(w, max, err);
-
-		if (got <= 0)
-			return got;
+	if (w->body.data == NULL) {
+		buf_init(&w->body, w->in.length);
+		if (buf_reserve(&w->body, w->in.length) != 0)
+			return error_sys(err, -ENOMEM, "cannot take the parse worker's answer");
 	}
 	while (w->body.len < w->in.length) {
 		ssize_t n = recv(w->fd, w->body.data + w->body.len, w->in.length - w->body.len, MSG_DONTWAIT);
@@ -137,4 +153,11 @@ int worker_process_receive(struct worker_process *w, size_t max, struct error *e
 	}
 	w->in_header_len = 0;
 	return 1;
+}
+
+bool worker_process_is_silent(const struct worker_process *w)
+{
+	char byte;
+
+	return recv(w->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EINTR);
 }

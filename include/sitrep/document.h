@@ -195,6 +195,10 @@ struct document {
 void document_init(struct document *d);
 void item_init(struct item *it);
 
+/* Makes every text, link and date of d what document_check.h lets through, but for markup, which is so already.  New
+ * text goes into a.  relative: references without a base stay.  0 or -ENOMEM. */
+int document_fit(struct document *d, struct arena *a, bool relative);
+
 const char *feed_format_name(enum feed_format f); /* "rss", "rdf", "atom", "json", "cdf", NULL */
 
 /* The neutral JSON form of the document, the one `sitrep parse` prints: absent members left out, times in

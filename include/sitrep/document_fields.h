@@ -5,6 +5,7 @@
 #ifndef SITREP_DOCUMENT_FIELDS_H
 #define SITREP_DOCUMENT_FIELDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,14 @@ enum field_kind {
 	FIELD_LIST, /* items, count, cap */
 };
 
+/* What a text may hold, besides being valid UTF-8 of at most max bytes. */
+enum field_rule {
+	RULE_NONE,  /* its owner knows */
+	RULE_WORDS, /* no control characters but tab and newline; FIELD_TEXT: or markup as the sanitizer writes it */
+	RULE_LINK,  /* an absolute link (url_is_safe_link()), or nothing */
+	RULE_LINE,  /* one line of plain text (utf8_is_line()) */
+};
+
 struct shape;
 
 struct field {
@@ -28,8 +37,10 @@ struct field {
 	enum field_kind kind;
 	const char *name; /* in the neutral JSON; NULL: not in it, or written by hand */
 	size_t offset;
-	uint32_t max;           /* FIELD_ENUM: first value that is none; FIELD_LIST: most elements; FIELD_BYTES */
+	/* FIELD_ENUM: first value that is none; FIELD_LIST: most elements; FIELD_BYTES; with a rule: most bytes */
+	uint32_t max;
 	const struct shape *of; /* FIELD_TEXT, FIELD_STRUCT, FIELD_LIST: the element */
+	enum field_rule rule;
 };
 
 struct shape {
@@ -40,6 +51,9 @@ struct shape {
 };
 
 extern const struct shape shape_document, shape_item, shape_feed, shape_text;
+
+/* Of FIELD_TIME: TIME_NONE, or within the years 0 to 9999. */
+bool field_time_fits(int64_t time_ms);
 
 /* A list inside a document, whatever its elements are. */
 struct list_head {

@@ -19,6 +19,10 @@
  * there with all its end tags, and out itself has not failed. */
 int html_sanitize(struct buf *out, struct str markup, struct str base);
 
+/* True when s (valid UTF-8) is what html_sanitize() may have written: what a process that cannot be trusted calls
+ * sanitised.  Takes one pass and, but for URLs with odd hosts, no memory in most markup. */
+bool html_is_sanitized(struct str s);
+
 /* Appends the text of markup (valid UTF-8) as one line: tags gone, block elements and line breaks a space, script,
  * style and form controls dropped with their content, entities resolved once, unsafe characters dropped (utf8.h).
  * 0, -ENOMEM, or -E2BIG when out's maximum is reached: it then holds the beginning, and has not failed. */

@@ -61,6 +61,25 @@ int rules_encode(struct buf *out, const struct rule_source *rules, size_t count)
 /* The array lives in a, its text in message. */
 int rules_decode(struct str message, struct arena *a, struct rule_source **rules, size_t *count, struct error *err);
 
+/* A rule as the worker was sent it, and its place among the others. */
+struct known_rule {
+	struct str name;
+	struct str expression;
+	size_t place;
+};
+
+/* In the order of their names, by str_cmp(). */
+struct known_rules {
+	struct known_rule *items;
+	size_t count;
+};
+
+/* Fills known, whose items are the caller's to free(), from a message of rules (rules_encode()), which must stay.
+ * -ENOMEM or -EPROTO. */
+int known_rules_read(struct str message, struct known_rules *known);
+/* NULL when there is none of that name. */
+const struct known_rule *known_rules_find(const struct known_rules *known, struct str name);
+
 int failure_encode(struct buf *out, int code, struct str sentence);
 /* Fills err with the worker's code and sentence; -EPROTO when the message is none. */
 int failure_decode(struct str message, struct error *err);

@@ -30,6 +30,12 @@ struct str utf8_cut(struct str s, size_t max);
  * let through. */
 bool utf8_is_unsafe(uint32_t cp);
 
+/* Does valid s hold a C0 control but tab, newline and carriage return, U+007F, a C1 control, U+FFFE or U+FFFF: what no
+ * text in a document may? */
+bool utf8_has_control(struct str s);
+/* Is valid s one line without unsafe characters, as utf8_one_line() writes it? */
+bool utf8_is_line(struct str s);
+
 /* Appends s as one line of plain text: unsafe characters dropped, each run of white space (NBSP too) one
  * space, none at the ends. */
 int utf8_one_line(struct buf *out, struct str s);

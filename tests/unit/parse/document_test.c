@@ -118,10 +118,14 @@ static void test_kinds_have_what_they_need(void **state)
 		for (size_t i = 0; i < shapes[s]->count; i++) {
 			const struct field *f = &shapes[s]->fields[i];
 			bool nested = f->kind == FIELD_TEXT || f->kind == FIELD_STRUCT || f->kind == FIELD_LIST;
-			bool bounded = f->kind == FIELD_ENUM || f->kind == FIELD_LIST || f->kind == FIELD_BYTES;
+			bool bounded = f->kind == FIELD_ENUM || f->kind == FIELD_LIST || f->kind == FIELD_BYTES ||
+				       f->rule != RULE_NONE;
 
 			assert_true((f->of != NULL) == nested);
 			assert_true((f->max != 0) == bounded);
+			/* only texts have rules, and links are links by their length too */
+			assert_true(f->rule == RULE_NONE || f->kind == FIELD_STR || f->kind == FIELD_TEXT);
+			assert_true(f->rule != RULE_LINK || f->max == LIMIT_URL);
 			if (f->kind == FIELD_TEXT)
 				assert_ptr_equal(f->of, &shape_text);
 			if (f->kind == FIELD_LIST)

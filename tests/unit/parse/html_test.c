@@ -274,6 +274,8 @@ static void check_properties(struct str given, size_t small)
 	if (!str_eq(buf_str(&once), buf_str(&twice)))
 		fail_msg("not the same again:\n  %.*s\n  %.*s\n  %.*s", STR_ARG(given), STR_ARG(buf_str(&once)),
 			STR_ARG(buf_str(&twice)));
+	if (!html_is_sanitized(buf_str(&once)))
+		fail_msg("not known again:\n  %.*s\n  %.*s", STR_ARG(given), STR_ARG(buf_str(&once)));
 	if (!utf8_valid(buf_str(&once)) || !is_well_formed(buf_str(&once)) || !is_allowed(buf_str(&once)))
 		fail_msg("not fit to be shown:\n  %.*s\n  %.*s", STR_ARG(given), STR_ARG(buf_str(&once)));
 

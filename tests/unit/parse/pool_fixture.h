@@ -120,6 +120,19 @@ static inline int teardown(void **state)
 	return 0;
 }
 
+/* What is inside of a document is document_check()'s, and tested there. */
+static inline int check_bytes(
+	struct str bytes, const struct known_rules *rules, struct arena *a, struct document *d, struct error *err)
+{
+	int result = wire_decode_document(bytes, a, d, err);
+
+	for (size_t i = 0; result == 0 && i < d->items.count; i++)
+		for (size_t k = 0; k < d->items.items[i].matches.count; k++)
+			if (known_rules_find(rules, d->items.items[i].matches.items[k].rule) == NULL)
+				return error_set(err, -EPROTO, "unknown rule");
+	return result;
+}
+
 static inline void start(struct fixture *f, unsigned workers, int64_t job_limit_ms)
 {
 	const struct pool_options options = {
@@ -128,6 +141,7 @@ static inline void start(struct fixture *f, unsigned workers, int64_t job_limit_
 		.memory_max = MEMORY_MAX,
 		.answer_max = LIMIT_WIRE_DOCUMENT,
 		.job_limit_ms = job_limit_ms,
+		.check = check_bytes,
 	};
 	struct error err = {0};
 

@@ -255,8 +255,11 @@ static void test_more_than_its_memory(void **state)
 static void test_answer_over_its_limit(void **state)
 {
 	struct fixture *f = *state;
-	const struct pool_options options = {
-		.program_fd = f->program_fd, .workers = 1, .memory_max = MEMORY_MAX, .answer_max = 600};
+	const struct pool_options options = {.program_fd = f->program_fd,
+		.workers = 1,
+		.memory_max = MEMORY_MAX,
+		.answer_max = 600,
+		.check = check_bytes};
 	struct outcome *wordy, *after;
 	struct buf body = BUF_INIT(64 * 1024);
 
@@ -378,23 +381,74 @@ static void test_new_rules_while_old_ones_are_sent(void **state)
 
 /* ---- beginning and end ---- */
 
-static void test_program_that_is_no_worker(void **state)
+/* A program that cannot be executed is a fault of the installation, and told at once. */
+static void test_program_that_is_none(void **state)
 {
 	struct fixture *f = *state;
-	struct pool_options options = {
-		.program_fd = open("/bin/true", O_PATH | O_CLOEXEC), .workers = 2, .answer_max = LIMIT_WIRE_DOCUMENT};
+	struct pool_options options = {.program_fd = open("/dev/null", O_PATH | O_CLOEXEC),
+		.workers = 2,
+		.answer_max = LIMIT_WIRE_DOCUMENT,
+		.check = check_bytes};
 	struct error err = {0};
 
 	assert_true(options.program_fd >= 0);
 	assert_null(pool_new(f->base, &options, &err));
 	assert_int_equal(err.code, -ECHILD);
-	assert_true(err.text[0] != '\0');
+	assert_non_null(strstr(err.text, "cannot be executed"));
 	(void)close(options.program_fd);
-	memset(&err, 0, sizeof(err));
-	options.program_fd = open("/dev/null", O_PATH | O_CLOEXEC);
-	assert_null(pool_new(f->base, &options, &err));
-	assert_true(err.code < 0 && err.text[0] != '\0');
+}
+
+/* One that dies at its start is tried again; jobs end with the reason meanwhile. */
+static void test_program_that_dies_at_its_start(void **state)
+{
+	struct fixture *f = *state;
+	struct pool_options options = {.program_fd = open("/bin/true", O_PATH | O_CLOEXEC),
+		.workers = 2,
+		.answer_max = LIMIT_WIRE_DOCUMENT,
+		.check = check_bytes};
+	struct error err = {0};
+	struct outcome *o;
+
+	assert_true(options.program_fd >= 0);
+	f->pool = pool_new(f->base, &options, &err);
+	assert_non_null(f->pool);
+	assert_int_equal(stats_of(f).ready, 0);
+	assert_non_null(strstr(stats_of(f).trouble, "status 0"));
+	o = submit_title(f, "Nobody there");
+	await(f, o);
+	assert_failed(o, -ECHILD);
+	assert_non_null(strstr(o->error.text, "no parse worker starts"));
+	pool_free(f->pool);
+	f->pool = NULL;
 	(void)close(options.program_fd);
+}
+
+/* After its share of jobs a worker goes, with nothing lost. */
+static void test_workers_retire(void **state)
+{
+	struct fixture *f = *state;
+	const struct pool_options options = {.program_fd = f->program_fd,
+		.workers = 1,
+		.memory_max = MEMORY_MAX,
+		.answer_max = LIMIT_WIRE_DOCUMENT,
+		.jobs_max = 3,
+		.check = check_bytes};
+	pid_t first;
+
+	f->pool = pool_new(f->base, &options, NULL);
+	assert_non_null(f->pool);
+	first = pool_worker_pid(f->pool, 0);
+	for (int i = 0; i < 3; i++)
+		(void)submit_title(f, "one");
+	(void)submit(f, "no feed");
+	for (int i = 0; i < 3; i++)
+		(void)submit_title(f, "one");
+	while (f->answered < 7)
+		turn(f);
+	assert_int_not_equal(pool_worker_pid(f->pool, 0), first);
+	assert_int_equal(stats_of(f).retired, 2);
+	assert_int_equal(stats_of(f).restarts, 0);
+	assert_int_equal(stats_of(f).failures, 1);
 }
 
 static void test_end_with_jobs_waiting(void **state)
@@ -432,7 +486,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_rules, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rules_reach_every_worker, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_new_rules_while_old_ones_are_sent, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_program_that_is_no_worker, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_program_that_is_none, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_program_that_dies_at_its_start, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_workers_retire, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_end_with_jobs_waiting, setup, teardown),
 	};
 
