@@ -180,8 +180,9 @@ static int convert(
 	return 0;
 }
 
-/* Bytes that are no UTF-8: the first claim that they fit wins, else the least bad reading. */
-static int read_other(struct buf *out, struct arena *a, struct str body, const struct claim claims[2],
+/* Bytes that are no UTF-8: the first claim that they fit wins, else the least bad reading.  JSON is UTF-8 by definition
+ * (RFC 8259, 8.1): there one good sequence says that the bad ones are damage. */
+static int read_other(struct buf *out, struct arena *a, struct str body, const struct claim claims[2], bool is_xml,
 	struct charset_choice *choice, struct str *text)
 {
 	const struct claim *best = NULL;
@@ -213,7 +214,8 @@ static int read_other(struct buf *out, struct arena *a, struct str body, const s
 			overrule(choice, a, heard);
 		return convert(out, best->charset, body, choice, text);
 	}
-	const struct charset *cs = good > broken ? charset_find(STR("utf-8")) : charset_guess(body);
+	const struct charset *cs =
+		good > broken || (good > 0 && !is_xml) ? charset_find(STR("utf-8")) : charset_guess(body);
 	bool agreed = heard->charset == cs;
 	choose(choice, cs, agreed ? heard->by : "detected");
 	/* who says nothing says UTF-8 */
@@ -223,11 +225,11 @@ static int read_other(struct buf *out, struct arena *a, struct str body, const s
 }
 
 static int read_ascii_compatible(struct buf *out, struct arena *a, struct str body, const struct claim claims[2],
-	struct charset_choice *choice, struct str *text)
+	bool is_xml, struct charset_choice *choice, struct str *text)
 {
 	const struct claim *first = claims[0].charset != NULL ? &claims[0] : &claims[1];
 	if (!utf8_valid(body))
-		return read_other(out, a, body, claims, choice, text);
+		return read_other(out, a, body, claims, is_xml, choice, text);
 	*text = body;
 	if (first->charset == NULL) {
 		choose(choice, charset_find(STR("utf-8")), "default");
@@ -295,5 +297,5 @@ int charset_to_utf8(struct buf *out, struct arena *a, struct str body, struct st
 		claims[i].charset = NULL;
 		overrule(choice, a, &claims[i]);
 	}
-	return read_ascii_compatible(out, a, body, claims, choice, text);
+	return read_ascii_compatible(out, a, body, claims, is_xml, choice, text);
 }

@@ -1,10 +1,11 @@
 /* jsonfeed.c: JSON Feed to a document.
  *
  * Lenient where publishers err: numbers as ids and names, one author object where a list is wanted, version
- * 1's members in version 1.1 and the other way round.  jansson bounds the depth and refuses what is no
- * JSON; the tree it makes dies before this returns. */
+ * 1's members in version 1.1 and the other way round.  jansson bounds the depth; what it refuses is mended
+ * (jsonrepair.h) and read again.  The tree it makes dies before this returns. */
 #include "sitrep/jsonfeed.h"
 
+#include "jsonrepair.h"
 #include "sitrep/date.h"
 #include "sitrep/html.h"
 #include "sitrep/limits.h"
@@ -16,6 +17,9 @@
 #include <string.h>
 
 #include <jansson.h>
+
+/* Mending makes at most three bytes of one; the text's own limit is parse.c's. */
+enum { MENDED_MAX = 192 * 1024 * 1024 };
 
 struct json_reader {
 	struct arena *arena;
@@ -260,16 +264,38 @@ static int read_document(struct json_reader *r, const json_t *root, struct docum
 	return r->failed != 0 ? error_set(err, r->failed, "the feed is too large") : 0;
 }
 
+/* What the library takes text for.  Nine feeds in ten are sound; any other is mended and read again. */
+static json_t *load(struct str text, struct buf *mended, bool *cut, json_error_t *why)
+{
+	const size_t flags = JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL;
+	json_t *root = json_loadb(text.data, text.len, flags, why);
+	json_error_t again;
+
+	*cut = false;
+	if (root != NULL || json_repair(mended, text, cut) != 0)
+		return root;
+	return json_loadb(mended->data, mended->len, flags, &again);
+}
+
 int jsonfeed_read(struct str text, struct str base, struct arena *a, struct document *d, struct error *err)
 {
-	json_error_t why;
-	json_t *root = json_loadb(text.data, text.len, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, &why);
-	if (root == NULL)
-		/* the library quotes what it stumbled over */
-		return error_set(err, -EBADMSG, "no JSON: %.*s in line %d", (int)utf8_valid_prefix(str_from(why.text)),
-			why.text, why.line);
 	struct json_reader r = {.arena = a, .base = base, .work = BUF_INIT(LIMIT_ITEM_CONTENT)};
-	int result = read_document(&r, root, d, err);
+	struct buf mended = BUF_INIT(MENDED_MAX);
+	json_error_t why;
+	bool cut;
+	json_t *root = load(text, &mended, &cut, &why);
+	int result = root == NULL ? -EBADMSG : read_document(&r, root, d, err);
+
+	/* What ended before its first item is no feed, but a part of an answer. */
+	if (root == NULL || (result == 0 && cut && d->items.count == 0))
+		/* the library quotes what it stumbled over */
+		result = error_set(err, -EBADMSG, "no JSON: %.*s in line %d",
+			(int)utf8_valid_prefix(str_from(why.text)), why.text, why.line);
+	if (result == 0) {
+		d->wellformed = mended.len == 0;
+		d->truncated = d->truncated || cut;
+	}
+	buf_release(&mended);
 	buf_release(&r.work);
 	json_decref(root);
 	return result;

@@ -8,7 +8,8 @@
 #include "sitrep/str.h"
 
 /* Fills d, which is initialised here; its text lives in a.  text is UTF-8; base resolves relative
- * addresses.  -EBADMSG with a sentence when text is no JSON or no feed, -ENOMEM. */
+ * addresses.  A fault in the JSON costs the value that it is in, or at the end of a text that was cut the last item;
+ * d->wellformed and d->truncated tell.  -EBADMSG with a sentence when text is no JSON or no feed, -ENOMEM. */
 int jsonfeed_read(struct str text, struct str base, struct arena *a, struct document *d, struct error *err);
 
 #endif
