@@ -78,6 +78,7 @@ UNIT_SRC := $(sort $(wildcard tests/unit/*/*_test.c))
 UNIT     := $(patsubst %.c,$(B)/%,$(UNIT_SRC))
 ADAPTER  := $(B)/tests/conformance-adapter
 PROPERTY := $(B)/tests/publish-property
+HOSTILE  := $(B)/tests/hostile-worker
 
 .PHONY: all
 all: $(PROGRAMS)
@@ -130,6 +131,12 @@ $(ADAPTER): $(B)/tests/conformance/adapter.o $(call lib,watch dedup parse base)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(worker_libs)
 
+# a parse worker that lies, for the system tests
+$(HOSTILE): $(B)/tests/hostile/worker.o $(call lib,watch dedup parse base)
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(worker_libs)
+
 $(PROPERTY): $(B)/tests/conformance/publish_property.o $(call lib,$(LIBS_publish))
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
@@ -175,7 +182,7 @@ TESTS_AT_ONCE ?= $(shell expr $(JOBS) + 2)
 
 # what check runs once everything it needs is there
 .PHONY: build-tests
-build-tests: all $(UNIT) $(ADAPTER) $(PROPERTY)
+build-tests: all $(UNIT) $(ADAPTER) $(PROPERTY) $(HOSTILE)
 
 .PHONY: check-installed
 check-installed: build-tests

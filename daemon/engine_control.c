@@ -121,8 +121,10 @@ static void write_health(struct engine *e, struct jsonw *w)
 static void write_status(void *arg, struct jsonw *w)
 {
 	struct engine *e = arg;
+	struct pool_stats pool = {0};
 	struct publish_status s;
 
+	pool_get_stats(e->pool, &pool);
 	engine_fill_status(e, &s);
 	jsonw_kv_cstr(w, "version", SITREP_VERSION);
 	jsonw_kv_time(w, "started", s.started_ms);
@@ -138,6 +140,13 @@ static void write_status(void *arg, struct jsonw *w)
 	jsonw_kv_int(w, "parsing", (int64_t)s.parse_pending);
 	jsonw_kv_int(w, "writing", (int64_t)s.write_pending);
 	jsonw_kv_int(w, "subscribers", (int64_t)s.stream_clients);
+	jsonw_object_end(w);
+	jsonw_key(w, "workers");
+	jsonw_object(w);
+	jsonw_kv_int(w, "configured", (int64_t)pool.workers);
+	jsonw_kv_int(w, "ready", (int64_t)pool.ready);
+	if (pool.trouble != NULL)
+		jsonw_kv_cstr(w, "trouble", pool.trouble);
 	jsonw_object_end(w);
 	jsonw_key(w, "since_start");
 	jsonw_object(w);
