@@ -115,6 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_require(html_sanitize(&once, s, str_from(base)) == 0, s);
 	fuzz_require(utf8_valid(buf_str(&once)), s);
 	check_wellformed(buf_str(&once));
+	fuzz_require(html_is_sanitized(buf_str(&once)), s);
 	buf_clear(&twice);
 	fuzz_require(html_sanitize(&twice, buf_str(&once), str_from(base)) == 0, s);
 	if (!str_eq(buf_str(&once), buf_str(&twice)))

@@ -17,7 +17,7 @@ import sys
 import seeds
 
 # The longest input of each: what matters happens in shorter ones, and short ones run faster.
-LENGTHS = {"feed": 32768, "html": 8192, "wire": 8192, "charset": 4096, "url": 1024, "date": 256}
+LENGTHS = {"feed": 32768, "html": 8192, "wire": 8192, "worker": 8192, "json": 4096, "charset": 4096, "url": 1024, "date": 256}
 SECONDS_AN_INPUT = 10
 AT_A_TIME = 2
 

@@ -16,9 +16,9 @@ PARSE = TOP / "daemon/parse"
 
 # The unit tests whose literals are seeds, and the sources whose words are the dictionary.
 TESTS = {"feed": ("parse*_test.c", "jsonfeed_test.c", "xml*_test.c"), "html": ("html*_test.c",),
-         "date": ("date*_test.c",), "url": ("url*_test.c",), "charset": ("charset*_test.c",), "wire": ()}
+         "date": ("date*_test.c",), "url": ("url*_test.c",), "charset": ("charset*_test.c",), "wire": (), "worker": (), "json": ("jsonfeed_test.c",)}
 WORDS = {"feed": ("xmlfeed*.c", "jsonfeed.c", "xmlns.c"), "html": ("html_policy.c", "html_css.c"),
-         "date": ("date*.c",), "url": ("url*.c",), "charset": ("charset_labels.c",), "wire": ()}
+         "date": ("date*.c",), "url": ("url*.c",), "charset": ("charset_labels.c",), "wire": (), "worker": (), "json": ("jsonfeed.c",)}
 LITERAL = re.compile(r'(?:"(?:[^"\\\n]|\\.)*"\s*)+')
 PIECE = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 
@@ -49,6 +49,8 @@ def seeds(target, programs):
     found = {s for s in literals(UNIT, TESTS[target]) if s}
     if target in ("feed", "html", "charset"):
         found |= {p.read_bytes() for p in sorted((TOP / "tests/samples").iterdir()) if p.is_file()}
+    if target == "json":
+        found |= {p.read_bytes() for p in sorted((TOP / "tests/samples").glob("*.json"))}
     if target == "charset":
         found |= {label + b"\n" + text for label in (b"", b"utf-8", b"shift_jis", b"euc-kr", b"gb18030", b"koi8-r",
                                                      b"utf-16", b"iso-2022-jp", b"big5", b"windows-1252")
@@ -56,7 +58,7 @@ def seeds(target, programs):
     if target == "url":
         found |= {base + b"\n" + s for base in (b"https://feeds.example/a/b?c#d", b"http://[::1]:8080/") for s in
                   list(found)}
-    if target == "wire":
+    if target in ("wire", "worker"):
         for path in sorted((TOP / "tests/samples").iterdir()):
             made = subprocess.run([str(programs / "wire_seed"), str(path)], capture_output=True, check=False)
             if made.returncode == 0:
