@@ -260,9 +260,12 @@ static bool take_start(struct checker *c)
 
 static bool take_end(struct checker *c)
 {
-	const struct html_element *e = find_element(take_name(c));
+	const struct html_element *e;
 
-	return e != NULL && take(c, STR(">")) && c->depth > 0 && c->stack[--c->depth] == e;
+	if (c->depth == 0)
+		return false;
+	e = c->stack[--c->depth];
+	return take(c, str_make(e->name, e->name_len)) && take(c, STR(">"));
 }
 
 static bool take_all(struct checker *c)
