@@ -208,6 +208,7 @@ property: $(PROPERTY)
 # CORPUS_GENERATOR and FLOOR are a generator of feeds and a C program to compare with
 .PHONY: bench
 bench: all
+	@B=$(B) /usr/bin/python3 tests/bench/stall.py
 	@B=$(B) /usr/bin/python3 tests/bench/update.py $(BENCH_ARGS)
 
 .PHONY: format lint

@@ -29,7 +29,7 @@ enum {
 	ANSWER_BYTES_A_S = 8 * 1024,
 	/* See struct patience. */
 	IDLE_MS = 1000,
-	BUSY_MS = 10 * 1000,
+	BUSY_MS = 1000,
 	/* Part of the connections that is kept. */
 	KEPT_PART = 8,
 	/* Of an IPv6 address, the network that one machine, or one customer, has for itself. */
@@ -163,8 +163,8 @@ static bool make_room(
 /* ---- coming ---- */
 
 static const struct patience of_one_address = {.idle_ms = IDLE_MS, .busy_ms = BUSY_MS};
+/* Who is served at a usual pace is done by then; slow readers and bodies go before a newcomer is refused. */
 static const struct patience when_full = {.busy_ms = BUSY_MS};
-static const struct patience when_nearly_full = {.busy_ms = INT64_MAX};
 
 static unsigned open_of_kind(const struct http_door *d, bool is_local)
 {
@@ -199,7 +199,7 @@ static bool find_room(struct http_door *d, struct http_connection *c)
 		return false;
 	}
 	c->is_late = kept > 0 && !c->is_local && open_of_kind(d, false) >= d->max - 2 * kept &&
-		     !make_room(d, c, false, &when_nearly_full);
+		     !make_room(d, c, false, &when_full);
 	return true;
 }
 

@@ -8,6 +8,12 @@
 #   make bench-dedup BENCH_STREAM=ITEMS.jsonl BENCH_LABELS=LABELS.tsv
 #                                        and how well stories are found, beside simpler methods
 
+#   make bench-stall                     the longest turn of the main loop under each abuse, and how long others wait
+
+.PHONY: bench-stall
+bench-stall: all
+	@B=$(B) /usr/bin/python3 tests/bench/stall.py
+
 BENCH_FEEDS  ?=
 BENCH_ROUNDS ?= 10
 

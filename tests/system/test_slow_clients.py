@@ -31,6 +31,14 @@ def crowd(port, count, first):
         yield sockets
 
 
+def status_of(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(connection):
+        connection.request("GET", "/feed.atom")
+        return connection.getresponse().status
+    return 0
+
+
 def assert_served(daemon, port):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     connection.request("GET", "/feed.atom")
@@ -59,6 +67,11 @@ def test_slow_bodies(server, make_daemon):
     body = b"POST /websub/0123456789 HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n<rss>"
     with crowd(port, 150, body):
         assert_served(daemon, port)
+    # The busiest of all hours: after a second the slow ones go for others, and hubs and Unix sockets never waited.
+    with crowd(port, 300, body):
+        assert daemon.get("/healthz").status == 200
+        wait_for(lambda: status_of(port) == 200, "room for one more")
+        assert daemon.control(op="status")[-1] == {"done": True}
 
 
 def test_requests_that_invite_smuggling(server, make_daemon):

@@ -24,7 +24,7 @@
 #define TURN_MAX_US 20000
 #endif
 
-enum { HEARD_MAX = 64 * 1024 * 1024, PATIENCE_MS = 20 * 1000 };
+enum { HEARD_MAX = 64 * 1024 * 1024, PATIENCE_MS = 60 * 1000 };
 
 struct client {
 	int fd;

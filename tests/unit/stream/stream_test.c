@@ -48,7 +48,7 @@ static void test_flood_for_many(void **state)
 /* Rules that look at every word of every text. */
 static void test_expensive_filters(void **state)
 {
-	enum { EVENTS = 40, SUBSCRIBERS = 400 };
+	enum { EVENTS = 20, SUBSCRIBERS = 200 };
 	struct harness *h = *state;
 	struct buf line = BUF_INIT(256 * 1024);
 
