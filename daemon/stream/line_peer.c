@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sitrep/clock.h"
 #include "sitrep/limits.h"
 #include "sitrep/turn.h"
 
@@ -15,6 +16,8 @@ enum {
 	READ_CHUNK = 16 * 1024,
 	/* Lines dealt with in one turn: a peer that sends thousands of short ones waits between them as others do. */
 	LINES_A_TURN = 16,
+	/* And no further one after so much processor time: a round of fifty such peers is a moment. */
+	LINES_US = 500,
 	/* Output that waits past which no line is dealt with: who does not hear the answers may ask no more. */
 	OUTPUT_PAUSE = 64 * 1024,
 	/* Bytes offered to the kernel in one turn. */
@@ -196,10 +199,11 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 /* One line at least, so that it goes on in whatever turn. */
 static void take_lines(struct line_peer *p)
 {
+	int64_t end_us = clock_thread_cpu_us() + LINES_US;
 	size_t from = 0, end = 0;
 
 	for (int i = 0; i < LINES_A_TURN && !p->closing && !p->finishing && line_peer_queued(p) < OUTPUT_PAUSE &&
-			(i == 0 || !turn_is_spent());
+			(i == 0 || clock_thread_cpu_us() < end_us);
 		i++) {
 		struct str line;
 
