@@ -155,6 +155,14 @@ bool service_watchdog_ping(void)
 	return notify("WATCHDOG=1");
 }
 
+bool service_extend_start(int64_t by_ms)
+{
+	char message[64];
+
+	(void)snprintf(message, sizeof(message), "EXTEND_TIMEOUT_USEC=%" PRId64, by_ms * 1000);
+	return notify(message);
+}
+
 int64_t service_watchdog_interval_ms(void)
 {
 	long long pid, usec;

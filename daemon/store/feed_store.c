@@ -11,6 +11,7 @@
 #include "sitrep/clock.h"
 #include "sitrep/damage.h"
 #include "sql.h"
+#include "statements.h"
 
 static const char *const texts[FEED_STATEMENTS] = {
 	[FEED_LOAD] =
@@ -51,6 +52,7 @@ static const char *const texts[FEED_STATEMENTS] = {
 	[FEED_RETIRE] = "UPDATE feed SET active = 0 WHERE id = ?1",
 	[FEED_COUNT] = "UPDATE feed SET items = items + ?2, kept_bytes = max(kept_bytes + ?3, 0) WHERE id = ?1",
 };
+const struct sql_texts feed_store_texts = {texts, FEED_STATEMENTS};
 
 static const char cannot_load[] = "cannot read a feed's state";
 static const char cannot_save[] = "cannot save a feed's state";

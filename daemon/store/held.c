@@ -2,11 +2,13 @@
 #include "held.h"
 
 #include "sql.h"
+#include "statements.h"
 
 static const char *const texts[HELD_STATEMENTS] = {
 	[HELD_IS_APART] = "SELECT 1 FROM held WHERE item_id = ?1 AND story_id = ?2 AND together = 0",
 	[HELD_IS_JOINED] = "SELECT 1 FROM held WHERE story_id = ?1 AND together = 1 LIMIT 1",
 };
+const struct sql_texts held_texts = {texts, HELD_STATEMENTS};
 
 static const char cannot_ask[] = "cannot look up what the operator said";
 

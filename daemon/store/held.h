@@ -11,6 +11,7 @@
 
 #include "sitrep/error.h"
 
+/* As it is now, for databases in memory; see near_schema.h. */
 #define HELD_SCHEMA                                                                                                    \
 	"CREATE TABLE IF NOT EXISTS held("                                                                             \
 	" item_id INTEGER NOT NULL REFERENCES item(id) ON DELETE CASCADE,"                                             \

@@ -1,6 +1,8 @@
 /* The tables of items and stories, and what they are known by. */
 #include "item_store.h"
 
+#include "statements.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -51,6 +53,7 @@ static const char *const texts[ITEM_STATEMENTS] = {
 	[IDENTITY_DROP] = "DELETE FROM ident WHERE feed_id = ?1 AND identity = ?2",
 	[ITEM_MEASURE] = "SELECT " ITEM_BYTES_SQL " FROM item i WHERE i.id = ?1",
 };
+const struct sql_texts item_store_texts = {texts, ITEM_STATEMENTS};
 
 /* What an item said before, kept for people who ask. */
 enum { REVISIONS_MAX = 20 };

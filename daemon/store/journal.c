@@ -11,6 +11,7 @@
 #include "sitrep/jsonw.h"
 #include "sitrep/limits.h"
 #include "sql.h"
+#include "statements.h"
 #include "uid.h"
 
 static const char *const texts[JOURNAL_STATEMENTS] = {
@@ -21,6 +22,7 @@ static const char *const texts[JOURNAL_STATEMENTS] = {
 			 /* not of a rule that is gone since the document was matched */
 			 " WHERE NOT EXISTS(SELECT 1 FROM rule WHERE mark = ?1 AND name IS NULL)",
 };
+const struct sql_texts journal_texts = {texts, JOURNAL_STATEMENTS};
 
 int journal_init(
 	struct journal *j, sqlite3 *db, struct totals *totals, const struct writer_options *options, struct error *err)

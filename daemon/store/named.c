@@ -1,6 +1,8 @@
 /* The item or story that an operator means. */
 #include "named.h"
 
+#include "statements.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -26,6 +28,7 @@ static const char *const texts[NAMED_STATEMENTS] = {
 		" FROM item i JOIN story s ON s.id = i.story_id JOIN feed f ON f.id = i.feed_id"
 		" LEFT JOIN publisher p ON p.id = i.publisher_id WHERE i.id = ?1",
 };
+const struct sql_texts named_texts = {texts, NAMED_STATEMENTS};
 
 static const char cannot_find[] = "cannot look an item up";
 

@@ -4,6 +4,7 @@
 #include "near_store.h"
 #include "posting_row.h"
 #include "sql.h"
+#include "statements.h"
 
 /* Rows of a step; one has about a hundred postings. */
 enum { STEP_ROWS = 64 };
@@ -27,6 +28,7 @@ static const char *const texts[COMPACT_STATEMENTS] = {
 	DROP("3"),
 	[COMPACT_IS_KEPT] = "SELECT 1 FROM near_sketch WHERE item_id = ?1",
 };
+const struct sql_texts near_compact_texts = {texts, COMPACT_STATEMENTS};
 
 _Static_assert(NEAR_SLOTS == 4, "the texts above have this number in them");
 

@@ -16,6 +16,7 @@
 #include "sitrep/damage.h"
 #include "sitrep/sketch.h"
 #include "sql.h"
+#include "statements.h"
 
 enum {
 	BUCKET_BITS = 13,
@@ -63,6 +64,7 @@ static const char *const texts[INDEX_STATEMENTS] = {
 	[INDEX_PENDING] = "SELECT item_id, week, shingles FROM near_pending ORDER BY seq",
 	[INDEX_PENDED] = "DELETE FROM near_pending",
 };
+const struct sql_texts near_index_texts = {texts, INDEX_STATEMENTS};
 
 _Static_assert(NEAR_SLOTS == 4 && NEAR_SHINGLES_MAX == 32, "the texts above have these numbers in them");
 

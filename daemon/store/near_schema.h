@@ -1,4 +1,7 @@
-/* near_schema.h: the tables by which texts are found that resemble one another. */
+/* near_schema.h: the tables by which texts are found that resemble one another, as they are now.
+ *
+ * For databases in memory (`sitrep stories`, benches, tests).  Databases in files get them by the steps of
+ * schema_steps.c, whose text never changes; a unit test compares the two. */
 #ifndef SITREP_STORE_NEAR_SCHEMA_H
 #define SITREP_STORE_NEAR_SCHEMA_H
 

@@ -1,6 +1,8 @@
 /* What texts are compared by, why items stand where they stand, and the numbers that go with it. */
 #include "near_store.h"
 
+#include "statements.h"
+
 #include <stdio.h>
 
 #include "seal.h"
@@ -28,6 +30,7 @@ static const char *const texts[NEAR_STATEMENTS] = {
 	[NEAR_GET_PAGES] = "SELECT page, counts FROM near_phrase",
 	[NEAR_PUT_PAGE] = "INSERT OR REPLACE INTO near_phrase(page, counts) VALUES(?1, ?2)",
 };
+const struct sql_texts near_store_texts = {texts, NEAR_STATEMENTS};
 
 _Static_assert(NEAR_MEMBERS_MAX == 16, "the text above has this number in it");
 

@@ -2,6 +2,7 @@
 #include "prune.h"
 
 #include "sql.h"
+#include "statements.h"
 
 static const char *const texts[PRUNE_STATEMENTS] = {
 	[PRUNE_ITEM] = "DELETE FROM item WHERE id = ?1",
@@ -13,6 +14,7 @@ static const char *const texts[PRUNE_STATEMENTS] = {
 	[PRUNE_PUBLISHER] = "DELETE FROM publisher WHERE id = ?1"
 			    " AND NOT EXISTS(SELECT 1 FROM item WHERE publisher_id = ?1)",
 };
+const struct sql_texts prune_texts = {texts, PRUNE_STATEMENTS};
 
 static const char cannot_prune[] = "cannot remove an item";
 

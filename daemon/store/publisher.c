@@ -7,6 +7,7 @@
 #include "sitrep/limits.h"
 #include "sitrep/url.h"
 #include "sql.h"
+#include "statements.h"
 
 /* Hosts out of a few addresses at a time. */
 enum { SCRATCH_MAX = 16 * LIMIT_URL, NAME_MAX_LEN = LIMIT_NAME };
@@ -15,6 +16,7 @@ static const char *const texts[PUBLISHER_STATEMENTS] = {
 	[PUBLISHER_FIND] = "SELECT id FROM publisher WHERE name = ?1",
 	[PUBLISHER_ADD] = "INSERT INTO publisher(name) VALUES(?1)",
 };
+const struct sql_texts publisher_texts = {texts, PUBLISHER_STATEMENTS};
 
 static const char cannot_find[] = "cannot look a publisher up";
 

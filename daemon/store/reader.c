@@ -17,6 +17,7 @@
 #include "sitrep/damage.h"
 #include "sitrep/sha256.h"
 #include "sql.h"
+#include "statements.h"
 
 enum {
 	/* One story in memory: the lead with the largest record there is, and others up to REPORT_BYTES_MAX. */
@@ -75,6 +76,7 @@ static const char *const texts[READER_STATEMENTS] = {
 	[READ_FEED_COUNT] = "SELECT count(*) FROM feed WHERE active = 1",
 	[READ_SIZE] = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
 };
+const struct sql_texts reader_texts = {texts, READER_STATEMENTS};
 
 static const char cannot_read[] = "cannot read stories";
 

@@ -17,6 +17,7 @@
 #include "mend.h"
 #include "sitrep/clock.h"
 #include "sql.h"
+#include "statements.h"
 
 enum {
 	STEP_ROWS = 200,
@@ -51,6 +52,7 @@ static const char *const texts[RETENTION_STATEMENTS] = {
 	[FREE_PAGES] = "PRAGMA freelist_count",
 	[PAGE_SIZE] = "PRAGMA page_size",
 };
+const struct sql_texts retention_texts = {texts, RETENTION_STATEMENTS};
 
 static const char cannot_prune[] = "cannot remove what is too old";
 

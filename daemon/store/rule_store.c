@@ -19,6 +19,7 @@
 #include "sitrep/limits.h"
 #include "sitrep/rule.h"
 #include "sql.h"
+#include "statements.h"
 
 enum {
 	/* Polls wait no longer than that for a step: by count and by time. */
@@ -52,6 +53,7 @@ static const char *const texts[RULE_STATEMENTS] = {
 		       " (SELECT name, sort_ms, story_id FROM mark WHERE name = ?1 LIMIT ?2)",
 	[RULE_CLEANED] = "UPDATE rule SET from_id = NULL WHERE mark = ?1",
 };
+const struct sql_texts rule_store_texts = {texts, RULE_STATEMENTS};
 
 static const char cannot_sync[] = "cannot take the rules over";
 static const char cannot_match[] = "cannot match rules with stored items";

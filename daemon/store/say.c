@@ -1,6 +1,8 @@
 /* The operator corrects a grouping. */
 #include "say.h"
 
+#include "statements.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -45,6 +47,7 @@ static const char *const texts[SAY_STATEMENTS] = {
 			" FROM item WHERE story_id = ?1), updated = max(updated, ?2) WHERE id = ?1",
 	[SAY_COUNTS] = "SELECT sources, reports FROM story WHERE id = ?1",
 };
+const struct sql_texts say_texts = {texts, SAY_STATEMENTS};
 
 static const char cannot_say[] = "cannot regroup stories";
 

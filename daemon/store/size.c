@@ -5,6 +5,7 @@
 
 #include "sitrep/boilerplate.h"
 #include "sql.h"
+#include "statements.h"
 
 enum {
 	STEP_ITEMS = 200,
@@ -57,6 +58,7 @@ static const char *const texts[SIZE_STATEMENTS] = {
 	[SIZE_DROP_PUBLISHER] = "DELETE FROM publisher WHERE id = ?1",
 	[SIZE_DROP_PHRASES] = "DELETE FROM near_phrase",
 };
+const struct sql_texts size_texts = {texts, SIZE_STATEMENTS};
 
 static const char cannot_prune[] = "cannot keep the database within its size";
 

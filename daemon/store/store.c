@@ -317,7 +317,7 @@ static int prepare_writer(const struct paths *p, sqlite3 *db, struct error *err)
 		"PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY",
 		WAL_KEPT_BYTES, WRITER_CACHE_KIB);
 	result = sql_exec(db, text, err, p->db);
-	return result != 0 ? result : schema_migrate(db, (int)version, err);
+	return result != 0 ? result : schema_migrate(db, p->db, (int)version, err);
 }
 
 static int prepare_reader(const struct paths *p, sqlite3 *db, struct error *err)

@@ -11,6 +11,7 @@
 #include "sitrep/buf.h"
 #include "sitrep/damage.h"
 #include "sql.h"
+#include "statements.h"
 
 static const char *const texts[WEBSUB_STATEMENTS] = {
 	[WEBSUB_LOAD] =
@@ -20,6 +21,7 @@ static const char *const texts[WEBSUB_STATEMENTS] = {
 			" lease_until, pushed, suspect, hubs, topic, callback, secret, reason)"
 			" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
 };
+const struct sql_texts websub_store_texts = {texts, WEBSUB_STATEMENTS};
 
 enum {
 	HUBS_MAX = 4, /* as many are known of a feed (websub.h) */

@@ -1,6 +1,8 @@
 /* Why an item is in its story, and what the rule says of two items now. */
 #include "why.h"
 
+#include "statements.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -13,6 +15,7 @@ static const char *const texts[WHY_STATEMENTS] = {
 	[WHY_SAID] = "SELECT s.uid, h.together, h.at FROM held h JOIN story s ON s.id = h.story_id WHERE h.item_id = ?1"
 		     " ORDER BY h.at, h.story_id LIMIT 16",
 };
+const struct sql_texts why_texts = {texts, WHY_STATEMENTS};
 
 _Static_assert(RELATION_COPY == 1 && RELATION_REPRINT == 2 && RELATION_UPDATE == 3, "the text above has these");
 

@@ -38,6 +38,8 @@ bool service_reloading(void); /* with MONOTONIC_USEC, see sd_notify(3) */
 bool service_stopping(void);
 bool service_status(const char *status);
 bool service_watchdog_ping(void);
+/* The start takes longer: it may last this much from now on. */
+bool service_extend_start(int64_t by_ms);
 /* Half of WATCHDOG_USEC in milliseconds, 0 when no watchdog asks. */
 int64_t service_watchdog_interval_ms(void);
 

@@ -13,7 +13,7 @@
 
 struct sqlite3;
 
-enum { STORE_SCHEMA_VERSION = 14, STORE_APPLICATION_ID = 0x53495452 /* "SITR" */ };
+enum { STORE_SCHEMA_VERSION = 15, STORE_APPLICATION_ID = 0x53495452 /* "SITR" */ };
 
 enum store_access { STORE_WRITE, STORE_READ };
 
@@ -24,7 +24,7 @@ struct store {
 };
 
 /* Opens state_dir/sitrepd.db.  STORE_WRITE makes the folder (mode 0700) and the file (0600) where there is none,
- * migrates it forward, each step one transaction, and takes a lock that a second daemon on the same folder finds
+ * migrates it forward in one transaction (after a copy, sitrepd.db.vN), and takes a lock that a second daemon on the same folder finds
  * (-EBUSY with a sentence).  STORE_READ only reads, and fails with -ENOENT before the first writer.
  * Applies the safety settings of LIBRARIES: no double-quoted strings, DEFENSIVE, no trusted schema, no
  * extensions.  -EUCLEAN: damaged; -EPROTO: not ours; -ENOTSUP: newer than this program.  On failure s is

@@ -1,0 +1,15 @@
+/* schema_repair.h: databases whose version says more than they have.
+ *
+ * Until version 15 steps were edited after databases had passed them.  The repair compares a database, table by table,
+ * with an empty one that the steps 1 to 14 have just made in memory, and makes up for what is missing. */
+#ifndef SITREP_STORE_SCHEMA_REPAIR_H
+#define SITREP_STORE_SCHEMA_REPAIR_H
+
+#include <sqlite3.h>
+
+#include "sitrep/error.h"
+
+/* The function of step 15.  -EUCLEAN when a table lacks a column that every version had. */
+int schema_repair_15(sqlite3 *db, struct error *err);
+
+#endif

@@ -1,0 +1,334 @@
+/* The text of each step.
+ *
+ * FROZEN: once a step is on the main branch its text never changes, not by a macro either, and its number is given to
+ * no other text.  A database that has passed a step is never shown it again, so a later correction would reach new
+ * databases alone.  tests/unit/store/schema_test.c pins a digest of each text.  A correction is a new step.
+ *
+ * That was not kept before version 15.  The steps 6, 7, 9 and 11 were edited after databases had passed them, and
+ * number 8 stood for two different texts.  The texts here are those of 47c0d32; step 15 gives older databases what they
+ * lack.
+ *
+ * The layout serves two paths.  A warm poll reads one row of ident and the head of one row of item per item and writes
+ * nothing.  An output reads the newest stories by one index.  Numbers of items and events are handed out by the row in
+ * total, never by a table's largest key, so that none is used twice after its row has been pruned.
+ *
+ * ident and digest outlive the items they name: a row whose item is gone is a tombstone, and says that what it names
+ * was here before.  Their item_id is therefore no foreign key.  An event's is none either, since the log says what
+ * happened, not what is still kept. */
+#include "schema_steps.h"
+
+#include <stddef.h>
+
+#include "schema_repair.h"
+
+static const char version_1[] =
+	/* One row: numbers given out, the state of outputs, and counts that would be slow to count. */
+	"CREATE TABLE total("
+	" one INTEGER PRIMARY KEY CHECK(one = 1),"
+	" item_id INTEGER NOT NULL," /* last given out */
+	" cursor INTEGER NOT NULL,"  /* of the last event */
+	" generation INTEGER NOT NULL,"
+	" changed INTEGER NOT NULL,"
+	" items INTEGER NOT NULL,"
+	" stories INTEGER NOT NULL"
+	") STRICT;"
+	"INSERT INTO total VALUES(1, 0, 0, 0, 0, 0, 0);"
+
+	"CREATE TABLE feed("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" active INTEGER NOT NULL,"
+	" backlog INTEGER NOT NULL," /* 1 until its first document is in */
+	" health INTEGER NOT NULL,"
+	" failure INTEGER NOT NULL,"
+	" http_status INTEGER NOT NULL,"
+	" errors INTEGER NOT NULL,"
+	" due INTEGER,"
+	" failing_since INTEGER,"
+	" first_poll INTEGER,"
+	" last_poll INTEGER,"
+	" last_success INTEGER,"
+	" last_new INTEGER,"
+	" polls INTEGER NOT NULL,"
+	" not_modified INTEGER NOT NULL,"
+	" bytes INTEGER NOT NULL,"
+	" items INTEGER NOT NULL,"
+	" server_wait INTEGER NOT NULL,"
+	" etag TEXT,"
+	" last_modified TEXT,"
+	" reason TEXT,"
+	" rank INTEGER NOT NULL,"
+	" name TEXT NOT NULL UNIQUE,"
+	" url TEXT NOT NULL,"
+	" categories TEXT NOT NULL,"
+	" publisher TEXT,"
+	" configured_title TEXT,"
+	" own_title TEXT,"
+	" link TEXT"
+	") STRICT;"
+	"CREATE INDEX feed_active ON feed(id) WHERE active = 1;"
+
+	/* sort_ms is settled when the story begins; item and mark repeat it to be read in that order. */
+	"CREATE TABLE story("
+	" id INTEGER PRIMARY KEY," /* that of its first item */
+	" sort_ms INTEGER NOT NULL,"
+	" first_seen INTEGER NOT NULL,"
+	" last_seen INTEGER NOT NULL,"
+	" updated INTEGER NOT NULL,"
+	" sources INTEGER NOT NULL,"
+	" reports INTEGER NOT NULL,"
+	" uid BLOB NOT NULL"
+	") STRICT;"
+	"CREATE INDEX story_sort ON story(sort_ms);"
+	"CREATE INDEX story_uid ON story(uid);"
+
+	/* record last: what the decision about a poll needs is read without it. */
+	"CREATE TABLE item("
+	" id INTEGER PRIMARY KEY,"
+	" feed_id INTEGER NOT NULL REFERENCES feed(id),"
+	" story_id INTEGER NOT NULL REFERENCES story(id),"
+	" digest BLOB NOT NULL,"
+	" canon_version INTEGER NOT NULL,"
+	" rev INTEGER NOT NULL,"
+	" first_seen INTEGER NOT NULL,"
+	" published INTEGER,"
+	" updated INTEGER," /* when its text changed last */
+	" sort_ms INTEGER NOT NULL,"
+	" uid BLOB NOT NULL,"
+	" url_key BLOB,"
+	" record BLOB NOT NULL" /* wire.h */
+	") STRICT;"
+	"CREATE INDEX item_feed ON item(feed_id, sort_ms, story_id);"
+	"CREATE INDEX item_story ON item(story_id);"
+	"CREATE INDEX item_url ON item(url_key, feed_id) WHERE url_key IS NOT NULL;"
+
+	"CREATE TABLE ident("
+	" feed_id INTEGER NOT NULL,"
+	" identity BLOB NOT NULL,"
+	" item_id INTEGER NOT NULL,"
+	" last_seen INTEGER NOT NULL," /* to the day */
+	" alias INTEGER NOT NULL,"     /* 1: the item began under another identity */
+	" PRIMARY KEY(feed_id, identity)"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE digest("
+	" digest BLOB NOT NULL,"
+	" feed_id INTEGER NOT NULL,"
+	" item_id INTEGER NOT NULL,"
+	" last_seen INTEGER NOT NULL,"
+	" PRIMARY KEY(digest, feed_id, item_id)"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE mark("
+	" name TEXT NOT NULL," /* alert/x, output/y */
+	" sort_ms INTEGER NOT NULL,"
+	" story_id INTEGER NOT NULL REFERENCES story(id) ON DELETE CASCADE,"
+	" item_id INTEGER NOT NULL,"
+	" at INTEGER NOT NULL,"
+	" PRIMARY KEY(name, sort_ms, story_id)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX mark_story ON mark(story_id);"
+
+	"CREATE TABLE event("
+	" cursor INTEGER PRIMARY KEY,"
+	" time INTEGER NOT NULL,"
+	" kind INTEGER NOT NULL,"
+	" backlog INTEGER NOT NULL,"
+	" feed_id INTEGER NOT NULL,"
+	" item_id INTEGER,"
+	" detail TEXT"
+	") STRICT;"
+
+	"PRAGMA user_version = 1;";
+
+/* Where permanent redirects lead, and whether that is where the feed is asked by now. */
+static const char version_2[] = "ALTER TABLE feed ADD COLUMN moved_url TEXT;"
+				"ALTER TABLE feed ADD COLUMN moved_since INTEGER;"
+				"ALTER TABLE feed ADD COLUMN moved_count INTEGER NOT NULL DEFAULT 0;"
+				"ALTER TABLE feed ADD COLUMN moved INTEGER NOT NULL DEFAULT 0;"
+				"PRAGMA user_version = 2;";
+
+/* Subscriptions at hubs: one a feed that names a hub, whether or not it is made use of. */
+static const char version_3[] = "CREATE TABLE websub("
+				" feed_id INTEGER PRIMARY KEY REFERENCES feed(id),"
+				" phase INTEGER NOT NULL,"
+				" hub INTEGER NOT NULL,"
+				" errors INTEGER NOT NULL,"
+				" asked INTEGER,"
+				" action INTEGER,"
+				" verified INTEGER,"
+				" lease_until INTEGER,"
+				" pushed INTEGER,"
+				" suspect INTEGER,"
+				" hubs TEXT,"
+				" topic TEXT,"
+				" callback TEXT,"
+				" secret TEXT,"
+				" reason TEXT"
+				") STRICT;"
+				"PRAGMA user_version = 3;";
+
+/* What the schedule remembers of a feed, in its own form. */
+static const char version_4[] = "ALTER TABLE feed ADD COLUMN habits BLOB;"
+				"PRAGMA user_version = 4;";
+
+/* Sources of a story are counted by publisher; those that are there already were counted by feed. */
+static const char version_5[] = "CREATE TABLE publisher("
+				" id INTEGER PRIMARY KEY,"
+				" name TEXT NOT NULL UNIQUE"
+				") STRICT;"
+				"ALTER TABLE item ADD COLUMN publisher_id INTEGER NOT NULL DEFAULT 0;"
+				"UPDATE item SET publisher_id = -feed_id;"
+				"PRAGMA user_version = 5;";
+
+/* The tables by which copies of a text are found (grouping.c). */
+static const char version_6[] = "CREATE TABLE IF NOT EXISTS near_bucket_0("
+				" place INTEGER PRIMARY KEY," /* bucket of shingles << 32 | when */
+				" postings BLOB NOT NULL"     /* near_index.c */
+				") STRICT;"
+				"CREATE TABLE IF NOT EXISTS near_bucket_1("
+				" place INTEGER PRIMARY KEY,"
+				" postings BLOB NOT NULL"
+				") STRICT;"
+				"CREATE TABLE IF NOT EXISTS near_bucket_2("
+				" place INTEGER PRIMARY KEY,"
+				" postings BLOB NOT NULL"
+				") STRICT;"
+				"CREATE TABLE IF NOT EXISTS near_bucket_3("
+				" place INTEGER PRIMARY KEY,"
+				" postings BLOB NOT NULL"
+				") STRICT;"
+				/* postings that wait until there are enough for all buckets */
+				"CREATE TABLE IF NOT EXISTS near_pending("
+				" seq INTEGER PRIMARY KEY,"
+				" item_id INTEGER NOT NULL,"
+				" week INTEGER NOT NULL,"
+				" shingles BLOB NOT NULL"
+				") STRICT;"
+				/* what items are compared by, as long as they are in the window */
+				"CREATE TABLE IF NOT EXISTS near_sketch("
+				" item_id INTEGER PRIMARY KEY,"
+				" story_id INTEGER NOT NULL,"
+				" source INTEGER NOT NULL," /* a hash */
+				" seen INTEGER NOT NULL,"
+				" omitted INTEGER NOT NULL,"    /* shingles that were boilerplate, */
+				" omitted_of INTEGER NOT NULL," /* of so many */
+				" sketch BLOB NOT NULL"         /* sketch.h */
+				") STRICT;"
+				"CREATE INDEX IF NOT EXISTS near_sketch_story ON near_sketch(story_id);"
+				/* numbers kept by name */
+				"CREATE TABLE IF NOT EXISTS near_state("
+				" name TEXT PRIMARY KEY,"
+				" value INTEGER NOT NULL"
+				") STRICT, WITHOUT ROWID;"
+				/* boilerplate.h, saved */
+				"CREATE TABLE IF NOT EXISTS near_phrase("
+				" page INTEGER PRIMARY KEY,"
+				" counts BLOB NOT NULL"
+				") STRICT;"
+				/* why an item stands where it stands; lives as long as the item */
+				"CREATE TABLE IF NOT EXISTS story_link("
+				" item_id INTEGER NOT NULL,"
+				" other_id INTEGER NOT NULL,"
+				" relation INTEGER NOT NULL," /* enum story_relation */
+				" score REAL NOT NULL,"
+				" shared INTEGER NOT NULL," /* shingles, of so many */
+				" shared_of INTEGER NOT NULL,"
+				" numbers INTEGER NOT NULL,"
+				" numbers_of INTEGER NOT NULL,"
+				" title REAL NOT NULL,"
+				" PRIMARY KEY(item_id, other_id)"
+				") STRICT, WITHOUT ROWID;"
+				"CREATE INDEX IF NOT EXISTS story_link_other ON story_link(other_id);";
+
+/* What an item said before. */
+static const char version_7[] = "CREATE TABLE revision("
+				" item_id INTEGER NOT NULL,"
+				" rev INTEGER NOT NULL,"
+				" at INTEGER NOT NULL,"
+				" record BLOB NOT NULL,"
+				" PRIMARY KEY(item_id, rev)"
+				") STRICT;";
+
+/* Feeds that have moved may move on. */
+static const char version_8[] = "ALTER TABLE feed ADD COLUMN onward_url TEXT;"
+				"ALTER TABLE feed ADD COLUMN onward_since INTEGER;"
+				"ALTER TABLE feed ADD COLUMN onward_count INTEGER NOT NULL DEFAULT 0;";
+
+/* The operator's edits of stories: items held apart and together, the former names of stories that became part of
+ * another one, and an index of items by name.  IF NOT EXISTS: 4cfdc09 made these tables as its version 8. */
+static const char version_9[] = "CREATE TABLE IF NOT EXISTS held("
+				" item_id INTEGER NOT NULL REFERENCES item(id) ON DELETE CASCADE,"
+				" story_id INTEGER NOT NULL REFERENCES story(id) ON DELETE CASCADE,"
+				" together INTEGER NOT NULL,"
+				" at INTEGER NOT NULL,"
+				" PRIMARY KEY(item_id, story_id)"
+				") STRICT, WITHOUT ROWID;"
+				"CREATE INDEX IF NOT EXISTS held_story ON held(story_id);"
+				"CREATE TABLE IF NOT EXISTS story_alias("
+				" uid BLOB PRIMARY KEY,"
+				" story_id INTEGER NOT NULL REFERENCES story(id) ON DELETE CASCADE,"
+				" at INTEGER NOT NULL"
+				") STRICT, WITHOUT ROWID;"
+				"CREATE INDEX IF NOT EXISTS story_alias_story ON story_alias(story_id);"
+				"CREATE INDEX IF NOT EXISTS item_uid ON item(uid);";
+
+/* Whether documents without items are a feed's habit. */
+static const char version_10[] = "ALTER TABLE feed ADD COLUMN emptiness INTEGER NOT NULL DEFAULT 0;";
+
+/* What a feed's items are known by, and why so (identity_trust.c). */
+static const char version_11[] = "ALTER TABLE feed ADD COLUMN identity INTEGER NOT NULL DEFAULT 0;"
+				 "ALTER TABLE feed ADD COLUMN identity_trust BLOB;";
+
+/* The rule that a mark belongs to (rule_store.h).  The rules of older marks are unknown: they are gone. */
+static const char version_12[] = "CREATE TABLE rule("
+				 " mark TEXT PRIMARY KEY,"
+				 " name TEXT UNIQUE,"
+				 " from_id INTEGER,"
+				 " generation INTEGER NOT NULL"
+				 ") STRICT, WITHOUT ROWID;"
+				 "INSERT INTO rule(mark, name, from_id, generation)"
+				 " SELECT DISTINCT name, NULL, 0, 0 FROM mark;";
+
+/* A story of thousands of items: which feeds it has, which of a feed's items is first, and whether a publisher is in it
+ * already or has no item any more, are a few steps each. */
+static const char version_13[] = "DROP INDEX item_story;"
+				 "CREATE INDEX item_story ON item(story_id, feed_id);"
+				 "CREATE INDEX item_publisher ON item(publisher_id, story_id);";
+
+/* What the database spends on each feed, so that the largest gives way first (size.c). */
+static const char version_14[] =
+	"ALTER TABLE feed ADD COLUMN kept_bytes INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE feed SET kept_bytes = 160 * (SELECT count(*) FROM ident n WHERE n.feed_id = feed.id)"
+	" + (SELECT coalesce(sum(1200 + length(record) + min(length(record), 3000)), 0) FROM item i"
+	" WHERE i.feed_id = feed.id);"
+	"CREATE INDEX feed_kept ON feed(kept_bytes);";
+
+/* Tables of versions that are no more: what they held is in others, or is derived. */
+static const char version_15[] = "DROP TRIGGER IF EXISTS near_omitted_gone;"
+				 "DROP TABLE IF EXISTS near_shingle_0;"
+				 "DROP TABLE IF EXISTS near_shingle_1;"
+				 "DROP TABLE IF EXISTS near_shingle_2;"
+				 "DROP TABLE IF EXISTS near_shingle_3;"
+				 "DROP TABLE IF EXISTS near_text_0;"
+				 "DROP TABLE IF EXISTS near_text_1;"
+				 "DROP TABLE IF EXISTS near_text_2;"
+				 "DROP TABLE IF EXISTS near_text_3;"
+				 "DROP TABLE IF EXISTS near_common;";
+
+const struct schema_step schema_steps[STORE_SCHEMA_VERSION] = {
+	{version_1, NULL},
+	{version_2, NULL},
+	{version_3, NULL},
+	{version_4, NULL},
+	{version_5, NULL},
+	{version_6, NULL},
+	{version_7, NULL},
+	{version_8, NULL},
+	{version_9, NULL},
+	{version_10, NULL},
+	{version_11, NULL},
+	{version_12, NULL},
+	{version_13, NULL},
+	{version_14, NULL},
+	{version_15, schema_repair_15},
+};

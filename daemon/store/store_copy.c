@@ -1,0 +1,228 @@
+/* The database as it was before a migration, beside itself. */
+#include "store_copy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "sitrep/log.h"
+#include "sitrep/store.h"
+#include "sql.h"
+#include "uri.h"
+
+enum {
+	PATH_LEN_MAX = 4096,
+	/* Pages that are copied between two signs of life: 4 MiB. */
+	PIECE_PAGES = 1024,
+	/* Copies of different contents from one version. */
+	COPIES_MAX = 9,
+	/* Left free beside the copy, for the migration itself. */
+	RESERVE_BYTES = 16 * 1024 * 1024,
+};
+
+struct copy {
+	sqlite3 *db;
+	const char *path; /* of the database */
+	int version;
+	char name[PATH_LEN_MAX];
+	char part[PATH_LEN_MAX];
+};
+
+static const char cannot_copy[] = "cannot copy the database before its migration";
+
+/* What differs between two states of one database: every change of items, stories, events or feeds moves one of them.
+ */
+static int read_state(sqlite3 *db, char state[256], struct error *err)
+{
+	static const char *const texts[] = {"SELECT printf('%d %d %d %d %d %d %d', (SELECT user_version FROM "
+					    "pragma_user_version()), item_id, cursor,"
+					    " generation, changed, (SELECT coalesce(sum(polls), 0) FROM feed),"
+					    " (SELECT coalesce(max(last_poll), 0) FROM feed)) FROM total"};
+	sqlite3_stmt *s;
+	int result = sql_prepare(db, texts, 1, &s, err);
+
+	if (result != 0)
+		return result;
+	result = sql_step(s, err, cannot_copy);
+	if (result == 1)
+		(void)snprintf(state, 256, "%.*s", STR_ARG(sql_text(s, 0)));
+	else
+		state[0] = '\0';
+	sql_finalize(&s, 1);
+	return result < 0 ? result : 0;
+}
+
+/* Whether the file at path holds the state; a file that cannot be read does not.  The copy is nobody's open database:
+ * it is read as one that does not change, so that nothing is made beside it. */
+static bool holds_state(const char *path, const char *state)
+{
+	char uri[URI_LEN_MAX], found[256] = "";
+	sqlite3 *db = NULL;
+	bool holds = false;
+
+	if (uri_of_file(uri, path, "immutable=1") == 0 &&
+		sqlite3_open_v2(uri, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL) ==
+			SQLITE_OK)
+		holds = read_state(db, found, NULL) == 0 && strcmp(found, state) == 0;
+	(void)sqlite3_close(db);
+	return holds;
+}
+
+/* 1: a copy stands already; 0: c->name is free. */
+static int find_name(struct copy *c, struct error *err)
+{
+	char state[256];
+	struct stat st;
+	int result = read_state(c->db, state, err);
+
+	for (int n = 1; n <= COPIES_MAX && result == 0; n++) {
+		int len = n == 1 ? snprintf(c->name, sizeof(c->name), "%s.v%d", c->path, c->version)
+				 : snprintf(c->name, sizeof(c->name), "%s.v%d-%d", c->path, c->version, n);
+
+		if (len < 0 || (size_t)len >= sizeof(c->name))
+			return error_set(err, -ENAMETOOLONG, "%s: its name is too long", cannot_copy);
+		if (lstat(c->name, &st) != 0)
+			return errno == ENOENT ? 0 : error_sys(err, -errno, "%s to %s", cannot_copy, c->name);
+		if (holds_state(c->name, state))
+			return 1;
+	}
+	return result != 0 ? result
+			   : error_set(err, -EEXIST, "%s: remove the old copies %s.v%d to %s.v%d-%d first", cannot_copy,
+				     c->path, c->version, c->path, c->version, COPIES_MAX);
+}
+
+static int read_size(sqlite3 *db, int64_t *bytes, struct error *err)
+{
+	static const char *const texts[] = {
+		"SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"};
+	sqlite3_stmt *s;
+	int result = sql_prepare(db, texts, 1, &s, err);
+
+	if (result == 0) {
+		result = sql_get_int(s, bytes, err, cannot_copy);
+		sql_finalize(&s, 1);
+	}
+	return result < 0 ? result : 0;
+}
+
+static int refuse_small_disk(const struct copy *c, int64_t bytes, struct error *err)
+{
+	return error_set(err, -ENOSPC,
+		"no room to copy the database before its migration: %s needs %" PRId64 " MB free on its disk", c->name,
+		(bytes + RESERVE_BYTES) / 1000000 + 1);
+}
+
+static int check_room(const struct copy *c, int64_t bytes, struct error *err)
+{
+	struct statvfs fs;
+
+	if (statvfs(c->path, &fs) != 0)
+		return error_sys(err, -errno, "%s", cannot_copy);
+	if ((int64_t)((uint64_t)fs.f_bavail * fs.f_frsize) < bytes + RESERVE_BYTES)
+		return refuse_small_disk(c, bytes, err);
+	return 0;
+}
+
+static int copy_pages(struct copy *c, sqlite3 *to, void (*keep_alive)(void), struct error *err)
+{
+	sqlite3_backup *b = sqlite3_backup_init(to, "main", c->db, "main");
+	int code = SQLITE_OK;
+
+	if (b == NULL)
+		return store_error(to, err, cannot_copy);
+	/* Only a person's tool can change the database meanwhile, each time for a new beginning; then it goes in one
+	 * piece. */
+	for (int64_t pieces = 0; code == SQLITE_OK; pieces++) {
+		bool is_restless = pieces > 2 * (int64_t)sqlite3_backup_pagecount(b) / PIECE_PAGES + 2;
+
+		code = sqlite3_backup_step(b, is_restless ? -1 : PIECE_PAGES);
+		keep_alive();
+	}
+	code = sqlite3_backup_finish(b);
+	return code == SQLITE_OK ? 0 : store_error(to, err, cannot_copy);
+}
+
+static int sync_path(const char *path, int flags, struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
+	int result = fd < 0 || fsync(fd) != 0 ? error_sys(err, -errno, "%s to %s", cannot_copy, path) : 0;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return result;
+}
+
+static int sync_folder_of(const char *path, struct error *err)
+{
+	char folder[PATH_LEN_MAX];
+	char *slash;
+
+	(void)snprintf(folder, sizeof(folder), "%s", path);
+	slash = strrchr(folder, '/');
+	if (slash == NULL)
+		return sync_path(".", O_DIRECTORY, err);
+	slash[slash == folder] = '\0';
+	return sync_path(folder, O_DIRECTORY, err);
+}
+
+/* Into c->part, which is closed and synced then. */
+static int write_part(struct copy *c, void (*keep_alive)(void), struct error *err)
+{
+	sqlite3 *to = NULL;
+	int fd, result = 0;
+
+	(void)unlink(c->part);
+	fd = open(c->part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return error_sys(err, -errno, "%s to %s", cannot_copy, c->part);
+	(void)close(fd);
+	if (sqlite3_open_v2(c->part, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+		result = store_error(to, err, cannot_copy);
+	if (result == 0)
+		result = sql_exec(to, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", err, cannot_copy);
+	if (result == 0)
+		result = copy_pages(c, to, keep_alive, err);
+	(void)sqlite3_close(to);
+	return result == 0 ? sync_path(c->part, 0, err) : result;
+}
+
+int store_copy(sqlite3 *db, const char *path, int version, void (*keep_alive)(void), struct error *err)
+{
+	struct copy c = {.db = db, .path = path, .version = version};
+	struct error own = {0};
+	struct error *e = err != NULL ? err : &own;
+	int64_t bytes = 0;
+	int result = find_name(&c, e);
+	int len;
+
+	if (result == 1)
+		log_emit(LOG_LEVEL_NOTICE, "the database was copied before, the copy is kept", "copy", c.name, NULL);
+	if (result != 0)
+		return result < 0 ? result : 0;
+	len = snprintf(c.part, sizeof(c.part), "%s.v%d.part", path, version);
+	if (len < 0 || (size_t)len >= sizeof(c.part))
+		return error_set(e, -ENAMETOOLONG, "%s: its name is too long", cannot_copy);
+	result = read_size(db, &bytes, e);
+	if (result == 0)
+		result = check_room(&c, bytes, e);
+	if (result == 0)
+		result = write_part(&c, keep_alive, e);
+	if (result == 0 && rename(c.part, c.name) != 0)
+		result = error_sys(e, -errno, "%s to %s", cannot_copy, c.name);
+	if (result != 0) {
+		(void)unlink(c.part);
+		return result == -ENOSPC ? refuse_small_disk(&c, bytes, e) : result;
+	}
+	result = sync_folder_of(c.name, e);
+	if (result == 0)
+		log_emit(LOG_LEVEL_NOTICE, "the database is copied before it is migrated", "copy", c.name, "bytes",
+			LOG_NUM(bytes), "schema", LOG_NUM(version), NULL);
+	return result;
+}

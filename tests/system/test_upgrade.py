@@ -1,0 +1,147 @@
+"""Databases that earlier programs wrote are started, with all that stood in them.
+
+tests/upgrade has one for each number and text that a schema step ever had, and some that the program before step 15 had
+tried and marked as version 11 although columns were missing (tests/upgrade/make-databases).  The first four that failed in
+the field (19489e6, 3788023, bda9157; 074e770 did not) are among them.
+"""
+import gzip
+import os
+import socket
+import sqlite3
+import subprocess
+
+import pytest
+
+from harness import TOP, Daemon, FeedServer, wait_for
+
+DATABASES = sorted(p.name.removesuffix(".db.gz") for p in (TOP / "tests/upgrade").glob("*.db.gz"))
+FEED = """<rss version="2.0"><channel><title>Fresh</title><item><guid>fresh-1</guid><title>Minehunters leave the estuary</title>
+<link>https://fresh.example/1</link></item></channel></rss>"""
+
+
+def unpack(name, daemon):
+    daemon.state.mkdir()
+    database = daemon.state / "sitrepd.db"
+    database.write_bytes(gzip.decompress((TOP / "tests/upgrade" / (name + ".db.gz")).read_bytes()))
+    return database
+
+
+def content(database):
+    """What must outlive an upgrade; asked read-only, as of a file that nobody writes."""
+    db = sqlite3.connect("file:%s?mode=ro" % database, uri=True)
+    try:
+        tables = {}
+        for name, columns, order in (
+                ("item", "id, feed_id, story_id, hex(uid), hex(digest), rev, first_seen, published, hex(record)", "id"),
+                ("story", "id, hex(uid), sort_ms, first_seen, last_seen, sources, reports", "id"),
+                ("event", "cursor, time, kind, feed_id, item_id, detail", "cursor"),
+                ("feed", "id, name, url, polls, etag, last_modified", "id"),
+                ("ident", "feed_id, hex(identity), item_id, alias", "1, 2"),
+                ("total", "item_id, cursor", "1")):
+            tables[name] = db.execute("SELECT %s FROM %s ORDER BY %s" % (columns, name, order)).fetchall()
+        tables["version"] = db.execute("PRAGMA user_version").fetchone()[0]
+        tables["sketches"] = db.execute("SELECT count(*) FROM near_sketch").fetchone()[0] if db.execute(
+            "SELECT 1 FROM sqlite_schema WHERE name = 'near_sketch'").fetchone() else 0
+        assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        return tables
+    finally:
+        db.close()
+
+
+@pytest.mark.parametrize("name", DATABASES)
+def test_starts_with_all_that_stood_in_it(name):
+    server = FeedServer()
+    server.set("/fresh", FEED)
+    daemon = Daemon(feeds=dict(fresh=server.url("/fresh")))
+    try:
+        database = unpack(name, daemon)
+        before = content(database)
+        last = before["total"][0][1]
+        assert before["item"] and last > 0
+        daemon.start()
+
+        def cursor():
+            stream = daemon.stream()
+            stream.close()
+            return int(stream.hello["cursor"])
+        wait_for(lambda: cursor() > last, "the item of a new feed")
+        stream = daemon.stream(subscribe=dict(since=str(last)))
+        assert [e["event"] for e in stream.read_events(1)] == ["new"]
+        stream.close()
+        assert daemon.get("/feed.atom").status == 200
+        daemon.stop()
+
+        after = content(database)
+        for table in ("item", "story", "event", "ident"):
+            kept = after[table][:len(before[table])] if table != "ident" else \
+                [row for row in after[table] if row in before[table]]
+            assert kept == before[table], table
+        assert [row[:2] + row[3:] for row in after["feed"][:len(before["feed"])]] == \
+            [row[:2] + row[3:] for row in before["feed"]]
+        # a cursor and an item's number follow the last ones that were given out
+        assert after["event"][len(before["event"])][0] == last + 1
+        assert after["item"][-1][0] == before["total"][0][0] + 1
+        with sqlite3.connect("file:%s?mode=ro" % database, uri=True) as db:
+            count = db.execute("SELECT count(*) FROM near_pending").fetchone()[0]
+        assert before["sketches"] <= after["sketches"] <= before["sketches"] + 1
+        # every sketch that was kept is found by its text again
+        assert count >= before["sketches"]
+        assert content("%s.v%d" % (database, before["version"])) == before
+        assert "the database is copied before it is migrated" in daemon.log()
+    finally:
+        daemon.close()
+        server.close()
+
+
+def test_disk_without_room_is_told(tmp_path):
+    """A start that cannot keep a copy changes nothing and says how much room it needs."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting needs root")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    daemon = Daemon(folder=disk)
+    daemon.state = disk / "state"
+    script = 'mount -t tmpfs -o size=12m tmpfs "$1" && cp -r "$2"/. "$1" && shift 2 && exec "$@"'
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "state").mkdir()
+    (source / "sitrepd.conf").write_bytes(daemon.config_path.read_bytes())
+    (source / "state/sitrepd.db").write_bytes(
+        gzip.decompress((TOP / "tests/upgrade/bda9157.db.gz").read_bytes()))
+    try:
+        tried = subprocess.run(["unshare", "-m", "sh", "-c", script + '; ', "sh", str(disk), str(source), "sh", "-c",
+                                '"$@"; echo "status=$?"; ls "$STATE"', "sh", *daemon.command()], capture_output=True,
+                               text=True, timeout=60, env=dict(os.environ, STATE=str(daemon.state)))
+    finally:
+        daemon.close()
+    if "unshare" in tried.stderr or "mount:" in tried.stderr:
+        pytest.skip("no mount namespace here: " + tried.stderr)
+    assert "status=1" in tried.stdout
+    assert "no room to copy the database before its migration" in tried.stderr and "MB free" in tried.stderr
+    assert tried.stdout.split("status=1")[1].split() == ["sitrepd.db", "sitrepd.lock"]
+
+
+def test_service_manager_is_told_that_the_start_takes_longer():
+    daemon = Daemon()
+    messages = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    path = str(daemon.folder / "notify")
+    messages.bind(path)
+    messages.settimeout(30)
+    try:
+        unpack("19489e6", daemon)
+        environment = os.environ.get("NOTIFY_SOCKET")
+        os.environ["NOTIFY_SOCKET"] = path
+        try:
+            daemon.start()
+        finally:
+            del os.environ["NOTIFY_SOCKET"]
+            if environment is not None:
+                os.environ["NOTIFY_SOCKET"] = environment
+        seen = []
+        while not any(m.startswith("READY=1") for m in seen):
+            seen.append(messages.recv(4096).decode())
+        assert any(m.startswith("EXTEND_TIMEOUT_USEC=") for m in seen), seen
+        daemon.stop()
+    finally:
+        daemon.close()
+        messages.close()
