@@ -1,7 +1,7 @@
 /* The database file: opened, checked, migrated, or refused.
  *
- * What is not ours must not be touched, and merely opening a WAL database already writes beside it.  So
- * the file's first 100 bytes are read and judged before SQLite sees it; only what they cannot tell
+ * A file of another program must not be touched, and the first read of a WAL database already writes beside it.  So
+ * the file's first 100 bytes are read and judged before SQLite reads any; only what they cannot tell
  * (damage further in, a version that still stands in the WAL) is left to SQLite's own checks. */
 #include "sitrep/store.h"
 
@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 #include "schema.h"
-#include "sitrep/buf.h"
 #include "sitrep/file_access.h"
 #include "sql.h"
+#include "uri.h"
 
 enum {
 	PATH_LEN_MAX = 4096,
@@ -179,61 +179,64 @@ static int refuse_foreign(const struct paths *p, struct error *err)
 	return error_set(err, -EPROTO, "%s is a database of another program", p->db);
 }
 
-/* An SQLite file without an application id is ours only when it is still empty. */
+/* An SQLite file without an application id is ours only when it is still empty.  A connection of its own looks, as at a
+ * file that does not change, since a usual one makes a WAL's index as soon as it reads.  It is SQLite's, and so closing
+ * it leaves the process's other locks on the file. */
 static int check_anonymous(const struct paths *p, struct error *err)
 {
-	struct buf uri = BUF_INIT(4L * PATH_LEN_MAX);
+	char uri[URI_LEN_MAX];
 	sqlite3 *db = NULL;
 	sqlite3_stmt *s = NULL;
 	int result = 0;
 
-	(void)buf_puts(&uri, "file:");
-	for (const char *c = p->db; *c != '\0'; c++)
-		(void)(strchr("%?#", *c) != NULL ? buf_printf(&uri, "%%%02X", (unsigned)*c) : buf_putc(&uri, *c));
-	/* immutable: neither a WAL nor its index is made */
-	(void)buf_puts(&uri, "?immutable=1");
-	if (buf_failed(&uri))
-		result = error_sys(err, -ENOMEM, "cannot check the database");
-	else if (sqlite3_open_v2(uri.data, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL) !=
-			 SQLITE_OK ||
-		 sqlite3_prepare_v2(db, "SELECT 1 FROM sqlite_schema", -1, &s, NULL) != SQLITE_OK)
+	if (uri_of_file(uri, p->db, "immutable=1") != 0)
+		return error_set(err, -ENAMETOOLONG, "the state folder's name is too long");
+	if (sqlite3_open_v2(uri, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL) !=
+			SQLITE_OK ||
+		sqlite3_prepare_v2(db, "SELECT 1 FROM sqlite_schema", -1, &s, NULL) != SQLITE_OK)
 		result = store_error(db, err, p->db);
 	else if (sqlite3_step(s) != SQLITE_DONE)
 		result = refuse_foreign(p, err);
 	(void)sqlite3_finalize(s);
 	(void)sqlite3_close(db);
-	buf_release(&uri);
 	return result;
 }
 
-/* Reads the header only; creates the file where there is none. */
-static int check_file(const struct paths *p, enum store_access access, struct error *err)
+/* Makes the file where there is none: SQLite would give it the mode of a file that anybody may read.  A file that is
+ * made here is new, and so nobody's locks go when it is closed. */
+static int make_file(const struct paths *p, struct error *err)
+{
+	int fd = open(p->db, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return errno == EEXIST ? 0 : error_sys(err, -errno, "cannot create %s", p->db);
+	(void)close(fd);
+	return 0;
+}
+
+/* Reads the header through the file that SQLite has open, without a lock and before SQLite reads anything.  This
+ * program never opens the file by itself: POSIX locks belong to the process, and close() of any descriptor of the file
+ * would drop those of all its connections.  The next tool that looks at the database would then take itself for the
+ * last, and delete the WAL under the daemon. */
+static int check_file(const struct paths *p, sqlite3 *db, struct error *err)
 {
 	static const char magic[16] = "SQLite format 3";
 	uint8_t h[HEADER_LEN];
-	struct stat st, wal;
+	sqlite3_file *file = NULL;
+	sqlite3_int64 size = 0;
+	struct stat wal;
 	int64_t page_size, pages;
-	ssize_t n;
-	int fd = open(p->db, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0 && errno == ENOENT && access == STORE_WRITE) {
-		fd = open(p->db, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-		if (fd < 0)
-			return error_sys(err, -errno, "cannot create %s", p->db);
-	}
-	if (fd < 0)
-		return error_sys(err, -errno, "cannot open %s", p->db);
-	n = pread(fd, h, sizeof(h), 0);
-	if (n < 0 || fstat(fd, &st) != 0) {
-		int code = errno;
-
-		(void)close(fd);
-		return error_sys(err, -code, "cannot read %s", p->db);
-	}
-	(void)close(fd);
-	if (n == 0)
+	if (sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || file == NULL ||
+		file->pMethods == NULL || file->pMethods->xFileSize(file, &size) != SQLITE_OK)
+		return error_set(err, -EIO, "cannot read %s", p->db);
+	if (size == 0)
 		return 0;
-	if (n < HEADER_LEN || memcmp(h, magic, sizeof(magic)) != 0)
+	if (size < HEADER_LEN)
+		return error_set(err, -EPROTO, "%s is not a database", p->db);
+	if (file->pMethods->xRead(file, h, HEADER_LEN, 0) != SQLITE_OK)
+		return error_set(err, -EIO, "cannot read %s", p->db);
+	if (memcmp(h, magic, sizeof(magic)) != 0)
 		return error_set(err, -EPROTO, "%s is not a database", p->db);
 	if (big_endian_32(h + 68) == 0)
 		return check_anonymous(p, err);
@@ -246,9 +249,9 @@ static int check_file(const struct paths *p, enum store_access access, struct er
 	page_size = page_size == 1 ? 65536 : page_size;
 	pages = big_endian_32(h + 28);
 	if (stat(p->wal, &wal) != 0 || wal.st_size == 0)
-		if (memcmp(h + 24, h + 92, 4) == 0 && st.st_size < pages * page_size)
+		if (memcmp(h + 24, h + 92, 4) == 0 && size < pages * page_size)
 			return error_set(err, -EUCLEAN, "%s is damaged: it has %lld of %lld bytes", p->db,
-				(long long)st.st_size, (long long)(pages * page_size));
+				(long long)size, (long long)(pages * page_size));
 	return 0;
 }
 
@@ -341,6 +344,7 @@ int store_open(struct store *s, const char *state_dir, enum store_access access,
 {
 	int flags = access == STORE_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
 	struct paths p;
+	struct stat st;
 	int result;
 
 	*s = (struct store){.db = NULL, .lock_fd = -1};
@@ -352,14 +356,19 @@ int store_open(struct store *s, const char *state_dir, enum store_access access,
 		if (result == 0)
 			result = take_lock(&p, &s->lock_fd, err);
 	}
-	if (result == 0)
-		result = check_file(&p, access, err);
+	if (result == 0 && access == STORE_WRITE)
+		result = make_file(&p, err);
+	else if (result == 0 && stat(p.db, &st) != 0)
+		result = error_sys(err, -errno, "cannot open %s", p.db);
 	if (result != 0)
 		goto out;
 	if (sqlite3_open_v2(p.db, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
 		result = store_error(s->db, err, p.db);
 		goto out;
 	}
+	result = check_file(&p, s->db, err);
+	if (result != 0)
+		goto out;
 	set_safe(s->db);
 	(void)sqlite3_busy_timeout(s->db, access == STORE_WRITE ? WRITER_BUSY_MS : READER_BUSY_MS);
 	result = access == STORE_WRITE ? prepare_writer(&p, s->db, err) : prepare_reader(&p, s->db, err);

@@ -206,6 +206,81 @@ static void test_lock(void **state)
 	store_close(&second);
 }
 
+/* POSIX locks on the file, of any process: nobody else knows it. */
+static int locks_on(const char *path)
+{
+	FILE *file = fopen("/proc/locks", "r");
+	char line[256], inode[32];
+	struct stat st;
+	int count = 0;
+
+	assert_non_null(file);
+	assert_int_equal(stat(path, &st), 0);
+	(void)snprintf(inode, sizeof(inode), ":%ju ", (uintmax_t)st.st_ino);
+	while (fgets(line, sizeof(line), file) != NULL)
+		count += strstr(line, "POSIX") != NULL && strstr(line, inode) != NULL;
+	(void)fclose(file);
+	return count;
+}
+
+/* Whatever is opened and closed in the process, its connections keep their locks on the file and on the WAL's index. */
+static void test_locks_stay(void **state)
+{
+	struct folder *f = *state;
+	struct store writer, reader, other;
+	char shm[420];
+	int held, held_on_index;
+
+	(void)snprintf(shm, sizeof(shm), "%s-shm", f->db);
+	assert_int_equal(store_open(&writer, f->dir, STORE_WRITE, NULL), 0);
+	assert_int_equal(pragma(writer.db, "SELECT cursor FROM total"), 0);
+	held = locks_on(f->db);
+	held_on_index = locks_on(shm);
+	assert_true(held > 0);
+	assert_true(held_on_index > 0);
+	assert_int_equal(store_open(&reader, f->dir, STORE_READ, NULL), 0);
+	assert_int_equal(locks_on(f->db), held);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(store_open(&other, f->dir, STORE_READ, NULL), 0);
+		store_close(&other);
+		assert_int_equal(locks_on(f->db), held);
+		assert_int_equal(store_open(&other, f->dir, STORE_WRITE, NULL), -EBUSY);
+		assert_int_equal(locks_on(f->db), held);
+	}
+	store_close(&reader);
+	assert_int_equal(locks_on(f->db), held);
+	assert_int_equal(locks_on(shm), held_on_index);
+	store_close(&writer);
+	assert_int_equal(locks_on(f->db), 0);
+}
+
+/* The same where the open is refused, or looks into a file without our id. */
+static void test_locks_stay_beside_a_refusal(void **state)
+{
+	static const char *const ids[] = {
+		"PRAGMA application_id = 0", "PRAGMA application_id = 1234", "PRAGMA user_version = 9999"};
+	struct folder *f = *state;
+	sqlite3 *holder;
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		struct store s;
+		int held;
+
+		(void)unlink(f->db);
+		make(f);
+		run_sql(f->db, ids[i]);
+		assert_int_equal(sqlite3_open(f->db, &holder), SQLITE_OK);
+		(void)pragma(holder, "SELECT count(*) FROM item");
+		held = locks_on(f->db);
+		assert_true(held > 0);
+		assert_true(store_open(&s, f->dir, STORE_READ, NULL) < 0);
+		assert_int_equal(locks_on(f->db), held);
+		assert_true(store_open(&s, f->dir, STORE_WRITE, NULL) < 0);
+		assert_int_equal(locks_on(f->db), held);
+		assert_int_equal(sqlite3_close(holder), SQLITE_OK);
+	}
+}
+
 static void test_newer(void **state)
 {
 	struct folder *f = *state;
@@ -334,6 +409,8 @@ int main(void)
 		STORE_TEST(test_settings),
 		STORE_TEST(test_migration),
 		STORE_TEST(test_lock),
+		STORE_TEST(test_locks_stay),
+		STORE_TEST(test_locks_stay_beside_a_refusal),
 		STORE_TEST(test_newer),
 		STORE_TEST(test_newer_in_the_wal_only),
 		STORE_TEST(test_other_program),
