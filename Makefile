@@ -219,7 +219,7 @@ lint:
 	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
 	clang-tidy --quiet $(filter %.c,$(shell git ls-files 'daemon/*.c')) -- $(filter-out -fno-plt,$(ALL_CFLAGS)) $(PATHS)
 
--include tests/fuzz/fuzz.mk tests/bench/bench.mk
+-include tests/fuzz/fuzz.mk tests/bench/bench.mk tests/faults/faults.mk
 
 # ---- install
 

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,5 +36,32 @@ int file_read(const char *path, struct buf *out)
 		return -errno;
 	result = file_read_fd(fd, out);
 	(void)close(fd);
+	return result;
+}
+
+int file_sync(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int result;
+
+	if (fd < 0)
+		return -errno;
+	result = fsync(fd) == 0 ? 0 : -errno;
+	(void)close(fd);
+	return result;
+}
+
+int file_sync_parent(const char *path)
+{
+	char *folder = strdup(path), *slash;
+	int result;
+
+	if (folder == NULL)
+		return -ENOMEM;
+	slash = strrchr(folder, '/');
+	if (slash != NULL)
+		slash[slash == folder] = '\0';
+	result = file_sync(slash != NULL ? folder : ".");
+	free(folder);
 	return result;
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "schema.h"
+#include "sitrep/file.h"
 #include "sitrep/file_access.h"
 #include "sql.h"
 #include "uri.h"
@@ -299,6 +300,24 @@ static int check_open(const struct paths *p, sqlite3 *db, int64_t *version, stru
 	return 0;
 }
 
+/* The names of a new database and of the folders that were made for it outlive a power cut only when each folder that
+ * they are in is synced; SQLite does so for the folder of the WAL alone, and that later.  Folders further up may be
+ * ones that this user cannot read, which were there before. */
+static int sync_names(const struct paths *p, struct error *err)
+{
+	char path[PATH_LEN_MAX];
+	int result = file_sync_parent(p->db);
+
+	if (result != 0)
+		return error_sys(err, result, "cannot make the names in %s last", p->dir);
+	(void)snprintf(path, sizeof(path), "%s", p->dir);
+	for (char *slash; (slash = strrchr(path, '/')) != NULL && slash != path;) {
+		(void)file_sync_parent(path);
+		*slash = '\0';
+	}
+	return 0;
+}
+
 static int prepare_writer(const struct paths *p, sqlite3 *db, struct error *err)
 {
 	char text[512];
@@ -306,6 +325,8 @@ static int prepare_writer(const struct paths *p, sqlite3 *db, struct error *err)
 	int result = check_open(p, db, &version, err);
 
 	/* auto_vacuum counts only before the first table; the id goes into the file itself, before there is a WAL. */
+	if (result == 0 && version == 0)
+		result = sync_names(p, err);
 	if (result == 0 && version == 0) {
 		(void)snprintf(text, sizeof(text), "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = %d",
 			STORE_APPLICATION_ID);

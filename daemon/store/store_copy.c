@@ -6,12 +6,12 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "sitrep/file.h"
 #include "sitrep/log.h"
 #include "sitrep/store.h"
 #include "sql.h"
@@ -149,29 +149,6 @@ static int copy_pages(struct copy *c, sqlite3 *to, void (*keep_alive)(void), str
 	return code == SQLITE_OK ? 0 : store_error(to, err, cannot_copy);
 }
 
-static int sync_path(const char *path, int flags, struct error *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
-	int result = fd < 0 || fsync(fd) != 0 ? error_sys(err, -errno, "%s to %s", cannot_copy, path) : 0;
-
-	if (fd >= 0)
-		(void)close(fd);
-	return result;
-}
-
-static int sync_folder_of(const char *path, struct error *err)
-{
-	char folder[PATH_LEN_MAX];
-	char *slash;
-
-	(void)snprintf(folder, sizeof(folder), "%s", path);
-	slash = strrchr(folder, '/');
-	if (slash == NULL)
-		return sync_path(".", O_DIRECTORY, err);
-	slash[slash == folder] = '\0';
-	return sync_path(folder, O_DIRECTORY, err);
-}
-
 /* Into c->part, which is closed and synced then. */
 static int write_part(struct copy *c, void (*keep_alive)(void), struct error *err)
 {
@@ -190,7 +167,12 @@ static int write_part(struct copy *c, void (*keep_alive)(void), struct error *er
 	if (result == 0)
 		result = copy_pages(c, to, keep_alive, err);
 	(void)sqlite3_close(to);
-	return result == 0 ? sync_path(c->part, 0, err) : result;
+	if (result == 0) {
+		result = file_sync(c->part);
+		if (result != 0)
+			(void)error_sys(err, result, "%s to %s", cannot_copy, c->part);
+	}
+	return result;
 }
 
 int store_copy(sqlite3 *db, const char *path, int version, void (*keep_alive)(void), struct error *err)
@@ -220,9 +202,10 @@ int store_copy(sqlite3 *db, const char *path, int version, void (*keep_alive)(vo
 		(void)unlink(c.part);
 		return result == -ENOSPC ? refuse_small_disk(&c, bytes, e) : result;
 	}
-	result = sync_folder_of(c.name, e);
-	if (result == 0)
-		log_emit(LOG_LEVEL_NOTICE, "the database is copied before it is migrated", "copy", c.name, "bytes",
-			LOG_NUM(bytes), "schema", LOG_NUM(version), NULL);
-	return result;
+	result = file_sync_parent(c.name);
+	if (result != 0)
+		return error_sys(e, result, "%s to %s", cannot_copy, c.name);
+	log_emit(LOG_LEVEL_NOTICE, "the database is copied before it is migrated", "copy", c.name, "bytes",
+		LOG_NUM(bytes), "schema", LOG_NUM(version), NULL);
+	return 0;
 }

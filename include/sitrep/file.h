@@ -1,4 +1,4 @@
-/* file.h: whole files into memory. */
+/* file.h: whole files into memory, and onto the disk. */
 #ifndef SITREP_FILE_H
 #define SITREP_FILE_H
 
@@ -9,5 +9,11 @@
 int file_read_fd(int fd, struct buf *out);
 /* The same, of the file at path. */
 int file_read(const char *path, struct buf *out);
+
+/* Waits until the disk has the file, or the names in the folder, at path.  Never for a file on which the process holds
+ * POSIX locks: closing it drops them.  0 or negative errno. */
+int file_sync(const char *path);
+/* The same for the folder that path is in. */
+int file_sync_parent(const char *path);
 
 #endif

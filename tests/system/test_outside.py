@@ -97,7 +97,7 @@ def test_looked_at_while_it_writes_and_killed(tool, server, make_daemon, tmp_pat
     try:
         for count in range(8, 41, 4):
             server.set("/f", rss(count))
-            daemon.refresh("f")
+            wait_for(lambda: daemon.refresh("f") and daemon.feeds()["f"]["items"] == count, "%d items" % count)
     finally:
         ended.set()
         watcher.join()
@@ -107,9 +107,9 @@ def test_looked_at_while_it_writes_and_killed(tool, server, make_daemon, tmp_pat
     assert {suffix: os.stat(str(database) + suffix).st_ino for suffix in inodes} == inodes
     daemon.kill()
 
-    daemon.start()
     server.set("/f", rss(41))
-    daemon.refresh("f")
+    daemon.start()
+    wait_for(lambda: daemon.refresh("f") and daemon.feeds()["f"]["items"] == 41, "the last item")
     stream = daemon.stream(subscribe=dict(since="0", events=["new", "copy"]))
     told = [(e["cursor"], e["item"]["title"]) for e in stream.read_events(41)]
     stream.close()
