@@ -103,7 +103,7 @@ static void lose_aside(struct engine *e, struct engine_feed *f, bool wants_again
 	if (s->last_poll_ms != TIME_NONE && s->last_poll_ms + wait_ms < s->due_ms)
 		s->due_ms = s->last_poll_ms + wait_ms;
 	engine_note_lost(e, f);
-	(void)due_queue_set(e->queue, f->slot, str_from(f->site), e->states[f->slot].due_ms);
+	(void)due_queue_set(e->queue, f->slot, str_from(f->site), engine_due_elapsed_ms(e, f));
 }
 
 /* Of a push or a subscription: the feed's own polls go on as they are, except that it may be due sooner. */
@@ -132,7 +132,7 @@ static void take_aside(struct engine *e, struct poll_report *r)
 	*s = r->state;
 	r->state = (struct feed_state){0};
 	if (was_pushed && !s->pushed && f->phase == PHASE_IDLE && !e->stopping)
-		(void)due_queue_set(e->queue, f->slot, str_from(f->site), s->due_ms);
+		(void)due_queue_set(e->queue, f->slot, str_from(f->site), engine_due_elapsed_ms(e, f));
 }
 
 /* Another feed that is asked at url, or NULL. */
@@ -191,7 +191,8 @@ static void take_report(struct engine *e, struct poll_report *r)
 		feed_state_release(&before);
 	} else if (f->config != NULL && r->error.code != 0) {
 		/* Nothing can be read of it: it must not be asked at once again. */
-		e->states[slot].due_ms = clock_wall_ms() + e->config->poll_default_ms;
+		e->states[slot].last_poll_ms = clock_wall_ms();
+		e->states[slot].due_ms = e->states[slot].last_poll_ms + e->config->poll_default_ms;
 	}
 	if (f->config != NULL && r->wants_again)
 		engine_note_lost(e, f);
@@ -301,6 +302,7 @@ static void on_transferred(void *arg, struct transfer_answer *answer)
 	struct poll_outcome *o = f->outcome;
 
 	f->transfer = NULL;
+	f->polled_ms = clock_elapsed_ms();
 	due_queue_done(e->queue, f->slot);
 	engine_note_server(e, f, e->config, answer->address);
 	e->polls++;
@@ -380,7 +382,7 @@ static void start_transfer(struct engine *e, struct engine_feed *f)
 	if (f->outcome == NULL) {
 		/* Nothing can be noted without memory: the feed keeps its place and is tried again later. */
 		due_queue_done(e->queue, f->slot);
-		(void)due_queue_set(e->queue, f->slot, str_from(f->site), clock_wall_ms() + e->config->poll_min_ms);
+		(void)due_queue_set(e->queue, f->slot, str_from(f->site), clock_elapsed_ms() + e->config->poll_min_ms);
 		return;
 	}
 	f->outcome->conditional = request.etag != NULL || request.last_modified != NULL;
@@ -409,7 +411,7 @@ static bool may_start(const struct engine *e)
 
 void engine_pump(struct engine *e)
 {
-	int64_t now_ms = clock_wall_ms();
+	int64_t now_ms = clock_elapsed_ms();
 	int64_t wakeup_ms;
 	uint32_t slot;
 
@@ -420,7 +422,7 @@ void engine_pump(struct engine *e)
 		int64_t wait_ms = wakeup_ms > now_ms ? wakeup_ms - now_ms : 0;
 		struct timeval tv;
 
-		/* Looks again at least once a minute: the wall clock may be set under us. */
+		/* Looks again at least once a minute: the loop's timers stand still while the machine sleeps. */
 		if (wait_ms > 60000)
 			wait_ms = 60000;
 		tv = (struct timeval){.tv_sec = wait_ms / 1000, .tv_usec = (suseconds_t)(wait_ms % 1000) * 1000};

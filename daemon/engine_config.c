@@ -169,6 +169,7 @@ static void retire(struct engine *e, struct engine_feed *f)
 	engine_websub_forget(f);
 	f->config = NULL;
 	f->unplanned = false;
+	f->polled_ms = TIME_NONE;
 	free(f->site);
 	free(f->detour);
 	f->site = f->detour = NULL;
@@ -342,6 +343,7 @@ static int make_slots(struct engine_change *ch, size_t added)
 			return -ENOMEM;
 		ch->slots[i]->engine = ch->engine;
 		ch->slots[i]->slot = (uint32_t)i;
+		ch->slots[i]->polled_ms = TIME_NONE;
 	}
 	return 0;
 }

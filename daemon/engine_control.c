@@ -32,7 +32,7 @@ void engine_fill_status(void *arg, struct publish_status *status)
 		.transfers_buffered = transfers_buffered(e->transfers),
 		.parse_pending = pool_pending(e->pool),
 		.write_pending = writer_pending(e->writer),
-		.waiting = due_queue_waiting(e->queue, clock_wall_ms()),
+		.waiting = due_queue_waiting(e->queue, clock_elapsed_ms()),
 		.polls = e->polls,
 		.polls_failed = e->polls_failed,
 		.polls_not_modified = e->polls_not_modified,
@@ -251,7 +251,7 @@ static int may_ask_now(const struct engine *e, size_t slot, struct error *err)
 	const struct feed_state *s = &e->states[slot];
 	struct str site = str_from(e->feeds[slot]->site);
 	char when[TIME_TEXT_MAX];
-	int64_t now_ms = clock_wall_ms(), closed_until_ms;
+	int64_t now_ms = clock_elapsed_ms(), polled_ago_ms = engine_polled_ago_ms(e, e->feeds[slot]), closed_until_ms;
 	bool is_server;
 
 	closed_until_ms = due_queue_closed_until(e->queue, site, &is_server);
@@ -260,11 +260,10 @@ static int may_ask_now(const struct engine *e, size_t slot, struct error *err)
 			is_server ? "the server of " : "", e->feeds[slot]->site,
 			time_format_relative(when, closed_until_ms, now_ms));
 	/* Of a feed that is gone nobody asks but people, and a poll that did not get through has bothered nobody. */
-	if (s->health != FEED_GONE && s->http_status != 0 && s->last_poll_ms != TIME_NONE &&
-		now_ms >= s->last_poll_ms && now_ms - s->last_poll_ms < ENGINE_DEMAND_GAP_MS &&
-		!due_queue_is_own(e->queue, site))
-		return error_set(
-			err, -EAGAIN, "%s was asked %s", s->name, time_format_relative(when, s->last_poll_ms, now_ms));
+	if (s->health != FEED_GONE && s->http_status != 0 && polled_ago_ms >= 0 &&
+		polled_ago_ms < ENGINE_DEMAND_GAP_MS && !due_queue_is_own(e->queue, site))
+		return error_set(err, -EAGAIN, "%s was asked %s", s->name,
+			time_format_relative(when, now_ms - polled_ago_ms, now_ms));
 	return 0;
 }
 

@@ -63,7 +63,7 @@ static void fetch_lost(struct engine *e)
 			continue;
 		f->lost = false;
 		engine_note_lost(e, f);
-		(void)due_queue_set(e->queue, f->slot, str_from(f->site), e->states[i].due_ms);
+		(void)due_queue_set(e->queue, f->slot, str_from(f->site), engine_due_elapsed_ms(e, f));
 		count++;
 	}
 	log_emit(LOG_LEVEL_NOTICE, "storing again, polling goes on", "fetched-again", LOG_NUM((long long)count), NULL);
@@ -150,7 +150,7 @@ static void look_at_due(const struct engine *e, const struct engine_feed *f, str
 	if (facts->next_due_ms == TIME_NONE || due_ms < facts->next_due_ms)
 		facts->next_due_ms = due_ms;
 	if (facts->now_ms - due_ms <= facts->patience_ms ||
-		due_queue_closed_until(e->queue, str_from(f->site), &is_server) > facts->now_ms)
+		due_queue_closed_until(e->queue, str_from(f->site), &is_server) > clock_elapsed_ms())
 		return;
 	facts->overdue++;
 	if (facts->now_ms - due_ms > facts->overdue_ms)

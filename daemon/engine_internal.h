@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sitrep/clock.h"
 #include "sitrep/config.h"
 #include "sitrep/control.h"
 #include "sitrep/credentials.h"
@@ -55,6 +56,7 @@ struct engine_feed {
 	bool lost;              /* its last document could not be stored and is fetched again */
 	struct transfer *transfer;
 	struct poll_outcome *outcome; /* being filled, PHASE_TRANSFER and PHASE_PARSE */
+	int64_t polled_ms;            /* when its last answer came, of elapsed time; TIME_NONE: not in this run */
 	char *site;                   /* whom its requests bother; NULL: not planned yet */
 	char *detour;                 /* where temporary redirects led last; NULL: nowhere */
 	struct credentials credentials;
@@ -141,6 +143,7 @@ struct engine {
 	struct writer_storing storing; /* as it was looked at last */
 	size_t lost_feeds;             /* since storing went on */
 
+	struct clock_mark clock;         /* of the last look at the clock */
 	int64_t started_ms, started_us; /* wall clock, and monotonic */
 	int64_t moved_us;               /* when a poll began or ended, or could begin again; monotonic */
 	int64_t tick_expected_us;
@@ -208,6 +211,17 @@ bool engine_wants_whole(const struct feed_state *state);
 void engine_write_habits(const struct feed_state *s, struct jsonw *w);
 /* The whole reasoning for the feed's next poll, an array of sentences. */
 int engine_explain(void *arg, struct str feed, struct jsonw *w, struct error *err);
+
+void engine_follow_habits(struct feed_state *state, int64_t jump_ms, int64_t now_ms);
+
+/* engine_clock.c: waits are kept in elapsed time (clock.h), so that nobody who sets the clock changes them; what is
+ * stored, shown and told is in wall time. */
+/* When it is due, of elapsed time: never further ahead than the schedule may plan. */
+int64_t engine_due_elapsed_ms(struct engine *e, const struct engine_feed *f);
+/* How long ago its last poll was; -1: never. */
+int64_t engine_polled_ago_ms(const struct engine *e, const struct engine_feed *f);
+/* Sees whether the clock was set, and moves what is known of feeds and hubs along. */
+void engine_look_at_clock(struct engine *e);
 
 /* engine_site.c */
 struct due_queue_limits engine_limits(const struct config *c);

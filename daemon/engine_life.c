@@ -39,6 +39,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	engine_look_at_clock(e);
 	note_stall(e, late_us);
 	log_flush();
 	if (e->watchdog_interval_ms > 0 && late_us < WATCHDOG_STALL_MAX_MS * INT64_C(1000) &&
@@ -101,6 +102,7 @@ static int open_stages(struct engine *e, struct error *err)
 		.state_dir = e->options->state_dir,
 		.plan = engine_plan_next,
 		.plan_arg = e,
+		.follow_clock = engine_follow_habits,
 		.keep_items_ms = c->keep_items_ms,
 		.keep_events_ms = c->keep_events_ms,
 		.keep_size = c->keep_size,
@@ -196,7 +198,8 @@ struct engine *engine_new(const struct engine_options *options, struct config *c
 	}
 	e->options = options;
 	e->config = config;
-	e->started_ms = clock_wall_ms();
+	e->clock = clock_mark_now();
+	e->started_ms = e->clock.wall_ms;
 	e->started_us = e->moved_us = clock_mono_us();
 	(void)pthread_mutex_init(&e->policy_lock, NULL);
 	e->base = event_base_new();

@@ -62,6 +62,15 @@ void engine_plan_next(void *arg, struct feed_state *state, const struct poll_out
 	save_habits(state, &h);
 }
 
+void engine_follow_habits(struct feed_state *state, int64_t jump_ms, int64_t now_ms)
+{
+	struct habits h;
+
+	read_habits(state, &h);
+	habits_follow_clock(&h, jump_ms, now_ms);
+	save_habits(state, &h);
+}
+
 bool engine_wants_whole(const struct feed_state *state)
 {
 	struct habits h;
@@ -101,12 +110,13 @@ static void explain_site(const struct engine *e, const struct engine_feed *f, st
 {
 	char when[TIME_TEXT_MAX];
 	bool is_server;
-	int64_t now_ms = clock_wall_ms();
+	int64_t now_ms = clock_elapsed_ms();
 	int64_t until_ms = due_queue_closed_until(e->queue, str_from(f->site), &is_server);
 
 	if (until_ms > now_ms)
 		(void)buf_printf(out, "%s%s has asked to be left alone; nothing is asked there before %s.\n",
-			is_server ? "The server of " : "", f->site, time_format_rfc3339(when, until_ms));
+			is_server ? "The server of " : "", f->site,
+			time_format_rfc3339(when, clock_wall_ms() + until_ms - now_ms));
 	if (e->paused)
 		(void)buf_puts(out, "Polling is paused, by command, until resume.\n");
 	if (e->storing.stopped)

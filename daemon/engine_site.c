@@ -89,15 +89,11 @@ static int64_t asked_to_wait_ms(const struct feed_state *s, bool own)
 void engine_cool_down(struct engine *e, const struct engine_feed *f)
 {
 	const struct feed_state *s = &e->states[f->slot];
-	int64_t wait_ms = asked_to_wait_ms(s, due_queue_is_own(e->queue, str_from(f->site))), now_ms = clock_wall_ms(),
-		since_ms;
+	int64_t wait_ms = asked_to_wait_ms(s, due_queue_is_own(e->queue, str_from(f->site)));
+	int64_t now_ms = clock_elapsed_ms(), ago_ms = engine_polled_ago_ms(e, f);
 
-	if (wait_ms == 0 || s->last_poll_ms == TIME_NONE)
-		return;
-	/* A clock that was set back must not lengthen it. */
-	since_ms = s->last_poll_ms < now_ms ? s->last_poll_ms : now_ms;
-	if (since_ms + wait_ms > now_ms)
-		due_queue_cool_down(e->queue, str_from(f->site), now_ms, since_ms + wait_ms);
+	if (ago_ms >= 0 && ago_ms < wait_ms)
+		due_queue_cool_down(e->queue, str_from(f->site), now_ms, now_ms + wait_ms - ago_ms);
 }
 
 bool engine_has_credentials(const struct engine_feed *f)
@@ -118,11 +114,12 @@ const char *engine_feed_url(const struct engine *e, const struct engine_feed *f)
 
 int engine_plan_feed(struct engine *e, struct engine_feed *f, const struct config *c)
 {
-	const struct feed_state *s = &e->states[f->slot];
+	struct feed_state *s = &e->states[f->slot];
 	struct arena scratch;
 	struct str host, site;
 	char *copy = NULL;
 	char address[INET6_ADDRSTRLEN + 2] = "";
+	int64_t due_ms = TIME_NONE;
 	int result;
 
 	arena_init(&scratch, 64 * 1024);
@@ -142,7 +139,12 @@ int engine_plan_feed(struct engine *e, struct engine_feed *f, const struct confi
 		f->site = copy;
 	}
 	arena_release(&scratch);
-	result = due_queue_set(e->queue, f->slot, str_from(f->site), s->due_ms);
+	if (s->due_ms != TIME_NONE) {
+		due_ms = engine_due_elapsed_ms(e, f);
+		s->due_ms = clock_wall_ms() + due_ms - clock_elapsed_ms();
+	}
+	feed_state_clamp(s, clock_wall_ms());
+	result = due_queue_set(e->queue, f->slot, str_from(f->site), due_ms);
 	if (result == 0)
 		engine_note_server(e, f, c, address);
 	return result;

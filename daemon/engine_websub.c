@@ -293,13 +293,13 @@ static void catch_up(struct engine_feed *f)
 {
 	struct engine *e = f->engine;
 	const struct feed_state *s = &e->states[f->slot];
-	int64_t now_ms = clock_wall_ms(), at_ms;
+	int64_t wait_ms = s->server_wait_ms > pause_ms(e) ? s->server_wait_ms : pause_ms(e);
+	int64_t now_ms = clock_elapsed_ms(), ago_ms = engine_polled_ago_ms(e, f), at_ms;
 
-	if (f->hub->state.phase != WEBSUB_TRUSTED || f->phase != PHASE_IDLE || s->last_poll_ms == TIME_NONE)
+	if (f->hub->state.phase != WEBSUB_TRUSTED || f->phase != PHASE_IDLE || ago_ms < 0)
 		return;
-	at_ms = s->last_poll_ms + (s->server_wait_ms > pause_ms(e) ? s->server_wait_ms : pause_ms(e));
-	at_ms = at_ms > now_ms ? at_ms : now_ms;
-	if (at_ms < s->due_ms)
+	at_ms = ago_ms < wait_ms ? now_ms + wait_ms - ago_ms : now_ms;
+	if (s->due_ms == TIME_NONE || at_ms < engine_due_elapsed_ms(e, f))
 		(void)due_queue_set(e->queue, f->slot, str_from(f->site), at_ms);
 }
 
@@ -326,6 +326,7 @@ void engine_websub_take(
 		spare[spare_count] = NULL;
 		f->hub->state = states[i];
 		websub_state_init(&states[i]);
+		websub_clamp(&f->hub->state, clock_wall_ms());
 		catch_up(f);
 	}
 	for (size_t i = 0; i < e->slot_count; i++)

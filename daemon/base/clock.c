@@ -1,10 +1,12 @@
 /* Time.  Dates are computed here rather than by libc, whose functions look at locale and TZ. */
 #include "sitrep/clock.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { MS_A_SECOND = 1000 };
 #define MS_A_DAY INT64_C(86400000)
@@ -34,6 +36,50 @@ int64_t clock_mono_ms(void)
 int64_t clock_mono_us(void)
 {
 	return read_us(CLOCK_MONOTONIC);
+}
+
+int64_t clock_elapsed_ms(void)
+{
+	return read_us(CLOCK_BOOTTIME) / 1000;
+}
+
+void clock_run_name(char name[CLOCK_RUN_MAX])
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, name, CLOCK_RUN_MAX - 1) : 0;
+
+	if (fd >= 0)
+		(void)close(fd);
+	name[n > 0 ? n : 0] = '\0';
+	name[strcspn(name, "\n")] = '\0';
+}
+
+struct clock_mark clock_mark_now(void)
+{
+	return (struct clock_mark){.wall_ms = clock_wall_ms(), .elapsed_ms = clock_elapsed_ms()};
+}
+
+int64_t clock_jump_ms(struct clock_mark before, struct clock_mark after)
+{
+	/* a hundred thousand years: nothing of ours is further away, and sums stay in range */
+	static const int64_t most_ms = INT64_C(3155760000000000);
+	int64_t wall_ms, jump_ms;
+
+	if (__builtin_sub_overflow(after.wall_ms, before.wall_ms, &wall_ms) ||
+		__builtin_sub_overflow(wall_ms, after.elapsed_ms - before.elapsed_ms, &jump_ms))
+		return 0;
+	if (jump_ms > -CLOCK_JUMP_MIN_MS && jump_ms < CLOCK_JUMP_MIN_MS)
+		return 0;
+	return jump_ms > most_ms ? most_ms : jump_ms < -most_ms ? -most_ms : jump_ms;
+}
+
+int64_t time_follow_clock(int64_t time_ms, int64_t jump_ms, int64_t now_ms)
+{
+	int64_t moved_ms;
+
+	if (time_ms == TIME_NONE || (jump_ms < 0 && time_ms <= now_ms))
+		return time_ms;
+	return __builtin_add_overflow(time_ms, jump_ms, &moved_ms) ? now_ms : moved_ms;
 }
 
 int64_t clock_thread_cpu_us(void)

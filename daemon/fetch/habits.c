@@ -74,6 +74,17 @@ void habits_decode(struct str bytes, struct habits *h)
 		habits_init(h);
 }
 
+/* ---- the clock ---- */
+
+void habits_follow_clock(struct habits *h, int64_t jump_ms, int64_t now_ms)
+{
+	int64_t *times[] = {&h->rhythm.seen_ms, &h->rhythm.last_post_ms, &h->trust.whole_ms, &h->trust.unmodified_ms,
+		&h->trust.probed_ms};
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+		*times[i] = time_follow_clock(*times[i], jump_ms, now_ms);
+}
+
 /* ---- outcomes ---- */
 
 /* Items that should have come since the last new one. */

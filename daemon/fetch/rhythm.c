@@ -422,6 +422,8 @@ void rhythm_note_poll(struct rhythm *r, const struct rhythm_poll *given)
 	if (poll.fresh == 0 && from_ms != TIME_NONE && from_ms <= poll.at_ms && from_ms > poll.at_ms - moment_ms)
 		return;
 	r->seen_ms = poll.at_ms;
+	if (r->last_post_ms > poll.at_ms)
+		r->last_post_ms = poll.at_ms;
 	if (from_ms == TIME_NONE) {
 		/* some may be there twice; but the few new ones of a feed long known are no backlog */
 		if (poll.fresh > poll.shown / 2)

@@ -31,6 +31,8 @@ enum {
 
 /* The server's words are kept up to this. */
 static const int64_t word_max_ms = DAY_MS;
+/* Hours and days that are skipped repeat with the week. */
+static const int64_t skips_max_ms = 7 * DAY_MS;
 static const int64_t pushed_min_ms = 6 * HOUR_MS, pushed_max_ms = DAY_MS;
 /* The first pause after an error that may pass. */
 static const int64_t retry_ms = 5 * MINUTE_MS;
@@ -305,6 +307,16 @@ struct schedule_plan schedule_next(const struct schedule_input *in)
 	expect(&f, &plan);
 	plan.why = schedule_reason_words(plan.reason, in->rhythm != NULL && in->rhythm->seen_ms != TIME_NONE);
 	return plan;
+}
+
+int64_t schedule_longest_ms(const struct schedule_policy *p, const struct feed_hints *hints)
+{
+	int64_t ms = at_least(at_least(p->min_ms, p->max_ms), at_least(p->default_ms, p->interval_ms));
+
+	ms = at_least(ms, at_least(pushed_max_ms, word_max_ms));
+	/* the spread of what backs off */
+	ms += ms / 10;
+	return hints != NULL && (hints->skip_hours != 0 || hints->skip_days != 0) ? ms + skips_max_ms : ms;
 }
 
 int64_t schedule_first(const struct schedule_policy *policy, size_t index, size_t count, int64_t now_ms)

@@ -48,8 +48,18 @@ static void note_probe(struct validator_trust *t, const struct validator_answer 
 		t->lies = false;
 }
 
+/* By a clock that was wrong, and before it was put right. */
+static void clamp(int64_t *time_ms, int64_t now_ms)
+{
+	if (*time_ms > now_ms)
+		*time_ms = now_ms;
+}
+
 void validator_trust_note(struct validator_trust *t, const struct validator_answer *a)
 {
+	clamp(&t->whole_ms, a->at_ms);
+	clamp(&t->unmodified_ms, a->at_ms);
+	clamp(&t->probed_ms, a->at_ms);
 	if (a->not_modified) {
 		t->spent = 0;
 		t->unmodified_ms = a->at_ms;

@@ -214,6 +214,17 @@ bool websub_is_live(const struct websub_state *s)
 	return s->phase == WEBSUB_VERIFIED || s->phase == WEBSUB_TRUSTED;
 }
 
+void websub_clamp(struct websub_state *s, int64_t now_ms)
+{
+	int64_t *past[] = {&s->asked_ms, &s->verified_ms, &s->pushed_ms, &s->suspect_ms};
+
+	for (size_t i = 0; i < sizeof(past) / sizeof(past[0]); i++)
+		*past[i] = earlier(*past[i], now_ms);
+	s->lease_until_ms = earlier(s->lease_until_ms, now_ms + lease_max_ms);
+	if (s->action_ms > now_ms + lease_max_ms / 2)
+		s->action_ms = now_ms;
+}
+
 /* ---- what is to be done ---- */
 
 /* Till when a hub may take its time to verify. */

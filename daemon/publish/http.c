@@ -263,7 +263,8 @@ static bool is_not_modified(struct MHD_Connection *connection, const struct http
 	if (since == NULL || b->modified_ms == TIME_NONE)
 		return false;
 	since_ms = time_parse_http(str_from(since));
-	return since_ms != TIME_NONE && b->modified_ms / 1000 <= since_ms / 1000;
+	/* A date in the future is no date that we can have given rightly (RFC 9110, 13.1.3). */
+	return since_ms != TIME_NONE && since_ms <= clock_wall_ms() && b->modified_ms / 1000 <= since_ms / 1000;
 }
 
 static void add_headers(

@@ -209,6 +209,9 @@ static void look_at_generation(struct publish *p)
 		return;
 	p->generation_known = reader_generation(p->reader, &p->generation, &p->changed_ms, &err) == 0;
 	read_trouble_note(&p->trouble, STR("generation"), p->generation_known ? NULL : &err);
+	/* Stamped by a clock that was ahead. */
+	if (p->changed_ms > clock_wall_ms())
+		p->changed_ms = clock_wall_ms();
 	if (p->changed_ms == TIME_NONE)
 		p->changed_ms = 0; /* nothing was ever published, and Atom wants a date */
 }
@@ -348,6 +351,12 @@ void publish_set_config(struct publish *p, const struct config *config, char *ba
 	p->base_url = base_url;
 	publish_works_drop(p);
 	drop_all(p);
+}
+
+void publish_follow_clock(struct publish *p)
+{
+	drop_all(p);
+	publish_invalidate(p);
 }
 
 void publish_invalidate(struct publish *p)

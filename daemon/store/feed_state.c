@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sitrep/clock.h"
 #include "sitrep/str.h"
 
 const char *poll_failure_name(enum poll_failure f)
@@ -98,4 +99,39 @@ void feed_state_release(struct feed_state *s)
 		free(*texts[i]);
 	free(s->habits);
 	*s = (struct feed_state){0};
+}
+
+/* ---- the clock ---- */
+
+enum { TIME_COUNT = 7 };
+
+/* When something happened. */
+static void list_times(struct feed_state *s, int64_t *times[TIME_COUNT])
+{
+	int64_t *all[TIME_COUNT] = {&s->failing_since_ms, &s->first_poll_ms, &s->last_poll_ms, &s->last_success_ms,
+		&s->last_new_ms, &s->moved_since_ms, &s->onward_since_ms};
+
+	memcpy(times, all, sizeof(all));
+}
+
+void feed_state_follow_clock(struct feed_state *s, int64_t jump_ms, int64_t now_ms)
+{
+	int64_t *times[TIME_COUNT];
+
+	list_times(s, times);
+	/* Planned when it was polled: where that moves, this does. */
+	if (time_follow_clock(s->last_poll_ms, jump_ms, now_ms) != s->last_poll_ms || s->last_poll_ms == TIME_NONE)
+		s->due_ms = time_follow_clock(s->due_ms, jump_ms, now_ms);
+	for (size_t i = 0; i < TIME_COUNT; i++)
+		*times[i] = time_follow_clock(*times[i], jump_ms, now_ms);
+}
+
+void feed_state_clamp(struct feed_state *s, int64_t now_ms)
+{
+	int64_t *times[TIME_COUNT];
+
+	list_times(s, times);
+	for (size_t i = 0; i < TIME_COUNT; i++)
+		if (*times[i] > now_ms)
+			*times[i] = now_ms;
 }

@@ -404,6 +404,32 @@ static int by_value(const void *a, const void *b)
 	return (*left > *right) - (*left < *right);
 }
 
+int feed_store_list_active(struct feed_store *f, int64_t **ids, size_t *count, struct error *err)
+{
+	sqlite3_stmt *s = f->s[FEED_ACTIVE];
+	size_t cap = 0;
+	int result;
+
+	*ids = NULL;
+	*count = 0;
+	while ((result = sql_step(s, err, cannot_load)) == 1) {
+		if (*count == cap) {
+			size_t wanted = cap > 0 ? 2 * cap : 64;
+			int64_t *larger = realloc(*ids, wanted * sizeof(*larger));
+
+			if (larger == NULL) {
+				result = error_sys(err, -ENOMEM, cannot_load);
+				break;
+			}
+			*ids = larger;
+			cap = wanted;
+		}
+		(*ids)[(*count)++] = sqlite3_column_int64(s, 0);
+	}
+	sql_reset(s);
+	return result;
+}
+
 /* Active feeds that are not among ids (sorted). */
 static int retire_others(struct feed_store *f, const int64_t *ids, size_t count, bool *changed, struct error *err)
 {

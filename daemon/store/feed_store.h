@@ -66,6 +66,9 @@ int feed_store_find(struct feed_store *f, const char *name, int64_t *id, struct 
 /* So many items and bytes more are kept of a feed. */
 int feed_store_count(struct feed_store *f, int64_t id, int64_t items, int64_t bytes, struct error *err);
 
+/* The numbers of all active feeds; *ids is the caller's to free. */
+int feed_store_list_active(struct feed_store *f, int64_t **ids, size_t *count, struct error *err);
+
 /* writer_sync_feeds() within the caller's transaction; *changed says whether outputs show something else. */
 int feed_store_sync(struct feed_store *f, const struct feed_spec *feeds, size_t count, struct feed_state *states,
 	bool *changed, struct error *err);

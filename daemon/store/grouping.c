@@ -44,6 +44,7 @@ struct grouping {
 	struct held held;
 	struct boilerplate *phrases;
 	struct story_params params;
+	int64_t ahead_ms;      /* of the clock, perhaps */
 	struct sketch whole;   /* the report's */
 	struct sketch asked;   /* the same without boilerplate */
 	size_t omitted_of;     /* of whole, as it came */
@@ -98,6 +99,11 @@ void grouping_free(struct grouping *g)
 void grouping_set_params(struct grouping *g, const struct story_params *params)
 {
 	g->params = *params;
+}
+
+void grouping_set_ahead(struct grouping *g, int64_t ahead_ms)
+{
+	g->ahead_ms = ahead_ms;
 }
 
 const char *story_relation_name(enum story_relation relation)
@@ -443,7 +449,7 @@ static int keep(struct grouping *g, const struct grouping_item *r, int64_t story
 		result = has_members_enough(g, story_id, relation, err);
 	if (result != 0)
 		return result < 0 ? result : 0;
-	result = halve_when_due(g, r->at_ms, err);
+	result = halve_when_due(g, r->at_ms - g->ahead_ms, err);
 	if (result == 0 && known == 0)
 		result = count_phrases(g, relation, answer, err);
 	if (result == 0)
@@ -465,7 +471,7 @@ int grouping_record(struct grouping *g, const struct grouping_item *r, int64_t s
 	if (result != 0 || ++g->unexpired < EXPIRE_EVERY)
 		return result;
 	g->unexpired = 0;
-	return near_store_expire(&g->store, r->at_ms - g->params.window_ms, err);
+	return near_store_expire(&g->store, r->at_ms - g->ahead_ms - g->params.window_ms, err);
 }
 
 int grouping_changes(struct grouping *g, const struct grouping_item *r, struct story_change *change, struct error *err)

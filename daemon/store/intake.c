@@ -273,7 +273,8 @@ static int update(struct taking *t, struct entry *e, const struct known *k)
 
 static int touch(struct taking *t, const struct entry *e, const struct known *k)
 {
-	if (t->at_ms - k->last_seen_ms < touch_after_ms)
+	/* What was stamped in the future is stamped anew, or it would stay for as long. */
+	if (t->at_ms - k->last_seen_ms < touch_after_ms && k->last_seen_ms - t->at_ms < touch_after_ms)
 		return 0;
 	return item_store_touch(
 		t->in->items, t->feed->state.id, e->identity, entry_digest(e), k->item_id, t->at_ms, t->err);

@@ -153,7 +153,9 @@ int keeper_commit(struct keeper *k, int64_t at_ms, struct error *err)
 		k->totals.generation++;
 		k->totals.changed_ms = at_ms;
 	}
-	if (!totals_equal(&k->totals, &k->before))
+	if (clock_record_is_stale(&k->clock))
+		result = clock_record_save(k->store.db, &k->clock, err);
+	if (result == 0 && !totals_equal(&k->totals, &k->before))
 		result = totals_save(k->store.db, &k->totals, err);
 	if (result == 0)
 		result = sql_exec(k->store.db, "COMMIT", err, cannot_commit);
@@ -500,6 +502,7 @@ static int apply(struct keeper *k, struct poll_outcome *o, struct poll_report *r
 	if (result != 0)
 		return result;
 	report->before = row.state.health;
+	feed_state_clamp(&row.state, o->at_ms);
 	moved_since_ms = row.state.moved ? row.state.moved_since_ms : TIME_NONE;
 	note_poll(&row.state, o);
 	if (has_news)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "clock_record.h"
 #include "feed_store.h"
 #include "intake.h"
 #include "item_store.h"
@@ -39,6 +40,7 @@ struct keeper {
 	struct named named; /* for the operator, as are say and why */
 	struct say say;
 	struct why why;
+	struct clock_record clock;     /* after keeper_start_clock() */
 	struct arena arena;            /* of the document that is taken in */
 	struct writer_options options; /* its texts are the writer's */
 	int64_t added_bytes;           /* by documents of this transaction */
@@ -68,6 +70,12 @@ void keeper_refuse(struct keeper *k, struct poll_outcome *o, struct poll_report 
 
 /* What to report of an outcome whose transaction was lost for the reason in why (writer.h, poll_report). */
 void keeper_lose(struct keeper *k, struct poll_outcome *o, struct poll_report *report, const struct error *why);
+
+/* Compares the clock with what the database knows of it, and follows it where it was set meanwhile (keeper_clock.c).
+ * Once, before anything else is written. */
+int keeper_start_clock(struct keeper *k, struct clock_mark now, const char *run, struct error *err);
+/* The same for what has happened since the last look; *jump_ms says by how much it was set, 0 for not. */
+int keeper_look_at_clock(struct keeper *k, struct clock_mark now, int64_t *jump_ms, struct error *err);
 
 /* Answers what the operator asks or says of stories, in a transaction of its own, with q->answer or q->error. */
 void keeper_answer(struct keeper *k, struct story_request *q, int64_t at_ms);

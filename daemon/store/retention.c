@@ -75,10 +75,9 @@ void retention_release(struct retention *r)
 	size_release(&r->size);
 }
 
-bool retention_due(const struct retention *r, int64_t now_ms)
+bool retention_due(const struct retention *r, int64_t elapsed_ms)
 {
-	/* A clock that was set back must not put the next round off by as much. */
-	return r->phase != RETENTION_DONE || now_ms >= r->next_ms || now_ms < r->next_ms - round_ms;
+	return r->phase != RETENTION_DONE || elapsed_ms >= r->next_ms;
 }
 
 void retention_restart(struct retention *r)
@@ -260,14 +259,16 @@ static int give_back(struct retention *r, struct keeper *k, struct error *err)
 
 /* ---- a round ---- */
 
-static bool sweep_is_due(const struct retention *r, int64_t now_ms)
+static bool sweep_is_due(const struct retention *r, int64_t elapsed_ms)
 {
-	return now_ms >= r->next_sweep_ms || now_ms < r->next_sweep_ms - sweep_ms;
+	return elapsed_ms >= r->next_sweep_ms;
 }
 
-static int run_phase(struct retention *r, struct keeper *k, int64_t now_ms, struct error *err)
+static int run_phase(struct retention *r, struct keeper *k, struct clock_mark now, struct error *err)
 {
 	const struct writer_options *o = &k->options;
+	/* A clock that went ahead lately is not believed yet. */
+	int64_t now_ms = clock_record_prune_ms(&k->clock, now.wall_ms);
 
 	switch (r->phase) {
 	case RETENTION_EVENTS:
@@ -277,9 +278,9 @@ static int run_phase(struct retention *r, struct keeper *k, int64_t now_ms, stru
 	case RETENTION_SIZE:
 		return size_step(&r->size, k, now_ms, err);
 	case RETENTION_IDENTITIES:
-		return !sweep_is_due(r, now_ms) ? 0 : drop_identities(r, k, now_ms, err);
+		return !sweep_is_due(r, now.elapsed_ms) ? 0 : drop_identities(r, k, now_ms, err);
 	case RETENTION_DIGESTS:
-		return !sweep_is_due(r, now_ms) ? 0 : drop_digests(r, k, now_ms, err);
+		return !sweep_is_due(r, now.elapsed_ms) ? 0 : drop_digests(r, k, now_ms, err);
 	case RETENTION_COUNTS:
 		return size_keeps_phrases(o) ? grouping_save(k->grouping, STEP_COUNTS, err) : 0;
 	case RETENTION_VACUUM:
@@ -290,10 +291,10 @@ static int run_phase(struct retention *r, struct keeper *k, int64_t now_ms, stru
 	return 0;
 }
 
-static void finish_phase(struct retention *r, int64_t now_ms)
+static void finish_phase(struct retention *r, int64_t elapsed_ms)
 {
-	if (r->phase == RETENTION_DIGESTS && sweep_is_due(r, now_ms))
-		r->next_sweep_ms = now_ms + sweep_ms;
+	if (r->phase == RETENTION_DIGESTS && sweep_is_due(r, elapsed_ms))
+		r->next_sweep_ms = elapsed_ms + sweep_ms;
 	set_phase(r, (enum retention_phase)(r->phase + 1));
 }
 
@@ -312,19 +313,19 @@ int retention_keep_size(struct retention *r, struct keeper *k, int64_t now_ms, s
 	return result == 0 ? more : result;
 }
 
-int retention_step(struct retention *r, struct keeper *k, int64_t now_ms, struct error *err)
+int retention_step(struct retention *r, struct keeper *k, struct clock_mark now, struct error *err)
 {
 	int result = keeper_begin(k, err), more = 0;
 
 	if (r->phase == RETENTION_DONE)
 		set_phase(r, RETENTION_EVENTS);
 	if (result == 0) {
-		more = run_phase(r, k, now_ms, err);
+		more = run_phase(r, k, now, err);
 		if (more < 0) {
 			result = more;
 			keeper_rollback(k);
 		} else {
-			result = keeper_commit(k, now_ms, err);
+			result = keeper_commit(k, now.wall_ms, err);
 		}
 	}
 	/* The next round finds it mended. */
@@ -333,8 +334,8 @@ int retention_step(struct retention *r, struct keeper *k, int64_t now_ms, struct
 	if (result != 0)
 		set_phase(r, RETENTION_DONE);
 	else if (more == 0)
-		finish_phase(r, now_ms);
+		finish_phase(r, now.elapsed_ms);
 	if (r->phase == RETENTION_DONE)
-		r->next_ms = now_ms + round_ms;
+		r->next_ms = now.elapsed_ms + round_ms;
 	return result;
 }

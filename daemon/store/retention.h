@@ -41,7 +41,7 @@ struct retention {
 	sqlite3_stmt *s[RETENTION_STATEMENTS];
 	struct size size;
 	enum retention_phase phase;
-	int64_t next_ms;       /* when the next round begins, by the wall clock */
+	int64_t next_ms;       /* when the next round begins; as the next one, of elapsed time */
 	int64_t next_sweep_ms; /* when tombstones are looked through again */
 	/* where the walk over identities and digests stands */
 	int64_t at_feed;
@@ -53,9 +53,9 @@ int retention_init(struct retention *r, struct keeper *k, struct error *err);
 void retention_release(struct retention *r);
 
 /* Is there something to do now? */
-bool retention_due(const struct retention *r, int64_t now_ms);
+bool retention_due(const struct retention *r, int64_t elapsed_ms);
 /* One step.  A failure ends the round. */
-int retention_step(struct retention *r, struct keeper *k, int64_t now_ms, struct error *err);
+int retention_step(struct retention *r, struct keeper *k, struct clock_mark now, struct error *err);
 /* One step towards the allowed size, as part of no round: 1 when there is more to do, 0 when there is not. */
 int retention_keep_size(struct retention *r, struct keeper *k, int64_t now_ms, struct error *err);
 /* Begins a round with the next step, for options that changed. */

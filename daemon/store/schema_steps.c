@@ -315,6 +315,18 @@ static const char version_15[] = "DROP TRIGGER IF EXISTS near_omitted_gone;"
 				 "DROP TABLE IF EXISTS near_text_3;"
 				 "DROP TABLE IF EXISTS near_common;";
 
+/* What is known of the wall clock (clock_record.c). */
+static const char version_16[] = "CREATE TABLE IF NOT EXISTS clock("
+				 " one INTEGER PRIMARY KEY CHECK(one = 1),"
+				 " run TEXT NOT NULL,"
+				 " wall INTEGER NOT NULL,"
+				 " elapsed INTEGER NOT NULL,"
+				 " ahead INTEGER NOT NULL,"
+				 " doubt INTEGER NOT NULL,"
+				 " doubt_from_item INTEGER NOT NULL,"
+				 " doubt_from_cursor INTEGER NOT NULL"
+				 ") STRICT;";
+
 const struct schema_step schema_steps[STORE_SCHEMA_VERSION] = {
 	{version_1, NULL},
 	{version_2, NULL},
@@ -331,4 +343,5 @@ const struct schema_step schema_steps[STORE_SCHEMA_VERSION] = {
 	{version_13, NULL},
 	{version_14, NULL},
 	{version_15, schema_repair_15},
+	{version_16, NULL},
 };

@@ -4,10 +4,12 @@
 #include <errno.h>
 
 static const struct sql_texts *const modules[] = {
+	&clock_record_texts,
 	&feed_store_texts,
 	&held_texts,
 	&item_store_texts,
 	&journal_texts,
+	&keeper_clock_texts,
 	&named_texts,
 	&near_index_texts,
 	&near_store_texts,

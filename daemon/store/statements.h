@@ -15,10 +15,12 @@ struct sql_texts {
 	size_t count;
 };
 
+extern const struct sql_texts clock_record_texts;
 extern const struct sql_texts feed_store_texts;
 extern const struct sql_texts held_texts;
 extern const struct sql_texts item_store_texts;
 extern const struct sql_texts journal_texts;
+extern const struct sql_texts keeper_clock_texts;
 extern const struct sql_texts named_texts;
 extern const struct sql_texts near_index_texts;
 extern const struct sql_texts near_store_texts;

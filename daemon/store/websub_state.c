@@ -76,3 +76,12 @@ void websub_state_release(struct websub_state *s)
 	}
 	websub_state_init(s);
 }
+
+void websub_state_follow_clock(struct websub_state *s, int64_t jump_ms, int64_t now_ms)
+{
+	int64_t *times[] = {
+		&s->asked_ms, &s->action_ms, &s->verified_ms, &s->lease_until_ms, &s->pushed_ms, &s->suspect_ms};
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+		*times[i] = time_follow_clock(*times[i], jump_ms, now_ms);
+}

@@ -81,7 +81,7 @@ static void run_retention(struct writer *w)
 {
 	struct error err = {0};
 
-	note_retention(w, retention_step(&w->retention, &w->keeper, clock_wall_ms(), &err) != 0, &err);
+	note_retention(w, retention_step(&w->retention, &w->keeper, clock_mark_now(), &err) != 0, &err);
 }
 
 /* After each batch, what is beyond the allowed size goes.  Some time is spent on it even while polls wait, and much
@@ -109,7 +109,7 @@ static enum writer_task choose_task(struct writer *w)
 {
 	for (;;) {
 		struct timespec until;
-		int64_t now_ms = clock_wall_ms(), try_wait_ms, wait_ms;
+		int64_t try_wait_ms, wait_ms;
 
 		/* Few and short, and a person waits. */
 		if (w->asked.first != NULL)
@@ -127,15 +127,49 @@ static enum writer_task choose_task(struct writer *w)
 			return TASK_SIZE;
 		if (!w->storing.shown.stopped && writer_match_due(w))
 			return TASK_MATCH;
-		if (!w->storing.shown.stopped && retention_due(&w->retention, now_ms))
+		if (!w->storing.shown.stopped && retention_due(&w->retention, clock_elapsed_ms()))
 			return TASK_IDLE;
 		wait_ms = try_wait_ms < IDLE_WAIT_MS ? try_wait_ms : IDLE_WAIT_MS;
-		(void)clock_gettime(CLOCK_REALTIME, &until);
+		(void)clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
 		until.tv_sec += (time_t)(wait_ms / 1000) + until.tv_nsec / 1000000000;
 		until.tv_nsec %= 1000000000;
 		(void)pthread_cond_timedwait(&w->work, &w->lock, &until);
 	}
+}
+
+/* What waits was stamped by the clock as it was. */
+static void move_outcomes(struct writer *w, int64_t jump_ms, int64_t now_ms)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	for (struct poll_outcome *o = w->queue.first; o != NULL; o = o->next)
+		poll_outcome_follow_clock(o, jump_ms, now_ms);
+	(void)pthread_mutex_unlock(&w->lock);
+}
+
+/* Before anything is stamped by it. */
+static void look_at_clock(struct writer *w)
+{
+	struct error err = {0};
+	int64_t jump_ms;
+	int result = keeper_look_at_clock(&w->keeper, clock_mark_now(), &jump_ms, &err);
+
+	if (result != 0 && !w->clock_failed)
+		log_emit(LOG_LEVEL_WARNING, "the clock was set, which cannot be noted yet", "reason", err.text, NULL);
+	w->clock_failed = result != 0;
+	if (result == 0 && jump_ms != 0)
+		move_outcomes(w, jump_ms, w->keeper.clock.mark.wall_ms);
+}
+
+/* Waits go on as the machine counts, whatever becomes of the clock on the wall. */
+static void init_condition(pthread_cond_t *condition)
+{
+	pthread_condattr_t attributes;
+
+	(void)pthread_condattr_init(&attributes);
+	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(condition, &attributes);
+	(void)pthread_condattr_destroy(&attributes);
 }
 
 static void *run(void *arg)
@@ -146,6 +180,7 @@ static void *run(void *arg)
 	(void)pthread_mutex_lock(&w->lock);
 	while ((task = choose_task(w)) != TASK_STOP) {
 		(void)pthread_mutex_unlock(&w->lock);
+		look_at_clock(w);
 		switch (task) {
 		case TASK_BATCH:
 			writer_run_batch(w);
@@ -201,6 +236,8 @@ static int start_thread(struct writer *w, struct error *err)
 struct writer *writer_new(const struct writer_options *options, struct error *err)
 {
 	struct writer *w = calloc(1, sizeof(*w));
+	char run_name[CLOCK_RUN_MAX];
+	struct error clock_err = {0};
 	int result = -ENOMEM;
 
 	if (w == NULL) {
@@ -214,7 +251,7 @@ struct writer *writer_new(const struct writer_options *options, struct error *er
 	w->answered.end = &w->answered.first;
 	w->jobs.end = &w->jobs.first;
 	(void)pthread_mutex_init(&w->lock, NULL);
-	(void)pthread_cond_init(&w->work, NULL);
+	init_condition(&w->work);
 	w->options = writer_options_copy(options);
 	if (w->options == NULL) {
 		(void)error_sys(err, result, "cannot start the writer");
@@ -223,6 +260,11 @@ struct writer *writer_new(const struct writer_options *options, struct error *er
 	result = keeper_open(&w->keeper, w->options, err);
 	if (result != 0)
 		goto out;
+	clock_run_name(run_name);
+	result = keeper_start_clock(&w->keeper, clock_mark_now(), run_name, &clock_err);
+	if (result != 0)
+		log_emit(LOG_LEVEL_WARNING, "the clock cannot be compared with the database yet", "reason", clock_err.text,
+			NULL);
 	result = retention_init(&w->retention, &w->keeper, err);
 	if (result != 0)
 		goto out_keeper;

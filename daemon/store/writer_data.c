@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sitrep/clock.h"
 #include "writer_internal.h"
 
 /* An item and those it is linked to: at most 17 with titles and links of a dozen kilobytes, escaped. */
@@ -23,6 +24,13 @@ void poll_outcome_free(struct poll_outcome *o)
 	free(o->websub);
 	buf_release(&o->document);
 	free(o);
+}
+
+void poll_outcome_follow_clock(struct poll_outcome *o, int64_t jump_ms, int64_t now_ms)
+{
+	int64_t at_ms = time_follow_clock(o->at_ms, jump_ms, now_ms);
+
+	o->at_ms = at_ms < now_ms ? at_ms : now_ms;
 }
 
 struct story_request *story_request_new(struct str item, struct str other)

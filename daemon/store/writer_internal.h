@@ -72,6 +72,7 @@ struct writer {
 	bool retention_failed;
 	bool size_left; /* the database is larger than it should be, and more can be done about it */
 	int64_t match_again_ms; /* by the monotonic clock: not before, since a step failed; 0: none did */
+	bool clock_failed;
 };
 
 /* The file of the WAL is cut back to what the options allow whenever it is begun anew. */

@@ -202,6 +202,7 @@ static void take_over(struct writer *w, void *arg)
 		return;
 	c->options->plan = old->plan;
 	c->options->plan_arg = old->plan_arg;
+	c->options->follow_clock = old->follow_clock;
 	free((char *)c->options->state_dir);
 	c->options->state_dir = old->state_dir;
 	old->state_dir = NULL;

@@ -17,6 +17,26 @@ int64_t clock_wall_ms(void);
 int64_t clock_mono_ms(void);
 int64_t clock_mono_us(void);
 int64_t clock_thread_cpu_us(void); /* processor time of the calling thread */
+/* Time that has passed since the machine was started, sleep included: what waits are measured by that go on while a
+ * laptop is shut.  Nobody can set it. */
+int64_t clock_elapsed_ms(void);
+/* Names the machine's present run, so that elapsed times of another one are not compared with it; "" when the system
+ * gives no name. */
+enum { CLOCK_RUN_MAX = 40 };
+void clock_run_name(char name[CLOCK_RUN_MAX]);
+
+/* What the wall clock showed, and when: a later look tells whether it was set in between. */
+struct clock_mark {
+	int64_t wall_ms, elapsed_ms;
+};
+struct clock_mark clock_mark_now(void);
+/* By how much the clock was set between two looks; 0 for less than CLOCK_JUMP_MIN_MS, which NTP makes up for in small
+ * steps.  No time that is added to it can overflow. */
+enum { CLOCK_JUMP_MIN_MS = 10 * 1000 };
+int64_t clock_jump_ms(struct clock_mark before, struct clock_mark after);
+/* A stamp of before the clock was set by jump_ms, as the clock that shows now_ms would have written it.  When the clock
+ * was put back, only stamps that lie in the future now are taken for its mistake.  TIME_NONE stays. */
+int64_t time_follow_clock(int64_t time_ms, int64_t jump_ms, int64_t now_ms);
 
 /* Days since 1970-01-01 of a proleptic Gregorian date, and back; any year from -9999 to 9999. */
 int64_t civil_to_days(int year, int month, int day);

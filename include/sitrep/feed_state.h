@@ -89,4 +89,10 @@ struct feed_state {
 int feed_state_copy(struct feed_state *to, const struct feed_state *from);
 void feed_state_release(struct feed_state *s);
 
+/* The clock was set by jump_ms and shows now_ms: all times of s move along, so that what has passed since then, and
+ * what is left until it is due, stay (clock.h). */
+void feed_state_follow_clock(struct feed_state *s, int64_t jump_ms, int64_t now_ms);
+/* What has happened cannot lie in the future: such times become now.  due_ms is left as it is. */
+void feed_state_clamp(struct feed_state *s, int64_t now_ms);
+
 #endif

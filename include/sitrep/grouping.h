@@ -79,6 +79,8 @@ struct grouping *grouping_new(struct sqlite3 *db, const struct story_params *par
 void grouping_free(struct grouping *g);
 /* From now on other parameters, after a reload of the configuration. */
 void grouping_set_params(struct grouping *g, const struct story_params *params);
+/* The clock may be ahead by so much: what is too old is told by the time without it. */
+void grouping_set_ahead(struct grouping *g, int64_t ahead_ms);
 
 /* What r is to what is known.  Writes nothing. */
 int grouping_decide(struct grouping *g, const struct grouping_item *r, struct story_answer *answer, struct error *err);

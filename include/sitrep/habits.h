@@ -40,6 +40,9 @@ int habits_encode(const struct habits *h, struct buf *out);
 /* What is none of ours leaves *h as after habits_init(). */
 void habits_decode(struct str bytes, struct habits *h);
 
+/* The clock was set by jump_ms and shows now_ms: what has passed since stays as it was (clock.h). */
+void habits_follow_clock(struct habits *h, int64_t jump_ms, int64_t now_ms);
+
 /* Takes an outcome in, with what the database made of it; state is as it stands after it.  news may be NULL: the
  * outcome was no document.  Sorts news->published_ms. */
 void habits_note(

@@ -52,6 +52,8 @@ char *publish_base_url(const struct config *c);
  * rendered. */
 void publish_set_config(struct publish *p, const struct config *config, char *base_url, const struct feed_state *feeds,
 	size_t feed_count);
+/* The clock was set: what is ready is made anew, so that no date of ours lies in the future. */
+void publish_follow_clock(struct publish *p);
 /* Something was committed. */
 void publish_invalidate(struct publish *p);
 

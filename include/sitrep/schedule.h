@@ -96,6 +96,10 @@ struct schedule_plan {
  * interval, all begin there. */
 struct schedule_plan schedule_next(const struct schedule_input *input);
 
+/* No plan lies further ahead than this: what a stored one says beyond it comes from a clock that was wrong.  hints as
+ * in the input. */
+int64_t schedule_longest_ms(const struct schedule_policy *policy, const struct feed_hints *hints);
+
 /* The whole reasoning as sentences, one a line, for a person; plan is what schedule_next() made of input.  0 or out's
  * failure. */
 int schedule_explain(const struct schedule_input *input, const struct schedule_plan *plan, struct buf *out);

@@ -49,6 +49,10 @@ struct str websub_hub(const struct websub_state *s);
 /* The subscription holds: what is pushed is taken in. */
 bool websub_is_live(const struct websub_state *s);
 
+/* Times that no hub and no wait of ours explains come from a clock that was wrong: what has happened is no later than
+ * now, a lease no longer than one is kept, and what is to be done beyond that is to be done now. */
+void websub_clamp(struct websub_state *s, int64_t now_ms);
+
 /* ---- what is to be done ---- */
 
 enum websub_action { WEBSUB_REST, WEBSUB_SUBSCRIBE };

@@ -44,5 +44,7 @@ void websub_state_init(struct websub_state *s);
 int websub_state_copy(struct websub_state *to, const struct websub_state *from);
 /* Wipes the secrets; *s is then as after websub_state_init(), its feed forgotten. */
 void websub_state_release(struct websub_state *s);
+/* The clock was set by jump_ms and shows now_ms: all times of s move along (clock.h). */
+void websub_state_follow_clock(struct websub_state *s, int64_t jump_ms, int64_t now_ms);
 
 #endif

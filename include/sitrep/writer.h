@@ -65,6 +65,8 @@ struct poll_outcome {
 	struct poll_outcome *next;   /* the writer's queue */
 };
 void poll_outcome_free(struct poll_outcome *o);
+/* The clock was set by jump_ms and shows now_ms, which at_ms is no later than from now on (clock.h). */
+void poll_outcome_follow_clock(struct poll_outcome *o, int64_t jump_ms, int64_t now_ms);
 
 /* What a document brought. */
 struct poll_news {
@@ -80,6 +82,10 @@ struct poll_news {
  * the writer's thread within the transaction, so it must be pure. */
 typedef void writer_plan_fn(
 	void *arg, struct feed_state *state, const struct poll_outcome *outcome, struct poll_news *news);
+
+/* The clock was set by jump_ms and shows now_ms: moves the times in state->habits along, as the rest of state has been
+ * (feed_state_follow_clock()).  Called as the plan is. */
+typedef void writer_follow_clock_fn(struct feed_state *state, int64_t jump_ms, int64_t now_ms);
 
 /* A feed of the configuration. */
 struct feed_spec {
@@ -103,6 +109,7 @@ struct writer_options {
 	const char *state_dir; /* copied */
 	writer_plan_fn *plan;
 	void *plan_arg;
+	writer_follow_clock_fn *follow_clock; /* NULL: habits hold no times */
 	/* How long items and events are kept (0: for ever), and how large the database may become (0: any size). */
 	int64_t keep_items_ms, keep_events_ms, keep_size;
 	int64_t alert_backlog_ms;          /* on a feed's first poll, alerts only for items dated within this */

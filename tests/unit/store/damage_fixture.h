@@ -333,7 +333,7 @@ static inline void run_retention(struct keeper *k, struct sights *s)
 		return;
 	}
 	do {
-		if (retention_step(&retention, k, NOW_MS + 2 * DAY_MS, &err) != 0)
+		if (retention_step(&retention, k, (struct clock_mark){NOW_MS + 2 * DAY_MS, NOW_MS + 2 * DAY_MS}, &err) != 0)
 			note_failure_of(s, "retention", &err);
 		assert_in_range(++steps, 0, ROUND_STEPS_MAX);
 	} while (retention.phase != RETENTION_DONE);

@@ -85,7 +85,7 @@ static int clean(struct house *h, int64_t now_ms)
 
 	retention_restart(&h->retention);
 	while (retention_due(&h->retention, now_ms)) {
-		if (retention_step(&h->retention, &h->keeper, now_ms, &err) != 0)
+		if (retention_step(&h->retention, &h->keeper, (struct clock_mark){now_ms, now_ms}, &err) != 0)
 			fail_msg("%s", err.text);
 		assert_true(++steps < STEPS_MAX);
 	}

@@ -29,6 +29,7 @@ static const char *const digests[] = {
 	"f26916ca0faa1a31a6bce779098c2946b2043b327a11ce52ab4f8ee4423aeaf5",
 	"4f8cfd4f65f49e0bc5218197d9939d401119baf7b9d1a0eb45cee82db930fc76",
 	"2afa5725574b519fe02addff44140e97d97ebce8d58309e1f0474377a3e1dad2",
+	"7f2b601d7303b52566a97e42ee21d9deaaff8c35ffc7c943ad61a5ccbf360fa8",
 };
 
 static void test_steps_are_frozen(void **state)

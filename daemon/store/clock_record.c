@@ -1,0 +1,165 @@
+/* One row, saved with a commit about once a minute, and with every change of it. */
+#include "clock_record.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "sql.h"
+#include "statements.h"
+
+#define HOUR_MS (INT64_C(3600) * 1000)
+#define DAY_MS (24 * HOUR_MS)
+
+/* What need not be explained; how long the daemon runs until a clock is believed; how long machines are off. */
+static const int64_t unexplained_ms = HOUR_MS, doubt_lasts_ms = DAY_MS, off_ms = 7 * DAY_MS;
+static const int64_t save_every_ms = 60 * 1000;
+
+enum { CLOCK_NEWEST, CLOCK_LOAD, CLOCK_SAVE, CLOCK_STATEMENTS };
+
+static const char *const texts[CLOCK_STATEMENTS] = {
+	[CLOCK_NEWEST] = "SELECT max(changed, coalesce((SELECT max(last_poll) FROM feed), 0)) FROM total",
+	[CLOCK_LOAD] = "SELECT run, wall, elapsed, ahead, doubt, doubt_from_item, doubt_from_cursor FROM clock",
+	[CLOCK_SAVE] = "INSERT OR REPLACE INTO clock(one, run, wall, elapsed, ahead, doubt,"
+		       " doubt_from_item, doubt_from_cursor) VALUES(1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+};
+const struct sql_texts clock_record_texts = {texts, CLOCK_STATEMENTS};
+
+static const char cannot_load[] = "cannot read what is known of the clock";
+static const char cannot_save[] = "cannot save what is known of the clock";
+
+/* The clock was put on by gap_ms, or back; was_off: the machine may have been off for as long. */
+static void note_gap(struct clock_record *r, int64_t gap_ms, bool was_off, int64_t item_id, int64_t cursor)
+{
+	if (gap_ms < unexplained_ms && gap_ms > -unexplained_ms)
+		return;
+	if (r->doubt_ms == 0) {
+		r->doubt_from_item = item_id;
+		r->doubt_from_cursor = cursor;
+	}
+	if (r->doubt_ms == 0 || !was_off || gap_ms > off_ms)
+		r->doubt_ms = doubt_lasts_ms;
+	r->ahead_ms = r->ahead_ms + gap_ms > 0 ? r->ahead_ms + gap_ms : 0;
+}
+
+/* Without a row: the newest stamp there is, or nothing at all. */
+static int load_newest_stamp(sqlite3 *db, int64_t *newest_ms, struct error *err)
+{
+	sqlite3_stmt *s[1];
+	int result = sql_prepare(db, &texts[CLOCK_NEWEST], 1, s, err);
+
+	if (result != 0)
+		return result;
+	result = sql_get_int(s[0], newest_ms, err, cannot_load);
+	sql_finalize(s, 1);
+	return result < 0 ? result : 0;
+}
+
+static int load_row(sqlite3 *db, struct clock_record *r, struct error *err)
+{
+	sqlite3_stmt *s[1];
+	struct str run;
+	int result = sql_prepare(db, &texts[CLOCK_LOAD], 1, s, err);
+
+	if (result != 0)
+		return result;
+	result = sql_step(s[0], err, cannot_load);
+	if (result == 1) {
+		run = sql_text(s[0], 0);
+		if (run.len < sizeof(r->run))
+			memcpy(r->run, run.data, run.len);
+		r->mark.wall_ms = sqlite3_column_int64(s[0], 1);
+		r->mark.elapsed_ms = sqlite3_column_int64(s[0], 2);
+		r->ahead_ms = sqlite3_column_int64(s[0], 3);
+		r->doubt_ms = sqlite3_column_int64(s[0], 4);
+		r->doubt_from_item = sqlite3_column_int64(s[0], 5);
+		r->doubt_from_cursor = sqlite3_column_int64(s[0], 6);
+	} else if (result == 0) {
+		result = load_newest_stamp(db, &r->mark.wall_ms, err);
+	}
+	sql_finalize(s, 1);
+	/* Numbers of a damaged row must not silence retention for longer than a doubt lasts. */
+	if (r->doubt_ms < 0 || r->doubt_ms > doubt_lasts_ms)
+		r->doubt_ms = doubt_lasts_ms;
+	if (r->ahead_ms < 0 || r->doubt_ms == 0)
+		r->ahead_ms = 0;
+	return result < 0 ? result : 0;
+}
+
+int clock_record_load(sqlite3 *db, struct clock_record *r, struct clock_mark now, const char *run, int64_t item_id,
+	int64_t cursor, int64_t *jump_ms, struct error *err)
+{
+	struct clock_mark then;
+	bool is_same_run;
+	int result;
+
+	*r = (struct clock_record){0};
+	*jump_ms = 0;
+	result = load_row(db, r, err);
+	if (result != 0) {
+		*r = (struct clock_record){.mark = now, .doubt_ms = doubt_lasts_ms};
+		return result;
+	}
+	then = r->mark;
+	is_same_run = run[0] != '\0' && strcmp(run, r->run) == 0 && now.elapsed_ms >= then.elapsed_ms;
+	if (then.wall_ms == 0) {
+		/* A new database: nothing says yet whether the clock is right. */
+		r->doubt_ms = doubt_lasts_ms;
+	} else if (is_same_run) {
+		*jump_ms = clock_jump_ms(then, now);
+		note_gap(r, *jump_ms, false, item_id, cursor);
+	} else {
+		/* No time has passed at least, and nobody knows how much. */
+		then.elapsed_ms = now.elapsed_ms;
+		*jump_ms = clock_jump_ms(then, now);
+		note_gap(r, *jump_ms, true, item_id, cursor);
+		*jump_ms = *jump_ms < 0 ? *jump_ms : 0;
+	}
+	r->mark = now;
+	(void)snprintf(r->run, sizeof(r->run), "%s", run);
+	return 0;
+}
+
+int clock_record_save(sqlite3 *db, struct clock_record *r, struct error *err)
+{
+	sqlite3_stmt *s[1];
+	int result = sql_prepare(db, &texts[CLOCK_SAVE], 1, s, err);
+
+	if (result != 0)
+		return result;
+	sql_bind_cstr(s[0], 1, r->run);
+	sql_bind_int(s[0], 2, r->mark.wall_ms);
+	sql_bind_int(s[0], 3, r->mark.elapsed_ms);
+	sql_bind_int(s[0], 4, r->ahead_ms);
+	sql_bind_int(s[0], 5, r->doubt_ms);
+	sql_bind_int(s[0], 6, r->doubt_from_item);
+	sql_bind_int(s[0], 7, r->doubt_from_cursor);
+	result = sql_done(s[0], err, cannot_save);
+	sql_finalize(s, 1);
+	if (result == 0)
+		r->saved_elapsed_ms = r->mark.elapsed_ms;
+	return result;
+}
+
+bool clock_record_is_stale(const struct clock_record *r)
+{
+	return r->mark.elapsed_ms - r->saved_elapsed_ms >= save_every_ms;
+}
+
+int64_t clock_record_look(struct clock_record *r, struct clock_mark now, int64_t item_id, int64_t cursor)
+{
+	int64_t jump_ms = clock_jump_ms(r->mark, now), ran_ms = now.elapsed_ms - r->mark.elapsed_ms;
+
+	if (r->doubt_ms > 0 && ran_ms > 0) {
+		r->doubt_ms = r->doubt_ms > ran_ms ? r->doubt_ms - ran_ms : 0;
+		if (r->doubt_ms == 0)
+			r->ahead_ms = 0;
+	}
+	r->mark = now;
+	note_gap(r, jump_ms, false, item_id, cursor);
+	return jump_ms;
+}
+
+int64_t clock_record_prune_ms(const struct clock_record *r, int64_t now_ms)
+{
+	return now_ms - r->ahead_ms;
+}
