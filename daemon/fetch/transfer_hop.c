@@ -2,6 +2,7 @@
  * told.  Bodies are counted after decompression, where a bomb has its real size; what a server can draw out is
  * measured against the clock: its head as a whole, its body by the rate. */
 #include <errno.h>
+#include <openssl/x509_vfy.h>
 #include <string.h>
 
 #include "sitrep/clock.h"
@@ -299,6 +300,21 @@ static enum poll_failure judge_connect(const struct transfer *tr, const char *se
 	return FAILURE_CONNECT;
 }
 
+/* A certificate that is not yet valid, or no longer, is more often a sign of our own clock than of the server's
+ * neglect. */
+static enum poll_failure judge_tls(const struct transfer *tr, const char *sentence, struct error *err)
+{
+	char shown[TIME_TEXT_MAX];
+	long result = 0;
+
+	(void)curl_easy_getinfo(tr->easy, CURLINFO_SSL_VERIFYRESULT, &result);
+	if (result != X509_V_ERR_CERT_NOT_YET_VALID && result != X509_V_ERR_CERT_HAS_EXPIRED)
+		return tell(err, FAILURE_TLS, sentence);
+	(void)error_set(err, -EIO, "%s, by this machine's clock, which shows %s", sentence,
+		time_format_rfc3339(shown, clock_wall_ms()));
+	return FAILURE_TLS;
+}
+
 static enum poll_failure judge_code(const struct transfer *tr, CURLcode code, struct error *err)
 {
 	const char *sentence = tr->hop.curl_text[0] != '\0' ? tr->hop.curl_text : curl_easy_strerror(code);
@@ -315,7 +331,7 @@ static enum poll_failure judge_code(const struct transfer *tr, CURLcode code, st
 	if (code == CURLE_SSL_CONNECT_ERROR || code == CURLE_PEER_FAILED_VERIFICATION ||
 		code == CURLE_SSL_CERTPROBLEM || code == CURLE_SSL_CIPHER || code == CURLE_SSL_ISSUER_ERROR ||
 		code == CURLE_SSL_INVALIDCERTSTATUS || code == CURLE_USE_SSL_FAILED || code == CURLE_SSL_CLIENTCERT)
-		return tell(err, FAILURE_TLS, sentence);
+		return judge_tls(tr, sentence, err);
 	if (code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CRL_BADFILE || code == CURLE_SSL_ENGINE_NOTFOUND ||
 		code == CURLE_SSL_ENGINE_SETFAILED || code == CURLE_SSL_ENGINE_INITFAILED ||
 		code == CURLE_FAILED_INIT || code == CURLE_NOT_BUILT_IN || code == CURLE_BAD_FUNCTION_ARGUMENT ||

@@ -296,7 +296,7 @@ def test_bad_certificates(make_daemon, server, raw_servers, authority, tmp_path)
     stranger = Authority(tmp_path, "stranger")
     contexts = {"unknown": stranger.context("unknown"), "expired": authority.context("expired", days=-1),
                 "other-name": authority.context("other-name", names="DNS:other.example")}
-    expected = {"unknown": (None, "tls", "issuer"), "expired": (None, "tls", "expired"),
+    expected = {"unknown": (None, "tls", "issuer"), "expired": (None, "tls", "expired, by this machine's clock, which shows 20"),
                 "other-name": (None, "tls", "target host name")}
     urls = {}
     for name, context in contexts.items():
