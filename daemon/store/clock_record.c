@@ -27,6 +27,14 @@ const struct sql_texts clock_record_texts = {texts, CLOCK_STATEMENTS};
 static const char cannot_load[] = "cannot read what is known of the clock";
 static const char cannot_save[] = "cannot save what is known of the clock";
 
+static int64_t within_reach(int64_t ms)
+{
+	/* fifty thousand years */
+	static const int64_t most_ms = INT64_C(50000) * 365 * DAY_MS;
+
+	return ms > most_ms ? most_ms : ms < -most_ms ? -most_ms : ms;
+}
+
 /* The clock was put on by gap_ms, or back; was_off: the machine may have been off for as long. */
 static void note_gap(struct clock_record *r, int64_t gap_ms, bool was_off, int64_t item_id, int64_t cursor)
 {
@@ -38,7 +46,7 @@ static void note_gap(struct clock_record *r, int64_t gap_ms, bool was_off, int64
 	}
 	if (r->doubt_ms == 0 || !was_off || gap_ms > off_ms)
 		r->doubt_ms = doubt_lasts_ms;
-	r->ahead_ms = r->ahead_ms + gap_ms > 0 ? r->ahead_ms + gap_ms : 0;
+	r->ahead_ms = within_reach(r->ahead_ms + gap_ms > 0 ? r->ahead_ms + gap_ms : 0);
 }
 
 /* Without a row: the newest stamp there is, or nothing at all. */
@@ -77,7 +85,11 @@ static int load_row(sqlite3 *db, struct clock_record *r, struct error *err)
 		result = load_newest_stamp(db, &r->mark.wall_ms, err);
 	}
 	sql_finalize(s, 1);
-	/* Numbers of a damaged row must not silence retention for longer than a doubt lasts. */
+	/* Numbers of a damaged row are within reach of each other, and silence nothing for longer than a doubt lasts.
+	 */
+	r->mark.wall_ms = within_reach(r->mark.wall_ms);
+	r->mark.elapsed_ms = within_reach(r->mark.elapsed_ms);
+	r->ahead_ms = within_reach(r->ahead_ms);
 	if (r->doubt_ms < 0 || r->doubt_ms > doubt_lasts_ms)
 		r->doubt_ms = doubt_lasts_ms;
 	if (r->ahead_ms < 0 || r->doubt_ms == 0)

@@ -36,10 +36,12 @@ static const int64_t alias_kept_ms = INT64_C(7) * 24 * 3600 * 1000;
 static const int64_t tombstone_least_ms = INT64_C(90) * 24 * 3600 * 1000;
 
 static const char *const texts[RETENTION_STATEMENTS] = {
-	[OLD_EVENTS] = "SELECT cursor, time FROM event ORDER BY cursor LIMIT ?1",
+	/* What a wrong clock stamped in the future says nothing of its age: it goes with what came after it. */
+	[OLD_EVENTS] = "SELECT cursor, time FROM event WHERE time <= ?2 ORDER BY cursor LIMIT ?1",
 	[DROP_EVENTS] = "DELETE FROM event WHERE cursor <= ?1",
-	[OLD_ITEMS] = "SELECT i.id, i.feed_id, i.story_id, i.publisher_id, i.first_seen, " ITEM_BYTES_SQL
-		      " FROM item i ORDER BY i.id LIMIT ?1",
+	[OLD_ITEMS] = "SELECT id, first_seen FROM item WHERE first_seen <= ?2 ORDER BY id LIMIT ?1",
+	[ITEMS_UNTIL] = "SELECT i.id, i.feed_id, i.story_id, i.publisher_id, " ITEM_BYTES_SQL
+			" FROM item i WHERE i.id <= ?2 ORDER BY i.id LIMIT ?1",
 	[NEXT_IDENTITIES] = "SELECT n.feed_id, n.identity, n.last_seen, n.alias, i.id FROM ident n"
 			    " LEFT JOIN item i ON i.id = n.item_id WHERE (n.feed_id, n.identity) > (?1, ?2)"
 			    " ORDER BY n.feed_id, n.identity LIMIT ?3",
@@ -105,6 +107,7 @@ static int drop_events(struct retention *r, int64_t older_than_ms, struct error 
 	int rows = 0, result;
 
 	sql_bind_int(s, 1, STEP_ROWS);
+	sql_bind_int(s, 2, r->now_ms);
 	while ((result = sql_step(s, err, cannot_prune)) == 1 && sql_time_or(s, 1, 0) < older_than_ms) {
 		last = sqlite3_column_int64(s, 0);
 		rows++;
@@ -124,18 +127,27 @@ static int drop_items(struct retention *r, struct keeper *k, int64_t older_than_
 {
 	sqlite3_stmt *s = r->s[OLD_ITEMS];
 	struct pruned_item old[STEP_ROWS];
+	int64_t last = 0;
 	size_t count = 0;
 	int result;
 
 	sql_bind_int(s, 1, STEP_ROWS);
-	while (count < STEP_ROWS && (result = sql_step(s, err, cannot_prune)) == 1 &&
-		sql_time_or(s, 4, 0) < older_than_ms)
+	sql_bind_int(s, 2, r->now_ms);
+	while ((result = sql_step(s, err, cannot_prune)) == 1 && sql_time_or(s, 1, 0) < older_than_ms)
+		last = sqlite3_column_int64(s, 0);
+	sql_reset(s);
+	if (result < 0)
+		return result;
+	s = r->s[ITEMS_UNTIL];
+	sql_bind_int(s, 1, STEP_ROWS);
+	sql_bind_int(s, 2, last);
+	while (count < STEP_ROWS && (result = sql_step(s, err, cannot_prune)) == 1)
 		old[count++] = (struct pruned_item){
 			.id = sqlite3_column_int64(s, 0),
 			.feed_id = sqlite3_column_int64(s, 1),
 			.story_id = sqlite3_column_int64(s, 2),
 			.publisher_id = sqlite3_column_int64(s, 3),
-			.bytes = sqlite3_column_int64(s, 5),
+			.bytes = sqlite3_column_int64(s, 4),
 		};
 	sql_reset(s);
 	for (size_t i = 0; i < count && result >= 0; i++)
@@ -270,6 +282,7 @@ static int run_phase(struct retention *r, struct keeper *k, struct clock_mark no
 	/* A clock that went ahead lately is not believed yet. */
 	int64_t now_ms = clock_record_prune_ms(&k->clock, now.wall_ms);
 
+	r->now_ms = now.wall_ms;
 	switch (r->phase) {
 	case RETENTION_EVENTS:
 		return o->keep_events_ms > 0 ? drop_events(r, now_ms - o->keep_events_ms, err) : 0;

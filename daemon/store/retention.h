@@ -16,6 +16,7 @@ enum retention_statement {
 	OLD_EVENTS,
 	DROP_EVENTS,
 	OLD_ITEMS,
+	ITEMS_UNTIL,
 	NEXT_IDENTITIES,
 	DROP_IDENTITY,
 	NEXT_DIGESTS,
@@ -43,6 +44,7 @@ struct retention {
 	enum retention_phase phase;
 	int64_t next_ms;       /* when the next round begins; as the next one, of elapsed time */
 	int64_t next_sweep_ms; /* when tombstones are looked through again */
+	int64_t now_ms;        /* what counts as now in this step */
 	/* where the walk over identities and digests stands */
 	int64_t at_feed;
 	int64_t at_item;

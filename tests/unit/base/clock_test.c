@@ -291,9 +291,68 @@ static void test_durations(void **state)
 	assert_string_equal(size_format(text, 0), "0");
 }
 
+static void test_elapsed_time_goes_on(void **state)
+{
+	char name[CLOCK_RUN_MAX], again[CLOCK_RUN_MAX];
+	struct clock_mark first = clock_mark_now(), second = clock_mark_now();
+
+	(void)state;
+	assert_true(second.elapsed_ms >= first.elapsed_ms && first.elapsed_ms > 0);
+	assert_int_equal(clock_jump_ms(first, second), 0);
+	clock_run_name(name);
+	clock_run_name(again);
+	assert_string_equal(name, again);
+	assert_null(strchr(name, '\n'));
+}
+
+static void test_jumps(void **state)
+{
+	const struct clock_mark mark = {INT64_C(1795431150500), 5000};
+	static const struct {
+		int64_t wall_ms, elapsed_ms, jump_ms;
+	} cases[] = {
+		{0, 0, 0},
+		{DAY_MS, DAY_MS, 0},
+		{CLOCK_JUMP_MIN_MS - 1, 0, 0},
+		{1 - CLOCK_JUMP_MIN_MS, 0, 0},
+		{CLOCK_JUMP_MIN_MS, 0, CLOCK_JUMP_MIN_MS},
+		{-CLOCK_JUMP_MIN_MS, 0, -CLOCK_JUMP_MIN_MS},
+		{0, DAY_MS, -DAY_MS},
+		{400 * DAY_MS, 1000, 400 * DAY_MS - 1000},
+		{-3652 * DAY_MS, 1000, -3652 * DAY_MS - 1000},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct clock_mark after = {mark.wall_ms + cases[i].wall_ms, mark.elapsed_ms + cases[i].elapsed_ms};
+
+		assert_int_equal(clock_jump_ms(mark, after), cases[i].jump_ms);
+	}
+	/* whatever is read, sums stay in range */
+	assert_true(clock_jump_ms((struct clock_mark){0, 0}, (struct clock_mark){INT64_MAX, 0}) < INT64_MAX / 2);
+	assert_int_equal(clock_jump_ms((struct clock_mark){INT64_MIN, 0}, (struct clock_mark){INT64_MAX, 0}), 0);
+}
+
+static void test_stamps_follow_the_clock(void **state)
+{
+	const int64_t now_ms = INT64_C(1795431150500);
+
+	(void)state;
+	assert_int_equal(time_follow_clock(TIME_NONE, DAY_MS, now_ms), TIME_NONE);
+	assert_int_equal(time_follow_clock(TIME_NONE, -DAY_MS, now_ms), TIME_NONE);
+	assert_int_equal(time_follow_clock(now_ms - 2 * DAY_MS, DAY_MS, now_ms), now_ms - DAY_MS);
+	/* put back: what lies in the future was stamped by the clock that was wrong, the rest was not */
+	assert_int_equal(time_follow_clock(now_ms + DAY_MS, -DAY_MS, now_ms), now_ms);
+	assert_int_equal(time_follow_clock(now_ms - 1, -DAY_MS, now_ms), now_ms - 1);
+	assert_int_equal(time_follow_clock(INT64_MAX, DAY_MS, now_ms), now_ms);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_elapsed_time_goes_on),
+		cmocka_unit_test(test_jumps),
+		cmocka_unit_test(test_stamps_follow_the_clock),
 		cmocka_unit_test(test_calendar),
 		cmocka_unit_test(test_years_far_away),
 		cmocka_unit_test(test_formats_against_libc),

@@ -199,8 +199,8 @@ static void add_pruning(struct house *h, struct cost *cost)
 	retention_restart(&h->retention);
 	(void)count_steps(h);
 	while (retention_due(&h->retention, later_ms))
-		assert_int_equal(retention_step(
-					 retention_step(&h->retention, &h->keeper, later_ms, NULL)h->retention, &h->keeper, (struct clock_mark){later_ms, later_ms}, NULL), 0);
+		assert_int_equal(
+			retention_step(&h->retention, &h->keeper, (struct clock_mark){later_ms, later_ms}, NULL), 0);
 	cost->us += clock_thread_cpu_us() - began_us;
 	cost->steps += count_steps(h);
 	assert_int_equal(h->keeper.totals.items, 0);
