@@ -200,8 +200,8 @@ class Daemon:
         return [str(BUILD / "sitrepd"), "-c", str(self.config_path), "--state-dir", str(self.state)]
 
     def start(self, wait=True, user=None):
-        environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=1:abort_on_error=0", RUNTIME_DIRECTORY=str(self.folder),
-                           **self.environment)
+        environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=1:abort_on_error=0", RUNTIME_DIRECTORY=str(self.folder))
+        environment.update(self.environment)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env=environment, user=user)
