@@ -7,11 +7,10 @@
 #include "sql.h"
 #include "statements.h"
 
-#define HOUR_MS (INT64_C(3600) * 1000)
-#define DAY_MS (24 * HOUR_MS)
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
-/* What need not be explained; how long the daemon runs until a clock is believed; how long machines are off. */
-static const int64_t unexplained_ms = HOUR_MS, doubt_lasts_ms = DAY_MS, off_ms = 7 * DAY_MS;
+/* How long the daemon runs until a clock is believed; how long machines are off. */
+static const int64_t doubt_lasts_ms = DAY_MS, off_ms = 7 * DAY_MS;
 static const int64_t save_every_ms = 60 * 1000;
 
 enum { CLOCK_NEWEST, CLOCK_LOAD, CLOCK_SAVE, CLOCK_STATEMENTS };
@@ -38,7 +37,7 @@ static int64_t within_reach(int64_t ms)
 /* The clock was put on by gap_ms, or back; was_off: the machine may have been off for as long. */
 static void note_gap(struct clock_record *r, int64_t gap_ms, bool was_off, int64_t item_id, int64_t cursor)
 {
-	if (gap_ms < unexplained_ms && gap_ms > -unexplained_ms)
+	if (gap_ms == 0)
 		return;
 	if (r->doubt_ms == 0) {
 		r->doubt_from_item = item_id;

@@ -5,7 +5,7 @@
  * nothing counts on: a clock that is behind what was known was set back, and of one that is ahead nobody knows whether
  * the machine was off for so long.
  *
- * A clock that went ahead by more than an hour without an explanation is doubted until the daemon has run for a day:
+ * A clock that went ahead without an explanation is doubted until the daemon has run for a day:
  * meanwhile nothing is removed on its word.  Times at which the machine was off for less than a week do not make that
  * day begin anew, or a laptop would never remove anything.
  *

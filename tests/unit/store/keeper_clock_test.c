@@ -210,20 +210,19 @@ static void test_doubt_stops_no_time(void **state)
 }
 
 /* Stamps of a clock that was wrong are put right with it; those from before stay. */
-static void test_stamps_are_put_right(void **state)
+static void assert_stamps_are_put_right(struct house *h, int64_t jump_ms)
 {
-	struct house *h = *state;
 	int64_t before_ms;
 
 	run_until_believed(h);
 	poll_once(h, "before");
 	before_ms = h->clock.wall_ms;
 	run_for(h, HOUR_MS);
-	h->clock.wall_ms += 3 * YEAR_MS;
+	h->clock.wall_ms += jump_ms;
 	look(h);
 	poll_once(h, "wrong");
 	run_for(h, HOUR_MS);
-	h->clock.wall_ms -= 3 * YEAR_MS;
+	h->clock.wall_ms -= jump_ms;
 	look(h);
 	assert_int_equal(ask(h, "SELECT first_seen FROM item WHERE id = 1"), before_ms);
 	assert_int_equal(ask(h, "SELECT first_seen FROM item WHERE id = 2"), before_ms + HOUR_MS);
@@ -232,6 +231,16 @@ static void test_stamps_are_put_right(void **state)
 	assert_int_equal(ask(h, "SELECT max(updated) FROM story"), before_ms + HOUR_MS);
 	assert_int_equal(ask(h, "SELECT time FROM event WHERE cursor = 1"), before_ms);
 	assert_int_equal(ask(h, "SELECT time FROM event WHERE cursor = 2"), before_ms + HOUR_MS);
+}
+
+static void test_stamps_are_put_right(void **state)
+{
+	assert_stamps_are_put_right(*state, 3 * YEAR_MS);
+}
+
+static void test_small_jumps_are_put_right_too(void **state)
+{
+	assert_stamps_are_put_right(*state, HOUR_MS / 2);
 }
 
 /* The archive is older than the doubt: a clock that is ten years behind does not make it younger. */
@@ -394,6 +403,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_day_of_grace, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_doubt_stops_no_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stamps_are_put_right, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_small_jumps_are_put_right_too, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_clock_that_is_behind_leaves_the_archive, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_over_a_restart_of_the_daemon, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_machine_that_wakes_up_in_the_past, setup, teardown),
