@@ -3,6 +3,11 @@
 
 #include <string.h>
 
+#include "sitrep/clock.h"
+
+/* 9999-12-31T23:59:59.999Z */
+static const int64_t time_max_ms = INT64_C(253402300799999);
+
 static void code_bytes(struct code *c, uint64_t *value, size_t size)
 {
 	char bytes[sizeof(*value)];
@@ -26,6 +31,7 @@ void code_time(struct code *c, int64_t *ms)
 
 	code_bytes(c, &value, sizeof(value));
 	*ms = (int64_t)value;
+	c->bad = c->bad || (*ms != TIME_NONE && (*ms < -time_max_ms || *ms > time_max_ms));
 }
 
 void code_u8(struct code *c, uint8_t *number)

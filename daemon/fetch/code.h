@@ -20,6 +20,8 @@ struct code {
 	bool bad;
 };
 
+/* A time or a duration: TIME_NONE, or one whose distance from 1970 is within the calendar (to the year 9999), so that
+ * sums of them do not overflow. */
 void code_time(struct code *c, int64_t *ms);
 void code_u8(struct code *c, uint8_t *number);
 void code_u16(struct code *c, uint16_t *number);

@@ -141,6 +141,35 @@ static void test_damaged_bytes(void **state)
 	buf_release(&bytes);
 }
 
+/* Times and durations that no calendar has are no habits: sums of them would overflow. */
+static void test_damaged_times(void **state)
+{
+	const int64_t never[] = {INT64_MIN + 1, INT64_MIN + hour, INT64_MAX - 1, INT64_MAX, 400000 * 366 * day};
+	struct feed f;
+	struct habits h;
+	struct buf bytes = BUF_INIT(4096);
+
+	(void)state;
+	fill(&f);
+	h = f.habits;
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
+		int64_t *const times[] = {&h.trust.whole_ms, &h.trust.unmodified_ms, &h.trust.probed_ms, &h.delay_ms,
+			&h.rhythm.seen_ms, &h.rhythm.last_post_ms};
+
+		for (size_t k = 0; k < sizeof(times) / sizeof(times[0]); k++) {
+			struct habits back;
+
+			h = f.habits;
+			*times[k] = never[i];
+			buf_clear(&bytes);
+			assert_int_equal(habits_encode(&h, &bytes), 0);
+			habits_decode(buf_str(&bytes), &back);
+			assert_true(back.rhythm.seen_ms == TIME_NONE && back.trust.whole_ms == TIME_NONE);
+		}
+	}
+	buf_release(&bytes);
+}
+
 static void test_words_outlive_304(void **state)
 {
 	struct feed f;
@@ -387,6 +416,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_damaged_bytes),
+		cmocka_unit_test(test_damaged_times),
 		cmocka_unit_test(test_words_outlive_304),
 		cmocka_unit_test(test_freshness_outlives_a_bare_304),
 		cmocka_unit_test(test_delta),
