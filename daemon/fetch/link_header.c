@@ -68,9 +68,15 @@ static bool read_link(struct str *rest, struct link_value *link)
 	size_t end;
 
 	*link = (struct link_value){0};
-	end = str_find_char(*rest, '>', 0);
-	if (rest->len == 0 || rest->data[0] != '<' || end == STR_NPOS) {
+	if (rest->len == 0 || rest->data[0] != '<') {
 		skip_link(rest);
+		return false;
+	}
+	end = str_find_char(*rest, '>', 0);
+	if (end == STR_NPOS) {
+		/* Nor is there another link behind it; to look for one at each comma would take the square of the
+		 * field's length. */
+		*rest = str_slice(*rest, rest->len, rest->len);
 		return false;
 	}
 	link->href = str_trim(str_slice(*rest, 1, end));

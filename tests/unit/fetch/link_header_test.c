@@ -108,6 +108,27 @@ static void test_noise(void **state)
 	}
 }
 
+/* Read in one pass, whatever it lacks: read once for each comma, eight MiB would take hours. */
+static void test_long_fields_without_a_link(void **state)
+{
+	enum { LEN = 8 * 1024 * 1024 };
+	static const char *const pieces[] = {"x,", "<,", "<x", ",\"", "<>"};
+	char *field = malloc(LEN);
+	struct link_value link;
+
+	(void)state;
+	assert_non_null(field);
+	for (size_t k = 0; k < sizeof(pieces) / sizeof(pieces[0]); k++) {
+		struct str rest = str_make(field, LEN);
+
+		for (size_t i = 0; i < LEN; i++)
+			field[i] = pieces[k][i % 2];
+		assert_false(link_header_next(&rest, &link));
+		assert_int_equal(rest.len, 0);
+	}
+	free(field);
+}
+
 static void test_relations(void **state)
 {
 	const struct link_value two = {.rel = STR(" HUB  self")}, none = {0};
@@ -126,6 +147,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_no_link),
 		cmocka_unit_test(test_every_prefix_ends),
 		cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_long_fields_without_a_link),
 		cmocka_unit_test(test_relations),
 	};
 
