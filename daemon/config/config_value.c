@@ -307,22 +307,28 @@ static int read_networks(
 
 /* ---- choices ---- */
 
+/* Of one of the words that the option has. */
+static int level_of(struct str word)
+{
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), "%.*s", STR_ARG(word));
+	return log_level_parse(text);
+}
+
 static int read_choice(struct arena *a, void *owner, const struct config_option *o, struct str value, struct error *err)
 {
 	struct str rest = str_from(o->choices), word;
 	char expected[128];
 
 	while (str_word(&rest, &word)) {
-		char text[32];
 		int level;
 
-		if (!str_eq(word, value) || word.len >= sizeof(text))
+		if (!str_eq(word, value))
 			continue;
 		if (o->type == OPTION_CHOICE)
 			return read_string(a, owner, o, value, err);
-		memcpy(text, word.data, word.len);
-		text[word.len] = '\0';
-		level = log_level_parse(text);
+		level = level_of(word);
 		put(owner, o, &level, sizeof(level));
 		return 0;
 	}
@@ -424,6 +430,17 @@ static void write_number(struct buf *out, const char *member, const struct confi
 						       : log_number(text, n));
 }
 
+static void write_level(struct buf *out, const struct config_option *o, const char *member)
+{
+	struct str rest = str_from(o->choices), word;
+	int level;
+
+	memcpy(&level, member, sizeof(level));
+	while (str_word(&rest, &word))
+		if (level_of(word) == level)
+			(void)buf_add(out, word);
+}
+
 /* Without the point of some locale, and without zeros at the end. */
 static void write_fraction(struct buf *out, const char *member)
 {
@@ -473,9 +490,11 @@ int config_value_write(struct buf *out, const void *owner, const struct config_o
 		write_fraction(out, member);
 		break;
 	case OPTION_LEVEL:
+		write_level(out, o, member);
+		break;
 	case OPTION_MODE:
 		memcpy(&mode, member, sizeof(mode));
-		(void)buf_printf(out, o->type == OPTION_MODE ? "%04o" : "%u", mode);
+		(void)buf_printf(out, "%04o", mode);
 		break;
 	case OPTION_LIST:
 		memcpy(&words, member, sizeof(words));

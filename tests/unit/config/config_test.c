@@ -310,18 +310,21 @@ static void test_diff(void **state)
 	struct config *before;
 	struct buf out = BUF_INIT(1 << 16);
 
-	load(f, "title = a\n[feed \"a\"]\nurl = https://a.example/\n[feed \"b\"]\nurl = https://b.example/\n"
+	load(f, "title = a\nlog-level = warning\n[feed \"a\"]\nurl = https://a.example/\n[feed \"b\"]\nurl = "
+		"https://b.example/\n"
 		"[alert \"x\"]\nmatch = one\n[http]\nlisten = 127.0.0.1:1\n");
 	before = f->config;
 	f->config = NULL;
-	load(f, "title = b\n[feed \"b\"]\nurl = https://b2.example/\n[feed \"c\"]\nurl = https://c.example/\n"
+	load(f, "title = b\nlog-level = debug\n[feed \"b\"]\nurl = https://b2.example/\n[feed \"c\"]\nurl = "
+		"https://c.example/\n"
 		"[alert \"x\"]\nmatch = two\n[output \"o\"]\ntitle = O\n[poll]\nmin = 10m\n[http]\nlisten = "
 		"127.0.0.1:2\n");
 	assert_int_equal(config_diff(before, before, &out), 0);
 	assert_int_equal(out.len, 0);
-	assert_int_equal(config_diff(before, f->config, &out), 8);
+	assert_int_equal(config_diff(before, f->config, &out), 9);
 	(void)buf_putc(&out, '\0');
 	assert_non_null(strstr(out.data, "title: a -> b\n"));
+	assert_non_null(strstr(out.data, "log-level: warning -> debug\n"));
 	assert_non_null(strstr(out.data, "feed a removed\n"));
 	assert_non_null(strstr(out.data, "feed b: url: https://b.example/ -> https://b2.example/\n"));
 	assert_non_null(strstr(out.data, "feed c added\n"));
