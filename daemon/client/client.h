@@ -88,6 +88,22 @@ int command_options(const struct command *command, int argc, char **argv, bool *
 int command_ask(const struct command *command, const struct client_options *options, json_t *request,
 	int (*fn)(void *arg, const json_t *answer), void *arg);
 
+/* ---- the stream (event_print.c, cursor_file.c) ---- */
+
+/* An event's line or lines for people on standard output; nothing of kinds that say nothing to them. */
+void event_print(const json_t *event, const char *kind);
+
+enum { CURSOR_TEXT_MAX = 32 };
+
+/* -EINVAL unless text is digits, or nothing at all, with white space around: then the cursor is "". */
+int cursor_read(struct str text, char cursor[CURSOR_TEXT_MAX]);
+/* "" when there is no such file. */
+int cursor_file_load(const char *path, char cursor[CURSOR_TEXT_MAX], struct error *err);
+/* Written beside and renamed, so that there is always a whole one. */
+int cursor_file_save(const char *path, const char *cursor, struct error *err);
+
+/* ---- values ---- */
+
 /* A JSON string as one harmless line of a terminal, and the same of a member; nothing when it is none. */
 void print_value(FILE *out, const json_t *value);
 void print_text(FILE *out, const json_t *object, const char *member);

@@ -179,6 +179,17 @@ struct refresh {
 	long long fresh, copies, updates;
 };
 
+/* The result where it is one, "" for anything else. */
+static const char *known(const char *result)
+{
+	static const char *const results[] = {"ok", "unchanged", "failed"};
+
+	for (size_t i = 0; result != NULL && i < sizeof(results) / sizeof(results[0]); i++)
+		if (strcmp(result, results[i]) == 0)
+			return results[i];
+	return "";
+}
+
 static int show_progress(void *arg, const json_t *answer)
 {
 	struct refresh *r = arg;
@@ -193,8 +204,7 @@ static int show_progress(void *arg, const json_t *answer)
 	r->updates += json_integer_value(json_object_get(p, "updates"));
 	if (r->json)
 		return json_dumpf(p, stdout, JSON_COMPACT) != 0 || putchar('\n') == EOF ? -EIO : 0;
-	(void)printf("%6lld left  %-9s ", (long long)json_integer_value(json_object_get(p, "left")),
-		result != NULL ? result : "");
+	(void)printf("%6lld left  %-9s ", (long long)json_integer_value(json_object_get(p, "left")), known(result));
 	print_text(stdout, p, "feed");
 	if (fresh > 0)
 		(void)printf(": %lld new", fresh);

@@ -171,7 +171,9 @@ int control_ask(const struct client_options *options, json_t *request, int (*fn)
 		if (answer == NULL) {
 			result = error_set(err, -EPROTO, "the daemon sent something that is no JSON");
 		} else if (json_object_get(answer, "error") != NULL) {
-			result = error_set(err, -EINVAL, "%s", json_string_value(json_object_get(answer, "error")));
+			const char *reason = json_string_value(json_object_get(answer, "error"));
+
+			result = error_set(err, -EINVAL, "%s", reason != NULL ? reason : "the daemon refused");
 		} else if (json_object_get(answer, "done") != NULL) {
 			json_decref(answer);
 			break;

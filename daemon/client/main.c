@@ -41,19 +41,6 @@ static void usage(FILE *out)
 		out);
 }
 
-void command_usage(const struct command *c, FILE *out)
-{
-	(void)fprintf(out, "usage: sitrep %s %s\n\n%s.\n", c->name, c->arguments, c->summary);
-	if (c->help[0] != '\0')
-		(void)fprintf(out, "\n%s", c->help);
-}
-
-int command_fail(const struct command *c, const char *sentence)
-{
-	(void)fprintf(stderr, "sitrep: %s: %s\n", c->name, sentence);
-	return EXIT_TROUBLE;
-}
-
 static const struct command *find_command(const char *name)
 {
 	for (size_t i = 0; i < COMMAND_COUNT; i++)

@@ -8,13 +8,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "client.h"
 #include "sitrep/buf.h"
 
-enum { RECONNECT_FIRST_S = 1, RECONNECT_LONGEST_S = 60, CURSOR_TEXT_MAX = 32 };
+enum { RECONNECT_FIRST_S = 1, RECONNECT_LONGEST_S = 60 };
 
 struct tail {
 	const struct client_options *options;
@@ -43,133 +42,26 @@ static void catch_signals(void)
 	(void)sigaction(SIGTERM, &action, NULL);
 }
 
-/* ---- the state file ---- */
+/* ---- following ---- */
 
-static int load_state(struct tail *t, struct error *err)
-{
-	FILE *f = fopen(t->state_path, "re");
-	char line[CURSOR_TEXT_MAX];
-	struct str digits;
-
-	if (f == NULL)
-		return errno == ENOENT ? 0 : error_sys(err, -errno, "cannot read %s", t->state_path);
-	if (fgets(line, sizeof(line), f) != NULL) {
-		digits = str_trim(str_from(line));
-		if (strspn(digits.data, "0123456789") < digits.len || digits.len == 0) {
-			(void)fclose(f);
-			return error_set(err, -EINVAL, "%s does not hold a cursor", t->state_path);
-		}
-		memcpy(t->cursor, digits.data, digits.len);
-		t->cursor[digits.len] = '\0';
-	}
-	(void)fclose(f);
-	return 0;
-}
-
-/* Written beside and renamed, so that there is always a whole one. */
+/* Keeps the cursor where --state says, unless it is kept already. */
 static int save_state(struct tail *t, struct error *err)
 {
-	struct buf beside = BUF_INIT(4096);
-	FILE *f;
-	int result = 0;
+	int result = t->state_path != NULL && t->cursor_fresh ? cursor_file_save(t->state_path, t->cursor, err) : 0;
 
-	if (t->state_path == NULL || !t->cursor_fresh)
-		return 0;
-	if (buf_printf(&beside, "%s.new", t->state_path) != 0)
-		return error_sys(err, beside.failed, "cannot write %s", t->state_path);
-	f = fopen(beside.data, "we");
-	if (f == NULL || fprintf(f, "%s\n", t->cursor) < 0 || fflush(f) != 0 || fsync(fileno(f)) != 0)
-		result = error_sys(err, -errno, "cannot write %s", beside.data);
-	if (f != NULL && fclose(f) != 0 && result == 0)
-		result = error_sys(err, -errno, "cannot write %s", beside.data);
-	if (result == 0 && rename(beside.data, t->state_path) != 0)
-		result = error_sys(err, -errno, "cannot write %s", t->state_path);
-	if (result == 0)
-		t->cursor_fresh = false;
-	buf_release(&beside);
+	t->cursor_fresh = t->cursor_fresh && result != 0;
 	return result;
 }
-
-/* ---- lines for people ---- */
-
-static void print_time(const char *rfc3339)
-{
-	struct tm utc = {0}, local;
-	time_t t;
-
-	if (rfc3339 == NULL || strptime(rfc3339, "%Y-%m-%dT%H:%M:%SZ", &utc) == NULL)
-		return;
-	t = timegm(&utc);
-	if (localtime_r(&t, &local) != NULL)
-		(void)printf("%04d-%02d-%02d %02d:%02d  ", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
-			local.tm_hour, local.tm_min);
-}
-
-static void print_item(const json_t *event, const char *kind)
-{
-	const json_t *item = json_object_get(event, "item");
-	const json_t *story = json_object_get(event, "story");
-	json_int_t sources = json_integer_value(json_object_get(story, "sources"));
-
-	print_time(json_string_value(json_object_get(event, "time")));
-	if (strcmp(kind, "alert") == 0) {
-		const json_t *alert = json_object_get(event, "alert");
-
-		(void)fputs("ALERT ", stdout);
-		print_text(stdout, alert, "name");
-		(void)fputs(" (", stdout);
-		print_text(stdout, alert, "priority");
-		(void)fputs(")  ", stdout);
-	} else {
-		(void)printf("%-7s  ", kind);
-	}
-	print_text(stdout, item, "source");
-	(void)fputs(": ", stdout);
-	print_text(stdout, item, "title");
-	if (sources > 1)
-		(void)printf("  [%lld sources]", (long long)sources);
-	(void)fputs("\n                  ", stdout);
-	print_text(stdout, item, "link");
-	(void)putchar('\n');
-}
-
-static void print_feed(const json_t *event)
-{
-	const json_t *feed = json_object_get(event, "feed");
-
-	print_time(json_string_value(json_object_get(event, "time")));
-	(void)fputs("feed     ", stdout);
-	print_text(stdout, feed, "name");
-	(void)fputs(": ", stdout);
-	print_text(stdout, feed, "state");
-	if (json_is_string(json_object_get(feed, "reason"))) {
-		(void)fputs(", ", stdout);
-		print_text(stdout, feed, "reason");
-	}
-	(void)putchar('\n');
-}
-
-static void print_for_people(const json_t *event, const char *kind)
-{
-	if (strcmp(kind, "feed") == 0)
-		print_feed(event);
-	else if (strcmp(kind, "gap") == 0)
-		(void)printf("missed: events %s to %s are no longer kept\n",
-			json_string_value(json_object_get(event, "from")),
-			json_string_value(json_object_get(event, "to")));
-	else if (json_is_object(json_object_get(event, "item")))
-		print_item(event, kind);
-}
-
-/* ---- following ---- */
 
 static void note_cursor(struct tail *t, const json_t *event, const char *member)
 {
 	const char *cursor = json_string_value(json_object_get(event, member));
+	char next[CURSOR_TEXT_MAX];
 
-	if (cursor == NULL || strlen(cursor) >= sizeof(t->cursor) || strcmp(cursor, t->cursor) == 0)
+	if (cursor == NULL || cursor_read(str_from(cursor), next) != 0 || next[0] == '\0' ||
+		strcmp(next, t->cursor) == 0)
 		return;
-	memcpy(t->cursor, cursor, strlen(cursor) + 1);
+	memcpy(t->cursor, next, sizeof(next));
 	t->cursor_fresh = true;
 }
 
@@ -182,13 +74,15 @@ static int take_line(struct tail *t, struct str line, struct error *err)
 	if (kind == NULL) {
 		result = error_set(err, -EPROTO, "the daemon sent something that is no event");
 	} else if (strcmp(kind, "error") == 0) {
-		result = error_set(err, -EINVAL, "%s", json_string_value(json_object_get(event, "reason")));
+		const char *reason = json_string_value(json_object_get(event, "reason"));
+
+		result = error_set(err, -EINVAL, "%s", reason != NULL ? reason : "the daemon refused");
 	} else if (strcmp(kind, "hello") != 0) {
 		if (t->json && strcmp(kind, "subscribed") != 0 && strcmp(kind, "heartbeat") != 0) {
 			(void)fwrite(line.data, 1, line.len, stdout);
 			(void)putchar('\n');
 		} else if (!t->json) {
-			print_for_people(event, kind);
+			event_print(event, kind);
 		}
 		note_cursor(t, event, strcmp(kind, "subscribed") == 0 ? "since" : "cursor");
 	}
@@ -319,7 +213,7 @@ static int run(const struct client_options *options, int argc, char **argv)
 	} else {
 		catch_signals();
 		if (t.state_path != NULL)
-			result = load_state(&t, &err);
+			result = cursor_file_load(t.state_path, t.cursor, &err);
 		if (result == 0)
 			result = tail_forever(&t, &err);
 	}

@@ -147,6 +147,24 @@ def test_tail_keeps_its_cursor(server, make_daemon, tmp_path):
     assert [e["cursor"] for e in tail(2)] == ["6", "7"]
 
 
+def test_tail_takes_no_other_file_for_its_cursor(server, make_daemon, tmp_path):
+    daemon = make_daemon(feeds={}).start()
+    state = tmp_path / "cursor"
+    # the last one would be another number if it were cut
+    for content in (b"not a cursor\n", b"12\n13\n", b"12\x00", b"-5", b"1" * 31 + b"2" * 9, b"7\n" * 100):
+        state.write_bytes(content)
+        result = daemon.run("tail", "--state", str(state), check=False)
+        assert result.returncode == 1 and "does not hold a cursor" in result.stderr, content
+        assert state.read_bytes() == content
+
+
+def test_a_sentence_that_quotes_is_harmless_to_a_terminal(server, make_daemon):
+    daemon = make_daemon(feeds={}).start()
+    result = daemon.run("explain", "\x1b[31mred\u202e\x9b", check=False)
+    assert result.returncode == 1 and "red" in result.stderr
+    assert not set(result.stderr) & set("\x1b\u202e\x9b")
+
+
 def test_the_first_poll_of_a_feed_is_no_flood(server, make_daemon):
     """Hundreds of items come in, join the stories that are there, and call nobody."""
     old = [article(n) for n in range(400)]
