@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Runs fuzz targets, two at a time, each for a while, on a corpus that grows from run to run.
 
-usage: run.py --programs DIR [--seconds N] [--rss-limit-mb N] [--seeds DIR] TARGET...
+usage: run.py --programs DIR [--seconds N | --total N] [--rss-limit-mb N] [--seeds DIR] TARGET...
+
+--seconds is for each target, --total for all together.
 
 Seeds are made anew before each run from what the repository's own tests hold (seeds.py); the files of --seeds are
 given to the feed target as well, from where they lie.  A crash, a leak, a timeout or too much memory ends that
@@ -17,7 +19,8 @@ import sys
 import seeds
 
 # The longest input of each: what matters happens in shorter ones, and short ones run faster.
-LENGTHS = {"feed": 32768, "html": 8192, "wire": 8192, "worker": 8192, "json": 4096, "charset": 4096, "url": 1024, "date": 256}
+LENGTHS = {"feed": 32768, "html": 8192, "wire": 8192, "worker": 8192, "rule": 2048, "near": 2048, "websub": 1024,
+           "url": 1024, "habits": 1024, "guard": 256, "date": 256}
 SECONDS_AN_INPUT = 10
 AT_A_TIME = 2
 
@@ -59,10 +62,13 @@ def main():
     parser = argparse.ArgumentParser(description="Run fuzz targets.")
     parser.add_argument("--programs", required=True)
     parser.add_argument("--seconds", type=int, default=30)
+    parser.add_argument("--total", type=int)
     parser.add_argument("--rss-limit-mb", type=int, default=2048)
     parser.add_argument("--seeds")
     parser.add_argument("targets", nargs="+")
     options = parser.parse_args()
+    if options.total:
+        options.seconds = max(1, options.total * AT_A_TIME // len(options.targets))
     with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
         passed = list(pool.map(lambda target: run(target, options), options.targets))
     print("%d passed, %d failed" % (passed.count(True), passed.count(False)))

@@ -2,8 +2,8 @@
 
 The sample feeds are seeds as they are.  Everything else stands in the unit tests as C strings: each literal of a
 module's test is a seed for that module's target, and the literals of the sources that look like words of the
-language (elements, attributes, labels, month names) are its dictionary.  The wire format's seeds are the samples'
-documents, written by wire_seed.
+language (elements, attributes, labels, month names) are its dictionary.  What is no text is written by programs:
+the samples' documents by wire_seed, what the database and the workers get by bytes_seed.
 """
 import ast
 import pathlib
@@ -11,14 +11,61 @@ import re
 import subprocess
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-UNIT = TOP / "tests/unit/parse"
-PARSE = TOP / "daemon/parse"
 
-# The unit tests whose literals are seeds, and the sources whose words are the dictionary.
-TESTS = {"feed": ("parse*_test.c", "jsonfeed_test.c", "xml*_test.c"), "html": ("html*_test.c",),
-         "date": ("date*_test.c",), "url": ("url*_test.c",), "charset": ("charset*_test.c",), "wire": (), "worker": (), "json": ("jsonfeed_test.c",)}
-WORDS = {"feed": ("xmlfeed*.c", "jsonfeed.c", "xmlns.c"), "html": ("html_policy.c", "html_css.c"),
-         "date": ("date*.c",), "url": ("url*.c",), "charset": ("charset_labels.c",), "wire": (), "worker": (), "json": ("jsonfeed.c",)}
+# For each target the unit tests whose literals are seeds, and the sources whose words are the dictionary.
+SOURCES = {
+    "answers": ((), ("client/*.c", "stream/control.c")),
+    "charset": (("parse/charset*_test.c",), ("parse/charset_labels.c",)),
+    "config": (("config/*_test.c",), ("config/option.c", "config/config_value.c")),
+    "date": (("parse/date*_test.c",), ("parse/date*.c",)),
+    "feed": (("parse/parse*_test.c", "parse/jsonfeed_test.c", "parse/xml*_test.c"),
+             ("parse/xmlfeed*.c", "parse/jsonfeed.c", "parse/xmlns.c")),
+    "guard": ((), ()),
+    "habits": ((), ()),
+    "head": (("fetch/response_head_test.c", "fetch/link_header_test.c"), ("fetch/response_head.c",)),
+    "html": (("parse/html*_test.c",), ("parse/html_policy.c", "parse/html_css.c")),
+    "http": (("publish/http*_test.c",), ("publish/http*.c",)),
+    "job": ((), ()),
+    "json": (("parse/jsonfeed_test.c",), ("parse/jsonfeed.c",)),
+    "lines": (("stream/*_test.c",), ("stream/*.c",)),
+    "near": ((), ()),
+    "opml": (("config/opml*_test.c", "config/config*_test.c"), ("config/opml.c",)),
+    "rule": (("watch/*_test.c",), ("watch/rule_parse.c",)),
+    "stored": ((), ()),
+    "url": (("parse/url*_test.c",), ("parse/url*.c",)),
+    "websub": (("fetch/websub*_test.c",), ("fetch/websub_message.c",)),
+    "wire": ((), ()),
+    "worker": ((), ()),
+}
+BYTES = ("habits", "job", "near", "stored")
+# Of a target without literals of its own.
+WRITTEN = {
+    "answers": [bytes([n]) + line + b'\n{"done":true}\n' for n, line in (
+        (0, b'{"status":{"version":"1","paused":false,"health":{"reasons":[{"text":"t"}]},"now":{"transfers":3}}}'),
+        (1, b'{"feeds":[{"name":"usni","state":"failing","reason":"r","recent":[0,3],"posts_per_day":2.5,"polls":7,'
+            b'"due":"2026-11-23T10:52:35Z","bytes":123456,"moved_to":"https://m.example/"}]}'),
+        (2, b'{"explain":["a sentence"]}'), (3, b'{"progress":{"feed":"usni","result":"ok","new":2,"left":1}}'),
+        (4, b'{"changes":["a","b"]}'), (4, b'{"mistakes":["f:1: m"]}\n{"error":"refused \\u001b[31m"}'),
+        (5, b'{"why":{"item":{"title":"t","source":"s"},"story":{"id":"i","reports":2},"links":[{"relation":"copy",'
+            b'"to":{"title":"u"},"score":0.5,"shared":3,"shared_of":9}],"said":[{"word":"join","story":"x"}]}}'),
+        (6, b'{"why":{"items":[{"title":"t"},{"title":"u"}],"same_story":true,"near":true,"comparison":'
+            b'{"verdict":"copy","why":"runs","score":0.7}}}'),
+        (7, b'{"split":{"changed":true,"story":"a","former":"b","sources":1,"reports":2}}'))] + [
+        b'\x0c{"event":"new","cursor":"7","time":"2026-11-23T10:52:35Z","item":{"title":"t","source":"s","link":"l"},'
+        b'"story":{"sources":2}}\n{"event":"alert","alert":{"name":"a","priority":"high"},"item":{}}\n'
+        b'{"event":"feed","feed":{"name":"n","state":"ok","reason":"r"}}\n{"event":"gap","from":"1","to":"2"}',
+        b"\x0d 10321 \n"],
+    "guard": [bytes(10) + b"\xff\xff\x7f\x00\x00\x01" + b"127.0.0.0/8, ::1", bytes(15) + b"\x01" + b"fc00::/7",
+              b"\x20\x02\x0a\x00\x00\x01" + bytes(10) + b"10.0.0.0/8", b"\x00\x64\xff\x9b" + bytes(8) + b"\xa9\xfe\xa9\xfe"],
+    "http": [b"POST /hub HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
+             b"POST /hub HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+             b"GET /a?q=b%20c HTTP/1.1\r\nHost: a\r\nAccept: application/json;q=0.5\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"],
+    "lines": [b'{"op":"subscribe","since":"0","events":["new","alert"],"match":"a* NOT b","feeds":["usni"]}\n',
+              b'{"op":"feeds"}\n{"op":"status"}\n{"op":"refresh","feed":"usni"}\n{"op":"pause"}\n{"op":"reload"}\n',
+              b'{"op":"why","item":"a","other":"b"}\n{"op":"join","item":"a","other":"b"}\n{"op":"split","item":"a"}\n'],
+    "websub": [b"41-" + b"0" * 64 + b"\nsubscribe\nhttps://feeds.example/a?b=c&d\nsha256=" + b"0" * 64 + b"\nbody",
+               b"1\ndenied\nhttps://feeds.example/a?b=c&d\nsha1=00\n"],
+}
 LITERAL = re.compile(r'(?:"(?:[^"\\\n]|\\.)*"\s*)+')
 PIECE = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 
@@ -41,12 +88,12 @@ def literals(folder, patterns):
 
 
 def dictionary(target):
-    words = sorted({w for w in literals(PARSE, WORDS[target]) if 2 <= len(w) <= 24 and b"\n" not in w})
+    words = sorted({w for w in literals(TOP / "daemon", SOURCES[target][1]) if 2 <= len(w) <= 24 and b"\n" not in w})
     return "".join('"%s"\n' % "".join("\\x%02x" % byte for byte in word) for word in words)
 
 
 def seeds(target, programs):
-    found = {s for s in literals(UNIT, TESTS[target]) if s}
+    found = {s for s in literals(TOP / "tests/unit", SOURCES[target][0]) if s} | set(WRITTEN.get(target, ()))
     if target in ("feed", "html", "charset"):
         found |= {p.read_bytes() for p in sorted((TOP / "tests/samples").iterdir()) if p.is_file()}
     if target == "json":
@@ -58,6 +105,8 @@ def seeds(target, programs):
     if target == "url":
         found |= {base + b"\n" + s for base in (b"https://feeds.example/a/b?c#d", b"http://[::1]:8080/") for s in
                   list(found)}
+    if target == "rule":
+        found |= {s + b"\nfrigate in the strait\nmissile launch by the carrier group" for s in list(found)}
     if target in ("wire", "worker"):
         for path in sorted((TOP / "tests/samples").iterdir()):
             made = subprocess.run([str(programs / "wire_seed"), str(path)], capture_output=True, check=False)
@@ -71,6 +120,8 @@ def write(target, folder, programs):
     folder.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(sorted(seeds(target, programs))):
         (folder / ("seed-%04d" % number)).write_bytes(seed)
+    if target in BYTES:
+        subprocess.run([str(programs / "bytes_seed"), target, str(folder)], check=True)
     words = dictionary(target)
     if words:
         (folder.parent / (target + ".dict")).write_text(words)

@@ -1,0 +1,192 @@
+/* What the command line reads: any bytes as the daemon's answer to each of its commands, as events of the stream and as
+ * the file with the cursor.  Whatever it says, what goes to the terminal is lines of plain text, and the command ends
+ * with one of its exit statuses.  The first byte chooses the command. */
+#include "fuzz.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "../../daemon/client/client.h"
+#include "sitrep/utf8.h"
+
+static char folder[64] = "/tmp/sitrep-fuzz-XXXXXX";
+static char path[96];
+static int listening;
+static struct str answer;
+static sem_t served; /* the answer is no longer looked at */
+
+static const struct {
+	const struct command *command;
+	const char *arguments[3];
+	bool is_json;
+} cases[] = {
+	{&command_status, {NULL}, false},
+	{&command_feeds, {NULL}, false},
+	{&command_explain, {"usni", NULL}, false},
+	{&command_refresh, {NULL}, false},
+	{&command_reload, {NULL}, false},
+	{&command_why, {"a", NULL}, false},
+	{&command_why, {"a", "b", NULL}, false},
+	{&command_split, {"a", NULL}, false},
+	{&command_join, {"a", "b", NULL}, false},
+	{&command_pause, {NULL}, false},
+	{&command_status, {"--json", NULL}, true},
+	{&command_feeds, {"--json", NULL}, true},
+};
+enum { CASES = sizeof(cases) / sizeof(cases[0]), OF_EVENTS = CASES, OF_CURSORS, CHOICES };
+
+/* What a command prints, in memory. */
+struct printing {
+	FILE *out, *err, *into;
+	char *text;
+	size_t len;
+};
+
+static void remove_folder(void)
+{
+	(void)unlink(path);
+	(void)rmdir(folder);
+}
+
+/* The daemon: takes one connection at a time, says the answer, whatever was asked. */
+static void *serve(void *arg)
+{
+	char asked[4096];
+
+	for (;;) {
+		int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+		size_t sent = 0;
+		ssize_t n = 1;
+
+		if (fd < 0)
+			return arg;
+		(void)recv(fd, asked, sizeof(asked), 0);
+		while (sent < answer.len && (n = send(fd, answer.data + sent, answer.len - sent, MSG_NOSIGNAL)) > 0)
+			sent += (size_t)n;
+		(void)close(fd);
+		(void)sem_post(&served);
+	}
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	pthread_t thread;
+
+	(void)argc;
+	(void)argv;
+	if (mkdtemp(folder) == NULL || atexit(remove_folder) != 0)
+		return 1;
+	(void)snprintf(path, sizeof(path), "%s/control.sock", folder);
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return sem_init(&served, 0, 0) != 0 || listening < 0 ||
+	       bind(listening, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(listening, 8) != 0 ||
+	       pthread_create(&thread, NULL, serve, NULL) != 0;
+}
+
+/* ---- what is printed ---- */
+
+/* glibc lets a program put another stream in the place of these; the sanitizers write past them. */
+static void begin_printing(struct printing *p)
+{
+	(void)fflush(stdout);
+	*p = (struct printing){.out = stdout, .err = stderr};
+	p->into = open_memstream(&p->text, &p->len);
+	fuzz_require(p->into != NULL, STR_NONE);
+	stdout = stderr = p->into;
+}
+
+static void end_printing(struct printing *p)
+{
+	stdout = p->out;
+	stderr = p->err;
+	(void)fclose(p->into);
+}
+
+static void check_printed(struct str all, struct str input)
+{
+	size_t at = 0;
+
+	fuzz_require(utf8_valid(all), input);
+	while (at < all.len) {
+		uint32_t cp = utf8_next(all, &at);
+
+		if (utf8_is_unsafe(cp))
+			(void)fprintf(stderr, "U+%04X in: %.*s\n", (unsigned)cp, STR_ARG(all));
+		fuzz_require(!utf8_is_unsafe(cp), input);
+	}
+}
+
+/* ---- the three kinds ---- */
+
+static int run(size_t which)
+{
+	const struct client_options options = {.socket_path = path};
+	char *argv[5] = {(char *)"sitrep"};
+	int argc = 1;
+
+	for (const char *const *a = cases[which].arguments; *a != NULL; a++)
+		argv[argc++] = (char *)*a;
+	optind = 1;
+	return cases[which].command->run(&options, argc, argv);
+}
+
+static void print_events(struct str lines)
+{
+	struct str line;
+
+	while (str_split(&lines, '\n', &line)) {
+		json_t *event = json_loadb(line.data != NULL ? line.data : "", line.len, 0, NULL);
+		const char *kind = json_string_value(json_object_get(event, "event"));
+
+		if (kind != NULL)
+			event_print(event, kind);
+		json_decref(event);
+	}
+}
+
+static void check_cursor(struct str text)
+{
+	char cursor[CURSOR_TEXT_MAX], again[CURSOR_TEXT_MAX];
+
+	if (cursor_read(text, cursor) != 0) {
+		fuzz_require(cursor[0] == '\0', text);
+		return;
+	}
+	fuzz_require(strspn(cursor, "0123456789") == strlen(cursor), text);
+	fuzz_require(cursor_read(str_from(cursor), again) == 0 && strcmp(cursor, again) == 0, text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct str input = fuzz_str(data, size);
+	size_t which = size > 0 ? data[0] % CHOICES : 0;
+	struct printing p;
+	int status = EXIT_DONE;
+
+	answer = str_slice(input, 1, size);
+	if (which == OF_CURSORS) {
+		check_cursor(answer);
+		return 0;
+	}
+	begin_printing(&p);
+	if (which == OF_EVENTS)
+		print_events(answer);
+	else
+		status = run(which);
+	while (which < CASES && sem_wait(&served) != 0)
+		continue;
+	end_printing(&p);
+	fuzz_require(status == EXIT_DONE || status == EXIT_TROUBLE, input);
+	if (which == OF_EVENTS || !cases[which].is_json)
+		check_printed(str_make(p.text, p.len), input);
+	free(p.text);
+	return 0;
+}

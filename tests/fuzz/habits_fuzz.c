@@ -1,0 +1,83 @@
+/* What the database keeps of a feed's ways, as any bytes: what is taken is written as the same bytes, what is not
+ * leaves a feed of which nothing is known, and whatever is remembered, no plan is sooner than now or later than it may
+ * be. */
+#include "fuzz.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "sitrep/clock.h"
+#include "sitrep/habits.h"
+#include "sitrep/limits.h"
+
+/* 2026-11-23T10:00:00Z */
+#define NOW_MS INT64_C(1795428000000)
+#define MINUTE_MS INT64_C(60000)
+#define DAY_MS (24 * 60 * MINUTE_MS)
+
+static struct buf bytes, fresh;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	struct habits none;
+
+	(void)argc;
+	(void)argv;
+	buf_init(&bytes, FUZZ_BUF_MAX);
+	buf_init(&fresh, FUZZ_BUF_MAX);
+	habits_init(&none);
+	return habits_encode(&none, &fresh);
+}
+
+static void check_plan(struct habits *h, int errors, struct str input)
+{
+	static const struct schedule_policy policy = {
+		.min_ms = 5 * MINUTE_MS, .max_ms = 360 * MINUTE_MS, .default_ms = 30 * MINUTE_MS};
+	struct feed_state state = {.health = errors > 0 ? FEED_FAILING : FEED_OK,
+		.failure = errors > 0 ? FAILURE_CONNECT : FAILURE_NONE,
+		.errors = errors,
+		.polls = 5,
+		.last_poll_ms = NOW_MS,
+		.last_success_ms = NOW_MS,
+		.last_new_ms = NOW_MS - DAY_MS};
+	struct schedule_plan plan = habits_plan(h, &state, &policy, NOW_MS);
+
+	fuzz_require(plan.due_ms > NOW_MS && plan.due_ms <= NOW_MS + 32 * DAY_MS, input);
+	fuzz_require(isfinite(plan.expected_posts) && isfinite(plan.posts_per_day) && isfinite(plan.burst), input);
+	fuzz_require(habits_why(h)[0] != '\0', input);
+	buf_clear(&bytes);
+	fuzz_require(habits_explain(h, &state, &policy, &bytes) == 0 && bytes.len > 0, input);
+	(void)habits_want_whole(h, &state, NOW_MS);
+}
+
+static void check_note(struct habits *h, struct str input)
+{
+	int64_t published_ms[4] = {TIME_NONE, NOW_MS - 1000, NOW_MS + DAY_MS, 0};
+	struct feed_state state = {.polls = 6, .last_poll_ms = NOW_MS, .last_success_ms = NOW_MS};
+	struct poll_outcome o = {.kind = OUTCOME_DOCUMENT, .at_ms = NOW_MS, .http_status = 200};
+	struct poll_news news = {.published_ms = published_ms, .fresh = 4, .shown = 9};
+
+	habits_note(h, &state, &o, &news);
+	check_plan(h, 0, input);
+	/* what is remembered can be kept */
+	buf_clear(&bytes);
+	fuzz_require(habits_encode(h, &bytes) == 0, input);
+	habits_decode(buf_str(&bytes), h);
+	buf_clear(&bytes);
+	fuzz_require(habits_encode(h, &bytes) == 0 && !str_eq(buf_str(&bytes), buf_str(&fresh)), input);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct str input = fuzz_str(data, size);
+	struct habits h;
+
+	habits_decode(input, &h);
+	buf_clear(&bytes);
+	fuzz_require(habits_encode(&h, &bytes) == 0, input);
+	fuzz_require(str_eq(buf_str(&bytes), input) || str_eq(buf_str(&bytes), buf_str(&fresh)), input);
+	for (int errors = 0; errors < 3; errors++)
+		check_plan(&h, errors, input);
+	check_note(&h, input);
+	return 0;
+}
