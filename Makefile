@@ -137,7 +137,7 @@ $(HOSTILE): $(B)/tests/hostile/worker.o $(call lib,watch dedup parse base)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(worker_libs)
 
-$(PROPERTY): $(B)/tests/conformance/publish_property.o $(call lib,$(LIBS_publish))
+$(PROPERTY): $(B)/tests/conformance/publish_property.o $(B)/tests/conformance/reader_view.o $(call lib,$(LIBS_publish))
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)

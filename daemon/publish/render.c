@@ -94,19 +94,73 @@ void render_thumbnail(struct buf *out, const struct item *it)
 	(void)buf_puts(out, "/>\n");
 }
 
+void render_paragraphs(struct buf *out, struct str text)
+{
+	struct str line;
+	bool open = false;
+
+	while (str_split(&text, '\n', &line)) {
+		line = str_trim(line);
+		if (line.len > 0) {
+			(void)buf_puts(out, open ? "<br/>" : "<p>");
+			(void)buf_add_xml(out, line);
+		} else if (open) {
+			(void)buf_puts(out, "</p>");
+		}
+		open = line.len > 0;
+	}
+	if (open)
+		(void)buf_puts(out, "</p>");
+}
+
+/* Would HTML read a character reference in it? */
+static bool has_reference(struct str text)
+{
+	struct buf read = BUF_INIT(text.len + 64);
+	bool differs = str_find_char(text, '&', 0) != STR_NPOS;
+
+	if (differs)
+		differs = html_unescape(&read, text) != 0 || !str_eq(buf_str(&read), text);
+	buf_release(&read);
+	return differs;
+}
+
+bool render_is_like_markup(struct str text)
+{
+	return str_find_char(text, '<', 0) != STR_NPOS || has_reference(text);
+}
+
+void render_as_html(struct buf *out, struct str text)
+{
+	bool references = has_reference(text);
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] == '<')
+			(void)buf_puts(out, "&lt;");
+		else if (text.data[i] == '&' && references)
+			(void)buf_puts(out, "&amp;");
+		else
+			(void)buf_putc(out, text.data[i]);
+	}
+}
+
+/* Whether t can be shown: it is there, and no book. */
+static bool is_shown(const struct text *t)
+{
+	return t->kind != TEXT_ABSENT && !str_empty(t->value) && t->value.len <= CONTENT_SHOWN_MAX;
+}
+
 static void add_text(struct buf *out, const struct item *it)
 {
-	const struct text *t = &it->content;
+	const struct text *t = is_shown(&it->content) ? &it->content : &it->summary;
+	size_t before = out->len;
 
-	if (t->kind == TEXT_ABSENT || str_empty(t->value) || t->value.len > CONTENT_SHOWN_MAX)
-		t = &it->summary;
-	if (t->kind == TEXT_HTML && t->value.len <= CONTENT_SHOWN_MAX) {
+	if (is_shown(t) && t->kind == TEXT_HTML)
 		(void)buf_add(out, t->value);
-	} else if (!str_empty(it->plain_summary)) {
-		(void)buf_puts(out, "<p>");
-		(void)buf_add_xml(out, it->plain_summary);
-		(void)buf_puts(out, "</p>");
-	}
+	else if (is_shown(t))
+		render_paragraphs(out, t->value);
+	if (out->len == before)
+		render_paragraphs(out, it->plain_summary);
 }
 
 static void add_report(struct buf *out, const struct report *r)
@@ -133,6 +187,17 @@ void render_element(struct buf *out, const char *name, struct str value)
 	(void)buf_printf(out, "<%s>", name);
 	(void)buf_add_xml(out, value);
 	(void)buf_printf(out, "</%s>\n", name);
+}
+
+void render_html_element(struct buf *out, const char *name, struct str text)
+{
+	struct buf html = BUF_INIT(out->max);
+
+	render_as_html(&html, text);
+	if (buf_failed(&html))
+		out->failed = html.failed;
+	render_element(out, name, buf_str(&html));
+	buf_release(&html);
 }
 
 void render_body(struct buf *out, const struct story *story)

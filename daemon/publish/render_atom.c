@@ -23,13 +23,33 @@ static void link(struct buf *out, const char *rel, struct str href, struct str t
 	(void)buf_puts(out, "/>\n");
 }
 
+/* A text construct.  Readers that overlook the type are many, so that a text which HTML would read as markup is
+ * declared and written as HTML: all readers then show the same words. */
+static void text_construct(struct buf *out, const char *name, struct str text)
+{
+	struct buf html = BUF_INIT(out->max);
+
+	if (str_empty(text) || !render_is_like_markup(text)) {
+		(void)buf_printf(out, "<%s>", name);
+		(void)buf_add_xml(out, text);
+	} else {
+		render_as_html(&html, text);
+		if (buf_failed(&html))
+			out->failed = html.failed;
+		(void)buf_printf(out, "<%s type=\"html\">", name);
+		(void)buf_add_xml(out, buf_str(&html));
+	}
+	(void)buf_printf(out, "</%s>\n", name);
+	buf_release(&html);
+}
+
 static void begin(struct buf *out, const struct channel *c)
 {
 	(void)buf_puts(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
 			    "<feed xmlns=\"http://www.w3.org/2005/Atom\" "
 			    "xmlns:media=\"http://search.yahoo.com/mrss/\">\n");
 	render_element(out, "id", str_from(c->id));
-	render_element(out, "title", str_from(c->title));
+	text_construct(out, "title", str_from(c->title));
 	instant(out, "updated", c->updated_ms);
 	link(out, "self", str_from(c->self_url), STR("application/atom+xml"), STR_NONE);
 	link(out, "alternate", str_from(c->home_url), STR("text/html"), STR_NONE);
@@ -126,7 +146,7 @@ static void source(struct buf *out, const struct report *r)
 {
 	(void)buf_puts(out, "<source>\n");
 	render_element(out, "id", r->source.url);
-	render_element(out, "title", r->source.title);
+	text_construct(out, "title", r->source.title);
 	instant(out, "updated", r->first_seen_ms);
 	link(out, "self", r->source.url, STR_NONE, STR_NONE);
 	if (url_is_web(r->source.link))
@@ -145,9 +165,7 @@ static void story(struct buf *out, const struct story *s, size_t index)
 	(void)buf_add_xml_attribute(out, "xml:lang", render_language(&lead->item));
 	(void)buf_puts(out, ">\n");
 	(void)buf_printf(out, "<id>urn:uuid:%s</id>\n", s->uid);
-	(void)buf_puts(out, "<title>");
-	(void)buf_add_xml(out, lead->item.plain_title);
-	(void)buf_puts(out, "</title>\n");
+	text_construct(out, "title", lead->item.plain_title);
 	instant(out, "updated", s->updated_ms);
 	instant(out, "published", render_published(s));
 	people(out, lead);
@@ -162,9 +180,11 @@ static void story(struct buf *out, const struct story *s, size_t index)
 	enclosures(out, &lead->item);
 	categories(out, lead);
 	render_rights(&rights, &lead->item);
-	render_element(out, "rights", buf_str(&rights));
+	if (rights.len > 0)
+		text_construct(out, "rights", buf_str(&rights));
 	render_thumbnail(out, &lead->item);
-	render_element(out, "summary", lead->item.plain_summary);
+	if (!str_empty(lead->item.plain_summary))
+		text_construct(out, "summary", lead->item.plain_summary);
 	render_body(&body, s);
 	if (buf_failed(&body)) /* a text that had no room is not an empty one */
 		out->failed = body.failed;

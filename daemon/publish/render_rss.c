@@ -1,5 +1,8 @@
 /* RSS 2.0 with content, dc and atom elements.  An item is a story; <source> names the outlet that leads it,
- * the others stand in the text. */
+ * the others stand in the text.
+ *
+ * RSS says of no field whether it is text or markup, and readers take titles, descriptions and names for markup.  So
+ * every text is escaped as HTML first and as XML then: harmless words such as "type <img>" stay words. */
 #include "sitrep/clock.h"
 #include "sitrep/limits.h"
 #include "sitrep/render.h"
@@ -14,11 +17,9 @@ static void begin(struct buf *out, const struct channel *c)
 			    "xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" "
 			    "xmlns:dc=\"http://purl.org/dc/elements/1.1/\" "
 			    "xmlns:media=\"http://search.yahoo.com/mrss/\">\n<channel>\n");
-	render_element(out, "title", str_from(c->title));
+	render_html_element(out, "title", str_from(c->title));
 	render_element(out, "link", str_from(c->home_url));
-	(void)buf_puts(out, "<description>");
-	(void)buf_add_xml(out, str_from(c->title));
-	(void)buf_puts(out, "</description>\n");
+	render_html_element(out, "description", str_from(c->title));
 	(void)buf_puts(out, "<atom:link rel=\"self\" type=\"application/rss+xml\" href=\"");
 	(void)buf_add_xml(out, str_from(c->self_url));
 	(void)buf_puts(out, "\"/>\n");
@@ -58,13 +59,13 @@ static void people(struct buf *out, const struct report *r)
 	for (size_t i = 0; i < r->item.authors.count; i++) {
 		struct str name = render_person(&r->item.authors.items[i]);
 
-		render_element(out, "dc:creator", name);
+		render_html_element(out, "dc:creator", name);
 		written += !str_empty(name);
 	}
 	if (written == 0)
-		render_element(out, "dc:creator", r->source.title);
+		render_html_element(out, "dc:creator", r->source.title);
 	for (size_t i = 0; i < r->item.contributors.count; i++)
-		render_element(out, "dc:contributor", render_person(&r->item.contributors.items[i]));
+		render_html_element(out, "dc:contributor", render_person(&r->item.contributors.items[i]));
 }
 
 static void categories(struct buf *out, const struct report *r)
@@ -72,23 +73,22 @@ static void categories(struct buf *out, const struct report *r)
 	struct str rest = r->source.categories, name;
 
 	while (str_split(&rest, '\n', &name))
-		render_element(out, "category", name);
+		render_html_element(out, "category", name);
 	for (size_t i = 0; i < r->item.categories.count; i++)
 		if (render_category(&r->item.categories.items[i], &name))
-			render_element(out, "category", name);
+			render_html_element(out, "category", name);
 }
 
 static void story(struct buf *out, const struct story *s, size_t index)
 {
 	const struct report *lead = &s->reports[0];
-	struct buf body = BUF_INIT(out->max), rights = BUF_INIT(LIMIT_TITLE);
+	struct buf body = BUF_INIT(out->max), rights = BUF_INIT(LIMIT_TITLE), outlet = BUF_INIT(out->max);
 	struct str via_title, via = render_via(&lead->item, &via_title);
 	char text[TIME_TEXT_MAX];
 
 	(void)index;
-	(void)buf_puts(out, "<item>\n<title>");
-	(void)buf_add_xml(out, lead->item.plain_title);
-	(void)buf_puts(out, "</title>\n");
+	(void)buf_puts(out, "<item>\n");
+	render_html_element(out, "title", lead->item.plain_title);
 	if (url_is_web(lead->item.link))
 		render_element(out, "link", lead->item.link);
 	(void)buf_printf(out, "<guid isPermaLink=\"false\">urn:uuid:%s</guid>\n", s->uid);
@@ -96,7 +96,7 @@ static void story(struct buf *out, const struct story *s, size_t index)
 	people(out, lead);
 	render_element(out, "dc:language", render_language(&lead->item));
 	render_rights(&rights, &lead->item);
-	render_element(out, "dc:rights", buf_str(&rights));
+	render_html_element(out, "dc:rights", buf_str(&rights));
 	render_element(out, "dc:source", via);
 	categories(out, lead);
 	if (url_is_web(lead->item.comments))
@@ -106,15 +106,20 @@ static void story(struct buf *out, const struct story *s, size_t index)
 	(void)buf_puts(out, "<source url=\"");
 	(void)buf_add_xml(out, lead->source.url);
 	(void)buf_puts(out, "\">");
-	(void)buf_add_xml(out, lead->source.title);
+	render_as_html(&outlet, lead->source.title);
+	(void)buf_add_xml(out, buf_str(&outlet));
 	(void)buf_puts(out, "</source>\n<description>");
-	(void)buf_add_xml(out, lead->item.plain_summary);
+	render_paragraphs(&body, lead->item.plain_summary);
+	(void)buf_add_xml(out, buf_str(&body));
 	(void)buf_puts(out, "</description>\n<content:encoded>");
+	if (!buf_failed(&body))
+		buf_clear(&body);
 	render_body(&body, s);
-	if (buf_failed(&body)) /* a text that had no room is not an empty one */
-		out->failed = body.failed;
+	if (buf_failed(&body) || buf_failed(&outlet)) /* a text that had no room is not an empty one */
+		out->failed = buf_failed(&body) ? body.failed : outlet.failed;
 	(void)buf_add_xml(out, buf_str(&body));
 	(void)buf_puts(out, "</content:encoded>\n</item>\n");
+	buf_release(&outlet);
 	buf_release(&body);
 	buf_release(&rights);
 }

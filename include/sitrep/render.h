@@ -35,7 +35,16 @@ extern const struct format format_atom, format_rss, format_json, format_page;
 
 /* Appends <name>value</name> and a line's end, escaped; nothing when value is empty. */
 void render_element(struct buf *out, const char *name, struct str value);
-/* The item's text as XHTML: content, else summary, plain text wrapped in a paragraph; then, when other
+/* Appends plain text as HTML: a paragraph for each part between blank lines, <br/> between its lines. */
+void render_paragraphs(struct buf *out, struct str text);
+/* Would HTML read anything in this plain text as a tag or a character reference? */
+bool render_is_like_markup(struct str text);
+/* Appends plain text so that HTML shows the same words: "<" escaped always, "&" where it would begin a reference, so
+ * that AT&T reads alike where HTML is not resolved. */
+void render_as_html(struct buf *out, struct str text);
+/* As render_element(), for a field that readers take for HTML: escaped as HTML and then as XML. */
+void render_html_element(struct buf *out, const char *name, struct str text);
+/* The item's text as XHTML: content, else summary, plain text as paragraphs; then, when other
  * outlets ran the story, the list of them.  Appended unescaped to out. */
 void render_body(struct buf *out, const struct story *story);
 /* When the story was published: what its first report says, whoever leads it. */

@@ -5,7 +5,9 @@
  * Each round takes the feeds one by one, changes bytes, cuts, repeats and joins them at random, and lets the daemon's
  * own code parse what came of it and render the three formats.  The Atom one must pass the RELAX NG schema of RFC 4287
  * (or, without a schema, be well-formed), the RSS one be well-formed XML, the JSON one be JSON with what JSON Feed 1.1
- * requires.  On a failure the input is written to property-failure.bin and the seed is printed. */
+ * requires.  Every field that readers take for HTML must be safe, well-formed and without relative references, by the
+ * checks of reader_view.h, and must show the words that it stands for.  On a failure the input is written to
+ * property-failure.bin and the seed is printed. */
 #include <jansson.h>
 #include <libxml/parser.h>
 #include <libxml/relaxng.h>
@@ -14,6 +16,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "reader_view.h"
+#include "sitrep/html.h"
 #include "sitrep/identity.h"
 #include "sitrep/parse.h"
 #include "sitrep/render.h"
@@ -64,6 +68,13 @@ static const struct str pieces[] = {
 	{"&#xFFFF;", sizeof("&#xFFFF;") - 1},
 	{"&nbsp;", sizeof("&nbsp;") - 1},
 	{"<script>", sizeof("<script>") - 1},
+	{"&lt;img src=x onerror=alert(1)&gt;", sizeof("&lt;img src=x onerror=alert(1)&gt;") - 1},
+	{"&amp;lt;script&amp;gt;alert(1)&amp;lt;/script&amp;gt;",
+		sizeof("&amp;lt;script&amp;gt;alert(1)&amp;lt;/script&amp;gt;") - 1},
+	{"<![CDATA[ range<b&copy=1 &lt;svg/onload=alert(1) ]]>",
+		sizeof("<![CDATA[ range<b&copy=1 &lt;svg/onload=alert(1) ]]>") - 1},
+	{" type='text'", sizeof(" type='text'") - 1},
+	{"<a href='../x?y#z'>", sizeof("<a href='../x?y#z'>") - 1},
 	{"</item>", sizeof("</item>") - 1},
 	{"<item>", sizeof("<item>") - 1},
 	{"<entry>", sizeof("<entry>") - 1},
@@ -168,13 +179,96 @@ static void say_nothing(void *ctx, const char *message, ...)
 	(void)message;
 }
 
-static const char *check_xml(const struct property *p, xmlRelaxNGPtr schema)
+/* ---- what a reader finds in the fields ---- */
+
+static bool is_named(const xmlNode *node, const char *name)
+{
+	return node->type == XML_ELEMENT_NODE && strcmp((const char *)node->name, name) == 0;
+}
+
+/* In RSS nothing says what a field is, so all are taken for markup; in Atom the type does, and readers that overlook it
+ * are to find no markup either. */
+static const char *const fields[] = {"title", "description", "encoded", "summary", "content", "rights", "creator",
+	"contributor", "category", "source", "author"};
+
+static const char *field_fault(const xmlNode *node)
+{
+	const char *fault = NULL;
+	bool field = false;
+	xmlChar *text;
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
+		field = field || is_named(node, fields[i]);
+	if (!field || xmlChildElementCount((xmlNode *)(uintptr_t)node) > 0)
+		return NULL;
+	text = xmlNodeGetContent(node);
+	if (text != NULL && strpbrk((const char *)text, "<") != NULL)
+		fault = reader_view_fault(str_from((const char *)text));
+	xmlFree(text);
+	return fault;
+}
+
+/* The first fault of any field; recursion is as deep as our own documents are. */
+static const char *view_fault(const xmlNode *node)
+{
+	const char *fault = NULL;
+
+	for (const xmlNode *n = node; n != NULL && fault == NULL; n = n->next) {
+		fault = field_fault(n);
+		if (fault == NULL)
+			fault = view_fault(n->children);
+	}
+	return fault;
+}
+
+/* Titles show their words, not what HTML would make of them. */
+static const char *title_fault(const xmlNode *item, struct str expected)
+{
+	struct buf shown = BUF_INIT(OUT_MAX);
+	const char *fault = str_empty(expected) ? NULL : "has no title";
+
+	for (const xmlNode *n = item->children; n != NULL; n = n->next) {
+		xmlChar *text, *type;
+
+		if (!is_named(n, "title"))
+			continue;
+		text = xmlNodeGetContent(n);
+		type = xmlGetProp(n, (const xmlChar *)"type");
+		if (is_named(item, "item") || type != NULL)
+			(void)html_unescape(&shown, str_from((const char *)text));
+		else
+			(void)buf_puts(&shown, (const char *)text);
+		fault = str_eq(str_trim(buf_str(&shown)), str_trim(expected)) ? NULL : "shows another title";
+		xmlFree(text);
+		xmlFree(type);
+	}
+	buf_release(&shown);
+	return fault;
+}
+
+static const char *check_titles(const xmlNode *root, const struct document *d)
+{
+	const xmlNode *n = is_named(root, "rss") ? root->children : root;
+	const char *fault = NULL;
+	size_t at = 0;
+
+	while (n != NULL && n != root && !is_named(n, "channel"))
+		n = n->next;
+	for (n = n != NULL ? n->children : NULL; n != NULL && fault == NULL; n = n->next)
+		if ((is_named(n, "item") || is_named(n, "entry")) && at < d->items.count)
+			fault = title_fault(n, d->items.items[at++].plain_title);
+	return fault != NULL ? fault : at == d->items.count ? NULL : "lost an item";
+}
+
+static const char *check_xml(const struct property *p, const struct document *d, xmlRelaxNGPtr schema)
 {
 	xmlDocPtr doc = xmlReadMemory(p->out.data, (int)p->out.len, "out.xml", NULL,
 		XML_PARSE_NONET | XML_PARSE_HUGE | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	const char *wrong = doc == NULL ? "is not well-formed" : NULL;
 
-	if (doc != NULL && schema != NULL) {
+	if (doc != NULL && (wrong = view_fault(xmlDocGetRootElement(doc))) == NULL)
+		wrong = check_titles(xmlDocGetRootElement(doc), d);
+	if (wrong == NULL && doc != NULL && schema != NULL) {
 		xmlRelaxNGValidCtxtPtr valid = xmlRelaxNGNewValidCtxt(schema);
 
 		xmlRelaxNGSetValidErrors(valid, say_nothing, say_nothing, NULL);
@@ -199,6 +293,8 @@ static const char *check_json(const struct property *p)
 		if (!json_is_string(json_object_get(item, "id")) ||
 			!json_is_string(json_object_get(item, "content_html")))
 			wrong = "has an item without id or content";
+		else if (wrong == NULL)
+			wrong = reader_view_fault(str_from(json_string_value(json_object_get(item, "content_html"))));
 	}
 	json_decref(root);
 	return wrong;
@@ -223,10 +319,10 @@ static const char *check(struct property *p)
 	p->documents++;
 	p->items += (long)d.items.count;
 	render(p, &d, &format_atom);
-	if ((wrong = check_xml(p, p->schema)) != NULL)
+	if ((wrong = check_xml(p, &d, p->schema)) != NULL)
 		return wrong;
 	render(p, &d, &format_rss);
-	if ((wrong = check_xml(p, NULL)) != NULL)
+	if ((wrong = check_xml(p, &d, NULL)) != NULL)
 		return wrong;
 	render(p, &d, &format_json);
 	return check_json(p);

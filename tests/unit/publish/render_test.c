@@ -15,7 +15,7 @@ static void test_no_stories(void **state)
 	(void)state;
 	doc = render_xml(&format_atom, NULL, 0);
 	assert_xpath(doc, "count(/a:feed/a:entry)", "0");
-	assert_xpath(doc, "/a:feed/a:title", "River & <news>");
+	assert_xpath(doc, "/a:feed/a:title[@type='html']", "River & &lt;news>");
 	assert_xpath(doc, "/a:feed/a:id", "urn:uuid:11111111-1111-8111-8111-111111111111");
 	assert_xpath(doc, "/a:feed/a:updated", "2026-11-23T10:00:00Z");
 	assert_xpath(doc, "/a:feed/a:link[@rel='self']/@href", "https://news.example/feed?a&b");
@@ -24,7 +24,7 @@ static void test_no_stories(void **state)
 	doc = render_xml(&format_rss, NULL, 0);
 	assert_xpath(doc, "/rss/@version", "2.0");
 	assert_xpath(doc, "count(/rss/channel/item)", "0");
-	assert_xpath(doc, "/rss/channel/title", "River & <news>");
+	assert_xpath(doc, "/rss/channel/title", "River & &lt;news>");
 	assert_xpath(doc, "/rss/channel/link", "https://news.example/");
 	assert_xpath(doc, "count(/rss/channel/description)", "1");
 	assert_xpath(doc, "/rss/channel/a:link[@rel='self']/@href", "https://news.example/feed?a&b");
@@ -100,7 +100,7 @@ static void test_atom(void **state)
 	doc = render_xml(&format_atom, &f.story, 1);
 	assert_xpath(doc, "//a:entry/a:id", "urn:uuid:" UID_1);
 	assert_xpath(doc, "//a:entry/@xml:lang", "en-GB");
-	assert_xpath(doc, "//a:entry/a:title", "Frigates <turn> back & wait");
+	assert_xpath(doc, "//a:entry/a:title[@type='html']", "Frigates &lt;turn> back & wait");
 	assert_xpath(doc, "//a:entry/a:updated", "2026-11-23T10:00:00Z");
 	assert_xpath(doc, "//a:entry/a:published", "2026-11-23T09:00:00Z");
 	assert_xpath(doc, "//a:entry/a:author[1]/a:name", "A. Writer");
@@ -149,7 +149,7 @@ static void test_rss(void **state)
 	(void)state;
 	make_full(&f);
 	doc = render_xml(&format_rss, &f.story, 1);
-	assert_xpath(doc, "//item/title", "Frigates <turn> back & wait");
+	assert_xpath(doc, "//item/title", "Frigates &lt;turn> back & wait");
 	assert_xpath(doc, "//item/link", "https://a.example/1?x=1&y=2");
 	assert_xpath(doc, "//item/guid", "urn:uuid:" UID_1);
 	assert_xpath(doc, "//item/guid/@isPermaLink", "false");
@@ -173,7 +173,7 @@ static void test_rss(void **state)
 	assert_xpath(doc, "//item/m:thumbnail/@url", "https://a.example/i.png");
 	assert_xpath(doc, "//item/source", "Alpha News");
 	assert_xpath(doc, "//item/source/@url", "https://a.example/feed");
-	assert_xpath(doc, "//item/description", "Two of them & more.");
+	assert_xpath(doc, "//item/description", "<p>Two of them &amp; more.</p>");
 	assert_xpath(doc, "//item/content:encoded", FULL_BODY);
 	xmlFreeDoc(doc);
 }
@@ -308,6 +308,96 @@ static void test_body(void **state)
 	free(huge);
 }
 
+static void assert_paragraphs(const char *text, const char *expected)
+{
+	struct buf out = BUF_INIT(OUT_MAX);
+
+	render_paragraphs(&out, str_from(text));
+	assert_string_equal(out.data != NULL ? out.data : "", expected);
+	buf_release(&out);
+}
+
+static void test_plain_text_keeps_its_lines(void **state)
+{
+	struct report r = make_report("alpha", "Title");
+	struct story s = make_story(&r, 1);
+
+	(void)state;
+	assert_paragraphs("", "");
+	assert_paragraphs(" \n\n \t\n", "");
+	assert_paragraphs("one", "<p>one</p>");
+	assert_paragraphs("one\ntwo\n\nthree", "<p>one<br/>two</p><p>three</p>");
+	assert_paragraphs("\n\n one \r\n\r\n\r\n two\n", "<p>one</p><p>two</p>");
+	assert_paragraphs("<b>\n& \"x\"", "<p>&lt;b&gt;<br/>&amp; &quot;x&quot;</p>");
+	/* the whole text is shown, not the one line that stands for it elsewhere */
+	r.item.plain_summary = STR("Glider pilots. Snow fell.");
+	r.item.content = (struct text){.value = STR("Glider pilots.\n\nSnow fell."), .kind = TEXT_PLAIN};
+	assert_body(&s, "<p>Glider pilots.</p><p>Snow fell.</p>");
+	r.item.content.value = STR(" \n ");
+	assert_body(&s, "<p>Glider pilots. Snow fell.</p>");
+}
+
+static void assert_as_html(const char *text, const char *expected)
+{
+	struct buf out = BUF_INIT(OUT_MAX);
+
+	render_as_html(&out, str_from(text));
+	assert_string_equal(out.data != NULL ? out.data : "", expected);
+	assert_int_equal(render_is_like_markup(str_from(text)), strcmp(text, expected) != 0);
+	buf_release(&out);
+}
+
+static void test_words_stay_words(void **state)
+{
+	(void)state;
+	assert_as_html("", "");
+	assert_as_html("AT&T, R&D and a & b > c", "AT&T, R&D and a & b > c");
+	assert_as_html("type <img src=x onerror=alert(1)>", "type &lt;img src=x onerror=alert(1)>");
+	assert_as_html("write &lt; for <, AT&T", "write &amp;lt; for &lt;, AT&amp;T");
+	/* references that HTML reads without their semicolon, and by number */
+	assert_as_html("a&copy=1", "a&amp;copy=1");
+	assert_as_html("&#60;script&#x3e;", "&amp;#60;script&amp;#x3e;");
+}
+
+#define WORDS "Type <img src=x onerror=alert(3)> &amp; wait"
+
+/* Fields in which words look like markup, as each format is read. */
+static void test_text_that_looks_like_markup(void **state)
+{
+	static const char html[] = "Type &lt;img src=x onerror=alert(3)> &amp;amp; wait";
+	struct full f;
+	xmlDocPtr doc;
+	json_t *root;
+
+	(void)state;
+	make_full(&f);
+	f.reports[0].item.plain_title = f.reports[0].item.plain_summary = STR(WORDS);
+	f.reports[0].source.title = f.authors[0].name = f.categories[0].label = STR(WORDS);
+	f.reports[0].item.rights.value = STR(WORDS);
+	doc = render_xml(&format_rss, &f.story, 1);
+	assert_xpath(doc, "//item/title", html);
+	assert_xpath(doc, "//item/description", "<p>Type &lt;img src=x onerror=alert(3)&gt; &amp;amp; wait</p>");
+	assert_xpath(doc, "//item/source", html);
+	assert_xpath(doc, "//item/dc:creator[1]", html);
+	assert_xpath(doc, "//item/dc:rights", html);
+	assert_xpath(doc, "//item/category[3]", html);
+	xmlFreeDoc(doc);
+	doc = render_xml(&format_atom, &f.story, 1);
+	assert_xpath(doc, "//a:entry/a:title[@type='html']", html);
+	assert_xpath(doc, "//a:entry/a:summary[@type='html']", html);
+	assert_xpath(doc, "//a:entry/a:rights[@type='html']", html);
+	assert_xpath(doc, "//a:entry/a:source/a:title[@type='html']", html);
+	/* RFC 4287 makes them text */
+	assert_xpath(doc, "//a:entry/a:author[1]/a:name", WORDS);
+	assert_xpath(doc, "//a:entry/a:category[3]/@label", WORDS);
+	xmlFreeDoc(doc);
+	/* as JSON Feed makes its title and summary */
+	root = render_json(&f.story, 1);
+	assert_json(root, "items.0.title", WORDS);
+	assert_json(root, "items.0.summary", WORDS);
+	json_decref(root);
+}
+
 static void test_also_reported_by(void **state)
 {
 	struct report r[3] = {make_report("a", "One"), make_report("b", "Two <2>"), make_report("c", "Three")};
@@ -405,6 +495,9 @@ int main(void)
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_page),
 		cmocka_unit_test(test_body),
+		cmocka_unit_test(test_plain_text_keeps_its_lines),
+		cmocka_unit_test(test_words_stay_words),
+		cmocka_unit_test(test_text_that_looks_like_markup),
 		cmocka_unit_test(test_also_reported_by),
 		cmocka_unit_test(test_language_tags),
 		cmocka_unit_test(test_via),
