@@ -1,9 +1,9 @@
 /* The items of one document, and what each is known by.
  *
  * Some feeds give several items one guid.  Such items are told apart by their link, and where that is the
- * same too, by their text; never by their place, since a new item at the top would then shift every
- * identity by one and each item would seem to have changed into its neighbour.  Whether an item's guid is
- * repeated can differ from poll to poll; the digest then finds it again under its other identity.
+ * same too, by their text, and those without guid by their date as well; never by their place, since a new item at the
+ * top would then shift every identity by one and each item would seem to have changed into its neighbour.  Whether an
+ * item's guid is repeated can differ from poll to poll; the digest then finds it again under its other identity.
  *
  * Where a feed's guids are not trusted (identity_trust.h), the identity is made here, from the link or the text that
  * the worker has hashed already; a letter in front keeps the kinds apart. */
@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "item_date.h"
 
 enum { IDS_MIN = 64 };
 
@@ -142,7 +144,7 @@ static int identify(struct entry *e, enum feed_identity by, struct sha256 *hash)
 	return it->token_count >= ENTRY_TOKENS_MIN ? hash_kind(e, STR("d"), it->digest, hash) : 0;
 }
 
-/* By identity, then text, then place: groups stand together, and the first of equals comes first. */
+/* By identity, then text, date and place: groups stand together, and the first of equals comes first. */
 static int by_identity(const void *a, const void *b)
 {
 	const struct entry *const *left = a, *const *right = b;
@@ -150,6 +152,8 @@ static int by_identity(const void *a, const void *b)
 
 	if (order == 0)
 		order = memcmp(entry_digest(*left), entry_digest(*right), SHA256_LEN);
+	if (order == 0)
+		order = ((*left)->date_ms > (*right)->date_ms) - ((*left)->date_ms < (*right)->date_ms);
 	return order != 0 ? order : (*left > *right) - (*left < *right);
 }
 
@@ -176,36 +180,63 @@ static size_t sort_entries(struct entries *e, int (*compare)(const void *, const
 	return n;
 }
 
+enum part_key { PART_LINK, PART_TEXT, PART_DATE, PART_KEYS };
+
+static struct str part_of(const struct entry *e, enum part_key key)
+{
+	switch (key) {
+	case PART_LINK:
+		return e->item->url_key;
+	case PART_TEXT:
+		return e->item->digest;
+	case PART_DATE:
+		return str_make((const char *)&e->date_ms, sizeof(e->date_ms));
+	case PART_KEYS:
+		break;
+	}
+	return STR_NONE;
+}
+
+/* Of a sorted group's ends.  One guid and one text are one item whatever the date says. */
+static bool say_the_same(const struct entry *a, const struct entry *b)
+{
+	return memcmp(entry_digest(a), entry_digest(b), SHA256_LEN) == 0 &&
+	       (a->item->identity_kind == IDENTITY_GUID || a->date_ms == b->date_ms);
+}
+
 /* Entries first to end of sorted have one identity.  What says the same is skipped; the rest is told
  * apart by the next key. */
-static int part_group(struct entry **first, size_t count, bool by_link, struct sha256 *hash)
+static int part_group(struct entry **first, size_t count, enum part_key key, struct sha256 *hash)
 {
-	bool same_text = memcmp(entry_digest(first[0]), entry_digest(first[count - 1]), SHA256_LEN) == 0;
+	bool same = say_the_same(first[0], first[count - 1]);
 	int result = 0;
 
 	for (size_t i = 0; i < count && result == 0; i++) {
-		if (same_text)
+		if (same)
 			first[i]->skip = i > 0;
 		else
-			result = extend_identity(
-				first[i], by_link ? first[i]->item->url_key : first[i]->item->digest, hash);
+			result = extend_identity(first[i], part_of(first[i], key), hash);
 	}
 	return result;
 }
 
-static int part_identities(struct entries *e, bool by_link, struct sha256 *hash)
+/* 1 when several entries had one identity, 0 when none had. */
+static int part_identities(struct entries *e, enum part_key key, struct sha256 *hash)
 {
 	size_t n = sort_entries(e, by_identity);
+	bool found = false;
 	int result = 0;
 
 	for (size_t from = 0, to; from < n && result == 0; from = to) {
 		for (to = from + 1; to < n; to++)
 			if (memcmp(e->sorted[to]->identity, e->sorted[from]->identity, SHA256_LEN) != 0)
 				break;
-		if (to - from > 1)
-			result = part_group(&e->sorted[from], to - from, by_link, hash);
+		if (to - from == 1)
+			continue;
+		found = true;
+		result = part_group(&e->sorted[from], to - from, key, hash);
 	}
-	return result;
+	return result == 0 ? found : result;
 }
 
 void entries_order(struct entries *e)
@@ -295,10 +326,10 @@ int entries_identify(struct entries *e, enum feed_identity by, struct sha256 *ha
 
 	for (size_t i = 0; i < e->count && result == 0; i++)
 		result = identify(&e->items[i], by, hash);
-	/* by link, by text, and once more to find those that are equal in both */
-	for (int round = 0; round < 3 && result == 0; round++)
-		result = part_identities(e, round == 0, hash);
-	return result == 0 ? 0 : error_sys(err, result, "cannot hash an identity");
+	/* by each key, and once more to find those that are equal in all */
+	for (int key = PART_LINK, parted = 1; key <= PART_KEYS && parted == 1; key++)
+		result = parted = part_identities(e, (enum part_key)key, hash);
+	return result >= 0 ? 0 : error_sys(err, result, "cannot hash an identity");
 }
 
 int entries_set(
@@ -315,7 +346,7 @@ int entries_set(
 
 		if (it->identity.len != SHA256_LEN || it->digest.len != SHA256_LEN)
 			return error_set(err, -EPROTO, "an item of the document has no identity or digest");
-		e->items[e->count++] = (struct entry){.item = it};
+		e->items[e->count++] = (struct entry){.item = it, .date_ms = item_date(it)};
 	}
 	result = entries_identify(e, by, hash, err);
 	if (result == 0)

@@ -15,6 +15,7 @@
 struct entry {
 	struct item *item;            /* in the document */
 	uint8_t identity[SHA256_LEN]; /* what its feed's items are known by, made distinct within its document */
+	int64_t date_ms;              /* item_date.h */
 	bool skip;                    /* says what another item of the document says */
 	bool url_counts;              /* its link tells it from the document's other items */
 	bool found;                   /* identity was known before this document */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "item_date.h"
 #include "record.h"
 #include "sitrep/clock.h"
 #include "sitrep/limits.h"
@@ -23,11 +24,9 @@ enum {
 
 /* That an item is still in its feed is written down once a day, not at every poll. */
 static const int64_t touch_after_ms = INT64_C(24) * 3600 * 1000;
-/* Within this time a short text's item was in its feed lately; more than touch_after_ms. */
-static const int64_t lately_ms = INT64_C(48) * 3600 * 1000;
 
 /* One document on its way in. */
-struct taking {
+struct intake_run {
 	struct intake *in;
 	const struct feed_row *feed;
 	int64_t at_ms;
@@ -45,6 +44,7 @@ int intake_init(struct intake *in, struct item_store *items, struct journal *jou
 		.grouping = grouping,
 		.record = BUF_INIT(RECORD_MAX),
 		.limits = {INT64_MAX, INT64_MAX}};
+	finder_init(&in->finder, items, &in->entries);
 	in->hash = sha256_new(err);
 	return in->hash == NULL ? -ENOMEM : 0;
 }
@@ -56,12 +56,13 @@ void intake_release(struct intake *in)
 	entries_release(&in->entries);
 	free(in->published_ms);
 	buf_release(&in->record);
+	finder_release(&in->finder);
 }
 
 /* ---- making a row ---- */
 
 /* RFC 9562, version 8: ours to define, the same for ever for a feed's name and an identity. */
-static int make_uid(struct taking *t, const struct entry *e, uint8_t uid[STORE_KEY_LEN])
+static int make_uid(struct intake_run *t, const struct entry *e, uint8_t uid[STORE_KEY_LEN])
 {
 	uint8_t digest[SHA256_LEN];
 	struct sha256 *h = t->in->hash;
@@ -73,6 +74,9 @@ static int make_uid(struct taking *t, const struct entry *e, uint8_t uid[STORE_K
 		result = sha256_add(h, str_make("", 1));
 	if (result == 0)
 		result = sha256_add(h, str_make((const char *)e->identity, SHA256_LEN));
+	/* an earlier item of that identity has the name already */
+	if (result == 0 && e->found)
+		result = sha256_add(h, e->item->digest);
 	if (result == 0)
 		result = sha256_end(h, digest);
 	if (result != 0)
@@ -83,34 +87,18 @@ static int make_uid(struct taking *t, const struct entry *e, uint8_t uid[STORE_K
 	return 0;
 }
 
-/* Years 0 to 9999: outside, a date is no date, and sums with it could overflow. */
-static int64_t plausible(int64_t time_ms)
-{
-	return time_ms >= INT64_C(-62167219200000) && time_ms < INT64_C(253402300800000) ? time_ms : TIME_NONE;
-}
-
-/* Atom entries need not say when they were published, only when they were updated. */
-static int64_t published(const struct item *it)
-{
-	int64_t date_ms = plausible(it->published);
-
-	if (date_ms == TIME_NONE)
-		date_ms = plausible(it->created);
-	return date_ms != TIME_NONE ? date_ms : plausible(it->updated);
-}
-
 /* The record keeps what the feed said; which rules of today's configuration matched is in the marks. */
-static int encode_record(struct taking *t, const struct item *it)
+static int encode_record(struct intake_run *t, const struct item *it)
 {
 	struct item plain = *it;
 	int result;
 
 	plain.matches.count = 0;
 	plain.sketch = STR_NONE;
-	plain.published = plausible(it->published);
-	plain.updated = plausible(it->updated);
-	plain.created = plausible(it->created);
-	plain.expired = plausible(it->expired);
+	plain.published = item_date_plausible(it->published);
+	plain.updated = item_date_plausible(it->updated);
+	plain.created = item_date_plausible(it->created);
+	plain.expired = item_date_plausible(it->expired);
 	if (t->in->record.cap > RECORD_KEPT)
 		buf_release(&t->in->record);
 	buf_clear(&t->in->record);
@@ -118,9 +106,9 @@ static int encode_record(struct taking *t, const struct item *it)
 	return result == 0 ? 0 : error_sys(t->err, result, "cannot encode an item");
 }
 
-static int make_row(struct taking *t, const struct entry *e, struct item_row *row)
+static int make_row(struct intake_run *t, const struct entry *e, struct item_row *row)
 {
-	int64_t date_ms = published(e->item);
+	int64_t date_ms = e->date_ms;
 	int result;
 
 	*row = (struct item_row){
@@ -142,7 +130,7 @@ static int make_row(struct taking *t, const struct entry *e, struct item_row *ro
 
 /* ---- what can happen ---- */
 
-static struct occasion occasion(const struct taking *t, const struct item_row *row)
+static struct occasion occasion(const struct intake_run *t, const struct item_row *row)
 {
 	return (struct occasion){
 		.at_ms = t->at_ms,
@@ -155,7 +143,7 @@ static struct occasion occasion(const struct taking *t, const struct item_row *r
 }
 
 /* The schedule learns from when items were published. */
-static int note_published(struct taking *t, int64_t published_ms)
+static int note_published(struct intake_run *t, int64_t published_ms)
 {
 	struct intake *in = t->in;
 	size_t count = (size_t)(t->counts->fresh + t->counts->copies);
@@ -174,7 +162,7 @@ static int note_published(struct taking *t, int64_t published_ms)
 }
 
 /* Where a new item goes. */
-struct place {
+struct story_placement {
 	enum story_relation relation;
 	int64_t story_id; /* 0: it begins one */
 	int64_t of_item;  /* 0: it refers to none */
@@ -182,7 +170,7 @@ struct place {
 	const struct story_answer *answer; /* NULL: it was not looked at by its text */
 };
 
-static struct grouping_item text_of(const struct taking *t, const struct entry *e, const struct item_row *row)
+static struct grouping_item text_of(const struct intake_run *t, const struct entry *e, const struct item_row *row)
 {
 	return (struct grouping_item){
 		.item_id = row->id,
@@ -192,7 +180,7 @@ static struct grouping_item text_of(const struct taking *t, const struct entry *
 	};
 }
 
-static int add(struct taking *t, struct entry *e, const struct place *p)
+static int add(struct intake_run *t, struct entry *e, const struct story_placement *p)
 {
 	struct item_row row;
 	struct occasion o;
@@ -226,14 +214,14 @@ static int add(struct taking *t, struct entry *e, const struct place *p)
 }
 
 /* Joins the story of an item that is known, for the same text or the same link. */
-static int add_copy(struct taking *t, struct entry *e, const struct known *k)
+static int add_copy(struct intake_run *t, struct entry *e, const struct known *k)
 {
 	const struct story_answer answer = {
 		.relation = RELATION_COPY,
 		.links = {{.item_id = k->item_id, .relation = RELATION_COPY, .reasons = {.score = 1}}},
 		.link_count = 1,
 	};
-	const struct place p = {.relation = RELATION_COPY,
+	const struct story_placement p = {.relation = RELATION_COPY,
 		.story_id = k->story_id,
 		.of_item = k->item_id,
 		.score = 1,
@@ -242,7 +230,7 @@ static int add_copy(struct taking *t, struct entry *e, const struct known *k)
 	return add(t, e, &p);
 }
 
-static int update(struct taking *t, struct entry *e, const struct known *k)
+static int update(struct intake_run *t, struct entry *e, const struct known *k)
 {
 	struct item_row row;
 	struct grouping_item text;
@@ -271,7 +259,7 @@ static int update(struct taking *t, struct entry *e, const struct known *k)
 	return result == 0 ? journal_matches(t->in->journal, &o, e->item, row.published_ms, t->err) : result;
 }
 
-static int touch(struct taking *t, const struct entry *e, const struct known *k)
+static int touch(struct intake_run *t, const struct entry *e, const struct known *k)
 {
 	/* What was stamped in the future is stamped anew, or it would stay for as long. */
 	if (t->at_ms - k->last_seen_ms < touch_after_ms && k->last_seen_ms - t->at_ms < touch_after_ms)
@@ -280,7 +268,7 @@ static int touch(struct taking *t, const struct entry *e, const struct known *k)
 		t->in->items, t->feed->state.id, e->identity, entry_digest(e), k->item_id, t->at_ms, t->err);
 }
 
-static int alias(struct taking *t, struct entry *e, int64_t item_id)
+static int alias(struct intake_run *t, struct entry *e, int64_t item_id)
 {
 	entries_know(&t->in->entries, e, item_id);
 	return item_store_alias(t->in->items, t->feed->state.id, e->identity, item_id, t->at_ms, t->err);
@@ -288,7 +276,93 @@ static int alias(struct taking *t, struct entry *e, int64_t item_id)
 
 /* ---- which of it happens ---- */
 
-static int take_known(struct taking *t, struct entry *e)
+/* The answer with a story of its own, and with what it would have joined as related. */
+static void stand_beside(struct story_answer *answer)
+{
+	answer->relation = RELATION_RELATED;
+	answer->story_id = 0;
+	for (size_t i = 0; i < answer->link_count; i++)
+		if (answer->links[i].relation != RELATION_CONTAINS)
+			answer->links[i].relation = RELATION_RELATED;
+}
+
+/* News in the words of a known item tell of that item.  What the feed has had in the same words resembles all of it;
+ * what others had so long ago may still be a copy of something later. */
+static void tell_from(struct story_answer *answer, const struct finding *f)
+{
+	if (f->owner == OWNER_SELF || answer->story_id == f->known.story_id || answer->story_id == 0)
+		stand_beside(answer);
+	if (answer->relation != RELATION_RELATED)
+		return;
+	answer->of_item = f->known.item_id;
+	answer->reasons = (struct story_reasons){.score = 1};
+	for (size_t i = 0; i < answer->link_count; i++)
+		if (answer->links[i].item_id == f->known.item_id)
+			return;
+	if (answer->link_count == STORY_LINKS_MAX)
+		answer->link_count--;
+	answer->links[answer->link_count++] =
+		(struct story_link){.item_id = f->known.item_id, .relation = RELATION_RELATED, .reasons = {.score = 1}};
+}
+
+/* What nothing else has placed is placed by its text, or begins a story.  An outlet that shows two texts side by side
+ * means two things, however alike they are. */
+static int take_by_text(struct intake_run *t, struct entry *e, const struct finding *f)
+{
+	struct story_answer answer;
+	struct grouping_item text = {.at_ms = t->at_ms, .sketch = e->item->sketch};
+	struct story_placement p = {.answer = &answer};
+	int64_t publisher_id;
+	int result = publishers_find(t->in->publishers, e->item, &publisher_id, t->err);
+
+	text.source = publishers_name(t->in->publishers);
+	if (result == 0)
+		result = grouping_decide(t->in->grouping, &text, &answer, t->err);
+	if (result != 0)
+		return result;
+	if (f->decision == MATCH_LOOKALIKE)
+		tell_from(&answer, f);
+	else if (answer.relation == RELATION_UPDATE && entries_contain(&t->in->entries, answer.of_item))
+		stand_beside(&answer);
+	p.relation = answer.relation;
+	p.story_id = answer.story_id;
+	p.of_item = answer.of_item;
+	p.score = answer.reasons.score;
+	return add(t, e, &p);
+}
+
+static int take_unknown(struct intake_run *t, struct entry *e)
+{
+	struct finding f = {.decision = MATCH_NONE};
+	int result = finder_find(&t->in->finder, e, &f, t->err);
+
+	if (result != 0)
+		return result;
+	t->unknown++;
+	switch (f.decision) {
+	case MATCH_COPY:
+		return add_copy(t, e, &f.known);
+	case MATCH_SAME:
+	case MATCH_CHANGED:
+		t->seen++;
+		result = alias(t, e, f.known.item_id);
+		if (f.decision == MATCH_CHANGED)
+			return result == 0 ? update(t, e, &f.known) : result;
+		t->counts->unchanged++;
+		return result;
+	case MATCH_TOMBSTONE:
+		t->seen += f.owner == OWNER_SELF;
+		t->counts->unchanged++;
+		return alias(t, e, f.known.item_id);
+	case MATCH_NONE:
+	case MATCH_LOOKALIKE:
+	case MATCH_DECISIONS:
+		break;
+	}
+	return take_by_text(t, e, &f);
+}
+
+static int take_known(struct intake_run *t, struct entry *e)
 {
 	const struct known *k = &e->known;
 	bool pruned = k->story_id == 0;
@@ -297,8 +371,13 @@ static int take_known(struct taking *t, struct entry *e)
 
 	if (result != 0)
 		return result;
-	if (!same && k->canon_version == e->item->canon_version)
+	if (!same && k->canon_version == e->item->canon_version) {
+		if (finder_is_by_link(e))
+			result = finder_is_replaced(&t->in->finder, e, t->err);
+		if (result != 0)
+			return result == 1 ? take_unknown(t, e) : result;
 		return update(t, e, k);
+	}
 	t->counts->unchanged++;
 	/* The rules may be others for links only. */
 	if (!pruned && k->canon_version != e->item->canon_version) {
@@ -316,149 +395,9 @@ static int take_known(struct taking *t, struct entry *e)
 	return 0;
 }
 
-static const struct known *first_stored(const struct known *k, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (k[i].story_id != 0)
-			return &k[i];
-	return NULL;
-}
-
-/* The item of this feed that the short text was known as until now.  Past KNOWN_MAX equal texts the next
- * one is no news any more, whatever it is. */
-static const struct known *former_short(const struct taking *t, const struct known *k, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (k[i].story_id != 0 && t->at_ms - k[i].last_seen_ms < lately_ms &&
-			!entries_contain(&t->in->entries, k[i].item_id))
-			return &k[i];
-	return count == KNOWN_MAX ? &k[0] : NULL;
-}
-
-/* 1 when the digest settled it.  A short text is looked for in its own feed only; a long one first in all of them, since
- * most are in none. */
-static int take_by_digest(struct taking *t, struct entry *e)
-{
-	bool is_long = e->item->token_count >= ENTRY_TOKENS_MIN;
-	struct known any[KNOWN_MAX], own[KNOWN_MAX];
-	const struct known *k = NULL;
-	size_t any_count = 0, own_count;
-	int result = 0;
-
-	if (is_long)
-		result = item_store_by_digest(t->in->items, entry_digest(e), 0, any, &any_count, t->err);
-	if (result != 0 || (is_long && any_count == 0))
-		return result;
-	result = item_store_by_digest(t->in->items, entry_digest(e), t->feed->state.id, own, &own_count, t->err);
-	if (result != 0)
-		return result;
-	if (!is_long) {
-		k = former_short(t, own, own_count);
-		if (k == NULL)
-			return 0;
-	} else if (own_count > 0) {
-		k = first_stored(own, own_count);
-		k = k != NULL ? k : &own[0];
-	} else {
-		k = first_stored(any, any_count);
-		if (k != NULL) {
-			result = add_copy(t, e, k);
-			return result == 0 ? 1 : result;
-		}
-		k = &any[0];
-	}
-	t->counts->unchanged++;
-	t->seen += own_count > 0;
-	result = alias(t, e, k->item_id);
-	return result == 0 ? 1 : result;
-}
-
-static bool one_a_feed(const struct known *k, size_t count)
-{
-	for (size_t i = 1; i < count; i++)
-		if (k[i].feed_id == k[i - 1].feed_id)
-			return false;
-	return true;
-}
-
-/* 1 when the link settled it. */
-static int take_by_url(struct taking *t, struct entry *e)
-{
-	struct known any[KNOWN_MAX], own[KNOWN_MAX];
-	size_t any_count, own_count;
-	int result;
-
-	if (!e->url_counts)
-		return 0;
-	result = item_store_by_url(t->in->items, entry_url_key(e), 0, any, &any_count, t->err);
-	if (result != 0 || any_count == 0)
-		return result;
-	result = item_store_by_url(t->in->items, entry_url_key(e), t->feed->state.id, own, &own_count, t->err);
-	if (result != 0)
-		return result;
-	if (own_count > 0) {
-		if (own_count > 1 || entries_contain(&t->in->entries, own[0].item_id))
-			return 0;
-		t->seen++;
-		result = alias(t, e, own[0].item_id);
-		if (result == 0)
-			result = update(t, e, &own[0]);
-	} else {
-		if (!one_a_feed(any, any_count))
-			return 0;
-		result = add_copy(t, e, &any[0]);
-	}
-	return result == 0 ? 1 : result;
-}
-
-/* An outlet that shows two texts side by side means two things, however alike they are. */
-static void stand_beside(struct story_answer *answer)
-{
-	answer->relation = RELATION_RELATED;
-	answer->story_id = 0;
-	for (size_t i = 0; i < answer->link_count; i++)
-		if (answer->links[i].item_id == answer->of_item)
-			answer->links[i].relation = RELATION_RELATED;
-}
-
-/* What nothing else has placed is placed by its text, or begins a story. */
-static int take_by_text(struct taking *t, struct entry *e)
-{
-	struct story_answer answer;
-	struct grouping_item text = {.at_ms = t->at_ms, .sketch = e->item->sketch};
-	struct place p = {.answer = &answer};
-	int64_t publisher_id;
-	int result = publishers_find(t->in->publishers, e->item, &publisher_id, t->err);
-
-	text.source = publishers_name(t->in->publishers);
-	if (result == 0)
-		result = grouping_decide(t->in->grouping, &text, &answer, t->err);
-	if (result != 0)
-		return result;
-	if (answer.relation == RELATION_UPDATE && entries_contain(&t->in->entries, answer.of_item))
-		stand_beside(&answer);
-	p.relation = answer.relation;
-	p.story_id = answer.story_id;
-	p.of_item = answer.of_item;
-	p.score = answer.reasons.score;
-	return add(t, e, &p);
-}
-
-static int take_unknown(struct taking *t, struct entry *e)
-{
-	int result = take_by_digest(t, e);
-
-	t->unknown++;
-	if (result == 0)
-		result = take_by_url(t, e);
-	if (result == 0)
-		return take_by_text(t, e);
-	return result < 0 ? result : 0;
-}
-
 /* All identities are looked up before anything is decided: which items are still in the document
  * matters for those that are new in it. */
-static int find_identities(struct taking *t)
+static int find_identities(struct intake_run *t)
 {
 	struct entries *all = &t->in->entries;
 
@@ -479,7 +418,7 @@ static int find_identities(struct taking *t)
 }
 
 /* What is in the document is known by its new identities at once, so that nothing has to be found again. */
-static int rename_items(struct taking *t, enum feed_identity by)
+static int rename_items(struct intake_run *t, enum feed_identity by)
 {
 	struct entries *all = &t->in->entries;
 	int result = entries_identify(all, by, t->in->hash, t->err);
@@ -498,7 +437,7 @@ static int rename_items(struct taking *t, enum feed_identity by)
 }
 
 /* A feed whose identities turn out to be those of items it had is known by something else from now on. */
-static int judge_identities(struct taking *t, struct feed_row *feed)
+static int judge_identities(struct intake_run *t, struct feed_row *feed)
 {
 	struct trust_sum sum;
 
@@ -530,7 +469,7 @@ static bool is_shown(void *arg, struct str identity)
 /* A feed that invents a guid for each item at each poll would fill the database with what its items were once called.
  * Beyond its share it is remembered under what it shows now.  Where the walk begins is as good as chance, and as many
  * are looked at as can be added by some documents. */
-static int forget_unshown(struct taking *t, const struct feed_row *feed)
+static int forget_unshown(struct intake_run *t, const struct feed_row *feed)
 {
 	struct entries *all = &t->in->entries;
 
@@ -546,10 +485,11 @@ static int forget_unshown(struct taking *t, const struct feed_row *feed)
 int intake_document(struct intake *in, struct feed_row *feed, const struct document *d, int64_t at_ms,
 	struct intake_counts *counts, struct error *err)
 {
-	struct taking t = {.in = in, .feed = feed, .at_ms = at_ms, .counts = counts, .err = err};
+	struct intake_run t = {.in = in, .feed = feed, .at_ms = at_ms, .counts = counts, .err = err};
 	int result = entries_set(&in->entries, d, feed->state.identity, in->hash, err);
 
 	in->items->kept_bytes = 0;
+	finder_begin(&in->finder, feed->state.id, at_ms, grouping_params(in->grouping)->window_ms);
 	if (result == 0)
 		counts->cut = entries_cut(&in->entries, document_limit(in));
 	if (result == 0)

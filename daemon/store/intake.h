@@ -7,14 +7,19 @@
  *   known     any, other canon_version                          digest and link key are replaced quietly
  *   known     other                                             `updated`: record replaced, revision counted
  *   known, but its item was pruned                              nothing: what was pruned does not come back
- *   new       known in this feed                                alias: guid or link changed, the text did not
- *   new       known in another feed, >= 8 tokens                `copy`, joins that story
- *   new       known, but only of pruned items                   remembered as pruned
- *   new       new                         known in this feed    `updated` of that item, alias
- *   new       new                         known in another      `copy`, joins that story
- *   new       new                         new                   by its text (grouping.h): `copy` of another outlet's
- *                                                               report or of the outlet's own earlier one, joins that
- *                                                               story; else `new`: begins a story
+ *   new       any                       any                   the known items with its text, else with its link, are
+ *                                                             found (finder.h) and the evidence decides (item_match.h):
+ *                                                             same        alias: guid or link changed, the item did not
+ *                                                             changed     `updated` of that item, alias
+ *                                                             copy        `copy`, joins that story
+ *                                                             look-alike  `new`, related to that story
+ *                                                             tombstone   remembered as pruned
+ *                                                             none        by its text (grouping.h): `copy` of another
+ *                                                                         outlet's report or of the outlet's own
+ *                                                                         earlier one, joins that story; else `new`:
+ *                                                                         begins a story
+ *
+ * An item that is known by its link alone is new when something else stands there now.
  *
  * Identities are the feed's own (guid, else link, else digest) as long as it can be trusted with them
  * (identity_trust.h). When that ends, the items of the document at hand get their identities of the new kind as
@@ -27,10 +32,8 @@
  * A changed text is kept as a revision; it is told as `updated` when the change is material (story_rule.h), or when
  * nothing is known of what the text was.
  *
- * Texts of fewer than 8 tokens ("Daily update") say too little to be recognised by: their digest counts
- * only within their feed, and only for an item that was there within the last two days and is no longer in
- * the document.  A link counts unless it stands twice in the document, leads to the site's front page, or
- * leads to an item that is still in the document under its own identity or to several of one feed. */
+ * Texts of fewer than 8 tokens ("Daily update") say too little to be recognised by in another feed.  A link counts
+ * unless it stands twice in the document, leads to the site's front page, or is that of several items of one feed. */
 #ifndef SITREP_STORE_INTAKE_H
 #define SITREP_STORE_INTAKE_H
 
@@ -39,6 +42,7 @@
 
 #include "entries.h"
 #include "feed_store.h"
+#include "finder.h"
 #include "item_store.h"
 #include "journal.h"
 #include "publisher.h"
@@ -62,6 +66,7 @@ struct intake {
 	struct sha256 *hash;
 	struct entries entries;
 	struct buf record;
+	struct finder finder;
 	struct intake_limits limits;
 	int64_t *published_ms; /* of the document's items that were new or copies, in the order they were taken */
 	size_t published_cap;

@@ -6,20 +6,26 @@
 #include <errno.h>
 #include <string.h>
 
+#include "record.h"
 #include "sitrep/clock.h"
 #include "sitrep/damage.h"
 
 static const char *const texts[ITEM_STATEMENTS] = {
 	[ITEM_BY_IDENTITY] = "SELECT n.item_id, ?1, i.story_id, n.last_seen, i.digest, i.canon_version FROM ident n"
 			     " LEFT JOIN item i ON i.id = n.item_id WHERE n.feed_id = ?1 AND n.identity = ?2",
+	/* the newest of too many */
 	[ITEM_BY_DIGEST] =
-		"SELECT d.item_id, d.feed_id, i.story_id, d.last_seen, i.digest, i.canon_version FROM digest d"
-		" LEFT JOIN item i ON i.id = d.item_id WHERE d.digest = ?1 LIMIT 64",
-	[ITEM_BY_OWN_DIGEST] = "SELECT d.item_id, d.feed_id, i.story_id, d.last_seen, i.digest, i.canon_version"
-			       " FROM digest d LEFT JOIN item i ON i.id = d.item_id"
-			       " WHERE d.digest = ?1 AND d.feed_id = ?2 LIMIT 64",
-	[ITEM_BY_URL] = "SELECT id, feed_id, story_id FROM item WHERE url_key = ?1 LIMIT 64",
-	[ITEM_BY_OWN_URL] = "SELECT id, feed_id, story_id FROM item WHERE url_key = ?1 AND feed_id = ?2 LIMIT 64",
+		"SELECT d.item_id, d.feed_id, i.story_id, d.last_seen, i.digest, i.canon_version, i.published,"
+		" i.first_seen, i.url_key FROM digest d LEFT JOIN item i ON i.id = d.item_id WHERE d.digest = ?1"
+		" ORDER BY d.feed_id DESC, d.item_id DESC LIMIT 64",
+	[ITEM_BY_OWN_DIGEST] =
+		"SELECT d.item_id, d.feed_id, i.story_id, d.last_seen, i.digest, i.canon_version, i.published,"
+		" i.first_seen, i.url_key FROM digest d LEFT JOIN item i ON i.id = d.item_id"
+		" WHERE d.digest = ?1 AND d.feed_id = ?2 ORDER BY d.item_id DESC LIMIT 64",
+	[ITEM_BY_URL] = "SELECT id, feed_id, story_id, 0, digest, canon_version, published, first_seen, url_key"
+			" FROM item WHERE url_key = ?1 LIMIT 64",
+	[ITEM_BY_OWN_URL] = "SELECT id, feed_id, story_id, 0, digest, canon_version, published, first_seen, url_key"
+			    " FROM item WHERE url_key = ?1 AND feed_id = ?2 LIMIT 64",
 	[ITEM_ADD] =
 		"INSERT INTO item(id, feed_id, story_id, digest, canon_version, rev, first_seen, published, "
 		"sort_ms, uid,"
@@ -46,6 +52,7 @@ static const char *const texts[ITEM_STATEMENTS] = {
 			 " SELECT id, rev, coalesce(updated, first_seen), record FROM item WHERE id = ?1",
 	[REVISION_DROP] = "DELETE FROM revision WHERE item_id = ?1"
 			  " AND rev <= (SELECT rev FROM item WHERE id = ?1) - ?2",
+	[ITEM_RECORD] = "SELECT record FROM item WHERE id = ?1",
 	[ITEM_UID] = "SELECT uid FROM item WHERE id = ?1",
 	[IDENTITY_NEXT] = "SELECT n.identity, n.alias = 0 AND i.id IS NOT NULL FROM ident n"
 			  " LEFT JOIN item i ON i.id = n.item_id WHERE n.feed_id = ?1 AND n.identity > ?2"
@@ -77,18 +84,25 @@ void item_store_release(struct item_store *is)
 
 static void read_known(sqlite3_stmt *s, struct known *k)
 {
+	struct str digest = sql_blob(s, 4);
+
 	*k = (struct known){
 		.item_id = sqlite3_column_int64(s, 0),
 		.feed_id = sqlite3_column_int64(s, 1),
 		.story_id = sqlite3_column_int64(s, 2),
+		.last_seen_ms = sql_time_or(s, 3, 0),
+		.canon_version = (uint32_t)sqlite3_column_int64(s, 5),
 	};
-	if (sqlite3_column_count(s) > 3) {
-		struct str digest = sql_blob(s, 4);
+	if (digest.len == STORE_KEY_LEN)
+		memcpy(k->digest, digest.data, STORE_KEY_LEN);
+	if (sqlite3_column_count(s) > 6) {
+		struct str url_key = sql_blob(s, 8);
 
-		k->last_seen_ms = sql_time_or(s, 3, 0);
-		if (digest.len == STORE_KEY_LEN)
-			memcpy(k->digest, digest.data, STORE_KEY_LEN);
-		k->canon_version = (uint32_t)sqlite3_column_int64(s, 5);
+		k->published_ms = sql_time(s, 6);
+		k->first_seen_ms = sql_time_or(s, 7, 0);
+		k->has_url = url_key.len == STORE_KEY_LEN;
+		if (k->has_url)
+			memcpy(k->url_key, url_key.data, STORE_KEY_LEN);
 	}
 }
 
@@ -127,6 +141,22 @@ int item_store_by_digest(struct item_store *is, const uint8_t *digest, int64_t f
 	if (feed_id != 0)
 		sql_bind_int(s, 2, feed_id);
 	return read_all_known(s, k, count, err);
+}
+
+int item_store_record(struct item_store *is, int64_t item_id, struct arena *a, struct item *it, struct error *err)
+{
+	sqlite3_stmt *s = is->s[ITEM_RECORD];
+	int result;
+
+	sql_bind_int(s, 1, item_id);
+	result = sql_step(s, err, cannot_find);
+	if (result == 1) {
+		int decoded = record_decode(sql_blob(s, 0), item_id, a, it);
+
+		result = decoded == -EUCLEAN ? 0 : decoded < 0 ? error_sys(err, decoded, cannot_find) : 1;
+	}
+	sql_reset(s);
+	return result;
 }
 
 int item_store_by_url(struct item_store *is, const uint8_t *url_key, int64_t feed_id, struct known *k, size_t *count,

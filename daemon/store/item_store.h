@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sitrep/arena.h"
+#include "sitrep/document.h"
 #include "sitrep/error.h"
 #include "sitrep/str.h"
 #include "sql.h"
@@ -53,6 +55,7 @@ enum item_statement {
 	REVISION_ADD,
 	REVISION_DROP,
 	ITEM_UID,
+	ITEM_RECORD,
 	ITEM_MEASURE,
 	IDENTITY_NEXT,
 	IDENTITY_DROP,
@@ -78,6 +81,11 @@ struct known {
 	int64_t last_seen_ms;
 	uint8_t digest[STORE_KEY_LEN];
 	uint32_t canon_version;
+	/* not by identity */
+	int64_t published_ms; /* TIME_NONE: unknown */
+	int64_t first_seen_ms;
+	bool has_url;
+	uint8_t url_key[STORE_KEY_LEN];
 };
 
 /* How many items of one key are looked at. */
@@ -86,12 +94,15 @@ enum { KNOWN_MAX = 64 };
 /* 1 found, 0 not, negative errno. */
 int item_store_by_identity(
 	struct item_store *is, int64_t feed_id, const uint8_t *identity, struct known *k, struct error *err);
-/* Up to KNOWN_MAX into k, their number into *count; of any feed when feed_id is 0.  Without last_seen_ms, digest and
- * canon_version where the key is a URL. */
+/* Up to KNOWN_MAX into k, their number into *count; of any feed when feed_id is 0.  Without last_seen_ms where the key is
+ * a URL. */
 int item_store_by_digest(struct item_store *is, const uint8_t *digest, int64_t feed_id, struct known *k, size_t *count,
 	struct error *err);
 int item_store_by_url(struct item_store *is, const uint8_t *url_key, int64_t feed_id, struct known *k, size_t *count,
 	struct error *err);
+
+/* As the item was said last, into a: 1; 0 when there is none, or when it is damaged. */
+int item_store_record(struct item_store *is, int64_t item_id, struct arena *a, struct item *it, struct error *err);
 
 /* An item as it goes in. */
 struct item_row {

@@ -2,6 +2,8 @@
 #include "fixture.h"
 
 #define LONG "two frigates sailed through the strait early on Monday the navy said"
+/* a time of day, before the polls */
+#define DATE_MS (NOW_MS - 25 * HOUR_MS - 1234)
 #define LONG2 "the ministry has ordered eight more patrol aircraft for the northern command"
 
 static struct poll_report poll_one(
@@ -74,17 +76,28 @@ static void test_other_canon_version_is_quiet(void **state)
 	}
 }
 
+/* The same with a date. */
+static struct poll_report poll_dated(struct fixture *f, size_t feed, const char *guid, const char *link,
+	const char *title, const char *body, int64_t published_ms)
+{
+	struct draft d;
+
+	draft_init(&d, "Feed");
+	draft_add(&d, guid, link, title, body)->published = published_ms;
+	return fixture_poll(f, feed, &d);
+}
+
 static void test_guid_and_link_that_always_change(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_counts(poll_one(f, ALPHA, "g0", "https://a.example/?s=0", "Frigates", LONG), 1, 0, 0, 0);
+	assert_counts(poll_dated(f, ALPHA, "g0", "https://a.example/?s=0", "Frigates", LONG, DATE_MS), 1, 0, 0, 0);
 	for (int i = 1; i < 20; i++) {
 		char guid[32], link[64];
 
 		(void)snprintf(guid, sizeof(guid), "g%d", i);
 		(void)snprintf(link, sizeof(link), "https://a.example/?s=%d", i);
-		assert_counts(poll_one(f, ALPHA, guid, link, "Frigates", LONG), 0, 0, 0, 1);
+		assert_counts(poll_dated(f, ALPHA, guid, link, "Frigates", LONG, DATE_MS), 0, 0, 0, 1);
 	}
 	assert_events(f, 0, "new:Frigates");
 }
@@ -93,7 +106,8 @@ static void test_short_texts_with_changing_guids(void **state)
 {
 	struct fixture *f = *state;
 
-	/* two items with one short text, both under new guids each time: two stories, never a third */
+	/* two items with one short text and their dates, both under new guids each time: two stories, never a third
+	 */
 	for (int i = 0; i < 5; i++) {
 		char guid[2][32], link[2][64];
 		struct draft d;
@@ -102,7 +116,7 @@ static void test_short_texts_with_changing_guids(void **state)
 		for (int n = 0; n < 2; n++) {
 			(void)snprintf(guid[n], sizeof(guid[n]), "g%d-%d", n, i);
 			(void)snprintf(link[n], sizeof(link[n]), "https://a.example/%d?s=%d", n, i);
-			draft_add(&d, guid[n], link[n], "Daily update", "");
+			draft_add(&d, guid[n], link[n], "Daily update", "")->published = DATE_MS + n * HOUR_MS;
 		}
 		assert_counts(fixture_poll(f, ALPHA, &d), i == 0 ? 2 : 0, 0, 0, i == 0 ? 0 : 2);
 	}
@@ -140,15 +154,20 @@ static void test_tokens_that_are_enough(void **state)
 	for (uint32_t tokens = 7; tokens <= 8; tokens++) {
 		const char *title = tokens == 7 ? "Seven" : "Eight";
 		struct draft d;
+		struct item *it;
 
 		for (size_t feed = ALPHA; feed <= BRAVO; feed++) {
 			draft_init(&d, "Feed");
-			draft_add(&d, title, NULL, title, "")->token_count = tokens;
+			it = draft_add(&d, title, NULL, title, "");
+			it->token_count = tokens;
+			it->published = DATE_MS;
 			assert_counts(fixture_poll(f, feed, &d), feed == ALPHA || tokens < 8,
 				feed == BRAVO && tokens == 8, 0, 0);
 		}
 		draft_init(&d, "Feed");
-		draft_add(&d, tokens == 7 ? "another 7" : "another 8", NULL, title, "")->token_count = tokens;
+		it = draft_add(&d, tokens == 7 ? "another 7" : "another 8", NULL, title, "");
+		it->token_count = tokens;
+		it->published = DATE_MS;
 		assert_counts(fixture_poll(f, ALPHA, &d), 0, 0, 0, 1);
 	}
 }
@@ -178,11 +197,11 @@ static void test_copy_by_digest(void **state)
 	struct fixture *f = *state;
 
 	poll_one(f, ALPHA, "1", "https://a.example/1", "Frigates", LONG);
-	assert_counts(poll_one(f, BRAVO, "b1", "https://b.example/1", "Frigates", LONG), 0, 1, 0, 0);
+	assert_counts(poll_dated(f, BRAVO, "b1", "https://b.example/1", "Frigates", LONG, DATE_MS), 0, 1, 0, 0);
 	assert_counts(poll_one(f, CHARLIE, "c1", NULL, "Frigates", LONG), 0, 1, 0, 0);
-	assert_counts(poll_one(f, BRAVO, "b1", "https://b.example/1", "Frigates", LONG), 0, 0, 0, 1);
+	assert_counts(poll_dated(f, BRAVO, "b1", "https://b.example/1", "Frigates", LONG, DATE_MS), 0, 0, 0, 1);
 	/* its guid changes: an alias of bravo's own item, not one copy more */
-	assert_counts(poll_one(f, BRAVO, "b2", "https://b.example/2", "Frigates", LONG), 0, 0, 0, 1);
+	assert_counts(poll_dated(f, BRAVO, "b2", "https://b.example/2", "Frigates", LONG, DATE_MS), 0, 0, 0, 1);
 	assert_events(f, 0, "new:Frigates,copy:Frigates,copy:Frigates");
 	assert_stories(f, "[3/3 alpha bravo charlie]");
 }
@@ -194,8 +213,10 @@ static void test_same_link_other_text(void **state)
 	poll_one(f, ALPHA, "1", "https://a.example/1", "Frigates", LONG);
 	assert_counts(poll_one(f, ALPHA, "other guid", "https://a.example/1", "Frigates, corrected", LONG), 0, 0, 1, 0);
 	assert_counts(poll_one(f, ALPHA, "other guid", "https://a.example/1", "Frigates, corrected", LONG), 0, 0, 0, 1);
-	assert_counts(poll_one(f, BRAVO, "b", "https://a.example/1", "Ships", LONG2), 0, 1, 0, 0);
+	assert_counts(poll_one(f, BRAVO, "b", "https://a.example/1", "Ships: " LONG, LONG2), 0, 1, 0, 0);
 	assert_stories(f, "[2/2 alpha bravo]");
+	/* nothing in common but the link */
+	assert_counts(poll_one(f, CHARLIE, "c", "https://a.example/1", "Aircraft", LONG2), 1, 0, 0, 0);
 }
 
 static void test_links_that_tell_nothing(void **state)

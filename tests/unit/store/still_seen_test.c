@@ -193,7 +193,7 @@ static void other_rules_for_links_alone(void **state)
 	it->canon_version = 2;
 	assert_counts(fixture_poll(f, ALPHA, &d), 0, 0, 0, 1);
 	draft_init(&d, "Feed");
-	draft_add(&d, "b", "https://a.example/1", "Their report", "a text of one's own that shares no words with it");
+	draft_add(&d, "b", "https://a.example/1", "Their report", "they say that " BODY);
 	assert_counts(fixture_poll(f, BRAVO, &d), 0, 1, 0, 0);
 }
 

@@ -1,0 +1,53 @@
+/* finder.h: is an item whose identity is unknown one that is known under another?
+ *
+ * Looks up the known items that have its text or its link, gathers the evidence about each, and asks the table
+ * (item_match.h).  A text is looked for before a link; of several known items the strongest decision counts, and of
+ * equal ones that with the same link, then the one closest in time. */
+#ifndef SITREP_STORE_FINDER_H
+#define SITREP_STORE_FINDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "entries.h"
+#include "item_match.h"
+#include "item_store.h"
+#include "likeness.h"
+#include "sitrep/arena.h"
+#include "sitrep/error.h"
+
+struct finder {
+	struct item_store *items;      /* borrowed, as are entries */
+	const struct entries *entries; /* of the document */
+	struct arena arena;            /* a known item, as it was said last */
+	struct likeness likeness;
+	int64_t feed_id, at_ms, window_ms;
+	enum match_document document; /* 0: not looked at yet */
+};
+
+struct finding {
+	enum match_decision decision;
+	enum match_owner owner;
+	enum match_link link;
+	int64_t apart_ms;
+	struct known known;
+};
+
+void finder_init(struct finder *f, struct item_store *items, const struct entries *entries);
+void finder_release(struct finder *f);
+
+/* A document of the feed, whose entries are set already, at at_ms; window_ms is [dedup] window. */
+void finder_begin(struct finder *f, int64_t feed_id, int64_t at_ms, int64_t window_ms);
+
+/* 0, or negative errno. */
+int finder_find(struct finder *f, const struct entry *e, struct finding *best, struct error *err);
+
+/* Has the feed an item with e's text or its link?  1, 0, or negative errno. */
+int finder_knows(struct finder *f, const struct entry *e, struct error *err);
+
+/* Is e known by its link alone: because it has no guid, or because its guid is its link? */
+bool finder_is_by_link(const struct entry *e);
+/* Does something else than e->known stand under that link now?  1, 0, or negative errno. */
+int finder_is_replaced(struct finder *f, const struct entry *e, struct error *err);
+
+#endif

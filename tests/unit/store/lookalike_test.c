@@ -1,0 +1,356 @@
+/* Items in the same words, or at one link, that are news all the same, and those that are not: documents as workers
+ * send them, seen by the reader. */
+#include "story_fixture.h"
+
+#define ALARM "Air raid alert: Kyiv region"
+#define SHELTER "Go to the nearest shelter."
+/* a time of day, before the polls */
+#define FIRST_MS (NOW_MS - 25 * HOUR_MS - 1234)
+
+static struct item *add_alarm(struct draft *d, int n, bool has_date)
+{
+	char guid[64], link[96];
+	struct item *it;
+
+	(void)snprintf(guid, sizeof(guid), "alarm-%d", n);
+	(void)snprintf(link, sizeof(link), "https://alarm.example/%d", n);
+	it = draft_add_text(d, guid, link, ALARM, SHELTER);
+	if (has_date)
+		it->published = FIRST_MS + n * HOUR_MS;
+	draft_match(d, it, "alert/strait", "alert");
+	return it;
+}
+
+/* Alarms from last down to first. */
+static struct poll_report poll_alarms(struct fixture *f, size_t feed, int first, int last, bool has_date)
+{
+	struct draft d;
+
+	draft_init(&d, "Alarms");
+	for (int n = last; n >= first; n--)
+		add_alarm(&d, n, has_date);
+	return fixture_poll(f, feed, &d);
+}
+
+static void poll_something(struct fixture *f, size_t feed)
+{
+	struct draft d;
+
+	draft_init(&d, "Feed");
+	draft_add_text(&d, "something", "https://else.example/1", FERRY_TITLE, FERRY);
+	(void)fixture_poll(f, feed, &d);
+}
+
+static int64_t number_of(struct fixture *f, const char *question)
+{
+	struct store s;
+	sqlite3_stmt *q;
+	int64_t count;
+
+	assert_int_equal(store_open(&s, f->dir, STORE_READ, NULL), 0);
+	assert_int_equal(sqlite3_prepare_v2(s.db, question, -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	count = sqlite3_column_int64(q, 0);
+	(void)sqlite3_finalize(q);
+	store_close(&s);
+	return count;
+}
+
+static void assert_stories(struct fixture *f, int64_t count)
+{
+	assert_int_equal(number_of(f, "SELECT count(*) FROM story"), count);
+	/* each has a name of its own */
+	assert_int_equal(number_of(f, "SELECT count(DISTINCT uid) FROM story"), count);
+	assert_int_equal(
+		number_of(f, "SELECT count(DISTINCT uid) FROM item"), number_of(f, "SELECT count(*) FROM item"));
+}
+
+/* ---- the same words */
+
+static void alarms_in_a_growing_document(void **state)
+{
+	struct fixture *f = *state;
+	char *lines;
+
+	poll_something(f, ALPHA);
+	for (int n = 1; n <= 3; n++)
+		assert_counts(poll_alarms(f, ALPHA, 1, n, true), 1, 0, 0, n - 1);
+	assert_events(f, 1, "new:" ALARM ",alert:" ALARM ",new:" ALARM ",alert:" ALARM ",new:" ALARM ",alert:" ALARM);
+	assert_stories(f, 4);
+	/* each refers to one before it */
+	lines = fixture_events(f, 3);
+	assert_non_null(strstr(lines, "\"related\":{\"of\":"));
+	free(lines);
+}
+
+static void alarms_in_the_place_of_the_last_one(void **state)
+{
+	struct fixture *f = *state;
+
+	poll_something(f, ALPHA);
+	for (int n = 1; n <= 3; n++)
+		assert_counts(poll_alarms(f, ALPHA, n, n, true), 1, 0, 0, 0);
+	assert_stories(f, 4);
+}
+
+static void alarms_in_the_place_of_the_last_one_without_dates(void **state)
+{
+	struct fixture *f = *state;
+
+	poll_something(f, ALPHA);
+	for (int n = 1; n <= 3; n++)
+		assert_counts(poll_alarms(f, ALPHA, n, n, false), 1, 0, 0, 0);
+	assert_stories(f, 4);
+}
+
+static void alarms_beside_one_another_without_dates(void **state)
+{
+	struct fixture *f = *state;
+
+	poll_something(f, ALPHA);
+	assert_counts(poll_alarms(f, ALPHA, 1, 3, false), 3, 0, 0, 0);
+	assert_counts(poll_alarms(f, ALPHA, 1, 3, false), 0, 0, 0, 3);
+	assert_counts(poll_alarms(f, ALPHA, 2, 4, false), 1, 0, 0, 2);
+	assert_stories(f, 5);
+}
+
+/* Neither guid nor link: an alarm has nothing but its date of its own. */
+static void alarms_with_dates_alone(void **state)
+{
+	struct fixture *f = *state;
+
+	poll_something(f, ALPHA);
+	for (int n = 1; n <= 3; n++) {
+		struct draft d;
+
+		draft_init(&d, "Alarms");
+		for (int i = n; i > 0; i--) {
+			struct item *it = draft_add_text(&d, "", NULL, ALARM, SHELTER);
+
+			it->identity_kind = IDENTITY_DIGEST;
+			it->identity = it->digest;
+			it->published = FIRST_MS + i * HOUR_MS;
+		}
+		assert_counts(fixture_poll(f, ALPHA, &d), 1, 0, 0, n - 1);
+	}
+	assert_stories(f, 4);
+}
+
+static void a_photo_series_of_one_caption(void **state)
+{
+	struct fixture *f = *state;
+	struct draft d;
+
+	draft_init(&d, "Photos");
+	for (int n = 3; n > 0; n--) {
+		char link[96];
+
+		(void)snprintf(link, sizeof(link), "https://photos.example/image/%d", n);
+		draft_add_text(&d, link, link, "Sailors conduct flight operations",
+			"ARABIAN SEA - Sailors conduct flight operations aboard the carrier.")
+			->published = FIRST_MS + n * DAY_MS;
+	}
+	assert_counts(fixture_poll(f, ALPHA, &d), 3, 0, 0, 0);
+	assert_stories(f, 3);
+}
+
+/* "Morning briefing" without a text, for longer than equal texts are looked at. */
+static void a_briefing_every_day(void **state)
+{
+	enum { DAYS = 86, WINDOW = 5 };
+	struct fixture *f = *state;
+	int fresh = 0;
+
+	for (int day = WINDOW; day <= DAYS; day++) {
+		struct draft d;
+		struct poll_report r;
+
+		draft_init(&d, "Ministry");
+		for (int n = day; n > day - WINDOW; n--) {
+			char guid[32], link[64];
+
+			(void)snprintf(guid, sizeof(guid), "brief-%d", n);
+			(void)snprintf(link, sizeof(link), "https://mod.example/briefings/%d", n);
+			draft_add_text(&d, guid, link, "Morning briefing", "")->published =
+				FIRST_MS + (n - DAYS) * DAY_MS;
+		}
+		r = fixture_poll(f, ALPHA, &d);
+		fresh += r.fresh;
+		assert_int_equal(r.distrusted, 0);
+	}
+	assert_int_equal(fresh, DAYS);
+	assert_stories(f, DAYS);
+	assert_int_equal(f->feeds[ALPHA].identity, FEED_BY_GUID);
+}
+
+/* ---- renamed items */
+
+static struct poll_report poll_radar(
+	struct fixture *f, size_t feed, const char *guid, const char *link, int64_t date_ms)
+{
+	struct draft d;
+
+	draft_init(&d, "Feed");
+	draft_add_text(&d, guid, link, RADAR_TITLE, RADAR("30"))->published = date_ms;
+	return fixture_poll(f, feed, &d);
+}
+
+static void renamed_items_keep_their_date(void **state)
+{
+	struct fixture *f = *state;
+
+	poll_radar(f, ALPHA, "http://a.example/?p=1", "http://a.example/radar", FIRST_MS);
+	assert_counts(poll_radar(f, ALPHA, "https://a.example/?p=1", "https://a.example/radar", FIRST_MS), 0, 0, 0, 1);
+	assert_counts(poll_radar(f, ALPHA, "https://new.example/?p=1", "https://new.example/r", FIRST_MS), 0, 0, 0, 1);
+	/* dated anew by its generator; then as what is published again */
+	assert_counts(poll_radar(f, ALPHA, "x", "https://new.example/x", FIRST_MS + 2000), 0, 0, 0, 1);
+	assert_counts(poll_radar(f, ALPHA, "y", "https://new.example/y", FIRST_MS + DAY_MS), 1, 0, 0, 0);
+}
+
+/* A date ahead of our clock is the same date when it comes again, and another one is another. */
+static void dates_ahead_of_time(void **state)
+{
+	struct fixture *f = *state;
+
+	poll_radar(f, ALPHA, "a", "https://a.example/a", NOW_MS + 5 * HOUR_MS + 1);
+	assert_counts(poll_radar(f, ALPHA, "b", "https://a.example/b", NOW_MS + 5 * HOUR_MS + 1), 0, 0, 0, 1);
+	assert_counts(poll_radar(f, ALPHA, "c", "https://a.example/c", NOW_MS + 9 * HOUR_MS + 1), 1, 0, 0, 0);
+}
+
+/* ---- one link */
+
+enum key { KEY_GUID, KEY_LINK, KEY_GUID_IS_LINK };
+
+static void poll_notice(struct fixture *f, enum key key, int n, int fresh)
+{
+	static const char *const texts[] = {"Convoy of tankers passes the northern channel before dawn on Monday",
+		"Live firing closes all of the western range until noon",
+		"Wreck lies uncharted beside the harbour mole and carries no light",
+		"Buoy has drifted from its place off the cape in heavy weather",
+		"Cable ship works south of the strait with restricted movement",
+		"Pilots of this district ask for two hours of notice because of fog",
+		"Rocket debris may fall into the eastern waters this week"};
+	char guid[64], title[128];
+	struct draft d;
+	struct item *it;
+
+	(void)snprintf(guid, sizeof(guid), "notice-%d", n);
+	(void)snprintf(title, sizeof(title), "%s %d", texts[n], n * 37);
+	draft_init(&d, "Notices");
+	it = draft_add_text(
+		&d, key == KEY_GUID ? guid : "https://n.example/notices", "https://n.example/notices", title, "");
+	if (key == KEY_LINK)
+		it->identity_kind = IDENTITY_LINK;
+	it->published = FIRST_MS + n * HOUR_MS;
+	draft_match(&d, it, "alert/strait", "x");
+	assert_counts(fixture_poll(f, ALPHA, &d), fresh, 0, 0, !fresh);
+}
+
+static void assert_notices_are_news(struct fixture *f, enum key key)
+{
+	for (int n = 0; n < 7; n++) {
+		poll_notice(f, key, n, 1);
+		poll_notice(f, key, n, 0);
+	}
+	assert_int_equal(number_of(f, "SELECT count(*) FROM event WHERE kind = 4"), 6);
+	assert_stories(f, 7);
+}
+
+static void notices_with_guids_at_one_link(void **state)
+{
+	assert_notices_are_news(*state, KEY_GUID);
+}
+
+static void notices_without_guids_at_one_link(void **state)
+{
+	assert_notices_are_news(*state, KEY_LINK);
+}
+
+static void notices_whose_guid_is_the_one_link(void **state)
+{
+	assert_notices_are_news(*state, KEY_GUID_IS_LINK);
+}
+
+static void corrections_at_a_link_are_updates(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int version = 0; version < 3; version++) {
+		struct draft d;
+		struct item *it;
+
+		draft_init(&d, "Feed");
+		it = draft_add_text(&d, "https://a.example/radar", "https://a.example/radar",
+			version == 0 ? RADAR_TITLE : RADAR_OTHER_TITLE, version < 2 ? RADAR("30") : RADAR("35"));
+		it->published = FIRST_MS + version * HOUR_MS;
+		if (version == 1)
+			it->identity_kind = IDENTITY_LINK;
+		assert_counts(fixture_poll(f, ALPHA, &d), version == 0, 0, version > 0, 0);
+	}
+	assert_stories(f, 1);
+}
+
+/* ---- across outlets */
+
+static void an_old_text_of_another_outlet_is_news(void **state)
+{
+	struct fixture *f = *state;
+	struct draft d;
+	char *lines;
+
+	poll_something(f, BRAVO);
+	poll_radar(f, ALPHA, "a", "https://a.example/1", FIRST_MS);
+	for (int days = 10; days <= 30; days += 20) {
+		struct item *it;
+
+		f->now_ms = NOW_MS + days * DAY_MS;
+		draft_init(&d, "Feed");
+		it = draft_add_text(&d, days == 10 ? "b10" : "b30", NULL, RADAR_TITLE, RADAR("30"));
+		it->published = f->now_ms - HOUR_MS;
+		draft_match(&d, it, "alert/strait", "radars");
+		assert_counts(fixture_poll(f, days == 10 ? BRAVO : CHARLIE, &d), days == 30, days == 10, 0, 0);
+	}
+	/* charlie's first poll; bravo's copy lies 20 days back */
+	assert_stories(f, 3);
+	lines = fixture_events(f, 3);
+	assert_non_null(strstr(lines, "\"related\":{\"of\":"));
+	free(lines);
+}
+
+static void two_outlets_with_the_same_alarms(void **state)
+{
+	struct fixture *f = *state;
+
+	poll_something(f, ALPHA);
+	poll_something(f, BRAVO);
+	assert_counts(poll_alarms(f, ALPHA, 1, 1, true), 1, 0, 0, 0);
+	assert_counts(poll_alarms(f, BRAVO, 1, 1, true), 0, 1, 0, 0);
+	/* bravo is first with the second one, and alpha has it too */
+	assert_counts(poll_alarms(f, BRAVO, 1, 2, true), 1, 0, 0, 1);
+	assert_counts(poll_alarms(f, ALPHA, 1, 2, true), 0, 1, 0, 1);
+	assert_int_equal(number_of(f, "SELECT count(*) FROM event WHERE kind = 4"), 2);
+}
+
+int main(void)
+{
+#define FIXTURE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+	const struct CMUnitTest tests[] = {
+		FIXTURE_TEST(alarms_in_a_growing_document),
+		FIXTURE_TEST(alarms_in_the_place_of_the_last_one),
+		FIXTURE_TEST(alarms_in_the_place_of_the_last_one_without_dates),
+		FIXTURE_TEST(alarms_beside_one_another_without_dates),
+		FIXTURE_TEST(alarms_with_dates_alone),
+		FIXTURE_TEST(a_photo_series_of_one_caption),
+		FIXTURE_TEST(a_briefing_every_day),
+		FIXTURE_TEST(renamed_items_keep_their_date),
+		FIXTURE_TEST(dates_ahead_of_time),
+		FIXTURE_TEST(notices_with_guids_at_one_link),
+		FIXTURE_TEST(notices_without_guids_at_one_link),
+		FIXTURE_TEST(notices_whose_guid_is_the_one_link),
+		FIXTURE_TEST(corrections_at_a_link_are_updates),
+		FIXTURE_TEST(an_old_text_of_another_outlet_is_news),
+		FIXTURE_TEST(two_outlets_with_the_same_alarms),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
