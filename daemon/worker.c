@@ -142,7 +142,7 @@ static int examine_item(struct worker *w, const struct job *j, struct item *it)
 	return rule_set_match_item(w->rules, &subject, &w->arena, it);
 }
 
-/* An item that cannot be examined is left out; the document says that it is not whole. */
+/* An item for which there is no memory is left out; the document says so, so that it is asked for again. */
 static void examine(struct worker *w, const struct job *j, struct document *d)
 {
 	size_t kept = 0;
@@ -150,6 +150,7 @@ static void examine(struct worker *w, const struct job *j, struct document *d)
 	for (size_t i = 0; i < d->items.count; i++) {
 		if (examine_item(w, j, &d->items.items[i]) != 0) {
 			d->truncated = true;
+			d->left_out++;
 			continue;
 		}
 		if (kept != i)

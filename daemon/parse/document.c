@@ -171,6 +171,7 @@ static const struct field document_members[] = {
 	{6, FIELD_STRUCT, "feed", AT(document, feed), 0, &shape_feed, RULE_NONE},
 	{7, FIELD_LIST, "items", AT(document, items), LIMIT_DOCUMENT_ITEMS, &shape_item, RULE_NONE},
 	{8, FIELD_STR, NULL, AT(document, notes), LIMIT_ITEM_CONTENT, NULL, RULE_WORDS},
+	{9, FIELD_U32, NULL, AT(document, left_out), 0, NULL, RULE_NONE},
 };
 const struct shape shape_document = {sizeof(struct document), document_members, COUNT(document_members), init_document};
 

@@ -175,6 +175,12 @@ static void move_string(char **to, char **from)
 	*from = NULL;
 }
 
+static void clear_string(char **s)
+{
+	free(*s);
+	*s = NULL;
+}
+
 /* A bare 304 leaves the word of the answer that it stands for in force (RFC 9111, 4.3.4). */
 static void note_wait(struct feed_state *s, const struct poll_outcome *o)
 {
@@ -261,7 +267,8 @@ static void note_move(struct feed_state *s, struct poll_outcome *o)
 	forget(of_onward_move(s));
 }
 
-static void note_success(struct feed_state *s, struct poll_outcome *o)
+/* whole: no item of the document was left out. */
+static void note_success(struct feed_state *s, struct poll_outcome *o, bool whole)
 {
 	s->health = FEED_OK;
 	s->failure = FAILURE_NONE;
@@ -276,6 +283,13 @@ static void note_success(struct feed_state *s, struct poll_outcome *o)
 	if (o->url == NULL || s->url == NULL || strcmp(o->url, s->url) != 0)
 		return;
 	note_move(s, o);
+	/* With validators the next answer would be a 304, and what was left out would not come back before the feed
+	 * changes. */
+	if (!whole) {
+		clear_string(&s->etag);
+		clear_string(&s->last_modified);
+		return;
+	}
 	if (o->kind == OUTCOME_DOCUMENT || o->etag != NULL)
 		move_string(&s->etag, &o->etag);
 	if (o->kind == OUTCOME_DOCUMENT || o->last_modified != NULL)
@@ -398,7 +412,8 @@ static int take_document(struct keeper *k, struct poll_outcome *o, struct feed_r
 			.fresh = (size_t)(counts.fresh + counts.copies),
 			.published_ms = k->intake.published_ms,
 			.updates = counts.updates,
-			.shown = d.items.count,
+			.shown = d.items.count + d.left_out,
+			.left_out = d.left_out,
 			.hints = feed_hints_read(&d.feed),
 		};
 	if (k->arena.used > DECODED_KEPT)
@@ -516,7 +531,7 @@ static int apply(struct keeper *k, struct poll_outcome *o, struct poll_report *r
 	if (o->kind == OUTCOME_FAILED)
 		note_failure(&row.state, o);
 	else
-		note_success(&row.state, o);
+		note_success(&row.state, o, !has_news || news.left_out == 0);
 	plan(k, &row.state, o, has_news ? &news : NULL);
 	result = journal_health(&k->journal, &occasion, report->before, &row.state, err);
 	if (result == 0 && row.state.moved && row.state.moved_since_ms != moved_since_ms)
@@ -622,7 +637,7 @@ void keeper_lose(struct keeper *k, struct poll_outcome *o, struct poll_report *r
 	else if (o->kind == OUTCOME_FAILED)
 		note_failure(&row.state, o);
 	else
-		note_success(&row.state, o);
+		note_success(&row.state, o, true);
 	plan(k, &row.state, o, NULL);
 	report->state = row.state;
 	row.state = (struct feed_state){0};

@@ -188,6 +188,7 @@ struct document {
 	bool truncated;      /* ended before its end, or ran into a limit: what came whole is here */
 	struct feed_facts feed;
 	DOCUMENT_LIST(item) items; /* in document order */
+	uint32_t left_out;         /* items for which there was no memory: the same bytes may hold them next time */
 	struct str notes;          /* what was decided and repaired, one sentence a line; only when asked for */
 };
 

@@ -73,7 +73,8 @@ struct poll_news {
 	size_t fresh;            /* items that were new in their feed, copies of other feeds' included */
 	int64_t *published_ms;   /* of those, TIME_NONE where not dated; the callee may sort them */
 	int updates;             /* items that changed */
-	size_t shown;            /* items in the document */
+	size_t shown;            /* items in the document, those left out too */
+	size_t left_out;         /* items that the worker had no memory for */
 	struct feed_hints hints; /* what it says of when to ask */
 };
 

@@ -127,9 +127,67 @@ static void test_full(void **state)
 	state_dir_remove(dir);
 }
 
+/* An item that the worker had no memory for is brought by the next answer, which must not be a 304. */
+static void test_left_out(void **state)
+{
+	static const struct {
+		uint32_t left_out;
+		int fresh;
+	} polls[] = {{3, 0}, {2, 1}, {1, 1}, {0, 1}, {3, 0}};
+	struct writer_options options;
+	struct poll_report report = {0};
+	struct feed_state feed = {0};
+	struct error err = {0};
+	struct keeper k;
+	char dir[256];
+
+	(void)state;
+	state_dir_make(dir);
+	options = fixture_options(dir);
+	assert_int_equal(keeper_open(&k, &options, &err), 0);
+	sync_one(&k, &feed);
+	for (size_t poll = 0; poll < sizeof(polls) / sizeof(polls[0]); poll++) {
+		uint32_t left_out = polls[poll].left_out;
+		struct poll_outcome *o = calloc(1, sizeof(*o));
+		struct draft d;
+
+		assert_non_null(o);
+		o->feed_id = feed.id;
+		o->at_ms = NOW_MS + (int64_t)poll * HOUR_MS;
+		o->kind = OUTCOME_DOCUMENT;
+		o->http_status = 200;
+		o->url = strdup("https://a.example/");
+		o->etag = strdup("\"same\"");
+		o->last_modified = strdup("Thu, 26 Nov 2026 10:00:00 GMT");
+		draft_init(&d, "Feed");
+		d.d.left_out = left_out;
+		for (uint32_t i = left_out; i < 3; i++) {
+			char guid[16];
+
+			(void)snprintf(guid, sizeof(guid), "guid %u", i);
+			(void)draft_add(&d, guid, NULL, guid, "a report of its own");
+		}
+		o->document = draft_encode(&d);
+		draft_release(&d);
+		assert_int_equal(keeper_begin(&k, &err), 0);
+		assert_int_equal(keeper_take(&k, o, &report, &err), 0);
+		assert_int_equal(keeper_commit(&k, NOW_MS, &err), 0);
+		/* the last shows nothing, but has not lost its items */
+		assert_int_equal(report.state.health, FEED_OK);
+		assert_int_equal(report.fresh, polls[poll].fresh);
+		assert_int_equal(report.state.etag == NULL, left_out > 0);
+		assert_int_equal(report.state.last_modified == NULL, left_out > 0);
+		poll_outcome_free(o);
+	}
+	feed_state_release(&report.state);
+	feed_state_release(&feed);
+	keeper_close(&k);
+	state_dir_remove(dir);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_full)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_full), cmocka_unit_test(test_left_out)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
