@@ -11,9 +11,13 @@
 
 #define MS_A_MINUTE INT64_C(60000)
 #define MS_A_DAY (1440 * MS_A_MINUTE)
-/* What can be written with four digits: 0001-01-01 up to before 10000-01-01. */
-#define EARLIEST_MS INT64_C(-62135596800000)
-#define LATEST_MS INT64_C(253402300799999)
+/* News is dated from 1900-01-03 up to before 2200-01-01.  An earlier date is a program's zero (0001, 1601, 1753, 1858,
+ * 1899-12-30, 1900-01-01) or a year of a Persian or Islamic calendar; a later one is a Buddhist or Jewish year.  Two
+ * days of 1900 go too, since zones move its first day. */
+#define EARLIEST_MS INT64_C(-2208816000000)
+#define LATEST_MS INT64_C(7258118399999)
+/* The farthest zones are at -12 and +14. */
+#define ZONE_SPAN_MS (14 * 60 * MS_A_MINUTE)
 
 /* ---- tokens */
 
@@ -177,6 +181,20 @@ static size_t read_offset(struct date_reader *r, const struct token *t)
 	return n;
 }
 
+/* An offset whose plus became a blank, as it does in a form's data: " 01:00" or " 0100" behind a time.  No year of news
+ * has these four digits.  Returns the tokens used, 0 when it is none. */
+static size_t read_blank_offset(struct date_reader *r, const struct token *t)
+{
+	bool colon = is_number(t, 2) && is_sign(&t[1], ':') && is_number(&t[2], 2);
+
+	if (!r->has_time || r->has_offset || !t->space_before || t == r->tokens || t[-1].kind == TOKEN_SIGN)
+		return 0;
+	if (!colon && (t->text.len != 4 || t->value > 1500))
+		return 0;
+	/* The token before stands in the sign's place. */
+	return read_offset(r, t - 1) > 0 ? (colon ? 3 : 1) : 0;
+}
+
 static bool add_number(struct date_reader *r, const struct token *t, char separator)
 {
 	if (r->number_count == NUMBERS_MAX || (r->month != 0 && r->number_count == 2))
@@ -196,7 +214,10 @@ static size_t read_number(struct date_reader *r, size_t i)
 {
 	const struct token *t = &r->tokens[i], *before = i > 0 ? t - 1 : &r->tokens[r->count];
 	bool behind_t = is_word(before, "t") && !t->space_before;
+	size_t offset = read_blank_offset(r, t);
 
+	if (offset > 0)
+		return offset;
 	if (!r->has_time) {
 		if (is_number(t, 2) && is_sign(&t[1], ':'))
 			return read_clock(r, t, ':');
@@ -288,15 +309,15 @@ static void find_month(struct date_reader *r, size_t *first, size_t *words)
 
 static bool read_tokens(struct date_reader *r)
 {
-	size_t month_at = 0, month_words, i = 0;
+	size_t i = 0;
 
-	find_month(r, &month_at, &month_words);
+	find_month(r, &r->month_at, &r->month_words);
 	while (i < r->count) {
 		const struct token *t = &r->tokens[i];
 		size_t used = 1;
 
-		if (month_words > 0 && i == month_at) {
-			i += month_words;
+		if (r->month_words > 0 && i == r->month_at) {
+			i += r->month_words;
 			continue;
 		}
 		switch (t->kind) {
@@ -319,6 +340,46 @@ static bool read_tokens(struct date_reader *r)
 		i += used;
 	}
 	return true;
+}
+
+/* Is there anything in a date without a day that may stand in the day's place: "Dec x 2026", "2026-12-??"? */
+static bool has_unread_day(const struct date_reader *r)
+{
+	static const char *const harmless[] = {"de", "del", "of", "di", "year", "\xd0\xb3", "\xd0\xb3\xd0\xbe\xd0\xb4",
+		"\xd0\xb3\xd0\xbe\xd0\xb4\xd0\xb0", "\xd1\x80"};
+
+	for (size_t i = 0; i < r->count; i++) {
+		const struct token *t = &r->tokens[i];
+		bool known = t->kind == TOKEN_NUMBER || is_sign(t, ',') || is_sign(t, '.') || is_sign(t, '-') ||
+			     is_sign(t, '/') ||
+			     (t->kind == TOKEN_WORD && r->month != 0 && i >= r->month_at &&
+				     i < r->month_at + r->month_words);
+
+		for (size_t k = 0; !known && k < sizeof(harmless) / sizeof(harmless[0]); k++)
+			known = is_word(t, harmless[k]);
+		if (!known)
+			return true;
+	}
+	return false;
+}
+
+/* A moment that programs write when they know none: the zero of a clock, which zones move by some hours. */
+static bool is_zero(int64_t time_ms)
+{
+	static const int64_t zeros[] = {
+		INT64_C(-2082844800000), /* 1904-01-01 */
+		0,                       /* 1970-01-01 */
+		INT64_C(315532800000),   /* 1980-01-01 */
+	};
+
+	for (size_t i = 0; i < sizeof(zeros) / sizeof(zeros[0]); i++) {
+		int64_t off = time_ms - zeros[i];
+
+		if (off >= -ZONE_SPAN_MS && off <= ZONE_SPAN_MS && off % (15 * MS_A_MINUTE) == 0)
+			return true;
+	}
+	/* A clock that was started without being set runs from there. */
+	return time_ms > -MS_A_DAY && time_ms < MS_A_DAY;
 }
 
 /* ---- */
@@ -385,7 +446,7 @@ int64_t date_parse(struct str s, const char **rule)
 	time = read_epoch(s, &form);
 	if (time == TIME_NONE && !date_read_exact(s, &time, &form)) {
 		if (!tokenise(&r, str_make(text, date_fold(text, s, &r.script))) || !read_tokens(&r) ||
-			!date_read_fields(&d, &r))
+			!date_read_fields(&d, &r) || (d.lacks_day && (r.has_time || has_unread_day(&r))))
 			return TIME_NONE;
 		form = d.rule;
 		if (r.half != 0 && r.hour <= 12)
@@ -399,8 +460,7 @@ int64_t date_parse(struct str s, const char **rule)
 		minutes = civil_to_days(d.year, d.month, d.day) * 1440 + r.hour * 60 + r.minute;
 		time = (minutes - offset_of(&r, d.year, minutes)) * MS_A_MINUTE + r.second * 1000 + r.ms;
 	}
-	/* An offset moves the last hours of 9999 into a year that no format can write. */
-	if (time < EARLIEST_MS || time > LATEST_MS)
+	if (time < EARLIEST_MS || time > LATEST_MS || is_zero(time))
 		return TIME_NONE;
 	if (rule != NULL)
 		*rule = form;

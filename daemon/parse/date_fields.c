@@ -53,15 +53,15 @@ static bool from_digits(struct ymd *d, struct date_reader *r)
 	d->rule = "ISO 8601 compact";
 	switch (t->text.len) {
 	case 4:
-		*d = (struct ymd){(int)v, 1, 1, "year alone"};
+		*d = (struct ymd){(int)v, 1, 1, "year alone", true};
 		return v >= 1000;
 	case 6:
 		/* yyyymm where that makes sense, else yymmdd. */
 		if ((v / 10000 == 19 || v / 10000 == 20) && v % 100 >= 1 && v % 100 <= 12)
-			*d = (struct ymd){(int)(v / 100), (int)(v % 100), 1, d->rule};
+			*d = (struct ymd){(int)(v / 100), (int)(v % 100), 1, d->rule, false};
 		else
 			*d = (struct ymd){(int)(v / 10000) + (v / 10000 < 70 ? 2000 : 1900), (int)(v / 100 % 100),
-				(int)(v % 100), d->rule};
+				(int)(v % 100), d->rule, false};
 		return true;
 	case 7:
 		return from_ordinal(d, (int)(v / 1000), v % 1000);
@@ -79,7 +79,7 @@ static bool from_digits(struct ymd *d, struct date_reader *r)
 		v /= 10000;
 		/* fall through */
 	case 8:
-		*d = (struct ymd){(int)(v / 10000), (int)(v / 100 % 100), (int)(v % 100), d->rule};
+		*d = (struct ymd){(int)(v / 10000), (int)(v / 100 % 100), (int)(v % 100), d->rule, false};
 		return true;
 	default:
 		return false;
@@ -96,6 +96,7 @@ static bool with_month_name(struct ymd *d, const struct date_reader *r)
 	if (r->number_count == 1) {
 		d->year = year_of(a);
 		d->day = 1;
+		d->lacks_day = true;
 		return looks_like_year(a);
 	}
 	if (r->number_count != 2)
@@ -116,24 +117,24 @@ static bool with_numbers(struct ymd *d, const struct date_reader *r)
 		if (n[0].text.len == 4 && n[1].text.len == 3)
 			return from_ordinal(d, a, n[1].value);
 		if (n[0].text.len == 4)
-			*d = (struct ymd){a, b, 1, "ISO 8601 year and month"};
+			*d = (struct ymd){a, b, 1, "ISO 8601 year and month", true};
 		else
-			*d = (struct ymd){b, a, 1, "month and year"};
+			*d = (struct ymd){b, a, 1, "month and year", true};
 		return n[0].text.len == 4 || n[1].text.len == 4;
 	}
 	c = (int)(n[2].value % 10000);
 	if (n[0].text.len == 4) {
-		*d = (struct ymd){a, b, c, "ISO 8601"};
+		*d = (struct ymd){a, b, c, "ISO 8601", false};
 		return n[1].text.len <= 2 && n[2].text.len <= 2;
 	}
 	if (n[0].text.len > 2 || n[1].text.len > 2 || n[2].text.len > 4)
 		return false;
 	if (separator == '-' && (n[2].text.len == 2 || a > 31))
-		*d = (struct ymd){year_of(&n[0]), b, c, "ISO 8601 with two-digit year"};
+		*d = (struct ymd){year_of(&n[0]), b, c, "ISO 8601 with two-digit year", false};
 	else if (separator == '/' && a <= 12)
-		*d = (struct ymd){year_of(&n[2]), a, b, "month/day/year"};
+		*d = (struct ymd){year_of(&n[2]), a, b, "month/day/year", false};
 	else
-		*d = (struct ymd){year_of(&n[2]), b, a, "day, month, year"};
+		*d = (struct ymd){year_of(&n[2]), b, a, "day, month, year", false};
 	return true;
 }
 

@@ -28,7 +28,8 @@ struct date_reader {
 	struct token numbers[NUMBERS_MAX]; /* of the date, in order */
 	char separators[NUMBERS_MAX];      /* before each: - / . or space */
 	size_t number_count;
-	int month; /* by name */
+	int month;                    /* by name */
+	size_t month_at, month_words; /* the tokens that name it */
 	int hour, minute, second, ms;
 	int half; /* of the day: 1 morning, 2 afternoon */
 	int offset;
@@ -40,6 +41,7 @@ struct date_reader {
 struct ymd {
 	int year, month, day;
 	const char *rule; /* a literal that names the form */
+	bool lacks_day;   /* day is 1 because none was given */
 };
 
 /* Year, month and day out of r's numbers and month (date_fields.c); a compact form may hold the time too.  False when

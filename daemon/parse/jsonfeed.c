@@ -5,8 +5,8 @@
  * (jsonrepair.h) and read again.  The tree it makes dies before this returns. */
 #include "sitrep/jsonfeed.h"
 
+#include "feed_date.h"
 #include "jsonrepair.h"
-#include "sitrep/date.h"
 #include "sitrep/html.h"
 #include "sitrep/limits.h"
 #include "sitrep/url.h"
@@ -78,7 +78,7 @@ static struct str url_of(struct json_reader *r, const json_t *object, const char
 static int64_t time_of(struct json_reader *r, const json_t *object, const char *key)
 {
 	struct str s = text_of(r, object, key, LIMIT_NAME);
-	return str_empty(s) ? TIME_NONE : date_parse(s, NULL);
+	return str_empty(s) ? TIME_NONE : feed_date_read(s, NULL);
 }
 
 static struct text plain_of(struct json_reader *r, const json_t *object, const char *key, size_t max)
@@ -198,6 +198,9 @@ static void read_item(struct json_reader *r, const json_t *object, struct item *
 		it->image.url = url_of(r, object, "banner_image");
 	it->published = time_of(r, object, "date_published");
 	it->updated = time_of(r, object, "date_modified");
+	/* as for the other formats: of two dates, the one that can be read */
+	if (it->published == TIME_NONE)
+		it->published = it->updated;
 	it->language = text_of(r, object, "language", LIMIT_NAME);
 	read_item_lists(r, object, it);
 }

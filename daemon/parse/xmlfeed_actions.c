@@ -81,6 +81,8 @@ static void item_end(struct xmlfeed *x, struct frame *f, struct str text)
 	/* Dublin Core's date is whichever was not said; Atom requires only updated */
 	if (it->published == TIME_NONE)
 		it->published = x->item_dc_date != TIME_NONE ? x->item_dc_date : it->updated;
+	if (it->published == TIME_NONE)
+		it->published = it->created;
 	x->item = NULL;
 }
 

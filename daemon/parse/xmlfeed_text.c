@@ -5,7 +5,7 @@
  * document ever holds any that is not. */
 #include "xmlfeed_internal.h"
 
-#include "sitrep/date.h"
+#include "feed_date.h"
 #include "sitrep/html.h"
 #include "sitrep/url.h"
 #include "sitrep/utf8.h"
@@ -207,7 +207,7 @@ int64_t xmlfeed_read_time(struct xmlfeed *x, struct str text)
 	if (str_empty(text))
 		return TIME_NONE;
 	const char *rule = NULL;
-	int64_t t = date_parse(text, &rule);
+	int64_t t = feed_date_read(text, &rule);
 	if (t != TIME_NONE && x->date_rule == NULL)
 		x->date_rule = rule;
 	return t;

@@ -356,9 +356,51 @@ static void test_home_of_an_atom_feed(void **state)
 	assert_true(str_empty(f.d.feed.link));
 }
 
+/* A zero is no date, so that the good one beside it counts; markup around a date is read. */
+static void finds_the_good_date(void **state)
+{
+	static const struct {
+		const char *dates, *published;
+	} rows[] = {
+		{"<pubDate>0001-01-01T00:00:00Z</pubDate><dc:date>2026-11-24T09:30:00Z</dc:date>",
+			"2026-11-24T09:30:00Z"},
+		{"<dc:date>2026-11-24T09:30:00Z</dc:date><pubDate>Thu, 01 Jan 1970 00:00:00 GMT</pubDate>",
+			"2026-11-24T09:30:00Z"},
+		{"<pubDate>1405/09/03</pubDate><a:updated>2026-11-24T09:30:00Z</a:updated>", "2026-11-24T09:30:00Z"},
+		{"<pubDate>-</pubDate><dcterms:created>2026-11-24T09:30:00Z</dcterms:created>", "2026-11-24T09:30:00Z"},
+		{"<pubDate>&lt;TIME class=x DATETIME='2026-11-24T09:30:00Z'&gt;yesterday&lt;/TIME&gt;</pubDate>",
+			"2026-11-24T09:30:00Z"},
+		{"<pubDate>&amp;lt;time datetime=\"2026-11-24T09:30:00Z\"&amp;gt;x&amp;lt;/time&amp;gt;</pubDate>",
+			"2026-11-24T09:30:00Z"},
+		{"<pubDate>&lt;span&gt;Tue, 24 Nov 2026 09:30:00 &amp;#43;0000&lt;/span&gt;</pubDate>",
+			"2026-11-24T09:30:00Z"},
+		{"<pubDate>&lt;time datetime=\"soon\"&gt;soon&lt;/time&gt;</pubDate>", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char body[1024];
+
+		(void)snprintf(body, sizeof(body),
+			"<rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/' "
+			"xmlns:dcterms='http://purl.org/dc/terms/' "
+			"xmlns:a='http://www.w3.org/2005/Atom'><channel><item><title>t</title>%s</item></channel></"
+			"rss>",
+			rows[i].dates);
+		fixture_text(&f, body);
+		assert_int_equal(f.d.items.count, 1);
+		assert_time(f.d.items.items[0].published, rows[i].published);
+	}
+	fixture_text(&f,
+		"{\"version\":\"https://jsonfeed.org/version/1.1\",\"items\":[{\"id\":\"1\",\"date_published\":"
+		"\"0001-01-01T00:00:00Z\",\"date_modified\":\"2026-11-24T09:30:00Z\"}]}");
+	assert_time(f.d.items.items[0].published, "2026-11-24T09:30:00Z");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(finds_the_good_date),
 		cmocka_unit_test(test_rss2),
 		cmocka_unit_test(test_atom10),
 		cmocka_unit_test(test_atom03),
