@@ -101,6 +101,9 @@ const struct config_option config_options[] = {
 		.help = "Addresses to serve on: 127.0.0.1:8484, [::1]:8484, *:8484, or the path of a Unix socket."},
 	{.section = SECTION_HTTP, .name = "entries", .type = OPTION_INT, .offset = TOP(http_entries), .fallback = "100", .min = 1,
 		.max = 10000, .reloadable = true, .help = "Stories in a merged feed and on the page."},
+	{.section = SECTION_HTTP, .name = "outlet-in-title", .type = OPTION_BOOL, .offset = TOP(http_outlet_in_title),
+		.fallback = "no", .reloadable = true,
+		.help = "yes: entries of the merged feeds are titled \"OUTLET: title\", for readers that show the author alone."},
 	{.section = SECTION_HTTP, .name = "connections", .type = OPTION_INT, .offset = TOP(http_connections), .fallback = "256",
 		.min = 1, .max = 65536,
 		.help = "Connections at one time; an eighth is kept for Unix sockets, another for hubs. When there is no room, those "

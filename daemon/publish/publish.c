@@ -96,7 +96,7 @@ static void keep(struct publish *p, struct str path, int64_t generation, struct 
 
 struct story_document {
 	struct buf out;
-	const char *site;
+	struct channel channel;
 	bool json;
 };
 
@@ -107,14 +107,32 @@ static int write_story(void *arg, const struct story *s, const struct story_deta
 	if (doc->json)
 		story_page_json(&doc->out, s, d);
 	else
-		story_page_html(&doc->out, doc->site, s, d);
+		story_page_html(&doc->out, &doc->channel, s, d);
 	return 0;
+}
+
+void publish_count_outlets(struct publish *p)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	/* a feed takes a tenth of a microsecond: a hundred thousand are counted once in ten seconds */
+	if (p->outlets.slots != NULL && (p->outlets_generation == p->generation ||
+						now_ms - p->outlets_counted_ms < (int64_t)(p->feed_count / 10)))
+		return;
+	if (outlets_count(&p->outlets, p->feeds, p->feed_count) != 0)
+		return;
+	p->outlets_generation = p->generation;
+	p->outlets_counted_ms = now_ms;
 }
 
 /* -ENOENT when there is no story of that name. */
 static int render_story(struct publish *p, struct str name, struct http_body **body)
 {
-	struct story_document doc = {.out = BUF_INIT(PUBLISH_DOCUMENT_MAX), .site = p->config->title};
+	struct story_document doc = {
+		.out = BUF_INIT(PUBLISH_DOCUMENT_MAX),
+		.channel = {.title = p->config->title, .home_url = p->base_url, .outlets = &p->outlets},
+	};
+	static const char urn[] = "urn:uuid:";
 	struct str full_name = name;
 	struct error err = {0};
 	size_t len;
@@ -125,6 +143,10 @@ static int render_story(struct publish *p, struct str name, struct http_body **b
 		doc.json = true;
 		name.len -= 5;
 	}
+	/* as it is printed in the feeds, too */
+	if (str_eq_nocase(str_slice(name, 0, sizeof(urn) - 1), str_from(urn)))
+		name = str_slice(name, sizeof(urn) - 1, name.len);
+	publish_count_outlets(p);
 	result = reader_story_details(p->reader, name, write_story, &doc, &err);
 	read_trouble_note(&p->trouble, full_name, result != 0 && result != -ENOENT ? &err : NULL);
 	data = result == 0 ? buf_take(&doc.out, &len) : NULL;
@@ -311,6 +333,7 @@ void publish_free(struct publish *p)
 	drop_all(p);
 	reader_free(p->reader);
 	free(p->base_url);
+	outlets_release(&p->outlets);
 	read_trouble_release(&p->trouble);
 	free(p);
 }
@@ -349,6 +372,7 @@ void publish_set_config(struct publish *p, const struct config *config, char *ba
 	p->feed_count = feed_count;
 	free(p->base_url);
 	p->base_url = base_url;
+	outlets_release(&p->outlets);
 	publish_works_drop(p);
 	drop_all(p);
 }

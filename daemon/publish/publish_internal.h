@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "outlets.h"
 #include "read_trouble.h"
 #include "sitrep/metrics.h"
 #include "sitrep/publish.h"
@@ -49,6 +50,8 @@ struct work {
 	int64_t generation;
 	int64_t stepped_ms; /* monotonic */
 	struct selection selection;
+	struct channel channel; /* of stories */
+	char title[512], home[2048];
 	struct river_place *places; /* of the stories, newest first */
 	size_t place_count, place;  /* the next one */
 	size_t feeds;               /* looked at for places, or written */
@@ -74,10 +77,17 @@ struct publish {
 	int64_t changed_ms;
 	bool generation_known;
 	struct read_trouble trouble;
+	struct outlets outlets;
+	int64_t outlets_counted_ms; /* monotonic */
+	int64_t outlets_generation;
 };
 
 /* publish_select.c: -ENOENT for a path that names no stories.  The caller frees s->feed_ids, whatever comes. */
 int publish_select(const struct publish *p, struct str path, struct selection *s);
+
+/* publish.c: counts the names of outlets when something has changed; never more than one part in a thousand of the
+ * time. */
+void publish_count_outlets(struct publish *p);
 
 /* publish_work.c */
 struct work *publish_work_find(struct publish *p, struct str path);

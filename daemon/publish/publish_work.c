@@ -39,13 +39,22 @@ static void make_id(struct channel *c)
 		d[4], d[5], d[6], d[7], d[8], d[9], d[10], d[11], d[12], d[13], d[14], d[15]);
 }
 
-static void describe(const struct publish *p, struct str path, const struct selection *s, char *title, size_t room,
-	char *home, size_t home_room, struct channel *c)
+static void describe(struct publish *p, struct work *w, struct str path)
 {
-	(void)snprintf(title, room, "%s%s%s", p->config->title, s->title != NULL ? ": " : "",
+	const struct selection *s = &w->selection;
+	struct channel *c = &w->channel;
+
+	publish_count_outlets(p);
+	(void)snprintf(w->title, sizeof(w->title), "%s%s%s", p->config->title, s->title != NULL ? ": " : "",
 		s->title != NULL ? s->title : "");
-	(void)snprintf(home, home_room, "%s/", p->base_url);
-	*c = (struct channel){.title = title, .home_url = home, .updated_ms = p->changed_ms};
+	(void)snprintf(w->home, sizeof(w->home), "%s/", p->base_url);
+	*c = (struct channel){
+		.title = w->title,
+		.home_url = w->home,
+		.updated_ms = p->changed_ms,
+		.outlet_in_title = p->config->http_outlet_in_title,
+		.outlets = &p->outlets,
+	};
 	(void)snprintf(c->self_url, sizeof(c->self_url), "%s%.*s", p->base_url, STR_ARG(path));
 	make_id(c);
 }
@@ -56,7 +65,7 @@ static int add_story(void *arg, const struct story *s)
 {
 	struct work *w = arg;
 
-	w->selection.format->story(&w->out, s, w->stories++);
+	w->selection.format->story(&w->out, &w->channel, s, w->stories++);
 	return w->out.len > DOCUMENT_FULL || buf_failed(&w->out);
 }
 
@@ -197,14 +206,12 @@ static void begin(struct publish *p, struct work *w, struct str path)
 {
 	struct publish_status status;
 	struct store_counts counts = {0};
-	struct channel channel;
 	struct health health;
-	char title[512], home[2048];
 
 	switch (w->kind) {
 	case WORK_STORIES:
-		describe(p, path, &w->selection, title, sizeof(title), home, sizeof(home), &channel);
-		w->selection.format->begin(&w->out, &channel);
+		describe(p, w, path);
+		w->selection.format->begin(&w->out, &w->channel);
 		break;
 	case WORK_METRICS:
 		p->status(p->status_arg, &status);

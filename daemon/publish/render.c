@@ -1,6 +1,9 @@
-/* What all formats have in common: the text of a story and who else ran it. */
+/* What all formats have in common: the text of a story and who reported it. */
 #include "sitrep/render.h"
 
+#include <errno.h>
+
+#include "outlets.h"
 #include "sitrep/html.h"
 #include "sitrep/url.h"
 #include "sitrep/utf8.h"
@@ -163,23 +166,6 @@ static void add_text(struct buf *out, const struct item *it)
 		render_paragraphs(out, it->plain_summary);
 }
 
-static void add_report(struct buf *out, const struct report *r)
-{
-	(void)buf_puts(out, "<li>");
-	(void)buf_add_xml(out, r->source.title);
-	(void)buf_puts(out, ": ");
-	if (url_is_web(r->item.link)) {
-		(void)buf_puts(out, "<a href=\"");
-		(void)buf_add_xml(out, r->item.link);
-		(void)buf_puts(out, "\">");
-		(void)buf_add_xml(out, r->item.plain_title);
-		(void)buf_puts(out, "</a>");
-	} else {
-		(void)buf_add_xml(out, r->item.plain_title);
-	}
-	(void)buf_puts(out, "</li>");
-}
-
 void render_element(struct buf *out, const char *name, struct str value)
 {
 	if (str_empty(value))
@@ -200,13 +186,86 @@ void render_html_element(struct buf *out, const char *name, struct str text)
 	buf_release(&html);
 }
 
-void render_body(struct buf *out, const struct story *story)
+void render_body(struct buf *out, const struct channel *channel, const struct story *story)
 {
 	add_text(out, &story->reports[0].item);
-	if (story->report_count < 2)
-		return;
-	(void)buf_puts(out, "<p>Also reported by:</p><ul>");
-	for (size_t i = 1; i < story->report_count; i++)
-		add_report(out, &story->reports[i]);
-	(void)buf_puts(out, "</ul>");
+	render_byline(out, channel, story);
+}
+
+/* ---- who reports ---- */
+
+struct str render_own_link(const struct item *it)
+{
+	if (url_is_web(it->link))
+		return it->link;
+	for (size_t i = 0; i < it->enclosures.count; i++)
+		if (url_is_web(it->enclosures.items[i].url))
+			return it->enclosures.items[i].url;
+	return STR_NONE;
+}
+
+static void add_story_url(struct buf *out, const struct channel *channel, const struct story *story)
+{
+	(void)buf_printf(out, "%sstory/%s", channel->home_url, story->uid);
+}
+
+void render_link(struct buf *out, const struct channel *channel, const struct story *story)
+{
+	struct str own = render_own_link(&story->reports[0].item);
+
+	if (str_empty(own))
+		add_story_url(out, channel, story);
+	else
+		(void)buf_add(out, own);
+}
+
+void render_title(struct buf *out, const struct channel *channel, const struct story *story)
+{
+	const struct report *lead = &story->reports[0];
+
+	if (channel->outlet_in_title) {
+		outlets_put_name(out, channel->outlets, &lead->source);
+		(void)buf_puts(out, str_empty(lead->item.plain_title) ? "" : ": ");
+	}
+	(void)buf_add(out, lead->item.plain_title);
+}
+
+static void add_linked(struct buf *out, struct str href, struct str words)
+{
+	if (!str_empty(href)) {
+		(void)buf_puts(out, "<a href=\"");
+		(void)buf_add_xml(out, href);
+		(void)buf_puts(out, "\">");
+	}
+	(void)buf_add_xml(out, words);
+	if (!str_empty(href))
+		(void)buf_puts(out, "</a>");
+}
+
+void render_byline(struct buf *out, const struct channel *channel, const struct story *story)
+{
+	struct buf url = BUF_INIT(2 * sizeof(channel->self_url));
+	struct story_outlets outlets;
+
+	story_outlets_init(&outlets, channel->outlets, story);
+	(void)buf_puts(out, "<p>Outlet: ");
+	for (size_t i = 0; i < outlets.count; i++) {
+		const struct story_outlet *o = &outlets.items[i];
+
+		if (i > 0)
+			(void)buf_puts(out, i == 1 ? ". Also reported by: " : ", ");
+		add_linked(out, o->link, story_outlets_name(&outlets, i));
+		if (o->reports > 1)
+			(void)buf_printf(out, " (%zu reports)", o->reports);
+	}
+	if ((size_t)story->total_reports > story->report_count)
+		(void)buf_printf(out, ", and %zu later reports", (size_t)story->total_reports - story->report_count);
+	(void)buf_puts(out, ". ");
+	add_story_url(&url, channel, story);
+	add_linked(out, buf_str(&url), STR("The story"));
+	(void)buf_puts(out, "</p>");
+	if (buf_failed(&outlets.names) || buf_failed(&url))
+		out->failed = -E2BIG;
+	buf_release(&url);
+	story_outlets_release(&outlets);
 }

@@ -1,5 +1,7 @@
 /* Atom, RFC 4287.  An entry is a story: its id is ours and stable for ever, atom:source says whose report
  * leads it (4.2.11), and each further report is a related link with its outlet's name. */
+#include <errno.h>
+
 #include "sitrep/clock.h"
 #include "sitrep/limits.h"
 #include "sitrep/render.h"
@@ -154,10 +156,11 @@ static void source(struct buf *out, const struct report *r)
 	(void)buf_puts(out, "</source>\n");
 }
 
-static void story(struct buf *out, const struct story *s, size_t index)
+static void story(struct buf *out, const struct channel *c, const struct story *s, size_t index)
 {
 	const struct report *lead = &s->reports[0];
 	struct buf body = BUF_INIT(out->max), rights = BUF_INIT(LIMIT_TITLE);
+	struct buf title = BUF_INIT(out->max), href = BUF_INIT(out->max);
 	struct str via_title, via = render_via(&lead->item, &via_title);
 
 	(void)index;
@@ -165,12 +168,13 @@ static void story(struct buf *out, const struct story *s, size_t index)
 	(void)buf_add_xml_attribute(out, "xml:lang", render_language(&lead->item));
 	(void)buf_puts(out, ">\n");
 	(void)buf_printf(out, "<id>urn:uuid:%s</id>\n", s->uid);
-	text_construct(out, "title", lead->item.plain_title);
+	render_title(&title, c, s);
+	text_construct(out, "title", buf_str(&title));
 	instant(out, "updated", s->updated_ms);
 	instant(out, "published", render_published(s));
 	people(out, lead);
-	if (url_is_web(lead->item.link))
-		link(out, "alternate", lead->item.link, STR_NONE, STR_NONE);
+	render_link(&href, c, s);
+	link(out, "alternate", buf_str(&href), STR_NONE, STR_NONE);
 	for (size_t i = 1; i < s->report_count; i++)
 		if (url_is_web(s->reports[i].item.link))
 			link(out, "related", s->reports[i].item.link, STR_NONE, s->reports[i].source.title);
@@ -185,14 +189,16 @@ static void story(struct buf *out, const struct story *s, size_t index)
 	render_thumbnail(out, &lead->item);
 	if (!str_empty(lead->item.plain_summary))
 		text_construct(out, "summary", lead->item.plain_summary);
-	render_body(&body, s);
-	if (buf_failed(&body)) /* a text that had no room is not an empty one */
-		out->failed = body.failed;
+	render_body(&body, c, s);
+	if (buf_failed(&body) || buf_failed(&title) || buf_failed(&href)) /* a text without room is not an empty one */
+		out->failed = -E2BIG;
 	(void)buf_puts(out, "<content type=\"html\">");
 	(void)buf_add_xml(out, buf_str(&body));
 	(void)buf_puts(out, "</content>\n");
 	source(out, lead);
 	(void)buf_puts(out, "</entry>\n");
+	buf_release(&title);
+	buf_release(&href);
 	buf_release(&body);
 	buf_release(&rights);
 }

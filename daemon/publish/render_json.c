@@ -1,5 +1,7 @@
 /* JSON Feed 1.1.  What the format has no place for, all reports of a story, stands in the extension object
  * _sitrep, as the format asks of extensions. */
+#include <errno.h>
+
 #include "sitrep/clock.h"
 #include "sitrep/jsonw.h"
 #include "sitrep/limits.h"
@@ -147,25 +149,27 @@ static void sources(struct jsonw *w, const struct story *s)
 	jsonw_object_end(w);
 }
 
-static void story(struct buf *out, const struct story *s, size_t index)
+static void story(struct buf *out, const struct channel *c, const struct story *s, size_t index)
 {
 	const struct report *lead = &s->reports[0];
 	struct buf body = BUF_INIT(out->max);
+	struct buf title = BUF_INIT(out->max), url = BUF_INIT(out->max);
 	struct buf id = BUF_INIT(64);
 	struct jsonw w;
 
 	if (index > 0)
 		(void)buf_puts(out, ",\n");
-	render_body(&body, s);
-	if (buf_failed(&body)) /* a text that had no room is not an empty one */
-		out->failed = body.failed;
+	render_body(&body, c, s);
+	render_title(&title, c, s);
+	render_link(&url, c, s);
+	if (buf_failed(&body) || buf_failed(&title) || buf_failed(&url)) /* a text without room is not an empty one */
+		out->failed = -E2BIG;
 	(void)buf_printf(&id, "urn:uuid:%s", s->uid);
 	jsonw_init(&w, out);
 	jsonw_object(&w);
 	jsonw_kv_str(&w, "id", buf_str(&id));
-	if (url_is_web(lead->item.link))
-		jsonw_kv_str(&w, "url", lead->item.link);
-	jsonw_kv_str(&w, "title", lead->item.plain_title);
+	jsonw_kv_str(&w, "url", buf_str(&url));
+	jsonw_kv_str(&w, "title", buf_str(&title));
 	jsonw_kv_str(&w, "content_html", buf_str(&body));
 	jsonw_kv_str(&w, "summary", lead->item.plain_summary);
 	if (url_is_web(lead->item.image.url))
@@ -180,6 +184,8 @@ static void story(struct buf *out, const struct story *s, size_t index)
 	sources(&w, s);
 	jsonw_object_end(&w);
 	buf_release(&id);
+	buf_release(&title);
+	buf_release(&url);
 	buf_release(&body);
 }
 

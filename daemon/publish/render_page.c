@@ -1,4 +1,5 @@
 /* The river of news: the newest stories, one under the other. */
+#include "outlets.h"
 #include "sitrep/page.h"
 #include "sitrep/render.h"
 #include "sitrep/utf8.h"
@@ -15,15 +16,24 @@ static void begin(struct buf *out, const struct channel *c)
 	(void)buf_puts(out, " &middot; <a href=\"opml\">sources</a></p>\n</header>\n<main>\n");
 }
 
-static void story(struct buf *out, const struct story *s, size_t index)
+static void story(struct buf *out, const struct channel *c, const struct story *s, size_t index)
 {
 	const struct report *lead = &s->reports[0];
+	struct str link = render_own_link(&lead->item);
+	struct story_outlets outlets;
 
 	(void)index;
 	(void)buf_puts(out, "<article>\n<h2 dir=\"auto\">");
-	page_linked(out, lead->item.link, lead->item.plain_title);
+	story_outlets_init(&outlets, c->outlets, s);
+	if (str_empty(link)) {
+		(void)buf_printf(out, "<a href=\"story/%s\">", s->uid);
+		(void)buf_add_xml(out, lead->item.plain_title);
+		(void)buf_puts(out, "</a>");
+	} else {
+		page_linked(out, link, lead->item.plain_title);
+	}
 	(void)buf_puts(out, "</h2>\n<p class=\"by\"><b>");
-	(void)buf_add_xml(out, lead->source.title);
+	(void)buf_add_xml(out, story_outlets_name(&outlets, 0));
 	(void)buf_puts(out, "</b> &middot; ");
 	page_moment(out, lead->published_ms);
 	(void)buf_printf(out, " &middot; <a href=\"story/%s\">", s->uid);
@@ -34,14 +44,19 @@ static void story(struct buf *out, const struct story *s, size_t index)
 		(void)buf_add_xml(out, utf8_cut(lead->item.plain_summary, 320));
 		(void)buf_puts(out, lead->item.plain_summary.len > 320 ? "…</p>\n" : "</p>\n");
 	}
-	if (s->report_count > 1) {
+	if (outlets.count > 1) {
 		(void)buf_puts(out, "<p class=\"also\">Also: ");
-		for (size_t i = 1; i < s->report_count; i++) {
+		for (size_t i = 1; i < outlets.count; i++) {
 			(void)buf_puts(out, i > 1 ? " &middot; " : "");
-			page_linked(out, s->reports[i].item.link, s->reports[i].source.title);
+			page_linked(out, outlets.items[i].link, story_outlets_name(&outlets, i));
+			if (outlets.items[i].reports > 1)
+				(void)buf_printf(out, " (%zu)", outlets.items[i].reports);
 		}
 		(void)buf_puts(out, "</p>\n");
 	}
+	if (buf_failed(&outlets.names))
+		out->failed = outlets.names.failed;
+	story_outlets_release(&outlets);
 	(void)buf_puts(out, "</article>\n");
 }
 

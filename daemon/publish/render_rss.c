@@ -79,18 +79,28 @@ static void categories(struct buf *out, const struct report *r)
 			render_html_element(out, "category", name);
 }
 
-static void story(struct buf *out, const struct story *s, size_t index)
+/* Empties the buffer of a field for the next; a text that had no room is not an empty one. */
+static void restart(struct buf *out, struct buf *field)
+{
+	if (buf_failed(field))
+		out->failed = field->failed;
+	buf_clear(field);
+}
+
+static void story(struct buf *out, const struct channel *c, const struct story *s, size_t index)
 {
 	const struct report *lead = &s->reports[0];
-	struct buf body = BUF_INIT(out->max), rights = BUF_INIT(LIMIT_TITLE), outlet = BUF_INIT(out->max);
+	struct buf body = BUF_INIT(out->max), rights = BUF_INIT(LIMIT_TITLE);
 	struct str via_title, via = render_via(&lead->item, &via_title);
 	char text[TIME_TEXT_MAX];
 
 	(void)index;
 	(void)buf_puts(out, "<item>\n");
-	render_html_element(out, "title", lead->item.plain_title);
-	if (url_is_web(lead->item.link))
-		render_element(out, "link", lead->item.link);
+	render_title(&body, c, s);
+	render_html_element(out, "title", buf_str(&body));
+	restart(out, &body);
+	render_link(&body, c, s);
+	render_element(out, "link", buf_str(&body));
 	(void)buf_printf(out, "<guid isPermaLink=\"false\">urn:uuid:%s</guid>\n", s->uid);
 	render_element(out, "pubDate", str_from(time_format_rfc822(text, render_published(s))));
 	people(out, lead);
@@ -106,20 +116,20 @@ static void story(struct buf *out, const struct story *s, size_t index)
 	(void)buf_puts(out, "<source url=\"");
 	(void)buf_add_xml(out, lead->source.url);
 	(void)buf_puts(out, "\">");
-	render_as_html(&outlet, lead->source.title);
-	(void)buf_add_xml(out, buf_str(&outlet));
+	restart(out, &body);
+	render_as_html(&body, lead->source.title);
+	(void)buf_add_xml(out, buf_str(&body));
 	(void)buf_puts(out, "</source>\n<description>");
+	restart(out, &body);
 	render_paragraphs(&body, lead->item.plain_summary);
+	render_byline(&body, c, s);
 	(void)buf_add_xml(out, buf_str(&body));
 	(void)buf_puts(out, "</description>\n<content:encoded>");
-	if (!buf_failed(&body))
-		buf_clear(&body);
-	render_body(&body, s);
-	if (buf_failed(&body) || buf_failed(&outlet)) /* a text that had no room is not an empty one */
-		out->failed = buf_failed(&body) ? body.failed : outlet.failed;
+	restart(out, &body);
+	render_body(&body, c, s);
 	(void)buf_add_xml(out, buf_str(&body));
 	(void)buf_puts(out, "</content:encoded>\n</item>\n");
-	buf_release(&outlet);
+	restart(out, &body);
 	buf_release(&body);
 	buf_release(&rights);
 }

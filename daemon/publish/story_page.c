@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "outlets.h"
 #include "sitrep/clock.h"
 #include "sitrep/jsonw.h"
 #include "sitrep/page.h"
@@ -90,14 +91,18 @@ static void write_changes(struct buf *out, const struct story_details *d, const 
 	(void)buf_puts(out, ".</p>\n");
 }
 
-static void write_report(struct buf *out, const struct story *s, const struct story_details *d, size_t n)
+static void write_report(
+	struct buf *out, const struct channel *c, const struct story *s, const struct story_details *d, size_t n)
 {
 	const struct report *r = appeared(s, n);
+	struct buf name = BUF_INIT(out->max);
 
+	outlets_put_name(&name, c->outlets, &r->source);
 	(void)buf_printf(out, "<li id=\"%s\">\n<h2 dir=\"auto\">", r->uid);
-	page_linked(out, r->item.link, r->item.plain_title);
+	page_linked(out, render_own_link(&r->item), r->item.plain_title);
 	(void)buf_puts(out, "</h2>\n<p class=\"by\"><b>");
-	(void)buf_add_xml(out, r->source.title);
+	(void)buf_add_xml(out, buf_str(&name));
+	buf_release(&name);
 	(void)buf_puts(out, "</b> &middot; seen ");
 	page_moment(out, r->first_seen_ms);
 	if (r->published_known) {
@@ -142,7 +147,7 @@ static void write_related(struct buf *out, const struct story_details *d)
 		(void)buf_puts(out, "</ul>\n");
 }
 
-void story_page_html(struct buf *out, const char *site, const struct story *s, const struct story_details *d)
+void story_page_html(struct buf *out, const struct channel *c, const struct story *s, const struct story_details *d)
 {
 	page_begin(out, s->reports[0].item.plain_title, "../");
 	(void)buf_puts(out, "<header>\n<h1 dir=\"auto\">");
@@ -158,10 +163,10 @@ void story_page_html(struct buf *out, const char *site, const struct story *s, c
 		page_moment(out, s->last_seen_ms);
 	}
 	(void)buf_printf(out, " &middot; <a href=\"%s.json\">JSON</a> &middot; <a href=\"../\">", s->uid);
-	(void)buf_add_xml(out, str_from(site));
+	(void)buf_add_xml(out, str_from(c->title));
 	(void)buf_puts(out, "</a></p>\n</header>\n<main>\n<ol>\n");
 	for (size_t i = 0; i < s->report_count; i++)
-		write_report(out, s, d, i);
+		write_report(out, c, s, d, i);
 	(void)buf_puts(out, "</ol>\n");
 	if ((size_t)s->total_reports > s->report_count) {
 		(void)buf_puts(out, "<p>And ");

@@ -100,6 +100,7 @@ struct config {
 	} http_listen;
 	bool http_enabled;
 	int64_t http_entries;     /* entries of an output */
+	bool http_outlet_in_title;
 	int64_t http_connections; /* at most, in all */
 	int64_t http_per_address; /* at most, of one address */
 	struct config_networks http_trusted_proxy;

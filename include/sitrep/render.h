@@ -14,20 +14,24 @@
 #include "sitrep/reader.h"
 #include "sitrep/str.h"
 
-/* What a document says of itself. */
+struct outlets; /* daemon/publish/outlets.h */
+
+/* What a document says of itself, and how its stories are told. */
 struct channel {
 	const char *title;
-	const char *home_url;                        /* of the page, absolute */
+	const char *home_url;                        /* of the page, absolute, a slash at its end */
 	char self_url[2048];                         /* of this document, absolute */
 	char id[UID_TEXT_MAX + sizeof("urn:uuid:")]; /* stable */
 	int64_t updated_ms;
+	bool outlet_in_title;          /* "Halden Gazette: Frigates turn back" */
+	const struct outlets *outlets; /* names that several feeds have; NULL: none */
 };
 
 struct format {
 	const char *suffix; /* "atom" */
 	const char *content_type;
 	void (*begin)(struct buf *out, const struct channel *channel);
-	void (*story)(struct buf *out, const struct story *story, size_t index);
+	void (*story)(struct buf *out, const struct channel *channel, const struct story *story, size_t index);
 	void (*end)(struct buf *out);
 };
 
@@ -44,9 +48,18 @@ bool render_is_like_markup(struct str text);
 void render_as_html(struct buf *out, struct str text);
 /* As render_element(), for a field that readers take for HTML: escaped as HTML and then as XML. */
 void render_html_element(struct buf *out, const char *name, struct str text);
-/* The item's text as XHTML: content, else summary, plain text as paragraphs; then, when other
- * outlets ran the story, the list of them.  Appended unescaped to out. */
-void render_body(struct buf *out, const struct story *story);
+/* The item's text as XHTML: content, else summary, plain text as paragraphs; then the line of render_byline().
+ * Appended unescaped to out. */
+void render_body(struct buf *out, const struct channel *channel, const struct story *story);
+/* One line, as XHTML: the lead's outlet, "also reported by" with each other outlet once, its first link and the number
+ * of its reports, and the story's page. */
+void render_byline(struct buf *out, const struct channel *channel, const struct story *story);
+/* The title, with the outlet before it where the channel wants that.  Appended unescaped to out. */
+void render_title(struct buf *out, const struct channel *channel, const struct story *story);
+/* Where the item leads: its link, else its first enclosure; STR_NONE: it has neither. */
+struct str render_own_link(const struct item *it);
+/* The same, else the story's page.  Appended unescaped to out. */
+void render_link(struct buf *out, const struct channel *channel, const struct story *story);
 /* When the story was published: what its first report says, whoever leads it. */
 int64_t render_published(const struct story *story);
 /* True when c is worth showing: it has a term or a label; *name is set to the better of both. */

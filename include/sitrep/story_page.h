@@ -4,10 +4,11 @@
 #define SITREP_STORY_PAGE_H
 
 #include "sitrep/buf.h"
-#include "sitrep/reader.h"
+#include "sitrep/render.h"
 
-/* site is what the daemon's pages are called. */
-void story_page_html(struct buf *out, const char *site, const struct story *s, const struct story_details *d);
+/* channel is the front page's. */
+void story_page_html(
+	struct buf *out, const struct channel *channel, const struct story *s, const struct story_details *d);
 void story_page_json(struct buf *out, const struct story *s, const struct story_details *d);
 
 #endif

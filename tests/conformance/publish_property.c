@@ -168,7 +168,7 @@ static void render(struct property *p, const struct document *d, const struct fo
 			.updated_ms = 1795000000000};
 
 		(void)snprintf(story.uid, sizeof(story.uid), "00000000-0000-8000-8000-%012x", (unsigned)i);
-		format->story(&p->out, &story, i);
+		format->story(&p->out, &channel, &story, i);
 	}
 	format->end(&p->out);
 }

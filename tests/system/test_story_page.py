@@ -100,3 +100,35 @@ def test_the_press_office_leads_whenever_it_comes(server, make_daemon):
     daemon.refresh("ministry")
     changed = json.loads(daemon.get("/feed.json").body)["items"][n]
     assert changed["title"] == "The ministry orders thirteen patrol boats" and changed["date_modified"] >= modified
+
+
+def test_an_item_without_a_link(server, make_daemon):
+    """It leads to its enclosure, else to its story, whose page takes the id as the feeds print it."""
+    item = '<item><title>Episode %d</title><guid isPermaLink="false">Pod-%d</guid><description>Talk number %d</description>%s</item>'
+    server.set("/a", '<rss version="2.0"><channel><title>World</title><link>http://pod.example/</link><description>d</description>%s%s</channel></rss>' % (
+        item % (17, 17, 17, '<enclosure url="https://pod.example/17.mp3" length="20,004,212" type="audio/mpeg"/>'), item % (18, 18, 18, "")))
+    daemon = make_daemon("base-url = https://news.example/river/", dict(a=server.url("/a"))).start()
+    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+    items = {i["title"]: i for i in json.loads(daemon.get("/feed.json").body)["items"]}
+    assert items["Episode 17"]["url"] == "https://pod.example/17.mp3"
+    ident = items["Episode 18"]["id"]
+    assert ident.startswith("urn:uuid:") and items["Episode 18"]["url"] == "https://news.example/river/story/" + ident[9:]
+    assert "World (pod.example)" in items["Episode 18"]["content_html"]
+    for name in (ident, ident.replace("urn:uuid", "URN:UUID"), ident[9:]):
+        assert json.loads(page(daemon, name + ".json").body)["id"] == ident[9:]
+        assert "Episode 18" in page(daemon, name).body.decode()
+    assert daemon.get("/story/urn:uuid:").status == 404 and daemon.get("/story/urn:uuid:x").status == 404
+    etag = daemon.get("/feed.atom").headers["ETag"]
+    daemon.stop()
+    daemon.start()
+    assert daemon.get("/feed.atom").headers["ETag"] == etag
+
+
+def test_the_outlet_in_the_title(server, make_daemon):
+    server.set("/a", rss("Halden Gazette", [article(1)]))
+    daemon = make_daemon("[http]\noutlet-in-title = yes", dict(a=server.url("/a"))).start()
+    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+    title = "Halden Gazette: " + article(1)["title"]
+    assert json.loads(daemon.get("/feed.json").body)["items"][0]["title"] == title
+    assert "<title>%s</title>" % title in daemon.get("/feed.atom").body.decode()
+    assert "<title>%s</title>" % title in daemon.get("/feed.rss").body.decode()

@@ -78,7 +78,7 @@ static inline void write_document(struct buf *out, const struct format *f, const
 {
 	f->begin(out, &channel);
 	for (size_t i = 0; i < count; i++)
-		f->story(out, &stories[i], i);
+		f->story(out, &channel, &stories[i], i);
 	f->end(out);
 }
 

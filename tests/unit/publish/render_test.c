@@ -3,7 +3,11 @@
 
 #include <stdlib.h>
 
+#include "../../../daemon/publish/outlets.h"
 #include "sitrep/limits.h"
+
+/* The end of every text. */
+#define STORY_LINK "<a href=\"https://news.example/story/" UID_1 "\">The story</a></p>"
 
 /* ---- nothing ---- */
 
@@ -63,7 +67,9 @@ static void test_items_that_say_nothing(void **state)
 			assert_xpath(doc, expression, "1");
 		}
 	}
-	assert_xpath(doc, "count(//a:entry/a:link)", "0");
+	/* what has no link of its own leads to the story */
+	assert_xpath(doc, "count(//a:entry/a:link)", "2");
+	assert_xpath(doc, "//a:entry[1]/a:link[@rel='alternate']/@href", "https://news.example/story/" UID_1);
 	assert_xpath(doc, "count(//a:entry/a:category)", "0");
 	assert_xpath(doc, "count(//a:entry/a:summary)", "0");
 	assert_xpath(doc, "//a:entry[1]/a:author/a:name", "Alpha News");
@@ -72,13 +78,14 @@ static void test_items_that_say_nothing(void **state)
 	doc = render_xml(&format_rss, stories, 2);
 	assert_xpath(doc, "count(//item)", "2");
 	assert_xpath(doc, "count(//item/guid[@isPermaLink='false'])", "2");
-	assert_xpath(doc, "count(//item/link) + count(//item/enclosure) + count(//item/category)", "0");
+	assert_xpath(doc, "count(//item/enclosure) + count(//item/category)", "0");
+	assert_xpath(doc, "//item[1]/link", "https://news.example/story/" UID_1);
 	xmlFreeDoc(doc);
 	root = render_json(stories, 2);
 	assert_int_equal(json_array_size(at(root, "items")), 2);
 	assert_json(root, "items.0.title", "Bare");
-	assert_json(root, "items.1.content_html", "");
-	assert_null(at(root, "items.0.url"));
+	assert_json(root, "items.1.content_html", "<p>Outlet: B. " STORY_LINK);
+	assert_json(root, "items.0.url", "https://news.example/story/" UID_1);
 	assert_null(at(root, "items.0.attachments"));
 	assert_int_equal(json_array_size(at(root, "items.0.tags")), 0);
 	json_decref(root);
@@ -86,9 +93,10 @@ static void test_items_that_say_nothing(void **state)
 
 /* ---- everything ---- */
 
-#define FULL_BODY                                                                                                      \
-	"<p>Two <em>of</em> them &amp; more.</p><p>Also reported by:</p><ul><li>Bravo &amp; Co: "                      \
-	"<a href=\"https://b.example/2?x=1&amp;y=2\">Frigates turn back</a></li></ul>"
+#define FULL_BYLINE                                                                                                    \
+	"<p>Outlet: <a href=\"https://a.example/1?x=1&amp;y=2\">Alpha News</a>. Also reported by: "                    \
+	"<a href=\"https://b.example/2?x=1&amp;y=2\">Bravo &amp; Co</a>. " STORY_LINK
+#define FULL_BODY "<p>Two <em>of</em> them &amp; more.</p>" FULL_BYLINE
 
 static void test_atom(void **state)
 {
@@ -173,7 +181,7 @@ static void test_rss(void **state)
 	assert_xpath(doc, "//item/m:thumbnail/@url", "https://a.example/i.png");
 	assert_xpath(doc, "//item/source", "Alpha News");
 	assert_xpath(doc, "//item/source/@url", "https://a.example/feed");
-	assert_xpath(doc, "//item/description", "<p>Two of them &amp; more.</p>");
+	assert_xpath(doc, "//item/description", "<p>Two of them &amp; more.</p>" FULL_BYLINE);
 	assert_xpath(doc, "//item/content:encoded", FULL_BODY);
 	xmlFreeDoc(doc);
 }
@@ -275,10 +283,12 @@ static void assert_body(const struct story *s, const char *expected)
 {
 	struct buf out = BUF_INIT(OUT_MAX);
 
-	render_body(&out, s);
-	assert_string_equal(out.data != NULL ? out.data : "", expected);
+	render_body(&out, &channel, s);
+	assert_string_equal(out.data, expected);
 	buf_release(&out);
 }
+
+#define BYLINE "<p>Outlet: Alpha News. " STORY_LINK
 
 static void test_body(void **state)
 {
@@ -289,22 +299,22 @@ static void test_body(void **state)
 	(void)state;
 	assert_non_null(huge);
 	memset(huge, 'x', LIMIT_ITEM_CONTENT);
-	assert_body(&s, "");
+	assert_body(&s, "" BYLINE);
 	r.item.plain_summary = STR("Less < more & so on");
-	assert_body(&s, "<p>Less &lt; more &amp; so on</p>");
+	assert_body(&s, "<p>Less &lt; more &amp; so on</p>" BYLINE);
 	r.item.summary = (struct text){.value = STR("Less < more & so on"), .kind = TEXT_PLAIN};
-	assert_body(&s, "<p>Less &lt; more &amp; so on</p>");
+	assert_body(&s, "<p>Less &lt; more &amp; so on</p>" BYLINE);
 	r.item.summary = (struct text){.value = STR("<p>A <b>summary</b></p>"), .kind = TEXT_HTML};
-	assert_body(&s, "<p>A <b>summary</b></p>");
+	assert_body(&s, "<p>A <b>summary</b></p>" BYLINE);
 	r.item.content = (struct text){.value = STR("<p>The content</p>"), .kind = TEXT_HTML};
-	assert_body(&s, "<p>The content</p>");
+	assert_body(&s, "<p>The content</p>" BYLINE);
 	r.item.content.value = STR("");
-	assert_body(&s, "<p>A <b>summary</b></p>");
+	assert_body(&s, "<p>A <b>summary</b></p>" BYLINE);
 	/* of a book only the summary is shown */
 	r.item.content.value = str_make(huge, LIMIT_ITEM_CONTENT);
-	assert_body(&s, "<p>A <b>summary</b></p>");
+	assert_body(&s, "<p>A <b>summary</b></p>" BYLINE);
 	r.item.summary.value = str_make(huge, LIMIT_ITEM_CONTENT);
-	assert_body(&s, "<p>Less &lt; more &amp; so on</p>");
+	assert_body(&s, "<p>Less &lt; more &amp; so on</p>" BYLINE);
 	free(huge);
 }
 
@@ -332,9 +342,9 @@ static void test_plain_text_keeps_its_lines(void **state)
 	/* the whole text is shown, not the one line that stands for it elsewhere */
 	r.item.plain_summary = STR("Glider pilots. Snow fell.");
 	r.item.content = (struct text){.value = STR("Glider pilots.\n\nSnow fell."), .kind = TEXT_PLAIN};
-	assert_body(&s, "<p>Glider pilots.</p><p>Snow fell.</p>");
+	assert_body(&s, "<p>Glider pilots.</p><p>Snow fell.</p>" BYLINE);
 	r.item.content.value = STR(" \n ");
-	assert_body(&s, "<p>Glider pilots. Snow fell.</p>");
+	assert_body(&s, "<p>Glider pilots. Snow fell.</p>" BYLINE);
 }
 
 static void assert_as_html(const char *text, const char *expected)
@@ -376,7 +386,11 @@ static void test_text_that_looks_like_markup(void **state)
 	f.reports[0].item.rights.value = STR(WORDS);
 	doc = render_xml(&format_rss, &f.story, 1);
 	assert_xpath(doc, "//item/title", html);
-	assert_xpath(doc, "//item/description", "<p>Type &lt;img src=x onerror=alert(3)&gt; &amp;amp; wait</p>");
+	assert_xpath(doc, "//item/description",
+		"<p>Type &lt;img src=x onerror=alert(3)&gt; &amp;amp; wait</p><p>Outlet: <a "
+		"href=\"https://a.example/1?x=1&amp;y=2\">Type &lt;img src=x onerror=alert(3)&gt; &amp;amp; wait</a>. "
+		"Also "
+		"reported by: <a href=\"https://b.example/2?x=1&amp;y=2\">Bravo &amp; Co</a>. " STORY_LINK);
 	assert_xpath(doc, "//item/source", html);
 	assert_xpath(doc, "//item/dc:creator[1]", html);
 	assert_xpath(doc, "//item/dc:rights", html);
@@ -398,17 +412,105 @@ static void test_text_that_looks_like_markup(void **state)
 	json_decref(root);
 }
 
+/* Each outlet once, with its first link; the lead is not "also". */
 static void test_also_reported_by(void **state)
 {
-	struct report r[3] = {make_report("a", "One"), make_report("b", "Two <2>"), make_report("c", "Three")};
-	struct story s = make_story(r, 3);
+	struct report r[6];
+	struct story s = make_story(r, 6);
 
 	(void)state;
-	r[1].source.title = STR("B & B");
+	for (size_t i = 0; i < 6; i++)
+		r[i] = make_report("a", "One");
+	r[0].item.link = STR("https://a.example/0");
+	r[1].source.title = r[3].source.title = STR("B & B");
 	r[1].item.link = STR("javascript:alert(1)");
-	r[2].item.link = STR("https://c.example/?\"&");
-	assert_body(&s, "<p>Also reported by:</p><ul><li>B &amp; B: Two &lt;2&gt;</li>"
-			"<li>Alpha News: <a href=\"https://c.example/?&quot;&amp;\">Three</a></li></ul>");
+	r[3].item.link = STR("https://b.example/?\"&");
+	r[4].source.title = STR("b & b");
+	r[4].item.link = STR("https://b.example/2");
+	r[5].source.title = STR("Charlie");
+	assert_body(&s, "<p>Outlet: <a href=\"https://a.example/0\">Alpha News</a> (2 reports). Also reported by: "
+			"<a href=\"https://b.example/?&quot;&amp;\">B &amp; B</a> (3 reports), Charlie. " STORY_LINK);
+	s.total_reports = 9;
+	s.report_count = 1;
+	assert_body(&s, "<p>Outlet: <a href=\"https://a.example/0\">Alpha News</a>, and 8 later reports. " STORY_LINK);
+}
+
+static void assert_named(const struct outlets *o, const char *title, const char *link, const char *expected)
+{
+	const struct source source = {
+		.title = str_from(title), .link = str_from(link), .url = STR("https://feeds.example/1")};
+	struct buf out = BUF_INIT(OUT_MAX);
+
+	outlets_put_name(&out, o, &source);
+	assert_string_equal(out.data, expected);
+	buf_release(&out);
+}
+
+static void test_names_of_outlets(void **state)
+{
+	struct feed_state feeds[] = {{.name = (char *)"a", .title = (char *)"Harbour Post"},
+		{.name = (char *)"b", .title = (char *)"Sea Power"}, {.title = (char *)"Sea Power"},
+		{.name = (char *)"c", .title = (char *)" HARBOUR post"}, {.name = (char *)"d"}};
+	struct outlets o = {0};
+
+	(void)state;
+	assert_named(NULL, "Harbour Post", "https://www.harbour.example/", "Harbour Post");
+	assert_named(&o, "Harbour Post", "https://www.harbour.example/", "Harbour Post");
+	assert_named(&o, "World", "https://www.Harbour.example:8080/x", "World (harbour.example)");
+	assert_named(&o, " latest NEWS ", "not an address", "latest NEWS (feeds.example)");
+	assert_int_equal(outlets_count(&o, feeds, sizeof(feeds) / sizeof(*feeds)), 0);
+	assert_named(&o, "Harbour Post", "https://harbour.example/", "Harbour Post (harbour.example)");
+	/* the other feed of that name is gone */
+	assert_named(&o, "Sea Power", "https://sea.example/", "Sea Power");
+	outlets_release(&o);
+}
+
+static void test_outlets_in_titles(void **state)
+{
+	struct channel wanted = channel;
+	struct full f;
+	struct buf out = BUF_INIT(OUT_MAX);
+
+	(void)state;
+	make_full(&f);
+	render_title(&out, &wanted, &f.story);
+	assert_string_equal(out.data, "Frigates <turn> back & wait");
+	buf_clear(&out);
+	wanted.outlet_in_title = true;
+	f.reports[0].source.title = STR("World");
+	render_title(&out, &wanted, &f.story);
+	assert_string_equal(out.data, "World (a.example): Frigates <turn> back & wait");
+	buf_release(&out);
+}
+
+/* An item without a link leads to its enclosure, and without one to the story. */
+static void test_where_items_lead(void **state)
+{
+	struct full f;
+	xmlDocPtr doc;
+	json_t *root;
+
+	(void)state;
+	make_full(&f);
+	f.reports[0].item.link = STR_NONE;
+	f.reports[1].item.link = STR_NONE;
+	f.enclosures[0].url = STR("ftp://a.example/0.mp3");
+	doc = render_xml(&format_rss, &f.story, 1);
+	assert_xpath(doc, "//item/link", "https://a.example/2.bin");
+	xmlFreeDoc(doc);
+	doc = render_xml(&format_atom, &f.story, 1);
+	assert_xpath(doc, "//a:entry/a:link[@rel='alternate']/@href", "https://a.example/2.bin");
+	xmlFreeDoc(doc);
+	root = render_json(&f.story, 1);
+	assert_json(root, "items.0.url", "https://a.example/2.bin");
+	json_decref(root);
+	doc = render_page(&f.story, 1);
+	assert_xpath(doc, "//article/h2/a/@href", "https://a.example/2.bin");
+	xmlFreeDoc(doc);
+	f.enclosures[2].url = STR_NONE;
+	doc = render_page(&f.story, 1);
+	assert_xpath(doc, "//article/h2/a/@href", "story/" UID_1);
+	xmlFreeDoc(doc);
 }
 
 static void test_language_tags(void **state)
@@ -499,6 +601,9 @@ int main(void)
 		cmocka_unit_test(test_words_stay_words),
 		cmocka_unit_test(test_text_that_looks_like_markup),
 		cmocka_unit_test(test_also_reported_by),
+		cmocka_unit_test(test_names_of_outlets),
+		cmocka_unit_test(test_outlets_in_titles),
+		cmocka_unit_test(test_where_items_lead),
 		cmocka_unit_test(test_language_tags),
 		cmocka_unit_test(test_via),
 		cmocka_unit_test(test_rights),

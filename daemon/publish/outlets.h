@@ -1,0 +1,48 @@
+/* outlets.h: what outlets are called.
+ *
+ * A name that several feeds have, or that says nothing ("World", "Latest news"), is told with the host of its site. */
+#ifndef PUBLISH_OUTLETS_H
+#define PUBLISH_OUTLETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/feed_state.h"
+#include "sitrep/reader.h"
+#include "sitrep/render.h"
+
+/* The titles of feeds, counted. */
+struct outlets {
+	struct outlet_slot {
+		uint64_t hash; /* of the title without case; 0: free */
+		bool repeated;
+	} * slots; /* never more than half full */
+	size_t slot_count;
+};
+
+/* Counts the titles of feeds anew.  -ENOMEM: as before. */
+int outlets_count(struct outlets *o, const struct feed_state *feeds, size_t count);
+void outlets_release(struct outlets *o);
+
+/* Appends what the source is called, unescaped: "Halden Gazette", "World (bbc.example)". */
+void outlets_put_name(struct buf *out, const struct outlets *o, const struct source *source);
+
+/* The outlets of a story's reports, each once, that of the lead first, the others as they appeared. */
+struct story_outlet {
+	size_t name_from, name_len; /* in names */
+	size_t reports;
+	struct str link; /* of its first report that has one; STR_NONE: none has */
+};
+
+struct story_outlets {
+	struct buf names;
+	struct story_outlet items[STORY_REPORTS_MAX];
+	size_t count;
+};
+
+void story_outlets_init(struct story_outlets *so, const struct outlets *o, const struct story *s);
+void story_outlets_release(struct story_outlets *so);
+struct str story_outlets_name(const struct story_outlets *so, size_t n);
+
+#endif

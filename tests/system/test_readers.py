@@ -1,0 +1,152 @@
+"""The merged feeds in readers that people use: newsboat, sfeed and rss2email read what the daemon serves on loopback.
+
+Of the three outputs they read Atom and RSS; newsboat reads JSON Feed from 2.25 on, sfeed and rss2email do not.
+"""
+import email
+import email.policy
+import json
+import os
+import re
+import sqlite3
+import subprocess
+
+import pytest
+
+from harness import PATIENCE, wait_for
+from samples import article, atom, rss
+
+FORMATS = ("atom", "rss")
+
+
+def desk(server, make_daemon):
+    """Two outlets of one name, and a third that runs a story of the first."""
+    articles = [article(n) for n in range(3)]
+    articles[1]["title"] = "Frigates & AT&T: \"quotes\" don't hurt"
+    server.set("/a", rss("World", articles, "gazette"))
+    server.set("/b", atom("Strait Watch", [dict(articles[1], link="http://strait.example/1")], "strait"))
+    server.set("/c", rss("World", [article(7)], "post"))
+    daemon = make_daemon("title = Night desk", {name: server.url("/" + name) for name in "abc"}).start()
+    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
+    return daemon, articles
+
+
+def change_headline(server, daemon, articles):
+    before = daemon.get("/feed.atom").headers["ETag"]
+    articles[0] = dict(articles[0], title="A headline that was written anew over the same report")
+    server.set("/a", rss("World", articles, "gazette"))
+    daemon.refresh("a")
+    wait_for(lambda: articles[0]["title"] in daemon.get("/feed.atom").body.decode(), "the new headline")
+    assert daemon.get("/feed.atom").headers["ETag"] != before
+
+
+def base_of(daemon):
+    return re.search(r"page=(http://127\.0\.0\.1:\d+)", daemon.log())[1]
+
+
+def by_title(daemon):
+    return {i["title"]: i for i in json.loads(daemon.get("/feed.json").body)["items"]}
+
+
+OUTLETS = {0: ["World (gazette.example)"], 1: ["World (gazette.example)", "Strait Watch"], 2: ["World (gazette.example)"],
+           7: ["World (post.example)"]}
+
+
+def assert_outlets(texts, articles):
+    """texts: what a reader shows, by title."""
+    titles = {n: articles[n]["title"] for n in range(3)}
+    titles[7] = article(7)["title"]
+    assert sorted(texts) == sorted(titles.values())
+    for n, title in titles.items():
+        assert texts[title].count("Outlet: ") == 1
+        for outlet in OUTLETS[n]:
+            assert texts[title].count(outlet) == 1
+        assert ("Also reported by" in texts[title]) == (n == 1)
+        assert "/story/" in texts[title]
+
+
+def newsboat(tmp_path, url):
+    """[(guid, title, link, text)] of the feed after a reload, and what newsboat had to say."""
+    home = tmp_path / "newsboat"
+    home.mkdir(exist_ok=True)
+    (home / "urls").write_text(url + "\n")
+    (home / "config").write_text("error-log %s\n" % (home / "errors"))
+    subprocess.run(["newsboat", "-u", home / "urls", "-c", home / "cache.db", "-C", home / "config", "-x", "reload"], check=True,
+                   capture_output=True, timeout=PATIENCE, env=dict(os.environ, HOME=str(home)))
+    with sqlite3.connect(home / "cache.db") as db:
+        rows = db.execute("SELECT guid, title, url, content FROM rss_item ORDER BY guid").fetchall()
+    return rows, (home / "errors").read_text() if (home / "errors").exists() else ""
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_newsboat(server, make_daemon, tmp_path, form):
+    daemon, articles = desk(server, make_daemon)
+    first, _ = newsboat(tmp_path, "%s/feed.%s" % (base_of(daemon), form))
+    assert_outlets({title: text for _, title, _, text in first}, articles)
+    assert {link for _, _, link, _ in first} == {i["url"] for i in by_title(daemon).values()}
+    change_headline(server, daemon, articles)
+    again, _ = newsboat(tmp_path, "%s/feed.%s" % (base_of(daemon), form))
+    assert [row[0] for row in again] == [row[0] for row in first]
+    assert_outlets({title: text for _, title, _, text in again}, articles)
+
+
+def test_newsboat_and_json(server, make_daemon, tmp_path):
+    """A newsboat before 2.25 says that it found no XML; a later one shows the entries."""
+    daemon, articles = desk(server, make_daemon)
+    rows, errors = newsboat(tmp_path, base_of(daemon) + "/feed.json")
+    if rows:
+        assert_outlets({title: text for _, title, _, text in rows}, articles)
+    else:
+        assert "XML root node is NULL" in errors
+
+
+def sfeed(body):
+    """[(id, title, link, text)] of the lines that sfeed writes."""
+    lines = subprocess.run(["sfeed"], input=body, capture_output=True, check=True, timeout=PATIENCE).stdout.decode().splitlines()
+    fields = [line.split("\t") for line in lines]
+    assert all(f[4] == "html" for f in fields)
+    return sorted((f[5], f[1], f[2], f[3]) for f in fields)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_sfeed(server, make_daemon, form):
+    daemon, articles = desk(server, make_daemon)
+    first = sfeed(daemon.get("/feed." + form).body)
+    assert_outlets({title: text for _, title, _, text in first}, articles)
+    change_headline(server, daemon, articles)
+    again = sfeed(daemon.get("/feed." + form).body)
+    assert [row[0] for row in again] == [row[0] for row in first]
+    assert_outlets({title: text for _, title, _, text in again}, articles)
+
+
+class Mailer:
+    """rss2email that writes into a mail folder."""
+
+    def __init__(self, home):
+        self.home = home
+        for folder in ("new", "cur", "tmp"):
+            (home / "Mail" / "INBOX" / folder).mkdir(parents=True)
+        self.run("new", "desk@example.org")
+        config = (home / "config").read_text()
+        config = config.replace("email-protocol = sendmail", "email-protocol = maildir").replace("html-mail = False", "html-mail = True")
+        (home / "config").write_text(re.sub("maildir-path = .*", "maildir-path = %s" % (home / "Mail"), config))
+
+    def run(self, *words):
+        return subprocess.run(["r2e", "-c", self.home / "config", "-d", self.home / "data.json", *words], check=True, capture_output=True,
+                              timeout=PATIENCE, env=dict(os.environ, HOME=str(self.home)))
+
+    def mails(self):
+        found = [email.message_from_bytes(p.read_bytes(), policy=email.policy.default) for p in (self.home / "Mail").rglob("*") if p.is_file()]
+        return {m["Subject"]: m.get_body(("html", "plain")).get_content() for m in found}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_rss2email(server, make_daemon, tmp_path, form):
+    daemon, articles = desk(server, make_daemon)
+    mailer = Mailer(tmp_path)
+    mailer.run("add", "desk", "%s/feed.%s" % (base_of(daemon), form))
+    mailer.run("run")
+    first = mailer.mails()
+    assert_outlets(first, articles)
+    change_headline(server, daemon, articles)
+    mailer.run("run")
+    assert mailer.mails() == first
