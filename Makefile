@@ -190,6 +190,13 @@ check-installed: build-tests
 	@$(PROPERTY) --rounds 200 tests/samples/*
 	@B=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider -n $(TESTS_AT_ONCE) tests/system tests/browser
 
+# What takes too long for .ci/run, before a release: one line each, the longest last.
+.PHONY: check-all
+check-all:
+	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory fuzz-run FUZZ_SECONDS=180
+	@$(MAKE) --no-print-directory soak
+
 .PHONY: unit
 unit: $(UNIT)
 	@printf '%s\n' $(UNIT) | xargs -P $(JOBS) -I@ tests/unit/summary @
@@ -219,7 +226,7 @@ lint:
 	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
 	clang-tidy --quiet $(filter %.c,$(shell git ls-files 'daemon/*.c')) -- $(filter-out -fno-plt,$(ALL_CFLAGS)) $(PATHS)
 
--include tests/fuzz/fuzz.mk tests/bench/bench.mk tests/faults/faults.mk
+-include tests/fuzz/fuzz.mk tests/bench/bench.mk tests/faults/faults.mk tests/soak/soak.mk
 
 # ---- install
 
@@ -270,4 +277,4 @@ clean:
 .PHONY: help
 help:
 	@sed -n 's/^#   //p' Makefile | head -20
-	@echo 'make unit, conformance, bench, lint, install, uninstall, dist, clean'
+	@echo 'make unit, conformance, fuzz-run, soak, check-all, bench, lint, install, uninstall, dist, clean'
