@@ -34,15 +34,15 @@ B         ?= build$(if $(SANITIZE),-sanitize)
 # ---- what each folder may use: itself and what stands behind it, enforced by the order of linking
 
 LIBS_base    := base
-LIBS_config  := config base
+LIBS_config  := config parse base
 LIBS_parse   := parse base
 LIBS_dedup   := dedup parse base
 LIBS_watch   := watch dedup parse base
-LIBS_store   := store watch dedup parse config base
-LIBS_fetch   := fetch store watch dedup parse config base
-LIBS_publish := publish store watch dedup parse config base
-LIBS_stream  := stream store watch dedup parse config base
-FOLDERS      := base config parse dedup watch store fetch publish stream
+LIBS_store   := store config watch dedup parse base
+LIBS_fetch   := fetch store config watch dedup parse base
+LIBS_publish := publish store config watch dedup parse base
+LIBS_stream  := stream store config watch dedup parse base
+FOLDERS      := base parse config dedup watch store fetch publish stream
 
 PKGS_daemon := libcurl libxml-2.0 libevent_core libevent_pthreads sqlite3 libmicrohttpd jansson libcrypto libpsl libutf8proc zlib libseccomp
 PKGS_worker := libxml-2.0 jansson libcrypto libutf8proc libseccomp
@@ -114,7 +114,7 @@ $(patsubst %.c,$(B)/%,$(wildcard tests/unit/$(1)/*_test.c)): $(B)/%: $(B)/%.o $(
 endef
 $(foreach f,$(FOLDERS),$(eval $(call folder_rules,$(f))))
 
-$(B)/sitrepd: $(patsubst %.c,$(B)/%.o,$(filter-out daemon/worker.c,$(sort $(wildcard daemon/*.c)))) $(call lib,fetch publish stream store watch dedup parse config base)
+$(B)/sitrepd: $(patsubst %.c,$(B)/%.o,$(filter-out daemon/worker.c,$(sort $(wildcard daemon/*.c)))) $(call lib,fetch publish stream store config watch dedup parse base)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(daemon_libs)
 
@@ -122,7 +122,7 @@ $(B)/sitrep-parse: $(B)/daemon/worker.o $(call lib,watch dedup parse base)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(worker_libs)
 
-$(B)/sitrep: $(call obj,client) $(call lib,fetch store watch dedup parse config base)
+$(B)/sitrep: $(call obj,client) $(call lib,fetch store config watch dedup parse base)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
 

@@ -7,12 +7,14 @@
  * goes on. */
 #include "engine_internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sitrep/clock.h"
 #include "sitrep/config_check.h"
+#include "sitrep/limits.h"
 #include "sitrep/log.h"
 #include "sitrep/story_config.h"
 #include "sitrep/url.h"
@@ -27,16 +29,14 @@ struct engine_change {
 	struct writer_change writer;
 	struct feed_spec *specs; /* of the feeds that are to be polled */
 	size_t count;
-	const struct config_feed **feeds; /* their configuration; side by side with specs, as are the next two */
+	const struct config_feed **feeds; /* their configuration; side by side with specs, as are credentials */
 	struct credentials *credentials;
-	struct engine_feed **placed; /* who has a slot already */
-	struct engine_feed **leaving;
-	size_t leaving_count;
 	/* Room: what engine has by the same names, larger. */
 	struct engine_feed **slots;
 	struct feed_state *states;
 	size_t slot_count;
 	uint32_t *slot_by_config;
+	bool *stays;              /* by slot */
 	struct engine_hub **hubs; /* spare ones, one a feed that may turn out to have a subscription */
 	/* The same, made in the writer's thread, when ids are known; NULL: what there is suffices. */
 	size_t ids_before, ids;
@@ -79,12 +79,11 @@ static char *join_categories(const struct config_feed *f)
 	return f->category_count == 0 ? strdup("") : buf_take(&out, NULL);
 }
 
-/* What is known, published and told of a feed's address.  A user and password in it are for its server alone. */
-static char *public_url(const char *url)
+static char *public_url(const struct config_feed *f)
 {
-	struct buf out = BUF_INIT(strlen(url));
+	struct buf out = BUF_INIT(LIMIT_URL * 4);
 
-	(void)buf_add_public_url(&out, str_from(url));
+	(void)config_public_url(f, &out);
 	return buf_take(&out, NULL);
 }
 
@@ -105,7 +104,9 @@ static struct feed_spec *make_specs(const struct config *c, size_t *count)
 		policy.interval_ms = f->interval_ms;
 		specs[n++] = (struct feed_spec){
 			.name = f->name,
-			.url = public_url(f->url),
+			.url = public_url(f),
+			.key = f->key,
+			.listed = f->listed,
 			.title = f->title,
 			.categories = join_categories(f),
 			.publisher = f->publisher,
@@ -124,34 +125,6 @@ static void free_specs(struct feed_spec *specs, size_t count)
 		free((char *)specs[i].categories);
 	}
 	free(specs);
-}
-
-static int by_name(const void *a, const void *b)
-{
-	const struct engine_feed *const *left = a, *const *right = b;
-
-	return strcmp((*left)->config->name, (*right)->config->name);
-}
-
-static int key_by_name(const void *key, const void *element)
-{
-	const struct engine_feed *const *f = element;
-
-	return strcmp(key, (*f)->config->name);
-}
-
-/* Slots in use, sorted by name, to find those that stay. */
-static struct engine_feed **sorted_feeds(const struct engine *e, size_t *count)
-{
-	struct engine_feed **sorted = calloc(e->slot_count + 1, sizeof(struct engine_feed *));
-
-	*count = 0;
-	for (size_t i = 0; sorted != NULL && i < e->slot_count; i++)
-		if (e->feeds[i]->config != NULL)
-			sorted[(*count)++] = e->feeds[i];
-	if (sorted != NULL)
-		qsort(sorted, *count, sizeof(struct engine_feed *), by_name);
-	return sorted;
 }
 
 /* A feed that left: what is under way for it ends without being planned again. */
@@ -298,8 +271,7 @@ void engine_change_free(struct engine_change *ch)
 		free(ch->hubs[i]);
 	free(ch->feeds);
 	free(ch->credentials);
-	free(ch->placed);
-	free(ch->leaving);
+	free(ch->stays);
 	free(ch->slots);
 	free(ch->states);
 	free(ch->slot_by_config);
@@ -335,7 +307,8 @@ static int make_slots(struct engine_change *ch, size_t added)
 	ch->slot_count = e->slot_count + (added > n ? added - n : 0);
 	ch->slots = calloc(ch->slot_count + 1, sizeof(struct engine_feed *));
 	ch->states = calloc(ch->slot_count + 1, sizeof(*ch->states));
-	if (ch->slots == NULL || ch->states == NULL)
+	ch->stays = calloc(ch->slot_count + 1, sizeof(*ch->stays));
+	if (ch->slots == NULL || ch->states == NULL || ch->stays == NULL)
 		return -ENOMEM;
 	for (size_t i = e->slot_count; i < ch->slot_count; i++) {
 		ch->slots[i] = calloc(1, sizeof(struct engine_feed));
@@ -348,40 +321,83 @@ static int make_slots(struct engine_change *ch, size_t added)
 	return 0;
 }
 
-/* Who stays, who leaves, and room for who comes. */
+static int by_key(const void *a, const void *b)
+{
+	const struct engine_feed *const *left = a, *const *right = b;
+
+	return strcmp((*left)->config->key, (*right)->config->key);
+}
+
+/* Of sorted by key: one of that key whose slot is not taken yet, which it then is. */
+static bool take_key(struct engine_feed **sorted, size_t count, const char *key, bool *taken)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(sorted[middle]->config->key, key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < count && strcmp(sorted[low]->config->key, key) == 0; low++)
+		if (!taken[sorted[low]->slot]) {
+			taken[sorted[low]->slot] = true;
+			return true;
+		}
+	return false;
+}
+
+/* Slots whose feeds surely stay, as feed_match.h has it; which ones do, the database says. */
+static int count_staying(const struct engine_change *ch, size_t *count)
+{
+	const struct engine *e = ch->engine;
+	struct engine_feed **sorted = calloc(e->slot_count + 1, sizeof(struct engine_feed *));
+	bool *taken = calloc(e->slot_count + 1, sizeof(*taken));
+	size_t used = 0;
+
+	*count = 0;
+	if (sorted == NULL || taken == NULL) {
+		free(sorted);
+		free(taken);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < e->slot_count; i++)
+		if (e->feeds[i]->config != NULL)
+			sorted[used++] = e->feeds[i];
+	qsort(sorted, used, sizeof(struct engine_feed *), by_key);
+	for (size_t i = 0; i < ch->count; i++) {
+		int slot = ch->feeds[i]->listed ? -1 : engine_feed_slot(e, str_from(ch->feeds[i]->name));
+
+		if (slot >= 0)
+			taken[slot] = true;
+		*count += slot >= 0;
+	}
+	for (size_t i = 0; i < ch->count; i++)
+		*count += ch->feeds[i]->listed && take_key(sorted, used, ch->feeds[i]->key, taken);
+	free(sorted);
+	free(taken);
+	return 0;
+}
+
 static int prepare_feeds(struct engine_change *ch)
 {
-	const struct config *c = ch->config;
-	size_t old_count = 0, added = 0;
-	struct engine_feed **old = sorted_feeds(ch->engine, &old_count);
-	int result = -ENOMEM;
+	size_t staying = 0;
+	int result;
 
-	ch->placed = calloc(ch->count + 1, sizeof(struct engine_feed *));
-	ch->leaving = calloc(old_count + 1, sizeof(struct engine_feed *));
-	ch->slot_by_config = calloc(c->feeds.count + 1, sizeof(*ch->slot_by_config));
+	ch->slot_by_config = calloc(ch->config->feeds.count + 1, sizeof(*ch->slot_by_config));
 	ch->hubs = calloc(ch->count + 1, sizeof(struct engine_hub *));
-	if (old == NULL || ch->placed == NULL || ch->leaving == NULL || ch->slot_by_config == NULL || ch->hubs == NULL)
-		goto out;
+	if (ch->slot_by_config == NULL || ch->hubs == NULL)
+		return -ENOMEM;
 	for (size_t i = 0; i < ch->count; i++) {
-		struct engine_feed **found =
-			bsearch(ch->feeds[i]->name, old, old_count, sizeof(struct engine_feed *), key_by_name);
-
-		ch->placed[i] = found != NULL ? *found : NULL;
-		added += found == NULL;
 		ch->hubs[i] = calloc(1, sizeof(struct engine_hub));
 		if (ch->hubs[i] == NULL)
-			goto out;
+			return -ENOMEM;
 	}
-	for (size_t i = 0; i < old_count; i++) {
-		const struct config_feed *f = config_find_feed(c, str_from(old[i]->config->name));
-
-		if (f == NULL || !f->enabled)
-			ch->leaving[ch->leaving_count++] = old[i];
-	}
-	result = make_slots(ch, added);
-out:
-	free(old);
-	return result;
+	/* None at start, where nothing is in force. */
+	result = ch->engine->slot_count > 0 ? count_staying(ch, &staying) : 0;
+	return result == 0 ? make_slots(ch, ch->count - staying) : result;
 }
 
 /* Of writer_change: in the writer's thread. */
@@ -490,20 +506,39 @@ static void occupy(struct engine_change *ch, size_t i, struct engine_feed *f)
 		engine_plan_surely(e, f, ch->config);
 }
 
+/* The slot of the feed of that number; NULL: it has none. */
+static struct engine_feed *find_slot(const struct engine *e, int64_t id)
+{
+	uint32_t slot = e->slot_by_id[id];
+	struct engine_feed *f = slot > 0 ? e->feeds[slot - 1] : NULL;
+
+	/* The number of a feed that has left leads to a slot that may be another's by now. */
+	return f != NULL && f->config != NULL && e->states[f->slot].id == id ? f : NULL;
+}
+
 static void place_feeds(struct engine_change *ch)
 {
 	struct engine *e = ch->engine;
 	size_t next_free = 0;
 
-	for (size_t i = 0; i < ch->leaving_count; i++)
-		retire(e, ch->leaving[i]);
 	for (size_t i = 0; i < ch->count; i++) {
-		struct engine_feed *f = ch->placed[i];
+		struct engine_feed *f = find_slot(e, ch->writer.states[i].id);
+
+		if (f != NULL)
+			ch->stays[f->slot] = true;
+	}
+	for (size_t i = 0; i < e->slot_count; i++)
+		if (e->feeds[i]->config != NULL && !ch->stays[i])
+			retire(e, e->feeds[i]);
+	for (size_t i = 0; i < ch->count; i++) {
+		struct engine_feed *f = find_slot(e, ch->writer.states[i].id);
 
 		/* A slot whose last poll is still under way belongs to the feed that left. */
 		while (f == NULL) {
-			struct engine_feed *at = e->feeds[next_free++];
+			struct engine_feed *at;
 
+			assert(next_free < e->slot_count);
+			at = e->feeds[next_free++];
 			f = at->config == NULL && at->phase == PHASE_IDLE ? at : NULL;
 		}
 		occupy(ch, i, f);

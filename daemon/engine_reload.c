@@ -137,12 +137,14 @@ static int begin_change(struct engine *e, struct buf *mistakes, struct error *er
 
 	config_mistakes_init(&found);
 	result = config_load_checked(e->options->config_path, &fresh, &found, err);
-	if (result != 0) {
-		(void)config_mistakes_write(&found, mistakes);
-	} else if (config_diff(e->config, fresh, &e->reload.changes) < 0) {
+	(void)config_mistakes_write(&found, mistakes);
+	/* Mistakes are logged when the reload ends. */
+	if (result == 0)
+		log_lines(LOG_LEVEL_WARNING, "warning", buf_str(mistakes));
+	if (result == 0 && config_diff(e->config, fresh, &e->reload.changes) < 0) {
 		result = error_sys(err, -ENOMEM, "cannot compare the configurations");
 		config_free(fresh);
-	} else {
+	} else if (result == 0) {
 		e->reload.change = engine_change_begin(e, fresh, on_changed, err);
 		result = e->reload.change != NULL ? 0 : err->code;
 	}

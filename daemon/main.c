@@ -27,6 +27,7 @@
 #include "sitrep/option.h"
 #include "sitrep/paths.h"
 #include "sitrep/service.h"
+#include "sitrep/utf8.h"
 #include "sitrep/writer.h"
 
 enum { TEXT_MAX = 4 * 1024 * 1024 };
@@ -148,13 +149,36 @@ static void print_mistakes(const struct config_mistakes *mistakes)
 	buf_release(&text);
 }
 
-static struct config *load_config(const char *path, struct error *err)
+static void log_warnings(const struct config_mistakes *mistakes)
+{
+	struct buf text = BUF_INIT(TEXT_MAX);
+	struct str rest, line;
+
+	(void)config_mistakes_write(mistakes, &text);
+	rest = buf_str(&text);
+	while (str_split(&rest, '\n', &line)) {
+		char copy[LOG_VALUE_MAX];
+
+		if (str_empty(line))
+			continue;
+		line = utf8_cut(line, sizeof(copy) - 1);
+		memcpy(copy, line.data, line.len);
+		copy[line.len] = '\0';
+		log_emit(LOG_LEVEL_WARNING, "configuration", "warning", copy, NULL);
+	}
+	buf_release(&text);
+}
+
+/* Of a program that goes on the warnings are logged. */
+static struct config *load_config(const char *path, bool goes_on, struct error *err)
 {
 	struct config_mistakes mistakes;
 	struct config *config = NULL;
 
 	config_mistakes_init(&mistakes);
-	if (config_load_checked(path, &config, &mistakes, err) != 0)
+	if (config_load_checked(path, &config, &mistakes, err) == 0 && goes_on)
+		log_warnings(&mistakes);
+	else
 		print_mistakes(&mistakes);
 	config_mistakes_release(&mistakes);
 	return config;
@@ -163,7 +187,7 @@ static struct config *load_config(const char *path, struct error *err)
 static int check_only(const char *path)
 {
 	struct error err = {0};
-	struct config *config = load_config(path, &err);
+	struct config *config = load_config(path, false, &err);
 
 	if (config == NULL) {
 		(void)fprintf(stderr, "sitrepd: %s\n", err.text);
@@ -378,7 +402,7 @@ static int run(const char *config_path, const char *state_dir, struct service_fd
 	struct doors doors = {.worker_program = -1};
 	struct engine_options options = {.config_path = config_path, .state_dir = state_dir};
 	struct engine *engine = NULL;
-	struct config *config = load_config(config_path, err);
+	struct config *config = load_config(config_path, true, err);
 	int result;
 
 	if (config == NULL)

@@ -327,13 +327,14 @@ static int run_check(const struct client_options *options, int argc, char **argv
 	if (path == NULL)
 		return command_fail(&command_check, "out of memory");
 	config_mistakes_init(&mistakes);
-	if (config_load_checked(path, &c, &mistakes, &err) == 0) {
+	(void)config_load_checked(path, &c, &mistakes, &err);
+	if (config_mistakes_write(&mistakes, &text) == 0 && text.len > 0)
+		(void)fwrite(text.data, 1, text.len, stderr);
+	if (c != NULL) {
 		(void)printf("%s: good, %zu feeds, %zu alerts, %zu outputs\n", path, c->feeds.count, c->alerts.count,
 			c->outputs.count);
 		status = EXIT_DONE;
 	} else {
-		if (config_mistakes_write(&mistakes, &text) == 0 && text.len > 0)
-			(void)fwrite(text.data, 1, text.len, stderr);
 		status = command_fail(&command_check, err.text);
 	}
 	config_free(c);

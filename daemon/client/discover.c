@@ -26,7 +26,7 @@ static void put_block(struct buf *out, struct str title, struct str url, struct 
 {
 	struct buf name = BUF_INIT(1024);
 
-	config_make_name(&name, title, url, 1);
+	config_make_name(&name, title, url);
 	(void)buf_printf(out, "%s[feed \"%.*s\"]\n", out->len > 0 ? "\n" : "", STR_ARG(buf_str(&name)));
 	put_value(out, "url", url);
 	put_value(out, "title", title);

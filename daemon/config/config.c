@@ -24,23 +24,43 @@ void config_mistakes_release(struct config_mistakes *m)
 	config_mistakes_init(m);
 }
 
+/* Fills one, which list_add() has just added; *count is its list's. */
+static void note(struct config_mistakes *m, struct config_mistake *one, size_t *count, struct config_place place,
+	const char *fmt, va_list ap)
+{
+	struct buf text = BUF_INIT(64 * 1024);
+
+	(void)buf_vprintf(&text, fmt, ap);
+	if (one != NULL) {
+		one->file = arena_cstr(&m->arena, str_from(place.file != NULL ? place.file : "?"));
+		one->line = place.line;
+		one->text = arena_cstr(&m->arena, buf_str(&text));
+	}
+	if (one == NULL || text.failed == -ENOMEM || one->file == NULL || one->text == NULL) {
+		m->failed = -ENOMEM;
+		*count -= one != NULL;
+	}
+	buf_release(&text);
+}
+
 void config_mistake(struct config_mistakes *m, struct config_place place, const char *fmt, ...)
 {
 	struct config_mistake *one = list_add(&m->arena, m);
-	struct buf text = BUF_INIT(64 * 1024);
 	va_list ap;
 
-	if (one == NULL)
-		return;
 	va_start(ap, fmt);
-	(void)buf_vprintf(&text, fmt, ap);
+	note(m, one, &m->count, place, fmt, ap);
 	va_end(ap);
-	one->file = arena_cstr(&m->arena, str_from(place.file != NULL ? place.file : "?"));
-	one->line = place.line;
-	one->text = arena_cstr(&m->arena, buf_str(&text));
-	buf_release(&text);
-	if (one->file == NULL || one->text == NULL)
-		m->count--;
+}
+
+void config_warning(struct config_mistakes *m, struct config_place place, const char *fmt, ...)
+{
+	struct config_mistake *one = list_add(&m->arena, &m->warnings);
+	va_list ap;
+
+	va_start(ap, fmt);
+	note(m, one, &m->warnings.count, place, fmt, ap);
+	va_end(ap);
 }
 
 static int by_place(const void *a, const void *b)
@@ -51,20 +71,26 @@ static int by_place(const void *a, const void *b)
 	return order != 0 ? order : (left->line > right->line) - (left->line < right->line);
 }
 
-int config_mistakes_write(const struct config_mistakes *m, struct buf *out)
+static void write_lines(struct config_mistake *items, size_t count, const char *kind, struct buf *out)
 {
 	struct buf line = BUF_INIT(64 * 1024);
 
-	if (m->count > 0)
-		qsort(m->items, m->count, sizeof(*m->items), by_place);
-	for (size_t i = 0; i < m->count; i++) {
-		(void)buf_printf(out, "%s:%u: ", m->items[i].file, m->items[i].line);
+	if (count > 0)
+		qsort(items, count, sizeof(*items), by_place);
+	for (size_t i = 0; i < count; i++) {
+		(void)buf_printf(out, "%s:%u: %s", items[i].file, items[i].line, kind);
 		buf_clear(&line);
-		(void)utf8_one_line(&line, str_from(m->items[i].text));
+		(void)utf8_one_line(&line, str_from(items[i].text));
 		(void)buf_add(out, buf_str(&line));
 		(void)buf_putc(out, '\n');
 	}
 	buf_release(&line);
+}
+
+int config_mistakes_write(const struct config_mistakes *m, struct buf *out)
+{
+	write_lines(m->items, m->count, "", out);
+	write_lines(m->warnings.items, m->warnings.count, "warning: ", out);
 	return out->failed;
 }
 
@@ -122,6 +148,43 @@ static void check_feeds(struct config_loading *l)
 	free(by_url);
 }
 
+static int outlines_by_folder(const void *a, const void *b)
+{
+	const struct config_outline *left = a, *right = b;
+	int order = strcmp(left->folder, right->folder);
+
+	return order != 0 ? order : (left->feed > right->feed) - (left->feed < right->feed);
+}
+
+/* The feeds are sorted by name. */
+static void make_outlines(struct config_loading *l)
+{
+	struct config *c = l->config;
+	size_t count = 0;
+
+	for (size_t i = 0; i < c->feeds.count; i++)
+		count += 1 + c->feeds.items[i].folder_count + c->feeds.items[i].category_count;
+	c->outlines = arena_alloc_array(&c->arena, count + 1, sizeof(*c->outlines));
+	if (c->outlines == NULL) {
+		l->failed = -ENOMEM;
+		return;
+	}
+	for (size_t i = 0; i < c->feeds.count; i++) {
+		const struct config_feed *f = &c->feeds.items[i];
+		const char **folders = f->listed ? f->folders : f->categories;
+		size_t n = f->listed ? f->folder_count : f->category_count;
+
+		if (!f->enabled)
+			continue;
+		for (size_t k = 0; k < n; k++)
+			c->outlines[c->outline_count++] = (struct config_outline){.folder = folders[k], .feed = i};
+		if (n == 0)
+			c->outlines[c->outline_count++] = (struct config_outline){.folder = "", .feed = i};
+	}
+	if (c->outline_count > 0)
+		qsort(c->outlines, c->outline_count, sizeof(*c->outlines), outlines_by_folder);
+}
+
 static int places_by_name(const void *a, const void *b)
 {
 	const struct named_place *left = a, *right = b;
@@ -164,6 +227,7 @@ static void check_whole(struct config_loading *l, const char *path)
 	struct config_place place = {.file = path};
 
 	check_feeds(l);
+	make_outlines(l);
 	check_alerts_and_outputs(l);
 	if (c->dedup_boilerplate == 1)
 		config_mistake(l->mistakes, place, "[dedup] boilerplate = 1 leaves nothing to compare");
@@ -200,10 +264,12 @@ struct config *config_load(const char *path, struct config_mistakes *mistakes, s
 	set_all_defaults(&l);
 	if (l.failed == 0)
 		config_read_file(&l, path, (struct config_place){.file = path});
-	for (size_t i = 0; i < l.lists.count && l.failed == 0; i++)
-		config_read_list(&l, l.lists.items[i].path, l.lists.items[i].from);
+	if (l.failed == 0)
+		config_read_lists(&l);
 	if (l.failed == 0)
 		check_whole(&l, path);
+	if (l.failed == 0)
+		l.failed = mistakes->failed;
 	if (l.failed != 0) {
 		(void)error_sys(err, l.failed, "cannot read the configuration %s", path);
 		config_free(l.config);
@@ -236,4 +302,9 @@ const struct config_feed *config_find_feed(const struct config *c, struct str na
 			high = middle;
 	}
 	return NULL;
+}
+
+int config_public_url(const struct config_feed *f, struct buf *out)
+{
+	return buf_add_public_url(out, str_from(f->url));
 }

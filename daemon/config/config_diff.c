@@ -15,6 +15,26 @@ struct diff {
 	int count;
 };
 
+/* Words in any order. */
+static bool is_same_list(const void *before, const void *after, const struct config_option *o)
+{
+	struct config_words old, new;
+
+	if (o->type != OPTION_LIST)
+		return false;
+	memcpy(&old, (const char *)before + o->offset, sizeof(old));
+	memcpy(&new, (const char *)after + o->offset, sizeof(new));
+	for (size_t i = 0; i < old.count; i++) {
+		size_t k = 0;
+
+		while (k < new.count && strcmp(old.items[i], new.items[k]) != 0)
+			k++;
+		if (k == new.count)
+			return false;
+	}
+	return old.count == new.count;
+}
+
 /* Where is that option: "[poll] min", "feed usni: url". */
 static void compare(
 	struct diff *d, const char *owner_name, const void *before, const void *after, const struct config_option *o)
@@ -22,7 +42,7 @@ static void compare(
 	buf_clear(&d->before);
 	buf_clear(&d->after);
 	if (config_value_write(&d->before, before, o) != 0 || config_value_write(&d->after, after, o) != 0 ||
-		str_eq(buf_str(&d->before), buf_str(&d->after)))
+		str_eq(buf_str(&d->before), buf_str(&d->after)) || is_same_list(before, after, o))
 		return;
 	if (owner_name != NULL)
 		(void)buf_printf(d->out, "%s %s: %s", option_section_name(o->section), owner_name, o->name);
@@ -50,8 +70,25 @@ static void note(struct diff *d, enum option_section section, const char *name, 
 	d->count++;
 }
 
-/* Both sorted by name: one walk over both. */
-static void compare_feeds(struct diff *d, const struct config *before, const struct config *after)
+/* ---- feeds ---- */
+
+/* Feeds of one side that the other has not by name, by key. */
+struct odd_feeds {
+	const struct config_feed **items;
+	size_t count;
+};
+
+static int by_key(const void *a, const void *b)
+{
+	const struct config_feed *const *left = a, *const *right = b;
+	int order = strcmp((*left)->key, (*right)->key);
+
+	return order != 0 ? order : strcmp((*left)->name, (*right)->name);
+}
+
+/* Names are sorted on both sides: one walk over both. */
+static void compare_same_names(struct diff *d, const struct config *before, const struct config *after,
+	struct odd_feeds *old_odd, struct odd_feeds *new_odd)
 {
 	size_t i = 0, k = 0;
 
@@ -60,15 +97,52 @@ static void compare_feeds(struct diff *d, const struct config *before, const str
 		const struct config_feed *new = k < after->feeds.count ? &after->feeds.items[k] : NULL;
 		int order = old == NULL ? 1 : new == NULL ? -1 : strcmp(old->name, new->name);
 
-		if (order < 0)
-			note(d, SECTION_FEED, old->name, "removed");
-		else if (order > 0)
-			note(d, SECTION_FEED, new->name, "added");
-		else
+		/* A feed of a list is another one under another address, whatever its name. */
+		bool same = order == 0 && (!new->listed || strcmp(old->key, new->key) == 0);
+
+		if (same)
 			compare_section(d, new->name, old, new, SECTION_FEED);
+		if (order <= 0 && !same)
+			old_odd->items[old_odd->count++] = old;
+		if (order >= 0 && !same)
+			new_odd->items[new_odd->count++] = new;
 		i += order <= 0;
 		k += order >= 0;
 	}
+	qsort(old_odd->items, old_odd->count, sizeof(*old_odd->items), by_key);
+	qsort(new_odd->items, new_odd->count, sizeof(*new_odd->items), by_key);
+}
+
+/* A feed whose address has another name now was renamed. */
+static int compare_feeds(struct diff *d, const struct config *before, const struct config *after)
+{
+	struct odd_feeds old = {.items = calloc(before->feeds.count + 1, sizeof(*old.items))};
+	struct odd_feeds new = {.items = calloc(after->feeds.count + 1, sizeof(*new.items))};
+	int result = old.items != NULL && new.items != NULL ? 0 : -ENOMEM;
+	size_t i = 0, k = 0;
+
+	if (result == 0)
+		compare_same_names(d, before, after, &old, &new);
+	while (result == 0 && (i < old.count || k < new.count)) {
+		const struct config_feed *was = i < old.count ? old.items[i] : NULL;
+		const struct config_feed *is = k < new.count ? new.items[k] : NULL;
+		int order = was == NULL ? 1 : is == NULL ? -1 : strcmp(was->key, is->key);
+
+		if (order < 0) {
+			note(d, SECTION_FEED, was->name, "removed");
+		} else if (order > 0) {
+			note(d, SECTION_FEED, is->name, "added");
+		} else {
+			(void)buf_printf(d->out, "feed %s is called %s now\n", was->name, is->name);
+			d->count++;
+			compare_section(d, is->name, was, is, SECTION_FEED);
+		}
+		i += order <= 0;
+		k += order >= 0;
+	}
+	free(old.items);
+	free(new.items);
+	return result;
 }
 
 static const struct config_alert *find_alert(const struct config *c, const char *name)
@@ -116,13 +190,14 @@ static void compare_rules(struct diff *d, const struct config *before, const str
 int config_diff(const struct config *before, const struct config *after, struct buf *out)
 {
 	struct diff d = {.out = out, .before = BUF_INIT(VALUE_MAX), .after = BUF_INIT(VALUE_MAX)};
+	int result;
 
 	for (int s = 0; s < SECTION_COUNT; s++)
 		if (!option_section_is_named((enum option_section)s))
 			compare_section(&d, NULL, before, after, (enum option_section)s);
-	compare_feeds(&d, before, after);
+	result = compare_feeds(&d, before, after);
 	compare_rules(&d, before, after);
 	buf_release(&d.before);
 	buf_release(&d.after);
-	return buf_failed(out) ? -ENOMEM : d.count;
+	return result != 0 || buf_failed(out) ? -ENOMEM : d.count;
 }

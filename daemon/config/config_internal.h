@@ -10,7 +10,6 @@
 enum {
 	CONFIG_ARENA_MAX = 1024 * 1024 * 1024, /* a million feeds */
 	CONFIG_FILE_MAX = 256 * 1024 * 1024,
-	CONFIG_NAME_LEN_MAX = 64,
 	CONFIG_OPTIONS_MAX = 128,
 };
 
@@ -60,7 +59,20 @@ void *config_element(struct config_loading *l);
 
 /* ---- config_list.c ---- */
 
-/* Adds the feeds of a subscription list that no feed above it has. */
-void config_read_list(struct config_loading *l, const char *path, struct config_place from);
+/* Reads all subscription lists, and adds the feeds that no [feed] has.  l->failed when there is no memory. */
+void config_read_lists(struct config_loading *l);
+
+/* ---- config_names.c ---- */
+
+/* A feed of a list that is to be named. */
+struct config_unnamed {
+	struct str title, url, key;
+	struct str given; /* the name it asks for; STR_NONE: none */
+	const char *name; /* out */
+	const char *try;  /* while names are made */
+};
+/* Names all of them, in a, each apart from the others and from those of c's feeds; the names are the same whatever the
+ * order is.  0 or -ENOMEM. */
+int config_name_feeds(const struct config *c, struct config_unnamed *feeds, size_t count, struct arena *a);
 
 #endif

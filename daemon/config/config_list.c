@@ -1,4 +1,7 @@
-/* Subscription lists in the configuration: each of their feeds gets a name of its own. */
+/* Subscription lists in the configuration.
+ *
+ * A feed of a list is its address: outlines of one address are one feed, with the folders and categories of all of
+ * them, whichever list they stand in.  Nothing of a feed depends on the order of outlines. */
 #include "config_internal.h"
 
 #include <errno.h>
@@ -6,27 +9,54 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sitrep/config_value.h"
+#include "sitrep/feed_key.h"
 #include "sitrep/file.h"
+#include "sitrep/limits.h"
 #include "sitrep/opml.h"
+#include "sitrep/utf8.h"
 
-/* A key of one of the two trees. */
-struct taken {
+enum {
+	/* Of a feed; LIMIT_ITEM_LIST of them fit what the database keeps of a feed's categories. */
+	CATEGORY_BYTES_MAX = 200,
+};
+
+/* A feed of one or more outlines. */
+struct listed {
 	const char *key;
-	unsigned next; /* of a name: the number to try next behind it */
+	struct str url, title, given;
+	struct config_place place; /* of its first outline */
+	struct {
+		const char **items;
+		size_t count;
+		size_t cap;
+	} folders;
+};
+
+/* An outline whose address has lost a secret. */
+struct hidden {
+	const char *url;
+	struct config_place place;
 };
 
 struct list_reading {
 	struct config_loading *loading;
 	struct arena arena;
-	void *urls;  /* of the feeds that were there before the list */
-	void *names; /* of all feeds so far */
-	struct config_place place;
+	void *by_key; /* of struct listed */
+	struct {
+		struct listed **items;
+		size_t count;
+		size_t cap;
+	} feeds; /* in the order of their first outlines */
+	struct {
+		struct hidden *items;
+		size_t count;
+		size_t cap;
+	} hidden;
 };
 
 static int by_key(const void *a, const void *b)
 {
-	const struct taken *left = a, *right = b;
+	const struct listed *left = a, *right = b;
 
 	return strcmp(left->key, right->key);
 }
@@ -36,159 +66,306 @@ static void forget(void *key)
 	(void)key; /* the arena has it */
 }
 
-/* The entry of that key, which is lent; NULL without memory. */
-static struct taken *take(struct list_reading *r, void **tree, const char *key)
+/* The entry of that key, which is made when it is not there: *is_new. NULL without memory. */
+static struct listed *find_or_add(struct list_reading *r, const char *key, bool *is_new)
 {
-	struct taken *t = arena_alloc(&r->arena, sizeof(*t));
-	struct taken **found;
+	struct listed *l = arena_alloc(&r->arena, sizeof(*l)), **found;
 
-	if (t == NULL)
+	if (l == NULL)
 		return NULL;
-	*t = (struct taken){.key = key, .next = 2};
-	found = tsearch(t, tree, by_key);
-	return found != NULL ? *found : NULL;
+	*l = (struct listed){.key = key};
+	found = tsearch(l, &r->by_key, by_key);
+	if (found == NULL)
+		return NULL;
+	*is_new = *found == l;
+	return *found;
 }
 
-static bool has(void *const *tree, const char *key)
+static const char *key_of(struct arena *a, struct str url)
 {
-	const struct taken wanted = {.key = key};
+	struct str key = feed_key(a, url);
 
-	return tfind(&wanted, tree, by_key) != NULL;
+	return key.data != NULL ? arena_cstr(a, key) : NULL;
 }
 
-void config_make_name(struct buf *name, struct str title, struct str url, size_t number)
+/* ---- outlines ---- */
+
+static int add_folder(struct list_reading *r, struct listed *l, struct str path)
 {
-	struct str from = str_empty(title) ? url : title;
-	size_t scheme = str_empty(title) ? str_find(url, STR("://"), 0) : STR_NPOS;
-	bool dash_due = false;
+	const char **slot;
 
-	if (scheme != STR_NPOS)
-		from = str_slice(url, scheme + 3, url.len);
-	for (size_t i = 0; i < from.len && name->len < CONFIG_NAME_LEN_MAX - 12; i++) {
-		char c = char_lower(from.data[i]);
+	if (str_empty(path))
+		return 0;
+	slot = list_add(&r->arena, &l->folders);
+	if (slot == NULL)
+		return -ENOMEM;
+	*slot = arena_cstr(&r->loading->config->arena, path);
+	return *slot != NULL ? 0 : -ENOMEM;
+}
 
-		if (!char_is_alpha(c) && !char_is_digit(c)) {
-			dash_due = name->len > 0;
-			continue;
+static int add_folders(struct list_reading *r, struct listed *l, const struct opml_feed *outline)
+{
+	struct buf path = BUF_INIT(1024 * 1024);
+	struct str rest = outline->folder, name;
+	int result;
+
+	while (str_split(&rest, '\n', &name)) {
+		if (path.len > 0)
+			(void)buf_putc(&path, '\n');
+		(void)buf_add(&path, utf8_cut(name, CATEGORY_BYTES_MAX));
+	}
+	result = path.failed != 0 ? path.failed : add_folder(r, l, buf_str(&path));
+	buf_release(&path);
+	for (size_t i = 0; i < outline->category_count && result == 0; i++)
+		result = add_folder(r, l, utf8_cut(outline->categories[i], CATEGORY_BYTES_MAX));
+	return result;
+}
+
+static int add_hidden(struct list_reading *r, const struct opml_feed *outline, struct config_place place)
+{
+	struct hidden *h = list_add(&r->arena, &r->hidden);
+
+	if (h == NULL || (h->url = arena_cstr(&r->arena, outline->url)) == NULL)
+		return -ENOMEM;
+	h->place = place;
+	return 0;
+}
+
+static int add_outline(struct list_reading *r, const struct opml_feed *outline, struct config_place place)
+{
+	const char *key;
+	struct listed *l;
+	bool is_new = false;
+
+	if (outline->hidden)
+		return add_hidden(r, outline, place);
+	key = key_of(&r->arena, outline->url);
+	l = key != NULL ? find_or_add(r, key, &is_new) : NULL;
+	if (l == NULL)
+		return -ENOMEM;
+	if (is_new) {
+		struct listed **slot = list_add(&r->arena, &r->feeds);
+
+		if (slot == NULL)
+			return -ENOMEM;
+		*slot = l;
+		l->url = outline->url;
+		l->title = outline->title;
+		l->given = outline->name;
+		l->place = place;
+	}
+	/* Of two that differ, whichever comes first in the list, the same one is taken. */
+	if (str_cmp(outline->url, l->url) > 0)
+		l->url = outline->url; /* https */
+	if (str_empty(l->title) || (!str_empty(outline->title) && str_cmp(outline->title, l->title) < 0))
+		l->title = outline->title;
+	if (str_empty(l->given) || (!str_empty(outline->name) && str_cmp(outline->name, l->given) < 0))
+		l->given = outline->name;
+	return add_folders(r, l, outline);
+}
+
+static void read_list(struct list_reading *r, const struct config_list *list)
+{
+	struct config_loading *l = r->loading;
+	struct config_place place = {.file = list->path};
+	struct buf text = BUF_INIT(CONFIG_FILE_MAX);
+	struct error err = {0};
+	struct opml opml = {0};
+	int result = file_read(list->path, &text);
+
+	if (result == -ENOMEM) {
+		l->failed = result;
+	} else if (result != 0) {
+		config_mistake(l->mistakes, list->from, "cannot read the subscription list %s: %s", list->path,
+			strerror(-result));
+	} else if ((result = opml_parse(buf_str(&text), &r->arena, &opml, &err)) == -ENOMEM) {
+		l->failed = result;
+	} else if (result != 0) {
+		config_mistake(l->mistakes, list->from, "%s: %s", list->path, err.text);
+	} else {
+		for (size_t i = 0; i < opml.faults.count; i++) {
+			place.line = opml.faults.items[i].line;
+			config_warning(l->mistakes, place, "%s", opml.faults.items[i].text);
 		}
-		if (dash_due)
-			(void)buf_putc(name, '-');
-		dash_due = false;
-		(void)buf_putc(name, c);
+		for (size_t i = 0; i < opml.feeds.count && l->failed == 0; i++) {
+			place.line = opml.feeds.items[i].line;
+			l->failed = add_outline(r, &opml.feeds.items[i], place);
+		}
 	}
-	if (name->len == 0)
-		(void)buf_printf(name, "feed-%zu", number);
+	buf_release(&text);
 }
 
-/* Makes the name one that no feed has: with the lowest number behind it that is free. */
-static int make_unique(struct list_reading *r, struct buf *name)
-{
-	size_t stem = name->len;
-	const char *copy = arena_cstr(&r->arena, buf_str(name));
-	struct taken *first = NULL;
+/* ---- feeds ---- */
 
-	if (copy == NULL)
-		return -ENOMEM;
-	if (has(&r->names, copy) && (first = take(r, &r->names, copy)) == NULL)
-		return -ENOMEM;
-	while (has(&r->names, copy)) {
-		buf_truncate(name, stem);
-		(void)buf_printf(name, "-%u", first->next++);
-		copy = arena_cstr(&r->arena, buf_str(name));
-		if (copy == NULL)
-			return -ENOMEM;
-	}
-	return take(r, &r->names, copy) != NULL ? 0 : -ENOMEM;
+static bool has_category(const struct config_feed *f, struct str name)
+{
+	for (size_t i = 0; i < f->category_count; i++)
+		if (str_eq(str_from(f->categories[i]), name))
+			return true;
+	return false;
 }
 
-static int take_feeds_so_far(struct list_reading *r)
+static int by_bytes(const void *a, const void *b)
 {
-	const struct config *c = r->loading->config;
+	const char *const *left = a, *const *right = b;
 
-	for (size_t i = 0; i < c->feeds.count; i++) {
-		const struct config_feed *f = &c->feeds.items[i];
+	return strcmp(*left, *right);
+}
 
-		if (take(r, &r->names, f->name) == NULL || (f->url != NULL && take(r, &r->urls, f->url) == NULL))
-			return -ENOMEM;
+/* Each name in a path is a category. */
+static int set_categories(struct arena *a, struct config_feed *f, const struct listed *l)
+{
+	size_t names = 0;
+
+	if (l->folders.count == 0)
+		return 0;
+	qsort(l->folders.items, l->folders.count, sizeof(char *), by_bytes);
+	for (size_t i = 0; i < l->folders.count; i++)
+		for (const char *c = l->folders.items[i]; c != NULL; c = strchr(c + 1, '\n'))
+			names++;
+	f->folders = arena_alloc_array(a, l->folders.count, sizeof(*f->folders));
+	f->categories = arena_alloc_array(a, names, sizeof(*f->categories));
+	if (f->folders == NULL || f->categories == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < l->folders.count; i++) {
+		struct str rest = str_from(l->folders.items[i]), name;
+
+		if (i > 0 && strcmp(l->folders.items[i], l->folders.items[i - 1]) == 0)
+			continue;
+		if (f->category_count >= LIMIT_ITEM_LIST)
+			break;
+		f->folders[f->folder_count++] = l->folders.items[i];
+		while (str_split(&rest, '\n', &name)) {
+			if (has_category(f, name) || f->category_count >= LIMIT_ITEM_LIST)
+				continue;
+			f->categories[f->category_count] = arena_cstr(a, name);
+			if (f->categories[f->category_count++] == NULL)
+				return -ENOMEM;
+		}
 	}
 	return 0;
 }
 
-static int set_categories(struct arena *a, struct config_feed *f, const struct opml_feed *entry)
+static int add_feed(struct config_loading *l, const struct listed *from, const char *name)
 {
-	f->categories = arena_alloc_array(a, entry->category_count + 1, sizeof(*f->categories));
-	if (f->categories == NULL)
-		return -ENOMEM;
-	for (f->category_count = 0; f->category_count < entry->category_count; f->category_count++) {
-		const char *category = arena_cstr(a, entry->categories[f->category_count]);
+	struct arena *a = &l->config->arena;
+	struct config_feed *f;
 
-		if (category == NULL)
-			return -ENOMEM;
-		f->categories[f->category_count] = category;
-	}
-	return 0;
+	l->section = SECTION_FEED;
+	config_add_element(l, str_from(name), from->place);
+	if (l->failed != 0)
+		return l->failed;
+	f = config_element(l);
+	f->listed = true;
+	f->url = arena_cstr(a, from->url);
+	f->key = arena_cstr(a, str_from(from->key));
+	if (!str_empty(from->title))
+		f->title = arena_cstr(a, utf8_cut(from->title, LIMIT_TITLE));
+	if (f->url == NULL || f->key == NULL || (!str_empty(from->title) && f->title == NULL))
+		return -ENOMEM;
+	return set_categories(a, f, from);
 }
 
-static int add_from_list(struct list_reading *r, const struct opml_feed *entry)
+/* What a [feed] says of an address goes before what a list says, wherever it stands. */
+static bool is_in_section(void *const *sections, const char *key)
+{
+	const struct listed wanted = {.key = key};
+
+	return tfind(&wanted, sections, by_key) != NULL;
+}
+
+static int add_feeds(struct list_reading *r)
 {
 	struct config_loading *l = r->loading;
 	struct config *c = l->config;
-	const char *url = arena_cstr(&r->arena, entry->url), *nearest;
-	struct buf name = BUF_INIT(1024);
-	struct error err = {0};
-	struct config_feed *f;
-	int result;
+	struct config_unnamed *unnamed = arena_alloc_array(&r->arena, r->feeds.count + 1, sizeof(*unnamed));
+	struct listed **feeds = r->feeds.items;
+	void *sections = NULL;
+	size_t count = 0;
+	int result = unnamed != NULL ? 0 : -ENOMEM;
 
-	if (url == NULL)
-		return -ENOMEM;
-	/* said in a configuration file as well: that one knows better */
-	if (has(&r->urls, url))
-		return 0;
-	config_make_name(&name, entry->title, entry->url, c->feeds.count);
-	result = make_unique(r, &name);
-	l->section = SECTION_FEED;
-	if (result == 0)
-		config_add_element(l, buf_str(&name), r->place);
-	buf_release(&name);
-	if (result != 0 || l->failed != 0)
-		return -ENOMEM;
-	f = config_element(l);
-	result = config_value_read(
-		&c->arena, f, option_find(SECTION_FEED, STR("url"), &nearest), entry->url, r->place, &err);
-	if (result != 0) {
-		config_mistake(l->mistakes, r->place, "%s", err.text);
-		c->feeds.count--;
-		return result == -ENOMEM ? result : 0;
+	for (size_t i = 0; i < c->feeds.count && result == 0; i++) {
+		struct listed *s = arena_alloc(&r->arena, sizeof(*s));
+
+		if (s != NULL)
+			*s = (struct listed){.key = c->feeds.items[i].key};
+		result = s != NULL && tsearch(s, &sections, by_key) != NULL ? 0 : -ENOMEM;
 	}
-	if (!str_empty(entry->title) && (f->title = arena_cstr(&c->arena, entry->title)) == NULL)
-		return -ENOMEM;
-	return set_categories(&c->arena, f, entry);
+	for (size_t i = 0; i < r->feeds.count && result == 0; i++) {
+		if (is_in_section(&sections, feeds[i]->key))
+			continue;
+		unnamed[count] = (struct config_unnamed){.title = feeds[i]->title,
+			.url = feeds[i]->url,
+			.key = str_from(feeds[i]->key),
+			.given = feeds[i]->given};
+		feeds[count++] = feeds[i];
+	}
+	if (result == 0)
+		result = config_name_feeds(c, unnamed, count, &r->arena);
+	for (size_t i = 0; i < count && result == 0; i++) {
+		if (unnamed[i].name == NULL)
+			config_warning(
+				l->mistakes, feeds[i]->place, "the outline is left out: it has no name of its own");
+		else
+			result = add_feed(l, feeds[i], unnamed[i].name);
+	}
+	tdestroy(sections, forget);
+	return result;
 }
 
-void config_read_list(struct config_loading *l, const char *path, struct config_place from)
+/* ---- addresses that have lost a secret ---- */
+
+static int compare_text(const void *a, const void *b)
 {
-	struct buf text = BUF_INIT(CONFIG_FILE_MAX);
-	struct list_reading r = {.loading = l, .place.file = arena_cstr(&l->config->arena, str_from(path))};
+	return strcmp(a, b);
+}
+
+/* Such an outline is the feed that is shown by its address, if there is one; it is never a feed by itself. */
+static int check_hidden(struct list_reading *r)
+{
+	const struct config *c = r->loading->config;
+	struct buf url = BUF_INIT(64 * 1024);
+	void *shown = NULL;
+	int result = 0;
+
+	for (size_t i = 0; r->hidden.count > 0 && i < c->feeds.count && result == 0; i++) {
+		const char *copy = NULL;
+
+		buf_clear(&url);
+		if (config_public_url(&c->feeds.items[i], &url) == 0)
+			copy = arena_cstr(&r->arena, buf_str(&url));
+		result = copy != NULL && tsearch(copy, &shown, compare_text) != NULL ? 0 : -ENOMEM;
+	}
+	for (size_t i = 0; i < r->hidden.count && result == 0; i++)
+		if (tfind(r->hidden.items[i].url, &shown, compare_text) == NULL)
+			config_warning(r->loading->mistakes, r->hidden.items[i].place,
+				"the outline is left out: its address has lost a secret, give it in a [feed] or a list "
+				"with the whole address");
+	tdestroy(shown, forget);
+	buf_release(&url);
+	return result;
+}
+
+void config_read_lists(struct config_loading *l)
+{
+	struct list_reading r = {.loading = l};
 	enum option_section section = l->section;
-	struct error err = {0};
-	struct opml list = {0};
-	int result;
+	struct config *c = l->config;
 
 	arena_init(&r.arena, CONFIG_ARENA_MAX);
-	result = r.place.file != NULL ? file_read(path, &text) : -ENOMEM;
-	if (result != 0)
-		config_mistake(l->mistakes, from, "cannot read the subscription list %s: %s", path, strerror(-result));
-	else if (opml_parse(buf_str(&text), &r.arena, &list, &err) != 0)
-		config_mistake(l->mistakes, from, "%s: %s", path, err.text);
-	else if (take_feeds_so_far(&r) != 0)
-		l->failed = -ENOMEM;
-	for (size_t i = 0; i < list.feeds.count && l->failed == 0; i++) {
-		r.place.line = list.feeds.items[i].line;
-		l->failed = add_from_list(&r, &list.feeds.items[i]);
+	for (size_t i = 0; i < c->feeds.count && l->failed == 0; i++) {
+		struct config_feed *f = &c->feeds.items[i];
+
+		f->key = f->url != NULL ? key_of(&c->arena, str_from(f->url)) : "";
+		l->failed = f->key != NULL ? 0 : -ENOMEM;
 	}
+	for (size_t i = 0; i < l->lists.count && l->failed == 0; i++)
+		read_list(&r, &l->lists.items[i]);
+	if (l->failed == 0)
+		l->failed = add_feeds(&r);
+	if (l->failed == 0)
+		l->failed = check_hidden(&r);
 	l->section = section;
-	tdestroy(r.urls, forget);
-	tdestroy(r.names, forget);
+	tdestroy(r.by_key, forget);
 	arena_release(&r.arena);
-	buf_release(&text);
 }

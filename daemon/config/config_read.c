@@ -16,12 +16,13 @@ enum { INCLUDE_DEPTH_MAX = 8 };
 
 /* ---- elements of repeated sections ---- */
 
-static bool is_good_name(struct str name)
+/* Names of alerts and outputs stand in addresses and in the names of files. */
+static bool is_good_name(enum option_section section, struct str name)
 {
-	if (name.len == 0 || name.len > CONFIG_NAME_LEN_MAX)
+	if (!config_name_is_good(name))
 		return false;
-	for (size_t i = 0; i < name.len; i++)
-		if (!char_is_alpha(name.data[i]) && !char_is_digit(name.data[i]) && strchr("-_.", name.data[i]) == NULL)
+	for (size_t i = 0; section != SECTION_FEED && i < name.len; i++)
+		if ((unsigned char)name.data[i] >= 0x80)
 			return false;
 	return true;
 }
@@ -144,10 +145,10 @@ static void enter_section(struct config_loading *l, const struct ini_item *item,
 		l->skip = false;
 		return;
 	}
-	if (!is_good_name(item->value)) {
+	if (!is_good_name(l->section, item->value)) {
 		config_mistake(l->mistakes, place,
 			"[%.*s \"%.*s\"]: expected a name of at most %d letters, digits, \"-\", \"_\" or \".\"",
-			STR_ARG(item->name), STR_ARG(item->value), CONFIG_NAME_LEN_MAX);
+			STR_ARG(item->name), STR_ARG(item->value), CONFIG_NAME_CHARS_MAX);
 		return;
 	}
 	l->skip = false;

@@ -62,7 +62,9 @@ int config_load_checked(const char *path, struct config **out, struct config_mis
 	result = check_rules(c, mistakes, err);
 	if (result == 0) {
 		check_credentials(c, mistakes);
-		if (mistakes->count > 0)
+		if (mistakes->failed != 0)
+			result = error_sys(err, mistakes->failed, "cannot check the configuration");
+		else if (mistakes->count > 0)
 			result = error_set(err, -EINVAL, "%s has %zu mistake%s", path, mistakes->count,
 				mistakes->count == 1 ? "" : "s");
 	}

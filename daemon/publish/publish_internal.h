@@ -58,6 +58,9 @@ struct work {
 	size_t stories;             /* written */
 	bool listed;                /* all places are found */
 	struct metrics_place metrics;
+	uint32_t *slots;    /* of the subscription list: slot + 1 by a feed's place in the configuration */
+	size_t outlines;    /* written */
+	const char *folder; /* that is open; NULL: none yet */
 };
 
 struct publish {

@@ -8,7 +8,6 @@
 
 #include "publish_internal.h"
 #include "sitrep/clock.h"
-#include "sitrep/limits.h"
 #include "sitrep/opml.h"
 #include "sitrep/sha256.h"
 
@@ -127,35 +126,72 @@ static int step_metrics(struct publish *p, struct work *w)
 	return 0;
 }
 
-static void write_outline(struct buf *out, const struct feed_state *f)
+/* The names of path; "" has none. */
+static size_t count_names(struct str path)
 {
-	struct str names[LIMIT_ITEM_LIST], rest = str_from(f->categories);
-	struct opml_feed feed = {
-		.url = str_from(f->url),
-		.title = str_from(f->title != NULL ? f->title : f->name),
-		.site = str_from(f->link),
-		.categories = names,
-	};
+	size_t count = path.len > 0;
 
-	while (feed.category_count < LIMIT_ITEM_LIST && str_split(&rest, '\n', &names[feed.category_count]))
-		feed.category_count++;
-	opml_write_feed(out, &feed);
+	for (size_t i = 0; i < path.len; i++)
+		count += path.data[i] == '\n';
+	return count;
 }
 
+/* Closes folders of the one that is open and opens those of path, both with newlines between names. */
+static void go_to_folder(struct work *w, const char *path)
+{
+	struct str from = str_from(w->folder != NULL ? w->folder : ""), to = str_from(path), old, new;
+	size_t open = count_names(from), keep = 0;
+
+	while (keep < open && str_split(&from, '\n', &old) && str_split(&to, '\n', &new) && str_eq(old, new))
+		keep++;
+	for (; open > keep; open--)
+		opml_write_folder_end(&w->out);
+	to = str_from(path);
+	for (size_t i = 0; i < count_names(str_from(path)) && str_split(&to, '\n', &new); i++)
+		if (i >= keep)
+			opml_write_folder(&w->out, new);
+	w->folder = path;
+}
+
+static void write_outline(struct publish *p, struct work *w, const struct config_outline *o)
+{
+	const struct config_feed *c = &p->config->feeds.items[o->feed];
+	const struct feed_state *f = w->slots[o->feed] > 0 ? &p->feeds[w->slots[o->feed] - 1] : NULL;
+	struct opml_feed feed = {
+		.url = str_from(f != NULL ? f->url : NULL),
+		.title = str_from(c->title),
+		.name = str_from(c->name),
+		.site = str_from(f != NULL ? f->link : NULL),
+	};
+
+	if (f == NULL)
+		return;
+	/* The list cannot give the feed back when it does not say its whole address. */
+	feed.hidden = !str_eq(feed.url, str_from(c->url));
+	go_to_folder(w, o->folder);
+	opml_write_feed(&w->out, &feed, str_from(f->title != NULL ? f->title : c->name));
+}
+
+/* Finds the states of the configuration's feeds, then writes these. */
 static int step_opml(struct publish *p, struct work *w)
 {
 	int64_t end_us = clock_thread_cpu_us() + STEP_US;
 
 	for (; w->feeds < p->feed_count; w->feeds++) {
-		if (w->feeds % FEEDS_AT_ONCE == FEEDS_AT_ONCE - 1 && clock_thread_cpu_us() >= end_us) {
-			if (p->feeds[w->feeds].name != NULL)
-				write_outline(&w->out, &p->feeds[w->feeds]);
-			w->feeds++;
+		const char *name = p->feeds[w->feeds].name;
+		const struct config_feed *c = name != NULL ? config_find_feed(p->config, str_from(name)) : NULL;
+
+		if (w->feeds % FEEDS_AT_ONCE == 0 && clock_thread_cpu_us() >= end_us)
 			return 1;
-		}
-		if (p->feeds[w->feeds].name != NULL)
-			write_outline(&w->out, &p->feeds[w->feeds]);
+		if (c != NULL)
+			w->slots[c - p->config->feeds.items] = (uint32_t)w->feeds + 1;
 	}
+	for (; w->outlines < p->config->outline_count; w->outlines++) {
+		if (w->outlines % FEEDS_AT_ONCE == 0 && clock_thread_cpu_us() >= end_us)
+			return 1;
+		write_outline(p, w, &p->config->outlines[w->outlines]);
+	}
+	go_to_folder(w, "");
 	opml_write_end(&w->out);
 	return 0;
 }
@@ -167,6 +203,7 @@ static void work_release(struct work *w)
 	free(w->path);
 	free(w->selection.feed_ids);
 	free(w->places);
+	free(w->slots);
 	buf_release(&w->out);
 	*w = (struct work){0};
 }
@@ -243,8 +280,9 @@ int publish_work_start(struct publish *p, struct str path, enum work_kind kind, 
 		.generation = kind == WORK_STORIES ? p->generation : -1,
 		.selection = s,
 		.places = kind == WORK_STORIES ? calloc(s.entries + 1, sizeof(struct river_place)) : NULL,
+		.slots = kind == WORK_OPML ? calloc(p->config->feeds.count + 1, sizeof(*w->slots)) : NULL,
 	};
-	if (kind == WORK_STORIES && w->places == NULL) {
+	if ((kind == WORK_STORIES && w->places == NULL) || (kind == WORK_OPML && w->slots == NULL)) {
 		work_release(w);
 		return -ENOMEM;
 	}

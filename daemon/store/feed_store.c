@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "feed_match.h"
 #include "seal.h"
 #include "sitrep/clock.h"
 #include "sitrep/damage.h"
@@ -20,7 +21,7 @@ static const char *const texts[FEED_STATEMENTS] = {
 		" last_modified, reason, name, url, categories, configured_title, own_title, link, moved_url,"
 		" moved_since, moved_count, moved, onward_url, onward_since, onward_count, habits, publisher, "
 		"emptiness,"
-		" identity, identity_trust, kept_bytes,"
+		" identity, identity_trust, kept_bytes, uid_stem,"
 		" EXISTS(SELECT 1 FROM websub WHERE feed_id = feed.id AND phase = ?2)"
 		" FROM feed WHERE id = ?1",
 	[FEED_SAVE] =
@@ -31,17 +32,22 @@ static const char *const texts[FEED_STATEMENTS] = {
 		" moved_count = ?25, moved = ?26, onward_url = ?27, onward_since = ?28, onward_count = ?29,"
 		" habits = ?30, emptiness = ?31, identity = ?32, identity_trust = ?33, kept_bytes = ?34"
 		" WHERE id = ?1",
-	[FEED_FIND] = "SELECT id, url, due, health, active, rank, categories, publisher, configured_title"
-		      " FROM feed WHERE name = ?1",
+	[FEED_CURRENT] = "SELECT name, url, due, health, active, rank, categories, publisher, configured_title, url_key"
+			 " FROM feed WHERE id = ?1",
 	[FEED_INSERT] =
-		"INSERT INTO feed(name, url, categories, publisher, configured_title, rank, due, active, backlog,"
-		" health, failure, http_status, errors, polls, not_modified, bytes, items, server_wait)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
+		"INSERT INTO feed(name, url, categories, publisher, configured_title, rank, due, url_key, active, "
+		"backlog, health, failure, http_status, errors, polls, not_modified, bytes, items, server_wait)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
+	/* Another feed may have had the name before. */
+	[FEED_STEM] = "UPDATE feed SET uid_stem = CASE WHEN EXISTS(SELECT 1 FROM feed WHERE uid_stem = ?2)"
+		      " THEN ?2 || '~' || ?1 ELSE ?2 END WHERE id = ?1",
+	[FEED_RENAME] = "UPDATE feed SET name = ?2 WHERE id = ?1",
+	[FEED_NAMES] = "SELECT id, name, url, url_key, active FROM feed",
 	[FEED_CONFIGURE] =
 		"UPDATE feed SET categories = ?2, publisher = ?3, configured_title = ?4, rank = ?5, due = ?6,"
-		" active = 1 WHERE id = ?1",
+		" name = ?7, url = ?8, url_key = ?9, active = 1 WHERE id = ?1",
 	/* Another URL is another server's answer: nothing that was learnt from the old one holds. */
-	[FEED_RESET] = "UPDATE feed SET url = ?2, backlog = 1, health = 0, failure = 0, http_status = 0, errors = 0,"
+	[FEED_RESET] = "UPDATE feed SET backlog = 1, health = 0, failure = 0, http_status = 0, errors = 0,"
 		       " failing_since = NULL, server_wait = 0, etag = NULL, last_modified = NULL, reason = NULL,"
 		       " moved_url = NULL, moved_since = NULL, moved_count = 0, moved = 0, onward_url = NULL,"
 		       " onward_since = NULL, onward_count = 0, habits = NULL, emptiness = 0,"
@@ -75,6 +81,7 @@ void feed_row_release(struct feed_row *row)
 	free(row->configured_title);
 	free(row->own_title);
 	free(row->publisher);
+	free(row->uid_stem);
 	*row = (struct feed_row){0};
 }
 
@@ -200,6 +207,7 @@ static int read_row(sqlite3_stmt *s, struct feed_row *row)
 	st->identity = (enum feed_identity)sql_number(s, c++, FEED_BY_GUID, FEED_BY_DIGEST, FEED_BY_GUID);
 	identity_trust_decode(&row->trust, column_sealed(s, c++, "identity_trust"));
 	row->kept_bytes = sql_number(s, c++, 0, INT64_MAX, 0);
+	row->uid_stem = column_name(s, c++, "uid_stem", &failed);
 	st->pushed = sqlite3_column_int(s, c) != 0;
 	forget_timeless(&st->moved_url, &st->moved_since_ms, st->moved);
 	forget_timeless(&st->onward_url, &st->onward_since_ms, false);
@@ -317,7 +325,8 @@ static bool same_text(struct str stored, const char *wanted)
 	return wanted == NULL ? stored.data == NULL : stored.data != NULL && str_eq(stored, str_from(wanted));
 }
 
-int feed_store_insert(struct feed_store *f, const struct feed_spec *spec, int64_t *id, struct error *err)
+static int insert_feed(
+	struct feed_store *f, const struct feed_spec *spec, const uint8_t *key, int64_t *id, struct error *err)
 {
 	sqlite3_stmt *s = f->s[FEED_INSERT];
 	int result;
@@ -329,19 +338,16 @@ int feed_store_insert(struct feed_store *f, const struct feed_spec *spec, int64_
 	sql_bind_cstr(s, 5, spec->title);
 	sql_bind_int(s, 6, spec->rank);
 	sql_bind_time(s, 7, spec->first_due_ms);
+	sql_bind_blob(s, 8, key, FEED_KEY_BYTES);
 	result = sql_done(s, err, cannot_sync);
 	*id = sqlite3_last_insert_rowid(f->db);
-	return result;
+	sql_bind_int(f->s[FEED_STEM], 1, *id);
+	sql_bind_cstr(f->s[FEED_STEM], 2, spec->name);
+	return result == 0 ? sql_done(f->s[FEED_STEM], err, cannot_sync) : result;
 }
 
-int feed_store_find(struct feed_store *f, const char *name, int64_t *id, struct error *err)
-{
-	sql_bind_cstr(f->s[FEED_FIND], 1, name);
-	return sql_get_int(f->s[FEED_FIND], id, err, cannot_load);
-}
-
-static int configure_feed(
-	struct feed_store *f, const struct feed_spec *spec, int64_t id, int64_t due_ms, struct error *err)
+static int configure_feed(struct feed_store *f, const struct feed_spec *spec, const uint8_t *key, int64_t id,
+	int64_t due_ms, struct error *err)
 {
 	sqlite3_stmt *s = f->s[FEED_CONFIGURE];
 
@@ -351,39 +357,51 @@ static int configure_feed(
 	sql_bind_cstr(s, 4, spec->title);
 	sql_bind_int(s, 5, spec->rank);
 	sql_bind_time(s, 6, due_ms);
+	sql_bind_cstr(s, 7, spec->name);
+	sql_bind_cstr(s, 8, spec->url);
+	sql_bind_blob(s, 9, key, FEED_KEY_BYTES);
 	return sql_done(s, err, cannot_sync);
 }
 
 /* One feed of the configuration; *id is its row's. */
-static int sync_feed(struct feed_store *f, const struct feed_spec *spec, int64_t *id, bool *changed, struct error *err)
+static int sync_feed(struct feed_store *f, const struct feed_spec *spec, const struct feed_match *m, int64_t *id,
+	bool *changed, struct error *err)
 {
-	sqlite3_stmt *s = f->s[FEED_FIND];
+	sqlite3_stmt *s = f->s[FEED_CURRENT];
 	bool moved = false, same = false;
 	int64_t due_ms = TIME_NONE;
 	enum feed_health health = FEED_NEW;
 	int result;
 
-	sql_bind_cstr(s, 1, spec->name);
+	if (m->id == 0) {
+		*changed = true;
+		return insert_feed(f, spec, m->key, id, err);
+	}
+	*id = m->id;
+	sql_bind_int(s, 1, *id);
 	result = sql_step(s, err, cannot_sync);
 	if (result == 1) {
-		*id = sqlite3_column_int64(s, 0);
-		moved = !same_text(sql_text(s, 1), spec->url);
+		struct str key = sql_blob(s, 9);
+
 		due_ms = sql_time(s, 2);
 		health = (enum feed_health)sql_number(s, 3, FEED_NEW, FEED_GONE, FEED_NEW);
-		same = !moved && sqlite3_column_int(s, 4) == 1 && sqlite3_column_int(s, 5) == spec->rank &&
+		/* One that is gone may be there by https. */
+		moved = !m->same_key || (health == FEED_GONE && !same_text(sql_text(s, 1), spec->url));
+		same = !moved && same_text(sql_text(s, 0), spec->name) && same_text(sql_text(s, 1), spec->url) &&
+		       sqlite3_column_int(s, 4) == 1 && sqlite3_column_int(s, 5) == spec->rank &&
 		       str_eq(sql_text(s, 6), present(spec->categories)) &&
 		       same_text(sql_text(s, 7), spec->publisher) && same_text(sql_text(s, 8), spec->title) &&
+		       str_eq(key, str_make((const char *)m->key, FEED_KEY_BYTES)) &&
 		       (due_ms != TIME_NONE || health == FEED_GONE);
 	}
 	sql_reset(s);
+	if (result == 0)
+		return error_set(err, -EUCLEAN, "%s: feed %lld is gone", cannot_sync, (long long)*id);
 	if (result < 0 || same)
 		return result < 0 ? result : 0;
 	*changed = true;
-	if (result == 0)
-		return feed_store_insert(f, spec, id, err);
 	if (moved) {
 		sql_bind_int(f->s[FEED_RESET], 1, *id);
-		sql_bind_cstr(f->s[FEED_RESET], 2, spec->url);
 		result = sql_done(f->s[FEED_RESET], err, cannot_sync);
 		sql_bind_int(f->s[FEED_UNSUBSCRIBE], 1, *id);
 		if (result == 0)
@@ -394,7 +412,7 @@ static int sync_feed(struct feed_store *f, const struct feed_spec *spec, int64_t
 	/* A feed that is gone stays unplanned until its URL changes or a person asks for it. */
 	if (moved || (due_ms == TIME_NONE && health != FEED_GONE))
 		due_ms = spec->first_due_ms;
-	return configure_feed(f, spec, *id, due_ms, err);
+	return configure_feed(f, spec, m->key, *id, due_ms, err);
 }
 
 static int by_value(const void *a, const void *b)
@@ -455,14 +473,17 @@ int feed_store_sync(struct feed_store *f, const struct feed_spec *feeds, size_t 
 	bool *changed, struct error *err)
 {
 	int64_t *ids = calloc(count + 1, sizeof(*ids));
+	struct feed_match *matches = calloc(count + 1, sizeof(*matches));
 	size_t loaded = 0;
-	int result = 0;
+	int result;
 
 	*changed = false;
-	if (ids == NULL)
-		return error_sys(err, -ENOMEM, cannot_sync);
+	if (ids == NULL || matches == NULL)
+		result = error_sys(err, -ENOMEM, cannot_sync);
+	else
+		result = feed_match_all(f, feeds, count, matches, err);
 	for (size_t i = 0; i < count && result == 0; i++)
-		result = sync_feed(f, &feeds[i], &ids[i], changed, err);
+		result = sync_feed(f, &feeds[i], &matches[i], &ids[i], changed, err);
 	for (; loaded < count && result == 0; loaded++) {
 		struct feed_row row;
 
@@ -480,5 +501,6 @@ int feed_store_sync(struct feed_store *f, const struct feed_spec *feeds, size_t 
 	for (size_t i = 0; i < loaded && result != 0; i++)
 		feed_state_release(&states[i]);
 	free(ids);
+	free(matches);
 	return result;
 }

@@ -16,8 +16,11 @@
 enum feed_statement {
 	FEED_LOAD,
 	FEED_SAVE,
-	FEED_FIND,
+	FEED_CURRENT,
 	FEED_INSERT,
+	FEED_STEM,
+	FEED_RENAME,
+	FEED_NAMES,
 	FEED_CONFIGURE,
 	FEED_RESET,
 	FEED_UNSUBSCRIBE,
@@ -48,6 +51,7 @@ struct feed_row {
 	char *configured_title; /* NULL */
 	char *own_title;        /* as its last document said, NULL */
 	char *publisher;        /* configured, NULL */
+	char *uid_stem;         /* what the uids of its items are made of */
 	bool backlog;           /* no document of it is in yet */
 	enum feed_emptiness emptiness;
 	struct identity_trust trust;
@@ -59,10 +63,6 @@ void feed_row_release(struct feed_row *row);
 int feed_store_load(struct feed_store *f, int64_t id, struct feed_row *row, struct error *err);
 /* All but what the configuration says. */
 int feed_store_save(struct feed_store *f, const struct feed_row *row, struct error *err);
-/* A new feed; *id is its number. */
-int feed_store_insert(struct feed_store *f, const struct feed_spec *spec, int64_t *id, struct error *err);
-/* 1 found, 0 not. */
-int feed_store_find(struct feed_store *f, const char *name, int64_t *id, struct error *err);
 /* So many items and bytes more are kept of a feed. */
 int feed_store_count(struct feed_store *f, int64_t id, int64_t items, int64_t bytes, struct error *err);
 

@@ -61,7 +61,7 @@ void intake_release(struct intake *in)
 
 /* ---- making a row ---- */
 
-/* RFC 9562, version 8: ours to define, the same for ever for a feed's name and an identity. */
+/* RFC 9562, version 8: ours to define, the same for ever for a feed's first name and an identity. */
 static int make_uid(struct intake_run *t, const struct entry *e, uint8_t uid[STORE_KEY_LEN])
 {
 	uint8_t digest[SHA256_LEN];
@@ -69,7 +69,7 @@ static int make_uid(struct intake_run *t, const struct entry *e, uint8_t uid[STO
 	int result = sha256_begin(h);
 
 	if (result == 0)
-		result = sha256_add(h, str_from(t->feed->state.name));
+		result = sha256_add(h, str_from(t->feed->uid_stem));
 	if (result == 0)
 		result = sha256_add(h, str_make("", 1));
 	if (result == 0)

@@ -327,6 +327,13 @@ static const char version_16[] = "CREATE TABLE IF NOT EXISTS clock("
 				 " doubt_from_cursor INTEGER NOT NULL"
 				 ") STRICT;";
 
+/* Feeds of lists are found by their address, and renamed.  The names of a feed's items are made of the name that it had
+ * first (uid_stem), so that they stay.  url_key: see feed_match.c; NULL until the next time feeds are taken over. */
+static const char version_17[] = "ALTER TABLE feed ADD COLUMN uid_stem TEXT;"
+				 "ALTER TABLE feed ADD COLUMN url_key BLOB;"
+				 "UPDATE feed SET uid_stem = name;"
+				 "CREATE UNIQUE INDEX feed_uid_stem ON feed(uid_stem);";
+
 const struct schema_step schema_steps[STORE_SCHEMA_VERSION] = {
 	{version_1, NULL},
 	{version_2, NULL},
@@ -344,4 +351,5 @@ const struct schema_step schema_steps[STORE_SCHEMA_VERSION] = {
 	{version_14, NULL},
 	{version_15, schema_repair_15},
 	{version_16, NULL},
+	{version_17, NULL},
 };

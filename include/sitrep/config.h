@@ -44,12 +44,16 @@ struct config_listen {
 };
 
 struct config_feed {
-	const char *name; /* [feed "name"]: unique, stable, what events and commands use */
+	const char *name; /* [feed "name"]: unique, what events and commands use */
 	const char *url;
+	const char *key;       /* of the url: feed_key.h */
 	const char *title;     /* NULL: the feed's own */
 	const char *publisher; /* NULL: the registrable domain */
 	const char **categories;
 	size_t category_count;
+	bool listed;          /* it stands in a subscription list, and is known by its key, not by its name */
+	const char **folders; /* of a listed one, sorted; each a path with newlines between its names */
+	size_t folder_count;
 	bool enabled;
 	int rank;            /* lower is closer to the source */
 	int64_t interval_ms; /* 0: by the schedule */
@@ -84,6 +88,12 @@ struct config_output {
 	const char *match; /* NULL: everything */
 	int64_t entries;   /* 0: [http] entries */
 	struct config_place place;
+};
+
+/* A feed's place in a folder of the subscription list that is published. */
+struct config_outline {
+	const char *folder; /* as in config_feed; a category of a feed that is not listed; "" for none */
+	size_t feed;        /* its place in feeds */
 };
 
 struct config {
@@ -161,7 +171,9 @@ struct config {
 		struct config_feed *items;
 		size_t count;
 		size_t cap;
-	} feeds; /* by name */
+	} feeds;                         /* by name */
+	struct config_outline *outlines; /* of feeds that are enabled, by folder, then by name */
+	size_t outline_count;
 	struct {
 		struct config_alert *items;
 		size_t count;
@@ -187,7 +199,13 @@ struct config_mistakes {
 	struct config_mistake *items;
 	size_t count;
 	size_t cap;
+	struct {
+		struct config_mistake *items;
+		size_t count;
+		size_t cap;
+	} warnings; /* what may be meant otherwise or is left out: the configuration is good all the same */
 	struct arena arena;
+	int failed; /* -ENOMEM: something could not be noted */
 };
 
 void config_mistakes_init(struct config_mistakes *m);
@@ -195,7 +213,9 @@ void config_mistakes_release(struct config_mistakes *m);
 /* Also for what only upper layers can judge, such as rules. */
 void config_mistake(struct config_mistakes *m, struct config_place place, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* "file:line: text", one a line, sorted by file and line. */
+void config_warning(struct config_mistakes *m, struct config_place place, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* "file:line: text", one a line, sorted by file and line; a warning as "file:line: warning: text". */
 int config_mistakes_write(const struct config_mistakes *m, struct buf *out);
 
 /* Reads path with everything it includes.  Always returns a configuration with what could be read, unless
@@ -205,9 +225,16 @@ void config_free(struct config *c);
 
 const struct config_feed *config_find_feed(const struct config *c, struct str name);
 
-/* Appends a name for a feed that has none: "Naval News (EN)" gives "naval-news-en", from the address when the title has
- * no letter of ASCII, with the number when neither has. */
-void config_make_name(struct buf *name, struct str title, struct str url, size_t number);
+/* Appends what other people may see of a feed's address. 0 or out's failure. */
+int config_public_url(const struct config_feed *f, struct buf *out);
+
+/* A feed's name has letters, marks and digits of any script, "-", "_" and ".", at most CONFIG_NAME_CHARS_MAX of them.
+ * It is compared by its bytes, in rules without case. */
+enum { CONFIG_NAME_CHARS_MAX = 64, CONFIG_NAME_BYTES_MAX = 4 * CONFIG_NAME_CHARS_MAX };
+bool config_name_is_good(struct str name);
+/* Appends a name for a feed that has none: its title's letters and digits in lower case and Unicode's form NFC, one "-"
+ * for all between ("Naval News (EN)" gives "naval-news-en"); host and path when the title has neither. */
+void config_make_name(struct buf *name, struct str title, struct str url);
 
 /* What changed, for the log after a reload: one line each ("feed usni: url changed", "feed x added", "[poll] min: 5m ->
  * 10m", "... takes effect at the next start" for options that are not reloadable), into out. Returns the number of

@@ -22,7 +22,7 @@ void reader_free(struct reader *r);
 
 enum {
 	UID_TEXT_MAX = 37
-}; /* "8d2c…-…": an RFC 9562 version 8 UUID made from the feed's name and the item's identity */
+}; /* "8d2c…-…": an RFC 9562 version 8 UUID made from the feed's first name and the item's identity */
 
 /* The feed that a report came from. */
 struct source {

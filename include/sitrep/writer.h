@@ -91,7 +91,9 @@ typedef void writer_follow_clock_fn(struct feed_state *state, int64_t jump_ms, i
 /* A feed of the configuration. */
 struct feed_spec {
 	const char *name;
-	const char *url;
+	const char *url;        /* as it may be shown */
+	const char *key;        /* of the address it is asked at (feed_key.h); NULL: of url */
+	bool listed;            /* it is known by its key, whatever its name was; else by its name first */
 	const char *title;      /* NULL */
 	const char *categories; /* separated by newlines */
 	const char *publisher;  /* NULL */
@@ -164,8 +166,8 @@ int writer_run(struct writer *w, writer_fn *fn, writer_done_fn *done, void *arg)
 /* A configuration for the writer.  Everything in it that can fail is done in one transaction: then all of it holds, or
  * nothing. */
 struct writer_change {
-	/* The database's feeds become these: new ones are added, absent ones go inactive (their items stay), a changed
-	 * URL forgets the validators. */
+	/* The database's feeds become these: new ones are added, those that have another name now are renamed, absent
+	 * ones go inactive (their items stay), a changed URL forgets the validators. */
 	const struct feed_spec *feeds; /* borrowed until done */
 	size_t count;
 	struct writer_options *options; /* the thread's once committed; NULL: those in force stay */

@@ -123,14 +123,15 @@ static int64_t pragma(sqlite3 *db, const char *text)
 static void test_migration(void **state)
 {
 	static const char *const undo[] = {"moved_url", "moved_since", "moved_count", "moved", "onward_url",
-		"onward_since", "onward_count", "habits", "emptiness", "identity", "identity_trust", "kept_bytes"};
+		"onward_since", "onward_count", "habits", "emptiness", "identity", "identity_trust", "kept_bytes",
+		"uid_stem", "url_key"};
 	struct folder *f = *state;
 	struct store s;
 	char sql[128];
 
 	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, NULL), 0);
 	store_close(&s);
-	run_sql(f->db, "DROP INDEX feed_kept");
+	run_sql(f->db, "DROP INDEX feed_kept; DROP INDEX feed_uid_stem");
 	for (size_t i = 0; i < sizeof(undo) / sizeof(*undo); i++) {
 		(void)snprintf(sql, sizeof(sql), "ALTER TABLE feed DROP COLUMN %s", undo[i]);
 		run_sql(f->db, sql);
@@ -157,6 +158,7 @@ static void test_migration(void **state)
 				      "habits IS NULL"),
 		7);
 	assert_int_equal(pragma(s.db, "SELECT count(*) FROM websub"), 0);
+	assert_int_equal(pragma(s.db, "SELECT count(*) FROM feed WHERE uid_stem = 'old'"), 1);
 	assert_int_equal(
 		pragma(s.db, "SELECT count(*) FROM feed WHERE etag = '\"kept\"' AND last_modified = 'then'"), 1);
 	store_close(&s);

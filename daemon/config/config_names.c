@@ -1,0 +1,258 @@
+/* Names of feeds.
+ *
+ * A feed of a list is named after its title.  Those of equal titles are told apart by their hosts, and where these are
+ * equal too, by a hash of their addresses: never by their place, so that no order of a list and no edit elsewhere in it
+ * hands a name on to another feed. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utf8proc.h>
+
+#include "config_internal.h"
+#include "sitrep/sha256.h"
+#include "sitrep/utf8.h"
+
+enum {
+	/* Of a title; what tells equal ones apart needs the rest. */
+	STEM_CHARS_MAX = 52,
+	SHORT_STEM_CHARS_MAX = 36,
+	HOST_CHARS_MAX = 26,
+	SHORT_HASH_BYTES = 4,
+	LONG_HASH_BYTES = 16,
+};
+
+/* Letters, the marks on them, and numbers. */
+static bool is_letter(uint32_t cp)
+{
+	utf8proc_category_t c = utf8proc_category((utf8proc_int32_t)cp);
+
+	return (c >= UTF8PROC_CATEGORY_LU && c <= UTF8PROC_CATEGORY_MC) ||
+	       (c >= UTF8PROC_CATEGORY_ND && c <= UTF8PROC_CATEGORY_NO);
+}
+
+/* Joiners (in Persian and Indic scripts) and apostrophes stand within words. */
+static bool is_within_word(uint32_t cp)
+{
+	return cp == 0x200c || cp == 0x200d || cp == 0xad || cp == '\'' || cp == 0x2019;
+}
+
+bool config_name_is_good(struct str name)
+{
+	size_t chars = 0;
+
+	if (name.len == 0 || name.len > CONFIG_NAME_BYTES_MAX || !utf8_valid(name))
+		return false;
+	for (size_t i = 0; i < name.len; chars++) {
+		uint32_t cp = utf8_next(name, &i);
+
+		if (!is_letter(cp) && cp != '-' && cp != '_' && cp != '.')
+			return false;
+	}
+	return chars <= CONFIG_NAME_CHARS_MAX;
+}
+
+/* from's letters and digits, at most max, one dash between words. */
+static void add_slug(struct buf *name, struct str from, size_t max)
+{
+	bool dash_due = false;
+	size_t start = name->len, chars = 0;
+
+	for (size_t i = 0; i < from.len && chars < max;) {
+		uint32_t cp = utf8_next(from, &i);
+
+		if (is_within_word(cp))
+			continue;
+		if (!is_letter(cp)) {
+			dash_due = name->len > start;
+			continue;
+		}
+		if (dash_due) {
+			(void)buf_putc(name, '-');
+			chars++;
+		}
+		dash_due = false;
+		(void)buf_put_utf8(name, (uint32_t)utf8proc_tolower((utf8proc_int32_t)cp));
+		chars++;
+	}
+}
+
+/* host/path of a URL: what people may see of any address. */
+static struct str host_and_path(struct str url)
+{
+	size_t from = str_find(url, STR("://"), 0), end;
+
+	from = from == STR_NPOS ? 0 : from + 3;
+	for (end = from; end < url.len && strchr("/?#", url.data[end]) == NULL; end++)
+		if (url.data[end] == '@')
+			from = end + 1;
+	while (end < url.len && url.data[end] != '?' && url.data[end] != '#')
+		end++;
+	return str_slice(url, from, end);
+}
+
+static struct str short_host(struct str url)
+{
+	struct str host = host_and_path(url);
+	size_t end = 0;
+
+	while (end < host.len && host.data[end] != '/' && host.data[end] != ':')
+		end++;
+	host = str_slice(host, 0, end);
+	return str_starts_nocase(host, STR("www.")) ? str_slice(host, 4, host.len) : host;
+}
+
+static void add_name(struct buf *name, struct str title, struct str url, size_t max)
+{
+	size_t start = name->len;
+	utf8proc_uint8_t *nfc = NULL;
+	utf8proc_ssize_t len = utf8proc_map((const utf8proc_uint8_t *)title.data, (utf8proc_ssize_t)title.len, &nfc,
+		UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+
+	if (len == UTF8PROC_ERROR_NOMEM)
+		name->failed = -ENOMEM;
+	else
+		add_slug(name, len >= 0 ? str_make((const char *)nfc, (size_t)len) : title, max);
+	free(nfc);
+	if (name->len == start)
+		add_slug(name, host_and_path(url), max);
+	if (name->len == start)
+		(void)buf_puts(name, "feed");
+}
+
+void config_make_name(struct buf *name, struct str title, struct str url)
+{
+	add_name(name, title, url, STEM_CHARS_MAX);
+}
+
+/* ---- many ---- */
+
+/* How a feed is named when the forms before are somebody else's too. */
+enum form { FORM_TITLE, FORM_HOST, FORM_SHORT_HASH, FORM_LONG_HASH, FORMS };
+
+static int add_hash(struct buf *name, struct sha256 *hash, struct str text, size_t bytes)
+{
+	uint8_t digest[SHA256_LEN];
+	char hex[SHA256_HEX];
+	int result = sha256_begin(hash);
+
+	if (result == 0)
+		result = sha256_add(hash, text);
+	if (result == 0)
+		result = sha256_end(hash, digest);
+	if (result != 0)
+		return result;
+	hex_encode(hex, digest, bytes);
+	(void)buf_putc(name, '-');
+	return buf_puts(name, hex);
+}
+
+/* The name of that form, into f->try. */
+static int make_try(struct config_unnamed *f, enum form form, struct sha256 *hash, struct arena *a)
+{
+	struct buf name = BUF_INIT(4096), public = BUF_INIT(64 * 1024);
+	int result = 0;
+
+	add_name(&name, f->title, f->url, form == FORM_HOST ? SHORT_STEM_CHARS_MAX : STEM_CHARS_MAX);
+	if (form == FORM_HOST) {
+		(void)buf_putc(&name, '-');
+		add_slug(&name, short_host(f->url), HOST_CHARS_MAX);
+	}
+	/* Of an address with a secret the short hash, of which guesses can be tried, knows the rest only. */
+	if (form == FORM_SHORT_HASH && (result = buf_add_public_url(&public, f->key)) == 0)
+		result = add_hash(&name, hash, buf_str(&public), SHORT_HASH_BYTES);
+	if (form == FORM_LONG_HASH) {
+		buf_clear(&name);
+		(void)buf_puts(&name, "feed");
+		result = add_hash(&name, hash, f->key, LONG_HASH_BYTES);
+	}
+	f->try = result == 0 && name.failed == 0 ? arena_cstr(a, buf_str(&name)) : NULL;
+	buf_release(&name);
+	buf_release(&public);
+	return f->try != NULL ? 0 : -ENOMEM;
+}
+
+static int by_try(const void *a, const void *b)
+{
+	const struct config_unnamed *const *left = a, *const *right = b;
+
+	return strcmp((*left)->try, (*right)->try);
+}
+
+/* Names that are given already, in a's order. */
+static int by_text(const void *a, const void *b)
+{
+	const char *const *left = a, *const *right = b;
+
+	return strcmp(*left, *right);
+}
+
+/* Gives those of left the names they try that nobody else tries or has; *count of them are left then. */
+static void settle(struct config_unnamed **left, size_t *count, const char **taken, size_t *taken_count)
+{
+	size_t kept = 0, settled = *taken_count;
+
+	if (*count > 0)
+		qsort(left, *count, sizeof(struct config_unnamed *), by_try);
+	for (size_t i = 0, end; i < *count; i = end) {
+		for (end = i + 1; end < *count && strcmp(left[end]->try, left[i]->try) == 0;)
+			end++;
+		if (end == i + 1 &&
+			bsearch(&left[i]->try, taken, *taken_count, sizeof(const char *), by_text) == NULL) {
+			left[i]->name = left[i]->try;
+			taken[settled++] = left[i]->name;
+		} else {
+			while (i < end)
+				left[kept++] = left[i++];
+		}
+	}
+	*count = kept;
+	*taken_count = settled;
+	if (settled > 0)
+		qsort(taken, settled, sizeof(const char *), by_text);
+}
+
+/* A list of our own says what its feeds are called. */
+static int try_given(struct config_unnamed **left, size_t count, struct arena *a)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct config_unnamed *f = left[i];
+
+		f->try = config_name_is_good(f->given) ? arena_cstr(a, f->given) : arena_cstr(a, STR(""));
+		if (f->try == NULL)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int config_name_feeds(const struct config *c, struct config_unnamed *feeds, size_t count, struct arena *a)
+{
+	struct config_unnamed **left = calloc(count + 1, sizeof(struct config_unnamed *));
+	const char **taken = calloc(c->feeds.count + count + 2, sizeof(*taken));
+	struct sha256 *hash = sha256_new(NULL);
+	size_t left_count = count, taken_count = 0;
+	int result = left == NULL || taken == NULL || hash == NULL ? -ENOMEM : 0;
+
+	if (result != 0)
+		goto out;
+	taken[taken_count++] = ""; /* no name */
+	for (size_t i = 0; i < c->feeds.count; i++)
+		taken[taken_count++] = c->feeds.items[i].name;
+	qsort(taken, taken_count, sizeof(*taken), by_text);
+	for (size_t i = 0; i < count; i++)
+		left[i] = &feeds[i];
+	result = try_given(left, left_count, a);
+	if (result == 0)
+		settle(left, &left_count, taken, &taken_count);
+	for (enum form form = FORM_TITLE; form < FORMS && left_count > 0 && result == 0; form++) {
+		for (size_t i = 0; i < left_count && result == 0; i++)
+			result = make_try(left[i], form, hash, a);
+		if (result == 0)
+			settle(left, &left_count, taken, &taken_count);
+	}
+out:
+	free(left);
+	free(taken);
+	sha256_free(hash);
+	return result;
+}

@@ -1,0 +1,258 @@
+#include "feed_match.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sitrep/arena.h"
+#include "sitrep/feed_key.h"
+#include "sitrep/sha256.h"
+#include "sql.h"
+
+enum { ARENA_MAX = 1024 * 1024 * 1024 };
+
+static const char cannot_match[] = "cannot take the configured feeds over";
+
+struct row {
+	int64_t id;
+	const char *name;
+	uint8_t key[FEED_KEY_BYTES];
+	bool has_key; /* of its own; else made of what was shown */
+	bool active, claimed;
+};
+
+struct matching {
+	struct feed_store *store;
+	struct arena arena;
+	struct sha256 *hash;
+	struct {
+		struct row *items;
+		size_t count;
+		size_t cap;
+	} rows;
+	struct row **by_name, **by_key;
+};
+
+static int hash_key(struct matching *m, struct str text, uint8_t key[FEED_KEY_BYTES])
+{
+	uint8_t digest[SHA256_LEN];
+	int result = sha256_begin(m->hash);
+
+	if (result == 0)
+		result = sha256_add(m->hash, text);
+	if (result == 0)
+		result = sha256_end(m->hash, digest);
+	if (result == 0)
+		memcpy(key, digest, FEED_KEY_BYTES);
+	return result;
+}
+
+static struct str without_user(struct str key)
+{
+	size_t at = STR_NPOS;
+
+	for (size_t i = 0; i < key.len && key.data[i] != '/' && key.data[i] != '?'; i++)
+		if (key.data[i] == '@')
+			at = i;
+	return at == STR_NPOS ? key : str_slice(key, at + 1, key.len);
+}
+
+/* ---- rows ---- */
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct row *const *left = a, *const *right = b;
+
+	return strcmp((*left)->name, (*right)->name);
+}
+
+/* Of several the first is preferred: one that is in use, the newest. */
+static int compare_keys(const void *a, const void *b)
+{
+	const struct row *const *left = a, *const *right = b;
+	int order = memcmp((*left)->key, (*right)->key, FEED_KEY_BYTES);
+
+	if (order == 0)
+		order = (int)(*right)->active - (int)(*left)->active;
+	return order != 0 ? order : ((*left)->id < (*right)->id) - ((*left)->id > (*right)->id);
+}
+
+static int read_row(struct matching *m, sqlite3_stmt *s)
+{
+	struct row *row = list_add(&m->arena, &m->rows);
+	struct str name = sql_text(s, 1), key = sql_blob(s, 3);
+
+	if (row == NULL)
+		return -ENOMEM;
+	*row = (struct row){.id = sqlite3_column_int64(s, 0), .active = sqlite3_column_int(s, 4) != 0};
+	/* A damaged one has none. */
+	row->name = arena_cstr(&m->arena, name.data != NULL ? name : STR(""));
+	row->has_key = key.len == FEED_KEY_BYTES;
+	if (row->has_key) {
+		memcpy(row->key, key.data, FEED_KEY_BYTES);
+		return row->name != NULL ? 0 : -ENOMEM;
+	}
+	key = feed_key(&m->arena, sql_text(s, 2).data != NULL ? sql_text(s, 2) : STR(""));
+	return row->name != NULL && key.data != NULL ? hash_key(m, without_user(key), row->key) : -ENOMEM;
+}
+
+static int read_rows(struct matching *m, struct error *err)
+{
+	sqlite3_stmt *s = m->store->s[FEED_NAMES];
+	int result;
+
+	while ((result = sql_step(s, err, cannot_match)) == 1) {
+		result = read_row(m, s);
+		if (result != 0) {
+			(void)error_sys(err, result, cannot_match);
+			break;
+		}
+	}
+	sql_reset(s);
+	if (result != 0)
+		return result;
+	m->by_name = arena_alloc_array(&m->arena, m->rows.count + 1, sizeof(struct row *));
+	m->by_key = arena_alloc_array(&m->arena, m->rows.count + 1, sizeof(struct row *));
+	if (m->by_name == NULL || m->by_key == NULL)
+		return error_sys(err, -ENOMEM, cannot_match);
+	for (size_t i = 0; i < m->rows.count; i++)
+		m->by_name[i] = m->by_key[i] = &m->rows.items[i];
+	qsort(m->by_name, m->rows.count, sizeof(struct row *), compare_names);
+	qsort(m->by_key, m->rows.count, sizeof(struct row *), compare_keys);
+	return 0;
+}
+
+/* ---- feeds ---- */
+
+static struct row *find_name(const struct matching *m, const char *name)
+{
+	const struct row wanted = {.name = name}, *key = &wanted;
+	struct row **found = bsearch(&key, m->by_name, m->rows.count, sizeof(struct row *), compare_names);
+
+	return found != NULL ? *found : NULL;
+}
+
+/* A row of that key that nobody has yet: one in use before others, then one of that name. */
+static struct row *find_key(const struct matching *m, const uint8_t *key, const char *name, bool has_key)
+{
+	size_t low = 0, high = m->rows.count;
+	struct row *best = NULL;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (memcmp(m->by_key[middle]->key, key, FEED_KEY_BYTES) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < m->rows.count && memcmp(m->by_key[low]->key, key, FEED_KEY_BYTES) == 0; low++) {
+		struct row *row = m->by_key[low];
+
+		if (row->claimed || row->has_key > has_key)
+			continue;
+		if (best == NULL || (row->active == best->active && strcmp(row->name, name) == 0))
+			best = row;
+	}
+	return best;
+}
+
+static void claim(struct row *row, struct feed_match *match)
+{
+	row->claimed = true;
+	match->id = row->id;
+}
+
+/* The key's hash, and that of an older version's row. */
+static int read_keys(struct matching *m, const struct feed_spec *spec, struct feed_match *match, uint8_t *shown)
+{
+	struct str key = spec->key != NULL ? str_from(spec->key) : feed_key(&m->arena, str_from(spec->url));
+	int result = key.data != NULL ? hash_key(m, key, match->key) : -ENOMEM;
+
+	return result == 0 ? hash_key(m, without_user(key), shown) : result;
+}
+
+static void match_by_name(
+	struct matching *m, const struct feed_spec *spec, struct feed_match *match, const uint8_t *shown)
+{
+	struct row *row = spec->listed ? NULL : find_name(m, spec->name);
+
+	if (row == NULL || row->claimed)
+		return;
+	claim(row, match);
+	match->same_key = memcmp(row->key, row->has_key ? match->key : shown, FEED_KEY_BYTES) == 0;
+}
+
+static void match_by_key(
+	struct matching *m, const struct feed_spec *spec, struct feed_match *match, const uint8_t *shown)
+{
+	struct row *row = match->id == 0 ? find_key(m, match->key, spec->name, true) : NULL;
+
+	if (match->id == 0 && row == NULL)
+		row = find_key(m, shown, spec->name, false);
+	if (row == NULL)
+		return;
+	claim(row, match);
+	match->same_key = true;
+}
+
+/* ---- names ---- */
+
+static int rename_row(struct matching *m, int64_t id, const char *name, struct error *err)
+{
+	sqlite3_stmt *s = m->store->s[FEED_RENAME];
+
+	sql_bind_int(s, 1, id);
+	sql_bind_cstr(s, 2, name);
+	return sql_done(s, err, cannot_match);
+}
+
+/* Makes way for the names that are wanted. */
+static int free_names(struct matching *m, const struct feed_spec *feeds, size_t count, const struct feed_match *matches,
+	struct error *err)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < count && result == 0; i++) {
+		struct row *row = find_name(m, feeds[i].name);
+		struct buf name = BUF_INIT(4096);
+
+		if (row == NULL || row->id == matches[i].id)
+			continue;
+		/* Of one that stays its own name follows. */
+		(void)buf_printf(&name, "%s~%lld", row->claimed ? "" : row->name, (long long)row->id);
+		result = name.failed == 0 ? rename_row(m, row->id, name.data, err)
+					  : error_sys(err, name.failed, cannot_match);
+		buf_release(&name);
+	}
+	return result;
+}
+
+int feed_match_all(struct feed_store *f, const struct feed_spec *feeds, size_t count, struct feed_match *matches,
+	struct error *err)
+{
+	struct matching m = {.store = f, .hash = sha256_new(err)};
+	uint8_t(*shown)[FEED_KEY_BYTES] = calloc(count + 1, sizeof(*shown));
+	int result = 0;
+
+	arena_init(&m.arena, ARENA_MAX);
+	if (m.hash == NULL || shown == NULL)
+		result = error_sys(err, -ENOMEM, cannot_match);
+	if (result == 0)
+		result = read_rows(&m, err);
+	for (size_t i = 0; i < count && result == 0; i++) {
+		result = read_keys(&m, &feeds[i], &matches[i], shown[i]);
+		if (result != 0)
+			(void)error_sys(err, result, cannot_match);
+	}
+	for (size_t i = 0; i < count && result == 0; i++)
+		match_by_name(&m, &feeds[i], &matches[i], shown[i]);
+	for (size_t i = 0; i < count && result == 0; i++)
+		match_by_key(&m, &feeds[i], &matches[i], shown[i]);
+	if (result == 0)
+		result = free_names(&m, feeds, count, matches, err);
+	arena_release(&m.arena);
+	sha256_free(m.hash);
+	free(shown);
+	return result;
+}

@@ -1,0 +1,129 @@
+"""Subscription lists: a feed of a list is its address, and our own list read back changes nothing."""
+import html
+import re
+import subprocess
+
+import pytest
+
+from harness import BUILD, wait_for
+from samples import article, rss
+
+
+def outlines(*feeds):
+    """feeds: (title, url)"""
+    return "".join('<outline type="rss" text="%s" xmlUrl="%s"/>\n' % (html.escape(t), html.escape(u)) for t, u in feeds)
+
+
+def write(daemon, body):
+    (daemon.folder / "list.opml").write_text('<opml version="2.0"><body>\n%s</body></opml>' % body, encoding="utf-8")
+
+
+@pytest.fixture
+def reader(server, make_daemon):
+    """A daemon with three feeds out of a list, in three scripts, each with an item of its own."""
+    for n, path in enumerate(("kcna", "zvezda", "difaa", "plan")):
+        server.set("/" + path, rss(path, [article(n)], prefix=path))
+    daemon = make_daemon("opml = list.opml")
+    write(daemon, outlines(("조선중앙통신", server.url("/kcna")), ("Звезда", server.url("/zvezda")),
+                           ("الدفاع", server.url("/difaa"))))
+    daemon.start()
+    polled(daemon, 3)
+    return daemon
+
+
+def polled(daemon, count):
+    wait_for(lambda: [f["state"] for f in daemon.feeds().values()] == ["ok"] * count, "the polls")
+
+
+def items(daemon):
+    """What is published: link of the item -> feed's name and item's id."""
+    found = {}
+    for event in events(daemon):
+        if "item" in event:
+            found[event["item"]["link"]] = (event["item"]["feed"], event["item"]["id"])
+    return found
+
+
+def events(daemon, since="0"):
+    stream = daemon.stream()
+    cursor = int(stream.hello["cursor"])
+    stream.send(dict(op="subscribe", since=since))
+    got = []
+    while cursor > int(since) and (not got or int(got[-1].get("cursor", 0)) < cursor):
+        event = stream.read()
+        if event["event"] != "subscribed":
+            got.append(event)
+    stream.close()
+    return got
+
+
+def reload(daemon):
+    answers = daemon.control(op="reload")
+    assert answers[-1] == {"done": True}, answers
+    return answers[0].get("changes", [])
+
+
+def test_names_in_any_script(reader):
+    assert sorted(reader.feeds()) == sorted(["조선중앙통신", "звезда", "الدفاع"])
+    assert reader.run("refresh", "звезда").stdout
+
+
+def test_taking_out_the_first_gives_nobody_anothers_items(reader, server):
+    before = items(reader)
+    assert [before["http://outlet.example/%d" % n][0] for n in range(3)] == ["조선중앙통신", "звезда", "الدفاع"]
+    cursor = reader.stream().hello["cursor"]
+    write(reader, outlines(("국방", server.url("/plan")), ("الدفاع", server.url("/difaa")),
+                           ("Звезда: новости", server.url("/zvezda"))))
+    changes = reload(reader)
+    assert "feed звезда is called звезда-новости now" in changes
+    polled(reader, 3)
+    after = items(reader)
+    # ids stay, also of the renamed one, and of the one that left
+    assert {link: i for link, (_, i) in after.items() if link in before} == {link: i for link, (_, i) in before.items()}
+    assert [after["http://outlet.example/%d" % n][0] for n in range(3)] == ["조선중앙통신", "звезда-новости", "الدفاع"]
+    server.set("/zvezda", rss("zvezda", [article(1), article(11)], prefix="zvezda"))
+    reader.refresh("звезда-новости")
+    news = [e for e in events(reader, cursor) if e["event"] == "new"]
+    assert [e["item"]["feed"] for e in news if not e.get("backlog")] == ["звезда-новости"]
+
+
+def test_own_list_read_back(server, make_daemon):
+    for path in ("a", "b", "c?a=1&b=2", "d", "e?x=1&y=2"):
+        server.set("/" + path, rss("Own title of " + path, [article(ord(path[0]))], prefix=path[0]))
+    url = server.url("/")
+    daemon = make_daemon("opml = list.opml", dict(mine=dict(url=url + "e?x=1&y=2", categories="us, air")))
+    write(daemon, '<outline text="Asia &amp; Pacific/naval, sea"><outline text="Deep">%s</outline></outline>'
+                  '<outline text="防衛">%s</outline>%s<outline text="in &quot;quotes&quot; &lt;" xmlUrl="%sc?a=1&b=2"/>'
+          % (outlines(("News", url + "a")), outlines(("News", url + "a"), ("防衛ニュース", url + "b")),
+             outlines(("News", url + "d")), url))
+    daemon.start()
+    polled(daemon, 5)
+    before, cursor = daemon.feeds(), daemon.stream().hello["cursor"]
+    text = daemon.get("/opml").body.decode()
+    assert "category=" not in text
+    assert re.search(r'<outline text="Asia &amp; Pacific/naval, sea">\s*<outline text="Deep">\s*<outline type="rss"', text)
+    (daemon.folder / "list.opml").write_text(text, encoding="utf-8")
+    assert reload(daemon) == []
+    # the section as well can be left to the list
+    daemon.write_config("opml = list.opml", {})
+    assert reload(daemon) == []
+    assert daemon.get("/opml").body.decode() == text
+    assert {n: (f["title"], f["url"]) for n, f in daemon.feeds().items()} == \
+        {n: (f["title"], f["url"]) for n, f in before.items()}
+    assert events(daemon, cursor) == []
+
+
+def test_faults_are_warnings(server, make_daemon):
+    server.set("/a", rss("A", [article(1)]))
+    daemon = make_daemon("opml = list.opml")
+    write(daemon, '<outline text="Army & Navy" xmlUrl="%s"/>\n<outline text="x" xmlUrl="exec:/bin/true"/>\n'
+          '<outline text="y" type="rss"/>' % server.url("/a?x=1&y=2"))
+    command = [str(BUILD / "sitrepd"), "-c", str(daemon.config_path), "--check"]
+    check = subprocess.run(command, capture_output=True, text=True)
+    assert check.returncode == 0 and "good, 1 feeds" in check.stdout
+    assert re.search(r"list\.opml:3: warning: the outline is left out: url = exec:/bin/true", check.stderr)
+    assert re.search(r"list\.opml:4: warning: the outline is left out: it has no xmlUrl", check.stderr)
+    daemon.start()
+    assert "list.opml:3: warning" in daemon.log()
+    reload(daemon)
+    wait_for(lambda: daemon.log().count("list.opml:4: warning") == 2, "the warning of the reload")
