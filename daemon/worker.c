@@ -32,11 +32,14 @@ enum {
 	RULES_ARENA_MAX = 256 * 1024 * 1024,
 	/* Buffers that grew past this for one large feed are given back. */
 	KEPT_MAX = 1024 * 1024,
+	/* Some languages have words of several forms; a text that is made to have more is matched as far as it fits. */
+	WORDS_MAX = 4 * LIMIT_ITEM_CONTENT,
 };
 
 struct worker {
 	struct rule_set *rules; /* NULL: none */
 	struct identity *identity;
+	struct buf title, body; /* an item's words */
 	struct buf in;
 	struct buf out;
 	struct arena arena;
@@ -130,6 +133,16 @@ static int take_rules(struct worker *w)
 	return result;
 }
 
+static int read_words(struct buf *out, struct str text)
+{
+	size_t count = 0;
+	int result;
+
+	buf_clear(out);
+	result = rule_words(out, text, &count);
+	return result == -E2BIG ? 0 : result;
+}
+
 static int examine_item(struct worker *w, const struct job *j, struct item *it)
 {
 	struct rule_subject subject = {.feed = j->feed, .categories = j->categories};
@@ -137,8 +150,13 @@ static int examine_item(struct worker *w, const struct job *j, struct item *it)
 
 	if (result != 0 || w->rules == NULL || rule_set_count(w->rules) == 0)
 		return result;
-	subject.title_tokens = identity_title_tokens(w->identity);
-	subject.body_tokens = identity_body_tokens(w->identity);
+	result = read_words(&w->title, identity_title_text(w->identity));
+	if (result == 0)
+		result = read_words(&w->body, identity_body_text(w->identity));
+	if (result != 0)
+		return result;
+	subject.title_tokens = buf_str(&w->title);
+	subject.body_tokens = buf_str(&w->body);
 	return rule_set_match_item(w->rules, &subject, &w->arena, it);
 }
 
@@ -194,6 +212,8 @@ static void tidy_up(struct worker *w, bool large)
 	arena_release(&w->arena);
 	buf_release(&w->in);
 	buf_release(&w->out);
+	buf_release(&w->title);
+	buf_release(&w->body);
 	(void)malloc_trim(0);
 }
 
@@ -212,7 +232,8 @@ static int do_job(struct worker *w, uint32_t number)
 		(void)failure_encode(&w->out, result, str_from(err.text));
 		result = send_message(MESSAGE_FAILURE, number, buf_str(&w->out));
 	}
-	large = w->in.cap > KEPT_MAX || w->out.cap > KEPT_MAX || w->arena.used > KEPT_MAX;
+	large = w->in.cap > KEPT_MAX || w->body.cap > KEPT_MAX || w->title.cap > KEPT_MAX || w->out.cap > KEPT_MAX ||
+		w->arena.used > KEPT_MAX;
 	tidy_up(w, large);
 	return result;
 }
@@ -253,6 +274,8 @@ static int prepare(struct worker *w, struct error *err)
 	(void)mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
 	buf_init(&w->in, MESSAGE_MAX);
 	buf_init(&w->out, LIMIT_WIRE_DOCUMENT);
+	buf_init(&w->title, WORDS_MAX);
+	buf_init(&w->body, WORDS_MAX);
 	arena_init(&w->arena, MESSAGE_MAX);
 	w->identity = identity_new(err);
 	return w->identity != NULL ? 0 : err->code;

@@ -42,8 +42,11 @@ struct identity {
 	struct buf title; /* plain text, one line */
 	struct buf body;
 	struct buf summary; /* the same, when the body is the content */
-	struct buf words;   /* the same, when the tokens need another reading than what is shown */
-	struct buf again;   /* a text on its way through read_again() */
+	struct reading {    /* the same, when the tokens need another reading than what is shown */
+		struct buf text;
+		bool used;
+	} title_words, body_words;
+	struct buf again; /* a text on its way through read_again() */
 	struct buf title_tokens;
 	struct buf body_tokens;
 	struct sketch sketch;
@@ -62,7 +65,8 @@ struct identity *identity_new(struct error *err)
 	buf_init(&id->title, LIMIT_ITEM_CONTENT);
 	buf_init(&id->body, LIMIT_ITEM_CONTENT);
 	buf_init(&id->summary, LIMIT_ITEM_CONTENT);
-	buf_init(&id->words, LIMIT_ITEM_CONTENT);
+	buf_init(&id->title_words.text, LIMIT_ITEM_CONTENT);
+	buf_init(&id->body_words.text, LIMIT_ITEM_CONTENT);
 	buf_init(&id->again, LIMIT_ITEM_CONTENT);
 	buf_init(&id->title_tokens, TOKENS_MAX);
 	buf_init(&id->body_tokens, TOKENS_MAX);
@@ -84,7 +88,8 @@ void identity_free(struct identity *id)
 	buf_release(&id->title);
 	buf_release(&id->body);
 	buf_release(&id->summary);
-	buf_release(&id->words);
+	buf_release(&id->title_words.text);
+	buf_release(&id->body_words.text);
 	buf_release(&id->again);
 	buf_release(&id->title_tokens);
 	buf_release(&id->body_tokens);
@@ -100,6 +105,16 @@ struct str identity_title_tokens(const struct identity *id)
 struct str identity_body_tokens(const struct identity *id)
 {
 	return buf_str(&id->body_tokens);
+}
+
+struct str identity_title_text(const struct identity *id)
+{
+	return buf_str(id->title_words.used ? &id->title_words.text : &id->title);
+}
+
+struct str identity_body_text(const struct identity *id)
+{
+	return buf_str(id->body_words.used ? &id->body_words.text : &id->body);
 }
 
 /* ---- plain text */
@@ -157,22 +172,22 @@ static int plain_text(struct identity *id, const struct text *t, struct buf *out
 }
 
 /* The same, and its tokens into tokens. */
-static int read_text(struct identity *id, const struct text *t, struct buf *out, struct buf *tokens, size_t *count)
+static int read_text(struct identity *id, const struct text *t, struct buf *out, struct reading *words,
+	struct buf *tokens, size_t *count)
 {
-	const struct buf *words = out;
 	int ret;
 
 	*count = 0;
 	empty(tokens);
 	ret = plain_text(id, t, out);
-	if (ret == 0 && t->kind == TEXT_PLAIN && html_looks_like(buf_str(out))) {
-		empty(&id->words);
-		ret = buf_add(&id->words, buf_str(out));
+	words->used = ret == 0 && t->kind == TEXT_PLAIN && html_looks_like(buf_str(out));
+	if (words->used) {
+		empty(&words->text);
+		ret = buf_add(&words->text, buf_str(out));
 		if (ret == 0)
-			ret = read_again(id, &id->words);
-		words = &id->words;
+			ret = read_again(id, &words->text);
 	}
-	return ret < 0 ? ret : enough(canon_tokens(tokens, buf_str(words), count));
+	return ret < 0 ? ret : enough(canon_tokens(tokens, buf_str(words->used ? &words->text : out), count));
 }
 
 /* text in a, cut to max bytes, at the end of a word where one ends in the second half, and "…" behind it. */
@@ -235,14 +250,14 @@ static int read_texts(struct identity *id, struct arena *a, struct item *it, siz
 	size_t title_count, body_count;
 	int ret;
 
-	ret = read_text(id, &it->title, &id->title, &id->title_tokens, &title_count);
+	ret = read_text(id, &it->title, &id->title, &id->title_words, &id->title_tokens, &title_count);
 	if (ret < 0)
 		return ret;
-	ret = read_text(id, &it->content, &id->body, &id->body_tokens, &body_count);
+	ret = read_text(id, &it->content, &id->body, &id->body_words, &id->body_tokens, &body_count);
 	if (ret < 0)
 		return ret;
 	if (body_count == 0 && it->summary.kind != TEXT_ABSENT) {
-		ret = read_text(id, &it->summary, &id->body, &id->body_tokens, &body_count);
+		ret = read_text(id, &it->summary, &id->body, &id->body_words, &id->body_tokens, &body_count);
 	} else if (it->summary.kind != TEXT_ABSENT) {
 		ret = plain_text(id, &it->summary, &id->summary);
 		shown = id->summary.len > 0 ? &id->summary : shown;

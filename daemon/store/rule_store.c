@@ -4,7 +4,7 @@
  * rule in force, when all stored items were matched (else those below it are still to be), of one that is gone, when
  * its matches are removed.
  *
- * The rules are matched on the tokens of the item's text as it was kept: rebuilt by the sanitizer, so that taking its
+ * The rules are matched on the words of the item's text as it was kept: rebuilt by the sanitizer, so that taking its
  * markup away needs no parser (plain.h). */
 #include "rule_store.h"
 
@@ -14,7 +14,6 @@
 
 #include "plain.h"
 #include "record.h"
-#include "sitrep/canon.h"
 #include "sitrep/clock.h"
 #include "sitrep/limits.h"
 #include "sitrep/rule.h"
@@ -29,7 +28,7 @@ enum {
 	/* What is kept from one item to the next. */
 	KEPT_MAX = 256 * 1024,
 	DECODED_MAX = 16 * 1024 * 1024,
-	TOKENS_MAX = 2 * LIMIT_ITEM_CONTENT,
+	TOKENS_MAX = 4 * LIMIT_ITEM_CONTENT, /* as in the worker */
 };
 
 static const char *const texts[RULE_STATEMENTS] = {
@@ -170,7 +169,7 @@ static int add_tokens(struct rule_store *r, const struct text *t, struct buf *to
 		return 0;
 	result = plain_words(&r->text, t);
 	if (result == 0 || result == -E2BIG)
-		result = canon_tokens(tokens, buf_str(&r->text), count);
+		result = rule_words(tokens, buf_str(&r->text), count);
 	return result == -E2BIG ? 0 : result;
 }
 

@@ -10,14 +10,16 @@
 
 enum { DIGEST_BYTES = 8, MARK_MAX = 256 };
 
-/* Name and expression in one. */
+/* Name, expression and the way of matching in one: when one of them changes, what is stored is matched anew. */
 static char *make_mark(struct sha256 *hash, const char *name, const char *expression)
 {
 	uint8_t digest[SHA256_LEN];
 	char mark[MARK_MAX];
+	const uint8_t matching = RULE_MATCHING;
 	int len = snprintf(mark, sizeof(mark), "%s#", name);
 
 	if (len < 0 || (size_t)len + 2 * DIGEST_BYTES >= sizeof(mark) || sha256_begin(hash) != 0 ||
+		sha256_add(hash, str_make((const char *)&matching, 1)) != 0 ||
 		sha256_add(hash, str_from(expression)) != 0 || sha256_end(hash, digest) != 0)
 		return NULL;
 	for (size_t i = 0; i < DIGEST_BYTES; i++)

@@ -8,12 +8,11 @@
 #include <string.h>
 
 #include "sitrep/buf.h"
-#include "sitrep/canon.h"
 #include "sitrep/rule.h"
 
 enum {
 	LIST_MAX = 1000,
-	WORDS_MAX = 4 * 1024 * 1024,
+	WORDS_MAX = 8 * 1024 * 1024,
 };
 
 struct name_list {
@@ -199,14 +198,15 @@ static void take_apart(struct event_words *w, const struct event_record *e)
 {
 	struct arena scratch;
 	struct item item = e->report->item;
+	size_t count = 0;
 
 	w->known = true;
 	arena_init(&scratch, WORDS_MAX);
 	buf_init(&w->title, WORDS_MAX);
 	buf_init(&w->body, WORDS_MAX);
 	w->failed = identity_assign(w->identity, &scratch, &item) != 0 ||
-		    buf_add(&w->title, identity_title_tokens(w->identity)) != 0 ||
-		    buf_add(&w->body, identity_body_tokens(w->identity)) != 0;
+		    rule_words(&w->title, identity_title_text(w->identity), &count) != 0 ||
+		    rule_words(&w->body, identity_body_text(w->identity), &count) != 0;
 	arena_release(&scratch);
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "automaton.h"
+#include "rule_forms.h"
 #include "rule_parse.h"
 #include "sitrep/limits.h"
 #include "sitrep/rule.h"
@@ -236,18 +237,58 @@ static void on_hit(void *arg, uint32_t pattern)
 	}
 }
 
+/* A word of several forms leads to several places of the automaton, from which the next word goes on.  More than these
+ * many at one time are the work of a text made for it, and the last are given up. */
+enum { STATES_MAX = 16 };
+
+struct states {
+	uint32_t items[STATES_MAX];
+	size_t count;
+};
+
+static void add_state(struct states *to, uint32_t state)
+{
+	for (size_t i = 0; i < to->count; i++)
+		if (to->items[i] == state)
+			return;
+	/* the root is where everything begins: it needs no place beside others */
+	if (to->count > 0 && state == 0)
+		return;
+	if (to->count == 1 && to->items[0] == 0)
+		to->count = 0;
+	if (to->count < STATES_MAX)
+		to->items[to->count++] = state;
+}
+
+/* Feeds one word, whose forms are parted by marks. */
+static void scan_word(struct rule_set *set, struct states *at, struct str word, bool in_title)
+{
+	struct states next = {.count = 0};
+	struct str form;
+
+	while (str_split(&word, RULE_FORM_MARK, &form)) {
+		for (size_t i = 0; i < at->count; i++) {
+			uint32_t state = at->items[i];
+
+			automaton_step(set->automaton, &state, form, in_title, on_hit, set);
+			add_state(&next, state);
+		}
+	}
+	*at = next;
+}
+
 static void scan(struct rule_set *set, struct str tokens, bool in_title)
 {
 	const char *at = tokens.data;
 	const char *end = tokens.len > 0 ? at + tokens.len : at;
-	uint32_t state = 0;
+	struct states states = {.count = 1};
 
 	while (at < end) {
 		const char *space = memchr(at, ' ', (size_t)(end - at));
 		size_t len = (size_t)((space != NULL ? space : end) - at);
 
 		if (len > 0)
-			automaton_step(set->automaton, &state, str_make(at, len), in_title, on_hit, set);
+			scan_word(set, &states, str_make(at, len), in_title);
 		at += len + 1;
 	}
 }

@@ -14,6 +14,7 @@
 
 #include <utf8proc.h>
 
+#include "rule_forms.h"
 #include "rule_parse.h"
 #include "sitrep/canon.h"
 #include "sitrep/rule.h"
@@ -234,9 +235,16 @@ static int cut_star(struct parser *p, struct str *value, bool *prefix)
 
 static int read_text_term(struct parser *p, struct rule_term *term, struct str value, struct buf *canonical)
 {
+	struct buf text = BUF_INIT(canonical->max), tokens = BUF_INIT(canonical->max);
 	size_t count = 0;
-	int ret = canon_tokens(canonical, value, &count);
+	int ret = rule_plain_apostrophes(&text, value);
 
+	if (ret == 0)
+		ret = canon_tokens(&tokens, buf_str(&text), &count);
+	if (ret == 0)
+		ret = rule_forms_ask(canonical, buf_str(&tokens));
+	buf_release(&text);
+	buf_release(&tokens);
 	if (ret < 0)
 		return out_of_memory(p);
 	if (count == 0)

@@ -21,8 +21,12 @@ void identity_free(struct identity *id);
  * 0, or -ENOMEM: the item is then to be given up. */
 int identity_assign(struct identity *id, struct arena *a, struct item *it);
 
-/* The canonical tokens of the item last assigned: of its title, and of its body; each token followed by a
- * space, valid until the next call.  For rule_set_match(). */
+/* The plain text of the item last assigned, one line: of its title, and of its body.  Valid until the next call.  For
+ * rule_words(). */
+struct str identity_title_text(const struct identity *id);
+struct str identity_body_text(const struct identity *id);
+
+/* Its canonical tokens, each followed by a space; valid as long. */
 struct str identity_title_tokens(const struct identity *id);
 struct str identity_body_tokens(const struct identity *id);
 

@@ -9,8 +9,13 @@
  *
  * Words are matched on the canonical tokens of title and body (canon.h), so case, width, markup and
  * punctuation do not matter.  A written word that gives several tokens is a phrase: F-35, or a name in Han
- * characters.  In Hangul, whose particles stick to the word, a prefix* finds them all.  A phrase does not run
- * from the title into the body.  Names of feeds and categories are compared whole and without case.
+ * characters.  A phrase does not run from the title into the body.  Names of feeds and categories are compared whole
+ * and without case.
+ *
+ * A word of the text is found under each of its forms (rule_words()): "Ukraine's" is ukraines and ukraine, "l'OTAN"
+ * lotan and otan, whatever the apostrophe; "Élysée" is élysée and elysee, "München" münchen, munchen and muenchen,
+ * "Королёв" королев; an Arabic word stands with its article and without; a Korean one with its particle and without.
+ * Only the text has forms: a rule that has an accent asks for it.
  *
  * A rule that could match by a NOT alone is a mistake, and so is a term without a letter or digit.
  *
@@ -24,6 +29,7 @@
 #include <stddef.h>
 
 #include "sitrep/arena.h"
+#include "sitrep/buf.h"
 #include "sitrep/document.h"
 #include "sitrep/error.h"
 #include "sitrep/str.h"
@@ -33,6 +39,9 @@ struct rule_set;
 /* Of one expression: its bytes, how deep its parentheses and NOTs are nested.  Of a set: all terms together. Of a
  * match: the terms that are told, since nobody reads more and an event has to fit its line. */
 enum { RULE_TEXT_MAX = 64 * 1024, RULE_DEPTH_MAX = 64, RULE_TERMS_MAX = 100000, RULE_TOLD_MAX = 64 };
+
+/* Grows when rules find other words than before, so that what is stored is matched anew. */
+enum { RULE_MATCHING = 2 };
 
 struct rule_set *rule_set_new(void);
 void rule_set_free(struct rule_set *set);
@@ -45,8 +54,13 @@ int rule_set_add(struct rule_set *set, struct str name, struct str expression, s
 int rule_set_finish(struct rule_set *set, struct error *err);
 size_t rule_set_count(const struct rule_set *set);
 
+/* Appends the words of plain text (valid UTF-8, no markup), each with a space behind it: its canonical token, and
+ * behind marks the other forms under which rules find it.  Adds the number of words to *count.  0, -ENOMEM, or -E2BIG
+ * when out is full: it then holds the words that fitted. */
+int rule_words(struct buf *out, struct str plain, size_t *count);
+
 struct rule_subject {
-	struct str title_tokens; /* as identity_title_tokens() gives them */
+	struct str title_tokens; /* as rule_words() gives them */
 	struct str body_tokens;
 	struct str feed;       /* the feed's name */
 	struct str categories; /* separated by newlines; compared without case */

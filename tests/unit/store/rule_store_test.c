@@ -230,6 +230,21 @@ static void test_words(void **state)
 	identity_free(id);
 }
 
+/* A rule is known by the way of matching too: matches that were made another way are made anew. */
+static void test_another_way_of_matching(void **state)
+{
+	static const struct writer_rule rule = {.name = "alert/icbm", .expression = "icbm"};
+	/* of the expression alone, as the first way had it */
+	static const char first_mark[] = "alert/icbm#19e5f7277a32e171";
+	struct writer_rules *rules = writer_rules_new(&rule, 1, NULL);
+
+	(void)state;
+	assert_non_null(rules);
+	assert_int_equal(strlen(rules->items[0].mark), strlen(first_mark));
+	assert_string_not_equal(rules->items[0].mark, first_mark);
+	writer_rules_free(rules);
+}
+
 int main(void)
 {
 #define RULE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -239,6 +254,7 @@ int main(void)
 		RULE_TEST(test_late_documents),
 		RULE_TEST(test_steps),
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_another_way_of_matching),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
