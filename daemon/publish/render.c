@@ -13,11 +13,13 @@ enum { CONTENT_SHOWN_MAX = 256 * 1024 };
 
 int64_t render_published(const struct story *story)
 {
-	const struct report *first = &story->reports[0];
+	const struct report *lead = &story->reports[0], *first = lead;
 
 	if (story->report_count > 1 && story->reports[1].item_id < first->item_id)
 		first = &story->reports[1];
-	return first->published_ms;
+	if (first->published_known)
+		return first->published_ms;
+	return lead->published_known ? lead->published_ms : TIME_NONE;
 }
 
 bool render_category(const struct category *c, struct str *name)

@@ -162,6 +162,7 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	struct buf body = BUF_INIT(out->max), rights = BUF_INIT(LIMIT_TITLE);
 	struct buf title = BUF_INIT(out->max), href = BUF_INIT(out->max);
 	struct str via_title, via = render_via(&lead->item, &via_title);
+	int64_t published = render_published(s);
 
 	(void)index;
 	(void)buf_puts(out, "<entry");
@@ -171,7 +172,8 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	render_title(&title, c, s);
 	text_construct(out, "title", buf_str(&title));
 	instant(out, "updated", s->updated_ms);
-	instant(out, "published", render_published(s));
+	if (published != TIME_NONE)
+		instant(out, "published", published);
 	people(out, lead);
 	render_link(&href, c, s);
 	link(out, "alternate", buf_str(&href), STR_NONE, STR_NONE);

@@ -155,6 +155,7 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	struct buf body = BUF_INIT(out->max);
 	struct buf title = BUF_INIT(out->max), url = BUF_INIT(out->max);
 	struct buf id = BUF_INIT(64);
+	int64_t published = render_published(s);
 	struct jsonw w;
 
 	if (index > 0)
@@ -174,8 +175,11 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	jsonw_kv_str(&w, "summary", lead->item.plain_summary);
 	if (url_is_web(lead->item.image.url))
 		jsonw_kv_str(&w, "image", lead->item.image.url);
-	jsonw_kv_time(&w, "date_published", render_published(s));
-	jsonw_kv_time(&w, "date_modified", s->updated_ms);
+	/* a modification is no date of an item that has none: readers would sort by it */
+	if (published != TIME_NONE) {
+		jsonw_kv_time(&w, "date_published", published);
+		jsonw_kv_time(&w, "date_modified", s->updated_ms);
+	}
 	authors(&w, lead);
 	tags(&w, lead);
 	if (!str_empty(render_language(&lead->item)))

@@ -35,7 +35,8 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	(void)buf_puts(out, "</h2>\n<p class=\"by\"><b>");
 	(void)buf_add_xml(out, story_outlets_name(&outlets, 0));
 	(void)buf_puts(out, "</b> &middot; ");
-	page_moment(out, lead->published_ms);
+	(void)buf_puts(out, lead->published_known ? "" : "seen ");
+	page_moment(out, lead->published_known ? lead->published_ms : lead->first_seen_ms);
 	(void)buf_printf(out, " &middot; <a href=\"story/%s\">", s->uid);
 	page_count(out, s->source_count, "source");
 	(void)buf_puts(out, "</a></p>\n");

@@ -92,6 +92,7 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	const struct report *lead = &s->reports[0];
 	struct buf body = BUF_INIT(out->max), rights = BUF_INIT(LIMIT_TITLE);
 	struct str via_title, via = render_via(&lead->item, &via_title);
+	int64_t published = render_published(s);
 	char text[TIME_TEXT_MAX];
 
 	(void)index;
@@ -102,7 +103,8 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	render_link(&body, c, s);
 	render_element(out, "link", buf_str(&body));
 	(void)buf_printf(out, "<guid isPermaLink=\"false\">urn:uuid:%s</guid>\n", s->uid);
-	render_element(out, "pubDate", str_from(time_format_rfc822(text, render_published(s))));
+	if (published != TIME_NONE)
+		render_element(out, "pubDate", str_from(time_format_rfc822(text, published)));
 	people(out, lead);
 	render_element(out, "dc:language", render_language(&lead->item));
 	render_rights(&rights, &lead->item);

@@ -60,7 +60,8 @@ void render_title(struct buf *out, const struct channel *channel, const struct s
 struct str render_own_link(const struct item *it);
 /* The same, else the story's page.  Appended unescaped to out. */
 void render_link(struct buf *out, const struct channel *channel, const struct story *story);
-/* When the story was published: what its first report says, whoever leads it. */
+/* When the story was published: what its first report says, whoever leads it, else its lead.  TIME_NONE: they say
+ * nothing, and no output makes a date up. */
 int64_t render_published(const struct story *story);
 /* True when c is worth showing: it has a term or a label; *name is set to the better of both. */
 bool render_category(const struct category *c, struct str *name);

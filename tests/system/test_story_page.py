@@ -132,3 +132,18 @@ def test_the_outlet_in_the_title(server, make_daemon):
     assert json.loads(daemon.get("/feed.json").body)["items"][0]["title"] == title
     assert "<title>%s</title>" % title in daemon.get("/feed.atom").body.decode()
     assert "<title>%s</title>" % title in daemon.get("/feed.rss").body.decode()
+
+
+def test_no_output_makes_up_a_date(server, make_daemon):
+    dated = rss("Halden Gazette", [article(1), article(2)])
+    server.set("/a", re.sub("<pubDate>[^<]*</pubDate>", "", dated, count=1))
+    daemon = make_daemon("", dict(a=server.url("/a"))).start()
+    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+    items = {i["title"]: i for i in json.loads(daemon.get("/feed.json").body)["items"]}
+    assert "date_published" in items[article(2)["title"]]
+    assert not [key for key in items[article(1)["title"]] if key.startswith("date")]
+    assert daemon.get("/feed.rss").body.count(b"<pubDate>") == 1
+    atom_feed = daemon.get("/feed.atom").body
+    assert atom_feed.count(b"<published>") == 1 and atom_feed.count(b"</entry>") == 2
+    by = re.findall('<p class="by">(.*?)</p>', daemon.get("/").body.decode())
+    assert sorted("seen <time" in line for line in by) == [False, True]

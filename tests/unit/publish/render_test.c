@@ -513,6 +513,39 @@ static void test_where_items_lead(void **state)
 	xmlFreeDoc(doc);
 }
 
+/* What says no date has none in any output; Atom demands "updated", which is ours. */
+static void test_undated(void **state)
+{
+	struct full f;
+	xmlDocPtr doc;
+	json_t *root;
+
+	(void)state;
+	make_full(&f);
+	f.reports[0].published_known = f.reports[1].published_known = false;
+	doc = render_xml(&format_atom, &f.story, 1);
+	assert_xpath(doc, "count(//a:entry/a:published)", "0");
+	assert_xpath(doc, "//a:entry/a:updated", "2026-11-23T10:00:00Z");
+	xmlFreeDoc(doc);
+	doc = render_xml(&format_rss, &f.story, 1);
+	assert_xpath(doc, "count(//item/pubDate)", "0");
+	xmlFreeDoc(doc);
+	root = render_json(&f.story, 1);
+	assert_null(at(root, "items.0.date_published"));
+	assert_null(at(root, "items.0.date_modified"));
+	json_decref(root);
+	doc = render_page(&f.story, 1);
+	assert_xpath(doc, "contains(//article/p[@class='by'], 'seen 23 Nov 2026 10:00 UTC')", "true");
+	xmlFreeDoc(doc);
+	/* the first report has no date, the lead has */
+	f.reports[0].published_known = true;
+	f.reports[0].item_id = 2;
+	assert_int_equal(render_published(&f.story), NOW_MS - HOUR_MS);
+	f.reports[1].published_known = true;
+	f.reports[1].published_ms = NOW_MS - 2 * HOUR_MS;
+	assert_int_equal(render_published(&f.story), NOW_MS - 2 * HOUR_MS);
+}
+
 static void test_language_tags(void **state)
 {
 	static const char *const good[] = {"en", "en-GB", "zh-Hant-TW", "de-1996", "x-klingon", "EN"};
@@ -604,6 +637,7 @@ int main(void)
 		cmocka_unit_test(test_names_of_outlets),
 		cmocka_unit_test(test_outlets_in_titles),
 		cmocka_unit_test(test_where_items_lead),
+		cmocka_unit_test(test_undated),
 		cmocka_unit_test(test_language_tags),
 		cmocka_unit_test(test_via),
 		cmocka_unit_test(test_rights),
