@@ -20,6 +20,7 @@
 #include "sitrep/document.h"
 #include "sitrep/identity.h"
 #include "sitrep/job.h"
+#include "sitrep/language.h"
 #include "sitrep/limits.h"
 #include "sitrep/parse.h"
 #include "sitrep/rule.h"
@@ -143,11 +144,13 @@ static int read_words(struct buf *out, struct str text)
 	return result == -E2BIG ? 0 : result;
 }
 
-static int examine_item(struct worker *w, const struct job *j, struct item *it)
+static int examine_item(struct worker *w, const struct job *j, const struct feed_facts *feed, struct item *it)
 {
 	struct rule_subject subject = {.feed = j->feed, .categories = j->categories};
 	int result = identity_assign(w->identity, &w->arena, it);
 
+	it->language = language_of(&w->arena, it, feed, j->content_language);
+	subject.language = it->language;
 	if (result != 0 || w->rules == NULL || rule_set_count(w->rules) == 0)
 		return result;
 	result = read_words(&w->title, identity_title_text(w->identity));
@@ -166,7 +169,7 @@ static void examine(struct worker *w, const struct job *j, struct document *d)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < d->items.count; i++) {
-		if (examine_item(w, j, &d->items.items[i]) != 0) {
+		if (examine_item(w, j, &d->feed, &d->items.items[i]) != 0) {
 			d->truncated = true;
 			d->left_out++;
 			continue;

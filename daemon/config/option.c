@@ -84,7 +84,7 @@ const struct config_option config_options[] = {
 			"address."},
 
 	{.section = SECTION_ALERT, .name = "match", .type = OPTION_STRING, .offset = ALERT(match), .reloadable = true, .required = true,
-		.help = "The rule: words, \"phrases\", prefix*, AND, OR, NOT, parentheses, title:, feed:, category:."},
+		.help = "The rule: words, \"phrases\", prefix*, AND, OR, NOT, parentheses, title:, feed:, category:, lang:."},
 	{.section = SECTION_ALERT, .name = "priority", .type = OPTION_CHOICE, .offset = ALERT(priority), .fallback = "normal",
 		.choices = "low normal high urgent", .reloadable = true, .help = "Handed on with the alert."},
 

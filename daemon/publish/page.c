@@ -72,6 +72,16 @@ void page_linked(struct buf *out, struct str href, struct str words)
 		(void)buf_puts(out, "</a>");
 }
 
+void page_open(struct buf *out, const char *element, const char *style_class, struct str language)
+{
+	(void)buf_printf(out, "<%s", element);
+	if (style_class != NULL)
+		(void)buf_printf(out, " class=\"%s\"", style_class);
+	(void)buf_puts(out, " dir=\"auto\"");
+	(void)buf_add_xml_attribute(out, "lang", language);
+	(void)buf_putc(out, '>');
+}
+
 void page_count(struct buf *out, long long n, const char *what)
 {
 	(void)buf_printf(out, "%lld %s%s", n, what, n == 1 ? "" : "s");

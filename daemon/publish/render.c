@@ -5,6 +5,7 @@
 
 #include "outlets.h"
 #include "sitrep/html.h"
+#include "sitrep/language.h"
 #include "sitrep/url.h"
 #include "sitrep/utf8.h"
 
@@ -28,30 +29,9 @@ bool render_category(const struct category *c, struct str *name)
 	return !str_empty(*name);
 }
 
-/* letters of at most eight, then more such parts behind hyphens */
-static bool is_language_tag(struct str s)
-{
-	size_t part = 0;
-	bool first = true;
-
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.data[i];
-
-		if (c == '-' && part > 0) {
-			part = 0;
-			first = false;
-		} else if ((char_is_alpha(c) || (!first && char_is_digit(c))) && part < 8) {
-			part++;
-		} else {
-			return false;
-		}
-	}
-	return part > 0;
-}
-
 struct str render_language(const struct item *it)
 {
-	return is_language_tag(it->language) ? it->language : STR_NONE;
+	return language_is_tag(it->language) ? it->language : STR_NONE;
 }
 
 struct str render_person(const struct person *p)

@@ -20,10 +20,12 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 {
 	const struct report *lead = &s->reports[0];
 	struct str link = render_own_link(&lead->item);
+	struct str language = render_language(&lead->item);
 	struct story_outlets outlets;
 
 	(void)index;
-	(void)buf_puts(out, "<article>\n<h2 dir=\"auto\">");
+	(void)buf_puts(out, "<article>\n");
+	page_open(out, "h2", NULL, language);
 	story_outlets_init(&outlets, c->outlets, s);
 	if (str_empty(link)) {
 		(void)buf_printf(out, "<a href=\"story/%s\">", s->uid);
@@ -41,7 +43,7 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	page_count(out, s->source_count, "source");
 	(void)buf_puts(out, "</a></p>\n");
 	if (!str_empty(lead->item.plain_summary)) {
-		(void)buf_puts(out, "<p class=\"sum\" dir=\"auto\">");
+		page_open(out, "p", "sum", language);
 		(void)buf_add_xml(out, utf8_cut(lead->item.plain_summary, 320));
 		(void)buf_puts(out, lead->item.plain_summary.len > 320 ? "…</p>\n" : "</p>\n");
 	}

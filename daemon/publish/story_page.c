@@ -98,7 +98,8 @@ static void write_report(
 	struct buf name = BUF_INIT(out->max);
 
 	outlets_put_name(&name, c->outlets, &r->source);
-	(void)buf_printf(out, "<li id=\"%s\">\n<h2 dir=\"auto\">", r->uid);
+	(void)buf_printf(out, "<li id=\"%s\">\n", r->uid);
+	page_open(out, "h2", NULL, render_language(&r->item));
 	page_linked(out, render_own_link(&r->item), r->item.plain_title);
 	(void)buf_puts(out, "</h2>\n<p class=\"by\"><b>");
 	(void)buf_add_xml(out, buf_str(&name));
@@ -150,7 +151,8 @@ static void write_related(struct buf *out, const struct story_details *d)
 void story_page_html(struct buf *out, const struct channel *c, const struct story *s, const struct story_details *d)
 {
 	page_begin(out, s->reports[0].item.plain_title, "../");
-	(void)buf_puts(out, "<header>\n<h1 dir=\"auto\">");
+	(void)buf_puts(out, "<header>\n");
+	page_open(out, "h1", NULL, render_language(&s->reports[0].item));
 	(void)buf_add_xml(out, s->reports[0].item.plain_title);
 	(void)buf_puts(out, "</h1>\n<p>");
 	page_count(out, s->source_count, "source");
@@ -202,6 +204,8 @@ static void json_report(struct jsonw *w, const struct story *s, const struct sto
 	jsonw_kv_str(w, "feed", r->source.feed);
 	jsonw_kv_str(w, "source", r->source.title);
 	jsonw_kv_str(w, "title", r->item.plain_title);
+	if (!str_empty(render_language(&r->item)))
+		jsonw_kv_str(w, "language", r->item.language);
 	if (url_is_web(r->item.link))
 		jsonw_kv_str(w, "link", r->item.link);
 	jsonw_kv_time(w, "first_seen", r->first_seen_ms);

@@ -227,6 +227,7 @@ static int match_item(struct rule_store *r, sqlite3_stmt *row, struct match_run 
 	m->sort_ms = sql_time_or(row, 2, 0);
 	if (r->set != NULL && rule_set_count(r->set) > 0 &&
 		record_decode(sql_blob(row, 5), m->item_id, &r->arena, &it) == 0) {
+		subject.language = it.language;
 		result = add_words(r, &it, &subject);
 		if (result == 0)
 			result = rule_set_match(r->set, &subject, note_match, m);

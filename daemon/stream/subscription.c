@@ -244,6 +244,7 @@ bool subscription_wants(struct subscription *s, const struct event_record *e, st
 		.body_tokens = buf_str(&words->body),
 		.feed = e->source.feed,
 		.categories = e->source.categories,
+		.language = e->report->item.language,
 	};
 	return rule_set_match(s->rules, &subject, note_match, &matched) != 0 || matched;
 }

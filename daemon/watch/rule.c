@@ -32,7 +32,7 @@ struct rule_set {
 	struct automaton *automaton;
 	struct rules rules;
 	size_t term_count;
-	bool has_field[RULE_CATEGORY + 1];
+	bool has_field[RULE_LANGUAGE + 1];
 	struct buf name; /* of the feed or a category, as a word */
 	/* -- after rule_set_finish() */
 	bool finished;
@@ -309,6 +309,22 @@ static int scan_name(struct rule_set *set, enum rule_field field, struct str nam
 	return ret == -E2BIG ? 0 : ret;
 }
 
+/* "zh-Hant-TW" is found as that, as zh-Hant and as zh. */
+static int scan_language(struct rule_set *set, struct str tag)
+{
+	int ret = 0;
+
+	while (ret == 0 && tag.len > 0) {
+		size_t end = tag.len;
+
+		ret = scan_name(set, RULE_LANGUAGE, tag);
+		while (end > 0 && tag.data[end - 1] != '-')
+			end--;
+		tag = str_slice(tag, 0, end > 0 ? end - 1 : 0);
+	}
+	return ret;
+}
+
 static int compare_numbers(const void *a, const void *b)
 {
 	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
@@ -346,6 +362,8 @@ int rule_set_match(struct rule_set *set, const struct rule_subject *subject, rul
 	ret = scan_name(set, RULE_FEED, subject->feed);
 	while (ret == 0 && set->has_field[RULE_CATEGORY] && str_split(&categories, '\n', &category))
 		ret = scan_name(set, RULE_CATEGORY, category);
+	if (ret == 0)
+		ret = scan_language(set, subject->language);
 	if (ret < 0)
 		return ret;
 	qsort(set->queue, set->queued, sizeof(*set->queue), compare_numbers);

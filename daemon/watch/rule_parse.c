@@ -4,7 +4,7 @@
  *     or      = and { "OR" and }
  *     and     = unary { ["AND"] unary }
  *     unary   = "NOT" unary | "(" or ")" | term
- *     term    = [field ":"] (word | '"' words '"')      field: title, category, feed
+ *     term    = [field ":"] (word | '"' words '"')      field: title, category, feed, lang
  *
  * Words of text become canonical tokens, so one written word may be several ("F-35", or a name in Han
  * characters): then it is a phrase.  Operators are in upper case alone; "and", "or" and "not" are words,
@@ -88,7 +88,7 @@ static int cut_field(struct parser *p, struct str *word, enum rule_field *field)
 	static const struct {
 		const char *name;
 		enum rule_field field;
-	} fields[] = {{"title", RULE_TITLE}, {"category", RULE_CATEGORY}, {"feed", RULE_FEED}};
+	} fields[] = {{"title", RULE_TITLE}, {"category", RULE_CATEGORY}, {"feed", RULE_FEED}, {"lang", RULE_LANGUAGE}};
 	size_t colon = str_find_char(*word, ':', 0);
 	struct str name = str_slice(*word, 0, colon);
 
@@ -107,7 +107,7 @@ static int cut_field(struct parser *p, struct str *word, enum rule_field *field)
 		}
 	}
 	return mistake(p, str_slice(*word, 0, colon + 1),
-		"title:, category: or feed: (put it in quotation marks to look for the text)");
+		"title:, category:, feed: or lang: (put it in quotation marks to look for the text)");
 }
 
 /* The phrase whose opening mark of quote bytes stands at pos. */
@@ -298,7 +298,7 @@ static size_t rarity_of(const struct rule_term *term)
 
 	if (term->negated)
 		return 0;
-	if (term->field == RULE_FEED || term->field == RULE_CATEGORY)
+	if (term->field != RULE_TEXT && term->field != RULE_TITLE)
 		return 1;
 	for (size_t i = 0; i < term->word_count; i++)
 		length += term->words[i].len;

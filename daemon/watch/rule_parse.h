@@ -10,7 +10,7 @@
 #include "sitrep/error.h"
 #include "sitrep/str.h"
 
-enum rule_field { RULE_TEXT, RULE_TITLE, RULE_FEED, RULE_CATEGORY };
+enum rule_field { RULE_TEXT, RULE_TITLE, RULE_FEED, RULE_CATEGORY, RULE_LANGUAGE };
 
 /* A phrase longer than this is a pasted paragraph; the bound also bounds the work a word can cause. */
 enum { RULE_PHRASE_WORDS_MAX = 64 };

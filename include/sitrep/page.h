@@ -20,6 +20,8 @@ void page_end(struct buf *out);
 void page_moment(struct buf *out, int64_t time_ms);
 /* The words, as a link where href is one for a browser. */
 void page_linked(struct buf *out, struct str href, struct str words);
+/* The start tag of an element that holds a feed's words; style_class may be NULL, language absent. */
+void page_open(struct buf *out, const char *element, const char *style_class, struct str language);
 /* "1 source", "8 sources" */
 void page_count(struct buf *out, long long n, const char *what);
 

@@ -5,7 +5,7 @@
  * Words, "phrases", prefix* (in phrases too: "ballistic missile*"), AND (also by standing side by side),
  * OR, NOT, parentheses; NOT binds strongest, then AND, then OR.  Operators are in upper case; "and", "or" and
  * "not" are words like any other.  Fields narrow a term: title:word, title:"a phrase", category:naval,
- * feed:usni, feed:us*.
+ * feed:usni, feed:us*, lang:en (en-GB too).
  *
  * Words are matched on the canonical tokens of title and body (canon.h), so case, width, markup and
  * punctuation do not matter.  A written word that gives several tokens is a phrase: F-35, or a name in Han
@@ -64,6 +64,7 @@ struct rule_subject {
 	struct str body_tokens;
 	struct str feed;       /* the feed's name */
 	struct str categories; /* separated by newlines; compared without case */
+	struct str language;   /* a tag; absent: unknown */
 };
 
 typedef void rule_match_fn(void *arg, struct str rule, const struct str *terms, size_t term_count);

@@ -228,8 +228,10 @@ static void compare_on_texts(struct rule_set *set, const struct tree *trees, int
 		struct subject s;
 
 		make_subject(&s);
-		subject = (struct rule_subject){join(&title, s.title, s.title_count), join(&body, s.body, s.body_count),
-			str_from(s.feed), str_from(s.category)};
+		subject = (struct rule_subject){.title_tokens = join(&title, s.title, s.title_count),
+			.body_tokens = join(&body, s.body, s.body_count),
+			.feed = str_from(s.feed),
+			.categories = str_from(s.category)};
 		assert_int_equal(rule_set_match(set, &subject, note, matched), 0);
 		for (int i = 0; i < count; i++) {
 			if (matched[i] == evaluate(&trees[i], trees[i].root, &s))

@@ -43,8 +43,8 @@ static const struct {
 	{"title:", "at column 1: found \"title:\" with nothing behind it, expected a word or a phrase"},
 	{"title: missile", "at column 1: found \"title:\" with nothing behind it"},
 	{"category:\"\"", "at column 1: found \"category:\"\"\", expected a name behind the colon"},
-	{"author:smith", "at column 1: found \"author:\", expected title:, category: or feed:"},
-	{"https://example.org", "at column 1: found \"https:\", expected title:, category: or feed:"},
+	{"author:smith", "at column 1: found \"author:\", expected title:, category:, feed: or lang:"},
+	{"https://example.org", "at column 1: found \"https:\", expected title:, category:, feed: or lang:"},
 	{"NOT missile", "at column 1: found a NOT that could match by itself"},
 	{"missile OR NOT icbm", "at column 12: found a NOT that could match by itself"},
 	{"NOT (missile AND icbm)", "at column 1: found a NOT that could match by itself"},
@@ -148,8 +148,10 @@ static struct seen match(
 
 	assert_int_equal(rule_words(&title_tokens, str_from(title), &count), 0);
 	assert_int_equal(rule_words(&body_tokens, str_from(body), &count), 0);
-	subject = (struct rule_subject){
-		buf_str(&title_tokens), buf_str(&body_tokens), str_from(feed), str_from(categories)};
+	subject = (struct rule_subject){.title_tokens = buf_str(&title_tokens),
+		.body_tokens = buf_str(&body_tokens),
+		.feed = str_from(feed),
+		.categories = str_from(categories)};
 	assert_int_equal(rule_set_match(set, &subject, note, &seen), 0);
 	buf_release(&title_tokens);
 	buf_release(&body_tokens);
@@ -341,6 +343,46 @@ static void texts_match_or_not(void **state)
 	}
 }
 
+static void languages(void **state)
+{
+	static const struct {
+		const char *rule, *language;
+		size_t count;
+	} cases[] = {
+		{"lang:en", "en", 1},
+		{"lang:en", "en-GB", 1},
+		{"lang:EN", "En-gb", 1},
+		{"lang:en-gb", "en", 0},
+		{"lang:en", "eng", 0},
+		{"lang:zh-hant", "zh-Hant-TW", 1},
+		{"lang:hant", "zh-Hant-TW", 0},
+		{"lang:z*", "zh-Hant-TW", 1},
+		{"lang:en", "", 0},
+		{"word NOT lang:en", "", 1},
+		{"word NOT lang:en", "en-US", 0},
+		/* neither a word nor a feed of that name */
+		{"lang:word", "", 0},
+		{"lang:f", "", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct rule_set *set = rule_set_new();
+		const struct rule_subject subject = {
+			.title_tokens = STR("word "), .feed = STR("f"), .language = str_from(cases[i].language)};
+		struct error err = {0};
+		struct seen seen = {0};
+
+		if (rule_set_add(set, STR("r"), str_from(cases[i].rule), &err) != 0)
+			fail_msg("\"%s\": %s", cases[i].rule, err.text);
+		assert_int_equal(rule_set_finish(set, &err), 0);
+		assert_int_equal(rule_set_match(set, &subject, note, &seen), 0);
+		if (seen.count != cases[i].count)
+			fail_msg("\"%s\" on \"%s\"", cases[i].rule, cases[i].language);
+		rule_set_free(set);
+	}
+}
+
 static void feeds_and_categories(void **state)
 {
 	static const struct {
@@ -423,7 +465,10 @@ static void items_get_their_matches(void **state)
 	struct arena arena;
 	struct item item;
 	struct error err;
-	struct rule_subject subject = {STR("missile test "), STR("north korea "), STR("f"), STR("")};
+	struct rule_subject subject = {.title_tokens = STR("missile test "),
+		.body_tokens = STR("north korea "),
+		.feed = STR("f"),
+		.categories = STR("")};
 
 	(void)state;
 	arena_init(&arena, 1 << 20);
@@ -466,6 +511,7 @@ int main(void)
 		cmocka_unit_test(phrases_are_bounded),
 		cmocka_unit_test(texts_match_or_not),
 		cmocka_unit_test(feeds_and_categories),
+		cmocka_unit_test(languages),
 		cmocka_unit_test(rules_come_in_order),
 		cmocka_unit_test(empty_set_matches_nothing),
 		cmocka_unit_test(items_get_their_matches),
