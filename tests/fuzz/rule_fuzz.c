@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sitrep/canon.h"
 #include "sitrep/rule.h"
 #include "sitrep/utf8.h"
 
@@ -42,12 +41,20 @@ static void on_match(void *arg, struct str rule, const struct str *terms, size_t
 	}
 }
 
-static void tokens(struct buf *out, struct str text)
+/* Each word is one or several forms, none empty, and a space. */
+static void words(struct buf *out, struct str text)
 {
+	struct str rest, word, form;
 	size_t count = 0;
 
 	buf_clear(out);
-	fuzz_require(!utf8_valid(text) || canon_tokens(out, text, &count) == 0, text);
+	if (!utf8_valid(text))
+		return;
+	fuzz_require(rule_words(out, text, &count) == 0 && utf8_valid(buf_str(out)), text);
+	for (rest = buf_str(out); str_word(&rest, &word); count--)
+		while (str_split(&word, 0x1f, &form))
+			fuzz_require(form.len > 0, text);
+	fuzz_require(count == 0, text);
 }
 
 static int add(struct rule_set *set, const char *name, struct str expression)
@@ -79,8 +86,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		heading = fuzz_first_line(&rest);
 	}
 	m = (struct matched){.expression = expression};
-	tokens(&title, heading);
-	tokens(&body, rest);
+	words(&title, heading);
+	words(&body, rest);
 	buf_clear(&wrapped);
 	(void)buf_printf(&wrapped, "( ");
 	(void)buf_add(&wrapped, expression);
@@ -93,7 +100,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct rule_subject subject = {.title_tokens = buf_str(&title),
 			.body_tokens = buf_str(&body),
 			.feed = STR("usni"),
-			.categories = STR("naval\nUS navy")};
+			.categories = STR("naval\nUS navy"),
+			.language = STR("zh-Hant-TW")};
 
 		fuzz_require(rule_set_match(set, &subject, on_match, &m) == 0, expression);
 		fuzz_require(m.a == 0 || m.a == (unsigned)i + 1, expression);
