@@ -117,7 +117,7 @@ static struct str link_of(struct html_values *v, struct str value, bool image)
 		return STR_NONE;
 	if (value.len <= LIMIT_URL && url_is_simple(value))
 		return value;
-	url = url_resolve(&v->arena, v->base, value);
+	url = url_resolve(&v->arena, v->base, url_forgive(&v->arena, value));
 	if (image && html_is_data_image(url))
 		return url;
 	if (url.len > LIMIT_URL || (image ? !url_is_web(url) : !url_is_safe_link(url)))
@@ -196,7 +196,7 @@ enum verdict { TAKEN, REFUSED, BEACON };
 static enum verdict add_attribute(
 	struct html_values *v, struct buf *out, const struct html_attribute *attribute, struct str raw)
 {
-	struct str value = decode(v, raw), url;
+	struct str value = decode(v, raw);
 
 	if (buf_failed(&v->raw))
 		return REFUSED;
@@ -215,11 +215,16 @@ static enum verdict add_attribute(
 		break;
 	case HTML_LINK:
 	case HTML_IMAGE:
-		url = link_of(v, value, attribute->kind == HTML_IMAGE);
-		/* An empty link that nothing resolves is no link, but no harm either. */
-		if (url.len == 0 && str_trim(value).len > 0)
+		/* Resolved, these would be the page that is read or the feed itself. */
+		value = str_trim(value);
+		if (value.len == 0 && html_may_be_empty(attribute))
+			break;
+		if (value.len == 0 || str_eq(value, STR("#")) ||
+			(attribute->kind == HTML_IMAGE && value.data[0] == '#'))
 			return REFUSED;
-		value = url.data == NULL ? STR("") : url;
+		value = link_of(v, value, attribute->kind == HTML_IMAGE);
+		if (value.len == 0)
+			return REFUSED;
 		if (attribute->kind == HTML_IMAGE && html_is_beacon(value))
 			return BEACON;
 		break;
@@ -266,21 +271,118 @@ static bool is_pixel(struct html_values *v, const struct html_token *token)
 	return thin && low;
 }
 
+struct str html_raw_attribute(const struct html_token *token, struct str name)
+{
+	for (size_t i = 0; i < token->attribute_count; i++)
+		if (str_eq_nocase(token->attributes[i].name, name))
+			return token->attributes[i].value;
+	return STR_NONE;
+}
+
+/* Scripts that load pictures late keep their address (set: a srcset) in an attribute of their own. */
+static bool is_late_source(struct str name, bool set)
+{
+	static const char *const others[] = {"data-original", "data-lazy", "data-echo", "data-orig-file",
+		"data-large-file", "data-image", "data-img", "data-url", "lazysrc", "lazy-src"};
+	static const char *const other_sets[] = {"data-original-set", "data-src-set", "lazy-srcset"};
+	const char *const *list = set ? other_sets : others;
+	size_t count = set ? sizeof(other_sets) / sizeof(*other_sets) : sizeof(others) / sizeof(*others);
+	struct str end = set ? STR("srcset") : STR("src");
+
+	if (str_starts_nocase(name, STR("data-")) && name.len > end.len &&
+		str_eq_nocase(str_slice(name, name.len - end.len, name.len), end))
+		return true;
+	for (size_t i = 0; i < count; i++)
+		if (str_eq_nocase(name, str_from(list[i])))
+			return true;
+	return false;
+}
+
+/* The picture that token loads late, as the raw value; absent when it is none. */
+static struct str late_source(struct html_values *v, const struct html_token *token, bool set)
+{
+	for (size_t i = 0; i < token->attribute_count; i++) {
+		struct str raw = token->attributes[i].value, value;
+		bool good;
+
+		if (!is_late_source(token->attributes[i].name, set) || str_trim(raw).len == 0)
+			continue;
+		value = str_trim(decode(v, raw));
+		if (set) {
+			make_srcset(v, value);
+			good = v->made.len > 0 && !buf_failed(&v->made);
+		} else {
+			value = value.len > 0 && value.data[0] != '#' ? link_of(v, value, true) : STR_NONE;
+			good = url_is_web(value) && !html_is_beacon(value);
+		}
+		arena_clear(&v->arena);
+		if (good)
+			return raw;
+	}
+	return STR_NONE;
+}
+
+bool html_is_icon(const struct html_token *token)
+{
+	struct str classes = html_raw_attribute(token, STR("class")), word;
+
+	while (str_word(&classes, &word))
+		if (str_starts_nocase(word, STR("material-icons")) || str_starts_nocase(word, STR("material-symbols")))
+			return true;
+	return false;
+}
+
+bool html_embedded_url(struct html_values *v, struct str raw, struct str *url)
+{
+	*url = str_trim(decode(v, raw));
+	if (url->len == 0 || url->data[0] == '#')
+		return false;
+	*url = link_of(v, *url, false);
+	return url_is_web(*url) && !html_is_beacon(*url);
+}
+
+bool html_embedded(struct html_values *v, const struct html_token *token, struct str *raw, struct str *url)
+{
+	static const char *const names[] = {"src", "data-src", "data-lazy-src", "data-original", "data"};
+
+	if (is_pixel(v, token))
+		return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		*raw = html_raw_attribute(token, str_from(names[i]));
+		if (html_embedded_url(v, *raw, url))
+			return true;
+	}
+	return false;
+}
+
 bool html_add_attributes(
 	struct html_values *v, struct buf *out, const struct html_element *element, const struct html_token *token)
 {
 	uint64_t seen[HTML_ATTRIBUTE_KINDS / 64] = {0};
 	bool has_source = false, lost_source = false, is_media = (element->flags & HTML_MEDIA) != 0;
+	bool is_picture = element->id == HTML_IMG || element->id == HTML_SOURCE;
+	struct str late[2] = {STR_NONE, STR_NONE};
 
 	if (element->id == HTML_IMG && is_pixel(v, token))
 		return false;
-	for (size_t i = 0; i < token->attribute_count; i++) {
-		struct str name = token->attributes[i].name, raw = token->attributes[i].value;
+	if (is_picture) {
+		late[0] = element->id == HTML_IMG ? late_source(v, token, false) : STR_NONE;
+		late[1] = late_source(v, token, true);
+	}
+	for (size_t i = 0; i < token->attribute_count + 2; i++) {
+		bool is_late = i >= token->attribute_count;
+		struct str name = is_late ? (i == token->attribute_count ? STR("src") : STR("srcset"))
+					  : token->attributes[i].name;
+		struct str raw = is_late ? late[i - token->attribute_count] : token->attributes[i].value;
 		const struct html_attribute *attribute = html_attribute_find(name);
 		enum verdict verdict;
 		size_t index;
 
-		if (attribute == NULL)
+		if (attribute == NULL || (is_late && raw.data == NULL))
+			continue;
+		/* What stands in the late one's place is a placeholder. */
+		if (!is_late && ((late[0].data != NULL && str_eq_nocase(name, STR("src"))) ||
+					(late[1].data != NULL && str_eq_nocase(name, STR("srcset")))))
 			continue;
 		index = html_attribute_index(attribute);
 		if ((seen[index / 64] >> index % 64 & 1) != 0)

@@ -122,12 +122,12 @@ static bool take_value(struct checker *c, struct str *value)
 
 static bool is_link(struct str value)
 {
-	return value.len == 0 || (value.len <= LIMIT_URL && (url_is_simple(value) || url_is_safe_link(value)));
+	return value.len <= LIMIT_URL && (url_is_simple(value) || url_is_safe_link(value));
 }
 
 static bool is_image(struct str value)
 {
-	return value.len == 0 || html_is_data_image(value) ||
+	return html_is_data_image(value) ||
 	       (value.len <= LIMIT_URL && (url_is_simple(value) || url_is_web(value)) && !html_is_beacon(value));
 }
 
@@ -182,7 +182,7 @@ static bool is_value(const struct html_attribute *attribute, struct str value)
 	case HTML_LOCAL:
 		return value.len == 0 || value.data[0] == '#';
 	case HTML_LINK:
-		return is_link(value);
+		return value.len == 0 ? html_may_be_empty(attribute) : is_link(value);
 	case HTML_IMAGE:
 		return is_image(value);
 	case HTML_SRCSET:

@@ -55,6 +55,7 @@ enum html_flag {
 	HTML_SPACE = 1 << 9,  /* separates words when only the text is wanted */
 	HTML_RUBY = 1 << 10,  /* annotation inside ruby: ends the one before */
 	HTML_MEDIA = 1 << 11, /* must not load by itself */
+	HTML_EMBED = 1 << 12, /* leaves a link to what it would load */
 };
 
 /* Elements that the sanitizer treats each in its own way. */
@@ -62,7 +63,6 @@ enum html_id {
 	HTML_OTHER,
 	HTML_A,
 	HTML_ADDRESS,
-	HTML_BUTTON,
 	HTML_CAPTION,
 	HTML_COL,
 	HTML_COLGROUP,
@@ -70,20 +70,15 @@ enum html_id {
 	HTML_DIV,
 	HTML_DT,
 	HTML_IMG,
-	HTML_INPUT,
 	HTML_LI,
-	HTML_OPTGROUP,
-	HTML_OPTION,
 	HTML_P,
 	HTML_PRE,
 	HTML_RUBY_ELEMENT,
-	HTML_SELECT,
 	HTML_SOURCE,
 	HTML_SVG,
 	HTML_TABLE_ELEMENT,
 	HTML_TBODY,
 	HTML_TD,
-	HTML_TITLE,
 	HTML_TR,
 };
 
@@ -119,6 +114,9 @@ enum { HTML_ATTRIBUTE_KINDS = 256 };
 bool html_attribute_allowed(
 	const struct html_element *element, const struct html_attribute *attribute, struct str value);
 
+/* Of a link: one that nothing loads and nobody follows harms nobody when it is empty. */
+bool html_may_be_empty(const struct html_attribute *attribute);
+
 /* Is url one of the addresses that only count readers? */
 bool html_is_beacon(struct str url);
 
@@ -147,7 +145,8 @@ struct html_tokenizer {
 
 /* False at the end. Comments, declarations and processing instructions are passed over. */
 bool html_next_token(struct html_tokenizer *t, struct html_token *token);
-/* Passes over everything up to the end tag of name, and that. False, and nothing passed over, when there is none. */
+/* Passes over everything up to the end tag of name, and that; elements of the same name inside count, unless their
+ * content is no markup. False, and nothing passed over, when there is none. */
 bool html_skip_content(struct html_tokenizer *t, struct str name);
 
 /* ---- style attributes (html_css.c) */
@@ -170,6 +169,16 @@ struct html_values {
  * is worthless without what was refused (an image without a source, a tracking pixel). */
 bool html_add_attributes(
 	struct html_values *v, struct buf *out, const struct html_element *element, const struct html_token *token);
+
+/* The address that an element with HTML_EMBED would load, as the attribute's raw value, and in *url resolved and
+ * judged, valid until v is used again.  False when there is none, or nobody is to see it. */
+bool html_embedded(struct html_values *v, const struct html_token *token, struct str *raw, struct str *url);
+/* The same of one raw value. */
+bool html_embedded_url(struct html_values *v, struct str raw, struct str *url);
+/* Is it an icon that is written as a word, which a font of its own shows as a picture? */
+bool html_is_icon(const struct html_token *token);
+/* The value of the attribute, raw; absent when it is not there. */
+struct str html_raw_attribute(const struct html_token *token, struct str name);
 
 /* What values are made of: digits with an optional % or px; an image that is its own URL; a URL that is the same one
  * for all who read a srcset; what may stand behind one. */

@@ -1,11 +1,20 @@
 /* What may reach a reader: the elements, attributes and hosts, as tables in byte order.
  *
- * An element is here because readers show it and it neither runs nor loads anything by itself (but images).  SVG and
- * MathML are not: their text is kept, but their parsing rules are where sanitizers have been broken for years.  Forms
- * are not, nor fields to type into; buttons and lists of choices are, since they are shown as text and without a
- * form have nothing to send.  Attributes are those on which
- * no browser acts, or whose value is checked by its kind; a name that means something on one element and nothing on
- * another is allowed on both. */
+ * The policy for elements is one rule and its exceptions, followed whatever a collection of test cases expects:
+ *
+ *   stays    what structures or marks up text, tables, ruby, pictures, sound and video; of the obsolete elements those
+ *            that every browser still renders by style alone (acronym, big, center, dir, font, strike, tt)
+ *   goes,    every form element (form, fieldset, legend, label, input, button, select, optgroup, option, textarea,
+ *   its text datalist, output, meter, progress, keygen): without its form it does nothing; every other obsolete
+ *   stays    element, and every one that is unknown; a space stands where one went that kept words apart
+ *   a link   iframe, embed, object, frame: what they would load, by the name of its site
+ *   goes     script, style, template, title, MathML's annotations; svg, whose text labels a drawing, but where it is
+ *   whole    all there is; icons that are written as words in a font of their own
+ *
+ * An element that stays neither runs nor loads anything by itself, but for images.  SVG and MathML do not stay: their
+ * parsing rules are where sanitizers have been broken for years.  Attributes are those on which no browser acts, or
+ * whose value is checked by its kind; a name that means something on one element and nothing on another is allowed on
+ * both. */
 #include "html_internal.h"
 
 #include <endian.h>
@@ -18,42 +27,53 @@ static const struct html_element elements[] = {
 	{"address", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_ADDRESS, sizeof("address") - 1},
 	{"annotation", HTML_SKIP, HTML_OTHER, sizeof("annotation") - 1},
 	{"annotation-xml", HTML_SKIP, HTML_OTHER, sizeof("annotation-xml") - 1},
+	{"applet", 0, HTML_OTHER, sizeof("applet") - 1},
 	{"area", HTML_KEEP | HTML_VOID, HTML_OTHER, sizeof("area") - 1},
 	{"article", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER, sizeof("article") - 1},
 	{"aside", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER, sizeof("aside") - 1},
 	{"audio", HTML_KEEP | HTML_MEDIA, HTML_OTHER, sizeof("audio") - 1},
 	{"b", HTML_KEEP | HTML_FORMAT, HTML_OTHER, sizeof("b") - 1},
+	{"base", 0, HTML_OTHER, sizeof("base") - 1},
+	{"basefont", 0, HTML_OTHER, sizeof("basefont") - 1},
 	{"bdi", HTML_KEEP, HTML_OTHER, sizeof("bdi") - 1},
 	{"bdo", HTML_KEEP, HTML_OTHER, sizeof("bdo") - 1},
+	{"bgsound", 0, HTML_OTHER, sizeof("bgsound") - 1},
 	{"big", HTML_KEEP | HTML_FORMAT, HTML_OTHER, sizeof("big") - 1},
+	{"blink", 0, HTML_OTHER, sizeof("blink") - 1},
 	{"blockquote", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER, sizeof("blockquote") - 1},
 	{"body", HTML_SPACE, HTML_OTHER, sizeof("body") - 1},
 	{"br", HTML_KEEP | HTML_VOID | HTML_SPACE, HTML_OTHER, sizeof("br") - 1},
-	{"button", HTML_KEEP, HTML_BUTTON, sizeof("button") - 1},
+	{"button", 0, HTML_OTHER, sizeof("button") - 1},
+	{"canvas", 0, HTML_OTHER, sizeof("canvas") - 1},
 	{"caption", HTML_KEEP | HTML_TABLE | HTML_SCOPE | HTML_SPACE, HTML_CAPTION, sizeof("caption") - 1},
 	{"center", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER, sizeof("center") - 1},
 	{"cite", HTML_KEEP, HTML_OTHER, sizeof("cite") - 1},
 	{"code", HTML_KEEP | HTML_FORMAT, HTML_OTHER, sizeof("code") - 1},
 	{"col", HTML_KEEP | HTML_TABLE | HTML_VOID, HTML_COL, sizeof("col") - 1},
 	{"colgroup", HTML_KEEP | HTML_TABLE, HTML_COLGROUP, sizeof("colgroup") - 1},
+	{"command", 0, HTML_OTHER, sizeof("command") - 1},
 	{"data", HTML_KEEP, HTML_OTHER, sizeof("data") - 1},
-	{"datagrid", HTML_KEEP, HTML_OTHER, sizeof("datagrid") - 1},
-	{"datalist", HTML_KEEP, HTML_OTHER, sizeof("datalist") - 1},
+	{"datagrid", 0, HTML_OTHER, sizeof("datagrid") - 1},
+	{"datalist", 0, HTML_OTHER, sizeof("datalist") - 1},
 	{"dd", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_DD, sizeof("dd") - 1},
 	{"del", HTML_KEEP, HTML_OTHER, sizeof("del") - 1},
 	{"details", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER, sizeof("details") - 1},
 	{"dfn", HTML_KEEP, HTML_OTHER, sizeof("dfn") - 1},
+	{"dialog", HTML_SPACE, HTML_OTHER, sizeof("dialog") - 1},
 	{"dir", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER, sizeof("dir") - 1},
 	{"div", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_DIV, sizeof("div") - 1},
 	{"dl", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER, sizeof("dl") - 1},
 	{"dt", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_DT, sizeof("dt") - 1},
 	{"em", HTML_KEEP | HTML_FORMAT, HTML_OTHER, sizeof("em") - 1},
-	{"fieldset", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER, sizeof("fieldset") - 1},
+	{"embed", HTML_EMBED, HTML_OTHER, sizeof("embed") - 1},
+	{"event-source", 0, HTML_OTHER, sizeof("event-source") - 1},
+	{"fieldset", HTML_SPACE, HTML_OTHER, sizeof("fieldset") - 1},
 	{"figcaption", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER, sizeof("figcaption") - 1},
 	{"figure", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER, sizeof("figure") - 1},
 	{"font", HTML_KEEP | HTML_FORMAT, HTML_OTHER, sizeof("font") - 1},
 	{"footer", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER, sizeof("footer") - 1},
 	{"form", HTML_SPACE, HTML_OTHER, sizeof("form") - 1},
+	{"frame", HTML_EMBED, HTML_OTHER, sizeof("frame") - 1},
 	{"frameset", HTML_SPACE, HTML_OTHER, sizeof("frameset") - 1},
 	{"h1", HTML_KEEP | HTML_BLOCK | HTML_SPACE | HTML_HEADING, HTML_OTHER, sizeof("h1") - 1},
 	{"h2", HTML_KEEP | HTML_BLOCK | HTML_SPACE | HTML_HEADING, HTML_OTHER, sizeof("h2") - 1},
@@ -67,31 +87,45 @@ static const struct html_element elements[] = {
 	{"hr", HTML_KEEP | HTML_VOID | HTML_BLOCK | HTML_SPACE, HTML_OTHER, sizeof("hr") - 1},
 	{"html", HTML_SPACE, HTML_OTHER, sizeof("html") - 1},
 	{"i", HTML_KEEP | HTML_FORMAT, HTML_OTHER, sizeof("i") - 1},
+	{"iframe", HTML_EMBED, HTML_OTHER, sizeof("iframe") - 1},
 	{"img", HTML_KEEP | HTML_VOID, HTML_IMG, sizeof("img") - 1},
-	{"input", HTML_KEEP | HTML_VOID, HTML_INPUT, sizeof("input") - 1},
+	{"input", 0, HTML_OTHER, sizeof("input") - 1},
 	{"ins", HTML_KEEP, HTML_OTHER, sizeof("ins") - 1},
+	{"isindex", 0, HTML_OTHER, sizeof("isindex") - 1},
 	{"kbd", HTML_KEEP, HTML_OTHER, sizeof("kbd") - 1},
-	{"keygen", HTML_KEEP | HTML_VOID, HTML_OTHER, sizeof("keygen") - 1},
-	{"label", HTML_KEEP, HTML_OTHER, sizeof("label") - 1},
-	{"legend", HTML_KEEP, HTML_OTHER, sizeof("legend") - 1},
+	{"keygen", 0, HTML_OTHER, sizeof("keygen") - 1},
+	{"label", 0, HTML_OTHER, sizeof("label") - 1},
+	{"legend", HTML_SPACE, HTML_OTHER, sizeof("legend") - 1},
 	{"li", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_LI, sizeof("li") - 1},
+	{"link", 0, HTML_OTHER, sizeof("link") - 1},
 	{"listing", HTML_SPACE, HTML_OTHER, sizeof("listing") - 1},
 	{"main", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER, sizeof("main") - 1},
 	{"map", HTML_KEEP, HTML_OTHER, sizeof("map") - 1},
 	{"mark", HTML_KEEP, HTML_OTHER, sizeof("mark") - 1},
+	{"marquee", HTML_SPACE, HTML_OTHER, sizeof("marquee") - 1},
+	{"math", 0, HTML_OTHER, sizeof("math") - 1},
 	{"menu", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER, sizeof("menu") - 1},
-	{"meter", HTML_KEEP, HTML_OTHER, sizeof("meter") - 1},
-	{"multicol", HTML_KEEP, HTML_OTHER, sizeof("multicol") - 1},
+	{"menuitem", 0, HTML_OTHER, sizeof("menuitem") - 1},
+	{"meta", 0, HTML_OTHER, sizeof("meta") - 1},
+	{"meter", 0, HTML_OTHER, sizeof("meter") - 1},
+	{"multicol", 0, HTML_OTHER, sizeof("multicol") - 1},
 	{"nav", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER, sizeof("nav") - 1},
-	{"nextid", HTML_KEEP, HTML_OTHER, sizeof("nextid") - 1},
+	{"nextid", 0, HTML_OTHER, sizeof("nextid") - 1},
+	{"nobr", 0, HTML_OTHER, sizeof("nobr") - 1},
+	{"noembed", 0, HTML_OTHER, sizeof("noembed") - 1},
+	{"noframes", 0, HTML_OTHER, sizeof("noframes") - 1},
+	{"noscript", 0, HTML_OTHER, sizeof("noscript") - 1},
+	{"object", HTML_EMBED, HTML_OTHER, sizeof("object") - 1},
 	{"ol", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER, sizeof("ol") - 1},
-	{"optgroup", HTML_KEEP | HTML_SPACE, HTML_OPTGROUP, sizeof("optgroup") - 1},
-	{"option", HTML_KEEP | HTML_SPACE, HTML_OPTION, sizeof("option") - 1},
-	{"output", HTML_KEEP, HTML_OTHER, sizeof("output") - 1},
+	{"optgroup", HTML_SPACE, HTML_OTHER, sizeof("optgroup") - 1},
+	{"option", HTML_SPACE, HTML_OTHER, sizeof("option") - 1},
+	{"output", 0, HTML_OTHER, sizeof("output") - 1},
 	{"p", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_P, sizeof("p") - 1},
+	{"param", 0, HTML_OTHER, sizeof("param") - 1},
 	{"picture", HTML_KEEP, HTML_OTHER, sizeof("picture") - 1},
+	{"plaintext", HTML_SPACE, HTML_OTHER, sizeof("plaintext") - 1},
 	{"pre", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_PRE, sizeof("pre") - 1},
-	{"progress", HTML_KEEP, HTML_OTHER, sizeof("progress") - 1},
+	{"progress", 0, HTML_OTHER, sizeof("progress") - 1},
 	{"q", HTML_KEEP, HTML_OTHER, sizeof("q") - 1},
 	{"rb", HTML_KEEP | HTML_RUBY, HTML_OTHER, sizeof("rb") - 1},
 	{"rp", HTML_KEEP | HTML_RUBY, HTML_OTHER, sizeof("rp") - 1},
@@ -103,10 +137,12 @@ static const struct html_element elements[] = {
 	{"script", HTML_SKIP | HTML_RAW, HTML_OTHER, sizeof("script") - 1},
 	{"search", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER, sizeof("search") - 1},
 	{"section", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER, sizeof("section") - 1},
-	{"select", HTML_KEEP | HTML_SPACE, HTML_SELECT, sizeof("select") - 1},
+	{"select", HTML_SPACE, HTML_OTHER, sizeof("select") - 1},
+	{"slot", 0, HTML_OTHER, sizeof("slot") - 1},
 	{"small", HTML_KEEP | HTML_FORMAT, HTML_OTHER, sizeof("small") - 1},
-	{"sound", HTML_KEEP, HTML_OTHER, sizeof("sound") - 1},
+	{"sound", 0, HTML_OTHER, sizeof("sound") - 1},
 	{"source", HTML_KEEP | HTML_VOID, HTML_SOURCE, sizeof("source") - 1},
+	{"spacer", 0, HTML_OTHER, sizeof("spacer") - 1},
 	{"span", HTML_KEEP, HTML_OTHER, sizeof("span") - 1},
 	{"strike", HTML_KEEP | HTML_FORMAT, HTML_OTHER, sizeof("strike") - 1},
 	{"strong", HTML_KEEP | HTML_FORMAT, HTML_OTHER, sizeof("strong") - 1},
@@ -114,18 +150,19 @@ static const struct html_element elements[] = {
 	{"sub", HTML_KEEP, HTML_OTHER, sizeof("sub") - 1},
 	{"summary", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER, sizeof("summary") - 1},
 	{"sup", HTML_KEEP, HTML_OTHER, sizeof("sup") - 1},
-	{"svg", 0, HTML_SVG, sizeof("svg") - 1},
+	{"svg", HTML_SKIP | HTML_SPACE, HTML_SVG, sizeof("svg") - 1},
 	{"table", HTML_KEEP | HTML_BLOCK | HTML_SPACE | HTML_SCOPE, HTML_TABLE_ELEMENT, sizeof("table") - 1},
 	{"tbody", HTML_KEEP | HTML_TABLE | HTML_SPACE, HTML_TBODY, sizeof("tbody") - 1},
 	{"td", HTML_KEEP | HTML_TABLE | HTML_SCOPE | HTML_SPACE, HTML_TD, sizeof("td") - 1},
 	{"template", HTML_SKIP, HTML_OTHER, sizeof("template") - 1},
-	{"textarea", HTML_SKIP, HTML_OTHER, sizeof("textarea") - 1},
+	{"textarea", HTML_SPACE, HTML_OTHER, sizeof("textarea") - 1},
 	{"tfoot", HTML_KEEP | HTML_TABLE | HTML_SPACE, HTML_TBODY, sizeof("tfoot") - 1},
 	{"th", HTML_KEEP | HTML_TABLE | HTML_SCOPE | HTML_SPACE, HTML_TD, sizeof("th") - 1},
 	{"thead", HTML_KEEP | HTML_TABLE | HTML_SPACE, HTML_TBODY, sizeof("thead") - 1},
 	{"time", HTML_KEEP, HTML_OTHER, sizeof("time") - 1},
-	{"title", HTML_SKIP, HTML_TITLE, sizeof("title") - 1},
+	{"title", HTML_SKIP, HTML_OTHER, sizeof("title") - 1},
 	{"tr", HTML_KEEP | HTML_TABLE | HTML_SPACE, HTML_TR, sizeof("tr") - 1},
+	{"track", 0, HTML_OTHER, sizeof("track") - 1},
 	{"tt", HTML_KEEP | HTML_FORMAT, HTML_OTHER, sizeof("tt") - 1},
 	{"u", HTML_KEEP | HTML_FORMAT, HTML_OTHER, sizeof("u") - 1},
 	{"ul", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER, sizeof("ul") - 1},
@@ -264,10 +301,6 @@ bool html_attribute_allowed(
 	struct str name = str_from(attribute->name);
 
 	switch (element->id) {
-	case HTML_INPUT:
-		if (str_eq(name, STR("type")))
-			return is_in_list(value, "checkbox radio");
-		return is_in_list(name, "checked class disabled id title");
 	case HTML_A:
 		if (str_eq(name, STR("target")))
 			return is_in_list(value, "_blank _self");
@@ -276,6 +309,11 @@ bool html_attribute_allowed(
 		/* Preloading is for html_add_attributes() to say. */
 		return true;
 	}
+}
+
+bool html_may_be_empty(const struct html_attribute *attribute)
+{
+	return attribute->kind == HTML_LINK && !str_eq(str_from(attribute->name), STR("href"));
 }
 
 /* ---- addresses that count readers */
@@ -303,6 +341,7 @@ static const struct beacon beacons[] = {
 	{"feeds.feedburner.com", sizeof("feeds.feedburner.com") - 1, "/~"},
 	{"feedsportal.com", sizeof("feedsportal.com") - 1, NULL},
 	{"google-analytics.com", sizeof("google-analytics.com") - 1, NULL},
+	{"googletagmanager.com", sizeof("googletagmanager.com") - 1, NULL},
 	{"googleadservices.com", sizeof("googleadservices.com") - 1, NULL},
 	{"googlesyndication.com", sizeof("googlesyndication.com") - 1, NULL},
 	{"imrworldwide.com", sizeof("imrworldwide.com") - 1, NULL},

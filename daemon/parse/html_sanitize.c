@@ -8,14 +8,18 @@
  *
  * Room for all end tags is kept at any time, so that an output that runs full is still whole. */
 #include <errno.h>
+#include <string.h>
 
 #include "html_internal.h"
 #include "sitrep/limits.h"
+#include "sitrep/url.h"
 #include "sitrep/utf8.h"
 
 enum {
 	/* Formatting elements that go on in the next block, as many as any writer nests. */
 	PENDING_MAX = 8,
+	/* Embedded things that wait for the end of their paragraph. */
+	EMBEDDED_MAX = 8,
 	/* A start tag that may be repeated for that. */
 	PENDING_TAG_MAX = 512,
 	/* What repeated tags may add in all beyond the length of the input. */
@@ -24,6 +28,11 @@ enum {
 	ESCAPED_MAX = 6,
 	/* Scratch memory for one attribute: the largest is an image within its URL, each byte of it encoded. */
 	VALUES_MAX = 1024 * 1024,
+};
+
+/* Something that is not embedded but linked; raw values in the markup. */
+struct embedded {
+	struct str href, title;
 };
 
 struct open_element {
@@ -41,11 +50,13 @@ struct sanitizer {
 	size_t depth;
 	struct open_element pending[PENDING_MAX]; /* to be opened again before the next text */
 	size_t pending_count;
-	size_t end_tags;      /* bytes that closing all of the stack takes */
-	size_t repeat_budget; /* bytes that repeated start tags may still take */
-	size_t svg_depth;
-	bool in_select;
-	bool drop_newline; /* behind <pre>, where HTML takes a newline for no text */
+	size_t end_tags;                        /* bytes that closing all of the stack takes */
+	size_t repeat_budget;                   /* bytes that repeated start tags may still take */
+	struct embedded embedded[EMBEDDED_MAX]; /* that have no link yet */
+	size_t embedded_count;
+	struct str drawing;       /* the content of the first one */
+	struct buf last_embedded; /* the address of the last one: object and embed name the same */
+	bool drop_newline;        /* behind <pre>, where HTML takes a newline for no text */
 	bool full;
 	bool no_memory;
 };
@@ -95,7 +106,6 @@ static void close_top(struct sanitizer *s)
 		const struct html_element *e = s->stack[--s->depth].element;
 
 		s->end_tags -= end_tag_len(e);
-		s->in_select = s->in_select && e->id != HTML_SELECT;
 		put_name(s->out, "</", e, '>');
 	} while (s->depth > 0 && s->stack[s->depth - 1].ends_with_block);
 }
@@ -121,7 +131,6 @@ static bool open_tag(struct sanitizer *s, const struct html_element *e, struct s
 	if (!is_void) {
 		s->stack[s->depth++] = (struct open_element){e, s->out->len, tag.len, false};
 		s->end_tags += end_tag_len(e);
-		s->in_select = s->in_select || e->id == HTML_SELECT;
 	}
 	(void)buf_add(s->out, tag);
 	return true;
@@ -322,45 +331,9 @@ static void before_annotation(struct sanitizer *s)
 		close_top(s);
 }
 
-static bool top_is(const struct sanitizer *s, enum html_id id)
-{
-	return s->depth > 0 && top(s)->id == id;
-}
-
-/* A list of choices holds choices, their groups and text: browsers drop all else there, and the next select is read as
- * this one's end (the HTML standard's 13.2.6.4.16). */
-static bool make_place_in_select(struct sanitizer *s, const struct html_element *e)
-{
-	if (e->id != HTML_OPTION && e->id != HTML_OPTGROUP) {
-		if (e->id == HTML_SELECT)
-			close_through(s, find_id(s, HTML_SELECT, 0));
-		return false;
-	}
-	if (top_is(s, HTML_OPTION))
-		close_top(s);
-	if (e->id == HTML_OPTGROUP && top_is(s, HTML_OPTGROUP))
-		close_top(s);
-	return true;
-}
-
-static void end_in_select(struct sanitizer *s, const struct html_element *e)
-{
-	if (e->id == HTML_SELECT) {
-		close_through(s, find_id(s, HTML_SELECT, 0));
-	} else if (top_is(s, e->id) && (e->id == HTML_OPTION || e->id == HTML_OPTGROUP)) {
-		close_top(s);
-	} else if (e->id == HTML_OPTGROUP && top_is(s, HTML_OPTION) && s->depth > 1 &&
-		   s->stack[s->depth - 2].element->id == HTML_OPTGROUP) {
-		close_top(s);
-		close_top(s);
-	}
-}
-
 /* Makes the place for e.  False when there is none. */
 static bool make_place(struct sanitizer *s, const struct html_element *e)
 {
-	if (s->in_select)
-		return make_place_in_select(s, e);
 	if ((e->flags & HTML_TABLE) != 0)
 		return enter_table(s, e);
 	need_cell(s);
@@ -372,10 +345,6 @@ static bool make_place(struct sanitizer *s, const struct html_element *e)
 	}
 	if (e->id == HTML_A && !before_link(s, e))
 		return false;
-	if (e->id == HTML_BUTTON && find_id(s, HTML_BUTTON, HTML_SCOPE) < s->depth)
-		close_through(s, find_id(s, HTML_BUTTON, HTML_SCOPE));
-	if ((e->id == HTML_OPTION || e->id == HTML_OPTGROUP) && top_is(s, HTML_OPTION))
-		close_top(s);
 	if ((e->flags & HTML_RUBY) != 0)
 		before_annotation(s);
 	reopen_pending(s);
@@ -416,9 +385,7 @@ static void end_element(struct sanitizer *s, const struct html_element *e)
 {
 	size_t i, table;
 
-	if (s->in_select) {
-		end_in_select(s, e);
-	} else if ((e->flags & HTML_TABLE) != 0 || e->id == HTML_TABLE_ELEMENT) {
+	if ((e->flags & HTML_TABLE) != 0 || e->id == HTML_TABLE_ELEMENT) {
 		/* Cells and captions end within their table only. */
 		table = find_id(s, HTML_TABLE_ELEMENT, 0);
 		i = e->id == HTML_TABLE_ELEMENT ? table : find_open(s, e, 0);
@@ -466,7 +433,7 @@ static void put_text(struct sanitizer *s, struct str raw)
 {
 	struct str escaped;
 
-	if (!is_blank(raw) && !s->in_select) {
+	if (!is_blank(raw)) {
 		need_cell(s);
 		reopen_pending(s);
 	}
@@ -484,6 +451,115 @@ static void put_text(struct sanitizer *s, struct str raw)
 	put_cut(s, escaped);
 }
 
+/* ---- what does not stay */
+
+/* Where something goes that kept two words apart, a space does. */
+static void keep_words_apart(struct sanitizer *s)
+{
+	char last = s->out->len > 0 ? s->out->data[s->out->len - 1] : ' ';
+
+	if (last != '>' && !char_is_space(last))
+		put_text(s, STR(" "));
+}
+
+/* "https://www.host.example:80/x" to "host.example". */
+static struct str site_of(struct str url)
+{
+	size_t start = str_find(url, STR("://"), 0) + 3, end = start;
+
+	while (end < url.len && strchr("/?#", url.data[end]) == NULL)
+		end++;
+	url = str_slice(url, start, end);
+	start = str_find_char(url, '@', 0);
+	url = start == STR_NPOS ? url : str_slice(url, start + 1, url.len);
+	end = url.len > 0 && url.data[0] == '[' ? STR_NPOS : str_find_char(url, ':', 0);
+	url = end == STR_NPOS ? url : str_slice(url, 0, end);
+	return str_starts(url, STR("www.")) ? str_slice(url, 4, url.len) : url;
+}
+
+/* Links to what elements would have loaded, each by its title and the name of its site. */
+static void put_embedded(struct sanitizer *s)
+{
+	const struct html_element *a = html_element_find(STR("a"));
+	size_t count = s->embedded_count;
+
+	s->embedded_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct html_token link = {.kind = HTML_TOKEN_START, .text = STR("a"), .attribute_count = 1};
+		struct str title = s->embedded[i].title, url;
+
+		link.attributes[0].name = STR("href");
+		link.attributes[0].value = s->embedded[i].href;
+		keep_words_apart(s);
+		start_element(s, a, &link);
+		if (!is_blank(title)) {
+			put_text(s, title);
+			put_text(s, STR(" ("));
+		}
+		if (html_embedded_url(&s->values, link.attributes[0].value, &url))
+			put_text(s, site_of(url));
+		arena_clear(&s->values.arena);
+		if (!is_blank(title))
+			put_text(s, STR(")"));
+		end_element(s, a);
+	}
+}
+
+/* Notes an element that would load something: its link stands behind the paragraph, since it may stand in the midst of
+ * a sentence. */
+static void take_embedded(struct sanitizer *s, const struct html_token *token)
+{
+	struct embedded e = {.title = html_raw_attribute(token, STR("title"))};
+	struct str url;
+	bool good = html_embedded(&s->values, token, &e.href, &url) && !str_eq(buf_str(&s->last_embedded), url);
+
+	if (good) {
+		buf_clear(&s->last_embedded);
+		(void)buf_add(&s->last_embedded, url);
+		s->no_memory = s->no_memory || buf_failed(&s->last_embedded);
+	}
+	arena_clear(&s->values.arena);
+	if (!good || s->no_memory)
+		return;
+	if (s->embedded_count == EMBEDDED_MAX)
+		put_embedded(s);
+	s->embedded[s->embedded_count++] = e;
+}
+
+static void skip_element(struct sanitizer *s, const struct html_element *e, struct html_tokenizer *tokens,
+	const struct html_token *token)
+{
+	/* XHTML writers close these with "/>", and mean it. */
+	size_t start = tokens->pos;
+
+	if (token->kind != HTML_TOKEN_START || token->self_closing)
+		return;
+	if (!html_skip_content(tokens, token->text) && (e->flags & HTML_RAW) != 0)
+		tokens->pos = tokens->markup.len;
+	if (e->id == HTML_SVG) {
+		if (str_empty(s->drawing))
+			s->drawing = str_slice(tokens->markup, start, tokens->pos);
+		keep_words_apart(s);
+	}
+}
+
+/* Where a drawing is all there is, what it is labelled with is better than nothing. */
+static void put_labels(struct sanitizer *s)
+{
+	struct html_tokenizer tokens = {.markup = s->drawing};
+	struct html_token token;
+
+	while (!s->full && html_next_token(&tokens, &token)) {
+		const struct html_element *e = html_element_find(token.text);
+
+		if (token.kind == HTML_TOKEN_TEXT)
+			put_text(s, token.text);
+		else if (token.kind == HTML_TOKEN_START && !token.self_closing && e != NULL &&
+			 (e->flags & HTML_RAW) != 0 && !html_skip_content(&tokens, token.text))
+			break;
+	}
+}
+
 /* ---- */
 
 static void take_tag(struct sanitizer *s, struct html_tokenizer *tokens, const struct html_token *token)
@@ -493,30 +569,56 @@ static void take_tag(struct sanitizer *s, struct html_tokenizer *tokens, const s
 
 	if (e == NULL)
 		return;
-	if (e->id == HTML_SVG) {
-		s->svg_depth = start ? s->svg_depth + !token->self_closing : s->svg_depth - (s->svg_depth > 0);
-		return;
-	}
+	if (s->embedded_count > 0 && (e->flags & (HTML_BLOCK | HTML_TABLE)) != 0)
+		put_embedded(s);
 	if ((e->flags & HTML_SKIP) != 0) {
-		/* A drawing's title is text like any other.  XHTML writers close these with "/>", and mean it. */
-		if (!start || token->self_closing || (e->id == HTML_TITLE && s->svg_depth > 0))
-			return;
-		if (!html_skip_content(tokens, token->text) && (e->flags & HTML_RAW) != 0)
-			tokens->pos = tokens->markup.len;
-		return;
-	}
-	if ((e->flags & HTML_KEEP) == 0)
-		return;
-	if (start)
+		skip_element(s, e, tokens, token);
+	} else if ((e->flags & HTML_EMBED) != 0) {
+		if (start)
+			take_embedded(s, token);
+	} else if ((e->flags & HTML_KEEP) == 0) {
+		if ((e->flags & HTML_SPACE) != 0)
+			keep_words_apart(s);
+	} else if (start && (e->flags & HTML_BLOCK) == 0 && html_is_icon(token) &&
+		   html_skip_content(tokens, token->text)) {
+		keep_words_apart(s);
+	} else if (start) {
 		start_element(s, e, token);
-	else if ((e->flags & HTML_VOID) == 0)
+	} else if ((e->flags & HTML_VOID) == 0) {
 		end_element(s, e);
+	}
+}
+
+/* The address that the markup's own <base> names, in a; base when it names none. */
+static struct str base_of(struct arena *a, struct str markup, struct str base)
+{
+	struct html_tokenizer tokens = {.markup = markup};
+	struct html_token token;
+	struct buf href = BUF_INIT(LIMIT_URL);
+	bool found = str_find_nocase(markup, STR("<base"), 0) == STR_NPOS;
+
+	while (!found && html_next_token(&tokens, &token)) {
+		struct str url;
+
+		if (token.kind != HTML_TOKEN_START || !str_eq_nocase(token.text, STR("base")))
+			continue;
+		buf_clear(&href);
+		if (html_unescape(&href, html_raw_attribute(&token, STR("href"))) != 0)
+			break;
+		url = url_resolve(a, base, url_forgive(a, buf_str(&href)));
+		found = url_is_web(url);
+		if (found)
+			base = arena_str(a, url);
+	}
+	buf_release(&href);
+	return base;
 }
 
 static int sanitize(struct sanitizer *s, struct str markup)
 {
 	struct html_tokenizer tokens = {.markup = markup};
 	struct html_token token;
+	size_t start = s->out->len;
 
 	while (!s->full && !s->no_memory && !buf_failed(s->out) && html_next_token(&tokens, &token)) {
 		if (token.kind == HTML_TOKEN_TEXT)
@@ -524,6 +626,10 @@ static int sanitize(struct sanitizer *s, struct str markup)
 		else
 			take_tag(s, &tokens, &token);
 	}
+	if (!s->full && !s->no_memory && !buf_failed(s->out))
+		put_embedded(s);
+	if (s->out->len == start && !s->no_memory && !buf_failed(s->out))
+		put_labels(s);
 	if (!buf_failed(s->out))
 		close_through(s, 0);
 	if (s->no_memory || buf_failed(s->out))
@@ -535,6 +641,7 @@ int html_sanitize(struct buf *out, struct str markup, struct str base)
 {
 	struct buf repaired = BUF_INIT(SIZE_MAX / 2);
 	struct sanitizer s; /* not zeroed: most of it is the stack, most of which is never used */
+	struct arena own_base;
 	int ret;
 
 	if (buf_failed(out))
@@ -544,18 +651,23 @@ int html_sanitize(struct buf *out, struct str markup, struct str base)
 		markup = buf_str(&repaired);
 	}
 	s.out = out;
-	s.values.base = base;
+	arena_init(&own_base, VALUES_MAX);
+	s.drawing = STR_NONE;
+	s.values.base = base_of(&own_base, markup, base);
+	buf_init(&s.last_embedded, LIMIT_URL);
 	arena_init(&s.values.arena, VALUES_MAX);
 	buf_init(&s.values.raw, VALUES_MAX);
 	buf_init(&s.values.made, VALUES_MAX);
 	buf_init(&s.tag, SIZE_MAX / 2);
-	s.depth = s.pending_count = s.end_tags = s.svg_depth = 0;
+	s.depth = s.pending_count = s.embedded_count = s.end_tags = 0;
 	s.repeat_budget = markup.len + REPEAT_SLACK;
-	s.drop_newline = s.full = s.no_memory = s.in_select = false;
+	s.drop_newline = s.full = s.no_memory = false;
 	ret = buf_failed(&repaired) ? repaired.failed : sanitize(&s, markup);
 	arena_release(&s.values.arena);
 	buf_release(&s.values.raw);
 	buf_release(&s.values.made);
+	arena_release(&own_base);
+	buf_release(&s.last_embedded);
 	buf_release(&s.tag);
 	buf_release(&repaired);
 	return ret;

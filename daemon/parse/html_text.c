@@ -1,5 +1,6 @@
 /* Text: escaped anew for XHTML, taken out of markup as one line, or resolved of its references. */
 #include "html_internal.h"
+#include "sitrep/limits.h"
 #include "sitrep/utf8.h"
 
 #include <errno.h>
@@ -274,6 +275,45 @@ int html_to_text(struct buf *out, struct str markup)
 
 /* ---- */
 
+/* A tag as somebody writes it who means one: its name is known to HTML, or has a prefix, and what follows are
+ * attributes.  "a<b and c>d" has none. */
+static bool is_meant(const struct html_token *tag)
+{
+	if (html_element_find(tag->text) == NULL && str_find_char(tag->text, ':', 1) == STR_NPOS)
+		return false;
+	if (tag->kind == HTML_TOKEN_END)
+		return tag->attribute_count == 0;
+	for (size_t i = 0; i < tag->attribute_count; i++) {
+		struct str name = tag->attributes[i].name;
+
+		if (tag->attributes[i].value.data == NULL && html_attribute_find(name) == NULL &&
+			str_find_char(name, '-', 1) == STR_NPOS)
+			return false;
+	}
+	return true;
+}
+
+/* The bytes of the comment or of the tag that is meant as one at the beginning of s; 0 when there is none.  Looks at
+ * LIMIT_HTML_TAG bytes at most. */
+static size_t tag_len(struct str s)
+{
+	struct html_tokenizer tokens = {.markup = str_slice(s, 0, LIMIT_HTML_TAG)};
+	struct html_token token;
+	size_t start = s.len > 1 && s.data[1] == '/' ? 2 : 1, end = start;
+
+	if (str_starts(s, STR("<!--")))
+		return sizeof("<!--") - 1;
+	/* what has no name of a tag is told at a glance */
+	while (end < s.len && (char_is_alpha(s.data[end]) || char_is_digit(s.data[end]) || s.data[end] == '-'))
+		end++;
+	if (end == start || end == s.len || !char_is_alpha(s.data[start]) ||
+		(s.data[end] != ':' && html_element_find(str_slice(s, start, end)) == NULL))
+		return 0;
+	if (!html_next_token(&tokens, &token) || token.kind == HTML_TOKEN_TEXT || !is_meant(&token))
+		return 0;
+	return tokens.pos;
+}
+
 bool html_looks_like(struct str s)
 {
 	size_t at, last = s.len; /* behind the last ">" */
@@ -288,18 +328,38 @@ bool html_looks_like(struct str s)
 	}
 	while (last > 0 && s.data[last - 1] != '>')
 		last--;
-	for (at = str_find_char(s, '<', 0); at != STR_NPOS; at = str_find_char(s, '<', at + 1)) {
-		size_t start = at + 1, end;
+	for (at = str_find_char(s, '<', 0); at < last; at = str_find_char(s, '<', at + 1))
+		if (tag_len(str_slice(s, at, s.len)) > 0)
+			return true;
+	return at != STR_NPOS && str_find(s, STR("<!--"), at) != STR_NPOS;
+}
 
-		if (start < s.len && s.data[start] == '/')
-			start++;
-		for (end = start; end < s.len && (char_is_alpha(s.data[end]) || char_is_digit(s.data[end]));)
-			end++;
-		if (end < s.len && (s.data[end] == '>' || s.data[end] == '/' || char_is_space(s.data[end])) &&
-			html_element_find(str_slice(s, start, end)) != NULL && end < last)
-			return true;
-		if (str_starts(str_slice(s, at, s.len), STR("<!--")))
-			return true;
+/* Is it the tag of something that a title has no room for? */
+static bool is_embed(struct str tag)
+{
+	size_t start = tag.len > 1 && tag.data[1] == '/' ? 2 : 1, end = start;
+	const struct html_element *e;
+
+	while (end < tag.len && char_is_alpha(tag.data[end]))
+		end++;
+	e = html_element_find(str_slice(tag, start, end));
+	return e != NULL && (e->flags & HTML_EMBED) != 0;
+}
+
+int html_title_markup(struct buf *out, struct str s)
+{
+	size_t from = 0;
+
+	for (size_t at = str_find_char(s, '<', 0); at != STR_NPOS; at = str_find_char(s, '<', at)) {
+		size_t len = tag_len(str_slice(s, at, s.len));
+
+		(void)buf_add(out, str_slice(s, from, at));
+		if (len == 0)
+			(void)buf_puts(out, "&lt;");
+		else if (!is_embed(str_slice(s, at, at + len)))
+			(void)buf_add(out, str_slice(s, at, at + len));
+		from = at += len > 0 ? len : 1;
 	}
-	return false;
+	(void)buf_add(out, str_slice(s, from, s.len));
+	return out->failed;
 }

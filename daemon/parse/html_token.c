@@ -181,21 +181,40 @@ static bool known_absent(struct html_tokenizer *t, struct str name)
 	return false;
 }
 
+/* Does the tag whose name stands at from end in "/>"? */
+static bool is_self_closing(struct str s, size_t from)
+{
+	size_t end = str_find_char(s, '>', from);
+
+	return end != STR_NPOS && s.data[end - 1] == '/';
+}
+
 bool html_skip_content(struct html_tokenizer *t, struct str name)
 {
+	const struct html_element *e = html_element_find(name);
+	bool nests = e == NULL || (e->flags & HTML_RAW) == 0;
 	struct str s = t->markup;
-	size_t at = t->pos;
+	size_t at = t->pos, depth = 1, last = STR_NPOS;
 
 	if (known_absent(t, name))
 		return false;
-	while ((at = str_find_char(s, '<', at)) != STR_NPOS) {
+	while (depth > 0 && (at = str_find_char(s, '<', at)) != STR_NPOS) {
 		struct str rest = str_slice(s, ++at, s.len);
+		size_t slash = rest.len > 0 && rest.data[0] == '/';
 
-		if (rest.len <= name.len + 1 || rest.data[0] != '/' || !is_tag_end(rest.data[name.len + 1]) ||
-			!str_eq_nocase(str_slice(rest, 1, name.len + 1), name))
+		if (rest.len <= name.len + slash || !is_tag_end(rest.data[name.len + slash]) ||
+			!str_eq_nocase(str_slice(rest, slash, name.len + slash), name))
 			continue;
+		if (slash == 0) {
+			depth += nests && !is_self_closing(s, at);
+			continue;
+		}
+		depth--;
 		at = str_find_char(s, '>', at);
-		t->pos = at == STR_NPOS ? s.len : at + 1;
+		at = last = at == STR_NPOS ? s.len : at + 1;
+	}
+	if (last != STR_NPOS) {
+		t->pos = last;
 		return true;
 	}
 	if (t->absent_count < HTML_ABSENT_MAX)

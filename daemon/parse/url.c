@@ -355,6 +355,30 @@ static struct str absolute(struct arena *a, struct str scheme, struct str rest)
 	return join_web(a, &r);
 }
 
+struct str url_forgive(struct arena *a, struct str reference)
+{
+	struct str before = STR("http://"), rest = reference = str_trim(reference);
+	size_t n = scheme_len(reference);
+	char *text;
+
+	if (n > 0) {
+		before = str_slice(reference, 0, n + 1);
+		rest = str_slice(reference, n + 1, reference.len);
+		if (!url_scheme_is_web(str_slice(reference, 0, n)) || rest.len < 2 || rest.data[0] != '/' ||
+			rest.data[1] == '/' || rest.data[1] == '\\')
+			return reference;
+	} else if (!str_starts_nocase(reference, STR("www.")) || reference.len < 5 || reference.data[4] == '.' ||
+		   reference.data[4] == '/') {
+		return reference;
+	}
+	text = arena_alloc(a, before.len + 1 + rest.len);
+	if (text == NULL)
+		return STR_NONE;
+	/* "http:" and "/x/8" lack one slash */
+	(void)put(put(put(text, before), n > 0 ? STR("/") : STR("")), rest);
+	return str_make(text, before.len + (n > 0) + rest.len);
+}
+
 struct str url_resolve(struct arena *a, struct str base, struct str reference)
 {
 	struct str ref = clean(a, reference), root;

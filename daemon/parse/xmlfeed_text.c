@@ -175,10 +175,14 @@ static void text_end(struct xmlfeed *x, struct frame *f, struct str s)
 		.base = f->base,
 	};
 	if (text->kind == TEXT_HTML) {
+		struct buf markup = BUF_INIT(4 * LIMIT_ITEM_CONTENT);
+		if (f->rule->detail == TEXT_DEFAULT_TITLE && html_title_markup(&markup, s) != -ENOMEM)
+			s = buf_str(&markup);
 		buf_clear(&x->work);
 		x->work.max = limit;
-		if (html_sanitize(&x->work, s, f->base) == -ENOMEM)
+		if (markup.failed == -ENOMEM || html_sanitize(&x->work, s, f->base) == -ENOMEM)
 			x->failed = -ENOMEM;
+		buf_release(&markup);
 		s = buf_str(&x->work);
 	}
 	/* of what the sanitizer emptied, it stays known that it was there */

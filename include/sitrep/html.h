@@ -24,13 +24,18 @@ int html_sanitize(struct buf *out, struct str markup, struct str base);
 bool html_is_sanitized(struct str s);
 
 /* Appends the text of markup (valid UTF-8) as one line: tags gone, block elements and line breaks a space, script,
- * style and form controls dropped with their content, entities resolved once, unsafe characters dropped (utf8.h).
+ * style and svg dropped with their content, entities resolved once, unsafe characters dropped (utf8.h).
  * 0, -ENOMEM, or -E2BIG when out's maximum is reached: it then holds the beginning, and has not failed. */
 int html_to_text(struct buf *out, struct str markup);
 
-/* True when s holds what an author would only write as markup: the tag of a known element, a comment, or a character
- * reference with its semicolon. */
+/* True when s holds what an author would only write as markup: the tag of a known element whose attributes are such, a
+ * comment, or a character reference with its semicolon. */
 bool html_looks_like(struct str s);
+
+/* Appends the markup of a title or a name: each "<" that begins no such tag and no comment as "&lt;", so that no word
+ * in pointed brackets is taken for markup ("a<b and c>d", "<none>"), and without what would be embedded.  0 or out's
+ * failure. */
+int html_title_markup(struct buf *out, struct str s);
 
 /* Appends s with its character references resolved once, as in text.  0 or out's failure. */
 int html_unescape(struct buf *out, struct str s);

@@ -19,6 +19,10 @@
  * without memory. */
 struct str url_resolve(struct arena *a, struct str base, struct str reference);
 
+/* reference, trimmed, with what its writer left out of a web address: "www.x.example/7" gets its scheme, "http:/x/8"
+ * its second slash.  STR_NONE only without memory. */
+struct str url_forgive(struct arena *a, struct str reference);
+
 /* Scheme and host in lower case, IDN host as punycode, default port gone, empty path "/", dot segments
  * resolved, percent-encoding of the path in its normal form (RFC 3986, 6.2.2), characters beyond ASCII encoded.
  * The query's bytes otherwise stay as they are, since a signature may cover them.  Returns its argument when it
