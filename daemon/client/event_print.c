@@ -70,12 +70,22 @@ static void print_gap(const json_t *event)
 	(void)fputs(" are no longer kept\n", stdout);
 }
 
+static bool is_of_item(const char *kind)
+{
+	static const char *const kinds[] = {"new", "copy", "updated", "alert"};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kind, kinds[i]) == 0)
+			return true;
+	return false;
+}
+
 void event_print(const json_t *event, const char *kind)
 {
 	if (strcmp(kind, "feed") == 0)
 		print_feed(event);
 	else if (strcmp(kind, "gap") == 0)
 		print_gap(event);
-	else if (json_is_object(json_object_get(event, "item")))
+	else if (is_of_item(kind) && json_is_object(json_object_get(event, "item")))
 		print_item(event, kind);
 }

@@ -59,12 +59,11 @@ static void check_note(struct habits *h, struct str input)
 
 	habits_note(h, &state, &o, &news);
 	check_plan(h, 0, input);
-	/* what is remembered can be kept */
+	/* what is remembered can be kept; a count that goes past its bound is damage, and the feed is learnt anew */
 	buf_clear(&bytes);
 	fuzz_require(habits_encode(h, &bytes) == 0, input);
 	habits_decode(buf_str(&bytes), h);
-	buf_clear(&bytes);
-	fuzz_require(habits_encode(h, &bytes) == 0 && !str_eq(buf_str(&bytes), buf_str(&fresh)), input);
+	check_plan(h, 0, input);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -158,6 +158,30 @@ def test_tail_takes_no_other_file_for_its_cursor(server, make_daemon, tmp_path):
         assert state.read_bytes() == content
 
 
+def test_tail_prints_plain_lines_and_no_events_that_it_does_not_know(tmp_path):
+    path = tmp_path / "stream.sock"
+    odd = "\x1b[31m\x7f\u202e\x9b"
+    item = dict(title="a ship" + odd, source="s" + odd, link="https://e.example/" + odd)
+    events = (dict(event="hello"), dict(event="later" + odd, cursor="1", item=item), dict(event="heartbeat", cursor="1"),
+              {"event": "gap", "from": "1" + odd, "to": "2" + odd}, dict(event="gap"),
+              dict(event="alert", cursor="3", item=item, alert=dict(name="a" + odd, priority="p" + odd)),
+              dict(event="feed", cursor="4", feed=dict(name="n" + odd, state="s" + odd, reason="r" + odd)),
+              dict(event="error", reason="enough" + odd))
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen()
+        with subprocess.Popen([str(BUILD / "sitrep"), "--socket", str(path), "tail"], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True) as process:
+            connection, _ = listening.accept()
+            connection.sendall("".join(json.dumps(e) + "\n" for e in events).encode())
+            printed, said = process.communicate(timeout=PATIENCE)
+            connection.close()
+    assert process.returncode == 1 and "enough" in said and not set(said) & set(odd[0] + odd[5:])
+    assert not set(printed) & set(odd[0] + odd[5:])
+    assert "missed: events 1[31m to 2[31m are no longer kept" in printed and "later" not in printed
+    assert printed.count("a ship") == 1 and "ALERT a" in printed and "feed     n" in printed
+
+
 def test_a_sentence_that_quotes_is_harmless_to_a_terminal(server, make_daemon):
     daemon = make_daemon(feeds={}).start()
     result = daemon.run("explain", "\x1b[31mred\u202e\x9b", check=False)
