@@ -18,8 +18,8 @@ enum { CLOCK_NEWEST, CLOCK_LOAD, CLOCK_SAVE, CLOCK_STATEMENTS };
 static const char *const texts[CLOCK_STATEMENTS] = {
 	[CLOCK_NEWEST] = "SELECT max(changed, coalesce((SELECT max(last_poll) FROM feed), 0)) FROM total",
 	[CLOCK_LOAD] = "SELECT run, wall, elapsed, ahead, doubt, doubt_from_item, doubt_from_cursor FROM clock",
-	[CLOCK_SAVE] = "INSERT OR REPLACE INTO clock(one, run, wall, elapsed, ahead, doubt,"
-		       " doubt_from_item, doubt_from_cursor) VALUES(1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[CLOCK_SAVE] = ("INSERT OR REPLACE INTO clock(one, run, wall, elapsed, ahead, doubt,"
+			" doubt_from_item, doubt_from_cursor) VALUES(1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
 };
 const struct sql_texts clock_record_texts = {texts, CLOCK_STATEMENTS};
 

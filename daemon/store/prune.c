@@ -11,8 +11,8 @@ static const char *const texts[PRUNE_STATEMENTS] = {
 			 " sources = sources - NOT EXISTS(SELECT 1 FROM item WHERE publisher_id = ?2 AND story_id = ?1)"
 			 " WHERE id = ?1",
 	[PRUNE_STORY] = "DELETE FROM story WHERE id = ?1 AND reports <= 0",
-	[PRUNE_PUBLISHER] = "DELETE FROM publisher WHERE id = ?1"
-			    " AND NOT EXISTS(SELECT 1 FROM item WHERE publisher_id = ?1)",
+	[PRUNE_PUBLISHER] = ("DELETE FROM publisher WHERE id = ?1"
+			     " AND NOT EXISTS(SELECT 1 FROM item WHERE publisher_id = ?1)"),
 };
 const struct sql_texts prune_texts = {texts, PRUNE_STATEMENTS};
 
