@@ -192,6 +192,9 @@ bool html_is_descriptor(struct str s);
 /* How many bytes at the beginning of s, in steps of eight, are ASCII that stands for itself, in text and in attributes'
  * values. */
 size_t html_plain_len(struct str s);
+/* Does s hold a comment before a tag, or a tag (ends: an end tag) that is meant as one: html_looks_like(), without
+ * references. */
+bool html_has_tag(struct str s, bool ends);
 /* A control, or a character that XML does not allow: not in any output. */
 bool html_is_dropped(uint32_t c);
 /* Appends c as the text of XHTML, unless it is dropped. */

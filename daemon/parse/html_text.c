@@ -314,9 +314,21 @@ static size_t tag_len(struct str s)
 	return tokens.pos;
 }
 
+bool html_has_tag(struct str s, bool ends)
+{
+	size_t last = s.len; /* behind the last ">" */
+
+	while (last > 0 && s.data[last - 1] != '>')
+		last--;
+	for (size_t at = str_find_char(s, '<', 0); at < last; at = str_find_char(s, '<', at + 1))
+		if ((!ends || str_starts(str_slice(s, at, s.len), STR("</"))) && tag_len(str_slice(s, at, s.len)) > 0)
+			return true;
+	return false;
+}
+
 bool html_looks_like(struct str s)
 {
-	size_t at, last = s.len; /* behind the last ">" */
+	size_t at;
 	struct html_reference ref;
 
 	for (at = str_find_char(s, '&', 0); at != STR_NPOS; at = str_find_char(s, '&', at + 1)) {
@@ -326,12 +338,7 @@ bool html_looks_like(struct str s)
 		if (used > 0 && rest.data[used - 1] == ';')
 			return true;
 	}
-	while (last > 0 && s.data[last - 1] != '>')
-		last--;
-	for (at = str_find_char(s, '<', 0); at < last; at = str_find_char(s, '<', at + 1))
-		if (tag_len(str_slice(s, at, s.len)) > 0)
-			return true;
-	return at != STR_NPOS && str_find(s, STR("<!--"), at) != STR_NPOS;
+	return html_has_tag(s, false) || str_find(s, STR("<!--"), 0) != STR_NPOS;
 }
 
 /* Is it the tag of something that a title has no room for? */

@@ -6,6 +6,7 @@
 #include "sitrep/jsonfeed.h"
 
 #include "feed_date.h"
+#include "feed_text.h"
 #include "jsonrepair.h"
 #include "sitrep/html.h"
 #include "sitrep/limits.h"
@@ -20,6 +21,8 @@
 
 /* Mending makes at most three bytes of one; the text's own limit is parse.c's. */
 enum { MENDED_MAX = 192 * 1024 * 1024 };
+/* Markup shrinks while it is sanitised. */
+enum { CONTENT_MARKUP_MAX = 8 * LIMIT_ITEM_CONTENT };
 
 struct json_reader {
 	struct arena *arena;
@@ -31,18 +34,27 @@ struct json_reader {
 /* In the arena, without the zero bytes that JSON can spell and nothing else wants. */
 static struct str keep(struct json_reader *r, struct str s, size_t max)
 {
-	s = utf8_cut(str_trim(s), max);
-	if (s.len == 0)
-		return STR_NONE;
-	char *copy = arena_cstr(r->arena, s);
-	if (copy == NULL) {
-		r->failed = -ENOMEM;
-		return STR_NONE;
+	struct buf mended = BUF_INIT(2 * MENDED_MAX), stripped = BUF_INIT(2 * MENDED_MAX);
+	if (feed_text_has_c1(s)) {
+		feed_text_mend_c1(&mended, s);
+		s = buf_str(&mended);
 	}
+	if (feed_text_has_cdata(s)) {
+		feed_text_strip_cdata(&stripped, s);
+		s = buf_str(&stripped);
+	}
+	s = utf8_cut(str_trim(s), max);
+	char *copy = s.len == 0 ? NULL : arena_cstr(r->arena, s);
+	if (buf_failed(&mended) || buf_failed(&stripped) || (s.len > 0 && copy == NULL))
+		r->failed = -ENOMEM;
+	buf_release(&mended);
+	buf_release(&stripped);
+	if (copy == NULL)
+		return STR_NONE;
 	size_t len = 0;
 	for (size_t i = 0; i < s.len; i++) {
-		if (s.data[i] != '\0')
-			copy[len++] = s.data[i];
+		if (copy[i] != '\0')
+			copy[len++] = copy[i];
 	}
 	return str_make(copy, len);
 }
@@ -68,7 +80,9 @@ static struct str url_of(struct json_reader *r, const json_t *object, const char
 	struct str reference = text_of(r, object, key, LIMIT_URL + 1);
 	if (str_empty(reference) || reference.len > LIMIT_URL)
 		return STR_NONE;
-	struct str url = url_resolve(r->arena, r->base, reference);
+	if (str_eq(reference, STR("#")))
+		return STR_NONE;
+	struct str url = url_resolve(r->arena, r->base, url_forgive(r->arena, reference));
 	if (url.data == NULL)
 		r->failed = -ENOMEM;
 	bool relative = str_empty(r->base) && str_find_char(url, ':', 0) == STR_NPOS;
@@ -88,26 +102,47 @@ static struct text plain_of(struct json_reader *r, const json_t *object, const c
 			    : (struct text){.value = s, .kind = TEXT_PLAIN, .mime = STR("text/plain"), .base = r->base};
 }
 
-static struct text html_of(struct json_reader *r, const json_t *object, const char *key)
+/* base: of relative addresses. */
+static struct text html_of(struct json_reader *r, const json_t *object, const char *key, struct str base)
 {
 	const json_t *value = json_object_get(object, key);
 	if (!json_is_string(value))
 		return (struct text){0};
+	struct str markup = keep(r, str_make(json_string_value(value), json_string_length(value)), CONTENT_MARKUP_MAX);
+	struct buf again = BUF_INIT(2 * CONTENT_MARKUP_MAX);
+	if (feed_text_unescape_markup(&again, markup))
+		markup = buf_str(&again);
 	buf_clear(&r->work);
-	if (html_sanitize(&r->work, str_make(json_string_value(value), json_string_length(value)), r->base) == -ENOMEM)
+	if (again.failed == -ENOMEM || html_sanitize(&r->work, markup, base) == -ENOMEM)
 		r->failed = -ENOMEM;
+	buf_release(&again);
 	struct str s = keep(r, buf_str(&r->work), LIMIT_ITEM_CONTENT);
 	return str_empty(s) ? (struct text){0}
-			    : (struct text){.value = s, .kind = TEXT_HTML, .mime = STR("text/html"), .base = r->base};
+			    : (struct text){.value = s, .kind = TEXT_HTML, .mime = STR("text/html"), .base = base};
+}
+
+/* A name is text: markup and references in it are read. */
+static struct str name_of(struct json_reader *r, struct str s)
+{
+	if (str_find_char(s, '<', 0) == STR_NPOS && str_find_char(s, '&', 0) == STR_NPOS)
+		return s;
+	struct buf name = BUF_INIT(LIMIT_TITLE);
+	feed_text_name(&name, s);
+	if (buf_failed(&name))
+		r->failed = -ENOMEM;
+	s = keep(r, buf_str(&name), LIMIT_NAME);
+	buf_release(&name);
+	return s;
 }
 
 static bool person_of(struct json_reader *r, const json_t *value, struct person *p)
 {
 	*p = (struct person){0};
 	if (json_is_string(value)) {
-		p->name = keep(r, str_make(json_string_value(value), json_string_length(value)), LIMIT_NAME);
+		p->name =
+			name_of(r, keep(r, str_make(json_string_value(value), json_string_length(value)), LIMIT_NAME));
 	} else if (json_is_object(value)) {
-		p->name = text_of(r, value, "name", LIMIT_NAME);
+		p->name = name_of(r, text_of(r, value, "name", LIMIT_NAME));
 		p->email = text_of(r, value, "email", LIMIT_NAME);
 		p->uri = url_of(r, value, "url");
 		if (str_starts_nocase(p->uri, STR("mailto:")) && str_empty(p->email))
@@ -155,7 +190,8 @@ static void read_item_lists(struct json_reader *r, const json_t *object, struct 
 	for (size_t i = 0; r->failed == 0 && (value = nth(json_object_get(object, "tags"), i)) != NULL; i++) {
 		struct str term =
 			json_is_string(value)
-				? keep(r, str_make(json_string_value(value), json_string_length(value)), LIMIT_NAME)
+				? name_of(r, keep(r, str_make(json_string_value(value), json_string_length(value)),
+						     LIMIT_NAME))
 				: STR_NONE;
 		struct category *slot = str_empty(term) ? NULL : NEW(r, &it->categories);
 		if (slot != NULL)
@@ -164,8 +200,9 @@ static void read_item_lists(struct json_reader *r, const json_t *object, struct 
 	for (size_t i = 0; r->failed == 0 && (value = nth(json_object_get(object, "attachments"), i)) != NULL; i++) {
 		struct str url = url_of(r, value, "url");
 		struct enclosure *slot = str_empty(url) ? NULL : NEW(r, &it->enclosures);
+		struct str type = text_of(r, value, "mime_type", LIMIT_NAME);
 		if (slot != NULL)
-			*slot = (struct enclosure){url, text_of(r, value, "mime_type", LIMIT_NAME),
+			*slot = (struct enclosure){url, str_empty(type) ? feed_text_type_of(url) : type,
 				text_of(r, value, "size_in_bytes", LIMIT_NAME)};
 	}
 }
@@ -176,9 +213,8 @@ static void read_item(struct json_reader *r, const json_t *object, struct item *
 	it->id = text_of(r, object, "id", LIMIT_TITLE);
 	it->title = plain_of(r, object, "title", LIMIT_TITLE);
 	it->summary = plain_of(r, object, "summary", LIMIT_ITEM_CONTENT);
-	it->content = html_of(r, object, "content_html");
-	if (it->content.kind == TEXT_ABSENT)
-		it->content = plain_of(r, object, "content_text", LIMIT_ITEM_CONTENT);
+	if (!feed_text_is_visible(it->title.value, false))
+		it->title = (struct text){0};
 	it->link = url_of(r, object, "url");
 	struct str external = url_of(r, object, "external_url");
 	if (!str_empty(it->link)) {
@@ -193,6 +229,9 @@ static void read_item(struct json_reader *r, const json_t *object, struct item *
 		if (str_empty(it->link))
 			it->link = external;
 	}
+	it->content = html_of(r, object, "content_html", url_is_web(it->link) ? it->link : r->base);
+	if (it->content.kind == TEXT_ABSENT)
+		it->content = plain_of(r, object, "content_text", LIMIT_ITEM_CONTENT);
 	it->image.url = url_of(r, object, "image");
 	if (str_empty(it->image.url))
 		it->image.url = url_of(r, object, "banner_image");
@@ -263,6 +302,11 @@ static int read_document(struct json_reader *r, const json_t *root, struct docum
 		struct item *it = NEW(r, &d->items);
 		if (it != NULL)
 			read_item(r, json_array_get(items, i), it);
+		/* version 1.1: an item without authors has the feed's; the list is shared */
+		if (it != NULL && it->authors.count == 0) {
+			it->authors.items = d->feed.authors.items;
+			it->authors.count = it->authors.cap = d->feed.authors.count;
+		}
 	}
 	return r->failed != 0 ? error_set(err, r->failed, "the feed is too large") : 0;
 }

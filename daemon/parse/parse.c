@@ -5,6 +5,7 @@
  * reading that found more items is kept. */
 #include "sitrep/parse.h"
 
+#include "feed_text.h"
 #include "sitrep/charset.h"
 #include "sitrep/html.h"
 #include "sitrep/html_links.h"
@@ -31,6 +32,7 @@ struct parse {
 	struct str base;
 	struct str language; /* as the server said it */
 	struct buf decoded;
+	struct buf mended; /* of C1 characters */
 	struct buf repaired;
 	struct buf notes;
 	struct charset_choice charset;
@@ -285,6 +287,7 @@ int parse_feed(const struct parse_input *in, struct arena *a, struct document *d
 		.base = arena_str(a, in->url),
 		.language = arena_str(a, str_trim(in->content_language)),
 		.decoded = BUF_INIT(TEXT_MAX),
+		.mended = BUF_INIT(TEXT_MAX),
 		.repaired = BUF_INIT(TEXT_MAX),
 		.notes = BUF_INIT(NOTES_MAX),
 	};
@@ -297,6 +300,11 @@ int parse_feed(const struct parse_input *in, struct arena *a, struct document *d
 	struct str text;
 	int r = charset_to_utf8(
 		&p.decoded, a, in->body, media_parameter(in->content_type, STR("charset")), !json, &p.charset, &text);
+	if (r == 0 && feed_text_has_c1(text)) {
+		feed_text_mend_c1(&p.mended, text);
+		text = buf_str(&p.mended);
+		r = p.mended.failed;
+	}
 	if (r == 0) {
 		name_ascii(&p);
 		note_charset(&p);
@@ -307,6 +315,7 @@ int parse_feed(const struct parse_input *in, struct arena *a, struct document *d
 		r = error_set(err, -ENOMEM, "the feed is too large");
 	}
 	buf_release(&p.decoded);
+	buf_release(&p.mended);
 	buf_release(&p.repaired);
 	buf_release(&p.notes);
 	return r;

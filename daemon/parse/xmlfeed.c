@@ -6,6 +6,7 @@
  * since its start, handed to its action at its end and cut off again. */
 #include "xmlfeed_internal.h"
 
+#include "feed_text.h"
 #include "sitrep/html.h"
 #include "sitrep/url.h"
 #include "sitrep/utf8.h"
@@ -47,6 +48,19 @@ struct str xmlfeed_keep(struct xmlfeed *x, struct str s, size_t max)
 	return copy;
 }
 
+struct str xmlfeed_keep_name(struct xmlfeed *x, struct str s, size_t max)
+{
+	if (str_find_char(s, '<', 0) == STR_NPOS && str_find_char(s, '&', 0) == STR_NPOS)
+		return xmlfeed_keep(x, s, max);
+	struct buf name = BUF_INIT(LIMIT_TITLE);
+	feed_text_name(&name, s);
+	if (buf_failed(&name))
+		x->failed = -ENOMEM;
+	struct str kept = xmlfeed_keep(x, buf_str(&name), max);
+	buf_release(&name);
+	return kept;
+}
+
 /* reference resolved, in the arena even where it came as it should be. */
 static struct str resolve(struct xmlfeed *x, struct str base, struct str reference)
 {
@@ -61,14 +75,14 @@ static struct str resolve(struct xmlfeed *x, struct str base, struct str referen
 struct str xmlfeed_keep_url(struct xmlfeed *x, struct str base, struct str reference)
 {
 	reference = str_trim(reference);
-	if (reference.len == 0 || reference.len > LIMIT_URL)
+	if (reference.len == 0 || reference.len > LIMIT_URL || str_eq(reference, STR("#")))
 		return STR_NONE;
 	if (url_is_simple(reference))
 		return xmlfeed_keep(x, reference, LIMIT_URL);
 	/* words are no address, even if one could be made of them */
 	if (str_find_char(reference, ' ', 0) != STR_NPOS && str_find_char(reference, '/', 0) == STR_NPOS)
 		return STR_NONE;
-	struct str url = resolve(x, base, reference);
+	struct str url = resolve(x, base, url_forgive(x->arena, reference));
 	/* without any base a relative reference stays what it is: harmless, and all that is known */
 	if (url_is_safe_link(url) || (str_empty(base) && str_find_char(url, ':', 0) == STR_NPOS))
 		return url;
@@ -255,12 +269,26 @@ static void on_text(void *ctx, struct str text)
 		(void)buf_append(&x->text, text.data, text.len);
 }
 
+static void end_element(struct xmlfeed *x, struct frame *f)
+{
+	struct str text = str_slice(buf_str(&x->text), f->text_start, x->text.len);
+	struct buf stripped = BUF_INIT(CAPTURE_MAX);
+	if (f->capture == f && feed_text_has_cdata(text)) {
+		feed_text_strip_cdata(&stripped, text);
+		text = buf_str(&stripped);
+		if (buf_failed(&stripped))
+			x->failed = -ENOMEM;
+	}
+	f->rule->action->end(x, f, text);
+	buf_release(&stripped);
+}
+
 static void pop(struct xmlfeed *x)
 {
 	struct frame *f = &x->frames[x->depth];
 	if (f->rule != NULL) {
 		if (f->rule->action->end != NULL)
-			f->rule->action->end(x, f, str_slice(buf_str(&x->text), f->text_start, x->text.len));
+			end_element(x, f);
 		if (f->capture == f)
 			buf_truncate(&x->text, f->text_start);
 	} else if (f->markup.data != NULL) {

@@ -4,6 +4,7 @@
  * the builder between the two. */
 #include "xmlfeed_internal.h"
 
+#include "feed_text.h"
 #include "sitrep/url.h"
 
 #include <errno.h>
@@ -52,6 +53,7 @@ static void item_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr
 		return;
 	item_init(it);
 	x->item = it;
+	x->waiting_count = 0;
 	x->own_categories[1] = 0;
 	x->item_dc_date = TIME_NONE;
 	xmlfeed_enter(x, f, AT_ITEM, it);
@@ -78,6 +80,7 @@ static void item_end(struct xmlfeed *x, struct frame *f, struct str text)
 	xmlfeed_finish_item_people(x);
 	if (str_empty(it->link) && it->guid_is_permalink && url_is_web(it->id))
 		it->link = it->id;
+	xmlfeed_finish_item_texts(x);
 	/* Dublin Core's date is whichever was not said; Atom requires only updated */
 	if (it->published == TIME_NONE)
 		it->published = x->item_dc_date != TIME_NONE ? x->item_dc_date : it->updated;
@@ -105,9 +108,10 @@ static void link_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr
 	if (str_starts_nocase(rel, STR(RELATIONS)))
 		rel = str_slice(rel, sizeof(RELATIONS) - 1, rel.len);
 	struct str href = xmlfeed_attr(attrs, count, "href");
+	/* an empty reference is the base (RFC 3986, 4.4), which is the feed itself unless xml:base says otherwise */
+	bool says_base = href.data != NULL && str_trim(href).len == 0 && f->base.data != x->frames[0].base.data;
 	x->link = (struct feed_link){
-		.href = href.data != NULL ? xmlfeed_keep_url(x, f->base, str_trim(href).len > 0 ? href : f->base)
-					  : STR_NONE,
+		.href = xmlfeed_keep_url(x, f->base, says_base ? f->base : href),
 		.rel = xmlfeed_keep(x, rel, LIMIT_NAME),
 		.type = xmlfeed_keep(x, xmlfeed_attr(attrs, count, "type"), LIMIT_NAME),
 		.title = xmlfeed_keep(x, xmlfeed_attr(attrs, count, "title"), LIMIT_TITLE),
@@ -122,19 +126,20 @@ static void add_enclosure(struct xmlfeed *x, struct item *it, const struct enclo
 {
 	if (str_empty(e->url) || it->enclosures.count == LIMIT_ITEM_LIST)
 		return;
+	struct str type = str_empty(e->type) ? feed_text_type_of(e->url) : e->type;
 	for (size_t i = 0; i < it->enclosures.count; i++) {
 		struct enclosure *known = &it->enclosures.items[i];
 		if (!str_eq(known->url, e->url))
 			continue;
 		if (str_empty(known->type))
-			known->type = e->type;
+			known->type = type;
 		if (str_empty(known->length))
 			known->length = e->length;
 		return;
 	}
 	struct enclosure *added = xmlfeed_checked(x, list_add(x->arena, &it->enclosures));
 	if (added != NULL)
-		*added = *e;
+		*added = (struct enclosure){e->url, type, e->length};
 }
 
 static void add_link(struct xmlfeed *x, const struct frame *f, const struct feed_link *link)
@@ -241,9 +246,9 @@ static void category_begin(struct xmlfeed *x, struct frame *f, const struct xml_
 	if (str_empty(term))
 		term = xmlfeed_attr(attrs, count, "text");
 	x->category = (struct category){
-		.term = xmlfeed_keep(x, term, LIMIT_NAME),
+		.term = xmlfeed_keep_name(x, term, LIMIT_NAME),
 		.scheme = xmlfeed_keep(x, scheme, LIMIT_URL),
-		.label = xmlfeed_keep(x, xmlfeed_attr(attrs, count, "label"), LIMIT_NAME),
+		.label = xmlfeed_keep_name(x, xmlfeed_attr(attrs, count, "label"), LIMIT_NAME),
 	};
 	/* iTunes puts categories into one another */
 	if (f->rule->ns == NS_ITUNES)
@@ -282,7 +287,7 @@ static void add_category(struct xmlfeed *x, const struct frame *f, const struct 
 static void category_end(struct xmlfeed *x, struct frame *f, struct str text)
 {
 	if (str_empty(x->category.term))
-		x->category.term = xmlfeed_keep(x, text, LIMIT_NAME);
+		x->category.term = xmlfeed_keep_name(x, text, LIMIT_NAME);
 	if (str_empty(x->category.term))
 		x->category.term = x->category.label;
 	add_category(x, f, &x->category);
@@ -300,7 +305,7 @@ static void keywords_end(struct xmlfeed *x, struct frame *f, struct str text)
 {
 	struct str word;
 	while (str_split(&text, ',', &word)) {
-		struct category c = {.term = xmlfeed_keep(x, word, LIMIT_NAME)};
+		struct category c = {.term = xmlfeed_keep_name(x, word, LIMIT_NAME)};
 		add_category(x, f, &c);
 	}
 }
@@ -421,7 +426,7 @@ static void source_end(struct xmlfeed *x, struct frame *f, struct str text)
 	struct item *it = f->object;
 	if (it->source.title.kind != TEXT_ABSENT || str_trim(text).len == 0)
 		return;
-	it->source.title = (struct text){.value = xmlfeed_keep(x, text, LIMIT_TITLE),
+	it->source.title = (struct text){.value = xmlfeed_keep_name(x, text, LIMIT_TITLE),
 		.kind = TEXT_PLAIN,
 		.mime = STR("text/plain"),
 		.lang = f->language};

@@ -88,6 +88,14 @@ enum { RANKS = sizeof(struct item) / sizeof(void *) + 1 };
 enum { RULE_SLOTS = 1024 };
 enum { NS_CACHE = 8, RULE_CACHE = 64 };
 
+/* Texts of one item that wait for its link. */
+enum { WAITING_TEXTS = 4 };
+
+struct waiting_text {
+	struct text *text;
+	struct str markup; /* not sanitised yet */
+};
+
 struct xmlfeed {
 	struct arena *arena;
 	struct document *document;
@@ -109,6 +117,8 @@ struct xmlfeed {
 	struct enclosure enclosure;
 	size_t own_categories[3]; /* of the feed, the item and its source, how many are not from modules */
 	int64_t item_dc_date;
+	struct waiting_text waiting[WAITING_TEXTS]; /* of the open item */
+	size_t waiting_count;
 	bool guid_says_no;             /* isPermaLink="false" */
 	struct person fallback_author; /* of the item, should nobody better be named */
 	struct person feed_author;     /* the same of the feed */
@@ -147,6 +157,8 @@ void xmlfeed_enter(struct xmlfeed *x, struct frame *f, enum place place, void *o
 /* The same object goes on, in that place. */
 void xmlfeed_enter_same(struct frame *f, enum place place);
 struct str xmlfeed_keep(struct xmlfeed *x, struct str s, size_t max);
+/* The same of a name, which is text: markup and references in it are read. */
+struct str xmlfeed_keep_name(struct xmlfeed *x, struct str s, size_t max);
 /* Resolved against the base in force; absent when it is nowhere a reader may be sent. */
 struct str xmlfeed_keep_url(struct xmlfeed *x, struct str base, struct str reference);
 /* Notes that the arena or a buffer is used up. */
@@ -155,6 +167,8 @@ void *xmlfeed_checked(struct xmlfeed *x, void *allocated);
 /* -- xmlfeed_text.c */
 /* The instant that text names, or TIME_NONE. */
 int64_t xmlfeed_read_time(struct xmlfeed *x, struct str text);
+/* Sanitises the texts of the item that waited for its link. */
+void xmlfeed_finish_item_texts(struct xmlfeed *x);
 extern const struct action action_text;   /* struct text */
 extern const struct action action_string; /* struct str */
 extern const struct action action_url;    /* struct str */

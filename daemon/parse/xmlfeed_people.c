@@ -25,6 +25,17 @@ static bool find_email(struct str s, size_t *from, size_t *to)
 	return start < at && end > at + 1 && str_find_char(str_slice(s, at + 1, end), '@', 0) == STR_NPOS;
 }
 
+/* Do the quotes at the ends stand around all of s: "Ann B", or one that lost its other; not Ann "B"? */
+static bool is_quoted(struct str s)
+{
+	size_t quotes = 0;
+	for (size_t i = 0; i < s.len; i++)
+		quotes += s.data[i] == '"';
+	if (s.len == 0 || (*s.data != '"' && s.data[s.len - 1] != '"'))
+		return false;
+	return quotes == 1 || (quotes == 2 && s.len > 1 && *s.data == '"' && s.data[s.len - 1] == '"');
+}
+
 /* Without the quotes and brackets that stood around a part; "Name (desk)" keeps its own. */
 static struct str bare(struct str s)
 {
@@ -32,10 +43,12 @@ static struct str bare(struct str s)
 	for (;;) {
 		s = str_trim(s);
 		char last = s.len > 0 ? s.data[s.len - 1] : '\0';
-		if (s.len > 0 && strchr("<([])>,;:-\"", *s.data) != NULL)
+		if (s.len > 0 && strchr("<([])>,;:-", *s.data) != NULL)
 			s = str_slice(s, 1, s.len);
-		else if (s.len > 0 && strchr("<([]>,;:-\"", last) != NULL)
+		else if (s.len > 0 && strchr("<([]>,;:-", last) != NULL)
 			s.len--;
+		else if (is_quoted(s))
+			s = str_slice(s, *s.data == '"', s.len - (last == '"'));
 		else if (last == ')' && !opens)
 			s.len--;
 		else
@@ -47,6 +60,8 @@ static struct str bare(struct str s)
 static void parse_person(struct xmlfeed *x, struct str s, struct person *p)
 {
 	s = str_trim(s);
+	if (str_find_char(s, '<', 0) != STR_NPOS || str_find_char(s, '&', 0) != STR_NPOS)
+		s = xmlfeed_keep_name(x, s, LIMIT_TITLE);
 	size_t from;
 	size_t to;
 	if (!find_email(s, &from, &to)) {

@@ -6,6 +6,7 @@
 #include "xmlfeed_internal.h"
 
 #include "feed_date.h"
+#include "feed_text.h"
 #include "sitrep/html.h"
 #include "sitrep/url.h"
 #include "sitrep/utf8.h"
@@ -15,6 +16,8 @@
 
 /* An item's identity may be a URL, or longer than any that is fetched. */
 enum { STRING_MAX = LIMIT_TITLE };
+/* A text on its way to the sanitizer: as much as is captured. */
+enum { CAPTURE_LIMIT = 8 * LIMIT_ITEM_CONTENT };
 
 static bool contains(struct str s, struct str part)
 {
@@ -153,21 +156,132 @@ static bool has_tag(struct str s)
 	return false;
 }
 
-static void text_end(struct xmlfeed *x, struct frame *f, struct str s)
+/* The markup's sanitised form becomes the text's value. */
+static void set_markup(struct xmlfeed *x, struct text *text, struct str markup, struct str base, size_t limit)
 {
-	if (f->base64 || (f->mode == READ_MEDIA && looks_base64(s)))
-		s = decoded(x, s, f->mode == READ_MEDIA);
-	s = str_trim(s);
-	if (s.len == 0 || !xmlfeed_claim(x, f, f->rule->offset, f->rule->rank))
-		return;
-	enum reading_mode mode = f->mode;
-	if (f->has_markup && mode != READ_XHTML)
-		mode = READ_HTML;
-	else if (mode == READ_AUTO || mode == READ_MEDIA)
-		mode = html_looks_like(s) || (f->rule->detail != TEXT_DEFAULT_TITLE && has_tag(s)) ? READ_HTML
-												   : READ_PLAIN;
+	buf_clear(&x->work);
+	x->work.max = limit;
+	if (html_sanitize(&x->work, markup, base) == -ENOMEM)
+		x->failed = -ENOMEM;
+	text->base = base;
+	/* of what the sanitizer emptied, it stays known that it was there */
+	text->value = x->work.len == 0 ? STR("") : xmlfeed_keep(x, buf_str(&x->work), limit);
+	if (text->value.data == NULL)
+		*text = (struct text){0};
+}
+
+static void forget_waiting(struct xmlfeed *x, const struct text *text)
+{
+	for (size_t i = 0; i < x->waiting_count; i++) {
+		if (x->waiting[i].text == text)
+			x->waiting[i--] = x->waiting[--x->waiting_count];
+	}
+}
+
+void xmlfeed_finish_item_texts(struct xmlfeed *x)
+{
+	for (size_t i = 0; i < x->waiting_count; i++) {
+		struct text *text = x->waiting[i].text;
+		struct str base = url_is_web(x->item->link) ? x->item->link : text->base;
+		set_markup(x, text, x->waiting[i].markup, base, LIMIT_ITEM_CONTENT);
+	}
+	x->waiting_count = 0;
+}
+
+/* May an address in the markup need a base? */
+static bool needs_base(struct str s)
+{
+	return contains(s, STR("href")) || contains(s, STR("src")) || contains(s, STR("poster"));
+}
+
+/* Of an item's text without an xml:base: the item's link is the page that it stood on, so relative addresses are meant
+ * from there.  True when the text waits for that. */
+static bool wait_for_link(struct xmlfeed *x, const struct frame *f, struct text *text, struct str s)
+{
+	bool in_item = (f->place == AT_ITEM || f->place == AT_MEDIA) && x->item != NULL;
+	if (!in_item || f->base.data != x->frames[0].base.data || f->rule->detail == TEXT_DEFAULT_TITLE ||
+		x->waiting_count == WAITING_TEXTS || !needs_base(s))
+		return false;
+	struct str markup = arena_str(x->arena, s);
+	if (markup.data == NULL) {
+		x->failed = -ENOMEM;
+		return false;
+	}
+	text->value = STR("");
+	x->waiting[x->waiting_count++] = (struct waiting_text){text, markup};
+	return true;
+}
+
+/* Bytes of text, without markup. */
+static size_t length_of(struct xmlfeed *x, struct str s, bool markup)
+{
+	if (!markup)
+		return s.len;
+	buf_clear(&x->work);
+	x->work.max = LIMIT_ITEM_CONTENT;
+	(void)html_to_text(&x->work, s);
+	return x->work.len;
+}
+
+/* RSS items may have a description and a summary, both their own: the longer one is kept. */
+static bool is_longer_summary(struct xmlfeed *x, const struct frame *f, struct str s, enum reading_mode mode)
+{
+	const struct text *held = xmlfeed_member(f);
+	struct str value = held->value;
+	if (f->place != AT_ITEM || f->rule->ns != NS_FEED || f->rule->offset != offsetof(struct item, summary) ||
+		x->is_atom || held->kind == TEXT_ABSENT ||
+		f->ranks[f->rule->offset / sizeof(void *)] > f->rule->rank + 1U)
+		return false;
+	for (size_t i = 0; i < x->waiting_count; i++) {
+		if (x->waiting[i].text == held)
+			value = x->waiting[i].markup;
+	}
+	size_t length = length_of(x, value, held->kind == TEXT_HTML);
+	return length_of(x, s, mode != READ_PLAIN) > length;
+}
+
+static enum reading_mode mode_of_text(const struct frame *f, struct str s)
+{
+	if (f->has_markup && f->mode != READ_XHTML)
+		return READ_HTML;
+	if (f->mode != READ_AUTO && f->mode != READ_MEDIA)
+		return f->mode;
+	return html_looks_like(s) || (f->rule->detail != TEXT_DEFAULT_TITLE && has_tag(s)) ? READ_HTML : READ_PLAIN;
+}
+
+/* What markup is made of before it is sanitised, in *made where it is not s itself. */
+static struct str prepare_markup(
+	struct xmlfeed *x, const struct frame *f, struct str s, enum reading_mode *mode, struct buf made[2])
+{
+	bool title = f->rule->detail == TEXT_DEFAULT_TITLE;
+	if (title && *mode != READ_PLAIN) {
+		(void)html_title_markup(&made[0], s);
+		s = buf_str(&made[0]);
+	} else if (!title && *mode == READ_HTML) {
+		bool body = (f->place == AT_ITEM || f->place == AT_MEDIA) && !f->base64 && f->mode != READ_MEDIA;
+		for (int i = 0; i < 2 && body && feed_text_unescape_markup(&made[i], s); i++)
+			s = buf_str(&made[i]);
+		/* a plain text with references: its lines are lines */
+		if (f->mode == READ_AUTO && !f->has_markup && !has_tag(s) && str_find(s, STR("<!"), 0) == STR_NPOS) {
+			struct buf *plain = s.data == made[0].data ? &made[1] : &made[0];
+			buf_clear(plain);
+			(void)html_unescape(plain, s);
+			if (!html_looks_like(buf_str(plain))) {
+				s = str_trim(buf_str(plain));
+				*mode = READ_PLAIN;
+			}
+		}
+	}
+	if (made[0].failed == -ENOMEM || made[1].failed == -ENOMEM)
+		x->failed = -ENOMEM;
+	return s;
+}
+
+static void set_text(struct xmlfeed *x, const struct frame *f, struct str s, enum reading_mode mode)
+{
 	size_t limit = f->rule->detail == TEXT_DEFAULT_TITLE ? LIMIT_TITLE_MARKUP : LIMIT_ITEM_CONTENT;
 	struct text *text = xmlfeed_member(f);
+	forget_waiting(x, text);
 	*text = (struct text){
 		.kind = mode == READ_PLAIN ? TEXT_PLAIN : TEXT_HTML,
 		.mime = str_empty(f->mime) ? mime_of(mode) : f->mime,
@@ -175,20 +289,32 @@ static void text_end(struct xmlfeed *x, struct frame *f, struct str s)
 		.base = f->base,
 	};
 	if (text->kind == TEXT_HTML) {
-		struct buf markup = BUF_INIT(4 * LIMIT_ITEM_CONTENT);
-		if (f->rule->detail == TEXT_DEFAULT_TITLE && html_title_markup(&markup, s) != -ENOMEM)
-			s = buf_str(&markup);
-		buf_clear(&x->work);
-		x->work.max = limit;
-		if (markup.failed == -ENOMEM || html_sanitize(&x->work, s, f->base) == -ENOMEM)
-			x->failed = -ENOMEM;
-		buf_release(&markup);
-		s = buf_str(&x->work);
+		if (!wait_for_link(x, f, text, s))
+			set_markup(x, text, s, f->base, limit);
+		return;
 	}
-	/* of what the sanitizer emptied, it stays known that it was there */
 	text->value = str_empty(s) ? STR("") : xmlfeed_keep(x, s, limit);
 	if (text->value.data == NULL)
 		*text = (struct text){0};
+}
+
+static void text_end(struct xmlfeed *x, struct frame *f, struct str s)
+{
+	bool title = f->rule->detail == TEXT_DEFAULT_TITLE;
+	/* a word of a title may be base64 by chance */
+	if (f->base64 || (f->mode == READ_MEDIA && !title && looks_base64(s)))
+		s = decoded(x, s, f->mode == READ_MEDIA);
+	s = str_trim(s);
+	if (s.len == 0)
+		return;
+	enum reading_mode mode = mode_of_text(f, s);
+	struct buf made[2] = {BUF_INIT(2 * CAPTURE_LIMIT), BUF_INIT(2 * CAPTURE_LIMIT)};
+	s = prepare_markup(x, f, s, &mode, made);
+	if ((!title || feed_text_is_visible(s, mode != READ_PLAIN)) &&
+		(is_longer_summary(x, f, s, mode) || xmlfeed_claim(x, f, f->rule->offset, f->rule->rank)))
+		set_text(x, f, s, mode);
+	buf_release(&made[0]);
+	buf_release(&made[1]);
 }
 
 static void string_end(struct xmlfeed *x, struct frame *f, struct str s)
@@ -196,7 +322,7 @@ static void string_end(struct xmlfeed *x, struct frame *f, struct str s)
 	struct str *string = xmlfeed_member(f);
 	s = str_trim(s);
 	if (s.len > 0 && xmlfeed_claim(x, f, f->rule->offset, f->rule->rank))
-		*string = xmlfeed_keep(x, s, STRING_MAX);
+		*string = f->place == AT_PERSON ? xmlfeed_keep_name(x, s, STRING_MAX) : xmlfeed_keep(x, s, STRING_MAX);
 }
 
 static void url_end(struct xmlfeed *x, struct frame *f, struct str s)

@@ -144,7 +144,7 @@ static void test_rss091_doctype_and_entity(void **state)
 	assert_str(f.d.version, "0.91");
 	assert_str(f.d.feed.title.value, "Runway Report \u2013 Air Desk");
 	assert_true(f.d.wellformed);
-	assert_str(f.d.items.items[0].summary.value, "Twelve aircraft &amp; their crews follow in spring.");
+	assert_str(f.d.items.items[0].summary.value, "Twelve aircraft & their crews follow in spring.");
 }
 
 static void test_encodings(void **state)
