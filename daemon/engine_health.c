@@ -161,9 +161,11 @@ void engine_gather_health(const struct engine *e, struct health_facts *facts)
 {
 	int64_t now_us = clock_mono_us(), patience_ms = 2 * e->config->fetch_timeout_ms;
 	struct stream_stats stream = {0};
+	struct pool_stats pool = {0};
 	struct damage damage;
 
 	stream_get_stats(e->stream, &stream);
+	pool_get_stats(e->pool, &pool);
 	damage_get(&damage);
 	*facts = (struct health_facts){
 		.now_ms = clock_wall_ms(),
@@ -178,6 +180,8 @@ void engine_gather_health(const struct engine *e, struct health_facts *facts)
 		.silent_ms = (now_us - e->moved_us) / 1000,
 		.patience_ms = patience_ms > SILENT_MS ? patience_ms : SILENT_MS,
 	};
+	if (pool.ready == 0)
+		facts->no_worker = pool.trouble;
 	facts->damaged_tables = damage.tables;
 	facts->damaged_rows = damage.rows;
 	(void)snprintf(facts->damage, sizeof(facts->damage), "%s", damage.text);

@@ -66,6 +66,8 @@ static void judge_polling(const struct health_facts *f, struct health *h)
 {
 	if (f->loop_late_ms > HEALTH_LOOP_LATE_MS)
 		reason(h, "loop-stalled", "the main loop is %lld s late", (long long)(f->loop_late_ms / 1000));
+	if (f->no_worker != NULL)
+		reason(h, "no-worker", "no parse worker runs, so no feed can be read: %s", f->no_worker);
 	if (f->stuck > 0)
 		reason(h, "polls-stuck", "%zu polls are under way for longer than any timeout allows", f->stuck);
 	if (may_poll(f) && f->overdue > 0 && f->silent_ms > f->patience_ms)

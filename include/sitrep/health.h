@@ -42,6 +42,7 @@ struct health_facts {
 	 * out, which keep nobody from the rest. */
 	uint64_t damaged_tables, damaged_rows;
 	char damage[ERROR_TEXT_MAX];
+	const char *no_worker;  /* why no parse worker runs; NULL: one does, or is on its way */
 	const char *read_error; /* the last one of those who read the database; NULL: none */
 
 	size_t feeds;        /* configured */

@@ -76,8 +76,15 @@ def test_whatever_a_worker_says_the_daemon_lives_and_nothing_of_it_is_told(tmp_p
 def test_a_worker_that_fails_at_its_start_is_tried_again(tmp_path, make_daemon, server, start):
     server.set("/a", feed("true", [1]))
     daemon, folder = liar(tmp_path, make_daemon, "[parse]\nworkers = 1\n[poll]\nmin = 1s", dict(a=server.url("/a")), start)
-    daemon.start()
+    daemon.start(wait=start in ("twice", "leaves"))
     if start not in ("twice", "leaves"):
+        def tells():
+            try:
+                answer = daemon.get("/healthz")
+            except OSError:
+                return False
+            return answer.status == 503 and b"no parse worker runs" in answer.body
+        wait_for(tells, "/healthz to say that no worker runs")
         wait_for(lambda: daemon.feeds()["a"]["state"] == "failing", "the feed to fail")
         assert "no parse worker starts" in daemon.feeds()["a"]["reason"]
         workers = daemon.control(op="status")[0]["status"]["workers"]

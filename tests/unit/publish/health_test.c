@@ -106,6 +106,11 @@ static void stuck(struct health_facts *f)
 	f->under_way = f->stuck = 1;
 }
 
+static void no_worker(struct health_facts *f)
+{
+	f->no_worker = "ended with status 1";
+}
+
 static void late(struct health_facts *f)
 {
 	f->loop_late_ms = HEALTH_LOOP_LATE_MS + 1;
@@ -208,6 +213,7 @@ static const struct {
 	{"all gone", all_gone, "", "nothing-due"},
 	{"under way", under_way, "", ""},
 	{"stuck", stuck, "polls-stuck", ""},
+	{"no worker", no_worker, "no-worker", "nothing-due"},
 	{"late", late, "loop-stalled", "nothing-due"},
 	{"a little late", a_little_late, "", "nothing-due"},
 	{"unreadable", unreadable, "database-unreadable", "nothing-due"},
