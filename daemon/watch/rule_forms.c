@@ -8,9 +8,10 @@
 #include "sitrep/utf8.h"
 
 enum {
-	FORM_MAX = RULE_FORM_BYTES / 4, /* a longer word has no forms */
+	FORM_MAX = RULE_FORM_BYTES / 4,
 	DECOMPOSED_MAX = 18,
 	PARTICLES_IN_ROW = 2, /* 에서 and 는 */
+	YO = 0x451,
 };
 
 /* ---- the list */
@@ -201,6 +202,11 @@ static bool fold_in_two(struct buf *out, struct str token)
 
 /* ---- the Arabic article */
 
+static bool is_arabic(uint32_t cp)
+{
+	return is_between(cp, 0x600, 0x6FF);
+}
+
 /* Adds the word without its article, and with it alone where something stands before it. */
 static void add_without_article(struct rule_forms *f, struct str token)
 {
@@ -276,48 +282,57 @@ static void add_without_particles(struct rule_forms *f, struct str token)
 
 /* ---- all of them */
 
+/* Whether fold_letter() may make another of it: nearly all words beyond ASCII hold no such letter. */
+static bool may_fold(uint32_t cp)
+{
+	return is_between(cp, 0xC0, 0x3FF) || is_between(cp, 0x450, 0x45D) || is_between(cp, 0x591, 0x6FF) ||
+	       is_between(cp, 0x1E00, 0x1FFF);
+}
+
+static void add_folded(struct rule_forms *f, struct str token, bool arabic)
+{
+	buf_clear(&f->folded);
+	for (size_t pos = 0; pos < token.len;)
+		fold_letter(&f->folded, utf8_next(token, &pos));
+	add(f, buf_str(&f->folded));
+	if (arabic) {
+		add_without_article(f, token);
+		add_without_article(f, buf_str(&f->folded));
+	}
+	buf_clear(&f->folded);
+	if (fold_in_two(&f->folded, token))
+		add(f, buf_str(&f->folded));
+}
+
 void rule_forms_add(struct rule_forms *f, struct str token)
 {
-	struct buf *folded = &f->folded;
-	bool arabic = false, hangul = false, beyond_ascii = false;
+	bool arabic = false, hangul = false, foldable = false;
 
 	add(f, token);
+	if (token.len > RULE_FORMED_MAX)
+		return;
 	for (size_t pos = 0; pos < token.len;) {
 		uint32_t cp = utf8_next(token, &pos);
 
-		beyond_ascii = beyond_ascii || cp >= 0x80;
-		arabic = arabic || is_between(cp, 0x600, 0x6FF);
+		foldable = foldable || may_fold(cp);
+		arabic = arabic || is_arabic(cp);
 		hangul = hangul || is_hangul(cp);
 	}
-	if (!beyond_ascii || token.len > FORM_MAX / 4)
-		return;
-	buf_clear(folded);
-	for (size_t pos = 0; pos < token.len;)
-		fold_letter(folded, utf8_next(token, &pos));
-	add(f, buf_str(folded));
-	if (arabic) {
-		add_without_article(f, token);
-		add_without_article(f, buf_str(folded));
-	}
-	buf_clear(folded);
-	if (fold_in_two(folded, token))
-		add(f, buf_str(folded));
+	if (foldable)
+		add_folded(f, token, arabic);
 	if (hangul)
 		add_without_particles(f, token);
 }
 
-int rule_forms_ask(struct buf *out, struct str token)
+int rule_forms_ask(struct buf *out, struct str tokens)
 {
-	static const struct str yo = {"\xD1\x91", 2};
+	for (size_t pos = 0; pos < tokens.len;) {
+		uint32_t cp = utf8_next(tokens, &pos);
 
-	while (token.len > 0) {
-		size_t at = str_find(token, yo, 0);
-
-		(void)buf_add(out, str_slice(token, 0, at == STR_NPOS ? token.len : at));
-		if (at == STR_NPOS)
-			break;
-		(void)buf_puts(out, "\xD0\xB5");
-		token = str_slice(token, at + yo.len, token.len);
+		if (cp == YO || is_arabic(cp))
+			fold_letter(out, cp);
+		else
+			(void)buf_put_utf8(out, cp);
 	}
 	return out->failed;
 }

@@ -23,26 +23,46 @@ enum {
 /* ---- apostrophes */
 
 /* Marks that stand for an apostrophe between two letters, though some are quotation marks, primes or accents. */
+/* clang-format off */
 static const struct str apostrophes[] = {
-	{"'", 1}, {"`", 1}, {"\xC2\xB4", 2},                           /* acute accent */
-	{"\xCA\xB9", 2},                                               /* modifier prime */
-	{"\xCA\xBB", 2},                                               /* turned comma */
-	{"\xCA\xBC", 2},                                               /* modifier apostrophe */
-	{"\xCA\xBD", 2},                                               /* reversed comma */
-	{"\xD5\x9A", 2},                                               /* Armenian */
-	{"\xE2\x80\x98", 3},                                           /* quotation marks */
-	{"\xE2\x80\x99", 3}, {"\xE2\x80\x9B", 3}, {"\xE2\x80\xB2", 3}, /* prime */
-	{"\xEA\x9E\x8C", 3},                                           /* saltillo */
-	{"\xEF\xBC\x87", 3},                                           /* full width */
+	{"'", 1},
+	{"`", 1},
+	{"\xC2\xB4", 2},     /* acute accent */
+	{"\xCA\xB9", 2},     /* modifier prime */
+	{"\xCA\xBB", 2},     /* turned comma */
+	{"\xCA\xBC", 2},     /* modifier apostrophe */
+	{"\xCA\xBD", 2},     /* reversed comma */
+	{"\xD5\x9A", 2},     /* Armenian */
+	{"\xE2\x80\x98", 3}, /* quotation marks */
+	{"\xE2\x80\x99", 3},
+	{"\xE2\x80\x9B", 3},
+	{"\xE2\x80\xB2", 3}, /* primes */
+	{"\xE2\x80\xB5", 3},
+	{"\xE2\x9D\x9B", 3}, /* ornaments */
+	{"\xE2\x9D\x9C", 3},
+	{"\xEA\x9E\x8C", 3}, /* saltillo */
+	{"\xEF\xBC\x87", 3}, /* full width */
+	{"\xEF\xBD\x80", 3},
 };
+/* clang-format on */
 
 /* The bytes of the apostrophe at pos, 0 when there is none. */
 static size_t apostrophe_at(struct str s, size_t pos)
 {
-	unsigned char first = (unsigned char)s.data[pos];
-
-	if (first != '\'' && first != '`' && first < 0xC2)
+	/* every byte of a text is asked: none of the others begins one */
+	switch ((unsigned char)s.data[pos]) {
+	case '\'':
+	case '`':
+	case 0xC2:
+	case 0xCA:
+	case 0xD5:
+	case 0xE2:
+	case 0xEA:
+	case 0xEF:
+		break;
+	default:
 		return 0;
+	}
 	for (size_t i = 0; i < sizeof(apostrophes) / sizeof(*apostrophes); i++)
 		if (str_starts(str_slice(s, pos, s.len), apostrophes[i]))
 			return apostrophes[i].len;
@@ -59,6 +79,8 @@ static bool is_word_character(uint32_t cp)
 	case UTF8PROC_CATEGORY_MN:
 	case UTF8PROC_CATEGORY_MC:
 	case UTF8PROC_CATEGORY_ND:
+	/* invisible, and dropped from tokens: a zero-width space parts no word */
+	case UTF8PROC_CATEGORY_CF:
 		return true;
 	default:
 		return false;
@@ -109,6 +131,24 @@ static size_t word_start(struct str s, size_t from, size_t pos)
 	return pos;
 }
 
+static bool is_invisible_at(struct str s, size_t pos)
+{
+	return utf8proc_category((utf8proc_int32_t)utf8_next(s, &pos)) == UTF8PROC_CATEGORY_CF;
+}
+
+static struct str trim_invisible(struct str s)
+{
+	while (s.len > 0 && is_invisible_at(s, 0)) {
+		size_t pos = 0;
+
+		(void)utf8_next(s, &pos);
+		s = str_slice(s, pos, s.len);
+	}
+	while (s.len > 0 && is_invisible_at(s, character_before(s, s.len)))
+		s = str_slice(s, 0, character_before(s, s.len));
+	return s;
+}
+
 /* The word about the apostrophe at pos, not before from.  False when it stands at the edge of one, or in what is no
  * word. */
 static bool read_spelling(struct str s, size_t from, size_t pos, struct spelling *w)
@@ -122,7 +162,7 @@ static bool read_spelling(struct str s, size_t from, size_t pos, struct spelling
 	for (;;) {
 		if (w->count == PARTS_MAX || at - w->from > WORD_MAX)
 			return false;
-		w->parts[w->count++] = str_slice(s, part, at);
+		w->parts[w->count++] = trim_invisible(str_slice(s, part, at));
 		mark = at < s.len ? apostrophe_at(s, at) : 0;
 		if (mark == 0 || !is_word_at(s, at + mark))
 			break;
@@ -179,7 +219,7 @@ static int put_run(struct work *w, struct str run)
 	ret = canon_tokens(&w->tokens, run, &w->count);
 	rest = buf_str(&w->tokens);
 	while (ret == 0 && str_word(&rest, &token)) {
-		if (is_ascii(token)) {
+		if (is_ascii(token) || token.len > RULE_FORMED_MAX) {
 			(void)buf_add(w->out, token);
 			ret = buf_putc(w->out, ' ');
 			continue;

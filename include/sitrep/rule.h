@@ -41,7 +41,7 @@ struct rule_set;
 enum { RULE_TEXT_MAX = 64 * 1024, RULE_DEPTH_MAX = 64, RULE_TERMS_MAX = 100000, RULE_TOLD_MAX = 64 };
 
 /* Grows when rules find other words than before, so that what is stored is matched anew. */
-enum { RULE_MATCHING = 2 };
+enum { RULE_MATCHING = 3 };
 
 struct rule_set *rule_set_new(void);
 void rule_set_free(struct rule_set *set);
