@@ -178,6 +178,43 @@ static inline void assert_json(const json_t *root, const char *path, const char 
 		fail_msg("%s is \"%s\", not \"%s\"", path, value != NULL ? value : "absent", expected);
 }
 
+/* The end of every text. */
+#define STORY_LINK "<a href=\"https://news.example/story/" UID_1 "\">The story</a></p>"
+
+static int html_errors;
+
+/* The elements of HTML 5 are unknown to libxml2, which is no fault of the page. */
+static inline void count_html_error(void *arg, const xmlError *error)
+{
+	(void)arg;
+	html_errors += error->code != XML_HTML_UNKNOWN_TAG;
+}
+
+static inline xmlDocPtr render_page(const struct story *stories, size_t count)
+{
+	struct buf out = render(&format_page, stories, count);
+	xmlDocPtr doc;
+
+	html_errors = 0;
+	xmlSetStructuredErrorFunc(NULL, (xmlStructuredErrorFunc)count_html_error);
+	doc = htmlReadMemory(out.data, (int)out.len, NULL, "UTF-8", HTML_PARSE_NONET);
+	xmlSetStructuredErrorFunc(NULL, NULL);
+	assert_non_null(doc);
+	if (html_errors != 0)
+		fail_msg("%d errors in %s", html_errors, out.data);
+	buf_release(&out);
+	return doc;
+}
+
+static inline void assert_body(const struct story *s, const char *expected)
+{
+	struct buf out = BUF_INIT(OUT_MAX);
+
+	render_body(&out, &channel, s);
+	assert_string_equal(out.data, expected);
+	buf_release(&out);
+}
+
 /* ---- everything ---- */
 
 struct full {

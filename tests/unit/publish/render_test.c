@@ -3,11 +3,7 @@
 
 #include <stdlib.h>
 
-#include "../../../daemon/publish/outlets.h"
 #include "sitrep/limits.h"
-
-/* The end of every text. */
-#define STORY_LINK "<a href=\"https://news.example/story/" UID_1 "\">The story</a></p>"
 
 /* ---- nothing ---- */
 
@@ -229,31 +225,6 @@ static void test_json(void **state)
 	json_decref(root);
 }
 
-static int html_errors;
-
-/* The elements of HTML 5 are unknown to libxml2, which is no fault of the page. */
-static void count_html_error(void *arg, const xmlError *error)
-{
-	(void)arg;
-	html_errors += error->code != XML_HTML_UNKNOWN_TAG;
-}
-
-static xmlDocPtr render_page(const struct story *stories, size_t count)
-{
-	struct buf out = render(&format_page, stories, count);
-	xmlDocPtr doc;
-
-	html_errors = 0;
-	xmlSetStructuredErrorFunc(NULL, (xmlStructuredErrorFunc)count_html_error);
-	doc = htmlReadMemory(out.data, (int)out.len, NULL, "UTF-8", HTML_PARSE_NONET);
-	xmlSetStructuredErrorFunc(NULL, NULL);
-	assert_non_null(doc);
-	if (html_errors != 0)
-		fail_msg("%d errors in %s", html_errors, out.data);
-	buf_release(&out);
-	return doc;
-}
-
 static void test_page(void **state)
 {
 	struct full f;
@@ -278,15 +249,6 @@ static void test_page(void **state)
 }
 
 /* ---- the text ---- */
-
-static void assert_body(const struct story *s, const char *expected)
-{
-	struct buf out = BUF_INIT(OUT_MAX);
-
-	render_body(&out, &channel, s);
-	assert_string_equal(out.data, expected);
-	buf_release(&out);
-}
 
 #define BYLINE "<p>Outlet: Alpha News. " STORY_LINK
 
@@ -412,140 +374,6 @@ static void test_text_that_looks_like_markup(void **state)
 	json_decref(root);
 }
 
-/* Each outlet once, with its first link; the lead is not "also". */
-static void test_also_reported_by(void **state)
-{
-	struct report r[6];
-	struct story s = make_story(r, 6);
-
-	(void)state;
-	for (size_t i = 0; i < 6; i++)
-		r[i] = make_report("a", "One");
-	r[0].item.link = STR("https://a.example/0");
-	r[1].source.title = r[3].source.title = STR("B & B");
-	r[1].item.link = STR("javascript:alert(1)");
-	r[3].item.link = STR("https://b.example/?\"&");
-	r[4].source.title = STR("b & b");
-	r[4].item.link = STR("https://b.example/2");
-	r[5].source.title = STR("Charlie");
-	assert_body(&s, "<p>Outlet: <a href=\"https://a.example/0\">Alpha News</a> (2 reports). Also reported by: "
-			"<a href=\"https://b.example/?&quot;&amp;\">B &amp; B</a> (3 reports), Charlie. " STORY_LINK);
-	s.total_reports = 9;
-	s.report_count = 1;
-	assert_body(&s, "<p>Outlet: <a href=\"https://a.example/0\">Alpha News</a>, and 8 later reports. " STORY_LINK);
-}
-
-static void assert_named(const struct outlets *o, const char *title, const char *link, const char *expected)
-{
-	const struct source source = {
-		.title = str_from(title), .link = str_from(link), .url = STR("https://feeds.example/1")};
-	struct buf out = BUF_INIT(OUT_MAX);
-
-	outlets_put_name(&out, o, &source);
-	assert_string_equal(out.data, expected);
-	buf_release(&out);
-}
-
-static void test_names_of_outlets(void **state)
-{
-	struct feed_state feeds[] = {{.name = (char *)"a", .title = (char *)"Harbour Post"},
-		{.name = (char *)"b", .title = (char *)"Sea Power"}, {.title = (char *)"Sea Power"},
-		{.name = (char *)"c", .title = (char *)" HARBOUR post"}, {.name = (char *)"d"}};
-	struct outlets o = {0};
-
-	(void)state;
-	assert_named(NULL, "Harbour Post", "https://www.harbour.example/", "Harbour Post");
-	assert_named(&o, "Harbour Post", "https://www.harbour.example/", "Harbour Post");
-	assert_named(&o, "World", "https://www.Harbour.example:8080/x", "World (harbour.example)");
-	assert_named(&o, " latest NEWS ", "not an address", "latest NEWS (feeds.example)");
-	assert_int_equal(outlets_count(&o, feeds, sizeof(feeds) / sizeof(*feeds)), 0);
-	assert_named(&o, "Harbour Post", "https://harbour.example/", "Harbour Post (harbour.example)");
-	/* the other feed of that name is gone */
-	assert_named(&o, "Sea Power", "https://sea.example/", "Sea Power");
-	outlets_release(&o);
-}
-
-static void test_outlets_in_titles(void **state)
-{
-	struct channel wanted = channel;
-	struct full f;
-	struct buf out = BUF_INIT(OUT_MAX);
-
-	(void)state;
-	make_full(&f);
-	render_title(&out, &wanted, &f.story);
-	assert_string_equal(out.data, "Frigates <turn> back & wait");
-	buf_clear(&out);
-	wanted.outlet_in_title = true;
-	f.reports[0].source.title = STR("World");
-	render_title(&out, &wanted, &f.story);
-	assert_string_equal(out.data, "World (a.example): Frigates <turn> back & wait");
-	buf_release(&out);
-}
-
-/* An item without a link leads to its enclosure, and without one to the story. */
-static void test_where_items_lead(void **state)
-{
-	struct full f;
-	xmlDocPtr doc;
-	json_t *root;
-
-	(void)state;
-	make_full(&f);
-	f.reports[0].item.link = STR_NONE;
-	f.reports[1].item.link = STR_NONE;
-	f.enclosures[0].url = STR("ftp://a.example/0.mp3");
-	doc = render_xml(&format_rss, &f.story, 1);
-	assert_xpath(doc, "//item/link", "https://a.example/2.bin");
-	xmlFreeDoc(doc);
-	doc = render_xml(&format_atom, &f.story, 1);
-	assert_xpath(doc, "//a:entry/a:link[@rel='alternate']/@href", "https://a.example/2.bin");
-	xmlFreeDoc(doc);
-	root = render_json(&f.story, 1);
-	assert_json(root, "items.0.url", "https://a.example/2.bin");
-	json_decref(root);
-	doc = render_page(&f.story, 1);
-	assert_xpath(doc, "//article/h2/a/@href", "https://a.example/2.bin");
-	xmlFreeDoc(doc);
-	f.enclosures[2].url = STR_NONE;
-	doc = render_page(&f.story, 1);
-	assert_xpath(doc, "//article/h2/a/@href", "story/" UID_1);
-	xmlFreeDoc(doc);
-}
-
-/* What says no date has none in any output; Atom demands "updated", which is ours. */
-static void test_undated(void **state)
-{
-	struct full f;
-	xmlDocPtr doc;
-	json_t *root;
-
-	(void)state;
-	make_full(&f);
-	f.reports[0].published_known = f.reports[1].published_known = false;
-	doc = render_xml(&format_atom, &f.story, 1);
-	assert_xpath(doc, "count(//a:entry/a:published)", "0");
-	assert_xpath(doc, "//a:entry/a:updated", "2026-11-23T10:00:00Z");
-	xmlFreeDoc(doc);
-	doc = render_xml(&format_rss, &f.story, 1);
-	assert_xpath(doc, "count(//item/pubDate)", "0");
-	xmlFreeDoc(doc);
-	root = render_json(&f.story, 1);
-	assert_null(at(root, "items.0.date_published"));
-	assert_null(at(root, "items.0.date_modified"));
-	json_decref(root);
-	doc = render_page(&f.story, 1);
-	assert_xpath(doc, "contains(//article/p[@class='by'], 'seen 23 Nov 2026 10:00 UTC')", "true");
-	xmlFreeDoc(doc);
-	/* the first report has no date, the lead has */
-	f.reports[0].published_known = true;
-	f.reports[0].item_id = 2;
-	assert_int_equal(render_published(&f.story), NOW_MS - HOUR_MS);
-	f.reports[1].published_known = true;
-	f.reports[1].published_ms = NOW_MS - 2 * HOUR_MS;
-	assert_int_equal(render_published(&f.story), NOW_MS - 2 * HOUR_MS);
-}
-
 static void test_language_tags(void **state)
 {
 	static const char *const good[] = {"en", "en-GB", "zh-Hant-TW", "de-1996", "x-klingon", "EN"};
@@ -633,11 +461,6 @@ int main(void)
 		cmocka_unit_test(test_plain_text_keeps_its_lines),
 		cmocka_unit_test(test_words_stay_words),
 		cmocka_unit_test(test_text_that_looks_like_markup),
-		cmocka_unit_test(test_also_reported_by),
-		cmocka_unit_test(test_names_of_outlets),
-		cmocka_unit_test(test_outlets_in_titles),
-		cmocka_unit_test(test_where_items_lead),
-		cmocka_unit_test(test_undated),
 		cmocka_unit_test(test_language_tags),
 		cmocka_unit_test(test_via),
 		cmocka_unit_test(test_rights),
