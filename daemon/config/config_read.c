@@ -217,6 +217,19 @@ static void remember_list(struct config_loading *l, const char *path, struct con
 		*list = (struct config_list){.path = copy, .from = from};
 }
 
+/* 0 is as much in any unit. */
+static bool is_bare_number(struct str value)
+{
+	bool is_zero = true;
+
+	for (size_t i = 0; i < value.len; i++) {
+		if (!char_is_digit(value.data[i]))
+			return false;
+		is_zero = is_zero && value.data[i] == '0';
+	}
+	return !is_zero;
+}
+
 static void take_option(struct config_loading *l, const struct ini_item *item, struct config_place place)
 {
 	const char *nearest;
@@ -249,6 +262,9 @@ static void take_option(struct config_loading *l, const struct ini_item *item, s
 		l->failed = result;
 	else if (result != 0)
 		config_mistake(l->mistakes, place, "%s", err.text);
+	else if (o->type == OPTION_DURATION && is_bare_number(item->value))
+		config_warning(l->mistakes, place, "%s = %.*s: without a unit it is seconds, write %.*ss, or m, h, d",
+			o->name, STR_ARG(item->value), STR_ARG(item->value));
 	/* A rule's mistakes are told later, at the line of the rule. */
 	if (l->section == SECTION_ALERT && strcmp(o->name, "match") == 0)
 		l->config->alerts.items[l->element].place = place;

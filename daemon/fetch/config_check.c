@@ -7,10 +7,73 @@
 
 #include "sitrep/credentials.h"
 #include "sitrep/rule.h"
+#include "sitrep/utf8.h"
 
-static void check_rule(struct rule_set *set, const char *kind, const char *name, const char *expression,
-	struct config_place place, struct config_mistakes *mistakes)
+/* Of a rule, in a warning. */
+enum { QUOTED_MAX = 60 };
+
+/* A rule whose doubts are being told. */
+struct doubting {
+	const struct config *config;
+	struct config_mistakes *mistakes;
+	struct config_place place;
+};
+
+static bool has_feed(const struct config *c, const struct rule_doubt *doubt)
 {
+	if (!doubt->prefix && config_find_feed(c, doubt->text) != NULL)
+		return true;
+	for (size_t i = 0; i < c->feeds.count; i++)
+		if (rule_name_matches(str_from(c->feeds.items[i].name), doubt->text, doubt->prefix))
+			return true;
+	return false;
+}
+
+static bool has_category(const struct config *c, const struct rule_doubt *doubt)
+{
+	for (size_t i = 0; i < c->feeds.count; i++)
+		for (size_t k = 0; k < c->feeds.items[i].category_count; k++)
+			if (rule_name_matches(str_from(c->feeds.items[i].categories[k]), doubt->text, doubt->prefix))
+				return true;
+	return false;
+}
+
+static void tell_doubt(void *arg, const struct rule_doubt *doubt)
+{
+	struct doubting *d = arg;
+	struct str text = utf8_cut(doubt->text, QUOTED_MAX);
+	const char *star = doubt->prefix ? "*" : "";
+
+	switch (doubt->kind) {
+	case RULE_DOUBT_OPERATOR:
+		config_warning(d->mistakes, d->place,
+			"match: at column %zu: \"%.*s\" is looked for as a word, the operator is %s", doubt->column,
+			STR_ARG(text), doubt->meant);
+		break;
+	case RULE_DOUBT_QUOTES:
+		config_warning(d->mistakes, d->place,
+			"match: at column %zu: found curly quotation marks in %.*s, a phrase is written in straight "
+			"ones (\")",
+			doubt->column, STR_ARG(text));
+		break;
+	case RULE_DOUBT_FEED:
+		if (!has_feed(d->config, doubt))
+			config_warning(d->mistakes, d->place, "match: at column %zu: feed:%.*s%s names no feed",
+				doubt->column, STR_ARG(text), star);
+		break;
+	case RULE_DOUBT_CATEGORY:
+		if (!has_category(d->config, doubt))
+			config_warning(d->mistakes, d->place,
+				"match: at column %zu: category:%.*s%s is no feed's category", doubt->column,
+				STR_ARG(text), star);
+		break;
+	}
+}
+
+static void check_rule(struct rule_set *set, const struct config *c, const char *kind, const char *name,
+	const char *expression, struct config_place place, struct config_mistakes *mistakes)
+{
+	struct doubting doubting = {.config = c, .mistakes = mistakes, .place = place};
 	struct error err = {0};
 	char full[256];
 
@@ -19,6 +82,8 @@ static void check_rule(struct rule_set *set, const char *kind, const char *name,
 	(void)snprintf(full, sizeof(full), "%s/%s", kind, name);
 	if (rule_set_add(set, str_from(full), str_from(expression), &err) != 0)
 		config_mistake(mistakes, place, "match: %s", err.text);
+	else
+		(void)rule_doubts(str_from(expression), tell_doubt, &doubting, &err);
 }
 
 static int check_rules(const struct config *c, struct config_mistakes *mistakes, struct error *err)
@@ -28,10 +93,10 @@ static int check_rules(const struct config *c, struct config_mistakes *mistakes,
 	if (set == NULL)
 		return error_sys(err, -ENOMEM, "cannot check the rules");
 	for (size_t i = 0; i < c->alerts.count; i++)
-		check_rule(set, "alert", c->alerts.items[i].name, c->alerts.items[i].match, c->alerts.items[i].place,
+		check_rule(set, c, "alert", c->alerts.items[i].name, c->alerts.items[i].match, c->alerts.items[i].place,
 			mistakes);
 	for (size_t i = 0; i < c->outputs.count; i++)
-		check_rule(set, "output", c->outputs.items[i].name, c->outputs.items[i].match,
+		check_rule(set, c, "output", c->outputs.items[i].name, c->outputs.items[i].match,
 			c->outputs.items[i].place, mistakes);
 	rule_set_free(set);
 	return 0;

@@ -511,3 +511,76 @@ int rule_parse(struct arena *a, struct str text, struct rule_expression *e, stru
 		ret = mistake(&p, p.token.whole, "a \"(\" before it, or nothing");
 	return ret;
 }
+
+/* ---- what may not be meant */
+
+/* The operator that the word would be in upper case; NULL: none. */
+static const char *meant_operator(const struct token *t)
+{
+	static const char *const operators[] = {"AND", "OR", "NOT"};
+
+	if (t->kind != TOKEN_TERM || t->field != RULE_TEXT || t->whole.len != t->value.len)
+		return NULL;
+	for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++)
+		if (str_eq_nocase(t->value, str_from(operators[i])))
+			return operators[i];
+	return NULL;
+}
+
+static bool has_curly_quote(struct str whole)
+{
+	for (size_t i = 0; i < whole.len; i++)
+		if (quote_at(whole, i) > 1)
+			return true;
+	/* A phrase in single ones is none. */
+	return str_starts(whole, STR("\xE2\x80\x98")) || str_starts(whole, STR("\xE2\x80\x9A"));
+}
+
+int rule_doubts(struct str text, rule_doubt_fn *fn, void *arg, struct error *err)
+{
+	struct rule_expression none = {0};
+	struct parser p = {.text = text, .e = &none, .err = err};
+	bool begun = false;
+	int ret = next_token(&p);
+
+	while (ret == 0 && p.token.kind != TOKEN_END) {
+		struct token t = p.token;
+		struct rule_doubt doubt = {.column = column_of(&p, t.whole.data), .text = t.whole};
+		const char *operator= meant_operator(&t);
+
+		ret = next_token(&p);
+		if (ret != 0)
+			break;
+		/* Between terms; "not" before one. */
+		if (operator!= NULL && p.token.kind != TOKEN_END &&
+			p.token.kind != TOKEN_CLOSE &&(begun || strcmp(operator, "NOT") == 0)) {
+			doubt.kind = RULE_DOUBT_OPERATOR;
+			doubt.meant = operator;
+			fn(arg, &doubt);
+		}
+		if (has_curly_quote(t.whole)) {
+			doubt.kind = RULE_DOUBT_QUOTES;
+			fn(arg, &doubt);
+		}
+		if (t.kind == TOKEN_TERM && (t.field == RULE_FEED || t.field == RULE_CATEGORY)) {
+			doubt.kind = t.field == RULE_FEED ? RULE_DOUBT_FEED : RULE_DOUBT_CATEGORY;
+			doubt.text = t.value;
+			doubt.prefix = str_ends(t.value, STR("*"));
+			doubt.text.len -= doubt.prefix;
+			fn(arg, &doubt);
+		}
+		begun = t.kind != TOKEN_OPEN;
+	}
+	return ret;
+}
+
+bool rule_name_matches(struct str name, struct str wanted, bool prefix)
+{
+	size_t i = 0, k = 0;
+
+	while (i < name.len && k < wanted.len)
+		if (utf8proc_tolower((utf8proc_int32_t)utf8_next(name, &i)) !=
+			utf8proc_tolower((utf8proc_int32_t)utf8_next(wanted, &k)))
+			return false;
+	return k == wanted.len && (prefix || i == name.len);
+}

@@ -59,6 +59,25 @@ size_t rule_set_count(const struct rule_set *set);
  * when out is full: it then holds the words that fitted. */
 int rule_words(struct buf *out, struct str plain, size_t *count);
 
+/* What a rule says that may not be what was meant, for --check; each place is one call of fn. */
+struct rule_doubt {
+	enum {
+		RULE_DOUBT_OPERATOR, /* "and" between two terms: a word, not an operator */
+		RULE_DOUBT_QUOTES,   /* curly quotation marks */
+		RULE_DOUBT_FEED,     /* names a feed or category, of which only the caller knows whether there is one */
+		RULE_DOUBT_CATEGORY,
+	} kind;
+	size_t column;
+	struct str text;   /* as written; of a name without the * */
+	bool prefix;       /* of a name: there was one */
+	const char *meant; /* "AND" */
+};
+typedef void rule_doubt_fn(void *arg, const struct rule_doubt *doubt);
+/* Of a rule that rule_set_add() takes. 0 or its mistake. */
+int rule_doubts(struct str expression, rule_doubt_fn *fn, void *arg, struct error *err);
+/* Whether feed: or category: with wanted means name. */
+bool rule_name_matches(struct str name, struct str wanted, bool prefix);
+
 struct rule_subject {
 	struct str title_tokens; /* as rule_words() gives them */
 	struct str body_tokens;

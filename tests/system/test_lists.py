@@ -127,3 +127,43 @@ def test_faults_are_warnings(server, make_daemon):
     assert "list.opml:3: warning" in daemon.log()
     reload(daemon)
     wait_for(lambda: daemon.log().count("list.opml:4: warning") == 2, "the warning of the reload")
+
+
+def test_rules_that_may_mean_something_else(tmp_path):
+    path = tmp_path / "c.conf"
+    path.write_text("""[feed "Usni"]
+url = https://a.example/
+interval = 15
+categories = Naval, Überwasser
+[alert "good"]
+match = feed:usni AND (feed:us* OR category:NAVAL OR category:überw*) title:"and or not" and
+[alert "operators"]
+match = frigate and (harbour or port) Not drill
+[alert "begins"]
+match = (not harbour) frigate
+[alert "quotes"]
+match = \u201cnorth korea\u201d OR \u2018south korea\u2019
+[output "names"]
+match = feed:usn OR category:nav OR feed:nosuch* OR NOT (category:x y) z
+[poll]
+default = 900
+""", encoding="utf-8")
+    check = subprocess.run([str(BUILD / "sitrepd"), "-c", str(path), "--check"], capture_output=True, text=True)
+    assert check.returncode == 0 and "good" in check.stdout, check.stderr
+    told = [line.split(":", 1)[1] for line in check.stderr.splitlines()]
+    assert [t for t in told if t.startswith(("6:", "2:"))] == []
+    expected = ['3: warning: interval = 15: without a unit it is seconds',
+                '8: warning: match: at column 9: "and" is looked for as a word, the operator is AND',
+                '8: warning: match: at column 22: "or" is looked for as a word, the operator is OR',
+                '8: warning: match: at column 31: "Not" is looked for as a word, the operator is NOT',
+                '10: warning: match: at column 2: "not" is looked for',
+                '12: warning: match: at column 1: found curly quotation marks',
+                '12: warning: match: at column 18: found curly quotation marks',
+                '14: warning: match: at column 1: feed:usn names no feed',
+                "14: warning: match: at column 13: category:nav is no feed's category",
+                '14: warning: match: at column 29: feed:nosuch* names no feed',
+                "14: warning: match: at column 50: category:x is no feed's category",
+                '16: warning: default = 900: without a unit it is seconds']
+    assert len(told) == len(expected), check.stderr
+    for found, wanted in zip(told, expected):
+        assert found.startswith(wanted), (found, wanted)
