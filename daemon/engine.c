@@ -140,9 +140,8 @@ static const char *name_of_twin(const struct engine *e, uint32_t slot, const cha
 {
 	for (size_t i = 0; i < e->slot_count; i++) {
 		const struct feed_state *s = &e->states[i];
-		const char *asked = s->moved ? s->moved_url : s->url;
 
-		if (i != slot && e->feeds[i]->config != NULL && asked != NULL && strcmp(asked, url) == 0)
+		if (i != slot && e->feeds[i]->config != NULL && strcmp(engine_feed_url(e, e->feeds[i]), url) == 0)
 			return s->name;
 	}
 	return NULL;
@@ -151,8 +150,10 @@ static const char *name_of_twin(const struct engine *e, uint32_t slot, const cha
 static void log_move(const struct engine *e, uint32_t slot, const struct feed_state *s)
 {
 	const char *twin = name_of_twin(e, slot, s->moved_url);
+	struct buf shown = engine_show_url(e->feeds[slot], s->moved_url);
 
-	log_emit(LOG_LEVEL_NOTICE, "feed has moved", "feed", s->name, "url", s->moved_url, NULL);
+	log_emit(LOG_LEVEL_NOTICE, "feed has moved", "feed", s->name, "url", buf_str(&shown).data, NULL);
+	buf_release(&shown);
 	if (twin != NULL)
 		log_emit(LOG_LEVEL_WARNING, "two feeds have become one, one of them can go", "feed", s->name, "other",
 			twin, NULL);
@@ -287,12 +288,16 @@ static void note_detour(struct engine_feed *f, const struct transfer_answer *ans
 {
 	const char *name = f->engine->states[f->slot].name;
 
+	struct buf shown = engine_show_url(f, answer->is_detour ? answer->final_url : "");
+
 	if (answer->is_detour && f->detour == NULL)
-		log_emit(LOG_LEVEL_NOTICE, "feed is redirected for now", "feed", name, "url", answer->final_url, NULL);
+		log_emit(LOG_LEVEL_NOTICE, "feed is redirected for now", "feed", name, "url", buf_str(&shown).data,
+			NULL);
 	else if (!answer->is_detour && f->detour != NULL)
 		log_emit(LOG_LEVEL_NOTICE, "feed is no longer redirected", "feed", name, NULL);
 	free(f->detour);
-	f->detour = answer->is_detour ? strdup(answer->final_url) : NULL;
+	f->detour = answer->is_detour ? buf_take(&shown, NULL) : NULL;
+	buf_release(&shown);
 }
 
 static void on_transferred(void *arg, struct transfer_answer *answer)
@@ -385,6 +390,7 @@ static void start_transfer(struct engine *e, struct engine_feed *f)
 		(void)due_queue_set(e->queue, f->slot, str_from(f->site), clock_elapsed_ms() + e->config->poll_min_ms);
 		return;
 	}
+	f->outcome->is_private = c->is_private;
 	f->outcome->conditional = request.etag != NULL || request.last_modified != NULL;
 	set_phase(f, PHASE_TRANSFER);
 	f->transfer = transfer_start(e->transfers, &request, on_transferred, f, &err);

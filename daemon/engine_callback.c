@@ -227,6 +227,7 @@ static int start_parse(struct engine_feed *f, const struct http_request *request
 	if (p == NULL)
 		return STATUS_BUSY;
 	p->outcome->rules = e->rules_generation;
+	p->outcome->is_private = f->config->is_private;
 	if (pool_submit(e->pool, &job, request->body, on_parsed, p, &err) != 0) {
 		push_unlink(p);
 		push_free(p);

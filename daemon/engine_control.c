@@ -187,8 +187,12 @@ static void write_feed(const struct engine *e, size_t slot, struct jsonw *w)
 		jsonw_kv_int(w, "errors", s->errors);
 		jsonw_kv_time(w, "failing_since", s->failing_since_ms);
 	}
-	if (s->moved)
-		jsonw_kv_cstr(w, "moved_to", s->moved_url);
+	if (s->moved) {
+		struct buf shown = engine_show_url(f, s->moved_url);
+
+		jsonw_kv_str(w, "moved_to", buf_str(&shown));
+		buf_release(&shown);
+	}
 	if (e->feeds[slot]->detour != NULL)
 		jsonw_kv_cstr(w, "redirected_to", e->feeds[slot]->detour);
 	jsonw_kv_cstr(w, "identity", feed_identity_name(s->identity));

@@ -58,7 +58,7 @@ struct engine_feed {
 	struct poll_outcome *outcome; /* being filled, PHASE_TRANSFER and PHASE_PARSE */
 	int64_t polled_ms;            /* when its last answer came, of elapsed time; TIME_NONE: not in this run */
 	char *site;                   /* whom its requests bother; NULL: not planned yet */
-	char *detour;                 /* where temporary redirects led last; NULL: nowhere */
+	char *detour;                 /* where temporary redirects led last, as it is shown; NULL: nowhere */
 	struct credentials credentials;
 	struct engine_hub *hub; /* NULL: it names none, as far as is known */
 	bool cut_told;          /* that its documents are larger than the database allows */
@@ -143,7 +143,7 @@ struct engine {
 	struct writer_storing storing; /* as it was looked at last */
 	size_t lost_feeds;             /* since storing went on */
 
-	struct clock_mark clock;         /* of the last look at the clock */
+	struct clock_mark clock;        /* of the last look at the clock */
 	int64_t started_ms, started_us; /* wall clock, and monotonic */
 	int64_t moved_us;               /* when a poll began or ended, or could begin again; monotonic */
 	int64_t tick_expected_us;
@@ -228,6 +228,10 @@ struct due_queue_limits engine_limits(const struct config *c);
 /* Where the feed is asked: as configured, or where it has moved to, but secrets are for the host that the configuration
  * names. */
 const char *engine_feed_url(const struct engine *e, const struct engine_feed *f);
+/* An address that the feed leads to, as other people may see it; the caller releases. */
+struct buf engine_show_url(const struct engine_feed *f, const char *url);
+/* Nobody but the feed's server is to learn its address. */
+bool engine_is_confidential(const struct engine_feed *f);
 /* Puts the feed into the queue by its state's due time; c is the configuration from now on. 0 or -ENOMEM. */
 int engine_plan_feed(struct engine *e, struct engine_feed *f, const struct config *c);
 /* The same, and leaves its site alone if its state says so; without memory it is done later. */

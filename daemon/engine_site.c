@@ -12,7 +12,9 @@
 #include "sitrep/clock.h"
 #include "sitrep/domain.h"
 #include "sitrep/guard.h"
+#include "sitrep/limits.h"
 #include "sitrep/log.h"
+#include "sitrep/public_url.h"
 #include "sitrep/url.h"
 
 enum {
@@ -110,6 +112,23 @@ const char *engine_feed_url(const struct engine *e, const struct engine_feed *f)
 	const struct feed_state *s = &e->states[f->slot];
 
 	return s->moved && !engine_has_credentials(f) ? s->moved_url : f->config->url;
+}
+
+struct buf engine_show_url(const struct engine_feed *f, const char *url)
+{
+	struct buf shown = BUF_INIT(4 * LIMIT_URL);
+
+	/* Of a feed that has left it is not known any more. */
+	if (f->config == NULL || f->config->is_private)
+		(void)buf_add_bare_url(&shown, str_from(url));
+	else
+		(void)buf_add_public_url(&shown, str_from(url));
+	return shown;
+}
+
+bool engine_is_confidential(const struct engine_feed *f)
+{
+	return engine_has_credentials(f) || f->config->is_private || url_has_secret(str_from(f->config->url));
 }
 
 int engine_plan_feed(struct engine *e, struct engine_feed *f, const struct config *c)

@@ -13,6 +13,7 @@
 #include "sitrep/limits.h"
 #include "sitrep/link_header.h"
 #include "sitrep/log.h"
+#include "sitrep/public_url.h"
 #include "sitrep/url.h"
 
 enum {
@@ -269,7 +270,7 @@ static const char *wanted_base(const struct engine_feed *f)
 	const char *option = f->config->websub;
 
 	if (e->options->http_count == 0 || e->states[f->slot].health == FEED_GONE || strcmp(option, "no") == 0 ||
-		(engine_has_credentials(f) && strcmp(option, "yes") != 0))
+		(engine_is_confidential(f) && strcmp(option, "yes") != 0))
 		return NULL;
 	return e->config->base_url;
 }
@@ -401,7 +402,8 @@ void engine_websub_polled(struct engine *e, uint32_t slot, const struct poll_rep
 {
 	struct engine_feed *f = e->feeds[slot];
 	const struct feed_state *s = &e->states[slot];
-	const char *topic = r->topic != NULL ? r->topic : s->moved ? s->moved_url : s->url;
+	struct buf asked = BUF_INIT(4 * LIMIT_URL);
+	struct str topic;
 
 	if (f->hub == NULL && r->hubs != NULL && f->hub_loaded)
 		f->hub = hub_new(s->id);
@@ -411,6 +413,10 @@ void engine_websub_polled(struct engine *e, uint32_t slot, const struct poll_rep
 		websub_note_found(&f->hub->state, s->last_poll_ms);
 		engine_websub_settle(f, f->hub->state.phase, false);
 	}
+	if (r->topic == NULL)
+		(void)buf_add_userless_url(&asked, str_from(s->moved ? s->moved_url : f->config->url));
+	topic = r->topic != NULL ? str_from(r->topic) : buf_str(&asked);
 	/* Also when nothing changed: a feed that is gone, or has come back, is wanted no more, or again. */
-	arrange(f, r->has_document && websub_discover(&f->hub->state, str_from(r->hubs), str_from(topic)) == 1);
+	arrange(f, r->has_document && websub_discover(&f->hub->state, str_from(r->hubs), topic) == 1);
+	buf_release(&asked);
 }

@@ -225,20 +225,6 @@ int buf_add_xml_attribute(struct buf *b, const char *name, struct str value)
 	return buf_putc(b, '"');
 }
 
-int buf_add_public_url(struct buf *b, struct str url)
-{
-	size_t from = str_find(url, STR("://"), 0), host;
-
-	if (from == STR_NPOS)
-		return buf_add(b, url);
-	from = host = from + 3;
-	for (size_t i = from; i < url.len && url.data[i] != '/' && url.data[i] != '?' && url.data[i] != '#'; i++)
-		if (url.data[i] == '@')
-			host = i + 1;
-	(void)buf_append(b, url.data, from);
-	return buf_append(b, url.data + host, url.len - host);
-}
-
 void buf_consume(struct buf *b, size_t n)
 {
 	if (n >= b->len) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "config_internal.h"
+#include "sitrep/public_url.h"
 #include "sitrep/utf8.h"
 
 void config_mistakes_init(struct config_mistakes *m)
@@ -306,5 +307,7 @@ const struct config_feed *config_find_feed(const struct config *c, struct str na
 
 int config_public_url(const struct config_feed *f, struct buf *out)
 {
-	return buf_add_public_url(out, str_from(f->url));
+	if (f->public_url != NULL)
+		return buf_add_public_url(out, str_from(f->public_url));
+	return f->is_private ? buf_add_bare_url(out, str_from(f->url)) : buf_add_public_url(out, str_from(f->url));
 }

@@ -35,14 +35,40 @@ static bool is_same_list(const void *before, const void *after, const struct con
 	return old.count == new.count;
 }
 
+/* Addresses that differ in what is not shown of them. */
+static bool has_hidden_change(const void *before, const void *after, const struct config_option *o)
+{
+	const char *old, *new;
+
+	if (o->type != OPTION_URL && o->type != OPTION_PROXY)
+		return false;
+	memcpy(&old, (const char *)before + o->offset, sizeof(old));
+	memcpy(&new, (const char *)after + o->offset, sizeof(new));
+	return old != NULL && new != NULL &&strcmp(old, new) != 0;
+}
+
 /* Where is that option: "[poll] min", "feed usni: url". */
 static void compare(
 	struct diff *d, const char *owner_name, const void *before, const void *after, const struct config_option *o)
 {
+	struct config_feed old_feed, new_feed;
+	const void *old = before, *new = after;
+	bool same;
+
 	buf_clear(&d->before);
 	buf_clear(&d->after);
-	if (config_value_write(&d->before, before, o) != 0 || config_value_write(&d->after, after, o) != 0 ||
-		str_eq(buf_str(&d->before), buf_str(&d->after)) || is_same_list(before, after, o))
+	/* A query that was private before or is from now on is not told either. */
+	if (o->type == OPTION_URL && o->section == SECTION_FEED) {
+		old_feed = *(const struct config_feed *)before;
+		new_feed = *(const struct config_feed *)after;
+		old_feed.is_private = new_feed.is_private = old_feed.is_private || new_feed.is_private;
+		old = &old_feed;
+		new = &new_feed;
+	}
+	if (config_value_write(&d->before, old, o) != 0 || config_value_write(&d->after, new, o) != 0)
+		return;
+	same = str_eq(buf_str(&d->before), buf_str(&d->after)) || is_same_list(before, after, o);
+	if (same && !has_hidden_change(before, after, o))
 		return;
 	if (owner_name != NULL)
 		(void)buf_printf(d->out, "%s %s: %s", option_section_name(o->section), owner_name, o->name);
@@ -50,9 +76,12 @@ static void compare(
 		(void)buf_printf(d->out, "[%s] %s", option_section_name(o->section), o->name);
 	else
 		(void)buf_puts(d->out, o->name);
-	(void)buf_printf(d->out, ": %s -> %s%s\n", d->before.len > 0 ? d->before.data : "(default)",
-		d->after.len > 0 ? d->after.data : "(default)",
-		o->reloadable ? "" : " (takes effect at the next start)");
+	if (same)
+		(void)buf_puts(d->out, ": a part that is not shown has changed");
+	else
+		(void)buf_printf(d->out, ": %s -> %s", d->before.len > 0 ? d->before.data : "(default)",
+			d->after.len > 0 ? d->after.data : "(default)");
+	(void)buf_printf(d->out, "%s\n", o->reloadable ? "" : " (takes effect at the next start)");
 	d->count++;
 }
 

@@ -10,6 +10,7 @@
 #include <utf8proc.h>
 
 #include "config_internal.h"
+#include "sitrep/public_url.h"
 #include "sitrep/sha256.h"
 #include "sitrep/utf8.h"
 

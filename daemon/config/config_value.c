@@ -8,13 +8,24 @@
 
 #include "sitrep/clock.h"
 #include "sitrep/log.h"
+#include "sitrep/public_url.h"
 
 enum { ADDRESS_TEXT_MAX = 64, FRACTION_DECIMALS = 6, FRACTION_UNIT = 1000000 };
 
 static int wrong(struct error *err, const struct config_option *o, struct str value, const char *expected)
 {
-	return error_set(err, -EINVAL, "%s = %.*s: expected %s", o->name, (int)(value.len < 80 ? value.len : 80),
+	struct buf shown = BUF_INIT(64 * 1024);
+	int result;
+
+	/* A secret may stand in it, however wrong it is. */
+	if (o->type == OPTION_URL || o->type == OPTION_PROXY) {
+		(void)buf_add_bare_url(&shown, value);
+		value = buf_str(&shown);
+	}
+	result = error_set(err, -EINVAL, "%s = %.*s: expected %s", o->name, (int)(value.len < 80 ? value.len : 80),
 		value.data, expected);
+	buf_release(&shown);
+	return result;
 }
 
 static void put(void *owner, const struct config_option *o, const void *value, size_t size)
@@ -476,7 +487,10 @@ int config_value_write(struct buf *out, const void *owner, const struct config_o
 	case OPTION_URL:
 	case OPTION_PROXY:
 		memcpy(&text, member, sizeof(text));
-		(void)buf_add_public_url(out, str_from(text));
+		if (o->section == SECTION_FEED && ((const struct config_feed *)owner)->is_private)
+			(void)buf_add_bare_url(out, str_from(text));
+		else
+			(void)buf_add_public_url(out, str_from(text));
 		break;
 	case OPTION_BOOL:
 		(void)buf_puts(out, *(const bool *)member ? "yes" : "no");

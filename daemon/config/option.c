@@ -35,7 +35,12 @@ const struct config_option config_options[] = {
 		.choices = "error warning notice info debug", .reloadable = true, .help = "The least urgent messages that are logged."},
 
 	{.section = SECTION_FEED, .name = "url", .type = OPTION_URL, .offset = FEED(url), .reloadable = true, .required = true,
-		.help = "The feed's address."},
+		.help = "The feed's address. A user and password in it, and parameters that look like secrets, are shown nowhere."},
+	{.section = SECTION_FEED, .name = "private", .type = OPTION_BOOL, .offset = FEED(is_private), .fallback = "no",
+		.reloadable = true, .help = "yes: nothing of the url's query is shown anywhere, nor of the query of an address that the feed "
+			"is redirected to."},
+	{.section = SECTION_FEED, .name = "public-url", .type = OPTION_URL, .offset = FEED(public_url), .reloadable = true,
+		.help = "What is shown as the feed's address in place of url."},
 	{.section = SECTION_FEED, .name = "title", .type = OPTION_STRING, .offset = FEED(title), .reloadable = true,
 		.help = "What the outlet is called. Default: the feed's own title."},
 	{.section = SECTION_FEED, .name = "categories", .type = OPTION_LIST, .offset = FEED(categories), .reloadable = true,
@@ -80,8 +85,8 @@ const struct config_option config_options[] = {
 	{.section = SECTION_FEED, .name = "websub", .type = OPTION_CHOICE, .offset = FEED(websub), .fallback = "auto",
 		.choices = "auto yes no", .reloadable = true,
 		.help = "Whether new items are also taken from a hub that the feed names, for which base-url must be set and "
-			"reach the daemon. auto: unless the feed needs a user, a token or headers, since its hub learns its "
-			"address."},
+			"reach the daemon. auto: unless the feed needs a user, a token or headers, or its address is private or has a secret, since "
+			"its hub learns its address."},
 
 	{.section = SECTION_ALERT, .name = "match", .type = OPTION_STRING, .offset = ALERT(match), .reloadable = true, .required = true,
 		.help = "The rule: words, \"phrases\", prefix*, AND, OR, NOT, parentheses, title:, feed:, category:, lang:."},

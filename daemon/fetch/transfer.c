@@ -343,7 +343,7 @@ struct transfer *transfer_start(
 	if (result == 0) {
 		start_hop(tr);
 	} else {
-		(void)error_set(&tr->answer.error, result, "%s is no http or https address", request->url);
+		(void)error_set(&tr->answer.error, result, "the url is no http or https address");
 		finish(tr, FAILURE_PROTOCOL);
 	}
 	return tr;

@@ -5,6 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "sitrep/limits.h"
+#include "sitrep/public_url.h"
+#include "sitrep/utf8.h"
 #include "transfer_internal.h"
 
 /* A space or an umlaut in a path is forgiven, as browsers do; everything else stays as it was written. */
@@ -70,9 +73,24 @@ out:
 	return result;
 }
 
+/* An address as sentences have it: its query may hold a secret, and says nothing to a person. */
+static const char *show(char text[ERROR_TEXT_MAX], const char *url)
+{
+	struct buf bare = BUF_INIT(LIMIT_URL * 4);
+	struct str cut;
+
+	(void)buf_add_bare_url(&bare, str_from(url));
+	cut = utf8_cut(buf_str(&bare), ERROR_TEXT_MAX - 1);
+	memcpy(text, cut.data, cut.len);
+	text[cut.len] = '\0';
+	buf_release(&bare);
+	return text;
+}
+
 int transfer_url_follow(struct transfer *tr, struct error *err)
 {
 	const char *location = tr->hop.head.fields[HEAD_LOCATION];
+	char shown[ERROR_TEXT_MAX];
 	bool was_https = part_is(tr->url, CURLUPART_SCHEME, "https");
 	int status = tr->hop.head.status;
 	CURLUcode code;
@@ -81,25 +99,26 @@ int transfer_url_follow(struct transfer *tr, struct error *err)
 	if (location == NULL)
 		return error_set(err, -EPROTO, "%d %s without saying where to", status, http_status_words(status));
 	if (tr->visited_count > (size_t)tr->owner->max_redirects)
-		return error_set(
-			err, -ELOOP, "more than %d redirects, the next one to %s", tr->owner->max_redirects, location);
+		return error_set(err, -ELOOP, "more than %d redirects, the next one to %s", tr->owner->max_redirects,
+			show(shown, location));
 	/* A fragment alone is the same document; curl would cut the last segment of the path for it. */
 	code = location[0] == '#' ? CURLUE_OK : curl_url_set(tr->url, CURLUPART_URL, location, URL_FLAGS);
 	if (code == CURLUE_OUT_OF_MEMORY)
 		return error_sys(err, -ENOMEM, "cannot follow a redirect");
 	if (code != CURLUE_OK ||
 		!(part_is(tr->url, CURLUPART_SCHEME, "http") || part_is(tr->url, CURLUPART_SCHEME, "https")))
-		return error_set(err, -EPROTO, "redirect to %s, which is no http or https address", location);
+		return error_set(
+			err, -EPROTO, "redirect to %s, which is no http or https address", show(shown, location));
 	if (was_https && !tr->allow_downgrade && part_is(tr->url, CURLUPART_SCHEME, "http"))
-		return error_set(err, -EPROTO, "redirect from https down to %s", location);
+		return error_set(err, -EPROTO, "redirect from https down to %s", show(shown, location));
 	/* A server does not get to choose a user for another one. */
 	(void)curl_url_set(tr->url, CURLUPART_USER, NULL, 0);
 	(void)curl_url_set(tr->url, CURLUPART_PASSWORD, NULL, 0);
 	(void)curl_url_set(tr->url, CURLUPART_FRAGMENT, NULL, 0);
 	result = visit(tr);
 	if (result == -ELOOP)
-		return error_set(
-			err, result, "redirects go round in a circle at %s", tr->visited[tr->visited_count - 1]);
+		return error_set(err, result, "redirects go round in a circle at %s",
+			show(shown, tr->visited[tr->visited_count - 1]));
 	return result == 0 ? 0 : error_sys(err, result, "cannot follow a redirect");
 }
 

@@ -8,6 +8,7 @@
 #include "opml_scan.h"
 #include "sitrep/charset.h"
 #include "sitrep/limits.h"
+#include "sitrep/public_url.h"
 #include "sitrep/url.h"
 #include "sitrep/utf8.h"
 
@@ -94,7 +95,7 @@ static bool read_address(struct walk *w, unsigned line, struct str written, stru
 	}
 	if (url_is_web(*url) && url->len <= LIMIT_URL)
 		return true;
-	(void)buf_add_public_url(&shown, written);
+	(void)buf_add_bare_url(&shown, written);
 	add_fault(w, line,
 		"the outline is left out: url = %.*s: expected an address that begins with http:// or https://",
 		STR_ARG(utf8_cut(buf_str(&shown), QUOTED_MAX)));

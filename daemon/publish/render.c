@@ -1,5 +1,6 @@
 /* What all formats have in common: the text of a story and who reported it. */
 #include "sitrep/render.h"
+#include "sitrep/public_url.h"
 
 #include <errno.h>
 
@@ -46,7 +47,8 @@ struct str render_via(const struct item *it, struct str *title)
 
 	*title = source->title.kind == TEXT_PLAIN ? source->title.value : STR_NONE;
 	for (size_t i = 0; it->has_source && i < sizeof(urls) / sizeof(*urls); i++)
-		if (url_is_web(urls[i]))
+		/* Where an aggregator got it may be for its eyes alone. */
+		if (url_is_web(urls[i]) && !url_has_secret(urls[i]))
 			return urls[i];
 	return STR_NONE;
 }

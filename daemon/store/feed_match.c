@@ -6,6 +6,7 @@
 
 #include "sitrep/arena.h"
 #include "sitrep/feed_key.h"
+#include "sitrep/public_url.h"
 #include "sitrep/sha256.h"
 #include "sql.h"
 
@@ -16,6 +17,7 @@ static const char cannot_match[] = "cannot take the configured feeds over";
 struct row {
 	int64_t id;
 	const char *name;
+	const char *url, *link; /* of one without a key of its own */
 	uint8_t key[FEED_KEY_BYTES];
 	bool has_key; /* of its own; else made of what was shown */
 	bool active, claimed;
@@ -92,6 +94,10 @@ static int read_row(struct matching *m, sqlite3_stmt *s)
 		memcpy(row->key, key.data, FEED_KEY_BYTES);
 		return row->name != NULL ? 0 : -ENOMEM;
 	}
+	row->url = arena_cstr(&m->arena, sql_text(s, 2).data != NULL ? sql_text(s, 2) : STR(""));
+	if (row->url == NULL ||
+		(sql_text(s, 5).data != NULL && (row->link = arena_cstr(&m->arena, sql_text(s, 5))) == NULL))
+		return -ENOMEM;
 	key = feed_key(&m->arena, sql_text(s, 2).data != NULL ? sql_text(s, 2) : STR(""));
 	return row->name != NULL && key.data != NULL ? hash_key(m, without_user(key), row->key) : -ENOMEM;
 }
@@ -228,6 +234,32 @@ static int free_names(struct matching *m, const struct feed_spec *feeds, size_t 
 	return result;
 }
 
+/* An older version kept the whole address to be shown, with secrets in it. */
+static int hide_secrets(struct matching *m, struct error *err)
+{
+	sqlite3_stmt *s = m->store->s[FEED_HIDE];
+	int result = 0;
+
+	for (size_t i = 0; i < m->rows.count && result == 0; i++) {
+		const struct row *row = &m->rows.items[i];
+		struct buf url = BUF_INIT(64 * 1024), link = BUF_INIT(64 * 1024);
+
+		if (row->has_key || row->claimed)
+			continue;
+		result = buf_add_public_url(&url, str_from(row->url));
+		if (result == 0 && row->link != NULL)
+			result = buf_add_public_url(&link, str_from(row->link));
+		sql_bind_int(s, 1, row->id);
+		sql_bind_text(s, 2, buf_str(&url));
+		sql_bind_text(s, 3, row->link != NULL ? buf_str(&link) : STR_NONE);
+		sql_bind_blob(s, 4, row->key, FEED_KEY_BYTES);
+		result = result == 0 ? sql_done(s, err, cannot_match) : error_sys(err, result, cannot_match);
+		buf_release(&url);
+		buf_release(&link);
+	}
+	return result;
+}
+
 int feed_match_all(struct feed_store *f, const struct feed_spec *feeds, size_t count, struct feed_match *matches,
 	struct error *err)
 {
@@ -249,6 +281,8 @@ int feed_match_all(struct feed_store *f, const struct feed_spec *feeds, size_t c
 		match_by_name(&m, &feeds[i], &matches[i], shown[i]);
 	for (size_t i = 0; i < count && result == 0; i++)
 		match_by_key(&m, &feeds[i], &matches[i], shown[i]);
+	if (result == 0)
+		result = hide_secrets(&m, err);
 	if (result == 0)
 		result = free_names(&m, feeds, count, matches, err);
 	arena_release(&m.arena);

@@ -42,7 +42,8 @@ static const char *const texts[FEED_STATEMENTS] = {
 	[FEED_STEM] = "UPDATE feed SET uid_stem = CASE WHEN EXISTS(SELECT 1 FROM feed WHERE uid_stem = ?2)"
 		      " THEN ?2 || '~' || ?1 ELSE ?2 END WHERE id = ?1",
 	[FEED_RENAME] = "UPDATE feed SET name = ?2 WHERE id = ?1",
-	[FEED_NAMES] = "SELECT id, name, url, url_key, active FROM feed",
+	[FEED_NAMES] = "SELECT id, name, url, url_key, active, link FROM feed",
+	[FEED_HIDE] = "UPDATE feed SET url = ?2, link = ?3, url_key = ?4 WHERE id = ?1",
 	[FEED_CONFIGURE] =
 		"UPDATE feed SET categories = ?2, publisher = ?3, configured_title = ?4, rank = ?5, due = ?6,"
 		" name = ?7, url = ?8, url_key = ?9, active = 1 WHERE id = ?1",

@@ -10,6 +10,7 @@
 #include "sitrep/clock.h"
 #include "sitrep/jsonw.h"
 #include "sitrep/limits.h"
+#include "sitrep/public_url.h"
 #include "sql.h"
 #include "statements.h"
 #include "uid.h"
@@ -243,10 +244,13 @@ int journal_health(struct journal *j, const struct occasion *o, enum feed_health
 	return journal_event(j, EVENT_FEED, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
 }
 
-int journal_move(struct journal *j, const struct occasion *o, const struct feed_state *state, struct error *err)
+int journal_move(
+	struct journal *j, const struct occasion *o, const struct feed_state *state, bool is_private, struct error *err)
 {
+	struct buf url = BUF_INIT(4 * LIMIT_URL);
 	struct jsonw w;
 
+	(void)(is_private ? buf_add_bare_url : buf_add_public_url)(&url, str_from(state->moved_url));
 	buf_clear(&j->detail);
 	jsonw_init(&w, &j->detail);
 	jsonw_object(&w);
@@ -254,8 +258,9 @@ int journal_move(struct journal *j, const struct occasion *o, const struct feed_
 	jsonw_object(&w);
 	jsonw_kv_cstr(&w, "name", state->name);
 	jsonw_kv_cstr(&w, "state", "moved");
-	jsonw_kv_cstr(&w, "url", state->moved_url);
+	jsonw_kv_str(&w, "url", buf_str(&url));
 	jsonw_object_end(&w);
 	jsonw_object_end(&w);
+	buf_release(&url);
 	return journal_event(j, EVENT_FEED, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
 }

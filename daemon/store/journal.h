@@ -70,6 +70,7 @@ int journal_matches(
 int journal_health(struct journal *j, const struct occasion *o, enum feed_health before, const struct feed_state *state,
 	struct error *err);
 /* EVENT_FEED when a feed is asked elsewhere from now on. */
-int journal_move(struct journal *j, const struct occasion *o, const struct feed_state *state, struct error *err);
+int journal_move(struct journal *j, const struct occasion *o, const struct feed_state *state, bool is_private,
+	struct error *err);
 
 #endif

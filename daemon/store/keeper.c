@@ -13,6 +13,7 @@
 #include "plain.h"
 #include "sitrep/clock.h"
 #include "sitrep/limits.h"
+#include "sitrep/public_url.h"
 #include "sitrep/wire.h"
 #include "size.h"
 #include "sql.h"
@@ -327,18 +328,23 @@ static int note_text(char **stored, struct str said, bool *changed)
 	return 0;
 }
 
-static int note_facts(struct feed_row *row, const struct feed_facts *facts, bool *changed, struct error *err)
+static int note_facts(
+	struct feed_row *row, const struct feed_facts *facts, bool is_private, bool *changed, struct error *err)
 {
-	struct buf title = BUF_INIT(LIMIT_TITLE);
+	struct buf title = BUF_INIT(LIMIT_TITLE), link = BUF_INIT(4 * LIMIT_URL);
 	char *shown;
 	int result;
 
 	/* A title that is too long is kept as far as it goes. */
 	(void)plain_text(&title, &facts->title);
 	result = note_text(&row->own_title, buf_str(&title), changed);
+	/* Some feeds name their own address. */
 	if (result == 0)
-		result = note_text(&row->state.link, facts->link, changed);
+		result = (is_private ? buf_add_bare_url : buf_add_public_url)(&link, facts->link);
+	if (result == 0)
+		result = note_text(&row->state.link, buf_str(&link), changed);
 	buf_release(&title);
+	buf_release(&link);
 	if (result == 0 && row->own_title != NULL && row->configured_title == NULL) {
 		shown = strdup(row->own_title);
 		if (shown == NULL)
@@ -402,7 +408,7 @@ static int take_document(struct keeper *k, struct poll_outcome *o, struct feed_r
 	if (result == 0)
 		result = intake_document(&k->intake, row, &d, o->at_ms, &counts, err);
 	if (result == 0)
-		result = note_facts(row, &d.feed, &retitled, err);
+		result = note_facts(row, &d.feed, o->is_private, &retitled, err);
 	if (result == 0 && o->rules < k->rules.generation && counts.fresh + counts.copies + counts.updates > 0)
 		result = rule_store_match_again(&k->rules, o->rules, k->totals.item_id + 1, err);
 	if (result == 0 && o->kind == OUTCOME_DOCUMENT && is_own)
@@ -535,7 +541,7 @@ static int apply(struct keeper *k, struct poll_outcome *o, struct poll_report *r
 	plan(k, &row.state, o, has_news ? &news : NULL);
 	result = journal_health(&k->journal, &occasion, report->before, &row.state, err);
 	if (result == 0 && row.state.moved && row.state.moved_since_ms != moved_since_ms)
-		result = journal_move(&k->journal, &occasion, &row.state, err);
+		result = journal_move(&k->journal, &occasion, &row.state, o->is_private, err);
 	if (result == 0)
 		result = feed_store_save(&k->feeds, &row, err);
 out:

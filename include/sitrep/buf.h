@@ -69,9 +69,6 @@ int buf_add_xml(struct buf *b, struct str s);
 /*  name="value" with a space before it; nothing when value is empty. */
 int buf_add_xml_attribute(struct buf *b, const char *name, struct str value);
 
-/* A URL without the user and password that may stand in it: for all that other people see. */
-int buf_add_public_url(struct buf *b, struct str url);
-
 /* Drops the first n bytes. */
 void buf_consume(struct buf *b, size_t n);
 void buf_truncate(struct buf *b, size_t len);

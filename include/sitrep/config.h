@@ -46,9 +46,11 @@ struct config_listen {
 struct config_feed {
 	const char *name; /* [feed "name"]: unique, what events and commands use */
 	const char *url;
-	const char *key;       /* of the url: feed_key.h */
-	const char *title;     /* NULL: the feed's own */
-	const char *publisher; /* NULL: the registrable domain */
+	const char *key;        /* of the url: feed_key.h */
+	const char *public_url; /* shown in place of it; NULL: it without its secrets */
+	bool is_private;        /* its query is nobody else's business */
+	const char *title;      /* NULL: the feed's own */
+	const char *publisher;  /* NULL: the registrable domain */
 	const char **categories;
 	size_t category_count;
 	bool listed;          /* it stands in a subscription list, and is known by its key, not by its name */

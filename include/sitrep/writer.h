@@ -52,6 +52,7 @@ struct poll_outcome {
 	char *url;           /* the feed's URL that was asked: validators for another one are not saved */
 	char *etag;          /* OUTCOME_DOCUMENT: saved as a pair, absent ones forgotten; */
 	char *last_modified; /* OUTCOME_NOT_MODIFIED: saved where present */
+	bool is_private;     /* of addresses nothing is stored or told but where they lead: no query */
 	char *moved_to;      /* where permanent redirects alone led, else NULL */
 	int64_t bytes;
 	bool conditional;            /* asked with validators */

@@ -263,32 +263,6 @@ static void test_printing(void **state)
 	}
 }
 
-static void test_public_urls(void **state)
-{
-	static const struct {
-		const char *url, *shown;
-	} cases[] = {
-		{"https://news.example/feed", "https://news.example/feed"},
-		{"https://ann@news.example/feed", "https://news.example/feed"},
-		{"https://ann:pass%40word@news.example:8443/feed?a=b#c", "https://news.example:8443/feed?a=b#c"},
-		{"https://ann:p@ss@news.example", "https://news.example"},
-		{"https://news.example/@people", "https://news.example/@people"},
-		{"https://news.example?to=ann@news.example", "https://news.example?to=ann@news.example"},
-		{"socks5h://ann:word@127.0.0.1:9050", "socks5h://127.0.0.1:9050"},
-		{"ann@news.example", "ann@news.example"},
-		{"", ""},
-	};
-	struct buf b = BUF_INIT(200);
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		buf_clear(&b);
-		assert_int_equal(buf_add_public_url(&b, str_from(cases[i].url)), 0);
-		assert_true(str_eq(buf_str(&b), str_from(cases[i].shown)));
-	}
-	buf_release(&b);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,7 +278,6 @@ int main(void)
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_attributes),
 		cmocka_unit_test(test_printing),
-		cmocka_unit_test(test_public_urls),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
