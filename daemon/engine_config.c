@@ -14,7 +14,6 @@
 
 #include "sitrep/clock.h"
 #include "sitrep/config_check.h"
-#include "sitrep/limits.h"
 #include "sitrep/log.h"
 #include "sitrep/story_config.h"
 #include "sitrep/url.h"
@@ -65,66 +64,6 @@ struct schedule_policy engine_policy_for(struct engine *e, int64_t feed_id)
 		policy.interval_ms = e->interval_by_id[feed_id];
 	(void)pthread_mutex_unlock(&e->policy_lock);
 	return policy;
-}
-
-static char *join_categories(const struct config_feed *f)
-{
-	struct buf out = BUF_INIT(64 * 1024);
-
-	for (size_t i = 0; i < f->category_count; i++) {
-		if (i > 0)
-			(void)buf_putc(&out, '\n');
-		(void)buf_puts(&out, f->categories[i]);
-	}
-	return f->category_count == 0 ? strdup("") : buf_take(&out, NULL);
-}
-
-static char *public_url(const struct config_feed *f)
-{
-	struct buf out = BUF_INIT(LIMIT_URL * 4);
-
-	(void)config_public_url(f, &out);
-	return buf_take(&out, NULL);
-}
-
-/* The feeds that are to be polled, as the writer wants them. */
-static struct feed_spec *make_specs(const struct config *c, size_t *count)
-{
-	struct schedule_policy policy = {
-		.min_ms = c->poll_min_ms, .max_ms = c->poll_max_ms, .default_ms = c->poll_default_ms};
-	struct feed_spec *specs = calloc(c->feeds.count + 1, sizeof(*specs));
-	int64_t now_ms = clock_wall_ms();
-	size_t n = 0;
-
-	for (size_t i = 0; specs != NULL && i < c->feeds.count; i++) {
-		const struct config_feed *f = &c->feeds.items[i];
-
-		if (!f->enabled)
-			continue;
-		policy.interval_ms = f->interval_ms;
-		specs[n++] = (struct feed_spec){
-			.name = f->name,
-			.url = public_url(f),
-			.key = f->key,
-			.listed = f->listed,
-			.title = f->title,
-			.categories = join_categories(f),
-			.publisher = f->publisher,
-			.rank = f->rank,
-			.first_due_ms = schedule_first(&policy, i, c->feeds.count, now_ms),
-		};
-	}
-	*count = n;
-	return specs;
-}
-
-static void free_specs(struct feed_spec *specs, size_t count)
-{
-	for (size_t i = 0; specs != NULL && i < count; i++) {
-		free((char *)specs[i].url);
-		free((char *)specs[i].categories);
-	}
-	free(specs);
 }
 
 /* A feed that left: what is under way for it ends without being planned again. */
@@ -262,7 +201,7 @@ void engine_change_free(struct engine_change *ch)
 	if (ch == NULL)
 		return;
 	writer_change_release(&ch->writer);
-	free_specs(ch->specs, ch->count);
+	engine_free_specs(ch->specs, ch->count);
 	for (size_t i = 0; ch->credentials != NULL && i < ch->count; i++)
 		credentials_release(&ch->credentials[i]);
 	for (size_t i = ch->engine->slot_count; ch->slots != NULL && i < ch->slot_count; i++)
@@ -419,7 +358,7 @@ static int prepare(struct engine_change *ch, struct error *err)
 	size_t n = 0;
 	int result = -ENOMEM;
 
-	ch->specs = make_specs(c, &ch->count);
+	ch->specs = engine_make_specs(c, &ch->count);
 	ch->feeds = calloc(ch->count + 1, sizeof(*ch->feeds));
 	ch->credentials = calloc(ch->count + 1, sizeof(*ch->credentials));
 	ch->user_agent = make_user_agent(c);

@@ -223,6 +223,10 @@ int64_t engine_polled_ago_ms(const struct engine *e, const struct engine_feed *f
 /* Sees whether the clock was set, and moves what is known of feeds and hubs along. */
 void engine_look_at_clock(struct engine *e);
 
+/* engine_specs.c: the feeds that are to be polled, of which a member may be NULL without memory; NULL: all. */
+struct feed_spec *engine_make_specs(const struct config *c, size_t *count);
+void engine_free_specs(struct feed_spec *specs, size_t count);
+
 /* engine_site.c */
 struct due_queue_limits engine_limits(const struct config *c);
 /* Where the feed is asked: as configured, or where it has moved to, but secrets are for the host that the configuration
