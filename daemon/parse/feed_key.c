@@ -1,8 +1,21 @@
 #include "sitrep/feed_key.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "sitrep/url.h"
+
+/* The normal form of a host beyond ASCII is another text: where it is not, it was refused, or memory was wanting, which
+ * a second time tells. */
+static bool is_refused(struct str url, struct str normal)
+{
+	if (normal.data != url.data)
+		return false;
+	for (size_t i = 0; i < url.len; i++)
+		if ((unsigned char)url.data[i] >= 0x80)
+			return true;
+	return false;
+}
 
 struct str feed_key(struct arena *a, struct str url)
 {
@@ -10,6 +23,8 @@ struct str feed_key(struct arena *a, struct str url)
 	size_t scheme, end = 0, at = STR_NPOS, colon;
 	char *copy;
 
+	if (key.data != NULL && is_refused(url, key))
+		key = url_normalise(a, url);
 	if (key.data == NULL)
 		return key;
 	scheme = str_find(key, STR("://"), 0);

@@ -81,6 +81,19 @@ static struct str unwrap(struct arena *a, struct str url)
 	return url;
 }
 
+/* http://host..., told without memory, so that a want of it is no other answer. */
+static bool is_web(struct str url)
+{
+	size_t host = str_starts(url, STR("https://")) ? 8 : str_starts(url, STR("http://")) ? 7 : 0, end = host;
+
+	if (host == 0)
+		return false;
+	for (; end < url.len && strchr("/?#", url.data[end]) == NULL; end++)
+		if (url.data[end] == '@')
+			host = end + 1;
+	return end > host && url.data[host] != ':';
+}
+
 /* False: it is no feed's address, or there is no memory. */
 static bool read_address(struct walk *w, unsigned line, struct str written, struct str *url)
 {
@@ -93,7 +106,7 @@ static bool read_address(struct walk *w, unsigned line, struct str written, stru
 		w->result = -ENOMEM;
 		return false;
 	}
-	if (url_is_web(*url) && url->len <= LIMIT_URL)
+	if (is_web(*url) && url->len <= LIMIT_URL)
 		return true;
 	(void)buf_add_bare_url(&shown, written);
 	add_fault(w, line,
