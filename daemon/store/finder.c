@@ -297,9 +297,11 @@ int finder_find(struct finder *f, const struct entry *e, struct finding *best, s
 int finder_knows(struct finder *f, const struct entry *e, struct error *err)
 {
 	struct known own[KNOWN_MAX];
-	size_t count;
-	int result = find_own_texts(f, e, own, &count, err);
+	size_t count = 0;
+	int result = 0;
 
+	if (e->item->token_count >= MATCH_TOKENS_MIN)
+		result = find_own_texts(f, e, own, &count, err);
 	if (result == 0 && count == 0 && e->url_counts)
 		result = item_store_by_url(f->items, entry_url_key(e), f->feed_id, own, &count, err);
 	return result == 0 ? count > 0 : result;

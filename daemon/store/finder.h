@@ -42,7 +42,7 @@ void finder_begin(struct finder *f, int64_t feed_id, int64_t at_ms, int64_t wind
 /* 0, or negative errno. */
 int finder_find(struct finder *f, const struct entry *e, struct finding *best, struct error *err);
 
-/* Has the feed an item with e's text or its link?  1, 0, or negative errno. */
+/* Has the feed an item with e's text, if it is no short one, or its link?  1, 0, or negative errno. */
 int finder_knows(struct finder *f, const struct entry *e, struct error *err);
 
 /* Is e known by its link alone: because it has no guid, or because its guid is its link? */

@@ -18,6 +18,8 @@ enum {
 	/* Identities that are looked at after a document of a feed beyond its share, for each of its items. */
 	TRIM_TIMES = 6,
 	TRIM_LEAST = 1000,
+	/* Below all that has a date, of items that came in with their feed and have none. */
+	UNDATED_SORT_MS = 0,
 	/* So much of each document is looked at, however small its feed's share is. */
 	DOCUMENT_LEAST = 64 * 1024,
 };
@@ -32,6 +34,7 @@ struct intake_run {
 	int64_t at_ms;
 	struct intake_counts *counts;
 	size_t unknown, seen; /* identities, and of these the feed's own items (identity_trust.h) */
+	bool is_continued;    /* the first document from where the feed is asked now shows items that it had before */
 	struct error *err;
 };
 
@@ -106,16 +109,48 @@ static int encode_record(struct intake_run *t, const struct item *it)
 	return result == 0 ? 0 : error_sys(t->err, result, "cannot encode an item");
 }
 
+/* The first document is a backlog.  But another address of a feed is no new feed: beside items that are known, what its
+ * last good poll could not have shown is news. */
+static bool is_backlog(const struct intake_run *t, const struct entry *e)
+{
+	const struct feed_state *feed = &t->feed->state;
+
+	if (!t->feed->backlog || !t->is_continued)
+		return t->feed->backlog;
+	return !e->found && e->date_ms != TIME_NONE && feed->last_success_ms != TIME_NONE &&
+	       e->date_ms <= feed->last_success_ms;
+}
+
+/* An item of a backlog stands where it was published, below all that has a date when it has none. */
+static int64_t sort_of(const struct intake_run *t, const struct entry *e)
+{
+	if (!is_backlog(t, e))
+		return t->at_ms;
+	if (e->date_ms == TIME_NONE)
+		return UNDATED_SORT_MS;
+	return e->date_ms < t->at_ms ? e->date_ms : t->at_ms;
+}
+
+/* When it changed last, by its source's word if it is older than the feed's first document. */
+static int64_t updated_of(const struct intake_run *t, const struct entry *e)
+{
+	int64_t updated_ms = item_date_plausible(e->item->updated);
+
+	if (updated_ms == TIME_NONE || updated_ms < e->date_ms)
+		updated_ms = e->date_ms;
+	return is_backlog(t, e) && updated_ms != TIME_NONE && updated_ms < t->at_ms ? updated_ms : t->at_ms;
+}
+
 static int make_row(struct intake_run *t, const struct entry *e, struct item_row *row)
 {
-	int64_t date_ms = e->date_ms;
 	int result;
 
 	*row = (struct item_row){
 		.feed_id = t->feed->state.id,
 		.seen_ms = t->at_ms,
-		.published_ms = date_ms,
-		.sort_ms = t->feed->backlog && date_ms != TIME_NONE && date_ms < t->at_ms ? date_ms : t->at_ms,
+		.published_ms = e->date_ms,
+		.sort_ms = sort_of(t, e),
+		.updated_ms = updated_of(t, e),
 		.identity = e->identity,
 		.digest = entry_digest(e),
 		.url_key = entry_url_key(e),
@@ -130,7 +165,7 @@ static int make_row(struct intake_run *t, const struct entry *e, struct item_row
 
 /* ---- what can happen ---- */
 
-static struct occasion occasion(const struct intake_run *t, const struct item_row *row)
+static struct occasion occasion(const struct intake_run *t, const struct entry *e, const struct item_row *row)
 {
 	return (struct occasion){
 		.at_ms = t->at_ms,
@@ -138,7 +173,7 @@ static struct occasion occasion(const struct intake_run *t, const struct item_ro
 		.item_id = row->id,
 		.story_id = row->story_id,
 		.sort_ms = row->sort_ms,
-		.backlog = t->feed->backlog,
+		.backlog = is_backlog(t, e),
 	};
 }
 
@@ -207,7 +242,7 @@ static int add(struct intake_run *t, struct entry *e, const struct story_placeme
 		return result;
 	entries_know(&t->in->entries, e, row.id);
 	*(p->story_id == 0 ? &t->counts->fresh : &t->counts->copies) += 1;
-	o = occasion(t, &row);
+	o = occasion(t, e, &row);
 	o.guessed = p->relation == RELATION_UPDATE;
 	result = journal_placed(t->in->journal, p->story_id == 0 ? EVENT_NEW : EVENT_COPY, &o, &copy, t->err);
 	return result == 0 ? journal_matches(t->in->journal, &o, e->item, row.published_ms, t->err) : result;
@@ -252,7 +287,8 @@ static int update(struct intake_run *t, struct entry *e, const struct known *k)
 	if (result != 0)
 		return result;
 	t->counts->updates++;
-	o = occasion(t, &row);
+	o = occasion(t, e, &row);
+	o.backlog = t->feed->backlog && !t->is_continued;
 	/* Polished words are kept and shown, but nobody is called for them. */
 	if (compared == 0 || change.numbers || change.title || change.text)
 		result = journal_changed(t->in->journal, &o, compared == 1 ? &change : NULL, t->err);
@@ -411,10 +447,28 @@ static int find_identities(struct intake_run *t)
 		if (result < 0)
 			return result;
 		e->found = result == 1;
+		t->is_continued = t->is_continued || e->found;
 		if (e->found)
 			entries_know(all, e, e->known.item_id);
 	}
 	return 0;
+}
+
+/* Is the first document from another address that of a feed that is known?  Where it renamed all its items, by their
+ * texts and links. */
+static int find_continuation(struct intake_run *t)
+{
+	const struct entries *all = &t->in->entries;
+	int result = 0;
+
+	if (!t->feed->backlog || t->feed->state.last_success_ms == TIME_NONE)
+		return 0;
+	for (size_t i = 0; i < all->count && result == 0 && !t->is_continued; i++)
+		if (!all->items[i].skip) {
+			result = finder_knows(&t->in->finder, &all->items[i], t->err);
+			t->is_continued = result == 1;
+		}
+	return result < 0 ? result : 0;
 }
 
 /* What is in the document is known by its new identities at once, so that nothing has to be found again. */
@@ -496,6 +550,8 @@ int intake_document(struct intake *in, struct feed_row *feed, const struct docum
 		result = publishers_begin(in->publishers, feed, d, err);
 	if (result == 0)
 		result = find_identities(&t);
+	if (result == 0)
+		result = find_continuation(&t);
 	/* The last one first: feeds begin with the newest, which is to get the highest number. */
 	for (size_t i = in->entries.count; i > 0 && result == 0; i--) {
 		struct entry *e = &in->entries.items[i - 1];

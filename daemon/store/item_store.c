@@ -40,9 +40,9 @@ static const char *const texts[ITEM_STATEMENTS] = {
 	[ITEM_TOUCH_IDENTITY] = "UPDATE ident SET last_seen = ?3 WHERE feed_id = ?1 AND identity = ?2",
 	[ITEM_TOUCH_DIGEST] = "UPDATE digest SET last_seen = ?4 WHERE digest = ?1 AND feed_id = ?2 AND item_id = ?3",
 	[STORY_ADD] = "INSERT INTO story(id, sort_ms, first_seen, last_seen, updated, sources, reports, uid)"
-		      " VALUES(?1, ?2, ?3, ?3, ?3, 1, 1, ?4)",
+		      " VALUES(?1, ?2, ?3, ?3, ?5, 1, 1, ?4)",
 	[STORY_JOIN] =
-		"UPDATE story SET reports = reports + 1, last_seen = max(last_seen, ?3), updated = max(updated, ?3),"
+		"UPDATE story SET reports = reports + 1, last_seen = max(last_seen, ?3), updated = max(updated, ?4),"
 		" sources = sources + NOT EXISTS(SELECT 1 FROM item WHERE publisher_id = ?2 AND story_id = ?1)"
 		" WHERE id = ?1",
 	/* when the report leads (reader.h); STORY_LEAD_SQL costs a look-up for each feed of the story, not each item */
@@ -248,6 +248,7 @@ static int begin_story(struct item_store *is, struct item_row *row, int64_t stor
 	sql_bind_int(s, 2, row->sort_ms);
 	sql_bind_int(s, 3, row->seen_ms);
 	sql_bind_key(s, 4, row->uid);
+	sql_bind_int(s, 5, row->updated_ms);
 	is->totals->stories++;
 	return sql_done(s, err, cannot_keep);
 }
@@ -275,6 +276,7 @@ static int join_story(struct item_store *is, struct item_row *row, struct error 
 	sql_bind_int(s, 1, row->story_id);
 	sql_bind_int(s, 2, row->publisher_id);
 	sql_bind_int(s, 3, row->seen_ms);
+	sql_bind_int(s, 4, row->updated_ms);
 	return sql_done(s, err, cannot_keep);
 }
 

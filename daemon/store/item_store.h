@@ -112,6 +112,7 @@ struct item_row {
 	int64_t publisher_id;
 	int64_t sort_ms; /* of the story: in when it begins one, else out */
 	int64_t seen_ms;
+	int64_t updated_ms;   /* when its story changed by it, in item_store_add() */
 	int64_t published_ms; /* TIME_NONE: unknown */
 	const uint8_t *identity;
 	const uint8_t *digest;

@@ -16,10 +16,10 @@ enum { FOLLOW_STORIES, FOLLOW_ITEMS, FOLLOW_MARKS, FOLLOW_EVENTS, FOLLOW_LATER, 
 
 /* ?1: the jump; ?2: the last item, or event, from before the doubt; ?3: now. */
 static const char *const texts[FOLLOW_STATEMENTS] = {
-	/* A story whose place is not when it was seen has its place by a date of its own. */
+	/* A story whose place is not when it was seen has its place by a date of its own, and so with its change. */
 	[FOLLOW_STORIES] = "UPDATE story SET sort_ms = CASE sort_ms WHEN first_seen THEN sort_ms + ?1 ELSE sort_ms END,"
-			   " first_seen = first_seen + ?1, last_seen = last_seen + ?1, updated = updated + ?1"
-			   " WHERE id > ?2",
+			   " first_seen = first_seen + ?1, last_seen = last_seen + ?1,"
+			   " updated = CASE WHEN updated < first_seen THEN updated ELSE updated + ?1 END WHERE id > ?2",
 	[FOLLOW_ITEMS] = "UPDATE item SET first_seen = first_seen + ?1, updated = updated + ?1,"
 			 " sort_ms = (SELECT sort_ms FROM story WHERE id = story_id) WHERE id > ?2",
 	[FOLLOW_MARKS] = "UPDATE mark SET sort_ms = (SELECT sort_ms FROM story WHERE id = story_id), at = at + ?1"

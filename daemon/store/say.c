@@ -14,7 +14,7 @@ static const char *const texts[SAY_STATEMENTS] = {
 	/* It stands where the item came in, or among a feed's backlog, where its story does; it is news of now. */
 	[SAY_BEGIN_STORY] =
 		"INSERT INTO story(id, sort_ms, first_seen, last_seen, updated, sources, reports, uid)"
-		" SELECT ?2, iif(s.sort_ms < s.first_seen, coalesce(i.published, i.first_seen), i.first_seen),"
+		" SELECT ?2, iif(s.sort_ms < s.first_seen, coalesce(i.published, s.sort_ms), i.first_seen),"
 		" i.first_seen, i.first_seen, max(i.first_seen, ?3), 1, 1, ?4"
 		" FROM item i JOIN story s ON s.id = i.story_id WHERE i.id = ?1",
 	[SAY_DROP_STORY] = "DELETE FROM story WHERE id = ?1",

@@ -90,7 +90,12 @@ static void run_until_believed(struct house *h)
 static void poll_once(struct house *h, const char *guid)
 {
 	struct poll_outcome o = {
-		.feed_id = h->feeds[0].id, .at_ms = h->clock.wall_ms, .kind = OUTCOME_DOCUMENT, .http_status = 200};
+		.feed_id = h->feeds[0].id,
+		.at_ms = h->clock.wall_ms,
+		.kind = OUTCOME_DOCUMENT,
+		.http_status = 200,
+		.url = h->feeds[0].url,
+	};
 	struct poll_report r = {0};
 	struct draft d;
 

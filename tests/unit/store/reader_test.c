@@ -80,7 +80,7 @@ static void test_backlog_is_sorted_by_its_dates(void **state)
 	draft_add(&d, "d", NULL, "undated", BODY);
 	draft_add(&d, "e", NULL, "updated only", BODY)->updated = NOW_MS - DAY_MS;
 	fixture_poll(f, ALPHA, &d);
-	assert_titles(f, &q, "future,undated,new,updated only,old");
+	assert_titles(f, &q, "future,new,updated only,old,undated");
 }
 
 static int check_story(void *arg, const struct story *s)

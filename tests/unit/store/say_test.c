@@ -15,6 +15,7 @@ static void poll_one(
 
 	draft_init(&d, "Feed");
 	it = draft_add(&d, guid, NULL, title, body);
+	it->published = f->now_ms;
 	if (rule != NULL)
 		draft_match(&d, it, rule, "strait");
 	(void)fixture_poll(f, feed, &d);
