@@ -75,11 +75,10 @@ static int find_document_kind(struct finder *f, struct error *err)
 	return 0;
 }
 
-/* The known item as it was said last, valid until the next call: 1; 0 when it is damaged. */
-static int load_known(struct finder *f, const struct known *k, struct item *it, struct error *err)
+int finder_load(struct finder *f, int64_t item_id, struct item *it, struct error *err)
 {
 	arena_clear(&f->arena);
-	return item_store_record(f->items, k->item_id, &f->arena, it, err);
+	return item_store_record(f->items, item_id, &f->arena, it, err);
 }
 
 /* A date that was ahead of our clock is stored as the time when the item was seen; its record has it as it was. */
@@ -90,7 +89,7 @@ static int find_date(struct finder *f, int64_t date_ms, const struct known *k, e
 	int result = 0;
 
 	if (known_ms != TIME_NONE && known_ms == k->first_seen_ms) {
-		result = load_known(f, k, &it, err);
+		result = finder_load(f, k->item_id, &it, err);
 		if (result == 1)
 			known_ms = item_date(&it);
 	}
@@ -154,7 +153,7 @@ static int find_guid(
 	struct finder *f, const struct entry *e, const struct known *k, enum match_guid *guid, struct error *err)
 {
 	struct item it;
-	int result = load_known(f, k, &it, err);
+	int result = finder_load(f, k->item_id, &it, err);
 
 	if (result == 1 && str_eq(str_trim(it.id), str_trim(e->item->id)))
 		*guid = GUID_SAME;
@@ -166,7 +165,7 @@ static int compare_texts(struct finder *f, const struct entry *e, const struct k
 	enum match_text *text, struct error *err)
 {
 	struct item it;
-	int result = load_known(f, k, &it, err);
+	int result = finder_load(f, k->item_id, &it, err);
 
 	*text = 0;
 	*known_date_ms = TIME_NONE;

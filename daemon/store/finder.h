@@ -42,6 +42,9 @@ void finder_begin(struct finder *f, int64_t feed_id, int64_t at_ms, int64_t wind
 /* 0, or negative errno. */
 int finder_find(struct finder *f, const struct entry *e, struct finding *best, struct error *err);
 
+/* The known item as it was said last, valid until the next call: 1; 0 when there is none, or it is damaged. */
+int finder_load(struct finder *f, int64_t item_id, struct item *it, struct error *err);
+
 /* Has the feed an item with e's text, if it is no short one, or its link?  1, 0, or negative errno. */
 int finder_knows(struct finder *f, const struct entry *e, struct error *err);
 

@@ -27,6 +27,9 @@ enum {
 /* That an item is still in its feed is written down once a day, not at every poll. */
 static const int64_t touch_after_ms = INT64_C(24) * 3600 * 1000;
 
+/* A text that is ignored is kept so often. */
+static const int64_t ignored_kept_ms = INT64_C(3600) * 1000;
+
 /* One document on its way in. */
 struct intake_run {
 	struct intake *in;
@@ -49,6 +52,8 @@ int intake_init(struct intake *in, struct item_store *items, struct journal *jou
 		.limits = {INT64_MAX, INT64_MAX}};
 	finder_init(&in->finder, items, &in->entries);
 	in->hash = sha256_new(err);
+	if (in->hash != NULL && churn_reader_init(&in->churn) != 0)
+		return error_sys(err, -ENOMEM, "cannot take documents in");
 	return in->hash == NULL ? -ENOMEM : 0;
 }
 
@@ -60,6 +65,7 @@ void intake_release(struct intake *in)
 	free(in->published_ms);
 	buf_release(&in->record);
 	finder_release(&in->finder);
+	churn_reader_release(&in->churn);
 }
 
 /* ---- making a row ---- */
@@ -265,23 +271,83 @@ static int add_copy(struct intake_run *t, struct entry *e, const struct known *k
 	return add(t, e, &p);
 }
 
+/* Documents of the feed so far, but those after which the server said that nothing had changed. */
+static int64_t document_number(const struct feed_state *feed)
+{
+	return feed->polls - feed->not_modified;
+}
+
+/* Reads what is remembered of the item's changes and notes this one: 1 when it is to be ignored. */
+static int note_change(
+	struct intake_run *t, const struct entry *e, const struct known *k, struct churn *churn, bool *is_noted)
+{
+	const struct feed_state *feed = &t->feed->state;
+	struct churn_change change;
+	struct item before;
+	bool in_row;
+	int result = finder_load(&t->in->finder, k->item_id, &before, t->err);
+
+	*is_noted = result == 1;
+	if (result != 1)
+		return result;
+	result = item_store_churn(t->in->items, k->item_id, churn, t->err);
+	if (result != 0)
+		return result;
+	result = churn_compare(&t->in->churn, &before, e->item, &change);
+	if (result != 0)
+		return error_sys(t->err, result, "cannot compare two texts");
+	memcpy(&change.before, k->digest, sizeof(change.before));
+	memcpy(&change.after, entry_digest(e), sizeof(change.after));
+	/* polls that failed meanwhile brought nothing */
+	in_row = churn->polls == 0 || document_number(feed) - churn->document - feed->errors <= 1;
+	churn->document = document_number(feed);
+	return churn_note(churn, &change, in_row);
+}
+
+/* The newest text is kept, but not at each poll, and nobody hears of it. */
+static int keep_ignored(
+	struct intake_run *t, const struct item_row *row, const struct grouping_item *text, struct churn *churn)
+{
+	int result = 0;
+
+	t->counts->unchanged++;
+	if (t->at_ms - churn->kept_ms >= 0 && t->at_ms - churn->kept_ms < ignored_kept_ms)
+		return 0;
+	churn->kept_ms = t->at_ms;
+	result = item_store_keep(t->in->items, row, t->err);
+	if (result == 0)
+		result = item_store_set_churn(t->in->items, row->id, churn, t->err);
+	return result == 0 ? grouping_record(t->in->grouping, text, row->story_id, RELATION_UPDATE, NULL, t->err)
+			   : result;
+}
+
 static int update(struct intake_run *t, struct entry *e, const struct known *k)
 {
 	struct item_row row;
 	struct grouping_item text;
 	struct story_change change = {0};
+	struct churn churn = {0};
 	struct occasion o;
-	int result = make_row(t, e, &row), compared = 0;
+	bool is_noted = false, is_news;
+	int result = make_row(t, e, &row), compared = 0, ignored = 0;
 
 	row.id = k->item_id;
 	row.story_id = k->story_id;
 	text = text_of(t, e, &row);
 	if (result == 0)
+		result = ignored = note_change(t, e, k, &churn, &is_noted);
+	if (ignored == 1)
+		return keep_ignored(t, &row, &text, &churn);
+	if (result == 0)
 		result = compared = grouping_changes(t->in->grouping, &text, &change, t->err);
 	if (result >= 0)
 		result = item_store_revise(t->in->items, row.id, t->err);
+	/* Polished words are kept and shown, but nobody is called for them. */
+	is_news = compared == 0 || change.numbers || change.title || change.text;
 	if (result == 0)
-		result = item_store_replace(t->in->items, &row, t->err);
+		result = item_store_replace(t->in->items, &row, is_news, t->err);
+	if (result == 0 && is_noted)
+		result = item_store_set_churn(t->in->items, row.id, &churn, t->err);
 	if (result == 0)
 		result = grouping_record(t->in->grouping, &text, row.story_id, RELATION_UPDATE, NULL, t->err);
 	if (result != 0)
@@ -289,8 +355,7 @@ static int update(struct intake_run *t, struct entry *e, const struct known *k)
 	t->counts->updates++;
 	o = occasion(t, e, &row);
 	o.backlog = t->feed->backlog && !t->is_continued;
-	/* Polished words are kept and shown, but nobody is called for them. */
-	if (compared == 0 || change.numbers || change.title || change.text)
+	if (is_news)
 		result = journal_changed(t->in->journal, &o, compared == 1 ? &change : NULL, t->err);
 	return result == 0 ? journal_matches(t->in->journal, &o, e->item, row.published_ms, t->err) : result;
 }
@@ -382,7 +447,9 @@ static int take_unknown(struct intake_run *t, struct entry *e)
 	case MATCH_CHANGED:
 		t->seen++;
 		result = alias(t, e, f.known.item_id);
-		if (f.decision == MATCH_CHANGED)
+		/* a text that the item had before it had its present one is a change, too */
+		if (f.decision == MATCH_CHANGED || (f.known.canon_version == e->item->canon_version &&
+							   memcmp(f.known.digest, entry_digest(e), STORE_KEY_LEN) != 0))
 			return result == 0 ? update(t, e, &f.known) : result;
 		t->counts->unchanged++;
 		return result;

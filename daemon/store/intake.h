@@ -30,7 +30,7 @@
  * rest is as if it were not there.
  *
  * A changed text is kept as a revision; it is told as `updated` when the change is material (story_rule.h), or when
- * nothing is known of what the text was.
+ * nothing is known of what the text was, but for a part that changes at each poll (churn.h).
  *
  * Texts of fewer than 8 tokens ("Daily update") say too little to be recognised by in another feed.  A link counts
  * unless it stands twice in the document, leads to the site's front page, or is that of several items of one feed. */
@@ -40,6 +40,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "churn.h"
 #include "entries.h"
 #include "feed_store.h"
 #include "finder.h"
@@ -67,6 +68,7 @@ struct intake {
 	struct entries entries;
 	struct buf record;
 	struct finder finder;
+	struct churn_reader churn;
 	struct intake_limits limits;
 	int64_t *published_ms; /* of the document's items that were new or copies, in the order they were taken */
 	size_t published_cap;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "record.h"
+#include "seal.h"
 #include "sitrep/clock.h"
 #include "sitrep/damage.h"
 
@@ -53,6 +54,9 @@ static const char *const texts[ITEM_STATEMENTS] = {
 	[REVISION_DROP] = "DELETE FROM revision WHERE item_id = ?1"
 			  " AND rev <= (SELECT rev FROM item WHERE id = ?1) - ?2",
 	[ITEM_RECORD] = "SELECT record FROM item WHERE id = ?1",
+	[ITEM_CHURN] = "SELECT state FROM churn WHERE item_id = ?1",
+	[ITEM_SET_CHURN] = "INSERT OR REPLACE INTO churn(item_id, state) VALUES(?1, ?2)",
+	[ITEM_KEEP] = "UPDATE item SET digest = ?2, canon_version = ?3, url_key = ?4, record = ?5 WHERE id = ?1",
 	[ITEM_UID] = "SELECT uid FROM item WHERE id = ?1",
 	[IDENTITY_NEXT] = "SELECT n.identity, n.alias = 0 AND i.id IS NOT NULL FROM ident n"
 			  " LEFT JOIN item i ON i.id = n.item_id WHERE n.feed_id = ?1 AND n.identity > ?2"
@@ -337,7 +341,7 @@ static int find_or_mend(struct item_store *is, struct item_row *row, struct erro
 	return begin_story(is, row, row->story_id, err);
 }
 
-int item_store_replace(struct item_store *is, struct item_row *row, struct error *err)
+int item_store_replace(struct item_store *is, struct item_row *row, bool is_news, struct error *err)
 {
 	sqlite3_stmt *s = is->s[ITEM_REPLACE];
 	int result;
@@ -355,7 +359,7 @@ int item_store_replace(struct item_store *is, struct item_row *row, struct error
 		result = count_bytes(is, row->id, 1, err);
 	if (result == 0)
 		result = add_digest(is, row, err);
-	if (result == 0) {
+	if (result == 0 && is_news) {
 		s = is->s[STORY_CHANGED];
 		sql_bind_int(s, 1, row->story_id);
 		sql_bind_int(s, 2, row->id);
@@ -363,6 +367,62 @@ int item_store_replace(struct item_store *is, struct item_row *row, struct error
 		result = sql_done(s, err, cannot_keep);
 	}
 	return result == 0 ? find_or_mend(is, row, err) : result;
+}
+
+int item_store_keep(struct item_store *is, const struct item_row *row, struct error *err)
+{
+	sqlite3_stmt *s = is->s[ITEM_KEEP];
+	int result = count_bytes(is, row->id, -1, err);
+
+	if (result != 0)
+		return result;
+	sql_bind_int(s, 1, row->id);
+	sql_bind_key(s, 2, row->digest);
+	sql_bind_int(s, 3, row->canon_version);
+	if (row->url_key != NULL)
+		sql_bind_key(s, 4, row->url_key);
+	sql_bind_blob(s, 5, row->record.data, row->record.len);
+	result = sql_done(s, err, cannot_keep);
+	if (result == 0)
+		result = count_bytes(is, row->id, 1, err);
+	return result == 0 ? add_digest(is, row, err) : result;
+}
+
+int item_store_churn(struct item_store *is, int64_t item_id, struct churn *c, struct error *err)
+{
+	sqlite3_stmt *s = is->s[ITEM_CHURN];
+	struct str bytes = STR_NONE;
+	int result;
+
+	sql_bind_int(s, 1, item_id);
+	result = sql_step(s, err, cannot_find);
+	if (result == 1 && seal_open(sql_blob(s, 0), &bytes) < 0)
+		damage_note_row("churn", item_id, "state");
+	churn_decode(c, bytes);
+	sql_reset(s);
+	return result < 0 ? result : 0;
+}
+
+int item_store_set_churn(struct item_store *is, int64_t item_id, const struct churn *c, struct error *err)
+{
+	sqlite3_stmt *s = is->s[ITEM_SET_CHURN];
+	struct buf sealed = BUF_INIT(CHURN_BYTES + SEAL_BYTES);
+	uint8_t bytes[CHURN_BYTES];
+	int result;
+
+	churn_encode(c, bytes);
+	result = buf_add(&sealed, str_make((const char *)bytes, sizeof(bytes)));
+	if (result == 0)
+		result = seal_add(&sealed);
+	if (result == 0) {
+		sql_bind_int(s, 1, item_id);
+		sql_bind_blob(s, 2, sealed.data, sealed.len);
+		result = sql_done(s, err, cannot_keep);
+	} else {
+		result = error_sys(err, result, cannot_keep);
+	}
+	buf_release(&sealed);
+	return result;
 }
 
 int item_store_rehash(struct item_store *is, const struct item_row *row, struct error *err)

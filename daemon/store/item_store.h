@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "churn.h"
 #include "sitrep/arena.h"
 #include "sitrep/document.h"
 #include "sitrep/error.h"
@@ -56,6 +57,9 @@ enum item_statement {
 	REVISION_DROP,
 	ITEM_UID,
 	ITEM_RECORD,
+	ITEM_CHURN,
+	ITEM_SET_CHURN,
+	ITEM_KEEP,
 	ITEM_MEASURE,
 	IDENTITY_NEXT,
 	IDENTITY_DROP,
@@ -94,8 +98,8 @@ enum { KNOWN_MAX = 64 };
 /* 1 found, 0 not, negative errno. */
 int item_store_by_identity(
 	struct item_store *is, int64_t feed_id, const uint8_t *identity, struct known *k, struct error *err);
-/* Up to KNOWN_MAX into k, their number into *count; of any feed when feed_id is 0.  Without last_seen_ms where the key is
- * a URL. */
+/* Up to KNOWN_MAX into k, their number into *count; of any feed when feed_id is 0.  Without last_seen_ms where the key
+ * is a URL. */
 int item_store_by_digest(struct item_store *is, const uint8_t *digest, int64_t feed_id, struct known *k, size_t *count,
 	struct error *err);
 int item_store_by_url(struct item_store *is, const uint8_t *url_key, int64_t feed_id, struct known *k, size_t *count,
@@ -124,10 +128,15 @@ struct item_row {
 
 /* The item with its identity and digest; begins or joins its story. */
 int item_store_add(struct item_store *is, struct item_row *row, struct error *err);
-/* New text for row->id: record, digest, URL, date; the story changes when the item leads it. */
-int item_store_replace(struct item_store *is, struct item_row *row, struct error *err);
+/* New text for row->id: record, digest, URL, date; when it is_news the story changes, if the item leads it. */
+int item_store_replace(struct item_store *is, struct item_row *row, bool is_news, struct error *err);
 /* Keeps what the item says now as a revision, before it is replaced; the oldest of too many goes. */
 int item_store_revise(struct item_store *is, int64_t item_id, struct error *err);
+/* The same for a text that is no news: no revision, and nothing is said to have changed. */
+int item_store_keep(struct item_store *is, const struct item_row *row, struct error *err);
+/* What is remembered of changes of the item's text. */
+int item_store_churn(struct item_store *is, int64_t item_id, struct churn *c, struct error *err);
+int item_store_set_churn(struct item_store *is, int64_t item_id, const struct churn *c, struct error *err);
 /* The item's stable name; 1 found, 0 not. */
 int item_store_uid(struct item_store *is, int64_t item_id, uint8_t uid[STORE_KEY_LEN], struct error *err);
 /* The same text and link under other rules of the canonical forms: digest and URL. */

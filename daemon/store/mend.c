@@ -74,7 +74,7 @@ int mend_table(sqlite3 *db, const char *table, struct error *err)
 int mend_after(sqlite3 *db, const struct error *why, struct error *err)
 {
 	static const char *const tables[] = {"feed", "item", "story", "total", "websub", "ident", "digest",
-		"near_sketch", "near_state", "story_link", "revision"};
+		"near_sketch", "near_state", "story_link", "revision", "churn"};
 	const char *dot = strrchr(why->text, '.');
 
 	for (size_t i = 0; dot != NULL && i < sizeof(tables) / sizeof(tables[0]); i++) {

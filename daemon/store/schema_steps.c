@@ -334,6 +334,12 @@ static const char version_17[] = "ALTER TABLE feed ADD COLUMN uid_stem TEXT;"
 				 "UPDATE feed SET uid_stem = name;"
 				 "CREATE UNIQUE INDEX feed_uid_stem ON feed(uid_stem);";
 
+/* What of an item's text changes at each poll (churn.h). */
+static const char version_18[] = "CREATE TABLE IF NOT EXISTS churn("
+				 " item_id INTEGER PRIMARY KEY REFERENCES item(id) ON DELETE CASCADE,"
+				 " state BLOB NOT NULL"
+				 ") STRICT;";
+
 const struct schema_step schema_steps[STORE_SCHEMA_VERSION] = {
 	{version_1, NULL},
 	{version_2, NULL},
@@ -352,4 +358,5 @@ const struct schema_step schema_steps[STORE_SCHEMA_VERSION] = {
 	{version_15, schema_repair_15},
 	{version_16, NULL},
 	{version_17, NULL},
+	{version_18, NULL},
 };

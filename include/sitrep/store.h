@@ -13,7 +13,7 @@
 
 struct sqlite3;
 
-enum { STORE_SCHEMA_VERSION = 17, STORE_APPLICATION_ID = 0x53495452 /* "SITR" */ };
+enum { STORE_SCHEMA_VERSION = 18, STORE_APPLICATION_ID = 0x53495452 /* "SITR" */ };
 
 enum store_access { STORE_WRITE, STORE_READ };
 

@@ -31,6 +31,7 @@ static const char *const digests[] = {
 	"2afa5725574b519fe02addff44140e97d97ebce8d58309e1f0474377a3e1dad2",
 	"7f2b601d7303b52566a97e42ee21d9deaaff8c35ffc7c943ad61a5ccbf360fa8",
 	"654f05aa0f3962567958e2468cd1bb186692ad290c4887c3b51ac9fa58ea66a4",
+	"433124b807f1ccd69e8fd5e845fe7dc78b96795fbc4a5fa94dfd67433166a391",
 };
 
 static void test_steps_are_frozen(void **state)
