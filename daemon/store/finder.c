@@ -6,15 +6,16 @@
 #include "item_date.h"
 #include "sitrep/clock.h"
 #include "sitrep/limits.h"
+#include "title_core.h"
 
 enum {
 	/* Guids are compared of so many of a feed's newest items with one text: it takes reading their records. */
 	GUIDS_COMPARED = 4,
 };
 
-void finder_init(struct finder *f, struct item_store *items, const struct entries *entries)
+void finder_init(struct finder *f, struct item_store *items, const struct entries *entries, struct sha256 *hash)
 {
-	*f = (struct finder){.items = items, .entries = entries};
+	*f = (struct finder){.items = items, .entries = entries, .hash = hash};
 	arena_init(&f->arena, LIMIT_WIRE_DOCUMENT);
 	likeness_init(&f->likeness);
 }
@@ -41,6 +42,33 @@ static int find_own_texts(
 	return item_store_by_digest(f->items, entry_digest(e), f->feed_id, own, count, err);
 }
 
+int finder_core_key(struct finder *f, const struct entry *e, uint8_t key[SHA256_LEN], struct error *err)
+{
+	struct str title = str_trim(e->item->plain_title), core = title_core(title);
+	const struct str pieces[] = {STR("core\n"), core, STR("\n"), e->item->plain_summary};
+	int result;
+
+	if (core.len == title.len)
+		return 0;
+	result = sha256_begin(f->hash);
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]) && result == 0; i++)
+		result = sha256_add(f->hash, pieces[i]);
+	if (result == 0)
+		result = sha256_end(f->hash, key);
+	return result == 0 ? 1 : error_sys(err, result, "cannot hash a text");
+}
+
+/* By the text without its title's counter. */
+static int find_own_cores(
+	struct finder *f, const struct entry *e, struct known own[KNOWN_MAX], size_t *count, struct error *err)
+{
+	uint8_t key[SHA256_LEN];
+	int result = finder_core_key(f, e, key, err);
+
+	*count = 0;
+	return result == 1 ? item_store_by_digest(f->items, key, f->feed_id, own, count, err) : result;
+}
+
 /* Have most items of the document texts that the feed had under other identities, and not all of them one text? */
 static int find_document_kind(struct finder *f, struct error *err)
 {
@@ -60,6 +88,8 @@ static int find_document_kind(struct finder *f, struct error *err)
 		if (e->found)
 			continue;
 		result = find_own_texts(f, e, own, &count, err);
+		if (result == 0 && count == 0)
+			result = find_own_cores(f, e, own, &count, err);
 		if (result != 0)
 			return result;
 		if (count == 0)
@@ -139,7 +169,8 @@ static int gather(struct finder *f, const struct entry *e, const struct known *k
 	date_ms = date_ms != TIME_NONE ? date_ms : f->at_ms;
 	*apart_ms = date_ms > known_ms ? date_ms - known_ms : known_ms - date_ms;
 	facts->in_window = *apart_ms <= f->window_ms;
-	if (result != 0 || facts->owner != OWNER_SELF || facts->text != TEXT_SAME ||
+	if (result != 0 || facts->owner != OWNER_SELF ||
+		(facts->text != TEXT_SAME && facts->text != TEXT_BUT_COUNTER) ||
 		(facts->date != DATE_UNKNOWN && facts->date != DATE_SAME_DAY))
 		return result;
 	if (f->document == 0)
@@ -284,13 +315,34 @@ static int judge_by_url(struct finder *f, const struct entry *e, struct finding 
 	return result;
 }
 
+static int judge_by_core(struct finder *f, const struct entry *e, struct finding *best, struct error *err)
+{
+	struct known own[KNOWN_MAX];
+	size_t count;
+	int result = find_own_cores(f, e, own, &count, err);
+
+	for (size_t i = 0; i < count && result == 0 && best->decision < MATCH_CHANGED; i++) {
+		struct match_facts facts = {.text = TEXT_BUT_COUNTER};
+		struct finding now = {.known = own[i]};
+
+		result = gather(f, e, &own[i], &facts, &now.apart_ms, err);
+		now.decision = item_match(&facts);
+		now.owner = facts.owner;
+		now.link = facts.link;
+		prefer(best, &now);
+	}
+	return result;
+}
+
 int finder_find(struct finder *f, const struct entry *e, struct finding *best, struct error *err)
 {
 	int result;
 
 	*best = (struct finding){.decision = MATCH_NONE};
 	result = judge_by_digest(f, e, best, err);
-	return result == 0 && best->decision == MATCH_NONE ? judge_by_url(f, e, best, err) : result;
+	if (result == 0 && best->decision == MATCH_NONE)
+		result = judge_by_url(f, e, best, err);
+	return result == 0 && best->decision == MATCH_NONE ? judge_by_core(f, e, best, err) : result;
 }
 
 int finder_knows(struct finder *f, const struct entry *e, struct error *err)

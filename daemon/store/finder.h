@@ -19,6 +19,7 @@
 struct finder {
 	struct item_store *items;      /* borrowed, as are entries */
 	const struct entries *entries; /* of the document */
+	struct sha256 *hash;           /* borrowed */
 	struct arena arena;            /* a known item, as it was said last */
 	struct likeness likeness;
 	int64_t feed_id, at_ms, window_ms;
@@ -33,7 +34,7 @@ struct finding {
 	struct known known;
 };
 
-void finder_init(struct finder *f, struct item_store *items, const struct entries *entries);
+void finder_init(struct finder *f, struct item_store *items, const struct entries *entries, struct sha256 *hash);
 void finder_release(struct finder *f);
 
 /* A document of the feed, whose entries are set already, at at_ms; window_ms is [dedup] window. */
@@ -47,6 +48,10 @@ int finder_load(struct finder *f, int64_t item_id, struct item *it, struct error
 
 /* Has the feed an item with e's text, if it is no short one, or its link?  1, 0, or negative errno. */
 int finder_knows(struct finder *f, const struct entry *e, struct error *err);
+
+/* The key of e's text without its title's counter (title_core.h), by which it is found with the next one: 1; 0 when
+ * there is no counter; or negative errno. */
+int finder_core_key(struct finder *f, const struct entry *e, uint8_t key[SHA256_LEN], struct error *err);
 
 /* Is e known by its link alone: because it has no guid, or because its guid is its link? */
 bool finder_is_by_link(const struct entry *e);

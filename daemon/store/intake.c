@@ -50,8 +50,8 @@ int intake_init(struct intake *in, struct item_store *items, struct journal *jou
 		.grouping = grouping,
 		.record = BUF_INIT(RECORD_MAX),
 		.limits = {INT64_MAX, INT64_MAX}};
-	finder_init(&in->finder, items, &in->entries);
 	in->hash = sha256_new(err);
+	finder_init(&in->finder, items, &in->entries, in->hash);
 	if (in->hash != NULL && churn_reader_init(&in->churn) != 0)
 		return error_sys(err, -ENOMEM, "cannot take documents in");
 	return in->hash == NULL ? -ENOMEM : 0;
@@ -221,6 +221,17 @@ static struct grouping_item text_of(const struct intake_run *t, const struct ent
 	};
 }
 
+/* A counter in its title may be the one thing that tells the item from itself at the next poll. */
+static int know_core(struct intake_run *t, const struct entry *e, int64_t item_id)
+{
+	uint8_t key[SHA256_LEN];
+	int result = finder_core_key(&t->in->finder, e, key, t->err);
+
+	if (result != 1)
+		return result;
+	return item_store_add_digest(t->in->items, key, t->feed->state.id, item_id, t->at_ms, t->err);
+}
+
 static int add(struct intake_run *t, struct entry *e, const struct story_placement *p)
 {
 	struct item_row row;
@@ -235,6 +246,8 @@ static int add(struct intake_run *t, struct entry *e, const struct story_placeme
 		result = make_uid(t, e, row.uid);
 	if (result == 0)
 		result = item_store_add(t->in->items, &row, t->err);
+	if (result == 0)
+		result = know_core(t, e, row.id);
 	if (result == 0)
 		result = note_published(t, row.published_ms);
 	text = text_of(t, e, &row);
@@ -346,6 +359,8 @@ static int update(struct intake_run *t, struct entry *e, const struct known *k)
 	is_news = compared == 0 || change.numbers || change.title || change.text;
 	if (result == 0)
 		result = item_store_replace(t->in->items, &row, is_news, t->err);
+	if (result == 0)
+		result = know_core(t, e, row.id);
 	if (result == 0 && is_noted)
 		result = item_store_set_churn(t->in->items, row.id, &churn, t->err);
 	if (result == 0)

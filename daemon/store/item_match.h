@@ -23,6 +23,9 @@
  *                  same        any       pruned    any     later                                     none
  *                  same        any       pruned    any     any             not short                 tombstone
  *                  alike       same      gone      any     any                                       changed
+ *                  but counter any       gone      any     same                                      changed
+ *                  but counter any       gone      any     near, unknown   long                      changed
+ *                  but counter any       gone      any     unknown or day  all renamed               changed
  *   another's      same        any       pruned    any     later                                     none
  *                  same        any       pruned    any     any             within the window         tombstone
  *                  same        any       pruned    any     not unknown                               tombstone
@@ -35,6 +38,7 @@
  *                  unrelated   same      any       any     same                                      copy
  *   anything else                                                                                    none
  *
+ * "But counter": the same but for a counter, clock or age of its title (title_core.h).
  * "Same day": both dates are the same and have no time of day, so that several items may have them.  "Near": a minute
  * apart at most, as where a generator dates an item anew.  "All renamed": most items of the document have texts that
  * the feed had under other identities, and not all of them the same.  "Alone": the document has no other item.
@@ -47,7 +51,7 @@
 #include <stdint.h>
 
 enum match_owner { OWNER_SELF = 1, OWNER_OTHER = 2 };
-enum match_text { TEXT_SAME = 1, TEXT_ALIKE = 2, TEXT_UNRELATED = 4 };
+enum match_text { TEXT_SAME = 1, TEXT_ALIKE = 2, TEXT_UNRELATED = 4, TEXT_BUT_COUNTER = 8 };
 enum match_link { LINK_SAME = 1, LINK_OTHER = 2 }; /* another, or no link on either side */
 enum match_place { PLACE_GONE = 1, PLACE_SHOWN = 2, PLACE_PRUNED = 4 };
 enum match_guid { GUID_SAME = 1, GUID_OTHER = 2, GUID_NONE = 4 }; /* none: the item has none */

@@ -223,6 +223,14 @@ static int add_digest(struct item_store *is, const struct item_row *row, struct 
 	return 0;
 }
 
+int item_store_add_digest(struct item_store *is, const uint8_t *digest, int64_t feed_id, int64_t item_id,
+	int64_t seen_ms, struct error *err)
+{
+	const struct item_row row = {.digest = digest, .feed_id = feed_id, .id = item_id, .seen_ms = seen_ms};
+
+	return add_digest(is, &row, err);
+}
+
 static int64_t measure(const struct item_row *row)
 {
 	int64_t len = (int64_t)row->record.len;

@@ -130,6 +130,9 @@ struct item_row {
 int item_store_add(struct item_store *is, struct item_row *row, struct error *err);
 /* New text for row->id: record, digest, URL, date; when it is_news the story changes, if the item leads it. */
 int item_store_replace(struct item_store *is, struct item_row *row, bool is_news, struct error *err);
+/* The item is found by this digest as well. */
+int item_store_add_digest(struct item_store *is, const uint8_t *digest, int64_t feed_id, int64_t item_id,
+	int64_t seen_ms, struct error *err);
 /* Keeps what the item says now as a revision, before it is replaced; the oldest of too many goes. */
 int item_store_revise(struct item_store *is, int64_t item_id, struct error *err);
 /* The same for a text that is no news: no revision, and nothing is said to have changed. */

@@ -57,6 +57,25 @@ def test_each_is_told_and_alerts(server, make_daemon):
     assert "feed changes what its items are known by" not in daemon.log()
 
 
+def test_updates_of_a_counter_end(server, make_daemon):
+    text = "The ministry said on Thursday that the second frigate had left the yard for sea trials. Views: %d"
+
+    def write(n):
+        server.set("/c", rss([("Frigate leaves (%d comments)" % n, "http://c.example/1", "c1", formatdate(START), text % (n * 7))]))
+
+    write(0)
+    daemon = make_daemon("", dict(c=dict(url=server.url("/c"), interval="1h"))).start()
+    wait_for(lambda: daemon.feeds()["c"]["polls"] > 0, "the first poll")
+    etags = []
+    for n in range(1, 10):
+        write(n)
+        daemon.refresh("c")
+        etags.append(daemon.get("/feed.atom").headers["ETag"])
+    assert len(set(etags[:5])) == 5 and len(set(etags[5:])) == 1 and etags[5] == etags[4]
+    events = daemon.stream(dict(since="0", events=["new", "updated"])).read_events(6)
+    assert [e["event"] for e in events] == ["new"] + ["updated"] * 5
+
+
 def test_a_photo_series_has_all_its_photos(server, make_daemon):
     server.set("/photos", rss([photo(n) for n in range(3)]))
     daemon = make_daemon("", dict(photos=dict(url=server.url("/photos"), interval="1h"))).start()

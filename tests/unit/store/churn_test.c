@@ -261,6 +261,31 @@ static void tolls_are_news(void **state)
 	storm(*state, toll_in_brackets, false, 14);
 }
 
+/* Guids, links and titles all carry the counter: nothing but the rest of title and text says that it is the item. */
+static void a_counter_in_all_that_names_an_item(void **state)
+{
+	static const char *const ships[] = {"Frigate", "Trawler", "Ferry", "Tug", "Yacht", "Barge", "Cutter", "Sub"};
+	enum { SHIPS = sizeof(ships) / sizeof(ships[0]) };
+	struct fixture *f = *state;
+
+	for (int poll = 0; poll < 12; poll++) {
+		struct draft d;
+
+		draft_init(&d, "Feed");
+		for (int n = 0; n < SHIPS; n++) {
+			char guid[32], link[64], title[64];
+
+			(void)snprintf(guid, sizeof(guid), "g%d-%d", n, poll);
+			(void)snprintf(link, sizeof(link), "https://a.example/%d?c=%d", n, poll);
+			(void)snprintf(title, sizeof(title), "%s leaves the yard (%d comments)", ships[n], n + poll);
+			draft_add_text(&d, guid, link, title, "")->published = NOW_MS - n * HOUR_MS - 1;
+		}
+		assert_counts(fixture_poll(f, ALPHA, &d), poll == 0 ? SHIPS : 0, 0,
+			poll > 0 && poll <= CHURN_POLLS ? SHIPS : 0, poll > CHURN_POLLS ? SHIPS : 0);
+	}
+	assert_int_equal(number_of(f, "SELECT count(*) FROM item"), SHIPS);
+}
+
 /* Once a part is ignored, another sentence is told all the same. */
 static void what_changes_beside_it_is_told(void **state)
 {
@@ -321,6 +346,7 @@ int main(void)
 		cmocka_unit_test(two_texts_in_turn),
 		cmocka_unit_test(survives_as_bytes),
 		FIXTURE_TEST(updates_end),
+		FIXTURE_TEST(a_counter_in_all_that_names_an_item),
 		FIXTURE_TEST(tolls_are_news),
 		FIXTURE_TEST(what_changes_beside_it_is_told),
 		FIXTURE_TEST(what_is_ignored_is_kept),
