@@ -322,9 +322,9 @@ static struct str late_source(struct html_values *v, const struct html_token *to
 	return STR_NONE;
 }
 
-bool html_is_icon(const struct html_token *token)
+bool html_is_icon(struct html_values *v, const struct html_token *token)
 {
-	struct str classes = html_raw_attribute(token, STR("class")), word;
+	struct str classes = decode(v, html_raw_attribute(token, STR("class"))), word;
 
 	while (str_word(&classes, &word))
 		if (str_starts_nocase(word, STR("material-icons")) || str_starts_nocase(word, STR("material-symbols")))

@@ -176,7 +176,7 @@ bool html_embedded(struct html_values *v, const struct html_token *token, struct
 /* The same of one raw value. */
 bool html_embedded_url(struct html_values *v, struct str raw, struct str *url);
 /* Is it an icon that is written as a word, which a font of its own shows as a picture? */
-bool html_is_icon(const struct html_token *token);
+bool html_is_icon(struct html_values *v, const struct html_token *token);
 /* The value of the attribute, raw; absent when it is not there. */
 struct str html_raw_attribute(const struct html_token *token, struct str name);
 

@@ -579,8 +579,10 @@ static void take_tag(struct sanitizer *s, struct html_tokenizer *tokens, const s
 	} else if ((e->flags & HTML_KEEP) == 0) {
 		if ((e->flags & HTML_SPACE) != 0)
 			keep_words_apart(s);
-	} else if (start && (e->flags & HTML_BLOCK) == 0 && html_is_icon(token) &&
-		   html_skip_content(tokens, token->text)) {
+	} else if (start && (e->flags & (HTML_BLOCK | HTML_VOID)) == 0 && html_is_icon(&s->values, token)) {
+		/* without its end, only the tag goes: where an icon ends is not known */
+		if (!token->self_closing)
+			(void)html_skip_content(tokens, token->text);
 		keep_words_apart(s);
 	} else if (start) {
 		start_element(s, e, token);

@@ -40,7 +40,7 @@ static bool is_one_of(struct str name, const char *const *names)
 static void check_link(struct str value, bool is_image, struct str html)
 {
 	static const char *const schemes[] = {"#", "http://", "https://", "mailto:"};
-	bool harmless = is_image && (str_starts_nocase(value, STR("data:image/")) || value.len == 0);
+	bool harmless = is_image && str_starts_nocase(value, STR("data:image/"));
 
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
 		harmless = harmless || str_starts_nocase(value, str_from(schemes[i]));
@@ -68,7 +68,8 @@ static void on_start(void *ctx, const xmlChar *local, const xmlChar *prefix, con
 
 		fuzz_require(!str_starts_nocase(name, STR("on")), c->html);
 		fuzz_require(!str_eq_nocase(name, STR("srcdoc")) && !str_eq_nocase(name, STR("formaction")), c->html);
-		if (is_one_of(name, links))
+		/* an empty href is a link to the feed itself; an empty citation is none */
+		if (is_one_of(name, links) && (value.len > 0 || str_eq(name, STR("href"))))
 			check_link(value, false, c->html);
 		if (is_one_of(name, images))
 			check_link(value, true, c->html);

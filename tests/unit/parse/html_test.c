@@ -118,6 +118,9 @@ static const struct example honest[] = {
 	{"<svg><desc>Map of the strait</desc><path d='x'/></svg>", "Map of the strait"},
 	{"Next <i class='x material-icons'>arrow_forward</i><span class=material-symbols-outlined>star</span>",
 		"Next "},
+	{"a<i class='material&#45;icons'>never closed", "a never closed"},
+	{"<img class=material-icons src=/x>a</img>",
+		"<img class=\"material-icons\" src=\"https://news.example/x\" />a"},
 	/* what browsers lose */
 	{"a<img src='/x>b", "a<img src=\"https://news.example/x\" />b"},
 	{"a<!-- b>c", "ac"},
