@@ -114,7 +114,7 @@ static const struct html_element elements[] = {
 	{"nobr", 0, HTML_OTHER, sizeof("nobr") - 1},
 	{"noembed", 0, HTML_OTHER, sizeof("noembed") - 1},
 	{"noframes", 0, HTML_OTHER, sizeof("noframes") - 1},
-	{"noscript", 0, HTML_OTHER, sizeof("noscript") - 1},
+	{"noscript", 0, HTML_NOSCRIPT, sizeof("noscript") - 1},
 	{"object", HTML_EMBED, HTML_OTHER, sizeof("object") - 1},
 	{"ol", HTML_KEEP | HTML_BLOCK | HTML_SPACE, HTML_OTHER, sizeof("ol") - 1},
 	{"optgroup", HTML_SPACE, HTML_OTHER, sizeof("optgroup") - 1},

@@ -54,9 +54,11 @@ struct sanitizer {
 	size_t repeat_budget;                   /* bytes that repeated start tags may still take */
 	struct embedded embedded[EMBEDDED_MAX]; /* that have no link yet */
 	size_t embedded_count;
-	struct str drawing;       /* the content of the first one */
-	struct buf last_embedded; /* the address of the last one: object and embed name the same */
-	bool drop_newline;        /* behind <pre>, where HTML takes a newline for no text */
+	struct str drawing;          /* the content of the first one */
+	struct buf last_embedded;    /* the address of the last one: object and embed name the same */
+	size_t picture, picture_end; /* where the last picture's tag stands in the output */
+	bool in_noscript;
+	bool drop_newline; /* behind <pre>, where HTML takes a newline for no text */
 	bool full;
 	bool no_memory;
 };
@@ -351,6 +353,25 @@ static bool make_place(struct sanitizer *s, const struct html_element *e)
 	return true;
 }
 
+static struct str source_of(struct str tag)
+{
+	size_t start = str_find(tag, STR(" src=\""), 0), end;
+
+	if (start == STR_NPOS)
+		return STR_NONE;
+	end = str_find_char(tag, '"', start + 6);
+	return str_slice(tag, start + 6, end);
+}
+
+/* A picture that a script loads late is there once more for those without scripts. */
+static bool is_picture_again(const struct sanitizer *s, struct str tag)
+{
+	struct str before = str_slice(buf_str(s->out), s->picture, s->picture_end), source = source_of(tag);
+
+	return s->in_noscript && !str_empty(source) && str_eq(source_of(before), source) &&
+	       str_trim(str_slice(buf_str(s->out), s->picture_end, s->out->len)).len == 0;
+}
+
 static void start_element(struct sanitizer *s, const struct html_element *e, const struct html_token *token)
 {
 	struct buf *tag = &s->tag;
@@ -363,8 +384,15 @@ static void start_element(struct sanitizer *s, const struct html_element *e, con
 		return;
 	(void)buf_puts(tag, (e->flags & HTML_VOID) != 0 ? " />" : ">");
 	s->no_memory = s->no_memory || buf_failed(tag);
-	if (!s->no_memory && open_tag(s, e, buf_str(tag)))
-		s->drop_newline = e->id == HTML_PRE;
+	if (s->no_memory || (e->id == HTML_IMG && is_picture_again(s, buf_str(tag))))
+		return;
+	if (!open_tag(s, e, buf_str(tag)))
+		return;
+	s->drop_newline = e->id == HTML_PRE;
+	if (e->id == HTML_IMG) {
+		s->picture_end = s->out->len;
+		s->picture = s->picture_end - tag->len;
+	}
 }
 
 /* ---- end tags */
@@ -577,6 +605,8 @@ static void take_tag(struct sanitizer *s, struct html_tokenizer *tokens, const s
 		if (start)
 			take_embedded(s, token);
 	} else if ((e->flags & HTML_KEEP) == 0) {
+		if (e->id == HTML_NOSCRIPT)
+			s->in_noscript = start;
 		if ((e->flags & HTML_SPACE) != 0)
 			keep_words_apart(s);
 	} else if (start && (e->flags & (HTML_BLOCK | HTML_VOID)) == 0 && html_is_icon(&s->values, token)) {
@@ -663,7 +693,8 @@ int html_sanitize(struct buf *out, struct str markup, struct str base)
 	buf_init(&s.tag, SIZE_MAX / 2);
 	s.depth = s.pending_count = s.embedded_count = s.end_tags = 0;
 	s.repeat_budget = markup.len + REPEAT_SLACK;
-	s.drop_newline = s.full = s.no_memory = false;
+	s.picture = s.picture_end = out->len;
+	s.in_noscript = s.drop_newline = s.full = s.no_memory = false;
 	ret = buf_failed(&repaired) ? repaired.failed : sanitize(&s, markup);
 	arena_release(&s.values.arena);
 	buf_release(&s.values.raw);

@@ -101,6 +101,10 @@ static const struct example honest[] = {
 		"<img src=\"https://news.example/s.png\" "
 		"srcset=\"https://news.example/a.png 1x, https://news.example/b.png 2x\" />"},
 	{"<img src=/s.png data-src=javascript:x>", "<img src=\"https://news.example/s.png\" />"},
+	{"<img data-lazy-src=/a.png>\n<noscript><img src='/a.png'></noscript><noscript><img src=/b.png></noscript>",
+		"<img src=\"https://news.example/a.png\" />\n<img src=\"https://news.example/b.png\" />"},
+	{"<img src=/star.png><img src=/star.png>",
+		"<img src=\"https://news.example/star.png\" /><img src=\"https://news.example/star.png\" />"},
 	/* empty addresses */
 	{"<p>a <a href=''>b</a><img src='' alt=x><img src=' '><video poster='' src=''></video><a href='#'>c</a></p>",
 		"<p>a <a>b</a><video preload=\"none\"></video><a>c</a></p>"},
