@@ -96,19 +96,47 @@ static void count_one(struct boilerplate *b, uint64_t shingle)
 
 void boilerplate_count(struct boilerplate *b, const struct sketch *s)
 {
+	uint64_t mask = (UINT64_C(1) << s->level) - 1;
+
 	for (size_t i = 0; i < s->shingle_count; i++)
 		count_one(b, s->shingles[i]);
+	/* those of the opening that the sample does not hold */
+	for (size_t i = 0; i < s->opening_count; i++)
+		if ((s->opening[i] & mask) != 0)
+			count_one(b, s->opening[i]);
+}
+
+static size_t filter(const struct boilerplate *b, uint64_t *list, size_t count, unsigned least)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (boilerplate_frequency(b, list[i]) < least)
+			list[kept++] = list[i];
+	return kept;
+}
+
+/* The opening of a text that is held whole is among its shingles: what is left of those is left of it. */
+static size_t keep_common(struct sketch *s)
+{
+	size_t kept = 0, k = 0;
+
+	for (size_t i = 0; i < s->opening_count; i++) {
+		while (k < s->shingle_count && s->shingles[k] < s->opening[i])
+			k++;
+		if (k < s->shingle_count && s->shingles[k] == s->opening[i])
+			s->opening[kept++] = s->opening[i];
+	}
+	return kept;
 }
 
 size_t boilerplate_filter(const struct boilerplate *b, struct sketch *s, unsigned least)
 {
-	size_t kept = 0, before = s->shingle_count;
+	size_t before = s->shingle_count;
 
-	for (size_t i = 0; i < before; i++)
-		if (boilerplate_frequency(b, s->shingles[i]) < least)
-			s->shingles[kept++] = s->shingles[i];
-	s->shingle_count = kept;
-	return before - kept;
+	s->shingle_count = filter(b, s->shingles, s->shingle_count, least);
+	s->opening_count = s->level == 0 ? keep_common(s) : filter(b, s->opening, s->opening_count, least);
+	return before - s->shingle_count;
 }
 
 bool boilerplate_is_crowded(const struct boilerplate *b)

@@ -253,8 +253,14 @@ static uint64_t number_in(const struct context *c, struct str token)
 	       (hash_of(str_make((const char *)words, sizeof(words))) & mask);
 }
 
+static void add_opening(struct sketch *s, uint64_t hash)
+{
+	if (s->opening_count < SKETCH_OPENING_MAX)
+		s->opening[s->opening_count++] = hash;
+}
+
 /* The weight of all tokens. */
-static size_t take_text(struct sketch *s, struct str tokens)
+static size_t take_text(struct sketch *s, struct str tokens, bool is_body)
 {
 	const struct growing shingles = {
 		s->shingles, &s->shingle_count, SKETCH_SHINGLES_MAX, &s->level, 0, SKETCH_SHINGLE_BITS - 1};
@@ -274,8 +280,13 @@ static size_t take_text(struct sketch *s, struct str tokens)
 		c.before = c.last;
 		c.last = number ? 1 : hash_of(t.text);
 		slide(&w, &t);
-		if (w.weight >= SHINGLE_WEIGHT)
-			add_hash(&shingles, hash_window(&w));
+		if (w.weight >= SHINGLE_WEIGHT) {
+			uint64_t hash = hash_window(&w);
+
+			add_hash(&shingles, hash);
+			if (is_body)
+				add_opening(s, hash);
+		}
 	}
 	return weight;
 }
@@ -390,13 +401,15 @@ void sketch_make(struct sketch *s, struct str title_tokens, struct str body_toke
 	struct str body = without_footer(without_dateline(body_tokens, plain_body));
 	size_t weight;
 
+	s->version = SKETCH_VERSION;
 	s->level = s->number_level = 0;
-	s->shingle_count = s->number_count = s->title_count = 0;
+	s->shingle_count = s->opening_count = s->number_count = s->title_count = 0;
 	take_title(s, title_tokens);
-	weight = take_text(s, title_tokens) + take_text(s, body);
+	weight = take_text(s, title_tokens, false) + take_text(s, body, true);
 	weight /= WORD_WEIGHT;
 	s->words = weight < UINT32_MAX ? (uint32_t)weight : UINT32_MAX;
 	s->shingle_count = order_64(s->shingles, s->shingle_count);
+	s->opening_count = order_64(s->opening, s->opening_count);
 	s->number_count = order_64(s->numbers, s->number_count);
 }
 
@@ -404,4 +417,17 @@ void sketch_thin(struct sketch *s, size_t max)
 {
 	while (s->shingle_count > max && s->level < SKETCH_SHINGLE_BITS - 1)
 		s->shingle_count = sample_64(s->shingles, s->shingle_count, 0, ++s->level);
+}
+
+size_t sketch_add_opening(const struct sketch *s, uint64_t *keys, size_t count, size_t max)
+{
+	size_t all = count;
+
+	for (size_t i = 0; i < s->opening_count && max > 0; i++) {
+		if (bsearch(&s->opening[i], keys, count, sizeof(*keys), compare_64) != NULL)
+			continue;
+		keys[all++] = s->opening[i];
+		max--;
+	}
+	return all > count ? order_64(keys, all) : count;
 }

@@ -1,8 +1,9 @@
 /* Sketches as bytes, and side by side.
  *
  * The bytes are a fixed header, then the lists, everything little-endian: version, level, number level, number of
- * title words (a byte each), words (4 bytes), numbers (2), shingles (2); title words of 4 bytes, numbers and
- * shingles of 6.  There is one way only to write a sketch, and nothing else is read: bytes come from a worker that
+ * title words (a byte each), words (4 bytes), numbers (2), shingles (2), from version 2 on shingles of the opening (1);
+ * title words of 4 bytes, numbers, shingles and those of the opening of 6.  A sketch is written as the version that
+ * made it.  There is one way only to write it, and nothing else is read: bytes come from a worker that
  * read a stranger's text, or from a disk. */
 #include <errno.h>
 #include <stdbool.h>
@@ -10,6 +11,11 @@
 #include "sitrep/sketch.h"
 
 enum { HEADER_BYTES = 12, TITLE_BYTES = 4, SHINGLE_BYTES = SKETCH_SHINGLE_BITS / 8 };
+
+static bool has_opening(uint8_t version)
+{
+	return version >= 2;
+}
 
 /* ---- writing ---- */
 
@@ -24,19 +30,23 @@ static void put(struct buf *out, uint64_t value, size_t bytes)
 
 int sketch_encode(struct buf *out, const struct sketch *s)
 {
-	put(out, SKETCH_VERSION, 1);
+	put(out, s->version, 1);
 	put(out, s->level, 1);
 	put(out, s->number_level, 1);
 	put(out, s->title_count, 1);
 	put(out, s->words, 4);
 	put(out, s->number_count, 2);
 	put(out, s->shingle_count, 2);
+	if (has_opening(s->version))
+		put(out, s->opening_count, 1);
 	for (size_t i = 0; i < s->title_count; i++)
 		put(out, s->title[i], TITLE_BYTES);
 	for (size_t i = 0; i < s->number_count; i++)
 		put(out, s->numbers[i], SHINGLE_BYTES);
 	for (size_t i = 0; i < s->shingle_count; i++)
 		put(out, s->shingles[i], SHINGLE_BYTES);
+	for (size_t i = 0; has_opening(s->version) && i < s->opening_count; i++)
+		put(out, s->opening[i], SHINGLE_BYTES);
 	return out->failed;
 }
 
@@ -78,7 +88,11 @@ int sketch_decode(struct str bytes, struct sketch *s)
 	const uint8_t *at = (const uint8_t *)bytes.data;
 	int result;
 
-	if (bytes.len < HEADER_BYTES || take(&at, 1) != SKETCH_VERSION)
+	if (bytes.len < HEADER_BYTES)
+		return -EPROTO;
+	s->version = (uint8_t)take(&at, 1);
+	if (s->version < SKETCH_VERSION_OLDEST || s->version > SKETCH_VERSION ||
+		bytes.len < HEADER_BYTES + (size_t)has_opening(s->version))
 		return -EPROTO;
 	s->level = (uint8_t)take(&at, 1);
 	s->number_level = (uint8_t)take(&at, 1);
@@ -86,17 +100,20 @@ int sketch_decode(struct str bytes, struct sketch *s)
 	s->words = (uint32_t)take(&at, 4);
 	s->number_count = take(&at, 2);
 	s->shingle_count = take(&at, 2);
+	s->opening_count = has_opening(s->version) ? take(&at, 1) : 0;
 	if (s->level >= SKETCH_SHINGLE_BITS || s->number_level >= SKETCH_CONTEXT_BITS ||
 		s->title_count > SKETCH_TITLE_MAX || s->number_count > SKETCH_NUMBERS_MAX ||
-		s->shingle_count > SKETCH_SHINGLES_MAX ||
-		bytes.len != HEADER_BYTES + TITLE_BYTES * s->title_count +
-				     SHINGLE_BYTES * (s->number_count + s->shingle_count))
+		s->shingle_count > SKETCH_SHINGLES_MAX || s->opening_count > SKETCH_OPENING_MAX ||
+		bytes.len != HEADER_BYTES + (size_t)has_opening(s->version) + TITLE_BYTES * s->title_count +
+				     SHINGLE_BYTES * (s->number_count + s->shingle_count + s->opening_count))
 		return -EPROTO;
 	result = take_title(&at, s);
 	if (result == 0)
 		result = take_hashes(&at, s->numbers, s->number_count, SKETCH_CONTEXT_BITS, s->number_level);
 	if (result == 0)
 		result = take_hashes(&at, s->shingles, s->shingle_count, 0, s->level);
+	if (result == 0)
+		result = take_hashes(&at, s->opening, s->opening_count, 0, 0);
 	return result;
 }
 
@@ -123,18 +140,42 @@ struct overlap sketch_shingle_overlap(const struct sketch *a, const struct sketc
 	return o;
 }
 
+size_t sketch_opening_shared(const struct sketch *whole, const struct sketch *sampled)
+{
+	size_t shared = 0, i = 0, k = 0;
+
+	if (whole->level > 0 || sampled->level == 0)
+		return 0;
+	while (i < whole->shingle_count && k < sampled->opening_count) {
+		uint64_t x = whole->shingles[i], y = sampled->opening[k];
+
+		shared += x == y;
+		i += x <= y;
+		k += y <= x;
+	}
+	return shared;
+}
+
+/* Leaves in list what b certainly has not; mask: of what b holds. */
+static size_t subtract(uint64_t *list, size_t count, const struct sketch *b, uint64_t mask)
+{
+	size_t kept = 0, k = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		while (k < b->shingle_count && b->shingles[k] < list[i])
+			k++;
+		if ((list[i] & mask) == 0 && (k == b->shingle_count || b->shingles[k] != list[i]))
+			list[kept++] = list[i];
+	}
+	return kept;
+}
+
 void sketch_subtract(struct sketch *a, const struct sketch *b)
 {
 	uint64_t mask = (UINT64_C(1) << b->level) - 1;
-	size_t kept = 0, k = 0;
 
-	for (size_t i = 0; i < a->shingle_count; i++) {
-		while (k < b->shingle_count && b->shingles[k] < a->shingles[i])
-			k++;
-		if ((a->shingles[i] & mask) == 0 && (k == b->shingle_count || b->shingles[k] != a->shingles[i]))
-			a->shingles[kept++] = a->shingles[i];
-	}
-	a->shingle_count = kept;
+	a->shingle_count = subtract(a->shingles, a->shingle_count, b, mask);
+	a->opening_count = subtract(a->opening, a->opening_count, b, mask);
 }
 
 struct overlap sketch_title_overlap(const struct sketch *a, const struct sketch *b)

@@ -18,6 +18,11 @@ const struct story_params story_params_default = {
 	.repeat = 0.8,
 	.title = 0.5,
 	.same_title = 0.8,
+	.other_title = 0.09,
+	.join_other = 0.7,
+	.little = 0.2,
+	.weak_title = 0.2,
+	.sure = 0.9,
 	.title_words = 6,
 	.numbers = 0.5,
 	.all_numbers = 0.8,
@@ -62,19 +67,61 @@ static double jaccard(struct overlap o)
 	return either > 0 ? (double)o.shared / (double)either : 0;
 }
 
+/* Do the titles share nearly nothing?  Then nothing but the texts says that this is one story, and a sentence that one
+ * house prints below all its reports is half of a short one. */
+static bool has_other_title(const struct story_params *p, const struct story_reasons *r)
+{
+	return r->title < p->other_title;
+}
+
 /* What the words alone would make of it.  A rewriter changes words and keeps figures: in long texts that makes up
- * for a lower score. */
+ * for a lower score, unless nothing but a third of the words says so: other titles, and too few figures to tell. */
 static enum story_verdict judge(const struct story_params *p, const struct story_reasons *r, bool same_source)
 {
 	if (same_source)
 		return r->score >= p->repeat ? STORY_UPDATE : STORY_APART;
-	if (r->score >= p->join)
+	if (r->score >= (r->is_short && has_other_title(p, r) ? p->join_other : p->join))
 		return STORY_REPRINT;
 	if (!r->is_short && r->score >= p->rewrite && numbers_agree(p, r, p->all_numbers, r->numbers_of))
-		return STORY_REPRINT;
+		return p->guard && has_other_title(p, r) && r->numbers_of == 0 && r->score < p->relate ? STORY_RELATED
+												       : STORY_REPRINT;
 	if (r->score < p->relate)
 		return STORY_APART;
 	return r->title >= p->same_title && r->title_words >= p->title_words ? STORY_REPRINT : STORY_RELATED;
+}
+
+static uint32_t least_shared(const struct story_params *p, const struct story_reasons *r)
+{
+	return r->is_short ? p->shared_short : p->shared_long;
+}
+
+/* What is shared, of the text that has less.  The opening of a long text is known in full: what a short one shares with
+ * it counts where the sample shows a smaller part, or too little to tell. */
+static void measure(const struct story_params *p, struct story_reasons *r, const struct sketch *a,
+	const struct sketch *b, const struct overlap *o)
+{
+	const struct sketch *whole = a->level == 0 ? a : b, *sampled = a->level == 0 ? b : a;
+	size_t opening = sketch_opening_shared(whole, sampled);
+
+	r->shared = (uint32_t)o->shared;
+	r->of = (uint32_t)smaller(o->of_a, o->of_b);
+	if (opening > o->shared && (r->of < least_shared(p, r) || opening * r->of > o->shared * whole->shingle_count)) {
+		r->shared = (uint32_t)opening;
+		r->of = (uint32_t)whole->shingle_count;
+	}
+	r->score = r->of > 0 ? (double)r->shared / r->of : 0;
+}
+
+/* Is a join backed by little but the shared words themselves?  Titles share nearly nothing, and neither numbers nor
+ * nearly all of the text speak for it. */
+static bool is_weak(const struct story_params *p, const struct story_reasons *r)
+{
+	if (r->verdict != STORY_REPRINT || r->title >= p->weak_title)
+		return false;
+	if (r->is_short)
+		return r->score < p->sure;
+	return r->score < p->join_other &&
+	       (r->numbers_of < p->numbers_long || r->numbers_shared < p->all_numbers * r->numbers_of);
 }
 
 struct story_reasons story_compare(const struct story_params *p, const struct sketch *a, const struct sketch *b,
@@ -91,12 +138,10 @@ struct story_reasons story_compare(const struct story_params *p, const struct sk
 		return r;
 	r.is_short = a->words < p->long_words || b->words < p->long_words;
 	o = sketch_shingle_overlap(a, b);
-	r.shared = (uint32_t)o.shared;
-	r.of = (uint32_t)smaller(o.of_a, o.of_b);
-	r.score = r.of > 0 ? (double)r.shared / r.of : 0;
+	measure(p, &r, a, b, &o);
 	r.resemblance = jaccard(o);
 	r.why = r.of < p->shared_short ? WHY_TOO_SHORT : WHY_SHARED;
-	if (r.shared < (r.is_short ? p->shared_short : p->shared_long))
+	if (r.shared < least_shared(p, &r))
 		return r;
 	r.contains = (double)o.of_a > p->roundup * (double)o.of_b;
 	r.contained = (double)o.of_b > p->roundup * (double)o.of_a;
@@ -111,6 +156,7 @@ struct story_reasons story_compare(const struct story_params *p, const struct sk
 		r.why = WHY_NUMBERS;
 	if (r.why != WHY_SCORE)
 		r.verdict = STORY_APART;
+	r.weak = is_weak(p, &r);
 	return r;
 }
 

@@ -26,6 +26,8 @@ enum {
 	HALVING_WEEKS = 4,
 	/* Stories a roundup must contain. */
 	ROUNDUP_STORIES = 2,
+	/* Members that may have little in common with their story's first report. */
+	STRAYS_MAX = 2,
 	/* Items after which those too old for the window go. */
 	EXPIRE_EVERY = 16,
 };
@@ -44,13 +46,16 @@ struct grouping {
 	struct held held;
 	struct boilerplate *phrases;
 	struct story_params params;
-	int64_t ahead_ms;      /* of the clock, perhaps */
-	struct sketch whole;   /* the report's */
-	struct sketch asked;   /* the same without boilerplate */
-	size_t omitted_of;     /* of whole, as it came */
-	size_t omitted_count;  /* shingles of whole that are not in asked */
-	struct sketch sampled; /* the same, thinned */
+	int64_t ahead_ms;                 /* of the clock, perhaps */
+	struct sketch whole;              /* the report's */
+	struct sketch asked;              /* the same without boilerplate */
+	size_t omitted_of;                /* of whole, as it came */
+	size_t omitted_count;             /* shingles of whole that are not in asked */
+	struct sketch sampled;            /* the same, thinned */
+	uint64_t keys[NEAR_SHINGLES_MAX]; /* what it is found by */
+	size_t key_count;
 	struct near_item known;
+	struct sketch lead; /* of the story that is looked at: its first report */
 	struct buf bytes;
 	int64_t halved_week; /* as kept; -1: to be read */
 	unsigned unexpired;  /* items since the window was last looked at */
@@ -138,7 +143,7 @@ static bool take_sketch(struct grouping *g, const struct grouping_item *r)
 	g->omitted_of = g->whole.shingle_count;
 	g->omitted_count = g->params.boilerplate ? boilerplate_filter(g->phrases, &g->asked, g->params.frequent) : 0;
 	g->sampled = g->asked;
-	sketch_thin(&g->sampled, NEAR_SHINGLES_MAX);
+	g->key_count = near_keys(&g->sampled, g->keys);
 	return true;
 }
 
@@ -148,14 +153,19 @@ static int get_known(struct grouping *g, const struct grouping_item *r, int64_t 
 	return item_id == r->item_id ? 0 : near_store_get(&g->store, item_id, &g->known, err);
 }
 
+static void filter_known(struct grouping *g)
+{
+	if (g->params.boilerplate)
+		(void)boilerplate_filter(g->phrases, &g->known.sketch, g->params.frequent);
+}
+
 /* Compares the report with the item that was read. */
 static struct candidate compare(struct grouping *g, const struct grouping_item *r)
 {
 	struct near_item *k = &g->known;
 	struct candidate c = {.item_id = k->item_id, .story_id = k->story_id, .words = k->sketch.words};
 
-	if (g->params.boilerplate)
-		(void)boilerplate_filter(g->phrases, &k->sketch, g->params.frequent);
+	filter_known(g);
 	c.is_own = k->source == source_key(r->source);
 	c.reasons = story_compare(&g->params, &g->asked, &k->sketch, c.is_own,
 		r->at_ms > k->seen_ms ? r->at_ms - k->seen_ms : k->seen_ms - r->at_ms);
@@ -177,6 +187,15 @@ static int by_fit(const void *a, const void *b)
 	return x->item_id < y->item_id ? -1 : x->item_id > y->item_id;
 }
 
+/* Boilerplate has been taken out of one of the two, so out of what they share. */
+static bool shares_enough(const struct grouping *g)
+{
+	const struct sketch *a = &g->asked, *b = &g->known.sketch;
+
+	return sketch_shingle_overlap(a, b).shared >= g->params.shared_short ||
+	       sketch_opening_shared(a->level == 0 ? a : b, a->level == 0 ? b : a) >= g->params.shared_short;
+}
+
 static int find_candidates(struct grouping *g, const struct grouping_item *r, struct error *err)
 {
 	int64_t ids[NEAR_CANDIDATES_MAX];
@@ -184,11 +203,10 @@ static int find_candidates(struct grouping *g, const struct grouping_item *r, st
 	int result;
 
 	g->candidate_count = 0;
-	result = near_index_find(&g->index, g->sampled.shingles, g->sampled.shingle_count, r->at_ms, ids, &found, err);
+	result = near_index_find(&g->index, g->keys, g->key_count, r->at_ms, ids, &found, err);
 	for (size_t i = 0; i < found && result >= 0; i++) {
 		result = get_known(g, r, ids[i], err);
-		/* Boilerplate has been taken out of one of the two, so out of what they share. */
-		if (result == 1 && sketch_shingle_overlap(&g->asked, &g->known.sketch).shared >= g->params.shared_short)
+		if (result == 1 && shares_enough(g))
 			g->candidates[g->candidate_count++] = compare(g, r);
 	}
 	qsort(g->candidates, g->candidate_count, sizeof(g->candidates[0]), by_fit);
@@ -237,8 +255,40 @@ static int is_held_apart(struct grouping *g, int64_t story_id, struct error *err
 	return result;
 }
 
-/* 1 when some member of c's story is held apart from the report by what both say.  Where the operator has joined
- * stories, that the rule would not have is no reason to part their later copies. */
+/* Does s have little in common with the story's first report? */
+static bool is_stray(const struct grouping *g, const struct sketch *s)
+{
+	return story_compare(&g->params, s, &g->lead, false, 0).score < g->params.little;
+}
+
+/* 1 when the report has little in common with the story's first report, and so have as many members as may: a chain of
+ * reports each like the last is no story. */
+static int has_strayed(
+	struct grouping *g, const struct grouping_item *r, const int64_t *ids, size_t found, struct error *err)
+{
+	unsigned strays = 0;
+	int result = found > STRAYS_MAX ? get_known(g, r, ids[0], err) : 0;
+
+	if (result != 1)
+		return result;
+	filter_known(g);
+	g->lead = g->known.sketch;
+	if (!is_stray(g, &g->asked))
+		return 0;
+	for (size_t i = 1; i < found && strays < STRAYS_MAX; i++) {
+		result = get_known(g, r, ids[i], err);
+		if (result < 0)
+			return result;
+		if (result == 1) {
+			filter_known(g);
+			strays += is_stray(g, &g->known.sketch);
+		}
+	}
+	return strays == STRAYS_MAX;
+}
+
+/* 1 when some member of c's story is held apart from the report by what both say, or the story has strayed.  Where the
+ * operator has joined stories, that the rule would not have is no reason to part their later copies. */
 static int is_barred(struct grouping *g, const struct grouping_item *r, const struct candidate *c, struct error *err)
 {
 	int64_t ids[NEAR_MEMBERS_MAX];
@@ -252,6 +302,8 @@ static int is_barred(struct grouping *g, const struct grouping_item *r, const st
 	if (result != 0)
 		return result < 0 ? result : 0;
 	result = near_store_members(&g->store, c->story_id, ids, &found, err);
+	if (result == 0)
+		result = has_strayed(g, r, ids, found, err);
 	for (size_t i = 0; i < found && result == 0; i++) {
 		result = get_known(g, r, ids[i], err);
 		if (result == 1) {
@@ -385,7 +437,8 @@ static int halve_when_due(struct grouping *g, int64_t at_ms, struct error *err)
 
 /* What a text says that was not said before tells which phrases are common: all of a story's first text and of an
  * outlet's next one, but of a reprint only what it adds to what it reprints; that is where outlets put their own
- * phrases.  A copy adds nothing, and an item's next revision was counted already. */
+ * phrases.  A copy adds nothing, and an item's next revision was counted already.  A weak join may be a phrase that two
+ * houses print below all their reports: it counts in full, so that the phrase joins no more than a few. */
 static int count_phrases(
 	struct grouping *g, enum story_relation relation, const struct story_answer *answer, struct error *err)
 {
@@ -393,16 +446,25 @@ static int count_phrases(
 
 	if (!g->params.boilerplate)
 		return 0;
-	if (relation == RELATION_REPRINT && answer != NULL) {
+	if (relation == RELATION_REPRINT && answer != NULL && !answer->reasons.weak) {
 		result = near_store_get(&g->store, answer->of_item, &g->known, err);
 		if (result != 1)
 			return result;
 		sketch_subtract(&g->whole, &g->known.sketch);
-	} else if (relation != RELATION_NEW && relation != RELATION_RELATED && relation != RELATION_UPDATE) {
+	} else if (relation != RELATION_NEW && relation != RELATION_RELATED && relation != RELATION_UPDATE &&
+		   !(relation == RELATION_REPRINT && answer != NULL)) {
 		return 0;
 	}
 	boilerplate_count(g->phrases, &g->whole);
 	return 0;
+}
+
+/* A sketch as it is kept.  One that holds its text whole is compared without its opening. */
+static void trim(struct sketch *s)
+{
+	sketch_thin(s, NEAR_SKETCH_SHINGLES);
+	if (s->level == 0)
+		s->opening_count = 0;
 }
 
 static int keep_sketch(struct grouping *g, const struct grouping_item *r, int64_t story_id, struct error *err)
@@ -417,7 +479,7 @@ static int keep_sketch(struct grouping *g, const struct grouping_item *r, int64_
 	};
 	int result;
 
-	sketch_thin(&g->asked, NEAR_SKETCH_SHINGLES);
+	trim(&g->asked);
 	buf_clear(&g->bytes);
 	result = sketch_encode(&g->bytes, &g->asked);
 	if (result == 0)
@@ -453,8 +515,7 @@ static int keep(struct grouping *g, const struct grouping_item *r, int64_t story
 	if (result == 0 && known == 0)
 		result = count_phrases(g, relation, answer, err);
 	if (result == 0)
-		result = near_index_add(&g->index, r->item_id, known == 1, g->sampled.shingles,
-			g->sampled.shingle_count, r->at_ms, err);
+		result = near_index_add(&g->index, r->item_id, known == 1, g->keys, g->key_count, r->at_ms, err);
 	return result == 0 ? keep_sketch(g, r, story_id, err) : result;
 }
 

@@ -96,6 +96,13 @@ static uint64_t kept_part(int64_t bucket, uint32_t tag)
 	return (uint64_t)bucket << TAG_BITS | tag;
 }
 
+size_t near_keys(struct sketch *s, uint64_t keys[NEAR_SHINGLES_MAX])
+{
+	sketch_thin(s, NEAR_SAMPLE_MAX);
+	memcpy(keys, s->shingles, s->shingle_count * sizeof(*keys));
+	return sketch_add_opening(s, keys, s->shingle_count, NEAR_OPENING_MAX);
+}
+
 /* ---- numbers kept by name ---- */
 
 enum kept { KEPT_WEEK, KEPT_POSTINGS };

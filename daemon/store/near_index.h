@@ -19,14 +19,17 @@
 #include "posting_buffer.h"
 #include "shingle_filter.h"
 #include "sitrep/error.h"
+#include "sitrep/sketch.h"
 
 enum {
 	NEAR_SLOTS = 4,
 	/* The weeks of which a question is asked, this one included: the window is at least two weeks. */
 	NEAR_WEEKS = 3,
-	/* Shingles that an item is looked up by, and looked up for: 32 find a copy that shares a fifth of them with a
-	 * chance of 0.999. */
+	/* Shingles that an item is looked up by, and looked up for: a sample of all, of which 24 find a copy that
+	 * shares a fifth of them with a chance of 0.995, and some of its opening. */
 	NEAR_SHINGLES_MAX = 32,
+	NEAR_OPENING_MAX = 8,
+	NEAR_SAMPLE_MAX = NEAR_SHINGLES_MAX - NEAR_OPENING_MAX,
 	/* Items that one question names. */
 	NEAR_CANDIDATES_MAX = 16,
 	/* A posting of a question's shingles; more of them than any but hostile texts share. */
@@ -80,6 +83,9 @@ struct near_index {
 	size_t match_count;
 	struct buf row;
 };
+
+/* The shingles that a text is found by, into keys, ascending; thins s.  Returns how many. */
+size_t near_keys(struct sketch *s, uint64_t keys[NEAR_SHINGLES_MAX]);
 
 int near_index_init(struct near_index *n, sqlite3 *db, struct near_store *store, struct error *err);
 void near_index_release(struct near_index *n);

@@ -1,4 +1,6 @@
-/* The index of texts, built anew from the sketches.  Sketches that do not decode are removed: nothing else reads them.
+/* The index of texts, built anew from the sketches.  A text of at most NEAR_SKETCH_SHINGLES is kept without its
+ * opening, and from then on found by its sample alone.  Sketches that do not decode are removed: nothing else reads
+ * them.
  */
 #include "near_rebuild.h"
 
@@ -32,9 +34,11 @@ static int add_all(struct rebuild *r, struct error *err)
 			sql_bind_int(r->drop, 1, item_id);
 			result = sql_done(r->drop, err, cannot_rebuild);
 		} else {
-			sketch_thin(&r->sketch, NEAR_SHINGLES_MAX);
-			result = near_index_add(&r->index, item_id, false, r->sketch.shingles, r->sketch.shingle_count,
-				sqlite3_column_int64(r->all, 1), err);
+			uint64_t keys[NEAR_SHINGLES_MAX];
+			size_t count = near_keys(&r->sketch, keys);
+
+			result = near_index_add(
+				&r->index, item_id, false, keys, count, sqlite3_column_int64(r->all, 1), err);
 		}
 		if (result != 0)
 			return result;

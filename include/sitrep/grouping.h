@@ -15,8 +15,10 @@
  * Two stories are never joined afterwards: an item that fits several joins the best and is linked to the others.  A
  * text much longer than several stories it contains is a roundup: it is linked to them and joins none.  An item
  * joins no story with a member from which the rule holds it apart, so that the order in which reports come does not
- * bring together what the rule keeps apart.  The operator's word goes before both (held.h): the next text of an item
- * that was split off does not go back, and where stories were joined their members' differences do not part them. */
+ * bring together what the rule keeps apart.  Nor does it join a story of which some members have as little in common
+ * with the first report as it has itself: a chain of reports, each like the last, is no story.  The operator's word
+ * goes before both (held.h): the next text of an item that was split off does not go back, and where stories were
+ * joined their members' differences do not part them. */
 #ifndef SITREP_GROUPING_H
 #define SITREP_GROUPING_H
 

@@ -9,8 +9,11 @@
  * the smallest with which the list fits.  Two sketches are compared at the coarser of their levels, where both
  * are fair samples.  A text of a thousand words is at level 0.
  *
+ * Of a sampled text too little is left to recognise its first paragraph, which is what most outlets run of it.  The
+ * shingles of the opening are therefore held as well, without sampling.
+ *
  * Sketches are stored and sent as bytes.  Their hashes are the same for ever on every machine; SKETCH_VERSION
- * changes with anything that changes them, and bytes of another version are no sketch. */
+ * changes with anything that changes what is made.  Bytes of version 1 are read: they have no opening. */
 #ifndef SITREP_SKETCH_H
 #define SITREP_SKETCH_H
 
@@ -21,14 +24,17 @@
 #include "sitrep/str.h"
 
 enum {
-	SKETCH_VERSION = 1,
+	SKETCH_VERSION = 2,
+	SKETCH_VERSION_OLDEST = 1,
 	SKETCH_SHINGLE_BITS = 48, /* two texts in ten million share a hash by chance */
 	SKETCH_CONTEXT_BITS = 24,
 	SKETCH_SHINGLES_MAX = 1024,
 	SKETCH_NUMBERS_MAX = 128,
 	SKETCH_TITLE_MAX = 64,
+	SKETCH_OPENING_MAX = 40, /* of the body: 42 words, a long sentence or two */
 	/* The most bytes that a sketch takes. */
-	SKETCH_BYTES_MAX = 12 + 6 * SKETCH_SHINGLES_MAX + 6 * SKETCH_NUMBERS_MAX + 4 * SKETCH_TITLE_MAX,
+	SKETCH_BYTES_MAX =
+		13 + 6 * SKETCH_SHINGLES_MAX + 6 * SKETCH_OPENING_MAX + 6 * SKETCH_NUMBERS_MAX + 4 * SKETCH_TITLE_MAX,
 };
 
 /* Set in the hash of a number that is written in digits, not in that of a month's or weekday's name. */
@@ -36,13 +42,16 @@ enum {
 
 /* All lists ascending, without repetitions.  Nearly 9 kB: not for deep stacks. */
 struct sketch {
-	uint32_t words; /* of the text; characters of scripts without spaces count half */
-	uint8_t level;  /* of the shingles */
+	uint8_t version; /* it was made by */
+	uint32_t words;  /* of the text; characters of scripts without spaces count half */
+	uint8_t level;   /* of the shingles */
 	uint8_t number_level;
 	size_t shingle_count;
+	size_t opening_count;
 	size_t number_count;
 	size_t title_count; /* 0 also for titles of more than SKETCH_TITLE_MAX words, which are no titles */
 	uint64_t shingles[SKETCH_SHINGLES_MAX];
+	uint64_t opening[SKETCH_OPENING_MAX]; /* the body's first shingles */
 	uint64_t numbers[SKETCH_NUMBERS_MAX]; /* 24 bits of the number's hash over 24 of its context's */
 	uint32_t title[SKETCH_TITLE_MAX];
 };
@@ -53,6 +62,11 @@ void sketch_make(struct sketch *s, struct str title_tokens, struct str body_toke
 
 /* Keeps at most max shingles, at the level that takes. */
 void sketch_thin(struct sketch *s, size_t max);
+
+/* Adds to keys, which are ascending and have room, at most max shingles of the opening that are not among
+ * them: those with the lowest hashes, so that two openings that overlap agree on some.  Returns how many keys there
+ * are, in ascending order. */
+size_t sketch_add_opening(const struct sketch *s, uint64_t *keys, size_t count, size_t max);
 
 /* Leaves of a's shingles those that b certainly has not. */
 void sketch_subtract(struct sketch *a, const struct sketch *b);
@@ -69,6 +83,9 @@ struct overlap {
 	size_t of_b;
 };
 struct overlap sketch_shingle_overlap(const struct sketch *a, const struct sketch *b);
+/* How many hashes a text that is held whole (level 0) shares with the opening of one that is sampled; 0 when the two
+ * are not such a pair. */
+size_t sketch_opening_shared(const struct sketch *whole, const struct sketch *sampled);
 struct overlap sketch_title_overlap(const struct sketch *a, const struct sketch *b);
 
 /* Of the text that has fewer numbers: how many it has, how many of those the other has too, and how many are placed:

@@ -5,8 +5,9 @@
  *
  * Measured is containment: how much of the text that has less to say stands in the other one.  So an excerpt is
  * found in the whole, and a reprint with three added paragraphs too.  Texts that share their words but not their
- * numbers and dates are two issues of one bulletin, and apart.  Within one outlet, where look-alikes abound,
- * much more is asked for. */
+ * numbers and dates are two issues of one bulletin, and apart.  Short texts whose titles share nearly nothing need far
+ * more, since a sentence that a house prints below all its reports is half of each.  Within one outlet, where
+ * look-alikes abound, much more is asked for. */
 #ifndef SITREP_STORY_RULE_H
 #define SITREP_STORY_RULE_H
 
@@ -27,12 +28,17 @@ struct story_params {
 	double join;    /* from which two outlets tell one story */
 	double rewrite; /* ... long texts of which nearly all numbers agree */
 	double relate;  /* from which short texts may, and do under nearly the same title */
+	double little;  /* below which a text has little in common with a story's first report */
 	double repeat;  /* from which one outlet's second text is an update */
 
 	/* Similarity of titles (Jaccard), 0 to 1, ... */
 	double title;         /* of an update, and of a page with the story it is about */
 	double same_title;    /* from which titles are nearly the same */
 	uint32_t title_words; /* if they have so many words */
+	double other_title;   /* below which titles share nearly nothing, */
+	double join_other;    /* and two outlets' short texts must share so much to tell one story */
+	double weak_title;    /* below which a join needs more to speak for it, */
+	double sure;          /* such as so much of a short text */
 
 	/* Share of the numbers of the text that has fewer, ... */
 	double numbers;         /* below which texts are held apart */
@@ -78,6 +84,7 @@ struct story_reasons {
 	double title;                                        /* Jaccard */
 	uint32_t title_words;                                /* of the one that has fewer */
 	bool is_short;
+	bool weak;      /* joined for little more than some words: perhaps a phrase of both houses */
 	bool contains;  /* the first text is much longer than the second and contains it */
 	bool contained; /* the other way round */
 };

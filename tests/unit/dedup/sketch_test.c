@@ -62,8 +62,60 @@ static void hashes_never_change(void **state)
 	for (size_t i = 0; i < bytes.len; i++)
 		(void)snprintf(hex + 2 * i, 3, "%02x", (unsigned char)bytes.data[i]);
 	assert_string_equal(hex,
-		"0100000208000000010004007296142dbdb0d1b1ad59485d7cef813d7a568c4428db44d3d783a4396c3a159a23e21d05c9ed");
+		"020000020800000001000400047296142dbdb0d1b1ad59485d7cef813d7a568c4428db44d3d783a4396c3a159a23e21d05c9ed"
+		"813d7a568c4428db44d3d783a4396c3a159a23e21d05c9ed");
 	buf_release(&bytes);
+}
+
+/* What version 1 made of the same text, as it lies in databases. */
+static void sketches_of_version_1_are_read(void **state)
+{
+	static const unsigned char stored[] = {0x01, 0x00, 0x00, 0x02, 0x08, 0x00, 0x00, 0x00, 0x01, 0x00, 0x04, 0x00,
+		0x72, 0x96, 0x14, 0x2d, 0xbd, 0xb0, 0xd1, 0xb1, 0xad, 0x59, 0x48, 0x5d, 0x7c, 0xef, 0x81, 0x3d, 0x7a,
+		0x56, 0x8c, 0x44, 0x28, 0xdb, 0x44, 0xd3, 0xd7, 0x83, 0xa4, 0x39, 0x6c, 0x3a, 0x15, 0x9a, 0x23, 0xe2,
+		0x1d, 0x05, 0xc9, 0xed};
+	struct str bytes = str_make((const char *)stored, sizeof(stored));
+	struct sketch s = sketch_of("Seven ships", "seven ships sailed in May 2026"), old;
+	struct buf again = BUF_INIT(SKETCH_BYTES_MAX);
+
+	(void)state;
+	assert_int_equal(sketch_decode(bytes, &old), 0);
+	assert_int_equal(old.opening_count, 0);
+	assert_true(same_shingles(&s, &old));
+	assert_int_equal(sketch_encode(&again, &old), 0);
+	assert_true(str_eq(buf_str(&again), bytes));
+	buf_release(&again);
+}
+
+/* Of a long text the first words are known whole, and its opening is what a copy of them is found by. */
+static void openings_are_not_sampled(void **state)
+{
+	struct buf text = BUF_INIT(FIXTURE_TEXT_MAX);
+	struct sketch article, lead;
+	uint64_t keys[32] = {0}, lead_keys[32] = {0};
+	size_t shared = 0;
+
+	(void)state;
+	sketch_text(&article, STR("A long article"), words(&text, 0, 4000));
+	sketch_text(&lead, STR("Its first words"), words(&text, 3, 25));
+	assert_true(article.level >= 2);
+	assert_int_equal(article.opening_count, SKETCH_OPENING_MAX);
+	assert_int_equal(sketch_opening_shared(&lead, &article), 23);
+	assert_int_equal(sketch_opening_shared(&article, &lead), 0);
+	/* some of the lowest hashes are common to both, and none is added twice */
+	assert_int_equal(sketch_add_opening(&article, keys, 0, 8), 8);
+	assert_int_equal(sketch_add_opening(&article, keys, 8, 8), 16);
+	assert_int_equal(sketch_add_opening(&lead, lead_keys, 0, 8), 8);
+	for (size_t i = 0; i < 8; i++)
+		for (size_t k = 0; k < 8; k++)
+			shared += article.opening[i] == lead_keys[k];
+	assert_in_range(shared, 2, 8);
+	for (size_t i = 1; i < 16; i++)
+		assert_true(keys[i] > keys[i - 1]);
+	/* a text that is short is known whole anyway */
+	sketch_text(&article, STR("A short article"), words(&text, 0, 300));
+	assert_int_equal(sketch_opening_shared(&lead, &article), 0);
+	buf_release(&text);
 }
 
 static void numbers_are_digits_dates_and_ordinals(void **state)
@@ -410,6 +462,8 @@ int main(void)
 		cmocka_unit_test(three_words_make_a_shingle),
 		cmocka_unit_test(title_and_body_are_apart),
 		cmocka_unit_test(hashes_never_change),
+		cmocka_unit_test(sketches_of_version_1_are_read),
+		cmocka_unit_test(openings_are_not_sampled),
 		cmocka_unit_test(numbers_are_digits_dates_and_ordinals),
 		cmocka_unit_test(datelines_are_no_part_of_it),
 		cmocka_unit_test(what_only_looks_like_a_dateline_stays),
