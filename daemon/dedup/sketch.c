@@ -10,6 +10,7 @@
 #include "sitrep/sketch.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "number_words.h"
 #include "sitrep/canon.h"
 #include "sitrep/utf8.h"
 
@@ -243,14 +245,41 @@ struct context {
 	uint64_t last, before;
 };
 
-static uint64_t number_in(const struct context *c, struct str token)
+static uint64_t number_in(const struct context *c, struct str token, bool spelled)
 {
 	uint64_t mask = (UINT64_C(1) << SKETCH_CONTEXT_BITS) - 1;
 	uint64_t words[] = {c->before, c->last};
 	uint64_t number = hash_of(token) & (mask & ~SKETCH_FIGURE);
 
 	return (number | (is_figure(token) ? SKETCH_FIGURE : 0)) << SKETCH_CONTEXT_BITS |
-	       (hash_of(str_make((const char *)words, sizeof(words))) & mask);
+	       (hash_of(str_make((const char *)words, sizeof(words))) & mask & ~SKETCH_SPELLED) |
+	       (spelled ? SKETCH_SPELLED : 0);
+}
+
+/* "Sept" is a month where a day or a year stands beside it. */
+static bool is_french_seven(struct str tokens, struct str token, struct str previous)
+{
+	return str_eq(token, STR("sept")) && !is_figure(previous) &&
+	       (tokens.len <= token.len + 1 || !char_is_digit(tokens.data[token.len + 1]));
+}
+
+/* One token that may begin a number; returns how many more belong to it. */
+static size_t take_token(
+	const struct growing *numbers, struct context *c, struct str tokens, const struct token *t, struct str previous)
+{
+	uint64_t hash = hash_of(t->text);
+	bool dated = is_dated(t->text) && !is_french_seven(tokens, t->text, previous);
+	struct number_text n = {0};
+
+	if (!dated)
+		number_words_read(&n, tokens, hash, previous);
+	if (n.tokens > 0)
+		add_hash(numbers, number_in(c, n.digits, !is_figure(t->text)));
+	else if (dated || is_figure(t->text))
+		add_hash(numbers, number_in(c, t->text, false));
+	c->before = c->last;
+	c->last = n.tokens > 0 || dated || is_figure(t->text) ? 1 : hash;
+	return n.tokens > 0 ? n.tokens - 1 : 0;
 }
 
 static void add_opening(struct sketch *s, uint64_t hash)
@@ -269,16 +298,16 @@ static size_t take_text(struct sketch *s, struct str tokens, bool is_body)
 	struct window w = {0};
 	struct context c = {0};
 	struct token t;
-	size_t weight = 0;
+	struct str previous = STR("");
+	size_t weight = 0, spelled = 0; /* tokens that belong to a number which was taken already */
 
-	while (next_token(&tokens, &t)) {
-		bool number = is_figure(t.text) || is_dated(t.text);
-
+	for (struct str rest = tokens; next_token(&rest, &t); tokens = rest) {
 		weight += t.weight == HANGUL_WEIGHT ? WORD_WEIGHT : t.weight;
-		if (number)
-			add_hash(&numbers, number_in(&c, t.text));
-		c.before = c.last;
-		c.last = number ? 1 : hash_of(t.text);
+		if (spelled > 0)
+			spelled--;
+		else
+			spelled = take_token(&numbers, &c, tokens, &t, previous);
+		previous = t.text;
 		slide(&w, &t);
 		if (w.weight >= SHINGLE_WEIGHT) {
 			uint64_t hash = hash_window(&w);
@@ -396,11 +425,18 @@ static struct str without_footer(struct str tokens)
 	return tokens;
 }
 
+static void prepare(void)
+{
+	number_words_prepare(hash_of);
+}
+
 void sketch_make(struct sketch *s, struct str title_tokens, struct str body_tokens, struct str plain_body)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct str body = without_footer(without_dateline(body_tokens, plain_body));
 	size_t weight;
 
+	(void)pthread_once(&once, prepare);
 	s->version = SKETCH_VERSION;
 	s->level = s->number_level = 0;
 	s->shingle_count = s->opening_count = s->number_count = s->title_count = 0;

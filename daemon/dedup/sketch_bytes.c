@@ -195,25 +195,39 @@ struct overlap sketch_title_overlap(const struct sketch *a, const struct sketch 
 
 /* ---- numbers ---- */
 
-static bool has_number(const struct sketch *s, uint64_t number)
+static const uint64_t context_mask = ((UINT64_C(1) << SKETCH_CONTEXT_BITS) - 1) & ~SKETCH_SPELLED;
+
+static bool is_spelled(const struct sketch *s, uint64_t number)
 {
+	return s->version >= 2 && (number & SKETCH_SPELLED) != 0;
+}
+
+/* Has s the number?  In words where a has it in figures, or the other way round, only behind the same words: "squadron
+ * 2" is not in "two ships". */
+static bool has_number(const struct sketch *s, const struct sketch *a, uint64_t number)
+{
+	uint64_t value = number >> SKETCH_CONTEXT_BITS;
 	size_t low = 0, high = s->number_count;
+	bool found = false;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (s->numbers[mid] >> SKETCH_CONTEXT_BITS < number)
+		if (s->numbers[mid] >> SKETCH_CONTEXT_BITS < value)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	return low < s->number_count && s->numbers[low] >> SKETCH_CONTEXT_BITS == number;
+	for (; low < s->number_count && s->numbers[low] >> SKETCH_CONTEXT_BITS == value && !found; low++)
+		found = is_spelled(s, s->numbers[low]) == is_spelled(a, number) ||
+			((s->numbers[low] ^ number) & context_mask) == 0;
+	return found;
 }
 
 static bool has_context(const struct sketch *s, uint64_t number)
 {
 	for (size_t i = 0; i < s->number_count; i++)
-		if (((s->numbers[i] ^ number) & ((UINT64_C(1) << SKETCH_CONTEXT_BITS) - 1)) == 0)
+		if (((s->numbers[i] ^ number) & context_mask) == 0)
 			return true;
 	return false;
 }
@@ -227,17 +241,31 @@ static struct number_overlap numbers_within(const struct sketch *a, const struct
 
 	while (i < a->number_count) {
 		uint64_t number = a->numbers[i] >> SKETCH_CONTEXT_BITS;
-		bool shared = has_number(b, number), placed = shared;
+		bool shared = false, placed = false, written = false, written_shared = false;
 
-		for (; i < a->number_count && a->numbers[i] >> SKETCH_CONTEXT_BITS == number; i++)
-			placed = placed || has_context(b, a->numbers[i]);
+		for (; i < a->number_count && a->numbers[i] >> SKETCH_CONTEXT_BITS == number; i++) {
+			bool has = has_number(b, a, a->numbers[i]);
+
+			shared = shared || has;
+			placed = placed || has || has_context(b, a->numbers[i]);
+			if (!is_spelled(a, a->numbers[i])) {
+				written = true;
+				written_shared = written_shared || has;
+			}
+		}
 		if ((number & ((UINT64_C(1) << level) - 1)) != 0)
 			continue;
 		o.of++;
 		o.shared += shared;
 		o.placed += placed;
-		o.figures += placed && (number & SKETCH_FIGURE) != 0;
-		o.figures_shared += shared && (number & SKETCH_FIGURE) != 0;
+		o.written_of += written;
+		o.written_shared += written_shared;
+		if (!placed || (number & SKETCH_FIGURE) == 0)
+			continue;
+		o.figures += written;
+		o.figures_shared += written_shared;
+		o.spelled += !written;
+		o.spelled_shared += !written && shared;
 	}
 	return o;
 }

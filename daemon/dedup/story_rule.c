@@ -42,22 +42,33 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* False when the figures of short texts differ: a weekday that both name does not make up for them. */
+/* False when the figures of short texts differ: a weekday or a word such as "two" that both have
+ * does not make up for them.  The same goes for numbers in words. */
 static bool compare_numbers(
 	const struct story_params *p, struct story_reasons *r, const struct sketch *a, const struct sketch *b)
 {
 	struct number_overlap o = sketch_number_overlap(a, b);
 
+	r->written_of = (uint32_t)o.written_of;
+	r->written_shared = (uint32_t)o.written_shared;
 	r->numbers_shared = (uint32_t)o.shared;
 	r->numbers_of = (uint32_t)o.of;
 	r->numbers_placed = (uint32_t)o.placed;
-	return !p->guard || !r->is_short || (double)o.figures_shared >= p->numbers * (double)o.figures;
+	return !p->guard || !r->is_short ||
+	       ((double)o.figures_shared >= p->numbers * (double)o.figures &&
+		       (double)o.spelled_shared >= p->numbers * (double)o.spelled);
 }
 
 /* Is the share of common numbers large enough, or are there too few to tell? */
 static bool numbers_agree(const struct story_params *p, const struct story_reasons *r, double share, uint32_t of)
 {
 	return !p->guard || of < (r->is_short ? p->numbers_short : p->numbers_long) || r->numbers_shared >= share * of;
+}
+
+/* Are nearly all figures common, or are there too few to tell?  Only of long texts. */
+static bool written_agree(const struct story_params *p, const struct story_reasons *r)
+{
+	return !p->guard || r->written_of < p->numbers_long || r->written_shared >= p->all_numbers * r->written_of;
 }
 
 static double jaccard(struct overlap o)
@@ -82,7 +93,7 @@ static enum story_verdict judge(const struct story_params *p, const struct story
 		return r->score >= p->repeat ? STORY_UPDATE : STORY_APART;
 	if (r->score >= (r->is_short && has_other_title(p, r) ? p->join_other : p->join))
 		return STORY_REPRINT;
-	if (!r->is_short && r->score >= p->rewrite && numbers_agree(p, r, p->all_numbers, r->numbers_of))
+	if (!r->is_short && r->score >= p->rewrite && written_agree(p, r))
 		return p->guard && has_other_title(p, r) && r->numbers_of == 0 && r->score < p->relate ? STORY_RELATED
 												       : STORY_REPRINT;
 	if (r->score < p->relate)
@@ -183,7 +194,9 @@ struct story_change story_changes(const struct sketch *before, const struct sket
 	size_t words = title.of_a + title.of_b - title.shared;
 
 	return (struct story_change){
-		.numbers = before->number_count != after->number_count || numbers.shared != numbers.of,
+		/* version 1 has no numbers in words */
+		.numbers = (before->version == after->version && before->number_count != after->number_count) ||
+			   numbers.shared != numbers.of,
 		.title = title.shared * 100 < words * SAME_TITLE,
 		.text = (text.of_a - text.shared) * 100 > text.of_a * NEW_TEXT,
 	};

@@ -2,8 +2,8 @@
  *
  * A copy that an outlet has edited shares most of its runs of words with the original, whatever became of the
  * headline, the order and the ending.  A sketch therefore holds the hashes of all short runs of words (shingles),
- * the numbers and dates of the text, which tell this month's bulletin from last month's, and the words of the
- * title.  It depends on the text alone and is worked out where the text is parsed.
+ * the numbers (in figures and in words) and dates of the text, which tell this month's bulletin from last month's, and
+ * the words of the title.  It depends on the text alone and is worked out where the text is parsed.
  *
  * Every list is bounded by nested sampling: at level j it holds the hashes whose j lowest bits are zero, and j is
  * the smallest with which the list fits.  Two sketches are compared at the coarser of their levels, where both
@@ -39,6 +39,9 @@ enum {
 
 /* Set in the hash of a number that is written in digits, not in that of a month's or weekday's name. */
 #define SKETCH_FIGURE (UINT64_C(1) << (SKETCH_CONTEXT_BITS - 1))
+
+/* Set in a number's context where it is spelled out in words; from version 2 on. */
+#define SKETCH_SPELLED UINT64_C(1)
 
 /* All lists ascending, without repetitions.  Nearly 9 kB: not for deep stacks. */
 struct sketch {
@@ -94,9 +97,15 @@ struct number_overlap {
 	size_t of;
 	size_t shared;
 	size_t placed;
-	/* Of the placed ones those that are written in digits, and how many of these the other has. */
+	/* Of the placed ones those that are written in digits, and how many of these the other has; and those that are
+	 * spelled out. */
 	size_t figures;
 	size_t figures_shared;
+	size_t spelled;
+	size_t spelled_shared;
+	/* The same as of and shared, without numbers that are spelled out: a rewriter changes words. */
+	size_t written_of;
+	size_t written_shared;
 };
 struct number_overlap sketch_number_overlap(const struct sketch *a, const struct sketch *b);
 

@@ -81,6 +81,7 @@ struct story_reasons {
 	double resemblance;  /* 0 to 1: shared shingles among those of either (Jaccard) */
 	uint32_t shared, of; /* shingles; of the text that has fewer */
 	uint32_t numbers_shared, numbers_of, numbers_placed; /* sketch.h */
+	uint32_t written_shared, written_of;                 /* ... */
 	double title;                                        /* Jaccard */
 	uint32_t title_words;                                /* of the one that has fewer */
 	bool is_short;
