@@ -4,7 +4,8 @@
 #   make bench-parse BENCH_FEEDS=FOLDER  and run it on the files of that folder
 #   make bench-many MANY_ARGS="--generator GEN.PY"   ten thousand feeds for ten minutes, in two rounds
 
-#   make bench-dedup                     cost of finding a story, by the number of items in the window
+#   make bench-dedup                     cost of finding a story, by the number of items in the window; reports with a
+#                                        stock sentence, and leads of long articles
 #   make bench-dedup BENCH_STREAM=ITEMS.jsonl BENCH_LABELS=LABELS.tsv
 #                                        and how well stories are found, beside simpler methods
 
@@ -46,7 +47,7 @@ BENCH_LABELS ?=
 BENCH_ITEMS  ?= 10000 100000
 BENCH_FOLDER ?= $(B)/bench
 
-$(B)/bench/dedup $(B)/bench/dedup_cost: $(B)/bench/%: $(B)/tests/bench/%.o $(call lib,store watch dedup parse config base)
+$(B)/bench/dedup $(B)/bench/dedup_cost $(B)/bench/dedup_made: $(B)/bench/%: $(B)/tests/bench/%.o $(call lib,store watch dedup parse config base)
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
@@ -56,6 +57,7 @@ bench-freshness: $(B)/bench/freshness
 	@set -e; for seed in $(FRESHNESS_SEEDS); do $(B)/bench/freshness $$seed $(FRESHNESS_ARGS); done
 
 .PHONY: bench-dedup
-bench-dedup: $(B)/bench/dedup $(B)/bench/dedup_cost
+bench-dedup: $(B)/bench/dedup $(B)/bench/dedup_cost $(B)/bench/dedup_made
 	$(if $(BENCH_STREAM),$(B)/bench/dedup $(BENCH_STREAM) $(BENCH_LABELS))
+	$(B)/bench/dedup_made
 	$(B)/bench/dedup_cost $(BENCH_FOLDER) $(BENCH_ITEMS)
