@@ -64,7 +64,7 @@ static unsigned get(const struct boilerplate *b, size_t at)
 	return b->counters[at / 2] >> at % 2 * 4 & 0xF;
 }
 
-unsigned boilerplate_frequency(const struct boilerplate *b, uint64_t shingle)
+static inline unsigned frequency(const struct boilerplate *b, uint64_t shingle)
 {
 	size_t at[ROWS];
 	unsigned first, second;
@@ -77,9 +77,14 @@ unsigned boilerplate_frequency(const struct boilerplate *b, uint64_t shingle)
 	return first < second ? first : second;
 }
 
+unsigned boilerplate_frequency(const struct boilerplate *b, uint64_t shingle)
+{
+	return frequency(b, shingle);
+}
+
 static void count_one(struct boilerplate *b, uint64_t shingle)
 {
-	unsigned before = boilerplate_frequency(b, shingle);
+	unsigned before = frequency(b, shingle);
 	size_t at[ROWS];
 
 	if (before == BOILERPLATE_COUNT_MAX)
@@ -111,7 +116,7 @@ static size_t filter(const struct boilerplate *b, uint64_t *list, size_t count, 
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (boilerplate_frequency(b, list[i]) < least)
+		if (frequency(b, list[i]) < least)
 			list[kept++] = list[i];
 	return kept;
 }

@@ -446,6 +446,8 @@ void sketch_make(struct sketch *s, struct str title_tokens, struct str body_toke
 	s->words = weight < UINT32_MAX ? (uint32_t)weight : UINT32_MAX;
 	s->shingle_count = order_64(s->shingles, s->shingle_count);
 	s->opening_count = order_64(s->opening, s->opening_count);
+	if (s->level == 0 && s->shingle_count <= SKETCH_WHOLE_MAX && s->opening_count > SKETCH_OPENING_WHOLE)
+		s->opening_count = SKETCH_OPENING_WHOLE;
 	s->number_count = order_64(s->numbers, s->number_count);
 }
 

@@ -16,7 +16,7 @@
 
 enum {
 	/* Shingles that are kept for comparing. */
-	NEAR_SKETCH_SHINGLES = 512,
+	NEAR_SKETCH_SHINGLES = SKETCH_WHOLE_MAX,
 	/* Items of one story that are looked at. */
 	NEAR_MEMBERS_MAX = 16,
 };

@@ -32,6 +32,9 @@ enum {
 	SKETCH_NUMBERS_MAX = 128,
 	SKETCH_TITLE_MAX = 64,
 	SKETCH_OPENING_MAX = 40, /* of the body: 42 words, a long sentence or two */
+	/* A text of so many shingles is kept whole: its opening serves only for finding it. */
+	SKETCH_WHOLE_MAX = 512,
+	SKETCH_OPENING_WHOLE = 16,
 	/* The most bytes that a sketch takes. */
 	SKETCH_BYTES_MAX =
 		13 + 6 * SKETCH_SHINGLES_MAX + 6 * SKETCH_OPENING_MAX + 6 * SKETCH_NUMBERS_MAX + 4 * SKETCH_TITLE_MAX,

@@ -60,15 +60,15 @@ static void synthesise(struct sketch *s, size_t n)
 	memset(s, 0, sizeof(*s));
 	s->version = SKETCH_VERSION;
 	s->words = SHINGLES;
-	s->opening_count = SKETCH_OPENING_MAX;
+	s->opening_count = SKETCH_OPENING_WHOLE;
 	s->shingle_count = SHINGLES;
 	s->number_count = NUMBERS;
 	for (size_t i = 0; i < SHINGLES; i++)
 		s->shingles[i] = mix((i % 8 == 0 ? (uint64_t)n : original) << 16 | i) >> (64 - SKETCH_SHINGLE_BITS);
 	for (size_t i = 0; i < NUMBERS; i++)
 		s->numbers[i] = mix(original << 16 | (SHINGLES + i)) >> (64 - SKETCH_SHINGLE_BITS);
-	memcpy(s->opening, s->shingles, sizeof(s->opening));
-	qsort(s->opening, SKETCH_OPENING_MAX, sizeof(s->opening[0]), compare);
+	memcpy(s->opening, s->shingles, SKETCH_OPENING_WHOLE * sizeof(s->opening[0]));
+	qsort(s->opening, SKETCH_OPENING_WHOLE, sizeof(s->opening[0]), compare);
 	qsort(s->shingles, SHINGLES, sizeof(s->shingles[0]), compare);
 	qsort(s->numbers, NUMBERS, sizeof(s->numbers[0]), compare);
 }
