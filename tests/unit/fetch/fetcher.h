@@ -84,7 +84,7 @@ static void fetcher_done(void *arg, struct transfer_answer *answer)
 	(void)event_base_loopbreak(f->base);
 }
 
-static struct result *fetcher_get(struct fetcher *f, const struct transfer_request *request)
+__attribute__((unused)) static struct result *fetcher_get(struct fetcher *f, const struct transfer_request *request)
 {
 	struct error err;
 

@@ -1,0 +1,262 @@
+/* What the store does when any one allocation or system call fails: at its start, while it takes in a document, and
+ * while it is read.  Nothing of ours crashes; what was told is kept; what was not kept comes with the next poll, once.
+ */
+#include "../../faults/fault_loop.h"
+#include "fixture.h"
+
+/* Three feeds of one document each; what is tried is the poll after it. */
+struct faulty {
+	struct fixture f;
+	int64_t round;
+};
+
+/* One item that is the same at each round, one that is new in each, one whose text is another in each. */
+static struct poll_outcome *make_outcome(struct faulty *t, size_t feed)
+{
+	struct poll_outcome *o = outcome_make(&t->f, feed, OUTCOME_DOCUMENT);
+	char guid[64], link[96], title[128], body[256];
+	struct draft draft;
+	struct item *it;
+
+	draft_init(&draft, "Outlet");
+	(void)draft_add(&draft, "same", "https://a.example/same", "The treaty is signed at last",
+		"Both houses voted for the treaty that the ministers had signed in spring");
+	(void)snprintf(guid, sizeof(guid), "guid-%lld", (long long)t->round);
+	(void)snprintf(link, sizeof(link), "https://a.example/%lld", (long long)t->round);
+	(void)snprintf(title, sizeof(title), "Convoy %lld leaves the harbour for the strait", (long long)t->round);
+	(void)snprintf(body, sizeof(body),
+		"Ships of convoy %lld left the harbour this morning with an escort of frigates", (long long)t->round);
+	it = draft_add(&draft, guid, link, title, body);
+	draft_match(&draft, it, "alert/strait", "strait");
+	(void)snprintf(body, sizeof(body), "The count of vessels in the gulf stands at %lld now as the navy says today",
+		(long long)t->round);
+	(void)draft_add(&draft, "changing", "https://a.example/changing", "Count of vessels in the gulf", body);
+	o->document = draft_encode(&draft);
+	o->etag = strdup("\"1\"");
+	draft_release(&draft);
+	return o;
+}
+
+static void settle(struct faulty *t, struct poll_outcome *o, bool expect_kept)
+{
+	struct poll_report *r;
+
+	writer_submit(t->f.writer, o);
+	r = fixture_wait(&t->f);
+	if (expect_kept)
+		assert_string_equal(r->error.text, "");
+	poll_reports_free(r);
+	t->f.now_ms += MINUTE_MS;
+}
+
+static int count_new(void *arg, const struct event_record *e)
+{
+	int *counts = arg;
+
+	counts[e->kind]++;
+	return 0;
+}
+
+/* Events after the cursor: each new item is told once, with one alert. */
+static void assert_told_once(struct faulty *t, int64_t after)
+{
+	int counts[EVENT_FEED + 1] = {0};
+	struct error err = {0};
+	int64_t last;
+
+	assert_int_equal(reader_events(t->f.reader, after, 1000, &last, count_new, counts, &err), 0);
+	assert_int_equal(counts[EVENT_NEW], 1);
+	assert_int_equal(counts[EVENT_ALERT], 1);
+	assert_true(counts[EVENT_UPDATED] <= 1);
+}
+
+static int64_t poll_once(void *arg, uint32_t kinds, int64_t n)
+{
+	struct faulty *t = arg;
+	int64_t after = fixture_cursor(&t->f), failed;
+	struct poll_outcome *o, *again;
+
+	t->round++;
+	o = make_outcome(t, ALPHA);
+	again = make_outcome(t, ALPHA);
+	fault_arm(kinds, n, 1);
+	settle(t, o, false);
+	failed = fault_disarm();
+	/* The next poll brings what could not be kept, and nothing twice. */
+	settle(t, again, true);
+	assert_told_once(t, after);
+	return failed;
+}
+
+static void test_take(void **state)
+{
+	struct faulty *t = *state;
+
+	settle(t, make_outcome(t, ALPHA), true);
+	t->round++;
+	settle(t, make_outcome(t, ALPHA), true);
+	fault_each("poll", 1, poll_once, t);
+}
+
+static int64_t start_once(void *arg, uint32_t kinds, int64_t n)
+{
+	struct faulty *t = arg;
+	struct writer_options options = fixture_options(t->f.dir);
+	struct error err = {0};
+	struct writer *w;
+	struct reader *r;
+	int64_t failed;
+
+	fixture_close(&t->f);
+	fault_arm(kinds, n, 1);
+	w = writer_new(&options, &err);
+	if (w == NULL) {
+		assert_int_not_equal(err.code, 0);
+		assert_string_not_equal(err.text, "");
+	}
+	r = w != NULL ? reader_new(t->f.dir, &err) : NULL;
+	reader_free(r);
+	writer_free(w);
+	failed = fault_disarm();
+	fixture_open(&t->f, &options);
+	return failed;
+}
+
+static void test_start(void **state)
+{
+	struct faulty *t = *state;
+	int64_t before;
+
+	settle(t, make_outcome(t, ALPHA), true);
+	before = fixture_cursor(&t->f);
+	fault_each("start", 10, start_once, t);
+	assert_int_equal(fixture_cursor(&t->f), before);
+}
+
+static int64_t create_once(void *arg, uint32_t kinds, int64_t n)
+{
+	struct fixture f = {.now_ms = NOW_MS};
+	struct writer_options options;
+	struct error err = {0};
+	struct writer *w;
+	int64_t failed;
+
+	(void)arg;
+	state_dir_make(f.dir);
+	options = fixture_options(f.dir);
+	fault_arm(kinds, n, 1);
+	w = writer_new(&options, &err);
+	failed = fault_disarm();
+	if (w == NULL)
+		assert_string_not_equal(err.text, "");
+	writer_free(w);
+	/* What a start that failed left behind is no hindrance to the next. */
+	fixture_open(&f, &options);
+	fixture_sync(&f, fixture_feeds, 3);
+	fixture_close(&f);
+	fixture_release_states(&f);
+	state_dir_remove(f.dir);
+	return failed;
+}
+
+static void test_create(void **state)
+{
+	(void)state;
+	fault_each("first start", 50, create_once, NULL);
+}
+
+static int take_story(void *arg, const struct story *s)
+{
+	*(int *)arg += (int)s->report_count;
+	return 0;
+}
+
+static int take_event(void *arg, const struct event_record *e)
+{
+	(void)e;
+	*(int *)arg += 1;
+	return 0;
+}
+
+static int read_all(struct reader *r, int *seen, struct error *err)
+{
+	struct story_query q = {.before_sort_ms = INT64_MAX, .limit = 100};
+	struct store_counts counts;
+	int64_t last, oldest, newest;
+	int result = reader_stories(r, &q, take_story, seen, err);
+
+	if (result == 0)
+		result = reader_events(r, 0, 1000, &last, take_event, seen, err);
+	if (result == 0)
+		result = reader_cursors(r, &oldest, &newest, err);
+	if (result == 0)
+		result = reader_counts(r, &counts, err);
+	return result;
+}
+
+static int64_t read_once(void *arg, uint32_t kinds, int64_t n)
+{
+	struct faulty *t = arg;
+	struct error err = {0};
+	int whole = 0, seen = 0, result;
+	int64_t failed;
+
+	assert_int_equal(read_all(t->f.reader, &whole, &err), 0);
+	fault_arm(kinds, n, 1);
+	result = read_all(t->f.reader, &seen, &err);
+	failed = fault_disarm();
+	/* Either all of it, or an error that is told. */
+	if (result == 0)
+		assert_int_equal(seen, whole);
+	else
+		assert_string_not_equal(err.text, "");
+	return failed;
+}
+
+static void test_read(void **state)
+{
+	struct faulty *t = *state;
+
+	for (t->round = 0; t->round < 5; t->round++)
+		settle(t, make_outcome(t, ALPHA), true);
+	fault_each("reading", 1, read_once, t);
+}
+
+static int setup(void **state)
+{
+	struct faulty *t = calloc(1, sizeof(*t));
+	struct writer_options options;
+
+	assert_non_null(t);
+	state_dir_make(t->f.dir);
+	options = fixture_options(t->f.dir);
+	fixture_open(&t->f, &options);
+	fixture_sync(&t->f, fixture_feeds, 3);
+	t->f.now_ms = NOW_MS;
+	*state = t;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct faulty *t = *state;
+
+	fixture_close(&t->f);
+	fixture_release_states(&t->f);
+	state_dir_remove(t->f.dir);
+	free(t);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_create),
+		cmocka_unit_test_setup_teardown(test_start, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_take, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_read, setup, teardown),
+	};
+
+	fault_use_memory_folder();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
