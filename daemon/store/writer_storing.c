@@ -13,7 +13,8 @@
 #include "writer_internal.h"
 
 enum {
-	TRY_FIRST_MS = 1000,
+	/* A moment's lack of memory is over by then; a full disk comes to the last after nine tries. */
+	TRY_FIRST_MS = 100,
 	TRY_LAST_MS = 30 * 1000,
 	/* What must be free before storing goes on: room for a few polls. */
 	ROOM_BYTES = 1024 * 1024,

@@ -37,16 +37,29 @@ static struct poll_outcome *make_outcome(struct faulty *t, size_t feed)
 	return o;
 }
 
-static void settle(struct faulty *t, struct poll_outcome *o, bool expect_kept)
+/* True when it was kept. */
+static bool settle(struct faulty *t, struct poll_outcome *o)
 {
 	struct poll_report *r;
+	bool kept;
 
 	writer_submit(t->f.writer, o);
 	r = fixture_wait(&t->f);
-	if (expect_kept)
-		assert_string_equal(r->error.text, "");
+	kept = r->error.code == 0;
 	poll_reports_free(r);
 	t->f.now_ms += MINUTE_MS;
+	return kept;
+}
+
+/* After a transaction that was lost nothing is kept until a small write has been tried. */
+static void settle_in_the_end(struct faulty *t)
+{
+	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+
+	for (int tries = 0; !settle(t, make_outcome(t, ALPHA)); tries++) {
+		assert_true(tries < 1000);
+		(void)nanosleep(&pause, NULL);
+	}
 }
 
 static int count_new(void *arg, const struct event_record *e)
@@ -74,16 +87,15 @@ static int64_t poll_once(void *arg, uint32_t kinds, int64_t n)
 {
 	struct faulty *t = arg;
 	int64_t after = fixture_cursor(&t->f), failed;
-	struct poll_outcome *o, *again;
+	struct poll_outcome *o;
 
 	t->round++;
 	o = make_outcome(t, ALPHA);
-	again = make_outcome(t, ALPHA);
 	fault_arm(kinds, n, 1);
-	settle(t, o, false);
+	(void)settle(t, o);
 	failed = fault_disarm();
 	/* The next poll brings what could not be kept, and nothing twice. */
-	settle(t, again, true);
+	settle_in_the_end(t);
 	assert_told_once(t, after);
 	return failed;
 }
@@ -92,9 +104,9 @@ static void test_take(void **state)
 {
 	struct faulty *t = *state;
 
-	settle(t, make_outcome(t, ALPHA), true);
+	settle_in_the_end(t);
 	t->round++;
-	settle(t, make_outcome(t, ALPHA), true);
+	settle_in_the_end(t);
 	fault_each("poll", 1, poll_once, t);
 }
 
@@ -127,7 +139,7 @@ static void test_start(void **state)
 	struct faulty *t = *state;
 	int64_t before;
 
-	settle(t, make_outcome(t, ALPHA), true);
+	settle_in_the_end(t);
 	before = fixture_cursor(&t->f);
 	fault_each("start", 10, start_once, t);
 	assert_int_equal(fixture_cursor(&t->f), before);
@@ -218,7 +230,7 @@ static void test_read(void **state)
 	struct faulty *t = *state;
 
 	for (t->round = 0; t->round < 5; t->round++)
-		settle(t, make_outcome(t, ALPHA), true);
+		settle_in_the_end(t);
 	fault_each("reading", 1, read_once, t);
 }
 
