@@ -45,6 +45,7 @@ struct line_peer {
 	bool pending;   /* a whole line has come that was not dealt with yet */
 	bool reading;   /* false while lines are pending */
 	bool finishing; /* closes when all output was taken */
+	bool lost;      /* a line is missing in the output */
 	bool closing;
 	unsigned inside; /* callbacks of ours on the stack */
 };
@@ -92,36 +93,36 @@ static void other_end_went(struct line_peer *p)
 	line_peer_close(p);
 }
 
-static void update_reading(struct line_peer *p)
+/* 0, or -1 without memory. */
+static int update_reading(struct line_peer *p)
 {
 	static const struct timeval next_turn = {0};
 	bool reading = !p->pending && !p->finishing;
 
-	if (p->pending && !p->finishing && line_peer_queued(p) < OUTPUT_PAUSE)
-		(void)event_add(p->later, &next_turn);
+	if (p->pending && !p->finishing && line_peer_queued(p) < OUTPUT_PAUSE && event_add(p->later, &next_turn) != 0)
+		return -1;
 	if (p->reading == reading)
-		return;
+		return 0;
 	p->reading = reading;
-	if (reading)
-		(void)event_add(p->readable, NULL);
-	else
-		(void)event_del(p->readable);
+	return reading ? event_add(p->readable, NULL) : event_del(p->readable);
 }
 
-/* The end of every callback. */
+/* The end of every callback.  A connection that the loop cannot watch would be silent for ever, so it is closed. */
 static void update_events(struct line_peer *p)
 {
 	bool queued = line_peer_queued(p) > 0;
+	int result = 0;
 
 	turn_yield(p->base);
 	if (p->closing)
 		return;
 	if (queued && !p->waiting_to_write)
-		(void)event_add(p->writable, NULL);
+		result = event_add(p->writable, NULL);
 	else if (!queued && p->waiting_to_write)
-		(void)event_del(p->writable);
+		result = event_del(p->writable);
 	p->waiting_to_write = queued;
-	update_reading(p);
+	if (result != 0 || update_reading(p) != 0)
+		other_end_went(p);
 }
 
 /* What was sent goes when all of it was, or when that is most of it: moving the rest costs less than sending it did. */
@@ -154,6 +155,11 @@ static int send_output(struct line_peer *p)
 	return 0;
 }
 
+static bool has_lost(const struct line_peer *p)
+{
+	return p->lost || buf_failed(&p->out);
+}
+
 static void end_when_sent(struct line_peer *p)
 {
 	if (p->finishing && line_peer_queued(p) == 0)
@@ -167,7 +173,7 @@ static void on_flush(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	p->inside++;
-	if (buf_failed(&p->out) || (!p->waiting_to_write && send_output(p) != 0))
+	if (has_lost(p) || (!p->waiting_to_write && send_output(p) != 0))
 		other_end_went(p);
 	end_when_sent(p);
 	update_events(p);
@@ -187,7 +193,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	p->inside++;
-	if (send_output(p) != 0)
+	if (has_lost(p) || send_output(p) != 0)
 		other_end_went(p);
 	end_when_sent(p);
 	update_events(p);
@@ -303,6 +309,12 @@ struct line_peer *line_peer_new(
 struct buf *line_peer_output(struct line_peer *p)
 {
 	return &p->out;
+}
+
+void line_peer_lose(struct line_peer *p)
+{
+	p->lost = true;
+	line_peer_flush(p);
 }
 
 size_t line_peer_queued(const struct line_peer *p)

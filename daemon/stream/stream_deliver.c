@@ -5,6 +5,8 @@
  *
  * The first step is for those who are furthest, the others for whom was served longest ago: neither the backlog of
  * some delays the news of the rest, nor the other way round. */
+#include <errno.h>
+
 #include "sitrep/clock.h"
 #include "sitrep/limits.h"
 #include "sitrep/log.h"
@@ -136,14 +138,18 @@ static void tell_of_gap(struct step *step)
 static void give(struct step *step, struct subscriber *s, const struct event_record *e, struct buf *line)
 {
 	struct stream *st = step->stream;
+	int result;
 
 	step->budget->looks++;
 	s->cursor = e->cursor;
 	note_progress(s);
 	if (!subscription_wants(s->scope, e, &st->words))
 		return;
-	if (line->len == 0 && event_write_json(line, e) != 0)
+	if (line->len == 0 && (result = event_write_json(line, e)) != 0) {
+		if (result == -ENOMEM)
+			line_peer_lose(s->peer);
 		return;
+	}
 	stream_say(s, buf_str(line));
 	step->budget->lines++;
 	step->budget->bytes += line->len + 1;

@@ -32,7 +32,9 @@ static void line_begin(struct jsonw *w, struct buf *line, const char *event)
 static void line_end(struct subscriber *s, struct jsonw *w, struct buf *line)
 {
 	jsonw_object_end(w);
-	if (!buf_failed(line))
+	if (buf_failed(line))
+		line_peer_lose(s->peer);
+	else
 		stream_say(s, buf_str(line));
 	buf_release(line);
 }

@@ -37,6 +37,9 @@ void line_peer_finish(struct line_peer *p);
  * away under the hands of who is speaking to it.  A peer whose output did not fit is closed then. */
 struct buf *line_peer_output(struct line_peer *p);
 void line_peer_flush(struct line_peer *p);
+/* A line for it could not be made for lack of memory.  The peer is closed from the loop: whoever comes back with the
+ * last cursor misses nothing, whoever stayed would. */
+void line_peer_lose(struct line_peer *p);
 /* Output that the kernel has not taken yet, bytes. */
 size_t line_peer_queued(const struct line_peer *p);
 /* Whether the kernel did not take all of it when it was last offered: drained() follows. */

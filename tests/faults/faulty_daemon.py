@@ -196,11 +196,12 @@ class Subscription(Work):
 
     def do(self):
         def listen():
-            stream = self.daemon.stream(dict(since="0", match="convoy", categories=["naval"]))
+            stream = self.daemon.stream()
             newest = int(stream.hello["cursor"])
-            stream.socket.settimeout(1)
-            while int(stream.read().get("cursor", "0")) < newest:
-                pass
+            stream.send(dict(op="subscribe", since="0", match="convoy", categories=["naval"]))
+            event = stream.read()
+            while event["event"] != "error" and int(event.get("cursor", "0")) < newest:
+                event = stream.read()
             stream.close()
         quietly(listen)
 
