@@ -233,7 +233,7 @@ static int read_oldest(
 	struct size *z, int64_t feed_id, int64_t limit, struct oldest *list, size_t *count, struct error *err)
 {
 	sqlite3_stmt *s = z->s[SIZE_OLDEST];
-	int result;
+	int result = 0;
 
 	*count = 0;
 	sql_bind_int(s, 1, feed_id);

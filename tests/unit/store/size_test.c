@@ -325,7 +325,7 @@ static void test_new_names(void **state)
 	struct house *h = *state;
 
 	for (int p = 0; p < 12; p++) {
-		char name[16];
+		char name[24];
 
 		(void)snprintf(name, sizeof(name), "name%d-", p);
 		sync_feeds(h, name, 1);
