@@ -111,18 +111,19 @@ static int write_story(void *arg, const struct story *s, const struct story_deta
 	return 0;
 }
 
-void publish_count_outlets(struct publish *p)
+int publish_count_outlets(struct publish *p)
 {
 	int64_t now_ms = clock_mono_ms();
 
 	/* a feed takes a tenth of a microsecond: a hundred thousand are counted once in ten seconds */
 	if (p->outlets.slots != NULL && (p->outlets_generation == p->generation ||
 						now_ms - p->outlets_counted_ms < (int64_t)(p->feed_count / 10)))
-		return;
+		return 0;
 	if (outlets_count(&p->outlets, p->feeds, p->feed_count) != 0)
-		return;
+		return -ENOMEM;
 	p->outlets_generation = p->generation;
 	p->outlets_counted_ms = now_ms;
+	return 0;
 }
 
 /* -ENOENT when there is no story of that name. */
@@ -146,7 +147,8 @@ static int render_story(struct publish *p, struct str name, struct http_body **b
 	/* as it is printed in the feeds, too */
 	if (str_eq_nocase(str_slice(name, 0, sizeof(urn) - 1), str_from(urn)))
 		name = str_slice(name, sizeof(urn) - 1, name.len);
-	publish_count_outlets(p);
+	if (publish_count_outlets(p) != 0)
+		return -ENOMEM;
 	result = reader_story_details(p->reader, name, write_story, &doc, &err);
 	read_trouble_note(&p->trouble, full_name, result != 0 && result != -ENOENT ? &err : NULL);
 	data = result == 0 ? buf_take(&doc.out, &len) : NULL;

@@ -89,8 +89,8 @@ struct publish {
 int publish_select(const struct publish *p, struct str path, struct selection *s);
 
 /* publish.c: counts the names of outlets when something has changed; never more than one part in a thousand of the
- * time. */
-void publish_count_outlets(struct publish *p);
+ * time.  0 or -ENOMEM. */
+int publish_count_outlets(struct publish *p);
 
 /* publish_work.c */
 struct work *publish_work_find(struct publish *p, struct str path);

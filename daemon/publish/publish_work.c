@@ -22,28 +22,33 @@ enum {
 	ABANDONED_MS = 2000,
 };
 
-/* An address like any other's identifier: the same as long as the address of the document is. */
-static void make_id(struct channel *c)
+/* An address like any other's identifier: the same as long as the address of the document is.  A document under another
+ * one would be another feed to its readers, so there is none without it: -ENOMEM. */
+static int make_id(struct channel *c)
 {
 	struct sha256 *hash = sha256_new(NULL);
-	uint8_t d[SHA256_LEN] = {0};
+	uint8_t d[SHA256_LEN];
+	bool made = hash != NULL && sha256_begin(hash) == 0 && sha256_add(hash, str_from(c->self_url)) == 0 &&
+		    sha256_end(hash, d) == 0;
 
-	if (hash != NULL && sha256_begin(hash) == 0 && sha256_add(hash, str_from(c->self_url)) == 0)
-		(void)sha256_end(hash, d);
 	sha256_free(hash);
+	if (!made)
+		return -ENOMEM;
 	d[6] = (uint8_t)((d[6] & 0x0f) | 0x80); /* RFC 9562, version 8 */
 	d[8] = (uint8_t)((d[8] & 0x3f) | 0x80);
 	(void)snprintf(c->id, sizeof(c->id),
 		"urn:uuid:%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", d[0], d[1], d[2], d[3],
 		d[4], d[5], d[6], d[7], d[8], d[9], d[10], d[11], d[12], d[13], d[14], d[15]);
+	return 0;
 }
 
-static void describe(struct publish *p, struct work *w, struct str path)
+static int describe(struct publish *p, struct work *w, struct str path)
 {
 	const struct selection *s = &w->selection;
 	struct channel *c = &w->channel;
 
-	publish_count_outlets(p);
+	if (publish_count_outlets(p) != 0)
+		return -ENOMEM;
 	(void)snprintf(w->title, sizeof(w->title), "%s%s%s", p->config->title, s->title != NULL ? ": " : "",
 		s->title != NULL ? s->title : "");
 	(void)snprintf(w->home, sizeof(w->home), "%s/", p->base_url);
@@ -55,7 +60,7 @@ static void describe(struct publish *p, struct work *w, struct str path)
 		.outlets = &p->outlets,
 	};
 	(void)snprintf(c->self_url, sizeof(c->self_url), "%s%.*s", p->base_url, STR_ARG(path));
-	make_id(c);
+	return make_id(c);
 }
 
 /* ---- stories ---- */
@@ -239,7 +244,7 @@ static struct work *find_place(struct publish *p)
 	return oldest;
 }
 
-static void begin(struct publish *p, struct work *w, struct str path)
+static int begin(struct publish *p, struct work *w, struct str path)
 {
 	struct publish_status status;
 	struct store_counts counts = {0};
@@ -247,7 +252,8 @@ static void begin(struct publish *p, struct work *w, struct str path)
 
 	switch (w->kind) {
 	case WORK_STORIES:
-		describe(p, w, path);
+		if (describe(p, w, path) != 0)
+			return -ENOMEM;
 		w->selection.format->begin(&w->out, &w->channel);
 		break;
 	case WORK_METRICS:
@@ -260,6 +266,7 @@ static void begin(struct publish *p, struct work *w, struct str path)
 		opml_write_begin(&w->out, str_from(p->config->title));
 		break;
 	}
+	return 0;
 }
 
 int publish_work_start(struct publish *p, struct str path, enum work_kind kind, struct work **out)
@@ -289,7 +296,10 @@ int publish_work_start(struct publish *p, struct str path, enum work_kind kind, 
 	/* A category's title stands in the selection itself. */
 	if (s.title == s.title_room)
 		w->selection.title = w->selection.title_room;
-	begin(p, w, path);
+	if (begin(p, w, path) != 0) {
+		work_release(w);
+		return -ENOMEM;
+	}
 	*out = w;
 	return 0;
 }

@@ -163,9 +163,10 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	render_body(&body, c, s);
 	render_title(&title, c, s);
 	render_link(&url, c, s);
-	if (buf_failed(&body) || buf_failed(&title) || buf_failed(&url)) /* a text without room is not an empty one */
-		out->failed = -E2BIG;
 	(void)buf_printf(&id, "urn:uuid:%s", s->uid);
+	/* a text without room is not an empty one */
+	if (buf_failed(&body) || buf_failed(&title) || buf_failed(&url) || buf_failed(&id))
+		out->failed = -E2BIG;
 	jsonw_init(&w, out);
 	jsonw_object(&w);
 	jsonw_kv_str(&w, "id", buf_str(&id));
