@@ -196,6 +196,7 @@ check-all:
 	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory fuzz-run FUZZ_SECONDS=180
 	@$(MAKE) --no-print-directory soak
+	@$(MAKE) --no-print-directory check-faults
 
 .PHONY: unit
 unit: $(UNIT)

@@ -360,10 +360,11 @@ def test_another_name_is_as_honest(make_daemon, host):
     daemon.write_config("", {"f%d" % n: {"url": host.url("/%d" % n), "user-agent": text} for n, text in enumerate(dishonest)})
     check = subprocess.run([*daemon.command(), "--check"], capture_output=True, text=True)
     assert check.returncode == 1 and check.stderr.count("expected NAME/VERSION") == len(dishonest), check.stderr
+    # What may be a user and a password is not told.
     for page in ("desk.example.org", "mailto:desk@desk.example.org", "https:///bot"):
         daemon.write_config("contact-url = " + page, {})
         check = subprocess.run([*daemon.command(), "--check"], capture_output=True, text=True)
-        assert check.returncode == 1 and "contact-url = %s: expected an address" % page in check.stderr, check.stderr
+        assert check.returncode == 1 and "contact-url = %s: expected an address" % page.split("@")[-1] in check.stderr, check.stderr
 
 
 def test_credentials_come_from_files(make_daemon, host, tmp_path):
