@@ -25,6 +25,13 @@
 /* More calls than any one piece of work makes; a loop that gets here never ends by itself. */
 enum { FAULT_PLACES_MAX = 200000 };
 
+/* Sanitizers make everything several times slower, so that fewer places are tried in the same time. */
+#if defined(__SANITIZE_ADDRESS__)
+#define FAULT_SLOWNESS 8
+#else
+#define FAULT_SLOWNESS 1
+#endif
+
 /* Fails call n of those kinds while the work is done; the number of calls that failed. */
 typedef int64_t fault_work_fn(void *arg, uint32_t kinds, int64_t n);
 
@@ -32,7 +39,7 @@ static inline int64_t fault_stride(int64_t usual)
 {
 	const char *text = getenv("FAULT_STRIDE");
 
-	return text != NULL && atoll(text) > 0 ? atoll(text) : usual;
+	return text != NULL && atoll(text) > 0 ? atoll(text) : FAULT_SLOWNESS * usual;
 }
 
 /* Tries the places of each kind by itself. */
@@ -43,7 +50,7 @@ static inline void fault_each(const char *name, int64_t usual_stride, fault_work
 	for (int kind = 0; kind < FAULT_KINDS; kind++) {
 		int64_t places = 0, n = kind == FAULT_ALLOC ? offset : 1;
 		/* Only allocations are that many. */
-		int64_t step = kind == FAULT_ALLOC ? stride : 1;
+		int64_t step = kind == FAULT_ALLOC ? stride : getenv("FAULT_STRIDE") != NULL ? 1 : FAULT_SLOWNESS;
 
 		for (; work(arg, 1U << kind, n) > 0; n += step) {
 			places++;

@@ -462,6 +462,15 @@ static void on_crash(int number)
 	(void)raise(number);
 }
 
+/* ---- sanitizers ---- */
+
+/* The dynamic linker's own memory is no leak: without these wrappers the sanitizer would not see it. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:dl_open\nleak:_dl_\nleak:dl-open\n";
+}
+
 /* ---- start ---- */
 
 /* Takes the steering file into use where a test has named one. */
