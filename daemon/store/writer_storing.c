@@ -83,6 +83,8 @@ static int find_room(const char *dir, struct error *err)
 			       : error_sys(err, -errno, "cannot write to the state folder");
 	code = posix_fallocate(fd, 0, ROOM_BYTES);
 	(void)close(fd);
+	if (code == ENOSPC || code == EDQUOT)
+		return error_set(err, -ENOSPC, "cannot make room: no space left for the database");
 	return code == 0 ? 0 : error_sys(err, -code, "cannot make room for the database");
 }
 

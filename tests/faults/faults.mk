@@ -5,7 +5,7 @@ FAULT_LIBS := $(patsubst %.c,$(B)/%.so,$(wildcard tests/faults/*.c))
 $(B)/tests/faults/%.so: tests/faults/%.c $(B)/flags
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	@$(CC) -std=c17 -O1 -g $(WARN) $(DEFS) -fPIC -shared -fno-builtin -Iinclude $(CFLAGS) -o $@ $< -pthread -ldl
+	@$(CC) -std=c17 -O1 -g $(WARN) $(DEFS) -fPIC -shared -fno-builtin -ftls-model=initial-exec -Iinclude $(CFLAGS) -o $@ $< -pthread -ldl
 
 build-tests: $(FAULT_LIBS)
 

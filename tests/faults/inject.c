@@ -94,11 +94,13 @@ static void note_place(void)
 static bool fails(enum fault_kind kind)
 {
 	int64_t number;
-	int before = errno;
+	int before;
 
-	if (is_exempt || is_inside || (only_chosen && !is_chosen) ||
-		(__atomic_load_n(&plan->kinds, __ATOMIC_ACQUIRE) & (1U << kind)) == 0)
+	/* The plan first: calls come before a sanitizer is ready for anything else. */
+	if ((__atomic_load_n(&plan->kinds, __ATOMIC_ACQUIRE) & (1U << kind)) == 0 || is_exempt || is_inside ||
+		(only_chosen && !is_chosen))
 		return false;
+	before = errno;
 	number = __atomic_add_fetch(&plan->calls, 1, __ATOMIC_RELAXED);
 	if (plan->at == 0 || number < plan->at || number >= plan->at + (plan->times > 0 ? plan->times : 1))
 		return false;
