@@ -26,8 +26,8 @@ void config_mistakes_release(struct config_mistakes *m)
 }
 
 /* Fills one, which list_add() has just added; *count is its list's. */
-static void note(struct config_mistakes *m, struct config_mistake *one, size_t *count, struct config_place place,
-	const char *fmt, va_list ap)
+static void __attribute__((format(printf, 5, 0))) note(struct config_mistakes *m, struct config_mistake *one,
+	size_t *count, struct config_place place, const char *fmt, va_list ap)
 {
 	struct buf text = BUF_INIT(64 * 1024);
 
