@@ -174,7 +174,7 @@ static const struct html_element elements[] = {
 
 static const struct html_attribute attributes[] = {
 	{"abbr", HTML_TEXT}, {"accept", HTML_TEXT}, {"accept-charset", HTML_TEXT}, {"accesskey", HTML_TEXT},
-	{"action", HTML_LINK}, {"align", HTML_TEXT}, {"alt", HTML_TEXT}, {"aria-atomic", HTML_TEXT},
+	{"align", HTML_TEXT}, {"alt", HTML_TEXT}, {"aria-atomic", HTML_TEXT},
 	{"aria-colspan", HTML_TEXT}, {"aria-current", HTML_TEXT}, {"aria-describedby", HTML_TEXT},
 	{"aria-expanded", HTML_TEXT}, {"aria-hidden", HTML_TEXT}, {"aria-label", HTML_TEXT},
 	{"aria-labelledby", HTML_TEXT}, {"aria-level", HTML_TEXT}, {"aria-live", HTML_TEXT},
@@ -185,7 +185,7 @@ static const struct html_attribute attributes[] = {
 	{"challenge", HTML_TEXT}, {"char", HTML_TEXT}, {"charoff", HTML_TEXT}, {"charset", HTML_TEXT},
 	{"checked", HTML_TEXT}, {"choff", HTML_TEXT}, {"cite", HTML_LINK}, {"class", HTML_TEXT}, {"clear", HTML_TEXT},
 	{"color", HTML_TEXT}, {"cols", HTML_TEXT}, {"colspan", HTML_TEXT}, {"compact", HTML_TEXT},
-	{"contenteditable", HTML_TEXT}, {"controls", HTML_TEXT}, {"coords", HTML_TEXT}, {"data", HTML_LINK},
+	{"contenteditable", HTML_TEXT}, {"controls", HTML_TEXT}, {"coords", HTML_TEXT},
 	{"datafld", HTML_TEXT}, {"datapagesize", HTML_TEXT}, {"datasrc", HTML_TEXT}, {"datetime", HTML_TEXT},
 	{"decoding", HTML_TEXT}, {"default", HTML_TEXT}, {"delay", HTML_TEXT}, {"dir", HTML_TEXT},
 	{"disabled", HTML_TEXT}, {"draggable", HTML_TEXT}, {"dynsrc", HTML_LINK}, {"enctype", HTML_TEXT},

@@ -45,12 +45,13 @@ static inline int64_t fault_stride(int64_t usual)
 /* Tries the places of each kind by itself. */
 static inline void fault_each(const char *name, int64_t usual_stride, fault_work_fn *work, void *arg)
 {
+	const bool all = getenv("FAULT_STRIDE") != NULL;
 	int64_t stride = fault_stride(usual_stride), offset = 1 + (int64_t)(time(NULL) / 86400) % stride;
 
 	for (int kind = 0; kind < FAULT_KINDS; kind++) {
 		int64_t places = 0, n = kind == FAULT_ALLOC ? offset : 1;
 		/* Only allocations are that many. */
-		int64_t step = kind == FAULT_ALLOC ? stride : getenv("FAULT_STRIDE") != NULL ? 1 : FAULT_SLOWNESS;
+		int64_t step = kind == FAULT_ALLOC ? stride : all ? 1 : FAULT_SLOWNESS;
 
 		for (; work(arg, 1U << kind, n) > 0; n += step) {
 			places++;
