@@ -21,6 +21,8 @@ from harness import BUILD, Daemon, FeedServer, wait_for  # noqa: E402
 KINDS = ("alloc", "read", "write", "sync", "open", "socket", "epoll", "map", "thread")
 PLAN = struct.Struct("=Qqqqq")  # kinds, at, times, calls, failed
 FRAMES_LEN, WHERE_LEN = 12 * 8, 512
+DISK_ERROR = struct.Struct("=q")
+FOR_EVER = 2**62
 SANITIZED = "sanitize" in BUILD.name
 # Libraries that crash by themselves on some failed allocations: libcurl 7.88 divides by zero when a buffer queue has
 # no chunk, and sends a request that was never made.  The daemon is restarted then, and must have lost nothing.
@@ -32,7 +34,7 @@ class Plan:
 
     def __init__(self, path):
         self.path = path
-        size = PLAN.size + FRAMES_LEN + WHERE_LEN
+        size = PLAN.size + FRAMES_LEN + WHERE_LEN + DISK_ERROR.size
         with open(path, "wb") as f:
             f.write(bytes(size))
         with open(path, "r+b") as f:
@@ -42,9 +44,16 @@ class Plan:
         PLAN.pack_into(self.map, 0, 0, at, times, 0, 0)
         struct.pack_into("=Q", self.map, 0, 1 << KINDS.index(kind))
 
+    def break_disk(self, error):
+        """From now on no file can be written, until disarm()."""
+        PLAN.pack_into(self.map, 0, 0, 1, FOR_EVER, 0, 0)
+        DISK_ERROR.pack_into(self.map, PLAN.size + FRAMES_LEN + WHERE_LEN, error)
+        struct.pack_into("=Q", self.map, 0, 1 << KINDS.index("write") | 1 << KINDS.index("sync"))
+
     def disarm(self):
         """Calls that failed."""
         struct.pack_into("=Q", self.map, 0, 0)
+        DISK_ERROR.pack_into(self.map, PLAN.size + FRAMES_LEN + WHERE_LEN, 0)
         return PLAN.unpack_from(self.map, 0)[4]
 
     def calls(self):

@@ -266,7 +266,9 @@ static int error_of(int fd, int of_file, int of_socket)
 	if (fstat(fd, &st) != 0)
 		return 0;
 	if (S_ISREG(st.st_mode))
-		return of_file;
+		return plan->disk_error != 0 ? (int)plan->disk_error : of_file;
+	if (plan->disk_error != 0)
+		return 0;
 	return S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode) ? of_socket : 0;
 }
 
@@ -315,13 +317,13 @@ WRITER(sendmsg, (int fd, const struct msghdr *m, int flags), fd, (fd, m, flags))
 int fsync(int fd)
 {
 	NEXT(fsync)
-	return fail(FAULT_SYNC, EIO) ? -1 : next(fd);
+	return fail(FAULT_SYNC, plan->disk_error != 0 ? (int)plan->disk_error : EIO) ? -1 : next(fd);
 }
 
 int fdatasync(int fd)
 {
 	NEXT(fdatasync)
-	return fail(FAULT_SYNC, EIO) ? -1 : next(fd);
+	return fail(FAULT_SYNC, plan->disk_error != 0 ? (int)plan->disk_error : EIO) ? -1 : next(fd);
 }
 
 /* ---- opening ---- */

@@ -35,6 +35,7 @@ struct fault_plan {
 	int64_t failed;      /* that failed so far */
 	uint64_t frames[12]; /* return addresses of the first one that failed, innermost first */
 	char where[512];     /* the same as text: object+offset, separated by blanks */
+	int64_t disk_error;  /* not 0: only writes and syncs of regular files fail, with that errno */
 };
 
 /* In this process.  Calls of all threads count, unless fault_only_here() has chosen one. */
