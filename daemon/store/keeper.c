@@ -9,11 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "feed_note.h"
 #include "mend.h"
-#include "plain.h"
 #include "sitrep/clock.h"
 #include "sitrep/limits.h"
-#include "sitrep/public_url.h"
 #include "sitrep/wire.h"
 #include "size.h"
 #include "sql.h"
@@ -24,10 +23,6 @@ enum {
 	/* Structures of a larger document are given back once it is in. */
 	DECODED_KEPT = 1024 * 1024,
 };
-
-/* Answers in a row, and over how long, that make a permanent redirect believed; failures that end the belief. */
-enum { MOVE_ANSWERS = 3, MOVE_ERRORS = 5 };
-static const int64_t move_ms = INT64_C(24) * 3600 * 1000;
 
 static const char cannot_begin[] = "cannot begin to write";
 static const char cannot_commit[] = "cannot commit";
@@ -167,194 +162,6 @@ int keeper_commit(struct keeper *k, int64_t at_ms, struct error *err)
 	return result;
 }
 
-/* ---- a feed's state after a poll ---- */
-
-static void move_string(char **to, char **from)
-{
-	free(*to);
-	*to = *from;
-	*from = NULL;
-}
-
-static void clear_string(char **s)
-{
-	free(*s);
-	*s = NULL;
-}
-
-/* A bare 304 leaves the word of the answer that it stands for in force (RFC 9111, 4.3.4). */
-static void note_wait(struct feed_state *s, const struct poll_outcome *o)
-{
-	int64_t wait_ms = o->retry_after_ms > o->fresh_ms ? o->retry_after_ms : o->fresh_ms;
-
-	if (o->kind == OUTCOME_NOT_MODIFIED && s->health == FEED_OK && wait_ms < 0)
-		return;
-	s->server_wait_ms = wait_ms > 0 ? wait_ms : 0;
-}
-
-static void note_poll(struct feed_state *s, const struct poll_outcome *o)
-{
-	s->polls++;
-	s->bytes += o->bytes;
-	s->http_status = o->http_status;
-	note_wait(s, o);
-	s->last_poll_ms = o->at_ms;
-	if (s->first_poll_ms == TIME_NONE)
-		s->first_poll_ms = o->at_ms;
-}
-
-/* What answers in a row have said of where the feed is: of its first address, or of the one that it moved to. */
-struct hearsay {
-	char **url;
-	int64_t *since_ms;
-	int *count;
-};
-
-static struct hearsay of_move(struct feed_state *s)
-{
-	return (struct hearsay){&s->moved_url, &s->moved_since_ms, &s->moved_count};
-}
-
-static struct hearsay of_onward_move(struct feed_state *s)
-{
-	return (struct hearsay){&s->onward_url, &s->onward_since_ms, &s->onward_count};
-}
-
-static void forget(struct hearsay h)
-{
-	free(*h.url);
-	*h.url = NULL;
-	*h.since_ms = TIME_NONE;
-	*h.count = 0;
-}
-
-static void forget_move(struct feed_state *s)
-{
-	forget(of_move(s));
-	forget(of_onward_move(s));
-	s->moved = false;
-}
-
-/* A permanent redirect to a feed is believed once three answers in a row have said so over a day: a portal's login
- * page or a maintenance page answers for an hour and would be believed for ever.  Takes *said. */
-static bool is_believed(struct hearsay h, char **said, int64_t at_ms)
-{
-	if (*said == NULL || *h.url == NULL || strcmp(*said, *h.url) != 0) {
-		forget(h);
-		move_string(h.url, said);
-		if (*h.url == NULL)
-			return false;
-		*h.since_ms = at_ms;
-	}
-	++*h.count;
-	return *h.count >= MOVE_ANSWERS && at_ms - *h.since_ms >= move_ms;
-}
-
-static void note_move(struct feed_state *s, struct poll_outcome *o)
-{
-	if (!s->moved) {
-		s->moved = is_believed(of_move(s), &o->moved_to, o->at_ms);
-		return;
-	}
-	/* It was asked at its first address after all, for the sake of its credentials, and led to where it is known to
-	 * be. */
-	if (o->moved_to != NULL && strcmp(o->moved_to, s->moved_url) == 0)
-		return;
-	if (!is_believed(of_onward_move(s), &o->moved_to, o->at_ms))
-		return;
-	move_string(&s->moved_url, &s->onward_url);
-	s->moved_since_ms = s->onward_since_ms;
-	s->moved_count = s->onward_count;
-	forget(of_onward_move(s));
-}
-
-/* whole: no item of the document was left out. */
-static void note_success(struct feed_state *s, struct poll_outcome *o, bool whole)
-{
-	s->health = FEED_OK;
-	s->failure = FAILURE_NONE;
-	free(s->reason);
-	s->reason = NULL;
-	s->errors = 0;
-	s->failing_since_ms = TIME_NONE;
-	s->last_success_ms = o->at_ms;
-	if (o->kind == OUTCOME_NOT_MODIFIED)
-		s->not_modified++;
-	/* Validators that another URL gave say nothing about this one. */
-	if (o->url == NULL || s->url == NULL || strcmp(o->url, s->url) != 0)
-		return;
-	note_move(s, o);
-	/* With validators the next answer would be a 304, and what was left out would not come back before the feed
-	 * changes. */
-	if (!whole) {
-		clear_string(&s->etag);
-		clear_string(&s->last_modified);
-		return;
-	}
-	if (o->kind == OUTCOME_DOCUMENT || o->etag != NULL)
-		move_string(&s->etag, &o->etag);
-	if (o->kind == OUTCOME_DOCUMENT || o->last_modified != NULL)
-		move_string(&s->last_modified, &o->last_modified);
-}
-
-static void note_failure(struct feed_state *s, struct poll_outcome *o)
-{
-	if (s->errors == 0 || s->failing_since_ms == TIME_NONE)
-		s->failing_since_ms = o->at_ms;
-	s->errors++;
-	s->failure = o->failure;
-	s->health = o->failure == FAILURE_HTTP && o->http_status == 410 ? FEED_GONE : FEED_FAILING;
-	move_string(&s->reason, &o->reason);
-	/* What it moved to has gone as well: the configured address may know better by now. */
-	if (!s->moved || s->errors >= MOVE_ERRORS)
-		forget_move(s);
-	else
-		forget(of_onward_move(s));
-}
-
-/* Becomes what the feed calls itself; *changed when it was something else. */
-static int note_text(char **stored, struct str said, bool *changed)
-{
-	char *copy;
-
-	if (str_empty(said) || (*stored != NULL && str_eq(said, str_from(*stored))))
-		return 0;
-	copy = strndup(said.data, said.len);
-	if (copy == NULL)
-		return -ENOMEM;
-	free(*stored);
-	*stored = copy;
-	*changed = true;
-	return 0;
-}
-
-static int note_facts(
-	struct feed_row *row, const struct feed_facts *facts, bool is_private, bool *changed, struct error *err)
-{
-	struct buf title = BUF_INIT(LIMIT_TITLE), link = BUF_INIT(4 * LIMIT_URL);
-	char *shown;
-	int result;
-
-	/* A title that is too long is kept as far as it goes. */
-	(void)plain_text(&title, &facts->title);
-	result = note_text(&row->own_title, buf_str(&title), changed);
-	/* Some feeds name their own address. */
-	if (result == 0)
-		result = (is_private ? buf_add_bare_url : buf_add_public_url)(&link, facts->link);
-	if (result == 0)
-		result = note_text(&row->state.link, buf_str(&link), changed);
-	buf_release(&title);
-	buf_release(&link);
-	if (result == 0 && row->own_title != NULL && row->configured_title == NULL) {
-		shown = strdup(row->own_title);
-		if (shown == NULL)
-			result = -ENOMEM;
-		else
-			move_string(&row->state.title, &shown);
-	}
-	return result == 0 ? 0 : error_sys(err, result, "cannot note a feed's facts");
-}
-
 /* ---- an outcome ---- */
 
 /* One a line: the document's rel=hub links, and what its format has instead. */
@@ -408,7 +215,7 @@ static int take_document(struct keeper *k, struct poll_outcome *o, struct feed_r
 	if (result == 0)
 		result = intake_document(&k->intake, row, &d, o->at_ms, &counts, err);
 	if (result == 0)
-		result = note_facts(row, &d.feed, o->is_private, &retitled, err);
+		result = feed_note_facts(row, &d.feed, o->is_private, &retitled, err);
 	if (result == 0 && o->rules < k->rules.generation && counts.fresh + counts.copies + counts.updates > 0)
 		result = rule_store_match_again(&k->rules, o->rules, k->totals.item_id + 1, err);
 	if (result == 0 && o->kind == OUTCOME_DOCUMENT && is_own)
@@ -490,26 +297,6 @@ static int apply_aside(struct keeper *k, struct poll_outcome *o, struct poll_rep
 	return result;
 }
 
-/* A feed that had items and shows none has most likely lost them, and is asked less until they are back.  One that
- * was empty before and came back is one that is empty when nothing happens. */
-static bool has_lost_items(struct feed_row *row, size_t shown)
-{
-	if (shown > 0 && row->emptiness == EMPTINESS_SUSPECT)
-		row->emptiness = EMPTINESS_KNOWN;
-	else if (shown == 0 && row->emptiness == EMPTINESS_UNKNOWN && row->state.last_new_ms != TIME_NONE)
-		row->emptiness = EMPTINESS_SUSPECT;
-	return shown == 0 && row->emptiness == EMPTINESS_SUSPECT;
-}
-
-static void turn_into_failure(struct poll_outcome *o, enum poll_failure failure, const char *sentence)
-{
-	char *reason = strdup(sentence);
-
-	o->kind = OUTCOME_FAILED;
-	o->failure = failure;
-	move_string(&o->reason, &reason);
-}
-
 /* Within a savepoint. */
 static int apply(struct keeper *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
 {
@@ -525,19 +312,19 @@ static int apply(struct keeper *k, struct poll_outcome *o, struct poll_report *r
 	report->before = row.state.health;
 	feed_state_clamp(&row.state, o->at_ms);
 	moved_since_ms = row.state.moved ? row.state.moved_since_ms : TIME_NONE;
-	note_poll(&row.state, o);
+	feed_note_poll(&row.state, o);
 	if (has_news)
 		result = take_document(k, o, &row, report, &news, err);
 	if (result != 0)
 		goto out;
-	if (has_news && has_lost_items(&row, news.shown)) {
-		turn_into_failure(o, FAILURE_EMPTY, "the feed has no items any more");
+	if (has_news && feed_note_shown(&row, news.shown)) {
+		poll_outcome_fail(o, FAILURE_EMPTY, "the feed has no items any more");
 		has_news = false;
 	}
 	if (o->kind == OUTCOME_FAILED)
-		note_failure(&row.state, o);
+		feed_note_failure(&row.state, o);
 	else
-		note_success(&row.state, o, !has_news || news.left_out == 0);
+		feed_note_success(&row.state, o, !has_news || news.left_out == 0);
 	plan(k, &row.state, o, has_news ? &news : NULL);
 	result = journal_health(&k->journal, &occasion, report->before, &row.state, err);
 	if (result == 0 && row.state.moved && row.state.moved_since_ms != moved_since_ms)
@@ -611,7 +398,7 @@ int keeper_take(struct keeper *k, struct poll_outcome *o, struct poll_report *re
 	}
 	if (result == 1) {
 		begin_report(report, o);
-		turn_into_failure(o, why.code == -EPROTO ? FAILURE_PARSER : FAILURE_INTERNAL, why.text);
+		poll_outcome_fail(o, why.code == -EPROTO ? FAILURE_PARSER : FAILURE_INTERNAL, why.text);
 		result = try_apply(k, o, report, err);
 		if (result == 1) {
 			/* Not even the failure could be noted. */
@@ -637,13 +424,13 @@ void keeper_lose(struct keeper *k, struct poll_outcome *o, struct poll_report *r
 	if (!is_poll(o) || feed_store_load(&k->feeds, o->feed_id, &row, NULL) != 0)
 		return;
 	report->before = row.state.health;
-	note_poll(&row.state, o);
+	feed_note_poll(&row.state, o);
 	if (was_document)
 		o->kind = OUTCOME_LOST;
 	else if (o->kind == OUTCOME_FAILED)
-		note_failure(&row.state, o);
+		feed_note_failure(&row.state, o);
 	else
-		note_success(&row.state, o, true);
+		feed_note_success(&row.state, o, true);
 	plan(k, &row.state, o, NULL);
 	report->state = row.state;
 	row.state = (struct feed_state){0};
@@ -662,9 +449,9 @@ void keeper_refuse(struct keeper *k, struct poll_outcome *o, struct poll_report 
 	if (feed_store_load(&k->feeds, o->feed_id, &row, NULL) != 0)
 		return;
 	report->before = row.state.health;
-	turn_into_failure(o, why->code == -EPROTO ? FAILURE_PARSER : FAILURE_INTERNAL, why->text);
-	note_poll(&row.state, o);
-	note_failure(&row.state, o);
+	poll_outcome_fail(o, why->code == -EPROTO ? FAILURE_PARSER : FAILURE_INTERNAL, why->text);
+	feed_note_poll(&row.state, o);
+	feed_note_failure(&row.state, o);
 	plan(k, &row.state, o, NULL);
 	report->state = row.state;
 	row.state = (struct feed_state){0};
