@@ -26,8 +26,6 @@ void engine_fill_status(void *arg, struct publish_status *status)
 	stream_get_stats(e->stream, &stream);
 	*status = (struct publish_status){
 		.started_ms = e->started_ms,
-		.feeds = e->states,
-		.feed_count = e->slot_count,
 		.transfers_active = transfers_active(e->transfers),
 		.transfers_buffered = transfers_buffered(e->transfers),
 		.parse_pending = pool_pending(e->pool),
@@ -107,11 +105,11 @@ static void write_storing(const struct engine *e, struct jsonw *w)
 }
 
 /* As /healthz has it. */
-static void write_health(struct engine *e, struct jsonw *w)
+static void write_health(struct engine *e, const struct health_facts *facts, struct jsonw *w)
 {
 	struct health health;
 
-	publish_judge_health(e->publish, &health);
+	publish_judge_health(e->publish, facts, &health);
 	jsonw_key(w, "health");
 	jsonw_object(w);
 	health_write_json(&health, w);
@@ -131,7 +129,7 @@ static void write_status(void *arg, struct jsonw *w)
 	jsonw_kv_bool(w, "paused", e->paused);
 	jsonw_kv_time(w, "paused_since", e->paused ? e->paused_ms : TIME_NONE);
 	write_storing(e, w);
-	write_health(e, w);
+	write_health(e, &s.health, w);
 	count_health(e, w);
 	jsonw_key(w, "now");
 	jsonw_object(w);

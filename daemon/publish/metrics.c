@@ -76,7 +76,8 @@ static void write_plain_totals(
 		{"sitrepd_items", "gauge", "Items kept.", (double)c->items},
 		{"sitrepd_stories", "gauge", "Stories kept.", (double)c->stories},
 		{"sitrepd_events", "gauge", "Events kept for the stream.", (double)c->events},
-		{"sitrepd_database_bytes", "gauge", "Size of the database and its write-ahead log.", (double)c->database_bytes},
+		{"sitrepd_database_bytes", "gauge", "Size of the database and its write-ahead log.",
+			(double)c->database_bytes},
 	};
 
 	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)
@@ -169,9 +170,10 @@ static void write_feed(struct buf *out, size_t k, const struct feed_state *f)
 	(void)buf_putc(out, '\n');
 }
 
-bool metrics_write_feeds(struct buf *out, const struct publish_status *s, struct metrics_place *at, size_t most)
+bool metrics_write_feeds(
+	struct buf *out, const struct feed_state *feeds, size_t feed_count, struct metrics_place *at, size_t most)
 {
-	size_t k = at->series, end = s->feed_count - at->feed < most ? s->feed_count : at->feed + most;
+	size_t k = at->series, end = feed_count - at->feed < most ? feed_count : at->feed + most;
 
 	if (k == sizeof(series) / sizeof(series[0]))
 		return false;
@@ -179,9 +181,9 @@ bool metrics_write_feeds(struct buf *out, const struct publish_status *s, struct
 		(void)buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", series[k].name, series[k].help, series[k].name,
 			series[k].type);
 	for (; at->feed < end; at->feed++)
-		if (s->feeds[at->feed].name != NULL)
-			write_feed(out, k, &s->feeds[at->feed]);
-	if (at->feed == s->feed_count)
+		if (feeds[at->feed].name != NULL)
+			write_feed(out, k, &feeds[at->feed]);
+	if (at->feed == feed_count)
 		*at = (struct metrics_place){.series = k + 1};
 	return true;
 }

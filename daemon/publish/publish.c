@@ -171,20 +171,18 @@ static struct http_body *finish(struct buf *out, const char *content_type)
 	return body;
 }
 
-void publish_judge_health(struct publish *p, struct health *health)
+void publish_judge_health(struct publish *p, const struct health_facts *facts, struct health *health)
 {
-	struct publish_status status;
+	struct health_facts all = *facts;
+	const char *reason = read_trouble_reason(&p->trouble);
 	struct error err = {0};
 	int64_t oldest, newest;
-	const char *reason;
 
-	p->status(p->status_arg, &status);
-	reason = read_trouble_reason(&p->trouble);
-	if (reason != NULL)
-		status.health.read_error = reason;
 	if (reader_cursors(p->reader, &oldest, &newest, &err) != 0)
-		status.health.read_error = err.text;
-	health_judge(&status.health, health);
+		reason = err.text;
+	if (reason != NULL)
+		all.read_error = reason;
+	health_judge(&all, health);
 }
 
 /* Whoever asks for JSON by name gets it. */
@@ -205,10 +203,12 @@ static void answer_health(struct publish *p, const struct http_request *request,
 {
 	struct buf out = BUF_INIT(HEALTH_MAX);
 	bool is_json = wants_json(request);
+	struct publish_status status;
 	struct health health;
 	struct jsonw w;
 
-	publish_judge_health(p, &health);
+	p->status(p->status_arg, &status);
+	publish_judge_health(p, &status.health, &health);
 	if (is_json) {
 		jsonw_init(&w, &out);
 		jsonw_object(&w);

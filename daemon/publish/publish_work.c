@@ -122,10 +122,8 @@ static int step_stories(struct publish *p, struct work *w)
 static int step_metrics(struct publish *p, struct work *w)
 {
 	int64_t end_us = clock_thread_cpu_us() + STEP_US;
-	struct publish_status status;
 
-	p->status(p->status_arg, &status);
-	while (metrics_write_feeds(&w->out, &status, &w->metrics, FEEDS_AT_ONCE))
+	while (metrics_write_feeds(&w->out, p->feeds, p->feed_count, &w->metrics, FEEDS_AT_ONCE))
 		if (clock_thread_cpu_us() >= end_us)
 			return 1;
 	return 0;
@@ -259,7 +257,7 @@ static int begin(struct publish *p, struct work *w, struct str path)
 	case WORK_METRICS:
 		p->status(p->status_arg, &status);
 		(void)reader_counts(p->reader, &counts, NULL);
-		publish_judge_health(p, &health);
+		publish_judge_health(p, &status.health, &health);
 		metrics_write_totals(&w->out, &status, &counts, &health);
 		break;
 	case WORK_OPML:

@@ -28,8 +28,6 @@ struct publish;
 /* Numbers that only the engine knows, asked for by /metrics and /healthz at the time of asking. */
 struct publish_status {
 	int64_t started_ms;
-	const struct feed_state *feeds; /* count of them, in the configuration's order */
-	size_t feed_count;
 	size_t transfers_active, transfers_buffered, parse_pending, write_pending, waiting;
 	uint64_t polls, polls_failed, polls_not_modified, bytes_received, items_new, items_copies, items_updated;
 	uint64_t parse_jobs, parse_failures, worker_restarts, commits, commit_us_max, stream_clients, loop_stall_us_max;
@@ -57,8 +55,8 @@ void publish_follow_clock(struct publish *p);
 /* Something was committed. */
 void publish_invalidate(struct publish *p);
 
-/* The state of health as /healthz tells it. */
-void publish_judge_health(struct publish *p, struct health *health);
+/* The state of health as /healthz tells it, from the facts that a status has. */
+void publish_judge_health(struct publish *p, const struct health_facts *facts, struct health *health);
 
 /* http_handle_fn with the struct publish as arg. */
 void publish_handle(void *arg, const struct http_request *request, struct http_answer *answer);

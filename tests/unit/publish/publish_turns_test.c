@@ -30,9 +30,8 @@ struct site {
 
 static void fill_status(void *arg, struct publish_status *status)
 {
-	struct site *s = arg;
-
-	*status = (struct publish_status){.feeds = s->states, .feed_count = FEEDS};
+	(void)arg;
+	*status = (struct publish_status){0};
 }
 
 static int begin(void **state)
