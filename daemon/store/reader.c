@@ -23,8 +23,6 @@ enum {
 	/* One story in memory: the lead with the largest record there is, and others up to REPORT_BYTES_MAX. */
 	ARENA_MAX = 96 * 1024 * 1024,
 	REPORT_BYTES_MAX = 4 * 1024 * 1024,
-	/* Stories asked for in one call; more than any output lists. */
-	STORIES_MAX = 10000,
 };
 
 /* The items of story ?1 whose links and revisions are looked at: a story may have thousands. */
@@ -43,7 +41,6 @@ static const char *const texts[READER_STATEMENTS] = {
 	[READ_REPORTS] = "SELECT " REPORT_COLUMNS ", " SOURCE_COLUMNS " FROM item i JOIN feed f ON f.id = i.feed_id"
 			 " WHERE i.id IN (SELECT id FROM item WHERE story_id = ?1 ORDER BY id != ?3, id LIMIT ?2)"
 			 " ORDER BY i.id != ?3, i.id",
-	[READ_STORY_FEEDS] = STORY_FEEDS_SQL("?1") "SELECT feed_id FROM of WHERE feed_id IS NOT NULL",
 	[LIST_ALL] = "SELECT sort_ms, id FROM story WHERE (sort_ms, id) < (?1, ?2) ORDER BY sort_ms DESC, id DESC",
 	[LIST_MARKED] = "SELECT sort_ms, story_id FROM mark WHERE name ="
 			" coalesce((SELECT mark FROM rule WHERE name = ?3), ?3) AND (sort_ms, story_id) < (?1, ?2)"
@@ -243,31 +240,6 @@ static int give_story(struct reader *r, int64_t id, story_fn *fn, void *arg, str
 	int result = reader_load_story(r, id, &story, err);
 
 	return result == 1 ? fn(arg, &story) : result;
-}
-
-int reader_stories(struct reader *r, const struct story_query *q, story_fn *fn, void *arg, struct error *err)
-{
-	struct story_query query = *q;
-	struct river_place *places;
-	size_t count = 0;
-	int result;
-
-	if (query.limit == 0)
-		return 0;
-	if (query.limit > STORIES_MAX)
-		query.limit = STORIES_MAX;
-	places = calloc(query.limit + 1, sizeof(*places));
-	if (places == NULL)
-		return error_sys(err, -ENOMEM, cannot_read);
-	result = reader_begin(r, err);
-	if (result == 0) {
-		result = reader_list(r, &query, places, &count, err);
-		for (size_t i = 0; i < count && result == 0; i++)
-			result = give_story(r, places[i].story_id, fn, arg, err);
-		reader_end(r);
-	}
-	free(places);
-	return result;
 }
 
 int reader_story_at(struct reader *r, const struct river_place *place, story_fn *fn, void *arg, struct error *err)

@@ -17,7 +17,6 @@ enum reader_statement {
 	READ_STORY,
 	READ_STORY_BY_UID,
 	READ_REPORTS,
-	READ_STORY_FEEDS,
 	LIST_ALL,
 	LIST_MARKED,
 	LIST_FEED,
@@ -55,9 +54,5 @@ int reader_take_source(struct reader *r, sqlite3_stmt *s, int first, struct sour
 int reader_find_story(struct reader *r, struct str uid, int64_t *id, struct error *err);
 /* Within a transaction, into the arena, which is cleared before: 1; 0 when there is none to show. */
 int reader_load_story(struct reader *r, int64_t id, struct story *story, struct error *err);
-
-/* Finds the places that q asks for, at most q->limit, into places. */
-int reader_list(
-	struct reader *r, const struct story_query *q, struct river_place *places, size_t *count, struct error *err);
 
 #endif

@@ -67,16 +67,14 @@ struct story {
 struct story_query {
 	const int64_t *feed_ids; /* only stories with a report of one of these feeds; NULL: all */
 	size_t feed_count;
-	const char *mark; /* only stories that the rule of this name matched ("output/naval", "alert/x"); NULL: all */
+	/* without feed_ids: only stories that the rule of this name matched ("output/naval", "alert/x"); NULL: all */
+	const char *mark;
 	int64_t before_sort_ms; /* for paging: only those before this place; INT64_MAX from the top */
 	int64_t before_id;
 	size_t limit;
 };
 
-typedef int story_fn(void *arg, const struct story *s);
-int reader_stories(struct reader *r, const struct story_query *q, story_fn *fn, void *arg, struct error *err);
-
-/* The same in pieces, for those who may not wait: where the stories stand in the river, then one by one. */
+/* In pieces, for those who may not wait: where the stories stand in the river, then one by one. */
 struct river_place {
 	int64_t sort_ms;
 	int64_t story_id;
@@ -85,7 +83,9 @@ struct river_place {
  * feeds at a time, it finds the newest of all of them. */
 int reader_places(
 	struct reader *r, const struct story_query *q, struct river_place *places, size_t *count, struct error *err);
-/* Nothing is handed to fn when the story is gone. */
+
+typedef int story_fn(void *arg, const struct story *s);
+/* What fn says.  Nothing is handed to it when the story is gone. */
 int reader_story_at(struct reader *r, const struct river_place *place, story_fn *fn, void *arg, struct error *err);
 
 /* -ENOENT when there is none.  Under the uid of a story that became part of another one, that one with its own uid. */

@@ -202,9 +202,9 @@ static inline void populate(const char *dir)
 	save_websub(&k, feeds[0].id);
 	reader = reader_new(dir, NULL);
 	assert_non_null(reader);
-	assert_int_equal(reader_stories(reader, &all, take_uid, uid, NULL), 1);
+	assert_int_equal(read_stories(reader, &all, take_uid, uid, NULL), 1);
 	all.before_sort_ms = NOW_MS + HOUR_MS / 2;
-	assert_int_equal(reader_stories(reader, &all, take_uid, other, NULL), 1);
+	assert_int_equal(read_stories(reader, &all, take_uid, other, NULL), 1);
 	reader_free(reader);
 	named_begin(&k.named);
 	assert_int_equal(keeper_begin(&k, NULL), 0);
@@ -302,7 +302,7 @@ static inline void read_all(const char *dir, struct sights *s)
 	}
 	for (size_t i = 0; i < 2; i++) {
 		s->reports = shown.count = 0;
-		if (reader_stories(r, &queries[i], see_story, &shown, &err) != 0)
+		if (read_stories(r, &queries[i], see_story, &shown, &err) != 0)
 			note_failure_of(s, "stories", &err);
 	}
 	for (size_t i = 0; i < shown.count; i++)

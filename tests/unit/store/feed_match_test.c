@@ -42,7 +42,7 @@ static char *items(struct fixture *f)
 	struct story_query q = {.before_sort_ms = INT64_MAX, .before_id = INT64_MAX, .limit = 100};
 	struct buf out = BUF_INIT(1 << 16);
 
-	assert_int_equal(reader_stories(f->reader, &q, add_reports, &out, NULL), 0);
+	assert_int_equal(read_stories(f->reader, &q, add_reports, &out, NULL), 0);
 	return buf_take(&out, NULL);
 }
 

@@ -262,6 +262,23 @@ static inline void fixture_sync(struct fixture *f, const struct feed_spec *specs
 	fixture_sync_with(f, specs, count, NULL);
 }
 
+/* Gives the stories that q asks for to fn, as a document has them; what fn says ends it. */
+static inline int read_stories(
+	struct reader *r, const struct story_query *q, story_fn *fn, void *arg, struct error *err)
+{
+	struct river_place *places = calloc(q->limit + 1, sizeof(*places));
+	size_t count = 0;
+	int result;
+
+	if (places == NULL)
+		return error_sys(err, -ENOMEM, "cannot read stories");
+	result = reader_places(r, q, places, &count, err);
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = reader_story_at(r, &places[i], fn, arg, err);
+	free(places);
+	return result;
+}
+
 static const struct feed_spec fixture_feeds[] = {
 	{.name = "alpha", .url = "https://alpha.example/feed", .categories = "naval\nus", .first_due_ms = NOW_MS},
 	{.name = "bravo", .url = "https://bravo.example/feed", .categories = "air", .first_due_ms = NOW_MS + 1},

@@ -187,7 +187,7 @@ static void assert_stories(struct fixture *f, const char *expected)
 	struct story_query q = {.before_sort_ms = INT64_MAX, .limit = 100};
 	struct buf out = BUF_INIT(64 * 1024);
 
-	assert_int_equal(reader_stories(f->reader, &q, count_reports, &out, NULL), 0);
+	assert_int_equal(read_stories(f->reader, &q, count_reports, &out, NULL), 0);
 	assert_string_equal(out.data != NULL ? out.data : "", expected);
 	buf_release(&out);
 }
@@ -376,7 +376,7 @@ static void test_marks(void **state)
 	poll_match(f, ALPHA, "1", "Frigates", TIME_NONE, "output/naval");
 	poll_match(f, ALPHA, "2", "Others", TIME_NONE, "output/others");
 	poll_match(f, BRAVO, "3", "Frigates", TIME_NONE, "output/naval");
-	assert_int_equal(reader_stories(f->reader, &q, count_reports, &out, NULL), 0);
+	assert_int_equal(read_stories(f->reader, &q, count_reports, &out, NULL), 0);
 	assert_string_equal(out.data, "[2/2 alpha bravo]");
 	buf_release(&out);
 }

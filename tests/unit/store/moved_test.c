@@ -171,7 +171,7 @@ static void undated_backlog_stands_below_what_is_dated(void **state)
 	poll_items(f, ALPHA, "a.example", 1, 2, NO_DATE);
 	/* what comes in later is of now */
 	poll_items(f, ALPHA, "a.example", 1, 3, NO_DATE);
-	assert_int_equal(reader_stories(f->reader, &q, name_stories, &out, NULL), 0);
+	assert_int_equal(read_stories(f->reader, &q, name_stories, &out, NULL), 0);
 	assert_string_equal(out.data, "Ferry number 111;Cutter number -1813;Barge number -1850;"
 				      "Trawler number 74;Frigate number 37;");
 	buf_release(&out);

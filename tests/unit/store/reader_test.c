@@ -44,7 +44,7 @@ static void assert_titles(struct fixture *f, const struct story_query *q, const 
 	struct buf out = BUF_INIT(64 * 1024);
 	struct error err = {0};
 
-	if (reader_stories(f->reader, q, add_title, &out, &err) != 0)
+	if (read_stories(f->reader, q, add_title, &out, &err) != 0)
 		fail_msg("%s", err.text);
 	assert_string_equal(out.data != NULL ? out.data : "", expected);
 	buf_release(&out);
@@ -134,8 +134,8 @@ static void test_one_story(void **state)
 	draft_add(&d, "Helicopters", NULL, "Helicopters ordered", BODY)->published = NOW_MS + DAY_MS;
 	fixture_poll(f, ALPHA, &d);
 	/* a callback's value comes back */
-	assert_int_equal(reader_stories(f->reader, &q, check_story, f, NULL), 5);
-	assert_int_equal(reader_stories(f->reader, &q, copy_uid, uid, NULL), 0);
+	assert_int_equal(read_stories(f->reader, &q, check_story, f, NULL), 5);
+	assert_int_equal(read_stories(f->reader, &q, copy_uid, uid, NULL), 0);
 	assert_int_equal(reader_story(f->reader, str_from(uid), check_story, f, NULL), 5);
 	uid[35] = uid[35] == '0' ? '1' : '0';
 	assert_int_equal(reader_story(f->reader, str_from(uid), check_story, f, NULL), -ENOENT);
@@ -169,7 +169,7 @@ static struct buf read_pages(struct fixture *f, struct story_query q)
 	q.before_sort_ms = INT64_MAX;
 	do {
 		p.count = 0;
-		assert_int_equal(reader_stories(f->reader, &q, turn_page, &p, NULL), 0);
+		assert_int_equal(read_stories(f->reader, &q, turn_page, &p, NULL), 0);
 		q.before_sort_ms = p.sort_ms;
 		q.before_id = p.id;
 	} while (p.count == 7);
@@ -224,10 +224,10 @@ static void test_pages(void **state)
 {
 	struct fixture *f = *state;
 	int64_t ids[] = {f->feeds[CHARLIE].id, f->feeds[ALPHA].id};
-	/* as many as make the reader walk the river instead of the feeds */
+	/* most of them without a story */
 	int64_t many_ids[400] = {f->feeds[ALPHA].id, f->feeds[CHARLIE].id};
 	struct story_query q = {.limit = 7};
-	struct buf by_feed, by_walk;
+	struct buf by_feed, by_many;
 	const size_t shared = MANY / 10, own = MANY - shared;
 
 	for (size_t i = 2; i < 400; i++)
@@ -242,10 +242,10 @@ static void test_pages(void **state)
 	by_feed = read_pages(f, q);
 	q.feed_ids = many_ids;
 	q.feed_count = 400;
-	by_walk = read_pages(f, q);
-	assert_true(str_eq(buf_str(&by_feed), buf_str(&by_walk)));
+	by_many = read_pages(f, q);
+	assert_true(str_eq(buf_str(&by_feed), buf_str(&by_many)));
 	buf_release(&by_feed);
-	buf_release(&by_walk);
+	buf_release(&by_many);
 	q.feed_ids = ids;
 	q.feed_count = 0;
 	assert_int_equal(count_titles(f, &q), 0);
@@ -253,9 +253,6 @@ static void test_pages(void **state)
 	q = (struct story_query){.mark = "output/sevens"};
 	assert_int_equal(count_titles(f, &q), 3 * 38 + 5);
 	assert_pages(f, &q);
-	q.feed_ids = ids;
-	q.feed_count = 1;
-	assert_int_equal(count_titles(f, &q), 43);
 	q.mark = "output/none";
 	assert_int_equal(count_titles(f, &q), 0);
 }

@@ -37,7 +37,7 @@ static size_t shown(struct fixture *f, const char *output)
 	struct story_query q = {.mark = output, .before_sort_ms = INT64_MAX, .before_id = INT64_MAX, .limit = 1000};
 	size_t count = 0;
 
-	assert_true(reader_stories(f->reader, &q, count_story, &count, NULL) >= 0);
+	assert_true(read_stories(f->reader, &q, count_story, &count, NULL) >= 0);
 	return count;
 }
 

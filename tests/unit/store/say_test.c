@@ -61,7 +61,7 @@ static struct river read_river(struct fixture *f, const char *mark)
 	struct river r = {0};
 	struct error err = {0};
 
-	if (reader_stories(f->reader, &q, note_story, &r, &err) != 0)
+	if (read_stories(f->reader, &q, note_story, &r, &err) != 0)
 		fail_msg("%s", err.text);
 	return r;
 }

@@ -195,7 +195,7 @@ static int read_all(struct reader *r, int *seen, struct error *err)
 	struct story_query q = {.before_sort_ms = INT64_MAX, .limit = 100};
 	struct store_counts counts;
 	int64_t last, oldest, newest;
-	int result = reader_stories(r, &q, take_story, seen, err);
+	int result = read_stories(r, &q, take_story, seen, err);
 
 	if (result == 0)
 		result = reader_events(r, 0, 1000, &last, take_event, seen, err);
