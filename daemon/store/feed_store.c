@@ -95,20 +95,10 @@ enum {
 static const int64_t counter_max = INT64_C(1) << 53; /* JSON's readers know no more */
 static const int64_t wait_max_ms = INT64_C(400) * 24 * 3600 * 1000;
 
-/* As it is stored: NULL stays NULL. */
-static char *column_copy(sqlite3_stmt *s, int column, bool *failed)
-{
-	struct str text = sql_text(s, column);
-	char *copy = text.data == NULL ? NULL : strndup(text.data, text.len);
-
-	*failed = *failed || (text.data != NULL && copy == NULL);
-	return copy;
-}
-
 /* What no feed is without; "" where it is damaged. */
 static char *column_name(sqlite3_stmt *s, int column, const char *name, bool *failed)
 {
-	char *copy = column_copy(s, column, failed);
+	char *copy = sql_text_copy(s, column, failed);
 
 	if (copy != NULL)
 		return copy;
@@ -186,24 +176,24 @@ static int read_row(sqlite3_stmt *s, struct feed_row *row)
 	st->bytes = column_counter(s, c++);
 	st->items = column_counter(s, c++);
 	st->server_wait_ms = sql_number(s, c++, 0, wait_max_ms, 0);
-	st->etag = column_copy(s, c++, &failed);
-	st->last_modified = column_copy(s, c++, &failed);
-	st->reason = column_copy(s, c++, &failed);
+	st->etag = sql_text_copy(s, c++, &failed);
+	st->last_modified = sql_text_copy(s, c++, &failed);
+	st->reason = sql_text_copy(s, c++, &failed);
 	st->name = column_name(s, c++, "name", &failed);
 	st->url = column_name(s, c++, "url", &failed);
 	st->categories = column_name(s, c++, "categories", &failed);
-	row->configured_title = column_copy(s, c++, &failed);
-	row->own_title = column_copy(s, c++, &failed);
-	st->link = column_copy(s, c++, &failed);
-	st->moved_url = column_copy(s, c++, &failed);
+	row->configured_title = sql_text_copy(s, c++, &failed);
+	row->own_title = sql_text_copy(s, c++, &failed);
+	st->link = sql_text_copy(s, c++, &failed);
+	st->moved_url = sql_text_copy(s, c++, &failed);
 	st->moved_since_ms = sql_time(s, c++);
 	st->moved_count = (int)sql_number(s, c++, 0, ERRORS_MAX, 0);
 	st->moved = sqlite3_column_int(s, c++) != 0 && st->moved_url != NULL;
-	st->onward_url = column_copy(s, c++, &failed);
+	st->onward_url = sql_text_copy(s, c++, &failed);
 	st->onward_since_ms = sql_time(s, c++);
 	st->onward_count = (int)sql_number(s, c++, 0, ERRORS_MAX, 0);
 	column_habits(s, c++, st, &failed);
-	row->publisher = column_copy(s, c++, &failed);
+	row->publisher = sql_text_copy(s, c++, &failed);
 	row->emptiness = (enum feed_emptiness)sql_number(s, c++, EMPTINESS_UNKNOWN, EMPTINESS_KNOWN, EMPTINESS_UNKNOWN);
 	st->identity = (enum feed_identity)sql_number(s, c++, FEED_BY_GUID, FEED_BY_DIGEST, FEED_BY_GUID);
 	identity_trust_decode(&row->trust, column_sealed(s, c++, "identity_trust"));

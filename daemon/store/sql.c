@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <string.h>
 
 #include "sitrep/clock.h"
 #include "sitrep/store.h"
@@ -123,6 +124,15 @@ struct str sql_blob(sqlite3_stmt *s, int column)
 	const char *bytes = sqlite3_column_blob(s, column);
 
 	return bytes == NULL ? STR_NONE : str_make(bytes, (size_t)sqlite3_column_bytes(s, column));
+}
+
+char *sql_text_copy(sqlite3_stmt *s, int column, bool *failed)
+{
+	struct str text = sql_text(s, column);
+	char *copy = text.data == NULL ? NULL : strndup(text.data, text.len);
+
+	*failed = *failed || (text.data != NULL && copy == NULL);
+	return copy;
 }
 
 int sql_step(sqlite3_stmt *s, struct error *err, const char *what)

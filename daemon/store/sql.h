@@ -45,6 +45,8 @@ double sql_share(sqlite3_stmt *s, int column);
 /* Both live until the next step or reset.  Text ends before the first byte that is NUL or no UTF-8. */
 struct str sql_text(sqlite3_stmt *s, int column);
 struct str sql_blob(sqlite3_stmt *s, int column);
+/* A copy of the text, the caller's to free; NULL stays NULL.  *failed is set when there is no memory for it. */
+char *sql_text_copy(sqlite3_stmt *s, int column, bool *failed);
 
 /* Steps: 1 a row stands, 0 none is left, negative errno with err.  The caller resets. */
 int sql_step(sqlite3_stmt *s, struct error *err, const char *what);

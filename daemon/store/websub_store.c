@@ -43,15 +43,6 @@ void websub_store_release(struct websub_store *w)
 	sql_finalize(w->s, WEBSUB_STATEMENTS);
 }
 
-static char *column_copy(sqlite3_stmt *s, int column, bool *failed)
-{
-	struct str text = sql_text(s, column);
-	char *copy = text.data == NULL ? NULL : strndup(text.data, text.len);
-
-	*failed = *failed || (text.data != NULL && copy == NULL);
-	return copy;
-}
-
 /* What a subscription holds by, as one number. */
 static uint32_t sum_of(const struct websub_state *state, struct str secret)
 {
@@ -113,11 +104,11 @@ static int read_row(sqlite3_stmt *s, struct websub_state *state)
 	state->lease_until_ms = sql_time(s, c++);
 	state->pushed_ms = sql_time(s, c++);
 	state->suspect_ms = sql_time(s, c++);
-	state->hubs = column_copy(s, c++, &failed);
-	state->topic = column_copy(s, c++, &failed);
-	state->callback = column_copy(s, c++, &failed);
-	state->secret = column_copy(s, c++, &failed);
-	state->reason = column_copy(s, c, &failed);
+	state->hubs = sql_text_copy(s, c++, &failed);
+	state->topic = sql_text_copy(s, c++, &failed);
+	state->callback = sql_text_copy(s, c++, &failed);
+	state->secret = sql_text_copy(s, c++, &failed);
+	state->reason = sql_text_copy(s, c, &failed);
 	if (failed)
 		return -ENOMEM;
 	if (!open_secret(state) || (is_subscribed(state) && !is_whole(state))) {
