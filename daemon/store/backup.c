@@ -138,18 +138,6 @@ static int check_place(struct backup *b, struct error *err)
 
 /* ---- copying ---- */
 
-static int query_int(sqlite3 *db, const char *text, int64_t *value, struct error *err)
-{
-	const char *const texts[] = {text};
-	sqlite3_stmt *s[1];
-	int result = sql_prepare(db, texts, 1, s, err);
-
-	if (result == 0)
-		result = sql_get_int(s[0], value, err, cannot_copy);
-	sql_finalize(s, 1);
-	return result < 0 ? result : 0;
-}
-
 static int open_source(struct backup *b, struct error *err)
 {
 	int64_t id = 0;
@@ -158,7 +146,7 @@ static int open_source(struct backup *b, struct error *err)
 	if (sqlite3_open_v2(b->source_path, &b->source, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return store_error(b->source, err, b->source_path);
 	(void)sqlite3_busy_timeout(b->source, BUSY_MS * BUSY_TIMES);
-	result = query_int(b->source, "PRAGMA application_id", &id, err);
+	result = sql_ask_int(b->source, "PRAGMA application_id", &id, err, cannot_copy);
 	if (result == 0 && id != STORE_APPLICATION_ID)
 		result = error_set(err, -EPROTO, "%s is no database of sitrepd", b->source_path);
 	/* From here on the copy is of this moment, whatever is written meanwhile. */
@@ -243,9 +231,9 @@ static int check_copy(struct backup *b, struct backup_result *result, struct err
 			STR_ARG(str_slice(sql_text(s[0], 0), 0, 200)));
 	sql_finalize(s, 1);
 	if (code >= 0)
-		code = query_int(b->copy, "SELECT count(*) FROM item", &result->items, err);
+		code = sql_ask_int(b->copy, "SELECT count(*) FROM item", &result->items, err, cannot_copy);
 	if (code >= 0)
-		code = query_int(b->copy, "SELECT count(*) FROM story", &result->stories, err);
+		code = sql_ask_int(b->copy, "SELECT count(*) FROM story", &result->stories, err, cannot_copy);
 	return code < 0 ? code : 0;
 }
 

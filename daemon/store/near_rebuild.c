@@ -74,18 +74,13 @@ static int rebuild(struct rebuild *r, sqlite3 *db, struct error *err)
 
 int near_rebuild(sqlite3 *db, struct error *err)
 {
-	static const char *const text[] = {"SELECT value FROM near_state WHERE name = 'rebuild'"};
 	struct rebuild *r;
-	sqlite3_stmt *s;
-	int64_t asked = 0;
-	int result = sql_prepare(db, text, 1, &s, err);
+	int64_t asked;
+	int result =
+		sql_ask_int(db, "SELECT value FROM near_state WHERE name = 'rebuild'", &asked, err, cannot_rebuild);
 
-	if (result != 0)
+	if (result != 0 || asked == 0)
 		return result;
-	result = sql_get_int(s, &asked, err, cannot_rebuild);
-	sql_finalize(&s, 1);
-	if (result < 0 || asked == 0)
-		return result < 0 ? result : 0;
 	r = calloc(1, sizeof(*r));
 	if (r == NULL)
 		return error_sys(err, -ENOMEM, "%s", cannot_rebuild);

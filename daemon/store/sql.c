@@ -171,6 +171,19 @@ int sql_get_int(sqlite3_stmt *s, int64_t *value, struct error *err, const char *
 	return result;
 }
 
+int sql_ask_int(sqlite3 *db, const char *text, int64_t *value, struct error *err, const char *what)
+{
+	sqlite3_stmt *s = NULL;
+	int result;
+
+	*value = 0;
+	if (sqlite3_prepare_v2(db, text, -1, &s, NULL) != SQLITE_OK)
+		return store_error(db, err, what);
+	result = sql_get_int(s, value, err, what);
+	(void)sqlite3_finalize(s);
+	return result < 0 ? result : 0;
+}
+
 int sql_exec(sqlite3 *db, const char *text, struct error *err, const char *what)
 {
 	return sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK ? 0 : store_error(db, err, what);

@@ -56,6 +56,8 @@ int sql_done(sqlite3_stmt *s, struct error *err, const char *what);
 /* The first row's first column into *value (0 when it is NULL), and resets; 1 when there was a row, 0 when there was
  * none. */
 int sql_get_int(sqlite3_stmt *s, int64_t *value, struct error *err, const char *what);
+/* The same of text, which takes no parameters and is asked once: 0, and *value is 0 when there is no row. */
+int sql_ask_int(sqlite3 *db, const char *text, int64_t *value, struct error *err, const char *what);
 /* Runs text, which takes no parameters. */
 int sql_exec(sqlite3 *db, const char *text, struct error *err, const char *what);
 

@@ -268,29 +268,16 @@ static void set_safe(sqlite3 *db)
 	(void)sqlite3_extended_result_codes(db, 0);
 }
 
-static int pragma_int(sqlite3 *db, const char *text, int64_t *value, struct error *err, const char *what)
-{
-	sqlite3_stmt *s = NULL;
-	int result;
-
-	*value = 0;
-	if (sqlite3_prepare_v2(db, text, -1, &s, NULL) != SQLITE_OK)
-		return store_error(db, err, what);
-	result = sql_get_int(s, value, err, what);
-	(void)sqlite3_finalize(s);
-	return result < 0 ? result : 0;
-}
-
 /* What check_file() saw, as it stands with the WAL taken in. */
 static int check_open(const struct paths *p, sqlite3 *db, int64_t *version, struct error *err)
 {
 	int64_t id, objects;
-	int result = pragma_int(db, "PRAGMA application_id", &id, err, p->db);
+	int result = sql_ask_int(db, "PRAGMA application_id", &id, err, p->db);
 
 	if (result == 0)
-		result = pragma_int(db, "PRAGMA user_version", version, err, p->db);
+		result = sql_ask_int(db, "PRAGMA user_version", version, err, p->db);
 	if (result == 0)
-		result = pragma_int(db, "SELECT count(*) FROM sqlite_schema", &objects, err, p->db);
+		result = sql_ask_int(db, "SELECT count(*) FROM sqlite_schema", &objects, err, p->db);
 	if (result != 0)
 		return result;
 	if (id != STORE_APPLICATION_ID && (id != 0 || objects != 0))

@@ -98,20 +98,6 @@ static int find_name(struct copy *c, struct error *err)
 				     c->path, c->version, c->path, c->version, COPIES_MAX);
 }
 
-static int read_size(sqlite3 *db, int64_t *bytes, struct error *err)
-{
-	static const char *const texts[] = {
-		"SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"};
-	sqlite3_stmt *s;
-	int result = sql_prepare(db, texts, 1, &s, err);
-
-	if (result == 0) {
-		result = sql_get_int(s, bytes, err, cannot_copy);
-		sql_finalize(&s, 1);
-	}
-	return result < 0 ? result : 0;
-}
-
 static int refuse_small_disk(const struct copy *c, int64_t bytes, struct error *err)
 {
 	return error_set(err, -ENOSPC,
@@ -191,7 +177,8 @@ int store_copy(sqlite3 *db, const char *path, int version, void (*keep_alive)(vo
 	len = snprintf(c.part, sizeof(c.part), "%s.v%d.part", path, version);
 	if (len < 0 || (size_t)len >= sizeof(c.part))
 		return error_set(e, -ENAMETOOLONG, "%s: its name is too long", cannot_copy);
-	result = read_size(db, &bytes, e);
+	result = sql_ask_int(db, "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()", &bytes,
+		e, cannot_copy);
 	if (result == 0)
 		result = check_room(&c, bytes, e);
 	if (result == 0)

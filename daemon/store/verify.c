@@ -125,15 +125,10 @@ static int check_records(struct verifying *v, const char *state_dir, struct erro
 static int check_rules(struct verifying *v, sqlite3 *db, struct error *err)
 {
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		const char *const texts[] = {rules[i].query};
-		sqlite3_stmt *s[1];
-		int64_t count = 0;
+		int64_t count;
 		char text[TEXT_MAX];
-		int result = sql_prepare(db, texts, 1, s, err);
+		int result = sql_ask_int(db, rules[i].query, &count, err, cannot_verify);
 
-		if (result == 0)
-			result = sql_get_int(s[0], &count, err, cannot_verify);
-		sql_finalize(s, 1);
 		if (result < 0 && result != -EUCLEAN)
 			return result;
 		if (result < 0 || count == 0)
