@@ -8,7 +8,6 @@
 #include "sitrep/feed_key.h"
 #include "sitrep/public_url.h"
 #include "sitrep/sha256.h"
-#include "sql.h"
 
 enum { ARENA_MAX = 1024 * 1024 * 1024 };
 
@@ -18,7 +17,7 @@ struct row {
 	int64_t id;
 	const char *name;
 	const char *url, *link; /* of one without a key of its own */
-	uint8_t key[FEED_KEY_BYTES];
+	uint8_t key[STORE_KEY_LEN];
 	bool has_key; /* of its own; else made of what was shown */
 	bool active, claimed;
 };
@@ -35,7 +34,7 @@ struct matching {
 	struct row **by_name, **by_key;
 };
 
-static int hash_key(struct matching *m, struct str text, uint8_t key[FEED_KEY_BYTES])
+static int hash_key(struct matching *m, struct str text, uint8_t key[STORE_KEY_LEN])
 {
 	uint8_t digest[SHA256_LEN];
 	int result = sha256_begin(m->hash);
@@ -45,7 +44,7 @@ static int hash_key(struct matching *m, struct str text, uint8_t key[FEED_KEY_BY
 	if (result == 0)
 		result = sha256_end(m->hash, digest);
 	if (result == 0)
-		memcpy(key, digest, FEED_KEY_BYTES);
+		memcpy(key, digest, STORE_KEY_LEN);
 	return result;
 }
 
@@ -72,7 +71,7 @@ static int compare_names(const void *a, const void *b)
 static int compare_keys(const void *a, const void *b)
 {
 	const struct row *const *left = a, *const *right = b;
-	int order = memcmp((*left)->key, (*right)->key, FEED_KEY_BYTES);
+	int order = memcmp((*left)->key, (*right)->key, STORE_KEY_LEN);
 
 	if (order == 0)
 		order = (int)(*right)->active - (int)(*left)->active;
@@ -89,9 +88,9 @@ static int read_row(struct matching *m, sqlite3_stmt *s)
 	*row = (struct row){.id = sqlite3_column_int64(s, 0), .active = sqlite3_column_int(s, 4) != 0};
 	/* A damaged one has none. */
 	row->name = arena_cstr(&m->arena, name.data != NULL ? name : STR(""));
-	row->has_key = key.len == FEED_KEY_BYTES;
+	row->has_key = key.len == STORE_KEY_LEN;
 	if (row->has_key) {
-		memcpy(row->key, key.data, FEED_KEY_BYTES);
+		memcpy(row->key, key.data, STORE_KEY_LEN);
 		return row->name != NULL ? 0 : -ENOMEM;
 	}
 	row->url = arena_cstr(&m->arena, sql_text(s, 2).data != NULL ? sql_text(s, 2) : STR(""));
@@ -147,12 +146,12 @@ static struct row *find_key(const struct matching *m, const uint8_t *key, const 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (memcmp(m->by_key[middle]->key, key, FEED_KEY_BYTES) < 0)
+		if (memcmp(m->by_key[middle]->key, key, STORE_KEY_LEN) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	for (; low < m->rows.count && memcmp(m->by_key[low]->key, key, FEED_KEY_BYTES) == 0; low++) {
+	for (; low < m->rows.count && memcmp(m->by_key[low]->key, key, STORE_KEY_LEN) == 0; low++) {
 		struct row *row = m->by_key[low];
 
 		if (row->claimed || row->has_key > has_key)
@@ -186,7 +185,7 @@ static void match_by_name(
 	if (row == NULL || row->claimed)
 		return;
 	claim(row, match);
-	match->same_key = memcmp(row->key, row->has_key ? match->key : shown, FEED_KEY_BYTES) == 0;
+	match->same_key = memcmp(row->key, row->has_key ? match->key : shown, STORE_KEY_LEN) == 0;
 }
 
 static void match_by_key(
@@ -252,7 +251,7 @@ static int hide_secrets(struct matching *m, struct error *err)
 		sql_bind_int(s, 1, row->id);
 		sql_bind_text(s, 2, buf_str(&url));
 		sql_bind_text(s, 3, row->link != NULL ? buf_str(&link) : STR_NONE);
-		sql_bind_blob(s, 4, row->key, FEED_KEY_BYTES);
+		sql_bind_key(s, 4, row->key);
 		result = result == 0 ? sql_done(s, err, cannot_match) : error_sys(err, result, cannot_match);
 		buf_release(&url);
 		buf_release(&link);
@@ -264,7 +263,7 @@ int feed_match_all(struct feed_store *f, const struct feed_spec *feeds, size_t c
 	struct error *err)
 {
 	struct matching m = {.store = f, .hash = sha256_new(err)};
-	uint8_t(*shown)[FEED_KEY_BYTES] = calloc(count + 1, sizeof(*shown));
+	uint8_t(*shown)[STORE_KEY_LEN] = calloc(count + 1, sizeof(*shown));
 	int result = 0;
 
 	arena_init(&m.arena, ARENA_MAX);

@@ -7,14 +7,12 @@
 #include <stdint.h>
 
 #include "feed_store.h"
-
-/* Of the SHA-256 of a feed's key (feed_key.h). */
-enum { FEED_KEY_BYTES = 16 };
+#include "sql.h"
 
 struct feed_match {
 	int64_t id; /* 0: it has none yet */
 	bool same_key;
-	uint8_t key[FEED_KEY_BYTES];
+	uint8_t key[STORE_KEY_LEN]; /* of the SHA-256 of its key (feed_key.h) */
 };
 
 /* A feed of a list has the row of its key, whatever that row's name is.  Another feed has the row of its name, else of

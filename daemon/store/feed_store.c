@@ -329,7 +329,7 @@ static int insert_feed(
 	sql_bind_cstr(s, 5, spec->title);
 	sql_bind_int(s, 6, spec->rank);
 	sql_bind_time(s, 7, spec->first_due_ms);
-	sql_bind_blob(s, 8, key, FEED_KEY_BYTES);
+	sql_bind_key(s, 8, key);
 	result = sql_done(s, err, cannot_sync);
 	*id = sqlite3_last_insert_rowid(f->db);
 	sql_bind_int(f->s[FEED_STEM], 1, *id);
@@ -350,7 +350,7 @@ static int configure_feed(struct feed_store *f, const struct feed_spec *spec, co
 	sql_bind_time(s, 6, due_ms);
 	sql_bind_cstr(s, 7, spec->name);
 	sql_bind_cstr(s, 8, spec->url);
-	sql_bind_blob(s, 9, key, FEED_KEY_BYTES);
+	sql_bind_key(s, 9, key);
 	return sql_done(s, err, cannot_sync);
 }
 
@@ -382,7 +382,7 @@ static int sync_feed(struct feed_store *f, const struct feed_spec *spec, const s
 		       sqlite3_column_int(s, 4) == 1 && sqlite3_column_int(s, 5) == spec->rank &&
 		       str_eq(sql_text(s, 6), present(spec->categories)) &&
 		       same_text(sql_text(s, 7), spec->publisher) && same_text(sql_text(s, 8), spec->title) &&
-		       str_eq(key, str_make((const char *)m->key, FEED_KEY_BYTES)) &&
+		       str_eq(key, str_make((const char *)m->key, STORE_KEY_LEN)) &&
 		       (due_ms != TIME_NONE || health == FEED_GONE);
 	}
 	sql_reset(s);
