@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sitrep/file.h"
 #include "sitrep/store.h"
 #include "sql.h"
 
@@ -239,18 +240,6 @@ static int check_copy(struct backup *b, struct backup_result *result, struct err
 
 /* ---- its name ---- */
 
-static int sync_path(const char *path, int flags, struct error *err)
-{
-	int fd = open(path, flags | O_RDONLY | O_CLOEXEC), result = 0;
-
-	if (fd < 0)
-		return error_sys(err, -errno, "cannot open %s", path);
-	if (fsync(fd) != 0)
-		result = error_sys(err, -errno, "cannot bring %s to the disk", path);
-	(void)close(fd);
-	return result;
-}
-
 /* Without force a file that has come meanwhile is not replaced either. */
 static int give_name(struct backup *b, struct error *err)
 {
@@ -270,7 +259,8 @@ static int give_name(struct backup *b, struct error *err)
 	if (result != 0)
 		return error_sys(err, -errno, "cannot give the copy the name %s", file);
 	b->has_part = false;
-	return sync_path(b->folder, O_DIRECTORY, err);
+	result = file_sync(b->folder);
+	return result == 0 ? 0 : error_sys(err, result, "cannot bring %s to the disk", b->folder);
 }
 
 static int close_both(struct backup *b, struct error *err)
@@ -304,8 +294,8 @@ int backup_make(const struct backup_options *options, struct backup_result *resu
 		code = check_copy(&b, result, err);
 	if (close_both(&b, code == 0 ? err : NULL) != 0 && code == 0)
 		code = -EIO;
-	if (code == 0)
-		code = sync_path(b.part_path, 0, err);
+	if (code == 0 && (code = file_sync(b.part_path)) != 0)
+		(void)error_sys(err, code, "cannot bring %s to the disk", b.part_path);
 	if (code == 0 && stat(b.part_path, &st) == 0)
 		result->bytes = st.st_size;
 	if (code == 0)
