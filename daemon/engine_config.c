@@ -97,13 +97,19 @@ static int add_rule(struct arena *names, struct writer_rule *rules, size_t *coun
 	const char *match)
 {
 	struct buf full = BUF_INIT(1024);
+	struct writer_rule *rule = &rules[*count];
+	int result;
 
 	if (match == NULL)
 		return 0;
-	(void)buf_printf(&full, "%s/%s", kind, name);
-	rules[*count] = (struct writer_rule){.name = arena_str(names, buf_str(&full)).data, .expression = match};
+	result = buf_printf(&full, "%s/%s", kind, name);
+	if (result == 0) {
+		*rule = (struct writer_rule){.name = arena_str(names, buf_str(&full)).data, .expression = match};
+		(*count)++;
+		result = rule->name != NULL ? 0 : -ENOMEM;
+	}
 	buf_release(&full);
-	return rules[(*count)++].name != NULL ? 0 : -ENOMEM;
+	return result;
 }
 
 static int make_writer_rules(struct engine_change *ch, struct error *err)

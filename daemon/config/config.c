@@ -81,7 +81,8 @@ static void write_lines(struct config_mistake *items, size_t count, const char *
 	for (size_t i = 0; i < count; i++) {
 		(void)buf_printf(out, "%s:%u: %s", items[i].file, items[i].line, kind);
 		buf_clear(&line);
-		(void)utf8_one_line(&line, str_from(items[i].text));
+		if (utf8_one_line(&line, str_from(items[i].text)) != 0)
+			out->failed = line.failed;
 		(void)buf_add(out, buf_str(&line));
 		(void)buf_putc(out, '\n');
 	}

@@ -98,6 +98,8 @@ static void write_report(
 	struct buf name = BUF_INIT(out->max);
 
 	outlets_put_name(&name, c->outlets, &r->source);
+	if (buf_failed(&name))
+		out->failed = name.failed;
 	(void)buf_printf(out, "<li id=\"%s\">\n", r->uid);
 	page_open(out, "h2", NULL, render_language(&r->item));
 	page_linked(out, render_own_link(&r->item), r->item.plain_title);
