@@ -1,13 +1,16 @@
+# SPDX-License-Identifier: ISC
 # sitrepd: build, run, check, install.
 #
 #   make                 the three programs in build/
-#   make run             install what is missing, build, start the daemon on etc/sitrepd.conf
-#   make check           install what is missing, build, run all tests
+#   make run             make deps, build, start the daemon on etc/sitrepd.conf
+#   make check           make deps, build, run all tests
 #   make demo            the daemon against a bundled server of sample feeds, no network needed
+#   make deps            say which packages are missing, and install them (FOR=build, check, lint)
+#   make DEPS=no ...     the same without installing: missing packages are an error
 #   make SANITIZE=1 ...  the same with ASan and UBSan, in build-sanitize/
 #   make help            the rest
 
-VERSION   := 0.1.0
+VERSION   := 0.2.0
 prefix    ?= /usr/local
 sysconfdir ?= $(if $(filter /usr,$(prefix)),/etc,$(prefix)/etc)
 bindir    ?= $(prefix)/bin
@@ -154,26 +157,31 @@ RUN_DIR ?= $(or $(XDG_STATE_HOME),$(HOME)/.local/state)/sitrepd
 CONF    ?= etc/sitrepd.conf
 
 .PHONY: run
-run: packages-build
+run: deps-build
 	@$(MAKE) --no-print-directory $(parallel) all
 	@mkdir -p -m 700 $(RUN_DIR)
 	RUNTIME_DIRECTORY=$(RUN_DIR) $(B)/sitrepd -c $(CONF) --state-dir $(RUN_DIR)
 
 .PHONY: demo
-demo: packages-build
+demo: deps-build
 	@$(MAKE) --no-print-directory $(parallel) all
 	@B=$(B) /usr/bin/python3 scripts/demo
 
-.PHONY: packages-build packages-check
-packages-build:
-	@scripts/install-packages build
-packages-check:
-	@scripts/install-packages check
+# Debian packages.  The script tells which are missing before it installs them, and does nothing when all are there.
+FOR  ?= check
+DEPS ?= yes
+.PHONY: deps deps-build deps-check
+deps:
+	@DEPS=$(DEPS) scripts/install-packages $(FOR)
+deps-build:
+	@DEPS=$(DEPS) scripts/install-packages build
+deps-check:
+	@DEPS=$(DEPS) scripts/install-packages check
 
 # ---- test
 
 .PHONY: check
-check: packages-check
+check: deps-check
 	@$(MAKE) --no-print-directory $(parallel) build-tests
 	@$(MAKE) --no-print-directory check-installed
 
@@ -188,7 +196,7 @@ build-tests: all $(UNIT) $(ADAPTER) $(PROPERTY) $(HOSTILE)
 check-installed: build-tests
 	@printf '%s\n' $(UNIT) | xargs -P $(JOBS) -I@ tests/unit/summary @
 	@$(PROPERTY) --rounds 200 tests/samples/*
-	@B=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider -n $(TESTS_AT_ONCE) tests/system tests/browser
+	@$(MAKE) --no-print-directory system
 
 # What takes too long for .ci/run, before a release: one line each, the longest last.
 .PHONY: check-all
@@ -201,6 +209,10 @@ check-all:
 .PHONY: unit
 unit: $(UNIT)
 	@printf '%s\n' $(UNIT) | xargs -P $(JOBS) -I@ tests/unit/summary @
+
+.PHONY: system
+system: build-tests
+	@B=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider -n $(TESTS_AT_ONCE) tests/system tests/browser
 
 # CASES is a folder of conformance cases with their scorer
 .PHONY: conformance
@@ -278,4 +290,4 @@ clean:
 .PHONY: help
 help:
 	@sed -n 's/^#   //p' Makefile | head -20
-	@echo 'make unit, conformance, fuzz-run, soak, check-all, bench, lint, install, uninstall, dist, clean'
+	@echo 'make unit, system, conformance, fuzz-run, soak, check-all, bench, lint, install, uninstall, dist, clean'

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Fixtures of the system and browser tests: each test gets its own server and daemons, ended whatever happens."""
 import pathlib
 import sys

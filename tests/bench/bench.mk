@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Benchmarks beside `make bench`.
 #
 #   make bench-parse                     build $(B)/bench/parse

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """Very many feeds in ordinary operation: how long the main loop stalls, and what it takes of memory.
 
 usage: many.py --generator GEN.PY [--feeds 10000] [--within 600] [--rounds 2]

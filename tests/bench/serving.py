@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What the benchmarks share: generated feeds on a loopback nginx, and what a daemon takes of memory."""
 import contextlib
 import pathlib

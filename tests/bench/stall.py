@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """How long a turn of the main loop gets, and how long others wait, while the daemon is abused in one way after the other.
 
 usage: stall.py [--events 20000] [--seconds 3]

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """One full cold update and one warm one of generated feeds, against a floor, side by side in one run.
 
 usage: update.py --generator GEN.PY --floor FLOOR.C [--feeds 1000] [--rounds 3]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The three feeds as readers show them: each field is put into a page as HTML, with a trap for scripts."""
 import html
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The river page in a real browser: what a person sees, and that nothing a feed sent runs there."""
 import re
 import subprocess

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """Real feeds through the running daemon, served from loopback with the content types they are known to have.
 
 usage: run.py FOLDER      with corpus/MANIFEST.tsv, corpus/*, and schema/atom-rfc4287.rng

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Preloaded libraries that make faults, or note what a fault would cost: tests/faults/NAME.c is $(B)/tests/faults/NAME.so.
 
 FAULT_LIBS := $(patsubst %.c,$(B)/%.so,$(wildcard tests/faults/*.c))

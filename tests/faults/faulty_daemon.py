@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A daemon in which the n-th call of a kind fails, and the pieces of work that are tried in it; see inject.h.
 
 Each piece of work is done once with call n failing, then what must hold is looked at with nothing failing.  A work

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """usage: B=FOLDER run.py [--stride N] [--offset N] [--work NAME] [--kind NAME]
 
 Tries the places where a call of the daemon can fail, and prints how many there were.  Without --offset it begins at

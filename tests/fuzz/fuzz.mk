@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Fuzzing: one libFuzzer program a module, the sources compiled anew with coverage and sanitizers.
 #
 #   make fuzz                    build all targets into $(B)/fuzz/

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """Runs fuzz targets, two at a time, each for a while, on a corpus that grows from run to run.
 
 usage: run.py --programs DIR [--seconds N | --total N] [--rss-limit-mb N] [--seeds DIR] TARGET...

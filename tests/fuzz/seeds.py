@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Makes the first corpus of a fuzz target from what the repository's own tests hold.
 
 The sample feeds are seeds as they are.  Everything else stands in the unit tests as C strings: each literal of a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The soak's feeds: one loopback server, items that come, change and go, and outages.
 
 One thread runs an event loop for all connections, which stay open as a real server's do.  What a request gets is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Those who read: the ledger, subscribers that come and go, readers of pages."""
 import collections
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Weeks of work in minutes: 200 feeds every two seconds, all that reads, reloads and outages; see soak.py.
 #
 #   make soak                    ten minutes: fails on what grows, on ceilings, on an event missing or told twice

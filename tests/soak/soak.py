@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """Weeks of work in minutes: 200 feeds every 2 seconds, everybody who reads, reloads, outages, retention at work.
 
 usage: soak.py [--seconds 600] [--seed 1] [--trace FILE]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """One event as eight outlets report it, another one under the same boilerplate, and what that boilerplate is in.
 
 The countries, their ministries and all that they say are invented for these tests.

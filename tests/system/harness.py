@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What the system tests share: a scripted feed server, the real daemon, and a subscriber.
 
 Nothing here sleeps for luck: wait_for() polls a condition with a bound and fails with what it last saw.

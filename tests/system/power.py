@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What a power cut leaves: the files of a trace that tests/faults/power.so has noted, cut at any place.
 
 Disk plays the notes one by one and knows of each file what was synced and what was not.  crash() writes the files as they

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Small feeds in the three formats, made from a list of articles: written by us for these tests."""
 import html
 import json

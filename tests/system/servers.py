@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Servers that answer as a test tells them, right or wrong, byte by byte: over TCP, TLS and HTTP/2; and proxies.
 
 One thread a connection.  What a route's function writes is all that the client gets; when it returns, the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A wall clock that jumps, while the daemon runs and between two runs: feeds are asked as before, nothing is removed on the
 clock's word, and no date of ours lies in the future.  libfaketime sets the wall clock of the daemon alone, and leaves the
 time that passes as it is."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Damage is found, a backup is whole, and the manual's way of restoring one works."""
 import os
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The n-th allocation or system call of the daemon fails: nothing of ours crashes, nothing is lost or told twice, polling
 goes on.  A part of the places is tried here, from an offset that is another one each day and printed; `make check-faults`
 tries them all."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """sitrepd as a guest: what a server sees of it, and how it takes what a server says.
 
 The server here plays the points of the feed reader behaviour list; docs/feed-reader-behaviour.md says which test

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """/healthz means it: storing that stops and goes on, a pause, a network that is away, a log that nobody reads."""
 import contextlib
 import fcntl

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Servers that mean harm, over HTTP, TLS and HTTP/2: each costs one transfer for a bounded time and within the cap on
 memory, is told by its name in the health table, and nobody else notices."""
 import gzip

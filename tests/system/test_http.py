@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What feed readers ask for: the server as HTTP has it."""
 import gzip
 import json

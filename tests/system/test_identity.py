@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Feeds whose guids and links cannot be trusted: found out, told, kept, and nothing is news twice."""
 import json
 import sqlite3

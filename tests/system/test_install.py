@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What make install puts down, and what the service manager thinks of it."""
 import re
 import subprocess
@@ -48,3 +49,13 @@ def test_own_configuration_is_kept_and_uninstall_leaves_it(tmp_path):
     subprocess.run(["make", "-s", "uninstall", "DESTDIR=%s" % tmp_path], cwd=TOP, check=True, capture_output=True)
     left = [p for p in tmp_path.rglob("*") if p.is_file() and "etc" not in p.parts]
     assert left == [] and conf.exists()
+
+
+def test_one_version_everywhere():
+    version = re.search(r"^VERSION +:= (\S+)$", (TOP / "Makefile").read_text(), re.M)[1]
+    for program in ("sitrepd", "sitrep"):
+        told = subprocess.run([str(BUILD / program), "--version"], capture_output=True, text=True, check=True).stdout
+        assert told == "%s %s\n" % (program, version)
+    assert re.search(r"^## (\S+), \d{4}-\d\d-\d\d$", (TOP / "CHANGELOG.md").read_text(), re.M)[1] == version
+    for page in sorted((TOP / "man").glob("*.[1578]")):
+        assert re.search(r'^\.TH .*"sitrepd (\S+)"', page.read_text(), re.M)[1] == version, page.name

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Killed at any instant and started again: no event lost, none twice, cursors never used again."""
 import os
 import random

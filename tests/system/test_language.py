@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The language of an item, as it was declared somewhere: in all outputs, on the stream, and for rules."""
 import json
 import re

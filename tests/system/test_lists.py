@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Subscription lists: a feed of a list is its address, and our own list read back changes nothing."""
 import html
 import re

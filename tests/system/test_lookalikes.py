@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Items in the words of earlier ones, or at one link: the stream tells and alerts each that is news."""
 from email.utils import formatdate
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A feed that gets another address is no new feed: what is really new there is told and alerts; and undated items of an
 added feed stand below what is dated."""
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Eight outlets, one story: what a reader, a subscriber and a feed reader see of an event that everybody reports."""
 import json
 import os

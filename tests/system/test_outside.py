@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The database is looked at from outside while the daemon runs and writes, and then the daemon is killed.
 
 Once, the daemon opened and closed the file by itself beside SQLite's connections: close() drops all POSIX locks that the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What a site and its server are spared: gaps, shared cool-downs, impatient people.
 
 Feeds of other servers serve as clocks here: that something was not asked is looked at once they have been asked

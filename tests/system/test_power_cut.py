@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """After a power cut everything is there that anybody has been told, and no cursor is given out twice.
 
 One run of the daemon is noted (tests/faults/power.c) and cut at many places, most of them just after something was told;

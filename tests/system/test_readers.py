@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The merged feeds in readers that people use: newsboat, sfeed and rss2email read what the daemon serves on loopback.
 
 Of the three outputs they read Atom and RSS; newsboat reads JSON Feed from 2.25 on, sfeed and rss2email do not.

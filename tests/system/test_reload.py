@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A reload is whole or not at all, keeps nobody waiting, and is told to whoever asked."""
 import json
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Rules find words in every dress: in alerts, in outputs (also of what is stored), on the stream and under NOT."""
 import json
 

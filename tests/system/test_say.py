@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The operator's questions about stories and words on them: why, split, join, and the section [dedup]."""
 import json
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """When feeds are asked, as the daemon does it; the rules themselves have their own tests in virtual time."""
 import email.utils
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Secrets in a feed's address are shown nowhere: every output, page, event, command and log line is searched for them."""
 import subprocess
 

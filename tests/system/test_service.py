@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The service manager's side: readiness, watchdog, reload, inherited sockets."""
 import http.client
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """One feed pours items into a small database: the others keep theirs, and the files stay small."""
 import re
 import subprocess

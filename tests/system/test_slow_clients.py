@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Clients that are slow, silent or many: they lock nobody out, and the daemon's loop goes on."""
 import contextlib
 import http.client

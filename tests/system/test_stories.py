@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """`sitrep stories`: every relation a report can have, its switches, and what it says to input that is none."""
 import json
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """One article in three feeds of three formats: the way of an item from end to end."""
 import json
 import xml.etree.ElementTree as ET

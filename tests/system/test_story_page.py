@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A story's own page: its reports in order of appearance, why each is in it, what it is related to; and who leads it."""
 import json
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The stream as sitrep-stream(7) has it."""
 import json
 import socket

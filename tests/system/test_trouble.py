@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Bad input and bad surroundings: each costs its own feed, and start-up says in one line what is wrong."""
 import gzip
 import json

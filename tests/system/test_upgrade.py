@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Databases that earlier programs wrote are started, with all that stood in them.
 
 tests/upgrade has one for each number and text that a schema step ever had, and some that the program before step 15 had

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The ways to a server: proxies, certificates, address families; and which addresses are not gone to."""
 import socket
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """WebSub: a scripted hub pushes, lies, and falls silent.
 
 The hub reaches the daemon's callback through its Unix socket, so that base-url may be any name: nothing here depends

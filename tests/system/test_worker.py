@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The parse workers: what they are made of, and what the daemon makes of one that lies."""
 import re
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A disk that turns read-only, runs out of quota or breaks while the daemon runs: it is told at once, nobody is asked for
 what cannot be kept, and all goes on by itself."""
 import errno
