@@ -93,18 +93,18 @@ static void retire(struct engine *e, struct engine_feed *f)
 /* ---- rules and options ---- */
 
 /* Adds a rule by its kind and name; one without an expression is none. */
-static int add_rule(struct arena *names, struct writer_rule *rules, size_t *count, const char *kind, const char *name,
+static int add_rule(struct arena *names, struct stored_rule *rules, size_t *count, const char *kind, const char *name,
 	const char *match)
 {
 	struct buf full = BUF_INIT(1024);
-	struct writer_rule *rule = &rules[*count];
+	struct stored_rule *rule = &rules[*count];
 	int result;
 
 	if (match == NULL)
 		return 0;
 	result = buf_printf(&full, "%s/%s", kind, name);
 	if (result == 0) {
-		*rule = (struct writer_rule){.name = arena_str(names, buf_str(&full)).data, .expression = match};
+		*rule = (struct stored_rule){.name = arena_str(names, buf_str(&full)).data, .expression = match};
 		(*count)++;
 		result = rule->name != NULL ? 0 : -ENOMEM;
 	}
@@ -115,7 +115,7 @@ static int add_rule(struct arena *names, struct writer_rule *rules, size_t *coun
 static int make_writer_rules(struct engine_change *ch, struct error *err)
 {
 	const struct config *c = ch->config;
-	struct writer_rule *rules = calloc(c->alerts.count + c->outputs.count + 1, sizeof(*rules));
+	struct stored_rule *rules = calloc(c->alerts.count + c->outputs.count + 1, sizeof(*rules));
 	struct arena names;
 	size_t count = 0;
 	int result = rules != NULL ? 0 : -ENOMEM;
@@ -126,7 +126,7 @@ static int make_writer_rules(struct engine_change *ch, struct error *err)
 	for (size_t i = 0; result == 0 && i < c->outputs.count; i++)
 		result = add_rule(&names, rules, &count, "output", c->outputs.items[i].name, c->outputs.items[i].match);
 	if (result == 0)
-		ch->writer.rules = writer_rules_new(rules, count, err);
+		ch->writer.rules = stored_rules_new(rules, count, err);
 	else
 		(void)error_sys(err, result, "cannot take the rules over");
 	arena_release(&names);
@@ -137,7 +137,7 @@ static int make_writer_rules(struct engine_change *ch, struct error *err)
 /* The same for the workers, under their marks. */
 static int make_pool_rules(struct engine_change *ch, struct error *err)
 {
-	const struct writer_rules *rules = ch->writer.rules;
+	const struct stored_rules *rules = ch->writer.rules;
 	struct rule_source *sources = calloc(rules->count + 1, sizeof(*sources));
 
 	if (sources == NULL)
@@ -153,15 +153,13 @@ static int make_pool_rules(struct engine_change *ch, struct error *err)
 static int make_options(struct engine_change *ch, struct error *err)
 {
 	const struct config *c = ch->config;
-	struct writer_alert *alerts = calloc(c->alerts.count + 1, sizeof(*alerts));
+	struct alert_spec *alerts = calloc(c->alerts.count + 1, sizeof(*alerts));
 	const struct story_params stories = story_config(c);
 	struct writer_options options = {
 		.keep_items_ms = c->keep_items_ms,
 		.keep_events_ms = c->keep_events_ms,
 		.keep_size = c->keep_size,
-		.alert_backlog_ms = c->alert_backlog_ms,
-		.alerts = alerts,
-		.alert_count = c->alerts.count,
+		.alerts = {.items = alerts, .count = c->alerts.count, .backlog_ms = c->alert_backlog_ms},
 		.stories = &stories,
 	};
 	int result = -ENOMEM;

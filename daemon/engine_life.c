@@ -106,7 +106,7 @@ static int open_stages(struct engine *e, struct error *err)
 		.keep_items_ms = c->keep_items_ms,
 		.keep_events_ms = c->keep_events_ms,
 		.keep_size = c->keep_size,
-		.alert_backlog_ms = c->alert_backlog_ms,
+		.alerts.backlog_ms = c->alert_backlog_ms,
 		.stories = &stories,
 	};
 	struct pool_options pool = {

@@ -21,6 +21,7 @@
 #include "sitrep/parse.h"
 #include "sitrep/store.h"
 #include "sitrep/url.h"
+#include "../store/sql.h"
 
 enum {
 	ITEM_MAX = 64 * 1024 * 1024, /* what one line may need while it is worked on */
@@ -193,7 +194,7 @@ static int look_up(struct stories *st, enum statement which, const struct entry 
 	case SQLITE_DONE:
 		break;
 	default:
-		result = store_error(st->db, err, "cannot look a report up");
+		result = sql_error(st->db, err, "cannot look a report up");
 	}
 	(void)sqlite3_reset(s);
 	return result;
@@ -201,7 +202,7 @@ static int look_up(struct stories *st, enum statement which, const struct entry 
 
 static int write_row(struct stories *st, sqlite3_stmt *s, struct error *err)
 {
-	int result = sqlite3_step(s) == SQLITE_DONE ? 0 : store_error(st->db, err, "cannot keep a report");
+	int result = sqlite3_step(s) == SQLITE_DONE ? 0 : sql_error(st->db, err, "cannot keep a report");
 
 	(void)sqlite3_reset(s);
 	return result;
@@ -386,10 +387,10 @@ static int stories_init(struct stories *st, const struct options *options, struc
 	arena_init(&st->arena, ITEM_MAX);
 	if (sqlite3_open(":memory:", &st->db) != SQLITE_OK ||
 		sqlite3_exec(st->db, tables, NULL, NULL, NULL) != SQLITE_OK)
-		return store_error(st->db, err, "cannot make a database in memory");
+		return sql_error(st->db, err, "cannot make a database in memory");
 	for (size_t i = 0; i < STATEMENTS && result == 0; i++)
 		if (sqlite3_prepare_v2(st->db, texts[i], -1, &st->s[i], NULL) != SQLITE_OK)
-			result = store_error(st->db, err, "cannot prepare statements");
+			result = sql_error(st->db, err, "cannot prepare statements");
 	if (result == 0)
 		result = grouping_create_tables(st->db, err);
 	if (result == 0)
@@ -401,7 +402,7 @@ static int stories_init(struct stories *st, const struct options *options, struc
 	if (st->identity == NULL || st->grouping == NULL)
 		return -ENOMEM;
 	return sqlite3_exec(st->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK ? 0
-									    : store_error(st->db, err, "cannot begin");
+									    : sql_error(st->db, err, "cannot begin");
 }
 
 static int read_stream(FILE *in, const char *path, const struct options *options, struct error *err)

@@ -145,7 +145,7 @@ static int open_source(struct backup *b, struct error *err)
 	int result;
 
 	if (sqlite3_open_v2(b->source_path, &b->source, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-		return store_error(b->source, err, b->source_path);
+		return sql_error(b->source, err, b->source_path);
 	(void)sqlite3_busy_timeout(b->source, BUSY_MS * BUSY_TIMES);
 	result = sql_ask_int(b->source, "PRAGMA application_id", &id, err, cannot_copy);
 	if (result == 0 && id != STORE_APPLICATION_ID)
@@ -166,7 +166,7 @@ static int open_copy(struct backup *b, struct error *err)
 	/* before SQLite has it open: closing it later would drop SQLite's locks */
 	(void)close(fd);
 	if (sqlite3_open_v2(b->part_path, &b->copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-		return store_error(b->copy, err, b->part_path);
+		return sql_error(b->copy, err, b->part_path);
 	/* Nobody else sees it before it is whole; it is synced once, at the end. */
 	return sql_exec(b->copy, "PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF", err, cannot_copy);
 }
@@ -178,7 +178,7 @@ static int copy_pages(struct backup *b, struct error *err)
 	int busy = 0, code = SQLITE_OK;
 
 	if (copying == NULL)
-		return store_error(b->copy, err, cannot_copy);
+		return sql_error(b->copy, err, cannot_copy);
 	while (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED) {
 		int64_t total;
 
@@ -198,7 +198,7 @@ static int copy_pages(struct backup *b, struct error *err)
 	if (busy > BUSY_TIMES)
 		return error_set(err, -EBUSY, "%s: another program holds the database", cannot_copy);
 	if (code != SQLITE_OK)
-		return store_error(sqlite3_errcode(b->source) != SQLITE_OK ? b->source : b->copy, err, cannot_copy);
+		return sql_error(sqlite3_errcode(b->source) != SQLITE_OK ? b->source : b->copy, err, cannot_copy);
 	return sql_exec(b->source, "COMMIT", err, cannot_copy);
 }
 

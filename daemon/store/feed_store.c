@@ -11,6 +11,7 @@
 #include "seal.h"
 #include "sitrep/clock.h"
 #include "sitrep/damage.h"
+#include "sitrep/websub_state.h"
 #include "sql.h"
 #include "statements.h"
 

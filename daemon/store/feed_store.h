@@ -11,7 +11,7 @@
 #include "identity_trust.h"
 #include "sitrep/error.h"
 #include "sitrep/feed_state.h"
-#include "sitrep/writer.h"
+#include "sitrep/specs.h"
 
 enum feed_statement {
 	FEED_LOAD,

@@ -26,11 +26,11 @@ static const char *const texts[JOURNAL_STATEMENTS] = {
 const struct sql_texts journal_texts = {texts, JOURNAL_STATEMENTS};
 
 int journal_init(
-	struct journal *j, sqlite3 *db, struct totals *totals, const struct writer_options *options, struct error *err)
+	struct journal *j, sqlite3 *db, struct totals *totals, const struct alert_specs *alerts, struct error *err)
 {
 	j->db = db;
 	j->totals = totals;
-	j->options = options;
+	j->alerts = alerts;
 	buf_init(&j->detail, LIMIT_STREAM_LINE / 2);
 	return sql_prepare(db, texts, JOURNAL_STATEMENTS, j->s, err);
 }
@@ -125,20 +125,20 @@ int journal_changed(struct journal *j, const struct occasion *o, const struct st
 	return journal_event(j, EVENT_UPDATED, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
 }
 
-static const struct writer_alert *find_alert(const struct journal *j, struct str rule)
+static const struct alert_spec *find_alert(const struct journal *j, struct str rule)
 {
 	struct str prefix = STR("alert/");
 
 	if (!str_starts(rule, prefix))
 		return NULL;
 	rule = str_slice(rule, 0, str_find_char(rule, '#', 0) != STR_NPOS ? str_find_char(rule, '#', 0) : rule.len);
-	for (size_t i = 0; i < j->options->alert_count; i++)
-		if (str_eq(str_slice(rule, prefix.len, rule.len), str_from(j->options->alerts[i].name)))
-			return &j->options->alerts[i];
+	for (size_t i = 0; i < j->alerts->count; i++)
+		if (str_eq(str_slice(rule, prefix.len, rule.len), str_from(j->alerts->items[i].name)))
+			return &j->alerts->items[i];
 	return NULL;
 }
 
-static struct str alert_detail(struct journal *j, const struct writer_alert *alert, struct str terms)
+static struct str alert_detail(struct journal *j, const struct alert_spec *alert, struct str terms)
 {
 	struct jsonw w;
 	struct str term;
@@ -179,12 +179,12 @@ static int add_mark(struct journal *j, const struct occasion *o, struct str rule
 int journal_matches(
 	struct journal *j, const struct occasion *o, const struct item *it, int64_t published_ms, struct error *err)
 {
-	bool recent = !o->backlog || (j->options->alert_backlog_ms > 0 && published_ms != TIME_NONE &&
-					     o->at_ms - published_ms <= j->options->alert_backlog_ms);
+	bool recent = !o->backlog || (j->alerts->backlog_ms > 0 && published_ms != TIME_NONE &&
+					     o->at_ms - published_ms <= j->alerts->backlog_ms);
 
 	for (size_t i = 0; i < it->matches.count; i++) {
 		const struct match *m = &it->matches.items[i];
-		const struct writer_alert *alert = find_alert(j, m->rule);
+		const struct alert_spec *alert = find_alert(j, m->rule);
 		int result = add_mark(j, o, m->rule, err);
 
 		if (result >= 0 && (result == 1 || o->guessed) && alert != NULL && recent) {

@@ -12,8 +12,8 @@
 #include "sitrep/error.h"
 #include "sitrep/feed_state.h"
 #include "sitrep/reader.h"
+#include "sitrep/specs.h"
 #include "sitrep/story_rule.h"
-#include "sitrep/writer.h"
 #include "totals.h"
 
 enum journal_statement { JOURNAL_EVENT, JOURNAL_MARK, JOURNAL_STATEMENTS };
@@ -21,13 +21,13 @@ enum journal_statement { JOURNAL_EVENT, JOURNAL_MARK, JOURNAL_STATEMENTS };
 struct journal {
 	sqlite3 *db;
 	sqlite3_stmt *s[JOURNAL_STATEMENTS];
-	struct totals *totals;                /* borrowed */
-	const struct writer_options *options; /* borrowed: its alerts */
+	struct totals *totals;            /* borrowed */
+	const struct alert_specs *alerts; /* borrowed */
 	struct buf detail;
 };
 
 int journal_init(
-	struct journal *j, sqlite3 *db, struct totals *totals, const struct writer_options *options, struct error *err);
+	struct journal *j, sqlite3 *db, struct totals *totals, const struct alert_specs *alerts, struct error *err);
 void journal_release(struct journal *j);
 
 /* What an event is about. */

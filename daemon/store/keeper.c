@@ -62,7 +62,7 @@ int keeper_open(struct keeper *k, const struct writer_options *options, struct e
 	if (result == 0)
 		result = rule_store_init(&k->rules, k->store.db, err);
 	if (result == 0)
-		result = journal_init(&k->journal, k->store.db, &k->totals, &k->options, err);
+		result = journal_init(&k->journal, k->store.db, &k->totals, &k->options.alerts, err);
 	if (result == 0)
 		result = publishers_init(&k->publishers, k->store.db, err);
 	if (result == 0)

@@ -12,7 +12,7 @@
 /* Gives such columns of the table a value of their type (NULL where that may be, else 0 or nothing), one scan of the
  * table; logged.  How many rows; negative errno. */
 int mend_table(sqlite3 *db, const char *table, struct error *err);
-/* The last call failed since a row is so (-EBADMSG by store_error()): mends the table that err names.  How many rows.
+/* The last call failed since a row is so (-EBADMSG by sql_error()): mends the table that err names.  How many rows.
  */
 int mend_after(sqlite3 *db, const struct error *why, struct error *err);
 

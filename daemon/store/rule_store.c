@@ -81,13 +81,13 @@ void rule_store_release(struct rule_store *r)
 static int compare_key(const void *key, const void *element)
 {
 	const struct str *mark = key;
-	const struct writer_rule *rule = element;
+	const struct stored_rule *rule = element;
 
 	return str_cmp(*mark, str_from(rule->mark));
 }
 
 /* Rules that are not among those given are gone. */
-static int let_go(struct rule_store *r, const struct writer_rules *rules, bool *changed, struct error *err)
+static int let_go(struct rule_store *r, const struct stored_rules *rules, bool *changed, struct error *err)
 {
 	sqlite3_stmt *s = r->s[RULE_LIST];
 	int result;
@@ -107,7 +107,7 @@ static int let_go(struct rule_store *r, const struct writer_rules *rules, bool *
 	return result;
 }
 
-int rule_store_sync(struct rule_store *r, const struct writer_rules *rules, int64_t generation, int64_t next_id,
+int rule_store_sync(struct rule_store *r, const struct stored_rules *rules, int64_t generation, int64_t next_id,
 	bool *changed, struct error *err)
 {
 	sqlite3_stmt *s = r->s[RULE_COME];

@@ -14,7 +14,7 @@
 #include "sitrep/arena.h"
 #include "sitrep/buf.h"
 #include "sitrep/error.h"
-#include "sitrep/writer.h"
+#include "sitrep/stored_rules.h"
 
 enum rule_statement {
 	RULE_FORGET_GENERATIONS,
@@ -49,7 +49,7 @@ void rule_store_release(struct rule_store *r);
 
 /* Makes the database's rules those given, within the caller's transaction; *changed says whether outputs show something
  * else.  next_id: above all items that are stored. */
-int rule_store_sync(struct rule_store *r, const struct writer_rules *rules, int64_t generation, int64_t next_id,
+int rule_store_sync(struct rule_store *r, const struct stored_rules *rules, int64_t generation, int64_t next_id,
 	bool *changed, struct error *err);
 /* From now on these; they must stay. */
 void rule_store_use(struct rule_store *r, struct rule_set *set, int64_t generation);

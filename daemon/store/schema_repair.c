@@ -34,7 +34,7 @@ static sqlite3_stmt *ask(sqlite3 *db, const char *text, const char *first, const
 	if (sqlite3_prepare_v2(db, text, -1, &s, NULL) != SQLITE_OK ||
 		(first != NULL && sqlite3_bind_text(s, 1, first, -1, SQLITE_TRANSIENT) != SQLITE_OK) ||
 		(second != NULL && sqlite3_bind_text(s, 2, second, -1, SQLITE_TRANSIENT) != SQLITE_OK)) {
-		(void)store_error(db, err, cannot_repair);
+		(void)sql_error(db, err, cannot_repair);
 		sqlite3_finalize(s);
 		return NULL;
 	}
@@ -322,7 +322,7 @@ static int open_reference(sqlite3 **reference, struct error *err)
 	int result = 0;
 
 	if (sqlite3_open(":memory:", reference) != SQLITE_OK)
-		return store_error(*reference, err, cannot_repair);
+		return sql_error(*reference, err, cannot_repair);
 	for (int i = 0; i < REPAIRED_VERSION && result == 0; i++)
 		result = sql_exec(*reference, schema_steps[i].text, err, cannot_repair);
 	return result;

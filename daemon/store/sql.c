@@ -10,8 +10,57 @@
 #include <string.h>
 
 #include "sitrep/clock.h"
-#include "sitrep/store.h"
 #include "sitrep/utf8.h"
+
+/* A commit's error reaches the connection without the system's reason; the file that was written knows it. */
+static int last_errno(sqlite3 *db)
+{
+	static const int files[] = {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER};
+	int os = sqlite3_system_errno(db);
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && os == 0; i++) {
+		sqlite3_file *file = NULL;
+
+		if (sqlite3_file_control(db, "main", files[i], &file) == SQLITE_OK && file != NULL &&
+			file->pMethods != NULL)
+			(void)file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &os);
+	}
+	return os;
+}
+
+int sql_error(sqlite3 *db, struct error *err, const char *what)
+{
+	int code = db == NULL ? SQLITE_NOMEM : sqlite3_errcode(db);
+	int os = db == NULL ? 0 : code == SQLITE_IOERR ? last_errno(db) : sqlite3_system_errno(db);
+	const char *text = db == NULL ? "out of memory" : sqlite3_errmsg(db);
+
+	switch (code) {
+	case SQLITE_FULL:
+		return error_set(err, -ENOSPC, "%s: no space left for the database", what);
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return error_set(err, -EUCLEAN, "%s: the database is damaged (%s)", what, text);
+	case SQLITE_CONSTRAINT:
+		/* Our statements keep the tables' rules, so what breaks them stood in the row before (mend.h). */
+		return error_set(err, -EBADMSG, "%s: %s", what, text);
+	case SQLITE_NOMEM:
+		return error_set(err, -ENOMEM, "%s: out of memory", what);
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return error_set(err, -EBUSY, "%s: another program holds the database", what);
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+	case SQLITE_CANTOPEN:
+	case SQLITE_AUTH:
+		return error_set(err, -EACCES, "%s: %s", what, os != 0 ? strerror(os) : text);
+	default:
+		if (os == ENOSPC || os == EDQUOT || os == EFBIG)
+			return error_set(err, -ENOSPC, "%s: no space left for the database", what);
+		if (os != 0)
+			return error_set(err, -EIO, "%s: %s: %s", what, text, strerror(os));
+		return error_set(err, -EIO, "%s: %s", what, text);
+	}
+}
 
 int sql_prepare(sqlite3 *db, const char *const *texts, size_t count, sqlite3_stmt **out, struct error *err)
 {
@@ -19,7 +68,7 @@ int sql_prepare(sqlite3 *db, const char *const *texts, size_t count, sqlite3_stm
 		out[i] = NULL;
 	for (size_t i = 0; i < count; i++) {
 		if (sqlite3_prepare_v3(db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &out[i], NULL) != SQLITE_OK) {
-			int result = store_error(db, err, "cannot prepare the database's statements");
+			int result = sql_error(db, err, "cannot prepare the database's statements");
 
 			sql_finalize(out, count);
 			return result;
@@ -143,7 +192,7 @@ int sql_step(sqlite3_stmt *s, struct error *err, const char *what)
 	case SQLITE_DONE:
 		return 0;
 	default:
-		return store_error(sqlite3_db_handle(s), err, what);
+		return sql_error(sqlite3_db_handle(s), err, what);
 	}
 }
 
@@ -178,7 +227,7 @@ int sql_ask_int(sqlite3 *db, const char *text, int64_t *value, struct error *err
 
 	*value = 0;
 	if (sqlite3_prepare_v2(db, text, -1, &s, NULL) != SQLITE_OK)
-		return store_error(db, err, what);
+		return sql_error(db, err, what);
 	result = sql_get_int(s, value, err, what);
 	(void)sqlite3_finalize(s);
 	return result < 0 ? result : 0;
@@ -186,5 +235,5 @@ int sql_ask_int(sqlite3 *db, const char *text, int64_t *value, struct error *err
 
 int sql_exec(sqlite3 *db, const char *text, struct error *err, const char *what)
 {
-	return sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK ? 0 : store_error(db, err, what);
+	return sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK ? 0 : sql_error(db, err, what);
 }

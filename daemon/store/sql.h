@@ -18,6 +18,10 @@
  * 2^128 work, and the trees on them are half as large. */
 enum { STORE_KEY_LEN = 16 };
 
+/* err from the connection's last failure: -ENOSPC for a full disk, -EUCLEAN for damage, -ENOMEM, -EBUSY,
+ * -EIO for the rest.  Returns err->code; what says what was tried ("cannot read stories"). */
+int sql_error(sqlite3 *db, struct error *err, const char *what);
+
 /* Prepares count texts into out; on failure none is left. */
 int sql_prepare(sqlite3 *db, const char *const *texts, size_t count, sqlite3_stmt **out, struct error *err);
 void sql_finalize(sqlite3_stmt **statements, size_t count);

@@ -42,56 +42,6 @@ struct paths {
 	char lock[PATH_LEN_MAX];
 };
 
-/* A commit's error reaches the connection without the system's reason; the file that was written knows it. */
-static int last_errno(sqlite3 *db)
-{
-	static const int files[] = {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER};
-	int os = sqlite3_system_errno(db);
-
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && os == 0; i++) {
-		sqlite3_file *file = NULL;
-
-		if (sqlite3_file_control(db, "main", files[i], &file) == SQLITE_OK && file != NULL &&
-			file->pMethods != NULL)
-			(void)file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &os);
-	}
-	return os;
-}
-
-int store_error(sqlite3 *db, struct error *err, const char *what)
-{
-	int code = db == NULL ? SQLITE_NOMEM : sqlite3_errcode(db);
-	int os = db == NULL ? 0 : code == SQLITE_IOERR ? last_errno(db) : sqlite3_system_errno(db);
-	const char *text = db == NULL ? "out of memory" : sqlite3_errmsg(db);
-
-	switch (code) {
-	case SQLITE_FULL:
-		return error_set(err, -ENOSPC, "%s: no space left for the database", what);
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-		return error_set(err, -EUCLEAN, "%s: the database is damaged (%s)", what, text);
-	case SQLITE_CONSTRAINT:
-		/* Our statements keep the tables' rules, so what breaks them stood in the row before (mend.h). */
-		return error_set(err, -EBADMSG, "%s: %s", what, text);
-	case SQLITE_NOMEM:
-		return error_set(err, -ENOMEM, "%s: out of memory", what);
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-		return error_set(err, -EBUSY, "%s: another program holds the database", what);
-	case SQLITE_READONLY:
-	case SQLITE_PERM:
-	case SQLITE_CANTOPEN:
-	case SQLITE_AUTH:
-		return error_set(err, -EACCES, "%s: %s", what, os != 0 ? strerror(os) : text);
-	default:
-		if (os == ENOSPC || os == EDQUOT || os == EFBIG)
-			return error_set(err, -ENOSPC, "%s: no space left for the database", what);
-		if (os != 0)
-			return error_set(err, -EIO, "%s: %s: %s", what, text, strerror(os));
-		return error_set(err, -EIO, "%s: %s", what, text);
-	}
-}
-
 static int make_paths(struct paths *p, const char *state_dir, struct error *err)
 {
 	const char *names[] = {"sitrepd.db", "sitrepd.db-wal", "sitrepd.lock"};
@@ -195,7 +145,7 @@ static int check_anonymous(const struct paths *p, struct error *err)
 	if (sqlite3_open_v2(uri, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL) !=
 			SQLITE_OK ||
 		sqlite3_prepare_v2(db, "SELECT 1 FROM sqlite_schema", -1, &s, NULL) != SQLITE_OK)
-		result = store_error(db, err, p->db);
+		result = sql_error(db, err, p->db);
 	else if (sqlite3_step(s) != SQLITE_DONE)
 		result = refuse_foreign(p, err);
 	(void)sqlite3_finalize(s);
@@ -371,7 +321,7 @@ int store_open(struct store *s, const char *state_dir, enum store_access access,
 	if (result != 0)
 		goto out;
 	if (sqlite3_open_v2(p.db, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
-		result = store_error(s->db, err, p.db);
+		result = sql_error(s->db, err, p.db);
 		goto out;
 	}
 	result = check_file(&p, s->db, err);

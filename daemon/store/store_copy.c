@@ -122,7 +122,7 @@ static int copy_pages(struct copy *c, sqlite3 *to, void (*keep_alive)(void), str
 	int code = SQLITE_OK;
 
 	if (b == NULL)
-		return store_error(to, err, cannot_copy);
+		return sql_error(to, err, cannot_copy);
 	/* Only a person's tool can change the database meanwhile, each time for a new beginning; then it goes in one
 	 * piece. */
 	for (int64_t pieces = 0; code == SQLITE_OK; pieces++) {
@@ -132,7 +132,7 @@ static int copy_pages(struct copy *c, sqlite3 *to, void (*keep_alive)(void), str
 		keep_alive();
 	}
 	code = sqlite3_backup_finish(b);
-	return code == SQLITE_OK ? 0 : store_error(to, err, cannot_copy);
+	return code == SQLITE_OK ? 0 : sql_error(to, err, cannot_copy);
 }
 
 /* Into c->part, which is closed and synced then. */
@@ -147,7 +147,7 @@ static int write_part(struct copy *c, void (*keep_alive)(void), struct error *er
 		return error_sys(err, -errno, "%s to %s", cannot_copy, c->part);
 	(void)close(fd);
 	if (sqlite3_open_v2(c->part, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-		result = store_error(to, err, cannot_copy);
+		result = sql_error(to, err, cannot_copy);
 	if (result == 0)
 		result = sql_exec(to, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", err, cannot_copy);
 	if (result == 0)

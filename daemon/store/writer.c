@@ -303,7 +303,7 @@ void writer_free(struct writer *w)
 	poll_reports_free(w->reports.first);
 	story_requests_free(w->answered.first);
 	writer_options_free(w->options);
-	writer_rules_free(w->rules);
+	stored_rules_free(w->rules);
 	(void)close(w->fd);
 	(void)pthread_cond_destroy(&w->work);
 	(void)pthread_mutex_destroy(&w->lock);

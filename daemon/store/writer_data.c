@@ -1,37 +1,11 @@
-/* What goes into the writer and what comes out of it: owned data, freed and copied. */
+/* The writer's options and an operator's requests: owned data, copied and freed. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "sitrep/clock.h"
 #include "writer_internal.h"
 
 /* An item and those it is linked to: at most 17 with titles and links of a dozen kilobytes, escaped. */
 enum { STORY_ANSWER_MAX = 4 * 1024 * 1024 };
-
-void poll_outcome_free(struct poll_outcome *o)
-{
-	if (o == NULL)
-		return;
-	free(o->reason);
-	free(o->url);
-	free(o->etag);
-	free(o->last_modified);
-	free(o->moved_to);
-	free(o->hubs);
-	free(o->topic);
-	if (o->websub != NULL)
-		websub_state_release(o->websub);
-	free(o->websub);
-	buf_release(&o->document);
-	free(o);
-}
-
-void poll_outcome_follow_clock(struct poll_outcome *o, int64_t jump_ms, int64_t now_ms)
-{
-	int64_t at_ms = time_follow_clock(o->at_ms, jump_ms, now_ms);
-
-	o->at_ms = at_ms < now_ms ? at_ms : now_ms;
-}
 
 struct story_request *story_request_new(struct str item, struct str other)
 {
@@ -62,28 +36,15 @@ void story_requests_free(struct story_request *first)
 	}
 }
 
-void poll_reports_free(struct poll_report *first)
-{
-	while (first != NULL) {
-		struct poll_report *next = first->next;
-
-		feed_state_release(&first->state);
-		free(first->hubs);
-		free(first->topic);
-		free(first);
-		first = next;
-	}
-}
-
 void writer_options_free(struct writer_options *o)
 {
 	if (o == NULL)
 		return;
-	for (size_t i = 0; o->alerts != NULL && i < o->alert_count; i++) {
-		free((char *)o->alerts[i].name);
-		free((char *)o->alerts[i].priority);
+	for (size_t i = 0; o->alerts.items != NULL && i < o->alerts.count; i++) {
+		free((char *)o->alerts.items[i].name);
+		free((char *)o->alerts.items[i].priority);
 	}
-	free((struct writer_alert *)o->alerts);
+	free((struct alert_spec *)o->alerts.items);
 	free((char *)o->state_dir);
 	free((struct story_params *)o->stories);
 	free(o);
@@ -92,7 +53,7 @@ void writer_options_free(struct writer_options *o)
 struct writer_options *writer_options_copy(const struct writer_options *from)
 {
 	struct writer_options *to = malloc(sizeof(*to));
-	struct writer_alert *alerts = calloc(from->alert_count + 1, sizeof(*alerts));
+	struct alert_spec *alerts = calloc(from->alerts.count + 1, sizeof(*alerts));
 	struct story_params *stories = malloc(sizeof(*stories));
 	bool failed = false;
 
@@ -105,11 +66,11 @@ struct writer_options *writer_options_copy(const struct writer_options *from)
 	*to = *from;
 	*stories = from->stories != NULL ? *from->stories : story_params_default;
 	to->stories = stories;
-	to->alerts = alerts;
-	for (size_t i = 0; i < from->alert_count; i++) {
-		const char *priority = from->alerts[i].priority;
+	to->alerts.items = alerts;
+	for (size_t i = 0; i < from->alerts.count; i++) {
+		const char *priority = from->alerts.items[i].priority;
 
-		alerts[i].name = strdup(from->alerts[i].name);
+		alerts[i].name = strdup(from->alerts.items[i].name);
 		alerts[i].priority = strdup(priority != NULL ? priority : "normal");
 		failed = failed || alerts[i].name == NULL || alerts[i].priority == NULL;
 	}

@@ -68,7 +68,7 @@ struct writer {
 	struct keeper keeper;
 	struct retention retention;
 	int wal_pages;
-	struct writer_rules *rules; /* NULL: none yet */
+	struct stored_rules *rules; /* NULL: none yet */
 	bool retention_failed;
 	bool size_left; /* the database is larger than it should be, and more can be done about it */
 	int64_t match_again_ms; /* by the monotonic clock: not before, since a step failed; 0: none did */

@@ -158,7 +158,7 @@ void writer_change_release(struct writer_change *c)
 {
 	release_results(c);
 	writer_options_free(c->options);
-	writer_rules_free(c->rules);
+	stored_rules_free(c->rules);
 	c->options = NULL;
 	c->rules = NULL;
 }
@@ -191,7 +191,7 @@ static void take_over(struct writer *w, void *arg)
 {
 	struct writer_change *c = arg;
 	struct writer_options *old = w->options;
-	struct writer_rules *old_rules = w->rules;
+	struct stored_rules *old_rules = w->rules;
 
 	if (c->rules != NULL) {
 		w->rules = c->rules;

@@ -15,11 +15,11 @@
 #include "sitrep/buf.h"
 #include "sitrep/feed_hints.h"
 #include "sitrep/feed_state.h"
+#include "sitrep/poll.h"
 #include "sitrep/rhythm.h"
 #include "sitrep/schedule.h"
 #include "sitrep/str.h"
 #include "sitrep/validator_trust.h"
-#include "sitrep/writer.h"
 
 struct habits {
 	struct rhythm rhythm;

@@ -33,8 +33,4 @@ int store_open(struct store *s, const char *state_dir, enum store_access access,
 /* Harmless on one that is closed. */
 void store_close(struct store *s);
 
-/* err from the connection's last failure: -ENOSPC for a full disk, -EUCLEAN for damage, -ENOMEM, -EBUSY,
- * -EIO for the rest.  Returns err->code; what says what was tried ("cannot read stories"). */
-int store_error(struct sqlite3 *db, struct error *err, const char *what);
-
 #endif

@@ -155,16 +155,14 @@ static inline void plan_in_an_hour(
 	state->due_ms = o->at_ms + HOUR_MS * (1 + state->errors);
 }
 
-static const struct writer_alert fixture_alerts[] = {{"strait", "high"}, {"dprk", "urgent"}};
+static const struct alert_spec fixture_alerts[] = {{"strait", "high"}, {"dprk", "urgent"}};
 
 static inline struct writer_options fixture_options(const char *dir)
 {
 	return (struct writer_options){
 		.state_dir = dir,
 		.plan = plan_in_an_hour,
-		.alert_backlog_ms = DAY_MS,
-		.alerts = fixture_alerts,
-		.alert_count = 2,
+		.alerts = {.items = fixture_alerts, .count = 2, .backlog_ms = DAY_MS},
 	};
 }
 

@@ -13,11 +13,11 @@
 #include "sitrep/rule.h"
 
 /* As a configuration with these rules is taken over; generation as the engine counts. */
-static void change_rules(struct fixture *f, const struct writer_rule *rules, size_t count, int64_t generation)
+static void change_rules(struct fixture *f, const struct stored_rule *rules, size_t count, int64_t generation)
 {
 	struct writer_change c = {.generation = generation};
 
-	c.rules = writer_rules_new(rules, count, NULL);
+	c.rules = stored_rules_new(rules, count, NULL);
 	assert_non_null(c.rules);
 	fixture_change(f, &c, fixture_feeds, 3);
 	writer_change_release(&c);
@@ -72,12 +72,12 @@ static void add_items(struct fixture *f, int from, int count)
 	assert_counts(fixture_poll(f, ALPHA, &d), count, 0, 0, 0);
 }
 
-static const struct writer_rule of_frigates = {.name = "output/o", .expression = "frigate"};
-static const struct writer_rule of_submarines = {.name = "output/o", .expression = "submarine"};
+static const struct stored_rule of_frigates = {.name = "output/o", .expression = "frigate"};
+static const struct stored_rule of_submarines = {.name = "output/o", .expression = "submarine"};
 
 static void test_a_rule_comes_changes_and_goes(void **state)
 {
-	const struct writer_rule two[] = {
+	const struct stored_rule two[] = {
 		of_submarines, {.name = "alert/strait", .expression = "vessel category:naval"}};
 	struct fixture *f = *state;
 
@@ -123,7 +123,7 @@ static void test_a_rule_stays(void **state)
 static void test_late_documents(void **state)
 {
 	struct fixture *f = *state;
-	struct writer_rules *former = writer_rules_new(&of_frigates, 1, NULL);
+	struct stored_rules *former = stored_rules_new(&of_frigates, 1, NULL);
 	struct poll_outcome *o;
 	struct draft d;
 
@@ -141,15 +141,15 @@ static void test_late_documents(void **state)
 	draft_release(&d);
 	fixture_take(f, o);
 	await_shown(f, "output/o", 1);
-	writer_rules_free(former);
+	stored_rules_free(former);
 }
 
 /* A step is short, whatever there is to do. */
 static void test_steps(void **state)
 {
 	struct fixture *f = *state;
-	const struct writer_rule rule = {.name = "output/all", .expression = "vessel"};
-	struct writer_rules *rules = writer_rules_new(&rule, 1, NULL);
+	const struct stored_rule rule = {.name = "output/all", .expression = "vessel"};
+	struct stored_rules *rules = stored_rules_new(&rule, 1, NULL);
 	struct rule_store r;
 	struct store s;
 	int64_t longest_us = 0;
@@ -180,7 +180,7 @@ static void test_steps(void **state)
 	print_message("%d steps for 1200 items, the longest %lld us\n", steps, (long long)longest_us);
 	rule_store_release(&r);
 	store_close(&s);
-	writer_rules_free(rules);
+	stored_rules_free(rules);
 	{
 		struct writer_options options = fixture_options(f->dir);
 
@@ -233,16 +233,16 @@ static void test_words(void **state)
 /* A rule is known by the way of matching too: matches that were made another way are made anew. */
 static void test_another_way_of_matching(void **state)
 {
-	static const struct writer_rule rule = {.name = "alert/icbm", .expression = "icbm"};
+	static const struct stored_rule rule = {.name = "alert/icbm", .expression = "icbm"};
 	/* of the expression alone, as the first way had it */
 	static const char first_mark[] = "alert/icbm#19e5f7277a32e171";
-	struct writer_rules *rules = writer_rules_new(&rule, 1, NULL);
+	struct stored_rules *rules = stored_rules_new(&rule, 1, NULL);
 
 	(void)state;
 	assert_non_null(rules);
 	assert_int_equal(strlen(rules->items[0].mark), strlen(first_mark));
 	assert_string_not_equal(rules->items[0].mark, first_mark);
-	writer_rules_free(rules);
+	stored_rules_free(rules);
 }
 
 int main(void)

@@ -136,7 +136,7 @@ static void test_a_change_is_whole(void **state)
 		{.name = "alpha", .url = "https://alpha.example/new", .first_due_ms = NOW_MS},
 		{.name = "delta", .url = "https://delta.example/", .first_due_ms = NOW_MS},
 	};
-	static const struct writer_alert alerts[] = {{"exercise", "low"}};
+	static const struct alert_spec alerts[] = {{"exercise", "low"}};
 	struct fixture *f = *state;
 	struct writer_options options = fixture_options(f->dir);
 	struct error end = {0};
@@ -144,8 +144,8 @@ static void test_a_change_is_whole(void **state)
 	struct store_counts counts;
 	struct draft d;
 
-	options.alerts = alerts;
-	options.alert_count = 1;
+	options.alerts.items = alerts;
+	options.alerts.count = 1;
 	assert_int_equal(writer_change_set_options(&c, &options), 0);
 	assert_int_equal(writer_apply(f->writer, &c), 0);
 	fixture_await(f, &end);

@@ -409,14 +409,14 @@ static void test_disk_that_fails(void **state)
 static void test_options_change(void **state)
 {
 	struct fixture *f = *state;
-	static const struct writer_alert alerts[] = {{"exercise", NULL}};
+	static const struct alert_spec alerts[] = {{"exercise", NULL}};
 	struct writer_options o = fixture_options(f->dir);
 	struct draft d;
 	char *lines;
 
 	fixture_take(f, outcome_make(f, ALPHA, OUTCOME_NOT_MODIFIED));
-	o.alerts = alerts;
-	o.alert_count = 1;
+	o.alerts.items = alerts;
+	o.alerts.count = 1;
 	fixture_sync_with(f, fixture_feeds, 3, &o);
 	draft_init(&d, "Alpha");
 	draft_match(&d, draft_add(&d, "0", NULL, "First", "a text of more than eight words to be told by it"),

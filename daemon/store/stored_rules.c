@@ -1,4 +1,5 @@
-/* Rules for the writer, made where failing is still allowed. */
+#include "sitrep/stored_rules.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +7,6 @@
 
 #include "sitrep/rule.h"
 #include "sitrep/sha256.h"
-#include "writer_internal.h"
 
 enum { DIGEST_BYTES = 8, MARK_MAX = 256 };
 
@@ -29,15 +29,15 @@ static char *make_mark(struct sha256 *hash, const char *name, const char *expres
 
 static int by_mark(const void *a, const void *b)
 {
-	const struct writer_rule *left = a, *right = b;
+	const struct stored_rule *left = a, *right = b;
 
 	return str_cmp(str_from(left->mark), str_from(right->mark));
 }
 
-static int add_all(struct writer_rules *r, const struct writer_rule *rules, struct sha256 *hash)
+static int add_all(struct stored_rules *r, const struct stored_rule *rules, struct sha256 *hash)
 {
 	for (size_t i = 0; i < r->count; i++) {
-		struct writer_rule *to = &r->items[i];
+		struct stored_rule *to = &r->items[i];
 
 		to->name = strdup(rules[i].name);
 		to->expression = strdup(rules[i].expression);
@@ -50,9 +50,9 @@ static int add_all(struct writer_rules *r, const struct writer_rule *rules, stru
 	return rule_set_finish(r->set, NULL);
 }
 
-struct writer_rules *writer_rules_new(const struct writer_rule *rules, size_t count, struct error *err)
+struct stored_rules *stored_rules_new(const struct stored_rule *rules, size_t count, struct error *err)
 {
-	struct writer_rules *r = calloc(1, sizeof(*r));
+	struct stored_rules *r = calloc(1, sizeof(*r));
 	struct sha256 *hash = sha256_new(NULL);
 
 	if (r != NULL && hash != NULL) {
@@ -62,14 +62,14 @@ struct writer_rules *writer_rules_new(const struct writer_rule *rules, size_t co
 	}
 	if (r == NULL || hash == NULL || r->items == NULL || r->set == NULL || add_all(r, rules, hash) != 0) {
 		(void)error_sys(err, -ENOMEM, "cannot take the rules over");
-		writer_rules_free(r);
+		stored_rules_free(r);
 		r = NULL;
 	}
 	sha256_free(hash);
 	return r;
 }
 
-void writer_rules_free(struct writer_rules *r)
+void stored_rules_free(struct stored_rules *r)
 {
 	if (r == NULL)
 		return;
