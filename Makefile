@@ -34,18 +34,12 @@ parallel   = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 comma     := ,
 B         ?= build$(if $(SANITIZE),-sanitize)
 
-# ---- what each folder may use: itself and what stands behind it, enforced by the order of linking
+# ---- the rooms of the house, each with what it may use: itself and the rooms before it.  The order of linking holds it
+# for calls, scripts/check-rooms for includes.
 
-LIBS_base    := base
-LIBS_config  := config parse base
-LIBS_parse   := parse base
-LIBS_dedup   := dedup parse base
-LIBS_watch   := watch dedup parse base
-LIBS_store   := store config watch dedup parse base
-LIBS_fetch   := fetch store config watch dedup parse base
-LIBS_publish := publish store config watch dedup parse base
-LIBS_stream  := stream store config watch dedup parse base
-FOLDERS      := base parse config dedup watch store fetch publish stream
+ROOMS := base text model parse identity rules config worker sql story store ingest schedule fetch websub publish stream engine
+below :=
+$(foreach room,$(ROOMS),$(eval below := $(room) $(below))$(eval LIBS_$(room) := $(below)))
 
 PKGS_daemon := libcurl libxml-2.0 libevent_core libevent_pthreads sqlite3 libmicrohttpd jansson libcrypto libpsl libutf8proc zlib libseccomp
 PKGS_worker := libxml-2.0 jansson libcrypto libutf8proc libseccomp
@@ -72,7 +66,8 @@ client_libs = $(shell $(PKG_CONFIG) --libs $(PKGS_client)) -lm
 
 # ---- files
 
-src = $(sort $(wildcard daemon/$(1)/*.c))
+# the worker program has a main() of its own
+src = $(filter-out daemon/worker/worker.c,$(sort $(wildcard daemon/$(1)/*.c)))
 obj = $(patsubst %.c,$(B)/%.o,$(call src,$(1)))
 lib = $(foreach f,$(1),$(B)/lib/$(f).a)
 
@@ -115,27 +110,27 @@ $(patsubst %.c,$(B)/%,$(wildcard tests/unit/$(1)/*_test.c)): $(B)/%: $(B)/%.o $(
 	@echo "  LINK  $$@"
 	@$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(client_libs) $$(shell $(PKG_CONFIG) --libs cmocka)
 endef
-$(foreach f,$(FOLDERS),$(eval $(call folder_rules,$(f))))
+$(foreach f,$(ROOMS),$(eval $(call folder_rules,$(f))))
 
-$(B)/sitrepd: $(patsubst %.c,$(B)/%.o,$(filter-out daemon/worker.c,$(sort $(wildcard daemon/*.c)))) $(call lib,fetch publish stream store config watch dedup parse base)
+$(B)/sitrepd: $(B)/daemon/main.o $(call lib,$(LIBS_engine))
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(daemon_libs)
 
-$(B)/sitrep-parse: $(B)/daemon/worker.o $(call lib,watch dedup parse base)
+$(B)/sitrep-parse: $(B)/daemon/worker/worker.o $(call lib,$(LIBS_worker))
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(worker_libs)
 
-$(B)/sitrep: $(call obj,client) $(call lib,fetch store config watch dedup parse base)
+$(B)/sitrep: $(call obj,cli) $(call lib,$(LIBS_fetch))
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
 
-$(ADAPTER): $(B)/tests/conformance/adapter.o $(call lib,watch dedup parse base)
+$(ADAPTER): $(B)/tests/conformance/adapter.o $(call lib,$(LIBS_worker))
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(worker_libs)
 
 # a parse worker that lies, for the system tests
-$(HOSTILE): $(B)/tests/hostile/worker.o $(call lib,watch dedup parse base)
+$(HOSTILE): $(B)/tests/hostile/worker.o $(call lib,$(LIBS_worker))
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(worker_libs)
@@ -148,7 +143,7 @@ $(PROPERTY): $(B)/tests/conformance/publish_property.o $(B)/tests/conformance/re
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 # the pool is tested with the real worker
-$(B)/tests/unit/parse/pool_test: | $(B)/sitrep-parse
+$(B)/tests/unit/worker/pool_test: | $(B)/sitrep-parse
 
 # ---- run
 
@@ -236,6 +231,7 @@ format:
 	clang-format -i $(shell git ls-files '*.c' '*.h')
 
 lint:
+	/usr/bin/python3 scripts/check-rooms
 	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
 	clang-tidy --quiet $(filter %.c,$(shell git ls-files 'daemon/*.c')) -- $(filter-out -fno-plt,$(ALL_CFLAGS)) $(PATHS)
 

@@ -16,19 +16,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sitrep/buf.h"
-#include "sitrep/check.h"
-#include "sitrep/config.h"
-#include "sitrep/config_check.h"
-#include "sitrep/engine.h"
-#include "sitrep/file_access.h"
-#include "sitrep/listener.h"
-#include "sitrep/log.h"
-#include "sitrep/option.h"
-#include "sitrep/paths.h"
-#include "sitrep/service.h"
-#include "sitrep/utf8.h"
-#include "sitrep/writer.h"
+#include "sitrep/base/buf.h"
+#include "sitrep/base/listener.h"
+#include "sitrep/base/log.h"
+#include "sitrep/base/paths.h"
+#include "sitrep/base/service.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/config/config.h"
+#include "sitrep/config/config_check.h"
+#include "sitrep/config/option.h"
+#include "sitrep/engine/engine.h"
+#include "sitrep/ingest/writer.h"
+#include "sitrep/store/check.h"
+#include "sitrep/store/file_access.h"
 
 enum { TEXT_MAX = 4 * 1024 * 1024 };
 

@@ -1,6 +1,6 @@
 /* Blocks that grow with what is asked of them; the newest is filled, older ones are only kept to be
  * freed.  Something large gets a block of its own behind the newest, so that the rest of the newest is not lost. */
-#include "sitrep/arena.h"
+#include "sitrep/base/arena.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,13 +1,13 @@
 /* A buffer that cannot outgrow what its maker allowed.  Appending is the hottest thing the parse workers
  * do, so the common case is one comparison and one memcpy. */
-#include "sitrep/buf.h"
+#include "sitrep/base/buf.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sitrep/utf8.h"
+#include "sitrep/base/utf8.h"
 
 enum { FIRST_CAPACITY = 64 };
 

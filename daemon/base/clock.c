@@ -1,5 +1,5 @@
 /* Time.  Dates are computed here rather than by libc, whose functions look at locale and TZ. */
-#include "sitrep/clock.h"
+#include "sitrep/base/clock.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

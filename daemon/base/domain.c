@@ -1,6 +1,6 @@
 /* libpsl wants lower case and a NUL, and answers with a part of what it was given: its length says where that part
  * begins in ours.  An address would be taken for a name with four labels. */
-#include "sitrep/domain.h"
+#include "sitrep/base/domain.h"
 
 #include <arpa/inet.h>
 #include <libpsl.h>

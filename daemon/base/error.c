@@ -1,11 +1,11 @@
 /* A sentence is cut rather than lost, and cut where a character ends. */
-#include "sitrep/error.h"
+#include "sitrep/base/error.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "sitrep/utf8.h"
+#include "sitrep/base/utf8.h"
 
 static void write_text(struct error *err, size_t max, const char *fmt, va_list ap)
 	__attribute__((format(printf, 3, 0)));

@@ -1,5 +1,5 @@
 /* Read in pieces, since what is read may be a pipe or a file of /proc, whose size nobody knows. */
-#include "sitrep/file.h"
+#include "sitrep/base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,12 +1,12 @@
 /* JSON as it goes.  A comma is due when something stands before in the same array or object. */
-#include "sitrep/jsonw.h"
+#include "sitrep/base/jsonw.h"
 
 #include <assert.h>
 #include <math.h>
 #include <string.h>
 
-#include "sitrep/clock.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/utf8.h"
 
 void jsonw_init(struct jsonw *w, struct buf *out)
 {

@@ -1,7 +1,7 @@
 /* Listening sockets.  Binding and accepting are apart, so that the daemon can hold every socket it needs
  * before it touches its database, and a second daemon started by mistake ends without having touched
  * anything. */
-#include "sitrep/listener.h"
+#include "sitrep/base/listener.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,8 +16,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "sitrep/log.h"
-#include "sitrep/turn.h"
+#include "sitrep/base/log.h"
+#include "sitrep/base/turn.h"
 
 enum {
 	BACKLOG = 512,

@@ -5,7 +5,7 @@
  * Standard error is never waited for.  Its open file description is shared with whoever started us, so O_NONBLOCK
  * must not be set on it: a pipe or a terminal is opened once more through /proc, a socket is sent to with
  * MSG_DONTWAIT, and where neither works each piece is at most as long as poll(2) promises room for. */
-#include "sitrep/log.h"
+#include "sitrep/base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,9 +25,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sitrep/buf.h"
-#include "sitrep/clock.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/buf.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/utf8.h"
 
 enum {
 	PAIRS_MAX = 16,

@@ -1,6 +1,6 @@
 /* The daemon and the command line are started by different people in different environments, so the rule
  * by which both find the sockets stands here once. */
-#include "sitrep/paths.h"
+#include "sitrep/base/paths.h"
 
 #include <errno.h>
 #include <stdio.h>

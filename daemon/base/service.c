@@ -1,6 +1,6 @@
 /* The protocols of sd_notify(3) and sd_listen_fds(3): a datagram and three variables, both documented as
  * stable, so that no library is needed for them. */
-#include "sitrep/service.h"
+#include "sitrep/base/service.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,10 +12,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "sitrep/buf.h"
-#include "sitrep/clock.h"
-#include "sitrep/str.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/buf.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/str.h"
+#include "sitrep/base/utf8.h"
 
 enum {
 	FIRST_FD = 3,

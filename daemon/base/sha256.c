@@ -1,6 +1,6 @@
 /* SHA-256 through OpenSSL's EVP.  Looking the algorithm up takes longer than hashing an item, so it is
  * done once for the process. */
-#include "sitrep/sha256.h"
+#include "sitrep/base/sha256.h"
 
 #include <errno.h>
 #include <openssl/evp.h>

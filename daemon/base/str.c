@@ -1,5 +1,5 @@
 /* Borrowed strings.  Case is ASCII's everywhere: what these compare are names of protocols and elements. */
-#include "sitrep/str.h"
+#include "sitrep/base/str.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,9 +1,9 @@
 /* Turns of the event loop. */
-#include "sitrep/turn.h"
+#include "sitrep/base/turn.h"
 
 #include <event2/event.h>
 
-#include "sitrep/clock.h"
+#include "sitrep/base/clock.h"
 
 /* When the calling thread's turn began, processor time; -1: outside of one. */
 static _Thread_local int64_t began_us = -1;

@@ -1,6 +1,6 @@
 /* UTF-8 by RFC 3629 and the Unicode Standard 3.9.  Feeds are mostly ASCII, so each function first runs
  * over eight bytes at a time while none has its high bit set. */
-#include "sitrep/utf8.h"
+#include "sitrep/base/utf8.h"
 
 #include <string.h>
 

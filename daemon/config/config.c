@@ -1,7 +1,7 @@
 /* The configuration is read in one pass over all files (config_read.c, config_list.c), every mistake noted and
  * passed over; what can only be judged when all is there (names given twice, what is missing) is judged here
  * at the end. */
-#include "sitrep/config.h"
+#include "sitrep/config/config.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "config_internal.h"
-#include "sitrep/public_url.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/text/public_url.h"
 
 void config_mistakes_init(struct config_mistakes *m)
 {

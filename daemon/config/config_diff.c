@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sitrep/config.h"
-#include "sitrep/config_value.h"
-#include "sitrep/option.h"
+#include "config_value.h"
+#include "sitrep/config/config.h"
+#include "sitrep/config/option.h"
 
 enum { VALUE_MAX = 128 * 1024 };
 

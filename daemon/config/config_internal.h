@@ -1,11 +1,11 @@
 /* config_internal.h: what the three files that load a configuration share. */
-#ifndef SITREP_CONFIG_INTERNAL_H
-#define SITREP_CONFIG_INTERNAL_H
+#ifndef SITREP_CONFIG_CONFIG_INTERNAL_H
+#define SITREP_CONFIG_CONFIG_INTERNAL_H
 
 #include <sys/types.h>
 
-#include "sitrep/config.h"
-#include "sitrep/option.h"
+#include "sitrep/config/config.h"
+#include "sitrep/config/option.h"
 
 enum {
 	CONFIG_ARENA_MAX = 1024 * 1024 * 1024, /* a million feeds */

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sitrep/feed_key.h"
-#include "sitrep/file.h"
-#include "sitrep/limits.h"
-#include "sitrep/opml.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/file.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/parse/opml.h"
+#include "sitrep/text/feed_key.h"
 
 enum {
 	/* Of a feed; LIMIT_ITEM_LIST of them fit what the database keeps of a feed's categories. */

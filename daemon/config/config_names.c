@@ -10,9 +10,9 @@
 #include <utf8proc.h>
 
 #include "config_internal.h"
-#include "sitrep/public_url.h"
-#include "sitrep/sha256.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/sha256.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/text/public_url.h"
 
 enum {
 	/* Of a title; what tells equal ones apart needs the rest. */

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "sitrep/config_value.h"
-#include "sitrep/file.h"
-#include "sitrep/ini.h"
+#include "config_value.h"
+#include "ini.h"
+#include "sitrep/base/file.h"
 
 enum { INCLUDE_DEPTH_MAX = 8 };
 

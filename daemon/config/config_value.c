@@ -1,14 +1,14 @@
 /* The types of options.  Every refusal says what was found and what would have been right. */
-#include "sitrep/config_value.h"
+#include "config_value.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "sitrep/clock.h"
-#include "sitrep/log.h"
-#include "sitrep/public_url.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/log.h"
+#include "sitrep/text/public_url.h"
 
 enum { ADDRESS_TEXT_MAX = 64, FRACTION_DECIMALS = 6, FRACTION_UNIT = 1000000 };
 

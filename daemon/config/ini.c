@@ -1,13 +1,13 @@
 /* A pull reader over text in memory: the caller asks for the next item, so that it may read an included
  * file to its end between two items of this one.  Lines are judged one at a time and a bad one never hides
  * the next. */
-#include "sitrep/ini.h"
+#include "ini.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "sitrep/utf8.h"
+#include "sitrep/base/utf8.h"
 
 /* How much of what was found a message quotes. */
 enum { QUOTE_MAX = 60 };

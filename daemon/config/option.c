@@ -1,12 +1,12 @@
 /* All options.  A new one is a row here and a member in config.h; the reader, the reload report, the help and
  * the manual page follow from the row. */
-#include "sitrep/option.h"
+#include "sitrep/config/option.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sitrep/config.h"
+#include "sitrep/config/config.h"
 
 #define TOP(member) offsetof(struct config, member)
 #define FEED(member) offsetof(struct config_feed, member)

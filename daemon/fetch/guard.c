@@ -4,7 +4,7 @@
  *
  * All judging is done on 16 bytes, IPv4 as ::ffff:a.b.c.d.  For IPv6 the rule is turned round: only 2000::/3
  * is given out as global unicast, so everything outside is refused without being listed. */
-#include "sitrep/guard.h"
+#include "sitrep/fetch/guard.h"
 
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
 /* Reads Link fields.  A cursor walks the text once; commas and semicolons within quotes or angle brackets do not
  * count, and of a parameter that is given twice the first counts, as the RFC has it. */
-#include "sitrep/link_header.h"
+#include "sitrep/fetch/link_header.h"
 
 static void skip_space(struct str *s)
 {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sitrep/clock.h"
+#include "sitrep/base/clock.h"
 
 enum {
 	/* Servers refuse request lines and fields over 8 KiB, so nothing longer is of use later. */

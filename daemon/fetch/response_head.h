@@ -2,14 +2,14 @@
  *
  * Lines come in one at a time as they arrive; what follows the head (trailers) is not looked at.  The
  * freshness rules are RFC 9111's, 4.2, for a private cache. */
-#ifndef SITREP_RESPONSE_HEAD_H
-#define SITREP_RESPONSE_HEAD_H
+#ifndef SITREP_FETCH_RESPONSE_HEAD_H
+#define SITREP_FETCH_RESPONSE_HEAD_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sitrep/str.h"
+#include "sitrep/base/str.h"
 
 enum head_field {
 	HEAD_AGE,

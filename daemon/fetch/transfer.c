@@ -2,7 +2,7 @@
  *
  * Answers are delivered from an event of their own, outside of curl and outside of transfer_start(), so
  * that a callback may start and cancel whatever it likes. */
-#include "sitrep/transfer.h"
+#include "sitrep/fetch/transfer.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sitrep/clock.h"
+#include "sitrep/base/clock.h"
 #include "transfer_internal.h"
 
 /* ---- lists ---- */

@@ -5,8 +5,8 @@
 #include <openssl/x509_vfy.h>
 #include <string.h>
 
-#include "sitrep/clock.h"
-#include "sitrep/limits.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/limits.h"
 #include "transfer_internal.h"
 
 bool transfer_status_is_full(int status)

@@ -1,8 +1,8 @@
 /* Shared by the transfer sources only.  transfer.c owns transfers; transfer_request.c says what is asked for,
  * transfer_url.c where and transfer_way.c by which way; transfer_hop.c makes one request with a curl handle and
  * says how it ended; transfer_loop.c joins curl's multi handle to libevent. */
-#ifndef SITREP_TRANSFER_INTERNAL_H
-#define SITREP_TRANSFER_INTERNAL_H
+#ifndef SITREP_FETCH_TRANSFER_INTERNAL_H
+#define SITREP_FETCH_TRANSFER_INTERNAL_H
 
 #include <curl/curl.h>
 #include <event2/event.h>
@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "response_head.h"
-#include "sitrep/transfer.h"
+#include "sitrep/fetch/transfer.h"
 
 enum {
 	/* Curl handles kept for reuse: making one costs more than a request over loopback. */

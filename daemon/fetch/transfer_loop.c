@@ -12,8 +12,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "sitrep/clock.h"
-#include "sitrep/log.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/log.h"
 #include "transfer_internal.h"
 
 enum {

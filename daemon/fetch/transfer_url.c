@@ -5,9 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "sitrep/limits.h"
-#include "sitrep/public_url.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/text/public_url.h"
 #include "transfer_internal.h"
 
 /* A space or an umlaut in a path is forgiven, as browsers do; everything else stays as it was written. */

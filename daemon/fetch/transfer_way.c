@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sitrep/guard.h"
-#include "sitrep/limits.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/fetch/guard.h"
 #include "transfer_internal.h"
 
 /* ---- which addresses ---- */

@@ -3,15 +3,15 @@
  * Lenient where publishers err: numbers as ids and names, one author object where a list is wanted, version
  * 1's members in version 1.1 and the other way round.  jansson bounds the depth; what it refuses is mended
  * (jsonrepair.h) and read again.  The tree it makes dies before this returns. */
-#include "sitrep/jsonfeed.h"
+#include "jsonfeed.h"
 
-#include "feed_date.h"
-#include "feed_text.h"
 #include "jsonrepair.h"
-#include "sitrep/html.h"
-#include "sitrep/limits.h"
-#include "sitrep/url.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/text/feed_date.h"
+#include "sitrep/text/feed_text.h"
+#include "sitrep/text/html.h"
+#include "sitrep/text/url.h"
 
 #include <errno.h>
 #include <inttypes.h>

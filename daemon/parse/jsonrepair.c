@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-#include "sitrep/limits.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/base/utf8.h"
 
 enum {
 	/* Digits that fit the library's numbers. */

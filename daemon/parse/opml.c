@@ -1,16 +1,16 @@
 /* The feeds of a subscription list, out of its tags. */
-#include "sitrep/opml.h"
+#include "sitrep/parse/opml.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "opml_scan.h"
-#include "sitrep/charset.h"
-#include "sitrep/limits.h"
-#include "sitrep/public_url.h"
-#include "sitrep/url.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/text/charset.h"
+#include "sitrep/text/public_url.h"
+#include "sitrep/text/url.h"
 
 enum {
 	DEPTH_MAX = 32, /* folders deeper inside name nothing */

@@ -4,10 +4,10 @@
 
 #include <errno.h>
 
-#include "html_internal.h"
-#include "sitrep/buf.h"
-#include "sitrep/limits.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/buf.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/text/html_internal.h"
 
 /* How far behind a tag's end is looked for attributes, which would say that it was none. */
 enum { LOOK_AHEAD = 1024 };

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#include "sitrep/arena.h"
-#include "sitrep/str.h"
+#include "sitrep/base/arena.h"
+#include "sitrep/base/str.h"
 
 enum { OPML_ATTRIBUTES_MAX = 32 };
 

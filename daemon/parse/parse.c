@@ -3,18 +3,18 @@
  * What the bytes are is decided by the bytes: "{" begins JSON, anything else is taken for XML.  XML is decoded,
  * mended and read by libxml2; when that finds it not well-formed, the tolerant reader tries too, and the
  * reading that found more items is kept. */
-#include "sitrep/parse.h"
+#include "sitrep/parse/parse.h"
 
-#include "feed_text.h"
-#include "sitrep/charset.h"
-#include "sitrep/html.h"
-#include "sitrep/html_links.h"
-#include "sitrep/jsonfeed.h"
-#include "sitrep/limits.h"
-#include "sitrep/url.h"
-#include "sitrep/utf8.h"
-#include "sitrep/xmlfeed.h"
-#include "sitrep/xmlread.h"
+#include "jsonfeed.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/text/charset.h"
+#include "sitrep/text/feed_text.h"
+#include "sitrep/text/html.h"
+#include "sitrep/text/html_links.h"
+#include "sitrep/text/url.h"
+#include "xmlfeed.h"
+#include "xmlread.h"
 
 #include <errno.h>
 #include <string.h>

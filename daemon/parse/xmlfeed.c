@@ -6,10 +6,10 @@
  * since its start, handed to its action at its end and cut off again. */
 #include "xmlfeed_internal.h"
 
-#include "feed_text.h"
-#include "sitrep/html.h"
-#include "sitrep/url.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/text/feed_text.h"
+#include "sitrep/text/html.h"
+#include "sitrep/text/url.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,8 +4,8 @@
  * the builder between the two. */
 #include "xmlfeed_internal.h"
 
-#include "feed_text.h"
-#include "sitrep/url.h"
+#include "sitrep/text/feed_text.h"
+#include "sitrep/text/url.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,19 +3,19 @@
  * A stack of frames follows the open elements.  Each frame knows in which place it sits and which object
  * belongs to that place, and what place its children sit in.  What an element means is a rule; what is done
  * about it is the rule's action. */
-#ifndef SITREP_XMLFEED_INTERNAL_H
-#define SITREP_XMLFEED_INTERNAL_H
+#ifndef SITREP_PARSE_XMLFEED_INTERNAL_H
+#define SITREP_PARSE_XMLFEED_INTERNAL_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "sitrep/arena.h"
-#include "sitrep/buf.h"
-#include "sitrep/document.h"
-#include "sitrep/limits.h"
-#include "sitrep/xmlfeed.h"
-#include "sitrep/xmlread.h"
+#include "sitrep/base/arena.h"
+#include "sitrep/base/buf.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/model/document.h"
+#include "xmlfeed.h"
 #include "xmlns.h"
+#include "xmlread.h"
 
 /* Bits, so that a rule can hold in several places. */
 enum place {

@@ -5,11 +5,11 @@
  * document ever holds any that is not. */
 #include "xmlfeed_internal.h"
 
-#include "feed_date.h"
-#include "feed_text.h"
-#include "sitrep/html.h"
-#include "sitrep/url.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/text/feed_date.h"
+#include "sitrep/text/feed_text.h"
+#include "sitrep/text/html.h"
+#include "sitrep/text/url.h"
 
 #include <errno.h>
 #include <string.h>

@@ -6,9 +6,9 @@
  * A new item closes the one before, since items do not nest; and an element that only ever holds text is
  * closed by the start of its neighbour.  It runs in time linear in the text and keeps at most LIMIT_DEPTH
  * open elements. */
-#include "sitrep/xmlread.h"
+#include "xmlread.h"
 
-#include "sitrep/limits.h"
+#include "sitrep/base/limits.h"
 
 #include <errno.h>
 #include <stdio.h>

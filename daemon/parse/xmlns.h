@@ -1,8 +1,8 @@
 /* xmlns.h: namespaces as feeds spell them. */
-#ifndef SITREP_XMLNS_H
-#define SITREP_XMLNS_H
+#ifndef SITREP_PARSE_XMLNS_H
+#define SITREP_PARSE_XMLNS_H
 
-#include "sitrep/str.h"
+#include "sitrep/base/str.h"
 
 enum ns {
 	NS_UNKNOWN,

@@ -5,9 +5,9 @@
  * printed: no network, no DTD, no entity substitution, no messages; documents reach this file without a
  * DOCTYPE (xmlrepair.c), and one that is left declares entities to nobody.  Recovery mode is on, so that
  * what stands before a mistake is delivered; whether there was one is in the outcome. */
-#include "sitrep/xmlread.h"
+#include "xmlread.h"
 
-#include "sitrep/limits.h"
+#include "sitrep/base/limits.h"
 
 #include <errno.h>
 #include <limits.h>

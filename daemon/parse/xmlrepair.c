@@ -5,11 +5,11 @@
  * its recovery mode loses text at each of them, so they are mended here, in one pass that copies nothing
  * until the first place that has to change.  The DOCTYPE goes too: of its entities the simple ones are
  * resolved here, within a bound, so that nothing is left that could expand without end. */
-#include "sitrep/xmlread.h"
+#include "xmlread.h"
 
-#include "sitrep/charset.h"
-#include "sitrep/html.h"
-#include "sitrep/limits.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/text/charset.h"
+#include "sitrep/text/html.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,11 +1,11 @@
 /* Whether the daemon does its job; the rules and their numbers stand in the header and in sitrepd(8). */
-#include "sitrep/health.h"
+#include "sitrep/publish/health.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "sitrep/clock.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/utf8.h"
 
 static void __attribute__((format(printf, 4, 0)))
 add(struct health_line *lines, size_t *count, const char *code, const char *fmt, va_list ap)

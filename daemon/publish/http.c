@@ -1,7 +1,7 @@
 /* The HTTP server: libmicrohttpd without a thread and without a socket of its own.  Its epoll descriptor
  * is one more descriptor in our loop, and connections come from our listeners, so that TCP, Unix and
  * inherited sockets are served alike. */
-#include "sitrep/http.h"
+#include "sitrep/publish/http.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "http_internal.h"
-#include "sitrep/buf.h"
-#include "sitrep/clock.h"
-#include "sitrep/turn.h"
+#include "sitrep/base/buf.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/turn.h"
 
 enum {
 	/* For the request line, all headers and the answer's headers. */

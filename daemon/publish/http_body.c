@@ -5,7 +5,7 @@
 #include <zlib.h>
 
 #include "http_internal.h"
-#include "sitrep/sha256.h"
+#include "sitrep/base/sha256.h"
 
 enum {
 	/* Below this a packet is a packet. */

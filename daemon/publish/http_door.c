@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "http_internal.h"
-#include "sitrep/clock.h"
-#include "sitrep/log.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/log.h"
 
 enum {
 	/* From the connection, or the end of an answer, to the end of the next request's head. */

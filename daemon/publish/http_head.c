@@ -5,7 +5,7 @@
 #include <microhttpd.h>
 
 #include "http_internal.h"
-#include "sitrep/str.h"
+#include "sitrep/base/str.h"
 
 struct count {
 	unsigned hosts, lengths, codings;

@@ -1,10 +1,10 @@
 /* Shared by http.c, http_head.c, http_door.c, http_body.c and http_upload.c only. */
-#ifndef SITREP_HTTP_INTERNAL_H
-#define SITREP_HTTP_INTERNAL_H
+#ifndef SITREP_PUBLISH_HTTP_INTERNAL_H
+#define SITREP_PUBLISH_HTTP_INTERNAL_H
 
 #include <stdbool.h>
 
-#include "sitrep/http.h"
+#include "sitrep/publish/http.h"
 
 struct http_body {
 	char *data;

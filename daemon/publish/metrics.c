@@ -1,9 +1,9 @@
 /* Metrics.  Names follow Prometheus' conventions: base units, _total for counters.  Per-feed series are
  * few and bounded by the configuration. */
-#include "sitrep/metrics.h"
+#include "metrics.h"
 
-#include "sitrep/clock.h"
-#include "sitrep/damage.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/sql/damage.h"
 
 struct metric {
 	const char *name;

@@ -7,8 +7,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "sitrep/limits.h"
-#include "sitrep/url.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/text/url.h"
 
 enum { SLOTS_MIN = 64, HASHED_MAX = 256 };
 

@@ -8,9 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sitrep/feed_state.h"
-#include "sitrep/reader.h"
-#include "sitrep/render.h"
+#include "render.h"
+#include "sitrep/model/feed_state.h"
+#include "sitrep/store/reader.h"
 
 /* The titles of feeds, counted. */
 struct outlets {

@@ -1,8 +1,8 @@
 /* What our pages have in common. */
-#include "sitrep/page.h"
+#include "page.h"
 
-#include "sitrep/clock.h"
-#include "sitrep/url.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/text/url.h"
 
 static const char style[] =
 	":root{color-scheme:light dark;--ink:#1b1f23;--paper:#fcfcfa;--faint:#5d6670;--line:#dcdcd6;--link:#0b4f8a}"

@@ -2,7 +2,7 @@
  * those of a category, of an output's rule, of an alert.  Each document is rendered when somebody first
  * asks for it after a change, and the bytes are kept until the next change; the ETag comes from the bytes,
  * so a reader is told 304 even across a change that did not touch its document. */
-#include "sitrep/publish.h"
+#include "sitrep/publish/publish.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "publish_internal.h"
-#include "sitrep/clock.h"
-#include "sitrep/log.h"
-#include "sitrep/story_page.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/log.h"
+#include "story_page.h"
 
 enum {
 	/* /healthz: all reasons and notes, and what is read of a request's Accept. */

@@ -1,14 +1,14 @@
 /* Shared by publish.c, publish_select.c and publish_work.c only. */
-#ifndef SITREP_PUBLISH_INTERNAL_H
-#define SITREP_PUBLISH_INTERNAL_H
+#ifndef SITREP_PUBLISH_PUBLISH_INTERNAL_H
+#define SITREP_PUBLISH_PUBLISH_INTERNAL_H
 
 #include <stdbool.h>
 
+#include "metrics.h"
 #include "outlets.h"
 #include "read_trouble.h"
-#include "sitrep/metrics.h"
-#include "sitrep/publish.h"
-#include "sitrep/render.h"
+#include "render.h"
+#include "sitrep/publish/publish.h"
 
 enum {
 	/* One document: a hundred entries of ordinary length are half a megabyte. */

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "publish_internal.h"
-#include "sitrep/clock.h"
-#include "sitrep/opml.h"
-#include "sitrep/sha256.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/sha256.h"
+#include "sitrep/parse/opml.h"
 
 enum {
 	/* Processor time of a step; what is under way then is brought to its end. */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sitrep/clock.h"
-#include "sitrep/log.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/log.h"
 
 static const int64_t lasts_us = INT64_C(3600) * 1000 * 1000;
 

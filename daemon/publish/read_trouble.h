@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
-#include "sitrep/error.h"
-#include "sitrep/str.h"
+#include "sitrep/base/error.h"
+#include "sitrep/base/str.h"
 
 struct read_trouble {
 	struct error error; /* code 0: none */

@@ -1,14 +1,14 @@
 /* What all formats have in common: the text of a story and who reported it. */
-#include "sitrep/render.h"
-#include "sitrep/public_url.h"
+#include "render.h"
+#include "sitrep/text/public_url.h"
 
 #include <errno.h>
 
 #include "outlets.h"
-#include "sitrep/html.h"
-#include "sitrep/language.h"
-#include "sitrep/url.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/model/language.h"
+#include "sitrep/text/html.h"
+#include "sitrep/text/url.h"
 
 /* A text past this is shown by its summary alone: a merged feed of a hundred such would be no use. */
 enum { CONTENT_SHOWN_MAX = 256 * 1024 };

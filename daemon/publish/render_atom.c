@@ -2,10 +2,10 @@
  * leads it (4.2.11), and each further report is a related link with its outlet's name. */
 #include <errno.h>
 
-#include "sitrep/clock.h"
-#include "sitrep/limits.h"
-#include "sitrep/render.h"
-#include "sitrep/url.h"
+#include "render.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/text/url.h"
 
 static void instant(struct buf *out, const char *name, int64_t time_ms)
 {

@@ -2,11 +2,11 @@
  * _sitrep, as the format asks of extensions. */
 #include <errno.h>
 
-#include "sitrep/clock.h"
-#include "sitrep/jsonw.h"
-#include "sitrep/limits.h"
-#include "sitrep/render.h"
-#include "sitrep/url.h"
+#include "render.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/jsonw.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/text/url.h"
 
 static void begin(struct buf *out, const struct channel *c)
 {

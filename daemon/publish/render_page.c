@@ -1,8 +1,8 @@
 /* The river of news: the newest stories, one under the other. */
 #include "outlets.h"
-#include "sitrep/page.h"
-#include "sitrep/render.h"
-#include "sitrep/utf8.h"
+#include "page.h"
+#include "render.h"
+#include "sitrep/base/utf8.h"
 
 static void begin(struct buf *out, const struct channel *c)
 {

@@ -3,10 +3,10 @@
  *
  * RSS says of no field whether it is text or markup, and readers take titles, descriptions and names for markup.  So
  * every text is escaped as HTML first and as XML then: harmless words such as "type <img>" stay words. */
-#include "sitrep/clock.h"
-#include "sitrep/limits.h"
-#include "sitrep/render.h"
-#include "sitrep/url.h"
+#include "render.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/text/url.h"
 
 static void begin(struct buf *out, const struct channel *c)
 {

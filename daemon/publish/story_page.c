@@ -1,13 +1,13 @@
 /* One story with all its reports, in the order in which they appeared, and why each is in it. */
-#include "sitrep/story_page.h"
+#include "story_page.h"
 
 #include <string.h>
 
 #include "outlets.h"
-#include "sitrep/clock.h"
-#include "sitrep/jsonw.h"
-#include "sitrep/page.h"
-#include "sitrep/url.h"
+#include "page.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/jsonw.h"
+#include "sitrep/text/url.h"
 
 /* The lead stands first in the list, and somewhere in the order of appearance. */
 static const struct report *appeared(const struct story *s, size_t n)

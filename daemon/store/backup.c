@@ -1,5 +1,5 @@
 /* A copy of the database: copied, checked, synced, named. */
-#include "sitrep/backup.h"
+#include "sitrep/store/backup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,9 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sitrep/file.h"
-#include "sitrep/store.h"
-#include "sql.h"
+#include "sitrep/base/file.h"
+#include "sitrep/sql/sql.h"
+#include "sitrep/store/store.h"
 
 enum {
 	PATH_LEN_MAX = 4096,

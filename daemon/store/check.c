@@ -1,5 +1,5 @@
 /* The database looked through, table by table, in small steps. */
-#include "sitrep/check.h"
+#include "sitrep/store/check.h"
 
 #include <errno.h>
 #include <sqlite3.h>
@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "seal.h"
-#include "sitrep/arena.h"
-#include "sitrep/clock.h"
-#include "sitrep/sketch.h"
-#include "sitrep/store.h"
-#include "sitrep/wire.h"
-#include "sql.h"
+#include "sitrep/base/arena.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/identity/sketch.h"
+#include "sitrep/model/wire.h"
+#include "sitrep/sql/seal.h"
+#include "sitrep/sql/sql.h"
+#include "sitrep/store/store.h"
 
 enum {
 	TABLES_MAX = 64,

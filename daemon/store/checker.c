@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "sitrep/check.h"
-#include "sitrep/clock.h"
-#include "sitrep/damage.h"
-#include "sitrep/log.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/log.h"
+#include "sitrep/sql/damage.h"
+#include "sitrep/store/check.h"
 
 enum {
 	/* The start has more to do than this. */

@@ -1,11 +1,11 @@
 /* One row, saved with a commit about once a minute, and with every change of it. */
-#include "clock_record.h"
+#include "sitrep/store/clock_record.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "sql.h"
-#include "statements.h"
+#include "sitrep/sql/sql.h"
+#include "sitrep/sql/statements.h"
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
@@ -21,7 +21,7 @@ static const char *const texts[CLOCK_STATEMENTS] = {
 	[CLOCK_SAVE] = ("INSERT OR REPLACE INTO clock(one, run, wall, elapsed, ahead, doubt,"
 			" doubt_from_item, doubt_from_cursor) VALUES(1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
 };
-const struct sql_texts clock_record_texts = {texts, CLOCK_STATEMENTS};
+SQL_TEXTS(texts, CLOCK_STATEMENTS);
 
 static const char cannot_load[] = "cannot read what is known of the clock";
 static const char cannot_save[] = "cannot save what is known of the clock";

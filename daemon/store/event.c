@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "sitrep/clock.h"
-#include "sitrep/jsonw.h"
-#include "sitrep/limits.h"
-#include "sitrep/reader.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/jsonw.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/store/reader.h"
 
 static const struct {
 	enum event_kind kind;

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sitrep/arena.h"
-#include "sitrep/feed_key.h"
-#include "sitrep/public_url.h"
-#include "sitrep/sha256.h"
+#include "sitrep/base/arena.h"
+#include "sitrep/base/sha256.h"
+#include "sitrep/text/feed_key.h"
+#include "sitrep/text/public_url.h"
 
 enum { ARENA_MAX = 1024 * 1024 * 1024 };
 

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "feed_store.h"
-#include "sql.h"
+#include "sitrep/sql/sql.h"
+#include "sitrep/store/feed_store.h"
 
 struct feed_match {
 	int64_t id; /* 0: it has none yet */

@@ -1,19 +1,19 @@
 /* The table of feeds: made to match the configuration at start and reload, and brought up to date by every
  * poll.  A feed that left the configuration stays as an inactive row, since its items and the memory of
  * what it has already said stay too. */
-#include "feed_store.h"
+#include "sitrep/store/feed_store.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "feed_match.h"
-#include "seal.h"
-#include "sitrep/clock.h"
-#include "sitrep/damage.h"
-#include "sitrep/websub_state.h"
-#include "sql.h"
-#include "statements.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/model/websub_state.h"
+#include "sitrep/sql/damage.h"
+#include "sitrep/sql/seal.h"
+#include "sitrep/sql/sql.h"
+#include "sitrep/sql/statements.h"
 
 static const char *const texts[FEED_STATEMENTS] = {
 	[FEED_LOAD] =
@@ -60,7 +60,7 @@ static const char *const texts[FEED_STATEMENTS] = {
 	[FEED_RETIRE] = "UPDATE feed SET active = 0 WHERE id = ?1",
 	[FEED_COUNT] = "UPDATE feed SET items = items + ?2, kept_bytes = max(kept_bytes + ?3, 0) WHERE id = ?1",
 };
-const struct sql_texts feed_store_texts = {texts, FEED_STATEMENTS};
+SQL_TEXTS(texts, FEED_STATEMENTS);
 
 static const char cannot_load[] = "cannot read a feed's state";
 static const char cannot_save[] = "cannot save a feed's state";

@@ -1,5 +1,5 @@
 /* Whether the daemon's user can use its files. */
-#include "sitrep/file_access.h"
+#include "sitrep/store/file_access.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sitrep/buf.h"
-#include "sitrep/str.h"
+#include "sitrep/base/buf.h"
+#include "sitrep/base/str.h"
 
 enum { PATH_LEN_MAX = 4096, NAME_LEN_MAX = 64, NSS_MAX = 16 * 1024 };
 

@@ -1,15 +1,15 @@
 /* The tables of items and stories, and what they are known by. */
-#include "item_store.h"
+#include "sitrep/store/item_store.h"
 
-#include "statements.h"
+#include "sitrep/sql/statements.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "record.h"
-#include "seal.h"
-#include "sitrep/clock.h"
-#include "sitrep/damage.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/sql/damage.h"
+#include "sitrep/sql/seal.h"
+#include "sitrep/store/record.h"
 
 static const char *const texts[ITEM_STATEMENTS] = {
 	[ITEM_BY_IDENTITY] = "SELECT n.item_id, ?1, i.story_id, n.last_seen, i.digest, i.canon_version FROM ident n"
@@ -64,7 +64,7 @@ static const char *const texts[ITEM_STATEMENTS] = {
 	[IDENTITY_DROP] = "DELETE FROM ident WHERE feed_id = ?1 AND identity = ?2",
 	[ITEM_MEASURE] = "SELECT " ITEM_BYTES_SQL " FROM item i WHERE i.id = ?1",
 };
-const struct sql_texts item_store_texts = {texts, ITEM_STATEMENTS};
+SQL_TEXTS(texts, ITEM_STATEMENTS);
 
 /* What an item said before, kept for people who ask. */
 enum { REVISIONS_MAX = 20 };

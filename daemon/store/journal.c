@@ -3,17 +3,17 @@
  * A mark is the memory that a rule has matched a story: outputs list stories by it, and an alert is given
  * once for a rule and a story, by the one insertion that was new, whichever feed brought it; but once more for an
  * item that only looks like the outlet's next version of one in the story. */
-#include "journal.h"
+#include "sitrep/store/journal.h"
 
 #include <string.h>
 
-#include "sitrep/clock.h"
-#include "sitrep/jsonw.h"
-#include "sitrep/limits.h"
-#include "sitrep/public_url.h"
-#include "sql.h"
-#include "statements.h"
-#include "uid.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/jsonw.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/sql/sql.h"
+#include "sitrep/sql/statements.h"
+#include "sitrep/store/uid.h"
+#include "sitrep/text/public_url.h"
 
 static const char *const texts[JOURNAL_STATEMENTS] = {
 	[JOURNAL_EVENT] = "INSERT INTO event(cursor, time, kind, backlog, feed_id, item_id, detail)"
@@ -23,7 +23,7 @@ static const char *const texts[JOURNAL_STATEMENTS] = {
 			 /* not of a rule that is gone since the document was matched */
 			 " WHERE NOT EXISTS(SELECT 1 FROM rule WHERE mark = ?1 AND name IS NULL)",
 };
-const struct sql_texts journal_texts = {texts, JOURNAL_STATEMENTS};
+SQL_TEXTS(texts, JOURNAL_STATEMENTS);
 
 int journal_init(
 	struct journal *j, sqlite3 *db, struct totals *totals, const struct alert_specs *alerts, struct error *err)

@@ -1,14 +1,14 @@
 /* Rows whose columns hold values of a type that their table forbids. */
-#include "mend.h"
+#include "sitrep/store/mend.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "sitrep/buf.h"
-#include "sitrep/damage.h"
-#include "sql.h"
+#include "sitrep/base/buf.h"
+#include "sitrep/sql/damage.h"
+#include "sitrep/sql/sql.h"
 
 enum { TEXT_MAX = 16 * 1024 };
 

@@ -1,13 +1,13 @@
 /* Publishers by name.  Items of one document mostly have one, so the last number found is remembered. */
-#include "publisher.h"
+#include "sitrep/store/publisher.h"
 
 #include <errno.h>
 
-#include "sitrep/domain.h"
-#include "sitrep/limits.h"
-#include "sitrep/url.h"
-#include "sql.h"
-#include "statements.h"
+#include "sitrep/base/domain.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/sql/sql.h"
+#include "sitrep/sql/statements.h"
+#include "sitrep/text/url.h"
 
 /* Hosts out of a few addresses at a time. */
 enum { SCRATCH_MAX = 16 * LIMIT_URL, NAME_MAX_LEN = LIMIT_NAME };
@@ -16,7 +16,7 @@ static const char *const texts[PUBLISHER_STATEMENTS] = {
 	[PUBLISHER_FIND] = "SELECT id FROM publisher WHERE name = ?1",
 	[PUBLISHER_ADD] = "INSERT INTO publisher(name) VALUES(?1)",
 };
-const struct sql_texts publisher_texts = {texts, PUBLISHER_STATEMENTS};
+SQL_TEXTS(texts, PUBLISHER_STATEMENTS);
 
 static const char cannot_find[] = "cannot look a publisher up";
 

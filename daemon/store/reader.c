@@ -2,7 +2,7 @@
  *
  * Everything that a callback gets is copied into one arena, which is cleared for the next story: a page
  * of a hundred stories takes the memory of its largest one. */
-#include "sitrep/reader.h"
+#include "sitrep/store/reader.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -10,14 +10,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "item_store.h"
 #include "reader_internal.h"
-#include "record.h"
-#include "sitrep/clock.h"
-#include "sitrep/damage.h"
-#include "sitrep/sha256.h"
-#include "sql.h"
-#include "statements.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/sha256.h"
+#include "sitrep/sql/damage.h"
+#include "sitrep/sql/sql.h"
+#include "sitrep/sql/statements.h"
+#include "sitrep/store/item_store.h"
+#include "sitrep/store/record.h"
 
 enum {
 	/* One story in memory: the lead with the largest record there is, and others up to REPORT_BYTES_MAX. */
@@ -73,7 +73,7 @@ static const char *const texts[READER_STATEMENTS] = {
 	[READ_FEED_COUNT] = "SELECT count(*) FROM feed WHERE active = 1",
 	[READ_SIZE] = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
 };
-const struct sql_texts reader_texts = {texts, READER_STATEMENTS};
+SQL_TEXTS(texts, READER_STATEMENTS);
 
 static const char cannot_read[] = "cannot read stories";
 

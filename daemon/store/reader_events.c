@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "reader_internal.h"
-#include "record.h"
-#include "sitrep/damage.h"
-#include "sql.h"
+#include "sitrep/sql/damage.h"
+#include "sitrep/sql/sql.h"
+#include "sitrep/store/record.h"
 
 /* Columns of READ_EVENTS before the report's. */
 enum {

@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "sitrep/arena.h"
-#include "sitrep/reader.h"
-#include "sitrep/store.h"
-#include "uid.h"
+#include "sitrep/base/arena.h"
+#include "sitrep/store/reader.h"
+#include "sitrep/store/store.h"
+#include "sitrep/store/uid.h"
 
 enum reader_statement {
 	READ_BEGIN,

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "reader_internal.h"
-#include "sql.h"
+#include "sitrep/sql/sql.h"
 
 static const char cannot_list[] = "cannot list stories";
 

@@ -2,9 +2,9 @@
 #include <errno.h>
 
 #include "reader_internal.h"
-#include "record.h"
-#include "sitrep/grouping.h"
-#include "sql.h"
+#include "sitrep/sql/sql.h"
+#include "sitrep/store/record.h"
+#include "sitrep/story/grouping.h"
 
 /* Columns of READ_LINKS. */
 enum {

@@ -1,11 +1,11 @@
 /* An item's record, sealed. */
-#include "record.h"
+#include "sitrep/store/record.h"
 
 #include <errno.h>
 
-#include "seal.h"
-#include "sitrep/damage.h"
-#include "sitrep/wire.h"
+#include "sitrep/model/wire.h"
+#include "sitrep/sql/damage.h"
+#include "sitrep/sql/seal.h"
 
 int record_encode(struct buf *out, const struct item *it)
 {

@@ -6,19 +6,19 @@
  *
  * The rules are matched on the words of the item's text as it was kept: rebuilt by the sanitizer, so that taking its
  * markup away needs no parser (plain.h). */
-#include "rule_store.h"
+#include "sitrep/store/rule_store.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "plain.h"
-#include "record.h"
-#include "sitrep/clock.h"
-#include "sitrep/limits.h"
-#include "sitrep/rule.h"
-#include "sql.h"
-#include "statements.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/model/plain.h"
+#include "sitrep/rules/rule.h"
+#include "sitrep/sql/sql.h"
+#include "sitrep/sql/statements.h"
+#include "sitrep/store/record.h"
 
 enum {
 	/* Polls wait no longer than that for a step: by count and by time. */
@@ -52,7 +52,7 @@ static const char *const texts[RULE_STATEMENTS] = {
 		       " (SELECT name, sort_ms, story_id FROM mark WHERE name = ?1 LIMIT ?2)",
 	[RULE_CLEANED] = "UPDATE rule SET from_id = NULL WHERE mark = ?1",
 };
-const struct sql_texts rule_store_texts = {texts, RULE_STATEMENTS};
+SQL_TEXTS(texts, RULE_STATEMENTS);
 
 static const char cannot_sync[] = "cannot take the rules over";
 static const char cannot_match[] = "cannot match rules with stored items";

@@ -3,13 +3,13 @@
 
 #include <stdio.h>
 
-#include "near_rebuild.h"
 #include "schema_steps.h"
-#include "sitrep/clock.h"
-#include "sitrep/log.h"
-#include "sitrep/service.h"
-#include "sql.h"
-#include "statements.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/log.h"
+#include "sitrep/base/service.h"
+#include "sitrep/sql/sql.h"
+#include "sitrep/sql/statements.h"
+#include "sitrep/story/near_rebuild.h"
 #include "store_copy.h"
 
 enum {

@@ -4,7 +4,7 @@
 
 #include <sqlite3.h>
 
-#include "sitrep/error.h"
+#include "sitrep/base/error.h"
 
 /* Brings db, the file at path, from its user_version to STORE_SCHEMA_VERSION.  All steps are one transaction, and all
  * statements of the program are prepared before it is committed: a failure leaves the file as it was.  A database that

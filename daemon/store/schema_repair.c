@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "schema_steps.h"
-#include "sql.h"
+#include "sitrep/sql/sql.h"
 
 enum { REPAIRED_VERSION = 14 };
 

@@ -7,7 +7,7 @@
 
 #include <sqlite3.h>
 
-#include "sitrep/error.h"
+#include "sitrep/base/error.h"
 
 /* The function of step 15.  -EUCLEAN when a table lacks a column that every version had. */
 int schema_repair_15(sqlite3 *db, struct error *err);

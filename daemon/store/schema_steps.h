@@ -4,8 +4,8 @@
 
 #include <sqlite3.h>
 
-#include "sitrep/error.h"
-#include "sitrep/store.h"
+#include "sitrep/base/error.h"
+#include "sitrep/store/store.h"
 
 /* A step is SQL, then a function for what SQL alone cannot do (ADD COLUMN where there is none yet).  Both run in the
  * one transaction of the whole migration.  Neither may call code that changes with later versions: it would meet tables

@@ -3,7 +3,7 @@
  * A file of another program must not be touched, and the first read of a WAL database already writes beside it.  So
  * the file's first 100 bytes are read and judged before SQLite reads any; only what they cannot tell
  * (damage further in, a version that still stands in the WAL) is left to SQLite's own checks. */
-#include "sitrep/store.h"
+#include "sitrep/store/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,10 +17,10 @@
 #include <unistd.h>
 
 #include "schema.h"
-#include "sitrep/file.h"
-#include "sitrep/file_access.h"
-#include "sql.h"
-#include "uri.h"
+#include "sitrep/base/file.h"
+#include "sitrep/sql/sql.h"
+#include "sitrep/sql/uri.h"
+#include "sitrep/store/file_access.h"
 
 enum {
 	PATH_LEN_MAX = 4096,

@@ -11,11 +11,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "sitrep/file.h"
-#include "sitrep/log.h"
-#include "sitrep/store.h"
-#include "sql.h"
-#include "uri.h"
+#include "sitrep/base/file.h"
+#include "sitrep/base/log.h"
+#include "sitrep/sql/sql.h"
+#include "sitrep/sql/uri.h"
+#include "sitrep/store/store.h"
 
 enum {
 	PATH_LEN_MAX = 4096,

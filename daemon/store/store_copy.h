@@ -8,7 +8,7 @@
 
 #include <sqlite3.h>
 
-#include "sitrep/error.h"
+#include "sitrep/base/error.h"
 
 /* Copies db, the file at path, outside a transaction, with what stands in its WAL.  The copy appears under its name
  * when it is complete and synced.  A copy that holds the same already is kept; one that holds something else is kept

@@ -1,12 +1,12 @@
-#include "sitrep/stored_rules.h"
+#include "sitrep/store/stored_rules.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sitrep/rule.h"
-#include "sitrep/sha256.h"
+#include "sitrep/base/sha256.h"
+#include "sitrep/rules/rule.h"
 
 enum { DIGEST_BYTES = 8, MARK_MAX = 256 };
 

@@ -1,12 +1,12 @@
 /* The one row of numbers that the whole database shares.  It is read once and written once a transaction,
  * so its statements are not kept. */
-#include "totals.h"
+#include "sitrep/store/totals.h"
 
 #include <errno.h>
 
-#include "sitrep/damage.h"
-#include "sitrep/store.h"
-#include "sql.h"
+#include "sitrep/sql/damage.h"
+#include "sitrep/sql/sql.h"
+#include "sitrep/store/store.h"
 
 /* A posting has 48 bits for an item's number (near_index.c); nobody comes near. */
 #define NUMBER_MAX_TEXT "140737488355327"

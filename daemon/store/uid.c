@@ -1,10 +1,10 @@
 /* Stable names as text and back. */
-#include "uid.h"
+#include "sitrep/store/uid.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "sitrep/sha256.h"
+#include "sitrep/base/sha256.h"
 
 void uid_write(char text[UID_TEXT_MAX], struct str uid)
 {

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sitrep/check.h"
-#include "sitrep/store.h"
-#include "sql.h"
+#include "sitrep/sql/sql.h"
+#include "sitrep/store/check.h"
+#include "sitrep/store/store.h"
 
 enum { TEXT_MAX = 1024, ROWS_SHOWN_MAX = 20 };
 

@@ -1,5 +1,5 @@
 /* The table of subscriptions: one row a feed, read at start, written whole whenever its state has changed. */
-#include "websub_store.h"
+#include "sitrep/store/websub_store.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "seal.h"
-#include "sitrep/buf.h"
-#include "sitrep/damage.h"
-#include "sql.h"
-#include "statements.h"
+#include "sitrep/base/buf.h"
+#include "sitrep/sql/damage.h"
+#include "sitrep/sql/seal.h"
+#include "sitrep/sql/sql.h"
+#include "sitrep/sql/statements.h"
 
 static const char *const texts[WEBSUB_STATEMENTS] = {
 	[WEBSUB_LOAD] =
@@ -21,7 +21,7 @@ static const char *const texts[WEBSUB_STATEMENTS] = {
 			" lease_until, pushed, suspect, hubs, topic, callback, secret, reason)"
 			" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
 };
-const struct sql_texts websub_store_texts = {texts, WEBSUB_STATEMENTS};
+SQL_TEXTS(texts, WEBSUB_STATEMENTS);
 
 enum {
 	HUBS_MAX = 4, /* as many are known of a feed (websub.h) */

@@ -1,5 +1,5 @@
 /* The operator's socket: framing and checking of commands; what they do is the engine's. */
-#include "sitrep/control.h"
+#include "sitrep/stream/control.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "sitrep/line_peer.h"
+#include "line_peer.h"
 
 enum {
 	CONNECTIONS_MAX = 64,

@@ -1,6 +1,6 @@
 /* A connection that speaks lines.  One function, update_events(), decides what the loop watches for; every
  * callback ends there. */
-#include "sitrep/line_peer.h"
+#include "line_peer.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -8,9 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "sitrep/clock.h"
-#include "sitrep/limits.h"
-#include "sitrep/turn.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/base/turn.h"
 
 enum {
 	READ_CHUNK = 16 * 1024,

@@ -1,13 +1,13 @@
 /* The live stream: connections, what they ask for, and silence.  What they are given is in stream_deliver.c. */
-#include "sitrep/stream.h"
+#include "sitrep/stream/stream.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sitrep/clock.h"
-#include "sitrep/limits.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/limits.h"
 #include "stream_internal.h"
 
 enum {

@@ -7,10 +7,10 @@
  * some delays the news of the rest, nor the other way round. */
 #include <errno.h>
 
-#include "sitrep/clock.h"
-#include "sitrep/limits.h"
-#include "sitrep/log.h"
-#include "sitrep/turn.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/base/log.h"
+#include "sitrep/base/turn.h"
 #include "stream_internal.h"
 
 enum {

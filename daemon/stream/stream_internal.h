@@ -1,14 +1,14 @@
 /* Shared by stream.c, stream_say.c and stream_deliver.c only. */
-#ifndef SITREP_STREAM_INTERNAL_H
-#define SITREP_STREAM_INTERNAL_H
+#ifndef SITREP_STREAM_STREAM_INTERNAL_H
+#define SITREP_STREAM_STREAM_INTERNAL_H
 
 #include <event2/event.h>
 #include <stdbool.h>
 
-#include "sitrep/line_peer.h"
-#include "sitrep/reader.h"
-#include "sitrep/stream.h"
-#include "sitrep/subscription.h"
+#include "line_peer.h"
+#include "sitrep/store/reader.h"
+#include "sitrep/stream/stream.h"
+#include "subscription.h"
 
 struct subscriber {
 	struct stream *stream;

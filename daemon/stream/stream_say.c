@@ -1,8 +1,8 @@
 /* The daemon's own lines on the stream; see sitrep-stream(7). */
-#include "sitrep/clock.h"
-#include "sitrep/jsonw.h"
-#include "sitrep/limits.h"
-#include "sitrep/log.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/jsonw.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/base/log.h"
 #include "stream_internal.h"
 
 void stream_say(struct subscriber *s, struct str line)

@@ -1,14 +1,14 @@
 /* What one subscriber asked for.  The cheap questions come first; the text is looked at last, and taken
  * apart once for all subscribers who have a rule. */
-#include "sitrep/subscription.h"
+#include "subscription.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sitrep/buf.h"
-#include "sitrep/rule.h"
+#include "sitrep/base/buf.h"
+#include "sitrep/rules/rule.h"
 
 enum {
 	LIST_MAX = 1000,

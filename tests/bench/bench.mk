@@ -19,7 +19,7 @@ bench-stall: all
 BENCH_FEEDS  ?=
 BENCH_ROUNDS ?= 10
 
-$(B)/bench/parse: $(B)/tests/bench/parse.o $(call lib,dedup parse base)
+$(B)/bench/parse: $(B)/tests/bench/parse.o $(call lib,$(LIBS_identity))
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(worker_libs)
@@ -48,7 +48,7 @@ BENCH_LABELS ?=
 BENCH_ITEMS  ?= 10000 100000
 BENCH_FOLDER ?= $(B)/bench
 
-$(B)/bench/dedup $(B)/bench/dedup_cost $(B)/bench/dedup_made: $(B)/bench/%: $(B)/tests/bench/%.o $(call lib,store watch dedup parse config base)
+$(B)/bench/dedup $(B)/bench/dedup_cost $(B)/bench/dedup_made: $(B)/bench/%: $(B)/tests/bench/%.o $(call lib,$(LIBS_ingest))
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)

@@ -14,13 +14,13 @@
 #include <string.h>
 #include <time.h>
 
-#include "sitrep/arena.h"
-#include "sitrep/domain.h"
-#include "sitrep/grouping.h"
-#include "sitrep/identity.h"
-#include "sitrep/parse.h"
-#include "sitrep/sha256.h"
-#include "sitrep/sketch.h"
+#include "sitrep/base/arena.h"
+#include "sitrep/base/domain.h"
+#include "sitrep/base/sha256.h"
+#include "sitrep/identity/identity.h"
+#include "sitrep/identity/sketch.h"
+#include "sitrep/parse/parse.h"
+#include "sitrep/story/grouping.h"
 
 enum { MEMORY_MAX = 1024 * 1024 * 1024, BANDS = 20, ROWS = 5, HASHES = BANDS * ROWS };
 

@@ -13,9 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sitrep/grouping.h"
-#include "sitrep/sketch.h"
-#include "sitrep/str.h"
+#include "sitrep/base/str.h"
+#include "sitrep/identity/sketch.h"
+#include "sitrep/story/grouping.h"
 
 enum { SHINGLES = 200, NUMBERS = 10, MEASURED = 2000, BATCH = 20, COPY_EVERY = 5, CACHE_KIB = 64 * 1024 };
 

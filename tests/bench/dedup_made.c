@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sitrep/canon.h"
-#include "sitrep/grouping.h"
+#include "sitrep/identity/canon.h"
+#include "sitrep/story/grouping.h"
 
 enum { TEXT_MAX = 256 * 1024, HOUR_MS = 3600 * 1000, TITLE_WORDS = 7, LEAD_WORDS = 30, PAIRS = 300 };
 

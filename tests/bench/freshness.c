@@ -17,7 +17,7 @@
 #include <time.h>
 
 #include "freshness_traces.h"
-#include "sitrep/schedule.h"
+#include "sitrep/schedule/schedule.h"
 
 #define MINUTE_MS INT64_C(60000)
 #define HOUR_MS (60 * MINUTE_MS)

@@ -13,10 +13,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "sitrep/html.h"
-#include "sitrep/identity.h"
-#include "sitrep/parse.h"
-#include "sitrep/wire.h"
+#include "sitrep/identity/identity.h"
+#include "sitrep/model/wire.h"
+#include "sitrep/parse/parse.h"
+#include "sitrep/text/html.h"
 
 enum { FILE_MAX = 64 * 1024 * 1024, MEMORY_MAX = 512 * 1024 * 1024, PIECE = 16 * 1024, ROUNDS = 10 };
 

@@ -2,16 +2,16 @@
  *
  * One JSON request a line on standard input, one JSON answer a line on standard output: parse, date, url,
  * url_normalise, url_scheme_ok, sanitize, charset.  Nothing is decided here. */
-#include "sitrep/arena.h"
-#include "sitrep/buf.h"
-#include "sitrep/charset.h"
-#include "sitrep/date.h"
-#include "sitrep/document.h"
-#include "sitrep/html.h"
-#include "sitrep/jsonw.h"
-#include "sitrep/parse.h"
-#include "sitrep/url.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/arena.h"
+#include "sitrep/base/buf.h"
+#include "sitrep/base/jsonw.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/model/document.h"
+#include "sitrep/parse/parse.h"
+#include "sitrep/text/charset.h"
+#include "sitrep/text/date.h"
+#include "sitrep/text/html.h"
+#include "sitrep/text/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>

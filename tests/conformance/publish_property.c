@@ -16,11 +16,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "../../daemon/publish/render.h"
 #include "reader_view.h"
-#include "sitrep/html.h"
-#include "sitrep/identity.h"
-#include "sitrep/parse.h"
-#include "sitrep/render.h"
+#include "sitrep/identity/identity.h"
+#include "sitrep/parse/parse.h"
+#include "sitrep/text/html.h"
 
 enum { BODY_MAX = 4 * 1024 * 1024, OUT_MAX = 256 * 1024 * 1024, ARENA_MAX = 512 * 1024 * 1024, CHANGES_MAX = 24 };
 enum { PIECE_MAX = 4096 };

@@ -4,7 +4,7 @@
 #ifndef TEST_READER_VIEW_H
 #define TEST_READER_VIEW_H
 
-#include "sitrep/str.h"
+#include "sitrep/base/str.h"
 
 /* NULL when html is safe, well-formed HTML without relative references; else what is wrong, under the names that the
  * W3C feed validator has: "SecurityRisk: ...", "NotHtml: ...", "ContainsRelRef: ...". */

@@ -12,8 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "../../daemon/client/client.h"
-#include "sitrep/utf8.h"
+#include "../../daemon/cli/client.h"
+#include "sitrep/base/utf8.h"
 
 static char folder[64] = "/tmp/sitrep-fuzz-XXXXXX";
 static char path[96];

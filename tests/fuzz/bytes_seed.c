@@ -5,15 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../daemon/store/identity_trust.h"
-#include "../../daemon/store/posting_row.h"
-#include "../../daemon/store/record.h"
-#include "../../daemon/store/seal.h"
-#include "sitrep/canon.h"
-#include "sitrep/habits.h"
-#include "sitrep/identity.h"
-#include "sitrep/job.h"
-#include "sitrep/sketch.h"
+#include "../../daemon/story/posting_row.h"
+#include "sitrep/identity/canon.h"
+#include "sitrep/identity/identity.h"
+#include "sitrep/identity/identity_trust.h"
+#include "sitrep/identity/sketch.h"
+#include "sitrep/schedule/habits.h"
+#include "sitrep/sql/seal.h"
+#include "sitrep/store/record.h"
+#include "sitrep/worker/job.h"
 
 /* 2026-11-23T10:00:00Z */
 #define NOW_MS INT64_C(1795428000000)

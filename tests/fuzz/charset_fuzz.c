@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-#include "sitrep/charset.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/text/charset.h"
 
 static struct arena arena;
 static struct buf out;

@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sitrep/config.h"
-#include "sitrep/config_value.h"
-#include "sitrep/ini.h"
-#include "sitrep/option.h"
-#include "sitrep/utf8.h"
+#include "../../daemon/config/config_value.h"
+#include "../../daemon/config/ini.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/config/config.h"
+#include "sitrep/config/option.h"
 
 static char folder[64] = "/tmp/sitrep-fuzz-XXXXXX";
 static char path[96];

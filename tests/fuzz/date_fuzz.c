@@ -1,7 +1,7 @@
 /* Dates: whatever is read can be written, and reads as the same instant again. */
 #include "fuzz.h"
 
-#include "sitrep/date.h"
+#include "sitrep/text/date.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

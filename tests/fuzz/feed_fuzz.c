@@ -7,16 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sitrep/date.h"
-#include "sitrep/document.h"
-#include "sitrep/document_check.h"
-#include "sitrep/html.h"
-#include "sitrep/identity.h"
-#include "sitrep/jsonw.h"
-#include "sitrep/parse.h"
-#include "sitrep/url.h"
-#include "sitrep/utf8.h"
-#include "sitrep/wire.h"
+#include "sitrep/base/jsonw.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/identity/identity.h"
+#include "sitrep/model/document.h"
+#include "sitrep/model/wire.h"
+#include "sitrep/parse/parse.h"
+#include "sitrep/text/date.h"
+#include "sitrep/text/html.h"
+#include "sitrep/text/url.h"
+#include "sitrep/worker/document_check.h"
 
 static struct arena arena;
 static struct buf once, twice, json, html;

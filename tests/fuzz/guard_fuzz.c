@@ -5,9 +5,9 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "sitrep/config_value.h"
-#include "sitrep/guard.h"
-#include "sitrep/option.h"
+#include "../../daemon/config/config_value.h"
+#include "sitrep/config/option.h"
+#include "sitrep/fetch/guard.h"
 
 static struct arena arena;
 static const struct config_option *allow_option;

@@ -6,9 +6,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "sitrep/clock.h"
-#include "sitrep/habits.h"
-#include "sitrep/limits.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/schedule/habits.h"
 
 /* 2026-11-23T10:00:00Z */
 #define NOW_MS INT64_C(1795428000000)

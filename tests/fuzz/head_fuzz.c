@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "../../daemon/fetch/response_head.h"
-#include "sitrep/clock.h"
-#include "sitrep/link_header.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/fetch/link_header.h"
 
 /* 2026-11-23T10:00:00Z */
 #define NOW_MS INT64_C(1795428000000)

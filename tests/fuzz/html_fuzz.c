@@ -6,8 +6,8 @@
 #include <libxml/parser.h>
 #include <string.h>
 
-#include "sitrep/html.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/text/html.h"
 
 static const char base[] = "https://feeds.example/dir/page.html";
 

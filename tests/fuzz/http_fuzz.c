@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "../../daemon/publish/http_internal.h"
-#include "sitrep/http.h"
-#include "sitrep/log.h"
+#include "sitrep/base/log.h"
+#include "sitrep/publish/http.h"
 
 enum { ROUNDS_MAX = 10000, BODY_MAX = 1000, ARGUMENT_MAX = 300 };
 

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sitrep/job.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/worker/job.h"
 
 static struct arena arena;
 static struct buf out;

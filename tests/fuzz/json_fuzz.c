@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "../../daemon/parse/jsonrepair.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/utf8.h"
 
 enum { FLAGS = JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL };
 

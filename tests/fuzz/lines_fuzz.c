@@ -11,13 +11,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "sitrep/control.h"
-#include "sitrep/limits.h"
-#include "sitrep/log.h"
-#include "sitrep/store.h"
-#include "sitrep/stream.h"
-#include "sitrep/subscription.h"
-#include "sitrep/utf8.h"
+#include "../../daemon/stream/subscription.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/base/log.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/store/store.h"
+#include "sitrep/stream/control.h"
+#include "sitrep/stream/stream.h"
 
 enum { ROUNDS_MAX = 10000 };
 

@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-#include "../../daemon/store/near_index.h"
-#include "../../daemon/store/near_schema.h"
-#include "../../daemon/store/posting_row.h"
-#include "sitrep/log.h"
+#include "../../daemon/story/near_schema.h"
+#include "../../daemon/story/posting_row.h"
+#include "sitrep/base/log.h"
+#include "sitrep/story/near_index.h"
 
 #define WEEK_MS (INT64_C(7) * 24 * 3600 * 1000)
 #define NOW_MS (2968 * WEEK_MS)

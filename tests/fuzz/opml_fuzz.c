@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <libxml/parser.h>
 
-#include "sitrep/opml.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/parse/opml.h"
 
 static struct arena arena;
 static struct buf out;

@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sitrep/rule.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/rules/rule.h"
 
 static struct buf title, body, wrapped;
 

@@ -5,17 +5,17 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../../daemon/store/identity_trust.h"
-#include "../../daemon/store/posting_buffer.h"
-#include "../../daemon/store/posting_row.h"
-#include "../../daemon/store/record.h"
-#include "../../daemon/store/seal.h"
-#include "../../daemon/store/uid.h"
-#include "sitrep/boilerplate.h"
-#include "sitrep/log.h"
-#include "sitrep/sketch.h"
-#include "sitrep/utf8.h"
-#include "sitrep/wire.h"
+#include "../../daemon/story/posting_row.h"
+#include "sitrep/base/log.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/identity/identity_trust.h"
+#include "sitrep/identity/sketch.h"
+#include "sitrep/model/wire.h"
+#include "sitrep/sql/seal.h"
+#include "sitrep/store/record.h"
+#include "sitrep/store/uid.h"
+#include "sitrep/story/boilerplate.h"
+#include "sitrep/story/posting_buffer.h"
 
 static struct arena arena;
 static struct buf once, twice;

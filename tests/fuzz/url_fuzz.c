@@ -4,8 +4,8 @@
 
 #include <curl/curl.h>
 
-#include "sitrep/url.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/text/url.h"
 
 static struct arena arena;
 

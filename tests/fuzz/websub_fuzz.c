@@ -7,8 +7,8 @@
 #include <openssl/hmac.h>
 #include <string.h>
 
-#include "sitrep/clock.h"
-#include "sitrep/websub.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/websub/websub.h"
 
 static struct websub_state state;
 static struct buf request;

@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sitrep/document.h"
-#include "sitrep/job.h"
-#include "sitrep/jsonw.h"
-#include "sitrep/utf8.h"
-#include "sitrep/wire.h"
+#include "sitrep/base/jsonw.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/model/document.h"
+#include "sitrep/model/wire.h"
+#include "sitrep/worker/job.h"
 
 static struct arena arena;
 static struct buf once, twice, json;

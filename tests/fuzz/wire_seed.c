@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sitrep/identity.h"
-#include "sitrep/parse.h"
-#include "sitrep/wire.h"
+#include "sitrep/identity/identity.h"
+#include "sitrep/model/wire.h"
+#include "sitrep/parse/parse.h"
 
 enum { FEED_MAX = 1024 * 1024, MEMORY_MAX = 64 * 1024 * 1024 };
 

@@ -5,13 +5,13 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sitrep/document.h"
-#include "sitrep/document_check.h"
-#include "sitrep/html.h"
-#include "sitrep/job.h"
-#include "sitrep/jsonw.h"
-#include "sitrep/url.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/jsonw.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/model/document.h"
+#include "sitrep/text/html.h"
+#include "sitrep/text/url.h"
+#include "sitrep/worker/document_check.h"
+#include "sitrep/worker/job.h"
 
 static struct arena arena;
 static struct buf again, json, rules;

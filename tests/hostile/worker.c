@@ -14,13 +14,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sitrep/document.h"
-#include "sitrep/identity.h"
-#include "sitrep/job.h"
-#include "sitrep/limits.h"
-#include "sitrep/parse.h"
-#include "sitrep/rule.h"
-#include "sitrep/wire.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/identity/identity.h"
+#include "sitrep/model/document.h"
+#include "sitrep/model/wire.h"
+#include "sitrep/parse/parse.h"
+#include "sitrep/rules/rule.h"
+#include "sitrep/worker/job.h"
 
 #define F "FORBIDDEN"
 

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "sitrep/arena.h"
+#include "sitrep/base/arena.h"
 
 static void test_memory(void **state)
 {

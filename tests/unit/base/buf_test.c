@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sitrep/buf.h"
+#include "sitrep/base/buf.h"
 
 static void test_maximum(void **state)
 {

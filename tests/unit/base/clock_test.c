@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "sitrep/clock.h"
+#include "sitrep/base/clock.h"
 
 #define DAY_MS INT64_C(86400000)
 

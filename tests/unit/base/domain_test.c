@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "sitrep/domain.h"
+#include "sitrep/base/domain.h"
 
 static void test_names(void **state)
 {

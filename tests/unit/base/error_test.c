@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sitrep/error.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/error.h"
+#include "sitrep/base/utf8.h"
 
 enum { LONG_LEN = 2 * ERROR_TEXT_MAX };
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sitrep/file.h"
+#include "sitrep/base/file.h"
 
 static void test_file(void **state)
 {

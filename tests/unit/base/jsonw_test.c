@@ -11,9 +11,9 @@
 #include <jansson.h>
 #include <math.h>
 
-#include "sitrep/clock.h"
-#include "sitrep/jsonw.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/jsonw.h"
+#include "sitrep/base/utf8.h"
 
 enum { OUT_MAX = 1 << 16 };
 

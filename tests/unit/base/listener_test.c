@@ -23,9 +23,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "sitrep/listener.h"
-#include "sitrep/log.h"
-#include "sitrep/str.h"
+#include "sitrep/base/listener.h"
+#include "sitrep/base/log.h"
+#include "sitrep/base/str.h"
 
 enum { PATIENCE_S = 30, CROWD = 200 };
 

@@ -23,9 +23,9 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "sitrep/log.h"
-#include "sitrep/str.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/log.h"
+#include "sitrep/base/str.h"
+#include "sitrep/base/utf8.h"
 
 enum { SAID_MAX = 1 << 20, WHO_AT = 26, THREADS = 8, LINES = 500, PAIRS = 16 };
 

@@ -15,8 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sitrep/paths.h"
-#include "sitrep/str.h"
+#include "sitrep/base/paths.h"
+#include "sitrep/base/str.h"
 
 enum { NOBODY = 65534 };
 

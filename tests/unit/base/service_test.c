@@ -16,10 +16,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sitrep/clock.h"
-#include "sitrep/service.h"
-#include "sitrep/str.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/service.h"
+#include "sitrep/base/str.h"
+#include "sitrep/base/utf8.h"
 
 enum { FIRST_FD = 3, MESSAGE_MAX = 4096 };
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sitrep/sha256.h"
+#include "sitrep/base/sha256.h"
 
 static void check(struct sha256 *h, struct str message, size_t piece, const char *expected)
 {

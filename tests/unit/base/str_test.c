@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sitrep/str.h"
+#include "sitrep/base/str.h"
 
 static void test_slices(void **state)
 {

@@ -8,8 +8,8 @@
 
 #include <event2/event.h>
 
-#include "sitrep/clock.h"
-#include "sitrep/turn.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/turn.h"
 
 enum { CROWD = 100 };
 

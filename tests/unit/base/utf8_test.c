@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sitrep/utf8.h"
+#include "sitrep/base/utf8.h"
 
 /* The table, written down a second time. */
 static size_t length_of(const unsigned char *s, size_t len)

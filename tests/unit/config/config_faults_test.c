@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "../../faults/fault_loop.h"
-#include "sitrep/config.h"
+#include "sitrep/config/config.h"
 
 static const char main_text[] = "title = Pacific watch\n"
 				"include = more.conf\n"

@@ -14,10 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sitrep/config.h"
-#include "sitrep/config_value.h"
-#include "sitrep/log.h"
-#include "sitrep/option.h"
+#include "../../../daemon/config/config_value.h"
+#include "sitrep/base/log.h"
+#include "sitrep/config/config.h"
+#include "sitrep/config/option.h"
 
 struct fixture {
 	char folder[64];

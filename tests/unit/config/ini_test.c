@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "sitrep/ini.h"
+#include "../../../daemon/config/ini.h"
 
 struct expected {
 	enum ini_kind kind;

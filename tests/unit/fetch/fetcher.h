@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sitrep/transfer.h"
+#include "sitrep/fetch/transfer.h"
 
 enum { FETCHER_REDIRECTS_MAX = 5, FETCHER_MAX_BODY = 1024 * 1024 };
 

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "sitrep/guard.h"
+#include "sitrep/fetch/guard.h"
 
 /* ---- addresses from text ---- */
 

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sitrep/buf.h"
-#include "sitrep/link_header.h"
+#include "sitrep/base/buf.h"
+#include "sitrep/fetch/link_header.h"
 
 /* Every link as "href|rel|type;". */
 static void assert_links(const char *field, const char *expected)

@@ -15,10 +15,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "sitrep/html.h"
-#include "sitrep/limits.h"
-#include "sitrep/parse.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/parse/parse.h"
+#include "sitrep/text/html.h"
 
 enum {
 	/* The larger input; each shape is as long as this, whatever its pieces are. */

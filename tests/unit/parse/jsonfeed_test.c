@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "parse_fixture.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/utf8.h"
 
 static void test_sample(void **state)
 {

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sitrep/opml.h"
+#include "sitrep/parse/opml.h"
 
 struct fixture {
 	struct arena arena;

@@ -2,9 +2,9 @@
 #ifndef TEST_PARSE_FIXTURE_H
 #define TEST_PARSE_FIXTURE_H
 
-#include "sitrep/arena.h"
-#include "sitrep/clock.h"
-#include "sitrep/parse.h"
+#include "sitrep/base/arena.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/parse/parse.h"
 
 #include <stdio.h>
 #include <string.h>

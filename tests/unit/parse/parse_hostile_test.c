@@ -14,9 +14,9 @@
 #include <stdlib.h>
 
 #include "parse_fixture.h"
-#include "sitrep/buf.h"
-#include "sitrep/limits.h"
-#include "sitrep/utf8.h"
+#include "sitrep/base/buf.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/base/utf8.h"
 
 enum { BODY_MAX = 32 * 1024 * 1024 };
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "sitrep/xmlread.h"
+#include "../../../daemon/parse/xmlread.h"
 
 static struct arena arena;
 static struct buf out = {NULL, 0, 0, 1024 * 1024, 0};

@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-#include "sitrep/clock.h"
-#include "sitrep/health.h"
-#include "sitrep/http.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/publish/health.h"
+#include "sitrep/publish/http.h"
 
 #define NOW_MS INT64_C(1795000000000)
 #define HOUR_MS (INT64_C(3600) * 1000)

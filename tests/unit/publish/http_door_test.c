@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "../../../daemon/publish/http_internal.h"
-#include "sitrep/clock.h"
+#include "sitrep/base/clock.h"
 
 enum { MAX = 64, PER_ADDRESS = 8, PEERS_MAX = 400, KEPT = MAX / 8 };
 

@@ -22,8 +22,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "sitrep/buf.h"
-#include "sitrep/http.h"
+#include "sitrep/base/buf.h"
+#include "sitrep/publish/http.h"
 
 enum { ANSWER_MAX = 4 * 1024 * 1024, CONNECTIONS_MAX = 4, PATIENCE_S = 60, DOCUMENT_LEN = 20000, NOISE_LEN = 5000 };
 

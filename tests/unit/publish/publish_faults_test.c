@@ -2,8 +2,8 @@
  * of it, and never a part that is kept for the next reader. */
 #include "../../../daemon/publish/http_internal.h"
 #include "../../faults/fault_loop.h"
-#include "../store/fixture.h"
-#include "sitrep/publish.h"
+#include "../ingest/fixture.h"
+#include "sitrep/publish/publish.h"
 
 enum { PIECES_MAX = 10000 };
 

@@ -1,10 +1,10 @@
 /* publish_turns_test.c: the largest documents are made a piece at a time, and are what they would be in one piece. */
-#include "../store/fixture.h"
+#include "../ingest/fixture.h"
 
 #include <zlib.h>
 
 #include "../../../daemon/publish/http_internal.h"
-#include "sitrep/publish.h"
+#include "sitrep/publish/publish.h"
 
 /* What a piece may take.  Sanitizers make everything several times slower. */
 #if defined(__SANITIZE_ADDRESS__)

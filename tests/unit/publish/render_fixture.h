@@ -20,8 +20,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sitrep/render.h"
-#include "sitrep/utf8.h"
+#include "../../../daemon/publish/render.h"
+#include "sitrep/base/utf8.h"
 
 enum { OUT_MAX = 64 * 1024 * 1024 };
 

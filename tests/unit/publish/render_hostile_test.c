@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "sitrep/limits.h"
+#include "sitrep/base/limits.h"
 
 static const struct format *const xml_formats[] = {&format_atom, &format_rss};
 static const char hostile[] =

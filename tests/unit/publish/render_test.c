@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "sitrep/limits.h"
+#include "sitrep/base/limits.h"
 
 /* ---- nothing ---- */
 

@@ -16,8 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sitrep/error.h"
-#include "sitrep/file_access.h"
+#include "sitrep/base/error.h"
+#include "sitrep/store/file_access.h"
 
 enum { NOBODY = 65534 };
 

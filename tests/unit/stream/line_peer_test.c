@@ -17,8 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "sitrep/limits.h"
-#include "sitrep/line_peer.h"
+#include "../../../daemon/stream/line_peer.h"
+#include "sitrep/base/limits.h"
 
 enum { OUTPUT_MAX = 1024 * 1024, CHUNK = 4096 };
 

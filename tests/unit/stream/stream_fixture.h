@@ -6,7 +6,7 @@
 #ifndef SITREP_TEST_STREAM_FIXTURE_H
 #define SITREP_TEST_STREAM_FIXTURE_H
 
-#include "../store/fixture.h"
+#include "../ingest/fixture.h"
 
 #include <event2/event.h>
 #include <fcntl.h>
@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "sitrep/stream.h"
-#include "sitrep/turn.h"
+#include "sitrep/base/turn.h"
+#include "sitrep/stream/stream.h"
 
 /* What a turn may take.  Sanitizers make everything several times slower. */
 #if defined(__SANITIZE_ADDRESS__)

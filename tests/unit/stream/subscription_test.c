@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sitrep/subscription.h"
+#include "../../../daemon/stream/subscription.h"
 
 struct fixture {
 	struct identity *identity;

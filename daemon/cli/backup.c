@@ -1,0 +1,111 @@
+/* sitrep backup: a checked copy of the database, read by this program itself: whoever may read the state folder may
+ * make one, whether the daemon runs or not. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/paths.h"
+#include "sitrep/store/backup.h"
+
+/* A line of progress is written anew this often at most. */
+enum { SHOW_EVERY_MS = 200 };
+
+static volatile sig_atomic_t wants_end;
+
+static void on_signal(int number)
+{
+	(void)number;
+	wants_end = 1;
+}
+
+struct showing {
+	bool on_terminal;
+	int64_t last_us;
+};
+
+static int show_progress(void *arg, enum backup_stage stage, int64_t done, int64_t total)
+{
+	struct showing *show = arg;
+	int64_t now_us = clock_mono_us();
+
+	if (show->on_terminal && now_us - show->last_us >= SHOW_EVERY_MS * 1000) {
+		show->last_us = now_us;
+		if (stage == BACKUP_COPY)
+			(void)fprintf(stderr, "\rcopying: %lld of %lld pages (%d %%) \033[K", (long long)done,
+				(long long)total, total > 0 ? (int)(done * 100 / total) : 0);
+		else
+			(void)fputs("\rchecking the copy \033[K", stderr);
+	}
+	return wants_end;
+}
+
+static int run_backup(const struct client_options *options, int argc, char **argv)
+{
+	static const struct option long_options[] = {
+		{"state-dir", required_argument, NULL, 's'},
+		{"force", no_argument, NULL, 'f'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	const struct sigaction action = {.sa_handler = on_signal};
+	struct showing show = {.on_terminal = isatty(STDERR_FILENO) != 0};
+	struct backup_options backup = {.progress = show_progress, .arg = &show};
+	struct backup_result made;
+	struct error err = {0};
+	const char *named_dir = NULL;
+	char *state_dir;
+	int c, result;
+
+	(void)options;
+	while ((c = getopt_long(argc, argv, "fh", long_options, NULL)) != -1) {
+		switch (c) {
+		case 's':
+			named_dir = optarg;
+			break;
+		case 'f':
+			backup.force = true;
+			break;
+		case 'h':
+			command_usage(&command_backup, stdout);
+			return EXIT_DONE;
+		default:
+			command_usage(&command_backup, stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (argc - optind != 1) {
+		command_usage(&command_backup, stderr);
+		return EXIT_USAGE;
+	}
+	state_dir = paths_state_dir(named_dir);
+	if (state_dir == NULL)
+		return command_fail(&command_backup, "out of memory");
+	backup.state_dir = state_dir;
+	backup.file = argv[optind];
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+	(void)sigaction(SIGHUP, &action, NULL);
+	result = backup_make(&backup, &made, &err);
+	if (show.last_us != 0)
+		(void)fputs("\r\033[K", stderr);
+	free(state_dir);
+	if (result != 0)
+		return command_fail(&command_backup, err.text);
+	(void)printf("%s: %lld bytes, %lld items in %lld stories, checked\n", backup.file, (long long)made.bytes,
+		(long long)made.items, (long long)made.stories);
+	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_TROUBLE;
+}
+
+const struct command command_backup = {
+	.name = "backup",
+	.arguments = "[--state-dir DIR] [--force] FILE",
+	.summary = "Copy the database, checked, while the daemon runs or not",
+	.help = "      --state-dir DIR  the daemon's state folder (default $STATE_DIRECTORY, else /var/lib/sitrepd)\n"
+		"  -f, --force          replace FILE\n",
+	.run = run_backup,
+};

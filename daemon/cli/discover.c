@@ -1,0 +1,121 @@
+/* sitrep discover: the feeds that a web page names, as blocks for the configuration. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+
+#include "client.h"
+#include "sitrep/base/arena.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/config/config.h"
+#include "sitrep/parse/parse.h"
+#include "sitrep/text/html_links.h"
+
+enum { ARENA_MAX = 256 * 1024 * 1024 };
+
+/* Appends one line of text for a value in the file. */
+static void put_value(struct buf *out, const char *name, struct str value)
+{
+	if (str_empty(value))
+		return;
+	(void)buf_printf(out, "%s = ", name);
+	(void)utf8_one_line(out, value);
+	(void)buf_putc(out, '\n');
+}
+
+static void put_block(struct buf *out, struct str title, struct str url, struct str note)
+{
+	struct buf name = BUF_INIT(1024);
+
+	config_make_name(&name, title, url);
+	(void)buf_printf(out, "%s[feed \"%.*s\"]\n", out->len > 0 ? "\n" : "", STR_ARG(buf_str(&name)));
+	put_value(out, "url", url);
+	put_value(out, "title", title);
+	if (!str_empty(note))
+		(void)buf_printf(out, "# %.*s\n", STR_ARG(note));
+	buf_release(&name);
+}
+
+/* The answer is a feed itself, or a page that names some.  The number of blocks, or a negative code. */
+static int put_blocks(struct buf *out, const struct got *got, struct arena *a, struct error *err)
+{
+	const struct parse_input in = {.body = buf_str(&got->body),
+		.url = str_from(got->url),
+		.content_type = str_from(got->content_type),
+		.content_location = str_from(got->content_location),
+		.content_language = str_from(got->content_language)};
+	struct html_feed_link *links = arena_alloc_array(a, HTML_FEED_LINKS_MAX, sizeof(*links));
+	struct document d;
+	int count;
+
+	if (links == NULL)
+		return error_sys(err, -ENOMEM, "cannot look for feeds");
+	if (parse_feed(&in, a, &d, err) == 0) {
+		struct buf title = BUF_INIT(4096);
+
+		(void)utf8_one_line(&title, d.feed.title.value);
+		put_block(out, buf_str(&title), str_from(got->url), STR_NONE);
+		buf_release(&title);
+		return 1;
+	}
+	count = html_feed_links(a, buf_str(&got->body), str_from(got->url), links);
+	for (int i = 0; i < count; i++)
+		put_block(out, links[i].title, links[i].url, links[i].type);
+	return count < 0 ? error_sys(err, count, "cannot look for feeds") : count;
+}
+
+static int discover(const struct client_options *options, const char *url, struct error *err)
+{
+	struct buf out = BUF_INIT(1024 * 1024);
+	struct got got = {.body = BUF_INIT(0)};
+	struct arena a;
+	int result;
+
+	arena_init(&a, ARENA_MAX);
+	result = get_url(options, url, &got, err);
+	if (result == 0)
+		result = parse_prepare(err);
+	if (result == 0)
+		result = put_blocks(&out, &got, &a, err);
+	if (result == 0)
+		result = error_set(err, -ENOENT, "%s names no feed", url);
+	if (result > 0)
+		result = buf_failed(&out) || fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout) != 0
+				 ? error_set(err, -EIO, "cannot write")
+				 : 0;
+	arena_release(&a);
+	get_release(&got);
+	buf_release(&out);
+	return result;
+}
+
+static int run(const struct client_options *options, int argc, char **argv)
+{
+	static const struct option long_options[] = {
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	struct error err = {0};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+		if (c != 'h')
+			return EXIT_USAGE;
+		command_usage(&command_discover, stdout);
+		return EXIT_DONE;
+	}
+	if (argc - optind != 1 || !get_is_url(argv[optind])) {
+		command_usage(&command_discover, stderr);
+		return EXIT_USAGE;
+	}
+	if (discover(options, argv[optind], &err) != 0)
+		return command_fail(&command_discover, err.text);
+	return EXIT_DONE;
+}
+
+const struct command command_discover = {
+	.name = "discover",
+	.arguments = "URL",
+	.summary = "List a page's feeds as blocks for the configuration",
+	.help = "",
+	.run = run,
+};

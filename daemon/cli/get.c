@@ -1,0 +1,131 @@
+/* One GET for the commands that take an address, by the daemon's own transfer code: the same redirects, caps and
+ * reasons.  Whoever types an address means it, so private networks are open here. */
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/config/config.h"
+#include "sitrep/fetch/transfer.h"
+#include "sitrep/text/html.h"
+
+/* Of an error's page so much is shown as fits a few lines. */
+enum { SAID_MAX = 300 };
+
+enum { BODY_MAX = 64 * 1024 * 1024, TIMEOUT_MS = 60 * 1000, CONNECT_TIMEOUT_MS = 15 * 1000, REDIRECTS_MAX = 10 };
+enum { AGENT_MAX = 16 * 1024 };
+
+struct getting {
+	struct event_base *base;
+	struct got *got;
+	struct error *err;
+	int result;
+};
+
+static char *take(char **from)
+{
+	char *taken = *from;
+
+	*from = NULL;
+	return taken;
+}
+
+/* What the server's people wrote for whom they turn away may say what to do. */
+static void tell_refusal(struct getting *g, const struct transfer_answer *answer)
+{
+	struct buf page = BUF_INIT(4 * TRANSFER_REFUSAL_MAX), said = BUF_INIT(SAID_MAX);
+
+	if (utf8_repair(&page, buf_str(&answer->refusal)) == 0)
+		(void)html_to_text(&said, buf_str(&page));
+	g->result = said.len > 0 ? error_set(g->err, -EIO, "%s; the server says: %s", answer->error.text, said.data)
+				 : error_set(g->err, -EIO, "%s", answer->error.text);
+	buf_release(&page);
+	buf_release(&said);
+}
+
+static void on_done(void *arg, struct transfer_answer *answer)
+{
+	struct getting *g = arg;
+
+	if (answer->failure != FAILURE_NONE) {
+		tell_refusal(g, answer);
+	} else {
+		g->result = 0;
+		g->got->body = answer->body;
+		answer->body = BUF_INIT(0);
+		g->got->url = take(&answer->final_url);
+		g->got->content_type = take(&answer->content_type);
+		g->got->content_location = take(&answer->content_location);
+		g->got->content_language = take(&answer->content_language);
+	}
+	(void)event_base_loopbreak(g->base);
+}
+
+bool get_is_url(const char *argument)
+{
+	return str_starts_nocase(str_from(argument), STR("http://")) ||
+	       str_starts_nocase(str_from(argument), STR("https://"));
+}
+
+/* As the daemon does it; NULL without memory. */
+static char *make_agent(const struct client_options *options)
+{
+	struct config *c = client_config(options);
+	const char *contact = NULL;
+	struct buf agent = BUF_INIT(AGENT_MAX);
+
+	if (c != NULL)
+		contact = c->contact_url != NULL ? c->contact_url : c->base_url;
+	(void)buf_puts(&agent, "sitrep/" SITREP_VERSION);
+	if (contact != NULL)
+		(void)buf_printf(&agent, " (+%s)", contact);
+	config_free(c);
+	return buf_take(&agent, NULL);
+}
+
+int get_url(const struct client_options *client, const char *url, struct got *got, struct error *err)
+{
+	char *agent = make_agent(client);
+	const struct transfers_options options = {
+		.max_connections = 1, .connect_timeout_ms = CONNECT_TIMEOUT_MS, .max_redirects = REDIRECTS_MAX};
+	const struct transfer_request request = {
+		.url = url,
+		.user_agent = agent,
+		.timeout_ms = TIMEOUT_MS,
+		.max_body = BODY_MAX,
+		.allow_private = true,
+		.want_refusal = true,
+	};
+	struct getting g = {.base = event_base_new(), .got = got, .err = err, .result = -EIO};
+	struct transfers *transfers = NULL;
+
+	*got = (struct got){.body = BUF_INIT(0)};
+	if (g.base == NULL || agent == NULL) {
+		g.result = error_sys(err, -ENOMEM, "cannot fetch %s", url);
+		goto out;
+	}
+	transfers = transfers_new(g.base, &options, err);
+	if (transfers == NULL || transfer_start(transfers, &request, on_done, &g, err) == NULL) {
+		g.result = err->code != 0 ? err->code : -ENOMEM;
+		goto out;
+	}
+	if (event_base_dispatch(g.base) != 0)
+		g.result = error_set(err, -EIO, "cannot wait for %s", url);
+out:
+	if (transfers != NULL)
+		transfers_free(transfers);
+	if (g.base != NULL)
+		event_base_free(g.base);
+	free(agent);
+	return g.result;
+}
+
+void get_release(struct got *got)
+{
+	buf_release(&got->body);
+	free(got->url);
+	free(got->content_type);
+	free(got->content_location);
+	free(got->content_language);
+}

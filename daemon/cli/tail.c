@@ -1,0 +1,236 @@
+/* sitrep tail: the stream, for people and for pipes.
+ *
+ * With --state the cursor is written to a file, after what it stands for was handed to standard output, so
+ * that the next run goes on there: an event may come twice after a crash, never not at all.  When the
+ * daemon goes away, tail waits for it and goes on where it was. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "sitrep/base/buf.h"
+
+enum { RECONNECT_FIRST_S = 1, RECONNECT_LONGEST_S = 60 };
+
+struct tail {
+	const struct client_options *options;
+	bool json;
+	const char *state_path;
+	char cursor[CURSOR_TEXT_MAX]; /* "" before the first */
+	bool cursor_fresh;            /* not written to the state file yet */
+	json_t *request;
+};
+
+static volatile sig_atomic_t ending;
+
+static void on_signal(int number)
+{
+	(void)number;
+	ending = 1;
+}
+
+static void catch_signals(void)
+{
+	/* Without SA_RESTART, so that a read that waits comes back. */
+	struct sigaction action = {.sa_handler = on_signal};
+
+	(void)sigemptyset(&action.sa_mask);
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+}
+
+/* ---- following ---- */
+
+/* Keeps the cursor where --state says, unless it is kept already. */
+static int save_state(struct tail *t, struct error *err)
+{
+	int result = t->state_path != NULL && t->cursor_fresh ? cursor_file_save(t->state_path, t->cursor, err) : 0;
+
+	t->cursor_fresh = t->cursor_fresh && result != 0;
+	return result;
+}
+
+static void note_cursor(struct tail *t, const json_t *event, const char *member)
+{
+	const char *cursor = json_string_value(json_object_get(event, member));
+	char next[CURSOR_TEXT_MAX];
+
+	if (cursor == NULL || cursor_read(str_from(cursor), next) != 0 || next[0] == '\0' ||
+		strcmp(next, t->cursor) == 0)
+		return;
+	memcpy(t->cursor, next, sizeof(next));
+	t->cursor_fresh = true;
+}
+
+static int take_line(struct tail *t, struct str line, struct error *err)
+{
+	json_t *event = json_loadb(line.data, line.len, 0, NULL);
+	const char *kind = json_string_value(json_object_get(event, "event"));
+	int result = 0;
+
+	if (kind == NULL) {
+		result = error_set(err, -EPROTO, "the daemon sent something that is no event");
+	} else if (strcmp(kind, "error") == 0) {
+		const char *reason = json_string_value(json_object_get(event, "reason"));
+
+		result = error_set(err, -EINVAL, "%s", reason != NULL ? reason : "the daemon refused");
+	} else if (strcmp(kind, "hello") != 0) {
+		if (t->json && strcmp(kind, "subscribed") != 0 && strcmp(kind, "heartbeat") != 0) {
+			(void)fwrite(line.data, 1, line.len, stdout);
+			(void)putchar('\n');
+		} else if (!t->json) {
+			event_print(event, kind);
+		}
+		note_cursor(t, event, strcmp(kind, "subscribed") == 0 ? "since" : "cursor");
+	}
+	json_decref(event);
+	return result;
+}
+
+/* Until the connection ends; 0 then. */
+static int follow(struct tail *t, struct connection *c, struct error *err)
+{
+	struct str line;
+	int got;
+
+	if (t->cursor[0] != '\0' && json_object_set_new(t->request, "since", json_string(t->cursor)) != 0)
+		return error_sys(err, -ENOMEM, "cannot subscribe");
+	if (connection_send(c, t->request, err) != 0)
+		return 0;
+	while (!ending && (got = connection_receive(c, &line, err)) > 0) {
+		int result = take_line(t, line, err);
+
+		if (result != 0)
+			return result;
+		if (connection_has_line(c))
+			continue;
+		if (fflush(stdout) != 0)
+			return error_sys(err, -errno, "cannot write");
+		result = save_state(t, err);
+		if (result != 0)
+			return result;
+	}
+	return 0;
+}
+
+static int tail_forever(struct tail *t, struct error *err)
+{
+	unsigned wait_s = RECONNECT_FIRST_S;
+	bool connected_once = false;
+
+	while (!ending) {
+		struct connection *c = connection_open(t->options, CONNECTION_STREAM, err);
+		int result;
+
+		if (c == NULL && !connected_once)
+			return err->code;
+		if (c != NULL) {
+			connected_once = true;
+			wait_s = RECONNECT_FIRST_S;
+			result = follow(t, c, err);
+			connection_close(c);
+			if (result != 0)
+				return result;
+		}
+		if (!ending)
+			(void)sleep(wait_s);
+		wait_s = wait_s * 2 > RECONNECT_LONGEST_S ? RECONNECT_LONGEST_S : wait_s * 2;
+	}
+	if (fflush(stdout) != 0)
+		return error_sys(err, -errno, "cannot write");
+	return save_state(t, err);
+}
+
+static int add_name(json_t *request, const char *member, const char *name)
+{
+	json_t *list = json_object_get(request, member);
+
+	if (list == NULL) {
+		list = json_array();
+		if (json_object_set_new(request, member, list) != 0)
+			return -ENOMEM;
+	}
+	return json_array_append_new(list, json_string(name));
+}
+
+static int run(const struct client_options *options, int argc, char **argv)
+{
+	static const struct option long_options[] = {
+		{"json", no_argument, NULL, 'j'},
+		{"since", required_argument, NULL, 's'},
+		{"state", required_argument, NULL, 'S'},
+		{"event", required_argument, NULL, 'e'},
+		{"match", required_argument, NULL, 'm'},
+		{"category", required_argument, NULL, 'C'},
+		{"feed", required_argument, NULL, 'f'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	struct tail t = {.options = options, .request = json_object()};
+	struct error err = {0};
+	int result = json_object_set_new(t.request, "op", json_string("subscribe"));
+	int c;
+
+	while (result == 0 && (c = getopt_long(argc, argv, "je:m:f:h", long_options, NULL)) != -1) {
+		switch (c) {
+		case 'j':
+			t.json = true;
+			break;
+		case 's':
+			result = json_object_set_new(t.request, "since", json_string(optarg));
+			break;
+		case 'S':
+			t.state_path = optarg;
+			break;
+		case 'e':
+			result = add_name(t.request, "events", optarg);
+			break;
+		case 'm':
+			result = json_object_set_new(t.request, "match", json_string(optarg));
+			break;
+		case 'C':
+			result = add_name(t.request, "categories", optarg);
+			break;
+		case 'f':
+			result = add_name(t.request, "feeds", optarg);
+			break;
+		case 'h':
+			command_usage(&command_tail, stdout);
+			json_decref(t.request);
+			return EXIT_DONE;
+		default:
+			json_decref(t.request);
+			return EXIT_USAGE;
+		}
+	}
+	if (result != 0) {
+		(void)error_sys(&err, -ENOMEM, "cannot subscribe");
+	} else if (optind != argc) {
+		result = error_set(&err, -EINVAL, "unexpected argument %s", argv[optind]);
+	} else {
+		catch_signals();
+		if (t.state_path != NULL)
+			result = cursor_file_load(t.state_path, t.cursor, &err);
+		if (result == 0)
+			result = tail_forever(&t, &err);
+	}
+	json_decref(t.request);
+	return result == 0 ? EXIT_DONE : command_fail(&command_tail, err.text);
+}
+
+const struct command command_tail = {
+	.name = "tail",
+	.arguments = "[OPTIONS]",
+	.summary = "Follow new items, copies, updates and alerts",
+	.help = "  -j, --json           lines as they come from the daemon, see sitrep-stream(7)\n"
+		"      --since CURSOR   begin after this cursor; 0: with the oldest event kept\n"
+		"      --state FILE     keep the cursor in FILE and go on there next time\n"
+		"  -e, --event NAME     only new, copy, updated, alert or feed; may be given again\n"
+		"  -m, --match RULE     only items that the rule matches\n"
+		"      --category NAME  only this category; may be given again\n"
+		"  -f, --feed NAME      only this feed; may be given again\n",
+	.run = run,
+};

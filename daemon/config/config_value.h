@@ -1,0 +1,27 @@
+/* config_value.h: one option's value: read from text, written back as text.
+ *
+ * Used by config.c and config_diff.c; knows the types of option.h and nothing of files. */
+#ifndef SITREP_CONFIG_CONFIG_VALUE_H
+#define SITREP_CONFIG_CONFIG_VALUE_H
+
+#include "sitrep/base/arena.h"
+#include "sitrep/base/buf.h"
+#include "sitrep/base/str.h"
+#include "sitrep/config/config.h"
+#include "sitrep/config/option.h"
+
+/* How OPTION_LIST lies in the structs of config.h. */
+struct config_words {
+	const char **items;
+	size_t count;
+};
+
+/* Reads value and puts it into owner (the struct that o->offset counts in); text lives in a.  0, -ENOMEM, or
+ * -EINVAL with what was found and what was expected. */
+int config_value_read(struct arena *a, void *owner, const struct config_option *o, struct str value,
+	struct config_place place, struct error *err);
+
+/* The value as it could be written in a file, passwords in URLs left out; "" when it is absent. */
+int config_value_write(struct buf *out, const void *owner, const struct config_option *o);
+
+#endif

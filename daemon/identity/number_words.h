@@ -1,0 +1,32 @@
+/* number_words.h: numbers that are written in words, in English, French, German, Spanish, Russian, Korean and the
+ * numerals of Japanese and Chinese.
+ *
+ * "Eight drones" and "twelve drones" tell two days apart as 8 and 12 do.  Read are canonical tokens (canon.h), each
+ * followed by a space: "quatre vingt dix" is 90, "two hundred and fifty" 250, "a dozen" is 12.  "Two billion"
+ * is 2, as "2 billion" and "2bn" stand for: outlets write millions in too many ways to compare them.  Words that are
+ * mostly something else stand for no number by themselves: one, un, ein, and single syllables and characters that no
+ * counted thing follows. */
+#ifndef SITREP_IDENTITY_NUMBER_WORDS_H
+#define SITREP_IDENTITY_NUMBER_WORDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/base/str.h"
+
+enum { NUMBER_DIGITS_MAX = 24 };
+
+struct number_text {
+	size_t tokens; /* it takes up; 0: no number begins here */
+	struct str digits;
+	char room[NUMBER_DIGITS_MAX];
+};
+
+/* Reads the number that begins with the first of tokens, of which hash is the XXH3 by seed; previous is the token
+ * before it, or empty. */
+void number_words_read(struct number_text *n, struct str tokens, uint64_t hash, struct str previous);
+
+/* The hashes by which words are known. */
+void number_words_prepare(uint64_t (*hash_of)(struct str token));
+
+#endif

@@ -1,0 +1,378 @@
+/* Is an item whose identity is unknown one that is known under another? */
+#include "finder.h"
+
+#include <string.h>
+
+#include "item_date.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/identity/title_core.h"
+
+enum {
+	/* Guids are compared of so many of a feed's newest items with one text: it takes reading their records. */
+	GUIDS_COMPARED = 4,
+};
+
+void finder_init(struct finder *f, struct item_store *items, const struct entries *entries, struct sha256 *hash)
+{
+	*f = (struct finder){.items = items, .entries = entries, .hash = hash};
+	arena_init(&f->arena, LIMIT_WIRE_DOCUMENT);
+	likeness_init(&f->likeness);
+}
+
+void finder_release(struct finder *f)
+{
+	arena_release(&f->arena);
+	likeness_release(&f->likeness);
+}
+
+void finder_begin(struct finder *f, int64_t feed_id, int64_t at_ms, int64_t window_ms)
+{
+	f->feed_id = feed_id;
+	f->at_ms = at_ms;
+	f->window_ms = window_ms;
+	f->document = 0;
+}
+
+/* ---- the evidence ---- */
+
+static int find_own_texts(
+	struct finder *f, const struct entry *e, struct known own[KNOWN_MAX], size_t *count, struct error *err)
+{
+	return item_store_by_digest(f->items, entry_digest(e), f->feed_id, own, count, err);
+}
+
+int finder_core_key(struct finder *f, const struct entry *e, uint8_t key[SHA256_LEN], struct error *err)
+{
+	struct str title = str_trim(e->item->plain_title), core = title_core(title);
+	const struct str pieces[] = {STR("core\n"), core, STR("\n"), e->item->plain_summary};
+	int result;
+
+	if (core.len == title.len)
+		return 0;
+	result = sha256_begin(f->hash);
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]) && result == 0; i++)
+		result = sha256_add(f->hash, pieces[i]);
+	if (result == 0)
+		result = sha256_end(f->hash, key);
+	return result == 0 ? 1 : error_sys(err, result, "cannot hash a text");
+}
+
+/* By the text without its title's counter. */
+static int find_own_cores(
+	struct finder *f, const struct entry *e, struct known own[KNOWN_MAX], size_t *count, struct error *err)
+{
+	uint8_t key[SHA256_LEN];
+	int result = finder_core_key(f, e, key, err);
+
+	*count = 0;
+	return result == 1 ? item_store_by_digest(f->items, key, f->feed_id, own, count, err) : result;
+}
+
+/* Have most items of the document texts that the feed had under other identities, and not all of them one text? */
+static int find_document_kind(struct finder *f, struct error *err)
+{
+	const struct entry *first = NULL;
+	size_t shown = 0, renamed = 0;
+	bool differ = false;
+
+	for (size_t i = 0; i < f->entries->count; i++) {
+		const struct entry *e = &f->entries->items[i];
+		struct known own[KNOWN_MAX];
+		size_t count;
+		int result;
+
+		if (e->skip)
+			continue;
+		shown++;
+		if (e->found)
+			continue;
+		result = find_own_texts(f, e, own, &count, err);
+		if (result == 0 && count == 0)
+			result = find_own_cores(f, e, own, &count, err);
+		if (result != 0)
+			return result;
+		if (count == 0)
+			continue;
+		renamed++;
+		differ = differ || (first != NULL && memcmp(entry_digest(first), entry_digest(e), STORE_KEY_LEN) != 0);
+		first = e;
+	}
+	if (shown == 1)
+		f->document = DOCUMENT_ALONE;
+	else
+		f->document = renamed * 2 > shown && differ ? DOCUMENT_RENAMED : DOCUMENT_STEADY;
+	return 0;
+}
+
+int finder_load(struct finder *f, int64_t item_id, struct item *it, struct error *err)
+{
+	arena_clear(&f->arena);
+	return item_store_record(f->items, item_id, &f->arena, it, err);
+}
+
+/* A date that was ahead of our clock is stored as the time when the item was seen; its record has it as it was. */
+static int find_date(struct finder *f, int64_t date_ms, const struct known *k, enum match_date *date, struct error *err)
+{
+	int64_t known_ms = k->published_ms;
+	struct item it;
+	int result = 0;
+
+	if (known_ms != TIME_NONE && known_ms == k->first_seen_ms) {
+		result = finder_load(f, k->item_id, &it, err);
+		if (result == 1)
+			known_ms = item_date(&it);
+	}
+	*date = match_date(date_ms, known_ms);
+	return result < 0 ? result : 0;
+}
+
+/* What was pruned is only known to have been seen until then. */
+static enum match_date date_after_pruned(int64_t date_ms, const struct known *k)
+{
+	if (date_ms == TIME_NONE)
+		return DATE_UNKNOWN;
+	return date_ms > k->last_seen_ms ? DATE_OTHER : DATE_SAME;
+}
+
+/* What an item has no guid for says the same as its link, even where several have that. */
+static enum match_link find_link(const struct entry *e, const struct known *k)
+{
+	const uint8_t *url = entry_url_key(e);
+
+	if (url == NULL || !k->has_url || (!e->url_counts && e->item->identity_kind == IDENTITY_GUID))
+		return LINK_OTHER;
+	return memcmp(url, k->url_key, STORE_KEY_LEN) == 0 ? LINK_SAME : LINK_OTHER;
+}
+
+/* All but the text, which the caller knows, and what takes looking for: that the guid is the same. */
+static int gather(struct finder *f, const struct entry *e, const struct known *k, struct match_facts *facts,
+	int64_t *apart_ms, struct error *err)
+{
+	int64_t date_ms = e->date_ms, known_ms = k->published_ms;
+	bool is_pruned = k->story_id == 0;
+	int result = 0;
+
+	facts->owner = k->feed_id == f->feed_id ? OWNER_SELF : OWNER_OTHER;
+	facts->place = is_pruned ? PLACE_PRUNED : entries_contain(f->entries, k->item_id) ? PLACE_SHOWN : PLACE_GONE;
+	facts->guid = e->item->identity_kind == IDENTITY_GUID ? GUID_OTHER : GUID_NONE;
+	facts->link = find_link(e, k);
+	facts->length = match_length(e->item->token_count);
+	facts->document = DOCUMENT_STEADY;
+	if (is_pruned) {
+		facts->date = date_after_pruned(date_ms, k);
+		known_ms = k->last_seen_ms;
+	} else {
+		result = find_date(f, date_ms, k, &facts->date, err);
+		known_ms = known_ms != TIME_NONE ? known_ms : k->first_seen_ms;
+	}
+	date_ms = date_ms != TIME_NONE ? date_ms : f->at_ms;
+	*apart_ms = date_ms > known_ms ? date_ms - known_ms : known_ms - date_ms;
+	facts->in_window = *apart_ms <= f->window_ms;
+	if (result != 0 || facts->owner != OWNER_SELF ||
+		(facts->text != TEXT_SAME && facts->text != TEXT_BUT_COUNTER) ||
+		(facts->date != DATE_UNKNOWN && facts->date != DATE_SAME_DAY))
+		return result;
+	if (f->document == 0)
+		result = find_document_kind(f, err);
+	facts->document = f->document;
+	return result;
+}
+
+/* Was the known item told under the same guid?  It was if the feed repeats guids, which are extended then. */
+static int find_guid(
+	struct finder *f, const struct entry *e, const struct known *k, enum match_guid *guid, struct error *err)
+{
+	struct item it;
+	int result = finder_load(f, k->item_id, &it, err);
+
+	if (result == 1 && str_eq(str_trim(it.id), str_trim(e->item->id)))
+		*guid = GUID_SAME;
+	return result < 0 ? result : 0;
+}
+
+/* *text is 0, which no row fits, when the known one is damaged. */
+static int compare_texts(struct finder *f, const struct entry *e, const struct known *k, int64_t *known_date_ms,
+	enum match_text *text, struct error *err)
+{
+	struct item it;
+	int result = finder_load(f, k->item_id, &it, err);
+
+	*text = 0;
+	*known_date_ms = TIME_NONE;
+	if (result != 1)
+		return result;
+	*known_date_ms = item_date(&it);
+	result = likeness_compare(&f->likeness, &it, e->item);
+	if (result < 0)
+		return error_sys(err, result, "cannot compare two texts");
+	*text = result == 1 ? TEXT_ALIKE : TEXT_UNRELATED;
+	return 0;
+}
+
+/* ---- the decision ---- */
+
+static void prefer(struct finding *best, const struct finding *now)
+{
+	if (now->decision < best->decision || now->decision == MATCH_NONE)
+		return;
+	if (now->decision == best->decision &&
+		(now->link > best->link || (now->link == best->link && now->apart_ms >= best->apart_ms)))
+		return;
+	*best = *now;
+}
+
+static int judge_texts(struct finder *f, const struct entry *e, const struct known *k, size_t count, bool repeated,
+	struct finding *best, struct error *err)
+{
+	int compared = 0, result = 0;
+
+	for (size_t i = 0; i < count && result == 0 && best->decision < MATCH_SAME; i++) {
+		struct match_facts facts = {.text = TEXT_SAME, .repeated = repeated};
+		struct finding now = {.known = k[i]};
+
+		result = gather(f, e, &k[i], &facts, &now.apart_ms, err);
+		if (result != 0)
+			break;
+		now.decision = item_match(&facts);
+		if (now.decision == MATCH_LOOKALIKE && facts.owner == OWNER_SELF && facts.place == PLACE_GONE &&
+			facts.guid == GUID_OTHER && compared++ < GUIDS_COMPARED) {
+			result = find_guid(f, e, &k[i], &facts.guid, err);
+			now.decision = item_match(&facts);
+		}
+		now.owner = facts.owner;
+		now.link = facts.link;
+		prefer(best, &now);
+	}
+	return result;
+}
+
+/* A short text is looked for in its own feed only; a long one first in all of them, since most are in none. */
+static int judge_by_digest(struct finder *f, const struct entry *e, struct finding *best, struct error *err)
+{
+	bool is_long = e->item->token_count >= MATCH_TOKENS_MIN, repeated = false;
+	struct known any[KNOWN_MAX], own[KNOWN_MAX];
+	size_t any_count = 0, own_count;
+	int result = 0;
+
+	if (is_long)
+		result = item_store_by_digest(f->items, entry_digest(e), 0, any, &any_count, err);
+	if (result != 0 || (is_long && any_count == 0))
+		return result;
+	result = find_own_texts(f, e, own, &own_count, err);
+	if (result == 0)
+		result = judge_texts(f, e, own, own_count, false, best, err);
+	for (size_t i = 0; i < own_count; i++)
+		repeated = repeated || own[i].story_id != 0;
+	/* those of others */
+	for (size_t i = 0; i < any_count;) {
+		if (any[i].feed_id == f->feed_id)
+			any[i] = any[--any_count];
+		else
+			i++;
+	}
+	return result == 0 ? judge_texts(f, e, any, any_count, repeated, best, err) : result;
+}
+
+static bool is_one_a_feed(const struct known *k, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (k[i].feed_id == k[i - 1].feed_id)
+			return false;
+	return true;
+}
+
+/* A link that several items of one feed have is the address of something else than an item. */
+static int judge_by_url(struct finder *f, const struct entry *e, struct finding *best, struct error *err)
+{
+	struct known any[KNOWN_MAX], own[KNOWN_MAX];
+	const struct known *k = own;
+	struct match_facts facts = {.text = TEXT_UNRELATED};
+	size_t any_count, own_count;
+	int64_t date_ms;
+	int result;
+
+	if (!e->url_counts)
+		return 0;
+	result = item_store_by_url(f->items, entry_url_key(e), 0, any, &any_count, err);
+	if (result != 0 || any_count == 0)
+		return result;
+	result = item_store_by_url(f->items, entry_url_key(e), f->feed_id, own, &own_count, err);
+	if (result != 0 || own_count > 1)
+		return result;
+	if (own_count == 0) {
+		if (!is_one_a_feed(any, any_count))
+			return 0;
+		k = any;
+	}
+	result = gather(f, e, k, &facts, &best->apart_ms, err);
+	if (result == 0)
+		result = compare_texts(f, e, k, &date_ms, &facts.text, err);
+	best->decision = item_match(&facts);
+	best->owner = facts.owner;
+	best->link = facts.link;
+	best->known = *k;
+	return result;
+}
+
+static int judge_by_core(struct finder *f, const struct entry *e, struct finding *best, struct error *err)
+{
+	struct known own[KNOWN_MAX];
+	size_t count;
+	int result = find_own_cores(f, e, own, &count, err);
+
+	for (size_t i = 0; i < count && result == 0 && best->decision < MATCH_CHANGED; i++) {
+		struct match_facts facts = {.text = TEXT_BUT_COUNTER};
+		struct finding now = {.known = own[i]};
+
+		result = gather(f, e, &own[i], &facts, &now.apart_ms, err);
+		now.decision = item_match(&facts);
+		now.owner = facts.owner;
+		now.link = facts.link;
+		prefer(best, &now);
+	}
+	return result;
+}
+
+int finder_find(struct finder *f, const struct entry *e, struct finding *best, struct error *err)
+{
+	int result;
+
+	*best = (struct finding){.decision = MATCH_NONE};
+	result = judge_by_digest(f, e, best, err);
+	if (result == 0 && best->decision == MATCH_NONE)
+		result = judge_by_url(f, e, best, err);
+	return result == 0 && best->decision == MATCH_NONE ? judge_by_core(f, e, best, err) : result;
+}
+
+int finder_knows(struct finder *f, const struct entry *e, struct error *err)
+{
+	struct known own[KNOWN_MAX];
+	size_t count = 0;
+	int result = 0;
+
+	if (e->item->token_count >= MATCH_TOKENS_MIN)
+		result = find_own_texts(f, e, own, &count, err);
+	if (result == 0 && count == 0 && e->url_counts)
+		result = item_store_by_url(f->items, entry_url_key(e), f->feed_id, own, &count, err);
+	return result == 0 ? count > 0 : result;
+}
+
+bool finder_is_by_link(const struct entry *e)
+{
+	const struct item *it = e->item;
+
+	return it->identity_kind == IDENTITY_LINK ||
+	       (it->identity_kind == IDENTITY_GUID && it->link.len > 0 && str_eq(str_trim(it->id), str_trim(it->link)));
+}
+
+int finder_is_replaced(struct finder *f, const struct entry *e, struct error *err)
+{
+	enum match_text text;
+	int64_t date_ms;
+	int result = compare_texts(f, e, &e->known, &date_ms, &text, err);
+
+	if (result != 0)
+		return result;
+	return text == TEXT_UNRELATED && match_date(e->date_ms, date_ms) != DATE_SAME;
+}

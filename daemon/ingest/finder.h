@@ -1,0 +1,61 @@
+/* finder.h: is an item whose identity is unknown one that is known under another?
+ *
+ * Looks up the known items that have its text or its link, gathers the evidence about each, and asks the table
+ * (item_match.h).  A text is looked for before a link; of several known items the strongest decision counts, and of
+ * equal ones that with the same link, then the one closest in time. */
+#ifndef SITREP_INGEST_FINDER_H
+#define SITREP_INGEST_FINDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "entries.h"
+#include "sitrep/base/arena.h"
+#include "sitrep/base/error.h"
+#include "sitrep/identity/item_match.h"
+#include "sitrep/identity/likeness.h"
+#include "sitrep/store/item_store.h"
+
+struct finder {
+	struct item_store *items;      /* borrowed, as are entries */
+	const struct entries *entries; /* of the document */
+	struct sha256 *hash;           /* borrowed */
+	struct arena arena;            /* a known item, as it was said last */
+	struct likeness likeness;
+	int64_t feed_id, at_ms, window_ms;
+	enum match_document document; /* 0: not looked at yet */
+};
+
+struct finding {
+	enum match_decision decision;
+	enum match_owner owner;
+	enum match_link link;
+	int64_t apart_ms;
+	struct known known;
+};
+
+void finder_init(struct finder *f, struct item_store *items, const struct entries *entries, struct sha256 *hash);
+void finder_release(struct finder *f);
+
+/* A document of the feed, whose entries are set already, at at_ms; window_ms is [dedup] window. */
+void finder_begin(struct finder *f, int64_t feed_id, int64_t at_ms, int64_t window_ms);
+
+/* 0, or negative errno. */
+int finder_find(struct finder *f, const struct entry *e, struct finding *best, struct error *err);
+
+/* The known item as it was said last, valid until the next call: 1; 0 when there is none, or it is damaged. */
+int finder_load(struct finder *f, int64_t item_id, struct item *it, struct error *err);
+
+/* Has the feed an item with e's text, if it is no short one, or its link?  1, 0, or negative errno. */
+int finder_knows(struct finder *f, const struct entry *e, struct error *err);
+
+/* The key of e's text without its title's counter (title_core.h), by which it is found with the next one: 1; 0 when
+ * there is no counter; or negative errno. */
+int finder_core_key(struct finder *f, const struct entry *e, uint8_t key[SHA256_LEN], struct error *err);
+
+/* Is e known by its link alone: because it has no guid, or because its guid is its link? */
+bool finder_is_by_link(const struct entry *e);
+/* Does something else than e->known stand under that link now?  1, 0, or negative errno. */
+int finder_is_replaced(struct finder *f, const struct entry *e, struct error *err);
+
+#endif

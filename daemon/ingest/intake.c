@@ -1,0 +1,310 @@
+/* What an item of a poll means: new, a copy, an update, or nothing.  The table stands in intake.h. */
+#include "intake.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "intake_change.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/limits.h"
+
+enum {
+	/* A record is an item of one document, at most as large as that. */
+	RECORD_MAX = LIMIT_WIRE_DOCUMENT,
+	/* Identities that are looked at after a document of a feed beyond its share, for each of its items. */
+	TRIM_TIMES = 6,
+	TRIM_LEAST = 1000,
+	/* So much of each document is looked at, however small its feed's share is. */
+	DOCUMENT_LEAST = 64 * 1024,
+};
+
+int intake_init(struct intake *in, struct item_store *items, struct journal *journal, struct publishers *publishers,
+	struct grouping *grouping, struct error *err)
+{
+	*in = (struct intake){.items = items,
+		.journal = journal,
+		.publishers = publishers,
+		.grouping = grouping,
+		.record = BUF_INIT(RECORD_MAX),
+		.limits = {INT64_MAX, INT64_MAX}};
+	in->hash = sha256_new(err);
+	finder_init(&in->finder, items, &in->entries, in->hash);
+	if (in->hash != NULL && churn_reader_init(&in->churn) != 0)
+		return error_sys(err, -ENOMEM, "cannot take documents in");
+	return in->hash == NULL ? -ENOMEM : 0;
+}
+
+void intake_release(struct intake *in)
+{
+	sha256_free(in->hash);
+	in->hash = NULL;
+	entries_release(&in->entries);
+	free(in->published_ms);
+	buf_release(&in->record);
+	finder_release(&in->finder);
+	churn_reader_release(&in->churn);
+}
+
+/* ---- which of it happens ---- */
+
+/* The answer with a story of its own, and with what it would have joined as related. */
+static void stand_beside(struct story_answer *answer)
+{
+	answer->relation = RELATION_RELATED;
+	answer->story_id = 0;
+	for (size_t i = 0; i < answer->link_count; i++)
+		if (answer->links[i].relation != RELATION_CONTAINS)
+			answer->links[i].relation = RELATION_RELATED;
+}
+
+/* News in the words of a known item tell of that item.  What the feed has had in the same words resembles all of it;
+ * what others had so long ago may still be a copy of something later. */
+static void tell_from(struct story_answer *answer, const struct finding *f)
+{
+	if (f->owner == OWNER_SELF || answer->story_id == f->known.story_id || answer->story_id == 0)
+		stand_beside(answer);
+	if (answer->relation != RELATION_RELATED)
+		return;
+	answer->of_item = f->known.item_id;
+	answer->reasons = (struct story_reasons){.score = 1};
+	for (size_t i = 0; i < answer->link_count; i++)
+		if (answer->links[i].item_id == f->known.item_id)
+			return;
+	if (answer->link_count == STORY_LINKS_MAX)
+		answer->link_count--;
+	answer->links[answer->link_count++] =
+		(struct story_link){.item_id = f->known.item_id, .relation = RELATION_RELATED, .reasons = {.score = 1}};
+}
+
+/* What nothing else has placed is placed by its text, or begins a story.  An outlet that shows two texts side by side
+ * means two things, however alike they are. */
+static int take_by_text(struct intake_run *t, struct entry *e, const struct finding *f)
+{
+	struct story_answer answer;
+	struct grouping_item text = {.at_ms = t->at_ms, .sketch = e->item->sketch};
+	struct story_placement p = {.answer = &answer};
+	int64_t publisher_id;
+	int result = publishers_find(t->in->publishers, e->item, &publisher_id, t->err);
+
+	text.source = publishers_name(t->in->publishers);
+	if (result == 0)
+		result = grouping_decide(t->in->grouping, &text, &answer, t->err);
+	if (result != 0)
+		return result;
+	if (f->decision == MATCH_LOOKALIKE)
+		tell_from(&answer, f);
+	else if (answer.relation == RELATION_UPDATE && entries_contain(&t->in->entries, answer.of_item))
+		stand_beside(&answer);
+	p.relation = answer.relation;
+	p.story_id = answer.story_id;
+	p.of_item = answer.of_item;
+	p.score = answer.reasons.score;
+	return intake_add(t, e, &p);
+}
+
+static int take_unknown(struct intake_run *t, struct entry *e)
+{
+	struct finding f = {.decision = MATCH_NONE};
+	int result = finder_find(&t->in->finder, e, &f, t->err);
+
+	if (result != 0)
+		return result;
+	t->unknown++;
+	switch (f.decision) {
+	case MATCH_COPY:
+		return intake_add_copy(t, e, &f.known);
+	case MATCH_SAME:
+	case MATCH_CHANGED:
+		t->seen++;
+		result = intake_alias(t, e, f.known.item_id);
+		/* a text that the item had before it had its present one is a change, too */
+		if (f.decision == MATCH_CHANGED || (f.known.canon_version == e->item->canon_version &&
+							   memcmp(f.known.digest, entry_digest(e), STORE_KEY_LEN) != 0))
+			return result == 0 ? intake_update(t, e, &f.known) : result;
+		t->counts->unchanged++;
+		return result;
+	case MATCH_TOMBSTONE:
+		t->seen += f.owner == OWNER_SELF;
+		t->counts->unchanged++;
+		return intake_alias(t, e, f.known.item_id);
+	case MATCH_NONE:
+	case MATCH_LOOKALIKE:
+	case MATCH_DECISIONS:
+		break;
+	}
+	return take_by_text(t, e, &f);
+}
+
+static int take_known(struct intake_run *t, struct entry *e)
+{
+	const struct known *k = &e->known;
+	bool pruned = k->story_id == 0;
+	bool same = pruned || memcmp(k->digest, entry_digest(e), STORE_KEY_LEN) == 0;
+	int result = intake_touch(t, e, k);
+
+	if (result != 0)
+		return result;
+	if (!same && k->canon_version == e->item->canon_version) {
+		if (finder_is_by_link(e))
+			result = finder_is_replaced(&t->in->finder, e, t->err);
+		if (result != 0)
+			return result == 1 ? take_unknown(t, e) : result;
+		return intake_update(t, e, k);
+	}
+	t->counts->unchanged++;
+	/* The rules may be others for links only. */
+	if (!pruned && k->canon_version != e->item->canon_version) {
+		struct item_row row = {
+			.id = k->item_id,
+			.feed_id = t->feed->state.id,
+			.seen_ms = t->at_ms,
+			.digest = entry_digest(e),
+			.url_key = entry_url_key(e),
+			.canon_version = e->item->canon_version,
+		};
+
+		return item_store_rehash(t->in->items, &row, t->err);
+	}
+	return 0;
+}
+
+/* All identities are looked up before anything is decided: which items are still in the document
+ * matters for those that are new in it. */
+static int find_identities(struct intake_run *t)
+{
+	struct entries *all = &t->in->entries;
+
+	for (size_t i = 0; i < all->count; i++) {
+		struct entry *e = &all->items[i];
+		int result;
+
+		if (e->skip)
+			continue;
+		result = item_store_by_identity(t->in->items, t->feed->state.id, e->identity, &e->known, t->err);
+		if (result < 0)
+			return result;
+		e->found = result == 1;
+		t->is_continued = t->is_continued || e->found;
+		if (e->found)
+			entries_know(all, e, e->known.item_id);
+	}
+	return 0;
+}
+
+/* Is the first document from another address that of a feed that is known?  Where it renamed all its items, by their
+ * texts and links. */
+static int find_continuation(struct intake_run *t)
+{
+	const struct entries *all = &t->in->entries;
+	int result = 0;
+
+	if (!t->feed->backlog || t->feed->state.last_success_ms == TIME_NONE)
+		return 0;
+	for (size_t i = 0; i < all->count && result == 0 && !t->is_continued; i++)
+		if (!all->items[i].skip) {
+			result = finder_knows(&t->in->finder, &all->items[i], t->err);
+			t->is_continued = result == 1;
+		}
+	return result < 0 ? result : 0;
+}
+
+/* What is in the document is known by its new identities at once, so that nothing has to be found again. */
+static int rename_items(struct intake_run *t, enum feed_identity by)
+{
+	struct entries *all = &t->in->entries;
+	int result = entries_identify(all, by, t->in->hash, t->err);
+
+	for (size_t i = 0; i < all->count && result >= 0; i++) {
+		struct entry *e = &all->items[i];
+
+		if (e->skip)
+			continue;
+		/* Some have no other identity than before, which is the item's own then, and no alias. */
+		result = item_store_by_identity(t->in->items, t->feed->state.id, e->identity, &e->known, t->err);
+		if (result == 0)
+			result = intake_alias(t, e, e->item_id);
+	}
+	return result < 0 ? result : 0;
+}
+
+/* A feed whose identities turn out to be those of items it had is known by something else from now on. */
+static int judge_identities(struct intake_run *t, struct feed_row *feed)
+{
+	struct trust_sum sum;
+
+	if (feed->backlog || feed->state.identity == FEED_BY_DIGEST)
+		return 0;
+	identity_trust_note(&feed->trust, t->unknown, t->seen);
+	if (!identity_trust_is_lost(&feed->trust, &sum))
+		return 0;
+	feed->trust = (struct identity_trust){0};
+	feed->state.identity = feed->state.identity == FEED_BY_GUID ? FEED_BY_URL : FEED_BY_DIGEST;
+	t->counts->distrusted = sum.unknown;
+	t->counts->distrusted_seen = sum.seen;
+	return rename_items(t, feed->state.identity);
+}
+
+/* What is beyond a feed's share would be dropped again. */
+static int64_t document_limit(const struct intake *in)
+{
+	int64_t share = in->limits.share_bytes > DOCUMENT_LEAST ? in->limits.share_bytes : DOCUMENT_LEAST;
+
+	return share < in->limits.document_bytes ? share : in->limits.document_bytes;
+}
+
+static bool is_shown(void *arg, struct str identity)
+{
+	return entries_show(arg, (const uint8_t *)identity.data, identity.len);
+}
+
+/* A feed that invents a guid for each item at each poll would fill the database with what its items were once called.
+ * Beyond its share it is remembered under what it shows now.  Where the walk begins is as good as chance, and as many
+ * are looked at as can be added by some documents. */
+static int forget_unshown(struct intake_run *t, const struct feed_row *feed)
+{
+	struct entries *all = &t->in->entries;
+
+	if (feed->kept_bytes + t->in->items->kept_bytes <= t->in->limits.share_bytes)
+		return 0;
+	entries_order(all);
+	if (all->ordered == 0)
+		return 0;
+	return item_store_trim(t->in->items, feed->state.id, all->items[0].identity,
+		all->ordered * TRIM_TIMES + TRIM_LEAST, is_shown, all, t->err);
+}
+
+int intake_document(struct intake *in, struct feed_row *feed, const struct document *d, int64_t at_ms,
+	struct intake_counts *counts, struct error *err)
+{
+	struct intake_run t = {.in = in, .feed = feed, .at_ms = at_ms, .counts = counts, .err = err};
+	int result = entries_set(&in->entries, d, feed->state.identity, in->hash, err);
+
+	in->items->kept_bytes = 0;
+	finder_begin(&in->finder, feed->state.id, at_ms, grouping_params(in->grouping)->window_ms);
+	if (result == 0)
+		counts->cut = entries_cut(&in->entries, document_limit(in));
+	if (result == 0)
+		result = publishers_begin(in->publishers, feed, d, err);
+	if (result == 0)
+		result = find_identities(&t);
+	if (result == 0)
+		result = find_continuation(&t);
+	/* The last one first: feeds begin with the newest, which is to get the highest number. */
+	for (size_t i = in->entries.count; i > 0 && result == 0; i--) {
+		struct entry *e = &in->entries.items[i - 1];
+
+		if (e->skip)
+			counts->unchanged++;
+		else
+			result = e->found ? take_known(&t, e) : take_unknown(&t, e);
+	}
+	if (result == 0)
+		result = judge_identities(&t, feed);
+	if (result == 0)
+		result = forget_unshown(&t, feed);
+	feed->kept_bytes += in->items->kept_bytes;
+	if (feed->kept_bytes < 0)
+		feed->kept_bytes = 0;
+	return result;
+}

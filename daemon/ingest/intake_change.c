@@ -1,0 +1,336 @@
+/* What becomes of an item of a poll in the database: its row, its story and its events. */
+#include "intake_change.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "item_date.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/store/record.h"
+
+enum {
+	/* A record buffer that one large item made larger than this is given back. */
+	RECORD_KEPT = 256 * 1024,
+	/* Below all that has a date, of items that came in with their feed and have none. */
+	UNDATED_SORT_MS = 0,
+};
+
+/* That an item is still in its feed is written down once a day, not at every poll. */
+static const int64_t touch_after_ms = INT64_C(24) * 3600 * 1000;
+
+/* A text that is ignored is kept so often. */
+static const int64_t ignored_kept_ms = INT64_C(3600) * 1000;
+
+/* ---- making a row ---- */
+
+/* RFC 9562, version 8: ours to define, the same for ever for a feed's first name and an identity. */
+static int make_uid(struct intake_run *t, const struct entry *e, uint8_t uid[STORE_KEY_LEN])
+{
+	uint8_t digest[SHA256_LEN];
+	struct sha256 *h = t->in->hash;
+	int result = sha256_begin(h);
+
+	if (result == 0)
+		result = sha256_add(h, str_from(t->feed->uid_stem));
+	if (result == 0)
+		result = sha256_add(h, str_make("", 1));
+	if (result == 0)
+		result = sha256_add(h, str_make((const char *)e->identity, SHA256_LEN));
+	/* an earlier item of that identity has the name already */
+	if (result == 0 && e->found)
+		result = sha256_add(h, e->item->digest);
+	if (result == 0)
+		result = sha256_end(h, digest);
+	if (result != 0)
+		return error_sys(t->err, result, "cannot hash an identity");
+	memcpy(uid, digest, STORE_KEY_LEN);
+	uid[6] = (uint8_t)(0x80 | (uid[6] & 0x0f));
+	uid[8] = (uint8_t)(0x80 | (uid[8] & 0x3f));
+	return 0;
+}
+
+/* The record keeps what the feed said; which rules of today's configuration matched is in the marks. */
+static int encode_record(struct intake_run *t, const struct item *it)
+{
+	struct item plain = *it;
+	int result;
+
+	plain.matches.count = 0;
+	plain.sketch = STR_NONE;
+	plain.published = item_date_plausible(it->published);
+	plain.updated = item_date_plausible(it->updated);
+	plain.created = item_date_plausible(it->created);
+	plain.expired = item_date_plausible(it->expired);
+	if (t->in->record.cap > RECORD_KEPT)
+		buf_release(&t->in->record);
+	buf_clear(&t->in->record);
+	result = record_encode(&t->in->record, &plain);
+	return result == 0 ? 0 : error_sys(t->err, result, "cannot encode an item");
+}
+
+/* The first document is a backlog.  But another address of a feed is no new feed: beside items that are known, what its
+ * last good poll could not have shown is news. */
+static bool is_backlog(const struct intake_run *t, const struct entry *e)
+{
+	const struct feed_state *feed = &t->feed->state;
+
+	if (!t->feed->backlog || !t->is_continued)
+		return t->feed->backlog;
+	return !e->found && e->date_ms != TIME_NONE && feed->last_success_ms != TIME_NONE &&
+	       e->date_ms <= feed->last_success_ms;
+}
+
+/* An item of a backlog stands where it was published, below all that has a date when it has none. */
+static int64_t sort_of(const struct intake_run *t, const struct entry *e)
+{
+	if (!is_backlog(t, e))
+		return t->at_ms;
+	if (e->date_ms == TIME_NONE)
+		return UNDATED_SORT_MS;
+	return e->date_ms < t->at_ms ? e->date_ms : t->at_ms;
+}
+
+/* When it changed last, by its source's word if it is older than the feed's first document. */
+static int64_t updated_of(const struct intake_run *t, const struct entry *e)
+{
+	int64_t updated_ms = item_date_plausible(e->item->updated);
+
+	if (updated_ms == TIME_NONE || updated_ms < e->date_ms)
+		updated_ms = e->date_ms;
+	return is_backlog(t, e) && updated_ms != TIME_NONE && updated_ms < t->at_ms ? updated_ms : t->at_ms;
+}
+
+static int make_row(struct intake_run *t, const struct entry *e, struct item_row *row)
+{
+	int result;
+
+	*row = (struct item_row){
+		.feed_id = t->feed->state.id,
+		.seen_ms = t->at_ms,
+		.published_ms = e->date_ms,
+		.sort_ms = sort_of(t, e),
+		.updated_ms = updated_of(t, e),
+		.identity = e->identity,
+		.digest = entry_digest(e),
+		.url_key = entry_url_key(e),
+		.canon_version = e->item->canon_version,
+	};
+	result = publishers_find(t->in->publishers, e->item, &row->publisher_id, t->err);
+	if (result == 0)
+		result = encode_record(t, e->item);
+	row->record = buf_str(&t->in->record);
+	return result;
+}
+
+/* ---- what can happen ---- */
+
+static struct occasion occasion(const struct intake_run *t, const struct entry *e, const struct item_row *row)
+{
+	return (struct occasion){
+		.at_ms = t->at_ms,
+		.feed_id = row->feed_id,
+		.item_id = row->id,
+		.story_id = row->story_id,
+		.sort_ms = row->sort_ms,
+		.backlog = is_backlog(t, e),
+	};
+}
+
+/* The schedule learns from when items were published. */
+static int note_published(struct intake_run *t, int64_t published_ms)
+{
+	struct intake *in = t->in;
+	size_t count = (size_t)(t->counts->fresh + t->counts->copies);
+	size_t cap = in->published_cap > 0 ? in->published_cap * 2 : 64;
+	int64_t *grown;
+
+	if (count == in->published_cap) {
+		grown = realloc(in->published_ms, cap * sizeof(*grown));
+		if (grown == NULL)
+			return error_sys(t->err, -ENOMEM, "cannot note an item");
+		in->published_ms = grown;
+		in->published_cap = cap;
+	}
+	in->published_ms[count] = published_ms;
+	return 0;
+}
+
+static struct grouping_item text_of(const struct intake_run *t, const struct entry *e, const struct item_row *row)
+{
+	return (struct grouping_item){
+		.item_id = row->id,
+		.source = publishers_name(t->in->publishers),
+		.at_ms = row->seen_ms,
+		.sketch = e->item->sketch,
+	};
+}
+
+/* A counter in its title may be the one thing that tells the item from itself at the next poll. */
+static int know_core(struct intake_run *t, const struct entry *e, int64_t item_id)
+{
+	uint8_t key[SHA256_LEN];
+	int result = finder_core_key(&t->in->finder, e, key, t->err);
+
+	if (result != 1)
+		return result;
+	return item_store_add_digest(t->in->items, key, t->feed->state.id, item_id, t->at_ms, t->err);
+}
+
+int intake_add(struct intake_run *t, struct entry *e, const struct story_placement *p)
+{
+	struct item_row row;
+	struct occasion o;
+	uint8_t of_uid[STORE_KEY_LEN];
+	struct journal_copy copy = {.relation = story_relation_name(p->relation), .score = p->score};
+	struct grouping_item text;
+	int result = make_row(t, e, &row);
+
+	row.story_id = p->story_id;
+	if (result == 0)
+		result = make_uid(t, e, row.uid);
+	if (result == 0)
+		result = item_store_add(t->in->items, &row, t->err);
+	if (result == 0)
+		result = know_core(t, e, row.id);
+	if (result == 0)
+		result = note_published(t, row.published_ms);
+	text = text_of(t, e, &row);
+	if (result == 0)
+		result = grouping_record(t->in->grouping, &text, row.story_id, p->relation, p->answer, t->err);
+	if (result == 0 && p->of_item != 0) {
+		result = item_store_uid(t->in->items, p->of_item, of_uid, t->err);
+		copy.of_uid = result == 1 ? of_uid : NULL;
+	}
+	if (result < 0)
+		return result;
+	entries_know(&t->in->entries, e, row.id);
+	*(p->story_id == 0 ? &t->counts->fresh : &t->counts->copies) += 1;
+	o = occasion(t, e, &row);
+	o.guessed = p->relation == RELATION_UPDATE;
+	result = journal_placed(t->in->journal, p->story_id == 0 ? EVENT_NEW : EVENT_COPY, &o, &copy, t->err);
+	return result == 0 ? journal_matches(t->in->journal, &o, e->item, row.published_ms, t->err) : result;
+}
+
+/* Joins the story of an item that is known, for the same text or the same link. */
+int intake_add_copy(struct intake_run *t, struct entry *e, const struct known *k)
+{
+	const struct story_answer answer = {
+		.relation = RELATION_COPY,
+		.links = {{.item_id = k->item_id, .relation = RELATION_COPY, .reasons = {.score = 1}}},
+		.link_count = 1,
+	};
+	const struct story_placement p = {.relation = RELATION_COPY,
+		.story_id = k->story_id,
+		.of_item = k->item_id,
+		.score = 1,
+		.answer = &answer};
+
+	return intake_add(t, e, &p);
+}
+
+/* Documents of the feed so far, but those after which the server said that nothing had changed. */
+static int64_t document_number(const struct feed_state *feed)
+{
+	return feed->polls - feed->not_modified;
+}
+
+/* Reads what is remembered of the item's changes and notes this one: 1 when it is to be ignored. */
+static int note_change(
+	struct intake_run *t, const struct entry *e, const struct known *k, struct churn *churn, bool *is_noted)
+{
+	const struct feed_state *feed = &t->feed->state;
+	struct churn_change change;
+	struct item before;
+	bool in_row;
+	int result = finder_load(&t->in->finder, k->item_id, &before, t->err);
+
+	*is_noted = result == 1;
+	if (result != 1)
+		return result;
+	result = item_store_churn(t->in->items, k->item_id, churn, t->err);
+	if (result != 0)
+		return result;
+	result = churn_compare(&t->in->churn, &before, e->item, &change);
+	if (result != 0)
+		return error_sys(t->err, result, "cannot compare two texts");
+	memcpy(&change.before, k->digest, sizeof(change.before));
+	memcpy(&change.after, entry_digest(e), sizeof(change.after));
+	/* polls that failed meanwhile brought nothing */
+	in_row = churn->polls == 0 || document_number(feed) - churn->document - feed->errors <= 1;
+	churn->document = document_number(feed);
+	return churn_note(churn, &change, in_row);
+}
+
+/* The newest text is kept, but not at each poll, and nobody hears of it. */
+static int keep_ignored(
+	struct intake_run *t, const struct item_row *row, const struct grouping_item *text, struct churn *churn)
+{
+	int result = 0;
+
+	t->counts->unchanged++;
+	if (t->at_ms - churn->kept_ms >= 0 && t->at_ms - churn->kept_ms < ignored_kept_ms)
+		return 0;
+	churn->kept_ms = t->at_ms;
+	result = item_store_keep(t->in->items, row, t->err);
+	if (result == 0)
+		result = item_store_set_churn(t->in->items, row->id, churn, t->err);
+	return result == 0 ? grouping_record(t->in->grouping, text, row->story_id, RELATION_UPDATE, NULL, t->err)
+			   : result;
+}
+
+int intake_update(struct intake_run *t, struct entry *e, const struct known *k)
+{
+	struct item_row row;
+	struct grouping_item text;
+	struct story_change change = {0};
+	struct churn churn = {0};
+	struct occasion o;
+	bool is_noted = false, is_news;
+	int result = make_row(t, e, &row), compared = 0, ignored = 0;
+
+	row.id = k->item_id;
+	row.story_id = k->story_id;
+	text = text_of(t, e, &row);
+	if (result == 0)
+		result = ignored = note_change(t, e, k, &churn, &is_noted);
+	if (ignored == 1)
+		return keep_ignored(t, &row, &text, &churn);
+	if (result == 0)
+		result = compared = grouping_changes(t->in->grouping, &text, &change, t->err);
+	if (result >= 0)
+		result = item_store_revise(t->in->items, row.id, t->err);
+	/* Polished words are kept and shown, but nobody is called for them. */
+	is_news = compared == 0 || change.numbers || change.title || change.text;
+	if (result == 0)
+		result = item_store_replace(t->in->items, &row, is_news, t->err);
+	if (result == 0)
+		result = know_core(t, e, row.id);
+	if (result == 0 && is_noted)
+		result = item_store_set_churn(t->in->items, row.id, &churn, t->err);
+	if (result == 0)
+		result = grouping_record(t->in->grouping, &text, row.story_id, RELATION_UPDATE, NULL, t->err);
+	if (result != 0)
+		return result;
+	t->counts->updates++;
+	o = occasion(t, e, &row);
+	o.backlog = t->feed->backlog && !t->is_continued;
+	if (is_news)
+		result = journal_changed(t->in->journal, &o, compared == 1 ? &change : NULL, t->err);
+	return result == 0 ? journal_matches(t->in->journal, &o, e->item, row.published_ms, t->err) : result;
+}
+
+int intake_touch(struct intake_run *t, const struct entry *e, const struct known *k)
+{
+	/* What was stamped in the future is stamped anew, or it would stay for as long. */
+	if (t->at_ms - k->last_seen_ms < touch_after_ms && k->last_seen_ms - t->at_ms < touch_after_ms)
+		return 0;
+	return item_store_touch(
+		t->in->items, t->feed->state.id, e->identity, entry_digest(e), k->item_id, t->at_ms, t->err);
+}
+
+int intake_alias(struct intake_run *t, struct entry *e, int64_t item_id)
+{
+	entries_know(&t->in->entries, e, item_id);
+	return item_store_alias(t->in->items, t->feed->state.id, e->identity, item_id, t->at_ms, t->err);
+}

@@ -1,0 +1,459 @@
+/* The writing side of the database, one outcome at a time.
+ *
+ * An outcome is taken in within a savepoint.  When that fails, what it wrote is undone and the failure
+ * itself becomes the outcome: the feed's validators stay as they were, so that its next poll brings the
+ * document again, and its errors count, so that this comes later each time. */
+#include "keeper.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "feed_note.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/model/wire.h"
+#include "sitrep/sql/sql.h"
+#include "sitrep/store/mend.h"
+#include "size.h"
+
+enum {
+	/* A document of LIMIT_DOCUMENT_ITEMS items, decoded: structures only, text stays in the message. */
+	DECODED_MAX = 64 * 1024 * 1024,
+	/* Structures of a larger document are given back once it is in. */
+	DECODED_KEPT = 1024 * 1024,
+};
+
+static const char cannot_begin[] = "cannot begin to write";
+static const char cannot_commit[] = "cannot commit";
+
+static int open_grouping(struct keeper *k, struct error *err)
+{
+	const struct story_params *params = k->options.stories != NULL ? k->options.stories : &story_params_default;
+
+	k->grouping = grouping_new(k->store.db, params, err);
+	return k->grouping != NULL ? 0 : err->code;
+}
+
+static void set_limits(struct keeper *k)
+{
+	k->intake.limits.document_bytes = size_document_bytes(&k->options);
+}
+
+int keeper_open(struct keeper *k, const struct writer_options *options, struct error *err)
+{
+	int result;
+
+	struct error why = {0};
+
+	*k = (struct keeper){.store = {.db = NULL, .lock_fd = -1}, .options = *options};
+	arena_init(&k->arena, DECODED_MAX);
+	result = store_open(&k->store, options->state_dir, STORE_WRITE, err);
+	if (result == 0 && mend_table(k->store.db, "feed", &why) < 0)
+		result = error_set(err, why.code, "%s", why.text);
+	if (result == 0)
+		result = totals_load(k->store.db, &k->totals, err);
+	if (result == 0)
+		result = feed_store_init(&k->feeds, k->store.db, err);
+	if (result == 0)
+		result = websub_store_init(&k->websub, k->store.db, err);
+	if (result == 0)
+		result = item_store_init(&k->items, k->store.db, &k->totals, err);
+	if (result == 0)
+		result = rule_store_init(&k->rules, k->store.db, err);
+	if (result == 0)
+		result = journal_init(&k->journal, k->store.db, &k->totals, &k->options.alerts, err);
+	if (result == 0)
+		result = publishers_init(&k->publishers, k->store.db, err);
+	if (result == 0)
+		result = open_grouping(k, err);
+	if (result == 0)
+		result = intake_init(&k->intake, &k->items, &k->journal, &k->publishers, k->grouping, err);
+	if (result == 0)
+		result = named_init(&k->named, k->store.db, err);
+	if (result == 0)
+		result = say_init(&k->say, k->store.db, &k->totals, &k->journal, &k->named, err);
+	if (result == 0)
+		result = why_init(&k->why, k->store.db, &k->named, k->grouping, err);
+	k->before = k->totals;
+	set_limits(k);
+	if (result != 0)
+		keeper_close(k);
+	return result;
+}
+
+static void save_counts(struct keeper *k)
+{
+	if (k->grouping == NULL || !size_keeps_phrases(&k->options) || keeper_begin(k, NULL) != 0)
+		return;
+	/* A failure costs what was counted since it was done last. */
+	if (grouping_save(k->grouping, SIZE_MAX, NULL) < 0 || keeper_commit(k, 0, NULL) != 0)
+		keeper_rollback(k);
+}
+
+void keeper_close(struct keeper *k)
+{
+	save_counts(k);
+	why_release(&k->why);
+	say_release(&k->say);
+	named_release(&k->named);
+	intake_release(&k->intake);
+	publishers_release(&k->publishers);
+	grouping_free(k->grouping);
+	k->grouping = NULL;
+	journal_release(&k->journal);
+	rule_store_release(&k->rules);
+	item_store_release(&k->items);
+	websub_store_release(&k->websub);
+	feed_store_release(&k->feeds);
+	store_close(&k->store);
+	arena_release(&k->arena);
+}
+
+void keeper_set_options(struct keeper *k, const struct writer_options *options)
+{
+	k->options = *options;
+	set_limits(k);
+	if (options->stories != NULL)
+		grouping_set_params(k->grouping, options->stories);
+}
+
+/* ---- transactions ---- */
+
+int keeper_begin(struct keeper *k, struct error *err)
+{
+	k->before = k->totals;
+	k->visible = false;
+	k->added_bytes = 0;
+	/* One that a failure left open would make this one part of it. */
+	if (sqlite3_get_autocommit(k->store.db) == 0)
+		keeper_rollback(k);
+	return sql_exec(k->store.db, "BEGIN IMMEDIATE", err, cannot_begin);
+}
+
+void keeper_rollback(struct keeper *k)
+{
+	if (sqlite3_get_autocommit(k->store.db) == 0)
+		(void)sql_exec(k->store.db, "ROLLBACK", NULL, "");
+	if (k->grouping != NULL)
+		grouping_rolled_back(k->grouping);
+	k->totals = k->before;
+	k->visible = false;
+}
+
+int keeper_commit(struct keeper *k, int64_t at_ms, struct error *err)
+{
+	int result = 0;
+
+	if (k->visible) {
+		k->totals.generation++;
+		k->totals.changed_ms = at_ms;
+	}
+	if (clock_record_is_stale(&k->clock))
+		result = clock_record_save(k->store.db, &k->clock, err);
+	if (result == 0 && !totals_equal(&k->totals, &k->before))
+		result = totals_save(k->store.db, &k->totals, err);
+	if (result == 0)
+		result = sql_exec(k->store.db, "COMMIT", err, cannot_commit);
+	if (result != 0)
+		keeper_rollback(k);
+	else
+		k->before = k->totals;
+	return result;
+}
+
+/* ---- an outcome ---- */
+
+/* One a line: the document's rel=hub links, and what its format has instead. */
+static char *list_hubs(const struct feed_facts *facts)
+{
+	struct buf out = BUF_INIT(LIMIT_ITEM_LIST * (LIMIT_URL + 1));
+
+	if (!str_empty(facts->hub))
+		(void)buf_add(&out, facts->hub);
+	for (size_t i = 0; i < facts->links.count; i++) {
+		const struct feed_link *link = &facts->links.items[i];
+
+		if (!str_eq_nocase(link->rel, STR("hub")) || str_eq(link->href, facts->hub))
+			continue;
+		if (out.len > 0)
+			(void)buf_putc(&out, '\n');
+		(void)buf_add(&out, link->href);
+	}
+	return buf_take(&out, NULL);
+}
+
+/* What the head said goes before what the document says, as the Recommendation has it. */
+static int report_hubs(
+	struct poll_outcome *o, const struct feed_facts *facts, struct poll_report *report, struct error *err)
+{
+	report->has_document = true;
+	report->hubs = o->hubs;
+	report->topic = o->topic;
+	o->hubs = o->topic = NULL;
+	if (report->hubs == NULL)
+		report->hubs = list_hubs(facts);
+	if (report->topic == NULL && !str_empty(facts->self)) {
+		report->topic = strndup(facts->self.data, facts->self.len);
+		if (report->topic == NULL)
+			return error_sys(err, -ENOMEM, "cannot note a feed's hub");
+	}
+	return 0;
+}
+
+static int take_document(struct keeper *k, struct poll_outcome *o, struct feed_row *row, struct poll_report *report,
+	struct poll_news *news, struct error *err)
+{
+	struct intake_counts counts = {0};
+	int64_t kept_bytes = row->kept_bytes;
+	struct document d;
+	bool retitled = false;
+	/* What another URL said is no word of this one's. */
+	bool is_own = o->url != NULL && row->state.url != NULL && strcmp(o->url, row->state.url) == 0;
+	int result = wire_decode_document(buf_str(&o->document), &k->arena, &d, err);
+
+	if (result == 0)
+		result = intake_document(&k->intake, row, &d, o->at_ms, &counts, err);
+	if (result == 0)
+		result = feed_note_facts(row, &d.feed, o->is_private, &retitled, err);
+	if (result == 0 && o->rules < k->rules.generation && counts.fresh + counts.copies + counts.updates > 0)
+		result = rule_store_match_again(&k->rules, o->rules, k->totals.item_id + 1, err);
+	if (result == 0 && o->kind == OUTCOME_DOCUMENT && is_own)
+		result = report_hubs(o, &d.feed, report, err);
+	if (result == 0)
+		*news = (struct poll_news){
+			.fresh = (size_t)(counts.fresh + counts.copies),
+			.published_ms = k->intake.published_ms,
+			.updates = counts.updates,
+			.shown = d.items.count + d.left_out,
+			.left_out = d.left_out,
+			.hints = feed_hints_read(&d.feed),
+		};
+	if (k->arena.used > DECODED_KEPT)
+		arena_release(&k->arena);
+	else
+		arena_clear(&k->arena);
+	if (result != 0)
+		return result;
+	if (row->kept_bytes > kept_bytes)
+		k->added_bytes += row->kept_bytes - kept_bytes;
+	report->cut = counts.cut;
+	report->fresh = counts.fresh;
+	report->copies = counts.copies;
+	report->updates = counts.updates;
+	report->unchanged = counts.unchanged;
+	report->distrusted = counts.distrusted;
+	report->distrusted_seen = counts.distrusted_seen;
+	row->state.items += counts.fresh + counts.copies;
+	if (counts.fresh + counts.copies > 0)
+		row->state.last_new_ms = o->at_ms;
+	if (is_own)
+		row->backlog = false;
+	k->visible = k->visible || retitled || counts.fresh + counts.copies + counts.updates > 0;
+	return 0;
+}
+
+static void plan(const struct keeper *k, struct feed_state *s, const struct poll_outcome *o, struct poll_news *news)
+{
+	k->options.plan(k->options.plan_arg, s, o, news);
+}
+
+static bool is_poll(const struct poll_outcome *o)
+{
+	return o->kind != OUTCOME_PUSH && o->kind != OUTCOME_WEBSUB;
+}
+
+/* What is no poll: news that a hub sent, what became of a subscription, or both at once. */
+static int apply_aside(struct keeper *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
+{
+	struct feed_row row;
+	struct poll_news news;
+	int64_t due_ms;
+	bool was_pushed;
+	int result = feed_store_load(&k->feeds, o->feed_id, &row, err);
+
+	if (result != 0)
+		return result;
+	report->before = row.state.health;
+	was_pushed = row.state.pushed;
+	due_ms = row.state.due_ms;
+	if (o->kind == OUTCOME_PUSH)
+		result = take_document(k, o, &row, report, &news, err);
+	if (result == 0 && o->websub != NULL) {
+		result = websub_store_save(&k->websub, o->websub, err);
+		row.state.pushed = o->websub->phase == WEBSUB_TRUSTED;
+	}
+	if (result == 0) {
+		plan(k, &row.state, o, o->kind == OUTCOME_PUSH ? &news : NULL);
+		if (!was_pushed || row.state.pushed || due_ms == TIME_NONE || row.state.due_ms > due_ms)
+			row.state.due_ms = due_ms;
+		result = feed_store_save(&k->feeds, &row, err);
+	}
+	if (result == 0) {
+		report->state = row.state;
+		row.state = (struct feed_state){0};
+	}
+	feed_row_release(&row);
+	return result;
+}
+
+/* Within a savepoint. */
+static int apply(struct keeper *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
+{
+	struct occasion occasion = {.at_ms = o->at_ms, .feed_id = o->feed_id};
+	struct feed_row row;
+	struct poll_news news;
+	bool has_news = o->kind == OUTCOME_DOCUMENT;
+	int64_t moved_since_ms;
+	int result = feed_store_load(&k->feeds, o->feed_id, &row, err);
+
+	if (result != 0)
+		return result;
+	report->before = row.state.health;
+	feed_state_clamp(&row.state, o->at_ms);
+	moved_since_ms = row.state.moved ? row.state.moved_since_ms : TIME_NONE;
+	feed_note_poll(&row.state, o);
+	if (has_news)
+		result = take_document(k, o, &row, report, &news, err);
+	if (result != 0)
+		goto out;
+	if (has_news && feed_note_shown(&row, news.shown)) {
+		poll_outcome_fail(o, FAILURE_EMPTY, "the feed has no items any more");
+		has_news = false;
+	}
+	if (o->kind == OUTCOME_FAILED)
+		feed_note_failure(&row.state, o);
+	else
+		feed_note_success(&row.state, o, !has_news || news.left_out == 0);
+	plan(k, &row.state, o, has_news ? &news : NULL);
+	result = journal_health(&k->journal, &occasion, report->before, &row.state, err);
+	if (result == 0 && row.state.moved && row.state.moved_since_ms != moved_since_ms)
+		result = journal_move(&k->journal, &occasion, &row.state, o->is_private, err);
+	if (result == 0)
+		result = feed_store_save(&k->feeds, &row, err);
+out:
+	if (result == 0) {
+		report->state = row.state;
+		row.state = (struct feed_state){0};
+	}
+	feed_row_release(&row);
+	return result;
+}
+
+/* 0; 1 when the outcome failed and left nothing; negative when the transaction is gone. */
+static int try_apply(struct keeper *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
+{
+	struct totals before = k->totals;
+	bool visible = k->visible;
+	int result = sql_exec(k->store.db, "SAVEPOINT outcome", err, cannot_begin);
+
+	if (result == 0)
+		result = is_poll(o) ? apply(k, o, report, err) : apply_aside(k, o, report, err);
+	if (result == 0)
+		result = sql_exec(k->store.db, "RELEASE outcome", err, cannot_commit);
+	if (result == 0)
+		return 0;
+	k->totals = before;
+	k->visible = visible;
+	grouping_rolled_back(k->grouping);
+	/* A full disk or lack of memory may have made SQLite roll everything back by itself. */
+	if (sqlite3_get_autocommit(k->store.db) != 0)
+		return result;
+	return sql_exec(k->store.db, "ROLLBACK TO outcome; RELEASE outcome", NULL, "") == 0 ? 1 : result;
+}
+
+static void begin_report(struct poll_report *report, const struct poll_outcome *o)
+{
+	const struct poll_report fresh = {.feed_id = o->feed_id, .is_poll = is_poll(o), .next = report->next};
+
+	feed_state_release(&report->state);
+	free(report->hubs);
+	free(report->topic);
+	*report = fresh;
+}
+
+bool keeper_error_is_of_storage(int code)
+{
+	return code == -ENOSPC || code == -EIO || code == -EACCES || code == -EBUSY;
+}
+
+int keeper_take(struct keeper *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
+{
+	struct error why = {0};
+	int result;
+
+	begin_report(report, o);
+	result = try_apply(k, o, report, &why);
+	/* Validators went with the state that was lost: the next poll brings them again. */
+	if (result == 1 && why.code == -EBADMSG && mend_after(k->store.db, &why, NULL) > 0) {
+		begin_report(report, o);
+		result = try_apply(k, o, report, &why);
+	}
+	buf_release(&o->document);
+	if (result == 1 && keeper_error_is_of_storage(why.code))
+		result = why.code;
+	if (result == 1 && !is_poll(o)) {
+		keeper_refuse(k, o, report, &why);
+		return 0;
+	}
+	if (result == 1) {
+		begin_report(report, o);
+		poll_outcome_fail(o, why.code == -EPROTO ? FAILURE_PARSER : FAILURE_INTERNAL, why.text);
+		result = try_apply(k, o, report, err);
+		if (result == 1) {
+			/* Not even the failure could be noted. */
+			keeper_refuse(k, o, report, &why);
+			return 0;
+		}
+		report->error = why;
+	} else if (result < 0 && err != NULL) {
+		*err = why;
+	}
+	return result;
+}
+
+void keeper_lose(struct keeper *k, struct poll_outcome *o, struct poll_report *report, const struct error *why)
+{
+	bool was_document = o->kind == OUTCOME_DOCUMENT;
+	struct feed_row row;
+
+	begin_report(report, o);
+	report->lost = true;
+	report->wants_again = was_document || o->kind == OUTCOME_PUSH;
+	report->error = *why;
+	if (!is_poll(o) || feed_store_load(&k->feeds, o->feed_id, &row, NULL) != 0)
+		return;
+	report->before = row.state.health;
+	feed_note_poll(&row.state, o);
+	if (was_document)
+		o->kind = OUTCOME_LOST;
+	else if (o->kind == OUTCOME_FAILED)
+		feed_note_failure(&row.state, o);
+	else
+		feed_note_success(&row.state, o, true);
+	plan(k, &row.state, o, NULL);
+	report->state = row.state;
+	row.state = (struct feed_state){0};
+	feed_row_release(&row);
+}
+
+void keeper_refuse(struct keeper *k, struct poll_outcome *o, struct poll_report *report, const struct error *why)
+{
+	struct feed_row row;
+
+	begin_report(report, o);
+	report->error = *why;
+	/* What a hub sent and could not be kept is found by the next poll; the state in memory goes on. */
+	if (!is_poll(o))
+		return;
+	if (feed_store_load(&k->feeds, o->feed_id, &row, NULL) != 0)
+		return;
+	report->before = row.state.health;
+	poll_outcome_fail(o, why->code == -EPROTO ? FAILURE_PARSER : FAILURE_INTERNAL, why->text);
+	feed_note_poll(&row.state, o);
+	feed_note_failure(&row.state, o);
+	plan(k, &row.state, o, NULL);
+	report->state = row.state;
+	row.state = (struct feed_state){0};
+	feed_row_release(&row);
+}

@@ -1,0 +1,159 @@
+/* When the wall clock is set, what the database knows of times moves along, in one transaction.
+ *
+ * Feeds and subscriptions: what has passed since their last poll and what is left until they are due stay as they were,
+ * so that nobody is asked sooner than he allowed, or years later.  Items and events: only those that came in while the
+ * clock was in doubt, since their stamps are its mistake; all others were stamped by a clock that had been believed.
+ * Where a doubt begins just now, there are none of these yet. */
+#include <stdlib.h>
+
+#include "keeper.h"
+#include "sitrep/sql/sql.h"
+#include "sitrep/sql/statements.h"
+
+static const char cannot_follow[] = "cannot follow the clock";
+
+enum { FOLLOW_STORIES, FOLLOW_ITEMS, FOLLOW_MARKS, FOLLOW_EVENTS, FOLLOW_LATER, FOLLOW_STATEMENTS };
+
+/* ?1: the jump; ?2: the last item, or event, from before the doubt; ?3: now. */
+static const char *const texts[FOLLOW_STATEMENTS] = {
+	/* A story whose place is not when it was seen has its place by a date of its own, and so with its change. */
+	[FOLLOW_STORIES] = "UPDATE story SET sort_ms = CASE sort_ms WHEN first_seen THEN sort_ms + ?1 ELSE sort_ms END,"
+			   " first_seen = first_seen + ?1, last_seen = last_seen + ?1,"
+			   " updated = CASE WHEN updated < first_seen THEN updated ELSE updated + ?1 END WHERE id > ?2",
+	[FOLLOW_ITEMS] = "UPDATE item SET first_seen = first_seen + ?1, updated = updated + ?1,"
+			 " sort_ms = (SELECT sort_ms FROM story WHERE id = story_id) WHERE id > ?2",
+	[FOLLOW_MARKS] = "UPDATE mark SET sort_ms = (SELECT sort_ms FROM story WHERE id = story_id), at = at + ?1"
+			 " WHERE story_id > ?2",
+	[FOLLOW_EVENTS] = "UPDATE event SET time = time + ?1 WHERE cursor > ?2",
+	/* Older stories that were told of meanwhile. */
+	[FOLLOW_LATER] = "UPDATE story SET last_seen = min(last_seen, ?3), updated = min(updated, ?3)"
+			 " WHERE id IN (SELECT story_id FROM item WHERE id > ?2)",
+};
+SQL_TEXTS(texts, FOLLOW_STATEMENTS);
+
+static int move_stamps(struct keeper *k, int64_t jump_ms, int64_t now_ms, struct error *err)
+{
+	sqlite3_stmt *s[FOLLOW_STATEMENTS];
+	int result = sql_prepare(k->store.db, texts, FOLLOW_STATEMENTS, s, err);
+
+	if (result != 0)
+		return result;
+	for (int i = 0; i < FOLLOW_STATEMENTS && result == 0; i++) {
+		if (i != FOLLOW_LATER)
+			sql_bind_int(s[i], 1, jump_ms);
+		sql_bind_int(s[i], 2, i == FOLLOW_EVENTS ? k->clock.doubt_from_cursor : k->clock.doubt_from_item);
+		if (i == FOLLOW_LATER)
+			sql_bind_int(s[i], 3, now_ms);
+		result = sql_done(s[i], err, cannot_follow);
+	}
+	sql_finalize(s, FOLLOW_STATEMENTS);
+	return result;
+}
+
+static int move_feed(struct keeper *k, int64_t id, int64_t jump_ms, int64_t now_ms, struct error *err)
+{
+	struct feed_row row;
+	int result = feed_store_load(&k->feeds, id, &row, err);
+
+	if (result != 0)
+		return result;
+	feed_state_follow_clock(&row.state, jump_ms, now_ms);
+	if (k->options.follow_clock != NULL)
+		k->options.follow_clock(&row.state, jump_ms, now_ms);
+	result = feed_store_save(&k->feeds, &row, err);
+	feed_row_release(&row);
+	return result;
+}
+
+static int move_feeds(struct keeper *k, int64_t jump_ms, int64_t now_ms, struct error *err)
+{
+	int64_t *ids = NULL;
+	size_t count = 0;
+	int result = feed_store_list_active(&k->feeds, &ids, &count, err);
+
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = move_feed(k, ids[i], jump_ms, now_ms, err);
+	free(ids);
+	return result;
+}
+
+static int move_subscriptions(struct keeper *k, int64_t jump_ms, int64_t now_ms, struct error *err)
+{
+	struct websub_state *states;
+	size_t count;
+	int result = websub_store_load(&k->websub, &states, &count, err);
+
+	for (size_t i = 0; i < count; i++) {
+		websub_state_follow_clock(&states[i], jump_ms, now_ms);
+		if (result == 0)
+			result = websub_store_save(&k->websub, &states[i], err);
+		websub_state_release(&states[i]);
+	}
+	free(states);
+	return result;
+}
+
+static int follow(struct keeper *k, int64_t jump_ms, int64_t now_ms, struct error *err)
+{
+	int result = keeper_begin(k, err);
+
+	if (result != 0)
+		return result;
+	result = move_feeds(k, jump_ms, now_ms, err);
+	if (result == 0)
+		result = move_subscriptions(k, jump_ms, now_ms, err);
+	if (result == 0)
+		result = move_stamps(k, jump_ms, now_ms, err);
+	if (result == 0)
+		result = clock_record_save(k->store.db, &k->clock, err);
+	k->visible = true;
+	if (result == 0)
+		result = keeper_commit(k, now_ms, err);
+	if (result != 0)
+		keeper_rollback(k);
+	return result;
+}
+
+int keeper_start_clock(struct keeper *k, struct clock_mark now, const char *run, struct error *err)
+{
+	int64_t jump_ms;
+	int result =
+		clock_record_load(k->store.db, &k->clock, now, run, k->totals.item_id, k->totals.cursor, &jump_ms, err);
+
+	if (result != 0)
+		return result;
+	grouping_set_ahead(k->grouping, k->clock.ahead_ms);
+	if (jump_ms != 0)
+		result = follow(k, jump_ms, now.wall_ms, err);
+	/* It is tried again at the next look. */
+	if (jump_ms != 0 && result != 0) {
+		k->clock.mark.wall_ms -= jump_ms;
+		k->clock.ahead_ms = jump_ms > 0 && k->clock.ahead_ms > jump_ms ? k->clock.ahead_ms - jump_ms : 0;
+	}
+	if (jump_ms != 0)
+		return result;
+	result = keeper_begin(k, err);
+	if (result == 0)
+		result = clock_record_save(k->store.db, &k->clock, err);
+	if (result == 0)
+		result = keeper_commit(k, now.wall_ms, err);
+	if (result != 0)
+		keeper_rollback(k);
+	return result;
+}
+
+int keeper_look_at_clock(struct keeper *k, struct clock_mark now, int64_t *jump_ms, struct error *err)
+{
+	struct clock_record before = k->clock;
+	int result;
+
+	*jump_ms = clock_record_look(&k->clock, now, k->totals.item_id, k->totals.cursor);
+	grouping_set_ahead(k->grouping, k->clock.ahead_ms);
+	if (*jump_ms == 0)
+		return 0;
+	result = follow(k, *jump_ms, now.wall_ms, err);
+	/* It is tried again at the next look. */
+	if (result != 0)
+		k->clock = before;
+	return result;
+}

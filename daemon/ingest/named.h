@@ -1,0 +1,59 @@
+/* named.h: the item or story that an operator means.
+ *
+ * Items and stories are named as they are published: by their id, with or without "urn:uuid:" before it, or an item by
+ * its link.  A story has the id of the item that began it, and keeps it when that item is taken out of it.  A story's
+ * name stands for its first item.  The name of a story that became part of another one stands for that. */
+#ifndef SITREP_INGEST_NAMED_H
+#define SITREP_INGEST_NAMED_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sitrep/base/arena.h"
+#include "sitrep/base/error.h"
+#include "sitrep/base/str.h"
+#include "sitrep/identity/identity.h"
+#include "sitrep/model/document.h"
+#include "sitrep/sql/sql.h"
+
+enum named_statement { NAMED_BY_UID, NAMED_BY_STORY, NAMED_BY_URL, NAMED_LOAD, NAMED_STATEMENTS };
+
+struct named {
+	sqlite3_stmt *s[NAMED_STATEMENTS];
+	struct arena arena;
+	struct identity *identity;
+};
+
+/* An item with its story; texts live until named_begin(). */
+struct named_item {
+	int64_t item_id;
+	int64_t story_id;
+	int64_t feed_id;
+	int64_t publisher_id;
+	int64_t first_seen_ms;
+	int64_t lead_id; /* the story's first item */
+	int64_t sources, reports;
+	uint8_t uid[STORE_KEY_LEN];
+	uint8_t story_uid[STORE_KEY_LEN];
+	uint8_t digest[STORE_KEY_LEN];
+	struct str url_key;   /* absent: it has none */
+	struct str feed;      /* its name in the configuration */
+	struct str outlet;    /* what it is called */
+	struct str publisher; /* whom the rule takes for the source */
+	struct item item;     /* the record */
+};
+
+int named_init(struct named *n, sqlite3 *db, struct error *err);
+void named_release(struct named *n);
+
+/* The texts of what was found so far are let go. */
+void named_begin(struct named *n);
+/* What the name means when it is the id of both. */
+enum named_kind { NAMED_ITEM, NAMED_STORY };
+/* 0; -ENOENT with a sentence when nothing has that name. */
+int named_find(struct named *n, struct str name, enum named_kind kind, struct named_item *found, struct error *err);
+/* The item of that number: 1; 0 when it is gone. */
+int named_load(struct named *n, int64_t item_id, struct named_item *found, struct error *err);
+
+#endif

@@ -1,0 +1,59 @@
+/* An item goes, with all that was kept for it. */
+#include "prune.h"
+
+#include "sitrep/sql/sql.h"
+#include "sitrep/sql/statements.h"
+
+static const char *const texts[PRUNE_STATEMENTS] = {
+	[PRUNE_ITEM] = "DELETE FROM item WHERE id = ?1",
+	[PRUNE_REVISIONS] = "DELETE FROM revision WHERE item_id = ?1",
+	[PRUNE_REPORT] = "UPDATE story SET reports = reports - 1,"
+			 " sources = sources - NOT EXISTS(SELECT 1 FROM item WHERE publisher_id = ?2 AND story_id = ?1)"
+			 " WHERE id = ?1",
+	[PRUNE_STORY] = "DELETE FROM story WHERE id = ?1 AND reports <= 0",
+	[PRUNE_PUBLISHER] = ("DELETE FROM publisher WHERE id = ?1"
+			     " AND NOT EXISTS(SELECT 1 FROM item WHERE publisher_id = ?1)"),
+};
+SQL_TEXTS(texts, PRUNE_STATEMENTS);
+
+static const char cannot_prune[] = "cannot remove an item";
+
+int pruner_init(struct pruner *p, sqlite3 *db, struct error *err)
+{
+	return sql_prepare(db, texts, PRUNE_STATEMENTS, p->s, err);
+}
+
+void pruner_release(struct pruner *p)
+{
+	sql_finalize(p->s, PRUNE_STATEMENTS);
+}
+
+static int run_by_id(struct pruner *p, enum prune_statement which, int64_t id, struct error *err)
+{
+	sql_bind_int(p->s[which], 1, id);
+	return sql_done(p->s[which], err, cannot_prune);
+}
+
+int pruner_drop(struct pruner *p, struct keeper *k, const struct pruned_item *it, struct error *err)
+{
+	int result = run_by_id(p, PRUNE_ITEM, it->id, err);
+
+	if (result == 0)
+		result = run_by_id(p, PRUNE_REVISIONS, it->id, err);
+	/* Nothing may join a story that is not there any more. */
+	if (result == 0)
+		result = grouping_forget(k->grouping, it->id, err);
+	if (result == 0) {
+		sql_bind_int(p->s[PRUNE_REPORT], 2, it->publisher_id);
+		result = run_by_id(p, PRUNE_REPORT, it->story_id, err);
+	}
+	if (result == 0)
+		result = run_by_id(p, PRUNE_STORY, it->story_id, err);
+	if (result != 0)
+		return result;
+	k->totals.stories -= sqlite3_changes(k->store.db);
+	k->totals.items--;
+	k->visible = true;
+	result = run_by_id(p, PRUNE_PUBLISHER, it->publisher_id, err);
+	return result == 0 ? feed_store_count(&k->feeds, it->feed_id, -1, -it->bytes, err) : result;
+}

@@ -1,0 +1,28 @@
+/* prune.h: an item goes, with all that was kept for it but the memory of what it was known by. */
+#ifndef SITREP_INGEST_PRUNE_H
+#define SITREP_INGEST_PRUNE_H
+
+#include <sqlite3.h>
+#include <stdint.h>
+
+#include "keeper.h"
+#include "sitrep/base/error.h"
+
+enum prune_statement { PRUNE_ITEM, PRUNE_REVISIONS, PRUNE_REPORT, PRUNE_STORY, PRUNE_PUBLISHER, PRUNE_STATEMENTS };
+
+struct pruner {
+	sqlite3_stmt *s[PRUNE_STATEMENTS];
+};
+
+struct pruned_item {
+	int64_t id, feed_id, story_id, publisher_id;
+	int64_t bytes; /* ITEM_BYTES_SQL */
+};
+
+int pruner_init(struct pruner *p, sqlite3 *db, struct error *err);
+void pruner_release(struct pruner *p);
+
+/* Within the caller's transaction.  The story goes with its last item, and so does the publisher. */
+int pruner_drop(struct pruner *p, struct keeper *k, const struct pruned_item *it, struct error *err);
+
+#endif

@@ -1,0 +1,66 @@
+/* retention.h: what is too old goes, a little at a time.
+ *
+ * Called by the writer's thread when nothing waits.  Each step is one short transaction. */
+#ifndef SITREP_INGEST_RETENTION_H
+#define SITREP_INGEST_RETENTION_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keeper.h"
+#include "sitrep/base/error.h"
+#include "size.h"
+
+enum retention_statement {
+	OLD_EVENTS,
+	DROP_EVENTS,
+	OLD_ITEMS,
+	ITEMS_UNTIL,
+	NEXT_IDENTITIES,
+	DROP_IDENTITY,
+	NEXT_DIGESTS,
+	DROP_DIGEST,
+	PAGE_COUNT,
+	FREE_PAGES,
+	PAGE_SIZE,
+	RETENTION_STATEMENTS
+};
+
+enum retention_phase {
+	RETENTION_EVENTS,
+	RETENTION_ITEMS,
+	RETENTION_SIZE,
+	RETENTION_IDENTITIES,
+	RETENTION_DIGESTS,
+	RETENTION_COUNTS,
+	RETENTION_VACUUM,
+	RETENTION_DONE
+};
+
+struct retention {
+	sqlite3_stmt *s[RETENTION_STATEMENTS];
+	struct size size;
+	enum retention_phase phase;
+	int64_t next_ms;       /* when the next round begins; as the next one, of elapsed time */
+	int64_t next_sweep_ms; /* when tombstones are looked through again */
+	int64_t now_ms;        /* what counts as now in this step */
+	/* where the walk over identities and digests stands */
+	int64_t at_feed;
+	int64_t at_item;
+	uint8_t at_key[STORE_KEY_LEN];
+};
+
+int retention_init(struct retention *r, struct keeper *k, struct error *err);
+void retention_release(struct retention *r);
+
+/* Is there something to do now? */
+bool retention_due(const struct retention *r, int64_t elapsed_ms);
+/* One step.  A failure ends the round. */
+int retention_step(struct retention *r, struct keeper *k, struct clock_mark now, struct error *err);
+/* One step towards the allowed size, as part of no round: 1 when there is more to do, 0 when there is not. */
+int retention_keep_size(struct retention *r, struct keeper *k, int64_t now_ms, struct error *err);
+/* Begins a round with the next step, for options that changed. */
+void retention_restart(struct retention *r);
+
+#endif

@@ -1,0 +1,517 @@
+/* The database stays within [keep] size while it grows; size.h says how. */
+#include "size.h"
+
+#include <string.h>
+
+#include "sitrep/sql/sql.h"
+#include "sitrep/sql/statements.h"
+#include "sitrep/story/boilerplate.h"
+
+enum {
+	STEP_ITEMS = 200,
+	STEP_ROWS = 500,
+	/* Pages given back in a step; fewer that are free are kept for what comes next. */
+	STEP_PAGES = 128,
+	PAGE_BYTES = 4096,
+	/* However small the database may be, the newest items stay: outputs show them. */
+	ITEMS_KEPT = 200,
+	/* Rows that were added, or events told, before a pass is worth it; and so many more for each two items kept. */
+	PASS_LEAST = 2000,
+	/* About what an event and its place take. */
+	EVENT_BYTES = 128,
+	PHRASE_TIMES = 16,
+};
+
+static const int64_t unshown_ms = INT64_C(48) * 3600 * 1000;
+/* As many as store.c keeps, where the size allows it. */
+static const int64_t wal_least = INT64_C(256) * 1024, wal_most = INT64_C(16) * 1024 * 1024;
+static const int64_t size_least = INT64_C(16) * 1024 * 1024, size_a_feed = INT64_C(64) * 1024;
+static const int64_t room_most = INT64_C(64) * 1024 * 1024;
+static const int64_t batch_least = INT64_C(256) * 1024;
+
+static const char *const texts[SIZE_STATEMENTS] = {
+	[SIZE_PAGES] = "PRAGMA page_count",
+	[SIZE_FREE_PAGES] = "PRAGMA freelist_count",
+	[SIZE_PAGE_BYTES] = "PRAGMA page_size",
+	[SIZE_FEEDS] = "SELECT kept_bytes, id FROM feed ORDER BY kept_bytes DESC",
+	[SIZE_LARGEST] = "SELECT id, kept_bytes FROM feed WHERE items > 0 ORDER BY kept_bytes DESC LIMIT 2",
+	[SIZE_OLDEST] = "SELECT i.id, i.story_id, i.publisher_id, i.digest, " ITEM_BYTES_SQL
+			" FROM item i WHERE i.feed_id = ?1 ORDER BY i.sort_ms, i.story_id LIMIT ?2",
+	[SIZE_DROP_DIGEST] = "DELETE FROM digest WHERE digest = ?1 AND feed_id = ?2 AND item_id = ?3",
+	/* what was not shown for two days (intake notes it once a day), and is not what a kept item began under */
+	[SIZE_NEXT_IDENTITIES] = "SELECT n.identity, f.active = 0 OR n.last_seen < ?3, n.alias = 0 AND i.id IS NOT NULL"
+				 " FROM ident n JOIN feed f ON f.id = n.feed_id LEFT JOIN item i ON i.id = n.item_id"
+				 " WHERE n.feed_id = ?1 AND n.identity > ?2 ORDER BY n.identity LIMIT ?4",
+	[SIZE_DROP_IDENTITY] = "DELETE FROM ident WHERE feed_id = ?1 AND identity = ?2",
+	[SIZE_NEXT_DIGESTS] = "SELECT d.digest, d.feed_id, d.item_id, i.id IS NOT NULL AND i.digest = d.digest"
+			      " FROM digest d LEFT JOIN item i ON i.id = d.item_id"
+			      " WHERE (d.digest, d.feed_id, d.item_id) > (?1, ?2, ?3)"
+			      " ORDER BY d.digest, d.feed_id, d.item_id LIMIT ?4",
+	[SIZE_NEXT_EVENTS] = "SELECT e.cursor, e.item_id IS NULL OR i.id IS NOT NULL FROM event e"
+			     " LEFT JOIN item i ON i.id = e.item_id WHERE e.cursor > ?1 ORDER BY e.cursor LIMIT ?2",
+	[SIZE_DROP_EVENT] = "DELETE FROM event WHERE cursor = ?1",
+	[SIZE_DROP_OLD_EVENTS] =
+		"DELETE FROM event WHERE cursor IN (SELECT cursor FROM event ORDER BY cursor LIMIT ?1)",
+	[SIZE_NEXT_PUBLISHERS] =
+		"SELECT p.id, EXISTS(SELECT 1 FROM item i WHERE i.publisher_id = p.id) FROM publisher p"
+		" WHERE p.id > ?1 ORDER BY p.id LIMIT ?2",
+	[SIZE_DROP_PUBLISHER] = "DELETE FROM publisher WHERE id = ?1",
+	[SIZE_DROP_PHRASES] = "DELETE FROM near_phrase",
+};
+SQL_TEXTS(texts, SIZE_STATEMENTS);
+
+static const char cannot_prune[] = "cannot keep the database within its size";
+
+int size_init(struct size *z, struct keeper *k, struct error *err)
+{
+	int result;
+
+	*z = (struct size){.pass = PASS_NONE, .pass_cursor = k->totals.cursor};
+	result = sql_prepare(k->store.db, texts, SIZE_STATEMENTS, z->s, err);
+	if (result == 0)
+		result = pruner_init(&z->pruner, k->store.db, err);
+	if (result == 0)
+		result = near_compact_init(&z->compact, k->store.db, err);
+	if (result != 0)
+		size_release(z);
+	return result;
+}
+
+void size_release(struct size *z)
+{
+	sql_finalize(z->s, SIZE_STATEMENTS);
+	pruner_release(&z->pruner);
+	near_compact_release(&z->compact);
+}
+
+/* ---- what is allowed ---- */
+
+static int64_t clamp(int64_t value, int64_t least, int64_t most)
+{
+	return value < least ? least : value > most ? most : value;
+}
+
+int64_t size_wal_bytes(const struct writer_options *o)
+{
+	return o->keep_size <= 0 ? wal_most : clamp(o->keep_size / 16, wal_least, wal_most);
+}
+
+int64_t size_batch_bytes(const struct writer_options *o)
+{
+	return o->keep_size <= 0 ? INT64_MAX : clamp(o->keep_size / 16, batch_least, INT64_MAX);
+}
+
+bool size_keeps_phrases(const struct writer_options *o)
+{
+	return o->keep_size <= 0 || o->keep_size / PHRASE_TIMES >= (int64_t)BOILERPLATE_PAGE * BOILERPLATE_PAGES;
+}
+
+/* The rest is for the WAL, and for what a batch adds before it is pruned. */
+static int64_t allowed_bytes(const struct keeper *k)
+{
+	return k->options.keep_size - clamp(k->options.keep_size / 4, 0, room_most);
+}
+
+int64_t writer_least_size(size_t feeds)
+{
+	int64_t of_feeds = (int64_t)feeds * size_a_feed;
+
+	return of_feeds > size_least ? of_feeds : size_least;
+}
+
+int64_t size_document_bytes(const struct writer_options *o)
+{
+	return o->keep_size <= 0 ? INT64_MAX : o->keep_size / 16;
+}
+
+struct pages {
+	int64_t used, all; /* bytes */
+};
+
+static int read_pages(struct size *z, struct pages *p, struct error *err)
+{
+	int64_t pages = 0, free_pages = 0, bytes = 0;
+	int result = sql_get_int(z->s[SIZE_PAGES], &pages, err, cannot_prune);
+
+	if (result >= 0)
+		result = sql_get_int(z->s[SIZE_FREE_PAGES], &free_pages, err, cannot_prune);
+	if (result >= 0)
+		result = sql_get_int(z->s[SIZE_PAGE_BYTES], &bytes, err, cannot_prune);
+	p->all = pages * bytes;
+	p->used = (pages - free_pages) * bytes;
+	return result < 0 ? result : 0;
+}
+
+int size_is_over(struct size *z, const struct keeper *k, struct error *err)
+{
+	struct pages p;
+	int result;
+
+	if (k->options.keep_size <= 0)
+		return 0;
+	result = read_pages(z, &p, err);
+	return result < 0 ? result : p.used > allowed_bytes(k);
+}
+
+/* ---- shares ---- */
+
+/* The share is as high as it can be: all feeds, none counted for more, fit into bytes.  Those beyond it are noted. */
+static int find_share(struct size *z, int64_t bytes, int64_t *share, struct error *err)
+{
+	sqlite3_stmt *s = z->s[SIZE_FEEDS];
+	int64_t rest = 0, kept;
+	int result;
+
+	z->beyond_count = 0;
+	*share = INT64_MAX;
+	while ((result = sql_step(s, err, cannot_prune)) == 1)
+		rest += sqlite3_column_int64(s, 0);
+	sql_reset(s);
+	if (result < 0 || rest <= bytes)
+		return result;
+	while (z->beyond_count < SIZE_FEEDS_MAX && (result = sql_step(s, err, cannot_prune)) == 1) {
+		kept = sqlite3_column_int64(s, 0);
+		if (z->beyond_count > 0 && (bytes - rest) / (int64_t)z->beyond_count >= kept)
+			break;
+		rest -= kept;
+		z->beyond[z->beyond_count++] = sqlite3_column_int64(s, 1);
+		*share = (bytes - rest) / (int64_t)z->beyond_count;
+	}
+	sql_reset(s);
+	*share = *share < 0 ? 0 : *share;
+	return result < 0 ? result : 0;
+}
+
+static bool is_beyond(const struct size *z, int64_t feed_id)
+{
+	for (size_t i = 0; i < z->beyond_count; i++)
+		if (z->beyond[i] == feed_id)
+			return true;
+	return false;
+}
+
+/* Is there so little room left that shares matter? */
+static bool is_short(const struct keeper *k, const struct pages *p)
+{
+	return p->used > allowed_bytes(k) / 4 * 3;
+}
+
+/* An eighth of what is allowed is for what no feed is counted for. */
+static int set_shares(struct size *z, struct keeper *k, struct error *err)
+{
+	int64_t allowed = allowed_bytes(k);
+
+	return find_share(z, allowed - allowed / 8, &k->intake.limits.share_bytes, err);
+}
+
+/* ---- items ---- */
+
+/* The largest feed that has items, and by how much it is larger than the next one: 1; 0 when there is none. */
+static int find_largest(struct size *z, int64_t *feed_id, int64_t *ahead, struct error *err)
+{
+	sqlite3_stmt *s = z->s[SIZE_LARGEST];
+	int result = sql_step(s, err, cannot_prune), next;
+
+	if (result == 1) {
+		*feed_id = sqlite3_column_int64(s, 0);
+		*ahead = sqlite3_column_int64(s, 1);
+		next = sql_step(s, err, cannot_prune);
+		if (next == 1)
+			*ahead -= sqlite3_column_int64(s, 1);
+		result = next < 0 ? next : 1;
+	}
+	sql_reset(s);
+	return result;
+}
+
+struct oldest {
+	struct pruned_item item;
+	uint8_t digest[STORE_KEY_LEN];
+};
+
+static int read_oldest(
+	struct size *z, int64_t feed_id, int64_t limit, struct oldest *list, size_t *count, struct error *err)
+{
+	sqlite3_stmt *s = z->s[SIZE_OLDEST];
+	int result = 0;
+
+	*count = 0;
+	sql_bind_int(s, 1, feed_id);
+	sql_bind_int(s, 2, limit);
+	while (*count < STEP_ITEMS && (result = sql_step(s, err, cannot_prune)) == 1) {
+		struct oldest *o = &list[(*count)++];
+		struct str digest = sql_blob(s, 3);
+
+		o->item = (struct pruned_item){
+			.id = sqlite3_column_int64(s, 0),
+			.feed_id = feed_id,
+			.story_id = sqlite3_column_int64(s, 1),
+			.publisher_id = sqlite3_column_int64(s, 2),
+			.bytes = sqlite3_column_int64(s, 4),
+		};
+		memset(o->digest, 0, sizeof(o->digest));
+		if (digest.len == STORE_KEY_LEN)
+			memcpy(o->digest, digest.data, STORE_KEY_LEN);
+	}
+	sql_reset(s);
+	return result < 0 ? result : 0;
+}
+
+/* What it is known by stays, so that it is no news while its feed shows it; its text would only be asked for were it
+ * shown under another name. */
+static int drop_one(struct size *z, struct keeper *k, const struct oldest *o, struct error *err)
+{
+	int result;
+
+	sql_bind_key(z->s[SIZE_DROP_DIGEST], 1, o->digest);
+	sql_bind_int(z->s[SIZE_DROP_DIGEST], 2, o->item.feed_id);
+	sql_bind_int(z->s[SIZE_DROP_DIGEST], 3, o->item.id);
+	result = sql_done(z->s[SIZE_DROP_DIGEST], err, cannot_prune);
+	if (result == 0 && sqlite3_changes(k->store.db) > 0)
+		result = feed_store_count(&k->feeds, o->item.feed_id, 0, -KEPT_DIGEST, err);
+	return result == 0 ? pruner_drop(&z->pruner, k, &o->item, err) : result;
+}
+
+/* The oldest items of the largest feed, until too_much bytes are gone or another one is as large; 1 when one went. */
+static int drop_of_largest(struct size *z, struct keeper *k, int64_t too_much, struct error *err)
+{
+	static const int64_t kept = ITEMS_KEPT;
+	struct oldest list[STEP_ITEMS];
+	int64_t feed_id = 0, ahead = 0, gone = 0, limit = k->totals.items - kept;
+	size_t count = 0;
+	int result;
+
+	if (limit <= 0)
+		return 0;
+	result = find_largest(z, &feed_id, &ahead, err);
+	if (result == 1)
+		result = read_oldest(z, feed_id, limit < STEP_ITEMS ? limit : STEP_ITEMS, list, &count, err);
+	for (size_t i = 0; i < count && result == 0 && (i == 0 || (gone < too_much && gone < ahead)); i++) {
+		result = drop_one(z, k, &list[i], err);
+		gone += list[i].item.bytes;
+		z->dropped++;
+	}
+	return result < 0 ? result : count > 0;
+}
+
+/* ---- passes ---- */
+
+static bool pass_is_due(const struct size *z, const struct keeper *k)
+{
+	int64_t enough = PASS_LEAST + k->totals.items / 2;
+
+	return k->totals.cursor - z->pass_cursor >= enough || k->items.written - z->pass_written >= enough ||
+	       z->dropped >= (PASS_LEAST + k->totals.items) / 4;
+}
+
+static void enter_pass(struct size *z, enum size_pass pass)
+{
+	z->pass = pass;
+	z->at_feed = 0;
+	z->at_id = z->at_item = 0;
+	memset(z->at_key, 0, sizeof(z->at_key));
+}
+
+static void begin_pass(struct size *z, const struct keeper *k)
+{
+	enter_pass(z, PASS_IDENTITIES);
+	z->events = 0;
+	z->dropped = 0;
+	z->pass_cursor = k->totals.cursor;
+	z->pass_written = k->items.written;
+	near_compact_begin(&z->compact);
+}
+
+/* Each below does a step of a pass: 1 when the pass has more, 0 when it is through. */
+
+static int clear_identities(struct size *z, struct keeper *k, int64_t now_ms, struct error *err)
+{
+	sqlite3_stmt *s = z->s[SIZE_NEXT_IDENTITIES];
+	int64_t feed_id, gone = 0;
+	int rows = 0, result;
+
+	if (z->at_feed >= z->beyond_count)
+		return 0;
+	feed_id = z->beyond[z->at_feed];
+	sql_bind_int(s, 1, feed_id);
+	sql_bind_key(s, 2, z->at_key);
+	sql_bind_int(s, 3, now_ms - unshown_ms);
+	sql_bind_int(s, 4, STEP_ROWS);
+	while ((result = sql_step(s, err, cannot_prune)) == 1) {
+		struct str key = sql_blob(s, 0);
+
+		rows++;
+		if (key.len == STORE_KEY_LEN)
+			memcpy(z->at_key, key.data, STORE_KEY_LEN);
+		if (sqlite3_column_int(s, 1) == 0 || sqlite3_column_int(s, 2) != 0)
+			continue;
+		sql_bind_int(z->s[SIZE_DROP_IDENTITY], 1, feed_id);
+		sql_bind_key(z->s[SIZE_DROP_IDENTITY], 2, z->at_key);
+		result = sql_done(z->s[SIZE_DROP_IDENTITY], err, cannot_prune);
+		if (result != 0)
+			break;
+		gone += KEPT_IDENTITY;
+	}
+	sql_reset(s);
+	if (result == 0 && gone > 0)
+		result = feed_store_count(&k->feeds, feed_id, 0, -gone, err);
+	if (rows < STEP_ROWS) {
+		z->at_feed++;
+		memset(z->at_key, 0, sizeof(z->at_key));
+	}
+	return result < 0 ? result : 1;
+}
+
+static int clear_digests(struct size *z, struct keeper *k, struct error *err)
+{
+	sqlite3_stmt *s = z->s[SIZE_NEXT_DIGESTS];
+	int rows = 0, result;
+
+	sql_bind_key(s, 1, z->at_key);
+	sql_bind_int(s, 2, z->at_id);
+	sql_bind_int(s, 3, z->at_item);
+	sql_bind_int(s, 4, STEP_ROWS);
+	while ((result = sql_step(s, err, cannot_prune)) == 1) {
+		struct str key = sql_blob(s, 0);
+
+		rows++;
+		z->at_id = sqlite3_column_int64(s, 1);
+		z->at_item = sqlite3_column_int64(s, 2);
+		if (key.len == STORE_KEY_LEN)
+			memcpy(z->at_key, key.data, STORE_KEY_LEN);
+		if (sqlite3_column_int(s, 3) != 0 || !is_beyond(z, z->at_id))
+			continue;
+		sql_bind_key(z->s[SIZE_DROP_DIGEST], 1, z->at_key);
+		sql_bind_int(z->s[SIZE_DROP_DIGEST], 2, z->at_id);
+		sql_bind_int(z->s[SIZE_DROP_DIGEST], 3, z->at_item);
+		result = sql_done(z->s[SIZE_DROP_DIGEST], err, cannot_prune);
+		if (result == 0)
+			result = feed_store_count(&k->feeds, z->at_id, 0, -KEPT_DIGEST, err);
+		if (result != 0)
+			break;
+	}
+	sql_reset(s);
+	return result < 0 ? result : rows == STEP_ROWS;
+}
+
+/* Events of items that are gone are passed over by readers anyway; of those that are left, the oldest go when there
+ * are more than a quarter of the size has room for. */
+static int clear_events(struct size *z, struct keeper *k, struct error *err)
+{
+	sqlite3_stmt *s = z->s[SIZE_NEXT_EVENTS];
+	int64_t most = k->options.keep_size / 4 / EVENT_BYTES;
+	int rows = 0, result;
+
+	sql_bind_int(s, 1, z->at_id);
+	sql_bind_int(s, 2, STEP_ROWS);
+	while ((result = sql_step(s, err, cannot_prune)) == 1) {
+		rows++;
+		z->at_id = sqlite3_column_int64(s, 0);
+		if (sqlite3_column_int(s, 1) != 0) {
+			z->events++;
+			continue;
+		}
+		sql_bind_int(z->s[SIZE_DROP_EVENT], 1, z->at_id);
+		result = sql_done(z->s[SIZE_DROP_EVENT], err, cannot_prune);
+		if (result != 0)
+			break;
+	}
+	sql_reset(s);
+	if (result != 0 || z->events <= most)
+		return result < 0 ? result : rows == STEP_ROWS;
+	sql_bind_int(z->s[SIZE_DROP_OLD_EVENTS], 1, z->events - most);
+	z->events = most;
+	result = sql_done(z->s[SIZE_DROP_OLD_EVENTS], err, cannot_prune);
+	return result < 0 ? result : rows == STEP_ROWS;
+}
+
+static int clear_publishers(struct size *z, struct error *err)
+{
+	sqlite3_stmt *s = z->s[SIZE_NEXT_PUBLISHERS];
+	int rows = 0, result;
+
+	sql_bind_int(s, 1, z->at_id);
+	sql_bind_int(s, 2, STEP_ROWS);
+	while ((result = sql_step(s, err, cannot_prune)) == 1) {
+		rows++;
+		z->at_id = sqlite3_column_int64(s, 0);
+		if (sqlite3_column_int(s, 1) != 0)
+			continue;
+		sql_bind_int(z->s[SIZE_DROP_PUBLISHER], 1, z->at_id);
+		result = sql_done(z->s[SIZE_DROP_PUBLISHER], err, cannot_prune);
+		if (result != 0)
+			break;
+	}
+	sql_reset(s);
+	return result < 0 ? result : rows == STEP_ROWS;
+}
+
+static int run_pass(struct size *z, struct keeper *k, int64_t now_ms, struct error *err)
+{
+	switch (z->pass) {
+	case PASS_IDENTITIES:
+		return clear_identities(z, k, now_ms, err);
+	case PASS_DIGESTS:
+		return clear_digests(z, k, err);
+	case PASS_EVENTS:
+		return clear_events(z, k, err);
+	case PASS_POSTINGS:
+		return near_compact_step(&z->compact, grouping_index(k->grouping), err);
+	case PASS_PUBLISHERS:
+		return clear_publishers(z, err);
+	case PASS_NONE:
+		return 0;
+	}
+	return 0;
+}
+
+static int step_pass(struct size *z, struct keeper *k, int64_t now_ms, struct error *err)
+{
+	int result = run_pass(z, k, now_ms, err);
+
+	if (result == 0)
+		enter_pass(z, z->pass == PASS_PUBLISHERS ? PASS_NONE : (enum size_pass)(z->pass + 1));
+	return result < 0 ? result : 1;
+}
+
+/* ---- a step ---- */
+
+static int give_back(struct keeper *k, struct error *err)
+{
+	char text[64];
+	int result;
+
+	(void)sqlite3_snprintf((int)sizeof(text), text, "PRAGMA incremental_vacuum(%d)", STEP_PAGES);
+	result = sql_exec(k->store.db, text, err, cannot_prune);
+	return result == 0 ? 1 : result;
+}
+
+int size_step(struct size *z, struct keeper *k, int64_t now_ms, struct error *err)
+{
+	int64_t allowed = allowed_bytes(k);
+	struct pages p;
+	int result;
+
+	k->intake.limits.share_bytes = INT64_MAX;
+	if (k->options.keep_size <= 0)
+		return 0;
+	result = read_pages(z, &p, err);
+	if (result == 0 && is_short(k, &p))
+		result = set_shares(z, k, err);
+	if (result != 0)
+		return result;
+	if (z->pass != PASS_NONE)
+		return step_pass(z, k, now_ms, err);
+	if (is_short(k, &p) && pass_is_due(z, k)) {
+		begin_pass(z, k);
+		return 1;
+	}
+	if (p.used > allowed) {
+		if (!size_keeps_phrases(&k->options))
+			result = sql_done(z->s[SIZE_DROP_PHRASES], err, cannot_prune);
+		return result == 0 ? drop_of_largest(z, k, p.used - allowed, err) : result;
+	}
+	return p.all > allowed + (k->options.keep_size - allowed) / 2 && p.all - p.used > STEP_PAGES * PAGE_BYTES
+		       ? give_back(k, err)
+		       : 0;
+}

@@ -1,0 +1,383 @@
+/* The one thread that writes the database.
+ *
+ * The main loop puts outcomes into a queue and takes reports out of another; both are lists under one
+ * mutex that is never held while the database works.  The thread takes what waits into one transaction,
+ * up to a bound in number, bytes and time, so that under load a sync to disk is shared by many polls and
+ * at rest each poll is on disk at once.  Checkpoints and retention run after the reports have left. */
+#include "sitrep/ingest/writer.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sitrep/base/clock.h"
+#include "sitrep/base/log.h"
+#include "sitrep/sql/sql.h"
+#include "writer_internal.h"
+
+enum {
+	PAGE_BYTES = 4096,
+	IDLE_WAIT_MS = 60 * 1000,
+	/* Spent on the size of the database between two batches: as much as on a batch; and while it is too large. */
+	SIZE_US = 250 * 1000,
+	SIZE_US_MAX = 2 * 1000 * 1000,
+};
+
+/* ---- options ---- */
+
+void writer_limit_wal(struct writer *w)
+{
+	char text[64];
+
+	(void)sqlite3_snprintf(
+		(int)sizeof(text), text, "PRAGMA journal_size_limit = %lld", (long long)size_wal_bytes(w->options));
+	(void)sql_exec(w->keeper.store.db, text, NULL, "");
+}
+
+/* ---- the thread ---- */
+
+static int on_wal(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	struct writer *w = arg;
+
+	(void)db;
+	(void)name;
+	w->wal_pages = pages;
+	return SQLITE_OK;
+}
+
+/* A failed checkpoint leaves everything in the WAL, where it is as safe; the next commit tries again. */
+static void checkpoint(struct writer *w)
+{
+	int left = 0, moved = 0;
+
+	if (w->wal_pages < size_wal_bytes(w->options) / PAGE_BYTES)
+		return;
+	(void)sqlite3_wal_checkpoint_v2(w->keeper.store.db, NULL, SQLITE_CHECKPOINT_PASSIVE, &left, &moved);
+	w->wal_pages = left - moved;
+}
+
+static void note_retention(struct writer *w, bool failed, const struct error *err)
+{
+	uint64_t one = 1;
+
+	if (failed && !w->retention_failed)
+		log_emit(LOG_LEVEL_WARNING, "retention failed, will retry", "reason", err->text, NULL);
+	w->retention_failed = failed;
+	if (!failed || !keeper_error_is_of_storage(err->code))
+		return;
+	(void)pthread_mutex_lock(&w->lock);
+	writer_stop_storing(w, err);
+	(void)pthread_mutex_unlock(&w->lock);
+	(void)!write(w->fd, &one, sizeof(one));
+}
+
+static void run_retention(struct writer *w)
+{
+	struct error err = {0};
+
+	note_retention(w, retention_step(&w->retention, &w->keeper, clock_mark_now(), &err) != 0, &err);
+}
+
+/* After each batch, what is beyond the allowed size goes.  Some time is spent on it even while polls wait, and much
+ * where the database would grow further. */
+static void keep_size(struct writer *w)
+{
+	int64_t began_us = clock_mono_us(), us;
+	struct error err = {0};
+	int more;
+
+	do {
+		more = retention_keep_size(&w->retention, &w->keeper, clock_wall_ms(), &err);
+		checkpoint(w);
+		us = clock_mono_us() - began_us;
+	} while (more == 1 &&
+		 (us < SIZE_US || (us < SIZE_US_MAX && size_is_over(&w->retention.size, &w->keeper, &err) == 1)));
+	w->size_left = more == 1;
+	note_retention(w, more < 0, &err);
+}
+
+enum writer_task { TASK_ASK, TASK_JOB, TASK_BATCH, TASK_SIZE, TASK_MATCH, TASK_IDLE, TASK_TRY, TASK_STOP };
+
+/* What to do next; called with the lock held, may wait. */
+static enum writer_task choose_task(struct writer *w)
+{
+	for (;;) {
+		struct timespec until;
+		int64_t try_wait_ms, wait_ms;
+
+		/* Few and short, and a person waits. */
+		if (w->asked.first != NULL)
+			return TASK_ASK;
+		if (writer_job_due(w))
+			return TASK_JOB;
+		if (w->queue.first != NULL)
+			return TASK_BATCH;
+		if (w->stop)
+			return TASK_STOP;
+		try_wait_ms = writer_try_wait_ms(w);
+		if (try_wait_ms == 0)
+			return TASK_TRY;
+		if (!w->storing.shown.stopped && w->size_left)
+			return TASK_SIZE;
+		if (!w->storing.shown.stopped && writer_match_due(w))
+			return TASK_MATCH;
+		if (!w->storing.shown.stopped && retention_due(&w->retention, clock_elapsed_ms()))
+			return TASK_IDLE;
+		wait_ms = try_wait_ms < IDLE_WAIT_MS ? try_wait_ms : IDLE_WAIT_MS;
+		(void)clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
+		until.tv_sec += (time_t)(wait_ms / 1000) + until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
+		(void)pthread_cond_timedwait(&w->work, &w->lock, &until);
+	}
+}
+
+/* What waits was stamped by the clock as it was. */
+static void move_outcomes(struct writer *w, int64_t jump_ms, int64_t now_ms)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	for (struct poll_outcome *o = w->queue.first; o != NULL; o = o->next)
+		poll_outcome_follow_clock(o, jump_ms, now_ms);
+	(void)pthread_mutex_unlock(&w->lock);
+}
+
+/* Before anything is stamped by it. */
+static void look_at_clock(struct writer *w)
+{
+	struct error err = {0};
+	int64_t jump_ms;
+	int result = keeper_look_at_clock(&w->keeper, clock_mark_now(), &jump_ms, &err);
+
+	if (result != 0 && !w->clock_failed)
+		log_emit(LOG_LEVEL_WARNING, "the clock was set, which cannot be noted yet", "reason", err.text, NULL);
+	w->clock_failed = result != 0;
+	if (result == 0 && jump_ms != 0)
+		move_outcomes(w, jump_ms, w->keeper.clock.mark.wall_ms);
+}
+
+/* Waits go on as the machine counts, whatever becomes of the clock on the wall. */
+static void init_condition(pthread_cond_t *condition)
+{
+	pthread_condattr_t attributes;
+
+	(void)pthread_condattr_init(&attributes);
+	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(condition, &attributes);
+	(void)pthread_condattr_destroy(&attributes);
+}
+
+static void *run(void *arg)
+{
+	struct writer *w = arg;
+	enum writer_task task;
+
+	(void)pthread_mutex_lock(&w->lock);
+	while ((task = choose_task(w)) != TASK_STOP) {
+		(void)pthread_mutex_unlock(&w->lock);
+		look_at_clock(w);
+		switch (task) {
+		case TASK_BATCH:
+			writer_run_batch(w);
+			checkpoint(w);
+			keep_size(w);
+			break;
+		case TASK_ASK:
+			writer_run_ask(w);
+			checkpoint(w);
+			break;
+		case TASK_JOB:
+			writer_run_job(w);
+			checkpoint(w);
+			break;
+		case TASK_MATCH:
+			writer_match_stored(w);
+			checkpoint(w);
+			break;
+		case TASK_SIZE:
+			keep_size(w);
+			break;
+		case TASK_IDLE:
+			run_retention(w);
+			checkpoint(w);
+			break;
+		case TASK_TRY:
+			writer_try_storing(w);
+			break;
+		case TASK_STOP:
+			break;
+		}
+		(void)pthread_mutex_lock(&w->lock);
+	}
+	(void)pthread_mutex_unlock(&w->lock);
+	return NULL;
+}
+
+/* Signals are the main loop's. */
+static int start_thread(struct writer *w, struct error *err)
+{
+	sigset_t all, before;
+	int code;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	code = pthread_create(&w->thread, NULL, run, w);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return code == 0 ? 0 : error_sys(err, -code, "cannot start the writer");
+}
+
+/* ---- the main loop's side ---- */
+
+struct writer *writer_new(const struct writer_options *options, struct error *err)
+{
+	struct writer *w = calloc(1, sizeof(*w));
+	char run_name[CLOCK_RUN_MAX];
+	struct error clock_err = {0};
+	int result = -ENOMEM;
+
+	if (w == NULL) {
+		(void)error_sys(err, result, "cannot start the writer");
+		return NULL;
+	}
+	w->fd = -1;
+	w->queue.end = &w->queue.first;
+	w->reports.end = &w->reports.first;
+	w->asked.end = &w->asked.first;
+	w->answered.end = &w->answered.first;
+	w->jobs.end = &w->jobs.first;
+	(void)pthread_mutex_init(&w->lock, NULL);
+	init_condition(&w->work);
+	w->options = writer_options_copy(options);
+	if (w->options == NULL) {
+		(void)error_sys(err, result, "cannot start the writer");
+		goto out;
+	}
+	result = keeper_open(&w->keeper, w->options, err);
+	if (result != 0)
+		goto out;
+	clock_run_name(run_name);
+	result = keeper_start_clock(&w->keeper, clock_mark_now(), run_name, &clock_err);
+	if (result != 0)
+		log_emit(LOG_LEVEL_WARNING, "the clock cannot be compared with the database yet", "reason",
+			clock_err.text, NULL);
+	result = retention_init(&w->retention, &w->keeper, err);
+	if (result != 0)
+		goto out_keeper;
+	w->newest_cursor = w->keeper.totals.cursor;
+	w->stats.postings = (uint64_t)grouping_postings(w->keeper.grouping);
+	(void)sqlite3_wal_hook(w->keeper.store.db, on_wal, w);
+	writer_limit_wal(w);
+	w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	result = w->fd < 0 ? error_sys(err, -errno, "cannot start the writer") : start_thread(w, err);
+	if (result == 0)
+		return w;
+	if (w->fd >= 0)
+		(void)close(w->fd);
+	retention_release(&w->retention);
+out_keeper:
+	keeper_close(&w->keeper);
+out:
+	writer_options_free(w->options);
+	(void)pthread_cond_destroy(&w->work);
+	(void)pthread_mutex_destroy(&w->lock);
+	free(w);
+	return NULL;
+}
+
+void writer_free(struct writer *w)
+{
+	if (w == NULL)
+		return;
+	(void)pthread_mutex_lock(&w->lock);
+	w->stop = true;
+	(void)pthread_cond_signal(&w->work);
+	(void)pthread_mutex_unlock(&w->lock);
+	(void)pthread_join(w->thread, NULL);
+	retention_release(&w->retention);
+	keeper_close(&w->keeper);
+	poll_reports_free(w->reports.first);
+	story_requests_free(w->answered.first);
+	writer_options_free(w->options);
+	stored_rules_free(w->rules);
+	(void)close(w->fd);
+	(void)pthread_cond_destroy(&w->work);
+	(void)pthread_mutex_destroy(&w->lock);
+	free(w);
+}
+
+void writer_submit(struct writer *w, struct poll_outcome *o)
+{
+	o->next = NULL;
+	(void)pthread_mutex_lock(&w->lock);
+	*w->queue.end = o;
+	w->queue.end = &o->next;
+	w->submitted++;
+	w->pending++;
+	w->pending_bytes += o->document.len;
+	(void)pthread_cond_signal(&w->work);
+	(void)pthread_mutex_unlock(&w->lock);
+}
+
+size_t writer_pending(struct writer *w)
+{
+	size_t n;
+
+	(void)pthread_mutex_lock(&w->lock);
+	n = w->pending;
+	(void)pthread_mutex_unlock(&w->lock);
+	return n;
+}
+
+size_t writer_pending_bytes(struct writer *w)
+{
+	size_t n;
+
+	(void)pthread_mutex_lock(&w->lock);
+	n = w->pending_bytes;
+	(void)pthread_mutex_unlock(&w->lock);
+	return n;
+}
+
+int writer_fd(const struct writer *w)
+{
+	return w->fd;
+}
+
+struct poll_report *writer_collect(struct writer *w, int64_t *newest_cursor)
+{
+	struct poll_report *first;
+	uint64_t count;
+
+	/* Read before the list is taken: what is added later makes it readable again. */
+	(void)!read(w->fd, &count, sizeof(count));
+	(void)pthread_mutex_lock(&w->lock);
+	first = w->reports.first;
+	w->reports.first = NULL;
+	w->reports.end = &w->reports.first;
+	*newest_cursor = w->newest_cursor;
+	(void)pthread_mutex_unlock(&w->lock);
+	return first;
+}
+
+bool writer_take_shown(struct writer *w)
+{
+	bool shown;
+
+	(void)pthread_mutex_lock(&w->lock);
+	shown = w->shown;
+	w->shown = false;
+	(void)pthread_mutex_unlock(&w->lock);
+	return shown;
+}
+
+void writer_get_stats(struct writer *w, struct writer_stats *stats)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	*stats = w->stats;
+	(void)pthread_mutex_unlock(&w->lock);
+}

@@ -1,0 +1,181 @@
+/* One transaction of the writer: many outcomes, one sync to disk.
+ *
+ * Outcomes and their reports go side by side until the commit; only then do the reports leave.  When the
+ * transaction is lost (a full disk), all of its outcomes are reported as lost and their feeds are asked
+ * again, with the validators of what was committed before; and storing stops (writer_storing.c). */
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sitrep/base/clock.h"
+#include "sitrep/sql/damage.h"
+#include "writer_internal.h"
+
+enum {
+	/* One transaction: more of each would make a reader of the stream wait for news. */
+	BATCH_OUTCOMES = 256,
+	BATCH_BYTES = 8 * 1024 * 1024,
+	BATCH_US = 250 * 1000,
+};
+
+static struct poll_outcome *next_outcome(struct writer *w)
+{
+	struct poll_outcome *o;
+
+	(void)pthread_mutex_lock(&w->lock);
+	o = w->queue.first;
+	if (o != NULL) {
+		w->queue.first = o->next;
+		if (o->next == NULL)
+			w->queue.end = &w->queue.first;
+		o->next = NULL;
+		w->taken++;
+	}
+	(void)pthread_mutex_unlock(&w->lock);
+	return o;
+}
+
+/* Outcomes of one transaction and their reports, side by side. */
+struct batch {
+	struct outcome_list outcomes;
+	struct report_list reports;
+	size_t count;
+	size_t bytes;
+};
+
+/* Nothing in the batch was kept, for the reason in why. */
+static void lose_batch(struct writer *w, struct batch *b, const struct error *why)
+{
+	struct poll_report *r = b->reports.first;
+
+	keeper_rollback(&w->keeper);
+	for (struct poll_outcome *o = b->outcomes.first; o != NULL; o = o->next, r = r->next)
+		keeper_lose(&w->keeper, o, r, why);
+}
+
+/* lost: why the transaction is, else NULL. */
+static void publish_batch(struct writer *w, struct batch *b, int64_t began_us, const struct error *lost)
+{
+	uint64_t one = 1;
+	uint64_t us = (uint64_t)(clock_mono_us() - began_us);
+
+	(void)pthread_mutex_lock(&w->lock);
+	*w->reports.end = b->reports.first;
+	w->reports.end = b->reports.end;
+	w->pending -= b->count;
+	w->pending_bytes -= b->bytes;
+	w->newest_cursor = w->keeper.totals.cursor;
+	if (lost != NULL) {
+		w->storing.shown.lost += b->count;
+		/* Not by what was refused because of it: that would put the next try off. */
+		if (!w->storing.shown.stopped || w->stop)
+			writer_stop_storing(w, lost);
+	} else {
+		writer_note_stored(w);
+	}
+	w->stats.commits += lost == NULL;
+	w->stats.outcomes += b->count;
+	w->stats.commit_us_last = us;
+	w->stats.postings = (uint64_t)grouping_postings(w->keeper.grouping);
+	if (us > w->stats.commit_us_max)
+		w->stats.commit_us_max = us;
+	(void)pthread_mutex_unlock(&w->lock);
+	/* Cannot fail but for a counter that nobody has read 2^64 times. */
+	(void)!write(w->fd, &one, sizeof(one));
+}
+
+static void free_outcomes(struct poll_outcome *o)
+{
+	while (o != NULL) {
+		struct poll_outcome *next = o->next;
+
+		poll_outcome_free(o);
+		o = next;
+	}
+}
+
+/* One outcome more for the batch; false when there is none, or no memory for its report. */
+static bool extend_batch(struct writer *w, struct batch *b)
+{
+	struct poll_report *report = calloc(1, sizeof(*report));
+	struct poll_outcome *o = report != NULL ? next_outcome(w) : NULL;
+
+	if (o == NULL) {
+		free(report);
+		return false;
+	}
+	b->bytes += o->document.len;
+	b->count++;
+	*b->outcomes.end = o;
+	b->outcomes.end = &o->next;
+	*b->reports.end = report;
+	b->reports.end = &report->next;
+	return true;
+}
+
+static struct poll_outcome *last_outcome(struct batch *b)
+{
+	return (struct poll_outcome *)((char *)b->outcomes.end - offsetof(struct poll_outcome, next));
+}
+
+static struct poll_report *last_report(struct batch *b)
+{
+	return (struct poll_report *)((char *)b->reports.end - offsetof(struct poll_report, next));
+}
+
+/* Since when storing has stopped, tries are the timer's; but at the end there is no other. */
+static bool is_stopped(struct writer *w, struct error *err)
+{
+	bool stopped;
+
+	(void)pthread_mutex_lock(&w->lock);
+	stopped = w->storing.shown.stopped && !w->stop;
+	if (stopped)
+		(void)error_set(err, -EAGAIN, "%s", w->storing.shown.reason);
+	(void)pthread_mutex_unlock(&w->lock);
+	return stopped;
+}
+
+void writer_run_batch(struct writer *w)
+{
+	struct batch b = {0};
+	struct error err = {0};
+	int64_t began_us = clock_mono_us(), at_ms = 0;
+	bool began;
+	int result;
+
+	b.outcomes.end = &b.outcomes.first;
+	b.reports.end = &b.reports.first;
+	/* When the database cannot be written at all, what waits is told so at once. */
+	result = is_stopped(w, &err) ? err.code : keeper_begin(&w->keeper, &err);
+	began = result == 0;
+	while (b.count < BATCH_OUTCOMES && b.bytes < BATCH_BYTES &&
+		w->keeper.added_bytes < size_batch_bytes(w->options) && clock_mono_us() - began_us < BATCH_US &&
+		extend_batch(w, &b)) {
+		struct poll_outcome *o = last_outcome(&b);
+
+		at_ms = o->at_ms;
+		if (!began)
+			continue;
+		result = keeper_take(&w->keeper, o, last_report(&b), &err);
+		if (result != 0)
+			break;
+	}
+	if (b.count == 0) {
+		struct timespec pause = {.tv_sec = 0, .tv_nsec = 10 * 1000 * 1000};
+
+		/* Not even memory for a report: let the others give some back. */
+		keeper_rollback(&w->keeper);
+		(void)nanosleep(&pause, NULL);
+		return;
+	}
+	if (result == 0)
+		result = keeper_commit(&w->keeper, at_ms, &err);
+	if (result != 0)
+		lose_batch(w, &b, &err);
+	if (result == -EUCLEAN)
+		damage_note_table("", err.text);
+	publish_batch(w, &b, began_us, result != 0 ? &err : NULL);
+	free_outcomes(b.outcomes.first);
+}

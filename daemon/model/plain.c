@@ -1,0 +1,104 @@
+/* One line of plain text out of a sanitised text.
+ *
+ * A feed's own title may be markup.  It was rebuilt by the sanitizer, so it is well-formed and holds no
+ * references but those that escaping makes; undoing that needs no parser, and the parser that can read
+ * any HTML must not run in this process. */
+#include "sitrep/model/plain.h"
+
+#include "sitrep/base/utf8.h"
+#include "sitrep/text/html.h"
+
+/* Elements of the sanitizer's whose tags stand between two words; the others may stand within one. */
+static const char *const spaced[] = {"address", "article", "aside", "blockquote", "br", "caption", "center", "dd",
+	"details", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "h1", "h2", "h3", "h4", "h5",
+	"h6", "header", "hgroup", "hr", "li", "main", "menu", "nav", "ol", "optgroup", "option", "p", "pre", "search",
+	"section", "select", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"};
+
+/* A feed that escapes twice needs both readings. */
+enum { READ_AGAIN_MAX = 2 };
+
+/* tag: without its "<" and ">". */
+static bool is_spaced(struct str tag)
+{
+	size_t start = tag.len > 0 && tag.data[0] == '/' ? 1 : 0, end = start;
+	struct str name;
+
+	while (end < tag.len && (char_is_alpha(tag.data[end]) || char_is_digit(tag.data[end])))
+		end++;
+	name = str_slice(tag, start, end);
+	for (size_t i = 0; i < sizeof(spaced) / sizeof(spaced[0]); i++)
+		if (str_eq_nocase(name, str_from(spaced[i])))
+			return true;
+	return false;
+}
+
+/* words: tags within a word leave nothing behind; else each leaves a space. */
+static int add_without_markup(struct buf *out, struct str s, bool words)
+{
+	static const struct {
+		struct str name;
+		char value;
+	} references[] = {{{"&amp;", 5}, '&'}, {{"&lt;", 4}, '<'}, {{"&gt;", 4}, '>'}, {{"&quot;", 6}, '"'},
+		{{"&#39;", 5}, '\''}};
+	size_t i = 0;
+
+	while (i < s.len) {
+		struct str rest = str_slice(s, i, s.len);
+		size_t used = 0;
+
+		if (s.data[i] == '<') {
+			size_t end = str_find_char(s, '>', i);
+
+			end = end == STR_NPOS ? s.len : end;
+			if (!words || is_spaced(str_slice(s, i + 1, end)))
+				(void)buf_putc(out, ' ');
+			i = end < s.len ? end + 1 : s.len;
+			continue;
+		}
+		for (size_t r = 0; used == 0 && r < sizeof(references) / sizeof(references[0]); r++) {
+			if (str_starts(rest, references[r].name)) {
+				(void)buf_putc(out, references[r].value);
+				used = references[r].name.len;
+			}
+		}
+		if (used == 0) {
+			(void)buf_putc(out, s.data[i]);
+			used = 1;
+		}
+		i += used;
+	}
+	return out->failed;
+}
+
+int plain_text(struct buf *out, const struct text *t)
+{
+	struct buf text = BUF_INIT(out->max * 4);
+	int result;
+
+	if (t->kind != TEXT_HTML)
+		return utf8_one_line(out, t->value);
+	(void)add_without_markup(&text, t->value, false);
+	result = utf8_one_line(out, buf_str(&text));
+	buf_release(&text);
+	return result;
+}
+
+int plain_words(struct buf *out, const struct text *t)
+{
+	struct buf text = BUF_INIT(out->max), again = BUF_INIT(out->max);
+	int result = t->kind == TEXT_HTML ? add_without_markup(&text, t->value, true) : buf_add(&text, t->value);
+
+	for (int i = 0; result == 0 && i < READ_AGAIN_MAX && html_looks_like(buf_str(&text)); i++) {
+		struct buf markup = text;
+
+		text = again;
+		again = markup;
+		buf_clear(&text);
+		result = add_without_markup(&text, buf_str(&again), true);
+	}
+	if (result == 0)
+		result = utf8_one_line(out, buf_str(&text));
+	buf_release(&text);
+	buf_release(&again);
+	return result;
+}

@@ -1,0 +1,22 @@
+/* metrics.h: the daemon's numbers in Prometheus' text format 0.0.4, its health as 1 or 0 among them. */
+#ifndef SITREP_PUBLISH_METRICS_H
+#define SITREP_PUBLISH_METRICS_H
+
+#include "sitrep/base/buf.h"
+#include "sitrep/publish/publish.h"
+#include "sitrep/store/reader.h"
+
+/* Totals and gauges. */
+void metrics_write_totals(struct buf *out, const struct publish_status *status, const struct store_counts *counts,
+	const struct health *health);
+
+/* Per feed: up, last success, items, polls.  Ten thousand feeds have seventy thousand lines, which take 30 ms: they are
+ * written in pieces of at most so many feeds.  The place is all zeros at first; false when all are written.  The feeds
+ * are the same at each call. */
+struct metrics_place {
+	size_t series, feed;
+};
+bool metrics_write_feeds(
+	struct buf *out, const struct feed_state *feeds, size_t feed_count, struct metrics_place *at, size_t most);
+
+#endif

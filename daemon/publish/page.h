@@ -1,0 +1,28 @@
+/* page.h: what our pages for a browser have in common: head, style, dates, links.
+ *
+ * They need no script, no font and no second request, and read well on a phone, a terminal browser and a wall.
+ * Everything is appended to a buffer whose failure counts, and escaped. */
+#ifndef SITREP_PUBLISH_PAGE_H
+#define SITREP_PUBLISH_PAGE_H
+
+#include <stdint.h>
+
+#include "sitrep/base/buf.h"
+#include "sitrep/base/str.h"
+
+/* Up to <body>.  root leads from the page's address to the front page: "" or "../". */
+void page_begin(struct buf *out, struct str title, const char *root);
+/* Atom, RSS and JSON, as links. */
+void page_feeds(struct buf *out, const char *root);
+void page_end(struct buf *out);
+
+/* "23 Nov 2026 16:12 UTC". */
+void page_moment(struct buf *out, int64_t time_ms);
+/* The words, as a link where href is one for a browser. */
+void page_linked(struct buf *out, struct str href, struct str words);
+/* The start tag of an element that holds a feed's words; style_class may be NULL, language absent. */
+void page_open(struct buf *out, const char *element, const char *style_class, struct str language);
+/* "1 source", "8 sources" */
+void page_count(struct buf *out, long long n, const char *what);
+
+#endif

@@ -1,0 +1,79 @@
+/* render.h: stories as documents: Atom (RFC 4287), RSS 2.0, JSON Feed 1.1, and a page.
+ *
+ * Each format is one struct format: a function for what stands before the stories, one for a story, one
+ * for what stands behind.  They only append to the buffer given and escape everything they are given, so
+ * that the document is valid whatever came in; failure is the buffer's. */
+#ifndef SITREP_PUBLISH_RENDER_H
+#define SITREP_PUBLISH_RENDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/base/buf.h"
+#include "sitrep/base/str.h"
+#include "sitrep/store/reader.h"
+
+struct outlets; /* daemon/publish/outlets.h */
+
+/* What a document says of itself, and how its stories are told. */
+struct channel {
+	const char *title;
+	const char *home_url;                        /* of the page, absolute, a slash at its end */
+	char self_url[2048];                         /* of this document, absolute */
+	char id[UID_TEXT_MAX + sizeof("urn:uuid:")]; /* stable */
+	int64_t updated_ms;
+	bool outlet_in_title;          /* "Halden Gazette: Frigates turn back" */
+	const struct outlets *outlets; /* names that several feeds have; NULL: none */
+};
+
+struct format {
+	const char *suffix; /* "atom" */
+	const char *content_type;
+	void (*begin)(struct buf *out, const struct channel *channel);
+	void (*story)(struct buf *out, const struct channel *channel, const struct story *story, size_t index);
+	void (*end)(struct buf *out);
+};
+
+extern const struct format format_atom, format_rss, format_json, format_page;
+
+/* Appends <name>value</name> and a line's end, escaped; nothing when value is empty. */
+void render_element(struct buf *out, const char *name, struct str value);
+/* Appends plain text as HTML: a paragraph for each part between blank lines, <br/> between its lines. */
+void render_paragraphs(struct buf *out, struct str text);
+/* Would HTML read anything in this plain text as a tag or a character reference? */
+bool render_is_like_markup(struct str text);
+/* Appends plain text so that HTML shows the same words: "<" escaped always, "&" where it would begin a reference, so
+ * that AT&T reads alike where HTML is not resolved. */
+void render_as_html(struct buf *out, struct str text);
+/* As render_element(), for a field that readers take for HTML: escaped as HTML and then as XML. */
+void render_html_element(struct buf *out, const char *name, struct str text);
+/* The item's text as XHTML: content, else summary, plain text as paragraphs; then the line of render_byline().
+ * Appended unescaped to out. */
+void render_body(struct buf *out, const struct channel *channel, const struct story *story);
+/* One line, as XHTML: the lead's outlet, "also reported by" with each other outlet once, its first link and the number
+ * of its reports, and the story's page. */
+void render_byline(struct buf *out, const struct channel *channel, const struct story *story);
+/* The title, with the outlet before it where the channel wants that.  Appended unescaped to out. */
+void render_title(struct buf *out, const struct channel *channel, const struct story *story);
+/* Where the item leads: its link, else its first enclosure; STR_NONE: it has neither. */
+struct str render_own_link(const struct item *it);
+/* The same, else the story's page.  Appended unescaped to out. */
+void render_link(struct buf *out, const struct channel *channel, const struct story *story);
+/* When the story was published: what its first report says, whoever leads it, else its lead.  TIME_NONE: they say
+ * nothing, and no output makes a date up. */
+int64_t render_published(const struct story *story);
+/* True when c is worth showing: it has a term or a label; *name is set to the better of both. */
+bool render_category(const struct category *c, struct str *name);
+/* The item's language when it is a tag of RFC 5646's form, else STR_NONE. */
+struct str render_language(const struct item *it);
+/* The author's or contributor's name, or address when that is all there is; STR_NONE when neither. */
+struct str render_person(const struct person *p);
+/* Where the item says it was taken from: the page or feed of its own source, and that one's name. STR_NONE: nowhere. */
+struct str render_via(const struct item *it, struct str *title);
+/* Rights as one line of text, appended to out. */
+void render_rights(struct buf *out, const struct item *it);
+/* Appends <media:thumbnail .../> for the item's picture, when it has one. */
+void render_thumbnail(struct buf *out, const struct item *it);
+
+#endif

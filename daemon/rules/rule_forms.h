@@ -1,0 +1,55 @@
+/* rule_forms.h: the forms of one word under which a rule finds it.
+ *
+ * The first is the token itself.  The others are what people write in a rule and mean it: without its diacritics and,
+ * in German and the Nordic languages, with ae, oe, ue for ä, ö, ü; Cyrillic е for ё; Arabic and Hebrew without vowel
+ * signs, Arabic without the article and what is prefixed to it; Hangul without particles. */
+#ifndef WATCH_RULE_FORMS_H
+#define WATCH_RULE_FORMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sitrep/base/buf.h"
+#include "sitrep/base/str.h"
+
+enum {
+	RULE_FORMS_MAX = 24,
+	RULE_FORM_BYTES = 4096,
+	/* A longer token is no word of a language and has no forms. */
+	RULE_FORMED_MAX = RULE_FORM_BYTES / 16,
+	/* Stands between the forms of a word; no token holds it. */
+	RULE_FORM_MARK = 0x1f,
+};
+
+struct rule_forms {
+	struct rule_form {
+		size_t from, len;
+	} items[RULE_FORMS_MAX];
+	size_t count;
+	char room[RULE_FORM_BYTES];
+	size_t used;
+	struct buf folded;
+};
+
+void rule_forms_init(struct rule_forms *f);
+void rule_forms_release(struct rule_forms *f);
+/* Before the next word. */
+void rule_forms_clear(struct rule_forms *f);
+/* Adds the token, of at most RULE_FORM_BYTES, and its forms; those that are there already, and those for which there is
+ * no room, are left out. */
+void rule_forms_add(struct rule_forms *f, struct str token);
+struct str rule_forms_get(const struct rule_forms *f, size_t n);
+
+/* Is part what stands before an apostrophe that elides a vowel: l, d, qu, dell? */
+bool rule_forms_is_elision(struct str part);
+/* Does part behind an apostrophe only inflect the word before it: 's, 'll, Turkish 'da, 'nin? */
+bool rule_forms_is_ending(struct str before, struct str part);
+
+/* Appends tokens of a rule as texts are asked for them: letters that people write for one another (ё and е, the alefs,
+ * Persian and Arabic kaf) as one, and Arabic without vowel signs, so that each finds the other. */
+int rule_forms_ask(struct buf *out, struct str tokens);
+
+/* rule_words.c: appends text with the plain apostrophe in place of each of its kin within a word. */
+int rule_plain_apostrophes(struct buf *out, struct str text);
+
+#endif

@@ -1,0 +1,103 @@
+/* What a 304 is worth.  A lie shows in the items of a later whole answer: dated before the server last said that
+ * nothing had changed, and yet unseen. */
+#include "sitrep/schedule/validator_trust.h"
+
+#include <stddef.h>
+
+#include "sitrep/base/clock.h"
+
+enum {
+	/* Items awaited and not come: by chance, at any steady rate, once in a thousand million silences. */
+	AWAITED_MIN = 20,
+	/* Whole answers for nothing that prove validators useless; and those that restore a liar's honour. */
+	SPENT_MIN = 5,
+	HONEST_MIN = 7,
+};
+
+/* How often a whole answer may be wanted; also the clock error that a server is granted. */
+static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
+/* Outlets date items by when they were begun, and caches lag. */
+static const int64_t lag_ms = INT64_C(3600) * 1000;
+
+void validator_trust_init(struct validator_trust *t)
+{
+	*t = (struct validator_trust){.whole_ms = TIME_NONE, .probed_ms = TIME_NONE, .unmodified_ms = TIME_NONE};
+}
+
+bool validator_trust_is_useless(const struct validator_trust *t)
+{
+	return t->spent >= SPENT_MIN;
+}
+
+static bool has_hidden_news(const struct validator_trust *t, const struct validator_answer *a)
+{
+	return a->news > 0 && a->oldest_news_ms != TIME_NONE && t->unmodified_ms != TIME_NONE &&
+	       a->oldest_news_ms < t->unmodified_ms - lag_ms &&
+	       /* what is older than the last whole answer is from an archive, or was dated back */
+	       t->whole_ms != TIME_NONE && a->oldest_news_ms > t->whole_ms;
+}
+
+static void note_probe(struct validator_trust *t, const struct validator_answer *a)
+{
+	if (has_hidden_news(t, a)) {
+		t->lies = true;
+		t->honest = 0;
+		return;
+	}
+	if (t->lies && ++t->honest >= HONEST_MIN)
+		t->lies = false;
+}
+
+/* By a clock that was wrong, and before it was put right. */
+static void clamp(int64_t *time_ms, int64_t now_ms)
+{
+	if (*time_ms > now_ms)
+		*time_ms = now_ms;
+}
+
+void validator_trust_note(struct validator_trust *t, const struct validator_answer *a)
+{
+	clamp(&t->whole_ms, a->at_ms);
+	clamp(&t->unmodified_ms, a->at_ms);
+	clamp(&t->probed_ms, a->at_ms);
+	if (a->not_modified) {
+		t->spent = 0;
+		t->unmodified_ms = a->at_ms;
+		return;
+	}
+	if (!a->conditional)
+		note_probe(t, a);
+	else if (a->news > 0 && !validator_trust_is_useless(t))
+		t->spent = 0;
+	else if (t->spent < UINT32_MAX)
+		t->spent++;
+	t->doubted = a->news > 0 ? 0 : a->awaited;
+	t->whole_ms = a->at_ms;
+}
+
+void validator_trust_note_failed(struct validator_trust *t, int64_t at_ms)
+{
+	t->probed_ms = at_ms;
+}
+
+static bool is_in_future(const char *last_modified, int64_t now_ms)
+{
+	int64_t date_ms = last_modified != NULL ? time_parse_http(str_from(last_modified)) : TIME_NONE;
+
+	return date_ms != TIME_NONE && date_ms > now_ms + day_ms;
+}
+
+bool validator_trust_wants_whole(
+	const struct validator_trust *t, bool has_etag, const char *last_modified, double awaited, int64_t now_ms)
+{
+	if (!has_etag && last_modified == NULL)
+		return false;
+	/* The clock was set back, or a day is not over. */
+	if (t->whole_ms != TIME_NONE && now_ms - t->whole_ms < day_ms)
+		return false;
+	if (t->probed_ms != TIME_NONE && now_ms - t->probed_ms < day_ms)
+		return false;
+	if (t->lies || (!has_etag && is_in_future(last_modified, now_ms)))
+		return true;
+	return awaited >= AWAITED_MIN && awaited >= 2 * t->doubted;
+}

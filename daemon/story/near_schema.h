@@ -1,0 +1,59 @@
+/* near_schema.h: the tables by which texts are found that resemble one another, as they are now.
+ *
+ * For databases in memory (`sitrep stories`, benches, tests).  Databases in files get them by the steps of
+ * schema_steps.c, whose text never changes; a unit test compares the two. */
+#ifndef SITREP_STORY_NEAR_SCHEMA_H
+#define SITREP_STORY_NEAR_SCHEMA_H
+
+/* One table a week, used in turn: what is too old goes by emptying a table, whatever it holds. */
+#define NEAR_BUCKETS(slot)                                                                                             \
+	"CREATE TABLE IF NOT EXISTS near_bucket_" slot "("                                                             \
+	" place INTEGER PRIMARY KEY," /* bucket of shingles << 32 | when */                                            \
+	" postings BLOB NOT NULL"     /* near_index.c */                                                               \
+	") STRICT;"
+
+#define NEAR_SCHEMA                                                                                                    \
+	NEAR_BUCKETS("0")                                                                                              \
+	NEAR_BUCKETS("1")                                                                                              \
+	NEAR_BUCKETS("2")                                                                                              \
+	NEAR_BUCKETS("3")                                                                                              \
+	/* postings that wait until there are enough for all buckets */                                                \
+	"CREATE TABLE IF NOT EXISTS near_pending("                                                                     \
+	" seq INTEGER PRIMARY KEY,"                                                                                    \
+	" item_id INTEGER NOT NULL,"                                                                                   \
+	" week INTEGER NOT NULL,"                                                                                      \
+	" shingles BLOB NOT NULL"                                                                                      \
+	") STRICT;" /* what items are compared by, as long as they are in the window */                                \
+	"CREATE TABLE IF NOT EXISTS near_sketch("                                                                      \
+	" item_id INTEGER PRIMARY KEY,"                                                                                \
+	" story_id INTEGER NOT NULL,"                                                                                  \
+	" source INTEGER NOT NULL," /* a hash */                                                                       \
+	" seen INTEGER NOT NULL,"                                                                                      \
+	" omitted INTEGER NOT NULL,"    /* shingles that were boilerplate, */                                          \
+	" omitted_of INTEGER NOT NULL," /* of so many */                                                               \
+	" sketch BLOB NOT NULL"         /* sketch.h */                                                                 \
+	") STRICT;"                                                                                                    \
+	"CREATE INDEX IF NOT EXISTS near_sketch_story ON near_sketch(story_id);" /* numbers kept by name */            \
+	"CREATE TABLE IF NOT EXISTS near_state("                                                                       \
+	" name TEXT PRIMARY KEY,"                                                                                      \
+	" value INTEGER NOT NULL"                                                                                      \
+	") STRICT, WITHOUT ROWID;" /* boilerplate.h, saved */                                                          \
+	"CREATE TABLE IF NOT EXISTS near_phrase("                                                                      \
+	" page INTEGER PRIMARY KEY,"                                                                                   \
+	" counts BLOB NOT NULL"                                                                                        \
+	") STRICT;" /* why an item stands where it stands; lives as long as the item */                                \
+	"CREATE TABLE IF NOT EXISTS story_link("                                                                       \
+	" item_id INTEGER NOT NULL,"                                                                                   \
+	" other_id INTEGER NOT NULL,"                                                                                  \
+	" relation INTEGER NOT NULL," /* enum story_relation */                                                        \
+	" score REAL NOT NULL,"                                                                                        \
+	" shared INTEGER NOT NULL," /* shingles, of so many */                                                         \
+	" shared_of INTEGER NOT NULL,"                                                                                 \
+	" numbers INTEGER NOT NULL,"                                                                                   \
+	" numbers_of INTEGER NOT NULL,"                                                                                \
+	" title REAL NOT NULL,"                                                                                        \
+	" PRIMARY KEY(item_id, other_id)"                                                                              \
+	") STRICT, WITHOUT ROWID;"                                                                                     \
+	"CREATE INDEX IF NOT EXISTS story_link_other ON story_link(other_id);"
+
+#endif

@@ -1,0 +1,75 @@
+/* A row of postings, and its sums. */
+#include "posting_row.h"
+
+#include "sitrep/sql/damage.h"
+#include "sitrep/sql/seal.h"
+
+enum { TAG_BYTES = POSTING_TAG_BYTES, ID_BYTES = POSTING_ID_BYTES, SUM_COUNT_BITS = 24 };
+
+static const uint64_t sum_mark = 0xFFFFFF;
+
+uint64_t posting_take_bytes(const uint8_t *at, size_t count)
+{
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < count; i++)
+		value |= (uint64_t)at[i] << 8 * i;
+	return value;
+}
+
+int posting_add_bytes(struct buf *out, uint64_t value, size_t count)
+{
+	char bytes[sizeof(value)];
+
+	for (size_t i = 0; i < count; i++)
+		bytes[i] = (char)(value >> 8 * i & 0xFF);
+	return buf_add(out, str_make(bytes, count));
+}
+
+int posting_row_seal(struct buf *row, size_t count)
+{
+	uint32_t sum = seal_sum(buf_str(row));
+	int result = posting_add_bytes(row, sum, TAG_BYTES);
+
+	return result == 0 ? posting_add_bytes(row, sum_mark << SUM_COUNT_BITS | count, ID_BYTES) : result;
+}
+
+static bool is_sum(struct str row, size_t at)
+{
+	const uint8_t *id = (const uint8_t *)row.data + at + TAG_BYTES;
+
+	return posting_take_bytes(id, ID_BYTES) >> SUM_COUNT_BITS == sum_mark;
+}
+
+/* The end of those postings from first on that are to be believed: i, where their sum stands, or before those that do
+ * not fit it. */
+static size_t sound_end(struct str row, size_t first, size_t i)
+{
+	const uint8_t *sum = (const uint8_t *)row.data + i;
+	size_t count = posting_take_bytes(sum + TAG_BYTES, SUM_COUNT_BITS / 8);
+
+	if (count * POSTING_BYTES > i - first)
+		return first;
+	if (posting_take_bytes(sum, TAG_BYTES) == seal_sum(str_slice(row, i - count * POSTING_BYTES, i)))
+		return i;
+	return i - count * POSTING_BYTES;
+}
+
+bool posting_row_next(struct str row, size_t *at, size_t *end, size_t *next, int64_t place, const char *table)
+{
+	for (*at = *next; *at + POSTING_BYTES <= row.len; *at = *next) {
+		size_t i = *at;
+
+		while (i + POSTING_BYTES <= row.len && !is_sum(row, i))
+			i += POSTING_BYTES;
+		*end = i;
+		*next = i + POSTING_BYTES;
+		if (*next <= row.len)
+			*end = sound_end(row, *at, i);
+		if (*end != i)
+			damage_note_row(table, place, "postings");
+		if (*at < *end)
+			return true;
+	}
+	return false;
+}

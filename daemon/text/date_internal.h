@@ -1,0 +1,54 @@
+/* date_internal.h: a date between its text and its time. */
+#ifndef SITREP_TEXT_DATE_INTERNAL_H
+#define SITREP_TEXT_DATE_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "date_names.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/str.h"
+
+enum { TOKENS_MAX = 40, NUMBERS_MAX = 3 };
+
+enum token_kind { TOKEN_NUMBER, TOKEN_WORD, TOKEN_SIGN, TOKEN_END };
+
+struct token {
+	enum token_kind kind;
+	struct str text;
+	int64_t value;     /* of a number of at most 18 digits */
+	bool space_before; /* white space stands before it */
+};
+
+struct date_reader {
+	struct token tokens[TOKENS_MAX + 1]; /* the last is TOKEN_END */
+	size_t count;
+	/* what was found */
+	struct token numbers[NUMBERS_MAX]; /* of the date, in order */
+	char separators[NUMBERS_MAX];      /* before each: - / . or space */
+	size_t number_count;
+	int month;                    /* by name */
+	size_t month_at, month_words; /* the tokens that name it */
+	int hour, minute, second, ms;
+	int half; /* of the day: 1 morning, 2 afternoon */
+	int offset;
+	const struct date_zone *zone;
+	bool has_time, has_offset, is_week;
+	enum date_script script;
+};
+
+struct ymd {
+	int year, month, day;
+	const char *rule; /* a literal that names the form */
+	bool lacks_day;   /* day is 1 because none was given */
+};
+
+/* Year, month and day out of r's numbers and month (date_fields.c); a compact form may hold the time too.  False when
+ * they are no date. */
+bool date_read_fields(struct ymd *d, struct date_reader *r);
+
+/* date_exact.c: the commonest forms at a glance; false leaves it to the long way. */
+bool date_read_exact(struct str s, int64_t *time_ms, const char **rule);
+
+#endif

@@ -1,0 +1,201 @@
+/* What subscriber and hub say to each other, and by which secrets they know each other.
+ *
+ * Everything a hub sends comes over a public address from whoever found it, so three things stand in the way: a
+ * path that cannot be guessed, the question whether we asked for that, and a signature over every byte.  Secrets are
+ * compared in a time that does not depend on where they differ. */
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "sitrep/base/clock.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/websub/websub.h"
+
+enum {
+	RANDOM_LEN = 32,
+	TOKEN_DIGITS = 2 * RANDOM_LEN,
+	/* Of a feed's number in a token. */
+	NUMBER_DIGITS_MAX = 18,
+};
+
+static const char digits[] = "0123456789abcdef";
+
+/* ---- callback and secret ---- */
+
+static int put_random(struct buf *out)
+{
+	unsigned char bytes[RANDOM_LEN];
+	ssize_t len;
+
+	do
+		len = getrandom(bytes, sizeof(bytes), 0);
+	while (len < 0 && errno == EINTR);
+	/* Requests of up to 256 bytes are never cut short. */
+	if (len != (ssize_t)sizeof(bytes))
+		return -EIO;
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		(void)buf_putc(out, digits[bytes[i] >> 4]);
+		(void)buf_putc(out, digits[bytes[i] & 15]);
+	}
+	explicit_bzero(bytes, sizeof(bytes));
+	return buf_failed(out) ? -ENOMEM : 0;
+}
+
+int websub_make_callback(struct websub_state *s, const char *base_url, struct error *err)
+{
+	struct str base = str_from(base_url);
+	struct buf callback = BUF_INIT(LIMIT_URL), secret = BUF_INIT(WEBSUB_SECRET_LEN + 1);
+	int result;
+
+	while (base.len > 0 && base.data[base.len - 1] == '/')
+		base.len--;
+	(void)buf_printf(&callback, "%.*s/websub/%lld-", STR_ARG(base), (long long)s->feed_id);
+	result = put_random(&callback);
+	if (result == 0)
+		result = put_random(&secret);
+	if (result != 0) {
+		buf_release(&callback);
+		buf_release(&secret);
+		return error_sys(err, result, "cannot make a callback");
+	}
+	free(s->callback);
+	free(s->secret);
+	s->callback = buf_take(&callback, NULL);
+	s->secret = buf_take(&secret, NULL);
+	return 0;
+}
+
+int64_t websub_token_feed(struct str text)
+{
+	size_t hyphen = str_find_char(text, '-', 0);
+	long long number;
+
+	if (hyphen == STR_NPOS || hyphen > NUMBER_DIGITS_MAX || text.len != hyphen + 1 + TOKEN_DIGITS)
+		return 0;
+	for (size_t i = 0; i < hyphen; i++)
+		if (!char_is_digit(text.data[i]))
+			return 0;
+	return str_to_int(str_slice(text, 0, hyphen), &number) && number > 0 ? number : 0;
+}
+
+static struct str last_segment(struct str url)
+{
+	size_t from = url.len;
+
+	while (from > 0 && url.data[from - 1] != '/')
+		from--;
+	return str_slice(url, from, url.len);
+}
+
+bool websub_token_is(const struct websub_state *s, struct str text)
+{
+	struct str token = last_segment(str_from(s->callback));
+
+	return token.len > 0 && token.len == text.len && CRYPTO_memcmp(token.data, text.data, token.len) == 0;
+}
+
+/* ---- the request ---- */
+
+static void put_field(struct buf *out, const char *name, struct str value)
+{
+	if (out->len > 0)
+		(void)buf_putc(out, '&');
+	(void)buf_puts(out, name);
+	(void)buf_putc(out, '=');
+	for (size_t i = 0; i < value.len; i++) {
+		unsigned char c = (unsigned char)value.data[i];
+
+		if (char_is_alpha((char)c) || char_is_digit((char)c) || c == '-' || c == '.' || c == '_' || c == '~')
+			(void)buf_putc(out, (char)c);
+		else
+			(void)buf_printf(out, "%%%02X", c);
+	}
+}
+
+int websub_write_request(struct buf *out, const struct websub_state *s)
+{
+	char lease[24];
+
+	(void)snprintf(lease, sizeof(lease), "%d", WEBSUB_LEASE_S);
+	put_field(out, "hub.mode", STR("subscribe"));
+	put_field(out, "hub.topic", str_from(s->topic));
+	put_field(out, "hub.callback", str_from(s->callback));
+	put_field(out, "hub.lease_seconds", str_from(lease));
+	put_field(out, "hub.secret", str_from(s->secret));
+	return out->failed;
+}
+
+/* ---- what the hub says ---- */
+
+enum websub_intent websub_intent(const struct websub_state *s, struct str mode, struct str topic)
+{
+	bool asked = s->asked_ms != TIME_NONE || s->errors > 0 || s->verified_ms != TIME_NONE;
+
+	if (s->phase == WEBSUB_NONE || !asked || !str_eq(str_from(s->topic), topic))
+		return WEBSUB_INTENT_UNKNOWN;
+	if (str_eq(mode, STR("denied")))
+		return WEBSUB_INTENT_DENIED;
+	/* A hub that verifies later than we waited for, or once more by itself, is as welcome. */
+	if (str_eq(mode, STR("subscribe")) && s->phase != WEBSUB_DENIED)
+		return WEBSUB_INTENT_SUBSCRIBE;
+	return WEBSUB_INTENT_UNKNOWN;
+}
+
+static int hex_value(char c)
+{
+	if (char_is_digit(c))
+		return c - '0';
+	c = char_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* False unless text is len bytes in hexadecimal. */
+static bool read_hex(struct str text, unsigned char *out, size_t len)
+{
+	if (text.len != 2 * len)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		int high = hex_value(text.data[2 * i]), low = hex_value(text.data[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		out[i] = (unsigned char)(high * 16 + low);
+	}
+	return true;
+}
+
+static const EVP_MD *find_method(struct str name)
+{
+	if (str_eq_nocase(name, STR("sha256")))
+		return EVP_sha256();
+	if (str_eq_nocase(name, STR("sha1")))
+		return EVP_sha1();
+	if (str_eq_nocase(name, STR("sha384")))
+		return EVP_sha384();
+	if (str_eq_nocase(name, STR("sha512")))
+		return EVP_sha512();
+	return NULL;
+}
+
+bool websub_signature_fits(struct str secret, struct str signature, struct str body)
+{
+	unsigned char given[EVP_MAX_MD_SIZE], made[EVP_MAX_MD_SIZE];
+	unsigned made_len = 0;
+	struct str rest = str_trim(signature), name;
+	const EVP_MD *method;
+
+	if (!str_split(&rest, '=', &name) || str_empty(secret))
+		return false;
+	method = find_method(str_trim(name));
+	if (method == NULL || !read_hex(str_trim(rest), given, (size_t)EVP_MD_get_size(method)))
+		return false;
+	if (HMAC(method, secret.data, (int)secret.len, (const unsigned char *)(body.data != NULL ? body.data : ""),
+		    body.len, made, &made_len) == NULL)
+		return false;
+	return made_len == (unsigned)EVP_MD_get_size(method) && CRYPTO_memcmp(given, made, made_len) == 0;
+}

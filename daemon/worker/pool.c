@@ -1,0 +1,364 @@
+/* The pool: jobs in a queue, workers at the other end of sockets, and a replacement for each that dies.
+ *
+ * A job is given to a worker whole; its body is sent from where the transfer left it and freed when the
+ * answer is there.  New rules go to each worker ahead of its next job.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "pool_internal.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/base/log.h"
+
+enum {
+	/* How long the daemon's start waits for the workers' first words; then it goes on without them. */
+	START_PATIENCE_MS = 10000,
+	WORKERS_MAX = 256,
+	HEAD_MAX = 1024 * 1024,
+	RULES_MESSAGE_MAX = 256 * 1024 * 1024,
+};
+
+void pool_dispatch_soon(struct pool *p)
+{
+	event_active(p->dispatch, EV_TIMEOUT, 0);
+}
+
+void pool_set_timer(struct event *timer, int64_t ms)
+{
+	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+
+	(void)event_add(timer, &tv);
+}
+
+void pool_drop_rules(struct pool_rules **r)
+{
+	if (*r != NULL && --(*r)->users == 0) {
+		buf_release(&(*r)->bytes);
+		free((*r)->known.items);
+		free(*r);
+	}
+	*r = NULL;
+}
+
+/* ---- the end of a job ---- */
+
+static void free_job(struct pool_job *j)
+{
+	buf_release(&j->head);
+	buf_release(&j->body);
+	free(j);
+}
+
+void pool_finish_job(struct pool *p, struct pool_job *j, struct pool_answer *answer)
+{
+	p->pending--;
+	p->pending_bytes -= j->body.len;
+	p->stats.jobs++;
+	p->stats.failures += answer->status != 0;
+	j->fn(j->arg, answer);
+	buf_release(&answer->document);
+	free_job(j);
+}
+
+void pool_fail_job(struct pool *p, struct pool_job *j, const struct error *why)
+{
+	struct pool_answer answer = {.status = why->code, .error = *why};
+
+	pool_finish_job(p, j, &answer);
+}
+
+void pool_put_back(struct pool *p, struct pool_job *j)
+{
+	j->next = p->first;
+	if (p->first == NULL)
+		p->last = &j->next;
+	p->first = j;
+	pool_dispatch_soon(p);
+}
+
+static struct pool_job *take_first(struct pool *p)
+{
+	struct pool_job *j = p->first;
+
+	p->first = j->next;
+	if (p->first == NULL)
+		p->last = &p->first;
+	return j;
+}
+
+/* ---- giving work ---- */
+
+static void add_piece(struct outgoing *o, const void *data, size_t len)
+{
+	o->pieces[o->count++] = (struct iovec){.iov_base = (void *)data, .iov_len = len};
+}
+
+static void give(struct pool_worker *w, struct pool_job *j)
+{
+	struct pool *p = w->pool;
+	struct outgoing *o = &w->process.out;
+	struct message_header rules = {.kind = MESSAGE_RULES, .length = (uint32_t)p->rules->bytes.len};
+	struct message_header job = {
+		.kind = MESSAGE_JOB, .job = j->number, .length = (uint32_t)(j->head.len + j->body.len)};
+	int sent;
+
+	w->job = j;
+	w->process.state = WORKER_BUSY;
+	w->process.jobs++;
+	w->process.idle_ends = 0;
+	*o = (struct outgoing){0};
+	if (w->rules != p->rules) {
+		message_header_encode(w->process.out_headers[0], &rules);
+		add_piece(o, w->process.out_headers[0], MESSAGE_HEADER_LEN);
+		add_piece(o, p->rules->bytes.data, p->rules->bytes.len);
+		pool_drop_rules(&w->rules);
+		w->rules = p->rules;
+		w->rules->users++;
+	}
+	message_header_encode(w->process.out_headers[1], &job);
+	add_piece(o, w->process.out_headers[1], MESSAGE_HEADER_LEN);
+	add_piece(o, j->head.data, j->head.len);
+	add_piece(o, j->body.data, j->body.len);
+	pool_set_timer(w->process.timer, p->options.job_limit_ms);
+	sent = worker_process_send(&w->process);
+	if (sent < 0)
+		member_replace(w, NULL);
+	else
+		member_update_events(w, sent);
+}
+
+static void on_dispatch(evutil_socket_t fd, short what, void *arg)
+{
+	struct pool *p = arg;
+
+	(void)fd;
+	(void)what;
+	for (unsigned i = 0; i < p->count && p->first != NULL; i++) {
+		struct pool_worker *w = &p->workers[i];
+
+		/* What it said since its last answer is heard first. */
+		if (w->process.state == WORKER_IDLE && !worker_process_is_silent(&w->process))
+			member_hear(w);
+		if (w->process.state == WORKER_IDLE)
+			give(w, take_first(p));
+	}
+}
+
+/* Only who was sent a job knows its number. */
+static uint32_t make_number(struct pool *p)
+{
+	uint32_t number;
+
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != (ssize_t)sizeof(number))
+		number = ++p->numbers;
+	return number;
+}
+
+int pool_submit(
+	struct pool *p, const struct job *job, struct buf *body, pool_answer_fn *fn, void *arg, struct error *err)
+{
+	struct pool_job *j = calloc(1, sizeof(*j));
+
+	if (j == NULL)
+		return error_sys(err, -ENOMEM, "cannot queue a document");
+	buf_init(&j->head, HEAD_MAX);
+	if (job_encode_head(&j->head, job) != 0) {
+		int failed = j->head.failed;
+
+		free_job(j);
+		return error_sys(err, failed, "cannot queue a document");
+	}
+	j->body = *body;
+	*body = BUF_INIT(body->max);
+	j->number = make_number(p);
+	j->fn = fn;
+	j->arg = arg;
+	*p->last = j;
+	p->last = &j->next;
+	p->pending++;
+	p->pending_bytes += j->body.len;
+	pool_dispatch_soon(p);
+	return 0;
+}
+
+struct pool_rules *pool_rules_new(const struct rule_source *rules, size_t count, struct error *err)
+{
+	struct pool_rules *fresh = calloc(1, sizeof(*fresh));
+	int result;
+
+	if (fresh == NULL) {
+		(void)error_sys(err, -ENOMEM, "cannot hand the rules to the parse workers");
+		return NULL;
+	}
+	fresh->users = 1;
+	buf_init(&fresh->bytes, RULES_MESSAGE_MAX);
+	result = rules_encode(&fresh->bytes, rules, count);
+	if (result == 0)
+		result = known_rules_read(buf_str(&fresh->bytes), &fresh->known);
+	if (result != 0) {
+		(void)error_sys(err, result, "cannot hand the rules to the parse workers");
+		pool_drop_rules(&fresh);
+	}
+	return fresh;
+}
+
+void pool_rules_free(struct pool_rules *r)
+{
+	pool_drop_rules(&r);
+}
+
+void pool_use_rules(struct pool *p, struct pool_rules *r)
+{
+	pool_drop_rules(&p->rules);
+	p->rules = r;
+}
+
+/* ---- life ---- */
+
+static bool any_started(const struct pool *p)
+{
+	for (unsigned i = 0; i < p->count; i++)
+		if (member_has_started(&p->workers[i]))
+			return true;
+	return false;
+}
+
+/* Until each worker has said its first words or ended.  None fit to start is a fault of the installation or the
+ * configuration; what is only slow or has died is tried again later. */
+static int await_hellos(struct pool *p, struct error *err)
+{
+	int64_t deadline_ms = clock_mono_ms() + START_PATIENCE_MS;
+
+	for (;;) {
+		struct pollfd ready[WORKERS_MAX];
+		nfds_t count = 0;
+
+		for (unsigned i = 0; i < p->count; i++)
+			if (p->workers[i].process.state == WORKER_STARTING)
+				ready[count++] = (struct pollfd){.fd = p->workers[i].process.fd, .events = POLLIN};
+		if (count == 0 || clock_mono_ms() > deadline_ms)
+			break;
+		(void)poll(ready, count, 100);
+		for (unsigned i = 0; i < p->count; i++)
+			if (p->workers[i].process.state == WORKER_STARTING)
+				member_hear(&p->workers[i]);
+	}
+	if (any_started(p) || p->trouble.code != -ENOEXEC)
+		return 0;
+	return error_set(err, -ECHILD, "no parse worker starts: %s", p->trouble.text);
+}
+
+static unsigned processors(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < 1 ? 1 : (unsigned)(n < WORKERS_MAX ? n : WORKERS_MAX);
+}
+
+struct pool *pool_new(struct event_base *base, const struct pool_options *options, struct error *err)
+{
+	struct pool *p = calloc(1, sizeof(*p));
+
+	if (p == NULL) {
+		(void)error_sys(err, -ENOMEM, "cannot start the parse workers");
+		return NULL;
+	}
+	p->base = base;
+	p->options = *options;
+	if (p->options.job_limit_ms == 0)
+		p->options.job_limit_ms = LIMIT_WORKER_WALL_S * INT64_C(1000);
+	if (p->options.jobs_max == 0)
+		p->options.jobs_max = LIMIT_WORKER_JOBS;
+	p->last = &p->first;
+	p->count = options->workers > 0 ? options->workers : processors();
+	p->workers = calloc(p->count, sizeof(*p->workers));
+	p->dispatch = event_new(base, -1, 0, on_dispatch, p);
+	if (p->workers == NULL || p->dispatch == NULL) {
+		(void)error_sys(err, -ENOMEM, "cannot start the parse workers");
+		goto failed;
+	}
+	p->checker = pool_checker_new(base, p->options.check, member_on_checked, p, err);
+	if (p->checker == NULL)
+		goto failed;
+	p->rules = pool_rules_new(NULL, 0, err);
+	if (p->rules == NULL)
+		goto failed;
+	for (unsigned i = 0; i < p->count; i++) {
+		p->workers[i].pool = p;
+		p->workers[i].process.timer = evtimer_new(base, member_on_timer, &p->workers[i]);
+		if (p->workers[i].process.timer == NULL) {
+			(void)error_sys(err, -ENOMEM, "cannot start the parse workers");
+			goto failed;
+		}
+		member_start(&p->workers[i]);
+	}
+	if (await_hellos(p, err) != 0)
+		goto failed;
+	return p;
+
+failed:
+	pool_free(p);
+	return NULL;
+}
+
+static void free_event(struct event *ev)
+{
+	if (ev != NULL)
+		event_free(ev);
+}
+
+void pool_free(struct pool *p)
+{
+	if (p == NULL)
+		return;
+	for (unsigned i = 0; p->workers != NULL && i < p->count; i++) {
+		struct pool_worker *w = &p->workers[i];
+
+		if (w->process.pid > 0)
+			member_end(w, NULL);
+		free_event(w->process.timer);
+		if (w->job != NULL)
+			free_job(w->job);
+	}
+	/* What was being checked comes back, and is nobody's now. */
+	pool_checker_free(p->checker);
+	while (p->first != NULL) {
+		struct pool_job *j = p->first;
+
+		p->first = j->next;
+		free_job(j);
+	}
+	free_event(p->dispatch);
+	pool_drop_rules(&p->rules);
+	free(p->workers);
+	free(p);
+}
+
+size_t pool_pending(const struct pool *p)
+{
+	return p->pending;
+}
+
+size_t pool_pending_bytes(const struct pool *p)
+{
+	return p->pending_bytes;
+}
+
+pid_t pool_worker_pid(const struct pool *p, unsigned i)
+{
+	return i < p->count ? p->workers[i].process.pid : 0;
+}
+
+void pool_get_stats(const struct pool *p, struct pool_stats *stats)
+{
+	*stats = p->stats;
+	stats->workers = p->count;
+	for (unsigned i = 0; i < p->count; i++)
+		stats->ready += member_has_started(&p->workers[i]);
+	stats->trouble = p->trouble.code != 0 ? p->trouble.text : NULL;
+}

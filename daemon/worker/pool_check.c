@@ -1,0 +1,197 @@
+/* The checking thread: a queue in, a queue out, and a descriptor that wakes the loop.  The lists are under one mutex,
+ * which is not held while a document is checked. */
+#include "pool_check.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "sitrep/base/arena.h"
+#include "sitrep/model/document.h"
+
+enum {
+	/* A decoded document of the largest feeds; more is a lie about its lists. */
+	DECODED_MAX = 192 * 1024 * 1024,
+	/* What the arena may keep between two documents. */
+	DECODED_KEPT = 1024 * 1024,
+};
+
+struct list {
+	struct check *first, **last;
+};
+
+struct pool_checker {
+	pool_check_fn *check;
+	checked_fn *fn;
+	void *arg;
+	int fd;
+	struct event *event;
+	pthread_t thread;
+	bool has_thread;
+	pthread_mutex_t lock;
+	pthread_cond_t work;
+	struct list waiting, done; /* under lock */
+	bool ending;               /* the same */
+	struct arena arena;        /* the thread's */
+};
+
+static void list_put(struct list *l, struct check *c)
+{
+	c->next = NULL;
+	*l->last = c;
+	l->last = &c->next;
+}
+
+static struct check *list_take(struct list *l)
+{
+	struct check *c = l->first;
+
+	if (c == NULL)
+		return NULL;
+	l->first = c->next;
+	if (l->first == NULL)
+		l->last = &l->first;
+	return c;
+}
+
+static void check_one(struct pool_checker *k, struct check *c)
+{
+	struct document d;
+
+	c->error = (struct error){0};
+	(void)k->check(buf_str(&c->document), c->known, &k->arena, &d, &c->error);
+	if (k->arena.used > DECODED_KEPT)
+		arena_release(&k->arena);
+	else
+		arena_clear(&k->arena);
+}
+
+static void *run(void *arg)
+{
+	const uint64_t one = 1;
+	struct pool_checker *k = arg;
+
+	(void)pthread_mutex_lock(&k->lock);
+	while (!k->ending) {
+		struct check *c = list_take(&k->waiting);
+
+		if (c == NULL) {
+			(void)pthread_cond_wait(&k->work, &k->lock);
+			continue;
+		}
+		(void)pthread_mutex_unlock(&k->lock);
+		check_one(k, c);
+		(void)pthread_mutex_lock(&k->lock);
+		list_put(&k->done, c);
+		/* It fails only when it is readable already. */
+		(void)!write(k->fd, &one, sizeof(one));
+	}
+	(void)pthread_mutex_unlock(&k->lock);
+	return NULL;
+}
+
+static void on_done(evutil_socket_t fd, short what, void *arg)
+{
+	struct pool_checker *k = arg;
+	struct check *c;
+	uint64_t count;
+
+	(void)what;
+	(void)!read(fd, &count, sizeof(count));
+	(void)pthread_mutex_lock(&k->lock);
+	c = k->done.first;
+	k->done = (struct list){.last = &k->done.first};
+	(void)pthread_mutex_unlock(&k->lock);
+	while (c != NULL) {
+		struct check *next = c->next;
+
+		k->fn(k->arg, c);
+		c = next;
+	}
+}
+
+/* Signals are the main loop's. */
+static int start_thread(struct pool_checker *k)
+{
+	sigset_t all, before;
+	int result;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	result = pthread_create(&k->thread, NULL, run, k);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	k->has_thread = result == 0;
+	return -result;
+}
+
+struct pool_checker *pool_checker_new(
+	struct event_base *base, pool_check_fn *check, checked_fn *fn, void *arg, struct error *err)
+{
+	struct pool_checker *k = calloc(1, sizeof(*k));
+	int result = -ENOMEM;
+
+	if (k == NULL) {
+		(void)error_sys(err, result, "cannot start the checking of documents");
+		return NULL;
+	}
+	k->check = check;
+	k->fn = fn;
+	k->arg = arg;
+	k->waiting.last = &k->waiting.first;
+	k->done.last = &k->done.first;
+	(void)pthread_mutex_init(&k->lock, NULL);
+	(void)pthread_cond_init(&k->work, NULL);
+	arena_init(&k->arena, DECODED_MAX);
+	k->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (k->fd < 0)
+		result = -errno;
+	else
+		k->event = event_new(base, k->fd, EV_READ | EV_PERSIST, on_done, k);
+	if (k->event != NULL && event_add(k->event, NULL) == 0)
+		result = start_thread(k);
+	if (result != 0) {
+		(void)error_sys(err, result, "cannot start the checking of documents");
+		pool_checker_free(k);
+		return NULL;
+	}
+	return k;
+}
+
+void pool_checker_free(struct pool_checker *k)
+{
+	struct check *c;
+
+	if (k == NULL)
+		return;
+	if (k->has_thread) {
+		(void)pthread_mutex_lock(&k->lock);
+		k->ending = true;
+		(void)pthread_cond_signal(&k->work);
+		(void)pthread_mutex_unlock(&k->lock);
+		(void)pthread_join(k->thread, NULL);
+	}
+	while ((c = list_take(&k->done)) != NULL || (c = list_take(&k->waiting)) != NULL)
+		k->fn(k->arg, c);
+	if (k->event != NULL)
+		event_free(k->event);
+	if (k->fd >= 0)
+		(void)close(k->fd);
+	arena_release(&k->arena);
+	(void)pthread_cond_destroy(&k->work);
+	(void)pthread_mutex_destroy(&k->lock);
+	free(k);
+}
+
+void pool_checker_submit(struct pool_checker *k, struct check *c)
+{
+	(void)pthread_mutex_lock(&k->lock);
+	list_put(&k->waiting, c);
+	(void)pthread_cond_signal(&k->work);
+	(void)pthread_mutex_unlock(&k->lock);
+}

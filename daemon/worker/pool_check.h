@@ -1,0 +1,36 @@
+/* pool_check.h: the thread that checks what workers answered, off the main loop.  Private to pool.c.
+ *
+ * Documents wait in a queue as long as there are workers, since a worker gets no other job before its answer has been
+ * checked. */
+#ifndef SITREP_WORKER_POOL_CHECK_H
+#define SITREP_WORKER_POOL_CHECK_H
+
+#include <stddef.h>
+
+#include "sitrep/base/buf.h"
+#include "sitrep/base/error.h"
+#include "sitrep/worker/pool.h"
+
+struct event_base;
+struct pool_checker;
+
+/* One answer.  Belongs to the checker from pool_checker_submit() until it is handed back. */
+struct check {
+	struct buf document;
+	const struct known_rules *known; /* that the worker was sent; must stay */
+	void *worker;                    /* the caller's; NULL: nobody waits for it any more */
+	void *rules;                     /* the caller's */
+	struct error error;              /* code 0: the document is what a worker may send */
+	struct check *next;
+};
+
+/* Called from the loop with each check when it is done, which is the callee's then. */
+typedef void checked_fn(void *arg, struct check *c);
+
+struct pool_checker *pool_checker_new(
+	struct event_base *base, pool_check_fn *check, checked_fn *fn, void *arg, struct error *err);
+/* Waits for the check under way, which is bounded by the document's size; fn gets what is left, done or not. */
+void pool_checker_free(struct pool_checker *k);
+void pool_checker_submit(struct pool_checker *k, struct check *c);
+
+#endif

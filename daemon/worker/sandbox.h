@@ -1,0 +1,25 @@
+/* sandbox.h: closes the door behind a worker.
+ *
+ * After sandbox_enter() the process can read and write the descriptors it has, allocate memory, tell the
+ * time and exit; it can open no file, no socket, start no process and gain no privilege.  Layers:
+ * no_new_privs, resource limits (no new descriptors, no files, no processes, bounded memory), Landlock
+ * where the kernel has it, and a seccomp allowlist by which everything else fails with EPERM.  A job's time
+ * is the pool's to bound (pool.h). */
+#ifndef SITREP_WORKER_SANDBOX_H
+#define SITREP_WORKER_SANDBOX_H
+
+#include <stdint.h>
+
+#include "sitrep/base/error.h"
+
+struct sandbox_limits {
+	uint64_t memory_max; /* bytes of address space, 0: not limited (sanitizer builds need that) */
+};
+
+int sandbox_enter(const struct sandbox_limits *limits, struct error *err);
+
+/* Tries from inside what must not work: opening a file, a socket, a pipe, fork, exec, kill, ptrace, mmap
+ * with PROT_EXEC.  0 when all of it failed; otherwise -EPERM and the sentence names what worked. */
+int sandbox_probe(struct error *err);
+
+#endif

@@ -1,0 +1,353 @@
+/* sitrep-parse: the process that touches what feeds sent.
+ *
+ * It is started by the daemon with one socket and nothing else, loads what it will need, closes its sandbox,
+ * and then answers jobs until the socket ends.  It keeps no state between jobs but the rules, so that one
+ * that is killed is as good as the next. */
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "sandbox.h"
+#include "sitrep/base/arena.h"
+#include "sitrep/base/buf.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/identity/identity.h"
+#include "sitrep/model/document.h"
+#include "sitrep/model/language.h"
+#include "sitrep/model/wire.h"
+#include "sitrep/parse/parse.h"
+#include "sitrep/rules/rule.h"
+#include "sitrep/text/charset.h"
+#include "sitrep/worker/job.h"
+
+enum {
+	SOCKET_FD = 3,
+	MESSAGE_MAX = 1024 * 1024 * 1024,
+	RULES_ARENA_MAX = 256 * 1024 * 1024,
+	/* Buffers that grew past this for one large feed are given back. */
+	KEPT_MAX = 1024 * 1024,
+	/* Some languages have words of several forms; a text that is made to have more is matched as far as it fits. */
+	WORDS_MAX = 4 * LIMIT_ITEM_CONTENT,
+};
+
+struct worker {
+	struct rule_set *rules; /* NULL: none */
+	struct identity *identity;
+	struct buf title, body; /* an item's words */
+	struct buf in;
+	struct buf out;
+	struct arena arena;
+};
+
+/* ---- the socket ---- */
+
+/* 1, or 0 at the end of the stream, or negative. */
+static int read_all(void *to, size_t len)
+{
+	char *p = to;
+
+	while (len > 0) {
+		ssize_t n = read(SOCKET_FD, p, len);
+
+		if (n == 0)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			p += n;
+			len -= (size_t)n;
+		}
+	}
+	return 1;
+}
+
+static int write_all(const void *from, size_t len)
+{
+	const char *p = from;
+
+	while (len > 0) {
+		ssize_t n = write(SOCKET_FD, p, len);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			p += n;
+			len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+static int send_message(enum message_kind kind, uint32_t job, struct str body)
+{
+	struct message_header h = {.kind = kind, .job = job, .length = (uint32_t)body.len};
+	uint8_t header[MESSAGE_HEADER_LEN];
+	int result;
+
+	message_header_encode(header, &h);
+	result = write_all(header, sizeof(header));
+	return result != 0 ? result : write_all(body.data, body.len);
+}
+
+static int receive_message(struct worker *w, struct message_header *h)
+{
+	uint8_t header[MESSAGE_HEADER_LEN];
+	int got = read_all(header, sizeof(header));
+
+	if (got <= 0)
+		return got;
+	if (message_header_decode(header, MESSAGE_MAX, h, NULL) != 0)
+		return -EPROTO;
+	buf_clear(&w->in);
+	if (buf_reserve(&w->in, h->length) != 0)
+		return w->in.failed;
+	got = h->length > 0 ? read_all(w->in.data, h->length) : 1;
+	w->in.len = h->length;
+	return got;
+}
+
+/* ---- the work ---- */
+
+static int take_rules(struct worker *w)
+{
+	struct rule_source *sources;
+	size_t count;
+	struct arena a;
+	int result;
+
+	arena_init(&a, RULES_ARENA_MAX);
+	rule_set_free(w->rules);
+	w->rules = rule_set_new();
+	result = w->rules == NULL ? -ENOMEM : rules_decode(buf_str(&w->in), &a, &sources, &count, NULL);
+	for (size_t i = 0; result == 0 && i < count; i++)
+		result = rule_set_add(w->rules, sources[i].name, sources[i].expression, NULL);
+	if (result == 0)
+		result = rule_set_finish(w->rules, NULL);
+	arena_release(&a);
+	return result;
+}
+
+static int read_words(struct buf *out, struct str text)
+{
+	size_t count = 0;
+	int result;
+
+	buf_clear(out);
+	result = rule_words(out, text, &count);
+	return result == -E2BIG ? 0 : result;
+}
+
+static int examine_item(struct worker *w, const struct job *j, const struct feed_facts *feed, struct item *it)
+{
+	struct rule_subject subject = {.feed = j->feed, .categories = j->categories};
+	int result = identity_assign(w->identity, &w->arena, it);
+
+	it->language = language_of(&w->arena, it, feed, j->content_language);
+	subject.language = it->language;
+	if (result != 0 || w->rules == NULL || rule_set_count(w->rules) == 0)
+		return result;
+	result = read_words(&w->title, identity_title_text(w->identity));
+	if (result == 0)
+		result = read_words(&w->body, identity_body_text(w->identity));
+	if (result != 0)
+		return result;
+	subject.title_tokens = buf_str(&w->title);
+	subject.body_tokens = buf_str(&w->body);
+	return rule_set_match_item(w->rules, &subject, &w->arena, it);
+}
+
+/* An item for which there is no memory is left out; the document says so, so that it is asked for again. */
+static void examine(struct worker *w, const struct job *j, struct document *d)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->items.count; i++) {
+		if (examine_item(w, j, &d->feed, &d->items.items[i]) != 0) {
+			d->truncated = true;
+			d->left_out++;
+			continue;
+		}
+		if (kept != i)
+			d->items.items[kept] = d->items.items[i];
+		kept++;
+	}
+	d->items.count = kept;
+}
+
+static int make_document(struct worker *w, struct error *err)
+{
+	struct document d;
+	struct parse_input in = {0};
+	struct job j;
+	int result = job_decode(buf_str(&w->in), &j, err);
+
+	if (result != 0)
+		return result;
+	in.body = j.body;
+	in.content_type = j.content_type;
+	in.content_location = j.content_location;
+	in.content_language = j.content_language;
+	in.url = j.url;
+	in.want_notes = j.want_notes;
+	result = parse_feed(&in, &w->arena, &d, err);
+	if (result != 0)
+		return result;
+	examine(w, &j, &d);
+	/* the document holds none of it, and a large feed is not to be in memory three times */
+	if (w->in.cap > KEPT_MAX)
+		buf_release(&w->in);
+	result = wire_encode_document(&w->out, &d);
+	return result == 0 ? 0 : error_sys(err, result, "the document is too large to be kept");
+}
+
+static void tidy_up(struct worker *w, bool large)
+{
+	arena_clear(&w->arena);
+	if (!large)
+		return;
+	arena_release(&w->arena);
+	buf_release(&w->in);
+	buf_release(&w->out);
+	buf_release(&w->title);
+	buf_release(&w->body);
+	(void)malloc_trim(0);
+}
+
+static int do_job(struct worker *w, uint32_t number)
+{
+	struct error err = {0};
+	bool large;
+	int result;
+
+	buf_clear(&w->out);
+	result = make_document(w, &err);
+	if (result == 0) {
+		result = send_message(MESSAGE_DOCUMENT, number, buf_str(&w->out));
+	} else {
+		buf_clear(&w->out);
+		(void)failure_encode(&w->out, result, str_from(err.text));
+		result = send_message(MESSAGE_FAILURE, number, buf_str(&w->out));
+	}
+	large = w->in.cap > KEPT_MAX || w->body.cap > KEPT_MAX || w->title.cap > KEPT_MAX || w->out.cap > KEPT_MAX ||
+		w->arena.used > KEPT_MAX;
+	tidy_up(w, large);
+	return result;
+}
+
+static int serve(struct worker *w)
+{
+	struct message_header h;
+	int got;
+
+	while ((got = receive_message(w, &h)) > 0) {
+		int result;
+
+		if (h.kind == MESSAGE_RULES)
+			result = take_rules(w);
+		else if (h.kind == MESSAGE_JOB)
+			result = do_job(w, h.job);
+		else
+			result = -EPROTO;
+		if (result != 0)
+			return result;
+	}
+	return got;
+}
+
+/* ---- life ---- */
+
+static int prepare(struct worker *w, struct error *err)
+{
+	int result = parse_prepare(err);
+
+	if (result != 0)
+		return result;
+	charset_prepare();
+	/* One arena, so that what is freed is found again; large pieces straight from the kernel, so that they go back.
+	 */
+	(void)mallopt(M_ARENA_MAX, 1);
+	(void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+	(void)mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+	buf_init(&w->in, MESSAGE_MAX);
+	buf_init(&w->out, LIMIT_WIRE_DOCUMENT);
+	buf_init(&w->title, WORDS_MAX);
+	buf_init(&w->body, WORDS_MAX);
+	arena_init(&w->arena, MESSAGE_MAX);
+	w->identity = identity_new(err);
+	return w->identity != NULL ? 0 : err->code;
+}
+
+static int probe(void)
+{
+	struct sandbox_limits limits = {0};
+	struct error err = {0};
+
+	if (sandbox_enter(&limits, &err) != 0 || sandbox_probe(&err) != 0) {
+		(void)fprintf(stderr, "sitrep-parse: %s\n", err.text);
+		return EXIT_FAILURE;
+	}
+	(void)puts("the sandbox holds");
+	return EXIT_SUCCESS;
+}
+
+static const char usage[] = "usage: sitrep-parse --probe | --version | --help\n"
+			    "\n"
+			    "Parses feeds for sitrepd, which starts it; not meant to be started by hand.\n"
+			    "  --probe  close the sandbox, try to get out, and tell\n";
+
+static bool has_socket(void)
+{
+	return fcntl(SOCKET_FD, F_GETFD) >= 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct sandbox_limits limits = {0};
+	struct worker w = {0};
+	struct error err = {0};
+	long long memory_max = 0;
+
+	if (argc == 2 && strcmp(argv[1], "--probe") == 0) {
+		int status = probe();
+
+		(void)fflush(stdout);
+		_exit(status);
+	}
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		(void)puts("sitrep-parse " SITREP_VERSION);
+		return EXIT_SUCCESS;
+	}
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		(void)fputs(usage, stdout);
+		return EXIT_SUCCESS;
+	}
+	if (argc != 3 || strcmp(argv[1], "--memory") != 0 || !str_to_int(str_from(argv[2]), &memory_max) ||
+		memory_max < 0 || !has_socket()) {
+		(void)fputs(usage, stderr);
+		return EXIT_FAILURE;
+	}
+	/* Ctrl-C reaches the whole terminal's group; when to end is the daemon's to say, by closing the socket. */
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
+	/* The daemon's end is this one's, whatever the daemon dies of. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	limits.memory_max = (uint64_t)memory_max;
+	if (prepare(&w, &err) != 0 || sandbox_enter(&limits, &err) != 0) {
+		buf_init(&w.out, LIMIT_WIRE_DOCUMENT);
+		(void)failure_encode(&w.out, err.code, str_from(err.text));
+		(void)send_message(MESSAGE_FAILURE, 0, buf_str(&w.out));
+		_exit(EXIT_FAILURE);
+	}
+	if (send_message(MESSAGE_HELLO, 0, STR(SITREP_VERSION)) != 0)
+		_exit(EXIT_FAILURE);
+	/* Nothing is left to be done at exit, and what libraries do there the sandbox would refuse. */
+	_exit(serve(&w) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}

@@ -1,0 +1,24 @@
+/* error.h: a sentence for a person, carried out of a function that failed.
+ *
+ * Functions that can fail return 0 or a negative errno value and, when the caller passed one, fill a
+ * struct error.  The sentence names what was tried, on what, and why it did not work; it ends without a
+ * full stop and can stand alone in a log line.  It may quote text from outside: whoever prints it
+ * escapes it (log.h and jsonw.h do so by themselves). */
+#ifndef SITREP_BASE_ERROR_H
+#define SITREP_BASE_ERROR_H
+
+enum { ERROR_TEXT_MAX = 512 };
+
+struct error {
+	int code; /* negative errno value, 0 when nothing went wrong */
+	char text[ERROR_TEXT_MAX];
+};
+
+/* Fills err (which may be NULL) and returns code, so that a failing line can read
+ * `return error_set(err, -EINVAL, "...")`.  Text that does not fit is cut at a whole UTF-8 character. */
+int error_set(struct error *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* The same with ": " and strerror(-code) behind the sentence, which is cut sooner so that both fit. */
+int error_sys(struct error *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,19 @@
+/* file.h: whole files into memory, and onto the disk. */
+#ifndef SITREP_BASE_FILE_H
+#define SITREP_BASE_FILE_H
+
+#include "sitrep/base/buf.h"
+
+/* Appends everything that can be read from fd. 0, -EISDIR for a folder, another negative errno, or out's failure:
+ * -E2BIG when there is more than out may hold. */
+int file_read_fd(int fd, struct buf *out);
+/* The same, of the file at path. */
+int file_read(const char *path, struct buf *out);
+
+/* Waits until the disk has the file, or the names in the folder, at path.  Never for a file on which the process holds
+ * POSIX locks: closing it drops them.  0 or negative errno. */
+int file_sync(const char *path);
+/* The same for the folder that path is in. */
+int file_sync_parent(const char *path);
+
+#endif

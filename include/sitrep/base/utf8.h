@@ -1,0 +1,43 @@
+/* utf8.h: text that is safe to hand on.
+ *
+ * Everything inside the daemon is valid UTF-8; these functions make it so and keep it so. */
+#ifndef SITREP_BASE_UTF8_H
+#define SITREP_BASE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/base/buf.h"
+#include "sitrep/base/str.h"
+
+/* Length of the longest valid prefix of s (RFC 3629: no surrogates, no overlong forms, up to U+10FFFF). */
+size_t utf8_valid_prefix(struct str s);
+bool utf8_valid(struct str s);
+
+/* Decodes one character at s.data[*pos] and moves *pos on.  A bad sequence gives U+FFFD and moves on by
+ * its maximal subpart (Unicode 15, 3.9).  Call only while *pos < s.len. */
+uint32_t utf8_next(struct str s, size_t *pos);
+
+/* Appends s with each bad sequence replaced by U+FFFD. */
+int utf8_repair(struct buf *out, struct str s);
+
+/* The longest prefix of s of at most max bytes that does not cut a character. */
+struct str utf8_cut(struct str s, size_t max);
+
+/* C0 and C1 controls but tab and newline, U+007F, bidi embeddings, overrides and isolates (U+202A-202E,
+ * U+2066-2069, U+200E, U+200F, U+061C), U+2028/2029, U+FEFF, non-characters: what a one-line or terminal view must not
+ * let through. */
+bool utf8_is_unsafe(uint32_t cp);
+
+/* Does valid s hold a C0 control but tab, newline and carriage return, U+007F, a C1 control, U+FFFE or U+FFFF: what no
+ * text in a document may? */
+bool utf8_has_control(struct str s);
+/* Is valid s one line without unsafe characters, as utf8_one_line() writes it? */
+bool utf8_is_line(struct str s);
+
+/* Appends s as one line of plain text: unsafe characters dropped, each run of white space (NBSP too) one
+ * space, none at the ends. */
+int utf8_one_line(struct buf *out, struct str s);
+
+#endif

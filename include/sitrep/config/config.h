@@ -1,0 +1,246 @@
+/* config.h: what the operator wants, read once and never changed.
+ *
+ * A struct config is immutable after loading and owns all its text.  On reload a second one is loaded and
+ * compared; the files are the single truth about feeds, nothing writes them but a person.  Every option
+ * has a default, so a file with one [feed] is a working configuration.  The options themselves stand in
+ * one table (option.h), which the reader, --help, the manual page and the sample file come from. */
+#ifndef SITREP_CONFIG_CONFIG_H
+#define SITREP_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/base/arena.h"
+#include "sitrep/base/buf.h"
+#include "sitrep/base/error.h"
+#include "sitrep/base/str.h"
+
+/* Where something stands in the configuration, for messages that are found later (rules, sockets). */
+struct config_place {
+	const char *file; /* as opened */
+	unsigned line;
+};
+
+struct config_network {
+	uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
+	uint8_t prefix;      /* bits, 0 to 128 */
+};
+
+struct config_networks {
+	struct config_network *items;
+	size_t count;
+	size_t cap;
+};
+
+/* A listening address: host and port, or a path.  "127.0.0.1:8484", "[::1]:8484", "*:8484", "unix:/run/x.sock" or
+ * "/run/x.sock". */
+struct config_listen {
+	const char *text; /* as written */
+	const char *host; /* NULL for a path or for every address */
+	uint16_t port;
+	const char *path;
+	struct config_place place;
+};
+
+struct config_feed {
+	const char *name; /* [feed "name"]: unique, what events and commands use */
+	const char *url;
+	const char *key;        /* of the url: feed_key.h */
+	const char *public_url; /* shown in place of it; NULL: it without its secrets */
+	bool is_private;        /* its query is nobody else's business */
+	const char *title;      /* NULL: the feed's own */
+	const char *publisher;  /* NULL: the registrable domain */
+	const char **categories;
+	size_t category_count;
+	bool listed;          /* it stands in a subscription list, and is known by its key, not by its name */
+	const char **folders; /* of a listed one, sorted; each a path with newlines between its names */
+	size_t folder_count;
+	bool enabled;
+	int rank;            /* lower is closer to the source */
+	int64_t interval_ms; /* 0: by the schedule */
+	int64_t timeout_ms;  /* 0: [fetch] timeout */
+	int64_t max_body;    /* 0: [fetch] max-body */
+	bool allow_private;
+	struct config_networks allow; /* besides [fetch] allow */
+	bool allow_downgrade;         /* a redirect from https to http may be followed */
+	const char *user_agent;       /* NULL: ours */
+	const char *user;             /* basic authentication */
+	const char *password_file;
+	const char *bearer_file;
+	const char *header_file; /* lines "Name: value" */
+	const char *client_cert; /* PEM files */
+	const char *client_key;  /* NULL: in the same file */
+	const char *ca_file;     /* besides the system's authorities, or in place of fetch_ca_file */
+	const char *proxy;
+	const char *websub; /* "auto", "yes", "no" */
+	struct config_place place;
+};
+
+struct config_alert {
+	const char *name;
+	const char *match;
+	const char *priority;      /* "low", "normal", "high", "urgent" */
+	struct config_place place; /* of the match line */
+};
+
+struct config_output {
+	const char *name;
+	const char *title;
+	const char *match; /* NULL: everything */
+	int64_t entries;   /* 0: [http] entries */
+	struct config_place place;
+};
+
+/* A feed's place in a folder of the subscription list that is published. */
+struct config_outline {
+	const char *folder; /* as in config_feed; a category of a feed that is not listed; "" for none */
+	size_t feed;        /* its place in feeds */
+};
+
+struct config {
+	/* top of the file */
+	const char *title;
+	const char *base_url;    /* NULL: derived from the request */
+	const char *contact_url; /* in the User-Agent */
+	int log_level;
+
+	struct {
+		struct config_listen *items;
+		size_t count;
+		size_t cap;
+	} http_listen;
+	bool http_enabled;
+	int64_t http_entries; /* entries of an output */
+	bool http_outlet_in_title;
+	int64_t http_connections; /* at most, in all */
+	int64_t http_per_address; /* at most, of one address */
+	struct config_networks http_trusted_proxy;
+	const char *http_socket_mode_text;
+	unsigned http_socket_mode;
+
+	bool stream_enabled;
+	const char *stream_path; /* NULL: stream.sock in the runtime folder */
+	unsigned stream_mode;
+	const char *stream_group; /* NULL: the process's */
+	int64_t stream_connections;
+	int64_t stream_heartbeat_ms;
+
+	const char *control_path; /* NULL: control.sock beside the stream socket */
+	unsigned control_mode;
+	const char *control_group;
+
+	int64_t fetch_parallel;
+	int64_t fetch_per_host;
+	int64_t fetch_gap_ms;
+	int64_t fetch_timeout_ms;
+	int64_t fetch_connect_timeout_ms;
+	int64_t fetch_max_body;
+	int64_t fetch_max_redirects;
+	struct config_networks fetch_allow;
+	const char *fetch_proxy;
+	const char *fetch_ca_file;
+	const char *fetch_user_agent;
+
+	int64_t poll_min_ms;
+	int64_t poll_max_ms;
+	int64_t poll_default_ms; /* for a feed about which nothing is known */
+
+	int64_t alert_backlog_ms; /* [poll] alert-backlog: on a feed's first poll, alerts only for items dated within
+				     this */
+
+	/* [dedup]: what story_rule.h turns on; see story_config.h */
+	bool dedup_near;
+	int64_t dedup_window_ms;
+	int64_t dedup_own_window_ms;
+	double dedup_join;
+	double dedup_rewrite;
+	double dedup_relate;
+	double dedup_repeat;
+	double dedup_title;
+	double dedup_numbers;
+	int64_t dedup_boilerplate; /* texts; 0: nothing is */
+	int64_t dedup_least_words;
+
+	int64_t keep_items_ms;
+	int64_t keep_events_ms;
+	int64_t keep_size; /* bytes of the database, 0: not limited */
+
+	int64_t parse_workers; /* 0: one a processor */
+	int64_t parse_memory;  /* address space of one worker, bytes */
+
+	struct {
+		struct config_feed *items;
+		size_t count;
+		size_t cap;
+	} feeds;                         /* by name */
+	struct config_outline *outlines; /* of feeds that are enabled, by folder, then by name */
+	size_t outline_count;
+	struct {
+		struct config_alert *items;
+		size_t count;
+		size_t cap;
+	} alerts; /* in file order */
+	struct {
+		struct config_output *items;
+		size_t count;
+		size_t cap;
+	} outputs;
+
+	struct arena arena;
+};
+
+/* What is wrong, each with its place; collected, not stopped at. */
+struct config_mistake {
+	const char *file;
+	unsigned line;
+	const char *text; /* what was found and what was expected */
+};
+
+struct config_mistakes {
+	struct config_mistake *items;
+	size_t count;
+	size_t cap;
+	struct {
+		struct config_mistake *items;
+		size_t count;
+		size_t cap;
+	} warnings; /* what may be meant otherwise or is left out: the configuration is good all the same */
+	struct arena arena;
+	int failed; /* -ENOMEM: something could not be noted */
+};
+
+void config_mistakes_init(struct config_mistakes *m);
+void config_mistakes_release(struct config_mistakes *m);
+/* Also for what only upper layers can judge, such as rules. */
+void config_mistake(struct config_mistakes *m, struct config_place place, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void config_warning(struct config_mistakes *m, struct config_place place, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* "file:line: text", one a line, sorted by file and line; a warning as "file:line: warning: text". */
+int config_mistakes_write(const struct config_mistakes *m, struct buf *out);
+
+/* Reads path with everything it includes.  Always returns a configuration with what could be read, unless
+ * there was no memory or path itself could not be opened (NULL and err); it is good when mistakes is empty. */
+struct config *config_load(const char *path, struct config_mistakes *mistakes, struct error *err);
+void config_free(struct config *c);
+
+const struct config_feed *config_find_feed(const struct config *c, struct str name);
+
+/* Appends what other people may see of a feed's address. 0 or out's failure. */
+int config_public_url(const struct config_feed *f, struct buf *out);
+
+/* A feed's name has letters, marks and digits of any script, "-", "_" and ".", at most CONFIG_NAME_CHARS_MAX of them.
+ * It is compared by its bytes, in rules without case. */
+enum { CONFIG_NAME_CHARS_MAX = 64, CONFIG_NAME_BYTES_MAX = 4 * CONFIG_NAME_CHARS_MAX };
+bool config_name_is_good(struct str name);
+/* Appends a name for a feed that has none: its title's letters and digits in lower case and Unicode's form NFC, one "-"
+ * for all between ("Naval News (EN)" gives "naval-news-en"); host and path when the title has neither. */
+void config_make_name(struct buf *name, struct str title, struct str url);
+
+/* What changed, for the log after a reload: one line each ("feed usni: url changed", "feed x added", "[poll] min: 5m ->
+ * 10m", "... takes effect at the next start" for options that are not reloadable), into out. Returns the number of
+ * changes or -ENOMEM. */
+int config_diff(const struct config *before, const struct config *after, struct buf *out);
+
+#endif

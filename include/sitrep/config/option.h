@@ -1,0 +1,84 @@
+/* option.h: the one table of all options.
+ *
+ * Each row names an option's section, name, type, default, range, help, where in struct config (or in a
+ * struct of a repeated section) its value goes, and whether a reload takes it over.  The reader, config_diff(),
+ * `sitrepd --help-config`, the manual page's OPTIONS part and the sample configuration all come from it. */
+#ifndef SITREP_CONFIG_OPTION_H
+#define SITREP_CONFIG_OPTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/base/buf.h"
+#include "sitrep/base/str.h"
+
+enum option_section {
+	SECTION_TOP,
+	SECTION_FEED,
+	SECTION_ALERT,
+	SECTION_OUTPUT,
+	SECTION_HTTP,
+	SECTION_STREAM,
+	SECTION_CONTROL,
+	SECTION_FETCH,
+	SECTION_POLL,
+	SECTION_DEDUP,
+	SECTION_KEEP,
+	SECTION_PARSE,
+	SECTION_COUNT
+};
+
+enum option_type {
+	OPTION_STRING,
+	OPTION_URL,   /* http or https */
+	OPTION_PROXY, /* http, https or socks */
+	OPTION_AGENT, /* a User-Agent with version and page, and no browser's */
+	OPTION_BOOL,  /* yes/no, true/false, on/off, 1/0 */
+	OPTION_INT,
+	OPTION_FRACTION, /* 0 to 1 with at most six decimals, double */
+	OPTION_DURATION, /* int64_t ms */
+	OPTION_SIZE,     /* int64_t bytes */
+	OPTION_MODE,     /* octal, unsigned */
+	OPTION_LIST,     /* comma separated strings */
+	OPTION_LISTEN,   /* comma separated addresses */
+	OPTION_NETWORKS, /* comma separated CIDR */
+	OPTION_LEVEL,    /* a log level */
+	OPTION_CHOICE,   /* one of choices */
+};
+
+struct config_option {
+	enum option_section section;
+	const char *name;
+	enum option_type type;
+	size_t offset;        /* in struct config, or in the repeated section's struct */
+	const char *fallback; /* default, as it would be written; NULL: absent */
+	int64_t min, max;     /* for numbers, in the value's unit */
+	const char *choices;  /* "low normal high urgent" */
+	bool reloadable;
+	bool required;
+	const char *help; /* one or two sentences */
+};
+
+extern const struct config_option config_options[];
+extern const size_t config_option_count;
+
+/* "http", "feed" ...; "" for the top. */
+const char *option_section_name(enum option_section s);
+/* The option, or NULL; then *nearest is the nearest known name of the section or NULL. */
+const struct config_option *option_find(enum option_section section, struct str name, const char **nearest);
+
+/* The section of that name; false, with the nearest known name or NULL, when there is none. */
+bool option_find_section(struct str name, enum option_section *section, const char **nearest);
+/* [feed "name"] and its like. */
+bool option_section_is_named(enum option_section s);
+/* The better of so_far (at *best edits) and known: what somebody who wrote name may have meant. Start with NULL
+ * and SIZE_MAX. */
+const char *option_nearest(struct str name, struct str known, size_t *best, const char *so_far);
+
+/* The table as text: for --help-config, as mdoc/man source, and as a commented sample file. */
+int option_write_help(struct buf *out);
+int option_write_man(struct buf *out);
+int option_write_sample(struct buf *out);
+
+#endif

@@ -1,0 +1,28 @@
+/* link_header.h: the Link field of HTTP, RFC 8288, one link at a time.
+ *
+ *     struct str rest = str_from(field);
+ *     struct link_value link;
+ *     while (link_header_next(&rest, &link))
+ *             if (link_has_rel(&link, STR("hub"))) ...
+ *
+ * Several fields are one list when joined by commas.  Pieces point into the field.  Whatever comes in, each step
+ * consumes some of it; what cannot be read as a link is skipped up to the next comma. */
+#ifndef SITREP_FETCH_LINK_HEADER_H
+#define SITREP_FETCH_LINK_HEADER_H
+
+#include <stdbool.h>
+
+#include "sitrep/base/str.h"
+
+struct link_value {
+	struct str href; /* between the angle brackets, perhaps relative */
+	struct str rel;  /* relation types, space separated; absent when none is given */
+	struct str type; /* as written, without quotes */
+};
+
+/* Cuts the next link off *rest.  A link about something else than the document (anchor=) is passed over. */
+bool link_header_next(struct str *rest, struct link_value *link);
+/* Whether name is among the link's relation types, in any case. */
+bool link_has_rel(const struct link_value *link, struct str name);
+
+#endif

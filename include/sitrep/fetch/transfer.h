@@ -1,0 +1,115 @@
+/* transfer.h: one GET, or one POST of a form, over libcurl's multi socket interface, driven by the event loop.
+ *
+ * No thread, no busy loop: curl tells which descriptors and which timer it waits for, libevent watches
+ * them.  Redirects are followed here, one hop a curl transfer, so that each hop is judged.  Bodies are
+ * counted after decompression and end at the cap, or where they turn out to be a bomb.  All functions belong to the
+ * loop's thread; callbacks run from the loop, never from inside transfer_start(), and may start new transfers.
+ *
+ * When libcurl's multi handle fails, it is replaced: transfers under way end with FAILURE_INTERNAL, new ones go on.  A
+ * transfer that libcurl does not end in time is ended here, some seconds later.
+ *
+ * With a proxy, names are resolved by the proxy, and the addresses they mean cannot be judged here; an address that
+ * stands in a URL itself is, and so is "localhost".  What the proxy may reach is the proxy's to say. */
+#ifndef SITREP_FETCH_TRANSFER_H
+#define SITREP_FETCH_TRANSFER_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "sitrep/base/buf.h"
+#include "sitrep/base/error.h"
+#include "sitrep/base/str.h"
+#include "sitrep/config/config.h"
+#include "sitrep/model/feed_state.h"
+
+/* What is kept of an error's page for a person to read. */
+enum { TRANSFER_REFUSAL_MAX = 8 * 1024 };
+
+struct event_base;
+struct transfers; /* the curl multi handle and what belongs to it */
+struct transfer;  /* one of them under way */
+
+struct transfers_options {
+	long max_connections; /* kept open in all */
+	int64_t connect_timeout_ms;
+	int max_redirects;
+	const char *proxy;   /* NULL: none, whatever the environment says */
+	const char *ca_file; /* NULL: the system's */
+	/* Where the daemon itself listens: never connected to, whatever is allowed.  Copied. */
+	const struct sockaddr_storage *own;
+	size_t own_count;
+};
+
+/* What to ask for; everything is borrowed until transfer_start() returns. */
+struct transfer_request {
+	const char *url;
+	const char *form; /* NULL: a GET; else POSTed as application/x-www-form-urlencoded: any 2xx is then an answer,
+			   * and only redirects that keep the method (307, 308) are followed */
+	const char *etag; /* sent back byte for byte; NULL: none */
+	const char *last_modified; /* the same */
+	const char *user_agent;
+	const char *user; /* basic authentication; NULL */
+	const char *password;
+	const char *bearer;
+	const char *const *headers; /* "Name: value", NULL-terminated, or NULL; like credentials for the URL's host
+				     * only: a redirect to another one goes without them */
+	struct str client_cert, client_key;  /* PEM, for the URL's host only as well; empty: none */
+	struct str authorities;              /* PEM, trusted besides the system's or in place of ca_file; empty: none */
+	const char *proxy;                   /* overrides the common one */
+	int64_t timeout_ms;                  /* of the whole, all hops */
+	int64_t max_body;                    /* decoded bytes */
+	const struct config_networks *allow; /* NULL: no exceptions */
+	const struct config_networks *allow_too; /* the same; both count */
+	bool want_refusal;                       /* keep the beginning of an error's page */
+	bool allow_downgrade;                    /* redirects from https to http are followed */
+	bool allow_private; /* loopback and private networks too, but nothing else that is special (guard.h) */
+};
+
+struct transfer_answer {
+	enum poll_failure failure; /* FAILURE_NONE for any HTTP status that is a full answer or 304 */
+	struct error error;        /* the sentence for a failure */
+	int http_status;           /* of the last hop; 0 when it gave none */
+	struct buf body;           /* decoded, empty in every failure; the callback may take it */
+	struct buf refusal;        /* the beginning of an error's page, decoded, when it was wanted */
+	char *final_url;           /* of the last hop, without user and password; may be NULL in a failure */
+	char *content_type;        /* from here on all NULL when absent, and in every failure */
+	char *content_location;
+	char *content_language;
+	char *etag;
+	char *last_modified;
+	char *link;             /* all Link fields as one (link_header.h) */
+	char *permanent_url;    /* where 301/308 hops led, when every hop was one */
+	bool is_detour;         /* a redirect on the way was not permanent */
+	int64_t retry_after_ms; /* a duration; -1: absent */
+	int64_t fresh_ms; /* Cache-Control max-age less Age, else Expires less Date; 0: not to be kept; -1: nothing said
+			   */
+	int64_t received; /* bytes over the wire, headers too */
+	char address[INET6_ADDRSTRLEN]; /* of the last hop's server; "" when none was reached, or a proxy asked it */
+};
+
+/* Frees what is in it, not the struct. */
+void transfer_answer_release(struct transfer_answer *answer);
+
+/* answer is freed after the call; strings and body taken out of it are set to NULL or emptied by the taker. */
+typedef void transfer_done_fn(void *arg, struct transfer_answer *answer);
+
+/* curl_global_init() and one multi handle; an error when libcurl lacks what we need (TLS, asynchronous resolver). */
+struct transfers *transfers_new(struct event_base *base, const struct transfers_options *options, struct error *err);
+/* Ends what is under way without callbacks.  Not from a callback. */
+void transfers_free(struct transfers *t);
+
+/* fn is called exactly once, from the loop, unless the transfer is cancelled; the transfer is gone when fn returns.
+ * NULL only without memory: what is wrong with the URL is told by fn like every other failure. */
+struct transfer *transfer_start(struct transfers *t, const struct transfer_request *request, transfer_done_fn *fn,
+	void *arg, struct error *err);
+/* From any callback but its own, where it does nothing.  NULL is fine. */
+void transfer_cancel(struct transfer *tr);
+
+size_t transfers_active(const struct transfers *t);
+/* Bytes of bodies received so far by transfers under way. */
+size_t transfers_buffered(const struct transfers *t);
+
+#endif

@@ -1,0 +1,33 @@
+/* identity.h: what an item is known by.
+ *
+ * Fills the worked-out members of a parsed item: its plain texts, its identity (guid, else link, else
+ * digest, hashed), its content digest over the canonical title and body, and its URL key.  Runs in the
+ * workers; depends on the item alone. */
+#ifndef SITREP_IDENTITY_IDENTITY_H
+#define SITREP_IDENTITY_IDENTITY_H
+
+#include "sitrep/base/arena.h"
+#include "sitrep/base/error.h"
+#include "sitrep/model/document.h"
+
+struct identity; /* buffers and a hash context, reused from item to item */
+
+struct identity *identity_new(struct error *err);
+void identity_free(struct identity *id);
+
+/* Fills the item's worked-out members but its matches, and takes tracking parameters out of its link.  Text
+ * goes into a.  The digest covers the tokens of the title and of the body, which is the content, or the summary
+ * where the content has no words.  A missing plain title is the beginning of the body, or else the link.
+ * 0, or -ENOMEM: the item is then to be given up. */
+int identity_assign(struct identity *id, struct arena *a, struct item *it);
+
+/* The plain text of the item last assigned, one line: of its title, and of its body.  Valid until the next call.  For
+ * rule_words(). */
+struct str identity_title_text(const struct identity *id);
+struct str identity_body_text(const struct identity *id);
+
+/* Its canonical tokens, each followed by a space; valid as long. */
+struct str identity_title_tokens(const struct identity *id);
+struct str identity_body_tokens(const struct identity *id);
+
+#endif

@@ -1,0 +1,157 @@
+/* writer.h: the one thread that writes the database.
+ *
+ * The main loop hands it outcomes of polls; it takes many of them into one transaction (group commit),
+ * commits, and reports back through a descriptor that the loop watches.  Nothing is reported before it is
+ * durable: the database runs at synchronous=FULL, since a cursor that a subscriber has seen must never be
+ * given twice, even after a power failure.  An outcome whose document turns out damaged fails alone: its feed's
+ * validators are not saved, so the next poll brings it again.
+ *
+ * When a transaction cannot be committed (no space, a read-only file system, a failing disk), all of its outcomes
+ * are lost and storing stops: whatever is handed over is refused until a small write that the thread tries on a
+ * timer succeeds, after 1 s, then 2 s, up to every 30 s. */
+#ifndef SITREP_INGEST_WRITER_H
+#define SITREP_INGEST_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/base/buf.h"
+#include "sitrep/base/error.h"
+#include "sitrep/base/str.h"
+#include "sitrep/model/feed_state.h"
+#include "sitrep/model/poll.h"
+#include "sitrep/model/specs.h"
+#include "sitrep/model/websub_state.h"
+#include "sitrep/store/stored_rules.h"
+#include "sitrep/story/story_rule.h"
+
+struct writer;
+
+/* The least size of the database that serves so many feeds: what is smaller works, but keeps next to nothing. */
+int64_t writer_least_size(size_t feeds);
+
+/* Decides when a feed is due next and what is remembered of it for that: sets state->due_ms and state->habits, while
+ * the rest of state stands as it will be committed. news is NULL when the outcome brought no document.  Called in
+ * the writer's thread within the transaction, so it must be pure. */
+typedef void writer_plan_fn(
+	void *arg, struct feed_state *state, const struct poll_outcome *outcome, struct poll_news *news);
+
+/* The clock was set by jump_ms and shows now_ms: moves the times in state->habits along, as the rest of state has been
+ * (feed_state_follow_clock()).  Called as the plan is. */
+typedef void writer_follow_clock_fn(struct feed_state *state, int64_t jump_ms, int64_t now_ms);
+
+struct writer_options {
+	const char *state_dir; /* copied */
+	writer_plan_fn *plan;
+	void *plan_arg;
+	writer_follow_clock_fn *follow_clock; /* NULL: habits hold no times */
+	/* How long items and events are kept (0: for ever), and how large the database may become (0: any size). */
+	int64_t keep_items_ms, keep_events_ms, keep_size;
+	struct alert_specs alerts;          /* copied; a match of a rule that is not listed raises no alert */
+	const struct story_params *stories; /* copied; NULL: the defaults */
+};
+
+/* Opens the database (store.h) and starts the thread.  NULL with err when the database is refused. */
+struct writer *writer_new(const struct writer_options *options, struct error *err);
+/* Commits what was submitted, stops the thread, closes the database. */
+void writer_free(struct writer *w);
+
+/* Hands o over.  Never blocks. */
+void writer_submit(struct writer *w, struct poll_outcome *o);
+/* Outcomes submitted and not yet reported, and the bytes of their documents. */
+size_t writer_pending(struct writer *w);
+size_t writer_pending_bytes(struct writer *w);
+
+struct keeper; /* what the writer's thread holds; for functions of the store */
+
+/* Runs in the writer's thread within a transaction, which is committed when it returns 0 and undone otherwise. */
+typedef int writer_fn(void *arg, struct keeper *k, struct error *err);
+/* Runs in the loop afterwards; err->code 0: committed. */
+typedef poll_report_done_fn writer_done_fn;
+
+/* Hands fn over, never blocks.  It runs once everything submitted before has been taken in, and ahead of what is
+ * submitted later; its end comes as a report (poll_report.done), in the order of commits. fn and done get the same
+ * arg, which must live until then, or until writer_free(). -ENOMEM: nothing was handed over. */
+int writer_run(struct writer *w, writer_fn *fn, writer_done_fn *done, void *arg);
+
+/* A configuration for the writer.  Everything in it that can fail is done in one transaction: then all of it holds, or
+ * nothing. */
+struct writer_change {
+	/* The database's feeds become these: new ones are added, those that have another name now are renamed, absent
+	 * ones go inactive (their items stay), a changed URL forgets the validators. */
+	const struct feed_spec *feeds; /* borrowed until done */
+	size_t count;
+	struct writer_options *options; /* the thread's once committed; NULL: those in force stay */
+	/* The same.  Rules that are not in the database are matched with all stored items from then on, at rest;
+	 * matches of those that are not among these are not shown any more. */
+	struct stored_rules *rules;
+	int64_t generation; /* of rules: counted up from 1 with each change (poll_outcome.rules) */
+	/* Makes room for what the change brings, in the writer's thread, before it is committed; ids: the highest of a
+	 * feed.  0 or -ENOMEM. */
+	int (*reserve)(void *arg, int64_t highest_id);
+	writer_done_fn *done;
+	void *arg; /* of both */
+
+	struct feed_state *states;   /* out, once committed: count elements, in the order of feeds */
+	struct websub_state *websub; /* out: all subscriptions there are, also of feeds that are not configured now */
+	size_t websub_count;
+};
+/* state_dir and plan of from need not be set. 0 or -ENOMEM. */
+int writer_change_set_options(struct writer_change *c, const struct writer_options *from);
+/* Hands c over, which must live until its done has been called.  0 or -ENOMEM. */
+int writer_apply(struct writer *w, struct writer_change *c);
+/* All that c owns, but not c itself. */
+void writer_change_release(struct writer_change *c);
+
+/* Whether outputs show something else since the last call by what the writer did at rest.  It makes writer_fd()
+ * readable. */
+bool writer_take_shown(struct writer *w);
+
+/* Whether transactions are committed. */
+struct writer_storing {
+	bool stopped;
+	int64_t since_ms;            /* of the last change, wall clock; 0: never */
+	uint64_t stops;              /* how often it stopped */
+	uint64_t lost;               /* outcomes that could not be kept */
+	char reason[ERROR_TEXT_MAX]; /* of the last stop */
+};
+/* A change makes writer_fd() readable. */
+void writer_get_storing(struct writer *w, struct writer_storing *out);
+
+/* Readable when reports wait, and when storing has stopped or goes on. */
+int writer_fd(const struct writer *w);
+/* Reports of all commits since the last call, in order of submission, and the newest committed cursor.
+ * The caller frees with poll_reports_free(). */
+struct poll_report *writer_collect(struct writer *w, int64_t *newest_cursor);
+
+/* What an operator asks or says of stories.  Items are named by their id as it is published or by their link, stories
+ * by their id. */
+struct story_request {
+	enum { STORY_REQUEST_WHY, STORY_REQUEST_SPLIT, STORY_REQUEST_JOIN } kind;
+	char *item;
+	char *other;        /* of WHY and JOIN; NULL: none */
+	void *arg;          /* the caller's */
+	struct buf answer;  /* a JSON object */
+	struct error error; /* code 0: answer stands */
+	bool changed;       /* stories are others now */
+	struct story_request *next;
+};
+/* item and other are copied; NULL without memory. */
+struct story_request *story_request_new(struct str item, struct str other);
+void story_requests_free(struct story_request *first);
+
+/* Hands q over, never blocks.  Its answer makes writer_fd() readable. */
+void writer_ask(struct writer *w, struct story_request *q);
+/* Those answered since the last call, in their order; what they changed is committed.  The caller frees them.  To be
+ * called after writer_collect(). */
+struct story_request *writer_collect_answers(struct writer *w);
+
+struct writer_stats {
+	uint64_t commits, outcomes;
+	uint64_t commit_us_last, commit_us_max;
+	uint64_t postings; /* grouping.h: what stories of the window are found by */
+};
+void writer_get_stats(struct writer *w, struct writer_stats *stats);
+
+#endif

@@ -1,0 +1,32 @@
+/* feed_hints.h: what a feed's own text says about when to ask for it.
+ *
+ * RSS and its modules let a feed name a time to live, an update period, and hours and days at which nobody need ask.
+ * They are read out of the document once and kept as four numbers, since later answers (304) bring no document.
+ * Much of what stands in feeds is a template's default, so what cannot be meant is as good as not said. */
+#ifndef SITREP_MODEL_FEED_HINTS_H
+#define SITREP_MODEL_FEED_HINTS_H
+
+#include <stdint.h>
+
+#include "sitrep/model/document.h"
+
+struct feed_hints {
+	int64_t ttl_ms;      /* RSS 2.0 ttl; 0: not said */
+	int64_t period_ms;   /* sy:updatePeriod over sy:updateFrequency; 0: not said */
+	uint32_t skip_hours; /* bit 0 is the hour from midnight UTC; 0: none */
+	uint8_t skip_days;   /* bit 0 is Sunday, UTC; 0: none */
+};
+
+/* Reads what the feed's facts say:
+ * - ttl: minutes, a whole number over zero;
+ * - sy:updatePeriod: hourly, daily, weekly, monthly, yearly, divided by sy:updateFrequency (1 when absent or not a
+ *   number over zero); a frequency without a period says nothing;
+ * - skipHours: 0 to 23, and 24 as RSS 0.92 wrote midnight; all 24 of them say nothing;
+ * - skipDays: English names, in full or three letters; all seven say nothing.
+ * Durations are at most a year. */
+struct feed_hints feed_hints_read(const struct feed_facts *facts);
+
+/* at_ms itself, or the end of the skipped hours and days that it falls into. */
+int64_t feed_hints_after_skips(const struct feed_hints *h, int64_t at_ms);
+
+#endif

@@ -1,0 +1,98 @@
+/* feed_state.h: what is remembered of a feed between polls and restarts.
+ *
+ * The writer keeps it in the database, committed together with the items it stands for; the main loop
+ * works on copies that come back with each commit. */
+#ifndef SITREP_MODEL_FEED_STATE_H
+#define SITREP_MODEL_FEED_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/base/buf.h"
+#include "sitrep/base/error.h"
+
+enum feed_health {
+	FEED_NEW, /* never polled */
+	FEED_OK,
+	FEED_FAILING, /* last poll failed; errors says how often in a row */
+	FEED_GONE,    /* answered 410: not asked any more until a person says so */
+};
+
+/* Why a poll brought nothing, in a few words that tables and metrics use. */
+enum poll_failure {
+	FAILURE_NONE,
+	FAILURE_DNS,
+	FAILURE_CONNECT,
+	FAILURE_TLS,
+	FAILURE_TIMEOUT,
+	FAILURE_TOO_SLOW,
+	FAILURE_TOO_LARGE,
+	FAILURE_FORBIDDEN, /* the address guard said no */
+	FAILURE_REDIRECT,  /* too many, a loop, or to where we do not go */
+	FAILURE_PROTOCOL,  /* not HTTP, broken off, undecodable */
+	FAILURE_HTTP,      /* 4xx and 5xx */
+	FAILURE_NOT_A_FEED,
+	FAILURE_EMPTY,
+	FAILURE_PARSER,   /* the worker died or ran out of its limits */
+	FAILURE_INTERNAL, /* no memory, no disk */
+	FAILURE_COUNT
+};
+const char *poll_failure_name(enum poll_failure f); /* "dns", "connect" ... */
+const char *feed_health_name(enum feed_health h);   /* "new", "ok", "failing", "gone" */
+
+/* What a feed's items are known by: each item's guid, else link, else text, while these stay the same from poll to
+ * poll; else its link whatever its guid is; else its text whatever both are. */
+enum feed_identity { FEED_BY_GUID, FEED_BY_URL, FEED_BY_DIGEST };
+const char *feed_identity_name(enum feed_identity i); /* "guid", "url", "digest" */
+
+struct feed_state {
+	int64_t id; /* the database's */
+	char *name;
+	char *url;        /* configured */
+	char *categories; /* separated by newlines */
+	char *title;      /* the configured title, else the feed's own, else the name */
+	char *link;       /* the site's address, NULL when unknown */
+	char *etag;       /* as the server gave them with the last full answer that was committed; NULL: none */
+	char *last_modified;
+	bool active; /* in the configuration and enabled */
+	enum feed_health health;
+	enum feed_identity identity;
+	enum poll_failure failure;
+	char *reason; /* sentence of the last failure, NULL when ok */
+	int http_status;
+	int errors;     /* failures in a row */
+	int64_t due_ms; /* when to ask next, TIME_NONE: not planned */
+	int64_t failing_since_ms;
+	int64_t first_poll_ms; /* all TIME_NONE when never */
+	int64_t last_poll_ms;
+	int64_t last_success_ms;
+	int64_t last_new_ms;
+	int64_t polls;
+	int64_t not_modified;
+	int64_t bytes;          /* received */
+	int64_t items;          /* known */
+	char *moved_url;        /* where permanent redirects lead; NULL: nowhere */
+	int64_t moved_since_ms; /* when that was said first, TIME_NONE */
+	int moved_count;        /* answers in a row that said so */
+	bool moved;             /* believed: the feed is asked there */
+	char *onward_url;       /* where permanent redirects lead from there; this and the next two as of moved_url */
+	int64_t onward_since_ms;
+	int onward_count;
+	bool pushed;            /* a hub delivers its news: asking is a precaution only (websub_state.h) */
+	int64_t server_wait_ms; /* what the server last asked for: Retry-After, max-age; a duration */
+	unsigned char *habits;  /* what the schedule remembers of it (habits.h), NULL: nothing */
+	size_t habits_len;
+};
+
+/* A deep copy; -ENOMEM leaves *to empty. */
+int feed_state_copy(struct feed_state *to, const struct feed_state *from);
+void feed_state_release(struct feed_state *s);
+
+/* The clock was set by jump_ms and shows now_ms: all times of s move along, so that what has passed since then, and
+ * what is left until it is due, stay (clock.h). */
+void feed_state_follow_clock(struct feed_state *s, int64_t jump_ms, int64_t now_ms);
+/* What has happened cannot lie in the future: such times become now.  due_ms is left as it is. */
+void feed_state_clamp(struct feed_state *s, int64_t now_ms);
+
+#endif

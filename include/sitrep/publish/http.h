@@ -1,0 +1,107 @@
+/* http.h: the HTTP server: GET and HEAD of what publish.h has, and POST where somebody waits for it.
+ *
+ * libmicrohttpd with its epoll descriptor nested in our event loop: no thread.  Connections are accepted
+ * by listener.h and handed over, so any number of addresses, Unix sockets and inherited sockets serve the
+ * same.  Conditional requests, HEAD and gzip are dealt with here.  Limits: connections in all and of one address,
+ * memory of each, and time for each head, body and answer as a whole.  Room is kept for Unix sockets and for hubs,
+ * and made by closing connections that wait for nothing.  What a turn of the loop does not get done waits for the
+ * next one.  A POST is judged by its head, before any of its body is kept; the bodies of all that are under
+ * way have a limit in common. */
+#ifndef SITREP_PUBLISH_HTTP_H
+#define SITREP_PUBLISH_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/base/buf.h"
+#include "sitrep/base/error.h"
+#include "sitrep/base/listener.h"
+#include "sitrep/base/str.h"
+#include "sitrep/config/config.h"
+
+struct event_base;
+struct http_server;
+
+/* A representation: made once, counted, served without copying; its gzip form is made when first asked for. */
+struct http_body;
+
+/* Takes over data (malloc'ed, len bytes). content_type is a literal. NULL without memory, data is then freed. */
+struct http_body *http_body_new(char *data, size_t len, const char *content_type, int64_t modified_ms);
+struct http_body *http_body_ref(struct http_body *b);
+void http_body_unref(struct http_body *b);        /* NULL is fine */
+size_t http_body_size(const struct http_body *b); /* memory, gzip form included */
+
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST };
+
+struct http_request {
+	enum http_method method;
+	struct str path;  /* percent-decoded, without the query; holds no control characters */
+	struct buf *body; /* of a POST, as it came; the handler may take it. NULL otherwise */
+	void *connection; /* for the next two */
+	bool again;       /* it was answered "later" before */
+};
+
+/* Appends the fields of that name in the request's head, joined by ", ".  False when there is none. */
+bool http_request_field(const struct http_request *r, const char *name, struct buf *out);
+/* Appends the query's first argument of that name, decoded.  False when there is none, or nobody sends such a one in
+ * good faith: control characters, broken escapes, too long for out. */
+bool http_request_argument(const struct http_request *r, const char *name, struct buf *out);
+
+/* What an Accept field gives a media type that it names, in thousandths; -1: it does not name it. */
+int http_weight(struct str accept, struct str type);
+
+struct http_answer {
+	int status;                /* 200, 404, 503 ... */
+	struct http_body *body;    /* a reference that the server takes over; NULL: a line that names the status */
+	const char *cache_control; /* NULL: none; with "no-store" there is no ETag and no 304 */
+	bool later;                /* it takes more than a turn: the handler is called again in another one */
+};
+
+typedef void http_handle_fn(void *arg, const struct http_request *request, struct http_answer *answer);
+
+/* The head of a POST is in.  0 and *limit, the largest body that is taken there, before http_handle_fn is called with
+ * it; or the status to refuse it with: 404, 405 ... */
+typedef int http_post_fn(void *arg, struct str path, size_t *limit);
+
+struct http_options {
+	unsigned max_connections;
+	unsigned max_per_address;              /* loopback and proxies have no such limit */
+	const struct config_networks *proxies; /* NULL: none; copied */
+};
+
+struct http_server *http_server_new(
+	struct event_base *base, const struct http_options *options, http_handle_fn *fn, void *arg, struct error *err);
+/* fn is asked about each POST, with the same arg; without it all are refused. */
+void http_server_allow_post(struct http_server *s, http_post_fn *fn);
+int http_server_listen(
+	struct http_server *s, struct listener *l, struct error *err); /* l is borrowed and must outlive s */
+void http_server_free(struct http_server *s);
+
+/* Why a connection was not let in: there was no room, its address had too many; or was closed: for another one, or
+ * because its head, body or answer took too long. */
+enum http_drop_reason {
+	HTTP_DROP_FULL,
+	HTTP_DROP_ADDRESS,
+	HTTP_DROP_ROOM,
+	HTTP_DROP_HEAD,
+	HTTP_DROP_BODY,
+	HTTP_DROP_ANSWER,
+};
+enum { HTTP_DROP_REASONS = HTTP_DROP_ANSWER + 1 };
+const char *http_drop_reason_name(enum http_drop_reason r);
+
+/* Requests that are answered in one turn of the loop, at most, and their processor time but for the last one. */
+enum { HTTP_TURN_REQUESTS = 64, HTTP_TURN_US = 3000 };
+
+struct http_stats {
+	uint64_t requests, not_modified;
+	uint64_t ambiguous; /* requests refused for their head */
+	uint64_t dropped[HTTP_DROP_REASONS];
+	uint64_t postponed; /* requests that waited for another turn */
+	unsigned turn_requests_max;
+	unsigned connections;
+};
+void http_server_get_stats(const struct http_server *s, struct http_stats *stats);
+
+#endif

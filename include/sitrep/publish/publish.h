@@ -1,0 +1,64 @@
+/* publish.h: what readers fetch: merged feeds, the river page, health, metrics.
+ *
+ *     /feed.atom /feed.rss /feed.json            everything, one entry a story
+ *     /category/NAME.{atom,rss,json}             stories that a feed of that category reported
+ *     /output/NAME.{atom,rss,json}               stories that the output's rule matched
+ *     /alert/NAME.{atom,rss,json}                stories that the alert matched
+ *     /                                          the river of news, for a browser
+ *     /story/ID  /story/ID.json                  one story: its reports, and why they are in it
+ *     /opml                                      the polled feeds, as a subscription list
+ *     /healthz  /metrics                         for monitoring (health.h has the first one's rules)
+ *
+ * Each is rendered at most once per committed change (reader_generation()), when somebody asks for it,
+ * and then served from memory, gzip form included.  Everything rendered is escaped here, whatever came in. */
+#ifndef SITREP_PUBLISH_PUBLISH_H
+#define SITREP_PUBLISH_PUBLISH_H
+
+#include <stdint.h>
+
+#include "sitrep/base/error.h"
+#include "sitrep/config/config.h"
+#include "sitrep/model/feed_state.h"
+#include "sitrep/publish/health.h"
+#include "sitrep/publish/http.h"
+#include "sitrep/store/reader.h"
+
+struct publish;
+
+/* Numbers that only the engine knows, asked for by /metrics and /healthz at the time of asking. */
+struct publish_status {
+	int64_t started_ms;
+	size_t transfers_active, transfers_buffered, parse_pending, write_pending, waiting;
+	uint64_t polls, polls_failed, polls_not_modified, bytes_received, items_new, items_copies, items_updated;
+	uint64_t parse_jobs, parse_failures, worker_restarts, commits, commit_us_max, stream_clients, loop_stall_us_max;
+	uint64_t turn_us_max, stream_read_errors;
+	uint64_t near_postings;
+	uint64_t pushes, pushes_refused;
+	uint64_t http_requests, http_not_modified, http_ambiguous;
+	uint64_t http_dropped[HTTP_DROP_REASONS];
+	uint64_t polls_lost, log_lines_dropped;
+	struct health_facts health; /* publish adds its own read_error */
+};
+typedef void publish_status_fn(void *arg, struct publish_status *status);
+
+struct publish *publish_new(const char *state_dir, publish_status_fn *fn, void *arg, struct error *err);
+void publish_free(struct publish *p);
+
+/* Where readers find us by this configuration, for publish_set_config(); NULL without memory.  The caller frees. */
+char *publish_base_url(const struct config *c);
+/* The configuration in force; must outlive the next call, as feeds must.  Takes base_url over.  Throws away what was
+ * rendered. */
+void publish_set_config(struct publish *p, const struct config *config, char *base_url, const struct feed_state *feeds,
+	size_t feed_count);
+/* The clock was set: what is ready is made anew, so that no date of ours lies in the future. */
+void publish_follow_clock(struct publish *p);
+/* Something was committed. */
+void publish_invalidate(struct publish *p);
+
+/* The state of health as /healthz tells it, from the facts that a status has. */
+void publish_judge_health(struct publish *p, const struct health_facts *facts, struct health *health);
+
+/* http_handle_fn with the struct publish as arg. */
+void publish_handle(void *arg, const struct http_request *request, struct http_answer *answer);
+
+#endif

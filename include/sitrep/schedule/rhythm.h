@@ -1,0 +1,111 @@
+/* rhythm.h: when a feed posts, learnt from what its polls show.
+ *
+ * A struct rhythm is all that is remembered of a feed's posting: a few hundred bytes, fixed, no pointers.
+ * rhythm_note_poll() takes in what one successful poll showed; rhythm_forecast() turns it into the number of posts
+ * to expect in any later hour.  The schedule (schedule.h) decides on that when to ask next.  Nothing here reads a
+ * clock or keeps anything elsewhere: the same polls give the same rhythm, on any machine.
+ *
+ * The model: posts come at random at a rate
+ *
+ *	rate(t) = long-term rate x hour of day x day of week x minute of the hour x burst
+ *
+ * with times in UTC.  The first four are learnt from counts that fade over weeks, so a feed's summer does not
+ * rule its winter.  Each factor starts at "no different from any other hour" and leaves it as far as counts
+ * bear it out, so that one day of history says little.  The burst factor compares the posts of the last hours with
+ * those that were expected, over a few spans between minutes and days, and falls back to one within that
+ * span: a breaking story is followed closely and let go by itself, and a feed on holiday is asked less.
+ * Which of the spans is believed is learnt too, by how well each has foretold what then came: feeds
+ * that post at random are not chased after each post.
+ *
+ * The idea of a posting rate that repeats daily, learnt by feed and used to place polls, is that of Sia, Cho and Cho,
+ * "Efficient Monitoring Algorithm for Fast News Alerts", IEEE TKDE 19(7), 2007. */
+#ifndef SITREP_SCHEDULE_RHYTHM_H
+#define SITREP_SCHEDULE_RHYTHM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/base/buf.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/error.h"
+
+enum {
+	RHYTHM_HOURS = 24,
+	RHYTHM_DAYS = 7,    /* 0 is Sunday */
+	RHYTHM_SLOTS = 12,  /* of five minutes in the hour */
+	RHYTHM_SPANS = 4,   /* over which bursts are looked for */
+	RHYTHM_RECENT = 14, /* days counted one by one */
+};
+
+/* Posts a day that are taken for granted of a feed about which nothing is known. */
+#define RHYTHM_PRIOR_POSTS_PER_DAY 12.0
+
+struct rhythm {
+	int64_t seen_ms;      /* the last poll taken in: what was posted until then is counted; TIME_NONE: none */
+	int64_t last_post_ms; /* the newest post counted; TIME_NONE: none */
+	float observed_days;  /* days that the history covers, not faded */
+	/* Posts counted and hours watched, by the part of the day and the week they fell into; they fade. */
+	float hour_posts[RHYTHM_HOURS], hour_watched[RHYTHM_HOURS];
+	float day_posts[RHYTHM_DAYS], day_watched[RHYTHM_DAYS];
+	float slot_moments[RHYTHM_SLOTS]; /* posts that came together count once */
+	struct {
+		float posts, expected; /* over about one span */
+		float merit;           /* log of how much better it foretold what came than no burst factor at all */
+	} spans[RHYTHM_SPANS];
+	int32_t recent_day;             /* days since 1970 of recent[0] */
+	uint16_t recent[RHYTHM_RECENT]; /* posts on that day and on those before it */
+	uint16_t shown;                 /* items that the feed shows at a time; 0: not known */
+};
+
+/* Nothing known. */
+void rhythm_init(struct rhythm *r);
+
+/* What a successful poll showed, 304 included (no fresh items, shown as before: 0). */
+struct rhythm_poll {
+	int64_t at_ms;
+	/* The published times of the items never seen before, TIME_NONE for those without; the call works in the
+	 * array and leaves it in disorder.  A time that cannot be right (before the last poll, in the future) counts
+	 * as none: such posts are spread evenly over the time since the last poll, in which they must have come.
+	 * Items dated days before that poll are an archive that was put up, and no posts. */
+	int64_t *published_ms;
+	size_t fresh;
+	size_t shown; /* items in the document; 0: none was sent */
+};
+
+/* Takes a poll in.  The first one brings a backlog, whose times tell of the weeks before, unless most of what it
+ * shows was known already.  When all items are fresh later on, what came before the oldest of them was missed, and
+ * the time before it counts as not watched.  A poll before the last one (a clock that was set back) counts posts
+ * but no time. */
+void rhythm_note_poll(struct rhythm *r, const struct rhythm_poll *poll);
+
+/* What a rhythm says from a moment on; made once, then asked for many times. */
+struct rhythm_forecast {
+	int64_t from_ms;
+	double posts_per_hour;                                           /* long-term */
+	double hour[RHYTHM_HOURS], day[RHYTHM_DAYS], slot[RHYTHM_SLOTS]; /* factors, one on average */
+	double lift[RHYTHM_SPANS]; /* what bursts add to a factor of one at from_ms, by span */
+};
+
+/* r may be NULL: nothing known. */
+void rhythm_forecast(const struct rhythm *r, int64_t from_ms, struct rhythm_forecast *f);
+/* Posts per hour at a time not before from_ms; the same within five minutes of the hour, but for bursts. */
+double rhythm_forecast_rate(const struct rhythm_forecast *f, int64_t at_ms);
+/* The same without bursts: what is usual at that time of day and week. */
+double rhythm_forecast_usual(const struct rhythm_forecast *f, int64_t at_ms);
+/* How many times the usual rate is expected right now; over one in a burst, below it in a silence. */
+double rhythm_forecast_burst(const struct rhythm_forecast *f);
+
+/* For a single time: posts per hour expected at at_ms by what was seen. */
+double rhythm_rate_at(const struct rhythm *r, int64_t at_ms);
+/* Long-term posts per day. */
+double rhythm_posts_per_day(const struct rhythm *r);
+/* Posts counted on each of the last 14 days (UTC) as of now_ms, oldest first. */
+void rhythm_recent(const struct rhythm *r, int64_t now_ms, uint32_t posts[RHYTHM_RECENT]);
+
+/* One compact form, the same on every machine, that begins with its version.  Appends; 0 or out's failure. */
+int rhythm_encode(const struct rhythm *r, struct buf *out);
+/* -EPROTO when bytes are none of ours, of another version or damaged: *r is as after rhythm_init(), and the feed is
+ * learnt anew. */
+int rhythm_decode(struct str bytes, struct rhythm *r, struct error *err);
+
+#endif

@@ -1,0 +1,52 @@
+/* validator_trust.h: whether a server's conditional answers can be believed.
+ *
+ * Most can, and are asked with what they gave for ever.  Three kinds cannot: those that say 304 whatever happens,
+ * those whose Last-Modified lies in the future, which makes them say 304 until then, and those that give
+ * a new ETag each time and so never say 304.  The first two are found out and asked once a day without
+ * validators; the third costs a whole answer a time, and the schedule is told so that it asks less often.
+ *
+ * A server is never asked without validators on mere suspicion of that kind: there must have been a silence
+ * in which, by the feed's own habits, many items should have come. */
+#ifndef SITREP_SCHEDULE_VALIDATOR_TRUST_H
+#define SITREP_SCHEDULE_VALIDATOR_TRUST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sitrep/base/str.h"
+
+/* All zero, but the times TIME_NONE, before the first poll: validator_trust_init(). */
+struct validator_trust {
+	uint32_t spent;        /* whole answers in a row that were asked with validators and brought nothing */
+	uint32_t honest;       /* whole answers in a row, asked without validators, that hid nothing */
+	bool lies;             /* a 304 was proven wrong */
+	int64_t whole_ms;      /* when the last whole answer came */
+	int64_t probed_ms;     /* when it was last asked without validators that it had given, whatever came of it */
+	int64_t unmodified_ms; /* when it last said 304 */
+	double doubted;        /* how many items were awaited when it was last asked in vain */
+};
+
+/* An answer, as far as it matters here. */
+struct validator_answer {
+	bool conditional;       /* asked with validators */
+	bool not_modified;      /* 304 */
+	int news;               /* items that were new or changed */
+	int64_t oldest_news_ms; /* the earliest date among the new ones, TIME_NONE: none is dated */
+	double awaited;         /* items that should have come since the last one, by the feed's habits */
+	int64_t at_ms;
+};
+
+void validator_trust_init(struct validator_trust *t);
+void validator_trust_note(struct validator_trust *t, const struct validator_answer *a);
+/* It was asked without the validators there are, and no answer that counts came: it was bothered all the same. */
+void validator_trust_note_failed(struct validator_trust *t, int64_t at_ms);
+
+/* Whether to ask without validators this time; at most once a day, also when that fails. last_modified is what would be
+ * sent (NULL: none), and has_etag whether an ETag would, which makes the date irrelevant (RFC 9110 13.1.3). */
+bool validator_trust_wants_whole(
+	const struct validator_trust *t, bool has_etag, const char *last_modified, double awaited, int64_t now_ms);
+
+/* Conditional requests spare this server nothing. */
+bool validator_trust_is_useless(const struct validator_trust *t);
+
+#endif

@@ -1,0 +1,166 @@
+/* reader.h: the database as outputs see it.
+ *
+ * A read-only connection with its statements prepared once.  Each call is one short read transaction, so
+ * it sees exactly what was committed.  Structures handed to callbacks live until the callback returns.
+ * Callbacks return 0 to go on, anything else to stop (and that value is returned); they must not call the
+ * same reader again. */
+#ifndef SITREP_STORE_READER_H
+#define SITREP_STORE_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/base/error.h"
+#include "sitrep/base/str.h"
+#include "sitrep/model/document.h"
+
+struct reader;
+
+struct reader *reader_new(const char *state_dir, struct error *err);
+void reader_free(struct reader *r);
+
+enum {
+	UID_TEXT_MAX = 37
+}; /* "8d2c…-…": an RFC 9562 version 8 UUID made from the feed's first name and the item's identity */
+
+/* The feed that a report came from. */
+struct source {
+	int64_t feed_id;
+	struct str feed;       /* name in the configuration */
+	struct str title;      /* of the outlet */
+	struct str link;       /* of its site */
+	struct str url;        /* of the feed */
+	struct str categories; /* configured, separated by newlines */
+};
+
+/* One outlet's item within a story. */
+struct report {
+	int64_t item_id;
+	char uid[UID_TEXT_MAX];
+	struct source source;
+	int64_t first_seen_ms;
+	int64_t updated_ms;   /* when we saw its text change; first_seen_ms when never */
+	int64_t published_ms; /* what the item says, never later than first_seen_ms; first_seen_ms when it says nothing
+			       */
+	bool published_known;
+	struct item item; /* the record, decoded */
+};
+
+/* Reports that are read of one story. */
+enum { STORY_REPORTS_MAX = 64 };
+
+struct story {
+	int64_t id;
+	char uid[UID_TEXT_MAX]; /* of its first report; stable for ever */
+	int64_t first_seen_ms;
+	int64_t last_seen_ms;   /* newest report */
+	int64_t updated_ms;     /* last visible change: a report joined or the lead's text changed */
+	int64_t sort_ms;        /* river order, newest first */
+	int source_count;       /* distinct publishers */
+	int total_reports;      /* distinct items, also those not listed here */
+	struct report *reports; /* at most STORY_REPORTS_MAX: the lead, which is that of the feed with the lowest rank
+				   and of those the first; then the others in order of appearance */
+	size_t report_count;
+};
+
+struct story_query {
+	const int64_t *feed_ids; /* only stories with a report of one of these feeds; NULL: all */
+	size_t feed_count;
+	/* without feed_ids: only stories that the rule of this name matched ("output/naval", "alert/x"); NULL: all */
+	const char *mark;
+	int64_t before_sort_ms; /* for paging: only those before this place; INT64_MAX from the top */
+	int64_t before_id;
+	size_t limit;
+};
+
+/* In pieces, for those who may not wait: where the stories stand in the river, then one by one. */
+struct river_place {
+	int64_t sort_ms;
+	int64_t story_id;
+};
+/* Merges what q asks for into places, newest first: *count there are, at most q->limit there may be.  Called for a few
+ * feeds at a time, it finds the newest of all of them. */
+int reader_places(
+	struct reader *r, const struct story_query *q, struct river_place *places, size_t *count, struct error *err);
+
+typedef int story_fn(void *arg, const struct story *s);
+/* What fn says.  Nothing is handed to it when the story is gone. */
+int reader_story_at(struct reader *r, const struct river_place *place, story_fn *fn, void *arg, struct error *err);
+
+/* -ENOENT when there is none.  Under the uid of a story that became part of another one, that one with its own uid. */
+int reader_story(struct reader *r, struct str uid, story_fn *fn, void *arg, struct error *err);
+
+/* What ties a report of the story to another item, when it was placed. */
+struct story_tie {
+	int64_t item_id; /* of the report */
+	bool incoming;   /* the other one refers to this */
+	bool same_story;
+	const char *relation; /* story_relation_name() */
+	double score;
+	int shared, shared_of, numbers, numbers_of; /* as in struct story_reasons */
+	char other_uid[UID_TEXT_MAX];
+	char other_story[UID_TEXT_MAX];
+	struct str other_title;
+	struct source other_source;
+};
+
+/* That a report's text was another one until then. */
+struct story_revision {
+	int64_t item_id;
+	int64_t at_ms; /* when we saw that text first */
+};
+
+struct story_details {
+	const struct story_tie *ties;
+	size_t tie_count;
+	const struct story_revision *revisions; /* by item, in order of time */
+	size_t revision_count;
+};
+enum { STORY_TIES_MAX = 256, STORY_REVISIONS_MAX = 512 };
+
+typedef int story_details_fn(void *arg, const struct story *s, const struct story_details *d);
+/* As reader_story(), with all that is known of why. */
+int reader_story_details(struct reader *r, struct str uid, story_details_fn *fn, void *arg, struct error *err);
+
+enum event_kind { EVENT_NEW = 1, EVENT_COPY, EVENT_UPDATED, EVENT_ALERT, EVENT_FEED };
+const char *event_kind_name(enum event_kind k); /* "new", "copy", "updated", "alert", "feed" */
+/* 0 when it is none. */
+enum event_kind event_kind_parse(struct str name);
+
+/* A committed event: a place in the log, and what it points at as it is now. */
+struct event_record {
+	int64_t cursor;
+	int64_t time_ms;
+	enum event_kind kind;
+	struct str detail; /* members for the event's JSON object, complete: {"alert":{…}} or {"feed":{…}}; may be
+			      absent */
+	struct source source;
+	struct report *report; /* NULL for EVENT_FEED */
+	struct str story_uid;
+	struct str story_title;
+	int story_sources, story_reports;
+	bool backlog; /* came in with its feed's first poll */
+};
+
+typedef int event_fn(void *arg, const struct event_record *e);
+/* Events after the cursor, oldest first, at most limit.  Sets *last to the last cursor looked at (also of
+ * events that were skipped because their item is gone). */
+int reader_events(
+	struct reader *r, int64_t after, size_t limit, int64_t *last, event_fn *fn, void *arg, struct error *err);
+/* Appends the event's line as the protocol has it, without the newline; lists that would make it longer than
+ * LIMIT_STREAM_LINE are left out.  0 or the buffer's failure. */
+int event_write_json(struct buf *out, const struct event_record *e);
+
+/* Newest committed cursor (0: none yet), and the oldest one still kept (newest + 1 when none is). */
+int reader_cursors(struct reader *r, int64_t *oldest, int64_t *newest, struct error *err);
+
+/* Grows by one whenever what outputs show has changed; survives restarts. The time is that of the last change. */
+int reader_generation(struct reader *r, int64_t *generation, int64_t *changed_ms, struct error *err);
+
+struct store_counts {
+	int64_t items, stories, events, feeds, database_bytes;
+};
+int reader_counts(struct reader *r, struct store_counts *counts, struct error *err);
+
+#endif

@@ -1,0 +1,32 @@
+/* stored_rules.h: the rules of outputs and alerts under the marks that the database and the workers know them by.
+ *
+ * A mark ("output/naval#0123456789abcdef") stands for a rule's name, its expression and the way of matching: when one
+ * of them changes, it is another rule, and what is stored is matched anew (rule_store.h). */
+#ifndef SITREP_STORE_STORED_RULES_H
+#define SITREP_STORE_STORED_RULES_H
+
+#include <stddef.h>
+
+#include "sitrep/base/error.h"
+
+struct rule_set;
+
+/* A rule of an output or alert. */
+struct stored_rule {
+	const char *name; /* "output/naval", "alert/x" */
+	const char *expression;
+	const char *mark; /* for both, out of stored_rules_new(): how workers call the rule in an item's matches */
+};
+
+/* Rules in force, compiled. */
+struct stored_rules {
+	struct stored_rule *items; /* by mark */
+	size_t count;
+	struct rule_set *set; /* by marks */
+};
+
+/* Copies and compiles count rules; NULL without memory. */
+struct stored_rules *stored_rules_new(const struct stored_rule *rules, size_t count, struct error *err);
+void stored_rules_free(struct stored_rules *r);
+
+#endif

@@ -1,0 +1,16 @@
+/* uid.h: the stable names of items and stories, 16 bytes in the database, a UUID (RFC 9562) as text. */
+#ifndef SITREP_STORE_UID_H
+#define SITREP_STORE_UID_H
+
+#include <stdint.h>
+
+#include "sitrep/base/str.h"
+#include "sitrep/sql/sql.h"
+#include "sitrep/store/reader.h"
+
+/* "8d2c...-..." of a uid's 16 bytes; "" when there are not 16. */
+void uid_write(char text[UID_TEXT_MAX], struct str uid);
+/* -EINVAL when text is none. */
+int uid_parse(struct str text, uint8_t uid[STORE_KEY_LEN]);
+
+#endif

@@ -1,0 +1,27 @@
+/* websub_store.h: the table of subscriptions.
+ *
+ * Its statements belong to the writer's connection. */
+#ifndef SITREP_STORE_WEBSUB_STORE_H
+#define SITREP_STORE_WEBSUB_STORE_H
+
+#include <sqlite3.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/base/error.h"
+#include "sitrep/model/websub_state.h"
+
+enum websub_statement { WEBSUB_LOAD, WEBSUB_SAVE, WEBSUB_STATEMENTS };
+
+struct websub_store {
+	sqlite3_stmt *s[WEBSUB_STATEMENTS];
+};
+
+int websub_store_init(struct websub_store *w, sqlite3 *db, struct error *err);
+void websub_store_release(struct websub_store *w);
+
+/* All of them, in an array of the caller's. */
+int websub_store_load(struct websub_store *w, struct websub_state **states, size_t *count, struct error *err);
+int websub_store_save(struct websub_store *w, const struct websub_state *state, struct error *err);
+
+#endif

@@ -1,0 +1,107 @@
+/* near_index.h: which items share shingles with a text.
+ *
+ * An inverted list: for each of the few shingles that an item is found by, the items that have it (postings).  Four
+ * tables hold the postings of a week each and are used in turn, so that what leaves the window goes by emptying a
+ * table.  In a table the postings lie in buckets by the first bits of their shingle, some rows for each.
+ *
+ * An item's shingles lie all over the index, and writing each where it belongs would rewrite a page for each.  So
+ * they wait, in the table near_pending (one short row an item) and in memory, until there are many for each page,
+ * and are then written at once in order.  Whatever becomes of the process, what waits is found in near_pending. */
+#ifndef SITREP_STORY_NEAR_INDEX_H
+#define SITREP_STORY_NEAR_INDEX_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/base/error.h"
+#include "sitrep/identity/sketch.h"
+#include "sitrep/story/near_store.h"
+#include "sitrep/story/posting_buffer.h"
+#include "sitrep/story/shingle_filter.h"
+
+enum {
+	NEAR_SLOTS = 4,
+	/* The weeks of which a question is asked, this one included: the window is at least two weeks. */
+	NEAR_WEEKS = 3,
+	/* Shingles that an item is looked up by, and looked up for: a sample of all, of which 24 find a copy that
+	 * shares a fifth of them with a chance of 0.995, and some of its opening. */
+	NEAR_SHINGLES_MAX = 32,
+	NEAR_OPENING_MAX = 8,
+	NEAR_SAMPLE_MAX = NEAR_SHINGLES_MAX - NEAR_OPENING_MAX,
+	/* Items that one question names. */
+	NEAR_CANDIDATES_MAX = 16,
+	/* A posting of a question's shingles; more of them than any but hostile texts share. */
+	NEAR_MATCHES_MAX = 4096,
+	/* Postings of one week: half a million items.  More are not found by their text until the week is over. */
+	NEAR_POSTINGS_MAX = 16 * 1024 * 1024,
+};
+
+enum near_index_statement {
+	INDEX_FIND_0, /* one for each slot, as of the next four */
+	INDEX_FIND_1,
+	INDEX_FIND_2,
+	INDEX_FIND_3,
+	INDEX_ADD_0,
+	INDEX_ADD_1,
+	INDEX_ADD_2,
+	INDEX_ADD_3,
+	INDEX_EMPTY_0,
+	INDEX_EMPTY_1,
+	INDEX_EMPTY_2,
+	INDEX_EMPTY_3,
+	INDEX_ALL_0,
+	INDEX_ALL_1,
+	INDEX_ALL_2,
+	INDEX_ALL_3,
+	INDEX_PEND,
+	INDEX_PENDING,
+	INDEX_PENDED,
+	INDEX_STATEMENTS
+};
+
+struct near_slot {
+	int64_t week; /* -1: none yet */
+	int64_t postings;
+	struct shingle_filter filter;
+};
+
+struct near_match {
+	int64_t item_id;
+	size_t shingle; /* which of those asked for */
+};
+
+struct near_index {
+	sqlite3_stmt *s[INDEX_STATEMENTS];
+	struct near_store *store; /* borrowed: has the numbers that are kept by name */
+	struct near_slot slots[NEAR_SLOTS];
+	struct posting_buffer pending;
+	int64_t pending_week;
+	bool is_stale; /* a transaction was undone: memory may be ahead of the tables */
+	struct near_match matches[NEAR_MATCHES_MAX];
+	size_t match_count;
+	struct buf row;
+};
+
+/* The shingles that a text is found by, into keys, ascending; thins s.  Returns how many. */
+size_t near_keys(struct sketch *s, uint64_t keys[NEAR_SHINGLES_MAX]);
+
+int near_index_init(struct near_index *n, sqlite3 *db, struct near_store *store, struct error *err);
+void near_index_release(struct near_index *n);
+
+/* Lets the item be found by these shingles (at most NEAR_SHINGLES_MAX, ascending) as of at_ms.  is_revision: it may be
+ * found by some of them already. */
+int near_index_add(struct near_index *n, int64_t item_id, bool is_revision, const uint64_t *shingles, size_t count,
+	int64_t at_ms, struct error *err);
+/* The items that share most of these shingles (at most NEAR_SHINGLES_MAX, ascending) as of at_ms, into ids; the later
+ * of equals first. */
+int near_index_find(struct near_index *n, const uint64_t *shingles, size_t count, int64_t at_ms,
+	int64_t ids[NEAR_CANDIDATES_MAX], size_t *found, struct error *err);
+/* A transaction or savepoint in which something was added has been rolled back. */
+void near_index_rolled_back(struct near_index *n);
+
+/* Postings in all weeks, those that wait included. */
+int64_t near_index_postings(const struct near_index *n);
+
+#endif

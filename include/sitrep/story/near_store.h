@@ -1,0 +1,79 @@
+/* near_store.h: the tables by which texts are found that resemble one another.
+ *
+ * Single steps on the tables of near_schema.h; what they mean together is decided in grouping.c. */
+#ifndef SITREP_STORY_NEAR_STORE_H
+#define SITREP_STORY_NEAR_STORE_H
+
+#include <sqlite3.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/base/error.h"
+#include "sitrep/identity/sketch.h"
+#include "sitrep/sql/sql.h"
+#include "sitrep/story/boilerplate.h"
+#include "sitrep/story/grouping.h"
+
+enum {
+	/* Shingles that are kept for comparing. */
+	NEAR_SKETCH_SHINGLES = SKETCH_WHOLE_MAX,
+	/* Items of one story that are looked at. */
+	NEAR_MEMBERS_MAX = 16,
+};
+
+enum near_statement {
+	NEAR_GET,
+	NEAR_PUT,
+	NEAR_FORGET,
+	NEAR_FORGET_LINKS,
+	NEAR_EXPIRE,
+	NEAR_MEMBERS,
+	NEAR_LINK,
+	NEAR_GET_NUMBER,
+	NEAR_SET_NUMBER,
+	NEAR_GET_PAGES,
+	NEAR_PUT_PAGE,
+	NEAR_STATEMENTS
+};
+
+struct near_store {
+	sqlite3_stmt *s[NEAR_STATEMENTS];
+};
+
+/* An item as it is kept for comparing. */
+struct near_item {
+	int64_t item_id;
+	int64_t story_id;
+	int64_t source;
+	int64_t seen_ms;
+	size_t omitted, omitted_of; /* shingles left out as boilerplate, of so many */
+	struct sketch sketch;
+};
+
+int near_store_init(struct near_store *n, sqlite3 *db, struct error *err);
+void near_store_release(struct near_store *n);
+
+/* 1 there it is, 0 not (or damaged). */
+int near_store_get(struct near_store *n, int64_t item_id, struct near_item *item, struct error *err);
+/* The story's first items. */
+int near_store_members(
+	struct near_store *n, int64_t story_id, int64_t ids[NEAR_MEMBERS_MAX], size_t *found, struct error *err);
+
+/* Adds or replaces the item; seen_ms stays that of the first time. */
+int near_store_put(struct near_store *n, const struct near_item *item, struct str sketch, struct error *err);
+int near_store_link(struct near_store *n, int64_t item_id, const struct story_link *link, struct error *err);
+int near_store_forget(struct near_store *n, int64_t item_id, struct error *err);
+/* Removes some items seen before, 64 at most. */
+int near_store_expire(struct near_store *n, int64_t before_ms, struct error *err);
+
+/* A number kept under a name: 1 there is one, 0 none. */
+int near_store_get_number(struct near_store *n, const char *name, int64_t *value, struct error *err);
+int near_store_set_number(struct near_store *n, const char *name, int64_t value, struct error *err);
+
+int near_store_load_phrases(struct near_store *n, struct boilerplate *b, struct error *err);
+int near_store_save_page(struct near_store *n, size_t page, struct str bytes, struct error *err);
+
+/* Weeks since 1970, of seven days. */
+int64_t near_week(int64_t at_ms);
+
+#endif

@@ -1,0 +1,81 @@
+/* control.h: the operator's socket: one JSON object a line in, one or more out; see sitrep-stream(7).
+ *
+ *     {"op":"status"}  {"op":"feeds"}  {"op":"refresh","feed":"usni"}  {"op":"refresh"}  {"op":"reload"}
+ *     {"op":"pause"}  {"op":"resume"}  {"op":"explain","feed":"usni"}
+ *     {"op":"why","item":"ID"}  {"op":"why","item":"ID","other":"ID"}
+ *     {"op":"split","item":"ID"}  {"op":"join","item":"ID","other":"ID"}
+ *
+ * This module frames, parses and checks; the engine carries out through the functions given.  Answers end
+ * with {"done":true} or {"error":"sentence"}. */
+#ifndef SITREP_STREAM_CONTROL_H
+#define SITREP_STREAM_CONTROL_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "sitrep/base/error.h"
+#include "sitrep/base/jsonw.h"
+#include "sitrep/base/listener.h"
+#include "sitrep/base/str.h"
+
+struct event_base;
+struct control;
+struct control_peer; /* a connection that asked; gone ones are dealt with here */
+
+struct control_user {
+	uid_t uid;
+	pid_t pid;
+};
+
+struct control_operations {
+	/* Writes members of one JSON object. */
+	void (*status)(void *arg, struct jsonw *w);
+	/* Writes one array of feed objects; feed is STR_NONE for all, of which some at a time are written: *at is 0
+	 * first, and left where to go on, or 0 when that was the last. -ENOENT with a sentence for an unknown one. */
+	int (*feeds)(void *arg, struct str feed, size_t *at, struct jsonw *w, struct error *err);
+	/* Writes one array of sentences: why the feed is asked when it is; -ENOENT as above. */
+	int (*explain)(void *arg, struct str feed, struct jsonw *w, struct error *err);
+	/* Asks one feed or all now; the engine calls control_progress() for peer as polls end, and
+	 * control_finish() at the end. */
+	int (*refresh)(void *arg, struct str feed, struct control_peer *peer, struct error *err);
+	/* Asks or says something about stories: op is "why", "split" or "join", other STR_NONE where it is not given.
+	 * The engine calls control_answer() or control_refuse() for peer later. */
+	int (*story)(void *arg, const char *op, struct str item, struct str other, struct control_peer *peer,
+		struct error *err);
+	/* Reads the configuration anew.  The engine calls control_reloaded() or control_reload_refused() for peer, then
+	 * or later, unless this fails. */
+	int (*reload)(void *arg, struct control_peer *peer, struct error *err);
+	void (*pause)(void *arg, bool paused);
+	/* peer is about to be freed: nothing is told to it any more. */
+	void (*peer_gone)(void *arg, struct control_peer *peer);
+};
+
+struct control *control_new(
+	struct event_base *base, const struct control_operations *operations, void *arg, struct error *err);
+int control_listen(struct control *c, struct listener *l, struct error *err); /* l is borrowed and must outlive c */
+void control_free(struct control *c);
+
+/* One progress line: {"progress":{"feed":…,"result":"ok|unchanged|failed","reason":…,"new":n,…,"left":n}} */
+struct control_progress {
+	const char *feed;
+	const char *result;
+	const char *reason; /* NULL */
+	int fresh, copies, updates;
+	size_t left;
+};
+void control_progress(struct control_peer *peer, const struct control_progress *progress);
+void control_finish(struct control_peer *peer);
+
+/* The answer to story(): {OP:json}, and the end. */
+void control_answer(struct control_peer *peer, const char *op, struct str json);
+
+/* The answers to reload(): what has changed, or what is wrong (may be empty) and a sentence; lines of text. */
+void control_reloaded(struct control_peer *peer, struct str changes);
+void control_reload_refused(struct control_peer *peer, struct str mistakes, const char *sentence);
+
+/* The user and process at the other end, as the kernel told when it connected; false when it did not. */
+bool control_peer_user(const struct control_peer *peer, struct control_user *user);
+
+void control_refuse(struct control_peer *peer, const char *sentence);
+
+#endif

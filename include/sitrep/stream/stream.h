@@ -1,0 +1,56 @@
+/* stream.h: the live stream of committed events on a Unix socket; see sitrep-stream(7).
+ *
+ * A subscriber is a cursor into the log in the database.  Each connection holds one bounded output
+ * buffer; when it is full nothing more is read from the log for it until it drains, so a slow reader costs
+ * no more memory than a fast one and loses nothing that retention still keeps.  Lines of fresh events are
+ * made once and shared by all who are up to date.  However many there are and whatever they ask, a turn of the loop
+ * gives no more than the bounds below.
+ *
+ * When the log cannot be read, a subscriber's next try comes later and later; after four it is told of a gap, and goes
+ * on behind what cannot be read; when that is everything, it is told "error" and its connection ends. */
+#ifndef SITREP_STREAM_STREAM_H
+#define SITREP_STREAM_STREAM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/base/error.h"
+#include "sitrep/base/listener.h"
+
+struct event_base;
+struct stream;
+
+struct stream_options {
+	const char *state_dir;
+	unsigned max_connections;
+	int64_t heartbeat_ms;
+};
+
+struct stream *stream_new(struct event_base *base, const struct stream_options *options, struct error *err);
+int stream_listen(struct stream *s, struct listener *l, struct error *err); /* l is borrowed and must outlive s */
+/* Events up to this cursor are committed. */
+void stream_wake(struct stream *s, int64_t newest_cursor);
+
+/* What one turn of the loop gives at most; the rest follows in the next one.  An event is longer than the rest of the
+ * bytes by one line at most, and the processor time by one event. */
+enum {
+	STREAM_TURN_EVENTS = 64,       /* read from the log */
+	STREAM_TURN_SUBSCRIBERS = 512, /* served */
+	STREAM_TURN_LINES = 4096,
+	STREAM_TURN_BYTES = 2 * 1024 * 1024,
+	STREAM_TURN_US = 3000, /* of processor time */
+};
+
+struct stream_stats {
+	size_t clients;
+	uint64_t turns, lines;
+	uint64_t read_errors;  /* of the log */
+	int64_t read_error_ms; /* the last of them, monotonic; 0: none */
+	/* The most that one turn took since the start. */
+	size_t turn_events_max, turn_subscribers_max, turn_lines_max, turn_bytes_max;
+	int64_t turn_us_max;
+};
+void stream_get_stats(const struct stream *s, struct stream_stats *stats);
+void stream_free(struct stream *s);
+
+#endif

@@ -1,0 +1,27 @@
+/* document_check.h: is a document one that a parse worker may send?
+ *
+ * A worker that a feed has taken over says what it likes.  wire.h refuses bytes that are no document; this refuses a
+ * document that the parser would never make, before anything in the daemon uses it:
+ * - a text is longer than limits.h has it, is no UTF-8, or holds control characters;
+ * - a link is anything but an absolute one to http, https or mailto;
+ * - markup holds anything that the sanitizer does not write (html_is_sanitized());
+ * - a date lies outside of the years 0 to 9999;
+ * - an item's plain title or summary is not one line of plain text;
+ * - an item has no identity, a digest of another length, a sketch that is none, or one of another version;
+ * - a rule is said to match that the worker was not sent, or twice, or by a term that it does not have.
+ * An item's digest and sketch are not worked out again: they only decide what the item is a copy of, and a feed that
+ * wants to look like another outlet's copy need only repeat its text. */
+#ifndef SITREP_WORKER_DOCUMENT_CHECK_H
+#define SITREP_WORKER_DOCUMENT_CHECK_H
+
+#include "sitrep/base/arena.h"
+#include "sitrep/base/error.h"
+#include "sitrep/model/document.h"
+#include "sitrep/worker/job.h"
+
+/* A pool_check_fn (pool.h): fills d from bytes, as wire_decode_document() does, and checks it.  0, -EPROTO with a
+ * sentence, -ENOMEM. */
+int document_check(
+	struct str bytes, const struct known_rules *rules, struct arena *a, struct document *d, struct error *err);
+
+#endif

@@ -1,0 +1,87 @@
+/* job.h: what the daemon and a parse worker say to each other.
+ *
+ * A message is a header of fixed length and a body.  The daemon sends rules (at start and whenever they
+ * change) and jobs, one at a time; the worker answers each job with a document (wire.h) or with a
+ * sentence why there is none.  Both ends check every length; the daemon trusts a worker no more than the
+ * feed it parsed. */
+#ifndef SITREP_WORKER_JOB_H
+#define SITREP_WORKER_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sitrep/base/arena.h"
+#include "sitrep/base/buf.h"
+#include "sitrep/base/error.h"
+#include "sitrep/base/str.h"
+
+enum message_kind {
+	MESSAGE_HELLO = 1, /* worker: started, sandbox closed; the body is the version */
+	MESSAGE_RULES,     /* daemon: replaces all rules */
+	MESSAGE_JOB,       /* daemon */
+	MESSAGE_DOCUMENT,  /* worker: wire bytes */
+	MESSAGE_FAILURE,   /* worker: negative errno and a sentence */
+};
+
+enum { MESSAGE_HEADER_LEN = 16 };
+
+struct message_header {
+	enum message_kind kind;
+	uint32_t job;    /* number that the answer repeats */
+	uint32_t length; /* of the body */
+};
+
+void message_header_encode(uint8_t out[MESSAGE_HEADER_LEN], const struct message_header *h);
+/* -EPROTO on a wrong magic, an unknown kind, or a length over max_length. */
+int message_header_decode(
+	const uint8_t in[MESSAGE_HEADER_LEN], uint32_t max_length, struct message_header *h, struct error *err);
+
+/* A feed's answer to be parsed. */
+struct job {
+	struct str feed;       /* its name in the configuration */
+	struct str categories; /* its configured categories, separated by newlines */
+	struct str url;        /* final URL */
+	struct str content_type;
+	struct str content_location;
+	struct str content_language;
+	struct str body;
+	bool want_notes;
+};
+
+/* Everything of a job but its body, then the body's bytes: the body is sent from where it lies. */
+int job_encode_head(struct buf *out, const struct job *j);
+int job_decode(struct str message, struct job *j, struct error *err);
+
+struct rule_source {
+	struct str name;
+	struct str expression;
+};
+
+int rules_encode(struct buf *out, const struct rule_source *rules, size_t count);
+/* The array lives in a, its text in message. */
+int rules_decode(struct str message, struct arena *a, struct rule_source **rules, size_t *count, struct error *err);
+
+/* A rule as the worker was sent it, and its place among the others. */
+struct known_rule {
+	struct str name;
+	struct str expression;
+	size_t place;
+};
+
+/* In the order of their names, by str_cmp(). */
+struct known_rules {
+	struct known_rule *items;
+	size_t count;
+};
+
+/* Fills known, whose items are the caller's to free(), from a message of rules (rules_encode()), which must stay.
+ * -ENOMEM or -EPROTO. */
+int known_rules_read(struct str message, struct known_rules *known);
+/* NULL when there is none of that name. */
+const struct known_rule *known_rules_find(const struct known_rules *known, struct str name);
+
+int failure_encode(struct buf *out, int code, struct str sentence);
+/* Fills err with the worker's code and sentence; -EPROTO when the message is none. */
+int failure_decode(struct str message, struct error *err);
+
+#endif

@@ -1,0 +1,438 @@
+/* fixture.h: a state folder, documents as a worker would send them, and a writer to take them in. */
+#ifndef SITREP_TEST_STORE_FIXTURE_H
+#define SITREP_TEST_STORE_FIXTURE_H
+
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "sitrep/base/arena.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/sha256.h"
+#include "sitrep/ingest/writer.h"
+#include "sitrep/model/document.h"
+#include "sitrep/model/wire.h"
+#include "sitrep/store/reader.h"
+#include "sitrep/store/store.h"
+
+enum { WAIT_MS = 30 * 1000, DOCUMENT_MAX = 64 * 1024 * 1024 };
+
+#define MINUTE_MS (INT64_C(60) * 1000)
+#define HOUR_MS (60 * MINUTE_MS)
+#define DAY_MS (24 * HOUR_MS)
+/* 2026-11-23T10:00:00Z */
+#define NOW_MS INT64_C(1795428000000)
+
+static inline void state_dir_make(char path[256])
+{
+	const char *base = getenv("TMPDIR");
+
+	(void)snprintf(path, 256, "%s/sitrep-store-XXXXXX", base != NULL ? base : P_tmpdir);
+	assert_non_null(mkdtemp(path));
+}
+
+static inline void state_dir_remove(const char *path)
+{
+	DIR *d = opendir(path);
+	char file[600];
+
+	for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+		(void)snprintf(file, sizeof(file), "%.255s/%.255s", path, e->d_name);
+		(void)unlink(file);
+	}
+	if (d != NULL)
+		(void)closedir(d);
+	(void)rmdir(path);
+}
+
+static inline struct str digest_of(struct arena *a, struct str text)
+{
+	struct sha256 *h = sha256_new(NULL);
+	uint8_t digest[SHA256_LEN];
+
+	assert_non_null(h);
+	assert_int_equal(sha256_begin(h), 0);
+	assert_int_equal(sha256_add(h, text), 0);
+	assert_int_equal(sha256_end(h, digest), 0);
+	sha256_free(h);
+	return arena_str(a, str_make((const char *)digest, sizeof(digest)));
+}
+
+/* A document under way. */
+struct draft {
+	struct arena arena;
+	struct document d;
+};
+
+static inline void draft_init(struct draft *f, const char *title)
+{
+	arena_init(&f->arena, DOCUMENT_MAX);
+	document_init(&f->d);
+	f->d.format = FORMAT_RSS;
+	f->d.wellformed = true;
+	if (title != NULL) {
+		f->d.feed.title.kind = TEXT_PLAIN;
+		f->d.feed.title.value = str_from(title);
+	}
+}
+
+/* The text is title and body; its tokens are counted by their spaces. */
+static inline struct item *draft_add(
+	struct draft *f, const char *guid, const char *link, const char *title, const char *body)
+{
+	struct item *it = list_add(&f->arena, &f->d.items);
+	char text[4096];
+
+	assert_non_null(it);
+	item_init(it);
+	(void)snprintf(text, sizeof(text), "%s\n%s", title, body);
+	it->id = arena_str(&f->arena, str_from(guid));
+	it->title.kind = TEXT_PLAIN;
+	it->title.value = it->plain_title = arena_str(&f->arena, str_from(title));
+	it->summary.kind = TEXT_PLAIN;
+	it->summary.value = it->plain_summary = arena_str(&f->arena, str_from(body));
+	it->link = arena_str(&f->arena, str_from(link));
+	it->identity = digest_of(&f->arena, str_from(guid));
+	it->digest = digest_of(&f->arena, str_from(text));
+	if (link != NULL)
+		it->url_key = digest_of(&f->arena, str_from(link));
+	it->canon_version = 1;
+	it->token_count = 2;
+	for (const char *c = text; *c != '\0'; c++)
+		it->token_count += *c == ' ';
+	return it;
+}
+
+static inline void draft_match(struct draft *f, struct item *it, const char *rule, const char *terms)
+{
+	struct match *m = list_add(&f->arena, &it->matches);
+
+	assert_non_null(m);
+	m->rule = str_from(rule);
+	m->terms = str_from(terms);
+}
+
+static inline struct buf draft_encode(const struct draft *f)
+{
+	struct buf out = BUF_INIT(DOCUMENT_MAX);
+
+	assert_int_equal(wire_encode_document(&out, &f->d), 0);
+	return out;
+}
+
+static inline void draft_release(struct draft *f)
+{
+	arena_release(&f->arena);
+}
+
+/* ---- a daemon's writer and reader on a folder of their own ---- */
+
+struct fixture {
+	char dir[256];
+	struct writer *writer;
+	struct reader *reader;
+	struct feed_state feeds[8];
+	size_t feed_count;
+	int64_t now_ms;
+};
+
+static inline void plan_in_an_hour(
+	void *arg, struct feed_state *state, const struct poll_outcome *o, struct poll_news *news)
+{
+	(void)arg;
+	(void)news;
+	state->due_ms = o->at_ms + HOUR_MS * (1 + state->errors);
+}
+
+static const struct alert_spec fixture_alerts[] = {{"strait", "high"}, {"dprk", "urgent"}};
+
+static inline struct writer_options fixture_options(const char *dir)
+{
+	return (struct writer_options){
+		.state_dir = dir,
+		.plan = plan_in_an_hour,
+		.alerts = {.items = fixture_alerts, .count = 2, .backlog_ms = DAY_MS},
+	};
+}
+
+static inline void fixture_open(struct fixture *f, const struct writer_options *options)
+{
+	struct error err = {0};
+
+	f->writer = writer_new(options, &err);
+	if (f->writer == NULL)
+		fail_msg("%s", err.text);
+	f->reader = reader_new(f->dir, &err);
+	if (f->reader == NULL)
+		fail_msg("%s", err.text);
+}
+
+static inline void fixture_release_states(struct fixture *f)
+{
+	for (size_t i = 0; i < f->feed_count; i++)
+		feed_state_release(&f->feeds[i]);
+	f->feed_count = 0;
+}
+
+static inline void fixture_close(struct fixture *f)
+{
+	reader_free(f->reader);
+	writer_free(f->writer);
+	f->reader = NULL;
+	f->writer = NULL;
+}
+
+/* ---- changes of the configuration ---- */
+
+static inline void fixture_note_end(void *arg, const struct error *err)
+{
+	struct error *end = arg;
+
+	*end = *err;
+	end->code = err->code != 0 ? err->code : 1;
+}
+
+/* Waits for the end of a writer_run() or writer_apply() that was handed over last, and whose end is in *end. */
+static inline void fixture_await(struct fixture *f, const struct error *end)
+{
+	struct pollfd fd = {.fd = writer_fd(f->writer), .events = POLLIN};
+	int64_t cursor;
+
+	while (end->code == 0) {
+		struct poll_report *first;
+
+		assert_int_equal(poll(&fd, 1, WAIT_MS), 1);
+		first = writer_collect(f->writer, &cursor);
+		for (struct poll_report *r = first; r != NULL; r = r->next)
+			if (r->done != NULL)
+				r->done(r->done_arg, &r->error);
+		poll_reports_free(first);
+	}
+}
+
+/* The caller releases c. */
+static inline void fixture_change(
+	struct fixture *f, struct writer_change *c, const struct feed_spec *specs, size_t count)
+{
+	struct error end = {0};
+
+	c->feeds = specs;
+	c->count = count;
+	c->done = fixture_note_end;
+	c->arg = &end;
+	assert_int_equal(writer_apply(f->writer, c), 0);
+	fixture_await(f, &end);
+	if (end.code != 1)
+		fail_msg("%s", end.text);
+}
+
+static inline void fixture_sync_with(
+	struct fixture *f, const struct feed_spec *specs, size_t count, const struct writer_options *options)
+{
+	struct writer_change c = {0};
+
+	fixture_release_states(f);
+	assert_true(count <= sizeof(f->feeds) / sizeof(f->feeds[0]));
+	if (options != NULL)
+		assert_int_equal(writer_change_set_options(&c, options), 0);
+	fixture_change(f, &c, specs, count);
+	for (size_t i = 0; i < count; i++) {
+		f->feeds[i] = c.states[i];
+		c.states[i] = (struct feed_state){0};
+	}
+	writer_change_release(&c);
+	f->feed_count = count;
+}
+
+static inline void fixture_sync(struct fixture *f, const struct feed_spec *specs, size_t count)
+{
+	fixture_sync_with(f, specs, count, NULL);
+}
+
+/* Gives the stories that q asks for to fn, as a document has them; what fn says ends it. */
+static inline int read_stories(
+	struct reader *r, const struct story_query *q, story_fn *fn, void *arg, struct error *err)
+{
+	struct river_place *places = calloc(q->limit + 1, sizeof(*places));
+	size_t count = 0;
+	int result;
+
+	if (places == NULL)
+		return error_sys(err, -ENOMEM, "cannot read stories");
+	result = reader_places(r, q, places, &count, err);
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = reader_story_at(r, &places[i], fn, arg, err);
+	free(places);
+	return result;
+}
+
+static const struct feed_spec fixture_feeds[] = {
+	{.name = "alpha", .url = "https://alpha.example/feed", .categories = "naval\nus", .first_due_ms = NOW_MS},
+	{.name = "bravo", .url = "https://bravo.example/feed", .categories = "air", .first_due_ms = NOW_MS + 1},
+	{.name = "charlie", .url = "https://charlie.example/feed", .title = "The Charlie", .first_due_ms = NOW_MS + 2},
+};
+
+enum { ALPHA, BRAVO, CHARLIE };
+
+static inline int fixture_setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct writer_options options;
+
+	assert_non_null(f);
+	state_dir_make(f->dir);
+	options = fixture_options(f->dir);
+	fixture_open(f, &options);
+	fixture_sync(f, fixture_feeds, 3);
+	f->now_ms = NOW_MS;
+	*state = f;
+	return 0;
+}
+
+static inline int fixture_teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_close(f);
+	fixture_release_states(f);
+	state_dir_remove(f->dir);
+	free(f);
+	return 0;
+}
+
+static inline struct poll_outcome *outcome_make(const struct fixture *f, size_t feed, int kind)
+{
+	struct poll_outcome *o = calloc(1, sizeof(*o));
+
+	assert_non_null(o);
+	o->feed_id = f->feeds[feed].id;
+	o->at_ms = f->now_ms;
+	o->kind = kind == OUTCOME_DOCUMENT ? OUTCOME_DOCUMENT
+		  : kind == OUTCOME_FAILED ? OUTCOME_FAILED
+					   : OUTCOME_NOT_MODIFIED;
+	o->http_status = 200;
+	o->url = strdup(f->feeds[feed].url);
+	return o;
+}
+
+/* The next report; the caller frees it. */
+static inline struct poll_report *fixture_wait(struct fixture *f)
+{
+	struct pollfd fd = {.fd = writer_fd(f->writer), .events = POLLIN};
+	struct poll_report *r;
+	int64_t cursor;
+
+	do {
+		assert_int_equal(poll(&fd, 1, WAIT_MS), 1);
+		r = writer_collect(f->writer, &cursor);
+	} while (r == NULL);
+	assert_null(r->next);
+	return r;
+}
+
+/* Submits, waits, keeps the feed's new state; time goes on by a minute. */
+static inline struct poll_report fixture_take(struct fixture *f, struct poll_outcome *o)
+{
+	struct poll_report *r, copy;
+
+	writer_submit(f->writer, o);
+	r = fixture_wait(f);
+	copy = *r;
+	for (size_t i = 0; i < f->feed_count; i++) {
+		if (f->feeds[i].id == r->feed_id && r->state.name != NULL) {
+			feed_state_release(&f->feeds[i]);
+			f->feeds[i] = r->state;
+			r->state = (struct feed_state){0};
+		}
+	}
+	poll_reports_free(r);
+	f->now_ms += MINUTE_MS;
+	return copy;
+}
+
+static inline struct poll_report fixture_poll(struct fixture *f, size_t feed, struct draft *draft)
+{
+	struct poll_outcome *o = outcome_make(f, feed, OUTCOME_DOCUMENT);
+
+	o->document = draft_encode(draft);
+	draft_release(draft);
+	return fixture_take(f, o);
+}
+
+static inline void assert_counts(struct poll_report r, int fresh, int copies, int updates, int unchanged)
+{
+	assert_string_equal(r.error.text, "");
+	assert_int_equal(r.fresh, fresh);
+	assert_int_equal(r.copies, copies);
+	assert_int_equal(r.updates, updates);
+	assert_int_equal(r.unchanged, unchanged);
+}
+
+/* All events as lines, "\n" behind each. */
+static inline int fixture_add_line(void *arg, const struct event_record *e)
+{
+	struct buf *out = arg;
+
+	assert_int_equal(event_write_json(out, e), 0);
+	return buf_putc(out, '\n');
+}
+
+/* The caller frees. */
+static inline char *fixture_events(struct fixture *f, int64_t after)
+{
+	struct buf out = BUF_INIT(DOCUMENT_MAX);
+	struct error err = {0};
+	int64_t last = after, before;
+
+	do {
+		before = last;
+		if (reader_events(f->reader, last, 100, &last, fixture_add_line, &out, &err) != 0)
+			fail_msg("%s", err.text);
+	} while (last != before);
+	return out.data != NULL ? buf_take(&out, NULL) : strdup("");
+}
+
+/* Cursor of the newest event. */
+static inline int64_t fixture_cursor(struct fixture *f)
+{
+	int64_t oldest, newest;
+
+	assert_int_equal(reader_cursors(f->reader, &oldest, &newest, NULL), 0);
+	return newest;
+}
+
+/* "new:A title,copy:Another": what happened after the cursor, into text. */
+static inline int fixture_add_word(void *arg, const struct event_record *e)
+{
+	struct buf *out = arg;
+
+	(void)buf_printf(out, "%s%s", out->len > 0 ? "," : "", event_kind_name(e->kind));
+	if (e->report != NULL)
+		(void)buf_printf(out, ":%.*s", STR_ARG(e->report->item.plain_title));
+	return 0;
+}
+
+static inline void assert_events(struct fixture *f, int64_t after, const char *expected)
+{
+	struct buf out = BUF_INIT(64 * 1024);
+	struct error err = {0};
+	int64_t last;
+
+	if (reader_events(f->reader, after, 1000, &last, fixture_add_word, &out, &err) != 0)
+		fail_msg("%s", err.text);
+	assert_string_equal(out.data != NULL ? out.data : "", expected);
+	buf_release(&out);
+}
+
+#endif

@@ -1,0 +1,422 @@
+/* The clock as the database knows it: what was set between two looks, over restarts of the daemon and of the machine,
+ * what moves along, and on whose word nothing is removed.  All clocks are the test's own. */
+#include "fixture.h"
+
+#include <inttypes.h>
+
+#include "../../../daemon/ingest/keeper.h"
+#include "../../../daemon/ingest/retention.h"
+
+#define YEAR_MS (365 * DAY_MS)
+#define BODY "the shipyard has delivered the fourth of seven offshore patrol vessels to the navy"
+
+enum { STEPS_MAX = 1000 };
+
+struct house {
+	char dir[256];
+	struct writer_options options;
+	struct keeper keeper;
+	struct feed_state feeds[2];
+	struct clock_mark clock; /* the machine's */
+	const char *run;
+};
+
+static void start(struct house *h)
+{
+	struct error err = {0};
+
+	assert_int_equal(keeper_open(&h->keeper, &h->options, NULL), 0);
+	if (keeper_start_clock(&h->keeper, h->clock, h->run, &err) != 0)
+		fail_msg("%s", err.text);
+}
+
+static int setup(void **state)
+{
+	struct house *h = calloc(1, sizeof(*h));
+	bool changed;
+
+	assert_non_null(h);
+	state_dir_make(h->dir);
+	h->options = fixture_options(h->dir);
+	h->options.keep_items_ms = 100 * DAY_MS;
+	h->options.keep_events_ms = 100 * DAY_MS;
+	h->clock = (struct clock_mark){NOW_MS, 50 * DAY_MS};
+	h->run = "first";
+	start(h);
+	assert_int_equal(keeper_begin(&h->keeper, NULL), 0);
+	assert_int_equal(feed_store_sync(&h->keeper.feeds, fixture_feeds, 2, h->feeds, &changed, NULL), 0);
+	assert_int_equal(keeper_commit(&h->keeper, NOW_MS, NULL), 0);
+	*state = h;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct house *h = *state;
+
+	for (size_t i = 0; i < 2; i++)
+		feed_state_release(&h->feeds[i]);
+	keeper_close(&h->keeper);
+	state_dir_remove(h->dir);
+	free(h);
+	return 0;
+}
+
+/* Time passes. */
+static void run_for(struct house *h, int64_t ms)
+{
+	h->clock.wall_ms += ms;
+	h->clock.elapsed_ms += ms;
+}
+
+static int64_t look(struct house *h)
+{
+	int64_t jump_ms;
+
+	assert_int_equal(keeper_look_at_clock(&h->keeper, h->clock, &jump_ms, NULL), 0);
+	return jump_ms;
+}
+
+/* In steps, as the writer looks. */
+static void run_until_believed(struct house *h)
+{
+	for (int i = 0; i < 25; i++) {
+		run_for(h, HOUR_MS);
+		assert_int_equal(look(h), 0);
+	}
+	assert_int_equal(h->keeper.clock.doubt_ms, 0);
+}
+
+static void poll_once(struct house *h, const char *guid)
+{
+	struct poll_outcome o = {
+		.feed_id = h->feeds[0].id,
+		.at_ms = h->clock.wall_ms,
+		.kind = OUTCOME_DOCUMENT,
+		.http_status = 200,
+		.url = h->feeds[0].url,
+	};
+	struct poll_report r = {0};
+	struct draft d;
+
+	draft_init(&d, "Feed");
+	draft_add(&d, guid, NULL, guid, BODY);
+	o.document = draft_encode(&d);
+	draft_release(&d);
+	assert_int_equal(keeper_begin(&h->keeper, NULL), 0);
+	assert_int_equal(keeper_take(&h->keeper, &o, &r, NULL), 0);
+	assert_string_equal(r.error.text, "");
+	assert_int_equal(keeper_commit(&h->keeper, h->clock.wall_ms, NULL), 0);
+	feed_state_release(&r.state);
+}
+
+static int64_t ask(struct house *h, const char *text)
+{
+	sqlite3_stmt *s;
+	int64_t value;
+
+	assert_int_equal(sqlite3_prepare_v2(h->keeper.store.db, text, -1, &s, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	value = sqlite3_column_int64(s, 0);
+	(void)sqlite3_finalize(s);
+	return value;
+}
+
+static int64_t count_items(struct house *h)
+{
+	struct retention r;
+
+	assert_int_equal(retention_init(&r, &h->keeper, NULL), 0);
+	for (int steps = 0; r.phase != RETENTION_DONE; steps++) {
+		assert_true(steps < STEPS_MAX);
+		assert_int_equal(retention_step(&r, &h->keeper, h->clock, NULL), 0);
+	}
+	retention_release(&r);
+	assert_int_equal(ask(h, "SELECT count(*) FROM item"), ask(h, "SELECT count(*) FROM event"));
+	return ask(h, "SELECT count(*) FROM item");
+}
+
+/* How long ago the feed's last poll was, and how long until it is due. */
+static void assert_waits(struct house *h, int64_t ago_ms, int64_t left_ms)
+{
+	assert_int_equal(h->clock.wall_ms - ask(h, "SELECT last_poll FROM feed WHERE id = 1"), ago_ms);
+	assert_int_equal(ask(h, "SELECT due FROM feed WHERE id = 1") - h->clock.wall_ms, left_ms);
+}
+
+/* A clock that jumps while it runs: what waits goes on waiting, nothing goes. */
+static void test_jumps_move_what_waits(void **state)
+{
+	static const int64_t jumps_ms[] = {
+		HOUR_MS, -HOUR_MS, DAY_MS, -DAY_MS, 400 * DAY_MS, 30 * YEAR_MS, -10 * YEAR_MS, -56 * YEAR_MS};
+	struct house *h = *state;
+	int64_t left_ms;
+
+	poll_once(h, "one");
+	left_ms = ask(h, "SELECT due - last_poll FROM feed WHERE id = 1");
+	assert_true(left_ms > 0);
+	for (size_t i = 0; i < sizeof(jumps_ms) / sizeof(*jumps_ms); i++) {
+		h->clock.wall_ms += jumps_ms[i];
+		assert_int_equal(look(h), jumps_ms[i]);
+		assert_waits(h, 0, left_ms);
+		assert_int_equal(count_items(h), 1);
+		assert_int_equal(look(h), 0);
+	}
+}
+
+static void test_what_ntp_does_is_no_jump(void **state)
+{
+	struct house *h = *state;
+
+	for (int i = 0; i < 100; i++) {
+		run_for(h, 60 * 1000);
+		h->clock.wall_ms += 500;
+		assert_int_equal(look(h), 0);
+	}
+}
+
+/* Nothing is removed until the daemon has run for a day with it; then it is believed. */
+static void test_a_day_of_grace(void **state)
+{
+	struct house *h = *state;
+
+	run_until_believed(h);
+	poll_once(h, "old");
+	h->clock.wall_ms += 400 * DAY_MS;
+	look(h);
+	poll_once(h, "new");
+	for (int i = 0; i < 23; i++) {
+		run_for(h, HOUR_MS);
+		look(h);
+		assert_int_equal(count_items(h), 2);
+	}
+	run_for(h, 2 * HOUR_MS);
+	look(h);
+	assert_int_equal(count_items(h), 1);
+}
+
+/* Time that passes while the clock is doubted makes things old all the same. */
+static void test_doubt_stops_no_time(void **state)
+{
+	struct house *h = *state;
+
+	poll_once(h, "old");
+	run_until_believed(h);
+	for (int i = 0; i < 98; i++) {
+		run_for(h, DAY_MS);
+		look(h);
+	}
+	assert_int_equal(count_items(h), 1);
+	h->clock.wall_ms += 30 * YEAR_MS;
+	look(h);
+	assert_int_equal(count_items(h), 1);
+	run_for(h, DAY_MS - 1);
+	look(h);
+	assert_int_equal(count_items(h), 0);
+}
+
+/* Stamps of a clock that was wrong are put right with it; those from before stay. */
+static void assert_stamps_are_put_right(struct house *h, int64_t jump_ms)
+{
+	int64_t before_ms;
+
+	run_until_believed(h);
+	poll_once(h, "before");
+	before_ms = h->clock.wall_ms;
+	run_for(h, HOUR_MS);
+	h->clock.wall_ms += jump_ms;
+	look(h);
+	poll_once(h, "wrong");
+	run_for(h, HOUR_MS);
+	h->clock.wall_ms -= jump_ms;
+	look(h);
+	assert_int_equal(ask(h, "SELECT first_seen FROM item WHERE id = 1"), before_ms);
+	assert_int_equal(ask(h, "SELECT first_seen FROM item WHERE id = 2"), before_ms + HOUR_MS);
+	assert_int_equal(ask(h, "SELECT sort_ms FROM item WHERE id = 2"), before_ms + HOUR_MS);
+	assert_int_equal(ask(h, "SELECT max(sort_ms) FROM story"), before_ms + HOUR_MS);
+	assert_int_equal(ask(h, "SELECT max(updated) FROM story"), before_ms + HOUR_MS);
+	assert_int_equal(ask(h, "SELECT time FROM event WHERE cursor = 1"), before_ms);
+	assert_int_equal(ask(h, "SELECT time FROM event WHERE cursor = 2"), before_ms + HOUR_MS);
+}
+
+static void test_stamps_are_put_right(void **state)
+{
+	assert_stamps_are_put_right(*state, 3 * YEAR_MS);
+}
+
+static void test_small_jumps_are_put_right_too(void **state)
+{
+	assert_stamps_are_put_right(*state, HOUR_MS / 2);
+}
+
+/* The archive is older than the doubt: a clock that is ten years behind does not make it younger. */
+static void test_a_clock_that_is_behind_leaves_the_archive(void **state)
+{
+	struct house *h = *state;
+
+	run_until_believed(h);
+	poll_once(h, "before");
+	h->clock.wall_ms -= 10 * YEAR_MS;
+	look(h);
+	assert_int_equal(ask(h, "SELECT first_seen FROM item WHERE id = 1"), h->clock.wall_ms + 10 * YEAR_MS);
+	poll_once(h, "wrong");
+	h->clock.wall_ms += 10 * YEAR_MS;
+	look(h);
+	assert_int_equal(ask(h, "SELECT first_seen FROM item WHERE id = 1"), h->clock.wall_ms);
+	assert_int_equal(ask(h, "SELECT first_seen FROM item WHERE id = 2"), h->clock.wall_ms);
+	assert_int_equal(count_items(h), 2);
+}
+
+static void restart(struct house *h, const char *run)
+{
+	keeper_close(&h->keeper);
+	h->run = run;
+	start(h);
+}
+
+/* The machine has run on meanwhile: its own count tells how long it was. */
+static void test_over_a_restart_of_the_daemon(void **state)
+{
+	struct house *h = *state;
+	int64_t left_ms;
+
+	run_until_believed(h);
+	poll_once(h, "one");
+	left_ms = ask(h, "SELECT due - last_poll FROM feed WHERE id = 1");
+	run_for(h, 1000);
+	h->clock.wall_ms += 400 * DAY_MS;
+	restart(h, "first");
+	assert_waits(h, 1000, left_ms - 1000);
+	assert_int_equal(count_items(h), 1);
+	h->clock.wall_ms -= 400 * DAY_MS;
+	restart(h, "first");
+	assert_waits(h, 1000, left_ms - 1000);
+	/* no jump: 200 days have passed */
+	run_for(h, 200 * DAY_MS);
+	restart(h, "first");
+	assert_int_equal(h->keeper.clock.ahead_ms, 0);
+	assert_int_equal(count_items(h), 0);
+}
+
+/* Without a battery: the machine wakes up in 1970, and is put right by NTP. */
+static void test_a_machine_that_wakes_up_in_the_past(void **state)
+{
+	struct house *h = *state;
+	int64_t left_ms, right_ms = h->clock.wall_ms + 25 * HOUR_MS;
+
+	run_until_believed(h);
+	poll_once(h, "one");
+	left_ms = ask(h, "SELECT due - last_poll FROM feed WHERE id = 1");
+	h->clock = (struct clock_mark){5000, 5000};
+	restart(h, "second");
+	assert_waits(h, 0, left_ms);
+	assert_int_equal(count_items(h), 1);
+	h->clock = (struct clock_mark){right_ms, 6000};
+	look(h);
+	assert_int_equal(ask(h, "SELECT due - last_poll FROM feed WHERE id = 1"), left_ms);
+	assert_int_equal(ask(h, "SELECT first_seen FROM item WHERE id = 1"), right_ms);
+	assert_int_equal(count_items(h), 1);
+}
+
+/* Off at night, for weeks: what is too old goes all the same, a few days late. */
+static void test_a_laptop_removes_what_is_old(void **state)
+{
+	char run[16];
+	struct house *h = *state;
+
+	poll_once(h, "old");
+	for (int day = 0; day < 110; day++) {
+		for (int hour = 0; hour < 10; hour++) {
+			run_for(h, HOUR_MS);
+			look(h);
+		}
+		(void)snprintf(run, sizeof(run), "day %d", day);
+		h->clock.wall_ms += 14 * HOUR_MS;
+		h->clock.elapsed_ms = 0;
+		restart(h, run);
+		if (count_items(h) == 0) {
+			assert_in_range(day, 99, 107);
+			return;
+		}
+	}
+	fail_msg("it was never removed");
+}
+
+/* A machine that was off for a year is not told from a clock that is a year ahead: it waits a day. */
+static void test_off_for_long(void **state)
+{
+	struct house *h = *state;
+
+	run_until_believed(h);
+	poll_once(h, "old");
+	h->clock = (struct clock_mark){h->clock.wall_ms + YEAR_MS, 1000};
+	restart(h, "second");
+	assert_int_equal(count_items(h), 1);
+	run_until_believed(h);
+	assert_int_equal(count_items(h), 0);
+}
+
+/* What lies in the future keeps nothing behind it from going. */
+static void test_the_future_holds_nothing_up(void **state)
+{
+	struct house *h = *state;
+
+	poll_once(h, "one");
+	poll_once(h, "two");
+	poll_once(h, "three");
+	assert_int_equal(sqlite3_exec(h->keeper.store.db,
+				 "UPDATE item SET first_seen = first_seen + 946080000000 WHERE id = 1;"
+				 "UPDATE event SET time = time + 946080000000 WHERE cursor = 1;",
+				 NULL, NULL, NULL),
+		SQLITE_OK);
+	run_until_believed(h);
+	for (int i = 0; i < 101; i++) {
+		run_for(h, DAY_MS);
+		look(h);
+	}
+	assert_int_equal(count_items(h), 0);
+}
+
+/* A row that a damaged database holds silences nothing for ever, and no number in it breaks anything. */
+static void test_damaged_rows(void **state)
+{
+	static const char *const rows[] = {
+		"wall = -9223372036854775807, elapsed = 9223372036854775807, ahead = 9223372036854775807, doubt = -1",
+		"wall = 9223372036854775807, elapsed = -9223372036854775807, ahead = -5, doubt = 9223372036854775807",
+		"run = '', wall = 1, elapsed = 1, ahead = 9223372036854775807, doubt = 5",
+	};
+	struct house *h = *state;
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		poll_once(h, "one");
+		keeper_close(&h->keeper);
+		assert_int_equal(keeper_open(&h->keeper, &h->options, NULL), 0);
+		(void)snprintf(text, sizeof(text), "UPDATE clock SET %s", rows[i]);
+		assert_int_equal(sqlite3_exec(h->keeper.store.db, text, NULL, NULL, NULL), SQLITE_OK);
+		assert_int_equal(keeper_start_clock(&h->keeper, h->clock, h->run, NULL), 0);
+		count_items(h);
+		run_until_believed(h);
+		assert_int_equal(clock_record_prune_ms(&h->keeper.clock, h->clock.wall_ms), h->clock.wall_ms);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_jumps_move_what_waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_ntp_does_is_no_jump, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_day_of_grace, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_doubt_stops_no_time, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stamps_are_put_right, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_small_jumps_are_put_right_too, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_clock_that_is_behind_leaves_the_archive, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_over_a_restart_of_the_daemon, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_machine_that_wakes_up_in_the_past, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_laptop_removes_what_is_old, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_off_for_long, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_the_future_holds_nothing_up, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_damaged_rows, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,193 @@
+/* A disk that is full: what fits is kept, what does not leaves nothing behind, and life goes on. */
+#include "fixture.h"
+
+#include "../../../daemon/ingest/keeper.h"
+
+static void set_page_limit(struct keeper *k, int64_t pages)
+{
+	char text[64];
+
+	(void)snprintf(text, sizeof(text), "PRAGMA max_page_count = %lld", (long long)pages);
+	assert_int_equal(sql_exec(k->store.db, text, NULL, ""), 0);
+}
+
+static int64_t count(struct keeper *k, const char *text)
+{
+	sqlite3_stmt *s;
+	int64_t value;
+
+	assert_int_equal(sqlite3_prepare_v2(k->store.db, text, -1, &s, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	value = sqlite3_column_int64(s, 0);
+	(void)sqlite3_finalize(s);
+	return value;
+}
+
+static struct poll_outcome *make_outcome(int64_t feed_id, const char *name, int items)
+{
+	struct poll_outcome *o = calloc(1, sizeof(*o));
+	struct draft d;
+
+	assert_non_null(o);
+	o->feed_id = feed_id;
+	o->at_ms = NOW_MS;
+	o->kind = OUTCOME_DOCUMENT;
+	o->http_status = 200;
+	o->url = strdup("https://a.example/");
+	o->etag = strdup("\"new\"");
+	draft_init(&d, "Feed");
+	for (int i = 0; i < items; i++) {
+		char guid[64], title[64];
+
+		(void)snprintf(guid, sizeof(guid), "%s %d", name, i);
+		(void)snprintf(title, sizeof(title), "News of %s, number %d", name, i);
+		draft_add(&d, guid, NULL, title, "the new class of corvettes is to be built in three yards at once");
+	}
+	o->document = draft_encode(&d);
+	draft_release(&d);
+	return o;
+}
+
+static void sync_one(struct keeper *k, struct feed_state *state)
+{
+	static const struct feed_spec spec = {.name = "a", .url = "https://a.example/", .first_due_ms = NOW_MS};
+	bool changed;
+
+	assert_int_equal(keeper_begin(k, NULL), 0);
+	assert_int_equal(feed_store_sync(&k->feeds, &spec, 1, state, &changed, NULL), 0);
+	assert_int_equal(keeper_commit(k, NOW_MS, NULL), 0);
+}
+
+static void test_full(void **state)
+{
+	struct writer_options options;
+	struct poll_report report = {0};
+	struct feed_state feed = {0};
+	struct poll_outcome *o;
+	struct error err = {0};
+	struct keeper k;
+	char dir[256];
+	int result;
+
+	(void)state;
+	state_dir_make(dir);
+	options = fixture_options(dir);
+	assert_int_equal(keeper_open(&k, &options, &err), 0);
+	sync_one(&k, &feed);
+	set_page_limit(&k, count(&k, "PRAGMA page_count") + 20);
+
+	/* one that fits */
+	o = make_outcome(feed.id, "small", 2);
+	assert_int_equal(keeper_begin(&k, &err), 0);
+	assert_int_equal(keeper_take(&k, o, &report, &err), 0);
+	assert_int_equal(report.fresh, 2);
+	assert_int_equal(keeper_commit(&k, NOW_MS, &err), 0);
+	poll_outcome_free(o);
+
+	/* one that does not: either it fails alone, or it takes the transaction with it */
+	o = make_outcome(feed.id, "large", 2000);
+	assert_int_equal(keeper_begin(&k, &err), 0);
+	result = keeper_take(&k, o, &report, &err);
+	if (result == 0) {
+		assert_int_equal(keeper_commit(&k, NOW_MS, &err), 0);
+	} else {
+		assert_int_equal(result, -ENOSPC);
+		keeper_rollback(&k);
+		keeper_refuse(&k, o, &report, &err);
+	}
+	assert_int_equal(report.error.code, -ENOSPC);
+	assert_non_null(strstr(report.error.text, "no space left"));
+	assert_int_equal(report.fresh, 0);
+	assert_int_equal(report.state.health, FEED_FAILING);
+	assert_int_equal(report.state.failure, FAILURE_INTERNAL);
+	assert_true(report.state.due_ms > NOW_MS);
+	poll_outcome_free(o);
+	assert_int_equal(count(&k, "SELECT count(*) FROM item"), 2);
+	assert_int_equal(count(&k, "SELECT items FROM total"), 2);
+	assert_int_equal(k.totals.items, 2);
+	assert_int_equal(count(&k, "SELECT count(*) FROM event WHERE kind = 1"), 2);
+
+	/* and with space again */
+	set_page_limit(&k, 100000);
+	o = make_outcome(feed.id, "large", 2000);
+	assert_int_equal(keeper_begin(&k, &err), 0);
+	assert_int_equal(keeper_take(&k, o, &report, &err), 0);
+	assert_int_equal(report.error.code, 0);
+	assert_int_equal(report.fresh, 2000);
+	assert_int_equal(keeper_commit(&k, NOW_MS, &err), 0);
+	poll_outcome_free(o);
+	assert_int_equal(count(&k, "SELECT count(*) FROM item"), 2002);
+	/* cursors have no hole where the failure was */
+	assert_int_equal(count(&k, "SELECT max(cursor) - min(cursor) + 1 - count(*) FROM event"), 0);
+	assert_int_equal(k.totals.cursor, count(&k, "SELECT max(cursor) FROM event"));
+
+	feed_state_release(&report.state);
+	feed_state_release(&feed);
+	keeper_close(&k);
+	state_dir_remove(dir);
+}
+
+/* An item that the worker had no memory for is brought by the next answer, which must not be a 304. */
+static void test_left_out(void **state)
+{
+	static const struct {
+		uint32_t left_out;
+		int fresh;
+	} polls[] = {{3, 0}, {2, 1}, {1, 1}, {0, 1}, {3, 0}};
+	struct writer_options options;
+	struct poll_report report = {0};
+	struct feed_state feed = {0};
+	struct error err = {0};
+	struct keeper k;
+	char dir[256];
+
+	(void)state;
+	state_dir_make(dir);
+	options = fixture_options(dir);
+	assert_int_equal(keeper_open(&k, &options, &err), 0);
+	sync_one(&k, &feed);
+	for (size_t poll = 0; poll < sizeof(polls) / sizeof(polls[0]); poll++) {
+		uint32_t left_out = polls[poll].left_out;
+		struct poll_outcome *o = calloc(1, sizeof(*o));
+		struct draft d;
+
+		assert_non_null(o);
+		o->feed_id = feed.id;
+		o->at_ms = NOW_MS + (int64_t)poll * HOUR_MS;
+		o->kind = OUTCOME_DOCUMENT;
+		o->http_status = 200;
+		o->url = strdup("https://a.example/");
+		o->etag = strdup("\"same\"");
+		o->last_modified = strdup("Thu, 26 Nov 2026 10:00:00 GMT");
+		draft_init(&d, "Feed");
+		d.d.left_out = left_out;
+		for (uint32_t i = left_out; i < 3; i++) {
+			char guid[16];
+
+			(void)snprintf(guid, sizeof(guid), "guid %u", i);
+			(void)draft_add(&d, guid, NULL, guid, "a report of its own");
+		}
+		o->document = draft_encode(&d);
+		draft_release(&d);
+		assert_int_equal(keeper_begin(&k, &err), 0);
+		assert_int_equal(keeper_take(&k, o, &report, &err), 0);
+		assert_int_equal(keeper_commit(&k, NOW_MS, &err), 0);
+		/* the last shows nothing, but has not lost its items */
+		assert_int_equal(report.state.health, FEED_OK);
+		assert_int_equal(report.fresh, polls[poll].fresh);
+		assert_int_equal(report.state.etag == NULL, left_out > 0);
+		assert_int_equal(report.state.last_modified == NULL, left_out > 0);
+		poll_outcome_free(o);
+	}
+	feed_state_release(&report.state);
+	feed_state_release(&feed);
+	keeper_close(&k);
+	state_dir_remove(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_full), cmocka_unit_test(test_left_out)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

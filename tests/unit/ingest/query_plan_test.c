@@ -1,0 +1,121 @@
+/* Whatever is asked for each item is found by an index, however many items there are. */
+#include "fixture.h"
+#include "sitrep/store/feed_store.h"
+#include "sitrep/store/item_store.h"
+#include "sitrep/store/store.h"
+#include "sitrep/story/near_index.h"
+#include "sitrep/story/near_store.h"
+
+struct plans {
+	struct store store;
+	char dir[256];
+};
+
+static int set_up(void **state)
+{
+	struct plans *p = calloc(1, sizeof(*p));
+	struct error err = {0};
+
+	assert_non_null(p);
+	state_dir_make(p->dir);
+	if (store_open(&p->store, p->dir, STORE_WRITE, &err) != 0)
+		fail_msg("%s", err.text);
+	*state = p;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct plans *p = *state;
+
+	store_close(&p->store);
+	state_dir_remove(p->dir);
+	free(p);
+	return 0;
+}
+
+/* The statement reads none of the tables that grow from end to end. */
+static void assert_seeks(struct plans *p, sqlite3_stmt *asked)
+{
+	static const char *const growing[] = {"item", "ident", "digest", "story", "story_link", "revision",
+		"near_sketch", "near_bucket_0", "near_bucket_1", "near_bucket_2", "near_bucket_3", "event", "mark"};
+	char *text = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sqlite3_sql(asked));
+	sqlite3_stmt *s;
+
+	assert_non_null(text);
+	assert_int_equal(sqlite3_prepare_v2(p->store.db, text, -1, &s, NULL), SQLITE_OK);
+	while (sqlite3_step(s) == SQLITE_ROW) {
+		const char *step = (const char *)sqlite3_column_text(s, 3);
+		char scan[100];
+
+		for (size_t i = 0; i < sizeof(growing) / sizeof(growing[0]); i++) {
+			(void)snprintf(scan, sizeof(scan), "SCAN %s", growing[i]);
+			if (strcmp(step, scan) == 0)
+				fail_msg("%s: %s", sqlite3_sql(asked), step);
+		}
+	}
+	assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
+	sqlite3_free(text);
+}
+
+static void an_item_is_looked_up_by_indexes(void **state)
+{
+	struct plans *p = *state;
+	struct item_store items;
+	struct totals totals;
+	struct error err = {0};
+
+	assert_int_equal(totals_load(p->store.db, &totals, &err), 0);
+	assert_int_equal(item_store_init(&items, p->store.db, &totals, &err), 0);
+	for (int i = 0; i < ITEM_STATEMENTS; i++)
+		assert_seeks(p, items.s[i]);
+	item_store_release(&items);
+}
+
+/* All but what empties a table, loads all of it at a start, or takes the first few of it (NEAR_EXPIRE). */
+static void a_story_is_found_by_indexes(void **state)
+{
+	struct plans *p = *state;
+	struct near_store near;
+	struct near_index *index = calloc(1, sizeof(*index));
+	struct error err = {0};
+
+	assert_non_null(index);
+	assert_int_equal(near_store_init(&near, p->store.db, &err), 0);
+	assert_int_equal(near_index_init(index, p->store.db, &near, &err), 0);
+	for (int i = 0; i < NEAR_STATEMENTS; i++)
+		if (i != NEAR_EXPIRE)
+			assert_seeks(p, near.s[i]);
+	for (int i = INDEX_FIND_0; i < INDEX_EMPTY_0; i++)
+		assert_seeks(p, index->s[i]);
+	near_index_release(index);
+	near_store_release(&near);
+	free(index);
+}
+
+static void a_scan_would_be_noticed(void **state)
+{
+	struct plans *p = *state;
+	sqlite3_stmt *s, *plan;
+
+	assert_int_equal(sqlite3_prepare_v2(
+				 p->store.db, "EXPLAIN QUERY PLAN SELECT id FROM item WHERE rev = 1", -1, &plan, NULL),
+		SQLITE_OK);
+	assert_int_equal(sqlite3_step(plan), SQLITE_ROW);
+	assert_string_equal((const char *)sqlite3_column_text(plan, 3), "SCAN item");
+	assert_int_equal(sqlite3_finalize(plan), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(p->store.db, "SELECT id FROM item WHERE id = 1", -1, &s, NULL), SQLITE_OK);
+	assert_seeks(p, s);
+	assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(an_item_is_looked_up_by_indexes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_story_is_found_by_indexes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_scan_would_be_noticed, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

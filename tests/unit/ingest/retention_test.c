@@ -1,0 +1,324 @@
+/* What goes and what stays, in virtual time; and that what went does not come back. */
+#include "fixture.h"
+
+#include <sys/stat.h>
+#include <time.h>
+
+#include "../../../daemon/ingest/keeper.h"
+#include "../../../daemon/ingest/retention.h"
+
+enum { FEEDS = 2, STEPS_MAX = 10000 };
+
+#define BODY "the shipyard has delivered the fourth of seven offshore patrol vessels to the navy"
+
+struct house {
+	char dir[256];
+	struct writer_options options;
+	struct keeper keeper;
+	struct retention retention;
+	struct feed_state feeds[FEEDS];
+};
+
+static int setup(void **state)
+{
+	struct house *h = calloc(1, sizeof(*h));
+	bool changed;
+
+	assert_non_null(h);
+	state_dir_make(h->dir);
+	h->options = fixture_options(h->dir);
+	h->options.keep_items_ms = 100 * DAY_MS;
+	h->options.keep_events_ms = 30 * DAY_MS;
+	assert_int_equal(keeper_open(&h->keeper, &h->options, NULL), 0);
+	assert_int_equal(retention_init(&h->retention, &h->keeper, NULL), 0);
+	assert_int_equal(keeper_begin(&h->keeper, NULL), 0);
+	assert_int_equal(feed_store_sync(&h->keeper.feeds, fixture_feeds, FEEDS, h->feeds, &changed, NULL), 0);
+	assert_int_equal(keeper_commit(&h->keeper, NOW_MS, NULL), 0);
+	*state = h;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct house *h = *state;
+
+	for (size_t i = 0; i < FEEDS; i++)
+		feed_state_release(&h->feeds[i]);
+	retention_release(&h->retention);
+	keeper_close(&h->keeper);
+	state_dir_remove(h->dir);
+	free(h);
+	return 0;
+}
+
+/* Items from to before to of a feed, as guid and text by their numbers under name. */
+static struct poll_report take(struct house *h, size_t feed, int64_t at_ms, const char *name, int from, int to)
+{
+	struct poll_outcome o = {
+		.feed_id = h->feeds[feed].id, .at_ms = at_ms, .kind = OUTCOME_DOCUMENT, .http_status = 200};
+	struct poll_report r = {0};
+	struct draft d;
+
+	draft_init(&d, "Feed");
+	for (int i = from; i < to; i++) {
+		char guid[64], title[64];
+
+		(void)snprintf(guid, sizeof(guid), "%s %d", name, i);
+		(void)snprintf(title, sizeof(title), "Vessel number %d", i);
+		draft_match(&d, draft_add(&d, guid, NULL, title, BODY), "output/ships", "ship");
+	}
+	o.document = draft_encode(&d);
+	draft_release(&d);
+	assert_int_equal(keeper_begin(&h->keeper, NULL), 0);
+	assert_int_equal(keeper_take(&h->keeper, &o, &r, NULL), 0);
+	assert_string_equal(r.error.text, "");
+	assert_int_equal(keeper_commit(&h->keeper, at_ms, NULL), 0);
+	feed_state_release(&r.state);
+	return r;
+}
+
+/* A whole round at that time; the number of its steps. */
+static int clean(struct house *h, int64_t now_ms)
+{
+	struct error err = {0};
+	int steps = 0;
+
+	retention_restart(&h->retention);
+	while (retention_due(&h->retention, now_ms)) {
+		if (retention_step(&h->retention, &h->keeper, (struct clock_mark){now_ms, now_ms}, &err) != 0)
+			fail_msg("%s", err.text);
+		assert_true(++steps < STEPS_MAX);
+	}
+	return steps;
+}
+
+static int64_t ask(struct house *h, const char *text)
+{
+	sqlite3_stmt *s;
+	int64_t value;
+
+	assert_int_equal(sqlite3_prepare_v2(h->keeper.store.db, text, -1, &s, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	value = sqlite3_column_int64(s, 0);
+	(void)sqlite3_finalize(s);
+	return value;
+}
+
+static void assert_consistent(struct house *h)
+{
+	assert_int_equal(ask(h, "SELECT items - (SELECT count(*) FROM item) FROM total"), 0);
+	assert_int_equal(ask(h, "SELECT stories - (SELECT count(*) FROM story) FROM total"), 0);
+	assert_int_equal(ask(h, "SELECT sum(items) - (SELECT count(*) FROM item) FROM feed"), 0);
+	assert_int_equal(ask(h, "SELECT count(*) FROM story t WHERE reports <> (SELECT count(*) FROM item"
+				" WHERE story_id = t.id) OR sources <> (SELECT count(DISTINCT feed_id) FROM item"
+				" WHERE story_id = t.id)"),
+		0);
+	assert_int_equal(ask(h, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+}
+
+static void test_nothing_is_old(void **state)
+{
+	struct house *h = *state;
+	int64_t generation;
+
+	take(h, 0, NOW_MS, "a", 0, 500);
+	generation = h->keeper.totals.generation;
+	clean(h, NOW_MS + DAY_MS);
+	assert_int_equal(h->keeper.totals.items, 500);
+	assert_int_equal(ask(h, "SELECT count(*) FROM event"), 500);
+	assert_int_equal(h->keeper.totals.generation, generation);
+	assert_false(retention_due(&h->retention, NOW_MS + DAY_MS));
+	assert_true(retention_due(&h->retention, NOW_MS + 2 * DAY_MS));
+}
+
+static void test_events_go_first(void **state)
+{
+	struct house *h = *state;
+
+	take(h, 0, NOW_MS, "a", 0, 500);
+	take(h, 0, NOW_MS + 20 * DAY_MS, "a", 500, 510);
+	clean(h, NOW_MS + 31 * DAY_MS);
+	assert_int_equal(ask(h, "SELECT count(*) FROM event"), 10);
+	assert_int_equal(ask(h, "SELECT min(cursor) FROM event"), 501);
+	assert_int_equal(h->keeper.totals.items, 510);
+	clean(h, NOW_MS + 60 * DAY_MS);
+	assert_int_equal(ask(h, "SELECT count(*) FROM event"), 0);
+	/* cursors go on where they were */
+	take(h, 0, NOW_MS + 60 * DAY_MS, "a", 510, 511);
+	assert_int_equal(ask(h, "SELECT max(cursor) FROM event"), 511);
+}
+
+static void test_pruned_items_do_not_come_back(void **state)
+{
+	struct house *h = *state;
+	int64_t now_ms = NOW_MS + 101 * DAY_MS, cursor;
+	struct poll_report r;
+
+	take(h, 0, NOW_MS, "a", 0, 450);
+	take(h, 0, NOW_MS + 50 * DAY_MS, "a", 450, 460);
+	/* more than one step's worth */
+	assert_true(clean(h, now_ms) > 3);
+	assert_int_equal(h->keeper.totals.items, 10);
+	assert_int_equal(ask(h, "SELECT count(*) FROM mark"), 10);
+	assert_consistent(h);
+
+	cursor = h->keeper.totals.cursor;
+	r = take(h, 0, now_ms, "a", 0, 460);
+	assert_counts(r, 0, 0, 0, 460);
+	/* under other guids, and from another feed */
+	r = take(h, 0, now_ms, "changed", 0, 460);
+	assert_counts(r, 0, 0, 0, 460);
+	/* of what is kept, another outlet's equal text so long after is a story of its own */
+	r = take(h, 1, now_ms, "b", 0, 455);
+	assert_counts(r, 5, 0, 0, 450);
+	assert_int_equal(h->keeper.totals.cursor, cursor + 5);
+	assert_consistent(h);
+}
+
+/* A feed that left the configuration: what it brought grows old and goes, and is no news when the feed is back. */
+static void test_pruned_items_of_a_feed_that_comes_back(void **state)
+{
+	struct house *h = *state;
+	struct feed_state states[FEEDS];
+	bool changed;
+
+	take(h, 0, NOW_MS, "a", 0, 30);
+	/* without it, then with it again */
+	for (size_t first = 2; first-- > 0;) {
+		assert_int_equal(keeper_begin(&h->keeper, NULL), 0);
+		assert_int_equal(
+			feed_store_sync(&h->keeper.feeds, fixture_feeds + first, FEEDS - first, states, &changed, NULL),
+			0);
+		assert_true(changed);
+		assert_int_equal(keeper_commit(&h->keeper, NOW_MS, NULL), 0);
+		for (size_t i = 0; i < FEEDS - first; i++)
+			feed_state_release(&states[i]);
+		if (first == 1)
+			clean(h, NOW_MS + 290 * DAY_MS);
+	}
+	assert_int_equal(h->keeper.totals.items, 0);
+	assert_counts(take(h, 0, NOW_MS + 290 * DAY_MS, "a", 0, 31), 1, 0, 0, 30);
+	assert_consistent(h);
+}
+
+static void test_a_story_lives_as_long_as_a_report(void **state)
+{
+	struct house *h = *state;
+
+	take(h, 0, NOW_MS, "a", 0, 1);
+	take(h, 1, NOW_MS + 10 * DAY_MS, "b", 0, 1);
+	clean(h, NOW_MS + 105 * DAY_MS);
+	assert_int_equal(h->keeper.totals.items, 1);
+	assert_int_equal(h->keeper.totals.stories, 1);
+	assert_consistent(h);
+	clean(h, NOW_MS + 115 * DAY_MS);
+	assert_int_equal(h->keeper.totals.stories, 0);
+	assert_int_equal(ask(h, "SELECT count(*) FROM mark"), 0);
+	assert_consistent(h);
+}
+
+static void test_tombstones_last_while_they_are_shown(void **state)
+{
+	struct house *h = *state;
+
+	take(h, 0, NOW_MS, "a", 0, 300);
+	clean(h, NOW_MS + 101 * DAY_MS);
+	assert_int_equal(h->keeper.totals.items, 0);
+	/* number 7 stays in its feed for a year */
+	for (int day = 102; day < 365; day += 20)
+		take(h, 0, NOW_MS + day * DAY_MS, "a", 7, 8);
+	clean(h, NOW_MS + 299 * DAY_MS);
+	assert_int_equal(ask(h, "SELECT count(*) FROM ident"), 300);
+	clean(h, NOW_MS + 365 * DAY_MS);
+	assert_int_equal(ask(h, "SELECT count(*) FROM ident"), 1);
+	assert_int_equal(ask(h, "SELECT count(*) FROM digest"), 1);
+	assert_counts(take(h, 0, NOW_MS + 366 * DAY_MS, "a", 7, 8), 0, 0, 0, 1);
+}
+
+static void test_aliases_last_a_week(void **state)
+{
+	struct house *h = *state;
+
+	for (int i = 0; i < 50; i++) {
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "poll %d", i);
+		take(h, 0, NOW_MS + i * HOUR_MS, name, 0, 10);
+	}
+	assert_int_equal(ask(h, "SELECT count(*) FROM ident"), 500);
+	clean(h, NOW_MS + 10 * DAY_MS);
+	/* those that the items began under */
+	assert_int_equal(ask(h, "SELECT count(*) FROM ident"), 10);
+	assert_counts(take(h, 0, NOW_MS + 10 * DAY_MS, "poll 30", 0, 10), 0, 0, 0, 10);
+}
+
+static void test_size(void **state)
+{
+	struct house *h = *state;
+	struct stat st;
+	char path[300];
+
+	for (int i = 0; i < 20; i++)
+		take(h, 0, NOW_MS + i * HOUR_MS, "a", i * 500, (i + 1) * 500);
+	h->keeper.options.keep_size = 3 * 1024 * 1024;
+	clean(h, NOW_MS + DAY_MS);
+	assert_true(ask(h, "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count(),"
+			   " pragma_freelist_count(), pragma_page_size()") <= h->keeper.options.keep_size);
+	assert_true(h->keeper.totals.items >= 200);
+	assert_true(h->keeper.totals.items < 10000);
+	/* the oldest went */
+	assert_int_equal(ask(h, "SELECT max(id) - min(id) + 1 - count(*) FROM item"), 0);
+	assert_int_equal(ask(h, "SELECT max(id) FROM item"), 10000);
+	assert_consistent(h);
+	/* and the file shrinks with the next checkpoint */
+	assert_int_equal(
+		sqlite3_wal_checkpoint_v2(h->keeper.store.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL), SQLITE_OK);
+	(void)snprintf(path, sizeof(path), "%s/sitrepd.db", h->dir);
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(st.st_size < h->keeper.options.keep_size + 2 * 1024 * 1024);
+}
+
+/* The writer does all this by itself when nothing else is to be done. */
+static void test_in_the_writer(void **state)
+{
+	struct fixture *f = *state;
+	struct writer_options o = fixture_options(f->dir);
+	struct store_counts counts;
+	int64_t until_ms = clock_mono_ms() + WAIT_MS;
+	struct draft d;
+
+	f->now_ms = clock_wall_ms() - 50 * DAY_MS;
+	draft_init(&d, "Feed");
+	draft_add(&d, "1", NULL, "Vessel", BODY);
+	fixture_poll(f, ALPHA, &d);
+	o.keep_items_ms = 40 * DAY_MS;
+	fixture_sync_with(f, fixture_feeds, 3, &o);
+	do {
+		struct timespec pause = {.tv_nsec = 1000 * 1000};
+
+		(void)nanosleep(&pause, NULL);
+		assert_int_equal(reader_counts(f->reader, &counts, NULL), 0);
+		assert_true(clock_mono_ms() < until_ms);
+	} while (counts.items > 0);
+	assert_int_equal(counts.stories, 0);
+	/* its event is passed over */
+	assert_events(f, 0, "");
+}
+
+int main(void)
+{
+#define HOUSE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		HOUSE_TEST(test_nothing_is_old),
+		HOUSE_TEST(test_events_go_first),
+		HOUSE_TEST(test_pruned_items_do_not_come_back),
+		HOUSE_TEST(test_pruned_items_of_a_feed_that_comes_back),
+		HOUSE_TEST(test_a_story_lives_as_long_as_a_report),
+		HOUSE_TEST(test_tombstones_last_while_they_are_shown),
+		HOUSE_TEST(test_aliases_last_a_week),
+		HOUSE_TEST(test_size),
+		cmocka_unit_test_setup_teardown(test_in_the_writer, fixture_setup, fixture_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,509 @@
+/* The operator's word on stories: what split and join do to counts, names, marks and the log, and what they leave. */
+#include <sqlite3.h>
+
+#include "fixture.h"
+#include "sitrep/store/uid.h"
+
+#define LONG "two frigates sailed through the strait early on Monday the navy said"
+#define LONG2 "the ministry has ordered eight more patrol aircraft for the northern command"
+
+static void poll_one(
+	struct fixture *f, size_t feed, const char *guid, const char *title, const char *body, const char *rule)
+{
+	struct draft d;
+	struct item *it;
+
+	draft_init(&d, "Feed");
+	it = draft_add(&d, guid, NULL, title, body);
+	it->published = f->now_ms;
+	if (rule != NULL)
+		draft_match(&d, it, rule, "strait");
+	(void)fixture_poll(f, feed, &d);
+}
+
+/* Two copies of one text; a third text of its own. */
+static void poll_two_stories(struct fixture *f)
+{
+	poll_one(f, ALPHA, "1", "Frigates", LONG, "alert/strait");
+	poll_one(f, BRAVO, "1", "Frigates", LONG, "output/ships");
+	poll_one(f, CHARLIE, "1", "Aircraft", LONG2, "output/planes");
+}
+
+/* The river, newest first. */
+struct river {
+	struct {
+		char uid[UID_TEXT_MAX];
+		char reports[4][UID_TEXT_MAX];
+		int sources, total;
+		int64_t sort_ms;
+	} stories[4];
+	size_t count;
+};
+
+static int note_story(void *arg, const struct story *s)
+{
+	struct river *r = arg;
+
+	assert_true(r->count < 4 && s->report_count <= 4);
+	memcpy(r->stories[r->count].uid, s->uid, UID_TEXT_MAX);
+	for (size_t i = 0; i < s->report_count; i++)
+		memcpy(r->stories[r->count].reports[i], s->reports[i].uid, UID_TEXT_MAX);
+	assert_int_equal(s->report_count, s->total_reports);
+	r->stories[r->count].sources = s->source_count;
+	r->stories[r->count].total = s->total_reports;
+	r->stories[r->count++].sort_ms = s->sort_ms;
+	return 0;
+}
+
+static struct river read_river(struct fixture *f, const char *mark)
+{
+	struct story_query q = {.mark = mark, .before_sort_ms = INT64_MAX, .before_id = INT64_MAX, .limit = 10};
+	struct river r = {0};
+	struct error err = {0};
+
+	if (read_stories(f->reader, &q, note_story, &r, &err) != 0)
+		fail_msg("%s", err.text);
+	return r;
+}
+
+/* The answer; the caller frees it. */
+static struct story_request *ask(struct fixture *f, int kind, const char *item, const char *other)
+{
+	struct story_request *q = story_request_new(str_from(item), str_from(other)), *answered;
+	struct pollfd fd = {.fd = writer_fd(f->writer), .events = POLLIN};
+	int64_t cursor;
+
+	assert_non_null(q);
+	while ((int)q->kind != kind)
+		q->kind++;
+	q->arg = f;
+	writer_ask(f->writer, q);
+	do {
+		assert_int_equal(poll(&fd, 1, WAIT_MS), 1);
+		assert_null(writer_collect(f->writer, &cursor));
+		answered = writer_collect_answers(f->writer);
+	} while (answered == NULL);
+	assert_ptr_equal(answered, q);
+	assert_ptr_equal(q->arg, f);
+	assert_null(q->next);
+	return q;
+}
+
+/* Says it and looks at whether that changed anything. */
+static void say(struct fixture *f, int kind, const char *item, const char *other, bool changes)
+{
+	struct story_request *q = ask(f, kind, item, other);
+
+	assert_string_equal(q->error.text, "");
+	assert_int_equal(q->changed, changes);
+	(void)buf_putc(&q->answer, '\0');
+	assert_non_null(strstr(q->answer.data, changes ? "\"changed\":true" : "\"changed\":false"));
+	story_requests_free(q);
+}
+
+static int64_t generation(struct fixture *f)
+{
+	int64_t g, changed;
+
+	assert_int_equal(reader_generation(f->reader, &g, &changed, NULL), 0);
+	return g;
+}
+
+static int64_t newest(struct fixture *f)
+{
+	int64_t oldest, cursor;
+
+	assert_int_equal(reader_cursors(f->reader, &oldest, &cursor, NULL), 0);
+	return cursor;
+}
+
+/* A number from the database as it lies on disk. */
+static int64_t look(struct fixture *f, const char *text)
+{
+	char path[300];
+	sqlite3 *db;
+	sqlite3_stmt *s;
+	int64_t n = -1;
+
+	(void)snprintf(path, sizeof(path), "%s/sitrepd.db", f->dir);
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_busy_timeout(db, WAIT_MS), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA foreign_keys = ON", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, text, -1, &s, NULL), SQLITE_OK);
+	if (sqlite3_step(s) == SQLITE_ROW)
+		n = sqlite3_column_int64(s, 0);
+	assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	return n;
+}
+
+static void split_makes_two_of_one(void **state)
+{
+	struct fixture *f = *state;
+	struct river before, after;
+	struct store_counts counts;
+	int64_t g, cursor;
+	char *events;
+
+	poll_two_stories(f);
+	before = read_river(f, NULL);
+	assert_int_equal(before.count, 2);
+	assert_int_equal(before.stories[1].total, 2);
+	g = generation(f);
+	cursor = newest(f);
+	say(f, STORY_REQUEST_SPLIT, before.stories[1].reports[1], NULL, true);
+	after = read_river(f, NULL);
+	assert_int_equal(after.count, 3);
+	/* where it came in: between the others */
+	assert_string_equal(after.stories[2].uid, before.stories[1].uid);
+	assert_string_equal(after.stories[1].uid, before.stories[1].reports[1]);
+	assert_int_equal(after.stories[1].total, 1);
+	assert_int_equal(after.stories[2].total, 1);
+	assert_int_equal(after.stories[2].sources, 1);
+	assert_int_equal(generation(f), g + 1);
+	events = fixture_events(f, cursor);
+	assert_non_null(strstr(events, "\"event\":\"new\""));
+	assert_non_null(strstr(events, "\"relation\":\"split\""));
+	assert_non_null(strstr(events, before.stories[1].reports[0]));
+	assert_int_equal(newest(f), cursor + 1);
+	free(events);
+	assert_int_equal(reader_counts(f->reader, &counts, NULL), 0);
+	assert_int_equal(counts.stories, 3);
+	assert_int_equal(counts.items, 3);
+	/* said twice */
+	say(f, STORY_REQUEST_SPLIT, before.stories[1].reports[1], NULL, false);
+	assert_int_equal(generation(f), g + 1);
+	assert_int_equal(newest(f), cursor + 1);
+	/* a revision stays where it is; a copy of it goes to one of the two and joins none to the other */
+	poll_one(f, BRAVO, "1", "Frigates turn back", LONG, NULL);
+	after = read_river(f, NULL);
+	assert_int_equal(after.count, 3);
+	assert_int_equal(after.stories[1].total, 1);
+	poll_one(f, CHARLIE, "2", "Frigates turn back", LONG, NULL);
+	after = read_river(f, NULL);
+	assert_int_equal(after.count, 3);
+	assert_int_equal(after.stories[1].total, 2);
+	assert_string_equal(after.stories[1].uid, before.stories[1].reports[1]);
+}
+
+/* What a new feed shows of the past stays in the past. */
+static void a_part_of_the_backlog_stays_in_its_place(void **state)
+{
+	struct fixture *f = *state;
+	struct river r;
+
+	for (size_t feed = ALPHA; feed <= BRAVO; feed++) {
+		struct draft d;
+
+		draft_init(&d, "Feed");
+		draft_add(&d, "1", NULL, "Frigates", LONG)->published = NOW_MS - (3 - (int64_t)feed) * DAY_MS;
+		(void)fixture_poll(f, feed, &d);
+	}
+	poll_one(f, CHARLIE, "1", "Aircraft", LONG2, NULL);
+	r = read_river(f, NULL);
+	assert_int_equal(r.stories[1].sort_ms, NOW_MS - 3 * DAY_MS);
+	say(f, STORY_REQUEST_SPLIT, r.stories[1].reports[1], NULL, true);
+	r = read_river(f, NULL);
+	assert_int_equal(r.count, 3);
+	assert_int_equal(r.stories[1].sort_ms, NOW_MS - 2 * DAY_MS);
+	assert_int_equal(r.stories[2].sort_ms, NOW_MS - 3 * DAY_MS);
+}
+
+static void split_takes_along_what_it_raised(void **state)
+{
+	struct fixture *f = *state;
+	struct river r;
+
+	poll_two_stories(f);
+	r = read_river(f, NULL);
+	say(f, STORY_REQUEST_SPLIT, r.stories[1].reports[1], NULL, true);
+	assert_int_equal(read_river(f, "output/ships").count, 2);
+	r = read_river(f, "alert/strait");
+	assert_int_equal(r.count, 1);
+	assert_int_equal(r.stories[0].sort_ms, NOW_MS);
+	/* a copy that raises the alert raises it anew */
+	poll_one(f, BRAVO, "1", "Frigates turn back", LONG, NULL);
+	poll_one(f, CHARLIE, "2", "Frigates turn back", LONG, "alert/strait");
+	assert_int_equal(read_river(f, "alert/strait").count, 2);
+}
+
+static void join_makes_one_of_two(void **state)
+{
+	struct fixture *f = *state;
+	struct river before, after, named = {0};
+	struct store_counts counts;
+	int64_t g, cursor;
+	char *events;
+
+	poll_two_stories(f);
+	before = read_river(f, NULL);
+	g = generation(f);
+	cursor = newest(f);
+	/* the older one stays, whichever is named first */
+	say(f, STORY_REQUEST_JOIN, before.stories[1].reports[1], before.stories[0].uid, true);
+	after = read_river(f, NULL);
+	assert_int_equal(after.count, 1);
+	assert_string_equal(after.stories[0].uid, before.stories[1].uid);
+	assert_int_equal(after.stories[0].total, 3);
+	assert_int_equal(after.stories[0].sources, 3);
+	assert_int_equal(after.stories[0].sort_ms, before.stories[1].sort_ms);
+	assert_int_equal(read_river(f, "output/planes").count, 1);
+	assert_int_equal(read_river(f, "output/ships").count, 1);
+	assert_int_equal(generation(f), g + 1);
+	events = fixture_events(f, cursor);
+	assert_non_null(strstr(events, "\"event\":\"copy\""));
+	assert_non_null(strstr(events, "\"relation\":\"joined\""));
+	assert_int_equal(newest(f), cursor + 1);
+	free(events);
+	assert_int_equal(reader_counts(f->reader, &counts, NULL), 0);
+	assert_int_equal(counts.stories, 1);
+	/* the name that went leads to what it became part of */
+	assert_int_equal(reader_story(f->reader, str_from(before.stories[0].uid), note_story, &named, NULL), 0);
+	assert_string_equal(named.stories[0].uid, after.stories[0].uid);
+	say(f, STORY_REQUEST_JOIN, before.stories[0].uid, before.stories[1].uid, false);
+	assert_int_equal(generation(f), g + 1);
+	/* apart again it has its old name again, which leads nowhere else */
+	say(f, STORY_REQUEST_SPLIT, before.stories[0].uid, NULL, true);
+	after = read_river(f, NULL);
+	assert_int_equal(after.count, 2);
+	assert_string_equal(after.stories[0].uid, before.stories[0].uid);
+	assert_int_equal(look(f, "SELECT count(*) FROM story_alias"), 0);
+	assert_int_equal(look(f, "SELECT count(*) FROM held WHERE together = 1"), 0);
+	assert_int_equal(look(f, "SELECT count(*) FROM held WHERE together = 0"), 1);
+}
+
+static void names_stay_through_many_words(void **state)
+{
+	struct fixture *f = *state;
+	struct river r;
+	char first[UID_TEXT_MAX], second[UID_TEXT_MAX], third[UID_TEXT_MAX], apart[UID_TEXT_MAX];
+
+	poll_two_stories(f);
+	r = read_river(f, NULL);
+	memcpy(first, r.stories[1].reports[0], sizeof(first));
+	memcpy(second, r.stories[1].reports[1], sizeof(second));
+	memcpy(third, r.stories[0].uid, sizeof(third));
+	/* the one that began the story goes; the story keeps its name */
+	say(f, STORY_REQUEST_SPLIT, first, NULL, true);
+	r = read_river(f, NULL);
+	assert_int_equal(r.count, 3);
+	assert_string_equal(r.stories[2].reports[0], second);
+	assert_string_equal(r.stories[2].uid, first);
+	assert_string_equal(r.stories[1].reports[0], first);
+	memcpy(apart, r.stories[1].uid, sizeof(apart));
+	assert_string_not_equal(apart, first);
+	/* another joins it, and it leaves that as well: a third name */
+	say(f, STORY_REQUEST_JOIN, first, third, true);
+	say(f, STORY_REQUEST_SPLIT, first, NULL, true);
+	r = read_river(f, NULL);
+	assert_int_equal(r.count, 3);
+	for (size_t i = 0; i < 3; i++)
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(r.stories[i].uid, r.stories[k].uid);
+	/* all into one */
+	say(f, STORY_REQUEST_JOIN, first, third, true);
+	say(f, STORY_REQUEST_JOIN, second, third, true);
+	r = read_river(f, NULL);
+	assert_int_equal(r.count, 1);
+	assert_string_equal(r.stories[0].uid, first);
+	assert_int_equal(r.stories[0].total, 3);
+	assert_int_equal(look(f, "SELECT count(*) FROM held WHERE together = 0"), 0);
+	assert_int_equal(
+		look(f, "SELECT count(*) FROM item i JOIN story s ON s.id = i.story_id WHERE i.sort_ms = s.sort_ms"),
+		3);
+}
+
+static void what_is_not_there_changes_nothing(void **state)
+{
+	static const char none[] = "00000000-0000-8000-8000-000000000000";
+	static const char *const names[] = {none, "", "https://nowhere.example/1", "not an id", "urn:uuid:"};
+	struct fixture *f = *state;
+	struct river r;
+	int64_t g;
+
+	poll_two_stories(f);
+	r = read_river(f, NULL);
+	g = generation(f);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		for (int kind = STORY_REQUEST_WHY; kind <= STORY_REQUEST_JOIN; kind++) {
+			struct story_request *q = ask(f, kind, names[i], r.stories[0].uid);
+
+			assert_int_equal(q->error.code, -ENOENT);
+			assert_false(q->changed);
+			story_requests_free(q);
+			if (kind == STORY_REQUEST_SPLIT)
+				continue;
+			q = ask(f, kind, r.stories[0].uid, names[i]);
+			assert_int_equal(q->error.code, -ENOENT);
+			story_requests_free(q);
+		}
+	}
+	assert_int_equal(generation(f), g);
+	assert_int_equal(read_river(f, NULL).count, 2);
+}
+
+static void words_go_with_what_they_are_of(void **state)
+{
+	struct fixture *f = *state;
+	struct river r;
+
+	poll_two_stories(f);
+	r = read_river(f, NULL);
+	say(f, STORY_REQUEST_JOIN, r.stories[1].uid, r.stories[0].uid, true);
+	say(f, STORY_REQUEST_SPLIT, r.stories[1].reports[1], NULL, true);
+	assert_int_equal(look(f, "SELECT count(*) FROM held"), 2);
+	assert_int_equal(look(f, "SELECT count(*) FROM story_alias"), 1);
+	fixture_close(f);
+	(void)look(f, "DELETE FROM item WHERE id = 2");
+	assert_int_equal(look(f, "SELECT count(*) FROM held WHERE item_id = 2"), 0);
+	(void)look(f, "DELETE FROM item");
+	(void)look(f, "DELETE FROM story");
+	assert_int_equal(look(f, "SELECT count(*) FROM held"), 0);
+	assert_int_equal(look(f, "SELECT count(*) FROM story_alias"), 0);
+	{
+		struct writer_options options = fixture_options(f->dir);
+
+		fixture_open(f, &options);
+	}
+}
+
+static void why_tells_copies_and_words(void **state)
+{
+	struct fixture *f = *state;
+	struct story_request *q;
+	struct river r;
+
+	poll_two_stories(f);
+	r = read_river(f, NULL);
+	q = ask(f, STORY_REQUEST_WHY, r.stories[1].reports[1], NULL);
+	(void)buf_putc(&q->answer, '\0');
+	assert_non_null(strstr(q->answer.data, "\"relation\":\"copy\""));
+	assert_non_null(strstr(q->answer.data, r.stories[1].reports[0]));
+	assert_non_null(strstr(q->answer.data, "\"reports\":2,\"lead\":false"));
+	assert_non_null(strstr(q->answer.data, "\"said\":[]"));
+	story_requests_free(q);
+	say(f, STORY_REQUEST_SPLIT, r.stories[1].reports[1], NULL, true);
+	/* these have no sketch */
+	q = ask(f, STORY_REQUEST_WHY, r.stories[1].reports[1], r.stories[1].reports[0]);
+	(void)buf_putc(&q->answer, '\0');
+	assert_non_null(strstr(q->answer.data, "\"kept\":false"));
+	assert_non_null(strstr(q->answer.data, "\"same_story\":false,\"same_text\":true,\"same_link\":false"));
+	assert_non_null(strstr(q->answer.data, "\"held\":\"apart\""));
+	assert_null(strstr(q->answer.data, "comparison"));
+	story_requests_free(q);
+}
+
+static void what_was_asked_before_the_end_is_carried_out(void **state)
+{
+	struct fixture *f = *state;
+	struct writer_options options = fixture_options(f->dir);
+	struct story_request *q;
+	struct river r;
+
+	poll_two_stories(f);
+	r = read_river(f, NULL);
+	q = story_request_new(str_from(r.stories[1].reports[1]), STR_NONE);
+	assert_non_null(q);
+	q->kind = STORY_REQUEST_SPLIT;
+	writer_ask(f->writer, q);
+	fixture_close(f);
+	fixture_open(f, &options);
+	assert_int_equal(read_river(f, NULL).count, 3);
+}
+
+/* ---- many words, one after the other ---- */
+
+enum { CROWD = 9, WORDS = 300 };
+
+/* Stable names of the items 1 to CROWD. */
+static void read_names(struct fixture *f, char names[CROWD][UID_TEXT_MAX])
+{
+	char path[300];
+	sqlite3 *db;
+	sqlite3_stmt *s;
+
+	(void)snprintf(path, sizeof(path), "%s/sitrepd.db", f->dir);
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT uid FROM item ORDER BY id", -1, &s, NULL), SQLITE_OK);
+	for (size_t i = 0; i < CROWD; i++) {
+		assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+		uid_write(names[i], str_make(sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0)));
+	}
+	assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* What must hold of the tables whatever was said: how many rows break it. */
+static const char broken[] =
+	"SELECT (SELECT count(*) FROM story WHERE reports != (SELECT count(*) FROM item WHERE story_id = story.id)"
+	"  OR reports = 0 OR sources != (SELECT count(DISTINCT publisher_id) FROM item WHERE story_id = story.id))"
+	" + (SELECT count(*) FROM item JOIN story ON story.id = story_id WHERE item.sort_ms != story.sort_ms)"
+	" + (SELECT count(*) FROM mark JOIN story ON story.id = story_id WHERE mark.sort_ms != story.sort_ms)"
+	" + (SELECT count(*) - count(DISTINCT uid) FROM story)"
+	" + (SELECT count(*) FROM story_alias JOIN story USING(uid))"
+	" + (SELECT count(*) FROM held JOIN item ON item.id = item_id WHERE held.story_id = item.story_id AND NOT "
+	"together)"
+	" + (SELECT count(*) FROM held JOIN item ON item.id = item_id WHERE held.story_id != item.story_id AND "
+	"together)"
+	" + (SELECT stories != (SELECT count(*) FROM story) OR items != (SELECT count(*) FROM item) FROM total)";
+
+static void tables_hold_together_whatever_is_said(void **state)
+{
+	struct fixture *f = *state;
+	char names[CROWD][UID_TEXT_MAX], text[128];
+	uint32_t random = 20261124;
+	int changes = 0;
+
+	for (size_t i = 0; i < CROWD; i++) {
+		struct draft d;
+		struct item *it;
+
+		/* the last three are copies of the first three */
+		(void)snprintf(text, sizeof(text), "%s number %zu of the exercise", LONG, i % 6);
+		draft_init(&d, "Feed");
+		it = draft_add(&d, "1", NULL, "Frigates", text);
+		it->identity = digest_of(&d.arena, str_make((const char *)&i, sizeof(i)));
+		draft_match(&d, it, i % 2 == 0 ? "alert/strait" : "output/ships", "strait");
+		(void)fixture_poll(f, i / 3, &d);
+	}
+	assert_int_equal(look(f, "SELECT count(*) FROM item"), CROWD);
+	assert_int_equal(look(f, broken), 0);
+	read_names(f, names);
+	for (int i = 0; i < WORDS; i++) {
+		size_t a, b;
+		bool split;
+		struct story_request *q;
+
+		random = random * 1664525 + 1013904223;
+		a = (random >> 8) % CROWD;
+		b = (random >> 16) % CROWD;
+		split = (random >> 28) % 2 == 0;
+		q = ask(f, split ? STORY_REQUEST_SPLIT : STORY_REQUEST_JOIN, names[a], split ? NULL : names[b]);
+		assert_string_equal(q->error.text, "");
+		changes += q->changed;
+		story_requests_free(q);
+		if (look(f, broken) != 0)
+			fail_msg("word %d (%s %zu %zu) breaks the tables", i, split ? "split" : "join", a, b);
+	}
+	/* most of them meant something */
+	assert_in_range(changes, WORDS / 4, WORDS);
+}
+
+int main(void)
+{
+#define SAY_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+	const struct CMUnitTest tests[] = {
+		SAY_TEST(split_makes_two_of_one),
+		SAY_TEST(a_part_of_the_backlog_stays_in_its_place),
+		SAY_TEST(split_takes_along_what_it_raised),
+		SAY_TEST(join_makes_one_of_two),
+		SAY_TEST(names_stay_through_many_words),
+		SAY_TEST(what_is_not_there_changes_nothing),
+		SAY_TEST(words_go_with_what_they_are_of),
+		SAY_TEST(why_tells_copies_and_words),
+		SAY_TEST(tables_hold_together_whatever_is_said),
+		SAY_TEST(what_was_asked_before_the_end_is_carried_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

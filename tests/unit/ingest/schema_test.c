@@ -1,0 +1,454 @@
+/* That steps stay as they were released, that any released shape of the tables becomes today's, and that a migration
+ * which fails leaves the file as it was.  Databases that old programs wrote are tried in tests/system/test_upgrade.py.
+ */
+#include "fixture.h"
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include "../../../daemon/store/schema.h"
+#include "../../../daemon/store/schema_steps.h"
+#include "../../../daemon/story/held.h"
+#include "../../../daemon/story/near_schema.h"
+#include "sitrep/sql/statements.h"
+
+/* Never changed: a step that is on the main branch keeps its text, a correction is a new step. */
+static const char *const digests[] = {
+	"2bbdd9bfbda81124c271fd86f58be277a671c823835c2ab03365637a3803f057",
+	"f8b237e5c69c830b073a4cd0271dc4257ea2b93ec32737faa994d277925aa391",
+	"40f606fe8db36c7b0d4e1362701fdc0ea48f5224cb876df2d21550c3bbd2a86a",
+	"c79c7a96aa1d6530787183e8e56ee37fb26a68bf7e54048aa429295e867df1d6",
+	"cbbd753d9ba84d23a1d0e10c16c2a568fcda25d8ef413e224f88aead7642946c",
+	"94b24e3bbd000c13d30e57c48d7247c6abc011f4eb347a0e8d65db11a31730bd",
+	"e54caa02aa3145cefe85fb5ece6714b504b9ff6591338c408685e6ee37554691",
+	"017967a03681ffc0ef6750071a52d8c1178acf5deffb13bba6ccc436d30c15be",
+	"8d1caf85cf495759d65cf9d9d21da8c727293bee61ed7bdd30b11f1de526bea0",
+	"b20cb1547b8c62bef3c97cc85072529db663545f00d2f6edc86aa50e5eb60d97",
+	"bb344d750888cc69f5ce532bad3cec073dd56e9aca26bda6b33317d68e34da9d",
+	"08d62411ea5368eae29ebb0cdfec07b1f6b26bd5c43d7d280b3decdc85b6b556",
+	"f26916ca0faa1a31a6bce779098c2946b2043b327a11ce52ab4f8ee4423aeaf5",
+	"4f8cfd4f65f49e0bc5218197d9939d401119baf7b9d1a0eb45cee82db930fc76",
+	"2afa5725574b519fe02addff44140e97d97ebce8d58309e1f0474377a3e1dad2",
+	"7f2b601d7303b52566a97e42ee21d9deaaff8c35ffc7c943ad61a5ccbf360fa8",
+	"654f05aa0f3962567958e2468cd1bb186692ad290c4887c3b51ac9fa58ea66a4",
+	"433124b807f1ccd69e8fd5e845fe7dc78b96795fbc4a5fa94dfd67433166a391",
+};
+
+static void test_steps_are_frozen(void **state)
+{
+	struct sha256 *h = sha256_new(NULL);
+
+	(void)state;
+	assert_non_null(h);
+	assert_int_equal(sizeof(digests) / sizeof(digests[0]), STORE_SCHEMA_VERSION);
+	for (size_t i = 0; i < STORE_SCHEMA_VERSION; i++) {
+		uint8_t digest[SHA256_LEN];
+		char text[2 * SHA256_LEN + 1];
+
+		assert_int_equal(sha256_begin(h), 0);
+		assert_int_equal(sha256_add(h, str_from(schema_steps[i].text)), 0);
+		assert_int_equal(sha256_end(h, digest), 0);
+		for (size_t k = 0; k < SHA256_LEN; k++)
+			(void)snprintf(text + 2 * k, 3, "%02x", digest[k]);
+		if (strcmp(text, digests[i]) != 0)
+			fail_msg("the text of step %zu has changed: %s", i + 1, text);
+	}
+	sha256_free(h);
+}
+
+/* Takes away what the steps after 16 made, so that they may run again. */
+#define UNDO_17 "DROP INDEX feed_uid_stem; ALTER TABLE feed DROP COLUMN uid_stem; ALTER TABLE feed DROP COLUMN url_key;"
+/* The same of the steps after 11. */
+#define UNDO_LATER                                                                                                     \
+	"DROP TABLE rule; DROP INDEX item_publisher; DROP INDEX feed_kept; ALTER TABLE feed DROP COLUMN "              \
+	"kept_bytes;" UNDO_17 "DROP INDEX item_story; CREATE INDEX item_story ON item(story_id)"
+
+struct folder {
+	char dir[256];
+	char db[400];
+};
+
+static int setup(void **state)
+{
+	struct folder *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	state_dir_make(f->dir);
+	(void)snprintf(f->db, sizeof(f->db), "%s/sitrepd.db", f->dir);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct folder *f = *state;
+
+	state_dir_remove(f->dir);
+	free(f);
+	return 0;
+}
+
+static void run_sql(sqlite3 *db, const char *text)
+{
+	char *error = NULL;
+
+	if (sqlite3_exec(db, text, NULL, NULL, &error) != SQLITE_OK)
+		fail_msg("%s: %s", text, error);
+}
+
+static void run_sql_in(const char *path, const char *text)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	run_sql(db, text);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* Rows of a query, one a line; the caller frees. */
+static int add_row(void *arg, int count, char **values, char **names)
+{
+	(void)names;
+	for (int i = 0; i < count; i++)
+		(void)buf_printf(arg, "%s%s", values[i] != NULL ? values[i] : "NULL", i + 1 < count ? "|" : "\n");
+	return 0;
+}
+
+static char *rows(const char *path, const char *text)
+{
+	struct buf out = BUF_INIT(DOCUMENT_MAX);
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, text, add_row, &out, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	return out.data != NULL ? buf_take(&out, NULL) : strdup("");
+}
+
+static void assert_rows(const char *path, const char *text, const char *expected)
+{
+	char *found = rows(path, text);
+
+	assert_string_equal(found, expected);
+	free(found);
+}
+
+/* Every table's columns and every index, by name: what two databases of one shape have in common, whatever they went
+ * through. */
+static const char shape[] =
+	"SELECT t.name, c.name, c.type, c.\"notnull\", c.pk > 0 FROM sqlite_schema t, pragma_table_info(t.name) c"
+	" WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1, 2;"
+	"SELECT name, sql FROM sqlite_schema WHERE type != 'table' ORDER BY 1";
+
+static void make(struct folder *f)
+{
+	struct error err = {0};
+	struct store s;
+
+	if (store_open(&s, f->dir, STORE_WRITE, &err) != 0)
+		fail_msg("%s", err.text);
+	store_close(&s);
+}
+
+/* `sitrep stories` compares in memory, with the tables as they are now. */
+static void test_tables_in_memory_are_those_of_the_steps(void **state)
+{
+	static const char own[] = "SELECT sql FROM sqlite_schema WHERE (tbl_name LIKE 'near\\_%' ESCAPE '\\'"
+				  " OR tbl_name IN ('story_link', 'held')) AND sql NOT NULL ORDER BY name";
+	struct folder *f = *state;
+	char memory[420];
+	char *expected;
+
+	make(f);
+	(void)snprintf(memory, sizeof(memory), "%s/memory.db", f->dir);
+	run_sql_in(memory, NEAR_SCHEMA HELD_SCHEMA);
+	expected = rows(f->db, own);
+	assert_rows(memory, own, expected);
+	free(expected);
+}
+
+/* What earlier texts of the steps made, and what step 15 must make of it. */
+static const struct {
+	const char *name, *text;
+	int version;
+} variants[] = {
+	{"columns of the feed that another version 11 lacked",
+		"ALTER TABLE feed DROP COLUMN identity; ALTER TABLE feed DROP COLUMN identity_trust;"
+		"ALTER TABLE feed ADD COLUMN ident_trust BLOB",
+		14},
+	{"no feeds that move on: version 8 stood for something else",
+		"ALTER TABLE feed DROP COLUMN onward_url; ALTER TABLE feed DROP COLUMN onward_since;"
+		"ALTER TABLE feed DROP COLUMN onward_count; ALTER TABLE feed DROP COLUMN emptiness;"
+		"ALTER TABLE feed DROP COLUMN identity; ALTER TABLE feed DROP COLUMN identity_trust; " UNDO_LATER,
+		8},
+	{"sketches without what was left out of them",
+		"ALTER TABLE near_sketch DROP COLUMN omitted; ALTER TABLE near_sketch DROP COLUMN omitted_of;"
+		"CREATE TABLE near_omitted(item_id INTEGER PRIMARY KEY, shingles INTEGER NOT NULL,"
+		" shingles_of INTEGER NOT NULL) STRICT;"
+		"CREATE TRIGGER near_omitted_gone AFTER DELETE ON near_sketch BEGIN"
+		" DELETE FROM near_omitted WHERE item_id = old.item_id; END;",
+		14},
+	{"postings by bucket and number",
+		"DROP TABLE near_bucket_2; CREATE TABLE near_bucket_2(bucket INTEGER NOT NULL, seq INTEGER NOT NULL,"
+		" postings BLOB NOT NULL, PRIMARY KEY(bucket, seq)) STRICT, WITHOUT ROWID",
+		14},
+	{"numbers that are weeks",
+		"DROP TABLE near_state; CREATE TABLE near_state(name TEXT PRIMARY KEY, week INTEGER NOT NULL) STRICT,"
+		" WITHOUT ROWID; INSERT INTO near_state VALUES('halved', 2969); CREATE TABLE near_shingle_0(x)",
+		14},
+	{"one row of numbers",
+		"DROP TABLE near_state; CREATE TABLE near_state(one INTEGER PRIMARY KEY CHECK(one = 1),"
+		" week INTEGER NOT NULL, halved INTEGER) STRICT",
+		14},
+	{"links with other columns",
+		"DROP TABLE story_link; CREATE TABLE story_link(item_id INTEGER NOT NULL, other_id INTEGER NOT NULL,"
+		" relation INTEGER NOT NULL, score REAL NOT NULL, shared INTEGER NOT NULL, smaller INTEGER NOT NULL,"
+		" shared_numbers INTEGER NOT NULL, smaller_numbers INTEGER NOT NULL, at INTEGER NOT NULL,"
+		" PRIMARY KEY(item_id, other_id)) STRICT, WITHOUT ROWID;"
+		"INSERT INTO story_link VALUES(1, 2, 3, 0.5, 4, 5, 6, 7, 8)",
+		14},
+	{"tables and indexes that are missing, and an index over less",
+		"DROP TABLE held; DROP TABLE story_alias; DROP TABLE revision; DROP TABLE websub; DROP INDEX item_uid;"
+		"DROP INDEX feed_active; DROP INDEX story_link_other; DROP INDEX item_url;"
+		"CREATE INDEX item_url ON item(url_key) WHERE url_key IS NOT NULL",
+		14},
+	{"all tables of texts missing",
+		"DROP TABLE near_bucket_0; DROP TABLE near_bucket_1; DROP TABLE near_bucket_2; DROP TABLE "
+		"near_bucket_3;"
+		"DROP TABLE near_pending; DROP TABLE near_sketch; DROP TABLE near_state; DROP TABLE near_phrase;"
+		"DROP TABLE story_link",
+		14},
+};
+
+static void test_every_shape_becomes_todays(void **state)
+{
+	struct folder *f = *state;
+	char *expected;
+
+	make(f);
+	expected = rows(f->db, shape);
+	for (size_t i = 0; i < sizeof(variants) / sizeof(variants[0]); i++) {
+		struct error err = {0};
+		struct store s;
+		char text[64], copy[420];
+
+		assert_int_equal(unlink(f->db), 0);
+		make(f);
+		run_sql_in(f->db, variants[i].text);
+		if (strstr(variants[i].text, UNDO_17) == NULL)
+			run_sql_in(f->db, UNDO_17);
+		(void)snprintf(text, sizeof(text), "PRAGMA user_version = %d", variants[i].version);
+		run_sql_in(f->db, text);
+		if (store_open(&s, f->dir, STORE_WRITE, &err) != 0)
+			fail_msg("%s: %s", variants[i].name, err.text);
+		store_close(&s);
+		assert_rows(f->db, shape, expected);
+		assert_rows(f->db, "PRAGMA integrity_check", "ok\n");
+		(void)snprintf(copy, sizeof(copy), "%s.v%d", f->db, variants[i].version);
+		(void)unlink(copy);
+	}
+	free(expected);
+}
+
+static void test_links_keep_what_they_say(void **state)
+{
+	struct folder *f = *state;
+
+	make(f);
+	run_sql_in(f->db, variants[6].text);
+	run_sql_in(f->db, UNDO_17 "PRAGMA user_version = 14");
+	make(f);
+	assert_rows(f->db,
+		"SELECT item_id, other_id, relation, score, shared, shared_of, numbers, numbers_of, title"
+		" FROM story_link",
+		"1|2|3|0.5|4|5|6|7|0.0\n");
+}
+
+static void test_what_was_left_out_is_taken_over(void **state)
+{
+	struct folder *f = *state;
+
+	make(f);
+	run_sql_in(f->db, variants[2].text);
+	run_sql_in(f->db,
+		"INSERT INTO near_sketch(item_id, story_id, source, seen, sketch) VALUES(7, 7, 1, 1, x'00'),"
+		" (8, 8, 1, 1, x'00'); INSERT INTO near_omitted VALUES(7, 3, 9);" UNDO_17 "PRAGMA user_version = 14");
+	make(f);
+	assert_rows(f->db, "SELECT item_id, omitted, omitted_of FROM near_sketch", "7|3|9\n8|0|0\n");
+}
+
+/* Refused with that word; the version and all that is in the file stay. */
+static void assert_stays(struct folder *f, int code, const char *word)
+{
+	static const char all[] = "PRAGMA user_version; SELECT name, sql FROM sqlite_schema ORDER BY 1";
+	char *before = rows(f->db, all);
+	struct error err = {0};
+	struct store s;
+
+	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, &err), code);
+	if (strstr(err.text, word) == NULL)
+		fail_msg("%s", err.text);
+	assert_rows(f->db, all, before);
+	assert_rows(f->db, "PRAGMA integrity_check", "ok\n");
+	free(before);
+}
+
+static void test_failure_leaves_the_file(void **state)
+{
+	struct folder *f = *state;
+
+	make(f);
+	/* steps 8 to 14 have nothing against it, step 15 has */
+	run_sql_in(f->db, "ALTER TABLE feed DROP COLUMN onward_url; ALTER TABLE feed DROP COLUMN onward_since;"
+			  "ALTER TABLE feed DROP COLUMN onward_count; ALTER TABLE feed DROP COLUMN emptiness;"
+			  "ALTER TABLE feed DROP COLUMN identity; ALTER TABLE feed DROP COLUMN identity_trust;"
+			  "ALTER TABLE item RENAME COLUMN digest TO digests; " UNDO_LATER "; PRAGMA user_version = 7");
+	assert_stays(f, -EUCLEAN, "item");
+	/* a step that fails in the middle */
+	run_sql_in(f->db, "ALTER TABLE item RENAME COLUMN digests TO digest;"
+			  "ALTER TABLE feed ADD COLUMN identity INTEGER NOT NULL DEFAULT 0");
+	assert_stays(f, -EIO, "identity");
+	/* and what was wrong being mended, it goes on */
+	run_sql_in(f->db, "ALTER TABLE feed DROP COLUMN identity");
+	make(f);
+}
+
+/* A table that a program of today asks something of and that is a view of less: all steps pass, the statements do not.
+ */
+static void test_statements_are_prepared_before_the_commit(void **state)
+{
+	struct folder *f = *state;
+
+	make(f);
+	run_sql_in(f->db, "DROP INDEX item_uid; DROP INDEX item_story; ALTER TABLE story RENAME COLUMN uid TO name;"
+			  "DROP INDEX story_uid; PRAGMA user_version = 14");
+	assert_stays(f, -EUCLEAN, "story");
+}
+
+static void test_statements_check(void **state)
+{
+	struct folder *f = *state;
+	struct error err = {0};
+	sqlite3 *db;
+
+	make(f);
+	assert_int_equal(sqlite3_open(f->db, &db), SQLITE_OK);
+	assert_int_equal(statements_check(db, &err), 0);
+	run_sql(db, "ALTER TABLE near_pending RENAME COLUMN week TO month");
+	assert_int_equal(statements_check(db, &err), -EUCLEAN);
+	assert_non_null(strstr(err.text, "week"));
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* ---- the copy ---- */
+
+static void copy_name(const struct folder *f, char name[420], const char *suffix)
+{
+	(void)snprintf(name, 420, "%s.v14%s", f->db, suffix);
+}
+
+static void mark_as_old(struct folder *f, const char *text)
+{
+	run_sql_in(f->db, text);
+	run_sql_in(f->db, UNDO_17 "PRAGMA user_version = 14");
+}
+
+static void test_copy_is_made_once_for_each_state(void **state)
+{
+	struct folder *f = *state;
+	char first[420], second[420], third[420], part[420];
+	struct stat before, after;
+
+	copy_name(f, first, "");
+	copy_name(f, second, "-2");
+	copy_name(f, third, "-3");
+	copy_name(f, part, ".part");
+	make(f);
+	assert_int_equal(access(first, F_OK), -1); /* a new database is not copied */
+	mark_as_old(f, "UPDATE total SET cursor = 41");
+	run_sql_in(part, "CREATE TABLE left_by_a_start_that_was_killed(x)");
+	make(f);
+	assert_rows(first, "PRAGMA user_version; SELECT cursor FROM total; PRAGMA integrity_check", "14\n41\nok\n");
+	assert_int_equal(stat(first, &before), 0);
+	assert_int_equal(before.st_mode & 0777, 0600);
+	assert_int_equal(access(part, F_OK), -1);
+
+	/* the same again, as after a migration that failed: the copy is the same file */
+	mark_as_old(f, "");
+	make(f);
+	assert_int_equal(stat(first, &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	assert_int_equal(access(second, F_OK), -1);
+
+	/* another state, as after a way back and forth: both are kept */
+	mark_as_old(f, "UPDATE total SET cursor = 40");
+	make(f);
+	assert_rows(first, "SELECT cursor FROM total", "41\n");
+	assert_rows(second, "SELECT cursor FROM total", "40\n");
+
+	/* a file under the name that is no database is kept too */
+	assert_int_equal(truncate(second, 100), 0);
+	mark_as_old(f, "");
+	make(f);
+	assert_int_equal(stat(second, &after), 0);
+	assert_int_equal(after.st_size, 100);
+	assert_rows(third, "SELECT cursor FROM total", "40\n");
+}
+
+static void test_copy_has_what_stands_in_the_wal(void **state)
+{
+	struct folder *f = *state;
+	struct store s;
+	char first[420];
+	sqlite3 *other;
+
+	copy_name(f, first, "");
+	make(f);
+	/* left open, so that nothing moves from the WAL into the file */
+	assert_int_equal(sqlite3_open(f->db, &other), SQLITE_OK);
+	run_sql(other,
+		"PRAGMA wal_autocheckpoint = 0; UPDATE total SET cursor = 77;" UNDO_17 "PRAGMA user_version = 14");
+	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, NULL), 0);
+	assert_rows(first, "PRAGMA user_version; SELECT cursor FROM total", "14\n77\n");
+	store_close(&s);
+	assert_int_equal(sqlite3_close(other), SQLITE_OK);
+}
+
+static void test_copies_have_a_bound(void **state)
+{
+	struct folder *f = *state;
+	struct error err = {0};
+	struct store s;
+
+	make(f);
+	for (int i = 0; i < 9; i++) {
+		char text[64];
+
+		(void)snprintf(text, sizeof(text), "UPDATE total SET cursor = %d", i);
+		mark_as_old(f, text);
+		make(f);
+	}
+	mark_as_old(f, "UPDATE total SET cursor = 9");
+	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, &err), -EEXIST);
+	assert_non_null(strstr(err.text, "remove the old copies"));
+}
+
+int main(void)
+{
+#define SCHEMA_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_steps_are_frozen),
+		SCHEMA_TEST(test_tables_in_memory_are_those_of_the_steps),
+		SCHEMA_TEST(test_every_shape_becomes_todays),
+		SCHEMA_TEST(test_links_keep_what_they_say),
+		SCHEMA_TEST(test_what_was_left_out_is_taken_over),
+		SCHEMA_TEST(test_failure_leaves_the_file),
+		SCHEMA_TEST(test_statements_are_prepared_before_the_commit),
+		SCHEMA_TEST(test_statements_check),
+		SCHEMA_TEST(test_copy_is_made_once_for_each_state),
+		SCHEMA_TEST(test_copy_has_what_stands_in_the_wal),
+		SCHEMA_TEST(test_copies_have_a_bound),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,158 @@
+/* story_fixture.h: documents whose items have the sketches that a worker gives them, texts to fill them with, and
+ * the whole of a database as text, to be compared. */
+#ifndef SITREP_TEST_STORE_STORY_FIXTURE_H
+#define SITREP_TEST_STORE_STORY_FIXTURE_H
+
+#include "fixture.h"
+
+#include "../identity/sketch_fixture.h"
+#include "sitrep/sql/sql.h"
+
+#define RADAR_TITLE "Three navies to share pictures of coastal radars"
+#define RADAR_OTHER_TITLE "Radar pictures will cross the strait"
+#define RADAR(stations)                                                                                                \
+	"Three navies will share the pictures of " stations " coastal radars from the first day of March, their "      \
+	"chiefs of staff said after two days of talks on board a training ship. Each of them has watched the strait "  \
+	"on its own so far, and fishing boats were often reported twice. A common room with 24 seats is being built "  \
+	"in the harbour office, next to the pilots. The costs of 7 million are shared in equal parts, and the first "  \
+	"crews begin to learn the procedures before the end of the year."
+#define RADAR_REPRINT(stations)                                                                                        \
+	"HARBOUR TOWN (Agency) - Three navies will share the pictures of " stations " coastal radars from the first "  \
+	"day of March, their chiefs of staff said after two days of talks on board a training ship. Each of them has " \
+	"watched the strait on its own so far, and fishing boats were often reported twice. A common room with 24 "    \
+	"seats is being built in the harbour office. Skippers have welcomed the plan, which they had asked for since " \
+	"a collision in fog."
+#define FERRY_TITLE "Army ferry goes back to work after long repairs"
+#define FERRY                                                                                                          \
+	"The ferry that carries tanks across the lake has gone back to work after 19 months in the dock. Divers had "  \
+	"found cracks in its hull when they looked for a lost anchor, and the yard had to wait for steel that nobody " \
+	"rolls any more. Its crew of 11 passed the time on a museum steamer. The ferry can take four tanks at once, "  \
+	"and will not be replaced before the bridge at the narrows is wide enough, which the province has put off "    \
+	"until further notice."
+#define QUARRY_TITLE "Engineers blow up old quarry for training"
+#define QUARRY                                                                                                         \
+	"Engineers have blown up the last wall of an old quarry in the hills, where recruits will learn to clear "     \
+	"roads after landslides. The blast used 900 kilograms of explosive and was heard in two valleys. Geologists "  \
+	"had marked the places for the holes and found a cave with bats, which were led out through a tunnel of nets " \
+	"the week before. Villagers watched from the church tower, and the mayor pressed the button after a count "    \
+	"down from ten by the children of the school."
+
+/* As draft_add(), with a sketch. */
+static inline struct item *draft_add_text(
+	struct draft *f, const char *guid, const char *link, const char *title, const char *body)
+{
+	struct item *it = draft_add(f, guid, link, title, body);
+	struct sketch s = sketch_of(title, body);
+	struct buf bytes = BUF_INIT(SKETCH_BYTES_MAX);
+
+	assert_int_equal(sketch_encode(&bytes, &s), 0);
+	it->sketch = arena_str(&f->arena, buf_str(&bytes));
+	buf_release(&bytes);
+	return it;
+}
+
+/* ---- a database as text: a line a row, its columns by name */
+
+static inline bool is_listed(const char *name, const char *const *list)
+{
+	for (; *list != NULL; list++)
+		if (strcmp(name, *list) == 0)
+			return true;
+	return false;
+}
+
+static inline void dump_value(struct buf *out, sqlite3_stmt *s, int column)
+{
+	const unsigned char *bytes = sqlite3_column_blob(s, column);
+	int length = sqlite3_column_bytes(s, column);
+
+	if (sqlite3_column_type(s, column) == SQLITE_BLOB) {
+		for (int i = 0; i < length; i++) {
+			(void)buf_putc(out, "0123456789abcdef"[bytes[i] >> 4]);
+			(void)buf_putc(out, "0123456789abcdef"[bytes[i] & 15]);
+		}
+	} else if (sqlite3_column_type(s, column) != SQLITE_NULL) {
+		(void)buf_printf(out, "%s", (const char *)sqlite3_column_text(s, column));
+	}
+}
+
+static inline void dump_table(
+	struct buf *out, sqlite3 *db, const char *table, const char *where, const char *const *but_columns)
+{
+	char text[200];
+	sqlite3_stmt *s;
+
+	(void)snprintf(text, sizeof(text), "SELECT * FROM %s%s", table, where);
+	assert_int_equal(sqlite3_prepare_v2(db, text, -1, &s, NULL), SQLITE_OK);
+	while (sqlite3_step(s) == SQLITE_ROW) {
+		(void)buf_printf(out, "%s", table);
+		for (int i = 0; i < sqlite3_column_count(s); i++) {
+			if (is_listed(sqlite3_column_name(s, i), but_columns))
+				continue;
+			(void)buf_printf(out, " %s=", sqlite3_column_name(s, i));
+			dump_value(out, s, i);
+		}
+		(void)buf_putc(out, '\n');
+	}
+	assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
+}
+
+/* Every table that there is but those listed, without the columns listed.  The caller frees. */
+static inline char *dump_database(const char *dir, const char *const *but_tables, const char *const *but_columns)
+{
+	struct buf out = BUF_INIT(DOCUMENT_MAX);
+	struct store store;
+	struct error err = {0};
+	sqlite3_stmt *s;
+
+	if (store_open(&store, dir, STORE_READ, &err) != 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(sqlite3_prepare_v2(store.db,
+				 "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+				 " ORDER BY name",
+				 -1, &s, NULL),
+		SQLITE_OK);
+	while (sqlite3_step(s) == SQLITE_ROW) {
+		const char *table = (const char *)sqlite3_column_text(s, 0);
+
+		if (!is_listed(table, but_tables))
+			dump_table(&out, store.db, table, "", but_columns);
+	}
+	assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
+	store_close(&store);
+	return buf_take(&out, NULL);
+}
+
+/* Says in which line the two differ first. */
+static inline void assert_same_dump(const char *got, const char *expected, const char *when)
+{
+	size_t line = 0, at = 0;
+
+	if (strcmp(got, expected) == 0)
+		return;
+	for (; got[at] == expected[at]; at++)
+		if (got[at] == '\n')
+			line = at + 1;
+	fail_msg("%s:\n%.*s\n  instead of\n%.*s", when, (int)strcspn(got + line, "\n"), got + line,
+		(int)strcspn(expected + line, "\n"), expected + line);
+}
+
+/* One number out of the database. */
+static inline int64_t ask_database(const char *dir, const char *query)
+{
+	struct store store;
+	struct error err = {0};
+	sqlite3_stmt *s;
+	int64_t value;
+
+	if (store_open(&store, dir, STORE_READ, &err) != 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(sqlite3_prepare_v2(store.db, query, -1, &s, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	value = sqlite3_column_int64(s, 0);
+	(void)sqlite3_finalize(s);
+	store_close(&store);
+	return value;
+}
+
+#endif

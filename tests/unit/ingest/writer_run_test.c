@@ -1,0 +1,183 @@
+/* Functions in the writer's thread: their transaction, their order, their end; and a configuration as one of them. */
+#include "fixture.h"
+
+#include <pthread.h>
+
+#include "../../../daemon/ingest/keeper.h"
+#include "sitrep/sql/sql.h"
+
+struct call {
+	struct error end;
+	pthread_t thread;
+	int code;              /* what the function returns */
+	int64_t cursor;        /* the newest event when it ran */
+	pthread_mutex_t *gate; /* NULL; else it waits for it */
+};
+
+static int note(void *arg, struct keeper *k, struct error *err)
+{
+	struct call *c = arg;
+
+	c->thread = pthread_self();
+	c->cursor = k->totals.cursor;
+	if (c->gate != NULL) {
+		assert_int_equal(pthread_mutex_lock(c->gate), 0);
+		assert_int_equal(pthread_mutex_unlock(c->gate), 0);
+	}
+	assert_int_equal(sql_exec(k->store.db, "UPDATE feed SET polls = polls + 1000", err, "test"), 0);
+	return c->code == 0 ? 0 : error_set(err, c->code, "as the test wants it");
+}
+
+static void submit_news(struct fixture *f, const char *guid)
+{
+	struct poll_outcome *o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
+	struct draft d;
+
+	draft_init(&d, "Alpha");
+	draft_add(&d, guid, NULL, guid, "a text of more than eight words to be told apart by it");
+	o->document = draft_encode(&d);
+	draft_release(&d);
+	writer_submit(f->writer, o);
+}
+
+static int64_t polls_of_alpha(struct fixture *f)
+{
+	fixture_sync(f, fixture_feeds, 3);
+	return f->feeds[ALPHA].polls;
+}
+
+static void test_a_transaction(void **state)
+{
+	struct fixture *f = *state;
+	struct call good = {0}, bad = {.code = -EINVAL};
+
+	assert_int_equal(writer_run(f->writer, note, fixture_note_end, &good), 0);
+	fixture_await(f, &good.end);
+	assert_int_equal(good.end.code, 1);
+	assert_false(pthread_equal(good.thread, pthread_self()));
+	assert_int_equal(polls_of_alpha(f), 1000);
+	assert_int_equal(writer_run(f->writer, note, fixture_note_end, &bad), 0);
+	fixture_await(f, &bad.end);
+	assert_int_equal(bad.end.code, -EINVAL);
+	assert_string_equal(bad.end.text, "as the test wants it");
+	assert_int_equal(polls_of_alpha(f), 1000);
+}
+
+/* It runs behind what was submitted before and ahead of what was submitted after, and ends are told in that order. */
+static void test_order(void **state)
+{
+	struct fixture *f = *state;
+	pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+	struct call held = {.gate = &gate}, between = {0};
+	size_t before = 0, after = 0;
+
+	assert_int_equal(pthread_mutex_lock(&gate), 0);
+	assert_int_equal(writer_run(f->writer, note, fixture_note_end, &held), 0);
+	submit_news(f, "one");
+	submit_news(f, "two");
+	assert_int_equal(writer_run(f->writer, note, fixture_note_end, &between), 0);
+	/* one transaction holds less than all of these */
+	for (int i = 0; i < 600; i++)
+		writer_submit(f->writer, outcome_make(f, BRAVO, OUTCOME_NOT_MODIFIED));
+	/* the thread is held, and this one is not */
+	assert_int_equal(writer_pending(f->writer), 602);
+	assert_int_equal(pthread_mutex_unlock(&gate), 0);
+	while (before + after < 602) {
+		struct pollfd fd = {.fd = writer_fd(f->writer), .events = POLLIN};
+		struct poll_report *first;
+		int64_t cursor;
+
+		assert_int_equal(poll(&fd, 1, WAIT_MS), 1);
+		first = writer_collect(f->writer, &cursor);
+		for (struct poll_report *r = first; r != NULL; r = r->next) {
+			if (r->done != NULL)
+				r->done(r->done_arg, &r->error);
+			else if (between.end.code == 0)
+				before++;
+			else
+				after++;
+		}
+		poll_reports_free(first);
+	}
+	assert_int_equal(held.cursor, 0);
+	assert_int_equal(between.cursor, 2);
+	/* later outcomes may share the transaction of the earlier ones, but not more than that */
+	assert_true(before >= 2 && before <= 256);
+	assert_true(after >= 602 - 256);
+}
+
+/* What is handed over is done, also when the end is near. */
+static void test_at_the_end(void **state)
+{
+	struct fixture *f = *state;
+	struct writer_options options = fixture_options(f->dir);
+	struct call c = {0};
+
+	assert_int_equal(writer_run(f->writer, note, fixture_note_end, &c), 0);
+	fixture_close(f);
+	assert_int_equal(c.end.code, 0);
+	fixture_open(f, &options);
+	assert_int_equal(polls_of_alpha(f), 1000);
+}
+
+static int refuse(void *arg, int64_t highest_id)
+{
+	struct error *end = arg;
+
+	assert_true(highest_id >= 4);
+	assert_int_equal(end->code, 0);
+	return -ENOMEM;
+}
+
+/* Feeds, subscriptions and options hold together, or not at all. */
+static void test_a_change_is_whole(void **state)
+{
+	static const struct feed_spec other[] = {
+		{.name = "alpha", .url = "https://alpha.example/new", .first_due_ms = NOW_MS},
+		{.name = "delta", .url = "https://delta.example/", .first_due_ms = NOW_MS},
+	};
+	static const struct alert_spec alerts[] = {{"exercise", "low"}};
+	struct fixture *f = *state;
+	struct writer_options options = fixture_options(f->dir);
+	struct error end = {0};
+	struct writer_change c = {.feeds = other, .count = 2, .reserve = refuse, .done = fixture_note_end, .arg = &end};
+	struct store_counts counts;
+	struct draft d;
+
+	options.alerts.items = alerts;
+	options.alerts.count = 1;
+	assert_int_equal(writer_change_set_options(&c, &options), 0);
+	assert_int_equal(writer_apply(f->writer, &c), 0);
+	fixture_await(f, &end);
+	assert_int_equal(end.code, -ENOMEM);
+	assert_null(c.states);
+	writer_change_release(&c);
+	assert_int_equal(reader_counts(f->reader, &counts, NULL), 0);
+	assert_int_equal(counts.feeds, 3);
+	for (int i = 0; i < 2; i++) {
+		char guid[16];
+
+		(void)snprintf(guid, sizeof(guid), "%d", i);
+		draft_init(&d, "Alpha");
+		draft_match(&d, draft_add(&d, guid, NULL, guid, "a text of more than eight words to be told by it"),
+			"alert/exercise", "x");
+		assert_counts(fixture_poll(f, ALPHA, &d), 1, 0, 0, 0);
+		if (i == 0)
+			fixture_sync_with(f, fixture_feeds, 3, &options);
+	}
+	/* the first came by the old options */
+	assert_events(f, 0, "new:0,new:1,alert:1");
+}
+
+int main(void)
+{
+#define RUN_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+	const struct CMUnitTest tests[] = {
+		RUN_TEST(test_a_transaction),
+		RUN_TEST(test_order),
+		RUN_TEST(test_at_the_end),
+		RUN_TEST(test_a_change_is_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

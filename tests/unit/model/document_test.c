@@ -1,0 +1,415 @@
+/* document_test.c: the tables have every member of every struct once, and the JSON form says what a document holds. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sitrep/base/limits.h"
+#include "sitrep/model/document.h"
+#include "sitrep/model/document_fields.h"
+
+enum { SHAPES_MAX = 32, SHAPE_SIZE_MAX = 8192, OUT_MAX = 1024 * 1024 };
+
+/* ---- the tables ---- */
+
+/* Every shape that a document is made of, each once. */
+static size_t collect(const struct shape *shape, const struct shape *found[SHAPES_MAX], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (found[i] == shape)
+			return count;
+	assert_true(count < SHAPES_MAX);
+	found[count++] = shape;
+	for (size_t i = 0; i < shape->count; i++)
+		if (shape->fields[i].of != NULL)
+			count = collect(shape->fields[i].of, found, count);
+	return count;
+}
+
+static size_t size_of(const struct field *f)
+{
+	switch (f->kind) {
+	case FIELD_STR:
+	case FIELD_DIGEST:
+	case FIELD_BYTES:
+		return sizeof(struct str);
+	case FIELD_BOOL:
+		return sizeof(bool);
+	case FIELD_TIME:
+		return sizeof(int64_t);
+	case FIELD_ENUM:
+	case FIELD_U32:
+		return sizeof(uint32_t);
+	case FIELD_TEXT:
+	case FIELD_STRUCT:
+		return f->of->size;
+	case FIELD_LIST:
+		return sizeof(struct list_head);
+	}
+	return 0;
+}
+
+static void test_tags_and_names_are_used_once(void **state)
+{
+	const struct shape *shapes[SHAPES_MAX];
+	size_t count = collect(&shape_document, shapes, 0);
+
+	(void)state;
+	for (size_t s = 0; s < count; s++) {
+		bool used[UINT8_MAX + 1] = {false};
+
+		for (size_t i = 0; i < shapes[s]->count; i++) {
+			const struct field *f = &shapes[s]->fields[i];
+
+			assert_true(f->tag != 0 && !used[f->tag]);
+			used[f->tag] = true;
+			for (size_t k = 0; f->name != NULL && k < i; k++)
+				assert_true(shapes[s]->fields[k].name == NULL ||
+					    strcmp(shapes[s]->fields[k].name, f->name) != 0);
+		}
+	}
+}
+
+/* A member that is in no table would be lost between worker and daemon.  Only what the compiler leaves free between
+ * members, less than a pointer, may be in none. */
+static void test_every_member_is_in_a_table(void **state)
+{
+	const struct shape *shapes[SHAPES_MAX];
+	size_t count = collect(&shape_document, shapes, 0);
+
+	(void)state;
+	for (size_t s = 0; s < count; s++) {
+		static bool covered[SHAPE_SIZE_MAX];
+		size_t hole = 0;
+
+		assert_true(shapes[s]->size <= sizeof(covered));
+		memset(covered, 0, sizeof(covered));
+		for (size_t i = 0; i < shapes[s]->count; i++) {
+			const struct field *f = &shapes[s]->fields[i];
+
+			assert_true(f->offset + size_of(f) <= shapes[s]->size);
+			for (size_t k = f->offset; k < f->offset + size_of(f); k++) {
+				assert_false(covered[k]);
+				covered[k] = true;
+			}
+		}
+		for (size_t k = 0; k < shapes[s]->size; k++) {
+			hole = covered[k] ? 0 : hole + 1;
+			if (hole >= sizeof(void *))
+				fail_msg("shape %zu has no member for the bytes before %zu", s, k);
+		}
+	}
+}
+
+static void test_kinds_have_what_they_need(void **state)
+{
+	const struct shape *shapes[SHAPES_MAX];
+	size_t count = collect(&shape_document, shapes, 0);
+
+	(void)state;
+	for (size_t s = 0; s < count; s++) {
+		for (size_t i = 0; i < shapes[s]->count; i++) {
+			const struct field *f = &shapes[s]->fields[i];
+			bool nested = f->kind == FIELD_TEXT || f->kind == FIELD_STRUCT || f->kind == FIELD_LIST;
+			bool bounded = f->kind == FIELD_ENUM || f->kind == FIELD_LIST || f->kind == FIELD_BYTES ||
+				       f->rule != RULE_NONE;
+
+			assert_true((f->of != NULL) == nested);
+			assert_true((f->max != 0) == bounded);
+			/* only texts have rules, and links are links by their length too */
+			assert_true(f->rule == RULE_NONE || f->kind == FIELD_STR || f->kind == FIELD_TEXT);
+			assert_true(f->rule != RULE_LINK || f->max == LIMIT_URL);
+			if (f->kind == FIELD_TEXT)
+				assert_ptr_equal(f->of, &shape_text);
+			if (f->kind == FIELD_LIST)
+				assert_true(f->max == LIMIT_ITEM_LIST || f->max == LIMIT_DOCUMENT_ITEMS);
+		}
+	}
+}
+
+static void test_init(void **state)
+{
+	struct document d, zero_document;
+	struct item it, zero_item;
+
+	(void)state;
+	memset(&d, 0xa5, sizeof(d));
+	memset(&it, 0xa5, sizeof(it));
+	document_init(&d);
+	item_init(&it);
+	assert_true(d.feed.updated == TIME_NONE && d.feed.published == TIME_NONE);
+	assert_true(it.published == TIME_NONE && it.updated == TIME_NONE && it.created == TIME_NONE);
+	assert_true(it.expired == TIME_NONE && it.source.updated == TIME_NONE && it.source.published == TIME_NONE);
+	d.feed.updated = d.feed.published = 0;
+	it.published = it.updated = it.created = it.expired = it.source.updated = it.source.published = 0;
+	memset(&zero_document, 0, sizeof(zero_document));
+	memset(&zero_item, 0, sizeof(zero_item));
+	assert_memory_equal(&d, &zero_document, sizeof(d));
+	assert_memory_equal(&it, &zero_item, sizeof(it));
+}
+
+static void test_lists_by_their_field(void **state)
+{
+	struct person people[3] = {{.name = STR("a")}, {.name = STR("b")}, {.name = STR("c")}};
+	struct item it;
+	const struct field *authors = NULL;
+	struct list_head head;
+
+	(void)state;
+	item_init(&it);
+	for (size_t i = 0; i < shape_item.count; i++)
+		if (shape_item.fields[i].name != NULL && strcmp(shape_item.fields[i].name, "authors") == 0)
+			authors = &shape_item.fields[i];
+	assert_non_null(authors);
+	list_head_set(&it, authors, (struct list_head){people, 2, 3});
+	assert_ptr_equal(it.authors.items, people);
+	assert_int_equal(it.authors.count, 2);
+	assert_int_equal(it.authors.cap, 3);
+	it.authors.count = 3;
+	head = list_head_get(&it, authors);
+	assert_ptr_equal(head.items, people);
+	assert_int_equal(head.count, 3);
+	assert_int_equal(head.cap, 3);
+}
+
+static void test_format_names(void **state)
+{
+	(void)state;
+	assert_null(feed_format_name(FORMAT_UNKNOWN));
+	assert_string_equal(feed_format_name(FORMAT_RSS), "rss");
+	assert_string_equal(feed_format_name(FORMAT_RDF), "rdf");
+	assert_string_equal(feed_format_name(FORMAT_ATOM), "atom");
+	assert_string_equal(feed_format_name(FORMAT_JSON), "json");
+	assert_string_equal(feed_format_name(FORMAT_CDF), "cdf");
+	assert_null(feed_format_name((enum feed_format)(FORMAT_CDF + 1)));
+}
+
+/* ---- the JSON form ---- */
+
+static json_t *write_and_read(const struct document *d)
+{
+	struct buf out = BUF_INIT(OUT_MAX);
+	struct jsonw w;
+	json_error_t why;
+	json_t *root;
+
+	jsonw_init(&w, &out);
+	document_write_json(&w, d);
+	assert_false(buf_failed(&out));
+	root = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
+	if (root == NULL)
+		fail_msg("%s in %s", why.text, out.data);
+	buf_release(&out);
+	return root;
+}
+
+/* The member at a path like "items.0.title"; NULL when there is none. */
+static const json_t *at(const json_t *node, const char *path)
+{
+	struct str rest = str_from(path), step;
+
+	while (str_split(&rest, '.', &step)) {
+		char key[64];
+		long long index;
+
+		(void)snprintf(key, sizeof(key), "%.*s", STR_ARG(step));
+		node = str_to_int(step, &index) ? json_array_get(node, (size_t)index) : json_object_get(node, key);
+	}
+	return node;
+}
+
+static void assert_json(const json_t *root, const char *path, const char *expected)
+{
+	const char *value = json_string_value(at(root, path));
+
+	if (value == NULL || strcmp(value, expected) != 0)
+		fail_msg("%s is \"%s\", not \"%s\"", path, value != NULL ? value : "absent", expected);
+}
+
+static void assert_absent(const json_t *root, const char *path)
+{
+	if (at(root, path) != NULL)
+		fail_msg("%s is there", path);
+}
+
+static void test_empty_document(void **state)
+{
+	struct document d;
+	json_t *root;
+
+	(void)state;
+	document_init(&d);
+	root = write_and_read(&d);
+	assert_true(json_is_true(at(root, "ok")));
+	assert_true(json_is_false(at(root, "wellformed")));
+	assert_int_equal(json_array_size(at(root, "items")), 0);
+	assert_absent(root, "format");
+	assert_absent(root, "truncated");
+	assert_absent(root, "version");
+	assert_absent(root, "feed.title");
+	assert_absent(root, "feed.updated");
+	json_decref(root);
+}
+
+static void test_feed(void **state)
+{
+	struct person authors[] = {{.name = STR("Desk"), .email = STR("desk@a.example")}, {.name = STR("Other")}};
+	struct document d;
+	json_t *root;
+
+	(void)state;
+	document_init(&d);
+	d.format = FORMAT_ATOM;
+	d.version = STR("1.0");
+	d.encoding = STR("utf-8");
+	d.wellformed = d.truncated = true;
+	d.feed.title = (struct text){.value = STR("Strait <Watch>"), .kind = TEXT_PLAIN, .mime = STR("text/plain")};
+	d.feed.subtitle = (struct text){.value = STR("<b>daily</b>"),
+		.kind = TEXT_HTML,
+		.mime = STR("text/html"),
+		.lang = STR("en"),
+		.base = STR("https://a.example/")};
+	d.feed.rights = (struct text){.kind = TEXT_PLAIN};
+	d.feed.updated = INT64_C(1795428000000);
+	d.feed.image.url = STR("https://a.example/i.png");
+	d.feed.authors.items = authors;
+	d.feed.authors.count = 2;
+	root = write_and_read(&d);
+	assert_json(root, "format", "atom");
+	assert_json(root, "version", "1.0");
+	assert_json(root, "encoding", "utf-8");
+	assert_true(json_is_true(at(root, "wellformed")) && json_is_true(at(root, "truncated")));
+	assert_json(root, "feed.title", "Strait <Watch>");
+	assert_json(root, "feed.title_type", "text");
+	assert_json(root, "feed.title_mime", "text/plain");
+	assert_absent(root, "feed.title_lang");
+	assert_json(root, "feed.subtitle", "<b>daily</b>");
+	assert_json(root, "feed.subtitle_type", "html");
+	assert_json(root, "feed.subtitle_lang", "en");
+	assert_json(root, "feed.subtitle_base", "https://a.example/");
+	/* there, and empty */
+	assert_json(root, "feed.rights", "");
+	assert_absent(root, "feed.info");
+	assert_json(root, "feed.updated", "2026-11-23T10:00:00Z");
+	assert_absent(root, "feed.published");
+	assert_json(root, "feed.image.url", "https://a.example/i.png");
+	assert_absent(root, "feed.image.title");
+	assert_absent(root, "feed.textinput");
+	assert_absent(root, "feed.cloud");
+	assert_json(root, "feed.author", "Desk");
+	assert_json(root, "feed.authors.0.email", "desk@a.example");
+	assert_json(root, "feed.authors.1.name", "Other");
+	assert_int_equal(json_array_size(at(root, "feed.links")), 0);
+	json_decref(root);
+}
+
+static void test_item(void **state)
+{
+	static const uint8_t digest[SHA256_LEN] = {0x01, 0x23, 0xab, [SHA256_LEN - 1] = 0xff};
+	struct person authors[] = {{.email = STR("desk@a.example")}};
+	struct match matches[] = {{.rule = STR("alert/strait"), .terms = STR("taiwan\nfrigate*")}};
+	struct enclosure enclosures[] = {{.url = STR("https://a.example/1.mp3"), .length = STR("about 3 MB")}};
+	struct item items[2];
+	struct document d;
+	json_t *root;
+
+	(void)state;
+	document_init(&d);
+	item_init(&items[0]);
+	item_init(&items[1]);
+	items[0].id = STR("tag:a.example,2026:1");
+	items[0].guid_is_permalink = true;
+	items[0].content = (struct text){.value = STR("<p>Two of them.</p>"), .kind = TEXT_HTML};
+	items[0].created = 0;
+	items[0].authors.items = authors;
+	items[0].authors.count = 1;
+	items[0].enclosures.items = enclosures;
+	items[0].enclosures.count = 1;
+	items[0].plain_title = STR("Frigates turn back");
+	items[0].identity_kind = IDENTITY_LINK;
+	items[0].identity = items[0].digest = str_make((const char *)digest, sizeof(digest));
+	items[0].token_count = 17;
+	items[0].matches.items = matches;
+	items[0].matches.count = 1;
+	items[1].summary = (struct text){.value = STR("short"), .kind = TEXT_PLAIN};
+	items[1].content = (struct text){.value = STR("long"), .kind = TEXT_PLAIN};
+	d.items.items = items;
+	d.items.count = 2;
+	root = write_and_read(&d);
+	assert_int_equal(json_array_size(at(root, "items")), 2);
+	assert_json(root, "items.0.id", "tag:a.example,2026:1");
+	assert_true(json_is_true(at(root, "items.0.guid_is_permalink")));
+	/* whoever lists items shows summaries */
+	assert_json(root, "items.0.summary", "<p>Two of them.</p>");
+	assert_json(root, "items.0.summary_type", "html");
+	assert_json(root, "items.0.created", "1970-01-01T00:00:00Z");
+	assert_absent(root, "items.0.published");
+	assert_json(root, "items.0.author", "desk@a.example");
+	assert_json(root, "items.0.enclosures.0.length", "about 3 MB");
+	assert_json(root, "items.0.sitrep.plain_title", "Frigates turn back");
+	assert_json(root, "items.0.sitrep.identity_by", "link");
+	assert_json(root, "items.0.sitrep.digest", "0123ab00000000000000000000000000000000000000000000000000000000ff");
+	assert_json(
+		root, "items.0.sitrep.identity", "0123ab00000000000000000000000000000000000000000000000000000000ff");
+	assert_absent(root, "items.0.sitrep.url_key");
+	assert_int_equal(json_integer_value(at(root, "items.0.sitrep.tokens")), 17);
+	assert_json(root, "items.0.sitrep.matches.0.rule", "alert/strait");
+	assert_json(root, "items.0.sitrep.matches.0.terms", "taiwan\nfrigate*");
+	assert_json(root, "items.1.summary", "short");
+	assert_absent(root, "items.1.sitrep");
+	assert_absent(root, "items.1.author");
+	assert_absent(root, "items.1.guid_is_permalink");
+	json_decref(root);
+}
+
+static void test_hostile_text(void **state)
+{
+	static const char text[] = "\"\\\n\0</script>\xe2\x80\xae\xe2\x80\xa8 \xff";
+	struct category categories[] = {{.term = {text, sizeof(text) - 1}}};
+	struct document d;
+	struct item it;
+	json_t *root;
+
+	(void)state;
+	document_init(&d);
+	item_init(&it);
+	it.title = (struct text){.value = str_make(text, sizeof(text) - 1), .kind = TEXT_PLAIN};
+	it.categories.items = categories;
+	it.categories.count = 1;
+	d.items.items = &it;
+	d.items.count = 1;
+	d.version = str_make(text, sizeof(text) - 1);
+	root = write_and_read(&d);
+	assert_memory_equal(json_string_value(at(root, "version")),
+		"\"\\\n\0</script>\xe2\x80\xae\xe2\x80\xa8 \xef\xbf\xbd",
+		sizeof("\"\\\n\0</script>\xe2\x80\xae\xe2\x80\xa8 \xef\xbf\xbd"));
+	assert_int_equal(json_string_length(at(root, "items.0.title")), json_string_length(at(root, "version")));
+	assert_int_equal(
+		json_string_length(at(root, "items.0.categories.0.term")), json_string_length(at(root, "version")));
+	json_decref(root);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tags_and_names_are_used_once),
+		cmocka_unit_test(test_every_member_is_in_a_table),
+		cmocka_unit_test(test_kinds_have_what_they_need),
+		cmocka_unit_test(test_init),
+		cmocka_unit_test(test_lists_by_their_field),
+		cmocka_unit_test(test_format_names),
+		cmocka_unit_test(test_empty_document),
+		cmocka_unit_test(test_feed),
+		cmocka_unit_test(test_item),
+		cmocka_unit_test(test_hostile_text),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,431 @@
+/* A feed's habits over polls in virtual time, and as bytes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sitrep/base/clock.h"
+#include "sitrep/schedule/habits.h"
+
+static const int64_t minute = INT64_C(60) * 1000;
+static const int64_t hour = INT64_C(3600) * 1000;
+static const int64_t day = INT64_C(24) * 3600 * 1000;
+static const int64_t start = INT64_C(1795392000000); /* Mon, 23 Nov 2026 00:00:00 UTC */
+
+static const struct schedule_policy policy = {
+	.min_ms = 5 * 60 * 1000, .max_ms = 6 * 3600 * 1000, .default_ms = 30 * 60 * 1000};
+
+/* A feed and what is known of it. */
+struct feed {
+	struct habits habits;
+	struct feed_state state;
+	int64_t now_ms;
+};
+
+static void feed_init(struct feed *f)
+{
+	habits_init(&f->habits);
+	f->state = (struct feed_state){
+		.id = 7,
+		.health = FEED_OK,
+		.failing_since_ms = TIME_NONE,
+		.first_poll_ms = start,
+		.last_poll_ms = TIME_NONE,
+		.last_new_ms = TIME_NONE,
+		.moved_since_ms = TIME_NONE,
+	};
+	f->now_ms = start;
+}
+
+static struct schedule_plan take(struct feed *f, const struct poll_outcome *o, struct poll_news *news)
+{
+	struct poll_outcome at = *o;
+
+	at.at_ms = f->now_ms;
+	f->state.polls++;
+	f->state.last_poll_ms = f->now_ms;
+	f->state.health = o->kind == OUTCOME_FAILED ? FEED_FAILING : FEED_OK;
+	f->state.errors = o->kind == OUTCOME_FAILED ? f->state.errors + 1 : 0;
+	if (news != NULL && news->fresh > 0)
+		f->state.last_new_ms = f->now_ms;
+	habits_note(&f->habits, &f->state, &at, news);
+	return habits_plan(&f->habits, &f->state, &policy, f->now_ms);
+}
+
+static struct schedule_plan unmodified(struct feed *f)
+{
+	const struct poll_outcome o = {
+		.kind = OUTCOME_NOT_MODIFIED, .conditional = true, .retry_after_ms = -1, .fresh_ms = -1};
+
+	return take(f, &o, NULL);
+}
+
+static struct schedule_plan document(struct feed *f, size_t fresh, int64_t published_ms, struct feed_hints hints)
+{
+	const struct poll_outcome o = {.kind = OUTCOME_DOCUMENT, .retry_after_ms = -1, .fresh_ms = -1};
+	int64_t times[16];
+	struct poll_news news = {.fresh = fresh, .published_ms = times, .shown = 40, .hints = hints};
+
+	for (size_t i = 0; i < fresh; i++)
+		times[i] = published_ms;
+	return take(f, &o, &news);
+}
+
+static void fill(struct feed *f)
+{
+	feed_init(f);
+	document(f, 10, start - 3 * hour, (struct feed_hints){.ttl_ms = hour, .skip_hours = 0x81, .skip_days = 1});
+	for (int i = 0; i < 40; i++) {
+		f->now_ms += hour;
+		if (i % 3 == 0)
+			document(f, 1, f->now_ms - 20 * minute, f->habits.hints);
+		else
+			unmodified(f);
+	}
+}
+
+static void test_bytes(void **state)
+{
+	struct feed f;
+	struct habits back;
+	struct buf bytes = BUF_INIT(4096), again = BUF_INIT(4096);
+
+	(void)state;
+	fill(&f);
+	assert_int_equal(habits_encode(&f.habits, &bytes), 0);
+	habits_decode(buf_str(&bytes), &back);
+	assert_int_equal(habits_encode(&back, &again), 0);
+	assert_int_equal(bytes.len, again.len);
+	assert_memory_equal(bytes.data, again.data, bytes.len);
+	assert_int_equal(back.hints.ttl_ms, hour);
+	assert_int_equal(back.hints.skip_hours, 0x81);
+	assert_int_equal(back.trust.unmodified_ms, f.habits.trust.unmodified_ms);
+	assert_true(back.rhythm.seen_ms == f.now_ms);
+	buf_release(&bytes);
+	buf_release(&again);
+}
+
+/* Cut anywhere, or with any byte changed, they are habits with sound numbers or none. */
+static void test_damaged_bytes(void **state)
+{
+	struct feed f;
+	struct habits h;
+	struct buf bytes = BUF_INIT(4096);
+
+	(void)state;
+	fill(&f);
+	assert_int_equal(habits_encode(&f.habits, &bytes), 0);
+	for (size_t len = 0; len < bytes.len; len++) {
+		habits_decode(str_make(bytes.data, len), &h);
+		assert_true(h.rhythm.seen_ms == TIME_NONE && h.trust.whole_ms == TIME_NONE && h.hints.ttl_ms == 0);
+	}
+	for (size_t i = 0; i < bytes.len; i++) {
+		for (int bit = 0; bit < 8; bit++) {
+			struct schedule_plan plan;
+
+			bytes.data[i] = (char)(bytes.data[i] ^ 1 << bit);
+			habits_decode(buf_str(&bytes), &h);
+			plan = habits_plan(&h, &f.state, &policy, f.now_ms);
+			/* skipped days at most lie between */
+			assert_in_range(plan.due_ms, f.now_ms + policy.min_ms, f.now_ms + 8 * day);
+			bytes.data[i] = (char)(bytes.data[i] ^ 1 << bit);
+		}
+	}
+	habits_decode(STR_NONE, &h);
+	assert_true(h.rhythm.seen_ms == TIME_NONE);
+	buf_release(&bytes);
+}
+
+/* Times and durations that no calendar has are no habits: sums of them would overflow. */
+static void test_damaged_times(void **state)
+{
+	const int64_t never[] = {INT64_MIN + 1, INT64_MIN + hour, INT64_MAX - 1, INT64_MAX, 400000 * 366 * day};
+	struct feed f;
+	struct habits h;
+	struct buf bytes = BUF_INIT(4096);
+
+	(void)state;
+	fill(&f);
+	h = f.habits;
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
+		int64_t *const times[] = {&h.trust.whole_ms, &h.trust.unmodified_ms, &h.trust.probed_ms, &h.delay_ms,
+			&h.rhythm.seen_ms, &h.rhythm.last_post_ms};
+
+		for (size_t k = 0; k < sizeof(times) / sizeof(times[0]); k++) {
+			struct habits back;
+
+			h = f.habits;
+			*times[k] = never[i];
+			buf_clear(&bytes);
+			assert_int_equal(habits_encode(&h, &bytes), 0);
+			habits_decode(buf_str(&bytes), &back);
+			assert_true(back.rhythm.seen_ms == TIME_NONE && back.trust.whole_ms == TIME_NONE);
+		}
+	}
+	buf_release(&bytes);
+}
+
+static void test_words_outlive_304(void **state)
+{
+	struct feed f;
+	struct schedule_plan plan;
+	const struct poll_outcome told = {.kind = OUTCOME_FAILED,
+		.failure = FAILURE_HTTP,
+		.http_status = 503,
+		.retry_after_ms = 2 * hour,
+		.fresh_ms = -1};
+
+	(void)state;
+	feed_init(&f);
+	plan = document(&f, 3, start - hour, (struct feed_hints){.ttl_ms = 3 * hour});
+	assert_int_equal(plan.word, WORD_TTL);
+	assert_true(plan.due_ms >= start + 3 * hour);
+	assert_string_equal(habits_why(&f.habits), "ttl");
+	f.now_ms += 3 * hour;
+	plan = unmodified(&f);
+	assert_int_equal(plan.word, WORD_TTL);
+	/* what a server says about its error page is forgotten with it, what the feed says is not */
+	f.now_ms += 3 * hour;
+	plan = take(&f, &told, NULL);
+	assert_int_equal(plan.word, WORD_TTL);
+	assert_int_equal(f.habits.retry_after_ms, 2 * hour);
+	f.now_ms += 3 * hour;
+	(void)unmodified(&f);
+	assert_int_equal(f.habits.retry_after_ms, -1);
+	/* and a document that does not say it any more takes it back */
+	f.now_ms += 3 * hour;
+	plan = document(&f, 1, f.now_ms - minute, (struct feed_hints){0});
+	assert_int_equal(plan.word, WORD_NONE);
+}
+
+/* What the head of an answer said holds for as long as the answer does. */
+static void test_freshness_outlives_a_bare_304(void **state)
+{
+	const struct poll_outcome fresh = {.kind = OUTCOME_DOCUMENT, .retry_after_ms = -1, .fresh_ms = 4 * hour};
+	const struct poll_outcome other = {
+		.kind = OUTCOME_NOT_MODIFIED, .conditional = true, .retry_after_ms = -1, .fresh_ms = 5 * hour};
+	const struct poll_outcome taken_back = {
+		.kind = OUTCOME_NOT_MODIFIED, .conditional = true, .retry_after_ms = -1, .fresh_ms = 0};
+	const struct poll_outcome broken = {.kind = OUTCOME_FAILED,
+		.failure = FAILURE_HTTP,
+		.http_status = 500,
+		.conditional = true,
+		.retry_after_ms = -1,
+		.fresh_ms = -1};
+	const struct poll_outcome page = {.kind = OUTCOME_FAILED,
+		.failure = FAILURE_NOT_A_FEED,
+		.http_status = 200,
+		.conditional = true,
+		.retry_after_ms = -1,
+		.fresh_ms = day};
+	struct poll_news nothing = {.shown = 40};
+	struct feed f;
+
+	(void)state;
+	feed_init(&f);
+	assert_true(take(&f, &fresh, &nothing).due_ms >= f.now_ms + 4 * hour);
+	f.now_ms += 4 * hour;
+	assert_true(unmodified(&f).due_ms >= f.now_ms + 4 * hour);
+	/* an error is asked about sooner than that, and takes nothing away */
+	f.now_ms += 4 * hour;
+	assert_true(take(&f, &broken, NULL).due_ms < f.now_ms + hour);
+	f.now_ms += hour;
+	/* nor does a page for maintenance that may be kept for a day add to it */
+	assert_true(take(&f, &page, NULL).due_ms < f.now_ms + 3 * hour);
+	f.now_ms += 3 * hour;
+	assert_int_equal(unmodified(&f).word_ms, 4 * hour);
+	f.now_ms += 4 * hour;
+	assert_true(unmodified(&f).due_ms >= f.now_ms + 4 * hour);
+	f.now_ms += 4 * hour;
+	assert_true(take(&f, &other, NULL).due_ms >= f.now_ms + 5 * hour);
+	f.now_ms += 5 * hour;
+	assert_int_equal(take(&f, &taken_back, NULL).word, WORD_NONE);
+	f.now_ms += hour;
+	assert_int_equal(unmodified(&f).word, WORD_NONE);
+	/* a full answer that says nothing says that, too */
+	(void)take(&f, &fresh, &nothing);
+	f.now_ms += 4 * hour;
+	assert_int_equal(document(&f, 1, f.now_ms - minute, (struct feed_hints){0}).word, WORD_NONE);
+}
+
+/* A delta of one item says nothing about how much the feed shows, nor that items were missed. */
+static void test_delta(void **state)
+{
+	const struct poll_outcome delta = {.kind = OUTCOME_DOCUMENT,
+		.http_status = 226,
+		.conditional = true,
+		.retry_after_ms = -1,
+		.fresh_ms = -1};
+	struct feed f;
+
+	(void)state;
+	fill(&f);
+	assert_int_equal(f.habits.rhythm.shown, 40);
+	for (int i = 0; i < 20; i++) {
+		float watched = f.habits.rhythm.observed_days;
+		int64_t times[] = {f.now_ms + 6 * hour - minute};
+		struct poll_news news = {.fresh = 1, .published_ms = times, .shown = 1};
+
+		f.now_ms += 6 * hour;
+		(void)take(&f, &delta, &news);
+		assert_int_equal(f.habits.rhythm.shown, 40);
+		assert_true(f.habits.rhythm.observed_days > watched + 0.24F);
+	}
+}
+
+/* Asked for the whole, and refused it: the server has had its unconditional request of the day. */
+static void test_a_probe_that_fails_counts(void **state)
+{
+	static char future[] = "Wed, 01 Dec 2027 00:00:00 GMT";
+	const struct poll_outcome refused = {.kind = OUTCOME_FAILED,
+		.failure = FAILURE_HTTP,
+		.http_status = 503,
+		.retry_after_ms = -1,
+		.fresh_ms = -1};
+	struct buf bytes = BUF_INIT(4096);
+	struct feed f;
+
+	(void)state;
+	feed_init(&f);
+	/* before there are validators every request is without, and none is a probe */
+	(void)take(&f, &refused, NULL);
+	assert_true(f.habits.trust.probed_ms == TIME_NONE);
+	document(&f, 3, start - hour, (struct feed_hints){0});
+	f.state.last_modified = future;
+	f.now_ms += day;
+	assert_true(habits_want_whole(&f.habits, &f.state, f.now_ms));
+	(void)take(&f, &refused, NULL);
+	assert_int_equal(habits_encode(&f.habits, &bytes), 0);
+	habits_decode(buf_str(&bytes), &f.habits);
+	assert_false(habits_want_whole(&f.habits, &f.state, f.now_ms + day - 1));
+	assert_true(habits_want_whole(&f.habits, &f.state, f.now_ms + day));
+	buf_release(&bytes);
+}
+
+/* A push tells of posts, and of nothing else. */
+static void test_push(void **state)
+{
+	struct feed f;
+	struct habits before;
+	int64_t times[] = {start + hour - minute};
+	struct poll_news news = {.fresh = 1, .published_ms = times, .shown = 1};
+	const struct poll_outcome push = {.kind = OUTCOME_PUSH, .at_ms = start + hour};
+	const struct poll_outcome subscribed = {.kind = OUTCOME_WEBSUB, .at_ms = start + 2 * hour};
+
+	(void)state;
+	feed_init(&f);
+	document(&f, 3, start - hour, (struct feed_hints){.ttl_ms = 3 * hour});
+	before = f.habits;
+	habits_note(&f.habits, &f.state, &push, &news);
+	assert_int_equal(f.habits.hints.ttl_ms, 3 * hour);
+	assert_int_equal(f.habits.rhythm.shown, before.rhythm.shown);
+	assert_true(f.habits.trust.whole_ms == before.trust.whole_ms);
+	assert_true(f.habits.rhythm.last_post_ms == times[0]);
+	before = f.habits;
+	habits_note(&f.habits, &f.state, &subscribed, NULL);
+	assert_memory_equal(&before, &f.habits, sizeof(before));
+}
+
+/* The feed fell silent against all its habits: asked for the whole once, a day later; news that was hidden proves it.
+ */
+static void test_304_for_ever(void **state)
+{
+	static char etag[] = "\"same\"";
+	struct feed f;
+	int polls = 0;
+
+	(void)state;
+	feed_init(&f);
+	f.state.etag = etag;
+	document(&f, 10, start - hour, (struct feed_hints){0});
+	for (int i = 0; i < 24 * 14; i++) {
+		f.now_ms += hour;
+		document(&f, 2, f.now_ms - 20 * minute, (struct feed_hints){0});
+		assert_false(habits_want_whole(&f.habits, &f.state, f.now_ms + hour));
+	}
+	do {
+		f.now_ms += hour;
+		unmodified(&f);
+		polls++;
+		assert_true(polls < 40);
+	} while (!habits_want_whole(&f.habits, &f.state, f.now_ms));
+	assert_in_range(polls, 24, 30);
+	document(&f, 10, f.now_ms - 15 * hour, (struct feed_hints){0});
+	assert_true(f.habits.trust.lies);
+	assert_false(habits_want_whole(&f.habits, &f.state, f.now_ms + day - 1));
+	assert_true(habits_want_whole(&f.habits, &f.state, f.now_ms + day));
+}
+
+static void test_useless_validators_make_polls_rarer(void **state)
+{
+	static char etag[] = "\"another one each time\"";
+	const struct poll_outcome whole = {
+		.kind = OUTCOME_DOCUMENT, .conditional = true, .retry_after_ms = -1, .fresh_ms = -1};
+	struct poll_news nothing = {.shown = 40};
+	struct schedule_plan first, later;
+	struct feed f;
+
+	(void)state;
+	feed_init(&f);
+	f.state.etag = etag;
+	first = document(&f, 3, start - hour, (struct feed_hints){0});
+	for (int i = 0; i < 6; i++) {
+		f.now_ms += hour;
+		later = take(&f, &whole, &nothing);
+	}
+	assert_true(validator_trust_is_useless(&f.habits.trust));
+	assert_true(later.due_ms - f.now_ms > 2 * (first.due_ms - start));
+}
+
+static void test_explanation(void **state)
+{
+	static char future[] = "Wed, 01 Dec 2027 00:00:00 GMT";
+	struct buf text = BUF_INIT(1 << 16);
+	struct feed f;
+
+	(void)state;
+	feed_init(&f);
+	assert_int_equal(habits_explain(&f.habits, &f.state, &policy, &text), 0);
+	assert_non_null(strstr(text.data, "never been asked"));
+	buf_clear(&text);
+	fill(&f);
+	f.habits.trust.lies = true;
+	assert_int_equal(habits_explain(&f.habits, &f.state, &policy, &text), 0);
+	assert_non_null(strstr(text.data, "without validators once a day"));
+	buf_clear(&text);
+	f.habits.trust.lies = false;
+	assert_int_equal(habits_explain(&f.habits, &f.state, &policy, &text), 0);
+	assert_null(strstr(text.data, "validators"));
+	buf_clear(&text);
+	f.state.last_modified = future;
+	f.habits.trust.whole_ms = f.now_ms - day;
+	assert_int_equal(habits_explain(&f.habits, &f.state, &policy, &text), 0);
+	assert_non_null(strstr(text.data, "next asked without validators"));
+	assert_non_null(strstr(text.data, "posts"));
+	assert_non_null(strstr(text.data, "So it is next asked"));
+	buf_release(&text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_damaged_bytes),
+		cmocka_unit_test(test_damaged_times),
+		cmocka_unit_test(test_words_outlive_304),
+		cmocka_unit_test(test_freshness_outlives_a_bare_304),
+		cmocka_unit_test(test_delta),
+		cmocka_unit_test(test_a_probe_that_fails_counts),
+		cmocka_unit_test(test_push),
+		cmocka_unit_test(test_304_for_ever),
+		cmocka_unit_test(test_useless_validators_make_polls_rarer),
+		cmocka_unit_test(test_explanation),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

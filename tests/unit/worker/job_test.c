@@ -1,0 +1,355 @@
+/* job_test.c: what goes over a worker's socket comes through whole, and what is cut, lies or is noise is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sitrep/base/utf8.h"
+#include "sitrep/worker/job.h"
+
+enum { MESSAGE_MAX = 1024 * 1024, ARENA_MAX = 16 * 1024 * 1024, ROUNDS = 20000 };
+
+static void assert_refused(int result, const struct error *err)
+{
+	assert_int_equal(result, -EPROTO);
+	assert_int_equal(err->code, -EPROTO);
+	assert_true(err->text[0] != '\0');
+}
+
+static bool same(struct str a, struct str b)
+{
+	return (a.data == NULL) == (b.data == NULL) && str_eq(a, b);
+}
+
+/* A copy that ends where its memory does, so that a sanitizer sees the first byte read behind it. */
+static struct str exact_copy(struct str s)
+{
+	char *copy = malloc(s.len > 0 ? s.len : 1);
+
+	assert_non_null(copy);
+	memcpy(copy, s.data, s.len);
+	return str_make(copy, s.len);
+}
+
+static uint64_t next_random(uint64_t *seed)
+{
+	*seed ^= *seed >> 12;
+	*seed ^= *seed << 25;
+	*seed ^= *seed >> 27;
+	return *seed * UINT64_C(2685821657736338717);
+}
+
+/* ---- headers ---- */
+
+static void test_headers(void **state)
+{
+	static const enum message_kind kinds[] = {
+		MESSAGE_HELLO, MESSAGE_RULES, MESSAGE_JOB, MESSAGE_DOCUMENT, MESSAGE_FAILURE};
+	static const uint32_t numbers[] = {0, 1, 0x01020304, UINT32_MAX};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		for (size_t k = 0; k < sizeof(numbers) / sizeof(numbers[0]); k++) {
+			struct message_header sent = {kinds[i], numbers[k], numbers[3 - k]}, got;
+			uint8_t bytes[MESSAGE_HEADER_LEN];
+
+			message_header_encode(bytes, &sent);
+			assert_int_equal(message_header_decode(bytes, UINT32_MAX, &got, NULL), 0);
+			assert_int_equal(got.kind, sent.kind);
+			assert_int_equal(got.job, sent.job);
+			assert_int_equal(got.length, sent.length);
+		}
+	}
+}
+
+static void test_bad_headers(void **state)
+{
+	static const uint32_t kinds[] = {0, MESSAGE_FAILURE + 1, 256 + MESSAGE_JOB, UINT32_MAX};
+	struct message_header good = {.kind = MESSAGE_DOCUMENT, .job = 7, .length = 1000}, got;
+	uint8_t bytes[MESSAGE_HEADER_LEN];
+	struct error err = {0};
+
+	(void)state;
+	message_header_encode(bytes, &good);
+	assert_int_equal(message_header_decode(bytes, 1000, &got, &err), 0);
+	assert_refused(message_header_decode(bytes, 999, &got, &err), &err);
+	assert_refused(message_header_decode(bytes, 0, &got, &err), &err);
+	for (size_t i = 0; i < 4; i++) {
+		bytes[i] ^= 1;
+		assert_refused(message_header_decode(bytes, UINT32_MAX, &got, &err), &err);
+		bytes[i] ^= 1;
+	}
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct message_header odd = {.kind = (enum message_kind)kinds[i]};
+
+		message_header_encode(bytes, &odd);
+		assert_refused(message_header_decode(bytes, UINT32_MAX, &got, &err), &err);
+	}
+}
+
+/* ---- jobs ---- */
+
+static const struct job full_job = {
+	.feed = {"alpha", 5},
+	.categories = {"naval\nus", 8},
+	.url = {"https://a.example/feed", 22},
+	.content_type = {"text/xml; charset=\xff", 19},
+	.content_location = {"", 0},
+	.want_notes = true,
+};
+
+static void test_jobs(void **state)
+{
+	static const char body[] = "<rss>\0\xff</rss>";
+	struct job jobs[3] = {full_job}, got;
+
+	(void)state;
+	jobs[2] = full_job;
+	jobs[2].want_notes = false;
+	jobs[2].content_language = STR("en");
+	for (size_t i = 0; i < 3; i++) {
+		struct buf message = BUF_INIT(MESSAGE_MAX);
+
+		assert_int_equal(job_encode_head(&message, &jobs[i]), 0);
+		assert_int_equal(buf_append(&message, body, sizeof(body)), 0);
+		assert_int_equal(job_decode(buf_str(&message), &got, NULL), 0);
+		assert_true(same(got.feed, jobs[i].feed));
+		assert_true(same(got.categories, jobs[i].categories));
+		assert_true(same(got.url, jobs[i].url));
+		assert_true(same(got.content_type, jobs[i].content_type));
+		assert_true(same(got.content_location, jobs[i].content_location));
+		assert_true(same(got.content_language, jobs[i].content_language));
+		assert_true(same(got.body, str_make(body, sizeof(body))));
+		assert_true(got.want_notes == jobs[i].want_notes);
+		buf_release(&message);
+	}
+}
+
+static void test_cut_jobs(void **state)
+{
+	struct buf message = BUF_INIT(MESSAGE_MAX);
+	struct error err = {0};
+	struct job got;
+
+	(void)state;
+	assert_int_equal(job_encode_head(&message, &full_job), 0);
+	for (size_t len = 0; len < message.len; len++) {
+		struct str cut = exact_copy(str_slice(buf_str(&message), 0, len));
+
+		assert_refused(job_decode(cut, &got, &err), &err);
+		free((char *)cut.data);
+	}
+	assert_int_equal(job_decode(buf_str(&message), &got, &err), 0);
+	assert_int_equal(got.body.len, 0);
+	buf_release(&message);
+}
+
+static void test_no_room_for_a_job(void **state)
+{
+	(void)state;
+	for (size_t max = 0; max < 64; max++) {
+		struct buf message = BUF_INIT(max);
+
+		assert_int_equal(job_encode_head(&message, &full_job), -E2BIG);
+		buf_release(&message);
+	}
+}
+
+/* ---- rules ---- */
+
+static void test_rules(void **state)
+{
+	static const struct rule_source rules[] = {
+		{{"alert/strait", 12}, {"taiwan* AND frigate*", 20}},
+		{{"", 0}, {"x", 1}},
+		{{"output/naval", 12}, {"\xed\x95\x9c*", 4}},
+	};
+	struct arena a;
+
+	(void)state;
+	arena_init(&a, ARENA_MAX);
+	for (size_t n = 0; n <= sizeof(rules) / sizeof(rules[0]); n++) {
+		struct buf message = BUF_INIT(MESSAGE_MAX);
+		struct rule_source *got = NULL;
+		size_t count = 99;
+
+		assert_int_equal(rules_encode(&message, n > 0 ? rules : NULL, n), 0);
+		assert_int_equal(rules_decode(buf_str(&message), &a, &got, &count, NULL), 0);
+		assert_int_equal(count, n);
+		for (size_t i = 0; i < n; i++) {
+			assert_true(same(got[i].name, rules[i].name));
+			assert_true(same(got[i].expression, rules[i].expression));
+		}
+		for (size_t len = 0; len < message.len; len++) {
+			struct str cut = exact_copy(str_slice(buf_str(&message), 0, len));
+			struct error err = {0};
+
+			assert_refused(rules_decode(cut, &a, &got, &count, &err), &err);
+			free((char *)cut.data);
+		}
+		buf_release(&message);
+	}
+	arena_release(&a);
+}
+
+static void test_rules_that_lie(void **state)
+{
+	/* a count, then the length of a name */
+	static const struct str lies[] = {
+		{"\xff\xff\xff\xff", 4},
+		{"\xa1\x86\1\0", 4},
+		{"\x10\0\0\0", 4},
+		{"\1\0\0\0\xfe\xff\xff\xff", 8},
+		{"\1\0\0\0\2\0\0\0a", 9},
+		{"\1\0\0\0\1\0\0\0a\xff\xff\xff\x7f", 13},
+	};
+	struct rule_source *rules;
+	struct error err = {0};
+	struct arena a, small;
+	size_t count;
+
+	(void)state;
+	arena_init(&a, ARENA_MAX);
+	arena_init(&small, 1024);
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		struct str copy = exact_copy(lies[i]);
+
+		assert_refused(rules_decode(copy, &a, &rules, &count, &err), &err);
+		free((char *)copy.data);
+	}
+	assert_int_equal(rules_decode(STR("\xa0\x86\1\0"), &small, &rules, &count, &err), -ENOMEM);
+	assert_int_equal(err.code, -ENOMEM);
+	arena_release(&a);
+	arena_release(&small);
+}
+
+/* ---- failures ---- */
+
+static void test_failures(void **state)
+{
+	static const int codes[] = {-EPERM, -EBADMSG, -ENOMEM, -4095};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		struct buf message = BUF_INIT(MESSAGE_MAX);
+		struct error err = {0};
+
+		assert_int_equal(
+			failure_encode(&message, codes[i], STR("not a feed: 100%s \xe2\x80\x9cHTML\xe2\x80\x9d")), 0);
+		assert_int_equal(failure_decode(buf_str(&message), &err), 0);
+		assert_int_equal(err.code, codes[i]);
+		assert_string_equal(err.text, "not a feed: 100%s \xe2\x80\x9cHTML\xe2\x80\x9d");
+		buf_release(&message);
+	}
+}
+
+static void test_failures_that_are_none(void **state)
+{
+	static const struct str bad[] = {
+		{"", 0}, {"\1\0\0", 3}, {"\0\0\0\0no", 6}, {"\0\x10\0\0no", 6}, {"\xff\xff\xff\xffno", 6}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct str copy = exact_copy(bad[i]);
+		struct error err = {0};
+
+		assert_refused(failure_decode(copy, &err), &err);
+		free((char *)copy.data);
+	}
+}
+
+/* The sentence goes into log lines: it is one line, it is text, and it is not longer than an error has room for. */
+static void test_hostile_sentences(void **state)
+{
+	struct buf message = BUF_INIT(MESSAGE_MAX);
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(failure_encode(&message, -EBADMSG, STR(" a\nb\x1b[31m\xff\0c\xe2\x80\xae")), 0);
+	assert_int_equal(failure_decode(buf_str(&message), &err), 0);
+	assert_int_equal(err.code, -EBADMSG);
+	assert_true(utf8_valid(str_from(err.text)));
+	assert_null(strpbrk(err.text, "\n\x1b"));
+	assert_non_null(strstr(err.text, "a b"));
+	assert_null(strstr(err.text, "\xe2\x80\xae"));
+	buf_clear(&message);
+	assert_int_equal(failure_encode(&message, -EBADMSG, STR("")), 0);
+	for (int i = 0; i < ERROR_TEXT_MAX; i++)
+		assert_int_equal(buf_puts(&message, "\xe2\x82\xac"), 0);
+	assert_int_equal(failure_decode(buf_str(&message), &err), 0);
+	assert_int_equal(err.code, -EBADMSG);
+	assert_true(utf8_valid(str_from(err.text)));
+	assert_in_range(strlen(err.text), ERROR_TEXT_MAX - 8, ERROR_TEXT_MAX - 1);
+	buf_release(&message);
+}
+
+/* ---- noise ---- */
+
+static bool within(struct str part, struct str whole)
+{
+	return part.data == NULL ||
+	       (part.data >= whole.data && part.len <= (size_t)(whole.data + whole.len - part.data));
+}
+
+static void test_noise(void **state)
+{
+	uint64_t seed = 20261123;
+	struct arena a;
+
+	(void)state;
+	arena_init(&a, ARENA_MAX);
+	for (int round = 0; round < ROUNDS; round++) {
+		uint8_t noise[80];
+		size_t len = next_random(&seed) % sizeof(noise), count = 0;
+		struct rule_source *rules = NULL;
+		struct str copy;
+		struct error err = {0};
+		struct job j;
+		int result;
+
+		/* small lengths, so that some of it is taken */
+		for (size_t i = 0; i < len; i++)
+			noise[i] = (uint8_t)(i % 4 == 1 && round % 2 == 0 ? next_random(&seed) % 4 : 0);
+		for (int i = 0; i < 4 && len > 0; i++)
+			noise[next_random(&seed) % len] = (uint8_t)next_random(&seed);
+		copy = exact_copy(str_make((const char *)noise, len));
+		arena_clear(&a);
+		if (job_decode(copy, &j, NULL) == 0)
+			assert_true(within(j.feed, copy) && within(j.categories, copy) && within(j.url, copy) &&
+				    within(j.content_type, copy) && within(j.content_location, copy) &&
+				    within(j.content_language, copy) && within(j.body, copy));
+		result = rules_decode(copy, &a, &rules, &count, &err);
+		assert_true(result == 0 || result == -EPROTO || result == -ENOMEM);
+		for (size_t i = 0; i < count; i++)
+			assert_true(within(rules[i].name, copy) && within(rules[i].expression, copy));
+		(void)failure_decode(copy, &err);
+		assert_true(err.code < 0 && utf8_valid(str_from(err.text)));
+		free((char *)copy.data);
+	}
+	arena_release(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_bad_headers),
+		cmocka_unit_test(test_jobs),
+		cmocka_unit_test(test_cut_jobs),
+		cmocka_unit_test(test_no_room_for_a_job),
+		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_rules_that_lie),
+		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_failures_that_are_none),
+		cmocka_unit_test(test_hostile_sentences),
+		cmocka_unit_test(test_noise),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
