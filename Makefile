@@ -190,6 +190,7 @@ build-tests: all $(UNIT) $(ADAPTER) $(PROPERTY) $(HOSTILE)
 .PHONY: check-installed
 check-installed: build-tests
 	@printf '%s\n' $(UNIT) | xargs -P $(JOBS) -I@ tests/unit/summary @
+	@B=$(B) tests/conformance/own
 	@$(PROPERTY) --rounds 200 tests/samples/*
 	@$(MAKE) --no-print-directory system
 
@@ -208,6 +209,11 @@ unit: $(UNIT)
 .PHONY: system
 system: build-tests
 	@B=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider -n $(TESTS_AT_ONCE) tests/system tests/browser
+
+# tests/conformance/cases
+.PHONY: own-cases
+own-cases: $(ADAPTER)
+	@B=$(B) tests/conformance/own
 
 # CASES is a folder of conformance cases with their scorer
 .PHONY: conformance
@@ -286,4 +292,4 @@ clean:
 .PHONY: help
 help:
 	@sed -n 's/^#   //p' Makefile | head -20
-	@echo 'make unit, system, conformance, fuzz-run, soak, check-all, bench, lint, install, uninstall, dist, clean'
+	@echo 'make unit, system, own-cases, conformance, fuzz-run, soak, check-all, bench, lint, install, uninstall, dist, clean'
