@@ -230,6 +230,17 @@ static bool is_bare_number(struct str value)
 	return !is_zero;
 }
 
+static void take_files(
+	struct config_loading *l, const struct config_option *o, struct str pattern, struct config_place place)
+{
+	bool is_list = strcmp(o->name, "opml") == 0;
+
+	if (l->section != SECTION_TOP)
+		config_mistake(l->mistakes, place, "%s stands before the first section", o->name);
+	else
+		for_each_match(l, pattern, place, is_list ? remember_list : config_read_file);
+}
+
 static void take_option(struct config_loading *l, const struct ini_item *item, struct config_place place)
 {
 	const char *nearest;
@@ -239,12 +250,9 @@ static void take_option(struct config_loading *l, const struct ini_item *item, s
 
 	if (l->skip)
 		return;
-	if (str_eq(item->name, STR("include")) || str_eq(item->name, STR("opml"))) {
-		if (l->section != SECTION_TOP)
-			config_mistake(l->mistakes, place, "%.*s stands before the first section", STR_ARG(item->name));
-		else
-			for_each_match(
-				l, item->value, place, item->name.data[0] == 'i' ? config_read_file : remember_list);
+	o = option_find(SECTION_TOP, item->name, &nearest);
+	if (o != NULL && o->type == OPTION_FILES) {
+		take_files(l, o, item->value, place);
 		return;
 	}
 	o = option_find(l->section, item->name, &nearest);

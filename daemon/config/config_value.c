@@ -394,6 +394,8 @@ int config_value_read(struct arena *a, void *owner, const struct config_option *
 	case OPTION_LEVEL:
 	case OPTION_CHOICE:
 		return read_choice(a, owner, o, value, err);
+	case OPTION_FILES:
+		break;
 	}
 	return -EINVAL;
 }
@@ -519,6 +521,8 @@ int config_value_write(struct buf *out, const void *owner, const struct config_o
 		break;
 	case OPTION_NETWORKS:
 		write_networks(out, (const struct config_networks *)(const void *)member);
+		break;
+	case OPTION_FILES:
 		break;
 	}
 	return out->failed;

@@ -2,7 +2,8 @@
  *
  * Each row names an option's section, name, type, default, range, help, where in struct config (or in a
  * struct of a repeated section) its value goes, and whether a reload takes it over.  The reader, config_diff(),
- * `sitrepd --help-config`, the manual page's OPTIONS part and the sample configuration all come from it. */
+ * `sitrepd --help-config`, the manual page's OPTIONS part (scripts/describe) and the sample configuration all come
+ * from it. */
 #ifndef SITREP_CONFIG_OPTION_H
 #define SITREP_CONFIG_OPTION_H
 
@@ -45,6 +46,7 @@ enum option_type {
 	OPTION_NETWORKS, /* comma separated CIDR */
 	OPTION_LEVEL,    /* a log level */
 	OPTION_CHOICE,   /* one of choices */
+	OPTION_FILES,    /* a path or a pattern of files to read; may be given again, has no member */
 };
 
 struct config_option {
@@ -53,6 +55,7 @@ struct config_option {
 	enum option_type type;
 	size_t offset;        /* in struct config, or in the repeated section's struct */
 	const char *fallback; /* default, as it would be written; NULL: absent */
+	const char *example;  /* a value for the sample configuration; where there is no fallback */
 	int64_t min, max;     /* for numbers, in the value's unit */
 	const char *choices;  /* "low normal high urgent" */
 	bool reloadable;
@@ -65,6 +68,8 @@ extern const size_t config_option_count;
 
 /* "http", "feed" ...; "" for the top. */
 const char *option_section_name(enum option_section s);
+/* What the section is for, without the full stop. */
+const char *option_section_about(enum option_section s);
 /* The option, or NULL; then *nearest is the nearest known name of the section or NULL. */
 const struct config_option *option_find(enum option_section section, struct str name, const char **nearest);
 
@@ -76,9 +81,10 @@ bool option_section_is_named(enum option_section s);
  * and SIZE_MAX. */
 const char *option_nearest(struct str name, struct str known, size_t *best, const char *so_far);
 
-/* The table as text: for --help-config, as mdoc/man source, and as a commented sample file. */
+/* Appends the values that the option takes, for people: "a duration, 1s to 30d", "low, normal, high or urgent". */
+void option_write_values(struct buf *out, const struct config_option *o);
+/* The table as text: for --help-config, and as a commented sample file.  0 or the buffer's failure. */
 int option_write_help(struct buf *out);
-int option_write_man(struct buf *out);
 int option_write_sample(struct buf *out);
 
 #endif

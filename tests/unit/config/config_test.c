@@ -530,6 +530,14 @@ static void test_fractions(void **state)
 	assert_said(f, "[dedup] boilerplate = 1 leaves nothing to compare");
 }
 
+/* Takes the # from each line that is no remark. */
+static void put_in_force(char *sample)
+{
+	for (char *c = sample; c != NULL && *c != '\0'; c = strchr(c, '\n') != NULL ? strchr(c, '\n') + 1 : NULL)
+		if (c[0] == '#' && c[1] != ' ')
+			memmove(c, c + 1, strlen(c));
+}
+
 /* What the messages, the manual and the sample file are made of holds together. */
 static void test_option_table(void **state)
 {
@@ -543,6 +551,7 @@ static void test_option_table(void **state)
 		assert_ptr_equal(option_find(o->section, str_from(o->name), &nearest), o);
 		assert_true(strlen(o->help) > 5 && o->help[strlen(o->help) - 1] == '.');
 		assert_true(o->min <= o->max);
+		assert_true((o->fallback == NULL) == (o->example != NULL));
 	}
 	assert_null(option_find(SECTION_FETCH, STR("timeuot"), &nearest));
 	assert_string_equal(nearest, "timeout");
@@ -553,6 +562,13 @@ static void test_option_table(void **state)
 	(void)buf_putc(&sample, '\0');
 	load(f, sample.data);
 	assert_string_equal(f->said.data, "");
+	/* and it is still one when all its options are in force */
+	put_in_force(sample.data);
+	load(f, sample.data);
+	assert_string_equal(f->said.data, "");
+	assert_int_equal(f->config->feeds.count, 1);
+	assert_int_equal(f->config->alerts.count, 1);
+	assert_int_equal(f->config->outputs.count, 1);
 	buf_release(&sample);
 }
 
