@@ -8,27 +8,35 @@
 #include "sitrep/base/clock.h"
 #include "sitrep/base/str.h"
 
+static const struct {
+	const char *name, *help;
+} failures[FAILURE_COUNT] = {
+	[FAILURE_NONE] = {"none", "The last poll succeeded."},
+	[FAILURE_DNS] = {"dns", "The host name could not be resolved."},
+	[FAILURE_CONNECT] = {"connect", "No connection to the server could be made."},
+	[FAILURE_TLS] = {"tls", "The TLS handshake failed, or the server's certificate is not valid."},
+	[FAILURE_TIMEOUT] = {"timeout", "No connection or no answer was there within the time limit."},
+	[FAILURE_TOO_SLOW] = {"too-slow", "The answer began and was not complete within the time limit."},
+	[FAILURE_TOO_LARGE] = {"too-large", "The answer is larger than max-body, or its head is too large."},
+	[FAILURE_FORBIDDEN] = {"forbidden",
+		"The daemon may not connect to the address; see ADDRESSES in sitrepd.conf(5)."},
+	[FAILURE_REDIRECT] = {"redirect", "There were too many redirects, or one that is not followed."},
+	[FAILURE_PROTOCOL] = {"protocol", "The answer is not HTTP, breaks off, or cannot be decoded."},
+	[FAILURE_HTTP] = {"http", "The server answered with an HTTP status of 400 or above."},
+	[FAILURE_NOT_A_FEED] = {"not-a-feed", "The answer is not a feed."},
+	[FAILURE_EMPTY] = {"empty", "The answer is empty, or a feed that had items has none."},
+	[FAILURE_PARSER] = {"parser", "The parse worker crashed or exceeded its limits."},
+	[FAILURE_INTERNAL] = {"internal", "The daemon lacks memory or disk space, or has an error."},
+};
+
 const char *poll_failure_name(enum poll_failure f)
 {
-	static const char *const names[FAILURE_COUNT] = {
-		[FAILURE_NONE] = "none",
-		[FAILURE_DNS] = "dns",
-		[FAILURE_CONNECT] = "connect",
-		[FAILURE_TLS] = "tls",
-		[FAILURE_TIMEOUT] = "timeout",
-		[FAILURE_TOO_SLOW] = "too-slow",
-		[FAILURE_TOO_LARGE] = "too-large",
-		[FAILURE_FORBIDDEN] = "forbidden",
-		[FAILURE_REDIRECT] = "redirect",
-		[FAILURE_PROTOCOL] = "protocol",
-		[FAILURE_HTTP] = "http",
-		[FAILURE_NOT_A_FEED] = "not-a-feed",
-		[FAILURE_EMPTY] = "empty",
-		[FAILURE_PARSER] = "parser",
-		[FAILURE_INTERNAL] = "internal",
-	};
+	return (unsigned)f < FAILURE_COUNT ? failures[f].name : "unknown";
+}
 
-	return (unsigned)f < FAILURE_COUNT ? names[f] : "unknown";
+const char *poll_failure_help(enum poll_failure f)
+{
+	return failures[f].help;
 }
 
 const char *feed_health_name(enum feed_health h)

@@ -1,116 +1,105 @@
-/* Metrics.  Names follow Prometheus' conventions: base units, _total for counters.  Per-feed series are
- * few and bounded by the configuration. */
-#include "metrics.h"
+/* Metrics.  Names follow Prometheus' conventions: base units, _total for counters.  Per-feed series are few and bounded
+ * by the configuration.  A new metric is a row here, with a member of struct publish_status when its number is new; the
+ * manual page lists it by itself. */
+#include "sitrep/publish/metrics.h"
+
+#include <stddef.h>
+#include <string.h>
 
 #include "sitrep/base/clock.h"
 #include "sitrep/sql/damage.h"
 
-struct metric {
-	const char *name;
-	const char *type;
-	const char *help;
-	double value;
+/* The numbers of one answer. */
+struct sources {
+	struct publish_status status;
+	struct store_counts counts;
+	struct damage damage;
+	bool healthy;
 };
 
-static void write_metric(struct buf *out, const struct metric *m)
-{
-	(void)buf_printf(
-		out, "# HELP %s %s\n# TYPE %s %s\n%s %.15g\n", m->name, m->help, m->name, m->type, m->name, m->value);
-}
+enum value_type { VALUE_BOOL, VALUE_INT64, VALUE_UNSIGNED, VALUE_UINT64 };
 
-static void write_plain_totals(
-	struct buf *out, const struct publish_status *s, const struct store_counts *c, const struct health *health)
-{
-	const struct metric metrics[] = {
-		{"sitrepd_start_time_seconds", "gauge", "When the daemon started, Unix time.",
-			(double)s->started_ms / 1000},
-		{"sitrepd_healthy", "gauge", "1 while /healthz answers 200.", (double)(health->reason_count == 0)},
-		{"sitrepd_paused", "gauge", "1 while a person has paused polling.", (double)s->health.paused},
-		{"sitrepd_storing", "gauge", "0 while nothing can be stored, and nothing is polled therefore.",
-			(double)!s->health.storing_stopped},
-		{"sitrepd_polls_lost_total", "counter", "Polls and pushes whose transaction could not be committed.",
-			(double)s->polls_lost},
-		{"sitrepd_log_lines_dropped_total", "counter", "Log lines that nobody read in time.",
-			(double)s->log_lines_dropped},
-		{"sitrepd_polls_total", "counter", "Polls that ended.", (double)s->polls},
-		{"sitrepd_polls_failed_total", "counter", "Polls that failed in transfer.", (double)s->polls_failed},
-		{"sitrepd_polls_not_modified_total", "counter", "Polls answered 304.", (double)s->polls_not_modified},
-		{"sitrepd_received_bytes_total", "counter", "Bytes received over the wire.", (double)s->bytes_received},
-		{"sitrepd_pushes_total", "counter", "Pushes of hubs that were taken in.", (double)s->pushes},
-		{"sitrepd_pushes_refused_total", "counter",
-			"Pushes that were ignored: wrong signature, wrong topic, or no feed.",
-			(double)s->pushes_refused},
-		{"sitrepd_items_new_total", "counter", "First reports of a story.", (double)s->items_new},
-		{"sitrepd_items_copies_total", "counter", "Reports that joined a story.", (double)s->items_copies},
-		{"sitrepd_items_updated_total", "counter", "Items whose text changed.", (double)s->items_updated},
-		{"sitrepd_transfers", "gauge", "Transfers under way.", (double)s->transfers_active},
-		{"sitrepd_transfers_buffered_bytes", "gauge", "Bytes of bodies under way.",
-			(double)s->transfers_buffered},
-		{"sitrepd_feeds_waiting", "gauge", "Feeds that are due and wait for a slot.", (double)s->waiting},
-		{"sitrepd_parse_pending", "gauge", "Documents waiting for or at work in a parse worker.",
-			(double)s->parse_pending},
-		{"sitrepd_write_pending", "gauge", "Poll outcomes waiting for their commit.", (double)s->write_pending},
-		{"sitrepd_parse_jobs_total", "counter", "Documents parsed.", (double)s->parse_jobs},
-		{"sitrepd_parse_failures_total", "counter", "Documents that could not be parsed.",
-			(double)s->parse_failures},
-		{"sitrepd_parse_worker_restarts_total", "counter", "Parse workers replaced.",
-			(double)s->worker_restarts},
-		{"sitrepd_commits_total", "counter", "Database transactions.", (double)s->commits},
-		{"sitrepd_commit_seconds_max", "gauge", "Longest transaction since start.",
-			(double)s->commit_us_max / 1e6},
-		{"sitrepd_near_index_postings", "gauge", "What the texts of the window are found by; ten bytes each.",
-			(double)s->near_postings},
-		{"sitrepd_loop_stall_seconds_max", "gauge",
-			"The latest that the main loop's heartbeat came since start, also for want of a processor.",
-			(double)s->loop_stall_us_max / 1e6},
-		{"sitrepd_loop_turn_cpu_seconds_max", "gauge",
-			"Longest turn of the main loop since start, processor time.", (double)s->turn_us_max / 1e6},
-		{"sitrepd_stream_read_errors_total", "counter", "Failures to read the event log for subscribers.",
-			(double)s->stream_read_errors},
-		{"sitrepd_stream_subscribers", "gauge", "Connections to the stream.", (double)s->stream_clients},
-		{"sitrepd_http_requests_total", "counter", "HTTP requests answered.", (double)s->http_requests},
-		{"sitrepd_http_not_modified_total", "counter", "HTTP requests answered 304.",
-			(double)s->http_not_modified},
-		{"sitrepd_http_ambiguous_total", "counter",
-			"HTTP requests refused for a head that can be read in two ways.", (double)s->http_ambiguous},
-		{"sitrepd_items", "gauge", "Items kept.", (double)c->items},
-		{"sitrepd_stories", "gauge", "Stories kept.", (double)c->stories},
-		{"sitrepd_events", "gauge", "Events kept for the stream.", (double)c->events},
-		{"sitrepd_database_bytes", "gauge", "Size of the database and its write-ahead log.",
-			(double)c->database_bytes},
-	};
+/* clang-format off */
+/* size_t is an unsigned or a uint64_t. */
+#define FROM(member) \
+	.offset = offsetof(struct sources, member), \
+	.value = _Generic(((const struct sources *)0)->member, \
+		bool: VALUE_BOOL, int64_t: VALUE_INT64, unsigned: VALUE_UNSIGNED, uint64_t: VALUE_UINT64)
+#define GAUGE(metric_name, text) .metric = {.name = metric_name, .type = "gauge", .help = text}
+#define COUNTER(metric_name, text) .metric = {.name = metric_name, .type = "counter", .help = text}
 
-	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)
-		write_metric(out, &metrics[i]);
-}
+/* The metrics of the whole daemon that have one value, a row each. */
+static const struct row {
+	struct metric metric;
+	size_t offset; /* of the value in struct sources */
+	enum value_type value;
+	double unit;   /* of the value, in the metric's unit; 0: the same unit */
+	bool inverted; /* 0 for true */
+} rows[] = {
+	{GAUGE("sitrepd_start_time_seconds", "Start of the daemon, Unix time."),
+		FROM(status.started_ms), .unit = 1e-3},
+	{GAUGE("sitrepd_healthy", "1 while /healthz answers 200."), FROM(healthy)},
+	{GAUGE("sitrepd_paused", "1 while an operator has paused polling."), FROM(status.health.paused)},
+	{GAUGE("sitrepd_storing", "0 while nothing can be stored; polling waits then."),
+		FROM(status.health.storing_stopped), .inverted = true},
+	{COUNTER("sitrepd_polls_lost_total", "Polls and pushes whose transaction could not be committed."),
+		FROM(status.polls_lost)},
+	{COUNTER("sitrepd_log_lines_dropped_total", "Log lines that were lost because the log was not read in time."),
+		FROM(status.log_lines_dropped)},
+	{COUNTER("sitrepd_polls_total", "Polls that ended."), FROM(status.polls)},
+	{COUNTER("sitrepd_polls_failed_total", "Polls that failed in transfer."), FROM(status.polls_failed)},
+	{COUNTER("sitrepd_polls_not_modified_total", "Polls answered 304."), FROM(status.polls_not_modified)},
+	{COUNTER("sitrepd_received_bytes_total", "Bytes received over the wire."), FROM(status.bytes_received)},
+	{COUNTER("sitrepd_pushes_total", "Pushes of hubs that were accepted."), FROM(status.pushes)},
+	{COUNTER("sitrepd_pushes_refused_total", "Pushes of hubs that were refused: wrong signature, wrong topic, or no feed."),
+		FROM(status.pushes_refused)},
+	{COUNTER("sitrepd_items_new_total", "First reports of a story."), FROM(status.items_new)},
+	{COUNTER("sitrepd_items_copies_total", "Reports that joined a story."), FROM(status.items_copies)},
+	{COUNTER("sitrepd_items_updated_total", "Items whose text changed."), FROM(status.items_updated)},
+	{GAUGE("sitrepd_transfers", "Transfers under way."), FROM(status.transfers_active)},
+	{GAUGE("sitrepd_transfers_buffered_bytes", "Bytes of response bodies in memory."),
+		FROM(status.transfers_buffered)},
+	{GAUGE("sitrepd_feeds_waiting", "Feeds that are due and wait for a slot."), FROM(status.waiting)},
+	{GAUGE("sitrepd_parse_pending", "Documents that wait for a parse worker or are being parsed."),
+		FROM(status.parse_pending)},
+	{GAUGE("sitrepd_write_pending", "Poll outcomes waiting for their commit."), FROM(status.write_pending)},
+	{COUNTER("sitrepd_parse_jobs_total", "Documents parsed."), FROM(status.parse_jobs)},
+	{COUNTER("sitrepd_parse_failures_total", "Documents that could not be parsed."), FROM(status.parse_failures)},
+	{COUNTER("sitrepd_parse_worker_restarts_total", "Parse workers replaced."), FROM(status.worker_restarts)},
+	{COUNTER("sitrepd_commits_total", "Database transactions."), FROM(status.commits)},
+	{GAUGE("sitrepd_commit_seconds_max", "Longest transaction since start."),
+		FROM(status.commit_us_max), .unit = 1e-6},
+	{GAUGE("sitrepd_near_index_postings", "Entries of the index of similar texts, ten bytes each."),
+		FROM(status.near_postings)},
+	{GAUGE("sitrepd_loop_stall_seconds_max", "Largest delay of the main loop's heartbeat since start, also for want of a processor."),
+		FROM(status.loop_stall_us_max), .unit = 1e-6},
+	{GAUGE("sitrepd_loop_turn_cpu_seconds_max", "Longest turn of the main loop since start, processor time."),
+		FROM(status.turn_us_max), .unit = 1e-6},
+	{COUNTER("sitrepd_stream_read_errors_total", "Failures to read the event log for subscribers."),
+		FROM(status.stream_read_errors)},
+	{GAUGE("sitrepd_stream_subscribers", "Connections to the stream."), FROM(status.stream_clients)},
+	{COUNTER("sitrepd_http_requests_total", "HTTP requests answered."), FROM(status.http_requests)},
+	{COUNTER("sitrepd_http_not_modified_total", "HTTP requests answered 304."), FROM(status.http_not_modified)},
+	{COUNTER("sitrepd_http_ambiguous_total", "HTTP requests refused for a head that can be read in two ways."),
+		FROM(status.http_ambiguous)},
+	{GAUGE("sitrepd_items", "Items kept."), FROM(counts.items)},
+	{GAUGE("sitrepd_stories", "Stories kept."), FROM(counts.stories)},
+	{GAUGE("sitrepd_events", "Events kept for the stream."), FROM(counts.events)},
+	{GAUGE("sitrepd_database_bytes", "Size of the database and its write-ahead log."),
+		FROM(counts.database_bytes)},
+	{GAUGE("sitrepd_database_damaged_rows", "Damaged rows found since start."), FROM(damage.rows)},
+	{GAUGE("sitrepd_database_damaged_tables", "Tables that failed a check since start."), FROM(damage.tables)},
+	{GAUGE("sitrepd_database_checked_timestamp_seconds", "End of the last check of all tables, Unix time, 0: none yet."),
+		FROM(damage.checked_ms), .unit = 1e-3},
+};
+/* clang-format on */
 
-static void write_damage(struct buf *out, const struct damage *d)
-{
-	const struct metric metrics[] = {
-		{"sitrepd_database_damaged_rows", "gauge", "Damaged rows that were met since start.", (double)d->rows},
-		{"sitrepd_database_damaged_tables", "gauge", "Tables that failed a check since start.",
-			(double)d->tables},
-		{"sitrepd_database_checked_timestamp_seconds", "gauge", "When the last check of all tables ended.",
-			d->checked_ms == TIME_NONE ? 0 : (double)d->checked_ms / 1000},
-	};
+enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
 
-	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)
-		write_metric(out, &metrics[i]);
-}
+static const struct metric dropped = {"sitrepd_http_connections_dropped_total", "counter",
+	"Connections that were refused (full, address) or closed (room, head, body, answer).", "reason"};
 
-/* A label's value: backslash, quote and newline escaped; feed names hold nothing else of the kind. */
-static void write_label(struct buf *out, const char *value)
-{
-	for (; *value != '\0'; value++) {
-		if (*value == '\n') {
-			(void)buf_puts(out, "\\n");
-			continue;
-		}
-		if (*value == '"' || *value == '\\')
-			(void)buf_putc(out, '\\');
-		(void)buf_putc(out, *value);
-	}
-}
+/* ---- feeds ---- */
 
 static int64_t feed_up(const struct feed_state *f)
 {
@@ -147,22 +136,57 @@ static int64_t feed_items(const struct feed_state *f)
 	return f->items;
 }
 
+/* The metrics that each feed has, a row each. */
 static const struct {
-	const char *name, *type, *help;
+	struct metric metric;
 	int64_t (*value)(const struct feed_state *f);
 } series[] = {
-	{"sitrepd_feed_up", "gauge", "1 when the last poll went well.", feed_up},
-	{"sitrepd_feed_last_success_seconds", "gauge", "Last good poll, Unix time, 0: never.", feed_last_success},
-	{"sitrepd_feed_last_new_seconds", "gauge", "Last new item, Unix time, 0: never.", feed_last_new},
-	{"sitrepd_feed_errors", "gauge", "Failures in a row.", feed_errors},
-	{"sitrepd_feed_pushed", "gauge", "1 while a hub is trusted to deliver its news.", feed_pushed},
-	{"sitrepd_feed_polls_total", "counter", "Polls.", feed_polls},
-	{"sitrepd_feed_items", "gauge", "Items kept.", feed_items},
+	{{"sitrepd_feed_up", "gauge", "1 when the last poll succeeded.", "feed"}, feed_up},
+	{{"sitrepd_feed_last_success_seconds", "gauge", "Last successful poll, Unix time, 0: never.", "feed"},
+		feed_last_success},
+	{{"sitrepd_feed_last_new_seconds", "gauge", "Last new item, Unix time, 0: never.", "feed"}, feed_last_new},
+	{{"sitrepd_feed_errors", "gauge", "Failed polls in a row.", "feed"}, feed_errors},
+	{{"sitrepd_feed_pushed", "gauge", "1 while a hub is trusted to deliver the feed's news.", "feed"}, feed_pushed},
+	{{"sitrepd_feed_polls_total", "counter", "Polls of the feed.", "feed"}, feed_polls},
+	{{"sitrepd_feed_items", "gauge", "Items kept of the feed.", "feed"}, feed_items},
 };
+
+enum { SERIES_COUNT = sizeof(series) / sizeof(series[0]) };
+
+const struct metric *metrics_at(size_t i)
+{
+	if (i < ROW_COUNT)
+		return &rows[i].metric;
+	if (i == ROW_COUNT)
+		return &dropped;
+	i -= ROW_COUNT + 1;
+	return i < SERIES_COUNT ? &series[i].metric : NULL;
+}
+
+/* ---- writing ---- */
+
+static void write_head(struct buf *out, const struct metric *m)
+{
+	(void)buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", m->name, m->help, m->name, m->type);
+}
+
+/* A label's value: backslash, quote and newline escaped; feed names hold nothing else of the kind. */
+static void write_label(struct buf *out, const char *value)
+{
+	for (; *value != '\0'; value++) {
+		if (*value == '\n') {
+			(void)buf_puts(out, "\\n");
+			continue;
+		}
+		if (*value == '"' || *value == '\\')
+			(void)buf_putc(out, '\\');
+		(void)buf_putc(out, *value);
+	}
+}
 
 static void write_feed(struct buf *out, size_t k, const struct feed_state *f)
 {
-	(void)buf_puts(out, series[k].name);
+	(void)buf_puts(out, series[k].metric.name);
 	(void)buf_puts(out, "{feed=\"");
 	write_label(out, f->name);
 	(void)buf_puts(out, "\"} ");
@@ -175,11 +199,10 @@ bool metrics_write_feeds(
 {
 	size_t k = at->series, end = feed_count - at->feed < most ? feed_count : at->feed + most;
 
-	if (k == sizeof(series) / sizeof(series[0]))
+	if (k == SERIES_COUNT)
 		return false;
 	if (at->feed == 0)
-		(void)buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", series[k].name, series[k].help, series[k].name,
-			series[k].type);
+		write_head(out, &series[k].metric);
 	for (; at->feed < end; at->feed++)
 		if (feeds[at->feed].name != NULL)
 			write_feed(out, k, &feeds[at->feed]);
@@ -188,26 +211,49 @@ bool metrics_write_feeds(
 	return true;
 }
 
+static double read_value(const struct sources *from, const struct row *row)
+{
+	const char *at = (const char *)from + row->offset;
+	double unit = row->unit != 0 ? row->unit : 1;
+	int64_t number;
+	uint64_t large;
+	unsigned small;
+	bool truth;
+
+	switch (row->value) {
+	case VALUE_BOOL:
+		memcpy(&truth, at, sizeof(truth));
+		return truth != row->inverted;
+	case VALUE_INT64:
+		memcpy(&number, at, sizeof(number));
+		return number == TIME_NONE ? 0 : (double)number * unit;
+	case VALUE_UNSIGNED:
+		memcpy(&small, at, sizeof(small));
+		return small * unit;
+	case VALUE_UINT64:
+		memcpy(&large, at, sizeof(large));
+		return (double)large * unit;
+	}
+	return 0;
+}
+
 static void write_dropped(struct buf *out, const struct publish_status *s)
 {
-	static const char name[] = "sitrepd_http_connections_dropped_total";
-
-	(void)buf_printf(out,
-		"# HELP %s Connections refused (full, address) or closed (room, head, body, answer).\n# TYPE %s "
-		"counter\n",
-		name, name);
+	write_head(out, &dropped);
 	for (int r = 0; r < HTTP_DROP_REASONS; r++)
-		(void)buf_printf(out, "%s{reason=\"%s\"} %llu\n", name, http_drop_reason_name((enum http_drop_reason)r),
-			(unsigned long long)s->http_dropped[r]);
+		(void)buf_printf(out, "%s{%s=\"%s\"} %llu\n", dropped.name, dropped.label,
+			http_drop_reason_name((enum http_drop_reason)r), (unsigned long long)s->http_dropped[r]);
 }
 
 void metrics_write_totals(struct buf *out, const struct publish_status *status, const struct store_counts *counts,
 	const struct health *health)
 {
-	struct damage damage;
+	struct sources sources = {.status = *status, .counts = *counts, .healthy = health->reason_count == 0};
 
-	damage_get(&damage);
-	write_plain_totals(out, status, counts, health);
-	write_damage(out, &damage);
+	damage_get(&sources.damage);
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		write_head(out, &rows[i].metric);
+		(void)buf_printf(out, "%s %.15g\n", rows[i].metric.name, read_value(&sources, &rows[i]));
+	}
 	write_dropped(out, status);
 }

@@ -4,10 +4,10 @@
 
 #include <stdbool.h>
 
-#include "metrics.h"
 #include "outlets.h"
 #include "read_trouble.h"
 #include "render.h"
+#include "sitrep/publish/metrics.h"
 #include "sitrep/publish/publish.h"
 
 enum {

@@ -39,6 +39,7 @@ enum poll_failure {
 	FAILURE_COUNT
 };
 const char *poll_failure_name(enum poll_failure f); /* "dns", "connect" ... */
+const char *poll_failure_help(enum poll_failure f); /* a sentence for the manual page */
 const char *feed_health_name(enum feed_health h);   /* "new", "ok", "failing", "gone" */
 
 /* What a feed's items are known by: each item's guid, else link, else text, while these stay the same from poll to

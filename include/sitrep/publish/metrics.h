@@ -6,6 +6,15 @@
 #include "sitrep/publish/publish.h"
 #include "sitrep/store/reader.h"
 
+/* What people are told of a metric. */
+struct metric {
+	const char *name, *type, *help;
+	const char *label; /* that tells its values apart: "feed"; NULL: it has one value */
+};
+
+/* Each of the metrics in the order of their output; NULL behind the last one.  No other metric is written. */
+const struct metric *metrics_at(size_t i);
+
 /* Totals and gauges. */
 void metrics_write_totals(struct buf *out, const struct publish_status *status, const struct store_counts *counts,
 	const struct health *health);
