@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 # sitrepd: build, run, check, install.
 #
-#   make                 the three programs in build/
+#   make                 the three programs in build/, manual pages and a sample configuration
 #   make run             make deps, build, start the daemon on etc/sitrepd.conf
 #   make check           make deps, build, run all tests
 #   make demo            the daemon against a bundled server of sample feeds, no network needed
@@ -18,6 +18,7 @@ sbindir   ?= $(prefix)/sbin
 libexecdir ?= $(prefix)/libexec
 datadir   ?= $(prefix)/share
 mandir    ?= $(datadir)/man
+docdir    ?= $(datadir)/doc/sitrepd
 unitdir   ?= $(prefix)/lib/systemd/system
 sysusersdir ?= $(prefix)/lib/sysusers.d
 DESTDIR   ?=
@@ -71,6 +72,10 @@ src = $(filter-out daemon/worker/worker.c,$(sort $(wildcard daemon/$(1)/*.c)))
 obj = $(patsubst %.c,$(B)/%.o,$(call src,$(1)))
 lib = $(foreach f,$(1),$(B)/lib/$(f).a)
 
+MANUALS  := $(patsubst man/%.in,$(B)/man/%,$(sort $(wildcard man/*.in)))
+SAMPLE   := $(B)/sitrepd.conf.sample
+TEXTS    := $(MANUALS) $(SAMPLE)
+DESCRIBE := $(B)/describe
 PROGRAMS := $(B)/sitrepd $(B)/sitrep-parse $(B)/sitrep
 UNIT_SRC := $(sort $(wildcard tests/unit/*/*_test.c))
 UNIT     := $(patsubst %.c,$(B)/%,$(UNIT_SRC))
@@ -79,7 +84,7 @@ PROPERTY := $(B)/tests/publish-property
 HOSTILE  := $(B)/tests/hostile-worker
 
 .PHONY: all
-all: $(PROGRAMS)
+all: $(PROGRAMS) $(TEXTS)
 
 # ---- rules
 
@@ -123,6 +128,20 @@ $(B)/sitrep-parse: $(B)/daemon/worker/worker.o $(call lib,$(LIBS_worker))
 $(B)/sitrep: $(call obj,cli) $(call lib,$(LIBS_fetch))
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
+
+# writes the texts that come from the tables of the code
+$(DESCRIBE): $(call obj,describe) $(call lib,$(LIBS_publish))
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(daemon_libs)
+
+$(MANUALS): $(B)/man/%: man/%.in $(DESCRIBE)
+	@mkdir -p $(@D)
+	@echo "  TEXT  $@"
+	@$(DESCRIBE) manual $< > $@.$$$$ && mv $@.$$$$ $@
+
+$(SAMPLE): $(B)/sitrepd
+	@echo "  TEXT  $@"
+	@$(B)/sitrepd --sample-config > $@.$$$$ && mv $@.$$$$ $@
 
 $(ADAPTER): $(B)/tests/conformance/adapter.o $(call lib,$(LIBS_worker))
 	@mkdir -p $(@D)
@@ -269,7 +288,9 @@ install: all
 	set -e; for f in $(UNITS); do $(SUBSTITUTE) systemd/$$f > $(B)/$$f; $(INSTALL) -m 644 $(B)/$$f $(DESTDIR)$(unitdir)/$$f; done
 	$(INSTALL) -m 644 systemd/sitrepd.sysusers $(DESTDIR)$(sysusersdir)/sitrepd.conf
 	$(INSTALL) -d $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(mandir)/man8
-	set -e; for f in man/*.[1578]; do $(INSTALL) -m 644 $$f $(DESTDIR)$(mandir)/man$${f##*.}/; done
+	set -e; for f in $(MANUALS); do $(INSTALL) -m 644 $$f $(DESTDIR)$(mandir)/man$${f##*.}/; done
+	$(INSTALL) -d $(DESTDIR)$(docdir)
+	$(INSTALL) -m 644 $(SAMPLE) $(DESTDIR)$(docdir)/
 
 # the configuration and the state stay
 .PHONY: uninstall
@@ -277,7 +298,9 @@ uninstall:
 	rm -f $(DESTDIR)$(sbindir)/sitrepd $(DESTDIR)$(bindir)/sitrep $(DESTDIR)$(libexecdir)/sitrep/sitrep-parse
 	-rmdir $(DESTDIR)$(libexecdir)/sitrep
 	rm -f $(foreach f,$(UNITS),$(DESTDIR)$(unitdir)/$(f)) $(DESTDIR)$(sysusersdir)/sitrepd.conf
-	rm -f $(foreach f,$(wildcard man/*.[1578]),$(DESTDIR)$(mandir)/man$(patsubst .%,%,$(suffix $(f)))/$(notdir $(f)))
+	rm -f $(foreach f,$(MANUALS),$(DESTDIR)$(mandir)/man$(patsubst .%,%,$(suffix $(f)))/$(notdir $(f)))
+	rm -f $(DESTDIR)$(docdir)/$(notdir $(SAMPLE))
+	-rmdir $(DESTDIR)$(docdir)
 
 .PHONY: dist
 dist:

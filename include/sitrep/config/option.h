@@ -2,7 +2,7 @@
  *
  * Each row names an option's section, name, type, default, range, help, where in struct config (or in a
  * struct of a repeated section) its value goes, and whether a reload takes it over.  The reader, config_diff(),
- * `sitrepd --help-config`, the manual page's OPTIONS part (scripts/describe) and the sample configuration all come
+ * `sitrepd --help-config`, the manual page's OPTIONS part (daemon/describe) and the sample configuration all come
  * from it. */
 #ifndef SITREP_CONFIG_OPTION_H
 #define SITREP_CONFIG_OPTION_H

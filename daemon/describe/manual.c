@@ -1,0 +1,182 @@
+/* Tables as man(7) source. */
+#include "manual.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "sitrep/config/option.h"
+#include "sitrep/model/feed_state.h"
+#include "sitrep/publish/metrics.h"
+
+/* Columns of a line of the source. */
+enum { LINE_WIDTH = 78 };
+
+/* One word, with what roff would take for markup escaped. */
+static size_t put_word(struct buf *out, struct str word)
+{
+	size_t before = out->len;
+
+	for (size_t i = 0; i < word.len; i++) {
+		if (word.data[i] == '\\')
+			(void)buf_puts(out, "\\e");
+		else if (word.data[i] == '-')
+			(void)buf_puts(out, "\\-");
+		else if (word.data[i] == '\'')
+			(void)buf_puts(out, "\\(aq");
+		else
+			(void)buf_putc(out, word.data[i]);
+	}
+	return out->len - before;
+}
+
+/* Text in lines; a sentence begins a line, as roff wants it. */
+static void put_text(struct buf *out, const char *text)
+{
+	struct str rest = str_from(text), word;
+	size_t column = 0;
+
+	while (str_word(&rest, &word)) {
+		if (column > 0 && column + 1 + word.len > LINE_WIDTH) {
+			(void)buf_putc(out, '\n');
+			column = 0;
+		}
+		if (column > 0)
+			(void)buf_putc(out, ' ');
+		else if (word.data[0] == '.')
+			(void)buf_puts(out, "\\&");
+		column += 1 + put_word(out, word);
+		if (word.data[word.len - 1] == '.') {
+			(void)buf_putc(out, '\n');
+			column = 0;
+		}
+	}
+	if (column > 0)
+		(void)buf_putc(out, '\n');
+}
+
+static void put_term(struct buf *out, const char *term)
+{
+	(void)buf_puts(out, ".TP\n.B ");
+	(void)put_word(out, str_from(term));
+	(void)buf_putc(out, '\n');
+}
+
+/* ---- the parts ---- */
+
+static void put_option(struct buf *out, const struct config_option *o)
+{
+	struct buf remark = BUF_INIT(4096);
+
+	put_term(out, o->name);
+	put_text(out, o->help);
+	(void)buf_puts(out, ".br\n");
+	(void)buf_puts(&remark, "Values: ");
+	option_write_values(&remark, o);
+	(void)buf_puts(&remark, ".");
+	if (o->fallback != NULL)
+		(void)buf_printf(&remark, " Default: %s.", o->fallback);
+	if (o->required)
+		(void)buf_puts(&remark, " The section must have it.");
+	if (!o->reloadable)
+		(void)buf_puts(&remark, " A change takes effect at the next start.");
+	put_text(out, buf_str(&remark).data);
+	if (buf_failed(&remark))
+		out->failed = remark.failed;
+	buf_release(&remark);
+}
+
+static void put_options(struct buf *out)
+{
+	for (int s = 0; s < SECTION_COUNT; s++) {
+		enum option_section section = (enum option_section)s;
+
+		if (section == SECTION_TOP)
+			(void)buf_printf(out, ".SS %s\n", option_section_about(section));
+		else
+			(void)buf_printf(out, ".SS [%s%s]\n%s.\n", option_section_name(section),
+				option_section_is_named(section) ? " \\(dqNAME\\(dq" : "",
+				option_section_about(section));
+		for (size_t i = 0; i < config_option_count; i++)
+			if (config_options[i].section == section)
+				put_option(out, &config_options[i]);
+	}
+}
+
+static void put_metrics(struct buf *out)
+{
+	const struct metric *m;
+
+	for (size_t i = 0; (m = metrics_at(i)) != NULL; i++) {
+		put_term(out, m->name);
+		if (m->label != NULL)
+			(void)buf_printf(out, "(%s, by %s)\n", m->type, m->label);
+		else
+			(void)buf_printf(out, "(%s)\n", m->type);
+		put_text(out, m->help);
+	}
+}
+
+static void put_failures(struct buf *out)
+{
+	for (int f = FAILURE_NONE + 1; f < FAILURE_COUNT; f++) {
+		put_term(out, poll_failure_name((enum poll_failure)f));
+		put_text(out, poll_failure_help((enum poll_failure)f));
+	}
+}
+
+static const struct {
+	const char *mark;
+	void (*put)(struct buf *out);
+} parts[] = {
+	{"OPTIONS", put_options},
+	{"METRICS", put_metrics},
+	{"FAILURES", put_failures},
+};
+
+enum { PART_COUNT = sizeof(parts) / sizeof(parts[0]) };
+
+/* ---- filling ---- */
+
+static int put_part(struct buf *out, struct str name, struct error *err)
+{
+	for (size_t i = 0; i < PART_COUNT; i++)
+		if (str_eq(str_from(parts[i].mark), name)) {
+			parts[i].put(out);
+			return 0;
+		}
+	return error_set(err, -EINVAL, "no part is called %.*s", STR_ARG(name));
+}
+
+static void put_line(struct buf *out, struct str line)
+{
+	static const struct str mark = {"@VERSION@", sizeof("@VERSION@") - 1};
+	size_t at;
+
+	while ((at = str_find(line, mark, 0)) != STR_NPOS) {
+		(void)buf_add(out, str_slice(line, 0, at));
+		(void)buf_puts(out, SITREP_VERSION);
+		line = str_slice(line, at + mark.len, line.len);
+	}
+	(void)buf_add(out, line);
+	(void)buf_putc(out, '\n');
+}
+
+int manual_fill(struct buf *out, struct str source, struct error *err)
+{
+	static const struct str begin = {".\\\" @", sizeof(".\\\" @") - 1};
+	struct str line;
+	int result = 0;
+
+	(void)buf_puts(out, ".\\\" Made by the build from the .in file and the tables of the code.\n");
+	while (result == 0 && str_split(&source, '\n', &line)) {
+		size_t end = str_starts(line, begin) ? str_find_char(line, '@', begin.len) : STR_NPOS;
+
+		if (end != STR_NPOS)
+			result = put_part(out, str_slice(line, begin.len, end), err);
+		else if (source.data != NULL || !str_empty(line))
+			put_line(out, line);
+	}
+	if (result == 0 && buf_failed(out))
+		result = error_sys(err, out->failed, "cannot fill the page");
+	return result;
+}

@@ -1,0 +1,108 @@
+"""Nothing can be met that no manual page has, and no manual page has what does not exist.
+
+Options, metrics and kinds of failures are listed in the manual pages from the tables that the code itself uses.  Here a
+running daemon is compared with the pages, so that a number or a word that some code writes past its table is found.
+"""
+import re
+import subprocess
+
+import pytest
+from harness import BUILD, TOP
+from manual import page, section, terms
+from samples import article, rss
+
+PAGES = ("sitrep.1", "sitrep-stream.7", "sitrepd.8", "sitrepd.conf.5")
+
+
+def sitrepd(*arguments, **options):
+    return subprocess.run([str(BUILD / "sitrepd"), *arguments], capture_output=True, text=True, **options)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_render_without_a_warning(name):
+    for path in (BUILD / "man" / name, TOP / "man" / (name + ".in")):
+        lint = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", str(path)], capture_output=True, text=True)
+        assert (lint.returncode, lint.stdout) == (0, "")
+        groff = subprocess.run(["groff", "-man", "-ww", "-Tutf8", str(path)], capture_output=True, text=True)
+        assert (groff.returncode, groff.stderr) == (0, "") and len(groff.stdout) > 1000
+
+
+def test_every_mark_is_filled():
+    for name in PAGES:
+        assert "@" not in re.sub(r"\S+@example\.org", "", page(name)), name
+
+
+def test_options_are_those_of_the_manual():
+    known, current = {}, None
+    for line in sitrepd("--help-config").stdout.splitlines():
+        if line and not line.startswith(" "):
+            current = known.setdefault(line, [])
+        elif line:
+            current.append(line.split()[0])
+    assert len(known) > 10 and sum(map(len, known.values())) > 80
+    documented = {}
+    for part in re.split(r"^\.SS ", section("sitrepd.conf.5", "OPTIONS"), flags=re.MULTILINE)[1:]:
+        documented[part.split("\n")[0].replace("\\(dq", '"')] = terms(part)
+    assert documented == known
+
+
+def test_sample_configuration(tmp_path):
+    """It is good as it is, and with every option in force once the files that it names are there."""
+    sample = (BUILD / "sitrepd.conf.sample").read_text()
+    assert sample == sitrepd("--sample-config").stdout
+    assert all(len(line) <= 80 for line in sample.splitlines())
+    path = tmp_path / "sitrepd.conf"
+    path.write_text(sample)
+    check = sitrepd("-c", str(path), "--check")
+    assert check.returncode == 0 and "0 feeds" in check.stdout and check.stderr == ""
+    options = [line for line in sample.splitlines() if re.match(r"#[^ ]", line)]
+    assert len(options) > 80
+    path.write_text(re.sub(r"^#(?! )", "", sample, flags=re.MULTILINE))
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-subj", "/CN=example", "-keyout", "example.key", "-out", "example.crt"],
+                   cwd=tmp_path, check=True, capture_output=True)
+    (tmp_path / "example-ca.crt").write_bytes((tmp_path / "example.crt").read_bytes())
+    (tmp_path / "example.password").write_text("secret\n")
+    (tmp_path / "example.token").write_text("secret\n")
+    (tmp_path / "example.headers").write_text("X-Key: secret\n")
+    check = sitrepd("-c", str(path), "--check", cwd=tmp_path)
+    assert check.returncode == 0 and "1 feeds, 1 alerts, 1 outputs" in check.stdout and check.stderr == ""
+
+
+def test_metrics_are_those_of_the_manual(make_daemon, server):
+    server.set("/feed", rss("One", [article(1)]))
+    daemon = make_daemon(feeds={"one": server.url("/feed")}).start()
+    text = daemon.get("/metrics").body.decode()
+    values = set(re.findall(r"^(\w+)[{ ]", text, re.MULTILINE))
+    types = dict(re.findall(r"^# TYPE (\w+) (\w+)$", text, re.MULTILINE))
+    helps = set(re.findall(r"^# HELP (\w+) \S", text, re.MULTILINE))
+    listed = section("sitrepd.8", "METRICS")
+    documented = dict(re.findall(r"^\.TP\n\.B (\w+)\n\((\w+)", listed, re.MULTILINE))
+    assert len(terms(listed)) == len(documented) > 40
+    assert documented == types and values == set(documented) == helps
+
+
+def test_failures_are_those_of_the_manual(make_daemon, server):
+    """The kinds that a feed server can bring about are named as the manual names them."""
+    server.set("/missing", "", status=404)
+    server.set("/page", "<html><body>no feed</body></html>", content_type="text/html")
+    server.set("/round", "", status=302, headers={"Location": "/round"})
+    server.set("/empty", "")
+    server.set("/large", rss("Large", [article(1, text="x" * 4096)]))
+    feeds = {name: server.url("/" + name) for name in ("missing", "page", "round", "empty")}
+    feeds["large"] = dict(url=server.url("/large"), **{"max-body": "1K"})
+    feeds["refused"] = "http://10.1.2.3/feed"
+    feeds["closed"] = "http://127.0.0.1:1/feed"
+    daemon = make_daemon(feeds=feeds).start()
+    daemon.refresh()
+    kinds = {name: feed.get("failure") for name, feed in daemon.feeds().items()}
+    assert kinds == dict(missing="http", page="not-a-feed", round="redirect", empty="empty", large="too-large",
+                         refused="forbidden", closed="connect")
+    documented = terms(section("sitrepd.8", "FAILURES"))
+    assert len(documented) == len(set(documented)) and set(kinds.values()) <= set(documented)
+    for name, kind in kinds.items():
+        assert kind in daemon.run("explain", name).stdout
+    # what is in the table, and nothing else, is in the page
+    source = (TOP / "include/sitrep").rglob("feed_state.h")
+    count = re.search(r"enum poll_failure \{(.*?)FAILURE_COUNT", next(source).read_text(), re.DOTALL)[1]
+    assert len(documented) == len(re.findall(r"FAILURE_\w+", count)) - 1
