@@ -19,6 +19,7 @@
 #include "sitrep/base/buf.h"
 #include "sitrep/base/listener.h"
 #include "sitrep/base/log.h"
+#include "sitrep/base/next_steps.h"
 #include "sitrep/base/paths.h"
 #include "sitrep/base/service.h"
 #include "sitrep/base/utf8.h"
@@ -33,6 +34,7 @@
 enum { TEXT_MAX = 4 * 1024 * 1024 };
 
 struct arguments {
+	const char *program;
 	const char *config;
 	const char *state_dir;
 	bool check;
@@ -363,7 +365,16 @@ static void close_doors(struct doors *d)
 		(void)close(d->worker_program);
 }
 
-static void say_where(const struct doors *d)
+/* The first address that a browser can open; NULL: there is none. */
+static const char *page_address(const struct doors *d)
+{
+	for (size_t i = 0; i < d->http_count; i++)
+		if (strncmp(listener_name(d->http[i]), "http://", 7) == 0)
+			return listener_name(d->http[i]);
+	return NULL;
+}
+
+static void say_where(const struct doors *d, const char *program)
 {
 	for (size_t i = 0; i < d->http_count; i++) {
 		const char *name = listener_name(d->http[i]);
@@ -375,6 +386,8 @@ static void say_where(const struct doors *d)
 	if (d->stream != NULL)
 		log_emit(LOG_LEVEL_NOTICE, "streaming", "socket", listener_name(d->stream), NULL);
 	log_emit(LOG_LEVEL_INFO, "listening for commands", "socket", listener_name(d->control), NULL);
+	next_steps_log(program, page_address(d), d->stream != NULL ? listener_name(d->stream) : NULL,
+		listener_name(d->control));
 }
 
 /* Every subscriber and transfer is a descriptor. */
@@ -397,7 +410,8 @@ static void tune_memory(void)
 	(void)mallopt(M_TRIM_THRESHOLD, 512 * 1024);
 }
 
-static int run(const char *config_path, const char *state_dir, struct service_fds *given, struct error *err)
+static int run(const char *program, const char *config_path, const char *state_dir, struct service_fds *given,
+	struct error *err)
 {
 	struct doors doors = {.worker_program = -1};
 	struct engine_options options = {.config_path = config_path, .state_dir = state_dir};
@@ -425,7 +439,7 @@ static int run(const char *config_path, const char *state_dir, struct service_fd
 		result = err->code;
 		goto out;
 	}
-	say_where(&doors);
+	say_where(&doors, program);
 	result = engine_run(engine, err);
 out:
 	engine_free(engine);
@@ -435,7 +449,7 @@ out:
 
 int main(int argc, char **argv)
 {
-	struct arguments args = {0};
+	struct arguments args = {.program = argc > 0 ? argv[0] : ""};
 	struct service_fds given = {0};
 	struct error err = {0};
 	char *config_path, *state_dir;
@@ -458,7 +472,7 @@ int main(int argc, char **argv)
 		status = check_only(config_path);
 	else if (args.verify)
 		status = verify_only(state_dir);
-	else if (service_listen_fds(&given, &err) != 0 || run(config_path, state_dir, &given, &err) != 0)
+	else if (service_listen_fds(&given, &err) != 0 || run(args.program, config_path, state_dir, &given, &err) != 0)
 		status = fail(&err);
 	else
 		status = EXIT_SUCCESS;

@@ -67,7 +67,12 @@ struct connection; /* of lines of JSON */
 
 enum connection_kind { CONNECTION_STREAM, CONNECTION_CONTROL };
 
+/* Looks where a daemon can be: at socket_path where that is given, else where the configuration says, else in the
+ * folders of paths_places_init(); in these too when the configuration is the installed one, and its daemon does not
+ * answer.  The error names each place and what is wrong there. */
 struct connection *connection_open(const struct client_options *options, enum connection_kind kind, struct error *err);
+/* The socket that it is connected to. */
+const char *connection_path(const struct connection *c);
 void connection_close(struct connection *c);
 int connection_send(struct connection *c, const json_t *message, struct error *err);
 /* The next line, borrowed until the next call; 1: there is one, 0: the end, negative: failure (-EINTR after

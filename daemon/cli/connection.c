@@ -1,5 +1,5 @@
-/* Finding the daemon's sockets and speaking lines with it.  The configuration says where they are; without
- * one that can be read, the places where they usually are. */
+/* Finding the daemon's sockets and speaking lines with it.  The configuration says where they are; where it does not,
+ * the folders in which a daemon can have them are tried in turn. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +18,12 @@ enum {
 	READ_CHUNK = 64 * 1024,
 	/* The health table of 100,000 feeds is one line. */
 	LINE_MAX_LEN = 64 * 1024 * 1024,
+	SEARCH_TEXT_MAX = 16 * 1024,
 };
 
 struct connection {
 	int fd;
+	char *path;
 	struct buf in;
 	size_t taken; /* of in, by the line given out last */
 };
@@ -40,56 +42,168 @@ struct config *client_config(const struct client_options *options)
 	return c;
 }
 
-static char *path_from_config(const struct client_options *options, enum connection_kind kind)
+/* The socket that the configuration names; NULL: it names none.  -ENOMEM, or 0. */
+static int configured_socket(const struct config *c, enum connection_kind kind, char **path)
 {
-	char *state_dir = paths_state_dir(NULL);
-	char *runtime_dir = state_dir != NULL ? paths_runtime_dir(state_dir) : NULL;
-	struct config *c = client_config(options);
-	char *stream = NULL, *control;
+	*path = NULL;
+	if (c == NULL)
+		return 0;
+	if (kind == CONNECTION_STREAM && c->stream_path != NULL)
+		*path = strdup(c->stream_path);
+	else if (kind == CONNECTION_CONTROL && (c->control_path != NULL || c->stream_path != NULL))
+		*path = paths_control_socket(c->control_path, c->stream_path);
+	else
+		return 0;
+	return *path != NULL ? 0 : -ENOMEM;
+}
 
-	if (runtime_dir != NULL)
-		stream = paths_stream_socket(c != NULL ? c->stream_path : NULL, runtime_dir);
-	if (stream != NULL && kind == CONNECTION_CONTROL) {
-		control = paths_control_socket(c != NULL ? c->control_path : NULL, stream);
-		free(stream);
-		stream = control;
+/* ---- looking for the daemon ---- */
+
+struct search {
+	struct connection *found;
+	struct buf looked; /* "PATH (what is wrong there), PATH (...)" */
+	int failure; /* of the place that a person should hear of: one that refuses goes before one that is empty */
+	size_t places;
+};
+
+/* 0 and an open descriptor, or a negative code. */
+static int connect_to(const char *path, int *fd)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int result = 0;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (*fd < 0)
+		return -errno;
+	if (connect(*fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+		result = -errno;
+		(void)close(*fd);
+		*fd = -1;
 	}
+	return result;
+}
+
+static const char *describe_failure(int failure)
+{
+	switch (failure) {
+	case -ENOENT:
+	case -ENOTDIR:
+		return "no socket";
+	case -ECONNREFUSED:
+		return "no daemon listens";
+	case -EACCES:
+	case -EPERM:
+		return "no permission";
+	default:
+		return strerror(-failure);
+	}
+}
+
+/* Tries one socket unless the daemon is found.  Takes path over; NULL is a lack of memory.  0, or -ENOMEM. */
+static int search_at(struct search *s, char *path)
+{
+	int result = path == NULL ? -ENOMEM : 0;
+	int failure, fd = -1;
+
+	if (result != 0 || s->found != NULL)
+		goto out;
+	failure = connect_to(path, &fd);
+	s->places++;
+	if (failure != 0) {
+		if (s->failure == 0 || s->failure == -ENOENT || failure == -EACCES)
+			s->failure = failure;
+		result = buf_printf(
+			&s->looked, "%s%s (%s)", s->looked.len > 0 ? ", " : "", path, describe_failure(failure));
+		goto out;
+	}
+	s->found = calloc(1, sizeof(*s->found));
+	if (s->found == NULL) {
+		(void)close(fd);
+		result = -ENOMEM;
+		goto out;
+	}
+	s->found->fd = fd;
+	s->found->path = path;
+	path = NULL;
+	buf_init(&s->found->in, LINE_MAX_LEN);
+out:
+	free(path);
+	return result;
+}
+
+static int search_places(struct search *s, enum connection_kind kind)
+{
+	struct paths_places places;
+	int result = paths_places_init(&places, true);
+
+	for (size_t i = 0; result == 0 && i < places.count; i++) {
+		char *stream = paths_stream_socket(NULL, places.folders[i]);
+
+		if (kind == CONNECTION_CONTROL && stream != NULL) {
+			char *control = paths_control_socket(NULL, stream);
+
+			free(stream);
+			stream = control;
+		}
+		result = search_at(s, stream);
+	}
+	paths_places_release(&places);
+	return result;
+}
+
+static int search_daemon(struct search *s, const struct client_options *options, enum connection_kind kind)
+{
+	struct config *c;
+	char *configured;
+	bool named;
+	int result;
+
+	if (options->socket_path != NULL)
+		return search_at(s, strdup(options->socket_path));
+	c = client_config(options);
+	result = configured_socket(c, kind, &configured);
+	named = configured != NULL;
+	if (named)
+		result = search_at(s, configured);
+	/* A configuration that the user named says which daemon is meant. */
+	if (result == 0 && (!named || options->config_path == NULL))
+		result = search_places(s, kind);
 	config_free(c);
-	free(runtime_dir);
-	free(state_dir);
-	return stream;
+	return result;
+}
+
+static int tell_failure(const struct search *s, const struct client_options *options, struct error *err)
+{
+	const char *looked = s->looked.data != NULL ? s->looked.data : "";
+
+	if (s->failure == -EACCES || s->failure == -EPERM)
+		return error_set(err, s->failure,
+			"not permitted to talk to the daemon; become root or join the socket's group; looked at %s",
+			looked);
+	if (options->socket_path != NULL || s->places == 1)
+		return error_set(err, s->failure, "cannot connect to the daemon at %s", looked);
+	return error_set(err, s->failure, "no daemon is running; looked at %s", looked);
 }
 
 struct connection *connection_open(const struct client_options *options, enum connection_kind kind, struct error *err)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	char *path = options->socket_path != NULL ? strdup(options->socket_path) : path_from_config(options, kind);
-	struct connection *c = calloc(1, sizeof(*c));
+	struct search s = {.looked = BUF_INIT(SEARCH_TEXT_MAX)};
+	int result = search_daemon(&s, options, kind);
 
-	if (path == NULL || c == NULL) {
-		(void)error_sys(err, -ENOMEM, "cannot connect");
-		goto failed;
-	}
-	if (strlen(path) >= sizeof(address.sun_path)) {
-		(void)error_set(err, -ENAMETOOLONG, "cannot connect to %s: the path is too long", path);
-		goto failed;
-	}
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	buf_init(&c->in, LINE_MAX_LEN);
-	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
-		(void)error_sys(err, -errno, "cannot connect to the daemon at %s", path);
-		if (c->fd >= 0)
-			(void)close(c->fd);
-		goto failed;
-	}
-	free(path);
-	return c;
+	if (result != 0)
+		(void)error_sys(err, result, "cannot connect");
+	else if (s.found == NULL)
+		(void)tell_failure(&s, options, err);
+	buf_release(&s.looked);
+	return s.found;
+}
 
-failed:
-	free(path);
-	free(c);
-	return NULL;
+const char *connection_path(const struct connection *c)
+{
+	return c->path;
 }
 
 void connection_close(struct connection *c)
@@ -98,6 +212,7 @@ void connection_close(struct connection *c)
 		return;
 	(void)close(c->fd);
 	buf_release(&c->in);
+	free(c->path);
 	free(c);
 }
 

@@ -1,7 +1,10 @@
 /* sitrep: the command line.  A table of commands; what each does stands in a file of its name. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "client.h"
 
@@ -49,6 +52,23 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+/* A configuration that the user named must be there, whatever the command does with it. */
+static int check_config_path(const char *path)
+{
+	struct stat st;
+	int failure = 0;
+
+	if (path == NULL)
+		return 0;
+	if (access(path, R_OK) != 0)
+		failure = errno;
+	else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		failure = EISDIR;
+	if (failure != 0)
+		(void)fprintf(stderr, "sitrep: cannot read the configuration %s: %s\n", path, strerror(failure));
+	return -failure;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option long_options[] = {
@@ -91,6 +111,8 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return EXIT_USAGE;
 	}
+	if (check_config_path(options.config_path) != 0)
+		return EXIT_TROUBLE;
 	argc -= optind;
 	argv += optind;
 	optind = 0; /* the command reads its own options anew; 0 makes glibc start over */

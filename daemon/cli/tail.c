@@ -16,7 +16,8 @@
 enum { RECONNECT_FIRST_S = 1, RECONNECT_LONGEST_S = 60 };
 
 struct tail {
-	const struct client_options *options;
+	struct client_options options;
+	char *socket_path; /* of the daemon that answered first; NULL before */
 	bool json;
 	const char *state_path;
 	char cursor[CURSOR_TEXT_MAX]; /* "" before the first */
@@ -116,21 +117,33 @@ static int follow(struct tail *t, struct connection *c, struct error *err)
 	return 0;
 }
 
+/* A cursor belongs to one daemon: from now on no other is looked for. */
+static int stay_with(struct tail *t, const struct connection *c, struct error *err)
+{
+	if (t->socket_path != NULL)
+		return 0;
+	t->socket_path = strdup(connection_path(c));
+	t->options.socket_path = t->socket_path;
+	return t->socket_path != NULL ? 0 : error_sys(err, -ENOMEM, "cannot follow");
+}
+
 static int tail_forever(struct tail *t, struct error *err)
 {
 	unsigned wait_s = RECONNECT_FIRST_S;
 	bool connected_once = false;
 
 	while (!ending) {
-		struct connection *c = connection_open(t->options, CONNECTION_STREAM, err);
+		struct connection *c = connection_open(&t->options, CONNECTION_STREAM, err);
 		int result;
 
 		if (c == NULL && !connected_once)
 			return err->code;
 		if (c != NULL) {
 			connected_once = true;
+			result = stay_with(t, c, err);
 			wait_s = RECONNECT_FIRST_S;
-			result = follow(t, c, err);
+			if (result == 0)
+				result = follow(t, c, err);
 			connection_close(c);
 			if (result != 0)
 				return result;
@@ -169,7 +182,7 @@ static int run(const struct client_options *options, int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
-	struct tail t = {.options = options, .request = json_object()};
+	struct tail t = {.options = *options, .request = json_object()};
 	struct error err = {0};
 	int result = json_object_set_new(t.request, "op", json_string("subscribe"));
 	int c;
@@ -218,6 +231,7 @@ static int run(const struct client_options *options, int argc, char **argv)
 			result = tail_forever(&t, &err);
 	}
 	json_decref(t.request);
+	free(t.socket_path);
 	return result == 0 ? EXIT_DONE : command_fail(&command_tail, err.text);
 }
 

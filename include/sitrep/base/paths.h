@@ -5,6 +5,9 @@
 #ifndef SITREP_BASE_PATHS_H
 #define SITREP_BASE_PATHS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 /* given, else $STATE_DIRECTORY, else /var/lib/sitrepd. */
 char *paths_state_dir(const char *given);
 
@@ -16,6 +19,26 @@ char *paths_runtime_dir(const char *state_dir);
 char *paths_stream_socket(const char *configured, const char *runtime_dir);
 /* configured, else control.sock beside the stream socket. */
 char *paths_control_socket(const char *configured, const char *stream_socket);
+
+/* The folders in which a client looks for the sockets of a daemon, first to last, each once:
+ *
+ *     $RUNTIME_DIRECTORY            the service's own commands (ExecReload)
+ *     /run/sitrepd                  the service
+ *     $XDG_RUNTIME_DIR/sitrepd      a user's own daemon
+ *     ~/.local/state/sitrepd        `make run` ($XDG_STATE_HOME/sitrepd where that is set)
+ *     ~/.local/state/sitrepd/demo   `make demo`
+ *     $STATE_DIRECTORY              else /var/lib/sitrepd: where the daemon has no runtime folder */
+enum { PATHS_PLACES_MAX = 6 };
+
+struct paths_places {
+	char *folders[PATHS_PLACES_MAX];
+	size_t count;
+};
+
+/* 0 or -ENOMEM; to be released in both cases.  Without in_service the folders that the service manager names to its own
+ * processes are left out: those where a client in a user's shell looks. */
+int paths_places_init(struct paths_places *places, bool in_service);
+void paths_places_release(struct paths_places *places);
 
 /* The configuration file: given, else /etc/sitrepd/sitrepd.conf under the compiled-in sysconfdir. */
 char *paths_config(const char *given);

@@ -26,6 +26,8 @@ static int setup(void **state)
 	(void)unsetenv("STATE_DIRECTORY");
 	(void)unsetenv("RUNTIME_DIRECTORY");
 	(void)unsetenv("XDG_RUNTIME_DIR");
+	(void)unsetenv("XDG_STATE_HOME");
+	(void)setenv("HOME", "/home/ann", 1);
 	return 0;
 }
 
@@ -159,6 +161,47 @@ static void test_both_sides_agree(void **state)
 	}
 }
 
+static void assert_places(bool in_service, const char *const *expected, size_t count)
+{
+	struct paths_places places;
+
+	assert_int_equal(paths_places_init(&places, in_service), 0);
+	assert_int_equal(places.count, count);
+	for (size_t i = 0; i < count; i++)
+		assert_string_equal(places.folders[i], expected[i]);
+	paths_places_release(&places);
+	assert_int_equal(places.count, 0);
+}
+
+static void test_places(void **state)
+{
+	static const char *const plain[] = {"/run/sitrepd", "/home/ann/.local/state/sitrepd",
+		"/home/ann/.local/state/sitrepd/demo", "/var/lib/sitrepd"};
+	static const char *const all[] = {
+		"/run/two", "/run/sitrepd", "/run/user/7/sitrepd", "/x/sitrepd", "/x/sitrepd/demo", "/srv/state"};
+	static const char *const shell[] = {
+		"/run/sitrepd", "/run/user/7/sitrepd", "/x/sitrepd", "/x/sitrepd/demo", "/var/lib/sitrepd"};
+	static const char *const homeless[] = {"/run/sitrepd", "/var/lib/sitrepd"};
+
+	(void)state;
+	assert_places(true, plain, 4);
+	(void)setenv("RUNTIME_DIRECTORY", "/run/two:/run/three", 1);
+	(void)setenv("XDG_RUNTIME_DIR", "/run/user/7", 1);
+	(void)setenv("XDG_STATE_HOME", "/x", 1);
+	(void)setenv("STATE_DIRECTORY", "/srv/state", 1);
+	assert_places(true, all, 6);
+	/* in a shell */
+	assert_places(false, shell, 5);
+	/* a folder that two rules name stands once; a relative one is nobody's */
+	(void)setup(state);
+	(void)setenv("RUNTIME_DIRECTORY", "/run/sitrepd", 1);
+	(void)setenv("XDG_RUNTIME_DIR", "relative", 1);
+	assert_places(true, plain, 4);
+	(void)setup(state);
+	(void)unsetenv("HOME");
+	assert_places(true, homeless, 2);
+}
+
 static void test_config(void **state)
 {
 	char *path = paths_config(NULL);
@@ -221,6 +264,7 @@ int main(void)
 		cmocka_unit_test_setup(test_runtime_dir_of_root, setup),
 		cmocka_unit_test_setup(test_sockets, setup),
 		cmocka_unit_test_setup(test_both_sides_agree, setup),
+		cmocka_unit_test_setup(test_places, setup),
 		cmocka_unit_test_setup(test_config, setup),
 		cmocka_unit_test_setup(test_making_folders, setup),
 	};
