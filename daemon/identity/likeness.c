@@ -26,6 +26,87 @@ void likeness_release(struct likeness *l)
 	buf_release(&l->body);
 }
 
+/* ---- was a headline edited? ---- */
+
+static bool has_token(struct str tokens, struct str token)
+{
+	struct str other;
+
+	while (str_split(&tokens, ' ', &other))
+		if (str_eq(other, token))
+			return true;
+	return false;
+}
+
+/* Of the tokens of a title, against those of another. */
+struct title_difference {
+	size_t shared, own;
+	bool own_number; /* one of its own has a digit */
+};
+
+static struct title_difference compare_tokens(struct str tokens, struct str others)
+{
+	struct title_difference d = {0};
+	struct str token;
+
+	while (str_split(&tokens, ' ', &token)) {
+		if (str_empty(token))
+			continue;
+		if (has_token(others, token)) {
+			d.shared++;
+			continue;
+		}
+		d.own++;
+		for (size_t i = 0; i < token.len; i++)
+			d.own_number = d.own_number || (token.data[i] >= '0' && token.data[i] <= '9');
+	}
+	return d;
+}
+
+/* Is a what is left of b when some of its characters go?  Spaces do not count. */
+static bool is_left_of(struct str a, struct str b)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < b.len; i++) {
+		while (at < a.len && a.data[at] == ' ')
+			at++;
+		if (at < a.len && a.data[at] == b.data[i])
+			at++;
+	}
+	return str_trim(str_slice(a, at, a.len)).len == 0;
+}
+
+static int read_tokens(struct buf *tokens, struct str title)
+{
+	size_t count = 0;
+	int result;
+
+	buf_clear(tokens);
+	result = canon_tokens(tokens, title_core(title), &count);
+	return result == -E2BIG ? 0 : result;
+}
+
+int likeness_title_edited(struct likeness *l, const struct item *a, const struct item *b)
+{
+	struct title_difference before, after;
+	int result = read_tokens(&l->title, a->plain_title);
+
+	if (result == 0)
+		result = read_tokens(&l->body, b->plain_title);
+	if (result != 0)
+		return result;
+	before = compare_tokens(buf_str(&l->title), buf_str(&l->body));
+	after = compare_tokens(buf_str(&l->body), buf_str(&l->title));
+	if (before.shared == 0 || before.own == 0 || after.own == 0)
+		return 0;
+	if (before.own_number && after.own_number)
+		return 1;
+	return !is_left_of(buf_str(&l->title), buf_str(&l->body)) && !is_left_of(buf_str(&l->body), buf_str(&l->title));
+}
+
+/* ---- are two items one? ---- */
+
 static int make_sketch(struct likeness *l, const struct item *it, struct sketch *s)
 {
 	size_t count = 0;

@@ -334,6 +334,36 @@ static int judge_by_core(struct finder *f, const struct entry *e, struct finding
 	return result;
 }
 
+/* What has neither guid nor link is known by its text alone, which an earlier program may have read otherwise. */
+static int judge_by_reading(struct finder *f, const struct entry *e, struct finding *best, struct error *err)
+{
+	struct known own[KNOWN_MAX];
+	size_t count;
+	int result;
+
+	if (e->item->identity_kind == IDENTITY_GUID)
+		return 0;
+	result = item_store_by_reading(f->items, e->item->canon_version, f->feed_id, own, &count, err);
+	for (size_t i = 0; i < count && result == 0 && best->decision < MATCH_SAME; i++) {
+		struct match_facts facts = {.text = TEXT_READ_AGAIN};
+		struct finding now = {.known = own[i]};
+		int64_t date_ms;
+
+		result = gather(f, e, &own[i], &facts, &now.apart_ms, err);
+		/* texts are compared last, since that takes reading a record */
+		if (result != 0 || item_match(&facts) == MATCH_NONE)
+			continue;
+		result = compare_texts(f, e, &own[i], &date_ms, &facts.text, err);
+		if (facts.text != TEXT_ALIKE)
+			continue;
+		now.decision = MATCH_SAME;
+		now.owner = facts.owner;
+		now.link = facts.link;
+		prefer(best, &now);
+	}
+	return result;
+}
+
 int finder_find(struct finder *f, const struct entry *e, struct finding *best, struct error *err)
 {
 	int result;
@@ -342,7 +372,9 @@ int finder_find(struct finder *f, const struct entry *e, struct finding *best, s
 	result = judge_by_digest(f, e, best, err);
 	if (result == 0 && best->decision == MATCH_NONE)
 		result = judge_by_url(f, e, best, err);
-	return result == 0 && best->decision == MATCH_NONE ? judge_by_core(f, e, best, err) : result;
+	if (result == 0 && best->decision == MATCH_NONE)
+		result = judge_by_core(f, e, best, err);
+	return result == 0 && best->decision == MATCH_NONE ? judge_by_reading(f, e, best, err) : result;
 }
 
 int finder_knows(struct finder *f, const struct entry *e, struct error *err)
@@ -356,6 +388,20 @@ int finder_knows(struct finder *f, const struct entry *e, struct error *err)
 	if (result == 0 && count == 0 && e->url_counts)
 		result = item_store_by_url(f->items, entry_url_key(e), f->feed_id, own, &count, err);
 	return result == 0 ? count > 0 : result;
+}
+
+int finder_is_edited(struct finder *f, const struct entry *e, int64_t last_poll_ms, struct error *err)
+{
+	int64_t updated_ms = item_date_plausible(e->item->updated);
+	struct item before;
+	int result = finder_load(f, e->known.item_id, &before, err);
+
+	if (result != 1)
+		return result;
+	if (updated_ms != TIME_NONE && last_poll_ms != TIME_NONE && updated_ms > last_poll_ms)
+		return 1;
+	result = likeness_title_edited(&f->likeness, &before, e->item);
+	return result < 0 ? error_sys(err, result, "cannot compare two titles") : result;
 }
 
 bool finder_is_by_link(const struct entry *e)

@@ -53,6 +53,11 @@ int finder_knows(struct finder *f, const struct entry *e, struct error *err);
  * there is no counter; or negative errno. */
 int finder_core_key(struct finder *f, const struct entry *e, uint8_t key[SHA256_LEN], struct error *err);
 
+/* e->known was read by other rules (CANON_VERSION), and e says something else.  Did its outlet change it since the
+ * feed's last good poll, at last_poll_ms?  Another reading leaves words out or adds words; an edited headline has other
+ * words in the place of some.  1, 0, or negative errno; 0 when the known one is damaged. */
+int finder_is_edited(struct finder *f, const struct entry *e, int64_t last_poll_ms, struct error *err);
+
 /* Is e known by its link alone: because it has no guid, or because its guid is its link? */
 bool finder_is_by_link(const struct entry *e);
 /* Does something else than e->known stand under that link now?  1, 0, or negative errno. */

@@ -145,12 +145,17 @@ static int take_known(struct intake_run *t, struct entry *e)
 
 	if (result != 0)
 		return result;
-	if (!same && k->canon_version == e->item->canon_version) {
+	if (!same) {
 		if (finder_is_by_link(e))
 			result = finder_is_replaced(&t->in->finder, e, t->err);
 		if (result != 0)
 			return result == 1 ? take_unknown(t, e) : result;
-		return intake_update(t, e, k);
+		result = 1;
+		if (k->canon_version != e->item->canon_version)
+			result = finder_is_edited(&t->in->finder, e, t->feed->state.last_success_ms, t->err);
+		if (result < 0)
+			return result;
+		return result == 1 ? intake_update(t, e, k) : intake_read_again(t, e, k);
 	}
 	t->counts->unchanged++;
 	/* The rules may be others for links only. */

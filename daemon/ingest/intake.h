@@ -4,7 +4,10 @@
  *
  *   identity  digest                      link                  what happens
  *   known     same                                              nothing (noted once a day that it is still there)
- *   known     any, other canon_version                          digest and link key are replaced quietly
+ *   known     same, other canon_version                         the link key is replaced quietly
+ *   known     other, other canon_version                        digest, link key and record are replaced quietly,
+ *                                                             unless the headline was edited or the item dates its
+ *                                                             change after the feed's last poll: `updated`
  *   known     other                                             `updated`: record replaced, revision counted
  *   known, but its item was pruned                              nothing: what was pruned does not come back
  *   new       any                       any                   the known items with its text, else with its link, are

@@ -320,6 +320,33 @@ int intake_update(struct intake_run *t, struct entry *e, const struct known *k)
 	return result == 0 ? journal_matches(t->in->journal, &o, e->item, row.published_ms, t->err) : result;
 }
 
+int intake_read_again(struct intake_run *t, struct entry *e, const struct known *k)
+{
+	struct item_row row;
+	struct grouping_item text;
+	struct occasion o;
+	int result = make_row(t, e, &row);
+
+	row.id = k->item_id;
+	row.story_id = k->story_id;
+	text = text_of(t, e, &row);
+	if (result == 0)
+		result = item_store_keep(t->in->items, &row, t->err);
+	if (result == 0)
+		result = item_store_sort(t->in->items, &row, t->err);
+	if (result == 0)
+		result = know_core(t, e, row.id);
+	if (result == 0)
+		result = grouping_record(t->in->grouping, &text, row.story_id, RELATION_UPDATE, NULL, t->err);
+	if (result != 0)
+		return result;
+	t->counts->unchanged++;
+	/* what matches the new text is listed, and raises no alert */
+	o = occasion(t, e, &row);
+	o.backlog = true;
+	return journal_matches(t->in->journal, &o, e->item, TIME_NONE, t->err);
+}
+
 int intake_touch(struct intake_run *t, const struct entry *e, const struct known *k)
 {
 	/* What was stamped in the future is stamped anew, or it would stay for as long. */

@@ -36,6 +36,9 @@ int intake_add(struct intake_run *t, struct entry *e, const struct story_placeme
 int intake_add_copy(struct intake_run *t, struct entry *e, const struct known *k);
 /* Another text of a known item: told when it is material, unless it is a part that changes at each poll (churn.h). */
 int intake_update(struct intake_run *t, struct entry *e, const struct known *k);
+/* A known item that the feed did not change, read by other rules than before: the new text is kept, and nothing told.
+ */
+int intake_read_again(struct intake_run *t, struct entry *e, const struct known *k);
 /* A known item is still there. */
 int intake_touch(struct intake_run *t, const struct entry *e, const struct known *k);
 /* A known item under another identity. */

@@ -27,6 +27,10 @@ static const char *const texts[ITEM_STATEMENTS] = {
 			" FROM item WHERE url_key = ?1 LIMIT 64",
 	[ITEM_BY_OWN_URL] = "SELECT id, feed_id, story_id, 0, digest, canon_version, published, first_seen, url_key"
 			    " FROM item WHERE url_key = ?1 AND feed_id = ?2 LIMIT 64",
+	[ITEM_BY_READING] =
+		"SELECT id, feed_id, story_id, 0, digest, canon_version, published, first_seen, url_key FROM"
+		" (SELECT id, feed_id, story_id, digest, canon_version, published, first_seen, url_key FROM item"
+		" WHERE feed_id = ?2 ORDER BY sort_ms DESC LIMIT 64) WHERE canon_version <> ?1",
 	[ITEM_ADD] =
 		"INSERT INTO item(id, feed_id, story_id, digest, canon_version, rev, first_seen, published, "
 		"sort_ms, uid,"
@@ -171,6 +175,16 @@ int item_store_by_url(struct item_store *is, const uint8_t *url_key, int64_t fee
 	sql_bind_key(s, 1, url_key);
 	if (feed_id != 0)
 		sql_bind_int(s, 2, feed_id);
+	return read_all_known(s, k, count, err);
+}
+
+int item_store_by_reading(struct item_store *is, uint32_t canon_version, int64_t feed_id, struct known *k,
+	size_t *count, struct error *err)
+{
+	sqlite3_stmt *s = is->s[ITEM_BY_READING];
+
+	sql_bind_int(s, 1, canon_version);
+	sql_bind_int(s, 2, feed_id);
 	return read_all_known(s, k, count, err);
 }
 
@@ -394,6 +408,11 @@ int item_store_keep(struct item_store *is, const struct item_row *row, struct er
 	if (result == 0)
 		result = count_bytes(is, row->id, 1, err);
 	return result == 0 ? add_digest(is, row, err) : result;
+}
+
+int item_store_sort(struct item_store *is, struct item_row *row, struct error *err)
+{
+	return find_or_mend(is, row, err);
 }
 
 int item_store_churn(struct item_store *is, int64_t item_id, struct churn *c, struct error *err)

@@ -1,8 +1,12 @@
 /* canon.h: the canonical form of text and of URLs, on which hashes, rules and stories stand.
  *
  * Two texts that say the same words give the same tokens, whatever markup, entities, quotes, case, width
- * or white space an outlet used.  The rules are versioned: CANON_VERSION grows when one changes, so that
- * an upgrade re-hashes quietly instead of reporting every item as updated. */
+ * or white space an outlet used.
+ *
+ * The rules are versioned.  CANON_VERSION grows when a rule of the canonical forms changes, and when documents are read
+ * in another way, so that a feed that has not changed has items with other texts: an upgrade then keeps the new texts
+ * quietly instead of telling of items as updated (intake.h).  2: markup, plain text and links are read as their writers
+ * mean them. */
 #ifndef SITREP_IDENTITY_CANON_H
 #define SITREP_IDENTITY_CANON_H
 
@@ -14,7 +18,7 @@
 #include "sitrep/base/buf.h"
 #include "sitrep/base/str.h"
 
-enum { CANON_VERSION = 1 };
+enum { CANON_VERSION = 2 };
 
 /* Appends the tokens of plain text (valid UTF-8, no markup), each with a space behind it: NFKC and full case
  * folding, soft hyphens, zero-width and bidi characters dropped, apostrophes joined away (don't, dont), "," and

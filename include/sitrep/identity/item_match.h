@@ -26,6 +26,7 @@
  *                  but counter any       gone      any     same                                      changed
  *                  but counter any       gone      any     near, unknown   long                      changed
  *                  but counter any       gone      any     unknown or day  all renamed               changed
+ *                  read again  any       gone      none    same, same day, unknown                   same
  *   another's      same        any       pruned    any     later                                     none
  *                  same        any       pruned    any     any             within the window         tombstone
  *                  same        any       pruned    any     not unknown                               tombstone
@@ -39,6 +40,7 @@
  *   anything else                                                                                    none
  *
  * "But counter": the same but for a counter, clock or age of its title (title_core.h).
+ * "Read again": alike, and the known one was read by other rules of an earlier program (CANON_VERSION).
  * "Same day": both dates are the same and have no time of day, so that several items may have them.  "Near": a minute
  * apart at most, as where a generator dates an item anew.  "All renamed": most items of the document have texts that
  * the feed had under other identities, and not all of them the same.  "Alone": the document has no other item.
@@ -51,7 +53,7 @@
 #include <stdint.h>
 
 enum match_owner { OWNER_SELF = 1, OWNER_OTHER = 2 };
-enum match_text { TEXT_SAME = 1, TEXT_ALIKE = 2, TEXT_UNRELATED = 4, TEXT_BUT_COUNTER = 8 };
+enum match_text { TEXT_SAME = 1, TEXT_ALIKE = 2, TEXT_UNRELATED = 4, TEXT_BUT_COUNTER = 8, TEXT_READ_AGAIN = 16 };
 enum match_link { LINK_SAME = 1, LINK_OTHER = 2 }; /* another, or no link on either side */
 enum match_place { PLACE_GONE = 1, PLACE_SHOWN = 2, PLACE_PRUNED = 4 };
 enum match_guid { GUID_SAME = 1, GUID_OTHER = 2, GUID_NONE = 4 }; /* none: the item has none */

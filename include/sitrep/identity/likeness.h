@@ -25,4 +25,9 @@ void likeness_release(struct likeness *l);
 /* 1 when they have, 0 when not, -ENOMEM. */
 int likeness_compare(struct likeness *l, const struct item *a, const struct item *b);
 
+/* Did an outlet edit a's headline into b's?  Then some words stay, and others stand in the place of some.  1; 0 also
+ * where one of the two has all characters of the other, as when one reading of a title leaves some out ("a<b and c>d"),
+ * unless numbers differ; -ENOMEM. */
+int likeness_title_edited(struct likeness *l, const struct item *a, const struct item *b);
+
 #endif

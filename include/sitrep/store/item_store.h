@@ -42,6 +42,7 @@ enum item_statement {
 	ITEM_BY_OWN_DIGEST,
 	ITEM_BY_URL,
 	ITEM_BY_OWN_URL,
+	ITEM_BY_READING,
 	ITEM_ADD,
 	ITEM_ADD_IDENTITY,
 	ITEM_ADD_DIGEST,
@@ -105,6 +106,10 @@ int item_store_by_digest(struct item_store *is, const uint8_t *digest, int64_t f
 int item_store_by_url(struct item_store *is, const uint8_t *url_key, int64_t feed_id, struct known *k, size_t *count,
 	struct error *err);
 
+/* Of the feed's newest items, those of another canon_version. */
+int item_store_by_reading(struct item_store *is, uint32_t canon_version, int64_t feed_id, struct known *k,
+	size_t *count, struct error *err);
+
 /* As the item was said last, into a: 1; 0 when there is none, or when it is damaged. */
 int item_store_record(struct item_store *is, int64_t item_id, struct arena *a, struct item *it, struct error *err);
 
@@ -137,6 +142,8 @@ int item_store_add_digest(struct item_store *is, const uint8_t *digest, int64_t 
 int item_store_revise(struct item_store *is, int64_t item_id, struct error *err);
 /* The same for a text that is no news: no revision, and nothing is said to have changed. */
 int item_store_keep(struct item_store *is, const struct item_row *row, struct error *err);
+/* Fills row->sort_ms: where row->story_id stands. */
+int item_store_sort(struct item_store *is, struct item_row *row, struct error *err);
 /* What is remembered of changes of the item's text. */
 int item_store_churn(struct item_store *is, int64_t item_id, struct churn *c, struct error *err);
 int item_store_set_churn(struct item_store *is, int64_t item_id, const struct churn *c, struct error *err);

@@ -167,6 +167,79 @@ static void other_rules_hash_again_quietly(void **state)
 	assert_counts(poll_items(f, ALPHA, &newer, 0, ITEMS, 3), 0, 0, 1, ITEMS - 1);
 }
 
+/* One item, read by the rules of a version, that matches a rule. */
+static struct poll_report poll_read(
+	struct fixture *f, uint32_t version, const char *guid, const char *title, const char *body, int64_t updated_ms)
+{
+	struct draft d;
+	struct item *it;
+
+	draft_init(&d, "Feed");
+	it = draft_add_text(&d, guid, NULL, title, body);
+	draft_match(&d, it, "alert/strait", "oil");
+	it->canon_version = version;
+	it->updated = updated_ms;
+	it->identity_kind = guid != NULL ? IDENTITY_GUID : IDENTITY_DIGEST;
+	if (guid == NULL)
+		it->identity = it->digest;
+	return fixture_poll(f, ALPHA, &d);
+}
+
+/* The same document has other texts by other rules: they are kept, and nothing is told. */
+static void other_rules_that_read_another_text(void **state)
+{
+	struct fixture *f = *state;
+	int64_t cursor;
+
+	poll_read(f, 1, "1", "Two aircraft bought", BODY, TIME_NONE);
+	cursor = fixture_cursor(f);
+	assert_counts(
+		poll_read(f, 2, "1", "Two aircraft <b> bought", BODY ", 12 in all, its " BODY, TIME_NONE), 0, 0, 0, 1);
+	assert_int_equal(fixture_cursor(f), cursor);
+	assert_int_equal(ask(f, "SELECT count(*) FROM revision"), 0);
+	assert_events(f, 0, "new:Two aircraft <b> bought");
+	/* and a correction is one again */
+	assert_counts(poll_read(f, 2, "1", "Two aircraft <b> bought", BODY, TIME_NONE), 0, 0, 1, 0);
+}
+
+/* What its outlet changed at the same time is told. */
+static void an_edit_beside_other_rules(void **state)
+{
+	struct fixture *f = *state;
+
+	poll_read(f, 1, "1", "Three aircraft lost", BODY, TIME_NONE);
+	f->now_ms += HOUR_MS;
+	assert_counts(poll_read(f, 2, "1", "Five aircraft lost", BODY, TIME_NONE), 0, 0, 1, 0);
+	poll_read(f, 1, "3", "Nurses sail in 3 ships", BODY, TIME_NONE);
+	assert_counts(poll_read(f, 2, "3", "Nurses sail in 13 ships", BODY, TIME_NONE), 0, 0, 1, 0);
+	/* a reading that loses what looks like markup */
+	poll_read(f, 1, "4", "Convoys ad leave port", BODY, TIME_NONE);
+	assert_counts(poll_read(f, 2, "4", "Convoys a<b and c>d leave port", BODY, TIME_NONE), 0, 0, 0, 1);
+	poll_read(f, 1, "2", "Strait closed", BODY, TIME_NONE);
+	f->now_ms += HOUR_MS;
+	assert_counts(
+		poll_read(f, 2, "2", "Strait closed", "the strait is open again, says " BODY, f->now_ms), 0, 0, 1, 0);
+}
+
+/* Without guid and link an item is known by its text, which other rules read otherwise. */
+static void other_rules_where_the_text_is_all_there_is(void **state)
+{
+	struct fixture *f = *state;
+	int64_t cursor;
+
+	poll_read(f, 1, NULL, "Two aircraft bought", BODY, TIME_NONE);
+	cursor = fixture_cursor(f);
+	for (int i = 0; i < 3; i++) {
+		assert_counts(poll_read(f, 2, NULL, "Two aircraft bought", BODY ", 12 in all", TIME_NONE), 0, 0, 0, 1);
+		assert_int_equal(fixture_cursor(f), cursor);
+	}
+	assert_int_equal(ask(f, "SELECT count(*) FROM item WHERE canon_version = 2"), 1);
+	/* which is no deafness */
+	assert_counts(poll_read(f, 2, NULL, "A third one bought",
+			      "the navy of the island wants one more for its nurses", TIME_NONE),
+		1, 0, 0, 0);
+}
+
 /* Rules that differ for links alone are noted too: an item whose digest stays the same. */
 static void other_rules_for_links_alone(void **state)
 {
@@ -231,6 +304,9 @@ int main(void)
 		FIXTURE_TEST(when_the_site_moves),
 		FIXTURE_TEST(when_the_feed_is_renamed),
 		FIXTURE_TEST(other_rules_hash_again_quietly),
+		FIXTURE_TEST(other_rules_that_read_another_text),
+		FIXTURE_TEST(an_edit_beside_other_rules),
+		FIXTURE_TEST(other_rules_where_the_text_is_all_there_is),
 		FIXTURE_TEST(other_rules_for_links_alone),
 		FIXTURE_TEST(sketches_of_another_version),
 		FIXTURE_TEST(a_stored_sketch_of_another_version),
