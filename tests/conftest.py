@@ -7,7 +7,25 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "system"))
 
-from harness import Daemon, FeedServer  # noqa: E402
+import manual  # noqa: E402
+from harness import Daemon, FeedServer, Stream  # noqa: E402
+
+
+@pytest.fixture(autouse=True, scope="session")
+def every_line_of_the_stream_is_documented():
+    """Whatever test reads a line: its event and its members are in sitrep-stream(7)."""
+    events, objects = manual.lines_of_the_stream()
+    read = Stream.read
+
+    def read_documented(self):
+        message = read(self)
+        found = manual.undocumented(message, events, objects)
+        assert not found, "sitrep-stream(7) lists no " + ", ".join(found)
+        return message
+
+    Stream.read = read_documented
+    yield
+    Stream.read = read
 
 
 @pytest.fixture

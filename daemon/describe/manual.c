@@ -7,6 +7,8 @@
 #include "sitrep/config/option.h"
 #include "sitrep/model/feed_state.h"
 #include "sitrep/publish/metrics.h"
+#include "sitrep/store/event_member.h"
+#include "sitrep/store/reader.h"
 
 /* Columns of a line of the source. */
 enum { LINE_WIDTH = 78 };
@@ -124,6 +126,61 @@ static void put_failures(struct buf *out)
 	}
 }
 
+static bool is_in(const char *words, const char *word)
+{
+	struct str rest = str_from(words), one;
+
+	while (str_word(&rest, &one))
+		if (str_eq(one, str_from(word)))
+			return true;
+	return false;
+}
+
+/* Each event with the members that its line has. */
+static void put_events(struct buf *out)
+{
+	const char *name, *help;
+
+	for (size_t i = 0; event_kind_at(i, &name, &help); i++) {
+		const char *comma = "Members: ";
+		struct buf members = BUF_INIT(4096);
+
+		put_term(out, name);
+		put_text(out, help);
+		for (int m = 0; m < MEMBER_COUNT; m++) {
+			const struct event_member_row *row = event_member_row((enum event_member)m);
+
+			if (row->in[0] != '\0' || (row->events != NULL && !is_in(row->events, name)))
+				continue;
+			(void)buf_printf(&members, "%s%s", comma, row->name);
+			comma = ", ";
+		}
+		(void)buf_puts(out, ".br\n");
+		(void)buf_putc(&members, '.');
+		put_text(out, buf_str(&members).data);
+		if (buf_failed(&members))
+			out->failed = members.failed;
+		buf_release(&members);
+	}
+}
+
+/* The members of the lines, then those of the objects in them. */
+static void put_members(struct buf *out)
+{
+	const char *in = "";
+
+	for (int m = 0; m < MEMBER_COUNT; m++) {
+		const struct event_member_row *row = event_member_row((enum event_member)m);
+
+		if (strcmp(row->in, in) != 0) {
+			in = row->in;
+			(void)buf_printf(out, ".SS Members of %s\n", in);
+		}
+		put_term(out, row->name);
+		put_text(out, row->help);
+	}
+}
+
 static const struct {
 	const char *mark;
 	void (*put)(struct buf *out);
@@ -131,6 +188,8 @@ static const struct {
 	{"OPTIONS", put_options},
 	{"METRICS", put_metrics},
 	{"FAILURES", put_failures},
+	{"EVENTS", put_events},
+	{"MEMBERS", put_members},
 };
 
 enum { PART_COUNT = sizeof(parts) / sizeof(parts[0]) };

@@ -9,13 +9,27 @@
 #include "sitrep/base/jsonw.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/base/utf8.h"
+#include "sitrep/store/event_member.h"
 #include "sitrep/store/reader.h"
 
+/* Names and meaning of the lines, one a row. */
 static const struct {
 	enum event_kind kind;
-	const char *name;
-} kinds[] = {{EVENT_NEW, "new"}, {EVENT_COPY, "copy"}, {EVENT_UPDATED, "updated"}, {EVENT_ALERT, "alert"},
-	{EVENT_FEED, "feed"}};
+	const char *name, *help;
+} kinds[] = {
+	{EVENT_NEW, "new", "The first report of a story."},
+	{EVENT_COPY, "copy",
+		"A further report of a story: another outlet runs it, or the same outlet has a new text on it."},
+	{EVENT_UPDATED, "updated", "The text of an item changed."},
+	{EVENT_ALERT, "alert", "A rule matched a story for the first time."},
+	{EVENT_FEED, "feed", "A feed began to fail, recovered, is gone, or moved to another address."},
+	{EVENT_HELLO, "hello", "The first line of each connection."},
+	{EVENT_SUBSCRIBED, "subscribed",
+		"The answer to a subscription: from here on the events are those that it asked for."},
+	{EVENT_GAP, "gap", "Events that the client has not seen are not kept any more, or cannot be read."},
+	{EVENT_HEARTBEAT, "heartbeat", "Nothing was sent for a while; see heartbeat in sitrepd.conf(5)."},
+	{EVENT_ERROR, "error", "The request before it was refused and changed nothing, or the connection ends."},
+};
 
 enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -30,9 +44,18 @@ const char *event_kind_name(enum event_kind k)
 enum event_kind event_kind_parse(struct str name)
 {
 	for (size_t i = 0; i < KIND_COUNT; i++)
-		if (str_eq(name, str_from(kinds[i].name)))
+		if (kinds[i].kind <= EVENT_FEED && str_eq(name, str_from(kinds[i].name)))
 			return kinds[i].kind;
 	return (enum event_kind)0;
+}
+
+bool event_kind_at(size_t i, const char **name, const char **help)
+{
+	if (i >= KIND_COUNT)
+		return false;
+	*name = kinds[i].name;
+	*help = kinds[i].help;
+	return true;
 }
 
 /* How much of an item is written: the whole, the whole with short lists, or what it cannot do without. */
@@ -49,10 +72,10 @@ static const struct extent extents[] = {
 
 enum { EXTENT_COUNT = sizeof(extents) / sizeof(extents[0]) };
 
-static void write_text(struct jsonw *w, const char *key, struct str text, const struct extent *x)
+static void write_text(struct jsonw *w, enum event_member m, struct str text, const struct extent *x)
 {
 	if (text.data != NULL)
-		jsonw_kv_str(w, key, utf8_cut(text, x->text));
+		jsonw_kv_str(w, event_member(m), utf8_cut(text, x->text));
 }
 
 /* ---- categories: the configured ones, then the item's own, none twice ---- */
@@ -86,7 +109,7 @@ static void write_categories(struct jsonw *w, const struct event_record *e, cons
 	struct str configured = e->source.categories, line;
 	size_t written = 0;
 
-	jsonw_key(w, "categories");
+	jsonw_key(w, event_member(MEMBER_ITEM_CATEGORIES));
 	jsonw_array(w);
 	/* These are the operator's: a line without them would not reach those who ask for the category. */
 	for (; written < LIMIT_ITEM_LIST && str_split(&configured, '\n', &line); written++)
@@ -114,7 +137,7 @@ static void write_authors(struct jsonw *w, const struct item *it, const struct e
 		if (str_empty(name))
 			continue;
 		if (written++ == 0) {
-			jsonw_key(w, "authors");
+			jsonw_key(w, event_member(MEMBER_ITEM_AUTHORS));
 			jsonw_array(w);
 		}
 		jsonw_str(w, utf8_cut(name, x->text));
@@ -127,17 +150,17 @@ static void write_enclosures(struct jsonw *w, const struct item *it, const struc
 {
 	if (it->enclosures.count == 0 || x->list == 0)
 		return;
-	jsonw_key(w, "enclosures");
+	jsonw_key(w, event_member(MEMBER_ITEM_ENCLOSURES));
 	jsonw_array(w);
 	for (size_t i = 0; i < it->enclosures.count && i < x->list; i++) {
 		const struct enclosure *enc = &it->enclosures.items[i];
 		long long length;
 
 		jsonw_object(w);
-		write_text(w, "url", enc->url, x);
-		write_text(w, "type", enc->type, x);
+		write_text(w, MEMBER_ENCLOSURE_URL, enc->url, x);
+		write_text(w, MEMBER_ENCLOSURE_TYPE, enc->type, x);
 		if (str_to_int(enc->length, &length) && length > 0)
-			jsonw_kv_int(w, "length", length);
+			jsonw_kv_int(w, event_member(MEMBER_ENCLOSURE_LENGTH), length);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
@@ -148,35 +171,35 @@ static void write_item(struct jsonw *w, const struct event_record *e, const stru
 	const struct report *r = e->report;
 	const struct item *it = &r->item;
 
-	jsonw_key(w, "item");
+	jsonw_key(w, event_member(MEMBER_ITEM));
 	jsonw_object(w);
-	jsonw_kv_cstr(w, "id", r->uid);
-	jsonw_kv_str(w, "feed", e->source.feed);
-	write_text(w, "source", e->source.title, x);
-	write_text(w, "title", it->plain_title, x);
-	write_text(w, "link", it->link, x);
+	jsonw_kv_cstr(w, event_member(MEMBER_ITEM_ID), r->uid);
+	jsonw_kv_str(w, event_member(MEMBER_ITEM_FEED), e->source.feed);
+	write_text(w, MEMBER_ITEM_SOURCE, e->source.title, x);
+	write_text(w, MEMBER_ITEM_TITLE, it->plain_title, x);
+	write_text(w, MEMBER_ITEM_LINK, it->link, x);
 	if (r->published_known)
-		jsonw_kv_time(w, "published", r->published_ms);
+		jsonw_kv_time(w, event_member(MEMBER_ITEM_PUBLISHED), r->published_ms);
 	if (r->updated_ms != r->first_seen_ms)
-		jsonw_kv_time(w, "updated", r->updated_ms);
-	jsonw_kv_time(w, "first_seen", r->first_seen_ms);
+		jsonw_kv_time(w, event_member(MEMBER_ITEM_UPDATED), r->updated_ms);
+	jsonw_kv_time(w, event_member(MEMBER_ITEM_FIRST_SEEN), r->first_seen_ms);
 	write_categories(w, e, x);
-	write_text(w, "summary", it->plain_summary, x);
+	write_text(w, MEMBER_ITEM_SUMMARY, it->plain_summary, x);
 	write_authors(w, it, x);
 	write_enclosures(w, it, x);
 	if (!str_empty(it->language))
-		write_text(w, "language", it->language, x);
+		write_text(w, MEMBER_ITEM_LANGUAGE, it->language, x);
 	jsonw_object_end(w);
 }
 
 static void write_story(struct jsonw *w, const struct event_record *e, const struct extent *x)
 {
-	jsonw_key(w, "story");
+	jsonw_key(w, event_member(MEMBER_STORY));
 	jsonw_object(w);
-	jsonw_kv_str(w, "id", e->story_uid);
-	write_text(w, "title", e->story_title, x);
-	jsonw_kv_int(w, "sources", e->story_sources);
-	jsonw_kv_int(w, "reports", e->story_reports);
+	jsonw_kv_str(w, event_member(MEMBER_STORY_ID), e->story_uid);
+	write_text(w, MEMBER_STORY_TITLE, e->story_title, x);
+	jsonw_kv_int(w, event_member(MEMBER_STORY_SOURCES), e->story_sources);
+	jsonw_kv_int(w, event_member(MEMBER_STORY_REPORTS), e->story_reports);
 	jsonw_object_end(w);
 }
 
@@ -187,12 +210,12 @@ static void write_event(struct buf *out, const struct event_record *e, const str
 
 	jsonw_init(&w, out);
 	jsonw_object(&w);
-	jsonw_kv_cstr(&w, "event", event_kind_name(e->kind));
+	jsonw_kv_cstr(&w, event_member(MEMBER_EVENT), event_kind_name(e->kind));
 	(void)snprintf(cursor, sizeof(cursor), "%lld", (long long)e->cursor);
-	jsonw_kv_cstr(&w, "cursor", cursor);
-	jsonw_kv_time(&w, "time", e->time_ms);
+	jsonw_kv_cstr(&w, event_member(MEMBER_CURSOR), cursor);
+	jsonw_kv_time(&w, event_member(MEMBER_TIME), e->time_ms);
 	if (e->backlog)
-		jsonw_kv_bool(&w, "backlog", true);
+		jsonw_kv_bool(&w, event_member(MEMBER_BACKLOG), true);
 	/* The detail is an object of ours; its members become members here. */
 	if (e->detail.len > 2)
 		jsonw_raw(&w, str_slice(e->detail, 1, e->detail.len - 1));

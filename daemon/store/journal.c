@@ -12,6 +12,7 @@
 #include "sitrep/base/limits.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/sql/statements.h"
+#include "sitrep/store/event_member.h"
 #include "sitrep/store/uid.h"
 #include "sitrep/text/public_url.h"
 
@@ -56,12 +57,12 @@ int journal_event(
 	return sql_done(s, err, "cannot write to the event log");
 }
 
-static void write_uid(struct jsonw *w, const char *key, const uint8_t *uid)
+static void write_uid(struct jsonw *w, enum event_member m, const uint8_t *uid)
 {
 	char text[UID_TEXT_MAX];
 
 	uid_write(text, str_make((const char *)uid, STORE_KEY_LEN));
-	jsonw_kv_cstr(w, key, text);
+	jsonw_kv_cstr(w, event_member(m), text);
 }
 
 int journal_placed(struct journal *j, enum event_kind kind, const struct occasion *o, const struct journal_copy *copy,
@@ -74,11 +75,11 @@ int journal_placed(struct journal *j, enum event_kind kind, const struct occasio
 	buf_clear(&j->detail);
 	jsonw_init(&w, &j->detail);
 	jsonw_object(&w);
-	jsonw_key(&w, kind == EVENT_NEW ? "related" : "copy");
+	jsonw_key(&w, event_member(kind == EVENT_NEW ? MEMBER_RELATED : MEMBER_COPY));
 	jsonw_object(&w);
-	write_uid(&w, "of", copy->of_uid);
-	jsonw_kv_cstr(&w, "relation", copy->relation);
-	jsonw_key(&w, "score");
+	write_uid(&w, MEMBER_TIE_OF, copy->of_uid);
+	jsonw_kv_cstr(&w, event_member(MEMBER_TIE_RELATION), copy->relation);
+	jsonw_key(&w, event_member(MEMBER_TIE_SCORE));
 	jsonw_real(&w, copy->score);
 	jsonw_object_end(&w);
 	jsonw_object_end(&w);
@@ -93,11 +94,11 @@ int journal_said(struct journal *j, enum event_kind kind, const struct occasion 
 	buf_clear(&j->detail);
 	jsonw_init(&w, &j->detail);
 	jsonw_object(&w);
-	jsonw_key(&w, kind == EVENT_NEW ? "related" : "copy");
+	jsonw_key(&w, event_member(kind == EVENT_NEW ? MEMBER_RELATED : MEMBER_COPY));
 	jsonw_object(&w);
-	write_uid(&w, "of", copy->of_uid);
-	jsonw_kv_cstr(&w, "relation", copy->relation);
-	write_uid(&w, "story", story_uid);
+	write_uid(&w, MEMBER_TIE_OF, copy->of_uid);
+	jsonw_kv_cstr(&w, event_member(MEMBER_TIE_RELATION), copy->relation);
+	write_uid(&w, MEMBER_TIE_STORY, story_uid);
 	jsonw_object_end(&w);
 	jsonw_object_end(&w);
 	return journal_event(j, kind, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
@@ -112,7 +113,7 @@ int journal_changed(struct journal *j, const struct occasion *o, const struct st
 	buf_clear(&j->detail);
 	jsonw_init(&w, &j->detail);
 	jsonw_object(&w);
-	jsonw_key(&w, "changed");
+	jsonw_key(&w, event_member(MEMBER_CHANGED));
 	jsonw_array(&w);
 	if (change->numbers)
 		jsonw_cstr(&w, "numbers");
@@ -146,11 +147,11 @@ static struct str alert_detail(struct journal *j, const struct alert_spec *alert
 	buf_clear(&j->detail);
 	jsonw_init(&w, &j->detail);
 	jsonw_object(&w);
-	jsonw_key(&w, "alert");
+	jsonw_key(&w, event_member(MEMBER_ALERT));
 	jsonw_object(&w);
-	jsonw_kv_cstr(&w, "name", alert->name);
-	jsonw_kv_cstr(&w, "priority", alert->priority);
-	jsonw_key(&w, "terms");
+	jsonw_kv_cstr(&w, event_member(MEMBER_ALERT_NAME), alert->name);
+	jsonw_kv_cstr(&w, event_member(MEMBER_ALERT_PRIORITY), alert->priority);
+	jsonw_key(&w, event_member(MEMBER_ALERT_TERMS));
 	jsonw_array(&w);
 	while (str_split(&terms, '\n', &term))
 		if (!str_empty(term))
@@ -229,16 +230,16 @@ int journal_health(struct journal *j, const struct occasion *o, enum feed_health
 	buf_clear(&j->detail);
 	jsonw_init(&w, &j->detail);
 	jsonw_object(&w);
-	jsonw_key(&w, "feed");
+	jsonw_key(&w, event_member(MEMBER_FEED));
 	jsonw_object(&w);
-	jsonw_kv_cstr(&w, "name", state->name);
-	jsonw_kv_cstr(&w, "state", news);
+	jsonw_kv_cstr(&w, event_member(MEMBER_FEED_NAME), state->name);
+	jsonw_kv_cstr(&w, event_member(MEMBER_FEED_STATE), news);
 	if (state->health != FEED_OK) {
-		jsonw_kv_cstr(&w, "kind", poll_failure_name(state->failure));
-		jsonw_kv_cstr(&w, "reason", state->reason);
+		jsonw_kv_cstr(&w, event_member(MEMBER_FEED_KIND), poll_failure_name(state->failure));
+		jsonw_kv_cstr(&w, event_member(MEMBER_FEED_REASON), state->reason);
 	}
 	if (state->http_status != 0)
-		jsonw_kv_int(&w, "status", state->http_status);
+		jsonw_kv_int(&w, event_member(MEMBER_FEED_STATUS), state->http_status);
 	jsonw_object_end(&w);
 	jsonw_object_end(&w);
 	return journal_event(j, EVENT_FEED, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
@@ -254,11 +255,11 @@ int journal_move(
 	buf_clear(&j->detail);
 	jsonw_init(&w, &j->detail);
 	jsonw_object(&w);
-	jsonw_key(&w, "feed");
+	jsonw_key(&w, event_member(MEMBER_FEED));
 	jsonw_object(&w);
-	jsonw_kv_cstr(&w, "name", state->name);
-	jsonw_kv_cstr(&w, "state", "moved");
-	jsonw_kv_str(&w, "url", buf_str(&url));
+	jsonw_kv_cstr(&w, event_member(MEMBER_FEED_NAME), state->name);
+	jsonw_kv_cstr(&w, event_member(MEMBER_FEED_STATE), "moved");
+	jsonw_kv_str(&w, event_member(MEMBER_FEED_URL), buf_str(&url));
 	jsonw_object_end(&w);
 	jsonw_object_end(&w);
 	buf_release(&url);

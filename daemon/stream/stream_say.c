@@ -3,6 +3,7 @@
 #include "sitrep/base/jsonw.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/base/log.h"
+#include "sitrep/store/event_member.h"
 #include "stream_internal.h"
 
 void stream_say(struct subscriber *s, struct str line)
@@ -14,19 +15,19 @@ void stream_say(struct subscriber *s, struct str line)
 	s->last_said_ms = clock_mono_ms();
 }
 
-static void say_cursor(struct jsonw *w, const char *key, int64_t cursor)
+static void say_cursor(struct jsonw *w, enum event_member m, int64_t cursor)
 {
 	char digits[24];
 
-	jsonw_kv_cstr(w, key, log_number(digits, cursor));
+	jsonw_kv_cstr(w, event_member(m), log_number(digits, cursor));
 }
 
-static void line_begin(struct jsonw *w, struct buf *line, const char *event)
+static void line_begin(struct jsonw *w, struct buf *line, enum event_kind kind)
 {
 	*line = BUF_INIT(LIMIT_STREAM_LINE);
 	jsonw_init(w, line);
 	jsonw_object(w);
-	jsonw_kv_cstr(w, "event", event);
+	jsonw_kv_cstr(w, event_member(MEMBER_EVENT), event_kind_name(kind));
 }
 
 static void line_end(struct subscriber *s, struct jsonw *w, struct buf *line)
@@ -44,11 +45,11 @@ void stream_say_hello(struct subscriber *s, int64_t oldest)
 	struct jsonw w;
 	struct buf line;
 
-	line_begin(&w, &line, "hello");
-	jsonw_kv_int(&w, "protocol", 1);
-	jsonw_kv_cstr(&w, "server", "sitrepd/" SITREP_VERSION);
-	say_cursor(&w, "cursor", s->cursor);
-	say_cursor(&w, "oldest", oldest);
+	line_begin(&w, &line, EVENT_HELLO);
+	jsonw_kv_int(&w, event_member(MEMBER_PROTOCOL), 1);
+	jsonw_kv_cstr(&w, event_member(MEMBER_SERVER), "sitrepd/" SITREP_VERSION);
+	say_cursor(&w, MEMBER_CURSOR, s->cursor);
+	say_cursor(&w, MEMBER_OLDEST, oldest);
 	line_end(s, &w, &line);
 }
 
@@ -57,9 +58,9 @@ void stream_say_subscribed(struct subscriber *s)
 	struct jsonw w;
 	struct buf line;
 
-	line_begin(&w, &line, "subscribed");
-	say_cursor(&w, "since", s->cursor);
-	say_cursor(&w, "id", (int64_t)s->number);
+	line_begin(&w, &line, EVENT_SUBSCRIBED);
+	say_cursor(&w, MEMBER_SINCE, s->cursor);
+	say_cursor(&w, MEMBER_SUBSCRIBER, (int64_t)s->number);
 	line_end(s, &w, &line);
 }
 
@@ -68,9 +69,9 @@ void stream_say_gap(struct subscriber *s, int64_t to)
 	struct jsonw w;
 	struct buf line;
 
-	line_begin(&w, &line, "gap");
-	say_cursor(&w, "from", s->cursor);
-	say_cursor(&w, "to", to);
+	line_begin(&w, &line, EVENT_GAP);
+	say_cursor(&w, MEMBER_FROM, s->cursor);
+	say_cursor(&w, MEMBER_TO, to);
 	line_end(s, &w, &line);
 	s->cursor = to;
 }
@@ -80,8 +81,8 @@ void stream_say_heartbeat(struct subscriber *s)
 	struct jsonw w;
 	struct buf line;
 
-	line_begin(&w, &line, "heartbeat");
-	say_cursor(&w, "cursor", s->cursor);
+	line_begin(&w, &line, EVENT_HEARTBEAT);
+	say_cursor(&w, MEMBER_CURSOR, s->cursor);
 	line_end(s, &w, &line);
 }
 
@@ -90,7 +91,7 @@ void stream_say_error(struct subscriber *s, const char *reason)
 	struct jsonw w;
 	struct buf line;
 
-	line_begin(&w, &line, "error");
-	jsonw_kv_cstr(&w, "reason", reason);
+	line_begin(&w, &line, EVENT_ERROR);
+	jsonw_kv_cstr(&w, event_member(MEMBER_REASON), reason);
 	line_end(s, &w, &line);
 }

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from harness import BUILD, TOP
-from manual import page, section, terms
+from manual import lines_of_the_stream, page, section, terms, undocumented
 from samples import article, rss
 
 PAGES = ("sitrep.1", "sitrep-stream.7", "sitrepd.8", "sitrepd.conf.5")
@@ -106,3 +106,17 @@ def test_failures_are_those_of_the_manual(make_daemon, server):
     source = (TOP / "include/sitrep").rglob("feed_state.h")
     count = re.search(r"enum poll_failure \{(.*?)FAILURE_COUNT", next(source).read_text(), re.DOTALL)[1]
     assert len(documented) == len(re.findall(r"FAILURE_\w+", count)) - 1
+
+
+def test_events_are_those_of_the_manual():
+    """conftest.py compares each line that any test reads; here is what it compares with."""
+    events, objects = lines_of_the_stream()
+    assert set(events) == {"new", "copy", "updated", "alert", "feed", "hello", "subscribed", "gap", "heartbeat", "error"}
+    assert events["hello"] == {"event", "protocol", "server", "cursor", "oldest"}
+    assert set(objects) == {"item", "enclosures", "story", "related", "copy", "alert", "feed"}
+    line = dict(event="new", item=dict(id="1", enclosures=[dict(url="x")]), story=dict(id="1"))
+    assert undocumented(line, events, objects) == []
+    line["item"]["enclosures"].append(dict(colour="red"))
+    line["mood"] = {}
+    assert undocumented(line, events, objects) == ["mood of event new", "colour of enclosures"]
+    assert undocumented(dict(event="party"), events, objects) == ["event party"]

@@ -123,10 +123,25 @@ typedef int story_details_fn(void *arg, const struct story *s, const struct stor
 /* As reader_story(), with all that is known of why. */
 int reader_story_details(struct reader *r, struct str uid, story_details_fn *fn, void *arg, struct error *err);
 
-enum event_kind { EVENT_NEW = 1, EVENT_COPY, EVENT_UPDATED, EVENT_ALERT, EVENT_FEED };
-const char *event_kind_name(enum event_kind k); /* "new", "copy", "updated", "alert", "feed" */
-/* 0 when it is none. */
+enum event_kind {
+	/* Events of the log; the numbers are stored. */
+	EVENT_NEW = 1,
+	EVENT_COPY,
+	EVENT_UPDATED,
+	EVENT_ALERT,
+	EVENT_FEED,
+	/* The stream's own lines, which are never stored. */
+	EVENT_HELLO = 256,
+	EVENT_SUBSCRIBED,
+	EVENT_GAP,
+	EVENT_HEARTBEAT,
+	EVENT_ERROR,
+};
+const char *event_kind_name(enum event_kind k); /* "new", "copy" ... */
+/* Of an event of the log; 0 when it is none. */
 enum event_kind event_kind_parse(struct str name);
+/* The name of each line and a sentence for the manual page; false behind the last one. */
+bool event_kind_at(size_t i, const char **name, const char **help);
 
 /* A committed event: a place in the log, and what it points at as it is now. */
 struct event_record {
