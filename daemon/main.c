@@ -42,7 +42,7 @@ struct arguments {
 };
 
 /* Everything that was opened for the engine. */
-struct doors {
+struct sockets {
 	struct listener **http;
 	size_t http_count;
 	struct listener *stream;
@@ -266,7 +266,7 @@ static int open_worker_program(struct error *err)
 	return fd;
 }
 
-static int open_http(struct doors *d, const struct config *c, struct service_fds *given, struct error *err)
+static int open_http(struct sockets *d, const struct config *c, struct service_fds *given, struct error *err)
 {
 	size_t room = c->http_listen.count + SERVICE_FDS_MAX;
 	int fd;
@@ -317,8 +317,8 @@ static struct listener *open_socket(struct service_fds *given, const char *name,
 	return listener_open_unix(path, mode, group, err);
 }
 
-static int open_doors(
-	struct doors *d, const struct config *c, const char *state_dir, struct service_fds *given, struct error *err)
+static int open_sockets(
+	struct sockets *d, const struct config *c, const char *state_dir, struct service_fds *given, struct error *err)
 {
 	char *runtime_dir = paths_runtime_dir(state_dir);
 	char *stream_path = runtime_dir != NULL ? paths_stream_socket(c->stream_path, runtime_dir) : NULL;
@@ -354,7 +354,7 @@ out:
 	return result;
 }
 
-static void close_doors(struct doors *d)
+static void close_sockets(struct sockets *d)
 {
 	for (size_t i = 0; i < d->http_count; i++)
 		listener_free(d->http[i]);
@@ -366,7 +366,7 @@ static void close_doors(struct doors *d)
 }
 
 /* The first address that a browser can open; NULL: there is none. */
-static const char *page_address(const struct doors *d)
+static const char *page_address(const struct sockets *d)
 {
 	for (size_t i = 0; i < d->http_count; i++)
 		if (strncmp(listener_name(d->http[i]), "http://", 7) == 0)
@@ -374,7 +374,7 @@ static const char *page_address(const struct doors *d)
 	return NULL;
 }
 
-static void say_where(const struct doors *d, const char *program)
+static void say_where(const struct sockets *d, const char *program)
 {
 	for (size_t i = 0; i < d->http_count; i++) {
 		const char *name = listener_name(d->http[i]);
@@ -413,7 +413,7 @@ static void tune_memory(void)
 static int run(const char *program, const char *config_path, const char *state_dir, struct service_fds *given,
 	struct error *err)
 {
-	struct doors doors = {.worker_program = -1};
+	struct sockets sockets = {.worker_program = -1};
 	struct engine_options options = {.config_path = config_path, .state_dir = state_dir};
 	struct engine *engine = NULL;
 	struct config *config = load_config(config_path, true, err);
@@ -424,26 +424,26 @@ static int run(const char *program, const char *config_path, const char *state_d
 	log_set_level((enum log_level)config->log_level);
 	result = check_state_dir(state_dir, err);
 	if (result == 0)
-		result = open_doors(&doors, config, state_dir, given, err);
+		result = open_sockets(&sockets, config, state_dir, given, err);
 	if (result != 0) {
 		config_free(config);
 		goto out;
 	}
-	options.worker_program_fd = doors.worker_program;
-	options.http = doors.http;
-	options.http_count = doors.http_count;
-	options.stream = doors.stream;
-	options.control = doors.control;
+	options.worker_program_fd = sockets.worker_program;
+	options.http = sockets.http;
+	options.http_count = sockets.http_count;
+	options.stream = sockets.stream;
+	options.control = sockets.control;
 	engine = engine_new(&options, config, err);
 	if (engine == NULL) {
 		result = err->code;
 		goto out;
 	}
-	say_where(&doors, program);
+	say_where(&sockets, program);
 	result = engine_run(engine, err);
 out:
 	engine_free(engine);
-	close_doors(&doors);
+	close_sockets(&sockets);
 	return result;
 }
 

@@ -58,7 +58,7 @@ static struct {
 	pthread_mutex_t lock;
 	const char *program;
 	enum log_level level;
-	int journal; /* its socket, -1: none */
+	int event_log; /* its socket, -1: none */
 	bool service;
 	bool colour;
 
@@ -72,7 +72,8 @@ static struct {
 	char pending[PENDING_MAX];
 	size_t pending_len, pending_lines;
 	uint64_t dropped, dropped_told; /* lines */
-} state = {.lock = PTHREAD_MUTEX_INITIALIZER, .program = "sitrepd", .level = LOG_LEVEL_INFO, .journal = -1, .own = -1};
+} state = {
+	.lock = PTHREAD_MUTEX_INITIALIZER, .program = "sitrepd", .level = LOG_LEVEL_INFO, .event_log = -1, .own = -1};
 
 static const struct {
 	const char *name;
@@ -85,7 +86,7 @@ static const struct {
 	[LOG_LEVEL_DEBUG] = {"debug", "\033[2m"},
 };
 
-/* JOURNAL_STREAM holds device and inode of the stream that the service manager gave us (systemd.exec(5));
+/* EVENT_LOG_STREAM holds device and inode of the stream that the service manager gave us (systemd.exec(5));
  * standard error may since have been led elsewhere. */
 static bool stderr_is_journal(void)
 {
@@ -115,8 +116,8 @@ void log_init(const char *program)
 {
 	state.program = program;
 	state.service = stderr_is_journal();
-	if (state.service && state.journal < 0)
-		state.journal = open_journal();
+	if (state.service && state.event_log < 0)
+		state.event_log = open_journal();
 	state.colour = !state.service && isatty(STDERR_FILENO) && getenv("NO_COLOR") == NULL;
 }
 
@@ -208,7 +209,7 @@ static bool to_journal(enum log_level level, const char *subject, const struct p
 		add_escaped(&out, pairs[i].value);
 	}
 	(void)buf_putc(&out, '\n');
-	sent = !buf_failed(&out) && send(state.journal, out.data, out.len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
+	sent = !buf_failed(&out) && send(state.event_log, out.data, out.len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
 	buf_release(&out);
 	return sent;
 }
@@ -409,7 +410,7 @@ void log_emit(enum log_level level, const char *subject, ...)
 	}
 	va_end(ap);
 	(void)pthread_mutex_lock(&state.lock);
-	if (state.journal < 0 || !to_journal(level, subject, pairs, count))
+	if (state.event_log < 0 || !to_journal(level, subject, pairs, count))
 		to_stderr(level, subject, pairs, count);
 	(void)pthread_mutex_unlock(&state.lock);
 }

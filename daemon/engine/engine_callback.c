@@ -260,7 +260,7 @@ static int take_push(struct engine_feed *f, const struct http_request *request)
 	return status;
 }
 
-/* ---- the door ---- */
+/* ---- requests ---- */
 
 static bool is_callback(struct str path)
 {

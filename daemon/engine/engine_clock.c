@@ -7,7 +7,7 @@
 
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
-#include "sitrep/schedule/habits.h"
+#include "sitrep/schedule/feed_history.h"
 
 /* Feeds whose stored times make no sense are asked within this, each at its own moment. */
 static const int64_t spread_ms = 60 * 1000;
@@ -19,9 +19,9 @@ static int64_t within(int64_t ms, int64_t least, int64_t most)
 
 static int64_t longest_ms(const struct schedule_policy *policy, const struct feed_state *s)
 {
-	struct habits h;
+	struct feed_history h;
 
-	habits_decode(str_make((const char *)s->habits, s->habits_len), &h);
+	feed_history_decode(str_make((const char *)s->history, s->history_len), &h);
 	return schedule_longest_ms(policy, &h.hints);
 }
 

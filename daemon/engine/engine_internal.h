@@ -280,7 +280,7 @@ void engine_on_http(void *arg, const struct http_request *request, struct http_a
 int engine_on_http_post(void *arg, struct str path, size_t *limit);
 void engine_release_pushes(struct engine *e);
 
-/* engine_say.c */
+/* engine_story.c */
 /* Of control_operations. */
 int engine_ask_of_story(
 	void *arg, const char *op, struct str item, struct str other, struct control_peer *peer, struct error *err);

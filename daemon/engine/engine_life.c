@@ -271,7 +271,7 @@ void engine_free(struct engine *e)
 	if (e == NULL)
 		return;
 	e->stopping = true;
-	/* Doors first, so that nobody asks for what is being taken down; the writer last, so that what
+	/* Sockets first, so that nobody asks for what is being taken down; the writer last, so that what
 	 * was taken in is committed. */
 	control_free(e->control);
 	stream_free(e->stream);

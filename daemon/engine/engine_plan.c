@@ -1,4 +1,4 @@
-/* When a feed is asked next, and why: the schedule with what the database remembers of the feed's habits.
+/* When a feed is asked next, and why: the schedule with what the database remembers of the feed's history.
  *
  * Plans are made in the writer's thread, within the transaction that keeps what they were made from.  The loop
  * only reads what came back with the commit. */
@@ -9,27 +9,27 @@
 #include <string.h>
 
 #include "sitrep/base/clock.h"
-#include "sitrep/schedule/habits.h"
+#include "sitrep/schedule/feed_history.h"
 
-/* What a feed's habits take as bytes, with room to grow; and the reasoning as text. */
-enum { HABITS_MAX = 4096, EXPLANATION_MAX = 64 * 1024 };
+/* What a feed's history take as bytes, with room to grow; and the reasoning as text. */
+enum { FEED_HISTORY_MAX = 4096, EXPLANATION_MAX = 64 * 1024 };
 
-static void read_habits(const struct feed_state *s, struct habits *h)
+static void read_habits(const struct feed_state *s, struct feed_history *h)
 {
-	habits_decode(str_make((const char *)s->habits, s->habits_len), h);
+	feed_history_decode(str_make((const char *)s->history, s->history_len), h);
 }
 
-/* Without memory the feed keeps the habits it had. */
-static void save_habits(struct feed_state *s, const struct habits *h)
+/* Without memory the feed keeps the history it had. */
+static void save_habits(struct feed_state *s, const struct feed_history *h)
 {
-	struct buf bytes = BUF_INIT(HABITS_MAX);
+	struct buf bytes = BUF_INIT(FEED_HISTORY_MAX);
 	size_t len;
 	char *taken;
 
-	if (habits_encode(h, &bytes) == 0 && (taken = buf_take(&bytes, &len)) != NULL) {
-		free(s->habits);
-		s->habits = (unsigned char *)taken;
-		s->habits_len = len;
+	if (feed_history_encode(h, &bytes) == 0 && (taken = buf_take(&bytes, &len)) != NULL) {
+		free(s->history);
+		s->history = (unsigned char *)taken;
+		s->history_len = len;
 	}
 	buf_release(&bytes);
 }
@@ -37,7 +37,7 @@ static void save_habits(struct feed_state *s, const struct habits *h)
 /* A document that could not be kept is fetched again as soon as the server allows, a minute after the last time at
  * the earliest, or after the feed's own interval. */
 static int64_t plan_again(
-	struct habits *h, const struct feed_state *state, const struct schedule_policy *policy, int64_t now_ms)
+	struct feed_history *h, const struct feed_state *state, const struct schedule_policy *policy, int64_t now_ms)
 {
 	struct schedule_policy soon = *policy;
 	struct feed_state answered = *state;
@@ -45,51 +45,51 @@ static int64_t plan_again(
 
 	soon.interval_ms = own_ms < ENGINE_DEMAND_GAP_MS ? own_ms : ENGINE_DEMAND_GAP_MS;
 	answered.health = FEED_OK;
-	return habits_plan(h, &answered, &soon, now_ms).due_ms;
+	return feed_history_plan(h, &answered, &soon, now_ms).due_ms;
 }
 
 void engine_plan_next(void *arg, struct feed_state *state, const struct poll_outcome *outcome, struct poll_news *news)
 {
 	struct schedule_policy policy = engine_policy_for(arg, state->id);
-	struct habits h;
+	struct feed_history h;
 
 	read_habits(state, &h);
-	habits_note(&h, state, outcome, news);
+	feed_history_note(&h, state, outcome, news);
 	if (outcome->kind == OUTCOME_LOST)
 		state->due_ms = plan_again(&h, state, &policy, outcome->at_ms);
 	else
-		state->due_ms = habits_plan(&h, state, &policy, outcome->at_ms).due_ms;
+		state->due_ms = feed_history_plan(&h, state, &policy, outcome->at_ms).due_ms;
 	save_habits(state, &h);
 }
 
 void engine_follow_habits(struct feed_state *state, int64_t jump_ms, int64_t now_ms)
 {
-	struct habits h;
+	struct feed_history h;
 
 	read_habits(state, &h);
-	habits_follow_clock(&h, jump_ms, now_ms);
+	feed_history_follow_clock(&h, jump_ms, now_ms);
 	save_habits(state, &h);
 }
 
 bool engine_wants_whole(const struct feed_state *state)
 {
-	struct habits h;
+	struct feed_history h;
 
 	read_habits(state, &h);
-	return habits_want_whole(&h, state, clock_wall_ms());
+	return feed_history_want_whole(&h, state, clock_wall_ms());
 }
 
 /* ---- reports ---- */
 
 void engine_write_habits(const struct feed_state *s, struct jsonw *w)
 {
-	struct habits h;
+	struct feed_history h;
 	uint32_t recent[RHYTHM_RECENT];
 
 	if (s->last_poll_ms == TIME_NONE)
 		return;
 	read_habits(s, &h);
-	jsonw_kv_cstr(w, "why", habits_why(&h));
+	jsonw_kv_cstr(w, "why", feed_history_why(&h));
 	/* What is taken for granted of a feed that was never seen is no number to show. */
 	if (h.rhythm.seen_ms != TIME_NONE) {
 		jsonw_key(w, "posts_per_day");
@@ -141,7 +141,7 @@ int engine_explain(void *arg, struct str feed, struct jsonw *w, struct error *er
 	struct buf text = BUF_INIT(EXPLANATION_MAX);
 	const struct feed_state *s;
 	struct schedule_policy policy;
-	struct habits h;
+	struct feed_history h;
 	struct str rest, line;
 	char when[TIME_TEXT_MAX];
 
@@ -151,7 +151,7 @@ int engine_explain(void *arg, struct str feed, struct jsonw *w, struct error *er
 	s = &e->states[slot];
 	policy = engine_policy_for(e, s->id);
 	read_habits(s, &h);
-	(void)habits_explain(&h, s, &policy, &text);
+	(void)feed_history_explain(&h, s, &policy, &text);
 	(void)buf_printf(&text, "It is planned for %s.\n",
 		s->due_ms != TIME_NONE ? time_format_rfc3339(when, s->due_ms) : "no time at all");
 	explain_identity(s, &text);

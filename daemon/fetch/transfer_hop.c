@@ -183,7 +183,7 @@ int transfer_hop_prepare(struct transfer *tr, const struct transfer_request *req
 {
 	CURL *easy = tr->easy;
 
-	if (set_manners(easy) != 0 || set_callbacks(easy, tr) != 0 || transfer_way_prepare(tr, request) != 0)
+	if (set_manners(easy) != 0 || set_callbacks(easy, tr) != 0 || transfer_route_prepare(tr, request) != 0)
 		return -ENOMEM;
 	if (request->user_agent != NULL)
 		SET(CURLOPT_USERAGENT, request->user_agent);
@@ -208,7 +208,7 @@ int transfer_hop_start(struct transfer *tr)
 	response_head_release(&tr->hop.head);
 	tr->hop = (struct hop){0};
 	tr->hop_timeout_ms = left_ms;
-	if (tr->by_proxy && !transfer_way_may_ask_proxy(tr))
+	if (tr->by_proxy && !transfer_route_may_ask_proxy(tr))
 		return -EACCES;
 	SET(CURLOPT_URL, tr->visited[tr->visited_count - 1]);
 	SET(CURLOPT_TIMEOUT_MS, (long)left_ms);

@@ -1,5 +1,5 @@
 /* Shared by the transfer sources only.  transfer.c owns transfers; transfer_request.c says what is asked for,
- * transfer_url.c where and transfer_way.c by which way; transfer_hop.c makes one request with a curl handle and
+ * transfer_url.c where and transfer_route.c by which way; transfer_hop.c makes one request with a curl handle and
  * says how it ended; transfer_loop.c joins curl's multi handle to libevent. */
 #ifndef SITREP_FETCH_TRANSFER_INTERNAL_H
 #define SITREP_FETCH_TRANSFER_INTERNAL_H
@@ -157,11 +157,11 @@ int transfer_url_follow(struct transfer *tr, struct error *err);
 /* May this hop see what was meant for the first one's host. */
 bool transfer_url_is_first_host(const struct transfer *tr);
 
-/* transfer_way.c */
+/* transfer_route.c */
 /* Sets on tr->easy whom it may connect to and how, for all hops. */
-int transfer_way_prepare(struct transfer *tr, const struct transfer_request *request);
+int transfer_route_prepare(struct transfer *tr, const struct transfer_request *request);
 /* Whether a proxy may be asked for tr->url; if not, the hop notes why. */
-bool transfer_way_may_ask_proxy(struct transfer *tr);
+bool transfer_route_may_ask_proxy(struct transfer *tr);
 
 /* transfer_hop.c */
 /* Sets everything on tr->easy that stays the same over all hops. */

@@ -7,7 +7,7 @@
 
 #include "sitrep/base/limits.h"
 #include "sitrep/identity/title_core.h"
-#include "sitrep/model/plain.h"
+#include "sitrep/model/plain_text.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>

@@ -7,7 +7,7 @@
 
 #include "sitrep/base/clock.h"
 #include "sitrep/base/limits.h"
-#include "sitrep/model/plain.h"
+#include "sitrep/model/plain_text.h"
 #include "sitrep/text/public_url.h"
 
 /* Answers in a row, and over how long, that make a permanent redirect believed; failures that end the belief. */
@@ -49,23 +49,23 @@ void feed_note_poll(struct feed_state *s, const struct poll_outcome *o)
 }
 
 /* What answers in a row have said of where the feed is: of its first address, or of the one that it moved to. */
-struct hearsay {
+struct move_evidence {
 	char **url;
 	int64_t *since_ms;
 	int *count;
 };
 
-static struct hearsay of_move(struct feed_state *s)
+static struct move_evidence of_move(struct feed_state *s)
 {
-	return (struct hearsay){&s->moved_url, &s->moved_since_ms, &s->moved_count};
+	return (struct move_evidence){&s->moved_url, &s->moved_since_ms, &s->moved_count};
 }
 
-static struct hearsay of_onward_move(struct feed_state *s)
+static struct move_evidence of_onward_move(struct feed_state *s)
 {
-	return (struct hearsay){&s->onward_url, &s->onward_since_ms, &s->onward_count};
+	return (struct move_evidence){&s->onward_url, &s->onward_since_ms, &s->onward_count};
 }
 
-static void forget(struct hearsay h)
+static void forget(struct move_evidence h)
 {
 	free(*h.url);
 	*h.url = NULL;
@@ -82,7 +82,7 @@ static void forget_move(struct feed_state *s)
 
 /* A permanent redirect to a feed is believed once three answers in a row have said so over a day: a portal's login
  * page or a maintenance page answers for an hour and would be believed for ever.  Takes *said. */
-static bool is_believed(struct hearsay h, char **said, int64_t at_ms)
+static bool move_is_confirmed(struct move_evidence h, char **said, int64_t at_ms)
 {
 	if (*said == NULL || *h.url == NULL || strcmp(*said, *h.url) != 0) {
 		forget(h);
@@ -98,14 +98,14 @@ static bool is_believed(struct hearsay h, char **said, int64_t at_ms)
 static void note_move(struct feed_state *s, struct poll_outcome *o)
 {
 	if (!s->moved) {
-		s->moved = is_believed(of_move(s), &o->moved_to, o->at_ms);
+		s->moved = move_is_confirmed(of_move(s), &o->moved_to, o->at_ms);
 		return;
 	}
 	/* It was asked at its first address after all, for the sake of its credentials, and led to where it is known to
 	 * be. */
 	if (o->moved_to != NULL && strcmp(o->moved_to, s->moved_url) == 0)
 		return;
-	if (!is_believed(of_onward_move(s), &o->moved_to, o->at_ms))
+	if (!move_is_confirmed(of_onward_move(s), &o->moved_to, o->at_ms))
 		return;
 	move_string(&s->moved_url, &s->onward_url);
 	s->moved_since_ms = s->onward_since_ms;

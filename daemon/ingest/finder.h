@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "entries.h"
+#include "intake_entries.h"
 #include "sitrep/base/arena.h"
 #include "sitrep/base/error.h"
 #include "sitrep/identity/item_match.h"

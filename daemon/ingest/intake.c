@@ -19,11 +19,11 @@ enum {
 	DOCUMENT_LEAST = 64 * 1024,
 };
 
-int intake_init(struct intake *in, struct item_store *items, struct journal *journal, struct publishers *publishers,
+int intake_init(struct intake *in, struct item_store *items, struct event_log *event_log, struct publishers *publishers,
 	struct grouping *grouping, struct error *err)
 {
 	*in = (struct intake){.items = items,
-		.journal = journal,
+		.event_log = event_log,
 		.publishers = publishers,
 		.grouping = grouping,
 		.record = BUF_INIT(RECORD_MAX),

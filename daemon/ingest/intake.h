@@ -43,16 +43,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "entries.h"
 #include "finder.h"
+#include "intake_entries.h"
 #include "sitrep/base/buf.h"
 #include "sitrep/base/error.h"
 #include "sitrep/base/sha256.h"
 #include "sitrep/identity/churn.h"
 #include "sitrep/model/document.h"
+#include "sitrep/store/event_log.h"
 #include "sitrep/store/feed_store.h"
 #include "sitrep/store/item_store.h"
-#include "sitrep/store/journal.h"
 #include "sitrep/store/publisher.h"
 #include "sitrep/story/grouping.h"
 
@@ -63,8 +63,8 @@ struct intake_limits {
 };
 
 struct intake {
-	struct item_store *items; /* borrowed, as are journal, publishers and grouping */
-	struct journal *journal;
+	struct item_store *items; /* borrowed, as are event_log, publishers and grouping */
+	struct event_log *event_log;
 	struct publishers *publishers;
 	struct grouping *grouping;
 	struct sha256 *hash;
@@ -85,7 +85,7 @@ struct intake_counts {
 	size_t distrusted, distrusted_seen;
 };
 
-int intake_init(struct intake *in, struct item_store *items, struct journal *journal, struct publishers *publishers,
+int intake_init(struct intake *in, struct item_store *items, struct event_log *event_log, struct publishers *publishers,
 	struct grouping *grouping, struct error *err);
 void intake_release(struct intake *in);
 

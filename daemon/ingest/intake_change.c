@@ -125,9 +125,9 @@ static int make_row(struct intake_run *t, const struct entry *e, struct item_row
 
 /* ---- what can happen ---- */
 
-static struct occasion occasion(const struct intake_run *t, const struct entry *e, const struct item_row *row)
+static struct event_context context(const struct intake_run *t, const struct entry *e, const struct item_row *row)
 {
-	return (struct occasion){
+	return (struct event_context){
 		.at_ms = t->at_ms,
 		.feed_id = row->feed_id,
 		.item_id = row->id,
@@ -180,9 +180,9 @@ static int know_core(struct intake_run *t, const struct entry *e, int64_t item_i
 int intake_add(struct intake_run *t, struct entry *e, const struct story_placement *p)
 {
 	struct item_row row;
-	struct occasion o;
+	struct event_context o;
 	uint8_t of_uid[STORE_KEY_LEN];
-	struct journal_copy copy = {.relation = story_relation_name(p->relation), .score = p->score};
+	struct event_log_copy copy = {.relation = story_relation_name(p->relation), .score = p->score};
 	struct grouping_item text;
 	int result = make_row(t, e, &row);
 
@@ -206,10 +206,10 @@ int intake_add(struct intake_run *t, struct entry *e, const struct story_placeme
 		return result;
 	entries_know(&t->in->entries, e, row.id);
 	*(p->story_id == 0 ? &t->counts->fresh : &t->counts->copies) += 1;
-	o = occasion(t, e, &row);
+	o = context(t, e, &row);
 	o.guessed = p->relation == RELATION_UPDATE;
-	result = journal_placed(t->in->journal, p->story_id == 0 ? EVENT_NEW : EVENT_COPY, &o, &copy, t->err);
-	return result == 0 ? journal_matches(t->in->journal, &o, e->item, row.published_ms, t->err) : result;
+	result = event_log_placed(t->in->event_log, p->story_id == 0 ? EVENT_NEW : EVENT_COPY, &o, &copy, t->err);
+	return result == 0 ? event_log_matches(t->in->event_log, &o, e->item, row.published_ms, t->err) : result;
 }
 
 /* Joins the story of an item that is known, for the same text or the same link. */
@@ -285,7 +285,7 @@ int intake_update(struct intake_run *t, struct entry *e, const struct known *k)
 	struct grouping_item text;
 	struct story_change change = {0};
 	struct churn churn = {0};
-	struct occasion o;
+	struct event_context o;
 	bool is_noted = false, is_news;
 	int result = make_row(t, e, &row), compared = 0, ignored = 0;
 
@@ -313,18 +313,18 @@ int intake_update(struct intake_run *t, struct entry *e, const struct known *k)
 	if (result != 0)
 		return result;
 	t->counts->updates++;
-	o = occasion(t, e, &row);
+	o = context(t, e, &row);
 	o.backlog = t->feed->backlog && !t->is_continued;
 	if (is_news)
-		result = journal_changed(t->in->journal, &o, compared == 1 ? &change : NULL, t->err);
-	return result == 0 ? journal_matches(t->in->journal, &o, e->item, row.published_ms, t->err) : result;
+		result = event_log_changed(t->in->event_log, &o, compared == 1 ? &change : NULL, t->err);
+	return result == 0 ? event_log_matches(t->in->event_log, &o, e->item, row.published_ms, t->err) : result;
 }
 
 int intake_read_again(struct intake_run *t, struct entry *e, const struct known *k)
 {
 	struct item_row row;
 	struct grouping_item text;
-	struct occasion o;
+	struct event_context o;
 	int result = make_row(t, e, &row);
 
 	row.id = k->item_id;
@@ -342,9 +342,9 @@ int intake_read_again(struct intake_run *t, struct entry *e, const struct known 
 		return result;
 	t->counts->unchanged++;
 	/* what matches the new text is listed, and raises no alert */
-	o = occasion(t, e, &row);
+	o = context(t, e, &row);
 	o.backlog = true;
-	return journal_matches(t->in->journal, &o, e->item, TIME_NONE, t->err);
+	return event_log_matches(t->in->event_log, &o, e->item, TIME_NONE, t->err);
 }
 
 int intake_touch(struct intake_run *t, const struct entry *e, const struct known *k)

@@ -34,7 +34,7 @@ static int run_by_id(struct pruner *p, enum prune_statement which, int64_t id, s
 	return sql_done(p->s[which], err, cannot_prune);
 }
 
-int pruner_drop(struct pruner *p, struct keeper *k, const struct pruned_item *it, struct error *err)
+int pruner_drop(struct pruner *p, struct ingest *k, const struct pruned_item *it, struct error *err)
 {
 	int result = run_by_id(p, PRUNE_ITEM, it->id, err);
 
@@ -51,8 +51,8 @@ int pruner_drop(struct pruner *p, struct keeper *k, const struct pruned_item *it
 		result = run_by_id(p, PRUNE_STORY, it->story_id, err);
 	if (result != 0)
 		return result;
-	k->totals.stories -= sqlite3_changes(k->store.db);
-	k->totals.items--;
+	k->counters.stories -= sqlite3_changes(k->store.db);
+	k->counters.items--;
 	k->visible = true;
 	result = run_by_id(p, PRUNE_PUBLISHER, it->publisher_id, err);
 	return result == 0 ? feed_store_count(&k->feeds, it->feed_id, -1, -it->bytes, err) : result;

@@ -5,7 +5,7 @@
 #include <sqlite3.h>
 #include <stdint.h>
 
-#include "keeper.h"
+#include "ingest.h"
 #include "sitrep/base/error.h"
 
 enum prune_statement { PRUNE_ITEM, PRUNE_REVISIONS, PRUNE_REPORT, PRUNE_STORY, PRUNE_PUBLISHER, PRUNE_STATEMENTS };
@@ -23,6 +23,6 @@ int pruner_init(struct pruner *p, sqlite3 *db, struct error *err);
 void pruner_release(struct pruner *p);
 
 /* Within the caller's transaction.  The story goes with its last item, and so does the publisher. */
-int pruner_drop(struct pruner *p, struct keeper *k, const struct pruned_item *it, struct error *err);
+int pruner_drop(struct pruner *p, struct ingest *k, const struct pruned_item *it, struct error *err);
 
 #endif

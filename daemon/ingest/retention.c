@@ -58,7 +58,7 @@ SQL_TEXTS(texts, RETENTION_STATEMENTS);
 
 static const char cannot_prune[] = "cannot remove what is too old";
 
-int retention_init(struct retention *r, struct keeper *k, struct error *err)
+int retention_init(struct retention *r, struct ingest *k, struct error *err)
 {
 	int result;
 
@@ -123,7 +123,7 @@ static int drop_events(struct retention *r, int64_t older_than_ms, struct error 
 /* ---- items ---- */
 
 /* The oldest items, as long as they were first seen before older_than_ms. */
-static int drop_items(struct retention *r, struct keeper *k, int64_t older_than_ms, struct error *err)
+static int drop_items(struct retention *r, struct ingest *k, int64_t older_than_ms, struct error *err)
 {
 	sqlite3_stmt *s = r->s[OLD_ITEMS];
 	struct pruned_item old[STEP_ROWS];
@@ -170,7 +170,7 @@ static int used_bytes(struct retention *r, int64_t *bytes, int64_t *free_pages, 
 
 /* ---- tombstones ---- */
 
-static int64_t tombstone_kept_ms(const struct keeper *k)
+static int64_t tombstone_kept_ms(const struct ingest *k)
 {
 	int64_t kept_ms;
 
@@ -191,7 +191,7 @@ static void remember_key(struct retention *r, struct str key)
 		memcpy(r->at_key, key.data, STORE_KEY_LEN);
 }
 
-static int drop_identities(struct retention *r, struct keeper *k, int64_t now_ms, struct error *err)
+static int drop_identities(struct retention *r, struct ingest *k, int64_t now_ms, struct error *err)
 {
 	sqlite3_stmt *s = r->s[NEXT_IDENTITIES];
 	int rows = 0, result;
@@ -222,7 +222,7 @@ static int drop_identities(struct retention *r, struct keeper *k, int64_t now_ms
 	return result < 0 ? result : rows == STEP_ROWS;
 }
 
-static int drop_digests(struct retention *r, struct keeper *k, int64_t now_ms, struct error *err)
+static int drop_digests(struct retention *r, struct ingest *k, int64_t now_ms, struct error *err)
 {
 	sqlite3_stmt *s = r->s[NEXT_DIGESTS];
 	int rows = 0, result;
@@ -256,7 +256,7 @@ static int drop_digests(struct retention *r, struct keeper *k, int64_t now_ms, s
 
 /* ---- free pages ---- */
 
-static int give_back(struct retention *r, struct keeper *k, struct error *err)
+static int give_back(struct retention *r, struct ingest *k, struct error *err)
 {
 	char text[64];
 	int64_t bytes, free_pages = 0;
@@ -276,7 +276,7 @@ static bool sweep_is_due(const struct retention *r, int64_t elapsed_ms)
 	return elapsed_ms >= r->next_sweep_ms;
 }
 
-static int run_phase(struct retention *r, struct keeper *k, struct clock_mark now, struct error *err)
+static int run_phase(struct retention *r, struct ingest *k, struct clock_mark now, struct error *err)
 {
 	const struct writer_options *o = &k->options;
 	/* A clock that went ahead lately is not believed yet. */
@@ -311,24 +311,24 @@ static void finish_phase(struct retention *r, int64_t elapsed_ms)
 	set_phase(r, (enum retention_phase)(r->phase + 1));
 }
 
-int retention_keep_size(struct retention *r, struct keeper *k, int64_t now_ms, struct error *err)
+int retention_keep_size(struct retention *r, struct ingest *k, int64_t now_ms, struct error *err)
 {
-	int result = keeper_begin(k, err), more = 0;
+	int result = ingest_begin(k, err), more = 0;
 
 	if (result != 0)
 		return result;
 	more = size_step(&r->size, k, now_ms, err);
 	if (more < 0) {
-		keeper_rollback(k);
+		ingest_rollback(k);
 		return more;
 	}
-	result = keeper_commit(k, now_ms, err);
+	result = ingest_commit(k, now_ms, err);
 	return result == 0 ? more : result;
 }
 
-int retention_step(struct retention *r, struct keeper *k, struct clock_mark now, struct error *err)
+int retention_step(struct retention *r, struct ingest *k, struct clock_mark now, struct error *err)
 {
-	int result = keeper_begin(k, err), more = 0;
+	int result = ingest_begin(k, err), more = 0;
 
 	if (r->phase == RETENTION_DONE)
 		set_phase(r, RETENTION_EVENTS);
@@ -336,9 +336,9 @@ int retention_step(struct retention *r, struct keeper *k, struct clock_mark now,
 		more = run_phase(r, k, now, err);
 		if (more < 0) {
 			result = more;
-			keeper_rollback(k);
+			ingest_rollback(k);
 		} else {
-			result = keeper_commit(k, now.wall_ms, err);
+			result = ingest_commit(k, now.wall_ms, err);
 		}
 	}
 	/* The next round finds it mended. */

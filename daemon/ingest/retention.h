@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "keeper.h"
+#include "ingest.h"
 #include "sitrep/base/error.h"
 #include "size.h"
 
@@ -51,15 +51,15 @@ struct retention {
 	uint8_t at_key[STORE_KEY_LEN];
 };
 
-int retention_init(struct retention *r, struct keeper *k, struct error *err);
+int retention_init(struct retention *r, struct ingest *k, struct error *err);
 void retention_release(struct retention *r);
 
 /* Is there something to do now? */
 bool retention_due(const struct retention *r, int64_t elapsed_ms);
 /* One step.  A failure ends the round. */
-int retention_step(struct retention *r, struct keeper *k, struct clock_mark now, struct error *err);
+int retention_step(struct retention *r, struct ingest *k, struct clock_mark now, struct error *err);
 /* One step towards the allowed size, as part of no round: 1 when there is more to do, 0 when there is not. */
-int retention_keep_size(struct retention *r, struct keeper *k, int64_t now_ms, struct error *err);
+int retention_keep_size(struct retention *r, struct ingest *k, int64_t now_ms, struct error *err);
 /* Begins a round with the next step, for options that changed. */
 void retention_restart(struct retention *r);
 

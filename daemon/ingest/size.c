@@ -62,11 +62,11 @@ SQL_TEXTS(texts, SIZE_STATEMENTS);
 
 static const char cannot_prune[] = "cannot keep the database within its size";
 
-int size_init(struct size *z, struct keeper *k, struct error *err)
+int size_init(struct size *z, struct ingest *k, struct error *err)
 {
 	int result;
 
-	*z = (struct size){.pass = PASS_NONE, .pass_cursor = k->totals.cursor};
+	*z = (struct size){.pass = PASS_NONE, .pass_cursor = k->counters.cursor};
 	result = sql_prepare(k->store.db, texts, SIZE_STATEMENTS, z->s, err);
 	if (result == 0)
 		result = pruner_init(&z->pruner, k->store.db, err);
@@ -107,7 +107,7 @@ bool size_keeps_phrases(const struct writer_options *o)
 }
 
 /* The rest is for the WAL, and for what a batch adds before it is pruned. */
-static int64_t allowed_bytes(const struct keeper *k)
+static int64_t allowed_bytes(const struct ingest *k)
 {
 	return k->options.keep_size - clamp(k->options.keep_size / 4, 0, room_most);
 }
@@ -142,7 +142,7 @@ static int read_pages(struct size *z, struct pages *p, struct error *err)
 	return result < 0 ? result : 0;
 }
 
-int size_is_over(struct size *z, const struct keeper *k, struct error *err)
+int size_is_over(struct size *z, const struct ingest *k, struct error *err)
 {
 	struct pages p;
 	int result;
@@ -191,13 +191,13 @@ static bool is_beyond(const struct size *z, int64_t feed_id)
 }
 
 /* Is there so little room left that shares matter? */
-static bool is_short(const struct keeper *k, const struct pages *p)
+static bool is_short(const struct ingest *k, const struct pages *p)
 {
 	return p->used > allowed_bytes(k) / 4 * 3;
 }
 
 /* An eighth of what is allowed is for what no feed is counted for. */
-static int set_shares(struct size *z, struct keeper *k, struct error *err)
+static int set_shares(struct size *z, struct ingest *k, struct error *err)
 {
 	int64_t allowed = allowed_bytes(k);
 
@@ -259,7 +259,7 @@ static int read_oldest(
 
 /* What it is known by stays, so that it is no news while its feed shows it; its text would only be asked for were it
  * shown under another name. */
-static int drop_one(struct size *z, struct keeper *k, const struct oldest *o, struct error *err)
+static int drop_one(struct size *z, struct ingest *k, const struct oldest *o, struct error *err)
 {
 	int result;
 
@@ -273,11 +273,11 @@ static int drop_one(struct size *z, struct keeper *k, const struct oldest *o, st
 }
 
 /* The oldest items of the largest feed, until too_much bytes are gone or another one is as large; 1 when one went. */
-static int drop_of_largest(struct size *z, struct keeper *k, int64_t too_much, struct error *err)
+static int drop_of_largest(struct size *z, struct ingest *k, int64_t too_much, struct error *err)
 {
 	static const int64_t kept = ITEMS_KEPT;
 	struct oldest list[STEP_ITEMS];
-	int64_t feed_id = 0, ahead = 0, gone = 0, limit = k->totals.items - kept;
+	int64_t feed_id = 0, ahead = 0, gone = 0, limit = k->counters.items - kept;
 	size_t count = 0;
 	int result;
 
@@ -296,12 +296,12 @@ static int drop_of_largest(struct size *z, struct keeper *k, int64_t too_much, s
 
 /* ---- passes ---- */
 
-static bool pass_is_due(const struct size *z, const struct keeper *k)
+static bool pass_is_due(const struct size *z, const struct ingest *k)
 {
-	int64_t enough = PASS_LEAST + k->totals.items / 2;
+	int64_t enough = PASS_LEAST + k->counters.items / 2;
 
-	return k->totals.cursor - z->pass_cursor >= enough || k->items.written - z->pass_written >= enough ||
-	       z->dropped >= (PASS_LEAST + k->totals.items) / 4;
+	return k->counters.cursor - z->pass_cursor >= enough || k->items.written - z->pass_written >= enough ||
+	       z->dropped >= (PASS_LEAST + k->counters.items) / 4;
 }
 
 static void enter_pass(struct size *z, enum size_pass pass)
@@ -312,19 +312,19 @@ static void enter_pass(struct size *z, enum size_pass pass)
 	memset(z->at_key, 0, sizeof(z->at_key));
 }
 
-static void begin_pass(struct size *z, const struct keeper *k)
+static void begin_pass(struct size *z, const struct ingest *k)
 {
 	enter_pass(z, PASS_IDENTITIES);
 	z->events = 0;
 	z->dropped = 0;
-	z->pass_cursor = k->totals.cursor;
+	z->pass_cursor = k->counters.cursor;
 	z->pass_written = k->items.written;
 	near_compact_begin(&z->compact);
 }
 
 /* Each below does a step of a pass: 1 when the pass has more, 0 when it is through. */
 
-static int clear_identities(struct size *z, struct keeper *k, int64_t now_ms, struct error *err)
+static int clear_identities(struct size *z, struct ingest *k, int64_t now_ms, struct error *err)
 {
 	sqlite3_stmt *s = z->s[SIZE_NEXT_IDENTITIES];
 	int64_t feed_id, gone = 0;
@@ -362,7 +362,7 @@ static int clear_identities(struct size *z, struct keeper *k, int64_t now_ms, st
 	return result < 0 ? result : 1;
 }
 
-static int clear_digests(struct size *z, struct keeper *k, struct error *err)
+static int clear_digests(struct size *z, struct ingest *k, struct error *err)
 {
 	sqlite3_stmt *s = z->s[SIZE_NEXT_DIGESTS];
 	int rows = 0, result;
@@ -396,7 +396,7 @@ static int clear_digests(struct size *z, struct keeper *k, struct error *err)
 
 /* Events of items that are gone are passed over by readers anyway; of those that are left, the oldest go when there
  * are more than a quarter of the size has room for. */
-static int clear_events(struct size *z, struct keeper *k, struct error *err)
+static int clear_events(struct size *z, struct ingest *k, struct error *err)
 {
 	sqlite3_stmt *s = z->s[SIZE_NEXT_EVENTS];
 	int64_t most = k->options.keep_size / 4 / EVENT_BYTES;
@@ -446,7 +446,7 @@ static int clear_publishers(struct size *z, struct error *err)
 	return result < 0 ? result : rows == STEP_ROWS;
 }
 
-static int run_pass(struct size *z, struct keeper *k, int64_t now_ms, struct error *err)
+static int run_pass(struct size *z, struct ingest *k, int64_t now_ms, struct error *err)
 {
 	switch (z->pass) {
 	case PASS_IDENTITIES:
@@ -465,7 +465,7 @@ static int run_pass(struct size *z, struct keeper *k, int64_t now_ms, struct err
 	return 0;
 }
 
-static int step_pass(struct size *z, struct keeper *k, int64_t now_ms, struct error *err)
+static int step_pass(struct size *z, struct ingest *k, int64_t now_ms, struct error *err)
 {
 	int result = run_pass(z, k, now_ms, err);
 
@@ -476,7 +476,7 @@ static int step_pass(struct size *z, struct keeper *k, int64_t now_ms, struct er
 
 /* ---- a step ---- */
 
-static int give_back(struct keeper *k, struct error *err)
+static int give_back(struct ingest *k, struct error *err)
 {
 	char text[64];
 	int result;
@@ -486,7 +486,7 @@ static int give_back(struct keeper *k, struct error *err)
 	return result == 0 ? 1 : result;
 }
 
-int size_step(struct size *z, struct keeper *k, int64_t now_ms, struct error *err)
+int size_step(struct size *z, struct ingest *k, int64_t now_ms, struct error *err)
 {
 	int64_t allowed = allowed_bytes(k);
 	struct pages p;

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "keeper.h"
+#include "ingest.h"
 #include "prune.h"
 #include "sitrep/base/error.h"
 #include "sitrep/story/near_compact.h"
@@ -70,7 +70,7 @@ struct size {
 	int64_t pass_cursor, pass_written, dropped;
 };
 
-int size_init(struct size *z, struct keeper *k, struct error *err);
+int size_init(struct size *z, struct ingest *k, struct error *err);
 void size_release(struct size *z);
 
 /* Bytes of the WAL after which it is moved into the database; as many may stay in its file. */
@@ -83,8 +83,8 @@ int64_t size_batch_bytes(const struct writer_options *o);
 bool size_keeps_phrases(const struct writer_options *o);
 
 /* Is the database larger than it may be at any moment, so that nothing should be added?  Negative errno. */
-int size_is_over(struct size *z, const struct keeper *k, struct error *err);
+int size_is_over(struct size *z, const struct ingest *k, struct error *err);
 /* One step within the caller's transaction: 1 when there is more to do, 0 when there is not. */
-int size_step(struct size *z, struct keeper *k, int64_t now_ms, struct error *err);
+int size_step(struct size *z, struct ingest *k, int64_t now_ms, struct error *err);
 
 #endif

@@ -36,7 +36,7 @@ void writer_limit_wal(struct writer *w)
 
 	(void)sqlite3_snprintf(
 		(int)sizeof(text), text, "PRAGMA journal_size_limit = %lld", (long long)size_wal_bytes(w->options));
-	(void)sql_exec(w->keeper.store.db, text, NULL, "");
+	(void)sql_exec(w->ingest.store.db, text, NULL, "");
 }
 
 /* ---- the thread ---- */
@@ -58,7 +58,7 @@ static void checkpoint(struct writer *w)
 
 	if (w->wal_pages < size_wal_bytes(w->options) / PAGE_BYTES)
 		return;
-	(void)sqlite3_wal_checkpoint_v2(w->keeper.store.db, NULL, SQLITE_CHECKPOINT_PASSIVE, &left, &moved);
+	(void)sqlite3_wal_checkpoint_v2(w->ingest.store.db, NULL, SQLITE_CHECKPOINT_PASSIVE, &left, &moved);
 	w->wal_pages = left - moved;
 }
 
@@ -69,7 +69,7 @@ static void note_retention(struct writer *w, bool failed, const struct error *er
 	if (failed && !w->retention_failed)
 		log_emit(LOG_LEVEL_WARNING, "retention failed, will retry", "reason", err->text, NULL);
 	w->retention_failed = failed;
-	if (!failed || !keeper_error_is_of_storage(err->code))
+	if (!failed || !ingest_error_is_of_storage(err->code))
 		return;
 	(void)pthread_mutex_lock(&w->lock);
 	writer_stop_storing(w, err);
@@ -81,7 +81,7 @@ static void run_retention(struct writer *w)
 {
 	struct error err = {0};
 
-	note_retention(w, retention_step(&w->retention, &w->keeper, clock_mark_now(), &err) != 0, &err);
+	note_retention(w, retention_step(&w->retention, &w->ingest, clock_mark_now(), &err) != 0, &err);
 }
 
 /* After each batch, what is beyond the allowed size goes.  Some time is spent on it even while polls wait, and much
@@ -93,11 +93,11 @@ static void keep_size(struct writer *w)
 	int more;
 
 	do {
-		more = retention_keep_size(&w->retention, &w->keeper, clock_wall_ms(), &err);
+		more = retention_keep_size(&w->retention, &w->ingest, clock_wall_ms(), &err);
 		checkpoint(w);
 		us = clock_mono_us() - began_us;
 	} while (more == 1 &&
-		 (us < SIZE_US || (us < SIZE_US_MAX && size_is_over(&w->retention.size, &w->keeper, &err) == 1)));
+		 (us < SIZE_US || (us < SIZE_US_MAX && size_is_over(&w->retention.size, &w->ingest, &err) == 1)));
 	w->size_left = more == 1;
 	note_retention(w, more < 0, &err);
 }
@@ -152,13 +152,13 @@ static void look_at_clock(struct writer *w)
 {
 	struct error err = {0};
 	int64_t jump_ms;
-	int result = keeper_look_at_clock(&w->keeper, clock_mark_now(), &jump_ms, &err);
+	int result = ingest_look_at_clock(&w->ingest, clock_mark_now(), &jump_ms, &err);
 
 	if (result != 0 && !w->clock_failed)
 		log_emit(LOG_LEVEL_WARNING, "the clock was set, which cannot be noted yet", "reason", err.text, NULL);
 	w->clock_failed = result != 0;
 	if (result == 0 && jump_ms != 0)
-		move_outcomes(w, jump_ms, w->keeper.clock.mark.wall_ms);
+		move_outcomes(w, jump_ms, w->ingest.clock.mark.wall_ms);
 }
 
 /* Waits go on as the machine counts, whatever becomes of the clock on the wall. */
@@ -257,20 +257,20 @@ struct writer *writer_new(const struct writer_options *options, struct error *er
 		(void)error_sys(err, result, "cannot start the writer");
 		goto out;
 	}
-	result = keeper_open(&w->keeper, w->options, err);
+	result = ingest_open(&w->ingest, w->options, err);
 	if (result != 0)
 		goto out;
 	clock_run_name(run_name);
-	result = keeper_start_clock(&w->keeper, clock_mark_now(), run_name, &clock_err);
+	result = ingest_start_clock(&w->ingest, clock_mark_now(), run_name, &clock_err);
 	if (result != 0)
 		log_emit(LOG_LEVEL_WARNING, "the clock cannot be compared with the database yet", "reason",
 			clock_err.text, NULL);
-	result = retention_init(&w->retention, &w->keeper, err);
+	result = retention_init(&w->retention, &w->ingest, err);
 	if (result != 0)
 		goto out_keeper;
-	w->newest_cursor = w->keeper.totals.cursor;
-	w->stats.postings = (uint64_t)grouping_postings(w->keeper.grouping);
-	(void)sqlite3_wal_hook(w->keeper.store.db, on_wal, w);
+	w->newest_cursor = w->ingest.counters.cursor;
+	w->stats.postings = (uint64_t)grouping_postings(w->ingest.grouping);
+	(void)sqlite3_wal_hook(w->ingest.store.db, on_wal, w);
 	writer_limit_wal(w);
 	w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	result = w->fd < 0 ? error_sys(err, -errno, "cannot start the writer") : start_thread(w, err);
@@ -280,7 +280,7 @@ struct writer *writer_new(const struct writer_options *options, struct error *er
 		(void)close(w->fd);
 	retention_release(&w->retention);
 out_keeper:
-	keeper_close(&w->keeper);
+	ingest_close(&w->ingest);
 out:
 	writer_options_free(w->options);
 	(void)pthread_cond_destroy(&w->work);
@@ -299,7 +299,7 @@ void writer_free(struct writer *w)
 	(void)pthread_mutex_unlock(&w->lock);
 	(void)pthread_join(w->thread, NULL);
 	retention_release(&w->retention);
-	keeper_close(&w->keeper);
+	ingest_close(&w->ingest);
 	poll_reports_free(w->reports.first);
 	story_requests_free(w->answered.first);
 	writer_options_free(w->options);

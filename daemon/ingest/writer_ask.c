@@ -52,12 +52,12 @@ void writer_run_ask(struct writer *w)
 	q = take_first(&w->asked);
 	(void)pthread_mutex_unlock(&w->lock);
 	if (!refuse_word(w, q))
-		keeper_answer(&w->keeper, q, clock_wall_ms());
+		ingest_answer(&w->ingest, q, clock_wall_ms());
 	(void)pthread_mutex_lock(&w->lock);
-	if (keeper_error_is_of_storage(q->error.code))
+	if (ingest_error_is_of_storage(q->error.code))
 		writer_stop_storing(w, &q->error);
 	append(&w->answered, q);
-	w->newest_cursor = w->keeper.totals.cursor;
+	w->newest_cursor = w->ingest.counters.cursor;
 	(void)pthread_mutex_unlock(&w->lock);
 	/* Cannot fail but for a counter that nobody has read 2^64 times. */
 	(void)!write(w->fd, &one, sizeof(one));

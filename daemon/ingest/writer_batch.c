@@ -49,9 +49,9 @@ static void lose_batch(struct writer *w, struct batch *b, const struct error *wh
 {
 	struct poll_report *r = b->reports.first;
 
-	keeper_rollback(&w->keeper);
+	ingest_rollback(&w->ingest);
 	for (struct poll_outcome *o = b->outcomes.first; o != NULL; o = o->next, r = r->next)
-		keeper_lose(&w->keeper, o, r, why);
+		ingest_lose(&w->ingest, o, r, why);
 }
 
 /* lost: why the transaction is, else NULL. */
@@ -65,7 +65,7 @@ static void publish_batch(struct writer *w, struct batch *b, int64_t began_us, c
 	w->reports.end = b->reports.end;
 	w->pending -= b->count;
 	w->pending_bytes -= b->bytes;
-	w->newest_cursor = w->keeper.totals.cursor;
+	w->newest_cursor = w->ingest.counters.cursor;
 	if (lost != NULL) {
 		w->storing.shown.lost += b->count;
 		/* Not by what was refused because of it: that would put the next try off. */
@@ -77,7 +77,7 @@ static void publish_batch(struct writer *w, struct batch *b, int64_t began_us, c
 	w->stats.commits += lost == NULL;
 	w->stats.outcomes += b->count;
 	w->stats.commit_us_last = us;
-	w->stats.postings = (uint64_t)grouping_postings(w->keeper.grouping);
+	w->stats.postings = (uint64_t)grouping_postings(w->ingest.grouping);
 	if (us > w->stats.commit_us_max)
 		w->stats.commit_us_max = us;
 	(void)pthread_mutex_unlock(&w->lock);
@@ -148,17 +148,17 @@ void writer_run_batch(struct writer *w)
 	b.outcomes.end = &b.outcomes.first;
 	b.reports.end = &b.reports.first;
 	/* When the database cannot be written at all, what waits is told so at once. */
-	result = is_stopped(w, &err) ? err.code : keeper_begin(&w->keeper, &err);
+	result = is_stopped(w, &err) ? err.code : ingest_begin(&w->ingest, &err);
 	began = result == 0;
 	while (b.count < BATCH_OUTCOMES && b.bytes < BATCH_BYTES &&
-		w->keeper.added_bytes < size_batch_bytes(w->options) && clock_mono_us() - began_us < BATCH_US &&
+		w->ingest.added_bytes < size_batch_bytes(w->options) && clock_mono_us() - began_us < BATCH_US &&
 		extend_batch(w, &b)) {
 		struct poll_outcome *o = last_outcome(&b);
 
 		at_ms = o->at_ms;
 		if (!began)
 			continue;
-		result = keeper_take(&w->keeper, o, last_report(&b), &err);
+		result = ingest_take(&w->ingest, o, last_report(&b), &err);
 		if (result != 0)
 			break;
 	}
@@ -166,12 +166,12 @@ void writer_run_batch(struct writer *w)
 		struct timespec pause = {.tv_sec = 0, .tv_nsec = 10 * 1000 * 1000};
 
 		/* Not even memory for a report: let the others give some back. */
-		keeper_rollback(&w->keeper);
+		ingest_rollback(&w->ingest);
 		(void)nanosleep(&pause, NULL);
 		return;
 	}
 	if (result == 0)
-		result = keeper_commit(&w->keeper, at_ms, &err);
+		result = ingest_commit(&w->ingest, at_ms, &err);
 	if (result != 0)
 		lose_batch(w, &b, &err);
 	if (result == -EUCLEAN)

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "keeper.h"
+#include "ingest.h"
 #include "retention.h"
 #include "sitrep/ingest/writer.h"
 
@@ -65,7 +65,7 @@ struct writer {
 
 	/* the thread's own */
 	struct writer_options *options; /* a deep copy */
-	struct keeper keeper;
+	struct ingest ingest;
 	struct retention retention;
 	int wal_pages;
 	struct stored_rules *rules; /* NULL: none yet */

@@ -65,15 +65,15 @@ void writer_run_job(struct writer *w)
 	struct writer_job *j = take_first(w);
 	struct error *err = &j->report->error;
 	uint64_t one = 1;
-	int before = sqlite3_total_changes(w->keeper.store.db);
-	int result = keeper_begin(&w->keeper, err);
+	int before = sqlite3_total_changes(w->ingest.store.db);
+	int result = ingest_begin(&w->ingest, err);
 
 	if (result == 0) {
-		result = j->fn(j->arg, &w->keeper, err);
+		result = j->fn(j->arg, &w->ingest, err);
 		if (result == 0)
-			result = keeper_commit(&w->keeper, clock_wall_ms(), err);
+			result = ingest_commit(&w->ingest, clock_wall_ms(), err);
 		else
-			keeper_rollback(&w->keeper);
+			ingest_rollback(&w->ingest);
 	}
 	if (result != 0 && err->code == 0)
 		(void)error_sys(err, result, "cannot write the database");
@@ -83,11 +83,11 @@ void writer_run_job(struct writer *w)
 	*w->reports.end = j->report;
 	w->reports.end = &j->report->next;
 	/* One that wrote nothing says nothing of the disk. */
-	if (result == 0 && sqlite3_total_changes(w->keeper.store.db) != before)
+	if (result == 0 && sqlite3_total_changes(w->ingest.store.db) != before)
 		writer_note_stored(w);
-	else if (result != 0 && keeper_error_is_of_storage(result))
+	else if (result != 0 && ingest_error_is_of_storage(result))
 		writer_stop_storing(w, err);
-	w->newest_cursor = w->keeper.totals.cursor;
+	w->newest_cursor = w->ingest.counters.cursor;
 	(void)pthread_mutex_unlock(&w->lock);
 	/* Cannot fail but for a counter that nobody has read 2^64 times. */
 	(void)!write(w->fd, &one, sizeof(one));
@@ -98,23 +98,23 @@ void writer_run_job(struct writer *w)
 
 bool writer_match_due(const struct writer *w)
 {
-	return w->keeper.rules.pending && !w->stop && (w->match_again_ms == 0 || clock_mono_ms() >= w->match_again_ms);
+	return w->ingest.rules.pending && !w->stop && (w->match_again_ms == 0 || clock_mono_ms() >= w->match_again_ms);
 }
 
 void writer_match_stored(struct writer *w)
 {
-	struct keeper *k = &w->keeper;
+	struct ingest *k = &w->ingest;
 	struct error err = {0};
 	bool changed = false;
 	uint64_t one = 1;
-	int result = keeper_begin(k, &err);
+	int result = ingest_begin(k, &err);
 
 	if (result == 0) {
 		result = rule_store_step(&k->rules, clock_wall_ms(), &changed, &err);
 		k->visible = changed;
-		result = result < 0 ? result : keeper_commit(k, clock_wall_ms(), &err);
+		result = result < 0 ? result : ingest_commit(k, clock_wall_ms(), &err);
 		if (result != 0)
-			keeper_rollback(k);
+			ingest_rollback(k);
 	}
 	if (result != 0 && w->match_again_ms == 0)
 		log_emit(LOG_LEVEL_WARNING, "cannot match rules with stored items, will retry", "reason", err.text,
@@ -163,7 +163,7 @@ void writer_change_release(struct writer_change *c)
 	c->rules = NULL;
 }
 
-static int apply(void *arg, struct keeper *k, struct error *err)
+static int apply(void *arg, struct ingest *k, struct error *err)
 {
 	struct writer_change *c = arg;
 	int64_t highest = 0;
@@ -177,7 +177,7 @@ static int apply(void *arg, struct keeper *k, struct error *err)
 	if (result == 0)
 		result = websub_store_load(&k->websub, &c->websub, &c->websub_count, err);
 	if (result == 0 && c->rules != NULL)
-		result = rule_store_sync(&k->rules, c->rules, c->generation, k->totals.item_id + 1, &changed, err);
+		result = rule_store_sync(&k->rules, c->rules, c->generation, k->counters.item_id + 1, &changed, err);
 	for (size_t i = 0; result == 0 && i < c->count; i++)
 		highest = c->states[i].id > highest ? c->states[i].id : highest;
 	if (result == 0 && c->reserve != NULL && (result = c->reserve(c->arg, highest)) != 0)
@@ -196,7 +196,7 @@ static void take_over(struct writer *w, void *arg)
 	if (c->rules != NULL) {
 		w->rules = c->rules;
 		c->rules = old_rules;
-		rule_store_use(&w->keeper.rules, w->rules->set, c->generation);
+		rule_store_use(&w->ingest.rules, w->rules->set, c->generation);
 	}
 	if (c->options == NULL)
 		return;
@@ -208,7 +208,7 @@ static void take_over(struct writer *w, void *arg)
 	old->state_dir = NULL;
 	w->options = c->options;
 	c->options = old;
-	keeper_set_options(&w->keeper, w->options);
+	ingest_set_options(&w->ingest, w->options);
 	retention_restart(&w->retention);
 	writer_limit_wal(w);
 }

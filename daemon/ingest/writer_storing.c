@@ -90,17 +90,17 @@ static int find_room(const char *dir, struct error *err)
 
 /* A write that must reach the disk: SQLite leaves out a page whose bytes stay the same.  It costs the number of an
  * item that never is. */
-static int write_little(struct keeper *k, struct error *err)
+static int write_little(struct ingest *k, struct error *err)
 {
 	int left = 0, moved = 0, result;
 
 	/* A WAL that is in the database as a whole is written from its start again, and needs no room then. */
 	(void)sqlite3_wal_checkpoint_v2(k->store.db, NULL, SQLITE_CHECKPOINT_PASSIVE, &left, &moved);
-	result = keeper_begin(k, err);
+	result = ingest_begin(k, err);
 	if (result != 0)
 		return result;
-	k->totals.item_id++;
-	return keeper_commit(k, clock_wall_ms(), err);
+	k->counters.item_id++;
+	return ingest_commit(k, clock_wall_ms(), err);
 }
 
 void writer_try_storing(struct writer *w)
@@ -110,7 +110,7 @@ void writer_try_storing(struct writer *w)
 	int result = find_room(w->options->state_dir, &err);
 
 	if (result == 0)
-		result = write_little(&w->keeper, &err);
+		result = write_little(&w->ingest, &err);
 	(void)pthread_mutex_lock(&w->lock);
 	if (result == 0)
 		go_on_storing(w);

@@ -86,10 +86,10 @@ int feed_state_copy(struct feed_state *to, const struct feed_state *from)
 	*to = *from;
 	list_texts(to, texts);
 	result = str_own_copies(texts, TEXT_COUNT);
-	if (from->habits != NULL) {
-		to->habits = result == 0 ? malloc(from->habits_len) : NULL;
-		if (to->habits != NULL)
-			memcpy(to->habits, from->habits, from->habits_len);
+	if (from->history != NULL) {
+		to->history = result == 0 ? malloc(from->history_len) : NULL;
+		if (to->history != NULL)
+			memcpy(to->history, from->history, from->history_len);
 		else
 			result = -ENOMEM;
 	}
@@ -105,7 +105,7 @@ void feed_state_release(struct feed_state *s)
 	list_texts(s, texts);
 	for (size_t i = 0; i < TEXT_COUNT; i++)
 		free(*texts[i]);
-	free(s->habits);
+	free(s->history);
 	*s = (struct feed_state){0};
 }
 

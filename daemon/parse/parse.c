@@ -154,7 +154,7 @@ static void attempt_read(struct parse *p, reader *read, struct str text, struct 
 /* The sentence for a web page in a feed's place: what it is called, and what feeds it has. */
 static int web_page(struct parse *p, struct str text, struct error *err)
 {
-	enum { NAMED_MAX = 3 };
+	enum { ITEM_LOOKUP_MAX = 3 };
 	size_t title = str_find_nocase(text, STR("<title"), 0);
 	size_t open = title == STR_NPOS ? STR_NPOS : str_find_char(text, '>', title);
 	size_t close = open == STR_NPOS ? STR_NPOS : str_find_nocase(text, STR("</title"), open);
@@ -167,7 +167,7 @@ static int web_page(struct parse *p, struct str text, struct error *err)
 	(void)buf_puts(&sentence, "not a feed but an HTML page");
 	if (name.len > 0)
 		(void)buf_printf(&sentence, " titled \"%.*s\"", STR_ARG(utf8_cut(buf_str(&name), 200)));
-	for (int i = 0; i < count && i < NAMED_MAX; i++)
+	for (int i = 0; i < count && i < ITEM_LOOKUP_MAX; i++)
 		(void)buf_printf(
 			&sentence, "%s%.*s", i == 0 ? "; its feeds: " : ", ", STR_ARG(utf8_cut(links[i].url, 200)));
 	(void)error_set(err, -EBADMSG, "%.*s", STR_ARG(buf_str(&sentence)));

@@ -143,7 +143,7 @@ static const struct declared *find_declared(const struct repair *r, struct str n
 	return NULL;
 }
 
-static void named_reference(struct repair *r)
+static void item_lookup_reference(struct repair *r)
 {
 	struct str s = rest(r);
 	size_t i = 1;
@@ -191,7 +191,7 @@ static void reference(struct repair *r)
 	if (r->end - r->pos > 1 && r->pos[1] == '#')
 		numeric_reference(r);
 	else
-		named_reference(r);
+		item_lookup_reference(r);
 }
 
 /* A control character, or one of the two characters of the 0xef row that XML forbids. */

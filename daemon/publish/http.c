@@ -44,7 +44,7 @@ struct http_server {
 	struct event *readable;
 	struct event *timer;
 	struct event *deadline;
-	struct http_door door;
+	struct http_admission admission;
 	struct http_connection *arriving;     /* is being handed over */
 	struct request *parked, **parked_end; /* suspended until another turn, in order */
 	int64_t run_began_us;                 /* processor time */
@@ -110,7 +110,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (http_door_close_late(&s->door))
+	if (http_admission_close_late(&s->admission))
 		run(s);
 }
 
@@ -118,12 +118,12 @@ static void on_accept(void *arg, int fd, const struct sockaddr *peer, socklen_t 
 {
 	struct http_server *s = arg;
 
-	s->arriving = http_door_enter(&s->door, fd, peer);
+	s->arriving = http_admission_enter(&s->admission, fd, peer);
 	if (s->arriving == NULL)
 		(void)close(fd);
 	/* It closes fd when it refuses. */
 	else if (MHD_add_connection(s->daemon, fd, peer, peer_len) != MHD_YES && s->arriving != NULL)
-		http_door_leave(&s->door, s->arriving);
+		http_admission_leave(&s->admission, s->arriving);
 	s->arriving = NULL;
 	run(s);
 }
@@ -138,7 +138,7 @@ static void on_connection(
 		*context = s->arriving;
 		s->arriving = NULL;
 	} else {
-		http_door_leave(&s->door, *context);
+		http_admission_leave(&s->admission, *context);
 	}
 }
 
@@ -359,7 +359,7 @@ static enum MHD_Result answer_with(struct http_server *s, struct MHD_Connection 
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	if (c->is_late && answer->status == MHD_HTTP_SERVICE_UNAVAILABLE)
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "10");
-	http_door_note(c, HTTP_ANSWERED, size);
+	http_admission_note(c, HTTP_ANSWERED, size);
 	result = MHD_queue_response(connection, (unsigned)answer->status, response);
 	MHD_destroy_response(response);
 	return result;
@@ -392,7 +392,7 @@ static enum MHD_Result begin_request(
 	}
 	if (c->is_late && (!is_post || status != 0)) {
 		s->stats.requests++;
-		s->door.dropped[HTTP_DROP_FULL]++;
+		s->admission.dropped[HTTP_DROP_FULL]++;
 		answer.status = MHD_HTTP_SERVICE_UNAVAILABLE;
 		return answer_with(s, connection, &answer);
 	}
@@ -408,7 +408,7 @@ static enum MHD_Result begin_request(
 	r->connection = connection;
 	r->upload = is_post ? http_upload_new(status, limit, (uint64_t)length, &s->uploading) : NULL;
 	*state = r;
-	http_door_note(c, HTTP_UPLOADS, 0);
+	http_admission_note(c, HTTP_UPLOADS, 0);
 	return is_post && r->upload == NULL ? MHD_NO : MHD_YES;
 }
 
@@ -419,7 +419,7 @@ static void on_completed(
 
 	(void)arg;
 	(void)code;
-	http_door_note(door_of(connection), HTTP_WAITS, 0);
+	http_admission_note(door_of(connection), HTTP_WAITS, 0);
 	*state = NULL;
 	if (r == NULL)
 		return;
@@ -514,7 +514,7 @@ struct http_server *http_server_new(
 	struct http_server *s = calloc(1, sizeof(*s));
 	const union MHD_DaemonInfo *info;
 
-	if (s == NULL || http_door_init(&s->door, options) != 0) {
+	if (s == NULL || http_admission_init(&s->admission, options) != 0) {
 		free(s);
 		(void)error_sys(err, -ENOMEM, "cannot serve HTTP");
 		return NULL;
@@ -523,7 +523,7 @@ struct http_server *http_server_new(
 	s->fn = fn;
 	s->arg = arg;
 	s->parked_end = &s->parked;
-	/* The door counts; those that were shut down and are not closed yet are libmicrohttpd's alone. */
+	/* The admission counts; those that were shut down and are not closed yet are libmicrohttpd's alone. */
 	s->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
 		on_request, s, MHD_OPTION_CONNECTION_LIMIT, 2 * options->max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
 		(unsigned)CONNECTION_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
@@ -563,8 +563,8 @@ int http_server_listen(struct http_server *s, struct listener *l, struct error *
 void http_server_get_stats(const struct http_server *s, struct http_stats *stats)
 {
 	*stats = s->stats;
-	memcpy(stats->dropped, s->door.dropped, sizeof(stats->dropped));
-	stats->connections = s->door.count;
+	memcpy(stats->dropped, s->admission.dropped, sizeof(stats->dropped));
+	stats->connections = s->admission.count;
 }
 
 void http_server_free(struct http_server *s)
@@ -584,6 +584,6 @@ void http_server_free(struct http_server *s)
 		MHD_resume_connection(s->parked->connection);
 	if (s->daemon != NULL)
 		MHD_stop_daemon(s->daemon);
-	http_door_release(&s->door);
+	http_admission_release(&s->admission);
 	free(s);
 }

@@ -1,4 +1,4 @@
-/* Shared by http.c, http_head.c, http_door.c, http_body.c and http_upload.c only. */
+/* Shared by http.c, http_head.c, http_admission.c, http_body.c and http_upload.c only. */
 #ifndef SITREP_PUBLISH_HTTP_INTERNAL_H
 #define SITREP_PUBLISH_HTTP_INTERNAL_H
 
@@ -38,7 +38,7 @@ struct http_connection {
 };
 
 /* All connections, and how many there may be. */
-struct http_door {
+struct http_admission {
 	unsigned max, max_per_address;
 	struct config_network *proxies;
 	size_t proxy_count;
@@ -47,15 +47,15 @@ struct http_door {
 	uint64_t dropped[HTTP_DROP_REASONS];
 };
 
-int http_door_init(struct http_door *d, const struct http_options *options); /* 0 or -ENOMEM */
-void http_door_release(struct http_door *d);
+int http_admission_init(struct http_admission *d, const struct http_options *options); /* 0 or -ENOMEM */
+void http_admission_release(struct http_admission *d);
 /* NULL: there is no room, or no memory; the caller closes fd.  May shut others down. */
-struct http_connection *http_door_enter(struct http_door *d, int fd, const struct sockaddr *peer);
-void http_door_leave(struct http_door *d, struct http_connection *c);
+struct http_connection *http_admission_enter(struct http_admission *d, int fd, const struct sockaddr *peer);
+void http_admission_leave(struct http_admission *d, struct http_connection *c);
 /* c has come to that phase; answer_len is the answer's, 0 otherwise. */
-void http_door_note(struct http_connection *c, enum http_phase phase, size_t answer_len);
+void http_admission_note(struct http_connection *c, enum http_phase phase, size_t answer_len);
 /* Shuts those whose time is over; true when there were any. */
-bool http_door_close_late(struct http_door *d);
+bool http_admission_close_late(struct http_admission *d);
 
 /* http_head.c: a literal that says what is wrong with the head, or NULL: for what is ambiguous, and could be taken by
  * a proxy in front of us for another request than the one we see. */

@@ -12,16 +12,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gate.h"
+#include "host_limit.h"
 #include "sitrep/base/clock.h"
 
 struct feed {
 	struct heap_node node; /* before its site while it waits */
 	uint32_t number;
-	struct gate *site;           /* where it belongs, NULL: not in the queue */
-	struct gate *running_site;   /* whose slot it holds, NULL: it does not run */
-	struct gate *running_server; /* the same; NULL: none was known when it began */
-	int64_t again_ms;            /* due time for after its run, TIME_NONE */
+	struct host_limit *site;           /* where it belongs, NULL: not in the queue */
+	struct host_limit *running_site;   /* whose slot it holds, NULL: it does not run */
+	struct host_limit *running_server; /* the same; NULL: none was known when it began */
+	int64_t again_ms;                  /* due time for after its run, TIME_NONE */
 };
 
 struct due_queue {
@@ -31,8 +31,8 @@ struct due_queue {
 	struct heap due;
 	struct feed **feeds; /* by number, NULL: never seen */
 	size_t feeds_size;
-	struct gate_table sites;
-	struct gate_table servers;
+	struct host_limit_table sites;
+	struct host_limit_table servers;
 };
 
 static struct feed *feed_of(struct heap_node *n)
@@ -58,7 +58,7 @@ struct due_queue *due_queue_new(const struct due_queue_limits *limits)
 	if (q == NULL)
 		return NULL;
 	q->limits = sane(limits);
-	if (gate_table_init(&q->sites) != 0 || gate_table_init(&q->servers) != 0) {
+	if (host_limit_table_init(&q->sites) != 0 || host_limit_table_init(&q->servers) != 0) {
 		due_queue_free(q);
 		return NULL;
 	}
@@ -71,34 +71,34 @@ void due_queue_free(struct due_queue *q)
 		return;
 	for (size_t i = 0; i < q->feeds_size; i++)
 		free(q->feeds[i]);
-	gate_table_release(&q->sites);
-	gate_table_release(&q->servers);
+	host_limit_table_release(&q->sites);
+	host_limit_table_release(&q->servers);
 	heap_release(&q->ready);
 	heap_release(&q->due);
 	free(q->feeds);
 	free(q);
 }
 
-/* ---- gates ---- */
+/* ---- host limits ---- */
 
-/* Where a gate's place in the heap above it follows from its state. */
-static void gate_update(struct due_queue *q, struct gate *g, size_t limit)
+/* Where a host limit's place in the heap above it follows from its state. */
+static void host_limit_update(struct due_queue *q, struct host_limit *g, size_t limit)
 {
 	struct heap *above = g->parent != NULL ? &g->parent->waiting : &q->ready;
 
 	if (heap_top(&g->waiting) != NULL && g->running < limit)
-		heap_put(above, &g->by_ready, gate_opens_ms(g));
+		heap_put(above, &g->by_ready, host_limit_opens_ms(g));
 	else
 		heap_remove(above, &g->by_ready);
 }
 
-static void server_update(struct due_queue *q, struct gate *server)
+static void server_update(struct due_queue *q, struct host_limit *server)
 {
 	if (server != NULL)
-		gate_update(q, server, q->limits.per_server);
+		host_limit_update(q, server, q->limits.per_server);
 }
 
-static void site_update(struct due_queue *q, struct gate *site)
+static void site_update(struct due_queue *q, struct host_limit *site)
 {
 	const struct heap_node *first = heap_top(&site->waiting);
 
@@ -106,22 +106,22 @@ static void site_update(struct due_queue *q, struct gate *site)
 		heap_put(&q->due, &site->by_due, first->key);
 	else
 		heap_remove(&q->due, &site->by_due);
-	gate_update(q, site, q->limits.per_site);
+	host_limit_update(q, site, q->limits.per_site);
 	server_update(q, site->parent);
 }
 
 /* Nothing waits before it, runs there, or will come back to it. */
-static void server_drop_unused(struct due_queue *q, struct gate *server)
+static void server_drop_unused(struct due_queue *q, struct host_limit *server)
 {
 	if (server->members > 0 || server->running > 0)
 		return;
 	heap_remove(&q->ready, &server->by_ready);
-	gate_drop(&q->servers, server);
+	host_limit_drop(&q->servers, server);
 }
 
-static void site_leave_server(struct due_queue *q, struct gate *site)
+static void site_leave_server(struct due_queue *q, struct host_limit *site)
 {
-	struct gate *server = site->parent;
+	struct host_limit *server = site->parent;
 
 	heap_remove(server != NULL ? &server->waiting : &q->ready, &site->by_ready);
 	site->parent = NULL;
@@ -132,12 +132,12 @@ static void site_leave_server(struct due_queue *q, struct gate *site)
 	server_drop_unused(q, server);
 }
 
-static void site_drop_unused(struct due_queue *q, struct gate *site)
+static void site_drop_unused(struct due_queue *q, struct host_limit *site)
 {
 	if (site->members > 0 || site->running > 0)
 		return;
 	site_leave_server(q, site);
-	gate_drop(&q->sites, site);
+	host_limit_drop(&q->sites, site);
 }
 
 static int reserve(struct due_queue *q)
@@ -149,8 +149,8 @@ static int reserve(struct due_queue *q)
 
 int due_queue_place(struct due_queue *q, struct str site, struct str address, bool is_own)
 {
-	struct gate *s = gate_find(&q->sites, site);
-	struct gate *server;
+	struct host_limit *s = host_limit_find(&q->sites, site);
+	struct host_limit *server;
 
 	if (s == NULL || str_empty(address))
 		return 0;
@@ -159,7 +159,7 @@ int due_queue_place(struct due_queue *q, struct str site, struct str address, bo
 		return 0;
 	if (reserve(q) != 0)
 		return -ENOMEM;
-	server = gate_get(&q->servers, address);
+	server = host_limit_get(&q->servers, address);
 	if (server == NULL)
 		return -ENOMEM;
 	if (heap_reserve(&server->waiting, server->members + 1) != 0) {
@@ -178,14 +178,14 @@ int due_queue_place(struct due_queue *q, struct str site, struct str address, bo
 void due_queue_set_limits(struct due_queue *q, const struct due_queue_limits *limits)
 {
 	q->limits = sane(limits);
-	for (struct gate *s = gate_next(&q->sites, NULL); s != NULL; s = gate_next(&q->sites, s))
+	for (struct host_limit *s = host_limit_next(&q->sites, NULL); s != NULL; s = host_limit_next(&q->sites, s))
 		site_update(q, s);
 }
 
 void due_queue_cool_down(struct due_queue *q, struct str site, int64_t now_ms, int64_t until_ms)
 {
-	struct gate *s = gate_find(&q->sites, site);
-	struct gate *server;
+	struct host_limit *s = host_limit_find(&q->sites, site);
+	struct host_limit *server;
 	int64_t spare_ms = until_ms;
 
 	if (s == NULL)
@@ -207,7 +207,7 @@ void due_queue_cool_down(struct due_queue *q, struct str site, int64_t now_ms, i
 
 int64_t due_queue_closed_until(const struct due_queue *q, struct str site, bool *is_server)
 {
-	const struct gate *s = gate_find(&q->sites, site);
+	const struct host_limit *s = host_limit_find(&q->sites, site);
 
 	*is_server = s != NULL && s->parent != NULL && s->parent->closed_until_ms > s->closed_until_ms;
 	if (s == NULL)
@@ -217,7 +217,7 @@ int64_t due_queue_closed_until(const struct due_queue *q, struct str site, bool 
 
 bool due_queue_is_own(const struct due_queue *q, struct str site)
 {
-	const struct gate *s = gate_find(&q->sites, site);
+	const struct host_limit *s = host_limit_find(&q->sites, site);
 
 	return s != NULL && s->is_own;
 }
@@ -256,7 +256,7 @@ static struct feed *feed_get(struct due_queue *q, uint32_t number)
 /* Takes f away from its site; the slots it may hold stay held. */
 static void feed_leave(struct due_queue *q, struct feed *f)
 {
-	struct gate *site = f->site;
+	struct host_limit *site = f->site;
 
 	f->again_ms = TIME_NONE;
 	if (site == NULL)
@@ -270,11 +270,11 @@ static void feed_leave(struct due_queue *q, struct feed *f)
 
 static int feed_join(struct due_queue *q, struct feed *f, struct str name)
 {
-	struct gate *site;
+	struct host_limit *site;
 
 	if (reserve(q) != 0)
 		return -ENOMEM;
-	site = gate_get(&q->sites, name);
+	site = host_limit_get(&q->sites, name);
 	if (site == NULL)
 		return -ENOMEM;
 	if (site == f->site)
@@ -317,7 +317,7 @@ void due_queue_remove(struct due_queue *q, uint32_t feed)
 
 /* ---- going and coming back ---- */
 
-static void pass(struct gate *g, int64_t now_ms, int64_t gap_ms)
+static void pass(struct host_limit *g, int64_t now_ms, int64_t gap_ms)
 {
 	g->running++;
 	if (gap_ms > 0 && !g->is_own)
@@ -327,15 +327,15 @@ static void pass(struct gate *g, int64_t now_ms, int64_t gap_ms)
 bool due_queue_next(struct due_queue *q, int64_t now_ms, uint32_t *feed)
 {
 	struct heap_node *first = heap_top(&q->ready);
-	struct gate *site, *server = NULL;
+	struct host_limit *site, *server = NULL;
 	struct feed *f;
 
 	if (first == NULL || first->key > now_ms)
 		return false;
-	site = gate_of_ready(first);
+	site = host_limit_of_ready(first);
 	if (site->is_server) {
 		server = site;
-		site = gate_of_ready(heap_top(&server->waiting));
+		site = host_limit_of_ready(heap_top(&server->waiting));
 		pass(server, now_ms, q->limits.server_gap_ms);
 	}
 	pass(site, now_ms, q->limits.site_gap_ms);
@@ -352,7 +352,7 @@ bool due_queue_next(struct due_queue *q, int64_t now_ms, uint32_t *feed)
 void due_queue_done(struct due_queue *q, uint32_t feed)
 {
 	struct feed *f = feed < q->feeds_size ? q->feeds[feed] : NULL;
-	struct gate *site, *server;
+	struct host_limit *site, *server;
 
 	if (f == NULL || f->running_site == NULL)
 		return;
@@ -404,7 +404,7 @@ static void count_site(const struct heap_node *n, void *arg)
 {
 	struct counting *c = arg;
 
-	heap_each_until(&gate_of_due(n)->waiting, c->limit, count_feed, c);
+	heap_each_until(&host_limit_of_due(n)->waiting, c->limit, count_feed, c);
 }
 
 size_t due_queue_waiting(const struct due_queue *q, int64_t now_ms)

@@ -26,7 +26,7 @@ void validator_trust_init(struct validator_trust *t)
 
 bool validator_trust_is_useless(const struct validator_trust *t)
 {
-	return t->spent >= SPENT_MIN;
+	return t->useless_full_answers >= SPENT_MIN;
 }
 
 static bool has_hidden_news(const struct validator_trust *t, const struct validator_answer *a)
@@ -40,12 +40,12 @@ static bool has_hidden_news(const struct validator_trust *t, const struct valida
 static void note_probe(struct validator_trust *t, const struct validator_answer *a)
 {
 	if (has_hidden_news(t, a)) {
-		t->lies = true;
-		t->honest = 0;
+		t->false_304 = true;
+		t->good_304_in_row = 0;
 		return;
 	}
-	if (t->lies && ++t->honest >= HONEST_MIN)
-		t->lies = false;
+	if (t->false_304 && ++t->good_304_in_row >= HONEST_MIN)
+		t->false_304 = false;
 }
 
 /* By a clock that was wrong, and before it was put right. */
@@ -61,16 +61,16 @@ void validator_trust_note(struct validator_trust *t, const struct validator_answ
 	clamp(&t->unmodified_ms, a->at_ms);
 	clamp(&t->probed_ms, a->at_ms);
 	if (a->not_modified) {
-		t->spent = 0;
+		t->useless_full_answers = 0;
 		t->unmodified_ms = a->at_ms;
 		return;
 	}
 	if (!a->conditional)
 		note_probe(t, a);
 	else if (a->news > 0 && !validator_trust_is_useless(t))
-		t->spent = 0;
-	else if (t->spent < UINT32_MAX)
-		t->spent++;
+		t->useless_full_answers = 0;
+	else if (t->useless_full_answers < UINT32_MAX)
+		t->useless_full_answers++;
 	t->doubted = a->news > 0 ? 0 : a->awaited;
 	t->whole_ms = a->at_ms;
 }
@@ -97,7 +97,7 @@ bool validator_trust_wants_whole(
 		return false;
 	if (t->probed_ms != TIME_NONE && now_ms - t->probed_ms < day_ms)
 		return false;
-	if (t->lies || (!has_etag && is_in_future(last_modified, now_ms)))
+	if (t->false_304 || (!has_etag && is_in_future(last_modified, now_ms)))
 		return true;
 	return awaited >= AWAITED_MIN && awaited >= 2 * t->doubted;
 }

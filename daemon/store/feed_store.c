@@ -130,22 +130,22 @@ static void column_habits(sqlite3_stmt *s, int column, struct feed_state *st, bo
 
 	if (bytes.len == 0)
 		return;
-	st->habits = malloc(bytes.len);
-	if (st->habits == NULL) {
+	st->history = malloc(bytes.len);
+	if (st->history == NULL) {
 		*failed = true;
 		return;
 	}
-	memcpy(st->habits, bytes.data, bytes.len);
-	st->habits_len = bytes.len;
+	memcpy(st->history, bytes.data, bytes.len);
+	st->history_len = bytes.len;
 }
 
 /* A redirect is believed by how long it has been said: one of which that is lost begins anew.  One that is believed
  * stays so. */
-static void forget_timeless(char **url, int64_t *since_ms, bool is_believed)
+static void forget_timeless(char **url, int64_t *since_ms, bool move_is_confirmed)
 {
 	if (*url == NULL || *since_ms != TIME_NONE)
 		return;
-	if (is_believed) {
+	if (move_is_confirmed) {
 		*since_ms = 0;
 		return;
 	}
@@ -244,13 +244,13 @@ int feed_store_save(struct feed_store *f, const struct feed_row *row, struct err
 {
 	const struct feed_state *st = &row->state;
 	sqlite3_stmt *s = f->s[FEED_SAVE];
-	struct buf trust = BUF_INIT(TRUST_BYTES + SEAL_BYTES), habits = BUF_INIT(st->habits_len + SEAL_BYTES);
+	struct buf trust = BUF_INIT(TRUST_BYTES + SEAL_BYTES), history = BUF_INIT(st->history_len + SEAL_BYTES);
 	uint8_t bytes[TRUST_BYTES];
 	int i = 1, result;
 
 	result = add_sealed(&trust, str_make((const char *)bytes, identity_trust_encode(&row->trust, bytes)));
 	if (result == 0)
-		result = add_sealed(&habits, str_make((const char *)st->habits, st->habits_len));
+		result = add_sealed(&history, str_make((const char *)st->history, st->history_len));
 	if (result != 0) {
 		(void)error_sys(err, result, cannot_save);
 		goto out;
@@ -285,7 +285,7 @@ int feed_store_save(struct feed_store *f, const struct feed_row *row, struct err
 	sql_bind_cstr(s, i++, st->onward_url);
 	sql_bind_time(s, i++, st->onward_since_ms);
 	sql_bind_int(s, i++, st->onward_count);
-	sql_bind_blob(s, i++, habits.data, habits.len);
+	sql_bind_blob(s, i++, history.data, history.len);
 	sql_bind_int(s, i++, (int64_t)row->emptiness);
 	sql_bind_int(s, i++, (int64_t)st->identity);
 	sql_bind_blob(s, i++, trust.data, trust.len);
@@ -293,7 +293,7 @@ int feed_store_save(struct feed_store *f, const struct feed_row *row, struct err
 	result = sql_done(s, err, cannot_save);
 out:
 	buf_release(&trust);
-	buf_release(&habits);
+	buf_release(&history);
 	return result;
 }
 

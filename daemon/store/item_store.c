@@ -76,10 +76,10 @@ enum { REVISIONS_MAX = 20 };
 static const char cannot_find[] = "cannot look an item up";
 static const char cannot_keep[] = "cannot keep an item";
 
-int item_store_init(struct item_store *is, sqlite3 *db, struct totals *totals, struct error *err)
+int item_store_init(struct item_store *is, sqlite3 *db, struct counters *counters, struct error *err)
 {
 	is->db = db;
-	is->totals = totals;
+	is->counters = counters;
 	return sql_prepare(db, texts, ITEM_STATEMENTS, is->s, err);
 }
 
@@ -275,7 +275,7 @@ static int begin_story(struct item_store *is, struct item_row *row, int64_t stor
 	sql_bind_int(s, 3, row->seen_ms);
 	sql_bind_key(s, 4, row->uid);
 	sql_bind_int(s, 5, row->updated_ms);
-	is->totals->stories++;
+	is->counters->stories++;
 	return sql_done(s, err, cannot_keep);
 }
 
@@ -330,8 +330,8 @@ int item_store_add(struct item_store *is, struct item_row *row, struct error *er
 {
 	int result = 0;
 
-	row->id = ++is->totals->item_id;
-	is->totals->items++;
+	row->id = ++is->counters->item_id;
+	is->counters->items++;
 	if (row->story_id == 0) {
 		result = begin_story(is, row, row->id, err);
 	} else {

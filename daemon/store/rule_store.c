@@ -5,7 +5,7 @@
  * its matches are removed.
  *
  * The rules are matched on the words of the item's text as it was kept: rebuilt by the sanitizer, so that taking its
- * markup away needs no parser (plain.h). */
+ * markup away needs no parser (plain_text.h). */
 #include "sitrep/store/rule_store.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 #include "sitrep/base/clock.h"
 #include "sitrep/base/limits.h"
-#include "sitrep/model/plain.h"
+#include "sitrep/model/plain_text.h"
 #include "sitrep/rules/rule.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/sql/statements.h"

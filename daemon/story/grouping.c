@@ -19,7 +19,8 @@ enum {
 
 int grouping_create_tables(struct sqlite3 *db, struct error *err)
 {
-	return sql_exec(db, NEAR_SCHEMA HELD_SCHEMA, err, "cannot make the tables that stories are compared by");
+	return sql_exec(
+		db, NEAR_SCHEMA STORY_CONSTRAINT_SCHEMA, err, "cannot make the tables that stories are compared by");
 }
 
 struct grouping *grouping_new(struct sqlite3 *db, const struct story_params *params, struct error *err)
@@ -35,7 +36,7 @@ struct grouping *grouping_new(struct sqlite3 *db, const struct story_params *par
 	buf_init(&g->bytes, SKETCH_BYTES_MAX + SEAL_BYTES);
 	g->phrases = boilerplate_new(err);
 	if (g->phrases == NULL || near_store_init(&g->store, db, err) != 0 ||
-		near_index_init(&g->index, db, &g->store, err) != 0 || held_init(&g->held, db, err) != 0 ||
+		near_index_init(&g->index, db, &g->store, err) != 0 || story_constraint_init(&g->held, db, err) != 0 ||
 		near_store_load_phrases(&g->store, g->phrases, err) != 0) {
 		grouping_free(g);
 		return NULL;
@@ -47,7 +48,7 @@ void grouping_free(struct grouping *g)
 {
 	if (g == NULL)
 		return;
-	held_release(&g->held);
+	story_constraint_release(&g->held);
 	near_index_release(&g->index);
 	near_store_release(&g->store);
 	boilerplate_free(g->phrases);

@@ -127,7 +127,7 @@ static bool is_roundup(const struct grouping *g)
  * or both fit into it side by side. */
 static bool is_other_part(const struct grouping *g, const struct candidate *c, const struct candidate *m)
 {
-	return m->item_id != c->item_id && m->reasons.why == WHY_SHARED &&
+	return m->item_id != c->item_id && m->reasons.why == STORY_EXPLAIN_SHARED &&
 	       (c->reasons.contained || c->words >= g->whole.words + m->words);
 }
 
@@ -139,7 +139,7 @@ static int is_held_apart(struct grouping *g, int64_t story_id, struct error *err
 
 	for (size_t i = 0; i < g->candidate_count && result == 0; i++)
 		if (g->candidates[i].is_own && g->candidates[i].reasons.score >= g->params.join)
-			result = held_is_apart(&g->held, g->candidates[i].item_id, story_id, err);
+			result = story_constraint_is_apart(&g->held, g->candidates[i].item_id, story_id, err);
 	return result;
 }
 
@@ -186,7 +186,7 @@ static int is_barred(struct grouping *g, const struct grouping_item *r, const st
 
 	if (result != 0)
 		return result;
-	result = held_is_joined(&g->held, c->story_id, err);
+	result = story_constraint_is_joined(&g->held, c->story_id, err);
 	if (result != 0)
 		return result < 0 ? result : 0;
 	result = near_store_members(&g->store, c->story_id, ids, &found, err);
@@ -196,7 +196,7 @@ static int is_barred(struct grouping *g, const struct grouping_item *r, const st
 		result = get_known(g, r, ids[i], err);
 		if (result == 1) {
 			m = compare(g, r);
-			result = m.reasons.why == WHY_NUMBERS || is_other_part(g, c, &m);
+			result = m.reasons.why == STORY_EXPLAIN_NUMBERS || is_other_part(g, c, &m);
 		}
 	}
 	return result;

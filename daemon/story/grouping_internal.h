@@ -6,12 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "held.h"
 #include "sitrep/base/buf.h"
 #include "sitrep/story/boilerplate.h"
 #include "sitrep/story/grouping.h"
 #include "sitrep/story/near_index.h"
 #include "sitrep/story/near_store.h"
+#include "story_constraint.h"
 
 struct candidate {
 	int64_t item_id;
@@ -24,7 +24,7 @@ struct candidate {
 struct grouping {
 	struct near_store store;
 	struct near_index index;
-	struct held held;
+	struct story_constraints held;
 	struct boilerplate *phrases;
 	struct story_params params;
 	int64_t ahead_ms;                 /* of the clock, perhaps */

@@ -1,4 +1,4 @@
-/* Shared by stream.c, stream_say.c and stream_deliver.c only. */
+/* Shared by stream.c, stream_message.c and stream_deliver.c only. */
 #ifndef SITREP_STREAM_STREAM_INTERNAL_H
 #define SITREP_STREAM_STREAM_INTERNAL_H
 
@@ -44,7 +44,7 @@ struct stream {
 	struct stream_stats stats;
 };
 
-/* stream_say.c: one line each, sent with the next line_peer_flush(). */
+/* stream_message.c: one line each, sent with the next line_peer_flush(). */
 void stream_say(struct subscriber *s, struct str line);
 void stream_say_hello(struct subscriber *s, int64_t oldest);
 void stream_say_subscribed(struct subscriber *s);

@@ -10,7 +10,7 @@
 #include "sitrep/identity/identity.h"
 #include "sitrep/identity/identity_trust.h"
 #include "sitrep/identity/sketch.h"
-#include "sitrep/schedule/habits.h"
+#include "sitrep/schedule/feed_history.h"
 #include "sitrep/sql/seal.h"
 #include "sitrep/store/record.h"
 #include "sitrep/worker/job.h"
@@ -43,16 +43,16 @@ static void put(const struct buf *seed)
 static void put_habits(void)
 {
 	struct buf out = BUF_INIT(SEED_MAX);
-	struct habits h;
+	struct feed_history h;
 
-	habits_init(&h);
+	feed_history_init(&h);
 	for (int poll = 0; poll < 3; poll++) {
 		int64_t published_ms[] = {NOW_MS + poll * 3600000 - 1000, NOW_MS + poll * 3600000 - 900000};
 		struct rhythm_poll p = {
 			.at_ms = NOW_MS + poll * 3600000, .published_ms = published_ms, .fresh = 2, .shown = 20};
 
 		buf_clear(&out);
-		(void)habits_encode(&h, &out);
+		(void)feed_history_encode(&h, &out);
 		put(&out);
 		rhythm_note_poll(&h.rhythm, &p);
 		h.retry_after_ms = 60000;

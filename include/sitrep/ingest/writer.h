@@ -31,13 +31,13 @@ struct writer;
 /* The least size of the database that serves so many feeds: what is smaller works, but keeps next to nothing. */
 int64_t writer_least_size(size_t feeds);
 
-/* Decides when a feed is due next and what is remembered of it for that: sets state->due_ms and state->habits, while
+/* Decides when a feed is due next and what is remembered of it for that: sets state->due_ms and state->history, while
  * the rest of state stands as it will be committed. news is NULL when the outcome brought no document.  Called in
  * the writer's thread within the transaction, so it must be pure. */
 typedef void writer_plan_fn(
 	void *arg, struct feed_state *state, const struct poll_outcome *outcome, struct poll_news *news);
 
-/* The clock was set by jump_ms and shows now_ms: moves the times in state->habits along, as the rest of state has been
+/* The clock was set by jump_ms and shows now_ms: moves the times in state->history along, as the rest of state has been
  * (feed_state_follow_clock()).  Called as the plan is. */
 typedef void writer_follow_clock_fn(struct feed_state *state, int64_t jump_ms, int64_t now_ms);
 
@@ -45,7 +45,7 @@ struct writer_options {
 	const char *state_dir; /* copied */
 	writer_plan_fn *plan;
 	void *plan_arg;
-	writer_follow_clock_fn *follow_clock; /* NULL: habits hold no times */
+	writer_follow_clock_fn *follow_clock; /* NULL: history holds no times */
 	/* How long items and events are kept (0: for ever), and how large the database may become (0: any size). */
 	int64_t keep_items_ms, keep_events_ms, keep_size;
 	struct alert_specs alerts;          /* copied; a match of a rule that is not listed raises no alert */
@@ -63,10 +63,10 @@ void writer_submit(struct writer *w, struct poll_outcome *o);
 size_t writer_pending(struct writer *w);
 size_t writer_pending_bytes(struct writer *w);
 
-struct keeper; /* what the writer's thread holds; for functions of the store */
+struct ingest; /* what the writer's thread holds; for functions of the store */
 
 /* Runs in the writer's thread within a transaction, which is committed when it returns 0 and undone otherwise. */
-typedef int writer_fn(void *arg, struct keeper *k, struct error *err);
+typedef int writer_fn(void *arg, struct ingest *k, struct error *err);
 /* Runs in the loop afterwards; err->code 0: committed. */
 typedef poll_report_done_fn writer_done_fn;
 

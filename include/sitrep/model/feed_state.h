@@ -82,8 +82,8 @@ struct feed_state {
 	int onward_count;
 	bool pushed;            /* a hub delivers its news: asking is a precaution only (websub_state.h) */
 	int64_t server_wait_ms; /* what the server last asked for: Retry-After, max-age; a duration */
-	unsigned char *habits;  /* what the schedule remembers of it (habits.h), NULL: nothing */
-	size_t habits_len;
+	unsigned char *history; /* what the schedule remembers of it (feed_history.h), NULL: nothing */
+	size_t history_len;
 };
 
 /* A deep copy; -ENOMEM leaves *to empty. */

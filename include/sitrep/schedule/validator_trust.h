@@ -17,10 +17,10 @@
 
 /* All zero, but the times TIME_NONE, before the first poll: validator_trust_init(). */
 struct validator_trust {
-	uint32_t spent;        /* whole answers in a row that were asked with validators and brought nothing */
-	uint32_t honest;       /* whole answers in a row, asked without validators, that hid nothing */
-	bool lies;             /* a 304 was proven wrong */
-	int64_t whole_ms;      /* when the last whole answer came */
+	uint32_t useless_full_answers; /* whole answers in a row that were asked with validators and brought nothing */
+	uint32_t good_304_in_row;      /* whole answers in a row, asked without validators, that hid nothing */
+	bool false_304;                /* a 304 was proven wrong */
+	int64_t whole_ms;              /* when the last whole answer came */
 	int64_t probed_ms;     /* when it was last asked without validators that it had given, whatever came of it */
 	int64_t unmodified_ms; /* when it last said 304 */
 	double doubted;        /* how many items were awaited when it was last asked in vain */

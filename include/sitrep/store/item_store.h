@@ -15,7 +15,7 @@
 #include "sitrep/identity/churn.h"
 #include "sitrep/model/document.h"
 #include "sitrep/sql/sql.h"
-#include "sitrep/store/totals.h"
+#include "sitrep/store/counters.h"
 
 /* The feeds that have an item in the story, as a table of: each is found by a step over the items of the one before. */
 #define STORY_FEEDS_SQL(story)                                                                                         \
@@ -70,12 +70,12 @@ enum item_statement {
 struct item_store {
 	sqlite3 *db;
 	sqlite3_stmt *s[ITEM_STATEMENTS];
-	struct totals *totals; /* borrowed */
-	int64_t kept_bytes;    /* that were added, less those that were replaced, since the caller set it to 0 */
-	int64_t written;       /* identities and digests added since the start */
+	struct counters *counters; /* borrowed */
+	int64_t kept_bytes;        /* that were added, less those that were replaced, since the caller set it to 0 */
+	int64_t written;           /* identities and digests added since the start */
 };
 
-int item_store_init(struct item_store *is, sqlite3 *db, struct totals *totals, struct error *err);
+int item_store_init(struct item_store *is, sqlite3 *db, struct counters *counters, struct error *err);
 void item_store_release(struct item_store *is);
 
 /* An item that one of its keys led to. */

@@ -17,8 +17,8 @@
  * joins no story with a member from which the rule holds it apart, so that the order in which reports come does not
  * bring together what the rule keeps apart.  Nor does it join a story of which some members have as little in common
  * with the first report as it has itself: a chain of reports, each like the last, is no story.  The operator's word
- * goes before both (held.h): the next text of an item that was split off does not go back, and where stories were
- * joined their members' differences do not part them. */
+ * goes before both (story_constraint.h): the next text of an item that was split off does not go back, and where
+ * stories were joined their members' differences do not part them. */
 #ifndef SITREP_STORY_GROUPING_H
 #define SITREP_STORY_GROUPING_H
 

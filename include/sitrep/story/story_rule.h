@@ -65,12 +65,12 @@ enum story_verdict {
 };
 
 enum story_why {
-	WHY_SCORE,     /* the score decided, for or against */
-	WHY_TOO_SHORT, /* too few words, or too few that are not boilerplate */
-	WHY_TOO_OLD,
-	WHY_SHARED,  /* too few shingles shared */
-	WHY_NUMBERS, /* would be alike, but the numbers differ */
-	WHY_TITLE,   /* would be an update, but the titles differ */
+	STORY_EXPLAIN_SCORE,     /* the score decided, for or against */
+	STORY_EXPLAIN_TOO_SHORT, /* too few words, or too few that are not boilerplate */
+	STORY_EXPLAIN_TOO_OLD,
+	STORY_EXPLAIN_SHARED,  /* too few shingles shared */
+	STORY_EXPLAIN_NUMBERS, /* would be alike, but the numbers differ */
+	STORY_EXPLAIN_TITLE,   /* would be an update, but the titles differ */
 };
 
 /* What was seen, for whoever asks why. */

@@ -3,7 +3,7 @@
 #include "seed.h"
 #include "story_fixture.h"
 
-#include "../../../daemon/ingest/keeper.h"
+#include "../../../daemon/ingest/ingest.h"
 
 enum { ROUNDS = 6, FEEDS = 3, ITEMS = 9, AGAIN = 3 };
 
@@ -90,31 +90,31 @@ static void live(struct world *w, int times)
 	struct writer_options options = fixture_options(w->dir);
 	struct feed_state feeds[FEEDS] = {0};
 	struct error err = {0};
-	struct keeper k;
+	struct ingest k;
 	size_t order[FEEDS] = {0, 1, 2};
 	bool changed;
 
-	if (keeper_open(&k, &options, &err) != 0)
+	if (ingest_open(&k, &options, &err) != 0)
 		fail_msg("%s", err.text);
-	assert_int_equal(keeper_begin(&k, NULL), 0);
+	assert_int_equal(ingest_begin(&k, NULL), 0);
 	assert_int_equal(feed_store_sync(&k.feeds, fixture_feeds, FEEDS, feeds, &changed, NULL), 0);
-	assert_int_equal(keeper_commit(&k, NOW_MS, NULL), 0);
+	assert_int_equal(ingest_commit(&k, NOW_MS, NULL), 0);
 	for (int i = 0; i < times; i++) {
 		seed_shuffle(&w->seed, order, FEEDS);
-		assert_int_equal(keeper_begin(&k, NULL), 0);
+		assert_int_equal(ingest_begin(&k, NULL), 0);
 		for (size_t n = 0; n < FEEDS; n++) {
 			struct poll_outcome *o = make_outcome(&w->plans[order[n]], &feeds[order[n]], w->now_ms);
 			struct poll_report report = {0};
 
-			assert_int_equal(keeper_take(&k, o, &report, &err), 0);
+			assert_int_equal(ingest_take(&k, o, &report, &err), 0);
 			assert_string_equal(report.error.text, "");
 			feed_state_release(&report.state);
 			poll_outcome_free(o);
 			w->now_ms += MINUTE_MS;
 		}
-		assert_int_equal(keeper_commit(&k, w->now_ms, &err), 0);
+		assert_int_equal(ingest_commit(&k, w->now_ms, &err), 0);
 	}
-	keeper_close(&k);
+	ingest_close(&k);
 	for (size_t i = 0; i < FEEDS; i++)
 		feed_state_release(&feeds[i]);
 }

@@ -6,7 +6,7 @@
 #include "sitrep/store/check.h"
 #include "story_fixture.h"
 
-#include "../../../daemon/ingest/keeper.h"
+#include "../../../daemon/ingest/ingest.h"
 #include "../../../daemon/ingest/retention.h"
 #include "sitrep/story/near_index.h"
 
@@ -67,7 +67,7 @@ static inline struct buf make_document(size_t feed, int round)
 }
 
 /* Takes one in; each is made once. */
-static inline int poll_feed(struct keeper *k, int64_t feed_id, size_t feed, int round, struct error *err)
+static inline int poll_feed(struct ingest *k, int64_t feed_id, size_t feed, int round, struct error *err)
 {
 	static struct buf documents[FEEDS][ROUNDS];
 	struct poll_outcome o = {.feed_id = feed_id,
@@ -87,11 +87,11 @@ static inline int poll_feed(struct keeper *k, int64_t feed_id, size_t feed, int 
 	o.etag = strdup("\"tag\"");
 	o.last_modified = strdup("Mon, 23 Nov 2026 10:00:00 GMT");
 	o.moved_to = strdup("https://moved.example/feed");
-	result = keeper_begin(k, err);
+	result = ingest_begin(k, err);
 	if (result == 0)
-		result = keeper_take(k, &o, &r, err);
+		result = ingest_take(k, &o, &r, err);
 	if (result == 0)
-		result = keeper_commit(k, o.at_ms, err);
+		result = ingest_commit(k, o.at_ms, err);
 	if (result == 0 && r.error.code != 0) {
 		*err = r.error;
 		result = r.error.code;
@@ -156,7 +156,7 @@ static inline void fill_buckets(sqlite3 *db)
 	near_store_release(&store);
 }
 
-static inline void save_websub(struct keeper *k, int64_t feed_id)
+static inline void save_websub(struct ingest *k, int64_t feed_id)
 {
 	struct websub_state state;
 
@@ -168,9 +168,9 @@ static inline void save_websub(struct keeper *k, int64_t feed_id)
 	state.callback = strdup("https://news.example/websub/0123456789abcdef");
 	state.secret = strdup("0123456789abcdef0123456789abcdef");
 	state.asked_ms = state.action_ms = state.verified_ms = state.lease_until_ms = NOW_MS;
-	assert_int_equal(keeper_begin(k, NULL), 0);
+	assert_int_equal(ingest_begin(k, NULL), 0);
 	assert_int_equal(websub_store_save(&k->websub, &state, NULL), 0);
-	assert_int_equal(keeper_commit(k, NOW_MS, NULL), 0);
+	assert_int_equal(ingest_commit(k, NOW_MS, NULL), 0);
 	websub_state_release(&state);
 }
 
@@ -181,7 +181,7 @@ static inline void populate(const char *dir)
 	struct feed_state feeds[FEEDS];
 	struct story_query all = {.before_sort_ms = INT64_MAX, .before_id = INT64_MAX, .limit = 1};
 	char uid[UID_TEXT_MAX], other[UID_TEXT_MAX];
-	struct keeper k;
+	struct ingest k;
 	struct error err = {0};
 	struct reader *reader;
 	struct said said;
@@ -189,12 +189,12 @@ static inline void populate(const char *dir)
 	sqlite3 *db;
 	bool changed;
 
-	if (keeper_open(&k, &options, &err) != 0)
+	if (ingest_open(&k, &options, &err) != 0)
 		fail_msg("%s", err.text);
 	fill_buckets(k.store.db);
-	assert_int_equal(keeper_begin(&k, NULL), 0);
+	assert_int_equal(ingest_begin(&k, NULL), 0);
 	assert_int_equal(feed_store_sync(&k.feeds, fixture_feeds, FEEDS, feeds, &changed, NULL), 0);
-	assert_int_equal(keeper_commit(&k, NOW_MS, NULL), 0);
+	assert_int_equal(ingest_commit(&k, NOW_MS, NULL), 0);
 	for (int round = 0; round < 2; round++)
 		for (size_t i = 0; i < FEEDS; i++)
 			if (poll_feed(&k, feeds[i].id, i, round, &err) != 0)
@@ -206,13 +206,13 @@ static inline void populate(const char *dir)
 	all.before_sort_ms = NOW_MS + HOUR_MS / 2;
 	assert_int_equal(read_stories(reader, &all, take_uid, other, NULL), 1);
 	reader_free(reader);
-	named_begin(&k.named);
-	assert_int_equal(keeper_begin(&k, NULL), 0);
-	assert_int_equal(say_join(&k.say, str_from(uid), str_from(other), NOW_MS, &said, NULL), 0);
-	assert_int_equal(keeper_commit(&k, NOW_MS, NULL), 0);
+	item_lookup_begin(&k.named);
+	assert_int_equal(ingest_begin(&k, NULL), 0);
+	assert_int_equal(story_edit_join(&k.say, str_from(uid), str_from(other), NOW_MS, &said, NULL), 0);
+	assert_int_equal(ingest_commit(&k, NOW_MS, NULL), 0);
 	for (size_t i = 0; i < FEEDS; i++)
 		feed_state_release(&feeds[i]);
-	keeper_close(&k);
+	ingest_close(&k);
 	/* a small file is copied faster in each of many cases */
 	db_path(dir, path);
 	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
@@ -322,7 +322,7 @@ static inline void read_all(const char *dir, struct sights *s)
 	reader_free(r);
 }
 
-static inline void run_retention(struct keeper *k, struct sights *s)
+static inline void run_retention(struct ingest *k, struct sights *s)
 {
 	struct retention retention;
 	struct error err = {0};
@@ -341,19 +341,19 @@ static inline void run_retention(struct keeper *k, struct sights *s)
 	retention_release(&retention);
 }
 
-static inline void ask_why(struct keeper *k, const char *uid)
+static inline void ask_why(struct ingest *k, const char *uid)
 {
 	struct buf out = BUF_INIT(1024 * 1024);
 	struct error err = {0};
 	struct jsonw w;
 
 	jsonw_init(&w, &out);
-	named_begin(&k->named);
-	(void)why_write(&k->why, str_from(uid), STR_NONE, &w, &err);
+	item_lookup_begin(&k->named);
+	(void)story_explain_write(&k->why, str_from(uid), STR_NONE, &w, &err);
 	buf_release(&out);
 }
 
-static inline void load_websub(struct keeper *k, struct sights *s)
+static inline void load_websub(struct ingest *k, struct sights *s)
 {
 	struct websub_state *states;
 	struct error err = {0};
@@ -404,11 +404,11 @@ static inline void exercise(const char *dir, struct sights *s)
 	struct writer_options options = damage_options(dir);
 	struct feed_state feeds[FEEDS] = {0};
 	struct error err = {0};
-	struct keeper k;
+	struct ingest k;
 	bool changed;
 
 	*s = (struct sights){0};
-	if (keeper_open(&k, &options, &err) != 0) {
+	if (ingest_open(&k, &options, &err) != 0) {
 		note_failure_of(s, "open", &err);
 		return;
 	}
@@ -417,11 +417,11 @@ static inline void exercise(const char *dir, struct sights *s)
 	s->opened = true;
 	look_through(dir, s);
 	read_all(dir, s);
-	if (keeper_begin(&k, &err) != 0 ||
+	if (ingest_begin(&k, &err) != 0 ||
 		feed_store_sync(&k.feeds, fixture_feeds, FEEDS, feeds, &changed, &err) != 0 ||
-		keeper_commit(&k, NOW_MS, &err) != 0) {
+		ingest_commit(&k, NOW_MS, &err) != 0) {
 		note_failure_of(s, "feeds", &err);
-		keeper_rollback(&k);
+		ingest_rollback(&k);
 	}
 	load_websub(&k, s);
 	for (size_t i = 0; i < FEEDS && feeds[i].name != NULL; i++) {
@@ -433,7 +433,7 @@ static inline void exercise(const char *dir, struct sights *s)
 	}
 	run_retention(&k, s);
 	ask_why(&k, "00000000-0000-0000-0000-000000000000");
-	keeper_close(&k);
+	ingest_close(&k);
 }
 
 #endif

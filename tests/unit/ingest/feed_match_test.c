@@ -4,7 +4,7 @@
 
 #include <sqlite3.h>
 
-#include "../../../daemon/ingest/keeper.h"
+#include "../../../daemon/ingest/ingest.h"
 #include "sitrep/sql/sql.h"
 
 static struct feed_spec listed(const char *name, const char *url)

@@ -5,7 +5,7 @@
  * happens outside of SQLite. */
 #include "story_fixture.h"
 
-#include "../../../daemon/ingest/keeper.h"
+#include "../../../daemon/ingest/ingest.h"
 #include "../../../daemon/ingest/retention.h"
 
 enum {
@@ -21,7 +21,7 @@ enum {
 struct house {
 	char dir[256];
 	struct writer_options options;
-	struct keeper keeper;
+	struct ingest ingest;
 	struct retention retention;
 	struct feed_state feeds[FEEDS];
 	int64_t at_ms;
@@ -34,11 +34,11 @@ static void open_house(struct house *h)
 	*h = (struct house){.at_ms = NOW_MS};
 	state_dir_make(h->dir);
 	h->options = fixture_options(h->dir);
-	assert_int_equal(keeper_open(&h->keeper, &h->options, NULL), 0);
-	assert_int_equal(retention_init(&h->retention, &h->keeper, NULL), 0);
-	assert_int_equal(keeper_begin(&h->keeper, NULL), 0);
-	assert_int_equal(feed_store_sync(&h->keeper.feeds, fixture_feeds, FEEDS, h->feeds, &changed, NULL), 0);
-	assert_int_equal(keeper_commit(&h->keeper, NOW_MS, NULL), 0);
+	assert_int_equal(ingest_open(&h->ingest, &h->options, NULL), 0);
+	assert_int_equal(retention_init(&h->retention, &h->ingest, NULL), 0);
+	assert_int_equal(ingest_begin(&h->ingest, NULL), 0);
+	assert_int_equal(feed_store_sync(&h->ingest.feeds, fixture_feeds, FEEDS, h->feeds, &changed, NULL), 0);
+	assert_int_equal(ingest_commit(&h->ingest, NOW_MS, NULL), 0);
 }
 
 static void close_house(struct house *h)
@@ -46,7 +46,7 @@ static void close_house(struct house *h)
 	for (size_t i = 0; i < FEEDS; i++)
 		feed_state_release(&h->feeds[i]);
 	retention_release(&h->retention);
-	keeper_close(&h->keeper);
+	ingest_close(&h->ingest);
 	state_dir_remove(h->dir);
 }
 
@@ -156,7 +156,7 @@ static int64_t count_steps(struct house *h)
 {
 	int64_t steps = 0;
 
-	for (sqlite3_stmt *s = NULL; (s = sqlite3_next_stmt(h->keeper.store.db, s)) != NULL;)
+	for (sqlite3_stmt *s = NULL; (s = sqlite3_next_stmt(h->ingest.store.db, s)) != NULL;)
 		steps += sqlite3_stmt_status(s, SQLITE_STMTSTATUS_VM_STEP, 1);
 	return steps;
 }
@@ -181,10 +181,10 @@ static void add_poll(struct house *h, size_t feed, fill_fn *fill, int p, int ite
 	h->at_ms += MINUTE_MS;
 	(void)count_steps(h);
 	began_us = clock_thread_cpu_us();
-	assert_int_equal(keeper_begin(&h->keeper, NULL), 0);
-	assert_int_equal(keeper_take(&h->keeper, &o, &r, NULL), 0);
+	assert_int_equal(ingest_begin(&h->ingest, NULL), 0);
+	assert_int_equal(ingest_take(&h->ingest, &o, &r, NULL), 0);
 	assert_string_equal(r.error.text, "");
-	assert_int_equal(keeper_commit(&h->keeper, h->at_ms, NULL), 0);
+	assert_int_equal(ingest_commit(&h->ingest, h->at_ms, NULL), 0);
 	cost->us += clock_thread_cpu_us() - began_us;
 	cost->steps += count_steps(h);
 	feed_state_release(&r.state);
@@ -195,15 +195,15 @@ static void add_pruning(struct house *h, struct cost *cost)
 {
 	int64_t began_us = clock_thread_cpu_us(), later_ms = h->at_ms + 400 * DAY_MS;
 
-	h->keeper.options.keep_items_ms = 100 * DAY_MS;
+	h->ingest.options.keep_items_ms = 100 * DAY_MS;
 	retention_restart(&h->retention);
 	(void)count_steps(h);
 	while (retention_due(&h->retention, later_ms))
 		assert_int_equal(
-			retention_step(&h->retention, &h->keeper, (struct clock_mark){later_ms, later_ms}, NULL), 0);
+			retention_step(&h->retention, &h->ingest, (struct clock_mark){later_ms, later_ms}, NULL), 0);
 	cost->us += clock_thread_cpu_us() - began_us;
 	cost->steps += count_steps(h);
-	assert_int_equal(h->keeper.totals.items, 0);
+	assert_int_equal(h->ingest.counters.items, 0);
 }
 
 /* Some polls of two feeds that show the same, and the end of it all. */

@@ -62,11 +62,11 @@ static void an_item_is_looked_up_by_indexes(void **state)
 {
 	struct plans *p = *state;
 	struct item_store items;
-	struct totals totals;
+	struct counters counters;
 	struct error err = {0};
 
-	assert_int_equal(totals_load(p->store.db, &totals, &err), 0);
-	assert_int_equal(item_store_init(&items, p->store.db, &totals, &err), 0);
+	assert_int_equal(counters_load(p->store.db, &counters, &err), 0);
+	assert_int_equal(item_store_init(&items, p->store.db, &counters, &err), 0);
 	for (int i = 0; i < ITEM_STATEMENTS; i++)
 		assert_seeks(p, items.s[i]);
 	item_store_release(&items);

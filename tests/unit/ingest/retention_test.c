@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "../../../daemon/ingest/keeper.h"
+#include "../../../daemon/ingest/ingest.h"
 #include "../../../daemon/ingest/retention.h"
 
 enum { FEEDS = 2, STEPS_MAX = 10000 };
@@ -14,7 +14,7 @@ enum { FEEDS = 2, STEPS_MAX = 10000 };
 struct house {
 	char dir[256];
 	struct writer_options options;
-	struct keeper keeper;
+	struct ingest ingest;
 	struct retention retention;
 	struct feed_state feeds[FEEDS];
 };
@@ -29,11 +29,11 @@ static int setup(void **state)
 	h->options = fixture_options(h->dir);
 	h->options.keep_items_ms = 100 * DAY_MS;
 	h->options.keep_events_ms = 30 * DAY_MS;
-	assert_int_equal(keeper_open(&h->keeper, &h->options, NULL), 0);
-	assert_int_equal(retention_init(&h->retention, &h->keeper, NULL), 0);
-	assert_int_equal(keeper_begin(&h->keeper, NULL), 0);
-	assert_int_equal(feed_store_sync(&h->keeper.feeds, fixture_feeds, FEEDS, h->feeds, &changed, NULL), 0);
-	assert_int_equal(keeper_commit(&h->keeper, NOW_MS, NULL), 0);
+	assert_int_equal(ingest_open(&h->ingest, &h->options, NULL), 0);
+	assert_int_equal(retention_init(&h->retention, &h->ingest, NULL), 0);
+	assert_int_equal(ingest_begin(&h->ingest, NULL), 0);
+	assert_int_equal(feed_store_sync(&h->ingest.feeds, fixture_feeds, FEEDS, h->feeds, &changed, NULL), 0);
+	assert_int_equal(ingest_commit(&h->ingest, NOW_MS, NULL), 0);
 	*state = h;
 	return 0;
 }
@@ -45,7 +45,7 @@ static int teardown(void **state)
 	for (size_t i = 0; i < FEEDS; i++)
 		feed_state_release(&h->feeds[i]);
 	retention_release(&h->retention);
-	keeper_close(&h->keeper);
+	ingest_close(&h->ingest);
 	state_dir_remove(h->dir);
 	free(h);
 	return 0;
@@ -69,10 +69,10 @@ static struct poll_report take(struct house *h, size_t feed, int64_t at_ms, cons
 	}
 	o.document = draft_encode(&d);
 	draft_release(&d);
-	assert_int_equal(keeper_begin(&h->keeper, NULL), 0);
-	assert_int_equal(keeper_take(&h->keeper, &o, &r, NULL), 0);
+	assert_int_equal(ingest_begin(&h->ingest, NULL), 0);
+	assert_int_equal(ingest_take(&h->ingest, &o, &r, NULL), 0);
 	assert_string_equal(r.error.text, "");
-	assert_int_equal(keeper_commit(&h->keeper, at_ms, NULL), 0);
+	assert_int_equal(ingest_commit(&h->ingest, at_ms, NULL), 0);
 	feed_state_release(&r.state);
 	return r;
 }
@@ -85,7 +85,7 @@ static int clean(struct house *h, int64_t now_ms)
 
 	retention_restart(&h->retention);
 	while (retention_due(&h->retention, now_ms)) {
-		if (retention_step(&h->retention, &h->keeper, (struct clock_mark){now_ms, now_ms}, &err) != 0)
+		if (retention_step(&h->retention, &h->ingest, (struct clock_mark){now_ms, now_ms}, &err) != 0)
 			fail_msg("%s", err.text);
 		assert_true(++steps < STEPS_MAX);
 	}
@@ -97,7 +97,7 @@ static int64_t ask(struct house *h, const char *text)
 	sqlite3_stmt *s;
 	int64_t value;
 
-	assert_int_equal(sqlite3_prepare_v2(h->keeper.store.db, text, -1, &s, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(h->ingest.store.db, text, -1, &s, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
 	value = sqlite3_column_int64(s, 0);
 	(void)sqlite3_finalize(s);
@@ -122,11 +122,11 @@ static void test_nothing_is_old(void **state)
 	int64_t generation;
 
 	take(h, 0, NOW_MS, "a", 0, 500);
-	generation = h->keeper.totals.generation;
+	generation = h->ingest.counters.generation;
 	clean(h, NOW_MS + DAY_MS);
-	assert_int_equal(h->keeper.totals.items, 500);
+	assert_int_equal(h->ingest.counters.items, 500);
 	assert_int_equal(ask(h, "SELECT count(*) FROM event"), 500);
-	assert_int_equal(h->keeper.totals.generation, generation);
+	assert_int_equal(h->ingest.counters.generation, generation);
 	assert_false(retention_due(&h->retention, NOW_MS + DAY_MS));
 	assert_true(retention_due(&h->retention, NOW_MS + 2 * DAY_MS));
 }
@@ -140,7 +140,7 @@ static void test_events_go_first(void **state)
 	clean(h, NOW_MS + 31 * DAY_MS);
 	assert_int_equal(ask(h, "SELECT count(*) FROM event"), 10);
 	assert_int_equal(ask(h, "SELECT min(cursor) FROM event"), 501);
-	assert_int_equal(h->keeper.totals.items, 510);
+	assert_int_equal(h->ingest.counters.items, 510);
 	clean(h, NOW_MS + 60 * DAY_MS);
 	assert_int_equal(ask(h, "SELECT count(*) FROM event"), 0);
 	/* cursors go on where they were */
@@ -158,11 +158,11 @@ static void test_pruned_items_do_not_come_back(void **state)
 	take(h, 0, NOW_MS + 50 * DAY_MS, "a", 450, 460);
 	/* more than one step's worth */
 	assert_true(clean(h, now_ms) > 3);
-	assert_int_equal(h->keeper.totals.items, 10);
+	assert_int_equal(h->ingest.counters.items, 10);
 	assert_int_equal(ask(h, "SELECT count(*) FROM mark"), 10);
 	assert_consistent(h);
 
-	cursor = h->keeper.totals.cursor;
+	cursor = h->ingest.counters.cursor;
 	r = take(h, 0, now_ms, "a", 0, 460);
 	assert_counts(r, 0, 0, 0, 460);
 	/* under other guids, and from another feed */
@@ -171,7 +171,7 @@ static void test_pruned_items_do_not_come_back(void **state)
 	/* of what is kept, another outlet's equal text so long after is a story of its own */
 	r = take(h, 1, now_ms, "b", 0, 455);
 	assert_counts(r, 5, 0, 0, 450);
-	assert_int_equal(h->keeper.totals.cursor, cursor + 5);
+	assert_int_equal(h->ingest.counters.cursor, cursor + 5);
 	assert_consistent(h);
 }
 
@@ -185,18 +185,18 @@ static void test_pruned_items_of_a_feed_that_comes_back(void **state)
 	take(h, 0, NOW_MS, "a", 0, 30);
 	/* without it, then with it again */
 	for (size_t first = 2; first-- > 0;) {
-		assert_int_equal(keeper_begin(&h->keeper, NULL), 0);
+		assert_int_equal(ingest_begin(&h->ingest, NULL), 0);
 		assert_int_equal(
-			feed_store_sync(&h->keeper.feeds, fixture_feeds + first, FEEDS - first, states, &changed, NULL),
+			feed_store_sync(&h->ingest.feeds, fixture_feeds + first, FEEDS - first, states, &changed, NULL),
 			0);
 		assert_true(changed);
-		assert_int_equal(keeper_commit(&h->keeper, NOW_MS, NULL), 0);
+		assert_int_equal(ingest_commit(&h->ingest, NOW_MS, NULL), 0);
 		for (size_t i = 0; i < FEEDS - first; i++)
 			feed_state_release(&states[i]);
 		if (first == 1)
 			clean(h, NOW_MS + 290 * DAY_MS);
 	}
-	assert_int_equal(h->keeper.totals.items, 0);
+	assert_int_equal(h->ingest.counters.items, 0);
 	assert_counts(take(h, 0, NOW_MS + 290 * DAY_MS, "a", 0, 31), 1, 0, 0, 30);
 	assert_consistent(h);
 }
@@ -208,11 +208,11 @@ static void test_a_story_lives_as_long_as_a_report(void **state)
 	take(h, 0, NOW_MS, "a", 0, 1);
 	take(h, 1, NOW_MS + 10 * DAY_MS, "b", 0, 1);
 	clean(h, NOW_MS + 105 * DAY_MS);
-	assert_int_equal(h->keeper.totals.items, 1);
-	assert_int_equal(h->keeper.totals.stories, 1);
+	assert_int_equal(h->ingest.counters.items, 1);
+	assert_int_equal(h->ingest.counters.stories, 1);
 	assert_consistent(h);
 	clean(h, NOW_MS + 115 * DAY_MS);
-	assert_int_equal(h->keeper.totals.stories, 0);
+	assert_int_equal(h->ingest.counters.stories, 0);
 	assert_int_equal(ask(h, "SELECT count(*) FROM mark"), 0);
 	assert_consistent(h);
 }
@@ -223,7 +223,7 @@ static void test_tombstones_last_while_they_are_shown(void **state)
 
 	take(h, 0, NOW_MS, "a", 0, 300);
 	clean(h, NOW_MS + 101 * DAY_MS);
-	assert_int_equal(h->keeper.totals.items, 0);
+	assert_int_equal(h->ingest.counters.items, 0);
 	/* number 7 stays in its feed for a year */
 	for (int day = 102; day < 365; day += 20)
 		take(h, 0, NOW_MS + day * DAY_MS, "a", 7, 8);
@@ -260,22 +260,22 @@ static void test_size(void **state)
 
 	for (int i = 0; i < 20; i++)
 		take(h, 0, NOW_MS + i * HOUR_MS, "a", i * 500, (i + 1) * 500);
-	h->keeper.options.keep_size = 3 * 1024 * 1024;
+	h->ingest.options.keep_size = 3 * 1024 * 1024;
 	clean(h, NOW_MS + DAY_MS);
 	assert_true(ask(h, "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count(),"
-			   " pragma_freelist_count(), pragma_page_size()") <= h->keeper.options.keep_size);
-	assert_true(h->keeper.totals.items >= 200);
-	assert_true(h->keeper.totals.items < 10000);
+			   " pragma_freelist_count(), pragma_page_size()") <= h->ingest.options.keep_size);
+	assert_true(h->ingest.counters.items >= 200);
+	assert_true(h->ingest.counters.items < 10000);
 	/* the oldest went */
 	assert_int_equal(ask(h, "SELECT max(id) - min(id) + 1 - count(*) FROM item"), 0);
 	assert_int_equal(ask(h, "SELECT max(id) FROM item"), 10000);
 	assert_consistent(h);
 	/* and the file shrinks with the next checkpoint */
 	assert_int_equal(
-		sqlite3_wal_checkpoint_v2(h->keeper.store.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL), SQLITE_OK);
+		sqlite3_wal_checkpoint_v2(h->ingest.store.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL), SQLITE_OK);
 	(void)snprintf(path, sizeof(path), "%s/sitrepd.db", h->dir);
 	assert_int_equal(stat(path, &st), 0);
-	assert_true(st.st_size < h->keeper.options.keep_size + 2 * 1024 * 1024);
+	assert_true(st.st_size < h->ingest.options.keep_size + 2 * 1024 * 1024);
 }
 
 /* The writer does all this by itself when nothing else is to be done. */

@@ -6,7 +6,7 @@
 
 #include "sitrep/identity/canon.h"
 #include "sitrep/identity/identity.h"
-#include "sitrep/model/plain.h"
+#include "sitrep/model/plain_text.h"
 #include "sitrep/rules/rule.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/store/rule_store.h"

@@ -8,8 +8,8 @@
 
 #include "../../../daemon/store/schema.h"
 #include "../../../daemon/store/schema_steps.h"
-#include "../../../daemon/story/held.h"
 #include "../../../daemon/story/near_schema.h"
+#include "../../../daemon/story/story_constraint.h"
 #include "sitrep/sql/statements.h"
 
 /* Never changed: a step that is on the main branch keeps its text, a correction is a new step. */
@@ -161,7 +161,7 @@ static void test_tables_in_memory_are_those_of_the_steps(void **state)
 
 	make(f);
 	(void)snprintf(memory, sizeof(memory), "%s/memory.db", f->dir);
-	run_sql_in(memory, NEAR_SCHEMA HELD_SCHEMA);
+	run_sql_in(memory, NEAR_SCHEMA STORY_CONSTRAINT_SCHEMA);
 	expected = rows(f->db, own);
 	assert_rows(memory, own, expected);
 	free(expected);

@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-#include "../../../daemon/ingest/keeper.h"
+#include "../../../daemon/ingest/ingest.h"
 
 enum { FEEDS = 3, KILLED = 9 };
 
@@ -106,13 +106,13 @@ static struct poll_outcome *make_step(int n, const struct feed_state *feeds)
 
 /* ---- a life ---- */
 
-static void take(struct keeper *k, struct poll_outcome *o)
+static void take(struct ingest *k, struct poll_outcome *o)
 {
 	struct poll_report report = {0};
 	struct error err = {0};
 
-	if (keeper_begin(k, &err) != 0 || keeper_take(k, o, &report, &err) != 0 ||
-		keeper_commit(k, o->at_ms, &err) != 0)
+	if (ingest_begin(k, &err) != 0 || ingest_take(k, o, &report, &err) != 0 ||
+		ingest_commit(k, o->at_ms, &err) != 0)
 		fail_msg("%s", err.text);
 	assert_int_equal(report.error.code, 0);
 	feed_state_release(&report.state);
@@ -125,21 +125,21 @@ static void live(const char *dir, int first, int last, bool in_order)
 	struct writer_options options = fixture_options(dir);
 	struct feed_state feeds[FEEDS] = {0};
 	struct error err = {0};
-	struct keeper k;
+	struct ingest k;
 	bool changed;
 
-	if (keeper_open(&k, &options, &err) != 0)
+	if (ingest_open(&k, &options, &err) != 0)
 		fail_msg("%s", err.text);
-	if (keeper_begin(&k, &err) != 0 ||
+	if (ingest_begin(&k, &err) != 0 ||
 		feed_store_sync(&k.feeds, fixture_feeds, FEEDS, feeds, &changed, &err) != 0 ||
-		keeper_commit(&k, NOW_MS, &err) != 0)
+		ingest_commit(&k, NOW_MS, &err) != 0)
 		fail_msg("%s", err.text);
 	for (int n = first; n <= last; n++) {
 		take(&k, make_step(n, feeds));
 		progress->committed = n + 1;
 	}
 	if (in_order)
-		keeper_close(&k);
+		ingest_close(&k);
 }
 
 static int on_statement(unsigned type, void *context, void *statement, void *text)

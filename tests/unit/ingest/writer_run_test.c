@@ -3,26 +3,26 @@
 
 #include <pthread.h>
 
-#include "../../../daemon/ingest/keeper.h"
+#include "../../../daemon/ingest/ingest.h"
 #include "sitrep/sql/sql.h"
 
 struct call {
 	struct error end;
 	pthread_t thread;
-	int code;              /* what the function returns */
-	int64_t cursor;        /* the newest event when it ran */
-	pthread_mutex_t *gate; /* NULL; else it waits for it */
+	int code;                    /* what the function returns */
+	int64_t cursor;              /* the newest event when it ran */
+	pthread_mutex_t *host_limit; /* NULL; else it waits for it */
 };
 
-static int note(void *arg, struct keeper *k, struct error *err)
+static int note(void *arg, struct ingest *k, struct error *err)
 {
 	struct call *c = arg;
 
 	c->thread = pthread_self();
-	c->cursor = k->totals.cursor;
-	if (c->gate != NULL) {
-		assert_int_equal(pthread_mutex_lock(c->gate), 0);
-		assert_int_equal(pthread_mutex_unlock(c->gate), 0);
+	c->cursor = k->counters.cursor;
+	if (c->host_limit != NULL) {
+		assert_int_equal(pthread_mutex_lock(c->host_limit), 0);
+		assert_int_equal(pthread_mutex_unlock(c->host_limit), 0);
 	}
 	assert_int_equal(sql_exec(k->store.db, "UPDATE feed SET polls = polls + 1000", err, "test"), 0);
 	return c->code == 0 ? 0 : error_set(err, c->code, "as the test wants it");
@@ -67,11 +67,11 @@ static void test_a_transaction(void **state)
 static void test_order(void **state)
 {
 	struct fixture *f = *state;
-	pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-	struct call held = {.gate = &gate}, between = {0};
+	pthread_mutex_t host_limit = PTHREAD_MUTEX_INITIALIZER;
+	struct call held = {.host_limit = &host_limit}, between = {0};
 	size_t before = 0, after = 0;
 
-	assert_int_equal(pthread_mutex_lock(&gate), 0);
+	assert_int_equal(pthread_mutex_lock(&host_limit), 0);
 	assert_int_equal(writer_run(f->writer, note, fixture_note_end, &held), 0);
 	submit_news(f, "one");
 	submit_news(f, "two");
@@ -81,7 +81,7 @@ static void test_order(void **state)
 		writer_submit(f->writer, outcome_make(f, BRAVO, OUTCOME_NOT_MODIFIED));
 	/* the thread is held, and this one is not */
 	assert_int_equal(writer_pending(f->writer), 602);
-	assert_int_equal(pthread_mutex_unlock(&gate), 0);
+	assert_int_equal(pthread_mutex_unlock(&host_limit), 0);
 	while (before + after < 602) {
 		struct pollfd fd = {.fd = writer_fd(f->writer), .events = POLLIN};
 		struct poll_report *first;

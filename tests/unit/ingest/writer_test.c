@@ -350,7 +350,7 @@ static void await_storing(struct fixture *f)
 	assert_false(s.stopped);
 }
 
-/* A limit on file sizes stands in for a disk that fails; keeper_test.c has a full one. */
+/* A limit on file sizes stands in for a disk that fails; ingest_test.c has a full one. */
 static void test_disk_that_fails(void **state)
 {
 	struct fixture *f = *state;

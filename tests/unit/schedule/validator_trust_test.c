@@ -68,7 +68,7 @@ static void test_304_for_ever(void **state)
 	assert_true(awaited >= 20);
 	now += hour;
 	whole(&t, false, 20, start + 2 * hour, awaited, now);
-	assert_true(t.lies);
+	assert_true(t.false_304);
 	/* from then on once a day, for as long as it lies */
 	for (int i = 0; i < 24 * 30; i++) {
 		now += hour;
@@ -91,7 +91,7 @@ static void test_304_for_ever(void **state)
 		}
 	}
 	assert_int_equal(asked, 37);
-	assert_false(t.lies);
+	assert_false(t.false_304);
 }
 
 /* A feed that fell silent is asked at ever longer intervals, not once a day. */
@@ -115,7 +115,7 @@ static void test_silence_is_no_lie(void **state)
 			not_modified(&t, now);
 		}
 	}
-	assert_false(t.lies);
+	assert_false(t.false_304);
 	assert_int_equal(asked, 7); /* at 20 awaited and each doubling up to 1752 */
 }
 
@@ -129,16 +129,16 @@ static void test_what_proves_nothing(void **state)
 	whole(&t, false, 20, TIME_NONE, 0, start);
 	not_modified(&t, start + 10 * hour);
 	whole(&t, false, 1, start + 9 * hour + hour / 2, 30, start + 11 * hour); /* just before it: the clocks differ */
-	assert_false(t.lies);
+	assert_false(t.false_304);
 	not_modified(&t, start + 20 * hour);
 	whole(&t, false, 1, start - 5 * day, 30, start + 21 * hour);
-	assert_false(t.lies);
+	assert_false(t.false_304);
 	not_modified(&t, start + 30 * hour);
 	whole(&t, false, 1, TIME_NONE, 30, start + 31 * hour);
-	assert_false(t.lies);
+	assert_false(t.false_304);
 	not_modified(&t, start + 40 * hour);
 	whole(&t, false, 1, start + 35 * hour, 30, start + 41 * hour);
-	assert_true(t.lies);
+	assert_true(t.false_304);
 }
 
 static void test_last_modified_in_the_future(void **state)
@@ -179,7 +179,7 @@ static void test_a_day_without_an_answer_is_over_too(void **state)
 		}
 	}
 	assert_int_equal(asked, 30);
-	assert_false(t.lies);
+	assert_false(t.false_304);
 }
 
 static void test_etag_that_changes_each_time(void **state)

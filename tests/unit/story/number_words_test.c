@@ -171,7 +171,7 @@ static void words_do_not_outvote_figures(void **state)
 
 	(void)state;
 	assert_int_equal(r.verdict, STORY_APART);
-	assert_int_equal(r.why, WHY_NUMBERS);
+	assert_int_equal(r.why, STORY_EXPLAIN_NUMBERS);
 }
 
 /* A text that was kept before words were read as numbers has changed none when it is read anew. */

@@ -49,7 +49,7 @@ static void reprints_are_found(void **state)
 		compare_with(&story_params_default, "New patrol ship arrives early", reprint, false, 0);
 
 	(void)state;
-	check(r, STORY_REPRINT, WHY_SCORE);
+	check(r, STORY_REPRINT, STORY_EXPLAIN_SCORE);
 	assert_true(r.score > 0.6 && r.score <= 1);
 	assert_true(r.resemblance > 0.3 && r.resemblance < r.score);
 	assert_int_equal(r.numbers_shared, r.numbers_of);
@@ -78,7 +78,7 @@ static void an_excerpt_is_found_in_the_whole(void **state)
 		false, HOUR_MS);
 
 	(void)state;
-	check(r, STORY_REPRINT, WHY_SCORE);
+	check(r, STORY_REPRINT, STORY_EXPLAIN_SCORE);
 	assert_true(r.is_short);
 	assert_true(r.contained);
 }
@@ -104,10 +104,10 @@ static void bulletins_of_two_weeks_are_apart(void **state)
 	(void)snprintf(second, sizeof(second), bulletin, 287, "Sunday 11 January", 312, 38, 5, 1240, 101);
 	a = sketch_of("Traffic in the strait", first);
 	b = sketch_of("Traffic in the strait", second);
-	check(story_compare(&story_params_default, &a, &b, false, 7 * DAY_MS), STORY_APART, WHY_NUMBERS);
-	check(story_compare(&story_params_default, &b, &a, false, 7 * DAY_MS), STORY_APART, WHY_NUMBERS);
+	check(story_compare(&story_params_default, &a, &b, false, 7 * DAY_MS), STORY_APART, STORY_EXPLAIN_NUMBERS);
+	check(story_compare(&story_params_default, &b, &a, false, 7 * DAY_MS), STORY_APART, STORY_EXPLAIN_NUMBERS);
 	unguarded.guard = false;
-	check(story_compare(&unguarded, &a, &b, false, 7 * DAY_MS), STORY_REPRINT, WHY_SCORE);
+	check(story_compare(&unguarded, &a, &b, false, 7 * DAY_MS), STORY_REPRINT, STORY_EXPLAIN_SCORE);
 }
 
 /* Figures in a paragraph that one outlet added contradict nothing. */
@@ -127,7 +127,7 @@ static void added_figures_are_no_contradiction(void **state)
 		"than at the end of 2023.",
 		body);
 	b = sketch_of(title, longer);
-	check(story_compare(&story_params_default, &a, &b, false, HOUR_MS), STORY_REPRINT, WHY_SCORE);
+	check(story_compare(&story_params_default, &a, &b, false, HOUR_MS), STORY_REPRINT, STORY_EXPLAIN_SCORE);
 }
 
 /* ---- one outlet */
@@ -138,11 +138,12 @@ static void one_outlet_must_say_nearly_the_same(void **state)
 	char again[900];
 
 	(void)state;
-	check(compare_with(&p, "New patrol ship arrives early", reprint, true, HOUR_MS), STORY_APART, WHY_SCORE);
+	check(compare_with(&p, "New patrol ship arrives early", reprint, true, HOUR_MS), STORY_APART,
+		STORY_EXPLAIN_SCORE);
 	(void)snprintf(again, sizeof(again), "%s More follows.", body);
 	check(compare_with(&p, "Update: Shipyard hands over second patrol vessel to coast guard", again, true, HOUR_MS),
-		STORY_UPDATE, WHY_SCORE);
-	check(compare_with(&p, "Ceremony in the rain", again, true, HOUR_MS), STORY_APART, WHY_TITLE);
+		STORY_UPDATE, STORY_EXPLAIN_SCORE);
+	check(compare_with(&p, "Ceremony in the rain", again, true, HOUR_MS), STORY_APART, STORY_EXPLAIN_TITLE);
 }
 
 static void windows_close(void **state)
@@ -150,10 +151,10 @@ static void windows_close(void **state)
 	const struct story_params *p = &story_params_default;
 
 	(void)state;
-	check(compare_with(p, title, reprint, false, 14 * DAY_MS), STORY_REPRINT, WHY_SCORE);
-	check(compare_with(p, title, reprint, false, 14 * DAY_MS + 1), STORY_APART, WHY_TOO_OLD);
-	check(compare_with(p, title, body, true, 7 * DAY_MS), STORY_UPDATE, WHY_SCORE);
-	check(compare_with(p, title, body, true, 7 * DAY_MS + 1), STORY_APART, WHY_TOO_OLD);
+	check(compare_with(p, title, reprint, false, 14 * DAY_MS), STORY_REPRINT, STORY_EXPLAIN_SCORE);
+	check(compare_with(p, title, reprint, false, 14 * DAY_MS + 1), STORY_APART, STORY_EXPLAIN_TOO_OLD);
+	check(compare_with(p, title, body, true, 7 * DAY_MS), STORY_UPDATE, STORY_EXPLAIN_SCORE);
+	check(compare_with(p, title, body, true, 7 * DAY_MS + 1), STORY_APART, STORY_EXPLAIN_TOO_OLD);
 }
 
 /* ---- too little to tell */
@@ -164,16 +165,16 @@ static void little_text_tells_nothing(void **state)
 
 	(void)state;
 	check(compare_texts("Daily update", "All the news", "Daily update", "All the news"), STORY_APART,
-		WHY_TOO_SHORT);
+		STORY_EXPLAIN_TOO_SHORT);
 	check(compare_texts("Morning briefing", "What you need to know today", "Morning briefing", "What we saw today"),
-		STORY_APART, WHY_TOO_SHORT);
+		STORY_APART, STORY_EXPLAIN_TOO_SHORT);
 	check(compare_with(&story_params_default, "Weather",
 		      "Rain and wind are expected in the north and on the coast on "
 		      "Wednesday",
 		      false, 0),
-		STORY_APART, WHY_SHARED);
+		STORY_APART, STORY_EXPLAIN_SHARED);
 	off.near = false;
-	check(compare_with(&off, title, body, false, 0), STORY_APART, WHY_TOO_SHORT);
+	check(compare_with(&off, title, body, false, 0), STORY_APART, STORY_EXPLAIN_TOO_SHORT);
 }
 
 /* What is in between, in short texts, is a link and no more; unless the headline is the same. */
@@ -189,15 +190,15 @@ static void short_texts_have_a_tier_between(void **state)
 		"cuts at the gates");
 
 	(void)state;
-	check(r, STORY_RELATED, WHY_SCORE);
+	check(r, STORY_RELATED, STORY_EXPLAIN_SCORE);
 	r = compare_texts("Minister to visit shipyard before vote on budget",
 		"Her office gave no date for the trip, which unions plan to use for a protest at the gates",
 		"Minister to visit shipyard before vote on budget", "It would be the first trip of the kind in years");
-	check(r, STORY_REPRINT, WHY_SCORE);
+	check(r, STORY_REPRINT, STORY_EXPLAIN_SCORE);
 	r = compare_texts("Minister to visit shipyard",
 		"Her office gave no date for the trip, which unions plan to use for a protest at the gates",
 		"Minister to visit shipyard", "It would be the first trip of the kind in years");
-	check(r, STORY_APART, WHY_SHARED);
+	check(r, STORY_APART, STORY_EXPLAIN_SHARED);
 }
 
 /* ---- one event, six headlines; and another event */

@@ -1,6 +1,6 @@
 /* The one row of numbers that the whole database shares.  It is read once and written once a transaction,
  * so its statements are not kept. */
-#include "sitrep/store/totals.h"
+#include "sitrep/store/counters.h"
 
 #include <errno.h>
 
@@ -17,9 +17,9 @@ static const char cannot_read[] = "cannot read the database";
 enum { LOAD_TOTALS, COUNT_TOTALS, LOAD_STATEMENTS };
 
 /* False where a number makes no sense, which is -1 then, or is less than was given out. */
-static bool read_totals(sqlite3_stmt *s, struct totals *t)
+static bool read_totals(sqlite3_stmt *s, struct counters *t)
 {
-	*t = (struct totals){
+	*t = (struct counters){
 		.item_id = sql_number(s, 0, 0, number_max, -1),
 		.cursor = sql_number(s, 1, 0, number_max, -1),
 		.generation = sql_number(s, 2, 0, number_max, -1),
@@ -32,9 +32,9 @@ static bool read_totals(sqlite3_stmt *s, struct totals *t)
 }
 
 /* The row is damaged or missing: its numbers are those of the rows that they count. */
-static int mend_totals(sqlite3 *db, sqlite3_stmt *count, struct totals *t, struct error *err)
+static int mend_totals(sqlite3 *db, sqlite3_stmt *count, struct counters *t, struct error *err)
 {
-	const struct totals before = *t;
+	const struct counters before = *t;
 	int result = sql_step(count, err, cannot_read);
 
 	damage_note_row("total", 1, "numbers");
@@ -51,10 +51,10 @@ static int mend_totals(sqlite3 *db, sqlite3_stmt *count, struct totals *t, struc
 	if (result < 0)
 		return result;
 	result = sql_exec(db, "INSERT OR IGNORE INTO total VALUES(1, 0, 0, 0, 0, 0, 0)", err, cannot_read);
-	return result == 0 ? totals_save(db, t, err) : result;
+	return result == 0 ? counters_save(db, t, err) : result;
 }
 
-int totals_load(sqlite3 *db, struct totals *t, struct error *err)
+int counters_load(sqlite3 *db, struct counters *t, struct error *err)
 {
 	static const char *const texts[LOAD_STATEMENTS] = {
 		[LOAD_TOTALS] = "SELECT item_id, cursor, generation, changed, items, stories,"
@@ -74,7 +74,7 @@ int totals_load(sqlite3 *db, struct totals *t, struct error *err)
 
 	if (result != 0)
 		return result;
-	*t = (struct totals){.item_id = -1, .cursor = -1, .generation = -1};
+	*t = (struct counters){.item_id = -1, .cursor = -1, .generation = -1};
 	result = sql_step(s[LOAD_TOTALS], err, cannot_read);
 	if (result == 1)
 		is_sound = read_totals(s[LOAD_TOTALS], t);
@@ -85,7 +85,7 @@ int totals_load(sqlite3 *db, struct totals *t, struct error *err)
 	return result < 0 ? result : 0;
 }
 
-int totals_save(sqlite3 *db, const struct totals *t, struct error *err)
+int counters_save(sqlite3 *db, const struct counters *t, struct error *err)
 {
 	static const char *const text[] = {"UPDATE total SET item_id = ?1, cursor = ?2, generation = ?3, changed = ?4,"
 					   " items = ?5, stories = ?6"};
@@ -105,7 +105,7 @@ int totals_save(sqlite3 *db, const struct totals *t, struct error *err)
 	return result;
 }
 
-bool totals_equal(const struct totals *a, const struct totals *b)
+bool counters_equal(const struct counters *a, const struct counters *b)
 {
 	return a->item_id == b->item_id && a->cursor == b->cursor && a->generation == b->generation &&
 	       a->changed_ms == b->changed_ms && a->items == b->items && a->stories == b->stories;

@@ -3,7 +3,7 @@
  * A mark is the memory that a rule has matched a story: outputs list stories by it, and an alert is given
  * once for a rule and a story, by the one insertion that was new, whichever feed brought it; but once more for an
  * item that only looks like the outlet's next version of one in the story. */
-#include "sitrep/store/journal.h"
+#include "sitrep/store/event_log.h"
 
 #include <string.h>
 
@@ -16,38 +16,38 @@
 #include "sitrep/store/uid.h"
 #include "sitrep/text/public_url.h"
 
-static const char *const texts[JOURNAL_STATEMENTS] = {
-	[JOURNAL_EVENT] = "INSERT INTO event(cursor, time, kind, backlog, feed_id, item_id, detail)"
-			  " VALUES(?1, ?2, ?3, ?4, ?5, nullif(?6, 0), ?7)",
-	[JOURNAL_MARK] = "INSERT OR IGNORE INTO mark(name, sort_ms, story_id, item_id, at)"
-			 " SELECT ?1, ?2, ?3, ?4, ?5"
-			 /* not of a rule that is gone since the document was matched */
-			 " WHERE NOT EXISTS(SELECT 1 FROM rule WHERE mark = ?1 AND name IS NULL)",
+static const char *const texts[EVENT_LOG_STATEMENTS] = {
+	[EVENT_LOG_EVENT] = "INSERT INTO event(cursor, time, kind, backlog, feed_id, item_id, detail)"
+			    " VALUES(?1, ?2, ?3, ?4, ?5, nullif(?6, 0), ?7)",
+	[EVENT_LOG_MARK] = "INSERT OR IGNORE INTO mark(name, sort_ms, story_id, item_id, at)"
+			   " SELECT ?1, ?2, ?3, ?4, ?5"
+			   /* not of a rule that is gone since the document was matched */
+			   " WHERE NOT EXISTS(SELECT 1 FROM rule WHERE mark = ?1 AND name IS NULL)",
 };
-SQL_TEXTS(texts, JOURNAL_STATEMENTS);
+SQL_TEXTS(texts, EVENT_LOG_STATEMENTS);
 
-int journal_init(
-	struct journal *j, sqlite3 *db, struct totals *totals, const struct alert_specs *alerts, struct error *err)
+int event_log_init(struct event_log *j, sqlite3 *db, struct counters *counters, const struct alert_specs *alerts,
+	struct error *err)
 {
 	j->db = db;
-	j->totals = totals;
+	j->counters = counters;
 	j->alerts = alerts;
 	buf_init(&j->detail, LIMIT_STREAM_LINE / 2);
-	return sql_prepare(db, texts, JOURNAL_STATEMENTS, j->s, err);
+	return sql_prepare(db, texts, EVENT_LOG_STATEMENTS, j->s, err);
 }
 
-void journal_release(struct journal *j)
+void event_log_release(struct event_log *j)
 {
-	sql_finalize(j->s, JOURNAL_STATEMENTS);
+	sql_finalize(j->s, EVENT_LOG_STATEMENTS);
 	buf_release(&j->detail);
 }
 
-int journal_event(
-	struct journal *j, enum event_kind kind, const struct occasion *o, struct str detail, struct error *err)
+int event_log_event(
+	struct event_log *j, enum event_kind kind, const struct event_context *o, struct str detail, struct error *err)
 {
-	sqlite3_stmt *s = j->s[JOURNAL_EVENT];
+	sqlite3_stmt *s = j->s[EVENT_LOG_EVENT];
 
-	sql_bind_int(s, 1, ++j->totals->cursor);
+	sql_bind_int(s, 1, ++j->counters->cursor);
 	sql_bind_int(s, 2, o->at_ms);
 	sql_bind_int(s, 3, (int64_t)kind);
 	sql_bind_int(s, 4, o->backlog);
@@ -65,13 +65,13 @@ static void write_uid(struct jsonw *w, enum event_member m, const uint8_t *uid)
 	jsonw_kv_cstr(w, event_member(m), text);
 }
 
-int journal_placed(struct journal *j, enum event_kind kind, const struct occasion *o, const struct journal_copy *copy,
-	struct error *err)
+int event_log_placed(struct event_log *j, enum event_kind kind, const struct event_context *o,
+	const struct event_log_copy *copy, struct error *err)
 {
 	struct jsonw w;
 
 	if (copy->of_uid == NULL)
-		return journal_event(j, kind, o, STR_NONE, err);
+		return event_log_event(j, kind, o, STR_NONE, err);
 	buf_clear(&j->detail);
 	jsonw_init(&w, &j->detail);
 	jsonw_object(&w);
@@ -83,11 +83,11 @@ int journal_placed(struct journal *j, enum event_kind kind, const struct occasio
 	jsonw_real(&w, copy->score);
 	jsonw_object_end(&w);
 	jsonw_object_end(&w);
-	return journal_event(j, kind, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
+	return event_log_event(j, kind, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
 }
 
-int journal_said(struct journal *j, enum event_kind kind, const struct occasion *o, const struct journal_copy *copy,
-	const uint8_t *story_uid, struct error *err)
+int event_log_said(struct event_log *j, enum event_kind kind, const struct event_context *o,
+	const struct event_log_copy *copy, const uint8_t *story_uid, struct error *err)
 {
 	struct jsonw w;
 
@@ -101,15 +101,16 @@ int journal_said(struct journal *j, enum event_kind kind, const struct occasion 
 	write_uid(&w, MEMBER_TIE_STORY, story_uid);
 	jsonw_object_end(&w);
 	jsonw_object_end(&w);
-	return journal_event(j, kind, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
+	return event_log_event(j, kind, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
 }
 
-int journal_changed(struct journal *j, const struct occasion *o, const struct story_change *change, struct error *err)
+int event_log_changed(
+	struct event_log *j, const struct event_context *o, const struct story_change *change, struct error *err)
 {
 	struct jsonw w;
 
 	if (change == NULL)
-		return journal_event(j, EVENT_UPDATED, o, STR_NONE, err);
+		return event_log_event(j, EVENT_UPDATED, o, STR_NONE, err);
 	buf_clear(&j->detail);
 	jsonw_init(&w, &j->detail);
 	jsonw_object(&w);
@@ -123,10 +124,10 @@ int journal_changed(struct journal *j, const struct occasion *o, const struct st
 		jsonw_cstr(&w, "text");
 	jsonw_array_end(&w);
 	jsonw_object_end(&w);
-	return journal_event(j, EVENT_UPDATED, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
+	return event_log_event(j, EVENT_UPDATED, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
 }
 
-static const struct alert_spec *find_alert(const struct journal *j, struct str rule)
+static const struct alert_spec *find_alert(const struct event_log *j, struct str rule)
 {
 	struct str prefix = STR("alert/");
 
@@ -139,7 +140,7 @@ static const struct alert_spec *find_alert(const struct journal *j, struct str r
 	return NULL;
 }
 
-static struct str alert_detail(struct journal *j, const struct alert_spec *alert, struct str terms)
+static struct str alert_detail(struct event_log *j, const struct alert_spec *alert, struct str terms)
 {
 	struct jsonw w;
 	struct str term;
@@ -163,9 +164,9 @@ static struct str alert_detail(struct journal *j, const struct alert_spec *alert
 }
 
 /* 1 when the rule had not matched the story before. */
-static int add_mark(struct journal *j, const struct occasion *o, struct str rule, struct error *err)
+static int add_mark(struct event_log *j, const struct event_context *o, struct str rule, struct error *err)
 {
-	sqlite3_stmt *s = j->s[JOURNAL_MARK];
+	sqlite3_stmt *s = j->s[EVENT_LOG_MARK];
 	int result;
 
 	sql_bind_text(s, 1, rule);
@@ -177,8 +178,8 @@ static int add_mark(struct journal *j, const struct occasion *o, struct str rule
 	return result != 0 ? result : sqlite3_changes(j->db) > 0;
 }
 
-int journal_matches(
-	struct journal *j, const struct occasion *o, const struct item *it, int64_t published_ms, struct error *err)
+int event_log_matches(struct event_log *j, const struct event_context *o, const struct item *it, int64_t published_ms,
+	struct error *err)
 {
 	bool recent = !o->backlog || (j->alerts->backlog_ms > 0 && published_ms != TIME_NONE &&
 					     o->at_ms - published_ms <= j->alerts->backlog_ms);
@@ -194,7 +195,7 @@ int journal_matches(
 			/* Terms that do not fit, or no memory for them: the alert itself must not get lost. */
 			if (detail.data == NULL)
 				detail = alert_detail(j, alert, STR_NONE);
-			result = journal_event(j, EVENT_ALERT, o, detail, err);
+			result = event_log_event(j, EVENT_ALERT, o, detail, err);
 		}
 		if (result < 0)
 			return result;
@@ -219,8 +220,8 @@ static const char *health_news(enum feed_health before, enum feed_health after)
 	return NULL;
 }
 
-int journal_health(struct journal *j, const struct occasion *o, enum feed_health before, const struct feed_state *state,
-	struct error *err)
+int event_log_health(struct event_log *j, const struct event_context *o, enum feed_health before,
+	const struct feed_state *state, struct error *err)
 {
 	const char *news = health_news(before, state->health);
 	struct jsonw w;
@@ -242,11 +243,11 @@ int journal_health(struct journal *j, const struct occasion *o, enum feed_health
 		jsonw_kv_int(&w, event_member(MEMBER_FEED_STATUS), state->http_status);
 	jsonw_object_end(&w);
 	jsonw_object_end(&w);
-	return journal_event(j, EVENT_FEED, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
+	return event_log_event(j, EVENT_FEED, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
 }
 
-int journal_move(
-	struct journal *j, const struct occasion *o, const struct feed_state *state, bool is_private, struct error *err)
+int event_log_move(struct event_log *j, const struct event_context *o, const struct feed_state *state, bool is_private,
+	struct error *err)
 {
 	struct buf url = BUF_INIT(4 * LIMIT_URL);
 	struct jsonw w;
@@ -263,5 +264,5 @@ int journal_move(
 	jsonw_object_end(&w);
 	jsonw_object_end(&w);
 	buf_release(&url);
-	return journal_event(j, EVENT_FEED, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
+	return event_log_event(j, EVENT_FEED, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
 }

@@ -3,7 +3,7 @@
  * A question only reads; but it looks at several tables, and sees them as of one moment as every other reader does. */
 #include <stdbool.h>
 
-#include "keeper.h"
+#include "ingest.h"
 #include "sitrep/store/uid.h"
 
 static void write_uid(struct jsonw *w, const char *key, const uint8_t *uid)
@@ -26,7 +26,7 @@ static void write_said(struct jsonw *w, const struct said *said)
 	jsonw_object_end(w);
 }
 
-static int carry_out(struct keeper *k, struct story_request *q, int64_t at_ms, struct error *err)
+static int carry_out(struct ingest *k, struct story_request *q, int64_t at_ms, struct error *err)
 {
 	struct str item = str_from(q->item), other = str_from(q->other);
 	struct said said = {0};
@@ -36,12 +36,12 @@ static int carry_out(struct keeper *k, struct story_request *q, int64_t at_ms, s
 	jsonw_init(&w, &q->answer);
 	switch (q->kind) {
 	case STORY_REQUEST_WHY:
-		return why_write(&k->why, item, other, &w, err);
+		return story_explain_write(&k->why, item, other, &w, err);
 	case STORY_REQUEST_SPLIT:
-		result = say_split(&k->say, item, at_ms, &said, err);
+		result = story_edit_split(&k->say, item, at_ms, &said, err);
 		break;
 	case STORY_REQUEST_JOIN:
-		result = say_join(&k->say, item, other, at_ms, &said, err);
+		result = story_edit_join(&k->say, item, other, at_ms, &said, err);
 		break;
 	}
 	k->visible = said.changed;
@@ -50,22 +50,22 @@ static int carry_out(struct keeper *k, struct story_request *q, int64_t at_ms, s
 	return result;
 }
 
-void keeper_answer(struct keeper *k, struct story_request *q, int64_t at_ms)
+void ingest_answer(struct ingest *k, struct story_request *q, int64_t at_ms)
 {
-	int result = keeper_begin(k, &q->error);
+	int result = ingest_begin(k, &q->error);
 
-	named_begin(&k->named);
+	item_lookup_begin(&k->named);
 	if (result == 0)
 		result = carry_out(k, q, at_ms, &q->error);
 	if (result == 0 && buf_failed(&q->answer))
 		result = error_sys(&q->error, q->answer.failed, "cannot answer");
 	if (result == 0)
-		result = keeper_commit(k, at_ms, &q->error);
+		result = ingest_commit(k, at_ms, &q->error);
 	if (result != 0) {
-		keeper_rollback(k);
+		ingest_rollback(k);
 		q->changed = false;
 		if (q->error.code == 0)
 			(void)error_sys(&q->error, result, "cannot answer");
 	}
-	named_begin(&k->named);
+	item_lookup_begin(&k->named);
 }

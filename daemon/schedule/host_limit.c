@@ -1,6 +1,6 @@
-/* Gates and the table that finds them: chains of a keyed hash, since names come from outside and without a
+/* Host limits and the table that finds them: chains of a keyed hash, since names come from outside and without a
  * secret somebody could make them all fall into one chain. */
-#include "gate.h"
+#include "host_limit.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,9 +13,9 @@
 
 enum { TABLE_MIN = 64 };
 
-int gate_table_init(struct gate_table *t)
+int host_limit_table_init(struct host_limit_table *t)
 {
-	*t = (struct gate_table){.slots = calloc(TABLE_MIN, sizeof(struct gate *)), .size = TABLE_MIN};
+	*t = (struct host_limit_table){.slots = calloc(TABLE_MIN, sizeof(struct host_limit *)), .size = TABLE_MIN};
 	if (t->slots == NULL) {
 		t->size = 0;
 		return -ENOMEM;
@@ -25,65 +25,65 @@ int gate_table_init(struct gate_table *t)
 	return 0;
 }
 
-static void gate_free(struct gate *g)
+static void host_limit_free(struct host_limit *g)
 {
 	heap_release(&g->waiting);
 	free(g);
 }
 
-void gate_table_release(struct gate_table *t)
+void host_limit_table_release(struct host_limit_table *t)
 {
 	for (size_t i = 0; i < t->size; i++) {
-		struct gate *next;
+		struct host_limit *next;
 
-		for (struct gate *g = t->slots[i]; g != NULL; g = next) {
+		for (struct host_limit *g = t->slots[i]; g != NULL; g = next) {
 			next = g->next;
-			gate_free(g);
+			host_limit_free(g);
 		}
 	}
 	free(t->slots);
-	*t = (struct gate_table){0};
+	*t = (struct host_limit_table){0};
 }
 
-static struct gate **slot_of(const struct gate_table *t, uint64_t hash)
+static struct host_limit **slot_of(const struct host_limit_table *t, uint64_t hash)
 {
 	return &t->slots[hash & (t->size - 1)];
 }
 
-static uint64_t hash_of(const struct gate_table *t, struct str name)
+static uint64_t hash_of(const struct host_limit_table *t, struct str name)
 {
 	return XXH3_64bits_withSeed(name.data != NULL ? name.data : "", name.len, t->seed);
 }
 
-static struct gate *find_hashed(const struct gate_table *t, struct str name, uint64_t hash)
+static struct host_limit *find_hashed(const struct host_limit_table *t, struct str name, uint64_t hash)
 {
-	for (struct gate *g = *slot_of(t, hash); g != NULL; g = g->next)
+	for (struct host_limit *g = *slot_of(t, hash); g != NULL; g = g->next)
 		if (g->hash == hash && str_eq(str_make(g->name, g->name_len), name))
 			return g;
 	return NULL;
 }
 
-struct gate *gate_find(const struct gate_table *t, struct str name)
+struct host_limit *host_limit_find(const struct host_limit_table *t, struct str name)
 {
 	return find_hashed(t, name, hash_of(t, name));
 }
 
 /* Without memory the chains grow longer instead. */
-static void grow(struct gate_table *t)
+static void grow(struct host_limit_table *t)
 {
-	struct gate **old = t->slots;
+	struct host_limit **old = t->slots;
 	size_t old_size = t->size;
-	struct gate **grown = calloc(old_size * 2, sizeof(struct gate *));
+	struct host_limit **grown = calloc(old_size * 2, sizeof(struct host_limit *));
 
 	if (grown == NULL)
 		return;
 	t->slots = grown;
 	t->size = old_size * 2;
 	for (size_t i = 0; i < old_size; i++) {
-		struct gate *next;
+		struct host_limit *next;
 
-		for (struct gate *g = old[i]; g != NULL; g = next) {
-			struct gate **slot = slot_of(t, g->hash);
+		for (struct host_limit *g = old[i]; g != NULL; g = next) {
+			struct host_limit **slot = slot_of(t, g->hash);
 
 			next = g->next;
 			g->next = *slot;
@@ -93,11 +93,11 @@ static void grow(struct gate_table *t)
 	free(old);
 }
 
-struct gate *gate_get(struct gate_table *t, struct str name)
+struct host_limit *host_limit_get(struct host_limit_table *t, struct str name)
 {
 	uint64_t hash = hash_of(t, name);
-	struct gate *g = find_hashed(t, name, hash);
-	struct gate **slot;
+	struct host_limit *g = find_hashed(t, name, hash);
+	struct host_limit **slot;
 
 	if (g != NULL)
 		return g;
@@ -119,18 +119,18 @@ struct gate *gate_get(struct gate_table *t, struct str name)
 	return g;
 }
 
-void gate_drop(struct gate_table *t, struct gate *g)
+void host_limit_drop(struct host_limit_table *t, struct host_limit *g)
 {
-	struct gate **slot;
+	struct host_limit **slot;
 
 	for (slot = slot_of(t, g->hash); *slot != g; slot = &(*slot)->next)
 		;
 	*slot = g->next;
 	t->count--;
-	gate_free(g);
+	host_limit_free(g);
 }
 
-struct gate *gate_next(const struct gate_table *t, const struct gate *g)
+struct host_limit *host_limit_next(const struct host_limit_table *t, const struct host_limit *g)
 {
 	if (g != NULL && g->next != NULL)
 		return g->next;
@@ -140,7 +140,7 @@ struct gate *gate_next(const struct gate_table *t, const struct gate *g)
 	return NULL;
 }
 
-int64_t gate_opens_ms(const struct gate *g)
+int64_t host_limit_opens_ms(const struct host_limit *g)
 {
 	const struct heap_node *first = heap_top(&g->waiting);
 	int64_t opens_ms;

@@ -491,18 +491,18 @@ static void tables_hold_together_whatever_is_said(void **state)
 
 int main(void)
 {
-#define SAY_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+#define STORY_EDIT_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
-		SAY_TEST(split_makes_two_of_one),
-		SAY_TEST(a_part_of_the_backlog_stays_in_its_place),
-		SAY_TEST(split_takes_along_what_it_raised),
-		SAY_TEST(join_makes_one_of_two),
-		SAY_TEST(names_stay_through_many_words),
-		SAY_TEST(what_is_not_there_changes_nothing),
-		SAY_TEST(words_go_with_what_they_are_of),
-		SAY_TEST(why_tells_copies_and_words),
-		SAY_TEST(tables_hold_together_whatever_is_said),
-		SAY_TEST(what_was_asked_before_the_end_is_carried_out),
+		STORY_EDIT_TEST(split_makes_two_of_one),
+		STORY_EDIT_TEST(a_part_of_the_backlog_stays_in_its_place),
+		STORY_EDIT_TEST(split_takes_along_what_it_raised),
+		STORY_EDIT_TEST(join_makes_one_of_two),
+		STORY_EDIT_TEST(names_stay_through_many_words),
+		STORY_EDIT_TEST(what_is_not_there_changes_nothing),
+		STORY_EDIT_TEST(words_go_with_what_they_are_of),
+		STORY_EDIT_TEST(why_tells_copies_and_words),
+		STORY_EDIT_TEST(tables_hold_together_whatever_is_said),
+		STORY_EDIT_TEST(what_was_asked_before_the_end_is_carried_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,10 @@
-/* named.h: the item or story that an operator means.
+/* item_lookup.h: the item or story that an operator means.
  *
  * Items and stories are named as they are published: by their id, with or without "urn:uuid:" before it, or an item by
  * its link.  A story has the id of the item that began it, and keeps it when that item is taken out of it.  A story's
  * name stands for its first item.  The name of a story that became part of another one stands for that. */
-#ifndef SITREP_INGEST_NAMED_H
-#define SITREP_INGEST_NAMED_H
+#ifndef SITREP_INGEST_ITEM_LOOKUP_H
+#define SITREP_INGEST_ITEM_LOOKUP_H
 
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -17,16 +17,22 @@
 #include "sitrep/model/document.h"
 #include "sitrep/sql/sql.h"
 
-enum named_statement { NAMED_BY_UID, NAMED_BY_STORY, NAMED_BY_URL, NAMED_LOAD, NAMED_STATEMENTS };
+enum item_lookup_statement {
+	ITEM_LOOKUP_BY_UID,
+	ITEM_LOOKUP_BY_STORY,
+	ITEM_LOOKUP_BY_URL,
+	ITEM_LOOKUP_LOAD,
+	ITEM_LOOKUP_STATEMENTS
+};
 
-struct named {
-	sqlite3_stmt *s[NAMED_STATEMENTS];
+struct item_lookup {
+	sqlite3_stmt *s[ITEM_LOOKUP_STATEMENTS];
 	struct arena arena;
 	struct identity *identity;
 };
 
-/* An item with its story; texts live until named_begin(). */
-struct named_item {
+/* An item with its story; texts live until item_lookup_begin(). */
+struct lookup_result {
 	int64_t item_id;
 	int64_t story_id;
 	int64_t feed_id;
@@ -44,16 +50,17 @@ struct named_item {
 	struct item item;     /* the record */
 };
 
-int named_init(struct named *n, sqlite3 *db, struct error *err);
-void named_release(struct named *n);
+int item_lookup_init(struct item_lookup *n, sqlite3 *db, struct error *err);
+void item_lookup_release(struct item_lookup *n);
 
 /* The texts of what was found so far are let go. */
-void named_begin(struct named *n);
+void item_lookup_begin(struct item_lookup *n);
 /* What the name means when it is the id of both. */
-enum named_kind { NAMED_ITEM, NAMED_STORY };
+enum item_lookup_kind { ITEM_LOOKUP_ITEM, ITEM_LOOKUP_STORY };
 /* 0; -ENOENT with a sentence when nothing has that name. */
-int named_find(struct named *n, struct str name, enum named_kind kind, struct named_item *found, struct error *err);
+int item_lookup_find(struct item_lookup *n, struct str name, enum item_lookup_kind kind, struct lookup_result *found,
+	struct error *err);
 /* The item of that number: 1; 0 when it is gone. */
-int named_load(struct named *n, int64_t item_id, struct named_item *found, struct error *err);
+int item_lookup_load(struct item_lookup *n, int64_t item_id, struct lookup_result *found, struct error *err);
 
 #endif

@@ -1,12 +1,12 @@
-/* habits.h: what is remembered of a feed's ways from poll to poll, and what follows from it.
+/* feed_history.h: what is remembered of a feed's ways from poll to poll, and what follows from it.
  *
  * A feed posts in a rhythm (rhythm.h), says in its own text when to ask (feed_hints.h), its server says so in the
  * last answer's head, and its conditional answers are worth something or not (validator_trust.h).  Here these
  * come together: each outcome of a poll is noted, and the schedule is asked with all of it.  The database
- * keeps a struct habits as bytes that only this module reads; bytes that are damaged, or of another version,
+ * keeps a struct feed_history as bytes that only this module reads; bytes that are damaged, or of another version,
  * are as good as none, and the feed is learnt anew. */
-#ifndef SITREP_SCHEDULE_HABITS_H
-#define SITREP_SCHEDULE_HABITS_H
+#ifndef SITREP_SCHEDULE_FEED_HISTORY_H
+#define SITREP_SCHEDULE_FEED_HISTORY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,7 +21,7 @@
 #include "sitrep/schedule/schedule.h"
 #include "sitrep/schedule/validator_trust.h"
 
-struct habits {
+struct feed_history {
 	struct rhythm rhythm;
 	struct feed_hints hints;
 	struct validator_trust trust;
@@ -33,33 +33,33 @@ struct habits {
 	int64_t delay_ms;        /* expected of what comes until the next poll */
 };
 
-void habits_init(struct habits *h);
+void feed_history_init(struct feed_history *h);
 
 /* Appends; 0 or out's failure. */
-int habits_encode(const struct habits *h, struct buf *out);
-/* What is none of ours leaves *h as after habits_init(). */
-void habits_decode(struct str bytes, struct habits *h);
+int feed_history_encode(const struct feed_history *h, struct buf *out);
+/* What is none of ours leaves *h as after feed_history_init(). */
+void feed_history_decode(struct str bytes, struct feed_history *h);
 
 /* The clock was set by jump_ms and shows now_ms: what has passed since stays as it was (clock.h). */
-void habits_follow_clock(struct habits *h, int64_t jump_ms, int64_t now_ms);
+void feed_history_follow_clock(struct feed_history *h, int64_t jump_ms, int64_t now_ms);
 
 /* Takes an outcome in, with what the database made of it; state is as it stands after it.  news may be NULL: the
  * outcome was no document.  Sorts news->published_ms. */
-void habits_note(
-	struct habits *h, const struct feed_state *state, const struct poll_outcome *o, struct poll_news *news);
+void feed_history_note(
+	struct feed_history *h, const struct feed_state *state, const struct poll_outcome *o, struct poll_news *news);
 
 /* Whether to ask without validators now, although state has some. */
-bool habits_want_whole(const struct habits *h, const struct feed_state *state, int64_t now_ms);
+bool feed_history_want_whole(const struct feed_history *h, const struct feed_state *state, int64_t now_ms);
 
 /* When to ask next, seen from now_ms, which is when the last poll ended; notes reason and delay in h. */
-struct schedule_plan habits_plan(
-	struct habits *h, const struct feed_state *state, const struct schedule_policy *policy, int64_t now_ms);
+struct schedule_plan feed_history_plan(
+	struct feed_history *h, const struct feed_state *state, const struct schedule_policy *policy, int64_t now_ms);
 
 /* The reason of that plan in a few words. */
-const char *habits_why(const struct habits *h);
+const char *feed_history_why(const struct feed_history *h);
 
 /* The reasoning behind the plan that was made at the last poll, as sentences, one a line. 0 or out's failure. */
-int habits_explain(
-	const struct habits *h, const struct feed_state *state, const struct schedule_policy *policy, struct buf *out);
+int feed_history_explain(const struct feed_history *h, const struct feed_state *state,
+	const struct schedule_policy *policy, struct buf *out);
 
 #endif

@@ -3,7 +3,7 @@
  * An outcome is taken in within a savepoint.  When that fails, what it wrote is undone and the failure
  * itself becomes the outcome: the feed's validators stay as they were, so that its next poll brings the
  * document again, and its errors count, so that this comes later each time. */
-#include "keeper.h"
+#include "ingest.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ enum {
 static const char cannot_begin[] = "cannot begin to write";
 static const char cannot_commit[] = "cannot commit";
 
-static int open_grouping(struct keeper *k, struct error *err)
+static int open_grouping(struct ingest *k, struct error *err)
 {
 	const struct story_params *params = k->options.stories != NULL ? k->options.stories : &story_params_default;
 
@@ -35,73 +35,73 @@ static int open_grouping(struct keeper *k, struct error *err)
 	return k->grouping != NULL ? 0 : err->code;
 }
 
-static void set_limits(struct keeper *k)
+static void set_limits(struct ingest *k)
 {
 	k->intake.limits.document_bytes = size_document_bytes(&k->options);
 }
 
-int keeper_open(struct keeper *k, const struct writer_options *options, struct error *err)
+int ingest_open(struct ingest *k, const struct writer_options *options, struct error *err)
 {
 	int result;
 
 	struct error why = {0};
 
-	*k = (struct keeper){.store = {.db = NULL, .lock_fd = -1}, .options = *options};
+	*k = (struct ingest){.store = {.db = NULL, .lock_fd = -1}, .options = *options};
 	arena_init(&k->arena, DECODED_MAX);
 	result = store_open(&k->store, options->state_dir, STORE_WRITE, err);
 	if (result == 0 && mend_table(k->store.db, "feed", &why) < 0)
 		result = error_set(err, why.code, "%s", why.text);
 	if (result == 0)
-		result = totals_load(k->store.db, &k->totals, err);
+		result = counters_load(k->store.db, &k->counters, err);
 	if (result == 0)
 		result = feed_store_init(&k->feeds, k->store.db, err);
 	if (result == 0)
 		result = websub_store_init(&k->websub, k->store.db, err);
 	if (result == 0)
-		result = item_store_init(&k->items, k->store.db, &k->totals, err);
+		result = item_store_init(&k->items, k->store.db, &k->counters, err);
 	if (result == 0)
 		result = rule_store_init(&k->rules, k->store.db, err);
 	if (result == 0)
-		result = journal_init(&k->journal, k->store.db, &k->totals, &k->options.alerts, err);
+		result = event_log_init(&k->event_log, k->store.db, &k->counters, &k->options.alerts, err);
 	if (result == 0)
 		result = publishers_init(&k->publishers, k->store.db, err);
 	if (result == 0)
 		result = open_grouping(k, err);
 	if (result == 0)
-		result = intake_init(&k->intake, &k->items, &k->journal, &k->publishers, k->grouping, err);
+		result = intake_init(&k->intake, &k->items, &k->event_log, &k->publishers, k->grouping, err);
 	if (result == 0)
-		result = named_init(&k->named, k->store.db, err);
+		result = item_lookup_init(&k->named, k->store.db, err);
 	if (result == 0)
-		result = say_init(&k->say, k->store.db, &k->totals, &k->journal, &k->named, err);
+		result = story_edit_init(&k->say, k->store.db, &k->counters, &k->event_log, &k->named, err);
 	if (result == 0)
-		result = why_init(&k->why, k->store.db, &k->named, k->grouping, err);
-	k->before = k->totals;
+		result = story_explain_init(&k->why, k->store.db, &k->named, k->grouping, err);
+	k->before = k->counters;
 	set_limits(k);
 	if (result != 0)
-		keeper_close(k);
+		ingest_close(k);
 	return result;
 }
 
-static void save_counts(struct keeper *k)
+static void save_counts(struct ingest *k)
 {
-	if (k->grouping == NULL || !size_keeps_phrases(&k->options) || keeper_begin(k, NULL) != 0)
+	if (k->grouping == NULL || !size_keeps_phrases(&k->options) || ingest_begin(k, NULL) != 0)
 		return;
 	/* A failure costs what was counted since it was done last. */
-	if (grouping_save(k->grouping, SIZE_MAX, NULL) < 0 || keeper_commit(k, 0, NULL) != 0)
-		keeper_rollback(k);
+	if (grouping_save(k->grouping, SIZE_MAX, NULL) < 0 || ingest_commit(k, 0, NULL) != 0)
+		ingest_rollback(k);
 }
 
-void keeper_close(struct keeper *k)
+void ingest_close(struct ingest *k)
 {
 	save_counts(k);
-	why_release(&k->why);
-	say_release(&k->say);
-	named_release(&k->named);
+	story_explain_release(&k->why);
+	story_edit_release(&k->say);
+	item_lookup_release(&k->named);
 	intake_release(&k->intake);
 	publishers_release(&k->publishers);
 	grouping_free(k->grouping);
 	k->grouping = NULL;
-	journal_release(&k->journal);
+	event_log_release(&k->event_log);
 	rule_store_release(&k->rules);
 	item_store_release(&k->items);
 	websub_store_release(&k->websub);
@@ -110,7 +110,7 @@ void keeper_close(struct keeper *k)
 	arena_release(&k->arena);
 }
 
-void keeper_set_options(struct keeper *k, const struct writer_options *options)
+void ingest_set_options(struct ingest *k, const struct writer_options *options)
 {
 	k->options = *options;
 	set_limits(k);
@@ -120,45 +120,45 @@ void keeper_set_options(struct keeper *k, const struct writer_options *options)
 
 /* ---- transactions ---- */
 
-int keeper_begin(struct keeper *k, struct error *err)
+int ingest_begin(struct ingest *k, struct error *err)
 {
-	k->before = k->totals;
+	k->before = k->counters;
 	k->visible = false;
 	k->added_bytes = 0;
 	/* One that a failure left open would make this one part of it. */
 	if (sqlite3_get_autocommit(k->store.db) == 0)
-		keeper_rollback(k);
+		ingest_rollback(k);
 	return sql_exec(k->store.db, "BEGIN IMMEDIATE", err, cannot_begin);
 }
 
-void keeper_rollback(struct keeper *k)
+void ingest_rollback(struct ingest *k)
 {
 	if (sqlite3_get_autocommit(k->store.db) == 0)
 		(void)sql_exec(k->store.db, "ROLLBACK", NULL, "");
 	if (k->grouping != NULL)
 		grouping_rolled_back(k->grouping);
-	k->totals = k->before;
+	k->counters = k->before;
 	k->visible = false;
 }
 
-int keeper_commit(struct keeper *k, int64_t at_ms, struct error *err)
+int ingest_commit(struct ingest *k, int64_t at_ms, struct error *err)
 {
 	int result = 0;
 
 	if (k->visible) {
-		k->totals.generation++;
-		k->totals.changed_ms = at_ms;
+		k->counters.generation++;
+		k->counters.changed_ms = at_ms;
 	}
 	if (clock_record_is_stale(&k->clock))
 		result = clock_record_save(k->store.db, &k->clock, err);
-	if (result == 0 && !totals_equal(&k->totals, &k->before))
-		result = totals_save(k->store.db, &k->totals, err);
+	if (result == 0 && !counters_equal(&k->counters, &k->before))
+		result = counters_save(k->store.db, &k->counters, err);
 	if (result == 0)
 		result = sql_exec(k->store.db, "COMMIT", err, cannot_commit);
 	if (result != 0)
-		keeper_rollback(k);
+		ingest_rollback(k);
 	else
-		k->before = k->totals;
+		k->before = k->counters;
 	return result;
 }
 
@@ -201,7 +201,7 @@ static int report_hubs(
 	return 0;
 }
 
-static int take_document(struct keeper *k, struct poll_outcome *o, struct feed_row *row, struct poll_report *report,
+static int take_document(struct ingest *k, struct poll_outcome *o, struct feed_row *row, struct poll_report *report,
 	struct poll_news *news, struct error *err)
 {
 	struct intake_counts counts = {0};
@@ -217,7 +217,7 @@ static int take_document(struct keeper *k, struct poll_outcome *o, struct feed_r
 	if (result == 0)
 		result = feed_note_facts(row, &d.feed, o->is_private, &retitled, err);
 	if (result == 0 && o->rules < k->rules.generation && counts.fresh + counts.copies + counts.updates > 0)
-		result = rule_store_match_again(&k->rules, o->rules, k->totals.item_id + 1, err);
+		result = rule_store_match_again(&k->rules, o->rules, k->counters.item_id + 1, err);
 	if (result == 0 && o->kind == OUTCOME_DOCUMENT && is_own)
 		result = report_hubs(o, &d.feed, report, err);
 	if (result == 0)
@@ -253,7 +253,7 @@ static int take_document(struct keeper *k, struct poll_outcome *o, struct feed_r
 	return 0;
 }
 
-static void plan(const struct keeper *k, struct feed_state *s, const struct poll_outcome *o, struct poll_news *news)
+static void plan(const struct ingest *k, struct feed_state *s, const struct poll_outcome *o, struct poll_news *news)
 {
 	k->options.plan(k->options.plan_arg, s, o, news);
 }
@@ -264,7 +264,7 @@ static bool is_poll(const struct poll_outcome *o)
 }
 
 /* What is no poll: news that a hub sent, what became of a subscription, or both at once. */
-static int apply_aside(struct keeper *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
+static int apply_aside(struct ingest *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
 {
 	struct feed_row row;
 	struct poll_news news;
@@ -298,9 +298,9 @@ static int apply_aside(struct keeper *k, struct poll_outcome *o, struct poll_rep
 }
 
 /* Within a savepoint. */
-static int apply(struct keeper *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
+static int apply(struct ingest *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
 {
-	struct occasion occasion = {.at_ms = o->at_ms, .feed_id = o->feed_id};
+	struct event_context context = {.at_ms = o->at_ms, .feed_id = o->feed_id};
 	struct feed_row row;
 	struct poll_news news;
 	bool has_news = o->kind == OUTCOME_DOCUMENT;
@@ -326,9 +326,9 @@ static int apply(struct keeper *k, struct poll_outcome *o, struct poll_report *r
 	else
 		feed_note_success(&row.state, o, !has_news || news.left_out == 0);
 	plan(k, &row.state, o, has_news ? &news : NULL);
-	result = journal_health(&k->journal, &occasion, report->before, &row.state, err);
+	result = event_log_health(&k->event_log, &context, report->before, &row.state, err);
 	if (result == 0 && row.state.moved && row.state.moved_since_ms != moved_since_ms)
-		result = journal_move(&k->journal, &occasion, &row.state, o->is_private, err);
+		result = event_log_move(&k->event_log, &context, &row.state, o->is_private, err);
 	if (result == 0)
 		result = feed_store_save(&k->feeds, &row, err);
 out:
@@ -341,9 +341,9 @@ out:
 }
 
 /* 0; 1 when the outcome failed and left nothing; negative when the transaction is gone. */
-static int try_apply(struct keeper *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
+static int try_apply(struct ingest *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
 {
-	struct totals before = k->totals;
+	struct counters before = k->counters;
 	bool visible = k->visible;
 	int result = sql_exec(k->store.db, "SAVEPOINT outcome", err, cannot_begin);
 
@@ -353,7 +353,7 @@ static int try_apply(struct keeper *k, struct poll_outcome *o, struct poll_repor
 		result = sql_exec(k->store.db, "RELEASE outcome", err, cannot_commit);
 	if (result == 0)
 		return 0;
-	k->totals = before;
+	k->counters = before;
 	k->visible = visible;
 	grouping_rolled_back(k->grouping);
 	/* A full disk or lack of memory may have made SQLite roll everything back by itself. */
@@ -372,12 +372,12 @@ static void begin_report(struct poll_report *report, const struct poll_outcome *
 	*report = fresh;
 }
 
-bool keeper_error_is_of_storage(int code)
+bool ingest_error_is_of_storage(int code)
 {
 	return code == -ENOSPC || code == -EIO || code == -EACCES || code == -EBUSY;
 }
 
-int keeper_take(struct keeper *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
+int ingest_take(struct ingest *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
 {
 	struct error why = {0};
 	int result;
@@ -390,10 +390,10 @@ int keeper_take(struct keeper *k, struct poll_outcome *o, struct poll_report *re
 		result = try_apply(k, o, report, &why);
 	}
 	buf_release(&o->document);
-	if (result == 1 && keeper_error_is_of_storage(why.code))
+	if (result == 1 && ingest_error_is_of_storage(why.code))
 		result = why.code;
 	if (result == 1 && !is_poll(o)) {
-		keeper_refuse(k, o, report, &why);
+		ingest_refuse(k, o, report, &why);
 		return 0;
 	}
 	if (result == 1) {
@@ -402,7 +402,7 @@ int keeper_take(struct keeper *k, struct poll_outcome *o, struct poll_report *re
 		result = try_apply(k, o, report, err);
 		if (result == 1) {
 			/* Not even the failure could be noted. */
-			keeper_refuse(k, o, report, &why);
+			ingest_refuse(k, o, report, &why);
 			return 0;
 		}
 		report->error = why;
@@ -412,7 +412,7 @@ int keeper_take(struct keeper *k, struct poll_outcome *o, struct poll_report *re
 	return result;
 }
 
-void keeper_lose(struct keeper *k, struct poll_outcome *o, struct poll_report *report, const struct error *why)
+void ingest_lose(struct ingest *k, struct poll_outcome *o, struct poll_report *report, const struct error *why)
 {
 	bool was_document = o->kind == OUTCOME_DOCUMENT;
 	struct feed_row row;
@@ -437,7 +437,7 @@ void keeper_lose(struct keeper *k, struct poll_outcome *o, struct poll_report *r
 	feed_row_release(&row);
 }
 
-void keeper_refuse(struct keeper *k, struct poll_outcome *o, struct poll_report *report, const struct error *why)
+void ingest_refuse(struct ingest *k, struct poll_outcome *o, struct poll_report *report, const struct error *why)
 {
 	struct feed_row row;
 

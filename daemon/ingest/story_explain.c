@@ -1,5 +1,5 @@
 /* Why an item is in its story, and what the rule says of two items now. */
-#include "why.h"
+#include "story_explain.h"
 
 #include "sitrep/sql/statements.h"
 
@@ -9,28 +9,31 @@
 #include "sitrep/store/uid.h"
 
 /* What placed the item stands before what it was only linked to. */
-static const char *const texts[WHY_STATEMENTS] = {
-	[WHY_LINKS] = "SELECT other_id, relation, score, shared, shared_of, numbers, numbers_of, title FROM story_link"
-		      " WHERE item_id = ?1 ORDER BY relation NOT IN (1, 2, 3), score DESC LIMIT 16",
-	[WHY_SAID] = "SELECT s.uid, h.together, h.at FROM held h JOIN story s ON s.id = h.story_id WHERE h.item_id = ?1"
-		     " ORDER BY h.at, h.story_id LIMIT 16",
+static const char *const texts[STORY_EXPLAIN_STATEMENTS] = {
+	[STORY_EXPLAIN_LINKS] =
+		"SELECT other_id, relation, score, shared, shared_of, numbers, numbers_of, title FROM story_link"
+		" WHERE item_id = ?1 ORDER BY relation NOT IN (1, 2, 3), score DESC LIMIT 16",
+	[STORY_EXPLAIN_SAID] =
+		"SELECT s.uid, h.together, h.at FROM held h JOIN story s ON s.id = h.story_id WHERE h.item_id = ?1"
+		" ORDER BY h.at, h.story_id LIMIT 16",
 };
-SQL_TEXTS(texts, WHY_STATEMENTS);
+SQL_TEXTS(texts, STORY_EXPLAIN_STATEMENTS);
 
 _Static_assert(RELATION_COPY == 1 && RELATION_REPRINT == 2 && RELATION_UPDATE == 3, "the text above has these");
 
 static const char cannot_tell[] = "cannot look up why";
 
-int why_init(struct why *y, sqlite3 *db, struct named *named, struct grouping *grouping, struct error *err)
+int story_explain_init(
+	struct story_explain *y, sqlite3 *db, struct item_lookup *named, struct grouping *grouping, struct error *err)
 {
 	y->named = named;
 	y->grouping = grouping;
-	return sql_prepare(db, texts, WHY_STATEMENTS, y->s, err);
+	return sql_prepare(db, texts, STORY_EXPLAIN_STATEMENTS, y->s, err);
 }
 
-void why_release(struct why *y)
+void story_explain_release(struct story_explain *y)
 {
-	sql_finalize(y->s, WHY_STATEMENTS);
+	sql_finalize(y->s, STORY_EXPLAIN_STATEMENTS);
 }
 
 /* ---- pieces ---- */
@@ -50,7 +53,7 @@ static void write_real(struct jsonw *w, const char *key, double value)
 }
 
 /* Members that say which item it is. */
-static void write_item(struct jsonw *w, const struct named_item *it)
+static void write_item(struct jsonw *w, const struct lookup_result *it)
 {
 	write_uid(w, "id", str_make((const char *)it->uid, STORE_KEY_LEN));
 	jsonw_kv_str(w, "feed", it->feed);
@@ -61,7 +64,7 @@ static void write_item(struct jsonw *w, const struct named_item *it)
 	jsonw_kv_time(w, "first_seen", it->first_seen_ms);
 }
 
-static void write_story(struct jsonw *w, const struct named_item *it)
+static void write_story(struct jsonw *w, const struct lookup_result *it)
 {
 	jsonw_key(w, "story");
 	jsonw_object(w);
@@ -73,9 +76,9 @@ static void write_story(struct jsonw *w, const struct named_item *it)
 }
 
 /* The operator's words on the item, an array. */
-static int write_said(struct why *y, int64_t item_id, struct jsonw *w, struct error *err)
+static int write_said(struct story_explain *y, int64_t item_id, struct jsonw *w, struct error *err)
 {
-	sqlite3_stmt *s = y->s[WHY_SAID];
+	sqlite3_stmt *s = y->s[STORY_EXPLAIN_SAID];
 	int result;
 
 	jsonw_key(w, "said");
@@ -96,11 +99,11 @@ static int write_said(struct why *y, int64_t item_id, struct jsonw *w, struct er
 /* ---- one item ---- */
 
 /* A link of story_link, with the item it leads to unless that is gone. */
-static int write_link(struct why *y, sqlite3_stmt *s, int64_t story_id, struct jsonw *w, struct error *err)
+static int write_link(struct story_explain *y, sqlite3_stmt *s, int64_t story_id, struct jsonw *w, struct error *err)
 {
 	int64_t relation = sqlite3_column_int64(s, 1);
-	struct named_item other;
-	int result = named_load(y->named, sqlite3_column_int64(s, 0), &other, err);
+	struct lookup_result other;
+	int result = item_lookup_load(y->named, sqlite3_column_int64(s, 0), &other, err);
 
 	if (result < 0 || relation < 0 || relation > RELATION_CONTAINS)
 		return result < 0 ? result : 0;
@@ -125,9 +128,9 @@ static int write_link(struct why *y, sqlite3_stmt *s, int64_t story_id, struct j
 	return 0;
 }
 
-static int write_links(struct why *y, const struct named_item *it, struct jsonw *w, struct error *err)
+static int write_links(struct story_explain *y, const struct lookup_result *it, struct jsonw *w, struct error *err)
 {
-	sqlite3_stmt *s = y->s[WHY_LINKS];
+	sqlite3_stmt *s = y->s[STORY_EXPLAIN_LINKS];
 	int result;
 
 	jsonw_key(w, "links");
@@ -143,7 +146,7 @@ static int write_links(struct why *y, const struct named_item *it, struct jsonw 
 	return result;
 }
 
-static int write_one(struct why *y, const struct named_item *it, struct jsonw *w, struct error *err)
+static int write_one(struct story_explain *y, const struct lookup_result *it, struct jsonw *w, struct error *err)
 {
 	int result;
 
@@ -176,8 +179,8 @@ static void write_text(struct jsonw *w, const struct grouping_text *t)
 	jsonw_kv_int(w, "boilerplate_since", (int64_t)t->omitted_since);
 }
 
-static int write_side(
-	struct why *y, const struct named_item *it, const struct grouping_text *t, struct jsonw *w, struct error *err)
+static int write_side(struct story_explain *y, const struct lookup_result *it, const struct grouping_text *t,
+	struct jsonw *w, struct error *err)
 {
 	int result;
 
@@ -227,11 +230,11 @@ static void write_comparison(struct jsonw *w, const struct grouping_comparison *
 	jsonw_object_end(w);
 }
 
-static int write_two(
-	struct why *y, const struct named_item *a, const struct named_item *b, struct jsonw *w, struct error *err)
+static int write_two(struct story_explain *y, const struct lookup_result *a, const struct lookup_result *b,
+	struct jsonw *w, struct error *err)
 {
 	/* in the order in which they came, which is the order the rule compares in */
-	const struct named_item *earlier = a->item_id < b->item_id ? a : b, *later = earlier == a ? b : a;
+	const struct lookup_result *earlier = a->item_id < b->item_id ? a : b, *later = earlier == a ? b : a;
 	struct grouping_comparison c;
 	int compared = grouping_compare(y->grouping, earlier->item_id, later->item_id, &c, err), result;
 
@@ -254,13 +257,13 @@ static int write_two(
 	return result;
 }
 
-int why_write(struct why *y, struct str item, struct str other, struct jsonw *w, struct error *err)
+int story_explain_write(struct story_explain *y, struct str item, struct str other, struct jsonw *w, struct error *err)
 {
-	struct named_item a, b;
-	int result = named_find(y->named, item, NAMED_ITEM, &a, err);
+	struct lookup_result a, b;
+	int result = item_lookup_find(y->named, item, ITEM_LOOKUP_ITEM, &a, err);
 
 	if (result == 0 && other.data != NULL)
-		result = named_find(y->named, other, NAMED_ITEM, &b, err);
+		result = item_lookup_find(y->named, other, ITEM_LOOKUP_ITEM, &b, err);
 	if (result != 0)
 		return result;
 	return other.data != NULL && a.item_id != b.item_id ? write_two(y, &a, &b, w, err) : write_one(y, &a, w, err);

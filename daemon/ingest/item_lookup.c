@@ -1,5 +1,5 @@
 /* The item or story that an operator means. */
-#include "named.h"
+#include "item_lookup.h"
 
 #include "sitrep/sql/statements.h"
 
@@ -14,40 +14,40 @@
 /* A few items with the largest record there is. */
 enum { ARENA_MAX = 64 * 1024 * 1024, SHOWN_MAX = 80 };
 
-static const char *const texts[NAMED_STATEMENTS] = {
-	[NAMED_BY_UID] = "SELECT id FROM item WHERE uid = ?1 ORDER BY id DESC LIMIT 1",
-	[NAMED_BY_STORY] = "SELECT min(id) FROM item WHERE story_id ="
-			   " (SELECT id FROM (SELECT id, 0 AS former FROM story WHERE uid = ?1"
-			   " UNION ALL SELECT story_id, 1 FROM story_alias WHERE uid = ?1)"
-			   " ORDER BY former, id DESC LIMIT 1) HAVING min(id) IS NOT NULL",
-	[NAMED_BY_URL] = "SELECT id FROM item WHERE url_key = ?1 ORDER BY id LIMIT 1",
-	[NAMED_LOAD] =
+static const char *const texts[ITEM_LOOKUP_STATEMENTS] = {
+	[ITEM_LOOKUP_BY_UID] = "SELECT id FROM item WHERE uid = ?1 ORDER BY id DESC LIMIT 1",
+	[ITEM_LOOKUP_BY_STORY] = "SELECT min(id) FROM item WHERE story_id ="
+				 " (SELECT id FROM (SELECT id, 0 AS former FROM story WHERE uid = ?1"
+				 " UNION ALL SELECT story_id, 1 FROM story_alias WHERE uid = ?1)"
+				 " ORDER BY former, id DESC LIMIT 1) HAVING min(id) IS NOT NULL",
+	[ITEM_LOOKUP_BY_URL] = "SELECT id FROM item WHERE url_key = ?1 ORDER BY id LIMIT 1",
+	[ITEM_LOOKUP_LOAD] =
 		"SELECT i.story_id, i.feed_id, i.publisher_id, i.first_seen,"
 		" (SELECT min(id) FROM item WHERE story_id = s.id), s.sources, s.reports, i.uid, s.uid, i.digest,"
 		" i.url_key, f.name, coalesce(f.configured_title, f.own_title, f.name), p.name, i.record"
 		" FROM item i JOIN story s ON s.id = i.story_id JOIN feed f ON f.id = i.feed_id"
 		" LEFT JOIN publisher p ON p.id = i.publisher_id WHERE i.id = ?1",
 };
-SQL_TEXTS(texts, NAMED_STATEMENTS);
+SQL_TEXTS(texts, ITEM_LOOKUP_STATEMENTS);
 
 static const char cannot_find[] = "cannot look an item up";
 
-int named_init(struct named *n, sqlite3 *db, struct error *err)
+int item_lookup_init(struct item_lookup *n, sqlite3 *db, struct error *err)
 {
 	arena_init(&n->arena, ARENA_MAX);
 	n->identity = identity_new(err);
-	return n->identity == NULL ? -ENOMEM : sql_prepare(db, texts, NAMED_STATEMENTS, n->s, err);
+	return n->identity == NULL ? -ENOMEM : sql_prepare(db, texts, ITEM_LOOKUP_STATEMENTS, n->s, err);
 }
 
-void named_release(struct named *n)
+void item_lookup_release(struct item_lookup *n)
 {
-	sql_finalize(n->s, NAMED_STATEMENTS);
+	sql_finalize(n->s, ITEM_LOOKUP_STATEMENTS);
 	identity_free(n->identity);
 	n->identity = NULL;
 	arena_release(&n->arena);
 }
 
-void named_begin(struct named *n)
+void item_lookup_begin(struct item_lookup *n)
 {
 	arena_release(&n->arena);
 }
@@ -65,7 +65,7 @@ static bool take_key(sqlite3_stmt *s, int column, uint8_t key[STORE_KEY_LEN])
 }
 
 /* 1; 0 when the record is damaged; -ENOMEM. */
-static int take_row(struct named *n, sqlite3_stmt *s, struct named_item *found)
+static int take_row(struct item_lookup *n, sqlite3_stmt *s, struct lookup_result *found)
 {
 	struct str *const texts_out[] = {&found->url_key, &found->feed, &found->outlet, &found->publisher};
 	int result;
@@ -93,12 +93,12 @@ static int take_row(struct named *n, sqlite3_stmt *s, struct named_item *found)
 	return result == 0 ? 1 : result == -ENOMEM ? result : 0;
 }
 
-int named_load(struct named *n, int64_t item_id, struct named_item *found, struct error *err)
+int item_lookup_load(struct item_lookup *n, int64_t item_id, struct lookup_result *found, struct error *err)
 {
-	sqlite3_stmt *s = n->s[NAMED_LOAD];
+	sqlite3_stmt *s = n->s[ITEM_LOOKUP_LOAD];
 	int result;
 
-	*found = (struct named_item){.item_id = item_id};
+	*found = (struct lookup_result){.item_id = item_id};
 	sql_bind_int(s, 1, item_id);
 	result = sql_step(s, err, cannot_find);
 	if (result == 1) {
@@ -112,14 +112,15 @@ int named_load(struct named *n, int64_t item_id, struct named_item *found, struc
 
 /* ---- by its name ---- */
 
-static int find_by(struct named *n, enum named_statement which, const uint8_t *key, int64_t *id, struct error *err)
+static int find_by(
+	struct item_lookup *n, enum item_lookup_statement which, const uint8_t *key, int64_t *id, struct error *err)
 {
 	sql_bind_key(n->s[which], 1, key);
 	return sql_get_int(n->s[which], id, err, cannot_find);
 }
 
 /* By the key that the workers make of such a link; an item of nothing but a link has no text that needs a sandbox. */
-static int find_by_link(struct named *n, struct str link, int64_t *id, struct error *err)
+static int find_by_link(struct item_lookup *n, struct str link, int64_t *id, struct error *err)
 {
 	struct item it;
 
@@ -127,14 +128,19 @@ static int find_by_link(struct named *n, struct str link, int64_t *id, struct er
 	it.link = link;
 	if (identity_assign(n->identity, &n->arena, &it) != 0)
 		return error_sys(err, -ENOMEM, cannot_find);
-	return it.url_key.len < STORE_KEY_LEN ? 0 : find_by(n, NAMED_BY_URL, (const uint8_t *)it.url_key.data, id, err);
+	return it.url_key.len < STORE_KEY_LEN
+		       ? 0
+		       : find_by(n, ITEM_LOOKUP_BY_URL, (const uint8_t *)it.url_key.data, id, err);
 }
 
-static int find_by_id(struct named *n, const uint8_t *uid, enum named_kind kind, int64_t *id, struct error *err)
+static int find_by_id(
+	struct item_lookup *n, const uint8_t *uid, enum item_lookup_kind kind, int64_t *id, struct error *err)
 {
-	int result = find_by(n, kind == NAMED_ITEM ? NAMED_BY_UID : NAMED_BY_STORY, uid, id, err);
+	int result = find_by(n, kind == ITEM_LOOKUP_ITEM ? ITEM_LOOKUP_BY_UID : ITEM_LOOKUP_BY_STORY, uid, id, err);
 
-	return result == 0 ? find_by(n, kind == NAMED_ITEM ? NAMED_BY_STORY : NAMED_BY_UID, uid, id, err) : result;
+	return result == 0
+		       ? find_by(n, kind == ITEM_LOOKUP_ITEM ? ITEM_LOOKUP_BY_STORY : ITEM_LOOKUP_BY_UID, uid, id, err)
+		       : result;
 }
 
 static int not_found(struct str name, struct error *err)
@@ -148,7 +154,8 @@ static int not_found(struct str name, struct error *err)
 	return -ENOENT;
 }
 
-int named_find(struct named *n, struct str name, enum named_kind kind, struct named_item *found, struct error *err)
+int item_lookup_find(struct item_lookup *n, struct str name, enum item_lookup_kind kind, struct lookup_result *found,
+	struct error *err)
 {
 	const struct str prefix = STR("urn:uuid:");
 	uint8_t uid[STORE_KEY_LEN];
@@ -162,7 +169,7 @@ int named_find(struct named *n, struct str name, enum named_kind kind, struct na
 	else
 		result = find_by_link(n, str_slice(name, 0, LIMIT_URL), &id, err);
 	if (result == 1)
-		result = named_load(n, id, found, err);
+		result = item_lookup_load(n, id, found, err);
 	if (result == 0)
 		return not_found(name, err);
 	return result < 0 ? result : 0;

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "sitrep/base/clock.h"
-#include "sitrep/schedule/habits.h"
+#include "sitrep/schedule/feed_history.h"
 
 static const int64_t minute = INT64_C(60) * 1000;
 static const int64_t hour = INT64_C(3600) * 1000;
@@ -22,14 +22,14 @@ static const struct schedule_policy policy = {
 
 /* A feed and what is known of it. */
 struct feed {
-	struct habits habits;
+	struct feed_history history;
 	struct feed_state state;
 	int64_t now_ms;
 };
 
 static void feed_init(struct feed *f)
 {
-	habits_init(&f->habits);
+	feed_history_init(&f->history);
 	f->state = (struct feed_state){
 		.id = 7,
 		.health = FEED_OK,
@@ -53,8 +53,8 @@ static struct schedule_plan take(struct feed *f, const struct poll_outcome *o, s
 	f->state.errors = o->kind == OUTCOME_FAILED ? f->state.errors + 1 : 0;
 	if (news != NULL && news->fresh > 0)
 		f->state.last_new_ms = f->now_ms;
-	habits_note(&f->habits, &f->state, &at, news);
-	return habits_plan(&f->habits, &f->state, &policy, f->now_ms);
+	feed_history_note(&f->history, &f->state, &at, news);
+	return feed_history_plan(&f->history, &f->state, &policy, f->now_ms);
 }
 
 static struct schedule_plan unmodified(struct feed *f)
@@ -83,7 +83,7 @@ static void fill(struct feed *f)
 	for (int i = 0; i < 40; i++) {
 		f->now_ms += hour;
 		if (i % 3 == 0)
-			document(f, 1, f->now_ms - 20 * minute, f->habits.hints);
+			document(f, 1, f->now_ms - 20 * minute, f->history.hints);
 		else
 			unmodified(f);
 	}
@@ -92,19 +92,19 @@ static void fill(struct feed *f)
 static void test_bytes(void **state)
 {
 	struct feed f;
-	struct habits back;
+	struct feed_history back;
 	struct buf bytes = BUF_INIT(4096), again = BUF_INIT(4096);
 
 	(void)state;
 	fill(&f);
-	assert_int_equal(habits_encode(&f.habits, &bytes), 0);
-	habits_decode(buf_str(&bytes), &back);
-	assert_int_equal(habits_encode(&back, &again), 0);
+	assert_int_equal(feed_history_encode(&f.history, &bytes), 0);
+	feed_history_decode(buf_str(&bytes), &back);
+	assert_int_equal(feed_history_encode(&back, &again), 0);
 	assert_int_equal(bytes.len, again.len);
 	assert_memory_equal(bytes.data, again.data, bytes.len);
 	assert_int_equal(back.hints.ttl_ms, hour);
 	assert_int_equal(back.hints.skip_hours, 0x81);
-	assert_int_equal(back.trust.unmodified_ms, f.habits.trust.unmodified_ms);
+	assert_int_equal(back.trust.unmodified_ms, f.history.trust.unmodified_ms);
 	assert_true(back.rhythm.seen_ms == f.now_ms);
 	buf_release(&bytes);
 	buf_release(&again);
@@ -114,14 +114,14 @@ static void test_bytes(void **state)
 static void test_damaged_bytes(void **state)
 {
 	struct feed f;
-	struct habits h;
+	struct feed_history h;
 	struct buf bytes = BUF_INIT(4096);
 
 	(void)state;
 	fill(&f);
-	assert_int_equal(habits_encode(&f.habits, &bytes), 0);
+	assert_int_equal(feed_history_encode(&f.history, &bytes), 0);
 	for (size_t len = 0; len < bytes.len; len++) {
-		habits_decode(str_make(bytes.data, len), &h);
+		feed_history_decode(str_make(bytes.data, len), &h);
 		assert_true(h.rhythm.seen_ms == TIME_NONE && h.trust.whole_ms == TIME_NONE && h.hints.ttl_ms == 0);
 	}
 	for (size_t i = 0; i < bytes.len; i++) {
@@ -129,14 +129,14 @@ static void test_damaged_bytes(void **state)
 			struct schedule_plan plan;
 
 			bytes.data[i] = (char)(bytes.data[i] ^ 1 << bit);
-			habits_decode(buf_str(&bytes), &h);
-			plan = habits_plan(&h, &f.state, &policy, f.now_ms);
+			feed_history_decode(buf_str(&bytes), &h);
+			plan = feed_history_plan(&h, &f.state, &policy, f.now_ms);
 			/* skipped days at most lie between */
 			assert_in_range(plan.due_ms, f.now_ms + policy.min_ms, f.now_ms + 8 * day);
 			bytes.data[i] = (char)(bytes.data[i] ^ 1 << bit);
 		}
 	}
-	habits_decode(STR_NONE, &h);
+	feed_history_decode(STR_NONE, &h);
 	assert_true(h.rhythm.seen_ms == TIME_NONE);
 	buf_release(&bytes);
 }
@@ -146,24 +146,24 @@ static void test_damaged_times(void **state)
 {
 	const int64_t never[] = {INT64_MIN + 1, INT64_MIN + hour, INT64_MAX - 1, INT64_MAX, 400000 * 366 * day};
 	struct feed f;
-	struct habits h;
+	struct feed_history h;
 	struct buf bytes = BUF_INIT(4096);
 
 	(void)state;
 	fill(&f);
-	h = f.habits;
+	h = f.history;
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
 		int64_t *const times[] = {&h.trust.whole_ms, &h.trust.unmodified_ms, &h.trust.probed_ms, &h.delay_ms,
 			&h.rhythm.seen_ms, &h.rhythm.last_post_ms};
 
 		for (size_t k = 0; k < sizeof(times) / sizeof(times[0]); k++) {
-			struct habits back;
+			struct feed_history back;
 
-			h = f.habits;
+			h = f.history;
 			*times[k] = never[i];
 			buf_clear(&bytes);
-			assert_int_equal(habits_encode(&h, &bytes), 0);
-			habits_decode(buf_str(&bytes), &back);
+			assert_int_equal(feed_history_encode(&h, &bytes), 0);
+			feed_history_decode(buf_str(&bytes), &back);
 			assert_true(back.rhythm.seen_ms == TIME_NONE && back.trust.whole_ms == TIME_NONE);
 		}
 	}
@@ -185,7 +185,7 @@ static void test_words_outlive_304(void **state)
 	plan = document(&f, 3, start - hour, (struct feed_hints){.ttl_ms = 3 * hour});
 	assert_int_equal(plan.word, WORD_TTL);
 	assert_true(plan.due_ms >= start + 3 * hour);
-	assert_string_equal(habits_why(&f.habits), "ttl");
+	assert_string_equal(feed_history_why(&f.history), "ttl");
 	f.now_ms += 3 * hour;
 	plan = unmodified(&f);
 	assert_int_equal(plan.word, WORD_TTL);
@@ -193,10 +193,10 @@ static void test_words_outlive_304(void **state)
 	f.now_ms += 3 * hour;
 	plan = take(&f, &told, NULL);
 	assert_int_equal(plan.word, WORD_TTL);
-	assert_int_equal(f.habits.retry_after_ms, 2 * hour);
+	assert_int_equal(f.history.retry_after_ms, 2 * hour);
 	f.now_ms += 3 * hour;
 	(void)unmodified(&f);
-	assert_int_equal(f.habits.retry_after_ms, -1);
+	assert_int_equal(f.history.retry_after_ms, -1);
 	/* and a document that does not say it any more takes it back */
 	f.now_ms += 3 * hour;
 	plan = document(&f, 1, f.now_ms - minute, (struct feed_hints){0});
@@ -265,16 +265,16 @@ static void test_delta(void **state)
 
 	(void)state;
 	fill(&f);
-	assert_int_equal(f.habits.rhythm.shown, 40);
+	assert_int_equal(f.history.rhythm.shown, 40);
 	for (int i = 0; i < 20; i++) {
-		float watched = f.habits.rhythm.observed_days;
+		float watched = f.history.rhythm.observed_days;
 		int64_t times[] = {f.now_ms + 6 * hour - minute};
 		struct poll_news news = {.fresh = 1, .published_ms = times, .shown = 1};
 
 		f.now_ms += 6 * hour;
 		(void)take(&f, &delta, &news);
-		assert_int_equal(f.habits.rhythm.shown, 40);
-		assert_true(f.habits.rhythm.observed_days > watched + 0.24F);
+		assert_int_equal(f.history.rhythm.shown, 40);
+		assert_true(f.history.rhythm.observed_days > watched + 0.24F);
 	}
 }
 
@@ -294,16 +294,16 @@ static void test_a_probe_that_fails_counts(void **state)
 	feed_init(&f);
 	/* before there are validators every request is without, and none is a probe */
 	(void)take(&f, &refused, NULL);
-	assert_true(f.habits.trust.probed_ms == TIME_NONE);
+	assert_true(f.history.trust.probed_ms == TIME_NONE);
 	document(&f, 3, start - hour, (struct feed_hints){0});
 	f.state.last_modified = future;
 	f.now_ms += day;
-	assert_true(habits_want_whole(&f.habits, &f.state, f.now_ms));
+	assert_true(feed_history_want_whole(&f.history, &f.state, f.now_ms));
 	(void)take(&f, &refused, NULL);
-	assert_int_equal(habits_encode(&f.habits, &bytes), 0);
-	habits_decode(buf_str(&bytes), &f.habits);
-	assert_false(habits_want_whole(&f.habits, &f.state, f.now_ms + day - 1));
-	assert_true(habits_want_whole(&f.habits, &f.state, f.now_ms + day));
+	assert_int_equal(feed_history_encode(&f.history, &bytes), 0);
+	feed_history_decode(buf_str(&bytes), &f.history);
+	assert_false(feed_history_want_whole(&f.history, &f.state, f.now_ms + day - 1));
+	assert_true(feed_history_want_whole(&f.history, &f.state, f.now_ms + day));
 	buf_release(&bytes);
 }
 
@@ -311,7 +311,7 @@ static void test_a_probe_that_fails_counts(void **state)
 static void test_push(void **state)
 {
 	struct feed f;
-	struct habits before;
+	struct feed_history before;
 	int64_t times[] = {start + hour - minute};
 	struct poll_news news = {.fresh = 1, .published_ms = times, .shown = 1};
 	const struct poll_outcome push = {.kind = OUTCOME_PUSH, .at_ms = start + hour};
@@ -320,15 +320,15 @@ static void test_push(void **state)
 	(void)state;
 	feed_init(&f);
 	document(&f, 3, start - hour, (struct feed_hints){.ttl_ms = 3 * hour});
-	before = f.habits;
-	habits_note(&f.habits, &f.state, &push, &news);
-	assert_int_equal(f.habits.hints.ttl_ms, 3 * hour);
-	assert_int_equal(f.habits.rhythm.shown, before.rhythm.shown);
-	assert_true(f.habits.trust.whole_ms == before.trust.whole_ms);
-	assert_true(f.habits.rhythm.last_post_ms == times[0]);
-	before = f.habits;
-	habits_note(&f.habits, &f.state, &subscribed, NULL);
-	assert_memory_equal(&before, &f.habits, sizeof(before));
+	before = f.history;
+	feed_history_note(&f.history, &f.state, &push, &news);
+	assert_int_equal(f.history.hints.ttl_ms, 3 * hour);
+	assert_int_equal(f.history.rhythm.shown, before.rhythm.shown);
+	assert_true(f.history.trust.whole_ms == before.trust.whole_ms);
+	assert_true(f.history.rhythm.last_post_ms == times[0]);
+	before = f.history;
+	feed_history_note(&f.history, &f.state, &subscribed, NULL);
+	assert_memory_equal(&before, &f.history, sizeof(before));
 }
 
 /* The feed fell silent against all its habits: asked for the whole once, a day later; news that was hidden proves it.
@@ -346,19 +346,19 @@ static void test_304_for_ever(void **state)
 	for (int i = 0; i < 24 * 14; i++) {
 		f.now_ms += hour;
 		document(&f, 2, f.now_ms - 20 * minute, (struct feed_hints){0});
-		assert_false(habits_want_whole(&f.habits, &f.state, f.now_ms + hour));
+		assert_false(feed_history_want_whole(&f.history, &f.state, f.now_ms + hour));
 	}
 	do {
 		f.now_ms += hour;
 		unmodified(&f);
 		polls++;
 		assert_true(polls < 40);
-	} while (!habits_want_whole(&f.habits, &f.state, f.now_ms));
+	} while (!feed_history_want_whole(&f.history, &f.state, f.now_ms));
 	assert_in_range(polls, 24, 30);
 	document(&f, 10, f.now_ms - 15 * hour, (struct feed_hints){0});
-	assert_true(f.habits.trust.lies);
-	assert_false(habits_want_whole(&f.habits, &f.state, f.now_ms + day - 1));
-	assert_true(habits_want_whole(&f.habits, &f.state, f.now_ms + day));
+	assert_true(f.history.trust.false_304);
+	assert_false(feed_history_want_whole(&f.history, &f.state, f.now_ms + day - 1));
+	assert_true(feed_history_want_whole(&f.history, &f.state, f.now_ms + day));
 }
 
 static void test_useless_validators_make_polls_rarer(void **state)
@@ -378,7 +378,7 @@ static void test_useless_validators_make_polls_rarer(void **state)
 		f.now_ms += hour;
 		later = take(&f, &whole, &nothing);
 	}
-	assert_true(validator_trust_is_useless(&f.habits.trust));
+	assert_true(validator_trust_is_useless(&f.history.trust));
 	assert_true(later.due_ms - f.now_ms > 2 * (first.due_ms - start));
 }
 
@@ -390,21 +390,21 @@ static void test_explanation(void **state)
 
 	(void)state;
 	feed_init(&f);
-	assert_int_equal(habits_explain(&f.habits, &f.state, &policy, &text), 0);
+	assert_int_equal(feed_history_explain(&f.history, &f.state, &policy, &text), 0);
 	assert_non_null(strstr(text.data, "never been asked"));
 	buf_clear(&text);
 	fill(&f);
-	f.habits.trust.lies = true;
-	assert_int_equal(habits_explain(&f.habits, &f.state, &policy, &text), 0);
+	f.history.trust.false_304 = true;
+	assert_int_equal(feed_history_explain(&f.history, &f.state, &policy, &text), 0);
 	assert_non_null(strstr(text.data, "without validators once a day"));
 	buf_clear(&text);
-	f.habits.trust.lies = false;
-	assert_int_equal(habits_explain(&f.habits, &f.state, &policy, &text), 0);
+	f.history.trust.false_304 = false;
+	assert_int_equal(feed_history_explain(&f.history, &f.state, &policy, &text), 0);
 	assert_null(strstr(text.data, "validators"));
 	buf_clear(&text);
 	f.state.last_modified = future;
-	f.habits.trust.whole_ms = f.now_ms - day;
-	assert_int_equal(habits_explain(&f.habits, &f.state, &policy, &text), 0);
+	f.history.trust.whole_ms = f.now_ms - day;
+	assert_int_equal(feed_history_explain(&f.history, &f.state, &policy, &text), 0);
 	assert_non_null(strstr(text.data, "next asked without validators"));
 	assert_non_null(strstr(text.data, "posts"));
 	assert_non_null(strstr(text.data, "So it is next asked"));

@@ -6,7 +6,7 @@
  * Where a doubt begins just now, there are none of these yet. */
 #include <stdlib.h>
 
-#include "keeper.h"
+#include "ingest.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/sql/statements.h"
 
@@ -31,7 +31,7 @@ static const char *const texts[FOLLOW_STATEMENTS] = {
 };
 SQL_TEXTS(texts, FOLLOW_STATEMENTS);
 
-static int move_stamps(struct keeper *k, int64_t jump_ms, int64_t now_ms, struct error *err)
+static int move_stamps(struct ingest *k, int64_t jump_ms, int64_t now_ms, struct error *err)
 {
 	sqlite3_stmt *s[FOLLOW_STATEMENTS];
 	int result = sql_prepare(k->store.db, texts, FOLLOW_STATEMENTS, s, err);
@@ -50,7 +50,7 @@ static int move_stamps(struct keeper *k, int64_t jump_ms, int64_t now_ms, struct
 	return result;
 }
 
-static int move_feed(struct keeper *k, int64_t id, int64_t jump_ms, int64_t now_ms, struct error *err)
+static int move_feed(struct ingest *k, int64_t id, int64_t jump_ms, int64_t now_ms, struct error *err)
 {
 	struct feed_row row;
 	int result = feed_store_load(&k->feeds, id, &row, err);
@@ -65,7 +65,7 @@ static int move_feed(struct keeper *k, int64_t id, int64_t jump_ms, int64_t now_
 	return result;
 }
 
-static int move_feeds(struct keeper *k, int64_t jump_ms, int64_t now_ms, struct error *err)
+static int move_feeds(struct ingest *k, int64_t jump_ms, int64_t now_ms, struct error *err)
 {
 	int64_t *ids = NULL;
 	size_t count = 0;
@@ -77,7 +77,7 @@ static int move_feeds(struct keeper *k, int64_t jump_ms, int64_t now_ms, struct 
 	return result;
 }
 
-static int move_subscriptions(struct keeper *k, int64_t jump_ms, int64_t now_ms, struct error *err)
+static int move_subscriptions(struct ingest *k, int64_t jump_ms, int64_t now_ms, struct error *err)
 {
 	struct websub_state *states;
 	size_t count;
@@ -93,9 +93,9 @@ static int move_subscriptions(struct keeper *k, int64_t jump_ms, int64_t now_ms,
 	return result;
 }
 
-static int follow(struct keeper *k, int64_t jump_ms, int64_t now_ms, struct error *err)
+static int follow(struct ingest *k, int64_t jump_ms, int64_t now_ms, struct error *err)
 {
-	int result = keeper_begin(k, err);
+	int result = ingest_begin(k, err);
 
 	if (result != 0)
 		return result;
@@ -108,17 +108,17 @@ static int follow(struct keeper *k, int64_t jump_ms, int64_t now_ms, struct erro
 		result = clock_record_save(k->store.db, &k->clock, err);
 	k->visible = true;
 	if (result == 0)
-		result = keeper_commit(k, now_ms, err);
+		result = ingest_commit(k, now_ms, err);
 	if (result != 0)
-		keeper_rollback(k);
+		ingest_rollback(k);
 	return result;
 }
 
-int keeper_start_clock(struct keeper *k, struct clock_mark now, const char *run, struct error *err)
+int ingest_start_clock(struct ingest *k, struct clock_mark now, const char *run, struct error *err)
 {
 	int64_t jump_ms;
-	int result =
-		clock_record_load(k->store.db, &k->clock, now, run, k->totals.item_id, k->totals.cursor, &jump_ms, err);
+	int result = clock_record_load(
+		k->store.db, &k->clock, now, run, k->counters.item_id, k->counters.cursor, &jump_ms, err);
 
 	if (result != 0)
 		return result;
@@ -132,22 +132,22 @@ int keeper_start_clock(struct keeper *k, struct clock_mark now, const char *run,
 	}
 	if (jump_ms != 0)
 		return result;
-	result = keeper_begin(k, err);
+	result = ingest_begin(k, err);
 	if (result == 0)
 		result = clock_record_save(k->store.db, &k->clock, err);
 	if (result == 0)
-		result = keeper_commit(k, now.wall_ms, err);
+		result = ingest_commit(k, now.wall_ms, err);
 	if (result != 0)
-		keeper_rollback(k);
+		ingest_rollback(k);
 	return result;
 }
 
-int keeper_look_at_clock(struct keeper *k, struct clock_mark now, int64_t *jump_ms, struct error *err)
+int ingest_look_at_clock(struct ingest *k, struct clock_mark now, int64_t *jump_ms, struct error *err)
 {
 	struct clock_record before = k->clock;
 	int result;
 
-	*jump_ms = clock_record_look(&k->clock, now, k->totals.item_id, k->totals.cursor);
+	*jump_ms = clock_record_look(&k->clock, now, k->counters.item_id, k->counters.cursor);
 	grouping_set_ahead(k->grouping, k->clock.ahead_ms);
 	if (*jump_ms == 0)
 		return 0;

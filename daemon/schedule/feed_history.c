@@ -1,5 +1,5 @@
 /* A feed's ways: noted outcome by outcome, asked for when the next poll is planned. */
-#include "sitrep/schedule/habits.h"
+#include "sitrep/schedule/feed_history.h"
 
 #include "sitrep/base/clock.h"
 #include "sitrep/base/codec.h"
@@ -12,9 +12,9 @@ static const double day_ms = 24.0 * 3600 * 1000;
 /* No feed posts as much in all its life. */
 static const double awaited_max = 1e9;
 
-void habits_init(struct habits *h)
+void feed_history_init(struct feed_history *h)
 {
-	*h = (struct habits){.retry_after_ms = -1, .fresh_ms = -1, .reason = SCHEDULE_RHYTHM};
+	*h = (struct feed_history){.retry_after_ms = -1, .fresh_ms = -1, .reason = SCHEDULE_RHYTHM};
 	rhythm_init(&h->rhythm);
 	validator_trust_init(&h->trust);
 }
@@ -27,7 +27,7 @@ static void code_word(struct code *c, int64_t *ms)
 	c->bad = c->bad || *ms < -1 || *ms > word_max_ms;
 }
 
-static void code_habits(struct code *c, struct habits *h)
+static void code_habits(struct code *c, struct feed_history *h)
 {
 	uint8_t reason = (uint8_t)h->reason, word = (uint8_t)h->word;
 
@@ -35,9 +35,9 @@ static void code_habits(struct code *c, struct habits *h)
 	code_word(c, &h->hints.period_ms);
 	code_u32(c, &h->hints.skip_hours);
 	code_u8(c, &h->hints.skip_days);
-	code_u32(c, &h->trust.spent);
-	code_u32(c, &h->trust.honest);
-	code_bool(c, &h->trust.lies);
+	code_u32(c, &h->trust.useless_full_answers);
+	code_u32(c, &h->trust.good_304_in_row);
+	code_bool(c, &h->trust.false_304);
 	code_time(c, &h->trust.whole_ms);
 	code_time(c, &h->trust.unmodified_ms);
 	code_time(c, &h->trust.probed_ms);
@@ -52,31 +52,31 @@ static void code_habits(struct code *c, struct habits *h)
 	h->word = (enum schedule_word)word;
 }
 
-int habits_encode(const struct habits *h, struct buf *out)
+int feed_history_encode(const struct feed_history *h, struct buf *out)
 {
 	struct code c = {.out = out};
-	struct habits copy = *h;
+	struct feed_history copy = *h;
 
 	(void)buf_putc(out, VERSION);
 	code_habits(&c, &copy);
 	return rhythm_encode(&h->rhythm, out);
 }
 
-void habits_decode(struct str bytes, struct habits *h)
+void feed_history_decode(struct str bytes, struct feed_history *h)
 {
 	struct code c = {.in = str_slice(bytes, 1, bytes.len)};
 
-	habits_init(h);
+	feed_history_init(h);
 	if (bytes.len == 0 || bytes.data[0] != VERSION)
 		return;
 	code_habits(&c, h);
 	if (c.bad || rhythm_decode(c.in, &h->rhythm, NULL) != 0)
-		habits_init(h);
+		feed_history_init(h);
 }
 
 /* ---- the clock ---- */
 
-void habits_follow_clock(struct habits *h, int64_t jump_ms, int64_t now_ms)
+void feed_history_follow_clock(struct feed_history *h, int64_t jump_ms, int64_t now_ms)
 {
 	int64_t *times[] = {&h->rhythm.seen_ms, &h->rhythm.last_post_ms, &h->trust.whole_ms, &h->trust.unmodified_ms,
 		&h->trust.probed_ms};
@@ -88,7 +88,7 @@ void habits_follow_clock(struct habits *h, int64_t jump_ms, int64_t now_ms)
 /* ---- outcomes ---- */
 
 /* Items that should have come since the last new one. */
-static double awaited(const struct habits *h, const struct feed_state *state, int64_t now_ms)
+static double awaited(const struct feed_history *h, const struct feed_state *state, int64_t now_ms)
 {
 	double posts;
 
@@ -116,8 +116,8 @@ static int64_t cut_word(int64_t ms)
 	return ms > word_max_ms ? word_max_ms : ms < 0 ? -1 : ms;
 }
 
-static void note_trust(
-	struct habits *h, const struct feed_state *state, const struct poll_outcome *o, const struct poll_news *news)
+static void note_trust(struct feed_history *h, const struct feed_state *state, const struct poll_outcome *o,
+	const struct poll_news *news)
 {
 	struct validator_answer a = {
 		.conditional = o->conditional,
@@ -133,7 +133,7 @@ static void note_trust(
 
 /* A 304 renews the answer that it stands for, with the words it came with (RFC 9111, 4.3.4), unless it brings others;
  * many servers send it bare.  What an error's page, or a page in the feed's place, says of itself does not count. */
-static void note_words(struct habits *h, const struct poll_outcome *o)
+static void note_words(struct feed_history *h, const struct poll_outcome *o)
 {
 	h->retry_after_ms = cut_word(o->retry_after_ms);
 	if (o->kind == OUTCOME_DOCUMENT || o->kind == OUTCOME_LOST ||
@@ -146,7 +146,8 @@ static bool has_validators(const struct feed_state *state)
 	return state->etag != NULL || state->last_modified != NULL;
 }
 
-void habits_note(struct habits *h, const struct feed_state *state, const struct poll_outcome *o, struct poll_news *news)
+void feed_history_note(
+	struct feed_history *h, const struct feed_state *state, const struct poll_outcome *o, struct poll_news *news)
 {
 	struct rhythm_poll poll = {.at_ms = o->at_ms};
 	bool is_poll = o->kind != OUTCOME_PUSH;
@@ -176,7 +177,7 @@ void habits_note(struct habits *h, const struct feed_state *state, const struct 
 	rhythm_note_poll(&h->rhythm, &poll);
 }
 
-bool habits_want_whole(const struct habits *h, const struct feed_state *state, int64_t now_ms)
+bool feed_history_want_whole(const struct feed_history *h, const struct feed_state *state, int64_t now_ms)
 {
 	return validator_trust_wants_whole(
 		&h->trust, state->etag != NULL, state->last_modified, awaited(h, state, now_ms), now_ms);
@@ -184,8 +185,8 @@ bool habits_want_whole(const struct habits *h, const struct feed_state *state, i
 
 /* ---- the plan ---- */
 
-static struct schedule_input input(
-	const struct habits *h, const struct feed_state *state, const struct schedule_policy *policy, int64_t now_ms)
+static struct schedule_input input(const struct feed_history *h, const struct feed_state *state,
+	const struct schedule_policy *policy, int64_t now_ms)
 {
 	return (struct schedule_input){
 		.policy = policy,
@@ -202,8 +203,8 @@ static struct schedule_input input(
 	};
 }
 
-struct schedule_plan habits_plan(
-	struct habits *h, const struct feed_state *state, const struct schedule_policy *policy, int64_t now_ms)
+struct schedule_plan feed_history_plan(
+	struct feed_history *h, const struct feed_state *state, const struct schedule_policy *policy, int64_t now_ms)
 {
 	struct schedule_input in = input(h, state, policy, now_ms);
 	struct schedule_plan plan = schedule_next(&in);
@@ -214,15 +215,15 @@ struct schedule_plan habits_plan(
 	return plan;
 }
 
-const char *habits_why(const struct habits *h)
+const char *feed_history_why(const struct feed_history *h)
 {
 	if (h->reason == SCHEDULE_SERVER && h->word != WORD_NONE)
 		return schedule_word_name(h->word);
 	return schedule_reason_words(h->reason, h->rhythm.seen_ms != TIME_NONE);
 }
 
-int habits_explain(
-	const struct habits *h, const struct feed_state *state, const struct schedule_policy *policy, struct buf *out)
+int feed_history_explain(const struct feed_history *h, const struct feed_state *state,
+	const struct schedule_policy *policy, struct buf *out)
 {
 	struct schedule_input in;
 	struct schedule_plan plan;
@@ -234,10 +235,10 @@ int habits_explain(
 	}
 	in = input(h, state, policy, state->last_poll_ms);
 	plan = schedule_next(&in);
-	if (h->trust.lies)
+	if (h->trust.false_304)
 		(void)buf_puts(out, "Its server has said 304 although there was news, so it is asked without "
 				    "validators once a day.\n");
-	else if (plan.due_ms != TIME_NONE && habits_want_whole(h, state, plan.due_ms))
+	else if (plan.due_ms != TIME_NONE && feed_history_want_whole(h, state, plan.due_ms))
 		(void)buf_puts(out,
 			"It has been silent against its habits, or its Last-Modified lies in the future, so it is "
 			"next asked without validators, to see whether its 304 can be believed.\n");

@@ -1,4 +1,4 @@
-/* http_door_test.c: who is let in, who has to go for another one, and when time is over.
+/* http_admission_test.c: who is let in, who has to go for another one, and when time is over.
  *
  * The far end of each connection is held by the test, which sees the near one being shut. */
 #include <setjmp.h>
@@ -29,7 +29,7 @@ struct peer {
 };
 
 struct fixture {
-	struct http_door door;
+	struct http_admission admission;
 	struct peer peers[PEERS_MAX];
 	size_t count;
 };
@@ -47,7 +47,7 @@ static int setup(void **state)
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
 	files.rlim_cur = files.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &files);
-	assert_int_equal(http_door_init(&f->door, &options), 0);
+	assert_int_equal(http_admission_init(&f->admission, &options), 0);
 	*state = f;
 	return 0;
 }
@@ -56,7 +56,7 @@ static int teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	http_door_release(&f->door);
+	http_admission_release(&f->admission);
 	for (size_t i = 0; i < f->count; i++) {
 		(void)close(f->peers[i].near);
 		(void)close(f->peers[i].far);
@@ -81,7 +81,7 @@ static struct peer *come(struct fixture *f, const char *address)
 		from = (const struct sockaddr *)&in;
 	else if (address != NULL && inet_pton(AF_INET6, address, &in6.sin6_addr) == 1)
 		from = (const struct sockaddr *)&in6;
-	*p = (struct peer){.near = fds[0], .far = fds[1], .c = http_door_enter(&f->door, fds[0], from)};
+	*p = (struct peer){.near = fds[0], .far = fds[1], .c = http_admission_enter(&f->admission, fds[0], from)};
 	return p;
 }
 
@@ -111,7 +111,7 @@ static unsigned open_now(const struct fixture *f)
 {
 	unsigned n = 0;
 
-	for (const struct http_connection *c = f->door.first; c != NULL; c = c->next)
+	for (const struct http_connection *c = f->admission.first; c != NULL; c = c->next)
 		n += !c->shut;
 	return n;
 }
@@ -133,8 +133,8 @@ static void test_slow_heads_lock_nobody_out(void **state)
 	for (unsigned i = 0; i < KEPT; i++)
 		assert_non_null(come(f, NULL)->c);
 	assert_int_equal(open_now(f), MAX - KEPT);
-	assert_true(f->door.dropped[HTTP_DROP_ROOM] > 0);
-	assert_int_equal(f->door.dropped[HTTP_DROP_FULL], 0);
+	assert_true(f->admission.dropped[HTTP_DROP_ROOM] > 0);
+	assert_int_equal(f->admission.dropped[HTTP_DROP_FULL], 0);
 	/* And the other way round. */
 	for (unsigned i = 0; i < 100; i++)
 		(void)come(f, NULL);
@@ -152,11 +152,11 @@ static void test_slow_readers_and_bodies_lock_nobody_out(void **state)
 		assert_non_null(p->c);
 		/* The last ones are for hubs. */
 		assert_int_equal(p->c->is_late, i >= MAX - 2 * KEPT);
-		http_door_note(p->c, i % 2 == 0 ? HTTP_ANSWERED : HTTP_UPLOADS, 1000);
+		http_admission_note(p->c, i % 2 == 0 ? HTTP_ANSWERED : HTTP_UPLOADS, 1000);
 	}
 	/* All of them are busy, none for long. */
 	assert_null(come(f, "203.0.113.1")->c);
-	assert_int_equal(f->door.dropped[HTTP_DROP_FULL], 1);
+	assert_int_equal(f->admission.dropped[HTTP_DROP_FULL], 1);
 	age(&f->peers[7], 2 * 1000);
 	age(&f->peers[9], 3 * 1000);
 	age(&f->peers[11], 4 * 1000);
@@ -164,7 +164,7 @@ static void test_slow_readers_and_bodies_lock_nobody_out(void **state)
 	/* One for the room, one so that the hubs' stays free. */
 	assert_true(is_shut(&f->peers[11]) && is_shut(&f->peers[9]) && !is_shut(&f->peers[7]));
 	/* One that waits goes before one that is busy. */
-	http_door_note(f->peers[3].c, HTTP_WAITS, 0);
+	http_admission_note(f->peers[3].c, HTTP_WAITS, 0);
 	age(&f->peers[3], 2000);
 	assert_non_null(come(f, "203.0.113.2")->c);
 	assert_true(is_shut(&f->peers[3]));
@@ -178,7 +178,7 @@ static void test_one_address(void **state)
 	for (int i = 0; i < PER_ADDRESS; i++)
 		assert_non_null(come(f, "198.51.100.1")->c);
 	assert_null(come(f, "198.51.100.1")->c);
-	assert_int_equal(f->door.dropped[HTTP_DROP_ADDRESS], 1);
+	assert_int_equal(f->admission.dropped[HTTP_DROP_ADDRESS], 1);
 	assert_non_null(come(f, "198.51.100.2")->c);
 	/* Its own idle connection goes for it, nobody else's. */
 	age(&f->peers[2], 5000);
@@ -205,10 +205,10 @@ static void test_many_behind_one_address(void **state)
 	for (int i = 0; i < PER_ADDRESS + 1; i++)
 		for (size_t k = 0; k < sizeof(addresses) / sizeof(addresses[0]); k++)
 			assert_non_null(come(f, addresses[k])->c);
-	assert_int_equal(f->door.dropped[HTTP_DROP_ADDRESS], 0);
+	assert_int_equal(f->admission.dropped[HTTP_DROP_ADDRESS], 0);
 	for (int i = 0; i < PER_ADDRESS + 1; i++)
 		(void)come(f, "10.2.0.5");
-	assert_int_equal(f->door.dropped[HTTP_DROP_ADDRESS], 1);
+	assert_int_equal(f->admission.dropped[HTTP_DROP_ADDRESS], 1);
 }
 
 static void test_deadlines(void **state)
@@ -219,22 +219,22 @@ static void test_deadlines(void **state)
 
 	for (int i = 0; i < KINDS; i++)
 		assert_non_null(come(f, "127.0.0.1")->c);
-	http_door_note(f->peers[BODY].c, HTTP_UPLOADS, 0);
-	http_door_note(f->peers[ANSWER].c, HTTP_ANSWERED, 100);
-	http_door_note(f->peers[LONG_ANSWER].c, HTTP_ANSWERED, 8 * 1024 * 1024);
-	assert_false(http_door_close_late(&f->door));
+	http_admission_note(f->peers[BODY].c, HTTP_UPLOADS, 0);
+	http_admission_note(f->peers[ANSWER].c, HTTP_ANSWERED, 100);
+	http_admission_note(f->peers[LONG_ANSWER].c, HTTP_ANSWERED, 8 * 1024 * 1024);
+	assert_false(http_admission_close_late(&f->admission));
 	for (int i = 0; i < KINDS; i++)
 		age(&f->peers[i], seconds[i] * 1000 - 5000);
-	assert_false(http_door_close_late(&f->door));
+	assert_false(http_admission_close_late(&f->admission));
 	for (int i = 0; i < KINDS; i++)
 		age(&f->peers[i], 6000);
-	assert_true(http_door_close_late(&f->door));
+	assert_true(http_admission_close_late(&f->admission));
 	for (int i = 0; i < KINDS; i++)
 		assert_true(is_shut(&f->peers[i]));
-	assert_int_equal(f->door.dropped[HTTP_DROP_HEAD], 1);
-	assert_int_equal(f->door.dropped[HTTP_DROP_BODY], 1);
-	assert_int_equal(f->door.dropped[HTTP_DROP_ANSWER], 2);
-	assert_false(http_door_close_late(&f->door));
+	assert_int_equal(f->admission.dropped[HTTP_DROP_HEAD], 1);
+	assert_int_equal(f->admission.dropped[HTTP_DROP_BODY], 1);
+	assert_int_equal(f->admission.dropped[HTTP_DROP_ANSWER], 2);
+	assert_false(http_admission_close_late(&f->admission));
 }
 
 int main(void)

@@ -3,7 +3,7 @@
  * A feed's own title may be markup.  It was rebuilt by the sanitizer, so it is well-formed and holds no
  * references but those that escaping makes; undoing that needs no parser, and the parser that can read
  * any HTML must not run in this process. */
-#include "sitrep/model/plain.h"
+#include "sitrep/model/plain_text.h"
 
 #include "sitrep/base/utf8.h"
 #include "sitrep/text/html.h"

@@ -84,7 +84,7 @@ static bool is_localhost(struct str name)
 
 /* A proxy is the operator's choice and what names mean there is its own affair; an address that stands in the URL
  * itself is judged all the same. */
-bool transfer_way_may_ask_proxy(struct transfer *tr)
+bool transfer_route_may_ask_proxy(struct transfer *tr)
 {
 	char *host = NULL, *port_text = NULL;
 	long long port = 0;
@@ -174,7 +174,7 @@ static int set_blob(CURL *easy, CURLoption option, struct str pem)
 	return pem.len == 0 || curl_easy_setopt(easy, option, &blob) == CURLE_OK ? 0 : -ENOMEM;
 }
 
-int transfer_way_prepare(struct transfer *tr, const struct transfer_request *request)
+int transfer_route_prepare(struct transfer *tr, const struct transfer_request *request)
 {
 	const struct transfers *t = tr->owner;
 	CURL *easy = tr->easy;

@@ -4,7 +4,7 @@
 
 #include <inttypes.h>
 
-#include "../../../daemon/ingest/keeper.h"
+#include "../../../daemon/ingest/ingest.h"
 #include "../../../daemon/ingest/retention.h"
 
 #define YEAR_MS (365 * DAY_MS)
@@ -15,7 +15,7 @@ enum { STEPS_MAX = 1000 };
 struct house {
 	char dir[256];
 	struct writer_options options;
-	struct keeper keeper;
+	struct ingest ingest;
 	struct feed_state feeds[2];
 	struct clock_mark clock; /* the machine's */
 	const char *run;
@@ -25,8 +25,8 @@ static void start(struct house *h)
 {
 	struct error err = {0};
 
-	assert_int_equal(keeper_open(&h->keeper, &h->options, NULL), 0);
-	if (keeper_start_clock(&h->keeper, h->clock, h->run, &err) != 0)
+	assert_int_equal(ingest_open(&h->ingest, &h->options, NULL), 0);
+	if (ingest_start_clock(&h->ingest, h->clock, h->run, &err) != 0)
 		fail_msg("%s", err.text);
 }
 
@@ -43,9 +43,9 @@ static int setup(void **state)
 	h->clock = (struct clock_mark){NOW_MS, 50 * DAY_MS};
 	h->run = "first";
 	start(h);
-	assert_int_equal(keeper_begin(&h->keeper, NULL), 0);
-	assert_int_equal(feed_store_sync(&h->keeper.feeds, fixture_feeds, 2, h->feeds, &changed, NULL), 0);
-	assert_int_equal(keeper_commit(&h->keeper, NOW_MS, NULL), 0);
+	assert_int_equal(ingest_begin(&h->ingest, NULL), 0);
+	assert_int_equal(feed_store_sync(&h->ingest.feeds, fixture_feeds, 2, h->feeds, &changed, NULL), 0);
+	assert_int_equal(ingest_commit(&h->ingest, NOW_MS, NULL), 0);
 	*state = h;
 	return 0;
 }
@@ -56,7 +56,7 @@ static int teardown(void **state)
 
 	for (size_t i = 0; i < 2; i++)
 		feed_state_release(&h->feeds[i]);
-	keeper_close(&h->keeper);
+	ingest_close(&h->ingest);
 	state_dir_remove(h->dir);
 	free(h);
 	return 0;
@@ -73,7 +73,7 @@ static int64_t look(struct house *h)
 {
 	int64_t jump_ms;
 
-	assert_int_equal(keeper_look_at_clock(&h->keeper, h->clock, &jump_ms, NULL), 0);
+	assert_int_equal(ingest_look_at_clock(&h->ingest, h->clock, &jump_ms, NULL), 0);
 	return jump_ms;
 }
 
@@ -84,7 +84,7 @@ static void run_until_believed(struct house *h)
 		run_for(h, HOUR_MS);
 		assert_int_equal(look(h), 0);
 	}
-	assert_int_equal(h->keeper.clock.doubt_ms, 0);
+	assert_int_equal(h->ingest.clock.doubt_ms, 0);
 }
 
 static void poll_once(struct house *h, const char *guid)
@@ -103,10 +103,10 @@ static void poll_once(struct house *h, const char *guid)
 	draft_add(&d, guid, NULL, guid, BODY);
 	o.document = draft_encode(&d);
 	draft_release(&d);
-	assert_int_equal(keeper_begin(&h->keeper, NULL), 0);
-	assert_int_equal(keeper_take(&h->keeper, &o, &r, NULL), 0);
+	assert_int_equal(ingest_begin(&h->ingest, NULL), 0);
+	assert_int_equal(ingest_take(&h->ingest, &o, &r, NULL), 0);
 	assert_string_equal(r.error.text, "");
-	assert_int_equal(keeper_commit(&h->keeper, h->clock.wall_ms, NULL), 0);
+	assert_int_equal(ingest_commit(&h->ingest, h->clock.wall_ms, NULL), 0);
 	feed_state_release(&r.state);
 }
 
@@ -115,7 +115,7 @@ static int64_t ask(struct house *h, const char *text)
 	sqlite3_stmt *s;
 	int64_t value;
 
-	assert_int_equal(sqlite3_prepare_v2(h->keeper.store.db, text, -1, &s, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(h->ingest.store.db, text, -1, &s, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
 	value = sqlite3_column_int64(s, 0);
 	(void)sqlite3_finalize(s);
@@ -126,10 +126,10 @@ static int64_t count_items(struct house *h)
 {
 	struct retention r;
 
-	assert_int_equal(retention_init(&r, &h->keeper, NULL), 0);
+	assert_int_equal(retention_init(&r, &h->ingest, NULL), 0);
 	for (int steps = 0; r.phase != RETENTION_DONE; steps++) {
 		assert_true(steps < STEPS_MAX);
-		assert_int_equal(retention_step(&r, &h->keeper, h->clock, NULL), 0);
+		assert_int_equal(retention_step(&r, &h->ingest, h->clock, NULL), 0);
 	}
 	retention_release(&r);
 	assert_int_equal(ask(h, "SELECT count(*) FROM item"), ask(h, "SELECT count(*) FROM event"));
@@ -268,7 +268,7 @@ static void test_a_clock_that_is_behind_leaves_the_archive(void **state)
 
 static void restart(struct house *h, const char *run)
 {
-	keeper_close(&h->keeper);
+	ingest_close(&h->ingest);
 	h->run = run;
 	start(h);
 }
@@ -293,7 +293,7 @@ static void test_over_a_restart_of_the_daemon(void **state)
 	/* no jump: 200 days have passed */
 	run_for(h, 200 * DAY_MS);
 	restart(h, "first");
-	assert_int_equal(h->keeper.clock.ahead_ms, 0);
+	assert_int_equal(h->ingest.clock.ahead_ms, 0);
 	assert_int_equal(count_items(h), 0);
 }
 
@@ -363,7 +363,7 @@ static void test_the_future_holds_nothing_up(void **state)
 	poll_once(h, "one");
 	poll_once(h, "two");
 	poll_once(h, "three");
-	assert_int_equal(sqlite3_exec(h->keeper.store.db,
+	assert_int_equal(sqlite3_exec(h->ingest.store.db,
 				 "UPDATE item SET first_seen = first_seen + 946080000000 WHERE id = 1;"
 				 "UPDATE event SET time = time + 946080000000 WHERE cursor = 1;",
 				 NULL, NULL, NULL),
@@ -389,14 +389,14 @@ static void test_damaged_rows(void **state)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		poll_once(h, "one");
-		keeper_close(&h->keeper);
-		assert_int_equal(keeper_open(&h->keeper, &h->options, NULL), 0);
+		ingest_close(&h->ingest);
+		assert_int_equal(ingest_open(&h->ingest, &h->options, NULL), 0);
 		(void)snprintf(text, sizeof(text), "UPDATE clock SET %s", rows[i]);
-		assert_int_equal(sqlite3_exec(h->keeper.store.db, text, NULL, NULL, NULL), SQLITE_OK);
-		assert_int_equal(keeper_start_clock(&h->keeper, h->clock, h->run, NULL), 0);
+		assert_int_equal(sqlite3_exec(h->ingest.store.db, text, NULL, NULL, NULL), SQLITE_OK);
+		assert_int_equal(ingest_start_clock(&h->ingest, h->clock, h->run, NULL), 0);
 		count_items(h);
 		run_until_believed(h);
-		assert_int_equal(clock_record_prune_ms(&h->keeper.clock, h->clock.wall_ms), h->clock.wall_ms);
+		assert_int_equal(clock_record_prune_ms(&h->ingest.clock, h->clock.wall_ms), h->clock.wall_ms);
 	}
 }
 

@@ -1,10 +1,10 @@
-/* held.h: the operator's word on which item tells which story.
+/* story_constraint.h: the operator's word on which item tells which story.
  *
  * Table held has one row for each item and story of which something was said: the item is held apart from the story
- * (split), or together with it (join).  The latest word counts.  Written by say.c alone; the rule of stories asks
- * before it lets a report join.  A row goes with its item or its story, or by another word of the operator. */
-#ifndef SITREP_STORY_HELD_H
-#define SITREP_STORY_HELD_H
+ * (split), or together with it (join).  The latest word counts.  Written by story_edit.c alone; the rule of stories
+ * asks before it lets a report join.  A row goes with its item or its story, or by another word of the operator. */
+#ifndef SITREP_STORY_STORY_CONSTRAINT_H
+#define SITREP_STORY_STORY_CONSTRAINT_H
 
 #include <sqlite3.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
 #include "sitrep/base/error.h"
 
 /* As it is now, for databases in memory; see near_schema.h. */
-#define HELD_SCHEMA                                                                                                    \
+#define STORY_CONSTRAINT_SCHEMA                                                                                        \
 	"CREATE TABLE IF NOT EXISTS held("                                                                             \
 	" item_id INTEGER NOT NULL REFERENCES item(id) ON DELETE CASCADE,"                                             \
 	" story_id INTEGER NOT NULL REFERENCES story(id) ON DELETE CASCADE,"                                           \
@@ -22,18 +22,18 @@
 	") STRICT, WITHOUT ROWID;"                                                                                     \
 	"CREATE INDEX IF NOT EXISTS held_story ON held(story_id);"
 
-enum held_statement { HELD_IS_APART, HELD_IS_JOINED, HELD_STATEMENTS };
+enum story_constraint_statement { STORY_CONSTRAINT_IS_APART, STORY_CONSTRAINT_IS_JOINED, STORY_CONSTRAINT_STATEMENTS };
 
-struct held {
-	sqlite3_stmt *s[HELD_STATEMENTS];
+struct story_constraints {
+	sqlite3_stmt *s[STORY_CONSTRAINT_STATEMENTS];
 };
 
-int held_init(struct held *h, sqlite3 *db, struct error *err);
-void held_release(struct held *h);
+int story_constraint_init(struct story_constraints *h, sqlite3 *db, struct error *err);
+void story_constraint_release(struct story_constraints *h);
 
 /* 1: the item is held apart from the story; 0: not; negative errno. */
-int held_is_apart(struct held *h, int64_t item_id, int64_t story_id, struct error *err);
+int story_constraint_is_apart(struct story_constraints *h, int64_t item_id, int64_t story_id, struct error *err);
 /* 1: some of the story's items are in it by the operator's word, so that what the rule holds apart may be one. */
-int held_is_joined(struct held *h, int64_t story_id, struct error *err);
+int story_constraint_is_joined(struct story_constraints *h, int64_t story_id, struct error *err);
 
 #endif

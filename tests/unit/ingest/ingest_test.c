@@ -1,9 +1,9 @@
 /* A disk that is full: what fits is kept, what does not leaves nothing behind, and life goes on. */
 #include "fixture.h"
 
-#include "../../../daemon/ingest/keeper.h"
+#include "../../../daemon/ingest/ingest.h"
 
-static void set_page_limit(struct keeper *k, int64_t pages)
+static void set_page_limit(struct ingest *k, int64_t pages)
 {
 	char text[64];
 
@@ -11,7 +11,7 @@ static void set_page_limit(struct keeper *k, int64_t pages)
 	assert_int_equal(sql_exec(k->store.db, text, NULL, ""), 0);
 }
 
-static int64_t count(struct keeper *k, const char *text)
+static int64_t count(struct ingest *k, const char *text)
 {
 	sqlite3_stmt *s;
 	int64_t value;
@@ -48,14 +48,14 @@ static struct poll_outcome *make_outcome(int64_t feed_id, const char *name, int 
 	return o;
 }
 
-static void sync_one(struct keeper *k, struct feed_state *state)
+static void sync_one(struct ingest *k, struct feed_state *state)
 {
 	static const struct feed_spec spec = {.name = "a", .url = "https://a.example/", .first_due_ms = NOW_MS};
 	bool changed;
 
-	assert_int_equal(keeper_begin(k, NULL), 0);
+	assert_int_equal(ingest_begin(k, NULL), 0);
 	assert_int_equal(feed_store_sync(&k->feeds, &spec, 1, state, &changed, NULL), 0);
-	assert_int_equal(keeper_commit(k, NOW_MS, NULL), 0);
+	assert_int_equal(ingest_commit(k, NOW_MS, NULL), 0);
 }
 
 static void test_full(void **state)
@@ -65,35 +65,35 @@ static void test_full(void **state)
 	struct feed_state feed = {0};
 	struct poll_outcome *o;
 	struct error err = {0};
-	struct keeper k;
+	struct ingest k;
 	char dir[256];
 	int result;
 
 	(void)state;
 	state_dir_make(dir);
 	options = fixture_options(dir);
-	assert_int_equal(keeper_open(&k, &options, &err), 0);
+	assert_int_equal(ingest_open(&k, &options, &err), 0);
 	sync_one(&k, &feed);
 	set_page_limit(&k, count(&k, "PRAGMA page_count") + 20);
 
 	/* one that fits */
 	o = make_outcome(feed.id, "small", 2);
-	assert_int_equal(keeper_begin(&k, &err), 0);
-	assert_int_equal(keeper_take(&k, o, &report, &err), 0);
+	assert_int_equal(ingest_begin(&k, &err), 0);
+	assert_int_equal(ingest_take(&k, o, &report, &err), 0);
 	assert_int_equal(report.fresh, 2);
-	assert_int_equal(keeper_commit(&k, NOW_MS, &err), 0);
+	assert_int_equal(ingest_commit(&k, NOW_MS, &err), 0);
 	poll_outcome_free(o);
 
 	/* one that does not: either it fails alone, or it takes the transaction with it */
 	o = make_outcome(feed.id, "large", 2000);
-	assert_int_equal(keeper_begin(&k, &err), 0);
-	result = keeper_take(&k, o, &report, &err);
+	assert_int_equal(ingest_begin(&k, &err), 0);
+	result = ingest_take(&k, o, &report, &err);
 	if (result == 0) {
-		assert_int_equal(keeper_commit(&k, NOW_MS, &err), 0);
+		assert_int_equal(ingest_commit(&k, NOW_MS, &err), 0);
 	} else {
 		assert_int_equal(result, -ENOSPC);
-		keeper_rollback(&k);
-		keeper_refuse(&k, o, &report, &err);
+		ingest_rollback(&k);
+		ingest_refuse(&k, o, &report, &err);
 	}
 	assert_int_equal(report.error.code, -ENOSPC);
 	assert_non_null(strstr(report.error.text, "no space left"));
@@ -104,26 +104,26 @@ static void test_full(void **state)
 	poll_outcome_free(o);
 	assert_int_equal(count(&k, "SELECT count(*) FROM item"), 2);
 	assert_int_equal(count(&k, "SELECT items FROM total"), 2);
-	assert_int_equal(k.totals.items, 2);
+	assert_int_equal(k.counters.items, 2);
 	assert_int_equal(count(&k, "SELECT count(*) FROM event WHERE kind = 1"), 2);
 
 	/* and with space again */
 	set_page_limit(&k, 100000);
 	o = make_outcome(feed.id, "large", 2000);
-	assert_int_equal(keeper_begin(&k, &err), 0);
-	assert_int_equal(keeper_take(&k, o, &report, &err), 0);
+	assert_int_equal(ingest_begin(&k, &err), 0);
+	assert_int_equal(ingest_take(&k, o, &report, &err), 0);
 	assert_int_equal(report.error.code, 0);
 	assert_int_equal(report.fresh, 2000);
-	assert_int_equal(keeper_commit(&k, NOW_MS, &err), 0);
+	assert_int_equal(ingest_commit(&k, NOW_MS, &err), 0);
 	poll_outcome_free(o);
 	assert_int_equal(count(&k, "SELECT count(*) FROM item"), 2002);
 	/* cursors have no hole where the failure was */
 	assert_int_equal(count(&k, "SELECT max(cursor) - min(cursor) + 1 - count(*) FROM event"), 0);
-	assert_int_equal(k.totals.cursor, count(&k, "SELECT max(cursor) FROM event"));
+	assert_int_equal(k.counters.cursor, count(&k, "SELECT max(cursor) FROM event"));
 
 	feed_state_release(&report.state);
 	feed_state_release(&feed);
-	keeper_close(&k);
+	ingest_close(&k);
 	state_dir_remove(dir);
 }
 
@@ -138,13 +138,13 @@ static void test_left_out(void **state)
 	struct poll_report report = {0};
 	struct feed_state feed = {0};
 	struct error err = {0};
-	struct keeper k;
+	struct ingest k;
 	char dir[256];
 
 	(void)state;
 	state_dir_make(dir);
 	options = fixture_options(dir);
-	assert_int_equal(keeper_open(&k, &options, &err), 0);
+	assert_int_equal(ingest_open(&k, &options, &err), 0);
 	sync_one(&k, &feed);
 	for (size_t poll = 0; poll < sizeof(polls) / sizeof(polls[0]); poll++) {
 		uint32_t left_out = polls[poll].left_out;
@@ -169,9 +169,9 @@ static void test_left_out(void **state)
 		}
 		o->document = draft_encode(&d);
 		draft_release(&d);
-		assert_int_equal(keeper_begin(&k, &err), 0);
-		assert_int_equal(keeper_take(&k, o, &report, &err), 0);
-		assert_int_equal(keeper_commit(&k, NOW_MS, &err), 0);
+		assert_int_equal(ingest_begin(&k, &err), 0);
+		assert_int_equal(ingest_take(&k, o, &report, &err), 0);
+		assert_int_equal(ingest_commit(&k, NOW_MS, &err), 0);
 		/* the last shows nothing, but has not lost its items */
 		assert_int_equal(report.state.health, FEED_OK);
 		assert_int_equal(report.fresh, polls[poll].fresh);
@@ -181,7 +181,7 @@ static void test_left_out(void **state)
 	}
 	feed_state_release(&report.state);
 	feed_state_release(&feed);
-	keeper_close(&k);
+	ingest_close(&k);
 	state_dir_remove(dir);
 }
 

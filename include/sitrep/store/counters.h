@@ -1,9 +1,9 @@
-/* totals.h: the one row of numbers that the whole database shares.
+/* counters.h: the one row of numbers that the whole database shares.
  *
  * Loaded once, kept in memory by the writer, saved with every transaction that changed it.  A transaction
  * that is rolled back must put the copy back too: whoever begins one keeps the value from before. */
-#ifndef SITREP_STORE_TOTALS_H
-#define SITREP_STORE_TOTALS_H
+#ifndef SITREP_STORE_COUNTERS_H
+#define SITREP_STORE_COUNTERS_H
 
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -11,7 +11,7 @@
 
 #include "sitrep/base/error.h"
 
-struct totals {
+struct counters {
 	int64_t item_id; /* last given out */
 	int64_t cursor;  /* last given out */
 	int64_t generation;
@@ -20,8 +20,8 @@ struct totals {
 	int64_t stories;
 };
 
-int totals_load(sqlite3 *db, struct totals *t, struct error *err);
-int totals_save(sqlite3 *db, const struct totals *t, struct error *err);
-bool totals_equal(const struct totals *a, const struct totals *b);
+int counters_load(sqlite3 *db, struct counters *t, struct error *err);
+int counters_save(sqlite3 *db, const struct counters *t, struct error *err);
+bool counters_equal(const struct counters *a, const struct counters *b);
 
 #endif

@@ -7,7 +7,7 @@
  *
  * Where a feed's guids are not trusted (identity_trust.h), the identity is made here, from the link or the text that
  * the worker has hashed already; a letter in front keeps the kinds apart. */
-#include "entries.h"
+#include "intake_entries.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
-/* plain.h: one line of plain text out of a sanitised text. */
-#ifndef SITREP_MODEL_PLAIN_H
-#define SITREP_MODEL_PLAIN_H
+/* plain_text.h: one line of plain text out of a sanitised text. */
+#ifndef SITREP_MODEL_PLAIN_TEXT_H
+#define SITREP_MODEL_PLAIN_TEXT_H
 
 #include "sitrep/base/buf.h"
 #include "sitrep/model/document.h"

@@ -77,7 +77,7 @@ static bool is_in(const struct config_network *n, const uint8_t address[16])
 }
 
 /* Many people may stand behind these. */
-static bool is_shared(const struct http_door *d, const uint8_t address[16])
+static bool is_shared(const struct http_admission *d, const uint8_t address[16])
 {
 	static const struct config_network loopback[] = {
 		{.address = {[10] = 0xff, 0xff, 127}, .prefix = 104}, {.address = {[15] = 1}, .prefix = 128}};
@@ -98,7 +98,7 @@ static bool is_same_address(const struct http_connection *a, const struct http_c
 
 /* ---- closing ---- */
 
-static void shut(struct http_door *d, struct http_connection *c, enum http_drop_reason reason)
+static void shut(struct http_admission *d, struct http_connection *c, enum http_drop_reason reason)
 {
 	c->shut = true;
 	d->dropped[reason]++;
@@ -110,7 +110,7 @@ static enum http_drop_reason late_reason(const struct http_connection *c)
 	return c->phase == HTTP_WAITS ? HTTP_DROP_HEAD : c->phase == HTTP_UPLOADS ? HTTP_DROP_BODY : HTTP_DROP_ANSWER;
 }
 
-bool http_door_close_late(struct http_door *d)
+bool http_admission_close_late(struct http_admission *d)
 {
 	int64_t now_ms = clock_mono_ms();
 	bool any = false;
@@ -131,7 +131,7 @@ struct patience {
 
 /* The connection to close first: of like's address when that has too many, else of its kind. */
 static struct http_connection *choose(
-	const struct http_door *d, const struct http_connection *like, bool same_address, const struct patience *p)
+	const struct http_admission *d, const struct http_connection *like, bool same_address, const struct patience *p)
 {
 	int64_t now_ms = clock_mono_ms();
 	struct http_connection *best = NULL;
@@ -151,7 +151,7 @@ static struct http_connection *choose(
 }
 
 static bool make_room(
-	struct http_door *d, const struct http_connection *like, bool same_address, const struct patience *p)
+	struct http_admission *d, const struct http_connection *like, bool same_address, const struct patience *p)
 {
 	struct http_connection *c = choose(d, like, same_address, p);
 
@@ -166,7 +166,7 @@ static const struct patience of_one_address = {.idle_ms = IDLE_MS, .busy_ms = BU
 /* Who is served at a usual pace is done by then; slow readers and bodies go before a newcomer is refused. */
 static const struct patience when_full = {.busy_ms = BUSY_MS};
 
-static unsigned open_of_kind(const struct http_door *d, bool is_local)
+static unsigned open_of_kind(const struct http_admission *d, bool is_local)
 {
 	unsigned n = 0;
 
@@ -175,7 +175,7 @@ static unsigned open_of_kind(const struct http_door *d, bool is_local)
 	return n;
 }
 
-static unsigned open_of_address(const struct http_door *d, const struct http_connection *like)
+static unsigned open_of_address(const struct http_admission *d, const struct http_connection *like)
 {
 	unsigned n = 0;
 
@@ -185,7 +185,7 @@ static unsigned open_of_address(const struct http_door *d, const struct http_con
 }
 
 /* False when it cannot be let in. */
-static bool find_room(struct http_door *d, struct http_connection *c)
+static bool find_room(struct http_admission *d, struct http_connection *c)
 {
 	unsigned kept = d->max / KEPT_PART, mine = open_of_kind(d, c->is_local);
 	unsigned all = mine + open_of_kind(d, !c->is_local);
@@ -203,7 +203,7 @@ static bool find_room(struct http_door *d, struct http_connection *c)
 	return true;
 }
 
-struct http_connection *http_door_enter(struct http_door *d, int fd, const struct sockaddr *peer)
+struct http_connection *http_admission_enter(struct http_admission *d, int fd, const struct sockaddr *peer)
 {
 	struct http_connection *c = calloc(1, sizeof(*c));
 	uint8_t address[16];
@@ -223,7 +223,7 @@ struct http_connection *http_door_enter(struct http_door *d, int fd, const struc
 		free(c);
 		return NULL;
 	}
-	http_door_note(c, HTTP_WAITS, 0);
+	http_admission_note(c, HTTP_WAITS, 0);
 	c->next = d->first;
 	if (c->next != NULL)
 		c->next->prev = c;
@@ -232,7 +232,7 @@ struct http_connection *http_door_enter(struct http_door *d, int fd, const struc
 	return c;
 }
 
-void http_door_leave(struct http_door *d, struct http_connection *c)
+void http_admission_leave(struct http_admission *d, struct http_connection *c)
 {
 	if (c->next != NULL)
 		c->next->prev = c->prev;
@@ -244,7 +244,7 @@ void http_door_leave(struct http_door *d, struct http_connection *c)
 	free(c);
 }
 
-void http_door_note(struct http_connection *c, enum http_phase phase, size_t answer_len)
+void http_admission_note(struct http_connection *c, enum http_phase phase, size_t answer_len)
 {
 	int64_t wait_ms = ANSWER_MS + (int64_t)(answer_len / ANSWER_BYTES_A_S) * 1000;
 
@@ -259,11 +259,11 @@ void http_door_note(struct http_connection *c, enum http_phase phase, size_t ans
 
 /* ---- life ---- */
 
-int http_door_init(struct http_door *d, const struct http_options *options)
+int http_admission_init(struct http_admission *d, const struct http_options *options)
 {
 	size_t count = options->proxies != NULL ? options->proxies->count : 0;
 
-	*d = (struct http_door){.max = options->max_connections, .max_per_address = options->max_per_address};
+	*d = (struct http_admission){.max = options->max_connections, .max_per_address = options->max_per_address};
 	d->proxies = calloc(count + 1, sizeof(*d->proxies));
 	if (d->proxies == NULL)
 		return -ENOMEM;
@@ -273,9 +273,9 @@ int http_door_init(struct http_door *d, const struct http_options *options)
 	return 0;
 }
 
-void http_door_release(struct http_door *d)
+void http_admission_release(struct http_admission *d)
 {
 	while (d->first != NULL)
-		http_door_leave(d, d->first);
+		http_admission_leave(d, d->first);
 	free(d->proxies);
 }

@@ -1,6 +1,6 @@
-/* journal.h: the event log, and which rules matched which stories. */
-#ifndef SITREP_STORE_JOURNAL_H
-#define SITREP_STORE_JOURNAL_H
+/* event_log.h: the event log, and which rules matched which stories. */
+#ifndef SITREP_STORE_EVENT_LOG_H
+#define SITREP_STORE_EVENT_LOG_H
 
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -12,26 +12,26 @@
 #include "sitrep/model/document.h"
 #include "sitrep/model/feed_state.h"
 #include "sitrep/model/specs.h"
+#include "sitrep/store/counters.h"
 #include "sitrep/store/reader.h"
-#include "sitrep/store/totals.h"
 #include "sitrep/story/story_rule.h"
 
-enum journal_statement { JOURNAL_EVENT, JOURNAL_MARK, JOURNAL_STATEMENTS };
+enum event_log_statement { EVENT_LOG_EVENT, EVENT_LOG_MARK, EVENT_LOG_STATEMENTS };
 
-struct journal {
+struct event_log {
 	sqlite3 *db;
-	sqlite3_stmt *s[JOURNAL_STATEMENTS];
-	struct totals *totals;            /* borrowed */
+	sqlite3_stmt *s[EVENT_LOG_STATEMENTS];
+	struct counters *counters;        /* borrowed */
 	const struct alert_specs *alerts; /* borrowed */
 	struct buf detail;
 };
 
-int journal_init(
-	struct journal *j, sqlite3 *db, struct totals *totals, const struct alert_specs *alerts, struct error *err);
-void journal_release(struct journal *j);
+int event_log_init(struct event_log *j, sqlite3 *db, struct counters *counters, const struct alert_specs *alerts,
+	struct error *err);
+void event_log_release(struct event_log *j);
 
 /* What an event is about. */
-struct occasion {
+struct event_context {
 	int64_t at_ms;
 	int64_t feed_id;
 	int64_t item_id; /* 0: about the feed */
@@ -42,35 +42,36 @@ struct occasion {
 };
 
 /* The next event of the log; detail is a JSON object or absent. */
-int journal_event(
-	struct journal *j, enum event_kind kind, const struct occasion *o, struct str detail, struct error *err);
+int event_log_event(
+	struct event_log *j, enum event_kind kind, const struct event_context *o, struct str detail, struct error *err);
 
 /* Why an item is where it is. */
-struct journal_copy {
+struct event_log_copy {
 	const char *relation;  /* a word */
 	const uint8_t *of_uid; /* of the item it is a copy of, or related to; NULL: none */
 	double score;
 };
 /* EVENT_NEW or EVENT_COPY. */
-int journal_placed(struct journal *j, enum event_kind kind, const struct occasion *o, const struct journal_copy *copy,
-	struct error *err);
+int event_log_placed(struct event_log *j, enum event_kind kind, const struct event_context *o,
+	const struct event_log_copy *copy, struct error *err);
 /* The same by the operator's word: relation is "split" or "joined", and story the one the item was in before. */
-int journal_said(struct journal *j, enum event_kind kind, const struct occasion *o, const struct journal_copy *copy,
-	const uint8_t *story_uid, struct error *err);
+int event_log_said(struct event_log *j, enum event_kind kind, const struct event_context *o,
+	const struct event_log_copy *copy, const uint8_t *story_uid, struct error *err);
 /* EVENT_UPDATED; change NULL: what changed is not known. */
-int journal_changed(struct journal *j, const struct occasion *o, const struct story_change *change, struct error *err);
+int event_log_changed(
+	struct event_log *j, const struct event_context *o, const struct story_change *change, struct error *err);
 
 /* Marks the story with each rule that matched the item.  An alert rule that had not matched the story before is an
  * event, unless the item is backlog and its date unknown or too old (published_ms, TIME_NONE: unknown).  So is one that
  * had, when the item is in the story by a guess: look-alikes of one outlet are wrong too often to keep silent. */
-int journal_matches(
-	struct journal *j, const struct occasion *o, const struct item *it, int64_t published_ms, struct error *err);
+int event_log_matches(struct event_log *j, const struct event_context *o, const struct item *it, int64_t published_ms,
+	struct error *err);
 
 /* EVENT_FEED when health went from one to another in a way that people want to know. */
-int journal_health(struct journal *j, const struct occasion *o, enum feed_health before, const struct feed_state *state,
-	struct error *err);
+int event_log_health(struct event_log *j, const struct event_context *o, enum feed_health before,
+	const struct feed_state *state, struct error *err);
 /* EVENT_FEED when a feed is asked elsewhere from now on. */
-int journal_move(struct journal *j, const struct occasion *o, const struct feed_state *state, bool is_private,
+int event_log_move(struct event_log *j, const struct event_context *o, const struct feed_state *state, bool is_private,
 	struct error *err);
 
 #endif

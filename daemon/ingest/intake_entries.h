@@ -1,6 +1,6 @@
-/* entries.h: the items of one document, and what each is known by. */
-#ifndef SITREP_INGEST_ENTRIES_H
-#define SITREP_INGEST_ENTRIES_H
+/* intake_entries.h: the items of one document, and what each is known by. */
+#ifndef SITREP_INGEST_INTAKE_ENTRIES_H
+#define SITREP_INGEST_INTAKE_ENTRIES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,0 +1,83 @@
+/* ingest.h: the writing side of the database, one outcome at a time.
+ *
+ * The writer's thread owns one.  Everything here happens within the transaction that ingest_begin()
+ * opened; nothing is durable, and no report may leave, before ingest_commit() said 0. */
+#ifndef SITREP_INGEST_INGEST_H
+#define SITREP_INGEST_INGEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "intake.h"
+#include "item_lookup.h"
+#include "sitrep/base/arena.h"
+#include "sitrep/base/error.h"
+#include "sitrep/ingest/writer.h"
+#include "sitrep/store/clock_record.h"
+#include "sitrep/store/counters.h"
+#include "sitrep/store/event_log.h"
+#include "sitrep/store/feed_store.h"
+#include "sitrep/store/item_store.h"
+#include "sitrep/store/rule_store.h"
+#include "sitrep/store/store.h"
+#include "sitrep/store/websub_store.h"
+#include "story_edit.h"
+#include "story_explain.h"
+
+struct ingest {
+	struct store store;
+	struct counters counters;
+	struct counters before; /* as last committed */
+	struct feed_store feeds;
+	struct websub_store websub;
+	struct item_store items;
+	struct rule_store rules;
+	struct event_log event_log;
+	struct publishers publishers;
+	struct grouping *grouping;
+	struct intake intake;
+	struct item_lookup named; /* for the operator, as are say and why */
+	struct story_edit say;
+	struct story_explain why;
+	struct clock_record clock;     /* after ingest_start_clock() */
+	struct arena arena;            /* of the document that is taken in */
+	struct writer_options options; /* its texts are the writer's */
+	int64_t added_bytes;           /* by documents of this transaction */
+	bool visible;                  /* this transaction changes what outputs show */
+};
+
+/* Opens the database.  options' texts must stay. */
+int ingest_open(struct ingest *k, const struct writer_options *options, struct error *err);
+void ingest_close(struct ingest *k);
+/* From now on other options; their texts must stay. */
+void ingest_set_options(struct ingest *k, const struct writer_options *options);
+
+int ingest_begin(struct ingest *k, struct error *err);
+/* at_ms is noted as the time of change.  On failure everything since ingest_begin() is undone. */
+int ingest_commit(struct ingest *k, int64_t at_ms, struct error *err);
+void ingest_rollback(struct ingest *k);
+
+/* No space, no right to, a failing disk, another program's lock: the next transaction will meet it as well. */
+bool ingest_error_is_of_storage(int code);
+
+/* Takes an outcome in and fills report; its document is released.  One that fails leaves no trace but its feed's
+ * failure. Negative when the whole transaction is lost. */
+int ingest_take(struct ingest *k, struct poll_outcome *o, struct poll_report *report, struct error *err);
+/* What to report of an outcome that could not be taken in, where not even that could be noted: its feed's last
+ * committed state, failing for the reason in why and due later, which the next start will not remember. */
+void ingest_refuse(struct ingest *k, struct poll_outcome *o, struct poll_report *report, const struct error *why);
+
+/* What to report of an outcome whose transaction was lost for the reason in why (writer.h, poll_report). */
+void ingest_lose(struct ingest *k, struct poll_outcome *o, struct poll_report *report, const struct error *why);
+
+/* Compares the clock with what the database knows of it, and follows it where it was set meanwhile (ingest_clock.c).
+ * Once, before anything else is written. */
+int ingest_start_clock(struct ingest *k, struct clock_mark now, const char *run, struct error *err);
+/* The same for what has happened since the last look; *jump_ms says by how much it was set, 0 for not. */
+int ingest_look_at_clock(struct ingest *k, struct clock_mark now, int64_t *jump_ms, struct error *err);
+
+/* Answers what the operator asks or says of stories, in a transaction of its own, with q->answer or q->error. */
+void ingest_answer(struct ingest *k, struct story_request *q, int64_t at_ms);
+
+#endif

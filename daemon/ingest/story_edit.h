@@ -1,0 +1,77 @@
+/* story_edit.h: the operator corrects a grouping: split takes an item out of its story, join makes two stories one.
+ *
+ * Both are for good: what is said is noted in table held, which the rule of stories obeys (story_constraint.h).  Both
+ * happen within the caller's transaction, write an event, and do nothing when nothing is left to do.
+ *
+ * Names that were published stay: what is left of a split story keeps its id, also when the item that is taken out
+ * began it; of two joined ones the older one's id stays, and the other's leads there from then on (table
+ * story_alias).  An item that began a story of its own, was joined and is split off again, has its old story's id
+ * again.
+ *
+ * A story's marks (the outputs and alerts it is listed under) go along with it.  A split item keeps those that it
+ * raised itself, and all outputs'; for an alert that another report raised, its next copy may raise it anew. */
+#ifndef SITREP_INGEST_STORY_EDIT_H
+#define SITREP_INGEST_STORY_EDIT_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "item_lookup.h"
+#include "sitrep/base/error.h"
+#include "sitrep/base/sha256.h"
+#include "sitrep/store/counters.h"
+#include "sitrep/store/event_log.h"
+
+enum story_edit_statement {
+	STORY_EDIT_STORY_EXISTS,
+	STORY_EDIT_LEAD,
+	STORY_EDIT_BEGIN_STORY,
+	STORY_EDIT_DROP_STORY,
+	STORY_EDIT_MOVE_ITEM,
+	STORY_EDIT_MOVE_SKETCH,
+	STORY_EDIT_MOVE_MARKS,
+	STORY_EDIT_UNLINK,
+	STORY_EDIT_HOLD_APART,
+	STORY_EDIT_MOVE_ITEMS,
+	STORY_EDIT_MOVE_SKETCHES,
+	STORY_EDIT_JOIN_MARKS,
+	STORY_EDIT_HOLD_TOGETHER,
+	STORY_EDIT_PASS_HOLDS_ON,
+	STORY_EDIT_AGREE,
+	STORY_EDIT_ADD_ALIAS,
+	STORY_EDIT_PASS_ALIASES_ON,
+	STORY_EDIT_DROP_ALIAS,
+	STORY_EDIT_RECOUNT,
+	STORY_EDIT_COUNTS,
+	STORY_EDIT_STATEMENTS
+};
+
+struct story_edit {
+	sqlite3_stmt *s[STORY_EDIT_STATEMENTS];
+	struct counters *counters; /* borrowed, as are event_log and item_lookup */
+	struct event_log *event_log;
+	struct item_lookup *named;
+	struct sha256 *hash;
+};
+
+int story_edit_init(struct story_edit *y, sqlite3 *db, struct counters *counters, struct event_log *event_log,
+	struct item_lookup *named, struct error *err);
+void story_edit_release(struct story_edit *y);
+
+/* What came of it. */
+struct said {
+	bool changed;
+	uint8_t story_uid[STORE_KEY_LEN];  /* the item's story now */
+	uint8_t former_uid[STORE_KEY_LEN]; /* changed: of the story it was taken from, or that became part of story_uid
+					    */
+	int64_t sources, reports;          /* of story_uid */
+};
+
+/* The item leaves its story and becomes one of its own, unless it is alone in it. */
+int story_edit_split(struct story_edit *y, struct str item, int64_t at_ms, struct said *said, struct error *err);
+/* The stories of both items (or both stories) become one, unless they are. */
+int story_edit_join(
+	struct story_edit *y, struct str item, struct str other, int64_t at_ms, struct said *said, struct error *err);
+
+#endif

@@ -1,0 +1,31 @@
+/* story_explain.h: why an item is in its story, and what the rule says of two items now.
+ *
+ * Written as a JSON object for sitrep(1).  Of one item: how it was placed when it came, from table story_link, and
+ * what the operator said since.  Of two: a comparison as the rule would make it now, from what is kept of their texts,
+ * whatever was decided when they came; what is boilerplate and which settings are in force may have changed. */
+#ifndef SITREP_INGEST_STORY_EXPLAIN_H
+#define SITREP_INGEST_STORY_EXPLAIN_H
+
+#include <sqlite3.h>
+
+#include "item_lookup.h"
+#include "sitrep/base/error.h"
+#include "sitrep/base/jsonw.h"
+#include "sitrep/story/grouping.h"
+
+enum story_explain_statement { STORY_EXPLAIN_LINKS, STORY_EXPLAIN_SAID, STORY_EXPLAIN_STATEMENTS };
+
+struct story_explain {
+	sqlite3_stmt *s[STORY_EXPLAIN_STATEMENTS];
+	struct item_lookup *named; /* borrowed, as is grouping */
+	struct grouping *grouping;
+};
+
+int story_explain_init(
+	struct story_explain *y, sqlite3 *db, struct item_lookup *named, struct grouping *grouping, struct error *err);
+void story_explain_release(struct story_explain *y);
+
+/* Writes one object; other is STR_NONE for one item alone. */
+int story_explain_write(struct story_explain *y, struct str item, struct str other, struct jsonw *w, struct error *err);
+
+#endif
