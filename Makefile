@@ -257,6 +257,7 @@ format:
 
 lint:
 	/usr/bin/python3 scripts/check-rooms
+	/usr/bin/python3 scripts/check-paths
 	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
 	clang-tidy --quiet $(filter %.c,$(shell git ls-files 'daemon/*.c')) -- $(filter-out -fno-plt,$(ALL_CFLAGS)) $(PATHS)
 
