@@ -213,10 +213,13 @@ check-installed: build-tests
 	@$(PROPERTY) --rounds 200 tests/samples/*
 	@$(MAKE) --no-print-directory system
 
-# What takes too long for .ci/run, before a release: one line each, the longest last.
+# What takes too long for .ci/run, before a release: one line each, the longest last.  With CASES, a folder of
+# conformance cases and their corpus, and STORIES, a folder of story streams, also these.
 .PHONY: check-all
 check-all:
 	@$(MAKE) --no-print-directory check
+	@$(if $(CASES),$(MAKE) --no-print-directory conformance corpus)
+	@$(if $(and $(CASES),$(STORIES)),$(MAKE) --no-print-directory hour)
 	@$(MAKE) --no-print-directory fuzz-run FUZZ_SECONDS=180
 	@$(MAKE) --no-print-directory soak
 	@$(MAKE) --no-print-directory check-faults
@@ -261,7 +264,7 @@ lint:
 	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
 	clang-tidy --quiet $(filter %.c,$(shell git ls-files 'daemon/*.c')) -- $(filter-out -fno-plt,$(ALL_CFLAGS)) $(PATHS)
 
--include tests/fuzz/fuzz.mk tests/bench/bench.mk tests/faults/faults.mk tests/soak/soak.mk
+-include tests/fuzz/fuzz.mk tests/bench/bench.mk tests/faults/faults.mk tests/soak/soak.mk tests/corpus/corpus.mk
 
 # ---- install
 
@@ -316,4 +319,4 @@ clean:
 .PHONY: help
 help:
 	@sed -n 's/^#   //p' Makefile | head -20
-	@echo 'make unit, system, own-cases, conformance, fuzz-run, soak, check-all, bench, lint, install, uninstall, dist, clean'
+	@echo 'make unit, system, own-cases, conformance, corpus, hour, fuzz-run, soak, check-all, bench, lint, install, uninstall, dist, clean'
