@@ -17,6 +17,8 @@
 enum { DECLARATION_MAX = 1024 };
 /* So many UTF-8 sequences, and nothing that is none, do not happen by chance in another encoding. */
 enum { SEQUENCES_PROVE_UTF8 = 3 };
+/* So many of them for each place that is no UTF-8 do not happen either: the place is damage. */
+enum { SEQUENCES_OUTWEIGH_DAMAGE = 10 };
 
 struct claim {
 	const struct charset *charset; /* NULL: nothing usable was said */
@@ -180,14 +182,19 @@ static int convert(
 	return 0;
 }
 
-/* Bytes that are no UTF-8: the first claim that they fit wins, else the least bad reading.  JSON is UTF-8 by definition
- * (RFC 8259, 8.1): there one good sequence says that the bad ones are damage. */
+/* Bytes that are not all UTF-8: the first claim that they fit wins, else the least bad reading.  Any bytes fit a Latin
+ * claim, so a text that is UTF-8 but for a few bytes is UTF-8.  JSON is UTF-8 by definition (RFC 8259, 8.1): there one
+ * good sequence says that the bad ones are damage. */
 static int read_other(struct buf *out, struct arena *a, struct str body, const struct claim claims[2], bool is_xml,
 	struct charset_choice *choice, struct str *text)
 {
 	const struct claim *best = NULL;
 	size_t best_bad = 0;
-	for (size_t i = 0; i < 2 && (best == NULL || best_bad > 0); i++) {
+	size_t good;
+	size_t broken;
+	count_utf8(body, &good, &broken);
+	bool is_damaged_utf8 = good / SEQUENCES_OUTWEIGH_DAMAGE >= broken;
+	for (size_t i = 0; i < 2 && !is_damaged_utf8 && (best == NULL || best_bad > 0); i++) {
 		const struct charset *cs = claims[i].charset;
 		if (cs == NULL || cs->kind == CHARSET_UTF8)
 			continue;
@@ -202,9 +209,6 @@ static int read_other(struct buf *out, struct arena *a, struct str body, const s
 			best_bad = bad;
 		}
 	}
-	size_t good;
-	size_t broken;
-	count_utf8(body, &good, &broken);
 	const struct claim *heard = claims[0].charset != NULL ? &claims[0] : &claims[1];
 	if (best != NULL && (best_bad == 0 || best_bad <= broken)) {
 		choose(choice, best->charset, best->by);

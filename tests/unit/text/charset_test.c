@@ -55,6 +55,15 @@ static void test_who_is_believed(void **state)
 			"windows-1252", "detected", true, false},
 		{"mostly UTF-8", BYTES(UTF8_DECL "\xc3\xa9\xc3\xa9\xff"), NULL, UTF8_DECL "\u00e9\u00e9\ufffd", "utf-8",
 			"declaration", false, true},
+		{"declared Latin, is UTF-8 but for a byte",
+			BYTES(LATIN_DECL "\xc3\xa6\xc3\xb8\xc3\xa5\xc3\xa6\xc3\xb8\xc3\xa5\xc3\xa6\xc3\xb8\xc3\xa5\xc3"
+					 "\xa6\xc3\xb8"
+					 "e\xf8"),
+			NULL, LATIN_DECL "\u00e6\u00f8\u00e5\u00e6\u00f8\u00e5\u00e6\u00f8\u00e5\u00e6\u00f8e\ufffd",
+			"utf-8", "detected", true, true},
+		{"declared Latin, with a UTF-8 sequence in it", BYTES(LATIN_DECL "\xc3\xa6\xc3\xa6\xc3\xa6 e\xf8"),
+			NULL, LATIN_DECL "\u00c3\u00a6\u00c3\u00a6\u00c3\u00a6 e\u00f8", "iso-8859-1", "declaration",
+			false, false},
 		{"unknown name", BYTES("<a>\xc3\xa9</a>"), "x-no-such", "<a>\u00e9</a>", "utf-8", "default", true,
 			false},
 		{"UTF-16 claimed of ASCII", BYTES("<?xml version='1.0' encoding='utf-16'?>"), NULL,
