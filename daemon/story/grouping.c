@@ -202,6 +202,16 @@ int grouping_record(struct grouping *g, const struct grouping_item *r, int64_t s
 	return near_store_expire(&g->store, r->at_ms - g->ahead_ms - g->params.window_ms, err);
 }
 
+/* Shingles that were left out of the known text as boilerplate when it was kept, and are none of the report's
+ * boilerplate now: counts that were not saved are lost when the process is killed, and all are halved once a month. */
+static size_t count_returned(const struct grouping *g)
+{
+	uint8_t level = g->known.sketch.level > g->asked.level ? g->known.sketch.level : g->asked.level;
+
+	return g->known.omitted <= g->omitted_count ? 0
+						    : (g->known.omitted - g->omitted_count) >> (level - g->whole.level);
+}
+
 int grouping_changes(struct grouping *g, const struct grouping_item *r, struct story_change *change, struct error *err)
 {
 	int result;
@@ -215,7 +225,7 @@ int grouping_changes(struct grouping *g, const struct grouping_item *r, struct s
 	if (g->params.boilerplate)
 		(void)boilerplate_filter(g->phrases, &g->known.sketch, g->params.frequent);
 	sketch_thin(&g->asked, NEAR_SKETCH_SHINGLES);
-	*change = story_changes(&g->known.sketch, &g->asked);
+	*change = story_changes(&g->known.sketch, &g->asked, count_returned(g));
 	return 1;
 }
 

@@ -185,19 +185,20 @@ const char *story_why_name(enum story_why why)
 	return names[why];
 }
 
-struct story_change story_changes(const struct sketch *before, const struct sketch *after)
+struct story_change story_changes(const struct sketch *before, const struct sketch *after, size_t returned)
 {
 	/* parts in the hundred */
 	enum { SAME_TITLE = 60, NEW_TEXT = 20 };
 	struct overlap text = sketch_shingle_overlap(after, before), title = sketch_title_overlap(after, before);
 	struct number_overlap numbers = sketch_number_overlap(after, before);
-	size_t words = title.of_a + title.of_b - title.shared;
+	size_t words = title.of_a + title.of_b - title.shared, added = text.of_a - text.shared;
 
+	added -= smaller(added, returned);
 	return (struct story_change){
 		/* version 1 has no numbers in words */
 		.numbers = (before->version == after->version && before->number_count != after->number_count) ||
 			   numbers.shared != numbers.of,
 		.title = title.shared * 100 < words * SAME_TITLE,
-		.text = (text.of_a - text.shared) * 100 > text.of_a * NEW_TEXT,
+		.text = added * 100 > text.of_a * NEW_TEXT,
 	};
 }

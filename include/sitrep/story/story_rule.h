@@ -100,7 +100,8 @@ struct story_change {
 	bool title;   /* the titles' words differ in two fifths */
 	bool text;    /* a fifth of the shingles is new */
 };
-struct story_change story_changes(const struct sketch *before, const struct sketch *after);
+/* returned: of the new text's shingles so many may be of the old one, which was kept without them as boilerplate. */
+struct story_change story_changes(const struct sketch *before, const struct sketch *after, size_t returned);
 
 const char *story_why_name(enum story_why why);
 

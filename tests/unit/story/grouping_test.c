@@ -382,6 +382,38 @@ static void counts_outlive_the_process(void **state)
 	assert_int_equal(f->answer.link_count, 0);
 }
 
+static struct story_change changes_to(struct fixture *f, int64_t item_id, const char *title, const char *body)
+{
+	struct text_of t = {"paper.example", title, body};
+	struct grouping_item r = report_of(f, item_id, &t);
+	struct story_change change;
+	struct error err = {0};
+
+	assert_int_equal(grouping_changes(f->g, &r, &change, &err), 1);
+	return change;
+}
+
+/* A process that is killed loses the counts since they were saved last, and once a month they are halved. */
+static void phrases_that_count_again_are_no_change(void **state)
+{
+	static const char title[] = "Shipbuilder closes its canteen for repairs";
+	static const char first[] = "The canteen of the shipbuilder stays closed until the kitchen has a new floor.";
+	struct fixture *f = *state;
+	char body[1200];
+
+	(void)release_of_another(f);
+	open_grouping(f, &story_params_default);
+	(void)snprintf(body, sizeof(body), "%s Indeed." COMPANY, first);
+	assert_false(changes_to(f, f->last_id, title, body).text);
+	(void)snprintf(body, sizeof(body),
+		"%s The union fears for the cooks, whom the yard has promised work in the stores until the floor is "
+		"laid, and asks the owners to say so in writing before the summer holidays begin; the owners have "
+		"answered that a promise of theirs needs no paper, and that the canteen was never better than its "
+		"soup." COMPANY,
+		first);
+	assert_true(changes_to(f, f->last_id, title, body).text);
+}
+
 /* ---- what is kept */
 
 static void taking_in_twice_changes_nothing(void **state)
@@ -497,6 +529,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(without_the_filter_they_would, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_reprints_add_is_learned, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(counts_outlive_the_process, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(phrases_that_count_again_are_no_change, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(taking_in_twice_changes_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_revised_item_is_found_by_its_new_text, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(items_settled_otherwise_are_found_too, set_up, tear_down),

@@ -188,9 +188,9 @@ static void an_older_sketch_is_no_change(void **state)
 		if ((after.numbers[i] & SKETCH_SPELLED) == 0)
 			before.numbers[before.number_count++] = after.numbers[i];
 	assert_int_equal(before.number_count + 1, after.number_count);
-	assert_false(story_changes(&before, &after).numbers);
+	assert_false(story_changes(&before, &after, 0).numbers);
 	before.version = after.version;
-	assert_true(story_changes(&before, &after).numbers);
+	assert_true(story_changes(&before, &after, 0).numbers);
 }
 
 int main(void)
