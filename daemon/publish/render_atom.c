@@ -144,6 +144,8 @@ static void enclosures(struct buf *out, const struct item *it)
 	}
 }
 
+/* Stands behind the entry's title and before its links: a reader that does not tell its children from the entry's takes
+ * the first title and the last alternate link (RSS Guard 4.0). */
 static void source(struct buf *out, const struct report *r)
 {
 	(void)buf_puts(out, "<source>\n");
@@ -175,6 +177,7 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	if (published != TIME_NONE)
 		instant(out, "published", published);
 	people(out, lead);
+	source(out, lead);
 	render_link(&href, c, s);
 	link(out, "alternate", buf_str(&href), STR_NONE, STR_NONE);
 	for (size_t i = 1; i < s->report_count; i++)
@@ -197,7 +200,6 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	(void)buf_puts(out, "<content type=\"html\">");
 	(void)buf_add_xml(out, buf_str(&body));
 	(void)buf_puts(out, "</content>\n");
-	source(out, lead);
 	(void)buf_puts(out, "</entry>\n");
 	buf_release(&title);
 	buf_release(&href);

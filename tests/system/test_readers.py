@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: ISC
-"""The merged feeds in readers that people use: newsboat, sfeed and rss2email read what the daemon serves on loopback.
+"""The merged feeds in readers that people use: newsboat, sfeed, rss2email and RSS Guard read what the daemon serves on
+loopback.
 
-Of the three outputs they read Atom and RSS; newsboat reads JSON Feed from 2.25 on, sfeed and rss2email do not.
+RSS Guard reads all three outputs.  The others, as Debian 12 has them, read Atom and RSS, and no JSON Feed.
 """
+import contextlib
 import email
 import email.policy
 import json
@@ -91,7 +93,7 @@ def test_newsboat(server, make_daemon, tmp_path, form):
 
 
 def test_newsboat_and_json(server, make_daemon, tmp_path):
-    """A newsboat before 2.25 says that it found no XML; a later one shows the entries."""
+    """A newsboat that knows no JSON Feed, such as 2.21, says that it found no XML; one that does shows the entries."""
     daemon, articles = desk(server, make_daemon)
     rows, errors = newsboat(tmp_path, base_of(daemon) + "/feed.json")
     if rows:
@@ -151,3 +153,72 @@ def test_rss2email(server, make_daemon, tmp_path, form):
     change_headline(server, daemon, articles)
     mailer.run("run")
     assert mailer.mails() == first
+
+
+# Kinds of feeds as RSS Guard numbers them.
+RSSGUARD_KINDS = {"rss": 1, "atom": 3, "json": 4}
+RSSGUARD_CONFIG = """[feeds]
+feeds_update_on_startup=true
+feeds_update_on_startup_delay=1
+[main]
+first_run=false
+"""
+
+
+class RssGuard:
+    """RSS Guard without a screen: it reads its feeds when it starts.  The feed is put into its database, as there is no
+    option for that."""
+
+    def __init__(self, home, url, form):
+        self.home = home
+        self.database = home / "data/database/database.db"
+        (home / "data/config").mkdir(parents=True)
+        (home / "data/config/config.ini").write_text(RSSGUARD_CONFIG)
+        with self.running():
+            wait_for(lambda: self.select("SELECT inf_value FROM Information"), "RSS Guard's database")
+        with sqlite3.connect(self.database) as db:
+            db.execute("INSERT INTO Accounts(id, type) VALUES(1, 'std-rss')")
+            db.execute("INSERT INTO Feeds(id, title, date_created, category, source, update_type, account_id, custom_id, custom_data)"
+                       " VALUES(1, 'desk', 0, -1, ?, 1, 1, '1', ?)",
+                       (url, json.dumps(dict(type=RSSGUARD_KINDS[form], encoding="UTF-8", source_type=0))))
+
+    @contextlib.contextmanager
+    def running(self):
+        environment = dict(os.environ, HOME=str(self.home), XDG_RUNTIME_DIR=str(self.home), QT_QPA_PLATFORM="offscreen",
+                           QTWEBENGINE_DISABLE_SANDBOX="1")
+        with open(self.home / "log", "ab") as log:
+            process = subprocess.Popen(["rssguard", "-d", self.home / "data"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                       env=environment)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=PATIENCE)
+
+    def select(self, query):
+        try:
+            with contextlib.closing(sqlite3.connect("file:%s?mode=ro" % self.database, uri=True)) as db:
+                return db.execute(query).fetchall()
+        except sqlite3.OperationalError:
+            return []  # not made yet, or being written
+
+    def read(self, ready):
+        """[(id, title, link, text)] once ready(titles)."""
+        def rows():
+            found = self.select("SELECT custom_id, title, url, contents FROM Messages ORDER BY custom_id")
+            return found if ready({row[1] for row in found}) else None
+        with self.running():
+            return wait_for(rows, "RSS Guard to show the entries")
+
+
+@pytest.mark.parametrize("form", sorted(RSSGUARD_KINDS))
+def test_rssguard(server, make_daemon, tmp_path, form):
+    daemon, articles = desk(server, make_daemon)
+    reader = RssGuard(tmp_path, "%s/feed.%s" % (base_of(daemon), form), form)
+    first = reader.read(lambda titles: len(titles) == 4)
+    assert_outlets({title: text for _, title, _, text in first}, articles)
+    assert {link for _, _, link, _ in first} == {i["url"] for i in by_title(daemon).values()}
+    change_headline(server, daemon, articles)
+    again = reader.read(lambda titles: articles[0]["title"] in titles)
+    assert [row[0] for row in again] == [row[0] for row in first]
+    assert_outlets({title: text for _, title, _, text in again}, articles)
