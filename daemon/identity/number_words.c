@@ -51,6 +51,8 @@ static const struct word words[] = {
 	W("hundred", 100, EN, TIMES), W("dozen", 12, EN, TIMES),
 	W("thousand", 1000, EN, SCALE), W("million", 1000000, EN | FR | DE, SCALE), W("millions", 1000000, FR, SCALE),
 	W("billion", 1000000000, EN, SCALE), W("trillion", 1000000000000, EN, SCALE),
+	W("mn", 1000000, EN, SCALE), W("mln", 1000000, EN, SCALE), W("bn", 1000000000, EN, SCALE), W("bln", 1000000000, EN, SCALE),
+	W("tn", 1000000000000, EN, SCALE), W("trn", 1000000000000, EN, SCALE),
 
 	W("un", 1, FR | ES, UNITY), W("une", 1, FR, UNITY), A("deux", 2, FR), A("trois", 3, FR), A("quatre", 4, FR),
 	A("cinq", 5, FR), A("sept", 7, FR), A("huit", 8, FR), A("neuf", 9, FR), A("dix", 10, FR), A("onze", 11, FR),
@@ -58,7 +60,8 @@ static const struct word words[] = {
 	A("vingt", 20, FR), A("vingts", 20, FR), A("trente", 30, FR), A("quarante", 40, FR), A("cinquante", 50, FR),
 	A("soixante", 60, FR), A("septante", 70, FR), A("huitante", 80, FR), A("nonante", 90, FR),
 	W("cent", 100, FR, TIMES), W("cents", 100, FR, TIMES), W("mille", 1000, FR, SCALE_ONE),
-	W("milliard", 1000000000, FR, SCALE), W("milliards", 1000000000, FR, SCALE),
+	W("milliard", 1000000000, FR, SCALE), W("milliards", 1000000000, FR, SCALE), W("md", 1000000000, FR, SCALE),
+	W("mds", 1000000000, FR, SCALE),
 	W("dizaine", 10, FR, TIMES), W("douzaine", 12, FR, TIMES), W("quinzaine", 15, FR, TIMES), W("vingtaine", 20, FR, TIMES),
 	W("trentaine", 30, FR, TIMES), W("quarantaine", 40, FR, TIMES), W("cinquantaine", 50, FR, TIMES),
 	W("centaine", 100, FR, TIMES),
@@ -72,6 +75,7 @@ static const struct word words[] = {
 	A("sechzig", 60, DE), A("siebzig", 70, DE), A("achtzig", 80, DE), A("neunzig", 90, DE),
 	W("hundert", 100, DE, TIMES_ONE), W("dutzend", 12, DE, TIMES), W("tausend", 1000, DE, SCALE_ONE),
 	W("millionen", 1000000, DE, SCALE), W("milliarde", 1000000000, DE, SCALE), W("milliarden", 1000000000, DE, SCALE),
+	W("mio", 1000000, DE, SCALE), W("mrd", 1000000000, FR | DE, SCALE), W("billionen", 1000000000000, DE, SCALE),
 
 	W("uno", 1, ES, UNITY), W("una", 1, ES, UNITY), A("dos", 2, ES), A("tres", 3, ES), A("cuatro", 4, ES), A("cinco", 5, ES),
 	A("seis", 6, ES), A("siete", 7, ES), A("ocho", 8, ES), A("nueve", 9, ES), A("diez", 10, ES), A("once", 11, ES),
@@ -88,6 +92,7 @@ static const struct word words[] = {
 	A("ochocientos", 800, ES), A("ochocientas", 800, ES), A("novecientos", 900, ES), A("novecientas", 900, ES),
 	W("docena", 12, ES, TIMES), W("decena", 10, ES, TIMES), W("centenar", 100, ES, TIMES), W("mil", 1000, ES, SCALE_ONE),
 	W("millón", 1000000, ES, SCALE), W("millon", 1000000, ES, SCALE), W("millones", 1000000, ES, SCALE),
+	W("billón", 1000000000000, ES, SCALE), W("billones", 1000000000000, ES, SCALE),
 
 	W("один", 1, RU, UNITY), W("одна", 1, RU, UNITY), W("одного", 1, RU, UNITY), W("одну", 1, RU, UNITY),
 	A("два", 2, RU), A("две", 2, RU), A("двух", 2, RU), A("двум", 2, RU), A("двумя", 2, RU), A("двое", 2, RU), A("двоих", 2, RU),
@@ -120,11 +125,19 @@ static const struct word words[] = {
 	W("тыс", 1000, RU, SCALE), W("миллион", 1000000, RU, SCALE_ONE), W("миллиона", 1000000, RU, SCALE),
 	W("миллионов", 1000000, RU, SCALE), W("млн", 1000000, RU, SCALE), W("миллиард", 1000000000, RU, SCALE_ONE),
 	W("миллиарда", 1000000000, RU, SCALE), W("миллиардов", 1000000000, RU, SCALE), W("млрд", 1000000000, RU, SCALE),
+	W("триллион", 1000000000000, RU, SCALE_ONE), W("триллиона", 1000000000000, RU, SCALE),
+	W("триллионов", 1000000000000, RU, SCALE), W("трлн", 1000000000000, RU, SCALE),
 	W("дюжина", 12, RU, TIMES_ONE), W("дюжину", 12, RU, TIMES_ONE),
 };
 /* clang-format on */
 
-enum { WORDS = sizeof(words) / sizeof(words[0]), SLOTS = 2048, FIGURE_DIGITS_MAX = 12 };
+enum {
+	WORDS = sizeof(words) / sizeof(words[0]),
+	SLOTS = 2048,
+	FIGURE_DIGITS_MAX = 12,
+	MILLION = 1000000,
+	BILLION = 1000000000
+};
 
 _Static_assert(WORDS < SLOTS / 4, "the table is thin");
 
@@ -172,6 +185,8 @@ struct sum {
 	uint64_t room;  /* what may be added to part is less */
 	uint64_t scale; /* the next group closes with less */
 	unsigned languages;
+	uint64_t closed_by; /* the scale of the only group so far; 0: none, or several */
+	size_t groups;
 };
 
 static uint64_t room_after(const struct word *w)
@@ -224,11 +239,17 @@ static bool go_on(struct sum *s, const struct word *w)
 	case SCALE:
 	case SCALE_ONE:
 		taken = s->part > 0 && w->value < s->scale;
-		if (taken) {
-			/* outlets write millions as they like: m, mn, mln, million */
-			s->total += s->part * (w->value < 1000000 ? w->value : 1);
+		/* "dos mil millones" is two thousand times a million */
+		if (s->part == 0 && languages == ES && s->scale == 1000 && w->value == MILLION && s->total < MILLION) {
+			s->total *= w->value;
+			s->room = s->scale = w->value;
+			s->closed_by = w->value;
+			taken = true;
+		} else if (taken) {
+			s->total += s->part * w->value;
 			s->part = 0;
 			s->room = s->scale = w->value;
+			s->closed_by = s->groups++ == 0 ? w->value : 0;
 		}
 		break;
 	}
@@ -266,10 +287,12 @@ static bool begins(struct sum *s, const struct word *w, struct str previous)
 		return w->kind == TIMES_ONE || is_article(previous);
 	case SCALE:
 	case SCALE_ONE:
-		*s = (struct sum){.total = w->value < 1000000 ? w->value : 1,
+		*s = (struct sum){.total = w->value,
 			.room = w->value,
 			.scale = w->value,
-			.languages = w->languages};
+			.languages = w->languages,
+			.closed_by = w->value,
+			.groups = 1};
 		return w->kind == SCALE_ONE || is_article(previous);
 	}
 	return false;
@@ -308,6 +331,18 @@ static size_t sum_up(struct sum *s, struct str rest)
 	}
 }
 
+/* Of whole millions and billions the scale is told apart; the rest is otherwise. */
+static void set_scaled(
+	struct number_text *n, uint64_t value, uint64_t scale, size_t tokens, enum number_scale otherwise)
+{
+	if (scale == MILLION)
+		number_set(n, value / scale, tokens, NUMBER_MILLIONS);
+	else if (scale == BILLION)
+		number_set(n, value / scale, tokens, NUMBER_BILLIONS);
+	else
+		number_set(n, value, tokens, otherwise);
+}
+
 static void read_words(struct number_text *n, const struct word *w, struct str tokens, struct str previous)
 {
 	struct sum s;
@@ -318,7 +353,7 @@ static void read_words(struct number_text *n, const struct word *w, struct str t
 	more = sum_up(&s, number_after(tokens, number_token(tokens)));
 	/* an article and a dozen are read at the dozen */
 	if (w->kind != UNITY || more > 0)
-		number_set(n, s.total + s.part, 1 + more);
+		set_scaled(n, s.total + s.part, s.part == 0 ? s.closed_by : 0, 1 + more, NUMBER_ONES);
 }
 
 /* ---- figures ---- */
@@ -349,16 +384,93 @@ static bool is_mixed_fraction(struct str rest, struct str *last)
 	       (below & (below - 1)) == 0;
 }
 
+/* "2bn", "2m": the figure and the scale that is written with it. */
+static bool is_short_scale(struct str token, uint64_t *value, uint64_t *scale)
+{
+	static const struct {
+		struct str text;
+		uint64_t scale;
+	} scales[] = {{{"k", 1}, 1000}, {{"m", 1}, MILLION}, {{"b", 1}, BILLION}};
+	size_t digits = 0;
+	struct str rest;
+	const struct word *w;
+
+	while (digits < token.len && char_is_digit(token.data[digits]))
+		digits++;
+	rest = str_slice(token, digits, token.len);
+	if (rest.len == 0 || !to_figure(str_slice(token, 0, digits), value))
+		return false;
+	for (size_t i = 0; i < sizeof(scales) / sizeof(scales[0]); i++)
+		if (str_eq(rest, scales[i].text)) {
+			*scale = scales[i].scale;
+			return true;
+		}
+	w = find(rest);
+	*scale = w != NULL ? w->value : 0;
+	return w != NULL && (w->kind == SCALE || w->kind == SCALE_ONE);
+}
+
+/* The scale that tokens begin with; how many it takes up.  *times is 1000 for "mil millones". */
+static size_t read_scale(struct str tokens, uint64_t *scale, uint64_t *times)
+{
+	const struct word *w = find(number_token(tokens)), *next;
+
+	*times = 1;
+	if (w == NULL || (w->kind != SCALE && w->kind != SCALE_ONE))
+		return 0;
+	*scale = w->value;
+	if (w->languages != ES || w->value != 1000)
+		return 1;
+	next = find(number_token(number_after(tokens, number_token(tokens))));
+	if (next == NULL || (next->languages & ES) == 0 || next->value != MILLION)
+		return 1;
+	*times = w->value;
+	*scale = next->value;
+	return 2;
+}
+
+/* "2 million", "2bn", "2 million 500 thousand". */
+static void read_scaled(struct number_text *n, struct str tokens)
+{
+	uint64_t last = UINT64_MAX, sum = 0;
+	size_t count = 0, groups = 0;
+
+	for (;;) {
+		struct str token = number_token(tokens);
+		uint64_t value, scale = 0, times = 1;
+		size_t step = 0;
+
+		if (is_short_scale(token, &value, &scale))
+			step = 1;
+		else if (to_figure(token, &value))
+			step = 1 + read_scale(number_after(tokens, token), &scale, &times);
+		if (scale == 0 || scale >= last || value > (UINT64_MAX - sum) / scale / times)
+			break;
+		sum += value * scale * times;
+		last = scale;
+		groups++;
+		count += step;
+		for (; step > 0; step--)
+			tokens = number_after(tokens, number_token(tokens));
+	}
+	if (count > 0)
+		set_scaled(n, sum, groups == 1 ? last : 0, count, NUMBER_WHOLE);
+}
+
 /* By itself a figure is left to who asks. */
 static void read_figure(struct number_text *n, struct str tokens)
 {
 	struct str token = number_token(tokens), last;
 	uint64_t whole;
 
-	if (!to_figure(token, &whole) || !is_mixed_fraction(number_after(tokens, token), &last))
+	if (to_figure(token, &whole) && is_mixed_fraction(number_after(tokens, token), &last)) {
+		n->digits = str_make(tokens.data, (size_t)(last.data - tokens.data) + last.len);
+		n->tokens = 3;
 		return;
-	n->digits = str_make(tokens.data, (size_t)(last.data - tokens.data) + last.len);
-	n->tokens = 3;
+	}
+	read_scaled(n, tokens);
+	if (n->tokens == 0)
+		number_words_figure(n, tokens);
 }
 
 /* ---- German in one word ---- */
@@ -417,7 +529,7 @@ static void read_german(struct number_text *n, struct str token)
 		return;
 	value = german_group(token, STR("tausend"), 1000, german_below_1000, 1000);
 	if (value > 0)
-		number_set(n, value, 1);
+		number_set(n, value, 1, NUMBER_ONES);
 }
 
 void number_words_read(struct number_text *n, struct str tokens, uint64_t hash, struct str previous)

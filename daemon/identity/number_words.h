@@ -2,8 +2,9 @@
  * numerals of Japanese and Chinese.
  *
  * "Eight drones" and "twelve drones" tell two days apart as 8 and 12 do.  Read are canonical tokens (canon.h), each
- * followed by a space: "quatre vingt dix" is 90, "two hundred and fifty" 250, "a dozen" is 12.  "Two billion"
- * is 2, as "2 billion" and "2bn" stand for: outlets write millions in too many ways to compare them.  Words that are
+ * followed by a space: "quatre vingt dix" is 90, "two hundred and fifty" 250, "a dozen" is 12.  Of millions
+ * and billions the scale is kept beside the number: "two billion", "2 billion" and "2bn" are 2 and a billion; the point
+ * of "2.5 billion" is gone from the tokens, so that it is 25 of them, but never 25 million.  Words that are
  * mostly something else stand for no number by themselves: one, un, ein, and single syllables and characters that no
  * counted thing follows. */
 #ifndef SITREP_IDENTITY_NUMBER_WORDS_H
@@ -16,9 +17,18 @@
 
 enum { NUMBER_DIGITS_MAX = 24 };
 
+/* What digits count.  One outlet's "2 billion" may be the bare 2 of another's table. */
+enum number_scale {
+	NUMBER_ONES,
+	NUMBER_MILLIONS,
+	NUMBER_BILLIONS,
+	NUMBER_WHOLE, /* ones, where a scale was multiplied in: "2 thousand", "200만" */
+};
+
 struct number_text {
 	size_t tokens; /* it takes up; 0: no number begins here */
 	struct str digits;
+	enum number_scale scale;
 	char room[NUMBER_DIGITS_MAX];
 };
 

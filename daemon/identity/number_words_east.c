@@ -44,19 +44,20 @@ static uint32_t letter_of(struct str token)
 struct numerals {
 	const char *digits; /* from nought */
 	const char *tens;   /* ten, hundred, thousand */
-	const char *groups; /* ten thousand, a hundred million */
+	const char *groups; /* ten thousand, a hundred million, a million million */
 };
 
 struct east {
 	uint64_t total, group;
 	uint64_t digit;
-	bool is_open;  /* a digit stands */
-	bool is_worth; /* a ten or a group was there */
+	bool is_open;   /* a digit stands */
+	bool is_worth;  /* a ten or a group was there */
+	bool is_scaled; /* a thousand or a group was there */
 };
 
 static bool take_numeral(struct east *e, const struct numerals *of, uint32_t letter)
 {
-	static const uint64_t tens[] = {10, 100, 1000}, groups[] = {10000, 100000000};
+	static const uint64_t tens[] = {10, 100, 1000}, groups[] = {10000, 100000000, 1000000000000};
 	int place = place_of(letter, of->digits);
 
 	if (place >= 0) {
@@ -67,12 +68,14 @@ static bool take_numeral(struct east *e, const struct numerals *of, uint32_t let
 	place = place_of(letter, of->tens);
 	if (place >= 0) {
 		e->group += (e->is_open ? e->digit : 1) * tens[place];
+		e->is_scaled = e->is_scaled || tens[place] == 1000;
 	} else {
 		place = place_of(letter, of->groups);
 		if (place < 0)
 			return false;
 		e->total += (e->group + (e->is_open ? e->digit : 0)) * groups[place];
 		e->group = 0;
+		e->is_scaled = true;
 	}
 	e->is_open = false;
 	e->digit = 0;
@@ -88,7 +91,7 @@ static uint64_t east_value(const struct east *e)
 void number_words_han(struct number_text *n, struct str tokens)
 {
 	enum { NUMERALS_MAX = 12 };
-	static const struct numerals han = {"〇一二三四五六七八九", "十百千", "万億"};
+	static const struct numerals han = {"〇一二三四五六七八九", "十百千", "万億兆"};
 	static const char counted[] = "人名機隻発両件台棟回箇日月年時分歳国本個枚艘門基度万億円体架辆次死か";
 	struct east e = {0};
 	size_t count = 0;
@@ -103,7 +106,7 @@ void number_words_han(struct number_text *n, struct str tokens)
 	}
 	/* of a single numeral only a count of something is a number: the name of a house may begin with it */
 	if (count > 0 && east_value(&e) > 0 && next != 0 && is_one_of(next, counted))
-		number_set(n, east_value(&e), count);
+		number_set(n, east_value(&e), count, e.is_scaled ? NUMBER_WHOLE : NUMBER_ONES);
 }
 
 /* ---- Korean ---- */
@@ -152,15 +155,16 @@ static uint64_t native_korean(struct str *text, bool *is_plain)
 	return value;
 }
 
-static uint64_t chinese_korean(struct str *text)
+static uint64_t chinese_korean(struct str *text, bool *is_scaled)
 {
-	static const struct numerals sino = {"영일이삼사오육칠팔구", "십백천", "만억"};
+	static const struct numerals sino = {"영일이삼사오육칠팔구", "십백천", "만억조"};
 	struct east e = {0};
 	size_t pos = 0, end = 0;
 
 	while (pos < text->len && take_numeral(&e, &sino, utf8_next(*text, &pos)))
 		end = pos;
 	*text = str_slice(*text, end, text->len);
+	*is_scaled = e.is_scaled;
 	return e.is_worth ? east_value(&e) : 0;
 }
 
@@ -168,16 +172,81 @@ void number_words_korean(struct number_text *n, struct str tokens)
 {
 	struct str token = number_token(tokens), rest = token;
 	struct str next = number_token(number_after(tokens, token));
-	bool is_plain = false;
+	bool is_plain = false, is_scaled = false;
 	uint64_t value = native_korean(&rest, &is_plain);
 
 	if (value == 0) {
 		rest = token;
-		value = chinese_korean(&rest);
+		value = chinese_korean(&rest, &is_scaled);
 	}
 	if (value == 0)
 		return;
 	if (rest.len == 0 ? begins_with_counter(next) || is_plain
 			  : (is_plain || str_starts(rest, STR("명"))) && begins_with_counter(rest))
-		number_set(n, value, 1);
+		number_set(n, value, 1, is_scaled ? NUMBER_WHOLE : NUMBER_ONES);
+}
+
+/* ---- figures with groups ---- */
+
+static bool take_figure(struct east *e, uint32_t letter)
+{
+	enum { DIGIT_ROOM = 100000000 };
+
+	if (letter < '0' || letter > '9' || e->digit >= DIGIT_ROOM)
+		return false;
+	e->digit = e->digit * 10 + (letter - '0');
+	e->is_open = true;
+	return true;
+}
+
+/* Takes as much of token as belongs to the number; returns how many bytes. */
+static size_t take_figures(struct east *e, struct str token)
+{
+	static const struct numerals groups[] = {{"", "十百千", "万億兆"}, {"", "십백천", "만억조"}};
+	size_t taken = 0;
+
+	for (size_t pos = 0; pos < token.len; taken = pos) {
+		uint32_t letter = utf8_next(token, &pos);
+
+		if (!take_figure(e, letter) &&
+			((!e->is_open && !e->is_worth) ||
+				(!take_numeral(e, &groups[0], letter) && !take_numeral(e, &groups[1], letter))))
+			break;
+	}
+	return taken;
+}
+
+/* Is a group written in the token or, as with letters that are tokens by themselves, behind it? */
+static bool has_group(struct str token, struct str next)
+{
+	struct east e = {0};
+
+	if (take_figures(&e, token) == token.len)
+		(void)take_figures(&e, next);
+	return e.is_worth;
+}
+
+void number_words_figure(struct number_text *n, struct str tokens)
+{
+	struct east e = {0};
+	size_t count = 0;
+
+	for (;;) {
+		struct str token = number_token(tokens), next;
+		size_t taken;
+
+		if (token.len == 0)
+			break;
+		next = number_token(number_after(tokens, token));
+		/* a figure without a group is the next number */
+		if (char_is_digit(token.data[0]) && !has_group(token, next))
+			break;
+		taken = take_figures(&e, token);
+		count += taken > 0;
+		if (taken < token.len)
+			break;
+		tokens = number_after(tokens, token);
+	}
+	if (e.is_worth)
+		number_set(n, east_value(&e), count, e.is_scaled ? NUMBER_WHOLE : NUMBER_ONES);
 }

@@ -9,6 +9,8 @@
 /* As number_words_read(), where tokens begin with a letter of these scripts. */
 void number_words_han(struct number_text *n, struct str tokens);
 void number_words_korean(struct number_text *n, struct str tokens);
+/* The same where they begin with a figure: "200万人", "2억 5000만". */
+void number_words_figure(struct number_text *n, struct str tokens);
 
 static inline struct str number_token(struct str tokens)
 {
@@ -22,11 +24,12 @@ static inline struct str number_after(struct str tokens, struct str token)
 	return str_slice(tokens, token.len + 1, tokens.len);
 }
 
-static inline void number_set(struct number_text *n, uint64_t value, size_t tokens)
+static inline void number_set(struct number_text *n, uint64_t value, size_t tokens, enum number_scale scale)
 {
 	(void)snprintf(n->room, sizeof(n->room), "%llu", (unsigned long long)value);
 	n->digits = str_from(n->room);
 	n->tokens = tokens;
+	n->scale = scale;
 }
 
 #endif

@@ -245,15 +245,15 @@ struct context {
 	uint64_t last, before;
 };
 
-static uint64_t number_in(const struct context *c, struct str token, bool spelled)
+static uint64_t number_in(const struct context *c, struct str token, bool spelled, enum number_scale scale)
 {
 	uint64_t mask = (UINT64_C(1) << SKETCH_CONTEXT_BITS) - 1;
 	uint64_t words[] = {c->before, c->last};
 	uint64_t number = hash_of(token) & (mask & ~SKETCH_FIGURE);
 
 	return (number | (is_figure(token) ? SKETCH_FIGURE : 0)) << SKETCH_CONTEXT_BITS |
-	       (hash_of(str_make((const char *)words, sizeof(words))) & mask & ~SKETCH_SPELLED) |
-	       (spelled ? SKETCH_SPELLED : 0);
+	       (hash_of(str_make((const char *)words, sizeof(words))) & mask & ~(SKETCH_SPELLED | SKETCH_SCALE)) |
+	       (spelled ? SKETCH_SPELLED : 0) | ((uint64_t)scale << SKETCH_SCALE_SHIFT);
 }
 
 /* "Sept" is a month where a day or a year stands beside it. */
@@ -274,9 +274,9 @@ static size_t take_token(
 	if (!dated)
 		number_words_read(&n, tokens, hash, previous);
 	if (n.tokens > 0)
-		add_hash(numbers, number_in(c, n.digits, !is_figure(t->text)));
+		add_hash(numbers, number_in(c, n.digits, !is_figure(t->text), n.scale));
 	else if (dated || is_figure(t->text))
-		add_hash(numbers, number_in(c, t->text, false));
+		add_hash(numbers, number_in(c, t->text, false, NUMBER_ONES));
 	c->before = c->last;
 	c->last = n.tokens > 0 || dated || is_figure(t->text) ? 1 : hash;
 	return n.tokens > 0 ? n.tokens - 1 : 0;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdbool.h>
 
+#include "number_words.h"
 #include "sitrep/identity/sketch.h"
 
 enum { HEADER_BYTES = 12, TITLE_BYTES = 4, SHINGLE_BYTES = SKETCH_SHINGLE_BITS / 8 };
@@ -195,11 +196,34 @@ struct overlap sketch_title_overlap(const struct sketch *a, const struct sketch 
 
 /* ---- numbers ---- */
 
-static const uint64_t context_mask = ((UINT64_C(1) << SKETCH_CONTEXT_BITS) - 1) & ~SKETCH_SPELLED;
+static const uint64_t context_mask = ((UINT64_C(1) << SKETCH_CONTEXT_BITS) - 1) & ~(SKETCH_SPELLED | SKETCH_SCALE);
 
 static bool is_spelled(const struct sketch *s, uint64_t number)
 {
 	return s->version >= 2 && (number & SKETCH_SPELLED) != 0;
+}
+
+static enum number_scale scale_of(const struct sketch *s, uint64_t number)
+{
+	return s->version >= 3 ? (enum number_scale)((number & SKETCH_SCALE) >> SKETCH_SCALE_SHIFT) : NUMBER_ONES;
+}
+
+/* "2 thousand" is 2 in a sketch before version 3: of two versions, it is what stands behind the same words. */
+static bool has_whole(const struct sketch *s, const struct sketch *a, uint64_t number)
+{
+	if ((s->version >= 3) == (a->version >= 3))
+		return false;
+	for (size_t i = 0; i < s->number_count; i++)
+		if (((s->numbers[i] ^ number) & context_mask) == 0 &&
+			(scale_of(a, number) == NUMBER_WHOLE || scale_of(s, s->numbers[i]) == NUMBER_WHOLE))
+			return true;
+	return false;
+}
+
+/* "2 million" is not "2 billion"; the bare 2 may be either. */
+static bool scales_agree(enum number_scale a, enum number_scale b)
+{
+	return a == b || a == NUMBER_ONES || b == NUMBER_ONES;
 }
 
 /* Has s the number?  In words where a has it in figures, or the other way round, only behind the same words: "squadron
@@ -219,9 +243,10 @@ static bool has_number(const struct sketch *s, const struct sketch *a, uint64_t 
 			high = mid;
 	}
 	for (; low < s->number_count && s->numbers[low] >> SKETCH_CONTEXT_BITS == value && !found; low++)
-		found = is_spelled(s, s->numbers[low]) == is_spelled(a, number) ||
-			((s->numbers[low] ^ number) & context_mask) == 0;
-	return found;
+		found = scales_agree(scale_of(s, s->numbers[low]), scale_of(a, number)) &&
+			(is_spelled(s, s->numbers[low]) == is_spelled(a, number) ||
+				((s->numbers[low] ^ number) & context_mask) == 0);
+	return found || has_whole(s, a, number);
 }
 
 static bool has_context(const struct sketch *s, uint64_t number)

@@ -195,7 +195,7 @@ struct story_change story_changes(const struct sketch *before, const struct sket
 
 	added -= smaller(added, returned);
 	return (struct story_change){
-		/* version 1 has no numbers in words */
+		/* version 1 has no numbers in words, version 2 no millions */
 		.numbers = (before->version == after->version && before->number_count != after->number_count) ||
 			   numbers.shared != numbers.of,
 		.title = title.shared * 100 < words * SAME_TITLE,

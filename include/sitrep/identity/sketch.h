@@ -13,7 +13,8 @@
  * shingles of the opening are therefore held as well, without sampling.
  *
  * Sketches are stored and sent as bytes.  Their hashes are the same for ever on every machine; SKETCH_VERSION
- * changes with anything that changes what is made.  Bytes of version 1 are read: they have no opening. */
+ * changes with anything that changes what is made.  Bytes of version 1 are read: they have no opening.  Up to version 2
+ * no scale is told: "2 million" is the number 2. */
 #ifndef SITREP_IDENTITY_SKETCH_H
 #define SITREP_IDENTITY_SKETCH_H
 
@@ -24,7 +25,7 @@
 #include "sitrep/base/str.h"
 
 enum {
-	SKETCH_VERSION = 2,
+	SKETCH_VERSION = 3,
 	SKETCH_VERSION_OLDEST = 1,
 	SKETCH_SHINGLE_BITS = 48, /* two texts in ten million share a hash by chance */
 	SKETCH_CONTEXT_BITS = 24,
@@ -45,6 +46,9 @@ enum {
 
 /* Set in a number's context where it is spelled out in words; from version 2 on. */
 #define SKETCH_SPELLED UINT64_C(1)
+/* The two bits there that tell what it counts (enum number_scale); from version 3 on. */
+#define SKETCH_SCALE_SHIFT 1
+#define SKETCH_SCALE (UINT64_C(3) << SKETCH_SCALE_SHIFT)
 
 /* All lists ascending, without repetitions.  Nearly 9 kB: not for deep stacks. */
 struct sketch {

@@ -8,12 +8,9 @@ static bool same_numbers(const char *a, const char *b)
 {
 	struct sketch s = sketch_of("", a), t = sketch_of("", b);
 
-	if (s.number_count != t.number_count)
-		return false;
-	for (size_t i = 0; i < s.number_count; i++)
-		if (((s.numbers[i] ^ t.numbers[i]) & ~SKETCH_SPELLED) != 0)
-			return false;
-	return true;
+	struct number_overlap o = sketch_number_overlap(&s, &t);
+
+	return s.number_count == t.number_count && o.shared == o.of;
 }
 
 static void words_are_worth_their_figures(void **state)
@@ -25,6 +22,22 @@ static void words_are_worth_their_figures(void **state)
 		{"about three thousand people", "about 3,000 people"},
 		{"a budget of two billion dollars", "a budget of 2 billion dollars"},
 		{"nearly two dozen people", "nearly 24 people"},
+		{"a budget of two million dollars", "a budget of 2 million dollars"},
+		{"a budget of 2bn dollars", "a budget of 2 billion dollars"},
+		{"a budget of 2m dollars", "a budget of 2 mln dollars"},
+		{"a budget of 2.5bn dollars", "a budget of 2.5 billion dollars"},
+		{"two million five hundred thousand people", "2,500,000 people"},
+		{"deux milliards de dollars", "2 milliards de dollars"},
+		{"2,5 Md de dollars", "2,5 milliards de dollars"},
+		{"zwei Millionen Menschen", "2 Mio. Menschen"},
+		{"zwei Milliarden Euro", "2 Mrd. Euro"},
+		{"dos mil millones de euros", "2.000 millones de euros"},
+		{"dos mil millones de euros", "2 mil millones de euros"},
+		{"два миллиона человек", "2 млн человек"},
+		{"два миллиарда рублей", "2 млрд рублей"},
+		{"이백만 명", "200만 명"},
+		{"2억 5000만 달러", "2억5000만 달러"},
+		{"二百万人", "200万人"},
 		{"quatre-vingt-dix personnes", "90 personnes"},
 		{"soixante et onze soldats", "71 soldats"},
 		{"deux cents soldats", "200 soldats"},
@@ -48,6 +61,56 @@ static void words_are_worth_their_figures(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		if (!same_numbers(cases[i][0], cases[i][1]))
 			fail_msg("%s: not as %s", cases[i][0], cases[i][1]);
+}
+
+static void millions_are_no_billions(void **state)
+{
+	static const char *const cases[][2] = {
+		{"a budget of two million dollars", "a budget of two billion dollars"},
+		{"a budget of 2 million dollars", "a budget of 2 billion dollars"},
+		{"a budget of 2.5 million dollars", "a budget of 2.5 billion dollars"},
+		{"a budget of 2m dollars", "a budget of 2bn dollars"},
+		{"a million dollars", "a billion dollars"},
+		{"deux millions de dollars", "deux milliards de dollars"},
+		{"2 millions de dollars", "2 milliards de dollars"},
+		{"zwei Millionen Euro", "zwei Milliarden Euro"},
+		{"2 Mio. Euro", "2 Mrd. Euro"},
+		{"dos millones de euros", "dos mil millones de euros"},
+		{"dos millones de euros", "dos billones de euros"},
+		{"два миллиона рублей", "два миллиарда рублей"},
+		{"2 млн рублей", "2 млрд рублей"},
+		{"이백만 명", "이백억 명"},
+		{"200만 달러", "200억 달러"},
+		{"二百万円", "二百億円"},
+		{"200万円", "200億円"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (same_numbers(cases[i][0], cases[i][1]))
+			fail_msg("%s: as %s", cases[i][0], cases[i][1]);
+}
+
+/* Version 2 knew no scales: against one of its sketches, a scale tells nothing. */
+static void version_2_has_no_scales(void **state)
+{
+	struct sketch old = sketch_of("", "a budget of 2 million dollars");
+	struct sketch same = sketch_of("", "a budget of two million dollars"),
+		      other = sketch_of("", "a budget of 3 million dollars");
+	struct number_overlap o;
+
+	(void)state;
+	old.version = 2;
+	o = sketch_number_overlap(&old, &same);
+	assert_int_equal(o.shared, 1);
+	o = sketch_number_overlap(&other, &old);
+	assert_int_equal(o.shared, 0);
+	/* it had "2 thousand" as 2 */
+	old = sketch_of("", "a budget of 2 dollars");
+	same = sketch_of("", "a budget of 2 thousand dollars");
+	old.version = 2;
+	o = sketch_number_overlap(&old, &same);
+	assert_int_equal(o.shared, 1);
 }
 
 static size_t numbers_in(const char *text)
@@ -197,6 +260,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_are_worth_their_figures),
+		cmocka_unit_test(millions_are_no_billions),
+		cmocka_unit_test(version_2_has_no_scales),
 		cmocka_unit_test(each_language_has_its_numbers),
 		cmocka_unit_test(other_words_are_no_numbers),
 		cmocka_unit_test(a_fraction_is_one_number),
