@@ -8,6 +8,7 @@
 #include "sitrep/base/utf8.h"
 #include "sitrep/config/credentials.h"
 #include "sitrep/rules/rule.h"
+#include "sitrep/text/public_url.h"
 
 /* Of a rule, in a warning. */
 enum { QUOTED_MAX = 60 };
@@ -116,6 +117,19 @@ static void check_credentials(const struct config *c, struct config_mistakes *mi
 	}
 }
 
+static void check_paths(const struct config *c, struct config_mistakes *mistakes)
+{
+	for (size_t i = 0; i < c->feeds.count; i++) {
+		const struct config_feed *f = &c->feeds.items[i];
+
+		if (f->public_url == NULL && url_has_random_path(str_from(f->url)))
+			config_warning(mistakes, f->place,
+				"feed %s: the path of its address is shown and looks like a secret; if it is one, give "
+				"the feed a public-url",
+				f->name);
+	}
+}
+
 int config_load_checked(const char *path, struct config **out, struct config_mistakes *mistakes, struct error *err)
 {
 	struct config *c = config_load(path, mistakes, err);
@@ -127,6 +141,7 @@ int config_load_checked(const char *path, struct config **out, struct config_mis
 	result = check_rules(c, mistakes, err);
 	if (result == 0) {
 		check_credentials(c, mistakes);
+		check_paths(c, mistakes);
 		if (mistakes->failed != 0)
 			result = error_sys(err, mistakes->failed, "cannot check the configuration");
 		else if (mistakes->count > 0)

@@ -10,6 +10,8 @@
 
 enum {
 	RANDOM_CHARS_MIN = 16,
+	/* In a path, where names of public things stand as well. */
+	RANDOM_PATH_MIN = 24,
 	/* A run of letters and digits that no word has; "f-35-b-21" has short ones only. */
 	RANDOM_RUN_MIN = 8,
 	/* Of all neighbours so many, in percent, change their kind: 45 in random letters and digits, 47 in random hex,
@@ -141,7 +143,7 @@ static void look_at(struct look *l, enum kind before, char c)
 	l->rare += memchr("jqxzvwk", lower, 7) != NULL;
 }
 
-static bool is_random(struct str value)
+static bool is_random(struct str value, size_t chars_min)
 {
 	struct look l = {0};
 	enum kind before = KIND_NONE;
@@ -153,7 +155,7 @@ static bool is_random(struct str value)
 		look_at(&l, before, value.data[i]);
 		before = kind_of(value.data[i]);
 	}
-	if (l.chars < RANDOM_CHARS_MIN || l.longest_run < RANDOM_RUN_MIN)
+	if (l.chars < chars_min || l.longest_run < RANDOM_RUN_MIN)
 		return false;
 	if (l.changes >= CHANGES_MIN && 100 * l.changes >= CHANGES_PERCENT * l.pairs &&
 		(l.kinds[KIND_DIGIT] > 0 || 100 * l.vowels <= CAMEL_VOWELS_PERCENT_MAX * l.chars))
@@ -218,8 +220,8 @@ static int add_parameter(struct buf *out, struct str parameter, int depth)
 	hide = failed != 0;
 	failed = 0;
 	if (!hide && !has_public_name(buf_str(&name)))
-		hide = (raw.len > 0 && has_secret_name(buf_str(&name))) || is_random(buf_str(&value)) ||
-		       hides_address(buf_str(&value), depth, &failed);
+		hide = (raw.len > 0 && has_secret_name(buf_str(&name))) ||
+		       is_random(buf_str(&value), RANDOM_CHARS_MIN) || hides_address(buf_str(&value), depth, &failed);
 	if (failed == 0)
 		failed = buf_add(out, hide && equals != STR_NPOS ? str_slice(parameter, 0, equals + 1)
 				      : hide                     ? STR("")
@@ -305,4 +307,22 @@ bool url_has_secret(struct str url)
 
 	buf_release(&public);
 	return differs;
+}
+
+bool url_has_random_path(struct str url)
+{
+	size_t host = str_find(url, STR("://"), 0), at;
+	struct str path, part;
+	bool found = false;
+
+	at = host == STR_NPOS ? STR_NPOS : str_find_char(url, '/', host + 3);
+	if (at == STR_NPOS)
+		return false;
+	path = str_slice(url, at, url.len);
+	for (size_t i = 0; i < path.len; i++)
+		if (path.data[i] == '?' || path.data[i] == '#')
+			path.len = i;
+	while (!found && str_split(&path, '/', &part))
+		found = is_random(part, RANDOM_PATH_MIN);
+	return found;
 }

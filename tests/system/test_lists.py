@@ -130,6 +130,23 @@ def test_faults_are_warnings(server, make_daemon):
     wait_for(lambda: daemon.log().count("list.opml:4: warning") == 2, "the warning of the reload")
 
 
+def test_address_with_a_secret_in_its_path(tmp_path):
+    """A path is shown everywhere; the check asks for a public-url where it looks like a secret."""
+    path = tmp_path / "c.conf"
+    secret = "https://a.example/feed/k9F3xQ7zZ1mB5tR8vN2cW4pL/rss"
+    path.write_text("""[feed "told"]
+url = %s
+[feed "plain"]
+url = https://a.example/arc/outboundfeeds/rss/category/global/
+[feed "shown"]
+url = %s
+public-url = https://a.example/
+""" % (secret, secret + "2"), encoding="utf-8")
+    check = subprocess.run([str(BUILD / "sitrepd"), "-c", str(path), "--check"], capture_output=True, text=True)
+    assert check.returncode == 0 and "good, 3 feeds" in check.stdout, check.stderr
+    assert len(check.stderr.splitlines()) == 1 and "warning: feed told: the path of its address" in check.stderr
+
+
 def test_rules_that_may_mean_something_else(tmp_path):
     path = tmp_path / "c.conf"
     path.write_text("""[feed "Usni"]

@@ -19,6 +19,10 @@ int buf_add_public_url(struct buf *out, struct str url);
 int buf_add_bare_url(struct buf *out, struct str url);
 /* Without user and password alone: for those who need the rest, not for people. */
 int buf_add_userless_url(struct buf *out, struct str url);
+/* Has the path a part of 24 and more random letters and digits, such as
+ * "/feed/550e8400-e29b-41d4-a716-446655440000/rss"? It may be a secret, or the name of something public: it is shown
+ * all the same. */
+bool url_has_random_path(struct str url);
 /* It would lose something; also without memory. */
 bool url_has_secret(struct str url);
 

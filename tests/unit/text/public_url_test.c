@@ -107,6 +107,31 @@ static void test_values(void **state)
 	check_parameter("channel_id", "UC16niRr50-MSBwiO3YDb3RA", false);
 }
 
+/* A path is shown; the configuration's reader asks whether it looks like a secret. */
+static void test_random_paths(void **state)
+{
+	static const char *const random[] = {"https://e.example/feed/k9F3xQ7zZ1mB5tR8vN2cW4pL/rss",
+		"https://e.example/key/550e8400-e29b-41d4-a716-446655440000/feed.xml",
+		"https://e.example/bot7123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw/updates",
+		"https://e.example/0f9b3c5e7d1a2b4c6e8f0a1b2c3d4e5f?x=1",
+		"https://u:p@e.example/r/0f9b3c5e7d1a2b4c6e8f0a1b#x"};
+	static const char *const plain[] = {"https://e.example", "https://e.example/",
+		"https://e.example/arc/outboundfeeds/rss/category/global/?outputType=xml",
+		"https://e.example/government/organisations/foreign-commonwealth-development-office.atom",
+		"https://e.example/DesktopModules/ArticleCS/RSS.ashx?key=k9F3xQ7zZ1mB5tR8vN2cW4pL",
+		"https://e.example/2026/11/26/mh370-search-update-no-7-of-2026-11-26/feed",
+		"https://k9F3xQ7zZ1mB5tR8vN2cW4pL.example/rss", "https://e.example/rss#k9F3xQ7zZ1mB5tR8vN2cW4pL/a",
+		"https://e.example/UC16niRr50-MSBwiO3Y/rss", ""};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(random) / sizeof(random[0]); i++)
+		if (!url_has_random_path(str_from(random[i])))
+			fail_msg("%s: plain", random[i]);
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		if (url_has_random_path(str_from(plain[i])))
+			fail_msg("%s: random", plain[i]);
+}
+
 /* Of random values nearly all are known: 400 of each kind, by a generator of our own that gives the same each time. */
 static void test_random_values(void **state)
 {
@@ -166,6 +191,7 @@ int main(void)
 		cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_random_paths),
 		cmocka_unit_test(test_random_values),
 		cmocka_unit_test(test_less),
 	};
