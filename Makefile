@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 # sitrepd: build, run, check, install.
 #
-#   make                 the three programs in build/, manual pages and a sample configuration
+#   make                 the three programs in build/, manual pages, completion and a sample configuration
 #   make run             make deps, build, start the daemon on etc/sitrepd.conf
 #   make check           make deps, build, run all tests
 #   make demo            the daemon against a bundled server of sample feeds, no network needed
@@ -19,6 +19,9 @@ libexecdir ?= $(prefix)/libexec
 datadir   ?= $(prefix)/share
 mandir    ?= $(datadir)/man
 docdir    ?= $(datadir)/doc/sitrepd
+bashdir   ?= $(datadir)/bash-completion/completions
+zshdir    ?= $(datadir)/zsh/site-functions
+fishdir   ?= $(datadir)/fish/vendor_completions.d
 unitdir   ?= $(prefix)/lib/systemd/system
 sysusersdir ?= $(prefix)/lib/sysusers.d
 DESTDIR   ?=
@@ -54,7 +57,7 @@ HARDEN  := -fstack-protector-strong -fPIE -fno-plt $(if $(SANITIZE),,-D_FORTIFY_
 OPT     ?= $(if $(SANITIZE),-O1 -g,-O2 -g)
 SAN     := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 DEFS    := -D_GNU_SOURCE -DSITREP_VERSION='"$(VERSION)"'
-# where things are installed, for the two sources that want to know
+# where things are installed, for the sources that name it
 PATHS   := -DSITREP_LIBEXECDIR='"$(libexecdir)/sitrep"' -DSITREP_SYSCONFDIR='"$(sysconfdir)/sitrepd"'
 CFLAGS  ?=
 ALL_CFLAGS  = -std=c17 $(OPT) $(WARN) $(HARDEN) $(SAN) $(DEFS) -Iinclude \
@@ -74,7 +77,8 @@ lib = $(foreach f,$(1),$(B)/lib/$(f).a)
 
 MANUALS  := $(patsubst man/%.in,$(B)/man/%,$(sort $(wildcard man/*.in)))
 SAMPLE   := $(B)/sitrepd.conf.sample
-TEXTS    := $(MANUALS) $(SAMPLE)
+COMPLETE := $(foreach s,bash zsh fish,$(B)/completion/$(s)/sitrep $(B)/completion/$(s)/sitrepd)
+TEXTS    := $(MANUALS) $(SAMPLE) $(COMPLETE)
 DESCRIBE := $(B)/describe
 PROGRAMS := $(B)/sitrepd $(B)/sitrep-parse $(B)/sitrep
 UNIT_SRC := $(sort $(wildcard tests/unit/*/*_test.c))
@@ -93,8 +97,9 @@ $(B)/%.o: %.c $(B)/flags
 	@echo "  CC    $<"
 	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/daemon/main.o $(B)/daemon/base/paths.o: ALL_CFLAGS += $(PATHS)
-$(B)/daemon/main.o $(B)/daemon/base/paths.o: $(B)/paths
+PATHS_OBJ := $(B)/daemon/main.o $(B)/daemon/base/paths.o $(B)/daemon/config/command_line.o
+$(PATHS_OBJ): private ALL_CFLAGS += $(PATHS)
+$(PATHS_OBJ): $(B)/paths
 $(B)/paths: FORCE
 	@mkdir -p $(B)
 	@echo '$(PATHS)' | cmp -s - $@ || echo '$(PATHS)' > $@
@@ -130,14 +135,19 @@ $(B)/sitrep: $(call obj,cli) $(call lib,$(LIBS_fetch))
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
 
 # writes the texts that come from the tables of the code
-$(DESCRIBE): $(call obj,describe) $(call lib,$(LIBS_publish))
+$(DESCRIBE): $(call obj,describe) $(filter-out $(B)/daemon/cli/main.o,$(call obj,cli)) $(call lib,$(LIBS_publish))
 	@echo "  LINK  $@"
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(daemon_libs)
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
 
 $(MANUALS): $(B)/man/%: man/%.in $(DESCRIBE)
 	@mkdir -p $(@D)
 	@echo "  TEXT  $@"
 	@$(DESCRIBE) manual $< > $@.$$$$ && mv $@.$$$$ $@
+
+$(COMPLETE): $(DESCRIBE)
+	@mkdir -p $(@D)
+	@echo "  TEXT  $@"
+	@$(DESCRIBE) completion $(@F) $(notdir $(@D:/=)) > $@.$$$$ && mv $@.$$$$ $@
 
 $(SAMPLE): $(B)/sitrepd
 	@echo "  TEXT  $@"
@@ -293,6 +303,12 @@ install: all
 	$(INSTALL) -m 644 systemd/sitrepd.sysusers $(DESTDIR)$(sysusersdir)/sitrepd.conf
 	$(INSTALL) -d $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(mandir)/man8
 	set -e; for f in $(MANUALS); do $(INSTALL) -m 644 $$f $(DESTDIR)$(mandir)/man$${f##*.}/; done
+	$(INSTALL) -d $(DESTDIR)$(bashdir) $(DESTDIR)$(zshdir) $(DESTDIR)$(fishdir)
+	set -e; for p in sitrep sitrepd; do \
+		$(INSTALL) -m 644 $(B)/completion/bash/$$p $(DESTDIR)$(bashdir)/$$p; \
+		$(INSTALL) -m 644 $(B)/completion/zsh/$$p $(DESTDIR)$(zshdir)/_$$p; \
+		$(INSTALL) -m 644 $(B)/completion/fish/$$p $(DESTDIR)$(fishdir)/$$p.fish; \
+	done
 	$(INSTALL) -d $(DESTDIR)$(docdir)
 	$(INSTALL) -m 644 $(SAMPLE) $(DESTDIR)$(docdir)/
 
@@ -303,6 +319,7 @@ uninstall:
 	-rmdir $(DESTDIR)$(libexecdir)/sitrep
 	rm -f $(foreach f,$(UNITS),$(DESTDIR)$(unitdir)/$(f)) $(DESTDIR)$(sysusersdir)/sitrepd.conf
 	rm -f $(foreach f,$(MANUALS),$(DESTDIR)$(mandir)/man$(patsubst .%,%,$(suffix $(f)))/$(notdir $(f)))
+	rm -f $(foreach p,sitrep sitrepd,$(DESTDIR)$(bashdir)/$(p) $(DESTDIR)$(zshdir)/_$(p) $(DESTDIR)$(fishdir)/$(p).fish)
 	rm -f $(DESTDIR)$(docdir)/$(notdir $(SAMPLE))
 	-rmdir $(DESTDIR)$(docdir)
 

@@ -6,6 +6,7 @@
  * the first feed go out.  Whatever fails says so in one line and ends with 1. */
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -23,6 +24,7 @@
 #include "sitrep/base/paths.h"
 #include "sitrep/base/service.h"
 #include "sitrep/base/utf8.h"
+#include "sitrep/config/command_line.h"
 #include "sitrep/config/config.h"
 #include "sitrep/config/config_check.h"
 #include "sitrep/config/option.h"
@@ -50,24 +52,19 @@ struct sockets {
 	int worker_program;
 };
 
-static const char usage[] =
-	"usage: sitrepd [-c FILE] [--state-dir DIR] [--check | --verify]\n"
-	"\n"
-	"Polls the configured feeds, keeps each item once, groups the copies of one story,\n"
-	"serves the merged feeds over HTTP and streams new items on a Unix socket.\n"
-	"Runs in the foreground and logs to standard error.\n"
-	"\n"
-	"  -c, --config FILE    configuration (default " SITREP_SYSCONFDIR "/sitrepd.conf)\n"
-	"      --state-dir DIR  folder of the database (default $STATE_DIRECTORY, else /var/lib/sitrepd)\n"
-	"      --check          read the configuration, report every mistake, and exit\n"
-	"      --verify         check the database, report what is damaged and what it costs, and exit\n"
-	"      --help-config    list all options of the configuration\n"
-	"      --sample-config  print a configuration with every option, commented\n"
-	"  -h, --help           this text\n"
-	"  -V, --version        the version\n"
-	"\n"
-	"SIGHUP reloads the configuration, SIGTERM ends the daemon in order.\n"
-	"See sitrepd(8), sitrepd.conf(5).\n";
+static void usage(FILE *out)
+{
+	(void)fputs("usage: sitrepd [-c FILE] [--state-dir DIR] [--check | --verify]\n"
+		    "\n"
+		    "Polls the configured feeds, keeps each item once, groups the copies of one story,\n"
+		    "serves the merged feeds over HTTP and streams new items on a Unix socket.\n"
+		    "Runs in the foreground and logs to standard error.\n\n",
+		out);
+	arguments_write(out, sitrepd_options);
+	(void)fputs("\nSIGHUP reloads the configuration, SIGTERM ends the daemon in order.\n"
+		    "See sitrepd(8), sitrepd.conf(5).\n",
+		out);
+}
 
 static int print_options(int (*write)(struct buf *out))
 {
@@ -80,58 +77,46 @@ static int print_options(int (*write)(struct buf *out))
 	return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* The value of an option given as "--name value" or "--name=value"; NULL when argv[*i] is another option. */
-static const char *option_value(int argc, char **argv, int *i, const char *name, const char *short_name)
-{
-	const char *argument = argv[*i];
-	size_t len = strlen(name);
-
-	if (strncmp(argument, name, len) == 0 && argument[len] == '=')
-		return argument + len + 1;
-	if (strcmp(argument, name) != 0 && (short_name == NULL || strcmp(argument, short_name) != 0))
-		return NULL;
-	if (*i + 1 >= argc) {
-		(void)fprintf(stderr, "sitrepd: %s needs a value\n", argument);
-		exit(EXIT_FAILURE);
-	}
-	return argv[++*i];
-}
-
-static bool is_option(const char *argument, const char *name, const char *short_name)
-{
-	return strcmp(argument, name) == 0 || (short_name != NULL && strcmp(argument, short_name) == 0);
-}
-
 /* -1 to go on, else the exit status. */
 static int parse_arguments(int argc, char **argv, struct arguments *args)
 {
-	for (int i = 1; i < argc; i++) {
-		const char *value;
+	int option;
 
-		if ((value = option_value(argc, argv, &i, "--config", "-c")) != NULL) {
-			args->config = value;
-		} else if ((value = option_value(argc, argv, &i, "--state-dir", NULL)) != NULL) {
-			args->state_dir = value;
-		} else if (is_option(argv[i], "--check", NULL)) {
+	while ((option = arguments_next(sitrepd_options, false, argc, argv)) >= 0) {
+		switch ((enum sitrepd_option)option) {
+		case SITREPD_CONFIG:
+			args->config = optarg;
+			break;
+		case SITREPD_STATE_DIR:
+			args->state_dir = optarg;
+			break;
+		case SITREPD_CHECK:
 			args->check = true;
-		} else if (is_option(argv[i], "--verify", NULL)) {
+			break;
+		case SITREPD_VERIFY:
 			args->verify = true;
-		} else if (is_option(argv[i], "--help", "-h")) {
-			(void)fputs(usage, stdout);
-			return EXIT_SUCCESS;
-		} else if (is_option(argv[i], "--version", "-V")) {
+			break;
+		case SITREPD_HELP_CONFIG:
+			return print_options(option_write_help);
+		case SITREPD_SAMPLE_CONFIG:
+			return print_options(option_write_sample);
+		case SITREPD_VERSION:
 			(void)puts("sitrepd " SITREP_VERSION);
 			return EXIT_SUCCESS;
-		} else if (is_option(argv[i], "--help-config", NULL)) {
-			return print_options(option_write_help);
-		} else if (is_option(argv[i], "--sample-config", NULL)) {
-			return print_options(option_write_sample);
-		} else {
-			(void)fprintf(stderr, "sitrepd: unknown argument %s\n%s", argv[i], usage);
-			return EXIT_FAILURE;
+		case SITREPD_OPTIONS:
+			break;
 		}
 	}
-	return -1;
+	if (option == ARGUMENTS_HELP) {
+		usage(stdout);
+		return EXIT_SUCCESS;
+	}
+	if (option == ARGUMENTS_END && optind == argc)
+		return -1;
+	if (option == ARGUMENTS_END)
+		(void)fprintf(stderr, "sitrepd: unknown argument %s\n", argv[optind]);
+	usage(stderr);
+	return EXIT_FAILURE;
 }
 
 static int fail(const struct error *err)

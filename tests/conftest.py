@@ -28,6 +28,22 @@ def every_line_of_the_stream_is_documented():
     Stream.read = read
 
 
+@pytest.fixture(autouse=True, scope="session")
+def every_exit_status_is_documented():
+    """Whatever test runs a command of sitrep: its exit status is in sitrep(1)."""
+    known = {int(status) for status in manual.terms(manual.section("sitrep.1", "EXIT STATUS"))}
+    run = Daemon.run
+
+    def run_documented(self, *arguments, **options):
+        result = run(self, *arguments, **options)
+        assert result.returncode in known, "sitrep(1) lists no exit status %d" % result.returncode
+        return result
+
+    Daemon.run = run_documented
+    yield
+    Daemon.run = run
+
+
 @pytest.fixture
 def server():
     s = FeedServer()

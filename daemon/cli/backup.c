@@ -44,14 +44,16 @@ static int show_progress(void *arg, enum backup_stage stage, int64_t done, int64
 	return wants_end;
 }
 
+enum backup_option { BACKUP_STATE_DIR, BACKUP_FORCE, BACKUP_OPTIONS };
+
+static const struct argument_option options_of_backup[BACKUP_OPTIONS + 1] = {
+	[BACKUP_STATE_DIR] = {"state-dir", '\0', "DIR", ARGUMENT_FOLDER,
+		"the daemon's state folder (default $STATE_DIRECTORY, else /var/lib/sitrepd)"},
+	[BACKUP_FORCE] = {"force", 'f', NULL, ARGUMENT_NONE, "replace FILE"},
+};
+
 static int run_backup(const struct client_options *options, int argc, char **argv)
 {
-	static const struct option long_options[] = {
-		{"state-dir", required_argument, NULL, 's'},
-		{"force", no_argument, NULL, 'f'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
 	const struct sigaction action = {.sa_handler = on_signal};
 	struct showing show = {.on_terminal = isatty(STDERR_FILENO) != 0};
 	struct backup_options backup = {.progress = show_progress, .arg = &show};
@@ -59,29 +61,15 @@ static int run_backup(const struct client_options *options, int argc, char **arg
 	struct error err = {0};
 	const char *named_dir = NULL;
 	char *state_dir;
-	int c, result;
+	int option, result, status = -1;
 
 	(void)options;
-	while ((c = getopt_long(argc, argv, "fh", long_options, NULL)) != -1) {
-		switch (c) {
-		case 's':
-			named_dir = optarg;
-			break;
-		case 'f':
-			backup.force = true;
-			break;
-		case 'h':
-			command_usage(&command_backup, stdout);
-			return EXIT_DONE;
-		default:
-			command_usage(&command_backup, stderr);
-			return EXIT_USAGE;
-		}
+	while ((option = command_next(&command_backup, argc, argv, &status)) >= 0) {
+		named_dir = option == BACKUP_STATE_DIR ? optarg : named_dir;
+		backup.force = backup.force || option == BACKUP_FORCE;
 	}
-	if (argc - optind != 1) {
-		command_usage(&command_backup, stderr);
-		return EXIT_USAGE;
-	}
+	if (status >= 0)
+		return status;
 	state_dir = paths_state_dir(named_dir);
 	if (state_dir == NULL)
 		return command_fail(&command_backup, "out of memory");
@@ -103,9 +91,12 @@ static int run_backup(const struct client_options *options, int argc, char **arg
 
 const struct command command_backup = {
 	.name = "backup",
-	.arguments = "[--state-dir DIR] [--force] FILE",
+	.options = options_of_backup,
+	.arguments = "FILE",
+	.kind = ARGUMENT_FILE,
+	.least = 1,
+	.most = 1,
 	.summary = "Copy the database, checked, while the daemon runs or not",
-	.help = "      --state-dir DIR  the daemon's state folder (default $STATE_DIRECTORY, else /var/lib/sitrepd)\n"
-		"  -f, --force          replace FILE\n",
+	.help = "",
 	.run = run_backup,
 };

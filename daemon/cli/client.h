@@ -10,9 +10,7 @@
 #include "sitrep/base/buf.h"
 #include "sitrep/base/error.h"
 #include "sitrep/base/str.h"
-
-/* Exit statuses, as system tools have them. */
-enum { EXIT_DONE = 0, EXIT_TROUBLE = 1, EXIT_USAGE = 2 };
+#include "sitrep/cli/command.h"
 
 /* Given before or behind the command's name. */
 struct client_options {
@@ -21,20 +19,20 @@ struct client_options {
 	bool json;
 };
 
-struct command {
-	const char *name;
-	const char *arguments; /* "[FEED]" */
-	const char *summary;
-	const char *help;                                                        /* the options, one a line */
-	int (*run)(const struct client_options *options, int argc, char **argv); /* argv[0] is the name */
-};
-
 extern const struct command command_tail, command_feeds, command_status, command_refresh, command_parse, command_check,
 	command_reload, command_pause, command_resume, command_discover, command_explain, command_stories, command_why,
 	command_split, command_join, command_backup;
 
-/* Prints the command's usage to out. */
-void command_usage(const struct command *c, FILE *out);
+extern const struct argument_option command_no_options[], command_json_option[];
+
+/* The place of the next option in the command's table, its value in getopt's optarg; negative: there is none, and
+ * *status, which is to be -1 before, is the exit status when the command is not to run.  Then optind is the place of
+ * the first argument, of which there are as many as the command takes. */
+int command_next(const struct command *c, int argc, char **argv, int *status);
+/* For commands whose only option is --json: -1 to go on, or the exit status. */
+int command_json(const struct command *c, int argc, char **argv, bool *json);
+/* Prints the usage on standard error; returns EXIT_USAGE. */
+int command_wrong(const struct command *c);
 /* "sitrep: tail: sentence" on standard error; returns EXIT_TROUBLE. */
 int command_fail(const struct command *c, const char *sentence);
 
@@ -86,10 +84,8 @@ bool connection_has_line(const struct connection *c);
 int control_ask(const struct client_options *options, json_t *request, int (*fn)(void *arg, const json_t *answer),
 	void *arg, struct error *err);
 
-/* For commands that ask the control socket one thing.  The options that all of these know, --json where json is not
- * NULL, and at most so many arguments: -1 to go on, else the exit status. */
-int command_options(const struct command *command, int argc, char **argv, bool *json, int most_arguments);
-/* As control_ask(), taking request over, with its failure told: the exit status. */
+/* For commands that ask the control socket one thing.  As control_ask(), taking request over, with its failure told:
+ * the exit status. */
 int command_ask(const struct command *command, const struct client_options *options, json_t *request,
 	int (*fn)(void *arg, const json_t *answer), void *arg);
 

@@ -12,33 +12,6 @@
 
 enum { MISTAKES_TEXT_MAX = 4 * 1024 * 1024 };
 
-int command_options(const struct command *command, int argc, char **argv, bool *json, int most_arguments)
-{
-	static const struct option long_options[] = {
-		{"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "jh", long_options, NULL)) != -1) {
-		if (c == 'h') {
-			command_usage(command, stdout);
-			return EXIT_DONE;
-		}
-		if (c != 'j' || json == NULL) {
-			command_usage(command, stderr);
-			return EXIT_USAGE;
-		}
-		*json = true;
-	}
-	if (argc - optind > most_arguments) {
-		command_usage(command, stderr);
-		return EXIT_USAGE;
-	}
-	return -1;
-}
-
 int command_ask(const struct command *command, const struct client_options *options, json_t *request,
 	int (*fn)(void *arg, const json_t *answer), void *arg)
 {
@@ -114,7 +87,7 @@ static int show_status(void *arg, const json_t *answer)
 static int run_status(const struct client_options *options, int argc, char **argv)
 {
 	bool json = false;
-	int status = command_options(&command_status, argc, argv, &json, 0);
+	int status = command_json(&command_status, argc, argv, &json);
 
 	return status >= 0
 		       ? status
@@ -123,9 +96,13 @@ static int run_status(const struct client_options *options, int argc, char **arg
 
 const struct command command_status = {
 	.name = "status",
-	.arguments = "[--json]",
+	.options = command_json_option,
+	.arguments = "",
+	.kind = ARGUMENT_NONE,
+	.least = 0,
+	.most = 0,
 	.summary = "Show what the daemon is doing",
-	.help = "  -j, --json  as a JSON object\n",
+	.help = "",
 	.run = run_status,
 };
 
@@ -150,24 +127,23 @@ static int show_reasoning(void *arg, const json_t *answer)
 static int run_explain(const struct client_options *options, int argc, char **argv)
 {
 	bool json = false;
-	int status = command_options(&command_explain, argc, argv, &json, 1);
+	int status = command_json(&command_explain, argc, argv, &json);
 
 	if (status >= 0)
 		return status;
-	if (optind == argc) {
-		command_usage(&command_explain, stderr);
-		return EXIT_USAGE;
-	}
 	return command_ask(&command_explain, options, json_pack("{s:s,s:s}", "op", "explain", "feed", argv[optind]),
 		show_reasoning, &json);
 }
 
 const struct command command_explain = {
 	.name = "explain",
-	.arguments = "[--json] FEED",
+	.options = command_json_option,
+	.arguments = "FEED",
+	.kind = ARGUMENT_FEED,
+	.least = 1,
+	.most = 1,
 	.summary = "Tell why a feed is asked when it is",
-	.help = "What was learnt of its habits, what its server said, and what follows for the next poll.\n\n"
-		"  -j, --json  as a JSON array of sentences\n",
+	.help = "What was learnt of its habits, what its server said, and what follows for the next poll.\n",
 	.run = run_explain,
 };
 
@@ -219,7 +195,7 @@ static int show_progress(void *arg, const json_t *answer)
 static int run_refresh(const struct client_options *options, int argc, char **argv)
 {
 	struct refresh r = {0};
-	int status = command_options(&command_refresh, argc, argv, &r.json, 1);
+	int status = command_json(&command_refresh, argc, argv, &r.json);
 	json_t *request;
 
 	if (status >= 0)
@@ -235,11 +211,14 @@ static int run_refresh(const struct client_options *options, int argc, char **ar
 
 const struct command command_refresh = {
 	.name = "refresh",
-	.arguments = "[--json] [FEED]",
+	.options = command_json_option,
+	.arguments = "[FEED]",
+	.kind = ARGUMENT_FEED,
+	.least = 0,
+	.most = 1,
 	.summary = "Ask a feed, or all feeds, now",
 	.help = "Waits for the answers and shows them as they come; exit status 1 when a feed fails.\n"
-		"A server that asked to be left alone is left alone.\n\n"
-		"  -j, --json  one JSON object a line\n",
+		"A server that asked to be left alone is left alone.\n",
 	.run = run_refresh,
 };
 
@@ -261,7 +240,7 @@ static int show_lines(void *arg, const json_t *answer)
 
 static int run_reload(const struct client_options *options, int argc, char **argv)
 {
-	int status = command_options(&command_reload, argc, argv, NULL, 0);
+	int status = command_json(&command_reload, argc, argv, NULL);
 
 	return status >= 0
 		       ? status
@@ -270,7 +249,11 @@ static int run_reload(const struct client_options *options, int argc, char **arg
 
 const struct command command_reload = {
 	.name = "reload",
+	.options = command_no_options,
 	.arguments = "",
+	.kind = ARGUMENT_NONE,
+	.least = 0,
+	.most = 0,
 	.summary = "Take the configuration over, and say what changed",
 	.help = "",
 	.run = run_reload,
@@ -278,7 +261,7 @@ const struct command command_reload = {
 
 static int run_pause(const struct client_options *options, int argc, char **argv)
 {
-	int status = command_options(&command_pause, argc, argv, NULL, 0);
+	int status = command_json(&command_pause, argc, argv, NULL);
 
 	return status >= 0
 		       ? status
@@ -287,7 +270,11 @@ static int run_pause(const struct client_options *options, int argc, char **argv
 
 const struct command command_pause = {
 	.name = "pause",
+	.options = command_no_options,
 	.arguments = "",
+	.kind = ARGUMENT_NONE,
+	.least = 0,
+	.most = 0,
 	.summary = "Start no more polls until resume",
 	.help = "",
 	.run = run_pause,
@@ -295,7 +282,7 @@ const struct command command_pause = {
 
 static int run_resume(const struct client_options *options, int argc, char **argv)
 {
-	int status = command_options(&command_resume, argc, argv, NULL, 0);
+	int status = command_json(&command_resume, argc, argv, NULL);
 
 	return status >= 0
 		       ? status
@@ -304,7 +291,11 @@ static int run_resume(const struct client_options *options, int argc, char **arg
 
 const struct command command_resume = {
 	.name = "resume",
+	.options = command_no_options,
 	.arguments = "",
+	.kind = ARGUMENT_NONE,
+	.least = 0,
+	.most = 0,
 	.summary = "Poll again",
 	.help = "",
 	.run = run_resume,
@@ -314,7 +305,7 @@ const struct command command_resume = {
 
 static int run_check(const struct client_options *options, int argc, char **argv)
 {
-	int status = command_options(&command_check, argc, argv, NULL, 1);
+	int status = command_json(&command_check, argc, argv, NULL);
 	struct config_mistakes mistakes;
 	struct config *c = NULL;
 	struct error err = {0};
@@ -346,7 +337,11 @@ static int run_check(const struct client_options *options, int argc, char **argv
 
 const struct command command_check = {
 	.name = "check",
+	.options = command_no_options,
 	.arguments = "[FILE]",
+	.kind = ARGUMENT_FILE,
+	.least = 0,
+	.most = 1,
 	.summary = "Read a configuration and report every mistake",
 	.help = "",
 	.run = run_check,

@@ -90,23 +90,13 @@ static int discover(const struct client_options *options, const char *url, struc
 
 static int run(const struct client_options *options, int argc, char **argv)
 {
-	static const struct option long_options[] = {
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
 	struct error err = {0};
-	int c;
+	int status = command_json(&command_discover, argc, argv, NULL);
 
-	while ((c = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
-		if (c != 'h')
-			return EXIT_USAGE;
-		command_usage(&command_discover, stdout);
-		return EXIT_DONE;
-	}
-	if (argc - optind != 1 || !get_is_url(argv[optind])) {
-		command_usage(&command_discover, stderr);
-		return EXIT_USAGE;
-	}
+	if (status >= 0)
+		return status;
+	if (!get_is_url(argv[optind]))
+		return command_wrong(&command_discover);
 	if (discover(options, argv[optind], &err) != 0)
 		return command_fail(&command_discover, err.text);
 	return EXIT_DONE;
@@ -114,7 +104,11 @@ static int run(const struct client_options *options, int argc, char **argv)
 
 const struct command command_discover = {
 	.name = "discover",
+	.options = command_no_options,
 	.arguments = "URL",
+	.kind = ARGUMENT_TEXT,
+	.least = 1,
+	.most = 1,
 	.summary = "List a page's feeds as blocks for the configuration",
 	.help = "",
 	.run = run,

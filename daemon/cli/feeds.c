@@ -11,6 +11,7 @@
 #include "sitrep/base/buf.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/utf8.h"
+#include "sitrep/config/config.h"
 #include "sitrep/text/date.h"
 
 enum column {
@@ -278,34 +279,44 @@ static struct libscols_table *new_table(void)
 	return table;
 }
 
+/* Without the daemon, for completion. */
+static int print_names(const struct client_options *options)
+{
+	struct config *c = client_config(options);
+
+	for (size_t i = 0; c != NULL && i < c->feeds.count; i++)
+		(void)puts(c->feeds.items[i].name);
+	if (c == NULL)
+		return command_fail(&command_feeds, "cannot read the configuration");
+	config_free(c);
+	return fflush(stdout) == 0 ? EXIT_DONE : command_fail(&command_feeds, "cannot write");
+}
+
+enum feeds_option { FEEDS_JSON, FEEDS_FAILING, FEEDS_NAMES, FEEDS_OPTIONS };
+
+static const struct argument_option options_of_feeds[FEEDS_OPTIONS + 1] = {
+	[FEEDS_JSON] = {"json", 'j', NULL, ARGUMENT_NONE, "one JSON object a line"},
+	[FEEDS_FAILING] = {"failing", 'F', NULL, ARGUMENT_NONE, "only failing feeds; exit status 1 when there is one"},
+	[FEEDS_NAMES] = {"names", '\0', NULL, ARGUMENT_NONE, "only the names in the configuration; asks no daemon"},
+};
+
 static int run(const struct client_options *options, int argc, char **argv)
 {
-	static const struct option long_options[] = {
-		{"json", no_argument, NULL, 'j'},
-		{"failing", no_argument, NULL, 'F'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
 	struct listing l = {0};
 	struct error err = {0};
 	json_t *request;
-	int result, c;
+	bool names = false;
+	int result, option, status = -1;
 
-	while ((c = getopt_long(argc, argv, "jFh", long_options, NULL)) != -1) {
-		switch (c) {
-		case 'j':
-			l.json = true;
-			break;
-		case 'F':
-			l.failing_only = true;
-			break;
-		case 'h':
-			command_usage(&command_feeds, stdout);
-			return EXIT_DONE;
-		default:
-			return EXIT_USAGE;
-		}
+	while ((option = command_next(&command_feeds, argc, argv, &status)) >= 0) {
+		l.json = l.json || option == FEEDS_JSON;
+		l.failing_only = l.failing_only || option == FEEDS_FAILING;
+		names = names || option == FEEDS_NAMES;
 	}
+	if (status >= 0)
+		return status;
+	if (names)
+		return print_names(options);
 	(void)setlocale(LC_CTYPE, ""); /* for the width of what is printed */
 	l.table = new_table();
 	request = optind < argc ? json_pack("{s:s,s:s}", "op", "feeds", "feed", argv[optind])
@@ -327,9 +338,12 @@ static int run(const struct client_options *options, int argc, char **argv)
 
 const struct command command_feeds = {
 	.name = "feeds",
-	.arguments = "[OPTIONS] [FEED]",
+	.options = options_of_feeds,
+	.arguments = "[FEED]",
+	.kind = ARGUMENT_FEED,
+	.least = 0,
+	.most = 1,
 	.summary = "Show the health of the feeds",
-	.help = "  -j, --json     one JSON object a line\n"
-		"  -F, --failing  only those that fail; exit status 1 when there is one\n",
+	.help = "",
 	.run = run,
 };

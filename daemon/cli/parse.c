@@ -87,42 +87,28 @@ static int parse_source(const struct client_options *options, const char *source
 	return result;
 }
 
+enum parse_option { PARSE_URL, PARSE_CONTENT_TYPE, PARSE_WHY, PARSE_OPTIONS };
+
+static const struct argument_option options_of_parse[PARSE_OPTIONS + 1] = {
+	[PARSE_URL] = {"url", 'u', "URL", ARGUMENT_TEXT, "where it came from: the base of its links"},
+	[PARSE_CONTENT_TYPE] = {"content-type", 't', "TYPE", ARGUMENT_TEXT, "the media type that the server gave"},
+	[PARSE_WHY] = {"why", 'w', NULL, ARGUMENT_NONE, "tell on standard error what was decided and repaired"},
+};
+
 static int run(const struct client_options *options, int argc, char **argv)
 {
-	static const struct option long_options[] = {
-		{"url", required_argument, NULL, 'u'},
-		{"content-type", required_argument, NULL, 't'},
-		{"why", no_argument, NULL, 'w'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
 	const char *url = NULL, *content_type = NULL;
 	struct error err = {0};
 	bool why = false;
-	int c;
+	int option, status = -1;
 
-	while ((c = getopt_long(argc, argv, "u:t:wh", long_options, NULL)) != -1) {
-		switch (c) {
-		case 'u':
-			url = optarg;
-			break;
-		case 't':
-			content_type = optarg;
-			break;
-		case 'w':
-			why = true;
-			break;
-		case 'h':
-			command_usage(&command_parse, stdout);
-			return EXIT_DONE;
-		default:
-			return EXIT_USAGE;
-		}
+	while ((option = command_next(&command_parse, argc, argv, &status)) >= 0) {
+		url = option == PARSE_URL ? optarg : url;
+		content_type = option == PARSE_CONTENT_TYPE ? optarg : content_type;
+		why = why || option == PARSE_WHY;
 	}
-	if (argc - optind != 1) {
-		command_usage(&command_parse, stderr);
-		return EXIT_USAGE;
-	}
+	if (status >= 0)
+		return status;
 	if (parse_source(options, argv[optind], url, content_type, why, &err) != 0)
 		return command_fail(&command_parse, err.text);
 	return EXIT_DONE;
@@ -130,10 +116,12 @@ static int run(const struct client_options *options, int argc, char **argv)
 
 const struct command command_parse = {
 	.name = "parse",
-	.arguments = "[OPTIONS] FILE|URL|-",
+	.options = options_of_parse,
+	.arguments = "FILE|URL|-",
+	.kind = ARGUMENT_FILE,
+	.least = 1,
+	.most = 1,
 	.summary = "Print the JSON document that the daemon would see in a feed",
-	.help = "  -u, --url URL            where it came from: the base of its links\n"
-		"  -t, --content-type TYPE  what the server said it is\n"
-		"  -w, --why                tell on standard error what was decided and repaired\n",
+	.help = "",
 	.run = run,
 };

@@ -26,21 +26,21 @@ static int show_said(void *arg, const json_t *answer)
 
 static int run_split(const struct client_options *options, int argc, char **argv)
 {
-	int status = command_options(&command_split, argc, argv, NULL, 1);
+	int status = command_json(&command_split, argc, argv, NULL);
 
 	if (status >= 0)
 		return status;
-	if (optind == argc) {
-		command_usage(&command_split, stderr);
-		return EXIT_USAGE;
-	}
 	return command_ask(
 		&command_split, options, json_pack("{s:s,s:s}", "op", "split", "item", argv[optind]), show_said, NULL);
 }
 
 const struct command command_split = {
 	.name = "split",
+	.options = command_no_options,
 	.arguments = "ITEM",
+	.kind = ARGUMENT_TEXT,
+	.least = 1,
+	.most = 1,
 	.summary = "Take an item out of its story, for good",
 	.help = "It becomes a story of its own. An item is named by its id or its link.\n",
 	.run = run_split,
@@ -48,14 +48,10 @@ const struct command command_split = {
 
 static int run_join(const struct client_options *options, int argc, char **argv)
 {
-	int status = command_options(&command_join, argc, argv, NULL, 2);
+	int status = command_json(&command_join, argc, argv, NULL);
 
 	if (status >= 0)
 		return status;
-	if (argc - optind != 2) {
-		command_usage(&command_join, stderr);
-		return EXIT_USAGE;
-	}
 	return command_ask(&command_join, options,
 		json_pack("{s:s,s:s,s:s}", "op", "join", "item", argv[optind], "other", argv[optind + 1]), show_said,
 		NULL);
@@ -63,7 +59,11 @@ static int run_join(const struct client_options *options, int argc, char **argv)
 
 const struct command command_join = {
 	.name = "join",
+	.options = command_no_options,
 	.arguments = "ITEM ITEM|STORY",
+	.kind = ARGUMENT_TEXT,
+	.least = 2,
+	.most = 2,
 	.summary = "Make the stories of two items one, for good",
 	.help = "The older story's id stays. Items and stories are named by their ids, items also by their links.\n",
 	.run = run_join,

@@ -433,49 +433,33 @@ static int read_stream(FILE *in, const char *path, const struct options *options
 	return result;
 }
 
+enum stories_option { STORIES_WHY, STORIES_NO_NEAR, STORIES_NO_BOILERPLATE, STORIES_NO_GUARD, STORIES_OPTIONS };
+
+static const struct argument_option options_of_stories[STORIES_OPTIONS + 1] = {
+	[STORIES_WHY] = {"why", 'w', NULL, ARGUMENT_NONE, "with each answer what was compared"},
+	[STORIES_NO_NEAR] = {"no-near", '\0', NULL, ARGUMENT_NONE, "only equal texts and links, nothing alike"},
+	[STORIES_NO_BOILERPLATE] = {"no-boilerplate", '\0', NULL, ARGUMENT_NONE, "count phrases that many texts have"},
+	[STORIES_NO_GUARD] = {"no-guard", '\0', NULL, ARGUMENT_NONE,
+		"let texts be alike whose numbers and dates differ"},
+};
+
 static int run(const struct client_options *client, int argc, char **argv)
 {
-	enum { NO_NEAR = 256, NO_BOILERPLATE, NO_GUARD };
-	static const struct option long_options[] = {
-		{"why", no_argument, NULL, 'w'},
-		{"no-near", no_argument, NULL, NO_NEAR},
-		{"no-boilerplate", no_argument, NULL, NO_BOILERPLATE},
-		{"no-guard", no_argument, NULL, NO_GUARD},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
 	struct options options = {.params = story_params_default};
 	struct error err = {0};
 	const char *path = "-";
 	FILE *in = stdin;
-	int c, result;
+	int option, result, status = -1;
 
 	(void)client;
-	while ((c = getopt_long(argc, argv, "wh", long_options, NULL)) != -1) {
-		switch (c) {
-		case 'w':
-			options.why = true;
-			break;
-		case NO_NEAR:
-			options.params.near = false;
-			break;
-		case NO_BOILERPLATE:
-			options.params.boilerplate = false;
-			break;
-		case NO_GUARD:
-			options.params.guard = false;
-			break;
-		case 'h':
-			command_usage(&command_stories, stdout);
-			return EXIT_DONE;
-		default:
-			return EXIT_USAGE;
-		}
+	while ((option = command_next(&command_stories, argc, argv, &status)) >= 0) {
+		options.why = options.why || option == STORIES_WHY;
+		options.params.near = options.params.near && option != STORIES_NO_NEAR;
+		options.params.boilerplate = options.params.boilerplate && option != STORIES_NO_BOILERPLATE;
+		options.params.guard = options.params.guard && option != STORIES_NO_GUARD;
 	}
-	if (argc - optind > 1) {
-		command_usage(&command_stories, stderr);
-		return EXIT_USAGE;
-	}
+	if (status >= 0)
+		return status;
 	if (optind < argc)
 		path = argv[optind];
 	if (strcmp(path, "-") != 0)
@@ -491,11 +475,12 @@ static int run(const struct client_options *client, int argc, char **argv)
 
 const struct command command_stories = {
 	.name = "stories",
-	.arguments = "[OPTIONS] [FILE]",
+	.options = options_of_stories,
+	.arguments = "[FILE]",
+	.kind = ARGUMENT_FILE,
+	.least = 0,
+	.most = 1,
 	.summary = "Group items given as lines of JSON as the daemon would",
-	.help = "  -w, --why             with each answer what was compared\n"
-		"      --no-near         only equal texts and links, nothing alike\n"
-		"      --no-boilerplate  count phrases that everybody uses as if they said something\n"
-		"      --no-guard        let texts be alike whose numbers and dates differ\n",
+	.help = "",
 	.run = run,
 };

@@ -169,61 +169,57 @@ static int add_name(json_t *request, const char *member, const char *name)
 	return json_array_append_new(list, json_string(name));
 }
 
+enum tail_option { TAIL_JSON, TAIL_SINCE, TAIL_STATE, TAIL_EVENT, TAIL_MATCH, TAIL_CATEGORY, TAIL_FEED, TAIL_OPTIONS };
+
+static const struct argument_option options_of_tail[TAIL_OPTIONS + 1] = {
+	[TAIL_JSON] = {"json", 'j', NULL, ARGUMENT_NONE, "lines as they come from the daemon, see sitrep-stream(7)"},
+	[TAIL_SINCE] = {"since", '\0', "CURSOR", ARGUMENT_TEXT,
+		"begin after this cursor; 0: with the oldest event kept"},
+	[TAIL_STATE] = {"state", '\0', "FILE", ARGUMENT_FILE, "keep the cursor in FILE and go on there next time"},
+	[TAIL_EVENT] = {"event", 'e', "NAME", ARGUMENT_EVENT, "only this event; may be given again"},
+	[TAIL_MATCH] = {"match", 'm', "RULE", ARGUMENT_TEXT, "only items that the rule matches"},
+	[TAIL_CATEGORY] = {"category", '\0', "NAME", ARGUMENT_TEXT, "only this category; may be given again"},
+	[TAIL_FEED] = {"feed", 'f', "NAME", ARGUMENT_FEED, "only this feed; may be given again"},
+};
+
+/* 0 or -ENOMEM. */
+static int take_option(struct tail *t, enum tail_option option)
+{
+	switch (option) {
+	case TAIL_JSON:
+		t->json = true;
+		return 0;
+	case TAIL_SINCE:
+		return json_object_set_new(t->request, "since", json_string(optarg)) == 0 ? 0 : -ENOMEM;
+	case TAIL_STATE:
+		t->state_path = optarg;
+		return 0;
+	case TAIL_EVENT:
+		return add_name(t->request, "events", optarg) == 0 ? 0 : -ENOMEM;
+	case TAIL_MATCH:
+		return json_object_set_new(t->request, "match", json_string(optarg)) == 0 ? 0 : -ENOMEM;
+	case TAIL_CATEGORY:
+		return add_name(t->request, "categories", optarg) == 0 ? 0 : -ENOMEM;
+	case TAIL_FEED:
+		return add_name(t->request, "feeds", optarg) == 0 ? 0 : -ENOMEM;
+	case TAIL_OPTIONS:
+		break;
+	}
+	return 0;
+}
+
 static int run(const struct client_options *options, int argc, char **argv)
 {
-	static const struct option long_options[] = {
-		{"json", no_argument, NULL, 'j'},
-		{"since", required_argument, NULL, 's'},
-		{"state", required_argument, NULL, 'S'},
-		{"event", required_argument, NULL, 'e'},
-		{"match", required_argument, NULL, 'm'},
-		{"category", required_argument, NULL, 'C'},
-		{"feed", required_argument, NULL, 'f'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
 	struct tail t = {.options = *options, .request = json_object()};
 	struct error err = {0};
 	int result = json_object_set_new(t.request, "op", json_string("subscribe"));
-	int c;
+	int option, status = -1;
 
-	while (result == 0 && (c = getopt_long(argc, argv, "je:m:f:h", long_options, NULL)) != -1) {
-		switch (c) {
-		case 'j':
-			t.json = true;
-			break;
-		case 's':
-			result = json_object_set_new(t.request, "since", json_string(optarg));
-			break;
-		case 'S':
-			t.state_path = optarg;
-			break;
-		case 'e':
-			result = add_name(t.request, "events", optarg);
-			break;
-		case 'm':
-			result = json_object_set_new(t.request, "match", json_string(optarg));
-			break;
-		case 'C':
-			result = add_name(t.request, "categories", optarg);
-			break;
-		case 'f':
-			result = add_name(t.request, "feeds", optarg);
-			break;
-		case 'h':
-			command_usage(&command_tail, stdout);
-			json_decref(t.request);
-			return EXIT_DONE;
-		default:
-			json_decref(t.request);
-			return EXIT_USAGE;
-		}
-	}
-	if (result != 0) {
+	while (result == 0 && (option = command_next(&command_tail, argc, argv, &status)) >= 0)
+		result = take_option(&t, (enum tail_option)option);
+	if (result != 0)
 		(void)error_sys(&err, -ENOMEM, "cannot subscribe");
-	} else if (optind != argc) {
-		result = error_set(&err, -EINVAL, "unexpected argument %s", argv[optind]);
-	} else {
+	if (result == 0 && status < 0) {
 		catch_signals();
 		if (t.state_path != NULL)
 			result = cursor_file_load(t.state_path, t.cursor, &err);
@@ -232,19 +228,19 @@ static int run(const struct client_options *options, int argc, char **argv)
 	}
 	json_decref(t.request);
 	free(t.socket_path);
-	return result == 0 ? EXIT_DONE : command_fail(&command_tail, err.text);
+	if (result != 0)
+		return command_fail(&command_tail, err.text);
+	return status >= 0 ? status : EXIT_DONE;
 }
 
 const struct command command_tail = {
 	.name = "tail",
-	.arguments = "[OPTIONS]",
+	.options = options_of_tail,
+	.arguments = "",
+	.kind = ARGUMENT_NONE,
+	.least = 0,
+	.most = 0,
 	.summary = "Follow new items, copies, updates and alerts",
-	.help = "  -j, --json           lines as they come from the daemon, see sitrep-stream(7)\n"
-		"      --since CURSOR   begin after this cursor; 0: with the oldest event kept\n"
-		"      --state FILE     keep the cursor in FILE and go on there next time\n"
-		"  -e, --event NAME     only new, copy, updated, alert or feed; may be given again\n"
-		"  -m, --match RULE     only items that the rule matches\n"
-		"      --category NAME  only this category; may be given again\n"
-		"  -f, --feed NAME      only this feed; may be given again\n",
+	.help = "",
 	.run = run,
 };

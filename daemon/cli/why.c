@@ -222,15 +222,11 @@ static int show_why(void *arg, const json_t *answer)
 static int run_why(const struct client_options *options, int argc, char **argv)
 {
 	bool json = false;
-	int status = command_options(&command_why, argc, argv, &json, 2);
+	int status = command_json(&command_why, argc, argv, &json);
 	json_t *request;
 
 	if (status >= 0)
 		return status;
-	if (optind == argc) {
-		command_usage(&command_why, stderr);
-		return EXIT_USAGE;
-	}
 	request = optind + 1 < argc
 			  ? json_pack("{s:s,s:s,s:s}", "op", "why", "item", argv[optind], "other", argv[optind + 1])
 			  : json_pack("{s:s,s:s}", "op", "why", "item", argv[optind]);
@@ -239,9 +235,12 @@ static int run_why(const struct client_options *options, int argc, char **argv)
 
 const struct command command_why = {
 	.name = "why",
-	.arguments = "[--json] ITEM [ITEM]",
+	.options = command_json_option,
+	.arguments = "ITEM [ITEM]",
+	.kind = ARGUMENT_TEXT,
+	.least = 1,
+	.most = 2,
 	.summary = "Tell why an item is in its story, or compare two",
-	.help = "An item is named by its id, as in the stream and the feeds, or by its link.\n\n"
-		"  -j, --json  as a JSON object\n",
+	.help = "An item is named by its id, as in the stream and the feeds, or by its link.\n",
 	.run = run_why,
 };

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "sitrep/cli/command.h"
+#include "sitrep/config/command_line.h"
 #include "sitrep/config/option.h"
 #include "sitrep/model/feed_state.h"
 #include "sitrep/publish/metrics.h"
@@ -181,6 +183,24 @@ static void put_members(struct buf *out)
 	}
 }
 
+static void put_exits(struct buf *out, const struct exit_row *rows)
+{
+	for (; rows->help != NULL; rows++) {
+		(void)buf_printf(out, ".TP\n.B %d\n", rows->status);
+		put_text(out, rows->help);
+	}
+}
+
+static void put_sitrep_exits(struct buf *out)
+{
+	put_exits(out, sitrep_exits);
+}
+
+static void put_sitrepd_exits(struct buf *out)
+{
+	put_exits(out, sitrepd_exits);
+}
+
 static const struct {
 	const char *mark;
 	void (*put)(struct buf *out);
@@ -190,6 +210,8 @@ static const struct {
 	{"FAILURES", put_failures},
 	{"EVENTS", put_events},
 	{"MEMBERS", put_members},
+	{"SITREP EXITS", put_sitrep_exits},
+	{"SITREPD EXITS", put_sitrepd_exits},
 };
 
 enum { PART_COUNT = sizeof(parts) / sizeof(parts[0]) };

@@ -18,6 +18,10 @@ def sitrepd(*arguments, **options):
     return subprocess.run([str(BUILD / "sitrepd"), *arguments], capture_output=True, text=True, **options)
 
 
+def sitrep(*arguments):
+    return subprocess.run([str(BUILD / "sitrep"), *arguments], capture_output=True, text=True)
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_pages_render_without_a_warning(name):
     for path in (BUILD / "man" / name, TOP / "man" / (name + ".in")):
@@ -120,3 +124,43 @@ def test_events_are_those_of_the_manual():
     line["mood"] = {}
     assert undocumented(line, events, objects) == ["mood of event new", "colour of enclosures"]
     assert undocumented(dict(event="party"), events, objects) == ["event party"]
+
+
+def words_of(text):
+    """The options in a usage: {"--config", "-c"}."""
+    lines = re.findall(r"^  (?:(-\w),|   ) (--[\w-]+)", text, re.MULTILINE)
+    return {name for pair in lines for name in pair if name}
+
+
+def test_command_lines_are_those_of_the_manual():
+    usage = sitrep("--help").stdout
+    commands = re.findall(r"^  (\w+) ", usage, re.MULTILINE)
+    text = section("sitrep.1", "COMMANDS").replace("\\-", "-")
+    listed = set()
+    for names in re.findall(r"^\.TP\n(?:\.BR|\.B) ([a-z].*)$", text, re.MULTILINE):
+        listed.update(re.findall(r"^\w+|(?<=, \" )\w+", names))
+    assert len(commands) == 16 and set(commands) == listed
+    options = set()
+    for command in commands:
+        help_text = sitrep(command, "--help")
+        assert help_text.returncode == 0 and help_text.stderr == ""
+        options |= words_of(help_text.stdout)
+    documented = set(re.findall(r"--[a-z][\w-]*", text)) | set(re.findall(r"(?<![\w-])-\w(?=[ \",]|$)", text, re.MULTILINE))
+    assert len(options) > 20
+    assert {o for o in options if o.startswith("--")} - {"--help"} == {o for o in documented if o.startswith("--")}
+    for program, name in ((sitrep, "sitrep.1"), (sitrepd, "sitrepd.8")):
+        manual = section(name, "OPTIONS").replace("\\-", "-")
+        assert words_of(program("--help").stdout) == set(re.findall(r"(?<![\w-])--?[a-zV][\w-]*", manual))
+
+
+def test_exit_statuses_are_those_of_the_manual(tmp_path):
+    assert terms(section("sitrep.1", "EXIT STATUS")) == ["0", "1", "2"]
+    assert terms(section("sitrepd.8", "EXIT STATUS")) == ["0", "1"]
+    path = tmp_path / "sitrepd.conf"
+    path.write_text("titel = x\n")
+    for command, status in ((["--version"], 0), (["check", str(path)], 1), (["tail", "--colour"], 2), (["tail", "x"], 2),
+                            ([], 2), (["party"], 2), (["join", "1"], 2), (["discover", "nowhere"], 2),
+                            (["feeds", "a", "b"], 2), (["split", "--help"], 0), (["--socket", str(path), "status"], 1)):
+        assert sitrep(*command).returncode == status, command
+    for command, status in ((["--check", "-c", str(path)], 1), (["--version"], 0), (["party"], 1), (["--party"], 1)):
+        assert sitrepd(*command).returncode == status, command

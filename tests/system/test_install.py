@@ -33,7 +33,8 @@ def test_everything_is_there(tmp_path):
     prefix = install(tmp_path)
     for path in ("sbin/sitrepd", "bin/sitrep", "libexec/sitrep/sitrep-parse", "share/man/man1/sitrep.1",
                  "share/man/man5/sitrepd.conf.5", "share/man/man7/sitrep-stream.7", "share/man/man8/sitrepd.8",
-                 "share/doc/sitrepd/sitrepd.conf.sample", "lib/sysusers.d/sitrepd.conf"):
+                 "share/doc/sitrepd/sitrepd.conf.sample", "share/bash-completion/completions/sitrep",
+                 "share/zsh/site-functions/_sitrepd", "share/fish/vendor_completions.d/sitrep.fish", "lib/sysusers.d/sitrepd.conf"):
         assert (prefix / path).exists(), path
     check = subprocess.run([str(prefix / "sbin/sitrepd"), "-c", str(prefix / "etc/sitrepd/sitrepd.conf"), "--check"],
                            capture_output=True, text=True)

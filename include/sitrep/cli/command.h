@@ -1,0 +1,34 @@
+/* command.h: the commands of `sitrep`, a row each; its usage and the completion files come from them. */
+#ifndef SITREP_CLI_COMMAND_H
+#define SITREP_CLI_COMMAND_H
+
+#include <stddef.h>
+
+#include "sitrep/base/arguments.h"
+
+/* Exit statuses, as system tools have them. */
+enum { EXIT_DONE = 0, EXIT_TROUBLE = 1, EXIT_USAGE = 2 };
+
+struct client_options;
+
+struct command {
+	const char *name;
+	const struct argument_option *options;
+	const char *arguments; /* that are no options: "[FEED]" */
+	enum argument_kind kind;
+	int least, most; /* how many of them there must and may be */
+	const char *summary;
+	const char *help; /* whole lines that the summary leaves out, or "" */
+	int (*run)(const struct client_options *options, int argc, char **argv); /* argv[0] is the name */
+};
+
+/* The commands in the order of the usage; NULL behind the last one. */
+const struct command *command_at(size_t i);
+
+enum sitrep_option { SITREP_CONFIG, SITREP_SOCKET, SITREP_SHOW_VERSION, SITREP_OPTIONS };
+
+/* What stands before the command. */
+extern const struct argument_option sitrep_options[SITREP_OPTIONS + 1];
+extern const struct exit_row sitrep_exits[];
+
+#endif
