@@ -58,5 +58,7 @@ def test_one_version_everywhere():
         told = subprocess.run([str(BUILD / program), "--version"], capture_output=True, text=True, check=True).stdout
         assert told == "%s %s\n" % (program, version)
     assert re.search(r"^## (\S+), \d{4}-\d\d-\d\d$", (TOP / "CHANGELOG.md").read_text(), re.M)[1] == version
-    for page in sorted((TOP / "man").glob("*.[1578]")):
+    pages = sorted((BUILD / "man").glob("*.[1578]"))
+    assert len(pages) == 4
+    for page in pages:
         assert re.search(r'^\.TH .*"sitrepd (\S+)"', page.read_text(), re.M)[1] == version, page.name
