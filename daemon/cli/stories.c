@@ -7,7 +7,6 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <math.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +17,7 @@
 #include "sitrep/base/jsonw.h"
 #include "sitrep/identity/identity.h"
 #include "sitrep/parse/parse.h"
+#include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/store/store.h"
 #include "sitrep/story/grouping.h"
@@ -64,8 +64,8 @@ struct options {
 
 struct stories {
 	const struct options *options;
-	sqlite3 *db;
-	sqlite3_stmt *s[STATEMENTS];
+	struct sql_db *db;
+	struct sql_stmt *s[STATEMENTS];
 	struct grouping *grouping;
 	struct identity *identity;
 	struct arena arena;
@@ -152,83 +152,49 @@ struct seen {
 	bool same_digest;
 };
 
-static void bind_str(sqlite3_stmt *s, int index, struct str value)
-{
-	if (value.data == NULL)
-		(void)sqlite3_bind_null(s, index);
-	else
-		(void)sqlite3_bind_blob64(s, index, value.data, value.len, SQLITE_STATIC);
-}
-
-static void bind_source(sqlite3_stmt *s, int index, struct str source)
-{
-	(void)sqlite3_bind_text64(s, index, source.data, source.len, SQLITE_STATIC, SQLITE_UTF8);
-}
-
-static bool column_is(sqlite3_stmt *s, int column, struct str value)
-{
-	const void *bytes = sqlite3_column_blob(s, column);
-
-	return str_eq(str_make(bytes, (size_t)sqlite3_column_bytes(s, column)), value);
-}
-
 /* 1 found, 0 not. */
 static int look_up(struct stories *st, enum statement which, const struct entry *e, struct str key, struct seen *seen,
 	struct error *err)
 {
-	sqlite3_stmt *s = st->s[which];
-	int result = 0;
+	struct sql_stmt *s = st->s[which];
+	int result;
 
 	if (key.data == NULL)
 		return 0;
-	bind_source(s, 1, e->source);
-	bind_str(s, 2, key);
-	switch (sqlite3_step(s)) {
-	case SQLITE_ROW:
-		seen->id = sqlite3_column_int64(s, 0);
-		seen->story = sqlite3_column_int64(s, 1);
-		seen->same_source = column_is(s, 2, e->source);
-		seen->same_digest = column_is(s, 3, e->item.digest);
-		result = 1;
-		break;
-	case SQLITE_DONE:
-		break;
-	default:
-		result = sql_error(st->db, err, "cannot look a report up");
+	sql_bind_text(s, 1, e->source);
+	sql_bind_blob(s, 2, key.data, key.len);
+	result = sql_step(s, err, "cannot look a report up");
+	if (result == 1) {
+		seen->id = sql_int(s, 0);
+		seen->story = sql_int(s, 1);
+		seen->same_source = str_eq(sql_blob(s, 2), e->source);
+		seen->same_digest = str_eq(sql_blob(s, 3), e->item.digest);
 	}
-	(void)sqlite3_reset(s);
-	return result;
-}
-
-static int write_row(struct stories *st, sqlite3_stmt *s, struct error *err)
-{
-	int result = sqlite3_step(s) == SQLITE_DONE ? 0 : sql_error(st->db, err, "cannot keep a report");
-
-	(void)sqlite3_reset(s);
+	sql_reset(s);
 	return result;
 }
 
 static int add(struct stories *st, const struct entry *e, int64_t story, struct error *err)
 {
-	sqlite3_stmt *s = st->s[ADD];
+	struct sql_stmt *s = st->s[ADD];
 
-	(void)sqlite3_bind_int64(s, 1, e->id);
-	(void)sqlite3_bind_int64(s, 2, story);
-	bind_source(s, 3, e->source);
-	bind_str(s, 4, e->item.identity);
-	bind_str(s, 5, e->item.digest);
-	bind_str(s, 6, e->item.url_key);
-	return write_row(st, s, err);
+	sql_bind_int(s, 1, e->id);
+	sql_bind_int(s, 2, story);
+	sql_bind_text(s, 3, e->source);
+	sql_bind_blob(s, 4, e->item.identity.data, e->item.identity.len);
+	sql_bind_blob(s, 5, e->item.digest.data, e->item.digest.len);
+	sql_bind_blob(s, 6, e->item.url_key.data, e->item.url_key.len);
+	return sql_done(s, err, "cannot keep a report");
 }
 
 static int change(struct stories *st, const struct entry *e, int64_t id, struct error *err)
 {
-	sqlite3_stmt *s = st->s[CHANGE];
+	struct sql_stmt *s = st->s[CHANGE];
 
-	(void)sqlite3_bind_int64(s, 1, id);
-	bind_str(s, 2, e->item.digest);
-	bind_str(s, 3, e->item.url_key);
-	return write_row(st, s, err);
+	sql_bind_int(s, 1, id);
+	sql_bind_blob(s, 2, e->item.digest.data, e->item.digest.len);
+	sql_bind_blob(s, 3, e->item.url_key.data, e->item.url_key.len);
+	return sql_done(s, err, "cannot keep a report");
 }
 
 /* ---- what a report is ---- */
@@ -371,9 +337,8 @@ static int take_line(struct stories *st, struct str text, struct error *err)
 static void stories_release(struct stories *st)
 {
 	grouping_free(st->grouping);
-	for (size_t i = 0; i < STATEMENTS; i++)
-		(void)sqlite3_finalize(st->s[i]);
-	(void)sqlite3_close(st->db);
+	sql_finalize(st->s, STATEMENTS);
+	(void)sql_close(st->db);
 	identity_free(st->identity);
 	arena_release(&st->arena);
 	buf_release(&st->out);
@@ -381,16 +346,15 @@ static void stories_release(struct stories *st)
 
 static int stories_init(struct stories *st, const struct options *options, struct error *err)
 {
-	int result = 0;
+	int result;
 
 	*st = (struct stories){.options = options, .out = BUF_INIT(LINE_OUT_MAX)};
 	arena_init(&st->arena, ITEM_MAX);
-	if (sqlite3_open(":memory:", &st->db) != SQLITE_OK ||
-		sqlite3_exec(st->db, tables, NULL, NULL, NULL) != SQLITE_OK)
-		return sql_error(st->db, err, "cannot make a database in memory");
-	for (size_t i = 0; i < STATEMENTS && result == 0; i++)
-		if (sqlite3_prepare_v2(st->db, texts[i], -1, &st->s[i], NULL) != SQLITE_OK)
-			result = sql_error(st->db, err, "cannot prepare statements");
+	result = sql_open(&st->db, NULL, SQL_MEMORY, err, "cannot make a database in memory");
+	if (result == 0)
+		result = sql_exec(st->db, tables, err, "cannot make a database in memory");
+	if (result == 0)
+		result = sql_prepare(st->db, texts, STATEMENTS, st->s, err);
 	if (result == 0)
 		result = grouping_create_tables(st->db, err);
 	if (result == 0)
@@ -401,8 +365,7 @@ static int stories_init(struct stories *st, const struct options *options, struc
 	st->grouping = grouping_new(st->db, &options->params, err);
 	if (st->identity == NULL || st->grouping == NULL)
 		return -ENOMEM;
-	return sqlite3_exec(st->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK ? 0
-									    : sql_error(st->db, err, "cannot begin");
+	return sql_exec(st->db, "BEGIN", err, "cannot begin");
 }
 
 static int read_stream(FILE *in, const char *path, const struct options *options, struct error *err)

@@ -13,6 +13,7 @@
 #include "sitrep/base/clock.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/model/wire.h"
+#include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/store/mend.h"
 #include "size.h"
@@ -126,14 +127,14 @@ int ingest_begin(struct ingest *k, struct error *err)
 	k->visible = false;
 	k->added_bytes = 0;
 	/* One that a failure left open would make this one part of it. */
-	if (sqlite3_get_autocommit(k->store.db) == 0)
+	if (sql_in_transaction(k->store.db))
 		ingest_rollback(k);
 	return sql_exec(k->store.db, "BEGIN IMMEDIATE", err, cannot_begin);
 }
 
 void ingest_rollback(struct ingest *k)
 {
-	if (sqlite3_get_autocommit(k->store.db) == 0)
+	if (sql_in_transaction(k->store.db))
 		(void)sql_exec(k->store.db, "ROLLBACK", NULL, "");
 	if (k->grouping != NULL)
 		grouping_rolled_back(k->grouping);
@@ -357,7 +358,7 @@ static int try_apply(struct ingest *k, struct poll_outcome *o, struct poll_repor
 	k->visible = visible;
 	grouping_rolled_back(k->grouping);
 	/* A full disk or lack of memory may have made SQLite roll everything back by itself. */
-	if (sqlite3_get_autocommit(k->store.db) != 0)
+	if (!sql_in_transaction(k->store.db))
 		return result;
 	return sql_exec(k->store.db, "ROLLBACK TO outcome; RELEASE outcome", NULL, "") == 0 ? 1 : result;
 }

@@ -33,7 +33,7 @@ SQL_TEXTS(texts, FOLLOW_STATEMENTS);
 
 static int move_stamps(struct ingest *k, int64_t jump_ms, int64_t now_ms, struct error *err)
 {
-	sqlite3_stmt *s[FOLLOW_STATEMENTS];
+	struct sql_stmt *s[FOLLOW_STATEMENTS];
 	int result = sql_prepare(k->store.db, texts, FOLLOW_STATEMENTS, s, err);
 
 	if (result != 0)

@@ -32,7 +32,7 @@ SQL_TEXTS(texts, ITEM_LOOKUP_STATEMENTS);
 
 static const char cannot_find[] = "cannot look an item up";
 
-int item_lookup_init(struct item_lookup *n, sqlite3 *db, struct error *err)
+int item_lookup_init(struct item_lookup *n, struct sql_db *db, struct error *err)
 {
 	arena_init(&n->arena, ARENA_MAX);
 	n->identity = identity_new(err);
@@ -54,7 +54,7 @@ void item_lookup_begin(struct item_lookup *n)
 
 /* ---- one item ---- */
 
-static bool take_key(sqlite3_stmt *s, int column, uint8_t key[STORE_KEY_LEN])
+static bool take_key(struct sql_stmt *s, int column, uint8_t key[STORE_KEY_LEN])
 {
 	struct str bytes = sql_blob(s, column);
 
@@ -65,16 +65,16 @@ static bool take_key(sqlite3_stmt *s, int column, uint8_t key[STORE_KEY_LEN])
 }
 
 /* 1; 0 when the record is damaged; -ENOMEM. */
-static int take_row(struct item_lookup *n, sqlite3_stmt *s, struct lookup_result *found)
+static int take_row(struct item_lookup *n, struct sql_stmt *s, struct lookup_result *found)
 {
 	struct str *const texts_out[] = {&found->url_key, &found->feed, &found->outlet, &found->publisher};
 	int result;
 
-	found->story_id = sqlite3_column_int64(s, 0);
-	found->feed_id = sqlite3_column_int64(s, 1);
-	found->publisher_id = sqlite3_column_int64(s, 2);
+	found->story_id = sql_int(s, 0);
+	found->feed_id = sql_int(s, 1);
+	found->publisher_id = sql_int(s, 2);
 	found->first_seen_ms = sql_time_or(s, 3, 0);
-	found->lead_id = sqlite3_column_int64(s, 4);
+	found->lead_id = sql_int(s, 4);
 	found->sources = sql_count(s, 5);
 	found->reports = sql_count(s, 6);
 	if (!take_key(s, 7, found->uid) || !take_key(s, 8, found->story_uid) || !take_key(s, 9, found->digest))
@@ -95,7 +95,7 @@ static int take_row(struct item_lookup *n, sqlite3_stmt *s, struct lookup_result
 
 int item_lookup_load(struct item_lookup *n, int64_t item_id, struct lookup_result *found, struct error *err)
 {
-	sqlite3_stmt *s = n->s[ITEM_LOOKUP_LOAD];
+	struct sql_stmt *s = n->s[ITEM_LOOKUP_LOAD];
 	int result;
 
 	*found = (struct lookup_result){.item_id = item_id};

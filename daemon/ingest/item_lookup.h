@@ -6,7 +6,6 @@
 #ifndef SITREP_INGEST_ITEM_LOOKUP_H
 #define SITREP_INGEST_ITEM_LOOKUP_H
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -26,7 +25,7 @@ enum item_lookup_statement {
 };
 
 struct item_lookup {
-	sqlite3_stmt *s[ITEM_LOOKUP_STATEMENTS];
+	struct sql_stmt *s[ITEM_LOOKUP_STATEMENTS];
 	struct arena arena;
 	struct identity *identity;
 };
@@ -50,7 +49,7 @@ struct lookup_result {
 	struct item item;     /* the record */
 };
 
-int item_lookup_init(struct item_lookup *n, sqlite3 *db, struct error *err);
+int item_lookup_init(struct item_lookup *n, struct sql_db *db, struct error *err);
 void item_lookup_release(struct item_lookup *n);
 
 /* The texts of what was found so far are let go. */

@@ -18,7 +18,7 @@ SQL_TEXTS(texts, PRUNE_STATEMENTS);
 
 static const char cannot_prune[] = "cannot remove an item";
 
-int pruner_init(struct pruner *p, sqlite3 *db, struct error *err)
+int pruner_init(struct pruner *p, struct sql_db *db, struct error *err)
 {
 	return sql_prepare(db, texts, PRUNE_STATEMENTS, p->s, err);
 }
@@ -51,7 +51,7 @@ int pruner_drop(struct pruner *p, struct ingest *k, const struct pruned_item *it
 		result = run_by_id(p, PRUNE_STORY, it->story_id, err);
 	if (result != 0)
 		return result;
-	k->counters.stories -= sqlite3_changes(k->store.db);
+	k->counters.stories -= sql_changed(p->s[PRUNE_STORY]);
 	k->counters.items--;
 	k->visible = true;
 	result = run_by_id(p, PRUNE_PUBLISHER, it->publisher_id, err);

@@ -2,16 +2,18 @@
 #ifndef SITREP_INGEST_PRUNE_H
 #define SITREP_INGEST_PRUNE_H
 
-#include <sqlite3.h>
 #include <stdint.h>
 
 #include "ingest.h"
 #include "sitrep/base/error.h"
 
+struct sql_db;
+struct sql_stmt;
+
 enum prune_statement { PRUNE_ITEM, PRUNE_REVISIONS, PRUNE_REPORT, PRUNE_STORY, PRUNE_PUBLISHER, PRUNE_STATEMENTS };
 
 struct pruner {
-	sqlite3_stmt *s[PRUNE_STATEMENTS];
+	struct sql_stmt *s[PRUNE_STATEMENTS];
 };
 
 struct pruned_item {
@@ -19,7 +21,7 @@ struct pruned_item {
 	int64_t bytes; /* ITEM_BYTES_SQL */
 };
 
-int pruner_init(struct pruner *p, sqlite3 *db, struct error *err);
+int pruner_init(struct pruner *p, struct sql_db *db, struct error *err);
 void pruner_release(struct pruner *p);
 
 /* Within the caller's transaction.  The story goes with its last item, and so does the publisher. */

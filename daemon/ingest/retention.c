@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "sitrep/base/clock.h"
+#include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/sql/statements.h"
 #include "sitrep/store/mend.h"
@@ -102,14 +103,14 @@ static void set_phase(struct retention *r, enum retention_phase phase)
 
 static int drop_events(struct retention *r, int64_t older_than_ms, struct error *err)
 {
-	sqlite3_stmt *s = r->s[OLD_EVENTS];
+	struct sql_stmt *s = r->s[OLD_EVENTS];
 	int64_t last = 0;
 	int rows = 0, result;
 
 	sql_bind_int(s, 1, STEP_ROWS);
 	sql_bind_int(s, 2, r->now_ms);
 	while ((result = sql_step(s, err, cannot_prune)) == 1 && sql_time_or(s, 1, 0) < older_than_ms) {
-		last = sqlite3_column_int64(s, 0);
+		last = sql_int(s, 0);
 		rows++;
 	}
 	sql_reset(s);
@@ -125,7 +126,7 @@ static int drop_events(struct retention *r, int64_t older_than_ms, struct error 
 /* The oldest items, as long as they were first seen before older_than_ms. */
 static int drop_items(struct retention *r, struct ingest *k, int64_t older_than_ms, struct error *err)
 {
-	sqlite3_stmt *s = r->s[OLD_ITEMS];
+	struct sql_stmt *s = r->s[OLD_ITEMS];
 	struct pruned_item old[STEP_ROWS];
 	int64_t last = 0;
 	size_t count = 0;
@@ -134,7 +135,7 @@ static int drop_items(struct retention *r, struct ingest *k, int64_t older_than_
 	sql_bind_int(s, 1, STEP_ROWS);
 	sql_bind_int(s, 2, r->now_ms);
 	while ((result = sql_step(s, err, cannot_prune)) == 1 && sql_time_or(s, 1, 0) < older_than_ms)
-		last = sqlite3_column_int64(s, 0);
+		last = sql_int(s, 0);
 	sql_reset(s);
 	if (result < 0)
 		return result;
@@ -143,11 +144,11 @@ static int drop_items(struct retention *r, struct ingest *k, int64_t older_than_
 	sql_bind_int(s, 2, last);
 	while (count < STEP_ROWS && (result = sql_step(s, err, cannot_prune)) == 1)
 		old[count++] = (struct pruned_item){
-			.id = sqlite3_column_int64(s, 0),
-			.feed_id = sqlite3_column_int64(s, 1),
-			.story_id = sqlite3_column_int64(s, 2),
-			.publisher_id = sqlite3_column_int64(s, 3),
-			.bytes = sqlite3_column_int64(s, 4),
+			.id = sql_int(s, 0),
+			.feed_id = sql_int(s, 1),
+			.story_id = sql_int(s, 2),
+			.publisher_id = sql_int(s, 3),
+			.bytes = sql_int(s, 4),
 		};
 	sql_reset(s);
 	for (size_t i = 0; i < count && result >= 0; i++)
@@ -193,7 +194,7 @@ static void remember_key(struct retention *r, struct str key)
 
 static int drop_identities(struct retention *r, struct ingest *k, int64_t now_ms, struct error *err)
 {
-	sqlite3_stmt *s = r->s[NEXT_IDENTITIES];
+	struct sql_stmt *s = r->s[NEXT_IDENTITIES];
 	int rows = 0, result;
 
 	sql_bind_int(s, 1, r->at_feed);
@@ -201,12 +202,12 @@ static int drop_identities(struct retention *r, struct ingest *k, int64_t now_ms
 	sql_bind_int(s, 3, STEP_ROWS);
 	while ((result = sql_step(s, err, cannot_prune)) == 1) {
 		int64_t seen_ms = sql_time_or(s, 2, 0);
-		bool is_alias = sqlite3_column_int(s, 3) != 0;
-		bool pruned = sqlite3_column_type(s, 4) == SQLITE_NULL;
+		bool is_alias = sql_bool(s, 3);
+		bool pruned = sql_is_null(s, 4);
 		int64_t kept_ms = is_alias && !pruned ? alias_kept_ms : pruned ? tombstone_kept_ms(k) : INT64_MAX;
 
 		rows++;
-		r->at_feed = sqlite3_column_int64(s, 0);
+		r->at_feed = sql_int(s, 0);
 		remember_key(r, sql_blob(s, 1));
 		if (!is_older(seen_ms, kept_ms, now_ms))
 			continue;
@@ -224,7 +225,7 @@ static int drop_identities(struct retention *r, struct ingest *k, int64_t now_ms
 
 static int drop_digests(struct retention *r, struct ingest *k, int64_t now_ms, struct error *err)
 {
-	sqlite3_stmt *s = r->s[NEXT_DIGESTS];
+	struct sql_stmt *s = r->s[NEXT_DIGESTS];
 	int rows = 0, result;
 
 	sql_bind_blob(s, 1, r->at_key, r->at_feed == 0 ? 0 : STORE_KEY_LEN);
@@ -233,11 +234,11 @@ static int drop_digests(struct retention *r, struct ingest *k, int64_t now_ms, s
 	sql_bind_int(s, 4, STEP_ROWS);
 	while ((result = sql_step(s, err, cannot_prune)) == 1) {
 		int64_t seen_ms = sql_time_or(s, 2, 0);
-		bool pruned = sqlite3_column_type(s, 4) == SQLITE_NULL;
+		bool pruned = sql_is_null(s, 4);
 
 		rows++;
-		r->at_feed = sqlite3_column_int64(s, 0);
-		r->at_item = sqlite3_column_int64(s, 3);
+		r->at_feed = sql_int(s, 0);
+		r->at_item = sql_int(s, 3);
 		remember_key(r, sql_blob(s, 1));
 		if (!pruned || !is_older(seen_ms, tombstone_kept_ms(k), now_ms))
 			continue;
@@ -258,14 +259,12 @@ static int drop_digests(struct retention *r, struct ingest *k, int64_t now_ms, s
 
 static int give_back(struct retention *r, struct ingest *k, struct error *err)
 {
-	char text[64];
 	int64_t bytes, free_pages = 0;
 	int result = used_bytes(r, &bytes, &free_pages, err);
 
 	if (result != 0 || free_pages <= FREE_PAGES_KEPT)
 		return result;
-	(void)sqlite3_snprintf((int)sizeof(text), text, "PRAGMA incremental_vacuum(%d)", STEP_PAGES);
-	result = sql_exec(k->store.db, text, err, cannot_prune);
+	result = sql_give_back(k->store.db, STEP_PAGES, err, cannot_prune);
 	return result == 0 ? 1 : result;
 }
 

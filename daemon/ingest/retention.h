@@ -4,13 +4,14 @@
 #ifndef SITREP_INGEST_RETENTION_H
 #define SITREP_INGEST_RETENTION_H
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "ingest.h"
 #include "sitrep/base/error.h"
 #include "size.h"
+
+struct sql_stmt;
 
 enum retention_statement {
 	OLD_EVENTS,
@@ -39,7 +40,7 @@ enum retention_phase {
 };
 
 struct retention {
-	sqlite3_stmt *s[RETENTION_STATEMENTS];
+	struct sql_stmt *s[RETENTION_STATEMENTS];
 	struct size size;
 	enum retention_phase phase;
 	int64_t next_ms;       /* when the next round begins; as the next one, of elapsed time */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/sql/statements.h"
 #include "sitrep/story/boilerplate.h"
@@ -158,23 +159,23 @@ int size_is_over(struct size *z, const struct ingest *k, struct error *err)
 /* The share is as high as it can be: all feeds, none counted for more, fit into bytes.  Those beyond it are noted. */
 static int find_share(struct size *z, int64_t bytes, int64_t *share, struct error *err)
 {
-	sqlite3_stmt *s = z->s[SIZE_FEEDS];
+	struct sql_stmt *s = z->s[SIZE_FEEDS];
 	int64_t rest = 0, kept;
 	int result;
 
 	z->beyond_count = 0;
 	*share = INT64_MAX;
 	while ((result = sql_step(s, err, cannot_prune)) == 1)
-		rest += sqlite3_column_int64(s, 0);
+		rest += sql_int(s, 0);
 	sql_reset(s);
 	if (result < 0 || rest <= bytes)
 		return result;
 	while (z->beyond_count < SIZE_FEEDS_MAX && (result = sql_step(s, err, cannot_prune)) == 1) {
-		kept = sqlite3_column_int64(s, 0);
+		kept = sql_int(s, 0);
 		if (z->beyond_count > 0 && (bytes - rest) / (int64_t)z->beyond_count >= kept)
 			break;
 		rest -= kept;
-		z->beyond[z->beyond_count++] = sqlite3_column_int64(s, 1);
+		z->beyond[z->beyond_count++] = sql_int(s, 1);
 		*share = (bytes - rest) / (int64_t)z->beyond_count;
 	}
 	sql_reset(s);
@@ -209,15 +210,15 @@ static int set_shares(struct size *z, struct ingest *k, struct error *err)
 /* The largest feed that has items, and by how much it is larger than the next one: 1; 0 when there is none. */
 static int find_largest(struct size *z, int64_t *feed_id, int64_t *ahead, struct error *err)
 {
-	sqlite3_stmt *s = z->s[SIZE_LARGEST];
+	struct sql_stmt *s = z->s[SIZE_LARGEST];
 	int result = sql_step(s, err, cannot_prune), next;
 
 	if (result == 1) {
-		*feed_id = sqlite3_column_int64(s, 0);
-		*ahead = sqlite3_column_int64(s, 1);
+		*feed_id = sql_int(s, 0);
+		*ahead = sql_int(s, 1);
 		next = sql_step(s, err, cannot_prune);
 		if (next == 1)
-			*ahead -= sqlite3_column_int64(s, 1);
+			*ahead -= sql_int(s, 1);
 		result = next < 0 ? next : 1;
 	}
 	sql_reset(s);
@@ -232,7 +233,7 @@ struct oldest {
 static int read_oldest(
 	struct size *z, int64_t feed_id, int64_t limit, struct oldest *list, size_t *count, struct error *err)
 {
-	sqlite3_stmt *s = z->s[SIZE_OLDEST];
+	struct sql_stmt *s = z->s[SIZE_OLDEST];
 	int result = 0;
 
 	*count = 0;
@@ -243,11 +244,11 @@ static int read_oldest(
 		struct str digest = sql_blob(s, 3);
 
 		o->item = (struct pruned_item){
-			.id = sqlite3_column_int64(s, 0),
+			.id = sql_int(s, 0),
 			.feed_id = feed_id,
-			.story_id = sqlite3_column_int64(s, 1),
-			.publisher_id = sqlite3_column_int64(s, 2),
-			.bytes = sqlite3_column_int64(s, 4),
+			.story_id = sql_int(s, 1),
+			.publisher_id = sql_int(s, 2),
+			.bytes = sql_int(s, 4),
 		};
 		memset(o->digest, 0, sizeof(o->digest));
 		if (digest.len == STORE_KEY_LEN)
@@ -267,7 +268,7 @@ static int drop_one(struct size *z, struct ingest *k, const struct oldest *o, st
 	sql_bind_int(z->s[SIZE_DROP_DIGEST], 2, o->item.feed_id);
 	sql_bind_int(z->s[SIZE_DROP_DIGEST], 3, o->item.id);
 	result = sql_done(z->s[SIZE_DROP_DIGEST], err, cannot_prune);
-	if (result == 0 && sqlite3_changes(k->store.db) > 0)
+	if (result == 0 && sql_changed(z->s[SIZE_DROP_DIGEST]) > 0)
 		result = feed_store_count(&k->feeds, o->item.feed_id, 0, -KEPT_DIGEST, err);
 	return result == 0 ? pruner_drop(&z->pruner, k, &o->item, err) : result;
 }
@@ -326,7 +327,7 @@ static void begin_pass(struct size *z, const struct ingest *k)
 
 static int clear_identities(struct size *z, struct ingest *k, int64_t now_ms, struct error *err)
 {
-	sqlite3_stmt *s = z->s[SIZE_NEXT_IDENTITIES];
+	struct sql_stmt *s = z->s[SIZE_NEXT_IDENTITIES];
 	int64_t feed_id, gone = 0;
 	int rows = 0, result;
 
@@ -343,7 +344,7 @@ static int clear_identities(struct size *z, struct ingest *k, int64_t now_ms, st
 		rows++;
 		if (key.len == STORE_KEY_LEN)
 			memcpy(z->at_key, key.data, STORE_KEY_LEN);
-		if (sqlite3_column_int(s, 1) == 0 || sqlite3_column_int(s, 2) != 0)
+		if (!sql_bool(s, 1) || sql_bool(s, 2))
 			continue;
 		sql_bind_int(z->s[SIZE_DROP_IDENTITY], 1, feed_id);
 		sql_bind_key(z->s[SIZE_DROP_IDENTITY], 2, z->at_key);
@@ -364,7 +365,7 @@ static int clear_identities(struct size *z, struct ingest *k, int64_t now_ms, st
 
 static int clear_digests(struct size *z, struct ingest *k, struct error *err)
 {
-	sqlite3_stmt *s = z->s[SIZE_NEXT_DIGESTS];
+	struct sql_stmt *s = z->s[SIZE_NEXT_DIGESTS];
 	int rows = 0, result;
 
 	sql_bind_key(s, 1, z->at_key);
@@ -375,11 +376,11 @@ static int clear_digests(struct size *z, struct ingest *k, struct error *err)
 		struct str key = sql_blob(s, 0);
 
 		rows++;
-		z->at_id = sqlite3_column_int64(s, 1);
-		z->at_item = sqlite3_column_int64(s, 2);
+		z->at_id = sql_int(s, 1);
+		z->at_item = sql_int(s, 2);
 		if (key.len == STORE_KEY_LEN)
 			memcpy(z->at_key, key.data, STORE_KEY_LEN);
-		if (sqlite3_column_int(s, 3) != 0 || !is_beyond(z, z->at_id))
+		if (sql_bool(s, 3) || !is_beyond(z, z->at_id))
 			continue;
 		sql_bind_key(z->s[SIZE_DROP_DIGEST], 1, z->at_key);
 		sql_bind_int(z->s[SIZE_DROP_DIGEST], 2, z->at_id);
@@ -398,7 +399,7 @@ static int clear_digests(struct size *z, struct ingest *k, struct error *err)
  * are more than a quarter of the size has room for. */
 static int clear_events(struct size *z, struct ingest *k, struct error *err)
 {
-	sqlite3_stmt *s = z->s[SIZE_NEXT_EVENTS];
+	struct sql_stmt *s = z->s[SIZE_NEXT_EVENTS];
 	int64_t most = k->options.keep_size / 4 / EVENT_BYTES;
 	int rows = 0, result;
 
@@ -406,8 +407,8 @@ static int clear_events(struct size *z, struct ingest *k, struct error *err)
 	sql_bind_int(s, 2, STEP_ROWS);
 	while ((result = sql_step(s, err, cannot_prune)) == 1) {
 		rows++;
-		z->at_id = sqlite3_column_int64(s, 0);
-		if (sqlite3_column_int(s, 1) != 0) {
+		z->at_id = sql_int(s, 0);
+		if (sql_bool(s, 1)) {
 			z->events++;
 			continue;
 		}
@@ -427,15 +428,15 @@ static int clear_events(struct size *z, struct ingest *k, struct error *err)
 
 static int clear_publishers(struct size *z, struct error *err)
 {
-	sqlite3_stmt *s = z->s[SIZE_NEXT_PUBLISHERS];
+	struct sql_stmt *s = z->s[SIZE_NEXT_PUBLISHERS];
 	int rows = 0, result;
 
 	sql_bind_int(s, 1, z->at_id);
 	sql_bind_int(s, 2, STEP_ROWS);
 	while ((result = sql_step(s, err, cannot_prune)) == 1) {
 		rows++;
-		z->at_id = sqlite3_column_int64(s, 0);
-		if (sqlite3_column_int(s, 1) != 0)
+		z->at_id = sql_int(s, 0);
+		if (sql_bool(s, 1))
 			continue;
 		sql_bind_int(z->s[SIZE_DROP_PUBLISHER], 1, z->at_id);
 		result = sql_done(z->s[SIZE_DROP_PUBLISHER], err, cannot_prune);
@@ -478,11 +479,8 @@ static int step_pass(struct size *z, struct ingest *k, int64_t now_ms, struct er
 
 static int give_back(struct ingest *k, struct error *err)
 {
-	char text[64];
-	int result;
+	int result = sql_give_back(k->store.db, STEP_PAGES, err, cannot_prune);
 
-	(void)sqlite3_snprintf((int)sizeof(text), text, "PRAGMA incremental_vacuum(%d)", STEP_PAGES);
-	result = sql_exec(k->store.db, text, err, cannot_prune);
 	return result == 0 ? 1 : result;
 }
 

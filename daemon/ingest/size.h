@@ -11,7 +11,6 @@
 #ifndef SITREP_INGEST_SIZE_H
 #define SITREP_INGEST_SIZE_H
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,6 +19,8 @@
 #include "prune.h"
 #include "sitrep/base/error.h"
 #include "sitrep/story/near_compact.h"
+
+struct sql_stmt;
 
 enum size_statement {
 	SIZE_PAGES,
@@ -54,7 +55,7 @@ enum size_pass {
 enum { SIZE_FEEDS_MAX = 512 };
 
 struct size {
-	sqlite3_stmt *s[SIZE_STATEMENTS];
+	struct sql_stmt *s[SIZE_STATEMENTS];
 	struct pruner pruner;
 	struct near_compact compact;
 	int64_t beyond[SIZE_FEEDS_MAX]; /* the largest first */

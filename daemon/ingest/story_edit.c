@@ -52,7 +52,7 @@ SQL_TEXTS(texts, STORY_EDIT_STATEMENTS);
 
 static const char cannot_say[] = "cannot regroup stories";
 
-int story_edit_init(struct story_edit *y, sqlite3 *db, struct counters *counters, struct event_log *event_log,
+int story_edit_init(struct story_edit *y, struct sql_db *db, struct counters *counters, struct event_log *event_log,
 	struct item_lookup *named, struct error *err)
 {
 	*y = (struct story_edit){.counters = counters, .event_log = event_log, .named = named};
@@ -83,7 +83,7 @@ static int recount(struct story_edit *y, int64_t story_id, int64_t at_ms, struct
 
 static int read_counts(struct story_edit *y, int64_t story_id, struct said *said, struct error *err)
 {
-	sqlite3_stmt *s = y->s[STORY_EDIT_COUNTS];
+	struct sql_stmt *s = y->s[STORY_EDIT_COUNTS];
 	int result;
 
 	sql_bind_int(s, 1, story_id);
@@ -168,7 +168,7 @@ static int choose_story(
 static int begin_story(struct story_edit *y, const struct lookup_result *it, int64_t id, const uint8_t *uid,
 	int64_t at_ms, struct error *err)
 {
-	sqlite3_stmt *s = y->s[STORY_EDIT_BEGIN_STORY];
+	struct sql_stmt *s = y->s[STORY_EDIT_BEGIN_STORY];
 	int result;
 
 	sql_bind_key(y->s[STORY_EDIT_DROP_ALIAS], 1, uid);

@@ -13,7 +13,6 @@
 #ifndef SITREP_INGEST_STORY_EDIT_H
 #define SITREP_INGEST_STORY_EDIT_H
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,6 +21,9 @@
 #include "sitrep/base/sha256.h"
 #include "sitrep/store/counters.h"
 #include "sitrep/store/event_log.h"
+
+struct sql_db;
+struct sql_stmt;
 
 enum story_edit_statement {
 	STORY_EDIT_STORY_EXISTS,
@@ -48,14 +50,14 @@ enum story_edit_statement {
 };
 
 struct story_edit {
-	sqlite3_stmt *s[STORY_EDIT_STATEMENTS];
+	struct sql_stmt *s[STORY_EDIT_STATEMENTS];
 	struct counters *counters; /* borrowed, as are event_log and item_lookup */
 	struct event_log *event_log;
 	struct item_lookup *named;
 	struct sha256 *hash;
 };
 
-int story_edit_init(struct story_edit *y, sqlite3 *db, struct counters *counters, struct event_log *event_log,
+int story_edit_init(struct story_edit *y, struct sql_db *db, struct counters *counters, struct event_log *event_log,
 	struct item_lookup *named, struct error *err);
 void story_edit_release(struct story_edit *y);
 

@@ -24,7 +24,7 @@ _Static_assert(RELATION_COPY == 1 && RELATION_REPRINT == 2 && RELATION_UPDATE ==
 static const char cannot_tell[] = "cannot look up why";
 
 int story_explain_init(
-	struct story_explain *y, sqlite3 *db, struct item_lookup *named, struct grouping *grouping, struct error *err)
+	struct story_explain *y, struct sql_db *db, struct item_lookup *named, struct grouping *grouping, struct error *err)
 {
 	y->named = named;
 	y->grouping = grouping;
@@ -78,7 +78,7 @@ static void write_story(struct jsonw *w, const struct lookup_result *it)
 /* The operator's words on the item, an array. */
 static int write_said(struct story_explain *y, int64_t item_id, struct jsonw *w, struct error *err)
 {
-	sqlite3_stmt *s = y->s[STORY_EXPLAIN_SAID];
+	struct sql_stmt *s = y->s[STORY_EXPLAIN_SAID];
 	int result;
 
 	jsonw_key(w, "said");
@@ -86,7 +86,7 @@ static int write_said(struct story_explain *y, int64_t item_id, struct jsonw *w,
 	sql_bind_int(s, 1, item_id);
 	while ((result = sql_step(s, err, cannot_tell)) == 1) {
 		jsonw_object(w);
-		jsonw_kv_cstr(w, "held", sqlite3_column_int(s, 1) != 0 ? "together" : "apart");
+		jsonw_kv_cstr(w, "held", sql_bool(s, 1) ? "together" : "apart");
 		write_uid(w, "story", sql_blob(s, 0));
 		jsonw_kv_time(w, "time", sql_time(s, 2));
 		jsonw_object_end(w);
@@ -99,11 +99,11 @@ static int write_said(struct story_explain *y, int64_t item_id, struct jsonw *w,
 /* ---- one item ---- */
 
 /* A link of story_link, with the item it leads to unless that is gone. */
-static int write_link(struct story_explain *y, sqlite3_stmt *s, int64_t story_id, struct jsonw *w, struct error *err)
+static int write_link(struct story_explain *y, struct sql_stmt *s, int64_t story_id, struct jsonw *w, struct error *err)
 {
-	int64_t relation = sqlite3_column_int64(s, 1);
+	int64_t relation = sql_int(s, 1);
 	struct lookup_result other;
-	int result = item_lookup_load(y->named, sqlite3_column_int64(s, 0), &other, err);
+	int result = item_lookup_load(y->named, sql_int(s, 0), &other, err);
 
 	if (result < 0 || relation < 0 || relation > RELATION_CONTAINS)
 		return result < 0 ? result : 0;
@@ -130,7 +130,7 @@ static int write_link(struct story_explain *y, sqlite3_stmt *s, int64_t story_id
 
 static int write_links(struct story_explain *y, const struct lookup_result *it, struct jsonw *w, struct error *err)
 {
-	sqlite3_stmt *s = y->s[STORY_EXPLAIN_LINKS];
+	struct sql_stmt *s = y->s[STORY_EXPLAIN_LINKS];
 	int result;
 
 	jsonw_key(w, "links");

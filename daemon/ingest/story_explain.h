@@ -6,23 +6,25 @@
 #ifndef SITREP_INGEST_STORY_EXPLAIN_H
 #define SITREP_INGEST_STORY_EXPLAIN_H
 
-#include <sqlite3.h>
 
 #include "item_lookup.h"
 #include "sitrep/base/error.h"
 #include "sitrep/base/jsonw.h"
 #include "sitrep/story/grouping.h"
 
+struct sql_db;
+struct sql_stmt;
+
 enum story_explain_statement { STORY_EXPLAIN_LINKS, STORY_EXPLAIN_SAID, STORY_EXPLAIN_STATEMENTS };
 
 struct story_explain {
-	sqlite3_stmt *s[STORY_EXPLAIN_STATEMENTS];
+	struct sql_stmt *s[STORY_EXPLAIN_STATEMENTS];
 	struct item_lookup *named; /* borrowed, as is grouping */
 	struct grouping *grouping;
 };
 
 int story_explain_init(
-	struct story_explain *y, sqlite3 *db, struct item_lookup *named, struct grouping *grouping, struct error *err);
+	struct story_explain *y, struct sql_db *db, struct item_lookup *named, struct grouping *grouping, struct error *err);
 void story_explain_release(struct story_explain *y);
 
 /* Writes one object; other is STR_NONE for one item alone. */

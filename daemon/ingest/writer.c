@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -17,6 +18,7 @@
 
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
+#include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
 #include "writer_internal.h"
 
@@ -34,32 +36,17 @@ void writer_limit_wal(struct writer *w)
 {
 	char text[64];
 
-	(void)sqlite3_snprintf(
-		(int)sizeof(text), text, "PRAGMA journal_size_limit = %lld", (long long)size_wal_bytes(w->options));
+	(void)snprintf(text, sizeof(text), "PRAGMA journal_size_limit = %lld", (long long)size_wal_bytes(w->options));
 	(void)sql_exec(w->ingest.store.db, text, NULL, "");
 }
 
 /* ---- the thread ---- */
 
-static int on_wal(void *arg, sqlite3 *db, const char *name, int pages)
-{
-	struct writer *w = arg;
-
-	(void)db;
-	(void)name;
-	w->wal_pages = pages;
-	return SQLITE_OK;
-}
-
 /* A failed checkpoint leaves everything in the WAL, where it is as safe; the next commit tries again. */
 static void checkpoint(struct writer *w)
 {
-	int left = 0, moved = 0;
-
-	if (w->wal_pages < size_wal_bytes(w->options) / PAGE_BYTES)
-		return;
-	(void)sqlite3_wal_checkpoint_v2(w->ingest.store.db, NULL, SQLITE_CHECKPOINT_PASSIVE, &left, &moved);
-	w->wal_pages = left - moved;
+	if (sql_wal_pages(w->ingest.store.db) >= size_wal_bytes(w->options) / PAGE_BYTES)
+		sql_checkpoint(w->ingest.store.db);
 }
 
 static void note_retention(struct writer *w, bool failed, const struct error *err)
@@ -270,7 +257,6 @@ struct writer *writer_new(const struct writer_options *options, struct error *er
 		goto out_keeper;
 	w->newest_cursor = w->ingest.counters.cursor;
 	w->stats.postings = (uint64_t)grouping_postings(w->ingest.grouping);
-	(void)sqlite3_wal_hook(w->ingest.store.db, on_wal, w);
 	writer_limit_wal(w);
 	w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	result = w->fd < 0 ? error_sys(err, -errno, "cannot start the writer") : start_thread(w, err);

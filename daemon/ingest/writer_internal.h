@@ -67,7 +67,6 @@ struct writer {
 	struct writer_options *options; /* a deep copy */
 	struct ingest ingest;
 	struct retention retention;
-	int wal_pages;
 	struct stored_rules *rules; /* NULL: none yet */
 	bool retention_failed;
 	bool size_left;         /* the database is larger than it should be, and more can be done about it */

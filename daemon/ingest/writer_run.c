@@ -9,6 +9,7 @@
 
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
+#include "sitrep/sql/database.h"
 #include "writer_internal.h"
 
 /* After a step that failed. */
@@ -65,7 +66,7 @@ void writer_run_job(struct writer *w)
 	struct writer_job *j = take_first(w);
 	struct error *err = &j->report->error;
 	uint64_t one = 1;
-	int before = sqlite3_total_changes(w->ingest.store.db);
+	int64_t before = sql_changed_ever(w->ingest.store.db);
 	int result = ingest_begin(&w->ingest, err);
 
 	if (result == 0) {
@@ -83,7 +84,7 @@ void writer_run_job(struct writer *w)
 	*w->reports.end = j->report;
 	w->reports.end = &j->report->next;
 	/* One that wrote nothing says nothing of the disk. */
-	if (result == 0 && sqlite3_total_changes(w->ingest.store.db) != before)
+	if (result == 0 && sql_changed_ever(w->ingest.store.db) != before)
 		writer_note_stored(w);
 	else if (result != 0 && ingest_error_is_of_storage(result))
 		writer_stop_storing(w, err);

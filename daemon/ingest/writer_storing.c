@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "sitrep/base/clock.h"
+#include "sitrep/sql/database.h"
 #include "writer_internal.h"
 
 enum {
@@ -92,10 +93,10 @@ static int find_room(const char *dir, struct error *err)
  * item that never is. */
 static int write_little(struct ingest *k, struct error *err)
 {
-	int left = 0, moved = 0, result;
+	int result;
 
 	/* A WAL that is in the database as a whole is written from its start again, and needs no room then. */
-	(void)sqlite3_wal_checkpoint_v2(k->store.db, NULL, SQLITE_CHECKPOINT_PASSIVE, &left, &moved);
+	sql_checkpoint(k->store.db);
 	result = ingest_begin(k, err);
 	if (result != 0)
 		return result;

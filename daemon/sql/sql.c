@@ -1,4 +1,4 @@
-/* Prepared statements: the few lines that each use of SQLite's interface would repeat.
+/* Prepared statements of SQLite.
  *
  * A failing bind means no memory or a wrong index; SQLite then leaves the parameter NULL.  Every column
  * that must have a value is NOT NULL in the schema, so such a failure shows at the step and binding needs
@@ -7,10 +7,12 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sitrep/base/clock.h"
 #include "sitrep/base/utf8.h"
+#include "sql_internal.h"
 
 /* A commit's error reaches the connection without the system's reason; the file that was written knows it. */
 static int last_errno(sqlite3 *db)
@@ -28,11 +30,11 @@ static int last_errno(sqlite3 *db)
 	return os;
 }
 
-int sql_error(sqlite3 *db, struct error *err, const char *what)
+int sql_error(sqlite3 *handle, struct error *err, const char *what)
 {
-	int code = db == NULL ? SQLITE_NOMEM : sqlite3_errcode(db);
-	int os = db == NULL ? 0 : code == SQLITE_IOERR ? last_errno(db) : sqlite3_system_errno(db);
-	const char *text = db == NULL ? "out of memory" : sqlite3_errmsg(db);
+	int code = handle == NULL ? SQLITE_NOMEM : sqlite3_errcode(handle);
+	int os = handle == NULL ? 0 : code == SQLITE_IOERR ? last_errno(handle) : sqlite3_system_errno(handle);
+	const char *text = handle == NULL ? "out of memory" : sqlite3_errmsg(handle);
 
 	switch (code) {
 	case SQLITE_FULL:
@@ -62,14 +64,35 @@ int sql_error(sqlite3 *db, struct error *err, const char *what)
 	}
 }
 
-int sql_prepare(sqlite3 *db, const char *const *texts, size_t count, sqlite3_stmt **out, struct error *err)
+/* flags: SQLite's, for a statement that lives long. */
+static int prepare(
+	struct sql_db *db, const char *text, unsigned flags, struct sql_stmt **out, struct error *err, const char *what)
+{
+	struct sql_stmt *s = calloc(1, sizeof(*s));
+
+	*out = NULL;
+	if (s == NULL)
+		return error_sys(err, -ENOMEM, "%s", what);
+	s->db = db;
+	if (sqlite3_prepare_v3(db->handle, text, -1, flags, &s->handle, NULL) != SQLITE_OK) {
+		int result = sql_error(db->handle, err, what);
+
+		free(s);
+		return result;
+	}
+	*out = s;
+	return 0;
+}
+
+int sql_prepare(struct sql_db *db, const char *const *texts, size_t count, struct sql_stmt **out, struct error *err)
 {
 	for (size_t i = 0; i < count; i++)
 		out[i] = NULL;
 	for (size_t i = 0; i < count; i++) {
-		if (sqlite3_prepare_v3(db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &out[i], NULL) != SQLITE_OK) {
-			int result = sql_error(db, err, "cannot prepare the database's statements");
+		int result = prepare(db, texts[i], SQLITE_PREPARE_PERSISTENT, &out[i], err,
+			"cannot prepare the database's statements");
 
+		if (result != 0) {
 			sql_finalize(out, count);
 			return result;
 		}
@@ -77,90 +100,127 @@ int sql_prepare(sqlite3 *db, const char *const *texts, size_t count, sqlite3_stm
 	return 0;
 }
 
-void sql_finalize(sqlite3_stmt **statements, size_t count)
+int sql_prepare_once(struct sql_db *db, const char *text, struct sql_stmt **out, struct error *err, const char *what)
+{
+	return prepare(db, text, 0, out, err, what);
+}
+
+void sql_finalize(struct sql_stmt **statements, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		(void)sqlite3_finalize(statements[i]);
+		if (statements[i] != NULL)
+			(void)sqlite3_finalize(statements[i]->handle);
+		free(statements[i]);
 		statements[i] = NULL;
 	}
 }
 
-void sql_bind_int(sqlite3_stmt *s, int index, int64_t value)
+void sql_bind_int(struct sql_stmt *s, int index, int64_t value)
 {
-	(void)sqlite3_bind_int64(s, index, value);
+	(void)sqlite3_bind_int64(s->handle, index, value);
 }
 
-void sql_bind_time(sqlite3_stmt *s, int index, int64_t time_ms)
+void sql_bind_real(struct sql_stmt *s, int index, double value)
+{
+	(void)sqlite3_bind_double(s->handle, index, value);
+}
+
+void sql_bind_time(struct sql_stmt *s, int index, int64_t time_ms)
 {
 	if (time_ms == TIME_NONE)
-		(void)sqlite3_bind_null(s, index);
+		(void)sqlite3_bind_null(s->handle, index);
 	else
-		(void)sqlite3_bind_int64(s, index, time_ms);
+		(void)sqlite3_bind_int64(s->handle, index, time_ms);
 }
 
-void sql_bind_text(sqlite3_stmt *s, int index, struct str text)
+void sql_bind_text(struct sql_stmt *s, int index, struct str text)
 {
-	(void)sqlite3_bind_text64(s, index, text.data, text.len, SQLITE_STATIC, SQLITE_UTF8);
+	(void)sqlite3_bind_text64(s->handle, index, text.data, text.len, SQLITE_STATIC, SQLITE_UTF8);
 }
 
-void sql_bind_cstr(sqlite3_stmt *s, int index, const char *text)
+void sql_bind_cstr(struct sql_stmt *s, int index, const char *text)
 {
 	sql_bind_text(s, index, str_from(text));
 }
 
-void sql_bind_blob(sqlite3_stmt *s, int index, const void *data, size_t len)
+void sql_bind_blob(struct sql_stmt *s, int index, const void *data, size_t len)
 {
-	(void)sqlite3_bind_blob64(s, index, data, len, SQLITE_STATIC);
+	(void)sqlite3_bind_blob64(s->handle, index, data, len, SQLITE_STATIC);
 }
 
-void sql_bind_key(sqlite3_stmt *s, int index, const uint8_t key[STORE_KEY_LEN])
+void sql_bind_key(struct sql_stmt *s, int index, const uint8_t key[STORE_KEY_LEN])
 {
-	(void)sqlite3_bind_blob(s, index, key, STORE_KEY_LEN, SQLITE_STATIC);
+	(void)sqlite3_bind_blob(s->handle, index, key, STORE_KEY_LEN, SQLITE_STATIC);
 }
 
-int64_t sql_number(sqlite3_stmt *s, int column, int64_t low, int64_t high, int64_t otherwise)
+int64_t sql_int(struct sql_stmt *s, int column)
+{
+	return sqlite3_column_int64(s->handle, column);
+}
+
+bool sql_bool(struct sql_stmt *s, int column)
+{
+	return sqlite3_column_int(s->handle, column) != 0;
+}
+
+bool sql_is_null(struct sql_stmt *s, int column)
+{
+	return sqlite3_column_type(s->handle, column) == SQLITE_NULL;
+}
+
+int sql_columns(struct sql_stmt *s)
+{
+	return sqlite3_column_count(s->handle);
+}
+
+const char *sql_column_name(struct sql_stmt *s, int column)
+{
+	return sqlite3_column_name(s->handle, column);
+}
+
+int64_t sql_number(struct sql_stmt *s, int column, int64_t low, int64_t high, int64_t otherwise)
 {
 	int64_t value;
 
-	if (sqlite3_column_type(s, column) != SQLITE_INTEGER)
+	if (sqlite3_column_type(s->handle, column) != SQLITE_INTEGER)
 		return otherwise;
-	value = sqlite3_column_int64(s, column);
+	value = sqlite3_column_int64(s->handle, column);
 	return value >= low && value <= high ? value : otherwise;
 }
 
-int64_t sql_time_or(sqlite3_stmt *s, int column, int64_t otherwise)
+int64_t sql_time_or(struct sql_stmt *s, int column, int64_t otherwise)
 {
 	/* 0000-01-01 to 9999-12-31: sums with what lies outside could overflow, and no format can write it. */
 	return sql_number(s, column, INT64_C(-62167219200000), INT64_C(253402300799999), otherwise);
 }
 
-int64_t sql_time(sqlite3_stmt *s, int column)
+int64_t sql_time(struct sql_stmt *s, int column)
 {
 	return sql_time_or(s, column, TIME_NONE);
 }
 
-int sql_count(sqlite3_stmt *s, int column)
+int sql_count(struct sql_stmt *s, int column)
 {
 	return (int)sql_number(s, column, 0, INT_MAX, 0);
 }
 
-double sql_share(sqlite3_stmt *s, int column)
+double sql_share(struct sql_stmt *s, int column)
 {
-	double value = sqlite3_column_double(s, column);
+	double value = sqlite3_column_double(s->handle, column);
 
 	return value >= 0 && value <= 1 ? value : 0;
 }
 
-struct str sql_text(sqlite3_stmt *s, int column)
+struct str sql_text(struct sql_stmt *s, int column)
 {
-	const char *text = (const char *)sqlite3_column_text(s, column);
+	const char *text = (const char *)sqlite3_column_text(s->handle, column);
 
 	struct str all;
 	size_t nul;
 
 	if (text == NULL)
 		return STR_NONE;
-	all = str_make(text, (size_t)sqlite3_column_bytes(s, column));
+	all = str_make(text, (size_t)sqlite3_column_bytes(s->handle, column));
 	nul = str_find_char(all, '\0', 0);
 	if (nul != STR_NPOS)
 		all.len = nul;
@@ -168,14 +228,19 @@ struct str sql_text(sqlite3_stmt *s, int column)
 	return all;
 }
 
-struct str sql_blob(sqlite3_stmt *s, int column)
+struct str sql_blob(struct sql_stmt *s, int column)
 {
-	const char *bytes = sqlite3_column_blob(s, column);
+	const char *bytes = sqlite3_column_blob(s->handle, column);
 
-	return bytes == NULL ? STR_NONE : str_make(bytes, (size_t)sqlite3_column_bytes(s, column));
+	return bytes == NULL ? STR_NONE : str_make(bytes, (size_t)sqlite3_column_bytes(s->handle, column));
 }
 
-char *sql_text_copy(sqlite3_stmt *s, int column, bool *failed)
+const char *sql_cstr(struct sql_stmt *s, int column)
+{
+	return (const char *)sqlite3_column_text(s->handle, column);
+}
+
+char *sql_text_copy(struct sql_stmt *s, int column, bool *failed)
 {
 	struct str text = sql_text(s, column);
 	char *copy = text.data == NULL ? NULL : strndup(text.data, text.len);
@@ -184,25 +249,42 @@ char *sql_text_copy(sqlite3_stmt *s, int column, bool *failed)
 	return copy;
 }
 
-int sql_step(sqlite3_stmt *s, struct error *err, const char *what)
+/* SQLite's own, under a name of ours. */
+struct sql_value *sql_value_copy(struct sql_stmt *s, int column)
 {
-	switch (sqlite3_step(s)) {
+	return (struct sql_value *)sqlite3_value_dup(sqlite3_column_value(s->handle, column));
+}
+
+void sql_value_free(struct sql_value *value)
+{
+	sqlite3_value_free((sqlite3_value *)value);
+}
+
+void sql_bind_value(struct sql_stmt *s, int index, const struct sql_value *value)
+{
+	(void)sqlite3_bind_value(s->handle, index, (const sqlite3_value *)value);
+}
+
+int sql_step(struct sql_stmt *s, struct error *err, const char *what)
+{
+	switch (sqlite3_step(s->handle)) {
 	case SQLITE_ROW:
 		return 1;
 	case SQLITE_DONE:
+		s->changed = sqlite3_changes(s->db->handle);
 		return 0;
 	default:
-		return sql_error(sqlite3_db_handle(s), err, what);
+		return sql_error(s->db->handle, err, what);
 	}
 }
 
-void sql_reset(sqlite3_stmt *s)
+void sql_reset(struct sql_stmt *s)
 {
-	(void)sqlite3_reset(s);
-	(void)sqlite3_clear_bindings(s);
+	(void)sqlite3_reset(s->handle);
+	(void)sqlite3_clear_bindings(s->handle);
 }
 
-int sql_done(sqlite3_stmt *s, struct error *err, const char *what)
+int sql_done(struct sql_stmt *s, struct error *err, const char *what)
 {
 	int result = sql_step(s, err, what);
 
@@ -210,30 +292,50 @@ int sql_done(sqlite3_stmt *s, struct error *err, const char *what)
 	return result < 0 ? result : 0;
 }
 
-int sql_get_int(sqlite3_stmt *s, int64_t *value, struct error *err, const char *what)
+int64_t sql_changed(const struct sql_stmt *s)
+{
+	return s->changed;
+}
+
+int sql_get_int(struct sql_stmt *s, int64_t *value, struct error *err, const char *what)
 {
 	int result = sql_step(s, err, what);
 
 	if (result == 1)
-		*value = sqlite3_column_int64(s, 0);
+		*value = sqlite3_column_int64(s->handle, 0);
 	sql_reset(s);
 	return result;
 }
 
-int sql_ask_int(sqlite3 *db, const char *text, int64_t *value, struct error *err, const char *what)
+int sql_insert(struct sql_stmt *s, int64_t *id, struct error *err, const char *what)
 {
-	sqlite3_stmt *s = NULL;
+	int result = sql_step(s, err, what);
+
+	/* the row that the insertion returns, and its end */
+	while (result == 1) {
+		*id = sqlite3_column_int64(s->handle, 0);
+		result = sql_step(s, err, what);
+	}
+	sql_reset(s);
+	return result;
+}
+
+int sql_ask_int(struct sql_db *db, const char *text, int64_t *value, struct error *err, const char *what)
+{
+	struct sql_stmt *s;
 	int result;
 
 	*value = 0;
-	if (sqlite3_prepare_v2(db, text, -1, &s, NULL) != SQLITE_OK)
-		return sql_error(db, err, what);
-	result = sql_get_int(s, value, err, what);
-	(void)sqlite3_finalize(s);
+	result = sql_prepare_once(db, text, &s, err, what);
+	if (result == 0)
+		result = sql_get_int(s, value, err, what);
+	sql_finalize(&s, 1);
 	return result < 0 ? result : 0;
 }
 
-int sql_exec(sqlite3 *db, const char *text, struct error *err, const char *what)
+int sql_exec(struct sql_db *db, const char *text, struct error *err, const char *what)
 {
-	return sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK ? 0 : sql_error(db, err, what);
+	if (sqlite3_exec(db->handle, text, NULL, NULL, NULL) != SQLITE_OK)
+		return sql_error(db->handle, err, what);
+	return 0;
 }

@@ -1,5 +1,5 @@
 /* A path as SQLite's URI. */
-#include "sitrep/sql/uri.h"
+#include "uri.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "sitrep/base/file.h"
+#include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/store/store.h"
 
@@ -32,7 +32,7 @@ struct backup {
 	char source_path[PATH_LEN_MAX];
 	char part_path[PATH_LEN_MAX];
 	char folder[PATH_LEN_MAX];
-	sqlite3 *source, *copy;
+	struct sql_db *source, *copy;
 	bool has_part;
 	bool is_cancelled;
 };
@@ -144,9 +144,10 @@ static int open_source(struct backup *b, struct error *err)
 	int64_t id = 0;
 	int result;
 
-	if (sqlite3_open_v2(b->source_path, &b->source, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-		return sql_error(b->source, err, b->source_path);
-	(void)sqlite3_busy_timeout(b->source, BUSY_MS * BUSY_TIMES);
+	result = sql_open(&b->source, b->source_path, SQL_READ, err, b->source_path);
+	if (result != 0)
+		return result;
+	sql_set_wait(b->source, BUSY_MS * BUSY_TIMES);
 	result = sql_ask_int(b->source, "PRAGMA application_id", &id, err, cannot_copy);
 	if (result == 0 && id != STORE_APPLICATION_ID)
 		result = error_set(err, -EPROTO, "%s is no database of sitrepd", b->source_path);
@@ -158,15 +159,16 @@ static int open_source(struct backup *b, struct error *err)
 
 static int open_copy(struct backup *b, struct error *err)
 {
-	int fd = mkostemp(b->part_path, O_CLOEXEC);
+	int fd = mkostemp(b->part_path, O_CLOEXEC), result;
 
 	if (fd < 0)
 		return error_sys(err, -errno, "cannot write to the folder %s", b->folder);
 	b->has_part = true;
 	/* before SQLite has it open: closing it later would drop SQLite's locks */
 	(void)close(fd);
-	if (sqlite3_open_v2(b->part_path, &b->copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-		return sql_error(b->copy, err, b->part_path);
+	result = sql_open(&b->copy, b->part_path, SQL_WRITE, err, b->part_path);
+	if (result != 0)
+		return result;
 	/* Nobody else sees it before it is whole; it is synced once, at the end. */
 	return sql_exec(b->copy, "PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF", err, cannot_copy);
 }
@@ -174,32 +176,30 @@ static int open_copy(struct backup *b, struct error *err)
 static int copy_pages(struct backup *b, struct error *err)
 {
 	const struct timespec pause = {.tv_nsec = BUSY_MS * 1000L * 1000L};
-	sqlite3_backup *copying = sqlite3_backup_init(b->copy, "main", b->source, "main");
-	int busy = 0, code = SQLITE_OK;
+	struct sql_copy *copying = sql_copy_begin(b->copy, b->source, err, cannot_copy);
+	int busy = 0, code = 1;
 
 	if (copying == NULL)
-		return sql_error(b->copy, err, cannot_copy);
-	while (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED) {
+		return err->code;
+	while (code == 1 || code == -EBUSY) {
 		int64_t total;
 
-		code = sqlite3_backup_step(copying, STEP_PAGES);
-		total = sqlite3_backup_pagecount(copying);
-		if (!tell(b, BACKUP_COPY, total - sqlite3_backup_remaining(copying), total))
+		code = sql_copy_step(copying, STEP_PAGES);
+		total = sql_copy_total(copying);
+		if (!tell(b, BACKUP_COPY, total - sql_copy_left(copying), total))
 			break;
-		if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
+		if (code == -EBUSY) {
 			if (++busy > BUSY_TIMES)
 				break;
 			(void)nanosleep(&pause, NULL);
 		}
 	}
-	code = sqlite3_backup_finish(copying);
+	code = sql_copy_end(copying, err, cannot_copy);
 	if (b->is_cancelled)
 		return cancelled(err);
 	if (busy > BUSY_TIMES)
 		return error_set(err, -EBUSY, "%s: another program holds the database", cannot_copy);
-	if (code != SQLITE_OK)
-		return sql_error(sqlite3_errcode(b->source) != SQLITE_OK ? b->source : b->copy, err, cannot_copy);
-	return sql_exec(b->source, "COMMIT", err, cannot_copy);
+	return code == 0 ? sql_exec(b->source, "COMMIT", err, cannot_copy) : code;
 }
 
 /* ---- checking ---- */
@@ -212,14 +212,14 @@ static int on_steps(void *arg)
 static int check_copy(struct backup *b, struct backup_result *result, struct error *err)
 {
 	static const char *const texts[] = {"PRAGMA integrity_check(1)"};
-	sqlite3_stmt *s[1];
+	struct sql_stmt *s[1];
 	int code;
 
 	/* one file, without a WAL of its own */
 	code = sql_exec(b->copy, "PRAGMA journal_mode = DELETE", err, cannot_copy);
 	if (code != 0)
 		return code;
-	sqlite3_progress_handler(b->copy, CHECK_STEPS, on_steps, b);
+	sql_on_progress(b->copy, CHECK_STEPS, on_steps, b);
 	code = sql_prepare(b->copy, texts, 1, s, err);
 	if (code != 0)
 		return code;
@@ -267,9 +267,9 @@ static int close_both(struct backup *b, struct error *err)
 {
 	int result = 0;
 
-	if (b->source != NULL && sqlite3_close(b->source) != SQLITE_OK)
+	if (sql_close(b->source) != 0)
 		result = error_set(err, -EIO, "cannot close the database");
-	if (b->copy != NULL && sqlite3_close(b->copy) != SQLITE_OK)
+	if (sql_close(b->copy) != 0)
 		result = error_set(err, -EIO, "cannot close the copy");
 	b->source = b->copy = NULL;
 	return result;

@@ -2,7 +2,6 @@
 #include "sitrep/store/check.h"
 
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "sitrep/base/clock.h"
 #include "sitrep/identity/sketch.h"
 #include "sitrep/model/wire.h"
+#include "sitrep/sql/database.h"
 #include "sitrep/sql/seal.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/store/store.h"
@@ -44,7 +44,7 @@ struct check {
 	bool has_list, is_walking;
 	/* the walk over a table: its key's columns, and the key of the last row seen */
 	char keys[KEYS_MAX][NAME_MAX_LEN];
-	sqlite3_value *last[KEYS_MAX];
+	struct sql_value *last[KEYS_MAX];
 	size_t key_count;
 };
 
@@ -92,15 +92,15 @@ static const struct {
 	{"feed", "identity_trust", is_anything},
 };
 
-static void check_column(struct check *c, const char *table, int64_t row, sqlite3_stmt *s, int column)
+static void check_column(struct check *c, const char *table, int64_t row, struct sql_stmt *s, int column)
 {
-	const char *name = sqlite3_column_name(s, column);
+	const char *name = sql_column_name(s, column);
 
 	for (size_t i = 0; i < sizeof(sealed) / sizeof(sealed[0]); i++) {
 		struct str content;
 
 		if (strcmp(sealed[i].table, table) != 0 || strcmp(sealed[i].column, name) != 0 ||
-			sqlite3_column_type(s, column) == SQLITE_NULL)
+			sql_is_null(s, column))
 			continue;
 		if (seal_open(sql_blob(s, column), &content) < 0 || !sealed[i].is_good(c, content))
 			c->fn(c->arg, table, row, name, NULL);
@@ -113,7 +113,7 @@ static int list_tables(struct check *c, struct error *err)
 {
 	static const char *const texts[] = {
 		"SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"};
-	sqlite3_stmt *s[1];
+	struct sql_stmt *s[1];
 	int result = sql_prepare(c->store.db, texts, 1, s, err);
 
 	c->table_count = c->table = 0;
@@ -141,7 +141,7 @@ static void run_quick_check(struct check *c, const char *table)
 	char text[TEXT_MAX];
 	const char *const texts[] = {text};
 	struct error err = {0};
-	sqlite3_stmt *s[1];
+	struct sql_stmt *s[1];
 	int result;
 
 	(void)snprintf(text, sizeof(text), "PRAGMA quick_check('%s')", table);
@@ -167,7 +167,7 @@ static void run_quick_check(struct check *c, const char *table)
 static void forget_place(struct check *c)
 {
 	for (size_t i = 0; i < KEYS_MAX; i++) {
-		sqlite3_value_free(c->last[i]);
+		sql_value_free(c->last[i]);
 		c->last[i] = NULL;
 	}
 }
@@ -175,7 +175,7 @@ static void forget_place(struct check *c)
 static int begin_walk(struct check *c, const char *table, struct error *err)
 {
 	static const char *const texts[] = {"SELECT name FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk"};
-	sqlite3_stmt *s[1];
+	struct sql_stmt *s[1];
 	int result = sql_prepare(c->store.db, texts, 1, s, err);
 
 	forget_place(c);
@@ -211,12 +211,12 @@ static void write_query(const struct check *c, const char *table, char text[TEXT
 }
 
 /* Reads the row whole, overflow pages and all. */
-static size_t read_row(struct check *c, const char *table, sqlite3_stmt *s)
+static size_t read_row(struct check *c, const char *table, struct sql_stmt *s)
 {
-	int64_t row = sqlite3_column_int64(s, 0);
+	int64_t row = sql_int(s, 0);
 	size_t bytes = 0;
 
-	for (int i = (int)c->key_count; i < sqlite3_column_count(s); i++) {
+	for (int i = (int)c->key_count; i < sql_columns(s); i++) {
 		bytes += sql_blob(s, i).len + 1;
 		check_column(c, table, row, s, i);
 	}
@@ -228,7 +228,7 @@ static int walk(struct check *c, const char *table, struct error *err)
 {
 	char text[TEXT_MAX];
 	const char *const texts[] = {text};
-	sqlite3_stmt *s[1];
+	struct sql_stmt *s[1];
 	size_t bytes = 0;
 	int rows = 0, result;
 
@@ -237,13 +237,13 @@ static int walk(struct check *c, const char *table, struct error *err)
 	if (result != 0)
 		return result;
 	for (size_t i = 0; c->last[0] != NULL && i < c->key_count; i++)
-		(void)sqlite3_bind_value(s[0], (int)i + 1, c->last[i]);
+		sql_bind_value(s[0], (int)i + 1, c->last[i]);
 	while (bytes < STEP_BYTES && (result = sql_step(s[0], err, cannot_check)) == 1) {
 		rows++;
 		bytes += read_row(c, table, s[0]);
 		forget_place(c);
 		for (size_t i = 0; i < c->key_count; i++)
-			c->last[i] = sqlite3_value_dup(sqlite3_column_value(s[0], (int)i));
+			c->last[i] = sql_value_copy(s[0], (int)i);
 		if (c->last[0] == NULL || c->last[c->key_count - 1] == NULL) {
 			result = error_sys(err, -ENOMEM, cannot_check);
 			break;
@@ -308,7 +308,7 @@ struct check *check_new(const char *state_dir, bool quick, check_fn *fn, void *a
 		free(c);
 		return NULL;
 	}
-	sqlite3_progress_handler(c->store.db, PROGRESS_STEPS, on_progress, c);
+	sql_on_progress(c->store.db, PROGRESS_STEPS, on_progress, c);
 	return c;
 }
 

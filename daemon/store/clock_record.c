@@ -49,9 +49,9 @@ static void note_gap(struct clock_record *r, int64_t gap_ms, bool was_off, int64
 }
 
 /* Without a row: the newest stamp there is, or nothing at all. */
-static int load_newest_stamp(sqlite3 *db, int64_t *newest_ms, struct error *err)
+static int load_newest_stamp(struct sql_db *db, int64_t *newest_ms, struct error *err)
 {
-	sqlite3_stmt *s[1];
+	struct sql_stmt *s[1];
 	int result = sql_prepare(db, &texts[CLOCK_NEWEST], 1, s, err);
 
 	if (result != 0)
@@ -61,9 +61,9 @@ static int load_newest_stamp(sqlite3 *db, int64_t *newest_ms, struct error *err)
 	return result < 0 ? result : 0;
 }
 
-static int load_row(sqlite3 *db, struct clock_record *r, struct error *err)
+static int load_row(struct sql_db *db, struct clock_record *r, struct error *err)
 {
-	sqlite3_stmt *s[1];
+	struct sql_stmt *s[1];
 	struct str run;
 	int result = sql_prepare(db, &texts[CLOCK_LOAD], 1, s, err);
 
@@ -74,12 +74,12 @@ static int load_row(sqlite3 *db, struct clock_record *r, struct error *err)
 		run = sql_text(s[0], 0);
 		if (run.len < sizeof(r->run))
 			memcpy(r->run, run.data, run.len);
-		r->mark.wall_ms = sqlite3_column_int64(s[0], 1);
-		r->mark.elapsed_ms = sqlite3_column_int64(s[0], 2);
-		r->ahead_ms = sqlite3_column_int64(s[0], 3);
-		r->doubt_ms = sqlite3_column_int64(s[0], 4);
-		r->doubt_from_item = sqlite3_column_int64(s[0], 5);
-		r->doubt_from_cursor = sqlite3_column_int64(s[0], 6);
+		r->mark.wall_ms = sql_int(s[0], 1);
+		r->mark.elapsed_ms = sql_int(s[0], 2);
+		r->ahead_ms = sql_int(s[0], 3);
+		r->doubt_ms = sql_int(s[0], 4);
+		r->doubt_from_item = sql_int(s[0], 5);
+		r->doubt_from_cursor = sql_int(s[0], 6);
 	} else if (result == 0) {
 		result = load_newest_stamp(db, &r->mark.wall_ms, err);
 	}
@@ -96,7 +96,7 @@ static int load_row(sqlite3 *db, struct clock_record *r, struct error *err)
 	return result < 0 ? result : 0;
 }
 
-int clock_record_load(sqlite3 *db, struct clock_record *r, struct clock_mark now, const char *run, int64_t item_id,
+int clock_record_load(struct sql_db *db, struct clock_record *r, struct clock_mark now, const char *run, int64_t item_id,
 	int64_t cursor, int64_t *jump_ms, struct error *err)
 {
 	struct clock_mark then;
@@ -130,9 +130,9 @@ int clock_record_load(sqlite3 *db, struct clock_record *r, struct clock_mark now
 	return 0;
 }
 
-int clock_record_save(sqlite3 *db, struct clock_record *r, struct error *err)
+int clock_record_save(struct sql_db *db, struct clock_record *r, struct error *err)
 {
-	sqlite3_stmt *s[1];
+	struct sql_stmt *s[1];
 	int result = sql_prepare(db, &texts[CLOCK_SAVE], 1, s, err);
 
 	if (result != 0)

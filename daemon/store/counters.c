@@ -17,7 +17,7 @@ static const char cannot_read[] = "cannot read the database";
 enum { LOAD_TOTALS, COUNT_TOTALS, LOAD_STATEMENTS };
 
 /* False where a number makes no sense, which is -1 then, or is less than was given out. */
-static bool read_totals(sqlite3_stmt *s, struct counters *t)
+static bool read_totals(struct sql_stmt *s, struct counters *t)
 {
 	*t = (struct counters){
 		.item_id = sql_number(s, 0, 0, number_max, -1),
@@ -27,12 +27,12 @@ static bool read_totals(sqlite3_stmt *s, struct counters *t)
 		.items = sql_number(s, 4, 0, number_max, -1),
 		.stories = sql_number(s, 5, 0, number_max, -1),
 	};
-	return t->item_id >= sqlite3_column_int64(s, 6) && t->cursor >= sqlite3_column_int64(s, 7) &&
+	return t->item_id >= sql_int(s, 6) && t->cursor >= sql_int(s, 7) &&
 	       t->generation >= 0 && t->items >= 0 && t->stories >= 0;
 }
 
 /* The row is damaged or missing: its numbers are those of the rows that they count. */
-static int mend_totals(sqlite3 *db, sqlite3_stmt *count, struct counters *t, struct error *err)
+static int mend_totals(struct sql_db *db, struct sql_stmt *count, struct counters *t, struct error *err)
 {
 	const struct counters before = *t;
 	int result = sql_step(count, err, cannot_read);
@@ -54,7 +54,7 @@ static int mend_totals(sqlite3 *db, sqlite3_stmt *count, struct counters *t, str
 	return result == 0 ? counters_save(db, t, err) : result;
 }
 
-int counters_load(sqlite3 *db, struct counters *t, struct error *err)
+int counters_load(struct sql_db *db, struct counters *t, struct error *err)
 {
 	static const char *const texts[LOAD_STATEMENTS] = {
 		[LOAD_TOTALS] = "SELECT item_id, cursor, generation, changed, items, stories,"
@@ -68,7 +68,7 @@ int counters_load(sqlite3 *db, struct counters *t, struct error *err)
 				 "), 0, (SELECT coalesce(max(last_seen), 0) FROM story), (SELECT count(*) FROM item),"
 				 " (SELECT count(*) FROM story), 0, 0",
 	};
-	sqlite3_stmt *s[LOAD_STATEMENTS];
+	struct sql_stmt *s[LOAD_STATEMENTS];
 	bool is_sound = false;
 	int result = sql_prepare(db, texts, LOAD_STATEMENTS, s, err);
 
@@ -85,11 +85,11 @@ int counters_load(sqlite3 *db, struct counters *t, struct error *err)
 	return result < 0 ? result : 0;
 }
 
-int counters_save(sqlite3 *db, const struct counters *t, struct error *err)
+int counters_save(struct sql_db *db, const struct counters *t, struct error *err)
 {
 	static const char *const text[] = {"UPDATE total SET item_id = ?1, cursor = ?2, generation = ?3, changed = ?4,"
 					   " items = ?5, stories = ?6"};
-	sqlite3_stmt *s[1];
+	struct sql_stmt *s[1];
 	int result = sql_prepare(db, text, 1, s, err);
 
 	if (result != 0)

@@ -26,10 +26,9 @@ static const char *const texts[EVENT_LOG_STATEMENTS] = {
 };
 SQL_TEXTS(texts, EVENT_LOG_STATEMENTS);
 
-int event_log_init(struct event_log *j, sqlite3 *db, struct counters *counters, const struct alert_specs *alerts,
+int event_log_init(struct event_log *j, struct sql_db *db, struct counters *counters, const struct alert_specs *alerts,
 	struct error *err)
 {
-	j->db = db;
 	j->counters = counters;
 	j->alerts = alerts;
 	buf_init(&j->detail, LIMIT_STREAM_LINE / 2);
@@ -45,7 +44,7 @@ void event_log_release(struct event_log *j)
 int event_log_event(
 	struct event_log *j, enum event_kind kind, const struct event_context *o, struct str detail, struct error *err)
 {
-	sqlite3_stmt *s = j->s[EVENT_LOG_EVENT];
+	struct sql_stmt *s = j->s[EVENT_LOG_EVENT];
 
 	sql_bind_int(s, 1, ++j->counters->cursor);
 	sql_bind_int(s, 2, o->at_ms);
@@ -166,7 +165,7 @@ static struct str alert_detail(struct event_log *j, const struct alert_spec *ale
 /* 1 when the rule had not matched the story before. */
 static int add_mark(struct event_log *j, const struct event_context *o, struct str rule, struct error *err)
 {
-	sqlite3_stmt *s = j->s[EVENT_LOG_MARK];
+	struct sql_stmt *s = j->s[EVENT_LOG_MARK];
 	int result;
 
 	sql_bind_text(s, 1, rule);
@@ -175,7 +174,7 @@ static int add_mark(struct event_log *j, const struct event_context *o, struct s
 	sql_bind_int(s, 4, o->item_id);
 	sql_bind_int(s, 5, o->at_ms);
 	result = sql_done(s, err, "cannot note a rule's match");
-	return result != 0 ? result : sqlite3_changes(j->db) > 0;
+	return result != 0 ? result : sql_changed(s) > 0;
 }
 
 int event_log_matches(struct event_log *j, const struct event_context *o, const struct item *it, int64_t published_ms,

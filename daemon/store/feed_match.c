@@ -78,14 +78,14 @@ static int compare_keys(const void *a, const void *b)
 	return order != 0 ? order : ((*left)->id < (*right)->id) - ((*left)->id > (*right)->id);
 }
 
-static int read_row(struct matching *m, sqlite3_stmt *s)
+static int read_row(struct matching *m, struct sql_stmt *s)
 {
 	struct row *row = list_add(&m->arena, &m->rows);
 	struct str name = sql_text(s, 1), key = sql_blob(s, 3);
 
 	if (row == NULL)
 		return -ENOMEM;
-	*row = (struct row){.id = sqlite3_column_int64(s, 0), .active = sqlite3_column_int(s, 4) != 0};
+	*row = (struct row){.id = sql_int(s, 0), .active = sql_bool(s, 4)};
 	/* A damaged one has none. */
 	row->name = arena_cstr(&m->arena, name.data != NULL ? name : STR(""));
 	row->has_key = key.len == STORE_KEY_LEN;
@@ -103,7 +103,7 @@ static int read_row(struct matching *m, sqlite3_stmt *s)
 
 static int read_rows(struct matching *m, struct error *err)
 {
-	sqlite3_stmt *s = m->store->s[FEED_NAMES];
+	struct sql_stmt *s = m->store->s[FEED_NAMES];
 	int result;
 
 	while ((result = sql_step(s, err, cannot_match)) == 1) {
@@ -205,7 +205,7 @@ static void match_by_key(
 
 static int rename_row(struct matching *m, int64_t id, const char *name, struct error *err)
 {
-	sqlite3_stmt *s = m->store->s[FEED_RENAME];
+	struct sql_stmt *s = m->store->s[FEED_RENAME];
 
 	sql_bind_int(s, 1, id);
 	sql_bind_cstr(s, 2, name);
@@ -236,7 +236,7 @@ static int free_names(struct matching *m, const struct feed_spec *feeds, size_t 
 /* An older version kept the whole address to be shown, with secrets in it. */
 static int hide_secrets(struct matching *m, struct error *err)
 {
-	sqlite3_stmt *s = m->store->s[FEED_HIDE];
+	struct sql_stmt *s = m->store->s[FEED_HIDE];
 	int result = 0;
 
 	for (size_t i = 0; i < m->rows.count && result == 0; i++) {

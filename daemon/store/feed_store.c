@@ -38,7 +38,7 @@ static const char *const texts[FEED_STATEMENTS] = {
 	[FEED_INSERT] =
 		"INSERT INTO feed(name, url, categories, publisher, configured_title, rank, due, url_key, active, "
 		"backlog, health, failure, http_status, errors, polls, not_modified, bytes, items, server_wait)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0) RETURNING id",
 	/* Another feed may have had the name before. */
 	[FEED_STEM] = "UPDATE feed SET uid_stem = CASE WHEN EXISTS(SELECT 1 FROM feed WHERE uid_stem = ?2)"
 		      " THEN ?2 || '~' || ?1 ELSE ?2 END WHERE id = ?1",
@@ -66,9 +66,8 @@ static const char cannot_load[] = "cannot read a feed's state";
 static const char cannot_save[] = "cannot save a feed's state";
 static const char cannot_sync[] = "cannot take the configured feeds over";
 
-int feed_store_init(struct feed_store *f, sqlite3 *db, struct error *err)
+int feed_store_init(struct feed_store *f, struct sql_db *db, struct error *err)
 {
-	f->db = db;
 	return sql_prepare(db, texts, FEED_STATEMENTS, f->s, err);
 }
 
@@ -97,34 +96,34 @@ static const int64_t counter_max = INT64_C(1) << 53; /* JSON's readers know no m
 static const int64_t wait_max_ms = INT64_C(400) * 24 * 3600 * 1000;
 
 /* What no feed is without; "" where it is damaged. */
-static char *column_name(sqlite3_stmt *s, int column, const char *name, bool *failed)
+static char *column_name(struct sql_stmt *s, int column, const char *name, bool *failed)
 {
 	char *copy = sql_text_copy(s, column, failed);
 
 	if (copy != NULL)
 		return copy;
-	damage_note_row("feed", sqlite3_column_int64(s, 0), name);
+	damage_note_row("feed", sql_int(s, 0), name);
 	copy = strdup("");
 	*failed = *failed || copy == NULL;
 	return copy;
 }
 
 /* What does not fit its seal is forgotten, and learnt again. */
-static struct str column_sealed(sqlite3_stmt *s, int column, const char *name)
+static struct str column_sealed(struct sql_stmt *s, int column, const char *name)
 {
 	struct str bytes;
 
 	if (seal_open(sql_blob(s, column), &bytes) < 0)
-		damage_note_row("feed", sqlite3_column_int64(s, 0), name);
+		damage_note_row("feed", sql_int(s, 0), name);
 	return bytes;
 }
 
-static int64_t column_counter(sqlite3_stmt *s, int column)
+static int64_t column_counter(struct sql_stmt *s, int column)
 {
 	return sql_number(s, column, 0, counter_max, 0);
 }
 
-static void column_habits(sqlite3_stmt *s, int column, struct feed_state *st, bool *failed)
+static void column_habits(struct sql_stmt *s, int column, struct feed_state *st, bool *failed)
 {
 	struct str bytes = column_sealed(s, column, "habits");
 
@@ -153,15 +152,15 @@ static void forget_timeless(char **url, int64_t *since_ms, bool move_is_confirme
 	*url = NULL;
 }
 
-static int read_row(sqlite3_stmt *s, struct feed_row *row)
+static int read_row(struct sql_stmt *s, struct feed_row *row)
 {
 	struct feed_state *st = &row->state;
 	bool failed = false;
 	int c = 0;
 
-	st->id = sqlite3_column_int64(s, c++);
-	st->active = sqlite3_column_int(s, c++) != 0;
-	row->backlog = sqlite3_column_int(s, c++) != 0;
+	st->id = sql_int(s, c++);
+	st->active = sql_bool(s, c++);
+	row->backlog = sql_bool(s, c++);
 	st->health = (enum feed_health)sql_number(s, c++, FEED_NEW, FEED_GONE, FEED_NEW);
 	st->failure = (enum poll_failure)sql_number(s, c++, FAILURE_NONE, FAILURE_COUNT - 1, FAILURE_INTERNAL);
 	st->http_status = (int)sql_number(s, c++, 0, HTTP_STATUS_MAX, 0);
@@ -189,7 +188,7 @@ static int read_row(sqlite3_stmt *s, struct feed_row *row)
 	st->moved_url = sql_text_copy(s, c++, &failed);
 	st->moved_since_ms = sql_time(s, c++);
 	st->moved_count = (int)sql_number(s, c++, 0, ERRORS_MAX, 0);
-	st->moved = sqlite3_column_int(s, c++) != 0 && st->moved_url != NULL;
+	st->moved = sql_bool(s, c++) && st->moved_url != NULL;
 	st->onward_url = sql_text_copy(s, c++, &failed);
 	st->onward_since_ms = sql_time(s, c++);
 	st->onward_count = (int)sql_number(s, c++, 0, ERRORS_MAX, 0);
@@ -200,7 +199,7 @@ static int read_row(sqlite3_stmt *s, struct feed_row *row)
 	identity_trust_decode(&row->trust, column_sealed(s, c++, "identity_trust"));
 	row->kept_bytes = sql_number(s, c++, 0, INT64_MAX, 0);
 	row->uid_stem = column_name(s, c++, "uid_stem", &failed);
-	st->pushed = sqlite3_column_int(s, c) != 0;
+	st->pushed = sql_bool(s, c);
 	forget_timeless(&st->moved_url, &st->moved_since_ms, st->moved);
 	forget_timeless(&st->onward_url, &st->onward_since_ms, false);
 	if (!failed) {
@@ -215,7 +214,7 @@ static int read_row(sqlite3_stmt *s, struct feed_row *row)
 
 int feed_store_load(struct feed_store *f, int64_t id, struct feed_row *row, struct error *err)
 {
-	sqlite3_stmt *s = f->s[FEED_LOAD];
+	struct sql_stmt *s = f->s[FEED_LOAD];
 	int result;
 
 	*row = (struct feed_row){0};
@@ -243,7 +242,7 @@ static int add_sealed(struct buf *out, struct str bytes)
 int feed_store_save(struct feed_store *f, const struct feed_row *row, struct error *err)
 {
 	const struct feed_state *st = &row->state;
-	sqlite3_stmt *s = f->s[FEED_SAVE];
+	struct sql_stmt *s = f->s[FEED_SAVE];
 	struct buf trust = BUF_INIT(TRUST_BYTES + SEAL_BYTES), history = BUF_INIT(st->history_len + SEAL_BYTES);
 	uint8_t bytes[TRUST_BYTES];
 	int i = 1, result;
@@ -320,7 +319,7 @@ static bool same_text(struct str stored, const char *wanted)
 static int insert_feed(
 	struct feed_store *f, const struct feed_spec *spec, const uint8_t *key, int64_t *id, struct error *err)
 {
-	sqlite3_stmt *s = f->s[FEED_INSERT];
+	struct sql_stmt *s = f->s[FEED_INSERT];
 	int result;
 
 	sql_bind_cstr(s, 1, spec->name);
@@ -331,8 +330,7 @@ static int insert_feed(
 	sql_bind_int(s, 6, spec->rank);
 	sql_bind_time(s, 7, spec->first_due_ms);
 	sql_bind_key(s, 8, key);
-	result = sql_done(s, err, cannot_sync);
-	*id = sqlite3_last_insert_rowid(f->db);
+	result = sql_insert(s, id, err, cannot_sync);
 	sql_bind_int(f->s[FEED_STEM], 1, *id);
 	sql_bind_cstr(f->s[FEED_STEM], 2, spec->name);
 	return result == 0 ? sql_done(f->s[FEED_STEM], err, cannot_sync) : result;
@@ -341,7 +339,7 @@ static int insert_feed(
 static int configure_feed(struct feed_store *f, const struct feed_spec *spec, const uint8_t *key, int64_t id,
 	int64_t due_ms, struct error *err)
 {
-	sqlite3_stmt *s = f->s[FEED_CONFIGURE];
+	struct sql_stmt *s = f->s[FEED_CONFIGURE];
 
 	sql_bind_int(s, 1, id);
 	sql_bind_text(s, 2, present(spec->categories));
@@ -359,7 +357,7 @@ static int configure_feed(struct feed_store *f, const struct feed_spec *spec, co
 static int sync_feed(struct feed_store *f, const struct feed_spec *spec, const struct feed_match *m, int64_t *id,
 	bool *changed, struct error *err)
 {
-	sqlite3_stmt *s = f->s[FEED_CURRENT];
+	struct sql_stmt *s = f->s[FEED_CURRENT];
 	bool moved = false, same = false;
 	int64_t due_ms = TIME_NONE;
 	enum feed_health health = FEED_NEW;
@@ -380,7 +378,7 @@ static int sync_feed(struct feed_store *f, const struct feed_spec *spec, const s
 		/* One that is gone may be there by https. */
 		moved = !m->same_key || (health == FEED_GONE && !same_text(sql_text(s, 1), spec->url));
 		same = !moved && same_text(sql_text(s, 0), spec->name) && same_text(sql_text(s, 1), spec->url) &&
-		       sqlite3_column_int(s, 4) == 1 && sqlite3_column_int(s, 5) == spec->rank &&
+		       sql_int(s, 4) == 1 && sql_int(s, 5) == spec->rank &&
 		       str_eq(sql_text(s, 6), present(spec->categories)) &&
 		       same_text(sql_text(s, 7), spec->publisher) && same_text(sql_text(s, 8), spec->title) &&
 		       str_eq(key, str_make((const char *)m->key, STORE_KEY_LEN)) &&
@@ -416,7 +414,7 @@ static int by_value(const void *a, const void *b)
 
 int feed_store_list_active(struct feed_store *f, int64_t **ids, size_t *count, struct error *err)
 {
-	sqlite3_stmt *s = f->s[FEED_ACTIVE];
+	struct sql_stmt *s = f->s[FEED_ACTIVE];
 	size_t cap = 0;
 	int result;
 
@@ -434,7 +432,7 @@ int feed_store_list_active(struct feed_store *f, int64_t **ids, size_t *count, s
 			*ids = larger;
 			cap = wanted;
 		}
-		(*ids)[(*count)++] = sqlite3_column_int64(s, 0);
+		(*ids)[(*count)++] = sql_int(s, 0);
 	}
 	sql_reset(s);
 	return result;
@@ -443,11 +441,11 @@ int feed_store_list_active(struct feed_store *f, int64_t **ids, size_t *count, s
 /* Active feeds that are not among ids (sorted). */
 static int retire_others(struct feed_store *f, const int64_t *ids, size_t count, bool *changed, struct error *err)
 {
-	sqlite3_stmt *s = f->s[FEED_ACTIVE];
+	struct sql_stmt *s = f->s[FEED_ACTIVE];
 	int result;
 
 	while ((result = sql_step(s, err, cannot_sync)) == 1) {
-		int64_t id = sqlite3_column_int64(s, 0);
+		int64_t id = sql_int(s, 0);
 
 		if (bsearch(&id, ids, count, sizeof(*ids), by_value) != NULL)
 			continue;

@@ -76,9 +76,8 @@ enum { REVISIONS_MAX = 20 };
 static const char cannot_find[] = "cannot look an item up";
 static const char cannot_keep[] = "cannot keep an item";
 
-int item_store_init(struct item_store *is, sqlite3 *db, struct counters *counters, struct error *err)
+int item_store_init(struct item_store *is, struct sql_db *db, struct counters *counters, struct error *err)
 {
-	is->db = db;
 	is->counters = counters;
 	return sql_prepare(db, texts, ITEM_STATEMENTS, is->s, err);
 }
@@ -90,20 +89,20 @@ void item_store_release(struct item_store *is)
 
 /* ---- looking up ---- */
 
-static void read_known(sqlite3_stmt *s, struct known *k)
+static void read_known(struct sql_stmt *s, struct known *k)
 {
 	struct str digest = sql_blob(s, 4);
 
 	*k = (struct known){
-		.item_id = sqlite3_column_int64(s, 0),
-		.feed_id = sqlite3_column_int64(s, 1),
-		.story_id = sqlite3_column_int64(s, 2),
+		.item_id = sql_int(s, 0),
+		.feed_id = sql_int(s, 1),
+		.story_id = sql_int(s, 2),
 		.last_seen_ms = sql_time_or(s, 3, 0),
-		.canon_version = (uint32_t)sqlite3_column_int64(s, 5),
+		.canon_version = (uint32_t)sql_int(s, 5),
 	};
 	if (digest.len == STORE_KEY_LEN)
 		memcpy(k->digest, digest.data, STORE_KEY_LEN);
-	if (sqlite3_column_count(s) > 6) {
+	if (sql_columns(s) > 6) {
 		struct str url_key = sql_blob(s, 8);
 
 		k->published_ms = sql_time(s, 6);
@@ -117,7 +116,7 @@ static void read_known(sqlite3_stmt *s, struct known *k)
 int item_store_by_identity(
 	struct item_store *is, int64_t feed_id, const uint8_t *identity, struct known *k, struct error *err)
 {
-	sqlite3_stmt *s = is->s[ITEM_BY_IDENTITY];
+	struct sql_stmt *s = is->s[ITEM_BY_IDENTITY];
 	int result;
 
 	sql_bind_int(s, 1, feed_id);
@@ -129,7 +128,7 @@ int item_store_by_identity(
 	return result;
 }
 
-static int read_all_known(sqlite3_stmt *s, struct known *k, size_t *count, struct error *err)
+static int read_all_known(struct sql_stmt *s, struct known *k, size_t *count, struct error *err)
 {
 	int result = 0;
 
@@ -143,7 +142,7 @@ static int read_all_known(sqlite3_stmt *s, struct known *k, size_t *count, struc
 int item_store_by_digest(struct item_store *is, const uint8_t *digest, int64_t feed_id, struct known *k, size_t *count,
 	struct error *err)
 {
-	sqlite3_stmt *s = is->s[feed_id == 0 ? ITEM_BY_DIGEST : ITEM_BY_OWN_DIGEST];
+	struct sql_stmt *s = is->s[feed_id == 0 ? ITEM_BY_DIGEST : ITEM_BY_OWN_DIGEST];
 
 	sql_bind_key(s, 1, digest);
 	if (feed_id != 0)
@@ -153,7 +152,7 @@ int item_store_by_digest(struct item_store *is, const uint8_t *digest, int64_t f
 
 int item_store_record(struct item_store *is, int64_t item_id, struct arena *a, struct item *it, struct error *err)
 {
-	sqlite3_stmt *s = is->s[ITEM_RECORD];
+	struct sql_stmt *s = is->s[ITEM_RECORD];
 	int result;
 
 	sql_bind_int(s, 1, item_id);
@@ -170,7 +169,7 @@ int item_store_record(struct item_store *is, int64_t item_id, struct arena *a, s
 int item_store_by_url(struct item_store *is, const uint8_t *url_key, int64_t feed_id, struct known *k, size_t *count,
 	struct error *err)
 {
-	sqlite3_stmt *s = is->s[feed_id == 0 ? ITEM_BY_URL : ITEM_BY_OWN_URL];
+	struct sql_stmt *s = is->s[feed_id == 0 ? ITEM_BY_URL : ITEM_BY_OWN_URL];
 
 	sql_bind_key(s, 1, url_key);
 	if (feed_id != 0)
@@ -181,7 +180,7 @@ int item_store_by_url(struct item_store *is, const uint8_t *url_key, int64_t fee
 int item_store_by_reading(struct item_store *is, uint32_t canon_version, int64_t feed_id, struct known *k,
 	size_t *count, struct error *err)
 {
-	sqlite3_stmt *s = is->s[ITEM_BY_READING];
+	struct sql_stmt *s = is->s[ITEM_BY_READING];
 
 	sql_bind_int(s, 1, canon_version);
 	sql_bind_int(s, 2, feed_id);
@@ -193,7 +192,7 @@ int item_store_by_reading(struct item_store *is, uint32_t canon_version, int64_t
 static int add_identity(struct item_store *is, int64_t feed_id, const uint8_t *identity, int64_t item_id,
 	int64_t seen_ms, bool alias, struct error *err)
 {
-	sqlite3_stmt *s = is->s[ITEM_ADD_IDENTITY];
+	struct sql_stmt *s = is->s[ITEM_ADD_IDENTITY];
 
 	sql_bind_int(s, 1, feed_id);
 	sql_bind_key(s, 2, identity);
@@ -208,7 +207,7 @@ static int add_identity(struct item_store *is, int64_t feed_id, const uint8_t *i
 static int touch_digest(struct item_store *is, int64_t feed_id, const uint8_t *digest, int64_t item_id, int64_t seen_ms,
 	struct error *err)
 {
-	sqlite3_stmt *s = is->s[ITEM_TOUCH_DIGEST];
+	struct sql_stmt *s = is->s[ITEM_TOUCH_DIGEST];
 
 	sql_bind_key(s, 1, digest);
 	sql_bind_int(s, 2, feed_id);
@@ -219,7 +218,7 @@ static int touch_digest(struct item_store *is, int64_t feed_id, const uint8_t *d
 
 static int add_digest(struct item_store *is, const struct item_row *row, struct error *err)
 {
-	sqlite3_stmt *s = is->s[ITEM_ADD_DIGEST];
+	struct sql_stmt *s = is->s[ITEM_ADD_DIGEST];
 	int result;
 
 	sql_bind_key(s, 1, row->digest);
@@ -230,7 +229,7 @@ static int add_digest(struct item_store *is, const struct item_row *row, struct 
 	if (result != 0)
 		return result;
 	/* a text that the item had before */
-	if (sqlite3_changes(is->db) == 0)
+	if (sql_changed(s) == 0)
 		return touch_digest(is, row->feed_id, row->digest, row->id, row->seen_ms, err);
 	is->kept_bytes += KEPT_DIGEST;
 	is->written++;
@@ -267,7 +266,7 @@ static int count_bytes(struct item_store *is, int64_t item_id, int by, struct er
 
 static int begin_story(struct item_store *is, struct item_row *row, int64_t story_id, struct error *err)
 {
-	sqlite3_stmt *s = is->s[STORY_ADD];
+	struct sql_stmt *s = is->s[STORY_ADD];
 
 	row->story_id = story_id;
 	sql_bind_int(s, 1, row->story_id);
@@ -282,7 +281,7 @@ static int begin_story(struct item_store *is, struct item_row *row, int64_t stor
 /* 1; 0 when damage took the story. */
 static int find_sort(struct item_store *is, struct item_row *row, struct error *err)
 {
-	sqlite3_stmt *s = is->s[STORY_SORT];
+	struct sql_stmt *s = is->s[STORY_SORT];
 	int result;
 
 	sql_bind_int(s, 1, row->story_id);
@@ -297,7 +296,7 @@ static int find_sort(struct item_store *is, struct item_row *row, struct error *
 
 static int join_story(struct item_store *is, struct item_row *row, struct error *err)
 {
-	sqlite3_stmt *s = is->s[STORY_JOIN];
+	struct sql_stmt *s = is->s[STORY_JOIN];
 
 	sql_bind_int(s, 1, row->story_id);
 	sql_bind_int(s, 2, row->publisher_id);
@@ -308,7 +307,7 @@ static int join_story(struct item_store *is, struct item_row *row, struct error 
 
 static int insert_item(struct item_store *is, const struct item_row *row, struct error *err)
 {
-	sqlite3_stmt *s = is->s[ITEM_ADD];
+	struct sql_stmt *s = is->s[ITEM_ADD];
 
 	sql_bind_int(s, 1, row->id);
 	sql_bind_int(s, 2, row->feed_id);
@@ -365,7 +364,7 @@ static int find_or_mend(struct item_store *is, struct item_row *row, struct erro
 
 int item_store_replace(struct item_store *is, struct item_row *row, bool is_news, struct error *err)
 {
-	sqlite3_stmt *s = is->s[ITEM_REPLACE];
+	struct sql_stmt *s = is->s[ITEM_REPLACE];
 	int result;
 
 	sql_bind_int(s, 1, row->id);
@@ -393,7 +392,7 @@ int item_store_replace(struct item_store *is, struct item_row *row, bool is_news
 
 int item_store_keep(struct item_store *is, const struct item_row *row, struct error *err)
 {
-	sqlite3_stmt *s = is->s[ITEM_KEEP];
+	struct sql_stmt *s = is->s[ITEM_KEEP];
 	int result = count_bytes(is, row->id, -1, err);
 
 	if (result != 0)
@@ -417,7 +416,7 @@ int item_store_sort(struct item_store *is, struct item_row *row, struct error *e
 
 int item_store_churn(struct item_store *is, int64_t item_id, struct churn *c, struct error *err)
 {
-	sqlite3_stmt *s = is->s[ITEM_CHURN];
+	struct sql_stmt *s = is->s[ITEM_CHURN];
 	struct str bytes = STR_NONE;
 	int result;
 
@@ -432,7 +431,7 @@ int item_store_churn(struct item_store *is, int64_t item_id, struct churn *c, st
 
 int item_store_set_churn(struct item_store *is, int64_t item_id, const struct churn *c, struct error *err)
 {
-	sqlite3_stmt *s = is->s[ITEM_SET_CHURN];
+	struct sql_stmt *s = is->s[ITEM_SET_CHURN];
 	struct buf sealed = BUF_INIT(CHURN_BYTES + SEAL_BYTES);
 	uint8_t bytes[CHURN_BYTES];
 	int result;
@@ -454,7 +453,7 @@ int item_store_set_churn(struct item_store *is, int64_t item_id, const struct ch
 
 int item_store_rehash(struct item_store *is, const struct item_row *row, struct error *err)
 {
-	sqlite3_stmt *s = is->s[ITEM_REHASH];
+	struct sql_stmt *s = is->s[ITEM_REHASH];
 	int result;
 
 	sql_bind_int(s, 1, row->id);
@@ -476,7 +475,7 @@ int item_store_alias(struct item_store *is, int64_t feed_id, const uint8_t *iden
 static int trim_from(struct item_store *is, int64_t feed_id, uint8_t from[STORE_KEY_LEN], size_t *rows,
 	identity_shown_fn *shown, void *arg, struct error *err)
 {
-	sqlite3_stmt *s = is->s[IDENTITY_NEXT];
+	struct sql_stmt *s = is->s[IDENTITY_NEXT];
 	int result;
 
 	sql_bind_int(s, 1, feed_id);
@@ -484,7 +483,7 @@ static int trim_from(struct item_store *is, int64_t feed_id, uint8_t from[STORE_
 	sql_bind_int(s, 3, (int64_t)*rows);
 	while ((result = sql_step(s, err, cannot_find)) == 1) {
 		struct str identity = sql_blob(s, 0);
-		bool is_first = sqlite3_column_int(s, 1) != 0;
+		bool is_first = sql_bool(s, 1);
 
 		--*rows;
 		if (is_first || identity.len != STORE_KEY_LEN || shown(arg, identity))
@@ -519,7 +518,7 @@ int item_store_trim(struct item_store *is, int64_t feed_id, const uint8_t *from,
 int item_store_touch(struct item_store *is, int64_t feed_id, const uint8_t *identity, const uint8_t *digest,
 	int64_t item_id, int64_t seen_ms, struct error *err)
 {
-	sqlite3_stmt *s = is->s[ITEM_TOUCH_IDENTITY];
+	struct sql_stmt *s = is->s[ITEM_TOUCH_IDENTITY];
 	int result;
 
 	sql_bind_int(s, 1, feed_id);
@@ -547,7 +546,7 @@ int item_store_revise(struct item_store *is, int64_t item_id, struct error *err)
 
 int item_store_uid(struct item_store *is, int64_t item_id, uint8_t uid[STORE_KEY_LEN], struct error *err)
 {
-	sqlite3_stmt *s = is->s[ITEM_UID];
+	struct sql_stmt *s = is->s[ITEM_UID];
 	struct str bytes;
 	int result;
 

@@ -24,11 +24,11 @@ static const struct {
 };
 
 /* One column of PRAGMA table_info, into the list of assignments and the condition. */
-static void add_column(struct buf *sets, struct buf *where, sqlite3_stmt *s)
+static void add_column(struct buf *sets, struct buf *where, struct sql_stmt *s)
 {
-	const char *name = (const char *)sqlite3_column_text(s, 1);
-	const char *type = (const char *)sqlite3_column_text(s, 2);
-	bool not_null = sqlite3_column_int(s, 3) != 0, is_key = sqlite3_column_int(s, 5) != 0;
+	const char *name = sql_cstr(s, 1);
+	const char *type = sql_cstr(s, 2);
+	bool not_null = sql_bool(s, 3), is_key = sql_bool(s, 5);
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]) && !is_key; i++) {
 		if (strcmp(type, types[i].type) != 0)
@@ -41,11 +41,11 @@ static void add_column(struct buf *sets, struct buf *where, sqlite3_stmt *s)
 	}
 }
 
-int mend_table(sqlite3 *db, const char *table, struct error *err)
+int mend_table(struct sql_db *db, const char *table, struct error *err)
 {
 	static const char *const info[] = {"SELECT * FROM pragma_table_info(?1)"};
 	struct buf sets = BUF_INIT(TEXT_MAX), where = BUF_INIT(TEXT_MAX), text = BUF_INIT(3 * TEXT_MAX);
-	sqlite3_stmt *s[1];
+	struct sql_stmt *s[1];
 	int result = sql_prepare(db, info, 1, s, err), rows = 0;
 
 	if (result != 0)
@@ -59,8 +59,12 @@ int mend_table(sqlite3 *db, const char *table, struct error *err)
 			STR_ARG(buf_str(&where)));
 		result = buf_failed(&sets) || buf_failed(&where) || buf_failed(&text)
 				 ? error_sys(err, -ENOMEM, cannot_mend)
-				 : sql_exec(db, text.data, err, cannot_mend);
-		rows = result == 0 ? sqlite3_changes(db) : 0;
+				 : sql_prepare_once(db, text.data, s, err, cannot_mend);
+		if (result == 0)
+			result = sql_done(s[0], err, cannot_mend);
+		if (result == 0)
+			rows = (int)sql_changed(s[0]);
+		sql_finalize(s, 1);
 	}
 	buf_release(&sets);
 	buf_release(&where);
@@ -71,7 +75,7 @@ int mend_table(sqlite3 *db, const char *table, struct error *err)
 }
 
 /* SQLite's sentence ends in "column TABLE.COLUMN" or "failed: TABLE.COLUMN". */
-int mend_after(sqlite3 *db, const struct error *why, struct error *err)
+int mend_after(struct sql_db *db, const struct error *why, struct error *err)
 {
 	static const char *const tables[] = {"feed", "item", "story", "total", "websub", "ident", "digest",
 		"near_sketch", "near_state", "story_link", "revision", "churn"};

@@ -14,15 +14,15 @@ enum { SCRATCH_MAX = 16 * LIMIT_URL, NAME_MAX_LEN = LIMIT_NAME };
 
 static const char *const texts[PUBLISHER_STATEMENTS] = {
 	[PUBLISHER_FIND] = "SELECT id FROM publisher WHERE name = ?1",
-	[PUBLISHER_ADD] = "INSERT INTO publisher(name) VALUES(?1)",
+	[PUBLISHER_ADD] = "INSERT INTO publisher(name) VALUES(?1) RETURNING id",
 };
 SQL_TEXTS(texts, PUBLISHER_STATEMENTS);
 
 static const char cannot_find[] = "cannot look a publisher up";
 
-int publishers_init(struct publishers *p, sqlite3 *db, struct error *err)
+int publishers_init(struct publishers *p, struct sql_db *db, struct error *err)
 {
-	*p = (struct publishers){.db = db, .of_feed = BUF_INIT(NAME_MAX_LEN), .last = BUF_INIT(NAME_MAX_LEN)};
+	*p = (struct publishers){.of_feed = BUF_INIT(NAME_MAX_LEN), .last = BUF_INIT(NAME_MAX_LEN)};
 	arena_init(&p->scratch, SCRATCH_MAX);
 	return sql_prepare(db, texts, PUBLISHER_STATEMENTS, p->s, err);
 }
@@ -76,12 +76,8 @@ static struct str name_of(struct publishers *p, const struct item *it)
 
 static int add(struct publishers *p, struct str name, int64_t *id, struct error *err)
 {
-	int result;
-
 	sql_bind_text(p->s[PUBLISHER_ADD], 1, name);
-	result = sql_done(p->s[PUBLISHER_ADD], err, cannot_find);
-	*id = sqlite3_last_insert_rowid(p->db);
-	return result;
+	return sql_insert(p->s[PUBLISHER_ADD], id, err, cannot_find);
 }
 
 int publishers_find(struct publishers *p, const struct item *it, int64_t *id, struct error *err)

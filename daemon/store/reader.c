@@ -8,12 +8,12 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "reader_internal.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/sha256.h"
 #include "sitrep/sql/damage.h"
+#include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/sql/statements.h"
 #include "sitrep/store/item_store.h"
@@ -122,7 +122,7 @@ void reader_end(struct reader *r)
 /* ---- reports ---- */
 
 /* Present in the database and not in the copy: no memory. */
-static int copy_text(struct reader *r, sqlite3_stmt *s, int column, struct str *out)
+static int copy_text(struct reader *r, struct sql_stmt *s, int column, struct str *out)
 {
 	struct str text = sql_text(s, column);
 
@@ -130,21 +130,21 @@ static int copy_text(struct reader *r, sqlite3_stmt *s, int column, struct str *
 	return text.data != NULL && out->data == NULL ? -ENOMEM : 0;
 }
 
-int reader_take_source(struct reader *r, sqlite3_stmt *s, int first, struct source *out)
+int reader_take_source(struct reader *r, struct sql_stmt *s, int first, struct source *out)
 {
 	struct str *texts_out[] = {&out->feed, &out->title, &out->link, &out->url, &out->categories};
 
-	*out = (struct source){.feed_id = sqlite3_column_int64(s, first)};
+	*out = (struct source){.feed_id = sql_int(s, first)};
 	for (int i = 0; i < 5; i++)
 		if (copy_text(r, s, first + 1 + i, texts_out[i]) != 0)
 			return -ENOMEM;
 	return 0;
 }
 
-int reader_take_report(struct reader *r, sqlite3_stmt *s, int first, struct report *out)
+int reader_take_report(struct reader *r, struct sql_stmt *s, int first, struct report *out)
 {
 	*out = (struct report){
-		.item_id = sqlite3_column_int64(s, first),
+		.item_id = sql_int(s, first),
 		.first_seen_ms = sql_time_or(s, first + 2, 0),
 		.updated_ms = sql_time(s, first + 3),
 		.published_ms = sql_time(s, first + 4),
@@ -174,7 +174,7 @@ int reader_take_report(struct reader *r, sqlite3_stmt *s, int first, struct repo
 
 static int take_reports(struct reader *r, struct story *story, struct error *err)
 {
-	sqlite3_stmt *s = r->s[READ_REPORTS];
+	struct sql_stmt *s = r->s[READ_REPORTS];
 	int64_t lead_id = 0;
 	size_t cap = story->total_reports > STORY_REPORTS_MAX ? STORY_REPORTS_MAX : (size_t)story->total_reports;
 	int result;
@@ -206,7 +206,7 @@ static int take_reports(struct reader *r, struct story *story, struct error *err
 
 int reader_load_story(struct reader *r, int64_t id, struct story *story, struct error *err)
 {
-	sqlite3_stmt *s = r->s[READ_STORY];
+	struct sql_stmt *s = r->s[READ_STORY];
 	int result;
 
 	*story = (struct story){.id = id};
@@ -283,7 +283,7 @@ int reader_story(struct reader *r, struct str uid, story_fn *fn, void *arg, stru
 
 int reader_generation(struct reader *r, int64_t *generation, int64_t *changed_ms, struct error *err)
 {
-	sqlite3_stmt *s = r->s[READ_TOTAL];
+	struct sql_stmt *s = r->s[READ_TOTAL];
 	int result = sql_step(s, err, "cannot read the database's generation");
 
 	if (result == 1) {
@@ -294,19 +294,10 @@ int reader_generation(struct reader *r, int64_t *generation, int64_t *changed_ms
 	return result < 0 ? result : 0;
 }
 
-/* By its name: a file of the database that is opened and closed here would take its locks along. */
-static int64_t wal_bytes(const struct reader *r)
-{
-	const char *name = sqlite3_filename_wal(sqlite3_db_filename(r->store.db, "main"));
-	struct stat st;
-
-	return name != NULL && stat(name, &st) == 0 ? st.st_size : 0;
-}
-
 int reader_counts(struct reader *r, struct store_counts *counts, struct error *err)
 {
 	static const char cannot_count[] = "cannot read the database's counts";
-	sqlite3_stmt *s = r->s[READ_TOTAL];
+	struct sql_stmt *s = r->s[READ_TOTAL];
 	int64_t oldest = 0, newest = 0;
 	int result = reader_begin(r, err);
 
@@ -327,7 +318,7 @@ int reader_counts(struct reader *r, struct store_counts *counts, struct error *e
 		result = sql_get_int(r->s[READ_FEED_COUNT], &counts->feeds, err, cannot_count);
 	if (result >= 0)
 		result = sql_get_int(r->s[READ_SIZE], &counts->database_bytes, err, cannot_count);
-	counts->database_bytes += wal_bytes(r);
+	counts->database_bytes += sql_wal_bytes(r->store.db);
 	reader_end(r);
 	return result < 0 ? result : 0;
 }

@@ -26,7 +26,7 @@ enum {
 
 static const char cannot_read[] = "cannot read the event log";
 
-static struct str text_copy(struct reader *r, sqlite3_stmt *s, int column)
+static struct str text_copy(struct reader *r, struct sql_stmt *s, int column)
 {
 	return arena_str(&r->arena, sql_text(s, column));
 }
@@ -34,15 +34,15 @@ static struct str text_copy(struct reader *r, sqlite3_stmt *s, int column)
 /* A story is called what its lead is called, which often is the item at hand. */
 static int take_story_title(struct reader *r, int64_t story_id, struct event_record *e, struct error *err)
 {
-	sqlite3_stmt *s = r->s[READ_LEAD];
+	struct sql_stmt *s = r->s[READ_LEAD];
 	struct item lead;
 	int result;
 
 	e->story_title = e->report->item.plain_title;
 	sql_bind_int(s, 1, story_id);
 	result = sql_step(s, err, cannot_read);
-	if (result == 1 && sqlite3_column_int64(s, 0) != e->report->item_id) {
-		result = record_decode(sql_blob(s, 1), sqlite3_column_int64(s, 0), &r->arena, &lead);
+	if (result == 1 && sql_int(s, 0) != e->report->item_id) {
+		result = record_decode(sql_blob(s, 1), sql_int(s, 0), &r->arena, &lead);
 		if (result == 0)
 			e->story_title = lead.plain_title;
 		else if (result == -ENOMEM)
@@ -73,15 +73,15 @@ static bool is_sound_detail(struct str detail)
 
 /* 1 when the event can be told, 0 when what it was about is gone. */
 static int take_event(
-	struct reader *r, sqlite3_stmt *s, struct event_record *e, struct report *report, char *uid, struct error *err)
+	struct reader *r, struct sql_stmt *s, struct event_record *e, struct report *report, char *uid, struct error *err)
 {
 	int result;
 
 	*e = (struct event_record){
-		.cursor = sqlite3_column_int64(s, COLUMN_CURSOR),
+		.cursor = sql_int(s, COLUMN_CURSOR),
 		.time_ms = sql_time_or(s, COLUMN_TIME, 0),
 		.kind = (enum event_kind)sql_number(s, COLUMN_KIND, EVENT_NEW, EVENT_FEED, 0),
-		.backlog = sqlite3_column_int(s, COLUMN_BACKLOG) != 0,
+		.backlog = sql_bool(s, COLUMN_BACKLOG),
 		.detail = text_copy(r, s, COLUMN_DETAIL),
 		.story_sources = sql_count(s, COLUMN_SOURCES),
 		.story_reports = sql_count(s, COLUMN_REPORTS),
@@ -97,13 +97,13 @@ static int take_event(
 		if (e->kind == EVENT_FEED)
 			return 0;
 	}
-	if (sqlite3_column_int(s, COLUMN_NO_FEED) != 0)
+	if (sql_bool(s, COLUMN_NO_FEED))
 		return 0;
 	if (e->kind == EVENT_FEED) {
 		result = reader_take_source(r, s, COLUMN_REPORT + REPORT_COLUMN_COUNT, &e->source);
 		return result == 0 ? 1 : error_sys(err, result, cannot_read);
 	}
-	if (sqlite3_column_int(s, COLUMN_NO_ITEM) != 0)
+	if (sql_bool(s, COLUMN_NO_ITEM))
 		return 0;
 	result = reader_take_report(r, s, COLUMN_REPORT, report);
 	if (result != 1)
@@ -112,14 +112,14 @@ static int take_event(
 	e->report = report;
 	e->source = report->source;
 	e->story_uid = str_from(uid);
-	result = take_story_title(r, sqlite3_column_int64(s, COLUMN_STORY_ID), e, err);
+	result = take_story_title(r, sql_int(s, COLUMN_STORY_ID), e, err);
 	return result == 0 ? 1 : result;
 }
 
 int reader_events(
 	struct reader *r, int64_t after, size_t limit, int64_t *last, event_fn *fn, void *arg, struct error *err)
 {
-	sqlite3_stmt *s = r->s[READ_EVENTS];
+	struct sql_stmt *s = r->s[READ_EVENTS];
 	int result = reader_begin(r, err);
 
 	*last = after;
@@ -133,7 +133,7 @@ int reader_events(
 		struct report report;
 
 		arena_clear(&r->arena);
-		*last = sqlite3_column_int64(s, COLUMN_CURSOR);
+		*last = sql_int(s, COLUMN_CURSOR);
 		result = take_event(r, s, &e, &report, uid, err);
 		if (result == 1)
 			result = fn(arg, &e);
@@ -147,12 +147,12 @@ int reader_events(
 
 int reader_cursors(struct reader *r, int64_t *oldest, int64_t *newest, struct error *err)
 {
-	sqlite3_stmt *s = r->s[READ_CURSORS];
+	struct sql_stmt *s = r->s[READ_CURSORS];
 	int result = sql_step(s, err, cannot_read);
 
 	if (result == 1) {
-		*oldest = sqlite3_column_int64(s, 0);
-		*newest = sqlite3_column_int64(s, 1);
+		*oldest = sql_int(s, 0);
+		*newest = sql_int(s, 1);
 	}
 	sql_reset(s);
 	return result < 0 ? result : 0;

@@ -2,7 +2,6 @@
 #ifndef SITREP_STORE_READER_INTERNAL_H
 #define SITREP_STORE_READER_INTERNAL_H
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -10,6 +9,8 @@
 #include "sitrep/store/reader.h"
 #include "sitrep/store/store.h"
 #include "sitrep/store/uid.h"
+
+struct sql_stmt;
 
 enum reader_statement {
 	READ_BEGIN,
@@ -33,7 +34,7 @@ enum reader_statement {
 
 struct reader {
 	struct store store;
-	sqlite3_stmt *s[READER_STATEMENTS];
+	struct sql_stmt *s[READER_STATEMENTS];
 	struct arena arena; /* of the story or event that is handed out */
 };
 
@@ -47,8 +48,8 @@ void reader_end(struct reader *r);
 enum { REPORT_COLUMN_COUNT = 6, SOURCE_COLUMN_COUNT = 6 };
 
 /* Copies into the arena.  1; 0 when the record does not decode; -ENOMEM. */
-int reader_take_report(struct reader *r, sqlite3_stmt *s, int first, struct report *out);
-int reader_take_source(struct reader *r, sqlite3_stmt *s, int first, struct source *out);
+int reader_take_report(struct reader *r, struct sql_stmt *s, int first, struct report *out);
+int reader_take_source(struct reader *r, struct sql_stmt *s, int first, struct source *out);
 
 /* Within a transaction: 1 the story of that name (or that it became part of) is *id; -ENOENT. */
 int reader_find_story(struct reader *r, struct str uid, int64_t *id, struct error *err);

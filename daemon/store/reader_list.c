@@ -50,21 +50,21 @@ static bool page_add(struct page *p, struct river_place place)
 }
 
 /* Down one index of stories until the page is full. */
-static int walk(sqlite3_stmt *s, const struct story_query *q, struct page *p, struct error *err)
+static int walk(struct sql_stmt *s, const struct story_query *q, struct page *p, struct error *err)
 {
 	int result = 0;
 
 	sql_bind_int(s, 1, q->before_sort_ms);
 	sql_bind_int(s, 2, q->before_id);
 	while (p->count < p->limit && (result = sql_step(s, err, cannot_list)) == 1)
-		p->places[p->count++] = (struct river_place){sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1)};
+		p->places[p->count++] = (struct river_place){sql_int(s, 0), sql_int(s, 1)};
 	sql_reset(s);
 	return result < 0 ? result : 0;
 }
 
 static int list_feed(struct reader *r, const struct story_query *q, int64_t feed_id, struct page *p, struct error *err)
 {
-	sqlite3_stmt *s = r->s[LIST_FEED];
+	struct sql_stmt *s = r->s[LIST_FEED];
 	int result;
 
 	sql_bind_int(s, 1, q->before_sort_ms);
@@ -72,7 +72,7 @@ static int list_feed(struct reader *r, const struct story_query *q, int64_t feed
 	sql_bind_int(s, 3, feed_id);
 	sql_bind_int(s, 4, p->count == p->limit ? p->places[p->count - 1].sort_ms : INT64_MIN);
 	while ((result = sql_step(s, err, cannot_list)) == 1) {
-		struct river_place place = {sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1)};
+		struct river_place place = {sql_int(s, 0), sql_int(s, 1)};
 
 		if (!page_add(p, place))
 			break;

@@ -27,9 +27,9 @@ enum {
 static const char cannot_read[] = "cannot read what a story is related to";
 
 /* 1; 0 when it cannot be shown; -ENOMEM. */
-static int take_tie(struct reader *r, sqlite3_stmt *s, int64_t story_id, struct story_tie *tie)
+static int take_tie(struct reader *r, struct sql_stmt *s, int64_t story_id, struct story_tie *tie)
 {
-	int64_t relation = sqlite3_column_int64(s, COLUMN_RELATION);
+	int64_t relation = sql_int(s, COLUMN_RELATION);
 	struct item other;
 	int result;
 
@@ -38,12 +38,12 @@ static int take_tie(struct reader *r, sqlite3_stmt *s, int64_t story_id, struct 
 	if (reader_take_source(r, s, COLUMN_SOURCE, &tie->other_source) != 0)
 		return -ENOMEM;
 	result = record_decode(
-		sql_blob(s, COLUMN_OTHER_RECORD), sqlite3_column_int64(s, COLUMN_OTHER_ID), &r->arena, &other);
+		sql_blob(s, COLUMN_OTHER_RECORD), sql_int(s, COLUMN_OTHER_ID), &r->arena, &other);
 	if (result != 0)
 		return result == -ENOMEM ? result : 0;
-	tie->item_id = sqlite3_column_int64(s, COLUMN_ITEM);
-	tie->incoming = sqlite3_column_int(s, COLUMN_INCOMING) != 0;
-	tie->same_story = sqlite3_column_int64(s, COLUMN_OTHER_STORY_ID) == story_id;
+	tie->item_id = sql_int(s, COLUMN_ITEM);
+	tie->incoming = sql_bool(s, COLUMN_INCOMING);
+	tie->same_story = sql_int(s, COLUMN_OTHER_STORY_ID) == story_id;
 	tie->relation = story_relation_name((enum story_relation)relation);
 	tie->score = sql_share(s, COLUMN_SCORE);
 	tie->shared = sql_count(s, COLUMN_SHARED);
@@ -59,7 +59,7 @@ static int take_tie(struct reader *r, sqlite3_stmt *s, int64_t story_id, struct 
 static int take_ties(struct reader *r, int64_t story_id, struct story_details *d, struct error *err)
 {
 	struct story_tie *ties = arena_alloc_array(&r->arena, STORY_TIES_MAX, sizeof(*ties));
-	sqlite3_stmt *s = r->s[READ_LINKS];
+	struct sql_stmt *s = r->s[READ_LINKS];
 	int result = 0;
 
 	if (ties == NULL)
@@ -82,7 +82,7 @@ static int take_ties(struct reader *r, int64_t story_id, struct story_details *d
 static int take_revisions(struct reader *r, int64_t story_id, struct story_details *d, struct error *err)
 {
 	struct story_revision *list = arena_alloc_array(&r->arena, STORY_REVISIONS_MAX, sizeof(*list));
-	sqlite3_stmt *s = r->s[READ_REVISIONS];
+	struct sql_stmt *s = r->s[READ_REVISIONS];
 	int result = 0;
 
 	if (list == NULL)
@@ -91,7 +91,7 @@ static int take_revisions(struct reader *r, int64_t story_id, struct story_detai
 	sql_bind_int(s, 2, STORY_REVISIONS_MAX);
 	while (d->revision_count < STORY_REVISIONS_MAX && (result = sql_step(s, err, cannot_read)) == 1)
 		list[d->revision_count++] =
-			(struct story_revision){.item_id = sqlite3_column_int64(s, 0), .at_ms = sql_time_or(s, 1, 0)};
+			(struct story_revision){.item_id = sql_int(s, 0), .at_ms = sql_time_or(s, 1, 0)};
 	sql_reset(s);
 	d->revisions = list;
 	return result < 0 ? result : 0;

@@ -9,6 +9,7 @@
 #include "sitrep/store/rule_store.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,9 +58,9 @@ SQL_TEXTS(texts, RULE_STATEMENTS);
 static const char cannot_sync[] = "cannot take the rules over";
 static const char cannot_match[] = "cannot match rules with stored items";
 
-int rule_store_init(struct rule_store *r, sqlite3 *db, struct error *err)
+int rule_store_init(struct rule_store *r, struct sql_db *db, struct error *err)
 {
-	*r = (struct rule_store){.db = db};
+	*r = (struct rule_store){.generation = 0};
 	arena_init(&r->arena, DECODED_MAX);
 	buf_init(&r->text, LIMIT_ITEM_CONTENT);
 	buf_init(&r->title, TOKENS_MAX);
@@ -89,7 +90,7 @@ static int compare_key(const void *key, const void *element)
 /* Rules that are not among those given are gone. */
 static int let_go(struct rule_store *r, const struct stored_rules *rules, bool *changed, struct error *err)
 {
-	sqlite3_stmt *s = r->s[RULE_LIST];
+	struct sql_stmt *s = r->s[RULE_LIST];
 	int result;
 
 	while ((result = sql_step(s, err, cannot_sync)) == 1) {
@@ -110,7 +111,7 @@ static int let_go(struct rule_store *r, const struct stored_rules *rules, bool *
 int rule_store_sync(struct rule_store *r, const struct stored_rules *rules, int64_t generation, int64_t next_id,
 	bool *changed, struct error *err)
 {
-	sqlite3_stmt *s = r->s[RULE_COME];
+	struct sql_stmt *s = r->s[RULE_COME];
 	int result = 0;
 
 	/* They are counted from each start. */
@@ -127,7 +128,7 @@ int rule_store_sync(struct rule_store *r, const struct stored_rules *rules, int6
 		sql_bind_int(s, 3, next_id);
 		sql_bind_int(s, 4, generation);
 		result = sql_done(s, err, cannot_sync);
-		*changed = *changed || (result == 0 && sqlite3_changes(r->db) > 0);
+		*changed = *changed || (result == 0 && sql_changed(s) > 0);
 	}
 	return result;
 }
@@ -200,7 +201,7 @@ struct match_run {
 static void note_match(void *arg, struct str rule, const struct str *terms, size_t term_count)
 {
 	struct match_run *m = arg;
-	sqlite3_stmt *s = m->store->s[RULE_MARK];
+	struct sql_stmt *s = m->store->s[RULE_MARK];
 
 	(void)terms;
 	(void)term_count;
@@ -212,18 +213,18 @@ static void note_match(void *arg, struct str rule, const struct str *terms, size
 	sql_bind_int(s, 4, m->item_id);
 	sql_bind_int(s, 5, m->now_ms);
 	m->result = sql_done(s, m->err, cannot_match);
-	*m->changed = *m->changed || (m->result == 0 && sqlite3_changes(m->store->db) > 0);
+	*m->changed = *m->changed || (m->result == 0 && sql_changed(s) > 0);
 }
 
 /* A record that cannot be read matches nothing. */
-static int match_item(struct rule_store *r, sqlite3_stmt *row, struct match_run *m)
+static int match_item(struct rule_store *r, struct sql_stmt *row, struct match_run *m)
 {
 	struct rule_subject subject = {.feed = sql_text(row, 3), .categories = sql_text(row, 4)};
 	struct item it;
 	int result = 0;
 
-	m->item_id = sqlite3_column_int64(row, 0);
-	m->story_id = sqlite3_column_int64(row, 1);
+	m->item_id = sql_int(row, 0);
+	m->story_id = sql_int(row, 1);
 	m->sort_ms = sql_time_or(row, 2, 0);
 	if (r->set != NULL && rule_set_count(r->set) > 0 &&
 		record_decode(sql_blob(row, 5), m->item_id, &r->arena, &it) == 0) {
@@ -241,7 +242,7 @@ static int match_item(struct rule_store *r, sqlite3_stmt *row, struct match_run 
 static int match_items(struct rule_store *r, int64_t top, int64_t now_ms, bool *changed, struct error *err)
 {
 	struct match_run m = {.store = r, .now_ms = now_ms, .changed = changed, .err = err};
-	sqlite3_stmt *s = r->s[RULE_ITEMS];
+	struct sql_stmt *s = r->s[RULE_ITEMS];
 	int64_t began_us = clock_thread_cpu_us();
 	int result;
 
@@ -268,14 +269,14 @@ static int clean(struct rule_store *r, struct error *err)
 	int result = sql_step(r->s[RULE_GONE], err, cannot_match);
 
 	if (result == 1)
-		(void)sqlite3_snprintf((int)sizeof(mark), mark, "%s", sqlite3_column_text(r->s[RULE_GONE], 0));
+		(void)snprintf(mark, sizeof(mark), "%s", sql_cstr(r->s[RULE_GONE], 0));
 	sql_reset(r->s[RULE_GONE]);
 	if (result != 1)
 		return result;
 	sql_bind_cstr(r->s[RULE_CLEAN], 1, mark);
 	sql_bind_int(r->s[RULE_CLEAN], 2, STEP_MARKS);
 	result = sql_done(r->s[RULE_CLEAN], err, cannot_match);
-	if (result == 0 && sqlite3_changes(r->db) < STEP_MARKS) {
+	if (result == 0 && sql_changed(r->s[RULE_CLEAN]) < STEP_MARKS) {
 		sql_bind_cstr(r->s[RULE_CLEANED], 1, mark);
 		result = sql_done(r->s[RULE_CLEANED], err, cannot_match);
 	}

@@ -7,6 +7,7 @@
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
 #include "sitrep/base/service.h"
+#include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/sql/statements.h"
 #include "sitrep/story/near_rebuild.h"
@@ -43,7 +44,7 @@ static int on_progress(void *arg)
 	return 0;
 }
 
-static int take_step(sqlite3 *db, int version, struct error *err)
+static int take_step(struct sql_db *db, int version, struct error *err)
 {
 	const struct schema_step *step = &schema_steps[version];
 	char done[48];
@@ -55,7 +56,7 @@ static int take_step(sqlite3 *db, int version, struct error *err)
 	return result == 0 ? sql_exec(db, done, err, cannot_migrate) : result;
 }
 
-static int take_steps(sqlite3 *db, int from, struct error *err)
+static int take_steps(struct sql_db *db, int from, struct error *err)
 {
 	int result = sql_exec(db, "BEGIN IMMEDIATE", err, cannot_migrate);
 
@@ -67,26 +68,26 @@ static int take_steps(sqlite3 *db, int from, struct error *err)
 		result = statements_check(db, err);
 	if (result == 0)
 		result = sql_exec(db, "COMMIT", err, cannot_migrate);
-	if (result != 0 && sqlite3_get_autocommit(db) == 0)
+	if (result != 0 && sql_in_transaction(db))
 		(void)sql_exec(db, "ROLLBACK", NULL, "");
 	return result;
 }
 
-int schema_migrate(sqlite3 *db, const char *path, int from, struct error *err)
+int schema_migrate(struct sql_db *db, const char *path, int from, struct error *err)
 {
 	int result = 0;
 
 	if (from >= STORE_SCHEMA_VERSION)
 		return 0;
 	last_sign_ms = clock_mono_ms() - SIGN_OF_LIFE_MS;
-	sqlite3_progress_handler(db, INSTRUCTIONS, on_progress, NULL);
+	sql_on_progress(db, INSTRUCTIONS, on_progress, NULL);
 	if (from > 0) {
 		keep_alive();
 		result = store_copy(db, path, from, keep_alive, err);
 	}
 	if (result == 0)
 		result = take_steps(db, from, err);
-	sqlite3_progress_handler(db, 0, NULL, NULL);
+	sql_on_progress(db, 0, NULL, NULL);
 	if (result == 0 && from > 0)
 		log_emit(LOG_LEVEL_NOTICE, "the database is migrated", "schema_before", LOG_NUM(from), "schema",
 			LOG_NUM(STORE_SCHEMA_VERSION), NULL);

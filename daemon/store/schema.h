@@ -2,14 +2,15 @@
 #ifndef SITREP_STORE_SCHEMA_H
 #define SITREP_STORE_SCHEMA_H
 
-#include <sqlite3.h>
 
 #include "sitrep/base/error.h"
+
+struct sql_db;
 
 /* Brings db, the file at path, from its user_version to STORE_SCHEMA_VERSION.  All steps are one transaction, and all
  * statements of the program are prepared before it is committed: a failure leaves the file as it was.  A database that
  * holds something already is copied first (store_copy.h).  The service manager is told meanwhile that the start takes
  * longer. */
-int schema_migrate(sqlite3 *db, const char *path, int from, struct error *err);
+int schema_migrate(struct sql_db *db, const char *path, int from, struct error *err);
 
 #endif

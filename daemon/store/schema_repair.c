@@ -6,57 +6,68 @@
 #include "schema_repair.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "schema_steps.h"
+#include "sitrep/base/buf.h"
+#include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
 
-enum { REPAIRED_VERSION = 14 };
+enum { REPAIRED_VERSION = 14, TEXT_MAX = 8 * 1024 };
 
 static const char cannot_repair[] = "cannot repair the database's tables";
 
-/* Runs text that sqlite3_mprintf() made, and frees it. */
-static int run_taken(sqlite3 *db, char *text, struct error *err)
+/* Runs the text that format makes of names from the steps; they need no more than double quotes. */
+static int run_text(struct sql_db *db, struct error *err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+static int run_text(struct sql_db *db, struct error *err, const char *format, ...)
 {
-	int result =
-		text != NULL ? sql_exec(db, text, err, cannot_repair) : error_sys(err, -ENOMEM, "%s", cannot_repair);
+	struct buf text = BUF_INIT(TEXT_MAX);
+	va_list arguments;
+	int result;
 
-	sqlite3_free(text);
+	va_start(arguments, format);
+	result = buf_vprintf(&text, format, arguments);
+	va_end(arguments);
+	result =
+		result == 0 ? sql_exec(db, text.data, err, cannot_repair) : error_sys(err, result, "%s", cannot_repair);
+	buf_release(&text);
 	return result;
 }
 
-/* A statement with up to two names as its parameters; NULL on failure. */
-static sqlite3_stmt *ask(sqlite3 *db, const char *text, const char *first, const char *second, struct error *err)
+/* A statement with up to two names as its parameters, which outlive it; NULL on failure. */
+static struct sql_stmt *ask(
+	struct sql_db *db, const char *text, const char *first, const char *second, struct error *err)
 {
-	sqlite3_stmt *s = NULL;
+	struct sql_stmt *s;
 
-	if (sqlite3_prepare_v2(db, text, -1, &s, NULL) != SQLITE_OK ||
-		(first != NULL && sqlite3_bind_text(s, 1, first, -1, SQLITE_TRANSIENT) != SQLITE_OK) ||
-		(second != NULL && sqlite3_bind_text(s, 2, second, -1, SQLITE_TRANSIENT) != SQLITE_OK)) {
-		(void)sql_error(db, err, cannot_repair);
-		sqlite3_finalize(s);
+	if (sql_prepare_once(db, text, &s, err, cannot_repair) != 0)
 		return NULL;
-	}
+	if (first != NULL)
+		sql_bind_cstr(s, 1, first);
+	if (second != NULL)
+		sql_bind_cstr(s, 2, second);
 	return s;
 }
 
 /* 1 the statement has a row, 0 none. */
-static int has_row(sqlite3 *db, const char *text, const char *first, const char *second, struct error *err)
+static int has_row(struct sql_db *db, const char *text, const char *first, const char *second, struct error *err)
 {
-	sqlite3_stmt *s = ask(db, text, first, second, err);
+	struct sql_stmt *s = ask(db, text, first, second, err);
 	int result = s != NULL ? sql_step(s, err, cannot_repair) : err->code;
 
-	sqlite3_finalize(s);
+	sql_finalize(&s, 1);
 	return result;
 }
 
-static int has_table(sqlite3 *db, const char *table, struct error *err)
+static int has_table(struct sql_db *db, const char *table, struct error *err)
 {
 	return has_row(db, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1", table, NULL, err);
 }
 
-static int has_column(sqlite3 *db, const char *table, const char *column, struct error *err)
+static int has_column(struct sql_db *db, const char *table, const char *column, struct error *err)
 {
 	return has_row(db, "SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2", table, column, err);
 }
@@ -68,14 +79,14 @@ struct column {
 	bool is_required, is_key;
 };
 
-static struct column column_of(sqlite3_stmt *s)
+static struct column column_of(struct sql_stmt *s)
 {
 	return (struct column){
-		.name = (const char *)sqlite3_column_text(s, 0),
-		.type = (const char *)sqlite3_column_text(s, 1),
-		.is_required = sqlite3_column_int(s, 2) != 0,
-		.value = (const char *)sqlite3_column_text(s, 3),
-		.is_key = sqlite3_column_int(s, 4) != 0,
+		.name = sql_cstr(s, 0),
+		.type = sql_cstr(s, 1),
+		.is_required = sql_bool(s, 2),
+		.value = sql_cstr(s, 3),
+		.is_key = sql_bool(s, 4),
 	};
 }
 
@@ -97,7 +108,7 @@ static const char *value_to_begin_with(const char *table, const struct column *c
 }
 
 /* Adds the column if it is missing and can be added: 1 the table has it now, 0 it has not. */
-static int add_column(sqlite3 *db, const char *table, const struct column *c, struct error *err)
+static int add_column(struct sql_db *db, const char *table, const struct column *c, struct error *err)
 {
 	const char *value = value_to_begin_with(table, c);
 	int result = has_column(db, table, c->name, err);
@@ -106,28 +117,25 @@ static int add_column(sqlite3 *db, const char *table, const struct column *c, st
 		return result;
 	if (c->is_key || (c->is_required && value == NULL))
 		return 0;
-	result = run_taken(db,
-		sqlite3_mprintf("ALTER TABLE \"%w\" ADD COLUMN \"%w\" %s%s%s%s", table, c->name, c->type,
-			c->is_required ? " NOT NULL" : "", value != NULL ? " DEFAULT " : "",
-			value != NULL ? value : ""),
-		err);
+	result = run_text(db, err, "ALTER TABLE \"%s\" ADD COLUMN \"%s\" %s%s%s%s", table, c->name, c->type,
+		c->is_required ? " NOT NULL" : "", value != NULL ? " DEFAULT " : "", value != NULL ? value : "");
 	return result == 0 ? 1 : result;
 }
 
 /* 1: the table can hold what the reference's can; 0: it has a key or a required column that the reference's lacks, or
  * lacks a column that cannot be added. */
-static int fit_columns(sqlite3 *db, sqlite3 *reference, const char *table, struct error *err)
+static int fit_columns(struct sql_db *db, struct sql_db *reference, const char *table, struct error *err)
 {
 	static const char text[] = "SELECT name FROM pragma_table_info(?1)"
 				   " WHERE pk > 0 OR (\"notnull\" != 0 AND dflt_value IS NULL)";
-	sqlite3_stmt *s = ask(db, text, table, NULL, err);
+	struct sql_stmt *s = ask(db, text, table, NULL, err);
 	int result, fits = 1;
 
 	if (s == NULL)
 		return err->code;
 	while ((result = sql_step(s, err, cannot_repair)) == 1 && fits == 1)
-		fits = has_column(reference, table, (const char *)sqlite3_column_text(s, 0), err);
-	sqlite3_finalize(s);
+		fits = has_column(reference, table, sql_cstr(s, 0), err);
+	sql_finalize(&s, 1);
 	if (result < 0 || fits != 1)
 		return result < 0 ? result : fits;
 	s = ask(reference, column_text, table, NULL, err);
@@ -138,55 +146,49 @@ static int fit_columns(sqlite3 *db, sqlite3 *reference, const char *table, struc
 
 		fits = add_column(db, table, &c, err);
 	}
-	sqlite3_finalize(s);
+	sql_finalize(&s, 1);
 	return result < 0 ? result : fits;
 }
 
 /* ---- tables ---- */
 
 /* story_link's rows, with 0 for what they lack. */
-static int carry_links_over(sqlite3 *db, sqlite3 *reference, struct error *err)
+static int carry_links_over(struct sql_db *db, struct sql_db *reference, struct error *err)
 {
 	static const char table[] = "story_link", former[] = "story_link_former";
-	sqlite3_stmt *s = ask(reference, column_text, table, NULL, err);
-	char *names = NULL, *values = NULL;
+	struct sql_stmt *s = ask(reference, column_text, table, NULL, err);
+	struct buf names = BUF_INIT(TEXT_MAX), values = BUF_INIT(TEXT_MAX);
 	int result;
 
 	if (s == NULL)
 		return err->code;
 	while ((result = sql_step(s, err, cannot_repair)) == 1) {
 		struct column c = column_of(s);
-		char *more_names = names, *more_values = values;
 		int has = has_column(db, former, c.name, err);
 
 		if (has < 0) {
 			result = has;
 			break;
 		}
-		names = sqlite3_mprintf(
-			"%s%s\"%w\"", more_names != NULL ? more_names : "", more_names != NULL ? ", " : "", c.name);
-		values = has == 1 ? sqlite3_mprintf("%s%s\"%w\"", more_values != NULL ? more_values : "",
-					    more_values != NULL ? ", " : "", c.name)
-				  : sqlite3_mprintf("%s%s0", more_values != NULL ? more_values : "",
-					    more_values != NULL ? ", " : "");
-		sqlite3_free(more_names);
-		sqlite3_free(more_values);
-		if (names == NULL || values == NULL) {
-			result = error_sys(err, -ENOMEM, "%s", cannot_repair);
-			break;
-		}
+		(void)buf_printf(&names, "%s\"%s\"", names.len > 0 ? ", " : "", c.name);
+		if (has == 1)
+			(void)buf_printf(&values, "%s\"%s\"", values.len > 0 ? ", " : "", c.name);
+		else
+			(void)buf_puts(&values, values.len > 0 ? ", 0" : "0");
 	}
-	sqlite3_finalize(s);
+	sql_finalize(&s, 1);
+	if (result == 0 && (buf_failed(&names) || buf_failed(&values)))
+		result = error_sys(err, -ENOMEM, "%s", cannot_repair);
 	if (result == 0)
-		result = run_taken(db,
-			sqlite3_mprintf("INSERT INTO story_link(%s) SELECT %s FROM story_link_former", names, values),
-			err);
-	sqlite3_free(names);
-	sqlite3_free(values);
+		result = run_text(db, err, "INSERT INTO story_link(%s) SELECT %s FROM story_link_former", names.data,
+			values.data);
+	buf_release(&names);
+	buf_release(&values);
 	return result;
 }
 
-static int replace_table(sqlite3 *db, sqlite3 *reference, const char *table, const char *text, struct error *err)
+static int replace_table(
+	struct sql_db *db, struct sql_db *reference, const char *table, const char *text, struct error *err)
 {
 	bool carries = strcmp(table, "story_link") == 0;
 	int result;
@@ -194,10 +196,8 @@ static int replace_table(sqlite3 *db, sqlite3 *reference, const char *table, con
 	if (!carries && !is_derived(table))
 		return error_set(err, -EUCLEAN,
 			"cannot repair the database's tables: %s has columns that no released version made", table);
-	result = run_taken(db,
-		carries ? sqlite3_mprintf("ALTER TABLE story_link RENAME TO story_link_former")
-			: sqlite3_mprintf("DROP TABLE \"%w\"", table),
-		err);
+	result = carries ? run_text(db, err, "ALTER TABLE story_link RENAME TO story_link_former")
+			 : run_text(db, err, "DROP TABLE \"%s\"", table);
 	if (result == 0)
 		result = sql_exec(db, text, err, cannot_repair);
 	if (result == 0 && carries)
@@ -208,8 +208,8 @@ static int replace_table(sqlite3 *db, sqlite3 *reference, const char *table, con
 }
 
 /* is_changed is set when the table was made or replaced. */
-static int fit_table(
-	sqlite3 *db, sqlite3 *reference, const char *table, const char *text, bool *is_changed, struct error *err)
+static int fit_table(struct sql_db *db, struct sql_db *reference, const char *table, const char *text, bool *is_changed,
+	struct error *err)
 {
 	int result = has_table(db, table, err);
 
@@ -226,9 +226,9 @@ static int fit_table(
 	return result < 0 ? result : 0;
 }
 
-static int fit_tables(sqlite3 *db, sqlite3 *reference, bool *index_is_lost, struct error *err)
+static int fit_tables(struct sql_db *db, struct sql_db *reference, bool *index_is_lost, struct error *err)
 {
-	sqlite3_stmt *s = ask(reference,
+	struct sql_stmt *s = ask(reference,
 		"SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
 		NULL, NULL, err);
 	int result;
@@ -236,51 +236,51 @@ static int fit_tables(sqlite3 *db, sqlite3 *reference, bool *index_is_lost, stru
 	if (s == NULL)
 		return err->code;
 	while ((result = sql_step(s, err, cannot_repair)) == 1) {
-		const char *table = (const char *)sqlite3_column_text(s, 0);
+		const char *table = sql_cstr(s, 0);
 		bool is_changed = false;
 
-		result = fit_table(db, reference, table, (const char *)sqlite3_column_text(s, 1), &is_changed, err);
+		result = fit_table(db, reference, table, sql_cstr(s, 1), &is_changed, err);
 		if (result != 0)
 			break;
 		if (is_changed && is_derived(table))
 			*index_is_lost = true;
 	}
-	sqlite3_finalize(s);
+	sql_finalize(&s, 1);
 	return result;
 }
 
 /* Indexes are compared by their text: one over other columns is made again. */
-static int fit_indexes(sqlite3 *db, sqlite3 *reference, struct error *err)
+static int fit_indexes(struct sql_db *db, struct sql_db *reference, struct error *err)
 {
-	sqlite3_stmt *s = ask(reference, "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql NOT NULL",
+	struct sql_stmt *s = ask(reference, "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql NOT NULL",
 		NULL, NULL, err);
 	int result;
 
 	if (s == NULL)
 		return err->code;
 	while ((result = sql_step(s, err, cannot_repair)) == 1) {
-		const char *name = (const char *)sqlite3_column_text(s, 0);
-		const char *text = (const char *)sqlite3_column_text(s, 1);
+		const char *name = sql_cstr(s, 0);
+		const char *text = sql_cstr(s, 1);
 
 		result = has_row(db, "SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?1 AND sql = ?2",
 			name, text, err);
 		if (result == 1)
 			continue;
 		if (result == 0)
-			result = run_taken(db, sqlite3_mprintf("DROP INDEX IF EXISTS \"%w\"", name), err);
+			result = run_text(db, err, "DROP INDEX IF EXISTS \"%s\"", name);
 		if (result == 0)
 			result = sql_exec(db, text, err, cannot_repair);
 		if (result != 0)
 			break;
 	}
-	sqlite3_finalize(s);
+	sql_finalize(&s, 1);
 	return result;
 }
 
 /* ---- what other versions called otherwise ---- */
 
 /* 8b0d10c's names of story_link's columns. */
-static int rename_columns(sqlite3 *db, struct error *err)
+static int rename_columns(struct sql_db *db, struct error *err)
 {
 	static const char *const names[][2] = {
 		{"smaller", "shared_of"}, {"shared_numbers", "numbers"}, {"smaller_numbers", "numbers_of"}};
@@ -292,16 +292,14 @@ static int rename_columns(sqlite3 *db, struct error *err)
 		if (has < 0)
 			return has;
 		if (has == 1)
-			result = run_taken(db,
-				sqlite3_mprintf("ALTER TABLE story_link RENAME COLUMN \"%w\" TO \"%w\"", names[i][0],
-					names[i][1]),
-				err);
+			result = run_text(db, err, "ALTER TABLE story_link RENAME COLUMN \"%s\" TO \"%s\"", names[i][0],
+				names[i][1]);
 	}
 	return result;
 }
 
 /* Table near_omitted of 3788023 became two columns of near_sketch; b815816's ident_trust was given up. */
-static int take_former(sqlite3 *db, struct error *err)
+static int take_former(struct sql_db *db, struct error *err)
 {
 	int result = has_table(db, "near_omitted", err);
 
@@ -317,22 +315,20 @@ static int take_former(sqlite3 *db, struct error *err)
 	return result;
 }
 
-static int open_reference(sqlite3 **reference, struct error *err)
+static int open_reference(struct sql_db **reference, struct error *err)
 {
-	int result = 0;
+	int result = sql_open(reference, NULL, SQL_MEMORY, err, cannot_repair);
 
-	if (sqlite3_open(":memory:", reference) != SQLITE_OK)
-		return sql_error(*reference, err, cannot_repair);
 	for (int i = 0; i < REPAIRED_VERSION && result == 0; i++)
 		result = sql_exec(*reference, schema_steps[i].text, err, cannot_repair);
 	return result;
 }
 
-int schema_repair_15(sqlite3 *db, struct error *err)
+int schema_repair_15(struct sql_db *db, struct error *err)
 {
 	struct error own = {0};
 	struct error *e = err != NULL ? err : &own;
-	sqlite3 *reference = NULL;
+	struct sql_db *reference = NULL;
 	bool index_is_lost = false;
 	int result = open_reference(&reference, e);
 
@@ -349,6 +345,6 @@ int schema_repair_15(sqlite3 *db, struct error *err)
 		result =
 			sql_exec(db, "DELETE FROM near_state; INSERT INTO near_state(name, value) VALUES('rebuild', 1)",
 				e, cannot_repair);
-	(void)sqlite3_close(reference);
+	(void)sql_close(reference);
 	return result;
 }

@@ -5,11 +5,12 @@
 #ifndef SITREP_STORE_SCHEMA_REPAIR_H
 #define SITREP_STORE_SCHEMA_REPAIR_H
 
-#include <sqlite3.h>
 
 #include "sitrep/base/error.h"
 
+struct sql_db;
+
 /* The function of step 15.  -EUCLEAN when a table lacks a column that every version had. */
-int schema_repair_15(sqlite3 *db, struct error *err);
+int schema_repair_15(struct sql_db *db, struct error *err);
 
 #endif

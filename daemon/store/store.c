@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,8 +17,8 @@
 
 #include "schema.h"
 #include "sitrep/base/file.h"
+#include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
-#include "sitrep/sql/uri.h"
 #include "sitrep/store/file_access.h"
 
 enum {
@@ -135,21 +134,16 @@ static int refuse_foreign(const struct paths *p, struct error *err)
  * it leaves the process's other locks on the file. */
 static int check_anonymous(const struct paths *p, struct error *err)
 {
-	char uri[URI_LEN_MAX];
-	sqlite3 *db = NULL;
-	sqlite3_stmt *s = NULL;
-	int result = 0;
+	struct sql_db *db;
+	struct sql_stmt *s = NULL;
+	int result = sql_open(&db, p->db, SQL_FROZEN, err, p->db);
 
-	if (uri_of_file(uri, p->db, "immutable=1") != 0)
-		return error_set(err, -ENAMETOOLONG, "the state folder's name is too long");
-	if (sqlite3_open_v2(uri, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL) !=
-			SQLITE_OK ||
-		sqlite3_prepare_v2(db, "SELECT 1 FROM sqlite_schema", -1, &s, NULL) != SQLITE_OK)
-		result = sql_error(db, err, p->db);
-	else if (sqlite3_step(s) != SQLITE_DONE)
+	if (result == 0)
+		result = sql_prepare_once(db, "SELECT 1 FROM sqlite_schema", &s, err, p->db);
+	if (result == 0 && sql_step(s, NULL, p->db) != 0)
 		result = refuse_foreign(p, err);
-	(void)sqlite3_finalize(s);
-	(void)sqlite3_close(db);
+	sql_finalize(&s, 1);
+	(void)sql_close(db);
 	return result;
 }
 
@@ -169,24 +163,19 @@ static int make_file(const struct paths *p, struct error *err)
  * program never opens the file by itself: POSIX locks belong to the process, and close() of any descriptor of the file
  * would drop those of all its connections.  The next tool that looks at the database would then take itself for the
  * last, and delete the WAL under the daemon. */
-static int check_file(const struct paths *p, sqlite3 *db, struct error *err)
+static int check_file(const struct paths *p, struct sql_db *db, struct error *err)
 {
 	static const char magic[16] = "SQLite format 3";
 	uint8_t h[HEADER_LEN];
-	sqlite3_file *file = NULL;
-	sqlite3_int64 size = 0;
 	struct stat wal;
-	int64_t page_size, pages;
+	int64_t page_size, pages, size;
 
-	if (sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || file == NULL ||
-		file->pMethods == NULL || file->pMethods->xFileSize(file, &size) != SQLITE_OK)
+	if (sql_peek(db, h, sizeof(h), &size) != 0)
 		return error_set(err, -EIO, "cannot read %s", p->db);
 	if (size == 0)
 		return 0;
 	if (size < HEADER_LEN)
 		return error_set(err, -EPROTO, "%s is not a database", p->db);
-	if (file->pMethods->xRead(file, h, HEADER_LEN, 0) != SQLITE_OK)
-		return error_set(err, -EIO, "cannot read %s", p->db);
 	if (memcmp(h, magic, sizeof(magic)) != 0)
 		return error_set(err, -EPROTO, "%s is not a database", p->db);
 	if (big_endian_32(h + 68) == 0)
@@ -208,18 +197,8 @@ static int check_file(const struct paths *p, sqlite3 *db, struct error *err)
 
 /* ---- the connection ---- */
 
-static void set_safe(sqlite3 *db)
-{
-	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
-	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
-	(void)sqlite3_extended_result_codes(db, 0);
-}
-
 /* What check_file() saw, as it stands with the WAL taken in. */
-static int check_open(const struct paths *p, sqlite3 *db, int64_t *version, struct error *err)
+static int check_open(const struct paths *p, struct sql_db *db, int64_t *version, struct error *err)
 {
 	int64_t id, objects;
 	int result = sql_ask_int(db, "PRAGMA application_id", &id, err, p->db);
@@ -255,7 +234,7 @@ static int sync_names(const struct paths *p, struct error *err)
 	return 0;
 }
 
-static int prepare_writer(const struct paths *p, sqlite3 *db, struct error *err)
+static int prepare_writer(const struct paths *p, struct sql_db *db, struct error *err)
 {
 	char text[512];
 	int64_t version;
@@ -272,16 +251,17 @@ static int prepare_writer(const struct paths *p, sqlite3 *db, struct error *err)
 	if (result != 0)
 		return result;
 	/* Checkpoints are the writer's, between transactions (writer.c). */
+	sql_own_checkpoints(db);
 	(void)snprintf(text, sizeof(text),
 		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-		"PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = %d; PRAGMA cache_size = -%d;"
+		"PRAGMA journal_size_limit = %d; PRAGMA cache_size = -%d;"
 		"PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY",
 		WAL_KEPT_BYTES, WRITER_CACHE_KIB);
 	result = sql_exec(db, text, err, p->db);
 	return result != 0 ? result : schema_migrate(db, p->db, (int)version, err);
 }
 
-static int prepare_reader(const struct paths *p, sqlite3 *db, struct error *err)
+static int prepare_reader(const struct paths *p, struct sql_db *db, struct error *err)
 {
 	char text[256];
 	int64_t version;
@@ -300,7 +280,6 @@ static int prepare_reader(const struct paths *p, sqlite3 *db, struct error *err)
 
 int store_open(struct store *s, const char *state_dir, enum store_access access, struct error *err)
 {
-	int flags = access == STORE_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
 	struct paths p;
 	struct stat st;
 	int result;
@@ -320,15 +299,13 @@ int store_open(struct store *s, const char *state_dir, enum store_access access,
 		result = error_sys(err, -errno, "cannot open %s", p.db);
 	if (result != 0)
 		goto out;
-	if (sqlite3_open_v2(p.db, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
-		result = sql_error(s->db, err, p.db);
-		goto out;
-	}
-	result = check_file(&p, s->db, err);
+	result = sql_open(&s->db, p.db, access == STORE_WRITE ? SQL_WRITE : SQL_READ, err, p.db);
+	if (result == 0)
+		result = check_file(&p, s->db, err);
 	if (result != 0)
 		goto out;
-	set_safe(s->db);
-	(void)sqlite3_busy_timeout(s->db, access == STORE_WRITE ? WRITER_BUSY_MS : READER_BUSY_MS);
+	sql_set_safe(s->db);
+	sql_set_wait(s->db, access == STORE_WRITE ? WRITER_BUSY_MS : READER_BUSY_MS);
 	result = access == STORE_WRITE ? prepare_writer(&p, s->db, err) : prepare_reader(&p, s->db, err);
 out:
 	if (result != 0)
@@ -338,8 +315,7 @@ out:
 
 void store_close(struct store *s)
 {
-	if (s->db != NULL)
-		(void)sqlite3_close_v2(s->db);
+	(void)sql_close(s->db);
 	if (s->lock_fd >= 0)
 		(void)close(s->lock_fd);
 	*s = (struct store){.db = NULL, .lock_fd = -1};

@@ -13,8 +13,8 @@
 
 #include "sitrep/base/file.h"
 #include "sitrep/base/log.h"
+#include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
-#include "sitrep/sql/uri.h"
 #include "sitrep/store/store.h"
 
 enum {
@@ -28,7 +28,7 @@ enum {
 };
 
 struct copy {
-	sqlite3 *db;
+	struct sql_db *db;
 	const char *path; /* of the database */
 	int version;
 	char name[PATH_LEN_MAX];
@@ -39,13 +39,13 @@ static const char cannot_copy[] = "cannot copy the database before its migration
 
 /* What differs between two states of one database: every change of items, stories, events or feeds moves one of them.
  */
-static int read_state(sqlite3 *db, char state[256], struct error *err)
+static int read_state(struct sql_db *db, char state[256], struct error *err)
 {
 	static const char *const texts[] = {"SELECT printf('%d %d %d %d %d %d %d', (SELECT user_version FROM "
 					    "pragma_user_version()), item_id, cursor,"
 					    " generation, changed, (SELECT coalesce(sum(polls), 0) FROM feed),"
 					    " (SELECT coalesce(max(last_poll), 0) FROM feed)) FROM total"};
-	sqlite3_stmt *s;
+	struct sql_stmt *s;
 	int result = sql_prepare(db, texts, 1, &s, err);
 
 	if (result != 0)
@@ -63,15 +63,13 @@ static int read_state(sqlite3 *db, char state[256], struct error *err)
  * it is read as one that does not change, so that nothing is made beside it. */
 static bool holds_state(const char *path, const char *state)
 {
-	char uri[URI_LEN_MAX], found[256] = "";
-	sqlite3 *db = NULL;
+	char found[256] = "";
+	struct sql_db *db;
 	bool holds = false;
 
-	if (uri_of_file(uri, path, "immutable=1") == 0 &&
-		sqlite3_open_v2(uri, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL) ==
-			SQLITE_OK)
+	if (sql_open(&db, path, SQL_FROZEN, NULL, cannot_copy) == 0)
 		holds = read_state(db, found, NULL) == 0 && strcmp(found, state) == 0;
-	(void)sqlite3_close(db);
+	(void)sql_close(db);
 	return holds;
 }
 
@@ -116,43 +114,41 @@ static int check_room(const struct copy *c, int64_t bytes, struct error *err)
 	return 0;
 }
 
-static int copy_pages(struct copy *c, sqlite3 *to, void (*keep_alive)(void), struct error *err)
+static int copy_pages(struct copy *c, struct sql_db *to, void (*keep_alive)(void), struct error *err)
 {
-	sqlite3_backup *b = sqlite3_backup_init(to, "main", c->db, "main");
-	int code = SQLITE_OK;
+	struct sql_copy *pages = sql_copy_begin(to, c->db, err, cannot_copy);
+	int result = 1;
 
-	if (b == NULL)
-		return sql_error(to, err, cannot_copy);
+	if (pages == NULL)
+		return err->code;
 	/* Only a person's tool can change the database meanwhile, each time for a new beginning; then it goes in one
 	 * piece. */
-	for (int64_t pieces = 0; code == SQLITE_OK; pieces++) {
-		bool is_restless = pieces > 2 * (int64_t)sqlite3_backup_pagecount(b) / PIECE_PAGES + 2;
+	for (int64_t pieces = 0; result == 1; pieces++) {
+		bool is_restless = pieces > 2 * (int64_t)sql_copy_total(pages) / PIECE_PAGES + 2;
 
-		code = sqlite3_backup_step(b, is_restless ? -1 : PIECE_PAGES);
+		result = sql_copy_step(pages, is_restless ? -1 : PIECE_PAGES);
 		keep_alive();
 	}
-	code = sqlite3_backup_finish(b);
-	return code == SQLITE_OK ? 0 : sql_error(to, err, cannot_copy);
+	return sql_copy_end(pages, err, cannot_copy);
 }
 
 /* Into c->part, which is closed and synced then. */
 static int write_part(struct copy *c, void (*keep_alive)(void), struct error *err)
 {
-	sqlite3 *to = NULL;
-	int fd, result = 0;
+	struct sql_db *to = NULL;
+	int fd, result;
 
 	(void)unlink(c->part);
 	fd = open(c->part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return error_sys(err, -errno, "%s to %s", cannot_copy, c->part);
 	(void)close(fd);
-	if (sqlite3_open_v2(c->part, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-		result = sql_error(to, err, cannot_copy);
+	result = sql_open(&to, c->part, SQL_WRITE, err, cannot_copy);
 	if (result == 0)
 		result = sql_exec(to, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", err, cannot_copy);
 	if (result == 0)
 		result = copy_pages(c, to, keep_alive, err);
-	(void)sqlite3_close(to);
+	(void)sql_close(to);
 	if (result == 0) {
 		result = file_sync(c->part);
 		if (result != 0)
@@ -161,7 +157,7 @@ static int write_part(struct copy *c, void (*keep_alive)(void), struct error *er
 	return result;
 }
 
-int store_copy(sqlite3 *db, const char *path, int version, void (*keep_alive)(void), struct error *err)
+int store_copy(struct sql_db *db, const char *path, int version, void (*keep_alive)(void), struct error *err)
 {
 	struct copy c = {.db = db, .path = path, .version = version};
 	struct error own = {0};

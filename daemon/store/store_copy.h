@@ -6,14 +6,15 @@
 #ifndef SITREP_STORE_STORE_COPY_H
 #define SITREP_STORE_STORE_COPY_H
 
-#include <sqlite3.h>
 
 #include "sitrep/base/error.h"
+
+struct sql_db;
 
 /* Copies db, the file at path, outside a transaction, with what stands in its WAL.  The copy appears under its name
  * when it is complete and synced.  A copy that holds the same already is kept; one that holds something else is kept
  * too, and this one gets the next free name (sitrepd.db.v7-2).  -ENOSPC with a sentence where the disk has no room for
  * it.  keep_alive is called between pieces. */
-int store_copy(sqlite3 *db, const char *path, int version, void (*keep_alive)(void), struct error *err);
+int store_copy(struct sql_db *db, const char *path, int version, void (*keep_alive)(void), struct error *err);
 
 #endif

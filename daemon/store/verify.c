@@ -62,10 +62,10 @@ static void tell(struct verifying *v, const char *finding, const char *cost)
 	v->fn(v->arg, finding, cost);
 }
 
-static int check_file(struct verifying *v, sqlite3 *db, struct error *err)
+static int check_file(struct verifying *v, struct sql_db *db, struct error *err)
 {
 	static const char *const texts[] = {"PRAGMA integrity_check(100)"};
-	sqlite3_stmt *s[1];
+	struct sql_stmt *s[1];
 	int result = sql_prepare(db, texts, 1, s, err);
 
 	while (result == 0 && (result = sql_step(s[0], err, cannot_verify)) == 1) {
@@ -122,7 +122,7 @@ static int check_records(struct verifying *v, const char *state_dir, struct erro
 }
 
 /* A rule that cannot be asked stands on what was found before. */
-static int check_rules(struct verifying *v, sqlite3 *db, struct error *err)
+static int check_rules(struct verifying *v, struct sql_db *db, struct error *err)
 {
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		int64_t count;

@@ -33,7 +33,7 @@ enum {
 static const char cannot_load[] = "cannot read a subscription";
 static const char cannot_save[] = "cannot save a subscription";
 
-int websub_store_init(struct websub_store *w, sqlite3 *db, struct error *err)
+int websub_store_init(struct websub_store *w, struct sql_db *db, struct error *err)
 {
 	return sql_prepare(db, texts, WEBSUB_STATEMENTS, w->s, err);
 }
@@ -88,13 +88,13 @@ static void forget(struct websub_state *state)
 	state->feed_id = feed_id;
 }
 
-static int read_row(sqlite3_stmt *s, struct websub_state *state)
+static int read_row(struct sql_stmt *s, struct websub_state *state)
 {
 	bool failed = false;
 	int c = 0;
 
 	websub_state_init(state);
-	state->feed_id = sqlite3_column_int64(s, c++);
+	state->feed_id = sql_int(s, c++);
 	state->phase = (enum websub_phase)sql_number(s, c++, WEBSUB_NONE, WEBSUB_FAILED, WEBSUB_NONE);
 	state->hub = (int)sql_number(s, c++, 0, HUBS_MAX - 1, 0);
 	state->errors = (int)sql_number(s, c++, 0, ERRORS_MAX, 0);
@@ -135,7 +135,7 @@ static struct websub_state *extend(struct websub_state **states, size_t *count, 
 
 int websub_store_load(struct websub_store *w, struct websub_state **states, size_t *count, struct error *err)
 {
-	sqlite3_stmt *s = w->s[WEBSUB_LOAD];
+	struct sql_stmt *s = w->s[WEBSUB_LOAD];
 	size_t cap = 0;
 	int result;
 
@@ -161,7 +161,7 @@ int websub_store_load(struct websub_store *w, struct websub_state **states, size
 
 int websub_store_save(struct websub_store *w, const struct websub_state *state, struct error *err)
 {
-	sqlite3_stmt *s = w->s[WEBSUB_SAVE];
+	struct sql_stmt *s = w->s[WEBSUB_SAVE];
 	struct buf secret = BUF_INIT(SECRET_MAX);
 	int i = 1, result = 0;
 

@@ -17,13 +17,13 @@ enum {
 	EXPIRE_EVERY = 16,
 };
 
-int grouping_create_tables(struct sqlite3 *db, struct error *err)
+int grouping_create_tables(struct sql_db *db, struct error *err)
 {
 	return sql_exec(
 		db, NEAR_SCHEMA STORY_CONSTRAINT_SCHEMA, err, "cannot make the tables that stories are compared by");
 }
 
-struct grouping *grouping_new(struct sqlite3 *db, const struct story_params *params, struct error *err)
+struct grouping *grouping_new(struct sql_db *db, const struct story_params *params, struct error *err)
 {
 	struct grouping *g = calloc(1, sizeof(*g));
 

@@ -34,7 +34,7 @@ _Static_assert(NEAR_SLOTS == 4, "the texts above have this number in them");
 
 static const char cannot_compact[] = "cannot clear what stories are found by";
 
-int near_compact_init(struct near_compact *c, sqlite3 *db, struct error *err)
+int near_compact_init(struct near_compact *c, struct sql_db *db, struct error *err)
 {
 	int result = sql_prepare(db, texts, COMPACT_STATEMENTS - 1, c->s, err);
 
@@ -107,7 +107,7 @@ static int64_t filter_row(struct near_compact *c, struct str row, struct error *
 
 static int put_row(struct near_compact *c, struct error *err)
 {
-	sqlite3_stmt *s = c->s[(c->row.len > 0 ? COMPACT_PUT : COMPACT_DROP) + c->slot];
+	struct sql_stmt *s = c->s[(c->row.len > 0 ? COMPACT_PUT : COMPACT_DROP) + c->slot];
 
 	sql_bind_int(s, 1, c->place);
 	if (c->row.len > 0)
@@ -126,7 +126,7 @@ static int note_gone(struct near_compact *c, struct near_index *n, int64_t gone,
 
 int near_compact_step(struct near_compact *c, struct near_index *n, struct error *err)
 {
-	sqlite3_stmt *s = c->s[COMPACT_NEXT + c->slot];
+	struct sql_stmt *s = c->s[COMPACT_NEXT + c->slot];
 	int64_t gone, all_gone = 0;
 	int rows = 0, result;
 
@@ -136,7 +136,7 @@ int near_compact_step(struct near_compact *c, struct near_index *n, struct error
 	sql_bind_int(s, 2, STEP_ROWS);
 	while ((result = sql_step(s, err, cannot_compact)) == 1) {
 		rows++;
-		c->place = sqlite3_column_int64(s, 0);
+		c->place = sql_int(s, 0);
 		gone = filter_row(c, sql_blob(s, 1), err);
 		result = gone < 0 ? (int)gone : gone > 0 ? put_row(c, err) : 0;
 		if (result != 0)

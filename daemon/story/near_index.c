@@ -143,12 +143,12 @@ static const char *table_of(size_t slot)
 static int fill_filter(struct near_index *n, size_t slot, struct error *err)
 {
 	struct near_slot *of = &n->slots[slot];
-	sqlite3_stmt *s = n->s[INDEX_ALL_0 + slot];
+	struct sql_stmt *s = n->s[INDEX_ALL_0 + slot];
 	int result;
 
 	shingle_filter_begin(&of->filter, of->postings > SHINGLE_FILTER_SMALL_MAX);
 	while ((result = sql_step(s, err, cannot_find)) == 1) {
-		int64_t place = sqlite3_column_int64(s, 0), bucket = place >> 32;
+		int64_t place = sql_int(s, 0), bucket = place >> 32;
 		struct str row = sql_blob(s, 1);
 		size_t at, end, next = 0;
 
@@ -186,7 +186,7 @@ static int load_slot(struct near_index *n, size_t slot, struct error *err)
 
 static int load_pending(struct near_index *n, struct error *err)
 {
-	sqlite3_stmt *s = n->s[INDEX_PENDING];
+	struct sql_stmt *s = n->s[INDEX_PENDING];
 	int result;
 
 	posting_buffer_clear(&n->pending);
@@ -241,7 +241,7 @@ static int refresh(struct near_index *n, struct error *err)
 	return result;
 }
 
-int near_index_init(struct near_index *n, sqlite3 *db, struct near_store *store, struct error *err)
+int near_index_init(struct near_index *n, struct sql_db *db, struct near_store *store, struct error *err)
 {
 	int result = sql_prepare(db, texts, INDEX_STATEMENTS, n->s, err);
 
@@ -432,7 +432,7 @@ static void match_row(
 
 static int find_in_slot(struct near_index *n, size_t slot, const uint64_t *shingles, size_t count, struct error *err)
 {
-	sqlite3_stmt *s = n->s[INDEX_FIND_0 + slot];
+	struct sql_stmt *s = n->s[INDEX_FIND_0 + slot];
 	int64_t last = -1;
 	int asked = 0, result;
 
@@ -449,7 +449,7 @@ static int find_in_slot(struct near_index *n, size_t slot, const uint64_t *shing
 	if (asked == 0)
 		return 0;
 	while ((result = sql_step(s, err, cannot_find)) == 1)
-		match_row(n, slot, shingles, count, sqlite3_column_int64(s, 0), sql_blob(s, 1));
+		match_row(n, slot, shingles, count, sql_int(s, 0), sql_blob(s, 1));
 	sql_reset(s);
 	return result;
 }

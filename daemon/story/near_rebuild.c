@@ -17,7 +17,7 @@ struct rebuild {
 	struct near_store store;
 	struct near_index index;
 	struct sketch sketch;
-	sqlite3_stmt *all, *drop;
+	struct sql_stmt *all, *drop;
 };
 
 static const char cannot_rebuild[] = "cannot build the index of texts anew";
@@ -27,7 +27,7 @@ static int add_all(struct rebuild *r, struct error *err)
 	int result;
 
 	while ((result = sql_step(r->all, err, cannot_rebuild)) == 1) {
-		int64_t item_id = sqlite3_column_int64(r->all, 0);
+		int64_t item_id = sql_int(r->all, 0);
 		struct str bytes;
 
 		if (seal_open(sql_blob(r->all, 2), &bytes) < 0 || sketch_decode(bytes, &r->sketch) != 0) {
@@ -38,7 +38,7 @@ static int add_all(struct rebuild *r, struct error *err)
 			size_t count = near_keys(&r->sketch, keys);
 
 			result = near_index_add(
-				&r->index, item_id, false, keys, count, sqlite3_column_int64(r->all, 1), err);
+				&r->index, item_id, false, keys, count, sql_int(r->all, 1), err);
 		}
 		if (result != 0)
 			return result;
@@ -46,12 +46,12 @@ static int add_all(struct rebuild *r, struct error *err)
 	return result;
 }
 
-static int rebuild(struct rebuild *r, sqlite3 *db, struct error *err)
+static int rebuild(struct rebuild *r, struct sql_db *db, struct error *err)
 {
 	/* The oldest first: of two weeks that share a table the later one keeps it. */
 	static const char *const texts[] = {"SELECT item_id, seen, sketch FROM near_sketch ORDER BY seen, item_id",
 		"DELETE FROM near_sketch WHERE item_id = ?1"};
-	sqlite3_stmt *s[2];
+	struct sql_stmt *s[2];
 	int result = sql_exec(db,
 		"DELETE FROM near_bucket_0; DELETE FROM near_bucket_1; DELETE FROM near_bucket_2;"
 		"DELETE FROM near_bucket_3; DELETE FROM near_pending; DELETE FROM near_state WHERE name != 'halved'",
@@ -72,7 +72,7 @@ static int rebuild(struct rebuild *r, sqlite3 *db, struct error *err)
 	return result;
 }
 
-int near_rebuild(sqlite3 *db, struct error *err)
+int near_rebuild(struct sql_db *db, struct error *err)
 {
 	struct rebuild *r;
 	int64_t asked;

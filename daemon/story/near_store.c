@@ -37,7 +37,7 @@ _Static_assert(NEAR_MEMBERS_MAX == 16, "the text above has this number in it");
 static const char cannot_find[] = "cannot look for stories alike";
 static const char cannot_keep[] = "cannot keep what stories are compared by";
 
-int near_store_init(struct near_store *n, sqlite3 *db, struct error *err)
+int near_store_init(struct near_store *n, struct sql_db *db, struct error *err)
 {
 	return sql_prepare(db, texts, NEAR_STATEMENTS, n->s, err);
 }
@@ -58,16 +58,16 @@ int64_t near_week(int64_t at_ms)
 
 int near_store_get(struct near_store *n, int64_t item_id, struct near_item *item, struct error *err)
 {
-	sqlite3_stmt *s = n->s[NEAR_GET];
+	struct sql_stmt *s = n->s[NEAR_GET];
 	struct str sketch;
 	int result;
 
 	sql_bind_int(s, 1, item_id);
 	result = sql_step(s, err, cannot_find);
 	if (result == 1) {
-		item->item_id = sqlite3_column_int64(s, 0);
+		item->item_id = sql_int(s, 0);
 		item->story_id = sql_number(s, 1, 1, INT64_MAX, 0);
-		item->source = sqlite3_column_int64(s, 2);
+		item->source = sql_int(s, 2);
 		item->seen_ms = sql_time_or(s, 3, 0);
 		item->omitted = (size_t)sql_count(s, 4);
 		item->omitted_of = (size_t)sql_count(s, 5);
@@ -84,13 +84,13 @@ int near_store_get(struct near_store *n, int64_t item_id, struct near_item *item
 int near_store_members(
 	struct near_store *n, int64_t story_id, int64_t ids[NEAR_MEMBERS_MAX], size_t *found, struct error *err)
 {
-	sqlite3_stmt *s = n->s[NEAR_MEMBERS];
+	struct sql_stmt *s = n->s[NEAR_MEMBERS];
 	int result = 0;
 
 	*found = 0;
 	sql_bind_int(s, 1, story_id);
 	while (*found < NEAR_MEMBERS_MAX && (result = sql_step(s, err, cannot_find)) == 1)
-		ids[(*found)++] = sqlite3_column_int64(s, 0);
+		ids[(*found)++] = sql_int(s, 0);
 	sql_reset(s);
 	return result < 0 ? result : 0;
 }
@@ -99,7 +99,7 @@ int near_store_members(
 
 int near_store_put(struct near_store *n, const struct near_item *item, struct str sketch, struct error *err)
 {
-	sqlite3_stmt *s = n->s[NEAR_PUT];
+	struct sql_stmt *s = n->s[NEAR_PUT];
 
 	sql_bind_int(s, 1, item->item_id);
 	sql_bind_int(s, 2, item->story_id);
@@ -113,17 +113,17 @@ int near_store_put(struct near_store *n, const struct near_item *item, struct st
 
 int near_store_link(struct near_store *n, int64_t item_id, const struct story_link *link, struct error *err)
 {
-	sqlite3_stmt *s = n->s[NEAR_LINK];
+	struct sql_stmt *s = n->s[NEAR_LINK];
 
 	sql_bind_int(s, 1, item_id);
 	sql_bind_int(s, 2, link->item_id);
 	sql_bind_int(s, 3, (int64_t)link->relation);
-	(void)sqlite3_bind_double(s, 4, link->reasons.score);
+	sql_bind_real(s, 4, link->reasons.score);
 	sql_bind_int(s, 5, link->reasons.shared);
 	sql_bind_int(s, 6, link->reasons.of);
 	sql_bind_int(s, 7, link->reasons.numbers_shared);
 	sql_bind_int(s, 8, link->reasons.numbers_of);
-	(void)sqlite3_bind_double(s, 9, link->reasons.title);
+	sql_bind_real(s, 9, link->reasons.title);
 	return sql_done(s, err, cannot_keep);
 }
 
@@ -162,16 +162,16 @@ int near_store_set_number(struct near_store *n, const char *name, int64_t value,
 
 int near_store_load_phrases(struct near_store *n, struct boilerplate *b, struct error *err)
 {
-	sqlite3_stmt *s = n->s[NEAR_GET_PAGES];
+	struct sql_stmt *s = n->s[NEAR_GET_PAGES];
 	struct str counts;
 	int result;
 
 	/* a page of another size is from another version, and forgotten */
 	while ((result = sql_step(s, err, cannot_find)) == 1)
 		if (seal_open(sql_blob(s, 1), &counts) >= 0)
-			(void)boilerplate_load(b, (size_t)sqlite3_column_int64(s, 0), counts);
+			(void)boilerplate_load(b, (size_t)sql_int(s, 0), counts);
 		else
-			damage_note_row("near_phrase", sqlite3_column_int64(s, 0), "counts");
+			damage_note_row("near_phrase", sql_int(s, 0), "counts");
 	sql_reset(s);
 	return result;
 }

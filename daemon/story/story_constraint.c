@@ -12,7 +12,7 @@ SQL_TEXTS(texts, STORY_CONSTRAINT_STATEMENTS);
 
 static const char cannot_ask[] = "cannot look up what the operator said";
 
-int story_constraint_init(struct story_constraints *h, sqlite3 *db, struct error *err)
+int story_constraint_init(struct story_constraints *h, struct sql_db *db, struct error *err)
 {
 	return sql_prepare(db, texts, STORY_CONSTRAINT_STATEMENTS, h->s, err);
 }

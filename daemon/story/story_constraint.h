@@ -6,10 +6,12 @@
 #ifndef SITREP_STORY_STORY_CONSTRAINT_H
 #define SITREP_STORY_STORY_CONSTRAINT_H
 
-#include <sqlite3.h>
 #include <stdint.h>
 
 #include "sitrep/base/error.h"
+
+struct sql_db;
+struct sql_stmt;
 
 /* As it is now, for databases in memory; see near_schema.h. */
 #define STORY_CONSTRAINT_SCHEMA                                                                                        \
@@ -25,10 +27,10 @@
 enum story_constraint_statement { STORY_CONSTRAINT_IS_APART, STORY_CONSTRAINT_IS_JOINED, STORY_CONSTRAINT_STATEMENTS };
 
 struct story_constraints {
-	sqlite3_stmt *s[STORY_CONSTRAINT_STATEMENTS];
+	struct sql_stmt *s[STORY_CONSTRAINT_STATEMENTS];
 };
 
-int story_constraint_init(struct story_constraints *h, sqlite3 *db, struct error *err);
+int story_constraint_init(struct story_constraints *h, struct sql_db *db, struct error *err);
 void story_constraint_release(struct story_constraints *h);
 
 /* 1: the item is held apart from the story; 0: not; negative errno. */

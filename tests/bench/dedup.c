@@ -7,7 +7,6 @@
  * labels: the adjusted Rand index (1 is perfect, 0 is chance), and precision and recall of pairs.  All methods see the
  * same canonical text and, but for the exact ones, the same shingles. */
 #include <jansson.h>
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +19,8 @@
 #include "sitrep/identity/identity.h"
 #include "sitrep/identity/sketch.h"
 #include "sitrep/parse/parse.h"
+#include "sitrep/sql/database.h"
+#include "sitrep/sql/sql.h"
 #include "sitrep/story/grouping.h"
 
 enum { MEMORY_MAX = 1024 * 1024 * 1024, BANDS = 20, ROWS = 5, HASHES = BANDS * ROWS };
@@ -316,10 +317,12 @@ static int ours(struct bench *b, const char *name, const struct story_params *pa
 {
 	struct error err = {0};
 	struct grouping *g = NULL;
-	sqlite3 *db = NULL;
+	struct sql_db *db;
 	double start = seconds();
-	int result = sqlite3_open(":memory:", &db) == SQLITE_OK ? grouping_create_tables(db, &err) : -1;
+	int result = sql_open(&db, NULL, SQL_MEMORY, &err, "cannot open");
 
+	if (result == 0)
+		result = grouping_create_tables(db, &err);
 	if (result == 0)
 		g = grouping_new(db, params, &err);
 	result = g == NULL ? -1 : 0;
@@ -330,7 +333,7 @@ static int ours(struct bench *b, const char *name, const struct story_params *pa
 	else
 		(void)fprintf(stderr, "dedup: %s\n", err.text);
 	grouping_free(g);
-	(void)sqlite3_close(db);
+	(void)sql_close(db);
 	return result;
 }
 

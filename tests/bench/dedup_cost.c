@@ -6,7 +6,8 @@
  * sketch as long as that of a report of 200 words; one in five is a copy of an earlier one with a few shingles
  * changed.  Then 2,000 more are asked about and kept, one transaction for every twenty, and the time and room an item
  * took are printed: processor time, since what the clock says depends on the disk. */
-#include <sqlite3.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,8 @@
 
 #include "sitrep/base/str.h"
 #include "sitrep/identity/sketch.h"
+#include "sitrep/sql/database.h"
+#include "sitrep/sql/sql.h"
 #include "sitrep/story/grouping.h"
 
 enum { SHINGLES = 200, NUMBERS = 10, MEASURED = 2000, BATCH = 20, COPY_EVERY = 5, CACHE_KIB = 64 * 1024 };
@@ -23,7 +26,7 @@ enum { SHINGLES = 200, NUMBERS = 10, MEASURED = 2000, BATCH = 20, COPY_EVERY = 5
 #define WINDOW_MS (INT64_C(14) * 24 * 3600 * 1000)
 
 struct bench {
-	sqlite3 *db;
+	struct sql_db *db;
 	struct grouping *g;
 	struct buf bytes;
 	struct error err;
@@ -102,33 +105,26 @@ static int take_range(struct bench *b, size_t from, size_t to, size_t all, size_
 
 	for (size_t n = from; n < to && result == 0; n++) {
 		if ((n - from) % batch == 0)
-			result = sqlite3_exec(b->db, "BEGIN", NULL, NULL, NULL);
+			result = sql_exec(b->db, "BEGIN", &b->err, "BEGIN");
 		if (result == 0)
 			result = take(b, n, START_MS + (int64_t)((double)n / (double)all * (double)WINDOW_MS));
 		if (result == 0 && ((n - from) % batch == batch - 1 || n + 1 == to))
-			result = sqlite3_exec(b->db, "COMMIT", NULL, NULL, NULL);
+			result = sql_exec(b->db, "COMMIT", &b->err, "COMMIT");
 	}
 	return result;
-}
-
-static int64_t number(sqlite3 *db, const char *query)
-{
-	sqlite3_stmt *s;
-	int64_t value = 0;
-
-	if (sqlite3_prepare_v2(db, query, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
-		value = sqlite3_column_int64(s, 0);
-	(void)sqlite3_finalize(s);
-	return value;
 }
 
 static int open_database(struct bench *b, const char *path)
 {
 	char pragmas[200];
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
+	if (fd < 0)
+		return error_sys(&b->err, -errno, "cannot create %s", path);
+	(void)close(fd);
 	(void)snprintf(pragmas, sizeof(pragmas),
 		"PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -%d", CACHE_KIB);
-	if (sqlite3_open(path, &b->db) != SQLITE_OK || sqlite3_exec(b->db, pragmas, NULL, NULL, NULL) != SQLITE_OK ||
+	if (sql_open(&b->db, path, SQL_WRITE, &b->err, path) != 0 || sql_exec(b->db, pragmas, &b->err, path) != 0 ||
 		grouping_create_tables(b->db, &b->err) != 0)
 		return -1;
 	b->g = grouping_new(b->db, &story_params_default, &b->err);
@@ -141,6 +137,7 @@ static int measure(const char *folder, size_t items)
 	char path[4096], extra[4110];
 	double start, filled, filled_wall, spent, spent_wall;
 	size_t all = items + MEASURED;
+	int64_t bytes = 0;
 	int result;
 
 	(void)snprintf(path, sizeof(path), "%s/dedup-cost-%ld.db", folder, (long)getpid());
@@ -155,18 +152,18 @@ static int measure(const char *folder, size_t items)
 	spent = seconds(CLOCK_PROCESS_CPUTIME_ID) - filled;
 	spent_wall = seconds(CLOCK_MONOTONIC) - filled_wall;
 	if (result == 0)
+		result = sql_ask_int(b.db, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
+			&bytes, &b.err, path);
+	if (result == 0)
 		(void)printf("%zu items: %.0f us of CPU an item while filling, then %.0f (%.0f by the clock); "
 			     "%.0f bytes an item; %zu joined\n",
 			items, 1e6 * (filled - start) / (double)items, 1e6 * spent / MEASURED,
-			1e6 * spent_wall / MEASURED,
-			(double)number(b.db, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") /
-				(double)all,
-			b.joined);
+			1e6 * spent_wall / MEASURED, (double)bytes / (double)all, b.joined);
 	else
 		(void)fprintf(stderr, "dedup_cost: %s\n", b.err.text);
 	(void)fflush(stdout);
 	grouping_free(b.g);
-	(void)sqlite3_close(b.db);
+	(void)sql_close(b.db);
 	buf_release(&b.bytes);
 	(void)unlink(path);
 	(void)snprintf(extra, sizeof(extra), "%s-wal", path);

@@ -3,11 +3,12 @@
  * Reports that have nothing in common but one stock sentence must stay apart, and the lead that another outlet runs of
  * a long article must be found, whichever came first.  All words are made from numbers, so that no two reports share
  * any but those that are meant. */
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "sitrep/identity/canon.h"
+#include "sitrep/sql/database.h"
+#include "sitrep/sql/sql.h"
 #include "sitrep/story/grouping.h"
 
 enum { TEXT_MAX = 256 * 1024, HOUR_MS = 3600 * 1000, TITLE_WORDS = 7, LEAD_WORDS = 30, PAIRS = 300 };
@@ -15,7 +16,7 @@ enum { TEXT_MAX = 256 * 1024, HOUR_MS = 3600 * 1000, TITLE_WORDS = 7, LEAD_WORDS
 #define START_MS INT64_C(1795428000000)
 
 struct made {
-	sqlite3 *db;
+	struct sql_db *db;
 	struct grouping *g;
 	struct error err;
 	int64_t last_id, now_ms;
@@ -77,7 +78,8 @@ static int open_made(struct made *m)
 		.tokens = BUF_INIT(TEXT_MAX),
 		.body_tokens = BUF_INIT(TEXT_MAX),
 		.bytes = BUF_INIT(SKETCH_BYTES_MAX)};
-	if (sqlite3_open(":memory:", &m->db) != SQLITE_OK || grouping_create_tables(m->db, &m->err) != 0)
+	if (sql_open(&m->db, NULL, SQL_MEMORY, &m->err, "cannot open") != 0 ||
+		grouping_create_tables(m->db, &m->err) != 0)
 		return -1;
 	m->g = grouping_new(m->db, &story_params_default, &m->err);
 	return m->g == NULL ? -1 : 0;
@@ -86,7 +88,7 @@ static int open_made(struct made *m)
 static void close_made(struct made *m)
 {
 	grouping_free(m->g);
-	(void)sqlite3_close(m->db);
+	(void)sql_close(m->db);
 	buf_release(&m->title);
 	buf_release(&m->body);
 	buf_release(&m->tokens);

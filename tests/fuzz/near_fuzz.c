@@ -2,6 +2,10 @@
  * opens, answers with numbers within their bounds, and goes on taking items in and finding them. */
 #include "fuzz.h"
 
+#include "sitrep/sql/sql.h"
+
+#include "sitrep/sql/database.h"
+
 #include <string.h>
 
 #include "../../daemon/story/near_schema.h"
@@ -12,7 +16,7 @@
 #define WEEK_MS (INT64_C(7) * 24 * 3600 * 1000)
 #define NOW_MS (2968 * WEEK_MS)
 
-static sqlite3 *db;
+static struct sql_db *db;
 static struct near_store store;
 static struct near_index near_of_input;
 
@@ -23,7 +27,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc;
 	(void)argv;
 	log_set_level(LOG_LEVEL_ERROR);
-	return sqlite3_open(":memory:", &db) != SQLITE_OK || sql_exec(db, NEAR_SCHEMA, &err, "cannot make tables") != 0;
+	return sql_open(&db, NULL, SQL_MEMORY, &err, "cannot open") != 0 ||
+	       sql_exec(db, NEAR_SCHEMA, &err, "cannot make tables") != 0;
 }
 
 /* A piece: the table, a number of two bytes, the length of the blob. */
@@ -43,16 +48,18 @@ static struct str next_piece(struct str *rest, unsigned *table, int64_t *number)
 
 static void insert(const char *sql, int64_t number, struct str blob, struct str input)
 {
-	sqlite3_stmt *s = NULL;
+	struct sql_stmt *s;
+	struct error err = {0};
+	int result = sql_prepare_once(db, sql, &s, &err, sql);
 
-	fuzz_require(sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK, str_from(sqlite3_errmsg(db)));
-	(void)sqlite3_bind_int64(s, 1, number);
-	if (sqlite3_bind_parameter_count(s) > 1)
-		(void)sqlite3_bind_blob(s, 2, blob.len > 0 ? blob.data : "", (int)blob.len, SQLITE_STATIC);
+	fuzz_require(result == 0, str_from(err.text));
+	sql_bind_int(s, 1, number);
+	if (strstr(sql, "?2") != NULL)
+		sql_bind_blob(s, 2, blob.len > 0 ? blob.data : "", blob.len);
 	/* what the tables' own constraints refuse is not there */
-	(void)sqlite3_step(s);
-	(void)sqlite3_finalize(s);
-	fuzz_require(sqlite3_get_autocommit(db) == 0, input);
+	(void)sql_step(s, NULL, sql);
+	sql_finalize(&s, 1);
+	fuzz_require(sql_in_transaction(db), input);
 }
 
 static void fill(struct str input)

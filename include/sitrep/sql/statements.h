@@ -5,10 +5,11 @@
 #ifndef SITREP_SQL_STATEMENTS_H
 #define SITREP_SQL_STATEMENTS_H
 
-#include <sqlite3.h>
 #include <stddef.h>
 
 #include "sitrep/base/error.h"
+
+struct sql_db;
 
 struct sql_texts {
 	const char *const *texts;
@@ -22,6 +23,6 @@ struct sql_texts {
 		.texts = (text_table), .count = (text_count)}
 
 /* Prepares each statement and forgets it.  The failure's sentence names what is missing. */
-int statements_check(sqlite3 *db, struct error *err);
+int statements_check(struct sql_db *db, struct error *err);
 
 #endif

@@ -14,12 +14,13 @@
 #ifndef SITREP_STORE_CLOCK_RECORD_H
 #define SITREP_STORE_CLOCK_RECORD_H
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "sitrep/base/clock.h"
 #include "sitrep/base/error.h"
+
+struct sql_db;
 
 struct clock_record {
 	struct clock_mark mark;  /* of the last look */
@@ -33,9 +34,9 @@ struct clock_record {
 
 /* What the database knows, and what that makes of now; on failure nothing is known, and the clock is in doubt.
  * *jump_ms: by how much the clock was set since then, 0 for not. item_id and cursor are the newest ones. */
-int clock_record_load(sqlite3 *db, struct clock_record *r, struct clock_mark now, const char *run, int64_t item_id,
+int clock_record_load(struct sql_db *db, struct clock_record *r, struct clock_mark now, const char *run, int64_t item_id,
 	int64_t cursor, int64_t *jump_ms, struct error *err);
-int clock_record_save(sqlite3 *db, struct clock_record *r, struct error *err);
+int clock_record_save(struct sql_db *db, struct clock_record *r, struct error *err);
 /* Long enough ago to save it with the next commit. */
 bool clock_record_is_stale(const struct clock_record *r);
 

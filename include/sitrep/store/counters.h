@@ -5,11 +5,12 @@
 #ifndef SITREP_STORE_COUNTERS_H
 #define SITREP_STORE_COUNTERS_H
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "sitrep/base/error.h"
+
+struct sql_db;
 
 struct counters {
 	int64_t item_id; /* last given out */
@@ -20,8 +21,8 @@ struct counters {
 	int64_t stories;
 };
 
-int counters_load(sqlite3 *db, struct counters *t, struct error *err);
-int counters_save(sqlite3 *db, const struct counters *t, struct error *err);
+int counters_load(struct sql_db *db, struct counters *t, struct error *err);
+int counters_save(struct sql_db *db, const struct counters *t, struct error *err);
 bool counters_equal(const struct counters *a, const struct counters *b);
 
 #endif

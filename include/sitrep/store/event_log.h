@@ -2,7 +2,6 @@
 #ifndef SITREP_STORE_EVENT_LOG_H
 #define SITREP_STORE_EVENT_LOG_H
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,17 +15,19 @@
 #include "sitrep/store/reader.h"
 #include "sitrep/story/story_rule.h"
 
+struct sql_db;
+struct sql_stmt;
+
 enum event_log_statement { EVENT_LOG_EVENT, EVENT_LOG_MARK, EVENT_LOG_STATEMENTS };
 
 struct event_log {
-	sqlite3 *db;
-	sqlite3_stmt *s[EVENT_LOG_STATEMENTS];
+	struct sql_stmt *s[EVENT_LOG_STATEMENTS];
 	struct counters *counters;        /* borrowed */
 	const struct alert_specs *alerts; /* borrowed */
 	struct buf detail;
 };
 
-int event_log_init(struct event_log *j, sqlite3 *db, struct counters *counters, const struct alert_specs *alerts,
+int event_log_init(struct event_log *j, struct sql_db *db, struct counters *counters, const struct alert_specs *alerts,
 	struct error *err);
 void event_log_release(struct event_log *j);
 

@@ -4,7 +4,6 @@
 #ifndef SITREP_STORE_FEED_STORE_H
 #define SITREP_STORE_FEED_STORE_H
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -12,6 +11,9 @@
 #include "sitrep/identity/identity_trust.h"
 #include "sitrep/model/feed_state.h"
 #include "sitrep/model/specs.h"
+
+struct sql_db;
+struct sql_stmt;
 
 enum feed_statement {
 	FEED_LOAD,
@@ -32,11 +34,10 @@ enum feed_statement {
 };
 
 struct feed_store {
-	sqlite3 *db;
-	sqlite3_stmt *s[FEED_STATEMENTS];
+	struct sql_stmt *s[FEED_STATEMENTS];
 };
 
-int feed_store_init(struct feed_store *f, sqlite3 *db, struct error *err);
+int feed_store_init(struct feed_store *f, struct sql_db *db, struct error *err);
 void feed_store_release(struct feed_store *f);
 
 /* Of documents without items: a broken generator's, or a feed of alerts when all is quiet? */

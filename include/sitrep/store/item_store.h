@@ -4,7 +4,6 @@
 #ifndef SITREP_STORE_ITEM_STORE_H
 #define SITREP_STORE_ITEM_STORE_H
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -68,14 +67,13 @@ enum item_statement {
 };
 
 struct item_store {
-	sqlite3 *db;
-	sqlite3_stmt *s[ITEM_STATEMENTS];
+	struct sql_stmt *s[ITEM_STATEMENTS];
 	struct counters *counters; /* borrowed */
 	int64_t kept_bytes;        /* that were added, less those that were replaced, since the caller set it to 0 */
 	int64_t written;           /* identities and digests added since the start */
 };
 
-int item_store_init(struct item_store *is, sqlite3 *db, struct counters *counters, struct error *err);
+int item_store_init(struct item_store *is, struct sql_db *db, struct counters *counters, struct error *err);
 void item_store_release(struct item_store *is);
 
 /* An item that one of its keys led to. */

@@ -7,7 +7,6 @@
 #ifndef SITREP_STORE_PUBLISHER_H
 #define SITREP_STORE_PUBLISHER_H
 
-#include <sqlite3.h>
 #include <stdint.h>
 
 #include "sitrep/base/arena.h"
@@ -15,11 +14,13 @@
 #include "sitrep/model/document.h"
 #include "sitrep/store/feed_store.h"
 
+struct sql_db;
+struct sql_stmt;
+
 enum publisher_statement { PUBLISHER_FIND, PUBLISHER_ADD, PUBLISHER_STATEMENTS };
 
 struct publishers {
-	sqlite3 *db;
-	sqlite3_stmt *s[PUBLISHER_STATEMENTS];
+	struct sql_stmt *s[PUBLISHER_STATEMENTS];
 	struct arena scratch;
 	/* Of the document at hand: the operator's word, the feed's own publisher, and the last one found. */
 	struct str configured;
@@ -28,7 +29,7 @@ struct publishers {
 	int64_t last_id;
 };
 
-int publishers_init(struct publishers *p, sqlite3 *db, struct error *err);
+int publishers_init(struct publishers *p, struct sql_db *db, struct error *err);
 void publishers_release(struct publishers *p);
 
 /* A feed's document is next; feed must outlive its items. -ENOMEM. */

@@ -7,7 +7,6 @@
 #ifndef SITREP_STORE_RULE_STORE_H
 #define SITREP_STORE_RULE_STORE_H
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,6 +14,9 @@
 #include "sitrep/base/buf.h"
 #include "sitrep/base/error.h"
 #include "sitrep/store/stored_rules.h"
+
+struct sql_db;
+struct sql_stmt;
 
 enum rule_statement {
 	RULE_FORGET_GENERATIONS,
@@ -35,8 +37,7 @@ enum rule_statement {
 };
 
 struct rule_store {
-	sqlite3 *db;
-	sqlite3_stmt *s[RULE_STATEMENTS];
+	struct sql_stmt *s[RULE_STATEMENTS];
 	struct rule_set *set; /* borrowed from the options of the writer; NULL: none yet */
 	int64_t generation;   /* of set; 0: none yet */
 	bool pending;         /* a step may find something to do */
@@ -44,7 +45,7 @@ struct rule_store {
 	struct buf text, title, body;
 };
 
-int rule_store_init(struct rule_store *r, sqlite3 *db, struct error *err);
+int rule_store_init(struct rule_store *r, struct sql_db *db, struct error *err);
 void rule_store_release(struct rule_store *r);
 
 /* Makes the database's rules those given, within the caller's transaction; *changed says whether outputs show something

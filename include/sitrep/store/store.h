@@ -11,7 +11,7 @@
 
 #include "sitrep/base/error.h"
 
-struct sqlite3;
+struct sql_db;
 
 enum { STORE_SCHEMA_VERSION = 18, STORE_APPLICATION_ID = 0x53495452 /* "SITR" */ };
 
@@ -19,7 +19,7 @@ enum store_access { STORE_WRITE, STORE_READ };
 
 /* An open database.  The writer's holds a lock file beside it for as long as it is open. */
 struct store {
-	struct sqlite3 *db; /* NULL: not open */
+	struct sql_db *db; /* NULL: not open */
 	int lock_fd;        /* -1 for readers */
 };
 

@@ -4,20 +4,22 @@
 #ifndef SITREP_STORE_WEBSUB_STORE_H
 #define SITREP_STORE_WEBSUB_STORE_H
 
-#include <sqlite3.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "sitrep/base/error.h"
 #include "sitrep/model/websub_state.h"
 
+struct sql_db;
+struct sql_stmt;
+
 enum websub_statement { WEBSUB_LOAD, WEBSUB_SAVE, WEBSUB_STATEMENTS };
 
 struct websub_store {
-	sqlite3_stmt *s[WEBSUB_STATEMENTS];
+	struct sql_stmt *s[WEBSUB_STATEMENTS];
 };
 
-int websub_store_init(struct websub_store *w, sqlite3 *db, struct error *err);
+int websub_store_init(struct websub_store *w, struct sql_db *db, struct error *err);
 void websub_store_release(struct websub_store *w);
 
 /* All of them, in an array of the caller's. */

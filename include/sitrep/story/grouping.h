@@ -30,7 +30,7 @@
 #include "sitrep/base/str.h"
 #include "sitrep/story/story_rule.h"
 
-struct sqlite3;
+struct sql_db;
 struct grouping;
 
 /* What an item is to another one.  Values are stored. */
@@ -73,10 +73,10 @@ struct story_answer {
 };
 
 /* Makes the tables where there are none, for databases that schema.c does not look after. */
-int grouping_create_tables(struct sqlite3 *db, struct error *err);
+int grouping_create_tables(struct sql_db *db, struct error *err);
 
 /* params are copied.  Loads the saved counts.  NULL with a sentence. */
-struct grouping *grouping_new(struct sqlite3 *db, const struct story_params *params, struct error *err);
+struct grouping *grouping_new(struct sql_db *db, const struct story_params *params, struct error *err);
 /* Before the connection is closed. */
 void grouping_free(struct grouping *g);
 /* From now on other parameters, after a reload of the configuration. */

@@ -5,13 +5,15 @@
 #ifndef SITREP_STORY_NEAR_COMPACT_H
 #define SITREP_STORY_NEAR_COMPACT_H
 
-#include <sqlite3.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "sitrep/base/buf.h"
 #include "sitrep/base/error.h"
 #include "sitrep/story/near_index.h"
+
+struct sql_db;
+struct sql_stmt;
 
 enum {
 	COMPACT_NEXT,
@@ -22,13 +24,13 @@ enum {
 };
 
 struct near_compact {
-	sqlite3_stmt *s[COMPACT_STATEMENTS];
+	struct sql_stmt *s[COMPACT_STATEMENTS];
 	struct buf row;
 	size_t slot;   /* where it stands */
 	int64_t place; /* the row that was looked at last */
 };
 
-int near_compact_init(struct near_compact *c, sqlite3 *db, struct error *err);
+int near_compact_init(struct near_compact *c, struct sql_db *db, struct error *err);
 void near_compact_release(struct near_compact *c);
 void near_compact_begin(struct near_compact *c);
 /* The next rows; 1 when there are more.  n's counts of postings are brought up to date. */

@@ -10,7 +10,6 @@
 #ifndef SITREP_STORY_NEAR_INDEX_H
 #define SITREP_STORY_NEAR_INDEX_H
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,6 +19,9 @@
 #include "sitrep/story/near_store.h"
 #include "sitrep/story/posting_buffer.h"
 #include "sitrep/story/shingle_filter.h"
+
+struct sql_db;
+struct sql_stmt;
 
 enum {
 	NEAR_SLOTS = 4,
@@ -73,7 +75,7 @@ struct near_match {
 };
 
 struct near_index {
-	sqlite3_stmt *s[INDEX_STATEMENTS];
+	struct sql_stmt *s[INDEX_STATEMENTS];
 	struct near_store *store; /* borrowed: has the numbers that are kept by name */
 	struct near_slot slots[NEAR_SLOTS];
 	struct posting_buffer pending;
@@ -87,7 +89,7 @@ struct near_index {
 /* The shingles that a text is found by, into keys, ascending; thins s.  Returns how many. */
 size_t near_keys(struct sketch *s, uint64_t keys[NEAR_SHINGLES_MAX]);
 
-int near_index_init(struct near_index *n, sqlite3 *db, struct near_store *store, struct error *err);
+int near_index_init(struct near_index *n, struct sql_db *db, struct near_store *store, struct error *err);
 void near_index_release(struct near_index *n);
 
 /* Lets the item be found by these shingles (at most NEAR_SHINGLES_MAX, ascending) as of at_ms.  is_revision: it may be

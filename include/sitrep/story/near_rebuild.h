@@ -5,11 +5,12 @@
 #ifndef SITREP_STORY_NEAR_REBUILD_H
 #define SITREP_STORY_NEAR_REBUILD_H
 
-#include <sqlite3.h>
 
 #include "sitrep/base/error.h"
 
+struct sql_db;
+
 /* Within a transaction: empties and fills the index, if it is asked for. */
-int near_rebuild(sqlite3 *db, struct error *err);
+int near_rebuild(struct sql_db *db, struct error *err);
 
 #endif

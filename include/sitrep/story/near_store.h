@@ -4,7 +4,6 @@
 #ifndef SITREP_STORY_NEAR_STORE_H
 #define SITREP_STORY_NEAR_STORE_H
 
-#include <sqlite3.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,7 +36,7 @@ enum near_statement {
 };
 
 struct near_store {
-	sqlite3_stmt *s[NEAR_STATEMENTS];
+	struct sql_stmt *s[NEAR_STATEMENTS];
 };
 
 /* An item as it is kept for comparing. */
@@ -50,7 +49,7 @@ struct near_item {
 	struct sketch sketch;
 };
 
-int near_store_init(struct near_store *n, sqlite3 *db, struct error *err);
+int near_store_init(struct near_store *n, struct sql_db *db, struct error *err);
 void near_store_release(struct near_store *n);
 
 /* 1 there it is, 0 not (or damaged). */

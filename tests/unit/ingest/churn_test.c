@@ -1,4 +1,5 @@
 /* Parts of texts that change at each poll: what is learnt of them, and that nothing else is swallowed with them. */
+#include "../ask.h"
 #include "story_fixture.h"
 
 #include "sitrep/identity/churn.h"
@@ -200,14 +201,10 @@ static struct poll_report poll_text(struct fixture *f, const char *guid, const c
 static int64_t number_of(struct fixture *f, const char *question)
 {
 	struct store s;
-	sqlite3_stmt *q;
 	int64_t number;
 
 	assert_int_equal(store_open(&s, f->dir, STORE_READ, NULL), 0);
-	assert_int_equal(sqlite3_prepare_v2(s.db, question, -1, &q, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
-	number = sqlite3_column_int64(q, 0);
-	(void)sqlite3_finalize(q);
+	number = ask_number(s.db, question);
 	store_close(&s);
 	return number;
 }

@@ -2,10 +2,10 @@
  * many times over on one database.  Afterwards everything must fit together: what was reported is there,
  * the log has no hole and names nothing that is missing, and taking the same documents in once more
  * changes nothing. */
+#include "../ask.h"
 #include "fixture.h"
 
 #include <signal.h>
-#include <sqlite3.h>
 #include <sys/random.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -49,16 +49,9 @@ static int round_of(const struct feed_state *feed)
 	return feed->etag != NULL ? (int)strtol(feed->etag, NULL, 10) : -1;
 }
 
-static int64_t ask(sqlite3 *db, const char *text)
+static int64_t ask(struct sql_db *db, const char *text)
 {
-	sqlite3_stmt *s;
-	int64_t value;
-
-	assert_int_equal(sqlite3_prepare_v2(db, text, -1, &s, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-	value = sqlite3_column_int64(s, 0);
-	(void)sqlite3_finalize(s);
-	return value;
+	return ask_number(db, text);
 }
 
 struct promise {

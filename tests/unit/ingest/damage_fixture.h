@@ -2,6 +2,7 @@
 #ifndef SITREP_TEST_STORE_DAMAGE_FIXTURE_H
 #define SITREP_TEST_STORE_DAMAGE_FIXTURE_H
 
+#include "../ask.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/store/check.h"
 #include "story_fixture.h"
@@ -128,7 +129,7 @@ static inline int take_uid(void *arg, const struct story *s)
 }
 
 /* Postings of so many items that a table of a week has rows. */
-static inline void fill_buckets(sqlite3 *db)
+static inline void fill_buckets(struct sql_db *db)
 {
 	static struct near_index n;
 	struct near_store store;
@@ -137,21 +138,18 @@ static inline void fill_buckets(sqlite3 *db)
 	memset(&n, 0, sizeof(n));
 	assert_int_equal(near_store_init(&store, db, NULL), 0);
 	assert_int_equal(near_index_init(&n, db, &store, NULL), 0);
-	assert_int_equal(sqlite3_exec(db, "BEGIN", NULL, NULL, NULL), SQLITE_OK);
+	run_statements(db, "BEGIN");
 	for (int64_t id = 1; id <= POSTING_BUFFER_MAX / NEAR_SHINGLES_MAX + 1; id++) {
 		for (size_t i = 0; i < NEAR_SHINGLES_MAX; i++)
 			shingles[i] = (uint64_t)i << 43 | (uint64_t)(id * 7919 % 1024) << 20 | (uint64_t)id;
 		assert_int_equal(near_index_add(&n, id, false, shingles, NEAR_SHINGLES_MAX, NOW_MS, NULL), 0);
 	}
 	/* a few rows do, and are read faster in each of many cases */
-	assert_int_equal(sqlite3_exec(db,
-				 "DELETE FROM near_bucket_0 WHERE place >> 32 > 4; DELETE FROM near_bucket_1 WHERE "
-				 "place >> 32 > 4;"
-				 "DELETE FROM near_bucket_2 WHERE place >> 32 > 4; DELETE FROM near_bucket_3 WHERE "
-				 "place >> 32 > 4;"
-				 "DELETE FROM near_pending WHERE seq > 2; COMMIT; VACUUM",
-				 NULL, NULL, NULL),
-		SQLITE_OK);
+	run_statements(db, "DELETE FROM near_bucket_0 WHERE place >> 32 > 4; DELETE FROM near_bucket_1 WHERE "
+			   "place >> 32 > 4;"
+			   "DELETE FROM near_bucket_2 WHERE place >> 32 > 4; DELETE FROM near_bucket_3 WHERE "
+			   "place >> 32 > 4;"
+			   "DELETE FROM near_pending WHERE seq > 2; COMMIT; VACUUM");
 	near_index_release(&n);
 	near_store_release(&store);
 }
@@ -413,7 +411,7 @@ static inline void exercise(const char *dir, struct sights *s)
 		return;
 	}
 	/* Nothing here is about power: it would take minutes. */
-	assert_int_equal(sqlite3_exec(k.store.db, "PRAGMA synchronous = OFF", NULL, NULL, NULL), SQLITE_OK);
+	run_statements(k.store.db, "PRAGMA synchronous = OFF");
 	s->opened = true;
 	look_through(dir, s);
 	read_all(dir, s);

@@ -1,8 +1,7 @@
 /* Feeds whose guids, or guids and links, change from poll to poll: when that is found out, what the items are known by
  * then, and that no change of this kind tells anything twice. */
+#include "../ask.h"
 #include "fixture.h"
-
-#include <sqlite3.h>
 
 #include "sitrep/identity/identity_trust.h"
 
@@ -167,16 +166,12 @@ static void changing_guids_give_way_to_links(void **state)
 static int64_t count_identities(struct fixture *f, const char *which)
 {
 	struct store s;
-	sqlite3_stmt *q;
 	char text[128];
 	int64_t count;
 
 	(void)snprintf(text, sizeof(text), "SELECT count(*) FROM ident WHERE %s", which);
 	assert_int_equal(store_open(&s, f->dir, STORE_READ, NULL), 0);
-	assert_int_equal(sqlite3_prepare_v2(s.db, text, -1, &q, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
-	count = sqlite3_column_int64(q, 0);
-	(void)sqlite3_finalize(q);
+	count = ask_number(s.db, text);
 	store_close(&s);
 	return count;
 }

@@ -1,5 +1,6 @@
 /* The clock as the database knows it: what was set between two looks, over restarts of the daemon and of the machine,
  * what moves along, and on whose word nothing is removed.  All clocks are the test's own. */
+#include "../ask.h"
 #include "fixture.h"
 
 #include <inttypes.h>
@@ -112,14 +113,7 @@ static void poll_once(struct house *h, const char *guid)
 
 static int64_t ask(struct house *h, const char *text)
 {
-	sqlite3_stmt *s;
-	int64_t value;
-
-	assert_int_equal(sqlite3_prepare_v2(h->ingest.store.db, text, -1, &s, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-	value = sqlite3_column_int64(s, 0);
-	(void)sqlite3_finalize(s);
-	return value;
+	return ask_number(h->ingest.store.db, text);
 }
 
 static int64_t count_items(struct house *h)
@@ -363,11 +357,8 @@ static void test_the_future_holds_nothing_up(void **state)
 	poll_once(h, "one");
 	poll_once(h, "two");
 	poll_once(h, "three");
-	assert_int_equal(sqlite3_exec(h->ingest.store.db,
-				 "UPDATE item SET first_seen = first_seen + 946080000000 WHERE id = 1;"
-				 "UPDATE event SET time = time + 946080000000 WHERE cursor = 1;",
-				 NULL, NULL, NULL),
-		SQLITE_OK);
+	run_statements(h->ingest.store.db, "UPDATE item SET first_seen = first_seen + 946080000000 WHERE id = 1;"
+					   "UPDATE event SET time = time + 946080000000 WHERE cursor = 1;");
 	run_until_believed(h);
 	for (int i = 0; i < 101; i++) {
 		run_for(h, DAY_MS);
@@ -392,7 +383,7 @@ static void test_damaged_rows(void **state)
 		ingest_close(&h->ingest);
 		assert_int_equal(ingest_open(&h->ingest, &h->options, NULL), 0);
 		(void)snprintf(text, sizeof(text), "UPDATE clock SET %s", rows[i]);
-		assert_int_equal(sqlite3_exec(h->ingest.store.db, text, NULL, NULL, NULL), SQLITE_OK);
+		run_statements(h->ingest.store.db, text);
 		assert_int_equal(ingest_start_clock(&h->ingest, h->clock, h->run, NULL), 0);
 		count_items(h);
 		run_until_believed(h);

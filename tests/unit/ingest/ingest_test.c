@@ -1,5 +1,7 @@
 /* A disk that is full: what fits is kept, what does not leaves nothing behind, and life goes on. */
+#include "../ask.h"
 #include "fixture.h"
+#include "sitrep/sql/sql.h"
 
 #include "../../../daemon/ingest/ingest.h"
 
@@ -13,14 +15,7 @@ static void set_page_limit(struct ingest *k, int64_t pages)
 
 static int64_t count(struct ingest *k, const char *text)
 {
-	sqlite3_stmt *s;
-	int64_t value;
-
-	assert_int_equal(sqlite3_prepare_v2(k->store.db, text, -1, &s, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-	value = sqlite3_column_int64(s, 0);
-	(void)sqlite3_finalize(s);
-	return value;
+	return ask_number(k->store.db, text);
 }
 
 static struct poll_outcome *make_outcome(int64_t feed_id, const char *name, int items)

@@ -1,5 +1,6 @@
 /* Items in the same words, or at one link, that are news all the same, and those that are not: documents as workers
  * send them, seen by the reader. */
+#include "../ask.h"
 #include "story_fixture.h"
 
 #define ALARM "Air raid alert: Kyiv region"
@@ -44,14 +45,10 @@ static void poll_something(struct fixture *f, size_t feed)
 static int64_t number_of(struct fixture *f, const char *question)
 {
 	struct store s;
-	sqlite3_stmt *q;
 	int64_t count;
 
 	assert_int_equal(store_open(&s, f->dir, STORE_READ, NULL), 0);
-	assert_int_equal(sqlite3_prepare_v2(s.db, question, -1, &q, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
-	count = sqlite3_column_int64(q, 0);
-	(void)sqlite3_finalize(q);
+	count = ask_number(s.db, question);
 	store_close(&s);
 	return count;
 }

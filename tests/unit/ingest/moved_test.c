@@ -1,5 +1,6 @@
 /* The first document of a feed, and the first one from another address of it: what is news there, what is a backlog,
  * and where a backlog stands. */
+#include "../ask.h"
 #include "story_fixture.h"
 
 #define BODY "was seen by the coast guard off the northern cape on the morning of the day"
@@ -41,14 +42,10 @@ static void move(struct fixture *f)
 static int64_t number_of(struct fixture *f, const char *question)
 {
 	struct store s;
-	sqlite3_stmt *q;
 	int64_t number;
 
 	assert_int_equal(store_open(&s, f->dir, STORE_READ, NULL), 0);
-	assert_int_equal(sqlite3_prepare_v2(s.db, question, -1, &q, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
-	number = sqlite3_column_int64(q, 0);
-	(void)sqlite3_finalize(q);
+	number = ask_number(s.db, question);
 	store_close(&s);
 	return number;
 }

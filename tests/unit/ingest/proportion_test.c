@@ -3,6 +3,7 @@
  *
  * Steps of SQLite's machine are counted, and the processor time of this thread is compared with a wide bound for what
  * happens outside of SQLite. */
+#include "../../../daemon/sql/sql_internal.h"
 #include "story_fixture.h"
 
 #include "../../../daemon/ingest/ingest.h"
@@ -156,7 +157,7 @@ static int64_t count_steps(struct house *h)
 {
 	int64_t steps = 0;
 
-	for (sqlite3_stmt *s = NULL; (s = sqlite3_next_stmt(h->ingest.store.db, s)) != NULL;)
+	for (sqlite3_stmt *s = NULL; (s = sqlite3_next_stmt(h->ingest.store.db->handle, s)) != NULL;)
 		steps += sqlite3_stmt_status(s, SQLITE_STMTSTATUS_VM_STEP, 1);
 	return steps;
 }

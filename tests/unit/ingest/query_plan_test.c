@@ -1,5 +1,7 @@
 /* Whatever is asked for each item is found by an index, however many items there are. */
+#include "../../../daemon/sql/sql_internal.h"
 #include "fixture.h"
+#include "sitrep/sql/sql.h"
 #include "sitrep/store/feed_store.h"
 #include "sitrep/store/item_store.h"
 #include "sitrep/store/store.h"
@@ -35,27 +37,27 @@ static int tear_down(void **state)
 }
 
 /* The statement reads none of the tables that grow from end to end. */
-static void assert_seeks(struct plans *p, sqlite3_stmt *asked)
+static void assert_seeks(struct plans *p, struct sql_stmt *asked)
 {
 	static const char *const growing[] = {"item", "ident", "digest", "story", "story_link", "revision",
 		"near_sketch", "near_bucket_0", "near_bucket_1", "near_bucket_2", "near_bucket_3", "event", "mark"};
-	char *text = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sqlite3_sql(asked));
-	sqlite3_stmt *s;
+	const char *text = sqlite3_sql(asked->handle);
+	struct sql_stmt *s;
+	char plan[4096];
 
-	assert_non_null(text);
-	assert_int_equal(sqlite3_prepare_v2(p->store.db, text, -1, &s, NULL), SQLITE_OK);
-	while (sqlite3_step(s) == SQLITE_ROW) {
-		const char *step = (const char *)sqlite3_column_text(s, 3);
+	assert_true(snprintf(plan, sizeof(plan), "EXPLAIN QUERY PLAN %s", text) < (int)sizeof(plan));
+	assert_int_equal(sql_prepare_once(p->store.db, plan, &s, NULL, "test"), 0);
+	while (sql_step(s, NULL, "test") == 1) {
+		const char *step = sql_cstr(s, 3);
 		char scan[100];
 
 		for (size_t i = 0; i < sizeof(growing) / sizeof(growing[0]); i++) {
 			(void)snprintf(scan, sizeof(scan), "SCAN %s", growing[i]);
 			if (strcmp(step, scan) == 0)
-				fail_msg("%s: %s", sqlite3_sql(asked), step);
+				fail_msg("%s: %s", text, step);
 		}
 	}
-	assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
-	sqlite3_free(text);
+	sql_finalize(&s, 1);
 }
 
 static void an_item_is_looked_up_by_indexes(void **state)
@@ -96,17 +98,17 @@ static void a_story_is_found_by_indexes(void **state)
 static void a_scan_would_be_noticed(void **state)
 {
 	struct plans *p = *state;
-	sqlite3_stmt *s, *plan;
+	struct sql_stmt *s, *plan;
 
-	assert_int_equal(sqlite3_prepare_v2(
-				 p->store.db, "EXPLAIN QUERY PLAN SELECT id FROM item WHERE rev = 1", -1, &plan, NULL),
-		SQLITE_OK);
-	assert_int_equal(sqlite3_step(plan), SQLITE_ROW);
-	assert_string_equal((const char *)sqlite3_column_text(plan, 3), "SCAN item");
-	assert_int_equal(sqlite3_finalize(plan), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(p->store.db, "SELECT id FROM item WHERE id = 1", -1, &s, NULL), SQLITE_OK);
+	assert_int_equal(sql_prepare_once(p->store.db, "EXPLAIN QUERY PLAN SELECT id FROM item WHERE rev = 1", &plan,
+				 NULL, "test"),
+		0);
+	assert_int_equal(sql_step(plan, NULL, "test"), 1);
+	assert_string_equal(sql_cstr(plan, 3), "SCAN item");
+	sql_finalize(&plan, 1);
+	assert_int_equal(sql_prepare_once(p->store.db, "SELECT id FROM item WHERE id = 1", &s, NULL, "test"), 0);
 	assert_seeks(p, s);
-	assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
+	sql_finalize(&s, 1);
 }
 
 int main(void)

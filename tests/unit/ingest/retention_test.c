@@ -1,4 +1,6 @@
 /* What goes and what stays, in virtual time; and that what went does not come back. */
+#include "../../../daemon/sql/sql_internal.h"
+#include "../ask.h"
 #include "fixture.h"
 
 #include <sys/stat.h>
@@ -94,14 +96,7 @@ static int clean(struct house *h, int64_t now_ms)
 
 static int64_t ask(struct house *h, const char *text)
 {
-	sqlite3_stmt *s;
-	int64_t value;
-
-	assert_int_equal(sqlite3_prepare_v2(h->ingest.store.db, text, -1, &s, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-	value = sqlite3_column_int64(s, 0);
-	(void)sqlite3_finalize(s);
-	return value;
+	return ask_number(h->ingest.store.db, text);
 }
 
 static void assert_consistent(struct house *h)
@@ -272,7 +267,8 @@ static void test_size(void **state)
 	assert_consistent(h);
 	/* and the file shrinks with the next checkpoint */
 	assert_int_equal(
-		sqlite3_wal_checkpoint_v2(h->ingest.store.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL), SQLITE_OK);
+		sqlite3_wal_checkpoint_v2(h->ingest.store.db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL),
+		SQLITE_OK);
 	(void)snprintf(path, sizeof(path), "%s/sitrepd.db", h->dir);
 	assert_int_equal(stat(path, &st), 0);
 	assert_true(st.st_size < h->ingest.options.keep_size + 2 * 1024 * 1024);

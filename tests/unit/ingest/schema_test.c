@@ -1,7 +1,10 @@
 /* That steps stay as they were released, that any released shape of the tables becomes today's, and that a migration
  * which fails leaves the file as it was.  Databases that old programs wrote are tried in tests/system/test_upgrade.py.
  */
+#include "../ask.h"
 #include "fixture.h"
+#include "sitrep/sql/database.h"
+#include "sitrep/sql/sql.h"
 
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -329,15 +332,15 @@ static void test_statements_check(void **state)
 {
 	struct folder *f = *state;
 	struct error err = {0};
-	sqlite3 *db;
+	struct sql_db *db;
 
 	make(f);
-	assert_int_equal(sqlite3_open(f->db, &db), SQLITE_OK);
+	assert_int_equal(sql_open(&db, f->db, SQL_WRITE, &err, "test"), 0);
 	assert_int_equal(statements_check(db, &err), 0);
-	run_sql(db, "ALTER TABLE near_pending RENAME COLUMN week TO month");
+	run_statements(db, "ALTER TABLE near_pending RENAME COLUMN week TO month");
 	assert_int_equal(statements_check(db, &err), -EUCLEAN);
 	assert_non_null(strstr(err.text, "week"));
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	assert_int_equal(sql_close(db), 0);
 }
 
 /* ---- the copy ---- */

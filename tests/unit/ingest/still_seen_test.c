@@ -1,7 +1,9 @@
 /* What was seen stays seen: whatever happens to the daemon, its configuration, its rules, or the site, an item that was
  * told is not told again.  (That pruned items do not come back is retention_test.c's.) */
-#include <sqlite3.h>
 
+#include "../ask.h"
+#include "sitrep/sql/database.h"
+#include "sitrep/sql/sql.h"
 #include "story_fixture.h"
 
 #define BODY "the coast guard has bought two aircraft to look for oil on the water"
@@ -134,14 +136,10 @@ static void when_the_feed_is_renamed(void **state)
 static int64_t ask(struct fixture *f, const char *text)
 {
 	struct store s;
-	sqlite3_stmt *q;
 	int64_t value;
 
 	assert_int_equal(store_open(&s, f->dir, STORE_READ, NULL), 0);
-	assert_int_equal(sqlite3_prepare_v2(s.db, text, -1, &q, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
-	value = sqlite3_column_int64(q, 0);
-	(void)sqlite3_finalize(q);
+	value = ask_number(s.db, text);
 	store_close(&s);
 	return value;
 }
@@ -279,14 +277,14 @@ static void a_stored_sketch_of_another_version(void **state)
 	struct fixture *f = *state;
 	struct writer_options options = fixture_options(f->dir);
 	struct store s;
+	int64_t changed;
 
 	poll_items(f, ALPHA, &plain, 0, ITEMS, -1);
 	fixture_close(f);
 	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, NULL), 0);
-	assert_int_equal(sqlite3_exec(s.db, "UPDATE near_sketch SET sketch = CAST(x'00' || substr(sketch, 2) AS BLOB)",
-				 NULL, NULL, NULL),
-		SQLITE_OK);
-	assert_true(sqlite3_changes(s.db) > 0);
+	changed = sql_changed_ever(s.db);
+	run_statements(s.db, "UPDATE near_sketch SET sketch = CAST(x'00' || substr(sketch, 2) AS BLOB)");
+	assert_true(sql_changed_ever(s.db) > changed);
 	store_close(&s);
 	fixture_open(f, &options);
 	fixture_sync(f, fixture_feeds, 3);

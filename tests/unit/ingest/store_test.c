@@ -1,5 +1,9 @@
 /* Which files are opened and which are refused, and that a refused one is left as it was. */
+#include "../../../daemon/sql/sql_internal.h"
+#include "../ask.h"
 #include "fixture.h"
+#include "sitrep/sql/database.h"
+#include "sitrep/sql/sql.h"
 
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -107,16 +111,9 @@ static void test_made_and_opened_again(void **state)
 	state_dir_remove(inner);
 }
 
-static int64_t pragma(sqlite3 *db, const char *text)
+static int64_t pragma(struct sql_db *db, const char *text)
 {
-	sqlite3_stmt *s;
-	int64_t value;
-
-	assert_int_equal(sqlite3_prepare_v2(db, text, -1, &s, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-	value = sqlite3_column_int64(s, 0);
-	(void)sqlite3_finalize(s);
-	return value;
+	return ask_number(db, text);
 }
 
 /* A database of version 1 becomes one of today, with what was in it. */
@@ -177,10 +174,10 @@ static void test_settings(void **state)
 	assert_int_equal(pragma(s.db, "PRAGMA foreign_keys"), 1);
 	assert_int_equal(pragma(s.db, "PRAGMA auto_vacuum"), 2);
 	assert_int_equal(pragma(s.db, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
-	assert_int_equal(sqlite3_db_config(s.db, SQLITE_DBCONFIG_DEFENSIVE, -1, &on), SQLITE_OK);
+	assert_int_equal(sqlite3_db_config(s.db->handle, SQLITE_DBCONFIG_DEFENSIVE, -1, &on), SQLITE_OK);
 	assert_int_equal(on, 1);
 	/* "..." is a name, never a string */
-	assert_int_equal(sqlite3_exec(s.db, "SELECT \"naval\"", NULL, NULL, NULL), SQLITE_ERROR);
+	assert_int_equal(sql_exec(s.db, "SELECT \"naval\"", NULL, "test"), -EIO);
 	/* every table is strict */
 	assert_int_equal(pragma(s.db, "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
 				      " AND name NOT LIKE 'sqlite_%' AND strict = 0"),
@@ -275,7 +272,7 @@ static void test_locks_stay_beside_a_refusal(void **state)
 	static const char *const ids[] = {
 		"PRAGMA application_id = 0", "PRAGMA application_id = 1234", "PRAGMA user_version = 9999"};
 	struct folder *f = *state;
-	sqlite3 *holder;
+	struct sql_db *holder;
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		struct store s;
@@ -284,7 +281,7 @@ static void test_locks_stay_beside_a_refusal(void **state)
 		(void)unlink(f->db);
 		make(f);
 		run_sql(f->db, ids[i]);
-		assert_int_equal(sqlite3_open(f->db, &holder), SQLITE_OK);
+		assert_int_equal(sql_open(&holder, f->db, SQL_WRITE, NULL, "test"), 0);
 		(void)pragma(holder, "SELECT count(*) FROM item");
 		held = locks_on(f->db);
 		assert_true(held > 0);
@@ -292,7 +289,7 @@ static void test_locks_stay_beside_a_refusal(void **state)
 		assert_int_equal(locks_on(f->db), held);
 		assert_true(store_open(&s, f->dir, STORE_WRITE, NULL) < 0);
 		assert_int_equal(locks_on(f->db), held);
-		assert_int_equal(sqlite3_close(holder), SQLITE_OK);
+		assert_int_equal(sql_close(holder), 0);
 	}
 }
 

@@ -3,6 +3,8 @@
 #ifndef SITREP_TEST_STORE_STORY_FIXTURE_H
 #define SITREP_TEST_STORE_STORY_FIXTURE_H
 
+#include "../../../daemon/sql/sql_internal.h"
+#include "../ask.h"
 #include "fixture.h"
 
 #include "../identity/sketch_fixture.h"
@@ -61,40 +63,39 @@ static inline bool is_listed(const char *name, const char *const *list)
 	return false;
 }
 
-static inline void dump_value(struct buf *out, sqlite3_stmt *s, int column)
+static inline void dump_value(struct buf *out, struct sql_stmt *s, int column)
 {
-	const unsigned char *bytes = sqlite3_column_blob(s, column);
-	int length = sqlite3_column_bytes(s, column);
+	struct str bytes = sql_blob(s, column);
 
-	if (sqlite3_column_type(s, column) == SQLITE_BLOB) {
-		for (int i = 0; i < length; i++) {
-			(void)buf_putc(out, "0123456789abcdef"[bytes[i] >> 4]);
-			(void)buf_putc(out, "0123456789abcdef"[bytes[i] & 15]);
+	if (sqlite3_column_type(s->handle, column) == SQLITE_BLOB) {
+		for (size_t i = 0; i < bytes.len; i++) {
+			(void)buf_putc(out, "0123456789abcdef"[(unsigned char)bytes.data[i] >> 4]);
+			(void)buf_putc(out, "0123456789abcdef"[bytes.data[i] & 15]);
 		}
-	} else if (sqlite3_column_type(s, column) != SQLITE_NULL) {
-		(void)buf_printf(out, "%s", (const char *)sqlite3_column_text(s, column));
+	} else if (!sql_is_null(s, column)) {
+		(void)buf_printf(out, "%s", sql_cstr(s, column));
 	}
 }
 
 static inline void dump_table(
-	struct buf *out, sqlite3 *db, const char *table, const char *where, const char *const *but_columns)
+	struct buf *out, struct sql_db *db, const char *table, const char *where, const char *const *but_columns)
 {
 	char text[200];
-	sqlite3_stmt *s;
+	struct sql_stmt *s;
 
 	(void)snprintf(text, sizeof(text), "SELECT * FROM %s%s", table, where);
-	assert_int_equal(sqlite3_prepare_v2(db, text, -1, &s, NULL), SQLITE_OK);
-	while (sqlite3_step(s) == SQLITE_ROW) {
+	assert_int_equal(sql_prepare_once(db, text, &s, NULL, "test"), 0);
+	while (sql_step(s, NULL, "test") == 1) {
 		(void)buf_printf(out, "%s", table);
-		for (int i = 0; i < sqlite3_column_count(s); i++) {
-			if (is_listed(sqlite3_column_name(s, i), but_columns))
+		for (int i = 0; i < sql_columns(s); i++) {
+			if (is_listed(sql_column_name(s, i), but_columns))
 				continue;
-			(void)buf_printf(out, " %s=", sqlite3_column_name(s, i));
+			(void)buf_printf(out, " %s=", sql_column_name(s, i));
 			dump_value(out, s, i);
 		}
 		(void)buf_putc(out, '\n');
 	}
-	assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
+	sql_finalize(&s, 1);
 }
 
 /* Every table that there is but those listed, without the columns listed.  The caller frees. */
@@ -103,22 +104,22 @@ static inline char *dump_database(const char *dir, const char *const *but_tables
 	struct buf out = BUF_INIT(DOCUMENT_MAX);
 	struct store store;
 	struct error err = {0};
-	sqlite3_stmt *s;
+	struct sql_stmt *s;
 
 	if (store_open(&store, dir, STORE_READ, &err) != 0)
 		fail_msg("%s", err.text);
-	assert_int_equal(sqlite3_prepare_v2(store.db,
+	assert_int_equal(sql_prepare_once(store.db,
 				 "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
 				 " ORDER BY name",
-				 -1, &s, NULL),
-		SQLITE_OK);
-	while (sqlite3_step(s) == SQLITE_ROW) {
-		const char *table = (const char *)sqlite3_column_text(s, 0);
+				 &s, NULL, "test"),
+		0);
+	while (sql_step(s, NULL, "test") == 1) {
+		const char *table = sql_cstr(s, 0);
 
 		if (!is_listed(table, but_tables))
 			dump_table(&out, store.db, table, "", but_columns);
 	}
-	assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
+	sql_finalize(&s, 1);
 	store_close(&store);
 	return buf_take(&out, NULL);
 }
@@ -142,15 +143,11 @@ static inline int64_t ask_database(const char *dir, const char *query)
 {
 	struct store store;
 	struct error err = {0};
-	sqlite3_stmt *s;
 	int64_t value;
 
 	if (store_open(&store, dir, STORE_READ, &err) != 0)
 		fail_msg("%s", err.text);
-	assert_int_equal(sqlite3_prepare_v2(store.db, query, -1, &s, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-	value = sqlite3_column_int64(s, 0);
-	(void)sqlite3_finalize(s);
+	value = ask_number(store.db, query);
 	store_close(&store);
 	return value;
 }

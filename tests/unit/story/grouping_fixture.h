@@ -8,12 +8,14 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../ask.h"
 #include "../identity/sketch_fixture.h"
+#include "sitrep/sql/database.h"
+#include "sitrep/sql/sql.h"
 #include "sitrep/story/grouping.h"
 
 #define HOUR_MS (INT64_C(3600) * 1000)
@@ -23,7 +25,7 @@
 #define NOW_MS INT64_C(1795428000000)
 
 struct fixture {
-	sqlite3 *db;
+	struct sql_db *db;
 	struct grouping *g;
 	int64_t last_id;
 	int64_t now_ms;
@@ -47,7 +49,7 @@ static inline int set_up(void **state)
 	struct error err = {0};
 
 	assert_non_null(f);
-	assert_int_equal(sqlite3_open(":memory:", &f->db), SQLITE_OK);
+	assert_int_equal(sql_open(&f->db, NULL, SQL_MEMORY, &err, "test"), 0);
 	assert_int_equal(grouping_create_tables(f->db, &err), 0);
 	buf_init(&f->bytes, SKETCH_BYTES_MAX);
 	open_grouping(f, &story_params_default);
@@ -61,7 +63,7 @@ static inline int tear_down(void **state)
 	struct fixture *f = *state;
 
 	grouping_free(f->g);
-	assert_int_equal(sqlite3_close(f->db), SQLITE_OK);
+	assert_int_equal(sql_close(f->db), 0);
 	buf_release(&f->bytes);
 	free(f);
 	return 0;
@@ -69,14 +71,7 @@ static inline int tear_down(void **state)
 
 static inline int64_t count(struct fixture *f, const char *query)
 {
-	sqlite3_stmt *s;
-	int64_t n;
-
-	assert_int_equal(sqlite3_prepare_v2(f->db, query, -1, &s, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-	n = sqlite3_column_int64(s, 0);
-	(void)sqlite3_finalize(s);
-	return n;
+	return ask_number(f->db, query);
 }
 
 struct text_of {

@@ -1,10 +1,11 @@
 /* Grouping under the operator's word, and what is told to who asks why. */
+#include "../ask.h"
 #include "grouping_fixture.h"
 #include "grouping_texts.h"
 
 static void run_sql(struct fixture *f, const char *text)
 {
-	assert_int_equal(sqlite3_exec(f->db, text, NULL, NULL, NULL), SQLITE_OK);
+	run_statements(f->db, text);
 }
 
 /* Bravo's next text has more of alpha's than of bravo's own first one. */

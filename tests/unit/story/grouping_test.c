@@ -1,4 +1,5 @@
 /* Grouping: which story a report joins, in whatever order reports come, and what is kept of them. */
+#include "../ask.h"
 #include "grouping_fixture.h"
 #include "grouping_texts.h"
 
@@ -67,7 +68,7 @@ static void damaged_sketches_resemble_nothing(void **state)
 	}
 	assert_int_equal(count(f, "SELECT count(*) FROM near_sketch"), 1);
 	/* nor does one that went bad in the database do any harm */
-	assert_int_equal(sqlite3_exec(f->db, "UPDATE near_sketch SET sketch = x'0102'", NULL, NULL, NULL), SQLITE_OK);
+	run_statements(f->db, "UPDATE near_sketch SET sketch = x'0102'");
 	assert_int_equal(take(f, "charlie.example", "New patrol ship is early", vessel_reprint), 2);
 }
 
@@ -93,11 +94,8 @@ struct order {
 
 static void take_in_order(struct fixture *f, struct order *o, const size_t *order)
 {
-	assert_int_equal(sqlite3_exec(f->db,
-				 "DELETE FROM near_pending; DELETE FROM near_sketch; DELETE FROM story_link;"
-				 "DELETE FROM near_phrase",
-				 NULL, NULL, NULL),
-		SQLITE_OK);
+	run_statements(f->db, "DELETE FROM near_pending; DELETE FROM near_sketch; DELETE FROM story_link;"
+			      "DELETE FROM near_phrase");
 	open_grouping(f, &story_params_default);
 	for (size_t i = 0; i < o->count; i++) {
 		const struct text_of *t = &o->texts[order[i]];

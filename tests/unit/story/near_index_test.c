@@ -10,7 +10,10 @@
 #include <string.h>
 
 #include "../../../daemon/story/near_schema.h"
+#include "../ask.h"
 #include "sitrep/sql/damage.h"
+#include "sitrep/sql/database.h"
+#include "sitrep/sql/sql.h"
 #include "sitrep/story/near_index.h"
 
 #define WEEK_MS (INT64_C(7) * 24 * 3600 * 1000)
@@ -18,7 +21,7 @@
 #define NOW_MS (2968 * WEEK_MS)
 
 struct fixture {
-	sqlite3 *db;
+	struct sql_db *db;
 	struct near_store store;
 	struct near_index n;
 	int64_t ids[NEAR_CANDIDATES_MAX];
@@ -47,7 +50,7 @@ static int set_up(void **state)
 	struct error err = {0};
 
 	assert_non_null(f);
-	assert_int_equal(sqlite3_open(":memory:", &f->db), SQLITE_OK);
+	assert_int_equal(sql_open(&f->db, NULL, SQL_MEMORY, &err, "test"), 0);
 	assert_int_equal(sql_exec(f->db, NEAR_SCHEMA, &err, "cannot make tables"), 0);
 	open_index(f);
 	*state = f;
@@ -59,7 +62,7 @@ static int tear_down(void **state)
 	struct fixture *f = *state;
 
 	close_index(f);
-	assert_int_equal(sqlite3_close(f->db), SQLITE_OK);
+	assert_int_equal(sql_close(f->db), 0);
 	free(f);
 	return 0;
 }
@@ -168,19 +171,12 @@ static void long_silence_leaves_nothing_behind(void **state)
 
 static void run_sql(struct fixture *f, const char *sql)
 {
-	assert_int_equal(sqlite3_exec(f->db, sql, NULL, NULL, NULL), SQLITE_OK);
+	run_statements(f->db, sql);
 }
 
 static int64_t count(struct fixture *f, const char *query)
 {
-	sqlite3_stmt *s;
-	int64_t value;
-
-	assert_int_equal(sqlite3_prepare_v2(f->db, query, -1, &s, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-	value = sqlite3_column_int64(s, 0);
-	assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
-	return value;
+	return ask_number(f->db, query);
 }
 
 /* Items 1 to count, of 32 shingles each that no other has but its neighbours. */

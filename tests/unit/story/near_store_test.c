@@ -9,13 +9,16 @@
 #include <string.h>
 
 #include "../../../daemon/story/near_schema.h"
+#include "../ask.h"
+#include "sitrep/sql/database.h"
+#include "sitrep/sql/sql.h"
 #include "sitrep/story/near_store.h"
 
 /* The first instant of a week. */
 #define NOW_MS (2968 * INT64_C(7) * 24 * 3600 * 1000)
 
 struct fixture {
-	sqlite3 *db;
+	struct sql_db *db;
 	struct near_store n;
 };
 
@@ -25,7 +28,7 @@ static int set_up(void **state)
 	struct error err = {0};
 
 	assert_non_null(f);
-	assert_int_equal(sqlite3_open(":memory:", &f->db), SQLITE_OK);
+	assert_int_equal(sql_open(&f->db, NULL, SQL_MEMORY, &err, "test"), 0);
 	assert_int_equal(sql_exec(f->db, NEAR_SCHEMA, &err, "cannot make tables"), 0);
 	if (near_store_init(&f->n, f->db, &err) != 0)
 		fail_msg("%s", err.text);
@@ -38,7 +41,7 @@ static int tear_down(void **state)
 	struct fixture *f = *state;
 
 	near_store_release(&f->n);
-	assert_int_equal(sqlite3_close(f->db), SQLITE_OK);
+	assert_int_equal(sql_close(f->db), 0);
 	free(f);
 	return 0;
 }
@@ -80,16 +83,9 @@ static void an_item_comes_back_and_keeps_its_day(void **state)
 	assert_int_equal(near_store_get(&f->n, 5, &item, &err), 0);
 }
 
-static int count(struct fixture *f)
+static int64_t count(struct fixture *f)
 {
-	sqlite3_stmt *s;
-	int value;
-
-	assert_int_equal(sqlite3_prepare_v2(f->db, "SELECT count(*) FROM near_sketch", -1, &s, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-	value = sqlite3_column_int(s, 0);
-	assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
-	return value;
+	return ask_number(f->db, "SELECT count(*) FROM near_sketch");
 }
 
 static void what_is_old_expires_some_at_a_time(void **state)
