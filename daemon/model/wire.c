@@ -300,7 +300,7 @@ static int get_fields(struct reading *r, struct str in, void *owner, const struc
 		int result;
 
 		if (!take_member(&in, &tag, &value))
-			return error_set(r->err, -EPROTO, "damaged document: a member ends behind its end");
+			return error_set(r->err, -EPROTO, "damaged document: a field is longer than its container");
 		f = find_field(shape, tag, &at);
 		result = f != NULL ? get_field(r, value, owner, f) : 0;
 		if (result != 0)

@@ -336,7 +336,7 @@ int jsonfeed_read(struct str text, struct str base, struct arena *a, struct docu
 	/* What ended before its first item is no feed, but a part of an answer. */
 	if (root == NULL || (result == 0 && cut && d->items.count == 0))
 		/* the library quotes what it stumbled over */
-		result = error_set(err, -EBADMSG, "no JSON: %.*s in line %d",
+		result = error_set(err, -EBADMSG, "not valid JSON: %.*s in line %d",
 			(int)utf8_valid_prefix(str_from(why.text)), why.text, why.line);
 	if (result == 0) {
 		d->wellformed = mended.len == 0;

@@ -18,10 +18,10 @@
 struct feed {
 	struct heap_node node; /* before its site while it waits */
 	uint32_t number;
-	struct host_limit *site;           /* where it belongs, NULL: not in the queue */
-	struct host_limit *running_site;   /* whose slot it holds, NULL: it does not run */
-	struct host_limit *running_server; /* the same; NULL: none was known when it began */
-	int64_t again_ms;                  /* due time for after its run, TIME_NONE */
+	struct host_limit *site;           /* the site it belongs to; NULL: not in the queue */
+	struct host_limit *running_site;   /* the site whose slot it holds; NULL: it does not run */
+	struct host_limit *running_server; /* the server whose slot it holds; NULL: none was known when it began */
+	int64_t again_ms;                  /* its next due time, set while it runs; TIME_NONE: not set */
 };
 
 struct due_queue {
@@ -81,7 +81,7 @@ void due_queue_free(struct due_queue *q)
 
 /* ---- host limits ---- */
 
-/* Where a host limit's place in the heap above it follows from its state. */
+/* Moves a host limit to its place in the heap above it; its state decides the place. */
 static void host_limit_update(struct due_queue *q, struct host_limit *g, size_t limit)
 {
 	struct heap *above = g->parent != NULL ? &g->parent->waiting : &q->ready;
@@ -110,7 +110,7 @@ static void site_update(struct due_queue *q, struct host_limit *site)
 	server_update(q, site->parent);
 }
 
-/* Nothing waits before it, runs there, or will come back to it. */
+/* No feed waits for it, runs in it or will return to it. */
 static void server_drop_unused(struct due_queue *q, struct host_limit *server)
 {
 	if (server->members > 0 || server->running > 0)
@@ -192,7 +192,7 @@ void due_queue_cool_down(struct due_queue *q, struct str site, int64_t now_ms, i
 		return;
 	server = s->parent;
 	if (server != NULL) {
-		/* Another site closed it, since by this one alone it would not be closed for longer than the site. */
+		/* The server is closed for longer than the site, so another site has closed it. */
 		bool is_second = server->closed_until_ms > now_ms && s->closed_until_ms < server->closed_until_ms;
 
 		if (!is_second && until_ms > now_ms + SERVER_COOL_DOWN_MS)

@@ -1,4 +1,4 @@
-/* A feed's ways: noted outcome by outcome, asked for when the next poll is planned. */
+/* A feed's history: updated with each outcome, read when the next poll is planned. */
 #include "sitrep/schedule/feed_history.h"
 
 #include "sitrep/base/clock.h"
@@ -6,7 +6,7 @@
 
 enum { VERSION = 2, HTTP_IM_USED = 226 };
 
-/* A word longer than that is cut by the schedule anyway. */
+/* The schedule cuts longer hints anyway. */
 static const int64_t word_max_ms = INT64_C(366) * 24 * 3600 * 1000;
 static const double day_ms = 24.0 * 3600 * 1000;
 /* No feed posts as much in all its life. */
@@ -87,7 +87,7 @@ void feed_history_follow_clock(struct feed_history *h, int64_t jump_ms, int64_t 
 
 /* ---- outcomes ---- */
 
-/* Items that should have come since the last new one. */
+/* The number of items expected since the last new one. */
 static double awaited(const struct feed_history *h, const struct feed_state *state, int64_t now_ms)
 {
 	double posts;
@@ -131,8 +131,8 @@ static void note_trust(struct feed_history *h, const struct feed_state *state, c
 	validator_trust_note(&h->trust, &a);
 }
 
-/* A 304 renews the answer that it stands for, with the words it came with (RFC 9111, 4.3.4), unless it brings others;
- * many servers send it bare.  What an error's page, or a page in the feed's place, says of itself does not count. */
+/* A 304 renews the stored answer and its cache hints (RFC 9111, 4.3.4), unless it brings hints of its own; many servers
+ * send none. The hints of an error page, or of a page in the feed's place, do not count. */
 static void note_words(struct feed_history *h, const struct poll_outcome *o)
 {
 	h->retry_after_ms = cut_word(o->retry_after_ms);
@@ -156,7 +156,7 @@ void feed_history_note(
 		return;
 	if (is_poll)
 		note_words(h, o);
-	/* It comes again, and is learnt from then. */
+	/* The document comes again, and the history learns from it then. */
 	if (o->kind == OUTCOME_LOST)
 		return;
 	if (o->kind == OUTCOME_FAILED) {
@@ -167,7 +167,7 @@ void feed_history_note(
 	if (news != NULL) {
 		poll.published_ms = news->published_ms;
 		poll.fresh = news->fresh;
-		/* A push and a delta hold what is new, not what the feed shows. */
+		/* A push or a delta holds the new items only, not all that the feed shows. */
 		poll.shown = is_poll && o->http_status != HTTP_IM_USED ? news->shown : 0;
 		if (is_poll)
 			h->hints = news->hints;
@@ -194,7 +194,7 @@ static struct schedule_input input(const struct feed_history *h, const struct fe
 		.rhythm = &h->rhythm,
 		.hints = &h->hints,
 		.retry_after_ms = h->retry_after_ms,
-		/* An answer that could not be had anew is not kept from being asked for by its age. */
+		/* After a failed poll the age of the last answer does not delay the next one. */
 		.fresh_ms = state->health != FEED_FAILING ? h->fresh_ms : -1,
 		.unconditional = !has_validators(state) || validator_trust_is_useless(&h->trust),
 		.pushed = state->pushed,

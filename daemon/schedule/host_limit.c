@@ -1,5 +1,5 @@
-/* Host limits and the table that finds them: chains of a keyed hash, since names come from outside and without a
- * secret somebody could make them all fall into one chain. */
+/* Host limits and the hash table that finds them. The hash is keyed with a secret: host names come from outside, and a
+ * known hash would let an attacker put all names into one chain. */
 #include "host_limit.h"
 
 #include <errno.h>
@@ -68,7 +68,7 @@ struct host_limit *host_limit_find(const struct host_limit_table *t, struct str 
 	return find_hashed(t, name, hash_of(t, name));
 }
 
-/* Without memory the chains grow longer instead. */
+/* Without memory for a larger table the chains grow longer instead. */
 static void grow(struct host_limit_table *t)
 {
 	struct host_limit **old = t->slots;

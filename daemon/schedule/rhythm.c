@@ -1,8 +1,8 @@
 /* The learning half of the rhythm; its encoded form stands in rhythm_code.c.
  *
- * Time is gone through in pieces that end at full hours and at posts, oldest first.  Each piece adds what was
- * watched and lets the burst spans see how many posts were expected; each post adds one.  Counts fade
- * exponentially with age, so nothing but the counts has to be kept. */
+ * The learning walks through time in pieces, oldest first; a piece ends at a full hour or at a post. Each piece adds
+ * its hours to the watched time and its expected posts to the burst spans; each post adds one. Counts fade
+ * exponentially with age, so only the counts are kept. */
 #include "sitrep/schedule/rhythm.h"
 
 #include <math.h>
@@ -14,32 +14,33 @@
 #define DAY_MS (24 * HOUR_MS)
 #define SLOT_MS (HOUR_MS / RHYTHM_SLOTS)
 
-/* Counts are down to a third after this. */
+/* A count fades to a third (1/e) within this time. */
 static const double memory_hours = 28 * 24;
-/* Which span is believed may change within weeks. */
+/* The belief in a burst span fades to a third within this time. */
 static const double merit_hours = 14 * 24;
-/* Older history than this is not looked at: it would have faded. */
+/* History older than this is ignored: its counts would have faded. */
 static const int64_t history_ms = 56 * DAY_MS;
-/* After this nothing is left of any count. */
+/* After a pause this long all counts have faded to nothing. */
 static const int64_t forgotten_ms = 3650 * DAY_MS;
-/* An item dated that long before the poll that should have shown it was put into an archive, not posted. */
+/* An item dated this long before the previous poll was added to an archive, not posted. */
 static const int64_t archive_ms = 2 * DAY_MS;
-/* Feeds that date everything with the moment of asking would teach us our own polls; such times are no older. */
+/* Times no older than this are ignored: some feeds date all items with the moment of the request, which would teach us
+ * our own polls. */
 static const int64_t stamped_ms = 5000;
-/* A poll that soon after another one, and without news, says nothing. */
+/* A poll this soon after another one, and without news, teaches nothing. */
 static const int64_t moment_ms = 30 * 1000;
 
-/* How much history the prior is worth: a first quiet day is believed, but not made into never. */
+/* The weight of the prior in hours of history: after a first quiet day the rate falls, but not to zero. */
 static const double prior_hours = 8;
-/* Posts' worth of doubt against a particular hour or day being different from the others. */
+/* The weight, in posts, of the assumption that all hours and days are alike. */
 static const double hour_doubt = 4, day_doubt = 8;
-/* However strict a habit of the minute, the rest of the posts may come at any. */
+/* The maximal belief in a minute pattern; the rest of the posts may come at any minute. */
 static const double slot_belief_max = 0.9;
-/* What is left of habits of the minute after a poll that showed posts with impossible times. */
+/* The factor that minute counts keep after a poll with impossible post times. */
 static const double doubted_share = 0.75;
 
-/* Over which hours recent posts are compared with what was expected; strength is how many expected posts it
- * takes to be moved half way; share is the belief to begin with, the rest being that there are no bursts. */
+/* Each span compares the posts of its last hours with the expected number. strength: the number of expected posts at
+ * which the factor moves half way. share: the initial belief in the span; the rest is the belief in no bursts. */
 static const struct {
 	double hours, strength, share;
 } spans[RHYTHM_SPANS] = {
@@ -49,7 +50,7 @@ static const struct {
 	{72, 2, 0.2},
 };
 static const double no_burst_share = 0.4;
-/* Evidence is kept within this, so that a feed that changes its ways is believed within days. */
+/* The evidence for a span is capped at this, so that a changed feed is learnt anew within days. */
 static const double merit_max = 12;
 
 /* ---- small things ---- */
@@ -128,7 +129,7 @@ static double long_term_rate(const struct rhythm *r)
 	return (prior_posts + sum(r->hour_posts, RHYTHM_HOURS)) / (prior_hours + sum(r->hour_watched, RHYTHM_HOURS));
 }
 
-/* Each part's posts over those expected of it, drawn towards one by doubt, and one on average. */
+/* The factor of each part: its posts divided by its expected posts, drawn towards one by doubt; one on average. */
 static void factors(const float *posts, const float *watched, size_t count, double rate, double doubt, double *out)
 {
 	double mean = 0;
@@ -141,8 +142,8 @@ static void factors(const float *posts, const float *watched, size_t count, doub
 		out[i] /= mean;
 }
 
-/* Posts spread evenly over the hour differ by chance, by as much as chi-squared with 11 degrees of freedom says; only
- * what goes beyond that is taken for a habit. */
+/* Posts spread evenly over the hour differ by chance, by as much as chi-squared with 11 degrees of freedom says; only a
+ * larger difference counts as a pattern. */
 static void slot_factors(const struct rhythm *r, double *out)
 {
 	double total = sum(r->slot_moments, RHYTHM_SLOTS), expected = total / RHYTHM_SLOTS, chi2 = 0, belief = 0;
@@ -163,7 +164,7 @@ static double span_factor(const struct rhythm *r, size_t i)
 	return (spans[i].strength + (double)r->spans[i].posts) / (spans[i].strength + (double)r->spans[i].expected);
 }
 
-/* How far each span is believed; they and the belief in no bursts add up to one. */
+/* The belief in each span; all of them and the belief in no bursts add up to one. */
 static void span_beliefs(const struct rhythm *r, double *beliefs)
 {
 	double total = no_burst_share;
@@ -264,7 +265,7 @@ void rhythm_recent(const struct rhythm *r, int64_t now_ms, uint32_t posts[RHYTHM
 	}
 }
 
-/* Lets the spans see that hours have passed in which rate posts an hour were usual. */
+/* Tells the burst spans that hours have passed with a usual rate of rate posts an hour. */
 static void pass(struct rhythm *r, double rate, double hours)
 {
 	for (size_t i = 0; i < RHYTHM_SPANS; i++) {
@@ -293,7 +294,7 @@ static void bound_merits(struct rhythm *r, double hours)
 	}
 }
 
-/* What happened from from_ms to to_ms, where posts (sorted, within) came. */
+/* Learns the time from from_ms to to_ms, in which posts (sorted) came. */
 static void take_window(struct rhythm *r, int64_t from_ms, int64_t to_ms, const int64_t *posts, size_t count)
 {
 	struct rhythm_forecast usual;
@@ -302,7 +303,7 @@ static void take_window(struct rhythm *r, int64_t from_ms, int64_t to_ms, const 
 
 	rhythm_forecast(r, from_ms, &usual);
 	for (size_t s = 0; s < RHYTHM_SLOTS; s++)
-		usual.slot[s] = 1; /* one hour is the finest that is looked at here */
+		usual.slot[s] = 1; /* one hour is the finest unit here */
 	while (at_ms < to_ms || i < count) {
 		int64_t hour_end_ms = floor_to(at_ms, HOUR_MS) + HOUR_MS;
 		int64_t end_ms = i < count && posts[i] < hour_end_ms ? posts[i] : hour_end_ms;
@@ -326,7 +327,7 @@ static void take_window(struct rhythm *r, int64_t from_ms, int64_t to_ms, const 
 	r->observed_days += (float)((double)(to_ms - from_ms) / DAY_MS);
 }
 
-/* The minute of the hour is learnt from dated posts only; what came together counts once. */
+/* The minute of the hour is learnt from dated posts only; posts that came together count once. */
 static void take_slots(struct rhythm *r, const int64_t *posts, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -370,7 +371,7 @@ static void take_backlog(struct rhythm *r, const struct rhythm_poll *poll)
 		skipped++;
 	take_window(r, from_ms, poll->at_ms, dated + skipped, count - skipped);
 	take_slots(r, dated + skipped, count - skipped);
-	/* All was compared with a prior that knew nothing of the feed; now something is known. */
+	/* The evidence so far compared with a prior that knew nothing of the feed, so it is dropped. */
 	for (size_t i = 0; i < RHYTHM_SPANS; i++) {
 		r->spans[i].merit = 0;
 		r->spans[i].expected = (float)((double)r->spans[i].expected * long_term_rate(r) / assumed);
@@ -381,8 +382,8 @@ static void take_backlog(struct rhythm *r, const struct rhythm_poll *poll)
 	r->last_post_ms = dated[count - 1];
 }
 
-/* Posts since the last poll, in place and sorted: those that can be right first go where they are; the others are
- * spread over the window.  Returns how many are news. */
+/* Sorts the posts since the last poll in place: posts with a possible time keep it, the others are spread over the
+ * window. Returns the number of new posts. */
 static size_t settle(struct rhythm_poll *poll, int64_t from_ms, size_t *dated)
 {
 	size_t news = 0, right = 0, spread;
@@ -418,7 +419,7 @@ void rhythm_note_poll(struct rhythm *r, const struct rhythm_poll *given)
 		qsort(poll.published_ms, poll.fresh, sizeof(int64_t), by_time);
 	if (poll.shown > 0)
 		r->shown = poll.shown < UINT16_MAX ? (uint16_t)poll.shown : UINT16_MAX;
-	/* Nothing in next to no time: left to the next poll, so that rounding does not add up. */
+	/* No post in almost no time: left to the next poll, so that rounding errors do not add up. */
 	if (poll.fresh == 0 && from_ms != TIME_NONE && from_ms <= poll.at_ms && from_ms > poll.at_ms - moment_ms)
 		return;
 	r->seen_ms = poll.at_ms;
@@ -439,10 +440,10 @@ void rhythm_note_poll(struct rhythm *r, const struct rhythm_poll *given)
 	if (all_fresh && poll.published_ms[0] > from_ms && poll.published_ms[0] <= poll.at_ms)
 		from_ms = poll.published_ms[0] - 1;
 	news = settle(&poll, from_ms, &dated);
-	/* Dates that cannot be when the posts appeared cast doubt on those that can. */
+	/* Impossible dates cast doubt on the possible ones of the same poll. */
 	if (dated < news)
 		fade(r->slot_moments, RHYTHM_SLOTS, doubted_share);
-	/* dated ones to the slots before all are put in order */
+	/* dated posts go to the front before all are sorted */
 	take_slots(r, poll.published_ms + (news - dated), dated);
 	if (dated < news)
 		qsort(poll.published_ms, news, sizeof(int64_t), by_time);

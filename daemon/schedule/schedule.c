@@ -16,9 +16,9 @@
 #define SLOT_MS (HOUR_MS / RHYTHM_SLOTS)
 
 enum {
-	/* A full answer counts as much as that many conditional ones: four times the pause. */
+	/* The price of a full answer in conditional ones; 16 makes the pause four times as long. */
 	UNCONDITIONAL_PRICE = 16,
-	/* The pause of a feed that is pushed, to that of one that is not. */
+	/* The factor by which the pause of a pushed feed is longer. */
 	PUSHED_TIMES = 12,
 	/* Feeds of which all may start at once: what one machine polls in a second or two; and from how many on the
 	 * first polls take a whole interval. */
@@ -29,7 +29,7 @@ enum {
 	REFUSED_GROWTH = 4,
 };
 
-/* The server's words are kept up to this. */
+/* The server's hints are capped at this. */
 static const int64_t word_max_ms = DAY_MS;
 /* Hours and days that are skipped repeat with the week. */
 static const int64_t skips_max_ms = 7 * DAY_MS;
@@ -41,9 +41,9 @@ static const int64_t own_fault_ms = MINUTE_MS, own_fault_max_ms = 15 * MINUTE_MS
 /* Polls of feeds with like habits are spread over this share of their pause, at most so long: more would miss the
  * moment that was looked for. */
 static const int64_t spread_share = 20, spread_max_ms = MINUTE_MS;
-/* The rate expected over the usual one that is told as a burst. */
+/* The ratio of expected to usual rate from which on a burst is reported. */
 static const double burst_factor = 2;
-/* Waiting on is given up when it has cost that many prices more than the best moment so far. */
+/* The search ends when waiting costs this many prices more than the best moment so far. */
 static const double hopeless = 3;
 
 static int64_t at_least(int64_t value, int64_t floor)
@@ -65,7 +65,7 @@ static uint64_t mix(uint64_t x)
 	return x ^ (x >> 31);
 }
 
-/* 0 to width_ms, another one at each poll. */
+/* A spread from 0 to width_ms that differs at each poll. */
 static int64_t draw(const struct schedule_input *in, int64_t width_ms)
 {
 	uint64_t number = mix(mix(in->seed) ^ (uint64_t)in->state->polls);
@@ -78,7 +78,7 @@ static int64_t draw(const struct schedule_input *in, int64_t width_ms)
 struct choice {
 	const struct rhythm_forecast *forecast;
 	double price;     /* post-hours */
-	double posts_max; /* never more than this wait, 0: no matter */
+	double posts_max; /* the maximum of waiting posts; 0: no maximum */
 	int64_t low_ms, high_ms;
 };
 
@@ -173,7 +173,7 @@ static struct choice make_choice(const struct schedule_input *in, const struct r
 
 /* ---- errors ---- */
 
-/* Whether a person has to do something before it gets better. */
+/* Whether the error lasts until a person acts. */
 static bool is_refusal(const struct feed_state *s)
 {
 	if (s->failure == FAILURE_HTTP)
@@ -196,7 +196,7 @@ static int64_t backoff_ms(const struct schedule_input *in)
 	return at_least(ms - width_ms + draw(in, 2 * width_ms), p->interval_ms);
 }
 
-/* ---- the server's word ---- */
+/* ---- the server's hints ---- */
 
 static void take_word(struct schedule_plan *plan, enum schedule_word word, int64_t ms)
 {

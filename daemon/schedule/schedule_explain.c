@@ -1,4 +1,4 @@
-/* The schedule's reasoning for a person: what is known of the feed, what followed from it, whose word counted. */
+/* The schedule's reasoning for a person: the facts about the feed, the plan, and the hint that decided. */
 #include <stdio.h>
 
 #include "sitrep/base/clock.h"
@@ -27,7 +27,7 @@ const char *schedule_word_name(enum schedule_word w)
 	return "";
 }
 
-/* No finer than a person cares for: "3h20m", "12m", "40s". */
+/* A duration in at most two units: "3h20m", "12m", "40s". */
 static const char *pause_text(char text[PAUSE_TEXT_MAX], int64_t ms)
 {
 	int64_t minutes = (ms + MINUTE_MS / 2) / MINUTE_MS;
@@ -43,7 +43,7 @@ static const char *pause_text(char text[PAUSE_TEXT_MAX], int64_t ms)
 	return text;
 }
 
-/* Two digits that count, without exponents. */
+/* A number with two significant digits and no exponent. */
 static const char *number_text(char text[NUMBER_TEXT_MAX], double value)
 {
 	(void)snprintf(text, NUMBER_TEXT_MAX, "%.*f", value >= 10 ? 0 : value >= 1 ? 1 : 2, value);

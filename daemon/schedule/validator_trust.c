@@ -1,5 +1,5 @@
-/* What a 304 is worth.  A lie shows in the items of a later whole answer: dated before the server last said that
- * nothing had changed, and yet unseen. */
+/* Detects servers whose 304 is wrong: a later 200 contains items that are older than the last 304 but were never seen.
+ */
 #include "sitrep/schedule/validator_trust.h"
 
 #include <stddef.h>
@@ -7,14 +7,16 @@
 #include "sitrep/base/clock.h"
 
 enum {
-	/* Items awaited and not come: by chance, at any steady rate, once in a thousand million silences. */
+	/* The number of expected but missing items that proves a 304 wrong; at a steady rate chance alone causes this
+	   once in 10^9 pauses. */
 	AWAITED_MIN = 20,
-	/* Whole answers for nothing that prove validators useless; and those that restore a liar's honour. */
+	/* The number of useless full answers in a row that proves validators useless, and of right 304s in a row that
+	   restores trust. */
 	SPENT_MIN = 5,
 	HONEST_MIN = 7,
 };
 
-/* How often a whole answer may be wanted; also the clock error that a server is granted. */
+/* The least time between requests without validators; also the clock error that a server is allowed. */
 static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
 /* Outlets date items by when they were begun, and caches lag. */
 static const int64_t lag_ms = INT64_C(3600) * 1000;
@@ -33,7 +35,7 @@ static bool has_hidden_news(const struct validator_trust *t, const struct valida
 {
 	return a->news > 0 && a->oldest_news_ms != TIME_NONE && t->unmodified_ms != TIME_NONE &&
 	       a->oldest_news_ms < t->unmodified_ms - lag_ms &&
-	       /* what is older than the last whole answer is from an archive, or was dated back */
+	       /* items older than the last full answer are from an archive, or were dated back */
 	       t->whole_ms != TIME_NONE && a->oldest_news_ms > t->whole_ms;
 }
 

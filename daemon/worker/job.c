@@ -37,7 +37,7 @@ int message_header_decode(
 	uint32_t kind = get_u32(in + 4);
 
 	if (get_u32(in) != MESSAGE_MAGIC)
-		return error_set(err, -EPROTO, "a message does not begin like one");
+		return error_set(err, -EPROTO, "a worker message has a bad magic number");
 	if (kind < MESSAGE_HELLO || kind > MESSAGE_FAILURE)
 		return error_set(err, -EPROTO, "a message is of unknown kind %u", kind);
 	h->kind = (enum message_kind)kind;

@@ -1,4 +1,4 @@
-/* feed_history.h: what is remembered of a feed's ways from poll to poll, and what follows from it.
+/* feed_history.h: what is remembered of a feed from poll to poll, for the schedule.
  *
  * A feed posts in a rhythm (rhythm.h), says in its own text when to ask (feed_hints.h), its server says so in the
  * last answer's head, and its conditional answers are worth something or not (validator_trust.h).  Here these
@@ -25,11 +25,11 @@ struct feed_history {
 	struct rhythm rhythm;
 	struct feed_hints hints;
 	struct validator_trust trust;
-	int64_t retry_after_ms; /* the last answer's word, -1: not said */
-	int64_t fresh_ms;       /* the last word that an answer with a document or a 304 had, -1: not said */
-	/* What was planned last, for reports that must not cost a plan a feed. */
+	int64_t retry_after_ms; /* Retry-After of the last answer; -1: none */
+	int64_t fresh_ms;       /* freshness lifetime that the last answer with a document or 304 gave; -1: none */
+	/* The last plan, kept so that reports need not plan each feed again. */
 	enum schedule_reason reason;
-	enum schedule_word word; /* whose word made it later, with SCHEDULE_SERVER */
+	enum schedule_word word; /* with SCHEDULE_SERVER: the hint that made it later */
 	int64_t delay_ms;        /* expected of what comes until the next poll */
 };
 
@@ -37,7 +37,7 @@ void feed_history_init(struct feed_history *h);
 
 /* Appends; 0 or out's failure. */
 int feed_history_encode(const struct feed_history *h, struct buf *out);
-/* What is none of ours leaves *h as after feed_history_init(). */
+/* Bytes that are damaged or of another version leave *h as after feed_history_init(). */
 void feed_history_decode(struct str bytes, struct feed_history *h);
 
 /* The clock was set by jump_ms and shows now_ms: what has passed since stays as it was (clock.h). */

@@ -49,7 +49,7 @@ struct schedule_input {
 	const struct feed_state *state; /* as it stands after the poll that ended at now_ms */
 	const struct rhythm *rhythm;    /* with that poll in it; NULL: nothing known */
 	const struct feed_hints *hints; /* of the last document; NULL: none */
-	int64_t retry_after_ms;         /* the last answer's word, durations; 0 or less: not said */
+	int64_t retry_after_ms;         /* Retry-After of the last answer, a duration; 0 or less: none */
 	int64_t fresh_ms;               /* max-age less Age, or Expires */
 	bool unconditional;             /* its answers are always full, whatever validators are sent */
 	bool pushed;                    /* a WebSub subscription works: polls only make sure of it */
@@ -64,14 +64,14 @@ enum schedule_reason {
 	SCHEDULE_RHYTHM,   /* by what is expected of it */
 	SCHEDULE_BURST,    /* the same, and it posts far more than usual just now */
 	SCHEDULE_PUSHED,   /* rarely, since it is pushed */
-	SCHEDULE_SERVER,   /* it would have been sooner, but for the server's word */
+	SCHEDULE_SERVER,   /* a server hint made it later */
 };
 
 /* In a few words: "configured interval", "backing off after errors" ...; is_known says whether anything of its rhythm
  * is. */
 const char *schedule_reason_words(enum schedule_reason reason, bool is_known);
 
-/* Whose word a floor is. */
+/* The server hint that sets the minimum interval. */
 enum schedule_word { WORD_NONE, WORD_RETRY_AFTER, WORD_FRESH, WORD_TTL, WORD_PERIOD, WORD_SKIP };
 const char *schedule_word_name(enum schedule_word w); /* "Retry-After", "ttl" ..., "" for none */
 
