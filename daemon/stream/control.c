@@ -1,4 +1,4 @@
-/* The operator's socket: framing and checking of commands; what they do is the engine's. */
+/* The operator's socket: frames and checks commands; the engine carries them out. */
 #include "sitrep/stream/control.h"
 
 #include <errno.h>
@@ -223,7 +223,7 @@ bool control_peer_user(const struct control_peer *p, struct control_user *user)
 	return p->user_known;
 }
 
-/* What a request may name. */
+/* The members that a request may have. */
 struct operands {
 	struct str feed, item, other;
 };
@@ -276,7 +276,7 @@ static void carry_out(struct control_peer *p, const char *op, const struct opera
 	}
 }
 
-/* A member that is a string or not there; false when it is something else. */
+/* Reads a member that is a string or absent; false when it is of another type. */
 static bool take_operand(const json_t *request, const char *name, struct str *out)
 {
 	const json_t *value = json_object_get(request, name);

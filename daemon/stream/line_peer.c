@@ -14,15 +14,15 @@
 
 enum {
 	READ_CHUNK = 16 * 1024,
-	/* Lines dealt with in one turn: a peer that sends thousands of short ones waits between them as others do. */
+	/* The lines handled in one turn; a peer that sends thousands waits between turns as others do. */
 	LINES_A_TURN = 16,
-	/* And no further one after so much processor time: a round of fifty such peers is a moment. */
+	/* No further line after this much processor time, so that fifty such peers hold the loop for a moment only. */
 	LINES_US = 500,
-	/* Output that waits past which no line is dealt with: who does not hear the answers may ask no more. */
+	/* No line is handled while more output than this waits: a peer that reads no answers may ask no more. */
 	OUTPUT_PAUSE = 64 * 1024,
 	/* Bytes offered to the kernel in one turn. */
 	SEND_CHUNK = 256 * 1024,
-	/* How long a peer that is told to go may take to hear its last words. */
+	/* The time in which a closing peer may read its last lines. */
 	FINISH_S = 10,
 	/* Memory that a peer keeps for its next output. */
 	KEPT_MAX = 4 * 1024,
@@ -125,7 +125,7 @@ static void update_events(struct line_peer *p)
 		other_end_went(p);
 }
 
-/* What was sent goes when all of it was, or when that is most of it: moving the rest costs less than sending it did. */
+/* Drops sent bytes when all or most of the output was sent: moving the rest costs less than sending did. */
 static void drop_sent(struct line_peer *p)
 {
 	if (p->sent < p->out.len && p->sent < p->out.len / 2)
@@ -136,7 +136,7 @@ static void drop_sent(struct line_peer *p)
 		buf_release(&p->out);
 }
 
-/* 0, or -1 when the other end went. */
+/* 0, or -1 when the other end has closed. */
 static int send_output(struct line_peer *p)
 {
 	size_t len = line_peer_queued(p);
@@ -202,7 +202,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	p->inside--;
 }
 
-/* One line at least, so that it goes on in whatever turn. */
+/* Handles one line at least, so that every turn makes progress. */
 static void take_lines(struct line_peer *p)
 {
 	int64_t end_us = clock_thread_cpu_us() + LINES_US;
@@ -290,7 +290,7 @@ struct line_peer *line_peer_new(
 	p->reading = true;
 	p->callbacks = callbacks;
 	p->arg = arg;
-	/* What comes in one breath with the longest line's end is not part of it. */
+	/* Bytes behind the newline of the longest line do not count towards its length. */
 	buf_init(&p->in, LIMIT_STREAM_LINE + READ_CHUNK);
 	buf_init(&p->out, output_max);
 	p->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, p);

@@ -21,7 +21,7 @@ struct line_peer;
 struct line_peer_callbacks {
 	void (*line)(void *arg, struct str line); /* without the newline (and \r), valid UTF-8 or not */
 	void (*drained)(void *arg);               /* all output was taken by the kernel, after it once was not */
-	void (*closed)(void *arg);                /* the other end went; line_peer_close() follows by itself */
+	void (*closed)(void *arg);                /* the other end has closed; line_peer_close() follows by itself */
 };
 
 /* Takes fd; NULL without memory, fd is then closed.  At most output_max bytes wait for the kernel. */
@@ -33,12 +33,12 @@ void line_peer_close(struct line_peer *p);
  * then, from the loop. */
 void line_peer_finish(struct line_peer *p);
 
-/* What is appended here is sent after line_peer_flush(), from the loop and never inside it: so a peer does not go
- * away under the hands of who is speaking to it.  A peer whose output did not fit is closed then. */
+/* Appended output is sent after line_peer_flush(), from the loop and never inside the call, so that a peer is not freed
+ * under its caller.  A peer whose output did not fit is closed then. */
 struct buf *line_peer_output(struct line_peer *p);
 void line_peer_flush(struct line_peer *p);
-/* A line for it could not be made for lack of memory.  The peer is closed from the loop: whoever comes back with the
- * last cursor misses nothing, whoever stayed would. */
+/* A line for it could not be made for lack of memory.  The peer is closed from the loop: a client that reconnects with
+ * its last cursor misses nothing, but one that stayed would. */
 void line_peer_lose(struct line_peer *p);
 /* Output that the kernel has not taken yet, bytes. */
 size_t line_peer_queued(const struct line_peer *p);

@@ -1,4 +1,4 @@
-/* The live stream: connections, what they ask for, and silence.  What they are given is in stream_deliver.c. */
+/* The live stream: connections, their requests, and heartbeats. stream_deliver.c sends the events. */
 #include "sitrep/stream/stream.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 enum {
 	/* Two of the longest lines, and the daemon's own short ones. */
 	OUTPUT_MAX = 2 * LIMIT_STREAM_LINE + 64 * 1024,
-	/* How often silence is looked for, as a part of the heartbeat. */
+	/* The checks for silent connections within one heartbeat interval. */
 	HEARTBEAT_CHECKS = 4,
 };
 

@@ -1,10 +1,11 @@
 /* Delivery.  The log in the database is the only queue: a subscriber is a cursor into it.  A step reads the log after
- * the cursor of one subscriber, and gives each event to all who stand right before it, so that a flood is read once
- * for everybody who is up to date, and a hundred who begin at 0 are one reader.  A turn of the loop has few steps,
- * and ends when its share is spent, in the middle of an event if need be: who did not get it still stands before it.
+ * the cursor of one subscriber, and gives each event to all subscribers whose cursor is right before it, so that a
+ * flood is read once for all subscribers that are up to date, and a hundred that begin at 0 cost one reading.  A turn
+ * of the loop has few steps, and ends when its share is spent, in the middle of an event if need be: a subscriber that
+ * did not get it keeps its cursor.
  *
- * The first step is for those who are furthest, the others for whom was served longest ago: neither the backlog of
- * some delays the news of the rest, nor the other way round. */
+ * The first step serves the subscribers with the highest cursor, the others those that were served longest ago. So a
+ * backlog does not delay news, and news do not stop a backlog. */
 #include <errno.h>
 
 #include "sitrep/base/clock.h"
@@ -14,11 +15,10 @@
 #include "stream_internal.h"
 
 enum {
-	/* Output that waits for a subscriber past which nothing more is read for it before the kernel has taken that: a
-	   score of lines. */
+	/* While more output than this (some twenty lines) waits for a subscriber, no further event is read for it. */
 	QUEUED_MAX = 16 * 1024,
 	STEPS_A_TURN = 4,
-	/* Tries to read on before some events are passed over; the pause after the first one, doubled after each. */
+	/* The tries to read an event before it is skipped; the pause after the first try, doubled after each. */
 	RETRIES = 4,
 	RETRY_MS = 100,
 	/* The pause between two places behind it. */
@@ -38,7 +38,7 @@ struct step {
 	struct stream *stream;
 	struct step_budget *budget;
 	struct subscriber *leader;
-	struct subscriber *members[STREAM_TURN_SUBSCRIBERS]; /* the leader and who stands a little further */
+	struct subscriber *members[STREAM_TURN_SUBSCRIBERS]; /* the leader and the subscribers a little ahead of it */
 	size_t count;
 	int64_t from; /* the last event that was read, or where reading begins */
 };
@@ -55,8 +55,8 @@ static bool is_late(const struct step_budget *b)
 	return clock_thread_cpu_us() - b->began_us >= STREAM_TURN_US;
 }
 
-/* A turn that gave nothing yet goes on, however long the reading took.  Looking at the clock costs as much as a short
- * line does. */
+/* A turn that has sent nothing yet goes on, however long the reading took.  Looking at the clock costs as much as a
+ * short line does. */
 static bool is_spent(const struct step_budget *b)
 {
 	enum { LOOKS_PER_CLOCK = 8 };
@@ -124,7 +124,7 @@ static void note_progress(struct subscriber *s)
 	s->skip = s->retry_ms = 0;
 }
 
-/* Events were passed over, and there are others behind them. */
+/* Events were skipped, and readable ones follow. */
 static void tell_of_gap(struct step *step)
 {
 	if (step->leader->skip == 0)
@@ -192,7 +192,7 @@ static bool is_ready(const struct subscriber *s, int64_t now_ms)
 	return s->cursor < s->stream->newest && !s->leaving && has_room(s) && s->retry_ms <= now_ms;
 }
 
-/* Who stands within reach of the leader.  Who cannot read on tries so alone. */
+/* Collects the subscribers within reach of the leader. One that cannot read on tries alone. */
 static void gather(struct step *step, int64_t now_ms)
 {
 	struct subscriber *leader = step->leader;
@@ -283,7 +283,7 @@ void stream_deliver_soon(struct stream *st)
 	deliver_after(st, 0);
 }
 
-/* In the next turn for who can be served, or when the first one tries again. */
+/* Plans the next turn: at once if a subscriber can be served, else when the first one tries again. */
 static void plan_next_turn(struct stream *st)
 {
 	int64_t now_ms = clock_mono_ms(), wait_ms = INT64_MAX;

@@ -15,7 +15,7 @@ struct subscriber {
 	struct line_peer *peer;
 	struct subscription *scope;
 	uint64_t number;
-	int64_t cursor; /* the last event that was passed, wanted or not */
+	int64_t cursor; /* its cursor: the last event that was sent or did not match */
 	int64_t last_said_ms;
 	uint64_t served;         /* the turn that last gave it something, or tried to */
 	unsigned failures;       /* of reading what follows its cursor, in a row */
@@ -37,7 +37,7 @@ struct stream {
 	struct subscriber *subscribers;
 	uint64_t connections; /* ever */
 	int64_t newest;
-	/* The text of one event, taken apart: an event with many subscribers takes several turns. */
+	/* The words of one event's text, kept over turns, since an event with many subscribers takes several. */
 	struct event_words words;
 	int64_t words_cursor;
 	int64_t error_logged_ms;

@@ -1,5 +1,5 @@
-/* What one subscriber asked for.  The cheap questions come first; the text is looked at last, and taken
- * apart once for all subscribers who have a rule. */
+/* The filter of one subscriber. Cheap tests come first; the text comes last and is split into words once for all
+ * subscribers with a rule. */
 #include "subscription.h"
 
 #include <errno.h>
@@ -238,7 +238,7 @@ bool subscription_wants(struct subscription *s, const struct event_record *e, st
 	if (!words->known)
 		take_apart(words, e);
 	if (words->failed)
-		return true; /* rather one too many than one missed */
+		return true; /* without memory the event is sent: one too many is better than one missed */
 	subject = (struct rule_subject){
 		.title_tokens = buf_str(&words->title),
 		.body_tokens = buf_str(&words->body),

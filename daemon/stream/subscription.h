@@ -1,8 +1,8 @@
-/* subscription.h: what one subscriber asked for, and whether an event is it.
+/* subscription.h: the filter of one subscriber, and whether an event passes it.
  *
  *     {"op":"subscribe","since":"10321","events":["alert","new"],"match":"taiwan*","categories":["naval"],"feeds":["usni"]}
  *
- * Every member may be left out; what is not narrowed is wanted. */
+ * Every member may be left out; an absent member filters nothing. */
 #ifndef SITREP_STREAM_SUBSCRIPTION_H
 #define SITREP_STREAM_SUBSCRIPTION_H
 
@@ -16,7 +16,7 @@
 
 struct subscription;
 
-/* Wants everything, from now on. */
+/* A filter that passes all events from now on. */
 struct subscription *subscription_new(void);
 void subscription_free(struct subscription *s);
 

@@ -1,4 +1,5 @@
-/* The tables of document_fields.h say what each text may hold; the rest is what the worker works out of an item. */
+/* The tables of document_fields.h list the bounds of each text. The other checks concern what the worker derives from
+ * an item: digests, sketch, matches. */
 #include "sitrep/worker/document_check.h"
 
 #include <errno.h>
@@ -89,7 +90,7 @@ static int check_field(const void *owner, const struct field *f, struct error *e
 	case FIELD_U32:
 	case FIELD_DIGEST:
 	case FIELD_BYTES:
-		/* wire.c has seen to these. */
+		/* wire.c has checked these kinds already. */
 		return 0;
 	}
 	return 0;
@@ -104,7 +105,7 @@ static int check_fields(const void *owner, const struct shape *shape, struct err
 	return result;
 }
 
-/* Each term is one of the rule's own. */
+/* Each term must be one of the rule's own. */
 static bool are_terms_of(struct str terms, struct str expression)
 {
 	struct str term;
@@ -118,7 +119,7 @@ static bool are_terms_of(struct str terms, struct str expression)
 	return true;
 }
 
-/* Rules match in the order in which they were sent. */
+/* Matches must stand in the order in which the rules were sent. */
 static int check_matches(const struct item *it, const struct known_rules *rules, struct error *err)
 {
 	size_t next = 0;

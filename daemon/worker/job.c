@@ -1,4 +1,4 @@
-/* What goes over a worker's socket.  Both ends take every length for a lie until it has been checked. */
+/* The messages on a worker's socket. Both ends check every length before they use it. */
 #include "sitrep/worker/job.h"
 
 #include <errno.h>

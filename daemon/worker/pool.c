@@ -1,4 +1,4 @@
-/* The pool: jobs in a queue, workers at the other end of sockets, and a replacement for each that dies.
+/* The pool: a queue of jobs, a socket to each worker, and a new worker for each that dies.
  *
  * A job is given to a worker whole; its body is sent from where the transfer left it and freed when the
  * answer is there.  New rules go to each worker ahead of its next job.
@@ -16,7 +16,7 @@
 #include "sitrep/base/log.h"
 
 enum {
-	/* How long the daemon's start waits for the workers' first words; then it goes on without them. */
+	/* The daemon's start waits this long for the hello of all workers, then goes on. */
 	START_PATIENCE_MS = 10000,
 	WORKERS_MAX = 256,
 	HEAD_MAX = 1024 * 1024,
@@ -141,7 +141,7 @@ static void on_dispatch(evutil_socket_t fd, short what, void *arg)
 	for (unsigned i = 0; i < p->count && p->first != NULL; i++) {
 		struct pool_worker *w = &p->workers[i];
 
-		/* What it said since its last answer is heard first. */
+		/* Messages that the worker has sent since its last answer are read first. */
 		if (w->process.state == WORKER_IDLE && !worker_process_is_silent(&w->process))
 			member_hear(w);
 		if (w->process.state == WORKER_IDLE)
@@ -149,7 +149,7 @@ static void on_dispatch(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* Only who was sent a job knows its number. */
+/* Only the worker that was sent the job knows its number. */
 static uint32_t make_number(struct pool *p)
 {
 	uint32_t number;
@@ -228,8 +228,8 @@ static bool any_started(const struct pool *p)
 	return false;
 }
 
-/* Until each worker has said its first words or ended.  None fit to start is a fault of the installation or the
- * configuration; what is only slow or has died is tried again later. */
+/* Waits until each worker has said hello or ended. If no worker can start, the installation or the configuration is at
+ * fault; workers that are slow or died are started again later. */
 static int await_hellos(struct pool *p, struct error *err)
 {
 	int64_t deadline_ms = clock_mono_ms() + START_PATIENCE_MS;
@@ -325,7 +325,7 @@ void pool_free(struct pool *p)
 		if (w->job != NULL)
 			free_job(w->job);
 	}
-	/* What was being checked comes back, and is nobody's now. */
+	/* A check that was under way comes back and has no job any more. */
 	pool_checker_free(p->checker);
 	while (p->first != NULL) {
 		struct pool_job *j = p->first;

@@ -1,5 +1,5 @@
-/* The checking thread: a queue in, a queue out, and a descriptor that wakes the loop.  The lists are under one mutex,
- * which is not held while a document is checked. */
+/* The checking thread: an input queue, an output queue, and a descriptor that wakes the loop.  The lists are under one
+ * mutex, which is not held while a document is checked. */
 #include "pool_check.h"
 
 #include <errno.h>
@@ -16,9 +16,9 @@
 #include "sitrep/model/document.h"
 
 enum {
-	/* A decoded document of the largest feeds; more is a lie about its lists. */
+	/* The largest feeds decode to less than this; a document that needs more has false list lengths. */
 	DECODED_MAX = 192 * 1024 * 1024,
-	/* What the arena may keep between two documents. */
+	/* Memory that the arena keeps between two documents. */
 	DECODED_KEPT = 1024 * 1024,
 };
 
@@ -89,7 +89,7 @@ static void *run(void *arg)
 		check_one(k, c);
 		(void)pthread_mutex_lock(&k->lock);
 		list_put(&k->done, c);
-		/* It fails only when it is readable already. */
+		/* The write fails only when the descriptor is readable already. */
 		(void)!write(k->fd, &one, sizeof(one));
 	}
 	(void)pthread_mutex_unlock(&k->lock);
@@ -116,7 +116,7 @@ static void on_done(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* Signals are the main loop's. */
+/* The main loop handles all signals. */
 static int start_thread(struct pool_checker *k)
 {
 	sigset_t all, before;

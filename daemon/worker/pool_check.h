@@ -1,4 +1,4 @@
-/* pool_check.h: the thread that checks what workers answered, off the main loop.  Private to pool.c.
+/* pool_check.h: the thread that checks the workers' answers, so that the main loop need not.  Private to pool.c.
  *
  * Documents wait in a queue as long as there are workers, since a worker gets no other job before its answer has been
  * checked. */
@@ -20,11 +20,11 @@ struct check {
 	const struct known_rules *known; /* that the worker was sent; must stay */
 	void *worker;                    /* the caller's; NULL: nobody waits for it any more */
 	void *rules;                     /* the caller's */
-	struct error error;              /* code 0: the document is what a worker may send */
+	struct error error;              /* code 0: the document passed the check */
 	struct check *next;
 };
 
-/* Called from the loop with each check when it is done, which is the callee's then. */
+/* Called from the loop with each finished check; the callee owns it then. */
 typedef void checked_fn(void *arg, struct check *c);
 
 struct pool_checker *pool_checker_new(

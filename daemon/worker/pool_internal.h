@@ -1,4 +1,4 @@
-/* pool_internal.h: the pool's members, and what pool.c and pool_talk.c do for each other. */
+/* pool_internal.h: the pool's members, and the functions that pool.c and pool_talk.c share. */
 #ifndef SITREP_WORKER_POOL_INTERNAL_H
 #define SITREP_WORKER_POOL_INTERNAL_H
 
@@ -19,8 +19,8 @@ enum {
 };
 
 struct pool_job {
-	uint32_t number; /* not to be guessed, so that no answer comes before its job */
-	bool again;      /* its first worker answered another job */
+	uint32_t number; /* random, so that a worker cannot answer a job before it was sent */
+	bool again;      /* its first worker answered another job, so this is its second try */
 	struct buf head;
 	struct buf body;
 	pool_answer_fn *fn;
@@ -63,7 +63,7 @@ struct pool {
 void pool_set_timer(struct event *timer, int64_t ms);
 void pool_dispatch_soon(struct pool *p);
 void pool_drop_rules(struct pool_rules **r);
-/* Back to the head of the queue. */
+/* Puts the job back at the head of the queue. */
 void pool_put_back(struct pool *p, struct pool_job *j);
 void pool_finish_job(struct pool *p, struct pool_job *j, struct pool_answer *answer);
 void pool_fail_job(struct pool *p, struct pool_job *j, const struct error *why);
@@ -72,17 +72,17 @@ void pool_fail_job(struct pool *p, struct pool_job *j, const struct error *why);
 
 bool member_has_started(const struct pool_worker *w);
 void member_start(struct pool_worker *w);
-/* Ends the process and all that the pool knows of it; how gets what it had died of. */
+/* Ends the process and forgets its state; how gets the cause of its death. */
 void member_end(struct pool_worker *w, struct error *how);
-/* Ends it and starts another; its job fails.  why: what is known already; NULL: it went by itself. */
+/* Ends the worker and starts another; its job fails. why: the reason; NULL: the worker ended by itself. */
 void member_replace(struct pool_worker *w, const struct error *why);
-/* Reads what it says, and replaces it when it should not. */
+/* Reads the worker's messages, and replaces the worker after a wrong one. */
 void member_hear(struct pool_worker *w);
-/* Its timer's event: the job took too long, or the wait for the next start is over. */
+/* The worker's timer: the job took too long, or the pause before the next start is over. */
 void member_on_timer(evutil_socket_t fd, short what, void *arg);
-/* From the checker, with the pool as arg: the answer goes out, or the worker goes. */
+/* A pool_checker callback, arg is the pool: hands the answer out, or replaces the worker. */
 void member_on_checked(void *arg, struct check *c);
-/* How much of its job waits to be sent, by worker_process_send(). */
+/* The number of bytes of its job that worker_process_send() has yet to send. */
 void member_update_events(struct pool_worker *w, int sent);
 
 #endif

@@ -1,7 +1,7 @@
-/* What workers say, and what becomes of those that say or do what they should not.
+/* Messages from workers, and the end of workers that break the protocol.
  *
- * What a worker may say, and how much of that, depends on its state (judge()); a document is checked by a thread of its
- * own (pool_check.h) before it goes out.  Anything else ends the worker. */
+ * The worker's state decides which messages it may send and how long they may be (judge()); a document is checked by a
+ * thread of its own (pool_check.h) before it goes out.  Anything else ends the worker. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -14,7 +14,7 @@ enum {
 	/* A version, and a sentence with its code. */
 	HELLO_MAX = 64,
 	FAILURE_MAX = 4 + ERROR_TEXT_MAX,
-	/* The error of an answer for another job: this one is not to blame, and tried once more. */
+	/* The error of an answer to another job: the worker's own job is not to blame and is tried once more. */
 	ANOTHER_JOB = -ESTALE,
 };
 
@@ -27,7 +27,7 @@ bool member_has_started(const struct pool_worker *w)
 	return w->process.state != WORKER_DEAD && w->process.state != WORKER_STARTING;
 }
 
-/* Without any worker, jobs that wait get the reason instead of an answer. */
+/* While no worker runs, waiting jobs end with the reason. */
 static void fail_waiting(struct pool *p)
 {
 	struct pool_job *j = p->first;
@@ -36,7 +36,7 @@ static void fail_waiting(struct pool *p)
 		if (member_has_started(&p->workers[i]) ||
 			(p->workers[i].process.state == WORKER_STARTING && p->workers[i].process.idle_ends == 0))
 			return;
-	/* Those that the callbacks add wait for the next try. */
+	/* Jobs that the callbacks add wait for the next start. */
 	p->first = NULL;
 	p->last = &p->first;
 	while (j != NULL) {
@@ -49,7 +49,7 @@ static void fail_waiting(struct pool *p)
 	}
 }
 
-/* The process ended before it was given a job: the next one waits, longer each time. */
+/* The process ended before it got a job: each further start waits longer. */
 static void wait_to_start(struct pool_worker *w)
 {
 	unsigned doublings = w->process.idle_ends < 10 ? w->process.idle_ends : 10;
@@ -137,7 +137,7 @@ void member_replace(struct pool_worker *w, const struct error *why)
 	}
 }
 
-/* One that has done its share of work goes, odd or not (limits.h). */
+/* A worker is replaced after LIMIT_WORKER_JOBS jobs, even without a fault (limits.h). */
 static void retire(struct pool_worker *w)
 {
 	member_end(w, NULL);
@@ -306,7 +306,7 @@ static int take_message(struct pool_worker *w, struct error *why)
 	return -EPROTO;
 }
 
-/* Reads what there is.  Negative when the worker has ended or is not to be believed. */
+/* Reads the bytes that are there. Negative when the worker has ended or broken the protocol. */
 static int receive(struct pool_worker *w, struct error *why)
 {
 	bool may_speak = w->process.state == WORKER_STARTING || w->process.state == WORKER_BUSY;

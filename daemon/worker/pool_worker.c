@@ -13,11 +13,11 @@
 
 enum {
 	WORKER_SOCKET = 3,
-	/* What a shell has for a program that cannot be executed. */
+	/* The shells' exit status for a program that cannot be executed. */
 	STATUS_NO_PROGRAM = 127,
 };
 
-/* Between fork and exec in a process with threads: nothing but system calls. */
+/* Runs between fork and exec in a process with threads, so it may only make system calls. */
 static void become_worker(int program_fd, int socket_fd, char *memory)
 {
 	char name[] = "sitrepd: parse worker", option[] = "--memory";
@@ -30,7 +30,7 @@ static void become_worker(int program_fd, int socket_fd, char *memory)
 	if (null_fd < 0 || program < 0 || peer < 0 || dup2(null_fd, STDIN_FILENO) < 0 ||
 		dup2(null_fd, STDOUT_FILENO) < 0 || dup2(null_fd, STDERR_FILENO) < 0 || dup2(peer, WORKER_SOCKET) < 0)
 		_exit(EXIT_FAILURE);
-	/* All of ours close by themselves; what a library or the service manager opened may not. */
+	/* Our own descriptors have FD_CLOEXEC; those of a library or the service manager may not. */
 	(void)close_range(WORKER_SOCKET + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 	(void)fexecve(program, argv, environment);
 	_exit(STATUS_NO_PROGRAM);
@@ -66,7 +66,7 @@ void worker_process_end(struct worker_process *w, struct error *how)
 {
 	int status = 0;
 
-	/* What is ending already keeps its own status. */
+	/* A process that is ending already keeps its own exit status. */
 	(void)kill(w->pid, SIGKILL);
 	while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
 		;
@@ -75,7 +75,7 @@ void worker_process_end(struct worker_process *w, struct error *how)
 	w->pid = 0;
 	w->state = WORKER_DEAD;
 	buf_release(&w->body);
-	/* It points into a job that may go now. */
+	/* The pieces point into a job that may be freed now. */
 	w->out = (struct outgoing){0};
 	if (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_NO_PROGRAM)
 		(void)error_set(how, -ENOEXEC, "the parse worker's program cannot be executed");
@@ -113,7 +113,7 @@ bool worker_process_has_sent(const struct worker_process *w)
 	return w->out.at == w->out.count;
 }
 
-/* A worker that dies before it has read its job resets the socket: it is gone all the same. */
+/* A worker that dies before it has read its job resets the socket; that counts as its end. */
 static int heard_nothing(ssize_t n, struct error *err)
 {
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))

@@ -14,7 +14,7 @@
 
 enum { WORKER_PIECES = 5 };
 
-/* What a worker is sent: pieces that lie elsewhere, and how much of them is gone. */
+/* Output to a worker: borrowed pieces, and the number of bytes already sent. */
 struct outgoing {
 	struct iovec pieces[WORKER_PIECES];
 	int count;
@@ -49,19 +49,19 @@ struct worker_process {
 /* Forks and executes program_fd with one end of a socket pair as descriptor 3; w->fd is the other end.  The process has
  * no environment, /dev/null as standard input, output and error, and no other descriptor. */
 int worker_process_start(struct worker_process *w, int program_fd, uint64_t memory_max, struct error *err);
-/* Kills and reaps it, closes its socket; how gets a sentence of what it had died of, if it had: -ENOEXEC when the
+/* Kills and reaps it, closes its socket; how gets the cause of its death, if it had died: -ENOEXEC when the
  * program could not be executed, else -ECHILD. */
 void worker_process_end(struct worker_process *w, struct error *how);
 
-/* 0: all sent; 1: the socket takes no more for now; negative: it is gone. */
+/* 0: all sent; 1: the socket is full; negative: the worker has ended. */
 int worker_process_send(struct worker_process *w);
 bool worker_process_has_sent(const struct worker_process *w);
 /* 1: a message's header is in w->in, until its body is there too; 0: not yet; negative with a sentence: gone, or no
- * header.  Whether such a message may come now, and how long it may be, is the caller's to say. */
+ * header.  The caller decides whether such a message may come now and how long it may be. */
 int worker_process_receive_header(struct worker_process *w, struct error *err);
 /* 1: the whole body is in w->body; 0: not yet; negative with a sentence: gone, or no memory. */
 int worker_process_receive_body(struct worker_process *w, struct error *err);
-/* False when it has said something, or has ended. */
+/* False when it has sent something, or has ended. */
 bool worker_process_is_silent(const struct worker_process *w);
 
 #endif

@@ -1,4 +1,4 @@
-/* Closing the door behind a worker.  Several layers, each of which would do by itself on a good day:
+/* The sandbox of a worker. It has several layers, so that a hole in one does not matter:
  * resource limits make new descriptors and processes impossible, Landlock takes the file system away,
  * seccomp lets only reading, writing, memory and the end through. */
 #include "sandbox.h"
@@ -110,7 +110,7 @@ static int filter_calls(struct error *err)
 	result = allow(filter, calls, sizeof(calls) / sizeof(calls[0]));
 	if (result == 0 && SANITIZED)
 		result = allow(filter, sanitizer_calls, sizeof(sanitizer_calls) / sizeof(sanitizer_calls[0]));
-	/* Memory, but none that could be run. */
+	/* Memory may be mapped, but never as executable. */
 	if (result == 0)
 		result = seccomp_rule_add(
 			filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
@@ -169,7 +169,7 @@ static bool can_exec(void)
 {
 	char *const argv[] = {NULL};
 
-	/* It would not come back if it could. */
+	/* If the forbidden call works, it does not return, so nothing follows. */
 	(void)execve("/bin/true", argv, argv);
 	return errno != EPERM;
 }

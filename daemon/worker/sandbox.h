@@ -1,10 +1,10 @@
-/* sandbox.h: closes the door behind a worker.
+/* sandbox.h: takes all rights from a worker that it does not need.
  *
  * After sandbox_enter() the process can read and write the descriptors it has, allocate memory, tell the
  * time and exit; it can open no file, no socket, start no process and gain no privilege.  Layers:
  * no_new_privs, resource limits (no new descriptors, no files, no processes, bounded memory), Landlock
- * where the kernel has it, and a seccomp allowlist by which everything else fails with EPERM.  A job's time
- * is the pool's to bound (pool.h). */
+ * where the kernel has it, and a seccomp allowlist by which everything else fails with EPERM.  The pool bounds the time
+ * of a job (pool.h). */
 #ifndef SITREP_WORKER_SANDBOX_H
 #define SITREP_WORKER_SANDBOX_H
 

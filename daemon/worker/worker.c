@@ -1,6 +1,6 @@
-/* sitrep-parse: the process that touches what feeds sent.
+/* sitrep-parse: the process that parses the bytes of feeds.
  *
- * It is started by the daemon with one socket and nothing else, loads what it will need, closes its sandbox,
+ * It is started by the daemon with one socket and nothing else, loads its tables, enters its sandbox,
  * and then answers jobs until the socket ends.  It keeps no state between jobs but the rules, so that one
  * that is killed is as good as the next. */
 #include <errno.h>
@@ -200,7 +200,7 @@ static int make_document(struct worker *w, struct error *err)
 	if (result != 0)
 		return result;
 	examine(w, &j, &d);
-	/* the document holds none of it, and a large feed is not to be in memory three times */
+	/* the document does not refer to the body, and a large feed must not be in memory three times */
 	if (w->in.cap > KEPT_MAX)
 		buf_release(&w->in);
 	result = wire_encode_document(&w->out, &d);
@@ -333,11 +333,11 @@ int main(int argc, char **argv)
 		(void)fputs(usage, stderr);
 		return EXIT_FAILURE;
 	}
-	/* Ctrl-C reaches the whole terminal's group; when to end is the daemon's to say, by closing the socket. */
+	/* Ctrl-C reaches all processes of the terminal, but a worker ends when the daemon closes the socket. */
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGTERM, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
-	/* The daemon's end is this one's, whatever the daemon dies of. */
+	/* The worker ends with the daemon, however the daemon dies. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	limits.memory_max = (uint64_t)memory_max;
 	if (prepare(&w, &err) != 0 || sandbox_enter(&limits, &err) != 0) {

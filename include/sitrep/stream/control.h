@@ -20,7 +20,7 @@
 
 struct event_base;
 struct control;
-struct control_peer; /* a connection that asked; gone ones are dealt with here */
+struct control_peer; /* the connection that asked; this module handles its end */
 
 struct control_user {
 	uid_t uid;
@@ -33,7 +33,7 @@ struct control_operations {
 	/* Writes one array of feed objects; feed is STR_NONE for all, of which some at a time are written: *at is 0
 	 * first, and left where to go on, or 0 when that was the last. -ENOENT with a sentence for an unknown one. */
 	int (*feeds)(void *arg, struct str feed, size_t *at, struct jsonw *w, struct error *err);
-	/* Writes one array of sentences: why the feed is asked when it is; -ENOENT as above. */
+	/* Writes one array of sentences that explain the feed's next poll; -ENOENT as above. */
 	int (*explain)(void *arg, struct str feed, struct jsonw *w, struct error *err);
 	/* Asks one feed or all now; the engine calls control_progress() for peer as polls end, and
 	 * control_finish() at the end. */
@@ -46,7 +46,7 @@ struct control_operations {
 	 * or later, unless this fails. */
 	int (*reload)(void *arg, struct control_peer *peer, struct error *err);
 	void (*pause)(void *arg, bool paused);
-	/* peer is about to be freed: nothing is told to it any more. */
+	/* peer is about to be freed: the engine must forget it. */
 	void (*peer_gone)(void *arg, struct control_peer *peer);
 };
 

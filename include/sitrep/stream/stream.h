@@ -3,8 +3,7 @@
  * A subscriber is a cursor into the log in the database.  Each connection holds one bounded output
  * buffer; when it is full nothing more is read from the log for it until it drains, so a slow reader costs
  * no more memory than a fast one and loses nothing that retention still keeps.  Lines of fresh events are
- * made once and shared by all who are up to date.  However many there are and whatever they ask, a turn of the loop
- * gives no more than the bounds below.
+ * made once and shared by all who are up to date.  A turn of the loop never sends more than the bounds below.
  *
  * When the log cannot be read, a subscriber's next try comes later and later; after four it is told of a gap, and goes
  * on behind what cannot be read; when that is everything, it is told "error" and its connection ends. */
@@ -31,7 +30,7 @@ int stream_listen(struct stream *s, struct listener *l, struct error *err); /* l
 /* Events up to this cursor are committed. */
 void stream_wake(struct stream *s, int64_t newest_cursor);
 
-/* What one turn of the loop gives at most; the rest follows in the next one.  An event is longer than the rest of the
+/* The most that one turn of the loop sends; the rest follows in the next one.  An event is longer than the rest of the
  * bytes by one line at most, and the processor time by one event. */
 enum {
 	STREAM_TURN_EVENTS = 64,       /* read from the log */

@@ -1,7 +1,7 @@
 /* document_check.h: is a document one that a parse worker may send?
  *
- * A worker that a feed has taken over says what it likes.  wire.h refuses bytes that are no document; this refuses a
- * document that the parser would never make, before anything in the daemon uses it:
+ * A feed that exploits a parser controls its worker's answer.  wire.h refuses bytes that are no document; this refuses
+ * a document that the parser would never make, before anything in the daemon uses it:
  * - a text is longer than limits.h has it, is no UTF-8, or holds control characters;
  * - a link is anything but an absolute one to http, https or mailto;
  * - markup holds anything that the sanitizer does not write (html_is_sanitized());

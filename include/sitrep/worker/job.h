@@ -1,4 +1,4 @@
-/* job.h: what the daemon and a parse worker say to each other.
+/* job.h: the messages between the daemon and a parse worker.
  *
  * A message is a header of fixed length and a body.  The daemon sends rules (at start and whenever they
  * change) and jobs, one at a time; the worker answers each job with a document (wire.h) or with a

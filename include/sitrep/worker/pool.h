@@ -3,10 +3,10 @@
  * N processes of the program sitrep-parse, each on one socket pair.  A worker gets one job at a time, and the next when
  * its answer has been checked (document_check.h) by a thread of the pool's.
  *
- * A worker is a stranger.  It has no environment, no descriptor but its socket, and /dev/null for what it prints.  One
- * that dies, hangs past LIMIT_WORKER_WALL_S, eats memory, answers nonsense, answers before its job was sent, or says
- * anything that it was not asked is killed and replaced at once, and its job ends with the reason: the feed's next poll
- * is the next try.  A job whose worker answered another one is not to blame and tried once more.  Other jobs do not
+ * A worker is not trusted. It has no environment, no descriptor but its socket, and /dev/null for what it prints.  One
+ * that dies, hangs past LIMIT_WORKER_WALL_S, exceeds its memory, sends a malformed message, answers before its job was
+ * sent, or sends anything else is killed and replaced at once, and its job ends with the reason: the feed's next poll
+ * is the next try.  A job whose worker answered another job is tried once more.  Other jobs do not
  * notice.  After LIMIT_WORKER_JOBS jobs a worker is replaced whatever it did.
  *
  * A worker that ends before it was given a job is started again with growing delay, up to a minute; while there is none
@@ -31,8 +31,8 @@ struct event_base;
 struct pool;
 struct pool_rules;
 
-/* Judges what a worker answered: fills d from bytes, whose lists go into a, when a worker that was sent these rules may
- * send it.  0, -EPROTO with a sentence, -ENOMEM.  Called in a thread of the pool's. */
+/* Checks a worker's answer: fills d from bytes, with its lists in a, when a worker that was sent these rules may answer
+ * so.  0, -EPROTO with a sentence, -ENOMEM.  Called in a thread of the pool's. */
 typedef int pool_check_fn(
 	struct str bytes, const struct known_rules *rules, struct arena *a, struct document *d, struct error *err);
 
@@ -47,7 +47,7 @@ struct pool_options {
 	pool_check_fn *check; /* document_check() but in tests */
 };
 
-/* What became of a job. */
+/* The result of a job. */
 struct pool_answer {
 	int status; /* 0: document holds wire bytes; -EBADMSG: not a feed; -ETIMEDOUT, -ENOMEM, -EPROTO, -ECHILD (died),
 		       -ENOEXEC (does not start) */
