@@ -1,4 +1,4 @@
-/* The table of addresses that are not for everybody, from the IANA registries of special-purpose addresses
+/* The table of addresses that are not globally reachable, from the IANA registries of special-purpose addresses
  * (RFC 6890 and what was added since), where clouds keep their metadata, and the forms in which an IPv6 address carries
  * an IPv4 one.
  *
@@ -220,7 +220,7 @@ static bool is_unspecified(const uint8_t bytes[16])
 	return memcmp(bytes, zeros, sizeof(zeros)) == 0 || (is_mapped(bytes) && memcmp(bytes + 12, zeros, 4) == 0);
 }
 
-/* Whom the kernel connects to when told no address. */
+/* The address that the kernel connects to when it is given none. */
 static void resolve_unspecified(uint8_t bytes[16])
 {
 	if (!is_unspecified(bytes))

@@ -231,7 +231,7 @@ static int64_t max_age_ms(struct str cache_control, bool *forbidden)
 				value.data == NULL)) /* no-cache="field" forbids that field only */
 			*forbidden = true;
 		else if (str_eq_nocase(name, STR("max-age")) && ms < 0 && !parse_seconds(value, &ms))
-			ms = 0; /* RFC 9111, 4.2.1: what cannot be read means stale */
+			ms = 0; /* RFC 9111, 4.2.1: a malformed value means stale */
 	}
 	return ms;
 }

@@ -51,7 +51,7 @@ char *response_head_take(struct response_head *h, enum head_field field);
 int64_t response_head_retry_after_ms(const struct response_head *h, int64_t now_ms);
 
 /* How long the answer stays fresh from now on: max-age less Age, else Expires less Date; 0 when it is stale
- * already, -1 when nothing was said or it must not be kept (no-store, no-cache). */
+ * already, -1 when no lifetime is given or the answer must not be kept (no-store, no-cache). */
 int64_t response_head_fresh_ms(const struct response_head *h, int64_t now_ms);
 
 /* "Not Found" for 404 (RFC 9110, 15, and what large front ends add); NULL for a number without a name. */

@@ -166,7 +166,7 @@ void transfer_time_is_over(struct transfer *tr)
 	finish(tr, FAILURE_TIMEOUT);
 }
 
-/* What is for the first host only does not go along. */
+/* Credentials for the first host are not sent to another one. */
 static int leave_secrets(struct transfer *tr)
 {
 	CURL *easy = tr->easy;
@@ -249,7 +249,8 @@ static enum poll_failure judge_status(struct transfer *tr, int status, struct er
 		(void)error_set(err, -EPROTO, "304 Not Modified, although nothing conditional was asked");
 		return FAILURE_PROTOCOL;
 	}
-	/* A challenge is for browsers: no repeated request will ever get past it, a word with the site's people may. */
+	/* A challenge is made for browsers: repeated requests never pass it, but the operator can ask the site for
+	 * access. */
 	if (str_eq_nocase(str_from(tr->hop.head.fields[HEAD_CF_MITIGATED]), STR("challenge")))
 		(void)error_set(err, -EREMOTEIO,
 			"%d %s: Cloudflare wants a browser here, ask the site to let feed readers in", status,

@@ -1,6 +1,6 @@
-/* One GET with one curl handle: what is asked, what is kept of the answer, and in which words its failure is
- * told.  Bodies are counted after decompression, where a bomb has its real size; what a server can draw out is
- * measured against the clock: its head as a whole, its body by the rate. */
+/* One request with one curl handle: its options, the part of the answer that is kept, and the sentence for its failure.
+ * Bodies are counted after decompression, where a bomb has its real size; what a server can draw out is measured
+ * against the clock: its head as a whole, its body by the rate. */
 #include <errno.h>
 #include <openssl/x509_vfy.h>
 #include <string.h>
@@ -244,7 +244,7 @@ static enum poll_failure tell_slow_head(struct error *err, int64_t within_ms)
 	return FAILURE_TOO_SLOW;
 }
 
-/* How far the request came says what the server failed to do in time. */
+/* The progress of the request tells which step the server failed to do in time. */
 static enum poll_failure judge_timeout(const struct transfer *tr, struct error *err)
 {
 	char limit[TIME_TEXT_MAX];
@@ -337,7 +337,7 @@ static enum poll_failure judge_code(const struct transfer *tr, CURLcode code, st
 		code == CURLE_FAILED_INIT || code == CURLE_NOT_BUILT_IN || code == CURLE_BAD_FUNCTION_ARGUMENT ||
 		code == CURLE_UNRECOVERABLE_POLL)
 		return tell(err, FAILURE_INTERNAL, sentence);
-	/* Our own callbacks that end a transfer have left word above. */
+	/* Our own callbacks that end a transfer have set the failure already. */
 	if (code == CURLE_ABORTED_BY_CALLBACK) {
 		(void)error_set(err, -EIO, "given up, since all transfers had to begin anew%s%s",
 			tr->owner->fault != NULL ? ": " : "", tr->owner->fault != NULL ? tr->owner->fault : "");
@@ -348,7 +348,7 @@ static enum poll_failure judge_code(const struct transfer *tr, CURLcode code, st
 	if (code == CURLE_GOT_NOTHING)
 		return tell(err, FAILURE_PROTOCOL, "the server closed the connection without an answer");
 	if (code == CURLE_OUT_OF_MEMORY) {
-		/* Also what curl says of a single header line over its own limit. */
+		/* Curl gives this code also for a single header line over its own limit. */
 		(void)curl_easy_getinfo(tr->easy, CURLINFO_STARTTRANSFER_TIME_T, &first_byte);
 		if (first_byte > 0 && !tr->hop.head.complete)
 			return tell(err, FAILURE_TOO_LARGE, "the answer has a header line without an end");

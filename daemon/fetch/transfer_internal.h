@@ -1,6 +1,6 @@
-/* Shared by the transfer sources only.  transfer.c owns transfers; transfer_request.c says what is asked for,
- * transfer_url.c where and transfer_route.c by which way; transfer_hop.c makes one request with a curl handle and
- * says how it ended; transfer_loop.c joins curl's multi handle to libevent. */
+/* Shared by the transfer sources only. transfer.c owns transfers; transfer_request.c builds the request, transfer_url.c
+ * its URL, transfer_route.c chooses addresses, proxy and trust; transfer_hop.c makes one request with a curl handle;
+ * transfer_loop.c joins curl's multi handle to libevent. */
 #ifndef SITREP_FETCH_TRANSFER_INTERNAL_H
 #define SITREP_FETCH_TRANSFER_INTERNAL_H
 
@@ -16,7 +16,7 @@
 enum {
 	/* Curl handles kept for reuse: making one costs more than a request over loopback. */
 	IDLE_HANDLES_MAX = 64,
-	/* Bytes read of a body that nobody wants, so that its connection can be used again; past it the connection is
+	/* Bytes read of an unwanted body, so that its connection can be used again; past it the connection is
 	 * given up instead. */
 	UNWANTED_BODY_MAX = 64 * 1024,
 	/* A body slower than this over the window ends, or every slot could be held by servers that drip. */
@@ -56,7 +56,7 @@ struct transfer_list {
 /* One request and its answer; begins anew with each redirect. */
 struct hop {
 	struct response_head head;
-	size_t unwanted; /* bytes of a body that nobody wants */
+	size_t unwanted; /* bytes read of an unwanted body */
 	bool head_too_large;
 	bool head_too_slow;
 	bool body_too_large;
@@ -66,7 +66,7 @@ struct hop {
 	int socket_errno;         /* why no socket could be made, 0 */
 	unsigned addresses_tried; /* sockets made */
 	unsigned addresses_refused;
-	char refused[REFUSED_TEXT_MAX]; /* the first address that the guard refused, and as what */
+	char refused[REFUSED_TEXT_MAX]; /* the first address that the guard refused, and the reason */
 	char curl_text[CURL_ERROR_SIZE];
 };
 
@@ -154,11 +154,11 @@ void transfer_request_release(struct transfer *tr);
 int transfer_url_set(struct transfer *tr, const char *text, char **user, char **password);
 /* Makes the redirect's target the next hop's URL; otherwise err says why not. */
 int transfer_url_follow(struct transfer *tr, struct error *err);
-/* May this hop see what was meant for the first one's host. */
+/* Whether this hop may see the credentials of the first hop's host. */
 bool transfer_url_is_first_host(const struct transfer *tr);
 
 /* transfer_route.c */
-/* Sets on tr->easy whom it may connect to and how, for all hops. */
+/* Sets on tr->easy which addresses, proxy and certificates it may use, for all hops. */
 int transfer_route_prepare(struct transfer *tr, const struct transfer_request *request);
 /* Whether a proxy may be asked for tr->url; if not, the hop notes why. */
 bool transfer_route_may_ask_proxy(struct transfer *tr);

@@ -272,7 +272,7 @@ void transfer_loop_mend(struct transfers *t)
 		end_all_of(t, old, reason);
 		(void)curl_multi_cleanup(old);
 		drop_watches(t);
-		/* What the old one answered on its way out is no word about the new one. */
+		/* An error of the old handle says nothing about the new one. */
 		t->fault = NULL;
 	}
 	t->is_replacing = false;

@@ -1,4 +1,4 @@
-/* What a request says, as curl wants it.  Credentials and a feed's own headers stay with the host they were
+/* The options of a request, as curl takes them.  Credentials and a feed's own headers stay with the host they were
  * given for; once a transfer has left it, it goes on without them.  The validators go along to every hop,
  * since it was the last hop's answer that gave them. */
 #include <errno.h>
@@ -9,7 +9,8 @@
 
 #include "transfer_internal.h"
 
-/* What is parsed as a feed, the formats made for it first; the rest so that a page at the wrong address can be told. */
+/* The formats that are parsed, feed formats first; the rest is accepted so that a page at a wrong address is
+ * recognised. */
 static const char accept_header[] = "Accept: application/atom+xml, application/rss+xml, application/feed+json, "
 				    "application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, */*;q=0.5";
 
@@ -65,7 +66,7 @@ static int make_headers(struct transfer *tr, const struct transfer_request *r)
 
 	if (result == 0 && present(r->etag))
 		result = add_header(&tr->public_headers, "If-None-Match: ", r->etag);
-	/* What is not in the answer is not gone: the daemon keeps it, so a server may send what is new alone. */
+	/* The daemon keeps items that are not in an answer, so a server may send only the new ones. */
 	if (result == 0 && present(r->etag))
 		result = add_header(&tr->public_headers, "A-IM: feed", "");
 	tr->asked_delta = present(r->etag);

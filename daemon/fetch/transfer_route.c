@@ -1,4 +1,4 @@
-/* The way to a server: which addresses may be connected to, by which proxy, and whom TLS is to trust.
+/* The route to a server: the addresses that may be connected to, the proxy, and the certificates that TLS trusts.
  *
  * The guard judges the very address a socket is made for, and once more before a request goes out on a
  * connection that already existed; so there is no moment between check and use in which a name could
@@ -187,7 +187,7 @@ int transfer_route_prepare(struct transfer *tr, const struct transfer_request *r
 	SET(CURLOPT_PREREQDATA, tr);
 	SET(CURLOPT_DNS_CACHE_TIMEOUT, (long)DNS_CACHE_S);
 	SET(CURLOPT_HAPPY_EYEBALLS_TIMEOUT_MS, (long)HAPPY_EYEBALLS_MS);
-	/* Both are set always: what is unset, curl takes from the environment. */
+	/* Both are set always: curl takes an unset one from the environment. */
 	SET(CURLOPT_PROXY, "");
 	SET(CURLOPT_NOPROXY, "");
 	if (tr->by_proxy && set_proxy(easy, proxy) != 0)

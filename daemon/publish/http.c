@@ -28,7 +28,7 @@ enum {
 	DEADLINE_CHECK_S = 1,
 };
 
-/* A request whose head is in. */
+/* A request whose head has been read. */
 struct request {
 	struct http_upload *upload; /* NULL: its body is of no interest */
 	struct MHD_Connection *connection;
@@ -173,7 +173,7 @@ static bool weight_is_zero(struct str parameter)
 	return true;
 }
 
-/* "q=0.5" is 500; what is none counts as 1000. */
+/* "q=0.5" is 500; a malformed weight counts as 1000. */
 static int read_weight(struct str parameter)
 {
 	int weight = 0, digit = 1000;
@@ -316,7 +316,7 @@ static struct MHD_Response *make_response(
 	return response;
 }
 
-/* What a page of ours needs and nothing more, should anything slip through the sanitizer. */
+/* Allows only what our own pages need, in case markup slips through the sanitizer. */
 static void add_protection(struct MHD_Response *response)
 {
 	(void)MHD_add_response_header(response, "Content-Security-Policy",
@@ -579,7 +579,7 @@ void http_server_free(struct http_server *s)
 		event_free(s->timer);
 	if (s->deadline != NULL)
 		event_free(s->deadline);
-	/* It insists on having none suspended. */
+	/* libmicrohttpd refuses to stop while a connection is suspended. */
 	for (; s->parked != NULL; s->parked = s->parked->next)
 		MHD_resume_connection(s->parked->connection);
 	if (s->daemon != NULL)

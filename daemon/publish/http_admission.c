@@ -1,6 +1,6 @@
-/* Who may be connected, and for how long.  libmicrohttpd knows how long a connection was silent, and nothing else: a
- * byte every few seconds keeps it for ever.  So each connection has a deadline of ours for what it is doing, and
- * what is past it is shut down; libmicrohttpd sees that and closes it.
+/* Which connections are admitted, and how long they may last. libmicrohttpd only knows how long a connection was
+ * silent: a byte every few seconds keeps it for ever. So each connection has a deadline for its present phase; one that
+ * is late is shut down, and libmicrohttpd then closes it.
  *
  * Peers over TCP and over Unix sockets are counted apart, and an eighth of all connections is kept for either.  The
  * last eighth over TCP is for hubs: whoever comes that late is read, and told 503 unless it is one.  When there is
@@ -163,7 +163,8 @@ static bool make_room(
 /* ---- coming ---- */
 
 static const struct patience of_one_address = {.idle_ms = IDLE_MS, .busy_ms = BUSY_MS};
-/* Who is served at a usual pace is done by then; slow readers and bodies go before a newcomer is refused. */
+/* At a usual pace an answer is done by then; when all places are taken, slow readers and slow bodies are closed first.
+ */
 static const struct patience when_full = {.busy_ms = BUSY_MS};
 
 static unsigned open_of_kind(const struct http_admission *d, bool is_local)

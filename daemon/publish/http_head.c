@@ -1,7 +1,7 @@
-/* What a request's head says.
+/* The head of a request.
  *
- * Heads that two programs may read in two ways.  A proxy in front of us and we must see the same requests on a
- * connection: RFC 9112, sections 3.2, 6.1 and 6.3. */
+ * Refuses ambiguous heads: a proxy in front of us must see the same requests on a connection as we do (RFC 9112,
+ * sections 3.2, 6.1 and 6.3). */
 #include <microhttpd.h>
 
 #include "http_internal.h"
@@ -85,7 +85,7 @@ bool http_decode(struct buf *out, const char *raw)
 	return !buf_failed(out);
 }
 
-/* What http_request_field() looks for. */
+/* The state of a search by http_request_field(). */
 struct field_list {
 	const char *name;
 	struct buf *out;

@@ -22,7 +22,7 @@ struct http_body {
 	unsigned references;
 };
 
-/* What a connection is doing: waiting for the end of a head, taking a body in, being answered. */
+/* The phase of a connection: it waits for the end of a head, receives a body, or is being answered. */
 enum http_phase { HTTP_WAITS, HTTP_UPLOADS, HTTP_ANSWERED };
 
 struct http_connection {
@@ -54,21 +54,21 @@ struct http_connection *http_admission_enter(struct http_admission *d, int fd, c
 void http_admission_leave(struct http_admission *d, struct http_connection *c);
 /* c has come to that phase; answer_len is the answer's, 0 otherwise. */
 void http_admission_note(struct http_connection *c, enum http_phase phase, size_t answer_len);
-/* Shuts those whose time is over; true when there were any. */
+/* Shuts down the connections past their deadline; true when there were any. */
 bool http_admission_close_late(struct http_admission *d);
 
-/* http_head.c: a literal that says what is wrong with the head, or NULL: for what is ambiguous, and could be taken by
- * a proxy in front of us for another request than the one we see. */
+/* http_head.c: a literal that names the fault of an ambiguous head, which a proxy in front of us could take for another
+ * request; NULL: no fault. */
 struct MHD_Connection;
 const char *http_head_mistake(struct MHD_Connection *connection);
 
-/* Appends a path or an argument without its escapes; false for one that nobody sends in good faith. */
+/* Appends a path or an argument without its escapes; false for one with control characters or broken escapes. */
 bool http_decode(struct buf *out, const char *raw);
 
 /* The body of a POST on its way in. */
 struct http_upload {
 	struct buf body;
-	int status;       /* 0: it is taken; else what it is refused with, while its body goes by */
+	int status;       /* 0: accepted; else the status of the refusal, while the body is skipped */
 	size_t kept;      /* bytes that came into body, whoever has it by now */
 	size_t discarded; /* bytes that went by */
 	size_t *total;    /* bytes kept by all uploads together */

@@ -1,5 +1,5 @@
-/* The body of a POST while it comes in.  What is refused is still listened to for a while: a client that is cut
- * off while it talks does not hear why. */
+/* The body of a POST while it arrives. A refused body is still read for a while: a client that is cut off while it
+ * sends does not see the answer. */
 #include <microhttpd.h>
 #include <stdlib.h>
 

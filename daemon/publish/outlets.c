@@ -1,4 +1,4 @@
-/* What outlets are called, and which of them ran a story. */
+/* The names of outlets, and the outlets that ran a story. */
 #include "outlets.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* outlets.h: what outlets are called.
+/* outlets.h: the names of outlets.
  *
  * A name that several feeds have, or that says nothing ("World", "Latest news"), is told with the host of its site. */
 #ifndef PUBLISH_OUTLETS_H
@@ -25,7 +25,7 @@ struct outlets {
 int outlets_count(struct outlets *o, const struct feed_state *feeds, size_t count);
 void outlets_release(struct outlets *o);
 
-/* Appends what the source is called, unescaped: "Halden Gazette", "World (bbc.example)". */
+/* Appends the name of the source, unescaped: "Halden Gazette", "World (bbc.example)". */
 void outlets_put_name(struct buf *out, const struct outlets *o, const struct source *source);
 
 /* The outlets of a story's reports, each once, that of the lead first, the others as they appeared. */

@@ -1,4 +1,4 @@
-/* What our pages have in common. */
+/* The parts that all pages share. */
 #include "page.h"
 
 #include "sitrep/base/clock.h"

@@ -1,4 +1,4 @@
-/* page.h: what our pages for a browser have in common: head, style, dates, links.
+/* page.h: the parts that all pages for a browser share: head, style, dates, links.
  *
  * They need no script, no font and no second request, and read well on a phone, a terminal browser and a wall.
  * Everything is appended to a buffer whose failure counts, and escaped. */

@@ -1,4 +1,4 @@
-/* What readers fetch.  A path is either one of a few fixed documents or stories in a format: all of them,
+/* Documents for readers. A path is either one of a few fixed documents or stories in a format: all of them,
  * those of a category, of an output's rule, of an alert.  Each document is rendered when somebody first
  * asks for it after a change, and the bytes are kept until the next change; the ETag comes from the bytes,
  * so a reader is told 304 even across a change that did not touch its document. */
@@ -15,12 +15,12 @@
 #include "story_page.h"
 
 enum {
-	/* /healthz: all reasons and notes, and what is read of a request's Accept. */
+	/* The longest /healthz answer, and the part of a request's Accept field that is read. */
 	HEALTH_MAX = 64 * 1024,
 	ACCEPT_MAX = 4 * 1024,
 };
 
-/* How long a document may have been made before one who waited is given it. */
+/* A waiting request is answered with a document up to this old. */
 enum { WAITED_MS = 10 * 1000 };
 
 /* ---- cache ---- */
@@ -185,7 +185,7 @@ void publish_judge_health(struct publish *p, const struct health_facts *facts, s
 	health_judge(&all, health);
 }
 
-/* Whoever asks for JSON by name gets it. */
+/* A request that names JSON gets JSON. */
 static bool wants_json(const struct http_request *request)
 {
 	struct buf accept = BUF_INIT(ACCEPT_MAX);
@@ -248,8 +248,8 @@ static void answer_from(struct publish *p, struct cached *c, struct http_answer 
 	answer->body = http_body_ref(c->body);
 }
 
-/* Makes the document, over several turns if need be.  Who has waited for it is given it even when something has
- * changed meanwhile: a document that takes longer to make than changes are apart would never be served. */
+/* Makes the document, over several turns if need be. A request that waited for it gets it even when the data has
+ * changed meanwhile: else a document that takes longer than the pause between changes would never be served. */
 static void answer_work(
 	struct publish *p, const struct http_request *request, enum work_kind kind, struct http_answer *answer)
 {

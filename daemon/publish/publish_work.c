@@ -1,5 +1,5 @@
 /* Documents that take more than a turn of the loop: a page of ten thousand stories, the numbers of ten thousand feeds.
- * Each step does some milliseconds of work, for whoever asks; all who wait for one path wait for the same work. Stories
+ * Each request does one step of some milliseconds; all requests for one path share the same work. Stories
  * that move to the top meanwhile stand where they stood; the next document, which such a move makes due, is right. */
 #include <errno.h>
 #include <stdio.h>
@@ -12,13 +12,13 @@
 #include "sitrep/parse/opml.h"
 
 enum {
-	/* Processor time of a step; what is under way then is brought to its end. */
+	/* Processor time of a step; the story under way at its end is finished. */
 	STEP_US = 2000,
 	/* Feeds written between two looks at the clock. */
 	FEEDS_AT_ONCE = 100,
 	/* Past this no further story is added, so that a few huge ones cannot make a document useless. */
 	DOCUMENT_FULL = 8 * 1024 * 1024,
-	/* A work that nobody has asked for since gives way to another. */
+	/* A work that no request has asked for within this time gives way to another. */
 	ABANDONED_MS = 2000,
 };
 
@@ -169,7 +169,7 @@ static void write_outline(struct publish *p, struct work *w, const struct config
 
 	if (f == NULL)
 		return;
-	/* The list cannot give the feed back when it does not say its whole address. */
+	/* An outline without the whole address cannot restore the feed. */
 	feed.hidden = !str_eq(feed.url, str_from(c->url));
 	go_to_folder(w, o->folder);
 	opml_write_feed(&w->out, &feed, str_from(f->title != NULL ? f->title : c->name));

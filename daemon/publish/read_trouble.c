@@ -1,4 +1,4 @@
-/* What reading the database for a document met last. */
+/* The last failure to read the database for a document. */
 #include "read_trouble.h"
 
 #include <stdbool.h>

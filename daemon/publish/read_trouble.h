@@ -1,6 +1,6 @@
-/* read_trouble.h: what reading the database for a document met last.
+/* read_trouble.h: the last failure to read the database for a document.
  *
- * Another success with the same document ends it, or an hour in which nobody asked for that one. */
+ * It ends when the same document is read without failure, or after an hour without a request for it. */
 #ifndef SITREP_PUBLISH_READ_TROUBLE_H
 #define SITREP_PUBLISH_READ_TROUBLE_H
 

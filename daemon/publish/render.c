@@ -1,4 +1,4 @@
-/* What all formats have in common: the text of a story and who reported it. */
+/* The parts that all formats share: the text of a story and its outlets. */
 #include "render.h"
 #include "sitrep/text/public_url.h"
 

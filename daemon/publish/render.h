@@ -16,7 +16,7 @@
 
 struct outlets; /* daemon/publish/outlets.h */
 
-/* What a document says of itself, and how its stories are told. */
+/* A document's own title and addresses, and the way its stories are written. */
 struct channel {
 	const char *title;
 	const char *home_url;                        /* of the page, absolute, a slash at its end */
@@ -60,8 +60,8 @@ void render_title(struct buf *out, const struct channel *channel, const struct s
 struct str render_own_link(const struct item *it);
 /* The same, else the story's page.  Appended unescaped to out. */
 void render_link(struct buf *out, const struct channel *channel, const struct story *story);
-/* When the story was published: what its first report says, whoever leads it, else its lead.  TIME_NONE: they say
- * nothing, and no output makes a date up. */
+/* The story's date of publication: that of its first report, else of its lead. TIME_NONE: neither has one, and no
+ * output invents a date. */
 int64_t render_published(const struct story *story);
 /* True when c is worth showing: it has a term or a label; *name is set to the better of both. */
 bool render_category(const struct category *c, struct str *name);
@@ -69,7 +69,7 @@ bool render_category(const struct category *c, struct str *name);
 struct str render_language(const struct item *it);
 /* The author's or contributor's name, or address when that is all there is; STR_NONE when neither. */
 struct str render_person(const struct person *p);
-/* Where the item says it was taken from: the page or feed of its own source, and that one's name. STR_NONE: nowhere. */
+/* The item's own source: the address of its page or feed, and its name; STR_NONE: none is given. */
 struct str render_via(const struct item *it, struct str *title);
 /* Rights as one line of text, appended to out. */
 void render_rights(struct buf *out, const struct item *it);

@@ -19,7 +19,7 @@ static const struct report *appeared(const struct story *s, size_t n)
 	return n < before ? &s->reports[n + 1] : n == before ? &s->reports[0] : &s->reports[n];
 }
 
-/* What placed the report in its story; NULL: it began it, or nobody knows any more. */
+/* The reason why the report is in its story; NULL: it began the story, or the reason is not known any more. */
 static const struct story_tie *placed_by(const struct story_details *d, int64_t item_id)
 {
 	for (size_t i = 0; i < d->tie_count; i++) {

@@ -25,7 +25,7 @@
 #include "sitrep/config/config.h"
 #include "sitrep/model/feed_state.h"
 
-/* What is kept of an error's page for a person to read. */
+/* The part of an error page that is kept for a person to read. */
 enum { TRANSFER_REFUSAL_MAX = 8 * 1024 };
 
 struct event_base;
@@ -43,7 +43,7 @@ struct transfers_options {
 	size_t own_count;
 };
 
-/* What to ask for; everything is borrowed until transfer_start() returns. */
+/* A request; everything is borrowed until transfer_start() returns. */
 struct transfer_request {
 	const char *url;
 	const char *form; /* NULL: a GET; else POSTed as application/x-www-form-urlencoded: any 2xx is then an answer,
@@ -90,7 +90,7 @@ struct transfer_answer {
 	char address[INET6_ADDRSTRLEN]; /* of the last hop's server; "" when none was reached, or a proxy asked it */
 };
 
-/* Frees what is in it, not the struct. */
+/* Frees its members, not the struct. */
 void transfer_answer_release(struct transfer_answer *answer);
 
 /* answer is freed after the call; strings and body taken out of it are set to NULL or emptied by the taker. */
@@ -98,7 +98,7 @@ typedef void transfer_done_fn(void *arg, struct transfer_answer *answer);
 
 /* curl_global_init() and one multi handle; an error when libcurl lacks what we need (TLS, asynchronous resolver). */
 struct transfers *transfers_new(struct event_base *base, const struct transfers_options *options, struct error *err);
-/* Ends what is under way without callbacks.  Not from a callback. */
+/* Cancels all transfers without callbacks.  Not from a callback. */
 void transfers_free(struct transfers *t);
 
 /* fn is called exactly once, from the loop, unless the transfer is cancelled; the transfer is gone when fn returns.

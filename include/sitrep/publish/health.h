@@ -25,7 +25,7 @@ enum {
 	HEALTH_NETWORK_FAILURES = 2,
 };
 
-/* What was asked within this time counts. */
+/* Requests within this time count. */
 #define HEALTH_NETWORK_MS (INT64_C(3600) * 1000)
 
 struct health_facts {

@@ -1,4 +1,4 @@
-/* http.h: the HTTP server: GET and HEAD of what publish.h has, and POST where somebody waits for it.
+/* http.h: the HTTP server: GET and HEAD of the documents of publish.h, and POST to the WebSub endpoint.
  *
  * libmicrohttpd with its epoll descriptor nested in our event loop: no thread.  Connections are accepted
  * by listener.h and handed over, so any number of addresses, Unix sockets and inherited sockets serve the
@@ -48,7 +48,7 @@ bool http_request_field(const struct http_request *r, const char *name, struct b
  * good faith: control characters, broken escapes, too long for out. */
 bool http_request_argument(const struct http_request *r, const char *name, struct buf *out);
 
-/* What an Accept field gives a media type that it names, in thousandths; -1: it does not name it. */
+/* The weight that an Accept field gives to a media type, in thousandths; -1: it does not name the type. */
 int http_weight(struct str accept, struct str type);
 
 struct http_answer {

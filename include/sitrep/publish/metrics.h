@@ -6,7 +6,7 @@
 #include "sitrep/publish/publish.h"
 #include "sitrep/store/reader.h"
 
-/* What people are told of a metric. */
+/* The description of a metric. */
 struct metric {
 	const char *name, *type, *help;
 	const char *label; /* that tells its values apart: "feed"; NULL: it has one value */

@@ -1,4 +1,4 @@
-/* publish.h: what readers fetch: merged feeds, the river page, health, metrics.
+/* publish.h: documents for readers: merged feeds, the river page, health, metrics.
  *
  *     /feed.atom /feed.rss /feed.json            everything, one entry a story
  *     /category/NAME.{atom,rss,json}             stories that a feed of that category reported
@@ -46,11 +46,11 @@ void publish_free(struct publish *p);
 
 /* Where readers find us by this configuration, for publish_set_config(); NULL without memory.  The caller frees. */
 char *publish_base_url(const struct config *c);
-/* The configuration in force; must outlive the next call, as feeds must.  Takes base_url over.  Throws away what was
- * rendered. */
+/* The configuration in force; must outlive the next call, as feeds must.  Takes base_url over.  Drops all rendered
+ * documents. */
 void publish_set_config(struct publish *p, const struct config *config, char *base_url, const struct feed_state *feeds,
 	size_t feed_count);
-/* The clock was set: what is ready is made anew, so that no date of ours lies in the future. */
+/* The clock was set: ready documents are made anew, so that none has a date in the future. */
 void publish_follow_clock(struct publish *p);
 /* Something was committed. */
 void publish_invalidate(struct publish *p);
