@@ -1,5 +1,5 @@
-/* Blocks that grow with what is asked of them; the newest is filled, older ones are only kept to be
- * freed.  Something large gets a block of its own behind the newest, so that the rest of the newest is not lost. */
+/* Blocks that grow with demand; memory comes from the newest, older ones are only kept to be freed.  Something large
+ * gets a block of its own behind the newest, so that the rest of the newest is not lost. */
 #include "sitrep/base/arena.h"
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* A buffer that cannot outgrow what its maker allowed.  Appending is the hottest thing the parse workers
+/* A buffer with a maximal size.  Appending is the hottest thing the parse workers
  * do, so the common case is one comparison and one memcpy. */
 #include "sitrep/base/buf.h"
 
@@ -162,7 +162,7 @@ int buf_put_utf8(struct buf *b, uint32_t cp)
 	return buf_append(b, out, len);
 }
 
-/* What stands for a byte in XML text; NULL when it stands for itself. */
+/* The escape of a byte in XML text; NULL when it needs none. */
 static const char *xml_escape(unsigned char c)
 {
 	switch (c) {

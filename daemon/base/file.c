@@ -1,4 +1,4 @@
-/* Read in pieces, since what is read may be a pipe or a file of /proc, whose size nobody knows. */
+/* Reads in pieces, since the file may be a pipe or lie in /proc, and then has no known size. */
 #include "sitrep/base/file.h"
 
 #include <errno.h>

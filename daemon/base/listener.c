@@ -21,7 +21,7 @@
 
 enum {
 	BACKLOG = 512,
-	/* Connections taken in one turn, so that a crowd at the door does not own the loop. */
+	/* Connections accepted in one turn, so that a burst of them does not hold the loop. */
 	ACCEPTS_A_TURN = 64,
 	NAME_MAX_LEN = 160,
 };
@@ -121,7 +121,7 @@ struct listener *listener_open_tcp(const char *host, uint16_t port, struct error
 	return finish(fd, what, err);
 }
 
-/* A socket file that nobody answers on was left by a daemon that died. */
+/* A socket file without a listening process was left by a daemon that died. */
 static int remove_stale(const struct sockaddr_un *address, struct error *err)
 {
 	struct stat st;
@@ -177,7 +177,7 @@ struct listener *listener_open_unix(const char *path, unsigned mode, const char 
 		(void)error_sys(err, -errno, "cannot listen on %s", path);
 		return NULL;
 	}
-	/* Nobody gets in between bind and chmod. */
+	/* The umask keeps others out between bind and chmod. */
 	mask = umask(0177);
 	bound = bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 ? 0 : -errno;
 	(void)umask(mask);

@@ -34,8 +34,8 @@ enum {
 	/* Room for as many values of the greatest length, each of nothing but bytes that are escaped to four: a line
 	 * that did not fit would lose its end, and run into the next. */
 	LINE_MAX_LEN = PAIRS_MAX * 4 * LOG_VALUE_MAX + 16 * 1024,
-	/* Lines that standard error does not take now; what does not fit is dropped and counted.  Room for the longest
-	 * line. */
+	/* Lines that standard error cannot take now; lines that do not fit are dropped and counted. It has room for the
+	   longest line. */
 	PENDING_MAX = 64 * 1024,
 	/* log_write() waits no longer. */
 	WRITE_WAIT_MS = 2000,
@@ -272,7 +272,7 @@ static void drop_pending(void)
 	state.pending_len = state.pending_lines = 0;
 }
 
-/* Hands on what waits, as far as there is room. */
+/* Writes waiting lines as far as there is room. */
 static void push(void)
 {
 	size_t done = 0;
@@ -284,7 +284,7 @@ static void push(void)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno != EAGAIN) {
-			/* Nobody reads any more, or the disk under it is full; the daemon goes on. */
+			/* The reader has gone, or the disk is full; the daemon goes on. */
 			drop_pending();
 			return;
 		}

@@ -156,6 +156,6 @@ int paths_make_dir(const char *path, unsigned mode)
 		return 0;
 	if (errno != EEXIST)
 		return -errno;
-	/* What is in the way of a folder is said here, not by whoever opens a file in it. */
+	/* A folder that cannot be used is reported here, not by the code that opens a file in it. */
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }

@@ -1,4 +1,4 @@
-/* Borrowed strings.  Case is ASCII's everywhere: what these compare are names of protocols and elements. */
+/* Borrowed strings.  Case is ASCII's everywhere: these functions compare names of protocols and elements. */
 #include "sitrep/base/str.h"
 
 #include <errno.h>
@@ -47,7 +47,7 @@ size_t str_find(struct str s, struct str needle, size_t from)
 		return STR_NPOS;
 	if (needle.len == 0)
 		return from;
-	/* memchr() passes over what cannot match ten times faster than memmem(), which pays off for long needles only.
+	/* memchr() skips bytes that cannot match ten times faster than memmem(), which pays off for long needles only.
 	 */
 	if (needle.len <= SHORT_NEEDLE) {
 		size_t last = s.len - needle.len;

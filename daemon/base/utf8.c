@@ -29,7 +29,7 @@ static size_t ascii_run(struct str s, size_t i)
 	return i - start;
 }
 
-/* Table 3-7 of the Unicode Standard: how many bytes follow, and in what range the first of them is. */
+/* Table 3-7 of the Unicode Standard: the number of continuation bytes, and the range of the first of them. */
 static int shape(unsigned char lead, unsigned char *low, unsigned char *high)
 {
 	*low = 0x80;

@@ -1,4 +1,4 @@
-/* charset.c: which encoding a feed's bytes are in.
+/* charset.c: decides in which encoding a feed's bytes are.
  *
  * Servers say one thing, documents another, and the bytes a third.  The order is BOM, HTTP, declaration;
  * but what was declared has to fit the bytes.  Text that is valid UTF-8 with sequences in it is practically
@@ -15,13 +15,13 @@
 
 /* The declaration stands at the start; junk before it is forgiven, and some are written at length. */
 enum { DECLARATION_MAX = 1024 };
-/* So many UTF-8 sequences, and nothing that is none, do not happen by chance in another encoding. */
+/* This many valid UTF-8 sequences, and no invalid one, do not happen by chance in another encoding. */
 enum { SEQUENCES_PROVE_UTF8 = 3 };
 /* So many of them for each place that is no UTF-8 do not happen either: the place is damage. */
 enum { SEQUENCES_OUTWEIGH_DAMAGE = 10 };
 
 struct claim {
-	const struct charset *charset; /* NULL: nothing usable was said */
+	const struct charset *charset; /* NULL: no usable label */
 	struct str label;
 	const char *by;
 };
@@ -95,7 +95,8 @@ static const struct charset *by_first_bytes(struct str body)
 	return NULL;
 }
 
-/* What an EBCDIC document says of its code page; the declaration's letters are the same in all of them. */
+/* Reads the code page that an EBCDIC document declares; the letters of the declaration are the same in all code pages.
+ */
 static const struct charset *ebcdic_page(const struct charset *guess, struct str body)
 {
 	struct buf head = BUF_INIT(4 * DECLARATION_MAX);
@@ -141,11 +142,11 @@ static void choose(struct charset_choice *choice, const struct charset *cs, cons
 static void overrule(struct charset_choice *choice, struct arena *a, const struct claim *claim)
 {
 	choice->overruled = true;
-	/* A label is what a server or a feed wrote: shown, and so kept, only as far as it is text. */
+	/* A label comes from a server or a feed and is shown to people: only printable text of it is kept. */
 	choice->declared = arena_str(a, str_slice(claim->label, 0, utf8_valid_prefix(claim->label)));
 }
 
-/* Valid UTF-8: is what was claimed believable? */
+/* Whether a claimed encoding is believable for bytes that are valid UTF-8. */
 static bool utf8_wins(const struct claim *claim, size_t sequences)
 {
 	switch (claim->charset->kind) {
@@ -222,7 +223,7 @@ static int read_other(struct buf *out, struct arena *a, struct str body, const s
 		good > broken || (good > 0 && !is_xml) ? charset_find(STR("utf-8")) : charset_guess(body);
 	bool agreed = heard->charset == cs;
 	choose(choice, cs, agreed ? heard->by : "detected");
-	/* who says nothing says UTF-8 */
+	/* without a declaration the encoding is UTF-8 */
 	if (!agreed)
 		overrule(choice, a, heard);
 	return convert(out, cs, body, choice, text);
@@ -295,7 +296,7 @@ int charset_to_utf8(struct buf *out, struct arena *a, struct str body, struct st
 		claims[1].charset = charset_find(claims[1].label);
 	}
 	for (size_t i = 0; i < 2; i++) {
-		/* what reads like ASCII so far is no UTF-16, whatever it says */
+		/* bytes that read like ASCII are not UTF-16, whatever the declaration */
 		if (str_empty(claims[i].label) || (claims[i].charset != NULL && ascii_compatible(claims[i].charset)))
 			continue;
 		claims[i].charset = NULL;

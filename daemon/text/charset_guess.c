@@ -1,6 +1,6 @@
-/* charset_guess.c: which encoding undeclared bytes are most likely in.
+/* charset_guess.c: guesses the encoding of undeclared bytes.
  *
- * Only reached when nobody said anything that fits and the bytes are no UTF-8.  Each East Asian encoding is
+ * Used only when no declared encoding fits and the bytes are not UTF-8.  Each East Asian encoding is
  * tried for validity and for what its language cannot do without: kana, Hangul, the ideographs that are most
  * used.  What is left is one byte a character, and there the letters of Cyrillic and Hebrew stand in
  * known ranges.  Everything else is windows-1252, the encoding of those who never thought about it. */

@@ -1,4 +1,4 @@
-/* charset_internal.h: what the charset files share. */
+/* charset_internal.h: shared by the charset files. */
 #ifndef SITREP_TEXT_CHARSET_INTERNAL_H
 #define SITREP_TEXT_CHARSET_INTERNAL_H
 

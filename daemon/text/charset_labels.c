@@ -1,4 +1,4 @@
-/* charset_labels.c: what names of encodings mean.
+/* charset_labels.c: the names of encodings.
  *
  * Labels follow the WHATWG Encoding Standard, because feeds are made with browsers in mind: whoever
  * declares iso-8859-1 means windows-1252.  Behind them stand the older code pages that feeds of the early

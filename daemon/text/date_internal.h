@@ -24,7 +24,7 @@ struct token {
 struct date_reader {
 	struct token tokens[TOKENS_MAX + 1]; /* the last is TOKEN_END */
 	size_t count;
-	/* what was found */
+	/* the fields found so far */
 	struct token numbers[NUMBERS_MAX]; /* of the date, in order */
 	char separators[NUMBERS_MAX];      /* before each: - / . or space */
 	size_t number_count;

@@ -10,7 +10,7 @@
 
 enum { DATE_TEXT_MAX = 256 };
 
-/* What the writing of a date tells of where it was written. */
+/* Hints from the writing of a date about its language. */
 enum date_script { SCRIPT_OTHER, SCRIPT_KOREAN, SCRIPT_JAPANESE, SCRIPT_HAN };
 
 /* s in the form that the tables below use: lower case, without accents, full-width forms made ASCII, digits of

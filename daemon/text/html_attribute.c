@@ -190,7 +190,7 @@ static void make_srcset(struct html_values *v, struct str s)
 	}
 }
 
-/* What one attribute came to. */
+/* The result for one attribute. */
 enum verdict { TAKEN, REFUSED, BEACON };
 
 static enum verdict add_attribute(
@@ -298,7 +298,7 @@ static bool is_late_source(struct str name, bool set)
 	return false;
 }
 
-/* The picture that token loads late, as the raw value; absent when it is none. */
+/* The raw URL of the picture that a script would load later (data-src); absent when there is none. */
 static struct str late_source(struct html_values *v, const struct html_token *token, bool set)
 {
 	for (size_t i = 0; i < token->attribute_count; i++) {
@@ -380,7 +380,7 @@ bool html_add_attributes(
 
 		if (attribute == NULL || (is_late && raw.data == NULL))
 			continue;
-		/* What stands in the late one's place is a placeholder. */
+		/* The src beside a data-src is a placeholder. */
 		if (!is_late && ((late[0].data != NULL && str_eq_nocase(name, STR("src"))) ||
 					(late[1].data != NULL && str_eq_nocase(name, STR("srcset")))))
 			continue;

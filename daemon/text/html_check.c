@@ -1,6 +1,6 @@
-/* Is this what html_sanitize() writes?
+/* Checks whether markup could have been written by html_sanitize().
  *
- * The daemon asks this of every piece of markup that a worker hands it.  The language of the sanitizer's output is
+ * The daemon checks every piece of markup from a worker.  The language of the sanitizer's output is
  * small: text in which <, > and & stand as references, start tags of allowed elements with allowed attributes in double
  * quotes, and end tags that fit them.  Values are judged by the functions that made them.  What is not asked is where
  * elements may stand in one another: that keeps a page in order, but harms nobody. */
@@ -203,7 +203,7 @@ static bool take(struct checker *c, struct str text)
 	return true;
 }
 
-/* Up to what ends a name. */
+/* The offset at which a name ends. */
 static struct str take_name(struct checker *c)
 {
 	size_t start = c->at;

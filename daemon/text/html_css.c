@@ -119,7 +119,7 @@ static bool is_harmless(struct str v)
 				return false;
 			i++;
 		} else {
-			/* A minus too: what lies left of or above its place covers something else. */
+			/* A minus is refused too: an element moved left or up could cover something else. */
 			return false;
 		}
 	}

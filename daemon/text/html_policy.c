@@ -1,4 +1,4 @@
-/* What may reach a reader: the elements, attributes and hosts, as tables in byte order.
+/* The elements, attributes and hosts that may reach a reader, as tables in byte order.
  *
  * The policy for elements is one rule and its exceptions, followed whatever a collection of test cases expects:
  *
@@ -306,7 +306,7 @@ bool html_attribute_allowed(
 			return is_in_list(value, "_blank _self");
 		return attribute->kind != HTML_IMAGE;
 	default:
-		/* Preloading is for html_add_attributes() to say. */
+		/* html_add_attributes() decides about preloading. */
 		return true;
 	}
 }
@@ -321,7 +321,7 @@ bool html_may_be_empty(const struct html_attribute *attribute)
 struct beacon {
 	const char *host; /* or a domain above it */
 	size_t host_len;
-	const char *path; /* what the path begins with; NULL: any */
+	const char *path; /* the prefix of the path; NULL: any path */
 };
 
 static const struct beacon beacons[] = {

@@ -122,7 +122,7 @@ static void skip_element(struct sanitizer *s, const struct html_element *e, stru
 	}
 }
 
-/* Where a drawing is all there is, what it is labelled with is better than nothing. */
+/* The label of a drawing stands in when there is no other text. */
 static void put_labels(struct sanitizer *s)
 {
 	struct html_tokenizer tokens = {.markup = s->drawing};

@@ -166,7 +166,7 @@ static bool is_space(uint32_t c)
 	       (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
-/* A piece that stays whole: what does not fit is left out, and all that follows. */
+/* Appends a piece as a whole: one that does not fit is left out, with all that follows. */
 static void line_put(struct line *l, const char *data, size_t len)
 {
 	size_t space = l->space_due && l->started ? 1 : 0;
@@ -275,8 +275,8 @@ int html_to_text(struct buf *out, struct str markup)
 
 /* ---- */
 
-/* A tag as somebody writes it who means one: its name is known to HTML, or has a prefix, and what follows are
- * attributes.  "a<b and c>d" has none. */
+/* Whether markup is meant as a tag: its name is known to HTML or has a prefix, and attributes follow. "a<b and c>d" has
+ * no tag. */
 static bool is_meant(const struct html_token *tag)
 {
 	if (html_element_find(tag->text) == NULL && str_find_char(tag->text, ':', 1) == STR_NPOS)
@@ -303,7 +303,7 @@ static size_t tag_len(struct str s)
 
 	if (str_starts(s, STR("<!--")))
 		return sizeof("<!--") - 1;
-	/* what has no name of a tag is told at a glance */
+	/* quick test: text without a tag name */
 	while (end < s.len && (char_is_alpha(s.data[end]) || char_is_digit(s.data[end]) || s.data[end] == '-'))
 		end++;
 	if (end == start || end == s.len || !char_is_alpha(s.data[start]) ||

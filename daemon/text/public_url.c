@@ -1,4 +1,4 @@
-/* What other people may see of an address.
+/* The part of an address that other people may see.
  *
  * A secret is known by its parameter's name or by its look.  A name is cut into words: "api_key", "access-token",
  * "X-Amz-Signature", "authKey".  A value looks random when it has 16 letters and digits or more in which letters,
@@ -216,7 +216,7 @@ static int add_parameter(struct buf *out, struct str parameter, int depth)
 		failed = decode(&name, str_slice(parameter, 0, equals));
 	if (failed == -ENOMEM)
 		goto out;
-	/* What is too long to be looked at is hidden. */
+	/* A value that is too long to be examined is hidden. */
 	hide = failed != 0;
 	failed = 0;
 	if (!hide && !has_public_name(buf_str(&name)))

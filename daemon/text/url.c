@@ -146,7 +146,7 @@ static bool is_hex(char c)
 	return char_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/* What is done with a byte of a reference. */
+/* The treatment of each byte of a reference. */
 enum treatment { KEEP, DROP, ENCODE, SLASH };
 
 static enum treatment treat(struct str s, size_t i, bool in_query, bool is_web)

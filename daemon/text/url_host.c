@@ -1,4 +1,4 @@
-/* What a host is, as libcurl reads it: a name, an IPv4 address in any of its spellings, or an IPv6 address in brackets.
+/* Parses a host as libcurl reads it: a name, an IPv4 address in any of its spellings, or an IPv6 address in brackets.
  *
  * libcurl's own parser is not asked, since it brings 28 network libraries into a process that shall not have a network;
  * the unit tests hold the two together, and libcurl judges again before anything is connected to.  What is refused here

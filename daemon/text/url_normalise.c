@@ -1,4 +1,4 @@
-/* Normal forms and judgements.  What a host is, url_host.c says. */
+/* Normal forms of URLs, and tests on URLs. url_host.c parses hosts. */
 #include <stdint.h>
 
 #include "sitrep/base/limits.h"

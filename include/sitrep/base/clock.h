@@ -25,7 +25,8 @@ int64_t clock_elapsed_ms(void);
 enum { CLOCK_RUN_MAX = 40 };
 void clock_run_name(char name[CLOCK_RUN_MAX]);
 
-/* What the wall clock showed, and when: a later look tells whether it was set in between. */
+/* A reading of the wall clock and the time since boot: a later reading tells whether the wall clock was set in between.
+ */
 struct clock_mark {
 	int64_t wall_ms, elapsed_ms;
 };

@@ -1,4 +1,4 @@
-/* code.h: structs to bytes and back, by one list of members that drives both directions, so that they cannot
+/* codec.h: structs to bytes and back, by one list of members that drives both directions, so that they cannot
  * disagree.
  *
  * Numbers are little-endian, floats as IEEE 754 has them.  What is read is checked, since a database may be

@@ -1,7 +1,7 @@
 /* error.h: a sentence for a person, carried out of a function that failed.
  *
  * Functions that can fail return 0 or a negative errno value and, when the caller passed one, fill a
- * struct error.  The sentence names what was tried, on what, and why it did not work; it ends without a
+ * struct error.  The sentence names the action, its object and the reason of the failure; it ends without a
  * full stop and can stand alone in a log line.  It may quote text from outside: whoever prints it
  * escapes it (log.h and jsonw.h do so by themselves). */
 #ifndef SITREP_BASE_ERROR_H

@@ -1,14 +1,14 @@
 /* limits.h: every limit in one place, each with its reason.
  *
- * What an operator may want to change is an option of the configuration instead (option.h); here stands
- * what protects the daemon itself. */
+ * Limits that an operator may want to change are options of the configuration instead (option.h); these protect the
+ * daemon itself. */
 #ifndef SITREP_BASE_LIMITS_H
 #define SITREP_BASE_LIMITS_H
 
 /* A line on the stream, in both directions: fits any news item with a summary, and bounds a subscriber's
  * input buffer. */
 enum { LIMIT_STREAM_LINE = 256 * 1024 };
-/* What one document may take as wire bytes: larger than any feed seen (largest of 177 real ones: 1.6 MB),
+/* The wire bytes of one document: larger than any feed seen (largest of 177 real ones: 1.6 MB),
  * small enough that all workers' answers together fit the daemon's memory. */
 enum { LIMIT_WIRE_DOCUMENT = 64 * 1024 * 1024 };
 /* Items of one document: the largest real feed seen had 730; a sitemap-like feed must not fill the database. */
@@ -17,7 +17,7 @@ enum { LIMIT_DOCUMENT_ITEMS = 10000 };
 enum { LIMIT_ITEM_LIST = 256 };
 /* Content of one item after sanitizing. */
 enum { LIMIT_ITEM_CONTENT = 2 * 1024 * 1024 };
-/* Titles, names, URLs: what is longer was not meant for people.  A title as it was written may be longer than
+/* Titles, names, URLs: longer ones are not meant for people.  A title as it was written may be longer than
  * what is shown of it. */
 enum { LIMIT_TITLE = 4 * 1024, LIMIT_TITLE_MARKUP = 128 * 1024, LIMIT_URL = 8 * 1024, LIMIT_NAME = 1024 };
 /* Open elements while parsing XML or HTML; browsers stop at 512. */

@@ -24,7 +24,7 @@ typedef void listener_accept_fn(void *arg, int fd, const struct sockaddr *peer, 
 struct listener *listener_open_tcp(const char *host, uint16_t port, struct error *err);
 /* mode as in chmod(2); group NULL: the process's own. */
 struct listener *listener_open_unix(const char *path, unsigned mode, const char *group, struct error *err);
-/* An inherited one; takes fd, and closes it when it is no listening socket.  Its file is left to whoever made it. */
+/* An inherited one; takes fd, and closes it when it is no listening socket.  Its socket file is not removed. */
 struct listener *listener_adopt(int fd, struct error *err);
 
 int listener_start(struct listener *l, struct event_base *base, listener_accept_fn *fn, void *arg, struct error *err);
@@ -32,7 +32,7 @@ int listener_start(struct listener *l, struct event_base *base, listener_accept_
 void listener_stop(struct listener *l);
 /* "http://127.0.0.1:8484" or "unix:/run/…": for messages; with the port that the kernel chose for port 0. */
 const char *listener_name(const struct listener *l);
-/* What it is bound to; false for one that cannot be connected to over IP. */
+/* The address that it is bound to; false for one that cannot be connected to over IP. */
 bool listener_address(const struct listener *l, struct sockaddr_storage *address);
 /* Closes, and unlinks the Unix socket file that it made. */
 void listener_free(struct listener *l);

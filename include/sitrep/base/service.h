@@ -14,7 +14,7 @@
 enum { SERVICE_FDS_MAX = 32, SERVICE_FD_NAME_MAX = 64 };
 
 struct service_fd {
-	int fd; /* FD_CLOEXEC set, owned by whoever takes it */
+	int fd; /* FD_CLOEXEC set; the taker owns it */
 	char name[SERVICE_FD_NAME_MAX];
 	bool taken;
 };
@@ -28,7 +28,7 @@ struct service_fds {
 int service_listen_fds(struct service_fds *out, struct error *err);
 /* The next descriptor of that name not yet taken, or -1. */
 int service_take_fd(struct service_fds *fds, const char *name);
-/* Closes those nobody took; returns how many. */
+/* Closes those that were not taken; returns their number. */
 size_t service_close_rest(struct service_fds *fds);
 
 /* Each sends one datagram to NOTIFY_SOCKET; false when there is none or it was refused.  A status may hold text from

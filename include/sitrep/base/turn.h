@@ -1,6 +1,6 @@
 /* turn.h: how much processor time one turn of the event loop has taken.
  *
- * A turn is what happens between two looks at sockets, timers and signals.  libevent runs every callback that is ready
+ * A turn is the time between two checks of sockets, timers and signals.  libevent runs every callback that is ready
  * in one turn: five thousand small ones are a long turn too.  A callback that comes in crowds ends with turn_yield():
  * once the turn has taken its share, the loop looks at everything else before it goes on with the rest of the crowd.
  * Processor time, not wall time: a busy machine makes no turn longer.
@@ -23,7 +23,8 @@ void turn_begin(void);
 int64_t turn_end(void);
 /* Whether the turn has taken its share. */
 bool turn_is_spent(void);
-/* The last call of a callback: makes event_base_loop() return when the share is taken.  What is ready stays ready. */
+/* The last call of a callback: makes event_base_loop() return when the share is taken. Events that are ready stay
+ * ready. */
 void turn_yield(struct event_base *base);
 
 #endif

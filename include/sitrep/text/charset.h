@@ -14,11 +14,11 @@
 #include "sitrep/base/str.h"
 
 struct charset_choice {
-	struct str name;     /* what the bytes were read as, lower case, e.g. "windows-1251" */
+	struct str name;     /* the encoding that was used, in lower case, e.g. "windows-1251" */
 	const char *by;      /* "bom", "http", "declaration", "detected", "default" */
-	bool damaged;        /* some bytes were none in that encoding and became U+FFFD */
-	bool overruled;      /* what was declared was plainly wrong */
-	struct str declared; /* what was declared where overruled */
+	bool damaged;        /* some bytes were invalid in that encoding and became U+FFFD */
+	bool overruled;      /* the declared encoding was plainly wrong */
+	struct str declared; /* the declared encoding, where it was overruled */
 };
 
 /* Gives body as valid UTF-8 without BOM in *text: a piece of body when it is that already, else what was
