@@ -38,7 +38,7 @@ enum char_class {
 	CLASS_SINGLE,  /* a token by itself: scripts that put no space between words */
 };
 
-/* What is known about the text so far. */
+/* The facts about the text that are known so far. */
 struct scan {
 	struct buf *out;
 	size_t count;

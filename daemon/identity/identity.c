@@ -1,4 +1,4 @@
-/* What an item is known by.
+/* The identity of an item.
  *
  * Each text is turned into plain text once and into tokens once; digest, rules, plain title and plain
  * summary all come from those.  Every hash begins with a byte that says what was hashed, so that a guid
@@ -23,7 +23,7 @@ enum {
 	BORROWED_TITLE = 80,
 	/* Normalisation lengthens real text by less than a tenth; hostile text could grow elevenfold, and is cut. */
 	TOKENS_MAX = 2 * LIMIT_ITEM_CONTENT,
-	/* What a buffer may keep from one item to the next. */
+	/* The memory that a buffer may keep from one item to the next. */
 	BUFFER_KEPT = 256 * 1024,
 	/* A feed that escapes twice needs both: one reading resolves "&lt;p&gt;", the next takes "<p>" away. */
 	READ_AGAIN_MAX = 2,
@@ -286,7 +286,7 @@ static int hash_pieces(struct identity *id, struct arena *a, const struct str *p
 	return ret;
 }
 
-/* What sets an item without guid, link and words apart from the feed's others of the kind. */
+/* The URL of its enclosure or picture, which identifies an item without guid, link and words. */
 static struct str enclosed(const struct item *it)
 {
 	return it->enclosures.count > 0 ? it->enclosures.items[0].url : it->image.url;

@@ -122,7 +122,7 @@ static bool strip(struct str *text, const char *const list[], size_t count, size
 	return false;
 }
 
-/* What is counted: people, machines, ships, shells, cases, places, hours, ages. */
+/* Counters: people, machines, ships, shells, cases, places, hours, ages. */
 static bool begins_with_counter(struct str text)
 {
 	static const char *const counters[] = {"명", "대", "척", "발", "기", "건", "곳", "개", "채", "시", "살", "사람",

@@ -1,4 +1,4 @@
-/* What is kept of a text to recognise its copies by.
+/* The sketch of a text, by which its copies are recognised.
  *
  * Shingles are hashed straight from the canonical tokens, where the words of one stand side by side.  How many
  * tokens make one is a matter of weight: a word weighs two, a character of a script without spaces one, a Hangul
@@ -240,7 +240,7 @@ static uint64_t hash_window(const struct window *w)
 	return hash_of(str_make(first->text.data, len)) & ((UINT64_C(1) << SKETCH_SHINGLE_BITS) - 1);
 }
 
-/* What stands before a token: the hash of the two words in front, a number among them as just that. */
+/* The hash of the two words before a token; any number counts as the same word. */
 struct context {
 	uint64_t last, before;
 };

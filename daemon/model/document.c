@@ -1,4 +1,4 @@
-/* What a document consists of, as tables.  Anything that copies, writes or reads documents walks these, so
+/* The members of a document, as tables.  Anything that copies, writes or reads documents walks these, so
  * that a member added here is stored, sent and shown without another line. */
 #include "sitrep/model/document.h"
 

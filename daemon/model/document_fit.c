@@ -1,5 +1,5 @@
-/* What the readers of formats leave to be done in one place: texts are cut to their limits and rid of control
- * characters, links that are none and dates outside of the years 0 to 9999 dropped.  Markup is the sanitizer's. */
+/* Cleans a parsed document, for all formats alike: cuts texts to their limits, removes control characters, drops
+ * invalid links and dates outside of the years 0 to 9999. The sanitizer cleans markup. */
 #include <errno.h>
 #include <string.h>
 

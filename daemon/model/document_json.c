@@ -182,7 +182,7 @@ static void write_fields(struct jsonw *w, const void *owner, const struct shape 
 	if (shape == &shape_item) {
 		const struct item *it = owner;
 
-		/* Whoever lists items shows summaries; where a feed gives none, the content stands in. */
+		/* Lists of items show summaries; an item without one shows its content. */
 		if (it->summary.kind == TEXT_ABSENT)
 			write_text(w, "summary", &it->content);
 		if (it->id.data != NULL)

@@ -1,4 +1,4 @@
-/* What is remembered of a feed: its names for people, and copies that outlive the database's row. */
+/* The state of a feed: names of its values for people, and copies that outlive the database's row. */
 #include "sitrep/model/feed_state.h"
 
 #include <errno.h>

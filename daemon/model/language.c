@@ -52,7 +52,7 @@ static struct str read_tag(struct arena *a, struct str said)
 	return language_is_tag(tag) && !says_nothing(tag) ? tag : STR_NONE;
 }
 
-/* Is it said here, and not inherited? */
+/* Whether the language is declared here rather than inherited. */
 static bool is_own(struct str said, const struct feed_facts *feed, struct str content_language)
 {
 	said = str_trim(said);

@@ -8,7 +8,7 @@
 #include "sitrep/base/utf8.h"
 #include "sitrep/text/html.h"
 
-/* Elements of the sanitizer's whose tags stand between two words; the others may stand within one. */
+/* Elements whose tags part two words; the tags of other elements may stand within a word. */
 static const char *const spaced[] = {"address", "article", "aside", "blockquote", "br", "caption", "center", "dd",
 	"details", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "h1", "h2", "h3", "h4", "h5",
 	"h6", "header", "hgroup", "hr", "li", "main", "menu", "nav", "ol", "optgroup", "option", "p", "pre", "search",

@@ -311,7 +311,7 @@ static int read_document(struct json_reader *r, const json_t *root, struct docum
 	return r->failed != 0 ? error_set(err, r->failed, "the feed is too large") : 0;
 }
 
-/* What the library takes text for.  Nine feeds in ten are sound; any other is mended and read again. */
+/* Parses text with the library. Nine feeds in ten are valid; any other is repaired and parsed again. */
 static json_t *load(struct str text, struct buf *mended, bool *cut, json_error_t *why)
 {
 	const size_t flags = JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL;
@@ -333,7 +333,7 @@ int jsonfeed_read(struct str text, struct str base, struct arena *a, struct docu
 	json_t *root = load(text, &mended, &cut, &why);
 	int result = root == NULL ? -EBADMSG : read_document(&r, root, d, err);
 
-	/* What ended before its first item is no feed, but a part of an answer. */
+	/* A document that ends before its first item is a broken answer, not a feed. */
 	if (root == NULL || (result == 0 && cut && d->items.count == 0))
 		/* the library quotes what it stumbled over */
 		result = error_set(err, -EBADMSG, "not valid JSON: %.*s in line %d",

@@ -40,7 +40,7 @@ static bool is_blank(char c)
 	return (unsigned char)c <= ' ';
 }
 
-/* What stands behind white space from at on: a byte, ',' for a comment, 0 at the end; *line: on another line. */
+/* The next byte behind white space from at on; ',' for a comment, 0 at the end; *line: it is on another line. */
 static char next_after(const struct repair *r, size_t at, bool *line)
 {
 	*line = false;
@@ -186,7 +186,7 @@ static struct str take_word(struct repair *r)
 
 	while (!at_end(r) && !is_delimiter(r->s.data[r->at]))
 		r->at++;
-	/* what is no word and no value */
+	/* neither a word nor a value */
 	if (r->at == start)
 		r->at++;
 	return str_slice(r->s, start, r->at);

@@ -204,7 +204,7 @@ static void read_attributes(struct opml_scan *s, struct opml_tag *tag)
 				value = read_bare(s, from, &s->pos);
 			} else if (!read_quoted(s, from + 1, quote, &value, &s->pos)) {
 				tag->is_cut = true;
-				/* What follows may be whole. */
+				/* The rest of the list may be intact. */
 				s->pos = from + 1;
 				while (s->pos < s->text.len && !begins_outline(s, s->pos))
 					s->pos++;

@@ -30,7 +30,7 @@ struct parse {
 	const struct parse_input *in;
 	struct arena *arena;
 	struct str base;
-	struct str language; /* as the server said it */
+	struct str language; /* as the server sent it */
 	struct buf decoded;
 	struct buf mended; /* of C1 characters */
 	struct buf repaired;
@@ -39,7 +39,7 @@ struct parse {
 	struct str date_rule;
 };
 
-/* What one reading of the text gave. */
+/* The result of one attempt to parse the text. */
 struct attempt {
 	struct document document;
 	struct xml_outcome outcome;

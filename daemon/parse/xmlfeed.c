@@ -94,7 +94,7 @@ bool xmlfeed_claim(struct xmlfeed *x, const struct frame *f, size_t offset, unsi
 	unsigned char *ranks = f->ranks;
 	if (ranks == NULL)
 		return true;
-	/* an element of the other family is a guest, its word a little weaker than that of a native */
+	/* an element of the other family of formats ranks a little lower than one of the document's own */
 	if (f->rule->ns == NS_FEED && f->atom != x->is_atom)
 		rank++;
 	unsigned char *held = &ranks[offset / sizeof(void *)];

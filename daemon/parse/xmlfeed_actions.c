@@ -13,7 +13,7 @@
 enum { RDF_ABOUT_RANK = 60 };
 /* From here on room for all that a document may have is made at once; a power of two. */
 enum { MANY_ITEMS = 512 };
-/* What most feeds have: room that is not used is not touched. */
+/* Room for the items of most feeds; unused room costs nothing. */
 enum { USUAL_ITEMS = 64 };
 
 static void feed_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
@@ -65,7 +65,7 @@ static void item_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr
 	for (size_t i = 0; i < count; i++) {
 		if (str_eq(attrs[i].name.local, STR("about")) && !str_empty(attrs[i].name.prefix)) {
 			it->id = xmlfeed_keep(x, attrs[i].value, LIMIT_TITLE);
-			/* the word of rdf:about is the weakest */
+			/* rdf:about ranks lowest */
 			f->inner_ranks[offsetof(struct item, id) / sizeof(void *)] = RDF_ABOUT_RANK;
 		}
 	}
@@ -81,7 +81,7 @@ static void item_end(struct xmlfeed *x, struct frame *f, struct str text)
 	if (str_empty(it->link) && it->guid_is_permalink && url_is_web(it->id))
 		it->link = it->id;
 	xmlfeed_finish_item_texts(x);
-	/* Dublin Core's date is whichever was not said; Atom requires only updated */
+	/* Dublin Core's date fills the one that is absent; Atom requires only updated */
 	if (it->published == TIME_NONE)
 		it->published = x->item_dc_date != TIME_NONE ? x->item_dc_date : it->updated;
 	if (it->published == TIME_NONE)

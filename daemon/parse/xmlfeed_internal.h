@@ -56,7 +56,7 @@ struct rule {
 	struct str name; /* lower case */
 	const struct action *action;
 	uint16_t offset; /* of the member in the place's object */
-	uint8_t rank;    /* 1 is the strongest word for that member */
+	uint8_t rank;    /* rank for that member; 1 is the highest */
 	uint8_t detail;  /* the action's own */
 };
 
@@ -68,7 +68,7 @@ struct frame {
 	enum place inner;        /* where its children sit */
 	void *inner_object;
 	unsigned char *inner_ranks;
-	struct frame *capture; /* the frame whose text this is part of, NULL when nobody wants text */
+	struct frame *capture; /* the frame that collects this text; NULL: the text is not used */
 	size_t text_start;     /* of this frame's own text in x->text */
 	struct str base;
 	struct str language;
@@ -81,7 +81,7 @@ struct frame {
 	struct str mime;
 };
 
-/* One byte for each pointer-sized step of an object: whose word its member holds now, 0 for nobody's. */
+/* The rank of the element that set each member of an object, one byte per pointer-sized step; 0: not set. */
 enum { RANKS = sizeof(struct item) / sizeof(void *) + 1 };
 
 /* Hash slots for the rules, a power of two well above their number. */
@@ -149,7 +149,7 @@ const struct rule *xmlfeed_find_rule(struct xmlfeed *x, enum place place, enum n
 /* -- xmlfeed.c */
 /* The value of the attribute without a namespace, or absent. */
 struct str xmlfeed_attr(const struct xml_attr *attrs, size_t count, const char *name);
-/* True when the frame's word for its rule's member is stronger than the one it holds, which is then noted. */
+/* True when the frame's element ranks higher than the one that set its rule's member; its rank is then stored. */
 bool xmlfeed_claim(struct xmlfeed *x, const struct frame *f, size_t offset, unsigned int rank);
 void *xmlfeed_member(const struct frame *f);
 /* From f on, children sit in that place and describe that object, of which nothing is known yet. */

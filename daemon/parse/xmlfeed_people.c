@@ -91,7 +91,7 @@ static bool same_person(const struct person *a, const struct person *b)
 	return !str_empty(a->email) && str_eq_nocase(a->email, b->email);
 }
 
-/* What one says of a person completes what another said. */
+/* Elements about the same person complete each other. */
 static void merge(struct person *into, const struct person *from)
 {
 	if (str_empty(into->name))
@@ -208,7 +208,7 @@ static bool anybody_named(const struct person *people, size_t count)
 	return false;
 }
 
-/* One that only has an address gets the name that a podcast directory is told; without any author, that one. */
+/* An author with only an address gets the name of itunes:author; without any author, itunes:author is the author. */
 #define ADD_FALLBACK(x, list, p)                                                                                       \
 	do {                                                                                                           \
 		if ((list)->count == 1 && str_empty((list)->items[0].name))                                            \

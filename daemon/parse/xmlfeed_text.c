@@ -127,7 +127,7 @@ static bool looks_base64(struct str s)
 	return digits > 0 && digits % 4 == 0;
 }
 
-/* What a frame's captured text is the base64 of; nothing when it has to be text and is not. */
+/* Decodes a frame's text from base64; the result is empty when it must be text and is not. */
 static struct str decoded(struct xmlfeed *x, struct str encoded, bool only_text)
 {
 	struct buf bytes = BUF_INIT(encoded.len + 1);
@@ -249,7 +249,7 @@ static enum reading_mode mode_of_text(const struct frame *f, struct str s)
 	return html_looks_like(s) || (f->rule->detail != TEXT_DEFAULT_TITLE && has_tag(s)) ? READ_HTML : READ_PLAIN;
 }
 
-/* What markup is made of before it is sanitised, in *made where it is not s itself. */
+/* Builds the markup to be sanitised; *made holds it where it is not s itself. */
 static struct str prepare_markup(
 	struct xmlfeed *x, const struct frame *f, struct str s, enum reading_mode *mode, struct buf made[2])
 {

@@ -70,7 +70,7 @@ static const struct str leaves[] = {
 	{"managingEditor", 14},
 	{"lastBuildDate", 13},
 };
-/* What may follow them and is no HTML. */
+/* The elements that may follow and are not HTML. */
 static const struct str followers[] = {
 	{"description", 11},
 	{"item", 4},

@@ -21,7 +21,7 @@
 /* Attributes of one element that are looked at; the most in 177 real feeds was 14, on a root element full of
  * namespaces. */
 enum { ATTRS_MAX = 64 };
-/* What the parser is given at a time.  It looks for the end of a CDATA section in what it has, and hands out a few
+/* The size of a piece for the parser.  It looks for the end of a CDATA section in what it has, and hands out a few
  * hundred bytes a piece where that is not there yet, so nearly all feeds come whole; and it copies what it is given. */
 enum { PIECE_LEN = 2 * 1024 * 1024 };
 

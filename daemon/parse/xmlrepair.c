@@ -46,7 +46,7 @@ struct repair {
 
 enum section { COMMENT, CDATA, INSTRUCTION };
 
-/* What a byte may be: MARK starts something in text, CONTROL is not allowed anywhere, MAYBE begins a character
+/* The classes of bytes: MARK starts something in text, CONTROL is not allowed anywhere, MAYBE begins a character
  * that may not be.  RAW is what matters in comments and CDATA sections too. */
 enum { PLAIN = 0, MARK = 1, CONTROL = 2, RAW = 2 | 4, MAYBE = 1 | 4 };
 
@@ -388,7 +388,7 @@ static bool is_in_value(const struct repair *r, char quote)
 	return after == '>' || after == '/' || char_is_space(after);
 }
 
-/* What cannot stand in a tag as it is.  False when the tag has to end here, unclosed. */
+/* Repairs a byte that may not stand in a tag. False when the tag has to end here, unclosed. */
 static bool mend_in_tag(struct repair *r, char quote)
 {
 	if (*r->pos == '&') {

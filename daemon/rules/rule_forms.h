@@ -1,6 +1,6 @@
 /* rule_forms.h: the forms of one word under which a rule finds it.
  *
- * The first is the token itself.  The others are what people write in a rule and mean it: without its diacritics and,
+ * The first is the token itself.  The others are common spellings of the same word: without its diacritics and,
  * in German and the Nordic languages, with ae, oe, ue for ä, ö, ü; Cyrillic е for ё; Arabic and Hebrew without vowel
  * signs, Arabic without the article and what is prefixed to it; Hangul without particles. */
 #ifndef WATCH_RULE_FORMS_H

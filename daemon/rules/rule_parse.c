@@ -280,7 +280,7 @@ static int emit(struct parser *p, enum rule_op op, uint32_t arg)
 	return 0;
 }
 
-/* What is told of a match, on one line: ballistic missile, title:missile*. */
+/* The description of a term for a match, on one line: ballistic missile, title:missile*. */
 static int set_text(struct parser *p, struct rule_term *term, struct buf *line)
 {
 	if (utf8_one_line(line, term->field == RULE_TEXT ? p->token.value : p->token.whole) < 0)

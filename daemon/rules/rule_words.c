@@ -177,7 +177,7 @@ static bool read_spelling(struct str s, size_t from, size_t pos, struct spelling
 
 /* ---- forms */
 
-/* What is put together, kept from one text to the next. */
+/* Buffers for words that are put together, kept from one text to the next. */
 struct work {
 	struct buf *out;
 	size_t count;

@@ -20,7 +20,7 @@
 
 enum { CHURN_POLLS = 5, CHURN_TEXTS = 4 };
 
-/* What is remembered of an item whose text has changed. */
+/* The history of an item's changed texts. */
 struct churn {
 	uint64_t stable;             /* hash of what did not change */
 	uint64_t texts[CHURN_TEXTS]; /* the last texts, by the beginning of their digests; 0: none */
@@ -30,7 +30,7 @@ struct churn {
 	uint32_t polls;              /* in a row; CHURN_POLLS at most */
 };
 
-/* What a new text changes. */
+/* The difference between an old and a new text. */
 struct churn_change {
 	uint64_t stable;
 	uint64_t before, after; /* the texts, by the beginning of their digests */

@@ -1,4 +1,4 @@
-/* item_match.h: is an item of a document one that is known?
+/* item_match.h: whether an item of a document is one that is known.
  *
  * Asked for an item whose identity its feed has not shown before, once for each known item that has its text or its
  * link, and for an item that is known by nothing but a link under which another text stands now.  Facts in, decision

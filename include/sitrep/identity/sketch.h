@@ -1,4 +1,4 @@
-/* sketch.h: what is kept of a text to recognise its copies by.
+/* sketch.h: the sketch of a text, by which its copies are recognised.
  *
  * A copy that an outlet has edited shares most of its runs of words with the original, whatever became of the
  * headline, the order and the ending.  A sketch therefore holds the hashes of all short runs of words (shingles),

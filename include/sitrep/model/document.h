@@ -1,9 +1,8 @@
-/* document.h: what a feed said, after parsing.
+/* document.h: a parsed feed.
  *
- * One struct document is what the parse stage makes of a feed's bytes, what travels from a worker to the
- * daemon (wire.h), what the database keeps of an item (its record), and what every output is rendered
- * from.  All text in it is valid UTF-8 and points into one arena or one message; the document owns
- * nothing and dies with that.
+ * The parse stage makes one struct document of a feed's bytes; a worker sends it to the daemon (wire.h); the database
+ * keeps each item of it (its record); every output is rendered from it.  All text in it is valid UTF-8 and points into
+ * one arena or one message; the document owns nothing and dies with that.
  *
  * A list of field descriptors (document_fields.h) names every member once; the wire format, the JSON
  * form and the database record are all driven by it, so that a new member is one line there. */

@@ -22,7 +22,7 @@ enum field_kind {
 	FIELD_LIST, /* items, count, cap */
 };
 
-/* What a text may hold, besides being valid UTF-8 of at most max bytes. */
+/* The kinds of text. Each is valid UTF-8 of at most max bytes. */
 enum field_rule {
 	RULE_NONE,  /* its owner knows */
 	RULE_WORDS, /* no control characters but tab and newline; FIELD_TEXT: or markup as the sanitizer writes it */

@@ -1,4 +1,4 @@
-/* feed_hints.h: what a feed's own text says about when to ask for it.
+/* feed_hints.h: a feed's own hints about when to poll it.
  *
  * RSS and its modules let a feed name a time to live, an update period, and hours and days at which nobody need ask.
  * They are read out of the document once and kept as four numbers, since later answers (304) bring no document.

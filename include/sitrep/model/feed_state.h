@@ -28,7 +28,7 @@ enum poll_failure {
 	FAILURE_TIMEOUT,
 	FAILURE_TOO_SLOW,
 	FAILURE_TOO_LARGE,
-	FAILURE_FORBIDDEN, /* the address guard said no */
+	FAILURE_FORBIDDEN, /* the address guard refused */
 	FAILURE_REDIRECT,  /* too many, a loop, or to where we do not go */
 	FAILURE_PROTOCOL,  /* not HTTP, broken off, undecodable */
 	FAILURE_HTTP,      /* 4xx and 5xx */
@@ -42,8 +42,8 @@ const char *poll_failure_name(enum poll_failure f); /* "dns", "connect" ... */
 const char *poll_failure_help(enum poll_failure f); /* a sentence for the manual page */
 const char *feed_health_name(enum feed_health h);   /* "new", "ok", "failing", "gone" */
 
-/* What a feed's items are known by: each item's guid, else link, else text, while these stay the same from poll to
- * poll; else its link whatever its guid is; else its text whatever both are. */
+/* The key of a feed's items. FEED_BY_GUID: the guid, else the link, else the text. FEED_BY_URL, for feeds whose guids
+ * change: the link. FEED_BY_DIGEST, for feeds whose links change too: the text. */
 enum feed_identity { FEED_BY_GUID, FEED_BY_URL, FEED_BY_DIGEST };
 const char *feed_identity_name(enum feed_identity i); /* "guid", "url", "digest" */
 
@@ -74,8 +74,8 @@ struct feed_state {
 	int64_t bytes;          /* received */
 	int64_t items;          /* known */
 	char *moved_url;        /* where permanent redirects lead; NULL: nowhere */
-	int64_t moved_since_ms; /* when that was said first, TIME_NONE */
-	int moved_count;        /* answers in a row that said so */
+	int64_t moved_since_ms; /* time of the first such redirect; TIME_NONE: none */
+	int moved_count;        /* such redirects in a row */
 	bool moved;             /* believed: the feed is asked there */
 	char *onward_url;       /* where permanent redirects lead from there; this and the next two as of moved_url */
 	int64_t onward_since_ms;
@@ -93,7 +93,7 @@ void feed_state_release(struct feed_state *s);
 /* The clock was set by jump_ms and shows now_ms: all times of s move along, so that what has passed since then, and
  * what is left until it is due, stay (clock.h). */
 void feed_state_follow_clock(struct feed_state *s, int64_t jump_ms, int64_t now_ms);
-/* What has happened cannot lie in the future: such times become now.  due_ms is left as it is. */
+/* Times of past events that lie in the future become now.  due_ms is left as it is. */
 void feed_state_clamp(struct feed_state *s, int64_t now_ms);
 
 #endif

@@ -15,7 +15,7 @@
 #include "sitrep/model/feed_state.h"
 #include "sitrep/model/websub_state.h"
 
-/* What a poll came to, or a push.  Heap strings are owned by it; NULL is none.
+/* The result of a poll or a push.  Heap strings are owned by it; NULL is none.
  *
  * OUTCOME_PUSH is a document that a hub sent, OUTCOME_WEBSUB a subscription's state alone: neither is a poll, so
  * neither touches validators, counters of polls, health, or the time of the next poll; except that a feed whose hub
@@ -55,7 +55,7 @@ void poll_outcome_free(struct poll_outcome *o);
 /* The clock was set by jump_ms and shows now_ms, which at_ms is no later than from now on (clock.h). */
 void poll_outcome_follow_clock(struct poll_outcome *o, int64_t jump_ms, int64_t now_ms);
 
-/* What a document brought. */
+/* The counts of a document's new and changed items. */
 struct poll_news {
 	size_t fresh;            /* items that were new in their feed, copies of other feeds' included */
 	int64_t *published_ms;   /* of those, TIME_NONE where not dated; the callee may sort them */

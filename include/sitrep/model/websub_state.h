@@ -1,4 +1,4 @@
-/* websub_state.h: what is remembered of a feed's WebSub subscription between restarts.
+/* websub_state.h: the state of a feed's WebSub subscription, kept over restarts.
  *
  * The main loop owns the states and decides about them (websub.h); the writer keeps a copy in the database,
  * committed together with the items that a push brought.  callback and secret are secrets: whoever knows them

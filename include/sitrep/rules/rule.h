@@ -59,7 +59,7 @@ size_t rule_set_count(const struct rule_set *set);
  * when out is full: it then holds the words that fitted. */
 int rule_words(struct buf *out, struct str plain, size_t *count);
 
-/* What a rule says that may not be what was meant, for --check; each place is one call of fn. */
+/* Warnings for --check about a rule that may not mean what its author wanted; one call of fn for each place. */
 struct rule_doubt {
 	enum {
 		RULE_DOUBT_OPERATOR, /* "and" between two terms: a word, not an operator */
