@@ -32,6 +32,7 @@
 #include "sitrep/ingest/writer.h"
 #include "sitrep/store/check.h"
 #include "sitrep/store/file_access.h"
+#include "sitrep/store/stored_names.h"
 
 enum { TEXT_MAX = 4 * 1024 * 1024 };
 
@@ -157,13 +158,13 @@ static void log_warnings(const struct config_mistakes *mistakes)
 }
 
 /* Of a program that goes on the warnings are logged. */
-static struct config *load_config(const char *path, bool goes_on, struct error *err)
+static struct config *load_config(const char *path, struct config_names *known, bool goes_on, struct error *err)
 {
 	struct config_mistakes mistakes;
 	struct config *config = NULL;
 
 	config_mistakes_init(&mistakes);
-	if (config_load_checked(path, &config, &mistakes, err) == 0 && goes_on)
+	if (config_load_checked(path, known, &config, &mistakes, err) == 0 && goes_on)
 		log_warnings(&mistakes);
 	else
 		print_mistakes(&mistakes);
@@ -171,10 +172,24 @@ static struct config *load_config(const char *path, bool goes_on, struct error *
 	return config;
 }
 
+/* A database that cannot be read is told of when it is opened for writing. */
+static struct config *load_named(const char *path, const char *state_dir, struct error *err)
+{
+	struct config_names known;
+	struct config *config;
+	struct error ignored = {0};
+
+	config_names_init(&known);
+	(void)stored_names_load(state_dir, &known, &ignored);
+	config = load_config(path, &known, true, err);
+	config_names_release(&known);
+	return config;
+}
+
 static int check_only(const char *path)
 {
 	struct error err = {0};
-	struct config *config = load_config(path, false, &err);
+	struct config *config = load_config(path, NULL, false, &err);
 
 	if (config == NULL) {
 		(void)fprintf(stderr, "sitrepd: %s\n", err.text);
@@ -401,7 +416,7 @@ static int run(const char *program, const char *config_path, const char *state_d
 	struct sockets sockets = {.worker_program = -1};
 	struct engine_options options = {.config_path = config_path, .state_dir = state_dir};
 	struct engine *engine = NULL;
-	struct config *config = load_config(config_path, true, err);
+	struct config *config = load_named(config_path, state_dir, err);
 	int result;
 
 	if (config == NULL)

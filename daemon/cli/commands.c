@@ -318,7 +318,7 @@ static int run_check(const struct client_options *options, int argc, char **argv
 	if (path == NULL)
 		return command_fail(&command_check, "out of memory");
 	config_mistakes_init(&mistakes);
-	(void)config_load_checked(path, &c, &mistakes, &err);
+	(void)config_load_checked(path, NULL, &c, &mistakes, &err);
 	if (config_mistakes_write(&mistakes, &text) == 0 && text.len > 0)
 		(void)fwrite(text.data, 1, text.len, stderr);
 	if (c != NULL) {

@@ -251,7 +251,16 @@ static void set_all_defaults(struct config_loading *l)
 
 struct config *config_load(const char *path, struct config_mistakes *mistakes, struct error *err)
 {
-	struct config_loading l = {.mistakes = mistakes};
+	return config_load_named(path, NULL, mistakes, err);
+}
+
+struct config *config_load_named(
+	const char *path, struct config_names *known, struct config_mistakes *mistakes, struct error *err)
+{
+	struct config_loading l = {.mistakes = mistakes, .known = known};
+
+	if (known != NULL && known->count > 0)
+		qsort(known->items, known->count, sizeof(*known->items), config_name_order);
 
 	if (access(path, R_OK) != 0) {
 		(void)error_sys(err, -errno, "cannot read the configuration %s", path);

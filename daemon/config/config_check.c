@@ -130,9 +130,10 @@ static void check_paths(const struct config *c, struct config_mistakes *mistakes
 	}
 }
 
-int config_load_checked(const char *path, struct config **out, struct config_mistakes *mistakes, struct error *err)
+int config_load_checked(const char *path, struct config_names *known, struct config **out,
+	struct config_mistakes *mistakes, struct error *err)
 {
-	struct config *c = config_load(path, mistakes, err);
+	struct config *c = config_load_named(path, known, mistakes, err);
 	int result;
 
 	*out = NULL;

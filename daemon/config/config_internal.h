@@ -29,6 +29,7 @@ struct config_list {
 struct config_loading {
 	struct config *config;
 	struct config_mistakes *mistakes;
+	const struct config_names *known; /* NULL: none */
 	enum option_section section;
 	bool skip;      /* a section that is not known, or a header that cannot be read: its options say nothing */
 	size_t element; /* of the section's list, when it has one */
@@ -68,11 +69,14 @@ void config_read_lists(struct config_loading *l);
 struct config_unnamed {
 	struct str title, url, key;
 	struct str given; /* the name it asks for; STR_NONE: none */
+	struct str known; /* the name that it had */
 	const char *name; /* out */
 	const char *try;  /* while names are made */
 };
+/* The order of known names: by key. */
+int config_name_order(const void *a, const void *b);
 /* Names all of them, in a, each apart from the others and from those of c's feeds; the names are the same whatever the
- * order is.  0 or -ENOMEM. */
+ * order is.  A feed keeps the name that it had as long as that can be made of its title.  0 or -ENOMEM. */
 int config_name_feeds(const struct config *c, struct config_unnamed *feeds, size_t count, struct arena *a);
 
 #endif

@@ -267,6 +267,15 @@ static int add_feed(struct config_loading *l, const struct listed *from, const c
 }
 
 /* What a [feed] says of an address goes before what a list says, wherever it stands. */
+static struct str known_name(const struct config_names *known, const char *key)
+{
+	const struct config_name wanted = {.key = key}, *found = NULL;
+
+	if (known != NULL && known->count > 0)
+		found = bsearch(&wanted, known->items, known->count, sizeof(wanted), config_name_order);
+	return found != NULL ? str_from(found->name) : STR_NONE;
+}
+
 static bool is_in_section(void *const *sections, const char *key)
 {
 	const struct listed wanted = {.key = key};
@@ -297,7 +306,8 @@ static int add_feeds(struct list_reading *r)
 		unnamed[count] = (struct config_unnamed){.title = feeds[i]->title,
 			.url = feeds[i]->url,
 			.key = str_from(feeds[i]->key),
-			.given = feeds[i]->given};
+			.given = feeds[i]->given,
+			.known = known_name(l->known, feeds[i]->key)};
 		feeds[count++] = feeds[i];
 	}
 	if (result == 0)

@@ -12,6 +12,7 @@
 #include "config_internal.h"
 #include "sitrep/base/sha256.h"
 #include "sitrep/base/utf8.h"
+#include "sitrep/text/feed_key.h"
 #include "sitrep/text/public_url.h"
 
 enum {
@@ -128,6 +129,69 @@ void config_make_name(struct buf *name, struct str title, struct str url)
 
 /* ---- many ---- */
 
+/* ---- names that feeds have already ---- */
+
+/* Of an address and a name, with their ends. */
+enum { NAMES_MAX = 256 * 1024 * 1024 };
+
+void config_names_init(struct config_names *n)
+{
+	*n = (struct config_names){0};
+	arena_init(&n->arena, NAMES_MAX);
+}
+
+void config_names_release(struct config_names *n)
+{
+	free(n->items);
+	arena_release(&n->arena);
+	*n = (struct config_names){0};
+}
+
+static int add_known(struct config_names *n, struct str key, struct str name)
+{
+	size_t cap = n->cap > 0 ? n->cap * 2 : 64;
+	struct config_name *grown = n->items;
+
+	if (n->count == n->cap) {
+		grown = realloc(n->items, cap * sizeof(*grown));
+		if (grown == NULL)
+			return -ENOMEM;
+		n->items = grown;
+		n->cap = cap;
+	}
+	n->items[n->count] =
+		(struct config_name){.key = arena_cstr(&n->arena, key), .name = arena_cstr(&n->arena, name)};
+	if (n->items[n->count].key == NULL || n->items[n->count].name == NULL)
+		return -ENOMEM;
+	n->count++;
+	return 0;
+}
+
+int config_names_add(struct config_names *n, const char *url, const char *name)
+{
+	struct str key = feed_key(&n->arena, str_from(url));
+
+	return key.data != NULL ? add_known(n, key, str_from(name)) : -ENOMEM;
+}
+
+int config_name_order(const void *a, const void *b)
+{
+	const struct config_name *left = a, *right = b;
+
+	return strcmp(left->key, right->key);
+}
+
+int config_names_of(struct config_names *n, const struct config *c)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < c->feeds.count && result == 0; i++)
+		result = add_known(n, str_from(c->feeds.items[i].key), str_from(c->feeds.items[i].name));
+	return result;
+}
+
+/* ---- the forms ---- */
+
 /* How a feed is named when the forms before are somebody else's too. */
 enum form { FORM_TITLE, FORM_HOST, FORM_SHORT_HASH, FORM_LONG_HASH, FORMS };
 
@@ -226,6 +290,26 @@ static int try_given(struct config_unnamed **left, size_t count, struct arena *a
 	return 0;
 }
 
+/* A name that a feed had is its own still when its title and address give it in one of the forms. */
+static int try_known(struct config_unnamed **left, size_t count, struct sha256 *hash, struct arena *a)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct config_unnamed *f = left[i];
+		bool found = false;
+
+		for (enum form form = FORM_TITLE; form < FORMS && !found && !str_empty(f->known); form++) {
+			int result = make_try(f, form, hash, a);
+
+			if (result != 0)
+				return result;
+			found = str_eq(str_from(f->try), f->known);
+		}
+		if (!found)
+			f->try = "";
+	}
+	return 0;
+}
+
 int config_name_feeds(const struct config *c, struct config_unnamed *feeds, size_t count, struct arena *a)
 {
 	struct config_unnamed **left = calloc(count + 1, sizeof(struct config_unnamed *));
@@ -243,6 +327,10 @@ int config_name_feeds(const struct config *c, struct config_unnamed *feeds, size
 	for (size_t i = 0; i < count; i++)
 		left[i] = &feeds[i];
 	result = try_given(left, left_count, a);
+	if (result == 0)
+		settle(left, &left_count, taken, &taken_count);
+	if (result == 0)
+		result = try_known(left, left_count, hash, a);
 	if (result == 0)
 		settle(left, &left_count, taken, &taken_count);
 	for (enum form form = FORM_TITLE; form < FORMS && left_count > 0 && result == 0; form++) {

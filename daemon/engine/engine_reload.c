@@ -132,11 +132,18 @@ static void on_changed(struct engine *e, const struct error *err)
 static int begin_change(struct engine *e, struct buf *mistakes, struct error *err)
 {
 	struct config_mistakes found;
+	struct config_names known;
 	struct config *fresh = NULL;
 	int result;
 
 	config_mistakes_init(&found);
-	result = config_load_checked(e->options->config_path, &fresh, &found, err);
+	config_names_init(&known);
+	result = config_names_of(&known, e->config);
+	if (result != 0)
+		(void)error_sys(err, result, "cannot read the configuration");
+	else
+		result = config_load_checked(e->options->config_path, &known, &fresh, &found, err);
+	config_names_release(&known);
 	(void)config_mistakes_write(&found, mistakes);
 	/* Mistakes are logged when the reload ends. */
 	if (result == 0)

@@ -88,6 +88,43 @@ def test_taking_out_the_first_gives_nobody_anothers_items(reader, server):
     assert [e["item"]["feed"] for e in news if not e.get("backlog")] == ["звезда-новости"]
 
 
+def test_names_stay_when_others_come_and_go(server, make_daemon):
+    """A feed of a list is renamed for nobody else's sake: not at a reload, and not at a start."""
+    for path in "abcd":
+        server.set("/" + path, rss("Own title", [article(ord(path))], prefix=path))
+    a, b, c, d = (server.url("/" + path) for path in "abcd")
+    daemon = make_daemon("opml = list.opml")
+    write(daemon, outlines(("News", a)))
+    daemon.start()
+
+    def names():
+        return {f["url"][-1]: n for n, f in daemon.feeds().items()}
+    polled(daemon, 1)
+    assert names() == dict(a="news")
+    write(daemon, outlines(("News", b), ("News", a)))
+    assert [change for change in reload(daemon) if "called" in change] == []
+    polled(daemon, 2)
+    first = names()
+    assert first["a"] == "news" and first["b"] == "news-127-0-0-1"
+    write(daemon, outlines(("News", d), ("News", c), ("News", b), ("News", a)))
+    reload(daemon)
+    polled(daemon, 4)
+    four = names()
+    assert len(set(four.values())) == 4 and {k: four[k] for k in "ab"} == first
+    daemon.stop()
+    daemon.start()
+    assert names() == four
+    # the first one leaves, another gets a title of its own
+    write(daemon, outlines(("News", c), ("News", b), ("Sea news", d)))
+    changes = reload(daemon)
+    assert [change for change in changes if "called" in change] == ["feed %s is called sea-news now" % four["d"]]
+    left = dict(b=four["b"], c=four["c"], d="sea-news")
+    assert names() == left
+    daemon.stop()
+    daemon.start()
+    assert names() == left
+
+
 def test_own_list_read_back(server, make_daemon):
     for path in ("a", "b", "c?a=1&b=2", "d", "e?x=1&y=2"):
         server.set("/" + path, rss("Own title of " + path, [article(ord(path[0]))], prefix=path[0]))

@@ -220,9 +220,29 @@ void config_warning(struct config_mistakes *m, struct config_place place, const 
 /* "file:line: text", one a line, sorted by file and line; a warning as "file:line: warning: text". */
 int config_mistakes_write(const struct config_mistakes *m, struct buf *out);
 
+/* What feeds are called already: a feed of a list keeps its name when another of its title comes or goes. */
+struct config_names {
+	struct config_name {
+		const char *key; /* of the address: feed_key.h */
+		const char *name;
+	} * items;
+	size_t count, cap;
+	struct arena arena;
+};
+
+void config_names_init(struct config_names *n);
+void config_names_release(struct config_names *n);
+/* 0 or -ENOMEM. */
+int config_names_add(struct config_names *n, const char *url, const char *name);
+/* Those of c's feeds. */
+int config_names_of(struct config_names *n, const struct config *c);
+
 /* Reads path with everything it includes.  Always returns a configuration with what could be read, unless
  * there was no memory or path itself could not be opened (NULL and err); it is good when mistakes is empty. */
 struct config *config_load(const char *path, struct config_mistakes *mistakes, struct error *err);
+/* The same beside known names, which are sorted by it; NULL: none are known. */
+struct config *config_load_named(
+	const char *path, struct config_names *known, struct config_mistakes *mistakes, struct error *err);
 void config_free(struct config *c);
 
 const struct config_feed *config_find_feed(const struct config *c, struct str name);

@@ -7,8 +7,10 @@
 #include "sitrep/base/error.h"
 #include "sitrep/config/config.h"
 
-/* *out only when there is no mistake; otherwise a negative code, and mistakes holds all of them unless
- * the file itself could not be opened or there was no memory.  Warnings stand in mistakes in either case. */
-int config_load_checked(const char *path, struct config **out, struct config_mistakes *mistakes, struct error *err);
+/* Beside known names (config.h).  *out only when there is no mistake; otherwise a negative code, and mistakes holds all
+ * of them unless the file itself could not be opened or there was no memory.  Warnings stand in mistakes in either
+ * case. */
+int config_load_checked(const char *path, struct config_names *known, struct config **out,
+	struct config_mistakes *mistakes, struct error *err);
 
 #endif
