@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The documents that the databases of this folder were made of (make-databases), for who serves them again."""
 ITEMS = 8
 
