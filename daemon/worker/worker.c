@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "detector.h"
 #include "sandbox.h"
 #include "sitrep/base/arena.h"
 #include "sitrep/base/buf.h"
@@ -40,6 +41,7 @@ enum {
 struct worker {
 	struct rule_set *rules; /* NULL: none */
 	struct identity *identity;
+	struct detector detector;
 	struct buf title, body; /* an item's words */
 	struct buf in;
 	struct buf out;
@@ -150,6 +152,8 @@ static int examine_item(struct worker *w, const struct job *j, const struct feed
 	int result = identity_assign(w->identity, &w->arena, it);
 
 	it->language = language_of(&w->arena, it, feed, j->content_language);
+	if (str_empty(it->language))
+		it->language = detector_ask(&w->detector, it->plain_title, it->plain_summary);
 	subject.language = it->language;
 	if (result != 0 || w->rules == NULL || rule_set_count(w->rules) == 0)
 		return result;
@@ -280,6 +284,7 @@ static int prepare(struct worker *w, struct error *err)
 	buf_init(&w->title, WORDS_MAX);
 	buf_init(&w->body, WORDS_MAX);
 	arena_init(&w->arena, MESSAGE_MAX);
+	(void)detector_open(&w->detector, DETECTOR_LIBRARY);
 	w->identity = identity_new(err);
 	return w->identity != NULL ? 0 : err->code;
 }

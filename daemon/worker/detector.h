@@ -1,0 +1,31 @@
+/* detector.h: the language of a text that nobody declared, where the library libcld2 is installed.
+ *
+ * The library is loaded at run time, before the sandbox closes: the program needs none, and is off without it.  Debian
+ * has it in the package libcld2-0.  A declared language always counts before a detected one. */
+#ifndef SITREP_WORKER_DETECTOR_H
+#define SITREP_WORKER_DETECTOR_H
+
+#include <stdbool.h>
+
+#include "sitrep/base/buf.h"
+#include "sitrep/base/str.h"
+
+struct detector {
+	void *library; /* NULL: off */
+	int (*detect)(const char *text, int len, bool is_plain, bool *is_reliable);
+	const char *(*code)(int language);
+	struct buf text;
+};
+
+/* The library of version 0 as the packages of distributions name it. */
+#define DETECTOR_LIBRARY "libcld2.so.0"
+
+/* Is it there? */
+bool detector_open(struct detector *d, const char *library);
+void detector_close(struct detector *d);
+
+/* The language's tag, which lives as long as the detector; STR_NONE when it is off, or the text is too short or in no
+ * language for certain. */
+struct str detector_ask(struct detector *d, struct str title, struct str body);
+
+#endif

@@ -1,0 +1,69 @@
+/* The language detector: off without its library, certain or silent with it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../../../daemon/worker/detector.h"
+
+static void without_the_library_it_is_off(void **state)
+{
+	struct detector d;
+
+	(void)state;
+	assert_false(detector_open(&d, "libno-such-detector.so.0"));
+	assert_true(str_empty(detector_ask(&d, STR("Minehunters leave the estuary this morning"),
+		STR("They look for drifting mines off the northern cape, the harbour office says."))));
+	detector_close(&d);
+	/* a library that is another one */
+	assert_false(detector_open(&d, "libm.so.6"));
+	assert_true(str_empty(detector_ask(&d, STR("a"), STR("b"))));
+	detector_close(&d);
+}
+
+static void languages_are_told(void **state)
+{
+	static const struct {
+		const char *tag, *title, *body;
+	} cases[] = {
+		{"en", "Minehunters leave the estuary",
+			"They look for drifting mines off the northern cape, the harbour office says."},
+		{"fr", "Les chasseurs de mines quittent l'estuaire",
+			"Ils cherchent des mines au large du cap, annonce la préfecture maritime."},
+		{"de", "Minenjagdboote verlassen die Mündung",
+			"Sie suchen vor dem Kap nach treibenden Minen, teilt das Hafenamt mit."},
+		{"ru", "Тральщики вышли в море",
+			"Корабли ищут дрейфующие мины у северного мыса, сообщили в управлении порта."},
+		{"ko", "소해함이 하구를 떠났다", "항만청은 북쪽 곶 앞바다에서 떠다니는 기뢰를 찾고 있다고 밝혔다."},
+		{"ja", "掃海艇が河口を出た", "港湾当局によると、北の岬の沖で漂流する機雷を探しているという。"},
+		{"he", "שולות המוקשים עזבו את השפך", "הספינות מחפשות מוקשים צפים מול הכף הצפוני, כך נמסר ממשרד הנמל."},
+		{"", "12 / 34", "56 78 90 12 34 56 78 90 12 34 56 78 90 12 34 56 78 90"},
+		{"", "Marina", ""},
+	};
+	struct detector d;
+
+	(void)state;
+	if (!detector_open(&d, DETECTOR_LIBRARY)) {
+		detector_close(&d);
+		skip();
+	}
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct str tag = detector_ask(&d, str_from(cases[i].title), str_from(cases[i].body));
+
+		if (!str_eq(tag, str_from(cases[i].tag)))
+			fail_msg("%s: \"%.*s\"", cases[i].title, STR_ARG(tag));
+	}
+	detector_close(&d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_the_library_it_is_off),
+		cmocka_unit_test(languages_are_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
