@@ -77,15 +77,18 @@ class Ledger:
 
 
 class Hour:
-    def __init__(self, corpus, stories, minutes):
+    def __init__(self, corpus, stories, minutes, interval=10):
+        """interval: of the story feeds, in seconds; the corpus feeds are asked a third as often."""
         self.seconds = minutes * 60
-        feeds = hour_feeds.corpus_feeds(corpus)
-        feeds += hour_feeds.story_feeds(stories / "fulltext/stream.jsonl.gz", "f", int(FULL_TEXTS_A_MINUTE * minutes), self.seconds)
-        feeds += hour_feeds.story_feeds(stories / "headlines/stream.jsonl.gz", "h", int(HEADLINES_A_MINUTE * minutes), self.seconds)
-        self.server = hour_feeds.HourServer(feeds)
-        self.story_feeds = [f.name for f in feeds if isinstance(f, hour_feeds.StoryFeed)]
-        self.daemon = Daemon(CONFIG, {f.name: dict(url=self.server.url(f.name), interval="%ds" % f.interval,
-                                                   categories={"r": "corpus", "f": "full", "h": "headlines"}[f.name[0]]) for f in feeds})
+        corpus_feeds = hour_feeds.corpus_feeds(corpus)
+        story_feeds = [
+            feed for letter, name, a_minute in (("f", "fulltext", FULL_TEXTS_A_MINUTE), ("h", "headlines", HEADLINES_A_MINUTE))
+            for feed in hour_feeds.story_feeds(stories / name / "stream.jsonl.gz", letter, int(a_minute * minutes), self.seconds, interval)]
+        self.server = hour_feeds.HourServer(corpus_feeds + story_feeds)
+        self.story_feeds = [f.name for f in story_feeds]
+        self.daemon = Daemon(CONFIG, {
+            f.name: dict(url=self.server.url(f.name), interval="%ds" % (interval * 3 if f.name[0] == "r" else interval),
+                         categories={"r": "corpus", "f": "full", "h": "headlines"}[f.name[0]]) for f in corpus_feeds + story_feeds})
         self.record = {}
 
     def wait_until(self, seconds):

@@ -39,7 +39,6 @@ class CorpusFeed:
         self.body = path.read_bytes()
         self.content_type = next((t for k, t in CONTENT_TYPES.items() if row["format"].lower().startswith(k)), "text/xml")
         self.etag = '"%s"' % hashlib.sha256(self.body).hexdigest()[:16] if number % 2 == 0 else None
-        self.interval = 30
 
     def document(self, now):
         return self.body, self.etag
@@ -51,12 +50,12 @@ class CorpusFeed:
 class Story:
     """An item of a story stream.  Its later edition has another text, another title, or one other word."""
 
-    def __init__(self, row, number, seed):
+    def __init__(self, row, number, seed, interval):
         draw = random.Random("%s %d" % (seed, number))
         self.key = number
         self.row = row
         self.edit = draw.choice((TEXT, TITLE, POLISHED)) if draw.random() < 0.06 else None
-        self.edit_after = draw.uniform(15, 45)
+        self.edit_after = draw.uniform(1.5, 4.5) * interval
         self.at = None  # by the run's clock, in seconds
 
     def edition(self, now):
@@ -89,7 +88,6 @@ class StoryFeed:
         self.names_sources = is_shared and self.form != "json"
         self.has_guids = self.form != "rss" or number % 4 != 0
         self.content_type = CONTENT_TYPES[self.form]
-        self.interval = 10
         self.stories = []  # in the order of their times
         self.made = (None, b"", None)
         self.shown = {}  # key of a story -> edition shown last
@@ -172,12 +170,12 @@ def corpus_feeds(folder):
     return [CorpusFeed("r%03d" % n, folder / "corpus" / row["path"], row, n) for n, row in enumerate(rows)]
 
 
-def story_feeds(path, letter, most, seconds):
+def story_feeds(path, letter, most, seconds, interval):
     """Feeds of the stream's first `most` items, spread over the run as they are over their own time.
 
-    A tenth of them is there from the beginning, as a backlog."""
+    A tenth of them is there from the beginning, as a backlog.  The feeds are polled at this interval."""
     with gzip.open(path, "rt") as f:
-        stories = [Story(json.loads(line), n, letter) for n, line in zip(range(most), f)]
+        stories = [Story(json.loads(line), n, letter, interval) for n, line in zip(range(most), f)]
     first, last = stories[len(stories) // 10].row["time"], stories[-1].row["time"]
     counts = collections.Counter(s.row["source"] for s in stories)
     own = {name for name, count in counts.most_common(FEEDS_MOST - SHARED_FEEDS) if count >= OWN_FEED}
