@@ -10,29 +10,11 @@
 #include "feed_match.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/model/websub_state.h"
-#include "sitrep/sql/damage.h"
-#include "sitrep/sql/seal.h"
+#include "sitrep/sql/row.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/sql/statements.h"
 
 static const char *const texts[FEED_STATEMENTS] = {
-	[FEED_LOAD] =
-		"SELECT id, active, backlog, health, failure, http_status, errors, due, failing_since, first_poll,"
-		" last_poll, last_success, last_new, polls, not_modified, bytes, items, server_wait, etag,"
-		" last_modified, reason, name, url, categories, configured_title, own_title, link, moved_url,"
-		" moved_since, moved_count, moved, onward_url, onward_since, onward_count, habits, publisher, "
-		"emptiness,"
-		" identity, identity_trust, kept_bytes, uid_stem,"
-		" EXISTS(SELECT 1 FROM websub WHERE feed_id = feed.id AND phase = ?2)"
-		" FROM feed WHERE id = ?1",
-	[FEED_SAVE] =
-		"UPDATE feed SET backlog = ?2, health = ?3, failure = ?4, http_status = ?5, errors = ?6, due = ?7,"
-		" failing_since = ?8, first_poll = ?9, last_poll = ?10, last_success = ?11, last_new = ?12,"
-		" polls = ?13, not_modified = ?14, bytes = ?15, items = ?16, server_wait = ?17, etag = ?18,"
-		" last_modified = ?19, reason = ?20, own_title = ?21, link = ?22, moved_url = ?23, moved_since = ?24,"
-		" moved_count = ?25, moved = ?26, onward_url = ?27, onward_since = ?28, onward_count = ?29,"
-		" habits = ?30, emptiness = ?31, identity = ?32, identity_trust = ?33, kept_bytes = ?34"
-		" WHERE id = ?1",
 	[FEED_CURRENT] = "SELECT name, url, due, health, active, rank, categories, publisher, configured_title, url_key"
 			 " FROM feed WHERE id = ?1",
 	[FEED_INSERT] =
@@ -66,14 +48,133 @@ static const char cannot_load[] = "cannot read a feed's state";
 static const char cannot_save[] = "cannot save a feed's state";
 static const char cannot_sync[] = "cannot take the configured feeds over";
 
+/* ---- the row ---- */
+
+enum {
+	HTTP_STATUS_MAX = 999,
+	/* A delay that doubles with each failure has been at its end for long. */
+	ERRORS_MAX = 1000000,
+};
+
+#define COUNTER_MAX (INT64_C(1) << 53) /* JSON's readers know no more */
+#define WAIT_MAX_MS (INT64_C(400) * 24 * 3600 * 1000)
+
+_Static_assert(sizeof(enum feed_health) == sizeof(int) && sizeof(enum poll_failure) == sizeof(int) &&
+		       sizeof(enum feed_identity) == sizeof(int) && sizeof(enum feed_emptiness) == sizeof(int),
+	"ROW_INT reads enums");
+
+static int encode_history(const void *row, struct buf *out)
+{
+	const struct feed_row *r = row;
+
+	return buf_append(out, r->state.history, r->state.history_len);
+}
+
+static int decode_history(void *row, struct str bytes)
+{
+	struct feed_state *st = &((struct feed_row *)row)->state;
+
+	if (bytes.len == 0)
+		return 0;
+	st->history = malloc(bytes.len);
+	if (st->history == NULL)
+		return -ENOMEM;
+	memcpy(st->history, bytes.data, bytes.len);
+	st->history_len = bytes.len;
+	return 0;
+}
+
+static int encode_trust(const void *row, struct buf *out)
+{
+	const struct feed_row *r = row;
+	uint8_t bytes[TRUST_BYTES];
+
+	return buf_append(out, bytes, identity_trust_encode(&r->trust, bytes));
+}
+
+static int decode_trust(void *row, struct str bytes)
+{
+	identity_trust_decode(&((struct feed_row *)row)->trust, bytes);
+	return 0;
+}
+
+#define STATE(member) offsetof(struct feed_row, state.member)
+#define ROW(member) offsetof(struct feed_row, member)
+
+/* One column a row.  What the configuration says is read here and saved by feed_store_sync(). */
+/* clang-format off */
+static const struct row_column columns[] = {
+	{.name = "id", .type = ROW_INT64, .offset = STATE(id), .low = INT64_MIN, .high = INT64_MAX},
+	{.name = "active", .type = ROW_BOOL, .offset = STATE(active), .is_read_only = true},
+	{.name = "backlog", .type = ROW_BOOL, .offset = ROW(backlog)},
+	{.name = "health", .type = ROW_INT, .offset = STATE(health),
+		.low = FEED_NEW, .high = FEED_GONE, .otherwise = FEED_NEW},
+	{.name = "failure", .type = ROW_INT, .offset = STATE(failure),
+		.low = FAILURE_NONE, .high = FAILURE_COUNT - 1, .otherwise = FAILURE_INTERNAL},
+	{.name = "http_status", .type = ROW_INT, .offset = STATE(http_status), .low = 0, .high = HTTP_STATUS_MAX},
+	{.name = "errors", .type = ROW_INT, .offset = STATE(errors), .low = 0, .high = ERRORS_MAX},
+	{.name = "due", .type = ROW_TIME, .offset = STATE(due_ms)},
+	{.name = "failing_since", .type = ROW_TIME, .offset = STATE(failing_since_ms)},
+	{.name = "first_poll", .type = ROW_TIME, .offset = STATE(first_poll_ms)},
+	{.name = "last_poll", .type = ROW_TIME, .offset = STATE(last_poll_ms)},
+	{.name = "last_success", .type = ROW_TIME, .offset = STATE(last_success_ms)},
+	{.name = "last_new", .type = ROW_TIME, .offset = STATE(last_new_ms)},
+	{.name = "polls", .type = ROW_INT64, .offset = STATE(polls), .low = 0, .high = COUNTER_MAX},
+	{.name = "not_modified", .type = ROW_INT64, .offset = STATE(not_modified), .low = 0, .high = COUNTER_MAX},
+	{.name = "bytes", .type = ROW_INT64, .offset = STATE(bytes), .low = 0, .high = COUNTER_MAX},
+	{.name = "items", .type = ROW_INT64, .offset = STATE(items), .low = 0, .high = COUNTER_MAX},
+	{.name = "server_wait", .type = ROW_INT64, .offset = STATE(server_wait_ms), .low = 0, .high = WAIT_MAX_MS},
+	{.name = "etag", .type = ROW_TEXT, .offset = STATE(etag)},
+	{.name = "last_modified", .type = ROW_TEXT, .offset = STATE(last_modified)},
+	{.name = "reason", .type = ROW_TEXT, .offset = STATE(reason)},
+	{.name = "name", .type = ROW_NAME, .offset = STATE(name), .is_read_only = true},
+	{.name = "url", .type = ROW_NAME, .offset = STATE(url), .is_read_only = true},
+	{.name = "categories", .type = ROW_NAME, .offset = STATE(categories), .is_read_only = true},
+	{.name = "configured_title", .type = ROW_TEXT, .offset = ROW(configured_title), .is_read_only = true},
+	{.name = "own_title", .type = ROW_TEXT, .offset = ROW(own_title)},
+	{.name = "link", .type = ROW_TEXT, .offset = STATE(link)},
+	{.name = "moved_url", .type = ROW_TEXT, .offset = STATE(moved_url)},
+	{.name = "moved_since", .type = ROW_TIME, .offset = STATE(moved_since_ms)},
+	{.name = "moved_count", .type = ROW_INT, .offset = STATE(moved_count), .low = 0, .high = ERRORS_MAX},
+	{.name = "moved", .type = ROW_BOOL, .offset = STATE(moved)},
+	{.name = "onward_url", .type = ROW_TEXT, .offset = STATE(onward_url)},
+	{.name = "onward_since", .type = ROW_TIME, .offset = STATE(onward_since_ms)},
+	{.name = "onward_count", .type = ROW_INT, .offset = STATE(onward_count), .low = 0, .high = ERRORS_MAX},
+	{.name = "habits", .type = ROW_SEALED, .encode = encode_history, .decode = decode_history},
+	{.name = "publisher", .type = ROW_TEXT, .offset = ROW(publisher), .is_read_only = true},
+	{.name = "emptiness", .type = ROW_INT, .offset = ROW(emptiness),
+		.low = EMPTINESS_UNKNOWN, .high = EMPTINESS_KNOWN, .otherwise = EMPTINESS_UNKNOWN},
+	{.name = "identity", .type = ROW_INT, .offset = STATE(identity),
+		.low = FEED_BY_GUID, .high = FEED_BY_DIGEST, .otherwise = FEED_BY_GUID},
+	{.name = "identity_trust", .type = ROW_SEALED, .encode = encode_trust, .decode = decode_trust},
+	{.name = "kept_bytes", .type = ROW_INT64, .offset = ROW(kept_bytes), .low = 0, .high = INT64_MAX},
+	{.name = "uid_stem", .type = ROW_NAME, .offset = ROW(uid_stem), .is_read_only = true},
+	{.name = "pushed", .type = ROW_BOOL, .offset = STATE(pushed),
+		.expression = "EXISTS(SELECT 1 FROM websub WHERE feed_id = feed.id AND phase = ?2)"},
+};
+/* clang-format on */
+
+static const struct row_table feed_rows = {
+	.name = "feed",
+	.columns = columns,
+	.count = sizeof(columns) / sizeof(columns[0]),
+	.selected = " WHERE id = ?1",
+};
+SQL_ROWS(feed_rows);
+
 int feed_store_init(struct feed_store *f, struct sql_db *db, struct error *err)
 {
-	return sql_prepare(db, texts, FEED_STATEMENTS, f->s, err);
+	int result = sql_prepare(db, texts, FEED_STATEMENTS, f->s, err);
+
+	f->load = f->save = NULL;
+	return result != 0 ? result : row_prepare(&feed_rows, db, &f->load, &f->save, err);
 }
 
 void feed_store_release(struct feed_store *f)
 {
 	sql_finalize(f->s, FEED_STATEMENTS);
+	sql_finalize(&f->load, 1);
+	sql_finalize(&f->save, 1);
 }
 
 void feed_row_release(struct feed_row *row)
@@ -84,58 +185,6 @@ void feed_row_release(struct feed_row *row)
 	free(row->publisher);
 	free(row->uid_stem);
 	*row = (struct feed_row){0};
-}
-
-enum {
-	HTTP_STATUS_MAX = 999,
-	/* A delay that doubles with each failure has been at its end for long. */
-	ERRORS_MAX = 1000000,
-};
-
-static const int64_t counter_max = INT64_C(1) << 53; /* JSON's readers know no more */
-static const int64_t wait_max_ms = INT64_C(400) * 24 * 3600 * 1000;
-
-/* What no feed is without; "" where it is damaged. */
-static char *column_name(struct sql_stmt *s, int column, const char *name, bool *failed)
-{
-	char *copy = sql_text_copy(s, column, failed);
-
-	if (copy != NULL)
-		return copy;
-	damage_note_row("feed", sql_int(s, 0), name);
-	copy = strdup("");
-	*failed = *failed || copy == NULL;
-	return copy;
-}
-
-/* What does not fit its seal is forgotten, and learnt again. */
-static struct str column_sealed(struct sql_stmt *s, int column, const char *name)
-{
-	struct str bytes;
-
-	if (seal_open(sql_blob(s, column), &bytes) < 0)
-		damage_note_row("feed", sql_int(s, 0), name);
-	return bytes;
-}
-
-static int64_t column_counter(struct sql_stmt *s, int column)
-{
-	return sql_number(s, column, 0, counter_max, 0);
-}
-
-static void column_habits(struct sql_stmt *s, int column, struct feed_state *st, bool *failed)
-{
-	struct str bytes = column_sealed(s, column, "habits");
-
-	if (bytes.len == 0)
-		return;
-	st->history = malloc(bytes.len);
-	if (st->history == NULL) {
-		*failed = true;
-		return;
-	}
-	memcpy(st->history, bytes.data, bytes.len);
-	st->history_len = bytes.len;
 }
 
 /* A redirect is believed by how long it has been said: one of which that is lost begins anew.  One that is believed
@@ -155,66 +204,24 @@ static void forget_timeless(char **url, int64_t *since_ms, bool move_is_confirme
 static int read_row(struct sql_stmt *s, struct feed_row *row)
 {
 	struct feed_state *st = &row->state;
-	bool failed = false;
-	int c = 0;
+	const char *title;
+	int result = row_read(&feed_rows, s, row);
 
-	st->id = sql_int(s, c++);
-	st->active = sql_bool(s, c++);
-	row->backlog = sql_bool(s, c++);
-	st->health = (enum feed_health)sql_number(s, c++, FEED_NEW, FEED_GONE, FEED_NEW);
-	st->failure = (enum poll_failure)sql_number(s, c++, FAILURE_NONE, FAILURE_COUNT - 1, FAILURE_INTERNAL);
-	st->http_status = (int)sql_number(s, c++, 0, HTTP_STATUS_MAX, 0);
-	st->errors = (int)sql_number(s, c++, 0, ERRORS_MAX, 0);
-	st->due_ms = sql_time(s, c++);
-	st->failing_since_ms = sql_time(s, c++);
-	st->first_poll_ms = sql_time(s, c++);
-	st->last_poll_ms = sql_time(s, c++);
-	st->last_success_ms = sql_time(s, c++);
-	st->last_new_ms = sql_time(s, c++);
-	st->polls = column_counter(s, c++);
-	st->not_modified = column_counter(s, c++);
-	st->bytes = column_counter(s, c++);
-	st->items = column_counter(s, c++);
-	st->server_wait_ms = sql_number(s, c++, 0, wait_max_ms, 0);
-	st->etag = sql_text_copy(s, c++, &failed);
-	st->last_modified = sql_text_copy(s, c++, &failed);
-	st->reason = sql_text_copy(s, c++, &failed);
-	st->name = column_name(s, c++, "name", &failed);
-	st->url = column_name(s, c++, "url", &failed);
-	st->categories = column_name(s, c++, "categories", &failed);
-	row->configured_title = sql_text_copy(s, c++, &failed);
-	row->own_title = sql_text_copy(s, c++, &failed);
-	st->link = sql_text_copy(s, c++, &failed);
-	st->moved_url = sql_text_copy(s, c++, &failed);
-	st->moved_since_ms = sql_time(s, c++);
-	st->moved_count = (int)sql_number(s, c++, 0, ERRORS_MAX, 0);
-	st->moved = sql_bool(s, c++) && st->moved_url != NULL;
-	st->onward_url = sql_text_copy(s, c++, &failed);
-	st->onward_since_ms = sql_time(s, c++);
-	st->onward_count = (int)sql_number(s, c++, 0, ERRORS_MAX, 0);
-	column_habits(s, c++, st, &failed);
-	row->publisher = sql_text_copy(s, c++, &failed);
-	row->emptiness = (enum feed_emptiness)sql_number(s, c++, EMPTINESS_UNKNOWN, EMPTINESS_KNOWN, EMPTINESS_UNKNOWN);
-	st->identity = (enum feed_identity)sql_number(s, c++, FEED_BY_GUID, FEED_BY_DIGEST, FEED_BY_GUID);
-	identity_trust_decode(&row->trust, column_sealed(s, c++, "identity_trust"));
-	row->kept_bytes = sql_number(s, c++, 0, INT64_MAX, 0);
-	row->uid_stem = column_name(s, c++, "uid_stem", &failed);
-	st->pushed = sql_bool(s, c);
+	if (result != 0)
+		return result;
+	st->moved = st->moved && st->moved_url != NULL;
 	forget_timeless(&st->moved_url, &st->moved_since_ms, st->moved);
 	forget_timeless(&st->onward_url, &st->onward_since_ms, false);
-	if (!failed) {
-		const char *title = row->configured_title != NULL ? row->configured_title
-				    : row->own_title != NULL      ? row->own_title
-								  : st->name;
-
-		st->title = strdup(title != NULL ? title : "");
-	}
-	return failed || st->title == NULL ? -ENOMEM : 0;
+	title = row->configured_title != NULL ? row->configured_title
+		: row->own_title != NULL      ? row->own_title
+					      : st->name;
+	st->title = strdup(title);
+	return st->title == NULL ? -ENOMEM : 0;
 }
 
 int feed_store_load(struct feed_store *f, int64_t id, struct feed_row *row, struct error *err)
 {
-	struct sql_stmt *s = f->s[FEED_LOAD];
+	struct sql_stmt *s = f->load;
 	int result;
 
 	*row = (struct feed_row){0};
@@ -231,69 +238,9 @@ int feed_store_load(struct feed_store *f, int64_t id, struct feed_row *row, stru
 	return result;
 }
 
-/* Nothing is kept as nothing. */
-static int add_sealed(struct buf *out, struct str bytes)
-{
-	int result = bytes.len > 0 ? buf_add(out, bytes) : 0;
-
-	return result == 0 && bytes.len > 0 ? seal_add(out) : result;
-}
-
 int feed_store_save(struct feed_store *f, const struct feed_row *row, struct error *err)
 {
-	const struct feed_state *st = &row->state;
-	struct sql_stmt *s = f->s[FEED_SAVE];
-	struct buf trust = BUF_INIT(TRUST_BYTES + SEAL_BYTES), history = BUF_INIT(st->history_len + SEAL_BYTES);
-	uint8_t bytes[TRUST_BYTES];
-	int i = 1, result;
-
-	result = add_sealed(&trust, str_make((const char *)bytes, identity_trust_encode(&row->trust, bytes)));
-	if (result == 0)
-		result = add_sealed(&history, str_make((const char *)st->history, st->history_len));
-	if (result != 0) {
-		(void)error_sys(err, result, cannot_save);
-		goto out;
-	}
-
-	sql_bind_int(s, i++, st->id);
-	sql_bind_int(s, i++, row->backlog);
-	sql_bind_int(s, i++, (int64_t)st->health);
-	sql_bind_int(s, i++, (int64_t)st->failure);
-	sql_bind_int(s, i++, st->http_status);
-	sql_bind_int(s, i++, st->errors);
-	sql_bind_time(s, i++, st->due_ms);
-	sql_bind_time(s, i++, st->failing_since_ms);
-	sql_bind_time(s, i++, st->first_poll_ms);
-	sql_bind_time(s, i++, st->last_poll_ms);
-	sql_bind_time(s, i++, st->last_success_ms);
-	sql_bind_time(s, i++, st->last_new_ms);
-	sql_bind_int(s, i++, st->polls);
-	sql_bind_int(s, i++, st->not_modified);
-	sql_bind_int(s, i++, st->bytes);
-	sql_bind_int(s, i++, st->items);
-	sql_bind_int(s, i++, st->server_wait_ms);
-	sql_bind_cstr(s, i++, st->etag);
-	sql_bind_cstr(s, i++, st->last_modified);
-	sql_bind_cstr(s, i++, st->reason);
-	sql_bind_cstr(s, i++, row->own_title);
-	sql_bind_cstr(s, i++, st->link);
-	sql_bind_cstr(s, i++, st->moved_url);
-	sql_bind_time(s, i++, st->moved_since_ms);
-	sql_bind_int(s, i++, st->moved_count);
-	sql_bind_int(s, i++, st->moved);
-	sql_bind_cstr(s, i++, st->onward_url);
-	sql_bind_time(s, i++, st->onward_since_ms);
-	sql_bind_int(s, i++, st->onward_count);
-	sql_bind_blob(s, i++, history.data, history.len);
-	sql_bind_int(s, i++, (int64_t)row->emptiness);
-	sql_bind_int(s, i++, (int64_t)st->identity);
-	sql_bind_blob(s, i++, trust.data, trust.len);
-	sql_bind_int(s, i, row->kept_bytes);
-	result = sql_done(s, err, cannot_save);
-out:
-	buf_release(&trust);
-	buf_release(&history);
-	return result;
+	return row_save(&feed_rows, f->save, row, err, cannot_save);
 }
 
 int feed_store_count(struct feed_store *f, int64_t id, int64_t items, int64_t bytes, struct error *err)

@@ -9,39 +9,18 @@
 
 #include "sitrep/base/buf.h"
 #include "sitrep/sql/damage.h"
+#include "sitrep/sql/row.h"
 #include "sitrep/sql/seal.h"
 #include "sitrep/sql/sql.h"
-#include "sitrep/sql/statements.h"
-
-static const char *const texts[WEBSUB_STATEMENTS] = {
-	[WEBSUB_LOAD] =
-		"SELECT feed_id, phase, hub, errors, asked, action, verified, lease_until, pushed, suspect, hubs,"
-		" topic, callback, secret, reason FROM websub",
-	[WEBSUB_SAVE] = "INSERT OR REPLACE INTO websub(feed_id, phase, hub, errors, asked, action, verified,"
-			" lease_until, pushed, suspect, hubs, topic, callback, secret, reason)"
-			" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-};
-SQL_TEXTS(texts, WEBSUB_STATEMENTS);
 
 enum {
 	HUBS_MAX = 4, /* as many are known of a feed (websub.h) */
 	ERRORS_MAX = 1000000,
 	SUM_LEN = 8,
-	SECRET_MAX = 512,
 };
 
 static const char cannot_load[] = "cannot read a subscription";
 static const char cannot_save[] = "cannot save a subscription";
-
-int websub_store_init(struct websub_store *w, struct sql_db *db, struct error *err)
-{
-	return sql_prepare(db, texts, WEBSUB_STATEMENTS, w->s, err);
-}
-
-void websub_store_release(struct websub_store *w)
-{
-	sql_finalize(w->s, WEBSUB_STATEMENTS);
-}
 
 /* What a subscription holds by, as one number. */
 static uint32_t sum_of(const struct websub_state *state, struct str secret)
@@ -68,6 +47,61 @@ static bool open_secret(struct websub_state *state)
 	return strcmp(sum, end + 1) == 0;
 }
 
+static int encode_secret(const void *row, struct buf *out)
+{
+	const struct websub_state *state = row;
+
+	if (state->secret == NULL)
+		return 0;
+	return buf_printf(out, "%s#%08" PRIx32, state->secret, sum_of(state, str_from(state->secret)));
+}
+
+#define STATE(member) offsetof(struct websub_state, member)
+
+/* One column a row. */
+/* clang-format off */
+static const struct row_column columns[] = {
+	{.name = "feed_id", .type = ROW_INT64, .offset = STATE(feed_id), .low = INT64_MIN, .high = INT64_MAX},
+	{.name = "phase", .type = ROW_INT, .offset = STATE(phase),
+		.low = WEBSUB_NONE, .high = WEBSUB_FAILED, .otherwise = WEBSUB_NONE},
+	{.name = "hub", .type = ROW_INT, .offset = STATE(hub), .low = 0, .high = HUBS_MAX - 1},
+	{.name = "errors", .type = ROW_INT, .offset = STATE(errors), .low = 0, .high = ERRORS_MAX},
+	{.name = "asked", .type = ROW_TIME, .offset = STATE(asked_ms)},
+	{.name = "action", .type = ROW_TIME, .offset = STATE(action_ms)},
+	{.name = "verified", .type = ROW_TIME, .offset = STATE(verified_ms)},
+	{.name = "lease_until", .type = ROW_TIME, .offset = STATE(lease_until_ms)},
+	{.name = "pushed", .type = ROW_TIME, .offset = STATE(pushed_ms)},
+	{.name = "suspect", .type = ROW_TIME, .offset = STATE(suspect_ms)},
+	{.name = "hubs", .type = ROW_TEXT, .offset = STATE(hubs)},
+	{.name = "topic", .type = ROW_TEXT, .offset = STATE(topic)},
+	{.name = "callback", .type = ROW_TEXT, .offset = STATE(callback)},
+	{.name = "secret", .type = ROW_TEXT, .offset = STATE(secret), .encode = encode_secret},
+	{.name = "reason", .type = ROW_TEXT, .offset = STATE(reason)},
+};
+/* clang-format on */
+
+_Static_assert(sizeof(enum websub_phase) == sizeof(int), "ROW_INT reads enums");
+
+static const struct row_table websub_rows = {
+	.name = "websub",
+	.columns = columns,
+	.count = sizeof(columns) / sizeof(columns[0]),
+	.selected = "",
+	.is_replaced = true,
+};
+SQL_ROWS(websub_rows);
+
+int websub_store_init(struct websub_store *w, struct sql_db *db, struct error *err)
+{
+	return row_prepare(&websub_rows, db, &w->load, &w->save, err);
+}
+
+void websub_store_release(struct websub_store *w)
+{
+	sql_finalize(&w->load, 1);
+	sql_finalize(&w->save, 1);
+}
+
 static bool is_subscribed(const struct websub_state *state)
 {
 	return state->phase == WEBSUB_REQUESTED || state->phase == WEBSUB_VERIFIED || state->phase == WEBSUB_TRUSTED;
@@ -90,27 +124,12 @@ static void forget(struct websub_state *state)
 
 static int read_row(struct sql_stmt *s, struct websub_state *state)
 {
-	bool failed = false;
-	int c = 0;
+	int result;
 
 	websub_state_init(state);
-	state->feed_id = sql_int(s, c++);
-	state->phase = (enum websub_phase)sql_number(s, c++, WEBSUB_NONE, WEBSUB_FAILED, WEBSUB_NONE);
-	state->hub = (int)sql_number(s, c++, 0, HUBS_MAX - 1, 0);
-	state->errors = (int)sql_number(s, c++, 0, ERRORS_MAX, 0);
-	state->asked_ms = sql_time(s, c++);
-	state->action_ms = sql_time(s, c++);
-	state->verified_ms = sql_time(s, c++);
-	state->lease_until_ms = sql_time(s, c++);
-	state->pushed_ms = sql_time(s, c++);
-	state->suspect_ms = sql_time(s, c++);
-	state->hubs = sql_text_copy(s, c++, &failed);
-	state->topic = sql_text_copy(s, c++, &failed);
-	state->callback = sql_text_copy(s, c++, &failed);
-	state->secret = sql_text_copy(s, c++, &failed);
-	state->reason = sql_text_copy(s, c, &failed);
-	if (failed)
-		return -ENOMEM;
+	result = row_read(&websub_rows, s, state);
+	if (result != 0)
+		return result;
 	if (!open_secret(state) || (is_subscribed(state) && !is_whole(state))) {
 		damage_note_row("websub", state->feed_id, "secret");
 		forget(state);
@@ -135,7 +154,7 @@ static struct websub_state *extend(struct websub_state **states, size_t *count, 
 
 int websub_store_load(struct websub_store *w, struct websub_state **states, size_t *count, struct error *err)
 {
-	struct sql_stmt *s = w->s[WEBSUB_LOAD];
+	struct sql_stmt *s = w->load;
 	size_t cap = 0;
 	int result;
 
@@ -161,33 +180,5 @@ int websub_store_load(struct websub_store *w, struct websub_state **states, size
 
 int websub_store_save(struct websub_store *w, const struct websub_state *state, struct error *err)
 {
-	struct sql_stmt *s = w->s[WEBSUB_SAVE];
-	struct buf secret = BUF_INIT(SECRET_MAX);
-	int i = 1, result = 0;
-
-	if (state->secret != NULL)
-		result = buf_printf(&secret, "%s#%08" PRIx32, state->secret, sum_of(state, str_from(state->secret)));
-	if (result != 0) {
-		buf_release(&secret);
-		return error_sys(err, result, cannot_save);
-	}
-
-	sql_bind_int(s, i++, state->feed_id);
-	sql_bind_int(s, i++, (int64_t)state->phase);
-	sql_bind_int(s, i++, state->hub);
-	sql_bind_int(s, i++, state->errors);
-	sql_bind_time(s, i++, state->asked_ms);
-	sql_bind_time(s, i++, state->action_ms);
-	sql_bind_time(s, i++, state->verified_ms);
-	sql_bind_time(s, i++, state->lease_until_ms);
-	sql_bind_time(s, i++, state->pushed_ms);
-	sql_bind_time(s, i++, state->suspect_ms);
-	sql_bind_cstr(s, i++, state->hubs);
-	sql_bind_cstr(s, i++, state->topic);
-	sql_bind_cstr(s, i++, state->callback);
-	sql_bind_text(s, i++, state->secret != NULL ? buf_str(&secret) : STR_NONE);
-	sql_bind_cstr(s, i, state->reason);
-	result = sql_done(s, err, cannot_save);
-	buf_release(&secret);
-	return result;
+	return row_save(&websub_rows, w->save, state, err, cannot_save);
 }

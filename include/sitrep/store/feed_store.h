@@ -16,8 +16,6 @@ struct sql_db;
 struct sql_stmt;
 
 enum feed_statement {
-	FEED_LOAD,
-	FEED_SAVE,
 	FEED_CURRENT,
 	FEED_INSERT,
 	FEED_STEM,
@@ -35,6 +33,7 @@ enum feed_statement {
 
 struct feed_store {
 	struct sql_stmt *s[FEED_STATEMENTS];
+	struct sql_stmt *load, *save; /* a feed_row */
 };
 
 int feed_store_init(struct feed_store *f, struct sql_db *db, struct error *err);

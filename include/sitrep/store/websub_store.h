@@ -13,10 +13,8 @@
 struct sql_db;
 struct sql_stmt;
 
-enum websub_statement { WEBSUB_LOAD, WEBSUB_SAVE, WEBSUB_STATEMENTS };
-
 struct websub_store {
-	struct sql_stmt *s[WEBSUB_STATEMENTS];
+	struct sql_stmt *load, *save; /* a websub_state */
 };
 
 int websub_store_init(struct websub_store *w, struct sql_db *db, struct error *err);
