@@ -116,7 +116,7 @@ $(B)/lib/$(1).a: $(call obj,$(1))
 	@rm -f $$@
 	@$(AR) rcs $$@ $$^
 
-$(patsubst %.c,$(B)/%,$(wildcard tests/unit/$(1)/*_test.c)): $(B)/%: $(B)/%.o $(call lib,$(LIBS_$(1)))
+$(patsubst %.c,$(B)/%,$(wildcard tests/unit/$(1)/*_test.c)): $(B)/%: $(B)/%.o $(B)/tests/unit/test.o $(call lib,$(LIBS_$(1)))
 	@echo "  LINK  $$@"
 	@$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(client_libs) $$(shell $(PKG_CONFIG) --libs cmocka)
 endef

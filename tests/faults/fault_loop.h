@@ -9,17 +9,12 @@
 #ifndef TEST_FAULT_LOOP_H
 #define TEST_FAULT_LOOP_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 
-#include <cmocka.h>
-
+#include "../unit/test.h"
 #include "inject.h"
 
 /* More calls than any one piece of work makes; a loop that gets here never ends by itself. */
@@ -65,13 +60,15 @@ static inline void fault_each(const char *name, int64_t usual_stride, fault_work
 	}
 }
 
-/* Files of tests that make thousands of databases lie in memory, where there is such a folder. */
-static inline void fault_use_memory_folder(void)
+/* A TEST_GROUP's setup: files of tests that make thousands of databases lie in memory, where there is such a folder. */
+static inline int fault_use_memory_folder(void **state)
 {
 	struct stat st;
 
+	(void)state;
 	if (getenv("TMPDIR") == NULL && stat("/dev/shm", &st) == 0 && S_ISDIR(st.st_mode))
 		(void)setenv("TMPDIR", "/dev/shm", 1);
+	return 0;
 }
 
 #endif

@@ -1,21 +1,14 @@
 /* Arenas: aligned, zeroed, bounded; lists that grow inside. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/base/arena.h"
 
-static void test_memory(void **state)
+TEST(memory)
 {
 	struct arena a;
 	char *last = NULL;
 
-	(void)state;
 	arena_init(&a, 1 << 20);
 	for (size_t size = 1; size < 3000; size += 7) {
 		char *p = arena_alloc(&a, size);
@@ -38,11 +31,10 @@ static void test_memory(void **state)
 	arena_release(&a);
 }
 
-static void test_maximum(void **state)
+TEST(maximum)
 {
 	struct arena a;
 
-	(void)state;
 	arena_init(&a, 1000);
 	assert_null(arena_alloc(&a, 1001));
 	assert_null(arena_alloc(&a, SIZE_MAX));
@@ -56,11 +48,10 @@ static void test_maximum(void **state)
 }
 
 /* With no maximum to speak of, a size that only just fits a size_t is refused all the same. */
-static void test_absurd_sizes(void **state)
+TEST(absurd_sizes)
 {
 	struct arena a;
 
-	(void)state;
 	arena_init(&a, SIZE_MAX);
 	for (size_t less = 0; less < 32; less++) {
 		assert_null(arena_alloc(&a, SIZE_MAX - less));
@@ -75,14 +66,13 @@ static void test_absurd_sizes(void **state)
 }
 
 /* Small and large in turns: none overlaps another, and the large ones do not cost the rest of a block. */
-static void test_mixed_sizes(void **state)
+TEST(mixed_sizes)
 {
 	enum { COUNT = 400 };
 	static const size_t sizes[] = {1, 15, 16, 17, 300, 4096, 16384, 131072, 131073, 300000};
 	unsigned char *parts[COUNT];
 	struct arena a;
 
-	(void)state;
 	arena_init(&a, 64 << 20);
 	for (int round = 0; round < 2; round++) {
 		for (size_t i = 0; i < COUNT; i++) {
@@ -105,12 +95,11 @@ static void test_mixed_sizes(void **state)
 	arena_clear(&a);
 }
 
-static void test_strings(void **state)
+TEST(strings)
 {
 	struct arena a;
 	struct str copy;
 
-	(void)state;
 	arena_init(&a, 1000);
 	copy = arena_str(&a, STR("a\0b"));
 	assert_int_equal(copy.len, 3);
@@ -121,7 +110,7 @@ static void test_strings(void **state)
 	arena_release(&a);
 }
 
-static void test_lists(void **state)
+TEST(lists)
 {
 	struct arena a;
 	struct {
@@ -130,7 +119,6 @@ static void test_lists(void **state)
 		size_t cap;
 	} list = {0};
 
-	(void)state;
 	arena_init(&a, 1 << 20);
 	for (int i = 0; i < 1000; i++) {
 		int *one = list_add(&a, &list);
@@ -162,17 +150,4 @@ static void test_lists(void **state)
 	assert_null(list_add(&a, &list));
 	assert_int_equal(list.count, 5000);
 	arena_release(&a);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_maximum),
-		cmocka_unit_test(test_absurd_sizes),
-		cmocka_unit_test(test_mixed_sizes),
-		cmocka_unit_test(test_strings),
-		cmocka_unit_test(test_lists),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

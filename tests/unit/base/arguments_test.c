@@ -1,15 +1,9 @@
 /* Command lines by a table. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/base/arguments.h"
 
 enum { LOUD, LEVEL, STATE, OPTION_COUNT };
@@ -42,9 +36,8 @@ static void assert_read(const char *line, bool stops, const char *expected)
 	assert_string_equal(found, expected);
 }
 
-static void test_reading(void **state)
+TEST(reading)
 {
-	(void)state;
 	assert_read("", false, "end -");
 	assert_read("-l -n 3 --state x file", false, "0 1=3 2=x end file");
 	assert_read("--level=3 -n4 file -l", false, "1=3 1=4 0 end file");
@@ -57,13 +50,12 @@ static void test_reading(void **state)
 	assert_read("-s", false, "wrong -");
 }
 
-static void test_usage(void **state)
+TEST(usage)
 {
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
 
-	(void)state;
 	assert_non_null(out);
 	arguments_write(out, options);
 	assert_int_equal(fclose(out), 0);
@@ -72,13 +64,4 @@ static void test_usage(void **state)
 				  "      --state DIR     where\n"
 				  "  -h, --help          this text\n");
 	free(text);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reading),
-		cmocka_unit_test(test_usage),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

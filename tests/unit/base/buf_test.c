@@ -1,22 +1,15 @@
 /* Buffers: the maximum holds, failure sticks, what comes out is escaped. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/base/buf.h"
 
-static void test_maximum(void **state)
+TEST(maximum)
 {
 	struct buf b = BUF_INIT(4);
 
-	(void)state;
 	assert_int_equal(buf_append(&b, "abcd", 4), 0);
 	assert_int_equal(b.data[4], '\0');
 	assert_int_equal(buf_putc(&b, 'e'), -E2BIG);
@@ -34,12 +27,11 @@ static void test_maximum(void **state)
 }
 
 /* One byte more than there is room for, by every way in, at every fill: nothing is changed but the failure. */
-static void test_no_way_past_the_maximum(void **state)
+TEST(no_way_past_the_maximum)
 {
 	enum { MAX = 150 };
 	char filler[MAX + 2];
 
-	(void)state;
 	memset(filler, 'x', sizeof(filler) - 1);
 	filler[sizeof(filler) - 1] = '\0';
 	for (size_t fill = 0; fill <= MAX; fill++) {
@@ -86,11 +78,10 @@ static void test_no_way_past_the_maximum(void **state)
 }
 
 /* A character that does not fit is not there in part. */
-static void test_characters_are_whole(void **state)
+TEST(characters_are_whole)
 {
 	struct buf b = BUF_INIT(3);
 
-	(void)state;
 	assert_int_equal(buf_put_utf8(&b, 0x1f6a2), -E2BIG);
 	assert_int_equal(b.len, 0);
 	buf_clear(&b);
@@ -100,11 +91,10 @@ static void test_characters_are_whole(void **state)
 }
 
 /* The greatest maximum there is overflows nothing. */
-static void test_without_a_maximum(void **state)
+TEST(without_a_maximum)
 {
 	struct buf b = BUF_INIT(SIZE_MAX);
 
-	(void)state;
 	assert_int_equal(buf_puts(&b, "0123456789"), 0);
 	for (int i = 0; i < 1000; i++)
 		assert_int_equal(buf_puts(&b, "0123456789"), 0);
@@ -114,13 +104,12 @@ static void test_without_a_maximum(void **state)
 	buf_release(&b);
 }
 
-static void test_empty(void **state)
+TEST(empty)
 {
 	struct buf b = BUF_INIT(10);
 	size_t len = 9;
 	char *taken;
 
-	(void)state;
 	assert_string_equal(buf_str(&b).data, "");
 	assert_int_equal(buf_str(&b).len, 0);
 	assert_null(b.data);
@@ -144,13 +133,12 @@ static void test_empty(void **state)
 	buf_release(&b);
 }
 
-static void test_taking_and_dropping(void **state)
+TEST(taking_and_dropping)
 {
 	struct buf b = BUF_INIT(100);
 	size_t len = 9;
 	char *taken;
 
-	(void)state;
 	assert_null(buf_take(&b, &len));
 	assert_int_equal(buf_puts(&b, "0123456789"), 0);
 	buf_consume(&b, 3);
@@ -167,11 +155,10 @@ static void test_taking_and_dropping(void **state)
 	buf_release(&b);
 }
 
-static void test_growing(void **state)
+TEST(growing)
 {
 	struct buf b = BUF_INIT(1 << 20);
 
-	(void)state;
 	for (int i = 0; i < 100000; i++)
 		assert_int_equal(buf_putc(&b, (char)('a' + i % 26)), 0);
 	for (int i = 0; i < 100000; i++)
@@ -179,7 +166,7 @@ static void test_growing(void **state)
 	buf_release(&b);
 }
 
-static void test_utf8(void **state)
+TEST(utf8)
 {
 	static const struct {
 		uint32_t cp;
@@ -188,7 +175,6 @@ static void test_utf8(void **state)
 		{0x10ffff, "\xf4\x8f\xbf\xbf"}, {0xd800, "\xef\xbf\xbd"}, {0x110000, "\xef\xbf\xbd"}};
 	struct buf b = BUF_INIT(100);
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		buf_clear(&b);
 		assert_int_equal(buf_put_utf8(&b, cases[i].cp), 0);
@@ -197,11 +183,10 @@ static void test_utf8(void **state)
 	buf_release(&b);
 }
 
-static void test_xml(void **state)
+TEST(xml)
 {
 	struct buf b = BUF_INIT(1000);
 
-	(void)state;
 	assert_int_equal(buf_add_xml(&b, STR("<a b='c'>\"&\xc3\xa9\n\t")), 0);
 	assert_true(str_eq(buf_str(&b), STR("&lt;a b=&#39;c&#39;&gt;&quot;&amp;\xc3\xa9\n\t")));
 	buf_clear(&b);
@@ -217,11 +202,10 @@ static void test_xml(void **state)
 	buf_release(&b);
 }
 
-static void test_numbers(void **state)
+TEST(numbers)
 {
 	struct buf b = BUF_INIT(100);
 
-	(void)state;
 	for (size_t i = 0; i < 5; i++) {
 		static const int64_t numbers[] = {0, -7, 1234567890123, INT64_MAX, INT64_MIN};
 
@@ -232,11 +216,10 @@ static void test_numbers(void **state)
 	buf_release(&b);
 }
 
-static void test_attributes(void **state)
+TEST(attributes)
 {
 	struct buf b = BUF_INIT(100);
 
-	(void)state;
 	assert_int_equal(buf_add_xml_attribute(&b, "href", STR("a&\"b")), 0);
 	assert_int_equal(buf_add_xml_attribute(&b, "type", STR("")), 0);
 	assert_int_equal(buf_add_xml_attribute(&b, "rel", STR_NONE), 0);
@@ -245,9 +228,8 @@ static void test_attributes(void **state)
 }
 
 /* Printed into whatever room there is, and never past the maximum. */
-static void test_printing(void **state)
+TEST(printing)
 {
-	(void)state;
 	for (size_t max = 0; max < 40; max++) {
 		struct buf b = BUF_INIT(max);
 		size_t whole = 0;
@@ -261,23 +243,4 @@ static void test_printing(void **state)
 			assert_int_equal(strlen(b.data), b.len);
 		buf_release(&b);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_maximum),
-		cmocka_unit_test(test_no_way_past_the_maximum),
-		cmocka_unit_test(test_characters_are_whole),
-		cmocka_unit_test(test_without_a_maximum),
-		cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_taking_and_dropping),
-		cmocka_unit_test(test_growing),
-		cmocka_unit_test(test_utf8),
-		cmocka_unit_test(test_xml),
-		cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_attributes),
-		cmocka_unit_test(test_printing),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

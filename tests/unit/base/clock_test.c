@@ -1,15 +1,9 @@
 /* Time: the calendar by counting days, the written forms there and back. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "../test.h"
 #include "sitrep/base/clock.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -23,11 +17,10 @@ static int days_of(int year, int month)
 }
 
 /* Every day from 1600 to 2400, one after the other. */
-static void test_calendar(void **state)
+TEST(calendar)
 {
 	int64_t day = civil_to_days(1600, 1, 1);
 
-	(void)state;
 	assert_int_equal(civil_to_days(1970, 1, 1), 0);
 	for (int y = 1600; y <= 2400; y++) {
 		for (int m = 1; m <= 12; m++) {
@@ -43,7 +36,7 @@ static void test_calendar(void **state)
 }
 
 /* The ends of what is promised, each leap year's February, and the year before the first. */
-static void test_years_far_away(void **state)
+TEST(years_far_away)
 {
 	static const struct {
 		int year, month, day;
@@ -52,7 +45,6 @@ static void test_years_far_away(void **state)
 		{1, 1, 1, -719162}, {1969, 12, 31, -1}, {2000, 2, 29, 11016}, {9999, 12, 31, 2932896}};
 	int64_t day = civil_to_days(-9999, 1, 1);
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		assert_int_equal(civil_to_days(known[i].year, known[i].month, known[i].day), known[i].days);
 	for (int y = -9999; y <= 9999; y++) {
@@ -70,11 +62,10 @@ static void test_years_far_away(void **state)
 
 /* The C library's calendar as a second opinion, from 1900 to the end of 9999 in steps that meet every hour, weekday and
  * month, with milliseconds that are not written. */
-static void test_formats_against_libc(void **state)
+TEST(formats_against_libc)
 {
 	const int64_t step = 86413777 * INT64_C(31);
 
-	(void)state;
 	for (int64_t t = civil_to_days(1900, 1, 1) * DAY_MS; t < civil_to_days(10000, 1, 1) * DAY_MS; t += step) {
 		char text[TIME_TEXT_MAX], expected[64];
 		time_t seconds = (time_t)(t / 1000 - (t % 1000 < 0));
@@ -92,9 +83,8 @@ static void test_formats_against_libc(void **state)
 }
 
 /* RFC 3339 is read back by its fields. */
-static void test_rfc3339_there_and_back(void **state)
+TEST(rfc3339_there_and_back)
 {
-	(void)state;
 	for (int64_t t = -62135596800000; t <= INT64_C(253402300799000); t += INT64_C(8640012345000)) {
 		int year, month, day, hour, minute, second, len = 0;
 		char text[TIME_TEXT_MAX];
@@ -112,12 +102,11 @@ static void test_rfc3339_there_and_back(void **state)
 }
 
 /* Numbers that are no time of anybody's still do no harm. */
-static void test_absurd_times(void **state)
+TEST(absurd_times)
 {
 	static const int64_t times[] = {INT64_MIN + 1, INT64_MIN + 86400000, INT64_MAX, INT64_MAX - 86400000};
 	char text[TIME_TEXT_MAX];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
 		assert_true(strlen(time_format_rfc3339(text, times[i])) >= 20);
 		assert_true(strlen(time_format_rfc822(text, times[i])) > 20);
@@ -125,11 +114,10 @@ static void test_absurd_times(void **state)
 	}
 }
 
-static void test_clocks(void **state)
+TEST(clocks)
 {
 	int64_t wall = clock_wall_ms(), ms = clock_mono_ms(), us = clock_mono_us();
 
-	(void)state;
 	assert_true(wall > INT64_C(1577836800000)); /* this was written after 2020 */
 	assert_true(clock_mono_us() >= us);
 	assert_true(clock_mono_ms() >= ms);
@@ -137,7 +125,7 @@ static void test_clocks(void **state)
 	assert_true(us / 1000 >= ms && clock_mono_ms() >= us / 1000);
 }
 
-static void test_relative(void **state)
+TEST(relative)
 {
 	static const struct {
 		int64_t distance;
@@ -159,7 +147,6 @@ static void test_relative(void **state)
 	const int64_t now = 1795431155000;
 	char text[TIME_TEXT_MAX];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		assert_string_equal(time_format_relative(text, now + cases[i].distance, now), cases[i].text);
 	assert_string_equal(time_format_relative(text, TIME_NONE, now), "never");
@@ -167,7 +154,7 @@ static void test_relative(void **state)
 }
 
 /* RFC 9110 5.6.7: what is none of the three forms, and no day of the calendar. */
-static void test_http_dates_refused(void **state)
+TEST(http_dates_refused)
 {
 	static const char *const wrong[] = {
 		"",
@@ -201,7 +188,6 @@ static void test_http_dates_refused(void **state)
 	};
 	char text[TIME_TEXT_MAX];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
 		if (time_parse_http(str_from(wrong[i])) != TIME_NONE)
 			fail_msg("%s is no date", wrong[i]);
@@ -219,11 +205,10 @@ static void test_http_dates_refused(void **state)
 		"2026-01-01T00:00:00Z");
 }
 
-static void test_formats(void **state)
+TEST(formats)
 {
 	char text[TIME_TEXT_MAX];
 
-	(void)state;
 	assert_string_equal(time_format_rfc3339(text, 1795431155000), "2026-11-23T10:52:35Z");
 	assert_string_equal(time_format_rfc822(text, 1795431155000), "Mon, 23 Nov 2026 10:52:35 +0000");
 	assert_string_equal(time_format_http(text, 1795431155000), "Mon, 23 Nov 2026 10:52:35 GMT");
@@ -243,7 +228,7 @@ static void test_formats(void **state)
 		assert_int_equal(time_parse_http(str_from(time_format_http(text, t))), t / 1000 * 1000);
 }
 
-static void test_durations(void **state)
+TEST(durations)
 {
 	static const struct {
 		const char *text;
@@ -256,7 +241,6 @@ static void test_durations(void **state)
 	char text[TIME_TEXT_MAX];
 	int64_t n;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
 		assert_true(duration_parse(str_from(good[i].text), &n));
 		assert_int_equal(n, good[i].ms);
@@ -291,12 +275,11 @@ static void test_durations(void **state)
 	assert_string_equal(size_format(text, 0), "0");
 }
 
-static void test_elapsed_time_goes_on(void **state)
+TEST(elapsed_time_goes_on)
 {
 	char name[CLOCK_RUN_MAX], again[CLOCK_RUN_MAX];
 	struct clock_mark first = clock_mark_now(), second = clock_mark_now();
 
-	(void)state;
 	assert_true(second.elapsed_ms >= first.elapsed_ms && first.elapsed_ms > 0);
 	assert_int_equal(clock_jump_ms(first, second), 0);
 	clock_run_name(name);
@@ -305,7 +288,7 @@ static void test_elapsed_time_goes_on(void **state)
 	assert_null(strchr(name, '\n'));
 }
 
-static void test_jumps(void **state)
+TEST(jumps)
 {
 	const struct clock_mark mark = {INT64_C(1795431150500), 5000};
 	static const struct {
@@ -322,7 +305,6 @@ static void test_jumps(void **state)
 		{-3652 * DAY_MS, 1000, -3652 * DAY_MS - 1000},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct clock_mark after = {mark.wall_ms + cases[i].wall_ms, mark.elapsed_ms + cases[i].elapsed_ms};
 
@@ -333,11 +315,10 @@ static void test_jumps(void **state)
 	assert_int_equal(clock_jump_ms((struct clock_mark){INT64_MIN, 0}, (struct clock_mark){INT64_MAX, 0}), 0);
 }
 
-static void test_stamps_follow_the_clock(void **state)
+TEST(stamps_follow_the_clock)
 {
 	const int64_t now_ms = INT64_C(1795431150500);
 
-	(void)state;
 	assert_int_equal(time_follow_clock(TIME_NONE, DAY_MS, now_ms), TIME_NONE);
 	assert_int_equal(time_follow_clock(TIME_NONE, -DAY_MS, now_ms), TIME_NONE);
 	assert_int_equal(time_follow_clock(now_ms - 2 * DAY_MS, DAY_MS, now_ms), now_ms - DAY_MS);
@@ -345,24 +326,4 @@ static void test_stamps_follow_the_clock(void **state)
 	assert_int_equal(time_follow_clock(now_ms + DAY_MS, -DAY_MS, now_ms), now_ms);
 	assert_int_equal(time_follow_clock(now_ms - 1, -DAY_MS, now_ms), now_ms - 1);
 	assert_int_equal(time_follow_clock(INT64_MAX, DAY_MS, now_ms), now_ms);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_elapsed_time_goes_on),
-		cmocka_unit_test(test_jumps),
-		cmocka_unit_test(test_stamps_follow_the_clock),
-		cmocka_unit_test(test_calendar),
-		cmocka_unit_test(test_years_far_away),
-		cmocka_unit_test(test_formats_against_libc),
-		cmocka_unit_test(test_rfc3339_there_and_back),
-		cmocka_unit_test(test_absurd_times),
-		cmocka_unit_test(test_clocks),
-		cmocka_unit_test(test_relative),
-		cmocka_unit_test(test_http_dates_refused),
-		cmocka_unit_test(test_formats),
-		cmocka_unit_test(test_durations),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

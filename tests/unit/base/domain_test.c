@@ -1,16 +1,10 @@
 /* Registrable domains: what belongs to one house. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/base/domain.h"
 
-static void test_names(void **state)
+TEST(names)
 {
 	static const struct {
 		const char *host, *domain;
@@ -28,7 +22,6 @@ static void test_names(void **state)
 		{"a.xn--90ak.xn--p1ai", "xn--90ak.xn--p1ai"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct str domain = domain_registrable(str_from(cases[i].host));
 
@@ -38,13 +31,12 @@ static void test_names(void **state)
 }
 
 /* What has no registrable domain stands for itself. */
-static void test_others(void **state)
+TEST(others)
 {
 	static const char *const hosts[] = {"co.uk", "org", "localhost", "192.0.2.17", "[2001:db8::1]", "2001:db8::1",
 		"", "..", "a..b", "-", "\xff\xfe.example"};
 	char longest[300];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
 		struct str host = str_from(hosts[i]), domain = domain_registrable(host);
 
@@ -56,14 +48,4 @@ static void test_others(void **state)
 	assert_int_equal(domain_registrable(str_make(longest, sizeof(longest))).len, sizeof(longest));
 	assert_int_equal(domain_registrable(STR_NONE).len, 0);
 	assert_int_equal(domain_registrable(STR("a.example.org\0.evil")).len, 19);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_others),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,25 +1,18 @@
 /* Errors: the code comes back, the sentence is kept as far as it fits and never ends inside a character. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/base/error.h"
 #include "sitrep/base/utf8.h"
 
 enum { LONG_LEN = 2 * ERROR_TEXT_MAX };
 
-static void test_code_and_sentence(void **state)
+TEST(code_and_sentence)
 {
 	struct error err = {0};
 
-	(void)state;
 	assert_int_equal(error_set(&err, -EINVAL, "feed %s has %d faults", "alpha", 3), -EINVAL);
 	assert_int_equal(err.code, -EINVAL);
 	assert_string_equal(err.text, "feed alpha has 3 faults");
@@ -29,19 +22,17 @@ static void test_code_and_sentence(void **state)
 	assert_string_equal(err.text, "");
 }
 
-static void test_nobody_asks(void **state)
+TEST(nobody_asks)
 {
-	(void)state;
 	assert_int_equal(error_set(NULL, -EPERM, "feed %s", "alpha"), -EPERM);
 	assert_int_equal(error_sys(NULL, -ENOENT, "feed %s", "alpha"), -ENOENT);
 }
 
-static void test_reason_of_the_system(void **state)
+TEST(reason_of_the_system)
 {
 	struct error err = {0};
 	char expected[ERROR_TEXT_MAX];
 
-	(void)state;
 	assert_int_equal(error_sys(&err, -ENOENT, "cannot open %s", "a.conf"), -ENOENT);
 	assert_int_equal(err.code, -ENOENT);
 	(void)snprintf(expected, sizeof(expected), "cannot open a.conf: %s", strerror(ENOENT));
@@ -49,11 +40,10 @@ static void test_reason_of_the_system(void **state)
 }
 
 /* A caller puts more before the sentence that it was handed. */
-static void test_sentence_in_a_sentence(void **state)
+TEST(sentence_in_a_sentence)
 {
 	struct error err = {0};
 
-	(void)state;
 	(void)error_set(&err, -EINVAL, "line 3 has no value");
 	(void)error_set(&err, err.code, "feeds.conf: %s", err.text);
 	assert_string_equal(err.text, "feeds.conf: line 3 has no value");
@@ -62,13 +52,12 @@ static void test_sentence_in_a_sentence(void **state)
 }
 
 /* Every length around the end, with a character of each width across it. */
-static void test_cut_at_whole_characters(void **state)
+TEST(cut_at_whole_characters)
 {
 	static const char *const characters[] = {"x", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x9a\xa2"};
 	char filler[LONG_LEN + 1], given[LONG_LEN + 16];
 	struct error err;
 
-	(void)state;
 	memset(filler, 'a', LONG_LEN);
 	filler[LONG_LEN] = '\0';
 	for (size_t c = 0; c < sizeof(characters) / sizeof(*characters); c++) {
@@ -91,13 +80,12 @@ static void test_cut_at_whole_characters(void **state)
 }
 
 /* However long the name that it quotes: why it did not work is still there. */
-static void test_reason_outlives_the_cut(void **state)
+TEST(reason_outlives_the_cut)
 {
 	char name[LONG_LEN + 1];
 	struct error err;
 	size_t len;
 
-	(void)state;
 	for (size_t i = 0; i < LONG_LEN; i += 2)
 		memcpy(name + i, "\xc3\xa9", 2);
 	name[LONG_LEN] = '\0';
@@ -111,29 +99,14 @@ static void test_reason_outlives_the_cut(void **state)
 }
 
 /* Text that is no UTF-8 is for whoever prints it to escape, but it is not lost. */
-static void test_invalid_text_is_kept(void **state)
+TEST(invalid_text_is_kept)
 {
 	char bytes[LONG_LEN + 1];
 	struct error err;
 
-	(void)state;
 	memset(bytes, 0x80, LONG_LEN);
 	bytes[LONG_LEN] = '\0';
 	(void)error_set(&err, -EINVAL, "%s", bytes);
 	assert_in_range(strlen(err.text), ERROR_TEXT_MAX - 4, ERROR_TEXT_MAX - 1);
 	assert_memory_equal(err.text, bytes, strlen(err.text));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_code_and_sentence),
-		cmocka_unit_test(test_nobody_asks),
-		cmocka_unit_test(test_reason_of_the_system),
-		cmocka_unit_test(test_sentence_in_a_sentence),
-		cmocka_unit_test(test_cut_at_whole_characters),
-		cmocka_unit_test(test_reason_outlives_the_cut),
-		cmocka_unit_test(test_invalid_text_is_kept),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,27 +1,20 @@
 /* Whole files: regular ones, pipes, and what is none. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../test.h"
 #include "sitrep/base/file.h"
 
-static void test_file(void **state)
+TEST(file)
 {
 	char path[] = P_tmpdir "/sitrep-file-XXXXXX";
 	int fd = mkstemp(path);
 	struct buf b = BUF_INIT(1 << 20);
 	FILE *f = fdopen(fd, "w");
 
-	(void)state;
 	assert_non_null(f);
 	for (int i = 0; i < 20000; i++)
 		assert_true(fprintf(f, "%09d\n", i) == 10);
@@ -44,12 +37,11 @@ static void test_file(void **state)
 	buf_release(&b);
 }
 
-static void test_pipe(void **state)
+TEST(pipe)
 {
 	struct buf b = BUF_INIT(100);
 	int fds[2];
 
-	(void)state;
 	assert_int_equal(pipe(fds), 0);
 	assert_int_equal(write(fds[1], "a\0b", 3), 3);
 	assert_int_equal(close(fds[1]), 0);
@@ -58,14 +50,4 @@ static void test_pipe(void **state)
 	assert_memory_equal(b.data, "a\0b", 3);
 	assert_int_equal(close(fds[0]), 0);
 	buf_release(&b);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_file),
-		cmocka_unit_test(test_pipe),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,16 +1,10 @@
 /* JSON: commas and colons where they belong, strings that no terminal and no line reader trips over.  What is written
  * is read back with jansson, which shares nothing with the writer. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
 
+#include "../test.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/jsonw.h"
 #include "sitrep/base/utf8.h"
@@ -24,12 +18,11 @@ static void assert_text(struct buf *b, const char *expected)
 	buf_release(b);
 }
 
-static void test_structure(void **state)
+TEST(structure)
 {
 	struct buf b = BUF_INIT(OUT_MAX);
 	struct jsonw w;
 
-	(void)state;
 	jsonw_init(&w, &b);
 	jsonw_object(&w);
 	jsonw_key(&w, "list");
@@ -58,12 +51,11 @@ static void test_structure(void **state)
 }
 
 /* A value at the top needs nothing around it, and a writer made anew owes no comma. */
-static void test_top_level(void **state)
+TEST(top_level)
 {
 	struct buf b = BUF_INIT(OUT_MAX);
 	struct jsonw w;
 
-	(void)state;
 	for (int i = 0; i < 2; i++) {
 		jsonw_init(&w, &b);
 		jsonw_cstr(&w, "x");
@@ -72,7 +64,7 @@ static void test_top_level(void **state)
 	assert_text(&b, "\"x\"\n\"x\"\n");
 }
 
-static void test_numbers(void **state)
+TEST(numbers)
 {
 	static const struct {
 		double value;
@@ -82,7 +74,6 @@ static void test_numbers(void **state)
 	struct buf b = BUF_INIT(OUT_MAX);
 	struct jsonw w;
 
-	(void)state;
 	jsonw_init(&w, &b);
 	jsonw_array(&w);
 	jsonw_int(&w, INT64_MIN);
@@ -97,12 +88,11 @@ static void test_numbers(void **state)
 	}
 }
 
-static void test_absent_values(void **state)
+TEST(absent_values)
 {
 	struct buf b = BUF_INIT(OUT_MAX);
 	struct jsonw w;
 
-	(void)state;
 	jsonw_init(&w, &b);
 	jsonw_object(&w);
 	jsonw_kv_str(&w, "none", STR_NONE);
@@ -121,7 +111,7 @@ static void test_absent_values(void **state)
 			"\"epoch\":\"1970-01-01T00:00:00Z\",\"before\":\"1969-12-31T23:59:59Z\"}");
 }
 
-static void test_known_escapes(void **state)
+TEST(known_escapes)
 {
 	static const struct {
 		struct str value;
@@ -157,7 +147,6 @@ static void test_known_escapes(void **state)
 	struct buf b = BUF_INIT(OUT_MAX);
 	struct jsonw w;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		jsonw_init(&w, &b);
 		jsonw_str(&w, cases[i].value);
@@ -165,12 +154,11 @@ static void test_known_escapes(void **state)
 	}
 }
 
-static void test_keys_are_escaped(void **state)
+TEST(keys_are_escaped)
 {
 	struct buf b = BUF_INIT(OUT_MAX);
 	struct jsonw w;
 
-	(void)state;
 	jsonw_init(&w, &b);
 	jsonw_object(&w);
 	jsonw_kv_int(&w, "a\"\n", 1);
@@ -179,11 +167,10 @@ static void test_keys_are_escaped(void **state)
 }
 
 /* Every character there is comes back as itself, and none that is unsafe stands in the text. */
-static void test_every_character(void **state)
+TEST(every_character)
 {
 	struct buf b = BUF_INIT(OUT_MAX), value = BUF_INIT(16);
 
-	(void)state;
 	for (uint32_t cp = 0; cp <= 0x10ffff; cp++) {
 		struct jsonw w;
 		json_t *read;
@@ -212,12 +199,11 @@ static void test_every_character(void **state)
 	buf_release(&b);
 }
 
-static void test_depth(void **state)
+TEST(depth)
 {
 	struct buf b = BUF_INIT(OUT_MAX);
 	struct jsonw w;
 
-	(void)state;
 	jsonw_init(&w, &b);
 	for (int i = 1; i < JSONW_DEPTH_MAX; i++)
 		jsonw_array(&w);
@@ -231,7 +217,7 @@ static void test_depth(void **state)
 }
 
 /* The writer goes on without harm when the buffer is full; the buffer says so at the end. */
-static void test_full_buffer(void **state)
+TEST(full_buffer)
 {
 	for (size_t max = 0; max < 30; max++) {
 		struct buf b = BUF_INIT(max);
@@ -247,20 +233,4 @@ static void test_full_buffer(void **state)
 		assert_int_equal(b.failed, max < 29 ? -E2BIG : 0);
 		buf_release(&b);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_structure),
-		cmocka_unit_test(test_top_level),
-		cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_absent_values),
-		cmocka_unit_test(test_known_escapes),
-		cmocka_unit_test(test_keys_are_escaped),
-		cmocka_unit_test(test_every_character),
-		cmocka_unit_test(test_depth),
-		cmocka_unit_test(test_full_buffer),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,5 @@
 /* Listening sockets: what they are bound to, who is turned away and why, what is left behind, and that a loop without
  * descriptors waits.  All traffic stays on the loopback and in a folder of the test's own. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <event2/event.h>
@@ -23,6 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../test.h"
 #include "sitrep/base/listener.h"
 #include "sitrep/base/log.h"
 #include "sitrep/base/str.h"
@@ -152,7 +146,7 @@ static void wait_for(struct guests *g, int enough)
 	assert_int_equal(g->count, enough);
 }
 
-static void test_tcp(void **state)
+TEST_WITH(tcp, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct guests guests = {.base = f->base, .last = -1};
@@ -181,7 +175,7 @@ static void test_tcp(void **state)
 	listener_free(l);
 }
 
-static void test_tcp_of_both_families(void **state)
+TEST_WITH(tcp_of_both_families, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct guests guests = {.base = f->base, .last = -1};
@@ -206,7 +200,7 @@ static void test_tcp_of_both_families(void **state)
 	listener_free(l);
 }
 
-static void test_tcp_refusals(void **state)
+TEST_WITH(tcp_refusals, setup, teardown)
 {
 	struct fixture *f = *state;
 	static const char *const wrong[] = {"localhost", "", "127.0.0.1.", "127.1", "[::1]", "::1%lo", "127.0.0.1:80"};
@@ -226,7 +220,7 @@ static void test_tcp_refusals(void **state)
 }
 
 /* One that was stopped with connections behind it can be had again at once. */
-static void test_tcp_again(void **state)
+TEST_WITH(tcp_again, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct guests guests = {.base = f->base, .last = -1};
@@ -245,7 +239,7 @@ static void test_tcp_again(void **state)
 	listener_free(l);
 }
 
-static void test_unix(void **state)
+TEST_WITH(unix, setup, teardown)
 {
 	static const unsigned modes[] = {0600, 0660, 0666};
 	struct fixture *f = *state;
@@ -276,7 +270,7 @@ static void test_unix(void **state)
 	(void)umask(mask);
 }
 
-static void test_unix_in_use(void **state)
+TEST_WITH(unix_in_use, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct listener *l = listener_open_unix(f->path, 0600, NULL, &f->err);
@@ -294,7 +288,7 @@ static void test_unix_in_use(void **state)
 }
 
 /* A living daemon that has not yet taken those who wait answers no one; it is in use all the same. */
-static void test_unix_with_a_full_queue(void **state)
+TEST_WITH(unix_with_a_full_queue, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -311,7 +305,7 @@ static void test_unix_with_a_full_queue(void **state)
 	(void)close(fd);
 }
 
-static void test_unix_stale(void **state)
+TEST_WITH(unix_stale, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct listener *l;
@@ -328,7 +322,7 @@ static void test_unix_stale(void **state)
 }
 
 /* Whatever else is there stays: a file, a folder, and a link, even one to a stale socket. */
-static void test_unix_on_another_file(void **state)
+TEST_WITH(unix_on_another_file, setup, teardown)
 {
 	struct fixture *f = *state;
 	char target[160];
@@ -350,7 +344,7 @@ static void test_unix_on_another_file(void **state)
 	assert_int_equal(unlink(target), 0);
 }
 
-static void test_unix_path(void **state)
+TEST_WITH(unix_path, setup, teardown)
 {
 	enum { ROOM = sizeof(((struct sockaddr_un *)NULL)->sun_path) };
 	struct fixture *f = *state;
@@ -376,7 +370,7 @@ static void test_unix_path(void **state)
 	assert_null(listener_open_unix("", 0600, NULL, &f->err));
 }
 
-static void test_unix_group(void **state)
+TEST_WITH(unix_group, setup, teardown)
 {
 	struct fixture *f = *state;
 	const struct group *own = getgrgid(getegid());
@@ -395,7 +389,7 @@ static void test_unix_group(void **state)
 	}
 }
 
-static void test_adopting(void **state)
+TEST_WITH(adopting, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct guests guests = {.base = f->base, .last = -1};
@@ -420,7 +414,7 @@ static void test_adopting(void **state)
 }
 
 /* The file of an inherited Unix socket is the service manager's, who goes on listening. */
-static void test_adopting_unix(void **state)
+TEST_WITH(adopting_unix, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -438,7 +432,7 @@ static void test_adopting_unix(void **state)
 }
 
 /* One that does not listen would be readable for ever with nobody to accept. */
-static void test_adopting_what_does_not_listen(void **state)
+TEST_WITH(adopting_what_does_not_listen, setup, teardown)
 {
 	struct fixture *f = *state;
 	int fds[] = {socket(AF_INET, SOCK_STREAM, 0), socket(AF_UNIX, SOCK_DGRAM, 0), open("/dev/null", O_RDONLY)};
@@ -454,7 +448,7 @@ static void test_adopting_what_does_not_listen(void **state)
 	}
 }
 
-static void test_crowd(void **state)
+TEST_WITH(crowd, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct guests guests = {.base = f->base, .last = -1};
@@ -477,7 +471,7 @@ static void test_crowd(void **state)
 	listener_free(l);
 }
 
-static void test_stopping(void **state)
+TEST_WITH(stopping, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct guests guests = {.base = f->base, .last = -1};
@@ -503,7 +497,7 @@ static void test_stopping(void **state)
 }
 
 /* Without descriptors the listener waits for its timer alone, which is what keeps the loop from spinning. */
-static void test_out_of_descriptors(void **state)
+TEST_WITH(out_of_descriptors, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct guests guests = {.base = f->base, .last = -1};
@@ -528,28 +522,4 @@ static void test_out_of_descriptors(void **state)
 	(void)close(client);
 	(void)close(guests.last);
 	listener_free(l);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_tcp, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_tcp_of_both_families, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_tcp_refusals, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_tcp_again, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_unix, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_unix_in_use, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_unix_with_a_full_queue, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_unix_stale, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_unix_on_another_file, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_unix_path, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_unix_group, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_adopting, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_adopting_unix, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_adopting_what_does_not_listen, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_crowd, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_stopping, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_out_of_descriptors, setup, teardown),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,5 @@
 /* Log lines: their form on a terminal, in a file and in the journal's stream, and that no text from outside makes two
  * lines of one or speaks to the terminal. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -23,6 +16,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "../test.h"
 #include "sitrep/base/log.h"
 #include "sitrep/base/str.h"
 #include "sitrep/base/utf8.h"
@@ -114,7 +108,7 @@ static void assert_heard(struct ear *e, const char *expected)
 	assert_string_equal(after_clock(heard(e)), expected);
 }
 
-static void test_plain_lines(void **state)
+TEST_WITH(plain_lines, setup, teardown)
 {
 	struct ear *e = *state;
 
@@ -128,7 +122,7 @@ static void test_plain_lines(void **state)
 	assert_heard(e, "info    range least=-9223372036854775808 most=9223372036854775807\n");
 }
 
-static void test_levels(void **state)
+TEST_WITH(levels, setup, teardown)
 {
 	static const char *const names[] = {"error", "warning", "notice", "info", "debug"};
 	static const char *const wrong[] = {"", "Error", "err", "errors", "3", " info", "none"};
@@ -147,7 +141,7 @@ static void test_levels(void **state)
 	}
 }
 
-static void test_quoting(void **state)
+TEST_WITH(quoting, setup, teardown)
 {
 	static const struct {
 		const char *value, *written;
@@ -172,7 +166,7 @@ static void test_quoting(void **state)
 	}
 }
 
-static void test_hostile_text(void **state)
+TEST_WITH(hostile_text, setup, teardown)
 {
 	static const struct {
 		const char *value, *written;
@@ -210,7 +204,7 @@ static void test_hostile_text(void **state)
 }
 
 /* Every byte and every pair of bytes: the line stays one, and valid, and quiet. */
-static void test_any_bytes(void **state)
+TEST_WITH(any_bytes, setup, teardown)
 {
 	struct ear *e = *state;
 	char value[4] = "";
@@ -236,7 +230,7 @@ static void test_any_bytes(void **state)
 	}
 }
 
-static void test_long_values(void **state)
+TEST_WITH(long_values, setup, teardown)
 {
 	static const char *const characters[] = {"x", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x9a\xa2"};
 	struct ear *e = *state;
@@ -266,7 +260,7 @@ static void test_long_values(void **state)
 }
 
 /* The longest values that there are, each of nothing but what is escaped longest: all of it, and one line end. */
-static void test_longest_line(void **state)
+TEST_WITH(longest_line, setup, teardown)
 {
 	struct ear *e = *state;
 	char v[LOG_VALUE_MAX + 1];
@@ -281,7 +275,7 @@ static void test_longest_line(void **state)
 	assert_heard(e, "info    next\n");
 }
 
-static void test_value_that_is_missing(void **state)
+TEST_WITH(value_that_is_missing, setup, teardown)
 {
 	struct ear *e = *state;
 	const char *none = NULL;
@@ -302,7 +296,7 @@ static void set_journal_stream(int fd, long long more)
 	(void)setenv("JOURNAL_STREAM", text, 1);
 }
 
-static void test_stream_of_the_journal(void **state)
+TEST_WITH(stream_of_the_journal, setup, teardown)
 {
 	struct ear *e = *state;
 
@@ -392,7 +386,7 @@ static int speak_to_journal(struct ear *e)
 	return strcmp(heard(e), "<3>ends k=1\n") == 0 ? IN_ORDER : 4;
 }
 
-static void test_journal(void **state)
+TEST_WITH(journal, setup, teardown)
 {
 	struct ear *e = *state;
 	pid_t child = fork();
@@ -409,7 +403,7 @@ static void test_journal(void **state)
 }
 
 /* A stream that is not ours any more: somebody led standard error elsewhere. */
-static void test_stream_of_another(void **state)
+TEST_WITH(stream_of_another, setup, teardown)
 {
 	static const char *const wrong[] = {"", ":", "1", "1:", "a:b", "99999999999999999999:1"};
 	struct ear *e = *state;
@@ -427,7 +421,7 @@ static void test_stream_of_another(void **state)
 }
 
 /* Colour is for terminals, and only for those who did not decline it (no-color.org). */
-static void test_terminal(void **state)
+TEST_WITH(terminal, setup, teardown)
 {
 	struct ear terminal = {0};
 	struct termios raw;
@@ -437,7 +431,7 @@ static void test_terminal(void **state)
 
 	if (screen < 0)
 		skip();
-	(void)state;
+
 	assert_int_equal(grantpt(screen), 0);
 	assert_int_equal(unlockpt(screen), 0);
 	listen_to(&terminal, open(ptsname(screen), O_RDWR | O_NOCTTY));
@@ -473,7 +467,7 @@ static void test_terminal(void **state)
 }
 
 /* Nobody reads any more: the daemon goes on. */
-static void test_nobody_listens(void **state)
+TEST_WITH(nobody_listens, setup, teardown)
 {
 	struct ear *e = *state;
 	struct ear deaf = {0};
@@ -503,7 +497,7 @@ static void *talk(void *arg)
 }
 
 /* Lines of several threads stand whole, each thread's in its order. */
-static void test_threads(void **state)
+TEST_WITH(threads, setup, teardown)
 {
 	static char names[THREADS][2] = {"a", "b", "c", "d", "e", "f", "g", "h"};
 	struct ear *e = *state;
@@ -609,7 +603,7 @@ static void flood_channel(struct ear *e, int write_fd, int read_fd)
 	(void)close(read_fd);
 }
 
-static void test_unread_pipe(void **state)
+TEST_WITH(unread_pipe, setup, teardown)
 {
 	int ends[2];
 
@@ -617,7 +611,7 @@ static void test_unread_pipe(void **state)
 	flood_channel(*state, ends[1], ends[0]);
 }
 
-static void test_unread_socket(void **state)
+TEST_WITH(unread_socket, setup, teardown)
 {
 	int ends[2];
 
@@ -626,13 +620,12 @@ static void test_unread_socket(void **state)
 }
 
 /* Where /proc cannot be looked into, a pipe is written by pieces that poll() has promised room for. */
-static void test_unread_pipe_of_another(void **state)
+TEST_WITH(unread_pipe_of_another, setup, teardown)
 {
 	int ends[2];
 	pid_t child;
 	int status;
 
-	(void)state;
 	assert_int_equal(pipe(ends), 0);
 	if (geteuid() == 0)
 		assert_int_equal(fchown(ends[1], 1, 1), 0);
@@ -654,7 +647,7 @@ static void test_unread_pipe_of_another(void **state)
 }
 
 /* A long text to a reader that is slow, and to one that stands still. */
-static void test_text_of_any_length(void **state)
+TEST_WITH(text_of_any_length, setup, teardown)
 {
 	enum { LENGTH = 300000 };
 	struct ear *e = *state;
@@ -694,7 +687,7 @@ static void test_text_of_any_length(void **state)
 }
 
 /* A disk without room for the log: the lines are counted, and told when there is some. */
-static void test_full_device(void **state)
+TEST_WITH(full_device, setup, teardown)
 {
 	struct ear *e = *state;
 	uint64_t before = log_dropped();
@@ -712,30 +705,4 @@ static void test_full_device(void **state)
 	log_flush();
 	assert_string_equal(heard(e), "");
 	(void)close(full);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_plain_lines, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_levels, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_quoting, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_hostile_text, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_any_bytes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_long_values, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_longest_line, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_value_that_is_missing, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_journal, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_stream_of_the_journal, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_stream_of_another, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_terminal, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_nobody_listens, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_threads, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_unread_pipe, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_unread_socket, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_unread_pipe_of_another, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_text_of_any_length, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_full_device, setup, teardown),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

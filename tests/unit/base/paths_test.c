@@ -1,11 +1,4 @@
 /* Where things lie: what was given, what the environment says, and the rest, in that order. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../test.h"
 #include "sitrep/base/paths.h"
 #include "sitrep/base/str.h"
 
@@ -39,11 +33,10 @@ static void assert_path(char *path, const char *expected)
 	free(path);
 }
 
-static void test_state_dir(void **state)
+TEST_WITH(state_dir, setup, NULL)
 {
 	static const char *const none[] = {"", "relative", "./x", ":/b"};
 
-	(void)state;
 	assert_path(paths_state_dir(NULL), "/var/lib/sitrepd");
 	assert_path(paths_state_dir("here"), "here");
 	(void)setenv("STATE_DIRECTORY", "/var/lib/private/sitrepd", 1);
@@ -59,9 +52,8 @@ static void test_state_dir(void **state)
 	}
 }
 
-static void test_runtime_dir_of_a_service(void **state)
+TEST_WITH(runtime_dir_of_a_service, setup, NULL)
 {
-	(void)state;
 	(void)setenv("XDG_RUNTIME_DIR", "/run/user/1000", 1);
 	(void)setenv("RUNTIME_DIRECTORY", "/run/sitrepd-two", 1);
 	assert_path(paths_runtime_dir("/state"), "/run/sitrepd-two");
@@ -104,12 +96,11 @@ static int runtime_dir_without_privilege(void)
 	return 0;
 }
 
-static void test_runtime_dir_of_a_user(void **state)
+TEST_WITH(runtime_dir_of_a_user, setup, NULL)
 {
 	int status;
 	pid_t child;
 
-	(void)state;
 	if (access("/run/sitrepd", F_OK) == 0)
 		skip(); /* an installed daemon's, which others may be allowed to write */
 	child = fork();
@@ -121,9 +112,8 @@ static void test_runtime_dir_of_a_user(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-static void test_runtime_dir_of_root(void **state)
+TEST_WITH(runtime_dir_of_root, setup, NULL)
 {
-	(void)state;
 	if (access("/run", W_OK) != 0)
 		skip();
 	assert_path(paths_runtime_dir("/state"), "/run/sitrepd");
@@ -131,9 +121,8 @@ static void test_runtime_dir_of_root(void **state)
 	assert_path(paths_runtime_dir("/state"), "/run/sitrepd");
 }
 
-static void test_sockets(void **state)
+TEST_WITH(sockets, setup, NULL)
 {
-	(void)state;
 	assert_path(paths_stream_socket(NULL, "/run/sitrepd"), "/run/sitrepd/stream.sock");
 	assert_path(paths_stream_socket("/else/where", "/run/sitrepd"), "/else/where");
 	assert_path(paths_control_socket(NULL, "/run/sitrepd/stream.sock"), "/run/sitrepd/control.sock");
@@ -144,7 +133,7 @@ static void test_sockets(void **state)
 }
 
 /* Daemon and command line each by itself come to the same names. */
-static void test_both_sides_agree(void **state)
+TEST_WITH(both_sides_agree, setup, NULL)
 {
 	for (int side = 0; side < 2; side++) {
 		char *state_dir, *runtime, *stream;
@@ -173,7 +162,7 @@ static void assert_places(bool in_service, const char *const *expected, size_t c
 	assert_int_equal(places.count, 0);
 }
 
-static void test_places(void **state)
+TEST_WITH(places, setup, NULL)
 {
 	static const char *const plain[] = {"/run/sitrepd", "/home/ann/.local/state/sitrepd",
 		"/home/ann/.local/state/sitrepd/demo", "/var/lib/sitrepd"};
@@ -183,7 +172,6 @@ static void test_places(void **state)
 		"/run/sitrepd", "/run/user/7/sitrepd", "/x/sitrepd", "/x/sitrepd/demo", "/var/lib/sitrepd"};
 	static const char *const homeless[] = {"/run/sitrepd", "/var/lib/sitrepd"};
 
-	(void)state;
 	assert_places(true, plain, 4);
 	(void)setenv("RUNTIME_DIRECTORY", "/run/two:/run/three", 1);
 	(void)setenv("XDG_RUNTIME_DIR", "/run/user/7", 1);
@@ -202,11 +190,10 @@ static void test_places(void **state)
 	assert_places(true, homeless, 2);
 }
 
-static void test_config(void **state)
+TEST_WITH(config, setup, NULL)
 {
 	char *path = paths_config(NULL);
 
-	(void)state;
 	assert_non_null(path);
 	assert_int_equal(path[0], '/');
 	assert_true(str_ends(str_from(path), STR("/sitrepd/sitrepd.conf")));
@@ -214,14 +201,13 @@ static void test_config(void **state)
 	assert_path(paths_config("my.conf"), "my.conf");
 }
 
-static void test_making_folders(void **state)
+TEST_WITH(making_folders, setup, NULL)
 {
 	char base[] = P_tmpdir "/sitrep-paths-XXXXXX", path[64], below[96];
 	mode_t mask = umask(0);
 	struct stat st;
 	int fd;
 
-	(void)state;
 	assert_non_null(mkdtemp(base));
 	(void)snprintf(path, sizeof(path), "%s/d", base);
 	assert_int_equal(paths_make_dir(path, 0750), 0);
@@ -253,20 +239,4 @@ static void test_making_folders(void **state)
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(rmdir(base), 0);
 	(void)umask(mask);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_state_dir, setup),
-		cmocka_unit_test_setup(test_runtime_dir_of_a_service, setup),
-		cmocka_unit_test_setup(test_runtime_dir_of_a_user, setup),
-		cmocka_unit_test_setup(test_runtime_dir_of_root, setup),
-		cmocka_unit_test_setup(test_sockets, setup),
-		cmocka_unit_test_setup(test_both_sides_agree, setup),
-		cmocka_unit_test_setup(test_places, setup),
-		cmocka_unit_test_setup(test_config, setup),
-		cmocka_unit_test_setup(test_making_folders, setup),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,4 @@
 /* The service manager's side, played by the test: it listens on a notify socket and hands sockets on to a child. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../test.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/service.h"
 #include "sitrep/base/str.h"
@@ -107,12 +101,11 @@ static void assert_messages(int fd)
 	assert_int_equal(errno, EAGAIN);
 }
 
-static void test_notify_socket(void **state)
+TEST_WITH(notify_socket, setup, NULL)
 {
 	char dir[] = P_tmpdir "/sitrep-service-XXXXXX", path[64];
 	int fd;
 
-	(void)state;
 	assert_non_null(mkdtemp(dir));
 	(void)snprintf(path, sizeof(path), "%s/notify", dir);
 	fd = open_notify_socket(path);
@@ -125,24 +118,22 @@ static void test_notify_socket(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
-static void test_abstract_notify_socket(void **state)
+TEST_WITH(abstract_notify_socket, setup, NULL)
 {
 	char name[64];
 	int fd;
 
-	(void)state;
 	(void)snprintf(name, sizeof(name), "@sitrep-service-test-%ld", (long)getpid());
 	fd = open_notify_socket(name);
 	assert_messages(fd);
 	(void)close(fd);
 }
 
-static void test_no_service_manager(void **state)
+TEST_WITH(no_service_manager, setup, NULL)
 {
 	char longest[sizeof(((struct sockaddr_un *)NULL)->sun_path) + 1];
 	static const char *const wrong[] = {"", "/", "@", "relative/notify", "vsock:2:1234"};
 
-	(void)state;
 	assert_false(service_ready("x"));
 	assert_false(service_reloading());
 	assert_false(service_stopping());
@@ -160,13 +151,12 @@ static void test_no_service_manager(void **state)
 }
 
 /* A status is one line of valid text, or systemd drops it, or takes what follows for another message. */
-static void test_status_is_one_line(void **state)
+TEST_WITH(status_is_one_line, setup, NULL)
 {
 	char name[64], status[1000], message[MESSAGE_MAX], *at;
 	ssize_t n;
 	int fd;
 
-	(void)state;
 	(void)snprintf(name, sizeof(name), "@sitrep-service-test-%ld", (long)getpid());
 	fd = open_notify_socket(name);
 	assert_true(service_status("one\nSTOPPING=1\r\n two\x1b"));
@@ -190,11 +180,10 @@ static void test_status_is_one_line(void **state)
 
 /* ---- the watchdog ---- */
 
-static void test_watchdog(void **state)
+TEST_WITH(watchdog, setup, NULL)
 {
 	static const char *const none[] = {"", "0", "-5", "soon", "3s", "99999999999999999999"};
 
-	(void)state;
 	assert_int_equal(service_watchdog_interval_ms(), 0);
 	(void)setenv("WATCHDOG_USEC", "30000000", 1);
 	assert_int_equal(service_watchdog_interval_ms(), 15000);
@@ -390,33 +379,17 @@ static void check_nothing_for_us(void)
 	}
 }
 
-static void test_inherited_sockets(void **state)
+TEST_WITH(inherited_sockets, setup, NULL)
 {
-	(void)state;
 	in_child(check_taking);
 	in_child(check_without_names);
 	in_child(check_odd_names);
 	in_child(check_most);
 }
 
-static void test_inherited_sockets_refused(void **state)
+TEST_WITH(inherited_sockets_refused, setup, NULL)
 {
-	(void)state;
 	in_child(check_too_many);
 	in_child(check_missing);
 	in_child(check_nothing_for_us);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_notify_socket, setup),
-		cmocka_unit_test_setup(test_abstract_notify_socket, setup),
-		cmocka_unit_test_setup(test_no_service_manager, setup),
-		cmocka_unit_test_setup(test_status_is_one_line, setup),
-		cmocka_unit_test_setup(test_watchdog, setup),
-		cmocka_unit_test_setup(test_inherited_sockets, setup),
-		cmocka_unit_test_setup(test_inherited_sockets_refused, setup),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,14 +1,8 @@
 /* SHA-256: the examples of FIPS 180 and of NIST's example values, in one piece and in many. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/base/sha256.h"
 
 static void check(struct sha256 *h, struct str message, size_t piece, const char *expected)
@@ -24,7 +18,7 @@ static void check(struct sha256 *h, struct str message, size_t piece, const char
 	assert_string_equal(hex, expected);
 }
 
-static void test_known_answers(void **state)
+TEST(known_answers)
 {
 	static const struct {
 		struct str message;
@@ -42,7 +36,6 @@ static void test_known_answers(void **state)
 	struct error err;
 	struct sha256 *h = sha256_new(&err);
 
-	(void)state;
 	assert_non_null(h);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		for (size_t piece = 1; piece < 60; piece += 9)
@@ -51,13 +44,12 @@ static void test_known_answers(void **state)
 }
 
 /* A million times the letter a. */
-static void test_long_message(void **state)
+TEST(long_message)
 {
 	enum { LEN = 1000000 };
 	char *message = malloc(LEN);
 	struct sha256 *h = sha256_new(NULL);
 
-	(void)state;
 	assert_non_null(message);
 	assert_non_null(h);
 	memset(message, 'a', LEN);
@@ -81,13 +73,12 @@ static void test_long_message(void **state)
 }
 
 /* Two at once do not mix, and one that was left in the middle begins anew. */
-static void test_contexts(void **state)
+TEST(contexts)
 {
 	struct sha256 *a = sha256_new(NULL), *b = sha256_new(NULL);
 	uint8_t digest[SHA256_LEN];
 	char hex[SHA256_HEX];
 
-	(void)state;
 	assert_non_null(a);
 	assert_non_null(b);
 	assert_int_equal(sha256_begin(a), 0);
@@ -106,27 +97,14 @@ static void test_contexts(void **state)
 	sha256_free(NULL);
 }
 
-static void test_hex(void **state)
+TEST(hex)
 {
 	static const uint8_t bytes[] = {0x00, 0x0f, 0xf0, 0xff, 0x5a};
 	char hex[2 * sizeof(bytes) + 2];
 
-	(void)state;
 	memset(hex, '#', sizeof(hex));
 	hex_encode(hex, bytes, sizeof(bytes));
 	assert_memory_equal(hex, "000ff0ff5a\0#", sizeof(hex));
 	hex_encode(hex, bytes, 0);
 	assert_string_equal(hex, "");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_known_answers),
-		cmocka_unit_test(test_long_message),
-		cmocka_unit_test(test_contexts),
-		cmocka_unit_test(test_hex),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

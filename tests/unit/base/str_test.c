@@ -1,20 +1,14 @@
 /* Strings with a length: every function at its edges, against a plain second opinion where there is one. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdlib.h>
 
 #include <stdio.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/base/str.h"
 
-static void test_slices(void **state)
+TEST(slices)
 {
-	(void)state;
 	assert_true(str_eq(str_slice(STR("abc"), 1, 2), STR("b")));
 	assert_true(str_eq(str_slice(STR("abc"), 2, 99), STR("c")));
 	assert_int_equal(str_slice(STR("abc"), 9, 99).len, 0);
@@ -22,9 +16,8 @@ static void test_slices(void **state)
 	assert_int_equal(str_slice(STR_NONE, 0, 5).len, 0);
 }
 
-static void test_comparing(void **state)
+TEST(comparing)
 {
-	(void)state;
 	assert_true(str_eq(STR(""), STR_NONE));
 	assert_false(str_eq(STR("a"), STR("a\0")));
 	assert_true(str_cmp(STR("a"), STR("ab")) < 0);
@@ -43,11 +36,10 @@ static void test_comparing(void **state)
 }
 
 /* Every needle of up to six letters out of two, in every text of up to ten: nothing is missed or invented. */
-static void test_finding(void **state)
+TEST(finding)
 {
 	char text[10], needle[6];
 
-	(void)state;
 	for (unsigned t = 0; t < 1U << 10; t++) {
 		for (unsigned i = 0; i < 10; i++)
 			text[i] = t >> i & 1 ? 'a' : 'b';
@@ -70,11 +62,10 @@ static void test_finding(void **state)
 	assert_int_equal(str_find_char(STR_NONE, 'a', 0), STR_NPOS);
 }
 
-static void test_cutting(void **state)
+TEST(cutting)
 {
 	struct str rest = STR("a,,b"), piece;
 
-	(void)state;
 	assert_true(str_split(&rest, ',', &piece) && str_eq(piece, STR("a")));
 	assert_true(str_split(&rest, ',', &piece) && str_empty(piece));
 	assert_true(str_split(&rest, ',', &piece) && str_eq(piece, STR("b")));
@@ -88,11 +79,10 @@ static void test_cutting(void **state)
 }
 
 /* Nothing, and what is longer than the text, is found in nothing. */
-static void test_absent(void **state)
+TEST(absent)
 {
 	struct str rest = STR_NONE, piece;
 
-	(void)state;
 	assert_null(str_from(NULL).data);
 	assert_true(str_eq(STR_NONE, STR_NONE));
 	assert_int_equal(str_cmp(STR_NONE, STR("")), 0);
@@ -118,11 +108,10 @@ static void test_absent(void **state)
 }
 
 /* Pieces and separators together are the text again; one more piece than separators. */
-static void test_splitting_loses_nothing(void **state)
+TEST(splitting_loses_nothing)
 {
 	static const char *const texts[] = {"", ",", ",,", "a", "a,", ",a", "a,b", ",a,,bc,"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		struct str rest = str_from(texts[i]), piece;
 		char joined[32] = "";
@@ -142,9 +131,8 @@ static void test_splitting_loses_nothing(void **state)
 }
 
 /* What counts as white space, a digit or a letter is ASCII's, byte by byte. */
-static void test_characters(void **state)
+TEST(characters)
 {
-	(void)state;
 	for (int i = 0; i < 256; i++) {
 		char c = (char)i;
 		bool space = i == ' ' || i == '\t' || i == '\r' || i == '\n' || i == '\f' || i == '\v';
@@ -159,11 +147,10 @@ static void test_characters(void **state)
 }
 
 /* Every number around zero and around the ends, and what stands one digit further. */
-static void test_numbers_there_and_back(void **state)
+TEST(numbers_there_and_back)
 {
 	static const long long around[] = {INT64_MIN, -1000, -1, 0, 1, 1000, INT64_MAX};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(around) / sizeof(*around); i++) {
 		for (long long step = -20; step <= 20; step++) {
 			char text[32];
@@ -180,13 +167,12 @@ static void test_numbers_there_and_back(void **state)
 	}
 }
 
-static void test_numbers(void **state)
+TEST(numbers)
 {
 	static const char *const wrong[] = {"", "-", "+", "--1", "+-1", "1-", "1 ", " 1", "1.0", "0x1", "1e3", "1/",
 		"1:", "9223372036854775808", "-9223372036854775809", "99999999999999999999999"};
 	long long n = 7;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
 		assert_false(str_to_int(str_from(wrong[i]), &n));
 	assert_false(str_to_int(STR("1\0"), &n));
@@ -197,32 +183,14 @@ static void test_numbers(void **state)
 	assert_true(str_to_int(STR("+007"), &n) && n == 7);
 }
 
-static void copies_take_the_place_of_what_was_borrowed(void **state)
+TEST(copies_take_the_place_of_what_was_borrowed)
 {
 	char first[] = "first", *a = first, *b = NULL;
 	char **texts[] = {&a, &b};
 
-	(void)state;
 	assert_int_equal(str_own_copies(texts, 2), 0);
 	assert_ptr_not_equal(a, first);
 	assert_string_equal(a, "first");
 	assert_null(b);
 	free(a);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(copies_take_the_place_of_what_was_borrowed),
-		cmocka_unit_test(test_slices),
-		cmocka_unit_test(test_comparing),
-		cmocka_unit_test(test_finding),
-		cmocka_unit_test(test_cutting),
-		cmocka_unit_test(test_absent),
-		cmocka_unit_test(test_splitting_loses_nothing),
-		cmocka_unit_test(test_characters),
-		cmocka_unit_test(test_numbers_there_and_back),
-		cmocka_unit_test(test_numbers),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

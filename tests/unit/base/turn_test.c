@@ -1,13 +1,7 @@
 /* turn_test.c: a crowd of callbacks does not keep the loop from looking at everything else. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <event2/event.h>
 
+#include "../test.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/turn.h"
 
@@ -32,13 +26,12 @@ static void on_one(evutil_socket_t fd, short what, void *arg)
 	turn_yield(c->base);
 }
 
-static void test_a_crowd_is_split(void **state)
+TEST(a_crowd_is_split)
 {
 	struct crowd c = {.base = event_base_new()};
 	struct event *events[CROWD];
 	int turns = 0;
 
-	(void)state;
 	assert_non_null(c.base);
 	for (int i = 0; i < CROWD; i++) {
 		events[i] = event_new(c.base, -1, 0, on_one, &c);
@@ -61,23 +54,12 @@ static void test_a_crowd_is_split(void **state)
 	event_base_free(c.base);
 }
 
-static void test_no_limit_outside_of_a_turn(void **state)
+TEST(no_limit_outside_of_a_turn)
 {
-	(void)state;
 	assert_false(turn_is_spent());
 	assert_int_equal(turn_end(), 0);
 	turn_begin();
 	assert_false(turn_is_spent());
 	assert_true(turn_end() >= 0);
 	assert_false(turn_is_spent());
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_crowd_is_split),
-		cmocka_unit_test(test_no_limit_outside_of_a_turn),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,14 +1,8 @@
 /* UTF-8 by table 3-7 of the Unicode Standard: every pair of first bytes, and the ends of every range. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/base/utf8.h"
 
 /* The table, written down a second time. */
@@ -42,12 +36,11 @@ static size_t length_of(const unsigned char *s, size_t len)
 	return 0;
 }
 
-static void test_every_beginning(void **state)
+TEST(every_beginning)
 {
 	static const unsigned char tails[] = {0x00, 0x7f, 0x80, 0xbf, 0xc0, 0xff};
 	unsigned char s[4];
 
-	(void)state;
 	for (unsigned a = 0; a < 256; a++) {
 		for (unsigned b = 0; b < 256; b++) {
 			for (size_t c = 0; c < sizeof(tails); c++) {
@@ -77,11 +70,10 @@ static void test_every_beginning(void **state)
 }
 
 /* Every scalar value there is, by the encoder and back; what is none is not encoded. */
-static void test_every_character(void **state)
+TEST(every_character)
 {
 	struct buf b = BUF_INIT(8);
 
-	(void)state;
 	for (uint32_t cp = 0; cp <= 0x10ffff; cp++) {
 		size_t pos = 0;
 
@@ -100,7 +92,7 @@ static void test_every_character(void **state)
 }
 
 /* Tables 3-8 to 3-11 of the Unicode Standard: what U+FFFD stands for, sequence by sequence. */
-static void test_maximal_subparts(void **state)
+TEST(maximal_subparts)
 {
 	static const struct {
 		struct str bad;
@@ -120,7 +112,6 @@ static void test_maximal_subparts(void **state)
 	};
 	struct buf repaired = BUF_INIT(100), expected = BUF_INIT(100);
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		size_t pos = 0, k = 0;
 
@@ -140,12 +131,11 @@ static void test_maximal_subparts(void **state)
 }
 
 /* One bad byte at every place of a long text: what runs over many bytes at a time stops in front of it. */
-static void test_bad_byte_in_long_text(void **state)
+TEST(bad_byte_in_long_text)
 {
 	enum { LEN = 100 };
 	char text[LEN];
 
-	(void)state;
 	for (size_t len = 0; len <= LEN; len++) {
 		memset(text, 'a', LEN);
 		assert_int_equal(utf8_valid_prefix(str_make(text, len)), len);
@@ -161,11 +151,10 @@ static void test_bad_byte_in_long_text(void **state)
 }
 
 /* Bytes that belong to no character are cut where it is said, not thrown away to the last good one. */
-static void test_cut_of_invalid_text(void **state)
+TEST(cut_of_invalid_text)
 {
 	char text[100];
 
-	(void)state;
 	memset(text, 0x80, sizeof(text));
 	for (size_t max = 0; max <= sizeof(text); max++)
 		assert_int_equal(utf8_cut(str_make(text, sizeof(text)), max).len, max);
@@ -174,11 +163,10 @@ static void test_cut_of_invalid_text(void **state)
 }
 
 /* A cut character is bad, at every place it may be cut. */
-static void test_cut_at_the_end(void **state)
+TEST(cut_at_the_end)
 {
 	struct str text = STR("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x9a\xa2");
 
-	(void)state;
 	assert_true(utf8_valid(text));
 	for (size_t max = 0; max <= text.len; max++) {
 		struct str cut = utf8_cut(text, max);
@@ -189,7 +177,7 @@ static void test_cut_at_the_end(void **state)
 	}
 }
 
-static void test_repair(void **state)
+TEST(repair)
 {
 	static const struct {
 		struct str bad, good;
@@ -211,7 +199,6 @@ static void test_repair(void **state)
 	};
 	struct buf b = BUF_INIT(100);
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		buf_clear(&b);
 		assert_int_equal(utf8_repair(&b, cases[i].bad), 0);
@@ -226,14 +213,13 @@ static void test_repair(void **state)
 }
 
 /* The list of the header, written down a second time, against every number. */
-static void test_unsafe(void **state)
+TEST(unsafe)
 {
 	static const struct {
 		uint32_t first, last;
 	} ranges[] = {{0, 0x08}, {0x0b, 0x1f}, {0x7f, 0x9f}, {0x61c, 0x61c}, {0x200e, 0x200f}, {0x2028, 0x202e},
 		{0x2066, 0x2069}, {0xfdd0, 0xfdef}, {0xfeff, 0xfeff}};
 
-	(void)state;
 	for (uint32_t cp = 0; cp <= 0x10ffff; cp++) {
 		/* the last two of every plane are non-characters */
 		bool unsafe = cp % 0x10000 >= 0xfffe;
@@ -246,13 +232,12 @@ static void test_unsafe(void **state)
 }
 
 /* Unicode's white space, each kind of it. */
-static void test_white_space(void **state)
+TEST(white_space)
 {
 	static const uint32_t spaces[] = {' ', '\t', '\n', '\v', '\f', '\r', 0x85, 0xa0, 0x1680, 0x2000, 0x2009, 0x200a,
 		0x2028, 0x2029, 0x202f, 0x205f, 0x3000};
 	struct buf b = BUF_INIT(100), given = BUF_INIT(100);
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(spaces) / sizeof(*spaces); i++) {
 		buf_clear(&b);
 		buf_clear(&given);
@@ -278,32 +263,14 @@ static void test_white_space(void **state)
 	buf_release(&given);
 }
 
-static void test_one_line(void **state)
+TEST(one_line)
 {
 	struct buf b = BUF_INIT(100);
 
-	(void)state;
 	assert_int_equal(utf8_one_line(&b, STR(" a\xe2\x80\xae"
 					       "b\n\n\tc\xc2\xa0 d\x1b[31m\xc2\x85\xef\xbb\xbf ")),
 		0);
 	assert_true(str_eq(buf_str(&b), STR("a"
 					    "b c d[31m")));
 	buf_release(&b);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_beginning),
-		cmocka_unit_test(test_every_character),
-		cmocka_unit_test(test_maximal_subparts),
-		cmocka_unit_test(test_bad_byte_in_long_text),
-		cmocka_unit_test(test_cut_of_invalid_text),
-		cmocka_unit_test(test_cut_at_the_end),
-		cmocka_unit_test(test_repair),
-		cmocka_unit_test(test_unsafe),
-		cmocka_unit_test(test_white_space),
-		cmocka_unit_test(test_one_line),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

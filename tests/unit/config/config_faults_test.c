@@ -1,12 +1,5 @@
 /* Reading the configuration when any one allocation, open or read fails: the whole configuration, or none and a
  * sentence.  A configuration with parts missing must never come into force. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +7,7 @@
 #include <unistd.h>
 
 #include "../../faults/fault_loop.h"
+#include "../test.h"
 #include "sitrep/config/config.h"
 
 static const char main_text[] = "title = Pacific watch\n"
@@ -74,9 +68,8 @@ static int64_t load_once(void *arg, uint32_t kinds, int64_t n)
 	return failed;
 }
 
-static void test_load(void **state)
+TEST(load)
 {
-	(void)state;
 	fault_each("configuration", 1, load_once, NULL);
 }
 
@@ -106,9 +99,4 @@ static int teardown(void **state)
 	return rmdir(folder);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_load)};
-
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+TEST_GROUP(setup, teardown)

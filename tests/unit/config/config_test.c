@@ -1,11 +1,4 @@
 /* A configuration of real files in a folder of the test's own: what is taken, what is told, what a reload says. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
@@ -15,6 +8,7 @@
 #include <unistd.h>
 
 #include "../../../daemon/config/config_value.h"
+#include "../test.h"
 #include "sitrep/base/log.h"
 #include "sitrep/config/config.h"
 #include "sitrep/config/option.h"
@@ -90,7 +84,7 @@ static void assert_said(const struct fixture *f, const char *words)
 		fail_msg("nothing of \"%s\" in:\n%s", words, f->said.data);
 }
 
-static void test_defaults(void **state)
+TEST_WITH(defaults, setup, teardown)
 {
 	struct fixture *f = *state;
 	const struct config *c;
@@ -114,7 +108,7 @@ static void test_defaults(void **state)
 	assert_int_equal(c->log_level, LOG_LEVEL_INFO);
 }
 
-static void test_values(void **state)
+TEST_WITH(values, setup, teardown)
 {
 	struct fixture *f = *state;
 	const struct config *c;
@@ -164,7 +158,7 @@ static void test_values(void **state)
 	assert_int_equal(c->http_entries, 50);
 }
 
-static void test_every_mistake_is_told(void **state)
+TEST_WITH(every_mistake_is_told, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -195,7 +189,7 @@ static void test_every_mistake_is_told(void **state)
 }
 
 /* A header that cannot be read must not give its options to the section above. */
-static void test_broken_header(void **state)
+TEST_WITH(broken_header, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -207,7 +201,7 @@ static void test_broken_header(void **state)
 	assert_int_equal(f->config->feeds.items[0].interval_ms, 0);
 }
 
-static void test_given_twice(void **state)
+TEST_WITH(given_twice, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -223,7 +217,7 @@ static void test_given_twice(void **state)
 	assert_int_equal(f->mistakes.count, 5);
 }
 
-static void test_includes(void **state)
+TEST_WITH(includes, setup, teardown)
 {
 	struct fixture *f = *state;
 	char folder[128];
@@ -245,7 +239,7 @@ static void test_includes(void **state)
 }
 
 /* Overlapping patterns and circles would otherwise multiply what they read at every level. */
-static void test_a_file_is_read_once(void **state)
+TEST_WITH(a_file_is_read_once, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -276,7 +270,7 @@ static void load_list(struct fixture *f, const char *outlines)
 	load(f, "opml = list.opml\n");
 }
 
-static void test_subscription_list(void **state)
+TEST_WITH(subscription_list, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -300,7 +294,7 @@ static void test_subscription_list(void **state)
 }
 
 /* Names hold letters of any script, and say nothing of a feed's place. */
-static void test_names_in_lists(void **state)
+TEST_WITH(names_in_lists, setup, teardown)
 {
 	struct fixture *f = *state;
 	static const char *const lists[] = {
@@ -354,11 +348,10 @@ static void test_names_in_lists(void **state)
 	assert_string_equal(feed_of(f, "http://b.example/1")->name, "mine-b-example");
 }
 
-static void test_good_names(void **state)
+TEST_WITH(good_names, setup, teardown)
 {
 	struct buf name = BUF_INIT(1024);
 
-	(void)state;
 	assert_true(config_name_is_good(STR("usni_news-1.b")));
 	assert_true(config_name_is_good(STR("\xd0\x97\xd0\xb2\xd0\xb5\xd0\xb7\xd0\xb4\xd0\xb0")));
 	assert_true(config_name_is_good(STR("\xe0\xa4\xb9\xe0\xa4\xbf\xe0\xa4\x82\xe0\xa4\xa6\xe0\xa5\x80")));
@@ -378,7 +371,7 @@ static void test_good_names(void **state)
 }
 
 /* An address is a feed, wherever and however it stands. */
-static void test_one_address(void **state)
+TEST_WITH(one_address, setup, teardown)
 {
 	struct fixture *f = *state;
 	const struct config_feed *feed;
@@ -423,7 +416,7 @@ static void test_one_address(void **state)
 }
 
 /* What has lost a secret on its way out is the feed that it was, or nothing. */
-static void test_hidden_outline(void **state)
+TEST_WITH(hidden_outline, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -440,7 +433,7 @@ static void test_hidden_outline(void **state)
 	assert_said(f, "list.opml:2: warning: the outline is left out: its address has lost a secret");
 }
 
-static void test_large_list(void **state)
+TEST_WITH(large_list, setup, teardown)
 {
 	enum { FEEDS = 20000 };
 	struct fixture *f = *state;
@@ -460,7 +453,7 @@ static void test_large_list(void **state)
 	assert_string_not_equal(f->config->feeds.items[0].name, f->config->feeds.items[1].name);
 }
 
-static void test_diff(void **state)
+TEST_WITH(diff, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct config *before;
@@ -493,7 +486,7 @@ static void test_diff(void **state)
 }
 
 /* What is written of a fraction is what a person would write, and reads the same. */
-static void test_fractions(void **state)
+TEST_WITH(fractions, setup, teardown)
 {
 	static const struct {
 		const char *text, *written;
@@ -539,7 +532,7 @@ static void put_in_force(char *sample)
 }
 
 /* What the messages, the manual and the sample file are made of holds together. */
-static void test_option_table(void **state)
+TEST_WITH(option_table, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct buf sample = BUF_INIT(1 << 20);
@@ -572,7 +565,7 @@ static void test_option_table(void **state)
 	buf_release(&sample);
 }
 
-static void test_cannot_be_opened(void **state)
+TEST_WITH(cannot_be_opened, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -580,28 +573,4 @@ static void test_cannot_be_opened(void **state)
 	assert_non_null(strstr(f->err.text, "cannot read the configuration"));
 	f->config = config_load(f->folder, &f->mistakes, &f->err);
 	assert_true(f->config == NULL || f->mistakes.count > 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_defaults, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_values, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_every_mistake_is_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_broken_header, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_given_twice, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_includes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_file_is_read_once, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_subscription_list, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_names_in_lists, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_good_names, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_one_address, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_hidden_outline, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_large_list, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_diff, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_fractions, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_option_table, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_cannot_be_opened, setup, teardown),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

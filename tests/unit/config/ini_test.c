@@ -1,14 +1,8 @@
 /* What ini.h promises: the form of lines, mistakes told with their line, nothing hidden behind them. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "../../../daemon/config/ini.h"
+#include "../test.h"
 
 struct expected {
 	enum ini_kind kind;
@@ -48,9 +42,8 @@ static void check(struct str text, const struct expected *expected, size_t count
 		check(STR(text), expected, sizeof(expected) / sizeof(*expected));                                      \
 	} while (0)
 
-static void test_ordinary(void **state)
+TEST(ordinary)
 {
-	(void)state;
 	CHECK("\xef\xbb\xbf# a comment\n\ntitle = Pacific watch\r\n; another\n[feed "
 	      "\"usni\"]\nurl=https://e.example/?a=b#c\n",
 		{INI_OPTION, 3, "title", "Pacific watch"}, {INI_SECTION, 5, "feed", "usni"},
@@ -63,9 +56,8 @@ static void test_ordinary(void **state)
 	CHECK("[alert \"a]b\"]\n", {INI_SECTION, 1, "alert", "a]b"});
 }
 
-static void test_mistakes(void **state)
+TEST(mistakes)
 {
-	(void)state;
 	CHECK("nonsense\n more of it\ntitle = x\n", {INI_MISTAKE, 1, NULL, "expected \"name = value\""},
 		{INI_OPTION, 3, "title", "x"});
 	CHECK("  indented = 1\ntitle = x\n", {INI_MISTAKE, 1, NULL, "indented line"}, {INI_OPTION, 2, "title", "x"});
@@ -77,12 +69,11 @@ static void test_mistakes(void **state)
 }
 
 /* The reader of sections has to know which mistake ends the section before. */
-static void test_header_mistakes_are_marked(void **state)
+TEST(header_mistakes_are_marked)
 {
 	struct ini ini;
 	struct ini_item item;
 
-	(void)state;
 	ini_init(&ini, STR("[feed \"a\nbad line\n"));
 	assert_int_equal(ini_next(&ini, &item), 0);
 	assert_int_equal(item.kind, INI_MISTAKE);
@@ -93,13 +84,12 @@ static void test_header_mistakes_are_marked(void **state)
 	ini_release(&ini);
 }
 
-static void test_limits(void **state)
+TEST(limits)
 {
 	struct buf text = BUF_INIT(4 * INI_LINE_MAX);
 	struct ini ini;
 	struct ini_item item;
 
-	(void)state;
 	/* one line that is too long, and a value that is by its continuations */
 	(void)buf_puts(&text, "a = ");
 	while (text.len <= INI_LINE_MAX)
@@ -120,15 +110,4 @@ static void test_limits(void **state)
 	assert_true(str_eq(item.name, STR("c")));
 	ini_release(&ini);
 	buf_release(&text);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ordinary),
-		cmocka_unit_test(test_mistakes),
-		cmocka_unit_test(test_header_mistakes_are_marked),
-		cmocka_unit_test(test_limits),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

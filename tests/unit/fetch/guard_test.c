@@ -1,12 +1,5 @@
 /* Every range of the IANA registries of special-purpose addresses: its first and last address, and what lies
  * just outside.  Global unicast is NULL. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -14,6 +7,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "../test.h"
 #include "sitrep/fetch/guard.h"
 
 /* ---- addresses from text ---- */
@@ -210,9 +204,8 @@ static const struct range ranges[] = {
 };
 /* clang-format on */
 
-static void test_ranges(void **state)
+TEST(ranges)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
 		const struct range *r = &ranges[i];
 		struct address first = parse(r->first);
@@ -228,25 +221,23 @@ static void test_ranges(void **state)
 	}
 }
 
-static void test_ordinary_addresses(void **state)
+TEST(ordinary_addresses)
 {
 	static const char *const fine[] = {"1.1.1.1", "8.8.8.8", "151.101.1.1", "223.255.255.255", "2606:4700::1111",
 		"2a04:4e42::1", "2400:cb00::1"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++)
 		assert_null(judge_text(fine[i]));
 }
 
-static void test_other_families_are_refused(void **state)
+TEST(other_families_are_refused)
 {
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
 
-	(void)state;
 	assert_non_null(guard_refuses((const struct sockaddr *)&un, NULL));
 }
 
-static void test_allow_list(void **state)
+TEST(allow_list)
 {
 	struct config_network networks[] = {
 		{{[10] = 0xff, 0xff, 127}, 104},            /* 127.0.0.0/8 */
@@ -273,7 +264,6 @@ static void test_allow_list(void **state)
 		{"2002:7f00:1::", false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct address a = parse(cases[i].text);
 
@@ -282,25 +272,23 @@ static void test_allow_list(void **state)
 	}
 }
 
-static void test_everything_can_be_allowed(void **state)
+TEST(everything_can_be_allowed)
 {
 	struct config_network all = {{0}, 0};
 	struct config_networks allow = {&all, 1, 1};
 	struct address a = parse("169.254.169.254");
 
-	(void)state;
 	assert_null(judge(&a, &allow));
 }
 
-static void test_articles(void **state)
+TEST(articles)
 {
-	(void)state;
 	assert_string_equal(guard_article("loopback"), "a");
 	assert_string_equal(guard_article("unique-local"), "a");
 	assert_string_equal(guard_article("unspecified"), "an");
 }
 
-static void test_what_allow_private_opens(void **state)
+TEST(what_allow_private_opens)
 {
 	static const struct {
 		const char *text;
@@ -333,7 +321,6 @@ static void test_what_allow_private_opens(void **state)
 		{"2001:db8::1", false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct address a = parse(cases[i].text);
 
@@ -353,7 +340,7 @@ static struct sockaddr_storage with_port(const char *text, uint16_t port)
 	return a.storage;
 }
 
-static void test_own_sockets(void **state)
+TEST(own_sockets)
 {
 	static const struct {
 		const char *listens, *wanted;
@@ -384,7 +371,6 @@ static void test_own_sockets(void **state)
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
 	struct sockaddr_storage two[2] = {with_port("127.0.0.1", 1), with_port("127.0.0.1", 2)};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct sockaddr_storage door = with_port(cases[i].listens, 8484);
 		struct sockaddr_storage wanted = with_port(cases[i].wanted, cases[i].port);
@@ -396,20 +382,4 @@ static void test_own_sockets(void **state)
 	assert_false(guard_is_own((const struct sockaddr *)&two[1], two, 1));
 	assert_false(guard_is_own((const struct sockaddr *)&un, two, 2));
 	assert_false(guard_is_own((const struct sockaddr *)&two[0], NULL, 0));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ranges),
-		cmocka_unit_test(test_ordinary_addresses),
-		cmocka_unit_test(test_other_families_are_refused),
-		cmocka_unit_test(test_allow_list),
-		cmocka_unit_test(test_everything_can_be_allowed),
-		cmocka_unit_test(test_articles),
-		cmocka_unit_test(test_what_allow_private_opens),
-		cmocka_unit_test(test_own_sockets),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,14 +1,8 @@
 /* Link fields as servers write them, and as nobody should. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/base/buf.h"
 #include "sitrep/fetch/link_header.h"
 
@@ -25,9 +19,8 @@ static void assert_links(const char *field, const char *expected)
 	buf_release(&out);
 }
 
-static void test_links(void **state)
+TEST(links)
 {
-	(void)state;
 	assert_links("<https://hub.example/>; rel=\"hub\", <https://o.example/feed>; rel=\"self\"",
 		"https://hub.example/|hub|;https://o.example/feed|self|;");
 	assert_links("<https://hub.example/>;rel=hub,<f>;REL=self ; type=\"application/atom+xml\"",
@@ -41,9 +34,8 @@ static void test_links(void **state)
 	assert_links("<a>; rel=hub; anchor=\"/other\", <b>; rel=hub", "b|hub|;");
 }
 
-static void test_what_is_no_link(void **state)
+TEST(what_is_no_link)
 {
-	(void)state;
 	assert_links("", "");
 	assert_links("   ", "");
 	assert_links("<", "");
@@ -58,12 +50,11 @@ static void test_what_is_no_link(void **state)
 	assert_links("<a>rel=hub", "a||;");
 }
 
-static void test_every_prefix_ends(void **state)
+TEST(every_prefix_ends)
 {
 	static const char field[] = "<a>; rel=\"h\\\"ub\"; x, <b;,>;;=,\"<>\", <c>; rel = ; rel=\"s";
 	struct link_value link;
 
-	(void)state;
 	for (size_t len = 0; len < sizeof(field); len++) {
 		/* on the heap, so that a sanitizer sees the end */
 		char *copy = malloc(len + 1);
@@ -81,13 +72,12 @@ static void test_every_prefix_ends(void **state)
 }
 
 /* Whatever comes in: it ends, and every piece lies within the field. */
-static void test_noise(void **state)
+TEST(noise)
 {
 	static const char alphabet[] = "<>;,=\"\\ arel\t\0";
 	uint64_t random = 20261123;
 	char field[24];
 
-	(void)state;
 	for (int round = 0; round < 200000; round++) {
 		struct str rest = {field, 0};
 		struct link_value link;
@@ -109,14 +99,13 @@ static void test_noise(void **state)
 }
 
 /* Read in one pass, whatever it lacks: read once for each comma, eight MiB would take hours. */
-static void test_long_fields_without_a_link(void **state)
+TEST(long_fields_without_a_link)
 {
 	enum { LEN = 8 * 1024 * 1024 };
 	static const char *const pieces[] = {"x,", "<,", "<x", ",\"", "<>"};
 	char *field = malloc(LEN);
 	struct link_value link;
 
-	(void)state;
 	assert_non_null(field);
 	for (size_t k = 0; k < sizeof(pieces) / sizeof(pieces[0]); k++) {
 		struct str rest = str_make(field, LEN);
@@ -129,27 +118,12 @@ static void test_long_fields_without_a_link(void **state)
 	free(field);
 }
 
-static void test_relations(void **state)
+TEST(relations)
 {
 	const struct link_value two = {.rel = STR(" HUB  self")}, none = {0};
 
-	(void)state;
 	assert_true(link_has_rel(&two, STR("hub")));
 	assert_true(link_has_rel(&two, STR("self")));
 	assert_false(link_has_rel(&two, STR("sel")));
 	assert_false(link_has_rel(&none, STR("hub")));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_links),
-		cmocka_unit_test(test_what_is_no_link),
-		cmocka_unit_test(test_every_prefix_ends),
-		cmocka_unit_test(test_noise),
-		cmocka_unit_test(test_long_fields_without_a_link),
-		cmocka_unit_test(test_relations),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

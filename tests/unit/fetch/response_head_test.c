@@ -1,15 +1,9 @@
 /* Heads of answers: which lines count, and what the times in them come to. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../../daemon/fetch/response_head.h"
+#include "../test.h"
 
 #define MINUTE INT64_C(60000)
 #define HOUR (60 * MINUTE)
@@ -27,12 +21,11 @@ static void read_lines(struct response_head *h, const char *lines)
 			assert_int_equal(response_head_line(h, line), 0);
 }
 
-static void test_lines(void **state)
+TEST(lines)
 {
 	struct response_head h = {0};
 	char *taken;
 
-	(void)state;
 	read_lines(&h, "HTTP/1.1 103 Early Hints\r\nETag: \"hint\"\r\n\r\n");
 	assert_false(h.complete);
 	read_lines(&h, "HTTP/2 200\r\netag:\"tight\"\r\nETAG: \"second\"\r\nLast-Modified:\t soon \t\r\n"
@@ -54,12 +47,11 @@ static void test_lines(void **state)
 	assert_int_equal(h.status, 0);
 }
 
-static void test_what_could_not_be_sent_back_is_absent(void **state)
+TEST(what_could_not_be_sent_back_is_absent)
 {
 	struct response_head h = {0};
 	char long_line[5000] = "ETag: \"";
 
-	(void)state;
 	assert_int_equal(response_head_line(&h, STR("ETag: a\rb")), 0);
 	assert_int_equal(response_head_line(&h, STR("ETag: a\0b")), 0);
 	assert_int_equal(response_head_line(&h, STR("ETag: a\x1b[2J")), 0);
@@ -72,7 +64,7 @@ static void test_what_could_not_be_sent_back_is_absent(void **state)
 	response_head_release(&h);
 }
 
-static void test_status_lines(void **state)
+TEST(status_lines)
 {
 	static const struct {
 		const char *line;
@@ -88,7 +80,6 @@ static void test_status_lines(void **state)
 		{"HTTP/1.1 abc", 0},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct response_head h = {0};
 
@@ -98,7 +89,7 @@ static void test_status_lines(void **state)
 	}
 }
 
-static void test_retry_after(void **state)
+TEST(retry_after)
 {
 	static const struct {
 		const char *lines;
@@ -119,7 +110,6 @@ static void test_retry_after(void **state)
 		{"Retry-After: Fri, 31 Dec 9999 23:59:59 GMT", HEAD_WAIT_MAX_MS},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct response_head h = {0};
 
@@ -130,7 +120,7 @@ static void test_retry_after(void **state)
 	}
 }
 
-static void test_freshness(void **state)
+TEST(freshness)
 {
 	static const struct {
 		const char *lines;
@@ -169,7 +159,6 @@ static void test_freshness(void **state)
 		{"Cache-Control: =5,max-age=600", 10 * MINUTE},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct response_head h = {0};
 
@@ -180,24 +169,9 @@ static void test_freshness(void **state)
 	}
 }
 
-static void test_words(void **state)
+TEST(words)
 {
-	(void)state;
 	assert_string_equal(http_status_words(404), "Not Found");
 	assert_string_equal(http_status_words(410), "Gone");
 	assert_null(http_status_words(299));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lines),
-		cmocka_unit_test(test_what_could_not_be_sent_back_is_absent),
-		cmocka_unit_test(test_status_lines),
-		cmocka_unit_test(test_retry_after),
-		cmocka_unit_test(test_freshness),
-		cmocka_unit_test(test_words),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,6 @@
 /* libcurl and libevent when they fail: whatever happens to the multi handle, each transfer ends, told why, and the same
  * transfers object polls again.  The program brings its own event_add(), event_new() and curl_multi_*(), which fail
  * where a test wants it and else call the libraries'; libcurl's memory is a test's too. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -15,6 +8,7 @@
 #include <stdatomic.h>
 #include <sys/wait.h>
 
+#include "../test.h"
 #include "transfer_fixture.h"
 
 enum { TRIES_MAX = 64, ALLOCATIONS_MAX = 6000 };
@@ -217,17 +211,15 @@ static int try_each_call(struct fault *f, CURLMcode code, const char *path)
 	return 0;
 }
 
-static void test_sockets_that_cannot_be_watched(void **state)
+TEST_WITH(sockets_that_cannot_be_watched, begin, end)
 {
-	(void)state;
 	assert_true(try_each_call(&no_watch, CURLM_OK, "/feed") >= 2);
 	assert_true(try_each_call(&no_watch, CURLM_OK, "/redirect") >= 2);
 	assert_true(try_each_call(&no_event, CURLM_OK, "/redirect") >= 2);
 }
 
-static void test_a_timer_that_cannot_be_set_fails_nothing(void **state)
+TEST_WITH(a_timer_that_cannot_be_set_fails_nothing, begin, end)
 {
-	(void)state;
 	for (int n = 1; n < 4; n++) {
 		no_timer.at = n;
 		assert_polls();
@@ -235,12 +227,11 @@ static void test_a_timer_that_cannot_be_set_fails_nothing(void **state)
 	}
 }
 
-static void test_each_answer_of_curl_is_looked_at(void **state)
+TEST_WITH(each_answer_of_curl_is_looked_at, begin, end)
 {
 	static const CURLMcode codes[] = {CURLM_BAD_HANDLE, CURLM_OUT_OF_MEMORY, CURLM_INTERNAL_ERROR,
 		CURLM_ABORTED_BY_CALLBACK, CURLM_RECURSIVE_API_CALL, CURLM_UNRECOVERABLE_POLL};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		assert_true(try_each_call(&bad_action, codes[i], "/feed") >= 2);
 		assert_true(try_each_call(&bad_add, codes[i], "/redirect") == 2);
@@ -248,11 +239,10 @@ static void test_each_answer_of_curl_is_looked_at(void **state)
 	}
 }
 
-static void test_what_has_ended_is_delivered_all_the_same(void **state)
+TEST_WITH(what_has_ended_is_delivered_all_the_same, begin, end)
 {
 	int delivered = 0;
 
-	(void)state;
 	for (int n = 1; n < TRIES_MAX; n++) {
 		bool hit;
 
@@ -273,13 +263,12 @@ static void note_answer(void *arg, struct transfer_answer *answer)
 	*(enum poll_failure *)arg = answer->failure;
 }
 
-static void test_all_that_are_under_way_end_with_the_handle(void **state)
+TEST_WITH(all_that_are_under_way_end_with_the_handle, begin, end)
 {
 	enum poll_failure failures[8];
 	struct transfer_request never = fetcher_request(&fetcher, url("/never"));
 	struct error err;
 
-	(void)state;
 	for (size_t i = 0; i < 8; i++) {
 		failures[i] = FAILURE_COUNT;
 		assert_non_null(transfer_start(fetcher.transfers, &never, note_answer, &failures[i], &err));
@@ -293,9 +282,8 @@ static void test_all_that_are_under_way_end_with_the_handle(void **state)
 	assert_polls();
 }
 
-static void test_without_memory_for_a_new_handle_it_is_tried_again(void **state)
+TEST_WITH(without_memory_for_a_new_handle_it_is_tried_again, begin, end)
 {
-	(void)state;
 	bad_action = (struct fault){.at = 1, .code = CURLM_INTERNAL_ERROR};
 	no_multi.at = 1;
 	assert_ended_well(get("/feed"));
@@ -304,12 +292,11 @@ static void test_without_memory_for_a_new_handle_it_is_tried_again(void **state)
 	assert_polls();
 }
 
-static void test_a_transfer_that_curl_forgets_ends_all_the_same(void **state)
+TEST_WITH(a_transfer_that_curl_forgets_ends_all_the_same, begin, end)
 {
 	struct transfer_request r = fetcher_request(&fetcher, url("/feed"));
 	const struct result *result;
 
-	(void)state;
 	r.timeout_ms = 100;
 	is_deaf = true;
 	result = fetcher_get(&fetcher, &r);
@@ -355,11 +342,10 @@ static int poll_without_memory(long n)
 	return reached;
 }
 
-static void test_any_allocation_of_curl_may_fail(void **state)
+TEST_WITH(any_allocation_of_curl_may_fail, begin, end)
 {
 	long tried = 0, crashed = 0;
 
-	(void)state;
 	for (long n = 1; n < ALLOCATIONS_MAX; n++, tried++) {
 		int status;
 		pid_t child = fork();
@@ -384,20 +370,4 @@ static void test_any_allocation_of_curl_may_fail(void **state)
 	print_message("%ld allocations of libcurl failed one by one, %ld times it crashed by itself\n", tried, crashed);
 	assert_true(tried > 50 && tried < ALLOCATIONS_MAX - 1);
 	assert_true(crashed <= 4);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_sockets_that_cannot_be_watched, begin, end),
-		cmocka_unit_test_setup_teardown(test_a_timer_that_cannot_be_set_fails_nothing, begin, end),
-		cmocka_unit_test_setup_teardown(test_each_answer_of_curl_is_looked_at, begin, end),
-		cmocka_unit_test_setup_teardown(test_what_has_ended_is_delivered_all_the_same, begin, end),
-		cmocka_unit_test_setup_teardown(test_all_that_are_under_way_end_with_the_handle, begin, end),
-		cmocka_unit_test_setup_teardown(test_without_memory_for_a_new_handle_it_is_tried_again, begin, end),
-		cmocka_unit_test_setup_teardown(test_a_transfer_that_curl_forgets_ends_all_the_same, begin, end),
-		cmocka_unit_test_setup_teardown(test_any_allocation_of_curl_may_fail, begin, end),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,14 +1,9 @@
 /* Transfers when any one allocation or system call fails: each ends with an answer or with a reason, and the next one
  * works. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
 #include "../../faults/fault_loop.h"
+#include "../test.h"
 #include "fetcher.h"
 #include "loopback.h"
 
@@ -109,15 +104,13 @@ static int64_t fetch_once(void *arg, uint32_t kinds, int64_t n)
 	return failed;
 }
 
-static void test_fetch(void **state)
+TEST(fetch)
 {
-	(void)state;
 	fault_each("transfer", 1, fetch_once, (void *)"/feed");
 }
 
-static void test_redirect(void **state)
+TEST(redirect)
 {
-	(void)state;
 	fault_each("redirected transfer", 3, fetch_once, (void *)"/away");
 }
 
@@ -139,9 +132,4 @@ static int teardown(void **state)
 	return 0;
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_fetch), cmocka_unit_test(test_redirect)};
-
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+TEST_GROUP(setup, teardown)

@@ -1,15 +1,9 @@
 /* Servers that send too much, too slowly, or nonsense.  Each must cost one transfer, for a bounded time and
  * within the cap on memory, and be told by its name. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdatomic.h>
 #include <zlib.h>
 
+#include "../test.h"
 #include "transfer_fixture.h"
 
 enum {
@@ -284,11 +278,10 @@ static struct result *get_within(const char *path, int64_t timeout_ms)
 	return fetcher_get(&fetcher, &r);
 }
 
-static void test_bomb(void **state)
+TEST_WITH(bomb, begin, end)
 {
 	struct result *r = get("/bomb");
 
-	(void)state;
 	assert_true(bombs[BOMB_GZIP].len < 100 * 1024);
 	assert_int_equal(r->answer.failure, FAILURE_TOO_LARGE);
 	assert_string_equal(r->answer.error.text, "the answer is larger than 1M");
@@ -298,12 +291,11 @@ static void test_bomb(void **state)
 }
 
 /* However large an answer may be. */
-static void test_bombs_are_told_by_what_they_unpack_to(void **state)
+TEST_WITH(bombs_are_told_by_what_they_unpack_to, begin, end)
 {
 	static const char *const paths[] = {"/bomb/gzip", "/bomb/br", "/bomb/zstd", "/bomb/twice", "/bomb/gzip/chunked",
 		"/bomb/br/chunked", "/bomb/zstd/chunked"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		struct transfer_request request = fetcher_request(&fetcher, url(paths[i]));
 		struct result *r;
@@ -319,12 +311,11 @@ static void test_bombs_are_told_by_what_they_unpack_to(void **state)
 	}
 }
 
-static void test_what_packs_well_is_no_bomb(void **state)
+TEST_WITH(what_packs_well_is_no_bomb, begin, end)
 {
 	struct transfer_request request = fetcher_request(&fetcher, url("/archive"));
 	struct result *r;
 
-	(void)state;
 	request.max_body = INT64_C(64) * 1024 * 1024;
 	r = fetcher_get(&fetcher, &request);
 	assert_int_equal(r->answer.failure, FAILURE_NONE);
@@ -333,28 +324,25 @@ static void test_what_packs_well_is_no_bomb(void **state)
 	assert_true(archive.len > 20 * archive_packed.len);
 }
 
-static void test_too_large(void **state)
+TEST_WITH(too_large, begin, end)
 {
-	(void)state;
 	assert_int_equal(get("/announced-too-large")->answer.failure, FAILURE_TOO_LARGE);
 	assert_int_equal(get("/without-end")->answer.failure, FAILURE_TOO_LARGE);
 }
 
-static void test_exactly_the_cap_is_fine(void **state)
+TEST_WITH(exactly_the_cap_is_fine, begin, end)
 {
 	struct result *r = get("/exactly/fine");
 
-	(void)state;
 	assert_int_equal(r->answer.failure, FAILURE_NONE);
 	assert_int_equal(r->answer.body.len, FETCHER_MAX_BODY);
 	assert_int_equal(get("/exactly/more")->answer.failure, FAILURE_TOO_LARGE);
 }
 
-static void test_error_page_is_not_read_to_its_end(void **state)
+TEST_WITH(error_page_is_not_read_to_its_end, begin, end)
 {
 	struct result *r = get("/error-without-end");
 
-	(void)state;
 	assert_int_equal(r->answer.failure, FAILURE_HTTP);
 	assert_int_equal(r->answer.http_status, 503);
 	assert_int_equal(r->answer.retry_after_ms, 7000);
@@ -362,12 +350,11 @@ static void test_error_page_is_not_read_to_its_end(void **state)
 	assert_true(r->answer.received < 1024 * 1024);
 }
 
-static void test_broken_off(void **state)
+TEST_WITH(broken_off, begin, end)
 {
 	static const char *const paths[] = {"/damaged-gzip", "/shorter-than-said", "/broken-chunk", "/reset/body",
 		"/reset/head", "/reset/request", "/nothing", "/garbage"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		struct result *r = get(paths[i]);
 
@@ -379,11 +366,10 @@ static void test_broken_off(void **state)
 		"the answer is shorter than its Content-Length or broken off");
 }
 
-static void test_too_slow(void **state)
+TEST_WITH(too_slow, begin, end)
 {
 	struct result *r = get_within("/silence", SHORT_MS);
 
-	(void)state;
 	assert_int_equal(r->answer.failure, FAILURE_TIMEOUT);
 	assert_string_equal(r->answer.error.text, "no answer within 1s");
 	assert_int_equal(get_within("/slow-head", SHORT_MS)->answer.failure, FAILURE_TOO_SLOW);
@@ -393,31 +379,28 @@ static void test_too_slow(void **state)
 }
 
 /* Long before its time is up. */
-static void test_dripping_body_ends_by_its_rate(void **state)
+TEST_WITH(dripping_body_ends_by_its_rate, begin, end)
 {
 	struct result *r = get_within("/slow-body", 5900);
 
-	(void)state;
 	assert_int_equal(r->answer.failure, FAILURE_TOO_SLOW);
 	/* 50 bytes a second over all of its time would be 295, and the head */
 	assert_true(r->answer.received < 220);
 }
 
-static void test_slow_but_steady_is_fine(void **state)
+TEST_WITH(slow_but_steady_is_fine, begin, end)
 {
 	struct result *r = get_within("/slow-and-steady", 5900);
 
-	(void)state;
 	assert_int_equal(r->answer.failure, FAILURE_NONE);
 	assert_int_equal(r->answer.body.len, 3600);
 }
 
-static void test_dripping_head_ends_by_its_window(void **state)
+TEST_WITH(dripping_head_ends_by_its_window, begin, end)
 {
 	static const char sentence[] = "the answer's headers came too slowly: not complete within 1s";
 	struct result *r = get_within("/slow-head", 5900);
 
-	(void)state;
 	assert_int_equal(r->answer.failure, FAILURE_TOO_SLOW);
 	assert_string_equal(r->answer.error.text, sentence);
 	/* 50 bytes a second over all of its time would be 295 */
@@ -432,16 +415,15 @@ static void test_dripping_head_ends_by_its_window(void **state)
 	assert_string_equal(get_within("/to-silence", 3000)->answer.error.text, "no answer within 3s");
 }
 
-static void test_header_floods(void **state)
+TEST_WITH(header_floods, begin, end)
 {
 	static const char *const paths[] = {"/many-headers", "/long-header", "/long-status", "/interim-for-ever"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		assert_int_equal(get(paths[i])->answer.failure, FAILURE_TOO_LARGE);
 }
 
-static void test_nobody_listens(void **state)
+TEST_WITH(nobody_listens, begin, end)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(in);
@@ -450,7 +432,6 @@ static void test_nobody_listens(void **state)
 	struct transfer_request request;
 	struct result *r;
 
-	(void)state;
 	/* bound and not listening: nobody else can take the port meanwhile */
 	assert_int_equal(bind(fd, (struct sockaddr *)&in, sizeof(in)), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&in, &len), 0);
@@ -462,13 +443,12 @@ static void test_nobody_listens(void **state)
 	(void)close(fd);
 }
 
-static void test_no_tls_there(void **state)
+TEST_WITH(no_tls_there, begin, end)
 {
 	char text[64];
 	struct transfer_request request;
 	struct result *r;
 
-	(void)state;
 	(void)snprintf(text, sizeof(text), "https://127.0.0.1:%d/garbage", server.port);
 	request = fetcher_request(&fetcher, text);
 	r = fetcher_get(&fetcher, &request);
@@ -476,13 +456,12 @@ static void test_no_tls_there(void **state)
 	assert_non_null(strstr(r->answer.error.text, "SSL"));
 }
 
-static void test_no_such_name(void **state)
+TEST_WITH(no_such_name, begin, end)
 {
 	/* a label of more than 63 octets is refused before anybody is asked (RFC 1035, 2.3.4) */
 	struct transfer_request request = fetcher_request(
 		&fetcher, "http://a2345678901234567890123456789012345678901234567890123456789012345.invalid/feed");
 
-	(void)state;
 	assert_int_equal(fetcher_get(&fetcher, &request)->answer.failure, FAILURE_DNS);
 }
 
@@ -559,25 +538,4 @@ static int free_bodies(void **state)
 	return 0;
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_bomb, begin, end),
-		cmocka_unit_test_setup_teardown(test_bombs_are_told_by_what_they_unpack_to, begin, end),
-		cmocka_unit_test_setup_teardown(test_what_packs_well_is_no_bomb, begin, end),
-		cmocka_unit_test_setup_teardown(test_too_large, begin, end),
-		cmocka_unit_test_setup_teardown(test_exactly_the_cap_is_fine, begin, end),
-		cmocka_unit_test_setup_teardown(test_error_page_is_not_read_to_its_end, begin, end),
-		cmocka_unit_test_setup_teardown(test_broken_off, begin, end),
-		cmocka_unit_test_setup_teardown(test_too_slow, begin, end),
-		cmocka_unit_test_setup_teardown(test_dripping_body_ends_by_its_rate, begin, end),
-		cmocka_unit_test_setup_teardown(test_slow_but_steady_is_fine, begin, end),
-		cmocka_unit_test_setup_teardown(test_dripping_head_ends_by_its_window, begin, end),
-		cmocka_unit_test_setup_teardown(test_header_floods, begin, end),
-		cmocka_unit_test_setup_teardown(test_nobody_listens, begin, end),
-		cmocka_unit_test_setup_teardown(test_no_tls_there, begin, end),
-		cmocka_unit_test_setup_teardown(test_no_such_name, begin, end),
-	};
-
-	return cmocka_run_group_tests(tests, make_bodies, free_bodies);
-}
+TEST_GROUP(make_bodies, free_bodies)

@@ -1,11 +1,5 @@
 /* Forms that are posted: what arrives, which answers are answers, and where a form may be redirected to. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "../test.h"
 #include "transfer_fixture.h"
 
 static const char form[] = "hub.mode=subscribe&hub.secret=0f";
@@ -81,12 +75,11 @@ static struct result *post(const char *path)
 	return fetcher_get(&fetcher, &r);
 }
 
-static void test_form(void **state)
+TEST_WITH(form, begin, end)
 {
 	struct result *r = post("/form");
 	char value[256];
 
-	(void)state;
 	assert_int_equal(r->answer.failure, FAILURE_NONE);
 	assert_int_equal(r->answer.http_status, 202);
 	assert_true(loopback_field(server.log[0], "Content-Type", value, sizeof(value)));
@@ -99,20 +92,18 @@ static void test_form(void **state)
 	assert_int_equal(strncmp(server.log[2], "GET /links ", 11), 0);
 }
 
-static void test_refused(void **state)
+TEST_WITH(refused, begin, end)
 {
 	struct result *r = post("/nowhere");
 
-	(void)state;
 	assert_int_equal(r->answer.failure, FAILURE_HTTP);
 	assert_int_equal(r->answer.http_status, 404);
 }
 
-static void test_redirects(void **state)
+TEST_WITH(redirects, begin, end)
 {
 	struct result *r;
 
-	(void)state;
 	assert_int_equal(post("/moved/307")->answer.http_status, 202);
 	assert_int_equal(post("/moved/308")->answer.http_status, 202);
 	/* a redirect that would make it a GET helps nobody */
@@ -123,21 +114,8 @@ static void test_redirects(void **state)
 	assert_int_equal(post("/moved/303")->answer.failure, FAILURE_REDIRECT);
 }
 
-static void test_links_of_an_answer(void **state)
+TEST_WITH(links_of_an_answer, begin, end)
 {
-	(void)state;
 	assert_string_equal(
 		get("/links")->answer.link, "<http://hub.example/>; rel=hub, <http://o.example/>; rel=self");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_form, begin, end),
-		cmocka_unit_test_setup_teardown(test_refused, begin, end),
-		cmocka_unit_test_setup_teardown(test_redirects, begin, end),
-		cmocka_unit_test_setup_teardown(test_links_of_an_answer, begin, end),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

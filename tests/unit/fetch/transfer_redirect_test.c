@@ -1,11 +1,5 @@
 /* Where a transfer goes: redirects, what they may take along, which addresses are refused, proxies. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "../test.h"
 #include "transfer_fixture.h"
 
 /* ---- what the server does ---- */
@@ -97,11 +91,10 @@ static int begin(void **state)
 	return 0;
 }
 
-static void test_permanent_redirects(void **state)
+TEST_WITH(permanent_redirects, begin, end)
 {
 	struct result *r = get("/moved");
 
-	(void)state;
 	assert_int_equal(r->answer.failure, FAILURE_NONE);
 	assert_string_equal(r->answer.final_url, url("/feed"));
 	assert_string_equal(r->answer.permanent_url, url("/feed"));
@@ -111,25 +104,23 @@ static void test_permanent_redirects(void **state)
 	assert_int_equal(server.accepted, 1);
 }
 
-static void test_one_temporary_redirect_makes_all_temporary(void **state)
+TEST_WITH(one_temporary_redirect_makes_all_temporary, begin, end)
 {
 	struct result *r = get("/found");
 
-	(void)state;
 	assert_int_equal(r->answer.failure, FAILURE_NONE);
 	assert_string_equal(r->answer.final_url, url("/feed"));
 	assert_null(r->answer.permanent_url);
 	assert_true(r->answer.is_detour);
 }
 
-static void test_credentials_stay_with_their_host(void **state)
+TEST_WITH(credentials_stay_with_their_host, begin, end)
 {
 	static const char *const headers[] = {"X-Key: sesame", NULL};
 	struct transfer_request request = fetcher_request(&fetcher, url("/other-name"));
 	struct result *r;
 	char value[256];
 
-	(void)state;
 	request.user = "anna";
 	request.password = "pass:word";
 	request.headers = headers;
@@ -146,12 +137,11 @@ static void test_credentials_stay_with_their_host(void **state)
 	assert_null(strstr(r->answer.final_url, "secret"));
 }
 
-static void test_credentials_follow_on_the_same_host(void **state)
+TEST_WITH(credentials_follow_on_the_same_host, begin, end)
 {
 	struct transfer_request request = fetcher_request(&fetcher, url("/moved"));
 	char value[256];
 
-	(void)state;
 	request.bearer = "token";
 	(void)fetcher_get(&fetcher, &request);
 	assert_int_equal(server.log_count, 3);
@@ -159,13 +149,12 @@ static void test_credentials_follow_on_the_same_host(void **state)
 	assert_string_equal(value, "Bearer token");
 }
 
-static void test_user_in_the_url(void **state)
+TEST_WITH(user_in_the_url, begin, end)
 {
 	char text[128], value[256];
 	struct transfer_request request;
 	struct result *r;
 
-	(void)state;
 	(void)snprintf(text, sizeof(text), "http://anna:pass%%3Aword@127.0.0.1:%d/feed", server.port);
 	request = fetcher_request(&fetcher, text);
 	r = fetcher_get(&fetcher, &request);
@@ -177,49 +166,44 @@ static void test_user_in_the_url(void **state)
 	assert_false(loopback_field(server.log[1], "Authorization", value, sizeof(value)));
 }
 
-static void test_circle(void **state)
+TEST_WITH(circle, begin, end)
 {
 	struct result *r = get("/circle/a");
 
-	(void)state;
 	assert_int_equal(r->answer.failure, FAILURE_REDIRECT);
 	assert_int_equal(server.log_count, 2);
 }
 
-static void test_endless_redirects(void **state)
+TEST_WITH(endless_redirects, begin, end)
 {
 	struct result *r = get("/endless/0");
 
-	(void)state;
 	assert_int_equal(r->answer.failure, FAILURE_REDIRECT);
 	assert_int_equal(r->answer.http_status, 302);
 	assert_int_equal(server.log_count, FETCHER_REDIRECTS_MAX + 1);
 	assert_non_null(strstr(r->answer.error.text, "more than"));
 }
 
-static void test_redirect_to_where_we_do_not_go(void **state)
+TEST_WITH(redirect_to_where_we_do_not_go, begin, end)
 {
-	(void)state;
 	assert_int_equal(get("/to-file")->answer.failure, FAILURE_REDIRECT);
 	assert_int_equal(get("/to-nowhere")->answer.failure, FAILURE_REDIRECT);
 }
 
-static void test_redirect_to_a_forbidden_address(void **state)
+TEST_WITH(redirect_to_a_forbidden_address, begin, end)
 {
 	struct result *r = get("/to-private");
 
-	(void)state;
 	assert_int_equal(r->answer.failure, FAILURE_FORBIDDEN);
 	assert_string_equal(
 		r->answer.error.text, "169.254.169.254 is a cloud-metadata address, not allowed by [fetch] allow");
 }
 
-static void test_forbidden_from_the_start(void **state)
+TEST_WITH(forbidden_from_the_start, begin, end)
 {
 	struct transfer_request request = fetcher_request(&fetcher, url("/feed"));
 	struct result *r;
 
-	(void)state;
 	request.allow = NULL;
 	r = fetcher_get(&fetcher, &request);
 	assert_int_equal(r->answer.failure, FAILURE_FORBIDDEN);
@@ -227,12 +211,11 @@ static void test_forbidden_from_the_start(void **state)
 	assert_int_equal(server.accepted, 0);
 }
 
-static void test_forbidden_on_a_connection_that_is_open_already(void **state)
+TEST_WITH(forbidden_on_a_connection_that_is_open_already, begin, end)
 {
 	struct transfer_request request = fetcher_request(&fetcher, url("/feed"));
 	struct result *r;
 
-	(void)state;
 	(void)get("/feed");
 	assert_int_equal(server.log_count, 1);
 	request.allow = NULL;
@@ -241,23 +224,21 @@ static void test_forbidden_on_a_connection_that_is_open_already(void **state)
 	assert_int_equal(server.log_count, 1);
 }
 
-static void test_allow_private_opens_loopback(void **state)
+TEST_WITH(allow_private_opens_loopback, begin, end)
 {
 	struct transfer_request request = fetcher_request(&fetcher, url("/feed"));
 
-	(void)state;
 	request.allow = NULL;
 	request.allow_private = true;
 	assert_int_equal(fetcher_get(&fetcher, &request)->answer.failure, FAILURE_NONE);
 }
 
-static void test_a_feed_may_have_networks_of_its_own(void **state)
+TEST_WITH(a_feed_may_have_networks_of_its_own, begin, end)
 {
 	struct config_network other = {{[10] = 0xff, 0xff, 10}, 104};
 	const struct config_networks others = {&other, 1, 1};
 	struct transfer_request request = fetcher_request(&fetcher, url("/feed"));
 
-	(void)state;
 	request.allow = &others;
 	assert_int_equal(fetcher_get(&fetcher, &request)->answer.failure, FAILURE_FORBIDDEN);
 	request.allow_too = &fetcher.allow;
@@ -267,7 +248,7 @@ static void test_a_feed_may_have_networks_of_its_own(void **state)
 }
 
 /* A daemon that polled itself would feed on its own output for ever. */
-static void test_own_sockets_are_never_asked(void **state)
+TEST_WITH(own_sockets_are_never_asked, begin, end)
 {
 	struct sockaddr_in6 every = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)server.port)};
 	struct sockaddr_storage own = {0};
@@ -278,7 +259,6 @@ static void test_own_sockets_are_never_asked(void **state)
 	char text[128];
 	struct transfer_request request = fetcher_request(&guarded, text);
 
-	(void)state;
 	memcpy(&own, &every, sizeof(every));
 	fetcher_start_with(&guarded, &own);
 	loopback_start(&other, routes);
@@ -308,13 +288,12 @@ static void test_own_sockets_are_never_asked(void **state)
 	fetcher_stop(&guarded);
 }
 
-static void test_name_with_forbidden_addresses(void **state)
+TEST_WITH(name_with_forbidden_addresses, begin, end)
 {
 	char text[128];
 	struct transfer_request request;
 	struct result *r;
 
-	(void)state;
 	(void)snprintf(text, sizeof(text), "http://localhost:%d/feed", server.port);
 	request = fetcher_request(&fetcher, text);
 	request.allow = NULL;
@@ -323,7 +302,7 @@ static void test_name_with_forbidden_addresses(void **state)
 	assert_non_null(strstr(r->answer.error.text, "is a loopback address"));
 }
 
-static void test_proxy(void **state)
+TEST_WITH(proxy, begin, end)
 {
 	static const char *const refused[] = {"http://[fe80::1]/feed", "http://[::ffff:10.0.0.1]/", "http://127.1/",
 		"http://0x7f000001/", "http://2130706433/", "http://127.0.0.1./", "http://localhost/",
@@ -332,7 +311,6 @@ static void test_proxy(void **state)
 	char proxy[64];
 	struct result *r;
 
-	(void)state;
 	(void)snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", server.port);
 	request.proxy = proxy;
 	request.allow = NULL;
@@ -352,37 +330,11 @@ static void test_proxy(void **state)
 	assert_int_equal(server.log_count, 1);
 }
 
-static void test_environment_is_not_asked_for_a_proxy(void **state)
+TEST_WITH(environment_is_not_asked_for_a_proxy, begin, end)
 {
-	(void)state;
 	(void)setenv("http_proxy", "http://127.0.0.1:1", 1);
 	(void)setenv("all_proxy", "http://127.0.0.1:1", 1);
 	assert_int_equal(get("/feed")->answer.failure, FAILURE_NONE);
 	(void)unsetenv("http_proxy");
 	(void)unsetenv("all_proxy");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_permanent_redirects, begin, end),
-		cmocka_unit_test_setup_teardown(test_one_temporary_redirect_makes_all_temporary, begin, end),
-		cmocka_unit_test_setup_teardown(test_credentials_stay_with_their_host, begin, end),
-		cmocka_unit_test_setup_teardown(test_credentials_follow_on_the_same_host, begin, end),
-		cmocka_unit_test_setup_teardown(test_user_in_the_url, begin, end),
-		cmocka_unit_test_setup_teardown(test_circle, begin, end),
-		cmocka_unit_test_setup_teardown(test_endless_redirects, begin, end),
-		cmocka_unit_test_setup_teardown(test_redirect_to_where_we_do_not_go, begin, end),
-		cmocka_unit_test_setup_teardown(test_redirect_to_a_forbidden_address, begin, end),
-		cmocka_unit_test_setup_teardown(test_forbidden_from_the_start, begin, end),
-		cmocka_unit_test_setup_teardown(test_forbidden_on_a_connection_that_is_open_already, begin, end),
-		cmocka_unit_test_setup_teardown(test_allow_private_opens_loopback, begin, end),
-		cmocka_unit_test_setup_teardown(test_a_feed_may_have_networks_of_its_own, begin, end),
-		cmocka_unit_test_setup_teardown(test_own_sockets_are_never_asked, begin, end),
-		cmocka_unit_test_setup_teardown(test_name_with_forbidden_addresses, begin, end),
-		cmocka_unit_test_setup_teardown(test_proxy, begin, end),
-		cmocka_unit_test_setup_teardown(test_environment_is_not_asked_for_a_proxy, begin, end),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

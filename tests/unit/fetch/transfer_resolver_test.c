@@ -1,15 +1,9 @@
 /* Names, and the choice among their addresses.  The program brings its own getaddrinfo(), which libcurl's resolver
  * threads then call, so that a name can mean what a test wants, or hang. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <dlfcn.h>
 #include <netdb.h>
 
+#include "../test.h"
 #include "fetcher.h"
 #include "loopback.h"
 
@@ -142,11 +136,10 @@ static struct result *get(const char *host, int64_t timeout_ms)
 	return get_at(host, "/feed", timeout_ms);
 }
 
-static void test_names_are_judged_by_their_addresses(void **state)
+TEST_WITH(names_are_judged_by_their_addresses, begin, end)
 {
 	struct result *r = get("metadata.example", 10000);
 
-	(void)state;
 	assert_int_equal(r->answer.failure, FAILURE_FORBIDDEN);
 	assert_string_equal(
 		r->answer.error.text, "169.254.169.254 is a cloud-metadata address, not allowed by [fetch] allow");
@@ -157,19 +150,17 @@ static void test_names_are_judged_by_their_addresses(void **state)
 		"all 2 addresses are refused: 10.0.0.1 is a private address, not allowed by [fetch] allow");
 }
 
-static void test_one_good_address_is_enough(void **state)
+TEST_WITH(one_good_address_is_enough, begin, end)
 {
-	(void)state;
 	assert_int_equal(get("mixed.example", 10000)->answer.failure, FAILURE_NONE);
 }
 
 /* DNS rebinding: a name that meant an allowed address when somebody looked, and another when it is connected to.
  * There is no such moment in between: each connection is judged by the very address it goes to. */
-static void test_a_name_that_changes_its_meaning(void **state)
+TEST_WITH(a_name_that_changes_its_meaning, begin, end)
 {
 	struct result *r;
 
-	(void)state;
 	assert_int_equal(get_at("rebinds.example", "/feed/close", 10000)->answer.failure, FAILURE_NONE);
 	/* a new one remembers no names, as after a minute */
 	fetcher_stop(&fetcher);
@@ -181,9 +172,8 @@ static void test_a_name_that_changes_its_meaning(void **state)
 	assert_int_equal(server.accepted, 1);
 }
 
-static void test_answers_are_remembered(void **state)
+TEST_WITH(answers_are_remembered, begin, end)
 {
-	(void)state;
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(get_at("cached.example", "/feed/close", 10000)->answer.failure, FAILURE_NONE);
 	assert_int_equal(server.accepted, 3);
@@ -212,14 +202,13 @@ static int make_silence(int queued[2])
 }
 
 /* RFC 8305: a family that does not answer costs a moment, not the time that connecting may take. */
-static void test_happy_eyeballs(void **state)
+TEST_WITH(happy_eyeballs, begin, end)
 {
 	struct transfer_request request;
 	int queued[2], silence = make_silence(queued);
 	struct result *r;
 	char text[64];
 
-	(void)state;
 	if (silence < 0)
 		skip(); /* no IPv6 here */
 	/* alone, the silent one would hold it up to the end */
@@ -237,20 +226,6 @@ static void test_happy_eyeballs(void **state)
 	/* nor does a family whose address is refused, by the guard or by nobody being there */
 	assert_int_equal(get_at("dual.example", "/feed/close", 4000)->answer.failure, FAILURE_NONE);
 	assert_int_equal(get("dual-inside.example", 4000)->answer.failure, FAILURE_NONE);
-}
-
-/* The resolver is let go only after everything here has been done: if anything waited for it, this test would
- * not come to its end, and the alarm would. */
-static void test_hanging_resolver_holds_nothing_up(void **state)
-{
-	struct result *r;
-
-	(void)state;
-	(void)alarm(60);
-	r = get("hangs.example", 200);
-	assert_int_equal(r->answer.failure, FAILURE_DNS);
-	assert_string_equal(r->answer.error.text, "the name was not resolved within 200ms");
-	assert_int_equal(get("127.0.0.1", 10000)->answer.failure, FAILURE_NONE);
 }
 
 static void ignore_answer(void *arg, struct transfer_answer *answer)
@@ -287,16 +262,15 @@ static int end_and_release(void **state)
 	return 0;
 }
 
-int main(void)
+/* The resolver is let go only after everything here has been done: if anything waited for it, this test would
+ * not come to its end, and the alarm would. */
+TEST_WITH(hanging_resolver_holds_nothing_up, begin, end_and_release)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_names_are_judged_by_their_addresses, begin, end),
-		cmocka_unit_test_setup_teardown(test_one_good_address_is_enough, begin, end),
-		cmocka_unit_test_setup_teardown(test_a_name_that_changes_its_meaning, begin, end),
-		cmocka_unit_test_setup_teardown(test_answers_are_remembered, begin, end),
-		cmocka_unit_test_setup_teardown(test_happy_eyeballs, begin, end),
-		cmocka_unit_test_setup_teardown(test_hanging_resolver_holds_nothing_up, begin, end_and_release),
-	};
+	struct result *r;
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	(void)alarm(60);
+	r = get("hangs.example", 200);
+	assert_int_equal(r->answer.failure, FAILURE_DNS);
+	assert_string_equal(r->answer.error.text, "the name was not resolved within 200ms");
+	assert_int_equal(get("127.0.0.1", 10000)->answer.failure, FAILURE_NONE);
 }

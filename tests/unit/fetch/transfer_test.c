@@ -1,12 +1,6 @@
 /* Transfers against a scripted server on loopback: what is sent, what is taken, many at once.  Redirects are in
  * transfer_redirect_test.c, what hostile servers do in transfer_hostile_test.c. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "../test.h"
 #include "transfer_fixture.h"
 
 static const char feed[] = "<rss version=\"2.0\"><channel><title>Harbour watch</title></channel></rss>";
@@ -112,11 +106,10 @@ static int begin(void **state)
 	return 0;
 }
 
-static void test_full_answer(void **state)
+TEST_WITH(full_answer, begin, end)
 {
 	struct result *r = get("/feed#fragment");
 
-	(void)state;
 	assert_int_equal(r->answer.failure, FAILURE_NONE);
 	assert_int_equal(r->answer.http_status, 200);
 	assert_int_equal(r->answer.body.len, sizeof(feed) - 1);
@@ -133,11 +126,10 @@ static void test_full_answer(void **state)
 	assert_true(r->answer.received > (int64_t)sizeof(feed) + 200);
 }
 
-static void test_request_says_what_it_should_and_no_more(void **state)
+TEST_WITH(request_says_what_it_should_and_no_more, begin, end)
 {
 	char value[256];
 
-	(void)state;
 	(void)get("/feed");
 	assert_int_equal(strncmp(server.log[0], "GET /feed HTTP/1.1\r\n", 20), 0);
 	assert_true(loopback_field(server.log[0], "User-Agent", value, sizeof(value)));
@@ -151,7 +143,7 @@ static void test_request_says_what_it_should_and_no_more(void **state)
 	assert_false(loopback_field(server.log[0], "Authorization", value, sizeof(value)));
 }
 
-static void test_validators_go_back_byte_for_byte(void **state)
+TEST_WITH(validators_go_back_byte_for_byte, begin, end)
 {
 	static const char etag[] = "W/\"odd \\\"one\\\", \xe9\"";
 	static const char modified[] = "yesterday,  or so";
@@ -159,7 +151,6 @@ static void test_validators_go_back_byte_for_byte(void **state)
 	struct result *r;
 	const char *first, *second;
 
-	(void)state;
 	request.etag = etag;
 	request.last_modified = modified;
 	r = fetcher_get(&fetcher, &request);
@@ -175,20 +166,18 @@ static void test_validators_go_back_byte_for_byte(void **state)
 	assert_true(first < second);
 }
 
-static void test_304_unasked_is_a_fault(void **state)
+TEST_WITH(304_unasked_is_a_fault, begin, end)
 {
 	struct result *r = get("/always-304");
 
-	(void)state;
 	assert_int_equal(r->answer.failure, FAILURE_PROTOCOL);
 	assert_int_equal(r->answer.http_status, 304);
 }
 
-static void test_http_errors(void **state)
+TEST_WITH(http_errors, begin, end)
 {
 	struct result *r = get("/busy");
 
-	(void)state;
 	assert_int_equal(r->answer.failure, FAILURE_HTTP);
 	assert_int_equal(r->answer.http_status, 429);
 	assert_string_equal(r->answer.error.text, "429 Too Many Requests");
@@ -202,11 +191,10 @@ static void test_http_errors(void **state)
 	assert_string_equal(get("/nothing-here")->answer.error.text, "404 Not Found");
 }
 
-static void test_interim_answers_and_trailers_do_not_count(void **state)
+TEST_WITH(interim_answers_and_trailers_do_not_count, begin, end)
 {
 	struct result *r = get("/early-hints");
 
-	(void)state;
 	assert_int_equal(r->answer.http_status, 200);
 	assert_string_equal(r->answer.etag, "W/\"odd \\\"one\\\", \xe9\"");
 	r = get("/trailers");
@@ -215,11 +203,10 @@ static void test_interim_answers_and_trailers_do_not_count(void **state)
 	assert_null(r->answer.content_type);
 }
 
-static void test_bad_urls_are_told_by_the_callback(void **state)
+TEST_WITH(bad_urls_are_told_by_the_callback, begin, end)
 {
 	static const char *const bad[] = {"file:///etc/passwd", "ftp://example.org/feed", "no url", "http://", ""};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct transfer_request request = fetcher_request(&fetcher, bad[i]);
 		struct result *r = fetcher_get(&fetcher, &request);
@@ -270,13 +257,12 @@ static void on_link(void *arg, struct transfer_answer *answer)
 	assert_non_null(c->victim);
 }
 
-static void test_callbacks_may_start_and_cancel(void **state)
+TEST_WITH(callbacks_may_start_and_cancel, begin, end)
 {
 	struct chain chain = {.left = MANY};
 	struct transfer_request request = fetcher_request(&fetcher, url("/feed"));
 	struct error err;
 
-	(void)state;
 	assert_non_null(transfer_start(fetcher.transfers, &request, on_link, &chain, &err));
 	assert_int_equal(event_base_dispatch(fetcher.base), 0);
 	assert_int_equal(chain.left, 0);
@@ -299,12 +285,11 @@ static void on_one_of_many(void *arg, struct transfer_answer *answer)
 		(void)event_base_loopbreak(fetcher.base);
 }
 
-static void test_many_at_once(void **state)
+TEST_WITH(many_at_once, begin, end)
 {
 	struct crowd crowd = {.left = MANY};
 	struct error err;
 
-	(void)state;
 	for (int i = 0; i < MANY; i++) {
 		struct transfer_request request = fetcher_request(&fetcher, url(i % 2 == 0 ? "/feed" : "/early-hints"));
 
@@ -316,13 +301,12 @@ static void test_many_at_once(void **state)
 	assert_int_equal(transfers_active(fetcher.transfers), 0);
 }
 
-static void test_free_with_transfers_under_way(void **state)
+TEST_WITH(free_with_transfers_under_way, begin, end)
 {
 	struct crowd crowd = {.left = 1000};
 	struct transfer_request request = fetcher_request(&fetcher, url("/feed"));
 	struct error err;
 
-	(void)state;
 	for (int i = 0; i < 10; i++)
 		assert_non_null(transfer_start(fetcher.transfers, &request, on_one_of_many, &crowd, &err));
 	assert_true(event_base_loop(fetcher.base, EVLOOP_ONCE | EVLOOP_NONBLOCK) >= 0);
@@ -330,23 +314,21 @@ static void test_free_with_transfers_under_way(void **state)
 	crowd.good = 0;
 }
 
-static void test_challenge_is_named(void **state)
+TEST_WITH(challenge_is_named, begin, end)
 {
 	struct result *r = get("/challenge");
 
-	(void)state;
 	assert_int_equal(r->answer.failure, FAILURE_HTTP);
 	assert_int_equal(r->answer.http_status, 403);
 	assert_non_null(strstr(r->answer.error.text, "Cloudflare"));
 }
 
 /* RFC 3229: only with a validator is there anything to be a difference from. */
-static void test_delta(void **state)
+TEST_WITH(delta, begin, end)
 {
 	struct transfer_request r = fetcher_request(&fetcher, url("/delta"));
 	struct result *result = fetcher_get(&fetcher, &r);
 
-	(void)state;
 	assert_int_equal(result->answer.http_status, 200);
 	r.url = url("/delta");
 	r.etag = "\"two\"";
@@ -362,24 +344,4 @@ static void test_delta(void **state)
 	assert_int_equal(result->answer.body.len, 0);
 	result = get("/odd-delta");
 	assert_int_equal(result->answer.failure, FAILURE_PROTOCOL);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_delta, begin, end),
-		cmocka_unit_test_setup_teardown(test_challenge_is_named, begin, end),
-		cmocka_unit_test_setup_teardown(test_full_answer, begin, end),
-		cmocka_unit_test_setup_teardown(test_request_says_what_it_should_and_no_more, begin, end),
-		cmocka_unit_test_setup_teardown(test_validators_go_back_byte_for_byte, begin, end),
-		cmocka_unit_test_setup_teardown(test_304_unasked_is_a_fault, begin, end),
-		cmocka_unit_test_setup_teardown(test_http_errors, begin, end),
-		cmocka_unit_test_setup_teardown(test_interim_answers_and_trailers_do_not_count, begin, end),
-		cmocka_unit_test_setup_teardown(test_bad_urls_are_told_by_the_callback, begin, end),
-		cmocka_unit_test_setup_teardown(test_callbacks_may_start_and_cancel, begin, end),
-		cmocka_unit_test_setup_teardown(test_many_at_once, begin, end),
-		cmocka_unit_test_setup_teardown(test_free_with_transfers_under_way, begin, end),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,17 +1,11 @@
 /* Where a redirect leads: the judgement alone, so that https can be tried without a server. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../../daemon/fetch/transfer_internal.h"
+#include "../test.h"
 
 static struct transfers owner = {.max_redirects = 5};
 
@@ -73,9 +67,8 @@ static const struct {
 	{"https://a.example/feed", "#part", NULL, false},
 };
 
-static void test_targets(void **state)
+TEST(targets)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct transfer tr;
 		struct error err = {0};
@@ -100,12 +93,11 @@ static void test_targets(void **state)
 	}
 }
 
-static void test_downgrade_is_named(void **state)
+TEST(downgrade_is_named)
 {
 	struct transfer tr;
 	struct error err;
 
-	(void)state;
 	begin(&tr, "https://a.example/feed");
 	assert_int_equal(follow(&tr, "http://b.example/", &err), -EPROTO);
 	assert_string_equal(err.text, "redirect from https down to http://b.example/");
@@ -121,14 +113,13 @@ static void test_downgrade_is_named(void **state)
 	end(&tr);
 }
 
-static void test_first_urls(void **state)
+TEST(first_urls)
 {
 	static const char *const bad[] = {"ftp://a.example/", "a.example", "", "https://", "https://a b/",
 		"feed://a.example/", "http://a.example:99999/"};
 	struct transfer tr;
 	char *user = NULL, *password = NULL;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		tr = (struct transfer){.owner = &owner};
 		if (transfer_url_set(&tr, bad[i], &user, &password) != -EINVAL)
@@ -143,15 +134,4 @@ static void test_first_urls(void **state)
 	curl_free(user);
 	curl_free(password);
 	end(&tr);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_targets),
-		cmocka_unit_test(test_downgrade_is_named),
-		cmocka_unit_test(test_first_urls),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,14 +1,9 @@
 /* Canonical tokens: one table of texts and what they must become, and properties that hold for any text. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <utf8proc.h>
 
+#include "../test.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/identity/canon.h"
 
@@ -124,9 +119,8 @@ static const struct example examples[] = {
 	{"\xF0\x9D\x90\x80\xF0\x9D\x90\x81", "ab ", 1},
 };
 
-static void table_of_texts(void **state)
+TEST(table_of_texts)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
 		struct buf out = BUF_INIT(4096);
 		size_t count = 0;
@@ -139,12 +133,11 @@ static void table_of_texts(void **state)
 	}
 }
 
-static void appends_and_adds(void **state)
+TEST(appends_and_adds)
 {
 	struct buf out = BUF_INIT(64);
 	size_t count = 0;
 
-	(void)state;
 	assert_int_equal(canon_tokens(&out, STR("One"), &count), 0);
 	assert_int_equal(canon_tokens(&out, STR("Two 3"), &count), 0);
 	assert_int_equal(count, 3);
@@ -152,13 +145,12 @@ static void appends_and_adds(void **state)
 	buf_release(&out);
 }
 
-static void full_buffer_keeps_whole_tokens(void **state)
+TEST(full_buffer_keeps_whole_tokens)
 {
 	struct buf text = BUF_INIT(1 << 20);
 	struct buf out = BUF_INIT(20000);
 	size_t count = 0;
 
-	(void)state;
 	for (int i = 0; i < 20000; i++)
 		assert_int_equal(buf_puts(&text, i % 3 == 0 ? "\xC3\xA9t\xC3\xA9 " : "missile "), 0);
 	assert_int_equal(canon_tokens(&out, buf_str(&text), &count), -E2BIG);
@@ -170,13 +162,12 @@ static void full_buffer_keeps_whole_tokens(void **state)
 }
 
 /* Ordering combining marks is quadratic: a megabyte of them must not be. */
-static void endless_marks_are_cheap(void **state)
+TEST(endless_marks_are_cheap)
 {
 	struct buf text = BUF_INIT(8 << 20);
 	struct buf out = BUF_INIT(16 << 20);
 	size_t count = 0;
 
-	(void)state;
 	buf_putc(&text, 'e');
 	for (int i = 0; i < 300000; i++)
 		assert_int_equal(buf_puts(&text, i % 2 == 0 ? "\xCC\x81" : "\xCC\xA3"), 0);
@@ -187,13 +178,12 @@ static void endless_marks_are_cheap(void **state)
 }
 
 /* A long run of letters that all need normalising is cut only between characters that cannot join. */
-static void long_runs_are_cut_safely(void **state)
+TEST(long_runs_are_cut_safely)
 {
 	struct buf composed = BUF_INIT(1 << 20), decomposed = BUF_INIT(1 << 20);
 	struct buf a = BUF_INIT(1 << 20), b = BUF_INIT(1 << 20);
 	size_t count_a = 0, count_b = 0;
 
-	(void)state;
 	/* one letter first, so that no even number of characters ends at a whole pair */
 	buf_puts(&composed, "\xD0\x90");
 	buf_puts(&decomposed, "\xD0\x90");
@@ -253,11 +243,10 @@ static void compare_with_whole(const struct buf *text)
 	buf_release(&b);
 }
 
-static void pieces_equal_the_whole(void **state)
+TEST(pieces_equal_the_whole)
 {
 	struct buf text = BUF_INIT(1024);
 
-	(void)state;
 	for (int round = 0; round < 20000; round++) {
 		buf_clear(&text);
 		for (uint32_t i = 1 + random_below(24); i > 0; i--)
@@ -267,11 +256,10 @@ static void pieces_equal_the_whole(void **state)
 	buf_release(&text);
 }
 
-static void every_character_equals_its_normal_form(void **state)
+TEST(every_character_equals_its_normal_form)
 {
 	struct buf text = BUF_INIT(64);
 
-	(void)state;
 	for (uint32_t cp = 0x80; cp < 0x30000; cp++) {
 		if (cp >= 0xD800 && cp <= 0xDFFF)
 			continue;
@@ -284,19 +272,4 @@ static void every_character_equals_its_normal_form(void **state)
 		compare_with_whole(&text);
 	}
 	buf_release(&text);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(table_of_texts),
-		cmocka_unit_test(appends_and_adds),
-		cmocka_unit_test(full_buffer_keeps_whole_tokens),
-		cmocka_unit_test(endless_marks_are_cheap),
-		cmocka_unit_test(long_runs_are_cut_safely),
-		cmocka_unit_test(pieces_equal_the_whole),
-		cmocka_unit_test(every_character_equals_its_normal_form),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

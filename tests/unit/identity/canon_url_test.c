@@ -1,13 +1,8 @@
 /* Canonical URLs: links that lead to one article, links that do not, and the link that is shown. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/identity/canon.h"
 
 static int set_up(void **state)
@@ -108,7 +103,7 @@ static const struct {
 	{"https://", NULL},
 };
 
-static void keys_of_links(void **state)
+TEST_WITH(keys_of_links, set_up, tear_down)
 {
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		struct str key = canon_url_key(*state, str_from(keys[i].url));
@@ -141,7 +136,7 @@ static const char *const likely[] = {"amp_gsa", "amp_js_v", "campaign_content", 
 static const char *const kept[] = {"id", "p", "page", "utm", "utmsource", "fb", "fbclid2", "gcli", "a_utm_source", "s",
 	"ref", "feed", "mc", "oly", "itm", "t", "v", "story", "article_id", "_g", "_gala", "cm", "cmps"};
 
-static void trackers_leave_the_link(void **state)
+TEST_WITH(trackers_leave_the_link, set_up, tear_down)
 {
 	char url[256];
 
@@ -165,7 +160,7 @@ static void trackers_leave_the_link(void **state)
 	}
 }
 
-static void nothing_else_of_the_link_changes(void **state)
+TEST_WITH(nothing_else_of_the_link_changes, set_up, tear_down)
 {
 	static const struct {
 		const char *url, *clean;
@@ -198,7 +193,7 @@ static void nothing_else_of_the_link_changes(void **state)
 }
 
 /* A link of the largest size, all of it parameters, and more of them than are sorted. */
-static void many_parameters(void **state)
+TEST_WITH(many_parameters, set_up, tear_down)
 {
 	struct buf url = BUF_INIT(8192);
 	struct str key;
@@ -214,16 +209,4 @@ static void many_parameters(void **state)
 	buf_puts(&url, "zz");
 	assert_false(str_eq(canon_url_key(*state, buf_str(&url)), key));
 	buf_release(&url);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(keys_of_links, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(trackers_leave_the_link, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(nothing_else_of_the_link_changes, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(many_parameters, set_up, tear_down),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

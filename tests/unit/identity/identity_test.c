@@ -1,13 +1,8 @@
 /* Identity: what changes an item's digest and what must not, what it is known by, and what is shown of it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/identity/canon.h"
@@ -69,7 +64,7 @@ static struct str digest_of(struct fixture *f, struct text title, struct text bo
 
 /* ---- the digest */
 
-static void digest_survives_rewriting(void **state)
+TEST_WITH(digest_survives_rewriting, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct str digest = digest_of(f, plain("Navy's new frigate, \"Halcyon\", enters service"),
@@ -115,7 +110,7 @@ static void digest_survives_rewriting(void **state)
 	}
 }
 
-static void digest_tells_texts_apart(void **state)
+TEST_WITH(digest_tells_texts_apart, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	static const char *const pairs[][2] = {
@@ -138,7 +133,7 @@ static void digest_tells_texts_apart(void **state)
 	}
 }
 
-static void digest_ignores_all_but_the_words(void **state)
+TEST_WITH(digest_ignores_all_but_the_words, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct item a = {.title = plain("Title"),
@@ -162,7 +157,7 @@ static void digest_ignores_all_but_the_words(void **state)
 	assert_false(str_eq(a.url_key, b.url_key));
 }
 
-static void body_is_content_else_summary(void **state)
+TEST_WITH(body_is_content_else_summary, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct item content = assigned(f, (struct item){.title = plain("T"), .content = plain("one two")});
@@ -185,7 +180,7 @@ static void body_is_content_else_summary(void **state)
 
 /* ---- identity */
 
-static void known_by_guid_then_link_then_digest(void **state)
+TEST_WITH(known_by_guid_then_link_then_digest, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct item guid = assigned(
@@ -219,7 +214,7 @@ static void known_by_guid_then_link_then_digest(void **state)
 }
 
 /* Podcasts and photo feeds without words are not all one item. */
-static void wordless_items_are_known_by_what_they_enclose(void **state)
+TEST_WITH(wordless_items_are_known_by_what_they_enclose, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct enclosure first = {.url = STR("https://example.org/1.jpg")},
@@ -239,7 +234,7 @@ static void wordless_items_are_known_by_what_they_enclose(void **state)
 	assert_true(str_eq(a.identity, c.identity));
 }
 
-static void stored_link_loses_trackers(void **state)
+TEST_WITH(stored_link_loses_trackers, set_up, tear_down)
 {
 	struct item it = assigned(
 		*state, (struct item){.title = plain("T"), .link = STR("https://example.org/a?id=1&utm_source=x#c")});
@@ -249,7 +244,7 @@ static void stored_link_loses_trackers(void **state)
 
 /* ---- what is shown */
 
-static void titles_and_summaries_are_plain_lines(void **state)
+TEST_WITH(titles_and_summaries_are_plain_lines, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct item it = assigned(f, (struct item){.title = html("Tanks &amp; <b>trucks</b>"),
@@ -262,7 +257,7 @@ static void titles_and_summaries_are_plain_lines(void **state)
 	assert_true(str_eq(it.plain_summary, STR("x y")));
 }
 
-static void long_summaries_are_cut_at_a_word(void **state)
+TEST_WITH(long_summaries_are_cut_at_a_word, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct buf text = BUF_INIT(1 << 20);
@@ -277,7 +272,7 @@ static void long_summaries_are_cut_at_a_word(void **state)
 	buf_release(&text);
 }
 
-static void missing_titles_are_borrowed(void **state)
+TEST_WITH(missing_titles_are_borrowed, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct buf han = BUF_INIT(1 << 16);
@@ -304,7 +299,7 @@ static void missing_titles_are_borrowed(void **state)
 /* ---- hostile input */
 
 /* Markup and case leave it as it is, and a text without words has none. */
-static void sketch_is_of_the_words(void **state)
+TEST_WITH(sketch_is_of_the_words, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct item a =
@@ -322,7 +317,7 @@ static void sketch_is_of_the_words(void **state)
 	assert_null(assigned(f, (struct item){.link = STR("https://a.example/1")}).sketch.data);
 }
 
-static void huge_texts_are_bounded(void **state)
+TEST_WITH(huge_texts_are_bounded, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct buf text = BUF_INIT(8 << 20);
@@ -344,7 +339,7 @@ static void huge_texts_are_bounded(void **state)
 	buf_release(&text);
 }
 
-static void full_arena_is_told(void **state)
+TEST_WITH(full_arena_is_told, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct item it = {.title = plain("Title"), .content = plain("Body")};
@@ -353,25 +348,4 @@ static void full_arena_is_told(void **state)
 	arena_init(&small, 16);
 	assert_int_equal(identity_assign(f->id, &small, &it), -ENOMEM);
 	arena_release(&small);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(digest_survives_rewriting, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(digest_tells_texts_apart, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(digest_ignores_all_but_the_words, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(body_is_content_else_summary, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(known_by_guid_then_link_then_digest, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(wordless_items_are_known_by_what_they_enclose, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(stored_link_loses_trackers, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(titles_and_summaries_are_plain_lines, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(long_summaries_are_cut_at_a_word, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(missing_titles_are_borrowed, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(sketch_is_of_the_words, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(huge_texts_are_bounded, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(full_arena_is_told, set_up, tear_down),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,5 @@
 /* The table of item_match.h, row by row, and what lies beside each row. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "../test.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/identity/item_match.h"
 
@@ -193,28 +187,25 @@ static const struct sample samples[] = {
 		MATCH_NONE},
 };
 
-static void each_row(void **state)
+TEST(each_row)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
 		if (item_match(&samples[i].facts) != samples[i].decision)
 			fail_msg("%s: %d, not %d", samples[i].what, item_match(&samples[i].facts), samples[i].decision);
 }
 
-static void lengths(void **state)
+TEST(lengths)
 {
-	(void)state;
 	assert_int_equal(match_length(7), LENGTH_SHORT);
 	assert_int_equal(match_length(8), LENGTH_MIDDLE);
 	assert_int_equal(match_length(39), LENGTH_MIDDLE);
 	assert_int_equal(match_length(40), LENGTH_LONG);
 }
 
-static void dates(void **state)
+TEST(dates)
 {
 	const int64_t day_ms = INT64_C(86400000), noon_ms = 20000 * day_ms + day_ms / 2;
 
-	(void)state;
 	assert_int_equal(match_date(noon_ms, noon_ms), DATE_SAME);
 	assert_int_equal(match_date(20000 * day_ms, 20000 * day_ms), DATE_SAME_DAY);
 	assert_int_equal(match_date(noon_ms, noon_ms + 60000), DATE_NEAR);
@@ -222,15 +213,4 @@ static void dates(void **state)
 	assert_int_equal(match_date(noon_ms, noon_ms + 60001), DATE_OTHER);
 	assert_int_equal(match_date(noon_ms, TIME_NONE), DATE_UNKNOWN);
 	assert_int_equal(match_date(TIME_NONE, TIME_NONE), DATE_UNKNOWN);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_row),
-		cmocka_unit_test(lengths),
-		cmocka_unit_test(dates),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

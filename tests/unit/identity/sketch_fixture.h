@@ -2,13 +2,7 @@
 #ifndef SITREP_TEST_SKETCH_FIXTURE_H
 #define SITREP_TEST_SKETCH_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "../test.h"
 #include "sitrep/base/buf.h"
 #include "sitrep/identity/canon.h"
 #include "sitrep/identity/sketch.h"

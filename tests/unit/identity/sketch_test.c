@@ -1,4 +1,5 @@
 /* Sketches: what they hold of a text, their bounds, and that their bytes are read as a stranger's. */
+#include "../test.h"
 #include "sketch_fixture.h"
 
 #include <errno.h>
@@ -24,11 +25,10 @@ static struct str words(struct buf *out, unsigned first, unsigned count)
 	return buf_str(out);
 }
 
-static void three_words_make_a_shingle(void **state)
+TEST(three_words_make_a_shingle)
 {
 	struct sketch s = sketch_of("", "the frigate left port early");
 
-	(void)state;
 	assert_int_equal(s.shingle_count, 3);
 	assert_int_equal(s.words, 5);
 	assert_int_equal(s.level, 0);
@@ -41,23 +41,21 @@ static void three_words_make_a_shingle(void **state)
 }
 
 /* Title and body are two texts: no shingle reaches from one into the other. */
-static void title_and_body_are_apart(void **state)
+TEST(title_and_body_are_apart)
 {
 	struct sketch s = sketch_of("Navy names ship", "Ship named today");
 
-	(void)state;
 	assert_int_equal(s.shingle_count, 2);
 	assert_int_equal(s.title_count, 3);
 }
 
 /* Stored hashes must be those of every other machine and of tomorrow. */
-static void hashes_never_change(void **state)
+TEST(hashes_never_change)
 {
 	struct sketch s = sketch_of("Seven ships", "seven ships sailed in May 2026");
 	struct buf bytes = BUF_INIT(SKETCH_BYTES_MAX);
 	char hex[400] = "";
 
-	(void)state;
 	assert_int_equal(sketch_encode(&bytes, &s), 0);
 	for (size_t i = 0; i < bytes.len; i++)
 		(void)snprintf(hex + 2 * i, 3, "%02x", (unsigned char)bytes.data[i]);
@@ -68,7 +66,7 @@ static void hashes_never_change(void **state)
 }
 
 /* What version 1 made of the same text, as it lies in databases. */
-static void sketches_of_version_1_are_read(void **state)
+TEST(sketches_of_version_1_are_read)
 {
 	static const unsigned char stored[] = {0x01, 0x00, 0x00, 0x02, 0x08, 0x00, 0x00, 0x00, 0x01, 0x00, 0x04, 0x00,
 		0x72, 0x96, 0x14, 0x2d, 0xbd, 0xb0, 0xd1, 0xb1, 0xad, 0x59, 0x48, 0x5d, 0x7c, 0xef, 0x81, 0x3d, 0x7a,
@@ -78,7 +76,6 @@ static void sketches_of_version_1_are_read(void **state)
 	struct sketch s = sketch_of("Seven ships", "seven ships sailed in May 2026"), old;
 	struct buf again = BUF_INIT(SKETCH_BYTES_MAX);
 
-	(void)state;
 	assert_int_equal(sketch_decode(bytes, &old), 0);
 	assert_int_equal(old.opening_count, 0);
 	assert_true(same_shingles(&s, &old));
@@ -88,14 +85,13 @@ static void sketches_of_version_1_are_read(void **state)
 }
 
 /* Of a long text the first words are known whole, and its opening is what a copy of them is found by. */
-static void openings_are_not_sampled(void **state)
+TEST(openings_are_not_sampled)
 {
 	struct buf text = BUF_INIT(FIXTURE_TEXT_MAX);
 	struct sketch article, lead;
 	uint64_t keys[32] = {0}, lead_keys[32] = {0};
 	size_t shared = 0;
 
-	(void)state;
 	sketch_text(&article, STR("A long article"), words(&text, 0, 4000));
 	sketch_text(&lead, STR("Its first words"), words(&text, 3, 25));
 	assert_true(article.level >= 2);
@@ -118,7 +114,7 @@ static void openings_are_not_sampled(void **state)
 	buf_release(&text);
 }
 
-static void numbers_are_digits_dates_and_ordinals(void **state)
+TEST(numbers_are_digits_dates_and_ordinals)
 {
 	static const struct {
 		const char *text;
@@ -134,7 +130,6 @@ static void numbers_are_digits_dates_and_ordinals(void **state)
 		{"no figures here", 0},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct sketch s = sketch_of("", cases[i].text);
 
@@ -145,7 +140,7 @@ static void numbers_are_digits_dates_and_ordinals(void **state)
 
 /* ---- what is around a text */
 
-static void datelines_are_no_part_of_it(void **state)
+TEST(datelines_are_no_part_of_it)
 {
 	static const char plain[] = "The minister said on Monday that talks would go on for another week";
 	static const char *const fronts[] = {
@@ -158,7 +153,6 @@ static void datelines_are_no_part_of_it(void **state)
 	};
 	struct sketch s = sketch_of("Talks", plain);
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(fronts) / sizeof(fronts[0]); i++) {
 		char text[200];
 		struct sketch t;
@@ -170,13 +164,12 @@ static void datelines_are_no_part_of_it(void **state)
 	}
 }
 
-static void what_only_looks_like_a_dateline_stays(void **state)
+TEST(what_only_looks_like_a_dateline_stays)
 {
 	static const char *const texts[] = {"The war: a history of four lost years", "U.S.-led forces left the base",
 		"NATO ministers meet - and disagree", "AB - too short for a place", "USA (1,200 men) - a figure in it",
 		"LONG (", "A", "-"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct buf tokens = BUF_INIT(1000);
 		struct sketch with, without;
@@ -191,7 +184,7 @@ static void what_only_looks_like_a_dateline_stays(void **state)
 	}
 }
 
-static void footers_are_no_part_of_it(void **state)
+TEST(footers_are_no_part_of_it)
 {
 	static const char plain[] = "The carrier returned to its home port after seven months at sea on a long tour";
 	static const char *const ends[] = {
@@ -202,7 +195,6 @@ static void footers_are_no_part_of_it(void **state)
 	};
 	struct sketch s = sketch_of("Carrier", plain);
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		char text[300];
 		struct sketch t;
@@ -214,12 +206,11 @@ static void footers_are_no_part_of_it(void **state)
 	}
 }
 
-static void footers_elsewhere_stay(void **state)
+TEST(footers_elsewhere_stay)
 {
 	struct buf text = BUF_INIT(100000);
 	struct sketch with, without;
 
-	(void)state;
 	(void)words(&text, 0, 200);
 	without = sketch_of("", text.data);
 	(void)buf_puts(&text, "read more books ");
@@ -232,13 +223,12 @@ static void footers_elsewhere_stay(void **state)
 
 /* ---- bounds */
 
-static void long_texts_are_sampled(void **state)
+TEST(long_texts_are_sampled)
 {
 	struct buf text = BUF_INIT(FIXTURE_TEXT_MAX);
 	struct sketch small, large;
 	struct overlap o;
 
-	(void)state;
 	sketch_text(&small, STR(""), words(&text, 0, 900));
 	assert_int_equal(small.level, 0);
 	assert_int_equal(small.shingle_count, 898);
@@ -253,13 +243,12 @@ static void long_texts_are_sampled(void **state)
 	buf_release(&text);
 }
 
-static void thinning_keeps_a_fair_sample(void **state)
+TEST(thinning_keeps_a_fair_sample)
 {
 	struct buf text = BUF_INIT(FIXTURE_TEXT_MAX);
 	struct sketch whole, thin;
 	struct overlap o;
 
-	(void)state;
 	sketch_text(&whole, STR(""), words(&text, 0, 800));
 	thin = whole;
 	sketch_thin(&thin, 32);
@@ -271,12 +260,11 @@ static void thinning_keeps_a_fair_sample(void **state)
 	buf_release(&text);
 }
 
-static void numbers_and_titles_are_bounded(void **state)
+TEST(numbers_and_titles_are_bounded)
 {
 	struct buf text = BUF_INIT(FIXTURE_TEXT_MAX);
 	struct sketch s;
 
-	(void)state;
 	for (unsigned i = 0; i < 5000; i++)
 		(void)buf_printf(&text, "%u ships ", 1000 + i);
 	sketch_text(&s, buf_str(&text), buf_str(&text));
@@ -287,12 +275,11 @@ static void numbers_and_titles_are_bounded(void **state)
 }
 
 /* The hash of this number ends in so many zeroes that no level leaves it out. */
-static void one_number_everywhere_does_not_burst(void **state)
+TEST(one_number_everywhere_does_not_burst)
 {
 	struct buf text = BUF_INIT(FIXTURE_TEXT_MAX), bytes = BUF_INIT(SKETCH_BYTES_MAX);
 	struct sketch s, t;
 
-	(void)state;
 	for (unsigned i = 0; i < 1000; i++)
 		(void)buf_printf(&text, "ship%c%c%c 753984 ", 'a' + (int)(i % 10), 'a' + (int)(i / 10 % 10),
 			'a' + (int)(i / 100));
@@ -305,12 +292,11 @@ static void one_number_everywhere_does_not_burst(void **state)
 }
 
 /* As many different shingles as fit, again and again: what repeats must not be put in order each time. */
-static void repetition_is_cheap(void **state)
+TEST(repetition_is_cheap)
 {
 	struct buf text = BUF_INIT(FIXTURE_TEXT_MAX), all = BUF_INIT(FIXTURE_TEXT_MAX);
 	struct sketch s;
 
-	(void)state;
 	(void)words(&text, 0, SKETCH_SHINGLES_MAX - 1);
 	while (all.len < FIXTURE_TEXT_MAX / 2)
 		(void)buf_add(&all, buf_str(&text));
@@ -321,12 +307,11 @@ static void repetition_is_cheap(void **state)
 	buf_release(&all);
 }
 
-static void subtraction_leaves_what_is_new(void **state)
+TEST(subtraction_leaves_what_is_new)
 {
 	struct buf text = BUF_INIT(FIXTURE_TEXT_MAX);
 	struct sketch a, b;
 
-	(void)state;
 	sketch_text(&a, STR(""), words(&text, 0, 100));
 	sketch_text(&b, STR(""), words(&text, 0, 60));
 	sketch_subtract(&a, &b);
@@ -344,7 +329,7 @@ static void subtraction_leaves_what_is_new(void **state)
 
 /* ---- numbers of two texts */
 
-static void numbers_contradict_only_in_their_place(void **state)
+TEST(numbers_contradict_only_in_their_place)
 {
 	struct sketch a = sketch_of("", "The yard delivered 12 boats and 7 tugs to the navy"),
 		      same = sketch_of("", "To the navy the yard delivered 12 boats and 7 tugs"),
@@ -352,7 +337,6 @@ static void numbers_contradict_only_in_their_place(void **state)
 		      elsewhere = sketch_of("", "Prices of steel rose by 15 percent after 9 months");
 	struct number_overlap o;
 
-	(void)state;
 	o = sketch_number_overlap(&a, &same);
 	assert_true(o.of == 2 && o.shared == 2 && o.placed == 2);
 	o = sketch_number_overlap(&a, &other);
@@ -371,12 +355,11 @@ static struct buf encoded(const struct sketch *s)
 	return bytes;
 }
 
-static void bytes_come_back(void **state)
+TEST(bytes_come_back)
 {
 	struct buf text = BUF_INIT(FIXTURE_TEXT_MAX), bytes, again;
 	static const unsigned counts[] = {0, 1, 8, 300, 1026, 17000};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		struct sketch s, t;
 
@@ -406,13 +389,12 @@ static void refuse(struct buf *bytes, size_t at, unsigned char value, const char
 	bytes->data[at] = kept;
 }
 
-static void malformed_bytes_are_refused(void **state)
+TEST(malformed_bytes_are_refused)
 {
 	struct sketch s = sketch_of("Fleet sails", "The fleet of 12 ships sailed on Monday with 4000 sailors"), t;
 	struct buf bytes = encoded(&s);
 	size_t last = bytes.len - 6;
 
-	(void)state;
 	for (size_t len = 0; len < bytes.len; len++)
 		assert_int_equal(sketch_decode(str_make(bytes.data, len), &t), -EPROTO);
 	refuse(&bytes, 0, SKETCH_VERSION + 1, "another version");
@@ -431,13 +413,12 @@ static void malformed_bytes_are_refused(void **state)
 }
 
 /* Whatever a stranger sends is refused, or is a sketch in its only form. */
-static void random_bytes_do_no_harm(void **state)
+TEST(random_bytes_do_no_harm)
 {
 	struct sketch s = sketch_of("Fleet sails", "The fleet of 12 ships sailed on Monday with 4000 sailors"), t;
 	struct buf bytes = encoded(&s);
 	unsigned seed = 7, taken = 0;
 
-	(void)state;
 	for (int round = 0; round < 20000; round++) {
 		size_t at = (size_t)rand_r(&seed) % bytes.len;
 		char kept = bytes.data[at];
@@ -454,32 +435,4 @@ static void random_bytes_do_no_harm(void **state)
 	}
 	assert_in_range(taken, 100, 19900);
 	buf_release(&bytes);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(three_words_make_a_shingle),
-		cmocka_unit_test(title_and_body_are_apart),
-		cmocka_unit_test(hashes_never_change),
-		cmocka_unit_test(sketches_of_version_1_are_read),
-		cmocka_unit_test(openings_are_not_sampled),
-		cmocka_unit_test(numbers_are_digits_dates_and_ordinals),
-		cmocka_unit_test(datelines_are_no_part_of_it),
-		cmocka_unit_test(what_only_looks_like_a_dateline_stays),
-		cmocka_unit_test(footers_are_no_part_of_it),
-		cmocka_unit_test(footers_elsewhere_stay),
-		cmocka_unit_test(long_texts_are_sampled),
-		cmocka_unit_test(thinning_keeps_a_fair_sample),
-		cmocka_unit_test(numbers_and_titles_are_bounded),
-		cmocka_unit_test(one_number_everywhere_does_not_burst),
-		cmocka_unit_test(repetition_is_cheap),
-		cmocka_unit_test(subtraction_leaves_what_is_new),
-		cmocka_unit_test(numbers_contradict_only_in_their_place),
-		cmocka_unit_test(bytes_come_back),
-		cmocka_unit_test(malformed_bytes_are_refused),
-		cmocka_unit_test(random_bytes_do_no_harm),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

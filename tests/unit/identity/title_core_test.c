@@ -1,12 +1,7 @@
 /* Titles without their counters, clocks and ages, and texts that have words in common. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "../test.h"
 #include "sitrep/identity/likeness.h"
 #include "sitrep/identity/title_core.h"
 
@@ -18,7 +13,7 @@ static void assert_core(const char *title, const char *core)
 		fail_msg("%s: %.*s", title, STR_ARG(found));
 }
 
-static void counters_go(void **state)
+TEST(counters_go)
 {
 	static const char *const with[] = {"Frigate leaves the yard (12 comments)", "Frigate leaves the yard [3]",
 		"Frigate leaves the yard (1,204)", "Frigate leaves the yard | 14:35",
@@ -29,19 +24,17 @@ static void counters_go(void **state)
 		"Frigate leaves the yard (il y a 3 heures)", "Frigate leaves the yard (5 минут назад)",
 		"Frigate leaves the yard - 12 Comments"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
 		assert_core(with[i], "Frigate leaves the yard");
 }
 
-static void what_the_title_says_stays(void **state)
+TEST(what_the_title_says_stays)
 {
 	static const char *const titles[] = {"Strike on Kyiv kills 12", "Strike on Kyiv - 12 killed",
 		"Strike on Kyiv (12 dead)", "12 killed in strike on Kyiv", "Siege has lasted 3 days", "Boeing 737",
 		"Article 5", "Kyiv - what we know", "Frigate (F 123)", "12", "(12)", "14:35", "", "(", ")", "[]", "- 5",
 		"Toll rises to 14", "Kyiv | 14 wounded", "(14 wounded) Kyiv"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
 		assert_core(titles[i], titles[i]);
 }
@@ -64,11 +57,10 @@ static int compare(
 #define WARNING(number, area)                                                                                          \
 	"Navigation warning " number ". Mariners are asked to keep clear of area " area " until further notice."
 
-static void texts_in_common(void **state)
+TEST(texts_in_common)
 {
 	struct likeness l;
 
-	(void)state;
 	likeness_init(&l);
 	assert_int_equal(compare(&l, "Frigates", REPORT, "Frigates turn back", REPORT), 1);
 	assert_int_equal(compare(&l, "Frigates", REPORT, "Ships (12 comments)", REPORT " More follows."), 1);
@@ -87,15 +79,4 @@ static void texts_in_common(void **state)
 		compare(&l, "Frigates", REPORT, "Bread", "The bakers of the old town strike for more pay."), 0);
 	assert_int_equal(compare(&l, "", "", "", ""), 0);
 	likeness_release(&l);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(counters_go),
-		cmocka_unit_test(what_the_title_says_stays),
-		cmocka_unit_test(texts_in_common),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

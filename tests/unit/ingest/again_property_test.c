@@ -4,6 +4,7 @@
 #include "story_fixture.h"
 
 #include "../../../daemon/ingest/ingest.h"
+#include "../test.h"
 
 enum { ROUNDS = 6, FEEDS = 3, ITEMS = 9, AGAIN = 3 };
 
@@ -119,12 +120,11 @@ static void live(struct world *w, int times)
 		feed_state_release(&feeds[i]);
 }
 
-static void taking_in_again_changes_nothing(void **state)
+TEST(taking_in_again_changes_nothing)
 {
 	struct world w = {.seed = seed_choose()};
 	int64_t events = 0;
 
-	(void)state;
 	for (int round = 0; round < ROUNDS; round++) {
 		char when[60], *first, *again;
 
@@ -144,11 +144,4 @@ static void taking_in_again_changes_nothing(void **state)
 		state_dir_remove(w.dir);
 	}
 	assert_true(events > ROUNDS * FEEDS);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {cmocka_unit_test(taking_in_again_changes_nothing)};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include "../ask.h"
 #include "story_fixture.h"
 
+#include "../test.h"
 #include "sitrep/identity/churn.h"
 
 #define BASE                                                                                                           \
@@ -31,7 +32,7 @@ static struct churn_change compare(struct churn_reader *r, struct pair before, s
 	return change;
 }
 
-static void what_changes(void **state)
+TEST(what_changes)
 {
 	static const struct {
 		struct pair before, after;
@@ -50,7 +51,6 @@ static void what_changes(void **state)
 	};
 	struct churn_reader r;
 
-	(void)state;
 	assert_int_equal(churn_reader_init(&r), 0);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct churn_change c = compare(&r, rows[i].before, rows[i].after);
@@ -68,12 +68,11 @@ static bool note(struct churn *c, uint64_t stable, uint64_t before, uint64_t aft
 	return churn_note(c, &change, in_row);
 }
 
-static void ignored_after_five_in_a_row(void **state)
+TEST(ignored_after_five_in_a_row)
 {
 	struct churn c = {0};
 	uint64_t text = 100;
 
-	(void)state;
 	for (int i = 0; i < CHURN_POLLS; i++, text++)
 		assert_false(note(&c, 7, text, text + 1, 1, true));
 	for (int i = 0; i < 20; i++, text++)
@@ -87,20 +86,18 @@ static void ignored_after_five_in_a_row(void **state)
 	assert_false(note(&c, 8, text + 1, text + 2, 2, true));
 }
 
-static void not_in_a_row_is_never_ignored(void **state)
+TEST(not_in_a_row_is_never_ignored)
 {
 	struct churn c = {0};
 
-	(void)state;
 	for (uint64_t text = 100; text < 130; text++)
 		assert_false(note(&c, 7, text, text + 1, 1, text % 4 != 0));
 }
 
-static void two_texts_in_turn(void **state)
+TEST(two_texts_in_turn)
 {
 	struct churn c = {0};
 
-	(void)state;
 	for (uint64_t i = 0; i < 20; i++) {
 		const struct churn_change change = {
 			.stable = i, .before = 1 + i % 2, .after = 2 - i % 2, .title = true, .mostly = true};
@@ -111,7 +108,7 @@ static void two_texts_in_turn(void **state)
 	assert_false(note(&c, 99, 1, 3, 1, true));
 }
 
-static void survives_as_bytes(void **state)
+TEST(survives_as_bytes)
 {
 	struct churn c = {.stable = 1,
 			     .texts = {2, 3, 4, UINT64_MAX},
@@ -122,7 +119,6 @@ static void survives_as_bytes(void **state)
 		     back;
 	uint8_t bytes[CHURN_BYTES];
 
-	(void)state;
 	churn_encode(&c, bytes);
 	churn_decode(&back, str_make((const char *)bytes, sizeof(bytes)));
 	assert_memory_equal(&c, &back, sizeof(c));
@@ -236,7 +232,7 @@ static void storm(struct fixture *f, write_fn *write, bool has_new_guids, int up
 	}
 }
 
-static void updates_end(void **state)
+TEST_WITH(updates_end, fixture_setup, fixture_teardown)
 {
 	static write_fn *const writes[] = {views, clock_in_the_title, age, fingerprint, related_links, title_in_turn};
 
@@ -250,7 +246,7 @@ static void updates_end(void **state)
 		}
 }
 
-static void tolls_are_news(void **state)
+TEST_WITH(tolls_are_news, fixture_setup, fixture_teardown)
 {
 	storm(*state, toll, false, 14);
 	fixture_teardown(state);
@@ -259,7 +255,7 @@ static void tolls_are_news(void **state)
 }
 
 /* Guids, links and titles all carry the counter: nothing but the rest of title and text says that it is the item. */
-static void a_counter_in_all_that_names_an_item(void **state)
+TEST_WITH(a_counter_in_all_that_names_an_item, fixture_setup, fixture_teardown)
 {
 	static const char *const ships[] = {"Frigate", "Trawler", "Ferry", "Tug", "Yacht", "Barge", "Cutter", "Sub"};
 	enum { SHIPS = sizeof(ships) / sizeof(ships[0]) };
@@ -284,7 +280,7 @@ static void a_counter_in_all_that_names_an_item(void **state)
 }
 
 /* Once a part is ignored, another sentence is told all the same. */
-static void what_changes_beside_it_is_told(void **state)
+TEST_WITH(what_changes_beside_it_is_told, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	char title[256], text[1024];
@@ -302,7 +298,7 @@ static void what_changes_beside_it_is_told(void **state)
 }
 
 /* The newest text is kept all the same, once an hour. */
-static void what_is_ignored_is_kept(void **state)
+TEST_WITH(what_is_ignored_is_kept, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	char title[256], text[1024];
@@ -321,7 +317,7 @@ static void what_is_ignored_is_kept(void **state)
 }
 
 /* Unchanged polls lie between: it is an article that is edited now and then. */
-static void now_and_then_is_told(void **state)
+TEST_WITH(now_and_then_is_told, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	char title[256], text[1024];
@@ -331,24 +327,4 @@ static void now_and_then_is_told(void **state)
 		poll_text(f, "g", title, text);
 	}
 	assert_int_equal(number_of(f, "SELECT count(*) FROM event WHERE kind = 3"), 14);
-}
-
-int main(void)
-{
-#define FIXTURE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_changes),
-		cmocka_unit_test(ignored_after_five_in_a_row),
-		cmocka_unit_test(not_in_a_row_is_never_ignored),
-		cmocka_unit_test(two_texts_in_turn),
-		cmocka_unit_test(survives_as_bytes),
-		FIXTURE_TEST(updates_end),
-		FIXTURE_TEST(a_counter_in_all_that_names_an_item),
-		FIXTURE_TEST(tolls_are_news),
-		FIXTURE_TEST(what_changes_beside_it_is_told),
-		FIXTURE_TEST(what_is_ignored_is_kept),
-		FIXTURE_TEST(now_and_then_is_told),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
  * the log has no hole and names nothing that is missing, and taking the same documents in once more
  * changes nothing. */
 #include "../ask.h"
+#include "../test.h"
 #include "fixture.h"
 
 #include <signal.h>
@@ -161,14 +162,13 @@ static void collect_promises(int in, struct promise *promised)
 	}
 }
 
-static void test_kills(void **state)
+TEST(kills)
 {
 	struct promise promised[FEEDS] = {{.round = -1}, {.round = -1}, {.round = -1}};
 	struct fixture f = {.now_ms = NOW_MS};
 	const char *given = getenv("SITREP_TEST_SEED");
 	unsigned seed;
 
-	(void)state;
 	if (given != NULL)
 		seed = (unsigned)strtoul(given, NULL, 10);
 	else
@@ -209,11 +209,4 @@ static void test_kills(void **state)
 	assert_true(round_of(&f.feeds[0]) > 0);
 	fixture_release_states(&f);
 	state_dir_remove(f.dir);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_kills)};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

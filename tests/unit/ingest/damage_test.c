@@ -1,6 +1,7 @@
 /* Every column of every table holds what it should not, in one row and in all rows, and single bytes of the file are
  * turned: the daemon's code opens the file, polls, shows, streams and prunes, and nothing of it crashes (the sanitized
  * build looks closely).  Damage of one row costs that row: the other items are shown and feeds are polled. */
+#include "../test.h"
 #include "damage_fixture.h"
 
 /* Every value in every column, and some hundred turned files, take minutes when sanitized: so each run of `make check`
@@ -231,7 +232,7 @@ static void damage_column(struct house *h, const struct column *c, enum wrong wr
 	free(s.error);
 }
 
-static void damaged_column(void **state)
+TEST(damaged_column)
 {
 	struct house *h = *state;
 
@@ -243,7 +244,7 @@ static void damaged_column(void **state)
 				damage_column(h, &h->columns[i], (enum wrong)wrong, false);
 }
 
-static void damaged_column_of_all_rows(void **state)
+TEST(damaged_column_of_all_rows)
 {
 	struct house *h = *state;
 
@@ -264,7 +265,7 @@ static uint64_t next_random(void)
 	return seed;
 }
 
-static void turned_bytes(void **state)
+TEST(turned_bytes)
 {
 	struct house *h = *state;
 	struct buf bytes;
@@ -291,13 +292,4 @@ static void turned_bytes(void **state)
 	assert_in_range(opened, tried / 2, tried);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(damaged_column),
-		cmocka_unit_test(damaged_column_of_all_rows),
-		cmocka_unit_test(turned_bytes),
-	};
-
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+TEST_GROUP(setup, teardown)

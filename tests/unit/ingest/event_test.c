@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 
+#include "../test.h"
 #include "sitrep/base/limits.h"
 
 static struct event_record make_event(struct report *r)
@@ -46,12 +47,11 @@ static void assert_line(const struct event_record *e, const char *expected)
 	"\"story\":{\"id\":\"00010203-0405-8607-8809-0a0b0c0d0e0f\",\"title\":\"Frigates \\\"turn back\\\"\","         \
 	"\"sources\":2,\"reports\":3}}"
 
-static void test_new(void **state)
+TEST(new)
 {
 	struct report r;
 	struct event_record e = make_event(&r);
 
-	(void)state;
 	assert_line(&e, "{\"event\":\"new\",\"cursor\":\"42\",\"time\":\"2026-11-23T10:00:00Z\",\"item\":{"
 			"\"id\":\"00010203-0405-8607-8809-0a0b0c0d0e0f\",\"feed\":\"alpha\",\"source\":\"Alpha News\","
 			"\"title\":\"Frigates \\\"turn back\\\"\",\"link\":\"https://a.example/1\","
@@ -59,7 +59,7 @@ static void test_new(void **state)
 			"\"categories\":[\"naval\",\"us\"],\"summary\":\"Two of them.\"}," STORY);
 }
 
-static void test_all_members(void **state)
+TEST(all_members)
 {
 	struct person authors[] = {{.name = STR("A. Writer")}, {.email = STR("desk@a.example")}, {.uri = STR("x")}};
 	struct category categories[] = {{.term = STR("NAVAL")}, {.term = STR("t1"), .label = STR("Taiwan")},
@@ -70,7 +70,6 @@ static void test_all_members(void **state)
 	struct report r;
 	struct event_record e = make_event(&r);
 
-	(void)state;
 	r.published_known = false;
 	r.updated_ms = NOW_MS + HOUR_MS;
 	r.item.language = STR("en");
@@ -94,7 +93,7 @@ static void test_all_members(void **state)
 			"{\"url\":\"https://a.example/2.mp3\"}],\"language\":\"en\"}," STORY);
 }
 
-static void test_no_line_is_too_long(void **state)
+TEST(no_line_is_too_long)
 {
 	/* each byte becomes six, in all lists, at all lengths that a decoder lets through */
 	static char title[LIMIT_TITLE], url[LIMIT_URL], name[LIMIT_NAME], names[16 * LIMIT_NAME];
@@ -105,7 +104,6 @@ static void test_no_line_is_too_long(void **state)
 	struct report r;
 	struct event_record e = make_event(&r);
 
-	(void)state;
 	memset(title, 1, sizeof(title));
 	memset(url, 1, sizeof(url));
 	memset(name, 1, sizeof(name));
@@ -146,25 +144,12 @@ static void test_no_line_is_too_long(void **state)
 	}
 }
 
-static void test_kinds(void **state)
+TEST(kinds)
 {
 	static const enum event_kind kinds[] = {EVENT_NEW, EVENT_COPY, EVENT_UPDATED, EVENT_ALERT, EVENT_FEED};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		assert_int_equal(event_kind_parse(str_from(event_kind_name(kinds[i]))), kinds[i]);
 	assert_int_equal(event_kind_parse(STR("gap")), 0);
 	assert_int_equal(event_kind_parse(STR("")), 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_new),
-		cmocka_unit_test(test_all_members),
-		cmocka_unit_test(test_no_line_is_too_long),
-		cmocka_unit_test(test_kinds),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

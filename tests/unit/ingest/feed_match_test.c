@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include "../../../daemon/ingest/ingest.h"
+#include "../test.h"
 #include "sitrep/sql/sql.h"
 
 static struct feed_spec listed(const char *name, const char *url)
@@ -62,7 +63,7 @@ static void uid_of(struct fixture *f, const char *feed, const char *title, char 
 }
 
 /* Renamed, put in another order, and one taken out. */
-static void test_list(void **state)
+TEST_WITH(list, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	const struct feed_spec before[] = {listed("feed-0", "http://a.example/f"),
@@ -108,7 +109,7 @@ static void test_list(void **state)
 }
 
 /* What has the same guid in a feed that has the name of another before gets an id of its own. */
-static void test_stem(void **state)
+TEST_WITH(stem, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	const struct feed_spec old = listed("news", "http://old.example/f"),
@@ -128,7 +129,7 @@ static void test_stem(void **state)
 }
 
 /* A section is known by its name, and where no feed has that, by its address. */
-static void test_section(void **state)
+TEST_WITH(section, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct feed_spec one = listed("from-a-list", "https://a.example/f");
@@ -169,7 +170,7 @@ static void run_sql(const struct fixture *f, const char *sql)
 }
 
 /* Feeds that an older version named by their place have no key yet, and lost the user of their address. */
-static void test_older_rows(void **state)
+TEST_WITH(older_rows, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	const struct feed_spec before[] = {
@@ -196,15 +197,4 @@ static void test_older_rows(void **state)
 	after[1].key = "you@a.example/f";
 	fixture_sync(f, after, 2);
 	assert_int_not_equal(f->feeds[1].id, id_a);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_list, fixture_setup, fixture_teardown),
-		cmocka_unit_test_setup_teardown(test_stem, fixture_setup, fixture_teardown),
-		cmocka_unit_test_setup_teardown(test_section, fixture_setup, fixture_teardown),
-		cmocka_unit_test_setup_teardown(test_older_rows, fixture_setup, fixture_teardown),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

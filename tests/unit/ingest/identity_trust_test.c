@@ -3,6 +3,7 @@
 #include "../ask.h"
 #include "fixture.h"
 
+#include "../test.h"
 #include "sitrep/identity/identity_trust.h"
 
 #define TEXT "said the harbour master of the northern port on the morning of day"
@@ -24,12 +25,11 @@ static void note(struct identity_trust *t, int times, size_t unknown, size_t see
 		identity_trust_note(t, unknown, seen);
 }
 
-static void more_than_half_of_enough(void **state)
+TEST(more_than_half_of_enough)
 {
 	struct identity_trust t = {0};
 	struct trust_sum sum;
 
-	(void)state;
 	assert_false(is_lost(&t));
 	note(&t, 7, 1, 1);
 	assert_false(is_lost(&t));
@@ -45,22 +45,20 @@ static void more_than_half_of_enough(void **state)
 	assert_true(is_lost(&t));
 }
 
-static void one_change_of_everything_says_nothing(void **state)
+TEST(one_change_of_everything_says_nothing)
 {
 	struct identity_trust t = {0};
 
-	(void)state;
 	note(&t, 2, 500, 500);
 	assert_false(is_lost(&t));
 	note(&t, 1, 1, 1);
 	assert_true(is_lost(&t));
 }
 
-static void what_was_long_ago_is_forgotten(void **state)
+TEST(what_was_long_ago_is_forgotten)
 {
 	struct identity_trust t = {0};
 
-	(void)state;
 	note(&t, 3, 4, 4);
 	note(&t, TRUST_POLLS - 3, 0, 0);
 	assert_true(is_lost(&t));
@@ -69,13 +67,12 @@ static void what_was_long_ago_is_forgotten(void **state)
 	assert_int_equal(t.count, TRUST_POLLS);
 }
 
-static void survives_as_bytes(void **state)
+TEST(survives_as_bytes)
 {
 	struct identity_trust t = {0}, back;
 	uint8_t bytes[TRUST_BYTES];
 	size_t len;
 
-	(void)state;
 	identity_trust_decode(&back, STR_NONE);
 	assert_int_equal(back.count, 0);
 	for (size_t i = 0; i < TRUST_POLLS + 5; i++) {
@@ -144,7 +141,7 @@ static int poll_until_doubted(struct fixture *f, enum churn churn, int *poll, in
 	return times;
 }
 
-static void changing_guids_give_way_to_links(void **state)
+TEST_WITH(changing_guids_give_way_to_links, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	int poll = 0;
@@ -176,7 +173,7 @@ static int64_t count_identities(struct fixture *f, const char *which)
 	return count;
 }
 
-static void changing_links_give_way_to_texts(void **state)
+TEST_WITH(changing_links_give_way_to_texts, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	int poll = 0;
@@ -201,7 +198,7 @@ static void changing_links_give_way_to_texts(void **state)
 }
 
 /* Links alone stay: found by them, the items are updates all the time, and known by them from the first chance on. */
-static void changing_texts_are_found_by_links(void **state)
+TEST_WITH(changing_texts_are_found_by_links, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct poll_report r;
@@ -227,7 +224,7 @@ static void changing_texts_are_found_by_links(void **state)
 }
 
 /* What has no other identity under the new rule keeps its first one, which lasts as long as the item. */
-static void first_identities_are_no_aliases(void **state)
+TEST_WITH(first_identities_are_no_aliases, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -251,7 +248,7 @@ static void first_identities_are_no_aliases(void **state)
 	assert_int_equal(count_identities(f, "NOT alias"), ITEMS + 2);
 }
 
-static void links_that_stay_find_what_was_edited(void **state)
+TEST_WITH(links_that_stay_find_what_was_edited, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	int poll = 0;
@@ -266,7 +263,7 @@ static void links_that_stay_find_what_was_edited(void **state)
 	assert_counts(poll_churned(f, CHURN_GUID, poll++, 11, 11, 1), 0, 0, 0, ITEMS);
 }
 
-static void honest_feeds_stay_as_they_are(void **state)
+TEST_WITH(honest_feeds_stay_as_they_are, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -278,7 +275,7 @@ static void honest_feeds_stay_as_they_are(void **state)
 	assert_int_equal(identity_of(f), FEED_BY_GUID);
 }
 
-static void a_site_that_moves_is_no_reason(void **state)
+TEST_WITH(a_site_that_moves_is_no_reason, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	int64_t cursor;
@@ -295,7 +292,7 @@ static void a_site_that_moves_is_no_reason(void **state)
 	assert_counts(poll_churned(f, CHURN_BOTH, 1, 13, 0, 0), 1, 0, 0, ITEMS - 1);
 }
 
-static void short_texts_keep_their_own_identities(void **state)
+TEST_WITH(short_texts_keep_their_own_identities, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	int poll = 0;
@@ -314,7 +311,7 @@ static void short_texts_keep_their_own_identities(void **state)
 	}
 }
 
-static void the_front_page_is_no_identity(void **state)
+TEST_WITH(the_front_page_is_no_identity, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct draft d;
@@ -343,7 +340,7 @@ static void the_front_page_is_no_identity(void **state)
 }
 
 /* What an item is called stays, whatever it is known by. */
-static void names_stay(void **state)
+TEST_WITH(names_stay, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	char *before, *after;
@@ -359,7 +356,7 @@ static void names_stay(void **state)
 	free(after);
 }
 
-static void outlives_a_restart(void **state)
+TEST_WITH(outlives_a_restart, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct writer_options options = fixture_options(f->dir);
@@ -380,7 +377,7 @@ static void outlives_a_restart(void **state)
 	assert_counts(poll_churned(f, CHURN_GUID, poll++, 10, 10, 1), 0, 0, 1, ITEMS - 1);
 }
 
-static void another_url_begins_anew(void **state)
+TEST_WITH(another_url_begins_anew, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct feed_spec moved[3];
@@ -397,29 +394,4 @@ static void another_url_begins_anew(void **state)
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(poll_churned(f, CHURN_GUID, poll++, 10, 0, 0).distrusted, 0);
 	assert_int_equal(poll_churned(f, CHURN_GUID, poll++, 10, 0, 0).distrusted, 3 * ITEMS);
-}
-
-int main(void)
-{
-#define FIXTURE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(more_than_half_of_enough),
-		cmocka_unit_test(one_change_of_everything_says_nothing),
-		cmocka_unit_test(what_was_long_ago_is_forgotten),
-		cmocka_unit_test(survives_as_bytes),
-		FIXTURE_TEST(changing_guids_give_way_to_links),
-		FIXTURE_TEST(changing_links_give_way_to_texts),
-		FIXTURE_TEST(changing_texts_are_found_by_links),
-		FIXTURE_TEST(first_identities_are_no_aliases),
-		FIXTURE_TEST(links_that_stay_find_what_was_edited),
-		FIXTURE_TEST(honest_feeds_stay_as_they_are),
-		FIXTURE_TEST(a_site_that_moves_is_no_reason),
-		FIXTURE_TEST(short_texts_keep_their_own_identities),
-		FIXTURE_TEST(the_front_page_is_no_identity),
-		FIXTURE_TEST(names_stay),
-		FIXTURE_TEST(outlives_a_restart),
-		FIXTURE_TEST(another_url_begins_anew),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

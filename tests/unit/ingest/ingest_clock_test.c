@@ -7,6 +7,7 @@
 
 #include "../../../daemon/ingest/ingest.h"
 #include "../../../daemon/ingest/retention.h"
+#include "../test.h"
 
 #define YEAR_MS (365 * DAY_MS)
 #define BODY "the shipyard has delivered the fourth of seven offshore patrol vessels to the navy"
@@ -138,7 +139,7 @@ static void assert_waits(struct house *h, int64_t ago_ms, int64_t left_ms)
 }
 
 /* A clock that jumps while it runs: what waits goes on waiting, nothing goes. */
-static void test_jumps_move_what_waits(void **state)
+TEST_WITH(jumps_move_what_waits, setup, teardown)
 {
 	static const int64_t jumps_ms[] = {
 		HOUR_MS, -HOUR_MS, DAY_MS, -DAY_MS, 400 * DAY_MS, 30 * YEAR_MS, -10 * YEAR_MS, -56 * YEAR_MS};
@@ -157,7 +158,7 @@ static void test_jumps_move_what_waits(void **state)
 	}
 }
 
-static void test_what_ntp_does_is_no_jump(void **state)
+TEST_WITH(what_ntp_does_is_no_jump, setup, teardown)
 {
 	struct house *h = *state;
 
@@ -169,7 +170,7 @@ static void test_what_ntp_does_is_no_jump(void **state)
 }
 
 /* Nothing is removed until the daemon has run for a day with it; then it is believed. */
-static void test_a_day_of_grace(void **state)
+TEST_WITH(a_day_of_grace, setup, teardown)
 {
 	struct house *h = *state;
 
@@ -189,7 +190,7 @@ static void test_a_day_of_grace(void **state)
 }
 
 /* Time that passes while the clock is doubted makes things old all the same. */
-static void test_doubt_stops_no_time(void **state)
+TEST_WITH(doubt_stops_no_time, setup, teardown)
 {
 	struct house *h = *state;
 
@@ -232,18 +233,18 @@ static void assert_stamps_are_put_right(struct house *h, int64_t jump_ms)
 	assert_int_equal(ask(h, "SELECT time FROM event WHERE cursor = 2"), before_ms + HOUR_MS);
 }
 
-static void test_stamps_are_put_right(void **state)
+TEST_WITH(stamps_are_put_right, setup, teardown)
 {
 	assert_stamps_are_put_right(*state, 3 * YEAR_MS);
 }
 
-static void test_small_jumps_are_put_right_too(void **state)
+TEST_WITH(small_jumps_are_put_right_too, setup, teardown)
 {
 	assert_stamps_are_put_right(*state, HOUR_MS / 2);
 }
 
 /* The archive is older than the doubt: a clock that is ten years behind does not make it younger. */
-static void test_a_clock_that_is_behind_leaves_the_archive(void **state)
+TEST_WITH(a_clock_that_is_behind_leaves_the_archive, setup, teardown)
 {
 	struct house *h = *state;
 
@@ -268,7 +269,7 @@ static void restart(struct house *h, const char *run)
 }
 
 /* The machine has run on meanwhile: its own count tells how long it was. */
-static void test_over_a_restart_of_the_daemon(void **state)
+TEST_WITH(over_a_restart_of_the_daemon, setup, teardown)
 {
 	struct house *h = *state;
 	int64_t left_ms;
@@ -292,7 +293,7 @@ static void test_over_a_restart_of_the_daemon(void **state)
 }
 
 /* Without a battery: the machine wakes up in 1970, and is put right by NTP. */
-static void test_a_machine_that_wakes_up_in_the_past(void **state)
+TEST_WITH(a_machine_that_wakes_up_in_the_past, setup, teardown)
 {
 	struct house *h = *state;
 	int64_t left_ms, right_ms = h->clock.wall_ms + 25 * HOUR_MS;
@@ -312,7 +313,7 @@ static void test_a_machine_that_wakes_up_in_the_past(void **state)
 }
 
 /* Off at night, for weeks: what is too old goes all the same, a few days late. */
-static void test_a_laptop_removes_what_is_old(void **state)
+TEST_WITH(a_laptop_removes_what_is_old, setup, teardown)
 {
 	char run[16];
 	struct house *h = *state;
@@ -336,7 +337,7 @@ static void test_a_laptop_removes_what_is_old(void **state)
 }
 
 /* A machine that was off for a year is not told from a clock that is a year ahead: it waits a day. */
-static void test_off_for_long(void **state)
+TEST_WITH(off_for_long, setup, teardown)
 {
 	struct house *h = *state;
 
@@ -350,7 +351,7 @@ static void test_off_for_long(void **state)
 }
 
 /* What lies in the future keeps nothing behind it from going. */
-static void test_the_future_holds_nothing_up(void **state)
+TEST_WITH(the_future_holds_nothing_up, setup, teardown)
 {
 	struct house *h = *state;
 
@@ -368,7 +369,7 @@ static void test_the_future_holds_nothing_up(void **state)
 }
 
 /* A row that a damaged database holds silences nothing for ever, and no number in it breaks anything. */
-static void test_damaged_rows(void **state)
+TEST_WITH(damaged_rows, setup, teardown)
 {
 	static const char *const rows[] = {
 		"wall = -9223372036854775807, elapsed = 9223372036854775807, ahead = 9223372036854775807, doubt = -1",
@@ -389,25 +390,4 @@ static void test_damaged_rows(void **state)
 		run_until_believed(h);
 		assert_int_equal(clock_record_prune_ms(&h->ingest.clock, h->clock.wall_ms), h->clock.wall_ms);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_jumps_move_what_waits, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_what_ntp_does_is_no_jump, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_day_of_grace, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_doubt_stops_no_time, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_stamps_are_put_right, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_small_jumps_are_put_right_too, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_clock_that_is_behind_leaves_the_archive, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_over_a_restart_of_the_daemon, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_machine_that_wakes_up_in_the_past, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_laptop_removes_what_is_old, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_off_for_long, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_the_future_holds_nothing_up, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_damaged_rows, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

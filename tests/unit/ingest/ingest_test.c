@@ -4,6 +4,7 @@
 #include "sitrep/sql/sql.h"
 
 #include "../../../daemon/ingest/ingest.h"
+#include "../test.h"
 
 static void set_page_limit(struct ingest *k, int64_t pages)
 {
@@ -53,7 +54,7 @@ static void sync_one(struct ingest *k, struct feed_state *state)
 	assert_int_equal(ingest_commit(k, NOW_MS, NULL), 0);
 }
 
-static void test_full(void **state)
+TEST(full)
 {
 	struct writer_options options;
 	struct poll_report report = {0};
@@ -64,7 +65,6 @@ static void test_full(void **state)
 	char dir[256];
 	int result;
 
-	(void)state;
 	state_dir_make(dir);
 	options = fixture_options(dir);
 	assert_int_equal(ingest_open(&k, &options, &err), 0);
@@ -123,7 +123,7 @@ static void test_full(void **state)
 }
 
 /* An item that the worker had no memory for is brought by the next answer, which must not be a 304. */
-static void test_left_out(void **state)
+TEST(left_out)
 {
 	static const struct {
 		uint32_t left_out;
@@ -136,7 +136,6 @@ static void test_left_out(void **state)
 	struct ingest k;
 	char dir[256];
 
-	(void)state;
 	state_dir_make(dir);
 	options = fixture_options(dir);
 	assert_int_equal(ingest_open(&k, &options, &err), 0);
@@ -178,11 +177,4 @@ static void test_left_out(void **state)
 	feed_state_release(&feed);
 	ingest_close(&k);
 	state_dir_remove(dir);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_full), cmocka_unit_test(test_left_out)};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* The decision table, row by row, through the writer and seen by the reader. */
+#include "../test.h"
 #include "fixture.h"
 
 #define LONG "two frigates sailed through the strait early on Monday the navy said"
@@ -16,7 +17,7 @@ static struct poll_report poll_one(
 	return fixture_poll(f, feed, &d);
 }
 
-static void test_new_then_unchanged(void **state)
+TEST_WITH(new_then_unchanged, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	int64_t generation, changed;
@@ -36,7 +37,7 @@ static void test_new_then_unchanged(void **state)
 	assert_int_equal(f->feeds[ALPHA].polls, 4);
 }
 
-static void test_update(void **state)
+TEST_WITH(update, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -47,7 +48,7 @@ static void test_update(void **state)
 	assert_events(f, 0, "new:Frigates turn back,updated:Frigates turn back");
 }
 
-static void test_other_canon_version_is_quiet(void **state)
+TEST_WITH(other_canon_version_is_quiet, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -87,7 +88,7 @@ static struct poll_report poll_dated(struct fixture *f, size_t feed, const char 
 	return fixture_poll(f, feed, &d);
 }
 
-static void test_guid_and_link_that_always_change(void **state)
+TEST_WITH(guid_and_link_that_always_change, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -102,7 +103,7 @@ static void test_guid_and_link_that_always_change(void **state)
 	assert_events(f, 0, "new:Frigates");
 }
 
-static void test_short_texts_with_changing_guids(void **state)
+TEST_WITH(short_texts_with_changing_guids, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -123,7 +124,7 @@ static void test_short_texts_with_changing_guids(void **state)
 	assert_events(f, 0, "new:Daily update,new:Daily update");
 }
 
-static void test_short_text_is_new_beside_the_old_one(void **state)
+TEST_WITH(short_text_is_new_beside_the_old_one, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct draft d;
@@ -138,7 +139,7 @@ static void test_short_text_is_new_beside_the_old_one(void **state)
 	assert_counts(poll_one(f, ALPHA, "9", "https://a.example/9", "Daily update", ""), 1, 0, 0, 0);
 }
 
-static void test_short_text_is_no_copy(void **state)
+TEST_WITH(short_text_is_no_copy, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -147,7 +148,7 @@ static void test_short_text_is_no_copy(void **state)
 }
 
 /* Eight tokens, of title and text together, are enough between feeds; the same feed needs none. */
-static void test_tokens_that_are_enough(void **state)
+TEST_WITH(tokens_that_are_enough, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -192,7 +193,7 @@ static void assert_stories(struct fixture *f, const char *expected)
 	buf_release(&out);
 }
 
-static void test_copy_by_digest(void **state)
+TEST_WITH(copy_by_digest, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -206,7 +207,7 @@ static void test_copy_by_digest(void **state)
 	assert_stories(f, "[3/3 alpha bravo charlie]");
 }
 
-static void test_same_link_other_text(void **state)
+TEST_WITH(same_link_other_text, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -219,7 +220,7 @@ static void test_same_link_other_text(void **state)
 	assert_counts(poll_one(f, CHARLIE, "c", "https://a.example/1", "Aircraft", LONG2), 1, 0, 0, 0);
 }
 
-static void test_links_that_tell_nothing(void **state)
+TEST_WITH(links_that_tell_nothing, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct draft d;
@@ -250,7 +251,7 @@ static void add_three_of_one_guid(struct draft *d)
 	draft_add(d, "same", "https://a.example/1", "Frigates", LONG);
 }
 
-static void test_repeated_guid(void **state)
+TEST_WITH(repeated_guid, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct draft d;
@@ -268,7 +269,7 @@ static void test_repeated_guid(void **state)
 	assert_int_equal(f->feeds[ALPHA].items, 4);
 }
 
-static void test_order_within_a_document(void **state)
+TEST_WITH(order_within_a_document, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct draft d;
@@ -296,7 +297,7 @@ static struct poll_report poll_match(
 	return fixture_poll(f, feed, &d);
 }
 
-static void test_alert_once_a_story(void **state)
+TEST_WITH(alert_once_a_story, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	char *lines;
@@ -316,7 +317,7 @@ static void test_alert_once_a_story(void **state)
 	free(lines);
 }
 
-static void test_alert_needs_a_rule(void **state)
+TEST_WITH(alert_needs_a_rule, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -326,7 +327,7 @@ static void test_alert_needs_a_rule(void **state)
 	assert_events(f, 1, "new:Frigates,new:Destroyers");
 }
 
-static void test_backlog_alerts_only_what_is_recent(void **state)
+TEST_WITH(backlog_alerts_only_what_is_recent, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -345,7 +346,7 @@ static int check_dates(void *arg, const struct event_record *e)
 	return 0;
 }
 
-static void test_dates_beyond_all_reason(void **state)
+TEST_WITH(dates_beyond_all_reason, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	static const int64_t dates[] = {INT64_MIN + 1, INT64_MAX, INT64_MAX / 2, -INT64_MAX / 2};
@@ -367,7 +368,7 @@ static void test_dates_beyond_all_reason(void **state)
 	assert_true(last > 4);
 }
 
-static void test_marks(void **state)
+TEST_WITH(marks, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct story_query q = {.mark = "output/naval", .before_sort_ms = INT64_MAX, .limit = 10};
@@ -379,31 +380,4 @@ static void test_marks(void **state)
 	assert_int_equal(read_stories(f->reader, &q, count_reports, &out, NULL), 0);
 	assert_string_equal(out.data, "[2/2 alpha bravo]");
 	buf_release(&out);
-}
-
-int main(void)
-{
-#define FIXTURE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
-	const struct CMUnitTest tests[] = {
-		FIXTURE_TEST(test_new_then_unchanged),
-		FIXTURE_TEST(test_update),
-		FIXTURE_TEST(test_other_canon_version_is_quiet),
-		FIXTURE_TEST(test_guid_and_link_that_always_change),
-		FIXTURE_TEST(test_short_texts_with_changing_guids),
-		FIXTURE_TEST(test_short_text_is_new_beside_the_old_one),
-		FIXTURE_TEST(test_short_text_is_no_copy),
-		FIXTURE_TEST(test_tokens_that_are_enough),
-		FIXTURE_TEST(test_copy_by_digest),
-		FIXTURE_TEST(test_same_link_other_text),
-		FIXTURE_TEST(test_links_that_tell_nothing),
-		FIXTURE_TEST(test_repeated_guid),
-		FIXTURE_TEST(test_order_within_a_document),
-		FIXTURE_TEST(test_alert_once_a_story),
-		FIXTURE_TEST(test_alert_needs_a_rule),
-		FIXTURE_TEST(test_backlog_alerts_only_what_is_recent),
-		FIXTURE_TEST(test_dates_beyond_all_reason),
-		FIXTURE_TEST(test_marks),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* Items in the same words, or at one link, that are news all the same, and those that are not: documents as workers
  * send them, seen by the reader. */
 #include "../ask.h"
+#include "../test.h"
 #include "story_fixture.h"
 
 #define ALARM "Air raid alert: Kyiv region"
@@ -64,7 +65,7 @@ static void assert_stories(struct fixture *f, int64_t count)
 
 /* ---- the same words */
 
-static void alarms_in_a_growing_document(void **state)
+TEST_WITH(alarms_in_a_growing_document, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	char *lines;
@@ -80,7 +81,7 @@ static void alarms_in_a_growing_document(void **state)
 	free(lines);
 }
 
-static void alarms_in_the_place_of_the_last_one(void **state)
+TEST_WITH(alarms_in_the_place_of_the_last_one, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -90,7 +91,7 @@ static void alarms_in_the_place_of_the_last_one(void **state)
 	assert_stories(f, 4);
 }
 
-static void alarms_in_the_place_of_the_last_one_without_dates(void **state)
+TEST_WITH(alarms_in_the_place_of_the_last_one_without_dates, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -100,7 +101,7 @@ static void alarms_in_the_place_of_the_last_one_without_dates(void **state)
 	assert_stories(f, 4);
 }
 
-static void alarms_beside_one_another_without_dates(void **state)
+TEST_WITH(alarms_beside_one_another_without_dates, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -112,7 +113,7 @@ static void alarms_beside_one_another_without_dates(void **state)
 }
 
 /* Neither guid nor link: an alarm has nothing but its date of its own. */
-static void alarms_with_dates_alone(void **state)
+TEST_WITH(alarms_with_dates_alone, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -133,7 +134,7 @@ static void alarms_with_dates_alone(void **state)
 	assert_stories(f, 4);
 }
 
-static void a_photo_series_of_one_caption(void **state)
+TEST_WITH(a_photo_series_of_one_caption, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct draft d;
@@ -152,7 +153,7 @@ static void a_photo_series_of_one_caption(void **state)
 }
 
 /* "Morning briefing" without a text, for longer than equal texts are looked at. */
-static void a_briefing_every_day(void **state)
+TEST_WITH(a_briefing_every_day, fixture_setup, fixture_teardown)
 {
 	enum { DAYS = 86, WINDOW = 5 };
 	struct fixture *f = *state;
@@ -192,7 +193,7 @@ static struct poll_report poll_radar(
 	return fixture_poll(f, feed, &d);
 }
 
-static void renamed_items_keep_their_date(void **state)
+TEST_WITH(renamed_items_keep_their_date, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -205,7 +206,7 @@ static void renamed_items_keep_their_date(void **state)
 }
 
 /* A date ahead of our clock is the same date when it comes again, and another one is another. */
-static void dates_ahead_of_time(void **state)
+TEST_WITH(dates_ahead_of_time, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -253,22 +254,22 @@ static void assert_notices_are_news(struct fixture *f, enum key key)
 	assert_stories(f, 7);
 }
 
-static void notices_with_guids_at_one_link(void **state)
+TEST_WITH(notices_with_guids_at_one_link, fixture_setup, fixture_teardown)
 {
 	assert_notices_are_news(*state, KEY_GUID);
 }
 
-static void notices_without_guids_at_one_link(void **state)
+TEST_WITH(notices_without_guids_at_one_link, fixture_setup, fixture_teardown)
 {
 	assert_notices_are_news(*state, KEY_LINK);
 }
 
-static void notices_whose_guid_is_the_one_link(void **state)
+TEST_WITH(notices_whose_guid_is_the_one_link, fixture_setup, fixture_teardown)
 {
 	assert_notices_are_news(*state, KEY_GUID_IS_LINK);
 }
 
-static void corrections_at_a_link_are_updates(void **state)
+TEST_WITH(corrections_at_a_link_are_updates, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -289,7 +290,7 @@ static void corrections_at_a_link_are_updates(void **state)
 
 /* ---- across outlets */
 
-static void an_old_text_of_another_outlet_is_news(void **state)
+TEST_WITH(an_old_text_of_another_outlet_is_news, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct draft d;
@@ -314,7 +315,7 @@ static void an_old_text_of_another_outlet_is_news(void **state)
 	free(lines);
 }
 
-static void two_outlets_with_the_same_alarms(void **state)
+TEST_WITH(two_outlets_with_the_same_alarms, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -326,28 +327,4 @@ static void two_outlets_with_the_same_alarms(void **state)
 	assert_counts(poll_alarms(f, BRAVO, 1, 2, true), 1, 0, 0, 1);
 	assert_counts(poll_alarms(f, ALPHA, 1, 2, true), 0, 1, 0, 1);
 	assert_int_equal(number_of(f, "SELECT count(*) FROM event WHERE kind = 4"), 2);
-}
-
-int main(void)
-{
-#define FIXTURE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
-	const struct CMUnitTest tests[] = {
-		FIXTURE_TEST(alarms_in_a_growing_document),
-		FIXTURE_TEST(alarms_in_the_place_of_the_last_one),
-		FIXTURE_TEST(alarms_in_the_place_of_the_last_one_without_dates),
-		FIXTURE_TEST(alarms_beside_one_another_without_dates),
-		FIXTURE_TEST(alarms_with_dates_alone),
-		FIXTURE_TEST(a_photo_series_of_one_caption),
-		FIXTURE_TEST(a_briefing_every_day),
-		FIXTURE_TEST(renamed_items_keep_their_date),
-		FIXTURE_TEST(dates_ahead_of_time),
-		FIXTURE_TEST(notices_with_guids_at_one_link),
-		FIXTURE_TEST(notices_without_guids_at_one_link),
-		FIXTURE_TEST(notices_whose_guid_is_the_one_link),
-		FIXTURE_TEST(corrections_at_a_link_are_updates),
-		FIXTURE_TEST(an_old_text_of_another_outlet_is_news),
-		FIXTURE_TEST(two_outlets_with_the_same_alarms),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* The first document of a feed, and the first one from another address of it: what is news there, what is a backlog,
  * and where a backlog stands. */
 #include "../ask.h"
+#include "../test.h"
 #include "story_fixture.h"
 
 #define BODY "was seen by the coast guard off the northern cape on the morning of the day"
@@ -72,7 +73,7 @@ static void first_poll(struct fixture *f, enum date date)
 }
 
 /* Number 101 is dated after the last good poll, 6 before it and long ago. */
-static void another_address_is_no_new_feed(void **state)
+TEST_WITH(another_address_is_no_new_feed, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	int64_t cursor;
@@ -89,7 +90,7 @@ static void another_address_is_no_new_feed(void **state)
 	assert_last_events(f, cursor, 1, 1, 1);
 }
 
-static void what_came_since_the_last_poll_is_news(void **state)
+TEST_WITH(what_came_since_the_last_poll_is_news, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct draft d;
@@ -111,7 +112,7 @@ static void what_came_since_the_last_poll_is_news(void **state)
 	assert_last_events(f, cursor, 1, 0, 1);
 }
 
-static void undated_items_beside_known_ones_are_news(void **state)
+TEST_WITH(undated_items_beside_known_ones_are_news, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	int64_t cursor;
@@ -124,7 +125,7 @@ static void undated_items_beside_known_ones_are_news(void **state)
 }
 
 /* All guids and links are others: the texts say that it is the same feed. */
-static void a_moved_site_is_known_by_its_texts(void **state)
+TEST_WITH(a_moved_site_is_known_by_its_texts, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	int64_t cursor;
@@ -139,7 +140,7 @@ static void a_moved_site_is_known_by_its_texts(void **state)
 	assert_int_equal(fixture_cursor(f), cursor);
 }
 
-static void a_document_of_nothing_known_is_a_backlog(void **state)
+TEST_WITH(a_document_of_nothing_known_is_a_backlog, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	int64_t cursor;
@@ -158,7 +159,7 @@ static int name_stories(void *arg, const struct story *s)
 	return buf_printf(arg, "%.*s;", STR_ARG(s->reports[0].item.plain_title));
 }
 
-static void undated_backlog_stands_below_what_is_dated(void **state)
+TEST_WITH(undated_backlog_stands_below_what_is_dated, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct story_query q = {.before_sort_ms = INT64_MAX, .limit = 100};
@@ -177,7 +178,7 @@ static void undated_backlog_stands_below_what_is_dated(void **state)
 		0);
 }
 
-static void a_backlog_is_as_old_as_its_source_says(void **state)
+TEST_WITH(a_backlog_is_as_old_as_its_source_says, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct draft d;
@@ -196,20 +197,4 @@ static void a_backlog_is_as_old_as_its_source_says(void **state)
 	draft_add(&d, "4", NULL, "Later", BODY " later")->published = NOW_MS - DAY_MS;
 	fixture_poll(f, ALPHA, &d);
 	assert_int_equal(number_of(f, "SELECT updated FROM story WHERE id = 4"), NOW_MS + MINUTE_MS);
-}
-
-int main(void)
-{
-#define FIXTURE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
-	const struct CMUnitTest tests[] = {
-		FIXTURE_TEST(another_address_is_no_new_feed),
-		FIXTURE_TEST(what_came_since_the_last_poll_is_news),
-		FIXTURE_TEST(undated_items_beside_known_ones_are_news),
-		FIXTURE_TEST(a_moved_site_is_known_by_its_texts),
-		FIXTURE_TEST(a_document_of_nothing_known_is_a_backlog),
-		FIXTURE_TEST(undated_backlog_stands_below_what_is_dated),
-		FIXTURE_TEST(a_backlog_is_as_old_as_its_source_says),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
  * bulletin, or two events, whatever roundup came in between; and reports of one event must mostly be found together,
  * or all of this would be easily had. */
 #include "../story/grouping_fixture.h"
+#include "../test.h"
 #include "seed.h"
 
 enum {
@@ -244,12 +245,11 @@ static void take_all(struct world *w, struct tally *tally)
 	(void)tear_down(&state);
 }
 
-static void no_order_joins_what_is_apart(void **state)
+TEST(no_order_joins_what_is_apart)
 {
 	struct world *w = calloc(1, sizeof(*w));
 	struct tally tally = {0};
 
-	(void)state;
 	assert_non_null(w);
 	w->seed = seed_choose();
 	for (int round = 0; round < ROUNDS; round++) {
@@ -261,11 +261,4 @@ static void no_order_joins_what_is_apart(void **state)
 		100.0 * (double)tally.together / (double)tally.pairs);
 	assert_true(tally.together * 10 > tally.pairs * 9);
 	free(w);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {cmocka_unit_test(no_order_joins_what_is_apart)};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 
 #include "../../../daemon/ingest/ingest.h"
 #include "../../../daemon/ingest/retention.h"
+#include "../test.h"
 
 enum {
 	FEEDS = 2,
@@ -239,9 +240,8 @@ static void assert_proportion(fill_fn *fill)
 }
 
 #define CASE(name)                                                                                                     \
-	static void test_##name(void **state)                                                                          \
+	TEST(name)                                                                                                     \
 	{                                                                                                              \
-		(void)state;                                                                                           \
 		assert_proportion(name);                                                                               \
 	}
 CASE(same_title)
@@ -254,21 +254,3 @@ CASE(one_story)
 CASE(near_copies)
 CASE(other_numbers)
 CASE(stock_sentence)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_same_title),
-		cmocka_unit_test(test_two_titles),
-		cmocka_unit_test(test_same_text),
-		cmocka_unit_test(test_same_guid),
-		cmocka_unit_test(test_same_link),
-		cmocka_unit_test(test_old_links),
-		cmocka_unit_test(test_one_story),
-		cmocka_unit_test(test_near_copies),
-		cmocka_unit_test(test_other_numbers),
-		cmocka_unit_test(test_stock_sentence),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

@@ -1,5 +1,6 @@
 /* Whatever is asked for each item is found by an index, however many items there are. */
 #include "../../../daemon/sql/sql_internal.h"
+#include "../test.h"
 #include "fixture.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/store/feed_store.h"
@@ -60,7 +61,7 @@ static void assert_seeks(struct plans *p, struct sql_stmt *asked)
 	sql_finalize(&s, 1);
 }
 
-static void an_item_is_looked_up_by_indexes(void **state)
+TEST_WITH(an_item_is_looked_up_by_indexes, set_up, tear_down)
 {
 	struct plans *p = *state;
 	struct item_store items;
@@ -75,7 +76,7 @@ static void an_item_is_looked_up_by_indexes(void **state)
 }
 
 /* All but what empties a table, loads all of it at a start, or takes the first few of it (NEAR_EXPIRE). */
-static void a_story_is_found_by_indexes(void **state)
+TEST_WITH(a_story_is_found_by_indexes, set_up, tear_down)
 {
 	struct plans *p = *state;
 	struct near_store near;
@@ -95,7 +96,7 @@ static void a_story_is_found_by_indexes(void **state)
 	free(index);
 }
 
-static void a_scan_would_be_noticed(void **state)
+TEST_WITH(a_scan_would_be_noticed, set_up, tear_down)
 {
 	struct plans *p = *state;
 	struct sql_stmt *s, *plan;
@@ -109,15 +110,4 @@ static void a_scan_would_be_noticed(void **state)
 	assert_int_equal(sql_prepare_once(p->store.db, "SELECT id FROM item WHERE id = 1", &s, NULL, "test"), 0);
 	assert_seeks(p, s);
 	sql_finalize(&s, 1);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(an_item_is_looked_up_by_indexes, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_story_is_found_by_indexes, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_scan_would_be_noticed, set_up, tear_down),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* Stories, events and numbers as outputs see them. */
+#include "../test.h"
 #include "fixture.h"
 
 enum { MANY = 300 };
@@ -50,7 +51,7 @@ static void assert_titles(struct fixture *f, const struct story_query *q, const 
 	buf_release(&out);
 }
 
-static void test_river(void **state)
+TEST_WITH(river, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct story_query q = {.before_sort_ms = INT64_MAX, .limit = 10};
@@ -67,7 +68,7 @@ static void test_river(void **state)
 	assert_titles(f, &q, "");
 }
 
-static void test_backlog_is_sorted_by_its_dates(void **state)
+TEST_WITH(backlog_is_sorted_by_its_dates, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct story_query q = {.before_sort_ms = INT64_MAX, .limit = 10};
@@ -120,7 +121,7 @@ static int copy_uid(void *arg, const struct story *s)
 	return 0;
 }
 
-static void test_one_story(void **state)
+TEST_WITH(one_story, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct story_query q = {.before_sort_ms = INT64_MAX, .limit = 10};
@@ -220,7 +221,7 @@ static size_t count_titles(struct fixture *f, const struct story_query *q)
 	return n;
 }
 
-static void test_pages(void **state)
+TEST_WITH(pages, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	int64_t ids[] = {f->feeds[CHARLIE].id, f->feeds[ALPHA].id};
@@ -263,7 +264,7 @@ static int stop_at_third(void *arg, const struct event_record *e)
 	return e->cursor == 3 ? 9 : 0;
 }
 
-static void test_events(void **state)
+TEST_WITH(events, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	int64_t oldest, newest, last, seen = 0;
@@ -304,7 +305,7 @@ static int check_copy(void *arg, const struct event_record *e)
 	return 1;
 }
 
-static void test_an_event_names_its_story(void **state)
+TEST_WITH(an_event_names_its_story, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct draft d;
@@ -316,19 +317,4 @@ static void test_an_event_names_its_story(void **state)
 	draft_add(&d, "Helicopters", NULL, "Helicopters, a correction", BODY);
 	fixture_poll(f, ALPHA, &d);
 	assert_int_equal(reader_events(f->reader, 0, 10, &last, check_copy, NULL, NULL), 1);
-}
-
-int main(void)
-{
-#define FIXTURE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
-	const struct CMUnitTest tests[] = {
-		FIXTURE_TEST(test_river),
-		FIXTURE_TEST(test_backlog_is_sorted_by_its_dates),
-		FIXTURE_TEST(test_one_story),
-		FIXTURE_TEST(test_pages),
-		FIXTURE_TEST(test_events),
-		FIXTURE_TEST(test_an_event_names_its_story),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

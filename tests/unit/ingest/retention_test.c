@@ -8,6 +8,7 @@
 
 #include "../../../daemon/ingest/ingest.h"
 #include "../../../daemon/ingest/retention.h"
+#include "../test.h"
 
 enum { FEEDS = 2, STEPS_MAX = 10000 };
 
@@ -111,7 +112,7 @@ static void assert_consistent(struct house *h)
 	assert_int_equal(ask(h, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
 }
 
-static void test_nothing_is_old(void **state)
+TEST_WITH(nothing_is_old, setup, teardown)
 {
 	struct house *h = *state;
 	int64_t generation;
@@ -126,7 +127,7 @@ static void test_nothing_is_old(void **state)
 	assert_true(retention_due(&h->retention, NOW_MS + 2 * DAY_MS));
 }
 
-static void test_events_go_first(void **state)
+TEST_WITH(events_go_first, setup, teardown)
 {
 	struct house *h = *state;
 
@@ -143,7 +144,7 @@ static void test_events_go_first(void **state)
 	assert_int_equal(ask(h, "SELECT max(cursor) FROM event"), 511);
 }
 
-static void test_pruned_items_do_not_come_back(void **state)
+TEST_WITH(pruned_items_do_not_come_back, setup, teardown)
 {
 	struct house *h = *state;
 	int64_t now_ms = NOW_MS + 101 * DAY_MS, cursor;
@@ -171,7 +172,7 @@ static void test_pruned_items_do_not_come_back(void **state)
 }
 
 /* A feed that left the configuration: what it brought grows old and goes, and is no news when the feed is back. */
-static void test_pruned_items_of_a_feed_that_comes_back(void **state)
+TEST_WITH(pruned_items_of_a_feed_that_comes_back, setup, teardown)
 {
 	struct house *h = *state;
 	struct feed_state states[FEEDS];
@@ -196,7 +197,7 @@ static void test_pruned_items_of_a_feed_that_comes_back(void **state)
 	assert_consistent(h);
 }
 
-static void test_a_story_lives_as_long_as_a_report(void **state)
+TEST_WITH(a_story_lives_as_long_as_a_report, setup, teardown)
 {
 	struct house *h = *state;
 
@@ -212,7 +213,7 @@ static void test_a_story_lives_as_long_as_a_report(void **state)
 	assert_consistent(h);
 }
 
-static void test_tombstones_last_while_they_are_shown(void **state)
+TEST_WITH(tombstones_last_while_they_are_shown, setup, teardown)
 {
 	struct house *h = *state;
 
@@ -230,7 +231,7 @@ static void test_tombstones_last_while_they_are_shown(void **state)
 	assert_counts(take(h, 0, NOW_MS + 366 * DAY_MS, "a", 7, 8), 0, 0, 0, 1);
 }
 
-static void test_aliases_last_a_week(void **state)
+TEST_WITH(aliases_last_a_week, setup, teardown)
 {
 	struct house *h = *state;
 
@@ -247,7 +248,7 @@ static void test_aliases_last_a_week(void **state)
 	assert_counts(take(h, 0, NOW_MS + 10 * DAY_MS, "poll 30", 0, 10), 0, 0, 0, 10);
 }
 
-static void test_size(void **state)
+TEST_WITH(size, setup, teardown)
 {
 	struct house *h = *state;
 	struct stat st;
@@ -275,7 +276,7 @@ static void test_size(void **state)
 }
 
 /* The writer does all this by itself when nothing else is to be done. */
-static void test_in_the_writer(void **state)
+TEST_WITH(in_the_writer, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct writer_options o = fixture_options(f->dir);
@@ -299,22 +300,4 @@ static void test_in_the_writer(void **state)
 	assert_int_equal(counts.stories, 0);
 	/* its event is passed over */
 	assert_events(f, 0, "");
-}
-
-int main(void)
-{
-#define HOUSE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-		HOUSE_TEST(test_nothing_is_old),
-		HOUSE_TEST(test_events_go_first),
-		HOUSE_TEST(test_pruned_items_do_not_come_back),
-		HOUSE_TEST(test_pruned_items_of_a_feed_that_comes_back),
-		HOUSE_TEST(test_a_story_lives_as_long_as_a_report),
-		HOUSE_TEST(test_tombstones_last_while_they_are_shown),
-		HOUSE_TEST(test_aliases_last_a_week),
-		HOUSE_TEST(test_size),
-		cmocka_unit_test_setup_teardown(test_in_the_writer, fixture_setup, fixture_teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 
 #include <time.h>
 
+#include "../test.h"
 #include "sitrep/identity/canon.h"
 #include "sitrep/identity/identity.h"
 #include "sitrep/model/plain_text.h"
@@ -75,7 +76,7 @@ static void add_items(struct fixture *f, int from, int count)
 static const struct stored_rule of_frigates = {.name = "output/o", .expression = "frigate"};
 static const struct stored_rule of_submarines = {.name = "output/o", .expression = "submarine"};
 
-static void test_a_rule_comes_changes_and_goes(void **state)
+TEST_WITH(a_rule_comes_changes_and_goes, fixture_setup, fixture_teardown)
 {
 	const struct stored_rule two[] = {
 		of_submarines, {.name = "alert/strait", .expression = "vessel category:naval"}};
@@ -98,7 +99,7 @@ static void test_a_rule_comes_changes_and_goes(void **state)
 }
 
 /* An unchanged rule costs nothing and loses nothing, over restarts too. */
-static void test_a_rule_stays(void **state)
+TEST_WITH(a_rule_stays, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct writer_options options = fixture_options(f->dir);
@@ -120,7 +121,7 @@ static void test_a_rule_stays(void **state)
 }
 
 /* Matched by the workers with rules that are older, or gone. */
-static void test_late_documents(void **state)
+TEST_WITH(late_documents, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct stored_rules *former = stored_rules_new(&of_frigates, 1, NULL);
@@ -145,7 +146,7 @@ static void test_late_documents(void **state)
 }
 
 /* A step is short, whatever there is to do. */
-static void test_steps(void **state)
+TEST_WITH(steps, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	const struct stored_rule rule = {.name = "output/all", .expression = "vessel"};
@@ -190,7 +191,7 @@ static void test_steps(void **state)
 }
 
 /* The words of a stored text are those that the worker found in it. */
-static void test_words(void **state)
+TEST(words)
 {
 	static const char *const markups[] = {
 		"<p>One miss<b>ile</b> test</p><p>another</p>",
@@ -204,7 +205,6 @@ static void test_words(void **state)
 	struct identity *id = identity_new(NULL);
 	struct arena a;
 
-	(void)state;
 	assert_non_null(id);
 	arena_init(&a, DOCUMENT_MAX);
 	for (size_t i = 0; i < sizeof(markups) / sizeof(markups[0]); i++) {
@@ -231,31 +231,15 @@ static void test_words(void **state)
 }
 
 /* A rule is known by the way of matching too: matches that were made another way are made anew. */
-static void test_another_way_of_matching(void **state)
+TEST(another_way_of_matching)
 {
 	static const struct stored_rule rule = {.name = "alert/icbm", .expression = "icbm"};
 	/* of the expression alone, as the first way had it */
 	static const char first_mark[] = "alert/icbm#19e5f7277a32e171";
 	struct stored_rules *rules = stored_rules_new(&rule, 1, NULL);
 
-	(void)state;
 	assert_non_null(rules);
 	assert_int_equal(strlen(rules->items[0].mark), strlen(first_mark));
 	assert_string_not_equal(rules->items[0].mark, first_mark);
 	stored_rules_free(rules);
-}
-
-int main(void)
-{
-#define RULE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
-	const struct CMUnitTest tests[] = {
-		RULE_TEST(test_a_rule_comes_changes_and_goes),
-		RULE_TEST(test_a_rule_stays),
-		RULE_TEST(test_late_documents),
-		RULE_TEST(test_steps),
-		cmocka_unit_test(test_words),
-		cmocka_unit_test(test_another_way_of_matching),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

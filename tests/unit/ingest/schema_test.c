@@ -13,6 +13,7 @@
 #include "../../../daemon/store/schema_steps.h"
 #include "../../../daemon/story/near_schema.h"
 #include "../../../daemon/story/story_constraint.h"
+#include "../test.h"
 #include "sitrep/sql/statements.h"
 
 /* Never changed: a step that is on the main branch keeps its text, a correction is a new step. */
@@ -37,11 +38,10 @@ static const char *const digests[] = {
 	"433124b807f1ccd69e8fd5e845fe7dc78b96795fbc4a5fa94dfd67433166a391",
 };
 
-static void test_steps_are_frozen(void **state)
+TEST(steps_are_frozen)
 {
 	struct sha256 *h = sha256_new(NULL);
 
-	(void)state;
 	assert_non_null(h);
 	assert_int_equal(sizeof(digests) / sizeof(digests[0]), STORE_SCHEMA_VERSION);
 	for (size_t i = 0; i < STORE_SCHEMA_VERSION; i++) {
@@ -154,7 +154,7 @@ static void make(struct folder *f)
 }
 
 /* `sitrep stories` compares in memory, with the tables as they are now. */
-static void test_tables_in_memory_are_those_of_the_steps(void **state)
+TEST_WITH(tables_in_memory_are_those_of_the_steps, setup, teardown)
 {
 	static const char own[] = "SELECT sql FROM sqlite_schema WHERE (tbl_name LIKE 'near\\_%' ESCAPE '\\'"
 				  " OR tbl_name IN ('story_link', 'held')) AND sql NOT NULL ORDER BY name";
@@ -223,7 +223,7 @@ static const struct {
 		14},
 };
 
-static void test_every_shape_becomes_todays(void **state)
+TEST_WITH(every_shape_becomes_todays, setup, teardown)
 {
 	struct folder *f = *state;
 	char *expected;
@@ -253,7 +253,7 @@ static void test_every_shape_becomes_todays(void **state)
 	free(expected);
 }
 
-static void test_links_keep_what_they_say(void **state)
+TEST_WITH(links_keep_what_they_say, setup, teardown)
 {
 	struct folder *f = *state;
 
@@ -267,7 +267,7 @@ static void test_links_keep_what_they_say(void **state)
 		"1|2|3|0.5|4|5|6|7|0.0\n");
 }
 
-static void test_what_was_left_out_is_taken_over(void **state)
+TEST_WITH(what_was_left_out_is_taken_over, setup, teardown)
 {
 	struct folder *f = *state;
 
@@ -296,7 +296,7 @@ static void assert_stays(struct folder *f, int code, const char *word)
 	free(before);
 }
 
-static void test_failure_leaves_the_file(void **state)
+TEST_WITH(failure_leaves_the_file, setup, teardown)
 {
 	struct folder *f = *state;
 
@@ -318,7 +318,7 @@ static void test_failure_leaves_the_file(void **state)
 
 /* A table that a program of today asks something of and that is a view of less: all steps pass, the statements do not.
  */
-static void test_statements_are_prepared_before_the_commit(void **state)
+TEST_WITH(statements_are_prepared_before_the_commit, setup, teardown)
 {
 	struct folder *f = *state;
 
@@ -328,7 +328,7 @@ static void test_statements_are_prepared_before_the_commit(void **state)
 	assert_stays(f, -EUCLEAN, "story");
 }
 
-static void test_statements_check(void **state)
+TEST_WITH(statements_check, setup, teardown)
 {
 	struct folder *f = *state;
 	struct error err = {0};
@@ -356,7 +356,7 @@ static void mark_as_old(struct folder *f, const char *text)
 	run_sql_in(f->db, UNDO_17 "PRAGMA user_version = 14");
 }
 
-static void test_copy_is_made_once_for_each_state(void **state)
+TEST_WITH(copy_is_made_once_for_each_state, setup, teardown)
 {
 	struct folder *f = *state;
 	char first[420], second[420], third[420], part[420];
@@ -398,7 +398,7 @@ static void test_copy_is_made_once_for_each_state(void **state)
 	assert_rows(third, "SELECT cursor FROM total", "40\n");
 }
 
-static void test_copy_has_what_stands_in_the_wal(void **state)
+TEST_WITH(copy_has_what_stands_in_the_wal, setup, teardown)
 {
 	struct folder *f = *state;
 	struct store s;
@@ -417,7 +417,7 @@ static void test_copy_has_what_stands_in_the_wal(void **state)
 	assert_int_equal(sqlite3_close(other), SQLITE_OK);
 }
 
-static void test_copies_have_a_bound(void **state)
+TEST_WITH(copies_have_a_bound, setup, teardown)
 {
 	struct folder *f = *state;
 	struct error err = {0};
@@ -434,24 +434,4 @@ static void test_copies_have_a_bound(void **state)
 	mark_as_old(f, "UPDATE total SET cursor = 9");
 	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, &err), -EEXIST);
 	assert_non_null(strstr(err.text, "remove the old copies"));
-}
-
-int main(void)
-{
-#define SCHEMA_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_steps_are_frozen),
-		SCHEMA_TEST(test_tables_in_memory_are_those_of_the_steps),
-		SCHEMA_TEST(test_every_shape_becomes_todays),
-		SCHEMA_TEST(test_links_keep_what_they_say),
-		SCHEMA_TEST(test_what_was_left_out_is_taken_over),
-		SCHEMA_TEST(test_failure_leaves_the_file),
-		SCHEMA_TEST(test_statements_are_prepared_before_the_commit),
-		SCHEMA_TEST(test_statements_check),
-		SCHEMA_TEST(test_copy_is_made_once_for_each_state),
-		SCHEMA_TEST(test_copy_has_what_stands_in_the_wal),
-		SCHEMA_TEST(test_copies_have_a_bound),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

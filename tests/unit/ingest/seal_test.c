@@ -1,6 +1,7 @@
 /* Seals: a turned bit anywhere is seen, what was never sealed is taken as it is, and what a record's seal costs. */
 #include "fixture.h"
 
+#include "../test.h"
 #include "sitrep/sql/damage.h"
 #include "sitrep/sql/seal.h"
 #include "sitrep/store/record.h"
@@ -16,12 +17,11 @@ static struct buf sealed(struct str content)
 	return out;
 }
 
-static void every_turned_bit_is_seen(void **state)
+TEST(every_turned_bit_is_seen)
 {
 	struct buf b = sealed(STR("A text that was written once and is read for years."));
 	struct str content;
 
-	(void)state;
 	assert_int_equal(seal_open(buf_str(&b), &content), 1);
 	assert_true(str_eq(content, STR("A text that was written once and is read for years.")));
 	for (size_t bit = 0; bit < b.len * 8; bit++) {
@@ -38,12 +38,11 @@ static void every_turned_bit_is_seen(void **state)
 	buf_release(&b);
 }
 
-static void what_has_no_seal_is_taken(void **state)
+TEST(what_has_no_seal_is_taken)
 {
 	const struct str blobs[] = {STR_NONE, STR("x"), STR("no longer than a seal"), STR("0123456789")};
 	struct str content;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(blobs) / sizeof(blobs[0]); i++) {
 		assert_int_equal(seal_open(blobs[i], &content), 0);
 		assert_int_equal(content.len, blobs[i].len);
@@ -58,14 +57,13 @@ static struct buf record_of(struct draft *d)
 	return out;
 }
 
-static void record_is_read_by_older_programs(void **state)
+TEST(record_is_read_by_older_programs)
 {
 	struct arena arena;
 	struct buf record;
 	struct draft d;
 	struct item it;
 
-	(void)state;
 	draft_init(&d, "Feed");
 	(void)draft_add(&d, "guid", "https://example.org/1", "A title", "A body");
 	record = record_of(&d);
@@ -81,7 +79,7 @@ static void record_is_read_by_older_programs(void **state)
 	draft_release(&d);
 }
 
-static void damaged_record_is_counted_once(void **state)
+TEST(damaged_record_is_counted_once)
 {
 	struct damage before, after;
 	struct arena arena;
@@ -89,7 +87,6 @@ static void damaged_record_is_counted_once(void **state)
 	struct draft d;
 	struct item it;
 
-	(void)state;
 	draft_init(&d, "Feed");
 	(void)draft_add(&d, "guid", "https://example.org/1", "A title", "A body");
 	record = record_of(&d);
@@ -106,11 +103,10 @@ static void damaged_record_is_counted_once(void **state)
 	draft_release(&d);
 }
 
-static void cost_of_a_record(void **state)
+TEST(cost_of_a_record)
 {
 	static const size_t sizes[] = {1024, 4096, 16384};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		char *text = calloc(1, sizes[i]);
 		struct buf b;
@@ -127,17 +123,4 @@ static void cost_of_a_record(void **state)
 		buf_release(&b);
 		free(text);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_turned_bit_is_seen),
-		cmocka_unit_test(what_has_no_seal_is_taken),
-		cmocka_unit_test(record_is_read_by_older_programs),
-		cmocka_unit_test(damaged_record_is_counted_once),
-		cmocka_unit_test(cost_of_a_record),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,14 +2,10 @@
 #ifndef SITREP_TEST_STORE_SEED_H
 #define SITREP_TEST_STORE_SEED_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdlib.h>
 #include <sys/random.h>
+
+#include "../test.h"
 
 static inline uint64_t seed_choose(void)
 {

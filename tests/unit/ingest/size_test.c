@@ -1,4 +1,5 @@
 /* The database stays within its size while hostile feeds pour items into it, and no other feed loses an item. */
+#include "../test.h"
 #include "story_fixture.h"
 
 #include <sys/stat.h>
@@ -276,22 +277,22 @@ static void pour(struct house *h, size_t hostile, fill_fn *fill, int polls, int 
 	check_items(h, "hostile", hostile);
 }
 
-static void test_one_feed(void **state)
+TEST_WITH(one_feed, set_up, tear_down)
 {
 	pour(*state, 1, new_texts, 20, 1500);
 }
 
-static void test_twenty_feeds(void **state)
+TEST_WITH(twenty_feeds, set_up, tear_down)
 {
 	pour(*state, HOSTILE_MAX, new_texts, 4, 200);
 }
 
-static void test_tiny_items(void **state)
+TEST_WITH(tiny_items, set_up, tear_down)
 {
 	pour(*state, 1, tiny_items, 20, 1500);
 }
 
-static void test_huge_items(void **state)
+TEST_WITH(huge_items, set_up, tear_down)
 {
 	pour(*state, 2, huge_items, 10, 6);
 }
@@ -302,25 +303,25 @@ static void shrink(struct house *h, int64_t allowed)
 	sync_feeds(h, "", 0);
 }
 
-static void test_new_guids(void **state)
+TEST_WITH(new_guids, set_up, tear_down)
 {
 	shrink(*state, 4 * MIB);
 	pour(*state, 1, new_guids, 100, 400);
 }
 
-static void test_many_with_new_guids(void **state)
+TEST_WITH(many_with_new_guids, set_up, tear_down)
 {
 	shrink(*state, 6 * MIB);
 	pour(*state, HOSTILE_MAX, new_guids, 10, 200);
 }
 
-static void test_new_revisions(void **state)
+TEST_WITH(new_revisions, set_up, tear_down)
 {
 	pour(*state, 1, new_revisions, 12, 800);
 }
 
 /* A feed that leaves the configuration and comes back under another name each time. */
-static void test_new_names(void **state)
+TEST_WITH(new_names, set_up, tear_down)
 {
 	struct house *h = *state;
 
@@ -332,21 +333,4 @@ static void test_new_names(void **state)
 		(void)poll_hostile(h, HONEST, new_texts, p, 600);
 	}
 	check_items(h, "name11-", 1);
-}
-
-int main(void)
-{
-#define SIZE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-	const struct CMUnitTest tests[] = {
-		SIZE_TEST(test_one_feed),
-		SIZE_TEST(test_twenty_feeds),
-		SIZE_TEST(test_tiny_items),
-		SIZE_TEST(test_huge_items),
-		SIZE_TEST(test_new_guids),
-		SIZE_TEST(test_many_with_new_guids),
-		SIZE_TEST(test_new_revisions),
-		SIZE_TEST(test_new_names),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

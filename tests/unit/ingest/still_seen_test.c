@@ -1,7 +1,7 @@
 /* What was seen stays seen: whatever happens to the daemon, its configuration, its rules, or the site, an item that was
  * told is not told again.  (That pruned items do not come back is retention_test.c's.) */
-
 #include "../ask.h"
+#include "../test.h"
 #include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
 #include "story_fixture.h"
@@ -67,7 +67,7 @@ static void assert_all_known(struct fixture *f, size_t feed, const struct look *
 	assert_counts(poll_items(f, feed, look, ITEMS, ITEMS + 1, -1), 1, 0, 0, 0);
 }
 
-static void after_a_restart(void **state)
+TEST_WITH(after_a_restart, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct writer_options options = fixture_options(f->dir);
@@ -79,7 +79,7 @@ static void after_a_restart(void **state)
 	assert_all_known(f, ALPHA, &plain);
 }
 
-static void when_the_feed_gets_another_address(void **state)
+TEST_WITH(when_the_feed_gets_another_address, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct feed_spec specs[3];
@@ -91,7 +91,7 @@ static void when_the_feed_gets_another_address(void **state)
 	assert_all_known(f, ALPHA, &plain);
 }
 
-static void when_the_feed_comes_back(void **state)
+TEST_WITH(when_the_feed_comes_back, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -102,7 +102,7 @@ static void when_the_feed_comes_back(void **state)
 	assert_all_known(f, ALPHA, &plain);
 }
 
-static void when_the_site_moves(void **state)
+TEST_WITH(when_the_site_moves, fixture_setup, fixture_teardown)
 {
 	static const struct look moved = {.site = "new.example", .canon_version = 1};
 	struct fixture *f = *state;
@@ -114,7 +114,7 @@ static void when_the_site_moves(void **state)
 }
 
 /* Under another name it is the same feed, as long as no other change comes with it: nothing is told. */
-static void when_the_feed_is_renamed(void **state)
+TEST_WITH(when_the_feed_is_renamed, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct feed_spec specs[3];
@@ -144,7 +144,7 @@ static int64_t ask(struct fixture *f, const char *text)
 	return value;
 }
 
-static void other_rules_hash_again_quietly(void **state)
+TEST_WITH(other_rules_hash_again_quietly, fixture_setup, fixture_teardown)
 {
 	static const struct look newer = {.site = "a.example", .rules = "second", .canon_version = 2};
 	struct fixture *f = *state;
@@ -184,7 +184,7 @@ static struct poll_report poll_read(
 }
 
 /* The same document has other texts by other rules: they are kept, and nothing is told. */
-static void other_rules_that_read_another_text(void **state)
+TEST_WITH(other_rules_that_read_another_text, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	int64_t cursor;
@@ -201,7 +201,7 @@ static void other_rules_that_read_another_text(void **state)
 }
 
 /* What its outlet changed at the same time is told. */
-static void an_edit_beside_other_rules(void **state)
+TEST_WITH(an_edit_beside_other_rules, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -220,7 +220,7 @@ static void an_edit_beside_other_rules(void **state)
 }
 
 /* Without guid and link an item is known by its text, which other rules read otherwise. */
-static void other_rules_where_the_text_is_all_there_is(void **state)
+TEST_WITH(other_rules_where_the_text_is_all_there_is, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	int64_t cursor;
@@ -239,7 +239,7 @@ static void other_rules_where_the_text_is_all_there_is(void **state)
 }
 
 /* Rules that differ for links alone are noted too: an item whose digest stays the same. */
-static void other_rules_for_links_alone(void **state)
+TEST_WITH(other_rules_for_links_alone, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct draft d;
@@ -259,7 +259,7 @@ static void other_rules_for_links_alone(void **state)
 }
 
 /* A sketch of another version is no sketch: nothing is compared with it, and nothing is reported because of it. */
-static void sketches_of_another_version(void **state)
+TEST_WITH(sketches_of_another_version, fixture_setup, fixture_teardown)
 {
 	static const struct look old = {.site = "a.example", .canon_version = 1, .old_sketch = true};
 	struct fixture *f = *state;
@@ -272,7 +272,7 @@ static void sketches_of_another_version(void **state)
 	assert_events(f, 0, "new:Report 0, corrected,updated:Report 0, corrected");
 }
 
-static void a_stored_sketch_of_another_version(void **state)
+TEST_WITH(a_stored_sketch_of_another_version, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct writer_options options = fixture_options(f->dir);
@@ -290,25 +290,4 @@ static void a_stored_sketch_of_another_version(void **state)
 	fixture_sync(f, fixture_feeds, 3);
 	assert_all_known(f, ALPHA, &plain);
 	assert_counts(poll_items(f, ALPHA, &plain, 0, ITEMS, 3), 0, 0, 1, ITEMS - 1);
-}
-
-int main(void)
-{
-#define FIXTURE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
-	const struct CMUnitTest tests[] = {
-		FIXTURE_TEST(after_a_restart),
-		FIXTURE_TEST(when_the_feed_gets_another_address),
-		FIXTURE_TEST(when_the_feed_comes_back),
-		FIXTURE_TEST(when_the_site_moves),
-		FIXTURE_TEST(when_the_feed_is_renamed),
-		FIXTURE_TEST(other_rules_hash_again_quietly),
-		FIXTURE_TEST(other_rules_that_read_another_text),
-		FIXTURE_TEST(an_edit_beside_other_rules),
-		FIXTURE_TEST(other_rules_where_the_text_is_all_there_is),
-		FIXTURE_TEST(other_rules_for_links_alone),
-		FIXTURE_TEST(sketches_of_another_version),
-		FIXTURE_TEST(a_stored_sketch_of_another_version),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
  * while it is read.  Nothing of ours crashes; what was told is kept; what was not kept comes with the next poll, once.
  */
 #include "../../faults/fault_loop.h"
+#include "../test.h"
 #include "fixture.h"
 
 /* Three feeds of one document each; what is tried is the poll after it. */
@@ -100,7 +101,33 @@ static int64_t poll_once(void *arg, uint32_t kinds, int64_t n)
 	return failed;
 }
 
-static void test_take(void **state)
+static int setup(void **state)
+{
+	struct faulty *t = calloc(1, sizeof(*t));
+	struct writer_options options;
+
+	assert_non_null(t);
+	state_dir_make(t->f.dir);
+	options = fixture_options(t->f.dir);
+	fixture_open(&t->f, &options);
+	fixture_sync(&t->f, fixture_feeds, 3);
+	t->f.now_ms = NOW_MS;
+	*state = t;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct faulty *t = *state;
+
+	fixture_close(&t->f);
+	fixture_release_states(&t->f);
+	state_dir_remove(t->f.dir);
+	free(t);
+	return 0;
+}
+
+TEST_WITH(take, setup, teardown)
 {
 	struct faulty *t = *state;
 
@@ -134,7 +161,7 @@ static int64_t start_once(void *arg, uint32_t kinds, int64_t n)
 	return failed;
 }
 
-static void test_start(void **state)
+TEST_WITH(start, setup, teardown)
 {
 	struct faulty *t = *state;
 	int64_t before;
@@ -171,9 +198,8 @@ static int64_t create_once(void *arg, uint32_t kinds, int64_t n)
 	return failed;
 }
 
-static void test_create(void **state)
+TEST(create)
 {
-	(void)state;
 	fault_each("first start", 50, create_once, NULL);
 }
 
@@ -225,7 +251,7 @@ static int64_t read_once(void *arg, uint32_t kinds, int64_t n)
 	return failed;
 }
 
-static void test_read(void **state)
+TEST_WITH(read, setup, teardown)
 {
 	struct faulty *t = *state;
 
@@ -234,41 +260,4 @@ static void test_read(void **state)
 	fault_each("reading", 1, read_once, t);
 }
 
-static int setup(void **state)
-{
-	struct faulty *t = calloc(1, sizeof(*t));
-	struct writer_options options;
-
-	assert_non_null(t);
-	state_dir_make(t->f.dir);
-	options = fixture_options(t->f.dir);
-	fixture_open(&t->f, &options);
-	fixture_sync(&t->f, fixture_feeds, 3);
-	t->f.now_ms = NOW_MS;
-	*state = t;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct faulty *t = *state;
-
-	fixture_close(&t->f);
-	fixture_release_states(&t->f);
-	state_dir_remove(t->f.dir);
-	free(t);
-	return 0;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_create),
-		cmocka_unit_test_setup_teardown(test_start, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_take, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_read, setup, teardown),
-	};
-
-	fault_use_memory_folder();
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_GROUP(fault_use_memory_folder, NULL)

@@ -1,6 +1,7 @@
 /* Which files are opened and which are refused, and that a refused one is left as it was. */
 #include "../../../daemon/sql/sql_internal.h"
 #include "../ask.h"
+#include "../test.h"
 #include "fixture.h"
 #include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
@@ -87,7 +88,7 @@ static void assert_refused(struct folder *f, int code, const char *word)
 	buf_release(&after);
 }
 
-static void test_made_and_opened_again(void **state)
+TEST_WITH(made_and_opened_again, setup, teardown)
 {
 	struct folder *f = *state;
 	struct error err = {0};
@@ -117,7 +118,7 @@ static int64_t pragma(struct sql_db *db, const char *text)
 }
 
 /* A database of version 1 becomes one of today, with what was in it. */
-static void test_migration(void **state)
+TEST_WITH(migration, setup, teardown)
 {
 	static const char *const undo[] = {"moved_url", "moved_since", "moved_count", "moved", "onward_url",
 		"onward_since", "onward_count", "habits", "emptiness", "identity", "identity_trust", "kept_bytes",
@@ -161,7 +162,7 @@ static void test_migration(void **state)
 	store_close(&s);
 }
 
-static void test_settings(void **state)
+TEST_WITH(settings, setup, teardown)
 {
 	struct folder *f = *state;
 	struct store s;
@@ -185,7 +186,7 @@ static void test_settings(void **state)
 	store_close(&s);
 }
 
-static void test_lock(void **state)
+TEST_WITH(lock, setup, teardown)
 {
 	struct folder *f = *state;
 	struct error err = {0};
@@ -236,7 +237,7 @@ static int locks_on(const char *path)
 }
 
 /* Whatever is opened and closed in the process, its connections keep their locks on the file and on the WAL's index. */
-static void test_locks_stay(void **state)
+TEST_WITH(locks_stay, setup, teardown)
 {
 	struct folder *f = *state;
 	struct store writer, reader, other;
@@ -267,7 +268,7 @@ static void test_locks_stay(void **state)
 }
 
 /* The same where the open is refused, or looks into a file without our id. */
-static void test_locks_stay_beside_a_refusal(void **state)
+TEST_WITH(locks_stay_beside_a_refusal, setup, teardown)
 {
 	static const char *const ids[] = {
 		"PRAGMA application_id = 0", "PRAGMA application_id = 1234", "PRAGMA user_version = 9999"};
@@ -293,7 +294,7 @@ static void test_locks_stay_beside_a_refusal(void **state)
 	}
 }
 
-static void test_newer(void **state)
+TEST_WITH(newer, setup, teardown)
 {
 	struct folder *f = *state;
 
@@ -302,7 +303,7 @@ static void test_newer(void **state)
 	assert_refused(f, -ENOTSUP, "newer");
 }
 
-static void test_newer_in_the_wal_only(void **state)
+TEST_WITH(newer_in_the_wal_only, setup, teardown)
 {
 	struct folder *f = *state;
 	struct error err = {0};
@@ -319,7 +320,7 @@ static void test_newer_in_the_wal_only(void **state)
 	(void)sqlite3_close(other);
 }
 
-static void test_other_program(void **state)
+TEST_WITH(other_program, setup, teardown)
 {
 	struct folder *f = *state;
 
@@ -327,7 +328,7 @@ static void test_other_program(void **state)
 	assert_refused(f, -EPROTO, "another program");
 }
 
-static void test_other_program_without_id(void **state)
+TEST_WITH(other_program_without_id, setup, teardown)
 {
 	struct folder *f = *state;
 
@@ -344,7 +345,7 @@ static void write_file(const char *path, const void *data, size_t len)
 	assert_int_equal(fclose(file), 0);
 }
 
-static void test_no_database(void **state)
+TEST_WITH(no_database, setup, teardown)
 {
 	struct folder *f = *state;
 	static const char text[] = "these are my notes, not a database, please leave them alone";
@@ -353,7 +354,7 @@ static void test_no_database(void **state)
 	assert_refused(f, -EPROTO, "not a database");
 }
 
-static void test_empty_files_are_begun(void **state)
+TEST_WITH(empty_files_are_begun, setup, teardown)
 {
 	struct folder *f = *state;
 
@@ -365,7 +366,7 @@ static void test_empty_files_are_begun(void **state)
 	make(f);
 }
 
-static void test_truncated(void **state)
+TEST_WITH(truncated, setup, teardown)
 {
 	struct folder *f = *state;
 	struct stat st;
@@ -378,7 +379,7 @@ static void test_truncated(void **state)
 	assert_refused(f, -EPROTO, "not a database");
 }
 
-static void test_damaged_inside(void **state)
+TEST_WITH(damaged_inside, setup, teardown)
 {
 	struct folder *f = *state;
 	struct error err = {0};
@@ -394,7 +395,7 @@ static void test_damaged_inside(void **state)
 	assert_non_null(strstr(err.text, "damaged"));
 }
 
-static void test_folder_that_cannot_be_used(void **state)
+TEST_WITH(folder_that_cannot_be_used, setup, teardown)
 {
 	struct folder *f = *state;
 	struct error err = {0};
@@ -411,28 +412,4 @@ static void test_folder_that_cannot_be_used(void **state)
 		assert_non_null(strstr(err.text, f->dir));
 		assert_int_equal(chmod(f->dir, 0700), 0);
 	}
-}
-
-int main(void)
-{
-#define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-		STORE_TEST(test_made_and_opened_again),
-		STORE_TEST(test_settings),
-		STORE_TEST(test_migration),
-		STORE_TEST(test_lock),
-		STORE_TEST(test_locks_stay),
-		STORE_TEST(test_locks_stay_beside_a_refusal),
-		STORE_TEST(test_newer),
-		STORE_TEST(test_newer_in_the_wal_only),
-		STORE_TEST(test_other_program),
-		STORE_TEST(test_other_program_without_id),
-		STORE_TEST(test_no_database),
-		STORE_TEST(test_empty_files_are_begun),
-		STORE_TEST(test_truncated),
-		STORE_TEST(test_damaged_inside),
-		STORE_TEST(test_folder_that_cannot_be_used),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

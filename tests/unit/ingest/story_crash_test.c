@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "../../../daemon/ingest/ingest.h"
+#include "../test.h"
 
 enum { FEEDS = 3, KILLED = 9 };
 
@@ -285,12 +286,11 @@ static void reach(struct milestone *m, const struct milestone *before, int step)
 	m->cursor = ask_database(m->dir, "SELECT max(cursor) FROM event");
 }
 
-static void killed_before_any_statement_nothing_is_lost_or_doubled(void **state)
+TEST(killed_before_any_statement_nothing_is_lost_or_doubled)
 {
 	struct milestone m[STEPS + 1] = {0};
 	long count = 0;
 
-	(void)state;
 	progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_true(progress != MAP_FAILED);
 	for (int i = 0; i <= STEPS; i++)
@@ -312,12 +312,13 @@ static void killed_before_any_statement_nothing_is_lost_or_doubled(void **state)
 	(void)munmap(progress, sizeof(*progress));
 }
 
-int main(void)
+/* A process that ends leaves to the system what it wrote; disks add nothing to that but waiting. */
+static int use_memory_folder(void **state)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(killed_before_any_statement_nothing_is_lost_or_doubled)};
-
-	/* A process that ends leaves to the system what it wrote; disks add nothing to that but waiting. */
+	(void)state;
 	if (access("/dev/shm", W_OK) == 0)
 		(void)setenv("TMPDIR", "/dev/shm", 0);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return 0;
 }
+
+TEST_GROUP(use_memory_folder, NULL)

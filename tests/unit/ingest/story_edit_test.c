@@ -1,6 +1,7 @@
 /* The operator's word on stories: what split and join do to counts, names, marks and the log, and what they leave. */
 #include <sqlite3.h>
 
+#include "../test.h"
 #include "fixture.h"
 #include "sitrep/store/uid.h"
 
@@ -137,7 +138,7 @@ static int64_t look(struct fixture *f, const char *text)
 	return n;
 }
 
-static void split_makes_two_of_one(void **state)
+TEST_WITH(split_makes_two_of_one, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct river before, after;
@@ -187,7 +188,7 @@ static void split_makes_two_of_one(void **state)
 }
 
 /* What a new feed shows of the past stays in the past. */
-static void a_part_of_the_backlog_stays_in_its_place(void **state)
+TEST_WITH(a_part_of_the_backlog_stays_in_its_place, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct river r;
@@ -209,7 +210,7 @@ static void a_part_of_the_backlog_stays_in_its_place(void **state)
 	assert_int_equal(r.stories[2].sort_ms, NOW_MS - 3 * DAY_MS);
 }
 
-static void split_takes_along_what_it_raised(void **state)
+TEST_WITH(split_takes_along_what_it_raised, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct river r;
@@ -227,7 +228,7 @@ static void split_takes_along_what_it_raised(void **state)
 	assert_int_equal(read_river(f, "alert/strait").count, 2);
 }
 
-static void join_makes_one_of_two(void **state)
+TEST_WITH(join_makes_one_of_two, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct river before, after, named = {0};
@@ -272,7 +273,7 @@ static void join_makes_one_of_two(void **state)
 	assert_int_equal(look(f, "SELECT count(*) FROM held WHERE together = 0"), 1);
 }
 
-static void names_stay_through_many_words(void **state)
+TEST_WITH(names_stay_through_many_words, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct river r;
@@ -313,7 +314,7 @@ static void names_stay_through_many_words(void **state)
 		3);
 }
 
-static void what_is_not_there_changes_nothing(void **state)
+TEST_WITH(what_is_not_there_changes_nothing, fixture_setup, fixture_teardown)
 {
 	static const char none[] = "00000000-0000-8000-8000-000000000000";
 	static const char *const names[] = {none, "", "https://nowhere.example/1", "not an id", "urn:uuid:"};
@@ -342,7 +343,7 @@ static void what_is_not_there_changes_nothing(void **state)
 	assert_int_equal(read_river(f, NULL).count, 2);
 }
 
-static void words_go_with_what_they_are_of(void **state)
+TEST_WITH(words_go_with_what_they_are_of, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct river r;
@@ -367,7 +368,7 @@ static void words_go_with_what_they_are_of(void **state)
 	}
 }
 
-static void why_tells_copies_and_words(void **state)
+TEST_WITH(why_tells_copies_and_words, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct story_request *q;
@@ -393,7 +394,7 @@ static void why_tells_copies_and_words(void **state)
 	story_requests_free(q);
 }
 
-static void what_was_asked_before_the_end_is_carried_out(void **state)
+TEST_WITH(what_was_asked_before_the_end_is_carried_out, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct writer_options options = fixture_options(f->dir);
@@ -447,7 +448,7 @@ static const char broken[] =
 	"together)"
 	" + (SELECT stories != (SELECT count(*) FROM story) OR items != (SELECT count(*) FROM item) FROM total)";
 
-static void tables_hold_together_whatever_is_said(void **state)
+TEST_WITH(tables_hold_together_whatever_is_said, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	char names[CROWD][UID_TEXT_MAX], text[128];
@@ -487,23 +488,4 @@ static void tables_hold_together_whatever_is_said(void **state)
 	}
 	/* most of them meant something */
 	assert_in_range(changes, WORDS / 4, WORDS);
-}
-
-int main(void)
-{
-#define STORY_EDIT_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
-	const struct CMUnitTest tests[] = {
-		STORY_EDIT_TEST(split_makes_two_of_one),
-		STORY_EDIT_TEST(a_part_of_the_backlog_stays_in_its_place),
-		STORY_EDIT_TEST(split_takes_along_what_it_raised),
-		STORY_EDIT_TEST(join_makes_one_of_two),
-		STORY_EDIT_TEST(names_stay_through_many_words),
-		STORY_EDIT_TEST(what_is_not_there_changes_nothing),
-		STORY_EDIT_TEST(words_go_with_what_they_are_of),
-		STORY_EDIT_TEST(why_tells_copies_and_words),
-		STORY_EDIT_TEST(tables_hold_together_whatever_is_said),
-		STORY_EDIT_TEST(what_was_asked_before_the_end_is_carried_out),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

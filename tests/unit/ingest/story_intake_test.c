@@ -1,5 +1,6 @@
 /* What being grouped by its text means for an item: who counts as a source, whom alerts reach, and what a feed that is
  * polled for the first time brings. */
+#include "../test.h"
 #include "story_fixture.h"
 
 struct line {
@@ -71,7 +72,7 @@ static void assert_relations(struct fixture *f, int64_t after, const char *const
 
 /* ---- alerts */
 
-static void a_reprint_alerts_nobody_again(void **state)
+TEST_WITH(a_reprint_alerts_nobody_again, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -84,7 +85,7 @@ static void a_reprint_alerts_nobody_again(void **state)
 }
 
 /* The story's first report does not match the rule, a reprint of it does. */
-static void the_first_report_that_matches_alerts(void **state)
+TEST_WITH(the_first_report_that_matches_alerts, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -95,7 +96,7 @@ static void the_first_report_that_matches_alerts(void **state)
 }
 
 /* Under another identity it may be another matter, however much it looks like the outlet's last one. */
-static void a_possible_update_is_never_silent(void **state)
+TEST_WITH(a_possible_update_is_never_silent, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -113,7 +114,7 @@ static void a_possible_update_is_never_silent(void **state)
 }
 
 /* Two texts side by side are two things: the second begins a story, and that alerts by itself. */
-static void what_stands_beside_its_like_alerts_too(void **state)
+TEST_WITH(what_stands_beside_its_like_alerts_too, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -135,7 +136,7 @@ static int64_t sources(struct fixture *f)
 	return ask_database(f->dir, "SELECT sources FROM story");
 }
 
-static void sources_are_publishers(void **state)
+TEST_WITH(sources_are_publishers, fixture_setup, fixture_teardown)
 {
 	static const struct feed_spec feeds[] = {
 		{.name = "news", .url = "https://www.quay.example/feed", .first_due_ms = NOW_MS},
@@ -163,7 +164,7 @@ static void sources_are_publishers(void **state)
 }
 
 /* By the operator's word two sites speak with one voice, and a voice's second text is no reprint of its first. */
-static void one_voice_does_not_reprint_itself(void **state)
+TEST_WITH(one_voice_does_not_reprint_itself, fixture_setup, fixture_teardown)
 {
 	static const struct feed_spec feeds[] = {
 		{.name = "times", .url = "https://times.example/feed", .publisher = "House", .first_due_ms = NOW_MS},
@@ -184,7 +185,7 @@ static void one_voice_does_not_reprint_itself(void **state)
 
 /* ---- backlog */
 
-static void the_first_poll_is_grouped_and_alerts_nobody(void **state)
+TEST_WITH(the_first_poll_is_grouped_and_alerts_nobody, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	int64_t cursor;
@@ -216,20 +217,4 @@ static void the_first_poll_is_grouped_and_alerts_nobody(void **state)
 			.alert = true});
 	ASSERT_EVENTS_HAVE(f, cursor + 3, "\"event\":\"new\"", "\"event\":\"alert\"");
 	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM event WHERE backlog = 1"), 3);
-}
-
-int main(void)
-{
-#define FIXTURE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
-	const struct CMUnitTest tests[] = {
-		FIXTURE_TEST(a_reprint_alerts_nobody_again),
-		FIXTURE_TEST(the_first_report_that_matches_alerts),
-		FIXTURE_TEST(a_possible_update_is_never_silent),
-		FIXTURE_TEST(what_stands_beside_its_like_alerts_too),
-		FIXTURE_TEST(sources_are_publishers),
-		FIXTURE_TEST(one_voice_does_not_reprint_itself),
-		FIXTURE_TEST(the_first_poll_is_grouped_and_alerts_nobody),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

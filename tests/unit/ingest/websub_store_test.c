@@ -1,4 +1,5 @@
 /* Pushes and subscriptions in the database: what they keep, and what they must leave alone. */
+#include "../test.h"
 #include "fixture.h"
 
 #include <sqlite3.h>
@@ -59,7 +60,7 @@ static struct poll_report poll_once(struct fixture *f, const char *guid)
 	return fixture_take(f, o);
 }
 
-static void test_a_push_is_no_poll(void **state)
+TEST_WITH(a_push_is_no_poll, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct poll_report polled = poll_once(f, "first"), pushed;
@@ -88,7 +89,7 @@ static void test_a_push_is_no_poll(void **state)
 	assert_counts(poll_once(f, "second"), 0, 0, 0, 1);
 }
 
-static void test_a_damaged_push_is_no_failure_of_the_feed(void **state)
+TEST_WITH(a_damaged_push_is_no_failure_of_the_feed, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct poll_outcome *o = aside(f, ALPHA, NULL);
@@ -106,7 +107,7 @@ static void test_a_damaged_push_is_no_failure_of_the_feed(void **state)
 	assert_int_equal(f->feeds[ALPHA].errors, 0);
 }
 
-static void test_a_subscription_survives(void **state)
+TEST_WITH(a_subscription_survives, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct writer_options options = fixture_options(f->dir);
@@ -171,7 +172,7 @@ static void assert_phase(struct fixture *f, enum websub_phase phase, const char 
 }
 
 /* With a turned letter every push would be refused until the lease runs out; so it is forgotten and made anew. */
-static void test_a_damaged_secret_is_no_secret(void **state)
+TEST_WITH(a_damaged_secret_is_no_secret, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 
@@ -191,7 +192,7 @@ static void test_a_damaged_secret_is_no_secret(void **state)
 	assert_phase(f, WEBSUB_NONE, NULL);
 }
 
-static void test_lost_trust_is_planned_for(void **state)
+TEST_WITH(lost_trust_is_planned_for, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct poll_outcome *o;
@@ -214,7 +215,7 @@ static void test_lost_trust_is_planned_for(void **state)
 	assert_true(f->feeds[ALPHA].due_ms < f->now_ms - HOUR_MS);
 }
 
-static void test_another_url_ends_a_subscription(void **state)
+TEST_WITH(another_url_ends_a_subscription, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct feed_spec moved[3] = {fixture_feeds[0], fixture_feeds[1], fixture_feeds[2]};
@@ -230,7 +231,7 @@ static void test_another_url_ends_a_subscription(void **state)
 }
 
 /* More than one growth of the array. */
-static void test_many_subscriptions(void **state)
+TEST_WITH(many_subscriptions, fixture_setup, fixture_teardown)
 {
 	enum { MANY = 200 };
 	struct fixture *f = *state;
@@ -285,7 +286,7 @@ static void assert_report(struct fixture *f, struct poll_outcome *o, const char 
 	poll_reports_free(r);
 }
 
-static void test_a_poll_reports_hubs(void **state)
+TEST_WITH(a_poll_reports_hubs, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct poll_outcome *o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
@@ -298,7 +299,7 @@ static void test_a_poll_reports_hubs(void **state)
 	assert_report(f, o, "https://head.example/", "https://alpha.example/head");
 }
 
-static void test_another_url_says_nothing_about_hubs(void **state)
+TEST_WITH(another_url_says_nothing_about_hubs, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct poll_outcome *o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
@@ -317,23 +318,4 @@ static void test_another_url_says_nothing_about_hubs(void **state)
 	assert_false(r->has_document);
 	assert_null(r->hubs);
 	poll_reports_free(r);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_a_push_is_no_poll, fixture_setup, fixture_teardown),
-		cmocka_unit_test_setup_teardown(
-			test_a_damaged_push_is_no_failure_of_the_feed, fixture_setup, fixture_teardown),
-		cmocka_unit_test_setup_teardown(test_a_subscription_survives, fixture_setup, fixture_teardown),
-		cmocka_unit_test_setup_teardown(test_a_damaged_secret_is_no_secret, fixture_setup, fixture_teardown),
-		cmocka_unit_test_setup_teardown(test_lost_trust_is_planned_for, fixture_setup, fixture_teardown),
-		cmocka_unit_test_setup_teardown(test_another_url_ends_a_subscription, fixture_setup, fixture_teardown),
-		cmocka_unit_test_setup_teardown(test_many_subscriptions, fixture_setup, fixture_teardown),
-		cmocka_unit_test_setup_teardown(test_a_poll_reports_hubs, fixture_setup, fixture_teardown),
-		cmocka_unit_test_setup_teardown(
-			test_another_url_says_nothing_about_hubs, fixture_setup, fixture_teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "../../../daemon/ingest/ingest.h"
+#include "../test.h"
 #include "sitrep/sql/sql.h"
 
 struct call {
@@ -46,7 +47,7 @@ static int64_t polls_of_alpha(struct fixture *f)
 	return f->feeds[ALPHA].polls;
 }
 
-static void test_a_transaction(void **state)
+TEST_WITH(a_transaction, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct call good = {0}, bad = {.code = -EINVAL};
@@ -64,7 +65,7 @@ static void test_a_transaction(void **state)
 }
 
 /* It runs behind what was submitted before and ahead of what was submitted after, and ends are told in that order. */
-static void test_order(void **state)
+TEST_WITH(order, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	pthread_mutex_t host_limit = PTHREAD_MUTEX_INITIALIZER;
@@ -107,7 +108,7 @@ static void test_order(void **state)
 }
 
 /* What is handed over is done, also when the end is near. */
-static void test_at_the_end(void **state)
+TEST_WITH(at_the_end, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct writer_options options = fixture_options(f->dir);
@@ -130,7 +131,7 @@ static int refuse(void *arg, int64_t highest_id)
 }
 
 /* Feeds, subscriptions and options hold together, or not at all. */
-static void test_a_change_is_whole(void **state)
+TEST_WITH(a_change_is_whole, fixture_setup, fixture_teardown)
 {
 	static const struct feed_spec other[] = {
 		{.name = "alpha", .url = "https://alpha.example/new", .first_due_ms = NOW_MS},
@@ -167,17 +168,4 @@ static void test_a_change_is_whole(void **state)
 	}
 	/* the first came by the old options */
 	assert_events(f, 0, "new:0,new:1,alert:1");
-}
-
-int main(void)
-{
-#define RUN_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
-	const struct CMUnitTest tests[] = {
-		RUN_TEST(test_a_transaction),
-		RUN_TEST(test_order),
-		RUN_TEST(test_at_the_end),
-		RUN_TEST(test_a_change_is_whole),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* Feeds, their state and health, and outcomes that cannot be kept. */
+#include "../test.h"
 #include "fixture.h"
 
 #include <signal.h>
@@ -29,7 +30,7 @@ static struct poll_outcome *failure_make(
 	return o;
 }
 
-static void test_sync(void **state)
+TEST_WITH(sync, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct feed_spec changed[] = {fixture_feeds[CHARLIE], fixture_feeds[ALPHA]};
@@ -82,7 +83,7 @@ static void test_sync(void **state)
 	assert_true(counts.database_bytes > 0);
 }
 
-static void test_validators_are_a_pair(void **state)
+TEST_WITH(validators_are_a_pair, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct poll_outcome *o;
@@ -118,7 +119,7 @@ static void test_validators_are_a_pair(void **state)
 	assert_string_equal(f->feeds[ALPHA].etag, "\"2\"");
 }
 
-static void test_not_modified_changes_no_generation(void **state)
+TEST_WITH(not_modified_changes_no_generation, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	int64_t generation, again, at;
@@ -131,7 +132,7 @@ static void test_not_modified_changes_no_generation(void **state)
 	assert_events(f, 0, "");
 }
 
-static void test_health(void **state)
+TEST_WITH(health, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct poll_report r;
@@ -169,7 +170,7 @@ static void test_health(void **state)
 	free(lines);
 }
 
-static void test_markup_in_a_feeds_title(void **state)
+TEST_WITH(markup_in_a_feeds_title, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct draft d;
@@ -182,7 +183,7 @@ static void test_markup_in_a_feeds_title(void **state)
 	assert_string_equal(f->feeds[BRAVO].link, "https://bravo.example/");
 }
 
-static void test_damaged_document_fails_alone(void **state)
+TEST_WITH(damaged_document_fails_alone, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct poll_outcome *o[3];
@@ -238,7 +239,7 @@ static struct poll_report move_to(struct fixture *f, const char *url)
 }
 
 /* Three answers in a row, over a day: no less is believed, and another word in between begins anew. */
-static void test_permanent_redirects(void **state)
+TEST_WITH(permanent_redirects, fixture_setup, fixture_teardown)
 {
 	enum { HALF_A_DAY = 12 * 3600 * 1000 };
 	static const char there[] = "https://new.example/feed", elsewhere[] = "https://other.example/feed";
@@ -309,7 +310,7 @@ static void test_permanent_redirects(void **state)
 	assert_null(f->feeds[ALPHA].moved_url);
 }
 
-static void test_unknown_feed(void **state)
+TEST_WITH(unknown_feed, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct poll_outcome *o = outcome_make(f, ALPHA, OUTCOME_NOT_MODIFIED);
@@ -351,7 +352,7 @@ static void await_storing(struct fixture *f)
 }
 
 /* A limit on file sizes stands in for a disk that fails; ingest_test.c has a full one. */
-static void test_disk_that_fails(void **state)
+TEST_WITH(disk_that_fails, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct rlimit before, small;
@@ -406,7 +407,7 @@ static void test_disk_that_fails(void **state)
 	assert_int_equal(f->feeds[ALPHA].errors, 0);
 }
 
-static void test_options_change(void **state)
+TEST_WITH(options_change, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	static const struct alert_spec alerts[] = {{"exercise", NULL}};
@@ -432,7 +433,7 @@ static void test_options_change(void **state)
 	free(lines);
 }
 
-static void test_state_survives(void **state)
+TEST_WITH(state_survives, fixture_setup, fixture_teardown)
 {
 	struct fixture *f = *state;
 	struct writer_options o = fixture_options(f->dir);
@@ -453,24 +454,4 @@ static void test_state_survives(void **state)
 	add_news(&d, "Alpha", 4);
 	assert_counts(fixture_poll(f, ALPHA, &d), 1, 0, 0, 3);
 	assert_int_equal(fixture_cursor(f), 4);
-}
-
-int main(void)
-{
-#define FIXTURE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
-	const struct CMUnitTest tests[] = {
-		FIXTURE_TEST(test_sync),
-		FIXTURE_TEST(test_validators_are_a_pair),
-		FIXTURE_TEST(test_not_modified_changes_no_generation),
-		FIXTURE_TEST(test_health),
-		FIXTURE_TEST(test_markup_in_a_feeds_title),
-		FIXTURE_TEST(test_damaged_document_fails_alone),
-		FIXTURE_TEST(test_permanent_redirects),
-		FIXTURE_TEST(test_unknown_feed),
-		FIXTURE_TEST(test_disk_that_fails),
-		FIXTURE_TEST(test_options_change),
-		FIXTURE_TEST(test_state_survives),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

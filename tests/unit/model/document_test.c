@@ -1,16 +1,10 @@
 /* document_test.c: the tables have every member of every struct once, and the JSON form says what a document holds. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/model/document.h"
 #include "sitrep/model/document_fields.h"
@@ -56,12 +50,11 @@ static size_t size_of(const struct field *f)
 	return 0;
 }
 
-static void test_tags_and_names_are_used_once(void **state)
+TEST(tags_and_names_are_used_once)
 {
 	const struct shape *shapes[SHAPES_MAX];
 	size_t count = collect(&shape_document, shapes, 0);
 
-	(void)state;
 	for (size_t s = 0; s < count; s++) {
 		bool used[UINT8_MAX + 1] = {false};
 
@@ -79,12 +72,11 @@ static void test_tags_and_names_are_used_once(void **state)
 
 /* A member that is in no table would be lost between worker and daemon.  Only what the compiler leaves free between
  * members, less than a pointer, may be in none. */
-static void test_every_member_is_in_a_table(void **state)
+TEST(every_member_is_in_a_table)
 {
 	const struct shape *shapes[SHAPES_MAX];
 	size_t count = collect(&shape_document, shapes, 0);
 
-	(void)state;
 	for (size_t s = 0; s < count; s++) {
 		static bool covered[SHAPE_SIZE_MAX];
 		size_t hole = 0;
@@ -108,12 +100,11 @@ static void test_every_member_is_in_a_table(void **state)
 	}
 }
 
-static void test_kinds_have_what_they_need(void **state)
+TEST(kinds_have_what_they_need)
 {
 	const struct shape *shapes[SHAPES_MAX];
 	size_t count = collect(&shape_document, shapes, 0);
 
-	(void)state;
 	for (size_t s = 0; s < count; s++) {
 		for (size_t i = 0; i < shapes[s]->count; i++) {
 			const struct field *f = &shapes[s]->fields[i];
@@ -134,12 +125,11 @@ static void test_kinds_have_what_they_need(void **state)
 	}
 }
 
-static void test_init(void **state)
+TEST(init)
 {
 	struct document d, zero_document;
 	struct item it, zero_item;
 
-	(void)state;
 	memset(&d, 0xa5, sizeof(d));
 	memset(&it, 0xa5, sizeof(it));
 	document_init(&d);
@@ -155,14 +145,13 @@ static void test_init(void **state)
 	assert_memory_equal(&it, &zero_item, sizeof(it));
 }
 
-static void test_lists_by_their_field(void **state)
+TEST(lists_by_their_field)
 {
 	struct person people[3] = {{.name = STR("a")}, {.name = STR("b")}, {.name = STR("c")}};
 	struct item it;
 	const struct field *authors = NULL;
 	struct list_head head;
 
-	(void)state;
 	item_init(&it);
 	for (size_t i = 0; i < shape_item.count; i++)
 		if (shape_item.fields[i].name != NULL && strcmp(shape_item.fields[i].name, "authors") == 0)
@@ -179,9 +168,8 @@ static void test_lists_by_their_field(void **state)
 	assert_int_equal(head.cap, 3);
 }
 
-static void test_format_names(void **state)
+TEST(format_names)
 {
-	(void)state;
 	assert_null(feed_format_name(FORMAT_UNKNOWN));
 	assert_string_equal(feed_format_name(FORMAT_RSS), "rss");
 	assert_string_equal(feed_format_name(FORMAT_RDF), "rdf");
@@ -239,12 +227,11 @@ static void assert_absent(const json_t *root, const char *path)
 		fail_msg("%s is there", path);
 }
 
-static void test_empty_document(void **state)
+TEST(empty_document)
 {
 	struct document d;
 	json_t *root;
 
-	(void)state;
 	document_init(&d);
 	root = write_and_read(&d);
 	assert_true(json_is_true(at(root, "ok")));
@@ -258,13 +245,12 @@ static void test_empty_document(void **state)
 	json_decref(root);
 }
 
-static void test_feed(void **state)
+TEST(feed)
 {
 	struct person authors[] = {{.name = STR("Desk"), .email = STR("desk@a.example")}, {.name = STR("Other")}};
 	struct document d;
 	json_t *root;
 
-	(void)state;
 	document_init(&d);
 	d.format = FORMAT_ATOM;
 	d.version = STR("1.0");
@@ -310,7 +296,7 @@ static void test_feed(void **state)
 	json_decref(root);
 }
 
-static void test_item(void **state)
+TEST(item)
 {
 	static const uint8_t digest[SHA256_LEN] = {0x01, 0x23, 0xab, [SHA256_LEN - 1] = 0xff};
 	struct person authors[] = {{.email = STR("desk@a.example")}};
@@ -320,7 +306,6 @@ static void test_item(void **state)
 	struct document d;
 	json_t *root;
 
-	(void)state;
 	document_init(&d);
 	item_init(&items[0]);
 	item_init(&items[1]);
@@ -369,7 +354,7 @@ static void test_item(void **state)
 	json_decref(root);
 }
 
-static void test_hostile_text(void **state)
+TEST(hostile_text)
 {
 	static const char text[] = "\"\\\n\0</script>\xe2\x80\xae\xe2\x80\xa8 \xff";
 	struct category categories[] = {{.term = {text, sizeof(text) - 1}}};
@@ -377,7 +362,6 @@ static void test_hostile_text(void **state)
 	struct item it;
 	json_t *root;
 
-	(void)state;
 	document_init(&d);
 	item_init(&it);
 	it.title = (struct text){.value = str_make(text, sizeof(text) - 1), .kind = TEXT_PLAIN};
@@ -394,22 +378,4 @@ static void test_hostile_text(void **state)
 	assert_int_equal(
 		json_string_length(at(root, "items.0.categories.0.term")), json_string_length(at(root, "version")));
 	json_decref(root);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tags_and_names_are_used_once),
-		cmocka_unit_test(test_every_member_is_in_a_table),
-		cmocka_unit_test(test_kinds_have_what_they_need),
-		cmocka_unit_test(test_init),
-		cmocka_unit_test(test_lists_by_their_field),
-		cmocka_unit_test(test_format_names),
-		cmocka_unit_test(test_empty_document),
-		cmocka_unit_test(test_feed),
-		cmocka_unit_test(test_item),
-		cmocka_unit_test(test_hostile_text),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,5 @@
 /* A feed's hints: what is written in feeds, sense and nonsense, and the way out of skipped times. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "../test.h"
 #include "sitrep/model/feed_hints.h"
 
 #define MINUTE INT64_C(60000)
@@ -37,11 +31,10 @@ static uint8_t days(const char *text)
 	return feed_hints_read(&(struct feed_facts){.skip_days = str_from(text)}).skip_days;
 }
 
-static void test_nothing_said_is_nothing(void **state)
+TEST(nothing_said_is_nothing)
 {
 	struct feed_hints h = feed_hints_read(&(struct feed_facts){0});
 
-	(void)state;
 	assert_int_equal(h.ttl_ms, 0);
 	assert_int_equal(h.period_ms, 0);
 	assert_int_equal(h.skip_hours, 0);
@@ -49,9 +42,8 @@ static void test_nothing_said_is_nothing(void **state)
 	assert_int_equal(feed_hints_after_skips(&h, monday_ms + 1), monday_ms + 1);
 }
 
-static void test_ttl_is_in_minutes(void **state)
+TEST(ttl_is_in_minutes)
 {
-	(void)state;
 	assert_int_equal(ttl("60"), HOUR);
 	assert_int_equal(ttl("\n\t 15 "), 15 * MINUTE);
 	assert_int_equal(ttl("0"), 0);
@@ -62,9 +54,8 @@ static void test_ttl_is_in_minutes(void **state)
 	assert_int_equal(ttl("99999999999999999999999"), 0);
 }
 
-static void test_period_is_divided_by_frequency(void **state)
+TEST(period_is_divided_by_frequency)
 {
-	(void)state;
 	assert_int_equal(period("hourly", NULL), HOUR);
 	assert_int_equal(period(" Hourly\n", "1"), HOUR);
 	assert_int_equal(period("hourly", "4"), 15 * MINUTE);
@@ -80,9 +71,8 @@ static void test_period_is_divided_by_frequency(void **state)
 	assert_int_equal(period(NULL, "2"), 0);
 }
 
-static void test_hours_of_both_rss_dialects(void **state)
+TEST(hours_of_both_rss_dialects)
 {
-	(void)state;
 	assert_int_equal(hours("0 1 23"), 1U | 1U << 1 | 1U << 23);
 	assert_int_equal(hours("24"), 1U);
 	assert_int_equal(hours("25 -1 x 7"), 1U << 7);
@@ -90,23 +80,21 @@ static void test_hours_of_both_rss_dialects(void **state)
 	assert_int_equal(hours("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24"), 0);
 }
 
-static void test_days_by_name(void **state)
+TEST(days_by_name)
 {
-	(void)state;
 	assert_int_equal(days("Saturday Sunday"), 1U | 1U << 6);
 	assert_int_equal(days("MONDAY wed"), 1U << 1 | 1U << 3);
 	assert_int_equal(days("Samstag Su Sundays"), 0);
 	assert_int_equal(days("Sunday Monday Tuesday Wednesday Thursday Friday Saturday"), 0);
 }
 
-static void test_skipped_times_are_waited_out(void **state)
+TEST(skipped_times_are_waited_out)
 {
 	struct feed_hints night = {.skip_hours = 1U << 23 | 1U | 1U << 1};
 	struct feed_hints weekend = {.skip_days = 1U | 1U << 6};
 	struct feed_hints both = {.skip_hours = 1U, .skip_days = 1U | 1U << 6};
 	struct feed_hints most = {.skip_days = 0x7f & ~(1U << 1), .skip_hours = ((1U << 24) - 1) & ~(1U << 5)};
 
-	(void)state;
 	assert_int_equal(feed_hints_after_skips(&night, monday_ms - HOUR - 1), monday_ms - HOUR - 1);
 	assert_int_equal(feed_hints_after_skips(&night, monday_ms - HOUR), monday_ms + 2 * HOUR);
 	assert_int_equal(feed_hints_after_skips(&night, monday_ms + 2 * HOUR - 1), monday_ms + 2 * HOUR);
@@ -121,30 +109,14 @@ static void test_skipped_times_are_waited_out(void **state)
 }
 
 /* Before 1970, days and hours go on as they do after it: 1969-12-31 was a Wednesday. */
-static void test_before_the_epoch(void **state)
+TEST(before_the_epoch)
 {
 	struct feed_hints wednesday = {.skip_days = 1U << 3};
 	struct feed_hints last_hour = {.skip_hours = 1U << 23};
 
-	(void)state;
 	assert_int_equal(feed_hints_after_skips(&wednesday, -1), 0);
 	assert_int_equal(feed_hints_after_skips(&wednesday, -DAY), 0);
 	assert_int_equal(feed_hints_after_skips(&wednesday, -DAY - 1), -DAY - 1);
 	assert_int_equal(feed_hints_after_skips(&last_hour, -HOUR), 0);
 	assert_int_equal(feed_hints_after_skips(&last_hour, -HOUR - 1), -HOUR - 1);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nothing_said_is_nothing),
-		cmocka_unit_test(test_ttl_is_in_minutes),
-		cmocka_unit_test(test_period_is_divided_by_frequency),
-		cmocka_unit_test(test_hours_of_both_rss_dialects),
-		cmocka_unit_test(test_days_by_name),
-		cmocka_unit_test(test_skipped_times_are_waited_out),
-		cmocka_unit_test(test_before_the_epoch),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,5 @@
 /* Which declaration of a language counts. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "../test.h"
 #include "sitrep/model/language.h"
 
 static const struct {
@@ -35,11 +29,10 @@ static const struct {
 	{"", "", "", "", "<script>", "ja", "ja"},
 };
 
-static void test_who_says_it(void **state)
+TEST(who_says_it)
 {
 	struct arena a;
 
-	(void)state;
 	arena_init(&a, 64 * 1024);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct feed_facts feed = {.language = str_from(rows[i].feed)};
@@ -56,13 +49,4 @@ static void test_who_says_it(void **state)
 			fail_msg("row %zu gives \"%.*s\"", i, STR_ARG(language));
 	}
 	arena_release(&a);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_who_says_it),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,18 +5,12 @@
 #ifndef TEST_WIRE_FIXTURE_H
 #define TEST_WIRE_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/model/document_fields.h"
 #include "sitrep/model/wire.h"

@@ -1,6 +1,7 @@
 /* wire_hostile_test.c: nothing that a stranger sends as a document is believed: cut, changed, invented, or a lie. */
 #include "wire_fixture.h"
 
+#include "../test.h"
 #include "sitrep/base/limits.h"
 
 enum { ROUNDS = 6000, CHANGES_MAX = 8 };
@@ -15,7 +16,7 @@ static struct str exact_copy(struct str s)
 	return str_make(copy, s.len);
 }
 
-static void test_every_truncation(void **state)
+TEST_WITH(every_truncation, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct str whole = encode_full(f);
@@ -46,7 +47,7 @@ static uint64_t next_random(uint64_t *seed)
 	return *seed * UINT64_C(2685821657736338717);
 }
 
-static void test_changed_bytes(void **state)
+TEST_WITH(changed_bytes, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct str whole = encode_full(f);
@@ -76,7 +77,7 @@ static void test_changed_bytes(void **state)
 	assert_true(accepted > ROUNDS / 100 && refused > ROUNDS / 100);
 }
 
-static void test_noise(void **state)
+TEST_WITH(noise, setup, teardown)
 {
 	struct fixture *f = *state;
 	uint64_t seed = 42;
@@ -100,7 +101,7 @@ static void test_noise(void **state)
 	}
 }
 
-static void test_lies(void **state)
+TEST_WITH(lies, setup, teardown)
 {
 	static const struct {
 		const char *what;
@@ -175,7 +176,7 @@ static void test_lies(void **state)
 	}
 }
 
-static void test_digests_have_their_length(void **state)
+TEST_WITH(digests_have_their_length, setup, teardown)
 {
 	static const uint8_t tags[] = {43, 44, 45};
 	struct fixture *f = *state;
@@ -191,7 +192,7 @@ static void test_digests_have_their_length(void **state)
 	}
 }
 
-static void test_unknown_tags_are_skipped(void **state)
+TEST_WITH(unknown_tags_are_skipped, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct document d;
@@ -216,7 +217,7 @@ static struct str many(struct fixture *f, uint8_t tag, size_t count)
 	return buf_str(&f->bytes);
 }
 
-static void test_counts(void **state)
+TEST_WITH(counts, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct document d;
@@ -237,7 +238,7 @@ static void test_counts(void **state)
 	assert_int_equal(decode_document(f, many(f, 7, LIMIT_DOCUMENT_ITEMS + 1), &d), -EPROTO);
 }
 
-static void test_no_memory(void **state)
+TEST_WITH(no_memory, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct str bytes = many(f, 7, 100);
@@ -250,20 +251,4 @@ static void test_no_memory(void **state)
 	assert_int_equal(err.code, -ENOMEM);
 	assert_true(err.text[0] != '\0');
 	arena_release(&small);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_every_truncation, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_changed_bytes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_noise, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_lies, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_digests_have_their_length, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_unknown_tags_are_skipped, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_counts, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_memory, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

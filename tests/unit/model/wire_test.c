@@ -1,9 +1,10 @@
 /* wire_test.c: documents as bytes and back: nothing is lost or added on the way. */
 #include "wire_fixture.h"
 
+#include "../test.h"
 #include "sitrep/base/limits.h"
 
-static void test_every_member(void **state)
+TEST_WITH(every_member, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct document sent, got;
@@ -20,7 +21,7 @@ static void test_every_member(void **state)
 	assert_true(str_eq(buf_str(&f->bytes), buf_str(&f->again)));
 }
 
-static void test_every_member_of_an_item(void **state)
+TEST_WITH(every_member_of_an_item, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct item sent, got;
@@ -33,7 +34,7 @@ static void test_every_member_of_an_item(void **state)
 	assert_sound(buf_str(&f->bytes), &got, &shape_item);
 }
 
-static void test_nothing(void **state)
+TEST_WITH(nothing, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct document none, got;
@@ -51,7 +52,7 @@ static void test_nothing(void **state)
 	assert_true(got_item.source.updated == TIME_NONE);
 }
 
-static void test_absent_is_not_empty(void **state)
+TEST_WITH(absent_is_not_empty, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct person authors[2] = {{.name = STR("")}, {{NULL, 0}, {NULL, 0}, {NULL, 0}}};
@@ -72,7 +73,7 @@ static void test_absent_is_not_empty(void **state)
 	assert_null(got.authors.items[1].name.data);
 }
 
-static void test_times(void **state)
+TEST_WITH(times, setup, teardown)
 {
 	static const int64_t kept[] = {0, 1, -1, 63, 64, -64, -65, INT64_C(1795428000123), INT64_C(-2208988800000),
 		INT64_C(253402300799999), INT64_C(-253402300799999)};
@@ -98,7 +99,7 @@ static void test_times(void **state)
 	}
 }
 
-static void test_lists_that_are_too_long_are_cut(void **state)
+TEST_WITH(lists_that_are_too_long_are_cut, setup, teardown)
 {
 	static struct category categories[LIMIT_ITEM_LIST + 44];
 	struct fixture *f = *state;
@@ -114,7 +115,7 @@ static void test_lists_that_are_too_long_are_cut(void **state)
 	assert_int_equal(got.categories.count, LIMIT_ITEM_LIST);
 }
 
-static void test_no_room_to_write(void **state)
+TEST_WITH(no_room_to_write, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct document d;
@@ -128,19 +129,4 @@ static void test_no_room_to_write(void **state)
 		assert_true(small.len <= max);
 		buf_release(&small);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_every_member, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_every_member_of_an_item, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_nothing, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_absent_is_not_empty, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_times, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_lists_that_are_too_long_are_cut, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_room_to_write, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,5 @@
 /* Texts of feeds as people write them, and what an item is to hold.  Rows are inputs of our own. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "../test.h"
 #include "parse_fixture.h"
 
 /* An item's elements and what is to come of them; NULL: not asked. */
@@ -49,7 +43,7 @@ static void check(const struct row *rows, size_t count)
 
 #define CHECK(rows) check(rows, sizeof(rows) / sizeof((rows)[0]))
 
-static void keeps_lines_of_plain_text(void **state)
+TEST(keeps_lines_of_plain_text)
 {
 	static const struct row rows[] = {
 		{ATOM("<content type='text'>One.\n\nTwo,\nthree.</content>"), NULL, NULL, "One.\n\nTwo,\nthree."},
@@ -62,7 +56,6 @@ static void keeps_lines_of_plain_text(void **state)
 		{JSON("\"content_text\":\"One.\\n\\nTwo < 3.\""), NULL, NULL, "One.\n\nTwo < 3."},
 	};
 
-	(void)state;
 	CHECK(rows);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct item *it = only_item(rows[i].elements);
@@ -71,7 +64,7 @@ static void keeps_lines_of_plain_text(void **state)
 	}
 }
 
-static void reads_escaped_cdata(void **state)
+TEST(reads_escaped_cdata)
 {
 	static const struct row rows[] = {
 		{RSS("<title>&lt;![CDATA[A title]]&gt;</title><description>&lt;![CDATA[&lt;p&gt;Twelve "
@@ -91,7 +84,6 @@ static void reads_escaped_cdata(void **state)
 	};
 	const struct item *it;
 
-	(void)state;
 	CHECK(rows);
 	it = only_item(
 		RSS("<link>&lt;![CDATA[http://c.example/1]]&gt;</link><dc:creator>&lt;![CDATA[Jane]]&gt;</dc:creator>"
@@ -106,7 +98,7 @@ static void reads_escaped_cdata(void **state)
 	"<a href=\"https://n.example/a/s.html#fn1\">1</a><img src=\"https://n.example/m.png\" />"                      \
 	"<img src=\"https://n.example/a/p.jpg\" />"
 
-static void resolves_against_the_item(void **state)
+TEST(resolves_against_the_item)
 {
 	static const struct row rows[] = {
 		{RSS("<link>https://n.example/a/s.html</link><description>" LINKS "</description>"), NULL, AT_PAGE,
@@ -136,7 +128,6 @@ static void resolves_against_the_item(void **state)
 			"<a href=\"https://n.example/a/s.html#n\">x</a>"},
 	};
 
-	(void)state;
 	CHECK(rows);
 	/* a weaker text does not come back when the link is known */
 	assert_str(only_item(RSS("<itunes:summary>&lt;a href=x&gt;weak&lt;/a&gt;</itunes:summary><description>strong"
@@ -145,7 +136,7 @@ static void resolves_against_the_item(void **state)
 		"strong");
 }
 
-static void takes_no_empty_link(void **state)
+TEST(takes_no_empty_link)
 {
 	static const struct {
 		const char *body, *link;
@@ -163,12 +154,11 @@ static void takes_no_empty_link(void **state)
 		{RSS("<link>wwwx/7</link>"), "https://feeds.example/dir/wwwx/7"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		assert_str(only_item(rows[i].body)->link, rows[i].link);
 }
 
-static void loses_no_word_of_a_title(void **state)
+TEST(loses_no_word_of_a_title)
 {
 	static const struct row rows[] = {
 		{RSS("<title>a&lt;b and c&gt;d</title>"), "a<b and c>d", NULL, NULL},
@@ -190,11 +180,10 @@ static void loses_no_word_of_a_title(void **state)
 		{ATOM("<title type='image/png'>Army</title>"), "Army", NULL, NULL},
 	};
 
-	(void)state;
 	CHECK(rows);
 }
 
-static void reads_names(void **state)
+TEST(reads_names)
 {
 	static const struct {
 		const char *body, *name, *email;
@@ -219,7 +208,6 @@ static void reads_names(void **state)
 		JSON("\"tags\":[\"Research &amp; Development\"]"),
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct item *it = only_item(rows[i].body);
 
@@ -231,7 +219,7 @@ static void reads_names(void **state)
 		assert_str(only_item(categories[i])->categories.items[0].term, "Research & Development");
 }
 
-static void mends_c1(void **state)
+TEST(mends_c1)
 {
 	static const struct row rows[] = {
 		{RSS("<title>Army\xC2\x92s radar \xC2\x96 \xC2\x93new\xC2\x94</title><description>don&#146;t "
@@ -243,11 +231,10 @@ static void mends_c1(void **state)
 			"<p>\xE2\x80\xA6</p>"},
 	};
 
-	(void)state;
 	CHECK(rows);
 }
 
-static void keeps_the_longer_summary(void **state)
+TEST(keeps_the_longer_summary)
 {
 	static const struct row rows[] = {
 		{RSS("<summary>Short.</summary><description>A longer text.</description>"), NULL, "A longer text.",
@@ -264,11 +251,10 @@ static void keeps_the_longer_summary(void **state)
 			"Short.", NULL},
 	};
 
-	(void)state;
 	CHECK(rows);
 }
 
-static void reads_double_escaped_bodies(void **state)
+TEST(reads_double_escaped_bodies)
 {
 	static const struct row rows[] = {
 		{RSS("<description>&amp;lt;p&amp;gt;One &amp;amp;amp; two&amp;lt;/p&amp;gt;</description>"), NULL,
@@ -284,11 +270,10 @@ static void reads_double_escaped_bodies(void **state)
 		{ATOM("<content type='text'>&lt;p&gt;x&lt;/p&gt;</content>"), NULL, NULL, "<p>x</p>"},
 	};
 
-	(void)state;
 	CHECK(rows);
 }
 
-static void types_enclosures(void **state)
+TEST(types_enclosures)
 {
 	static const struct {
 		const char *body, *type;
@@ -304,25 +289,8 @@ static void types_enclosures(void **state)
 		{RSS("<enclosure url='https://p.example/x.mp3/'/>"), ""},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		assert_str(only_item(rows[i].body)->enclosures.items[0].type, rows[i].type);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keeps_lines_of_plain_text),
-		cmocka_unit_test(reads_escaped_cdata),
-		cmocka_unit_test(resolves_against_the_item),
-		cmocka_unit_test(takes_no_empty_link),
-		cmocka_unit_test(loses_no_word_of_a_title),
-		cmocka_unit_test(reads_names),
-		cmocka_unit_test(mends_c1),
-		cmocka_unit_test(keeps_the_longer_summary),
-		cmocka_unit_test(reads_double_escaped_bodies),
-		cmocka_unit_test(types_enclosures),
-	};
-
-	return cmocka_run_group_tests_name("feed_text", tests, setup, teardown);
-}
+TEST_GROUP(setup, teardown)

@@ -4,17 +4,11 @@
  * that size; the processor time of the second must not be more than a generous multiple of the first, where a
  * quadratic parser takes sixteen times as long.  Times are of this process and compared with one another only;
  * what else the machine does does not count. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <string.h>
 #include <time.h>
 
+#include "../test.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/parse/parse.h"
@@ -144,7 +138,7 @@ static void text_of_body(struct fixture *f)
 #define ITEM RSS "<item><title>i</title><description>"
 #define JSON "{\"version\":\"https://jsonfeed.org/version/1\",\"items\":["
 
-static void test_xml(void **state)
+TEST(xml)
 {
 	static const struct shape shapes[] = {
 		{"less-than signs", "", "<", ""},
@@ -209,7 +203,7 @@ static void test_xml(void **state)
 		check_growth(*state, &shapes[i], parse_body);
 }
 
-static void test_json(void **state)
+TEST(json)
 {
 	static const struct shape shapes[] = {
 		{"open brackets", "{\"a\":", "[", ""},
@@ -276,20 +270,20 @@ static const struct shape html_shapes[] = {
 	{"white space", "", " \n", ""},
 };
 
-static void test_html_sanitize(void **state)
+TEST(html_sanitize)
 {
 	for (size_t i = 0; i < sizeof(html_shapes) / sizeof(html_shapes[0]); i++)
 		check_growth(*state, &html_shapes[i], sanitize_body);
 }
 
-static void test_html_to_text(void **state)
+TEST(html_to_text)
 {
 	for (size_t i = 0; i < sizeof(html_shapes) / sizeof(html_shapes[0]); i++)
 		check_growth(*state, &html_shapes[i], text_of_body);
 }
 
 /* 20 MB of one text: what fits is kept, and what follows is read. */
-static void test_long_text(void **state)
+TEST(long_text)
 {
 	static const struct shape text = {"long text", ITEM, "All quiet along the river. ",
 		"</description></item><item><title>after</title></item></channel></rss>"};
@@ -309,7 +303,7 @@ static void test_long_text(void **state)
 }
 
 /* What the arena may take is a bound, whatever the feed: a million items end in a cut document, not in memory. */
-static void test_memory_is_bounded(void **state)
+TEST(memory_is_bounded)
 {
 	static const struct shape items = {
 		"items", RSS, "<item><title>t</title><link>/##</link></item>", "</channel></rss>"};
@@ -350,15 +344,4 @@ static int teardown(void **state)
 	return 0;
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_xml),
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_html_sanitize),
-		cmocka_unit_test(test_html_to_text),
-		cmocka_unit_test(test_long_text),
-		cmocka_unit_test(test_memory_is_bounded),
-	};
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+TEST_GROUP(setup, teardown)

@@ -1,21 +1,14 @@
 /* jsonfeed_test.c: JSON Feed as specified, and as published. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../test.h"
 #include "parse_fixture.h"
 #include "sitrep/base/utf8.h"
 
-static void test_sample(void **state)
+TEST(sample)
 {
-	(void)state;
 	fixture_sample(&f, "jsonfeed.json");
 	const struct feed_facts *feed = &f.d.feed;
 	assert_int_equal(f.d.format, FORMAT_JSON);
@@ -47,9 +40,8 @@ static void test_sample(void **state)
 	assert_int_equal(it->published, TIME_NONE);
 }
 
-static void test_lenient(void **state)
+TEST(lenient)
 {
-	(void)state;
 	fixture_text(&f, "\xef\xbb\xbf\n{\"version\":\"https://jsonfeed.org/version/1\",\"title\":7,\"items\":["
 			 "null,\"x\",{\"id\":1.5,\"title\":null,\"tags\":\"one\",\"authors\":\"Someone\"},"
 			 "{\"id\":\"2\",\"authors\":[],\"author\":{\"name\":\"Old\",\"url\":\"mailto:o@e.example\"},"
@@ -70,9 +62,8 @@ static void test_lenient(void **state)
 	assert_int_equal(it->enclosures.count, 0);
 }
 
-static void test_refused(void **state)
+TEST(refused)
 {
-	(void)state;
 	static const char *const bodies[] = {"{", "{\"version\":\"1\"}", "{\"items\":{}}", "{\"a\":\"\xff"};
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
 		fixture_text(&f, bodies[i]);
@@ -87,9 +78,8 @@ static void test_refused(void **state)
 	assert_int_equal(f.result, -EBADMSG);
 }
 
-static void test_what_is_no_json_is_quoted_as_text(void **state)
+TEST(what_is_no_json_is_quoted_as_text)
 {
-	(void)state;
 	fixture_text(&f, "{\"version\" \xff\xff\xff\xb6");
 	assert_int_equal(f.result, -EBADMSG);
 	assert_true(utf8_valid(str_from(f.err.text)));
@@ -98,7 +88,7 @@ static void test_what_is_no_json_is_quoted_as_text(void **state)
 #define ITEM(n) "{\"id\":\"" n "\",\"title\":\"whole\"}"
 
 /* A fault in one item costs that field or item: the others are there, whole. */
-static void test_a_fault_costs_its_field(void **state)
+TEST(a_fault_costs_its_field)
 {
 	static const struct {
 		const char *fault; /* in the middle of three items */
@@ -130,7 +120,6 @@ static void test_a_fault_costs_its_field(void **state)
 		{"\"title\":\"t\",{\"a\":1},[2]", "t"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char text[1024];
 		const struct item *it;
@@ -156,9 +145,8 @@ static void test_a_fault_costs_its_field(void **state)
 }
 
 /* An identity that is a number too large for the library is still that identity. */
-static void test_numbers_keep_their_digits(void **state)
+TEST(numbers_keep_their_digits)
 {
-	(void)state;
 	fixture_text(&f, "{\"items\":[{\"id\":12345678901234567890},{\"id\":1e999},{\"id\":7}]}");
 	assert_int_equal(f.result, 0);
 	assert_str(f.d.items.items[0].id, "12345678901234567890");
@@ -168,14 +156,13 @@ static void test_numbers_keep_their_digits(void **state)
 }
 
 /* Wherever it is cut, the items before the cut are there. */
-static void test_a_cut_feed_keeps_its_whole_items(void **state)
+TEST(a_cut_feed_keeps_its_whole_items)
 {
 	static const char head[] = "{\"title\":\"F\",\"version\":\"https://jsonfeed.org/version/1\",\"items\":[";
 	static const char item[] = "{\"id\":\"x\",\"tags\":[\"a\",{\"b\":1}],\"title\":\"one, \\\"two\\\"\"}";
 	char text[1024];
 	size_t len;
 
-	(void)state;
 	(void)snprintf(text, sizeof(text), "%s%s,%s,%s]}", head, item, item, item);
 	len = strlen(text);
 	for (size_t cut = 1; cut < len; cut++) {
@@ -194,7 +181,7 @@ static void test_a_cut_feed_keeps_its_whole_items(void **state)
 }
 
 /* What lies too deep costs its member; the time stays in proportion (an alarm would end a quadratic run). */
-static void test_deep_members_and_large_faults(void **state)
+TEST(deep_members_and_large_faults)
 {
 	enum { LARGE = 8 * 1024 * 1024 };
 	static const char *const fillers[] = {
@@ -202,7 +189,6 @@ static void test_deep_members_and_large_faults(void **state)
 	char *text = malloc(LARGE + 1024);
 	size_t n;
 
-	(void)state;
 	assert_non_null(text);
 	n = (size_t)sprintf(text, "{\"items\":[" ITEM("1") ",{\"id\":\"2\",\"x\":");
 	memset(text + n, '[', 100000);
@@ -227,17 +213,4 @@ static void test_deep_members_and_large_faults(void **state)
 	free(text);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sample),
-		cmocka_unit_test(test_lenient),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_what_is_no_json_is_quoted_as_text),
-		cmocka_unit_test(test_a_fault_costs_its_field),
-		cmocka_unit_test(test_numbers_keep_their_digits),
-		cmocka_unit_test(test_a_cut_feed_keeps_its_whole_items),
-		cmocka_unit_test(test_deep_members_and_large_faults),
-	};
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+TEST_GROUP(setup, teardown)

@@ -1,14 +1,8 @@
 /* Subscription lists: read as people write them, bounded, and what is written reads back the same. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/parse/opml.h"
 
 struct fixture {
@@ -47,7 +41,7 @@ static void assert_text(struct str found, const char *expected)
 		fail_msg("found \"%.*s\", expected \"%s\"", STR_ARG(found), expected);
 }
 
-static void test_nested(void **state)
+TEST_WITH(nested, setup, teardown)
 {
 	struct fixture *f = *state;
 	const struct opml_feed *feed;
@@ -73,7 +67,7 @@ static void test_nested(void **state)
 	assert_text(f->list.feeds.items[1].folder, "Asia");
 }
 
-static void test_refused(void **state)
+TEST_WITH(refused, setup, teardown)
 {
 	struct fixture *f = *state;
 	static const char *const texts[] = {"", "<html><body>Log in</body></html>", "<rss><channel/></rss>", "{}"};
@@ -86,7 +80,7 @@ static void test_refused(void **state)
 }
 
 /* Each reads as title and address, whatever was made of the XML. */
-static void test_damage(void **state)
+TEST_WITH(damage, setup, teardown)
 {
 	struct fixture *f = *state;
 	static const struct {
@@ -143,7 +137,7 @@ static void test_damage(void **state)
 }
 
 /* An outline that cannot be read takes no other with it, and is told with its line. */
-static void test_left_out(void **state)
+TEST_WITH(left_out, setup, teardown)
 {
 	struct fixture *f = *state;
 	static const struct {
@@ -186,7 +180,7 @@ static void test_left_out(void **state)
 }
 
 /* A file of nothing but faults fills no log. */
-static void test_many_faults(void **state)
+TEST_WITH(many_faults, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct buf text = BUF_INIT(1 << 20);
@@ -201,7 +195,7 @@ static void test_many_faults(void **state)
 	buf_release(&text);
 }
 
-static void test_deep(void **state)
+TEST_WITH(deep, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct buf text = BUF_INIT(1 << 20);
@@ -220,7 +214,7 @@ static void test_deep(void **state)
 	buf_release(&text);
 }
 
-static void test_encodings(void **state)
+TEST_WITH(encodings, setup, teardown)
 {
 	struct fixture *f = *state;
 	static const char cyrillic[] =
@@ -246,7 +240,7 @@ static void test_encodings(void **state)
 }
 
 /* No entity is expanded from outside, and none multiplies. */
-static void test_entities(void **state)
+TEST_WITH(entities, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -258,7 +252,7 @@ static void test_entities(void **state)
 	assert_text(f->list.feeds.items[0].title, "R&D; b");
 }
 
-static void test_round_trip(void **state)
+TEST_WITH(round_trip, setup, teardown)
 {
 	struct fixture *f = *state;
 	const struct opml_feed feeds[] = {
@@ -291,20 +285,4 @@ static void test_round_trip(void **state)
 	assert_text(f->list.feeds.items[0].folder, "a & b \"c\", d/e");
 	assert_text(f->list.feeds.items[1].site, "https://f.example/home");
 	buf_release(&out);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_nested, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_left_out, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_many_faults, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_deep, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_encodings, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_entities, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_round_trip, setup, teardown),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,16 +3,10 @@
  * Each of these once killed some parser: by entities that expand without end, by depth, by the number of
  * attributes, or by ending where nobody expected it.  Here none may crash, none may take long (the test
  * would), and what can be read must be read. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <stdlib.h>
 
+#include "../test.h"
 #include "parse_fixture.h"
 #include "sitrep/base/buf.h"
 #include "sitrep/base/limits.h"
@@ -34,9 +28,8 @@ static void repeat(const char *piece, size_t count)
 		buf_puts(&body, piece);
 }
 
-static void test_billion_laughs(void **state)
+TEST(billion_laughs)
 {
-	(void)state;
 	buf_clear(&body);
 	buf_puts(&body, "<?xml version='1.0'?><!DOCTYPE rss [<!ENTITY l0 'lol'>");
 	for (int i = 1; i < 20; i++) {
@@ -52,9 +45,8 @@ static void test_billion_laughs(void **state)
 }
 
 /* One entity, not nested, named very often. */
-static void test_quadratic_entity(void **state)
+TEST(quadratic_entity)
 {
-	(void)state;
 	buf_clear(&body);
 	buf_puts(&body, "<!DOCTYPE rss [<!ENTITY a '");
 	repeat("aaaaaaaaaa", 100);
@@ -67,9 +59,8 @@ static void test_quadratic_entity(void **state)
 	assert_str(f.d.items.items[0].title.value, "after");
 }
 
-static void test_external_entity(void **state)
+TEST(external_entity)
 {
-	(void)state;
 	fixture_text(&f,
 		"<!DOCTYPE rss [<!ENTITY x SYSTEM 'file:///etc/passwd'><!ENTITY % p SYSTEM 'http://e.example/p'>%p;]>"
 		"<rss version='2.0'><channel><title>[&x;]</title></channel></rss>");
@@ -77,9 +68,8 @@ static void test_external_entity(void **state)
 	assert_str(f.d.feed.title.value, "[]");
 }
 
-static void test_depth(void **state)
+TEST(depth)
 {
-	(void)state;
 	buf_clear(&body);
 	buf_puts(&body, "<rss version='2.0'><channel><item><title>before</title><description>");
 	repeat("<div>", 100000);
@@ -100,9 +90,8 @@ static void test_depth(void **state)
 	assert_true(f.d.truncated);
 }
 
-static void test_a_million_attributes(void **state)
+TEST(a_million_attributes)
 {
-	(void)state;
 	buf_clear(&body);
 	buf_puts(&body, "<rss version='2.0'><channel><item ");
 	for (int i = 0; i < 1000000; i++)
@@ -115,9 +104,8 @@ static void test_a_million_attributes(void **state)
 }
 
 /* What has no end is searched for once, not once for each beginning. */
-static void test_beginnings_without_end(void **state)
+TEST(beginnings_without_end)
 {
-	(void)state;
 	static const char *const pieces[] = {"<![CDATA[", "<!--", "<?p ", "<!DOCTYPE ", "<a b=\"", "<a b='", "</", "<",
 		"&", "&#", "&#x1", "<a", "<title>", "<item>", "<![CDATA[</a>", "xmlns:a='b' "};
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
@@ -132,9 +120,8 @@ static void test_beginnings_without_end(void **state)
 }
 
 /* The same inside a text that may be HTML. */
-static void test_html_beginnings_without_end(void **state)
+TEST(html_beginnings_without_end)
 {
-	(void)state;
 	static const char *const pieces[] = {
 		"<a ", "<", "&", "&#", "&amp", "<!--", "</", "<a b=\"", "<div>", "<script ", "<b"};
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
@@ -153,9 +140,8 @@ static void test_html_beginnings_without_end(void **state)
 	}
 }
 
-static void test_too_many_items(void **state)
+TEST(too_many_items)
 {
-	(void)state;
 	buf_clear(&body);
 	buf_puts(&body, "<rss version='2.0'><channel>");
 	repeat("<item><title>x</title></item>", LIMIT_DOCUMENT_ITEMS + 5);
@@ -165,9 +151,8 @@ static void test_too_many_items(void **state)
 	assert_true(f.d.truncated);
 }
 
-static void test_lists_and_strings_end(void **state)
+TEST(lists_and_strings_end)
 {
-	(void)state;
 	buf_clear(&body);
 	buf_puts(&body, "<rss version='2.0'><channel><item><title>");
 	repeat("\xc3\xa9", LIMIT_TITLE_MARKUP);
@@ -191,9 +176,8 @@ static void test_lists_and_strings_end(void **state)
 	assert_int_equal(it->enclosures.count, LIMIT_ITEM_LIST);
 }
 
-static void test_small_arena(void **state)
+TEST(small_arena)
 {
-	(void)state;
 	struct parse_input in = {.body = fixture_read(&f, "rss2.xml"), .url = STR("https://e.example/")};
 	for (size_t max = 0; max < 64 * 1024; max += 509) {
 		struct arena small;
@@ -207,9 +191,8 @@ static void test_small_arena(void **state)
 	}
 }
 
-static void test_nul_and_controls(void **state)
+TEST(nul_and_controls)
 {
-	(void)state;
 	static const char bytes[] = "<rss version='2.0'><channel><title>a\0b\x01\x1f"
 				    "c&#0;&#xffff;&#x110000;</title></channel></rss>";
 	fixture_parse(&f, str_make(bytes, sizeof(bytes) - 1), NULL, NULL);
@@ -232,9 +215,8 @@ static void check_text_is_valid(const struct item *it)
 }
 
 /* Cut at every byte, and with every byte turned into something else. */
-static void test_truncated_and_damaged_samples(void **state)
+TEST(truncated_and_damaged_samples)
 {
-	(void)state;
 	static const char *const samples[] = {
 		"rss2.xml", "atom10.xml", "rdf.xml", "rss091.xml", "broken.xml", "shift_jis.xml", "jsonfeed.json"};
 	static const char damage[] = {'\0', '<', '>', '&', '"', '\xff', '\x80', ' '};
@@ -260,9 +242,8 @@ static void test_truncated_and_damaged_samples(void **state)
 }
 
 /* Half an item would be another version of it when the whole one comes. */
-static void test_what_was_cut_is_left_out(void **state)
+TEST(what_was_cut_is_left_out)
 {
-	(void)state;
 	fixture_text(&f, "<rss version='2.0'><channel><item><title>whole</title><link>/1</link></item>"
 			 "<item><title>cut in the ti");
 	assert_int_equal(f.d.items.count, 1);
@@ -279,22 +260,4 @@ static int release(void **state)
 	return teardown(state);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_billion_laughs),
-		cmocka_unit_test(test_quadratic_entity),
-		cmocka_unit_test(test_external_entity),
-		cmocka_unit_test(test_depth),
-		cmocka_unit_test(test_a_million_attributes),
-		cmocka_unit_test(test_beginnings_without_end),
-		cmocka_unit_test(test_html_beginnings_without_end),
-		cmocka_unit_test(test_too_many_items),
-		cmocka_unit_test(test_lists_and_strings_end),
-		cmocka_unit_test(test_small_arena),
-		cmocka_unit_test(test_nul_and_controls),
-		cmocka_unit_test(test_truncated_and_damaged_samples),
-		cmocka_unit_test(test_what_was_cut_is_left_out),
-	};
-	return cmocka_run_group_tests(tests, setup, release);
-}
+TEST_GROUP(setup, release)

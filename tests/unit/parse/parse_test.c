@@ -1,18 +1,11 @@
 /* parse_test.c: whole feeds in, documents out, one sample a dialect. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 
+#include "../test.h"
 #include "parse_fixture.h"
 
-static void test_rss2(void **state)
+TEST(rss2)
 {
-	(void)state;
 	fixture_sample(&f, "rss2.xml");
 	const struct feed_facts *feed = &f.d.feed;
 	assert_int_equal(f.d.format, FORMAT_RSS);
@@ -64,9 +57,8 @@ static void test_rss2(void **state)
 	assert_has(f.d.notes, "rss 2.0");
 }
 
-static void test_atom10(void **state)
+TEST(atom10)
 {
-	(void)state;
 	fixture_sample(&f, "atom10.xml");
 	const struct feed_facts *feed = &f.d.feed;
 	assert_int_equal(f.d.format, FORMAT_ATOM);
@@ -107,9 +99,8 @@ static void test_atom10(void **state)
 	assert_str(it->content.value, "<p>The committee voted 9 to 4.</p>");
 }
 
-static void test_atom03(void **state)
+TEST(atom03)
 {
-	(void)state;
 	fixture_sample(&f, "atom03.xml");
 	assert_str(f.d.version, "0.3");
 	assert_str(f.d.feed.subtitle.value, "Engineers &amp; bridges");
@@ -120,9 +111,8 @@ static void test_atom03(void **state)
 	assert_time(it->updated, "2026-11-20T05:30:00Z");
 }
 
-static void test_rdf(void **state)
+TEST(rdf)
 {
-	(void)state;
 	fixture_sample(&f, "rdf.xml");
 	assert_int_equal(f.d.format, FORMAT_RDF);
 	assert_str(f.d.version, "1.0");
@@ -137,9 +127,8 @@ static void test_rdf(void **state)
 	assert_time(it->published, "2026-11-23T03:40:00Z");
 }
 
-static void test_rss091_doctype_and_entity(void **state)
+TEST(rss091_doctype_and_entity)
 {
-	(void)state;
 	fixture_sample(&f, "rss091.xml");
 	assert_str(f.d.version, "0.91");
 	assert_str(f.d.feed.title.value, "Runway Report \u2013 Air Desk");
@@ -147,9 +136,8 @@ static void test_rss091_doctype_and_entity(void **state)
 	assert_str(f.d.items.items[0].summary.value, "Twelve aircraft & their crews follow in spring.");
 }
 
-static void test_encodings(void **state)
+TEST(encodings)
 {
-	(void)state;
 	fixture_sample(&f, "latin1.xml");
 	assert_str(f.d.feed.title.value, "Le Courrier de la Défense");
 	assert_str(f.d.items.items[0].summary.value, "Coût : 12 € par kilomètre.");
@@ -161,9 +149,8 @@ static void test_encodings(void **state)
 	assert_str(f.d.items.items[0].title.value, "신형 잠수함 진수식 열려");
 }
 
-static void test_broken(void **state)
+TEST(broken)
 {
-	(void)state;
 	fixture_sample(&f, "broken.xml");
 	assert_false(f.d.wellformed);
 	assert_true(f.d.truncated);
@@ -184,9 +171,8 @@ static void test_broken(void **state)
 	assert_has(f.d.notes, "repair: read tag by tag");
 }
 
-static void test_what_is_no_feed(void **state)
+TEST(what_is_no_feed)
 {
-	(void)state;
 	fixture_parse(&f, fixture_read(&f, "page.html"), "text/html", "https://feeds.example/");
 	assert_int_equal(f.result, -EBADMSG);
 	assert_string_equal(f.err.text, "not a feed but an HTML page titled \"Sign in \u2013 Harbour & Hangar\"");
@@ -212,9 +198,8 @@ static void test_what_is_no_feed(void **state)
 }
 
 /* A CMS of one's own invents prefixes, and forgets to declare them. */
-static void test_odd_namespaces(void **state)
+TEST(odd_namespaces)
 {
-	(void)state;
 	fixture_text(&f, "<x:feed xmlns:x='https://www.w3.org/2005/Atom/'><x:title>T</x:title>"
 			 "<x:entry><x:title>E</x:title><x:link href='/e'/></x:entry></x:feed>");
 	assert_int_equal(f.result, 0);
@@ -228,9 +213,8 @@ static void test_odd_namespaces(void **state)
 	assert_str(f.d.items.items[0].title.value, "Caps");
 }
 
-static void test_precedence(void **state)
+TEST(precedence)
 {
-	(void)state;
 	fixture_text(&f,
 		"<rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/'"
 		" xmlns:media='http://search.yahoo.com/mrss/' xmlns:a='http://www.w3.org/2005/Atom'"
@@ -249,9 +233,8 @@ static void test_precedence(void **state)
 	assert_str(it->categories.items[1].term, "second");
 }
 
-static void test_links_are_judged(void **state)
+TEST(links_are_judged)
 {
-	(void)state;
 	fixture_text(&f, "<rss version='2.0'><channel><link>javascript:alert(1)</link><item>"
 			 "<link>JaVaScript:alert(1)</link><guid>data:text/html,x</guid>"
 			 "<enclosure url='file:///etc/passwd' type='a/b' length='1'/></item></channel></rss>");
@@ -260,9 +243,8 @@ static void test_links_are_judged(void **state)
 	assert_int_equal(f.d.items.items[0].enclosures.count, 0);
 }
 
-static void test_people(void **state)
+TEST(people)
 {
-	(void)state;
 	static const struct {
 		const char *written;
 		const char *name;
@@ -290,9 +272,8 @@ static void test_people(void **state)
 	}
 }
 
-static void test_http_charset_and_location(void **state)
+TEST(http_charset_and_location)
 {
-	(void)state;
 	static const char body[] = "<rss version='2.0'><channel><title>\xcf\xf0</title><link>x</link></channel></rss>";
 	struct parse_input in = {
 		.body = str_make(body, sizeof(body) - 1),
@@ -309,7 +290,7 @@ static void test_http_charset_and_location(void **state)
 }
 
 /* What was sent as text and is ASCII is called that; as plain text, no feed is well-formed. */
-static void test_media_types(void **state)
+TEST(media_types)
 {
 	static const struct {
 		const char *type;
@@ -324,7 +305,6 @@ static void test_media_types(void **state)
 		{"text/plain; charset=utf-8", "a", "utf-8", false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		char body[128];
 		(void)snprintf(body, sizeof(body), "<rss version='2.0'><channel><title>%s</title></channel></rss>",
@@ -337,9 +317,8 @@ static void test_media_types(void **state)
 }
 
 /* Content of which the sanitizer left nothing was there all the same: it is no reason to show something else. */
-static void test_emptied_content(void **state)
+TEST(emptied_content)
 {
-	(void)state;
 	fixture_text(&f, "<rss version='2.0'><channel><item><description>&lt;script&gt;x&lt;/script&gt;</description>"
 			 "</item><item><description/></item></channel></rss>");
 	assert_int_equal(f.d.items.items[0].summary.kind, TEXT_HTML);
@@ -347,9 +326,8 @@ static void test_emptied_content(void **state)
 	assert_int_equal(f.d.items.items[1].summary.kind, TEXT_ABSENT);
 }
 
-static void test_home_of_an_atom_feed(void **state)
+TEST(home_of_an_atom_feed)
 {
-	(void)state;
 	fixture_text(&f, "<feed xmlns='http://www.w3.org/2005/Atom'><id>https://home.example/</id></feed>");
 	assert_str(f.d.feed.link, "https://home.example/");
 	fixture_text(&f, "<feed xmlns='http://www.w3.org/2005/Atom'><id>urn:x:y</id></feed>");
@@ -357,7 +335,7 @@ static void test_home_of_an_atom_feed(void **state)
 }
 
 /* A zero is no date, so that the good one beside it counts; markup around a date is read. */
-static void finds_the_good_date(void **state)
+TEST(finds_the_good_date)
 {
 	static const struct {
 		const char *dates, *published;
@@ -377,7 +355,6 @@ static void finds_the_good_date(void **state)
 		{"<pubDate>&lt;time datetime=\"soon\"&gt;soon&lt;/time&gt;</pubDate>", ""},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char body[1024];
 
@@ -397,26 +374,4 @@ static void finds_the_good_date(void **state)
 	assert_time(f.d.items.items[0].published, "2026-11-24T09:30:00Z");
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds_the_good_date),
-		cmocka_unit_test(test_rss2),
-		cmocka_unit_test(test_atom10),
-		cmocka_unit_test(test_atom03),
-		cmocka_unit_test(test_rdf),
-		cmocka_unit_test(test_rss091_doctype_and_entity),
-		cmocka_unit_test(test_encodings),
-		cmocka_unit_test(test_broken),
-		cmocka_unit_test(test_what_is_no_feed),
-		cmocka_unit_test(test_odd_namespaces),
-		cmocka_unit_test(test_precedence),
-		cmocka_unit_test(test_links_are_judged),
-		cmocka_unit_test(test_people),
-		cmocka_unit_test(test_media_types),
-		cmocka_unit_test(test_emptied_content),
-		cmocka_unit_test(test_home_of_an_atom_feed),
-		cmocka_unit_test(test_http_charset_and_location),
-	};
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+TEST_GROUP(setup, teardown)

@@ -1,12 +1,6 @@
 /* xmlread_test.c: the repair of XML text, and that both readers see the same in what is well-formed. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "../../../daemon/parse/xmlread.h"
+#include "../test.h"
 
 static struct arena arena;
 static struct buf out = {NULL, 0, 0, 1024 * 1024, 0};
@@ -48,9 +42,8 @@ static bool on_stopped(void *ctx)
 
 static const struct xml_events events = {NULL, on_start, on_text, on_end, on_stopped};
 
-static void test_repair(void **state)
+TEST(repair)
 {
-	(void)state;
 	static const struct {
 		const char *in;
 		const char *out;
@@ -92,9 +85,8 @@ static void test_repair(void **state)
 	}
 }
 
-static void test_good_text_is_not_copied(void **state)
+TEST(good_text_is_not_copied)
 {
-	(void)state;
 	static const char good[] = "<?xml version='1.0'?>\n<a b='c'>d &amp; e<![CDATA[f]]></a>\n";
 	struct xml_repair what;
 	struct str fixed;
@@ -117,9 +109,8 @@ static void check(int (*read)(struct str, struct arena *, const struct xml_event
 	assert_int_equal(outcome.why[0] == '\0', wellformed);
 }
 
-static void test_readers_agree(void **state)
+TEST(readers_agree)
 {
-	(void)state;
 	static const struct {
 		const char *in;
 		const char *events;
@@ -137,9 +128,8 @@ static void test_readers_agree(void **state)
 	}
 }
 
-static void test_loose(void **state)
+TEST(loose)
 {
-	(void)state;
 	static const struct {
 		const char *in;
 		const char *events;
@@ -165,9 +155,8 @@ static void test_loose(void **state)
 	check(xml_read_loose, "<a><b>x", "<a><b>x", false);
 }
 
-static void test_mistakes_are_told_by_line(void **state)
+TEST(mistakes_are_told_by_line)
 {
-	(void)state;
 	struct xml_outcome outcome;
 	assert_int_equal(xml_read(STR("<a>\n<b>\n</a>"), &arena, &events, &outcome), 0);
 	assert_false(outcome.wellformed);
@@ -185,16 +174,12 @@ static int teardown(void **state)
 	return 0;
 }
 
-int main(void)
+static int setup(void **state)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_repair),
-		cmocka_unit_test(test_good_text_is_not_copied),
-		cmocka_unit_test(test_readers_agree),
-		cmocka_unit_test(test_loose),
-		cmocka_unit_test(test_mistakes_are_told_by_line),
-	};
+	(void)state;
 	arena_init(&arena, 16 * 1024 * 1024);
 	xml_read_prepare();
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return 0;
 }
+
+TEST_GROUP(setup, teardown)

@@ -1,13 +1,7 @@
 /* What makes the daemon unwell, and what does not, as a table: facts in, reasons and notes out. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/publish/health.h"
 #include "sitrep/publish/http.h"
@@ -238,9 +232,8 @@ static void join(const struct health_line *lines, size_t count, struct buf *out)
 	(void)buf_putc(out, '\0');
 }
 
-static void test_table(void **state)
+TEST(table)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct buf reasons = BUF_INIT(1024), notes = BUF_INIT(1024);
 		struct health_facts f = well();
@@ -272,9 +265,8 @@ static void assert_text(void (*change)(struct health_facts *f), const char *expe
 }
 
 /* One reason a line, whatever is in it; a note is none. */
-static void test_text(void **state)
+TEST(text)
 {
-	(void)state;
 	assert_text(nothing, "ok\nnothing is due before 2026-11-18T11:07:40Z\n");
 	assert_text(paused, "ok\npaused by a person since 2026-11-18T10:06:40Z, nothing is polled until resume\n");
 	assert_text(damaged, "the database is damaged: table item is damaged: wrong # of entries\n");
@@ -284,14 +276,13 @@ static void test_text(void **state)
 	assert_text(unreached, "network away: all 3 feeds asked within the last hour fail by resolver or connection\n");
 }
 
-static void test_json(void **state)
+TEST(json)
 {
 	struct buf out = BUF_INIT(4096);
 	struct health_facts f = well();
 	struct health h;
 	struct jsonw w;
 
-	(void)state;
 	unreadable(&f);
 	health_judge(&f, &h);
 	jsonw_init(&w, &out);
@@ -306,7 +297,7 @@ static void test_json(void **state)
 	buf_release(&out);
 }
 
-static void test_weight(void **state)
+TEST(weight)
 {
 	static const struct {
 		const char *accept;
@@ -326,19 +317,6 @@ static void test_weight(void **state)
 		{"application/json;q=x", 0},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		assert_int_equal(http_weight(str_from(fields[i].accept), STR("application/json")), fields[i].weight);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),
-		cmocka_unit_test(test_text),
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_weight),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,6 @@
 /* http_admission_test.c: who is let in, who has to go for another one, and when time is over.
  *
  * The far end of each connection is held by the test, which sees the near one being shut. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -19,6 +12,7 @@
 #include <unistd.h>
 
 #include "../../../daemon/publish/http_internal.h"
+#include "../test.h"
 #include "sitrep/base/clock.h"
 
 enum { MAX = 64, PER_ADDRESS = 8, PEERS_MAX = 400, KEPT = MAX / 8 };
@@ -116,7 +110,7 @@ static unsigned open_now(const struct fixture *f)
 	return n;
 }
 
-static void test_slow_heads_lock_nobody_out(void **state)
+TEST_WITH(slow_heads_lock_nobody_out, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct peer *p;
@@ -142,7 +136,7 @@ static void test_slow_heads_lock_nobody_out(void **state)
 	assert_non_null(come(f, "203.0.113.2")->c);
 }
 
-static void test_slow_readers_and_bodies_lock_nobody_out(void **state)
+TEST_WITH(slow_readers_and_bodies_lock_nobody_out, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct peer *p;
@@ -170,7 +164,7 @@ static void test_slow_readers_and_bodies_lock_nobody_out(void **state)
 	assert_true(is_shut(&f->peers[3]));
 }
 
-static void test_one_address(void **state)
+TEST_WITH(one_address, setup, teardown)
 {
 	struct fixture *f = *state;
 	char address[64];
@@ -196,7 +190,7 @@ static void test_one_address(void **state)
 	assert_null(come(f, "::ffff:198.51.100.1")->c);
 }
 
-static void test_many_behind_one_address(void **state)
+TEST_WITH(many_behind_one_address, setup, teardown)
 {
 	static const char *const addresses[] = {
 		"127.0.0.1", "127.8.9.1", "::1", "10.1.0.5", "10.1.255.1", "::ffff:127.0.0.1"};
@@ -211,7 +205,7 @@ static void test_many_behind_one_address(void **state)
 	assert_int_equal(f->admission.dropped[HTTP_DROP_ADDRESS], 1);
 }
 
-static void test_deadlines(void **state)
+TEST_WITH(deadlines, setup, teardown)
 {
 	enum { HEAD, BODY, ANSWER, LONG_ANSWER, KINDS };
 	static const int64_t seconds[KINDS] = {30, 60, 30, 30 + 1024};
@@ -235,17 +229,4 @@ static void test_deadlines(void **state)
 	assert_int_equal(f->admission.dropped[HTTP_DROP_BODY], 1);
 	assert_int_equal(f->admission.dropped[HTTP_DROP_ANSWER], 2);
 	assert_false(http_admission_close_late(&f->admission));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_slow_heads_lock_nobody_out, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_slow_readers_and_bodies_lock_nobody_out, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_one_address, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_many_behind_one_address, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_deadlines, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,12 @@
 /* http_hostile_test.c: clients that mean no good, or too many of them, or that stay for long. */
+#include "../test.h"
 #include "http_fixture.h"
 
 #include <string.h>
 
 /* ---- paths ---- */
 
-static void test_paths(void **state)
+TEST_WITH(paths, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -16,7 +17,7 @@ static void test_paths(void **state)
 	assert_string_equal(f->paths.data, "[/document][/document][/\xc3\xa9+/?%][//document]");
 }
 
-static void test_paths_that_nobody_means(void **state)
+TEST_WITH(paths_that_nobody_means, setup, teardown)
 {
 	static const char *const paths[] = {
 		"/document%00", "/%00document", "/a%0d%0ab", "/%1b[31m", "/%7f", "/%", "/%4", "/%zz", "/%u0041"};
@@ -30,7 +31,7 @@ static void test_paths_that_nobody_means(void **state)
 	assert_int_equal(f->paths.len, 0);
 }
 
-static void test_no_http(void **state)
+TEST_WITH(no_http, setup, teardown)
 {
 	static const struct str requests[] = {
 		{"\r\n\r\n\r\nGET\r\n\r\n", 13},
@@ -56,7 +57,7 @@ static void test_no_http(void **state)
 	assert_status(f, "GET", "/document", "", 200);
 }
 
-static void test_headers_without_end(void **state)
+TEST_WITH(headers_without_end, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct buf request = BUF_INIT(256 * 1024);
@@ -96,7 +97,7 @@ static void hear_one(struct fixture *f, int fd, struct answer *a, size_t len)
 	assert_int_equal(a->body.len, len);
 }
 
-static void test_one_connection_many_requests(void **state)
+TEST_WITH(one_connection_many_requests, setup, teardown)
 {
 	struct fixture *f = *state;
 	int fd = connect_to(f);
@@ -115,7 +116,7 @@ static void test_one_connection_many_requests(void **state)
 	(void)close(fd);
 }
 
-static void test_connections_are_bounded(void **state)
+TEST_WITH(connections_are_bounded, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct buf heard = BUF_INIT(ANSWER_MAX);
@@ -166,7 +167,7 @@ static int status_of(struct fixture *f, const char *request)
 	return (int)status;
 }
 
-static void test_ambiguous_heads(void **state)
+TEST_WITH(ambiguous_heads, setup, teardown)
 {
 	static const char *const requests[] = {
 		"GET /document HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
@@ -210,7 +211,7 @@ static void test_ambiguous_heads(void **state)
 /* ---- crowds ---- */
 
 /* The whole is answered in order, sixty-four requests a turn at most. */
-static void test_pipelined(void **state)
+TEST_WITH(pipelined, setup, teardown)
 {
 	enum { REQUESTS = 500 };
 	struct fixture *f = *state;
@@ -237,7 +238,7 @@ static void test_pipelined(void **state)
 }
 
 /* A handler that takes several turns, and a server that ends while it does. */
-static void test_later(void **state)
+TEST_WITH(later, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct answer a;
@@ -260,7 +261,7 @@ static void test_later(void **state)
 }
 
 /* The document goes while it is being sent: whoever gets it gets it whole. */
-static void test_document_replaced_while_sent(void **state)
+TEST_WITH(document_replaced_while_sent, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct answer a;
@@ -277,7 +278,7 @@ static void test_document_replaced_while_sent(void **state)
 	(void)close(fd);
 }
 
-static void test_end_with_open_connections(void **state)
+TEST_WITH(end_with_open_connections, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct buf heard = BUF_INIT(ANSWER_MAX);
@@ -292,23 +293,4 @@ static void test_end_with_open_connections(void **state)
 	assert_false(hear(f, fd, &heard));
 	(void)close(fd);
 	buf_release(&heard);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_paths, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_paths_that_nobody_means, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_http, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_headers_without_end, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_one_connection_many_requests, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_connections_are_bounded, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_ambiguous_heads, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_pipelined, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_later, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_document_replaced_while_sent, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_end_with_open_connections, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include "http_fixture.h"
 
 #include "../../../daemon/publish/http_internal.h"
+#include "../test.h"
 
 enum { LIMIT = 20000 };
 
@@ -80,7 +81,7 @@ static void assert_body(struct answer a, int status, const char *expected)
 	answer_release(&a);
 }
 
-static void test_body_arrives(void **state)
+TEST_WITH(body_arrives, begin, teardown)
 {
 	struct fixture *f = *state;
 
@@ -92,14 +93,14 @@ static void test_body_arrives(void **state)
 	assert_int_equal(stats_of(f).requests, 4);
 }
 
-static void test_chunks(void **state)
+TEST_WITH(chunks, begin, teardown)
 {
 	assert_body(ask_raw(*state, STR("POST /in/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
 					"Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n")),
 		202, "POST /in/ body=abcde");
 }
 
-static void test_refused_by_the_head(void **state)
+TEST_WITH(refused_by_the_head, begin, teardown)
 {
 	struct fixture *f = *state;
 
@@ -112,7 +113,7 @@ static void test_refused_by_the_head(void **state)
 		413, "413\n");
 }
 
-static void test_too_large_without_saying_so(void **state)
+TEST_WITH(too_large_without_saying_so, begin, teardown)
 {
 	struct buf request = BUF_INIT(64 * 1024);
 
@@ -126,7 +127,7 @@ static void test_too_large_without_saying_so(void **state)
 	buf_release(&request);
 }
 
-static void test_other_methods_are_as_before(void **state)
+TEST_WITH(other_methods_are_as_before, begin, teardown)
 {
 	struct fixture *f = *state;
 
@@ -138,7 +139,7 @@ static void test_other_methods_are_as_before(void **state)
 }
 
 /* A sender that goes away in the middle leaves nothing behind: later ones have all the room. */
-static void test_broken_off(void **state)
+TEST_WITH(broken_off, begin, teardown)
 {
 	struct fixture *f = *state;
 
@@ -152,7 +153,7 @@ static void test_broken_off(void **state)
 }
 
 /* All uploads together have a limit; what was handed on counts until its request is over. */
-static void test_all_together(void **state)
+TEST(all_together)
 {
 	enum { PIECE = 1024 * 1024, ROUNDS = 15 };
 	char *piece = calloc(1, PIECE);
@@ -160,7 +161,6 @@ static void test_all_together(void **state)
 	struct http_upload *first = http_upload_new(0, 64 * PIECE, 0, &total);
 	struct http_upload *second = http_upload_new(0, 64 * PIECE, 0, &total);
 
-	(void)state;
 	assert_non_null(piece);
 	assert_true(first != NULL && second != NULL);
 	for (int i = 0; i < ROUNDS; i++)
@@ -180,19 +180,4 @@ static void test_all_together(void **state)
 	http_upload_free(second);
 	assert_int_equal(total, 0);
 	free(piece);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_body_arrives, begin, teardown),
-		cmocka_unit_test_setup_teardown(test_chunks, begin, teardown),
-		cmocka_unit_test_setup_teardown(test_refused_by_the_head, begin, teardown),
-		cmocka_unit_test_setup_teardown(test_too_large_without_saying_so, begin, teardown),
-		cmocka_unit_test_setup_teardown(test_other_methods_are_as_before, begin, teardown),
-		cmocka_unit_test_setup_teardown(test_broken_off, begin, teardown),
-		cmocka_unit_test(test_all_together),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

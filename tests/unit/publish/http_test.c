@@ -1,11 +1,12 @@
 /* http_test.c: what clients are answered: documents, nothing new, and the packed form to whoever takes it. */
+#include "../test.h"
 #include "http_fixture.h"
 
 #include <zlib.h>
 
 /* ---- answers ---- */
 
-static void test_get(void **state)
+TEST_WITH(get, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct answer a = ask(f, "GET", "/document", "");
@@ -25,7 +26,7 @@ static void test_get(void **state)
 	assert_int_equal(stats_of(f).requests, 1);
 }
 
-static void test_head(void **state)
+TEST_WITH(head, setup, teardown)
 {
 	static const char *const same[] = {
 		"ETag", "Content-Length", "Content-Type", "Last-Modified", "Cache-Control", "Vary", "Content-Encoding"};
@@ -46,7 +47,7 @@ static void test_head(void **state)
 	assert_status(f, "HEAD", "/nowhere", "", 404);
 }
 
-static void test_unknown_path(void **state)
+TEST_WITH(unknown_path, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct answer a = ask(f, "GET", "/nowhere", "If-None-Match: *\r\n");
@@ -64,7 +65,7 @@ static void test_unknown_path(void **state)
 	answer_release(&a);
 }
 
-static void test_other_methods(void **state)
+TEST_WITH(other_methods, setup, teardown)
 {
 	static const char *const methods[] = {"POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND", "get"};
 	struct fixture *f = *state;
@@ -87,7 +88,7 @@ static void test_other_methods(void **state)
 
 /* ---- conditional requests ---- */
 
-static void test_if_none_match(void **state)
+TEST_WITH(if_none_match, setup, teardown)
 {
 	static const struct {
 		const char *value; /* %s: the tag */
@@ -124,7 +125,7 @@ static void test_if_none_match(void **state)
 	assert_int_equal(stats_of(f).not_modified, 12);
 }
 
-static void test_not_modified(void **state)
+TEST_WITH(not_modified, setup, teardown)
 {
 	struct fixture *f = *state;
 	char tag[64], line[128], quoted[80];
@@ -154,7 +155,7 @@ static void test_not_modified(void **state)
 	assert_status(f, "GET", "/document", line, 200);
 }
 
-static void test_if_modified_since(void **state)
+TEST_WITH(if_modified_since, setup, teardown)
 {
 	static const struct {
 		const char *value;
@@ -203,7 +204,7 @@ static bool unpacks(struct str packed)
 	return good;
 }
 
-static void test_gzip(void **state)
+TEST_WITH(gzip, setup, teardown)
 {
 	struct fixture *f = *state;
 	size_t before = http_body_size(f->document);
@@ -228,7 +229,7 @@ static void test_gzip(void **state)
 	answer_release(&a);
 }
 
-static void test_who_accepts_gzip(void **state)
+TEST_WITH(who_accepts_gzip, setup, teardown)
 {
 	static const struct {
 		const char *value;
@@ -274,7 +275,7 @@ static void test_who_accepts_gzip(void **state)
 	}
 }
 
-static void test_not_worth_packing(void **state)
+TEST_WITH(not_worth_packing, setup, teardown)
 {
 	static const char *const paths[] = {"/small", "/noise"};
 	static const char *const lengths[] = {"100", "5000"};
@@ -292,22 +293,4 @@ static void test_not_worth_packing(void **state)
 			answer_release(&a);
 		}
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_get, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_head, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_unknown_path, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_other_methods, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_if_none_match, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_not_modified, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_if_modified_since, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_gzip, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_who_accepts_gzip, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_not_worth_packing, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include "../../../daemon/publish/http_internal.h"
 #include "../../faults/fault_loop.h"
 #include "../ingest/fixture.h"
+#include "../test.h"
 #include "sitrep/publish/publish.h"
 
 enum { PIECES_MAX = 10000 };
@@ -84,14 +85,6 @@ static void try_path(struct site *s, const char *path)
 	fault_each(path, 1, get_once, s);
 }
 
-static void test_documents(void **state)
-{
-	static const char *const paths[] = {"/feed.atom", "/feed.rss", "/feed.json", "/", "/opml"};
-
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-		try_path(*state, paths[i]);
-}
-
 static int setup(void **state)
 {
 	struct site *s = calloc(1, sizeof(*s));
@@ -142,10 +135,12 @@ static int teardown(void **state)
 	return 0;
 }
 
-int main(void)
+TEST_WITH(documents, setup, teardown)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(test_documents, setup, teardown)};
+	static const char *const paths[] = {"/feed.atom", "/feed.rss", "/feed.json", "/", "/opml"};
 
-	fault_use_memory_folder();
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		try_path(*state, paths[i]);
 }
+
+TEST_GROUP(fault_use_memory_folder, NULL)

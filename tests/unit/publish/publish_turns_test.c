@@ -4,6 +4,7 @@
 #include <zlib.h>
 
 #include "../../../daemon/publish/http_internal.h"
+#include "../test.h"
 #include "sitrep/publish/publish.h"
 
 /* What a piece may take.  Sanitizers make everything several times slower. */
@@ -148,7 +149,7 @@ static size_t count_of(const struct http_body *b, const char *words)
 	return n;
 }
 
-static void test_metrics_of_ten_thousand_feeds(void **state)
+TEST_WITH(metrics_of_ten_thousand_feeds, begin, end)
 {
 	struct site *s = *state;
 
@@ -161,7 +162,7 @@ static void test_metrics_of_ten_thousand_feeds(void **state)
 	assert_false(ask(s, "/metrics", false));
 }
 
-static void test_list_of_ten_thousand_feeds(void **state)
+TEST_WITH(list_of_ten_thousand_feeds, begin, end)
 {
 	struct site *s = *state;
 
@@ -176,7 +177,7 @@ static void test_list_of_ten_thousand_feeds(void **state)
 	assert_int_equal(count_of(s->body, "</opml>\n"), 1);
 }
 
-static void test_page_of_thousands_of_stories(void **state)
+TEST_WITH(page_of_thousands_of_stories, begin, end)
 {
 	static const char *const paths[] = {"/", "/feed.atom", "/feed.rss", "/feed.json"};
 	struct site *s = *state;
@@ -196,7 +197,7 @@ static void test_page_of_thousands_of_stories(void **state)
 }
 
 /* Readers of many pages at a time, and two of one: each gets its own, and the two share the work. */
-static void test_many_documents_at_once(void **state)
+TEST_WITH(many_documents_at_once, begin, end)
 {
 	static const char *const paths[] = {"/metrics", "/opml", "/feed.atom", "/feed.json", "/feed.rss", "/",
 		"/category/naval.atom", "/category/air.atom", "/category/naval.rss", "/feed.atom"};
@@ -219,7 +220,7 @@ static void test_many_documents_at_once(void **state)
 }
 
 /* The configuration is replaced while documents are being made of the old one. */
-static void test_reload_meanwhile(void **state)
+TEST_WITH(reload_meanwhile, begin, end)
 {
 	struct site *s = *state;
 
@@ -230,7 +231,7 @@ static void test_reload_meanwhile(void **state)
 	assert_int_equal(count_of(s->body, "{feed=\"feed-"), 7 * FEEDS);
 }
 
-static void test_gzip_in_pieces(void **state)
+TEST(gzip_in_pieces)
 {
 	enum { LEN = 6 * 1024 * 1024 };
 	char *data = malloc(LEN), *back = malloc(LEN);
@@ -239,7 +240,6 @@ static void test_gzip_in_pieces(void **state)
 	z_stream z = {0};
 	size_t pieces = 0;
 
-	(void)state;
 	assert_true(data != NULL && back != NULL);
 	for (size_t i = 0; i < LEN; i++)
 		data[i] = (char)('a' + (i * i / 7 + i / 1000) % 26);
@@ -269,18 +269,4 @@ static void test_gzip_in_pieces(void **state)
 	assert_non_null(b);
 	assert_int_equal(http_body_compress(b), HTTP_GZIP_LATER);
 	http_body_unref(b);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_metrics_of_ten_thousand_feeds, begin, end),
-		cmocka_unit_test_setup_teardown(test_list_of_ten_thousand_feeds, begin, end),
-		cmocka_unit_test_setup_teardown(test_page_of_thousands_of_stories, begin, end),
-		cmocka_unit_test_setup_teardown(test_many_documents_at_once, begin, end),
-		cmocka_unit_test_setup_teardown(test_reload_meanwhile, begin, end),
-		cmocka_unit_test(test_gzip_in_pieces),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

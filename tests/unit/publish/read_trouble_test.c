@@ -1,21 +1,14 @@
 /* Which successes end an error of reading. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 
 #include "../../../daemon/publish/read_trouble.h"
+#include "../test.h"
 
-static void test_what_ends_it(void **state)
+TEST(what_ends_it)
 {
 	struct read_trouble t = {0};
 	struct error err;
 
-	(void)state;
 	(void)error_set(&err, -EIO, "disk I/O error");
 	assert_null(read_trouble_reason(&t));
 	read_trouble_note(&t, STR("/feed.atom"), NULL);
@@ -37,12 +30,11 @@ static void test_what_ends_it(void **state)
 	assert_null(read_trouble_reason(&t));
 }
 
-static void test_an_hour_ends_it(void **state)
+TEST(an_hour_ends_it)
 {
 	struct read_trouble t = {0};
 	struct error err;
 
-	(void)state;
 	(void)error_set(&err, -EIO, "disk I/O error");
 	read_trouble_note(&t, STR("/feed.atom"), &err);
 	t.at_us -= INT64_C(3599) * 1000 * 1000;
@@ -50,14 +42,4 @@ static void test_an_hour_ends_it(void **state)
 	t.at_us -= INT64_C(2) * 1000 * 1000;
 	assert_null(read_trouble_reason(&t));
 	read_trouble_release(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_ends_it),
-		cmocka_unit_test(test_an_hour_ends_it),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

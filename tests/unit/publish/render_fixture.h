@@ -5,13 +5,6 @@
 #ifndef TEST_RENDER_FIXTURE_H
 #define TEST_RENDER_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <jansson.h>
 #include <libxml/HTMLparser.h>
 #include <libxml/parser.h>
@@ -21,6 +14,7 @@
 #include <string.h>
 
 #include "../../../daemon/publish/render.h"
+#include "../test.h"
 #include "sitrep/base/utf8.h"
 
 enum { OUT_MAX = 64 * 1024 * 1024 };

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "../test.h"
 #include "sitrep/base/limits.h"
 
 static const struct format *const xml_formats[] = {&format_atom, &format_rss};
@@ -90,11 +91,10 @@ static void assert_renders(const struct full *f)
 	buf_release(&out);
 }
 
-static void test_hostile_text(void **state)
+TEST(hostile_text)
 {
 	static const enum text_kind kinds[] = {TEXT_ABSENT, TEXT_PLAIN, TEXT_HTML};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
 		for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
 			struct full f;
@@ -108,9 +108,8 @@ static void test_hostile_text(void **state)
 }
 
 /* Every single byte, and every pair with one that begins a character, in every place. */
-static void test_every_byte(void **state)
+TEST(every_byte)
 {
-	(void)state;
 	for (unsigned i = 0; i < 256; i++) {
 		char text[] = {'x', (char)i, 'y', (char)0xe2, (char)i, (char)i, 'z'};
 		char url[] = "https://a.example/?";
@@ -122,7 +121,7 @@ static void test_every_byte(void **state)
 	}
 }
 
-static void test_long_lists(void **state)
+TEST(long_lists)
 {
 	static struct person people[LIMIT_ITEM_LIST];
 	static struct category categories[LIMIT_ITEM_LIST];
@@ -132,7 +131,6 @@ static void test_long_lists(void **state)
 	xmlDocPtr doc;
 	json_t *root;
 
-	(void)state;
 	for (size_t i = 0; i < LIMIT_ITEM_LIST; i++) {
 		people[i].name = STR("Somebody");
 		categories[i].term = STR("naval");
@@ -168,12 +166,11 @@ static const struct format *const all_formats[] = {&format_atom, &format_rss, &f
 /* ---- no room ---- */
 
 /* Wherever the room ends, the buffer says so: nothing cut off is ever taken for whole. */
-static void test_no_room(void **state)
+TEST(no_room)
 {
 	struct full f;
 	static char long_text[8000];
 
-	(void)state;
 	make_full(&f);
 	memset(long_text, 'x', sizeof(long_text));
 	f.reports[0].item.content.value = str_make(long_text, sizeof(long_text));
@@ -191,16 +188,4 @@ static void test_no_room(void **state)
 		}
 		buf_release(&whole);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hostile_text),
-		cmocka_unit_test(test_every_byte),
-		cmocka_unit_test(test_long_lists),
-		cmocka_unit_test(test_no_room),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

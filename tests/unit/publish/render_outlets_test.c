@@ -2,14 +2,14 @@
 #include "render_fixture.h"
 
 #include "../../../daemon/publish/outlets.h"
+#include "../test.h"
 
 /* Each outlet once, with its first link; the lead is not "also". */
-static void test_also_reported_by(void **state)
+TEST(also_reported_by)
 {
 	struct report r[6];
 	struct story s = make_story(r, 6);
 
-	(void)state;
 	for (size_t i = 0; i < 6; i++)
 		r[i] = make_report("a", "One");
 	r[0].item.link = STR("https://a.example/0");
@@ -37,14 +37,13 @@ static void assert_named(const struct outlets *o, const char *title, const char 
 	buf_release(&out);
 }
 
-static void test_names_of_outlets(void **state)
+TEST(names_of_outlets)
 {
 	struct feed_state feeds[] = {{.name = (char *)"a", .title = (char *)"Harbour Post"},
 		{.name = (char *)"b", .title = (char *)"Sea Power"}, {.title = (char *)"Sea Power"},
 		{.name = (char *)"c", .title = (char *)" HARBOUR post"}, {.name = (char *)"d"}};
 	struct outlets o = {0};
 
-	(void)state;
 	assert_named(NULL, "Harbour Post", "https://www.harbour.example/", "Harbour Post");
 	assert_named(&o, "Harbour Post", "https://www.harbour.example/", "Harbour Post");
 	assert_named(&o, "World", "https://www.Harbour.example:8080/x", "World (harbour.example)");
@@ -56,13 +55,12 @@ static void test_names_of_outlets(void **state)
 	outlets_release(&o);
 }
 
-static void test_outlets_in_titles(void **state)
+TEST(outlets_in_titles)
 {
 	struct channel wanted = channel;
 	struct full f;
 	struct buf out = BUF_INIT(OUT_MAX);
 
-	(void)state;
 	make_full(&f);
 	render_title(&out, &wanted, &f.story);
 	assert_string_equal(out.data, "Frigates <turn> back & wait");
@@ -75,13 +73,12 @@ static void test_outlets_in_titles(void **state)
 }
 
 /* An item without a link leads to its enclosure, and without one to the story. */
-static void test_where_items_lead(void **state)
+TEST(where_items_lead)
 {
 	struct full f;
 	xmlDocPtr doc;
 	json_t *root;
 
-	(void)state;
 	make_full(&f);
 	f.reports[0].item.link = STR_NONE;
 	f.reports[1].item.link = STR_NONE;
@@ -105,13 +102,12 @@ static void test_where_items_lead(void **state)
 }
 
 /* What says no date has none in any output; Atom demands "updated", which is ours. */
-static void test_undated(void **state)
+TEST(undated)
 {
 	struct full f;
 	xmlDocPtr doc;
 	json_t *root;
 
-	(void)state;
 	make_full(&f);
 	f.reports[0].published_known = f.reports[1].published_known = false;
 	doc = render_xml(&format_atom, &f.story, 1);
@@ -135,17 +131,4 @@ static void test_undated(void **state)
 	f.reports[1].published_known = true;
 	f.reports[1].published_ms = NOW_MS - 2 * HOUR_MS;
 	assert_int_equal(render_published(&f.story), NOW_MS - 2 * HOUR_MS);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_also_reported_by),
-		cmocka_unit_test(test_names_of_outlets),
-		cmocka_unit_test(test_outlets_in_titles),
-		cmocka_unit_test(test_where_items_lead),
-		cmocka_unit_test(test_undated),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

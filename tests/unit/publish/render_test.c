@@ -3,16 +3,16 @@
 
 #include <stdlib.h>
 
+#include "../test.h"
 #include "sitrep/base/limits.h"
 
 /* ---- nothing ---- */
 
-static void test_no_stories(void **state)
+TEST(no_stories)
 {
 	xmlDocPtr doc;
 	json_t *root;
 
-	(void)state;
 	doc = render_xml(&format_atom, NULL, 0);
 	assert_xpath(doc, "count(/a:feed/a:entry)", "0");
 	assert_xpath(doc, "/a:feed/a:title[@type='html']", "River & &lt;news>");
@@ -41,14 +41,13 @@ static void test_no_stories(void **state)
 }
 
 /* An item that says nothing but its title, and one that does not even have that. */
-static void test_items_that_say_nothing(void **state)
+TEST(items_that_say_nothing)
 {
 	struct report reports[2] = {make_report("alpha", "Bare"), make_report("bravo", "")};
 	struct story stories[2] = {make_story(&reports[0], 1), make_story(&reports[1], 1)};
 	xmlDocPtr doc;
 	json_t *root;
 
-	(void)state;
 	reports[1].item.plain_title = STR_NONE;
 	reports[1].source = (struct source){.feed = STR("bravo"), .title = STR("B"), .url = STR("https://b.example/")};
 	doc = render_xml(&format_atom, stories, 2);
@@ -94,12 +93,11 @@ static void test_items_that_say_nothing(void **state)
 	"<a href=\"https://b.example/2?x=1&amp;y=2\">Bravo &amp; Co</a>. " STORY_LINK
 #define FULL_BODY "<p>Two <em>of</em> them &amp; more.</p>" FULL_BYLINE
 
-static void test_atom(void **state)
+TEST(atom)
 {
 	struct full f;
 	xmlDocPtr doc;
 
-	(void)state;
 	make_full(&f);
 	doc = render_xml(&format_atom, &f.story, 1);
 	assert_xpath(doc, "//a:entry/a:id", "urn:uuid:" UID_1);
@@ -145,12 +143,11 @@ static void test_atom(void **state)
 	xmlFreeDoc(doc);
 }
 
-static void test_rss(void **state)
+TEST(rss)
 {
 	struct full f;
 	xmlDocPtr doc;
 
-	(void)state;
 	make_full(&f);
 	doc = render_xml(&format_rss, &f.story, 1);
 	assert_xpath(doc, "//item/title", "Frigates &lt;turn> back & wait");
@@ -182,12 +179,11 @@ static void test_rss(void **state)
 	xmlFreeDoc(doc);
 }
 
-static void test_json(void **state)
+TEST(json)
 {
 	struct full f;
 	json_t *root;
 
-	(void)state;
 	make_full(&f);
 	root = render_json(&f.story, 1);
 	assert_json(root, "items.0.id", "urn:uuid:" UID_1);
@@ -225,12 +221,11 @@ static void test_json(void **state)
 	json_decref(root);
 }
 
-static void test_page(void **state)
+TEST(page)
 {
 	struct full f;
 	xmlDocPtr doc;
 
-	(void)state;
 	make_full(&f);
 	doc = render_page(&f.story, 1);
 	assert_xpath(doc, "/html/head/title", "River & <news>");
@@ -252,13 +247,12 @@ static void test_page(void **state)
 
 #define BYLINE "<p>Outlet: Alpha News. " STORY_LINK
 
-static void test_body(void **state)
+TEST(body)
 {
 	struct report r = make_report("alpha", "Title");
 	struct story s = make_story(&r, 1);
 	char *huge = malloc(LIMIT_ITEM_CONTENT);
 
-	(void)state;
 	assert_non_null(huge);
 	memset(huge, 'x', LIMIT_ITEM_CONTENT);
 	assert_body(&s, "" BYLINE);
@@ -289,12 +283,11 @@ static void assert_paragraphs(const char *text, const char *expected)
 	buf_release(&out);
 }
 
-static void test_plain_text_keeps_its_lines(void **state)
+TEST(plain_text_keeps_its_lines)
 {
 	struct report r = make_report("alpha", "Title");
 	struct story s = make_story(&r, 1);
 
-	(void)state;
 	assert_paragraphs("", "");
 	assert_paragraphs(" \n\n \t\n", "");
 	assert_paragraphs("one", "<p>one</p>");
@@ -319,9 +312,8 @@ static void assert_as_html(const char *text, const char *expected)
 	buf_release(&out);
 }
 
-static void test_words_stay_words(void **state)
+TEST(words_stay_words)
 {
-	(void)state;
 	assert_as_html("", "");
 	assert_as_html("AT&T, R&D and a & b > c", "AT&T, R&D and a & b > c");
 	assert_as_html("type <img src=x onerror=alert(1)>", "type &lt;img src=x onerror=alert(1)>");
@@ -334,14 +326,13 @@ static void test_words_stay_words(void **state)
 #define WORDS "Type <img src=x onerror=alert(3)> &amp; wait"
 
 /* Fields in which words look like markup, as each format is read. */
-static void test_text_that_looks_like_markup(void **state)
+TEST(text_that_looks_like_markup)
 {
 	static const char html[] = "Type &lt;img src=x onerror=alert(3)> &amp;amp; wait";
 	struct full f;
 	xmlDocPtr doc;
 	json_t *root;
 
-	(void)state;
 	make_full(&f);
 	f.reports[0].item.plain_title = f.reports[0].item.plain_summary = STR(WORDS);
 	f.reports[0].source.title = f.authors[0].name = f.categories[0].label = STR(WORDS);
@@ -374,14 +365,13 @@ static void test_text_that_looks_like_markup(void **state)
 	json_decref(root);
 }
 
-static void test_language_tags(void **state)
+TEST(language_tags)
 {
 	static const char *const good[] = {"en", "en-GB", "zh-Hant-TW", "de-1996", "x-klingon", "EN"};
 	static const char *const bad[] = {
 		"", "en us", "en_US", "1en", "-en", "en-", "en--us", "englishlanguage", "en\"", "日本"};
 	struct item it;
 
-	(void)state;
 	item_init(&it);
 	assert_null(render_language(&it).data);
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
@@ -395,12 +385,11 @@ static void test_language_tags(void **state)
 	}
 }
 
-static void test_via(void **state)
+TEST(via)
 {
 	struct item it;
 	struct str title;
 
-	(void)state;
 	item_init(&it);
 	it.source.url = STR("https://wire.example/feed");
 	it.source.title = (struct text){.value = STR("Wire"), .kind = TEXT_PLAIN};
@@ -423,11 +412,10 @@ static void assert_rights(const struct item *it, const char *expected)
 	buf_release(&out);
 }
 
-static void test_rights(void **state)
+TEST(rights)
 {
 	struct item it;
 
-	(void)state;
 	item_init(&it);
 	assert_rights(&it, "");
 	it.rights = (struct text){.value = STR(" (c)\n 2026 <A> "), .kind = TEXT_PLAIN};
@@ -436,9 +424,8 @@ static void test_rights(void **state)
 	assert_rights(&it, "\xc2\xa9 2026 A & B");
 }
 
-static void test_names(void **state)
+TEST(names)
 {
-	(void)state;
 	assert_string_equal(format_atom.suffix, "atom");
 	assert_string_equal(format_rss.suffix, "rss");
 	assert_string_equal(format_json.suffix, "json");
@@ -446,26 +433,4 @@ static void test_names(void **state)
 	assert_string_equal(format_rss.content_type, "application/rss+xml; charset=utf-8");
 	assert_string_equal(format_json.content_type, "application/feed+json");
 	assert_string_equal(format_page.content_type, "text/html; charset=utf-8");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_no_stories),
-		cmocka_unit_test(test_items_that_say_nothing),
-		cmocka_unit_test(test_atom),
-		cmocka_unit_test(test_rss),
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_page),
-		cmocka_unit_test(test_body),
-		cmocka_unit_test(test_plain_text_keeps_its_lines),
-		cmocka_unit_test(test_words_stay_words),
-		cmocka_unit_test(test_text_that_looks_like_markup),
-		cmocka_unit_test(test_language_tags),
-		cmocka_unit_test(test_via),
-		cmocka_unit_test(test_rights),
-		cmocka_unit_test(test_names),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,17 +1,12 @@
 /* Thousands of random rules against an evaluator that searches every term in every place, in one set, so
  * that words, phrases and prefixes of all rules share one automaton. The seed is fixed: a failure comes
  * again. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/rules/rule.h"
 
 enum { RULES = 300, SETS = 30, TEXTS = 40, WORDS_MAX = 4, TEXT_WORDS = 12, NODES_MAX = 64 };
@@ -247,11 +242,10 @@ static void compare_on_texts(struct rule_set *set, const struct tree *trees, int
 	buf_release(&rule);
 }
 
-static void random_rules_agree_with_a_search(void **state)
+TEST(random_rules_agree_with_a_search)
 {
 	struct tree *trees = calloc(RULES, sizeof(*trees));
 
-	(void)state;
 	assert_non_null(trees);
 	for (unsigned round = 0; round < SETS; round++) {
 		struct rule_set *set = rule_set_new();
@@ -285,7 +279,7 @@ static void random_rules_agree_with_a_search(void **state)
 }
 
 /* What people and programs type: every text is a rule or a mistake with a place. */
-static void any_text_is_a_rule_or_a_mistake(void **state)
+TEST(any_text_is_a_rule_or_a_mistake)
 {
 	static const char *const pieces[] = {"(", ")", "\"", "*", " ", " ", " AND ", " OR ", " NOT ",
 		"title:", "feed:", "category:", ":", "a", "missile", "-", "!", "\xE2\x80\x9C", "\xE2\x80\x9D",
@@ -293,7 +287,6 @@ static void any_text_is_a_rule_or_a_mistake(void **state)
 	struct buf text = BUF_INIT(4096);
 	int accepted = 0;
 
-	(void)state;
 	seed = 77;
 	for (int round = 0; round < 50000; round++) {
 		struct rule_set *set = rule_set_new();
@@ -311,14 +304,4 @@ static void any_text_is_a_rule_or_a_mistake(void **state)
 	}
 	assert_true(accepted > 500);
 	buf_release(&text);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(random_rules_agree_with_a_search),
-		cmocka_unit_test(any_text_is_a_rule_or_a_mistake),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

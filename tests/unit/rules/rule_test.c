@@ -1,14 +1,9 @@
 /* The rule language: what it accepts, what it says of mistakes, and what matches what. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/identity/canon.h"
 #include "sitrep/rules/rule.h"
 
@@ -54,9 +49,8 @@ static const struct {
 	{"missile \xFF", "at column 9: found bytes that are not UTF-8"},
 };
 
-static void mistakes_name_place_and_expectation(void **state)
+TEST(mistakes_name_place_and_expectation)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
 		struct rule_set *set = rule_set_new();
 		struct error err = {0};
@@ -71,13 +65,12 @@ static void mistakes_name_place_and_expectation(void **state)
 	}
 }
 
-static void nesting_is_bounded(void **state)
+TEST(nesting_is_bounded)
 {
 	struct rule_set *set = rule_set_new();
 	struct buf text = BUF_INIT(RULE_TEXT_MAX + 16);
 	struct error err;
 
-	(void)state;
 	for (int i = 0; i < RULE_DEPTH_MAX - 1; i++)
 		buf_putc(&text, '(');
 	buf_putc(&text, 'a');
@@ -102,13 +95,12 @@ static void nesting_is_bounded(void **state)
 	rule_set_free(set);
 }
 
-static void phrases_are_bounded(void **state)
+TEST(phrases_are_bounded)
 {
 	struct rule_set *set = rule_set_new();
 	struct buf text = BUF_INIT(4096);
 	struct error err;
 
-	(void)state;
 	buf_putc(&text, '"');
 	for (int i = 0; i < 65; i++)
 		buf_puts(&text, "a ");
@@ -331,9 +323,8 @@ static const struct {
 	{"a\nOR \"b\nc\"", "b c", "", "b c|"},
 };
 
-static void texts_match_or_not(void **state)
+TEST(texts_match_or_not)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct rule_set *set = rule_set_new();
 		struct error err = {0};
@@ -351,7 +342,7 @@ static void texts_match_or_not(void **state)
 	}
 }
 
-static void languages(void **state)
+TEST(languages)
 {
 	static const struct {
 		const char *rule, *language;
@@ -373,7 +364,6 @@ static void languages(void **state)
 		{"lang:f", "", 0},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct rule_set *set = rule_set_new();
 		const struct rule_subject subject = {
@@ -391,7 +381,7 @@ static void languages(void **state)
 	}
 }
 
-static void feeds_and_categories(void **state)
+TEST(feeds_and_categories)
 {
 	static const struct {
 		const char *rule, *feed, *categories;
@@ -420,7 +410,6 @@ static void feeds_and_categories(void **state)
 		{"title:x OR category:naval NOT y", "f", "naval", 1},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct rule_set *set = rule_set_new();
 		struct error err = {0};
@@ -435,12 +424,11 @@ static void feeds_and_categories(void **state)
 	}
 }
 
-static void rules_come_in_order(void **state)
+TEST(rules_come_in_order)
 {
 	struct rule_set *set = rule_set_new();
 	struct error err;
 
-	(void)state;
 	assert_int_equal(rule_set_add(set, STR("third"), STR("zulu"), &err), 0);
 	assert_int_equal(rule_set_add(set, STR("first"), STR("alpha OR zulu"), &err), 0);
 	assert_int_equal(rule_set_add(set, STR("none"), STR("yankee"), &err), 0);
@@ -456,18 +444,17 @@ static void rules_come_in_order(void **state)
 	rule_set_free(set);
 }
 
-static void empty_set_matches_nothing(void **state)
+TEST(empty_set_matches_nothing)
 {
 	struct rule_set *set = rule_set_new();
 	struct error err;
 
-	(void)state;
 	assert_int_equal(rule_set_finish(set, &err), 0);
 	assert_int_equal(match(set, "missile", "missile", "f", "c").count, 0);
 	rule_set_free(set);
 }
 
-static void items_get_their_matches(void **state)
+TEST(items_get_their_matches)
 {
 	struct rule_set *set = rule_set_new();
 	struct arena arena;
@@ -478,7 +465,6 @@ static void items_get_their_matches(void **state)
 		.feed = STR("f"),
 		.categories = STR("")};
 
-	(void)state;
 	arena_init(&arena, 1 << 20);
 	memset(&item, 0, sizeof(item));
 	assert_int_equal(rule_set_add(set, STR("dprk"), STR("missile \"north korea\" NOT game"), &err), 0);
@@ -493,14 +479,13 @@ static void items_get_their_matches(void **state)
 	arena_release(&arena);
 }
 
-static void thousands_of_terms_in_one_rule(void **state)
+TEST(thousands_of_terms_in_one_rule)
 {
 	struct rule_set *set = rule_set_new();
 	struct buf text = BUF_INIT(RULE_TEXT_MAX);
 	struct error err;
 	struct seen seen;
 
-	(void)state;
 	for (int i = 0; i < 7000; i++)
 		assert_int_equal(buf_printf(&text, "%sx%d", i > 0 ? " OR " : "", i), 0);
 	assert_int_equal(rule_set_add(set, STR("r"), buf_str(&text), &err), 0);
@@ -509,22 +494,4 @@ static void thousands_of_terms_in_one_rule(void **state)
 	assert_string_equal(seen.terms, "x1|x6999|");
 	buf_release(&text);
 	rule_set_free(set);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(mistakes_name_place_and_expectation),
-		cmocka_unit_test(nesting_is_bounded),
-		cmocka_unit_test(phrases_are_bounded),
-		cmocka_unit_test(texts_match_or_not),
-		cmocka_unit_test(feeds_and_categories),
-		cmocka_unit_test(languages),
-		cmocka_unit_test(rules_come_in_order),
-		cmocka_unit_test(empty_set_matches_nothing),
-		cmocka_unit_test(items_get_their_matches),
-		cmocka_unit_test(thousands_of_terms_in_one_rule),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,9 @@
 /* The due queue: single rules one by one, then random use against a plain model that looks at everything. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/schedule/due_queue.h"
 
@@ -47,11 +41,10 @@ static void set(struct due_queue *q, uint32_t feed, const char *host, int64_t du
 	assert_int_equal(due_queue_set(q, feed, str_from(host), due_ms), 0);
 }
 
-static void test_earliest_first(void **state)
+TEST(earliest_first)
 {
 	struct due_queue *q = queue_new(2);
 
-	(void)state;
 	assert_true(due_queue_wakeup(q) == INT64_MAX);
 	assert_none(q, 1000);
 	set(q, 3, "a.example", 300);
@@ -70,11 +63,10 @@ static void test_earliest_first(void **state)
 	due_queue_free(q);
 }
 
-static void test_equal_times_in_order_of_coming(void **state)
+TEST(equal_times_in_order_of_coming)
 {
 	struct due_queue *q = queue_new(100);
 
-	(void)state;
 	for (uint32_t i = 0; i < 50; i++)
 		set(q, i, "a.example", 5);
 	for (uint32_t i = 0; i < 50; i++)
@@ -82,11 +74,10 @@ static void test_equal_times_in_order_of_coming(void **state)
 	due_queue_free(q);
 }
 
-static void test_per_site(void **state)
+TEST(per_site)
 {
 	struct due_queue *q = queue_new(2);
 
-	(void)state;
 	set(q, 0, "busy.example", 10);
 	set(q, 1, "busy.example", 20);
 	set(q, 2, "busy.example", 30);
@@ -104,11 +95,10 @@ static void test_per_site(void **state)
 	due_queue_free(q);
 }
 
-static void test_changed_limit(void **state)
+TEST(changed_limit)
 {
 	struct due_queue *q = queue_new(1);
 
-	(void)state;
 	set(q, 0, "a.example", 10);
 	set(q, 1, "a.example", 10);
 	assert_next(q, 10, 0);
@@ -124,11 +114,10 @@ static void test_changed_limit(void **state)
 	due_queue_free(q);
 }
 
-static void test_cool_down(void **state)
+TEST(cool_down)
 {
 	struct due_queue *q = queue_new(5);
 
-	(void)state;
 	set(q, 0, "a.example", 10);
 	set(q, 1, "b.example", 50);
 	due_queue_cool_down(q, STR("a.example"), 10, 100);
@@ -148,11 +137,10 @@ static void test_cool_down(void **state)
 	due_queue_free(q);
 }
 
-static void test_cool_down_outlives_a_run(void **state)
+TEST(cool_down_outlives_a_run)
 {
 	struct due_queue *q = queue_new(1);
 
-	(void)state;
 	set(q, 0, "a.example", 10);
 	assert_next(q, 10, 0);
 	due_queue_done(q, 0);
@@ -163,11 +151,10 @@ static void test_cool_down_outlives_a_run(void **state)
 	due_queue_free(q);
 }
 
-static void test_set_while_it_runs(void **state)
+TEST(set_while_it_runs)
 {
 	struct due_queue *q = queue_new(1);
 
-	(void)state;
 	set(q, 0, "a.example", 10);
 	assert_next(q, 10, 0);
 	set(q, 0, "a.example", 30);
@@ -182,11 +169,10 @@ static void test_set_while_it_runs(void **state)
 	due_queue_free(q);
 }
 
-static void test_removed_while_it_runs(void **state)
+TEST(removed_while_it_runs)
 {
 	struct due_queue *q = queue_new(1);
 
-	(void)state;
 	set(q, 0, "a.example", 10);
 	set(q, 1, "a.example", 20);
 	assert_next(q, 20, 0);
@@ -202,11 +188,10 @@ static void test_removed_while_it_runs(void **state)
 	due_queue_free(q);
 }
 
-static void test_moved_to_another_host(void **state)
+TEST(moved_to_another_host)
 {
 	struct due_queue *q = queue_new(1);
 
-	(void)state;
 	set(q, 0, "a.example", 10);
 	set(q, 1, "b.example", 10);
 	assert_next(q, 10, 0);
@@ -219,11 +204,10 @@ static void test_moved_to_another_host(void **state)
 	due_queue_free(q);
 }
 
-static void test_time_none_takes_out(void **state)
+TEST(time_none_takes_out)
 {
 	struct due_queue *q = queue_new(1);
 
-	(void)state;
 	set(q, 0, "a.example", 10);
 	set(q, 0, "a.example", TIME_NONE);
 	assert_none(q, 100);
@@ -233,13 +217,12 @@ static void test_time_none_takes_out(void **state)
 
 /* ---- servers ---- */
 
-static void test_gap(void **state)
+TEST(gap)
 {
 	const struct due_queue_limits limits = {
 		.per_site = 5, .per_server = 5, .site_gap_ms = 1000, .server_gap_ms = 250};
 	struct due_queue *q = due_queue_new(&limits);
 
-	(void)state;
 	for (uint32_t i = 0; i < 3; i++)
 		set(q, i, "a.example", 10);
 	set(q, 3, "b.example", 11);
@@ -256,13 +239,12 @@ static void test_gap(void **state)
 	due_queue_free(q);
 }
 
-static void test_own_network_without_gaps(void **state)
+TEST(own_network_without_gaps)
 {
 	const struct due_queue_limits limits = {
 		.per_site = 5, .per_server = 5, .site_gap_ms = 1000, .server_gap_ms = 250};
 	struct due_queue *q = due_queue_new(&limits);
 
-	(void)state;
 	for (uint32_t i = 0; i < 4; i++)
 		set(q, i, "127.0.0.1", 10);
 	assert_int_equal(due_queue_place(q, STR("127.0.0.1"), STR("127.0.0.1"), true), 0);
@@ -273,12 +255,11 @@ static void test_own_network_without_gaps(void **state)
 	due_queue_free(q);
 }
 
-static void test_sites_of_one_server(void **state)
+TEST(sites_of_one_server)
 {
 	const struct due_queue_limits limits = {.per_site = 1, .per_server = 2, .site_gap_ms = 0, .server_gap_ms = 100};
 	struct due_queue *q = due_queue_new(&limits);
 
-	(void)state;
 	set(q, 0, "a.example", 10);
 	set(q, 1, "b.example", 11);
 	set(q, 2, "c.example", 12);
@@ -302,13 +283,12 @@ static void test_sites_of_one_server(void **state)
 }
 
 /* One site's word closes its server for a while, a second one's for as long as was asked. */
-static void test_cool_down_of_a_server(void **state)
+TEST(cool_down_of_a_server)
 {
 	const int64_t hour_ms = 3600000;
 	struct due_queue *q = queue_new(1);
 	bool is_server;
 
-	(void)state;
 	set(q, 0, "a.example", 10);
 	set(q, 1, "b.example", 10);
 	set(q, 2, "c.example", 10);
@@ -334,11 +314,10 @@ static void test_cool_down_of_a_server(void **state)
 }
 
 /* A server whose sites have all gone is forgotten with what it asked for. */
-static void test_server_forgotten(void **state)
+TEST(server_forgotten)
 {
 	struct due_queue *q = queue_new(1);
 
-	(void)state;
 	set(q, 0, "a.example", 10);
 	assert_int_equal(due_queue_place(q, STR("a.example"), STR("192.0.2.1"), false), 0);
 	due_queue_cool_down(q, STR("a.example"), 10, 500);
@@ -550,13 +529,12 @@ static void step_next(struct due_queue *q, struct model *m, int64_t now_ms)
 		m->servers[m->hosts[host].server].gap_ms = now_ms + m->limits.server_gap_ms;
 }
 
-static void test_against_model(void **state)
+TEST(against_model)
 {
 	struct model m = {.limits = {.per_site = 2, .per_server = 4}};
 	struct due_queue *q = due_queue_new(&m.limits);
 	int64_t now_ms = 0;
 
-	(void)state;
 	random_state = 4711;
 	for (int i = 0; i < MODEL_FEEDS; i++) {
 		m.feeds[i].host = m.feeds[i].running_host = m.feeds[i].running_server = -1;
@@ -622,14 +600,13 @@ static void test_against_model(void **state)
 }
 
 /* With a scan a call this would take minutes. */
-static void test_a_hundred_thousand(void **state)
+TEST(a_hundred_thousand)
 {
 	enum { FEEDS = 100000, ROUNDS = 5 };
 	struct due_queue *q = queue_new(2);
 	uint32_t feed;
 	int64_t last_ms;
 
-	(void)state;
 	random_state = 1;
 	for (uint32_t i = 0; i < FEEDS; i++) {
 		char host[32];
@@ -659,29 +636,4 @@ static void test_a_hundred_thousand(void **state)
 		assert_int_equal(n, FEEDS);
 	}
 	due_queue_free(q);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_earliest_first),
-		cmocka_unit_test(test_equal_times_in_order_of_coming),
-		cmocka_unit_test(test_per_site),
-		cmocka_unit_test(test_changed_limit),
-		cmocka_unit_test(test_cool_down),
-		cmocka_unit_test(test_cool_down_outlives_a_run),
-		cmocka_unit_test(test_set_while_it_runs),
-		cmocka_unit_test(test_removed_while_it_runs),
-		cmocka_unit_test(test_moved_to_another_host),
-		cmocka_unit_test(test_time_none_takes_out),
-		cmocka_unit_test(test_gap),
-		cmocka_unit_test(test_own_network_without_gaps),
-		cmocka_unit_test(test_sites_of_one_server),
-		cmocka_unit_test(test_cool_down_of_a_server),
-		cmocka_unit_test(test_server_forgotten),
-		cmocka_unit_test(test_against_model),
-		cmocka_unit_test(test_a_hundred_thousand),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

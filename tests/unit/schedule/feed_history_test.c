@@ -1,14 +1,8 @@
 /* A feed's habits over polls in virtual time, and as bytes. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/schedule/feed_history.h"
 
@@ -89,13 +83,12 @@ static void fill(struct feed *f)
 	}
 }
 
-static void test_bytes(void **state)
+TEST(bytes)
 {
 	struct feed f;
 	struct feed_history back;
 	struct buf bytes = BUF_INIT(4096), again = BUF_INIT(4096);
 
-	(void)state;
 	fill(&f);
 	assert_int_equal(feed_history_encode(&f.history, &bytes), 0);
 	feed_history_decode(buf_str(&bytes), &back);
@@ -111,13 +104,12 @@ static void test_bytes(void **state)
 }
 
 /* Cut anywhere, or with any byte changed, they are habits with sound numbers or none. */
-static void test_damaged_bytes(void **state)
+TEST(damaged_bytes)
 {
 	struct feed f;
 	struct feed_history h;
 	struct buf bytes = BUF_INIT(4096);
 
-	(void)state;
 	fill(&f);
 	assert_int_equal(feed_history_encode(&f.history, &bytes), 0);
 	for (size_t len = 0; len < bytes.len; len++) {
@@ -142,14 +134,13 @@ static void test_damaged_bytes(void **state)
 }
 
 /* Times and durations that no calendar has are no habits: sums of them would overflow. */
-static void test_damaged_times(void **state)
+TEST(damaged_times)
 {
 	const int64_t never[] = {INT64_MIN + 1, INT64_MIN + hour, INT64_MAX - 1, INT64_MAX, 400000 * 366 * day};
 	struct feed f;
 	struct feed_history h;
 	struct buf bytes = BUF_INIT(4096);
 
-	(void)state;
 	fill(&f);
 	h = f.history;
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
@@ -170,7 +161,7 @@ static void test_damaged_times(void **state)
 	buf_release(&bytes);
 }
 
-static void test_words_outlive_304(void **state)
+TEST(words_outlive_304)
 {
 	struct feed f;
 	struct schedule_plan plan;
@@ -180,7 +171,6 @@ static void test_words_outlive_304(void **state)
 		.retry_after_ms = 2 * hour,
 		.fresh_ms = -1};
 
-	(void)state;
 	feed_init(&f);
 	plan = document(&f, 3, start - hour, (struct feed_hints){.ttl_ms = 3 * hour});
 	assert_int_equal(plan.word, WORD_TTL);
@@ -204,7 +194,7 @@ static void test_words_outlive_304(void **state)
 }
 
 /* What the head of an answer said holds for as long as the answer does. */
-static void test_freshness_outlives_a_bare_304(void **state)
+TEST(freshness_outlives_a_bare_304)
 {
 	const struct poll_outcome fresh = {.kind = OUTCOME_DOCUMENT, .retry_after_ms = -1, .fresh_ms = 4 * hour};
 	const struct poll_outcome other = {
@@ -226,7 +216,6 @@ static void test_freshness_outlives_a_bare_304(void **state)
 	struct poll_news nothing = {.shown = 40};
 	struct feed f;
 
-	(void)state;
 	feed_init(&f);
 	assert_true(take(&f, &fresh, &nothing).due_ms >= f.now_ms + 4 * hour);
 	f.now_ms += 4 * hour;
@@ -254,7 +243,7 @@ static void test_freshness_outlives_a_bare_304(void **state)
 }
 
 /* A delta of one item says nothing about how much the feed shows, nor that items were missed. */
-static void test_delta(void **state)
+TEST(delta)
 {
 	const struct poll_outcome delta = {.kind = OUTCOME_DOCUMENT,
 		.http_status = 226,
@@ -263,7 +252,6 @@ static void test_delta(void **state)
 		.fresh_ms = -1};
 	struct feed f;
 
-	(void)state;
 	fill(&f);
 	assert_int_equal(f.history.rhythm.shown, 40);
 	for (int i = 0; i < 20; i++) {
@@ -279,7 +267,7 @@ static void test_delta(void **state)
 }
 
 /* Asked for the whole, and refused it: the server has had its unconditional request of the day. */
-static void test_a_probe_that_fails_counts(void **state)
+TEST(a_probe_that_fails_counts)
 {
 	static char future[] = "Wed, 01 Dec 2027 00:00:00 GMT";
 	const struct poll_outcome refused = {.kind = OUTCOME_FAILED,
@@ -290,7 +278,6 @@ static void test_a_probe_that_fails_counts(void **state)
 	struct buf bytes = BUF_INIT(4096);
 	struct feed f;
 
-	(void)state;
 	feed_init(&f);
 	/* before there are validators every request is without, and none is a probe */
 	(void)take(&f, &refused, NULL);
@@ -308,7 +295,7 @@ static void test_a_probe_that_fails_counts(void **state)
 }
 
 /* A push tells of posts, and of nothing else. */
-static void test_push(void **state)
+TEST(push)
 {
 	struct feed f;
 	struct feed_history before;
@@ -317,7 +304,6 @@ static void test_push(void **state)
 	const struct poll_outcome push = {.kind = OUTCOME_PUSH, .at_ms = start + hour};
 	const struct poll_outcome subscribed = {.kind = OUTCOME_WEBSUB, .at_ms = start + 2 * hour};
 
-	(void)state;
 	feed_init(&f);
 	document(&f, 3, start - hour, (struct feed_hints){.ttl_ms = 3 * hour});
 	before = f.history;
@@ -333,13 +319,12 @@ static void test_push(void **state)
 
 /* The feed fell silent against all its habits: asked for the whole once, a day later; news that was hidden proves it.
  */
-static void test_304_for_ever(void **state)
+TEST(304_for_ever)
 {
 	static char etag[] = "\"same\"";
 	struct feed f;
 	int polls = 0;
 
-	(void)state;
 	feed_init(&f);
 	f.state.etag = etag;
 	document(&f, 10, start - hour, (struct feed_hints){0});
@@ -361,7 +346,7 @@ static void test_304_for_ever(void **state)
 	assert_true(feed_history_want_whole(&f.history, &f.state, f.now_ms + day));
 }
 
-static void test_useless_validators_make_polls_rarer(void **state)
+TEST(useless_validators_make_polls_rarer)
 {
 	static char etag[] = "\"another one each time\"";
 	const struct poll_outcome whole = {
@@ -370,7 +355,6 @@ static void test_useless_validators_make_polls_rarer(void **state)
 	struct schedule_plan first, later;
 	struct feed f;
 
-	(void)state;
 	feed_init(&f);
 	f.state.etag = etag;
 	first = document(&f, 3, start - hour, (struct feed_hints){0});
@@ -382,13 +366,12 @@ static void test_useless_validators_make_polls_rarer(void **state)
 	assert_true(later.due_ms - f.now_ms > 2 * (first.due_ms - start));
 }
 
-static void test_explanation(void **state)
+TEST(explanation)
 {
 	static char future[] = "Wed, 01 Dec 2027 00:00:00 GMT";
 	struct buf text = BUF_INIT(1 << 16);
 	struct feed f;
 
-	(void)state;
 	feed_init(&f);
 	assert_int_equal(feed_history_explain(&f.history, &f.state, &policy, &text), 0);
 	assert_non_null(strstr(text.data, "never been asked"));
@@ -409,23 +392,4 @@ static void test_explanation(void **state)
 	assert_non_null(strstr(text.data, "posts"));
 	assert_non_null(strstr(text.data, "So it is next asked"));
 	buf_release(&text);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bytes),
-		cmocka_unit_test(test_damaged_bytes),
-		cmocka_unit_test(test_damaged_times),
-		cmocka_unit_test(test_words_outlive_304),
-		cmocka_unit_test(test_freshness_outlives_a_bare_304),
-		cmocka_unit_test(test_delta),
-		cmocka_unit_test(test_a_probe_that_fails_counts),
-		cmocka_unit_test(test_push),
-		cmocka_unit_test(test_304_for_ever),
-		cmocka_unit_test(test_useless_validators_make_polls_rarer),
-		cmocka_unit_test(test_explanation),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

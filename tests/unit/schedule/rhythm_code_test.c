@@ -1,19 +1,12 @@
 /* The encoded form of rhythms: there and back, and bytes that a damaged database might hold. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <math.h>
 
+#include "../test.h"
 #include "rhythm_fixture.h"
 
-static void test_round_trip(void **state)
+TEST(round_trip)
 {
-	(void)state;
 	random_state = 6;
 	for (int i = 0; i < 300; i++) {
 		struct rhythm before = random_rhythm(), after;
@@ -34,12 +27,11 @@ static void test_round_trip(void **state)
 	}
 }
 
-static void test_encode_tells_when_it_does_not_fit(void **state)
+TEST(encode_tells_when_it_does_not_fit)
 {
 	struct rhythm r = begun(start_ms);
 	struct buf out = BUF_INIT(100);
 
-	(void)state;
 	assert_true(rhythm_encode(&r, &out) < 0);
 	buf_release(&out);
 }
@@ -57,13 +49,12 @@ static void assert_refused(struct str bytes)
 	assert_float_equal(rhythm_posts_per_day(&r), RHYTHM_PRIOR_POSTS_PER_DAY, 1e-9);
 }
 
-static void test_damaged_bytes_are_refused(void **state)
+TEST(damaged_bytes_are_refused)
 {
 	struct rhythm r = begun(start_ms);
 	struct buf good = BUF_INIT(1024);
 	size_t refused = 0;
 
-	(void)state;
 	for (int64_t at_ms = start_ms + HOUR; at_ms <= start_ms + 3 * DAY; at_ms += HOUR)
 		note_one(&r, at_ms, at_ms - 10 * MINUTE);
 	assert_int_equal(rhythm_encode(&r, &good), 0);
@@ -103,15 +94,4 @@ static void test_damaged_bytes_are_refused(void **state)
 	}
 	assert_true(refused > 100);
 	buf_release(&good);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_encode_tells_when_it_does_not_fit),
-		cmocka_unit_test(test_damaged_bytes_are_refused),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,7 @@
 /* Rhythms learnt in virtual time: histories told out, and properties that must hold for any. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <math.h>
 
+#include "../test.h"
 #include "rhythm_fixture.h"
 
 typedef bool posts_fn(int64_t at_ms);
@@ -56,24 +50,22 @@ static bool on_workdays(int64_t at_ms)
 
 /* ---- the prior ---- */
 
-static void test_nothing_known_is_the_prior(void **state)
+TEST(nothing_known_is_the_prior)
 {
 	struct rhythm r;
 
-	(void)state;
 	rhythm_init(&r);
 	assert_float_equal(rhythm_posts_per_day(&r), RHYTHM_PRIOR_POSTS_PER_DAY, 1e-9);
 	for (int64_t h = 0; h < 24 * 7; h++)
 		assert_float_equal(rhythm_rate_at(&r, start_ms + h * HOUR), RHYTHM_PRIOR_POSTS_PER_DAY / 24, 1e-9);
 }
 
-static void test_one_day_does_not_overfit(void **state)
+TEST(one_day_does_not_overfit)
 {
 	struct rhythm quiet = watch(1, never), office = watch(1, in_office_hours);
 	double office_hour = rhythm_rate_at(&office, start_ms + DAY + 10 * HOUR);
 	double night_hour = rhythm_rate_at(&office, start_ms + DAY + 22 * HOUR);
 
-	(void)state;
 	assert_true(rhythm_posts_per_day(&quiet) > 1);
 	assert_true(rhythm_posts_per_day(&quiet) < RHYTHM_PRIOR_POSTS_PER_DAY / 2);
 	assert_true(office_hour > night_hour);
@@ -82,11 +74,10 @@ static void test_one_day_does_not_overfit(void **state)
 
 /* ---- what is learnt ---- */
 
-static void test_long_term_rate(void **state)
+TEST(long_term_rate)
 {
 	struct rhythm r = watch(30, always);
 
-	(void)state;
 	assert_float_equal(rhythm_posts_per_day(&r), 48, 1);
 	assert_float_equal((double)r.observed_days, 30, 0.01);
 	assert_int_equal(r.shown, 20);
@@ -94,11 +85,10 @@ static void test_long_term_rate(void **state)
 	assert_in_range(r.last_post_ms, start_ms + 30 * DAY - 30 * MINUTE, start_ms + 30 * DAY);
 }
 
-static void test_hours_of_the_day(void **state)
+TEST(hours_of_the_day)
 {
 	struct rhythm r = watch(28, in_office_hours);
 
-	(void)state;
 	for (int64_t h = 0; h < 24; h++) {
 		double rate = rhythm_rate_at(&r, start_ms + 28 * DAY + h * HOUR + 20 * MINUTE);
 
@@ -109,25 +99,23 @@ static void test_hours_of_the_day(void **state)
 	}
 }
 
-static void test_days_of_the_week(void **state)
+TEST(days_of_the_week)
 {
 	struct rhythm r = watch(56, on_workdays);
 	struct rhythm_forecast f;
 	double monday, saturday;
 
-	(void)state;
 	rhythm_forecast(&r, start_ms + 56 * DAY, &f);
 	monday = rhythm_forecast_usual(&f, start_ms + 56 * DAY + 20 * MINUTE);
 	saturday = rhythm_forecast_usual(&f, start_ms + 61 * DAY + 20 * MINUTE);
 	assert_true(monday > 3 * saturday);
 }
 
-static void test_batches_on_the_hour(void **state)
+TEST(batches_on_the_hour)
 {
 	struct rhythm r = begun(start_ms);
 	int64_t end_ms = start_ms + 7 * DAY;
 
-	(void)state;
 	for (int64_t at_ms = start_ms + HOUR; at_ms <= end_ms; at_ms += HOUR) {
 		int64_t batch[] = {at_ms + 1000, at_ms + 2000, at_ms + 3000};
 
@@ -139,12 +127,11 @@ static void test_batches_on_the_hour(void **state)
 
 /* A feed that dates by the hour shows most posts with times before the last poll, and the others at the full hour:
  * that is how it dates, not when it posts. */
-static void test_dates_that_cannot_be_are_no_habit(void **state)
+TEST(dates_that_cannot_be_are_no_habit)
 {
 	struct rhythm r = begun(start_ms);
 	struct rhythm_forecast f;
 
-	(void)state;
 	random_state = 7;
 	for (int64_t at_ms = start_ms + 20 * MINUTE; at_ms <= start_ms + 30 * DAY; at_ms += 20 * MINUTE) {
 		int64_t post_ms = at_ms - (int64_t)(1 + draw(19)) * MINUTE;
@@ -156,12 +143,11 @@ static void test_dates_that_cannot_be_are_no_habit(void **state)
 		assert_float_equal(f.slot[i], 1, 0.5);
 }
 
-static void test_evenly_spread_minutes_are_no_habit(void **state)
+TEST(evenly_spread_minutes_are_no_habit)
 {
 	struct rhythm r = begun(start_ms);
 	struct rhythm_forecast f;
 
-	(void)state;
 	random_state = 5;
 	for (int64_t at_ms = start_ms + HOUR; at_ms <= start_ms + 30 * DAY; at_ms += HOUR)
 		note_one(&r, at_ms, at_ms - MINUTE - (int64_t)draw(58 * 60) * 1000);
@@ -172,14 +158,13 @@ static void test_evenly_spread_minutes_are_no_habit(void **state)
 
 /* ---- bursts ---- */
 
-static void test_burst_is_followed_and_let_go(void **state)
+TEST(burst_is_followed_and_let_go)
 {
 	struct rhythm r = watch(20, never);
 	int64_t now_ms = start_ms + 20 * DAY;
 	double before = rhythm_rate_at(&r, now_ms), during, after, next_day;
 	struct rhythm_forecast f;
 
-	(void)state;
 	for (int i = 0; i < 12; i++) {
 		now_ms += 10 * MINUTE;
 		note_one(&r, now_ms, now_ms - 4 * MINUTE);
@@ -203,14 +188,13 @@ static void test_burst_is_followed_and_let_go(void **state)
 }
 
 /* A feed that posts at random is chased less after a post than one whose posts come in bursts. */
-static void test_random_posts_are_not_chased(void **state)
+TEST(random_posts_are_not_chased)
 {
 	struct rhythm random = begun(start_ms), bursty = begun(start_ms);
 	int64_t end_ms = start_ms + 60 * DAY;
 	struct rhythm_forecast f;
 	double random_burst, bursty_burst;
 
-	(void)state;
 	random_state = 9;
 	for (int64_t at_ms = start_ms + 30 * MINUTE; at_ms <= end_ms; at_ms += 30 * MINUTE) {
 		if (draw(8) == 0)
@@ -237,12 +221,11 @@ static void test_random_posts_are_not_chased(void **state)
 
 /* ---- polls that show something odd ---- */
 
-static void test_backlog_tells_of_the_time_before(void **state)
+TEST(backlog_tells_of_the_time_before)
 {
 	struct rhythm busy, slow, pinned;
 	int64_t dates[20];
 
-	(void)state;
 	for (int64_t i = 0; i < 20; i++)
 		dates[i] = start_ms - i * HOUR / 2 - MINUTE;
 	rhythm_init(&busy);
@@ -260,12 +243,11 @@ static void test_backlog_tells_of_the_time_before(void **state)
 	assert_int_equal(busy.last_post_ms, start_ms - MINUTE);
 }
 
-static void test_what_was_known_already_is_no_backlog(void **state)
+TEST(what_was_known_already_is_no_backlog)
 {
 	struct rhythm some, most;
 	int64_t dates[20];
 
-	(void)state;
 	for (int64_t i = 0; i < 20; i++)
 		dates[i] = start_ms - i * HOUR / 2 - MINUTE;
 	rhythm_init(&some);
@@ -276,12 +258,11 @@ static void test_what_was_known_already_is_no_backlog(void **state)
 	assert_true(rhythm_posts_per_day(&most) > 20);
 }
 
-static void test_backlog_without_dates_says_nothing(void **state)
+TEST(backlog_without_dates_says_nothing)
 {
 	struct rhythm r;
 	int64_t dates[20], stamped[20];
 
-	(void)state;
 	for (size_t i = 0; i < 20; i++) {
 		dates[i] = TIME_NONE;
 		stamped[i] = start_ms;
@@ -295,13 +276,12 @@ static void test_backlog_without_dates_says_nothing(void **state)
 }
 
 /* Undated, dated midnight, dated tomorrow, stamped with the moment of asking: all came since the last poll. */
-static void test_impossible_dates_are_spread_over_the_gap(void **state)
+TEST(impossible_dates_are_spread_over_the_gap)
 {
 	int64_t at_ms = start_ms + 10 * HOUR;
 	int64_t odd[] = {TIME_NONE, start_ms, at_ms + DAY, at_ms};
 	struct rhythm r = begun(start_ms + 5 * HOUR);
 
-	(void)state;
 	note(&r, at_ms, odd, 4, 20);
 	for (size_t h = 0; h < 24; h++)
 		assert_true(h >= 6 && h <= 9 ? r.hour_posts[h] > 0.9F : r.hour_posts[h] < 0.1F);
@@ -310,12 +290,11 @@ static void test_impossible_dates_are_spread_over_the_gap(void **state)
 	assert_int_equal(r.recent[0], 4);
 }
 
-static void test_archive_is_no_news(void **state)
+TEST(archive_is_no_news)
 {
 	struct rhythm r = begun(start_ms);
 	int64_t old[50];
 
-	(void)state;
 	for (int64_t i = 0; i < 50; i++)
 		old[i] = start_ms - (10 + i) * DAY;
 	note(&r, start_ms + HOUR, old, 50, 100);
@@ -324,12 +303,11 @@ static void test_archive_is_no_news(void **state)
 }
 
 /* All of what is shown is new: posts were missed, and the pace is that of what is shown. */
-static void test_missed_posts_shorten_what_was_watched(void **state)
+TEST(missed_posts_shorten_what_was_watched)
 {
 	struct rhythm r = begun(start_ms);
 	int64_t dates[20], at_ms = start_ms + 10 * HOUR;
 
-	(void)state;
 	for (int64_t i = 0; i < 20; i++)
 		dates[i] = at_ms - (i + 1) * 3 * MINUTE;
 	note(&r, at_ms, dates, 20, 20);
@@ -338,11 +316,10 @@ static void test_missed_posts_shorten_what_was_watched(void **state)
 }
 
 /* Sub-second polls of a person's test feed do not wear the counts out. */
-static void test_polls_in_quick_succession_add_up(void **state)
+TEST(polls_in_quick_succession_add_up)
 {
 	struct rhythm quick = begun(start_ms), slow = begun(start_ms);
 
-	(void)state;
 	for (int64_t at_ms = start_ms; at_ms <= start_ms + DAY; at_ms += 500)
 		note(&quick, at_ms, NULL, 0, 0);
 	for (int64_t at_ms = start_ms; at_ms <= start_ms + DAY; at_ms += 30 * MINUTE)
@@ -351,13 +328,12 @@ static void test_polls_in_quick_succession_add_up(void **state)
 	assert_float_equal((double)quick.observed_days, 1, 0.001);
 }
 
-static void test_clock_that_jumps(void **state)
+TEST(clock_that_jumps)
 {
 	struct rhythm r = watch(10, always);
 	double before = rhythm_posts_per_day(&r);
 	int64_t now_ms = start_ms + 5 * DAY;
 
-	(void)state;
 	note_one(&r, now_ms, now_ms - MINUTE);
 	assert_float_equal(rhythm_posts_per_day(&r), before, 0.5);
 	assert_int_equal(r.seen_ms, now_ms);
@@ -375,12 +351,11 @@ static void test_clock_that_jumps(void **state)
 
 /* ---- the last days ---- */
 
-static void test_recent_days_one_by_one(void **state)
+TEST(recent_days_one_by_one)
 {
 	struct rhythm r = begun(start_ms);
 	uint32_t posts[RHYTHM_RECENT];
 
-	(void)state;
 	for (int64_t day = 0; day < 20; day++)
 		for (int64_t i = 0; i < day; i++)
 			note_one(&r, start_ms + day * DAY + (i + 1) * HOUR,
@@ -399,9 +374,8 @@ static void test_recent_days_one_by_one(void **state)
 
 /* ---- properties ---- */
 
-static void test_any_history_gives_sane_numbers(void **state)
+TEST(any_history_gives_sane_numbers)
 {
-	(void)state;
 	random_state = 3;
 	for (int i = 0; i < 3000; i++) {
 		struct rhythm r = random_rhythm();
@@ -419,9 +393,8 @@ static void test_any_history_gives_sane_numbers(void **state)
 }
 
 /* A post more, all else equal, is never taken for less. */
-static void test_more_posts_give_a_higher_rate(void **state)
+TEST(more_posts_give_a_higher_rate)
 {
-	(void)state;
 	random_state = 4;
 	for (int i = 0; i < 300; i++) {
 		struct rhythm one = random_rhythm(), two = one;
@@ -432,33 +405,4 @@ static void test_more_posts_give_a_higher_rate(void **state)
 		assert_true(rhythm_posts_per_day(&two) > rhythm_posts_per_day(&one));
 		assert_true(rhythm_rate_at(&two, at_ms) > rhythm_rate_at(&one, at_ms));
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nothing_known_is_the_prior),
-		cmocka_unit_test(test_one_day_does_not_overfit),
-		cmocka_unit_test(test_long_term_rate),
-		cmocka_unit_test(test_hours_of_the_day),
-		cmocka_unit_test(test_days_of_the_week),
-		cmocka_unit_test(test_batches_on_the_hour),
-		cmocka_unit_test(test_dates_that_cannot_be_are_no_habit),
-		cmocka_unit_test(test_evenly_spread_minutes_are_no_habit),
-		cmocka_unit_test(test_burst_is_followed_and_let_go),
-		cmocka_unit_test(test_random_posts_are_not_chased),
-		cmocka_unit_test(test_backlog_tells_of_the_time_before),
-		cmocka_unit_test(test_what_was_known_already_is_no_backlog),
-		cmocka_unit_test(test_backlog_without_dates_says_nothing),
-		cmocka_unit_test(test_impossible_dates_are_spread_over_the_gap),
-		cmocka_unit_test(test_archive_is_no_news),
-		cmocka_unit_test(test_missed_posts_shorten_what_was_watched),
-		cmocka_unit_test(test_polls_in_quick_succession_add_up),
-		cmocka_unit_test(test_clock_that_jumps),
-		cmocka_unit_test(test_recent_days_one_by_one),
-		cmocka_unit_test(test_any_history_gives_sane_numbers),
-		cmocka_unit_test(test_more_posts_give_a_higher_rate),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

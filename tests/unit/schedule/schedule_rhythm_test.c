@@ -1,20 +1,13 @@
 /* The schedule and the rhythm together, in virtual time: who is asked sooner than whom, and some histories told
  * out. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "../test.h"
 #include "schedule_fixture.h"
 
 /* ---- more posts ---- */
 
 /* Any history, and then a poll that brings a post more: never asked later. */
-static void test_more_posts_are_never_asked_later(void **state)
+TEST(more_posts_are_never_asked_later)
 {
-	(void)state;
 	random_state = 12;
 	for (int i = 0; i < 2000; i++) {
 		struct subject s, more;
@@ -38,11 +31,10 @@ static void test_more_posts_are_never_asked_later(void **state)
 	}
 }
 
-static void test_feeds_that_post_more_are_not_asked_later(void **state)
+TEST(feeds_that_post_more_are_not_asked_later)
 {
 	int64_t last_ms = 0;
 
-	(void)state;
 	for (int64_t gap_ms = 23 * MINUTE; gap_ms < 13 * HOUR; gap_ms += gap_ms / 3) {
 		struct subject s;
 
@@ -59,12 +51,11 @@ static void test_feeds_that_post_more_are_not_asked_later(void **state)
 }
 
 /* A feed that posts evenly: four times the posts, half of the pause. */
-static void test_pause_goes_by_the_root_of_the_rate(void **state)
+TEST(pause_goes_by_the_root_of_the_rate)
 {
 	struct subject s;
 	int64_t slow_ms, fast_ms;
 
-	(void)state;
 	subject_init(&s);
 	live(&s, 4 * HOUR + 7 * MINUTE, 40 * DAY);
 	slow_ms = pause_of(&s);
@@ -74,12 +65,11 @@ static void test_pause_goes_by_the_root_of_the_rate(void **state)
 	assert_in_range(slow_ms, fast_ms * 3 / 2, fast_ms * 5 / 2);
 }
 
-static void test_dearer_default_asks_less(void **state)
+TEST(dearer_default_asks_less)
 {
 	struct subject s;
 	int64_t last_ms = 0;
 
-	(void)state;
 	subject_init(&s);
 	live(&s, 2 * HOUR + 7 * MINUTE, 20 * DAY);
 	for (int64_t default_ms = 10 * MINUTE; default_ms <= 160 * MINUTE; default_ms *= 2) {
@@ -91,12 +81,11 @@ static void test_dearer_default_asks_less(void **state)
 
 /* ---- feeds that cost more or need less ---- */
 
-static void test_unconditional_feeds_are_asked_less(void **state)
+TEST(unconditional_feeds_are_asked_less)
 {
 	struct subject busy, quiet;
 	int64_t pause_ms;
 
-	(void)state;
 	subject_init(&busy);
 	live(&busy, HOUR + 2 * MINUTE, 30 * DAY);
 	pause_ms = pause_of(&busy);
@@ -109,11 +98,10 @@ static void test_unconditional_feeds_are_asked_less(void **state)
 	assert_in_range(pause_of(&quiet), 16 * HOUR, DAY);
 }
 
-static void test_pushed_feeds_are_asked_rarely_but_asked(void **state)
+TEST(pushed_feeds_are_asked_rarely_but_asked)
 {
 	static const int64_t gaps[] = {10 * MINUTE, HOUR, 5 * HOUR, DAY, 400 * DAY};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(gaps) / sizeof(gaps[0]); i++) {
 		struct subject s;
 		struct schedule_plan plan;
@@ -128,12 +116,11 @@ static void test_pushed_feeds_are_asked_rarely_but_asked(void **state)
 }
 
 /* A feed that shows few items is asked before they have scrolled away. */
-static void test_no_more_waits_than_half_of_what_is_shown(void **state)
+TEST(no_more_waits_than_half_of_what_is_shown)
 {
 	struct subject s;
 	int64_t pause_ms;
 
-	(void)state;
 	subject_init(&s);
 	live(&s, 12 * MINUTE, 20 * DAY);
 	s.policy.default_ms = 6 * HOUR;
@@ -171,12 +158,11 @@ static int64_t follow(struct subject *s, int64_t gap_ms, int64_t for_ms, int64_t
 	return requests;
 }
 
-static void test_quiet_feeds_are_asked_rarely_and_busy_ones_often(void **state)
+TEST(quiet_feeds_are_asked_rarely_and_busy_ones_often)
 {
 	static const int64_t gaps[] = {3 * MINUTE, 67 * MINUTE, 25 * HOUR, 0};
 	int64_t requests[4], delay_ms[4];
 
-	(void)state;
 	for (size_t i = 0; i < 4; i++) {
 		struct subject s;
 
@@ -193,12 +179,11 @@ static void test_quiet_feeds_are_asked_rarely_and_busy_ones_often(void **state)
 }
 
 /* Something every six minutes for three hours, after weeks of a post a day. */
-static void test_burst_is_followed_and_let_go(void **state)
+TEST(burst_is_followed_and_let_go)
 {
 	struct subject s;
 	int64_t quiet_ms, delay_ms, after, calm_ms;
 
-	(void)state;
 	subject_init(&s);
 	(void)follow(&s, 25 * HOUR, 30 * DAY, &delay_ms);
 	quiet_ms = pause_of(&s);
@@ -216,24 +201,22 @@ static void test_burst_is_followed_and_let_go(void **state)
 }
 
 /* Posts at the full hour are met right behind it. */
-static void test_batches_are_met_behind_their_moment(void **state)
+TEST(batches_are_met_behind_their_moment)
 {
 	struct subject s;
 	int64_t delay_ms;
 
-	(void)state;
 	subject_init(&s);
 	(void)follow(&s, HOUR, 14 * DAY, &delay_ms);
 	(void)follow(&s, HOUR, 7 * DAY, &delay_ms);
 	assert_true(delay_ms < 10 * MINUTE);
 }
 
-static void test_clock_that_is_set_back(void **state)
+TEST(clock_that_is_set_back)
 {
 	struct subject s;
 	int64_t pause_ms;
 
-	(void)state;
 	subject_init(&s);
 	live(&s, HOUR + 2 * MINUTE, 30 * DAY);
 	pause_ms = pause_of(&s);
@@ -241,23 +224,4 @@ static void test_clock_that_is_set_back(void **state)
 	assert_in_range(pause_of(&s), pause_ms / 2, pause_ms * 2);
 	s.input.now_ms = start_ms - 400 * DAY;
 	assert_in_range(pause_of(&s), pause_ms / 2, pause_ms * 2);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_more_posts_are_never_asked_later),
-		cmocka_unit_test(test_feeds_that_post_more_are_not_asked_later),
-		cmocka_unit_test(test_pause_goes_by_the_root_of_the_rate),
-		cmocka_unit_test(test_dearer_default_asks_less),
-		cmocka_unit_test(test_unconditional_feeds_are_asked_less),
-		cmocka_unit_test(test_pushed_feeds_are_asked_rarely_but_asked),
-		cmocka_unit_test(test_no_more_waits_than_half_of_what_is_shown),
-		cmocka_unit_test(test_quiet_feeds_are_asked_rarely_and_busy_ones_often),
-		cmocka_unit_test(test_burst_is_followed_and_let_go),
-		cmocka_unit_test(test_batches_are_met_behind_their_moment),
-		cmocka_unit_test(test_clock_that_is_set_back),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

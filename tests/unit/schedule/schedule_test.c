@@ -1,12 +1,6 @@
 /* The schedule's bounds and words: what holds for any history, the operator's and the server's say, errors, and
  * the reasoning as it is told. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "../test.h"
 #include "schedule_fixture.h"
 
 /* ---- properties ---- */
@@ -24,9 +18,8 @@ static int64_t asked_for(const struct subject *s)
 	return longest_ms;
 }
 
-static void test_bounds_hold_for_any_history(void **state)
+TEST(bounds_hold_for_any_history)
 {
-	(void)state;
 	random_state = 11;
 	for (uint64_t i = 0; i < 20000; i++) {
 		struct subject s;
@@ -63,11 +56,10 @@ static void test_bounds_hold_for_any_history(void **state)
 	}
 }
 
-static void test_new_feed_is_asked_every_default(void **state)
+TEST(new_feed_is_asked_every_default)
 {
 	struct subject s;
 
-	(void)state;
 	for (int64_t default_ms = 5 * MINUTE; default_ms <= 5 * HOUR; default_ms += 5 * MINUTE) {
 		subject_init(&s);
 		s.policy.default_ms = default_ms;
@@ -78,11 +70,10 @@ static void test_new_feed_is_asked_every_default(void **state)
 	}
 }
 
-static void test_bounds_that_meet(void **state)
+TEST(bounds_that_meet)
 {
 	struct subject s;
 
-	(void)state;
 	subject_init(&s);
 	s.policy.min_ms = s.policy.max_ms = 40 * MINUTE;
 	assert_int_equal(pause_of(&s), 40 * MINUTE);
@@ -92,11 +83,10 @@ static void test_bounds_that_meet(void **state)
 
 /* ---- the operator's word and the server's ---- */
 
-static void test_gone_is_gone(void **state)
+TEST(gone_is_gone)
 {
 	struct subject s;
 
-	(void)state;
 	subject_init(&s);
 	s.state.health = FEED_GONE;
 	s.policy.interval_ms = SECOND;
@@ -105,11 +95,10 @@ static void test_gone_is_gone(void **state)
 	assert_string_equal(schedule_next(&s.input).why, "gone");
 }
 
-static void test_interval_overrides_the_rhythm(void **state)
+TEST(interval_overrides_the_rhythm)
 {
 	struct subject s;
 
-	(void)state;
 	subject_init(&s);
 	live(&s, 10 * MINUTE, 10 * DAY);
 	s.policy.interval_ms = 250;
@@ -131,7 +120,7 @@ static void assert_word(const struct subject *s, enum schedule_word word, int64_
 	assert_in_range(plan.due_ms - s->input.now_ms, pause_ms, pause_ms + MINUTE);
 }
 
-static void test_each_word_is_a_floor_up_to_a_day(void **state)
+TEST(each_word_is_a_floor_up_to_a_day)
 {
 	for (int with_interval = 0; with_interval < 2; with_interval++) {
 		struct subject s;
@@ -167,11 +156,10 @@ static void test_each_word_is_a_floor_up_to_a_day(void **state)
 	}
 }
 
-static void test_words_hold_after_errors(void **state)
+TEST(words_hold_after_errors)
 {
 	struct subject s;
 
-	(void)state;
 	subject_init(&s);
 	note_error(&s.state, start_ms);
 	s.state.failure = FAILURE_HTTP;
@@ -182,14 +170,13 @@ static void test_words_hold_after_errors(void **state)
 	assert_int_equal(schedule_next(&s.input).reason, SCHEDULE_ERRORS);
 }
 
-static void test_skipped_hours_and_days_are_waited_out(void **state)
+TEST(skipped_hours_and_days_are_waited_out)
 {
 	struct subject s;
 	/* 2026-11-23, a Monday */
 	int64_t midnight_ms = start_ms - start_ms % DAY;
 	struct schedule_plan plan;
 
-	(void)state;
 	subject_init(&s);
 	s.policy.interval_ms = 30 * MINUTE;
 	s.input.now_ms = midnight_ms - 10 * MINUTE;
@@ -207,12 +194,11 @@ static void test_skipped_hours_and_days_are_waited_out(void **state)
 
 /* ---- errors ---- */
 
-static void test_passing_errors_double_up_to_a_day(void **state)
+TEST(passing_errors_double_up_to_a_day)
 {
 	struct subject s;
 	int64_t expected_ms = 5 * MINUTE;
 
-	(void)state;
 	subject_init(&s);
 	for (int i = 0; i < 200; i++) {
 		note_error(&s.state, start_ms);
@@ -223,12 +209,11 @@ static void test_passing_errors_double_up_to_a_day(void **state)
 	assert_string_equal(schedule_next(&s.input).why, "backing off after errors");
 }
 
-static void test_a_fault_of_our_own_is_held_against_nobody(void **state)
+TEST(a_fault_of_our_own_is_held_against_nobody)
 {
 	struct subject s;
 	int64_t expected_ms = 5 * MINUTE;
 
-	(void)state;
 	subject_init(&s);
 	s.state.failure = FAILURE_INTERNAL;
 	for (int i = 0; i < 40; i++) {
@@ -241,7 +226,7 @@ static void test_a_fault_of_our_own_is_held_against_nobody(void **state)
 	assert_in_range(pause_of(&s), MINUTE * 9 / 10, MINUTE * 11 / 10);
 }
 
-static void test_refusals_slow_down_more(void **state)
+TEST(refusals_slow_down_more)
 {
 	static const struct {
 		enum poll_failure failure;
@@ -260,7 +245,6 @@ static void test_refusals_slow_down_more(void **state)
 		{FAILURE_TLS, 0, false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct subject s;
 		int64_t expected_ms = cases[i].refused ? 30 * MINUTE : 5 * MINUTE;
@@ -277,12 +261,11 @@ static void test_refusals_slow_down_more(void **state)
 	}
 }
 
-static void test_configured_interval_backs_off_from_itself(void **state)
+TEST(configured_interval_backs_off_from_itself)
 {
 	struct subject s;
 	static const int64_t expected_s[] = {2, 4, 8, 16, 32};
 
-	(void)state;
 	subject_init(&s);
 	s.policy.interval_ms = 2 * SECOND;
 	for (size_t i = 0; i < sizeof(expected_s) / sizeof(expected_s[0]); i++) {
@@ -294,13 +277,12 @@ static void test_configured_interval_backs_off_from_itself(void **state)
 	assert_int_equal(pause_of(&s), 2 * SECOND);
 }
 
-static void test_feeds_that_fail_together_come_back_apart(void **state)
+TEST(feeds_that_fail_together_come_back_apart)
 {
 	struct subject s;
 	size_t same = 0;
 	int64_t last_ms = 0;
 
-	(void)state;
 	subject_init(&s);
 	s.state.errors = 5;
 	note_error(&s.state, start_ms);
@@ -327,7 +309,7 @@ static void assert_explained(const struct subject *s, const char *const *phrases
 	buf_release(&out);
 }
 
-static void test_reasoning_is_told(void **state)
+TEST(reasoning_is_told)
 {
 	static const char *const unknown[] = {"12 posts a day", "its habits",
 		"Asking again is worth a request after 30m", "2026-11-23T11:", "nothing is known of it",
@@ -344,7 +326,6 @@ static void test_reasoning_is_told(void **state)
 	struct schedule_plan plan;
 	struct buf small = BUF_INIT(20);
 
-	(void)state;
 	subject_init(&s);
 	s.input.seed = 4;
 	assert_explained(&s, unknown);
@@ -373,18 +354,16 @@ static void test_reasoning_is_told(void **state)
 
 /* ---- the first polls ---- */
 
-static void test_few_start_at_once(void **state)
+TEST(few_start_at_once)
 {
-	(void)state;
 	for (size_t i = 0; i < 100; i++)
 		assert_int_equal(schedule_first(&defaults, i, 100, start_ms), start_ms);
 }
 
-static void test_many_start_spread_out(void **state)
+TEST(many_start_spread_out)
 {
 	static const size_t counts[] = {10000, 100000};
 
-	(void)state;
 	for (size_t c = 0; c < sizeof(counts) / sizeof(counts[0]); c++) {
 		size_t per_minute[31] = {0};
 		int64_t last_ms = start_ms;
@@ -402,28 +381,4 @@ static void test_many_start_spread_out(void **state)
 	}
 	/* in between, the more the wider */
 	assert_in_range(schedule_first(&defaults, 5049, 5050, start_ms) - start_ms, 14 * MINUTE, 15 * MINUTE);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bounds_hold_for_any_history),
-		cmocka_unit_test(test_new_feed_is_asked_every_default),
-		cmocka_unit_test(test_bounds_that_meet),
-		cmocka_unit_test(test_gone_is_gone),
-		cmocka_unit_test(test_interval_overrides_the_rhythm),
-		cmocka_unit_test(test_each_word_is_a_floor_up_to_a_day),
-		cmocka_unit_test(test_words_hold_after_errors),
-		cmocka_unit_test(test_skipped_hours_and_days_are_waited_out),
-		cmocka_unit_test(test_passing_errors_double_up_to_a_day),
-		cmocka_unit_test(test_a_fault_of_our_own_is_held_against_nobody),
-		cmocka_unit_test(test_refusals_slow_down_more),
-		cmocka_unit_test(test_configured_interval_backs_off_from_itself),
-		cmocka_unit_test(test_feeds_that_fail_together_come_back_apart),
-		cmocka_unit_test(test_reasoning_is_told),
-		cmocka_unit_test(test_few_start_at_once),
-		cmocka_unit_test(test_many_start_spread_out),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,5 @@
 /* What a 304 is worth, over days of virtual time. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "../test.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/schedule/validator_trust.h"
 
@@ -29,12 +23,11 @@ static void whole(
 }
 
 /* Years of honest answers: never asked without validators. */
-static void test_honest_server(void **state)
+TEST(honest_server)
 {
 	struct validator_trust t;
 	int64_t now = start;
 
-	(void)state;
 	validator_trust_init(&t);
 	whole(&t, false, 20, start - 30 * day, 0, now);
 	for (int i = 0; i < 24 * 1000; i++) {
@@ -49,14 +42,13 @@ static void test_honest_server(void **state)
 }
 
 /* 304 for ever: silence against all habit is asked about once, and the answer proves the lie. */
-static void test_304_for_ever(void **state)
+TEST(304_for_ever)
 {
 	struct validator_trust t;
 	int64_t now = start;
 	double awaited = 0;
 	int asked = 0;
 
-	(void)state;
 	validator_trust_init(&t);
 	whole(&t, false, 20, start - day, 0, now);
 	while (!validator_trust_wants_whole(&t, true, NULL, awaited, now)) {
@@ -95,13 +87,12 @@ static void test_304_for_ever(void **state)
 }
 
 /* A feed that fell silent is asked at ever longer intervals, not once a day. */
-static void test_silence_is_no_lie(void **state)
+TEST(silence_is_no_lie)
 {
 	struct validator_trust t;
 	int64_t now = start;
 	int asked = 0;
 
-	(void)state;
 	validator_trust_init(&t);
 	whole(&t, false, 20, start - day, 0, now);
 	for (int i = 0; i < 24 * 365; i++) {
@@ -120,11 +111,10 @@ static void test_silence_is_no_lie(void **state)
 }
 
 /* News since the last 304, and what is older than all that was seen, is no proof. */
-static void test_what_proves_nothing(void **state)
+TEST(what_proves_nothing)
 {
 	struct validator_trust t;
 
-	(void)state;
 	validator_trust_init(&t);
 	whole(&t, false, 20, TIME_NONE, 0, start);
 	not_modified(&t, start + 10 * hour);
@@ -141,11 +131,10 @@ static void test_what_proves_nothing(void **state)
 	assert_true(t.false_304);
 }
 
-static void test_last_modified_in_the_future(void **state)
+TEST(last_modified_in_the_future)
 {
 	struct validator_trust t;
 
-	(void)state;
 	validator_trust_init(&t);
 	whole(&t, false, 20, TIME_NONE, 0, start);
 	/* start is 23 Nov 2026, 10:52:35 */
@@ -160,13 +149,12 @@ static void test_last_modified_in_the_future(void **state)
 }
 
 /* Whoever says 304, or nothing at all, to a request without validators is not asked so again on the same day. */
-static void test_a_day_without_an_answer_is_over_too(void **state)
+TEST(a_day_without_an_answer_is_over_too)
 {
 	struct validator_trust t;
 	int64_t now = start;
 	int asked = 0;
 
-	(void)state;
 	validator_trust_init(&t);
 	whole(&t, false, 20, start - day, 0, now);
 	for (int i = 0; i < 24 * 30; i++) {
@@ -182,11 +170,10 @@ static void test_a_day_without_an_answer_is_over_too(void **state)
 	assert_false(t.false_304);
 }
 
-static void test_etag_that_changes_each_time(void **state)
+TEST(etag_that_changes_each_time)
 {
 	struct validator_trust t;
 
-	(void)state;
 	validator_trust_init(&t);
 	whole(&t, false, 20, TIME_NONE, 0, start);
 	for (int i = 1; i <= 4; i++)
@@ -203,19 +190,4 @@ static void test_etag_that_changes_each_time(void **state)
 	assert_false(validator_trust_wants_whole(&t, true, NULL, 5, start + 100 * day));
 	not_modified(&t, start + 11 * hour);
 	assert_false(validator_trust_is_useless(&t));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_honest_server),
-		cmocka_unit_test(test_304_for_ever),
-		cmocka_unit_test(test_silence_is_no_lie),
-		cmocka_unit_test(test_what_proves_nothing),
-		cmocka_unit_test(test_last_modified_in_the_future),
-		cmocka_unit_test(test_a_day_without_an_answer_is_over_too),
-		cmocka_unit_test(test_etag_that_changes_each_time),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

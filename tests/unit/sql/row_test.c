@@ -1,14 +1,9 @@
 /* A struct that is kept as one row. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../ask.h"
+#include "../test.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
 #include "sitrep/sql/damage.h"
@@ -125,9 +120,8 @@ static void assert_text(
 	buf_release(&out);
 }
 
-static void texts_follow_from_the_columns(void **state)
+TEST(texts_follow_from_the_columns)
 {
-	(void)state;
 	assert_text(&updated, row_write_select,
 		"SELECT id, afloat, guns, tons, launched, name, port, mark FROM ship WHERE id = ?1");
 	assert_text(&updated, row_write_save,
@@ -137,7 +131,7 @@ static void texts_follow_from_the_columns(void **state)
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
 }
 
-static void a_saved_row_is_read_again(void **state)
+TEST_WITH(a_saved_row_is_read_again, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	char port[] = "Horten";
@@ -169,7 +163,7 @@ static void a_saved_row_is_read_again(void **state)
 	assert_int_equal(ask_number(f->db, "SELECT count(*) FROM ship WHERE guns IS NULL"), 1); /* the other one */
 }
 
-static void a_value_that_makes_no_sense_is_replaced(void **state)
+TEST_WITH(a_value_that_makes_no_sense_is_replaced, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct damage before, after;
@@ -189,7 +183,7 @@ static void a_value_that_makes_no_sense_is_replaced(void **state)
 	assert_int_equal(after.rows - before.rows, 1);
 }
 
-static void bytes_that_do_not_fit_their_seal_are_forgotten(void **state)
+TEST_WITH(bytes_that_do_not_fit_their_seal_are_forgotten, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct ship ship = {.id = 3, .guns = 1, .mark = 9};
@@ -199,16 +193,4 @@ static void bytes_that_do_not_fit_their_seal_are_forgotten(void **state)
 	run_statements(f->db, "UPDATE ship SET mark = CAST(x'08' || substr(mark, 2) AS BLOB) WHERE id = 3");
 	load(f, 3);
 	assert_int_equal(f->ship.mark, 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(texts_follow_from_the_columns),
-		cmocka_unit_test_setup_teardown(a_saved_row_is_read_again, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_value_that_makes_no_sense_is_replaced, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(bytes_that_do_not_fit_their_seal_are_forgotten, set_up, tear_down),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

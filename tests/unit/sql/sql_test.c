@@ -1,10 +1,4 @@
 /* Connections and statements. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,6 +7,7 @@
 #include <unistd.h>
 
 #include "../ask.h"
+#include "../test.h"
 #include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
 
@@ -71,7 +66,7 @@ static struct sql_db *make_in_memory(void)
 	return db;
 }
 
-static void no_file_is_made_by_opening(void **state)
+TEST_WITH(no_file_is_made_by_opening, set_up, tear_down)
 {
 	struct folder *f = *state;
 	struct error err = {0};
@@ -84,12 +79,11 @@ static void no_file_is_made_by_opening(void **state)
 	assert_int_equal(access(f->a, F_OK), -1);
 }
 
-static void a_statement_that_is_left_is_told(void **state)
+TEST(a_statement_that_is_left_is_told)
 {
 	struct sql_db *db = make_in_memory();
 	struct sql_stmt *s;
 
-	(void)state;
 	assert_int_equal(sql_prepare_once(db, "SELECT 1", &s, NULL, what), 0);
 	assert_int_equal(sql_close(db), -EBUSY);
 	sql_finalize(&s, 1);
@@ -97,7 +91,7 @@ static void a_statement_that_is_left_is_told(void **state)
 	assert_int_equal(sql_close(NULL), 0);
 }
 
-static void changes_are_counted_for_each_statement(void **state)
+TEST(changes_are_counted_for_each_statement)
 {
 	static const char *const texts[] = {
 		"INSERT INTO t(x) VALUES(?1) RETURNING id", "UPDATE t SET x = x + 10 WHERE x > ?1", "SELECT x FROM t"};
@@ -105,7 +99,6 @@ static void changes_are_counted_for_each_statement(void **state)
 	struct sql_stmt *s[3];
 	int64_t id = 0, before = sql_changed_ever(db);
 
-	(void)state;
 	assert_int_equal(sql_prepare(db, texts, 3, s, NULL), 0);
 	for (int i = 1; i <= 3; i++) {
 		sql_bind_int(s[0], 1, i);
@@ -129,26 +122,24 @@ static void changes_are_counted_for_each_statement(void **state)
 	assert_int_equal(sql_close(db), 0);
 }
 
-static void a_failed_preparation_leaves_no_statement(void **state)
+TEST(a_failed_preparation_leaves_no_statement)
 {
 	static const char *const texts[] = {"SELECT 1", "SELECT missing"};
 	struct sql_db *db = make_in_memory();
 	struct sql_stmt *s[2];
 
-	(void)state;
 	assert_true(sql_prepare(db, texts, 2, s, NULL) < 0);
 	assert_null(s[0]);
 	assert_null(s[1]);
 	assert_int_equal(sql_close(db), 0);
 }
 
-static void a_value_moves_from_one_statement_to_another(void **state)
+TEST(a_value_moves_from_one_statement_to_another)
 {
 	struct sql_db *db = make_in_memory();
 	struct sql_stmt *from, *to;
 	struct sql_value *value;
 
-	(void)state;
 	assert_int_equal(sql_prepare_once(db, "SELECT x'00ff', NULL", &from, NULL, what), 0);
 	assert_int_equal(sql_prepare_once(db, "SELECT hex(?1) = '00FF'", &to, NULL, what), 0);
 	assert_int_equal(sql_step(from, NULL, what), 1);
@@ -167,11 +158,10 @@ static void a_value_moves_from_one_statement_to_another(void **state)
 	assert_int_equal(sql_close(db), 0);
 }
 
-static void a_transaction_is_seen(void **state)
+TEST(a_transaction_is_seen)
 {
 	struct sql_db *db = make_in_memory();
 
-	(void)state;
 	assert_false(sql_in_transaction(db));
 	run_statements(db, "BEGIN");
 	assert_true(sql_in_transaction(db));
@@ -181,7 +171,7 @@ static void a_transaction_is_seen(void **state)
 }
 
 /* With SQLite's own checkpoints the WAL would be emptied after a thousand pages. */
-static void checkpoints_are_the_owners(void **state)
+TEST_WITH(checkpoints_are_the_owners, set_up, tear_down)
 {
 	struct folder *f = *state;
 	struct sql_db *db = make(f->a);
@@ -203,7 +193,7 @@ static void checkpoints_are_the_owners(void **state)
 	assert_int_equal(sql_close(db), 0);
 }
 
-static void a_frozen_file_is_read_without_traces(void **state)
+TEST_WITH(a_frozen_file_is_read_without_traces, set_up, tear_down)
 {
 	struct folder *f = *state;
 	struct sql_db *db = make(f->a);
@@ -218,7 +208,7 @@ static void a_frozen_file_is_read_without_traces(void **state)
 	assert_int_equal(sql_close(db), 0);
 }
 
-static void pages_are_copied_in_pieces(void **state)
+TEST_WITH(pages_are_copied_in_pieces, set_up, tear_down)
 {
 	struct folder *f = *state;
 	struct sql_db *from = make(f->a), *to = make(f->b), *reader;
@@ -248,21 +238,4 @@ static void pages_are_copied_in_pieces(void **state)
 	assert_int_equal(sql_close(reader), 0);
 	assert_int_equal(sql_close(from), 0);
 	assert_int_equal(sql_close(to), 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(no_file_is_made_by_opening, set_up, tear_down),
-		cmocka_unit_test(a_statement_that_is_left_is_told),
-		cmocka_unit_test(changes_are_counted_for_each_statement),
-		cmocka_unit_test(a_failed_preparation_leaves_no_statement),
-		cmocka_unit_test(a_value_moves_from_one_statement_to_another),
-		cmocka_unit_test(a_transaction_is_seen),
-		cmocka_unit_test_setup_teardown(checkpoints_are_the_owners, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_frozen_file_is_read_without_traces, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(pages_are_copied_in_pieces, set_up, tear_down),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,4 @@
 /* Files that the daemon's user may not write are told with owner and mode, and the command that is named mends it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -16,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../test.h"
 #include "sitrep/base/error.h"
 #include "sitrep/store/file_access.h"
 
@@ -122,7 +116,7 @@ static void assert_refused(const struct folder *f, int code, const char *first, 
 		fail_msg("still: %s", err.text);
 }
 
-static void test_nothing_there_yet(void **state)
+TEST_WITH(nothing_there_yet, setup, teardown)
 {
 	struct folder *f = *state;
 	struct error err;
@@ -133,7 +127,7 @@ static void test_nothing_there_yet(void **state)
 	assert_int_equal(check(f, &err), 0);
 }
 
-static void test_wrong_modes(void **state)
+TEST_WITH(wrong_modes, setup, teardown)
 {
 	static const char *const names[] = {"sitrepd.db", "sitrepd.db-wal", "sitrepd.db-shm", "sitrepd.lock"};
 	struct folder *f = *state;
@@ -152,7 +146,7 @@ static void test_wrong_modes(void **state)
 }
 
 /* As root leaves them that restores a backup. */
-static void test_files_of_root(void **state)
+TEST_WITH(files_of_root, setup, teardown)
 {
 	static const char *const names[] = {"sitrepd.db", "sitrepd.db-wal", "sitrepd.db-shm", "sitrepd.lock"};
 	struct folder *f = *state;
@@ -183,7 +177,7 @@ static void test_files_of_root(void **state)
 	}
 }
 
-static void test_long_names(void **state)
+TEST_WITH(long_names, setup, teardown)
 {
 	struct folder *f = *state;
 	struct folder deep = *f;
@@ -199,7 +193,7 @@ static void test_long_names(void **state)
 	assert_refused(&deep, -EACCES, "sitrepd.db: it belongs", "chown -R");
 }
 
-static void test_no_way_in(void **state)
+TEST_WITH(no_way_in, setup, teardown)
 {
 	struct folder *f = *state;
 
@@ -210,7 +204,7 @@ static void test_no_way_in(void **state)
 	assert_refused(f, -EACCES, "nobody but its owner", f->top);
 }
 
-static void test_not_a_file(void **state)
+TEST_WITH(not_a_file, setup, teardown)
 {
 	struct folder *f = *state;
 	struct error err;
@@ -231,7 +225,7 @@ static bool runs(const char *command, const char *path)
 	return system(full) == 0;
 }
 
-static void test_read_only_file_system(void **state)
+TEST_WITH(read_only_file_system, setup, teardown)
 {
 	struct folder *f = *state;
 	struct error err;
@@ -252,7 +246,7 @@ static void test_read_only_file_system(void **state)
 	assert_true(runs("umount -l", f->dir));
 }
 
-static void test_flags(void **state)
+TEST_WITH(flags, setup, teardown)
 {
 	static const char *const flags[] = {"i", "a"};
 	struct folder *f = *state;
@@ -273,21 +267,4 @@ static void test_flags(void **state)
 		carry_out_command(&err);
 		assert_int_equal(check(f, &err), 0);
 	}
-}
-
-int main(void)
-{
-#define FOLDER_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-		FOLDER_TEST(test_nothing_there_yet),
-		FOLDER_TEST(test_wrong_modes),
-		FOLDER_TEST(test_files_of_root),
-		FOLDER_TEST(test_long_names),
-		FOLDER_TEST(test_no_way_in),
-		FOLDER_TEST(test_not_a_file),
-		FOLDER_TEST(test_read_only_file_system),
-		FOLDER_TEST(test_flags),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/story/boilerplate.h"
 
 static struct boilerplate *made(void)
@@ -31,14 +32,13 @@ static void count_times(struct boilerplate *b, uint64_t shingle, int times)
 		boilerplate_count(b, &s);
 }
 
-static void what_many_texts_say_is_filtered(void **state)
+TEST(what_many_texts_say_is_filtered)
 {
 	struct boilerplate *b = made();
 	struct sketch s = sketch_of("", "about the company it makes ships and sells them");
 	struct sketch t = sketch_of("", "a new frigate was laid down about the company it makes ships and sells them");
 	size_t all = s.shingle_count;
 
-	(void)state;
 	for (int i = 0; i < 7; i++)
 		boilerplate_count(b, &s);
 	assert_int_equal(boilerplate_filter(b, &s, 8), 0);
@@ -53,11 +53,10 @@ static void what_many_texts_say_is_filtered(void **state)
 	boilerplate_free(b);
 }
 
-static void counts_stop_at_their_ceiling(void **state)
+TEST(counts_stop_at_their_ceiling)
 {
 	struct boilerplate *b = made();
 
-	(void)state;
 	count_times(b, 42, BOILERPLATE_COUNT_MAX - 1);
 	assert_int_equal(boilerplate_frequency(b, 42), BOILERPLATE_COUNT_MAX - 1);
 	count_times(b, 42, 1000);
@@ -66,11 +65,10 @@ static void counts_stop_at_their_ceiling(void **state)
 	boilerplate_free(b);
 }
 
-static void halving_forgets(void **state)
+TEST(halving_forgets)
 {
 	struct boilerplate *b = made();
 
-	(void)state;
 	count_times(b, 42, 300);
 	count_times(b, 43, 9);
 	count_times(b, 44, 1);
@@ -83,13 +81,12 @@ static void halving_forgets(void **state)
 }
 
 /* A count is never too low, and hardly ever too high while there is room. */
-static void counts_hold_among_a_million(void **state)
+TEST(counts_hold_among_a_million)
 {
 	struct boilerplate *b = made();
 	uint64_t hash = 1;
 	size_t too_high = 0;
 
-	(void)state;
 	count_times(b, 42, 5);
 	for (int i = 0; i < 1000000; i++) {
 		hash = hash * UINT64_C(6364136223846793005) + 1442695040888963407u;
@@ -107,12 +104,11 @@ static void counts_hold_among_a_million(void **state)
 	boilerplate_free(b);
 }
 
-static void a_crowd_shows_and_halving_helps(void **state)
+TEST(a_crowd_shows_and_halving_helps)
 {
 	struct boilerplate *b = made();
 	static char page[BOILERPLATE_PAGE];
 
-	(void)state;
 	memset(page, 0x33, sizeof(page));
 	for (size_t i = 0; i < BOILERPLATE_PAGES; i++) {
 		/* a bit more than two in each counter of the first half */
@@ -125,12 +121,11 @@ static void a_crowd_shows_and_halving_helps(void **state)
 	boilerplate_free(b);
 }
 
-static void pages_are_saved_and_loaded(void **state)
+TEST(pages_are_saved_and_loaded)
 {
 	struct boilerplate *b = made(), *copy = made();
 	size_t pages = 0;
 
-	(void)state;
 	for (uint64_t i = 1; i <= BOILERPLATE_COUNT_MAX; i++)
 		count_times(b, i << 40 | i, (int)i);
 	for (size_t page = 0; page < BOILERPLATE_PAGES; page++) {
@@ -154,30 +149,14 @@ static void pages_are_saved_and_loaded(void **state)
 	boilerplate_free(copy);
 }
 
-static void foreign_pages_are_refused(void **state)
+TEST(foreign_pages_are_refused)
 {
 	struct boilerplate *b = made();
 	static char page[BOILERPLATE_PAGE + 1];
 
-	(void)state;
 	assert_int_equal(boilerplate_load(b, BOILERPLATE_PAGES, str_make(page, BOILERPLATE_PAGE)), -EPROTO);
 	assert_int_equal(boilerplate_load(b, 0, str_make(page, BOILERPLATE_PAGE - 1)), -EPROTO);
 	assert_int_equal(boilerplate_load(b, 0, str_make(page, BOILERPLATE_PAGE + 1)), -EPROTO);
 	assert_int_equal(boilerplate_load(b, 0, str_make(page, BOILERPLATE_PAGE)), 0);
 	boilerplate_free(b);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_many_texts_say_is_filtered),
-		cmocka_unit_test(counts_stop_at_their_ceiling),
-		cmocka_unit_test(halving_forgets),
-		cmocka_unit_test(counts_hold_among_a_million),
-		cmocka_unit_test(a_crowd_shows_and_halving_helps),
-		cmocka_unit_test(pages_are_saved_and_loaded),
-		cmocka_unit_test(foreign_pages_are_refused),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,18 +2,13 @@
 #ifndef SITREP_TEST_STORE_GROUPING_FIXTURE_H
 #define SITREP_TEST_STORE_GROUPING_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../ask.h"
 #include "../identity/sketch_fixture.h"
+#include "../test.h"
 #include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/story/grouping.h"

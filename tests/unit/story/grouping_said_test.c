@@ -1,5 +1,6 @@
 /* Grouping under the operator's word, and what is told to who asks why. */
 #include "../ask.h"
+#include "../test.h"
 #include "grouping_fixture.h"
 #include "grouping_texts.h"
 
@@ -21,7 +22,7 @@ static int64_t take_next_of_a_split(struct fixture *f, const char *title, const 
 	return take(f, "bravo.example", title, next);
 }
 
-static void the_next_text_of_what_was_split_off_stays_apart(void **state)
+TEST_WITH(the_next_text_of_what_was_split_off_stays_apart, set_up, tear_down)
 {
 	struct fixture *f = *state;
 
@@ -31,7 +32,7 @@ static void the_next_text_of_what_was_split_off_stays_apart(void **state)
 }
 
 /* Under another title it is no update of the outlet's first text, but it may not go back for that. */
-static void nor_does_it_go_back_under_another_title(void **state)
+TEST_WITH(nor_does_it_go_back_under_another_title, set_up, tear_down)
 {
 	struct fixture *f = *state;
 
@@ -41,7 +42,7 @@ static void nor_does_it_go_back_under_another_title(void **state)
 	assert_int_equal(f->answer.relation, RELATION_RELATED);
 }
 
-static void without_the_word_it_would_go_back(void **state)
+TEST_WITH(without_the_word_it_would_go_back, set_up, tear_down)
 {
 	struct fixture *f = *state;
 
@@ -65,21 +66,21 @@ static int64_t take_copy_of_a_join(struct fixture *f, const char *said)
 	return take(f, "charlie.example", "New patrol ship is early", vessel_reprint);
 }
 
-static void copies_of_what_was_joined_follow(void **state)
+TEST_WITH(copies_of_what_was_joined_follow, set_up, tear_down)
 {
 	struct fixture *f = *state;
 
 	assert_int_equal(take_copy_of_a_join(f, "INSERT INTO held VALUES(2, 1, 1, 0)"), 1);
 }
 
-static void without_the_word_numbers_would_bar_them(void **state)
+TEST_WITH(without_the_word_numbers_would_bar_them, set_up, tear_down)
 {
 	struct fixture *f = *state;
 
 	assert_int_equal(take_copy_of_a_join(f, "INSERT INTO held VALUES(2, 3, 1, 0)"), 3);
 }
 
-static void two_known_items_are_compared_as_the_rule_would(void **state)
+TEST_WITH(two_known_items_are_compared_as_the_rule_would, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct grouping_comparison c;
@@ -108,7 +109,7 @@ static void two_known_items_are_compared_as_the_rule_would(void **state)
 	assert_false(c.later.kept);
 }
 
-static void what_was_left_out_is_remembered(void **state)
+TEST_WITH(what_was_left_out_is_remembered, set_up, tear_down)
 {
 	static const char *const notes[] = {"Orders rose", "A crane was sold", "Its engine passed", "Steel arrives"};
 	struct fixture *f = *state;
@@ -130,19 +131,4 @@ static void what_was_left_out_is_remembered(void **state)
 	assert_true(c.later.omitted > 50);
 	assert_int_equal(c.later.omitted_of, c.later.omitted + c.later.shingles);
 	assert_int_equal(c.later.omitted_since, 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(the_next_text_of_what_was_split_off_stays_apart, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(nor_does_it_go_back_under_another_title, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(without_the_word_it_would_go_back, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(copies_of_what_was_joined_follow, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(without_the_word_numbers_would_bar_them, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(two_known_items_are_compared_as_the_rule_would, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_was_left_out_is_remembered, set_up, tear_down),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

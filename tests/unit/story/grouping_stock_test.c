@@ -1,5 +1,6 @@
 /* What joins reports that have little in common: a sentence that a house prints below everything, and a chain of
  * reports each of which resembles only the one before; and what must join all the same: an article and its lead. */
+#include "../test.h"
 #include "grouping_fixture.h"
 
 enum { TEXT_MAX = 64 * 1024 };
@@ -47,7 +48,7 @@ static const char *outlet(char name[32], unsigned number)
 }
 
 /* Each of forty reports of ten outlets says something else above one sentence. */
-static void a_stock_sentence_joins_nothing(void **state)
+TEST_WITH(a_stock_sentence_joins_nothing, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	char name[32];
@@ -57,7 +58,7 @@ static void a_stock_sentence_joins_nothing(void **state)
 }
 
 /* With nothing else below the title, so that nearly all of a report is the sentence: it joins until it is known. */
-static void weak_joins_make_a_phrase_known(void **state)
+TEST_WITH(weak_joins_make_a_phrase_known, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	unsigned joined = 0;
@@ -70,7 +71,7 @@ static void weak_joins_make_a_phrase_known(void **state)
 }
 
 /* One outlet has told its own phrase apart seven times; then two others have it too. */
-static void no_story_grows_at_one_a_day(void **state)
+TEST_WITH(no_story_grows_at_one_a_day, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	unsigned joined = 0;
@@ -84,7 +85,7 @@ static void no_story_grows_at_one_a_day(void **state)
 }
 
 /* The titles tell of one event: half of the text is enough. */
-static void under_like_titles_half_is_enough(void **state)
+TEST_WITH(under_like_titles_half_is_enough, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	int64_t story = take(f, "alpha.example", "Minister opens new dry dock in the northern port", stock);
@@ -96,7 +97,7 @@ static void under_like_titles_half_is_enough(void **state)
 }
 
 /* Each report has two thirds of the one before it, and all but the first nothing of the first. */
-static void a_chain_does_not_go_on_for_ever(void **state)
+TEST_WITH(a_chain_does_not_go_on_for_ever, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct buf body = BUF_INIT(TEXT_MAX);
@@ -141,14 +142,14 @@ static unsigned joined_leads(struct fixture *f, unsigned words, bool full_first)
 	return joined;
 }
 
-static void the_lead_of_a_long_article_is_found(void **state)
+TEST_WITH(the_lead_of_a_long_article_is_found, set_up, tear_down)
 {
 	struct fixture *f = *state;
 
 	assert_int_equal(joined_leads(f, 2400, true), 30);
 }
 
-static void a_long_article_is_found_by_its_lead(void **state)
+TEST_WITH(a_long_article_is_found_by_its_lead, set_up, tear_down)
 {
 	struct fixture *f = *state;
 
@@ -156,7 +157,7 @@ static void a_long_article_is_found_by_its_lead(void **state)
 }
 
 /* Other titles, no numbers, a third of the text: perhaps the same event. */
-static void a_third_under_another_title_is_related(void **state)
+TEST_WITH(a_third_under_another_title_is_related, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct buf body = BUF_INIT(TEXT_MAX);
@@ -168,20 +169,4 @@ static void a_third_under_another_title_is_related(void **state)
 	assert_int_equal(f->answer.relation, RELATION_RELATED);
 	assert_true(f->answer.reasons.score > 0.3 && f->answer.reasons.score < 0.4);
 	buf_release(&body);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_stock_sentence_joins_nothing, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(weak_joins_make_a_phrase_known, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(no_story_grows_at_one_a_day, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(under_like_titles_half_is_enough, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_chain_does_not_go_on_for_ever, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_lead_of_a_long_article_is_found, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_long_article_is_found_by_its_lead, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_third_under_another_title_is_related, set_up, tear_down),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,12 @@
 /* Grouping: which story a report joins, in whatever order reports come, and what is kept of them. */
 #include "../ask.h"
+#include "../test.h"
 #include "grouping_fixture.h"
 #include "grouping_texts.h"
 
 /* ---- one report after the other */
 
-static void a_reprint_joins_and_says_why(void **state)
+TEST_WITH(a_reprint_joins_and_says_why, set_up, tear_down)
 {
 	struct fixture *f = *state;
 
@@ -24,7 +25,7 @@ static void a_reprint_joins_and_says_why(void **state)
 	assert_int_equal(count(f, "SELECT count(*) FROM story_link"), 1);
 }
 
-static void one_outlet_updates_its_own(void **state)
+TEST_WITH(one_outlet_updates_its_own, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	char longer[1000];
@@ -37,7 +38,7 @@ static void one_outlet_updates_its_own(void **state)
 	assert_int_equal(take(f, "alpha.example", "New patrol ship is early", vessel_reprint), 3);
 }
 
-static void windows_close(void **state)
+TEST_WITH(windows_close, set_up, tear_down)
 {
 	struct fixture *f = *state;
 
@@ -48,7 +49,7 @@ static void windows_close(void **state)
 	assert_int_equal(take(f, "charlie.example", "New patrol ship is early", vessel_reprint), 3);
 }
 
-static void damaged_sketches_resemble_nothing(void **state)
+TEST_WITH(damaged_sketches_resemble_nothing, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	static const char *const damaged[] = {
@@ -72,7 +73,7 @@ static void damaged_sketches_resemble_nothing(void **state)
 	assert_int_equal(take(f, "charlie.example", "New patrol ship is early", vessel_reprint), 2);
 }
 
-static void switched_off_nothing_is_compared(void **state)
+TEST_WITH(switched_off_nothing_is_compared, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct story_params p = story_params_default;
@@ -144,7 +145,7 @@ static void first_two_are_apart(const struct order *o)
 }
 
 /* The third is an excerpt without any figure, which fits both bulletins; the fourth is a copy of the second. */
-static void no_order_joins_what_the_rule_holds_apart(void **state)
+TEST_WITH(no_order_joins_what_the_rule_holds_apart, set_up, tear_down)
 {
 	static const struct text_of texts[] = {
 		{"alpha.example", "Traffic in the strait",
@@ -172,7 +173,7 @@ static void order_does_not_matter_to_plain_reprints(const struct order *o)
 	assert_int_not_equal(o->stories[0], o->stories[3]);
 }
 
-static void any_order_joins_reprints(void **state)
+TEST_WITH(any_order_joins_reprints, set_up, tear_down)
 {
 	static const struct text_of texts[] = {
 		{"alpha.example", vessel_title, vessel},
@@ -205,7 +206,7 @@ static char *page_of_all(void)
 	return page;
 }
 
-static void a_roundup_joins_none_of_its_stories(void **state)
+TEST_WITH(a_roundup_joins_none_of_its_stories, set_up, tear_down)
 {
 	struct fixture *f = *state;
 
@@ -220,7 +221,7 @@ static void a_roundup_joins_none_of_its_stories(void **state)
 	assert_int_equal(take(f, "echo.example", "New patrol ship is early", vessel_reprint), 1);
 }
 
-static void a_page_titled_by_one_story_is_of_that(void **state)
+TEST_WITH(a_page_titled_by_one_story_is_of_that, set_up, tear_down)
 {
 	struct fixture *f = *state;
 
@@ -233,7 +234,7 @@ static void a_page_titled_by_one_story_is_of_that(void **state)
 		count(f, "SELECT count(*) FROM story_link WHERE item_id = 3 AND other_id = 1 AND relation = 6"), 1);
 }
 
-static void no_order_joins_the_stories_of_a_roundup(void **state)
+TEST_WITH(no_order_joins_the_stories_of_a_roundup, set_up, tear_down)
 {
 	const struct text_of texts[] = {
 		{"alpha.example", vessel_title, vessel},
@@ -247,7 +248,7 @@ static void no_order_joins_the_stories_of_a_roundup(void **state)
 
 /* ---- one event in many words */
 
-static void headlines_of_two_events_never_meet(void **state)
+TEST_WITH(headlines_of_two_events_never_meet, set_up, tear_down)
 {
 	static const struct text_of texts[] = {
 		{"a.example", "Dock workers walk out at naval base",
@@ -315,14 +316,14 @@ static int64_t release_of_another(struct fixture *f)
 		"The canteen of the shipbuilder stays closed until the kitchen has a new floor." COMPANY);
 }
 
-static void phrases_of_many_texts_join_none(void **state)
+TEST_WITH(phrases_of_many_texts_join_none, set_up, tear_down)
 {
 	struct fixture *f = *state;
 
 	assert_int_equal(release_of_another(f), NEWS + 1);
 }
 
-static void without_the_filter_they_would(void **state)
+TEST_WITH(without_the_filter_they_would, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct story_params p = story_params_default;
@@ -333,7 +334,7 @@ static void without_the_filter_they_would(void **state)
 }
 
 /* An outlet's own phrases are in nothing but its reprints. */
-static void what_reprints_add_is_learned(void **state)
+TEST_WITH(what_reprints_add_is_learned, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	static const char *const originals[] = {"one two three four five six seven",
@@ -359,7 +360,7 @@ static void what_reprints_add_is_learned(void **state)
 	assert_int_equal(f->answer.relation, RELATION_NEW);
 }
 
-static void counts_outlive_the_process(void **state)
+TEST_WITH(counts_outlive_the_process, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct error err = {0};
@@ -392,7 +393,7 @@ static struct story_change changes_to(struct fixture *f, int64_t item_id, const 
 }
 
 /* A process that is killed loses the counts since they were saved last, and once a month they are halved. */
-static void phrases_that_count_again_are_no_change(void **state)
+TEST_WITH(phrases_that_count_again_are_no_change, set_up, tear_down)
 {
 	static const char title[] = "Shipbuilder closes its canteen for repairs";
 	static const char first[] = "The canteen of the shipbuilder stays closed until the kitchen has a new floor.";
@@ -414,7 +415,7 @@ static void phrases_that_count_again_are_no_change(void **state)
 
 /* ---- what is kept */
 
-static void taking_in_twice_changes_nothing(void **state)
+TEST_WITH(taking_in_twice_changes_nothing, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct text_of t = {"alpha.example", vessel_title, vessel};
@@ -434,7 +435,7 @@ static void taking_in_twice_changes_nothing(void **state)
 	assert_int_equal(take(f, "bravo.example", "New patrol ship is early", vessel_reprint), 1);
 }
 
-static void a_revised_item_is_found_by_its_new_text(void **state)
+TEST_WITH(a_revised_item_is_found_by_its_new_text, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct text_of revised = {"alpha.example", talks_title, talks};
@@ -447,7 +448,7 @@ static void a_revised_item_is_found_by_its_new_text(void **state)
 	assert_int_equal(count(f, "SELECT count(*) FROM near_sketch"), 2);
 }
 
-static void items_settled_otherwise_are_found_too(void **state)
+TEST_WITH(items_settled_otherwise_are_found_too, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct text_of t = {"bravo.example", vessel_title, vessel};
@@ -459,7 +460,7 @@ static void items_settled_otherwise_are_found_too(void **state)
 	assert_int_equal(f->answer.of_item, 7);
 }
 
-static void a_forgotten_item_is_joined_no_more(void **state)
+TEST_WITH(a_forgotten_item_is_joined_no_more, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct error err = {0};
@@ -473,7 +474,7 @@ static void a_forgotten_item_is_joined_no_more(void **state)
 }
 
 /* Weeks of different texts, fifty each, and of one text that everybody runs. */
-static void what_is_kept_is_bounded_by_the_window(void **state)
+TEST_WITH(what_is_kept_is_bounded_by_the_window, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	int64_t most = 0;
@@ -496,7 +497,7 @@ static void what_is_kept_is_bounded_by_the_window(void **state)
 	assert_in_range(count(f, "SELECT count(DISTINCT value) FROM near_state WHERE name LIKE 'week%'"), 4, 4);
 }
 
-static void a_flood_of_copies_is_bounded(void **state)
+TEST_WITH(a_flood_of_copies_is_bounded, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	char source[32];
@@ -507,34 +508,4 @@ static void a_flood_of_copies_is_bounded(void **state)
 	}
 	assert_int_equal(count(f, "SELECT count(*) FROM near_sketch"), 16);
 	assert_in_range(grouping_postings(f->g), 16 * 5, 16 * 32);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_reprint_joins_and_says_why, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(one_outlet_updates_its_own, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(windows_close, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(damaged_sketches_resemble_nothing, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(switched_off_nothing_is_compared, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(no_order_joins_what_the_rule_holds_apart, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(any_order_joins_reprints, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_roundup_joins_none_of_its_stories, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_page_titled_by_one_story_is_of_that, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(no_order_joins_the_stories_of_a_roundup, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(headlines_of_two_events_never_meet, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(phrases_of_many_texts_join_none, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(without_the_filter_they_would, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_reprints_add_is_learned, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(counts_outlive_the_process, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(phrases_that_count_again_are_no_change, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(taking_in_twice_changes_nothing, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_revised_item_is_found_by_its_new_text, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(items_settled_otherwise_are_found_too, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_forgotten_item_is_joined_no_more, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_is_kept_is_bounded_by_the_window, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_flood_of_copies_is_bounded, set_up, tear_down),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

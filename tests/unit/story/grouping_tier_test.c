@@ -3,12 +3,13 @@
  * Six outlets told of one event in headlines that have no four words in common (Jaccard 0.55 links none of the fifteen
  * pairs), over summaries of their own, of which some quote the same sentence.  What is in both is worth a link, never
  * a merge. */
+#include "../test.h"
 #include "grouping_fixture.h"
 #include "script_texts.h"
 
 /* ---- scripts */
 
-static void edited_copies_join_in_every_script(void **state)
+TEST_WITH(edited_copies_join_in_every_script, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	int64_t stories[LANGUAGES][2];
@@ -31,7 +32,7 @@ static void edited_copies_join_in_every_script(void **state)
 }
 
 /* The copy comes first, and the other report is no later version of the first one either. */
-static void other_reports_stay_apart_in_every_script(void **state)
+TEST_WITH(other_reports_stay_apart_in_every_script, set_up, tear_down)
 {
 	struct fixture *f = *state;
 
@@ -47,7 +48,7 @@ static void other_reports_stay_apart_in_every_script(void **state)
 }
 
 /* Ten reports under one imprint without a space in it: what they share says nothing. */
-static void boilerplate_is_learned_in_scripts_without_spaces(void **state)
+TEST_WITH(boilerplate_is_learned_in_scripts_without_spaces, set_up, tear_down)
 {
 	static const char *const news[] = {"新しい岸壁が完成した。", "隊員が植樹に参加した。",
 		"音楽隊が演奏会を開いた。", "救難ヘリが患者を運んだ。", "古い倉庫を取り壊した。",
@@ -102,9 +103,8 @@ static const struct text_of another = {"g.example", "Tanker and ferry collide of
 	"for the islands an hour late."};
 enum { HEADLINES = sizeof(event) / sizeof(event[0]) };
 
-static void titles_alone_would_link_none(void **state)
+TEST(titles_alone_would_link_none)
 {
-	(void)state;
 	for (size_t i = 0; i < HEADLINES; i++)
 		for (size_t k = 0; k < i; k++) {
 			struct sketch a = sketch_of(event[i].title, event[i].body);
@@ -115,7 +115,7 @@ static void titles_alone_would_link_none(void **state)
 		}
 }
 
-static void what_summaries_share_is_linked_and_never_joined(void **state)
+TEST_WITH(what_summaries_share_is_linked_and_never_joined, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	int64_t stories[HEADLINES];
@@ -136,7 +136,7 @@ static void what_summaries_share_is_linked_and_never_joined(void **state)
 }
 
 /* A copy of either is joined to its own; the other remains a link. */
-static void copies_join_their_own_of_two_related_stories(void **state)
+TEST_WITH(copies_join_their_own_of_two_related_stories, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	char copy[600];
@@ -149,18 +149,4 @@ static void copies_join_their_own_of_two_related_stories(void **state)
 	assert_int_equal(f->answer.of_item, 2);
 	(void)snprintf(copy, sizeof(copy), "PORT MAREN (Agency) - %s", event[0].body);
 	assert_int_equal(take(f, "i.example", "Collision in the fog", copy), 1);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(edited_copies_join_in_every_script, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(other_reports_stay_apart_in_every_script, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(boilerplate_is_learned_in_scripts_without_spaces, set_up, tear_down),
-		cmocka_unit_test(titles_alone_would_link_none),
-		cmocka_unit_test_setup_teardown(what_summaries_share_is_linked_and_never_joined, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(copies_join_their_own_of_two_related_stories, set_up, tear_down),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

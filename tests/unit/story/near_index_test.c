@@ -1,16 +1,11 @@
 /* The index of shingles: what is found in it, in which order, for how long, and what is left of it after a failure. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../../daemon/story/near_schema.h"
 #include "../ask.h"
+#include "../test.h"
 #include "sitrep/sql/damage.h"
 #include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
@@ -97,7 +92,7 @@ static void find(struct fixture *f, uint64_t first, size_t count, int64_t at_ms)
 		fail_msg("%s", err.text);
 }
 
-static void most_shared_come_first(void **state)
+TEST_WITH(most_shared_come_first, set_up, tear_down)
 {
 	struct fixture *f = *state;
 
@@ -120,7 +115,7 @@ static void most_shared_come_first(void **state)
 	assert_int_equal(f->found, 0);
 }
 
-static void at_most_sixteen_are_found(void **state)
+TEST_WITH(at_most_sixteen_are_found, set_up, tear_down)
 {
 	struct fixture *f = *state;
 
@@ -133,7 +128,7 @@ static void at_most_sixteen_are_found(void **state)
 }
 
 /* Found in its week and the two after; then its table is another week's. */
-static void weeks_turn(void **state)
+TEST_WITH(weeks_turn, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	int64_t last_ms = NOW_MS + WEEK_MS - 1;
@@ -153,7 +148,7 @@ static void weeks_turn(void **state)
 }
 
 /* No report for a year: the table that comes next is as old as that, and is emptied none the less. */
-static void long_silence_leaves_nothing_behind(void **state)
+TEST_WITH(long_silence_leaves_nothing_behind, set_up, tear_down)
 {
 	struct fixture *f = *state;
 
@@ -200,7 +195,7 @@ static void find_many(struct fixture *f)
 }
 
 /* Some of them lie in the tables, some still wait; another process finds the same. */
-static void what_waits_is_found_like_the_rest(void **state)
+TEST_WITH(what_waits_is_found_like_the_rest, set_up, tear_down)
 {
 	struct fixture *f = *state;
 
@@ -217,7 +212,7 @@ static void what_waits_is_found_like_the_rest(void **state)
 }
 
 /* Undone with what had just been written into the tables, and taken in again. */
-static void what_is_undone_is_forgotten(void **state)
+TEST_WITH(what_is_undone_is_forgotten, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	int64_t half = MANY / 2 - 100;
@@ -239,7 +234,7 @@ static void what_is_undone_is_forgotten(void **state)
 }
 
 /* The table of a week that has left the window is emptied when its turn comes, and its filter with it. */
-static void an_emptied_table_is_empty(void **state)
+TEST_WITH(an_emptied_table_is_empty, set_up, tear_down)
 {
 	struct fixture *f = *state;
 
@@ -252,7 +247,7 @@ static void an_emptied_table_is_empty(void **state)
 	assert_int_equal(near_index_postings(&f->n), 64);
 }
 
-static void a_revision_counts_once(void **state)
+TEST_WITH(a_revision_counts_once, set_up, tear_down)
 {
 	struct fixture *f = *state;
 
@@ -280,7 +275,7 @@ static void damage(struct fixture *f, const char *text)
 }
 
 /* A turned byte costs what one flush wrote into one bucket. */
-static void damaged_postings_are_left_out(void **state)
+TEST_WITH(damaged_postings_are_left_out, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct damage before, after;
@@ -305,7 +300,7 @@ static void damaged_postings_are_left_out(void **state)
 }
 
 /* Postings of programs that wrote no sums are found, and so are those that are added behind them. */
-static void postings_without_sums_are_found(void **state)
+TEST_WITH(postings_without_sums_are_found, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	int64_t id = 1;
@@ -326,7 +321,7 @@ static void postings_without_sums_are_found(void **state)
 	assert_int_equal(f->ids[0], 100);
 }
 
-static void a_week_out_of_place_is_none(void **state)
+TEST_WITH(a_week_out_of_place_is_none, set_up, tear_down)
 {
 	static const char *const weeks[] = {"-1", "-9223372036854775808", "9223372036854775807", "2969", "1"};
 	struct fixture *f = *state;
@@ -342,23 +337,4 @@ static void a_week_out_of_place_is_none(void **state)
 		find(f, 5000 * (i + 1), 20, NOW_MS);
 		assert_int_equal(f->found, 1);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(most_shared_come_first, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(at_most_sixteen_are_found, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(weeks_turn, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(long_silence_leaves_nothing_behind, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_waits_is_found_like_the_rest, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_is_undone_is_forgotten, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_emptied_table_is_empty, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_revision_counts_once, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(damaged_postings_are_left_out, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(postings_without_sums_are_found, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_week_out_of_place_is_none, set_up, tear_down),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,10 @@
 /* What texts are compared by: how long it is kept, and what is kept with it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../../daemon/story/near_schema.h"
 #include "../ask.h"
+#include "../test.h"
 #include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/story/near_store.h"
@@ -55,7 +50,7 @@ static void put(struct fixture *f, int64_t id, int64_t story, int64_t seen_ms, s
 		fail_msg("%s", err.text);
 }
 
-static void an_item_comes_back_and_keeps_its_day(void **state)
+TEST_WITH(an_item_comes_back_and_keeps_its_day, set_up, tear_down)
 {
 	static const char none[] = "\x01\x00\x00\x00\x09\x00\x00\x00\x00\x00\x00";
 	struct str sketch = str_make(none, 12);
@@ -88,7 +83,7 @@ static int64_t count(struct fixture *f)
 	return ask_number(f->db, "SELECT count(*) FROM near_sketch");
 }
 
-static void what_is_old_expires_some_at_a_time(void **state)
+TEST_WITH(what_is_old_expires_some_at_a_time, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct error err = {0};
@@ -108,7 +103,7 @@ static void what_is_old_expires_some_at_a_time(void **state)
 	assert_int_equal(members[0], 97);
 }
 
-static void numbers_are_kept(void **state)
+TEST_WITH(numbers_are_kept, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct error err = {0};
@@ -125,7 +120,7 @@ static void numbers_are_kept(void **state)
 }
 
 /* A page of another version's size is left out, the others are taken. */
-static void foreign_pages_of_counts_are_left_out(void **state)
+TEST_WITH(foreign_pages_of_counts_are_left_out, set_up, tear_down)
 {
 	static char page[BOILERPLATE_PAGE];
 	struct fixture *f = *state;
@@ -142,16 +137,4 @@ static void foreign_pages_of_counts_are_left_out(void **state)
 	assert_in_range(boilerplate_frequency(b, 12345), 0, 9);
 	assert_int_equal(boilerplate_frequency(b, UINT64_C(0xfedcba987654)), 9);
 	boilerplate_free(b);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(an_item_comes_back_and_keeps_its_day, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_is_old_expires_some_at_a_time, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(numbers_are_kept, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(foreign_pages_of_counts_are_left_out, set_up, tear_down),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

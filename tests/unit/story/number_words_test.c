@@ -1,5 +1,6 @@
 /* Numbers in words: what they are worth in each language, and what only looks like one. */
 #include "../identity/sketch_fixture.h"
+#include "../test.h"
 
 #include <string.h>
 
@@ -13,7 +14,7 @@ static bool same_numbers(const char *a, const char *b)
 	return s.number_count == t.number_count && o.shared == o.of;
 }
 
-static void words_are_worth_their_figures(void **state)
+TEST(words_are_worth_their_figures)
 {
 	static const char *const cases[][2] = {
 		{"they shot down eight drones", "they shot down 8 drones"},
@@ -57,13 +58,12 @@ static void words_are_worth_their_figures(void **state)
 		{"пять тысяч солдат", "5000 солдат"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		if (!same_numbers(cases[i][0], cases[i][1]))
 			fail_msg("%s: not as %s", cases[i][0], cases[i][1]);
 }
 
-static void millions_are_no_billions(void **state)
+TEST(millions_are_no_billions)
 {
 	static const char *const cases[][2] = {
 		{"a budget of two million dollars", "a budget of two billion dollars"},
@@ -85,21 +85,19 @@ static void millions_are_no_billions(void **state)
 		{"200万円", "200億円"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		if (same_numbers(cases[i][0], cases[i][1]))
 			fail_msg("%s: as %s", cases[i][0], cases[i][1]);
 }
 
 /* Version 2 knew no scales: against one of its sketches, a scale tells nothing. */
-static void version_2_has_no_scales(void **state)
+TEST(version_2_has_no_scales)
 {
 	struct sketch old = sketch_of("", "a budget of 2 million dollars");
 	struct sketch same = sketch_of("", "a budget of two million dollars"),
 		      other = sketch_of("", "a budget of 3 million dollars");
 	struct number_overlap o;
 
-	(void)state;
 	old.version = 2;
 	o = sketch_number_overlap(&old, &same);
 	assert_int_equal(o.shared, 1);
@@ -118,7 +116,7 @@ static size_t numbers_in(const char *text)
 	return sketch_of("", text).number_count;
 }
 
-static void each_language_has_its_numbers(void **state)
+TEST(each_language_has_its_numbers)
 {
 	static const char *const cases[] = {"a dozen ships", "a hundred ships", "sept navires",
 		"une douzaine de navires", "mille soldats", "hundert Soldaten", "ein Dutzend Schiffe", "mil soldados",
@@ -126,13 +124,12 @@ static void each_language_has_its_numbers(void **state)
 		"다섯 명이 숨졌다", "스물다섯 명이 숨졌다", "이십 명이 숨졌다", "十二人が死亡", "三機を撃墜",
 		"二十五人死亡", "up 6-1/8 at noon"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		if (numbers_in(cases[i]) != 1)
 			fail_msg("%s: %zu numbers", cases[i], numbers_in(cases[i]));
 }
 
-static void other_words_are_no_numbers(void **state)
+TEST(other_words_are_no_numbers)
 {
 	static const char *const cases[] = {"one of the ships", "no one was hurt", "one another", "first of all",
 		"thousands of people", "once in a while", "at once", "hundreds of people", "multi million deal",
@@ -140,25 +137,22 @@ static void other_words_are_no_numbers(void **state)
 		"두산 그룹", "한국 정부", "사천 지방", "三菱重工", "第一部", "千葉県", "万一の場合", "dozens of ships",
 		"five-star"};
 
-	(void)state;
 	for (size_t i = 0; i + 1 < sizeof(cases) / sizeof(cases[0]); i++)
 		if (numbers_in(cases[i]) != 0)
 			fail_msg("%s: %zu numbers", cases[i], numbers_in(cases[i]));
 }
 
-static void a_fraction_is_one_number(void **state)
+TEST(a_fraction_is_one_number)
 {
-	(void)state;
 	assert_false(same_numbers("up 6-1/8 at noon", "up 6-3/8 at noon"));
 	assert_true(same_numbers("up 6-1/8 at noon", "up 6 1/8 at noon"));
 	assert_int_equal(numbers_in("on 6 7 and 9"), 3);
 }
 
-static void a_month_stays_a_month(void **state)
+TEST(a_month_stays_a_month)
 {
 	struct sketch s = sketch_of("", "on 12 Sept"), t = sketch_of("", "on 12 sept drones");
 
-	(void)state;
 	assert_int_equal(s.number_count, 2);
 	assert_int_equal(t.number_count, 2);
 	assert_int_equal(s.numbers[0], t.numbers[0]);
@@ -166,7 +160,7 @@ static void a_month_stays_a_month(void **state)
 }
 
 /* One day's report and the next day's. */
-static void reports_of_two_days_are_apart(void **state)
+TEST(reports_of_two_days_are_apart)
 {
 	static const char *const days[][2] = {
 		{"Patrol boats turned back four dinghies off the cape during the night, the guard said on its page. "
@@ -211,7 +205,6 @@ static void reports_of_two_days_are_apart(void **state)
 			"ジン十二台を押収した。"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
 		struct story_reasons r = compare_texts("Coast guard", days[i][0], "Coast guard", days[i][1]);
 
@@ -223,7 +216,7 @@ static void reports_of_two_days_are_apart(void **state)
 }
 
 /* What is the same in both, in words, does not make up for figures that differ. */
-static void words_do_not_outvote_figures(void **state)
+TEST(words_do_not_outvote_figures)
 {
 	struct story_reasons r = compare_texts("Squadron sails",
 		"Squadron 4 of the coastal fleet left the base on Monday for a "
@@ -232,19 +225,17 @@ static void words_do_not_outvote_figures(void **state)
 		"Squadron 7 of the coastal fleet left the base on Monday for a week of drills with two allied "
 		"navies");
 
-	(void)state;
 	assert_int_equal(r.verdict, STORY_APART);
 	assert_int_equal(r.why, STORY_EXPLAIN_NUMBERS);
 }
 
 /* A text that was kept before words were read as numbers has changed none when it is read anew. */
-static void an_older_sketch_is_no_change(void **state)
+TEST(an_older_sketch_is_no_change)
 {
 	struct sketch after = sketch_of(
 			      "Boats", "The guard stopped nine boats off the cape on 12 May and took them to port"),
 		      before = after;
 
-	(void)state;
 	before.version = 1;
 	before.number_count = 0;
 	for (size_t i = 0; i < after.number_count; i++)
@@ -254,22 +245,4 @@ static void an_older_sketch_is_no_change(void **state)
 	assert_false(story_changes(&before, &after, 0).numbers);
 	before.version = after.version;
 	assert_true(story_changes(&before, &after, 0).numbers);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(words_are_worth_their_figures),
-		cmocka_unit_test(millions_are_no_billions),
-		cmocka_unit_test(version_2_has_no_scales),
-		cmocka_unit_test(each_language_has_its_numbers),
-		cmocka_unit_test(other_words_are_no_numbers),
-		cmocka_unit_test(a_fraction_is_one_number),
-		cmocka_unit_test(a_month_stays_a_month),
-		cmocka_unit_test(reports_of_two_days_are_apart),
-		cmocka_unit_test(words_do_not_outvote_figures),
-		cmocka_unit_test(an_older_sketch_is_no_change),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

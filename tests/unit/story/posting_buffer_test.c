@@ -1,12 +1,7 @@
 /* Postings that wait: found by shingle, in any number, up to the most there may be. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <errno.h>
 
+#include "../test.h"
 #include "sitrep/story/posting_buffer.h"
 
 /* Shingle n has n % 5 + 1 items: n, n + 1, ... */
@@ -40,13 +35,12 @@ static void check_all(const struct posting_buffer *b)
 	}
 }
 
-static void every_item_of_a_shingle_is_found(void **state)
+TEST(every_item_of_a_shingle_is_found)
 {
 	struct posting_buffer b = {0};
 	uint32_t at = 0;
 	int64_t found;
 
-	(void)state;
 	assert_false(posting_buffer_next(&b, shingle(1), &at, &found));
 	posting_buffer_clear(&b);
 	for (int round = 0; round < 3; round++) {
@@ -61,11 +55,10 @@ static void every_item_of_a_shingle_is_found(void **state)
 	posting_buffer_release(&b);
 }
 
-static void sorted_they_ascend(void **state)
+TEST(sorted_they_ascend)
 {
 	struct posting_buffer b = {0};
 
-	(void)state;
 	posting_buffer_sort(&b);
 	add_all(&b);
 	posting_buffer_sort(&b);
@@ -76,28 +69,16 @@ static void sorted_they_ascend(void **state)
 	posting_buffer_release(&b);
 }
 
-static void a_full_one_takes_no_more(void **state)
+TEST(a_full_one_takes_no_more)
 {
 	struct posting_buffer b = {0};
 	uint32_t at = 0;
 	int64_t found;
 
-	(void)state;
 	for (int64_t n = 0; n < POSTING_BUFFER_MAX; n++)
 		assert_int_equal(posting_buffer_add(&b, shingle(n), n), 0);
 	assert_int_equal(posting_buffer_add(&b, shingle(1), 1), -ENOSPC);
 	assert_true(posting_buffer_next(&b, shingle(POSTING_BUFFER_MAX - 1), &at, &found));
 	assert_int_equal(found, POSTING_BUFFER_MAX - 1);
 	posting_buffer_release(&b);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_item_of_a_shingle_is_found),
-		cmocka_unit_test(sorted_they_ascend),
-		cmocka_unit_test(a_full_one_takes_no_more),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,11 +3,11 @@
  * Each language has a report, an outlet's edited copy of it, and another report of the same kind: the copy must be
  * found, the other one kept apart, however much stock phrasing they share. */
 #include "../identity/sketch_fixture.h"
+#include "../test.h"
 #include "script_texts.h"
 
-static void edited_copies_are_found(void **state)
+TEST(edited_copies_are_found)
 {
-	(void)state;
 	for (size_t i = 0; i < LANGUAGES; i++) {
 		const struct language *l = &languages[i];
 		struct story_reasons r = compare_texts(l->copy_title, l->copy_body, l->title, l->body);
@@ -17,9 +17,8 @@ static void edited_copies_are_found(void **state)
 	}
 }
 
-static void reports_of_one_kind_stay_apart(void **state)
+TEST(reports_of_one_kind_stay_apart)
 {
-	(void)state;
 	for (size_t i = 0; i < LANGUAGES; i++) {
 		const struct language *l = &languages[i];
 		struct story_reasons r = compare_texts(l->other_title, l->other_body, l->title, l->body);
@@ -31,23 +30,11 @@ static void reports_of_one_kind_stay_apart(void **state)
 }
 
 /* Every Chinese text has these characters, in another order. */
-static void characters_alone_are_no_evidence(void **state)
+TEST(characters_alone_are_no_evidence)
 {
 	struct story_reasons r =
 		compare_texts("国防部发言人就演习答记者问", "国防部发言人表示，演习按计划进行，参演部队完成全部课目。",
 			"记者就计划问国防部发言人", "部队演习课目全部完成，国防部发言人按计划答记者，进行表示。");
 
-	(void)state;
 	assert_int_not_equal(r.verdict, STORY_REPRINT);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(edited_copies_are_found),
-		cmocka_unit_test(reports_of_one_kind_stay_apart),
-		cmocka_unit_test(characters_alone_are_no_evidence),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

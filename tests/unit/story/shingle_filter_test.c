@@ -1,11 +1,5 @@
 /* The filter of shingles: never a wrong "no", and how many a wrong "yes". */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "../test.h"
 #include "sitrep/story/shingle_filter.h"
 
 /* As different as hashes of 45 bits are, and ending in zeroes as those of long texts do. */
@@ -36,11 +30,10 @@ static void fill(struct shingle_filter *f, uint64_t count)
 			fail_msg("%llu was added", (unsigned long long)i);
 }
 
-static void small_and_large_serve_for_what_they_promise(void **state)
+TEST(small_and_large_serve_for_what_they_promise)
 {
 	struct shingle_filter f = {0};
 
-	(void)state;
 	assert_int_equal(wrong_yes(&f), 0);
 	fill(&f, SHINGLE_FILTER_SMALL_MAX);
 	assert_in_range(wrong_yes(&f), 1000, 1000000 / 6);
@@ -53,11 +46,10 @@ static void small_and_large_serve_for_what_they_promise(void **state)
 	shingle_filter_release(&f);
 }
 
-static void an_open_one_says_yes(void **state)
+TEST(an_open_one_says_yes)
 {
 	struct shingle_filter f = {0};
 
-	(void)state;
 	shingle_filter_add(&f, 42);
 	shingle_filter_open(&f);
 	assert_int_equal(wrong_yes(&f), 1000000);
@@ -66,14 +58,4 @@ static void an_open_one_says_yes(void **state)
 	shingle_filter_begin(&f, false);
 	assert_false(shingle_filter_may_hold(&f, 42));
 	shingle_filter_release(&f);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(small_and_large_serve_for_what_they_promise),
-		cmocka_unit_test(an_open_one_says_yes),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

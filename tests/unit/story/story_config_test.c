@@ -1,15 +1,9 @@
 /* The section [dedup]: what it sets of the rule of stories, and that without it nothing is changed. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../test.h"
 #include "sitrep/config/config.h"
 #include "sitrep/story/story_config.h"
 
@@ -63,15 +57,14 @@ static void assert_same(const struct story_params *a, const struct story_params 
 	assert_int_equal(a->own_window_ms, b->own_window_ms);
 }
 
-static void defaults_are_the_measured_ones(void **state)
+TEST(defaults_are_the_measured_ones)
 {
 	struct story_params p = rule_of("title = x\n");
 
-	(void)state;
 	assert_same(&p, &story_params_default);
 }
 
-static void every_option_arrives(void **state)
+TEST(every_option_arrives)
 {
 	struct story_params p =
 		rule_of("[dedup]\nnear = off\nwindow = 3d\nown-window = 1d\njoin = 0.61\nrewrite = 0.32\n"
@@ -79,7 +72,6 @@ static void every_option_arrives(void **state)
 			"least-words = 28\n");
 	struct story_params expected = story_params_default;
 
-	(void)state;
 	expected.near = false;
 	expected.window_ms = 3 * DAY_MS;
 	expected.own_window_ms = DAY_MS;
@@ -94,31 +86,18 @@ static void every_option_arrives(void **state)
 	assert_same(&p, &expected);
 }
 
-static void nothing_turns_a_part_off(void **state)
+TEST(nothing_turns_a_part_off)
 {
 	struct story_params p = rule_of("[dedup]\nnumbers = 0\nboilerplate = 0\n");
 
-	(void)state;
 	assert_false(p.guard);
 	assert_false(p.boilerplate);
 	assert_true(p.near);
 }
 
-static void no_outlet_is_remembered_longer_than_all(void **state)
+TEST(no_outlet_is_remembered_longer_than_all)
 {
 	struct story_params p = rule_of("[dedup]\nwindow = 2d\n");
 
-	(void)state;
 	assert_int_equal(p.own_window_ms, 2 * DAY_MS);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(defaults_are_the_measured_ones),
-		cmocka_unit_test(every_option_arrives),
-		cmocka_unit_test(nothing_turns_a_part_off),
-		cmocka_unit_test(no_outlet_is_remembered_longer_than_all),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

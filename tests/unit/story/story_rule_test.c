@@ -1,5 +1,6 @@
 /* The rule on which stories are joined: each of its questions, and the events it must tell apart. */
 #include "../identity/sketch_fixture.h"
+#include "../test.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,12 +44,11 @@ static const char reprint[] = "PORT CITY (Agency) - The shipyard in the northern
 			      "small for the winter storms "
 			      "of the region.";
 
-static void reprints_are_found(void **state)
+TEST(reprints_are_found)
 {
 	struct story_reasons r =
 		compare_with(&story_params_default, "New patrol ship arrives early", reprint, false, 0);
 
-	(void)state;
 	check(r, STORY_REPRINT, STORY_EXPLAIN_SCORE);
 	assert_true(r.score > 0.6 && r.score <= 1);
 	assert_true(r.resemblance > 0.3 && r.resemblance < r.score);
@@ -57,27 +57,25 @@ static void reprints_are_found(void **state)
 	assert_false(r.contains);
 }
 
-static void the_rule_is_symmetric(void **state)
+TEST(the_rule_is_symmetric)
 {
 	struct sketch a = sketch_of("New patrol ship arrives early", reprint), b = sketch_of(title, body);
 	struct story_reasons ab = story_compare(&story_params_default, &a, &b, false, HOUR_MS);
 	struct story_reasons ba = story_compare(&story_params_default, &b, &a, false, HOUR_MS);
 
-	(void)state;
 	assert_int_equal(ab.verdict, ba.verdict);
 	assert_int_equal(ab.shared, ba.shared);
 	assert_int_equal(ab.numbers_placed, ba.numbers_placed);
 	assert_true(ab.score == ba.score && ab.title == ba.title);
 }
 
-static void an_excerpt_is_found_in_the_whole(void **state)
+TEST(an_excerpt_is_found_in_the_whole)
 {
 	struct story_reasons r = compare_with(&story_params_default, "Coast guard",
 		"The shipyard in the northern port handed over the second of six patrol vessels to "
 		"the coast guard on Tuesday, three weeks ahead of schedule.",
 		false, HOUR_MS);
 
-	(void)state;
 	check(r, STORY_REPRINT, STORY_EXPLAIN_SCORE);
 	assert_true(r.is_short);
 	assert_true(r.contained);
@@ -93,13 +91,12 @@ static const char bulletin[] = "The coast guard counted %d vessels in the strait
 			       "reports from the stations along "
 			       "the coast come in.";
 
-static void bulletins_of_two_weeks_are_apart(void **state)
+TEST(bulletins_of_two_weeks_are_apart)
 {
 	char first[600], second[600];
 	struct story_params unguarded = story_params_default;
 	struct sketch a, b;
 
-	(void)state;
 	(void)snprintf(first, sizeof(first), bulletin, 312, "Sunday 4 January", 298, 41, 3, 1150, 96);
 	(void)snprintf(second, sizeof(second), bulletin, 287, "Sunday 11 January", 312, 38, 5, 1240, 101);
 	a = sketch_of("Traffic in the strait", first);
@@ -111,12 +108,11 @@ static void bulletins_of_two_weeks_are_apart(void **state)
 }
 
 /* Figures in a paragraph that one outlet added contradict nothing. */
-static void added_figures_are_no_contradiction(void **state)
+TEST(added_figures_are_no_contradiction)
 {
 	char longer[1200];
 	struct sketch a, b;
 
-	(void)state;
 	(void)snprintf(longer, sizeof(longer),
 		"%s Elsewhere, 19 trawlers, 7 ferries and 230 yachts were refitted in 2024, 2025 and "
 		"2026 at a cost of 88 million.",
@@ -132,12 +128,11 @@ static void added_figures_are_no_contradiction(void **state)
 
 /* ---- one outlet */
 
-static void one_outlet_must_say_nearly_the_same(void **state)
+TEST(one_outlet_must_say_nearly_the_same)
 {
 	struct story_params p = story_params_default;
 	char again[900];
 
-	(void)state;
 	check(compare_with(&p, "New patrol ship arrives early", reprint, true, HOUR_MS), STORY_APART,
 		STORY_EXPLAIN_SCORE);
 	(void)snprintf(again, sizeof(again), "%s More follows.", body);
@@ -146,11 +141,10 @@ static void one_outlet_must_say_nearly_the_same(void **state)
 	check(compare_with(&p, "Ceremony in the rain", again, true, HOUR_MS), STORY_APART, STORY_EXPLAIN_TITLE);
 }
 
-static void windows_close(void **state)
+TEST(windows_close)
 {
 	const struct story_params *p = &story_params_default;
 
-	(void)state;
 	check(compare_with(p, title, reprint, false, 14 * DAY_MS), STORY_REPRINT, STORY_EXPLAIN_SCORE);
 	check(compare_with(p, title, reprint, false, 14 * DAY_MS + 1), STORY_APART, STORY_EXPLAIN_TOO_OLD);
 	check(compare_with(p, title, body, true, 7 * DAY_MS), STORY_UPDATE, STORY_EXPLAIN_SCORE);
@@ -159,11 +153,10 @@ static void windows_close(void **state)
 
 /* ---- too little to tell */
 
-static void little_text_tells_nothing(void **state)
+TEST(little_text_tells_nothing)
 {
 	struct story_params off = story_params_default;
 
-	(void)state;
 	check(compare_texts("Daily update", "All the news", "Daily update", "All the news"), STORY_APART,
 		STORY_EXPLAIN_TOO_SHORT);
 	check(compare_texts("Morning briefing", "What you need to know today", "Morning briefing", "What we saw today"),
@@ -178,7 +171,7 @@ static void little_text_tells_nothing(void **state)
 }
 
 /* What is in between, in short texts, is a link and no more; unless the headline is the same. */
-static void short_texts_have_a_tier_between(void **state)
+TEST(short_texts_have_a_tier_between)
 {
 	struct story_reasons r = compare_texts("Minister to visit shipyard before vote on budget",
 		"The minister of defence will visit the shipyard before the vote on the budget, her office said, and "
@@ -189,7 +182,6 @@ static void short_texts_have_a_tier_between(void **state)
 		"protest against "
 		"cuts at the gates");
 
-	(void)state;
 	check(r, STORY_RELATED, STORY_EXPLAIN_SCORE);
 	r = compare_texts("Minister to visit shipyard before vote on budget",
 		"Her office gave no date for the trip, which unions plan to use for a protest at the gates",
@@ -227,9 +219,8 @@ static const struct {
 		  "Repairs of a frigate came to a halt as firefighters fought flames in a paint store."},
 };
 
-static void headlines_of_one_event_are_never_taken_for_another(void **state)
+TEST(headlines_of_one_event_are_never_taken_for_another)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(strike) / sizeof(strike[0]); i++) {
 		for (size_t k = 0; k < i; k++) {
 			struct story_reasons r =
@@ -245,22 +236,4 @@ static void headlines_of_one_event_are_never_taken_for_another(void **state)
 			assert_int_equal(r.verdict, STORY_APART);
 		}
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reprints_are_found),
-		cmocka_unit_test(the_rule_is_symmetric),
-		cmocka_unit_test(an_excerpt_is_found_in_the_whole),
-		cmocka_unit_test(bulletins_of_two_weeks_are_apart),
-		cmocka_unit_test(added_figures_are_no_contradiction),
-		cmocka_unit_test(one_outlet_must_say_nearly_the_same),
-		cmocka_unit_test(windows_close),
-		cmocka_unit_test(little_text_tells_nothing),
-		cmocka_unit_test(short_texts_have_a_tier_between),
-		cmocka_unit_test(headlines_of_one_event_are_never_taken_for_another),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,13 +2,6 @@
  *
  * One end of a socket pair is the peer's; the test speaks from the other.  The loop is turned until nothing more is
  * ready, so the order of things is the same on every run. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
@@ -18,6 +11,7 @@
 #include <unistd.h>
 
 #include "../../../daemon/stream/line_peer.h"
+#include "../test.h"
 #include "sitrep/base/limits.h"
 
 enum { OUTPUT_MAX = 1024 * 1024, CHUNK = 4096 };
@@ -186,7 +180,7 @@ static void assert_gone(struct fixture *f)
 
 /* ---- input ---- */
 
-static void test_lines(void **state)
+TEST_WITH(lines, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -202,7 +196,7 @@ static void test_lines(void **state)
 	assert_int_equal(f->closed, 0);
 }
 
-static void test_bytes_that_are_no_text(void **state)
+TEST_WITH(bytes_that_are_no_text, setup, teardown)
 {
 	static const char bytes[] = "a\0b\xff\xfe\n\0\n";
 	struct fixture *f = *state;
@@ -212,7 +206,7 @@ static void test_bytes_that_are_no_text(void **state)
 	assert_memory_equal(f->lines.data, "[a\0b\xff\xfe][\0]", 10);
 }
 
-static void test_one_byte_at_a_time(void **state)
+TEST_WITH(one_byte_at_a_time, setup, teardown)
 {
 	static const char text[] = "first\nsecond\r\nthird\n";
 	struct fixture *f = *state;
@@ -222,7 +216,7 @@ static void test_one_byte_at_a_time(void **state)
 	assert_lines(f, "[first][second][third]");
 }
 
-static void test_what_is_left_at_the_end_is_no_line(void **state)
+TEST_WITH(what_is_left_at_the_end_is_no_line, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -243,7 +237,7 @@ static char *long_text(size_t len)
 	return text;
 }
 
-static void test_longest_line(void **state)
+TEST_WITH(longest_line, setup, teardown)
 {
 	struct fixture *f = *state;
 	char *text = long_text(LIMIT_STREAM_LINE + 8);
@@ -257,7 +251,7 @@ static void test_longest_line(void **state)
 	free(text);
 }
 
-static void test_many_lines_at_once(void **state)
+TEST_WITH(many_lines_at_once, setup, teardown)
 {
 	struct fixture *f = *state;
 	char *text = long_text(4 * LIMIT_STREAM_LINE);
@@ -270,7 +264,7 @@ static void test_many_lines_at_once(void **state)
 	free(text);
 }
 
-static void test_line_too_long(void **state)
+TEST_WITH(line_too_long, setup, teardown)
 {
 	struct fixture *f = *state;
 	char *text = long_text(2 * LIMIT_STREAM_LINE);
@@ -287,7 +281,7 @@ static void test_line_too_long(void **state)
 
 /* ---- output ---- */
 
-static void test_output(void **state)
+TEST_WITH(output, setup, teardown)
 {
 	struct fixture *f = *state;
 	char data[16];
@@ -307,7 +301,7 @@ static void test_output(void **state)
 	assert_int_equal(f->drained, 0);
 }
 
-static void test_answers(void **state)
+TEST_WITH(answers, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -331,7 +325,7 @@ static size_t fill_output(struct fixture *f)
 	return len;
 }
 
-static void test_slow_reader(void **state)
+TEST_WITH(slow_reader, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct buf heard = BUF_INIT(2 * OUTPUT_MAX), expected = BUF_INIT(2 * OUTPUT_MAX);
@@ -357,7 +351,7 @@ static void test_slow_reader(void **state)
 }
 
 /* Who does not hear the answers may ask no more, and is heard once it has. */
-static void test_input_while_output_waits(void **state)
+TEST_WITH(input_while_output_waits, setup, teardown)
 {
 	struct fixture *f = *state;
 	char data[CHUNK];
@@ -374,7 +368,7 @@ static void test_input_while_output_waits(void **state)
 	assert_int_equal(f->closed, 0);
 }
 
-static void test_lines_of_one_turn_are_few(void **state)
+TEST_WITH(lines_of_one_turn_are_few, setup, teardown)
 {
 	enum { LINES = 1000, A_TURN = 16 };
 	struct fixture *f = *state;
@@ -391,7 +385,7 @@ static void test_lines_of_one_turn_are_few(void **state)
 	}
 }
 
-static void test_finish(void **state)
+TEST_WITH(finish, setup, teardown)
 {
 	struct fixture *f = *state;
 	char data[CHUNK];
@@ -410,7 +404,7 @@ static void test_finish(void **state)
 	assert_gone(f);
 }
 
-static void test_output_that_does_not_fit(void **state)
+TEST_WITH(output_that_does_not_fit, setup, teardown)
 {
 	struct fixture *f = *state;
 	char *text = long_text(OUTPUT_MAX + 1);
@@ -424,7 +418,7 @@ static void test_output_that_does_not_fit(void **state)
 	assert_gone(f);
 }
 
-static void test_output_to_one_who_went(void **state)
+TEST_WITH(output_to_one_who_went, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -438,7 +432,7 @@ static void test_output_to_one_who_went(void **state)
 
 /* ---- the end ---- */
 
-static void test_other_end_goes(void **state)
+TEST_WITH(other_end_goes, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -449,7 +443,7 @@ static void test_other_end_goes(void **state)
 	assert_lines(f, "");
 }
 
-static void test_closed_from_outside(void **state)
+TEST_WITH(closed_from_outside, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -465,7 +459,7 @@ static void test_closed_from_outside(void **state)
 	line_peer_close(NULL);
 }
 
-static void test_closed_inside_a_line(void **state)
+TEST_WITH(closed_inside_a_line, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -476,7 +470,7 @@ static void test_closed_inside_a_line(void **state)
 	assert_gone(f);
 }
 
-static void test_closed_when_drained(void **state)
+TEST_WITH(closed_when_drained, setup, teardown)
 {
 	struct fixture *f = *state;
 	char data[CHUNK];
@@ -491,31 +485,4 @@ static void test_closed_when_drained(void **state)
 	assert_int_equal(f->drained, 1);
 	assert_int_equal(f->closed, 0);
 	assert_null(f->peer);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_lines, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_bytes_that_are_no_text, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_one_byte_at_a_time, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_what_is_left_at_the_end_is_no_line, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_longest_line, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_many_lines_at_once, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_line_too_long, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_output, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_answers, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_slow_reader, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_input_while_output_waits, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_lines_of_one_turn_are_few, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_finish, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_output_that_does_not_fit, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_output_to_one_who_went, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_other_end_goes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_closed_from_outside, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_closed_inside_a_line, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_closed_when_drained, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* A subscription when any one allocation or system call of the stream fails: the subscriber hears everything, or an
  * error, or its connection is closed; it never stands there with a line missing, or without one for ever. */
 #include "../../faults/fault_loop.h"
+#include "../test.h"
 #include "stream_fixture.h"
 
 enum { ITEMS = 5, TURNS = 80, CONNECTIONS = 4 };
@@ -47,7 +48,7 @@ static int64_t subscribe_once(void *arg, uint32_t kinds, int64_t n)
 	return failed;
 }
 
-static void test_subscription(void **state)
+TEST_WITH(subscription, harness_setup, harness_teardown)
 {
 	struct harness *h = *state;
 
@@ -59,11 +60,4 @@ static void test_subscription(void **state)
 	harness_close(h);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_subscription, harness_setup, harness_teardown)};
-
-	fault_use_memory_folder();
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_GROUP(fault_use_memory_folder, NULL)

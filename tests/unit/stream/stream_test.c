@@ -1,10 +1,11 @@
 /* stream_test.c: whatever subscribers do, a turn of the loop is short, and what cannot be read costs nobody else
  * anything. */
+#include "../test.h"
 #include "stream_fixture.h"
 
 #include <sqlite3.h>
 
-static void test_a_hundred_from_the_beginning(void **state)
+TEST_WITH(a_hundred_from_the_beginning, harness_setup, harness_teardown)
 {
 	enum { EVENTS = 2000, SUBSCRIBERS = 100 };
 	struct harness *h = *state;
@@ -25,7 +26,7 @@ static void test_a_hundred_from_the_beginning(void **state)
 }
 
 /* Six hundred are up to date, one begins at 0: the flood reaches the first in few turns each. */
-static void test_flood_for_many(void **state)
+TEST_WITH(flood_for_many, harness_setup, harness_teardown)
 {
 	enum { BACKLOG = 1000, FLOOD = 40, SUBSCRIBERS = 600 };
 	struct harness *h = *state;
@@ -46,7 +47,7 @@ static void test_flood_for_many(void **state)
 }
 
 /* Rules that look at every word of every text. */
-static void test_expensive_filters(void **state)
+TEST_WITH(expensive_filters, harness_setup, harness_teardown)
 {
 	enum { EVENTS = 20, SUBSCRIBERS = 200 };
 	struct harness *h = *state;
@@ -70,7 +71,7 @@ static void test_expensive_filters(void **state)
 }
 
 /* What one turn may read and send in vain does not grow with what nobody takes. */
-static void test_who_does_not_read_costs_little(void **state)
+TEST_WITH(who_does_not_read_costs_little, harness_setup, harness_teardown)
 {
 	enum { EVENTS = 1000, SUBSCRIBERS = 50 };
 	struct harness *h = *state;
@@ -98,7 +99,7 @@ static void test_who_does_not_read_costs_little(void **state)
 }
 
 /* One subscribes thousands of times without a pause: another's request does not wait for it. */
-static void test_subscribing_in_a_loop(void **state)
+TEST_WITH(subscribing_in_a_loop, harness_setup, harness_teardown)
 {
 	static const char line[] = "{\"op\":\"subscribe\",\"since\":\"0\",\"match\":\"a OR b OR c*\"}\n";
 	enum { REQUESTS = 4000 };
@@ -183,7 +184,7 @@ static void reopen_store(struct harness *h)
 	fixture_open(&h->store, &options);
 }
 
-static void test_damage_is_a_gap(void **state)
+TEST_WITH(damage_is_a_gap, harness_setup, harness_teardown)
 {
 	enum { EVENTS = 1500 };
 	struct harness *h = *state;
@@ -212,7 +213,7 @@ static void test_damage_is_a_gap(void **state)
 	harness_close(h);
 }
 
-static void test_a_log_that_cannot_be_read_ends_the_connection(void **state)
+TEST_WITH(a_log_that_cannot_be_read_ends_the_connection, harness_setup, harness_teardown)
 {
 	enum { EVENTS = 1500 };
 	struct harness *h = *state;
@@ -236,7 +237,7 @@ static void test_a_log_that_cannot_be_read_ends_the_connection(void **state)
 }
 
 /* Events at the end of the log that are gone by now are passed, not waited for. */
-static void test_events_that_are_gone(void **state)
+TEST_WITH(events_that_are_gone, harness_setup, harness_teardown)
 {
 	struct harness *h = *state;
 	sqlite3 *db;
@@ -261,21 +262,4 @@ static void test_events_that_are_gone(void **state)
 	assert_int_equal(assert_bounds(h).turns, turns);
 	assert_int_equal(h->clients[0].events, 40);
 	harness_close(h);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_a_hundred_from_the_beginning, harness_setup, harness_teardown),
-		cmocka_unit_test_setup_teardown(test_flood_for_many, harness_setup, harness_teardown),
-		cmocka_unit_test_setup_teardown(test_expensive_filters, harness_setup, harness_teardown),
-		cmocka_unit_test_setup_teardown(test_who_does_not_read_costs_little, harness_setup, harness_teardown),
-		cmocka_unit_test_setup_teardown(test_subscribing_in_a_loop, harness_setup, harness_teardown),
-		cmocka_unit_test_setup_teardown(test_damage_is_a_gap, harness_setup, harness_teardown),
-		cmocka_unit_test_setup_teardown(
-			test_a_log_that_cannot_be_read_ends_the_connection, harness_setup, harness_teardown),
-		cmocka_unit_test_setup_teardown(test_events_that_are_gone, harness_setup, harness_teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

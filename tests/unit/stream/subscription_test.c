@@ -1,11 +1,4 @@
 /* subscription_test.c: what a subscriber asked for is what it gets, and a request with a mistake changes nothing. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -13,6 +6,7 @@
 #include <string.h>
 
 #include "../../../daemon/stream/subscription.h"
+#include "../test.h"
 
 struct fixture {
 	struct identity *identity;
@@ -100,7 +94,7 @@ static bool wanted_by(struct fixture *f, const char *members)
 	return wants(f);
 }
 
-static void test_everything(void **state)
+TEST_WITH(everything, setup, teardown)
 {
 	static const enum event_kind kinds[] = {EVENT_NEW, EVENT_COPY, EVENT_UPDATED, EVENT_ALERT, EVENT_FEED};
 	struct fixture *f = *state;
@@ -114,7 +108,7 @@ static void test_everything(void **state)
 	}
 }
 
-static void test_kinds(void **state)
+TEST_WITH(kinds, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -127,7 +121,7 @@ static void test_kinds(void **state)
 	assert_false(wanted_by(f, "'events':['new','alert']"));
 }
 
-static void test_feeds(void **state)
+TEST_WITH(feeds, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -142,7 +136,7 @@ static void test_feeds(void **state)
 	assert_false(wanted_by(f, "'feeds':['bravo']"));
 }
 
-static void test_categories(void **state)
+TEST_WITH(categories, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -161,7 +155,7 @@ static void test_categories(void **state)
 	assert_false(wanted_by(f, "'categories':['naval']"));
 }
 
-static void test_match(void **state)
+TEST_WITH(match, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -177,7 +171,7 @@ static void test_match(void **state)
 	assert_false(wanted_by(f, "'match':'frigate*'"));
 }
 
-static void test_all_at_once(void **state)
+TEST_WITH(all_at_once, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -190,7 +184,7 @@ static void test_all_at_once(void **state)
 	assert_true(wanted_by(f, "'categories':['us']"));
 }
 
-static void test_words_are_found_once(void **state)
+TEST_WITH(words_are_found_once, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct event_words words = {.identity = f->identity};
@@ -214,7 +208,7 @@ static void test_words_are_found_once(void **state)
 	subscription_free(other);
 }
 
-static void test_since(void **state)
+TEST_WITH(since, setup, teardown)
 {
 	static const struct {
 		const char *request;
@@ -253,7 +247,7 @@ static void test_since(void **state)
 	}
 }
 
-static void test_mistakes(void **state)
+TEST_WITH(mistakes, setup, teardown)
 {
 	static const struct {
 		const char *request;
@@ -301,7 +295,7 @@ static void test_mistakes(void **state)
 	}
 }
 
-static void test_lists_are_bounded(void **state)
+TEST_WITH(lists_are_bounded, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct error err = {0};
@@ -315,22 +309,4 @@ static void test_lists_are_bounded(void **state)
 	assert_int_equal(read_request(f, request.data, &since, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "feeds"));
 	buf_release(&request);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_everything, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_kinds, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_feeds, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_categories, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_match, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_all_at_once, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_words_are_found_once, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_since, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_mistakes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_lists_are_bounded, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

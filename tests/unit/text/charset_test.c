@@ -1,13 +1,7 @@
 /* charset_test.c: whose word about an encoding counts, and what becomes of bytes that are none. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 
+#include "../test.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/text/charset.h"
 
@@ -32,9 +26,8 @@ struct expectation {
 #define LATIN_DECL "<?xml version='1.0' encoding='iso-8859-1'?>"
 #define UTF8_DECL "<?xml version='1.0' encoding=\"UTF-8\"?>"
 
-static void test_who_is_believed(void **state)
+TEST(who_is_believed)
 {
-	(void)state;
 	static const struct expectation cases[] = {
 		{"nothing said, ASCII", BYTES("<a>x</a>"), NULL, "<a>x</a>", "utf-8", "default", false, false},
 		{"nothing said, UTF-8", BYTES("<a>\xc3\xa9</a>"), NULL, "<a>\u00e9</a>", "utf-8", "default", false,
@@ -93,9 +86,8 @@ static void test_who_is_believed(void **state)
 }
 
 /* The same news in the encodings of old, with nothing declared. */
-static void test_guesses(void **state)
+TEST(guesses)
 {
-	(void)state;
 	static const struct {
 		const char *name;
 		struct str bytes;
@@ -127,9 +119,8 @@ static void test_guesses(void **state)
 	}
 }
 
-static void test_utf8_is_not_copied(void **state)
+TEST(utf8_is_not_copied)
 {
-	(void)state;
 	static const char body[] = "<a>\xc3\xa9</a>";
 	struct charset_choice choice;
 	struct str text;
@@ -140,9 +131,8 @@ static void test_utf8_is_not_copied(void **state)
 	assert_int_equal(out.len, 0);
 }
 
-static void test_labels(void **state)
+TEST(labels)
 {
-	(void)state;
 	static const struct {
 		const char *label;
 		struct str bytes;
@@ -175,9 +165,8 @@ static void test_labels(void **state)
 }
 
 /* Whatever bytes come, UTF-8 goes out; a bad byte costs one replacement and not what follows it. */
-static void test_any_bytes_give_utf8(void **state)
+TEST(any_bytes_give_utf8)
 {
-	(void)state;
 	static const char *const labels[] = {"utf-8", "utf-16", "utf-16be", "utf-32", "shift_jis", "euc-jp", "gb18030",
 		"big5", "euc-kr", "iso-2022-jp", "iso-2022-kr", "utf-7", "windows-1253", "johab", "ibm037"};
 	char bytes[1024];
@@ -205,9 +194,8 @@ static void test_any_bytes_give_utf8(void **state)
 	assert_true(str_ends(buf_str(&out), STR("ab")));
 }
 
-static void test_full_buffer(void **state)
+TEST(full_buffer)
 {
-	(void)state;
 	struct buf small = BUF_INIT(4);
 	assert_int_equal(charset_convert(&small, STR("\xe9\xe9\xe9"), STR("latin1")), -E2BIG);
 	buf_release(&small);
@@ -229,15 +217,4 @@ static int teardown(void **state)
 	return 0;
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_who_is_believed),
-		cmocka_unit_test(test_guesses),
-		cmocka_unit_test(test_utf8_is_not_copied),
-		cmocka_unit_test(test_labels),
-		cmocka_unit_test(test_any_bytes_give_utf8),
-		cmocka_unit_test(test_full_buffer),
-	};
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+TEST_GROUP(setup, teardown)

@@ -1,11 +1,5 @@
 /* Dates as feeds write them, and what must not be taken for one. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "../test.h"
 #include "sitrep/text/date.h"
 
 struct example {
@@ -203,9 +197,8 @@ static const struct example examples[] = {
 	{"5 August", ""},
 };
 
-static void reads(void **state)
+TEST(reads)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
 		char text[TIME_TEXT_MAX];
 		const char *rule = NULL;
@@ -218,9 +211,8 @@ static void reads(void **state)
 	}
 }
 
-static void keeps_milliseconds(void **state)
+TEST(keeps_milliseconds)
 {
-	(void)state;
 	assert_int_equal(date_parse(STR("2026-11-23T10:52:35.25Z"), NULL), INT64_C(1795431155250));
 	assert_int_equal(date_parse(STR("2026-11-23T10:52:35.0015Z"), NULL), INT64_C(1795431155001));
 	assert_int_equal(date_parse(STR("1795431155123"), NULL), INT64_C(1795431155123));
@@ -228,12 +220,11 @@ static void keeps_milliseconds(void **state)
 }
 
 /* Whatever comes in: no crash, and nothing outside the years that can be written. */
-static void survives_anything(void **state)
+TEST(survives_anything)
 {
 	static const char alphabet[] = "0123456789:-/.,+TZ aAmMpPnNoOvVwW()\xEB\x85\x84\xE6\x9C\x88\xFF\xC3\0";
 	uint64_t seed = 88172645463325252u;
 
-	(void)state;
 	for (int round = 0; round < 200000; round++) {
 		char text[48];
 		size_t len;
@@ -250,15 +241,4 @@ static void survives_anything(void **state)
 			assert_true(time > -INT64_C(62167219200000) - 86400000 &&
 				    time < INT64_C(253402300800000) + 86400000);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads),
-		cmocka_unit_test(keeps_milliseconds),
-		cmocka_unit_test(survives_anything),
-	};
-
-	return cmocka_run_group_tests_name("date", tests, NULL, NULL);
 }

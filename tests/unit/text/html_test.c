@@ -1,14 +1,9 @@
 /* HTML: what the sanitizer makes of honest and of hostile markup, and what holds for any input at all. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <libxml/parser.h>
 #include <stdlib.h>
 
+#include "../test.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/text/html.h"
@@ -210,25 +205,22 @@ static void check_examples(const struct example *examples, size_t count)
 	}
 }
 
-static void keeps_what_is_honest(void **state)
+TEST(keeps_what_is_honest)
 {
-	(void)state;
 	check_examples(honest, sizeof(honest) / sizeof(honest[0]));
 }
 
-static void drops_what_is_hostile(void **state)
+TEST(drops_what_is_hostile)
 {
-	(void)state;
 	check_examples(hostile, sizeof(hostile) / sizeof(hostile[0]));
 }
 
 /* Text is passed over in large steps, in which no byte that has to be replaced may hide. */
-static void finds_every_special_byte(void **state)
+TEST(finds_every_special_byte)
 {
 	enum { LEN = 100 };
 	char markup[LEN + 32];
 
-	(void)state;
 	for (int in_attribute = 0; in_attribute < 2; in_attribute++) {
 		for (unsigned c = 0; c < 0x20; c++) {
 			struct buf out = BUF_INIT(4096);
@@ -245,11 +237,10 @@ static void finds_every_special_byte(void **state)
 	}
 }
 
-static void without_a_base_relative_links_go(void **state)
+TEST(without_a_base_relative_links_go)
 {
 	struct buf out = BUF_INIT(1000);
 
-	(void)state;
 	assert_int_equal(
 		html_sanitize(&out, STR("<a href=/x>a</a><a href=//b.example/>b</a><a href=mailto:c@d.example>c</a>"),
 			STR_NONE),
@@ -359,7 +350,7 @@ static uint64_t random_next(uint64_t *seed)
 	return *seed;
 }
 
-static void holds_for_any_input(void **state)
+TEST(holds_for_any_input)
 {
 	static const char *const pieces[] = {"<p>", "</p>", "<b>", "</b>", "<i class=x>", "</i>", "<a href=/x>", "</a>",
 		"<table>", "</table>", "<tr>", "<td>", "</td>", "<th", "<caption>", "<colgroup>", "<col>", "<tbody>",
@@ -373,7 +364,6 @@ static void holds_for_any_input(void **state)
 	uint64_t seed = 0x9e3779b97f4a7c15u;
 	char given[1024];
 
-	(void)state;
 	for (int round = 0; round < 20000; round++) {
 		size_t len = 0, count = random_next(&seed) % 24;
 
@@ -391,7 +381,7 @@ static void holds_for_any_input(void **state)
 }
 
 /* Inputs on which other parsers take quadratic time or unbounded depth; each would take minutes here if it were so. */
-static void large_inputs_are_harmless(void **state)
+TEST(large_inputs_are_harmless)
 {
 	static const struct {
 		const char *before, *piece, *after;
@@ -418,7 +408,6 @@ static void large_inputs_are_harmless(void **state)
 	};
 	enum { LENGTH = 400000 };
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
 		struct buf given = BUF_INIT(1 << 22), once = BUF_INIT(1 << 26), twice = BUF_INIT(1 << 26);
 
@@ -439,12 +428,11 @@ static void large_inputs_are_harmless(void **state)
 	}
 }
 
-static void is_never_deeper_than_the_limit(void **state)
+TEST(is_never_deeper_than_the_limit)
 {
 	struct buf given = BUF_INIT(1 << 20), out = BUF_INIT(1 << 20);
 	size_t depth = 0, deepest = 0;
 
-	(void)state;
 	for (int i = 0; i < 2 * LIMIT_DEPTH; i++)
 		(void)buf_puts(&given, "<div>");
 	(void)buf_puts(&given, "deep");
@@ -464,7 +452,7 @@ static void is_never_deeper_than_the_limit(void **state)
 
 /* ---- text, references, tables */
 
-static void makes_text(void **state)
+TEST(makes_text)
 {
 	static const struct example texts[] = {
 		{"", ""},
@@ -484,7 +472,6 @@ static void makes_text(void **state)
 		{"Line&NewLine;two&Tab;x", "Line two x"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct buf out = BUF_INIT(1000);
 
@@ -496,12 +483,11 @@ static void makes_text(void **state)
 	}
 }
 
-static void resolves_references_once(void **state)
+TEST(resolves_references_once)
 {
 	struct buf out = BUF_INIT(1000);
 	uint32_t second;
 
-	(void)state;
 	assert_int_equal(html_unescape(&out, STR("&amp;lt; <b>&eacute &NotEqualTilde; &amp &#x41;&;")), 0);
 	assert_string_equal(out.data, "&lt; <b>\xC3\xA9 \xE2\x89\x82\xCC\xB8 & A&;");
 	buf_release(&out);
@@ -520,13 +506,12 @@ static void resolves_references_once(void **state)
 	assert_int_equal(html_entity(STR(""), &second), 0);
 }
 
-static void knows_markup(void **state)
+TEST(knows_markup)
 {
 	static const char *const markup[] = {
 		"<p>x", "a</b>", "x<br/>", "a <IMG SRC=x>", "R&amp;D", "&#8217;", "<!-- x -->"};
 	static const char *const text[] = {"", "plain", "1 < 2 > 0", "AT&T", "a <thing> b", "R&D; x", "x &amp y", "<b"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(markup) / sizeof(markup[0]); i++)
 		if (!html_looks_like(str_from(markup[i])))
 			fail_msg("\"%s\" is markup", markup[i]);
@@ -536,7 +521,7 @@ static void knows_markup(void **state)
 }
 
 /* Names at the ends and in the middle of the tables, so that a row out of order is noticed. */
-static void tables_are_in_order(void **state)
+TEST(tables_are_in_order)
 {
 	static const char *const elements[] = {"a", "abbr", "annotation", "annotation-xml", "b", "blockquote",
 		"figcaption", "figure", "h1", "h6", "head", "hr", "p", "picture", "source", "span", "template",
@@ -545,7 +530,6 @@ static void tables_are_in_order(void **state)
 		"bordercolordark", "bordercolorlight", "char", "charset", "contenteditable", "href", "hreflang",
 		"repeat-max", "repeat-min", "src", "srcset", "width", "wrap", "xml:lang"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++) {
 		const struct html_element *e = html_element_find(str_from(elements[i]));
 
@@ -564,23 +548,4 @@ static void tables_are_in_order(void **state)
 	assert_null(html_attribute_find(STR("onclick")));
 	assert_null(html_attribute_find(STR("srcdoc")));
 	assert_null(html_attribute_find(STR("xmlns")));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keeps_what_is_honest),
-		cmocka_unit_test(drops_what_is_hostile),
-		cmocka_unit_test(finds_every_special_byte),
-		cmocka_unit_test(without_a_base_relative_links_go),
-		cmocka_unit_test(holds_for_any_input),
-		cmocka_unit_test(large_inputs_are_harmless),
-		cmocka_unit_test(is_never_deeper_than_the_limit),
-		cmocka_unit_test(makes_text),
-		cmocka_unit_test(resolves_references_once),
-		cmocka_unit_test(knows_markup),
-		cmocka_unit_test(tables_are_in_order),
-	};
-
-	return cmocka_run_group_tests_name("html", tests, NULL, NULL);
 }

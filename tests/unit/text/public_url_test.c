@@ -1,14 +1,8 @@
 /* public_url_test.c: what is a secret in an address, and what is not. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/text/public_url.h"
 
 static void assert_public(const char *url, const char *expected)
@@ -26,7 +20,7 @@ static void assert_public(const char *url, const char *expected)
 	buf_release(&again);
 }
 
-static void test_forms(void **state)
+TEST(forms)
 {
 	static const struct {
 		const char *url, *expected;
@@ -51,7 +45,6 @@ static void test_forms(void **state)
 			"https://g.example/?url=https%3A%2F%2Fh.example%2Ff%3Fa%3D1"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		assert_public(rows[i].url, rows[i].expected);
 }
@@ -65,7 +58,7 @@ static void check_parameter(const char *name, const char *value, bool hidden)
 	assert_public(url, expected);
 }
 
-static void test_names(void **state)
+TEST(names)
 {
 	static const char *const secret[] = {"key", "KEY", "api_key", "api-key", "apikey", "apiKey", "APIKEY", "key2",
 		"feedkey", "token", "access-token", "accessToken", "user_token", "rsstoken", "auth", "auth_key",
@@ -77,14 +70,13 @@ static void test_names(void **state)
 		"turkey", "hockey", "passage", "passport", "compass", "bypass", "design", "signal", "sort", "tag",
 		"category", "lang", "format", "type", "feed", "cat", "q", "secretariat", "assign", "insignia", "tokyo"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++)
 		check_parameter(secret[i], "x1", true);
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
 		check_parameter(plain[i], "x1", false);
 }
 
-static void test_values(void **state)
+TEST(values)
 {
 	static const char *const secret[] = {"5d41402abc4b2a76b9719d911017c592", "2fd4e1c67a2d28fc", "a9F3kQ7xZ1mB5tR8",
 		"550e8400-e29b-41d4-a716-446655440000", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dBjftJeZ4CVP",
@@ -99,7 +91,6 @@ static void test_values(void **state)
 		"MINISTRYOFDEFENCE", "1.2.3.4.5.6.7.8.9.10.11", "naval,air,land,space,cyber", "-122.4194155,37.7749295",
 		"utm_source_newsletter_2026_11"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++)
 		check_parameter("id", secret[i], true);
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
@@ -108,7 +99,7 @@ static void test_values(void **state)
 }
 
 /* A path is shown; the configuration's reader asks whether it looks like a secret. */
-static void test_random_paths(void **state)
+TEST(random_paths)
 {
 	static const char *const random[] = {"https://e.example/feed/k9F3xQ7zZ1mB5tR8vN2cW4pL/rss",
 		"https://e.example/key/550e8400-e29b-41d4-a716-446655440000/feed.xml",
@@ -123,7 +114,6 @@ static void test_random_paths(void **state)
 		"https://k9F3xQ7zZ1mB5tR8vN2cW4pL.example/rss", "https://e.example/rss#k9F3xQ7zZ1mB5tR8vN2cW4pL/a",
 		"https://e.example/UC16niRr50-MSBwiO3Y/rss", ""};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(random) / sizeof(random[0]); i++)
 		if (!url_has_random_path(str_from(random[i])))
 			fail_msg("%s: plain", random[i]);
@@ -133,7 +123,7 @@ static void test_random_paths(void **state)
 }
 
 /* Of random values nearly all are known: 400 of each kind, by a generator of our own that gives the same each time. */
-static void test_random_values(void **state)
+TEST(random_values)
 {
 	static const struct {
 		const char *letters;
@@ -149,7 +139,6 @@ static void test_random_values(void **state)
 	};
 	uint64_t seed = 88172645463325252u;
 
-	(void)state;
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
 		size_t letters = strlen(kinds[k].letters);
 		int found = 0;
@@ -172,28 +161,14 @@ static void test_random_values(void **state)
 	}
 }
 
-static void test_less(void **state)
+TEST(less)
 {
 	struct buf out = BUF_INIT(1 << 16);
 
-	(void)state;
 	assert_int_equal(buf_add_bare_url(&out, STR("https://me:pw@e.example/f?q=a#b")), 0);
 	assert_true(str_eq(buf_str(&out), STR("https://e.example/f")));
 	buf_clear(&out);
 	assert_int_equal(buf_add_userless_url(&out, STR("https://me:pw@e.example/f?token=a@b#c")), 0);
 	assert_true(str_eq(buf_str(&out), STR("https://e.example/f?token=a@b#c")));
 	buf_release(&out);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_forms),
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_random_paths),
-		cmocka_unit_test(test_random_values),
-		cmocka_unit_test(test_less),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

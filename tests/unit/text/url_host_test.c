@@ -1,17 +1,11 @@
 /* Hosts are what libcurl takes them for: some hundred thousand of them, made of the pieces that addresses and odd names
- * consist of, are judged by both.  The seed is fixed, and an argument sets another. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+ * consist of, are judged by both.  The seed is fixed; SEED in the environment sets another. */
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/text/url.h"
 
 enum { CASES = 200000, PIECES_MAX = 9, ROUNDS = 4, HOST_MAX = 1024, ARENA_MAX = 1 << 20 };
@@ -105,11 +99,10 @@ static void compare(struct arena *a, const char *host)
 	assert_int_equal(url_is_web(str_from(url)), ours.data != NULL);
 }
 
-static void hosts_are_read_as_libcurl_reads_them(void **state)
+TEST(hosts_are_read_as_libcurl_reads_them)
 {
 	struct arena a;
 
-	(void)state;
 	arena_init(&a, ARENA_MAX);
 	for (int i = 0; i < CASES; i++) {
 		char host[HOST_MAX] = "";
@@ -133,13 +126,14 @@ static void hosts_are_read_as_libcurl_reads_them(void **state)
 	arena_release(&a);
 }
 
-int main(int argc, char **argv)
+static int read_seed(void **state)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(hosts_are_read_as_libcurl_reads_them),
-	};
+	const char *text = getenv("SEED");
 
-	if (argc > 1)
-		seed = strtoull(argv[1], NULL, 10);
-	return cmocka_run_group_tests_name("url hosts", tests, NULL, NULL);
+	(void)state;
+	if (text != NULL)
+		seed = strtoull(text, NULL, 10);
+	return 0;
 }
+
+TEST_GROUP(read_seed, NULL)

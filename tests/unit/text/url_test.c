@@ -1,11 +1,5 @@
 /* Links: the examples of RFC 3986, what browsers forgive, normal forms, and judgements. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "../test.h"
 #include "sitrep/text/url.h"
 
 struct example {
@@ -131,11 +125,10 @@ static void check(const char *what, const struct example *e, struct str made)
 			e->base != NULL ? e->base : "none", STR_ARG(made), e->made);
 }
 
-static void resolves(void **state)
+TEST(resolves)
 {
 	struct arena a;
 
-	(void)state;
 	arena_init(&a, 1 << 20);
 	for (size_t i = 0; i < sizeof(resolved) / sizeof(resolved[0]); i++) {
 		struct str base = str_from(resolved[i].base), once, twice;
@@ -148,11 +141,10 @@ static void resolves(void **state)
 	arena_release(&a);
 }
 
-static void normalises(void **state)
+TEST(normalises)
 {
 	struct arena a;
 
-	(void)state;
 	arena_init(&a, 1 << 20);
 	for (size_t i = 0; i < sizeof(normal) / sizeof(normal[0]); i++) {
 		struct str once = url_normalise(&a, str_from(normal[i].given));
@@ -164,30 +156,28 @@ static void normalises(void **state)
 }
 
 /* Clean absolute links, which is nearly all of them, cost no memory. */
-static void clean_links_are_borrowed(void **state)
+TEST(clean_links_are_borrowed)
 {
 	struct str link = STR("https://news.example/2026/11/carrier-leaves-port/?utm=1#top");
 	struct arena a;
 
-	(void)state;
 	arena_init(&a, 1 << 20);
 	assert_ptr_equal(url_resolve(&a, STR("https://feeds.example/rss"), link).data, link.data);
 	assert_int_equal(a.used, 0);
 	arena_release(&a);
 }
 
-static void runs_out_of_memory_cleanly(void **state)
+TEST(runs_out_of_memory_cleanly)
 {
 	struct arena a;
 
-	(void)state;
 	arena_init(&a, 16);
 	assert_null(url_resolve(&a, STR("https://news.example/a/b"), STR("c d")).data);
 	assert_null(url_resolve(&a, STR("https://news.example/a/b"), STR("../c")).data);
 	arena_release(&a);
 }
 
-static void judges(void **state)
+TEST(judges)
 {
 	static const struct {
 		const char *url;
@@ -230,7 +220,6 @@ static void judges(void **state)
 		{"http://a..b.example/", true, true},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct str url = str_from(cases[i].url);
 
@@ -241,7 +230,7 @@ static void judges(void **state)
 	assert_false(url_is_web(str_make("http://a.example/\0x", 19)));
 }
 
-static void finds_hosts(void **state)
+TEST(finds_hosts)
 {
 	static const struct example hosts[] = {
 		{NULL, "http://news.example/x", "news.example"},
@@ -258,24 +247,9 @@ static void finds_hosts(void **state)
 	};
 	struct arena a;
 
-	(void)state;
 	arena_init(&a, 1 << 20);
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
 		check("the host", &hosts[i], url_host(&a, str_from(hosts[i].given)));
 	assert_null(url_host(&a, STR("mailto:a@b.example")).data);
 	arena_release(&a);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(resolves),
-		cmocka_unit_test(normalises),
-		cmocka_unit_test(clean_links_are_borrowed),
-		cmocka_unit_test(runs_out_of_memory_cleanly),
-		cmocka_unit_test(judges),
-		cmocka_unit_test(finds_hosts),
-	};
-
-	return cmocka_run_group_tests_name("url", tests, NULL, NULL);
 }

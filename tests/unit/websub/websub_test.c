@@ -1,15 +1,9 @@
 /* The life of a subscription in virtual time, the messages it is made of, and what strangers try. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/websub/websub.h"
 
@@ -56,11 +50,10 @@ static struct websub_state begin_verified(int64_t lease_s)
 
 /* ---- what is known and wanted ---- */
 
-static void test_hubs_are_chosen(void **state)
+TEST(hubs_are_chosen)
 {
 	struct websub_state s;
 
-	(void)state;
 	websub_state_init(&s);
 	assert_int_equal(websub_discover(&s, STR(""), STR(TOPIC)), 0);
 	assert_null(s.hubs);
@@ -85,12 +78,11 @@ static void test_hubs_are_chosen(void **state)
 	websub_state_release(&s);
 }
 
-static void test_nothing_is_asked_without_a_base_url(void **state)
+TEST(nothing_is_asked_without_a_base_url)
 {
 	struct websub_state s;
 	struct error err = {0};
 
-	(void)state;
 	websub_state_init(&s);
 	s.feed_id = 17;
 	assert_int_equal(websub_arrange(&s, BASE, now_ms, &err), 0);
@@ -103,13 +95,12 @@ static void test_nothing_is_asked_without_a_base_url(void **state)
 	websub_state_release(&s);
 }
 
-static void test_callback_cannot_be_guessed(void **state)
+TEST(callback_cannot_be_guessed)
 {
 	struct websub_state a = begin(), b = begin();
 	struct error err = {0};
 	const char *token = strrchr(a.callback, '/') + 1;
 
-	(void)state;
 	assert_int_equal(strncmp(a.callback, "https://news.example.org/sitrep/websub/17-", 42), 0);
 	assert_int_equal(strlen(token), 3 + 64);
 	assert_int_equal(strlen(a.secret), WEBSUB_SECRET_LEN);
@@ -131,12 +122,11 @@ static void test_callback_cannot_be_guessed(void **state)
 	websub_state_release(&b);
 }
 
-static void test_what_is_no_token(void **state)
+TEST(what_is_no_token)
 {
 	static const char hex[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 	char text[128];
 
-	(void)state;
 	(void)snprintf(text, sizeof(text), "4-%s", hex);
 	assert_int_equal(websub_token_feed(str_from(text)), 4);
 	(void)snprintf(text, sizeof(text), "4-%s0", hex);
@@ -154,11 +144,10 @@ static void test_what_is_no_token(void **state)
 
 /* ---- time ---- */
 
-static void test_renewal_at_half_life(void **state)
+TEST(renewal_at_half_life)
 {
 	struct websub_state s = begin();
 
-	(void)state;
 	assert_int_equal(step(&s, now_ms), WEBSUB_SUBSCRIBE);
 	websub_note_asked(&s, now_ms);
 	assert_int_equal(step(&s, now_ms + SECOND), WEBSUB_REST);
@@ -177,11 +166,10 @@ static void test_renewal_at_half_life(void **state)
 	websub_state_release(&s);
 }
 
-static void test_lease_is_kept_within_reason(void **state)
+TEST(lease_is_kept_within_reason)
 {
 	struct websub_state s = begin_verified(1);
 
-	(void)state;
 	assert_true(s.lease_until_ms == now_ms + 2 * pause_ms);
 	assert_true(s.action_ms == now_ms + pause_ms);
 	websub_note_verified(&s, INT64_MAX, pause_ms, now_ms);
@@ -193,12 +181,11 @@ static void test_lease_is_kept_within_reason(void **state)
 	websub_state_release(&s);
 }
 
-static void test_a_lease_that_is_not_renewed_lapses(void **state)
+TEST(a_lease_that_is_not_renewed_lapses)
 {
 	struct websub_state s = begin_verified(86400);
 	int64_t at_ms = now_ms + 12 * HOUR;
 
-	(void)state;
 	websub_note_pushed(&s, now_ms + HOUR);
 	assert_int_equal(s.phase, WEBSUB_TRUSTED);
 	assert_int_equal(step(&s, at_ms), WEBSUB_SUBSCRIBE);
@@ -219,11 +206,10 @@ static void test_a_lease_that_is_not_renewed_lapses(void **state)
 	websub_state_release(&s);
 }
 
-static void test_a_hub_that_is_named_no_more(void **state)
+TEST(a_hub_that_is_named_no_more)
 {
 	struct websub_state s = begin_verified(86400);
 
-	(void)state;
 	/* one answer without its Link field does not throw a subscription away */
 	assert_int_equal(websub_discover(&s, STR_NONE, STR(TOPIC)), 1);
 	assert_int_equal(websub_discover(&s, STR_NONE, STR(TOPIC)), 0);
@@ -247,12 +233,11 @@ static void test_a_hub_that_is_named_no_more(void **state)
 	websub_state_release(&s);
 }
 
-static void test_errors_back_off_to_a_day(void **state)
+TEST(errors_back_off_to_a_day)
 {
 	struct websub_state s = begin();
 	int64_t at_ms = now_ms, before = 0;
 
-	(void)state;
 	for (int i = 0; i < 40; i++) {
 		int64_t wait_ms;
 
@@ -277,11 +262,10 @@ static void test_errors_back_off_to_a_day(void **state)
 	websub_state_release(&s);
 }
 
-static void test_a_hub_may_ask_for_a_pause(void **state)
+TEST(a_hub_may_ask_for_a_pause)
 {
 	struct websub_state s = begin();
 
-	(void)state;
 	websub_note_asked(&s, now_ms);
 	websub_note_failed(&s, "429", 3 * HOUR, pause_ms, now_ms);
 	assert_true(s.action_ms == now_ms + 3 * HOUR);
@@ -291,12 +275,11 @@ static void test_a_hub_may_ask_for_a_pause(void **state)
 	websub_state_release(&s);
 }
 
-static void test_the_next_hub_is_asked(void **state)
+TEST(the_next_hub_is_asked)
 {
 	struct websub_state s = begin();
 	struct error err = {0};
 
-	(void)state;
 	(void)websub_discover(&s, STR("https://a.example/\nhttps://b.example/"), STR(TOPIC));
 	assert_int_equal(s.phase, WEBSUB_NONE);
 	assert_int_equal(websub_arrange(&s, BASE, now_ms, &err), 1);
@@ -316,12 +299,11 @@ static void test_the_next_hub_is_asked(void **state)
 
 /* ---- trust ---- */
 
-static void test_trust_comes_and_goes(void **state)
+TEST(trust_comes_and_goes)
 {
 	struct websub_state s = begin_verified(10 * 86400);
 	bool changed;
 
-	(void)state;
 	/* a poll that finds news before the hub ever delivered says nothing */
 	websub_note_found(&s, now_ms);
 	assert_true(s.suspect_ms == TIME_NONE);
@@ -348,11 +330,10 @@ static void test_trust_comes_and_goes(void **state)
 
 /* ---- messages ---- */
 
-static void test_intents(void **state)
+TEST(intents)
 {
 	struct websub_state s = begin();
 
-	(void)state;
 	/* nothing was asked yet */
 	assert_int_equal(websub_intent(&s, STR("subscribe"), STR(TOPIC)), WEBSUB_INTENT_UNKNOWN);
 	websub_note_asked(&s, now_ms);
@@ -373,14 +354,13 @@ static void test_intents(void **state)
 	websub_state_release(&s);
 }
 
-static void test_request(void **state)
+TEST(request)
 {
 	struct buf out = BUF_INIT(4096);
 	struct websub_state s = {.topic = (char *)"https://o.example/a?b=c&d=\xc3\xa4 ~",
 		.callback = (char *)"https://n.example/websub/1-f",
 		.secret = (char *)"0f"};
 
-	(void)state;
 	assert_int_equal(websub_write_request(&out, &s), 0);
 	assert_string_equal(out.data,
 		"hub.mode=subscribe&hub.topic=https%3A%2F%2Fo.example%2Fa%3Fb%3Dc%26d%3D%C3%A4%20~"
@@ -390,7 +370,7 @@ static void test_request(void **state)
 }
 
 /* RFC 2202 and RFC 4231, test case 2 */
-static void test_signatures(void **state)
+TEST(signatures)
 {
 	static const char *const good[] = {
 		"sha1=effcdf6ae5eb2fa2d27416d5f184df9c259a7c79",
@@ -416,7 +396,6 @@ static void test_signatures(void **state)
 	};
 	const struct str body = STR("what do ya want for nothing?");
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
 		assert_true(websub_signature_fits(STR("Jefe"), str_from(good[i]), body));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -426,27 +405,4 @@ static void test_signatures(void **state)
 	assert_false(websub_signature_fits(STR("Jefe"), STR_NONE, body));
 	/* of the empty key and the empty body: without a secret nothing is proven */
 	assert_false(websub_signature_fits(STR_NONE, STR("sha1=fbdb1d1b18aa6c08324b7d64b71fb76370690e1d"), STR_NONE));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hubs_are_chosen),
-		cmocka_unit_test(test_nothing_is_asked_without_a_base_url),
-		cmocka_unit_test(test_callback_cannot_be_guessed),
-		cmocka_unit_test(test_what_is_no_token),
-		cmocka_unit_test(test_renewal_at_half_life),
-		cmocka_unit_test(test_lease_is_kept_within_reason),
-		cmocka_unit_test(test_a_lease_that_is_not_renewed_lapses),
-		cmocka_unit_test(test_a_hub_that_is_named_no_more),
-		cmocka_unit_test(test_errors_back_off_to_a_day),
-		cmocka_unit_test(test_a_hub_may_ask_for_a_pause),
-		cmocka_unit_test(test_the_next_hub_is_asked),
-		cmocka_unit_test(test_trust_comes_and_goes),
-		cmocka_unit_test(test_intents),
-		cmocka_unit_test(test_request),
-		cmocka_unit_test(test_signatures),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,18 +1,11 @@
 /* The language detector: off without its library, certain or silent with it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "../../../daemon/worker/detector.h"
+#include "../test.h"
 
-static void without_the_library_it_is_off(void **state)
+TEST(without_the_library_it_is_off)
 {
 	struct detector d;
 
-	(void)state;
 	assert_false(detector_open(&d, "libno-such-detector.so.0"));
 	assert_true(str_empty(detector_ask(&d, STR("Minehunters leave the estuary this morning"),
 		STR("They look for drifting mines off the northern cape, the harbour office says."))));
@@ -23,7 +16,7 @@ static void without_the_library_it_is_off(void **state)
 	detector_close(&d);
 }
 
-static void languages_are_told(void **state)
+TEST(languages_are_told)
 {
 	static const struct {
 		const char *tag, *title, *body;
@@ -44,7 +37,6 @@ static void languages_are_told(void **state)
 	};
 	struct detector d;
 
-	(void)state;
 	if (!detector_open(&d, DETECTOR_LIBRARY)) {
 		detector_close(&d);
 		skip();
@@ -56,14 +48,4 @@ static void languages_are_told(void **state)
 			fail_msg("%s: \"%.*s\"", cases[i].title, STR_ARG(tag));
 	}
 	detector_close(&d);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(without_the_library_it_is_off),
-		cmocka_unit_test(languages_are_told),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,18 +1,12 @@
 /* document_check_test.c: what an honest worker sends is let through, and what it costs; what no parser makes is not.
  * The lies that a whole daemon is told are in tests/hostile/worker.c. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/identity/identity.h"
@@ -69,14 +63,13 @@ static int check(struct error *err)
 	return document_check(buf_str(&bytes), &no_rules, &arena, &d, err);
 }
 
-static void samples_pass(void **state)
+TEST(samples_pass)
 {
 	static char body[FEED_MAX];
 	DIR *folder = opendir("tests/samples");
 	struct dirent *entry;
 	int count = 0;
 
-	(void)state;
 	assert_non_null(folder);
 	while ((entry = readdir(folder)) != NULL) {
 		char path[512];
@@ -102,7 +95,7 @@ static void samples_pass(void **state)
 }
 
 /* Texts that only just are, or only just are not, what a document may hold: the parser mends them. */
-static void odd_feeds_pass(void **state)
+TEST(odd_feeds_pass)
 {
 	static const char *const pieces[] = {"a&#x85;b", "a&#x7f;b", "&#xfffe;",
 		"a\xC2\x9B"
@@ -113,7 +106,6 @@ static void odd_feeds_pass(void **state)
 		"0000-01-01T00:00:00Z", "99999-01-01T00:00:00Z", "Mon, 01 Jan 0001 00:00:00 -2359"};
 	struct buf feed = BUF_INIT(1 << 20);
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
 		struct document d;
 		struct error err = {0};
@@ -134,13 +126,12 @@ static void odd_feeds_pass(void **state)
 }
 
 /* Everything at its limit, and beyond: the parser cuts. */
-static void long_texts_pass(void **state)
+TEST(long_texts_pass)
 {
 	struct buf feed = BUF_INIT(1 << 26), text = BUF_INIT(1 << 24);
 	struct document d;
 	struct error err = {0};
 
-	(void)state;
 	while (text.len < LIMIT_ITEM_CONTENT + 100)
 		(void)buf_puts(&text, "long text \xC3\xA9 ");
 	(void)buf_printf(&feed,
@@ -158,7 +149,7 @@ static void long_texts_pass(void **state)
 }
 
 /* What cannot be told by a whole worker: damage anywhere in the bytes is refused with a sentence, or harms nothing. */
-static void damaged_bytes_are_refused_or_harmless(void **state)
+TEST(damaged_bytes_are_refused_or_harmless)
 {
 	static const char feed[] =
 		"<rss version='2.0'><channel><title>F</title><item><title>T</title><guid>1</guid>"
@@ -167,7 +158,6 @@ static void damaged_bytes_are_refused_or_harmless(void **state)
 	struct document d;
 	int refused = 0;
 
-	(void)state;
 	assert_true(work(str_from(feed), &d));
 	for (size_t i = 0; i < bytes.len; i++) {
 		struct error err = {0};
@@ -187,7 +177,7 @@ static void damaged_bytes_are_refused_or_harmless(void **state)
 }
 
 /* Not a bar, since machines differ: the figure is for the reader. */
-static void what_an_item_costs(void **state)
+TEST(what_an_item_costs)
 {
 	struct buf feed = BUF_INIT(1 << 24);
 	struct document d;
@@ -195,7 +185,6 @@ static void what_an_item_costs(void **state)
 	int64_t before_us, least_us = INT64_MAX, reading_us = INT64_MAX;
 	struct arena own;
 
-	(void)state;
 	(void)buf_puts(&feed, "<rss version='2.0'><channel><title>F</title>");
 	for (int i = 0; i < 1000; i++) {
 		(void)buf_printf(&feed,
@@ -237,15 +226,4 @@ static void what_an_item_costs(void **state)
 	buf_release(&feed);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(samples_pass),
-		cmocka_unit_test(odd_feeds_pass),
-		cmocka_unit_test(long_texts_pass),
-		cmocka_unit_test(damaged_bytes_are_refused_or_harmless),
-		cmocka_unit_test(what_an_item_costs),
-	};
-
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+TEST_GROUP(setup, teardown)

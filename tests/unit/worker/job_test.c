@@ -1,15 +1,9 @@
 /* job_test.c: what goes over a worker's socket comes through whole, and what is cut, lies or is noise is refused. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/worker/job.h"
 
@@ -47,13 +41,12 @@ static uint64_t next_random(uint64_t *seed)
 
 /* ---- headers ---- */
 
-static void test_headers(void **state)
+TEST(headers)
 {
 	static const enum message_kind kinds[] = {
 		MESSAGE_HELLO, MESSAGE_RULES, MESSAGE_JOB, MESSAGE_DOCUMENT, MESSAGE_FAILURE};
 	static const uint32_t numbers[] = {0, 1, 0x01020304, UINT32_MAX};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		for (size_t k = 0; k < sizeof(numbers) / sizeof(numbers[0]); k++) {
 			struct message_header sent = {kinds[i], numbers[k], numbers[3 - k]}, got;
@@ -68,14 +61,13 @@ static void test_headers(void **state)
 	}
 }
 
-static void test_bad_headers(void **state)
+TEST(bad_headers)
 {
 	static const uint32_t kinds[] = {0, MESSAGE_FAILURE + 1, 256 + MESSAGE_JOB, UINT32_MAX};
 	struct message_header good = {.kind = MESSAGE_DOCUMENT, .job = 7, .length = 1000}, got;
 	uint8_t bytes[MESSAGE_HEADER_LEN];
 	struct error err = {0};
 
-	(void)state;
 	message_header_encode(bytes, &good);
 	assert_int_equal(message_header_decode(bytes, 1000, &got, &err), 0);
 	assert_refused(message_header_decode(bytes, 999, &got, &err), &err);
@@ -104,12 +96,11 @@ static const struct job full_job = {
 	.want_notes = true,
 };
 
-static void test_jobs(void **state)
+TEST(jobs)
 {
 	static const char body[] = "<rss>\0\xff</rss>";
 	struct job jobs[3] = {full_job}, got;
 
-	(void)state;
 	jobs[2] = full_job;
 	jobs[2].want_notes = false;
 	jobs[2].content_language = STR("en");
@@ -131,13 +122,12 @@ static void test_jobs(void **state)
 	}
 }
 
-static void test_cut_jobs(void **state)
+TEST(cut_jobs)
 {
 	struct buf message = BUF_INIT(MESSAGE_MAX);
 	struct error err = {0};
 	struct job got;
 
-	(void)state;
 	assert_int_equal(job_encode_head(&message, &full_job), 0);
 	for (size_t len = 0; len < message.len; len++) {
 		struct str cut = exact_copy(str_slice(buf_str(&message), 0, len));
@@ -150,9 +140,8 @@ static void test_cut_jobs(void **state)
 	buf_release(&message);
 }
 
-static void test_no_room_for_a_job(void **state)
+TEST(no_room_for_a_job)
 {
-	(void)state;
 	for (size_t max = 0; max < 64; max++) {
 		struct buf message = BUF_INIT(max);
 
@@ -163,7 +152,7 @@ static void test_no_room_for_a_job(void **state)
 
 /* ---- rules ---- */
 
-static void test_rules(void **state)
+TEST(rules)
 {
 	static const struct rule_source rules[] = {
 		{{"alert/strait", 12}, {"taiwan* AND frigate*", 20}},
@@ -172,7 +161,6 @@ static void test_rules(void **state)
 	};
 	struct arena a;
 
-	(void)state;
 	arena_init(&a, ARENA_MAX);
 	for (size_t n = 0; n <= sizeof(rules) / sizeof(rules[0]); n++) {
 		struct buf message = BUF_INIT(MESSAGE_MAX);
@@ -198,7 +186,7 @@ static void test_rules(void **state)
 	arena_release(&a);
 }
 
-static void test_rules_that_lie(void **state)
+TEST(rules_that_lie)
 {
 	/* a count, then the length of a name */
 	static const struct str lies[] = {
@@ -214,7 +202,6 @@ static void test_rules_that_lie(void **state)
 	struct arena a, small;
 	size_t count;
 
-	(void)state;
 	arena_init(&a, ARENA_MAX);
 	arena_init(&small, 1024);
 	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
@@ -231,11 +218,10 @@ static void test_rules_that_lie(void **state)
 
 /* ---- failures ---- */
 
-static void test_failures(void **state)
+TEST(failures)
 {
 	static const int codes[] = {-EPERM, -EBADMSG, -ENOMEM, -4095};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		struct buf message = BUF_INIT(MESSAGE_MAX);
 		struct error err = {0};
@@ -249,12 +235,11 @@ static void test_failures(void **state)
 	}
 }
 
-static void test_failures_that_are_none(void **state)
+TEST(failures_that_are_none)
 {
 	static const struct str bad[] = {
 		{"", 0}, {"\1\0\0", 3}, {"\0\0\0\0no", 6}, {"\0\x10\0\0no", 6}, {"\xff\xff\xff\xffno", 6}};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct str copy = exact_copy(bad[i]);
 		struct error err = {0};
@@ -265,12 +250,11 @@ static void test_failures_that_are_none(void **state)
 }
 
 /* The sentence goes into log lines: it is one line, it is text, and it is not longer than an error has room for. */
-static void test_hostile_sentences(void **state)
+TEST(hostile_sentences)
 {
 	struct buf message = BUF_INIT(MESSAGE_MAX);
 	struct error err = {0};
 
-	(void)state;
 	assert_int_equal(failure_encode(&message, -EBADMSG, STR(" a\nb\x1b[31m\xff\0c\xe2\x80\xae")), 0);
 	assert_int_equal(failure_decode(buf_str(&message), &err), 0);
 	assert_int_equal(err.code, -EBADMSG);
@@ -297,12 +281,11 @@ static bool within(struct str part, struct str whole)
 	       (part.data >= whole.data && part.len <= (size_t)(whole.data + whole.len - part.data));
 }
 
-static void test_noise(void **state)
+TEST(noise)
 {
 	uint64_t seed = 20261123;
 	struct arena a;
 
-	(void)state;
 	arena_init(&a, ARENA_MAX);
 	for (int round = 0; round < ROUNDS; round++) {
 		uint8_t noise[80];
@@ -333,23 +316,4 @@ static void test_noise(void **state)
 		free((char *)copy.data);
 	}
 	arena_release(&a);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_headers),
-		cmocka_unit_test(test_bad_headers),
-		cmocka_unit_test(test_jobs),
-		cmocka_unit_test(test_cut_jobs),
-		cmocka_unit_test(test_no_room_for_a_job),
-		cmocka_unit_test(test_rules),
-		cmocka_unit_test(test_rules_that_lie),
-		cmocka_unit_test(test_failures),
-		cmocka_unit_test(test_failures_that_are_none),
-		cmocka_unit_test(test_hostile_sentences),
-		cmocka_unit_test(test_noise),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,10 @@
 /* pool_test.c: what the workers answer, and what becomes of a job whose worker does not. */
+#include "../test.h"
 #include "pool_fixture.h"
 
 /* ---- answers ---- */
 
-static void test_answer(void **state)
+TEST_WITH(answer, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct outcome *o;
@@ -33,7 +34,7 @@ static void test_answer(void **state)
 	assert_int_equal(stats_of(f).workers, 1);
 }
 
-static void test_no_feed(void **state)
+TEST_WITH(no_feed, setup, teardown)
 {
 	struct fixture *f = *state;
 	pid_t pid;
@@ -55,7 +56,7 @@ static void test_no_feed(void **state)
 	assert_int_equal(stats_of(f).restarts, 0);
 }
 
-static void test_jobs_wait_in_order(void **state)
+TEST_WITH(jobs_wait_in_order, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct outcome *jobs[8];
@@ -79,7 +80,7 @@ static void test_jobs_wait_in_order(void **state)
 	assert_int_equal(pool_pending(f->pool), 0);
 }
 
-static void test_large_body(void **state)
+TEST_WITH(large_body, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct buf body = large_body(LARGE_BODY);
@@ -96,7 +97,7 @@ static void test_large_body(void **state)
 	assert_int_equal(pool_pending_bytes(f->pool), 0);
 }
 
-static void test_several_workers(void **state)
+TEST_WITH(several_workers, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -116,7 +117,7 @@ static void test_several_workers(void **state)
 
 /* ---- workers that do not answer ---- */
 
-static void test_killed_while_idle(void **state)
+TEST_WITH(killed_while_idle, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct outcome *o;
@@ -133,7 +134,7 @@ static void test_killed_while_idle(void **state)
 	assert_int_equal(stats_of(f).failures, 0);
 }
 
-static void test_killed_at_work(void **state)
+TEST_WITH(killed_at_work, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct outcome *lost, *after;
@@ -156,7 +157,7 @@ static void test_killed_at_work(void **state)
 	assert_int_equal(stats_of(f).jobs, 2);
 }
 
-static void test_killed_again_and_again(void **state)
+TEST_WITH(killed_again_and_again, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -176,7 +177,7 @@ static void test_killed_again_and_again(void **state)
 	}
 }
 
-static void test_hanging(void **state)
+TEST_WITH(hanging, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct outcome *hanging, *after;
@@ -195,7 +196,7 @@ static void test_hanging(void **state)
 }
 
 /* It does not even take its job, of which a part still waits to be sent. */
-static void test_hanging_at_the_door(void **state)
+TEST_WITH(hanging_at_the_door, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct buf body = large_body(LARGE_BODY);
@@ -212,7 +213,7 @@ static void test_hanging_at_the_door(void **state)
 	assert_int_equal(pool_pending_bytes(f->pool), 0);
 }
 
-static void test_others_do_not_notice(void **state)
+TEST_WITH(others_do_not_notice, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct outcome *stuck;
@@ -235,7 +236,7 @@ static void test_others_do_not_notice(void **state)
 	assert_failed(stuck, -ECHILD);
 }
 
-static void test_more_than_its_memory(void **state)
+TEST_WITH(more_than_its_memory, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct buf body = large_body(MEMORY_MAX);
@@ -252,7 +253,7 @@ static void test_more_than_its_memory(void **state)
 	assert_title(f, after, "After");
 }
 
-static void test_answer_over_its_limit(void **state)
+TEST_WITH(answer_over_its_limit, setup, teardown)
 {
 	struct fixture *f = *state;
 	const struct pool_options options = {.program_fd = f->program_fd,
@@ -297,7 +298,7 @@ static void use_rules(struct fixture *f, const struct rule_source *rules, size_t
 	pool_use_rules(f->pool, r);
 }
 
-static void test_rules(void **state)
+TEST_WITH(rules, setup, teardown)
 {
 	static const struct rule_source first[] = {
 		{{"alert/strait", 12}, {"frigate*", 8}}, {{"alert/other", 11}, {"submarine", 9}}};
@@ -332,7 +333,7 @@ static void test_rules(void **state)
 	assert_matches(f, four, NULL);
 }
 
-static void test_rules_reach_every_worker(void **state)
+TEST_WITH(rules_reach_every_worker, setup, teardown)
 {
 	static const struct rule_source rules[] = {{{"alert/strait", 12}, {"frigate*", 8}}};
 	struct fixture *f = *state;
@@ -354,7 +355,7 @@ static void test_rules_reach_every_worker(void **state)
 }
 
 /* The old rules are under way to a worker that does not read: new ones wait for nobody. */
-static void test_new_rules_while_old_ones_are_sent(void **state)
+TEST_WITH(new_rules_while_old_ones_are_sent, setup, teardown)
 {
 	static char long_rule[16 * 1024];
 	static struct rule_source many[LARGE_BODY / sizeof(long_rule)];
@@ -382,7 +383,7 @@ static void test_new_rules_while_old_ones_are_sent(void **state)
 /* ---- beginning and end ---- */
 
 /* A program that cannot be executed is a fault of the installation, and told at once. */
-static void test_program_that_is_none(void **state)
+TEST_WITH(program_that_is_none, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct pool_options options = {.program_fd = open("/dev/null", O_PATH | O_CLOEXEC),
@@ -399,7 +400,7 @@ static void test_program_that_is_none(void **state)
 }
 
 /* One that dies at its start is tried again; jobs end with the reason meanwhile. */
-static void test_program_that_dies_at_its_start(void **state)
+TEST_WITH(program_that_dies_at_its_start, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct pool_options options = {.program_fd = open("/bin/true", O_PATH | O_CLOEXEC),
@@ -424,7 +425,7 @@ static void test_program_that_dies_at_its_start(void **state)
 }
 
 /* After its share of jobs a worker goes, with nothing lost. */
-static void test_workers_retire(void **state)
+TEST_WITH(workers_retire, setup, teardown)
 {
 	struct fixture *f = *state;
 	const struct pool_options options = {.program_fd = f->program_fd,
@@ -451,7 +452,7 @@ static void test_workers_retire(void **state)
 	assert_int_equal(stats_of(f).failures, 1);
 }
 
-static void test_end_with_jobs_waiting(void **state)
+TEST_WITH(end_with_jobs_waiting, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct buf body = large_body(LARGE_BODY);
@@ -465,32 +466,4 @@ static void test_end_with_jobs_waiting(void **state)
 	f->pool = NULL;
 	assert_int_equal(f->answered, 0);
 	pool_free(NULL);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_answer, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_feed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_jobs_wait_in_order, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_large_body, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_several_workers, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_killed_while_idle, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_killed_at_work, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_killed_again_and_again, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_hanging, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_hanging_at_the_door, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_others_do_not_notice, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_more_than_its_memory, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_answer_over_its_limit, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_rules, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_rules_reach_every_worker, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_new_rules_while_old_ones_are_sent, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_program_that_is_none, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_program_that_dies_at_its_start, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_workers_retire, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_end_with_jobs_waiting, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,13 +2,6 @@
  *
  * Each attempt is made in a child of its own: the sandbox cannot be left.  A child that is ended by SIGSYS has not got
  * out either. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +24,7 @@
 #include <unistd.h>
 
 #include "../../../daemon/worker/sandbox.h"
+#include "../test.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1
@@ -271,7 +265,7 @@ static int in_sandbox(attempt_fn *attempt, const struct things *t, uint64_t memo
 	return WEXITSTATUS(status);
 }
 
-static void test_nothing_gets_out(void **state)
+TEST(nothing_gets_out)
 {
 	static const struct {
 		const char *what;
@@ -299,7 +293,6 @@ static void test_nothing_gets_out(void **state)
 		{"use the newer kernel interfaces", take_new_doors, true},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
 		struct things t;
 		int ending;
@@ -316,13 +309,12 @@ static void test_nothing_gets_out(void **state)
 }
 
 /* The attempts do work where there is no sandbox, else the test above would say nothing. */
-static void test_they_work_outside(void **state)
+TEST(they_work_outside)
 {
 	static attempt_fn *const attempts[] = {open_for_reading, open_for_writing, open_in_folder, look_at_files,
 		change_files, write_to_file, make_sockets, make_descriptors, start_a_process, map_code,
 		make_memory_code};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
 		struct things t;
 		pid_t pid;
@@ -362,12 +354,11 @@ static bool do_daily_work(const struct things *t)
 	       read(t->in, text, sizeof(text)) == 5 && memcmp(text, "hello", 5) == 0;
 }
 
-static void test_work_goes_on(void **state)
+TEST(work_goes_on)
 {
 	struct things t;
 	int ending;
 
-	(void)state;
 	make_things(&t);
 	ending = in_sandbox(do_daily_work, &t, 0);
 	assert_int_equal(ending, WORKED);
@@ -383,12 +374,11 @@ static bool take_too_much(const struct things *t)
 	       MAP_FAILED;
 }
 
-static void test_memory_is_bounded(void **state)
+TEST(memory_is_bounded)
 {
 	struct things t;
 	int bounded, unbounded;
 
-	(void)state;
 	make_things(&t);
 	bounded = in_sandbox(take_too_much, &t, MEMORY_MAX);
 	unbounded = in_sandbox(take_too_much, &t, 0);
@@ -406,23 +396,21 @@ static bool probe(const struct things *t)
 	return sandbox_probe(&err) == 0 && err.code == 0;
 }
 
-static void test_probe_inside(void **state)
+TEST(probe_inside)
 {
 	struct things t;
 	int ending;
 
-	(void)state;
 	make_things(&t);
 	ending = in_sandbox(probe, &t, 0);
 	assert_true(drop_things(&t));
 	assert_int_equal(ending, WORKED);
 }
 
-static void test_probe_outside(void **state)
+TEST(probe_outside)
 {
 	struct error err = {0};
 
-	(void)state;
 	assert_int_equal(sandbox_probe(&err), -EPERM);
 	assert_int_equal(err.code, -EPERM);
 	assert_non_null(strstr(err.text, "open a file"));
@@ -446,14 +434,13 @@ static bool has_line(pid_t pid, const char *file, const char *start, const char 
 	return found;
 }
 
-static void test_layers(void **state)
+TEST(layers)
 {
 	struct sandbox_limits limits = {.memory_max = MEMORY_MAX};
 	int in[2], hold[2], status;
 	char byte;
 	pid_t pid;
 
-	(void)state;
 	assert_int_equal(pipe(in), 0);
 	assert_int_equal(pipe(hold), 0);
 	pid = fork();
@@ -487,19 +474,4 @@ static void test_layers(void **state)
 	assert_true(no_size);
 	assert_true(no_core);
 	assert_true(bounded || SANITIZED);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nothing_gets_out),
-		cmocka_unit_test(test_they_work_outside),
-		cmocka_unit_test(test_work_goes_on),
-		cmocka_unit_test(test_memory_is_bounded),
-		cmocka_unit_test(test_probe_inside),
-		cmocka_unit_test(test_probe_outside),
-		cmocka_unit_test(test_layers),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }
