@@ -8,6 +8,7 @@
 #include "opml_scan.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/base/utf8.h"
+#include "sitrep/base/xml_text.h"
 #include "sitrep/text/charset.h"
 #include "sitrep/text/public_url.h"
 #include "sitrep/text/url.h"

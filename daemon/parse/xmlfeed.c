@@ -7,6 +7,7 @@
 #include "xmlfeed_internal.h"
 
 #include "sitrep/base/utf8.h"
+#include "sitrep/base/xml_text.h"
 #include "sitrep/text/feed_text.h"
 #include "sitrep/text/html.h"
 #include "sitrep/text/url.h"

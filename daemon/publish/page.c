@@ -2,6 +2,7 @@
 #include "page.h"
 
 #include "sitrep/base/clock.h"
+#include "sitrep/base/xml_text.h"
 #include "sitrep/text/url.h"
 
 static const char style[] =

@@ -6,6 +6,7 @@
 
 #include "outlets.h"
 #include "sitrep/base/utf8.h"
+#include "sitrep/base/xml_text.h"
 #include "sitrep/model/language.h"
 #include "sitrep/text/html.h"
 #include "sitrep/text/url.h"

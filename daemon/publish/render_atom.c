@@ -5,6 +5,7 @@
 #include "render.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/limits.h"
+#include "sitrep/base/xml_text.h"
 #include "sitrep/text/url.h"
 
 static void instant(struct buf *out, const char *name, int64_t time_ms)

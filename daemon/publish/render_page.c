@@ -3,6 +3,7 @@
 #include "page.h"
 #include "render.h"
 #include "sitrep/base/utf8.h"
+#include "sitrep/base/xml_text.h"
 
 static void begin(struct buf *out, const struct channel *c)
 {

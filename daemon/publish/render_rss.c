@@ -6,6 +6,7 @@
 #include "render.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/limits.h"
+#include "sitrep/base/xml_text.h"
 #include "sitrep/text/url.h"
 
 static void begin(struct buf *out, const struct channel *c)

@@ -7,6 +7,7 @@
 #include "page.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/jsonw.h"
+#include "sitrep/base/xml_text.h"
 #include "sitrep/text/url.h"
 
 /* The lead stands first in the list, and somewhere in the order of appearance. */

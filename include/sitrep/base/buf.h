@@ -63,12 +63,6 @@ int buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((forma
 int buf_put_int(struct buf *b, int64_t n); /* in decimal */
 /* One Unicode scalar value as UTF-8; what is none becomes U+FFFD. */
 int buf_put_utf8(struct buf *b, uint32_t cp);
-/* Text with & < > " escaped as XML references (' too), fit for content and attribute values.  Bytes that
- * XML 1.0 does not allow and invalid UTF-8 become U+FFFD: whatever comes in, the document stays well-formed. */
-int buf_add_xml(struct buf *b, struct str s);
-/*  name="value" with a space before it; nothing when value is empty. */
-int buf_add_xml_attribute(struct buf *b, const char *name, struct str value);
-
 /* Drops the first n bytes. */
 void buf_consume(struct buf *b, size_t n);
 void buf_truncate(struct buf *b, size_t len);
