@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "number_words_internal.h"
+#include "number_words_east.h"
 
 enum language {
 	EN = 1,

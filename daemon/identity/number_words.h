@@ -10,27 +10,10 @@
 #ifndef SITREP_IDENTITY_NUMBER_WORDS_H
 #define SITREP_IDENTITY_NUMBER_WORDS_H
 
-#include <stddef.h>
 #include <stdint.h>
 
+#include "number_text.h"
 #include "sitrep/base/str.h"
-
-enum { NUMBER_DIGITS_MAX = 24 };
-
-/* What digits count.  One outlet's "2 billion" may be the bare 2 of another's table. */
-enum number_scale {
-	NUMBER_ONES,
-	NUMBER_MILLIONS,
-	NUMBER_BILLIONS,
-	NUMBER_WHOLE, /* ones, where a scale was multiplied in: "2 thousand", "200만" */
-};
-
-struct number_text {
-	size_t tokens; /* it takes up; 0: no number begins here */
-	struct str digits;
-	enum number_scale scale;
-	char room[NUMBER_DIGITS_MAX];
-};
 
 /* Reads the number that begins with the first of tokens, of which hash is the XXH3 by seed; previous is the token
  * before it, or empty. */

@@ -2,11 +2,11 @@
  *
  * A numeral is also a part of names and of other words, so it counts only where something is counted: people,
  * machines, ships, days.  Korean writes the counter with the number or behind it. */
+#include "number_words_east.h"
+
 #include <stdbool.h>
 #include <string.h>
 
-#include "number_words.h"
-#include "number_words_internal.h"
 #include "sitrep/base/utf8.h"
 
 /* ---- Japanese and Chinese ---- */
