@@ -10,7 +10,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "pool_internal.h"
+#include "pool_jobs.h"
+#include "pool_talk.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/base/log.h"
@@ -22,74 +23,6 @@ enum {
 	HEAD_MAX = 1024 * 1024,
 	RULES_MESSAGE_MAX = 256 * 1024 * 1024,
 };
-
-void pool_dispatch_soon(struct pool *p)
-{
-	event_active(p->dispatch, EV_TIMEOUT, 0);
-}
-
-void pool_set_timer(struct event *timer, int64_t ms)
-{
-	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
-
-	(void)event_add(timer, &tv);
-}
-
-void pool_drop_rules(struct pool_rules **r)
-{
-	if (*r != NULL && --(*r)->users == 0) {
-		buf_release(&(*r)->bytes);
-		free((*r)->known.items);
-		free(*r);
-	}
-	*r = NULL;
-}
-
-/* ---- the end of a job ---- */
-
-static void free_job(struct pool_job *j)
-{
-	buf_release(&j->head);
-	buf_release(&j->body);
-	free(j);
-}
-
-void pool_finish_job(struct pool *p, struct pool_job *j, struct pool_answer *answer)
-{
-	p->pending--;
-	p->pending_bytes -= j->body.len;
-	p->stats.jobs++;
-	p->stats.failures += answer->status != 0;
-	j->fn(j->arg, answer);
-	buf_release(&answer->document);
-	free_job(j);
-}
-
-void pool_fail_job(struct pool *p, struct pool_job *j, const struct error *why)
-{
-	struct pool_answer answer = {.status = why->code, .error = *why};
-
-	pool_finish_job(p, j, &answer);
-}
-
-void pool_put_back(struct pool *p, struct pool_job *j)
-{
-	j->next = p->first;
-	if (p->first == NULL)
-		p->last = &j->next;
-	p->first = j;
-	pool_dispatch_soon(p);
-}
-
-static struct pool_job *take_first(struct pool *p)
-{
-	struct pool_job *j = p->first;
-
-	p->first = j->next;
-	if (p->first == NULL)
-		p->last = &p->first;
-	return j;
-}
 
 /* ---- giving work ---- */
 
@@ -145,7 +78,7 @@ static void on_dispatch(evutil_socket_t fd, short what, void *arg)
 		if (w->process.state == WORKER_IDLE && !worker_process_is_silent(&w->process))
 			member_hear(w);
 		if (w->process.state == WORKER_IDLE)
-			give(w, take_first(p));
+			give(w, pool_take_first(p));
 	}
 }
 
@@ -170,7 +103,7 @@ int pool_submit(
 	if (job_encode_head(&j->head, job) != 0) {
 		int failed = j->head.failed;
 
-		free_job(j);
+		pool_free_job(j);
 		return error_sys(err, failed, "cannot queue a document");
 	}
 	j->body = *body;
@@ -323,7 +256,7 @@ void pool_free(struct pool *p)
 			member_end(w, NULL);
 		free_event(w->process.timer);
 		if (w->job != NULL)
-			free_job(w->job);
+			pool_free_job(w->job);
 	}
 	/* A check that was under way comes back and has no job any more. */
 	pool_checker_free(p->checker);
@@ -331,7 +264,7 @@ void pool_free(struct pool *p)
 		struct pool_job *j = p->first;
 
 		p->first = j->next;
-		free_job(j);
+		pool_free_job(j);
 	}
 	free_event(p->dispatch);
 	pool_drop_rules(&p->rules);

@@ -27,7 +27,7 @@ struct list {
 };
 
 struct pool_checker {
-	pool_check_fn *check;
+	document_check_fn *check;
 	checked_fn *fn;
 	void *arg;
 	int fd;
@@ -131,7 +131,7 @@ static int start_thread(struct pool_checker *k)
 }
 
 struct pool_checker *pool_checker_new(
-	struct event_base *base, pool_check_fn *check, checked_fn *fn, void *arg, struct error *err)
+	struct event_base *base, document_check_fn *check, checked_fn *fn, void *arg, struct error *err)
 {
 	struct pool_checker *k = calloc(1, sizeof(*k));
 	int result = -ENOMEM;

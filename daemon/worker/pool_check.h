@@ -1,4 +1,4 @@
-/* pool_check.h: the thread that checks the workers' answers, so that the main loop need not.  Private to pool.c.
+/* pool_check.h: the thread that checks the workers' answers, so that the main loop need not.  Private to the pool.
  *
  * Documents wait in a queue as long as there are workers, since a worker gets no other job before its answer has been
  * checked. */
@@ -9,7 +9,7 @@
 
 #include "sitrep/base/buf.h"
 #include "sitrep/base/error.h"
-#include "sitrep/worker/pool.h"
+#include "sitrep/worker/document_check.h"
 
 struct event_base;
 struct pool_checker;
@@ -28,7 +28,7 @@ struct check {
 typedef void checked_fn(void *arg, struct check *c);
 
 struct pool_checker *pool_checker_new(
-	struct event_base *base, pool_check_fn *check, checked_fn *fn, void *arg, struct error *err);
+	struct event_base *base, document_check_fn *check, checked_fn *fn, void *arg, struct error *err);
 /* Waits for the check under way, which is bounded by the document's size; fn gets what is left, done or not. */
 void pool_checker_free(struct pool_checker *k);
 void pool_checker_submit(struct pool_checker *k, struct check *c);

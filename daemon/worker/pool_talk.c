@@ -2,10 +2,12 @@
  *
  * The worker's state decides which messages it may send and how long they may be (judge()); a document is checked by a
  * thread of its own (pool_check.h) before it goes out.  Anything else ends the worker. */
+#include "pool_talk.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
-#include "pool_internal.h"
+#include "pool_jobs.h"
 #include "sitrep/base/log.h"
 
 enum {

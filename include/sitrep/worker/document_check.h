@@ -19,7 +19,12 @@
 #include "sitrep/model/document.h"
 #include "sitrep/worker/job.h"
 
-/* A pool_check_fn (pool.h): fills d from bytes, as wire_decode_document() does, and checks it.  0, -EPROTO with a
+/* Checks a worker's answer: fills d from bytes, with its lists in a, when a worker that was sent these rules may answer
+ * so.  0, -EPROTO with a sentence, -ENOMEM.  Called in a thread of the pool's. */
+typedef int document_check_fn(
+	struct str bytes, const struct known_rules *rules, struct arena *a, struct document *d, struct error *err);
+
+/* A document_check_fn: fills d from bytes, as wire_decode_document() does, and checks it.  0, -EPROTO with a
  * sentence, -ENOMEM. */
 int document_check(
 	struct str bytes, const struct known_rules *rules, struct arena *a, struct document *d, struct error *err);

@@ -23,28 +23,22 @@
 
 #include "sitrep/base/buf.h"
 #include "sitrep/base/error.h"
+#include "sitrep/worker/document_check.h"
 #include "sitrep/worker/job.h"
 
-struct arena;
-struct document;
 struct event_base;
 struct pool;
 struct pool_rules;
 
-/* Checks a worker's answer: fills d from bytes, with its lists in a, when a worker that was sent these rules may answer
- * so.  0, -EPROTO with a sentence, -ENOMEM.  Called in a thread of the pool's. */
-typedef int pool_check_fn(
-	struct str bytes, const struct known_rules *rules, struct arena *a, struct document *d, struct error *err);
-
 struct pool_options {
-	int program_fd;       /* sitrep-parse, opened O_PATH|O_CLOEXEC at start: an upgrade of the package
-				 does not mix versions. Borrowed, must outlive the pool. */
-	unsigned workers;     /* 0: one a processor */
-	uint64_t memory_max;  /* address space of a worker, bytes */
-	size_t answer_max;    /* largest answer taken, bytes */
-	int64_t job_limit_ms; /* wall time of one job, 0: LIMIT_WORKER_WALL_S */
-	unsigned jobs_max;    /* of one process, 0: LIMIT_WORKER_JOBS */
-	pool_check_fn *check; /* document_check() but in tests */
+	int program_fd;           /* sitrep-parse, opened O_PATH|O_CLOEXEC at start: an upgrade of the package
+				     does not mix versions. Borrowed, must outlive the pool. */
+	unsigned workers;         /* 0: one a processor */
+	uint64_t memory_max;      /* address space of a worker, bytes */
+	size_t answer_max;        /* largest answer taken, bytes */
+	int64_t job_limit_ms;     /* wall time of one job, 0: LIMIT_WORKER_WALL_S */
+	unsigned jobs_max;        /* of one process, 0: LIMIT_WORKER_JOBS */
+	document_check_fn *check; /* document_check() but in tests */
 };
 
 /* The result of a job. */
