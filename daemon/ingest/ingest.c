@@ -12,6 +12,7 @@
 #include "feed_note.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/limits.h"
+#include "sitrep/model/feed_progress.h"
 #include "sitrep/model/wire.h"
 #include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
@@ -245,9 +246,7 @@ static int take_document(struct ingest *k, struct poll_outcome *o, struct feed_r
 	report->unchanged = counts.unchanged;
 	report->distrusted = counts.distrusted;
 	report->distrusted_seen = counts.distrusted_seen;
-	row->state.items += counts.fresh + counts.copies;
-	if (counts.fresh + counts.copies > 0)
-		row->state.last_new_ms = o->at_ms;
+	feed_progress_items(&row->state, counts.fresh + counts.copies, o->at_ms);
 	if (is_own)
 		row->backlog = false;
 	k->visible = k->visible || retitled || counts.fresh + counts.copies + counts.updates > 0;
@@ -304,31 +303,23 @@ static int apply(struct ingest *k, struct poll_outcome *o, struct poll_report *r
 	struct event_context context = {.at_ms = o->at_ms, .feed_id = o->feed_id};
 	struct feed_row row;
 	struct poll_news news;
-	bool has_news = o->kind == OUTCOME_DOCUMENT;
-	int64_t moved_since_ms;
+	bool has_document = o->kind == OUTCOME_DOCUMENT;
+	struct feed_progress progress;
 	int result = feed_store_load(&k->feeds, o->feed_id, &row, err);
 
 	if (result != 0)
 		return result;
 	report->before = row.state.health;
 	feed_state_clamp(&row.state, o->at_ms);
-	moved_since_ms = row.state.moved ? row.state.moved_since_ms : TIME_NONE;
-	feed_note_poll(&row.state, o);
-	if (has_news)
+	feed_progress_asked(&row.state, o);
+	if (has_document)
 		result = take_document(k, o, &row, report, &news, err);
 	if (result != 0)
 		goto out;
-	if (has_news && feed_note_shown(&row, news.shown)) {
-		poll_outcome_fail(o, FAILURE_EMPTY, "the feed has no items any more");
-		has_news = false;
-	}
-	if (o->kind == OUTCOME_FAILED)
-		feed_note_failure(&row.state, o);
-	else
-		feed_note_success(&row.state, o, !has_news || news.left_out == 0);
-	plan(k, &row.state, o, has_news ? &news : NULL);
+	progress = feed_progress_ended(&row.state, &row.emptiness, o, has_document ? &news : NULL);
+	plan(k, &row.state, o, progress.has_news ? &news : NULL);
 	result = event_log_health(&k->event_log, &context, report->before, &row.state, err);
-	if (result == 0 && row.state.moved && row.state.moved_since_ms != moved_since_ms)
+	if (result == 0 && progress.has_moved)
 		result = event_log_move(&k->event_log, &context, &row.state, o->is_private, err);
 	if (result == 0)
 		result = feed_store_save(&k->feeds, &row, err);
@@ -415,23 +406,19 @@ int ingest_take(struct ingest *k, struct poll_outcome *o, struct poll_report *re
 
 void ingest_lose(struct ingest *k, struct poll_outcome *o, struct poll_report *report, const struct error *why)
 {
-	bool was_document = o->kind == OUTCOME_DOCUMENT;
 	struct feed_row row;
 
 	begin_report(report, o);
 	report->lost = true;
-	report->wants_again = was_document || o->kind == OUTCOME_PUSH;
+	report->wants_again = o->kind == OUTCOME_DOCUMENT || o->kind == OUTCOME_PUSH;
 	report->error = *why;
 	if (!is_poll(o) || feed_store_load(&k->feeds, o->feed_id, &row, NULL) != 0)
 		return;
 	report->before = row.state.health;
-	feed_note_poll(&row.state, o);
-	if (was_document)
+	if (o->kind == OUTCOME_DOCUMENT)
 		o->kind = OUTCOME_LOST;
-	else if (o->kind == OUTCOME_FAILED)
-		feed_note_failure(&row.state, o);
-	else
-		feed_note_success(&row.state, o, true);
+	feed_progress_asked(&row.state, o);
+	(void)feed_progress_ended(&row.state, &row.emptiness, o, NULL);
 	plan(k, &row.state, o, NULL);
 	report->state = row.state;
 	row.state = (struct feed_state){0};
@@ -451,8 +438,8 @@ void ingest_refuse(struct ingest *k, struct poll_outcome *o, struct poll_report 
 		return;
 	report->before = row.state.health;
 	poll_outcome_fail(o, why->code == -EPROTO ? FAILURE_PARSER : FAILURE_INTERNAL, why->text);
-	feed_note_poll(&row.state, o);
-	feed_note_failure(&row.state, o);
+	feed_progress_asked(&row.state, o);
+	(void)feed_progress_ended(&row.state, &row.emptiness, o, NULL);
 	plan(k, &row.state, o, NULL);
 	report->state = row.state;
 	row.state = (struct feed_state){0};

@@ -1,6 +1,7 @@
 #include "sitrep/model/poll.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "sitrep/base/clock.h"
 
@@ -20,6 +21,14 @@ void poll_outcome_free(struct poll_outcome *o)
 	free(o->websub);
 	buf_release(&o->document);
 	free(o);
+}
+
+void poll_outcome_fail(struct poll_outcome *o, enum poll_failure failure, const char *sentence)
+{
+	o->kind = OUTCOME_FAILED;
+	o->failure = failure;
+	free(o->reason);
+	o->reason = strdup(sentence);
 }
 
 void poll_outcome_follow_clock(struct poll_outcome *o, int64_t jump_ms, int64_t now_ms)

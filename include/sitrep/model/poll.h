@@ -52,6 +52,8 @@ struct poll_outcome {
 	struct poll_outcome *next;   /* the writer's queue */
 };
 void poll_outcome_free(struct poll_outcome *o);
+/* It is a failure from now on. */
+void poll_outcome_fail(struct poll_outcome *o, enum poll_failure failure, const char *sentence);
 /* The clock was set by jump_ms and shows now_ms, which at_ms is no later than from now on (clock.h). */
 void poll_outcome_follow_clock(struct poll_outcome *o, int64_t jump_ms, int64_t now_ms);
 

@@ -9,6 +9,7 @@
 
 #include "sitrep/base/error.h"
 #include "sitrep/identity/identity_trust.h"
+#include "sitrep/model/feed_progress.h"
 #include "sitrep/model/feed_state.h"
 #include "sitrep/model/specs.h"
 
@@ -38,13 +39,6 @@ struct feed_store {
 
 int feed_store_init(struct feed_store *f, struct sql_db *db, struct error *err);
 void feed_store_release(struct feed_store *f);
-
-/* Of documents without items: a broken generator's, or a feed of alerts when all is quiet? */
-enum feed_emptiness {
-	EMPTINESS_UNKNOWN,
-	EMPTINESS_SUSPECT, /* there were items, and now there are none */
-	EMPTINESS_KNOWN,   /* it was so before, and items came back */
-};
 
 /* What a poll needs of a feed beside its state. */
 struct feed_row {

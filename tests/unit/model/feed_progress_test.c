@@ -1,0 +1,447 @@
+/* What a poll changes of what is remembered of its feed: a row for each rule, with the state before and after. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../test.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/model/feed_progress.h"
+
+#define URL "https://feed.example/"
+#define ONE "https://one.example/"
+#define TWO "https://two.example/"
+
+enum { HOUR_MS = 3600 * 1000 };
+static const int64_t now_ms = INT64_C(1700000000000);
+
+/* A state, as far as polls change it.  Times are hours ago; 0 is now, -1 never. */
+struct facts {
+	enum feed_health health;
+	enum poll_failure failure;
+	int errors;
+	int failing_h, success_h, new_h;
+	const char *etag, *last_modified;
+	enum feed_emptiness emptiness;
+	bool moved;
+	const char *moved_url;
+	int moved_h, moved_count;
+	const char *onward_url;
+	int onward_h, onward_count;
+	int64_t wait_ms;
+	int not_modified;
+};
+
+/* An outcome, and what its document brought. */
+struct answer {
+	int kind;
+	enum poll_failure failure;
+	int http_status;
+	const char *url, *etag, *last_modified, *moved_to;
+	int64_t retry_after_ms, fresh_ms;
+	size_t shown, left_out;
+};
+
+struct row {
+	const char *name;
+	struct facts before;
+	struct answer answer;
+	struct facts after;
+	bool has_news, has_moved;
+};
+
+#define UNSAID .retry_after_ms = -1, .fresh_ms = -1
+#define DOCUMENT .kind = OUTCOME_DOCUMENT, .http_status = 200, .url = URL, .shown = 5
+#define UNCHANGED .kind = OUTCOME_NOT_MODIFIED, .http_status = 304, .url = URL
+#define FAILED .kind = OUTCOME_FAILED, .url = URL
+/* Of a feed that is well and has been for long. */
+#define WELL .health = FEED_OK, .failing_h = -1, .success_h = 1, .new_h = 2
+#define WELL_NOW .health = FEED_OK, .failing_h = -1, .success_h = 0, .new_h = 2
+#define STILL .moved_h = -1, .onward_h = -1
+
+static const struct row rows[] = {
+	{.name = "the first document",
+		{.health = FEED_NEW, .failing_h = -1, .success_h = -1, .new_h = -1, STILL},
+		{DOCUMENT, UNSAID, .etag = "\"a\"", .last_modified = "Mon"},
+		{.health = FEED_OK,
+			.failing_h = -1,
+			.success_h = 0,
+			.new_h = -1,
+			STILL,
+			.etag = "\"a\"",
+			.last_modified = "Mon"},
+		.has_news = true},
+	{.name = "validators are a pair: a document without one forgets it",
+		{WELL, STILL, .etag = "\"a\"", .last_modified = "Mon"},
+		{DOCUMENT, UNSAID, .etag = "\"b\""},
+		{WELL_NOW, STILL, .etag = "\"b\""},
+		.has_news = true},
+	{.name = "a 304 keeps what it does not renew",
+		{WELL, STILL, .etag = "\"a\"", .last_modified = "Mon"},
+		{UNCHANGED, UNSAID, .etag = "\"b\""},
+		{WELL_NOW, STILL, .etag = "\"b\"", .last_modified = "Mon", .not_modified = 1}},
+	{.name = "validators of another URL are not this one's",
+		{WELL, STILL, .etag = "\"a\""},
+		{.kind = OUTCOME_DOCUMENT, .url = ONE, .shown = 5, UNSAID, .etag = "\"b\""},
+		{WELL_NOW, STILL, .etag = "\"a\""},
+		.has_news = true},
+	{.name = "items that were left out are to come back",
+		{WELL, STILL, .etag = "\"a\"", .last_modified = "Mon"},
+		{DOCUMENT, UNSAID, .left_out = 2, .etag = "\"b\"", .last_modified = "Tue"},
+		{WELL_NOW, STILL},
+		.has_news = true},
+	{.name = "a bare 304 leaves the server's wish in force",
+		{WELL, STILL, .wait_ms = 900},
+		{UNCHANGED, UNSAID},
+		{WELL_NOW, STILL, .wait_ms = 900, .not_modified = 1}},
+	{.name = "a 304 with a wish replaces it",
+		{WELL, STILL, .wait_ms = 900},
+		{UNCHANGED, .retry_after_ms = -1, .fresh_ms = 300},
+		{WELL_NOW, STILL, .wait_ms = 300, .not_modified = 1}},
+	{.name = "the longer of two wishes counts",
+		{WELL, STILL},
+		{DOCUMENT, .retry_after_ms = 700, .fresh_ms = 300, .etag = "\"a\""},
+		{WELL_NOW, STILL, .wait_ms = 700, .etag = "\"a\""},
+		.has_news = true},
+	{.name = "a document without a wish ends it",
+		{WELL, STILL, .wait_ms = 900},
+		{DOCUMENT, UNSAID},
+		{WELL_NOW, STILL},
+		.has_news = true},
+
+	{.name = "the first failure",
+		{WELL, STILL, .etag = "\"a\""},
+		{FAILED, UNSAID, .failure = FAILURE_DNS},
+		{.health = FEED_FAILING,
+			.failure = FAILURE_DNS,
+			.errors = 1,
+			.failing_h = 0,
+			.success_h = 1,
+			.new_h = 2,
+			STILL,
+			.etag = "\"a\""}},
+	{.name = "one more in a row",
+		{.health = FEED_FAILING,
+			.failure = FAILURE_DNS,
+			.errors = 3,
+			.failing_h = 9,
+			.success_h = 10,
+			.new_h = 12,
+			STILL},
+		{FAILED, .retry_after_ms = 60, .fresh_ms = -1, .failure = FAILURE_HTTP, .http_status = 503},
+		{.health = FEED_FAILING,
+			.failure = FAILURE_HTTP,
+			.errors = 4,
+			.failing_h = 9,
+			.success_h = 10,
+			.new_h = 12,
+			STILL,
+			.wait_ms = 60}},
+	{.name = "410 is for good",
+		{WELL, STILL},
+		{FAILED, UNSAID, .failure = FAILURE_HTTP, .http_status = 410},
+		{.health = FEED_GONE,
+			.failure = FAILURE_HTTP,
+			.errors = 1,
+			.failing_h = 0,
+			.success_h = 1,
+			.new_h = 2,
+			STILL}},
+	{.name = "a success ends the row",
+		{.health = FEED_FAILING,
+			.failure = FAILURE_HTTP,
+			.errors = 4,
+			.failing_h = 9,
+			.success_h = 10,
+			.new_h = 12,
+			STILL},
+		{UNCHANGED, UNSAID},
+		{.health = FEED_OK, .failing_h = -1, .success_h = 0, .new_h = 12, STILL, .not_modified = 1}},
+	{.name = "a bare 304 after a failure has no wish to leave in force",
+		{.health = FEED_FAILING,
+			.failure = FAILURE_HTTP,
+			.errors = 1,
+			.failing_h = 1,
+			.success_h = 2,
+			.new_h = 12,
+			STILL,
+			.wait_ms = 900},
+		{UNCHANGED, UNSAID},
+		{.health = FEED_OK, .failing_h = -1, .success_h = 0, .new_h = 12, STILL, .not_modified = 1}},
+
+	{.name = "items that were there are lost",
+		{WELL, STILL, .etag = "\"a\""},
+		{.kind = OUTCOME_DOCUMENT, .url = URL, UNSAID, .etag = "\"b\""},
+		{.health = FEED_FAILING,
+			.failure = FAILURE_EMPTY,
+			.errors = 1,
+			.failing_h = 0,
+			.success_h = 1,
+			.new_h = 2,
+			STILL,
+			.etag = "\"a\"",
+			.emptiness = EMPTINESS_SUSPECT}},
+	{.name = "they are back: it is a feed that is empty at times",
+		{.health = FEED_FAILING,
+			.failure = FAILURE_EMPTY,
+			.errors = 1,
+			.failing_h = 1,
+			.success_h = 2,
+			.new_h = 2,
+			STILL,
+			.emptiness = EMPTINESS_SUSPECT},
+		{DOCUMENT, UNSAID},
+		{WELL_NOW, STILL, .emptiness = EMPTINESS_KNOWN},
+		.has_news = true},
+	{.name = "such a feed may be empty",
+		{WELL, STILL, .emptiness = EMPTINESS_KNOWN},
+		{.kind = OUTCOME_DOCUMENT, .url = URL, UNSAID},
+		{WELL_NOW, STILL, .emptiness = EMPTINESS_KNOWN},
+		.has_news = true},
+	{.name = "a feed that never had items may be empty",
+		{.health = FEED_OK, .failing_h = -1, .success_h = 1, .new_h = -1, STILL},
+		{.kind = OUTCOME_DOCUMENT, .url = URL, UNSAID},
+		{.health = FEED_OK, .failing_h = -1, .success_h = 0, .new_h = -1, STILL},
+		.has_news = true},
+
+	{.name = "a redirect is noted",
+		{WELL, STILL},
+		{DOCUMENT, UNSAID, .moved_to = ONE},
+		{WELL_NOW, .moved_url = ONE, .moved_h = 0, .moved_count = 1, .onward_h = -1},
+		.has_news = true},
+	{.name = "three times within a day are not enough",
+		{WELL, .moved_url = ONE, .moved_h = 23, .moved_count = 2, .onward_h = -1},
+		{DOCUMENT, UNSAID, .moved_to = ONE},
+		{WELL_NOW, .moved_url = ONE, .moved_h = 23, .moved_count = 3, .onward_h = -1},
+		.has_news = true},
+	{.name = "twice over a day are not enough",
+		{WELL, .moved_url = ONE, .moved_h = 48, .moved_count = 1, .onward_h = -1},
+		{DOCUMENT, UNSAID, .moved_to = ONE},
+		{WELL_NOW, .moved_url = ONE, .moved_h = 48, .moved_count = 2, .onward_h = -1},
+		.has_news = true},
+	{.name = "three times over a day are believed",
+		{WELL, .moved_url = ONE, .moved_h = 24, .moved_count = 2, .onward_h = -1},
+		{UNCHANGED, UNSAID, .moved_to = ONE},
+		{WELL_NOW, .moved = true, .moved_url = ONE, .moved_h = 24, .moved_count = 3, .onward_h = -1,
+			.not_modified = 1},
+		.has_moved = true},
+	{.name = "another target begins anew",
+		{WELL, .moved_url = ONE, .moved_h = 30, .moved_count = 2, .onward_h = -1},
+		{DOCUMENT, UNSAID, .moved_to = TWO},
+		{WELL_NOW, .moved_url = TWO, .moved_h = 0, .moved_count = 1, .onward_h = -1},
+		.has_news = true},
+	{.name = "an answer without a redirect ends it",
+		{WELL, .moved_url = ONE, .moved_h = 30, .moved_count = 2, .onward_h = -1},
+		{DOCUMENT, UNSAID},
+		{WELL_NOW, STILL},
+		.has_news = true},
+	{.name = "a failure ends it",
+		{WELL, .moved_url = ONE, .moved_h = 30, .moved_count = 2, .onward_h = -1},
+		{FAILED, UNSAID, .failure = FAILURE_TIMEOUT},
+		{.health = FEED_FAILING,
+			.failure = FAILURE_TIMEOUT,
+			.errors = 1,
+			.failing_h = 0,
+			.success_h = 1,
+			.new_h = 2,
+			STILL}},
+	{.name = "what moved may move on",
+		{WELL, .moved = true, .moved_url = ONE, .moved_h = 99, .moved_count = 3, .onward_url = TWO,
+			.onward_h = 25, .onward_count = 2},
+		{DOCUMENT, UNSAID, .moved_to = TWO},
+		{WELL_NOW, .moved = true, .moved_url = TWO, .moved_h = 25, .moved_count = 3, .onward_h = -1},
+		.has_news = true,
+		.has_moved = true},
+	{.name = "the first address leads to where it is known to be",
+		{WELL, .moved = true, .moved_url = ONE, .moved_h = 99, .moved_count = 3, .onward_url = TWO,
+			.onward_h = 25, .onward_count = 2},
+		{DOCUMENT, UNSAID, .moved_to = ONE},
+		{WELL_NOW, .moved = true, .moved_url = ONE, .moved_h = 99, .moved_count = 3, .onward_url = TWO,
+			.onward_h = 25, .onward_count = 2},
+		.has_news = true},
+	{.name = "a move outlives four failures",
+		{.health = FEED_FAILING,
+			.failure = FAILURE_HTTP,
+			.errors = 3,
+			.failing_h = 9,
+			.success_h = 10,
+			.new_h = 12,
+			.moved = true,
+			.moved_url = ONE,
+			.moved_h = 99,
+			.moved_count = 3,
+			.onward_url = TWO,
+			.onward_h = 25,
+			.onward_count = 2},
+		{FAILED, UNSAID, .failure = FAILURE_HTTP, .http_status = 404},
+		{.health = FEED_FAILING,
+			.failure = FAILURE_HTTP,
+			.errors = 4,
+			.failing_h = 9,
+			.success_h = 10,
+			.new_h = 12,
+			.moved = true,
+			.moved_url = ONE,
+			.moved_h = 99,
+			.moved_count = 3,
+			.onward_h = -1}},
+	{.name = "the fifth ends the belief",
+		{.health = FEED_FAILING,
+			.failure = FAILURE_HTTP,
+			.errors = 4,
+			.failing_h = 9,
+			.success_h = 10,
+			.new_h = 12,
+			.moved = true,
+			.moved_url = ONE,
+			.moved_h = 99,
+			.moved_count = 3,
+			.onward_h = -1},
+		{FAILED, UNSAID, .failure = FAILURE_HTTP, .http_status = 404},
+		{.health = FEED_FAILING,
+			.failure = FAILURE_HTTP,
+			.errors = 5,
+			.failing_h = 9,
+			.success_h = 10,
+			.new_h = 12,
+			STILL}},
+
+	{.name = "what was lost changes nothing but the wish",
+		{WELL, .etag = "\"a\"", .moved_url = ONE, .moved_h = 30, .moved_count = 2, .onward_h = -1},
+		{.kind = OUTCOME_LOST,
+			.url = URL,
+			.retry_after_ms = 60,
+			.fresh_ms = -1,
+			.etag = "\"b\"",
+			.moved_to = ONE},
+		{WELL, .etag = "\"a\"", .moved_url = ONE, .moved_h = 30, .moved_count = 2, .onward_h = -1,
+			.wait_ms = 60}},
+};
+
+static int64_t hours_ago(int hours)
+{
+	return hours < 0 ? TIME_NONE : now_ms - (int64_t)hours * HOUR_MS;
+}
+
+static char *copy(const char *text)
+{
+	return text != NULL ? strdup(text) : NULL;
+}
+
+static struct feed_state state_of(const struct facts *f)
+{
+	return (struct feed_state){
+		.url = copy(URL),
+		.health = f->health,
+		.failure = f->failure,
+		.errors = f->errors,
+		.failing_since_ms = hours_ago(f->failing_h),
+		.first_poll_ms = TIME_NONE,
+		.last_success_ms = hours_ago(f->success_h),
+		.last_new_ms = hours_ago(f->new_h),
+		.etag = copy(f->etag),
+		.last_modified = copy(f->last_modified),
+		.moved = f->moved,
+		.moved_url = copy(f->moved_url),
+		.moved_since_ms = hours_ago(f->moved_h),
+		.moved_count = f->moved_count,
+		.onward_url = copy(f->onward_url),
+		.onward_since_ms = hours_ago(f->onward_h),
+		.onward_count = f->onward_count,
+		.server_wait_ms = f->wait_ms,
+		.not_modified = f->not_modified,
+	};
+}
+
+static void assert_text(const char *name, const char *found, const char *wanted)
+{
+	if ((found == NULL) != (wanted == NULL) || (found != NULL && strcmp(found, wanted) != 0))
+		fail_msg("%s: found %s, wanted %s", name, found != NULL ? found : "-", wanted != NULL ? wanted : "-");
+}
+
+static void assert_number(const char *name, const char *what, int64_t found, int64_t wanted)
+{
+	if (found != wanted)
+		fail_msg("%s: %s is %lld, wanted %lld", name, what, (long long)found, (long long)wanted);
+}
+
+static void assert_state(const char *name, const struct feed_state *s, const struct facts *f)
+{
+	assert_number(name, "health", s->health, f->health);
+	assert_number(name, "failure", s->failure, f->failure);
+	assert_number(name, "errors", s->errors, f->errors);
+	assert_number(name, "failing since", s->failing_since_ms, hours_ago(f->failing_h));
+	assert_number(name, "last success", s->last_success_ms, hours_ago(f->success_h));
+	assert_number(name, "last new", s->last_new_ms, hours_ago(f->new_h));
+	assert_text(name, s->etag, f->etag);
+	assert_text(name, s->last_modified, f->last_modified);
+	assert_number(name, "moved", s->moved, f->moved);
+	assert_text(name, s->moved_url, f->moved_url);
+	assert_number(name, "moved since", s->moved_since_ms, hours_ago(f->moved_h));
+	assert_number(name, "moved count", s->moved_count, f->moved_count);
+	assert_text(name, s->onward_url, f->onward_url);
+	assert_number(name, "onward since", s->onward_since_ms, hours_ago(f->onward_h));
+	assert_number(name, "onward count", s->onward_count, f->onward_count);
+	assert_number(name, "wait", s->server_wait_ms, f->wait_ms);
+	assert_number(name, "not modified", s->not_modified, f->not_modified);
+}
+
+static void test_row(const struct row *row)
+{
+	const struct answer *a = &row->answer;
+	struct feed_state s = state_of(&row->before);
+	enum feed_emptiness emptiness = row->before.emptiness;
+	struct poll_news news = {.shown = a->shown, .left_out = a->left_out};
+	struct poll_outcome *o = calloc(1, sizeof(*o));
+	struct feed_progress p;
+
+	assert_non_null(o);
+	*o = (struct poll_outcome){.at_ms = now_ms,
+		.failure = a->failure,
+		.http_status = a->http_status,
+		.url = copy(a->url),
+		.etag = copy(a->etag),
+		.last_modified = copy(a->last_modified),
+		.moved_to = copy(a->moved_to),
+		.retry_after_ms = a->retry_after_ms,
+		.fresh_ms = a->fresh_ms,
+		.bytes = 100};
+	o->kind = a->kind;
+	if (a->kind == OUTCOME_FAILED)
+		o->reason = copy("no answer");
+	feed_progress_asked(&s, o);
+	p = feed_progress_ended(&s, &emptiness, o, a->kind == OUTCOME_DOCUMENT ? &news : NULL);
+	assert_state(row->name, &s, &row->after);
+	assert_number(row->name, "emptiness", emptiness, row->after.emptiness);
+	assert_number(row->name, "has news", p.has_news, row->has_news);
+	assert_number(row->name, "has moved", p.has_moved, row->has_moved);
+	/* A failure has its reason, and nothing else has one. */
+	assert_number(row->name, "reason", s.reason != NULL, s.failure != FAILURE_NONE);
+	/* Each poll counts. */
+	assert_number(row->name, "polls", s.polls, 1);
+	assert_number(row->name, "bytes", s.bytes, 100);
+	assert_number(row->name, "status", s.http_status, a->http_status);
+	assert_number(row->name, "first poll", s.first_poll_ms, now_ms);
+	assert_number(row->name, "last poll", s.last_poll_ms, now_ms);
+	poll_outcome_free(o);
+	feed_state_release(&s);
+}
+
+TEST(rows)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		test_row(&rows[i]);
+}
+
+TEST(items)
+{
+	struct feed_state s = {.last_new_ms = TIME_NONE};
+
+	feed_progress_items(&s, 0, now_ms);
+	assert_int_equal(s.items, 0);
+	assert_int_equal(s.last_new_ms, TIME_NONE);
+	feed_progress_items(&s, 3, now_ms);
+	assert_int_equal(s.items, 3);
+	assert_int_equal(s.last_new_ms, now_ms);
+	feed_progress_items(&s, 0, now_ms + 1);
+	assert_int_equal(s.items, 3);
+	assert_int_equal(s.last_new_ms, now_ms);
+}
