@@ -224,7 +224,6 @@ void engine_on_commit(evutil_socket_t fd, short what, void *arg)
 		take_report(e, r);
 	}
 	poll_reports_free(first);
-	changed = engine_take_answers(e) || changed;
 	changed = writer_take_shown(e->writer) || changed;
 	if (changed)
 		publish_invalidate(e->publish);

@@ -76,8 +76,9 @@ struct engine_refresh {
 
 /* A person's question about a story, or word on it, that is with the writer. */
 struct engine_ask {
-	bool used;
-	struct control_peer *peer; /* NULL: has gone meanwhile */
+	struct engine *engine;
+	struct story_request *request; /* NULL: this place is free */
+	struct control_peer *peer;     /* NULL: has gone meanwhile */
 };
 
 /* Who asked for a reload. */
@@ -284,8 +285,7 @@ void engine_release_pushes(struct engine *e);
 /* Of control_operations. */
 int engine_ask_of_story(
 	void *arg, const char *op, struct str item, struct str other, struct control_peer *peer, struct error *err);
-/* Hands on what the writer has answered; true when stories are others now. */
-bool engine_take_answers(struct engine *e);
+void engine_release_asks(struct engine *e);
 void engine_forget_asker(struct engine *e, const struct control_peer *peer);
 
 /* engine_control.c */

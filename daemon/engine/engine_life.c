@@ -285,6 +285,7 @@ void engine_free(struct engine *e)
 	writer_free(e->writer);
 	engine_release_reload(e);
 	engine_release_refreshes(e);
+	engine_release_asks(e);
 	engine_release_feeds(e);
 	due_queue_free(e->queue);
 	for (size_t i = 0; i < sizeof(e->signals) / sizeof(e->signals[0]); i++)

@@ -77,7 +77,4 @@ int ingest_start_clock(struct ingest *k, struct clock_mark now, const char *run,
 /* The same for what has happened since the last look; *jump_ms says by how much it was set, 0 for not. */
 int ingest_look_at_clock(struct ingest *k, struct clock_mark now, int64_t *jump_ms, struct error *err);
 
-/* Answers what the operator asks or says of stories, in a transaction of its own, with q->answer or q->error. */
-void ingest_answer(struct ingest *k, struct story_request *q, int64_t at_ms);
-
 #endif

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -20,7 +19,7 @@
 #include "sitrep/base/log.h"
 #include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
-#include "writer_internal.h"
+#include "writer_state.h"
 
 enum {
 	PAGE_BYTES = 4096,
@@ -29,16 +28,6 @@ enum {
 	SIZE_US = 250 * 1000,
 	SIZE_US_MAX = 2 * 1000 * 1000,
 };
-
-/* ---- options ---- */
-
-void writer_limit_wal(struct writer *w)
-{
-	char text[64];
-
-	(void)snprintf(text, sizeof(text), "PRAGMA journal_size_limit = %lld", (long long)size_wal_bytes(w->options));
-	(void)sql_exec(w->ingest.store.db, text, NULL, "");
-}
 
 /* ---- the thread ---- */
 
@@ -89,7 +78,7 @@ static void keep_size(struct writer *w)
 	note_retention(w, more < 0, &err);
 }
 
-enum writer_task { TASK_ASK, TASK_JOB, TASK_BATCH, TASK_SIZE, TASK_MATCH, TASK_IDLE, TASK_TRY, TASK_STOP };
+enum writer_task { TASK_JOB, TASK_BATCH, TASK_SIZE, TASK_MATCH, TASK_IDLE, TASK_TRY, TASK_STOP };
 
 /* What to do next; called with the lock held, may wait. */
 static enum writer_task choose_task(struct writer *w)
@@ -98,9 +87,6 @@ static enum writer_task choose_task(struct writer *w)
 		struct timespec until;
 		int64_t try_wait_ms, wait_ms;
 
-		/* Few and short, and a person waits. */
-		if (w->asked.first != NULL)
-			return TASK_ASK;
 		if (writer_job_due(w))
 			return TASK_JOB;
 		if (w->queue.first != NULL)
@@ -174,10 +160,6 @@ static void *run(void *arg)
 			checkpoint(w);
 			keep_size(w);
 			break;
-		case TASK_ASK:
-			writer_run_ask(w);
-			checkpoint(w);
-			break;
 		case TASK_JOB:
 			writer_run_job(w);
 			checkpoint(w);
@@ -234,8 +216,6 @@ struct writer *writer_new(const struct writer_options *options, struct error *er
 	w->fd = -1;
 	w->queue.end = &w->queue.first;
 	w->reports.end = &w->reports.first;
-	w->asked.end = &w->asked.first;
-	w->answered.end = &w->answered.first;
 	w->jobs.end = &w->jobs.first;
 	(void)pthread_mutex_init(&w->lock, NULL);
 	init_condition(&w->work);
@@ -287,7 +267,6 @@ void writer_free(struct writer *w)
 	retention_release(&w->retention);
 	ingest_close(&w->ingest);
 	poll_reports_free(w->reports.first);
-	story_requests_free(w->answered.first);
 	writer_options_free(w->options);
 	stored_rules_free(w->rules);
 	(void)close(w->fd);

@@ -10,7 +10,7 @@
 
 #include "sitrep/base/clock.h"
 #include "sitrep/sql/damage.h"
-#include "writer_internal.h"
+#include "writer_state.h"
 
 enum {
 	/* One transaction: more of each would make a reader of the stream wait for news. */

@@ -1,40 +1,8 @@
-/* The writer's options and an operator's requests: owned data, copied and freed. */
+/* The writer's options: owned data, copied and freed. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "writer_internal.h"
-
-/* An item and those it is linked to: at most 17 with titles and links of a dozen kilobytes, escaped. */
-enum { STORY_ANSWER_MAX = 4 * 1024 * 1024 };
-
-struct story_request *story_request_new(struct str item, struct str other)
-{
-	struct story_request *q = calloc(1, sizeof(*q));
-
-	if (q == NULL)
-		return NULL;
-	buf_init(&q->answer, STORY_ANSWER_MAX);
-	q->item = strndup(item.data, item.len);
-	q->other = other.data != NULL ? strndup(other.data, other.len) : NULL;
-	if (q->item == NULL || (other.data != NULL && q->other == NULL)) {
-		story_requests_free(q);
-		return NULL;
-	}
-	return q;
-}
-
-void story_requests_free(struct story_request *first)
-{
-	while (first != NULL) {
-		struct story_request *next = first->next;
-
-		free(first->item);
-		free(first->other);
-		buf_release(&first->answer);
-		free(first);
-		first = next;
-	}
-}
+#include "writer_state.h"
 
 void writer_options_free(struct writer_options *o)
 {

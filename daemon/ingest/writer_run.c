@@ -4,19 +4,19 @@
  * The end of a function is told as a report between those of polls, so that the loop hears of commits in their order:
  * a poll that was committed after a configuration is reported after it. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
 #include "sitrep/sql/database.h"
-#include "writer_internal.h"
+#include "writer_state.h"
 
 /* After a step that failed. */
 enum { MATCH_AGAIN_MS = 10 * 1000 };
 
-int writer_run_then(struct writer *w, writer_fn *fn, void (*committed)(struct writer *w, void *arg),
-	writer_done_fn *done, void *arg)
+static struct writer_job *job_new(writer_fn *fn, writer_done_fn *done, void *arg)
 {
 	struct writer_job *j = calloc(1, sizeof(*j));
 	struct poll_report *report = calloc(1, sizeof(*report));
@@ -24,16 +24,50 @@ int writer_run_then(struct writer *w, writer_fn *fn, void (*committed)(struct wr
 	if (j == NULL || report == NULL) {
 		free(j);
 		free(report);
-		return -ENOMEM;
+		return NULL;
 	}
 	report->done = done;
 	report->done_arg = arg;
-	*j = (struct writer_job){.fn = fn, .committed = committed, .arg = arg, .report = report};
+	*j = (struct writer_job){.fn = fn, .arg = arg, .report = report};
+	return j;
+}
+
+/* With the lock held: before *at. */
+static void insert(struct writer *w, struct writer_job **at, struct writer_job *j)
+{
+	j->next = *at;
+	*at = j;
+	if (j->next == NULL)
+		w->jobs.end = &j->next;
+	(void)pthread_cond_signal(&w->work);
+}
+
+int writer_run_then(struct writer *w, writer_fn *fn, void (*committed)(struct writer *w, void *arg),
+	writer_done_fn *done, void *arg)
+{
+	struct writer_job *j = job_new(fn, done, arg);
+
+	if (j == NULL)
+		return -ENOMEM;
+	j->committed = committed;
 	(void)pthread_mutex_lock(&w->lock);
 	j->after = w->submitted;
-	*w->jobs.end = j;
-	w->jobs.end = &j->next;
-	(void)pthread_cond_signal(&w->work);
+	insert(w, w->jobs.end, j);
+	(void)pthread_mutex_unlock(&w->lock);
+	return 0;
+}
+
+int writer_run_at_once(struct writer *w, writer_fn *fn, writer_done_fn *done, void *arg)
+{
+	struct writer_job *j = job_new(fn, done, arg);
+	struct writer_job **at = &w->jobs.first;
+
+	if (j == NULL)
+		return -ENOMEM;
+	(void)pthread_mutex_lock(&w->lock);
+	while (*at != NULL && (*at)->after == 0)
+		at = &(*at)->next;
+	insert(w, at, j);
 	(void)pthread_mutex_unlock(&w->lock);
 	return 0;
 }
@@ -135,6 +169,14 @@ void writer_match_stored(struct writer *w)
 }
 
 /* ---- a configuration ---- */
+
+void writer_limit_wal(struct writer *w)
+{
+	char text[64];
+
+	(void)snprintf(text, sizeof(text), "PRAGMA journal_size_limit = %lld", (long long)size_wal_bytes(w->options));
+	(void)sql_exec(w->ingest.store.db, text, NULL, "");
+}
 
 int writer_change_set_options(struct writer_change *c, const struct writer_options *from)
 {

@@ -11,7 +11,7 @@
 
 #include "sitrep/base/clock.h"
 #include "sitrep/sql/database.h"
-#include "writer_internal.h"
+#include "writer_state.h"
 
 enum {
 	/* A moment's lack of memory is over by then; a full disk comes to the last after nine tries. */

@@ -16,7 +16,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sitrep/base/buf.h"
 #include "sitrep/base/error.h"
 #include "sitrep/base/str.h"
 #include "sitrep/model/feed_state.h"
@@ -124,28 +123,6 @@ int writer_fd(const struct writer *w);
 /* Reports of all commits since the last call, in order of submission, and the newest committed cursor.
  * The caller frees with poll_reports_free(). */
 struct poll_report *writer_collect(struct writer *w, int64_t *newest_cursor);
-
-/* What an operator asks or says of stories.  Items are named by their id as it is published or by their link, stories
- * by their id. */
-struct story_request {
-	enum { STORY_REQUEST_WHY, STORY_REQUEST_SPLIT, STORY_REQUEST_JOIN } kind;
-	char *item;
-	char *other;        /* of WHY and JOIN; NULL: none */
-	void *arg;          /* the caller's */
-	struct buf answer;  /* a JSON object */
-	struct error error; /* code 0: answer stands */
-	bool changed;       /* stories are others now */
-	struct story_request *next;
-};
-/* item and other are copied; NULL without memory. */
-struct story_request *story_request_new(struct str item, struct str other);
-void story_requests_free(struct story_request *first);
-
-/* Hands q over, never blocks.  Its answer makes writer_fd() readable. */
-void writer_ask(struct writer *w, struct story_request *q);
-/* Those answered since the last call, in their order; what they changed is committed.  The caller frees them.  To be
- * called after writer_collect(). */
-struct story_request *writer_collect_answers(struct writer *w);
 
 struct writer_stats {
 	uint64_t commits, outcomes;

@@ -70,23 +70,12 @@ static struct river read_river(struct fixture *f, const char *mark)
 /* The answer; the caller frees it. */
 static struct story_request *ask(struct fixture *f, int kind, const char *item, const char *other)
 {
-	struct story_request *q = story_request_new(str_from(item), str_from(other)), *answered;
-	struct pollfd fd = {.fd = writer_fd(f->writer), .events = POLLIN};
-	int64_t cursor;
+	struct story_request *q = story_request_new(str_from(item), str_from(other));
 
 	assert_non_null(q);
 	while ((int)q->kind != kind)
 		q->kind++;
-	q->arg = f;
-	writer_ask(f->writer, q);
-	do {
-		assert_int_equal(poll(&fd, 1, WAIT_MS), 1);
-		assert_null(writer_collect(f->writer, &cursor));
-		answered = writer_collect_answers(f->writer);
-	} while (answered == NULL);
-	assert_ptr_equal(answered, q);
-	assert_ptr_equal(q->arg, f);
-	assert_null(q->next);
+	fixture_ask(f, q);
 	return q;
 }
 
@@ -99,7 +88,7 @@ static void say(struct fixture *f, int kind, const char *item, const char *other
 	assert_int_equal(q->changed, changes);
 	(void)buf_putc(&q->answer, '\0');
 	assert_non_null(strstr(q->answer.data, changes ? "\"changed\":true" : "\"changed\":false"));
-	story_requests_free(q);
+	story_request_free(q);
 }
 
 static int64_t generation(struct fixture *f)
@@ -331,12 +320,12 @@ TEST_WITH(what_is_not_there_changes_nothing, fixture_setup, fixture_teardown)
 
 			assert_int_equal(q->error.code, -ENOENT);
 			assert_false(q->changed);
-			story_requests_free(q);
+			story_request_free(q);
 			if (kind == STORY_REQUEST_SPLIT)
 				continue;
 			q = ask(f, kind, r.stories[0].uid, names[i]);
 			assert_int_equal(q->error.code, -ENOENT);
-			story_requests_free(q);
+			story_request_free(q);
 		}
 	}
 	assert_int_equal(generation(f), g);
@@ -382,7 +371,7 @@ TEST_WITH(why_tells_copies_and_words, fixture_setup, fixture_teardown)
 	assert_non_null(strstr(q->answer.data, r.stories[1].reports[0]));
 	assert_non_null(strstr(q->answer.data, "\"reports\":2,\"lead\":false"));
 	assert_non_null(strstr(q->answer.data, "\"said\":[]"));
-	story_requests_free(q);
+	story_request_free(q);
 	say(f, STORY_REQUEST_SPLIT, r.stories[1].reports[1], NULL, true);
 	/* these have no sketch */
 	q = ask(f, STORY_REQUEST_WHY, r.stories[1].reports[1], r.stories[1].reports[0]);
@@ -391,7 +380,12 @@ TEST_WITH(why_tells_copies_and_words, fixture_setup, fixture_teardown)
 	assert_non_null(strstr(q->answer.data, "\"same_story\":false,\"same_text\":true,\"same_link\":false"));
 	assert_non_null(strstr(q->answer.data, "\"held\":\"apart\""));
 	assert_null(strstr(q->answer.data, "comparison"));
-	story_requests_free(q);
+	story_request_free(q);
+}
+
+static void never(struct story_request *q)
+{
+	fail_msg("%s was answered after the end", q->item);
 }
 
 TEST_WITH(what_was_asked_before_the_end_is_carried_out, fixture_setup, fixture_teardown)
@@ -406,8 +400,10 @@ TEST_WITH(what_was_asked_before_the_end_is_carried_out, fixture_setup, fixture_t
 	q = story_request_new(str_from(r.stories[1].reports[1]), STR_NONE);
 	assert_non_null(q);
 	q->kind = STORY_REQUEST_SPLIT;
-	writer_ask(f->writer, q);
+	q->done = never;
+	assert_int_equal(story_request_submit(q, f->writer), 0);
 	fixture_close(f);
+	story_request_free(q);
 	fixture_open(f, &options);
 	assert_int_equal(read_river(f, NULL).count, 3);
 }
@@ -482,7 +478,7 @@ TEST_WITH(tables_hold_together_whatever_is_said, fixture_setup, fixture_teardown
 		q = ask(f, split ? STORY_REQUEST_SPLIT : STORY_REQUEST_JOIN, names[a], split ? NULL : names[b]);
 		assert_string_equal(q->error.text, "");
 		changes += q->changed;
-		story_requests_free(q);
+		story_request_free(q);
 		if (look(f, broken) != 0)
 			fail_msg("word %d (%s %zu %zu) breaks the tables", i, split ? "split" : "join", a, b);
 	}

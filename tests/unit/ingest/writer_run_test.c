@@ -169,3 +169,47 @@ TEST_WITH(a_change_is_whole, fixture_setup, fixture_teardown)
 	/* the first came by the old options */
 	assert_events(f, 0, "new:0,new:1,alert:1");
 }
+
+/* An operator's request overtakes polls that wait, and a function that waits for these. */
+TEST_WITH(requests_go_ahead, fixture_setup, fixture_teardown)
+{
+	struct fixture *f = *state;
+	pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+	struct call held = {.host_limit = &gate}, between = {0};
+	struct story_request *q = story_request_new(STR("none"), STR_NONE);
+	struct error answered = {0};
+	struct pollfd fd = {.fd = writer_fd(f->writer), .events = POLLIN};
+	int polls = 0;
+
+	assert_non_null(q);
+	q->done = fixture_note_answer;
+	q->arg = &answered;
+	assert_int_equal(pthread_mutex_lock(&gate), 0);
+	assert_int_equal(writer_run(f->writer, note, fixture_note_end, &held), 0);
+	submit_news(f, "one");
+	submit_news(f, "two");
+	assert_int_equal(writer_run(f->writer, note, fixture_note_end, &between), 0);
+	assert_int_equal(story_request_submit(q, f->writer), 0);
+	assert_int_equal(pthread_mutex_unlock(&gate), 0);
+	while (between.end.code == 0) {
+		struct poll_report *first;
+		int64_t cursor;
+
+		assert_int_equal(poll(&fd, 1, WAIT_MS), 1);
+		first = writer_collect(f->writer, &cursor);
+		for (struct poll_report *r = first; r != NULL; r = r->next) {
+			if (r->done == NULL) {
+				assert_int_not_equal(answered.code, 0);
+				polls++;
+				continue;
+			}
+			r->done(r->done_arg, &r->error);
+			if (between.end.code != 0)
+				assert_int_equal(polls, 2);
+		}
+		poll_reports_free(first);
+	}
+	assert_int_equal(answered.code, -ENOENT);
+	assert_int_equal(between.end.code, 1);
+	story_request_free(q);
+}

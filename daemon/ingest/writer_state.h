@@ -1,6 +1,6 @@
-/* writer_internal.h: what the writer's files share. */
-#ifndef SITREP_INGEST_WRITER_INTERNAL_H
-#define SITREP_INGEST_WRITER_INTERNAL_H
+/* writer_state.h: what the writer's files share. */
+#ifndef SITREP_INGEST_WRITER_STATE_H
+#define SITREP_INGEST_WRITER_STATE_H
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -16,7 +16,7 @@ struct writer_job {
 	writer_fn *fn;
 	void (*committed)(struct writer *w, void *arg); /* in the thread, cannot fail; NULL: nothing to do */
 	void *arg;
-	uint64_t after;             /* outcomes that were submitted before it */
+	uint64_t after;             /* outcomes that were submitted before it; 0: it waits for none */
 	struct poll_report *report; /* made in advance, so that the end can always be told */
 	struct writer_job *next;
 };
@@ -31,10 +31,6 @@ struct outcome_list {
 
 struct report_list {
 	struct poll_report *first, **end;
-};
-
-struct story_request_list {
-	struct story_request *first, **end;
 };
 
 /* Whether transactions can be committed; under the writer's lock. */
@@ -53,7 +49,6 @@ struct writer {
 	/* under lock */
 	struct outcome_list queue;
 	struct report_list reports;
-	struct story_request_list asked, answered;
 	size_t pending, pending_bytes;
 	int64_t newest_cursor;
 	struct writer_job_list jobs;
@@ -79,9 +74,6 @@ void writer_limit_wal(struct writer *w);
 /* Takes what waits into one transaction and reports it. */
 void writer_run_batch(struct writer *w);
 
-/* Answers the first of what is asked. */
-void writer_run_ask(struct writer *w);
-
 /* writer_storing.c.  The first three with the lock held: a transaction was lost, or kept; and how long to wait for
  * the next try, INT64_MAX when none is needed. */
 void writer_stop_storing(struct writer *w, const struct error *why);
@@ -90,6 +82,8 @@ int64_t writer_try_wait_ms(const struct writer *w);
 /* Tries to write, and notes the result. */
 void writer_try_storing(struct writer *w);
 
+/* writer_run(), but ahead of outcomes that wait, and of functions that wait for those. */
+int writer_run_at_once(struct writer *w, writer_fn *fn, writer_done_fn *done, void *arg);
 /* writer_run(), with a function for the thread once the transaction is committed. */
 int writer_run_then(struct writer *w, writer_fn *fn, void (*committed)(struct writer *w, void *arg),
 	writer_done_fn *done, void *arg);

@@ -1,0 +1,36 @@
+/* story_request.h: what an operator asks or says of stories: why, split, join.
+ *
+ * Items are named by their id as it is published or by their link, stories by their id.  A request is answered in the
+ * writer's thread, in a transaction of its own, ahead of outcomes of polls that wait: a person waits for it, and such
+ * requests are few and short.  While nothing can be stored, questions are still answered and words are refused. */
+#ifndef SITREP_INGEST_STORY_REQUEST_H
+#define SITREP_INGEST_STORY_REQUEST_H
+
+#include <stdbool.h>
+
+#include "sitrep/base/buf.h"
+#include "sitrep/base/error.h"
+#include "sitrep/base/str.h"
+
+struct writer;
+
+struct story_request {
+	enum { STORY_REQUEST_WHY, STORY_REQUEST_SPLIT, STORY_REQUEST_JOIN } kind;
+	char *item;
+	char *other;                           /* of WHY and JOIN; NULL: none */
+	void (*done)(struct story_request *q); /* in the loop; what was changed is committed */
+	void *arg;                             /* the caller's */
+	struct buf answer;                     /* a JSON object */
+	struct error error;                    /* code 0: answer stands */
+	bool changed;                          /* stories are others now */
+	struct writer *writer;                 /* story_request.c's own */
+};
+/* item and other are copied; NULL without memory. */
+struct story_request *story_request_new(struct str item, struct str other);
+void story_request_free(struct story_request *q);
+
+/* Hands q over, never blocks; q must live until its done has been called, or until writer_free(). -ENOMEM: nothing was
+ * handed over. */
+int story_request_submit(struct story_request *q, struct writer *w);
+
+#endif
