@@ -14,6 +14,7 @@
 #include "sitrep/text/html_links.h"
 #include "sitrep/text/url.h"
 #include "xmlfeed.h"
+#include "xmlfeed_rules.h"
 #include "xmlread.h"
 
 #include <errno.h>

@@ -4,13 +4,14 @@
  * knows is skipped with all that is in it, unless it is markup inside a text.  Text is collected for the
  * innermost frame that wants it, in one buffer that only grows: an element's text is whatever was added
  * since its start, handed to its action at its end and cut off again. */
-#include "xmlfeed_internal.h"
+#include "xmlfeed.h"
 
 #include "sitrep/base/utf8.h"
 #include "sitrep/base/xml_text.h"
 #include "sitrep/text/feed_text.h"
-#include "sitrep/text/html.h"
 #include "sitrep/text/url.h"
+#include "xmlfeed_frame.h"
+#include "xmlfeed_rules.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,111 +21,6 @@
  * sanitising, and markup shrinks by that. */
 enum { CAPTURE_MAX = 8 * LIMIT_ITEM_CONTENT, TEXT_MAX = CAPTURE_MAX - LIMIT_ITEM_CONTENT };
 enum { ESCAPED_LEN_MAX = sizeof("&quot;") - 1 };
-
-struct str xmlfeed_attr(const struct xml_attr *attrs, size_t count, const char *name)
-{
-	struct str wanted = str_from(name);
-	for (size_t i = 0; i < count; i++) {
-		if (str_eq_nocase(attrs[i].name.local, wanted) && str_empty(attrs[i].name.prefix))
-			return attrs[i].value;
-	}
-	return STR_NONE;
-}
-
-void *xmlfeed_checked(struct xmlfeed *x, void *allocated)
-{
-	if (allocated == NULL)
-		x->failed = -ENOMEM;
-	return allocated;
-}
-
-struct str xmlfeed_keep(struct xmlfeed *x, struct str s, size_t max)
-{
-	s = utf8_cut(str_trim(s), max);
-	if (s.len == 0)
-		return STR_NONE;
-	struct str copy = arena_str(x->arena, s);
-	if (copy.data == NULL)
-		x->failed = -ENOMEM;
-	return copy;
-}
-
-struct str xmlfeed_keep_name(struct xmlfeed *x, struct str s, size_t max)
-{
-	if (str_find_char(s, '<', 0) == STR_NPOS && str_find_char(s, '&', 0) == STR_NPOS)
-		return xmlfeed_keep(x, s, max);
-	struct buf name = BUF_INIT(LIMIT_TITLE);
-	feed_text_name(&name, s);
-	if (buf_failed(&name))
-		x->failed = -ENOMEM;
-	struct str kept = xmlfeed_keep(x, buf_str(&name), max);
-	buf_release(&name);
-	return kept;
-}
-
-/* reference resolved, in the arena even where it came as it should be. */
-static struct str resolve(struct xmlfeed *x, struct str base, struct str reference)
-{
-	struct str url = url_resolve(x->arena, base, reference);
-	if (url.data >= reference.data && url.data < reference.data + reference.len)
-		url = arena_str(x->arena, url);
-	if (url.data == NULL)
-		x->failed = -ENOMEM;
-	return url;
-}
-
-struct str xmlfeed_keep_url(struct xmlfeed *x, struct str base, struct str reference)
-{
-	reference = str_trim(reference);
-	if (reference.len == 0 || reference.len > LIMIT_URL || str_eq(reference, STR("#")))
-		return STR_NONE;
-	if (url_is_simple(reference))
-		return xmlfeed_keep(x, reference, LIMIT_URL);
-	/* words are no address, even if one could be made of them */
-	if (str_find_char(reference, ' ', 0) != STR_NPOS && str_find_char(reference, '/', 0) == STR_NPOS)
-		return STR_NONE;
-	struct str url = resolve(x, base, url_forgive(x->arena, reference));
-	/* without any base a relative reference stays what it is: harmless, and all that is known */
-	if (url_is_safe_link(url) || (str_empty(base) && str_find_char(url, ':', 0) == STR_NPOS))
-		return url;
-	return STR_NONE;
-}
-
-bool xmlfeed_claim(struct xmlfeed *x, const struct frame *f, size_t offset, unsigned int rank)
-{
-	unsigned char *ranks = f->ranks;
-	if (ranks == NULL)
-		return true;
-	/* an element of the other family of formats ranks a little lower than one of the document's own */
-	if (f->rule->ns == NS_FEED && f->atom != x->is_atom)
-		rank++;
-	unsigned char *held = &ranks[offset / sizeof(void *)];
-	if (*held != 0 && *held <= rank)
-		return false;
-	*held = (unsigned char)rank;
-	return true;
-}
-
-void xmlfeed_enter(struct xmlfeed *x, struct frame *f, enum place place, void *object)
-{
-	f->inner = place;
-	f->inner_object = object;
-	unsigned int level = place == AT_FEED ? 0 : place == AT_ITEM ? 1 : place == AT_SOURCE ? 2 : 3;
-	f->inner_ranks = x->ranks[level];
-	memset(f->inner_ranks, 0, sizeof(x->ranks[level]));
-}
-
-void xmlfeed_enter_same(struct frame *f, enum place place)
-{
-	f->inner = place;
-	f->inner_object = f->object;
-	f->inner_ranks = f->ranks;
-}
-
-void *xmlfeed_member(const struct frame *f)
-{
-	return (char *)f->object + f->rule->offset;
-}
 
 static struct ns_meaning meaning_of(struct xmlfeed *x, const struct xml_name *name)
 {
@@ -152,7 +48,7 @@ static void inherit_xml_attributes(struct xmlfeed *x, struct frame *f, const str
 		if (str_eq(attrs[i].name.local, STR("lang")))
 			f->language = xmlfeed_keep(x, attrs[i].value, LIMIT_NAME);
 		else if (str_eq(attrs[i].name.local, STR("base")) && attrs[i].value.len <= LIMIT_URL) {
-			struct str base = resolve(x, f->base, str_trim(attrs[i].value));
+			struct str base = xmlfeed_resolve(x, f->base, str_trim(attrs[i].value));
 			if (url_is_web(base))
 				f->base = base;
 		}

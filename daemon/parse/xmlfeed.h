@@ -20,9 +20,6 @@
 
 struct xmlfeed;
 
-/* Once in a process, before the first xmlfeed_new(). */
-void xmlfeed_prepare(void);
-
 /* Will fill d, which is initialised here; its text lives in a, or where base and language do.  NULL without
  * memory. */
 struct xmlfeed *xmlfeed_new(struct arena *a, struct document *d, struct str base, struct str language);

@@ -2,7 +2,7 @@
  *
  * An element's attributes are read at its start, its text at its end; what belongs together is collected in
  * the builder between the two. */
-#include "xmlfeed_internal.h"
+#include "xmlfeed_frame.h"
 
 #include "sitrep/text/feed_text.h"
 #include "sitrep/text/url.h"

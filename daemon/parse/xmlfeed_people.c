@@ -2,7 +2,7 @@
  *
  * Atom has elements for name, address and page; RSS has one string that is written in four ways, and Dublin
  * Core and iTunes have theirs, often beside each other for the same person. */
-#include "xmlfeed_internal.h"
+#include "xmlfeed_frame.h"
 
 #include <string.h>
 

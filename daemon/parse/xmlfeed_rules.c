@@ -4,7 +4,7 @@
  * member it speaks for, and its rank: when several elements speak for one member, the lowest rank wins, and
  * among equals the first.  A feed's own dialect has ranks from 10 on; Dublin Core and other modules follow;
  * podcast vocabularies are last, because publishers fill them for shops. */
-#include "xmlfeed_internal.h"
+#include "xmlfeed_rules.h"
 
 #include <string.h>
 

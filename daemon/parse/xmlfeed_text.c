@@ -3,7 +3,7 @@
  * The same characters are text in one dialect and escaped markup in another.  Atom says which by type (and
  * Atom 0.3 by mode); RSS says nothing, so there the looks decide.  Markup is sanitised at once, so that no
  * document ever holds any that is not. */
-#include "xmlfeed_internal.h"
+#include "xmlfeed_frame.h"
 
 #include "sitrep/base/utf8.h"
 #include "sitrep/base/xml_text.h"

@@ -1,10 +1,10 @@
-/* xmlfeed_internal.h: what the files that build a document from XML events share.
+/* xmlfeed_frame.h: what the files that build a document from XML events share.
  *
  * A stack of frames follows the open elements.  Each frame knows in which place it sits and which object
  * belongs to that place, and what place its children sit in.  What an element means is a rule; what is done
  * about it is the rule's action. */
-#ifndef SITREP_PARSE_XMLFEED_INTERNAL_H
-#define SITREP_PARSE_XMLFEED_INTERNAL_H
+#ifndef SITREP_PARSE_XMLFEED_FRAME_H
+#define SITREP_PARSE_XMLFEED_FRAME_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,7 +13,6 @@
 #include "sitrep/base/buf.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/model/document.h"
-#include "xmlfeed.h"
 #include "xmlns.h"
 #include "xmlread.h"
 
@@ -143,10 +142,7 @@ struct xmlfeed {
 	struct frame frames[LIMIT_DEPTH + 2];
 };
 
-/* -- xmlfeed_rules.c */
-const struct rule *xmlfeed_find_rule(struct xmlfeed *x, enum place place, enum ns ns, struct str name);
-
-/* -- xmlfeed.c */
+/* -- xmlfeed_frame.c */
 /* The value of the attribute without a namespace, or absent. */
 struct str xmlfeed_attr(const struct xml_attr *attrs, size_t count, const char *name);
 /* True when the frame's element ranks higher than the one that set its rule's member; its rank is then stored. */
@@ -161,6 +157,8 @@ struct str xmlfeed_keep(struct xmlfeed *x, struct str s, size_t max);
 struct str xmlfeed_keep_name(struct xmlfeed *x, struct str s, size_t max);
 /* Resolved against the base in force; absent when it is nowhere a reader may be sent. */
 struct str xmlfeed_keep_url(struct xmlfeed *x, struct str base, struct str reference);
+/* reference resolved, in the arena even where it came as it should be. */
+struct str xmlfeed_resolve(struct xmlfeed *x, struct str base, struct str reference);
 /* Notes that the arena or a buffer is used up. */
 void *xmlfeed_checked(struct xmlfeed *x, void *allocated);
 
