@@ -72,8 +72,8 @@ static bool is_sound_detail(struct str detail)
 }
 
 /* 1 when the event can be told, 0 when what it was about is gone. */
-static int take_event(
-	struct reader *r, struct sql_stmt *s, struct event_record *e, struct report *report, char *uid, struct error *err)
+static int take_event(struct reader *r, struct sql_stmt *s, struct event_record *e, struct report *report, char *uid,
+	struct error *err)
 {
 	int result;
 
@@ -143,17 +143,4 @@ int reader_events(
 	sql_reset(s);
 	reader_end(r);
 	return result;
-}
-
-int reader_cursors(struct reader *r, int64_t *oldest, int64_t *newest, struct error *err)
-{
-	struct sql_stmt *s = r->s[READ_CURSORS];
-	int result = sql_step(s, err, cannot_read);
-
-	if (result == 1) {
-		*oldest = sql_int(s, 0);
-		*newest = sql_int(s, 1);
-	}
-	sql_reset(s);
-	return result < 0 ? result : 0;
 }

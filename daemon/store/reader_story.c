@@ -37,8 +37,7 @@ static int take_tie(struct reader *r, struct sql_stmt *s, int64_t story_id, stru
 		return 0;
 	if (reader_take_source(r, s, COLUMN_SOURCE, &tie->other_source) != 0)
 		return -ENOMEM;
-	result = record_decode(
-		sql_blob(s, COLUMN_OTHER_RECORD), sql_int(s, COLUMN_OTHER_ID), &r->arena, &other);
+	result = record_decode(sql_blob(s, COLUMN_OTHER_RECORD), sql_int(s, COLUMN_OTHER_ID), &r->arena, &other);
 	if (result != 0)
 		return result == -ENOMEM ? result : 0;
 	tie->item_id = sql_int(s, COLUMN_ITEM);

@@ -14,15 +14,12 @@
 #include "sitrep/base/error.h"
 #include "sitrep/base/str.h"
 #include "sitrep/model/document.h"
+#include "sitrep/store/uid.h"
 
 struct reader;
 
 struct reader *reader_new(const char *state_dir, struct error *err);
 void reader_free(struct reader *r);
-
-enum {
-	UID_TEXT_MAX = 37
-}; /* "8d2c…-…": an RFC 9562 version 8 UUID made from the feed's first name and the item's identity */
 
 /* The feed that a report came from. */
 struct source {

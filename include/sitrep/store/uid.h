@@ -6,7 +6,9 @@
 
 #include "sitrep/base/str.h"
 #include "sitrep/sql/sql.h"
-#include "sitrep/store/reader.h"
+
+/* "8d2c...-...": an RFC 9562 version 8 UUID, made from the feed's first name and the item's identity. */
+enum { UID_TEXT_MAX = 37 };
 
 /* "8d2c...-..." of a uid's 16 bytes; "" when there are not 16. */
 void uid_write(char text[UID_TEXT_MAX], struct str uid);
