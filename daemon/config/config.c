@@ -321,3 +321,15 @@ int config_public_url(const struct config_feed *f, struct buf *out)
 		return buf_add_public_url(out, str_from(f->public_url));
 	return f->is_private ? buf_add_bare_url(out, str_from(f->url)) : buf_add_public_url(out, str_from(f->url));
 }
+
+bool config_feed_has_credentials(const struct config_feed *f)
+{
+	/* An @ in the address may be a user's; where it is none, the redirects are merely followed one by one. */
+	return strchr(f->url, '@') != NULL || f->user != NULL || f->password_file != NULL || f->bearer_file != NULL ||
+	       f->header_file != NULL || f->client_cert != NULL;
+}
+
+bool config_feed_is_confidential(const struct config_feed *f)
+{
+	return config_feed_has_credentials(f) || f->is_private || url_has_secret(str_from(f->url));
+}

@@ -94,8 +94,7 @@ static void lose_aside(struct engine *e, struct engine_feed *f, bool wants_again
 	struct feed_state *s = &e->states[f->slot];
 	int64_t wait_ms;
 
-	if (f->hub != NULL)
-		f->hub->unsaved = true;
+	websub_feeds_note_unsaved(e->websub, s->id);
 	if (!wants_again || f->phase != PHASE_IDLE || e->stopping)
 		return;
 	/* A feed that is pushed is planned for much later. */
@@ -187,8 +186,8 @@ static void take_report(struct engine *e, struct poll_report *r)
 		before = e->states[slot];
 		e->states[slot] = r->state;
 		r->state = (struct feed_state){0};
-		if (!r->lost)
-			engine_websub_polled(e, slot, r, &before);
+		if (!r->lost && !e->stopping)
+			websub_feeds_polled(e->websub, r->feed_id, r, &before);
 		feed_state_release(&before);
 	} else if (f->config != NULL && r->error.code != 0) {
 		/* Nothing can be read of it: it must not be asked at once again. */
@@ -228,7 +227,6 @@ void engine_on_commit(evutil_socket_t fd, short what, void *arg)
 	if (changed)
 		publish_invalidate(e->publish);
 	stream_wake(e->stream, cursor);
-	engine_pump(e);
 }
 
 /* ---- parse ---- */
@@ -249,7 +247,6 @@ static void on_parsed(void *arg, struct pool_answer *answer)
 		f->outcome->http_status = 200;
 		fail_outcome(f, failure, answer->error.text);
 	}
-	engine_pump(f->engine);
 }
 
 static void start_parse(struct engine_feed *f, struct transfer_answer *answer)
@@ -319,7 +316,8 @@ static void on_transferred(void *arg, struct transfer_answer *answer)
 	o->etag = take_string(&answer->etag);
 	o->last_modified = take_string(&answer->last_modified);
 	o->moved_to = take_string(&answer->permanent_url);
-	engine_websub_hear(o, answer);
+	o->hubs = take_string(&answer->hubs);
+	o->topic = take_string(&answer->topic);
 	if (answer->failure == FAILURE_NONE)
 		note_detour(f, answer);
 	if (answer->failure != FAILURE_NONE) {
@@ -334,7 +332,6 @@ static void on_transferred(void *arg, struct transfer_answer *answer)
 	} else {
 		start_parse(f, answer);
 	}
-	engine_pump(e);
 }
 
 static struct poll_outcome *outcome_new(const struct feed_state *state, const char *url)
@@ -435,9 +432,10 @@ void engine_pump(struct engine *e)
 	}
 }
 
+/* A feed is due: the loop turns, and ends its turn with engine_pump(). */
 void engine_on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	engine_pump(arg);
+	(void)arg;
 }

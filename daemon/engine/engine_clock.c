@@ -106,10 +106,8 @@ void engine_look_at_clock(struct engine *e)
 		engine_follow_habits(&e->states[i], jump_ms, now.wall_ms);
 		if (f->outcome != NULL)
 			poll_outcome_follow_clock(f->outcome, jump_ms, now.wall_ms);
-		if (f->hub != NULL)
-			websub_state_follow_clock(&f->hub->state, jump_ms, now.wall_ms);
 	}
+	websub_feeds_follow_clock(e->websub, jump_ms, now.wall_ms);
 	/* What was made ready carries the date of the clock before. */
 	publish_follow_clock(e->publish);
-	engine_pump(e);
 }

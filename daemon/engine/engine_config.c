@@ -35,8 +35,7 @@ struct engine_change {
 	struct feed_state *states;
 	size_t slot_count;
 	uint32_t *slot_by_config;
-	bool *stays;              /* by slot */
-	struct engine_hub **hubs; /* spare ones, one a feed that may turn out to have a subscription */
+	bool *stays; /* by slot */
 	/* The same, made in the writer's thread, when ids are known; NULL: what there is suffices. */
 	size_t ids_before, ids;
 	uint32_t *slot_by_id;
@@ -78,7 +77,7 @@ static void retire(struct engine *e, struct engine_feed *f)
 		f->outcome = NULL;
 		f->phase = PHASE_IDLE;
 	}
-	engine_websub_forget(f);
+	websub_feeds_forget(e->websub, e->states[f->slot].id);
 	f->config = NULL;
 	f->unplanned = false;
 	f->polled_ms = TIME_NONE;
@@ -210,15 +209,13 @@ void engine_change_free(struct engine_change *ch)
 		credentials_release(&ch->credentials[i]);
 	for (size_t i = ch->engine->slot_count; ch->slots != NULL && i < ch->slot_count; i++)
 		free(ch->slots[i]);
-	for (size_t i = 0; ch->hubs != NULL && i < ch->count; i++)
-		free(ch->hubs[i]);
+	(void)websub_feeds_reserve(ch->engine->websub, 0);
 	free(ch->feeds);
 	free(ch->credentials);
 	free(ch->stays);
 	free(ch->slots);
 	free(ch->states);
 	free(ch->slot_by_config);
-	free(ch->hubs);
 	free(ch->slot_by_id);
 	free(ch->interval_by_id);
 	free(ch->user_agent);
@@ -330,14 +327,8 @@ static int prepare_feeds(struct engine_change *ch)
 	int result;
 
 	ch->slot_by_config = calloc(ch->config->feeds.count + 1, sizeof(*ch->slot_by_config));
-	ch->hubs = calloc(ch->count + 1, sizeof(struct engine_hub *));
-	if (ch->slot_by_config == NULL || ch->hubs == NULL)
+	if (ch->slot_by_config == NULL || websub_feeds_reserve(ch->engine->websub, ch->count) != 0)
 		return -ENOMEM;
-	for (size_t i = 0; i < ch->count; i++) {
-		ch->hubs[i] = calloc(1, sizeof(struct engine_hub));
-		if (ch->hubs[i] == NULL)
-			return -ENOMEM;
-	}
 	/* None at start, where nothing is in force. */
 	result = ch->engine->slot_count > 0 ? count_staying(ch, &staying) : 0;
 	return result == 0 ? make_slots(ch, ch->count - staying) : result;
@@ -432,7 +423,7 @@ static void occupy(struct engine_change *ch, size_t i, struct engine_feed *f)
 	struct feed_state *mine = &e->states[f->slot], *fresh = &ch->writer.states[i];
 
 	if (mine->url != NULL && strcmp(mine->url, fresh->url) != 0)
-		engine_websub_forget(f);
+		websub_feeds_forget(e->websub, mine->id);
 	f->config = ch->feeds[i];
 	credentials_release(&f->credentials);
 	f->credentials = ch->credentials[i];
@@ -509,9 +500,8 @@ static void put_into_force(struct engine_change *ch)
 	ch->base_url = NULL;
 	e->config = ch->config;
 	ch->config = NULL;
+	websub_feeds_configure(e->websub, e->config, ch->writer.websub, ch->writer.websub_count);
 	config_free(old);
-	engine_websub_take(e, ch->writer.websub, ch->writer.websub_count, ch->hubs, ch->count);
-	engine_websub_configure(e);
 	if (e->config->fetch_user_agent == NULL && e->config->contact_url == NULL && e->config->base_url == NULL)
 		log_emit(LOG_LEVEL_NOTICE, "contact-url is not set: servers are not told whom to turn to", NULL);
 }
@@ -565,9 +555,6 @@ void engine_release_feeds(struct engine *e)
 
 		poll_outcome_free(f->outcome);
 		credentials_release(&f->credentials);
-		if (f->hub != NULL)
-			websub_state_release(&f->hub->state);
-		free(f->hub);
 		free(f->site);
 		free(f->detour);
 		free(f);

@@ -19,11 +19,13 @@ void engine_fill_status(void *arg, struct publish_status *status)
 	struct writer_stats writer = {0};
 	struct http_stats http = {0};
 	struct stream_stats stream = {0};
+	struct websub_stats websub;
 
 	pool_get_stats(e->pool, &pool);
 	writer_get_stats(e->writer, &writer);
 	http_server_get_stats(e->http, &http);
 	stream_get_stats(e->stream, &stream);
+	websub_feeds_get_stats(e->websub, &websub);
 	*status = (struct publish_status){
 		.started_ms = e->started_ms,
 		.transfers_active = transfers_active(e->transfers),
@@ -48,8 +50,8 @@ void engine_fill_status(void *arg, struct publish_status *status)
 		.stream_read_errors = stream.read_errors,
 		.loop_stall_us_max = e->loop_stall_us_max,
 		.turn_us_max = e->turn_us_max,
-		.pushes = e->pushes_taken,
-		.pushes_refused = e->pushes_refused,
+		.pushes = websub.pushes,
+		.pushes_refused = websub.pushes_refused,
 		.http_requests = http.requests,
 		.http_not_modified = http.not_modified,
 		.polls_lost = e->storing.lost,
@@ -173,6 +175,7 @@ static void write_feed(const struct engine *e, size_t slot, struct jsonw *w)
 {
 	const struct feed_state *s = &e->states[slot];
 	const struct engine_feed *f = e->feeds[slot];
+	const struct websub_state *subscription = websub_feeds_find(e->websub, s->id);
 
 	jsonw_object(w);
 	jsonw_kv_cstr(w, "name", s->name);
@@ -196,8 +199,8 @@ static void write_feed(const struct engine *e, size_t slot, struct jsonw *w)
 	jsonw_kv_cstr(w, "identity", feed_identity_name(s->identity));
 	if (s->http_status != 0)
 		jsonw_kv_int(w, "http_status", s->http_status);
-	jsonw_kv_cstr(w, "websub", engine_websub_words(f));
-	jsonw_kv_cstr(w, "websub_reason", f->hub != NULL ? f->hub->state.reason : NULL);
+	jsonw_kv_cstr(w, "websub", websub_feeds_words(e->websub, s->id));
+	jsonw_kv_cstr(w, "websub_reason", subscription != NULL ? subscription->reason : NULL);
 	jsonw_kv_time(w, "due", s->due_ms);
 	/* Then it is not asked, due or not. */
 	if (e->paused)
@@ -293,7 +296,6 @@ static int start_refresh(void *arg, struct str feed, struct control_peer *peer, 
 	for (size_t i = 0; i < e->slot_count; i++)
 		if (e->feeds[i]->config != NULL && (only < 0 || (size_t)only == i) && may_ask_now(e, i, NULL) == 0)
 			await(e, r, i);
-	engine_pump(e);
 	if (r->left == 0) {
 		control_finish(peer);
 		free(r->awaited);

@@ -88,7 +88,7 @@ void engine_look_at_storing(struct engine *e)
 	} else if (!now->stopped && (was_stopped || now->stops != stops)) {
 		e->moved_us = clock_mono_us();
 		fetch_lost(e);
-		engine_websub_save_again(e);
+		websub_feeds_save_again(e->websub);
 	}
 }
 
@@ -106,8 +106,7 @@ void engine_pause(struct engine *e, bool paused)
 		(void)engine_refuse_polls(e, &err);
 		engine_end_refreshes(e, err.text);
 	} else {
-		engine_websub_wake(e);
-		engine_pump(e);
+		websub_feeds_wake(e->websub);
 	}
 }
 

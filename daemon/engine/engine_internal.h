@@ -22,7 +22,7 @@
 #include "sitrep/schedule/schedule.h"
 #include "sitrep/stream/control.h"
 #include "sitrep/stream/stream.h"
-#include "sitrep/websub/websub.h"
+#include "sitrep/websub/websub_feeds.h"
 #include "sitrep/worker/pool.h"
 
 /* Bodies and documents between transfer and commit; past it no new transfer starts. */
@@ -38,14 +38,6 @@ enum { ENGINE_DEMAND_GAP_MS = 60 * 1000 };
 
 enum feed_phase { PHASE_IDLE, PHASE_TRANSFER, PHASE_PARSE, PHASE_WRITE };
 
-/* Of a feed that names a hub. */
-struct engine_hub {
-	struct websub_state state;
-	struct transfer *transfer; /* the subscribe request under way */
-	unsigned pushes;           /* in the parse pool */
-	bool unsaved;              /* the state could not be stored */
-};
-
 /* A slot: one configured feed under way.  The slot's number is what the due queue knows. */
 struct engine_feed {
 	struct engine *engine;
@@ -60,10 +52,8 @@ struct engine_feed {
 	char *site;                   /* whom its requests bother; NULL: not planned yet */
 	char *detour;                 /* where temporary redirects led last, as it is shown; NULL: nowhere */
 	struct credentials credentials;
-	struct engine_hub *hub; /* NULL: it names none, as far as is known */
-	bool cut_told;          /* that its documents are larger than the database allows */
-	bool hub_loaded;        /* what the database knows of it has been looked up */
-	bool unplanned;         /* there was no memory to put it into the queue */
+	bool cut_told;  /* that its documents are larger than the database allows */
+	bool unplanned; /* there was no memory to put it into the queue */
 };
 
 /* A person's refresh: which slots are still awaited. */
@@ -105,13 +95,13 @@ struct engine {
 	struct event *pump_timer;
 	struct event *tick_timer;
 	struct event *writer_event;
-	struct event *websub_timer;
 
 	struct writer *writer;
 	struct checker *checker; /* NULL: it could not be started */
 	struct pool *pool;
 	struct transfers *transfers;
 	struct due_queue *queue;
+	struct websub_feeds *websub;
 	struct stream *stream;
 	struct control *control;
 	struct publish *publish;
@@ -130,9 +120,6 @@ struct engine {
 	int64_t *interval_by_id; /* as long as slot_by_id */
 
 	int64_t rules_generation; /* of the rules that workers have, counted from 1 */
-
-	struct engine_push *pushes; /* in the parse pool */
-	size_t hub_requests;        /* under way */
 
 	struct engine_refresh refreshes[ENGINE_REFRESHES_MAX];
 	struct engine_ask asks[ENGINE_ASKS_MAX];
@@ -153,7 +140,6 @@ struct engine {
 	uint64_t turn_us_max;       /* of a turn of the loop, processor time */
 	uint64_t polls, polls_failed, polls_not_modified, bytes_received;
 	uint64_t items_new, items_copies, items_updated;
-	uint64_t pushes_taken, pushes_refused;
 };
 
 /* engine.c */
@@ -161,8 +147,6 @@ void engine_pump(struct engine *e);
 /* Callbacks of the loop: the writer has committed; it is time to look for due feeds. */
 void engine_on_commit(evutil_socket_t fd, short what, void *arg);
 void engine_on_timer(evutil_socket_t fd, short what, void *arg);
-/* Secrets are for the host that the configuration names: where redirects lead, they do not go. */
-bool engine_has_credentials(const struct engine_feed *f);
 /* What is in the parse pool and waits for the writer leaves room for more. */
 bool engine_has_room(const struct engine *e);
 /* The feed of that database id, NULL when it is not in the configuration. */
@@ -235,8 +219,6 @@ struct due_queue_limits engine_limits(const struct config *c);
 const char *engine_feed_url(const struct engine *e, const struct engine_feed *f);
 /* An address that the feed leads to, as other people may see it; the caller releases. */
 struct buf engine_show_url(const struct engine_feed *f, const char *url);
-/* Nobody but the feed's server is to learn its address. */
-bool engine_is_confidential(const struct engine_feed *f);
 /* Puts the feed into the queue by its state's due time; c is the configuration from now on. 0 or -ENOMEM. */
 int engine_plan_feed(struct engine *e, struct engine_feed *f, const struct config *c);
 /* The same, and leaves its site alone if its state says so; without memory it is done later. */
@@ -246,40 +228,12 @@ void engine_retry_plans(struct engine *e);
 void engine_note_server(struct engine *e, const struct engine_feed *f, const struct config *c, const char *address);
 /* Leaves the feed's site alone if its state says so. */
 void engine_cool_down(struct engine *e, const struct engine_feed *f);
-/* engine_websub.c */
-/* Few hubs serve most feeds: this many requests at one time are polite to one, and enough for all. */
-enum { ENGINE_HUB_REQUESTS_MAX = 4 };
-/* What the head of a feed's answer says about hubs, for the outcome. */
-void engine_websub_hear(struct poll_outcome *o, const struct transfer_answer *answer);
-/* A poll was committed: what it says about hubs, and about the hub's silence.  before: the feed's state until then. */
-void engine_websub_polled(
-	struct engine *e, uint32_t slot, const struct poll_report *r, const struct feed_state *before);
-/* The subscriptions that the database knows, for feeds that are new here; the others know theirs.  Takes what it needs
- * out of states, and out of spare a hub for each. */
-void engine_websub_take(
-	struct engine *e, struct websub_state *states, size_t count, struct engine_hub **spare, size_t spare_count);
-/* The configuration in force is a new one. */
-void engine_websub_configure(struct engine *e);
-/* f leaves the configuration, or its address has changed. */
-void engine_websub_forget(struct engine_feed *f);
-/* f's subscription has changed, and was in that phase until now: tells so, and sees to its next step; saves it, unless
- * saved says that it is on its way to the database already. */
-void engine_websub_settle(struct engine_feed *f, enum websub_phase before, bool saved);
-/* A copy for an outcome; NULL without memory. */
-struct websub_state *engine_websub_copy(const struct engine_feed *f);
-/* Storing goes on: states that could not be stored are stored. */
-void engine_websub_save_again(struct engine *e);
-/* Hubs may be asked again. */
-void engine_websub_wake(struct engine *e);
-void engine_on_websub_timer(evutil_socket_t fd, short what, void *arg);
-/* How the subscription stands, in a few words. */
-const char *engine_websub_words(const struct engine_feed *f);
 
-/* engine_callback.c */
+/* engine_hubs.c */
+extern const struct websub_callbacks engine_websub_callbacks;
 /* All of HTTP: hubs' calls are answered here, everything else by publish.h. */
 void engine_on_http(void *arg, const struct http_request *request, struct http_answer *answer);
 int engine_on_http_post(void *arg, struct str path, size_t *limit);
-void engine_release_pushes(struct engine *e);
 
 /* engine_story.c */
 /* Of control_operations. */

@@ -149,6 +149,9 @@ static int open_stages(struct engine *e, struct error *err)
 	e->control = control_new(e->base, &engine_operations, e, err);
 	if (e->control == NULL)
 		return err->code;
+	e->websub = websub_feeds_new(e->base, e->options->http_count > 0, &engine_websub_callbacks, e, err);
+	if (e->websub == NULL)
+		return err->code;
 	e->queue = due_queue_new(&limits);
 	if (e->queue == NULL)
 		return error_sys(err, -ENOMEM, "cannot plan feeds");
@@ -180,8 +183,7 @@ static int add_events(struct engine *e, struct error *err)
 	e->pump_timer = evtimer_new(e->base, engine_on_timer, e);
 	e->tick_timer = evtimer_new(e->base, on_tick, e);
 	e->writer_event = event_new(e->base, writer_fd(e->writer), EV_READ | EV_PERSIST, engine_on_commit, e);
-	e->websub_timer = evtimer_new(e->base, engine_on_websub_timer, e);
-	if (e->websub_timer == NULL || e->pump_timer == NULL || e->tick_timer == NULL || e->writer_event == NULL ||
+	if (e->pump_timer == NULL || e->tick_timer == NULL || e->writer_event == NULL ||
 		event_add(e->writer_event, NULL) != 0)
 		return error_set(err, -ENOMEM, "cannot watch the writer");
 	return 0;
@@ -246,6 +248,7 @@ int engine_run(struct engine *e, struct error *err)
 
 		turn_begin();
 		result = event_base_loop(e->base, EVLOOP_ONCE);
+		engine_pump(e);
 		turn_us = (uint64_t)turn_end();
 		if (turn_us > e->turn_us_max)
 			e->turn_us_max = turn_us;
@@ -279,11 +282,11 @@ void engine_free(struct engine *e)
 	publish_free(e->publish);
 	transfers_free(e->transfers);
 	pool_free(e->pool);
-	engine_release_pushes(e);
 	free_event(e->writer_event);
 	checker_free(e->checker);
 	writer_free(e->writer);
 	engine_release_reload(e);
+	websub_feeds_free(e->websub);
 	engine_release_refreshes(e);
 	engine_release_asks(e);
 	engine_release_feeds(e);
@@ -292,7 +295,6 @@ void engine_free(struct engine *e)
 		free_event(e->signals[i]);
 	free_event(e->pump_timer);
 	free_event(e->tick_timer);
-	free_event(e->websub_timer);
 	if (e->base != NULL)
 		event_base_free(e->base);
 	(void)pthread_mutex_destroy(&e->policy_lock);

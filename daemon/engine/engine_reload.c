@@ -124,7 +124,6 @@ static void on_changed(struct engine *e, const struct error *err)
 {
 	e->reload.change = NULL;
 	finish(e, STR_NONE, err);
-	engine_pump(e);
 }
 
 /* ---- the beginning ---- */

@@ -98,20 +98,11 @@ void engine_cool_down(struct engine *e, const struct engine_feed *f)
 		due_queue_cool_down(e->queue, str_from(f->site), now_ms, now_ms + wait_ms - ago_ms);
 }
 
-bool engine_has_credentials(const struct engine_feed *f)
-{
-	const struct config_feed *c = f->config;
-
-	/* An @ in the address may be a user's; where it is none, the redirects are merely followed one by one. */
-	return strchr(c->url, '@') != NULL || c->user != NULL || c->password_file != NULL || c->bearer_file != NULL ||
-	       c->header_file != NULL || c->client_cert != NULL;
-}
-
 const char *engine_feed_url(const struct engine *e, const struct engine_feed *f)
 {
 	const struct feed_state *s = &e->states[f->slot];
 
-	return s->moved && !engine_has_credentials(f) ? s->moved_url : f->config->url;
+	return s->moved && !config_feed_has_credentials(f->config) ? s->moved_url : f->config->url;
 }
 
 struct buf engine_show_url(const struct engine_feed *f, const char *url)
@@ -124,11 +115,6 @@ struct buf engine_show_url(const struct engine_feed *f, const char *url)
 	else
 		(void)buf_add_public_url(&shown, str_from(url));
 	return shown;
-}
-
-bool engine_is_confidential(const struct engine_feed *f)
-{
-	return engine_has_credentials(f) || f->config->is_private || url_has_secret(str_from(f->config->url));
 }
 
 int engine_plan_feed(struct engine *e, struct engine_feed *f, const struct config *c)
@@ -194,5 +180,4 @@ void engine_retry_plans(struct engine *e)
 		if (f->unplanned && f->config != NULL && f->phase == PHASE_IDLE)
 			engine_plan_surely(e, f, e->config);
 	}
-	engine_pump(e);
 }

@@ -2,6 +2,16 @@
  * count, and of a parameter that is given twice the first counts, as the RFC has it. */
 #include "sitrep/fetch/link_header.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "sitrep/base/buf.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/text/url.h"
+
+/* Hubs of one head: enough for hubs that nobody asks any more as well. */
+enum { HUBS_MAX = 16 };
+
 static void skip_space(struct str *s)
 {
 	while (s->len > 0 && char_is_space(s->data[0]))
@@ -113,4 +123,38 @@ bool link_has_rel(const struct link_value *link, struct str name)
 		if (str_eq_nocase(one, name))
 			return true;
 	return false;
+}
+
+static char *resolve(const char *base, struct str reference)
+{
+	struct arena scratch;
+	struct str url;
+	char *copy;
+
+	arena_init(&scratch, 4 * LIMIT_URL);
+	url = url_resolve(&scratch, str_from(base), reference);
+	copy = url.data != NULL ? strndup(url.data, url.len) : NULL;
+	arena_release(&scratch);
+	return copy;
+}
+
+void link_header_read_hubs(struct str field, const char *base, char **hubs, char **topic)
+{
+	struct buf list = BUF_INIT(HUBS_MAX * (LIMIT_URL + 1));
+	struct link_value link;
+	size_t count = 0;
+
+	*topic = NULL;
+	while (link_header_next(&field, &link)) {
+		if (link_has_rel(&link, STR("self")) && *topic == NULL)
+			*topic = resolve(base, link.href);
+		if (link_has_rel(&link, STR("hub")) && count++ < HUBS_MAX) {
+			char *hub = resolve(base, link.href);
+
+			(void)buf_printf(&list, "%s%s", list.len > 0 ? "\n" : "", hub != NULL ? hub : "");
+			free(hub);
+		}
+	}
+	*hubs = buf_take(&list, NULL);
+	buf_release(&list);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "sitrep/base/clock.h"
+#include "sitrep/fetch/link_header.h"
 #include "transfer_internal.h"
 
 /* ---- lists ---- */
@@ -71,7 +72,8 @@ void transfer_answer_release(struct transfer_answer *a)
 	free(a->content_language);
 	free(a->etag);
 	free(a->last_modified);
-	free(a->link);
+	free(a->hubs);
+	free(a->topic);
 	free(a->permanent_url);
 }
 
@@ -216,7 +218,7 @@ static void take_fields(struct transfer *tr, bool is_answer)
 	a->fresh_ms = response_head_fresh_ms(head, now_ms);
 	a->etag = response_head_take(head, HEAD_ETAG);
 	a->last_modified = response_head_take(head, HEAD_LAST_MODIFIED);
-	a->link = response_head_take(head, HEAD_LINK);
+	link_header_read_hubs(str_from(head->fields[HEAD_LINK]), a->final_url, &a->hubs, &a->topic);
 	a->content_type = response_head_take(head, HEAD_CONTENT_TYPE);
 	a->content_location = response_head_take(head, HEAD_CONTENT_LOCATION);
 	a->content_language = response_head_take(head, HEAD_CONTENT_LANGUAGE);
@@ -296,8 +298,8 @@ void transfer_hop_ended(struct transfer *tr, CURLcode code)
 	if (failure == FAILURE_NONE)
 		failure = judge_status(tr, a->http_status, &a->error);
 	take_address(tr);
-	take_fields(tr, failure == FAILURE_NONE);
 	a->final_url = strdup(last);
+	take_fields(tr, failure == FAILURE_NONE);
 	if (failure == FAILURE_NONE && tr->visited_count > 1 && tr->all_permanent)
 		a->permanent_url = strdup(last);
 	a->is_detour = tr->visited_count > 1 && !tr->all_permanent;

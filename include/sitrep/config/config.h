@@ -249,6 +249,10 @@ const struct config_feed *config_find_feed(const struct config *c, struct str na
 
 /* Appends what other people may see of a feed's address. 0 or out's failure. */
 int config_public_url(const struct config_feed *f, struct buf *out);
+/* Requests carry a secret that is for the configured host alone. */
+bool config_feed_has_credentials(const struct config_feed *f);
+/* Nobody but the feed's server is to learn its address. */
+bool config_feed_is_confidential(const struct config_feed *f);
 
 /* A feed's name has letters, marks and digits of any script, "-", "_" and ".", at most CONFIG_NAME_CHARS_MAX of them.
  * It is compared by its bytes, in rules without case. */

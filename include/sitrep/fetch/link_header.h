@@ -25,4 +25,8 @@ bool link_header_next(struct str *rest, struct link_value *link);
 /* Whether name is among the link's relation types, in any case. */
 bool link_has_rel(const struct link_value *link, struct str name);
 
+/* What the Link field of an answer says for WebSub: the links with rel=hub, resolved against base, one a line, and the
+ * first one with rel=self.  Both are NULL when there is no such link, or no memory; the caller frees them. */
+void link_header_read_hubs(struct str field, const char *base, char **hubs, char **topic);
+
 #endif

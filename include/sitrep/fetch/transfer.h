@@ -80,7 +80,7 @@ struct transfer_answer {
 	char *content_language;
 	char *etag;
 	char *last_modified;
-	char *link;             /* all Link fields as one (link_header.h) */
+	char *hubs, *topic;     /* of the Link fields (link_header_read_hubs()) */
 	char *permanent_url;    /* where 301/308 hops led, when every hop was one */
 	bool is_detour;         /* a redirect on the way was not permanent */
 	int64_t retry_after_ms; /* a duration; -1: absent */

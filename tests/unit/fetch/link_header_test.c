@@ -127,3 +127,31 @@ TEST(relations)
 	assert_false(link_has_rel(&two, STR("sel")));
 	assert_false(link_has_rel(&none, STR("hub")));
 }
+
+TEST(hubs_and_topic)
+{
+	const char *base = "https://outlet.example/news/feed";
+	struct buf many = BUF_INIT(64 * 1024);
+	char *hubs, *topic;
+
+	link_header_read_hubs(STR("</hub>; rel=hub, <feed.xml>; rel=self, <https://b.example/>; rel=\"x hub\", "
+				  "<other>; rel=self"),
+		base, &hubs, &topic);
+	assert_string_equal(hubs, "https://outlet.example/hub\nhttps://b.example/");
+	assert_string_equal(topic, "https://outlet.example/news/feed.xml");
+	free(hubs);
+	free(topic);
+	link_header_read_hubs(STR("<a>; rel=next"), base, &hubs, &topic);
+	assert_null(hubs);
+	assert_null(topic);
+	link_header_read_hubs(STR_NONE, base, &hubs, &topic);
+	assert_null(hubs);
+	/* A head of many hubs counts up to a limit. */
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(buf_printf(&many, "<https://h.example/%d>; rel=hub, ", i), 0);
+	link_header_read_hubs(buf_str(&many), base, &hubs, &topic);
+	assert_non_null(strstr(hubs, "https://h.example/15"));
+	assert_null(strstr(hubs, "https://h.example/16"));
+	free(hubs);
+	buf_release(&many);
+}

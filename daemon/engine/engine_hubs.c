@@ -1,0 +1,135 @@
+/* Hubs and the engine: what websub_feeds.h asks of the pipeline, and the requests of the HTTP server, of which those to
+ * the callback endpoint go to websub_endpoint.h and all others to publish.h. */
+#include "engine_internal.h"
+
+#include <errno.h>
+
+#include "sitrep/base/clock.h"
+#include "sitrep/websub/websub.h"
+#include "sitrep/websub/websub_endpoint.h"
+
+/* ---- what subscriptions ask for ---- */
+
+static int find_feed(void *arg, int64_t feed_id, struct websub_feed *feed)
+{
+	const struct engine *e = arg;
+	const struct engine_feed *f = engine_feed_by_id(e, feed_id);
+
+	if (f != NULL)
+		*feed = (struct websub_feed){.config = f->config, .state = &e->states[f->slot]};
+	return f != NULL ? 0 : feed_id > 0 && (size_t)feed_id < e->slot_by_id_size ? -ESTALE : -ENOENT;
+}
+
+static struct websub_room get_room(void *arg)
+{
+	const struct engine *e = arg;
+
+	return (struct websub_room){
+		.may_ask = engine_may_poll(e),
+		.may_store = !e->storing.stopped,
+		.may_begin = engine_has_room(e),
+	};
+}
+
+static struct transfer *send_request(void *arg, const struct websub_feed *feed, struct transfer_request *request,
+	transfer_done_fn *done, void *done_arg)
+{
+	struct engine *e = arg;
+	const struct config_feed *c = feed->config;
+	struct error err;
+
+	request->user_agent = c->user_agent != NULL ? c->user_agent : e->user_agent;
+	request->proxy = c->proxy;
+	request->timeout_ms = e->config->fetch_timeout_ms;
+	request->allow = &e->config->fetch_allow;
+	return transfer_start(e->transfers, request, done, done_arg, &err);
+}
+
+static int64_t parse_push(void *arg, const struct job *job, struct buf *body, pool_answer_fn *done, void *done_arg)
+{
+	struct engine *e = arg;
+	struct error err;
+	int result = pool_submit(e->pool, job, body, done, done_arg, &err);
+
+	return result != 0 ? result : e->rules_generation;
+}
+
+static void store(void *arg, struct poll_outcome *o)
+{
+	struct engine *e = arg;
+
+	writer_submit(e->writer, o);
+}
+
+static void poll_once(void *arg, int64_t feed_id, int64_t wait_ms)
+{
+	struct engine *e = arg;
+	struct engine_feed *f = engine_feed_by_id(e, feed_id);
+	int64_t now_ms = clock_elapsed_ms(), ago_ms = f != NULL ? engine_polled_ago_ms(e, f) : -1, at_ms;
+
+	if (f == NULL || f->phase != PHASE_IDLE || ago_ms < 0)
+		return;
+	at_ms = ago_ms < wait_ms ? now_ms + wait_ms - ago_ms : now_ms;
+	if (e->states[f->slot].due_ms == TIME_NONE || at_ms < engine_due_elapsed_ms(e, f))
+		(void)due_queue_set(e->queue, f->slot, str_from(f->site), at_ms);
+}
+
+const struct websub_callbacks engine_websub_callbacks = {
+	.find = find_feed,
+	.room = get_room,
+	.send = send_request,
+	.parse = parse_push,
+	.store = store,
+	.poll_once = poll_once,
+};
+
+/* ---- HTTP ---- */
+
+enum { NO_MEMORY_STATUS = 503 };
+
+static bool read_argument(const void *request, const char *name, struct buf *out)
+{
+	return http_request_argument(request, name, out);
+}
+
+static bool read_field(const void *request, const char *name, struct buf *out)
+{
+	return http_request_field(request, name, out);
+}
+
+int engine_on_http_post(void *arg, struct str path, size_t *limit)
+{
+	struct engine *e = arg;
+
+	return websub_endpoint_judge_post(e->websub, path, limit);
+}
+
+void engine_on_http(void *arg, const struct http_request *request, struct http_answer *answer)
+{
+	struct engine *e = arg;
+	struct buf text = BUF_INIT(WEBSUB_CHALLENGE_MAX + 1);
+	const struct websub_request call = {
+		.method = request->method == HTTP_GET    ? WEBSUB_GET
+			  : request->method == HTTP_POST ? WEBSUB_POST
+							 : WEBSUB_OTHER_METHOD,
+		.path = request->path,
+		.body = request->body,
+		.argument = read_argument,
+		.field = read_field,
+		.request = request,
+	};
+	size_t len;
+	char *data;
+
+	if (!websub_endpoint_has(request->path)) {
+		publish_handle(e->publish, request, answer);
+		return;
+	}
+	answer->status = websub_endpoint_answer(e->websub, &call, &text);
+	data = buf_take(&text, &len);
+	if (data == NULL)
+		return;
+	answer->body = http_body_new(data, len, "text/plain; charset=utf-8", TIME_NONE);
+	if (answer->body == NULL)
+		answer->status = NO_MEMORY_STATUS;
+}

@@ -1,0 +1,299 @@
+/* The callback endpoint: what a hub asks and brings, held against the subscription that its token names. */
+#include "sitrep/websub/websub_endpoint.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sitrep/base/clock.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/base/log.h"
+#include "sitrep/fetch/link_header.h"
+#include "websub_internal.h"
+
+enum {
+	/* One in the parse pool and one behind it; a hub that sends faster is asked to come again. */
+	PUSHES_MAX = 2,
+	STATUS_OK = 200,
+	STATUS_ACCEPTED = 202,
+	STATUS_NOT_FOUND = 404,
+	STATUS_NOT_ALLOWED = 405,
+	STATUS_GONE = 410,
+	STATUS_BUSY = 503,
+	FIELD_MAX = 16 * 1024,
+	MODE_MAX = 64,
+};
+
+struct websub_push {
+	struct websub_feeds *owner;
+	struct websub_push *prev, *next;
+	struct poll_outcome *outcome;
+};
+
+static const char root[] = "/websub/";
+
+bool websub_endpoint_has(struct str path)
+{
+	return str_starts(path, str_make(root, sizeof(root) - 1));
+}
+
+/* 0, the subscription and its feed; or the status that refuses the request. */
+static int find(
+	const struct websub_feeds *w, struct str path, struct subscription **subscription, struct websub_feed *feed)
+{
+	struct str token = str_slice(path, sizeof(root) - 1, path.len);
+	int64_t id = websub_token_feed(token);
+	struct subscription *s = websub_subscription(w, id);
+	int result = id != 0 ? w->callbacks->find(w->arg, id, feed) : -ENOENT;
+
+	if (result == -ENOENT)
+		return STATUS_NOT_FOUND;
+	/* Once this was a feed's: 410 makes the hub forget it. */
+	if (result != 0 || s == NULL || s->state.phase == WEBSUB_NONE)
+		return STATUS_GONE;
+	if (!websub_token_is(&s->state, token))
+		return STATUS_NOT_FOUND;
+	*subscription = s;
+	return 0;
+}
+
+/* ---- verification ---- */
+
+static bool argument(const struct websub_request *request, const char *name, struct buf *out)
+{
+	buf_clear(out);
+	return request->argument(request->request, name, out);
+}
+
+static int64_t read_lease(struct str text)
+{
+	long long seconds = 0;
+
+	return str_to_int(text, &seconds) ? seconds : 0;
+}
+
+static int confirm(struct subscription *s, const struct websub_request *request, struct buf *challenge)
+{
+	struct websub_feeds *w = s->owner;
+	enum websub_phase before = s->state.phase;
+	struct buf mode = BUF_INIT(MODE_MAX), topic = BUF_INIT(LIMIT_URL), text = BUF_INIT(WEBSUB_CHALLENGE_MAX);
+	int status = STATUS_NOT_FOUND;
+
+	(void)argument(request, "hub.mode", &mode);
+	(void)argument(request, "hub.topic", &topic);
+	switch (websub_intent(&s->state, buf_str(&mode), buf_str(&topic))) {
+	case WEBSUB_INTENT_SUBSCRIBE:
+		(void)argument(request, "hub.lease_seconds", &text);
+		int64_t lease_s = read_lease(buf_str(&text));
+
+		if (!argument(request, "hub.challenge", &text) || text.len == 0)
+			break;
+		status = STATUS_BUSY;
+		/* Each answer is a row to be saved: nobody gets to pile them up. */
+		if (!w->callbacks->room(w->arg).may_begin)
+			break;
+		websub_note_verified(&s->state, lease_s, w->config->poll_min_ms, clock_wall_ms());
+		websub_settle(s, before, false);
+		status = buf_add(challenge, buf_str(&text)) == 0 ? STATUS_OK : STATUS_BUSY;
+		break;
+	case WEBSUB_INTENT_DENIED:
+		(void)argument(request, "hub.reason", &text);
+		websub_note_denied(&s->state, buf_str(&text), clock_wall_ms());
+		websub_settle(s, before, false);
+		status = STATUS_OK;
+		break;
+	case WEBSUB_INTENT_UNKNOWN:
+		break;
+	}
+	buf_release(&mode);
+	buf_release(&topic);
+	buf_release(&text);
+	return status;
+}
+
+/* ---- content delivery ---- */
+
+static void push_unlink(struct websub_push *p)
+{
+	if (p->prev != NULL)
+		p->prev->next = p->next;
+	else
+		p->owner->pushes = p->next;
+	if (p->next != NULL)
+		p->next->prev = p->prev;
+}
+
+static void push_free(struct websub_push *p)
+{
+	poll_outcome_free(p->outcome);
+	free(p);
+}
+
+void websub_release_pushes(struct websub_feeds *w)
+{
+	struct websub_push *p;
+
+	while ((p = w->pushes) != NULL) {
+		w->pushes = p->next;
+		push_free(p);
+	}
+}
+
+static struct websub_push *push_new(struct websub_feeds *w, int64_t feed_id)
+{
+	struct websub_push *p = calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		return NULL;
+	p->owner = w;
+	p->outcome = calloc(1, sizeof(*p->outcome));
+	if (p->outcome == NULL) {
+		free(p);
+		return NULL;
+	}
+	p->outcome->kind = OUTCOME_PUSH;
+	p->outcome->feed_id = feed_id;
+	p->next = w->pushes;
+	if (p->next != NULL)
+		p->next->prev = p;
+	w->pushes = p;
+	return p;
+}
+
+static void ignore(struct websub_feeds *w, const struct websub_feed *feed, const char *reason)
+{
+	w->stats.pushes_refused++;
+	log_emit(LOG_LEVEL_DEBUG, "push ignored", "feed", feed->config->name, "reason", reason, NULL);
+}
+
+static void on_parsed(void *arg, struct pool_answer *answer)
+{
+	struct websub_push *p = arg;
+	struct websub_feeds *w = p->owner;
+	struct poll_outcome *o = p->outcome;
+	struct subscription *s = websub_subscription(w, o->feed_id);
+	enum websub_phase before = s != NULL ? s->state.phase : WEBSUB_NONE;
+	struct websub_feed feed;
+
+	if (s != NULL && s->pushes > 0)
+		s->pushes--;
+	if (answer->status != 0 && w->callbacks->find(w->arg, o->feed_id, &feed) == 0)
+		ignore(w, &feed, answer->error.text);
+	/* The feed may have left the configuration meanwhile, or its subscription have ended. */
+	if (answer->status == 0 && before != WEBSUB_NONE) {
+		w->stats.pushes++;
+		o->at_ms = clock_wall_ms();
+		o->document = answer->document;
+		answer->document = BUF_INIT(answer->document.max);
+		websub_note_pushed(&s->state, o->at_ms);
+		o->websub = websub_copy_state(s);
+		p->outcome = NULL;
+		w->callbacks->store(w->arg, o);
+		websub_settle(s, before, true);
+	}
+	push_unlink(p);
+	push_free(p);
+}
+
+/* Whether the head says that this is about something else. */
+static bool is_about_another(const struct subscription *s, struct str links)
+{
+	struct link_value link;
+
+	while (link_header_next(&links, &link))
+		if (link_has_rel(&link, STR("self")))
+			return !str_eq(link.href, str_from(s->state.topic));
+	return false;
+}
+
+static int start_parse(
+	struct subscription *s, const struct websub_feed *feed, const struct websub_request *request, struct str type)
+{
+	struct websub_feeds *w = s->owner;
+	struct websub_push *p = push_new(w, s->state.feed_id);
+	struct job job = {
+		.feed = str_from(feed->state->name),
+		.categories = str_from(feed->state->categories),
+		.url = str_from(s->state.topic),
+		.content_type = type,
+	};
+	int64_t rules;
+
+	if (p == NULL)
+		return STATUS_BUSY;
+	p->outcome->is_private = feed->config->is_private;
+	rules = w->callbacks->parse(w->arg, &job, request->body, on_parsed, p);
+	if (rules < 0) {
+		push_unlink(p);
+		push_free(p);
+		return STATUS_BUSY;
+	}
+	p->outcome->rules = rules;
+	s->pushes++;
+	return STATUS_ACCEPTED;
+}
+
+static int take_push(struct subscription *s, const struct websub_feed *feed, const struct websub_request *request)
+{
+	struct websub_feeds *w = s->owner;
+	struct buf signature = BUF_INIT(FIELD_MAX), links = BUF_INIT(FIELD_MAX), type = BUF_INIT(FIELD_MAX);
+	int status = STATUS_ACCEPTED;
+
+	(void)request->field(request->request, "X-Hub-Signature", &signature);
+	(void)request->field(request->request, "Link", &links);
+	(void)request->field(request->request, "Content-Type", &type);
+	if (!websub_signature_fits(str_from(s->state.secret), buf_str(&signature), buf_str(request->body)))
+		ignore(w, feed, "no good signature");
+	else if (is_about_another(s, buf_str(&links)))
+		ignore(w, feed, "another topic");
+	else if (request->body->len == 0)
+		ignore(w, feed, "empty");
+	else
+		status = start_parse(s, feed, request, type.len > 0 ? buf_str(&type) : STR_NONE);
+	buf_release(&signature);
+	buf_release(&links);
+	buf_release(&type);
+	return status;
+}
+
+/* ---- requests ---- */
+
+int websub_endpoint_judge_post(struct websub_feeds *w, struct str path, size_t *limit)
+{
+	struct subscription *s;
+	struct websub_feed feed;
+	int64_t max_body;
+	int status;
+
+	if (!websub_endpoint_has(path))
+		return STATUS_NOT_ALLOWED;
+	status = find(w, path, &s, &feed);
+	if (status != 0)
+		return status;
+	if (s->pushes >= PUSHES_MAX || !w->callbacks->room(w->arg).may_begin)
+		return STATUS_BUSY;
+	max_body = feed.config->max_body > 0 ? feed.config->max_body : w->config->fetch_max_body;
+	*limit = max_body < LIMIT_PUSH_BODY ? (size_t)max_body : LIMIT_PUSH_BODY;
+	return 0;
+}
+
+int websub_endpoint_answer(struct websub_feeds *w, const struct websub_request *request, struct buf *text)
+{
+	struct subscription *s;
+	struct websub_feed feed;
+	int status = find(w, request->path, &s, &feed);
+
+	if (status != 0)
+		return status;
+	switch (request->method) {
+	case WEBSUB_GET:
+		return confirm(s, request, text);
+	case WEBSUB_POST:
+		if (s->pushes >= PUSHES_MAX || !w->callbacks->room(w->arg).may_store)
+			return STATUS_BUSY;
+		return take_push(s, &feed, request);
+	case WEBSUB_OTHER_METHOD:
+		break;
+	}
+	return STATUS_NOT_FOUND;
+}

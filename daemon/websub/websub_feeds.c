@@ -1,0 +1,545 @@
+/* The subscriptions of all feeds, in an array by feed: which feeds get one, and when a hub is asked. */
+#include "sitrep/websub/websub_feeds.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sitrep/base/clock.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/base/log.h"
+#include "sitrep/text/public_url.h"
+#include "sitrep/text/url.h"
+#include "websub_internal.h"
+
+enum {
+	/* Few hubs serve most feeds: this many requests at one time are polite to one, and enough for all. */
+	REQUESTS_MAX = 4,
+	/* A hub's answer has nothing of use but its status. */
+	HUB_ANSWER_MAX = 64 * 1024,
+	/* Many feeds change at once at start; the wall clock may be set under us. */
+	TIMER_MIN_MS = 100,
+	TIMER_MAX_MS = 60 * 1000,
+};
+
+static int64_t pause_ms(const struct websub_feeds *w)
+{
+	return w->config->poll_min_ms;
+}
+
+static bool find_feed(const struct subscription *s, struct websub_feed *feed)
+{
+	return s->owner->callbacks->find(s->owner->arg, s->state.feed_id, feed) == 0;
+}
+
+/* ---- the array ---- */
+
+/* The place of the first subscription whose feed_id is not less. */
+static size_t find_place(const struct websub_feeds *w, int64_t feed_id)
+{
+	size_t low = 0, high = w->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (w->items[middle]->state.feed_id < feed_id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct subscription *websub_subscription(const struct websub_feeds *w, int64_t feed_id)
+{
+	size_t at = find_place(w, feed_id);
+
+	return at < w->count && w->items[at]->state.feed_id == feed_id ? w->items[at] : NULL;
+}
+
+static int reserve_items(struct websub_feeds *w, size_t size)
+{
+	struct subscription **items;
+
+	if (size <= w->size)
+		return 0;
+	items = realloc(w->items, size * sizeof(struct subscription *));
+	if (items == NULL)
+		return -ENOMEM;
+	w->items = items;
+	w->size = size;
+	return 0;
+}
+
+static void insert(struct websub_feeds *w, struct subscription *s)
+{
+	size_t at = find_place(w, s->state.feed_id);
+
+	memmove(&w->items[at + 1], &w->items[at], (w->count - at) * sizeof(struct subscription *));
+	w->items[at] = s;
+	w->count++;
+}
+
+static struct subscription *subscription_new(struct websub_feeds *w)
+{
+	struct subscription *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->owner = w;
+	websub_state_init(&s->state);
+	return s;
+}
+
+static void subscription_free(struct subscription *s)
+{
+	websub_state_release(&s->state);
+	free(s);
+}
+
+static void free_spare(struct websub_feeds *w)
+{
+	while (w->spare_count > 0)
+		subscription_free(w->spare[--w->spare_count]);
+	free(w->spare);
+	w->spare = NULL;
+}
+
+int websub_feeds_reserve(struct websub_feeds *w, size_t feeds)
+{
+	free_spare(w);
+	if (feeds == 0)
+		return 0;
+	w->spare = calloc(feeds, sizeof(struct subscription *));
+	if (w->spare == NULL || reserve_items(w, feeds) != 0)
+		return -ENOMEM;
+	for (; w->spare_count < feeds; w->spare_count++) {
+		w->spare[w->spare_count] = subscription_new(w);
+		if (w->spare[w->spare_count] == NULL)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* For a feed that names its first hub; NULL without memory. */
+static struct subscription *add(struct websub_feeds *w, int64_t feed_id)
+{
+	struct subscription *s = NULL;
+
+	if (w->count < w->size || reserve_items(w, w->size * 2 + 8) == 0)
+		s = subscription_new(w);
+	if (s == NULL)
+		return NULL;
+	s->state.feed_id = feed_id;
+	insert(w, s);
+	return s;
+}
+
+/* ---- the timer ---- */
+
+static void wake_at(struct websub_feeds *w, int64_t at_ms)
+{
+	int64_t now_ms = clock_wall_ms();
+	int64_t wait_ms = at_ms > now_ms ? at_ms - now_ms : 0;
+	struct timeval tv, pending;
+
+	wait_ms = wait_ms < TIMER_MIN_MS ? TIMER_MIN_MS : wait_ms > TIMER_MAX_MS ? TIMER_MAX_MS : wait_ms;
+	tv = (struct timeval){.tv_sec = wait_ms / 1000, .tv_usec = (suseconds_t)(wait_ms % 1000) * 1000};
+	if (evtimer_pending(w->timer, &pending) != 0) {
+		struct timeval now, at;
+
+		(void)event_base_gettimeofday_cached(w->base, &now);
+		evutil_timeradd(&now, &tv, &at);
+		if (evutil_timercmp(&pending, &at, <=))
+			return;
+	}
+	(void)evtimer_add(w->timer, &tv);
+}
+
+void websub_feeds_wake(struct websub_feeds *w)
+{
+	wake_at(w, clock_wall_ms());
+}
+
+/* ---- a change ---- */
+
+static void log_phase(const struct subscription *sub, enum websub_phase before)
+{
+	const struct websub_state *s = &sub->state;
+	const char *reason = s->reason != NULL ? s->reason : "";
+	struct websub_feed feed;
+	const char *name;
+
+	if (s->phase == before || !find_feed(sub, &feed))
+		return;
+	name = feed.config->name;
+	switch (s->phase) {
+	case WEBSUB_VERIFIED:
+		if (before == WEBSUB_TRUSTED)
+			log_emit(LOG_LEVEL_NOTICE, "hub was silent about news, feed is polled as before", "feed", name,
+				NULL);
+		else
+			log_emit(LOG_LEVEL_INFO, "subscribed at a hub", "feed", name, NULL);
+		break;
+	case WEBSUB_TRUSTED:
+		log_emit(LOG_LEVEL_NOTICE, "hub delivers, feed is polled rarely", "feed", name, NULL);
+		break;
+	case WEBSUB_LAPSED:
+		log_emit(LOG_LEVEL_NOTICE, "hub did not renew the subscription", "feed", name, NULL);
+		break;
+	case WEBSUB_DENIED:
+	case WEBSUB_FAILED:
+		/* not each time that it is tried again */
+		if (s->errors == 1)
+			log_emit(LOG_LEVEL_NOTICE, "hub cannot be subscribed at", "feed", name, "reason", reason, NULL);
+		break;
+	case WEBSUB_NONE:
+	case WEBSUB_REQUESTED:
+		break;
+	}
+}
+
+struct websub_state *websub_copy_state(const struct subscription *s)
+{
+	struct websub_state *copy = malloc(sizeof(*copy));
+
+	if (copy == NULL || websub_state_copy(copy, &s->state) != 0) {
+		free(copy);
+		return NULL;
+	}
+	return copy;
+}
+
+static void save(struct subscription *s)
+{
+	struct poll_outcome *o = calloc(1, sizeof(*o));
+
+	if (o != NULL)
+		o->websub = websub_copy_state(s);
+	if (o == NULL || o->websub == NULL) {
+		/* It is saved with its next change. */
+		poll_outcome_free(o);
+		return;
+	}
+	o->kind = OUTCOME_WEBSUB;
+	o->feed_id = s->state.feed_id;
+	o->at_ms = clock_wall_ms();
+	s->owner->callbacks->store(s->owner->arg, o);
+}
+
+void websub_settle(struct subscription *s, enum websub_phase before, bool saved)
+{
+	log_phase(s, before);
+	if (!saved)
+		save(s);
+	wake_at(s->owner, websub_wakeup(&s->state, pause_ms(s->owner)));
+}
+
+void websub_feeds_note_unsaved(struct websub_feeds *w, int64_t feed_id)
+{
+	struct subscription *s = websub_subscription(w, feed_id);
+
+	if (s != NULL)
+		s->unsaved = true;
+}
+
+void websub_feeds_save_again(struct websub_feeds *w)
+{
+	for (size_t i = 0; i < w->count; i++) {
+		if (!w->items[i]->unsaved)
+			continue;
+		w->items[i]->unsaved = false;
+		save(w->items[i]);
+	}
+	websub_feeds_wake(w);
+}
+
+/* ---- asking a hub ---- */
+
+static void cancel_request(struct subscription *s)
+{
+	if (s->transfer == NULL)
+		return;
+	transfer_cancel(s->transfer);
+	s->transfer = NULL;
+	s->owner->requests--;
+}
+
+static void on_answer(void *arg, struct transfer_answer *answer)
+{
+	struct subscription *s = arg;
+	struct websub_feeds *w = s->owner;
+	enum websub_phase before = s->state.phase;
+
+	s->transfer = NULL;
+	w->requests--;
+	/* Some hubs verify first and answer afterwards; then the answer says nothing new. */
+	if (answer->failure != FAILURE_NONE && s->state.asked_ms != TIME_NONE) {
+		websub_note_failed(&s->state, answer->error.text, answer->retry_after_ms, pause_ms(w), clock_wall_ms());
+		websub_settle(s, before, false);
+	}
+	websub_feeds_wake(w);
+}
+
+/* A private address is open to the feed that the operator has put there, not to wherever that feed points. */
+static bool is_on_feeds_host(const struct config_feed *feed, const char *hub)
+{
+	struct arena scratch;
+	bool same;
+
+	arena_init(&scratch, 64 * 1024);
+	same = str_eq(url_host(&scratch, str_from(hub)), url_host(&scratch, str_from(feed->url)));
+	arena_release(&scratch);
+	return same;
+}
+
+static void ask(struct subscription *s, const struct websub_feed *feed)
+{
+	struct websub_feeds *w = s->owner;
+	struct str hub = websub_hub(&s->state);
+	char *url = strndup(hub.data != NULL ? hub.data : "", hub.len);
+	struct buf form = BUF_INIT(8 * LIMIT_URL);
+	enum websub_phase before = s->state.phase;
+	struct transfer_request request = {.url = url, .max_body = HUB_ANSWER_MAX};
+
+	websub_note_asked(&s->state, clock_wall_ms());
+	if (url != NULL && websub_write_request(&form, &s->state) == 0) {
+		request.form = form.data;
+		request.allow_private = feed->config->allow_private && is_on_feeds_host(feed->config, url);
+		s->transfer = w->callbacks->send(w->arg, feed, &request, on_answer, s);
+	}
+	if (s->transfer != NULL)
+		w->requests++;
+	else
+		websub_note_failed(&s->state, "no memory to ask the hub", 0, pause_ms(w), clock_wall_ms());
+	if (form.data != NULL)
+		explicit_bzero(form.data, form.len);
+	buf_release(&form);
+	free(url);
+	websub_settle(s, before, false);
+}
+
+/* When the subscription is to be looked at again. */
+static int64_t step(struct subscription *s, int64_t now_ms)
+{
+	struct websub_feeds *w = s->owner;
+	enum websub_phase before = s->state.phase;
+	struct websub_feed feed;
+	bool changed, may_ask;
+	enum websub_action action = websub_step(&s->state, pause_ms(w), now_ms, &changed);
+
+	may_ask = s->transfer == NULL && w->requests < REQUESTS_MAX && w->callbacks->room(w->arg).may_ask;
+	if (changed)
+		websub_settle(s, before, false);
+	if (action == WEBSUB_SUBSCRIBE && may_ask && find_feed(s, &feed))
+		ask(s, &feed);
+	else if (action == WEBSUB_SUBSCRIBE)
+		return INT64_MAX; /* when an answer has come */
+	return websub_wakeup(&s->state, pause_ms(w));
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct websub_feeds *w = arg;
+	int64_t now_ms = clock_wall_ms(), next_ms = INT64_MAX;
+
+	(void)fd;
+	(void)what;
+	for (size_t i = 0; i < w->count; i++) {
+		int64_t at_ms;
+
+		if (w->items[i]->state.phase == WEBSUB_NONE)
+			continue;
+		at_ms = step(w->items[i], now_ms);
+		next_ms = at_ms < next_ms ? at_ms : next_ms;
+	}
+	wake_at(w, next_ms);
+}
+
+/* ---- what the configuration wants ---- */
+
+/* Where a hub would reach us for this feed; NULL when it should not. */
+static const char *wanted_base(const struct websub_feeds *w, const struct websub_feed *feed)
+{
+	const char *option = feed->config->websub;
+
+	if (!w->reachable || feed->state->health == FEED_GONE || strcmp(option, "no") == 0 ||
+		(config_feed_is_confidential(feed->config) && strcmp(option, "yes") != 0))
+		return NULL;
+	return w->config->base_url;
+}
+
+static void arrange(struct subscription *s, const struct websub_feed *feed, bool changed)
+{
+	enum websub_phase before = s->state.phase;
+	struct error err = {0};
+	int result = websub_arrange(&s->state, wanted_base(s->owner, feed), clock_wall_ms(), &err);
+
+	if (result < 0)
+		log_emit(LOG_LEVEL_ERROR, "cannot subscribe", "feed", feed->config->name, "reason", err.text, NULL);
+	if (result == 0 && !changed)
+		return;
+	cancel_request(s);
+	websub_settle(s, before, false);
+}
+
+/* The hub may have sent something while the daemon was not running: a feed that was polled rarely is asked once. */
+static void catch_up(const struct subscription *s, const struct websub_feed *feed)
+{
+	const struct websub_feeds *w = s->owner;
+	int64_t asked_ms = feed->state->server_wait_ms;
+
+	if (s->state.phase == WEBSUB_TRUSTED)
+		w->callbacks->poll_once(w->arg, s->state.feed_id, asked_ms > pause_ms(w) ? asked_ms : pause_ms(w));
+}
+
+/* Of states, takes those of feeds that have no subscription here; the others are newer here than in the database. */
+static void take_states(struct websub_feeds *w, struct websub_state *states, size_t count)
+{
+	for (size_t i = 0; i < count && w->spare_count > 0; i++) {
+		struct websub_feed feed;
+		struct subscription *s;
+
+		if (websub_subscription(w, states[i].feed_id) != NULL ||
+			w->callbacks->find(w->arg, states[i].feed_id, &feed) != 0)
+			continue;
+		s = w->spare[--w->spare_count];
+		s->state = states[i];
+		websub_state_init(&states[i]);
+		websub_clamp(&s->state, clock_wall_ms());
+		insert(w, s);
+		catch_up(s, &feed);
+	}
+	free_spare(w);
+}
+
+void websub_feeds_configure(
+	struct websub_feeds *w, const struct config *config, struct websub_state *states, size_t count)
+{
+	w->config = config;
+	take_states(w, states, count);
+	for (size_t i = 0; i < w->count; i++) {
+		struct websub_feed feed;
+
+		if (find_feed(w->items[i], &feed))
+			arrange(w->items[i], &feed, false);
+	}
+	websub_feeds_wake(w);
+}
+
+void websub_feeds_forget(struct websub_feeds *w, int64_t feed_id)
+{
+	size_t at = find_place(w, feed_id);
+
+	if (at == w->count || w->items[at]->state.feed_id != feed_id)
+		return;
+	cancel_request(w->items[at]);
+	subscription_free(w->items[at]);
+	w->count--;
+	memmove(&w->items[at], &w->items[at + 1], (w->count - at) * sizeof(struct subscription *));
+}
+
+/* ---- what polls say ---- */
+
+/* Whether a poll's news says that the hub missed them: not when they may be older than the subscription, or came while
+ * the daemon was not running. */
+static bool hub_should_have_known(const struct subscription *s, const struct feed_state *before)
+{
+	int64_t since_ms = s->state.verified_ms;
+
+	if (s->owner->started_ms > since_ms)
+		since_ms = s->owner->started_ms;
+	return before->last_success_ms != TIME_NONE && before->last_success_ms >= since_ms;
+}
+
+void websub_feeds_polled(
+	struct websub_feeds *w, int64_t feed_id, const struct poll_report *r, const struct feed_state *before)
+{
+	struct subscription *s = websub_subscription(w, feed_id);
+	struct buf asked = BUF_INIT(4 * LIMIT_URL);
+	struct websub_feed feed;
+	struct str topic;
+
+	if (s == NULL && r->hubs != NULL)
+		s = add(w, feed_id);
+	if (s == NULL || !find_feed(s, &feed))
+		return;
+	if (r->fresh + r->copies > 0 && s->state.phase == WEBSUB_TRUSTED && hub_should_have_known(s, before)) {
+		websub_note_found(&s->state, feed.state->last_poll_ms);
+		websub_settle(s, s->state.phase, false);
+	}
+	if (r->topic == NULL)
+		(void)buf_add_userless_url(
+			&asked, str_from(feed.state->moved ? feed.state->moved_url : feed.config->url));
+	topic = r->topic != NULL ? str_from(r->topic) : buf_str(&asked);
+	/* Also when nothing changed: a feed that is gone, or has come back, is wanted no more, or again. */
+	arrange(s, &feed, r->has_document && websub_discover(&s->state, str_from(r->hubs), topic) == 1);
+	buf_release(&asked);
+}
+
+/* ---- reports ---- */
+
+void websub_feeds_follow_clock(struct websub_feeds *w, int64_t jump_ms, int64_t now_ms)
+{
+	w->started_ms = time_follow_clock(w->started_ms, jump_ms, now_ms);
+	for (size_t i = 0; i < w->count; i++)
+		websub_state_follow_clock(&w->items[i]->state, jump_ms, now_ms);
+}
+
+const struct websub_state *websub_feeds_find(const struct websub_feeds *w, int64_t feed_id)
+{
+	const struct subscription *s = websub_subscription(w, feed_id);
+
+	return s != NULL ? &s->state : NULL;
+}
+
+const char *websub_feeds_words(const struct websub_feeds *w, int64_t feed_id)
+{
+	const struct websub_state *s = websub_feeds_find(w, feed_id);
+	enum websub_phase phase = s != NULL ? s->phase : WEBSUB_NONE;
+
+	return phase == WEBSUB_NONE && s != NULL && s->hubs != NULL ? "not wanted" : websub_phase_name(phase);
+}
+
+void websub_feeds_get_stats(const struct websub_feeds *w, struct websub_stats *stats)
+{
+	*stats = w->stats;
+}
+
+/* ---- life ---- */
+
+struct websub_feeds *websub_feeds_new(
+	struct event_base *base, bool reachable, const struct websub_callbacks *callbacks, void *arg, struct error *err)
+{
+	struct websub_feeds *w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		goto failed;
+	*w = (struct websub_feeds){.base = base,
+		.reachable = reachable,
+		.callbacks = callbacks,
+		.arg = arg,
+		.started_ms = clock_wall_ms()};
+	w->timer = evtimer_new(base, on_timer, w);
+	if (w->timer != NULL)
+		return w;
+failed:
+	(void)error_sys(err, -ENOMEM, "cannot keep subscriptions");
+	websub_feeds_free(w);
+	return NULL;
+}
+
+void websub_feeds_free(struct websub_feeds *w)
+{
+	if (w == NULL)
+		return;
+	websub_release_pushes(w);
+	for (size_t i = 0; i < w->count; i++)
+		subscription_free(w->items[i]);
+	free(w->items);
+	free_spare(w);
+	if (w->timer != NULL)
+		event_free(w->timer);
+	free(w);
+}
