@@ -1,0 +1,435 @@
+/* control_test.c: commands on the operator's socket: what is understood, what is refused, and who is told.
+ *
+ * The control socket and the test share one loop and one thread; the operations are the test's own and note what they
+ * were called with. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "sitrep/stream/control.h"
+
+enum { LIST_LENGTH = 500, LIST_STEP = 200, TURNS_MAX = 10000 };
+
+struct fixture {
+	char dir[64], path[80];
+	struct event_base *base;
+	struct listener *listener;
+	struct control *control;
+	int fd;                    /* the operator's end */
+	struct buf heard;          /* everything answered */
+	struct buf calls;          /* operations called, "name(arguments) " each */
+	struct control_peer *peer; /* of the last operation that answers later */
+	bool paused;
+};
+
+/* ---- operations ---- */
+
+static void on_status(void *arg, struct jsonw *w)
+{
+	struct fixture *f = arg;
+
+	(void)buf_puts(&f->calls, "status() ");
+	jsonw_kv_bool(w, "paused", f->paused);
+}
+
+static int on_feeds(void *arg, struct str feed, size_t *at, struct jsonw *w, struct error *err)
+{
+	struct fixture *f = arg;
+
+	(void)buf_printf(&f->calls, "feeds(%.*s,%zu) ", STR_ARG(feed), *at);
+	if (str_eq(feed, STR("nobody")))
+		return error_set(err, -ENOENT, "no feed is named nobody");
+	jsonw_array(w);
+	if (feed.data == NULL) {
+		for (size_t i = 0; i < LIST_STEP && *at < LIST_LENGTH; i++)
+			jsonw_int(w, (int64_t)(*at)++);
+		if (*at == LIST_LENGTH)
+			*at = 0;
+	} else {
+		jsonw_str(w, feed);
+	}
+	jsonw_array_end(w);
+	return 0;
+}
+
+static int on_explain(void *arg, struct str feed, struct jsonw *w, struct error *err)
+{
+	struct fixture *f = arg;
+
+	(void)buf_printf(&f->calls, "explain(%.*s) ", STR_ARG(feed));
+	if (feed.data == NULL)
+		return error_set(err, -EINVAL, "which feed?");
+	jsonw_array(w);
+	jsonw_cstr(w, "because");
+	jsonw_array_end(w);
+	return 0;
+}
+
+static int on_refresh(void *arg, struct str feed, struct control_peer *peer, struct error *err)
+{
+	struct fixture *f = arg;
+
+	(void)buf_printf(&f->calls, "refresh(%.*s) ", STR_ARG(feed));
+	if (str_eq(feed, STR("closed")))
+		return error_set(err, -EAGAIN, "closed asked to be left alone");
+	f->peer = peer;
+	return 0;
+}
+
+static int on_story(
+	void *arg, const char *op, struct str item, struct str other, struct control_peer *peer, struct error *err)
+{
+	struct fixture *f = arg;
+
+	(void)err;
+	(void)buf_printf(&f->calls, "%s(%.*s,%.*s) ", op, STR_ARG(item), STR_ARG(other));
+	f->peer = peer;
+	return 0;
+}
+
+static int on_reload(void *arg, struct control_peer *peer, struct error *err)
+{
+	struct fixture *f = arg;
+
+	(void)buf_puts(&f->calls, "reload() ");
+	if (f->peer != NULL)
+		return error_set(err, -EBUSY, "16 people wait for a reload already");
+	f->peer = peer;
+	return 0;
+}
+
+static void on_pause(void *arg, bool paused)
+{
+	struct fixture *f = arg;
+
+	(void)buf_printf(&f->calls, "pause(%d) ", paused);
+	f->paused = paused;
+}
+
+static void on_peer_gone(void *arg, struct control_peer *peer)
+{
+	struct fixture *f = arg;
+
+	(void)buf_puts(&f->calls, "gone() ");
+	if (f->peer == peer)
+		f->peer = NULL;
+}
+
+static const struct control_operations operations = {
+	.status = on_status,
+	.feeds = on_feeds,
+	.explain = on_explain,
+	.refresh = on_refresh,
+	.story = on_story,
+	.reload = on_reload,
+	.pause = on_pause,
+	.peer_gone = on_peer_gone,
+};
+
+/* ---- both ends ---- */
+
+static int connect_to(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	assert_true(fd >= 0);
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+static void turn(struct fixture *f)
+{
+	char chunk[4096];
+	ssize_t n;
+
+	assert_true(event_base_loop(f->base, EVLOOP_NONBLOCK) >= 0);
+	while (f->fd >= 0 && (n = read(f->fd, chunk, sizeof(chunk))) > 0)
+		assert_int_equal(buf_add(&f->heard, str_make(chunk, (size_t)n)), 0);
+}
+
+static bool has_heard(const struct fixture *f, const char *text)
+{
+	return f->heard.data != NULL && strstr(f->heard.data, text) != NULL;
+}
+
+static void wait_for(struct fixture *f, const char *text)
+{
+	for (int i = 0; i < TURNS_MAX && !has_heard(f, text); i++)
+		turn(f);
+	if (!has_heard(f, text))
+		fail_msg("%s was not answered, but %s", text, f->heard.data != NULL ? f->heard.data : "nothing");
+}
+
+static void say(struct fixture *f, const char *line)
+{
+	buf_clear(&f->heard);
+	buf_clear(&f->calls);
+	assert_int_equal(write(f->fd, line, strlen(line)), strlen(line));
+	assert_int_equal(write(f->fd, "\n", 1), 1);
+}
+
+/* Says line and expects exactly that answer, and exactly these calls. */
+static void ask(struct fixture *f, const char *line, const char *answer, const char *calls)
+{
+	say(f, line);
+	wait_for(f, answer);
+	assert_string_equal(f->heard.data, answer);
+	assert_string_equal(f->calls.data != NULL ? f->calls.data : "", calls);
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct error err = {0};
+
+	assert_non_null(f);
+	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/sitrep-control-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	(void)snprintf(f->path, sizeof(f->path), "%s/control.sock", f->dir);
+	buf_init(&f->heard, 1024 * 1024);
+	buf_init(&f->calls, 64 * 1024);
+	f->base = event_base_new();
+	assert_non_null(f->base);
+	f->listener = listener_open_unix(f->path, 0600, NULL, &err);
+	assert_non_null(f->listener);
+	f->control = control_new(f->base, &operations, f, &err);
+	assert_non_null(f->control);
+	assert_int_equal(control_listen(f->control, f->listener, &err), 0);
+	f->fd = connect_to(f->path);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	control_free(f->control);
+	listener_free(f->listener);
+	while (event_base_loop(f->base, EVLOOP_NONBLOCK) == 0 &&
+		event_base_get_num_events(f->base, EVENT_BASE_COUNT_ACTIVE) > 0)
+		;
+	event_base_free(f->base);
+	if (f->fd >= 0)
+		(void)close(f->fd);
+	buf_release(&f->heard);
+	buf_release(&f->calls);
+	(void)unlink(f->path);
+	(void)rmdir(f->dir);
+	free(f);
+	return 0;
+}
+
+/* ---- tests ---- */
+
+static void test_commands_answered_at_once(void **state)
+{
+	struct fixture *f = *state;
+
+	ask(f, "{\"op\":\"status\"}", "{\"status\":{\"paused\":false}}\n{\"done\":true}\n", "status() ");
+	ask(f, "{\"op\":\"pause\"}", "{\"done\":true}\n", "pause(1) ");
+	ask(f, "{\"op\":\"resume\"}", "{\"done\":true}\n", "pause(0) ");
+	ask(f, "{\"op\":\"explain\",\"feed\":\"usni\"}", "{\"explain\":[\"because\"]}\n{\"done\":true}\n",
+		"explain(usni) ");
+	ask(f, "{\"op\":\"feeds\",\"feed\":\"usni\"}", "{\"feeds\":[\"usni\"]}\n{\"done\":true}\n", "feeds(usni,0) ");
+}
+
+static void test_refused_operations_leave_no_half_answer(void **state)
+{
+	struct fixture *f = *state;
+
+	ask(f, "{\"op\":\"explain\"}", "{\"error\":\"which feed?\"}\n", "explain() ");
+	ask(f, "{\"op\":\"feeds\",\"feed\":\"nobody\"}", "{\"error\":\"no feed is named nobody\"}\n",
+		"feeds(nobody,0) ");
+	ask(f, "{\"op\":\"refresh\",\"feed\":\"closed\"}", "{\"error\":\"closed asked to be left alone\"}\n",
+		"refresh(closed) ");
+}
+
+/* A line that is no command is answered with one error, calls nothing, and the connection stays. */
+static void test_malformed_requests(void **state)
+{
+	static const char not_json[] = "{\"error\":\"not a JSON object on one line\"}\n";
+	static const char *const rows[][2] = {
+		{"status", not_json},
+		{"{\"op\":\"status\"", not_json},
+		{"{\"op\":\"status\",\"op\":\"pause\"}", not_json},
+		{"[]", "expected {"},
+		{"{}", "expected {"},
+		{"{\"op\":1}", "expected {"},
+		{"{\"op\":\"feeds\",\"feed\":7}", "expected {"},
+		{"{\"op\":\"why\",\"item\":[]}", "expected {"},
+		{"{\"op\":\"STATUS\"}", "unknown \\\"op\\\""},
+		{"{\"op\":\"why\"}", "expected \\\"item\\\"\"}"},
+		{"{\"op\":\"split\",\"item\":\"a\",\"other\":\"b\"}", "expected \\\"item\\\"\"}"},
+		{"{\"op\":\"join\",\"item\":\"a\"}", "expected \\\"item\\\" and \\\"other\\\"\"}"},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		say(f, rows[i][0]);
+		wait_for(f, "}\n");
+		if (!has_heard(f, rows[i][1]))
+			fail_msg("%s: %s", rows[i][0], f->heard.data);
+		assert_int_equal(strncmp(f->heard.data, "{\"error\":\"", 10), 0);
+		assert_true(f->calls.len == 0);
+	}
+	/* Empty lines are no requests. */
+	ask(f, "\n  \n{\"op\":\"status\"}", "{\"status\":{\"paused\":false}}\n{\"done\":true}\n", "status() ");
+}
+
+static void test_long_list_comes_in_pieces(void **state)
+{
+	struct fixture *f = *state;
+
+	say(f, "{\"op\":\"feeds\"}");
+	wait_for(f, "\"done\":true");
+	assert_string_equal(f->calls.data, "feeds(,0) feeds(,200) feeds(,400) ");
+	assert_true(has_heard(f, "[0,1,"));
+	assert_true(has_heard(f, ",199]}\n{\"feeds\":[200,"));
+	assert_true(has_heard(f, ",499]}\n{\"done\":true}\n"));
+}
+
+/* Two lines at once: the second one comes while the list of the first is not at its end. */
+static void test_one_list_at_a_time(void **state)
+{
+	struct fixture *f = *state;
+
+	say(f, "{\"op\":\"feeds\"}\n{\"op\":\"status\"}");
+	wait_for(f, "\"done\":true");
+	assert_true(has_heard(f, "{\"error\":\"the list of feeds is not at its end yet\"}\n"));
+	assert_null(strstr(f->calls.data, "status()"));
+}
+
+static void test_refresh_tells_its_progress(void **state)
+{
+	const struct control_progress progress = {.feed = "usni", .result = "ok", .fresh = 3, .copies = 1, .left = 1};
+	const struct control_progress failed = {.feed = "dn", .result = "failed", .reason = "404 Not Found"};
+	struct fixture *f = *state;
+
+	say(f, "{\"op\":\"refresh\"}");
+	for (int i = 0; i < TURNS_MAX && f->peer == NULL; i++)
+		turn(f);
+	assert_non_null(f->peer);
+	assert_int_equal(f->heard.len, 0);
+	control_progress(f->peer, &progress);
+	control_progress(f->peer, &failed);
+	control_finish(f->peer);
+	wait_for(f, "\"done\":true");
+	assert_string_equal(f->heard.data,
+		"{\"progress\":{\"feed\":\"usni\",\"result\":\"ok\",\"new\":3,\"copies\":1,\"updates\":0,\"left\":1}}\n"
+		"{\"progress\":{\"feed\":\"dn\",\"result\":\"failed\",\"reason\":\"404 Not Found\",\"new\":0,"
+		"\"copies\":0,\"updates\":0,\"left\":0}}\n{\"done\":true}\n");
+}
+
+static void test_reload_tells_changes_or_mistakes(void **state)
+{
+	struct fixture *f = *state;
+
+	say(f, "{\"op\":\"reload\"}");
+	for (int i = 0; i < TURNS_MAX && f->peer == NULL; i++)
+		turn(f);
+	assert_non_null(f->peer);
+	ask(f, "{\"op\":\"reload\"}", "{\"error\":\"16 people wait for a reload already\"}\n", "reload() ");
+	buf_clear(&f->heard);
+	control_reloaded(f->peer, STR("feed a added\n\nfeed b removed\n"));
+	wait_for(f, "\"done\":true");
+	assert_string_equal(f->heard.data, "{\"changes\":[\"feed a added\",\"feed b removed\"]}\n{\"done\":true}\n");
+	buf_clear(&f->heard);
+	control_reload_refused(f->peer, STR("a.conf:1: no url\n"), "1 mistake");
+	wait_for(f, "error");
+	assert_string_equal(f->heard.data, "{\"mistakes\":[\"a.conf:1: no url\"]}\n{\"error\":\"1 mistake\"}\n");
+	buf_clear(&f->heard);
+	control_reload_refused(f->peer, STR_NONE, "no memory");
+	wait_for(f, "error");
+	assert_string_equal(f->heard.data, "{\"error\":\"no memory\"}\n");
+}
+
+static void test_questions_about_stories(void **state)
+{
+	struct fixture *f = *state;
+
+	say(f, "{\"op\":\"why\",\"item\":\"i1\"}");
+	for (int i = 0; i < TURNS_MAX && f->peer == NULL; i++)
+		turn(f);
+	assert_string_equal(f->calls.data, "why(i1,) ");
+	control_answer(f->peer, "why", STR("{\"story\":\"s1\"}"));
+	wait_for(f, "\"done\":true");
+	assert_string_equal(f->heard.data, "{\"why\":{\"story\":\"s1\"}}\n{\"done\":true}\n");
+	f->peer = NULL;
+	say(f, "{\"op\":\"join\",\"item\":\"i1\",\"other\":\"i2\"}");
+	for (int i = 0; i < TURNS_MAX && f->peer == NULL; i++)
+		turn(f);
+	assert_string_equal(f->calls.data, "join(i1,i2) ");
+	control_refuse(f->peer, "\"i1\" is no item");
+	wait_for(f, "error");
+	assert_string_equal(f->heard.data, "{\"error\":\"\\\"i1\\\" is no item\"}\n");
+}
+
+static void test_user_of_a_peer(void **state)
+{
+	struct fixture *f = *state;
+	struct control_user user;
+
+	say(f, "{\"op\":\"refresh\"}");
+	for (int i = 0; i < TURNS_MAX && f->peer == NULL; i++)
+		turn(f);
+	assert_true(control_peer_user(f->peer, &user));
+	assert_int_equal(user.uid, getuid());
+	assert_int_equal(user.pid, getpid());
+}
+
+/* The engine learns of it before the peer is freed, whoever ends the connection. */
+static void test_peer_that_goes_is_announced(void **state)
+{
+	struct fixture *f = *state;
+
+	say(f, "{\"op\":\"refresh\"}");
+	for (int i = 0; i < TURNS_MAX && f->peer == NULL; i++)
+		turn(f);
+	assert_non_null(f->peer);
+	(void)close(f->fd);
+	f->fd = -1;
+	for (int i = 0; i < TURNS_MAX && f->peer != NULL; i++)
+		turn(f);
+	assert_null(f->peer);
+	assert_string_equal(f->calls.data, "refresh() gone() ");
+
+	f->fd = connect_to(f->path);
+	ask(f, "{\"op\":\"status\"}", "{\"status\":{\"paused\":false}}\n{\"done\":true}\n", "status() ");
+	control_free(f->control);
+	f->control = NULL;
+	assert_string_equal(f->calls.data, "status() gone() ");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_commands_answered_at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refused_operations_leave_no_half_answer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_malformed_requests, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_long_list_comes_in_pieces, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_one_list_at_a_time, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refresh_tells_its_progress, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reload_tells_changes_or_mistakes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_questions_about_stories, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_user_of_a_peer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_peer_that_goes_is_announced, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
