@@ -44,6 +44,7 @@ B         ?= build$(if $(SANITIZE),-sanitize)
 ROOMS := base text model parse identity rules config worker sql story store ingest schedule fetch websub publish stream engine
 below :=
 $(foreach room,$(ROOMS),$(eval below := $(room) $(below))$(eval LIBS_$(room) := $(below)))
+LIBS_cli := cli $(LIBS_fetch)
 
 PKGS_daemon := libcurl libxml-2.0 libevent_core libevent_pthreads sqlite3 libmicrohttpd jansson libcrypto libpsl libutf8proc zlib libseccomp
 PKGS_worker := libxml-2.0 jansson libcrypto libutf8proc libseccomp
@@ -70,8 +71,8 @@ client_libs = $(shell $(PKG_CONFIG) --libs $(PKGS_client)) -lm
 
 # ---- files
 
-# the worker program has a main() of its own
-src = $(filter-out daemon/worker/worker.c,$(sort $(wildcard daemon/$(1)/*.c)))
+# the worker and the client have a main() of their own
+src = $(filter-out daemon/worker/worker.c daemon/cli/main.c,$(sort $(wildcard daemon/$(1)/*.c)))
 obj = $(patsubst %.c,$(B)/%.o,$(call src,$(1)))
 lib = $(foreach f,$(1),$(B)/lib/$(f).a)
 
@@ -120,7 +121,7 @@ $(patsubst %.c,$(B)/%,$(wildcard tests/unit/$(1)/*_test.c)): $(B)/%: $(B)/%.o $(
 	@echo "  LINK  $$@"
 	@$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(client_libs) $$(shell $(PKG_CONFIG) --libs cmocka)
 endef
-$(foreach f,$(ROOMS),$(eval $(call folder_rules,$(f))))
+$(foreach f,$(ROOMS) cli,$(eval $(call folder_rules,$(f))))
 
 $(B)/sitrepd: $(B)/daemon/main.o $(call lib,$(LIBS_engine))
 	@echo "  LINK  $@"
@@ -130,12 +131,12 @@ $(B)/sitrep-parse: $(B)/daemon/worker/worker.o $(call lib,$(LIBS_worker))
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(worker_libs)
 
-$(B)/sitrep: $(call obj,cli) $(call lib,$(LIBS_fetch))
+$(B)/sitrep: $(B)/daemon/cli/main.o $(call lib,$(LIBS_cli))
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
 
 # writes the texts that come from the tables of the code
-$(DESCRIBE): $(call obj,describe) $(filter-out $(B)/daemon/cli/main.o,$(call obj,cli)) $(call lib,$(LIBS_publish))
+$(DESCRIBE): $(call obj,describe) $(call lib,cli $(LIBS_publish))
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
 

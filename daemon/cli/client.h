@@ -12,6 +12,9 @@
 #include "sitrep/base/str.h"
 #include "sitrep/cli/command.h"
 
+/* The whole program; the exit status. */
+int cli_run(int argc, char **argv);
+
 /* Given before or behind the command's name. */
 struct client_options {
 	const char *config_path; /* NULL: the installed one, when there is one */

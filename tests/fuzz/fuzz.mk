@@ -21,7 +21,7 @@ FUZZ_PROGRAMS := $(addprefix $(B)/fuzz/,$(FUZZ_TARGETS))
 FUZZ_SAN      := address,undefined
 FUZZ_CFLAGS    = -std=c17 -O1 -g $(WARN) $(DEFS) $(PATHS) -Iinclude -fno-sanitize-recover=all -fno-omit-frame-pointer \
                  $(shell $(PKG_CONFIG) --cflags-only-I $(PKGS_client) 2>/dev/null)
-FUZZ_SRC      := $(filter-out daemon/cli/main.c,$(foreach f,$(FUZZ_FOLDERS),$(call src,$(f))))
+FUZZ_SRC      := $(foreach f,$(FUZZ_FOLDERS),$(call src,$(f)))
 FUZZ_OBJ      := $(FUZZ_SRC:%.c=$(B)/fuzz/obj/%.o)
 FUZZ_SEEDERS  := $(addprefix $(B)/fuzz/,wire_seed bytes_seed)
 
