@@ -14,7 +14,7 @@
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
 
-static void set_phase(struct engine_feed *f, enum feed_phase phase)
+static void set_phase(struct feed *f, enum feed_phase phase)
 {
 	f->phase = phase;
 	f->phase_since_us = f->engine->moved_us = clock_mono_us();
@@ -22,7 +22,7 @@ static void set_phase(struct engine_feed *f, enum feed_phase phase)
 
 /* ---- the end of a poll ---- */
 
-static void submit_outcome(struct engine_feed *f)
+static void submit_outcome(struct feed *f)
 {
 	struct poll_outcome *o = f->outcome;
 
@@ -31,7 +31,7 @@ static void submit_outcome(struct engine_feed *f)
 	writer_submit(f->engine->writer, o);
 }
 
-static void fail_outcome(struct engine_feed *f, enum poll_failure failure, const char *reason)
+static void fail_outcome(struct feed *f, enum poll_failure failure, const char *reason)
 {
 	f->outcome->kind = OUTCOME_FAILED;
 	f->outcome->failure = failure;
@@ -70,7 +70,7 @@ static void log_identity(const struct poll_report *r)
 }
 
 /* Once a run: a document that is too large is so at each poll. */
-static void log_cut(struct engine_feed *f, const struct poll_report *r)
+static void log_cut(struct feed *f, const struct poll_report *r)
 {
 	if (r->cut == 0 || f == NULL || f->cut_told)
 		return;
@@ -79,19 +79,10 @@ static void log_cut(struct engine_feed *f, const struct poll_report *r)
 		"left-out-items", LOG_NUM(r->cut), NULL);
 }
 
-struct engine_feed *engine_feed_by_id(const struct engine *e, int64_t id)
-{
-	uint32_t slot = id > 0 && (size_t)id < e->slot_by_id_size ? e->slot_by_id[id] : 0;
-	struct engine_feed *f = slot != 0 ? e->feeds[slot - 1] : NULL;
-
-	/* The slot of a feed that left may be another's by now. */
-	return f != NULL && f->config != NULL && e->states[f->slot].id == id ? f : NULL;
-}
-
 /* The hub does not send it again: the feed is asked in its place, and its subscription saved later. */
-static void lose_aside(struct engine *e, struct engine_feed *f, bool wants_again)
+static void lose_aside(struct engine *e, struct feed *f, bool wants_again)
 {
-	struct feed_state *s = &e->states[f->slot];
+	struct feed_state *s = &f->state;
 	int64_t wait_ms;
 
 	websub_feeds_note_unsaved(e->websub, s->id);
@@ -102,13 +93,13 @@ static void lose_aside(struct engine *e, struct engine_feed *f, bool wants_again
 	if (s->last_poll_ms != TIME_NONE && s->last_poll_ms + wait_ms < s->due_ms)
 		s->due_ms = s->last_poll_ms + wait_ms;
 	engine_note_lost(e, f);
-	(void)due_queue_set(e->queue, f->slot, str_from(f->site), engine_due_elapsed_ms(e, f));
+	(void)due_queue_set(e->queue, f->number, str_from(f->site), engine_due_elapsed_ms(e, f));
 }
 
 /* Of a push or a subscription: the feed's own polls go on as they are, except that it may be due sooner. */
 static void take_aside(struct engine *e, struct poll_report *r)
 {
-	struct engine_feed *f = engine_feed_by_id(e, r->feed_id);
+	struct feed *f = feed_table_by_id(e->feeds, r->feed_id);
 	struct feed_state *s;
 	bool was_pushed;
 
@@ -122,7 +113,7 @@ static void take_aside(struct engine *e, struct poll_report *r)
 		lose_aside(e, f, r->wants_again);
 	if (f == NULL || r->state.name == NULL)
 		return;
-	s = &e->states[f->slot];
+	s = &f->state;
 	was_pushed = s->pushed;
 	/* What was lost before is still to be fetched. */
 	if (f->lost && s->due_ms < r->state.due_ms)
@@ -131,25 +122,24 @@ static void take_aside(struct engine *e, struct poll_report *r)
 	*s = r->state;
 	r->state = (struct feed_state){0};
 	if (was_pushed && !s->pushed && f->phase == PHASE_IDLE && !e->stopping)
-		(void)due_queue_set(e->queue, f->slot, str_from(f->site), engine_due_elapsed_ms(e, f));
+		(void)due_queue_set(e->queue, f->number, str_from(f->site), engine_due_elapsed_ms(e, f));
 }
 
 /* Another feed that is asked at url, or NULL. */
-static const char *name_of_twin(const struct engine *e, uint32_t slot, const char *url)
+static const char *name_of_twin(const struct engine *e, const struct feed *f, const char *url)
 {
-	for (size_t i = 0; i < e->slot_count; i++) {
-		const struct feed_state *s = &e->states[i];
+	const struct feed *other;
 
-		if (i != slot && e->feeds[i]->config != NULL && strcmp(engine_feed_url(e, e->feeds[i]), url) == 0)
-			return s->name;
-	}
+	for (size_t at = 0; (other = feed_table_next(e->feeds, &at)) != NULL;)
+		if (other != f && strcmp(engine_feed_url(other), url) == 0)
+			return other->state.name;
 	return NULL;
 }
 
-static void log_move(const struct engine *e, uint32_t slot, const struct feed_state *s)
+static void log_move(const struct engine *e, const struct feed *f, const struct feed_state *s)
 {
-	const char *twin = name_of_twin(e, slot, s->moved_url);
-	struct buf shown = engine_show_url(e->feeds[slot], s->moved_url);
+	const char *twin = name_of_twin(e, f, s->moved_url);
+	struct buf shown = engine_show_url(f, s->moved_url);
 
 	log_emit(LOG_LEVEL_NOTICE, "feed has moved", "feed", s->name, "url", buf_str(&shown).data, NULL);
 	buf_release(&shown);
@@ -160,12 +150,11 @@ static void log_move(const struct engine *e, uint32_t slot, const struct feed_st
 
 static void take_report(struct engine *e, struct poll_report *r)
 {
-	uint32_t slot = r->feed_id > 0 && (size_t)r->feed_id < e->slot_by_id_size ? e->slot_by_id[r->feed_id] : 0;
-	struct engine_feed *f;
+	struct feed *f = feed_table_polled(e->feeds, r->feed_id);
 	struct feed_state before;
 
 	log_identity(r);
-	log_cut(engine_feed_by_id(e, r->feed_id), r);
+	log_cut(feed_table_by_id(e->feeds, r->feed_id), r);
 	if (!r->is_poll) {
 		take_aside(e, r);
 		return;
@@ -173,33 +162,31 @@ static void take_report(struct engine *e, struct poll_report *r)
 	e->items_new += (uint64_t)r->fresh;
 	e->items_copies += (uint64_t)r->copies;
 	e->items_updated += (uint64_t)r->updates;
-	if (slot-- == 0)
+	if (f == NULL)
 		return;
-	f = e->feeds[slot];
 	set_phase(f, PHASE_IDLE);
-	log_health(&e->states[slot], r);
+	log_health(&f->state, r);
 	f->lost = false;
 	if (f->config != NULL && r->state.name != NULL) {
-		if (r->state.moved &&
-			(!e->states[slot].moved || strcmp(r->state.moved_url, e->states[slot].moved_url) != 0))
-			log_move(e, slot, &r->state);
-		before = e->states[slot];
-		e->states[slot] = r->state;
+		if (r->state.moved && (!f->state.moved || strcmp(r->state.moved_url, f->state.moved_url) != 0))
+			log_move(e, f, &r->state);
+		before = f->state;
+		f->state = r->state;
 		r->state = (struct feed_state){0};
 		if (!r->lost && !e->stopping)
 			websub_feeds_polled(e->websub, r->feed_id, r, &before);
 		feed_state_release(&before);
 	} else if (f->config != NULL && r->error.code != 0) {
 		/* Nothing can be read of it: it must not be asked at once again. */
-		e->states[slot].last_poll_ms = clock_wall_ms();
-		e->states[slot].due_ms = e->states[slot].last_poll_ms + e->config->poll_default_ms;
+		f->state.last_poll_ms = clock_wall_ms();
+		f->state.due_ms = f->state.last_poll_ms + e->config->poll_default_ms;
 	}
 	if (f->config != NULL && r->wants_again)
 		engine_note_lost(e, f);
 	if (f->config != NULL && !e->stopping) {
 		engine_plan_surely(e, f, e->config);
 	}
-	engine_refresh_report(e, slot, r);
+	engine_refresh_report(e, f, r);
 }
 
 void engine_on_commit(evutil_socket_t fd, short what, void *arg)
@@ -233,7 +220,7 @@ void engine_on_commit(evutil_socket_t fd, short what, void *arg)
 
 static void on_parsed(void *arg, struct pool_answer *answer)
 {
-	struct engine_feed *f = arg;
+	struct feed *f = arg;
 	enum poll_failure failure = FAILURE_PARSER;
 
 	if (answer->status == 0) {
@@ -249,10 +236,10 @@ static void on_parsed(void *arg, struct pool_answer *answer)
 	}
 }
 
-static void start_parse(struct engine_feed *f, struct transfer_answer *answer)
+static void start_parse(struct feed *f, struct transfer_answer *answer)
 {
 	struct engine *e = f->engine;
-	const struct feed_state *state = &e->states[f->slot];
+	const struct feed_state *state = &f->state;
 	struct error err = {0};
 	struct job job = {
 		.feed = str_from(state->name),
@@ -280,9 +267,9 @@ static char *take_string(char **from)
 }
 
 /* Told when it begins and when it ends, since where it leads may change with every poll. */
-static void note_detour(struct engine_feed *f, const struct transfer_answer *answer)
+static void note_detour(struct feed *f, const struct transfer_answer *answer)
 {
-	const char *name = f->engine->states[f->slot].name;
+	const char *name = f->state.name;
 
 	struct buf shown = engine_show_url(f, answer->is_detour ? answer->final_url : "");
 
@@ -298,13 +285,13 @@ static void note_detour(struct engine_feed *f, const struct transfer_answer *ans
 
 static void on_transferred(void *arg, struct transfer_answer *answer)
 {
-	struct engine_feed *f = arg;
+	struct feed *f = arg;
 	struct engine *e = f->engine;
 	struct poll_outcome *o = f->outcome;
 
 	f->transfer = NULL;
 	f->polled_ms = clock_elapsed_ms();
-	due_queue_done(e->queue, f->slot);
+	due_queue_done(e->queue, f->number);
 	engine_note_server(e, f, e->config, answer->address);
 	e->polls++;
 	e->bytes_received += (uint64_t)answer->received;
@@ -351,13 +338,13 @@ static struct poll_outcome *outcome_new(const struct feed_state *state, const ch
 	return o;
 }
 
-static void start_transfer(struct engine *e, struct engine_feed *f)
+static void start_transfer(struct engine *e, struct feed *f)
 {
 	const struct config_feed *c = f->config;
-	const struct feed_state *s = &e->states[f->slot];
+	const struct feed_state *s = &f->state;
 	struct error err = {0};
 	struct transfer_request request = {
-		.url = engine_feed_url(e, f),
+		.url = engine_feed_url(f),
 		.etag = s->etag,
 		.last_modified = s->last_modified,
 		.user_agent = c->user_agent != NULL ? c->user_agent : e->user_agent,
@@ -382,16 +369,18 @@ static void start_transfer(struct engine *e, struct engine_feed *f)
 	f->outcome = outcome_new(s, s->url);
 	if (f->outcome == NULL) {
 		/* Nothing can be noted without memory: the feed keeps its place and is tried again later. */
-		due_queue_done(e->queue, f->slot);
-		(void)due_queue_set(e->queue, f->slot, str_from(f->site), clock_elapsed_ms() + e->config->poll_min_ms);
+		due_queue_done(e->queue, f->number);
+		(void)due_queue_set(
+			e->queue, f->number, str_from(f->site), clock_elapsed_ms() + e->config->poll_min_ms);
 		return;
 	}
 	f->outcome->is_private = c->is_private;
 	f->outcome->conditional = request.etag != NULL || request.last_modified != NULL;
+	f->engine = e;
 	set_phase(f, PHASE_TRANSFER);
 	f->transfer = transfer_start(e->transfers, &request, on_transferred, f, &err);
 	if (f->transfer == NULL) {
-		due_queue_done(e->queue, f->slot);
+		due_queue_done(e->queue, f->number);
 		fail_outcome(f, FAILURE_INTERNAL, err.text);
 	}
 }
@@ -415,10 +404,10 @@ void engine_pump(struct engine *e)
 {
 	int64_t now_ms = clock_elapsed_ms();
 	int64_t wakeup_ms;
-	uint32_t slot;
+	uint32_t number;
 
-	while (may_start(e) && due_queue_next(e->queue, now_ms, &slot))
-		start_transfer(e, e->feeds[slot]);
+	while (may_start(e) && due_queue_next(e->queue, now_ms, &number))
+		start_transfer(e, feed_table_numbered(e->feeds, number));
 	wakeup_ms = due_queue_wakeup(e->queue);
 	if (may_start(e) && wakeup_ms != INT64_MAX) {
 		int64_t wait_ms = wakeup_ms > now_ms ? wakeup_ms - now_ms : 0;

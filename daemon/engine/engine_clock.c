@@ -36,7 +36,7 @@ static int64_t difference(int64_t a, int64_t b)
 /* How long it still waits, seen from now_ms on the wall. */
 static int64_t left_ms(struct engine *e, const struct feed_state *s, int64_t now_ms)
 {
-	struct schedule_policy policy = engine_policy_for(e, s->id);
+	struct schedule_policy policy = feed_policies_get(e->policies, s->id);
 	int64_t pause_ms, soon_ms;
 
 	/* It takes its turn among the new ones, within an interval. */
@@ -52,10 +52,10 @@ static int64_t left_ms(struct engine *e, const struct feed_state *s, int64_t now
 	return pause_ms < soon_ms ? pause_ms : soon_ms;
 }
 
-int64_t engine_due_elapsed_ms(struct engine *e, const struct engine_feed *f)
+int64_t engine_due_elapsed_ms(struct engine *e, const struct feed *f)
 {
-	const struct feed_state *s = &e->states[f->slot];
-	struct schedule_policy policy = engine_policy_for(e, s->id);
+	const struct feed_state *s = &f->state;
+	struct schedule_policy policy = feed_policies_get(e->policies, s->id);
 
 	/* Planned just now, not by its last poll. */
 	if (f->lost)
@@ -65,9 +65,9 @@ int64_t engine_due_elapsed_ms(struct engine *e, const struct engine_feed *f)
 	return f->polled_ms + within(difference(s->due_ms, s->last_poll_ms), 0, longest_ms(&policy, s));
 }
 
-int64_t engine_polled_ago_ms(const struct engine *e, const struct engine_feed *f)
+int64_t engine_polled_ago_ms(const struct feed *f)
 {
-	const struct feed_state *s = &e->states[f->slot];
+	const struct feed_state *s = &f->state;
 	int64_t now_ms = clock_wall_ms();
 
 	if (s->last_poll_ms == TIME_NONE)
@@ -90,6 +90,7 @@ void engine_look_at_clock(struct engine *e)
 {
 	struct clock_mark now = clock_mark_now();
 	int64_t jump_ms = clock_jump_ms(e->clock, now);
+	struct feed *f;
 
 	e->clock = now;
 	if (jump_ms == 0)
@@ -97,13 +98,9 @@ void engine_look_at_clock(struct engine *e)
 	tell(jump_ms);
 	e->started_ms = time_follow_clock(e->started_ms, jump_ms, now.wall_ms);
 	e->paused_ms = time_follow_clock(e->paused_ms, jump_ms, now.wall_ms);
-	for (size_t i = 0; i < e->slot_count; i++) {
-		struct engine_feed *f = e->feeds[i];
-
-		if (f->config == NULL)
-			continue;
-		feed_state_follow_clock(&e->states[i], jump_ms, now.wall_ms);
-		engine_follow_habits(&e->states[i], jump_ms, now.wall_ms);
+	for (size_t at = 0; (f = feed_table_next(e->feeds, &at)) != NULL;) {
+		feed_state_follow_clock(&f->state, jump_ms, now.wall_ms);
+		engine_follow_habits(&f->state, jump_ms, now.wall_ms);
 		if (f->outcome != NULL)
 			poll_outcome_follow_clock(f->outcome, jump_ms, now.wall_ms);
 	}

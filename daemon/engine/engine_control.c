@@ -65,13 +65,12 @@ void engine_fill_status(void *arg, struct publish_status *status)
 static void count_health(const struct engine *e, struct jsonw *w)
 {
 	int64_t counts[FEED_GONE + 1] = {0};
+	const struct feed *f;
 	int64_t feeds = 0;
 
-	for (size_t i = 0; i < e->slot_count; i++) {
-		if (e->feeds[i]->config == NULL)
-			continue;
+	for (size_t at = 0; (f = feed_table_next(e->feeds, &at)) != NULL;) {
 		feeds++;
-		counts[e->states[i].health]++;
+		counts[f->state.health]++;
 	}
 	jsonw_key(w, "feeds");
 	jsonw_object(w);
@@ -171,10 +170,9 @@ static void write_status(void *arg, struct jsonw *w)
 /* Feeds that are written in one turn of the loop: about a millisecond. */
 enum { FEEDS_AT_ONCE = 200 };
 
-static void write_feed(const struct engine *e, size_t slot, struct jsonw *w)
+static void write_feed(const struct engine *e, const struct feed *f, struct jsonw *w)
 {
-	const struct feed_state *s = &e->states[slot];
-	const struct engine_feed *f = e->feeds[slot];
+	const struct feed_state *s = &f->state;
 	const struct websub_state *subscription = websub_feeds_find(e->websub, s->id);
 
 	jsonw_object(w);
@@ -194,8 +192,8 @@ static void write_feed(const struct engine *e, size_t slot, struct jsonw *w)
 		jsonw_kv_str(w, "moved_to", buf_str(&shown));
 		buf_release(&shown);
 	}
-	if (e->feeds[slot]->detour != NULL)
-		jsonw_kv_cstr(w, "redirected_to", e->feeds[slot]->detour);
+	if (f->detour != NULL)
+		jsonw_kv_cstr(w, "redirected_to", f->detour);
 	jsonw_kv_cstr(w, "identity", feed_identity_name(s->identity));
 	if (s->http_status != 0)
 		jsonw_kv_int(w, "http_status", s->http_status);
@@ -222,47 +220,47 @@ static int write_feeds(void *arg, struct str feed, size_t *at, struct jsonw *w, 
 {
 	const struct engine *e = arg;
 	/* A reload in between may have left fewer. */
-	size_t count = e->config->feeds.count, from = *at < count ? *at : count;
+	size_t count = feed_table_places(e->feeds), from = *at < count ? *at : count;
 	size_t end = count - from < FEEDS_AT_ONCE ? count : from + FEEDS_AT_ONCE;
-	int only = feed.data != NULL ? engine_feed_slot(e, feed) : -1;
+	const struct feed *only = feed.data != NULL ? feed_table_find(e->feeds, feed) : NULL, *f;
 
-	if (feed.data != NULL && only < 0)
+	if (feed.data != NULL && only == NULL)
 		return error_set(err, -ENOENT, "no feed is named %.*s", STR_ARG(feed));
 	jsonw_array(w);
-	if (only >= 0)
-		write_feed(e, (size_t)only, w);
-	for (size_t i = from; i < end && only < 0; i++)
-		if (e->slot_by_config[i] != 0)
-			write_feed(e, e->slot_by_config[i] - 1, w);
+	if (only != NULL)
+		write_feed(e, only, w);
+	for (size_t i = from; i < end && only == NULL; i++)
+		if ((f = feed_table_at(e->feeds, i)) != NULL)
+			write_feed(e, f, w);
 	jsonw_array_end(w);
-	*at = only < 0 && end < count ? end : 0;
+	*at = only == NULL && end < count ? end : 0;
 	return 0;
 }
 
 /* ---- refresh ---- */
 
-static void await(struct engine *e, struct engine_refresh *r, size_t slot)
+static void await(struct engine *e, struct engine_refresh *r, const struct feed *f)
 {
-	r->awaited[slot] = true;
+	r->awaited[f->number] = true;
 	r->left++;
-	if (e->feeds[slot]->phase == PHASE_IDLE)
-		(void)due_queue_set(e->queue, (uint32_t)slot, str_from(e->feeds[slot]->site), 0);
+	if (f->phase == PHASE_IDLE)
+		(void)due_queue_set(e->queue, f->number, str_from(f->site), 0);
 }
 
 /* A site that said when to come back is not asked sooner, whoever wants it, and nobody's impatience makes more than
  * one request a minute of a feed.  0, or -EAGAIN with err, which may be NULL. */
-static int may_ask_now(const struct engine *e, size_t slot, struct error *err)
+static int may_ask_now(const struct engine *e, const struct feed *f, struct error *err)
 {
-	const struct feed_state *s = &e->states[slot];
-	struct str site = str_from(e->feeds[slot]->site);
+	const struct feed_state *s = &f->state;
+	struct str site = str_from(f->site);
 	char when[TIME_TEXT_MAX];
-	int64_t now_ms = clock_elapsed_ms(), polled_ago_ms = engine_polled_ago_ms(e, e->feeds[slot]), closed_until_ms;
+	int64_t now_ms = clock_elapsed_ms(), polled_ago_ms = engine_polled_ago_ms(f), closed_until_ms;
 	bool is_server;
 
 	closed_until_ms = due_queue_closed_until(e->queue, site, &is_server);
 	if (closed_until_ms > now_ms)
 		return error_set(err, -EAGAIN, "%s%s asked to be left alone, it is asked again %s",
-			is_server ? "the server of " : "", e->feeds[slot]->site,
+			is_server ? "the server of " : "", f->site,
 			time_format_relative(when, closed_until_ms, now_ms));
 	/* Of a feed that is gone nobody asks but people, and a poll that did not get through has bothered nobody. */
 	if (s->health != FEED_GONE && s->http_status != 0 && polled_ago_ms >= 0 &&
@@ -276,26 +274,26 @@ static int start_refresh(void *arg, struct str feed, struct control_peer *peer, 
 {
 	struct engine *e = arg;
 	struct engine_refresh *r = NULL;
-	int only = feed.data != NULL ? engine_feed_slot(e, feed) : -1;
+	struct feed *only = feed.data != NULL ? feed_table_find(e->feeds, feed) : NULL, *f;
 
-	if (feed.data != NULL && only < 0)
+	if (feed.data != NULL && only == NULL)
 		return error_set(err, -ENOENT, "no feed is named %.*s", STR_ARG(feed));
-	if (engine_refuse_polls(e, err) != 0 || (only >= 0 && may_ask_now(e, (size_t)only, err) != 0))
+	if (engine_refuse_polls(e, err) != 0 || (only != NULL && may_ask_now(e, only, err) != 0))
 		return err->code;
 	for (size_t i = 0; i < ENGINE_REFRESHES_MAX && r == NULL; i++)
 		if (e->refreshes[i].peer == NULL)
 			r = &e->refreshes[i];
 	if (r == NULL)
 		return error_set(err, -EBUSY, "%d refreshes are under way already", ENGINE_REFRESHES_MAX);
-	r->awaited = calloc(e->slot_count + 1, sizeof(bool));
+	r->awaited = calloc(feed_table_numbers(e->feeds) + 1, sizeof(bool));
 	if (r->awaited == NULL)
 		return error_sys(err, -ENOMEM, "cannot refresh");
 	r->peer = peer;
-	r->slot_count = e->slot_count;
+	r->count = feed_table_numbers(e->feeds);
 	r->left = 0;
-	for (size_t i = 0; i < e->slot_count; i++)
-		if (e->feeds[i]->config != NULL && (only < 0 || (size_t)only == i) && may_ask_now(e, i, NULL) == 0)
-			await(e, r, i);
+	for (size_t at = 0; (f = feed_table_next(e->feeds, &at)) != NULL;)
+		if ((only == NULL || only == f) && may_ask_now(e, f, NULL) == 0)
+			await(e, r, f);
 	if (r->left == 0) {
 		control_finish(peer);
 		free(r->awaited);
@@ -320,9 +318,9 @@ static const char *report_result(const struct poll_report *report, const struct 
 	return report->fresh + report->copies + report->updates > 0 ? "ok" : "unchanged";
 }
 
-void engine_refresh_report(struct engine *e, uint32_t slot, const struct poll_report *report)
+void engine_refresh_report(struct engine *e, const struct feed *f, const struct poll_report *report)
 {
-	const struct feed_state *s = &e->states[slot];
+	const struct feed_state *s = &f->state;
 	struct control_progress progress = {
 		.feed = s->name,
 		.fresh = report->fresh,
@@ -333,9 +331,9 @@ void engine_refresh_report(struct engine *e, uint32_t slot, const struct poll_re
 	for (size_t i = 0; i < ENGINE_REFRESHES_MAX; i++) {
 		struct engine_refresh *r = &e->refreshes[i];
 
-		if (r->peer == NULL || slot >= r->slot_count || !r->awaited[slot])
+		if (r->peer == NULL || f->number >= r->count || !r->awaited[f->number])
 			continue;
-		r->awaited[slot] = false;
+		r->awaited[f->number] = false;
 		r->left--;
 		progress.left = r->left;
 		progress.result = report_result(report, s);
@@ -359,14 +357,14 @@ void engine_end_refreshes(struct engine *e, const char *sentence)
 	}
 }
 
-void engine_refresh_forget(struct engine *e, uint32_t slot)
+void engine_refresh_forget(struct engine *e, const struct feed *f)
 {
 	for (size_t i = 0; i < ENGINE_REFRESHES_MAX; i++) {
 		struct engine_refresh *r = &e->refreshes[i];
 
-		if (r->peer == NULL || slot >= r->slot_count || !r->awaited[slot])
+		if (r->peer == NULL || f->number >= r->count || !r->awaited[f->number])
 			continue;
-		r->awaited[slot] = false;
+		r->awaited[f->number] = false;
 		if (--r->left == 0)
 			finish_refresh(r);
 	}

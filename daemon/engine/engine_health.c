@@ -41,9 +41,9 @@ int engine_refuse_polls(const struct engine *e, struct error *err)
 
 /* ---- what was lost ---- */
 
-void engine_note_lost(struct engine *e, struct engine_feed *f)
+void engine_note_lost(struct engine *e, struct feed *f)
 {
-	struct feed_state *s = &e->states[f->slot];
+	struct feed_state *s = &f->state;
 	int64_t soon_ms = clock_wall_ms() + (int64_t)(e->lost_feeds++ % AGAIN_SPREAD_MAX) * AGAIN_GAP_MS;
 
 	f->lost = true;
@@ -53,17 +53,16 @@ void engine_note_lost(struct engine *e, struct engine_feed *f)
 
 static void fetch_lost(struct engine *e)
 {
+	struct feed *f;
 	size_t count = 0;
 
 	e->lost_feeds = 0;
-	for (size_t i = 0; i < e->slot_count; i++) {
-		struct engine_feed *f = e->feeds[i];
-
-		if (f->config == NULL || !f->lost || f->phase != PHASE_IDLE)
+	for (size_t at = 0; (f = feed_table_next(e->feeds, &at)) != NULL;) {
+		if (!f->lost || f->phase != PHASE_IDLE)
 			continue;
 		f->lost = false;
 		engine_note_lost(e, f);
-		(void)due_queue_set(e->queue, f->slot, str_from(f->site), engine_due_elapsed_ms(e, f));
+		(void)due_queue_set(e->queue, f->number, str_from(f->site), engine_due_elapsed_ms(e, f));
 		count++;
 	}
 	log_emit(LOG_LEVEL_NOTICE, "storing again, polling goes on", "fetched-again", LOG_NUM((long long)count), NULL);
@@ -119,7 +118,7 @@ static bool cannot_be_reached(const struct feed_state *s)
 						    (s->failure == FAILURE_TIMEOUT && s->http_status == 0));
 }
 
-static bool is_stuck(const struct engine *e, const struct engine_feed *f, int64_t now_us)
+static bool is_stuck(const struct engine *e, const struct feed *f, int64_t now_us)
 {
 	int64_t timeout_ms = f->config->timeout_ms > 0 ? f->config->timeout_ms : e->config->fetch_timeout_ms;
 	int64_t most_ms = f->phase == PHASE_TRANSFER ? 2 * timeout_ms + SILENT_MS : STUCK_MS;
@@ -139,9 +138,9 @@ static void look_at_network(const struct engine *e, const struct feed_state *s, 
 	facts->unreached_again += s->errors >= HEALTH_NETWORK_FAILURES;
 }
 
-static void look_at_due(const struct engine *e, const struct engine_feed *f, struct health_facts *facts)
+static void look_at_due(const struct engine *e, const struct feed *f, struct health_facts *facts)
 {
-	int64_t due_ms = e->states[f->slot].due_ms;
+	int64_t due_ms = f->state.due_ms;
 	bool is_server;
 
 	if (due_ms == TIME_NONE)
@@ -162,6 +161,7 @@ void engine_gather_health(const struct engine *e, struct health_facts *facts)
 	struct stream_stats stream = {0};
 	struct pool_stats pool = {0};
 	struct damage damage;
+	const struct feed *f;
 
 	stream_get_stats(e->stream, &stream);
 	pool_get_stats(e->pool, &pool);
@@ -186,13 +186,9 @@ void engine_gather_health(const struct engine *e, struct health_facts *facts)
 	(void)snprintf(facts->damage, sizeof(facts->damage), "%s", damage.text);
 	if (stream.read_error_ms != 0 && now_us / 1000 - stream.read_error_ms < READ_ERROR_MS)
 		facts->read_error = "the event log cannot be read for subscribers";
-	for (size_t i = 0; i < e->slot_count; i++) {
-		const struct engine_feed *f = e->feeds[i];
-
-		if (f->config == NULL)
-			continue;
+	for (size_t at = 0; (f = feed_table_next(e->feeds, &at)) != NULL;) {
 		facts->feeds++;
-		look_at_network(e, &e->states[i], facts);
+		look_at_network(e, &f->state, facts);
 		if (f->phase == PHASE_IDLE) {
 			look_at_due(e, f, facts);
 			continue;

@@ -13,11 +13,11 @@
 static int find_feed(void *arg, int64_t feed_id, struct websub_feed *feed)
 {
 	const struct engine *e = arg;
-	const struct engine_feed *f = engine_feed_by_id(e, feed_id);
+	const struct feed *f = feed_table_by_id(e->feeds, feed_id);
 
 	if (f != NULL)
-		*feed = (struct websub_feed){.config = f->config, .state = &e->states[f->slot]};
-	return f != NULL ? 0 : feed_id > 0 && (size_t)feed_id < e->slot_by_id_size ? -ESTALE : -ENOENT;
+		*feed = (struct websub_feed){.config = f->config, .state = &f->state};
+	return f != NULL ? 0 : feed_table_knows_id(e->feeds, feed_id) ? -ESTALE : -ENOENT;
 }
 
 static struct websub_room get_room(void *arg)
@@ -64,14 +64,14 @@ static void store(void *arg, struct poll_outcome *o)
 static void poll_once(void *arg, int64_t feed_id, int64_t wait_ms)
 {
 	struct engine *e = arg;
-	struct engine_feed *f = engine_feed_by_id(e, feed_id);
-	int64_t now_ms = clock_elapsed_ms(), ago_ms = f != NULL ? engine_polled_ago_ms(e, f) : -1, at_ms;
+	struct feed *f = feed_table_by_id(e->feeds, feed_id);
+	int64_t now_ms = clock_elapsed_ms(), ago_ms = f != NULL ? engine_polled_ago_ms(f) : -1, at_ms;
 
 	if (f == NULL || f->phase != PHASE_IDLE || ago_ms < 0)
 		return;
 	at_ms = ago_ms < wait_ms ? now_ms + wait_ms - ago_ms : now_ms;
-	if (e->states[f->slot].due_ms == TIME_NONE || at_ms < engine_due_elapsed_ms(e, f))
-		(void)due_queue_set(e->queue, f->slot, str_from(f->site), at_ms);
+	if (f->state.due_ms == TIME_NONE || at_ms < engine_due_elapsed_ms(e, f))
+		(void)due_queue_set(e->queue, f->number, str_from(f->site), at_ms);
 }
 
 const struct websub_callbacks engine_websub_callbacks = {

@@ -4,7 +4,6 @@
 #define SITREP_ENGINE_ENGINE_INTERNAL_H
 
 #include <event2/event.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,6 +18,8 @@
 #include "sitrep/publish/http.h"
 #include "sitrep/publish/publish.h"
 #include "sitrep/schedule/due_queue.h"
+#include "sitrep/schedule/feed_policies.h"
+#include "sitrep/schedule/feed_table.h"
 #include "sitrep/schedule/schedule.h"
 #include "sitrep/stream/control.h"
 #include "sitrep/stream/stream.h"
@@ -36,31 +37,11 @@ enum { ENGINE_ASKS_MAX = 16 };
 /* What a person asks for within it of the last poll is answered with that. */
 enum { ENGINE_DEMAND_GAP_MS = 60 * 1000 };
 
-enum feed_phase { PHASE_IDLE, PHASE_TRANSFER, PHASE_PARSE, PHASE_WRITE };
-
-/* A slot: one configured feed under way.  The slot's number is what the due queue knows. */
-struct engine_feed {
-	struct engine *engine;
-	uint32_t slot;
-	const struct config_feed *config; /* NULL: the slot is free, or its feed has left the configuration */
-	enum feed_phase phase;
-	int64_t phase_since_us; /* monotonic */
-	bool lost;              /* its last document could not be stored and is fetched again */
-	struct transfer *transfer;
-	struct poll_outcome *outcome; /* being filled, PHASE_TRANSFER and PHASE_PARSE */
-	int64_t polled_ms;            /* when its last answer came, of elapsed time; TIME_NONE: not in this run */
-	char *site;                   /* whom its requests bother; NULL: not planned yet */
-	char *detour;                 /* where temporary redirects led last, as it is shown; NULL: nowhere */
-	struct credentials credentials;
-	bool cut_told;  /* that its documents are larger than the database allows */
-	bool unplanned; /* there was no memory to put it into the queue */
-};
-
-/* A person's refresh: which slots are still awaited. */
+/* A person's refresh: which feeds are still awaited. */
 struct engine_refresh {
 	struct control_peer *peer; /* NULL: this place is free */
-	bool *awaited;             /* one a slot */
-	size_t slot_count;
+	bool *awaited;             /* by number */
+	size_t count;
 	size_t left;
 };
 
@@ -107,18 +88,8 @@ struct engine {
 	struct publish *publish;
 	struct http_server *http;
 
-	struct engine_feed **feeds; /* by slot; pointers, since callbacks hold them */
-	struct feed_state *states;  /* by slot */
-	size_t slot_count;
-	uint32_t *slot_by_config; /* place in the configuration's feeds to slot + 1; 0: not enabled */
-	uint32_t *slot_by_id;     /* database id to slot + 1; 0: none */
-	size_t slot_by_id_size;
-
-	/* What plan_next() may look at from the writer's thread. */
-	pthread_mutex_t policy_lock;
-	struct schedule_policy policy;
-	int64_t *interval_by_id; /* as long as slot_by_id */
-
+	struct feed_table *feeds;
+	struct feed_policies *policies;
 	int64_t rules_generation; /* of the rules that workers have, counted from 1 */
 
 	struct engine_refresh refreshes[ENGINE_REFRESHES_MAX];
@@ -149,8 +120,6 @@ void engine_on_commit(evutil_socket_t fd, short what, void *arg);
 void engine_on_timer(evutil_socket_t fd, short what, void *arg);
 /* What is in the parse pool and waits for the writer leaves room for more. */
 bool engine_has_room(const struct engine *e);
-/* The feed of that database id, NULL when it is not in the configuration. */
-struct engine_feed *engine_feed_by_id(const struct engine *e, int64_t id);
 
 /* engine_health.c */
 /* Whether feeds and hubs may be asked now: not paused, and what they say can be stored. */
@@ -160,7 +129,7 @@ int engine_refuse_polls(const struct engine *e, struct error *err);
 /* Looks whether storing has stopped or goes on, and does what follows. */
 void engine_look_at_storing(struct engine *e);
 /* f's last document was lost: it becomes due again. */
-void engine_note_lost(struct engine *e, struct engine_feed *f);
+void engine_note_lost(struct engine *e, struct feed *f);
 void engine_pause(struct engine *e, bool paused);
 void engine_gather_health(const struct engine *e, struct health_facts *facts);
 
@@ -173,10 +142,6 @@ typedef void engine_change_fn(struct engine *e, const struct error *err);
 struct engine_change *engine_change_begin(
 	struct engine *e, struct config *config, engine_change_fn *done, struct error *err);
 void engine_change_free(struct engine_change *ch);
-int engine_feed_slot(const struct engine *e, struct str name); /* -1: none */
-void engine_release_feeds(struct engine *e);
-/* The schedule's policy for the feed of that database id; any thread. */
-struct schedule_policy engine_policy_for(struct engine *e, int64_t feed_id);
 
 /* engine_reload.c */
 /* Loads the configuration of the start, and waits until it is in force. */
@@ -202,9 +167,9 @@ void engine_follow_habits(struct feed_state *state, int64_t jump_ms, int64_t now
 /* engine_clock.c: waits are kept in elapsed time (clock.h), so that nobody who sets the clock changes them; what is
  * stored, shown and told is in wall time. */
 /* When it is due, of elapsed time: never further ahead than the schedule may plan. */
-int64_t engine_due_elapsed_ms(struct engine *e, const struct engine_feed *f);
+int64_t engine_due_elapsed_ms(struct engine *e, const struct feed *f);
 /* How long ago its last poll was; -1: never. */
-int64_t engine_polled_ago_ms(const struct engine *e, const struct engine_feed *f);
+int64_t engine_polled_ago_ms(const struct feed *f);
 /* Sees whether the clock was set, and moves what is known of feeds and hubs along. */
 void engine_look_at_clock(struct engine *e);
 
@@ -216,18 +181,18 @@ void engine_free_specs(struct feed_spec *specs, size_t count);
 struct due_queue_limits engine_limits(const struct config *c);
 /* Where the feed is asked: as configured, or where it has moved to, but secrets are for the host that the configuration
  * names. */
-const char *engine_feed_url(const struct engine *e, const struct engine_feed *f);
+const char *engine_feed_url(const struct feed *f);
 /* An address that the feed leads to, as other people may see it; the caller releases. */
-struct buf engine_show_url(const struct engine_feed *f, const char *url);
+struct buf engine_show_url(const struct feed *f, const char *url);
 /* Puts the feed into the queue by its state's due time; c is the configuration from now on. 0 or -ENOMEM. */
-int engine_plan_feed(struct engine *e, struct engine_feed *f, const struct config *c);
+int engine_plan_feed(struct engine *e, struct feed *f, const struct config *c);
 /* The same, and leaves its site alone if its state says so; without memory it is done later. */
-void engine_plan_surely(struct engine *e, struct engine_feed *f, const struct config *c);
+void engine_plan_surely(struct engine *e, struct feed *f, const struct config *c);
 void engine_retry_plans(struct engine *e);
 /* The feed's answer came from that address; what is none is passed over. */
-void engine_note_server(struct engine *e, const struct engine_feed *f, const struct config *c, const char *address);
+void engine_note_server(struct engine *e, const struct feed *f, const struct config *c, const char *address);
 /* Leaves the feed's site alone if its state says so. */
-void engine_cool_down(struct engine *e, const struct engine_feed *f);
+void engine_cool_down(struct engine *e, const struct feed *f);
 
 /* engine_hubs.c */
 extern const struct websub_callbacks engine_websub_callbacks;
@@ -245,10 +210,10 @@ void engine_forget_asker(struct engine *e, const struct control_peer *peer);
 /* engine_control.c */
 extern const struct control_operations engine_operations;
 void engine_fill_status(void *arg, struct publish_status *status);
-void engine_refresh_report(struct engine *e, uint32_t slot, const struct poll_report *report);
+void engine_refresh_report(struct engine *e, const struct feed *f, const struct poll_report *report);
 /* No feed is asked any more for now: all refreshes end, with the sentence as error. */
 void engine_end_refreshes(struct engine *e, const char *sentence);
-void engine_refresh_forget(struct engine *e, uint32_t slot);
+void engine_refresh_forget(struct engine *e, const struct feed *f);
 void engine_release_refreshes(struct engine *e);
 
 #endif

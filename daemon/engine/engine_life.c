@@ -101,7 +101,7 @@ static int open_stages(struct engine *e, struct error *err)
 	struct writer_options writer = {
 		.state_dir = e->options->state_dir,
 		.plan = engine_plan_next,
-		.plan_arg = e,
+		.plan_arg = e->policies,
 		.follow_clock = engine_follow_habits,
 		.keep_items_ms = c->keep_items_ms,
 		.keep_events_ms = c->keep_events_ms,
@@ -203,7 +203,12 @@ struct engine *engine_new(const struct engine_options *options, struct config *c
 	e->clock = clock_mark_now();
 	e->started_ms = e->clock.wall_ms;
 	e->started_us = e->moved_us = clock_mono_us();
-	(void)pthread_mutex_init(&e->policy_lock, NULL);
+	e->feeds = feed_table_new();
+	e->policies = feed_policies_new();
+	if (e->feeds == NULL || e->policies == NULL) {
+		(void)error_sys(err, -ENOMEM, "cannot keep feeds");
+		goto failed;
+	}
 	e->base = event_base_new();
 	if (e->base == NULL) {
 		(void)error_set(err, -ENOMEM, "cannot make the event loop");
@@ -289,7 +294,8 @@ void engine_free(struct engine *e)
 	websub_feeds_free(e->websub);
 	engine_release_refreshes(e);
 	engine_release_asks(e);
-	engine_release_feeds(e);
+	feed_table_free(e->feeds);
+	feed_policies_free(e->policies);
 	due_queue_free(e->queue);
 	for (size_t i = 0; i < sizeof(e->signals) / sizeof(e->signals[0]); i++)
 		free_event(e->signals[i]);
@@ -297,7 +303,6 @@ void engine_free(struct engine *e)
 	free_event(e->tick_timer);
 	if (e->base != NULL)
 		event_base_free(e->base);
-	(void)pthread_mutex_destroy(&e->policy_lock);
 	config_free(e->config);
 	free(e->user_agent);
 	free(e);

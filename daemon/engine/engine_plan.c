@@ -50,7 +50,7 @@ static int64_t plan_again(
 
 void engine_plan_next(void *arg, struct feed_state *state, const struct poll_outcome *outcome, struct poll_news *news)
 {
-	struct schedule_policy policy = engine_policy_for(arg, state->id);
+	struct schedule_policy policy = feed_policies_get(arg, state->id);
 	struct feed_history h;
 
 	read_habits(state, &h);
@@ -106,7 +106,7 @@ void engine_write_habits(const struct feed_state *s, struct jsonw *w)
 }
 
 /* What holds a feed back beside its own plan. */
-static void explain_site(const struct engine *e, const struct engine_feed *f, struct buf *out)
+static void explain_site(const struct engine *e, const struct feed *f, struct buf *out)
 {
 	char when[TIME_TEXT_MAX];
 	bool is_server;
@@ -137,7 +137,7 @@ static void explain_identity(const struct feed_state *s, struct buf *out)
 int engine_explain(void *arg, struct str feed, struct jsonw *w, struct error *err)
 {
 	struct engine *e = arg;
-	int slot = feed.data != NULL ? engine_feed_slot(e, feed) : -1;
+	const struct feed *f = feed.data != NULL ? feed_table_find(e->feeds, feed) : NULL;
 	struct buf text = BUF_INIT(EXPLANATION_MAX);
 	const struct feed_state *s;
 	struct schedule_policy policy;
@@ -145,17 +145,17 @@ int engine_explain(void *arg, struct str feed, struct jsonw *w, struct error *er
 	struct str rest, line;
 	char when[TIME_TEXT_MAX];
 
-	if (slot < 0)
+	if (f == NULL)
 		return error_set(err, feed.data != NULL ? -ENOENT : -EINVAL,
 			feed.data != NULL ? "no feed is named %.*s" : "which feed?%.*s", STR_ARG(feed));
-	s = &e->states[slot];
-	policy = engine_policy_for(e, s->id);
+	s = &f->state;
+	policy = feed_policies_get(e->policies, s->id);
 	read_habits(s, &h);
 	(void)feed_history_explain(&h, s, &policy, &text);
 	(void)buf_printf(&text, "It is planned for %s.\n",
 		s->due_ms != TIME_NONE ? time_format_rfc3339(when, s->due_ms) : "no time at all");
 	explain_identity(s, &text);
-	explain_site(e, e->feeds[slot], &text);
+	explain_site(e, f, &text);
 	jsonw_array(w);
 	for (rest = buf_str(&text); str_split(&rest, '\n', &line);)
 		if (!str_empty(line))

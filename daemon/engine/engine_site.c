@@ -62,7 +62,7 @@ static bool name_server(const char *text, const struct config *c, char name[INET
 	return inet_ntop(AF_INET6, &in6.sin6_addr, name, INET6_ADDRSTRLEN) != NULL;
 }
 
-void engine_note_server(struct engine *e, const struct engine_feed *f, const struct config *c, const char *address)
+void engine_note_server(struct engine *e, const struct feed *f, const struct config *c, const char *address)
 {
 	char name[INET6_ADDRSTRLEN];
 	bool own;
@@ -88,24 +88,24 @@ static int64_t asked_to_wait_ms(const struct feed_state *s, bool own)
 	return wait_ms < cool_down_max_ms ? wait_ms : cool_down_max_ms;
 }
 
-void engine_cool_down(struct engine *e, const struct engine_feed *f)
+void engine_cool_down(struct engine *e, const struct feed *f)
 {
-	const struct feed_state *s = &e->states[f->slot];
+	const struct feed_state *s = &f->state;
 	int64_t wait_ms = asked_to_wait_ms(s, due_queue_is_own(e->queue, str_from(f->site)));
-	int64_t now_ms = clock_elapsed_ms(), ago_ms = engine_polled_ago_ms(e, f);
+	int64_t now_ms = clock_elapsed_ms(), ago_ms = engine_polled_ago_ms(f);
 
 	if (ago_ms >= 0 && ago_ms < wait_ms)
 		due_queue_cool_down(e->queue, str_from(f->site), now_ms, now_ms + wait_ms - ago_ms);
 }
 
-const char *engine_feed_url(const struct engine *e, const struct engine_feed *f)
+const char *engine_feed_url(const struct feed *f)
 {
-	const struct feed_state *s = &e->states[f->slot];
+	const struct feed_state *s = &f->state;
 
 	return s->moved && !config_feed_has_credentials(f->config) ? s->moved_url : f->config->url;
 }
 
-struct buf engine_show_url(const struct engine_feed *f, const char *url)
+struct buf engine_show_url(const struct feed *f, const char *url)
 {
 	struct buf shown = BUF_INIT(4 * LIMIT_URL);
 
@@ -117,9 +117,9 @@ struct buf engine_show_url(const struct engine_feed *f, const char *url)
 	return shown;
 }
 
-int engine_plan_feed(struct engine *e, struct engine_feed *f, const struct config *c)
+int engine_plan_feed(struct engine *e, struct feed *f, const struct config *c)
 {
-	struct feed_state *s = &e->states[f->slot];
+	struct feed_state *s = &f->state;
 	struct arena scratch;
 	struct str host, site;
 	char *copy = NULL;
@@ -128,7 +128,7 @@ int engine_plan_feed(struct engine *e, struct engine_feed *f, const struct confi
 	int result;
 
 	arena_init(&scratch, 64 * 1024);
-	host = url_host(&scratch, str_from(engine_feed_url(e, f)));
+	host = url_host(&scratch, str_from(engine_feed_url(f)));
 	site = domain_registrable(host);
 	if (str_starts(host, STR("[")) && str_ends(host, STR("]")))
 		host = str_slice(host, 1, host.len - 1);
@@ -149,13 +149,13 @@ int engine_plan_feed(struct engine *e, struct engine_feed *f, const struct confi
 		s->due_ms = clock_wall_ms() + due_ms - clock_elapsed_ms();
 	}
 	feed_state_clamp(s, clock_wall_ms());
-	result = due_queue_set(e->queue, f->slot, str_from(f->site), due_ms);
+	result = due_queue_set(e->queue, f->number, str_from(f->site), due_ms);
 	if (result == 0)
 		engine_note_server(e, f, c, address);
 	return result;
 }
 
-void engine_plan_surely(struct engine *e, struct engine_feed *f, const struct config *c)
+void engine_plan_surely(struct engine *e, struct feed *f, const struct config *c)
 {
 	bool was_unplanned = f->unplanned;
 
@@ -171,13 +171,12 @@ void engine_plan_surely(struct engine *e, struct engine_feed *f, const struct co
 
 void engine_retry_plans(struct engine *e)
 {
+	struct feed *f;
+
 	if (!e->has_unplanned)
 		return;
 	e->has_unplanned = false;
-	for (size_t i = 0; i < e->slot_count; i++) {
-		struct engine_feed *f = e->feeds[i];
-
-		if (f->unplanned && f->config != NULL && f->phase == PHASE_IDLE)
+	for (size_t at = 0; (f = feed_table_next(e->feeds, &at)) != NULL;)
+		if (f->unplanned && f->phase == PHASE_IDLE)
 			engine_plan_surely(e, f, e->config);
-	}
 }

@@ -194,18 +194,19 @@ static void write_feed(struct buf *out, size_t k, const struct feed_state *f)
 	(void)buf_putc(out, '\n');
 }
 
-bool metrics_write_feeds(
-	struct buf *out, const struct feed_state *feeds, size_t feed_count, struct metrics_place *at, size_t most)
+bool metrics_write_feeds(struct buf *out, const struct feed_table *feeds, struct metrics_place *at, size_t most)
 {
-	size_t k = at->series, end = feed_count - at->feed < most ? feed_count : at->feed + most;
+	size_t feed_count = feed_table_places(feeds), k = at->series,
+	       end = feed_count - at->feed < most ? feed_count : at->feed + most;
+	const struct feed_state *f;
 
 	if (k == SERIES_COUNT)
 		return false;
 	if (at->feed == 0)
 		write_head(out, &series[k].metric);
 	for (; at->feed < end; at->feed++)
-		if (feeds[at->feed].name != NULL)
-			write_feed(out, k, &feeds[at->feed]);
+		if ((f = feed_table_state_at(feeds, at->feed)) != NULL)
+			write_feed(out, k, f);
 	if (at->feed == feed_count)
 		*at = (struct metrics_place){.series = k + 1};
 	return true;

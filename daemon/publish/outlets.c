@@ -55,8 +55,9 @@ static struct outlet_slot *find_slot(const struct outlets *o, uint64_t hash)
 	return &o->slots[at];
 }
 
-int outlets_count(struct outlets *o, const struct feed_state *feeds, size_t count)
+int outlets_count(struct outlets *o, const struct feed_table *feeds)
 {
+	size_t count = feed_table_places(feeds);
 	struct outlets fresh = {.slot_count = SLOTS_MIN};
 
 	while (fresh.slot_count < 2 * count)
@@ -65,12 +66,13 @@ int outlets_count(struct outlets *o, const struct feed_state *feeds, size_t coun
 	if (fresh.slots == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
+		const struct feed_state *f = feed_table_state_at(feeds, i);
 		struct outlet_slot *slot;
 		uint64_t hash;
 
-		if (feeds[i].name == NULL || feeds[i].title == NULL)
+		if (f == NULL || f->title == NULL)
 			continue;
-		hash = hash_of(str_from(feeds[i].title));
+		hash = hash_of(str_from(f->title));
 		slot = find_slot(&fresh, hash);
 		slot->repeated = slot->hash == hash;
 		slot->hash = hash;

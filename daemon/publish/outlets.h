@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "render.h"
-#include "sitrep/model/feed_state.h"
+#include "sitrep/schedule/feed_table.h"
 #include "sitrep/store/reader.h"
 
 /* The titles of feeds, counted. */
@@ -22,7 +22,7 @@ struct outlets {
 };
 
 /* Counts the titles of feeds anew.  -ENOMEM: as before. */
-int outlets_count(struct outlets *o, const struct feed_state *feeds, size_t count);
+int outlets_count(struct outlets *o, const struct feed_table *feeds);
 void outlets_release(struct outlets *o);
 
 /* Appends the name of the source, unescaped: "Halden Gazette", "World (bbc.example)". */

@@ -116,10 +116,11 @@ int publish_count_outlets(struct publish *p)
 	int64_t now_ms = clock_mono_ms();
 
 	/* a feed takes a tenth of a microsecond: a hundred thousand are counted once in ten seconds */
-	if (p->outlets.slots != NULL && (p->outlets_generation == p->generation ||
-						now_ms - p->outlets_counted_ms < (int64_t)(p->feed_count / 10)))
+	if (p->outlets.slots != NULL &&
+		(p->outlets_generation == p->generation ||
+			now_ms - p->outlets_counted_ms < (int64_t)(feed_table_places(p->feeds) / 10)))
 		return 0;
-	if (outlets_count(&p->outlets, p->feeds, p->feed_count) != 0)
+	if (outlets_count(&p->outlets, p->feeds) != 0)
 		return -ENOMEM;
 	p->outlets_generation = p->generation;
 	p->outlets_counted_ms = now_ms;
@@ -366,12 +367,10 @@ char *publish_base_url(const struct config *c)
 	return strdup("http://localhost");
 }
 
-void publish_set_config(struct publish *p, const struct config *config, char *base_url, const struct feed_state *feeds,
-	size_t feed_count)
+void publish_set_config(struct publish *p, const struct config *config, char *base_url, const struct feed_table *feeds)
 {
 	p->config = config;
 	p->feeds = feeds;
-	p->feed_count = feed_count;
 	free(p->base_url);
 	p->base_url = base_url;
 	outlets_release(&p->outlets);

@@ -54,11 +54,10 @@ struct work {
 	char title[512], home[2048];
 	struct river_place *places; /* of the stories, newest first */
 	size_t place_count, place;  /* the next one */
-	size_t feeds;               /* looked at for places, or written */
+	size_t feeds;               /* looked at for places */
 	size_t stories;             /* written */
 	bool listed;                /* all places are found */
 	struct metrics_place metrics;
-	uint32_t *slots;    /* of the subscription list: slot + 1 by a feed's place in the configuration */
 	size_t outlines;    /* written */
 	const char *folder; /* that is open; NULL: none yet */
 };
@@ -68,8 +67,7 @@ struct publish {
 	publish_status_fn *status;
 	void *status_arg;
 	const struct config *config;
-	const struct feed_state *feeds;
-	size_t feed_count;
+	const struct feed_table *feeds;
 	char *base_url; /* without the slash at the end */
 	struct cached cache[PUBLISH_CACHED_MAX];
 	size_t cached_count;

@@ -34,12 +34,15 @@ static bool has_category(const struct feed_state *f, struct str wanted)
 
 static int select_category(const struct publish *p, struct str name, struct selection *s)
 {
-	s->feed_ids = calloc(p->feed_count + 1, sizeof(*s->feed_ids));
+	s->feed_ids = calloc(feed_table_places(p->feeds) + 1, sizeof(*s->feed_ids));
 	if (s->feed_ids == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < p->feed_count; i++)
-		if (p->feeds[i].name != NULL && has_category(&p->feeds[i], name))
-			s->feed_ids[s->feed_count++] = p->feeds[i].id;
+	for (size_t i = 0; i < feed_table_places(p->feeds); i++) {
+		const struct feed_state *f = feed_table_state_at(p->feeds, i);
+
+		if (f != NULL && has_category(f, name))
+			s->feed_ids[s->feed_count++] = f->id;
+	}
 	return s->feed_count > 0 ? 0 : -ENOENT;
 }
 

@@ -123,7 +123,7 @@ static int step_metrics(struct publish *p, struct work *w)
 {
 	int64_t end_us = clock_thread_cpu_us() + STEP_US;
 
-	while (metrics_write_feeds(&w->out, p->feeds, p->feed_count, &w->metrics, FEEDS_AT_ONCE))
+	while (metrics_write_feeds(&w->out, p->feeds, &w->metrics, FEEDS_AT_ONCE))
 		if (clock_thread_cpu_us() >= end_us)
 			return 1;
 	return 0;
@@ -159,7 +159,7 @@ static void go_to_folder(struct work *w, const char *path)
 static void write_outline(struct publish *p, struct work *w, const struct config_outline *o)
 {
 	const struct config_feed *c = &p->config->feeds.items[o->feed];
-	const struct feed_state *f = w->slots[o->feed] > 0 ? &p->feeds[w->slots[o->feed] - 1] : NULL;
+	const struct feed_state *f = feed_table_state_at(p->feeds, o->feed);
 	struct opml_feed feed = {
 		.url = str_from(f != NULL ? f->url : NULL),
 		.title = str_from(c->title),
@@ -175,20 +175,10 @@ static void write_outline(struct publish *p, struct work *w, const struct config
 	opml_write_feed(&w->out, &feed, str_from(f->title != NULL ? f->title : c->name));
 }
 
-/* Finds the states of the configuration's feeds, then writes these. */
 static int step_opml(struct publish *p, struct work *w)
 {
 	int64_t end_us = clock_thread_cpu_us() + STEP_US;
 
-	for (; w->feeds < p->feed_count; w->feeds++) {
-		const char *name = p->feeds[w->feeds].name;
-		const struct config_feed *c = name != NULL ? config_find_feed(p->config, str_from(name)) : NULL;
-
-		if (w->feeds % FEEDS_AT_ONCE == 0 && clock_thread_cpu_us() >= end_us)
-			return 1;
-		if (c != NULL)
-			w->slots[c - p->config->feeds.items] = (uint32_t)w->feeds + 1;
-	}
 	for (; w->outlines < p->config->outline_count; w->outlines++) {
 		if (w->outlines % FEEDS_AT_ONCE == 0 && clock_thread_cpu_us() >= end_us)
 			return 1;
@@ -206,7 +196,6 @@ static void work_release(struct work *w)
 	free(w->path);
 	free(w->selection.feed_ids);
 	free(w->places);
-	free(w->slots);
 	buf_release(&w->out);
 	*w = (struct work){0};
 }
@@ -285,9 +274,8 @@ int publish_work_start(struct publish *p, struct str path, enum work_kind kind, 
 		.generation = kind == WORK_STORIES ? p->generation : -1,
 		.selection = s,
 		.places = kind == WORK_STORIES ? calloc(s.entries + 1, sizeof(struct river_place)) : NULL,
-		.slots = kind == WORK_OPML ? calloc(p->config->feeds.count + 1, sizeof(*w->slots)) : NULL,
 	};
-	if ((kind == WORK_STORIES && w->places == NULL) || (kind == WORK_OPML && w->slots == NULL)) {
+	if (kind == WORK_STORIES && w->places == NULL) {
 		work_release(w);
 		return -ENOMEM;
 	}

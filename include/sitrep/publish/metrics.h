@@ -25,7 +25,6 @@ void metrics_write_totals(struct buf *out, const struct publish_status *status, 
 struct metrics_place {
 	size_t series, feed;
 };
-bool metrics_write_feeds(
-	struct buf *out, const struct feed_state *feeds, size_t feed_count, struct metrics_place *at, size_t most);
+bool metrics_write_feeds(struct buf *out, const struct feed_table *feeds, struct metrics_place *at, size_t most);
 
 #endif

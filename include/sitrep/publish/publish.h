@@ -21,6 +21,7 @@
 #include "sitrep/model/feed_state.h"
 #include "sitrep/publish/health.h"
 #include "sitrep/publish/http.h"
+#include "sitrep/schedule/feed_table.h"
 #include "sitrep/store/reader.h"
 
 struct publish;
@@ -46,10 +47,9 @@ void publish_free(struct publish *p);
 
 /* Where readers find us by this configuration, for publish_set_config(); NULL without memory.  The caller frees. */
 char *publish_base_url(const struct config *c);
-/* The configuration in force; must outlive the next call, as feeds must.  Takes base_url over.  Drops all rendered
- * documents. */
-void publish_set_config(struct publish *p, const struct config *config, char *base_url, const struct feed_state *feeds,
-	size_t feed_count);
+/* The configuration in force, which must outlive the next call; feeds, which must outlive p, has it already.  Takes
+ * base_url over.  Drops all rendered documents. */
+void publish_set_config(struct publish *p, const struct config *config, char *base_url, const struct feed_table *feeds);
 /* The clock was set: ready documents are made anew, so that none has a date in the future. */
 void publish_follow_clock(struct publish *p);
 /* Something was committed. */

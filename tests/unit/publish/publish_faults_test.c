@@ -3,6 +3,7 @@
 #include "../../../daemon/publish/http_internal.h"
 #include "../../faults/fault_loop.h"
 #include "../ingest/fixture.h"
+#include "../schedule/table_fixture.h"
 #include "../test.h"
 #include "sitrep/publish/publish.h"
 
@@ -10,7 +11,7 @@ enum { PIECES_MAX = 10000 };
 
 struct site {
 	struct fixture store;
-	struct feed_state state;
+	struct feed_table *feeds;
 	struct config_feed feed;
 	struct config config;
 	struct publish *publish;
@@ -57,7 +58,7 @@ static int64_t get_once(void *arg, uint32_t kinds, int64_t n)
 	int status;
 
 	publish_invalidate(s->publish);
-	publish_set_config(s->publish, &s->config, publish_base_url(&s->config), &s->state, 1);
+	publish_set_config(s->publish, &s->config, publish_base_url(&s->config), s->feeds);
 	fault_arm(kinds, n, 1);
 	status = get(s, &body);
 	failed = fault_disarm();
@@ -107,17 +108,18 @@ static int setup(void **state)
 		(void)draft_add(&draft, guid, "https://a.example/item", title, "The ships left port with an escort");
 	}
 	assert_string_equal(fixture_poll(&s->store, ALPHA, &draft).error.text, "");
-	s->state = s->store.feeds[ALPHA];
-	s->feed = (struct config_feed){.name = s->state.name, .url = s->state.url, .enabled = true};
+	s->feed = (struct config_feed){
+		.name = s->store.feeds[ALPHA].name, .url = s->store.feeds[ALPHA].url, .enabled = true};
 	s->config.feeds.items = &s->feed;
 	s->config.feeds.count = 1;
 	s->config.title = "Situation";
 	s->config.base_url = "https://sitrep.example";
 	s->config.http_entries = 100;
+	s->feeds = table_of(&s->config, &s->store.feeds[ALPHA]);
 	s->publish = publish_new(s->store.dir, fill_status, s, &err);
 	if (s->publish == NULL)
 		fail_msg("%s", err.text);
-	publish_set_config(s->publish, &s->config, publish_base_url(&s->config), &s->state, 1);
+	publish_set_config(s->publish, &s->config, publish_base_url(&s->config), s->feeds);
 	*state = s;
 	return 0;
 }
@@ -128,6 +130,7 @@ static int teardown(void **state)
 
 	publish_free(s->publish);
 	fixture_close(&s->store);
+	feed_table_free(s->feeds);
 	fixture_release_states(&s->store);
 	state_dir_remove(s->store.dir);
 	buf_release(&s->whole);

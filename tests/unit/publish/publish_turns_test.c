@@ -1,5 +1,6 @@
 /* publish_turns_test.c: the largest documents are made a piece at a time, and are what they would be in one piece. */
 #include "../ingest/fixture.h"
+#include "../schedule/table_fixture.h"
 
 #include <zlib.h>
 
@@ -19,6 +20,7 @@ enum { FEEDS = 10000, ITEMS = 3000 };
 struct site {
 	struct fixture store;
 	struct feed_state *states;
+	struct feed_table *table;
 	char (*names)[16];
 	struct config_feed *feeds;
 	struct config_outline *outlines;
@@ -73,7 +75,7 @@ static int begin(void **state)
 		s->states[i] =
 			(struct feed_state){.id = i + 1, .name = s->names[i], .url = url, .title = title_of_feed};
 		s->states[i].categories = categories;
-		s->feeds[i] = (struct config_feed){.name = s->names[i], .url = url};
+		s->feeds[i] = (struct config_feed){.name = s->names[i], .url = url, .enabled = true};
 		s->outlines[i] = (struct config_outline){.folder = "air\nfast", .feed = (size_t)i};
 		s->outlines[FEEDS + i] = (struct config_outline){.folder = "air\nslow", .feed = (size_t)i};
 	}
@@ -84,10 +86,11 @@ static int begin(void **state)
 	s->config.title = "Situation";
 	s->config.base_url = "https://sitrep.example";
 	s->config.http_entries = 10000;
+	s->table = table_of(&s->config, s->states);
 	s->publish = publish_new(f->dir, fill_status, s, &err);
 	if (s->publish == NULL)
 		fail_msg("%s", err.text);
-	publish_set_config(s->publish, &s->config, publish_base_url(&s->config), s->states, FEEDS);
+	publish_set_config(s->publish, &s->config, publish_base_url(&s->config), s->table);
 	*state = s;
 	return 0;
 }
@@ -101,6 +104,7 @@ static int end(void **state)
 	fixture_close(&s->store);
 	fixture_release_states(&s->store);
 	state_dir_remove(s->store.dir);
+	feed_table_free(s->table);
 	free(s->states);
 	free(s->names);
 	free(s->feeds);
@@ -226,7 +230,7 @@ TEST_WITH(reload_meanwhile, begin, end)
 
 	assert_false(ask(s, "/metrics", false));
 	assert_false(ask(s, "/opml", false));
-	publish_set_config(s->publish, &s->config, publish_base_url(&s->config), s->states, FEEDS);
+	publish_set_config(s->publish, &s->config, publish_base_url(&s->config), s->table);
 	get(s, "/metrics");
 	assert_int_equal(count_of(s->body, "{feed=\"feed-"), 7 * FEEDS);
 }

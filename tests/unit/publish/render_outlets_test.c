@@ -1,6 +1,8 @@
 /* render_outlets_test.c: who reports a story, where it leads, and when it was. */
 #include "render_fixture.h"
 
+#include "../schedule/table_fixture.h"
+
 #include "../../../daemon/publish/outlets.h"
 #include "../test.h"
 
@@ -39,20 +41,25 @@ static void assert_named(const struct outlets *o, const char *title, const char 
 
 TEST(names_of_outlets)
 {
-	struct feed_state feeds[] = {{.name = (char *)"a", .title = (char *)"Harbour Post"},
-		{.name = (char *)"b", .title = (char *)"Sea Power"}, {.title = (char *)"Sea Power"},
-		{.name = (char *)"c", .title = (char *)" HARBOUR post"}, {.name = (char *)"d"}};
+	struct config_feed configured[] = {{.name = "a", .enabled = true}, {.name = "b", .enabled = true},
+		{.name = "bb"}, {.name = "c", .enabled = true}, {.name = "d", .enabled = true}};
+	const struct config config = {.feeds = {.items = configured, .count = 5}};
+	const struct feed_state feeds[] = {{.id = 1, .name = (char *)"a", .title = (char *)"Harbour Post"},
+		{.id = 2, .name = (char *)"b", .title = (char *)"Sea Power"},
+		{.id = 3, .name = (char *)"c", .title = (char *)" HARBOUR post"}, {.id = 4, .name = (char *)"d"}};
+	struct feed_table *table = table_of(&config, feeds);
 	struct outlets o = {0};
 
 	assert_named(NULL, "Harbour Post", "https://www.harbour.example/", "Harbour Post");
 	assert_named(&o, "Harbour Post", "https://www.harbour.example/", "Harbour Post");
 	assert_named(&o, "World", "https://www.Harbour.example:8080/x", "World (harbour.example)");
 	assert_named(&o, " latest NEWS ", "not an address", "latest NEWS (feeds.example)");
-	assert_int_equal(outlets_count(&o, feeds, sizeof(feeds) / sizeof(*feeds)), 0);
+	assert_int_equal(outlets_count(&o, table), 0);
 	assert_named(&o, "Harbour Post", "https://harbour.example/", "Harbour Post (harbour.example)");
-	/* the other feed of that name is gone */
+	/* one feed has that name */
 	assert_named(&o, "Sea Power", "https://sea.example/", "Sea Power");
 	outlets_release(&o);
+	feed_table_free(table);
 }
 
 TEST(outlets_in_titles)

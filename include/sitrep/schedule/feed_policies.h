@@ -1,0 +1,26 @@
+/* feed_policies.h: the schedule's policy for each feed: [poll] of the configuration and the feed's own interval.
+ *
+ * The loop changes them, the writer's thread plans by them: all functions but new and free may be called from any
+ * thread. */
+#ifndef SITREP_SCHEDULE_FEED_POLICIES_H
+#define SITREP_SCHEDULE_FEED_POLICIES_H
+
+#include <stdint.h>
+
+#include "sitrep/config/config.h"
+#include "sitrep/schedule/schedule.h"
+
+struct feed_policies;
+
+struct feed_policies *feed_policies_new(void); /* NULL without memory */
+void feed_policies_free(struct feed_policies *p);
+
+/* Makes room for feeds of ids up to highest.  0 or -ENOMEM. */
+int feed_policies_reserve(struct feed_policies *p, int64_t highest);
+/* [poll] of c is in force. */
+void feed_policies_set(struct feed_policies *p, const struct config *c);
+/* The feed of that id, within what is reserved, has this interval; 0: none of its own. */
+void feed_policies_set_interval(struct feed_policies *p, int64_t feed_id, int64_t interval_ms);
+struct schedule_policy feed_policies_get(struct feed_policies *p, int64_t feed_id);
+
+#endif

@@ -1,0 +1,115 @@
+/* feed_table.h: the feeds of the configuration in force, with what is known of each.
+ *
+ * A feed is found by its name, by its id in the database, by its place in the configuration, or by its number: the
+ * table numbers feeds from 0 without large gaps, as the due queue wants it.  A feed that stays over a change of the
+ * configuration keeps its number and its struct, so that a poll under way goes on.  The number of a feed that leaves is
+ * given to another one once its last poll has ended.
+ *
+ * A new configuration is prepared, where that can fail, and then applied, where it cannot:
+ *
+ *     change = feed_table_prepare(t, config, &err);
+ *     feed_table_reserve_ids(change, highest);          in the writer's thread
+ *     feed_table_apply(t, change, states, &events, arg);
+ *     feed_table_change_free(change);
+ *
+ * All functions but feed_table_reserve_ids() belong to the loop's thread. */
+#ifndef SITREP_SCHEDULE_FEED_TABLE_H
+#define SITREP_SCHEDULE_FEED_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sitrep/base/error.h"
+#include "sitrep/base/str.h"
+#include "sitrep/config/config.h"
+#include "sitrep/config/credentials.h"
+#include "sitrep/model/feed_state.h"
+
+struct engine;
+struct poll_outcome;
+struct transfer;
+
+enum feed_phase { PHASE_IDLE, PHASE_TRANSFER, PHASE_PARSE, PHASE_WRITE };
+
+struct feed {
+	uint32_t number;
+	const struct config_feed *config; /* NULL: the feed has left the configuration */
+	struct credentials credentials;
+	struct feed_state state; /* as the last commit left it; state.name is NULL when it has left */
+
+	/* The pipeline's. */
+	struct engine *engine; /* for its callbacks, while a poll is under way */
+	enum feed_phase phase;
+	int64_t phase_since_us; /* monotonic */
+	struct transfer *transfer;
+	struct poll_outcome *outcome; /* being filled, PHASE_TRANSFER and PHASE_PARSE */
+	int64_t polled_ms;            /* when its last answer came, of elapsed time; TIME_NONE: not in this run */
+	char *detour;                 /* where temporary redirects led last, as it is shown; NULL: nowhere */
+	bool cut_told;                /* that its documents are larger than the database allows */
+
+	/* The plan's. */
+	char *site;     /* whom its requests bother; NULL: not planned yet */
+	bool lost;      /* its last document could not be stored and is fetched again */
+	bool unplanned; /* there was no memory to put it into the queue */
+};
+
+struct feed_table;
+
+struct feed_table *feed_table_new(void); /* NULL without memory */
+void feed_table_free(struct feed_table *t);
+
+/* ---- finding ---- */
+
+/* NULL when the configuration has no feed of that name, or it is not enabled. */
+struct feed *feed_table_find(const struct feed_table *t, struct str name);
+/* NULL when the feed of that id is not in the configuration. */
+struct feed *feed_table_by_id(const struct feed_table *t, int64_t id);
+/* The feed that has or had that id, while a poll of it may be under way: its config is NULL when it has left.  NULL: no
+ * feed of this run. */
+struct feed *feed_table_polled(const struct feed_table *t, int64_t id);
+/* Whether a feed of that id is or was in the database, as far as the last configuration knew it. */
+bool feed_table_knows_id(const struct feed_table *t, int64_t id);
+struct feed *feed_table_numbered(const struct feed_table *t, uint32_t number);
+/* One more than the highest number. */
+size_t feed_table_numbers(const struct feed_table *t);
+
+/* Feeds by their place in the configuration, from 0; disabled ones are NULL. */
+size_t feed_table_places(const struct feed_table *t);
+struct feed *feed_table_at(const struct feed_table *t, size_t place);
+const struct feed_state *feed_table_state_at(const struct feed_table *t, size_t place);
+
+/* All feeds of the configuration, by number: *at is 0 first.  NULL at the end. */
+struct feed *feed_table_next(const struct feed_table *t, size_t *at);
+
+/* ---- a new configuration ---- */
+
+struct feed_table_change;
+
+/* Reads the feeds' secrets and takes memory.  config is borrowed until the change is freed, and once applied until the
+ * next one is.  One change at a time.  NULL with err. */
+struct feed_table_change *feed_table_prepare(
+	const struct feed_table *t, const struct config *config, struct error *err);
+/* Of the feeds that are enabled, in the order of the configuration. */
+size_t feed_table_change_count(const struct feed_table_change *ch);
+/* Makes room for ids up to highest.  0 or -ENOMEM. */
+int feed_table_reserve_ids(struct feed_table_change *ch, int64_t highest);
+
+/* What happens to feeds while a change is applied; none may look for feeds in the table. */
+struct feed_table_events {
+	/* f leaves: its config and state stand for the last time.  What is under way for it, its phase and what the
+	 * pipeline and the plan hold is to be ended here. */
+	void (*leaves)(void *arg, struct feed *f);
+	/* The address of f, which stays, is another one. */
+	void (*changes_url)(void *arg, struct feed *f);
+	/* f stands in the table with its new config and state. */
+	void (*placed)(void *arg, struct feed *f);
+};
+
+/* states: of the enabled feeds in the order of the configuration, ids within what is reserved; they are taken out of
+ * it. */
+void feed_table_apply(struct feed_table *t, struct feed_table_change *ch, struct feed_state *states,
+	const struct feed_table_events *events, void *arg);
+void feed_table_change_free(struct feed_table_change *ch);
+
+#endif
