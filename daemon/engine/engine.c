@@ -1,430 +1,325 @@
-/* The way of a feed.  A feed that is due gets a transfer; its bytes go to a parse worker; the document
- * goes to the writer; what the writer has committed wakes the stream and the publisher, and tells when
- * the feed is due again.  Every stage answers by a callback from the event loop, and each callback here
- * does one thing: it moves the feed to its next phase.
- *
- * How much is under way is bounded in one place, may_start(): a stage that cannot keep up makes the
- * first one wait, so memory is bounded without any stage dropping work. */
+/* The engine's life: which stages it is made of and in what order they come and go, the loop's heartbeat,
+ * and the signals that end it or make it read its configuration anew. */
 #include "engine_internal.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "poll_plan.h"
 #include "sitrep/base/clock.h"
+#include "sitrep/base/limits.h"
 #include "sitrep/base/log.h"
+#include "sitrep/base/service.h"
+#include "sitrep/base/turn.h"
+#include "sitrep/store/check.h"
+#include "sitrep/story/story_config.h"
+#include "sitrep/worker/document_check.h"
 
-static void set_phase(struct feed *f, enum feed_phase phase)
+/* The loop's heartbeat: feeds the watchdog, and notes how late it comes.  On a busy machine it is late through no fault
+ * of ours, and a stall between two beats is missed, so the processor time of each turn is noted apart from it. */
+enum { TICK_MS = 100 };
+/* A turn of the loop that took longer is worth no watchdog ping. */
+enum { WATCHDOG_STALL_MAX_MS = 5000 };
+
+/* ---- heartbeat and signals ---- */
+
+static void note_stall(struct engine *e, int64_t stall_us)
 {
-	f->phase = phase;
-	f->phase_since_us = f->engine->moved_us = clock_mono_us();
+	if (stall_us > 0 && (uint64_t)stall_us > e->heartbeat.loop_stall_us_max)
+		e->heartbeat.loop_stall_us_max = (uint64_t)stall_us;
 }
 
-/* ---- the end of a poll ---- */
-
-static void submit_outcome(struct feed *f)
+static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
-	struct poll_outcome *o = f->outcome;
+	struct engine *e = arg;
+	int64_t now_us = clock_mono_us();
+	int64_t late_us = now_us - e->heartbeat.tick_expected_us;
+	struct timeval tv = {.tv_sec = 0, .tv_usec = TICK_MS * 1000};
 
-	f->outcome = NULL;
-	set_phase(f, PHASE_WRITE);
-	writer_submit(f->engine->writer, o);
+	(void)fd;
+	(void)what;
+	engine_look_at_clock(e);
+	note_stall(e, late_us);
+	log_flush();
+	if (e->heartbeat.watchdog_interval_ms > 0 && late_us < WATCHDOG_STALL_MAX_MS * INT64_C(1000) &&
+		now_us / 1000 - e->heartbeat.watchdog_last_ms >= e->heartbeat.watchdog_interval_ms) {
+		(void)service_watchdog_ping();
+		e->heartbeat.watchdog_last_ms = now_us / 1000;
+	}
+	e->heartbeat.tick_expected_us = now_us + TICK_MS * INT64_C(1000);
+	(void)evtimer_add(e->tick_timer, &tv);
+	planner_retry(&e->planner);
 }
 
-static void fail_outcome(struct feed *f, enum poll_failure failure, const char *reason)
+static void on_signal(evutil_socket_t number, short what, void *arg)
 {
-	f->outcome->kind = OUTCOME_FAILED;
-	f->outcome->failure = failure;
-	free(f->outcome->reason);
-	f->outcome->reason = strdup(reason);
-	submit_outcome(f);
-}
+	struct engine *e = arg;
 
-/* before: the feed's state in memory, which is ahead of the database where that could not be written. */
-static void log_health(const struct feed_state *before, const struct poll_report *r)
-{
-	const struct feed_state *s = &r->state;
-
-	if (s->name == NULL || before->name == NULL || s->health == before->health)
+	(void)what;
+	if (number == SIGHUP) {
+		(void)reload_ask(&e->reload, NULL, NULL);
 		return;
-	if (s->health == FEED_FAILING)
-		log_emit(LOG_LEVEL_WARNING, "feed fails", "feed", s->name, "kind", poll_failure_name(s->failure),
-			"reason", s->reason != NULL ? s->reason : "", NULL);
-	else if (s->health == FEED_GONE)
-		log_emit(LOG_LEVEL_WARNING, "feed is gone and will not be asked again", "feed", s->name, "reason",
-			s->reason != NULL ? s->reason : "", NULL);
-	else if (before->health == FEED_FAILING || before->health == FEED_GONE)
-		log_emit(LOG_LEVEL_NOTICE, "feed recovered", "feed", s->name, NULL);
+	}
+	log_emit(LOG_LEVEL_INFO, "ending", "signal", number == SIGINT ? "SIGINT" : "SIGTERM", NULL);
+	engine_stop(e);
 }
 
-/* One step at a time: guid, url, digest. */
-static void log_identity(const struct poll_report *r)
-{
-	const struct feed_state *s = &r->state;
+/* ---- life ---- */
 
-	if (r->distrusted > 0 && s->name != NULL)
-		log_emit(LOG_LEVEL_NOTICE, "feed changes what its items are known by", "feed", s->name, "from",
-			feed_identity_name((enum feed_identity)(s->identity - 1)), "to",
-			feed_identity_name(s->identity), "unknown", LOG_NUM(r->distrusted), "of-known-items",
-			LOG_NUM(r->distrusted_seen), NULL);
+static struct transfers *open_transfers(struct engine *e, struct error *err)
+{
+	const struct config *c = e->stages.config;
+	struct transfers_options options = {
+		.max_connections = (long)c->fetch_parallel,
+		.connect_timeout_ms = c->fetch_connect_timeout_ms,
+		.max_redirects = (int)c->fetch_max_redirects,
+		.proxy = c->fetch_proxy,
+		.ca_file = c->fetch_ca_file,
+	};
+	struct sockaddr_storage *own = calloc(e->stages.options->http_count + 1, sizeof(*own));
+	struct transfers *transfers = NULL;
+
+	if (own == NULL) {
+		(void)error_sys(err, -ENOMEM, "cannot prepare transfers");
+		return NULL;
+	}
+	for (size_t i = 0; i < e->stages.options->http_count; i++)
+		options.own_count += listener_address(e->stages.options->http[i], &own[options.own_count]);
+	options.own = own;
+	transfers = transfers_new(e->stages.base, &options, err);
+	free(own);
+	return transfers;
 }
 
-/* Once a run: a document that is too large is so at each poll. */
-static void log_cut(struct feed *f, const struct poll_report *r)
+static int open_stages(struct engine *e, struct error *err)
 {
-	if (r->cut == 0 || f == NULL || f->cut_told)
-		return;
-	f->cut_told = true;
-	log_emit(LOG_LEVEL_WARNING, "feed shows more than the database has room for", "feed", f->config->name,
-		"left-out-items", LOG_NUM(r->cut), NULL);
+	const struct config *c = e->stages.config;
+	struct due_queue_limits limits = planner_limits(c);
+	const struct story_params stories = story_config(c);
+	/* Alerts follow with the rest of the configuration, before the first poll. */
+	struct writer_options writer = {
+		.state_dir = e->stages.options->state_dir,
+		.plan = poll_plan_next,
+		.plan_arg = e->stages.policies,
+		.follow_clock = poll_plan_follow_clock,
+		.keep_items_ms = c->keep_items_ms,
+		.keep_events_ms = c->keep_events_ms,
+		.keep_size = c->keep_size,
+		.alerts.backlog_ms = c->alert_backlog_ms,
+		.stories = &stories,
+	};
+	struct pool_options pool = {
+		.program_fd = e->stages.options->worker_program_fd,
+		.workers = (unsigned)c->parse_workers,
+		.memory_max = (uint64_t)c->parse_memory,
+		.answer_max = LIMIT_WIRE_DOCUMENT,
+		.check = document_check,
+	};
+	struct http_options http = {
+		.max_connections = (unsigned)c->http_connections,
+		.max_per_address = (unsigned)c->http_per_address,
+		.proxies = &c->http_trusted_proxy,
+	};
+	struct stream_options stream = {
+		.state_dir = e->stages.options->state_dir,
+		.max_connections = (unsigned)c->stream_connections,
+		.heartbeat_ms = c->stream_heartbeat_ms,
+	};
+
+	e->stages.writer = writer_new(&writer, err);
+	if (e->stages.writer == NULL)
+		return err->code;
+	e->stages.pool = pool_new(e->stages.base, &pool, err);
+	if (e->stages.pool == NULL)
+		return err->code;
+	e->stages.transfers = open_transfers(e, err);
+	if (e->stages.transfers == NULL)
+		return err->code;
+	e->stages.publish = publish_new(e->stages.options->state_dir, engine_fill_status, e, err);
+	if (e->stages.publish == NULL)
+		return err->code;
+	e->stages.http = http_server_new(e->stages.base, &http, engine_on_http, e, err);
+	if (e->stages.http == NULL)
+		return err->code;
+	http_server_allow_post(e->stages.http, engine_on_http_post);
+	e->stages.stream = stream_new(e->stages.base, &stream, err);
+	if (e->stages.stream == NULL)
+		return err->code;
+	e->stages.control = control_new(e->stages.base, &engine_operations, e, err);
+	if (e->stages.control == NULL)
+		return err->code;
+	e->stages.websub =
+		websub_feeds_new(e->stages.base, e->stages.options->http_count > 0, &engine_websub_callbacks, e, err);
+	if (e->stages.websub == NULL)
+		return err->code;
+	e->stages.queue = due_queue_new(&limits);
+	if (e->stages.queue == NULL)
+		return error_sys(err, -ENOMEM, "cannot plan feeds");
+	return 0;
 }
 
-/* The hub does not send it again: the feed is asked in its place, and its subscription saved later. */
-static void lose_aside(struct engine *e, struct feed *f, bool wants_again)
+static int listen_all(struct engine *e, struct error *err)
 {
-	struct feed_state *s = &f->state;
-	int64_t wait_ms;
+	int result = 0;
 
-	websub_feeds_note_unsaved(e->websub, s->id);
-	if (!wants_again || f->phase != PHASE_IDLE || e->stopping)
-		return;
-	/* A feed that is pushed is planned for much later. */
-	wait_ms = s->server_wait_ms > ENGINE_DEMAND_GAP_MS ? s->server_wait_ms : ENGINE_DEMAND_GAP_MS;
-	if (s->last_poll_ms != TIME_NONE && s->last_poll_ms + wait_ms < s->due_ms)
-		s->due_ms = s->last_poll_ms + wait_ms;
-	engine_note_lost(e, f);
-	(void)due_queue_set(e->queue, f->number, str_from(f->site), engine_due_elapsed_ms(e, f));
+	for (size_t i = 0; i < e->stages.options->http_count && result == 0; i++)
+		result = http_server_listen(e->stages.http, e->stages.options->http[i], err);
+	if (result == 0 && e->stages.options->stream != NULL)
+		result = stream_listen(e->stages.stream, e->stages.options->stream, err);
+	if (result == 0 && e->stages.options->control != NULL)
+		result = control_listen(e->stages.control, e->stages.options->control, err);
+	return result;
 }
 
-/* Of a push or a subscription: the feed's own polls go on as they are, except that it may be due sooner. */
-static void take_aside(struct engine *e, struct poll_report *r)
+static int add_events(struct engine *e, struct error *err)
 {
-	struct feed *f = feed_table_by_id(e->feeds, r->feed_id);
-	struct feed_state *s;
-	bool was_pushed;
+	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
 
-	e->items_new += (uint64_t)r->fresh;
-	e->items_copies += (uint64_t)r->copies;
-	e->items_updated += (uint64_t)r->updates;
-	if (r->error.code != 0 && !r->lost)
-		log_emit(LOG_LEVEL_ERROR, "cannot store a push", "feed", f != NULL ? f->config->name : "", "reason",
-			r->error.text, NULL);
-	if (f != NULL && r->lost)
-		lose_aside(e, f, r->wants_again);
-	if (f == NULL || r->state.name == NULL)
-		return;
-	s = &f->state;
-	was_pushed = s->pushed;
-	/* What was lost before is still to be fetched. */
-	if (f->lost && s->due_ms < r->state.due_ms)
-		r->state.due_ms = s->due_ms;
-	feed_state_release(s);
-	*s = r->state;
-	r->state = (struct feed_state){0};
-	if (was_pushed && !s->pushed && f->phase == PHASE_IDLE && !e->stopping)
-		(void)due_queue_set(e->queue, f->number, str_from(f->site), engine_due_elapsed_ms(e, f));
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		e->signals[i] = evsignal_new(e->stages.base, numbers[i], on_signal, e);
+		if (e->signals[i] == NULL || event_add(e->signals[i], NULL) != 0)
+			return error_set(err, -ENOMEM, "cannot watch signals");
+	}
+	e->tick_timer = evtimer_new(e->stages.base, on_tick, e);
+	e->writer_event =
+		event_new(e->stages.base, writer_fd(e->stages.writer), EV_READ | EV_PERSIST, engine_on_commit, e);
+	if (e->tick_timer == NULL || e->writer_event == NULL || event_add(e->writer_event, NULL) != 0)
+		return error_set(err, -ENOMEM, "cannot watch the writer");
+	return 0;
 }
 
-/* Another feed that is asked at url, or NULL. */
-static const char *name_of_twin(const struct engine *e, const struct feed *f, const char *url)
+/* Each part knows those below it. */
+static void connect_parts(struct engine *e)
 {
-	const struct feed *other;
+	const struct config_change_parts parts = {
+		.stages = &e->stages, .planner = &e->planner, .pipeline = &e->pipeline, .refreshes = &e->refreshes};
 
-	for (size_t at = 0; (other = feed_table_next(e->feeds, &at)) != NULL;)
-		if (other != f && strcmp(engine_feed_url(other), url) == 0)
-			return other->state.name;
+	e->planner.stages = &e->stages;
+	e->refreshes.stages = &e->stages;
+	e->refreshes.polling = &e->polling;
+	e->refreshes.planner = &e->planner;
+	e->story_requests.stages = &e->stages;
+	e->reload.parts = parts;
+	e->reload.polling = &e->polling;
+}
+
+struct engine *engine_new(const struct engine_options *options, struct config *config, struct error *err)
+{
+	struct engine *e = calloc(1, sizeof(*e));
+
+	if (e == NULL) {
+		config_free(config);
+		(void)error_sys(err, -ENOMEM, "cannot start");
+		return NULL;
+	}
+	e->stages.options = options;
+	e->stages.config = config;
+	engine_init_clock(e);
+	connect_parts(e);
+	e->stages.feeds = feed_table_new();
+	e->stages.policies = feed_policies_new();
+	if (e->stages.feeds == NULL || e->stages.policies == NULL) {
+		(void)error_sys(err, -ENOMEM, "cannot keep feeds");
+		goto failed;
+	}
+	e->stages.base = event_base_new();
+	if (e->stages.base == NULL) {
+		(void)error_set(err, -ENOMEM, "cannot make the event loop");
+		goto failed;
+	}
+	if (pipeline_init(&e->pipeline, &e->stages, &e->polling, &e->planner, err) != 0 || open_stages(e, err) != 0 ||
+		add_events(e, err) != 0)
+		goto failed;
+	e->stages.config = NULL;
+	if (reload_first(&e->reload, config, err) != 0)
+		goto failed;
+	if (listen_all(e, err) != 0)
+		goto failed;
+	return e;
+
+failed:
+	engine_free(e);
 	return NULL;
 }
 
-static void log_move(const struct engine *e, const struct feed *f, const struct feed_state *s)
+/* Without it the daemon does all it is for. */
+static void start_checker(struct engine *e)
 {
-	const char *twin = name_of_twin(e, f, s->moved_url);
-	struct buf shown = engine_show_url(f, s->moved_url);
-
-	log_emit(LOG_LEVEL_NOTICE, "feed has moved", "feed", s->name, "url", buf_str(&shown).data, NULL);
-	buf_release(&shown);
-	if (twin != NULL)
-		log_emit(LOG_LEVEL_WARNING, "two feeds have become one, one of them can go", "feed", s->name, "other",
-			twin, NULL);
-}
-
-static void take_report(struct engine *e, struct poll_report *r)
-{
-	struct feed *f = feed_table_polled(e->feeds, r->feed_id);
-	struct feed_state before;
-
-	log_identity(r);
-	log_cut(feed_table_by_id(e->feeds, r->feed_id), r);
-	if (!r->is_poll) {
-		take_aside(e, r);
-		return;
-	}
-	e->items_new += (uint64_t)r->fresh;
-	e->items_copies += (uint64_t)r->copies;
-	e->items_updated += (uint64_t)r->updates;
-	if (f == NULL)
-		return;
-	set_phase(f, PHASE_IDLE);
-	log_health(&f->state, r);
-	f->lost = false;
-	if (f->config != NULL && r->state.name != NULL) {
-		if (r->state.moved && (!f->state.moved || strcmp(r->state.moved_url, f->state.moved_url) != 0))
-			log_move(e, f, &r->state);
-		before = f->state;
-		f->state = r->state;
-		r->state = (struct feed_state){0};
-		if (!r->lost && !e->stopping)
-			websub_feeds_polled(e->websub, r->feed_id, r, &before);
-		feed_state_release(&before);
-	} else if (f->config != NULL && r->error.code != 0) {
-		/* Nothing can be read of it: it must not be asked at once again. */
-		f->state.last_poll_ms = clock_wall_ms();
-		f->state.due_ms = f->state.last_poll_ms + e->config->poll_default_ms;
-	}
-	if (f->config != NULL && r->wants_again)
-		engine_note_lost(e, f);
-	if (f->config != NULL && !e->stopping) {
-		engine_plan_surely(e, f, e->config);
-	}
-	engine_refresh_report(e, f, r);
-}
-
-void engine_on_commit(evutil_socket_t fd, short what, void *arg)
-{
-	struct engine *e = arg;
-	int64_t cursor = 0;
-	bool changed = false;
-	struct poll_report *first;
-
-	(void)fd;
-	(void)what;
-	first = writer_collect(e->writer, &cursor);
-	/* Afterwards, so that no report of a loss is ahead of it and lets a poll begin. */
-	engine_look_at_storing(e);
-	for (struct poll_report *r = first; r != NULL; r = r->next) {
-		if (r->done != NULL) {
-			r->done(r->done_arg, &r->error);
-			continue;
-		}
-		changed = changed || r->fresh + r->copies + r->updates > 0;
-		take_report(e, r);
-	}
-	poll_reports_free(first);
-	changed = writer_take_shown(e->writer) || changed;
-	if (changed)
-		publish_invalidate(e->publish);
-	stream_wake(e->stream, cursor);
-}
-
-/* ---- parse ---- */
-
-static void on_parsed(void *arg, struct pool_answer *answer)
-{
-	struct feed *f = arg;
-	enum poll_failure failure = FAILURE_PARSER;
-
-	if (answer->status == 0) {
-		f->outcome->kind = OUTCOME_DOCUMENT;
-		f->outcome->document = answer->document;
-		answer->document = BUF_INIT(answer->document.max);
-		submit_outcome(f);
-	} else {
-		if (answer->status == -EBADMSG)
-			failure = FAILURE_NOT_A_FEED;
-		f->outcome->http_status = 200;
-		fail_outcome(f, failure, answer->error.text);
-	}
-}
-
-static void start_parse(struct feed *f, struct transfer_answer *answer)
-{
-	struct engine *e = f->engine;
-	const struct feed_state *state = &f->state;
 	struct error err = {0};
-	struct job job = {
-		.feed = str_from(state->name),
-		.categories = str_from(state->categories),
-		.url = str_from(answer->final_url),
-		.content_type = str_from(answer->content_type),
-		.content_location = str_from(answer->content_location),
-		.content_language = str_from(answer->content_language),
-	};
 
-	set_phase(f, PHASE_PARSE);
-	f->outcome->rules = e->rules_generation;
-	if (pool_submit(e->pool, &job, &answer->body, on_parsed, f, &err) != 0)
-		fail_outcome(f, FAILURE_INTERNAL, err.text);
+	e->checker = checker_new(e->stages.options->state_dir, &err);
+	if (e->checker == NULL)
+		log_emit(LOG_LEVEL_WARNING, "the database is not checked", "reason", err.text, NULL);
 }
 
-/* ---- transfer ---- */
-
-static char *take_string(char **from)
+int engine_run(struct engine *e, struct error *err)
 {
-	char *s = *from;
+	int result = 0;
 
-	*from = NULL;
-	return s;
-}
+	e->heartbeat.watchdog_interval_ms = service_watchdog_interval_ms();
+	e->heartbeat.tick_expected_us = clock_mono_us();
+	on_tick(-1, 0, e);
+	(void)service_ready("running");
+	start_checker(e);
+	pipeline_pump(&e->pipeline);
+	while (result == 0 && !e->polling.stopping) {
+		uint64_t turn_us;
 
-/* Told when it begins and when it ends, since where it leads may change with every poll. */
-static void note_detour(struct feed *f, const struct transfer_answer *answer)
-{
-	const char *name = f->state.name;
-
-	struct buf shown = engine_show_url(f, answer->is_detour ? answer->final_url : "");
-
-	if (answer->is_detour && f->detour == NULL)
-		log_emit(LOG_LEVEL_NOTICE, "feed is redirected for now", "feed", name, "url", buf_str(&shown).data,
-			NULL);
-	else if (!answer->is_detour && f->detour != NULL)
-		log_emit(LOG_LEVEL_NOTICE, "feed is no longer redirected", "feed", name, NULL);
-	free(f->detour);
-	f->detour = answer->is_detour ? buf_take(&shown, NULL) : NULL;
-	buf_release(&shown);
-}
-
-static void on_transferred(void *arg, struct transfer_answer *answer)
-{
-	struct feed *f = arg;
-	struct engine *e = f->engine;
-	struct poll_outcome *o = f->outcome;
-
-	f->transfer = NULL;
-	f->polled_ms = clock_elapsed_ms();
-	due_queue_done(e->queue, f->number);
-	engine_note_server(e, f, e->config, answer->address);
-	e->polls++;
-	e->bytes_received += (uint64_t)answer->received;
-	o->at_ms = clock_wall_ms();
-	o->http_status = answer->http_status;
-	o->bytes = answer->received;
-	o->retry_after_ms = answer->retry_after_ms;
-	o->fresh_ms = answer->fresh_ms;
-	o->etag = take_string(&answer->etag);
-	o->last_modified = take_string(&answer->last_modified);
-	o->moved_to = take_string(&answer->permanent_url);
-	o->hubs = take_string(&answer->hubs);
-	o->topic = take_string(&answer->topic);
-	if (answer->failure == FAILURE_NONE)
-		note_detour(f, answer);
-	if (answer->failure != FAILURE_NONE) {
-		e->polls_failed++;
-		fail_outcome(f, answer->failure, answer->error.text);
-	} else if (answer->http_status == 304) {
-		e->polls_not_modified++;
-		o->kind = OUTCOME_NOT_MODIFIED;
-		submit_outcome(f);
-	} else if (answer->body.len == 0) {
-		fail_outcome(f, FAILURE_EMPTY, "the answer is empty");
-	} else {
-		start_parse(f, answer);
+		turn_begin();
+		result = event_base_loop(e->stages.base, EVLOOP_ONCE);
+		pipeline_pump(&e->pipeline);
+		turn_us = (uint64_t)turn_end();
+		if (turn_us > e->heartbeat.turn_us_max)
+			e->heartbeat.turn_us_max = turn_us;
 	}
+	return result < 0 ? error_set(err, -EIO, "the event loop failed") : 0;
 }
 
-static struct poll_outcome *outcome_new(const struct feed_state *state, const char *url)
+void engine_stop(struct engine *e)
 {
-	struct poll_outcome *o = calloc(1, sizeof(*o));
-
-	if (o == NULL)
-		return NULL;
-	o->feed_id = state->id;
-	o->at_ms = clock_wall_ms();
-	o->retry_after_ms = o->fresh_ms = -1;
-	o->url = strdup(url);
-	if (o->url == NULL) {
-		free(o);
-		return NULL;
-	}
-	return o;
+	polling_end(&e->polling);
+	(void)service_stopping();
+	(void)event_base_loopbreak(e->stages.base);
 }
 
-static void start_transfer(struct engine *e, struct feed *f)
+static void free_event(struct event *ev)
 {
-	const struct config_feed *c = f->config;
-	const struct feed_state *s = &f->state;
-	struct error err = {0};
-	struct transfer_request request = {
-		.url = engine_feed_url(f),
-		.etag = s->etag,
-		.last_modified = s->last_modified,
-		.user_agent = c->user_agent != NULL ? c->user_agent : e->user_agent,
-		.user = c->user,
-		.password = f->credentials.password,
-		.bearer = f->credentials.bearer,
-		.headers = (const char *const *)f->credentials.headers,
-		.client_cert = buf_str(&f->credentials.client_cert),
-		.client_key = buf_str(&f->credentials.client_key),
-		.authorities = buf_str(&f->credentials.authorities),
-		.proxy = c->proxy,
-		.timeout_ms = c->timeout_ms > 0 ? c->timeout_ms : e->config->fetch_timeout_ms,
-		.max_body = c->max_body > 0 ? c->max_body : e->config->fetch_max_body,
-		.allow = &e->config->fetch_allow,
-		.allow_too = &c->allow,
-		.allow_private = c->allow_private,
-		.allow_downgrade = c->allow_downgrade,
-	};
+	if (ev != NULL)
+		event_free(ev);
+}
 
-	if (engine_wants_whole(s))
-		request.etag = request.last_modified = NULL;
-	f->outcome = outcome_new(s, s->url);
-	if (f->outcome == NULL) {
-		/* Nothing can be noted without memory: the feed keeps its place and is tried again later. */
-		due_queue_done(e->queue, f->number);
-		(void)due_queue_set(
-			e->queue, f->number, str_from(f->site), clock_elapsed_ms() + e->config->poll_min_ms);
+void engine_free(struct engine *e)
+{
+	if (e == NULL)
 		return;
-	}
-	f->outcome->is_private = c->is_private;
-	f->outcome->conditional = request.etag != NULL || request.last_modified != NULL;
-	f->engine = e;
-	set_phase(f, PHASE_TRANSFER);
-	f->transfer = transfer_start(e->transfers, &request, on_transferred, f, &err);
-	if (f->transfer == NULL) {
-		due_queue_done(e->queue, f->number);
-		fail_outcome(f, FAILURE_INTERNAL, err.text);
-	}
-}
-
-/* ---- what may start, and when to look again ---- */
-
-bool engine_has_room(const struct engine *e)
-{
-	return !e->storing.stopped && pool_pending(e->pool) + writer_pending(e->writer) < ENGINE_PENDING_MAX &&
-	       transfers_buffered(e->transfers) + pool_pending_bytes(e->pool) + writer_pending_bytes(e->writer) <
-		       ENGINE_BUFFERED_MAX;
-}
-
-static bool may_start(const struct engine *e)
-{
-	return engine_may_poll(e) && transfers_active(e->transfers) < (size_t)e->config->fetch_parallel &&
-	       engine_has_room(e);
-}
-
-void engine_pump(struct engine *e)
-{
-	int64_t now_ms = clock_elapsed_ms();
-	int64_t wakeup_ms;
-	uint32_t number;
-
-	while (may_start(e) && due_queue_next(e->queue, now_ms, &number))
-		start_transfer(e, feed_table_numbered(e->feeds, number));
-	wakeup_ms = due_queue_wakeup(e->queue);
-	if (may_start(e) && wakeup_ms != INT64_MAX) {
-		int64_t wait_ms = wakeup_ms > now_ms ? wakeup_ms - now_ms : 0;
-		struct timeval tv;
-
-		/* Looks again at least once a minute: the loop's timers stand still while the machine sleeps. */
-		if (wait_ms > 60000)
-			wait_ms = 60000;
-		tv = (struct timeval){.tv_sec = wait_ms / 1000, .tv_usec = (suseconds_t)(wait_ms % 1000) * 1000};
-		(void)evtimer_add(e->pump_timer, &tv);
-	}
-}
-
-/* A feed is due: the loop turns, and ends its turn with engine_pump(). */
-void engine_on_timer(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	(void)arg;
+	polling_end(&e->polling);
+	/* Sockets first, so that nobody asks for what is being taken down; the writer last, so that what
+	 * was taken in is committed. */
+	control_free(e->stages.control);
+	stream_free(e->stages.stream);
+	http_server_free(e->stages.http);
+	publish_free(e->stages.publish);
+	transfers_free(e->stages.transfers);
+	pool_free(e->stages.pool);
+	free_event(e->writer_event);
+	checker_free(e->checker);
+	writer_free(e->stages.writer);
+	reload_release(&e->reload);
+	websub_feeds_free(e->stages.websub);
+	refreshes_release(&e->refreshes);
+	story_requests_release(&e->story_requests);
+	feed_table_free(e->stages.feeds);
+	feed_policies_free(e->stages.policies);
+	due_queue_free(e->stages.queue);
+	for (size_t i = 0; i < sizeof(e->signals) / sizeof(e->signals[0]); i++)
+		free_event(e->signals[i]);
+	pipeline_release(&e->pipeline);
+	free_event(e->tick_timer);
+	if (e->stages.base != NULL)
+		event_base_free(e->stages.base);
+	config_free(e->stages.config);
+	free(e->stages.user_agent);
+	free(e);
 }

@@ -99,6 +99,27 @@ struct feed *feed_table_next(const struct feed_table *t, size_t *at)
 	return NULL;
 }
 
+/* ---- states ---- */
+
+void feed_table_swap_state(struct feed *f, struct feed_state *state)
+{
+	struct feed_state before = f->state;
+
+	f->state = *state;
+	*state = before;
+}
+
+void feed_table_follow_clock(struct feed_table *t, int64_t jump_ms, int64_t now_ms,
+	void (*follow)(struct feed_state *state, int64_t jump_ms, int64_t now_ms))
+{
+	struct feed *f;
+
+	for (size_t at = 0; (f = feed_table_next(t, &at)) != NULL;) {
+		feed_state_follow_clock(&f->state, jump_ms, now_ms);
+		follow(&f->state, jump_ms, now_ms);
+	}
+}
+
 /* ---- what can fail ---- */
 
 void feed_table_change_free(struct feed_table_change *ch)

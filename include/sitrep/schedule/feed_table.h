@@ -26,7 +26,7 @@
 #include "sitrep/config/credentials.h"
 #include "sitrep/model/feed_state.h"
 
-struct engine;
+struct pipeline;
 struct poll_outcome;
 struct transfer;
 
@@ -39,7 +39,7 @@ struct feed {
 	struct feed_state state; /* as the last commit left it; state.name is NULL when it has left */
 
 	/* The pipeline's. */
-	struct engine *engine; /* for its callbacks, while a poll is under way */
+	struct pipeline *pipeline; /* for its callbacks, while a poll is under way */
 	enum feed_phase phase;
 	int64_t phase_since_us; /* monotonic */
 	struct transfer *transfer;
@@ -81,6 +81,14 @@ const struct feed_state *feed_table_state_at(const struct feed_table *t, size_t 
 
 /* All feeds of the configuration, by number: *at is 0 first.  NULL at the end. */
 struct feed *feed_table_next(const struct feed_table *t, size_t *at);
+
+/* ---- states ---- */
+
+/* A commit has left f in this state; *state is then the one before. */
+void feed_table_swap_state(struct feed *f, struct feed_state *state);
+/* The clock was set by jump_ms and shows now_ms (clock.h): the states of all feeds follow, their history by follow. */
+void feed_table_follow_clock(struct feed_table *t, int64_t jump_ms, int64_t now_ms,
+	void (*follow)(struct feed_state *state, int64_t jump_ms, int64_t now_ms));
 
 /* ---- a new configuration ---- */
 

@@ -2,7 +2,7 @@
  *
  * What is needed for an answer lives with the writer, so the question goes there and the answer comes back with its
  * next reports.  A person may have gone by then; what was said stays said. */
-#include "engine_internal.h"
+#include "story_requests.h"
 
 #include <errno.h>
 #include <string.h>
@@ -18,34 +18,32 @@ static const char *const ops[] = {
 
 static void hand_on(struct story_request *q)
 {
-	struct engine_ask *ask = q->arg;
-	struct engine *e = ask->engine;
+	struct story_asker *ask = q->arg;
 
 	if (q->changed) {
 		log_emit(LOG_LEVEL_NOTICE, "stories corrected", "op", ops[q->kind], "item", q->item,
 			q->other != NULL ? "other" : NULL, q->other, NULL);
-		publish_invalidate(e->publish);
+		publish_invalidate(ask->stages->publish);
 	}
 	if (ask->peer != NULL && q->error.code != 0)
 		control_refuse(ask->peer, q->error.text);
 	else if (ask->peer != NULL)
 		control_answer(ask->peer, ops[q->kind], buf_str(&q->answer));
 	story_request_free(q);
-	*ask = (struct engine_ask){0};
+	*ask = (struct story_asker){0};
 }
 
-int engine_ask_of_story(
-	void *arg, const char *op, struct str item, struct str other, struct control_peer *peer, struct error *err)
+int story_requests_ask(struct story_requests *r, const char *op, struct str item, struct str other,
+	struct control_peer *peer, struct error *err)
 {
-	struct engine *e = arg;
-	struct engine_ask *ask = NULL;
+	struct story_asker *ask = NULL;
 	struct story_request *q;
 
-	for (size_t i = 0; i < ENGINE_ASKS_MAX && ask == NULL; i++)
-		if (e->asks[i].request == NULL)
-			ask = &e->asks[i];
+	for (size_t i = 0; i < STORY_REQUESTS_MAX && ask == NULL; i++)
+		if (r->askers[i].request == NULL)
+			ask = &r->askers[i];
 	if (ask == NULL)
-		return error_set(err, -EBUSY, "%d questions about stories are under way already", ENGINE_ASKS_MAX);
+		return error_set(err, -EBUSY, "%d questions about stories are under way already", STORY_REQUESTS_MAX);
 	q = story_request_new(item, other);
 	if (q == NULL)
 		return error_sys(err, -ENOMEM, "cannot ask about a story");
@@ -53,23 +51,23 @@ int engine_ask_of_story(
 		q->kind++;
 	q->done = hand_on;
 	q->arg = ask;
-	*ask = (struct engine_ask){.engine = e, .request = q, .peer = peer};
-	if (story_request_submit(q, e->writer) == 0)
+	*ask = (struct story_asker){.stages = r->stages, .request = q, .peer = peer};
+	if (story_request_submit(q, r->stages->writer) == 0)
 		return 0;
 	story_request_free(q);
-	*ask = (struct engine_ask){0};
+	*ask = (struct story_asker){0};
 	return error_sys(err, -ENOMEM, "cannot ask about a story");
 }
 
-void engine_forget_asker(struct engine *e, const struct control_peer *peer)
+void story_requests_forget_peer(struct story_requests *r, const struct control_peer *peer)
 {
-	for (size_t i = 0; i < ENGINE_ASKS_MAX; i++)
-		if (e->asks[i].peer == peer)
-			e->asks[i].peer = NULL;
+	for (size_t i = 0; i < STORY_REQUESTS_MAX; i++)
+		if (r->askers[i].peer == peer)
+			r->askers[i].peer = NULL;
 }
 
-void engine_release_asks(struct engine *e)
+void story_requests_release(struct story_requests *r)
 {
-	for (size_t i = 0; i < ENGINE_ASKS_MAX; i++)
-		story_request_free(e->asks[i].request);
+	for (size_t i = 0; i < STORY_REQUESTS_MAX; i++)
+		story_request_free(r->askers[i].request);
 }

@@ -1,10 +1,12 @@
 /* The configuration's feeds as the writer wants them: with what may be shown of them, and by what they are known. */
-#include "engine_internal.h"
+#include "feed_specs.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "sitrep/base/buf.h"
 #include "sitrep/base/clock.h"
+#include "sitrep/schedule/schedule.h"
 
 /* More than a line of the configuration can give. */
 enum { URL_MAX = 256 * 1024 };
@@ -29,7 +31,7 @@ static char *public_url(const struct config_feed *f)
 	return buf_take(&out, NULL);
 }
 
-struct feed_spec *engine_make_specs(const struct config *c, size_t *count)
+struct feed_spec *feed_specs_make(const struct config *c, size_t *count)
 {
 	struct schedule_policy policy = {
 		.min_ms = c->poll_min_ms, .max_ms = c->poll_max_ms, .default_ms = c->poll_default_ms};
@@ -59,7 +61,7 @@ struct feed_spec *engine_make_specs(const struct config *c, size_t *count)
 	return specs;
 }
 
-void engine_free_specs(struct feed_spec *specs, size_t count)
+void feed_specs_free(struct feed_spec *specs, size_t count)
 {
 	for (size_t i = 0; specs != NULL && i < count; i++) {
 		free((char *)specs[i].url);

@@ -13,11 +13,11 @@
 static int find_feed(void *arg, int64_t feed_id, struct websub_feed *feed)
 {
 	const struct engine *e = arg;
-	const struct feed *f = feed_table_by_id(e->feeds, feed_id);
+	const struct feed *f = feed_table_by_id(e->stages.feeds, feed_id);
 
 	if (f != NULL)
 		*feed = (struct websub_feed){.config = f->config, .state = &f->state};
-	return f != NULL ? 0 : feed_table_knows_id(e->feeds, feed_id) ? -ESTALE : -ENOENT;
+	return f != NULL ? 0 : feed_table_knows_id(e->stages.feeds, feed_id) ? -ESTALE : -ENOENT;
 }
 
 static struct websub_room get_room(void *arg)
@@ -25,9 +25,9 @@ static struct websub_room get_room(void *arg)
 	const struct engine *e = arg;
 
 	return (struct websub_room){
-		.may_ask = engine_may_poll(e),
-		.may_store = !e->storing.stopped,
-		.may_begin = engine_has_room(e),
+		.may_ask = polling_may_ask(&e->polling),
+		.may_store = !e->polling.storing.stopped,
+		.may_begin = pipeline_has_room(&e->pipeline),
 	};
 }
 
@@ -38,40 +38,36 @@ static struct transfer *send_request(void *arg, const struct websub_feed *feed, 
 	const struct config_feed *c = feed->config;
 	struct error err;
 
-	request->user_agent = c->user_agent != NULL ? c->user_agent : e->user_agent;
+	request->user_agent = c->user_agent != NULL ? c->user_agent : e->stages.user_agent;
 	request->proxy = c->proxy;
-	request->timeout_ms = e->config->fetch_timeout_ms;
-	request->allow = &e->config->fetch_allow;
-	return transfer_start(e->transfers, request, done, done_arg, &err);
+	request->timeout_ms = e->stages.config->fetch_timeout_ms;
+	request->allow = &e->stages.config->fetch_allow;
+	return transfer_start(e->stages.transfers, request, done, done_arg, &err);
 }
 
 static int64_t parse_push(void *arg, const struct job *job, struct buf *body, pool_answer_fn *done, void *done_arg)
 {
 	struct engine *e = arg;
 	struct error err;
-	int result = pool_submit(e->pool, job, body, done, done_arg, &err);
+	int result = pool_submit(e->stages.pool, job, body, done, done_arg, &err);
 
-	return result != 0 ? result : e->rules_generation;
+	return result != 0 ? result : e->stages.rules_generation;
 }
 
 static void store(void *arg, struct poll_outcome *o)
 {
 	struct engine *e = arg;
 
-	writer_submit(e->writer, o);
+	writer_submit(e->stages.writer, o);
 }
 
 static void poll_once(void *arg, int64_t feed_id, int64_t wait_ms)
 {
 	struct engine *e = arg;
-	struct feed *f = feed_table_by_id(e->feeds, feed_id);
-	int64_t now_ms = clock_elapsed_ms(), ago_ms = f != NULL ? engine_polled_ago_ms(f) : -1, at_ms;
+	struct feed *f = feed_table_by_id(e->stages.feeds, feed_id);
 
-	if (f == NULL || f->phase != PHASE_IDLE || ago_ms < 0)
-		return;
-	at_ms = ago_ms < wait_ms ? now_ms + wait_ms - ago_ms : now_ms;
-	if (f->state.due_ms == TIME_NONE || at_ms < engine_due_elapsed_ms(e, f))
-		(void)due_queue_set(e->queue, f->number, str_from(f->site), at_ms);
+	if (f != NULL)
+		planner_ask_once(&e->planner, f, wait_ms);
 }
 
 const struct websub_callbacks engine_websub_callbacks = {
@@ -101,7 +97,7 @@ int engine_on_http_post(void *arg, struct str path, size_t *limit)
 {
 	struct engine *e = arg;
 
-	return websub_endpoint_judge_post(e->websub, path, limit);
+	return websub_endpoint_judge_post(e->stages.websub, path, limit);
 }
 
 void engine_on_http(void *arg, const struct http_request *request, struct http_answer *answer)
@@ -122,10 +118,10 @@ void engine_on_http(void *arg, const struct http_request *request, struct http_a
 	char *data;
 
 	if (!websub_endpoint_has(request->path)) {
-		publish_handle(e->publish, request, answer);
+		publish_handle(e->stages.publish, request, answer);
 		return;
 	}
-	answer->status = websub_endpoint_answer(e->websub, &call, &text);
+	answer->status = websub_endpoint_answer(e->stages.websub, &call, &text);
 	data = buf_take(&text, &len);
 	if (data == NULL)
 		return;

@@ -5,7 +5,9 @@
  * the database in one transaction, while the loop goes on.  When that is committed, the new configuration comes into
  * force in one turn of the loop by steps that cannot fail.  Slots stay with feeds that stay, so that a poll under way
  * goes on. */
-#include "engine_internal.h"
+#include "config_change.h"
+
+#include "feed_specs.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,10 +22,11 @@
 enum { RULE_NAMES_MAX = 64 * 1024 * 1024 };
 
 /* A configuration on its way into force. */
-struct engine_change {
-	struct engine *engine;
+struct config_change {
+	struct config_change_parts parts;
 	struct config *config;
-	engine_change_fn *done;
+	config_change_fn *done;
+	void *done_arg;
 	struct writer_change writer;
 	struct feed_spec *specs; /* of the feeds that are to be polled */
 	size_t count;
@@ -37,31 +40,19 @@ struct engine_change {
 /* A feed leaves: what is under way for it ends without being planned again. */
 static void on_leaves(void *arg, struct feed *f)
 {
-	struct engine *e = ((struct engine_change *)arg)->engine;
+	const struct config_change_parts *p = &((struct config_change *)arg)->parts;
 
-	due_queue_remove(e->queue, f->number);
-	if (f->phase == PHASE_TRANSFER) {
-		transfer_cancel(f->transfer);
-		f->transfer = NULL;
-		due_queue_done(e->queue, f->number);
-		poll_outcome_free(f->outcome);
-		f->outcome = NULL;
-		f->phase = PHASE_IDLE;
-	}
-	websub_feeds_forget(e->websub, f->state.id);
-	f->unplanned = false;
-	f->polled_ms = TIME_NONE;
-	free(f->site);
-	free(f->detour);
-	f->site = f->detour = NULL;
-	engine_refresh_forget(e, f);
+	planner_forget(p->planner, f);
+	pipeline_forget(p->pipeline, f);
+	websub_feeds_forget(p->stages->websub, f->state.id);
+	refreshes_forget_feed(p->refreshes, f);
 }
 
 static void on_changes_url(void *arg, struct feed *f)
 {
-	struct engine *e = ((struct engine_change *)arg)->engine;
+	const struct config_change_parts *p = &((struct config_change *)arg)->parts;
 
-	websub_feeds_forget(e->websub, f->state.id);
+	websub_feeds_forget(p->stages->websub, f->state.id);
 }
 
 /* ---- rules and options ---- */
@@ -86,7 +77,7 @@ static int add_rule(struct arena *names, struct stored_rule *rules, size_t *coun
 	return result;
 }
 
-static int make_writer_rules(struct engine_change *ch, struct error *err)
+static int make_writer_rules(struct config_change *ch, struct error *err)
 {
 	const struct config *c = ch->config;
 	struct stored_rule *rules = calloc(c->alerts.count + c->outputs.count + 1, sizeof(*rules));
@@ -109,7 +100,7 @@ static int make_writer_rules(struct engine_change *ch, struct error *err)
 }
 
 /* The same for the workers, under their marks. */
-static int make_pool_rules(struct engine_change *ch, struct error *err)
+static int make_pool_rules(struct config_change *ch, struct error *err)
 {
 	const struct stored_rules *rules = ch->writer.rules;
 	struct rule_source *sources = calloc(rules->count + 1, sizeof(*sources));
@@ -124,7 +115,7 @@ static int make_pool_rules(struct engine_change *ch, struct error *err)
 	return ch->rules != NULL ? 0 : -ENOMEM;
 }
 
-static int make_options(struct engine_change *ch, struct error *err)
+static int make_options(struct config_change *ch, struct error *err)
 {
 	const struct config *c = ch->config;
 	struct alert_spec *alerts = calloc(c->alerts.count + 1, sizeof(*alerts));
@@ -163,13 +154,13 @@ static char *make_user_agent(const struct config *c)
 
 /* ---- what can fail ---- */
 
-void engine_change_free(struct engine_change *ch)
+void config_change_free(struct config_change *ch)
 {
 	if (ch == NULL)
 		return;
 	writer_change_release(&ch->writer);
-	engine_free_specs(ch->specs, ch->count);
-	(void)websub_feeds_reserve(ch->engine->websub, 0);
+	feed_specs_free(ch->specs, ch->count);
+	(void)websub_feeds_reserve(ch->parts.stages->websub, 0);
 	feed_table_change_free(ch->feeds);
 	free(ch->user_agent);
 	free(ch->base_url);
@@ -181,23 +172,23 @@ void engine_change_free(struct engine_change *ch)
 /* Of writer_change: in the writer's thread. */
 static int reserve_ids(void *arg, int64_t highest_id)
 {
-	struct engine_change *ch = arg;
+	struct config_change *ch = arg;
 
 	if (feed_table_reserve_ids(ch->feeds, highest_id) != 0)
 		return -ENOMEM;
-	return feed_policies_reserve(ch->engine->policies, highest_id);
+	return feed_policies_reserve(ch->parts.stages->policies, highest_id);
 }
 
-static int prepare(struct engine_change *ch, struct error *err)
+static int prepare(struct config_change *ch, struct error *err)
 {
 	const struct config *c = ch->config;
 	int result = -ENOMEM;
 
-	ch->specs = engine_make_specs(c, &ch->count);
+	ch->specs = feed_specs_make(c, &ch->count);
 	ch->user_agent = make_user_agent(c);
 	ch->base_url = publish_base_url(c);
 	if (ch->specs == NULL || ch->user_agent == NULL || ch->base_url == NULL ||
-		websub_feeds_reserve(ch->engine->websub, ch->count) != 0)
+		websub_feeds_reserve(ch->parts.stages->websub, ch->count) != 0)
 		goto out;
 	for (size_t i = 0; i < ch->count; i++)
 		if (ch->specs[i].url == NULL || ch->specs[i].categories == NULL)
@@ -206,7 +197,7 @@ static int prepare(struct engine_change *ch, struct error *err)
 out:
 	if (result != 0)
 		return error_sys(err, result, "cannot take the configuration over");
-	ch->feeds = feed_table_prepare(ch->engine->feeds, c, err);
+	ch->feeds = feed_table_prepare(ch->parts.stages->feeds, c, err);
 	if (ch->feeds == NULL)
 		return err->code;
 	result = make_options(ch, err);
@@ -219,12 +210,12 @@ out:
 
 static void on_placed(void *arg, struct feed *f)
 {
-	struct engine_change *ch = arg;
-	struct engine *e = ch->engine;
+	struct config_change *ch = arg;
+	struct stages *s = ch->parts.stages;
 
-	feed_policies_set_interval(e->policies, f->state.id, f->config->interval_ms);
+	feed_policies_set_interval(s->policies, f->state.id, f->config->interval_ms);
 	if (f->phase == PHASE_IDLE)
-		engine_plan_surely(e, f, ch->config);
+		planner_plan(ch->parts.planner, f, ch->config);
 }
 
 static const struct feed_table_events table_events = {
@@ -233,29 +224,29 @@ static const struct feed_table_events table_events = {
 	.placed = on_placed,
 };
 
-static void put_into_force(struct engine_change *ch)
+static void put_into_force(struct config_change *ch)
 {
-	struct engine *e = ch->engine;
-	struct config *old = e->config;
-	struct due_queue_limits limits = engine_limits(ch->config);
+	struct stages *s = ch->parts.stages;
+	struct config *old = s->config;
+	struct due_queue_limits limits = planner_limits(ch->config);
 
-	pool_use_rules(e->pool, ch->rules);
+	pool_use_rules(s->pool, ch->rules);
 	ch->rules = NULL;
-	e->rules_generation = ch->writer.generation;
-	feed_policies_set(e->policies, ch->config);
-	due_queue_set_limits(e->queue, &limits);
-	feed_table_apply(e->feeds, ch->feeds, ch->writer.states, &table_events, ch);
+	s->rules_generation = ch->writer.generation;
+	feed_policies_set(s->policies, ch->config);
+	due_queue_set_limits(s->queue, &limits);
+	feed_table_apply(s->feeds, ch->feeds, ch->writer.states, &table_events, ch);
 	log_set_level((enum log_level)ch->config->log_level);
-	free(e->user_agent);
-	e->user_agent = ch->user_agent;
+	free(s->user_agent);
+	s->user_agent = ch->user_agent;
 	ch->user_agent = NULL;
-	publish_set_config(e->publish, ch->config, ch->base_url, e->feeds);
+	publish_set_config(s->publish, ch->config, ch->base_url, s->feeds);
 	ch->base_url = NULL;
-	e->config = ch->config;
+	s->config = ch->config;
 	ch->config = NULL;
-	websub_feeds_configure(e->websub, e->config, ch->writer.websub, ch->writer.websub_count);
+	websub_feeds_configure(s->websub, s->config, ch->writer.websub, ch->writer.websub_count);
 	config_free(old);
-	if (e->config->fetch_user_agent == NULL && e->config->contact_url == NULL && e->config->base_url == NULL)
+	if (s->config->fetch_user_agent == NULL && s->config->contact_url == NULL && s->config->base_url == NULL)
 		log_emit(LOG_LEVEL_NOTICE, "contact-url is not set: servers are not told whom to turn to", NULL);
 }
 
@@ -264,39 +255,39 @@ static void put_into_force(struct engine_change *ch)
 /* The writer has decided. */
 static void on_written(void *arg, const struct error *err)
 {
-	struct engine_change *ch = arg;
-	struct engine *e = ch->engine;
-	engine_change_fn *done = ch->done;
+	struct config_change *ch = arg;
+	config_change_fn *done = ch->done;
+	void *done_arg = ch->done_arg;
 
 	if (err->code == 0)
 		put_into_force(ch);
-	engine_change_free(ch);
-	done(e, err);
+	config_change_free(ch);
+	done(done_arg, err);
 }
 
-struct engine_change *engine_change_begin(
-	struct engine *e, struct config *config, engine_change_fn *done, struct error *err)
+struct config_change *config_change_begin(const struct config_change_parts *parts, struct config *config,
+	config_change_fn *done, void *arg, struct error *err)
 {
-	struct engine_change *ch = calloc(1, sizeof(*ch));
+	struct config_change *ch = calloc(1, sizeof(*ch));
 
 	if (ch == NULL) {
 		(void)error_sys(err, -ENOMEM, "cannot take the configuration over");
 		config_free(config);
 		return NULL;
 	}
-	*ch = (struct engine_change){.engine = e, .config = config, .done = done};
+	*ch = (struct config_change){.parts = *parts, .config = config, .done = done, .done_arg = arg};
 	if (prepare(ch, err) != 0)
 		goto failed;
 	ch->writer.feeds = ch->specs;
 	ch->writer.count = ch->count;
-	ch->writer.generation = e->rules_generation + 1;
+	ch->writer.generation = parts->stages->rules_generation + 1;
 	ch->writer.reserve = reserve_ids;
 	ch->writer.done = on_written;
 	ch->writer.arg = ch;
-	if (writer_apply(e->writer, &ch->writer) == 0)
+	if (writer_apply(parts->stages->writer, &ch->writer) == 0)
 		return ch;
 	(void)error_sys(err, -ENOMEM, "cannot take the configuration over");
 failed:
-	engine_change_free(ch);
+	config_change_free(ch);
 	return NULL;
 }

@@ -3,7 +3,7 @@
  * One reload is under way at a time.  What is asked for meanwhile begins when that has ended, once for all who wait,
  * since the files may have changed after they were read.  The service manager is told RELOADING when one begins and
  * READY when it has ended, whoever asked. */
-#include "engine_internal.h"
+#include "reload.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -24,15 +24,15 @@ enum {
 	SIGNALS = 2,
 };
 
-static void start(struct engine *e);
+static void start(struct reload *r);
 
 /* ---- who asked ---- */
 
-static struct buf name_askers(const struct engine_reload *r)
+static struct buf name_askers(const struct reload *r)
 {
 	struct buf names = BUF_INIT(NAMES_MAX);
 
-	for (size_t i = 0; i < ENGINE_RELOADS_MAX; i++)
+	for (size_t i = 0; i < RELOADS_MAX; i++)
 		if (r->askers[i].state == ASKER_SERVED)
 			(void)buf_printf(&names, "%s%s", names.len > 0 ? "; " : "", r->askers[i].who);
 	return names;
@@ -49,11 +49,11 @@ static void name_peer(const struct control_peer *peer, char *who, size_t room)
 		(void)snprintf(who, room, "control socket");
 }
 
-void engine_reload_forget(struct engine *e, const struct control_peer *peer)
+void reload_forget_peer(struct reload *r, const struct control_peer *peer)
 {
-	for (size_t i = 0; i < ENGINE_RELOADS_MAX; i++)
-		if (e->reload.askers[i].peer == peer)
-			e->reload.askers[i].peer = NULL;
+	for (size_t i = 0; i < RELOADS_MAX; i++)
+		if (r->askers[i].peer == peer)
+			r->askers[i].peer = NULL;
 }
 
 /* ---- the end ---- */
@@ -74,13 +74,13 @@ static void log_lines(enum log_level level, const char *key, struct str text)
 	}
 }
 
-static void log_end(const struct engine *e, struct str mistakes, const struct error *err)
+static void log_end(const struct reload *r, struct str mistakes, const struct error *err)
 {
-	struct buf names = name_askers(&e->reload);
+	struct buf names = name_askers(r);
 	const char *by = names.data != NULL ? names.data : "";
 
 	if (err->code == 0) {
-		log_lines(LOG_LEVEL_NOTICE, "change", buf_str(&e->reload.changes));
+		log_lines(LOG_LEVEL_NOTICE, "change", buf_str(&r->changes));
 		log_emit(LOG_LEVEL_NOTICE, "configuration reloaded", "by", by, NULL);
 	} else {
 		log_lines(LOG_LEVEL_ERROR, "mistake", mistakes);
@@ -90,45 +90,45 @@ static void log_end(const struct engine *e, struct str mistakes, const struct er
 	buf_release(&names);
 }
 
-static bool somebody_waits(const struct engine *e)
+static bool somebody_waits(const struct reload *r)
 {
-	for (size_t i = 0; i < ENGINE_RELOADS_MAX; i++)
-		if (e->reload.askers[i].state == ASKER_WAITS)
+	for (size_t i = 0; i < RELOADS_MAX; i++)
+		if (r->askers[i].state == ASKER_WAITS)
 			return true;
 	return false;
 }
 
-static void finish(struct engine *e, struct str mistakes, const struct error *err)
+static void finish(struct reload *r, struct str mistakes, const struct error *err)
 {
-	struct engine_reload *r = &e->reload;
-
-	log_end(e, mistakes, err);
+	log_end(r, mistakes, err);
 	(void)service_ready(NULL);
-	for (size_t i = 0; i < ENGINE_RELOADS_MAX; i++) {
+	for (size_t i = 0; i < RELOADS_MAX; i++) {
 		struct control_peer *peer = r->askers[i].peer;
 
 		if (r->askers[i].state != ASKER_SERVED)
 			continue;
-		r->askers[i] = (struct engine_reload_asker){.state = ASKER_NONE};
+		r->askers[i] = (struct reload_asker){.state = ASKER_NONE};
 		if (peer != NULL && err->code == 0)
 			control_reloaded(peer, buf_str(&r->changes));
 		else if (peer != NULL)
 			control_reload_refused(peer, mistakes, err->text);
 	}
 	buf_release(&r->changes);
-	if (!e->stopping && somebody_waits(e))
-		start(e);
+	if (!r->polling->stopping && somebody_waits(r))
+		start(r);
 }
 
-static void on_changed(struct engine *e, const struct error *err)
+static void on_changed(void *arg, const struct error *err)
 {
-	e->reload.change = NULL;
-	finish(e, STR_NONE, err);
+	struct reload *r = arg;
+
+	r->change = NULL;
+	finish(r, STR_NONE, err);
 }
 
 /* ---- the beginning ---- */
 
-static int begin_change(struct engine *e, struct buf *mistakes, struct error *err)
+static int begin_change(struct reload *r, struct buf *mistakes, struct error *err)
 {
 	struct config_mistakes found;
 	struct config_names known;
@@ -137,34 +137,33 @@ static int begin_change(struct engine *e, struct buf *mistakes, struct error *er
 
 	config_mistakes_init(&found);
 	config_names_init(&known);
-	result = config_names_of(&known, e->config);
+	result = config_names_of(&known, r->parts.stages->config);
 	if (result != 0)
 		(void)error_sys(err, result, "cannot read the configuration");
 	else
-		result = config_load_checked(e->options->config_path, &known, &fresh, &found, err);
+		result = config_load_checked(r->parts.stages->options->config_path, &known, &fresh, &found, err);
 	config_names_release(&known);
 	(void)config_mistakes_write(&found, mistakes);
 	/* Mistakes are logged when the reload ends. */
 	if (result == 0)
 		log_lines(LOG_LEVEL_WARNING, "warning", buf_str(mistakes));
-	if (result == 0 && config_diff(e->config, fresh, &e->reload.changes) < 0) {
+	if (result == 0 && config_diff(r->parts.stages->config, fresh, &r->changes) < 0) {
 		result = error_sys(err, -ENOMEM, "cannot compare the configurations");
 		config_free(fresh);
 	} else if (result == 0) {
-		e->reload.change = engine_change_begin(e, fresh, on_changed, err);
-		result = e->reload.change != NULL ? 0 : err->code;
+		r->change = config_change_begin(&r->parts, fresh, on_changed, r, err);
+		result = r->change != NULL ? 0 : err->code;
 	}
 	config_mistakes_release(&found);
 	return result;
 }
 
-static void start(struct engine *e)
+static void start(struct reload *r)
 {
-	struct engine_reload *r = &e->reload;
 	struct buf mistakes = BUF_INIT(REPORT_MAX), names;
 	struct error err = {0};
 
-	for (size_t i = 0; i < ENGINE_RELOADS_MAX; i++)
+	for (size_t i = 0; i < RELOADS_MAX; i++)
 		if (r->askers[i].state == ASKER_WAITS)
 			r->askers[i].state = ASKER_SERVED;
 	names = name_askers(r);
@@ -172,68 +171,70 @@ static void start(struct engine *e)
 	buf_release(&names);
 	(void)service_reloading();
 	buf_init(&r->changes, REPORT_MAX);
-	if (begin_change(e, &mistakes, &err) != 0)
-		finish(e, buf_str(&mistakes), &err);
+	if (begin_change(r, &mistakes, &err) != 0)
+		finish(r, buf_str(&mistakes), &err);
 	buf_release(&mistakes);
 }
 
-int engine_reload(struct engine *e, struct control_peer *peer, struct error *err)
+int reload_ask(struct reload *r, struct control_peer *peer, struct error *err)
 {
-	size_t first = peer == NULL ? 0 : SIGNALS, end = peer == NULL ? SIGNALS : ENGINE_RELOADS_MAX;
-	struct engine_reload_asker *a = NULL;
+	size_t first = peer == NULL ? 0 : SIGNALS, end = peer == NULL ? SIGNALS : RELOADS_MAX;
+	struct reload_asker *a = NULL;
 
-	if (e->stopping)
+	if (r->polling->stopping)
 		return error_set(err, -ESHUTDOWN, "the daemon is ending");
 	for (size_t i = first; i < end; i++) {
-		if (e->reload.askers[i].state == ASKER_NONE)
-			a = &e->reload.askers[i];
-		else if (peer == NULL && e->reload.askers[i].state == ASKER_WAITS)
+		if (r->askers[i].state == ASKER_NONE)
+			a = &r->askers[i];
+		else if (peer == NULL && r->askers[i].state == ASKER_WAITS)
 			return 0;
 	}
 	if (a == NULL)
-		return error_set(err, -EBUSY, "%d people wait for a reload already", ENGINE_RELOADS_MAX - SIGNALS);
-	*a = (struct engine_reload_asker){.state = ASKER_WAITS, .peer = peer, .who = "SIGHUP"};
+		return error_set(err, -EBUSY, "%d people wait for a reload already", RELOADS_MAX - SIGNALS);
+	*a = (struct reload_asker){.state = ASKER_WAITS, .peer = peer, .who = "SIGHUP"};
 	if (peer != NULL)
 		name_peer(peer, a->who, sizeof(a->who));
-	if (e->reload.change == NULL)
-		start(e);
+	if (r->change == NULL)
+		start(r);
 	return 0;
 }
 
 /* ---- start and end of the daemon ---- */
 
-static void on_first(struct engine *e, const struct error *err)
+static void on_first(void *arg, const struct error *err)
 {
-	e->reload.change = NULL;
-	e->reload.first_error = *err;
+	struct reload *r = arg;
+
+	r->change = NULL;
+	r->first_error = *err;
 }
 
-int engine_first_config(struct engine *e, struct config *config, struct error *err)
+int reload_first(struct reload *r, struct config *config, struct error *err)
 {
-	struct pollfd fd = {.fd = writer_fd(e->writer), .events = POLLIN};
+	struct pollfd fd = {.fd = writer_fd(r->parts.stages->writer), .events = POLLIN};
 
-	e->reload.change = engine_change_begin(e, config, on_first, err);
-	if (e->reload.change == NULL)
+	r->change = config_change_begin(&r->parts, config, on_first, r, err);
+	if (r->change == NULL)
 		return err->code;
-	while (e->reload.change != NULL) {
+	while (r->change != NULL) {
 		struct poll_report *first;
 		int64_t cursor;
 
 		if (poll(&fd, 1, -1) < 0 && errno != EINTR)
 			return error_sys(err, -errno, "cannot wait for the writer");
-		first = writer_collect(e->writer, &cursor);
-		for (struct poll_report *r = first; r != NULL; r = r->next)
-			if (r->done != NULL)
-				r->done(r->done_arg, &r->error);
+		first = writer_collect(r->parts.stages->writer, &cursor);
+		for (struct poll_report *report = first; report != NULL; report = report->next)
+			if (report->done != NULL)
+				report->done(report->done_arg, &report->error);
 		poll_reports_free(first);
 	}
-	if (e->reload.first_error.code != 0)
-		*err = e->reload.first_error;
-	return e->reload.first_error.code;
+	if (r->first_error.code != 0)
+		*err = r->first_error;
+	return r->first_error.code;
 }
 
-void engine_release_reload(struct engine *e)
+void reload_release(struct reload *r)
 {
-	engine_change_free(e->reload.change);
-	buf_release(&e->reload.changes);
+	config_change_free(r->change);
+	buf_release(&r->changes);
 }

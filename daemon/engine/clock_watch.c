@@ -1,0 +1,45 @@
+/* The clock on the wall, which anybody may set: what is known of feeds and hubs moves along.
+ *
+ * Waits are kept in elapsed time (clock.h), so that nobody who sets the clock changes them; what is stored, shown and
+ * told is in wall time. */
+#include "engine_internal.h"
+
+#include "poll_plan.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/log.h"
+
+static void tell(int64_t jump_ms)
+{
+	char text[TIME_TEXT_MAX];
+
+	/* To the second, or what is read is a string of milliseconds. */
+	(void)duration_format(text, (jump_ms < 0 ? -jump_ms : jump_ms) / 1000 * 1000);
+	log_emit(LOG_LEVEL_NOTICE, "the clock was set", jump_ms < 0 ? "back" : "ahead", text, NULL);
+}
+
+void engine_init_clock(struct engine *e)
+{
+	struct clock_mark now = clock_mark_now();
+
+	e->clock = (struct clock_watch){.mark = now, .started_ms = now.wall_ms, .started_us = clock_mono_us()};
+}
+
+void engine_look_at_clock(struct engine *e)
+{
+	struct clock_mark now = clock_mark_now();
+	int64_t jump_ms = clock_jump_ms(e->clock.mark, now);
+	struct feed *f;
+
+	e->clock.mark = now;
+	if (jump_ms == 0)
+		return;
+	tell(jump_ms);
+	e->clock.started_ms = time_follow_clock(e->clock.started_ms, jump_ms, now.wall_ms);
+	polling_follow_clock(&e->polling, jump_ms, now.wall_ms);
+	feed_table_follow_clock(e->stages.feeds, jump_ms, now.wall_ms, poll_plan_follow_clock);
+	for (size_t at = 0; (f = feed_table_next(e->stages.feeds, &at)) != NULL;)
+		pipeline_follow_clock(f, jump_ms, now.wall_ms);
+	websub_feeds_follow_clock(e->stages.websub, jump_ms, now.wall_ms);
+	/* What was made ready carries the date of the clock before. */
+	publish_follow_clock(e->stages.publish);
+}

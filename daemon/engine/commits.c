@@ -1,0 +1,185 @@
+/* What the writer has committed: each report sets the feed's state and its next poll, and is told to who waits for it;
+ * publish and stream are woken. */
+#include "engine_internal.h"
+
+#include <string.h>
+
+#include "sitrep/base/clock.h"
+#include "sitrep/base/log.h"
+
+/* before: the feed's state in memory, which is ahead of the database where that could not be written. */
+static void log_health(const struct feed_state *before, const struct poll_report *r)
+{
+	const struct feed_state *s = &r->state;
+
+	if (s->name == NULL || before->name == NULL || s->health == before->health)
+		return;
+	if (s->health == FEED_FAILING)
+		log_emit(LOG_LEVEL_WARNING, "feed fails", "feed", s->name, "kind", poll_failure_name(s->failure),
+			"reason", s->reason != NULL ? s->reason : "", NULL);
+	else if (s->health == FEED_GONE)
+		log_emit(LOG_LEVEL_WARNING, "feed is gone and will not be asked again", "feed", s->name, "reason",
+			s->reason != NULL ? s->reason : "", NULL);
+	else if (before->health == FEED_FAILING || before->health == FEED_GONE)
+		log_emit(LOG_LEVEL_NOTICE, "feed recovered", "feed", s->name, NULL);
+}
+
+/* One step at a time: guid, url, digest. */
+static void log_identity(const struct poll_report *r)
+{
+	const struct feed_state *s = &r->state;
+
+	if (r->distrusted > 0 && s->name != NULL)
+		log_emit(LOG_LEVEL_NOTICE, "feed changes what its items are known by", "feed", s->name, "from",
+			feed_identity_name((enum feed_identity)(s->identity - 1)), "to",
+			feed_identity_name(s->identity), "unknown", LOG_NUM(r->distrusted), "of-known-items",
+			LOG_NUM(r->distrusted_seen), NULL);
+}
+
+/* Once a run: a document that is too large is so at each poll. */
+static void log_cut(struct feed *f, const struct poll_report *r)
+{
+	if (r->cut == 0 || f == NULL || !pipeline_first_cut(f))
+		return;
+	log_emit(LOG_LEVEL_WARNING, "feed shows more than the database has room for", "feed", f->config->name,
+		"left-out-items", LOG_NUM(r->cut), NULL);
+}
+
+/* The hub does not send it again: the feed is asked in its place, and its subscription saved later. */
+static void lose_push(struct engine *e, struct feed *f, bool wants_again)
+{
+	websub_feeds_note_unsaved(e->stages.websub, f->state.id);
+	if (wants_again && f->phase == PHASE_IDLE && !e->polling.stopping)
+		planner_note_push_lost(&e->planner, f);
+}
+
+/* Of a push or a subscription: the feed's own polls go on as they are, except that it may be due sooner. */
+static void take_push_report(struct engine *e, struct poll_report *r)
+{
+	struct feed *f = feed_table_by_id(e->stages.feeds, r->feed_id);
+	struct feed_state *s;
+	bool was_pushed;
+
+	e->counts.items_new += (uint64_t)r->fresh;
+	e->counts.items_copies += (uint64_t)r->copies;
+	e->counts.items_updated += (uint64_t)r->updates;
+	if (r->error.code != 0 && !r->lost)
+		log_emit(LOG_LEVEL_ERROR, "cannot store a push", "feed", f != NULL ? f->config->name : "", "reason",
+			r->error.text, NULL);
+	if (f != NULL && r->lost)
+		lose_push(e, f, r->wants_again);
+	if (f == NULL || r->state.name == NULL)
+		return;
+	s = &f->state;
+	was_pushed = s->pushed;
+	/* What was lost before is still to be fetched. */
+	if (f->lost && s->due_ms < r->state.due_ms)
+		r->state.due_ms = s->due_ms;
+	feed_table_swap_state(f, &r->state);
+	if (was_pushed && !s->pushed && f->phase == PHASE_IDLE && !e->polling.stopping)
+		planner_move(&e->planner, f);
+}
+
+/* Another feed that is asked at url, or NULL. */
+static const char *name_of_twin(const struct engine *e, const struct feed *f, const char *url)
+{
+	const struct feed *other;
+
+	for (size_t at = 0; (other = feed_table_next(e->stages.feeds, &at)) != NULL;)
+		if (other != f && strcmp(planner_feed_url(other), url) == 0)
+			return other->state.name;
+	return NULL;
+}
+
+static void log_move(const struct engine *e, const struct feed *f, const struct feed_state *s)
+{
+	const char *twin = name_of_twin(e, f, s->moved_url);
+	struct buf shown = planner_show_url(f, s->moved_url);
+
+	log_emit(LOG_LEVEL_NOTICE, "feed has moved", "feed", s->name, "url", buf_str(&shown).data, NULL);
+	buf_release(&shown);
+	if (twin != NULL)
+		log_emit(LOG_LEVEL_WARNING, "two feeds have become one, one of them can go", "feed", s->name, "other",
+			twin, NULL);
+}
+
+static void take_poll_report(struct engine *e, struct poll_report *r)
+{
+	struct feed *f = feed_table_polled(e->stages.feeds, r->feed_id);
+
+	log_identity(r);
+	log_cut(feed_table_by_id(e->stages.feeds, r->feed_id), r);
+	if (!r->is_poll) {
+		take_push_report(e, r);
+		return;
+	}
+	e->counts.items_new += (uint64_t)r->fresh;
+	e->counts.items_copies += (uint64_t)r->copies;
+	e->counts.items_updated += (uint64_t)r->updates;
+	if (f == NULL)
+		return;
+	pipeline_done(&e->pipeline, f);
+	log_health(&f->state, r);
+	planner_note_stored(f);
+	if (f->config != NULL && r->state.name != NULL) {
+		if (r->state.moved && (!f->state.moved || strcmp(r->state.moved_url, f->state.moved_url) != 0))
+			log_move(e, f, &r->state);
+		feed_table_swap_state(f, &r->state);
+		if (!r->lost && !e->polling.stopping)
+			websub_feeds_polled(e->stages.websub, r->feed_id, r, &r->state);
+	} else if (f->config != NULL && r->error.code != 0) {
+		/* Nothing can be read of it: it must not be asked at once again. */
+		planner_note_unreadable(&e->planner, f);
+	}
+	if (f->config != NULL && r->wants_again)
+		planner_note_lost(&e->planner, f);
+	if (f->config != NULL && !e->polling.stopping)
+		planner_plan(&e->planner, f, e->stages.config);
+	refreshes_report(&e->refreshes, f, r);
+}
+
+static void look_at_storing(struct engine *e)
+{
+	struct error err = {0};
+
+	switch (polling_look_at_storing(&e->polling, e->stages.writer)) {
+	case POLLING_STORING_STOPPED:
+		(void)polling_refuse(&e->polling, &err);
+		refreshes_end(&e->refreshes, err.text);
+		break;
+	case POLLING_STORING_AGAIN:
+		pipeline_note_go(&e->pipeline);
+		planner_fetch_lost(&e->planner);
+		websub_feeds_save_again(e->stages.websub);
+		break;
+	case POLLING_UNCHANGED:
+		break;
+	}
+}
+
+void engine_on_commit(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *e = arg;
+	int64_t cursor = 0;
+	bool changed = false;
+	struct poll_report *first;
+
+	(void)fd;
+	(void)what;
+	first = writer_collect(e->stages.writer, &cursor);
+	/* Afterwards, so that no report of a loss is ahead of it and lets a poll begin. */
+	look_at_storing(e);
+	for (struct poll_report *r = first; r != NULL; r = r->next) {
+		if (r->done != NULL) {
+			r->done(r->done_arg, &r->error);
+			continue;
+		}
+		changed = changed || r->fresh + r->copies + r->updates > 0;
+		take_poll_report(e, r);
+	}
+	poll_reports_free(first);
+	changed = writer_take_shown(e->stages.writer) || changed;
+	if (changed)
+		publish_invalidate(e->stages.publish);
+	stream_wake(e->stages.stream, cursor);
+}

@@ -1,0 +1,29 @@
+/* config_change.h: takes a configuration over, whole or not at all. */
+#ifndef SITREP_ENGINE_CONFIG_CHANGE_H
+#define SITREP_ENGINE_CONFIG_CHANGE_H
+
+#include "pipeline.h"
+#include "planner.h"
+#include "refreshes.h"
+#include "stages.h"
+
+struct config_change;
+
+/* What a change works on. */
+struct config_change_parts {
+	struct stages *stages;
+	struct planner *planner;
+	struct pipeline *pipeline;
+	struct refreshes *refreshes;
+};
+
+/* In the loop: err->code 0: the new configuration is in force; else nothing has changed. */
+typedef void config_change_fn(void *arg, const struct error *err);
+
+/* Takes config over.  done is called with the writer's reports, once; unless NULL is returned here with err, or the
+ * change is freed first, which is allowed once the writer has ended. */
+struct config_change *config_change_begin(const struct config_change_parts *parts, struct config *config,
+	config_change_fn *done, void *arg, struct error *err);
+void config_change_free(struct config_change *ch);
+
+#endif

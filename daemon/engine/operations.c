@@ -1,0 +1,183 @@
+/* What the operator may ask of a running daemon, by the control socket. */
+#include "engine_internal.h"
+
+#include <errno.h>
+
+#include "poll_plan.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/jsonw.h"
+
+enum { EXPLANATION_MAX = 64 * 1024 };
+
+/* ---- feeds ---- */
+
+/* Feeds that are written in one turn of the loop: about a millisecond. */
+enum { FEEDS_AT_ONCE = 200 };
+
+static void write_feed(const struct engine *e, const struct feed *f, struct jsonw *w)
+{
+	const struct feed_state *s = &f->state;
+	const struct websub_state *subscription = websub_feeds_find(e->stages.websub, s->id);
+
+	jsonw_object(w);
+	jsonw_kv_cstr(w, "name", s->name);
+	jsonw_kv_cstr(w, "title", s->title != NULL ? s->title : s->name);
+	jsonw_kv_cstr(w, "url", s->url);
+	jsonw_kv_cstr(w, "state", feed_health_name(s->health));
+	if (s->reason != NULL) {
+		jsonw_kv_cstr(w, "failure", poll_failure_name(s->failure));
+		jsonw_kv_cstr(w, "reason", s->reason);
+		jsonw_kv_int(w, "errors", s->errors);
+		jsonw_kv_time(w, "failing_since", s->failing_since_ms);
+	}
+	if (s->moved) {
+		struct buf shown = planner_show_url(f, s->moved_url);
+
+		jsonw_kv_str(w, "moved_to", buf_str(&shown));
+		buf_release(&shown);
+	}
+	if (f->detour != NULL)
+		jsonw_kv_cstr(w, "redirected_to", f->detour);
+	jsonw_kv_cstr(w, "identity", feed_identity_name(s->identity));
+	if (s->http_status != 0)
+		jsonw_kv_int(w, "http_status", s->http_status);
+	jsonw_kv_cstr(w, "websub", websub_feeds_words(e->stages.websub, s->id));
+	jsonw_kv_cstr(w, "websub_reason", subscription != NULL ? subscription->reason : NULL);
+	jsonw_kv_time(w, "due", s->due_ms);
+	/* Then it is not asked, due or not. */
+	if (e->polling.paused)
+		jsonw_kv_bool(w, "paused", true);
+	if (e->polling.storing.stopped)
+		jsonw_kv_bool(w, "storing", false);
+	poll_plan_write(s, w);
+	jsonw_kv_time(w, "last_poll", s->last_poll_ms);
+	jsonw_kv_time(w, "last_success", s->last_success_ms);
+	jsonw_kv_time(w, "last_new", s->last_new_ms);
+	jsonw_kv_int(w, "polls", s->polls);
+	jsonw_kv_int(w, "not_modified", s->not_modified);
+	jsonw_kv_int(w, "bytes", s->bytes);
+	jsonw_kv_int(w, "items", s->items);
+	jsonw_object_end(w);
+}
+
+static int write_feeds(void *arg, struct str feed, size_t *at, struct jsonw *w, struct error *err)
+{
+	const struct engine *e = arg;
+	/* A reload in between may have left fewer. */
+	size_t count = feed_table_places(e->stages.feeds), from = *at < count ? *at : count;
+	size_t end = count - from < FEEDS_AT_ONCE ? count : from + FEEDS_AT_ONCE;
+	const struct feed *only = feed.data != NULL ? feed_table_find(e->stages.feeds, feed) : NULL, *f;
+
+	if (feed.data != NULL && only == NULL)
+		return error_set(err, -ENOENT, "no feed is named %.*s", STR_ARG(feed));
+	jsonw_array(w);
+	if (only != NULL)
+		write_feed(e, only, w);
+	for (size_t i = from; i < end && only == NULL; i++)
+		if ((f = feed_table_at(e->stages.feeds, i)) != NULL)
+			write_feed(e, f, w);
+	jsonw_array_end(w);
+	*at = only == NULL && end < count ? end : 0;
+	return 0;
+}
+
+/* ---- explain ---- */
+
+/* What holds a feed back beside its own plan. */
+static void explain_site(const struct engine *e, const struct feed *f, struct buf *out)
+{
+	char when[TIME_TEXT_MAX];
+	bool is_server;
+	int64_t now_ms = clock_elapsed_ms();
+	int64_t until_ms = due_queue_closed_until(e->stages.queue, str_from(f->site), &is_server);
+
+	if (until_ms > now_ms)
+		(void)buf_printf(out, "%s%s has asked to be left alone; nothing is asked there before %s.\n",
+			is_server ? "The server of " : "", f->site,
+			time_format_rfc3339(when, clock_wall_ms() + until_ms - now_ms));
+	if (e->polling.paused)
+		(void)buf_puts(out, "Polling is paused, by command, until resume.\n");
+	if (e->polling.storing.stopped)
+		(void)buf_printf(
+			out, "Nothing is polled while nothing can be stored: %s.\n", e->polling.storing.reason);
+	if (f->phase != PHASE_IDLE)
+		(void)buf_puts(out, "It is being asked right now.\n");
+}
+
+/* The whole reasoning for the feed's next poll, an array of sentences. */
+static int explain(void *arg, struct str feed, struct jsonw *w, struct error *err)
+{
+	const struct engine *e = arg;
+	const struct feed *f = feed.data != NULL ? feed_table_find(e->stages.feeds, feed) : NULL;
+	struct buf text = BUF_INIT(EXPLANATION_MAX);
+	struct schedule_policy policy;
+	struct str rest, line;
+
+	if (f == NULL)
+		return error_set(err, feed.data != NULL ? -ENOENT : -EINVAL,
+			feed.data != NULL ? "no feed is named %.*s" : "which feed?%.*s", STR_ARG(feed));
+	policy = feed_policies_get(e->stages.policies, f->state.id);
+	poll_plan_explain(&f->state, &policy, &text);
+	explain_site(e, f, &text);
+	jsonw_array(w);
+	for (rest = buf_str(&text); str_split(&rest, '\n', &line);)
+		if (!str_empty(line))
+			jsonw_str(w, line);
+	jsonw_array_end(w);
+	buf_release(&text);
+	return 0;
+}
+
+/* ---- the rest ---- */
+
+static int refresh(void *arg, struct str feed, struct control_peer *peer, struct error *err)
+{
+	return refreshes_start(&((struct engine *)arg)->refreshes, feed, peer, err);
+}
+
+static int ask_of_story(
+	void *arg, const char *op, struct str item, struct str other, struct control_peer *peer, struct error *err)
+{
+	return story_requests_ask(&((struct engine *)arg)->story_requests, op, item, other, peer, err);
+}
+
+static int reload(void *arg, struct control_peer *peer, struct error *err)
+{
+	return reload_ask(&((struct engine *)arg)->reload, peer, err);
+}
+
+static void pause_polling(void *arg, bool paused)
+{
+	struct engine *e = arg;
+	struct error err = {0};
+
+	if (!polling_set_paused(&e->polling, paused))
+		return;
+	pipeline_note_go(&e->pipeline);
+	if (paused) {
+		(void)polling_refuse(&e->polling, &err);
+		refreshes_end(&e->refreshes, err.text);
+	} else {
+		websub_feeds_wake(e->stages.websub);
+	}
+}
+
+static void forget_peer(void *arg, struct control_peer *peer)
+{
+	struct engine *e = arg;
+
+	refreshes_forget_peer(&e->refreshes, peer);
+	story_requests_forget_peer(&e->story_requests, peer);
+	reload_forget_peer(&e->reload, peer);
+}
+
+const struct control_operations engine_operations = {
+	.status = engine_write_status,
+	.feeds = write_feeds,
+	.explain = explain,
+	.refresh = refresh,
+	.story = ask_of_story,
+	.reload = reload,
+	.pause = pause_polling,
+	.peer_gone = forget_peer,
+};

@@ -1,0 +1,309 @@
+/* The way of a feed from the due queue to the writer. */
+#include "pipeline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "poll_plan.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/log.h"
+
+/* Bodies and documents between transfer and commit; past it no new transfer starts. */
+enum { BUFFERED_MAX = 3 * 1024 * 1024, PENDING_MAX = 64 };
+
+static void set_phase(struct pipeline *p, struct feed *f, enum feed_phase phase)
+{
+	f->phase = phase;
+	f->phase_since_us = p->moved_us = clock_mono_us();
+}
+
+/* ---- the end of a poll ---- */
+
+static void submit_outcome(struct pipeline *p, struct feed *f)
+{
+	struct poll_outcome *o = f->outcome;
+
+	f->outcome = NULL;
+	set_phase(p, f, PHASE_WRITE);
+	writer_submit(p->stages->writer, o);
+}
+
+static void fail_outcome(struct pipeline *p, struct feed *f, enum poll_failure failure, const char *reason)
+{
+	f->outcome->kind = OUTCOME_FAILED;
+	f->outcome->failure = failure;
+	free(f->outcome->reason);
+	f->outcome->reason = strdup(reason);
+	submit_outcome(p, f);
+}
+
+/* ---- parse ---- */
+
+static void on_parsed(void *arg, struct pool_answer *answer)
+{
+	struct feed *f = arg;
+	struct pipeline *p = f->pipeline;
+	enum poll_failure failure = FAILURE_PARSER;
+
+	if (answer->status == 0) {
+		f->outcome->kind = OUTCOME_DOCUMENT;
+		f->outcome->document = answer->document;
+		answer->document = BUF_INIT(answer->document.max);
+		submit_outcome(p, f);
+	} else {
+		if (answer->status == -EBADMSG)
+			failure = FAILURE_NOT_A_FEED;
+		f->outcome->http_status = 200;
+		fail_outcome(p, f, failure, answer->error.text);
+	}
+}
+
+static void start_parse(struct pipeline *p, struct feed *f, struct transfer_answer *answer)
+{
+	const struct feed_state *state = &f->state;
+	struct error err = {0};
+	struct job job = {
+		.feed = str_from(state->name),
+		.categories = str_from(state->categories),
+		.url = str_from(answer->final_url),
+		.content_type = str_from(answer->content_type),
+		.content_location = str_from(answer->content_location),
+		.content_language = str_from(answer->content_language),
+	};
+
+	set_phase(p, f, PHASE_PARSE);
+	f->outcome->rules = p->stages->rules_generation;
+	if (pool_submit(p->stages->pool, &job, &answer->body, on_parsed, f, &err) != 0)
+		fail_outcome(p, f, FAILURE_INTERNAL, err.text);
+}
+
+/* ---- transfer ---- */
+
+static char *take_string(char **from)
+{
+	char *s = *from;
+
+	*from = NULL;
+	return s;
+}
+
+/* Told when it begins and when it ends, since where it leads may change with every poll. */
+static void note_detour(struct feed *f, const struct transfer_answer *answer)
+{
+	const char *name = f->state.name;
+
+	struct buf shown = planner_show_url(f, answer->is_detour ? answer->final_url : "");
+
+	if (answer->is_detour && f->detour == NULL)
+		log_emit(LOG_LEVEL_NOTICE, "feed is redirected for now", "feed", name, "url", buf_str(&shown).data,
+			NULL);
+	else if (!answer->is_detour && f->detour != NULL)
+		log_emit(LOG_LEVEL_NOTICE, "feed is no longer redirected", "feed", name, NULL);
+	free(f->detour);
+	f->detour = answer->is_detour ? buf_take(&shown, NULL) : NULL;
+	buf_release(&shown);
+}
+
+static void on_transferred(void *arg, struct transfer_answer *answer)
+{
+	struct feed *f = arg;
+	struct pipeline *p = f->pipeline;
+	struct poll_outcome *o = f->outcome;
+
+	f->transfer = NULL;
+	f->polled_ms = clock_elapsed_ms();
+	due_queue_done(p->stages->queue, f->number);
+	planner_note_server(p->planner, f, p->stages->config, answer->address);
+	p->polls++;
+	p->bytes_received += (uint64_t)answer->received;
+	o->at_ms = clock_wall_ms();
+	o->http_status = answer->http_status;
+	o->bytes = answer->received;
+	o->retry_after_ms = answer->retry_after_ms;
+	o->fresh_ms = answer->fresh_ms;
+	o->etag = take_string(&answer->etag);
+	o->last_modified = take_string(&answer->last_modified);
+	o->moved_to = take_string(&answer->permanent_url);
+	o->hubs = take_string(&answer->hubs);
+	o->topic = take_string(&answer->topic);
+	if (answer->failure == FAILURE_NONE)
+		note_detour(f, answer);
+	if (answer->failure != FAILURE_NONE) {
+		p->polls_failed++;
+		fail_outcome(p, f, answer->failure, answer->error.text);
+	} else if (answer->http_status == 304) {
+		p->polls_not_modified++;
+		o->kind = OUTCOME_NOT_MODIFIED;
+		submit_outcome(p, f);
+	} else if (answer->body.len == 0) {
+		fail_outcome(p, f, FAILURE_EMPTY, "the answer is empty");
+	} else {
+		start_parse(p, f, answer);
+	}
+}
+
+static struct poll_outcome *outcome_new(const struct feed_state *state, const char *url)
+{
+	struct poll_outcome *o = calloc(1, sizeof(*o));
+
+	if (o == NULL)
+		return NULL;
+	o->feed_id = state->id;
+	o->at_ms = clock_wall_ms();
+	o->retry_after_ms = o->fresh_ms = -1;
+	o->url = strdup(url);
+	if (o->url == NULL) {
+		free(o);
+		return NULL;
+	}
+	return o;
+}
+
+static void start_transfer(struct pipeline *p, struct feed *f)
+{
+	const struct stages *stages = p->stages;
+	const struct config_feed *c = f->config;
+	const struct feed_state *s = &f->state;
+	struct error err = {0};
+	struct transfer_request request = {
+		.url = planner_feed_url(f),
+		.etag = s->etag,
+		.last_modified = s->last_modified,
+		.user_agent = c->user_agent != NULL ? c->user_agent : stages->user_agent,
+		.user = c->user,
+		.password = f->credentials.password,
+		.bearer = f->credentials.bearer,
+		.headers = (const char *const *)f->credentials.headers,
+		.client_cert = buf_str(&f->credentials.client_cert),
+		.client_key = buf_str(&f->credentials.client_key),
+		.authorities = buf_str(&f->credentials.authorities),
+		.proxy = c->proxy,
+		.timeout_ms = c->timeout_ms > 0 ? c->timeout_ms : stages->config->fetch_timeout_ms,
+		.max_body = c->max_body > 0 ? c->max_body : stages->config->fetch_max_body,
+		.allow = &stages->config->fetch_allow,
+		.allow_too = &c->allow,
+		.allow_private = c->allow_private,
+		.allow_downgrade = c->allow_downgrade,
+	};
+
+	if (poll_plan_wants_whole(s))
+		request.etag = request.last_modified = NULL;
+	f->outcome = outcome_new(s, s->url);
+	if (f->outcome == NULL) {
+		/* Nothing can be noted without memory: the feed keeps its place and is tried again later. */
+		planner_put_off(p->planner, f);
+		return;
+	}
+	f->outcome->is_private = c->is_private;
+	f->outcome->conditional = request.etag != NULL || request.last_modified != NULL;
+	f->pipeline = p;
+	set_phase(p, f, PHASE_TRANSFER);
+	f->transfer = transfer_start(stages->transfers, &request, on_transferred, f, &err);
+	if (f->transfer == NULL) {
+		due_queue_done(p->stages->queue, f->number);
+		fail_outcome(p, f, FAILURE_INTERNAL, err.text);
+	}
+}
+
+/* ---- what may start, and when to look again ---- */
+
+bool pipeline_has_room(const struct pipeline *p)
+{
+	return !p->polling->storing.stopped &&
+	       pool_pending(p->stages->pool) + writer_pending(p->stages->writer) < PENDING_MAX &&
+	       transfers_buffered(p->stages->transfers) + pool_pending_bytes(p->stages->pool) +
+			       writer_pending_bytes(p->stages->writer) <
+		       BUFFERED_MAX;
+}
+
+static bool may_start(const struct pipeline *p)
+{
+	return polling_may_ask(p->polling) &&
+	       transfers_active(p->stages->transfers) < (size_t)p->stages->config->fetch_parallel &&
+	       pipeline_has_room(p);
+}
+
+void pipeline_pump(struct pipeline *p)
+{
+	int64_t now_ms = clock_elapsed_ms();
+	int64_t wakeup_ms;
+	uint32_t number;
+
+	while (may_start(p) && due_queue_next(p->stages->queue, now_ms, &number))
+		start_transfer(p, feed_table_numbered(p->stages->feeds, number));
+	wakeup_ms = due_queue_wakeup(p->stages->queue);
+	if (may_start(p) && wakeup_ms != INT64_MAX) {
+		int64_t wait_ms = wakeup_ms > now_ms ? wakeup_ms - now_ms : 0;
+		struct timeval tv;
+
+		/* Looks again at least once a minute: the loop's timers stand still while the machine sleeps. */
+		if (wait_ms > 60000)
+			wait_ms = 60000;
+		tv = (struct timeval){.tv_sec = wait_ms / 1000, .tv_usec = (suseconds_t)(wait_ms % 1000) * 1000};
+		(void)evtimer_add(p->timer, &tv);
+	}
+}
+
+/* A feed is due: the loop turns, and ends its turn with pipeline_pump(). */
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+}
+
+/* ---- for others ---- */
+
+void pipeline_note_go(struct pipeline *p)
+{
+	p->moved_us = clock_mono_us();
+}
+
+void pipeline_done(struct pipeline *p, struct feed *f)
+{
+	set_phase(p, f, PHASE_IDLE);
+}
+
+void pipeline_forget(struct pipeline *p, struct feed *f)
+{
+	if (f->phase == PHASE_TRANSFER) {
+		transfer_cancel(f->transfer);
+		f->transfer = NULL;
+		due_queue_done(p->stages->queue, f->number);
+		poll_outcome_free(f->outcome);
+		f->outcome = NULL;
+		f->phase = PHASE_IDLE;
+	}
+	f->polled_ms = TIME_NONE;
+	free(f->detour);
+	f->detour = NULL;
+}
+
+bool pipeline_first_cut(struct feed *f)
+{
+	bool is_first = !f->cut_told;
+
+	f->cut_told = true;
+	return is_first;
+}
+
+void pipeline_follow_clock(struct feed *f, int64_t jump_ms, int64_t now_ms)
+{
+	if (f->outcome != NULL)
+		poll_outcome_follow_clock(f->outcome, jump_ms, now_ms);
+}
+
+int pipeline_init(struct pipeline *p, const struct stages *stages, const struct polling *polling,
+	struct planner *planner, struct error *err)
+{
+	*p = (struct pipeline){.stages = stages, .polling = polling, .planner = planner, .moved_us = clock_mono_us()};
+	p->timer = evtimer_new(stages->base, on_timer, p);
+	return p->timer != NULL ? 0 : error_set(err, -ENOMEM, "cannot plan feeds");
+}
+
+void pipeline_release(struct pipeline *p)
+{
+	if (p->timer != NULL)
+		event_free(p->timer);
+}

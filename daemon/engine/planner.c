@@ -1,0 +1,347 @@
+/* Whom a feed's requests bother: its site, which is the registrable domain it is asked at, and the server behind
+ * that, which is known once an answer has come.  A site that says 429 or 503 is left alone, with all its feeds,
+ * also over a restart: the saved states of its feeds say so. */
+#include "planner.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sitrep/base/clock.h"
+#include "sitrep/base/domain.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/base/log.h"
+#include "sitrep/fetch/guard.h"
+#include "sitrep/schedule/feed_history.h"
+#include "sitrep/text/public_url.h"
+#include "sitrep/text/url.h"
+
+enum {
+	HTTP_TOO_MANY_REQUESTS = 429,
+	HTTP_UNAVAILABLE = 503,
+	/* Transfers from one server are this many times those from one site, and the gap as many times shorter: a host
+	 * of thousands of sites is meant for it. */
+	SERVER_SHARE = 4,
+	/* A network of IPv6 that one machine, or one customer, has for itself. */
+	NETWORK6_BYTES = 8,
+	/* Lost feeds are asked a second apart, and when there are more than that, several a second. */
+	AGAIN_GAP_MS = 1000,
+	AGAIN_SPREAD_MAX = 60,
+};
+
+/* Without a word for how long: doubled with each refusal in a row, up to the second; the operator's own servers are
+ * left alone only for as long as they say. */
+static const int64_t cool_down_ms = INT64_C(5) * 60 * 1000;
+static const int64_t cool_down_max_ms = INT64_C(60) * 60 * 1000;
+static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
+
+/* ---- time ---- */
+
+/* Feeds whose stored times make no sense are asked within this, each at its own moment. */
+static const int64_t spread_ms = 60 * 1000;
+
+static int64_t within(int64_t ms, int64_t least, int64_t most)
+{
+	return ms < least ? least : ms > most ? most : ms;
+}
+
+static int64_t longest_ms(const struct schedule_policy *policy, const struct feed_state *s)
+{
+	struct feed_history h;
+
+	feed_history_decode(str_make((const char *)s->history, s->history_len), &h);
+	return schedule_longest_ms(policy, &h.hints);
+}
+
+/* a - b where both may be anything that a database holds. */
+static int64_t difference(int64_t a, int64_t b)
+{
+	int64_t ms;
+
+	return __builtin_sub_overflow(a, b, &ms) ? (a > b ? INT64_MAX : INT64_MIN) : ms;
+}
+
+/* How long it still waits, seen from now_ms on the wall. */
+static int64_t left_ms(const struct planner *p, const struct feed_state *s, int64_t now_ms)
+{
+	struct schedule_policy policy = feed_policies_get(p->stages->policies, s->id);
+	int64_t pause_ms, soon_ms;
+
+	/* It takes its turn among the new ones, within an interval. */
+	if (s->last_poll_ms == TIME_NONE)
+		return within(difference(s->due_ms, now_ms), 0,
+			policy.interval_ms > 0 ? policy.interval_ms : policy.default_ms);
+	pause_ms = within(difference(s->due_ms, s->last_poll_ms), 0, longest_ms(&policy, s));
+	if (s->last_poll_ms <= now_ms)
+		return within(difference(s->last_poll_ms, now_ms) + pause_ms, 0, pause_ms);
+	/* By a clock that was ahead, and nobody knows how long ago: soon, but for what the server asked. */
+	soon_ms = (int64_t)((uint64_t)s->id * 7919 % (uint64_t)spread_ms);
+	soon_ms = soon_ms > s->server_wait_ms ? soon_ms : s->server_wait_ms;
+	return pause_ms < soon_ms ? pause_ms : soon_ms;
+}
+
+static int64_t due_elapsed_ms(const struct planner *p, const struct feed *f)
+{
+	const struct feed_state *s = &f->state;
+	struct schedule_policy policy = feed_policies_get(p->stages->policies, s->id);
+
+	/* Planned just now, not by its last poll. */
+	if (f->lost)
+		return clock_elapsed_ms() + within(difference(s->due_ms, clock_wall_ms()), 0, longest_ms(&policy, s));
+	if (s->last_poll_ms == TIME_NONE || f->polled_ms == TIME_NONE)
+		return clock_elapsed_ms() + left_ms(p, s, clock_wall_ms());
+	return f->polled_ms + within(difference(s->due_ms, s->last_poll_ms), 0, longest_ms(&policy, s));
+}
+
+int64_t planner_polled_ago_ms(const struct feed *f)
+{
+	const struct feed_state *s = &f->state;
+	int64_t now_ms = clock_wall_ms();
+
+	if (s->last_poll_ms == TIME_NONE)
+		return -1;
+	if (f->polled_ms != TIME_NONE)
+		return clock_elapsed_ms() - f->polled_ms;
+	return s->last_poll_ms < now_ms ? difference(now_ms, s->last_poll_ms) : 0;
+}
+
+/* ---- sites and servers ---- */
+
+struct due_queue_limits planner_limits(const struct config *c)
+{
+	return (struct due_queue_limits){
+		.per_site = (size_t)c->fetch_per_host,
+		.per_server = (size_t)c->fetch_per_host * SERVER_SHARE,
+		.site_gap_ms = c->fetch_gap_ms,
+		.server_gap_ms = c->fetch_gap_ms / SERVER_SHARE,
+	};
+}
+
+/* The server's name in the queue, into name: the address, of IPv6 its network. *own: the operator's, by [fetch] allow.
+ * False when text is no address. */
+static bool name_server(const char *text, const struct config *c, char name[INET6_ADDRSTRLEN], bool *own)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET};
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+	const struct sockaddr *address = (const struct sockaddr *)&in;
+
+	if (inet_pton(AF_INET6, text, &in6.sin6_addr) == 1)
+		address = (const struct sockaddr *)&in6;
+	else if (inet_pton(AF_INET, text, &in.sin_addr) != 1)
+		return false;
+	*own = guard_refuses(address, NULL) != NULL && guard_refuses(address, &c->fetch_allow) == NULL;
+	if (address->sa_family == AF_INET)
+		return inet_ntop(AF_INET, &in.sin_addr, name, INET6_ADDRSTRLEN) != NULL;
+	memset(in6.sin6_addr.s6_addr + NETWORK6_BYTES, 0, sizeof(in6.sin6_addr.s6_addr) - NETWORK6_BYTES);
+	return inet_ntop(AF_INET6, &in6.sin6_addr, name, INET6_ADDRSTRLEN) != NULL;
+}
+
+void planner_note_server(struct planner *p, const struct feed *f, const struct config *c, const char *address)
+{
+	char name[INET6_ADDRSTRLEN];
+	bool own;
+
+	/* Without memory the site's own limits go on holding. */
+	if (name_server(address, c, name, &own))
+		(void)due_queue_place(p->stages->queue, str_from(f->site), str_from(name), own);
+}
+
+/* How long the site of a feed in this state is to be left alone, counted from the last poll; 0: it is not. */
+static int64_t asked_to_wait_ms(const struct feed_state *s, bool own)
+{
+	int64_t wait_ms = cool_down_ms;
+
+	if (s->http_status != HTTP_TOO_MANY_REQUESTS && s->http_status != HTTP_UNAVAILABLE)
+		return 0;
+	if (s->server_wait_ms > 0)
+		return s->server_wait_ms < day_ms ? s->server_wait_ms : day_ms;
+	if (own)
+		return 0;
+	for (int i = 1; i < s->errors && wait_ms < cool_down_max_ms; i++)
+		wait_ms *= 2;
+	return wait_ms < cool_down_max_ms ? wait_ms : cool_down_max_ms;
+}
+
+static void cool_down(struct planner *p, const struct feed *f)
+{
+	const struct feed_state *s = &f->state;
+	int64_t wait_ms = asked_to_wait_ms(s, due_queue_is_own(p->stages->queue, str_from(f->site)));
+	int64_t now_ms = clock_elapsed_ms(), ago_ms = planner_polled_ago_ms(f);
+
+	if (ago_ms >= 0 && ago_ms < wait_ms)
+		due_queue_cool_down(p->stages->queue, str_from(f->site), now_ms, now_ms + wait_ms - ago_ms);
+}
+
+const char *planner_feed_url(const struct feed *f)
+{
+	const struct feed_state *s = &f->state;
+
+	return s->moved && !config_feed_has_credentials(f->config) ? s->moved_url : f->config->url;
+}
+
+struct buf planner_show_url(const struct feed *f, const char *url)
+{
+	struct buf shown = BUF_INIT(4 * LIMIT_URL);
+
+	/* Of a feed that has left it is not known any more. */
+	if (f->config == NULL || f->config->is_private)
+		(void)buf_add_bare_url(&shown, str_from(url));
+	else
+		(void)buf_add_public_url(&shown, str_from(url));
+	return shown;
+}
+
+static int put_into_queue(struct planner *p, struct feed *f, const struct config *c)
+{
+	struct feed_state *s = &f->state;
+	struct arena scratch;
+	struct str host, site;
+	char *copy = NULL;
+	char address[INET6_ADDRSTRLEN + 2] = "";
+	int64_t due_ms = TIME_NONE;
+	int result;
+
+	arena_init(&scratch, 64 * 1024);
+	host = url_host(&scratch, str_from(planner_feed_url(f)));
+	site = domain_registrable(host);
+	if (str_starts(host, STR("[")) && str_ends(host, STR("]")))
+		host = str_slice(host, 1, host.len - 1);
+	if (host.len < sizeof(address) && host.len > 0)
+		memcpy(address, host.data, host.len);
+	if (f->site == NULL || !str_eq(str_from(f->site), site)) {
+		copy = strndup(site.data != NULL ? site.data : "", site.len);
+		if (copy == NULL) {
+			arena_release(&scratch);
+			return -ENOMEM;
+		}
+		free(f->site);
+		f->site = copy;
+	}
+	arena_release(&scratch);
+	if (s->due_ms != TIME_NONE) {
+		due_ms = due_elapsed_ms(p, f);
+		s->due_ms = clock_wall_ms() + due_ms - clock_elapsed_ms();
+	}
+	feed_state_clamp(s, clock_wall_ms());
+	result = due_queue_set(p->stages->queue, f->number, str_from(f->site), due_ms);
+	if (result == 0)
+		planner_note_server(p, f, c, address);
+	return result;
+}
+
+void planner_plan(struct planner *p, struct feed *f, const struct config *c)
+{
+	bool was_unplanned = f->unplanned;
+
+	f->unplanned = put_into_queue(p, f, c) != 0;
+	if (!f->unplanned) {
+		cool_down(p, f);
+		return;
+	}
+	p->has_unplanned = true;
+	if (!was_unplanned)
+		log_emit(LOG_LEVEL_ERROR, "no memory to plan a feed, will retry", "feed", f->config->name, NULL);
+}
+
+void planner_retry(struct planner *p)
+{
+	struct feed *f;
+
+	if (!p->has_unplanned)
+		return;
+	p->has_unplanned = false;
+	for (size_t at = 0; (f = feed_table_next(p->stages->feeds, &at)) != NULL;)
+		if (f->unplanned && f->phase == PHASE_IDLE)
+			planner_plan(p, f, p->stages->config);
+}
+
+void planner_move(struct planner *p, struct feed *f)
+{
+	(void)due_queue_set(p->stages->queue, f->number, str_from(f->site), due_elapsed_ms(p, f));
+}
+
+void planner_ask_now(struct planner *p, const struct feed *f)
+{
+	(void)due_queue_set(p->stages->queue, f->number, str_from(f->site), 0);
+}
+
+void planner_ask_once(struct planner *p, struct feed *f, int64_t wait_ms)
+{
+	int64_t now_ms = clock_elapsed_ms(), ago_ms = planner_polled_ago_ms(f), at_ms;
+
+	if (f->phase != PHASE_IDLE || ago_ms < 0)
+		return;
+	at_ms = ago_ms < wait_ms ? now_ms + wait_ms - ago_ms : now_ms;
+	if (f->state.due_ms == TIME_NONE || at_ms < due_elapsed_ms(p, f))
+		(void)due_queue_set(p->stages->queue, f->number, str_from(f->site), at_ms);
+}
+
+void planner_put_off(struct planner *p, struct feed *f)
+{
+	const struct stages *s = p->stages;
+
+	due_queue_done(s->queue, f->number);
+	(void)due_queue_set(s->queue, f->number, str_from(f->site), clock_elapsed_ms() + s->config->poll_min_ms);
+}
+
+void planner_forget(struct planner *p, struct feed *f)
+{
+	due_queue_remove(p->stages->queue, f->number);
+	f->unplanned = false;
+	free(f->site);
+	f->site = NULL;
+}
+
+/* ---- what was lost ---- */
+
+void planner_note_lost(struct planner *p, struct feed *f)
+{
+	struct feed_state *s = &f->state;
+	int64_t soon_ms = clock_wall_ms() + (int64_t)(p->lost_feeds++ % AGAIN_SPREAD_MAX) * AGAIN_GAP_MS;
+
+	f->lost = true;
+	if (s->due_ms == TIME_NONE || s->due_ms < soon_ms)
+		s->due_ms = soon_ms;
+}
+
+void planner_note_stored(struct feed *f)
+{
+	f->lost = false;
+}
+
+void planner_note_push_lost(struct planner *p, struct feed *f)
+{
+	struct feed_state *s = &f->state;
+	int64_t wait_ms = s->server_wait_ms > DEMAND_GAP_MS ? s->server_wait_ms : DEMAND_GAP_MS;
+
+	/* A feed that is pushed is planned for much later. */
+	if (s->last_poll_ms != TIME_NONE && s->last_poll_ms + wait_ms < s->due_ms)
+		s->due_ms = s->last_poll_ms + wait_ms;
+	planner_note_lost(p, f);
+	planner_move(p, f);
+}
+
+void planner_note_unreadable(struct planner *p, struct feed *f)
+{
+	f->state.last_poll_ms = clock_wall_ms();
+	f->state.due_ms = f->state.last_poll_ms + p->stages->config->poll_default_ms;
+}
+
+void planner_fetch_lost(struct planner *p)
+{
+	struct feed *f;
+	size_t count = 0;
+
+	p->lost_feeds = 0;
+	for (size_t at = 0; (f = feed_table_next(p->stages->feeds, &at)) != NULL;) {
+		if (!f->lost || f->phase != PHASE_IDLE)
+			continue;
+		f->lost = false;
+		planner_note_lost(p, f);
+		planner_move(p, f);
+		count++;
+	}
+	log_emit(LOG_LEVEL_NOTICE, "storing again, polling goes on", "fetched-again", LOG_NUM((long long)count), NULL);
+}

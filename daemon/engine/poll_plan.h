@@ -1,0 +1,20 @@
+/* poll_plan.h: when a feed is asked next, by the schedule and what the database remembers of the feed's history. */
+#ifndef SITREP_ENGINE_POLL_PLAN_H
+#define SITREP_ENGINE_POLL_PLAN_H
+
+#include "sitrep/base/jsonw.h"
+#include "sitrep/model/poll.h"
+#include "sitrep/schedule/feed_policies.h"
+
+/* writer_plan_fn, with the struct feed_policies as arg: runs in the writer's thread. */
+void poll_plan_next(void *arg, struct feed_state *state, const struct poll_outcome *outcome, struct poll_news *news);
+/* writer_follow_clock_fn */
+void poll_plan_follow_clock(struct feed_state *state, int64_t jump_ms, int64_t now_ms);
+/* Whether to leave the validators out this once, since the server's 304 is worth nothing. */
+bool poll_plan_wants_whole(const struct feed_state *state);
+/* Members of the feed's report. */
+void poll_plan_write(const struct feed_state *s, struct jsonw *w);
+/* The reasoning for the feed's next poll, a sentence a line. */
+void poll_plan_explain(const struct feed_state *s, const struct schedule_policy *policy, struct buf *out);
+
+#endif

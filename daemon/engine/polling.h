@@ -1,0 +1,34 @@
+/* polling.h: whether feeds and hubs may be asked now: not while an operator has paused that, and not while nothing can
+ * be stored. */
+#ifndef SITREP_ENGINE_POLLING_H
+#define SITREP_ENGINE_POLLING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sitrep/base/error.h"
+#include "sitrep/ingest/writer.h"
+
+struct polling {
+	bool stopping; /* the daemon ends */
+	bool paused;
+	int64_t paused_ms;             /* when that changed, wall clock */
+	struct writer_storing storing; /* as it was looked at last */
+};
+
+bool polling_may_ask(const struct polling *p);
+/* 0, or -EAGAIN with a sentence for who wants a feed asked now. */
+int polling_refuse(const struct polling *p, struct error *err);
+
+/* False: it is so already. */
+bool polling_set_paused(struct polling *p, bool paused);
+void polling_end(struct polling *p);
+
+enum polling_change { POLLING_UNCHANGED, POLLING_STORING_STOPPED, POLLING_STORING_AGAIN };
+/* What has become of storing since the last call. */
+enum polling_change polling_look_at_storing(struct polling *p, struct writer *w);
+
+/* The clock was set by jump_ms and shows now_ms (clock.h). */
+void polling_follow_clock(struct polling *p, int64_t jump_ms, int64_t now_ms);
+
+#endif

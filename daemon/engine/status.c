@@ -1,0 +1,264 @@
+/* The numbers that the daemon gives of itself: for metrics, for `sitrep status`, and the facts that its health is
+ * judged by. */
+#include "engine_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "sitrep/base/clock.h"
+#include "sitrep/base/jsonw.h"
+#include "sitrep/base/log.h"
+#include "sitrep/sql/damage.h"
+
+enum {
+	/* No poll begun or ended for so long, or for two timeouts, while feeds are due: nothing moves any more. */
+	SILENT_MS = 60 * 1000,
+	/* Parsing and writing have limits of their own, of seconds. */
+	STUCK_MS = 5 * 60 * 1000,
+	/* A log that could not be read for a subscriber counts for so long. */
+	READ_ERROR_MS = 10 * 60 * 1000,
+};
+
+/* ---- facts about health ---- */
+
+/* A connection that does not come about within its time is none. */
+static bool cannot_be_reached(const struct feed_state *s)
+{
+	return s->health == FEED_FAILING && (s->failure == FAILURE_DNS || s->failure == FAILURE_CONNECT ||
+						    (s->failure == FAILURE_TIMEOUT && s->http_status == 0));
+}
+
+static bool is_stuck(const struct engine *e, const struct feed *f, int64_t now_us)
+{
+	int64_t timeout_ms = f->config->timeout_ms > 0 ? f->config->timeout_ms : e->stages.config->fetch_timeout_ms;
+	int64_t most_ms = f->phase == PHASE_TRANSFER ? 2 * timeout_ms + SILENT_MS : STUCK_MS;
+
+	return (now_us - f->phase_since_us) / 1000 > most_ms;
+}
+
+static void look_at_network(const struct engine *e, const struct feed_state *s, struct health_facts *facts)
+{
+	if (s->last_poll_ms == TIME_NONE || s->last_poll_ms < e->clock.started_ms ||
+		facts->now_ms - s->last_poll_ms > HEALTH_NETWORK_MS)
+		return;
+	facts->asked++;
+	if (!cannot_be_reached(s))
+		return;
+	facts->unreached++;
+	facts->unreached_again += s->errors >= HEALTH_NETWORK_FAILURES;
+}
+
+static void look_at_due(const struct engine *e, const struct feed *f, struct health_facts *facts)
+{
+	int64_t due_ms = f->state.due_ms;
+	bool is_server;
+
+	if (due_ms == TIME_NONE)
+		return;
+	if (facts->next_due_ms == TIME_NONE || due_ms < facts->next_due_ms)
+		facts->next_due_ms = due_ms;
+	if (facts->now_ms - due_ms <= facts->patience_ms ||
+		due_queue_closed_until(e->stages.queue, str_from(f->site), &is_server) > clock_elapsed_ms())
+		return;
+	facts->overdue++;
+	if (facts->now_ms - due_ms > facts->overdue_ms)
+		facts->overdue_ms = facts->now_ms - due_ms;
+}
+
+static void gather_health(const struct engine *e, struct health_facts *facts)
+{
+	int64_t now_us = clock_mono_us(), patience_ms = 2 * e->stages.config->fetch_timeout_ms;
+	struct stream_stats stream = {0};
+	struct pool_stats pool = {0};
+	struct damage damage;
+	const struct feed *f;
+
+	stream_get_stats(e->stages.stream, &stream);
+	pool_get_stats(e->stages.pool, &pool);
+	damage_get(&damage);
+	*facts = (struct health_facts){
+		.now_ms = clock_wall_ms(),
+		.up_ms = (now_us - e->clock.started_us) / 1000,
+		.loop_late_ms = (now_us - e->heartbeat.tick_expected_us) / 1000,
+		.paused = e->polling.paused,
+		.paused_since_ms = e->polling.paused_ms,
+		.storing_stopped = e->polling.storing.stopped,
+		.stopped_since_ms = e->polling.storing.since_ms,
+		.stop_reason = e->polling.storing.reason,
+		.next_due_ms = TIME_NONE,
+		.silent_ms = (now_us - e->pipeline.moved_us) / 1000,
+		.patience_ms = patience_ms > SILENT_MS ? patience_ms : SILENT_MS,
+	};
+	if (pool.ready == 0)
+		facts->no_worker = pool.trouble;
+	facts->damaged_tables = damage.tables;
+	facts->damaged_rows = damage.rows;
+	(void)snprintf(facts->damage, sizeof(facts->damage), "%s", damage.text);
+	if (stream.read_error_ms != 0 && now_us / 1000 - stream.read_error_ms < READ_ERROR_MS)
+		facts->read_error = "the event log cannot be read for subscribers";
+	for (size_t at = 0; (f = feed_table_next(e->stages.feeds, &at)) != NULL;) {
+		facts->feeds++;
+		look_at_network(e, &f->state, facts);
+		if (f->phase == PHASE_IDLE) {
+			look_at_due(e, f, facts);
+			continue;
+		}
+		facts->under_way++;
+		facts->stuck += is_stuck(e, f, now_us);
+	}
+}
+
+/* ---- status ---- */
+
+void engine_fill_status(void *arg, struct publish_status *status)
+{
+	struct engine *e = arg;
+	struct pool_stats pool = {0};
+	struct writer_stats writer = {0};
+	struct http_stats http = {0};
+	struct stream_stats stream = {0};
+	struct websub_stats websub;
+
+	pool_get_stats(e->stages.pool, &pool);
+	writer_get_stats(e->stages.writer, &writer);
+	http_server_get_stats(e->stages.http, &http);
+	stream_get_stats(e->stages.stream, &stream);
+	websub_feeds_get_stats(e->stages.websub, &websub);
+	*status = (struct publish_status){
+		.started_ms = e->clock.started_ms,
+		.transfers_active = transfers_active(e->stages.transfers),
+		.transfers_buffered = transfers_buffered(e->stages.transfers),
+		.parse_pending = pool_pending(e->stages.pool),
+		.write_pending = writer_pending(e->stages.writer),
+		.waiting = due_queue_waiting(e->stages.queue, clock_elapsed_ms()),
+		.polls = e->pipeline.polls,
+		.polls_failed = e->pipeline.polls_failed,
+		.polls_not_modified = e->pipeline.polls_not_modified,
+		.bytes_received = e->pipeline.bytes_received,
+		.items_new = e->counts.items_new,
+		.items_copies = e->counts.items_copies,
+		.items_updated = e->counts.items_updated,
+		.parse_jobs = pool.jobs,
+		.parse_failures = pool.failures,
+		.worker_restarts = pool.restarts,
+		.commits = writer.commits,
+		.commit_us_max = writer.commit_us_max,
+		.near_postings = writer.postings,
+		.stream_clients = stream.clients,
+		.stream_read_errors = stream.read_errors,
+		.loop_stall_us_max = e->heartbeat.loop_stall_us_max,
+		.turn_us_max = e->heartbeat.turn_us_max,
+		.pushes = websub.pushes,
+		.pushes_refused = websub.pushes_refused,
+		.http_requests = http.requests,
+		.http_not_modified = http.not_modified,
+		.polls_lost = e->polling.storing.lost,
+		.log_lines_dropped = log_dropped(),
+		.http_ambiguous = http.ambiguous,
+	};
+	memcpy(status->http_dropped, http.dropped, sizeof(status->http_dropped));
+	gather_health(e, &status->health);
+}
+
+static void count_health(const struct engine *e, struct jsonw *w)
+{
+	int64_t counts[FEED_GONE + 1] = {0};
+	const struct feed *f;
+	int64_t feeds = 0;
+
+	for (size_t at = 0; (f = feed_table_next(e->stages.feeds, &at)) != NULL;) {
+		feeds++;
+		counts[f->state.health]++;
+	}
+	jsonw_key(w, "feeds");
+	jsonw_object(w);
+	jsonw_kv_int(w, "configured", feeds);
+	for (int h = 0; h <= FEED_GONE; h++)
+		jsonw_kv_int(w, feed_health_name((enum feed_health)h), counts[h]);
+	jsonw_object_end(w);
+}
+
+/* What was found damaged in the database. */
+static void write_damage(struct jsonw *w)
+{
+	struct damage d;
+
+	damage_get(&d);
+	jsonw_key(w, "database");
+	jsonw_object(w);
+	jsonw_kv_int(w, "damaged_rows", (int64_t)d.rows);
+	jsonw_kv_int(w, "damaged_tables", (int64_t)d.tables);
+	if (d.text[0] != '\0')
+		jsonw_kv_cstr(w, "damage", d.text);
+	jsonw_kv_time(w, "checked", d.checked_ms);
+	jsonw_object_end(w);
+}
+
+static void write_storing(const struct engine *e, struct jsonw *w)
+{
+	jsonw_kv_bool(w, "storing", !e->polling.storing.stopped);
+	if (!e->polling.storing.stopped)
+		return;
+	jsonw_kv_time(w, "stopped_since", e->polling.storing.since_ms);
+	jsonw_kv_cstr(w, "stopped_reason", e->polling.storing.reason);
+}
+
+/* As /healthz has it. */
+static void write_health(struct engine *e, const struct health_facts *facts, struct jsonw *w)
+{
+	struct health health;
+
+	publish_judge_health(e->stages.publish, facts, &health);
+	jsonw_key(w, "health");
+	jsonw_object(w);
+	health_write_json(&health, w);
+	jsonw_object_end(w);
+}
+
+void engine_write_status(void *arg, struct jsonw *w)
+{
+	struct engine *e = arg;
+	struct pool_stats pool = {0};
+	struct publish_status s;
+
+	pool_get_stats(e->stages.pool, &pool);
+	engine_fill_status(e, &s);
+	jsonw_kv_cstr(w, "version", SITREP_VERSION);
+	jsonw_kv_time(w, "started", s.started_ms);
+	jsonw_kv_bool(w, "paused", e->polling.paused);
+	jsonw_kv_time(w, "paused_since", e->polling.paused ? e->polling.paused_ms : TIME_NONE);
+	write_storing(e, w);
+	write_health(e, &s.health, w);
+	count_health(e, w);
+	jsonw_key(w, "now");
+	jsonw_object(w);
+	jsonw_kv_int(w, "transfers", (int64_t)s.transfers_active);
+	jsonw_kv_int(w, "waiting", (int64_t)s.waiting);
+	jsonw_kv_int(w, "parsing", (int64_t)s.parse_pending);
+	jsonw_kv_int(w, "writing", (int64_t)s.write_pending);
+	jsonw_kv_int(w, "subscribers", (int64_t)s.stream_clients);
+	jsonw_object_end(w);
+	jsonw_key(w, "workers");
+	jsonw_object(w);
+	jsonw_kv_int(w, "configured", (int64_t)pool.workers);
+	jsonw_kv_int(w, "ready", (int64_t)pool.ready);
+	if (pool.trouble != NULL)
+		jsonw_kv_cstr(w, "trouble", pool.trouble);
+	jsonw_object_end(w);
+	jsonw_key(w, "since_start");
+	jsonw_object(w);
+	jsonw_kv_int(w, "polls", (int64_t)s.polls);
+	jsonw_kv_int(w, "failed", (int64_t)s.polls_failed);
+	jsonw_kv_int(w, "lost", (int64_t)s.polls_lost);
+	jsonw_kv_int(w, "not_modified", (int64_t)s.polls_not_modified);
+	jsonw_kv_int(w, "bytes", (int64_t)s.bytes_received);
+	jsonw_kv_int(w, "new", (int64_t)s.items_new);
+	jsonw_kv_int(w, "copies", (int64_t)s.items_copies);
+	jsonw_kv_int(w, "updated", (int64_t)s.items_updated);
+	jsonw_kv_int(w, "worker_restarts", (int64_t)s.worker_restarts);
+	jsonw_kv_int(w, "longest_stall_us", (int64_t)s.loop_stall_us_max);
+	jsonw_kv_int(w, "longest_turn_us", (int64_t)s.turn_us_max);
+	jsonw_kv_int(w, "log_lines_dropped", (int64_t)s.log_lines_dropped);
+	jsonw_object_end(w);
+	write_damage(w);
+}
