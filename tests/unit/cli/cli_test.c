@@ -1,12 +1,5 @@
 /* cli_test.c: sitrep as a library: arguments, exit statuses, events for people, the cursor file, and what is told when
  * the daemon is away or odd.  Standard output and error go to files meanwhile. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -20,6 +13,7 @@
 #include <unistd.h>
 
 #include "../../../daemon/cli/client.h"
+#include "../test.h"
 
 enum { ARGUMENTS_MAX = 8, TEXT_MAX = 64 * 1024 };
 
@@ -116,9 +110,8 @@ static int teardown(void **state)
 
 /* ---- arguments ---- */
 
-static void test_help_and_version(void **state)
+TEST_WITH(help_and_version, setup, teardown)
 {
-	(void)state;
 	assert_int_equal(RUN("--help"), EXIT_DONE);
 	assert_string_equal(fixture.err, "");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
@@ -131,9 +124,8 @@ static void test_help_and_version(void **state)
 	assert_string_equal(fixture.out, "sitrep " SITREP_VERSION "\n");
 }
 
-static void test_wrong_usage(void **state)
+TEST_WITH(wrong_usage, setup, teardown)
 {
-	(void)state;
 	assert_int_equal(RUN(NULL), EXIT_USAGE);
 	assert_string_equal(fixture.out, "");
 	assert_int_equal(strncmp(fixture.err, "usage: sitrep ", 14), 0);
@@ -144,9 +136,8 @@ static void test_wrong_usage(void **state)
 }
 
 /* Each command prints its usage, and does nothing with an option that it does not know. */
-static void test_options_of_each_command(void **state)
+TEST_WITH(options_of_each_command, setup, teardown)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		char begin[64];
 
@@ -160,7 +151,7 @@ static void test_options_of_each_command(void **state)
 	}
 }
 
-static void test_number_of_arguments(void **state)
+TEST_WITH(number_of_arguments, setup, teardown)
 {
 	static const char *const rows[][4] = {
 		{"status", "extra"},
@@ -175,7 +166,6 @@ static void test_number_of_arguments(void **state)
 		{"join", "a", "b", "c"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		int status = RUN("--socket", fixture.path, rows[i][0], rows[i][1], rows[i][2], rows[i][3]);
 
@@ -185,11 +175,10 @@ static void test_number_of_arguments(void **state)
 	}
 }
 
-static void test_configuration_that_is_not_there(void **state)
+TEST_WITH(configuration_that_is_not_there, setup, teardown)
 {
 	char expected[256];
 
-	(void)state;
 	assert_int_equal(RUN("-c", fixture.path, "status"), EXIT_TROUBLE);
 	(void)snprintf(expected, sizeof(expected), "sitrep: cannot read the configuration %s: %s\n", fixture.path,
 		strerror(ENOENT));
@@ -211,7 +200,7 @@ static void print(const char *json)
 	json_decref(event);
 }
 
-static void test_events_for_people(void **state)
+TEST_WITH(events_for_people, setup, teardown)
 {
 	static const char *const rows[][2] = {
 		{"{\"event\":\"new\",\"time\":\"2026-03-01T12:34:56Z\",\"item\":{\"source\":\"USNI\",\"title\":\"A\","
@@ -236,7 +225,6 @@ static void test_events_for_people(void **state)
 			"new      a[31m: b c\n                  \n"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		print(rows[i][0]);
 		assert_string_equal(fixture.out, rows[i][1]);
@@ -254,14 +242,13 @@ static void write_file(const char *text)
 	assert_int_equal(fclose(f), 0);
 }
 
-static void test_cursor_file(void **state)
+TEST_WITH(cursor_file, setup, teardown)
 {
 	static const char *const bad[] = {"x\n", "-1\n", "1 2\n", "12345678901234567890123456789012\n",
 		"                                                                      1"};
 	char cursor[CURSOR_TEXT_MAX];
 	struct error err = {0};
 
-	(void)state;
 	assert_int_equal(cursor_file_load(fixture.path, cursor, &err), 0);
 	assert_string_equal(cursor, "");
 	assert_int_equal(cursor_file_save(fixture.path, "1234", &err), 0);
@@ -308,11 +295,10 @@ static void assert_fails(const char *sentence)
 	assert_string_equal(fixture.err, expected);
 }
 
-static void test_no_daemon(void **state)
+TEST_WITH(no_daemon, setup, teardown)
 {
 	char sentence[256], long_path[200];
 
-	(void)state;
 	(void)snprintf(sentence, sizeof(sentence), "cannot connect to the daemon at %s (no socket)", fixture.path);
 	assert_fails(sentence);
 	(void)close(listen_at(fixture.path));
@@ -367,7 +353,7 @@ static void end_daemon(struct daemon *d, pthread_t thread)
 	(void)unlink(fixture.path);
 }
 
-static void test_answers_of_the_daemon(void **state)
+TEST_WITH(answers_of_the_daemon, setup, teardown)
 {
 	static const char *const rows[][2] = {
 		{"", "the daemon ended the conversation"},
@@ -380,7 +366,6 @@ static void test_answers_of_the_daemon(void **state)
 	struct daemon d;
 	pthread_t thread;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char expected[256];
 
@@ -393,13 +378,12 @@ static void test_answers_of_the_daemon(void **state)
 	}
 }
 
-static void test_status_for_people_and_programs(void **state)
+TEST_WITH(status_for_people_and_programs, setup, teardown)
 {
 	static const char answer[] = "{\"status\":{\"paused\":false,\"now\":{\"transfers\":2}}}\n{\"done\":true}\n";
 	struct daemon d;
 	pthread_t thread;
 
-	(void)state;
 	start_daemon(&d, &thread, answer);
 	assert_int_equal(RUN("--socket", fixture.path, "status"), EXIT_DONE);
 	end_daemon(&d, thread);
@@ -408,22 +392,4 @@ static void test_status_for_people_and_programs(void **state)
 	assert_int_equal(RUN("--socket", fixture.path, "status", "--json"), EXIT_DONE);
 	end_daemon(&d, thread);
 	assert_string_equal(fixture.out, "{\"paused\":false,\"now\":{\"transfers\":2}}\n");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_help_and_version, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_wrong_usage, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_options_of_each_command, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_number_of_arguments, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_configuration_that_is_not_there, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_events_for_people, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_cursor_file, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_daemon, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_answers_of_the_daemon, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_status_for_people_and_programs, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,9 @@
 /* feed_table_test.c: how feeds are found, and what a new configuration leaves, moves and adds. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/base/buf.h"
 #include "table_fixture.h"
 
@@ -106,7 +100,7 @@ static int teardown(void **state)
 static const struct row three[] = {{"a", 1, "https://a.example/"}, {"b", 0, "https://b.example/"},
 	{"c", 2, "https://c.example/"}, {"d", 5, "https://d.example/"}};
 
-static void test_empty(void **state)
+TEST_WITH(empty, setup, teardown)
 {
 	const struct fixture *f = *state;
 	size_t at = 0;
@@ -118,7 +112,7 @@ static void test_empty(void **state)
 	assert_int_equal(feed_table_places(f->table), 0);
 }
 
-static void test_finding(void **state)
+TEST_WITH(finding, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct feed *c;
@@ -149,7 +143,7 @@ static void test_finding(void **state)
 }
 
 /* a stays, c has another address, d leaves and e takes its number. */
-static void test_change(void **state)
+TEST_WITH(change, setup, teardown)
 {
 	static const struct row next[] = {
 		{"a", 1, "https://a.example/"}, {"c", 2, "https://c2.example/"}, {"e", 6, "https://e.example/"}};
@@ -171,7 +165,7 @@ static void test_change(void **state)
 }
 
 /* The database says which feed stays: one that is renamed keeps its id, and so its number. */
-static void test_rename(void **state)
+TEST_WITH(rename, setup, teardown)
 {
 	static const struct row next[] = {
 		{"a", 1, "https://a.example/"}, {"d", 5, "https://d.example/"}, {"z", 2, "https://c.example/"}};
@@ -186,7 +180,7 @@ static void test_rename(void **state)
 }
 
 /* The number of a feed that left while a poll was under way is nobody else's until that has ended. */
-static void test_poll_under_way(void **state)
+TEST_WITH(poll_under_way, setup, teardown)
 {
 	static const struct row next[] = {
 		{"a", 1, "https://a.example/"}, {"c", 2, "https://c.example/"}, {"e", 6, "https://e.example/"}};
@@ -210,7 +204,7 @@ static void test_poll_under_way(void **state)
 }
 
 /* Feeds of lists have no name of their own: they stay by their key, so there is room for all. */
-static void test_listed_feeds(void **state)
+TEST_WITH(listed_feeds, setup, teardown)
 {
 	static const struct row first[] = {{"l1", 1, "https://a.example/"}, {"l2", 2, "https://b.example/"}};
 	static const struct row next[] = {
@@ -225,7 +219,7 @@ static void test_listed_feeds(void **state)
 }
 
 /* A secret that cannot be read refuses the change: nothing of the table has changed. */
-static void test_refused_change(void **state)
+TEST_WITH(refused_change, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct config_feed feed = {.name = "a", .url = "https://a.example/", .enabled = true};
@@ -238,19 +232,4 @@ static void test_refused_change(void **state)
 	assert_int_equal(err.code, -ENOENT);
 	assert_int_equal(strncmp(err.text, "feed a: ", 8), 0);
 	assert_non_null(feed_table_find(f->table, STR("d")));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_empty, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_finding, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_change, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_rename, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_poll_under_way, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_listed_feeds, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refused_change, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,13 +2,6 @@
  *
  * The control socket and the test share one loop and one thread; the operations are the test's own and note what they
  * were called with. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
@@ -19,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../test.h"
 #include "sitrep/stream/control.h"
 
 enum { LIST_LENGTH = 500, LIST_STEP = 200, TURNS_MAX = 10000 };
@@ -237,7 +231,7 @@ static int teardown(void **state)
 
 /* ---- tests ---- */
 
-static void test_commands_answered_at_once(void **state)
+TEST_WITH(commands_answered_at_once, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -249,7 +243,7 @@ static void test_commands_answered_at_once(void **state)
 	ask(f, "{\"op\":\"feeds\",\"feed\":\"usni\"}", "{\"feeds\":[\"usni\"]}\n{\"done\":true}\n", "feeds(usni,0) ");
 }
 
-static void test_refused_operations_leave_no_half_answer(void **state)
+TEST_WITH(refused_operations_leave_no_half_answer, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -261,7 +255,7 @@ static void test_refused_operations_leave_no_half_answer(void **state)
 }
 
 /* A line that is no command is answered with one error, calls nothing, and the connection stays. */
-static void test_malformed_requests(void **state)
+TEST_WITH(malformed_requests, setup, teardown)
 {
 	static const char not_json[] = "{\"error\":\"not a JSON object on one line\"}\n";
 	static const char *const rows[][2] = {
@@ -292,7 +286,7 @@ static void test_malformed_requests(void **state)
 	ask(f, "\n  \n{\"op\":\"status\"}", "{\"status\":{\"paused\":false}}\n{\"done\":true}\n", "status() ");
 }
 
-static void test_long_list_comes_in_pieces(void **state)
+TEST_WITH(long_list_comes_in_pieces, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -305,7 +299,7 @@ static void test_long_list_comes_in_pieces(void **state)
 }
 
 /* Two lines at once: the second one comes while the list of the first is not at its end. */
-static void test_one_list_at_a_time(void **state)
+TEST_WITH(one_list_at_a_time, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -315,7 +309,7 @@ static void test_one_list_at_a_time(void **state)
 	assert_null(strstr(f->calls.data, "status()"));
 }
 
-static void test_refresh_tells_its_progress(void **state)
+TEST_WITH(refresh_tells_its_progress, setup, teardown)
 {
 	const struct control_progress progress = {.feed = "usni", .result = "ok", .fresh = 3, .copies = 1, .left = 1};
 	const struct control_progress failed = {.feed = "dn", .result = "failed", .reason = "404 Not Found"};
@@ -336,7 +330,7 @@ static void test_refresh_tells_its_progress(void **state)
 		"\"copies\":0,\"updates\":0,\"left\":0}}\n{\"done\":true}\n");
 }
 
-static void test_reload_tells_changes_or_mistakes(void **state)
+TEST_WITH(reload_tells_changes_or_mistakes, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -359,7 +353,7 @@ static void test_reload_tells_changes_or_mistakes(void **state)
 	assert_string_equal(f->heard.data, "{\"error\":\"no memory\"}\n");
 }
 
-static void test_questions_about_stories(void **state)
+TEST_WITH(questions_about_stories, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -380,7 +374,7 @@ static void test_questions_about_stories(void **state)
 	assert_string_equal(f->heard.data, "{\"error\":\"\\\"i1\\\" is no item\"}\n");
 }
 
-static void test_user_of_a_peer(void **state)
+TEST_WITH(user_of_a_peer, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct control_user user;
@@ -394,7 +388,7 @@ static void test_user_of_a_peer(void **state)
 }
 
 /* The engine learns of it before the peer is freed, whoever ends the connection. */
-static void test_peer_that_goes_is_announced(void **state)
+TEST_WITH(peer_that_goes_is_announced, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -414,22 +408,4 @@ static void test_peer_that_goes_is_announced(void **state)
 	control_free(f->control);
 	f->control = NULL;
 	assert_string_equal(f->calls.data, "status() gone() ");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_commands_answered_at_once, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refused_operations_leave_no_half_answer, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_malformed_requests, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_long_list_comes_in_pieces, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_one_list_at_a_time, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refresh_tells_its_progress, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_reload_tells_changes_or_mistakes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_questions_about_stories, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_user_of_a_peer, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_peer_that_goes_is_announced, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

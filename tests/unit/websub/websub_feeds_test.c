@@ -1,12 +1,5 @@
 /* websub_feeds_test.c: subscriptions of feeds, with the engine played by the test: requests to hubs, documents for the
  * parse pool and outcomes for the writer end here. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <event2/event.h>
 #include <openssl/hmac.h>
@@ -14,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../test.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/websub/websub.h"
 #include "sitrep/websub/websub_endpoint.h"
@@ -306,7 +300,7 @@ static void subscribe(struct fixture *f)
 
 /* ---- tests ---- */
 
-static void test_feed_that_names_a_hub_is_subscribed(void **state)
+TEST_WITH(feed_that_names_a_hub_is_subscribed, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct buf text = BUF_INIT(64);
@@ -328,7 +322,7 @@ static void test_feed_that_names_a_hub_is_subscribed(void **state)
 	buf_release(&text);
 }
 
-static void test_refused_request(void **state)
+TEST_WITH(refused_request, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -339,7 +333,7 @@ static void test_refused_request(void **state)
 	assert_string_equal(websub_feeds_find(f->websub, FEED_ID)->reason, "503 Service Unavailable");
 }
 
-static void test_no_subscription_without_a_way_in(void **state)
+TEST_WITH(no_subscription_without_a_way_in, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -361,7 +355,7 @@ static void test_no_subscription_without_a_way_in(void **state)
 	assert_int_equal(phase(f), WEBSUB_REQUESTED);
 }
 
-static void test_requests_without_a_good_token(void **state)
+TEST_WITH(requests_without_a_good_token, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct buf text = BUF_INIT(64);
@@ -386,7 +380,7 @@ static void test_requests_without_a_good_token(void **state)
 	buf_release(&text);
 }
 
-static void test_push_is_parsed_and_stored(void **state)
+TEST_WITH(push_is_parsed_and_stored, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct pool_answer answer = {.document = BUF_INIT(64)};
@@ -411,7 +405,7 @@ static void test_push_is_parsed_and_stored(void **state)
 }
 
 /* Answered as if it had been taken. */
-static void test_bad_pushes_are_ignored(void **state)
+TEST_WITH(bad_pushes_are_ignored, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct pool_answer no_feed = {.status = -EBADMSG};
@@ -440,7 +434,7 @@ static void test_bad_pushes_are_ignored(void **state)
 	assert_int_equal(phase(f), WEBSUB_VERIFIED);
 }
 
-static void test_pushes_are_limited(void **state)
+TEST_WITH(pushes_are_limited, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct buf text = BUF_INIT(64);
@@ -467,7 +461,7 @@ static void test_pushes_are_limited(void **state)
 }
 
 /* A feed leaves while its push is parsed; with the same number it comes back. */
-static void test_push_of_a_feed_that_left(void **state)
+TEST_WITH(push_of_a_feed_that_left, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct pool_answer answer = {.document = BUF_INIT(64)};
@@ -485,7 +479,7 @@ static void test_push_of_a_feed_that_left(void **state)
 }
 
 /* What the database has is taken for feeds that are new here; the others' is older than theirs. */
-static void test_states_of_the_database(void **state)
+TEST_WITH(states_of_the_database, setup, teardown)
 {
 	struct fixture *f = *state;
 	struct websub_state states[3];
@@ -515,7 +509,7 @@ static void test_states_of_the_database(void **state)
 		websub_state_release(&states[i]);
 }
 
-static void test_states_that_were_lost_are_saved_again(void **state)
+TEST_WITH(states_that_were_lost_are_saved_again, setup, teardown)
 {
 	struct fixture *f = *state;
 	unsigned stored;
@@ -534,7 +528,7 @@ static void test_states_that_were_lost_are_saved_again(void **state)
 }
 
 /* While polling is paused no hub is asked; the timer goes on. */
-static void test_pause(void **state)
+TEST_WITH(pause, setup, teardown)
 {
 	struct fixture *f = *state;
 
@@ -545,23 +539,4 @@ static void test_pause(void **state)
 	f->room.may_ask = true;
 	websub_feeds_wake(f->websub);
 	wait_for_request(f);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_feed_that_names_a_hub_is_subscribed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refused_request, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_subscription_without_a_way_in, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_requests_without_a_good_token, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_push_is_parsed_and_stored, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_bad_pushes_are_ignored, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_pushes_are_limited, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_push_of_a_feed_that_left, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_states_of_the_database, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_states_that_were_lost_are_saved_again, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_pause, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }
