@@ -62,3 +62,12 @@ def test_one_version_everywhere():
     assert len(pages) == 4
     for page in pages:
         assert re.search(r'^\.TH .*"sitrepd (\S+)"', page.read_text(), re.M)[1] == version, page.name
+
+
+def test_one_goal_after_the_other_compiles_nothing_anew(tmp_path):
+    # The flags are in a file on which all objects depend; it was written anew when another object came first.
+    def flags_after(goal):
+        subprocess.run(["make", "-s", "B=%s" % tmp_path, "%s/%s" % (tmp_path, goal)], cwd=TOP, check=True, capture_output=True)
+        return (tmp_path / "flags").read_text()
+
+    assert flags_after("daemon/main.o") == flags_after("daemon/base/str.o")
