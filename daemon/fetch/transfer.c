@@ -12,7 +12,7 @@
 
 #include "sitrep/base/clock.h"
 #include "sitrep/fetch/link_header.h"
-#include "transfer_internal.h"
+#include "transfer_state.h"
 
 /* ---- lists ---- */
 
@@ -152,14 +152,14 @@ static void start_hop(struct transfer *tr)
 	finish(tr, FAILURE_INTERNAL);
 }
 
-void transfer_give_up(struct transfer *tr, const char *reason)
+static void give_up(struct transfer *tr, const char *reason)
 {
 	tr->easy_is_suspect = true;
 	(void)error_set(&tr->answer.error, -EIO, "given up, since all transfers had to begin anew: %s", reason);
 	finish(tr, FAILURE_INTERNAL);
 }
 
-void transfer_time_is_over(struct transfer *tr)
+static void end_overdue(struct transfer *tr)
 {
 	char limit[TIME_TEXT_MAX];
 
@@ -282,7 +282,7 @@ static void take_address(struct transfer *tr)
 		(void)snprintf(tr->answer.address, sizeof(tr->answer.address), "%s", address);
 }
 
-void transfer_hop_ended(struct transfer *tr, CURLcode code)
+static void end_hop(struct transfer *tr, CURLcode code)
 {
 	struct transfer_answer *a = &tr->answer;
 	const char *last = tr->visited[tr->visited_count - 1];
@@ -309,6 +309,8 @@ void transfer_hop_ended(struct transfer *tr, CURLcode code)
 	}
 	finish(tr, failure);
 }
+
+static const struct transfer_ends ends = {.ended = end_hop, .given_up = give_up, .overdue = end_overdue};
 
 /* ---- start ---- */
 
@@ -427,7 +429,7 @@ struct transfers *transfers_new(struct event_base *base, const struct transfers_
 	}
 	for (; t->own_count < options->own_count; t->own_count++)
 		t->own[t->own_count] = options->own[t->own_count];
-	if (check_libcurl(t, err) != 0 || transfer_loop_init(t, err) != 0)
+	if (check_libcurl(t, err) != 0 || transfer_loop_init(t, &ends, err) != 0)
 		goto fail;
 	return t;
 fail:

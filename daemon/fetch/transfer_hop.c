@@ -7,7 +7,7 @@
 
 #include "sitrep/base/clock.h"
 #include "sitrep/base/limits.h"
-#include "transfer_internal.h"
+#include "transfer_state.h"
 
 bool transfer_status_is_full(int status)
 {

@@ -14,7 +14,7 @@
 
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
-#include "transfer_internal.h"
+#include "transfer_state.h"
 
 enum {
 	TICK_S = 1,
@@ -65,7 +65,7 @@ static void collect_ended(struct transfers *t, CURLM *multi)
 			continue;
 		}
 		transfer_loop_remove((struct transfer *)(void *)tr);
-		transfer_hop_ended((struct transfer *)(void *)tr, code);
+		t->ends->ended((struct transfer *)(void *)tr, code);
 	}
 }
 
@@ -243,7 +243,7 @@ static void end_all_of(struct transfers *t, CURLM *multi, const char *reason)
 		if (tr->multi != multi)
 			continue;
 		transfer_loop_remove(tr);
-		transfer_give_up(tr, reason);
+		t->ends->given_up(tr, reason);
 	}
 }
 
@@ -304,7 +304,7 @@ static void end_overdue(struct transfers *t, int64_t now_ms)
 		if (now_ms < tr->deadline_ms + OVERDUE_MS)
 			continue;
 		transfer_loop_remove(tr);
-		transfer_time_is_over(tr);
+		t->ends->overdue(tr);
 	}
 }
 
@@ -324,10 +324,11 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		end_overdue(t, now_ms);
 }
 
-int transfer_loop_init(struct transfers *t, struct error *err)
+int transfer_loop_init(struct transfers *t, const struct transfer_ends *ends, struct error *err)
 {
 	const struct timeval tick = {.tv_sec = TICK_S};
 
+	t->ends = ends;
 	t->timer = evtimer_new(t->base, on_timer, t);
 	t->mend = event_new(t->base, -1, 0, on_mend, t);
 	t->tick = event_new(t->base, -1, EV_PERSIST, on_tick, t);

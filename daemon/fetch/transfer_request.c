@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "transfer_internal.h"
+#include "transfer_state.h"
 
 /* The formats that are parsed, feed formats first; the rest is accepted so that a page at a wrong address is
  * recognised. */

@@ -12,7 +12,7 @@
 
 #include "sitrep/base/limits.h"
 #include "sitrep/fetch/guard.h"
-#include "transfer_internal.h"
+#include "transfer_state.h"
 
 /* ---- which addresses ---- */
 

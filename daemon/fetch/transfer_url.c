@@ -8,7 +8,7 @@
 #include "sitrep/base/limits.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/text/public_url.h"
-#include "transfer_internal.h"
+#include "transfer_state.h"
 
 /* A space or an umlaut in a path is forgiven, as browsers do; everything else stays as it was written. */
 enum { URL_FLAGS = CURLU_URLENCODE | CURLU_ALLOW_SPACE };

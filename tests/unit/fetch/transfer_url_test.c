@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../../daemon/fetch/transfer_internal.h"
+#include "../../../daemon/fetch/transfer_state.h"
 #include "../test.h"
 
 static struct transfers owner = {.max_redirects = 5};

@@ -1,8 +1,8 @@
 /* Shared by the transfer sources only. transfer.c owns transfers; transfer_request.c builds the request, transfer_url.c
  * its URL, transfer_route.c chooses addresses, proxy and trust; transfer_hop.c makes one request with a curl handle;
  * transfer_loop.c joins curl's multi handle to libevent. */
-#ifndef SITREP_FETCH_TRANSFER_INTERNAL_H
-#define SITREP_FETCH_TRANSFER_INTERNAL_H
+#ifndef SITREP_FETCH_TRANSFER_STATE_H
+#define SITREP_FETCH_TRANSFER_STATE_H
 
 #include <curl/curl.h>
 #include <event2/event.h>
@@ -105,8 +105,16 @@ struct transfer {
 	struct transfer_answer answer;
 };
 
+/* How the loop's part of a hop ends, with the handle out of the multi handle.  transfer.c hands them to the loop. */
+struct transfer_ends {
+	void (*ended)(struct transfer *tr, CURLcode code);         /* curl is done with it */
+	void (*given_up)(struct transfer *tr, const char *reason); /* it fails through no fault of the server */
+	void (*overdue)(struct transfer *tr);                      /* curl did not end it in time */
+};
+
 struct transfers {
 	struct event_base *base;
+	const struct transfer_ends *ends;
 	CURLM *multi;      /* NULL: there was no memory for a new one, the tick tries again */
 	const char *fault; /* why the multi handle is to be replaced; NULL: it is not */
 	bool is_replacing;
@@ -133,7 +141,8 @@ struct transfers {
 };
 
 /* transfer_loop.c */
-int transfer_loop_init(struct transfers *t, struct error *err);
+/* ends must stay. */
+int transfer_loop_init(struct transfers *t, const struct transfer_ends *ends, struct error *err);
 void transfer_loop_release(struct transfers *t);
 /* Hands tr->easy to curl. 0, -ENOMEM, or -EIO when the multi handle is dead, which is then replaced from the loop. */
 int transfer_loop_add(struct transfer *tr);
@@ -180,13 +189,5 @@ bool transfer_status_is_full(int status);
 		if (curl_easy_setopt(easy, (option), (value)) != CURLE_OK)                                             \
 			return -ENOMEM;                                                                                \
 	} while (0)
-
-/* transfer.c: of a transfer whose handle is out of the multi handle. */
-/* Curl is done with it. */
-void transfer_hop_ended(struct transfer *tr, CURLcode code);
-/* It fails through no fault of the server. */
-void transfer_give_up(struct transfer *tr, const char *reason);
-/* Curl did not end it in time. */
-void transfer_time_is_over(struct transfer *tr);
 
 #endif
