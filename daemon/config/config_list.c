@@ -2,7 +2,7 @@
  *
  * A feed of a list is its address: outlines of one address are one feed, with the folders and categories of all of
  * them, whichever list they stand in.  Nothing of a feed depends on the order of outlines. */
-#include "config_internal.h"
+#include "config_loading.h"
 
 #include <errno.h>
 #include <search.h>

@@ -9,7 +9,7 @@
 
 #include <utf8proc.h>
 
-#include "config_internal.h"
+#include "config_loading.h"
 #include "sitrep/base/sha256.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/text/feed_key.h"

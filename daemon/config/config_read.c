@@ -1,5 +1,5 @@
 /* Sections, options and the files they stand in.  One table (option.c) says what may stand where. */
-#include "config_internal.h"
+#include "config_loading.h"
 
 #include <errno.h>
 #include <glob.h>

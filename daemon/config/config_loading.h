@@ -1,6 +1,6 @@
-/* config_internal.h: what the three files that load a configuration share. */
-#ifndef SITREP_CONFIG_CONFIG_INTERNAL_H
-#define SITREP_CONFIG_CONFIG_INTERNAL_H
+/* config_loading.h: what the files that load a configuration share. */
+#ifndef SITREP_CONFIG_CONFIG_LOADING_H
+#define SITREP_CONFIG_CONFIG_LOADING_H
 
 #include <sys/types.h>
 
