@@ -7,6 +7,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "item_link.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/text/url.h"
 
@@ -151,7 +152,7 @@ void story_outlets_init(struct story_outlets *so, const struct outlets *o, const
 		}
 		known->reports++;
 		if (str_empty(known->link))
-			known->link = render_own_link(&r->item);
+			known->link = item_own_link(&r->item);
 	}
 }
 

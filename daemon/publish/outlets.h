@@ -8,7 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "render.h"
 #include "sitrep/schedule/feed_table.h"
 #include "sitrep/store/reader.h"
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "publish_internal.h"
+#include "publish_state.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
 #include "story_page.h"
@@ -111,22 +111,6 @@ static int write_story(void *arg, const struct story *s, const struct story_deta
 	return 0;
 }
 
-int publish_count_outlets(struct publish *p)
-{
-	int64_t now_ms = clock_mono_ms();
-
-	/* a feed takes a tenth of a microsecond: a hundred thousand are counted once in ten seconds */
-	if (p->outlets.slots != NULL &&
-		(p->outlets_generation == p->generation ||
-			now_ms - p->outlets_counted_ms < (int64_t)(feed_table_places(p->feeds) / 10)))
-		return 0;
-	if (outlets_count(&p->outlets, p->feeds) != 0)
-		return -ENOMEM;
-	p->outlets_generation = p->generation;
-	p->outlets_counted_ms = now_ms;
-	return 0;
-}
-
 /* -ENOENT when there is no story of that name. */
 static int render_story(struct publish *p, struct str name, struct http_body **body)
 {
@@ -170,20 +154,6 @@ static struct http_body *finish(struct buf *out, const char *content_type)
 
 	buf_release(out);
 	return body;
-}
-
-void publish_judge_health(struct publish *p, const struct health_facts *facts, struct health *health)
-{
-	struct health_facts all = *facts;
-	const char *reason = read_trouble_reason(&p->trouble);
-	struct error err = {0};
-	int64_t oldest, newest;
-
-	if (reader_cursors(p->reader, &oldest, &newest, &err) != 0)
-		reason = err.text;
-	if (reason != NULL)
-		all.read_error = reason;
-	health_judge(&all, health);
 }
 
 /* A request that names JSON gets JSON. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "publish_internal.h"
+#include "publish_state.h"
 
 static const struct format *const formats[] = {&format_atom, &format_rss, &format_json};
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "publish_internal.h"
+#include "publish_state.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/sha256.h"
 #include "sitrep/parse/opml.h"

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "item_link.h"
 #include "outlets.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/base/xml_text.h"
@@ -179,16 +180,6 @@ void render_body(struct buf *out, const struct channel *channel, const struct st
 
 /* ---- who reports ---- */
 
-struct str render_own_link(const struct item *it)
-{
-	if (url_is_web(it->link))
-		return it->link;
-	for (size_t i = 0; i < it->enclosures.count; i++)
-		if (url_is_web(it->enclosures.items[i].url))
-			return it->enclosures.items[i].url;
-	return STR_NONE;
-}
-
 static void add_story_url(struct buf *out, const struct channel *channel, const struct story *story)
 {
 	(void)buf_printf(out, "%sstory/%s", channel->home_url, story->uid);
@@ -196,7 +187,7 @@ static void add_story_url(struct buf *out, const struct channel *channel, const 
 
 void render_link(struct buf *out, const struct channel *channel, const struct story *story)
 {
-	struct str own = render_own_link(&story->reports[0].item);
+	struct str own = item_own_link(&story->reports[0].item);
 
 	if (str_empty(own))
 		add_story_url(out, channel, story);

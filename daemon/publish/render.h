@@ -56,9 +56,7 @@ void render_body(struct buf *out, const struct channel *channel, const struct st
 void render_byline(struct buf *out, const struct channel *channel, const struct story *story);
 /* The title, with the outlet before it where the channel wants that.  Appended unescaped to out. */
 void render_title(struct buf *out, const struct channel *channel, const struct story *story);
-/* Where the item leads: its link, else its first enclosure; STR_NONE: it has neither. */
-struct str render_own_link(const struct item *it);
-/* The same, else the story's page.  Appended unescaped to out. */
+/* item_own_link() of the lead, else the story's page.  Appended unescaped to out. */
 void render_link(struct buf *out, const struct channel *channel, const struct story *story);
 /* The story's date of publication: that of its first report, else of its lead. TIME_NONE: neither has one, and no
  * output invents a date. */

@@ -1,4 +1,5 @@
 /* The river of news: the newest stories, one under the other. */
+#include "item_link.h"
 #include "outlets.h"
 #include "page.h"
 #include "render.h"
@@ -20,7 +21,7 @@ static void begin(struct buf *out, const struct channel *c)
 static void story(struct buf *out, const struct channel *c, const struct story *s, size_t index)
 {
 	const struct report *lead = &s->reports[0];
-	struct str link = render_own_link(&lead->item);
+	struct str link = item_own_link(&lead->item);
 	struct str language = render_language(&lead->item);
 	struct story_outlets outlets;
 

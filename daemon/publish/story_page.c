@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "item_link.h"
 #include "outlets.h"
 #include "page.h"
 #include "sitrep/base/clock.h"
@@ -103,7 +104,7 @@ static void write_report(
 		out->failed = name.failed;
 	(void)buf_printf(out, "<li id=\"%s\">\n", r->uid);
 	page_open(out, "h2", NULL, render_language(&r->item));
-	page_linked(out, render_own_link(&r->item), r->item.plain_title);
+	page_linked(out, item_own_link(&r->item), r->item.plain_title);
 	(void)buf_puts(out, "</h2>\n<p class=\"by\"><b>");
 	(void)buf_add_xml(out, buf_str(&name));
 	buf_release(&name);

@@ -1,6 +1,6 @@
-/* Shared by publish.c, publish_select.c and publish_work.c only. */
-#ifndef SITREP_PUBLISH_PUBLISH_INTERNAL_H
-#define SITREP_PUBLISH_PUBLISH_INTERNAL_H
+/* Shared by publish.c, publish_state.c, publish_select.c and publish_work.c only. */
+#ifndef SITREP_PUBLISH_PUBLISH_STATE_H
+#define SITREP_PUBLISH_PUBLISH_STATE_H
 
 #include <stdbool.h>
 
@@ -86,8 +86,8 @@ struct publish {
 /* publish_select.c: -ENOENT for a path that names no stories.  The caller frees s->feed_ids, whatever comes. */
 int publish_select(const struct publish *p, struct str path, struct selection *s);
 
-/* publish.c: counts the names of outlets when something has changed; never more than one part in a thousand of the
- * time.  0 or -ENOMEM. */
+/* publish_state.c: counts the names of outlets when something has changed; never more than one part in a thousand of
+ * the time.  0 or -ENOMEM. */
 int publish_count_outlets(struct publish *p);
 
 /* publish_work.c */

@@ -1,0 +1,10 @@
+/* item_link.h: where an item leads. */
+#ifndef SITREP_PUBLISH_ITEM_LINK_H
+#define SITREP_PUBLISH_ITEM_LINK_H
+
+#include "sitrep/model/document.h"
+
+/* Its link, else its first enclosure; STR_NONE: it has neither. */
+struct str item_own_link(const struct item *it);
+
+#endif
