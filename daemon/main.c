@@ -1,9 +1,8 @@
-/* sitrepd: arguments, start-up in an order that touches nothing before everything is known to be free,
- * and an orderly end.
+/* sitrepd: arguments, start-up and shutdown.
  *
- * The order: the configuration is read and checked; the state folder and the parse worker are looked
- * for; all sockets are bound; only then is the database opened, and only when the workers stand does
- * the first feed go out.  Whatever fails says so in one line and ends with 1. */
+ * Start-up order: read and check the configuration; make or check the state folder; open the parse worker's program;
+ * bind all sockets; open the database; start the workers; poll the first feed.  A failure is logged in one line, with
+ * exit status 1. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -44,7 +43,7 @@ struct arguments {
 	bool verify;
 };
 
-/* Everything that was opened for the engine. */
+/* Sockets and the worker's program, borrowed by the engine. */
 struct sockets {
 	struct listener **http;
 	size_t http_count;
@@ -78,7 +77,7 @@ static int print_options(int (*write)(struct buf *out))
 	return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* -1 to go on, else the exit status. */
+/* -1: continue; else the exit status. */
 static int parse_arguments(int argc, char **argv, struct arguments *args)
 {
 	int option;
@@ -157,7 +156,7 @@ static void log_warnings(const struct config_mistakes *mistakes)
 	buf_release(&text);
 }
 
-/* Of a program that goes on the warnings are logged. */
+/* goes_on: warnings are logged, since the daemon starts.  Mistakes, and warnings of --check, are printed. */
 static struct config *load_config(const char *path, struct config_names *known, bool goes_on, struct error *err)
 {
 	struct config_mistakes mistakes;
@@ -172,7 +171,7 @@ static struct config *load_config(const char *path, struct config_names *known, 
 	return config;
 }
 
-/* A database that cannot be read is told of when it is opened for writing. */
+/* A database that cannot be read is ignored here: the error is reported when it is opened for writing. */
 static struct config *load_named(const char *path, const char *state_dir, struct error *err)
 {
 	struct config_names known;
@@ -231,19 +230,19 @@ static int verify_only(const char *state_dir)
 	return findings == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* ---- what must be there before anything is touched ---- */
+/* ---- checks before the database is opened ---- */
 
 static int check_state_dir(const char *path, struct error *err)
 {
 	int made = paths_make_dir(path, 0700);
 
-	/* One that is there and is wrong is told better. */
+	/* If the folder exists, file_access_check() has the better error. */
 	if (made != 0 && access(path, F_OK) != 0 && errno == ENOENT)
 		return error_sys(err, made, "cannot make the state folder %s", path);
 	return file_access_check(path, err);
 }
 
-/* Beside this program, as it is in the build folder, else where it was installed. */
+/* Looked for beside this program (as in the build folder), then in the installed place. */
 static int open_worker_program(struct error *err)
 {
 	static const char name[] = "sitrep-parse";
@@ -311,7 +310,7 @@ static struct listener *open_socket(struct service_fds *given, const char *name,
 	slash = strrchr(dir, '/');
 	if (slash != NULL && slash != dir) {
 		*slash = '\0';
-		(void)paths_make_dir(dir, 0755); /* binding says what is wrong */
+		(void)paths_make_dir(dir, 0755); /* the bind reports the error */
 	}
 	free(dir);
 	return listener_open_unix(path, mode, group, err);
@@ -365,7 +364,7 @@ static void close_sockets(struct sockets *d)
 		(void)close(d->worker_program);
 }
 
-/* The first address that a browser can open; NULL: there is none. */
+/* The first http:// address, or NULL. */
 static const char *page_address(const struct sockets *d)
 {
 	for (size_t i = 0; i < d->http_count; i++)
@@ -390,7 +389,7 @@ static void say_where(const struct sockets *d, const char *program)
 		listener_name(d->control));
 }
 
-/* Every subscriber and transfer is a descriptor. */
+/* Each subscriber and each transfer needs a descriptor. */
 static void raise_descriptor_limit(void)
 {
 	struct rlimit limit;
@@ -401,8 +400,8 @@ static void raise_descriptor_limit(void)
 	}
 }
 
-/* The loop and the writer hand buffers to each other: in one heap what the one frees is the other's at once,
- * and large pieces come straight from the kernel, so that they go back there. */
+/* The loop and the writer pass buffers to each other.  With one heap, memory that one thread frees is free for the
+ * other at once.  Pieces of 128 KiB or more are mapped, so freeing them returns them to the kernel. */
 static void tune_memory(void)
 {
 	(void)mallopt(M_ARENA_MAX, 1);
@@ -459,7 +458,7 @@ int main(int argc, char **argv)
 		return status;
 	log_init("sitrepd");
 	(void)signal(SIGPIPE, SIG_IGN);
-	/* A limit on file sizes is an error of that write, as a full disk is. */
+	/* A write beyond RLIMIT_FSIZE then fails with EFBIG, and is handled as a full disk is. */
 	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)umask(0077);
 	raise_descriptor_limit();

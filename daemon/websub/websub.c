@@ -1,5 +1,5 @@
-/* The life of one subscription.  Pushing is a gain in speed only, never the only way for news to come: every
- * doubt ends in a phase in which the feed is polled as if there were no hub. */
+/* The phases of one subscription (websub.h).  A push only makes news arrive sooner: in every phase but WEBSUB_TRUSTED
+ * the feed is polled as if it had no hub. */
 #include "sitrep/websub/websub.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "sitrep/text/url.h"
 
 static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
-/* A hub that promises more than this may have gone out of business long before. */
+/* Longest lease that is accepted: a hub may go out of business before a longer one ends. */
 static const int64_t lease_max_ms = INT64_C(90) * 24 * 3600 * 1000;
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -25,7 +25,7 @@ static int64_t later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-/* ---- what is known and wanted ---- */
+/* ---- discovery and wish ---- */
 
 static bool is_https(struct str url)
 {
@@ -42,7 +42,7 @@ static bool has_line(struct str lines, struct str line)
 	return false;
 }
 
-/* An http address as it would be over https; false when it names a port, which is another server's there. */
+/* Turns http://host/path into https://host/path; false when url has a port, since https needs another one. */
 static bool upgrade(struct str url, struct buf *to)
 {
 	struct str rest = str_slice(url, sizeof("http://") - 1, url.len);
@@ -64,7 +64,7 @@ static void add_hub(struct buf *out, struct str hub, size_t *count)
 	(void)buf_add(out, hub);
 }
 
-/* Those worth asking, how many. */
+/* Writes the usable hubs to out, https ones first; returns their number. */
 static size_t choose_hubs(struct buf *out, struct str hubs, bool only_https)
 {
 	struct buf upgraded = BUF_INIT(LIMIT_URL + 1);
@@ -92,7 +92,7 @@ static bool same_text(const char *have, struct str wanted)
 	return have != NULL ? str_eq(str_from(have), wanted) : str_empty(wanted);
 }
 
-/* Nothing is subscribed any more; what the feed says of itself stays. */
+/* Back to WEBSUB_NONE; the feed's hubs and topic stay. */
 static void end(struct websub_state *s)
 {
 	struct websub_state kept = {.feed_id = s->feed_id, .hubs = s->hubs, .topic = s->topic};
@@ -104,13 +104,13 @@ static void end(struct websub_state *s)
 	s->topic = kept.topic;
 }
 
-/* Neither renewed nor asked for: it will end with its lease. */
+/* The subscription is neither renewed nor requested: it ends with its lease. */
 static bool is_left_to_lapse(const struct websub_state *s)
 {
 	return s->phase != WEBSUB_NONE && s->action_ms == TIME_NONE && s->asked_ms == TIME_NONE;
 }
 
-/* A live subscription's hub is named no more, which may be one server's slip: it is kept, but not renewed. */
+/* The feed names no hub any more, which may be a slip in one answer: a live subscription is kept, but not renewed. */
 static int let_lapse(struct websub_state *s)
 {
 	if (is_left_to_lapse(s))
@@ -119,7 +119,7 @@ static int let_lapse(struct websub_state *s)
 	return 1;
 }
 
-/* Its hub is named as before. */
+/* The feed names its hub again: the subscription is renewed when the lease ends. */
 static int go_on(struct websub_state *s)
 {
 	if (!is_left_to_lapse(s))
@@ -225,9 +225,9 @@ void websub_clamp(struct websub_state *s, int64_t now_ms)
 		s->action_ms = now_ms;
 }
 
-/* ---- what is to be done ---- */
+/* ---- next action ---- */
 
-/* Till when a hub may take its time to verify. */
+/* How long a hub has to verify a request. */
 static int64_t patience_ms(int64_t pause_ms)
 {
 	return 2 * pause_ms;
@@ -272,9 +272,9 @@ int64_t websub_wakeup(const struct websub_state *s, int64_t pause_ms)
 	return at_ms;
 }
 
-/* ---- what happened ---- */
+/* ---- notes ---- */
 
-/* A reason that there is no memory for is none. */
+/* Without memory the reason is NULL. */
 static void set_reason(struct websub_state *s, struct str reason)
 {
 	free(s->reason);
@@ -290,7 +290,7 @@ void websub_note_asked(struct websub_state *s, int64_t now_ms)
 		s->phase = WEBSUB_REQUESTED;
 }
 
-/* Each round over all hubs waits twice as long as the one before. */
+/* The wait doubles with each failed round over all hubs, up to a day (or the pause, if that is longer). */
 static int64_t backoff_ms(int rounds, int64_t pause_ms)
 {
 	int64_t ms = pause_ms;
@@ -307,7 +307,7 @@ void websub_note_failed(struct websub_state *s, const char *reason, int64_t wait
 
 	s->errors++;
 	s->hub = hubs > 0 ? (s->hub + 1) % hubs : 0;
-	/* The next hub is another server: what this one wants says nothing about it. */
+	/* The next hub is another server: wait_ms does not apply to it.  Only a round's end waits. */
 	pause = 0;
 	if (s->hub == 0)
 		pause = later(backoff_ms(hubs > 0 ? s->errors / hubs : s->errors, pause_ms), earlier(wait_ms, day_ms));
@@ -350,7 +350,7 @@ void websub_note_pushed(struct websub_state *s, int64_t now_ms)
 {
 	s->pushed_ms = now_ms;
 	s->suspect_ms = TIME_NONE;
-	/* What comes after the lease is welcome, but nothing to rely on. */
+	/* A push after the lease has run out does not change the phase. */
 	if (s->phase == WEBSUB_VERIFIED)
 		s->phase = WEBSUB_TRUSTED;
 }

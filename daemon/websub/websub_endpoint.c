@@ -1,4 +1,4 @@
-/* The callback endpoint: what a hub asks and brings, held against the subscription that its token names. */
+/* The callback endpoint: finds the subscription by its token, and checks verifications and pushes against it. */
 #include "sitrep/websub/websub_endpoint.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "websub_internal.h"
 
 enum {
-	/* One in the parse pool and one behind it; a hub that sends faster is asked to come again. */
+	/* Pushes of one subscription in the parse pool: one is parsed, one waits; further ones get 503. */
 	PUSHES_MAX = 2,
 	STATUS_OK = 200,
 	STATUS_ACCEPTED = 202,
@@ -37,7 +37,7 @@ bool websub_endpoint_has(struct str path)
 	return str_starts(path, str_make(root, sizeof(root) - 1));
 }
 
-/* 0, the subscription and its feed; or the status that refuses the request. */
+/* 0 with the subscription and its feed, or the HTTP status of the refusal. */
 static int find(
 	const struct websub_feeds *w, struct str path, struct subscription **subscription, struct websub_feed *feed)
 {
@@ -48,7 +48,7 @@ static int find(
 
 	if (result == -ENOENT)
 		return STATUS_NOT_FOUND;
-	/* Once this was a feed's: 410 makes the hub forget it. */
+	/* The token's feed has left the configuration or has no subscription: 410 makes the hub forget it. */
 	if (result != 0 || s == NULL || s->state.phase == WEBSUB_NONE)
 		return STATUS_GONE;
 	if (!websub_token_is(&s->state, token))
@@ -89,7 +89,7 @@ static int confirm(struct subscription *s, const struct websub_request *request,
 		if (!argument(request, "hub.challenge", &text) || text.len == 0)
 			break;
 		status = STATUS_BUSY;
-		/* Each answer is a row to be saved: nobody gets to pile them up. */
+		/* Each verification saves a row: without room it is refused, so that rows do not pile up. */
 		if (!w->callbacks->room(w->arg).may_begin)
 			break;
 		websub_note_verified(&s->state, lease_s, w->config->poll_min_ms, clock_wall_ms());
@@ -179,7 +179,7 @@ static void on_parsed(void *arg, struct pool_answer *answer)
 		s->pushes--;
 	if (answer->status != 0 && w->callbacks->find(w->arg, o->feed_id, &feed) == 0)
 		ignore(w, &feed, answer->error.text);
-	/* The feed may have left the configuration meanwhile, or its subscription have ended. */
+	/* Meanwhile the feed may have left the configuration, or its subscription may have ended. */
 	if (answer->status == 0 && before != WEBSUB_NONE) {
 		w->stats.pushes++;
 		o->at_ms = clock_wall_ms();
@@ -195,7 +195,7 @@ static void on_parsed(void *arg, struct pool_answer *answer)
 	push_free(p);
 }
 
-/* Whether the head says that this is about something else. */
+/* Whether the Link header (rel=self) names a topic that is not the subscription's. */
 static bool is_about_another(const struct subscription *s, struct str links)
 {
 	struct link_value link;

@@ -14,11 +14,11 @@
 #include "websub_internal.h"
 
 enum {
-	/* Few hubs serve most feeds: this many requests at one time are polite to one, and enough for all. */
+	/* Subscribe requests at one time.  A few hubs serve most feeds, so all of these may go to one hub. */
 	REQUESTS_MAX = 4,
-	/* A hub's answer has nothing of use but its status. */
+	/* Only the status of a hub's answer is used. */
 	HUB_ANSWER_MAX = 64 * 1024,
-	/* Many feeds change at once at start; the wall clock may be set under us. */
+	/* At least: many feeds change at once at start.  At most: the wall clock may be set meanwhile. */
 	TIMER_MIN_MS = 100,
 	TIMER_MAX_MS = 60 * 1000,
 };
@@ -35,7 +35,7 @@ static bool find_feed(const struct subscription *s, struct websub_feed *feed)
 
 /* ---- the array ---- */
 
-/* The place of the first subscription whose feed_id is not less. */
+/* The index of the first subscription whose feed_id is not less. */
 static size_t find_place(const struct websub_feeds *w, int64_t feed_id)
 {
 	size_t low = 0, high = w->count;
@@ -122,7 +122,7 @@ int websub_feeds_reserve(struct websub_feeds *w, size_t feeds)
 	return 0;
 }
 
-/* For a feed that names its first hub; NULL without memory. */
+/* Adds a subscription when a feed names its first hub; NULL without memory. */
 static struct subscription *add(struct websub_feeds *w, int64_t feed_id)
 {
 	struct subscription *s = NULL;
@@ -190,7 +190,7 @@ static void log_phase(const struct subscription *sub, enum websub_phase before)
 		break;
 	case WEBSUB_DENIED:
 	case WEBSUB_FAILED:
-		/* not each time that it is tried again */
+		/* logged once, not at each retry */
 		if (s->errors == 1)
 			log_emit(LOG_LEVEL_NOTICE, "hub cannot be subscribed at", "feed", name, "reason", reason, NULL);
 		break;
@@ -218,7 +218,7 @@ static void save(struct subscription *s)
 	if (o != NULL)
 		o->websub = websub_copy_state(s);
 	if (o == NULL || o->websub == NULL) {
-		/* It is saved with its next change. */
+		/* No memory: the state is saved with its next change. */
 		poll_outcome_free(o);
 		return;
 	}
@@ -274,7 +274,7 @@ static void on_answer(void *arg, struct transfer_answer *answer)
 
 	s->transfer = NULL;
 	w->requests--;
-	/* Some hubs verify first and answer afterwards; then the answer says nothing new. */
+	/* Some hubs verify before they answer the request: asked_ms is TIME_NONE then, and the answer is ignored. */
 	if (answer->failure != FAILURE_NONE && s->state.asked_ms != TIME_NONE) {
 		websub_note_failed(&s->state, answer->error.text, answer->retry_after_ms, pause_ms(w), clock_wall_ms());
 		websub_settle(s, before, false);
@@ -282,7 +282,7 @@ static void on_answer(void *arg, struct transfer_answer *answer)
 	websub_feeds_wake(w);
 }
 
-/* A private address is open to the feed that the operator has put there, not to wherever that feed points. */
+/* A feed on a private address may use a hub on its own host only, not on any private address that it names. */
 static bool is_on_feeds_host(const struct config_feed *feed, const char *hub)
 {
 	struct arena scratch;
@@ -320,7 +320,7 @@ static void ask(struct subscription *s, const struct websub_feed *feed)
 	websub_settle(s, before, false);
 }
 
-/* When the subscription is to be looked at again. */
+/* Takes the subscription's next action; returns the time of the next step. */
 static int64_t step(struct subscription *s, int64_t now_ms)
 {
 	struct websub_feeds *w = s->owner;
@@ -335,7 +335,7 @@ static int64_t step(struct subscription *s, int64_t now_ms)
 	if (action == WEBSUB_SUBSCRIBE && may_ask && find_feed(s, &feed))
 		ask(s, &feed);
 	else if (action == WEBSUB_SUBSCRIBE)
-		return INT64_MAX; /* when an answer has come */
+		return INT64_MAX; /* the end of a request wakes the timer */
 	return websub_wakeup(&s->state, pause_ms(w));
 }
 
@@ -357,9 +357,9 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	wake_at(w, next_ms);
 }
 
-/* ---- what the configuration wants ---- */
+/* ---- configuration ---- */
 
-/* Where a hub would reach us for this feed; NULL when it should not. */
+/* The base of callback URLs; NULL when the feed is not to be subscribed. */
 static const char *wanted_base(const struct websub_feeds *w, const struct websub_feed *feed)
 {
 	const char *option = feed->config->websub;
@@ -384,7 +384,7 @@ static void arrange(struct subscription *s, const struct websub_feed *feed, bool
 	websub_settle(s, before, false);
 }
 
-/* The hub may have sent something while the daemon was not running: a feed that was polled rarely is asked once. */
+/* The hub may have pushed while the daemon was not running: a feed that was polled rarely is polled once. */
 static void catch_up(const struct subscription *s, const struct websub_feed *feed)
 {
 	const struct websub_feeds *w = s->owner;
@@ -394,7 +394,8 @@ static void catch_up(const struct subscription *s, const struct websub_feed *fee
 		w->callbacks->poll_once(w->arg, s->state.feed_id, asked_ms > pause_ms(w) ? asked_ms : pause_ms(w));
 }
 
-/* Of states, takes those of feeds that have no subscription here; the others are newer here than in the database. */
+/* Takes the states of feeds that have no subscription in memory.  For the other feeds memory is newer than the
+ * database. */
 static void take_states(struct websub_feeds *w, struct websub_state *states, size_t count)
 {
 	for (size_t i = 0; i < count && w->spare_count > 0; i++) {
@@ -440,10 +441,10 @@ void websub_feeds_forget(struct websub_feeds *w, int64_t feed_id)
 	memmove(&w->items[at], &w->items[at + 1], (w->count - at) * sizeof(struct subscription *));
 }
 
-/* ---- what polls say ---- */
+/* ---- polls ---- */
 
-/* Whether a poll's news says that the hub missed them: not when they may be older than the subscription, or came while
- * the daemon was not running. */
+/* Whether news found by a poll should have been pushed: the last successful poll was after the verification and after
+ * the daemon's start. */
 static bool hub_should_have_known(const struct subscription *s, const struct feed_state *before)
 {
 	int64_t since_ms = s->state.verified_ms;
@@ -473,7 +474,7 @@ void websub_feeds_polled(
 		(void)buf_add_userless_url(
 			&asked, str_from(feed.state->moved ? feed.state->moved_url : feed.config->url));
 	topic = r->topic != NULL ? str_from(r->topic) : buf_str(&asked);
-	/* Also when nothing changed: a feed that is gone, or has come back, is wanted no more, or again. */
+	/* Called even without a change: a feed that is gone loses its subscription, one that is back gets one. */
 	arrange(s, &feed, r->has_document && websub_discover(&s->state, str_from(r->hubs), topic) == 1);
 	buf_release(&asked);
 }

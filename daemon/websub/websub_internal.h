@@ -7,13 +7,13 @@
 
 struct websub_push; /* in the parse pool */
 
-/* Of a feed that has named a hub. */
+/* The subscription of one feed that has named a hub. */
 struct subscription {
 	struct websub_feeds *owner;
 	struct websub_state state;
-	struct transfer *transfer; /* the subscribe request under way; NULL: none */
+	struct transfer *transfer; /* the subscribe request under way, or NULL */
 	unsigned pushes;           /* in the parse pool */
-	bool unsaved;              /* the state could not be stored */
+	bool unsaved;              /* the writer could not store the state */
 };
 
 struct websub_feeds {
@@ -21,29 +21,29 @@ struct websub_feeds {
 	struct event *timer;
 	const struct websub_callbacks *callbacks;
 	void *arg;
-	const struct config *config; /* in force; NULL: none yet */
+	const struct config *config; /* in force, or NULL */
 	bool reachable;
 	int64_t started_ms; /* wall clock */
 
 	struct subscription **items; /* by feed_id, ascending */
 	size_t count, size;
-	struct subscription **spare; /* reserved */
+	struct subscription **spare; /* reserved for websub_feeds_configure() */
 	size_t spare_count;
 
-	size_t requests; /* to hubs, under way */
+	size_t requests; /* transfers to hubs under way */
 	struct websub_push *pushes;
 	struct websub_stats stats;
 };
 
-/* The feed's subscription; NULL: none. */
+/* The feed's subscription, or NULL. */
 struct subscription *websub_subscription(const struct websub_feeds *w, int64_t feed_id);
-/* s has changed, and was in that phase until now: logs it, saves it unless it is on its way to the database, and sets
- * the time of its next step. */
+/* To be called after each change of s.  before: its phase until then; saved: the state is on its way to the database
+ * already. Logs the change, saves the state unless saved, sets the timer. */
 void websub_settle(struct subscription *s, enum websub_phase before, bool saved);
-/* A copy for an outcome; NULL without memory. */
+/* A copy of the state for an outcome; NULL without memory. */
 struct websub_state *websub_copy_state(const struct subscription *s);
 
-/* websub_endpoint.c: when the pool has been freed. */
+/* In websub_endpoint.c; to be called when the pool has been freed. */
 void websub_release_pushes(struct websub_feeds *w);
 
 #endif

@@ -1,8 +1,8 @@
-/* What subscriber and hub say to each other, and by which secrets they know each other.
+/* Messages between subscriber and hub, their tokens, secrets and signatures.
  *
- * Everything a hub sends comes over a public address from whoever found it, so three things stand in the way: a
- * path that cannot be guessed, the question whether we asked for that, and a signature over every byte.  Secrets are
- * compared in a time that does not depend on where they differ. */
+ * The callback is a public address that anybody may call, so a call is checked in three ways: its path holds 256 random
+ * bits, a verification must match a request of ours, and a push is signed over its whole body.  Secrets are compared in
+ * constant time. */
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -19,7 +19,7 @@
 enum {
 	RANDOM_LEN = 32,
 	TOKEN_DIGITS = 2 * RANDOM_LEN,
-	/* Of a feed's number in a token. */
+	/* Longest feed number in a token. */
 	NUMBER_DIGITS_MAX = 18,
 };
 
@@ -130,7 +130,7 @@ int websub_write_request(struct buf *out, const struct websub_state *s)
 	return out->failed;
 }
 
-/* ---- what the hub says ---- */
+/* ---- the hub's calls ---- */
 
 enum websub_intent websub_intent(const struct websub_state *s, struct str mode, struct str topic)
 {
@@ -140,7 +140,7 @@ enum websub_intent websub_intent(const struct websub_state *s, struct str mode, 
 		return WEBSUB_INTENT_UNKNOWN;
 	if (str_eq(mode, STR("denied")))
 		return WEBSUB_INTENT_DENIED;
-	/* A hub that verifies later than we waited for, or once more by itself, is as welcome. */
+	/* A verification after our patience has ended, or a second one, is accepted as well. */
 	if (str_eq(mode, STR("subscribe")) && s->phase != WEBSUB_DENIED)
 		return WEBSUB_INTENT_SUBSCRIBE;
 	return WEBSUB_INTENT_UNKNOWN;
@@ -154,7 +154,7 @@ static int hex_value(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* False unless text is len bytes in hexadecimal. */
+/* Reads len bytes in hexadecimal; false when text has another length or other characters. */
 static bool read_hex(struct str text, unsigned char *out, size_t len)
 {
 	if (text.len != 2 * len)

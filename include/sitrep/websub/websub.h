@@ -12,13 +12,13 @@
  * the state whenever a function says it has changed.  Nothing here looks at a clock or opens a socket; only
  * websub_arrange() draws random numbers.
  *
- * Everything is asked at the pace of one number, the pause: a hub is asked again no sooner, a request that is
- * not verified within two of them has failed, and a lease shorter than two of them counts as two.
+ * All waits are made of one number, the pause ([poll] min): all hubs of a feed are asked again after one pause at the
+ * earliest, a request that is not verified within two pauses has failed, and a lease shorter than two pauses counts as
+ * two.
  *
- * The secret goes along to http hubs too, although the Recommendation would rather see it on https only: the
- * callback, which is all that protects otherwise, travels the same way, and a secret still keeps those out who
- * learn the callback from a log.  What it must not do is weaken a feed: for one that is read over https, an http hub
- * is asked over https as well, or not at all. */
+ * The secret is sent to http hubs too, although the Recommendation prefers https only.  Without a secret the callback
+ * alone would protect, and it travels the same way; a secret still keeps out a person who learns the callback from a
+ * log. For a feed that is read over https, an http hub is asked over https, or not at all. */
 #ifndef SITREP_WEBSUB_WEBSUB_H
 #define SITREP_WEBSUB_WEBSUB_H
 
@@ -30,53 +30,54 @@
 #include "sitrep/base/str.h"
 #include "sitrep/model/websub_state.h"
 
-/* ---- what is known and wanted ---- */
+/* ---- discovery and wish ---- */
 
 enum { WEBSUB_HUBS_MAX = 4 };
 
-/* What the feed says of itself: hubs, one a line, and its topic.  Hubs that are no web address are left out, those
+/* The feed's own hubs, one a line, and its topic.  Hubs that are no web address are left out, those
  * with https come first; for an https topic, http ones are taken for https ones, or left out if they name a port.  A
  * subscription to something else ends here; one that holds and whose hub is not named any more is not renewed.  1 when
  * s changed, 0, or -ENOMEM and s is as before. */
 int websub_discover(struct websub_state *s, struct str hubs, struct str topic);
 
-/* What the operator wants: base_url is where we are reached from outside, NULL when a subscription is not wanted.
- * Begins one, with a callback and a secret of its own, or ends it.  1 when s changed, 0, or a negative errno. */
+/* The operator's wish: base_url is our address as seen from outside, NULL when no subscription is wanted. Begins a
+ * subscription with a new callback and secret, or ends it.  1 when s changed, 0, or a negative errno. */
 int websub_arrange(struct websub_state *s, const char *base_url, int64_t now_ms, struct error *err);
 
-/* The hub to be asked; absent when there is none. */
+/* The hub to ask next; absent without hubs. */
 struct str websub_hub(const struct websub_state *s);
-/* The subscription holds: what is pushed is taken in. */
+/* The subscription is verified and its lease runs. */
 bool websub_is_live(const struct websub_state *s);
 
-/* Times that no hub and no wait of ours explains come from a clock that was wrong: what has happened is no later than
- * now, a lease no longer than one is kept, and what is to be done beyond that is to be done now. */
+/* Corrects times that a wrong clock has left: past events are moved to now_ms at the latest, the lease's end to 90 days
+ * from now at the latest; an action more than 45 days ahead is due now. */
 void websub_clamp(struct websub_state *s, int64_t now_ms);
 
-/* ---- what is to be done ---- */
+/* ---- next action ---- */
 
 enum websub_action { WEBSUB_REST, WEBSUB_SUBSCRIBE };
 
-/* Notes what has run out by now_ms (lease, patience, trust), and says what is to be done.  *changed as above. */
+/* Ends lease, request and trust that have run out by now_ms, and returns the next action.  *changed: s has changed. */
 enum websub_action websub_step(struct websub_state *s, int64_t pause_ms, int64_t now_ms, bool *changed);
-/* When to step again; INT64_MAX: never. */
+/* The time of the next websub_step(); INT64_MAX: never. */
 int64_t websub_wakeup(const struct websub_state *s, int64_t pause_ms);
 
-/* ---- what happened ---- */
+/* ---- notes ---- */
 
 /* A request goes out now. */
 void websub_note_asked(struct websub_state *s, int64_t now_ms);
-/* It was refused or did not arrive; the hub wants to be left alone for wait_ms (0: nothing said). */
+/* The request was refused or failed; wait_ms is the hub's Retry-After (0: not given). */
 void websub_note_failed(struct websub_state *s, const char *reason, int64_t wait_ms, int64_t pause_ms, int64_t now_ms);
-/* The hub verified; lease_s as it gave it, anything below 1 is the lease we asked for. */
+/* The hub verified.  lease_s is the hub's; below 1 it counts as the lease that we asked for. */
 void websub_note_verified(struct websub_state *s, int64_t lease_s, int64_t pause_ms, int64_t now_ms);
 void websub_note_denied(struct websub_state *s, struct str reason, int64_t now_ms);
-/* A push with a good signature was understood. */
+/* A push with a good signature was parsed. */
 void websub_note_pushed(struct websub_state *s, int64_t now_ms);
-/* A poll found news.  Trust is lost unless a push comes within a pause: the poll may have been just quicker. */
+/* A poll found news.  A trusted hub goes back to VERIFIED unless a push comes within a pause: the poll may have been
+ * quicker. */
 void websub_note_found(struct websub_state *s, int64_t now_ms);
 
-/* ---- what is said (websub_message.c) ---- */
+/* ---- messages (websub_message.c) ---- */
 
 enum {
 	WEBSUB_LEASE_S = 864000, /* asked for: the ten days that the Recommendation suggests */
@@ -84,21 +85,21 @@ enum {
 	WEBSUB_CHALLENGE_MAX = 4096,
 };
 
-/* The last segment of a callback is a token: the feed's number, a hyphen, 256 random bits in hexadecimal.  The number
- * of the feed that text would be a token of; 0 when it is no token. */
+/* The last segment of a callback is a token: the feed's number, a hyphen, 256 random bits in hexadecimal.  Returns the
+ * feed's number in text; 0 when text has not the form of a token. */
 int64_t websub_token_feed(struct str text);
-/* Whether text is s's token; takes the same time for every wrong one. */
+/* Whether text is s's token; compares in constant time. */
 bool websub_token_is(const struct websub_state *s, struct str text);
 
-/* Sets s->callback under base_url and s->secret anew. */
+/* Makes a new s->callback under base_url and a new s->secret. */
 int websub_make_callback(struct websub_state *s, const char *base_url, struct error *err);
 
 /* The body of the subscribe request, application/x-www-form-urlencoded. */
 int websub_write_request(struct buf *out, const struct websub_state *s);
 
-/* A hub's GET of the callback: what it wants to know. */
+/* The meaning of a hub's GET of the callback. */
 enum websub_intent { WEBSUB_INTENT_UNKNOWN, WEBSUB_INTENT_SUBSCRIBE, WEBSUB_INTENT_DENIED };
-/* UNKNOWN for everything that we did not ask for: it is answered 404. */
+/* UNKNOWN when no request of ours matches: the answer is 404. */
 enum websub_intent websub_intent(const struct websub_state *s, struct str mode, struct str topic);
 
 /* X-Hub-Signature, "sha256=..." with sha1, sha256, sha384 or sha512, over the body as it came. */

@@ -1,8 +1,8 @@
-/* websub_feeds.h: the subscriptions of all feeds: when a hub is asked, and what polls and pushes say about it.
+/* websub_feeds.h: the subscriptions of all feeds: when a hub is asked, and how polls and pushes change its phase.
  *
- * All decisions are websub.h's; here they meet the configuration, the clock, requests and the database.  Each change
- * of a subscription is saved.  One timer serves all feeds: a subscription is renewed every few days, so looking at all
- * of them when one is due costs next to nothing.
+ * websub.h makes all decisions; this file supplies the configuration, the clock, requests and the database.  Each
+ * change of a subscription is saved.  One timer serves all feeds: a subscription is renewed every few days, so looking
+ * at all of them when one is due costs next to nothing.
  *
  * The feeds themselves, the requests, the parse workers and the writer are reached by callbacks.  All functions belong
  * to the loop's thread.  websub_endpoint.h has the other direction: the calls of hubs. */
@@ -24,13 +24,13 @@
 struct event_base;
 struct websub_feeds;
 
-/* A feed of the configuration in force, for the length of a call. */
+/* A feed of the configuration in force, valid for one call. */
 struct websub_feed {
 	const struct config_feed *config;
 	const struct feed_state *state;
 };
 
-/* Whether there is room for more, now. */
+/* What may be done now. */
 struct websub_room {
 	bool may_ask;   /* hubs may be asked: polling is not paused, and answers can be stored */
 	bool may_store; /* the writer can store a push that was received */
@@ -42,12 +42,12 @@ struct websub_callbacks {
 	 */
 	int (*find)(void *arg, int64_t feed_id, struct websub_feed *feed);
 	struct websub_room (*room)(void *arg);
-	/* Sends request, of which url, form, max_body and allow_private are set, for the feed; else as
-	 * transfer_start().
+	/* As transfer_start(), for the feed.  The caller sets url, form, max_body and allow_private of request, the
+	 * callback sets the rest.
 	 */
 	struct transfer *(*send)(void *arg, const struct websub_feed *feed, struct transfer_request *request,
 		transfer_done_fn *done, void *done_arg);
-	/* Parses a push as pool_submit() does.  The generation of the rules it is matched with (poll_outcome.rules), or
+	/* Parses a push, as pool_submit().  Returns the generation of the rules that match it (poll_outcome.rules), or
 	 * -ENOMEM. */
 	int64_t (*parse)(void *arg, const struct job *job, struct buf *body, pool_answer_fn *done, void *done_arg);
 	/* Hands an OUTCOME_WEBSUB or OUTCOME_PUSH to the writer. */
@@ -56,35 +56,35 @@ struct websub_callbacks {
 	void (*poll_once)(void *arg, int64_t feed_id, int64_t wait_ms);
 };
 
-/* reachable: hubs can reach us by HTTP; else nothing is subscribed. */
+/* reachable: hubs can reach us by HTTP; if false, no feed is subscribed. */
 struct websub_feeds *websub_feeds_new(struct event_base *base, bool reachable, const struct websub_callbacks *callbacks,
 	void *arg, struct error *err);
 /* To be called when transfers and pool have been freed, so that no callback comes any more. */
 void websub_feeds_free(struct websub_feeds *w);
 
 /* A new configuration comes into force in three steps:
- * 1. Memory for a subscription of each of that many feeds; 0 gives it back.  0 or -ENOMEM. */
+ * 1. Reserves memory for the subscriptions of that many feeds; 0 feeds releases it.  Returns 0 or -ENOMEM. */
 int websub_feeds_reserve(struct websub_feeds *w, size_t feeds);
 /* 2. The feed leaves the configuration, or its address has changed. */
 void websub_feeds_forget(struct websub_feeds *w, int64_t feed_id);
-/* 3. config is in force and outlives the next call; find() knows its feeds.  states are the subscriptions that the
- * database has: those of feeds that have none here are taken out of it. */
+/* 3. config is in force and outlives the next call; find() knows its feeds.  states are the subscriptions in the
+ * database; those of feeds without one in memory are moved out of the array. */
 void websub_feeds_configure(
 	struct websub_feeds *w, const struct config *config, struct websub_state *states, size_t count);
 
-/* A poll was committed, find() has the state after it, before is the state until then. */
+/* A poll was committed: find() gives the feed's state after it, before is the state until then. */
 void websub_feeds_polled(
 	struct websub_feeds *w, int64_t feed_id, const struct poll_report *r, const struct feed_state *before);
-/* A push or a state of the feed was not committed. */
+/* A push or a subscription's state of the feed was not committed. */
 void websub_feeds_note_unsaved(struct websub_feeds *w, int64_t feed_id);
-/* The database takes states again: those that were not committed are handed over once more. */
+/* The database can store again: states that were not committed are saved again. */
 void websub_feeds_save_again(struct websub_feeds *w);
 /* Hubs may be asked again. */
 void websub_feeds_wake(struct websub_feeds *w);
 /* The clock was set by jump_ms and shows now_ms (clock.h). */
 void websub_feeds_follow_clock(struct websub_feeds *w, int64_t jump_ms, int64_t now_ms);
 
-/* The feed's subscription; NULL: its feed has named no hub. */
+/* The feed's subscription; NULL when the feed has named no hub. */
 const struct websub_state *websub_feeds_find(const struct websub_feeds *w, int64_t feed_id);
 /* The subscription in a few words: "verified", "not wanted" ... */
 const char *websub_feeds_words(const struct websub_feeds *w, int64_t feed_id);
