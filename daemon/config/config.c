@@ -22,7 +22,7 @@ void config_mistakes_release(struct config_mistakes *m)
 	config_mistakes_init(m);
 }
 
-/* Fills one, which list_add() has just added; *count is its list's. */
+/* Fills an element that list_add() has just added; *count is the count of its list. */
 static void __attribute__((format(printf, 5, 0))) note(struct config_mistakes *m, struct config_mistake *one,
 	size_t *count, struct config_place place, const char *fmt, va_list ap)
 {
@@ -128,7 +128,7 @@ int config_public_url(const struct config_feed *f, struct buf *out)
 
 bool config_feed_has_credentials(const struct config_feed *f)
 {
-	/* An @ in the address may be a user's; where it is none, the redirects are merely followed one by one. */
+	/* An @ in the address may end a user name. A wrong guess only means that redirects are followed one by one. */
 	return strchr(f->url, '@') != NULL || f->user != NULL || f->password_file != NULL || f->bearer_file != NULL ||
 	       f->header_file != NULL || f->client_cert != NULL;
 }

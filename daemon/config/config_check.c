@@ -1,5 +1,5 @@
-/* The configuration's own reader knows nothing of rules and secrets, which stand in stages above it; so what
- * is wrong with those is added to its mistakes here, before anybody takes the configuration over. */
+/* The reader of the configuration does not look into rules and files with secrets. Their mistakes are added to its own
+ * here, before a configuration is taken over. */
 #include "sitrep/config/config_check.h"
 
 #include <errno.h>
@@ -10,10 +10,10 @@
 #include "sitrep/rules/rule.h"
 #include "sitrep/text/public_url.h"
 
-/* Of a rule, in a warning. */
+/* Characters of a rule that a warning quotes. */
 enum { QUOTED_MAX = 60 };
 
-/* A rule whose doubts are being told. */
+/* Context of tell_doubt(): the rule that gets the warnings. */
 struct doubting {
 	const struct config *config;
 	struct config_mistakes *mistakes;

@@ -15,7 +15,7 @@ struct diff {
 	int count;
 };
 
-/* Words in any order. */
+/* True for lists of the same words; their order does not count. */
 static bool is_same_list(const void *before, const void *after, const struct config_option *o)
 {
 	struct config_words old, new;
@@ -35,7 +35,7 @@ static bool is_same_list(const void *before, const void *after, const struct con
 	return old.count == new.count;
 }
 
-/* Addresses that differ in what is not shown of them. */
+/* True when the addresses differ, if only in a hidden part such as a password. */
 static bool has_hidden_change(const void *before, const void *after, const struct config_option *o)
 {
 	const char *old, *new;
@@ -47,7 +47,7 @@ static bool has_hidden_change(const void *before, const void *after, const struc
 	return old != NULL && new != NULL &&strcmp(old, new) != 0;
 }
 
-/* Where is that option: "[poll] min", "feed usni: url". */
+/* Appends the place of the option: "[poll] min", "feed usni: url". */
 static void compare(
 	struct diff *d, const char *owner_name, const void *before, const void *after, const struct config_option *o)
 {
@@ -57,7 +57,7 @@ static void compare(
 
 	buf_clear(&d->before);
 	buf_clear(&d->after);
-	/* A query that was private before or is from now on is not told either. */
+	/* A query is not shown when it was private before or is private now. */
 	if (o->type == OPTION_URL && o->section == SECTION_FEED) {
 		old_feed = *(const struct config_feed *)before;
 		new_feed = *(const struct config_feed *)after;
@@ -101,7 +101,7 @@ static void note(struct diff *d, enum option_section section, const char *name, 
 
 /* ---- feeds ---- */
 
-/* Feeds of one side that the other has not by name, by key. */
+/* The feeds of one side without a counterpart of the same name, sorted by key. */
 struct odd_feeds {
 	const struct config_feed **items;
 	size_t count;
@@ -126,7 +126,7 @@ static void compare_same_names(struct diff *d, const struct config *before, cons
 		const struct config_feed *new = k < after->feeds.count ? &after->feeds.items[k] : NULL;
 		int order = old == NULL ? 1 : new == NULL ? -1 : strcmp(old->name, new->name);
 
-		/* A feed of a list is another one under another address, whatever its name. */
+		/* A feed of a list with another address is another feed, even under the same name. */
 		bool same = order == 0 && (!new->listed || strcmp(old->key, new->key) == 0);
 
 		if (same)
@@ -142,7 +142,7 @@ static void compare_same_names(struct diff *d, const struct config *before, cons
 	qsort(new_odd->items, new_odd->count, sizeof(*new_odd->items), by_key);
 }
 
-/* A feed whose address has another name now was renamed. */
+/* A feed with the same key and another name was renamed. */
 static int compare_feeds(struct diff *d, const struct config *before, const struct config *after)
 {
 	struct odd_feeds old = {.items = calloc(before->feeds.count + 1, sizeof(*old.items))};

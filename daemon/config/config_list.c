@@ -1,7 +1,7 @@
 /* Subscription lists in the configuration.
  *
- * A feed of a list is its address: outlines of one address are one feed, with the folders and categories of all of
- * them, whichever list they stand in.  Nothing of a feed depends on the order of outlines. */
+ * A feed of a list is identified by its address: all outlines of one address, in any list, are one feed with the
+ * folders and categories of all. The result does not depend on the order of outlines. */
 #include "config_loading.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "sitrep/text/feed_key.h"
 
 enum {
-	/* Of a feed; LIMIT_ITEM_LIST of them fit what the database keeps of a feed's categories. */
+	/* Of one category; LIMIT_ITEM_LIST of this length fit the database's field for a feed's categories. */
 	CATEGORY_BYTES_MAX = 200,
 };
 
@@ -66,7 +66,7 @@ static void forget(void *key)
 	(void)key; /* the arena has it */
 }
 
-/* The entry of that key, which is made when it is not there: *is_new. NULL without memory. */
+/* The entry of that key; *is_new says whether it was made now. NULL without memory. */
 static struct listed *find_or_add(struct list_reading *r, const char *key, bool *is_new)
 {
 	struct listed *l = arena_alloc(&r->arena, sizeof(*l)), **found;
@@ -154,9 +154,9 @@ static int add_outline(struct list_reading *r, const struct opml_feed *outline, 
 		l->given = outline->name;
 		l->place = place;
 	}
-	/* Of two that differ, whichever comes first in the list, the same one is taken. */
+	/* Of two different values the choice is by bytes, not by the order of the outlines. */
 	if (str_cmp(outline->url, l->url) > 0)
-		l->url = outline->url; /* https */
+		l->url = outline->url; /* https wins over http */
 	if (str_empty(l->title) || (!str_empty(outline->title) && str_cmp(outline->title, l->title) < 0))
 		l->title = outline->title;
 	if (str_empty(l->given) || (!str_empty(outline->name) && str_cmp(outline->name, l->given) < 0))
@@ -266,7 +266,7 @@ static int add_feed(struct config_loading *l, const struct listed *from, const c
 	return set_categories(a, f, from);
 }
 
-/* What a [feed] says of an address goes before what a list says, wherever it stands. */
+/* The name that the feed with this key has so far; STR_NONE: unknown. */
 static struct str known_name(const struct config_names *known, const char *key)
 {
 	const struct config_name wanted = {.key = key}, *found = NULL;
@@ -276,6 +276,7 @@ static struct str known_name(const struct config_names *known, const char *key)
 	return found != NULL ? str_from(found->name) : STR_NONE;
 }
 
+/* A [feed] section takes precedence over outlines of the same address. */
 static bool is_in_section(void *const *sections, const char *key)
 {
 	const struct listed wanted = {.key = key};
@@ -330,7 +331,8 @@ static int compare_text(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* Such an outline is the feed that is shown by its address, if there is one; it is never a feed by itself. */
+/* Such an outline stands for the configured feed whose public address it has. Without such a feed it is left out with a
+ * warning. */
 static int check_hidden(struct list_reading *r)
 {
 	const struct config *c = r->loading->config;

@@ -1,6 +1,6 @@
-/* The configuration is read in one pass over all files (config_read.c, config_list.c), every mistake noted and
- * passed over; what can only be judged when all is there (names given twice, what is missing) is judged here
- * at the end. */
+/* The configuration is read in one pass over all files (config_read.c, config_list.c); each mistake is noted and
+ * reading goes on. Checks that need the whole configuration (names given twice, min longer than max) come here, at the
+ * end. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,7 +107,7 @@ static int places_by_name(const void *a, const void *b)
 	return order != 0 ? order : (left->index > right->index) - (left->index < right->index);
 }
 
-/* Sorts all and tells of each that has the name of the one before it. */
+/* Sorts the names and notes a mistake for each that equals the one before it. */
 static void check_names(struct config_loading *l, const char *section, struct named_place *all, size_t count)
 {
 	qsort(all, count, sizeof(*all), places_by_name);

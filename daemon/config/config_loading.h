@@ -1,4 +1,4 @@
-/* config_loading.h: what the files that load a configuration share. */
+/* config_loading.h: shared by the files that load a configuration. */
 #ifndef SITREP_CONFIG_CONFIG_LOADING_H
 #define SITREP_CONFIG_CONFIG_LOADING_H
 
@@ -20,7 +20,7 @@ struct config_file {
 	struct config_place from; /* the line that included it */
 };
 
-/* A subscription list, read when all files are: what they say of a feed goes before what a list says. */
+/* A subscription list. It is read after all files, since a [feed] section takes precedence over an outline. */
 struct config_list {
 	const char *path;
 	struct config_place from;
@@ -31,9 +31,9 @@ struct config_loading {
 	struct config_mistakes *mistakes;
 	const struct config_names *known; /* NULL: none */
 	enum option_section section;
-	bool skip;      /* a section that is not known, or a header that cannot be read: its options say nothing */
-	size_t element; /* of the section's list, when it has one */
-	bool seen[CONFIG_OPTIONS_MAX]; /* by place in config_options; of a named section the last one's */
+	bool skip;                     /* in an unknown section, or behind a bad header: options are ignored */
+	size_t element;                /* index in the list of a repeated section */
+	bool seen[CONFIG_OPTIONS_MAX]; /* by place in config_options; for a repeated section, of its last element */
 	unsigned depth;
 	struct {
 		struct config_file *items;
@@ -50,7 +50,7 @@ struct config_loading {
 
 /* ---- config_read.c ---- */
 
-/* Reads a configuration file with all that it includes.  from is the line that asked for it. */
+/* Reads a configuration file with all that it includes. from is the line with the include. */
 void config_read_file(struct config_loading *l, const char *path, struct config_place from);
 void config_set_defaults(struct config_loading *l);
 /* A new element of the list of l->section, with its defaults; l->failed when there is no memory. */
@@ -60,7 +60,7 @@ void *config_element(struct config_loading *l);
 
 /* ---- config_list.c ---- */
 
-/* Reads all subscription lists, and adds the feeds that no [feed] has.  l->failed when there is no memory. */
+/* Reads all subscription lists, and adds the feeds that have no [feed] section. l->failed when there is no memory. */
 void config_read_lists(struct config_loading *l);
 
 /* ---- config_names.c ---- */
@@ -68,15 +68,15 @@ void config_read_lists(struct config_loading *l);
 /* A feed of a list that is to be named. */
 struct config_unnamed {
 	struct str title, url, key;
-	struct str given; /* the name it asks for; STR_NONE: none */
-	struct str known; /* the name that it had */
+	struct str given; /* its sitrep:name attribute; STR_NONE: absent */
+	struct str known; /* its name before this load; STR_NONE: unknown */
 	const char *name; /* out */
 	const char *try;  /* while names are made */
 };
 /* The order of known names: by key. */
 int config_name_order(const void *a, const void *b);
-/* Names all of them, in a, each apart from the others and from those of c's feeds; the names are the same whatever the
- * order is.  A feed keeps the name that it had as long as that can be made of its title.  0 or -ENOMEM. */
+/* Gives each feed a name that no other feed here or in c has; the text lives in a. The names do not depend on the order
+ * of the feeds. A feed keeps its known name as long as its title and address can still give it. 0 or -ENOMEM. */
 int config_name_feeds(const struct config *c, struct config_unnamed *feeds, size_t count, struct arena *a);
 
 #endif

@@ -1,8 +1,8 @@
 /* Names of feeds.
  *
- * A feed of a list is named after its title.  Those of equal titles are told apart by their hosts, and where these are
- * equal too, by a hash of their addresses: never by their place, so that no order of a list and no edit elsewhere in it
- * hands a name on to another feed. */
+ * A feed of a list is named after its title. Feeds of equal titles get their host as well, and those of equal hosts a
+ * hash of their address. Names never depend on the place in the list: an edit elsewhere in it cannot give a feed's name
+ * to another one. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 #include "sitrep/text/public_url.h"
 
 enum {
-	/* Of a title; what tells equal ones apart needs the rest. */
+	/* Of a title; the rest of the name is for a host or hash. */
 	STEM_CHARS_MAX = 52,
 	SHORT_STEM_CHARS_MAX = 36,
 	HOST_CHARS_MAX = 26,
@@ -79,7 +79,7 @@ static void add_slug(struct buf *name, struct str from, size_t max)
 	}
 }
 
-/* host/path of a URL: what people may see of any address. */
+/* host/path of a URL, the part of any address that may be shown. */
 static struct str host_and_path(struct str url)
 {
 	size_t from = str_find(url, STR("://"), 0), end;
@@ -127,11 +127,9 @@ void config_make_name(struct buf *name, struct str title, struct str url)
 	add_name(name, title, url, STEM_CHARS_MAX);
 }
 
-/* ---- many ---- */
-
 /* ---- names that feeds have already ---- */
 
-/* Of an address and a name, with their ends. */
+/* Bytes of all known addresses and names. */
 enum { NAMES_MAX = 256 * 1024 * 1024 };
 
 void config_names_init(struct config_names *n)
@@ -192,7 +190,7 @@ int config_names_of(struct config_names *n, const struct config *c)
 
 /* ---- the forms ---- */
 
-/* How a feed is named when the forms before are somebody else's too. */
+/* The forms of a name; each is tried when the one before is not unique. */
 enum form { FORM_TITLE, FORM_HOST, FORM_SHORT_HASH, FORM_LONG_HASH, FORMS };
 
 static int add_hash(struct buf *name, struct sha256 *hash, struct str text, size_t bytes)
@@ -212,7 +210,7 @@ static int add_hash(struct buf *name, struct sha256 *hash, struct str text, size
 	return buf_puts(name, hex);
 }
 
-/* The name of that form, into f->try. */
+/* Writes the name of that form to f->try. */
 static int make_try(struct config_unnamed *f, enum form form, struct sha256 *hash, struct arena *a)
 {
 	struct buf name = BUF_INIT(4096), public = BUF_INIT(64 * 1024);
@@ -223,7 +221,7 @@ static int make_try(struct config_unnamed *f, enum form form, struct sha256 *has
 		(void)buf_putc(&name, '-');
 		add_slug(&name, short_host(f->url), HOST_CHARS_MAX);
 	}
-	/* Of an address with a secret the short hash, of which guesses can be tried, knows the rest only. */
+	/* The short hash leaves the secrets of an address out, since guesses could be checked against it. */
 	if (form == FORM_SHORT_HASH && (result = buf_add_public_url(&public, f->key)) == 0)
 		result = add_hash(&name, hash, buf_str(&public), SHORT_HASH_BYTES);
 	if (form == FORM_LONG_HASH) {
@@ -244,7 +242,7 @@ static int by_try(const void *a, const void *b)
 	return strcmp((*left)->try, (*right)->try);
 }
 
-/* Names that are given already, in a's order. */
+/* The order of names that are taken: by bytes. */
 static int by_text(const void *a, const void *b)
 {
 	const char *const *left = a, *const *right = b;
@@ -252,7 +250,8 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*left, *right);
 }
 
-/* Gives those of left the names they try that nobody else tries or has; *count of them are left then. */
+/* Gives each feed of left its f->try if no other feed tries or has that name. *count becomes the number of feeds
+ * without a name. */
 static void settle(struct config_unnamed **left, size_t *count, const char **taken, size_t *taken_count)
 {
 	size_t kept = 0, settled = *taken_count;
@@ -277,7 +276,7 @@ static void settle(struct config_unnamed **left, size_t *count, const char **tak
 		qsort(taken, settled, sizeof(const char *), by_text);
 }
 
-/* A list of our own says what its feeds are called. */
+/* A list that the daemon wrote (/opml) has the names in sitrep:name. */
 static int try_given(struct config_unnamed **left, size_t count, struct arena *a)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -290,7 +289,7 @@ static int try_given(struct config_unnamed **left, size_t count, struct arena *a
 	return 0;
 }
 
-/* A name that a feed had is its own still when its title and address give it in one of the forms. */
+/* A feed keeps its known name when its title and address still give it in one of the forms. */
 static int try_known(struct config_unnamed **left, size_t count, struct sha256 *hash, struct arena *a)
 {
 	for (size_t i = 0; i < count; i++) {

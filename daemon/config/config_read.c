@@ -1,4 +1,4 @@
-/* Sections, options and the files they stand in.  One table (option.c) says what may stand where. */
+/* Reads sections and options from the files. The table in option.c lists the options of each section. */
 #include "config_loading.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@ enum { INCLUDE_DEPTH_MAX = 8 };
 
 /* ---- elements of repeated sections ---- */
 
-/* Names of alerts and outputs stand in addresses and in the names of files. */
+/* Names of alerts and outputs become part of URLs and file names. */
 static bool is_good_name(enum option_section section, struct str name)
 {
 	if (!config_name_is_good(name))
@@ -102,7 +102,7 @@ static void forget_seen(struct config_loading *l)
 			l->seen[i] = false;
 }
 
-/* What the last section did not say although it had to. */
+/* Notes the required options that the last section lacks. */
 static void check_required(struct config_loading *l)
 {
 	if (l->skip || !option_section_is_named(l->section))
@@ -121,7 +121,7 @@ static void check_required(struct config_loading *l)
 	}
 }
 
-/* Until a section is entered, options say nothing. */
+/* Options are ignored until the next section begins. */
 static void leave_section(struct config_loading *l)
 {
 	check_required(l);
@@ -158,7 +158,7 @@ static void enter_section(struct config_loading *l, const struct ini_item *item,
 
 /* ---- files ---- */
 
-/* A path that a file names is relative to that file. */
+/* A relative path starts at the folder of the file that names it. */
 static char *resolve_path(const char *from, struct str path)
 {
 	const char *slash = strrchr(from, '/');
@@ -190,7 +190,7 @@ static void for_each_match(struct config_loading *l, struct str pattern, struct 
 		l->failed = -ENOMEM;
 		return;
 	}
-	/* A pattern may match nothing; a plain name is opened and says itself that it is not there. */
+	/* A pattern may match no file; a plain name that does not exist fails when it is opened. */
 	is_pattern = strpbrk(full, "*?[") != NULL;
 	result = glob(full, GLOB_NOSORT | (is_pattern ? 0 : GLOB_NOCHECK), NULL, &found);
 	if (result == GLOB_NOSPACE)
@@ -217,7 +217,7 @@ static void remember_list(struct config_loading *l, const char *path, struct con
 		*list = (struct config_list){.path = copy, .from = from};
 }
 
-/* 0 is as much in any unit. */
+/* A number without a unit; 0 needs none. */
 static bool is_bare_number(struct str value)
 {
 	bool is_zero = true;
@@ -273,7 +273,7 @@ static void take_option(struct config_loading *l, const struct ini_item *item, s
 	else if (o->type == OPTION_DURATION && is_bare_number(item->value))
 		config_warning(l->mistakes, place, "%s = %.*s: without a unit it is seconds, write %.*ss, or m, h, d",
 			o->name, STR_ARG(item->value), STR_ARG(item->value));
-	/* A rule's mistakes are told later, at the line of the rule. */
+	/* Mistakes in a rule are found later and name this line. */
 	if (l->section == SECTION_ALERT && strcmp(o->name, "match") == 0)
 		l->config->alerts.items[l->element].place = place;
 	if (l->section == SECTION_OUTPUT && strcmp(o->name, "match") == 0)
@@ -301,14 +301,14 @@ static void read_items(struct config_loading *l, struct str text, struct config_
 	ini_release(&ini);
 }
 
-/* A file that is named twice, by a pattern that overlaps another or in a circle, is read once. */
+/* A file is read once; to include it again, or in a circle, is a mistake. */
 static bool is_first_time(struct config_loading *l, const char *path, struct config_place from)
 {
 	struct config_file *file;
 	struct stat st;
 
 	if (stat(path, &st) != 0)
-		return true; /* opening it says why */
+		return true; /* the open reports the error */
 	for (size_t i = 0; i < l->files.count; i++) {
 		file = &l->files.items[i];
 		if (file->device != st.st_dev || file->inode != st.st_ino)
@@ -325,7 +325,7 @@ static bool is_first_time(struct config_loading *l, const char *path, struct con
 	return file != NULL;
 }
 
-/* A file begins at the top, whatever section the file that includes it is in. */
+/* A file begins outside of all sections, even when it is included from within one. */
 void config_read_file(struct config_loading *l, const char *path, struct config_place from)
 {
 	struct buf text = BUF_INIT(CONFIG_FILE_MAX);

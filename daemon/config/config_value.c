@@ -1,4 +1,4 @@
-/* The types of options.  Every refusal says what was found and what would have been right. */
+/* The types of options. Each error names the value found and the form expected. */
 #include "config_value.h"
 
 #include <arpa/inet.h>
@@ -17,7 +17,7 @@ static int wrong(struct error *err, const struct config_option *o, struct str va
 	struct buf shown = BUF_INIT(64 * 1024);
 	int result;
 
-	/* A secret may stand in it, however wrong it is. */
+	/* Even a malformed address may hold a secret. */
 	if (o->type == OPTION_URL || o->type == OPTION_PROXY) {
 		(void)buf_add_bare_url(&shown, value);
 		value = buf_str(&shown);
@@ -55,7 +55,7 @@ static bool is_web_url(struct str s)
 	return true;
 }
 
-/* "socks5h://127.0.0.1:9050"; what curl would guess at is asked for in full. */
+/* "socks5h://127.0.0.1:9050": the scheme is required, since curl would guess one. */
 static bool is_proxy(struct str s)
 {
 	static const char *const schemes[] = {
@@ -70,8 +70,7 @@ static bool is_proxy(struct str s)
 	return false;
 }
 
-/* A guest gives a name and says where it can be reached, and does not pass for somebody else: "desk/1.2
- * (+https://...)". */
+/* A name with a version and a page for contact, and no browser's name: "desk/1.2 (+https://...)". */
 static bool is_honest_agent(struct str s)
 {
 	size_t slash = str_find_char(s, '/', 0);
@@ -318,7 +317,7 @@ static int read_networks(
 
 /* ---- choices ---- */
 
-/* Of one of the words that the option has. */
+/* The option's value must be one of the words in o->choices. */
 static int level_of(struct str word)
 {
 	char text[32];
@@ -454,7 +453,7 @@ static void write_level(struct buf *out, const struct config_option *o, const ch
 			(void)buf_add(out, word);
 }
 
-/* Without the point of some locale, and without zeros at the end. */
+/* Writes a decimal point in any locale, and no trailing zeros. */
 static void write_fraction(struct buf *out, const char *member)
 {
 	double n;

@@ -21,7 +21,7 @@ struct config_words {
 int config_value_read(struct arena *a, void *owner, const struct config_option *o, struct str value,
 	struct config_place place, struct error *err);
 
-/* The value as it could be written in a file, passwords in URLs left out; "" when it is absent. */
+/* Writes the value as in a file, passwords in URLs left out; "" when it is absent. */
 int config_value_write(struct buf *out, const void *owner, const struct config_option *o);
 
 #endif

@@ -1,8 +1,8 @@
-/* Secrets stand in files, not in the configuration, so that the configuration can be shown around and
- * the service manager's credentials work: a relative name is first looked for where it puts them.
+/* Secrets stand in files of their own, so that the configuration can be shown to others. A relative name is looked for
+ * among the service manager's credentials first.
  *
- * Certificates and keys are read through once by OpenSSL here, so that a wrong file is a mistake of the
- * configuration, told with its place, and not a feed that fails. */
+ * OpenSSL parses certificates and keys once here, so that a wrong file is a mistake with file and line, not a feed that
+ * fails later. */
 #include "sitrep/config/credentials.h"
 
 #include <errno.h>
@@ -47,7 +47,7 @@ static int read_secret(struct buf *out, const char *path, struct error *err)
 
 	if (fd < 0)
 		return error_sys(err, -errno, "cannot open %s", path);
-	/* In one piece, since growing would leave copies behind in freed memory. */
+	/* Allocated at full size, since a growing buffer would leave copies of the secret in freed memory. */
 	if (fstat(fd, &st) == 0 && st.st_size > 0 && (uint64_t)st.st_size < out->max)
 		(void)buf_reserve(out, (size_t)st.st_size);
 	while ((n = read(fd, chunk, sizeof(chunk))) > 0) {
@@ -78,7 +78,7 @@ static bool is_plain(struct str s)
 	return true;
 }
 
-/* The file's one line. */
+/* Loads a file that holds one line. */
 static int load_line(char **out, const char *path, struct error *err)
 {
 	struct buf content = BUF_INIT(CREDENTIALS_FILE_MAX);
@@ -151,7 +151,7 @@ static void wipe_pem(struct buf *pem)
 	buf_release(pem);
 }
 
-/* In place of OpenSSL's own, which would ask at the terminal. */
+/* Replaces OpenSSL's password callback, which would ask at the terminal. */
 static int no_passphrase(char *out, int size, int writing, void *arg)
 {
 	(void)out;

@@ -9,7 +9,7 @@
 
 #include "sitrep/base/utf8.h"
 
-/* How much of what was found a message quotes. */
+/* Bytes of the input that a message quotes. */
 enum { QUOTE_MAX = 60 };
 
 void ini_init(struct ini *ini, struct str text)
@@ -47,7 +47,7 @@ static bool is_blank(struct str line)
 	return str_empty(str_trim(line));
 }
 
-/* An indented one too: nobody who writes that means it as part of a value. */
+/* An indented # or ; begins a comment too, not a continued value. */
 static bool is_comment(struct str line)
 {
 	struct str text = str_trim(line);

@@ -7,12 +7,11 @@
  *             more of the value
  *
  * A line that begins with white space continues the value above, joined by one space; comment lines may stand
- * between, an empty line ends the value.  Values are kept as written but for white space at their ends:
- * quotes belong to the value, since rules contain them, and so does a # behind it.  CRLF and a byte order
- * mark are tolerated.
+ * between, an empty line ends the value.  Values are kept as written without white space at their ends: quotes belong
+ * to the value, since rules contain them, and so does a # within it.  CRLF and a byte order mark are tolerated.
  *
- * The reader knows the form only, not the names.  What has no form comes out as INI_MISTAKE with a sentence,
- * and reading goes on behind it. */
+ * The reader knows the syntax only, not the names. A malformed line comes out as INI_MISTAKE with a sentence, and
+ * reading goes on behind it. */
 #ifndef SITREP_CONFIG_INI_H
 #define SITREP_CONFIG_INI_H
 
@@ -31,7 +30,7 @@ struct ini_item {
 	enum ini_kind kind;
 	unsigned line;       /* of the first line, from 1 */
 	struct str name;     /* of the section or option */
-	struct str value;    /* the option's, or the section's in quotes: STR_NONE when it has none */
+	struct str value;    /* of the option; of a section the quoted name, or STR_NONE */
 	bool is_header;      /* of a mistake: it stands where a section should begin */
 	const char *mistake; /* what was found and what was expected */
 };
@@ -39,7 +38,7 @@ struct ini_item {
 struct ini {
 	struct str rest;
 	unsigned line;      /* of the line read last */
-	bool skip_indented; /* the lines that continue a mistake are one mistake with it */
+	bool skip_indented; /* lines that continue a wrong line give no further mistake */
 	struct buf joined;  /* a value of several lines */
 	char mistake[256];
 };

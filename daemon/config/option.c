@@ -1,5 +1,5 @@
-/* All options.  A new one is a row here and a member in config.h; the reader, the reload report, the help, the sample
- * configuration and the manual page follow from the row. */
+/* All options.  A new option is a row here and a member in config.h; the reader, the reload report, the help, the
+ * sample configuration and the manual page follow from the row. */
 #include "sitrep/config/option.h"
 
 #include <stddef.h>

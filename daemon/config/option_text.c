@@ -95,7 +95,7 @@ int option_write_help(struct buf *out)
 
 /* ---- the sample ---- */
 
-/* As remarks, in lines of SAMPLE_WIDTH columns at most. */
+/* Writes text as comment lines of at most SAMPLE_WIDTH columns. */
 static void write_remark(struct buf *out, struct str text)
 {
 	struct str word;

@@ -1,4 +1,4 @@
-/* command_line.h: the command line of sitrepd, which says which configuration and which state it uses. */
+/* command_line.h: the command line of sitrepd: options and exit statuses. */
 #ifndef SITREP_CONFIG_COMMAND_LINE_H
 #define SITREP_CONFIG_COMMAND_LINE_H
 

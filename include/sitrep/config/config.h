@@ -1,9 +1,9 @@
-/* config.h: what the operator wants, read once and never changed.
+/* config.h: the whole configuration, immutable once loaded.
  *
- * A struct config is immutable after loading and owns all its text.  On reload a second one is loaded and
- * compared; the files are the single truth about feeds, nothing writes them but a person.  Every option
- * has a default, so a file with one [feed] is a working configuration.  The options themselves stand in
- * one table (option.h), which the reader, --help, the manual page and the sample file come from. */
+ * A struct config owns all its text. On reload a second one is loaded and compared with it. The files decide which
+ * feeds there are; the daemon never writes them.  Every option has a default, so a file with one [feed] is a working
+ * configuration.  The options themselves stand in one table (option.h), which the reader, --help, the manual page and
+ * the sample file come from. */
 #ifndef SITREP_CONFIG_CONFIG_H
 #define SITREP_CONFIG_CONFIG_H
 
@@ -16,7 +16,7 @@
 #include "sitrep/base/error.h"
 #include "sitrep/base/str.h"
 
-/* Where something stands in the configuration, for messages that are found later (rules, sockets). */
+/* A place in the files, for errors that are found after reading (rules, sockets). */
 struct config_place {
 	const char *file; /* as opened */
 	unsigned line;
@@ -47,14 +47,14 @@ struct config_feed {
 	const char *name; /* [feed "name"]: unique, what events and commands use */
 	const char *url;
 	const char *key;        /* of the url: feed_key.h */
-	const char *public_url; /* shown in place of it; NULL: it without its secrets */
-	bool is_private;        /* its query is nobody else's business */
+	const char *public_url; /* shown in place of url; NULL: url is shown without its secrets */
+	bool is_private;        /* its query is never shown */
 	const char *title;      /* NULL: the feed's own */
 	const char *publisher;  /* NULL: the registrable domain */
 	const char **categories;
 	size_t category_count;
-	bool listed;          /* it stands in a subscription list, and is known by its key, not by its name */
-	const char **folders; /* of a listed one, sorted; each a path with newlines between its names */
+	bool listed;          /* it comes from a subscription list and is identified by its key, not its name */
+	const char **folders; /* of a listed feed, sorted; each is a path with newlines between its names */
 	size_t folder_count;
 	bool enabled;
 	int rank;            /* lower is closer to the source */
@@ -94,7 +94,7 @@ struct config_output {
 
 /* A feed's place in a folder of the subscription list that is published. */
 struct config_outline {
-	const char *folder; /* as in config_feed; a category of a feed that is not listed; "" for none */
+	const char *folder; /* a path as in config_feed, or the category of a feed that is not listed; "": no folder */
 	size_t feed;        /* its place in feeds */
 };
 
@@ -190,7 +190,7 @@ struct config {
 	struct arena arena;
 };
 
-/* What is wrong, each with its place; collected, not stopped at. */
+/* All mistakes with their places; reading goes on after each. */
 struct config_mistake {
 	const char *file;
 	unsigned line;
@@ -205,14 +205,14 @@ struct config_mistakes {
 		struct config_mistake *items;
 		size_t count;
 		size_t cap;
-	} warnings; /* what may be meant otherwise or is left out: the configuration is good all the same */
+	} warnings; /* doubtful or ignored parts; the configuration is good all the same */
 	struct arena arena;
 	int failed; /* -ENOMEM: something could not be noted */
 };
 
 void config_mistakes_init(struct config_mistakes *m);
 void config_mistakes_release(struct config_mistakes *m);
-/* Also for what only upper layers can judge, such as rules. */
+/* Also for mistakes that other code finds, such as those in rules. */
 void config_mistake(struct config_mistakes *m, struct config_place place, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void config_warning(struct config_mistakes *m, struct config_place place, const char *fmt, ...)
@@ -220,7 +220,7 @@ void config_warning(struct config_mistakes *m, struct config_place place, const 
 /* "file:line: text", one a line, sorted by file and line; a warning as "file:line: warning: text". */
 int config_mistakes_write(const struct config_mistakes *m, struct buf *out);
 
-/* What feeds are called already: a feed of a list keeps its name when another of its title comes or goes. */
+/* Names in use, by address: a feed of a list keeps its name when another feed of the same title comes or goes. */
 struct config_names {
 	struct config_name {
 		const char *key; /* of the address: feed_key.h */
@@ -234,32 +234,33 @@ void config_names_init(struct config_names *n);
 void config_names_release(struct config_names *n);
 /* 0 or -ENOMEM. */
 int config_names_add(struct config_names *n, const char *url, const char *name);
-/* Those of c's feeds. */
+/* Adds the names of c's feeds. 0 or -ENOMEM. */
 int config_names_of(struct config_names *n, const struct config *c);
 
-/* Reads path with everything it includes.  Always returns a configuration with what could be read, unless
- * there was no memory or path itself could not be opened (NULL and err); it is good when mistakes is empty. */
+/* Reads path with everything it includes.  Returns a configuration with all that could be read, or NULL and err when
+ * there is no memory or path cannot be opened. It is good when mistakes is empty. */
 struct config *config_load(const char *path, struct config_mistakes *mistakes, struct error *err);
-/* The same beside known names, which are sorted by it; NULL: none are known. */
+/* As config_load(); feeds of lists keep their names in known, which the call sorts. known may be NULL. */
 struct config *config_load_named(
 	const char *path, struct config_names *known, struct config_mistakes *mistakes, struct error *err);
 void config_free(struct config *c);
 
 const struct config_feed *config_find_feed(const struct config *c, struct str name);
 
-/* Appends what other people may see of a feed's address. 0 or out's failure. */
+/* Appends the public form of a feed's address, without secrets. 0 or out's failure. */
 int config_public_url(const struct config_feed *f, struct buf *out);
-/* Requests carry a secret that is for the configured host alone. */
+/* True when requests carry a secret, which may go to the configured host only. */
 bool config_feed_has_credentials(const struct config_feed *f);
-/* Nobody but the feed's server is to learn its address. */
+/* True when only the feed's own server may learn its address. */
 bool config_feed_is_confidential(const struct config_feed *f);
 
 /* A feed's name has letters, marks and digits of any script, "-", "_" and ".", at most CONFIG_NAME_CHARS_MAX of them.
- * It is compared by its bytes, in rules without case. */
+ * It is compared by its bytes, but in rules without case. */
 enum { CONFIG_NAME_CHARS_MAX = 64, CONFIG_NAME_BYTES_MAX = 4 * CONFIG_NAME_CHARS_MAX };
 bool config_name_is_good(struct str name);
 /* Appends a name for a feed that has none: its title's letters and digits in lower case and Unicode's form NFC, one "-"
- * for all between ("Naval News (EN)" gives "naval-news-en"); host and path when the title has neither. */
+ * for other characters in between ("Naval News (EN)" gives "naval-news-en"); host and path when the title has no
+ * letters or digits. */
 void config_make_name(struct buf *name, struct str title, struct str url);
 
 /* What changed, for the log after a reload: one line each ("feed usni: url changed", "feed x added", "[poll] min: 5m ->

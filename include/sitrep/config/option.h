@@ -34,7 +34,7 @@ enum option_type {
 	OPTION_STRING,
 	OPTION_URL,   /* http or https */
 	OPTION_PROXY, /* http, https or socks */
-	OPTION_AGENT, /* a User-Agent with version and page, and no browser's */
+	OPTION_AGENT, /* a User-Agent with a version and a page, and without a browser's name */
 	OPTION_BOOL,  /* yes/no, true/false, on/off, 1/0 */
 	OPTION_INT,
 	OPTION_FRACTION, /* 0 to 1 with at most six decimals, double */
@@ -55,7 +55,7 @@ struct config_option {
 	enum option_type type;
 	size_t offset;        /* in struct config, or in the repeated section's struct */
 	const char *fallback; /* default, as it would be written; NULL: absent */
-	const char *example;  /* a value for the sample configuration; where there is no fallback */
+	const char *example;  /* a value for the sample configuration, for options without a fallback */
 	int64_t min, max;     /* for numbers, in the value's unit */
 	const char *choices;  /* "low normal high urgent" */
 	bool reloadable;
@@ -68,17 +68,17 @@ extern const size_t config_option_count;
 
 /* "http", "feed" ...; "" for the top. */
 const char *option_section_name(enum option_section s);
-/* What the section is for, without the full stop. */
+/* The purpose of the section, without a full stop. */
 const char *option_section_about(enum option_section s);
-/* The option, or NULL; then *nearest is the nearest known name of the section or NULL. */
+/* The option, or NULL; *nearest is then the most similar name in the section, or NULL. */
 const struct config_option *option_find(enum option_section section, struct str name, const char **nearest);
 
-/* The section of that name; false, with the nearest known name or NULL, when there is none. */
+/* Finds the section of that name. False: unknown; *nearest is then the most similar name, or NULL. */
 bool option_find_section(struct str name, enum option_section *section, const char **nearest);
-/* [feed "name"] and its like. */
+/* True for sections with a name in quotes, such as [feed "usni"]. */
 bool option_section_is_named(enum option_section s);
-/* The better of so_far (at *best edits) and known: what somebody who wrote name may have meant. Start with NULL
- * and SIZE_MAX. */
+/* For "did you mean": known when it is fewer edits from name than so_far (at *best edits) and at most a third of name's
+ * length or 2; else so_far. Start with NULL and SIZE_MAX. */
 const char *option_nearest(struct str name, struct str known, size_t *best, const char *so_far);
 
 /* Appends the values that the option takes, for people: "a duration, 1s to 30d", "low, normal, high or urgent". */
