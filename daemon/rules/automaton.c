@@ -2,13 +2,11 @@
  *
  * The words of all patterns form a trie whose edges stand in one hash table, keyed by node and word
  * number.  Each node knows the node of its longest proper suffix, so that after a mismatch the search goes
- * on without looking back.  A word that is in no rule, as most words of a text are, costs one look-up and
- * leads to the root.
+ * on without looking back.  Most words of a text are in no rule; such a word costs one look-up and leads to the root.
  *
- * A prefix can only end a pattern, so it never is a state one goes on from: it is a leaf under the node
- * of the words before it.  Which leaves a word reaches is asked at the current node and its suffixes
- * before the step; only words that have a prefix in the lexicon pay for that, and at most one look-up for
- * each word of the longest pattern. */
+ * A prefix can only end a pattern, so it is never a state: it is a leaf under the node of the words before it. Before
+ * each step the current node and its suffixes are searched for leaves that the word reaches. Only words that have a
+ * prefix in the lexicon cause that search, and it takes at most one look-up for each word of the longest pattern. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -24,9 +22,9 @@ enum {
 };
 
 struct node {
-	uint32_t pattern[SCOPES]; /* that ends here */
+	uint32_t pattern[SCOPES]; /* the pattern that ends here, or NO_PATTERN */
 	uint32_t suffix;
-	uint32_t report; /* the nearest of this node and its suffixes where a pattern ends; ROOT when none */
+	uint32_t report; /* the first of this node and its suffixes at which a pattern ends, or ROOT */
 	uint32_t first_child, next_sibling;
 	uint32_t symbol; /* of the edge that leads here */
 	bool has_leaf;   /* a pattern with a prefix goes on from here */
@@ -62,7 +60,7 @@ static uint32_t prefix_symbol(uint32_t prefix)
 static struct edge *edge_slot(const struct automaton *a, uint32_t node, uint32_t symbol)
 {
 	uint64_t key = (uint64_t)node << 32 | symbol;
-	/* Fibonacci hashing: keys are our own small numbers, nobody's choice */
+	/* Fibonacci hashing is enough: keys are our own small numbers, not chosen from outside */
 	uint64_t hash = key * 0x9E3779B97F4A7C15u;
 	uint32_t at = (uint32_t)(hash >> 32) & (a->edge_slots - 1);
 
@@ -208,7 +206,7 @@ static bool ends_pattern(const struct node *n)
 	return n->pattern[SCOPE_ANYWHERE] != NO_PATTERN || n->pattern[SCOPE_TITLE] != NO_PATTERN;
 }
 
-/* Where the word leads from node or from the longest of its suffixes that has such an edge. */
+/* The child over the edge symbol of node, or of its longest suffix with such an edge; else ROOT. */
 static uint32_t follow(const struct automaton *a, uint32_t node, uint32_t symbol)
 {
 	for (;;) {
@@ -229,7 +227,7 @@ int automaton_seal(struct automaton *a)
 	if (queue == NULL)
 		return -ENOMEM;
 	ret = lexicon_seal(a->lexicon);
-	/* breadth first: a suffix is shorter than what it is a suffix of, so it is done before */
+	/* breadth first: a suffix is shorter than its node, so its own suffix is already known */
 	for (queue[tail++] = ROOT; ret == 0 && head < tail; head++) {
 		uint32_t parent = queue[head];
 

@@ -1,7 +1,7 @@
 /* automaton.h: many patterns of words, found in one pass.
  *
- * A pattern is a sequence of words of which the last may be a prefix.  Equal patterns are one.  Patterns
- * are added, the automaton is sealed, then words are fed to it one by one; it knows nothing of rules. */
+ * A pattern is a sequence of words; the last may be a prefix. Equal patterns get the same number. First patterns are
+ * added, then the automaton is sealed, then words are fed to it one by one. It knows nothing of rules. */
 #ifndef WATCH_AUTOMATON_H
 #define WATCH_AUTOMATON_H
 
@@ -16,7 +16,7 @@ struct automaton;
 struct automaton *automaton_new(void);
 void automaton_free(struct automaton *a);
 
-/* Where a pattern counts: a pattern for titles is found only while in_title is said. */
+/* Where a pattern is found; SCOPE_TITLE: only in steps with in_title. */
 enum automaton_scope { SCOPE_ANYWHERE, SCOPE_TITLE };
 
 /* Adds a pattern of count words, at least one; patterns are numbered from 0. 0, -ENOMEM or -E2BIG. */

@@ -1,9 +1,9 @@
 /* The words that occur in rules.
  *
- * Whole words stand in an open hash table.  Prefixes are sorted; the greatest one not after a word either is
- * a prefix of it, or has among the prefixes it begins with all that the word begins with too, so one
- * binary search and a walk up those links find them all.  The search compares eight bytes at a time, and a
- * bitmap of first byte pairs spares most words the search. */
+ * Whole words stand in an open hash table.  Prefixes are sorted, and each is linked to the longest other prefix that it
+ * begins with. A binary search finds the greatest prefix not after the word; all prefixes of the word are that one or
+ * on its chain of links. The search compares eight bytes at a time. A bitmap of first byte pairs spares most words the
+ * search. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 #include "sitrep/base/buf.h"
 
 enum {
-	/* All words of all rules: far above RULE_TERMS_MAX terms of usual length, far below what would hurt. */
+	/* Of all words of all rules; RULE_TERMS_MAX terms of usual length need far less. */
 	BYTES_MAX = 64 * 1024 * 1024,
 	SLOTS_MIN = 64, /* a power of two, as all slot counts */
 	PAIRS = 65536,
@@ -28,7 +28,7 @@ struct name {
 	uint64_t hash;
 };
 
-/* Strings, numbered in the order of their first adding. */
+/* Distinct strings, numbered in the order in which they were added. */
 struct names {
 	struct buf bytes;
 	struct name *items;
@@ -144,8 +144,7 @@ struct lexicon *lexicon_new(void)
 		return NULL;
 	buf_init(&l->words.bytes, BYTES_MAX);
 	buf_init(&l->prefixes.bytes, BYTES_MAX);
-	/* the kernel's gift of 16 random bytes at exec: rules are compiled inside the workers' sandbox, where
-	 * nothing can be asked for */
+	/* the kernel puts 16 random bytes here at exec; a worker in its sandbox cannot ask for others */
 	if (random != NULL)
 		l->seed = XXH3_64bits(random, 16);
 	return l;
@@ -200,7 +199,7 @@ static int compare_prefixes(const void *a, const void *b, void *names)
 	return compare_strings(names, left->head, names_get(names, left->id), b);
 }
 
-/* The bits of all words that begin with prefix; a word of one byte counts as one with a NUL behind it. */
+/* Sets the bits of all words that begin with prefix; a word of one byte counts as if a NUL followed. */
 static void set_pairs(struct lexicon *l, struct str prefix)
 {
 	unsigned from = prefix.len > 0 ? (unsigned)(unsigned char)prefix.data[0] << 8 : 0;

@@ -1,9 +1,8 @@
 /* The rule set: all rules over one automaton.
  *
- * No rule can match without one of its terms (one that could is refused), so for an item only those rules
- * are looked at of which the automaton found an anchor (rule_parse.h): a thousand rules that have
- * nothing to do with a text cost nothing.  Found terms and rules met are marked with the number of the
- * item instead of being cleared after it. */
+ * A rule that could match without any of its terms is refused. So for an item only the rules are evaluated for which
+ * the automaton found an anchor (rule_parse.h): a thousand rules that do not concern a text cost nothing. Found terms
+ * and met rules are marked with the item's number, so that they need not be cleared after it. */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -33,12 +32,12 @@ struct rule_set {
 	struct rules rules;
 	size_t term_count;
 	bool has_field[RULE_LANGUAGE + 1];
-	struct buf name; /* of the feed or a category, as a word */
-	/* -- after rule_set_finish() */
+	struct buf name; /* the name of the feed or of a category, as a word */
+	/* -- since rule_set_finish() */
 	bool finished;
-	uint32_t *users;      /* rules by the pattern that anchors them, one pattern's behind another's */
-	uint32_t *users_from; /* where each pattern's begin; one more than there are patterns */
-	/* -- of the item at hand */
+	uint32_t *users;      /* indices of rules, grouped by the pattern that anchors them */
+	uint32_t *users_from; /* by pattern: the start of its group in users; one more entry than patterns */
+	/* -- of the item being matched */
 	uint32_t now;    /* its number, never 0 */
 	uint32_t *found; /* by pattern: the last item that held it */
 	uint32_t *met;   /* by rule: the last item that held one of its anchors */
@@ -82,7 +81,7 @@ size_t rule_set_count(const struct rule_set *set)
 	return set->rules.count;
 }
 
-/* Runs the program; a term was found when found[its pattern] is now. */
+/* Runs the program; a term was found when found[pattern of the term] equals now. */
 static bool holds(const struct rule_expression *e, const uint32_t *found, uint32_t now)
 {
 	bool value = false;
@@ -149,8 +148,8 @@ int rule_set_add(struct rule_set *set, struct str name, struct str expression, s
 	return 0;
 }
 
-/* Marks each rule's first terms of a pattern, and counts for each pattern the anchors it is, into
- * users_from[pattern + 1]. */
+/* Sets first on the first term of each pattern in a rule. Counts the anchors of each pattern in users_from[pattern +
+ * 1]. */
 static void count_users(struct rule_set *set)
 {
 	for (size_t r = 0; r < set->rules.count; r++) {
@@ -214,7 +213,7 @@ static void next_item(struct rule_set *set)
 	set->queued = 0;
 	if (++set->now != 0)
 		return;
-	/* after four thousand million items the numbers begin anew */
+	/* the numbers begin anew after 2^32 - 1 items */
 	memset(set->found, 0, automaton_pattern_count(set->automaton) * sizeof(*set->found));
 	memset(set->met, 0, set->rules.count * sizeof(*set->met));
 	set->now = 1;
@@ -237,8 +236,8 @@ static void on_hit(void *arg, uint32_t pattern)
 	}
 }
 
-/* A word of several forms leads to several places of the automaton, from which the next word goes on.  More than these
- * many at one time are the work of a text made for it, and the last are given up. */
+/* A word of several forms leads to several states of the automaton, and the next word continues from each. Only a text
+ * made for it reaches more than this number; the last ones are then dropped. */
 enum { STATES_MAX = 16 };
 
 struct states {
@@ -251,7 +250,7 @@ static void add_state(struct states *to, uint32_t state)
 	for (size_t i = 0; i < to->count; i++)
 		if (to->items[i] == state)
 			return;
-	/* the root is where everything begins: it needs no place beside others */
+	/* every other state also finds the patterns that begin at the root */
 	if (to->count > 0 && state == 0)
 		return;
 	if (to->count == 1 && to->items[0] == 0)
@@ -260,7 +259,7 @@ static void add_state(struct states *to, uint32_t state)
 		to->items[to->count++] = state;
 }
 
-/* Feeds one word, whose forms are parted by marks. */
+/* Feeds one word: its forms, separated by RULE_FORM_MARK. */
 static void scan_word(struct rule_set *set, struct states *at, struct str word, bool in_title)
 {
 	struct states next = {.count = 0};
@@ -305,11 +304,11 @@ static int scan_name(struct rule_set *set, enum rule_field field, struct str nam
 	ret = rule_put_name(&set->name, field, name);
 	if (ret == 0)
 		automaton_step(set->automaton, &state, buf_str(&set->name), false, on_hit, set);
-	/* what is longer than any rule can be matches none */
+	/* a name longer than any rule matches no rule */
 	return ret == -E2BIG ? 0 : ret;
 }
 
-/* "zh-Hant-TW" is found as that, as zh-Hant and as zh. */
+/* "zh-Hant-TW" is found by lang:zh-Hant-TW, lang:zh-Hant and lang:zh. */
 static int scan_language(struct rule_set *set, struct str tag)
 {
 	int ret = 0;
@@ -332,7 +331,7 @@ static int compare_numbers(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-/* Calls fn with what of the rule was found. */
+/* Calls fn with the terms of the rule that were found. */
 static void tell(const struct rule_set *set, const struct rule *rule, rule_match_fn *fn, void *arg)
 {
 	struct str told[RULE_TOLD_MAX];

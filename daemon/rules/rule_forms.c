@@ -84,7 +84,7 @@ static size_t characters(struct str s)
 bool rule_forms_is_ending(struct str before, struct str part)
 {
 	static const char *const english[] = {"s", "d", "ll", "re", "ve", "m"};
-	/* cases, and what makes nouns and adjectives of names */
+	/* case endings, and endings that make nouns and adjectives of names */
 	static const char *const turkish[] = {"da", "de", "ta", "te", "dan", "den", "tan", "ten", "ya", "ye", "yı",
 		"yi", "yu", "yü", "ın", "in", "un", "ün", "nın", "nin", "nun", "nün", "na", "ne", "nı", "ni", "nu",
 		"nü", "nda", "nde", "ndan", "nden", "daki", "deki", "taki", "teki", "ndaki", "ndeki", "la", "le", "yla",
@@ -93,7 +93,8 @@ bool rule_forms_is_ending(struct str before, struct str part)
 	static const char *const vowels[] = {"a", "e", "ı", "i", "u", "ü"};
 	size_t length = characters(before);
 
-	/* Sana'a is one word, Erdoğan'a is not: a vowel alone ends long names only */
+	/* Sana'a is one word; in Erdoğan'a the a is an ending. A single vowel counts as an ending behind six or more
+	 * letters. */
 	return length >= 2 && (LISTED(part, english) || (length >= 3 && LISTED(part, turkish)) ||
 				      (length >= 6 && LISTED(part, vowels)));
 }
@@ -113,7 +114,7 @@ static bool is_vowel_sign(uint32_t cp)
 	       is_between(cp, 0x64B, 0x65F) || cp == 0x640 || cp == 0x670 || is_between(cp, 0x6D6, 0x6ED);
 }
 
-/* Letters that no decomposition takes apart, and those that are written for one another. */
+/* Letters without a Unicode decomposition, and letters that are written for one another. */
 static const struct {
 	uint32_t letter;
 	const char *plain;
@@ -150,7 +151,7 @@ static const char *plain_letter(uint32_t cp)
 	return NULL;
 }
 
-/* Letters whose accent is a decoration to those who type without it; in Cyrillic й is a letter of its own. */
+/* Latin and Greek letters, which people also type without the accent. Not Cyrillic, where й is a letter of its own. */
 static bool comes_apart(uint32_t cp)
 {
 	return is_between(cp, 0xC0, 0x24F) || is_between(cp, 0x1E00, 0x1EFF) || is_between(cp, 0x370, 0x3FF) ||
@@ -178,7 +179,7 @@ static void fold_letter(struct buf *out, uint32_t cp)
 	}
 }
 
-/* "münchen" as "muenchen", "jørgen" as "joergen"; false when nothing is written so. */
+/* "münchen" gives "muenchen", "jørgen" gives "joergen"; false when the token has no such letter. */
 static bool fold_in_two(struct buf *out, struct str token)
 {
 	bool found = false;
@@ -207,13 +208,14 @@ static bool is_arabic(uint32_t cp)
 	return is_between(cp, 0x600, 0x6FF);
 }
 
-/* Adds the word without its article, and with it alone where something stands before it. */
+/* Adds the word without its article. When letters such as w (and) or b (with) stand before the article, also adds the
+ * word with the article alone. */
 static void add_without_article(struct rule_forms *f, struct str token)
 {
 	static const struct str before[] = {{"", 0}, {"\xD9\x88", 2}, {"\xD9\x81", 2}, {"\xD8\xA8", 2}, {"\xD9\x83", 2},
 		{"\xD9\x88\xD8\xA8", 4}, {"\xD9\x88\xD9\x83", 4}, {"\xD9\x81\xD8\xA8", 4}};
 	static const struct str article = {"\xD8\xA7\xD9\x84", 4};
-	/* ل and the article are written لل */
+	/* ل before the article gives لل */
 	static const struct str merged[] = {{"\xD9\x84\xD9\x84", 4}, {"\xD9\x88\xD9\x84\xD9\x84", 6}};
 	char whole[FORM_MAX];
 
@@ -239,7 +241,7 @@ static void add_without_article(struct rule_forms *f, struct str token)
 
 /* ---- Hangul particles */
 
-/* The longer ones first: 에서 is not 서 behind 에. */
+/* Longer particles come first: 에서 before 에. */
 static const char *const particles[] = {"으로부터", "에서부터", "이라고", "로부터", "에게서", "께서는", "에서", "에게",
 	"한테", "께서", "으로", "까지", "부터", "처럼", "보다", "마다", "조차", "마저", "밖에", "라고", "이나", "이며",
 	"이고", "이란", "이라", "하고", "은", "는", "이", "가", "을", "를", "의", "에", "로", "와", "과", "도", "만",
@@ -250,7 +252,7 @@ static bool is_hangul(uint32_t cp)
 	return is_between(cp, 0xAC00, 0xD7A3);
 }
 
-/* A stem is two syllables at least, or what is written in another script: ICBM을. */
+/* A stem has at least two syllables, or characters of another script: ICBM을. */
 static bool is_stem(struct str stem)
 {
 	size_t syllables = 0;
@@ -282,7 +284,7 @@ static void add_without_particles(struct rule_forms *f, struct str token)
 
 /* ---- all of them */
 
-/* Whether fold_letter() may make another of it: nearly all words beyond ASCII hold no such letter. */
+/* False when fold_letter() surely leaves cp as it is, as it does in nearly all words beyond ASCII. */
 static bool may_fold(uint32_t cp)
 {
 	return is_between(cp, 0xC0, 0x3FF) || is_between(cp, 0x450, 0x45D) || is_between(cp, 0x591, 0x6FF) ||

@@ -2,7 +2,7 @@
  *
  * The first is the token itself.  The others are common spellings of the same word: without its diacritics and,
  * in German and the Nordic languages, with ae, oe, ue for ä, ö, ü; Cyrillic е for ё; Arabic and Hebrew without vowel
- * signs, Arabic without the article and what is prefixed to it; Hangul without particles. */
+ * signs, Arabic without the article and the prefixes before it; Hangul without particles. */
 #ifndef WATCH_RULE_FORMS_H
 #define WATCH_RULE_FORMS_H
 
@@ -17,7 +17,7 @@ enum {
 	RULE_FORM_BYTES = 4096,
 	/* A longer token is no word of a language and has no forms. */
 	RULE_FORMED_MAX = RULE_FORM_BYTES / 16,
-	/* Stands between the forms of a word; no token holds it. */
+	/* Separates the forms of a word; no token contains it. */
 	RULE_FORM_MARK = 0x1f,
 };
 
@@ -33,23 +33,23 @@ struct rule_forms {
 
 void rule_forms_init(struct rule_forms *f);
 void rule_forms_release(struct rule_forms *f);
-/* Before the next word. */
+/* Must be called before each word. */
 void rule_forms_clear(struct rule_forms *f);
-/* Adds the token, of at most RULE_FORM_BYTES, and its forms; those that are there already, and those for which there is
- * no room, are left out. */
+/* Adds the token, of at most RULE_FORM_BYTES, and its forms; duplicates, and forms for which there is no room, are left
+ * out. */
 void rule_forms_add(struct rule_forms *f, struct str token);
 struct str rule_forms_get(const struct rule_forms *f, size_t n);
 
-/* Is part what stands before an apostrophe that elides a vowel: l, d, qu, dell? */
+/* Is part an elided word, such as l, d, qu or dell before an apostrophe? */
 bool rule_forms_is_elision(struct str part);
-/* Does part behind an apostrophe only inflect the word before it: 's, 'll, Turkish 'da, 'nin? */
+/* Is part an ending behind an apostrophe: 's, 'll, Turkish 'da, 'nin? */
 bool rule_forms_is_ending(struct str before, struct str part);
 
-/* Appends tokens of a rule as texts are asked for them: letters that people write for one another (ё and е, the alefs,
- * Persian and Arabic kaf) as one, and Arabic without vowel signs, so that each finds the other. */
+/* Appends the tokens of a rule in the form that is searched for: letters that people write for one another (ё and е,
+ * the alefs, Persian and Arabic kaf) become one, and Arabic loses its vowel signs. */
 int rule_forms_ask(struct buf *out, struct str tokens);
 
-/* rule_words.c: appends text with the plain apostrophe in place of each of its kin within a word. */
+/* rule_words.c: appends text; apostrophes of all kinds within words become the plain one. */
 int rule_plain_apostrophes(struct buf *out, struct str text);
 
 #endif

@@ -6,9 +6,8 @@
  *     unary   = "NOT" unary | "(" or ")" | term
  *     term    = [field ":"] (word | '"' words '"')      field: title, category, feed, lang
  *
- * Words of text become canonical tokens, so one written word may be several ("F-35", or a name in Han
- * characters): then it is a phrase.  Operators are in upper case alone; "and", "or" and "not" are words,
- * as people write them in phrases and headlines. */
+ * Words become canonical tokens. One written word may give several tokens ("F-35", or a name in Han characters) and is
+ * then a phrase. Operators are in upper case; "and", "or" and "not" are ordinary words. */
 #include <errno.h>
 #include <string.h>
 
@@ -39,7 +38,7 @@ struct parser {
 	struct rule_expression *e;
 	bool negated;
 	int depth;
-	size_t rarity; /* of the expression just read: its commonest anchor's, 0 when it has none */
+	size_t rarity; /* of the commonest anchor of the expression just read; 0: it has no anchor */
 	struct error *err;
 };
 
@@ -53,7 +52,7 @@ static size_t column_of(const struct parser *p, const char *at)
 	return column;
 }
 
-/* The message every mistake of grammar has. */
+/* Sets the message for a mistake of grammar. */
 static int mistake(struct parser *p, struct str found, const char *expected)
 {
 	struct str quoted = utf8_cut(found, QUOTED_MAX);
@@ -69,7 +68,7 @@ static int out_of_memory(struct parser *p)
 
 /* ---- tokens */
 
-/* The bytes of the quotation mark at pos, 0 when there is none; curved ones come along when rules are pasted. */
+/* The length of the quotation mark at pos, or 0. Curly marks count, since pasted rules have them. */
 static size_t quote_at(struct str text, size_t pos)
 {
 	static const char *const marks[] = {"\"", "\xE2\x80\x9C", "\xE2\x80\x9D", "\xE2\x80\x9E"};
@@ -110,7 +109,7 @@ static int cut_field(struct parser *p, struct str *word, enum rule_field *field)
 		"title:, category:, feed: or lang: (put it in quotation marks to look for the text)");
 }
 
-/* The phrase whose opening mark of quote bytes stands at pos. */
+/* Reads the phrase whose opening mark, of quote bytes, is at p->pos. */
 static int read_phrase(struct parser *p, size_t start, size_t quote)
 {
 	size_t from = p->pos + quote;
@@ -290,8 +289,8 @@ static int set_text(struct parser *p, struct rule_term *term, struct buf *line)
 	return term->text.data == NULL ? out_of_memory(p) : 0;
 }
 
-/* A guess at how rarely a term is found, from its length alone: the longer the rarer, in titles rarer, and
- * names of feeds and categories stand on every item. */
+/* Estimates how rarely a term is found: longer terms are rarer, terms in titles too. Feeds, categories and languages
+ * are the commonest, since every item has them. */
 static size_t rarity_of(const struct rule_term *term)
 {
 	size_t length = 0;
@@ -337,7 +336,7 @@ static int parse_term(struct parser *p)
 
 static int parse_or(struct parser *p);
 
-/* Jumps to a place not yet known form a list through their args, as number + 1. */
+/* Jumps whose target is not known yet form a list: arg is the number of the next one + 1, 0 at the end. */
 static int emit_jump(struct parser *p, enum rule_op op, uint32_t *list)
 {
 	int ret = emit(p, op, *list);
@@ -431,8 +430,8 @@ static void drop_anchors(struct parser *p, size_t from, size_t to)
 		p->e->terms.items[i].anchor = false;
 }
 
-/* Decides on the anchors of two expressions joined, whose terms begin at left and right; p->rarity is the
- * right one's and becomes that of both. Under a NOT an AND is an OR and an OR an AND. */
+/* Chooses the anchors of two joined expressions, whose terms begin at left and right. p->rarity is that of the right
+ * one, and becomes that of both. Under a NOT, AND and OR change places. */
 static void join_anchors(struct parser *p, bool both_needed, size_t left, size_t right, size_t left_rarity)
 {
 	if (p->negated)
@@ -512,9 +511,9 @@ int rule_parse(struct arena *a, struct str text, struct rule_expression *e, stru
 	return ret;
 }
 
-/* ---- what may not be meant */
+/* ---- doubts */
 
-/* The operator that the word would be in upper case; NULL: none. */
+/* The operator that the word is in upper case, or NULL. */
 static const char *meant_operator(const struct token *t)
 {
 	static const char *const operators[] = {"AND", "OR", "NOT"};
@@ -532,7 +531,7 @@ static bool has_curly_quote(struct str whole)
 	for (size_t i = 0; i < whole.len; i++)
 		if (quote_at(whole, i) > 1)
 			return true;
-	/* A phrase in single ones is none. */
+	/* Single curly quotation marks do not make a phrase. */
 	return str_starts(whole, STR("\xE2\x80\x98")) || str_starts(whole, STR("\xE2\x80\x9A"));
 }
 
@@ -551,7 +550,7 @@ int rule_doubts(struct str text, rule_doubt_fn *fn, void *arg, struct error *err
 		ret = next_token(&p);
 		if (ret != 0)
 			break;
-		/* Between terms; "not" before one. */
+		/* "and" and "or" between two terms, "not" before a term. */
 		if (operator!= NULL && p.token.kind != TOKEN_END &&
 			p.token.kind != TOKEN_CLOSE &&(begun || strcmp(operator, "NOT") == 0)) {
 			doubt.kind = RULE_DOUBT_OPERATOR;

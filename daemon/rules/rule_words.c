@@ -1,7 +1,7 @@
-/* The words of a text, each with the other dresses in which a rule may name it.
+/* The words of a text, each with the other forms under which a rule finds it.
  *
- * Tokens (canon.h) decide what is a copy of what, so that nothing of this may change them: the forms are put beside the
- * token.  Only words with an apostrophe or beyond ASCII have any; a text without both is its tokens. */
+ * Tokens (canon.h) decide which items are copies, so they stay as they are, and the forms are put beside them. Only
+ * words with an apostrophe, or with characters beyond ASCII, have forms; other words are just their tokens. */
 #include <errno.h>
 #include <string.h>
 
@@ -13,7 +13,7 @@
 #include "sitrep/rules/rule.h"
 
 enum {
-	/* A longer one with apostrophes is no word of a language. */
+	/* Bytes; a longer run with apostrophes is no word of a language. */
 	WORD_MAX = 256,
 	PARTS_MAX = 8,
 	/* Normalisation lengthens a character elevenfold at most. */
@@ -22,7 +22,7 @@ enum {
 
 /* ---- apostrophes */
 
-/* Marks that stand for an apostrophe between two letters, though some are quotation marks, primes or accents. */
+/* Characters that are used as an apostrophe between two letters; some are quotation marks, primes or accents. */
 /* clang-format off */
 static const struct str apostrophes[] = {
 	{"'", 1},
@@ -46,10 +46,10 @@ static const struct str apostrophes[] = {
 };
 /* clang-format on */
 
-/* The bytes of the apostrophe at pos, 0 when there is none. */
+/* The length of the apostrophe at pos, or 0. */
 static size_t apostrophe_at(struct str s, size_t pos)
 {
-	/* every byte of a text is asked: none of the others begins one */
+	/* fast way out, since this runs for every byte of a text: no other byte begins an apostrophe */
 	switch ((unsigned char)s.data[pos]) {
 	case '\'':
 	case '`':
@@ -79,7 +79,7 @@ static bool is_word_character(uint32_t cp)
 	case UTF8PROC_CATEGORY_MN:
 	case UTF8PROC_CATEGORY_MC:
 	case UTF8PROC_CATEGORY_ND:
-	/* invisible, and dropped from tokens: a zero-width space parts no word */
+	/* invisible, and dropped from tokens: a zero-width space does not end a word */
 	case UTF8PROC_CATEGORY_CF:
 		return true;
 	default:
@@ -149,8 +149,8 @@ static struct str trim_invisible(struct str s)
 	return s;
 }
 
-/* The word about the apostrophe at pos, not before from.  False when it stands at the edge of one, or in what is no
- * word. */
+/* Reads the word around the apostrophe at pos; it begins at from or later. False when no letter stands on one side of
+ * the apostrophe, or the word is too long. */
 static bool read_spelling(struct str s, size_t from, size_t pos, struct spelling *w)
 {
 	size_t part, at = pos, mark = apostrophe_at(s, pos);
@@ -177,11 +177,11 @@ static bool read_spelling(struct str s, size_t from, size_t pos, struct spelling
 
 /* ---- forms */
 
-/* Buffers for words that are put together, kept from one text to the next. */
+/* The output of one rule_words() call, and its buffers. */
 struct work {
 	struct buf *out;
 	size_t count;
-	struct buf tokens; /* of the run at hand */
+	struct buf tokens; /* of the present run */
 	struct buf word;
 	struct rule_forms forms;
 };
@@ -205,7 +205,7 @@ static bool is_ascii(struct str s)
 	return true;
 }
 
-/* The tokens of a run without apostrophes within words. */
+/* Puts the words of a run that has no apostrophe within a word. */
 static int put_run(struct work *w, struct str run)
 {
 	struct str rest, token;
@@ -231,7 +231,7 @@ static int put_run(struct work *w, struct str run)
 	return ret;
 }
 
-/* The parts from first to last as one token; STR_NONE when they give none, or several. */
+/* The parts from first to before last as one token; STR_NONE when they do not give exactly one. */
 static struct str join(struct work *w, const struct spelling *s, size_t first, size_t last)
 {
 	struct str rest, token = STR_NONE;
@@ -247,7 +247,7 @@ static struct str join(struct work *w, const struct spelling *s, size_t first, s
 	return str_word(&rest, &token) ? token : STR_NONE;
 }
 
-/* "l'OTAN" is lotan and otan, "Ukraine's" ukraines and ukraine. */
+/* "l'OTAN" gives lotan and otan, "Ukraine's" gives ukraines and ukraine. */
 static int put_spelling(struct work *w, const struct spelling *s)
 {
 	bool elided = rule_forms_is_elision(s->parts[0]) && s->to - s->from - s->parts[0].len > 2;
@@ -255,7 +255,7 @@ static int put_spelling(struct work *w, const struct spelling *s)
 	struct str token = join(w, s, 0, s->count);
 
 	if (token.len == 0) {
-		/* letters that are words by themselves: no language with such has apostrophes in words */
+		/* each letter is a token, as in Han script: no language of that kind has apostrophes in words */
 		buf_clear(&w->word);
 		for (size_t i = 0; i < s->count; i++)
 			(void)buf_add(&w->word, s->parts[i]);
