@@ -1,5 +1,5 @@
-/* sitrep backup: a checked copy of the database, read by this program itself: whoever may read the state folder may
- * make one, whether the daemon runs or not. */
+/* sitrep backup: makes a checked copy of the database. This program reads the database itself, so the user needs access
+ * to the state folder, and the daemon may run or not. */
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -12,7 +12,7 @@
 #include "sitrep/base/paths.h"
 #include "sitrep/store/backup.h"
 
-/* A line of progress is written anew this often at most. */
+/* The line of progress is rewritten at most this often. */
 enum { SHOW_EVERY_MS = 200 };
 
 static volatile sig_atomic_t wants_end;

@@ -1,4 +1,4 @@
-/* sitrep: the command line.  command.c has the table of commands; the file of its name has a command. */
+/* sitrep: the command line.  The table of commands is in command.c; most commands have a file of their own. */
 #include <assert.h>
 #include <errno.h>
 #include <getopt.h>
@@ -30,7 +30,7 @@ static const struct command *find_command(const char *name)
 	return c;
 }
 
-/* Only what the manual page lists. */
+/* Asserts that the manual page lists the exit status. */
 static int known_status(int status)
 {
 	size_t i = 0;
@@ -41,7 +41,7 @@ static int known_status(int status)
 	return status;
 }
 
-/* A configuration that the user named must be there, whatever the command does with it. */
+/* A configuration file given with --config must exist, even if the command does not need it. */
 static int check_config_path(const char *path)
 {
 	struct stat st;
@@ -69,7 +69,7 @@ static int run_command(const struct client_options *options, int argc, char **ar
 	}
 	if (check_config_path(options->config_path) != 0)
 		return EXIT_TROUBLE;
-	optind = 0; /* the command reads its own options anew; 0 makes glibc start over */
+	optind = 0; /* the command parses its own options; 0 makes glibc start over */
 	return command->run(options, argc, argv);
 }
 

@@ -1,4 +1,4 @@
-/* The table of commands, and what every command tells: its usage, and why it failed. */
+/* The table of commands, and the messages of all commands: usage and failure. */
 #include "sitrep/cli/command.h"
 
 #include <getopt.h>
@@ -93,7 +93,7 @@ int command_fail(const struct command *c, const char *sentence)
 {
 	struct buf line = BUF_INIT(2 * ERROR_TEXT_MAX);
 
-	/* It may quote what came from outside. */
+	/* The sentence may quote text from outside. */
 	(void)utf8_one_line(&line, str_from(sentence));
 	(void)fprintf(stderr, "sitrep: %s: %s\n", c->name, line.data != NULL ? line.data : "");
 	buf_release(&line);

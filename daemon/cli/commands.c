@@ -1,5 +1,5 @@
-/* The commands that ask the control socket one thing: status, explain, refresh, reload, pause, resume; and check,
- * which asks nobody. */
+/* The commands with one request at the control socket: status, explain, refresh, reload, pause, resume. Also check,
+ * which needs no daemon. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ static int ignore_answer(void *arg, const json_t *answer)
 
 /* ---- status ---- */
 
-/* Objects with a sentence each. */
+/* Prints the sentence ("text") of each object in the list. */
 static void print_texts(const char *key, const json_t *list)
 {
 	const json_t *one;
@@ -155,7 +155,7 @@ struct refresh {
 	long long fresh, copies, updates;
 };
 
-/* The result where it is one, "" for anything else. */
+/* The result if it is a known one, else "". */
 static const char *known(const char *result)
 {
 	static const char *const results[] = {"ok", "unchanged", "failed"};

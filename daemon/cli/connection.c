@@ -1,5 +1,5 @@
-/* Finding the daemon's sockets and speaking lines with it.  The configuration says where they are; where it does not,
- * the folders in which a daemon can have them are tried in turn. */
+/* Finds the daemon's sockets and exchanges lines with it. The configuration names the sockets; where it does not, the
+ * usual folders are tried in turn. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,7 @@ struct connection {
 	int fd;
 	char *path;
 	struct buf in;
-	size_t taken; /* of in, by the line given out last */
+	size_t taken; /* bytes of in that the line given out last takes */
 };
 
 struct config *client_config(const struct client_options *options)
@@ -42,7 +42,7 @@ struct config *client_config(const struct client_options *options)
 	return c;
 }
 
-/* The socket that the configuration names; NULL: it names none.  -ENOMEM, or 0. */
+/* Sets *path to the socket in the configuration, or NULL when it names no socket. 0 or -ENOMEM. */
 static int configured_socket(const struct config *c, enum connection_kind kind, char **path)
 {
 	*path = NULL;
@@ -62,7 +62,7 @@ static int configured_socket(const struct config *c, enum connection_kind kind, 
 struct search {
 	struct connection *found;
 	struct buf looked; /* "PATH (what is wrong there), PATH (...)" */
-	int failure; /* of the place that a person should hear of: one that refuses goes before one that is empty */
+	int failure;       /* the failure that is reported; a refusal (-EACCES) is preferred to a missing socket */
 	size_t places;
 };
 
@@ -102,7 +102,7 @@ static const char *describe_failure(int failure)
 	}
 }
 
-/* Tries one socket unless the daemon is found.  Takes path over; NULL is a lack of memory.  0, or -ENOMEM. */
+/* Tries one socket unless the daemon is already found. Takes path over; NULL means no memory. 0 or -ENOMEM. */
 static int search_at(struct search *s, char *path)
 {
 	int result = path == NULL ? -ENOMEM : 0;
@@ -168,7 +168,7 @@ static int search_daemon(struct search *s, const struct client_options *options,
 	named = configured != NULL;
 	if (named)
 		result = search_at(s, configured);
-	/* A configuration that the user named says which daemon is meant. */
+	/* With --config only the daemon of that configuration is meant. */
 	if (result == 0 && (!named || options->config_path == NULL))
 		result = search_places(s, kind);
 	config_free(c);

@@ -1,4 +1,4 @@
-/* The cursor that sitrep tail --state keeps. */
+/* The cursor file of sitrep tail --state. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-/* sitrep discover: the feeds that a web page names, as blocks for the configuration. */
+/* sitrep discover: prints the feeds that a web page names as [feed] sections for the configuration. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 enum { ARENA_MAX = 256 * 1024 * 1024 };
 
-/* Appends one line of text for a value in the file. */
+/* Appends "name = value" as one line; nothing when value is empty. */
 static void put_value(struct buf *out, const char *name, struct str value)
 {
 	if (str_empty(value))
@@ -35,7 +35,8 @@ static void put_block(struct buf *out, struct str title, struct str url, struct 
 	buf_release(&name);
 }
 
-/* The answer is a feed itself, or a page that names some.  The number of blocks, or a negative code. */
+/* Appends a section for the answer if it is a feed, else one for each feed that the page names. Returns the number of
+ * sections, or a negative code. */
 static int put_blocks(struct buf *out, const struct got *got, struct arena *a, struct error *err)
 {
 	const struct parse_input in = {.body = buf_str(&got->body),

@@ -95,7 +95,7 @@ static void set_text(struct libscols_line *line, enum column column, const char 
 	buf_release(&safe);
 }
 
-/* One bar a day, the tallest for the most posts of any; a day without posts is the low line. */
+/* One bar a day; the day with the most posts has the tallest, a day without posts the lowest. */
 static void set_days(struct libscols_line *line, const json_t *feed)
 {
 	static const char *const bars[] = {
@@ -123,7 +123,7 @@ static void set_days(struct libscols_line *line, const json_t *feed)
 	buf_release(&text);
 }
 
-/* "12 min", and "-" for what was never asked. */
+/* "12m"; "-" for a feed that was never asked. */
 static void set_delay(struct libscols_line *line, const json_t *feed)
 {
 	const json_t *delay = json_object_get(feed, "expected_delay_s");
@@ -160,7 +160,8 @@ static void set_rate(struct libscols_line *line, const json_t *feed)
 	(void)scols_line_set_data(line, COL_RATE, rate != NULL ? text : "-");
 }
 
-/* What keeps every feed from being asked stands with each. */
+/* True when the feed has the member with this value: "paused" and "storing" come with each feed, though they hold for
+ * all. */
 static bool waits_for(const json_t *feed, const char *member, bool value)
 {
 	const json_t *told = json_object_get(feed, member);
@@ -241,7 +242,7 @@ static int add_feeds(struct listing *l, const json_t *feeds, bool failing)
 	return result;
 }
 
-/* The list comes in pieces. */
+/* Adds one line of the answer to the list, which comes in several. */
 static int take_answer(void *arg, const json_t *answer)
 {
 	struct listing *l = arg;
@@ -279,7 +280,7 @@ static struct libscols_table *new_table(void)
 	return table;
 }
 
-/* Without the daemon, for completion. */
+/* Prints the names from the configuration, for shell completion; needs no daemon. */
 static int print_names(const struct client_options *options)
 {
 	struct config *c = client_config(options);

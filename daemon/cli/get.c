@@ -1,5 +1,5 @@
-/* One GET for the commands that take an address, by the daemon's own transfer code: the same redirects, caps and
- * reasons.  Whoever types an address means it, so private networks are open here. */
+/* One GET for the commands that take an address, by the daemon's own transfer code: the same redirects, limits and
+ * reasons. The user chose the address, so private networks are allowed here. */
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "sitrep/fetch/transfer.h"
 #include "sitrep/text/html.h"
 
-/* Of an error's page so much is shown as fits a few lines. */
+/* Bytes of an error page that are shown: a few lines. */
 enum { SAID_MAX = 300 };
 
 enum { BODY_MAX = 64 * 1024 * 1024, TIMEOUT_MS = 60 * 1000, CONNECT_TIMEOUT_MS = 15 * 1000, REDIRECTS_MAX = 10 };
@@ -31,7 +31,7 @@ static char *take(char **from)
 	return taken;
 }
 
-/* What the server's people wrote for whom they turn away may say what to do. */
+/* Sets the error, with the text of the server's error page, which may say how to get access. */
 static void tell_refusal(struct getting *g, const struct transfer_answer *answer)
 {
 	struct buf page = BUF_INIT(4 * TRANSFER_REFUSAL_MAX), said = BUF_INIT(SAID_MAX);
@@ -68,7 +68,7 @@ bool get_is_url(const char *argument)
 	       str_starts_nocase(str_from(argument), STR("https://"));
 }
 
-/* As the daemon does it; NULL without memory. */
+/* Makes the User-Agent as the daemon does; NULL without memory. */
 static char *make_agent(const struct client_options *options)
 {
 	struct config *c = client_config(options);

@@ -1,4 +1,4 @@
-/* sitrep: the command-line client.  Everything else of it is a library, so that tests can call it. */
+/* sitrep: the command-line client.  All its other code is a library, so that tests can call it. */
 #include "client.h"
 
 int main(int argc, char **argv)

@@ -1,4 +1,4 @@
-/* sitrep parse: what the daemon would make of a feed, by the daemon's own code. */
+/* sitrep parse: prints the document that the daemon's own code makes of a feed. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -54,7 +54,7 @@ static int print_document(const struct document *d, struct error *err)
 	return result;
 }
 
-/* What is said on the command line goes before what the server said. */
+/* Options on the command line take precedence over the server's answer. */
 static int parse_source(const struct client_options *options, const char *source, const char *url,
 	const char *content_type, bool why, struct error *err)
 {

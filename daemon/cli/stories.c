@@ -1,8 +1,8 @@
 /* sitrep stories: how the daemon would group reports, without the daemon.
  *
- * Reads a stream of items as lines of JSON, takes each through the code that the daemon's workers and its database
- * use (plain text, canonical text, digest, sketch, near rule) on a database in memory, and says line by line which
- * story each belongs to.  What the daemon decides by a feed's identities is decided here by the source's. */
+ * Reads items as lines of JSON and prints for each the story it belongs to. The code is that of the daemon's workers
+ * and database (plain text, canonical text, digest, sketch, near rule), on a database in memory. Where the daemon
+ * compares identities within a feed, this command compares them within a source. */
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -24,13 +24,13 @@
 #include "sitrep/text/url.h"
 
 enum {
-	ITEM_MAX = 64 * 1024 * 1024, /* what one line may need while it is worked on */
+	ITEM_MAX = 64 * 1024 * 1024, /* memory for one line */
 	LINE_OUT_MAX = 64 * 1024,
-	/* As in the daemon: shorter texts are too often the same by chance. */
+	/* As in the daemon: shorter texts are too often equal by chance. */
 	TOKENS_MIN = 8,
 };
 
-/* Far in the future, in seconds, and far from where milliseconds overflow. */
+/* The latest time accepted, in seconds (year 5138); far below an overflow in milliseconds. */
 #define FARTHEST_S 1e11
 
 enum statement { BY_IDENTITY, BY_DIGEST, BY_URL, ADD, CHANGE, STATEMENTS };
@@ -47,7 +47,7 @@ static const char tables[] = "CREATE TABLE report("
 			     "CREATE INDEX report_digest ON report(digest);"
 			     "CREATE INDEX report_url ON report(url) WHERE url IS NOT NULL;";
 
-/* The same source's own first, then the earliest. */
+/* Reports of the same source come first, then the earliest. */
 static const char *const texts[STATEMENTS] = {
 	[BY_IDENTITY] = "SELECT id, story, source, digest FROM report WHERE source = ?1 AND identity = ?2",
 	[BY_DIGEST] =
@@ -70,10 +70,10 @@ struct stories {
 	struct identity *identity;
 	struct arena arena;
 	struct buf out;
-	int64_t last_ms; /* lines come in the order of arrival, whatever their times say */
+	int64_t last_ms; /* latest time so far: time never goes back, since lines are in the order of arrival */
 };
 
-/* One line of the stream.  Items are numbered from 1 on, lines from 0. */
+/* One line of the stream. Items are numbered from 1, lines (seq) from 0. */
 struct entry {
 	int64_t id; /* seq + 1 */
 	struct str source;
@@ -86,7 +86,7 @@ struct verdict {
 	int64_t story; /* the item that began it */
 	int64_t of;    /* 0: none */
 	struct story_answer answer;
-	bool compared; /* answer holds what the near rule said */
+	bool compared; /* answer holds the result of the near rule */
 };
 
 /* ---- the line ---- */
@@ -98,7 +98,7 @@ static struct str member_text(const json_t *object, const char *member)
 	return json_is_string(value) ? str_make(json_string_value(value), json_string_length(value)) : STR_NONE;
 }
 
-/* Text as a feed would hold it: whether it is markup shows. */
+/* A member as plain text; absent when it is empty. */
 static struct text text_of(const json_t *object, const char *member)
 {
 	struct text t = {.value = member_text(object, member), .kind = TEXT_PLAIN};
@@ -143,7 +143,7 @@ static int read_entry(struct stories *st, const json_t *line, struct entry *e, s
 	return 0;
 }
 
-/* ---- what is known ---- */
+/* ---- known reports ---- */
 
 struct seen {
 	int64_t id;
@@ -152,7 +152,7 @@ struct seen {
 	bool same_digest;
 };
 
-/* 1 found, 0 not. */
+/* 1: found; 0: not found; negative: failure. */
 static int look_up(struct stories *st, enum statement which, const struct entry *e, struct str key, struct seen *seen,
 	struct error *err)
 {
@@ -197,9 +197,9 @@ static int change(struct stories *st, const struct entry *e, int64_t id, struct 
 	return sql_done(s, err, "cannot keep a report");
 }
 
-/* ---- what a report is ---- */
+/* ---- the verdict ---- */
 
-/* Is a link the address of a whole site? */
+/* Is link the front page of a site: no path, or only "/"? */
 static bool is_front_page(struct str link)
 {
 	size_t host = str_find(link, STR("://"), 0);
@@ -208,7 +208,7 @@ static bool is_front_page(struct str link)
 	return path == STR_NPOS || path + 1 == link.len;
 }
 
-/* A report known under its identity: the same, or another version of it. */
+/* A report whose identity is known: unchanged, or another version. */
 static int take_known(
 	struct stories *st, const struct entry *e, const struct seen *seen, struct verdict *v, struct error *err)
 {
@@ -225,7 +225,7 @@ static int take_known(
 	return result == 0 ? grouping_record(st->grouping, &r, seen->story, RELATION_UPDATE, NULL, err) : result;
 }
 
-/* Settled by digest or link: the story is that of what was found. */
+/* A report with the digest or link of a known one joins that one's story. */
 static int take_settled(struct stories *st, const struct entry *e, const struct seen *seen,
 	enum story_relation relation, struct verdict *v, struct error *err)
 {

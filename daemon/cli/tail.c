@@ -1,8 +1,8 @@
 /* sitrep tail: the stream, for people and for pipes.
  *
- * With --state the cursor is written to a file, after what it stands for was handed to standard output, so
- * that the next run goes on there: an event may come twice after a crash, never not at all.  When the
- * daemon goes away, tail waits for it and goes on where it was. */
+ * With --state the cursor is kept in a file, and the next run continues there. It is written after its event was
+ * written to standard output: after a crash an event may come twice, but none is lost. When the daemon goes away, tail
+ * waits for it and continues at its cursor. */
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -17,10 +17,10 @@ enum { RECONNECT_FIRST_S = 1, RECONNECT_LONGEST_S = 60 };
 
 struct tail {
 	struct client_options options;
-	char *socket_path; /* of the daemon that answered first; NULL before */
+	char *socket_path; /* of the daemon that answered first; NULL until then */
 	bool json;
 	const char *state_path;
-	char cursor[CURSOR_TEXT_MAX]; /* "" before the first */
+	char cursor[CURSOR_TEXT_MAX]; /* "" until the first event */
 	bool cursor_fresh;            /* not written to the state file yet */
 	json_t *request;
 };
@@ -35,7 +35,7 @@ static void on_signal(int number)
 
 static void catch_signals(void)
 {
-	/* Without SA_RESTART, so that a read that waits comes back. */
+	/* Without SA_RESTART, so that a signal ends a waiting read. */
 	struct sigaction action = {.sa_handler = on_signal};
 
 	(void)sigemptyset(&action.sa_mask);
@@ -45,7 +45,7 @@ static void catch_signals(void)
 
 /* ---- following ---- */
 
-/* Keeps the cursor where --state says, unless it is kept already. */
+/* Writes the cursor to the --state file if it has changed. */
 static int save_state(struct tail *t, struct error *err)
 {
 	int result = t->state_path != NULL && t->cursor_fresh ? cursor_file_save(t->state_path, t->cursor, err) : 0;
@@ -91,7 +91,7 @@ static int take_line(struct tail *t, struct str line, struct error *err)
 	return result;
 }
 
-/* Until the connection ends; 0 then. */
+/* Prints events until the connection ends, then returns 0. */
 static int follow(struct tail *t, struct connection *c, struct error *err)
 {
 	struct str line;
@@ -117,7 +117,7 @@ static int follow(struct tail *t, struct connection *c, struct error *err)
 	return 0;
 }
 
-/* A cursor belongs to one daemon: from now on no other is looked for. */
+/* A cursor belongs to one daemon, so later connections go to the same socket. */
 static int stay_with(struct tail *t, const struct connection *c, struct error *err)
 {
 	if (t->socket_path != NULL)

@@ -1,4 +1,4 @@
-/* sitrep why: why an item is in its story, or what the rule says of two items. */
+/* sitrep why: why an item is in its story, or how the rule compares two items. */
 #include <errno.h>
 #include <getopt.h>
 #include <string.h>
@@ -193,7 +193,7 @@ static void print_two(const json_t *why)
 		return;
 	}
 	(void)printf("by the rule as it is now: %s\n", verdict(c));
-	/* what is too old or too short is not looked at any further */
+	/* items that are too old or too short have no score */
 	if (whole(c, "shared_of") > 0) {
 		(void)printf("  score %.2f, %.2f is enough: ", number(c, "score"), number(c, "needed"));
 		print_shared(c);
