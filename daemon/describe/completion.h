@@ -1,4 +1,4 @@
-/* completion.h: completion files for the shells, from the tables of both programs' command lines. */
+/* completion.h: writes the shells' completion files from the command-line tables of sitrep and sitrepd. */
 #ifndef SITREP_DESCRIBE_COMPLETION_H
 #define SITREP_DESCRIBE_COMPLETION_H
 
@@ -10,17 +10,17 @@
 struct program {
 	const char *name;
 	const struct argument_option *options;
-	const struct command *(*command_at)(size_t i); /* NULL: it has no commands */
+	const struct command *(*command_at)(size_t i); /* NULL: the program has no commands */
 };
 
-/* Appends the file of one shell.  Failures stick to the buffer. */
+/* Appends the file for one shell. A failure stays in the buffer. */
 void completion_bash(struct buf *out, const struct program *p);
 void completion_zsh(struct buf *out, const struct program *p);
 void completion_fish(struct buf *out, const struct program *p);
 
 /* The i-th command of p, NULL behind the last one. */
 const struct command *program_command(const struct program *p, size_t i);
-/* Appends the events of the log, with blanks between. */
+/* Appends the names of the log's events, separated by blanks. */
 void completion_events(struct buf *out);
 
 #endif

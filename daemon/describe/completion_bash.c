@@ -1,4 +1,5 @@
-/* Completion for bash.  It needs nothing of the bash-completion package but to be put into its folder. */
+/* Completion for bash.  It works without the functions of the bash-completion package, and goes into that package's
+ * folder. */
 #include "completion.h"
 #include "sitrep/store/reader.h"
 
@@ -78,7 +79,7 @@ static void put_command_search(struct buf *out, const struct program *p)
 			    "\tdone\n");
 }
 
-/* What each command may have. */
+/* Writes the options and arguments of each command. */
 static void put_command_cases(struct buf *out, const struct program *p)
 {
 	const struct command *c;

@@ -1,7 +1,7 @@
 /* Completion for fish. */
 #include "completion.h"
 
-/* Within single quotes. */
+/* Appends text for use within single quotes. */
 static void put_quoted(struct buf *out, const char *text)
 {
 	(void)buf_putc(out, '\'');

@@ -1,7 +1,7 @@
 /* Completion for zsh: a function for its fpath. */
 #include "completion.h"
 
-/* Text within the brackets of a specification that stands in single quotes. */
+/* Appends text for the brackets of a specification in single quotes. */
 static void put_quoted(struct buf *out, const char *text)
 {
 	for (; *text != '\0'; text++) {

@@ -3,8 +3,7 @@
  *     describe manual FILE.in               the manual page, its marked places filled
  *     describe completion PROGRAM SHELL     the completion file, for bash, zsh or fish
  *
- * It is a program of its own, not an option of sitrepd: it links both programs' tables, and nobody needs it once the
- * files are installed. */
+ * It is a program of its own, not an option of sitrepd: it links both programs' tables, and is not installed. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -15,7 +15,7 @@
 /* Columns of a line of the source. */
 enum { LINE_WIDTH = 78 };
 
-/* One word, with what roff would take for markup escaped. */
+/* Appends one word; characters that are markup in roff are escaped. */
 static size_t put_word(struct buf *out, struct str word)
 {
 	size_t before = out->len;
@@ -33,7 +33,7 @@ static size_t put_word(struct buf *out, struct str word)
 	return out->len - before;
 }
 
-/* Text in lines; a sentence begins a line, as roff wants it. */
+/* Appends text in lines; each sentence begins a new line, as is usual in roff. */
 static void put_text(struct buf *out, const char *text)
 {
 	struct str rest = str_from(text), word;
@@ -138,7 +138,7 @@ static bool is_in(const char *words, const char *word)
 	return false;
 }
 
-/* Each event with the members that its line has. */
+/* Each event with the members of its line. */
 static void put_events(struct buf *out)
 {
 	const char *name, *help;
