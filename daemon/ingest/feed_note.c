@@ -1,4 +1,4 @@
-/* What a document says of its feed. */
+/* A feed's own title and site address, taken from its document. */
 #include "feed_note.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@ static void move_string(char **to, char **from)
 	*from = NULL;
 }
 
-/* Becomes what the feed calls itself; *changed when it was something else. */
+/* Stores said unless it is empty; *changed is set when another text was stored. */
 static int note_text(char **stored, struct str said, bool *changed)
 {
 	char *copy;
@@ -39,7 +39,7 @@ int feed_note_facts(
 	char *shown;
 	int result;
 
-	/* A title that is too long is kept as far as it goes. */
+	/* A title longer than LIMIT_TITLE is cut. */
 	(void)plain_text(&title, &facts->title);
 	result = note_text(&row->own_title, buf_str(&title), changed);
 	/* Some feeds name their own address. */

@@ -1,6 +1,6 @@
-/* feed_note.h: what a document says of its feed: its title and the address of its site.
+/* feed_note.h: a feed's own title and site address, taken from its document.
  *
- * Changes what is in memory alone; the caller saves it. */
+ * Changes row in memory only; the caller saves it. */
 #ifndef SITREP_INGEST_FEED_NOTE_H
 #define SITREP_INGEST_FEED_NOTE_H
 
@@ -10,7 +10,7 @@
 #include "sitrep/model/document.h"
 #include "sitrep/store/feed_store.h"
 
-/* What the document says of the feed; *changed when it calls itself something else. -ENOMEM. */
+/* Copies title and site address from facts to row; *changed is set when one of them differs. -ENOMEM. */
 int feed_note_facts(
 	struct feed_row *row, const struct feed_facts *facts, bool is_private, bool *changed, struct error *err);
 #endif

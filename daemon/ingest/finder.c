@@ -1,4 +1,4 @@
-/* Is an item whose identity is unknown one that is known under another? */
+/* Matches an item whose identity is unknown with the items that are known. */
 #include "finder.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "sitrep/identity/title_core.h"
 
 enum {
-	/* Guids are compared of so many of a feed's newest items with one text: it takes reading their records. */
+	/* Guids are compared for so many of a feed's newest items with one text, since each takes reading a record. */
 	GUIDS_COMPARED = 4,
 };
 
@@ -58,7 +58,7 @@ int finder_core_key(struct finder *f, const struct entry *e, uint8_t key[SHA256_
 	return result == 0 ? 1 : error_sys(err, result, "cannot hash a text");
 }
 
-/* By the text without its title's counter. */
+/* The feed's items with the same text but for the counter in the title. */
 static int find_own_cores(
 	struct finder *f, const struct entry *e, struct known own[KNOWN_MAX], size_t *count, struct error *err)
 {
@@ -69,7 +69,8 @@ static int find_own_cores(
 	return result == 1 ? item_store_by_digest(f->items, key, f->feed_id, own, count, err) : result;
 }
 
-/* Have most items of the document texts that the feed had under other identities, and not all of them one text? */
+/* Sets document to DOCUMENT_RENAMED when more than half of its items have texts that the feed had under other
+ * identities, and these are not all one text. */
 static int find_document_kind(struct finder *f, struct error *err)
 {
 	const struct entry *first = NULL;
@@ -111,7 +112,7 @@ int finder_load(struct finder *f, int64_t item_id, struct item *it, struct error
 	return item_store_record(f->items, item_id, &f->arena, it, err);
 }
 
-/* A date that was ahead of our clock is stored as the time when the item was seen; its record has it as it was. */
+/* A date that was ahead of our clock is stored as first_seen_ms; the item's record has the original date. */
 static int find_date(struct finder *f, int64_t date_ms, const struct known *k, enum match_date *date, struct error *err)
 {
 	int64_t known_ms = k->published_ms;
@@ -127,7 +128,7 @@ static int find_date(struct finder *f, int64_t date_ms, const struct known *k, e
 	return result < 0 ? result : 0;
 }
 
-/* What was pruned is only known to have been seen until then. */
+/* A pruned item has no date any more: a date after it was last seen is another one. */
 static enum match_date date_after_pruned(int64_t date_ms, const struct known *k)
 {
 	if (date_ms == TIME_NONE)
@@ -135,7 +136,7 @@ static enum match_date date_after_pruned(int64_t date_ms, const struct known *k)
 	return date_ms > k->last_seen_ms ? DATE_OTHER : DATE_SAME;
 }
 
-/* What an item has no guid for says the same as its link, even where several have that. */
+/* The link of an item without guid is compared even when other items of the document have it, too. */
 static enum match_link find_link(const struct entry *e, const struct known *k)
 {
 	const uint8_t *url = entry_url_key(e);
@@ -145,7 +146,7 @@ static enum match_link find_link(const struct entry *e, const struct known *k)
 	return memcmp(url, k->url_key, STORE_KEY_LEN) == 0 ? LINK_SAME : LINK_OTHER;
 }
 
-/* All but the text, which the caller knows, and what takes looking for: that the guid is the same. */
+/* Fills facts but for the text, which the caller sets, and GUID_SAME, which find_guid() looks for. */
 static int gather(struct finder *f, const struct entry *e, const struct known *k, struct match_facts *facts,
 	int64_t *apart_ms, struct error *err)
 {
@@ -179,7 +180,8 @@ static int gather(struct finder *f, const struct entry *e, const struct known *k
 	return result;
 }
 
-/* Was the known item told under the same guid?  It was if the feed repeats guids, which are extended then. */
+/* Sets *guid to GUID_SAME when the known item has the same guid.  That happens when the feed repeats guids: the
+ * identities made of them are extended (intake_entries.c), and differ. */
 static int find_guid(
 	struct finder *f, const struct entry *e, const struct known *k, enum match_guid *guid, struct error *err)
 {
@@ -191,7 +193,7 @@ static int find_guid(
 	return result < 0 ? result : 0;
 }
 
-/* *text is 0, which no row fits, when the known one is damaged. */
+/* *text is 0, which no row of the table fits, when the known item's record is missing or damaged. */
 static int compare_texts(struct finder *f, const struct entry *e, const struct known *k, int64_t *known_date_ms,
 	enum match_text *text, struct error *err)
 {
@@ -247,7 +249,8 @@ static int judge_texts(struct finder *f, const struct entry *e, const struct kno
 	return result;
 }
 
-/* A short text is looked for in its own feed only; a long one first in all of them, since most are in none. */
+/* A short text is looked up in its own feed only.  A long one is looked up in all feeds first: most are in no feed, and
+ * need no second look-up. */
 static int judge_by_digest(struct finder *f, const struct entry *e, struct finding *best, struct error *err)
 {
 	bool is_long = e->item->token_count >= MATCH_TOKENS_MIN, repeated = false;
@@ -264,7 +267,7 @@ static int judge_by_digest(struct finder *f, const struct entry *e, struct findi
 		result = judge_texts(f, e, own, own_count, false, best, err);
 	for (size_t i = 0; i < own_count; i++)
 		repeated = repeated || own[i].story_id != 0;
-	/* those of others */
+	/* keep those of other feeds */
 	for (size_t i = 0; i < any_count;) {
 		if (any[i].feed_id == f->feed_id)
 			any[i] = any[--any_count];
@@ -282,7 +285,7 @@ static bool is_one_a_feed(const struct known *k, size_t count)
 	return true;
 }
 
-/* A link that several items of one feed have is the address of something else than an item. */
+/* A link that several items of one feed share is not the address of one item, and decides nothing. */
 static int judge_by_url(struct finder *f, const struct entry *e, struct finding *best, struct error *err)
 {
 	struct known any[KNOWN_MAX], own[KNOWN_MAX];
@@ -334,7 +337,8 @@ static int judge_by_core(struct finder *f, const struct entry *e, struct finding
 	return result;
 }
 
-/* What has neither guid nor link is known by its text alone, which an earlier program may have read otherwise. */
+/* An item without guid may have another identity and digest by the rules of an earlier CANON_VERSION: it is compared
+ * with items that were read by other rules. */
 static int judge_by_reading(struct finder *f, const struct entry *e, struct finding *best, struct error *err)
 {
 	struct known own[KNOWN_MAX];

@@ -1,4 +1,4 @@
-/* finder.h: is an item whose identity is unknown one that is known under another?
+/* finder.h: matches an item whose identity is unknown with the items that are known.
  *
  * Looks up the known items that have its text or its link, gathers the evidence about each, and asks the table
  * (item_match.h).  A text is looked for before a link; of several known items the strongest decision counts, and of
@@ -20,7 +20,7 @@ struct finder {
 	struct item_store *items;      /* borrowed, as are entries */
 	const struct entries *entries; /* of the document */
 	struct sha256 *hash;           /* borrowed */
-	struct arena arena;            /* a known item, as it was said last */
+	struct arena arena;            /* a known item's latest record */
 	struct likeness likeness;
 	int64_t feed_id, at_ms, window_ms;
 	enum match_document document; /* 0: not looked at yet */
@@ -43,24 +43,25 @@ void finder_begin(struct finder *f, int64_t feed_id, int64_t at_ms, int64_t wind
 /* 0, or negative errno. */
 int finder_find(struct finder *f, const struct entry *e, struct finding *best, struct error *err);
 
-/* The known item as it was said last, valid until the next call: 1; 0 when there is none, or it is damaged. */
+/* The known item's latest record, valid until the next call: 1; 0 when there is none, or it is damaged. */
 int finder_load(struct finder *f, int64_t item_id, struct item *it, struct error *err);
 
-/* Has the feed an item with e's text, if it is no short one, or its link?  1, 0, or negative errno. */
+/* Does the feed have an item with e's text (of MATCH_TOKENS_MIN tokens or more) or with e's link? 1, 0, or negative
+ * errno. */
 int finder_knows(struct finder *f, const struct entry *e, struct error *err);
 
-/* The key of e's text without its title's counter (title_core.h), by which it is found with the next one: 1; 0 when
- * there is no counter; or negative errno. */
+/* The key of e's text without the counter in its title (title_core.h), which stays the same when the counter changes:
+ * 1; 0 when there is no counter; or negative errno. */
 int finder_core_key(struct finder *f, const struct entry *e, uint8_t key[SHA256_LEN], struct error *err);
 
-/* e->known was read by other rules (CANON_VERSION), and e says something else.  Did its outlet change it since the
- * feed's last good poll, at last_poll_ms?  Another reading leaves words out or adds words; an edited headline has other
- * words in the place of some.  1, 0, or negative errno; 0 when the known one is damaged. */
+/* e->known was read by the rules of another CANON_VERSION, and e has another digest.  Did the outlet change the item
+ * since the feed's last good poll, at last_poll_ms?  Other rules add or leave out words; an edited headline replaces
+ * some.  1, 0, or negative errno; 0 when the known item is damaged. */
 int finder_is_edited(struct finder *f, const struct entry *e, int64_t last_poll_ms, struct error *err);
 
 /* Is e known by its link alone: because it has no guid, or because its guid is its link? */
 bool finder_is_by_link(const struct entry *e);
-/* Does something else than e->known stand under that link now?  1, 0, or negative errno. */
+/* Does e's link lead to another item than e->known now?  1, 0, or negative errno. */
 int finder_is_replaced(struct finder *f, const struct entry *e, struct error *err);
 
 #endif

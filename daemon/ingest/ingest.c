@@ -1,8 +1,8 @@
-/* The writing side of the database, one outcome at a time.
+/* Stores outcomes of polls in the database, one at a time.
  *
- * An outcome is taken in within a savepoint.  When that fails, what it wrote is undone and the failure
- * itself becomes the outcome: the feed's validators stay as they were, so that its next poll brings the
- * document again, and its errors count, so that this comes later each time. */
+ * Each outcome is stored within a savepoint.  When that fails, its writes are undone and the outcome becomes a failure:
+ * the feed's validators stay as they were, so that the next poll brings the document again, and its errors are counted,
+ * so that each next poll comes later. */
 #include "ingest.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@
 enum {
 	/* A document of LIMIT_DOCUMENT_ITEMS items, decoded: structures only, text stays in the message. */
 	DECODED_MAX = 64 * 1024 * 1024,
-	/* Structures of a larger document are given back once it is in. */
+	/* The structures of a document larger than this are freed once it is stored. */
 	DECODED_KEPT = 1024 * 1024,
 };
 
@@ -88,7 +88,7 @@ static void save_counts(struct ingest *k)
 {
 	if (k->grouping == NULL || !size_keeps_phrases(&k->options) || ingest_begin(k, NULL) != 0)
 		return;
-	/* A failure costs what was counted since it was done last. */
+	/* On failure the phrase counts since the last save are lost. */
 	if (grouping_save(k->grouping, SIZE_MAX, NULL) < 0 || ingest_commit(k, 0, NULL) != 0)
 		ingest_rollback(k);
 }
@@ -127,7 +127,7 @@ int ingest_begin(struct ingest *k, struct error *err)
 	k->before = k->counters;
 	k->visible = false;
 	k->added_bytes = 0;
-	/* One that a failure left open would make this one part of it. */
+	/* A transaction that a failure left open would make this one part of it. */
 	if (sql_in_transaction(k->store.db))
 		ingest_rollback(k);
 	return sql_exec(k->store.db, "BEGIN IMMEDIATE", err, cannot_begin);
@@ -166,7 +166,7 @@ int ingest_commit(struct ingest *k, int64_t at_ms, struct error *err)
 
 /* ---- an outcome ---- */
 
-/* One a line: the document's rel=hub links, and what its format has instead. */
+/* The document's hubs, one a line: facts->hub first, then its other rel=hub links. */
 static char *list_hubs(const struct feed_facts *facts)
 {
 	struct buf out = BUF_INIT(LIMIT_ITEM_LIST * (LIMIT_URL + 1));
@@ -185,7 +185,7 @@ static char *list_hubs(const struct feed_facts *facts)
 	return buf_take(&out, NULL);
 }
 
-/* What the head said goes before what the document says, as the Recommendation has it. */
+/* Hubs and topic from the response head go before those from the document (WebSub Recommendation). */
 static int report_hubs(
 	struct poll_outcome *o, const struct feed_facts *facts, struct poll_report *report, struct error *err)
 {
@@ -210,7 +210,7 @@ static int take_document(struct ingest *k, struct poll_outcome *o, struct feed_r
 	int64_t kept_bytes = row->kept_bytes;
 	struct document d;
 	bool retitled = false;
-	/* What another URL said is no word of this one's. */
+	/* A document from another URL than the feed's present one does not speak for the feed's hubs. */
 	bool is_own = o->url != NULL && row->state.url != NULL && strcmp(o->url, row->state.url) == 0;
 	int result = wire_decode_document(buf_str(&o->document), &k->arena, &d, err);
 
@@ -263,7 +263,7 @@ static bool is_poll(const struct poll_outcome *o)
 	return o->kind != OUTCOME_PUSH && o->kind != OUTCOME_WEBSUB;
 }
 
-/* What is no poll: news that a hub sent, what became of a subscription, or both at once. */
+/* Stores an outcome that is no poll: a document that a hub sent, a subscription's new state, or both. */
 static int apply_aside(struct ingest *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
 {
 	struct feed_row row;
@@ -297,7 +297,7 @@ static int apply_aside(struct ingest *k, struct poll_outcome *o, struct poll_rep
 	return result;
 }
 
-/* Within a savepoint. */
+/* Stores the outcome of a poll, within a savepoint. */
 static int apply(struct ingest *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
 {
 	struct event_context context = {.at_ms = o->at_ms, .feed_id = o->feed_id};
@@ -332,7 +332,7 @@ out:
 	return result;
 }
 
-/* 0; 1 when the outcome failed and left nothing; negative when the transaction is gone. */
+/* 0; 1 when the outcome failed and its writes were undone; negative when the whole transaction is lost. */
 static int try_apply(struct ingest *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
 {
 	struct counters before = k->counters;
@@ -376,7 +376,7 @@ int ingest_take(struct ingest *k, struct poll_outcome *o, struct poll_report *re
 
 	begin_report(report, o);
 	result = try_apply(k, o, report, &why);
-	/* Validators went with the state that was lost: the next poll brings them again. */
+	/* The failed try used up the outcome's validators: the retry stores none, the next poll brings them. */
 	if (result == 1 && why.code == -EBADMSG && mend_after(k->store.db, &why, NULL) > 0) {
 		begin_report(report, o);
 		result = try_apply(k, o, report, &why);
@@ -393,7 +393,7 @@ int ingest_take(struct ingest *k, struct poll_outcome *o, struct poll_report *re
 		poll_outcome_fail(o, why.code == -EPROTO ? FAILURE_PARSER : FAILURE_INTERNAL, why.text);
 		result = try_apply(k, o, report, err);
 		if (result == 1) {
-			/* Not even the failure could be noted. */
+			/* The failure could not be stored either. */
 			ingest_refuse(k, o, report, &why);
 			return 0;
 		}
@@ -431,7 +431,7 @@ void ingest_refuse(struct ingest *k, struct poll_outcome *o, struct poll_report 
 
 	begin_report(report, o);
 	report->error = *why;
-	/* What a hub sent and could not be kept is found by the next poll; the state in memory goes on. */
+	/* The next poll finds the items that a hub sent and that could not be stored; the state in memory stays. */
 	if (!is_poll(o))
 		return;
 	if (feed_store_load(&k->feeds, o->feed_id, &row, NULL) != 0)

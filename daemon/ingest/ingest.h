@@ -1,7 +1,7 @@
-/* ingest.h: the writing side of the database, one outcome at a time.
+/* ingest.h: stores outcomes of polls in the database, one at a time.
  *
  * The writer's thread owns one.  Everything here happens within the transaction that ingest_begin()
- * opened; nothing is durable, and no report may leave, before ingest_commit() said 0. */
+ * opened; nothing is durable, and no report may leave, before ingest_commit() returned 0. */
 #ifndef SITREP_INGEST_INGEST_H
 #define SITREP_INGEST_INGEST_H
 
@@ -37,20 +37,20 @@ struct ingest {
 	struct publishers publishers;
 	struct grouping *grouping;
 	struct intake intake;
-	struct item_lookup named; /* for the operator, as are say and why */
+	struct item_lookup named; /* for requests of the operator, as are say and why */
 	struct story_edit say;
 	struct story_explain why;
 	struct clock_record clock;     /* after ingest_start_clock() */
-	struct arena arena;            /* of the document that is taken in */
+	struct arena arena;            /* of the document that is being stored */
 	struct writer_options options; /* its texts are the writer's */
 	int64_t added_bytes;           /* by documents of this transaction */
 	bool visible;                  /* this transaction changes what outputs show */
 };
 
-/* Opens the database.  options' texts must stay. */
+/* Opens the database.  The texts of options are borrowed. */
 int ingest_open(struct ingest *k, const struct writer_options *options, struct error *err);
 void ingest_close(struct ingest *k);
-/* From now on other options; their texts must stay. */
+/* Replaces the options; their texts are borrowed. */
 void ingest_set_options(struct ingest *k, const struct writer_options *options);
 
 int ingest_begin(struct ingest *k, struct error *err);
@@ -58,23 +58,23 @@ int ingest_begin(struct ingest *k, struct error *err);
 int ingest_commit(struct ingest *k, int64_t at_ms, struct error *err);
 void ingest_rollback(struct ingest *k);
 
-/* No space, no right to, a failing disk, another program's lock: the next transaction will meet it as well. */
+/* True for -ENOSPC, -EIO, -EACCES and -EBUSY (another program's lock): the next transaction will fail as well. */
 bool ingest_error_is_of_storage(int code);
 
-/* Takes an outcome in and fills report; its document is released.  One that fails leaves no trace but its feed's
- * failure. Negative when the whole transaction is lost. */
+/* Stores an outcome, fills report and releases the outcome's document.  An outcome that fails is stored as its feed's
+ * failure.  Negative when the whole transaction is lost. */
 int ingest_take(struct ingest *k, struct poll_outcome *o, struct poll_report *report, struct error *err);
-/* What to report of an outcome that could not be taken in, where not even that could be noted: its feed's last
- * committed state, failing for the reason in why and due later, which the next start will not remember. */
+/* Reports an outcome that could not be stored, not even as a failure: its feed's last committed state, failing for the
+ * reason in why and due later.  That state is not saved. */
 void ingest_refuse(struct ingest *k, struct poll_outcome *o, struct poll_report *report, const struct error *why);
 
-/* What to report of an outcome whose transaction was lost for the reason in why (writer.h, poll_report). */
+/* Reports an outcome whose transaction was lost for the reason in why (poll_report in poll.h). */
 void ingest_lose(struct ingest *k, struct poll_outcome *o, struct poll_report *report, const struct error *why);
 
-/* Compares the clock with what the database knows of it, and follows it where it was set meanwhile (ingest_clock.c).
- * Once, before anything else is written. */
+/* Compares the clock with the database's record of it, and moves the stored times when it was set meanwhile
+ * (ingest_clock.c).  Called once, before anything else is written. */
 int ingest_start_clock(struct ingest *k, struct clock_mark now, const char *run, struct error *err);
-/* The same for what has happened since the last look; *jump_ms says by how much it was set, 0 for not. */
+/* The same since the last look; *jump_ms is by how much the clock was set, 0 when it was not. */
 int ingest_look_at_clock(struct ingest *k, struct clock_mark now, int64_t *jump_ms, struct error *err);
 
 #endif

@@ -1,9 +1,9 @@
-/* When the wall clock is set, what the database knows of times moves along, in one transaction.
+/* When the wall clock is set, the times in the database move by as much, in one transaction.
  *
- * Feeds and subscriptions: what has passed since their last poll and what is left until they are due stay as they were,
- * so that nobody is asked sooner than he allowed, or years later.  Items and events: only those that came in while the
- * clock was in doubt, since their stamps are its mistake; all others were stamped by a clock that had been believed.
- * Where a doubt begins just now, there are none of these yet. */
+ * Feeds and subscriptions: the time since their last poll and the time until they are due stay as they were, so that no
+ * server is asked sooner than it allowed, or years later.  Items and events: only those that came in while the clock
+ * was in doubt are moved, since their stamps are its mistake; all others were stamped by a clock that was believed.
+ * When the doubt begins with this jump, there are no such items yet. */
 #include <stdlib.h>
 
 #include "ingest.h"
@@ -16,7 +16,7 @@ enum { FOLLOW_STORIES, FOLLOW_ITEMS, FOLLOW_MARKS, FOLLOW_EVENTS, FOLLOW_LATER, 
 
 /* ?1: the jump; ?2: the last item, or event, from before the doubt; ?3: now. */
 static const char *const texts[FOLLOW_STATEMENTS] = {
-	/* A story whose place is not when it was seen has its place by a date of its own, and so with its change. */
+	/* A backlog story has sort_ms and updated by its own dates, which stay; all others have them by our clock. */
 	[FOLLOW_STORIES] = "UPDATE story SET sort_ms = CASE sort_ms WHEN first_seen THEN sort_ms + ?1 ELSE sort_ms END,"
 			   " first_seen = first_seen + ?1, last_seen = last_seen + ?1,"
 			   " updated = CASE WHEN updated < first_seen THEN updated ELSE updated + ?1 END WHERE id > ?2",
@@ -25,7 +25,7 @@ static const char *const texts[FOLLOW_STATEMENTS] = {
 	[FOLLOW_MARKS] = "UPDATE mark SET sort_ms = (SELECT sort_ms FROM story WHERE id = story_id), at = at + ?1"
 			 " WHERE story_id > ?2",
 	[FOLLOW_EVENTS] = "UPDATE event SET time = time + ?1 WHERE cursor > ?2",
-	/* Older stories that were told of meanwhile. */
+	/* Older stories that got items meanwhile may have no stamps in the future. */
 	[FOLLOW_LATER] = "UPDATE story SET last_seen = min(last_seen, ?3), updated = min(updated, ?3)"
 			 " WHERE id IN (SELECT story_id FROM item WHERE id > ?2)",
 };

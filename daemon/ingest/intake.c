@@ -1,4 +1,4 @@
-/* What an item of a poll means: new, a copy, an update, or nothing.  The table stands in intake.h. */
+/* Decides about each item of a document: new, a copy, an update, or unchanged.  The table stands in intake.h. */
 #include "intake.h"
 
 #include <errno.h>
@@ -10,12 +10,12 @@
 #include "sitrep/base/limits.h"
 
 enum {
-	/* A record is an item of one document, at most as large as that. */
+	/* A record holds one item of a document, and is at most as large as the document. */
 	RECORD_MAX = LIMIT_WIRE_DOCUMENT,
-	/* Identities that are looked at after a document of a feed beyond its share, for each of its items. */
+	/* forget_unshown() looks at 6 identities for each item of the document, and 1000 more. */
 	TRIM_TIMES = 6,
 	TRIM_LEAST = 1000,
-	/* So much of each document is looked at, however small its feed's share is. */
+	/* Bytes of each document that are looked at, however small its feed's share is. */
 	DOCUMENT_LEAST = 64 * 1024,
 };
 
@@ -46,9 +46,9 @@ void intake_release(struct intake *in)
 	churn_reader_release(&in->churn);
 }
 
-/* ---- which of it happens ---- */
+/* ---- the decision ---- */
 
-/* The answer with a story of its own, and with what it would have joined as related. */
+/* Makes the answer begin a story, related to the one that it would have joined. */
 static void stand_beside(struct story_answer *answer)
 {
 	answer->relation = RELATION_RELATED;
@@ -58,8 +58,8 @@ static void stand_beside(struct story_answer *answer)
 			answer->links[i].relation = RELATION_RELATED;
 }
 
-/* News in the words of a known item tell of that item.  What the feed has had in the same words resembles all of it;
- * what others had so long ago may still be a copy of something later. */
+/* A look-alike is related to the known item with its text.  It begins a story when that item is the feed's own or is in
+ * the story that the answer would join.  Otherwise it may still join another, later story. */
 static void tell_from(struct story_answer *answer, const struct finding *f)
 {
 	if (f->owner == OWNER_SELF || answer->story_id == f->known.story_id || answer->story_id == 0)
@@ -77,8 +77,8 @@ static void tell_from(struct story_answer *answer, const struct finding *f)
 		(struct story_link){.item_id = f->known.item_id, .relation = RELATION_RELATED, .reasons = {.score = 1}};
 }
 
-/* What nothing else has placed is placed by its text, or begins a story.  An outlet that shows two texts side by side
- * means two things, however alike they are. */
+/* An item that no known item decides about joins a story by its text, or begins one.  It is no update of an item that
+ * the document still shows: an outlet that shows two texts side by side means two things. */
 static int take_by_text(struct intake_run *t, struct entry *e, const struct finding *f)
 {
 	struct story_answer answer;
@@ -118,7 +118,7 @@ static int take_unknown(struct intake_run *t, struct entry *e)
 	case MATCH_CHANGED:
 		t->seen++;
 		result = intake_alias(t, e, f.known.item_id);
-		/* a text that the item had before it had its present one is a change, too */
+		/* the return of the item's earlier text is a change, too */
 		if (f.decision == MATCH_CHANGED || (f.known.canon_version == e->item->canon_version &&
 							   memcmp(f.known.digest, entry_digest(e), STORE_KEY_LEN) != 0))
 			return result == 0 ? intake_update(t, e, &f.known) : result;
@@ -158,7 +158,7 @@ static int take_known(struct intake_run *t, struct entry *e)
 		return result == 1 ? intake_update(t, e, k) : intake_read_again(t, e, k);
 	}
 	t->counts->unchanged++;
-	/* The rules may be others for links only. */
+	/* The rules of the new CANON_VERSION may differ for links only. */
 	if (!pruned && k->canon_version != e->item->canon_version) {
 		struct item_row row = {
 			.id = k->item_id,
@@ -174,8 +174,8 @@ static int take_known(struct intake_run *t, struct entry *e)
 	return 0;
 }
 
-/* All identities are looked up before anything is decided: which items are still in the document
- * matters for those that are new in it. */
+/* All identities are looked up before any item is decided about: the evidence about a new item includes which known
+ * items the document still shows. */
 static int find_identities(struct intake_run *t)
 {
 	struct entries *all = &t->in->entries;
@@ -197,8 +197,8 @@ static int find_identities(struct intake_run *t)
 	return 0;
 }
 
-/* Is the first document from another address that of a feed that is known?  Where it renamed all its items, by their
- * texts and links. */
+/* Does the first document from a feed's new address continue the feed?  When all its identities are unknown, known
+ * texts and links tell. */
 static int find_continuation(struct intake_run *t)
 {
 	const struct entries *all = &t->in->entries;
@@ -214,7 +214,7 @@ static int find_continuation(struct intake_run *t)
 	return result < 0 ? result : 0;
 }
 
-/* What is in the document is known by its new identities at once, so that nothing has to be found again. */
+/* Adds the new identities of the document's items as aliases at once: the next poll need not find them again. */
 static int rename_items(struct intake_run *t, enum feed_identity by)
 {
 	struct entries *all = &t->in->entries;
@@ -225,7 +225,7 @@ static int rename_items(struct intake_run *t, enum feed_identity by)
 
 		if (e->skip)
 			continue;
-		/* Some have no other identity than before, which is the item's own then, and no alias. */
+		/* Some items keep their identity, and need no alias. */
 		result = item_store_by_identity(t->in->items, t->feed->state.id, e->identity, &e->known, t->err);
 		if (result == 0)
 			result = intake_alias(t, e, e->item_id);
@@ -233,7 +233,8 @@ static int rename_items(struct intake_run *t, enum feed_identity by)
 	return result < 0 ? result : 0;
 }
 
-/* A feed whose identities turn out to be those of items it had is known by something else from now on. */
+/* When too many unknown identities turn out to be of items that the feed had already, its items are identified by link
+ * instead of guid, or by text instead of link. */
 static int judge_identities(struct intake_run *t, struct feed_row *feed)
 {
 	struct trust_sum sum;
@@ -250,7 +251,7 @@ static int judge_identities(struct intake_run *t, struct feed_row *feed)
 	return rename_items(t, feed->state.identity);
 }
 
-/* What is beyond a feed's share would be dropped again. */
+/* Bytes of a document that are taken: items beyond the feed's share would be dropped again. */
 static int64_t document_limit(const struct intake *in)
 {
 	int64_t share = in->limits.share_bytes > DOCUMENT_LEAST ? in->limits.share_bytes : DOCUMENT_LEAST;
@@ -263,9 +264,9 @@ static bool is_shown(void *arg, struct str identity)
 	return entries_show(arg, (const uint8_t *)identity.data, identity.len);
 }
 
-/* A feed that invents a guid for each item at each poll would fill the database with what its items were once called.
- * Beyond its share it is remembered under what it shows now.  Where the walk begins is as good as chance, and as many
- * are looked at as can be added by some documents. */
+/* A feed that invents a guid for each item at each poll would fill the database with identities.  Beyond the feed's
+ * share, those that its document does not show are removed.  The walk begins at an identity of the document, which is
+ * as good as random, and looks at as many as some documents can add. */
 static int forget_unshown(struct intake_run *t, const struct feed_row *feed)
 {
 	struct entries *all = &t->in->entries;

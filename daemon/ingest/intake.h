@@ -1,4 +1,4 @@
-/* intake.h: what an item of a poll means: new, a copy, an update, or nothing.
+/* intake.h: decides about each item of a document: new, a copy, an update, or unchanged.
  *
  * The decision table:
  *
@@ -22,18 +22,17 @@
  *                                                                         earlier one, joins that story; else `new`:
  *                                                                         begins a story
  *
- * An item that is known by its link alone is new when something else stands there now.
+ * An item that is known by its link alone is new when the link leads to another item now.
  *
- * Identities are the feed's own (guid, else link, else digest) as long as it can be trusted with them
- * (identity_trust.h). When that ends, the items of the document at hand get their identities of the new kind as
- * aliases; what it does not show is found by its digest or link when it comes back.  An item's name (uid) is that of
- * its first identity for good.
+ * Identities are the feed's own (guid, else link, else digest) as long as these are trusted (identity_trust.h).  When
+ * that ends, the items of the present document get identities of the new kind as aliases; an item that the document
+ * does not show is found by its digest or link when it comes back.  An item's uid is made from its first identity and
+ * never changes.
  *
- * Of a document that is larger than what the size of the database allows (size.h), the newest items are looked at; the
- * rest is as if it were not there.
+ * Of a document larger than the size of the database allows (size.h), only the newest items are looked at.
  *
- * A changed text is kept as a revision; it is told as `updated` when the change is material (story_rule.h), or when
- * nothing is known of what the text was, but for a part that changes at each poll (churn.h).
+ * A changed item's former text is kept as a revision.  The change raises `updated` when it is material (story_rule.h),
+ * or when the former text cannot be compared.  A part that changes at each poll (churn.h) is ignored.
  *
  * Texts of fewer than 8 tokens ("Daily update") say too little to be recognised by in another feed.  A link counts
  * unless it stands twice in the document, leads to the site's front page, or is that of several items of one feed. */
@@ -59,7 +58,7 @@
 /* What a feed may bring while the size of the database is limited (size.h). */
 struct intake_limits {
 	int64_t document_bytes; /* of one document, its newest items; INT64_MAX: all */
-	int64_t share_bytes;    /* of the database: a feed beyond it is remembered no longer than it shows its items */
+	int64_t share_bytes;    /* of the database: beyond it, identities that are not shown are removed */
 };
 
 struct intake {
@@ -79,9 +78,9 @@ struct intake {
 
 struct intake_counts {
 	int fresh, copies, updates, unchanged;
-	size_t cut; /* items, of the unchanged ones, that were not looked at since they are beyond the limit */
-	/* When the feed's items are known by something else from this document on (identity_trust.h): the identities
-	 * that were unknown in its last documents, and how many of these were of items that it had already; else 0. */
+	size_t cut; /* items beyond the limit, which were not looked at; counted in unchanged, too */
+	/* When this document ended the trust in the feed's identities (identity_trust.h): the unknown identities of its
+	 * last documents, and how many of these were of items that it had already; else 0. */
 	size_t distrusted, distrusted_seen;
 };
 
@@ -89,9 +88,8 @@ int intake_init(struct intake *in, struct item_store *items, struct event_log *e
 	struct grouping *grouping, struct error *err);
 void intake_release(struct intake *in);
 
-/* Takes the items of a feed's document in, the last one first, within the caller's transaction.  The
- * document's matches are used up; what is thought of the feed's identities is brought up to date in feed, for the
- * caller to save. */
+/* Stores the items of a feed's document, the last one first, within the caller's transaction.  Uses up the document's
+ * matches.  Updates feed's kind of identity, trust and kept_bytes, for the caller to save. */
 int intake_document(struct intake *in, struct feed_row *feed, const struct document *d, int64_t at_ms,
 	struct intake_counts *counts, struct error *err);
 

@@ -1,4 +1,4 @@
-/* What becomes of an item of a poll in the database: its row, its story and its events. */
+/* Writes the row, the story and the events of an item of a document. */
 #include "intake_change.h"
 
 #include <errno.h>
@@ -12,19 +12,19 @@
 enum {
 	/* A record buffer that one large item made larger than this is given back. */
 	RECORD_KEPT = 256 * 1024,
-	/* Below all that has a date, of items that came in with their feed and have none. */
+	/* sort_ms of a backlog item without date: below all items with one. */
 	UNDATED_SORT_MS = 0,
 };
 
 /* That an item is still in its feed is written down once a day, not at every poll. */
 static const int64_t touch_after_ms = INT64_C(24) * 3600 * 1000;
 
-/* A text that is ignored is kept so often. */
+/* The text of an ignored change is kept once an hour. */
 static const int64_t ignored_kept_ms = INT64_C(3600) * 1000;
 
 /* ---- making a row ---- */
 
-/* RFC 9562, version 8: ours to define, the same for ever for a feed's first name and an identity. */
+/* RFC 9562, version 8, whose content is ours to define: a hash of the feed's first name and the identity. */
 static int make_uid(struct intake_run *t, const struct entry *e, uint8_t uid[STORE_KEY_LEN])
 {
 	uint8_t digest[SHA256_LEN];
@@ -37,7 +37,7 @@ static int make_uid(struct intake_run *t, const struct entry *e, uint8_t uid[STO
 		result = sha256_add(h, str_make("", 1));
 	if (result == 0)
 		result = sha256_add(h, str_make((const char *)e->identity, SHA256_LEN));
-	/* an earlier item of that identity has the name already */
+	/* an earlier item of that identity has that uid already */
 	if (result == 0 && e->found)
 		result = sha256_add(h, e->item->digest);
 	if (result == 0)
@@ -50,7 +50,7 @@ static int make_uid(struct intake_run *t, const struct entry *e, uint8_t uid[STO
 	return 0;
 }
 
-/* The record keeps what the feed said; which rules of today's configuration matched is in the marks. */
+/* The record keeps the feed's own data; matches of rules are kept as marks. */
 static int encode_record(struct intake_run *t, const struct item *it)
 {
 	struct item plain = *it;
@@ -69,8 +69,8 @@ static int encode_record(struct intake_run *t, const struct item *it)
 	return result == 0 ? 0 : error_sys(t->err, result, "cannot encode an item");
 }
 
-/* The first document is a backlog.  But another address of a feed is no new feed: beside items that are known, what its
- * last good poll could not have shown is news. */
+/* All items of a feed's first document are backlog.  But the first document from a feed's new address may continue the
+ * feed (is_continued): then only unknown items dated up to its last good poll are backlog. */
 static bool is_backlog(const struct intake_run *t, const struct entry *e)
 {
 	const struct feed_state *feed = &t->feed->state;
@@ -81,7 +81,7 @@ static bool is_backlog(const struct intake_run *t, const struct entry *e)
 	       e->date_ms <= feed->last_success_ms;
 }
 
-/* An item of a backlog stands where it was published, below all that has a date when it has none. */
+/* A backlog item is sorted by its date, or below all others when it has none; any other item by its arrival. */
 static int64_t sort_of(const struct intake_run *t, const struct entry *e)
 {
 	if (!is_backlog(t, e))
@@ -91,7 +91,7 @@ static int64_t sort_of(const struct intake_run *t, const struct entry *e)
 	return e->date_ms < t->at_ms ? e->date_ms : t->at_ms;
 }
 
-/* When it changed last, by its source's word if it is older than the feed's first document. */
+/* The time of the last change: by the item's own date when it is backlog, else now. */
 static int64_t updated_of(const struct intake_run *t, const struct entry *e)
 {
 	int64_t updated_ms = item_date_plausible(e->item->updated);
@@ -123,7 +123,7 @@ static int make_row(struct intake_run *t, const struct entry *e, struct item_row
 	return result;
 }
 
-/* ---- what can happen ---- */
+/* ---- single steps ---- */
 
 static struct event_context context(const struct intake_run *t, const struct entry *e, const struct item_row *row)
 {
@@ -137,7 +137,7 @@ static struct event_context context(const struct intake_run *t, const struct ent
 	};
 }
 
-/* The schedule learns from when items were published. */
+/* Collects publication dates, from which the schedule learns. */
 static int note_published(struct intake_run *t, int64_t published_ms)
 {
 	struct intake *in = t->in;
@@ -166,7 +166,7 @@ static struct grouping_item text_of(const struct intake_run *t, const struct ent
 	};
 }
 
-/* A counter in its title may be the one thing that tells the item from itself at the next poll. */
+/* Stores the key of the text without the counter in its title: at the next poll the counter may be the only change. */
 static int know_core(struct intake_run *t, const struct entry *e, int64_t item_id)
 {
 	uint8_t key[SHA256_LEN];
@@ -229,13 +229,13 @@ int intake_add_copy(struct intake_run *t, struct entry *e, const struct known *k
 	return intake_add(t, e, &p);
 }
 
-/* Documents of the feed so far, but those after which the server said that nothing had changed. */
+/* Polls of the feed so far, without those answered 304. */
 static int64_t document_number(const struct feed_state *feed)
 {
 	return feed->polls - feed->not_modified;
 }
 
-/* Reads what is remembered of the item's changes and notes this one: 1 when it is to be ignored. */
+/* Reads the history of the item's changes and adds this one: 1 when the change is to be ignored. */
 static int note_change(
 	struct intake_run *t, const struct entry *e, const struct known *k, struct churn *churn, bool *is_noted)
 {
@@ -262,7 +262,7 @@ static int note_change(
 	return churn_note(churn, &change, in_row);
 }
 
-/* The newest text is kept, but not at each poll, and nobody hears of it. */
+/* Keeps the text of an ignored change, at most once an hour, and writes no event. */
 static int keep_ignored(
 	struct intake_run *t, const struct item_row *row, const struct grouping_item *text, struct churn *churn)
 {
@@ -300,7 +300,7 @@ int intake_update(struct intake_run *t, struct entry *e, const struct known *k)
 		result = compared = grouping_changes(t->in->grouping, &text, &change, t->err);
 	if (result >= 0)
 		result = item_store_revise(t->in->items, row.id, t->err);
-	/* Polished words are kept and shown, but nobody is called for them. */
+	/* Small edits are stored and shown but raise no `updated` event. */
 	is_news = compared == 0 || change.numbers || change.title || change.text;
 	if (result == 0)
 		result = item_store_replace(t->in->items, &row, is_news, t->err);
@@ -341,7 +341,7 @@ int intake_read_again(struct intake_run *t, struct entry *e, const struct known 
 	if (result != 0)
 		return result;
 	t->counts->unchanged++;
-	/* what matches the new text is listed, and raises no alert */
+	/* rules that match the new text list the item, but raise no alert */
 	o = context(t, e, &row);
 	o.backlog = true;
 	return event_log_matches(t->in->event_log, &o, e->item, TIME_NONE, t->err);
@@ -349,7 +349,7 @@ int intake_read_again(struct intake_run *t, struct entry *e, const struct known 
 
 int intake_touch(struct intake_run *t, const struct entry *e, const struct known *k)
 {
-	/* What was stamped in the future is stamped anew, or it would stay for as long. */
+	/* A stamp in the future is replaced as well, or it would stay until then. */
 	if (t->at_ms - k->last_seen_ms < touch_after_ms && k->last_seen_ms - t->at_ms < touch_after_ms)
 		return 0;
 	return item_store_touch(

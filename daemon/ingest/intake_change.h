@@ -1,4 +1,4 @@
-/* intake_change.h: what becomes of an item of a poll in the database: its row, its story and its events.
+/* intake_change.h: writes the row, the story and the events of an item of a document.
  *
  * Single steps of intake.c, which decides on them. */
 #ifndef SITREP_INGEST_INTAKE_CHANGE_H
@@ -10,14 +10,14 @@
 
 #include "intake.h"
 
-/* One document on its way in. */
+/* One document while it is being stored. */
 struct intake_run {
 	struct intake *in;
 	const struct feed_row *feed;
 	int64_t at_ms;
 	struct intake_counts *counts;
-	size_t unknown, seen; /* identities, and of these the feed's own items (identity_trust.h) */
-	bool is_continued;    /* the first document from where the feed is asked now shows items that it had before */
+	size_t unknown, seen; /* unknown identities; and those of the feed's items (identity_trust.h) */
+	bool is_continued;    /* the document shows items that the feed had before */
 	struct error *err;
 };
 
@@ -27,21 +27,22 @@ struct story_placement {
 	int64_t story_id; /* 0: it begins one */
 	int64_t of_item;  /* 0: it refers to none */
 	double score;
-	const struct story_answer *answer; /* NULL: it was not looked at by its text */
+	const struct story_answer *answer; /* NULL: its text was not compared */
 };
 
-/* A new item, where p says. */
+/* Adds a new item, placed by p. */
 int intake_add(struct intake_run *t, struct entry *e, const struct story_placement *p);
-/* A new item in the story of one that is known, for the same text or the same link. */
+/* Adds a new item to the story of a known one with the same text or link. */
 int intake_add_copy(struct intake_run *t, struct entry *e, const struct known *k);
-/* Another text of a known item: told when it is material, unless it is a part that changes at each poll (churn.h). */
+/* Stores the new text of a known item.  A material change raises `updated`; a part that changes at each poll (churn.h)
+ * is ignored. */
 int intake_update(struct intake_run *t, struct entry *e, const struct known *k);
-/* A known item that the feed did not change, read by other rules than before: the new text is kept, and nothing told.
+/* Stores the text of a known item that only differs by the rules of another CANON_VERSION: no `updated`.
  */
 int intake_read_again(struct intake_run *t, struct entry *e, const struct known *k);
-/* A known item is still there. */
+/* Notes that a known item is still in its feed, once a day. */
 int intake_touch(struct intake_run *t, const struct entry *e, const struct known *k);
-/* A known item under another identity. */
+/* Adds another identity of a known item. */
 int intake_alias(struct intake_run *t, struct entry *e, int64_t item_id);
 
 #endif

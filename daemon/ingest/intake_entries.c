@@ -1,4 +1,4 @@
-/* The items of one document, and what each is known by.
+/* The items of one document and their identities.
  *
  * Some feeds give several items one guid.  Such items are told apart by their link, and where that is the
  * same too, by their text, and those without guid by their date as well; never by their place, since a new item at the
@@ -129,8 +129,8 @@ static int hash_kind(struct entry *e, struct str kind, struct str what, struct s
 	return result == 0 ? sha256_end(hash, e->identity) : result;
 }
 
-/* An item without guid has its link for an identity already, one without link its text.  A link to the site is none,
- * and short texts are known by what they have, since the next one may be the same and mean another thing. */
+/* An item without guid has its link as identity already; one without link has its text.  A link to the site does not
+ * count.  A short text keeps the feed's identity, since the next item may have the same text and be another one. */
 static int identify(struct entry *e, enum feed_identity by, struct sha256 *hash)
 {
 	const struct item *it = e->item;
@@ -197,15 +197,15 @@ static struct str part_of(const struct entry *e, enum part_key key)
 	return STR_NONE;
 }
 
-/* Of a sorted group's ends.  One guid and one text are one item whatever the date says. */
+/* a and b are the ends of a sorted group.  Items with one guid and one text are the same whatever the date is. */
 static bool say_the_same(const struct entry *a, const struct entry *b)
 {
 	return memcmp(entry_digest(a), entry_digest(b), SHA256_LEN) == 0 &&
 	       (a->item->identity_kind == IDENTITY_GUID || a->date_ms == b->date_ms);
 }
 
-/* Entries first to end of sorted have one identity.  What says the same is skipped; the rest is told
- * apart by the next key. */
+/* The count entries at first, sorted, have one identity.  If all are the same, all but one are skipped; else their
+ * identities are extended by key. */
 static int part_group(struct entry **first, size_t count, enum part_key key, struct sha256 *hash)
 {
 	bool same = say_the_same(first[0], first[count - 1]);
@@ -220,7 +220,7 @@ static int part_group(struct entry **first, size_t count, enum part_key key, str
 	return result;
 }
 
-/* 1 when several entries had one identity, 0 when none had. */
+/* 1 when entries shared an identity, 0 when each had its own. */
 static int part_identities(struct entries *e, enum part_key key, struct sha256 *hash)
 {
 	size_t n = sort_entries(e, by_identity);
@@ -269,7 +269,7 @@ static int64_t text_bytes(const struct text *t)
 	return (int64_t)t->value.len;
 }
 
-/* About what the item will count for. */
+/* The bytes that the item will count for, about (size.h). */
 static int64_t entry_bytes(const struct entry *e)
 {
 	const struct item *it = e->item;

@@ -1,4 +1,4 @@
-/* intake_entries.h: the items of one document, and what each is known by. */
+/* intake_entries.h: the items of one document and their identities. */
 #ifndef SITREP_INGEST_INTAKE_ENTRIES_H
 #define SITREP_INGEST_INTAKE_ENTRIES_H
 
@@ -14,13 +14,13 @@
 
 struct entry {
 	struct item *item;            /* in the document */
-	uint8_t identity[SHA256_LEN]; /* what its feed's items are known by, made distinct within its document */
+	uint8_t identity[SHA256_LEN]; /* of the feed's kind, made distinct within the document */
 	int64_t date_ms;              /* item_date.h */
-	bool skip;                    /* says what another item of the document says */
-	bool url_counts;              /* its link tells it from the document's other items */
+	bool skip;                    /* repeats another item of the document, or is beyond the limit (entries_cut()) */
+	bool url_counts;              /* no other item of the document has its link, and it is not the site's */
 	bool found;                   /* identity was known before this document */
 	struct known known;
-	int64_t item_id; /* what the database knows it as, 0 while it does not */
+	int64_t item_id; /* its number in the database, 0: not known yet */
 };
 
 /* Reused from document to document. */
@@ -30,18 +30,18 @@ struct entries {
 	size_t cap;
 	struct entry **sorted; /* room for sorting, cap elements */
 	size_t ordered;        /* of sorted, by entries_order() */
-	int64_t *ids;          /* the items that entries are known as: a hash table, 0 where a place is free */
+	int64_t *ids;          /* hash table of the entries' item_ids; 0: a free place */
 	size_t ids_mask;       /* its places, less one; at most half of them are taken */
 };
 
 /* Texts of fewer tokens are too often the same by chance. */
 enum { ENTRY_TOKENS_MIN = 8 };
 
-/* Takes over the items of d, a feed's whose items are known by by; it must outlive the entries.  -EPROTO when an item
- * lacks what the worker should have worked out, -ENOMEM. */
+/* Sets the entries to the items of d, with identities of the feed's kind by; d must outlive them. -EPROTO when an item
+ * lacks the identity or digest that the worker computes, -ENOMEM. */
 int entries_set(
 	struct entries *e, const struct document *d, enum feed_identity by, struct sha256 *hash, struct error *err);
-/* Gives the entries the identities that they have when their feed's items are known by something else. */
+/* Gives the entries identities of kind by. */
 int entries_identify(struct entries *e, enum feed_identity by, struct sha256 *hash, struct error *err);
 void entries_release(struct entries *e);
 
@@ -50,12 +50,12 @@ void entries_know(struct entries *all, struct entry *e, int64_t item_id);
 /* Is an item of this document known as item_id?  Costs the same however many items there are. */
 bool entries_contain(const struct entries *e, int64_t item_id);
 
-/* Skips what stands below the newest items that together take bytes; the first is always looked at.  Returns how many
- * are skipped. */
+/* Skips all but the first, newest items that together take bytes; the first is never skipped.  Returns how many are
+ * skipped. */
 size_t entries_cut(struct entries *e, int64_t bytes);
-/* From here on entries_show() may be asked, until the entries are changed. */
+/* Prepares entries_show(), which may be called until the entries change. */
 void entries_order(struct entries *e);
-/* Has an item of this document the identity, of which len bytes are given? */
+/* Does an item of this document have an identity that begins with these len bytes? */
 bool entries_show(const struct entries *e, const uint8_t *identity, size_t len);
 
 /* The keys, or NULL where the item has none. */

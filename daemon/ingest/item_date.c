@@ -1,4 +1,4 @@
-/* When an item says that it was published. */
+/* The date of publication that an item gives. */
 #include "item_date.h"
 
 #include "sitrep/base/clock.h"

@@ -1,4 +1,4 @@
-/* The item or story that an operator means. */
+/* Finds the item or story that an operator names. */
 #include "item_lookup.h"
 
 #include "sitrep/sql/statements.h"
@@ -119,7 +119,7 @@ static int find_by(
 	return sql_get_int(n->s[which], id, err, cannot_find);
 }
 
-/* By the key that the workers make of such a link; an item of nothing but a link has no text that needs a sandbox. */
+/* By the link's key, made here as the workers make it: an item of only a link has no text that needs a sandbox. */
 static int find_by_link(struct item_lookup *n, struct str link, int64_t *id, struct error *err)
 {
 	struct item it;
@@ -147,7 +147,7 @@ static int not_found(struct str name, struct error *err)
 {
 	struct buf shown = BUF_INIT(SHOWN_MAX);
 
-	/* It goes to a terminal again; what is too long for the sentence is shown as far as it goes. */
+	/* The name is shown on a terminal: as one line, cut at SHOWN_MAX. */
 	(void)utf8_one_line(&shown, name);
 	(void)error_set(err, -ENOENT, "no item has the id or link %.*s", STR_ARG(buf_str(&shown)));
 	buf_release(&shown);

@@ -1,8 +1,9 @@
-/* item_lookup.h: the item or story that an operator means.
+/* item_lookup.h: finds the item or story that an operator names.
  *
  * Items and stories are named as they are published: by their id, with or without "urn:uuid:" before it, or an item by
- * its link.  A story has the id of the item that began it, and keeps it when that item is taken out of it.  A story's
- * name stands for its first item.  The name of a story that became part of another one stands for that. */
+ * its link.  A story has the id of the item that began it, and keeps it when that item is taken out of it.  Where an
+ * item is wanted, a story's id means its first item.  The id of a story that was joined to another one means that one.
+ */
 #ifndef SITREP_INGEST_ITEM_LOOKUP_H
 #define SITREP_INGEST_ITEM_LOOKUP_H
 
@@ -44,17 +45,17 @@ struct lookup_result {
 	uint8_t digest[STORE_KEY_LEN];
 	struct str url_key;   /* absent: it has none */
 	struct str feed;      /* its name in the configuration */
-	struct str outlet;    /* what it is called */
-	struct str publisher; /* whom the rule takes for the source */
+	struct str outlet;    /* its title */
+	struct str publisher; /* the source, as the rule of stories takes it */
 	struct item item;     /* the record */
 };
 
 int item_lookup_init(struct item_lookup *n, struct sql_db *db, struct error *err);
 void item_lookup_release(struct item_lookup *n);
 
-/* The texts of what was found so far are let go. */
+/* Releases the texts of all results so far. */
 void item_lookup_begin(struct item_lookup *n);
-/* What the name means when it is the id of both. */
+/* Which one is meant when the name is the id of both. */
 enum item_lookup_kind { ITEM_LOOKUP_ITEM, ITEM_LOOKUP_STORY };
 /* 0; -ENOENT with a sentence when nothing has that name. */
 int item_lookup_find(struct item_lookup *n, struct str name, enum item_lookup_kind kind, struct lookup_result *found,

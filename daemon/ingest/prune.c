@@ -1,4 +1,4 @@
-/* An item goes, with all that was kept for it. */
+/* Removes an item with all that is kept for it. */
 #include "prune.h"
 
 #include "sitrep/sql/sql.h"
@@ -40,7 +40,7 @@ int pruner_drop(struct pruner *p, struct ingest *k, const struct pruned_item *it
 
 	if (result == 0)
 		result = run_by_id(p, PRUNE_REVISIONS, it->id, err);
-	/* Nothing may join a story that is not there any more. */
+	/* Later items may not join a removed story through this item. */
 	if (result == 0)
 		result = grouping_forget(k->grouping, it->id, err);
 	if (result == 0) {

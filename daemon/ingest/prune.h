@@ -1,4 +1,4 @@
-/* prune.h: an item goes, with all that was kept for it but the memory of what it was known by. */
+/* prune.h: removes an item with all that is kept for it; its identities and digests stay as tombstones. */
 #ifndef SITREP_INGEST_PRUNE_H
 #define SITREP_INGEST_PRUNE_H
 

@@ -1,4 +1,4 @@
-/* What is too old goes, a little at a time.
+/* Removes old events, items and tombstones, a little at a time.
  *
  * A round walks through phases: old events, old items, items past the allowed size, tombstones that are
  * no longer needed, and pages that can be given back to the file system.  Each step touches at most
@@ -23,21 +23,21 @@
 enum {
 	STEP_ROWS = 200,
 	STEP_PAGES = 64,
-	/* Pages that are free but not worth a step. */
+	/* So many free pages are not worth a step. */
 	FREE_PAGES_KEPT = 256,
 	TOMBSTONE_TIMES = 3,
-	/* Pieces of 64 KiB of what is counted of phrases, written in one step. */
+	/* Pages of phrase counts, 64 KiB each, saved in one step. */
 	STEP_COUNTS = 16,
 };
 
 static const int64_t round_ms = INT64_C(3600) * 1000;
-/* Looking through all tombstones reads the whole of two tables: once a day is enough for what lasts weeks. */
+/* A walk over the tombstones reads two whole tables; they last for weeks, so once a day is enough. */
 static const int64_t sweep_ms = INT64_C(24) * 3600 * 1000;
 static const int64_t alias_kept_ms = INT64_C(7) * 24 * 3600 * 1000;
 static const int64_t tombstone_least_ms = INT64_C(90) * 24 * 3600 * 1000;
 
 static const char *const texts[RETENTION_STATEMENTS] = {
-	/* What a wrong clock stamped in the future says nothing of its age: it goes with what came after it. */
+	/* A stamp in the future says nothing of a row's age: such a row goes with those that came after it. */
 	[OLD_EVENTS] = "SELECT cursor, time FROM event WHERE time <= ?2 ORDER BY cursor LIMIT ?1",
 	[DROP_EVENTS] = "DELETE FROM event WHERE cursor <= ?1",
 	[OLD_ITEMS] = "SELECT id, first_seen FROM item WHERE first_seen <= ?2 ORDER BY id LIMIT ?1",

@@ -1,4 +1,4 @@
-/* retention.h: what is too old goes, a little at a time.
+/* retention.h: removes old events, items and tombstones, a little at a time.
  *
  * Called by the writer's thread when nothing waits.  Each step is one short transaction. */
 #ifndef SITREP_INGEST_RETENTION_H
@@ -43,9 +43,9 @@ struct retention {
 	struct sql_stmt *s[RETENTION_STATEMENTS];
 	struct size size;
 	enum retention_phase phase;
-	int64_t next_ms;       /* when the next round begins; as the next one, of elapsed time */
+	int64_t next_ms;       /* when the next round begins; elapsed time, as next_sweep_ms */
 	int64_t next_sweep_ms; /* when tombstones are looked through again */
-	int64_t now_ms;        /* what counts as now in this step */
+	int64_t now_ms;        /* the wall clock at this step */
 	/* where the walk over identities and digests stands */
 	int64_t at_feed;
 	int64_t at_item;
@@ -59,7 +59,7 @@ void retention_release(struct retention *r);
 bool retention_due(const struct retention *r, int64_t elapsed_ms);
 /* One step.  A failure ends the round. */
 int retention_step(struct retention *r, struct ingest *k, struct clock_mark now, struct error *err);
-/* One step towards the allowed size, as part of no round: 1 when there is more to do, 0 when there is not. */
+/* One step towards the allowed size, outside of rounds: 1 when there is more to do, 0 when there is not. */
 int retention_keep_size(struct retention *r, struct ingest *k, int64_t now_ms, struct error *err);
 /* Begins a round with the next step, for options that changed. */
 void retention_restart(struct retention *r);

@@ -11,20 +11,20 @@
 enum {
 	STEP_ITEMS = 200,
 	STEP_ROWS = 500,
-	/* Pages given back in a step; fewer that are free are kept for what comes next. */
+	/* Pages given back in a step; up to so many free pages are kept for later rows. */
 	STEP_PAGES = 128,
 	PAGE_BYTES = 4096,
 	/* However small the database may be, the newest items stay: outputs show them. */
 	ITEMS_KEPT = 200,
-	/* Rows that were added, or events told, before a pass is worth it; and so many more for each two items kept. */
+	/* A pass is due after so many added rows or events, and one more for each two items kept. */
 	PASS_LEAST = 2000,
-	/* About what an event and its place take. */
+	/* The bytes of an event and its index entry, about. */
 	EVENT_BYTES = 128,
 	PHRASE_TIMES = 16,
 };
 
 static const int64_t unshown_ms = INT64_C(48) * 3600 * 1000;
-/* As many as store.c keeps, where the size allows it. */
+/* At most WAL_KEPT_BYTES of store.c. */
 static const int64_t wal_least = INT64_C(256) * 1024, wal_most = INT64_C(16) * 1024 * 1024;
 static const int64_t size_least = INT64_C(16) * 1024 * 1024, size_a_feed = INT64_C(64) * 1024;
 static const int64_t room_most = INT64_C(64) * 1024 * 1024;
@@ -39,7 +39,7 @@ static const char *const texts[SIZE_STATEMENTS] = {
 	[SIZE_OLDEST] = "SELECT i.id, i.story_id, i.publisher_id, i.digest, " ITEM_BYTES_SQL
 			" FROM item i WHERE i.feed_id = ?1 ORDER BY i.sort_ms, i.story_id LIMIT ?2",
 	[SIZE_DROP_DIGEST] = "DELETE FROM digest WHERE digest = ?1 AND feed_id = ?2 AND item_id = ?3",
-	/* what was not shown for two days (intake notes it once a day), and is not what a kept item began under */
+	/* dropped if not shown for two days (intake notes it once a day), and not a kept item's first identity */
 	[SIZE_NEXT_IDENTITIES] = "SELECT n.identity, f.active = 0 OR n.last_seen < ?3, n.alias = 0 AND i.id IS NOT NULL"
 				 " FROM ident n JOIN feed f ON f.id = n.feed_id LEFT JOIN item i ON i.id = n.item_id"
 				 " WHERE n.feed_id = ?1 AND n.identity > ?2 ORDER BY n.identity LIMIT ?4",
@@ -107,7 +107,7 @@ bool size_keeps_phrases(const struct writer_options *o)
 	return o->keep_size <= 0 || o->keep_size / PHRASE_TIMES >= (int64_t)BOILERPLATE_PAGE * BOILERPLATE_PAGES;
 }
 
-/* The rest is for the WAL, and for what a batch adds before it is pruned. */
+/* Bytes of pages that may be in use; the rest of the size is for the WAL, and for a batch that is not pruned yet. */
 static int64_t allowed_bytes(const struct ingest *k)
 {
 	return k->options.keep_size - clamp(k->options.keep_size / 4, 0, room_most);
@@ -156,7 +156,8 @@ int size_is_over(struct size *z, const struct ingest *k, struct error *err)
 
 /* ---- shares ---- */
 
-/* The share is as high as it can be: all feeds, none counted for more, fit into bytes.  Those beyond it are noted. */
+/* Finds the highest share with which all feeds fit into bytes, each counted for at most its share (max-min fairness).
+ * Feeds beyond it are listed in beyond. */
 static int find_share(struct size *z, int64_t bytes, int64_t *share, struct error *err)
 {
 	struct sql_stmt *s = z->s[SIZE_FEEDS];
@@ -197,7 +198,7 @@ static bool is_short(const struct ingest *k, const struct pages *p)
 	return p->used > allowed_bytes(k) / 4 * 3;
 }
 
-/* An eighth of what is allowed is for what no feed is counted for. */
+/* An eighth of the allowed bytes is for rows that count for no feed. */
 static int set_shares(struct size *z, struct ingest *k, struct error *err)
 {
 	int64_t allowed = allowed_bytes(k);
@@ -258,8 +259,8 @@ static int read_oldest(
 	return result < 0 ? result : 0;
 }
 
-/* What it is known by stays, so that it is no news while its feed shows it; its text would only be asked for were it
- * shown under another name. */
+/* The item's identities stay, so that it is not new again while its feed shows it.  Its digest goes: that is only
+ * needed when the item is shown under another identity. */
 static int drop_one(struct size *z, struct ingest *k, const struct oldest *o, struct error *err)
 {
 	int result;
@@ -273,7 +274,8 @@ static int drop_one(struct size *z, struct ingest *k, const struct oldest *o, st
 	return result == 0 ? pruner_drop(&z->pruner, k, &o->item, err) : result;
 }
 
-/* The oldest items of the largest feed, until too_much bytes are gone or another one is as large; 1 when one went. */
+/* Removes the oldest items of the largest feed, until too_much bytes are gone or the next feed is as large; 1 when an
+ * item was removed. */
 static int drop_of_largest(struct size *z, struct ingest *k, int64_t too_much, struct error *err)
 {
 	static const int64_t kept = ITEMS_KEPT;
@@ -323,7 +325,7 @@ static void begin_pass(struct size *z, const struct ingest *k)
 	near_compact_begin(&z->compact);
 }
 
-/* Each below does a step of a pass: 1 when the pass has more, 0 when it is through. */
+/* Each function below does a step of its pass: 1 when there is more to do, 0 when it is through. */
 
 static int clear_identities(struct size *z, struct ingest *k, int64_t now_ms, struct error *err)
 {
@@ -395,8 +397,8 @@ static int clear_digests(struct size *z, struct ingest *k, struct error *err)
 	return result < 0 ? result : rows == STEP_ROWS;
 }
 
-/* Events of items that are gone are passed over by readers anyway; of those that are left, the oldest go when there
- * are more than a quarter of the size has room for. */
+/* Removes events of items that are gone, which readers pass over anyway; then the oldest ones, when there are more than
+ * a quarter of the size has room for. */
 static int clear_events(struct size *z, struct ingest *k, struct error *err)
 {
 	struct sql_stmt *s = z->s[SIZE_NEXT_EVENTS];

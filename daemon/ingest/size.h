@@ -1,13 +1,13 @@
 /* size.h: the database stays within [keep] size while it grows.
  *
- * Counted are the pages of the file that are in use.  A quarter of the size, 64 MiB at most, is left free for the
+ * The size is that of the file's pages in use.  A quarter of the size, 64 MiB at most, is left free for the
  * write-ahead log beside it and for what one batch adds.  Past that, items go: the oldest ones of the feed that takes
- * most, until another one takes as much.  So each feed has a share that nobody can take from it, and what a feed does
- * not use of its share the others have (max-min fairness).  What an item leaves is cleared by passes over the tables:
- * one whenever enough was added or dropped.
+ * most, until another one takes as much.  So each feed has a share that no other feed can take, and the others may use
+ * the rest of it (max-min fairness).  Rows that removed items leave behind are cleared by passes over the tables: one
+ * whenever enough was added or dropped.
  *
- * A feed counts for its items with their stories, sketches, events and revisions, and for what it has named them so
- * far: column kept_bytes of its row, brought up to date with each document and each item that goes. */
+ * A feed counts for its items with their stories, sketches, events and revisions, and for all identities that these
+ * have had: column kept_bytes of its row, brought up to date with each document and each item that goes. */
 #ifndef SITREP_INGEST_SIZE_H
 #define SITREP_INGEST_SIZE_H
 
@@ -51,7 +51,7 @@ enum size_pass {
 	PASS_PUBLISHERS,
 };
 
-/* Feeds beyond their share; only the largest of very many are told apart. */
+/* Feeds beyond their share that are listed; of more, the largest. */
 enum { SIZE_FEEDS_MAX = 512 };
 
 struct size {
@@ -62,10 +62,10 @@ struct size {
 	size_t beyond_count;
 
 	enum size_pass pass;
-	size_t at_feed; /* where it stands: in beyond, */
+	size_t at_feed; /* where the pass stands: in beyond, and by keys */
 	int64_t at_id, at_item;
 	uint8_t at_key[STORE_KEY_LEN];
-	int64_t events; /* that it found */
+	int64_t events; /* events of items still there, found by the pass */
 
 	/* what was added and dropped since the last pass */
 	int64_t pass_cursor, pass_written, dropped;
@@ -74,16 +74,16 @@ struct size {
 int size_init(struct size *z, struct ingest *k, struct error *err);
 void size_release(struct size *z);
 
-/* Bytes of the WAL after which it is moved into the database; as many may stay in its file. */
+/* Bytes of the WAL after which a checkpoint moves it into the database; its file is cut to as many. */
 int64_t size_wal_bytes(const struct writer_options *o);
-/* Of one document, as its feed is counted for it; of its newest items. */
+/* Bytes that one document's newest items may take, as counted for its feed. */
 int64_t size_document_bytes(const struct writer_options *o);
-/* Of the documents of one transaction: no more are taken from there on. */
+/* Bytes of documents after which a transaction takes no more. */
 int64_t size_batch_bytes(const struct writer_options *o);
-/* Are there counts of phrases worth their room in the database? */
+/* Are phrase counts saved: 8 MiB, for a size of 128 MiB or more? */
 bool size_keeps_phrases(const struct writer_options *o);
 
-/* Is the database larger than it may be at any moment, so that nothing should be added?  Negative errno. */
+/* Are more bytes in use than allowed, so that nothing should be added? 1, 0, or negative errno. */
 int size_is_over(struct size *z, const struct ingest *k, struct error *err);
 /* One step within the caller's transaction: 1 when there is more to do, 0 when there is not. */
 int size_step(struct size *z, struct ingest *k, int64_t now_ms, struct error *err);

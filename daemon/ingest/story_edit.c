@@ -11,7 +11,7 @@
 static const char *const texts[STORY_EDIT_STATEMENTS] = {
 	[STORY_EDIT_STORY_EXISTS] = "SELECT 1 FROM story WHERE id = ?1",
 	[STORY_EDIT_LEAD] = "SELECT min(id) FROM item WHERE story_id = ?1",
-	/* It stands where the item came in, or among a feed's backlog, where its story does; it is news of now. */
+	/* sort_ms: the item's arrival, or in a backlog its date, else its former story's sort_ms; updated: now */
 	[STORY_EDIT_BEGIN_STORY] =
 		"INSERT INTO story(id, sort_ms, first_seen, last_seen, updated, sources, reports, uid)"
 		" SELECT ?2, iif(s.sort_ms < s.first_seen, coalesce(i.published, s.sort_ms), i.first_seen),"
@@ -67,7 +67,7 @@ void story_edit_release(struct story_edit *y)
 	y->hash = NULL;
 }
 
-/* A statement of numbers alone; those that it has no place for are left out by count. */
+/* Runs a statement with the first count of numbers as its parameters. */
 static int run(
 	struct story_edit *y, enum story_edit_statement which, const int64_t *numbers, int count, struct error *err)
 {
@@ -112,7 +112,7 @@ static int load_lead(struct story_edit *y, int64_t story_id, struct lookup_resul
 			    : 0;
 }
 
-/* An event about the item where it is now, that refers to an item of its former or its new story. */
+/* Writes an event about the item in its present story; copy refers to an item of its former or its new story. */
 static int tell(struct story_edit *y, enum event_kind kind, const struct lookup_result *it, int64_t at_ms,
 	const struct event_log_copy *copy, const uint8_t *former_uid, struct error *err)
 {
@@ -127,7 +127,8 @@ static int tell(struct story_edit *y, enum event_kind kind, const struct lookup_
 
 /* ---- split ---- */
 
-/* The story's name when the item's own is taken by a story that it began: no other item or former story gives it. */
+/* The new story's uid when the item's own uid is taken by a story that it began: a hash of the former story's uid and
+ * the item's, so that no other split gives it. */
 static int make_uid(struct story_edit *y, const struct lookup_result *it, uint8_t uid[STORE_KEY_LEN], struct error *err)
 {
 	const struct str pieces[] = {
@@ -148,7 +149,7 @@ static int make_uid(struct story_edit *y, const struct lookup_result *it, uint8_
 	return 0;
 }
 
-/* Number and name of the story that the item is to be: its own where it is free. */
+/* Chooses id and uid of the item's new story: the item's own when they are free. */
 static int choose_story(
 	struct story_edit *y, const struct lookup_result *it, int64_t *id, uint8_t *uid, struct error *err)
 {
@@ -231,7 +232,7 @@ int story_edit_split(struct story_edit *y, struct str item, int64_t at_ms, struc
 
 /* ---- join ---- */
 
-/* The story from, with all that hangs on it, becomes part of to. */
+/* Merges story from, with all rows that belong to it, into story to. */
 static int merge(struct story_edit *y, int64_t from, int64_t to, int64_t at_ms, struct error *err)
 {
 	const int64_t numbers[] = {from, to, at_ms};
@@ -271,7 +272,7 @@ int story_edit_join(
 		result = item_lookup_find(y->named, other, ITEM_LOOKUP_STORY, &b, err);
 	if (result != 0)
 		return result;
-	/* the older one by the number it began with */
+	/* the story with the lower number is the older one */
 	kept = a.story_id <= b.story_id ? &a : &b;
 	gone = kept == &a ? &b : &a;
 	memcpy(said->story_uid, kept->story_uid, STORE_KEY_LEN);

@@ -1,6 +1,6 @@
 /* story_edit.h: the operator corrects a grouping: split takes an item out of its story, join makes two stories one.
  *
- * Both are for good: what is said is noted in table held, which the rule of stories obeys (story_constraint.h).  Both
+ * Both are permanent: they are noted in table held, which the rule of stories obeys (story_constraint.h).  Both
  * happen within the caller's transaction, write an event, and do nothing when nothing is left to do.
  *
  * Names that were published stay: what is left of a split story keeps its id, also when the item that is taken out
@@ -61,18 +61,18 @@ int story_edit_init(struct story_edit *y, struct sql_db *db, struct counters *co
 	struct item_lookup *named, struct error *err);
 void story_edit_release(struct story_edit *y);
 
-/* What came of it. */
+/* The result. */
 struct said {
 	bool changed;
 	uint8_t story_uid[STORE_KEY_LEN];  /* the item's story now */
-	uint8_t former_uid[STORE_KEY_LEN]; /* changed: of the story it was taken from, or that became part of story_uid
+	uint8_t former_uid[STORE_KEY_LEN]; /* if changed: the story left, or joined to story_uid
 					    */
 	int64_t sources, reports;          /* of story_uid */
 };
 
-/* The item leaves its story and becomes one of its own, unless it is alone in it. */
+/* Moves the item from its story to one of its own, unless it is alone in its story. */
 int story_edit_split(struct story_edit *y, struct str item, int64_t at_ms, struct said *said, struct error *err);
-/* The stories of both items (or both stories) become one, unless they are. */
+/* Joins the stories of both items (or both stories), unless they are one already. */
 int story_edit_join(
 	struct story_edit *y, struct str item, struct str other, int64_t at_ms, struct said *said, struct error *err);
 

@@ -1,4 +1,4 @@
-/* Why an item is in its story, and what the rule says of two items now. */
+/* Explains why an item is in its story, and compares two items by the rule of stories. */
 #include "story_explain.h"
 
 #include "sitrep/sql/statements.h"
@@ -8,7 +8,7 @@
 
 #include "sitrep/store/uid.h"
 
-/* What placed the item stands before what it was only linked to. */
+/* The link that placed the item stands before mere links. */
 static const char *const texts[STORY_EXPLAIN_STATEMENTS] = {
 	[STORY_EXPLAIN_LINKS] =
 		"SELECT other_id, relation, score, shared, shared_of, numbers, numbers_of, title FROM story_link"
@@ -23,8 +23,8 @@ _Static_assert(RELATION_COPY == 1 && RELATION_REPRINT == 2 && RELATION_UPDATE ==
 
 static const char cannot_tell[] = "cannot look up why";
 
-int story_explain_init(
-	struct story_explain *y, struct sql_db *db, struct item_lookup *named, struct grouping *grouping, struct error *err)
+int story_explain_init(struct story_explain *y, struct sql_db *db, struct item_lookup *named, struct grouping *grouping,
+	struct error *err)
 {
 	y->named = named;
 	y->grouping = grouping;
@@ -52,7 +52,7 @@ static void write_real(struct jsonw *w, const char *key, double value)
 	jsonw_real(w, value);
 }
 
-/* Members that say which item it is. */
+/* JSON members that identify an item. */
 static void write_item(struct jsonw *w, const struct lookup_result *it)
 {
 	write_uid(w, "id", str_make((const char *)it->uid, STORE_KEY_LEN));
@@ -75,7 +75,7 @@ static void write_story(struct jsonw *w, const struct lookup_result *it)
 	jsonw_object_end(w);
 }
 
-/* The operator's words on the item, an array. */
+/* The operator's corrections of the item, an array. */
 static int write_said(struct story_explain *y, int64_t item_id, struct jsonw *w, struct error *err)
 {
 	struct sql_stmt *s = y->s[STORY_EXPLAIN_SAID];

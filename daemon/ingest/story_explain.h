@@ -1,11 +1,10 @@
-/* story_explain.h: why an item is in its story, and what the rule says of two items now.
+/* story_explain.h: explains why an item is in its story, and compares two items by the rule of stories.
  *
- * Written as a JSON object for sitrep(1).  Of one item: how it was placed when it came, from table story_link, and
- * what the operator said since.  Of two: a comparison as the rule would make it now, from what is kept of their texts,
+ * Written as a JSON object for sitrep(1).  Of one item: how it was placed when it came, from table story_link, and the
+ * operator's corrections since.  Of two: a comparison as the rule would make it now, from what is kept of their texts,
  * whatever was decided when they came; what is boilerplate and which settings are in force may have changed. */
 #ifndef SITREP_INGEST_STORY_EXPLAIN_H
 #define SITREP_INGEST_STORY_EXPLAIN_H
-
 
 #include "item_lookup.h"
 #include "sitrep/base/error.h"
@@ -23,8 +22,8 @@ struct story_explain {
 	struct grouping *grouping;
 };
 
-int story_explain_init(
-	struct story_explain *y, struct sql_db *db, struct item_lookup *named, struct grouping *grouping, struct error *err);
+int story_explain_init(struct story_explain *y, struct sql_db *db, struct item_lookup *named, struct grouping *grouping,
+	struct error *err);
 void story_explain_release(struct story_explain *y);
 
 /* Writes one object; other is STR_NONE for one item alone. */

@@ -1,6 +1,6 @@
-/* What an operator asks or says of stories, answered in the writer's thread.
+/* Requests of an operator about stories, served in the writer's thread.
  *
- * A question only reads; but it looks at several tables, and sees them as of one moment as every other reader does. */
+ * WHY only reads; but it reads several tables, and sees them as of one moment as every other reader does. */
 #include "sitrep/ingest/story_request.h"
 
 #include <errno.h>
@@ -84,7 +84,7 @@ static int carry_out(struct story_request *q, struct ingest *k, int64_t at_ms, s
 	return result;
 }
 
-/* While nothing can be stored, questions are still answered. */
+/* While nothing can be stored, WHY is still answered. */
 static int refuse_word(const struct story_request *q, struct error *err)
 {
 	struct writer_storing s;

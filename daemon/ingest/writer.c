@@ -24,7 +24,7 @@
 enum {
 	PAGE_BYTES = 4096,
 	IDLE_WAIT_MS = 60 * 1000,
-	/* Spent on the size of the database between two batches: as much as on a batch; and while it is too large. */
+	/* Time for removing items between two batches, and the most of it while the database is too large. */
 	SIZE_US = 250 * 1000,
 	SIZE_US_MAX = 2 * 1000 * 1000,
 };
@@ -60,8 +60,8 @@ static void run_retention(struct writer *w)
 	note_retention(w, retention_step(&w->retention, &w->ingest, clock_mark_now(), &err) != 0, &err);
 }
 
-/* After each batch, what is beyond the allowed size goes.  Some time is spent on it even while polls wait, and much
- * where the database would grow further. */
+/* Removes items beyond the allowed size after each batch: for 0.25 s even while outcomes wait, and for up to 2 s while
+ * the database is still too large. */
 static void keep_size(struct writer *w)
 {
 	int64_t began_us = clock_mono_us(), us;
@@ -111,7 +111,7 @@ static enum writer_task choose_task(struct writer *w)
 	}
 }
 
-/* What waits was stamped by the clock as it was. */
+/* Outcomes that wait were stamped by the clock before it was set. */
 static void move_outcomes(struct writer *w, int64_t jump_ms, int64_t now_ms)
 {
 	(void)pthread_mutex_lock(&w->lock);
@@ -120,7 +120,7 @@ static void move_outcomes(struct writer *w, int64_t jump_ms, int64_t now_ms)
 	(void)pthread_mutex_unlock(&w->lock);
 }
 
-/* Before anything is stamped by it. */
+/* Called before anything is stamped by the clock. */
 static void look_at_clock(struct writer *w)
 {
 	struct error err = {0};
@@ -134,7 +134,7 @@ static void look_at_clock(struct writer *w)
 		move_outcomes(w, jump_ms, w->ingest.clock.mark.wall_ms);
 }
 
-/* Waits go on as the machine counts, whatever becomes of the clock on the wall. */
+/* Waits use the monotonic clock, so that setting the wall clock does not change them. */
 static void init_condition(pthread_cond_t *condition)
 {
 	pthread_condattr_t attributes;
@@ -187,7 +187,7 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* Signals are the main loop's. */
+/* Signals go to the main loop: the thread blocks all. */
 static int start_thread(struct writer *w, struct error *err)
 {
 	sigset_t all, before;

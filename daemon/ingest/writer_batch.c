@@ -44,7 +44,7 @@ struct batch {
 	size_t bytes;
 };
 
-/* Nothing in the batch was kept, for the reason in why. */
+/* Undoes the batch and reports all of its outcomes as lost, for the reason in why. */
 static void lose_batch(struct writer *w, struct batch *b, const struct error *why)
 {
 	struct poll_report *r = b->reports.first;
@@ -54,7 +54,7 @@ static void lose_batch(struct writer *w, struct batch *b, const struct error *wh
 		ingest_lose(&w->ingest, o, r, why);
 }
 
-/* lost: why the transaction is, else NULL. */
+/* lost: why the transaction was lost; NULL: it was committed. */
 static void publish_batch(struct writer *w, struct batch *b, int64_t began_us, const struct error *lost)
 {
 	uint64_t one = 1;
@@ -68,7 +68,7 @@ static void publish_batch(struct writer *w, struct batch *b, int64_t began_us, c
 	w->newest_cursor = w->ingest.counters.cursor;
 	if (lost != NULL) {
 		w->storing.shown.lost += b->count;
-		/* Not by what was refused because of it: that would put the next try off. */
+		/* A batch that was refused while storing has stopped must not put the next try off. */
 		if (!w->storing.shown.stopped || w->stop)
 			writer_stop_storing(w, lost);
 	} else {
@@ -81,7 +81,7 @@ static void publish_batch(struct writer *w, struct batch *b, int64_t began_us, c
 	if (us > w->stats.commit_us_max)
 		w->stats.commit_us_max = us;
 	(void)pthread_mutex_unlock(&w->lock);
-	/* Cannot fail but for a counter that nobody has read 2^64 times. */
+	/* An eventfd: fails only when its counter is full, after 2^64 writes without a read. */
 	(void)!write(w->fd, &one, sizeof(one));
 }
 
@@ -124,7 +124,7 @@ static struct poll_report *last_report(struct batch *b)
 	return (struct poll_report *)((char *)b->reports.end - offsetof(struct poll_report, next));
 }
 
-/* Since when storing has stopped, tries are the timer's; but at the end there is no other. */
+/* While storing has stopped, only the timer tries to write; but at the end a last batch is tried, too. */
 static bool is_stopped(struct writer *w, struct error *err)
 {
 	bool stopped;
@@ -147,7 +147,7 @@ void writer_run_batch(struct writer *w)
 
 	b.outcomes.end = &b.outcomes.first;
 	b.reports.end = &b.reports.first;
-	/* When the database cannot be written at all, what waits is told so at once. */
+	/* When nothing can be written, outcomes that wait are reported as lost at once. */
 	result = is_stopped(w, &err) ? err.code : ingest_begin(&w->ingest, &err);
 	began = result == 0;
 	while (b.count < BATCH_OUTCOMES && b.bytes < BATCH_BYTES &&

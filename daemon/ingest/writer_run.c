@@ -1,7 +1,7 @@
 /* Functions that run in the writer's thread, each in a transaction of its own, and the one that takes a configuration
  * over.
  *
- * The end of a function is told as a report between those of polls, so that the loop hears of commits in their order:
+ * The end of a function is reported among the reports of polls, so that the loop hears of commits in their order:
  * a poll that was committed after a configuration is reported after it. */
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "sitrep/sql/database.h"
 #include "writer_state.h"
 
-/* After a step that failed. */
+/* The pause after a step that failed. */
 enum { MATCH_AGAIN_MS = 10 * 1000 };
 
 static struct writer_job *job_new(writer_fn *fn, writer_done_fn *done, void *arg)
@@ -32,7 +32,7 @@ static struct writer_job *job_new(writer_fn *fn, writer_done_fn *done, void *arg
 	return j;
 }
 
-/* With the lock held: before *at. */
+/* Inserts j before *at, with the lock held. */
 static void insert(struct writer *w, struct writer_job **at, struct writer_job *j)
 {
 	j->next = *at;
@@ -117,14 +117,14 @@ void writer_run_job(struct writer *w)
 	(void)pthread_mutex_lock(&w->lock);
 	*w->reports.end = j->report;
 	w->reports.end = &j->report->next;
-	/* One that wrote nothing says nothing of the disk. */
+	/* A transaction that wrote nothing does not show that the disk works. */
 	if (result == 0 && sql_changed_ever(w->ingest.store.db) != before)
 		writer_note_stored(w);
 	else if (result != 0 && ingest_error_is_of_storage(result))
 		writer_stop_storing(w, err);
 	w->newest_cursor = w->ingest.counters.cursor;
 	(void)pthread_mutex_unlock(&w->lock);
-	/* Cannot fail but for a counter that nobody has read 2^64 times. */
+	/* An eventfd: fails only when its counter is full, after 2^64 writes without a read. */
 	(void)!write(w->fd, &one, sizeof(one));
 	free(j);
 }
@@ -164,7 +164,7 @@ void writer_match_stored(struct writer *w)
 	(void)pthread_mutex_lock(&w->lock);
 	w->shown = true;
 	(void)pthread_mutex_unlock(&w->lock);
-	/* Cannot fail but for a counter that nobody has read 2^64 times. */
+	/* An eventfd: fails only when its counter is full, after 2^64 writes without a read. */
 	(void)!write(w->fd, &one, sizeof(one));
 }
 
@@ -229,7 +229,7 @@ static int apply(void *arg, struct ingest *k, struct error *err)
 	return result;
 }
 
-/* What was in force is left in c, to be released. */
+/* Puts c's rules and options in force; the former ones are left in c, to be released. */
 static void take_over(struct writer *w, void *arg)
 {
 	struct writer_change *c = arg;

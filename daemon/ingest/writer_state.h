@@ -11,7 +11,7 @@
 #include "retention.h"
 #include "sitrep/ingest/writer.h"
 
-/* A function on its way through the thread. */
+/* A function that waits for the thread, or runs in it. */
 struct writer_job {
 	writer_fn *fn;
 	void (*committed)(struct writer *w, void *arg); /* in the thread, cannot fail; NULL: nothing to do */
@@ -54,7 +54,7 @@ struct writer {
 	struct writer_job_list jobs;
 	uint64_t submitted, taken; /* outcomes, ever */
 	bool stop;
-	bool shown; /* outputs show something else by what was done at rest */
+	bool shown; /* work at rest has changed the outputs */
 	struct writer_stats stats;
 	struct storing storing;
 
@@ -65,13 +65,13 @@ struct writer {
 	struct stored_rules *rules; /* NULL: none yet */
 	bool retention_failed;
 	bool size_left;         /* the database is larger than it should be, and more can be done about it */
-	int64_t match_again_ms; /* by the monotonic clock: not before, since a step failed; 0: none did */
+	int64_t match_again_ms; /* monotonic: the next step after one that failed; 0: none failed */
 	bool clock_failed;
 };
 
-/* The file of the WAL is cut back to what the options allow whenever it is begun anew. */
+/* Sets the size to which SQLite cuts the WAL's file whenever it begins it anew. */
 void writer_limit_wal(struct writer *w);
-/* Takes what waits into one transaction and reports it. */
+/* Stores outcomes that wait in one transaction and reports them. */
 void writer_run_batch(struct writer *w);
 
 /* writer_storing.c.  The first three with the lock held: a transaction was lost, or kept; and how long to wait for

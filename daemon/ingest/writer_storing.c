@@ -1,9 +1,10 @@
-/* Whether what is handed over can be kept, and how that is found out again.
+/* Whether transactions can be committed, and the tries after one was lost.
  *
- * The first transaction that is lost stops storing: the main loop asks no server any more for what could not be
- * kept, and what still comes in is refused without trying.  From then on the writer's thread tries a small write on
- * a timer, and the first that is durable ends it.  Pauses between tries double, and do so again when a try
- * succeeds but the next transaction does not, so a disk that is full to the last page is not polled for in vain. */
+ * The first transaction that is lost stops storing: the main loop asks no servers any more, and outcomes that still
+ * come in are refused without trying.  From then on the writer's thread tries a small write on a timer, and the first
+ * that is durable lets storing go on.  Pauses between tries double, from 100 ms to 30 s.  They also double when a try
+ * succeeds but the next transaction does not, so that servers are not asked in vain while a disk is full to the last
+ * page. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -14,10 +15,10 @@
 #include "writer_state.h"
 
 enum {
-	/* A moment's lack of memory is over by then; a full disk comes to the last after nine tries. */
+	/* A short lack of memory is over after the first pause; a full disk comes to the last one after nine tries. */
 	TRY_FIRST_MS = 100,
 	TRY_LAST_MS = 30 * 1000,
-	/* What must be free before storing goes on: room for a few polls. */
+	/* Bytes that must be free before storing goes on: room for a few polls. */
 	ROOM_BYTES = 1024 * 1024,
 };
 
@@ -61,7 +62,7 @@ int64_t writer_try_wait_ms(const struct writer *w)
 	return left_us > 0 ? left_us / 1000 + 1 : 0;
 }
 
-/* ---- for anybody ---- */
+/* ---- for any thread ---- */
 
 void writer_get_storing(struct writer *w, struct writer_storing *out)
 {
@@ -72,7 +73,8 @@ void writer_get_storing(struct writer *w, struct writer_storing *out)
 
 /* ---- the try, in the thread ---- */
 
-/* A file without a name, as large as what must be free.  Where the file system has none, the database alone tells. */
+/* Allocates ROOM_BYTES in a file without a name.  Where the file system has no such files, only write_little() tells.
+ */
 static int find_room(const char *dir, struct error *err)
 {
 	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -89,13 +91,13 @@ static int find_room(const char *dir, struct error *err)
 	return code == 0 ? 0 : error_sys(err, -code, "cannot make room for the database");
 }
 
-/* A write that must reach the disk: SQLite leaves out a page whose bytes stay the same.  It costs the number of an
- * item that never is. */
+/* A write that must reach the disk.  SQLite skips a page whose bytes stay the same, so item_id counts up: that number
+ * is never given to an item. */
 static int write_little(struct ingest *k, struct error *err)
 {
 	int result;
 
-	/* A WAL that is in the database as a whole is written from its start again, and needs no room then. */
+	/* After a whole checkpoint the WAL is written from its start again, and needs no more room. */
 	sql_checkpoint(k->store.db);
 	result = ingest_begin(k, err);
 	if (result != 0)
@@ -118,6 +120,6 @@ void writer_try_storing(struct writer *w)
 	else
 		writer_stop_storing(w, &err);
 	(void)pthread_mutex_unlock(&w->lock);
-	/* Cannot fail but for a counter that nobody has read 2^64 times. */
+	/* An eventfd: fails only when its counter is full, after 2^64 writes without a read. */
 	(void)!write(w->fd, &one, sizeof(one));
 }

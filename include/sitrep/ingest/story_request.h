@@ -1,8 +1,8 @@
-/* story_request.h: what an operator asks or says of stories: why, split, join.
+/* story_request.h: requests of an operator about stories: why, split, join.
  *
  * Items are named by their id as it is published or by their link, stories by their id.  A request is answered in the
  * writer's thread, in a transaction of its own, ahead of outcomes of polls that wait: a person waits for it, and such
- * requests are few and short.  While nothing can be stored, questions are still answered and words are refused. */
+ * requests are few and short.  While nothing can be stored, why is still answered; split and join are refused. */
 #ifndef SITREP_INGEST_STORY_REQUEST_H
 #define SITREP_INGEST_STORY_REQUEST_H
 
@@ -22,7 +22,7 @@ struct story_request {
 	void *arg;                             /* the caller's */
 	struct buf answer;                     /* a JSON object */
 	struct error error;                    /* code 0: answer stands */
-	bool changed;                          /* stories are others now */
+	bool changed;                          /* stories were changed */
 	struct writer *writer;                 /* story_request.c's own */
 };
 /* item and other are copied; NULL without memory. */

@@ -7,8 +7,8 @@
  * validators are not saved, so the next poll brings it again.
  *
  * When a transaction cannot be committed (no space, a read-only file system, a failing disk), all of its outcomes
- * are lost and storing stops: whatever is handed over is refused until a small write that the thread tries on a
- * timer succeeds, after 1 s, then 2 s, up to every 30 s. */
+ * are lost and storing stops: outcomes are refused until a small write that the thread tries on a timer succeeds, after
+ * 0.1 s, then 0.2 s, up to every 30 s. */
 #ifndef SITREP_INGEST_WRITER_H
 #define SITREP_INGEST_WRITER_H
 
@@ -27,12 +27,12 @@
 
 struct writer;
 
-/* The least size of the database that serves so many feeds: what is smaller works, but keeps next to nothing. */
+/* The least size of the database that serves so many feeds.  A smaller one works, but keeps next to nothing. */
 int64_t writer_least_size(size_t feeds);
 
-/* Decides when a feed is due next and what is remembered of it for that: sets state->due_ms and state->history, while
- * the rest of state stands as it will be committed. news is NULL when the outcome brought no document.  Called in
- * the writer's thread within the transaction, so it must be pure. */
+/* Decides when a feed is due next: sets state->due_ms and state->history; the rest of state stands as it will be
+ * committed. news is NULL when the outcome brought no document.  Called in the writer's thread within the transaction,
+ * so it must be pure. */
 typedef void writer_plan_fn(
 	void *arg, struct feed_state *state, const struct poll_outcome *outcome, struct poll_news *news);
 
@@ -62,7 +62,7 @@ void writer_submit(struct writer *w, struct poll_outcome *o);
 size_t writer_pending(struct writer *w);
 size_t writer_pending_bytes(struct writer *w);
 
-struct ingest; /* what the writer's thread holds; for functions of the store */
+struct ingest; /* the state of the writer's thread (ingest.h) */
 
 /* Runs in the writer's thread within a transaction, which is committed when it returns 0 and undone otherwise. */
 typedef int writer_fn(void *arg, struct ingest *k, struct error *err);
@@ -82,12 +82,12 @@ struct writer_change {
 	const struct feed_spec *feeds; /* borrowed until done */
 	size_t count;
 	struct writer_options *options; /* the thread's once committed; NULL: those in force stay */
-	/* The same.  Rules that are not in the database are matched with all stored items from then on, at rest;
-	 * matches of those that are not among these are not shown any more. */
+	/* As options.  New rules are matched with all stored items from then on, at rest; matches of rules that are not
+	 * among these are not shown any more. */
 	struct stored_rules *rules;
 	int64_t generation; /* of rules: counted up from 1 with each change (poll_outcome.rules) */
-	/* Makes room for what the change brings, in the writer's thread, before it is committed; ids: the highest of a
-	 * feed.  0 or -ENOMEM. */
+	/* Makes room in the caller's tables, in the writer's thread, before the change is committed. highest_id is the
+	 * highest id of the feeds. 0 or -ENOMEM. */
 	int (*reserve)(void *arg, int64_t highest_id);
 	writer_done_fn *done;
 	void *arg; /* of both */
@@ -100,11 +100,10 @@ struct writer_change {
 int writer_change_set_options(struct writer_change *c, const struct writer_options *from);
 /* Hands c over, which must live until its done has been called.  0 or -ENOMEM. */
 int writer_apply(struct writer *w, struct writer_change *c);
-/* All that c owns, but not c itself. */
+/* Releases all that c owns, but not c itself. */
 void writer_change_release(struct writer_change *c);
 
-/* Whether outputs show something else since the last call by what the writer did at rest.  It makes writer_fd()
- * readable. */
+/* Has the writer's work at rest changed the outputs since the last call?  A change makes writer_fd() readable. */
 bool writer_take_shown(struct writer *w);
 
 /* Whether transactions are committed. */
