@@ -1,7 +1,7 @@
-/* The clock on the wall, which anybody may set: what is known of feeds and hubs moves along.
+/* Detects that the wall clock was set, and moves all wall times in memory along.
  *
- * Waits are kept in elapsed time (clock.h), so that nobody who sets the clock changes them; what is stored, shown and
- * told is in wall time. */
+ * Waits are kept in elapsed time (clock.h), so setting the clock does not change them.  Stored, shown and logged times
+ * are wall time. */
 #include "engine_internal.h"
 
 #include "poll_plan.h"
@@ -12,7 +12,7 @@ static void tell(int64_t jump_ms)
 {
 	char text[TIME_TEXT_MAX];
 
-	/* To the second, or what is read is a string of milliseconds. */
+	/* In whole seconds: milliseconds are noise in this log line. */
 	(void)duration_format(text, (jump_ms < 0 ? -jump_ms : jump_ms) / 1000 * 1000);
 	log_emit(LOG_LEVEL_NOTICE, "the clock was set", jump_ms < 0 ? "back" : "ahead", text, NULL);
 }
@@ -40,6 +40,6 @@ void engine_look_at_clock(struct engine *e)
 	for (size_t at = 0; (f = feed_table_next(e->stages.feeds, &at)) != NULL;)
 		pipeline_follow_clock(f, jump_ms, now.wall_ms);
 	websub_feeds_follow_clock(e->stages.websub, jump_ms, now.wall_ms);
-	/* What was made ready carries the date of the clock before. */
+	/* Cached answers carry dates of the old clock. */
 	publish_follow_clock(e->stages.publish);
 }

@@ -1,4 +1,4 @@
-/* What the writer has committed: each report sets the feed's state and its next poll, and is told to who waits for it;
+/* Takes the writer's reports: each one sets its feed's state and next poll, and goes to the refreshes that wait for it;
  * publish and stream are woken. */
 #include "engine_internal.h"
 
@@ -7,7 +7,7 @@
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
 
-/* before: the feed's state in memory, which is ahead of the database where that could not be written. */
+/* before: the feed's state in memory, which is newer than the database after a failed write. */
 static void log_health(const struct feed_state *before, const struct poll_report *r)
 {
 	const struct feed_state *s = &r->state;
@@ -24,7 +24,7 @@ static void log_health(const struct feed_state *before, const struct poll_report
 		log_emit(LOG_LEVEL_NOTICE, "feed recovered", "feed", s->name, NULL);
 }
 
-/* One step at a time: guid, url, digest. */
+/* Identity falls back by one step at a time: guid, url, digest. */
 static void log_identity(const struct poll_report *r)
 {
 	const struct feed_state *s = &r->state;
@@ -36,7 +36,7 @@ static void log_identity(const struct poll_report *r)
 			LOG_NUM(r->distrusted_seen), NULL);
 }
 
-/* Once a run: a document that is too large is so at each poll. */
+/* Logged once a run, since each further poll would repeat it. */
 static void log_cut(struct feed *f, const struct poll_report *r)
 {
 	if (r->cut == 0 || f == NULL || !pipeline_first_cut(f))
@@ -45,7 +45,7 @@ static void log_cut(struct feed *f, const struct poll_report *r)
 		"left-out-items", LOG_NUM(r->cut), NULL);
 }
 
-/* The hub does not send it again: the feed is asked in its place, and its subscription saved later. */
+/* A hub does not push twice: the feed is polled instead, and its subscription is saved later. */
 static void lose_push(struct engine *e, struct feed *f, bool wants_again)
 {
 	websub_feeds_note_unsaved(e->stages.websub, f->state.id);
@@ -53,7 +53,7 @@ static void lose_push(struct engine *e, struct feed *f, bool wants_again)
 		planner_note_push_lost(&e->planner, f);
 }
 
-/* Of a push or a subscription: the feed's own polls go on as they are, except that it may be due sooner. */
+/* The report of a push or a subscription: it leaves the feed's polls alone, but may make the next one due sooner. */
 static void take_push_report(struct engine *e, struct poll_report *r)
 {
 	struct feed *f = feed_table_by_id(e->stages.feeds, r->feed_id);
@@ -72,7 +72,7 @@ static void take_push_report(struct engine *e, struct poll_report *r)
 		return;
 	s = &f->state;
 	was_pushed = s->pushed;
-	/* What was lost before is still to be fetched. */
+	/* A document lost earlier is still to be fetched: keep the sooner due time. */
 	if (f->lost && s->due_ms < r->state.due_ms)
 		r->state.due_ms = s->due_ms;
 	feed_table_swap_state(f, &r->state);
@@ -80,7 +80,7 @@ static void take_push_report(struct engine *e, struct poll_report *r)
 		planner_move(&e->planner, f);
 }
 
-/* Another feed that is asked at url, or NULL. */
+/* The name of another feed that is polled at url, or NULL. */
 static const char *name_of_twin(const struct engine *e, const struct feed *f, const char *url)
 {
 	const struct feed *other;
@@ -128,7 +128,7 @@ static void take_poll_report(struct engine *e, struct poll_report *r)
 		if (!r->lost && !e->polling.stopping)
 			websub_feeds_polled(e->stages.websub, r->feed_id, r, &r->state);
 	} else if (f->config != NULL && r->error.code != 0) {
-		/* Nothing can be read of it: it must not be asked at once again. */
+		/* The feed's row cannot be read: wait, lest the feed be polled again at once. */
 		planner_note_unreadable(&e->planner, f);
 	}
 	if (f->config != NULL && r->wants_again)
@@ -167,7 +167,8 @@ void engine_on_commit(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	first = writer_collect(e->stages.writer, &cursor);
-	/* Afterwards, so that no report of a loss is ahead of it and lets a poll begin. */
+	/* After writer_collect(), so that a lost outcome among the reports finds storing stopped already, and lets no
+	 * poll begin. */
 	look_at_storing(e);
 	for (struct poll_report *r = first; r != NULL; r = r->next) {
 		if (r->done != NULL) {

@@ -1,10 +1,9 @@
-/* Taking a configuration over, whole or not at all.
+/* Puts a configuration into force, whole or not at all.
  *
- * Everything that can fail is done before anything of the old configuration is touched: rules were compiled while
- * loading; secrets are read, memory is taken, the rules are put into the form for workers, and last the writer changes
- * the database in one transaction, while the loop goes on.  When that is committed, the new configuration comes into
- * force in one turn of the loop by steps that cannot fail.  Slots stay with feeds that stay, so that a poll under way
- * goes on. */
+ * Steps that can fail come first and leave the old configuration alone: rules were compiled while loading; secrets are
+ * read, memory is reserved, the rules are put into the form for workers; last the writer changes the database in one
+ * transaction, while the loop goes on.  After that commit the new configuration comes into force in one turn of the
+ * loop, by steps that cannot fail.  A feed that stays keeps its struct feed, so that its poll under way goes on. */
 #include "config_change.h"
 
 #include "feed_specs.h"
@@ -28,7 +27,7 @@ struct config_change {
 	config_change_fn *done;
 	void *done_arg;
 	struct writer_change writer;
-	struct feed_spec *specs; /* of the feeds that are to be polled */
+	struct feed_spec *specs; /* of the enabled feeds */
 	size_t count;
 	struct feed_table_change *feeds;
 	char *user_agent, *base_url;
@@ -37,7 +36,7 @@ struct config_change {
 
 /* ---- feeds ---- */
 
-/* A feed leaves: what is under way for it ends without being planned again. */
+/* A feed leaves the configuration: its work under way ends, and no poll is planned. */
 static void on_leaves(void *arg, struct feed *f)
 {
 	const struct config_change_parts *p = &((struct config_change *)arg)->parts;
@@ -57,7 +56,7 @@ static void on_changes_url(void *arg, struct feed *f)
 
 /* ---- rules and options ---- */
 
-/* Adds a rule by its kind and name; one without an expression is none. */
+/* Adds the rule "kind/name", for example "alert/x"; does nothing when match is NULL. */
 static int add_rule(struct arena *names, struct stored_rule *rules, size_t *count, const char *kind, const char *name,
 	const char *match)
 {
@@ -99,7 +98,7 @@ static int make_writer_rules(struct config_change *ch, struct error *err)
 	return ch->writer.rules != NULL ? 0 : -ENOMEM;
 }
 
-/* The same for the workers, under their marks. */
+/* The same rules for the workers, named by their marks (stored_rules.h). */
 static int make_pool_rules(struct config_change *ch, struct error *err)
 {
 	const struct stored_rules *rules = ch->writer.rules;
@@ -152,7 +151,7 @@ static char *make_user_agent(const struct config *c)
 	return buf_take(&out, NULL);
 }
 
-/* ---- what can fail ---- */
+/* ---- steps that can fail ---- */
 
 void config_change_free(struct config_change *ch)
 {
@@ -169,7 +168,7 @@ void config_change_free(struct config_change *ch)
 	free(ch);
 }
 
-/* Of writer_change: in the writer's thread. */
+/* writer_change.reserve: runs in the writer's thread. */
 static int reserve_ids(void *arg, int64_t highest_id)
 {
 	struct config_change *ch = arg;
@@ -206,7 +205,7 @@ out:
 	return result == 0 ? make_pool_rules(ch, err) : result;
 }
 
-/* ---- what cannot ---- */
+/* ---- steps that cannot fail ---- */
 
 static void on_placed(void *arg, struct feed *f)
 {
@@ -252,7 +251,7 @@ static void put_into_force(struct config_change *ch)
 
 /* ---- a change ---- */
 
-/* The writer has decided. */
+/* The writer's transaction has ended: committed (err->code 0) or failed. */
 static void on_written(void *arg, const struct error *err)
 {
 	struct config_change *ch = arg;

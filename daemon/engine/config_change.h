@@ -1,4 +1,4 @@
-/* config_change.h: takes a configuration over, whole or not at all. */
+/* config_change.h: puts a configuration into force, whole or not at all. */
 #ifndef SITREP_ENGINE_CONFIG_CHANGE_H
 #define SITREP_ENGINE_CONFIG_CHANGE_H
 
@@ -9,7 +9,7 @@
 
 struct config_change;
 
-/* What a change works on. */
+/* The parts of the engine that a change modifies. */
 struct config_change_parts {
 	struct stages *stages;
 	struct planner *planner;
@@ -17,11 +17,11 @@ struct config_change_parts {
 	struct refreshes *refreshes;
 };
 
-/* In the loop: err->code 0: the new configuration is in force; else nothing has changed. */
+/* Called in the loop.  err->code 0: the new configuration is in force; else nothing has changed. */
 typedef void config_change_fn(void *arg, const struct error *err);
 
-/* Takes config over.  done is called with the writer's reports, once; unless NULL is returned here with err, or the
- * change is freed first, which is allowed once the writer has ended. */
+/* Owns config from here on.  done is called once, with the writer's reports; not when this returns NULL with err, nor
+ * when the change is freed first, which is allowed once the writer has ended. */
 struct config_change *config_change_begin(const struct config_change_parts *parts, struct config *config,
 	config_change_fn *done, void *arg, struct error *err);
 void config_change_free(struct config_change *ch);

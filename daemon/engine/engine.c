@@ -1,5 +1,5 @@
-/* The engine's life: which stages it is made of and in what order they come and go, the loop's heartbeat,
- * and the signals that end it or make it read its configuration anew. */
+/* The engine's life: the order in which its stages are made and freed, the loop's heartbeat, and the signals for
+ * shutdown and reload. */
 #include "engine_internal.h"
 
 #include <errno.h>
@@ -17,10 +17,10 @@
 #include "sitrep/story/story_config.h"
 #include "sitrep/worker/document_check.h"
 
-/* The loop's heartbeat: feeds the watchdog, and notes how late it comes.  On a busy machine it is late through no fault
- * of ours, and a stall between two beats is missed, so the processor time of each turn is noted apart from it. */
+/* The loop's heartbeat: pings the watchdog and measures its own lateness.  A busy machine makes it late, and it misses
+ * stalls between two beats, so the processor time of each turn is measured as well. */
 enum { TICK_MS = 100 };
-/* A turn of the loop that took longer is worth no watchdog ping. */
+/* A beat that is later than this sends no watchdog ping. */
 enum { WATCHDOG_STALL_MAX_MS = 5000 };
 
 /* ---- heartbeat and signals ---- */
@@ -98,7 +98,7 @@ static int open_stages(struct engine *e, struct error *err)
 	const struct config *c = e->stages.config;
 	struct due_queue_limits limits = planner_limits(c);
 	const struct story_params stories = story_config(c);
-	/* Alerts follow with the rest of the configuration, before the first poll. */
+	/* reload_first() sets the alerts later, before the first poll. */
 	struct writer_options writer = {
 		.state_dir = e->stages.options->state_dir,
 		.plan = poll_plan_next,
@@ -244,7 +244,7 @@ failed:
 	return NULL;
 }
 
-/* Without it the daemon does all it is for. */
+/* The daemon runs without a checker when it cannot be started. */
 static void start_checker(struct engine *e)
 {
 	struct error err = {0};
@@ -295,8 +295,8 @@ void engine_free(struct engine *e)
 	if (e == NULL)
 		return;
 	polling_end(&e->polling);
-	/* Sockets first, so that nobody asks for what is being taken down; the writer last, so that what
-	 * was taken in is committed. */
+	/* Sockets first, so that no request meets a freed part; the writer after all its sources, so that it commits
+	 * their outcomes. */
 	control_free(e->stages.control);
 	stream_free(e->stages.stream);
 	http_server_free(e->stages.http);

@@ -17,7 +17,7 @@
 
 /* clock_watch.c */
 struct clock_watch {
-	struct clock_mark mark;         /* of the last look at the clock */
+	struct clock_mark mark;         /* at the last engine_look_at_clock() */
 	int64_t started_ms, started_us; /* wall clock, and monotonic */
 };
 
@@ -25,8 +25,8 @@ struct clock_watch {
 struct heartbeat {
 	int64_t tick_expected_us;
 	int64_t watchdog_interval_ms, watchdog_last_ms;
-	uint64_t loop_stall_us_max; /* how late the heartbeat came, wall time */
-	uint64_t turn_us_max;       /* of a turn of the loop, processor time */
+	uint64_t loop_stall_us_max; /* worst lateness of the heartbeat, monotonic time */
+	uint64_t turn_us_max;       /* longest turn of the loop, processor time */
 };
 
 /* commits.c: since the start. */
@@ -57,13 +57,13 @@ void engine_on_commit(evutil_socket_t fd, short what, void *arg);
 
 /* hubs.c */
 extern const struct websub_callbacks engine_websub_callbacks;
-/* All of HTTP: hubs' calls are answered here, everything else by publish.h. */
+/* All HTTP requests: calls of hubs are answered here, all others by publish.h. */
 void engine_on_http(void *arg, const struct http_request *request, struct http_answer *answer);
 int engine_on_http_post(void *arg, struct str path, size_t *limit);
 
 /* clock_watch.c */
 void engine_init_clock(struct engine *e);
-/* Sees whether the clock was set, and moves what is known of feeds and hubs along. */
+/* Detects that the wall clock was set, and moves the times of feeds and hubs along. */
 void engine_look_at_clock(struct engine *e);
 
 /* status.c */

@@ -1,4 +1,4 @@
-/* The configuration's feeds as the writer wants them: with what may be shown of them, and by what they are known. */
+/* The configuration's feeds in the writer's form: their public URL, their key, and the options that are stored. */
 #include "feed_specs.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "sitrep/base/clock.h"
 #include "sitrep/schedule/schedule.h"
 
-/* More than a line of the configuration can give. */
+/* Longer than any line of the configuration. */
 enum { URL_MAX = 256 * 1024 };
 
 static char *join_categories(const struct config_feed *f)

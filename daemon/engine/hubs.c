@@ -1,5 +1,5 @@
-/* Hubs and the engine: what websub_feeds.h asks of the pipeline, and the requests of the HTTP server, of which those to
- * the callback endpoint go to websub_endpoint.h and all others to publish.h. */
+/* Hubs and the engine: the callbacks of websub_feeds.h, and the HTTP server's requests, which go to websub_endpoint.h
+ * (callback endpoint) or publish.h (all others). */
 #include "engine_internal.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include "sitrep/websub/websub.h"
 #include "sitrep/websub/websub_endpoint.h"
 
-/* ---- what subscriptions ask for ---- */
+/* ---- callbacks of websub_feeds.h ---- */
 
 static int find_feed(void *arg, int64_t feed_id, struct websub_feed *feed)
 {

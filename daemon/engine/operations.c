@@ -1,4 +1,4 @@
-/* What the operator may ask of a running daemon, by the control socket. */
+/* The operations of the control socket. */
 #include "engine_internal.h"
 
 #include <errno.h>
@@ -44,7 +44,7 @@ static void write_feed(const struct engine *e, const struct feed *f, struct json
 	jsonw_kv_cstr(w, "websub", websub_feeds_words(e->stages.websub, s->id));
 	jsonw_kv_cstr(w, "websub_reason", subscription != NULL ? subscription->reason : NULL);
 	jsonw_kv_time(w, "due", s->due_ms);
-	/* Then it is not asked, due or not. */
+	/* paused or not storing: the feed is not polled even when it is due. */
 	if (e->polling.paused)
 		jsonw_kv_bool(w, "paused", true);
 	if (e->polling.storing.stopped)
@@ -63,7 +63,7 @@ static void write_feed(const struct engine *e, const struct feed *f, struct json
 static int write_feeds(void *arg, struct str feed, size_t *at, struct jsonw *w, struct error *err)
 {
 	const struct engine *e = arg;
-	/* A reload in between may have left fewer. */
+	/* A reload between two calls may have left fewer feeds. */
 	size_t count = feed_table_places(e->stages.feeds), from = *at < count ? *at : count;
 	size_t end = count - from < FEEDS_AT_ONCE ? count : from + FEEDS_AT_ONCE;
 	const struct feed *only = feed.data != NULL ? feed_table_find(e->stages.feeds, feed) : NULL, *f;
@@ -83,7 +83,7 @@ static int write_feeds(void *arg, struct str feed, size_t *at, struct jsonw *w, 
 
 /* ---- explain ---- */
 
-/* What holds a feed back beside its own plan. */
+/* The reasons beside the feed's own plan: its site, a pause, storing. */
 static void explain_site(const struct engine *e, const struct feed *f, struct buf *out)
 {
 	char when[TIME_TEXT_MAX];
@@ -128,7 +128,7 @@ static int explain(void *arg, struct str feed, struct jsonw *w, struct error *er
 	return 0;
 }
 
-/* ---- the rest ---- */
+/* ---- other operations ---- */
 
 static int refresh(void *arg, struct str feed, struct control_peer *peer, struct error *err)
 {

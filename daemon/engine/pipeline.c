@@ -9,7 +9,7 @@
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
 
-/* Bodies and documents between transfer and commit; past it no new transfer starts. */
+/* Bodies and documents between transfer and commit, in bytes and in number.  At a limit no transfer starts. */
 enum { BUFFERED_MAX = 3 * 1024 * 1024, PENDING_MAX = 64 };
 
 static void set_phase(struct pipeline *p, struct feed *f, enum feed_phase phase)
@@ -88,7 +88,7 @@ static char *take_string(char **from)
 	return s;
 }
 
-/* Told when it begins and when it ends, since where it leads may change with every poll. */
+/* Logs when a temporary redirect begins and ends, not its changes: the target may differ at each poll. */
 static void note_detour(struct feed *f, const struct transfer_answer *answer)
 {
 	const char *name = f->state.name;
@@ -191,7 +191,7 @@ static void start_transfer(struct pipeline *p, struct feed *f)
 		request.etag = request.last_modified = NULL;
 	f->outcome = outcome_new(s, s->url);
 	if (f->outcome == NULL) {
-		/* Nothing can be noted without memory: the feed keeps its place and is tried again later. */
+		/* Without memory there is no outcome to fill: the poll is tried again later. */
 		planner_put_off(p->planner, f);
 		return;
 	}
@@ -206,7 +206,7 @@ static void start_transfer(struct pipeline *p, struct feed *f)
 	}
 }
 
-/* ---- what may start, and when to look again ---- */
+/* ---- start of polls ---- */
 
 bool pipeline_has_room(const struct pipeline *p)
 {
@@ -245,7 +245,7 @@ void pipeline_pump(struct pipeline *p)
 	}
 }
 
-/* A feed is due: the loop turns, and ends its turn with pipeline_pump(). */
+/* Nothing to do here: engine_run() calls pipeline_pump() after each turn of the loop. */
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
@@ -253,7 +253,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)arg;
 }
 
-/* ---- for others ---- */
+/* ---- calls of other parts ---- */
 
 void pipeline_note_go(struct pipeline *p)
 {

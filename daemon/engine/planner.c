@@ -1,6 +1,6 @@
-/* Whom a feed's requests bother: its site, which is the registrable domain it is asked at, and the server behind
- * that, which is known once an answer has come.  A site that says 429 or 503 is left alone, with all its feeds,
- * also over a restart: the saved states of its feeds say so. */
+/* Limits apply to a feed's site and to its server.  The site is the registrable domain of the feed's URL; the server is
+ * an IP address, known after the first answer.  After a 429 or 503 no feed of the site is polled for a while, even
+ * after a restart, since the saved states of its feeds keep the status. */
 #include "planner.h"
 
 #include <arpa/inet.h>
@@ -21,25 +21,25 @@
 enum {
 	HTTP_TOO_MANY_REQUESTS = 429,
 	HTTP_UNAVAILABLE = 503,
-	/* Transfers from one server are this many times those from one site, and the gap as many times shorter: a host
-	 * of thousands of sites is meant for it. */
+	/* A server, which may host thousands of sites, gets 4 times the transfers of a site and a quarter of its gap.
+	 */
 	SERVER_SHARE = 4,
-	/* A network of IPv6 that one machine, or one customer, has for itself. */
+	/* An IPv6 /64, which belongs to one machine or one customer. */
 	NETWORK6_BYTES = 8,
-	/* Lost feeds are asked a second apart, and when there are more than that, several a second. */
+	/* Feeds with a lost document are polled one a second over a minute: 300 feeds are 5 a second. */
 	AGAIN_GAP_MS = 1000,
 	AGAIN_SPREAD_MAX = 60,
 };
 
-/* Without a word for how long: doubled with each refusal in a row, up to the second; the operator's own servers are
- * left alone only for as long as they say. */
+/* The wait after a 429 or 503 if the server gave none: 5 minutes, doubled with each error in a row, up to an hour.  The
+ * operator's own servers get no such wait. */
 static const int64_t cool_down_ms = INT64_C(5) * 60 * 1000;
 static const int64_t cool_down_max_ms = INT64_C(60) * 60 * 1000;
 static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
 
 /* ---- time ---- */
 
-/* Feeds whose stored times make no sense are asked within this, each at its own moment. */
+/* Feeds with impossible stored times are polled within this, each at its own moment. */
 static const int64_t spread_ms = 60 * 1000;
 
 static int64_t within(int64_t ms, int64_t least, int64_t most)
@@ -55,7 +55,7 @@ static int64_t longest_ms(const struct schedule_policy *policy, const struct fee
 	return schedule_longest_ms(policy, &h.hints);
 }
 
-/* a - b where both may be anything that a database holds. */
+/* a - b without overflow: both come from the database and may have any value. */
 static int64_t difference(int64_t a, int64_t b)
 {
 	int64_t ms;
@@ -63,20 +63,21 @@ static int64_t difference(int64_t a, int64_t b)
 	return __builtin_sub_overflow(a, b, &ms) ? (a > b ? INT64_MAX : INT64_MIN) : ms;
 }
 
-/* How long it still waits, seen from now_ms on the wall. */
+/* How long the feed still waits at wall time now_ms. */
 static int64_t left_ms(const struct planner *p, const struct feed_state *s, int64_t now_ms)
 {
 	struct schedule_policy policy = feed_policies_get(p->stages->policies, s->id);
 	int64_t pause_ms, soon_ms;
 
-	/* It takes its turn among the new ones, within an interval. */
+	/* Never polled: the feed has its turn among the new feeds, within one interval. */
 	if (s->last_poll_ms == TIME_NONE)
 		return within(difference(s->due_ms, now_ms), 0,
 			policy.interval_ms > 0 ? policy.interval_ms : policy.default_ms);
 	pause_ms = within(difference(s->due_ms, s->last_poll_ms), 0, longest_ms(&policy, s));
 	if (s->last_poll_ms <= now_ms)
 		return within(difference(s->last_poll_ms, now_ms) + pause_ms, 0, pause_ms);
-	/* By a clock that was ahead, and nobody knows how long ago: soon, but for what the server asked. */
+	/* The last poll is in the future: the clock was ahead then, and the real time of the poll is unknown.  The feed
+	 * is polled soon, but not before the server's own wait. */
 	soon_ms = (int64_t)((uint64_t)s->id * 7919 % (uint64_t)spread_ms);
 	soon_ms = soon_ms > s->server_wait_ms ? soon_ms : s->server_wait_ms;
 	return pause_ms < soon_ms ? pause_ms : soon_ms;
@@ -87,7 +88,7 @@ static int64_t due_elapsed_ms(const struct planner *p, const struct feed *f)
 	const struct feed_state *s = &f->state;
 	struct schedule_policy policy = feed_policies_get(p->stages->policies, s->id);
 
-	/* Planned just now, not by its last poll. */
+	/* due_ms was set just now (planner_note_lost()), not at the last poll. */
 	if (f->lost)
 		return clock_elapsed_ms() + within(difference(s->due_ms, clock_wall_ms()), 0, longest_ms(&policy, s));
 	if (s->last_poll_ms == TIME_NONE || f->polled_ms == TIME_NONE)
@@ -119,8 +120,8 @@ struct due_queue_limits planner_limits(const struct config *c)
 	};
 }
 
-/* The server's name in the queue, into name: the address, of IPv6 its network. *own: the operator's, by [fetch] allow.
- * False when text is no address. */
+/* Writes the server's name in the queue to name: the IPv4 address, or the IPv6 /64.  *own: the server is the
+ * operator's, by [fetch] allow.  False when text is no address. */
 static bool name_server(const char *text, const struct config *c, char name[INET6_ADDRSTRLEN], bool *own)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET};
@@ -143,12 +144,12 @@ void planner_note_server(struct planner *p, const struct feed *f, const struct c
 	char name[INET6_ADDRSTRLEN];
 	bool own;
 
-	/* Without memory the site's own limits go on holding. */
+	/* Without memory the limits of the site still hold. */
 	if (name_server(address, c, name, &own))
 		(void)due_queue_place(p->stages->queue, str_from(f->site), str_from(name), own);
 }
 
-/* How long the site of a feed in this state is to be left alone, counted from the last poll; 0: it is not. */
+/* How long no feed of the site is polled after the last poll of this feed; 0: no such wait. */
 static int64_t asked_to_wait_ms(const struct feed_state *s, bool own)
 {
 	int64_t wait_ms = cool_down_ms;
@@ -185,7 +186,7 @@ struct buf planner_show_url(const struct feed *f, const char *url)
 {
 	struct buf shown = BUF_INIT(4 * LIMIT_URL);
 
-	/* Of a feed that has left it is not known any more. */
+	/* A feed that has left the configuration counts as private. */
 	if (f->config == NULL || f->config->is_private)
 		(void)buf_add_bare_url(&shown, str_from(url));
 	else
@@ -294,7 +295,7 @@ void planner_forget(struct planner *p, struct feed *f)
 	f->site = NULL;
 }
 
-/* ---- what was lost ---- */
+/* ---- lost documents ---- */
 
 void planner_note_lost(struct planner *p, struct feed *f)
 {
@@ -316,7 +317,7 @@ void planner_note_push_lost(struct planner *p, struct feed *f)
 	struct feed_state *s = &f->state;
 	int64_t wait_ms = s->server_wait_ms > DEMAND_GAP_MS ? s->server_wait_ms : DEMAND_GAP_MS;
 
-	/* A feed that is pushed is planned for much later. */
+	/* The poll of a feed that gets pushes is planned for much later. */
 	if (s->last_poll_ms != TIME_NONE && s->last_poll_ms + wait_ms < s->due_ms)
 		s->due_ms = s->last_poll_ms + wait_ms;
 	planner_note_lost(p, f);

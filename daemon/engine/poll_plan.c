@@ -1,7 +1,7 @@
-/* When a feed is asked next, and why: the schedule with what the database remembers of the feed's history.
+/* When a feed is polled next, and why: the schedule, fed with the history in the feed's row.
  *
- * Plans are made in the writer's thread, within the transaction that keeps what they were made from.  The loop
- * only reads what came back with the commit. */
+ * Plans are made in the writer's thread, in the transaction that stores the poll's outcome.  The loop only reads the
+ * state that comes back with the commit. */
 #include "poll_plan.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "sitrep/schedule/feed_history.h"
 #include "stages.h"
 
-/* A feed's history as bytes, with room to grow. */
+/* Largest encoded history, with room to grow. */
 enum { FEED_HISTORY_MAX = 4096 };
 
 static void read_history(const struct feed_state *s, struct feed_history *h)
@@ -34,8 +34,8 @@ static void save_history(struct feed_state *s, const struct feed_history *h)
 	buf_release(&bytes);
 }
 
-/* A document that could not be kept is fetched again as soon as the server allows, a minute after the last time at
- * the earliest, or after the feed's own interval. */
+/* A document that could not be stored is fetched again as soon as the server allows, after a minute or after the feed's
+ * own interval, whichever is shorter. */
 static int64_t plan_again(
 	struct feed_history *h, const struct feed_state *state, const struct schedule_policy *policy, int64_t now_ms)
 {
@@ -90,7 +90,7 @@ void poll_plan_write(const struct feed_state *s, struct jsonw *w)
 		return;
 	read_history(s, &h);
 	jsonw_kv_cstr(w, "why", feed_history_why(&h));
-	/* What is taken for granted of a feed that was never seen is no number to show. */
+	/* Before the first document the rhythm is an assumption, so it is not shown. */
 	if (h.rhythm.seen_ms != TIME_NONE) {
 		jsonw_key(w, "posts_per_day");
 		jsonw_real(w, rhythm_posts_per_day(&h.rhythm));

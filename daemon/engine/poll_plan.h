@@ -1,4 +1,4 @@
-/* poll_plan.h: when a feed is asked next, by the schedule and what the database remembers of the feed's history. */
+/* poll_plan.h: when a feed is polled next, by the schedule and the history in the feed's row. */
 #ifndef SITREP_ENGINE_POLL_PLAN_H
 #define SITREP_ENGINE_POLL_PLAN_H
 
@@ -10,9 +10,9 @@
 void poll_plan_next(void *arg, struct feed_state *state, const struct poll_outcome *outcome, struct poll_news *news);
 /* writer_follow_clock_fn */
 void poll_plan_follow_clock(struct feed_state *state, int64_t jump_ms, int64_t now_ms);
-/* Whether to leave the validators out this once, since the server's 304 is worth nothing. */
+/* Whether the next request omits the validators, since the server's 304 answers cannot be trusted. */
 bool poll_plan_wants_whole(const struct feed_state *state);
-/* Members of the feed's report. */
+/* Writes members of the feed's object in the control socket's answer. */
 void poll_plan_write(const struct feed_state *s, struct jsonw *w);
 /* The reasoning for the feed's next poll, a sentence a line. */
 void poll_plan_explain(const struct feed_state *s, const struct schedule_policy *policy, struct buf *out);

@@ -42,7 +42,7 @@ enum polling_change polling_look_at_storing(struct polling *p, struct writer *w)
 	uint64_t stops = now->stops;
 
 	writer_get_storing(w, now);
-	/* It may have stopped and gone on since we looked last. */
+	/* Storing may have stopped and resumed since the last call. */
 	if (!was_stopped && now->stops != stops)
 		log_emit(LOG_LEVEL_ERROR, "storing stopped, polling waits", "reason", now->reason, NULL);
 	if (now->stopped)

@@ -1,5 +1,5 @@
-/* polling.h: whether feeds and hubs may be asked now: not while an operator has paused that, and not while nothing can
- * be stored. */
+/* polling.h: whether feeds and hubs may be asked now: not while an operator has paused polling, nor while storing is
+ * stopped. */
 #ifndef SITREP_ENGINE_POLLING_H
 #define SITREP_ENGINE_POLLING_H
 
@@ -12,20 +12,20 @@
 struct polling {
 	bool stopping; /* the daemon ends */
 	bool paused;
-	int64_t paused_ms;             /* when that changed, wall clock */
-	struct writer_storing storing; /* as it was looked at last */
+	int64_t paused_ms;             /* when paused last changed, wall clock */
+	struct writer_storing storing; /* as of the last polling_look_at_storing() */
 };
 
 bool polling_may_ask(const struct polling *p);
-/* 0, or -EAGAIN with a sentence for who wants a feed asked now. */
+/* 0, or -EAGAIN with a sentence for the operator who wants a feed polled now. */
 int polling_refuse(const struct polling *p, struct error *err);
 
-/* False: it is so already. */
+/* False when already in that state. */
 bool polling_set_paused(struct polling *p, bool paused);
 void polling_end(struct polling *p);
 
 enum polling_change { POLLING_UNCHANGED, POLLING_STORING_STOPPED, POLLING_STORING_AGAIN };
-/* What has become of storing since the last call. */
+/* Whether storing has stopped or resumed since the last call. */
 enum polling_change polling_look_at_storing(struct polling *p, struct writer *w);
 
 /* The clock was set by jump_ms and shows now_ms (clock.h). */

@@ -1,4 +1,4 @@
-/* Operators who have feeds asked now. */
+/* Polls on demand (`sitrep refresh`). */
 #include "refreshes.h"
 
 #include <errno.h>
@@ -14,8 +14,8 @@ static void await(struct refreshes *all, struct refresh *r, const struct feed *f
 		planner_ask_now(all->planner, f);
 }
 
-/* A site that said when to come back is not asked sooner, whoever wants it, and nobody's impatience makes more than
- * one request a minute of a feed.  0, or -EAGAIN with err, which may be NULL. */
+/* A site that is held back after a 429 or 503 is not polled on demand either, and a feed is polled on demand once a
+ * minute at most.  0, or -EAGAIN with err, which may be NULL. */
 static int may_ask_now(const struct refreshes *all, const struct feed *f, struct error *err)
 {
 	const struct feed_state *s = &f->state;
@@ -29,7 +29,8 @@ static int may_ask_now(const struct refreshes *all, const struct feed *f, struct
 		return error_set(err, -EAGAIN, "%s%s asked to be left alone, it is asked again %s",
 			is_server ? "the server of " : "", f->site,
 			time_format_relative(when, closed_until_ms, now_ms));
-	/* Of a feed that is gone nobody asks but people, and a poll that did not get through has bothered nobody. */
+	/* Exempt from the minute: a feed that is gone, since only operators have it polled; a poll without an HTTP
+	 * answer; the operator's own servers. */
 	if (s->health != FEED_GONE && s->http_status != 0 && polled_ago_ms >= 0 && polled_ago_ms < DEMAND_GAP_MS &&
 		!due_queue_is_own(all->stages->queue, site))
 		return error_set(err, -EAGAIN, "%s was asked %s", s->name,

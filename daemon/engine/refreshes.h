@@ -1,4 +1,4 @@
-/* refreshes.h: operators who have feeds asked now, and are told of each as its poll ends. */
+/* refreshes.h: polls on demand: an operator has feeds polled now, and gets the result of each as its poll ends. */
 #ifndef SITREP_ENGINE_REFRESHES_H
 #define SITREP_ENGINE_REFRESHES_H
 
@@ -6,7 +6,7 @@
 #include "polling.h"
 #include "stages.h"
 
-/* People who watch a refresh at one time. */
+/* Refreshes under way at one time. */
 enum { REFRESHES_MAX = 16 };
 
 struct refreshes {
@@ -15,20 +15,20 @@ struct refreshes {
 	struct planner *planner;
 	struct refresh {
 		struct control_peer *peer; /* NULL: this place is free */
-		bool *awaited;             /* by a feed's number */
-		size_t count;              /* of awaited */
-		size_t left;               /* awaited ones */
+		bool *awaited;             /* indexed by the feed's number */
+		size_t count;              /* size of awaited */
+		size_t left;               /* feeds still awaited */
 	} items[REFRESHES_MAX];
 };
 
-/* Asks the feed of that name, or all (STR_NONE), for peer.  0, or -ENOENT, -EAGAIN, -EBUSY, -ENOMEM with err. */
+/* Polls the feed of that name, or all feeds (STR_NONE), for peer.  0, or -ENOENT, -EAGAIN, -EBUSY, -ENOMEM with err. */
 int refreshes_start(struct refreshes *r, struct str feed, struct control_peer *peer, struct error *err);
-/* A poll of f has ended, and its state is the one after it. */
+/* A poll of f has ended; f->state is the state after it. */
 void refreshes_report(struct refreshes *r, const struct feed *f, const struct poll_report *report);
-/* No poll of f will end any more. */
+/* f leaves the configuration: no refresh waits for it any more. */
 void refreshes_forget_feed(struct refreshes *r, const struct feed *f);
 void refreshes_forget_peer(struct refreshes *r, const struct control_peer *peer);
-/* No feed is asked any more for now: all refreshes end, with the sentence as error. */
+/* Polling has stopped: all refreshes end, with the sentence as error. */
 void refreshes_end(struct refreshes *r, const char *sentence);
 void refreshes_release(struct refreshes *r);
 

@@ -1,8 +1,8 @@
-/* Reading the configuration anew: who asked, what is told to whom, and in what order.
+/* Reloads: who asked for one, their order, and the answers.
  *
- * One reload is under way at a time.  What is asked for meanwhile begins when that has ended, once for all who wait,
- * since the files may have changed after they were read.  The service manager is told RELOADING when one begins and
- * READY when it has ended, whoever asked. */
+ * One reload is under way at a time.  A request that comes meanwhile waits for its end, since the files may have
+ * changed after they were read; then one reload serves all who wait.  The service manager gets RELOADING at the start
+ * and READY at the end of each. */
 #include "reload.h"
 
 #include <errno.h>
@@ -17,10 +17,9 @@
 
 enum {
 	REPORT_MAX = 64 * 1024 * 1024,
-	/* All who asked for one reload, in a line of the log. */
+	/* Names of all who asked for one reload, in one log line. */
 	NAMES_MAX = 512,
-	/* Signals have the first places: one is being served and one waits for the next reload, which answers all that
-	 * come before it begins. */
+	/* The first places are for SIGHUP: one is served, one waits and stands for all further signals. */
 	SIGNALS = 2,
 };
 
@@ -144,7 +143,7 @@ static int begin_change(struct reload *r, struct buf *mistakes, struct error *er
 		result = config_load_checked(r->parts.stages->options->config_path, &known, &fresh, &found, err);
 	config_names_release(&known);
 	(void)config_mistakes_write(&found, mistakes);
-	/* Mistakes are logged when the reload ends. */
+	/* Errors are logged when the reload ends (log_end()). */
 	if (result == 0)
 		log_lines(LOG_LEVEL_WARNING, "warning", buf_str(mistakes));
 	if (result == 0 && config_diff(r->parts.stages->config, fresh, &r->changes) < 0) {

@@ -1,30 +1,30 @@
-/* reload.h: reads the configuration anew, for those who ask for it. */
+/* reload.h: reloads the configuration on SIGHUP or by the control socket. */
 #ifndef SITREP_ENGINE_RELOAD_H
 #define SITREP_ENGINE_RELOAD_H
 
 #include "config_change.h"
 #include "polling.h"
 
-/* Who waits for a reload at one time: the SIGHUPs together, and people. */
+/* Requests for reloads at one time: 2 for SIGHUP, 16 for peers of the control socket. */
 enum { RELOADS_MAX = 18 };
 
 struct reload {
 	struct config_change_parts parts;
 	const struct polling *polling;
 	struct config_change *change; /* NULL: none is under way */
-	struct buf changes;           /* what it changes, one line each */
+	struct buf changes;           /* the differences to the configuration in force, one a line */
 	struct reload_asker {
 		enum { ASKER_NONE, ASKER_WAITS, ASKER_SERVED } state;
-		struct control_peer *peer; /* NULL: a signal, or has gone meanwhile */
+		struct control_peer *peer; /* NULL: a signal, or the peer has gone */
 		char who[64];
 	} askers[RELOADS_MAX];
-	struct error first_error; /* of the configuration at start */
+	struct error first_error; /* result of reload_first() */
 };
 
-/* Puts the configuration of the start into force, and waits for that. */
+/* Puts the first configuration into force, and waits until it is. */
 int reload_first(struct reload *r, struct config *config, struct error *err);
-/* Reads the configuration anew, for the peer, who is told the end of it; NULL: for a SIGHUP.  One that is asked for
- * while another is under way begins after that.  -EBUSY or -ESHUTDOWN with err. */
+/* Reloads the configuration; peer gets the result, NULL: for a SIGHUP.  While another reload is under way, this one
+ * waits for its end.  -EBUSY or -ESHUTDOWN with err. */
 int reload_ask(struct reload *r, struct control_peer *peer, struct error *err);
 void reload_forget_peer(struct reload *r, const struct control_peer *peer);
 void reload_release(struct reload *r);

@@ -20,7 +20,7 @@
 #include "sitrep/websub/websub_feeds.h"
 #include "sitrep/worker/pool.h"
 
-/* What a person asks for within it of the last poll is answered with that. */
+/* Least time between two polls of a feed when an operator wants one or a document was lost. */
 enum { DEMAND_GAP_MS = 60 * 1000 };
 
 struct stages {
@@ -40,7 +40,7 @@ struct stages {
 
 	struct config *config; /* in force */
 	char *user_agent;
-	int64_t rules_generation; /* of the rules that workers have, counted from 1 */
+	int64_t rules_generation; /* of the rules in the workers, counted from 1 */
 };
 
 #endif

@@ -1,5 +1,4 @@
-/* The numbers that the daemon gives of itself: for metrics, for `sitrep status`, and the facts that its health is
- * judged by. */
+/* The daemon's own numbers: for metrics, for `sitrep status`, and for its health. */
 #include "engine_internal.h"
 
 #include <stdio.h>
@@ -11,17 +10,18 @@
 #include "sitrep/sql/damage.h"
 
 enum {
-	/* No poll begun or ended for so long, or for two timeouts, while feeds are due: nothing moves any more. */
+	/* Polling counts as stuck when feeds are due and no poll has begun or ended for this time, or for two fetch
+	 * timeouts, whichever is longer. */
 	SILENT_MS = 60 * 1000,
-	/* Parsing and writing have limits of their own, of seconds. */
+	/* A feed in parsing or writing for so long is stuck: both have limits of seconds. */
 	STUCK_MS = 5 * 60 * 1000,
-	/* A log that could not be read for a subscriber counts for so long. */
+	/* A failed read of the event log is reported in health for so long. */
 	READ_ERROR_MS = 10 * 60 * 1000,
 };
 
 /* ---- facts about health ---- */
 
-/* A connection that does not come about within its time is none. */
+/* A timeout without an HTTP status is a connection that was never made. */
 static bool cannot_be_reached(const struct feed_state *s)
 {
 	return s->health == FEED_FAILING && (s->failure == FAILURE_DNS || s->failure == FAILURE_CONNECT ||
@@ -178,7 +178,7 @@ static void count_health(const struct engine *e, struct jsonw *w)
 	jsonw_object_end(w);
 }
 
-/* What was found damaged in the database. */
+/* The damage found in the database. */
 static void write_damage(struct jsonw *w)
 {
 	struct damage d;
@@ -203,7 +203,7 @@ static void write_storing(const struct engine *e, struct jsonw *w)
 	jsonw_kv_cstr(w, "stopped_reason", e->polling.storing.reason);
 }
 
-/* As /healthz has it. */
+/* The same health as /healthz. */
 static void write_health(struct engine *e, const struct health_facts *facts, struct jsonw *w)
 {
 	struct health health;

@@ -1,7 +1,7 @@
-/* What people ask of stories and say on them, between the control socket and the writer's thread.
+/* Operators' questions about stories and edits of them, between the control socket and the writer's thread.
  *
- * What is needed for an answer lives with the writer, so the question goes there and the answer comes back with its
- * next reports.  A person may have gone by then; what was said stays said. */
+ * The writer has the data for an answer, so the request goes to it and the answer comes back with its next reports. The
+ * peer may have gone by then; an edit takes effect all the same. */
 #include "story_requests.h"
 
 #include <errno.h>

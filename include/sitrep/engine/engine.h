@@ -1,11 +1,11 @@
-/* engine.h: the way of a feed through the stages; the only place that knows their order.
+/* engine.h: the stages that a poll passes; the engine alone knows their order.
  *
  *     due queue -> transfer -> parse pool -> writer -> { stream, publish } -> due queue
  *
- * What a hub pushes (websub.h) comes in by HTTP and joins at the parse pool; it never plans a poll.
+ * A hub's push (websub.h) comes in by HTTP and joins at the parse pool; it plans no poll.
  *
- * The engine owns every stage and the main loop.  Configuration comes in whole, is checked whole, and is
- * taken over whole or not at all. */
+ * The engine owns every stage and the main loop.  A configuration is checked as a whole, and comes into force as a
+ * whole or not at all. */
 #ifndef SITREP_ENGINE_ENGINE_H
 #define SITREP_ENGINE_ENGINE_H
 
@@ -29,12 +29,12 @@ struct engine_options {
 	struct listener *control; /* NULL: none */
 };
 
-/* Opens the database, starts writer, workers and servers.  Takes config over. */
+/* Opens the database, starts writer, workers and servers.  Owns config from here on. */
 struct engine *engine_new(const struct engine_options *options, struct config *config, struct error *err);
-/* Runs until a signal to end, or engine_stop(). */
+/* Runs until SIGINT, SIGTERM or engine_stop(). */
 int engine_run(struct engine *e, struct error *err);
 void engine_stop(struct engine *e);
-/* Commits what was taken in, closes everything. */
+/* Commits all outcomes that the writer has, closes everything. */
 void engine_free(struct engine *e);
 
 #endif
