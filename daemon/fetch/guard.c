@@ -1,9 +1,9 @@
-/* The table of addresses that are not globally reachable, from the IANA registries of special-purpose addresses
- * (RFC 6890 and what was added since), where clouds keep their metadata, and the forms in which an IPv6 address carries
+/* Tables of addresses that are refused: those that are not globally reachable (IANA's registries of special-purpose
+ * addresses, RFC 6890 and later) and the metadata services of clouds. Also the forms in which an IPv6 address carries
  * an IPv4 one.
  *
- * All judging is done on 16 bytes, IPv4 as ::ffff:a.b.c.d.  For IPv6 the rule is turned round: only 2000::/3
- * is given out as global unicast, so everything outside is refused without being listed. */
+ * All judging is done on 16 bytes, IPv4 as ::ffff:a.b.c.d.  For IPv6 the default is refusal: only 2000::/3 is global
+ * unicast, so addresses outside need no row. */
 #include "sitrep/fetch/guard.h"
 
 #include <errno.h>
@@ -52,7 +52,7 @@ static const char *const names[] = {
 	[KIND_NO_INTERNET] = "non-internet",
 };
 
-/* The first that fits decides. */
+/* The first row that fits decides. */
 static const struct {
 	uint8_t address[4];
 	uint8_t prefix;
@@ -61,8 +61,8 @@ static const struct {
 	{{0, 0, 0, 0}, 32, KIND_UNSPECIFIED},
 	{{0, 0, 0, 0}, 8, KIND_THIS_NETWORK},
 	{{10, 0, 0, 0}, 8, KIND_PRIVATE},
-	/* Where clouds hand their machines secrets: Alibaba, Amazon and others, Azure (a public address by its
-	 * number), Oracle. */
+	/* Metadata services, which give a cloud's machines their secrets: Alibaba, Amazon and others, Azure (in public
+	   address space), Oracle. */
 	{{100, 100, 100, 200}, 32, KIND_METADATA},
 	{{169, 254, 169, 254}, 32, KIND_METADATA},
 	{{168, 63, 129, 16}, 32, KIND_METADATA},
@@ -71,7 +71,7 @@ static const struct {
 	{{127, 0, 0, 0}, 8, KIND_LOOPBACK},
 	{{169, 254, 0, 0}, 16, KIND_LINK_LOCAL},
 	{{172, 16, 0, 0}, 12, KIND_PRIVATE},
-	/* Two of its addresses are reachable: they are anycast to one's own router, not a place for feeds. */
+	/* Two of its addresses are reachable, but they are anycast to the nearest router, where no feed is. */
 	{{192, 0, 0, 0}, 24, KIND_RESERVED},
 	{{192, 0, 2, 0}, 24, KIND_DOCUMENTATION},
 	{{192, 88, 99, 0}, 24, KIND_TUNNEL},
@@ -90,18 +90,18 @@ static const struct {
 	uint8_t address[16];
 	uint8_t prefix;
 	enum kind kind;
-	int embedded; /* where the IPv4 address stands that decides instead of kind, or IN_NO_V4 */
+	int embedded; /* offset of the IPv4 address inside, which is judged instead of kind; or IN_NO_V4 */
 } v6[] = {
 	{{0}, 128, KIND_UNSPECIFIED, IN_NO_V4},
 	{{[15] = 1}, 128, KIND_LOOPBACK, IN_NO_V4},
 	{{[10] = 0xff, 0xff}, 96, KIND_RESERVED, 12},   /* mapped, RFC 4291 */
 	{{0, 0x64, 0xff, 0x9b}, 96, KIND_RESERVED, 12}, /* NAT64, RFC 6052 */
-	/* A network's own NAT64, RFC 8215: whereto, only it knows. */
+	/* A network's own NAT64 (RFC 8215): the target is unknown to us. */
 	{{0, 0x64, 0xff, 0x9b, 0, 1}, 48, KIND_TUNNEL, IN_NO_V4},
 	{{0x01, 0x00}, 64, KIND_DISCARD, IN_NO_V4},
 	{{0x20, 0x01, 0, 0}, 32, KIND_TUNNEL, IN_NO_V4}, /* Teredo */
 	{{0x20, 0x01, 0, 2}, 48, KIND_BENCHMARKING, IN_NO_V4},
-	/* IETF protocol assignments; some are reachable, none is where feeds are. */
+	/* IETF protocol assignments; some are reachable, but no feed is there. */
 	{{0x20, 0x01, 0, 0}, 23, KIND_RESERVED, IN_NO_V4},
 	{{0x20, 0x01, 0x0d, 0xb8}, 32, KIND_DOCUMENTATION, IN_NO_V4},
 	{{0x20, 0x02}, 16, KIND_TUNNEL, 2}, /* 6to4 */
@@ -146,7 +146,7 @@ static enum kind judge_v6(const uint8_t address[16])
 	return KIND_RESERVED;
 }
 
-/* False when it is no internet address. */
+/* The address as 16 bytes; false when it is neither IPv4 nor IPv6. */
 static bool as_sixteen(const struct sockaddr *address, uint8_t out[16])
 {
 	if (address->sa_family == AF_INET6) {
@@ -220,7 +220,7 @@ static bool is_unspecified(const uint8_t bytes[16])
 	return memcmp(bytes, zeros, sizeof(zeros)) == 0 || (is_mapped(bytes) && memcmp(bytes + 12, zeros, 4) == 0);
 }
 
-/* The address that the kernel connects to when it is given none. */
+/* Replaces :: and 0.0.0.0 by loopback, to which the kernel connects then. */
 static void resolve_unspecified(uint8_t bytes[16])
 {
 	if (!is_unspecified(bytes))
@@ -230,7 +230,7 @@ static void resolve_unspecified(uint8_t bytes[16])
 	bytes[15] = 1;
 }
 
-/* Only an address of this machine can be bound to; nothing is sent. */
+/* Tries to bind a socket to the address, which only works for an address of this machine. Sends nothing. */
 static bool is_of_this_machine(const uint8_t bytes[16])
 {
 	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
@@ -239,7 +239,7 @@ static bool is_of_this_machine(const uint8_t bytes[16])
 	int fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
-		return true; /* not known: better refused */
+		return true; /* unknown, so treated as ours, which is refused */
 	memcpy(&in6.sin6_addr, bytes, 16);
 	memcpy(&in.sin_addr, bytes + 12, 4);
 	elsewhere = (is_v4 ? bind(fd, (const struct sockaddr *)&in, sizeof(in))
@@ -261,7 +261,7 @@ bool guard_is_own(const struct sockaddr *address, const struct sockaddr_storage 
 
 		if (!as_sixteen(door, bound) || port_of(door) != port_of(address))
 			continue;
-		/* [::] takes both kinds, 0.0.0.0 its own */
+		/* a listener on [::] takes IPv4 and IPv6, one on 0.0.0.0 only IPv4 */
 		if (is_unspecified(bound) ? (is_mapped(wanted) || !is_mapped(bound)) && is_of_this_machine(wanted)
 					  : memcmp(wanted, bound, sizeof(wanted)) == 0)
 			return true;

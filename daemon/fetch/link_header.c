@@ -1,5 +1,5 @@
-/* Reads Link fields.  A cursor walks the text once; commas and semicolons within quotes or angle brackets do not
- * count, and of a parameter that is given twice the first counts, as the RFC has it. */
+/* Reads Link fields.  A cursor walks the text once; commas and semicolons within quotes or angle brackets do not count.
+ * Of a repeated parameter the first counts (RFC 8288). */
 #include "sitrep/fetch/link_header.h"
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "sitrep/base/limits.h"
 #include "sitrep/text/url.h"
 
-/* Hubs of one head: enough for hubs that nobody asks any more as well. */
+/* Hubs read from one head; enough even when a feed still names old ones. */
 enum { HUBS_MAX = 16 };
 
 static void skip_space(struct str *s)
@@ -18,7 +18,7 @@ static void skip_space(struct str *s)
 		*s = str_slice(*s, 1, s->len);
 }
 
-/* Up to and with the closing quote, which may be missing; backslashes take the next character along. */
+/* Cuts up to and including the closing quote, which may be missing. A backslash escapes the next character. */
 static struct str cut_quoted(struct str *s)
 {
 	size_t i = 1;
@@ -43,7 +43,7 @@ static struct str cut_until(struct str *s, const char *stops)
 	return piece;
 }
 
-/* To the comma that ends the present link. */
+/* Skips to the comma that ends this link. */
 static void skip_link(struct str *s)
 {
 	while (s->len > 0 && s->data[0] != ',') {
@@ -54,7 +54,7 @@ static void skip_link(struct str *s)
 	}
 }
 
-/* ";name=value", ";name"; false when no parameter follows. */
+/* Reads ";name=value" or ";name"; false when no parameter follows. */
 static bool next_parameter(struct str *s, struct str *name, struct str *value)
 {
 	skip_space(s);
@@ -84,8 +84,7 @@ static bool read_link(struct str *rest, struct link_value *link)
 	}
 	end = str_find_char(*rest, '>', 0);
 	if (end == STR_NPOS) {
-		/* Nor is there another link behind it; to look for one at each comma would take the square of the
-		 * field's length. */
+		/* Without a ">" no further link can follow. A search from each comma would take quadratic time. */
 		*rest = str_slice(*rest, rest->len, rest->len);
 		return false;
 	}

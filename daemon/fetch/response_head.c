@@ -1,6 +1,5 @@
-/* Reads heads line by line.  Validators are taken over byte for byte, since they are opaque and go back to
- * the server as they came; a field that could not be sent back as it is (control characters, absurd
- * length) is as good as absent. */
+/* Reads heads line by line.  Validators are opaque and go back to the server byte for byte. A field that cannot be sent
+ * back unchanged (control characters, excessive length) counts as absent. */
 #include "response_head.h"
 
 #include <errno.h>
@@ -10,7 +9,7 @@
 #include "sitrep/base/clock.h"
 
 enum {
-	/* Servers refuse request lines and fields over 8 KiB, so nothing longer is of use later. */
+	/* Servers refuse request lines and fields over 8 KiB, so a longer field could not be sent back. */
 	FIELD_MAX = 4096,
 	/* Digits of a number of seconds that fits any sane field; a longer one means "for ever". */
 	SECONDS_DIGITS_MAX = 10,
@@ -90,7 +89,7 @@ static int keep_field(struct response_head *h, enum head_field field, struct str
 	size_t before_len = before != NULL ? strlen(before) : 0;
 	char *joined;
 
-	/* Of a field that may come once only the first counts; these two are lists over all their lines. */
+	/* A repeated field counts once, the first time. These two are lists, joined over all their lines. */
 	if (before != NULL && field != HEAD_CACHE_CONTROL && field != HEAD_LINK)
 		return 0;
 	joined = malloc(before_len + 2 + value.len + 1);
@@ -149,7 +148,7 @@ static int64_t clamp_wait(int64_t ms)
 	return ms > HEAD_WAIT_MAX_MS ? HEAD_WAIT_MAX_MS : ms;
 }
 
-/* delta-seconds (RFC 9111, 1.2.2): digits only, and what is too large to say means the largest. */
+/* delta-seconds (RFC 9111, 1.2.2): digits only; a number too large to represent means the maximum. */
 static bool parse_seconds(struct str s, int64_t *ms)
 {
 	int64_t seconds = 0;
@@ -166,7 +165,7 @@ static bool parse_seconds(struct str s, int64_t *ms)
 	return true;
 }
 
-/* The server's own clock where it told it, so that a wrong clock on either side does no harm. */
+/* The time by the server's Date, else by our clock. With Date a wrong clock on either side does no harm. */
 static int64_t server_now_ms(const struct response_head *h, int64_t now_ms)
 {
 	int64_t date_ms = time_parse_http(str_from(h->fields[HEAD_DATE]));
@@ -218,7 +217,7 @@ static bool next_directive(struct str *rest, struct str *name, struct str *value
 	return true;
 }
 
-/* max-age; -1 without one.  *forbidden: the answer must not be reused unasked. */
+/* max-age, or -1. *forbidden: the answer must not be reused without asking the server. */
 static int64_t max_age_ms(struct str cache_control, bool *forbidden)
 {
 	struct str name, value;

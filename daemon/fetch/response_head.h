@@ -42,11 +42,11 @@ void response_head_release(struct response_head *h);
 /* One line with or without its line end.  0, or -ENOMEM. */
 int response_head_line(struct response_head *h, struct str line);
 
-/* Hands a field's text out; NULL when absent. */
+/* Gives a field's text to the caller, who frees it; NULL when absent. */
 char *response_head_take(struct response_head *h, enum head_field field);
 
-/* Retry-After (RFC 9110, 10.2.3) as a duration, 0 for a time that has passed, at most HEAD_WAIT_MAX_MS; -1 without
- * a readable one.  now_ms counts where the server sent no Date. */
+/* Retry-After (RFC 9110, 10.2.3) as a duration: 0 for a time that has passed, at most HEAD_WAIT_MAX_MS, -1 when absent
+ * or malformed. now_ms is used when the server sent no Date. */
 #define HEAD_WAIT_MAX_MS (INT64_C(366) * 24 * 3600 * 1000)
 int64_t response_head_retry_after_ms(const struct response_head *h, int64_t now_ms);
 

@@ -1,7 +1,7 @@
 /* Transfers from their start to their answer, over as many hops as redirects make of them.
  *
- * Answers are delivered from an event of their own, outside of curl and outside of transfer_start(), so
- * that a callback may start and cancel whatever it likes. */
+ * Answers are delivered from an event of their own, outside of curl and of transfer_start(), so that a callback may
+ * start and cancel any transfer. */
 #include "sitrep/fetch/transfer.h"
 
 #include <errno.h>
@@ -55,7 +55,7 @@ static void handle_put(struct transfers *t, CURL *easy, bool is_suspect)
 		curl_easy_cleanup(easy);
 		return;
 	}
-	/* At once, since the options point into a transfer that is about to go. */
+	/* Reset now, since the options point into a transfer that is about to be freed. */
 	curl_easy_reset(easy);
 	t->idle[t->idle_count++] = easy;
 }
@@ -77,7 +77,7 @@ void transfer_answer_release(struct transfer_answer *a)
 	free(a->permanent_url);
 }
 
-/* Already on no list, its handle in no multi handle. */
+/* The transfer must be off all lists, and its handle out of the multi handle. */
 static void transfer_free(struct transfer *tr)
 {
 	handle_put(tr->owner, tr->easy, tr->easy_is_suspect);
@@ -168,7 +168,7 @@ static void end_overdue(struct transfer *tr)
 	finish(tr, FAILURE_TIMEOUT);
 }
 
-/* Credentials for the first host are not sent to another one. */
+/* Drops the credentials of the first host before a request to another one. */
 static int leave_secrets(struct transfer *tr)
 {
 	CURL *easy = tr->easy;
@@ -214,7 +214,7 @@ static void take_fields(struct transfer *tr, bool is_answer)
 	a->retry_after_ms = response_head_retry_after_ms(head, now_ms);
 	if (!is_answer)
 		return;
-	/* Of a failure's head only the wish to be left alone counts: it describes the error page. */
+	/* The other fields of a failure's head describe the error page; only Retry-After counts. */
 	a->fresh_ms = response_head_fresh_ms(head, now_ms);
 	a->etag = response_head_take(head, HEAD_ETAG);
 	a->last_modified = response_head_take(head, HEAD_LAST_MODIFIED);
@@ -224,7 +224,7 @@ static void take_fields(struct transfer *tr, bool is_answer)
 	a->content_language = response_head_take(head, HEAD_CONTENT_LANGUAGE);
 }
 
-/* A complete feed of the new items alone (RFC 3229, with "feed" for the manipulation). */
+/* Is the answer a feed of the new items only (RFC 3229 with the manipulation "feed")? */
 static bool is_delta(const struct transfer *tr)
 {
 	struct str list = str_from(tr->hop.head.fields[HEAD_IM]), one, name;
@@ -251,8 +251,7 @@ static enum poll_failure judge_status(struct transfer *tr, int status, struct er
 		(void)error_set(err, -EPROTO, "304 Not Modified, although nothing conditional was asked");
 		return FAILURE_PROTOCOL;
 	}
-	/* A challenge is made for browsers: repeated requests never pass it, but the operator can ask the site for
-	 * access. */
+	/* Only browsers pass a challenge. Repeated requests do not help; the operator must ask the site for access. */
 	if (str_eq_nocase(str_from(tr->hop.head.fields[HEAD_CF_MITIGATED]), STR("challenge")))
 		(void)error_set(err, -EREMOTEIO,
 			"%d %s: Cloudflare wants a browser here, ask the site to let feed readers in", status,

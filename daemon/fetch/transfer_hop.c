@@ -1,6 +1,6 @@
 /* One request with one curl handle: its options, the part of the answer that is kept, and the sentence for its failure.
- * Bodies are counted after decompression, where a bomb has its real size; what a server can draw out is measured
- * against the clock: its head as a whole, its body by the rate. */
+ * Bodies are counted after decompression, so that a bomb shows its real size. Against slow servers the head has a time
+ * limit and the body a least rate. */
 #include <errno.h>
 #include <openssl/x509_vfy.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static int64_t window_s(const struct transfer *tr, int64_t at_most_s)
 	return share_s < 1 ? 1 : share_s > at_most_s ? at_most_s : share_s;
 }
 
-/* From the body on only: a server may think for a while before it answers. */
+/* Sets the least rate once the body begins; a server may take its time before it answers. */
 static int watch_rate(const struct transfer *tr)
 {
 	CURL *easy = tr->easy;
@@ -54,7 +54,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
 	return len;
 }
 
-/* Curl's look at the clock, once a second: ends a head that was begun and does not come to its end. */
+/* Called by curl once a second. Ends the transfer when a head has begun but is not complete in time. */
 static int on_progress(void *arg, curl_off_t total, curl_off_t so_far, curl_off_t up_total, curl_off_t up)
 {
 	struct transfer *tr = arg;
@@ -74,7 +74,7 @@ static int on_progress(void *arg, curl_off_t total, curl_off_t so_far, curl_off_
 	return 1;
 }
 
-/* Room for the whole at once where the server told its length; false when that is already too much. */
+/* Reserves room for the whole body when its length is announced; false when that is over the limit. */
 static bool reserve_body(struct transfer *tr)
 {
 	curl_off_t length = -1;
@@ -87,7 +87,7 @@ static bool reserve_body(struct transfer *tr)
 	return true;
 }
 
-/* When all bodies together are too much, the large ones go. */
+/* True when all bodies together are over the limit and this one is larger than an even share. */
 static bool is_over_share(const struct transfer *tr, size_t more)
 {
 	const struct transfers *t = tr->owner;
@@ -100,11 +100,11 @@ static void keep_refusal(struct buf *refusal, struct str piece)
 {
 	size_t room = refusal->max - refusal->len;
 
-	/* for a person's eyes: without memory there is less to read */
+	/* only shown to people; without memory the text is shorter */
 	(void)buf_add(refusal, str_slice(piece, 0, piece.len < room ? piece.len : room));
 }
 
-/* A body that grows by unpacking more than any text does, long before it has grown to the cap. */
+/* True when the body unpacks to far more than any text does. Found long before the body reaches its limit. */
 static bool is_bomb(const struct transfer *tr, size_t more)
 {
 	curl_off_t packed = 0;
@@ -154,7 +154,7 @@ static int set_manners(CURL *easy)
 	SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_NOSIGNAL, 1L);
-	/* Without it the end of a transfer waits for its resolver thread, and the loop with it. */
+	/* Without it the end of a transfer, and so the loop, would wait for the resolver thread. */
 	SET(CURLOPT_QUICK_EXIT, 1L);
 	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	SET(CURLOPT_ACCEPT_ENCODING, "");
@@ -212,7 +212,7 @@ int transfer_hop_start(struct transfer *tr)
 		return -EACCES;
 	SET(CURLOPT_URL, tr->visited[tr->visited_count - 1]);
 	SET(CURLOPT_TIMEOUT_MS, (long)left_ms);
-	/* A limit without a time is none, but makes curl look at the clock each second, for on_progress(). */
+	/* With a time of 0 there is no limit, but curl calls on_progress() each second. */
 	SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
 	SET(CURLOPT_LOW_SPEED_TIME, 0L);
 	return transfer_loop_add(tr);
@@ -244,7 +244,7 @@ static enum poll_failure tell_slow_head(struct error *err, int64_t within_ms)
 	return FAILURE_TOO_SLOW;
 }
 
-/* The progress of the request tells which step the server failed to do in time. */
+/* Names the step that was not done in time, by the progress of the request. */
 static enum poll_failure judge_timeout(const struct transfer *tr, struct error *err)
 {
 	char limit[TIME_TEXT_MAX];
@@ -260,7 +260,7 @@ static enum poll_failure judge_timeout(const struct transfer *tr, struct error *
 		return FAILURE_TOO_SLOW;
 	}
 	(void)curl_easy_getinfo(tr->easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
-	/* The time of connecting includes TLS, a port there is before. */
+	/* The connect time includes TLS; the local port is known before TLS. */
 	(void)curl_easy_getinfo(tr->easy, CURLINFO_LOCAL_PORT, &local_port);
 	(void)curl_easy_getinfo(tr->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
 	(void)curl_easy_getinfo(tr->easy, CURLINFO_STARTTRANSFER_TIME_T, &begun);
@@ -300,8 +300,8 @@ static enum poll_failure judge_connect(const struct transfer *tr, const char *se
 	return FAILURE_CONNECT;
 }
 
-/* A certificate that is not yet valid, or no longer, is more often a sign of our own clock than of the server's
- * neglect. */
+/* An expired certificate, or one not yet valid, often means that our own clock is wrong, so the sentence has our time.
+ */
 static enum poll_failure judge_tls(const struct transfer *tr, const char *sentence, struct error *err)
 {
 	char shown[TIME_TEXT_MAX];
@@ -320,8 +320,8 @@ static enum poll_failure judge_code(const struct transfer *tr, CURLcode code, st
 	const char *sentence = tr->hop.curl_text[0] != '\0' ? tr->hop.curl_text : curl_easy_strerror(code);
 	curl_off_t first_byte = 0;
 
-	/* Curl has some hundred codes; those that a GET over http and https cannot meet, and those that say the
-	 * peer does not speak the protocol, are one and the same to a reader. */
+	/* Curl has some hundred codes. Codes that a GET over http and https cannot meet, and those for a peer that
+	 * breaks the protocol, share one failure. */
 	if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY)
 		return tell(err, FAILURE_DNS, sentence);
 	if (code == CURLE_COULDNT_CONNECT || code == CURLE_INTERFACE_FAILED || code == CURLE_PROXY)
@@ -390,7 +390,8 @@ enum poll_failure transfer_hop_judge(struct transfer *tr, CURLcode code, struct 
 		(void)error_sys(err, -ENOMEM, "cannot keep the answer");
 		return FAILURE_INTERNAL;
 	}
-	/* A status that brings no body we want holds, however its body ended. */
+	/* Only a full answer needs its body. Any other status counts once the head is complete, even if the body broke
+	 * off. */
 	if (hop->head.complete && !transfer_status_is_full(hop->head.status))
 		return FAILURE_NONE;
 	if (code != CURLE_OK)

@@ -3,12 +3,12 @@
  * that lets curl work, what has ended is collected; nothing is added or removed inside curl's callbacks.
  *
  * A multi handle is dead for good once a callback has failed in it (no memory, epoll_ctl() refused): every call on it
- * fails from then on.  So each answer of curl is looked at.  A handle that is dead, or that answers with anything but
- * CURLM_OK, is replaced: what had ended is taken from it first, what was under way fails with the reason, and new
- * transfers go to the new handle.
+ * fails from then on.  So each result from curl is checked. A handle that is dead, or that returns anything but
+ * CURLM_OK, is replaced: ended transfers are taken from it first, running ones fail with the reason, and new ones go to
+ * the new handle.
  *
- * A tick once a second is what does not depend on curl: it replaces a handle for which there was no memory before, it
- * calls curl when its timer could not be set, and it ends transfers whose time is over and which curl has not ended. */
+ * A tick once a second does not depend on curl: it makes a handle for which there was no memory before, it calls curl
+ * when its timer could not be set, and it ends transfers that curl has not ended in time. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -18,7 +18,7 @@
 
 enum {
 	TICK_S = 1,
-	/* How long after its time a transfer is left to curl, which ends it with a better sentence. */
+	/* Time past a transfer's deadline in which curl may still end it, with a better sentence. */
 	OVERDUE_MS = 2000,
 };
 
@@ -30,7 +30,7 @@ struct watch {
 
 /* ---- what a call on the handle has come to ---- */
 
-/* A socket that the handle does not know any more is no fault of the handle. */
+/* CURLM_BAD_SOCKET: the handle has already forgotten the socket, which is no fault. */
 static void note_code(struct transfers *t, CURLMcode code)
 {
 	if (code == CURLM_OK || code == CURLM_BAD_SOCKET || code == CURLM_UNKNOWN_OPTION)
@@ -144,7 +144,7 @@ static struct watch *watch_new(struct transfers *t)
 	return w;
 }
 
-/* The old event goes only when the new one is there: a socket without one would never be heard of again. */
+/* The old event is freed only when the new one exists: a socket without an event would never be served again. */
 static bool watch_for(struct watch *w, curl_socket_t fd, short wanted)
 {
 	struct event *fresh = event_new(w->owner->base, fd, wanted, on_socket_ready, w);
@@ -169,7 +169,7 @@ static int on_socket_change(CURL *easy, curl_socket_t fd, int what, void *arg, v
 		watch_free(w);
 		return 0;
 	}
-	/* A handle on its way out waits for nothing more. */
+	/* A handle that is being replaced gets no more events. */
 	if (t->is_replacing)
 		return 0;
 	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
@@ -212,7 +212,7 @@ static int on_timer_change(CURLM *multi, long timeout_ms, void *arg)
 	} else {
 		t->timer_is_lost = evtimer_add(t->timer, &tv) != 0;
 	}
-	/* A failure told here would kill the handle; the tick does the timer's work instead. */
+	/* Returns 0 even on failure, since -1 would kill the handle; the tick replaces the timer. */
 	return 0;
 }
 
@@ -317,7 +317,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	transfer_loop_mend(t);
-	/* The loop itself may have stood still: curl comes first. */
+	/* The loop itself may have been late, so curl gets its chance first. */
 	if (t->timer_is_lost || overdue)
 		act(t, CURL_SOCKET_TIMEOUT, 0);
 	if (overdue)
@@ -343,7 +343,7 @@ int transfer_loop_init(struct transfers *t, const struct transfer_ends *ends, st
 
 void transfer_loop_release(struct transfers *t)
 {
-	/* Closing its connections makes curl take their events back, so the timer and base must still be there. */
+	/* Curl removes its events while it closes connections, so the timer and base must still exist. */
 	t->is_replacing = true;
 	if (t->multi != NULL)
 		(void)curl_multi_cleanup(t->multi);

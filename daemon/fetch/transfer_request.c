@@ -1,6 +1,6 @@
-/* The options of a request, as curl takes them.  Credentials and a feed's own headers stay with the host they were
- * given for; once a transfer has left it, it goes on without them.  The validators go along to every hop,
- * since it was the last hop's answer that gave them. */
+/* The options of a request, as curl takes them.  Credentials and a feed's own headers go to the first host only; once a
+ * transfer has left it, they are not sent again. Validators go to every hop, since they came from the last hop's
+ * answer. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +58,7 @@ static bool has_own_accept(const struct transfer_request *r)
 	return false;
 }
 
-/* One list in two parts, the private one first. */
+/* Makes one list of headers; the private ones come first. */
 static int make_headers(struct transfer *tr, const struct transfer_request *r)
 {
 	struct curl_slist *last;

@@ -1,8 +1,7 @@
 /* The route to a server: the addresses that may be connected to, the proxy, and the certificates that TLS trusts.
  *
- * The guard judges the very address a socket is made for, and once more before a request goes out on a
- * connection that already existed; so there is no moment between check and use in which a name could
- * change its meaning. */
+ * The guard judges the address for which a socket is made, and again before a request goes out on a reused connection.
+ * So a name cannot change its meaning between check and use. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -16,7 +15,7 @@
 
 /* ---- which addresses ---- */
 
-/* The first one is told; kind as guard_refuses() has it, NULL for the daemon's own. */
+/* Notes the first refused address. kind: from guard_refuses(), or NULL for a listener of this daemon. */
 static void note_refused(struct transfer *tr, const struct sockaddr *address, const char *kind)
 {
 	struct hop *hop = &tr->hop;
@@ -82,8 +81,7 @@ static bool is_localhost(struct str name)
 		       str_eq_nocase(str_slice(name, name.len - localhost.len, name.len), localhost));
 }
 
-/* A proxy is the operator's choice and what names mean there is its own affair; an address that stands in the URL
- * itself is judged all the same. */
+/* A proxy resolves names itself, so names are not judged. An address in the URL itself is judged as without a proxy. */
 bool transfer_route_may_ask_proxy(struct transfer *tr)
 {
 	char *host = NULL, *port_text = NULL;
@@ -128,7 +126,7 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 	return fd;
 }
 
-/* Before the request is sent: the connection may be one that another feed, with other exceptions, has opened. */
+/* Called by curl before it sends a request: the connection may have been opened for a feed with other exceptions. */
 static int on_before_request(void *arg, char *remote, char *local, int remote_port, int local_port)
 {
 	struct transfer *tr = arg;
@@ -144,8 +142,8 @@ static int on_before_request(void *arg, char *remote, char *local, int remote_po
 
 /* ---- by which way ---- */
 
-/* Names are the proxy's to resolve: with the plain schemes curl would look them up here and hand the proxy an
- * address that nobody has judged. */
+/* The proxy resolves names. With the plain schemes (socks5://) curl would resolve them here and give the proxy an
+ * address that was never judged. */
 static int set_proxy(CURL *easy, const char *proxy)
 {
 	static const struct {
@@ -187,7 +185,7 @@ int transfer_route_prepare(struct transfer *tr, const struct transfer_request *r
 	SET(CURLOPT_PREREQDATA, tr);
 	SET(CURLOPT_DNS_CACHE_TIMEOUT, (long)DNS_CACHE_S);
 	SET(CURLOPT_HAPPY_EYEBALLS_TIMEOUT_MS, (long)HAPPY_EYEBALLS_MS);
-	/* Both are set always: curl takes an unset one from the environment. */
+	/* Both are always set, since curl takes an unset one from the environment. */
 	SET(CURLOPT_PROXY, "");
 	SET(CURLOPT_NOPROXY, "");
 	if (tr->by_proxy && set_proxy(easy, proxy) != 0)
@@ -196,8 +194,8 @@ int transfer_route_prepare(struct transfer *tr, const struct transfer_request *r
 	if (set_blob(easy, CURLOPT_SSLCERT_BLOB, request->client_cert) != 0 ||
 		set_blob(easy, CURLOPT_SSLKEY_BLOB, request->client_key) != 0)
 		return -ENOMEM;
-	/* The feed's own authorities take the bundle's place; the folder, looked into by name, keeps the system's,
-	 * unless the operator trusts those in no case. */
+	/* The feed's own authorities replace the bundle. The system's stay trusted through the folder, unless [fetch]
+	 * ca-file replaces them. */
 	if (request->authorities.len > 0) {
 		if (t->ca_file != NULL)
 			SET(CURLOPT_CAPATH, NULL);
@@ -205,8 +203,8 @@ int transfer_route_prepare(struct transfer *tr, const struct transfer_request *r
 	}
 	if (t->ca_file != NULL)
 		SET(CURLOPT_CAINFO, t->ca_file);
-	/* With a folder beside the bundle, curl reads the whole bundle anew for each connection, on the loop and for
-	 * some 30 ms; without, once a day. */
+	/* With a folder beside the bundle, curl reads the whole bundle for each connection, which takes 30 ms on the
+	 * loop; without a folder, once a day. */
 	if (t->ca_file != NULL || t->has_ca_bundle)
 		SET(CURLOPT_CAPATH, NULL);
 	return 0;

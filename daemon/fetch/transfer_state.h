@@ -16,27 +16,28 @@
 enum {
 	/* Curl handles kept for reuse: making one costs more than a request over loopback. */
 	IDLE_HANDLES_MAX = 64,
-	/* Bytes read of an unwanted body, so that its connection can be used again; past it the connection is
-	 * given up instead. */
+	/* Bytes of an unwanted body that are read so that the connection can be used again. A longer body ends the
+	   connection. */
 	UNWANTED_BODY_MAX = 64 * 1024,
-	/* A body slower than this over the window ends, or every slot could be held by servers that drip. */
+	/* A body slower than this over the window is given up; else servers that drip could hold every slot. */
 	BODY_RATE_MIN = 128, /* bytes a second, before decompression */
 	BODY_RATE_WINDOW_S = 10,
-	/* A head, once begun, is complete within it: a server may think for as long as the transfer's time lasts, but
-	 * not while it speaks. */
+	/* Time from the first byte of a head to its end. Before the first byte a server may use the transfer's whole
+	   time. */
 	HEAD_WINDOW_S = 10,
-	/* Both windows are at most this share of the whole time, or they would say nothing about short ones. */
+	/* Both windows are at most a third of the whole time, so that they work for short timeouts too. */
 	WINDOW_SHARE = 3,
-	/* Text packs to a twentieth, a list of almost equal entries to a fiftieth; what unpacks to more is no feed.
-	 * Curl counts what came in a piece late, which the slack makes up for; it also lets small answers be. */
+	/* Text packs to a twentieth, a list of almost equal entries to a fiftieth; a body that unpacks to more than 200
+	   times its size is no feed. The slack allows for curl, which counts received bytes late, and for small
+	   answers. */
 	UNPACK_RATIO_MAX = 200,
 	UNPACK_SLACK = 16 * 1024, /* bytes before decompression */
-	/* Bodies under way hold together so much, or so many times the largest that one may be where that is more. Past
-	 * it only those grow on that hold less than an even share: many large answers at a time are no feeds. */
+	/* Limit for all bodies under way together: 64 MiB, or four times the largest allowed body if that is more. Past
+	   it, only bodies smaller than an even share may grow. */
 	BODIES_MAX = 64 * 1024 * 1024,
 	BODIES_LARGEST = 4,
-	/* A name's addresses are used again for that long: one round over many feeds of one host asks once.  Curl does
-	 * not learn how long the answer itself is good for. */
+	/* Addresses of a name are cached this long, so that many feeds of one host need one look-up. Curl does not know
+	   the TTL of the answer. */
 	DNS_CACHE_S = 60,
 	/* The second kind of address is tried beside the first after this (RFC 8305, 5, advises 250). */
 	HAPPY_EYEBALLS_MS = 250,
@@ -63,7 +64,7 @@ struct hop {
 	bool body_is_bomb;
 	bool body_over_share;
 	bool no_memory;
-	int socket_errno;         /* why no socket could be made, 0 */
+	int socket_errno;         /* errno of a socket that could not be made; 0: none failed */
 	unsigned addresses_tried; /* sockets made */
 	unsigned addresses_refused;
 	char refused[REFUSED_TEXT_MAX]; /* the first address that the guard refused, and the reason */
@@ -80,8 +81,8 @@ struct transfer {
 	CURL *easy;
 	CURLM *multi;                      /* in which easy is; NULL: in none */
 	bool easy_is_suspect;              /* not to be used again */
-	struct curl_slist *headers;        /* those for the first host only come first ... */
-	struct curl_slist *public_headers; /* ... these go everywhere; NULL: all are private */
+	struct curl_slist *headers;        /* all headers; those for the first host only come first ... */
+	struct curl_slist *public_headers; /* ... the rest of that list, for every host; NULL: all are private */
 	struct config_networks allow;      /* a copy */
 	bool allow_private;
 	bool allow_downgrade;
@@ -115,8 +116,8 @@ struct transfer_ends {
 struct transfers {
 	struct event_base *base;
 	const struct transfer_ends *ends;
-	CURLM *multi;      /* NULL: there was no memory for a new one, the tick tries again */
-	const char *fault; /* why the multi handle is to be replaced; NULL: it is not */
+	CURLM *multi;      /* NULL: no memory for a new one; the tick tries again */
+	const char *fault; /* why the multi handle must be replaced; NULL: it works */
 	bool is_replacing;
 	bool timer_is_lost;    /* curl's timer could not be set */
 	struct watch *watches; /* of sockets */
@@ -141,27 +142,27 @@ struct transfers {
 };
 
 /* transfer_loop.c */
-/* ends must stay. */
+/* ends must outlive t. */
 int transfer_loop_init(struct transfers *t, const struct transfer_ends *ends, struct error *err);
 void transfer_loop_release(struct transfers *t);
 /* Hands tr->easy to curl. 0, -ENOMEM, or -EIO when the multi handle is dead, which is then replaced from the loop. */
 int transfer_loop_add(struct transfer *tr);
-/* Takes it back; does nothing when curl does not have it. */
+/* Takes tr->easy back from curl; does nothing when curl does not have it. */
 void transfer_loop_remove(struct transfer *tr);
-/* The multi handle has failed: it is replaced as soon as the loop turns.  reason: a literal. */
+/* Notes that the multi handle has failed; the loop then replaces it. reason: a literal. */
 void transfer_loop_distrust(struct transfers *t, const char *reason);
-/* Replaces it at once when it has failed, or was not there.  Not from inside curl's callbacks. */
+/* Replaces the multi handle at once if it has failed or is missing. Must not be called from curl's callbacks. */
 void transfer_loop_mend(struct transfers *t);
 
 /* transfer_request.c */
-/* Everything that stays the same over all hops. 0, -EINVAL when the URL is none that we fetch, or -ENOMEM. */
+/* Sets all options that are the same for all hops. 0, -EINVAL for a URL that we do not fetch, or -ENOMEM. */
 int transfer_request_prepare(struct transfer *tr, const struct transfer_request *request);
 void transfer_request_release(struct transfer *tr);
 
 /* transfer_url.c */
-/* Makes text the first hop's URL; user and password out of it are the caller's to curl_free(). */
+/* Makes text the first hop's URL. Its user and password are returned; the caller must curl_free() them. */
 int transfer_url_set(struct transfer *tr, const char *text, char **user, char **password);
-/* Makes the redirect's target the next hop's URL; otherwise err says why not. */
+/* Makes the redirect's target the next hop's URL; a negative code and err when it is refused. */
 int transfer_url_follow(struct transfer *tr, struct error *err);
 /* Whether this hop may see the credentials of the first hop's host. */
 bool transfer_url_is_first_host(const struct transfer *tr);
@@ -178,9 +179,9 @@ int transfer_hop_prepare(struct transfer *tr, const struct transfer_request *req
 /* Hands tr->url to curl. 0, -ETIMEDOUT when no time is left, -EACCES when the guard refuses it, or as
  * transfer_loop_add(). */
 int transfer_hop_start(struct transfer *tr);
-/* What the end of the request means, its status aside: FAILURE_NONE when there is a status to go by. */
+/* The failure at the end of the request, without regard to the status; FAILURE_NONE: the status decides. */
 enum poll_failure transfer_hop_judge(struct transfer *tr, CURLcode code, struct error *err);
-/* 200, and 203 that a transforming proxy makes of it. */
+/* True for 200, and for 203, into which a transforming proxy changes it. */
 bool transfer_status_is_full(int status);
 
 /* In functions with a handle named easy that return 0 or -ENOMEM. */

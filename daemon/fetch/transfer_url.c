@@ -1,5 +1,5 @@
-/* Which URL a transfer asks next.  Redirects are followed by us, one request a hop, so that each target is
- * judged: its scheme, whether it was seen before, whether it is still the host that credentials are for. */
+/* Which URL a transfer asks next.  We follow redirects ourselves, one request a hop, so that each target is checked:
+ * its scheme, whether it was seen before, and whether it is the host of the credentials. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "sitrep/text/public_url.h"
 #include "transfer_state.h"
 
-/* A space or an umlaut in a path is forgiven, as browsers do; everything else stays as it was written. */
+/* Spaces and umlauts in a path are escaped, as browsers do; the rest stays as written. */
 enum { URL_FLAGS = CURLU_URLENCODE | CURLU_ALLOW_SPACE };
 
 static bool part_eq(CURLU *a, CURLU *b, CURLUPart part)
@@ -73,7 +73,7 @@ out:
 	return result;
 }
 
-/* An address as sentences have it: its query may hold a secret, and says nothing to a person. */
+/* An address for error sentences, without the query, which may hold a secret. */
 static const char *show(char text[ERROR_TEXT_MAX], const char *url)
 {
 	struct buf bare = BUF_INIT(LIMIT_URL * 4);
@@ -101,7 +101,7 @@ int transfer_url_follow(struct transfer *tr, struct error *err)
 	if (tr->visited_count > (size_t)tr->owner->max_redirects)
 		return error_set(err, -ELOOP, "more than %d redirects, the next one to %s", tr->owner->max_redirects,
 			show(shown, location));
-	/* A fragment alone is the same document; curl would cut the last segment of the path for it. */
+	/* A fragment alone means the same document; curl would drop the last segment of the path. */
 	code = location[0] == '#' ? CURLUE_OK : curl_url_set(tr->url, CURLUPART_URL, location, URL_FLAGS);
 	if (code == CURLUE_OUT_OF_MEMORY)
 		return error_sys(err, -ENOMEM, "cannot follow a redirect");
@@ -111,7 +111,7 @@ int transfer_url_follow(struct transfer *tr, struct error *err)
 			err, -EPROTO, "redirect to %s, which is no http or https address", show(shown, location));
 	if (was_https && !tr->allow_downgrade && part_is(tr->url, CURLUPART_SCHEME, "http"))
 		return error_set(err, -EPROTO, "redirect from https down to %s", show(shown, location));
-	/* A server does not get to choose a user for another one. */
+	/* A redirect must not choose the user for its target. */
 	(void)curl_url_set(tr->url, CURLUPART_USER, NULL, 0);
 	(void)curl_url_set(tr->url, CURLUPART_PASSWORD, NULL, 0);
 	(void)curl_url_set(tr->url, CURLUPART_FRAGMENT, NULL, 0);
@@ -134,7 +134,7 @@ int transfer_url_set(struct transfer *tr, const char *text, char **user, char **
 		return code == CURLUE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
 	if (!part_is(tr->url, CURLUPART_SCHEME, "http") && !part_is(tr->url, CURLUPART_SCHEME, "https"))
 		return -EINVAL;
-	/* Taken out, since the URL goes on to places that should not learn them: links, logs, the parse workers. */
+	/* User and password leave the URL, since links, logs and parse workers get it. */
 	(void)curl_url_get(tr->url, CURLUPART_USER, user, CURLU_URLDECODE);
 	(void)curl_url_get(tr->url, CURLUPART_PASSWORD, password, CURLU_URLDECODE);
 	if (curl_url_set(tr->url, CURLUPART_USER, NULL, 0) != CURLUE_OK ||
