@@ -1,10 +1,10 @@
-/* Three levels of heaps.  Each site has its waiting feeds by due time; each server has those of its sites that
- * have room by the time at which their first feed may go; the queue has the servers that have room, and the
- * sites of which no server is known, by the same.  All sites with waiting feeds stand also by their earliest
- * due time, for counting.  A busy or closed site thus costs nothing while it waits, however many feeds it
- * has, and no call looks at more than O(log n) entries.
+/* Three levels of heaps.  Each site has a heap of its waiting feeds, by due time. Each server has a heap of its sites
+ * that have room, by the time at which their first feed may go. The queue has a heap of the servers that have room, and
+ * of the sites without a known server, by the same time. Another heap has all sites with waiting feeds by their
+ * earliest due time, for counting. So a busy or closed site costs nothing while it waits, and each call takes O(log n)
+ * steps.
  *
- * Room in the heaps is made when something comes in, so that no later call can fail. */
+ * Room in the heaps is made when a feed is added, so that no later call can fail. */
 #include "sitrep/schedule/due_queue.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "sitrep/base/clock.h"
 
 struct feed {
-	struct heap_node node; /* before its site while it waits */
+	struct heap_node node; /* in its site's heap while it waits */
 	uint32_t number;
 	struct host_limit *site;           /* the site it belongs to; NULL: not in the queue */
 	struct host_limit *running_site;   /* the site whose slot it holds; NULL: it does not run */
@@ -81,7 +81,7 @@ void due_queue_free(struct due_queue *q)
 
 /* ---- host limits ---- */
 
-/* Moves a host limit to its place in the heap above it; its state decides the place. */
+/* Moves a host limit to its place in the heap of the next level, after its state has changed. */
 static void host_limit_update(struct due_queue *q, struct host_limit *g, size_t limit)
 {
 	struct heap *above = g->parent != NULL ? &g->parent->waiting : &q->ready;
@@ -253,7 +253,7 @@ static struct feed *feed_get(struct due_queue *q, uint32_t number)
 	return f;
 }
 
-/* Takes f away from its site; the slots it may hold stay held. */
+/* Takes f away from its site; it keeps the slots that it holds. */
 static void feed_leave(struct due_queue *q, struct feed *f)
 {
 	struct host_limit *site = f->site;

@@ -9,7 +9,7 @@ enum { VERSION = 2, HTTP_IM_USED = 226 };
 /* The schedule cuts longer hints anyway. */
 static const int64_t word_max_ms = INT64_C(366) * 24 * 3600 * 1000;
 static const double day_ms = 24.0 * 3600 * 1000;
-/* No feed posts as much in all its life. */
+/* More than any feed posts in all its life. */
 static const double awaited_max = 1e9;
 
 void feed_history_init(struct feed_history *h)
@@ -156,7 +156,7 @@ void feed_history_note(
 		return;
 	if (is_poll)
 		note_words(h, o);
-	/* The document comes again, and the history learns from it then. */
+	/* The document was not stored and will be fetched again; the history learns from it then. */
 	if (o->kind == OUTCOME_LOST)
 		return;
 	if (o->kind == OUTCOME_FAILED) {

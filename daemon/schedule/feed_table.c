@@ -1,5 +1,5 @@
-/* The table of feeds.  Feeds lie in slots by their number; two indexes lead from ids and from places in the
- * configuration to slots. */
+/* The table of feeds.  Each feed has a slot; its number is the index of the slot. Two indexes map ids, and places in
+ * the configuration, to slots. */
 #include "sitrep/schedule/feed_table.h"
 
 #include <assert.h>
@@ -11,26 +11,26 @@
 #include "sitrep/model/poll.h"
 
 struct feed_table {
-	const struct config *config; /* NULL before the first one */
-	struct feed **slots;         /* pointers, since callbacks hold them */
+	const struct config *config; /* NULL until the first configuration */
+	struct feed **slots;         /* pointers, since callbacks keep the address of a feed */
 	size_t slot_count;
 	uint32_t *by_place; /* slot + 1; 0: not enabled */
-	uint32_t *by_id;    /* slot + 1; 0: none; the slot of a feed that has left may be another's by now */
+	uint32_t *by_id;    /* slot + 1; 0: none. The slot of a feed that has left may hold another one now */
 	size_t by_id_size;
 };
 
 struct feed_table_change {
 	const struct config *config;
 	size_t count;                     /* enabled feeds */
-	const struct config_feed **feeds; /* these */
-	struct credentials *credentials;  /* side by side with feeds */
-	/* Room: what the table has by the same names, larger. */
+	const struct config_feed **feeds; /* the enabled feeds */
+	struct credentials *credentials;  /* parallel to feeds */
+	/* Larger arrays, which replace the table's members of the same names. */
 	struct feed **slots;
 	size_t old_slot_count, slot_count;
 	uint32_t *by_place;
-	bool *stays; /* by slot */
+	bool *stays; /* by slot: its feed stays */
 	size_t old_by_id_size, by_id_size;
-	uint32_t *by_id; /* NULL: what there is suffices */
+	uint32_t *by_id; /* NULL: the table's own is large enough */
 };
 
 /* ---- finding ---- */
@@ -139,7 +139,7 @@ void feed_table_change_free(struct feed_table_change *ch)
 	free(ch);
 }
 
-/* Secrets may have gone since they were checked: then the change is refused. */
+/* A file with a secret may have vanished since it was checked; the change is then refused. */
 static int read_credentials(struct feed_table_change *ch, struct error *err)
 {
 	struct error why = {0};
@@ -150,7 +150,7 @@ static int read_credentials(struct feed_table_change *ch, struct error *err)
 	return 0;
 }
 
-/* Room for those that have no slot yet and find no free one.  Until the change is applied, no slot gets another feed.
+/* Makes new slots for the added feeds that find no free slot. The free slots stay free until the change is applied.
  */
 static int make_slots(struct feed_table_change *ch, const struct feed_table *t, size_t added)
 {
@@ -181,7 +181,7 @@ static int by_key(const void *a, const void *b)
 	return strcmp((*left)->config->key, (*right)->config->key);
 }
 
-/* Of sorted by key: one of that key whose slot is not taken yet, which it then is. */
+/* Takes a slot of that key that is not taken yet; false when there is none. sorted is by key. */
 static bool take_key(struct feed **sorted, size_t count, const char *key, bool *taken)
 {
 	size_t low = 0, high = count;
@@ -202,7 +202,8 @@ static bool take_key(struct feed **sorted, size_t count, const char *key, bool *
 	return false;
 }
 
-/* Slots whose feeds surely stay, as feed_match.h has it; which ones do, the database says. */
+/* Counts the feeds that surely keep their slot, by the rule of feed_match.h. The database decides later which ones they
+ * are. */
 static int count_staying(const struct feed_table_change *ch, const struct feed_table *t, size_t *count)
 {
 	struct feed **sorted = calloc(t->slot_count + 1, sizeof(struct feed *));
@@ -248,7 +249,7 @@ static int make_room(struct feed_table_change *ch, const struct feed_table *t)
 	ch->credentials = calloc(ch->count + 1, sizeof(*ch->credentials));
 	if (ch->credentials == NULL)
 		return -ENOMEM;
-	/* None at start, where nothing is in force. */
+	/* 0 at start, when no configuration is in force. */
 	result = t->slot_count > 0 ? count_staying(ch, t, &staying) : 0;
 	return result == 0 ? make_slots(ch, t, ch->count - staying) : result;
 }
@@ -318,7 +319,7 @@ static void retire(struct feed *f, const struct feed_table_events *events, void 
 	feed_state_release(&f->state);
 }
 
-/* The i-th feed of the change gets f, which it may have had already. */
+/* Puts the i-th feed of the change into the slot of f, which may be its own already. */
 static void occupy(struct feed_table *t, struct feed_table_change *ch, size_t i, struct feed *f,
 	struct feed_state *state, const struct feed_table_events *events, void *arg)
 {
@@ -355,7 +356,7 @@ void feed_table_apply(struct feed_table *t, struct feed_table_change *ch, struct
 	for (size_t i = 0; i < ch->count; i++) {
 		struct feed *f = feed_table_by_id(t, states[i].id);
 
-		/* A slot whose last poll is still under way belongs to the feed that left. */
+		/* A slot is not free while the last poll of the feed that left is under way. */
 		while (f == NULL) {
 			struct feed *at;
 

@@ -1,5 +1,4 @@
-/* The rhythm as bytes: a version, then every member in order.  No count that is not a number or below zero gets into
- * the model. */
+/* The rhythm as bytes: a version, then every member in order.  Counts that are negative or not a number are refused. */
 #include <errno.h>
 
 #include "sitrep/base/codec.h"
@@ -7,7 +6,7 @@
 
 enum { VERSION = 1 };
 
-/* More than any feed posts in the time that is remembered. */
+/* More than any feed posts in the time remembered. */
 static const float count_max = 1e9F;
 static const float merit_max = 100;
 

@@ -1,8 +1,8 @@
 /* When to ask next; the rule and its reasons stand in the header.
  *
- * The expected rate is constant within five minutes, so delay is a parabola there and its least value is found
- * exactly; going from piece to piece ends once waiting on has become hopelessly dear, so a busy feed costs a few
- * pieces and a silent one those of [poll] max. */
+ * The expected rate is constant within each five minutes, so the delay there is a parabola and its minimum is found
+ * exactly. The search goes from piece to piece and ends once waiting costs far more than the best moment. So a busy
+ * feed takes a few pieces, a silent one all up to [poll] max. */
 #include "sitrep/schedule/schedule.h"
 
 #include <math.h>
@@ -16,12 +16,12 @@
 #define SLOT_MS (HOUR_MS / RHYTHM_SLOTS)
 
 enum {
-	/* The price of a full answer in conditional ones; 16 makes the pause four times as long. */
+	/* The price of a full answer, in conditional answers; 16 makes the pause four times as long. */
 	UNCONDITIONAL_PRICE = 16,
 	/* The factor by which the pause of a pushed feed is longer. */
 	PUSHED_TIMES = 12,
-	/* Feeds of which all may start at once: what one machine polls in a second or two; and from how many on the
-	 * first polls take a whole interval. */
+	/* Up to START_AT_ONCE feeds are all polled at once at start, in a second or two. From START_SPREAD_OUT feeds
+	   on, the first polls take a whole interval. */
 	START_AT_ONCE = 100,
 	START_SPREAD_OUT = 10000,
 	/* Each failure in a row makes the pause that many times as long. */
@@ -36,10 +36,10 @@ static const int64_t skips_max_ms = 7 * DAY_MS;
 static const int64_t pushed_min_ms = 6 * HOUR_MS, pushed_max_ms = DAY_MS;
 /* The first pause after an error that may pass. */
 static const int64_t retry_ms = 5 * MINUTE_MS;
-/* The first pause after a fault of our own, and the longest: the server has nothing to do with it. */
+/* The first and the longest pause after a fault of our own, for which the server is not to blame. */
 static const int64_t own_fault_ms = MINUTE_MS, own_fault_max_ms = 15 * MINUTE_MS;
-/* Polls of feeds with like habits are spread over this share of their pause, at most so long: more would miss the
- * moment that was looked for. */
+/* Polls of feeds with similar habits are spread over a twentieth of their pause, at most a minute; a wider spread would
+ * miss the best moment. */
 static const int64_t spread_share = 20, spread_max_ms = MINUTE_MS;
 /* The ratio of expected to usual rate from which on a burst is reported. */
 static const double burst_factor = 2;
@@ -252,7 +252,7 @@ const char *schedule_reason_words(enum schedule_reason reason, bool is_known)
 	return is_known ? "its rhythm" : "nothing is known of it";
 }
 
-/* The pause by the rhythm: spread a little, so the moment is looked for that much earlier than the bounds allow. */
+/* The pause by the rhythm plus a small spread; the search leaves room for the spread below the upper bound. */
 static int64_t rhythm_pause(const struct schedule_input *in, struct choice c)
 {
 	int64_t latest_ms = at_least(c.low_ms, c.high_ms), ms, width_ms;
@@ -314,7 +314,7 @@ int64_t schedule_longest_ms(const struct schedule_policy *p, const struct feed_h
 	int64_t ms = at_least(at_least(p->min_ms, p->max_ms), at_least(p->default_ms, p->interval_ms));
 
 	ms = at_least(ms, at_least(pushed_max_ms, word_max_ms));
-	/* the spread of what backs off */
+	/* the spread of pauses after failures */
 	ms += ms / 10;
 	return hints != NULL && (hints->skip_hours != 0 || hints->skip_days != 0) ? ms + skips_max_ms : ms;
 }

@@ -50,7 +50,7 @@ static void note_probe(struct validator_trust *t, const struct validator_answer 
 		t->false_304 = false;
 }
 
-/* By a clock that was wrong, and before it was put right. */
+/* Corrects a time from a clock that was ahead and has been set back. */
 static void clamp(int64_t *time_ms, int64_t now_ms)
 {
 	if (*time_ms > now_ms)
