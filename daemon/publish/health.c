@@ -1,4 +1,4 @@
-/* Whether the daemon does its job; the rules and their numbers stand in the header and in sitrepd(8). */
+/* Decides whether the daemon is healthy; the rules and their numbers are in the header and in sitrepd(8). */
 #include "sitrep/publish/health.h"
 
 #include <stdarg.h>
@@ -17,7 +17,7 @@ add(struct health_line *lines, size_t *count, const char *code, const char *fmt,
 	if (*count == HEALTH_LINES_MAX)
 		return;
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	/* Names of files and SQLite's own words are in it. */
+	/* The text may quote file names and SQLite's messages. */
 	(void)utf8_one_line(&line, str_from(text));
 	cut = utf8_cut(buf_str(&line), sizeof(lines[*count].text) - 1);
 	(void)snprintf(lines[*count].text, sizeof(lines[*count].text), "%.*s", STR_ARG(cut));
@@ -61,7 +61,7 @@ static void judge_storing(const struct health_facts *f, struct health *h)
 		reason(h, "database-unreadable", "readers cannot be served: %s", f->read_error);
 }
 
-/* A queue that is long is no fault as long as it moves. */
+/* A long queue is no fault as long as it moves. */
 static void judge_polling(const struct health_facts *f, struct health *h)
 {
 	if (f->loop_late_ms > HEALTH_LOOP_LATE_MS)

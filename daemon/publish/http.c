@@ -22,15 +22,15 @@ enum {
 	CONNECTION_TIMEOUT_S = 30,
 	PATH_MAX_LEN = 1024,
 	LISTENERS_MAX = 32,
-	/* Requests that go on waiting are given to libmicrohttpd again so many at a time. */
+	/* Parked requests that are resumed in one turn of the loop. */
 	RESUMED_A_TURN = 16,
-	/* How often deadlines are looked at. */
+	/* Time between two checks of the deadlines. */
 	DEADLINE_CHECK_S = 1,
 };
 
 /* A request whose head has been read. */
 struct request {
-	struct http_upload *upload; /* NULL: its body is of no interest */
+	struct http_upload *upload; /* NULL: the body is ignored */
 	struct MHD_Connection *connection;
 	struct request *next; /* in server->parked */
 	bool again;           /* the handler has said "later" */
@@ -45,7 +45,7 @@ struct http_server {
 	struct event *timer;
 	struct event *deadline;
 	struct http_admission admission;
-	struct http_connection *arriving;     /* is being handed over */
+	struct http_connection *arriving;     /* is being handed to libmicrohttpd */
 	struct request *parked, **parked_end; /* suspended until another turn, in order */
 	int64_t run_began_us;                 /* processor time */
 	unsigned run_requests;
@@ -60,7 +60,7 @@ struct http_server {
 
 /* ---- the loop ---- */
 
-/* In the order in which they were put off, a few at a time: what they cost is only known when they are asked. */
+/* Resumes the oldest parked requests, a few at a time, since their cost is only known once they run. */
 static void resume_parked(struct http_server *s)
 {
 	for (int i = 0; i < RESUMED_A_TURN && s->parked != NULL; i++) {
@@ -121,7 +121,7 @@ static void on_accept(void *arg, int fd, const struct sockaddr *peer, socklen_t 
 	s->arriving = http_admission_enter(&s->admission, fd, peer);
 	if (s->arriving == NULL)
 		(void)close(fd);
-	/* It closes fd when it refuses. */
+	/* libmicrohttpd closes fd when it refuses the connection. */
 	else if (MHD_add_connection(s->daemon, fd, peer, peer_len) != MHD_YES && s->arriving != NULL)
 		http_admission_leave(&s->admission, s->arriving);
 	s->arriving = NULL;
@@ -149,7 +149,7 @@ static struct http_connection *door_of(struct MHD_Connection *connection)
 
 /* ---- requests ---- */
 
-/* libmicrohttpd would cut a path at %00: it gets the path as it came, and it is decoded below. */
+/* libmicrohttpd would cut a path at %00, so it leaves paths escaped, and http_decode() decodes them. */
 static size_t leave_escaped(void *arg, struct MHD_Connection *connection, char *s)
 {
 	(void)arg;
@@ -263,7 +263,7 @@ static bool is_not_modified(struct MHD_Connection *connection, const struct http
 	if (since == NULL || b->modified_ms == TIME_NONE)
 		return false;
 	since_ms = time_parse_http(str_from(since));
-	/* A date in the future is no date that we can have given rightly (RFC 9110, 13.1.3). */
+	/* A date in the future cannot be one that we sent (RFC 9110, 13.1.3). */
 	return since_ms != TIME_NONE && since_ms <= clock_wall_ms() && b->modified_ms / 1000 <= since_ms / 1000;
 }
 
@@ -365,8 +365,8 @@ static enum MHD_Result answer_with(struct http_server *s, struct MHD_Connection 
 	return result;
 }
 
-/* The first call for a request comes before its body, if any.  A response would be final here, and close the
- * connection with the client still talking; so refusals wait for the end, unless that is too far away. */
+/* The first call for a request comes before its body, if any.  A response here would close the connection while the
+ * client still sends. So refusals wait for the end of the body, unless the body is too large. */
 static enum MHD_Result begin_request(
 	struct http_server *s, struct MHD_Connection *connection, const char *url, const char *method, void **state)
 {
@@ -523,7 +523,8 @@ struct http_server *http_server_new(
 	s->fn = fn;
 	s->arg = arg;
 	s->parked_end = &s->parked;
-	/* The admission counts; those that were shut down and are not closed yet are libmicrohttpd's alone. */
+	/* http_admission.c counts the connections. Twice as many leave room for those that are shut down but not closed
+	 * yet. */
 	s->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
 		on_request, s, MHD_OPTION_CONNECTION_LIMIT, 2 * options->max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
 		(unsigned)CONNECTION_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,

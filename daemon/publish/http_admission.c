@@ -1,11 +1,11 @@
-/* Which connections are admitted, and how long they may last. libmicrohttpd only knows how long a connection was
- * silent: a byte every few seconds keeps it for ever. So each connection has a deadline for its present phase; one that
- * is late is shut down, and libmicrohttpd then closes it.
+/* Which connections are admitted, and how long they may last. libmicrohttpd only has a timeout for silence: a client
+ * that sends a byte every few seconds could stay for ever. So each connection has a deadline for its present phase. One
+ * that is late is shut down, and libmicrohttpd then closes it.
  *
  * Peers over TCP and over Unix sockets are counted apart, and an eighth of all connections is kept for either.  The
- * last eighth over TCP is for hubs: whoever comes that late is read, and told 503 unless it is one.  When there is
- * no room, connections that wait for a request are closed first, the longest waiting first, then answers and bodies
- * that take long. */
+ * last eighth over TCP is kept for hubs: on these connections a request is read, and answered 503 unless it comes from
+ * a hub.  When there is no room, connections that wait for a request are closed first, the longest waiting first, then
+ * answers and bodies that take long. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -20,19 +20,20 @@
 enum {
 	/* From the connection, or the end of an answer, to the end of the next request's head. */
 	HEAD_MS = 30 * 1000,
-	/* The same for one that came when there was hardly room. */
+	/* The same for a connection in the part kept for hubs. */
 	LATE_HEAD_MS = 5 * 1000,
-	/* From there to the end of its body: four megabytes at 70 KB/s. */
+	/* From the head to the end of the body: four megabytes at 70 KB/s. */
 	BODY_MS = 60 * 1000,
-	/* From there to the end of the answer, and a second more for so many bytes of it: a slow telephone's rate. */
+	/* From the request to the end of the answer, plus a second for each 8 KiB of it, the rate of a slow telephone.
+	 */
 	ANSWER_MS = 30 * 1000,
 	ANSWER_BYTES_A_S = 8 * 1024,
 	/* See struct patience. */
 	IDLE_MS = 1000,
 	BUSY_MS = 1000,
-	/* Part of the connections that is kept. */
+	/* One eighth of the connections is kept for each kind. */
 	KEPT_PART = 8,
-	/* Of an IPv6 address, the network that one machine, or one customer, has for itself. */
+	/* The /64 network of an IPv6 address, which one machine or one customer has for itself. */
 	NETWORK6_BYTES = 8,
 };
 
@@ -76,7 +77,7 @@ static bool is_in(const struct config_network *n, const uint8_t address[16])
 	       (rest == 0 || (n->address[whole] ^ address[whole]) >> (8 - rest) == 0);
 }
 
-/* Many people may stand behind these. */
+/* True for loopback and proxies, behind which there may be many people. */
 static bool is_shared(const struct http_admission *d, const uint8_t address[16])
 {
 	static const struct config_network loopback[] = {
@@ -124,12 +125,13 @@ bool http_admission_close_late(struct http_admission *d)
 	return any;
 }
 
-/* How long a connection must have waited for a request, or been busy with one, before it is closed for another. */
+/* Least time that a connection has waited for a request (idle), or been busy with one, before it may be closed for a
+ * new one. */
 struct patience {
 	int64_t idle_ms, busy_ms;
 };
 
-/* The connection to close first: of like's address when that has too many, else of its kind. */
+/* The connection to close first, among those of like's address (same_address) or of its kind, TCP or Unix. */
 static struct http_connection *choose(
 	const struct http_admission *d, const struct http_connection *like, bool same_address, const struct patience *p)
 {
@@ -163,7 +165,7 @@ static bool make_room(
 /* ---- coming ---- */
 
 static const struct patience of_one_address = {.idle_ms = IDLE_MS, .busy_ms = BUSY_MS};
-/* At a usual pace an answer is done by then; when all places are taken, slow readers and slow bodies are closed first.
+/* Most answers are done within BUSY_MS; when all places are taken, slower readers and bodies may be closed.
  */
 static const struct patience when_full = {.busy_ms = BUSY_MS};
 
@@ -185,7 +187,7 @@ static unsigned open_of_address(const struct http_admission *d, const struct htt
 	return n;
 }
 
-/* False when it cannot be let in. */
+/* False when there is no room for c. */
 static bool find_room(struct http_admission *d, struct http_connection *c)
 {
 	unsigned kept = d->max / KEPT_PART, mine = open_of_kind(d, c->is_local);

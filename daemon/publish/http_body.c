@@ -1,5 +1,5 @@
-/* Representations.  The ETag is made from the bytes, so it is the same after a restart, and a reader that
- * asks with it gets its 304. */
+/* Bodies of answers. The ETag is made from the bytes, so it is the same after a restart, and a reader that sends it
+ * still gets 304. */
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -8,11 +8,11 @@
 #include "sitrep/base/sha256.h"
 
 enum {
-	/* Below this a packet is a packet. */
+	/* A smaller body fits one packet anyway. */
 	GZIP_LEAST = 512,
-	/* Two thirds of the best size at a fifth of its time: this runs on the main loop. */
+	/* Two thirds of the best saving in a fifth of the time, since this runs on the main loop. */
 	GZIP_LEVEL = 3,
-	/* Packed in one turn of the loop: about two milliseconds. */
+	/* Bytes compressed in one turn of the loop, which takes about two milliseconds. */
 	GZIP_PIECE = 256 * 1024,
 	ETAG_BYTES = 12,
 };
@@ -71,12 +71,12 @@ size_t http_body_size(const struct http_body *b)
 	return sizeof(*b) + b->len + b->gzip_len + (b->packing != NULL ? b->packed_max : 0);
 }
 
-/* False: not worth it, or no memory. */
+/* False without memory. */
 static bool begin_packing(struct http_body *b)
 {
 	z_stream *z = calloc(1, sizeof(*z));
 
-	/* 16 more window bits ask zlib for the gzip format. */
+	/* MAX_WBITS + 16 selects the gzip format. */
 	if (z == NULL || deflateInit2(z, GZIP_LEVEL, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
 		free(z);
 		return false;

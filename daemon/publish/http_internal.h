@@ -9,13 +9,13 @@
 struct http_body {
 	char *data;
 	size_t len;
-	char *gzip; /* NULL until it was asked for */
+	char *gzip; /* NULL until a client wanted it */
 	size_t gzip_len;
-	/* While it is being made, a piece in each turn that somebody waits in. */
-	struct z_stream_s *packing; /* NULL: it is not */
+	/* While gzip is being made, one piece for each turn of a waiting request. */
+	struct z_stream_s *packing; /* NULL: gzip is not being made */
 	char *packed;
 	size_t packed_max;
-	bool gzip_refused; /* not worth it, or no memory */
+	bool gzip_refused; /* the gzip form is no smaller, or there was no memory */
 	char tag[32];      /* the ETag without its quotes; the gzip form's has "-gz" behind it */
 	int64_t modified_ms;
 	const char *content_type;
@@ -29,9 +29,9 @@ struct http_connection {
 	int fd;              /* libmicrohttpd's */
 	bool is_local;       /* over a Unix socket */
 	bool has_address;    /* its address has a limit */
-	bool is_late;        /* came when only hubs had room */
-	bool shut;           /* is on its way out */
-	uint8_t address[16]; /* of IPv6 the network */
+	bool is_late;        /* came when only the part kept for hubs was free */
+	bool shut;           /* was shut down, and libmicrohttpd will close it */
+	uint8_t address[16]; /* of IPv6 only the /64 network */
 	enum http_phase phase;
 	int64_t since_ms, deadline_ms; /* of the phase, monotonic */
 	struct http_connection *prev, *next;
@@ -49,12 +49,12 @@ struct http_admission {
 
 int http_admission_init(struct http_admission *d, const struct http_options *options); /* 0 or -ENOMEM */
 void http_admission_release(struct http_admission *d);
-/* NULL: there is no room, or no memory; the caller closes fd.  May shut others down. */
+/* NULL: no room or no memory; the caller closes fd. May shut other connections down. */
 struct http_connection *http_admission_enter(struct http_admission *d, int fd, const struct sockaddr *peer);
 void http_admission_leave(struct http_admission *d, struct http_connection *c);
-/* c has come to that phase; answer_len is the answer's, 0 otherwise. */
+/* Notes that c has entered the phase; answer_len is the length of the answer, else 0. */
 void http_admission_note(struct http_connection *c, enum http_phase phase, size_t answer_len);
-/* Shuts down the connections past their deadline; true when there were any. */
+/* Shuts down all connections past their deadline; true if there was one. */
 bool http_admission_close_late(struct http_admission *d);
 
 /* http_head.c: a literal that names the fault of an ambiguous head, which a proxy in front of us could take for another
@@ -69,20 +69,20 @@ bool http_decode(struct buf *out, const char *raw);
 struct http_upload {
 	struct buf body;
 	int status;       /* 0: accepted; else the status of the refusal, while the body is skipped */
-	size_t kept;      /* bytes that came into body, whoever has it by now */
-	size_t discarded; /* bytes that went by */
+	size_t kept;      /* bytes put into body, even if its owner has changed */
+	size_t discarded; /* bytes skipped */
 	size_t *total;    /* bytes kept by all uploads together */
 };
 
-/* limit: of the body; announced: its length as its head says, 0 when it says nothing. NULL without memory. */
+/* limit: of the body. announced: its Content-Length, or 0. NULL without memory. */
 struct http_upload *http_upload_new(int status, size_t limit, uint64_t announced, size_t *total);
-/* Whether the body is so large that it is refused without being listened to. */
+/* True when the body is so large that it is refused unread. */
 bool http_upload_is_hopeless(uint64_t announced);
-/* Keeps a piece, or lets it go by.  False when enough went by. */
+/* Keeps or skips a piece. False once too much was skipped. */
 bool http_upload_add(struct http_upload *u, const char *data, size_t len);
 void http_upload_free(struct http_upload *u);
 
-/* One piece of work on b->gzip: it is there, there will be none, or it takes another turn. */
+/* Does one piece of work on b->gzip. READY: it is there; NONE: there will be none; LATER: it takes another turn. */
 enum http_gzip { HTTP_GZIP_READY, HTTP_GZIP_NONE, HTTP_GZIP_LATER };
 enum http_gzip http_body_compress(struct http_body *b);
 

@@ -6,9 +6,9 @@
 #include "http_internal.h"
 
 enum {
-	/* Kept by all uploads together; more are told to come later. */
+	/* Bytes kept by all uploads together; past it a body gets 503. */
 	TOTAL_MAX = 16 * 1024 * 1024,
-	/* Let go by of one. */
+	/* Bytes of one refused body that are skipped. */
 	DISCARD_MAX = 8 * 1024 * 1024,
 };
 

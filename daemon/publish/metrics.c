@@ -1,6 +1,6 @@
 /* Metrics.  Names follow Prometheus' conventions: base units, _total for counters.  Per-feed series are few and bounded
- * by the configuration.  A new metric is a row here, with a member of struct publish_status when its number is new; the
- * manual page lists it by itself. */
+ * by the configuration.  A new metric is a row here, and a member of struct publish_status if its number is new. The
+ * manual page follows from the rows. */
 #include "sitrep/publish/metrics.h"
 
 #include <stddef.h>
@@ -170,7 +170,7 @@ static void write_head(struct buf *out, const struct metric *m)
 	(void)buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", m->name, m->help, m->name, m->type);
 }
 
-/* A label's value: backslash, quote and newline escaped; feed names hold nothing else of the kind. */
+/* Writes the value of a label: backslash, quote and newline are escaped. */
 static void write_label(struct buf *out, const char *value)
 {
 	for (; *value != '\0'; value++) {

@@ -34,7 +34,7 @@ static bool is_generic(struct str title)
 	return false;
 }
 
-/* Never 0, which marks a free slot.  Titles that only differ in their end beyond HASHED_MAX count as one. */
+/* Never 0, which marks a free slot. Titles that only differ behind HASHED_MAX bytes count as one. */
 static uint64_t hash_of(struct str title)
 {
 	char lower[HASHED_MAX];

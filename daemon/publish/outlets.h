@@ -1,6 +1,6 @@
 /* outlets.h: the names of outlets.
  *
- * A name that several feeds have, or that says nothing ("World", "Latest news"), is told with the host of its site. */
+ * A name of several feeds, or a generic one ("World", "Latest news"), is shown with the host of the site. */
 #ifndef PUBLISH_OUTLETS_H
 #define PUBLISH_OUTLETS_H
 
@@ -20,18 +20,18 @@ struct outlets {
 	size_t slot_count;
 };
 
-/* Counts the titles of feeds anew.  -ENOMEM: as before. */
+/* Counts the titles of all feeds again. 0, or -ENOMEM with the counts unchanged. */
 int outlets_count(struct outlets *o, const struct feed_table *feeds);
 void outlets_release(struct outlets *o);
 
 /* Appends the name of the source, unescaped: "Halden Gazette", "World (bbc.example)". */
 void outlets_put_name(struct buf *out, const struct outlets *o, const struct source *source);
 
-/* The outlets of a story's reports, each once, that of the lead first, the others as they appeared. */
+/* The outlets of a story's reports, each once: first the lead's, then the others in the order of appearance. */
 struct story_outlet {
 	size_t name_from, name_len; /* in names */
 	size_t reports;
-	struct str link; /* of its first report that has one; STR_NONE: none has */
+	struct str link; /* of its first report with a link; STR_NONE: no report has one */
 };
 
 struct story_outlets {

@@ -1,7 +1,7 @@
 /* page.h: the parts that all pages for a browser share: head, style, dates, links.
  *
- * They need no script, no font and no second request, and read well on a phone, a terminal browser and a wall.
- * Everything is appended to a buffer whose failure counts, and escaped. */
+ * They need no script, no font and no second request, and fit a phone, a terminal browser and a wall. All text is
+ * escaped; a failure stays in the buffer. */
 #ifndef SITREP_PUBLISH_PAGE_H
 #define SITREP_PUBLISH_PAGE_H
 
@@ -18,9 +18,9 @@ void page_end(struct buf *out);
 
 /* "23 Nov 2026 16:12 UTC". */
 void page_moment(struct buf *out, int64_t time_ms);
-/* The words, as a link where href is one for a browser. */
+/* The words, as a link if href is a web address. */
 void page_linked(struct buf *out, struct str href, struct str words);
-/* The start tag of an element that holds a feed's words; style_class may be NULL, language absent. */
+/* The start tag of an element for text from a feed; style_class may be NULL, language absent. */
 void page_open(struct buf *out, const char *element, const char *style_class, struct str language);
 /* "1 source", "8 sources" */
 void page_count(struct buf *out, long long n, const char *what);

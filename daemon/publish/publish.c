@@ -1,7 +1,7 @@
 /* Documents for readers. A path is either one of a few fixed documents or stories in a format: all of them,
- * those of a category, of an output's rule, of an alert.  Each document is rendered when somebody first
- * asks for it after a change, and the bytes are kept until the next change; the ETag comes from the bytes,
- * so a reader is told 304 even across a change that did not touch its document. */
+ * those of a category, of an output's rule, of an alert.  Each document is rendered at the first request after a
+ * change, and kept until the next change. The ETag comes from the bytes, so a change elsewhere still gives the reader
+ * 304. */
 #include "sitrep/publish/publish.h"
 
 #include <errno.h>
@@ -63,7 +63,7 @@ static struct cached *find(struct publish *p, struct str path)
 	return NULL;
 }
 
-/* A gzip form that was made since is memory too. */
+/* Adds the size of a gzip form that was made since. */
 static void count_again(struct publish *p, struct cached *c)
 {
 	size_t size = http_body_size(c->body);
@@ -129,7 +129,7 @@ static int render_story(struct publish *p, struct str name, struct http_body **b
 		doc.json = true;
 		name.len -= 5;
 	}
-	/* as it is printed in the feeds, too */
+	/* the form in feeds, urn:uuid:..., is accepted too */
 	if (str_eq_nocase(str_slice(name, 0, sizeof(urn) - 1), str_from(urn)))
 		name = str_slice(name, sizeof(urn) - 1, name.len);
 	if (publish_count_outlets(p) != 0)
@@ -156,7 +156,7 @@ static struct http_body *finish(struct buf *out, const char *content_type)
 	return body;
 }
 
-/* A request that names JSON gets JSON. */
+/* True when the Accept field names JSON. */
 static bool wants_json(const struct http_request *request)
 {
 	struct buf accept = BUF_INIT(ACCEPT_MAX);
@@ -204,11 +204,11 @@ static void look_at_generation(struct publish *p)
 		return;
 	p->generation_known = reader_generation(p->reader, &p->generation, &p->changed_ms, &err) == 0;
 	read_trouble_note(&p->trouble, STR("generation"), p->generation_known ? NULL : &err);
-	/* Stamped by a clock that was ahead. */
+	/* The time came from a clock that was ahead. */
 	if (p->changed_ms > clock_wall_ms())
 		p->changed_ms = clock_wall_ms();
 	if (p->changed_ms == TIME_NONE)
-		p->changed_ms = 0; /* nothing was ever published, and Atom wants a date */
+		p->changed_ms = 0; /* nothing was published yet, but Atom needs a date */
 }
 
 static void answer_from(struct publish *p, struct cached *c, struct http_answer *answer)
@@ -219,8 +219,8 @@ static void answer_from(struct publish *p, struct cached *c, struct http_answer 
 	answer->body = http_body_ref(c->body);
 }
 
-/* Makes the document, over several turns if need be. A request that waited for it gets it even when the data has
- * changed meanwhile: else a document that takes longer than the pause between changes would never be served. */
+/* Makes the document, over several turns if need be. A waiting request gets it even if the data has changed meanwhile;
+ * else a document that takes longer than the time between changes would never be served. */
 static void answer_work(
 	struct publish *p, const struct http_request *request, enum work_kind kind, struct http_answer *answer)
 {
@@ -259,7 +259,7 @@ static void answer_stories(struct publish *p, const struct http_request *request
 		return;
 	}
 	name = str_slice(name, sizeof(prefix) - 1, name.len);
-	/* There are more stories than room, and each is asked for seldom. */
+	/* Story pages are not cached: there are many, and each is requested rarely. */
 	result = render_story(p, name, &answer->body);
 	answer->status = result == 0 && answer->body != NULL ? 200 : result == -ENOENT ? 404 : 503;
 }
@@ -311,7 +311,7 @@ void publish_free(struct publish *p)
 	free(p);
 }
 
-/* Without a base-url documents name the first address that we listen on. */
+/* Without a base-url, documents use the first address in listen. */
 char *publish_base_url(const struct config *c)
 {
 	char *url = NULL;

@@ -1,4 +1,4 @@
-/* What the parts of publishing look at before they answer: how often each outlet's name is used, and health. */
+/* State that the parts of publishing share: how often each outlet's name is used, and health. */
 #include <errno.h>
 
 #include "publish_state.h"
@@ -8,7 +8,7 @@ int publish_count_outlets(struct publish *p)
 {
 	int64_t now_ms = clock_mono_ms();
 
-	/* a feed takes a tenth of a microsecond: a hundred thousand are counted once in ten seconds */
+	/* counting takes 0.1 us a feed; 100,000 feeds are counted at most once in ten seconds */
 	if (p->outlets.slots != NULL &&
 		(p->outlets_generation == p->generation ||
 			now_ms - p->outlets_counted_ms < (int64_t)(feed_table_places(p->feeds) / 10)))

@@ -13,7 +13,7 @@
 enum {
 	/* One document: a hundred entries of ordinary length are half a megabyte. */
 	PUBLISH_DOCUMENT_MAX = 32 * 1024 * 1024,
-	/* All documents kept, gzip forms included; the one not asked for longest goes first. */
+	/* All cached documents with their gzip forms; the least recently used one is dropped first. */
 	PUBLISH_CACHE_MAX = 64 * 1024 * 1024,
 	PUBLISH_CACHED_MAX = 512,
 	/* Documents being made at one time. */
@@ -37,12 +37,12 @@ struct cached {
 	size_t size; /* as counted in cached_bytes */
 	int64_t generation;
 	int64_t kept_ms; /* monotonic */
-	uint64_t used;   /* counts up, the lowest was not asked for longest */
+	uint64_t used;   /* rises with each use; the lowest is the least recently used */
 };
 
 enum work_kind { WORK_STORIES, WORK_METRICS, WORK_OPML };
 
-/* A document that is being made, a piece in each turn of the loop that somebody waits in. */
+/* A document in the making, one piece for each turn of a waiting request. */
 struct work {
 	char *path; /* NULL: this place is free */
 	enum work_kind kind;
@@ -83,18 +83,18 @@ struct publish {
 	int64_t outlets_generation;
 };
 
-/* publish_select.c: -ENOENT for a path that names no stories.  The caller frees s->feed_ids, whatever comes. */
+/* publish_select.c: -ENOENT for a path that selects no stories. The caller frees s->feed_ids in any case. */
 int publish_select(const struct publish *p, struct str path, struct selection *s);
 
-/* publish_state.c: counts the names of outlets when something has changed; never more than one part in a thousand of
- * the time.  0 or -ENOMEM. */
+/* publish_state.c: counts the names of outlets when something has changed; takes at most a thousandth of the time.  0
+ * or -ENOMEM. */
 int publish_count_outlets(struct publish *p);
 
 /* publish_work.c */
 struct work *publish_work_find(struct publish *p, struct str path);
-/* 0 and *w; -ENOENT: the path names nothing of the kind; -EBUSY: as many as there may be are under way. */
+/* 0 and *w; -ENOENT: no such document; -EBUSY: PUBLISH_WORKS_MAX are under way. */
 int publish_work_start(struct publish *p, struct str path, enum work_kind kind, struct work **w);
-/* 1: there is more to do; 0 and *body: it is made; or -errno.  w is free but for 1. */
+/* 1: there is more to do; 0 and *body: done; or -errno. w is freed unless 1 is returned. */
 int publish_work_step(struct publish *p, struct work *w, struct http_body **body);
 void publish_works_drop(struct publish *p);
 

@@ -1,6 +1,7 @@
 /* Documents that take more than a turn of the loop: a page of ten thousand stories, the numbers of ten thousand feeds.
- * Each request does one step of some milliseconds; all requests for one path share the same work. Stories
- * that move to the top meanwhile stand where they stood; the next document, which such a move makes due, is right. */
+ * Each request does one step of some milliseconds; all requests for one path share the same work. Stories that move to
+ * the top meanwhile keep their place in this document; the next one, which is made after such a change, has them on
+ * top. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 #include "sitrep/parse/opml.h"
 
 enum {
-	/* Processor time of a step; the story under way at its end is finished. */
+	/* Processor time of a step. A story that has begun is finished. */
 	STEP_US = 2000,
 	/* Feeds written between two looks at the clock. */
 	FEEDS_AT_ONCE = 100,
@@ -22,8 +23,8 @@ enum {
 	ABANDONED_MS = 2000,
 };
 
-/* An address like any other's identifier: the same as long as the address of the document is.  A document under another
- * one would be another feed to its readers, so there is none without it: -ENOMEM. */
+/* Makes the feed's id from the address of the document, so it stays the same as long as the address does. Readers take
+ * another id for another feed, so without memory there is no document: -ENOMEM. */
 static int make_id(struct channel *c)
 {
 	struct sha256 *hash = sha256_new(NULL);
@@ -73,7 +74,7 @@ static int add_story(void *arg, const struct story *s)
 	return w->out.len > DOCUMENT_FULL || buf_failed(&w->out);
 }
 
-/* 1 when it takes another turn. */
+/* 0, 1 when it takes another turn, or a negative code. */
 static int list_places(struct publish *p, struct work *w, int64_t end_us, struct error *err)
 {
 	const struct selection *s = &w->selection;
@@ -129,7 +130,7 @@ static int step_metrics(struct publish *p, struct work *w)
 	return 0;
 }
 
-/* The names of path; "" has none. */
+/* The number of names in path; "" has 0. */
 static size_t count_names(struct str path)
 {
 	size_t count = path.len > 0;
@@ -139,7 +140,7 @@ static size_t count_names(struct str path)
 	return count;
 }
 
-/* Closes folders of the one that is open and opens those of path, both with newlines between names. */
+/* Closes the open folders that are not part of path, and opens the rest of path. Names are separated by newlines. */
 static void go_to_folder(struct work *w, const char *path)
 {
 	struct str from = str_from(w->folder != NULL ? w->folder : ""), to = str_from(path), old, new;
@@ -279,7 +280,7 @@ int publish_work_start(struct publish *p, struct str path, enum work_kind kind, 
 		work_release(w);
 		return -ENOMEM;
 	}
-	/* A category's title stands in the selection itself. */
+	/* A category's title is stored inside the selection. */
 	if (s.title == s.title_room)
 		w->selection.title = w->selection.title_room;
 	if (begin(p, w, path) != 0) {

@@ -12,7 +12,7 @@
 #include "sitrep/text/html.h"
 #include "sitrep/text/url.h"
 
-/* A text past this is shown by its summary alone: a merged feed of a hundred such would be no use. */
+/* Of a longer text only the summary is shown; a merged feed of a hundred such texts would be useless. */
 enum { CONTENT_SHOWN_MAX = 256 * 1024 };
 
 int64_t render_published(const struct story *story)
@@ -49,7 +49,7 @@ struct str render_via(const struct item *it, struct str *title)
 
 	*title = source->title.kind == TEXT_PLAIN ? source->title.value : STR_NONE;
 	for (size_t i = 0; it->has_source && i < sizeof(urls) / sizeof(*urls); i++)
-		/* Where an aggregator got it may be for its eyes alone. */
+		/* The address from which an aggregator got the item may hold its secret. */
 		if (url_is_web(urls[i]) && !url_has_secret(urls[i]))
 			return urls[i];
 	return STR_NONE;
@@ -102,7 +102,7 @@ void render_paragraphs(struct buf *out, struct str text)
 		(void)buf_puts(out, "</p>");
 }
 
-/* Would HTML read a character reference in it? */
+/* Would an HTML parser find a character reference in text? */
 static bool has_reference(struct str text)
 {
 	struct buf read = BUF_INIT(text.len + 64);
@@ -133,7 +133,7 @@ void render_as_html(struct buf *out, struct str text)
 	}
 }
 
-/* Whether t can be shown: it is there, and no book. */
+/* True when t is present and not too long to be shown. */
 static bool is_shown(const struct text *t)
 {
 	return t->kind != TEXT_ABSENT && !str_empty(t->value) && t->value.len <= CONTENT_SHOWN_MAX;

@@ -1,8 +1,8 @@
 /* render.h: stories as documents: Atom (RFC 4287), RSS 2.0, JSON Feed 1.1, and a page.
  *
- * Each format is one struct format: a function for what stands before the stories, one for a story, one
- * for what stands behind.  They only append to the buffer given and escape everything they are given, so
- * that the document is valid whatever came in; failure is the buffer's. */
+ * Each format is one struct format: a function for the part before the stories, one for a story, one for the part
+ * behind them. They only append to the buffer and escape all text, so that the document is always valid. A failure
+ * stays in the buffer. */
 #ifndef SITREP_PUBLISH_RENDER_H
 #define SITREP_PUBLISH_RENDER_H
 
@@ -19,7 +19,7 @@ struct outlets; /* daemon/publish/outlets.h */
 /* A document's own title and addresses, and the way its stories are written. */
 struct channel {
 	const char *title;
-	const char *home_url;                        /* of the page, absolute, a slash at its end */
+	const char *home_url;                        /* of the page: absolute, with a slash at the end */
 	char self_url[2048];                         /* of this document, absolute */
 	char id[UID_TEXT_MAX + sizeof("urn:uuid:")]; /* stable */
 	int64_t updated_ms;
@@ -41,10 +41,10 @@ extern const struct format format_atom, format_rss, format_json, format_page;
 void render_element(struct buf *out, const char *name, struct str value);
 /* Appends plain text as HTML: a paragraph for each part between blank lines, <br/> between its lines. */
 void render_paragraphs(struct buf *out, struct str text);
-/* Would HTML read anything in this plain text as a tag or a character reference? */
+/* Would an HTML parser find a tag or a character reference in this plain text? */
 bool render_is_like_markup(struct str text);
-/* Appends plain text so that HTML shows the same words: "<" escaped always, "&" where it would begin a reference, so
- * that AT&T reads alike where HTML is not resolved. */
+/* Appends plain text so that HTML shows the same words. "<" is always escaped, "&" only where it would begin a
+ * reference, so that AT&T is also right in readers that do not parse HTML. */
 void render_as_html(struct buf *out, struct str text);
 /* As render_element(), for a field that readers take for HTML: escaped as HTML and then as XML. */
 void render_html_element(struct buf *out, const char *name, struct str text);
@@ -54,14 +54,14 @@ void render_body(struct buf *out, const struct channel *channel, const struct st
 /* One line, as XHTML: the lead's outlet, "also reported by" with each other outlet once, its first link and the number
  * of its reports, and the story's page. */
 void render_byline(struct buf *out, const struct channel *channel, const struct story *story);
-/* The title, with the outlet before it where the channel wants that.  Appended unescaped to out. */
+/* The title, after the outlet's name if outlet_in_title. Appended unescaped to out. */
 void render_title(struct buf *out, const struct channel *channel, const struct story *story);
 /* item_own_link() of the lead, else the story's page.  Appended unescaped to out. */
 void render_link(struct buf *out, const struct channel *channel, const struct story *story);
-/* The story's date of publication: that of its first report, else of its lead. TIME_NONE: neither has one, and no
- * output invents a date. */
+/* The story's date of publication: that of its first report, else of its lead. TIME_NONE when neither has one; outputs
+ * never invent a date. */
 int64_t render_published(const struct story *story);
-/* True when c is worth showing: it has a term or a label; *name is set to the better of both. */
+/* True when c has a term or a label; *name is the one to show. */
 bool render_category(const struct category *c, struct str *name);
 /* The item's language when it is a tag of RFC 5646's form, else STR_NONE. */
 struct str render_language(const struct item *it);

@@ -26,8 +26,8 @@ static void link(struct buf *out, const char *rel, struct str href, struct str t
 	(void)buf_puts(out, "/>\n");
 }
 
-/* A text construct.  Readers that overlook the type are many, so that a text which HTML would read as markup is
- * declared and written as HTML: all readers then show the same words. */
+/* A text construct. Many readers ignore its type. So a text that looks like markup is declared and written as HTML, and
+ * all readers show the same words. */
 static void text_construct(struct buf *out, const char *name, struct str text)
 {
 	struct buf html = BUF_INIT(out->max);
@@ -59,7 +59,7 @@ static void begin(struct buf *out, const struct channel *c)
 	(void)buf_puts(out, "<generator version=\"" SITREP_VERSION "\">sitrepd</generator>\n");
 }
 
-/* What does not look like an address fails the schema (and the reader that checks it). */
+/* The schema's pattern for an e-mail address; readers that validate refuse others. */
 static bool is_email(struct str s)
 {
 	size_t at = str_find_char(s, '@', 0);
@@ -145,8 +145,8 @@ static void enclosures(struct buf *out, const struct item *it)
 	}
 }
 
-/* Stands behind the entry's title and before its links: a reader that does not tell its children from the entry's takes
- * the first title and the last alternate link (RSS Guard 4.0). */
+/* Stands behind the entry's title and before its links, for readers that mix its children up with the entry's: RSS
+ * Guard 4.0 takes the first title and the last alternate link. */
 static void source(struct buf *out, const struct report *r)
 {
 	(void)buf_puts(out, "<source>\n");
@@ -196,7 +196,8 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	if (!str_empty(lead->item.plain_summary))
 		text_construct(out, "summary", lead->item.plain_summary);
 	render_body(&body, c, s);
-	if (buf_failed(&body) || buf_failed(&title) || buf_failed(&href)) /* a text without room is not an empty one */
+	if (buf_failed(&body) || buf_failed(&title) ||
+		buf_failed(&href)) /* a text that did not fit must not look empty */
 		out->failed = -E2BIG;
 	(void)buf_puts(out, "<content type=\"html\">");
 	(void)buf_add_xml(out, buf_str(&body));

@@ -1,5 +1,5 @@
-/* JSON Feed 1.1.  What the format has no place for, all reports of a story, stands in the extension object
- * _sitrep, as the format asks of extensions. */
+/* JSON Feed 1.1.  Data for which the format has no member, such as all reports of a story, is in the extension object
+ * _sitrep. */
 #include <errno.h>
 
 #include "render.h"
@@ -99,7 +99,7 @@ static void attachments(struct jsonw *w, const struct item *it)
 		jsonw_array_end(w);
 }
 
-/* What JSON Feed has no place for. */
+/* Writes the members of an item for which JSON Feed has no place. */
 static void extras(struct jsonw *w, const struct item *it)
 {
 	struct buf rights = BUF_INIT(LIMIT_TITLE);
@@ -164,7 +164,7 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	render_title(&title, c, s);
 	render_link(&url, c, s);
 	(void)buf_printf(&id, "urn:uuid:%s", s->uid);
-	/* a text without room is not an empty one */
+	/* a text that did not fit must not look empty */
 	if (buf_failed(&body) || buf_failed(&title) || buf_failed(&url) || buf_failed(&id))
 		out->failed = -E2BIG;
 	jsonw_init(&w, out);
@@ -176,7 +176,7 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	jsonw_kv_str(&w, "summary", lead->item.plain_summary);
 	if (url_is_web(lead->item.image.url))
 		jsonw_kv_str(&w, "image", lead->item.image.url);
-	/* a modification is no date of an item that has none: readers would sort by it */
+	/* without date_published there is no date_modified either: readers would sort by it */
 	if (published != TIME_NONE) {
 		jsonw_kv_time(&w, "date_published", published);
 		jsonw_kv_time(&w, "date_modified", s->updated_ms);

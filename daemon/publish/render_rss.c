@@ -1,8 +1,8 @@
 /* RSS 2.0 with content, dc and atom elements.  An item is a story; <source> names the outlet that leads it,
  * the others stand in the text.
  *
- * RSS says of no field whether it is text or markup, and readers take titles, descriptions and names for markup.  So
- * every text is escaped as HTML first and as XML then: harmless words such as "type <img>" stay words. */
+ * RSS does not declare whether a field is text or markup, and readers take titles, descriptions and names for markup.
+ * So every text is escaped as HTML first and then as XML: words such as "type <img>" stay words. */
 #include "render.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/limits.h"
@@ -43,7 +43,7 @@ static void enclosures(struct buf *out, const struct item *it)
 			length = 0;
 		(void)buf_printf(out, "<%s=\"", first ? "enclosure url" : "media:content url");
 		(void)buf_add_xml(out, e->url);
-		/* RSS wants a length, if only 0 */
+		/* RSS requires a length, even if only 0 */
 		if (first || length > 0)
 			(void)buf_printf(out, "\" %s=\"%lld", first ? "length" : "fileSize", length);
 		(void)buf_puts(out, "\" type=\"");
@@ -80,7 +80,7 @@ static void categories(struct buf *out, const struct report *r)
 			render_html_element(out, "category", name);
 }
 
-/* Empties the buffer of a field for the next; a text that had no room is not an empty one. */
+/* Empties the buffer of a field for the next one. A text that did not fit is a failure, not an empty text. */
 static void restart(struct buf *out, struct buf *field)
 {
 	if (buf_failed(field))

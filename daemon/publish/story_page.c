@@ -11,7 +11,7 @@
 #include "sitrep/base/xml_text.h"
 #include "sitrep/text/url.h"
 
-/* The lead stands first in the list, and somewhere in the order of appearance. */
+/* The n-th report in the order of appearance. In the list the lead is first, the others are in that order. */
 static const struct report *appeared(const struct story *s, size_t n)
 {
 	size_t before = 0;
@@ -21,7 +21,7 @@ static const struct report *appeared(const struct story *s, size_t n)
 	return n < before ? &s->reports[n + 1] : n == before ? &s->reports[0] : &s->reports[n];
 }
 
-/* The reason why the report is in its story; NULL: it began the story, or the reason is not known any more. */
+/* The reason why the report is in its story; NULL: it began the story, or the reason is no longer stored. */
 static const struct story_tie *placed_by(const struct story_details *d, int64_t item_id)
 {
 	for (size_t i = 0; i < d->tie_count; i++) {
@@ -35,7 +35,7 @@ static const struct story_tie *placed_by(const struct story_details *d, int64_t 
 	return NULL;
 }
 
-/* Whether the tie is the first that leads to the other story: several reports may resemble it. */
+/* True for the first tie to that other story; several reports may be tied to it. */
 static bool is_first_to(const struct story_details *d, size_t n)
 {
 	if (d->ties[n].same_story)

@@ -6,7 +6,7 @@
 #include "render.h"
 #include "sitrep/base/buf.h"
 
-/* channel is the front page's. */
+/* channel: that of the front page. */
 void story_page_html(
 	struct buf *out, const struct channel *channel, const struct story *s, const struct story_details *d);
 void story_page_json(struct buf *out, const struct story *s, const struct story_details *d);
