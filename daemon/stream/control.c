@@ -19,8 +19,8 @@ struct control_peer {
 	struct control *control;
 	struct line_peer *line;
 	struct control_peer *next;
-	struct event *again; /* goes on with the list of feeds */
-	size_t next_feed;    /* where; 0: no list is under way */
+	struct event *again; /* continues the list of feeds */
+	size_t next_feed;    /* the next feed of the list; 0: no list is under way */
 	struct control_user user;
 	bool user_known;
 };
@@ -122,7 +122,7 @@ static void answer_status(struct control_peer *p)
 	control_finish(p);
 }
 
-/* The answer of an operation that writes one value, as the member name. */
+/* Answers with one member, name, whose value the operation writes. */
 static void answer_value(struct control_peer *p, const char *name,
 	int (*write)(void *arg, struct str feed, struct jsonw *w, struct error *err), struct str feed)
 {
@@ -150,7 +150,7 @@ static void give_up_list(struct control_peer *p)
 }
 
 /* One line of the list of feeds.  The next one follows once the kernel has taken this one, in another turn of the
- * loop: a long list is as slow as its reader, and holds nobody up. */
+ * loop: a slow reader of a long list delays nobody else. */
 static void list_feeds(struct control_peer *p, struct str feed)
 {
 	static const struct timeval at_once = {0};
@@ -184,7 +184,7 @@ static void on_again(evutil_socket_t fd, short what, void *arg)
 		list_feeds(p, STR_NONE);
 }
 
-/* One array of strings, from lines. */
+/* Writes the lines of a text as one array of strings. */
 static void send_lines(struct control_peer *p, const char *name, struct str lines)
 {
 	struct buf line = BUF_INIT(ANSWER_MAX);

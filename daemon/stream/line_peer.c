@@ -1,5 +1,5 @@
-/* A connection that speaks lines.  One function, update_events(), decides what the loop watches for; every
- * callback ends there. */
+/* A connection that exchanges lines. update_events() alone decides which events the loop watches; every callback ends
+ * there. */
 #include "line_peer.h"
 
 #include <errno.h>
@@ -16,9 +16,10 @@ enum {
 	READ_CHUNK = 16 * 1024,
 	/* The lines handled in one turn; a peer that sends thousands waits between turns as others do. */
 	LINES_A_TURN = 16,
-	/* No further line after this much processor time, so that fifty such peers hold the loop for a moment only. */
+	/* No further line is handled in a turn after this much processor time, so that fifty such peers delay the loop
+	   only a little. */
 	LINES_US = 500,
-	/* No line is handled while more output than this waits: a peer that reads no answers may ask no more. */
+	/* No line is handled while more output than this waits: a peer must read its answers before it may ask more. */
 	OUTPUT_PAUSE = 64 * 1024,
 	/* Bytes offered to the kernel in one turn. */
 	SEND_CHUNK = 256 * 1024,
@@ -35,17 +36,17 @@ struct line_peer {
 	struct event *writable;
 	struct event *flusher;
 	struct event *reaper;
-	struct event *later; /* goes on with lines that have come */
+	struct event *later; /* handles lines that are left from an earlier turn */
 	struct buf in;
 	struct buf out;
 	size_t sent; /* bytes of out that the kernel has taken */
 	const struct line_peer_callbacks *callbacks;
 	void *arg;
 	bool waiting_to_write;
-	bool pending;   /* a whole line has come that was not dealt with yet */
+	bool pending;   /* a whole line is in the buffer and not handled yet */
 	bool reading;   /* false while lines are pending */
 	bool finishing; /* closes when all output was taken */
-	bool lost;      /* a line is missing in the output */
+	bool lost;      /* a line did not fit the output, so the peer must be closed */
 	bool closing;
 	unsigned inside; /* callbacks of ours on the stack */
 };
@@ -107,7 +108,8 @@ static int update_reading(struct line_peer *p)
 	return reading ? event_add(p->readable, NULL) : event_del(p->readable);
 }
 
-/* The end of every callback.  A connection that the loop cannot watch would be silent for ever, so it is closed. */
+/* The end of every callback.  A connection whose events cannot be watched is closed, since it would be silent for ever.
+ */
 static void update_events(struct line_peer *p)
 {
 	bool queued = line_peer_queued(p) > 0;
@@ -202,7 +204,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	p->inside--;
 }
 
-/* Handles one line at least, so that every turn makes progress. */
+/* Handles at least one line, so that every turn makes progress. */
 static void take_lines(struct line_peer *p)
 {
 	int64_t end_us = clock_thread_cpu_us() + LINES_US;

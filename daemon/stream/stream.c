@@ -11,9 +11,9 @@
 #include "stream_internal.h"
 
 enum {
-	/* Two of the longest lines, and the daemon's own short ones. */
+	/* Room for two of the longest lines and the daemon's own short ones. */
 	OUTPUT_MAX = 2 * LIMIT_STREAM_LINE + 64 * 1024,
-	/* The checks for silent connections within one heartbeat interval. */
+	/* Checks for silent connections in one heartbeat interval. */
 	HEARTBEAT_CHECKS = 4,
 };
 
@@ -54,7 +54,7 @@ static void subscribe(struct subscriber *s, const json_t *request)
 		stream_say_error(s, err.text);
 		return;
 	}
-	/* A cursor from the future belongs to another database; there is nothing after it here. */
+	/* A cursor beyond the newest event belongs to another database; delivery then begins with the next event. */
 	s->cursor = since < 0 || since > newest ? newest : since;
 	if (newest > st->newest)
 		st->newest = newest;

@@ -1,11 +1,11 @@
 /* Delivery.  The log in the database is the only queue: a subscriber is a cursor into it.  A step reads the log after
- * the cursor of one subscriber, and gives each event to all subscribers whose cursor is right before it, so that a
- * flood is read once for all subscribers that are up to date, and a hundred that begin at 0 cost one reading.  A turn
- * of the loop has few steps, and ends when its share is spent, in the middle of an event if need be: a subscriber that
- * did not get it keeps its cursor.
+ * the cursor of one subscriber, and gives each event to all subscribers whose cursor is right before it. So a flood of
+ * events is read once for all subscribers that are up to date, and a hundred that begin at 0 cost one reading. A turn
+ * of the loop has few steps and ends when its share is spent, even in the middle of an event: a subscriber that did not
+ * get it keeps its cursor.
  *
  * The first step serves the subscribers with the highest cursor, the others those that were served longest ago. So a
- * backlog does not delay news, and news do not stop a backlog. */
+ * backlog does not delay new events, and new events do not stop a backlog. */
 #include <errno.h>
 
 #include "sitrep/base/clock.h"
@@ -18,16 +18,16 @@ enum {
 	/* While more output than this (some twenty lines) waits for a subscriber, no further event is read for it. */
 	QUEUED_MAX = 16 * 1024,
 	STEPS_A_TURN = 4,
-	/* The tries to read an event before it is skipped; the pause after the first try, doubled after each. */
+	/* Tries to read an event before it is skipped, and the pause after the first try, which doubles after each. */
 	RETRIES = 4,
 	RETRY_MS = 100,
-	/* The pause between two places behind it. */
+	/* The pause between two tries further on in the log. */
 	SKIP_MS = 10,
 	/* The same failure is logged once in this time. */
 	LOG_GAP_MS = 60 * 1000,
 };
 
-/* A turn so far. */
+/* The state of a turn. */
 struct step_budget {
 	int64_t began_us;
 	size_t steps, events, subscribers, looks, lines, bytes;
@@ -102,8 +102,8 @@ static void log_failure(struct stream *st, const char *reason)
 	log_emit(LOG_LEVEL_ERROR, "cannot read the event log", "reason", reason, NULL);
 }
 
-/* First the same place is tried again, later and later; then places behind it, twice as far each time.  When nothing
- * that follows can be read, the subscriber is told and let go. */
+/* First the same place is tried again, with growing pauses; then places further on, twice as far each time. When
+ * nothing that follows can be read, the subscriber gets an error and the connection ends. */
 static void note_failure(struct subscriber *s)
 {
 	s->failures++;
@@ -209,7 +209,7 @@ static void gather(struct step *step, int64_t now_ms)
 		step->members[i]->served = step->stream->stats.turns;
 }
 
-/* Retention goes on while they are on their way. */
+/* Retention may remove events between a subscriber's cursor and its reading. */
 static int check_gaps(struct step *step, struct error *err)
 {
 	int64_t oldest, newest;
@@ -221,7 +221,8 @@ static int check_gaps(struct step *step, struct error *err)
 	return result;
 }
 
-/* Of the members who stand where reading ended: cursors whose events are gone are passed, all when there were none. */
+/* For the members at the place where reading ended: moves their cursors past events that are gone, past all when no
+ * event was left. */
 static void pass(struct step *step, int64_t begin, int64_t last, int64_t newest)
 {
 	int64_t to = last > begin ? last : newest;
@@ -289,7 +290,7 @@ static void plan_next_turn(struct stream *st)
 	int64_t now_ms = clock_mono_ms(), wait_ms = INT64_MAX;
 
 	for (const struct subscriber *s = st->subscribers; s != NULL; s = s->next) {
-		/* What it was given now is on its way to the kernel before the next turn. */
+		/* The output of this turn goes to the kernel before the next turn. */
 		if (s->cursor >= st->newest || s->leaving || line_peer_is_waiting(s->peer))
 			continue;
 		if (s->retry_ms <= now_ms)

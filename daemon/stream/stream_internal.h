@@ -18,10 +18,10 @@ struct subscriber {
 	int64_t cursor; /* its cursor: the last event that was sent or did not match */
 	int64_t last_said_ms;
 	uint64_t served;         /* the turn that last gave it something, or tried to */
-	unsigned failures;       /* of reading what follows its cursor, in a row */
-	int64_t skip;            /* how many events the next try leaves out */
-	int64_t retry_ms;        /* monotonic; nothing is read for it before */
-	bool leaving;            /* its last line was said */
+	unsigned failures;       /* failed tries in a row to read past its cursor */
+	int64_t skip;            /* number of events that the next try skips */
+	int64_t retry_ms;        /* monotonic; the time of the next try */
+	bool leaving;            /* its last line was sent */
 	struct subscriber *next; /* in stream->subscribers */
 };
 
@@ -35,7 +35,7 @@ struct stream {
 	size_t max_connections;
 	struct listener *listener;
 	struct subscriber *subscribers;
-	uint64_t connections; /* ever */
+	uint64_t connections; /* since the start */
 	int64_t newest;
 	/* The words of one event's text, kept over turns, since an event with many subscribers takes several. */
 	struct event_words words;

@@ -16,7 +16,7 @@ enum {
 };
 
 struct name_list {
-	char **names; /* NULL: not narrowed */
+	char **names; /* NULL: not filtered */
 	size_t count;
 };
 
@@ -24,7 +24,7 @@ struct subscription {
 	unsigned kinds; /* bit 1 << kind; 0: all */
 	struct name_list feeds;
 	struct name_list categories;
-	struct rule_set *rules; /* NULL: no match asked for */
+	struct rule_set *rules; /* NULL: no rule */
 };
 
 struct subscription *subscription_new(void)

@@ -25,8 +25,8 @@ void subscription_free(struct subscription *s);
 struct json_t;
 int subscription_read(const struct json_t *request, struct subscription **s, int64_t *since, struct error *err);
 
-/* May fill words with the tokens of the event's item: pass the same (empty at first) for one event to all
- * its subscriptions, so that the text is taken apart once at most. */
+/* May fill words with the tokens of the event's item. Pass the same buffer (empty at first) to all subscriptions of one
+ * event, so that the text is split at most once. */
 struct event_words {
 	struct identity *identity; /* borrowed */
 	bool known;
