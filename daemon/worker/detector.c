@@ -1,4 +1,4 @@
-/* The language of a text that nobody declared.  See detector.h. */
+/* Detects the language of a text without a declared one. See detector.h. */
 #include "detector.h"
 
 #include <dlfcn.h>
@@ -7,7 +7,7 @@
 #include "sitrep/base/utf8.h"
 
 enum {
-	/* Bytes of title and body that are looked at. */
+	/* Bytes of title and body that are examined. */
 	TEXT_MAX = 2048,
 	/* A headline of a few words may be in any of several languages. */
 	TEXT_MIN = 48,
@@ -17,7 +17,7 @@ enum {
 static const char detect_name[] = "_ZN4CLD214DetectLanguageEPKcibPb";
 static const char code_name[] = "_ZN4CLD212LanguageCodeENS_8LanguageE";
 
-/* A pointer to a function is no pointer to an object in C; dlsym() gives one all the same. */
+/* dlsym() returns a pointer to an object, which C does not convert to a pointer to a function. */
 static bool find(void *library, const char *name, void *function, size_t len)
 {
 	void *symbol = dlsym(library, name);
@@ -47,7 +47,7 @@ void detector_close(struct detector *d)
 	buf_release(&d->text);
 }
 
-/* The library has some codes of old. */
+/* The library uses some outdated codes. */
 static struct str tag_of(const char *code)
 {
 	static const char *const renamed[][2] = {{"iw", "he"}, {"jw", "jv"}, {"un", ""}};
@@ -55,7 +55,7 @@ static struct str tag_of(const char *code)
 	for (size_t i = 0; i < sizeof(renamed) / sizeof(renamed[0]); i++)
 		if (strcmp(code, renamed[i][0]) == 0)
 			return renamed[i][1][0] != '\0' ? str_from(renamed[i][1]) : STR_NONE;
-	/* what is no language has a code as well: "xxx" and the like */
+	/* the library also has codes for scripts without a language, such as "xxx" */
 	return strlen(code) == 2 || strchr(code, '-') != NULL ? str_from(code) : STR_NONE;
 }
 

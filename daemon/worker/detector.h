@@ -1,6 +1,6 @@
-/* detector.h: the language of a text that nobody declared, where the library libcld2 is installed.
+/* detector.h: detects the language of a text without a declared one, if the library libcld2 is installed.
  *
- * The library is loaded at run time, before the sandbox closes: the program needs none, and is off without it.  Debian
+ * The library is loaded at run time, before the sandbox closes. Without it the detector is off.  Debian
  * has it in the package libcld2-0.  A declared language always counts before a detected one. */
 #ifndef SITREP_WORKER_DETECTOR_H
 #define SITREP_WORKER_DETECTOR_H
@@ -20,12 +20,12 @@ struct detector {
 /* The library of version 0 as the packages of distributions name it. */
 #define DETECTOR_LIBRARY "libcld2.so.0"
 
-/* Is it there? */
+/* True when the library was loaded. */
 bool detector_open(struct detector *d, const char *library);
 void detector_close(struct detector *d);
 
-/* The language's tag, which lives as long as the detector; STR_NONE when it is off, or the text is too short or in no
- * language for certain. */
+/* The language's tag, which lives as long as the detector; STR_NONE when it is off, the text is too short, or the
+ * result is uncertain. */
 struct str detector_ask(struct detector *d, struct str title, struct str body);
 
 #endif

@@ -1,7 +1,7 @@
 /* The pool: a queue of jobs, a socket to each worker, and a new worker for each that dies.
  *
- * A job is given to a worker whole; its body is sent from where the transfer left it and freed when the
- * answer is there.  New rules go to each worker ahead of its next job.
+ * Each job goes to one worker. Its body is sent from the transfer's buffer without a copy, and freed when the answer
+ * has come.  New rules go to each worker ahead of its next job.
  */
 #include <errno.h>
 #include <poll.h>

@@ -1,6 +1,6 @@
 /* pool_check.h: the thread that checks the workers' answers, so that the main loop need not.  Private to the pool.
  *
- * Documents wait in a queue as long as there are workers, since a worker gets no other job before its answer has been
+ * The queue holds at most one document for each worker, since a worker gets no other job before its answer has been
  * checked. */
 #ifndef SITREP_WORKER_POOL_CHECK_H
 #define SITREP_WORKER_POOL_CHECK_H

@@ -1,7 +1,7 @@
 /* Messages from workers, and the end of workers that break the protocol.
  *
- * The worker's state decides which messages it may send and how long they may be (judge()); a document is checked by a
- * thread of its own (pool_check.h) before it goes out.  Anything else ends the worker. */
+ * The worker's state decides which messages it may send and how long they may be (judge()); any other message ends the
+ * worker. A document is checked by a thread (pool_check.h) before it is passed on. */
 #include "pool_talk.h"
 
 #include <errno.h>

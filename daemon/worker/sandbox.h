@@ -18,8 +18,8 @@ struct sandbox_limits {
 
 int sandbox_enter(const struct sandbox_limits *limits, struct error *err);
 
-/* Tries from inside what must not work: opening a file, a socket, a pipe, fork, exec, kill, ptrace, mmap
- * with PROT_EXEC.  0 when all of it failed; otherwise -EPERM and the sentence names what worked. */
+/* Tries, from inside, calls that must fail: opening a file, a socket, a pipe, fork, exec, kill, ptrace, mmap with
+ * PROT_EXEC. 0 when all failed; else -EPERM, and the sentence names the call that worked. */
 int sandbox_probe(struct error *err);
 
 #endif

@@ -1,8 +1,8 @@
 /* sitrep-parse: the process that parses the bytes of feeds.
  *
  * It is started by the daemon with one socket and nothing else, loads its tables, enters its sandbox,
- * and then answers jobs until the socket ends.  It keeps no state between jobs but the rules, so that one
- * that is killed is as good as the next. */
+ * and then answers jobs until the socket ends.  Its only state between jobs is the rules, so a killed worker can be
+ * replaced by a new one. */
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -34,7 +34,7 @@ enum {
 	RULES_ARENA_MAX = 256 * 1024 * 1024,
 	/* Buffers that grew past this for one large feed are given back. */
 	KEPT_MAX = 1024 * 1024,
-	/* Some languages have words of several forms; a text that is made to have more is matched as far as it fits. */
+	/* Room for words with several forms; a text made to have more is matched as far as it fits. */
 	WORDS_MAX = 4 * LIMIT_ITEM_CONTENT,
 };
 
@@ -50,7 +50,7 @@ struct worker {
 
 /* ---- the socket ---- */
 
-/* 1, or 0 at the end of the stream, or negative. */
+/* Reads exactly that many bytes. 1, or 0 at the end of the stream, or negative. */
 static int read_all(void *to, size_t len)
 {
 	char *p = to;
@@ -274,7 +274,8 @@ static int prepare(struct worker *w, struct error *err)
 	if (result != 0)
 		return result;
 	charset_prepare();
-	/* One arena, so that what is freed is found again; large pieces straight from the kernel, so that they go back.
+	/* One malloc arena, so that freed memory is reused; large blocks come from mmap(), so that they go back to the
+	 * kernel.
 	 */
 	(void)mallopt(M_ARENA_MAX, 1);
 	(void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
@@ -353,6 +354,6 @@ int main(int argc, char **argv)
 	}
 	if (send_message(MESSAGE_HELLO, 0, STR(SITREP_VERSION)) != 0)
 		_exit(EXIT_FAILURE);
-	/* Nothing is left to be done at exit, and what libraries do there the sandbox would refuse. */
+	/* _exit(), since the sandbox would refuse the calls that libraries make at exit. */
 	_exit(serve(&w) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
