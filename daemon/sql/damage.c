@@ -1,5 +1,5 @@
-/* What was found damaged in the database.  One list for the process: the loop's reader, the writer and the checker
- * meet the same rows, and each is to be told of once. */
+/* The damage found in the database.  One list serves the whole process: the loop's reader, the writer and the checker
+ * meet the same rows, and each row is logged once. */
 #include "sitrep/sql/damage.h"
 
 #include <pthread.h>
@@ -12,7 +12,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-/* Tables that are told apart; there are fewer. */
+/* Tables of which damage is noted; the database has fewer. */
 enum { TABLES_MAX = 64 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -21,7 +21,7 @@ static uint64_t rows[DAMAGE_ROWS_MAX], tables[TABLES_MAX];
 
 #define WHAT_TO_DO "restore a backup (sitrepd(8), Restoring), or see sitrepd --verify"
 
-/* Is the key new among the first count?  A full list takes no more. */
+/* Adds the key to the list: true when it is new.  A full list takes no more. */
 static bool remember(uint64_t *list, size_t max, uint64_t key, bool *is_full)
 {
 	size_t at = 0;
@@ -81,7 +81,7 @@ void damage_note_table(const char *table, const char *finding)
 	(void)pthread_mutex_lock(&lock);
 	is_new = remember(tables, TABLES_MAX, key_of(table, 0), &is_full) && !is_full;
 	found.tables += is_new;
-	/* It weighs more than any row. */
+	/* A table's damage replaces the sentence about a row. */
 	if (is_new && found.tables == 1)
 		(void)snprintf(found.text, sizeof(found.text), "table %s is damaged: %s", table, finding);
 	(void)pthread_mutex_unlock(&lock);

@@ -130,7 +130,7 @@ static int on_commit(void *arg, sqlite3 *handle, const char *name, int pages)
 
 void sql_own_checkpoints(struct sql_db *db)
 {
-	/* In place of the hook that would make them. */
+	/* This replaces SQLite's own hook, which would make checkpoints. */
 	(void)sqlite3_wal_hook(db->handle, on_commit, db);
 }
 
@@ -149,7 +149,7 @@ void sql_checkpoint(struct sql_db *db)
 
 int64_t sql_wal_bytes(struct sql_db *db)
 {
-	/* By its name: a file of the database that is opened and closed here would take its locks along. */
+	/* By name: opening and closing a file of the database here would drop SQLite's POSIX locks on it. */
 	const char *name = sqlite3_filename_wal(sqlite3_db_filename(db->handle, "main"));
 	struct stat st;
 

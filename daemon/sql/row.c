@@ -117,7 +117,7 @@ static int read_name(const struct row_table *t, struct sql_stmt *s, int column, 
 	return *text == NULL ? -ENOMEM : 0;
 }
 
-/* Bytes that do not fit their seal are forgotten, and learnt again. */
+/* Bytes that do not fit their seal are noted and left out; decode gets none. */
 static int read_sealed(const struct row_table *t, struct sql_stmt *s, int column, void *row)
 {
 	struct str bytes;
@@ -166,7 +166,7 @@ int row_read(const struct row_table *t, struct sql_stmt *select, void *row)
 
 /* ---- saving ---- */
 
-/* Bytes of the columns that are encoded, which live until the statement has run. */
+/* The bytes of encoded columns; they live until the statement has run. */
 struct encoded {
 	struct buf bytes[ENCODED_MAX];
 	size_t count;

@@ -1,4 +1,4 @@
-/* A checksum behind what our own code decodes. */
+/* A checksum at the end of blobs that our own code decodes. */
 #include "sitrep/sql/seal.h"
 
 #include <errno.h>

@@ -14,7 +14,7 @@
 #include "sitrep/base/utf8.h"
 #include "sql_internal.h"
 
-/* A commit's error reaches the connection without the system's reason; the file that was written knows it. */
+/* A failed commit leaves the connection without the system's error; the file has it. */
 static int last_errno(sqlite3 *db)
 {
 	static const int files[] = {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER};
@@ -43,7 +43,8 @@ int sql_error(sqlite3 *handle, struct error *err, const char *what)
 	case SQLITE_NOTADB:
 		return error_set(err, -EUCLEAN, "%s: the database is damaged (%s)", what, text);
 	case SQLITE_CONSTRAINT:
-		/* Our statements keep the tables' rules, so what breaks them stood in the row before (mend.h). */
+		/* Our statements keep the tables' rules, so the value that breaks one stood in the row before (mend.h).
+		 */
 		return error_set(err, -EBADMSG, "%s: %s", what, text);
 	case SQLITE_NOMEM:
 		return error_set(err, -ENOMEM, "%s: out of memory", what);
@@ -190,7 +191,7 @@ int64_t sql_number(struct sql_stmt *s, int column, int64_t low, int64_t high, in
 
 int64_t sql_time_or(struct sql_stmt *s, int column, int64_t otherwise)
 {
-	/* 0000-01-01 to 9999-12-31: sums with what lies outside could overflow, and no format can write it. */
+	/* 0000-01-01 to 9999-12-31: sums with a time outside could overflow, and no format can write it. */
 	return sql_number(s, column, INT64_C(-62167219200000), INT64_C(253402300799999), otherwise);
 }
 
@@ -249,7 +250,7 @@ char *sql_text_copy(struct sql_stmt *s, int column, bool *failed)
 	return copy;
 }
 
-/* SQLite's own, under a name of ours. */
+/* A struct sql_value is SQLite's value under our name. */
 struct sql_value *sql_value_copy(struct sql_stmt *s, int column)
 {
 	return (struct sql_value *)sqlite3_value_dup(sqlite3_column_value(s->handle, column));
@@ -311,7 +312,7 @@ int sql_insert(struct sql_stmt *s, int64_t *id, struct error *err, const char *w
 {
 	int result = sql_step(s, err, what);
 
-	/* the row that the insertion returns, and its end */
+	/* after the row that the insertion returns, a second step ends it */
 	while (result == 1) {
 		*id = sqlite3_column_int64(s->handle, 0);
 		result = sql_step(s, err, what);

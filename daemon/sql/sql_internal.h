@@ -1,4 +1,4 @@
-/* sql_internal.h: SQLite behind the room's connection and statement. */
+/* sql_internal.h: the insides of a connection and a statement, which are SQLite's. */
 #ifndef SITREP_SQL_SQL_INTERNAL_H
 #define SITREP_SQL_SQL_INTERNAL_H
 
@@ -15,10 +15,10 @@ struct sql_db {
 struct sql_stmt {
 	sqlite3_stmt *handle;
 	struct sql_db *db;
-	int64_t changed; /* rows, by the last run that came to its end */
+	int64_t changed; /* rows changed by the last run that came to its end */
 };
 
-/* err from the connection's last failure (sql.h).  Returns err->code. */
+/* Sets err from the connection's last failure (sql.h).  Returns err->code. */
 int sql_error(sqlite3 *handle, struct error *err, const char *what);
 
 #endif

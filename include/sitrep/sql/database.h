@@ -14,29 +14,29 @@
 
 enum sql_access {
 	SQL_READ,
-	SQL_WRITE,  /* a file that is there */
-	SQL_FROZEN, /* to read a file that nobody changes: no lock is taken, and nothing is made beside it */
+	SQL_WRITE,  /* an existing file */
+	SQL_FROZEN, /* to read a file that no program changes: takes no lock, makes no file beside it */
 	SQL_MEMORY, /* a new database in memory; path is not used */
 };
 
 /* *db is NULL on failure.  Errors as in sql.h. */
 int sql_open(struct sql_db **db, const char *path, enum sql_access access, struct error *err, const char *what);
-/* 0; -EBUSY when a statement is left: then the file is closed with the last of them.  NULL is fine. */
+/* 0; -EBUSY when statements are left: then the file is closed with the last of them. db may be NULL. */
 int sql_close(struct sql_db *db);
 
-/* For files that others may have written: the schema is not trusted, its tables cannot be damaged by SQL, names are not
- * taken for text, no extension is loaded. */
+/* For files that other programs may have written: the schema is not trusted, SQL cannot damage its tables, a quoted
+ * name is no text, no extension is loaded. */
 void sql_set_safe(struct sql_db *db);
 /* How long a statement waits for another program's lock. */
 void sql_set_wait(struct sql_db *db, int wait_ms);
-/* fn is called after each so many instructions of SQLite's machine; other than 0 interrupts the statement.  NULL: no
- * more. */
+/* fn is called after each so many instructions of SQLite's machine; when it returns other than 0, the statement is
+ * interrupted.  NULL: no calls. */
 void sql_on_progress(struct sql_db *db, int instructions, int (*fn)(void *arg), void *arg);
 
 /* ---- transactions ---- */
 
 bool sql_in_transaction(struct sql_db *db);
-/* Rows inserted, changed and deleted since the connection was opened: it moves when something is written. */
+/* Rows inserted, changed and deleted since the connection was opened. */
 int64_t sql_changed_ever(struct sql_db *db);
 
 /* ---- the file ---- */
@@ -44,10 +44,10 @@ int64_t sql_changed_ever(struct sql_db *db);
 /* The file's first len bytes and its size, without a lock and before SQLite reads any.  A shorter file leaves bytes as
  * they are.  0, -EIO. */
 int sql_peek(struct sql_db *db, void *bytes, size_t len, int64_t *size);
-/* Gives so many free pages back to the file system. */
+/* Gives up to so many free pages back to the file system. */
 int sql_give_back(struct sql_db *db, int pages, struct error *err, const char *what);
 
-/* Checkpoints are the owner's from now on: SQLite makes none after a commit. */
+/* From now on the owner makes checkpoints: SQLite makes none after a commit. */
 void sql_own_checkpoints(struct sql_db *db);
 /* Pages in the WAL that are not in the file yet, as of the last commit or checkpoint; for the connection that owns its
  * checkpoints. */

@@ -1,7 +1,7 @@
 /* statements.h: all SQL that the program prepares, by module.
  *
- * A migration prepares it before it commits: a database that lacks something the program asks for is not raised to a
- * version that claims to have it. */
+ * A migration prepares all of it before it commits: a database that lacks a table or column of a statement is not
+ * raised to the new version. */
 #ifndef SITREP_SQL_STATEMENTS_H
 #define SITREP_SQL_STATEMENTS_H
 
@@ -16,13 +16,13 @@ struct sql_texts {
 	size_t count;
 };
 
-/* Stands once in each module that prepares statements: lists its table, so that rooms above this one need not be known
- * here.  The linker gathers the lists of all modules of a program. */
+/* Stands once in each module that prepares statements and lists its table, so that this room need not know the rooms
+ * above it.  The linker gathers the lists of all modules of a program. */
 #define SQL_TEXTS(text_table, text_count)                                                                              \
 	__attribute__((section("sitrep_sql_texts"), used)) static const struct sql_texts listed_texts = {              \
 		.texts = (text_table), .count = (text_count)}
 
-/* Prepares each statement and forgets it.  The failure's sentence names what is missing. */
+/* Prepares each statement and finalizes it.  On failure err names the missing table or column. */
 int statements_check(struct sql_db *db, struct error *err);
 
 #endif
