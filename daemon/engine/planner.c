@@ -21,8 +21,7 @@
 enum {
 	HTTP_TOO_MANY_REQUESTS = 429,
 	HTTP_UNAVAILABLE = 503,
-	/* A server, which may host thousands of sites, gets 4 times the transfers of a site and a quarter of its gap.
-	 */
+	/* A server may host thousands of sites: it gets 4 times the transfers of a site and a quarter of its gap. */
 	SERVER_SHARE = 4,
 	/* An IPv6 /64, which belongs to one machine or one customer. */
 	NETWORK6_BYTES = 8,

@@ -18,12 +18,12 @@
 
 enum {
 	PATH_LEN_MAX = 4096,
-	/* 2 MiB of 4 KiB pages: some hundred steps a second, so that a person sees it move and can stop it. */
+	/* 2 MiB of 4 KiB pages: some hundred steps a second, so that progress is shown and the copy can be stopped. */
 	STEP_PAGES = 512,
-	/* Waits for a writer that holds the file for itself (a checkpoint that restarts the WAL): 10 s in all. */
+	/* Waits for a writer with an exclusive lock (a checkpoint that restarts the WAL), 10 s in all. */
 	BUSY_MS = 100,
 	BUSY_TIMES = 100,
-	/* Steps of SQLite's machine between two looks at whether somebody wants it to stop. */
+	/* Steps of SQLite's machine between two calls of progress(). */
 	CHECK_STEPS = 100000,
 };
 
@@ -53,7 +53,7 @@ static bool tell(struct backup *b, enum backup_stage stage, int64_t done, int64_
 	return !b->is_cancelled;
 }
 
-/* ---- what must be so before anything is written ---- */
+/* ---- checks before anything is written ---- */
 
 static int make_paths(struct backup *b, struct error *err)
 {
@@ -73,7 +73,7 @@ static int make_paths(struct backup *b, struct error *err)
 	return 0;
 }
 
-/* A name in the state folder that the daemon or SQLite may take for its own. */
+/* A file "sitrepd.*" in the state folder: the daemon or SQLite may take it for its own. */
 static bool is_the_daemons(const struct backup *b, const struct stat *folder)
 {
 	const char *slash = strrchr(b->options->file, '/');
@@ -84,7 +84,7 @@ static bool is_the_daemons(const struct backup *b, const struct stat *folder)
 	       strncmp(slash != NULL ? slash + 1 : b->options->file, "sitrepd.", strlen("sitrepd.")) == 0;
 }
 
-/* SQLite would take a journal that lies beside the copy for the copy's. */
+/* SQLite would apply a journal beside the copy to the copy. */
 static int check_journals(const struct backup *b, struct error *err)
 {
 	static const char *const endings[] = {"-wal", "-journal", "-shm"};
@@ -151,7 +151,7 @@ static int open_source(struct backup *b, struct error *err)
 	result = sql_ask_int(b->source, "PRAGMA application_id", &id, err, cannot_copy);
 	if (result == 0 && id != STORE_APPLICATION_ID)
 		result = error_set(err, -EPROTO, "%s is no database of sitrepd", b->source_path);
-	/* From here on the copy is of this moment, whatever is written meanwhile. */
+	/* The read transaction fixes the state that is copied, whatever is written meanwhile. */
 	if (result == 0)
 		result = sql_exec(b->source, "BEGIN; SELECT count(*) FROM sqlite_schema", err, cannot_copy);
 	return result;
@@ -164,12 +164,12 @@ static int open_copy(struct backup *b, struct error *err)
 	if (fd < 0)
 		return error_sys(err, -errno, "cannot write to the folder %s", b->folder);
 	b->has_part = true;
-	/* before SQLite has it open: closing it later would drop SQLite's locks */
+	/* closed before SQLite opens it: closing it later would drop SQLite's locks */
 	(void)close(fd);
 	result = sql_open(&b->copy, b->part_path, SQL_WRITE, err, b->part_path);
 	if (result != 0)
 		return result;
-	/* Nobody else sees it before it is whole; it is synced once, at the end. */
+	/* No other program opens the copy before it is complete; it is synced once, at the end. */
 	return sql_exec(b->copy, "PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF", err, cannot_copy);
 }
 
@@ -215,7 +215,7 @@ static int check_copy(struct backup *b, struct backup_result *result, struct err
 	struct sql_stmt *s[1];
 	int code;
 
-	/* one file, without a WAL of its own */
+	/* the copy is one file, without a WAL */
 	code = sql_exec(b->copy, "PRAGMA journal_mode = DELETE", err, cannot_copy);
 	if (code != 0)
 		return code;
@@ -238,9 +238,9 @@ static int check_copy(struct backup *b, struct backup_result *result, struct err
 	return code < 0 ? code : 0;
 }
 
-/* ---- its name ---- */
+/* ---- naming ---- */
 
-/* Without force a file that has come meanwhile is not replaced either. */
+/* Without force, a file that was made at that name meanwhile is not replaced. */
 static int give_name(struct backup *b, struct error *err)
 {
 	const char *file = b->options->file;
@@ -250,7 +250,7 @@ static int give_name(struct backup *b, struct error *err)
 		result = rename(b->part_path, file);
 	else
 		result = renameat2(AT_FDCWD, b->part_path, AT_FDCWD, file, RENAME_NOREPLACE);
-	/* file systems that cannot do that have hard links, or say so */
+	/* a file system without RENAME_NOREPLACE: try a hard link */
 	if (result != 0 && !b->options->force && (errno == EINVAL || errno == ENOSYS)) {
 		result = link(b->part_path, file);
 		if (result == 0)

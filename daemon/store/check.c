@@ -1,4 +1,4 @@
-/* The database looked through, table by table, in small steps. */
+/* Checks the database, table by table, in small steps. */
 #include "sitrep/store/check.h"
 
 #include <errno.h>
@@ -21,10 +21,10 @@ enum {
 	NAME_MAX_LEN = 64,
 	KEYS_MAX = 4,
 	TEXT_MAX = 2048,
-	/* A step: as many rows, and no more once it has read so much of them. */
+	/* A step ends after so many rows, or after so many bytes. */
 	STEP_ROWS = 200,
 	STEP_BYTES = 1024 * 1024,
-	/* Findings of SQLite's of one table. */
+	/* Findings when SQLite's check is given up for one table. */
 	FINDINGS_MAX = 10,
 	PROGRESS_STEPS = 10000,
 	ARENA_MAX = 96 * 1024 * 1024,
@@ -42,7 +42,7 @@ struct check {
 	char tables[TABLES_MAX][NAME_MAX_LEN];
 	size_t table_count, table;
 	bool has_list, is_walking;
-	/* the walk over a table: its key's columns, and the key of the last row seen */
+	/* the walk over a table: the columns of its key, and the key of the last row read */
 	char keys[KEYS_MAX][NAME_MAX_LEN];
 	struct sql_value *last[KEYS_MAX];
 	size_t key_count;
@@ -50,7 +50,7 @@ struct check {
 
 static const char cannot_check[] = "cannot check the database";
 
-/* ---- what our code decodes ---- */
+/* ---- sealed columns ---- */
 
 static bool is_record(struct check *c, struct str content)
 {
@@ -135,7 +135,7 @@ static int on_progress(void *arg)
 	return atomic_load(&c->is_interrupted) || (c->deadline_us != 0 && clock_mono_us() > c->deadline_us);
 }
 
-/* One that takes too long is given up: the rows are read in any case. */
+/* After CHECK_QUICK_MS it is given up; all rows are read in any case. */
 static void run_quick_check(struct check *c, const char *table)
 {
 	char text[TEXT_MAX];
@@ -210,7 +210,7 @@ static void write_query(const struct check *c, const char *table, char text[TEXT
 			text, TEXT_MAX, "SELECT %s, * FROM %s ORDER BY %s LIMIT %d", keys, table, keys, STEP_ROWS);
 }
 
-/* Reads the row whole, overflow pages and all. */
+/* Reads the whole row, so that SQLite reads its overflow pages too; returns its size. */
 static size_t read_row(struct check *c, const char *table, struct sql_stmt *s)
 {
 	int64_t row = sql_int(s, 0);
@@ -223,7 +223,7 @@ static size_t read_row(struct check *c, const char *table, struct sql_stmt *s)
 	return bytes;
 }
 
-/* 1 there are more rows, 0 not. */
+/* 1: there may be more rows; 0: the table is done. */
 static int walk(struct check *c, const char *table, struct error *err)
 {
 	char text[TEXT_MAX];
@@ -278,7 +278,7 @@ int check_step(struct check *c, struct error *err)
 		return 1;
 	if (result == -EUCLEAN)
 		c->fn(c->arg, table, 0, NULL, err->text);
-	/* What cannot be read further ends here for this table; the others are looked at all the same. */
+	/* After an error the rest of this table is skipped; the other tables are still checked. */
 	c->is_walking = false;
 	forget_place(c);
 	if (++c->table < c->table_count)

@@ -1,4 +1,4 @@
-/* A thread that looks through the database at rest. */
+/* A thread that checks the database in small steps. */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -11,9 +11,9 @@
 #include "sitrep/store/check.h"
 
 enum {
-	/* The start has more to do than this. */
+	/* Not at once: the daemon's start has the disk first. */
 	FIRST_WAIT_MS = 1000,
-	/* Between steps: so many times what the step took, within these. */
+	/* The rest between two steps: 50 times the step's duration, within these bounds. */
 	REST_TIMES = 50,
 	REST_LEAST_MS = 10,
 	REST_MOST_MS = 60 * 1000,
@@ -37,7 +37,7 @@ static void on_finding(void *arg, const char *table, int64_t row, const char *co
 		damage_note_table(table, finding);
 }
 
-/* False when it is time to end. */
+/* Waits for ms; false when the thread has to end. */
 static bool rest(struct checker *c, int64_t ms)
 {
 	struct timespec until;
@@ -93,7 +93,7 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* Signals are the main loop's. */
+/* The thread blocks all signals: the main loop handles them. */
 static int start_thread(struct checker *c)
 {
 	pthread_condattr_t attributes;

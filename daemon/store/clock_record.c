@@ -1,4 +1,4 @@
-/* One row, saved with a commit about once a minute, and with every change of it. */
+/* One row, saved with a commit about once a minute and with each jump of the clock. */
 #include "sitrep/store/clock_record.h"
 
 #include <stdio.h>
@@ -9,7 +9,8 @@
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
-/* How long the daemon runs until a clock is believed; how long machines are off. */
+/* A doubtful clock is believed after a day of running.  A machine that was off for up to a week does not restart that
+ * day. */
 static const int64_t doubt_lasts_ms = DAY_MS, off_ms = 7 * DAY_MS;
 static const int64_t save_every_ms = 60 * 1000;
 
@@ -34,7 +35,7 @@ static int64_t within_reach(int64_t ms)
 	return ms > most_ms ? most_ms : ms < -most_ms ? -most_ms : ms;
 }
 
-/* The clock was put on by gap_ms, or back; was_off: the machine may have been off for as long. */
+/* The clock jumped by gap_ms (negative: back); was_off: the machine may have been off for that long. */
 static void note_gap(struct clock_record *r, int64_t gap_ms, bool was_off, int64_t item_id, int64_t cursor)
 {
 	if (gap_ms == 0)
@@ -48,7 +49,7 @@ static void note_gap(struct clock_record *r, int64_t gap_ms, bool was_off, int64
 	r->ahead_ms = within_reach(r->ahead_ms + gap_ms > 0 ? r->ahead_ms + gap_ms : 0);
 }
 
-/* Without a row: the newest stamp there is, or nothing at all. */
+/* Without a row the newest time in the database counts as the last look; 0 in a new database. */
 static int load_newest_stamp(struct sql_db *db, int64_t *newest_ms, struct error *err)
 {
 	struct sql_stmt *s[1];
@@ -84,8 +85,7 @@ static int load_row(struct sql_db *db, struct clock_record *r, struct error *err
 		result = load_newest_stamp(db, &r->mark.wall_ms, err);
 	}
 	sql_finalize(s, 1);
-	/* Numbers of a damaged row are within reach of each other, and silence nothing for longer than a doubt lasts.
-	 */
+	/* A damaged row may hold any numbers: limits keep sums from overflow and a doubt from lasting too long. */
 	r->mark.wall_ms = within_reach(r->mark.wall_ms);
 	r->mark.elapsed_ms = within_reach(r->mark.elapsed_ms);
 	r->ahead_ms = within_reach(r->ahead_ms);
@@ -96,8 +96,8 @@ static int load_row(struct sql_db *db, struct clock_record *r, struct error *err
 	return result < 0 ? result : 0;
 }
 
-int clock_record_load(struct sql_db *db, struct clock_record *r, struct clock_mark now, const char *run, int64_t item_id,
-	int64_t cursor, int64_t *jump_ms, struct error *err)
+int clock_record_load(struct sql_db *db, struct clock_record *r, struct clock_mark now, const char *run,
+	int64_t item_id, int64_t cursor, int64_t *jump_ms, struct error *err)
 {
 	struct clock_mark then;
 	bool is_same_run;
@@ -113,13 +113,13 @@ int clock_record_load(struct sql_db *db, struct clock_record *r, struct clock_ma
 	then = r->mark;
 	is_same_run = run[0] != '\0' && strcmp(run, r->run) == 0 && now.elapsed_ms >= then.elapsed_ms;
 	if (then.wall_ms == 0) {
-		/* A new database: nothing says yet whether the clock is right. */
+		/* A new database has no earlier time to compare the clock with. */
 		r->doubt_ms = doubt_lasts_ms;
 	} else if (is_same_run) {
 		*jump_ms = clock_jump_ms(then, now);
 		note_gap(r, *jump_ms, false, item_id, cursor);
 	} else {
-		/* No time has passed at least, and nobody knows how much. */
+		/* The machine was restarted: how much time has passed is unknown, but not less than none. */
 		then.elapsed_ms = now.elapsed_ms;
 		*jump_ms = clock_jump_ms(then, now);
 		note_gap(r, *jump_ms, true, item_id, cursor);

@@ -1,5 +1,4 @@
-/* The one row of numbers that the whole database shares.  It is read once and written once a transaction,
- * so its statements are not kept. */
+/* The row of table total.  It is read once and written once a transaction, so its statements are not kept. */
 #include "sitrep/store/counters.h"
 
 #include <errno.h>
@@ -8,7 +7,7 @@
 #include "sitrep/sql/sql.h"
 #include "sitrep/store/store.h"
 
-/* A posting has 48 bits for an item's number (near_index.c); nobody comes near. */
+/* 2^47 - 1: a posting has 6 bytes for an item's number (posting_row.h). */
 #define NUMBER_MAX_TEXT "140737488355327"
 static const int64_t number_max = INT64_C(140737488355327);
 
@@ -16,7 +15,7 @@ static const char cannot_read[] = "cannot read the database";
 
 enum { LOAD_TOTALS, COUNT_TOTALS, LOAD_STATEMENTS };
 
-/* False where a number makes no sense, which is -1 then, or is less than was given out. */
+/* False when a number is out of range (it is set to -1), or when item_id or cursor is less than a stored one. */
 static bool read_totals(struct sql_stmt *s, struct counters *t)
 {
 	*t = (struct counters){
@@ -27,11 +26,11 @@ static bool read_totals(struct sql_stmt *s, struct counters *t)
 		.items = sql_number(s, 4, 0, number_max, -1),
 		.stories = sql_number(s, 5, 0, number_max, -1),
 	};
-	return t->item_id >= sql_int(s, 6) && t->cursor >= sql_int(s, 7) &&
-	       t->generation >= 0 && t->items >= 0 && t->stories >= 0;
+	return t->item_id >= sql_int(s, 6) && t->cursor >= sql_int(s, 7) && t->generation >= 0 && t->items >= 0 &&
+	       t->stories >= 0;
 }
 
-/* The row is damaged or missing: its numbers are those of the rows that they count. */
+/* The row is damaged or missing: counts the rows and makes it again. */
 static int mend_totals(struct sql_db *db, struct sql_stmt *count, struct counters *t, struct error *err)
 {
 	const struct counters before = *t;
@@ -44,7 +43,7 @@ static int mend_totals(struct sql_db *db, struct sql_stmt *count, struct counter
 			t->item_id = before.item_id;
 		if (before.cursor > t->cursor)
 			t->cursor = before.cursor;
-		/* Outputs that were made before must not pass for those of now. */
+		/* A new generation, so that outputs cached by readers are not taken for current ones. */
 		t->generation = before.generation >= 0 ? before.generation + 1 : t->changed_ms;
 	}
 	sql_reset(count);

@@ -1,7 +1,7 @@
-/* An event as one line of JSON, the form that the stream's protocol has.
+/* An event as one line of JSON, as in the stream's protocol.
  *
- * A line has a limit and a hostile item can have lists that pass it, so the line is written again with
- * less until it fits: what an event is about always gets through. */
+ * A line has a limit (LIMIT_STREAM_LINE), and the lists of a hostile item can exceed it.  The line is then written
+ * again with shorter lists and texts, until it fits. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -12,7 +12,7 @@
 #include "sitrep/store/event_member.h"
 #include "sitrep/store/reader.h"
 
-/* Names and meaning of the lines, one a row. */
+/* Name and meaning of each kind of line. */
 static const struct {
 	enum event_kind kind;
 	const char *name, *help;
@@ -58,7 +58,7 @@ bool event_kind_at(size_t i, const char **name, const char **help)
 	return true;
 }
 
-/* How much of an item is written: the whole, the whole with short lists, or what it cannot do without. */
+/* How much of an item is written: all; all with short lists and texts; short texts without lists. */
 struct extent {
 	size_t list; /* elements of each list */
 	size_t text; /* bytes of each text */
@@ -78,7 +78,7 @@ static void write_text(struct jsonw *w, enum event_member m, struct str text, co
 		jsonw_kv_str(w, event_member(m), utf8_cut(text, x->text));
 }
 
-/* ---- categories: the configured ones, then the item's own, none twice ---- */
+/* ---- categories: the configured ones, then the item's own, without duplicates ---- */
 
 static struct str category_name(const struct category *c)
 {
@@ -111,7 +111,7 @@ static void write_categories(struct jsonw *w, const struct event_record *e, cons
 
 	jsonw_key(w, event_member(MEMBER_ITEM_CATEGORIES));
 	jsonw_array(w);
-	/* These are the operator's: a line without them would not reach those who ask for the category. */
+	/* Configured categories are always written: subscribers filter by them. */
 	for (; written < LIMIT_ITEM_LIST && str_split(&configured, '\n', &line); written++)
 		if (!str_empty(line))
 			jsonw_str(w, utf8_cut(line, x->text));
@@ -216,7 +216,7 @@ static void write_event(struct buf *out, const struct event_record *e, const str
 	jsonw_kv_time(&w, event_member(MEMBER_TIME), e->time_ms);
 	if (e->backlog)
 		jsonw_kv_bool(&w, event_member(MEMBER_BACKLOG), true);
-	/* The detail is an object of ours; its members become members here. */
+	/* The detail is a JSON object written by event_log.c; its members become members of the line. */
 	if (e->detail.len > 2)
 		jsonw_raw(&w, str_slice(e->detail, 1, e->detail.len - 1));
 	if (e->report != NULL) {
@@ -228,7 +228,7 @@ static void write_event(struct buf *out, const struct event_record *e, const str
 
 int event_write_json(struct buf *out, const struct event_record *e)
 {
-	/* a newline follows */
+	/* one byte less, for the newline */
 	struct buf line = BUF_INIT(LIMIT_STREAM_LINE - 1);
 	int result;
 

@@ -1,8 +1,8 @@
 /* The event log, and which rules matched which stories.
  *
- * A mark is the memory that a rule has matched a story: outputs list stories by it, and an alert is given
- * once for a rule and a story, by the one insertion that was new, whichever feed brought it; but once more for an
- * item that only looks like the outlet's next version of one in the story. */
+ * A row of table mark says that a rule has matched a story.  Outputs list stories by it.  An alert is given once for a
+ * rule and a story, when the row is new; and once more for an item that was only guessed to be the next version of one
+ * in the story. */
 #include "sitrep/store/event_log.h"
 
 #include <string.h>
@@ -21,7 +21,7 @@ static const char *const texts[EVENT_LOG_STATEMENTS] = {
 			    " VALUES(?1, ?2, ?3, ?4, ?5, nullif(?6, 0), ?7)",
 	[EVENT_LOG_MARK] = "INSERT OR IGNORE INTO mark(name, sort_ms, story_id, item_id, at)"
 			   " SELECT ?1, ?2, ?3, ?4, ?5"
-			   /* not of a rule that is gone since the document was matched */
+			   /* not for a rule that was removed since the document was matched */
 			   " WHERE NOT EXISTS(SELECT 1 FROM rule WHERE mark = ?1 AND name IS NULL)",
 };
 SQL_TEXTS(texts, EVENT_LOG_STATEMENTS);
@@ -162,7 +162,7 @@ static struct str alert_detail(struct event_log *j, const struct alert_spec *ale
 	return buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail);
 }
 
-/* 1 when the rule had not matched the story before. */
+/* 1: the rule had not matched the story before; 0: it had. */
 static int add_mark(struct event_log *j, const struct event_context *o, struct str rule, struct error *err)
 {
 	struct sql_stmt *s = j->s[EVENT_LOG_MARK];
@@ -191,7 +191,7 @@ int event_log_matches(struct event_log *j, const struct event_context *o, const 
 		if (result >= 0 && (result == 1 || o->guessed) && alert != NULL && recent) {
 			struct str detail = alert_detail(j, alert, m->terms);
 
-			/* Terms that do not fit, or no memory for them: the alert itself must not get lost. */
+			/* When the terms do not fit, the alert is written without them. */
 			if (detail.data == NULL)
 				detail = alert_detail(j, alert, STR_NONE);
 			result = event_log_event(j, EVENT_ALERT, o, detail, err);

@@ -1,4 +1,4 @@
-/* The members of the stream's lines. */
+/* The table of the members of the stream's lines. */
 #include "sitrep/store/event_member.h"
 
 #include <stddef.h>

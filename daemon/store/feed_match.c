@@ -16,9 +16,9 @@ static const char cannot_match[] = "cannot take the configured feeds over";
 struct row {
 	int64_t id;
 	const char *name;
-	const char *url, *link; /* of one without a key of its own */
+	const char *url, *link; /* only without has_key */
 	uint8_t key[STORE_KEY_LEN];
-	bool has_key; /* of its own; else made of what was shown */
+	bool has_key; /* from the row; else made of the URL that was shown */
 	bool active, claimed;
 };
 
@@ -67,7 +67,7 @@ static int compare_names(const void *a, const void *b)
 	return strcmp((*left)->name, (*right)->name);
 }
 
-/* Of several the first is preferred: one that is in use, the newest. */
+/* Among rows of one key, active ones come first, then newer ones. */
 static int compare_keys(const void *a, const void *b)
 {
 	const struct row *const *left = a, *const *right = b;
@@ -86,7 +86,7 @@ static int read_row(struct matching *m, struct sql_stmt *s)
 	if (row == NULL)
 		return -ENOMEM;
 	*row = (struct row){.id = sql_int(s, 0), .active = sql_bool(s, 4)};
-	/* A damaged one has none. */
+	/* A damaged row may have no name. */
 	row->name = arena_cstr(&m->arena, name.data != NULL ? name : STR(""));
 	row->has_key = key.len == STORE_KEY_LEN;
 	if (row->has_key) {
@@ -137,7 +137,7 @@ static struct row *find_name(const struct matching *m, const char *name)
 	return found != NULL ? *found : NULL;
 }
 
-/* A row of that key that nobody has yet: one in use before others, then one of that name. */
+/* The best unclaimed row of that key: an active one before others, then one of that name. */
 static struct row *find_key(const struct matching *m, const uint8_t *key, const char *name, bool has_key)
 {
 	size_t low = 0, high = m->rows.count;
@@ -168,7 +168,7 @@ static void claim(struct row *row, struct feed_match *match)
 	match->id = row->id;
 }
 
-/* The key's hash, and that of an older version's row. */
+/* match->key: the hash of the feed's key; shown: the hash that a row of an older version has. */
 static int read_keys(struct matching *m, const struct feed_spec *spec, struct feed_match *match, uint8_t *shown)
 {
 	struct str key = spec->key != NULL ? str_from(spec->key) : feed_key(&m->arena, str_from(spec->url));
@@ -212,7 +212,7 @@ static int rename_row(struct matching *m, int64_t id, const char *name, struct e
 	return sql_done(s, err, cannot_match);
 }
 
-/* Makes way for the names that are wanted. */
+/* Renames rows whose names other feeds get. */
 static int free_names(struct matching *m, const struct feed_spec *feeds, size_t count, const struct feed_match *matches,
 	struct error *err)
 {
@@ -224,7 +224,7 @@ static int free_names(struct matching *m, const struct feed_spec *feeds, size_t 
 
 		if (row == NULL || row->id == matches[i].id)
 			continue;
-		/* Of one that stays its own name follows. */
+		/* A claimed row is "~7" for now: feed_store_sync() gives it its own name. */
 		(void)buf_printf(&name, "%s~%lld", row->claimed ? "" : row->name, (long long)row->id);
 		result = name.failed == 0 ? rename_row(m, row->id, name.data, err)
 					  : error_sys(err, name.failed, cannot_match);
@@ -233,7 +233,7 @@ static int free_names(struct matching *m, const struct feed_spec *feeds, size_t 
 	return result;
 }
 
-/* An older version kept the whole address to be shown, with secrets in it. */
+/* An older version stored the whole URL, with secrets in it. */
 static int hide_secrets(struct matching *m, struct error *err)
 {
 	struct sql_stmt *s = m->store->s[FEED_HIDE];

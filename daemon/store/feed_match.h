@@ -10,16 +10,16 @@
 #include "sitrep/store/feed_store.h"
 
 struct feed_match {
-	int64_t id; /* 0: it has none yet */
+	int64_t id; /* 0: no row yet */
 	bool same_key;
-	uint8_t key[STORE_KEY_LEN]; /* of the SHA-256 of its key (feed_key.h) */
+	uint8_t key[STORE_KEY_LEN]; /* first bytes of the SHA-256 of the feed's key (feed_key.h) */
 };
 
-/* A feed of a list has the row of its key, whatever that row's name is.  Another feed has the row of its name, else of
- * its key.  Rows that have another feed's name from now on are renamed: those in use get names that no feed can have,
- * until feed_store_sync() gives them their own; those that left keep their name with "~" and their number behind it.
+/* A feed of a subscription list gets the row of its key, under any name.  Another feed gets the row of its name, else
+ * the row of its key.  A row whose name goes to another feed is renamed: if it is claimed, to "~7" (its number) until
+ * feed_store_sync() gives it its own name; if its feed has left, to "name~7".
  *
- * A row of an older version has no key: it is made of the address that was shown, without the user. */
+ * A row of an older version has no key: its key is made of the URL that was shown, without the user. */
 int feed_match_all(struct feed_store *f, const struct feed_spec *feeds, size_t count, struct feed_match *matches,
 	struct error *err);
 

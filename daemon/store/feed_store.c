@@ -1,6 +1,5 @@
 /* The table of feeds: made to match the configuration at start and reload, and brought up to date by every
- * poll.  A feed that left the configuration stays as an inactive row, since its items and the memory of
- * what it has already said stay too. */
+ * poll.  A feed that left the configuration stays as an inactive row, since its items and identities stay too. */
 #include "sitrep/store/feed_store.h"
 
 #include <errno.h>
@@ -21,7 +20,7 @@ static const char *const texts[FEED_STATEMENTS] = {
 		"INSERT INTO feed(name, url, categories, publisher, configured_title, rank, due, url_key, active, "
 		"backlog, health, failure, http_status, errors, polls, not_modified, bytes, items, server_wait)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0) RETURNING id",
-	/* Another feed may have had the name before. */
+	/* Another feed may have the name as its stem already. */
 	[FEED_STEM] = "UPDATE feed SET uid_stem = CASE WHEN EXISTS(SELECT 1 FROM feed WHERE uid_stem = ?2)"
 		      " THEN ?2 || '~' || ?1 ELSE ?2 END WHERE id = ?1",
 	[FEED_RENAME] = "UPDATE feed SET name = ?2 WHERE id = ?1",
@@ -30,13 +29,13 @@ static const char *const texts[FEED_STATEMENTS] = {
 	[FEED_CONFIGURE] =
 		"UPDATE feed SET categories = ?2, publisher = ?3, configured_title = ?4, rank = ?5, due = ?6,"
 		" name = ?7, url = ?8, url_key = ?9, active = 1 WHERE id = ?1",
-	/* Another URL is another server's answer: nothing that was learnt from the old one holds. */
+	/* The feed's URL has changed: state learnt from the old URL is dropped. */
 	[FEED_RESET] = "UPDATE feed SET backlog = 1, health = 0, failure = 0, http_status = 0, errors = 0,"
 		       " failing_since = NULL, server_wait = 0, etag = NULL, last_modified = NULL, reason = NULL,"
 		       " moved_url = NULL, moved_since = NULL, moved_count = 0, moved = 0, onward_url = NULL,"
 		       " onward_since = NULL, onward_count = 0, habits = NULL, emptiness = 0,"
 		       " identity = 0, identity_trust = NULL WHERE id = ?1",
-	/* Another URL may name another hub. */
+	/* A feed at another URL may name another hub. */
 	[FEED_UNSUBSCRIBE] = "DELETE FROM websub WHERE feed_id = ?1",
 	[FEED_ACTIVE] = "SELECT id FROM feed WHERE active = 1",
 	[FEED_RETIRE] = "UPDATE feed SET active = 0 WHERE id = ?1",
@@ -52,11 +51,11 @@ static const char cannot_sync[] = "cannot take the configured feeds over";
 
 enum {
 	HTTP_STATUS_MAX = 999,
-	/* A delay that doubles with each failure has been at its end for long. */
+	/* By then a delay that doubles with each failure has long reached its maximum. */
 	ERRORS_MAX = 1000000,
 };
 
-#define COUNTER_MAX (INT64_C(1) << 53) /* JSON's readers know no more */
+#define COUNTER_MAX (INT64_C(1) << 53) /* larger integers are not exact in many JSON parsers */
 #define WAIT_MAX_MS (INT64_C(400) * 24 * 3600 * 1000)
 
 _Static_assert(sizeof(enum feed_health) == sizeof(int) && sizeof(enum poll_failure) == sizeof(int) &&
@@ -101,7 +100,7 @@ static int decode_trust(void *row, struct str bytes)
 #define STATE(member) offsetof(struct feed_row, state.member)
 #define ROW(member) offsetof(struct feed_row, member)
 
-/* One column a row.  What the configuration says is read here and saved by feed_store_sync(). */
+/* One column a row.  Columns from the configuration are read here and saved by feed_store_sync(). */
 /* clang-format off */
 static const struct row_column columns[] = {
 	{.name = "id", .type = ROW_INT64, .offset = STATE(id), .low = INT64_MIN, .high = INT64_MAX},
@@ -187,8 +186,8 @@ void feed_row_release(struct feed_row *row)
 	*row = (struct feed_row){0};
 }
 
-/* A redirect is believed by how long it has been said: one of which that is lost begins anew.  One that is believed
- * stays so. */
+/* A redirect is confirmed by the time since its first answer.  If damage took that time, an unconfirmed redirect is
+ * dropped and a confirmed one is kept. */
 static void forget_timeless(char **url, int64_t *since_ms, bool move_is_confirmed)
 {
 	if (*url == NULL || *since_ms != TIME_NONE)
@@ -300,7 +299,7 @@ static int configure_feed(struct feed_store *f, const struct feed_spec *spec, co
 	return sql_done(s, err, cannot_sync);
 }
 
-/* One feed of the configuration; *id is its row's. */
+/* Brings the row of one configured feed up to date; *id is the row's. */
 static int sync_feed(struct feed_store *f, const struct feed_spec *spec, const struct feed_match *m, int64_t *id,
 	bool *changed, struct error *err)
 {
@@ -322,7 +321,7 @@ static int sync_feed(struct feed_store *f, const struct feed_spec *spec, const s
 
 		due_ms = sql_time(s, 2);
 		health = (enum feed_health)sql_number(s, 3, FEED_NEW, FEED_GONE, FEED_NEW);
-		/* One that is gone may be there by https. */
+		/* A feed that is gone is tried again when its shown URL changes, for example to https. */
 		moved = !m->same_key || (health == FEED_GONE && !same_text(sql_text(s, 1), spec->url));
 		same = !moved && same_text(sql_text(s, 0), spec->name) && same_text(sql_text(s, 1), spec->url) &&
 		       sql_int(s, 4) == 1 && sql_int(s, 5) == spec->rank &&
@@ -385,7 +384,7 @@ int feed_store_list_active(struct feed_store *f, int64_t **ids, size_t *count, s
 	return result;
 }
 
-/* Active feeds that are not among ids (sorted). */
+/* Makes active feeds inactive that are not among ids (sorted). */
 static int retire_others(struct feed_store *f, const int64_t *ids, size_t count, bool *changed, struct error *err)
 {
 	struct sql_stmt *s = f->s[FEED_ACTIVE];

@@ -16,7 +16,7 @@
 
 enum { PATH_LEN_MAX = 4096, NAME_LEN_MAX = 64, NSS_MAX = 16 * 1024 };
 
-/* The folder first: what is in a folder that cannot be looked into is not known. */
+/* The folder first: without access to it, nothing in it can be checked. */
 static const char *const names[] = {"", "/sitrepd.db", "/sitrepd.db-wal", "/sitrepd.db-shm", "/sitrepd.lock"};
 
 enum { FILES = sizeof(names) / sizeof(names[0]) };
@@ -27,7 +27,7 @@ struct file {
 	bool is_refused; /* by owner or mode */
 };
 
-/* ---- words ---- */
+/* ---- error texts ---- */
 
 static void name_user(uid_t uid, char name[NAME_LEN_MAX])
 {
@@ -49,7 +49,7 @@ static void name_group(gid_t gid, char name[NAME_LEN_MAX])
 		(void)snprintf(name, NAME_LEN_MAX, "%lu", (unsigned long)gid);
 }
 
-/* As a shell takes it. */
+/* Quotes the path for a shell. */
 static void add_path(struct buf *out, const char *path)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%";
@@ -97,7 +97,7 @@ static bool any(const struct file *files, bool (*which)(const struct file *f))
 	return false;
 }
 
-/* The command for all files at once; they seldom come alone. */
+/* One command for all refused files. */
 static void add_command(struct buf *out, const struct file *files)
 {
 	bool by_owner = any(files, is_of_another), by_mode = any(files, has_wrong_mode);
@@ -134,7 +134,7 @@ static void add_whole_folder(struct buf *out, const struct file *files)
 	add_path(out, files[0].path);
 }
 
-/* ---- what is wrong ---- */
+/* ---- checks ---- */
 
 static const char *what(const struct file *f)
 {
@@ -153,7 +153,7 @@ static int refuse_owner(const struct file *f, const struct file *files, struct e
 		"cannot write to %s%s: it belongs to %s:%s, its mode is %04o, and sitrepd runs as %s; to mend it: ",
 		what(f), f->path, owner, group, (unsigned)f->st.st_mode & 07777, user);
 	add_command(&command, files);
-	/* A command that is cut mends nothing: one for the whole folder then. */
+	/* A cut command is useless: if it is too long, give one for the whole folder. */
 	if (text.len + command.len >= ERROR_TEXT_MAX) {
 		buf_clear(&command);
 		add_whole_folder(&command, files);
@@ -188,7 +188,7 @@ static int refuse_read_only(const struct file *f, struct error *err)
 	return -EROFS;
 }
 
-/* Somewhere above the state folder we are not let through. */
+/* A folder above the state folder cannot be passed: finds which one. */
 static int refuse_parent(const char *path, struct error *err)
 {
 	struct file parent = {.path = ""};
@@ -205,7 +205,7 @@ static int refuse_parent(const char *path, struct error *err)
 	return error_sys(err, -EACCES, "cannot look into the state folder %s", path);
 }
 
-/* Flags of the file system that bind root too. */
+/* File flags that bind root too: immutable, append-only. */
 static int check_flags(const struct file *f, struct error *err)
 {
 	struct statx stx;
@@ -247,7 +247,7 @@ int file_access_check(const char *dir, struct error *err)
 		if (stat(f->path, &f->st) != 0) {
 			if (errno == EACCES && i == 0)
 				return refuse_parent(dir, err);
-			/* Not there yet; or in a folder that we may not look into, which is told of below. */
+			/* The file does not exist yet, or the folder is refused, which is reported below. */
 			continue;
 		}
 		if (i == 0 ? !S_ISDIR(f->st.st_mode) : !S_ISREG(f->st.st_mode))

@@ -1,4 +1,4 @@
-/* The tables of items and stories, and what they are known by. */
+/* The tables of items and stories, and of their identities and digests. */
 #include "sitrep/store/item_store.h"
 
 #include "sitrep/sql/statements.h"
@@ -14,7 +14,7 @@
 static const char *const texts[ITEM_STATEMENTS] = {
 	[ITEM_BY_IDENTITY] = "SELECT n.item_id, ?1, i.story_id, n.last_seen, i.digest, i.canon_version FROM ident n"
 			     " LEFT JOIN item i ON i.id = n.item_id WHERE n.feed_id = ?1 AND n.identity = ?2",
-	/* the newest of too many */
+	/* KNOWN_MAX of them, newer items of a feed first */
 	[ITEM_BY_DIGEST] =
 		"SELECT d.item_id, d.feed_id, i.story_id, d.last_seen, i.digest, i.canon_version, i.published,"
 		" i.first_seen, i.url_key FROM digest d LEFT JOIN item i ON i.id = d.item_id WHERE d.digest = ?1"
@@ -35,7 +35,7 @@ static const char *const texts[ITEM_STATEMENTS] = {
 		"INSERT INTO item(id, feed_id, story_id, digest, canon_version, rev, first_seen, published, "
 		"sort_ms, uid,"
 		" url_key, record, publisher_id) VALUES(?1, ?2, ?3, ?4, ?5, 0, ?6, min(?7, ?6), ?8, ?9, ?10, ?11, ?12)",
-	/* OR REPLACE: what was a tombstone's or an alias may now be this item's. */
+	/* OR REPLACE: the identity may belong to a tombstone or be an alias until now. */
 	[ITEM_ADD_IDENTITY] = "INSERT OR REPLACE INTO ident(feed_id, identity, item_id, last_seen, alias)"
 			      " VALUES(?1, ?2, ?3, ?4, ?5)",
 	[ITEM_ADD_DIGEST] = "INSERT OR IGNORE INTO digest(digest, feed_id, item_id, last_seen) VALUES(?1, ?2, ?3, ?4)",
@@ -50,7 +50,7 @@ static const char *const texts[ITEM_STATEMENTS] = {
 		"UPDATE story SET reports = reports + 1, last_seen = max(last_seen, ?3), updated = max(updated, ?4),"
 		" sources = sources + NOT EXISTS(SELECT 1 FROM item WHERE publisher_id = ?2 AND story_id = ?1)"
 		" WHERE id = ?1",
-	/* when the report leads (reader.h); STORY_LEAD_SQL costs a look-up for each feed of the story, not each item */
+	/* only when the item leads the story; STORY_LEAD_SQL costs a look-up a feed of the story, not an item */
 	[STORY_CHANGED] = "UPDATE story SET updated = max(updated, ?3) WHERE id = ?1 AND ?2 = " STORY_LEAD_SQL("?1"),
 	[STORY_SORT] = "SELECT sort_ms FROM story WHERE id = ?1",
 	[REVISION_ADD] = "INSERT OR REPLACE INTO revision(item_id, rev, at, record)"
@@ -70,7 +70,7 @@ static const char *const texts[ITEM_STATEMENTS] = {
 };
 SQL_TEXTS(texts, ITEM_STATEMENTS);
 
-/* What an item said before, kept for people who ask. */
+/* Earlier versions of an item's text that are kept. */
 enum { REVISIONS_MAX = 20 };
 
 static const char cannot_find[] = "cannot look an item up";
@@ -87,7 +87,7 @@ void item_store_release(struct item_store *is)
 	sql_finalize(is->s, ITEM_STATEMENTS);
 }
 
-/* ---- looking up ---- */
+/* ---- look-ups ---- */
 
 static void read_known(struct sql_stmt *s, struct known *k)
 {
@@ -187,7 +187,7 @@ int item_store_by_reading(struct item_store *is, uint32_t canon_version, int64_t
 	return read_all_known(s, k, count, err);
 }
 
-/* ---- keeping ---- */
+/* ---- changes ---- */
 
 static int add_identity(struct item_store *is, int64_t feed_id, const uint8_t *identity, int64_t item_id,
 	int64_t seen_ms, bool alias, struct error *err)
@@ -228,7 +228,7 @@ static int add_digest(struct item_store *is, const struct item_row *row, struct 
 	result = sql_done(s, err, cannot_keep);
 	if (result != 0)
 		return result;
-	/* a text that the item had before */
+	/* the item had this text before */
 	if (sql_changed(s) == 0)
 		return touch_digest(is, row->feed_id, row->digest, row->id, row->seen_ms, err);
 	is->kept_bytes += KEPT_DIGEST;
@@ -251,7 +251,7 @@ static int64_t measure(const struct item_row *row)
 	return KEPT_ITEM + len + (len < KEPT_SKETCH_MAX ? len : KEPT_SKETCH_MAX);
 }
 
-/* The item's bytes as they are counted now are added to those that were kept, times by. */
+/* Adds the item's present size, times by (1 or -1), to kept_bytes. */
 static int count_bytes(struct item_store *is, int64_t item_id, int by, struct error *err)
 {
 	int64_t bytes;
@@ -278,7 +278,7 @@ static int begin_story(struct item_store *is, struct item_row *row, int64_t stor
 	return sql_done(s, err, cannot_keep);
 }
 
-/* 1; 0 when damage took the story. */
+/* 1; 0 when the story's row is missing (damage). */
 static int find_sort(struct item_store *is, struct item_row *row, struct error *err)
 {
 	struct sql_stmt *s = is->s[STORY_SORT];
@@ -348,7 +348,7 @@ int item_store_add(struct item_store *is, struct item_row *row, struct error *er
 	return result == 0 ? add_digest(is, row, err) : result;
 }
 
-/* The item is there and its story is not: it tells one again, under the number that the item still names. */
+/* As find_sort(); a missing story is made again, under the number that the item still names. */
 static int find_or_mend(struct item_store *is, struct item_row *row, struct error *err)
 {
 	int result = find_sort(is, row, err);
@@ -471,7 +471,7 @@ int item_store_alias(struct item_store *is, int64_t feed_id, const uint8_t *iden
 	return add_identity(is, feed_id, identity, item_id, seen_ms, true, err);
 }
 
-/* One walk from *from on; 1 when there are no more rows.  *rows is what is left of them. */
+/* Walks up to *rows identities behind from, and takes them off *rows; 1 when the table's end was reached before. */
 static int trim_from(struct item_store *is, int64_t feed_id, uint8_t from[STORE_KEY_LEN], size_t *rows,
 	identity_shown_fn *shown, void *arg, struct error *err)
 {
@@ -530,7 +530,7 @@ int item_store_touch(struct item_store *is, int64_t feed_id, const uint8_t *iden
 
 int item_store_revise(struct item_store *is, int64_t item_id, struct error *err)
 {
-	/* what it came to is counted again once it is replaced */
+	/* item_store_replace() adds the new size */
 	int result = count_bytes(is, item_id, -1, err);
 
 	if (result != 0)

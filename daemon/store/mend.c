@@ -23,7 +23,7 @@ static const struct {
 	{"REAL", "real", "0.0"},
 };
 
-/* One column of PRAGMA table_info, into the list of assignments and the condition. */
+/* Adds a column of PRAGMA table_info to the UPDATE's assignments and condition. */
 static void add_column(struct buf *sets, struct buf *where, struct sql_stmt *s)
 {
 	const char *name = sql_cstr(s, 1);
@@ -74,7 +74,7 @@ int mend_table(struct sql_db *db, const char *table, struct error *err)
 	return result < 0 ? result : rows;
 }
 
-/* SQLite's sentence ends in "column TABLE.COLUMN" or "failed: TABLE.COLUMN". */
+/* SQLite's error ends in "column TABLE.COLUMN" or "failed: TABLE.COLUMN". */
 int mend_after(struct sql_db *db, const struct error *why, struct error *err)
 {
 	static const char *const tables[] = {"feed", "item", "story", "total", "websub", "ident", "digest",

@@ -1,4 +1,4 @@
-/* Publishers by name.  Items of one document mostly have one, so the last number found is remembered. */
+/* Publishers by name.  Most items of a document have the same one, so the last one found is remembered. */
 #include "sitrep/store/publisher.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include "sitrep/sql/statements.h"
 #include "sitrep/text/url.h"
 
-/* Hosts out of a few addresses at a time. */
+/* Room for the hosts of a few URLs. */
 enum { SCRATCH_MAX = 16 * LIMIT_URL, NAME_MAX_LEN = LIMIT_NAME };
 
 static const char *const texts[PUBLISHER_STATEMENTS] = {
@@ -35,7 +35,7 @@ void publishers_release(struct publishers *p)
 	buf_release(&p->last);
 }
 
-/* STR_NONE when url has no host with a domain: an address, localhost. */
+/* The registrable domain of url; STR_NONE when its host has none: an IP address, localhost. */
 static struct str domain_of(struct arena *a, struct str url)
 {
 	struct str domain = domain_registrable(url_host(a, url));
@@ -51,7 +51,7 @@ int publishers_begin(struct publishers *p, const struct feed_row *feed, const st
 	struct str name = STR_NONE;
 
 	arena_clear(&p->scratch);
-	/* What was found in a transaction that was rolled back is no number any more. */
+	/* The last transaction may have been rolled back, and with it the remembered number. */
 	buf_clear(&p->last);
 	buf_clear(&p->of_feed);
 	p->configured = str_from(feed->publisher);

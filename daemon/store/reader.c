@@ -1,7 +1,7 @@
-/* The database as outputs see it: stories with their reports.
+/* Reads stories with their reports, for outputs.
  *
- * Everything that a callback gets is copied into one arena, which is cleared for the next story: a page
- * of a hundred stories takes the memory of its largest one. */
+ * A story is copied into one arena, which is cleared for the next one: a page of a hundred stories takes the memory of
+ * its largest story. */
 #include "sitrep/store/reader.h"
 
 #include <errno.h>
@@ -19,12 +19,12 @@
 #include "sitrep/store/record.h"
 
 enum {
-	/* One story in memory: the lead with the largest record there is, and others up to REPORT_BYTES_MAX. */
+	/* One story in memory: a lead with the largest possible record, and other reports up to REPORT_BYTES_MAX. */
 	ARENA_MAX = 96 * 1024 * 1024,
 	REPORT_BYTES_MAX = 4 * 1024 * 1024,
 };
 
-/* The items of story ?1 whose links and revisions are looked at: a story may have thousands. */
+/* The items of story ?1 whose links and revisions are read: a story may have thousands. */
 #define FIRST_ITEMS "(SELECT id FROM item WHERE story_id = ?1 ORDER BY id LIMIT 512)"
 
 static const char *const texts[READER_STATEMENTS] = {
@@ -32,11 +32,11 @@ static const char *const texts[READER_STATEMENTS] = {
 	[READ_END] = "COMMIT",
 	[READ_STORY] =
 		"SELECT id, uid, first_seen, last_seen, updated, sort_ms, sources, reports FROM story WHERE id = ?1",
-	/* Under the name of a story that became part of another one, that one. */
+	/* A former name (story_alias) leads to the story that the named one was joined to. */
 	[READ_STORY_BY_UID] = "SELECT id FROM (SELECT id, 0 AS former FROM story WHERE uid = ?1"
 			      " UNION ALL SELECT story_id, 1 FROM story_alias WHERE uid = ?1)"
 			      " ORDER BY former, id DESC LIMIT 1",
-	/* The lead first: it may stand behind all that are read. */
+	/* The lead (?3) first: by its id it may lie beyond the limit. */
 	[READ_REPORTS] = "SELECT " REPORT_COLUMNS ", " SOURCE_COLUMNS " FROM item i JOIN feed f ON f.id = i.feed_id"
 			 " WHERE i.id IN (SELECT id FROM item WHERE story_id = ?1 ORDER BY id != ?3, id LIMIT ?2)"
 			 " ORDER BY i.id != ?3, i.id",
@@ -52,7 +52,7 @@ static const char *const texts[READER_STATEMENTS] = {
 		" LEFT JOIN feed f ON f.id = e.feed_id LEFT JOIN item i ON i.id = e.item_id"
 		" LEFT JOIN story s ON s.id = i.story_id WHERE e.cursor > ?1"
 		" AND e.cursor <= (SELECT cursor FROM total) ORDER BY e.cursor LIMIT ?2",
-	/* Whoever is closest to the source, and of those the first. */
+	/* The lead: the first item of the feed with the lowest rank. */
 	[READ_LEAD] = "SELECT id, record FROM item WHERE id = " STORY_LEAD_SQL("?1"),
 	[READ_LINKS] =
 		"SELECT l.item_id, 0, l.relation, l.score, l.shared, l.shared_of, l.numbers, l.numbers_of, o.uid,"
@@ -120,7 +120,7 @@ void reader_end(struct reader *r)
 
 /* ---- reports ---- */
 
-/* Present in the database and not in the copy: no memory. */
+/* -ENOMEM when the column has a text and the arena no room for it. */
 static int copy_text(struct reader *r, struct sql_stmt *s, int column, struct str *out)
 {
 	struct str text = sql_text(s, column);
@@ -166,7 +166,7 @@ int reader_take_report(struct reader *r, struct sql_stmt *s, int first, struct r
 	case -ENOMEM:
 		return -ENOMEM;
 	default:
-		/* One damaged record must not take the page with it. */
+		/* A damaged record is left out; the page is shown without it. */
 		return 0;
 	}
 }
@@ -219,7 +219,7 @@ int reader_load_story(struct reader *r, int64_t id, struct story *story, struct 
 		story->updated_ms = sql_time_or(s, 4, story->first_seen_ms);
 		story->sort_ms = sql_time_or(s, 5, story->first_seen_ms);
 		story->source_count = sql_count(s, 6);
-		/* More than this is never read (take_reports()), and it has at least the one that it is named by. */
+		/* At least 1.  A damaged count becomes STORY_REPORTS_MAX, the most that take_reports() reads. */
 		story->total_reports = (int)sql_number(s, 7, 1, INT_MAX, STORY_REPORTS_MAX);
 	}
 	sql_reset(s);
@@ -232,7 +232,7 @@ int reader_load_story(struct reader *r, int64_t id, struct story *story, struct 
 	return result != 0 ? result : story->report_count > 0;
 }
 
-/* Reads the story and gives it to fn: what fn says, or negative errno; 0 when there is none to give. */
+/* Reads the story and calls fn with it.  Returns fn's result; 0 without a story to show; negative errno. */
 static int give_story(struct reader *r, int64_t id, story_fn *fn, void *arg, struct error *err)
 {
 	struct story story;

@@ -1,4 +1,4 @@
-/* Numbers of the database: cursors of the event log, its generation, how much there is. */
+/* Numbers of the database: cursors of the event log, generation, counts, size. */
 #include "reader_internal.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/sql/database.h"
@@ -48,7 +48,7 @@ int reader_counts(struct reader *r, struct store_counts *counts, struct error *e
 	sql_reset(s);
 	if (result >= 0)
 		result = reader_cursors(r, &oldest, &newest, err);
-	/* About so many: events of items that went to keep the database within its size are missing. */
+	/* An estimate: the log has gaps, since events go with items that [keep] size removes. */
 	counts->events = newest < oldest ? 0 : newest - oldest + 1;
 	if (result >= 0)
 		result = sql_get_int(r->s[READ_FEED_COUNT], &counts->feeds, err, cannot_count);

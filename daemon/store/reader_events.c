@@ -1,4 +1,4 @@
-/* The event log as subscribers see it: what happened, with what it points at as it is now. */
+/* Reads the event log for subscribers: each event with its item and story as they are now. */
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static struct str text_copy(struct reader *r, struct sql_stmt *s, int column)
 	return arena_str(&r->arena, sql_text(s, column));
 }
 
-/* A story is called what its lead is called, which often is the item at hand. */
+/* The story's title is its lead's, which often is the item at hand. */
 static int take_story_title(struct reader *r, int64_t story_id, struct event_record *e, struct error *err)
 {
 	struct sql_stmt *s = r->s[READ_LEAD];
@@ -47,7 +47,7 @@ static int take_story_title(struct reader *r, int64_t story_id, struct event_rec
 			e->story_title = lead.plain_title;
 		else if (result == -ENOMEM)
 			(void)error_sys(err, result, cannot_read);
-		/* Without its lead's title a story is called by the report at hand. */
+		/* The lead's record is damaged: the title of the report at hand stays. */
 		if (result == -EUCLEAN)
 			result = 0;
 	}
@@ -55,7 +55,7 @@ static int take_story_title(struct reader *r, int64_t story_id, struct event_rec
 	return result < 0 ? result : 0;
 }
 
-/* A detail becomes part of a line of JSON as it stands. */
+/* A detail is copied into a line of JSON unchanged, so it must be one JSON object in one line. */
 static bool is_sound_detail(struct str detail)
 {
 	json_t *value;
@@ -71,7 +71,7 @@ static bool is_sound_detail(struct str detail)
 	return is_object;
 }
 
-/* 1 when the event can be told, 0 when what it was about is gone. */
+/* 1: *e is filled; 0: the event is skipped, since its item or feed is gone or it is damaged. */
 static int take_event(struct reader *r, struct sql_stmt *s, struct event_record *e, struct report *report, char *uid,
 	struct error *err)
 {
@@ -93,7 +93,7 @@ static int take_event(struct reader *r, struct sql_stmt *s, struct event_record 
 	if (!is_sound_detail(e->detail)) {
 		damage_note_row("event", e->cursor, "detail");
 		e->detail = STR_NONE;
-		/* of a feed's event the detail is all there is */
+		/* a feed's event consists of its detail */
 		if (e->kind == EVENT_FEED)
 			return 0;
 	}

@@ -1,4 +1,4 @@
-/* reader_internal.h: what the reader's files share. */
+/* reader_internal.h: shared by the reader's files. */
 #ifndef SITREP_STORE_READER_INTERNAL_H
 #define SITREP_STORE_READER_INTERNAL_H
 
@@ -35,7 +35,7 @@ enum reader_statement {
 struct reader {
 	struct store store;
 	struct sql_stmt *s[READER_STATEMENTS];
-	struct arena arena; /* of the story or event that is handed out */
+	struct arena arena; /* holds the story or event that is handed out */
 };
 
 /* One short read transaction. */
@@ -51,9 +51,9 @@ enum { REPORT_COLUMN_COUNT = 6, SOURCE_COLUMN_COUNT = 6 };
 int reader_take_report(struct reader *r, struct sql_stmt *s, int first, struct report *out);
 int reader_take_source(struct reader *r, struct sql_stmt *s, int first, struct source *out);
 
-/* Within a transaction: 1 the story of that name (or that it became part of) is *id; -ENOENT. */
+/* Within a transaction: 1 and *id is the story of that uid (or the one that it was joined to); -ENOENT. */
 int reader_find_story(struct reader *r, struct str uid, int64_t *id, struct error *err);
-/* Within a transaction, into the arena, which is cleared before: 1; 0 when there is none to show. */
+/* Within a transaction: clears the arena and reads the story into it.  1; 0 without a story to show. */
 int reader_load_story(struct reader *r, int64_t id, struct story *story, struct error *err);
 
 #endif

@@ -1,8 +1,8 @@
 /* Which stories a page shows, newest first.
  *
- * The river and a rule's stories are one walk down an index.  The stories of some feeds are the newest of
- * many indexed lists: each feed is asked for what is newer than the oldest story found so far, so that
- * most feeds of a large category answer with nothing at all. */
+ * All stories, and a rule's stories, are one walk down an index.  The stories of some feeds are merged from one index
+ * walk for each feed: a walk ends at the oldest story that is on the full page, so that most feeds of a large category
+ * add no row. */
 #include <string.h>
 
 #include "reader_internal.h"
@@ -24,7 +24,7 @@ static int compare_places(const struct river_place *a, const struct river_place 
 	return (a->story_id < b->story_id) - (a->story_id > b->story_id);
 }
 
-/* False when the page is full of newer ones. */
+/* False when the page is full of newer stories. */
 static bool page_add(struct page *p, struct river_place place)
 {
 	size_t low = 0, high = p->count;
@@ -49,7 +49,7 @@ static bool page_add(struct page *p, struct river_place place)
 	return true;
 }
 
-/* Down one index of stories until the page is full. */
+/* Walks down one index of stories until the page is full. */
 static int walk(struct sql_stmt *s, const struct story_query *q, struct page *p, struct error *err)
 {
 	int result = 0;

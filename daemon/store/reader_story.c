@@ -1,4 +1,4 @@
-/* One story with all that is known of it: why its reports are in it, what it is related to, what was changed. */
+/* One story with its details: the links of its reports to each other and to other stories, and the revisions. */
 #include <errno.h>
 
 #include "reader_internal.h"

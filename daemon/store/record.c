@@ -1,4 +1,4 @@
-/* An item's record, sealed. */
+/* An item's record: encoding, decoding and seal. */
 #include "sitrep/store/record.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ int record_decode(struct str stored, int64_t item_id, struct arena *a, struct it
 	struct str content, copy;
 	int result = seal_open(stored, &content);
 
-	/* An item has at least its identity: no record is empty. */
+	/* An item has at least its identity, so an empty record is damaged. */
 	if (result >= 0 && content.len > 0) {
 		copy = arena_str(a, content);
 		if (copy.data == NULL)

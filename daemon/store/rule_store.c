@@ -1,11 +1,10 @@
-/* The rules of outputs and alerts as the database knows them, and their matches with what is stored.
+/* The table of rules, and the matching of stored items.
  *
- * In the table of rules, name is NULL of a rule that is gone.  from_id is NULL when there is nothing left to do: of a
- * rule in force, when all stored items were matched (else those below it are still to be), of one that is gone, when
- * its matches are removed.
+ * name is NULL for a rule that is gone.  from_id of a rule in force: items below it are still to be matched; NULL: all
+ * were matched.  from_id of a rule that is gone: not NULL while its matches are still to be removed.
  *
- * The rules are matched on the words of the item's text as it was kept: rebuilt by the sanitizer, so that taking its
- * markup away needs no parser (plain_text.h). */
+ * Rules are matched on the words of the stored text.  The sanitizer has rebuilt it, so its markup is removed without a
+ * parser (plain_text.h). */
 #include "sitrep/store/rule_store.h"
 
 #include <errno.h>
@@ -22,11 +21,11 @@
 #include "sitrep/store/record.h"
 
 enum {
-	/* Polls wait no longer than that for a step: by count and by time. */
+	/* Limits of a step, in items and in processor time: commits of polls wait for it. */
 	STEP_ITEMS = 500,
 	STEP_US = 5 * 1000,
 	STEP_MARKS = 500,
-	/* What is kept from one item to the next. */
+	/* A buffer larger than this is freed after an item. */
 	KEPT_MAX = 256 * 1024,
 	DECODED_MAX = 16 * 1024 * 1024,
 	TOKENS_MAX = 4 * LIMIT_ITEM_CONTENT, /* as in the worker */
@@ -77,7 +76,7 @@ void rule_store_release(struct rule_store *r)
 	buf_release(&r->body);
 }
 
-/* ---- which rules there are ---- */
+/* ---- rules in force ---- */
 
 static int compare_key(const void *key, const void *element)
 {
@@ -87,7 +86,7 @@ static int compare_key(const void *key, const void *element)
 	return str_cmp(*mark, str_from(rule->mark));
 }
 
-/* Rules that are not among those given are gone. */
+/* Marks rules that are not among those given as gone. */
 static int let_go(struct rule_store *r, const struct stored_rules *rules, bool *changed, struct error *err)
 {
 	struct sql_stmt *s = r->s[RULE_LIST];
@@ -114,7 +113,7 @@ int rule_store_sync(struct rule_store *r, const struct stored_rules *rules, int6
 	struct sql_stmt *s = r->s[RULE_COME];
 	int result = 0;
 
-	/* They are counted from each start. */
+	/* First call since the start: generations are counted from each start. */
 	if (r->generation == 0) {
 		result = sql_done(r->s[RULE_FORGET_GENERATIONS], err, cannot_sync);
 		if (result == 0)
@@ -158,7 +157,7 @@ static void empty(struct buf *b)
 		buf_clear(b);
 }
 
-/* What does not fit is left out, as it was when the item came. */
+/* A text that is too long is cut, as in the worker. */
 static int add_tokens(struct rule_store *r, const struct text *t, struct buf *tokens, size_t *count)
 {
 	int result;
@@ -262,7 +261,7 @@ static int match_items(struct rule_store *r, int64_t top, int64_t now_ms, bool *
 	return sql_done(r->s[RULE_REACHED], err, cannot_match);
 }
 
-/* The matches of a rule that is gone. */
+/* Removes up to STEP_MARKS matches of a rule that is gone; 1 when there was one. */
 static int clean(struct rule_store *r, struct error *err)
 {
 	char mark[256] = "";

@@ -1,4 +1,4 @@
-/* The way from an older version of the tables to the present one. */
+/* Migrates the tables from an older version to the present one. */
 #include "schema.h"
 
 #include <stdio.h>
@@ -14,17 +14,17 @@
 #include "store_copy.h"
 
 enum {
-	/* The service manager waits this much longer, counted from the last sign of life ... */
+	/* The service manager waits this long after the last sign of life ... */
 	EXTEND_MS = 60 * 1000,
 	/* ... which is given this often, */
 	SIGN_OF_LIFE_MS = 5 * 1000,
-	/* and thought of after so many instructions of SQLite's machine, some milliseconds. */
+	/* and considered after so many instructions of SQLite's machine, some milliseconds. */
 	INSTRUCTIONS = 100 * 1000,
 };
 
 static const char cannot_migrate[] = "cannot migrate the database";
 
-/* Of the one start that a process has. */
+/* A process migrates once, at its start. */
 static int64_t last_sign_ms;
 
 static void keep_alive(void)

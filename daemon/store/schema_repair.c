@@ -1,4 +1,4 @@
-/* Makes a database of any version before 15 what the steps 1 to 14 make of an empty one.
+/* Gives a database of any version before 15 the tables that the steps 1 to 14 make.
  *
  * A missing table or index is made.  A missing column is added where its values can be empty or 0.  A table of another
  * shape is replaced when its rows are derived (near_*) or can be carried over (story_link); the index of texts is then
@@ -19,7 +19,7 @@ enum { REPAIRED_VERSION = 14, TEXT_MAX = 8 * 1024 };
 
 static const char cannot_repair[] = "cannot repair the database's tables";
 
-/* Runs the text that format makes of names from the steps; they need no more than double quotes. */
+/* Runs the formatted text.  Names in it come from the steps, so double quotes are enough. */
 static int run_text(struct sql_db *db, struct error *err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 static int run_text(struct sql_db *db, struct error *err, const char *format, ...)
@@ -37,7 +37,7 @@ static int run_text(struct sql_db *db, struct error *err, const char *format, ..
 	return result;
 }
 
-/* A statement with up to two names as its parameters, which outlive it; NULL on failure. */
+/* Prepares a statement with up to two parameters, which must outlive it; NULL on failure. */
 static struct sql_stmt *ask(
 	struct sql_db *db, const char *text, const char *first, const char *second, struct error *err)
 {
@@ -52,7 +52,7 @@ static struct sql_stmt *ask(
 	return s;
 }
 
-/* 1 the statement has a row, 0 none. */
+/* 1: the statement has a row; 0: no row. */
 static int has_row(struct sql_db *db, const char *text, const char *first, const char *second, struct error *err)
 {
 	struct sql_stmt *s = ask(db, text, first, second, err);
@@ -97,7 +97,7 @@ static bool is_derived(const char *table)
 	return strncmp(table, "near_", strlen("near_")) == 0;
 }
 
-/* Counts may begin as 0 in derived rows; a text or a blob that must be there cannot be invented. */
+/* A number may begin as 0 in derived rows.  A required text or blob has no such value: NULL. */
 static const char *value_to_begin_with(const char *table, const struct column *c)
 {
 	bool is_number = c->type != NULL && (strcmp(c->type, "INTEGER") == 0 || strcmp(c->type, "REAL") == 0);
@@ -107,7 +107,7 @@ static const char *value_to_begin_with(const char *table, const struct column *c
 	return is_number && (is_derived(table) || strcmp(table, "story_link") == 0) ? "0" : NULL;
 }
 
-/* Adds the column if it is missing and can be added: 1 the table has it now, 0 it has not. */
+/* Adds the column if it is missing.  1: the table has it now; 0: it cannot be added. */
 static int add_column(struct sql_db *db, const char *table, const struct column *c, struct error *err)
 {
 	const char *value = value_to_begin_with(table, c);
@@ -122,8 +122,8 @@ static int add_column(struct sql_db *db, const char *table, const struct column 
 	return result == 0 ? 1 : result;
 }
 
-/* 1: the table can hold what the reference's can; 0: it has a key or a required column that the reference's lacks, or
- * lacks a column that cannot be added. */
+/* 1: the table can hold the reference's rows.  0: it has a key or required column that the reference lacks, or it lacks
+ * a column that cannot be added. */
 static int fit_columns(struct sql_db *db, struct sql_db *reference, const char *table, struct error *err)
 {
 	static const char text[] = "SELECT name FROM pragma_table_info(?1)"
@@ -152,7 +152,7 @@ static int fit_columns(struct sql_db *db, struct sql_db *reference, const char *
 
 /* ---- tables ---- */
 
-/* story_link's rows, with 0 for what they lack. */
+/* Copies story_link's rows, with 0 in columns that they lack. */
 static int carry_links_over(struct sql_db *db, struct sql_db *reference, struct error *err)
 {
 	static const char table[] = "story_link", former[] = "story_link_former";
@@ -249,7 +249,7 @@ static int fit_tables(struct sql_db *db, struct sql_db *reference, bool *index_i
 	return result;
 }
 
-/* Indexes are compared by their text: one over other columns is made again. */
+/* Indexes are compared by their SQL; a different one is made again. */
 static int fit_indexes(struct sql_db *db, struct sql_db *reference, struct error *err)
 {
 	struct sql_stmt *s = ask(reference, "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql NOT NULL",
@@ -277,7 +277,7 @@ static int fit_indexes(struct sql_db *db, struct sql_db *reference, struct error
 	return result;
 }
 
-/* ---- what other versions called otherwise ---- */
+/* ---- names of other versions ---- */
 
 /* 8b0d10c's names of story_link's columns. */
 static int rename_columns(struct sql_db *db, struct error *err)
@@ -340,7 +340,7 @@ int schema_repair_15(struct sql_db *db, struct error *err)
 		result = fit_indexes(db, reference, e);
 	if (result == 0)
 		result = take_former(db, e);
-	/* near_rebuild.c; the numbers kept by name describe tables that are empty now */
+	/* near_rebuild.c builds the index anew; the values in near_state describe tables that are empty now */
 	if (result == 0 && index_is_lost)
 		result =
 			sql_exec(db, "DELETE FROM near_state; INSERT INTO near_state(name, value) VALUES('rebuild', 1)",

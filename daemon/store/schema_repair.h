@@ -1,10 +1,9 @@
-/* schema_repair.h: databases whose version says more than they have.
+/* schema_repair.h: repairs databases that lack tables or columns of their version.
  *
  * Until version 15 steps were edited after databases had passed them.  The repair compares a database, table by table,
- * with an empty one that the steps 1 to 14 have just made in memory, and makes up for what is missing. */
+ * with an empty one that the steps 1 to 14 make in memory, and adds the missing parts. */
 #ifndef SITREP_STORE_SCHEMA_REPAIR_H
 #define SITREP_STORE_SCHEMA_REPAIR_H
-
 
 #include "sitrep/base/error.h"
 

@@ -2,9 +2,9 @@
  *
  * FROZEN: once a step is on the main branch its text never changes, not by a macro either, and its number is given to
  * no other text.  A database that has passed a step is never shown it again, so a later correction would reach new
- * databases alone.  tests/unit/store/schema_test.c pins a digest of each text.  A correction is a new step.
+ * databases alone.  tests/unit/ingest/schema_test.c pins a digest of each text.  A correction is a new step.
  *
- * That was not kept before version 15.  The steps 6, 7, 9 and 11 were edited after databases had passed them, and
+ * This rule was broken before version 15.  The steps 6, 7, 9 and 11 were edited after databases had passed them, and
  * number 8 stood for two different texts.  The texts here are those of 47c0d32; step 15 gives older databases what they
  * lack.
  *
@@ -12,9 +12,9 @@
  * nothing.  An output reads the newest stories by one index.  Numbers of items and events are handed out by the row in
  * total, never by a table's largest key, so that none is used twice after its row has been pruned.
  *
- * ident and digest outlive the items they name: a row whose item is gone is a tombstone, and says that what it names
- * was here before.  Their item_id is therefore no foreign key.  An event's is none either, since the log says what
- * happened, not what is still kept. */
+ * Rows of ident and digest outlive their items: without its item, a row is a tombstone, and says that the item was here
+ * before.  Their item_id is therefore no foreign key.  An event's item_id is none either, since events may outlive
+ * their items. */
 #include "schema_steps.h"
 
 #include <stddef.h>
@@ -22,7 +22,7 @@
 #include "schema_repair.h"
 
 static const char version_1[] =
-	/* One row: numbers given out, the state of outputs, and counts that would be slow to count. */
+	/* One row: the last numbers given out, the generation of outputs, and counts that are slow to compute. */
 	"CREATE TABLE total("
 	" one INTEGER PRIMARY KEY CHECK(one = 1),"
 	" item_id INTEGER NOT NULL," /* last given out */
@@ -67,7 +67,7 @@ static const char version_1[] =
 	") STRICT;"
 	"CREATE INDEX feed_active ON feed(id) WHERE active = 1;"
 
-	/* sort_ms is settled when the story begins; item and mark repeat it to be read in that order. */
+	/* sort_ms is fixed when the story begins; item and mark repeat it for their indexes. */
 	"CREATE TABLE story("
 	" id INTEGER PRIMARY KEY," /* that of its first item */
 	" sort_ms INTEGER NOT NULL,"
@@ -81,7 +81,7 @@ static const char version_1[] =
 	"CREATE INDEX story_sort ON story(sort_ms);"
 	"CREATE INDEX story_uid ON story(uid);"
 
-	/* record last: what the decision about a poll needs is read without it. */
+	/* record is the last column: a poll reads the columns before it without the record. */
 	"CREATE TABLE item("
 	" id INTEGER PRIMARY KEY,"
 	" feed_id INTEGER NOT NULL REFERENCES feed(id),"
@@ -140,14 +140,14 @@ static const char version_1[] =
 
 	"PRAGMA user_version = 1;";
 
-/* Where permanent redirects lead, and whether that is where the feed is asked by now. */
+/* The target of permanent redirects, and whether the feed is polled there. */
 static const char version_2[] = "ALTER TABLE feed ADD COLUMN moved_url TEXT;"
 				"ALTER TABLE feed ADD COLUMN moved_since INTEGER;"
 				"ALTER TABLE feed ADD COLUMN moved_count INTEGER NOT NULL DEFAULT 0;"
 				"ALTER TABLE feed ADD COLUMN moved INTEGER NOT NULL DEFAULT 0;"
 				"PRAGMA user_version = 2;";
 
-/* Subscriptions at hubs: one a feed that names a hub, whether or not it is made use of. */
+/* Subscriptions at hubs: one row for each feed that names a hub, even when it is not subscribed. */
 static const char version_3[] = "CREATE TABLE websub("
 				" feed_id INTEGER PRIMARY KEY REFERENCES feed(id),"
 				" phase INTEGER NOT NULL,"
@@ -167,11 +167,11 @@ static const char version_3[] = "CREATE TABLE websub("
 				") STRICT;"
 				"PRAGMA user_version = 3;";
 
-/* What the schedule remembers of a feed, in its own form. */
+/* The schedule's history of a feed, encoded by feed_history.c. */
 static const char version_4[] = "ALTER TABLE feed ADD COLUMN habits BLOB;"
 				"PRAGMA user_version = 4;";
 
-/* Sources of a story are counted by publisher; those that are there already were counted by feed. */
+/* Sources of a story are counted by publisher; in older rows they were counted by feed. */
 static const char version_5[] = "CREATE TABLE publisher("
 				" id INTEGER PRIMARY KEY,"
 				" name TEXT NOT NULL UNIQUE"
@@ -204,7 +204,7 @@ static const char version_6[] = "CREATE TABLE IF NOT EXISTS near_bucket_0("
 				" week INTEGER NOT NULL,"
 				" shingles BLOB NOT NULL"
 				") STRICT;"
-				/* what items are compared by, as long as they are in the window */
+				/* sketches that items are compared by, while they are in the window */
 				"CREATE TABLE IF NOT EXISTS near_sketch("
 				" item_id INTEGER PRIMARY KEY,"
 				" story_id INTEGER NOT NULL,"
@@ -225,7 +225,7 @@ static const char version_6[] = "CREATE TABLE IF NOT EXISTS near_bucket_0("
 				" page INTEGER PRIMARY KEY,"
 				" counts BLOB NOT NULL"
 				") STRICT;"
-				/* why an item stands where it stands; lives as long as the item */
+				/* links that put an item into its story; removed with the item */
 				"CREATE TABLE IF NOT EXISTS story_link("
 				" item_id INTEGER NOT NULL,"
 				" other_id INTEGER NOT NULL,"
@@ -240,7 +240,7 @@ static const char version_6[] = "CREATE TABLE IF NOT EXISTS near_bucket_0("
 				") STRICT, WITHOUT ROWID;"
 				"CREATE INDEX IF NOT EXISTS story_link_other ON story_link(other_id);";
 
-/* What an item said before. */
+/* Earlier versions of an item. */
 static const char version_7[] = "CREATE TABLE revision("
 				" item_id INTEGER NOT NULL,"
 				" rev INTEGER NOT NULL,"
@@ -249,7 +249,7 @@ static const char version_7[] = "CREATE TABLE revision("
 				" PRIMARY KEY(item_id, rev)"
 				") STRICT;";
 
-/* Feeds that have moved may move on. */
+/* A feed that has moved may move again. */
 static const char version_8[] = "ALTER TABLE feed ADD COLUMN onward_url TEXT;"
 				"ALTER TABLE feed ADD COLUMN onward_since INTEGER;"
 				"ALTER TABLE feed ADD COLUMN onward_count INTEGER NOT NULL DEFAULT 0;";
@@ -272,14 +272,14 @@ static const char version_9[] = "CREATE TABLE IF NOT EXISTS held("
 				"CREATE INDEX IF NOT EXISTS story_alias_story ON story_alias(story_id);"
 				"CREATE INDEX IF NOT EXISTS item_uid ON item(uid);";
 
-/* Whether documents without items are a feed's habit. */
+/* Whether a feed often has documents without items. */
 static const char version_10[] = "ALTER TABLE feed ADD COLUMN emptiness INTEGER NOT NULL DEFAULT 0;";
 
-/* What a feed's items are known by, and why so (identity_trust.c). */
+/* The identity that a feed's items are known by, and its reasons (identity_trust.c). */
 static const char version_11[] = "ALTER TABLE feed ADD COLUMN identity INTEGER NOT NULL DEFAULT 0;"
 				 "ALTER TABLE feed ADD COLUMN identity_trust BLOB;";
 
-/* The rule that a mark belongs to (rule_store.h).  The rules of older marks are unknown: they are gone. */
+/* The rule that a mark belongs to (rule_store.h).  Older marks have no rule, so their rules count as gone. */
 static const char version_12[] = "CREATE TABLE rule("
 				 " mark TEXT PRIMARY KEY,"
 				 " name TEXT UNIQUE,"
@@ -289,13 +289,13 @@ static const char version_12[] = "CREATE TABLE rule("
 				 "INSERT INTO rule(mark, name, from_id, generation)"
 				 " SELECT DISTINCT name, NULL, 0, 0 FROM mark;";
 
-/* A story of thousands of items: which feeds it has, which of a feed's items is first, and whether a publisher is in it
- * already or has no item any more, are a few steps each. */
+/* Indexes for stories of thousands of items: the story's feeds, a feed's first item, and whether a publisher has an
+ * item in the story take a few steps each. */
 static const char version_13[] = "DROP INDEX item_story;"
 				 "CREATE INDEX item_story ON item(story_id, feed_id);"
 				 "CREATE INDEX item_publisher ON item(publisher_id, story_id);";
 
-/* What the database spends on each feed, so that the largest gives way first (size.c). */
+/* The size of each feed in the database, so that the largest is trimmed first (size.c). */
 static const char version_14[] =
 	"ALTER TABLE feed ADD COLUMN kept_bytes INTEGER NOT NULL DEFAULT 0;"
 	"UPDATE feed SET kept_bytes = 160 * (SELECT count(*) FROM ident n WHERE n.feed_id = feed.id)"
@@ -303,7 +303,7 @@ static const char version_14[] =
 	" WHERE i.feed_id = feed.id);"
 	"CREATE INDEX feed_kept ON feed(kept_bytes);";
 
-/* Tables of versions that are no more: what they held is in others, or is derived. */
+/* Drops tables of former versions: their content is in other tables, or is derived. */
 static const char version_15[] = "DROP TRIGGER IF EXISTS near_omitted_gone;"
 				 "DROP TABLE IF EXISTS near_shingle_0;"
 				 "DROP TABLE IF EXISTS near_shingle_1;"
@@ -315,7 +315,7 @@ static const char version_15[] = "DROP TRIGGER IF EXISTS near_omitted_gone;"
 				 "DROP TABLE IF EXISTS near_text_3;"
 				 "DROP TABLE IF EXISTS near_common;";
 
-/* What is known of the wall clock (clock_record.c). */
+/* The state of the wall clock (clock_record.c). */
 static const char version_16[] = "CREATE TABLE IF NOT EXISTS clock("
 				 " one INTEGER PRIMARY KEY CHECK(one = 1),"
 				 " run TEXT NOT NULL,"
@@ -327,14 +327,14 @@ static const char version_16[] = "CREATE TABLE IF NOT EXISTS clock("
 				 " doubt_from_cursor INTEGER NOT NULL"
 				 ") STRICT;";
 
-/* Feeds of lists are found by their address, and renamed.  The names of a feed's items are made of the name that it had
- * first (uid_stem), so that they stay.  url_key: see feed_match.c; NULL until the next time feeds are taken over. */
+/* Feeds of subscription lists are found by their URL and may be renamed.  The uids of a feed's items are made of its
+ * first name (uid_stem), so that they stay.  url_key: see feed_match.c; NULL until the next feed_store_sync(). */
 static const char version_17[] = "ALTER TABLE feed ADD COLUMN uid_stem TEXT;"
 				 "ALTER TABLE feed ADD COLUMN url_key BLOB;"
 				 "UPDATE feed SET uid_stem = name;"
 				 "CREATE UNIQUE INDEX feed_uid_stem ON feed(uid_stem);";
 
-/* What of an item's text changes at each poll (churn.h). */
+/* The part of an item's text that changes at each poll (churn.h). */
 static const char version_18[] = "CREATE TABLE IF NOT EXISTS churn("
 				 " item_id INTEGER PRIMARY KEY REFERENCES item(id) ON DELETE CASCADE,"
 				 " state BLOB NOT NULL"

@@ -2,15 +2,14 @@
 #ifndef SITREP_STORE_SCHEMA_STEPS_H
 #define SITREP_STORE_SCHEMA_STEPS_H
 
-
 #include "sitrep/base/error.h"
 #include "sitrep/store/store.h"
 
 struct sql_db;
 
-/* A step is SQL, then a function for what SQL alone cannot do (ADD COLUMN where there is none yet).  Both run in the
- * one transaction of the whole migration.  Neither may call code that changes with later versions: it would meet tables
- * of its past. */
+/* A step is SQL, then a function for changes that SQL alone cannot make (ADD COLUMN only if it is missing).  Both run
+ * in the one transaction of the whole migration.  The function may not call code that changes with later versions: that
+ * code would meet older tables. */
 struct schema_step {
 	const char *text;
 	int (*function)(struct sql_db *db, struct error *err); /* NULL: none */

@@ -1,8 +1,8 @@
 /* The database file: opened, checked, migrated, or refused.
  *
- * A file of another program must not be touched, and the first read of a WAL database already writes beside it.  So
- * the file's first 100 bytes are read and judged before SQLite reads any; only what they cannot tell
- * (damage further in, a version that still stands in the WAL) is left to SQLite's own checks. */
+ * A file of another program must not be touched, and already the first read of a WAL database writes files beside it.
+ * So the first 100 bytes are checked before SQLite reads any.  SQLite's own checks do the rest: damage further in, and
+ * a version that is still in the WAL. */
 #include "sitrep/store/store.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ enum {
 	HEADER_LEN = 100, /* of an SQLite file, https://sqlite.org/fileformat2.html section 1.3 */
 	WRITER_CACHE_KIB = 3 * 1024,
 	READER_CACHE_KIB = 1024,
-	/* A WAL that a burst made larger is cut back to this. */
+	/* After a burst the WAL is cut back to this size. */
 	WAL_KEPT_BYTES = 16 * 1024 * 1024,
 	/* The writer meets another writer only when a person has the file open in a tool. */
 	WRITER_BUSY_MS = 5000,
@@ -100,7 +100,7 @@ static int take_lock(const struct paths *p, int *lock_fd, struct error *err)
 		return error_set(err, -EBUSY, "another sitrepd%s%s%s uses %s", pid[0] != '\0' ? " (process " : "", pid,
 			pid[0] != '\0' ? ")" : "", p->dir);
 	}
-	/* For the sentence above alone: when it cannot be written, the daemon starts all the same. */
+	/* The process number is for the error above only, so a failed write is ignored. */
 	len = snprintf(pid, sizeof(pid), "%-20ld\n", (long)getpid());
 	if (len > 0)
 		(void)!pwrite(fd, pid, (size_t)len, 0);
@@ -129,9 +129,9 @@ static int refuse_foreign(const struct paths *p, struct error *err)
 	return error_set(err, -EPROTO, "%s is a database of another program", p->db);
 }
 
-/* An SQLite file without an application id is ours only when it is still empty.  A connection of its own looks, as at a
- * file that does not change, since a usual one makes a WAL's index as soon as it reads.  It is SQLite's, and so closing
- * it leaves the process's other locks on the file. */
+/* An SQLite file without an application id is ours only when it is still empty.  It is read by a connection of its own
+ * with SQL_FROZEN, since a usual one makes a WAL index as soon as it reads.  SQLite closes that connection without
+ * dropping the process's other locks on the file. */
 static int check_anonymous(const struct paths *p, struct error *err)
 {
 	struct sql_db *db;
@@ -147,8 +147,8 @@ static int check_anonymous(const struct paths *p, struct error *err)
 	return result;
 }
 
-/* Makes the file where there is none: SQLite would give it the mode of a file that anybody may read.  A file that is
- * made here is new, and so nobody's locks go when it is closed. */
+/* Makes the file if it does not exist: SQLite would make it readable for all.  A new file has no locks yet that close()
+ * could drop. */
 static int make_file(const struct paths *p, struct error *err)
 {
 	int fd = open(p->db, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -161,8 +161,8 @@ static int make_file(const struct paths *p, struct error *err)
 
 /* Reads the header through the file that SQLite has open, without a lock and before SQLite reads anything.  This
  * program never opens the file by itself: POSIX locks belong to the process, and close() of any descriptor of the file
- * would drop those of all its connections.  The next tool that looks at the database would then take itself for the
- * last, and delete the WAL under the daemon. */
+ * would drop those of all its connections.  The next tool that opens the database would then believe to be its only
+ * user, and delete the daemon's WAL. */
 static int check_file(const struct paths *p, struct sql_db *db, struct error *err)
 {
 	static const char magic[16] = "SQLite format 3";
@@ -184,7 +184,7 @@ static int check_file(const struct paths *p, struct sql_db *db, struct error *er
 		return refuse_foreign(p, err);
 	if (big_endian_32(h + 60) > STORE_SCHEMA_VERSION)
 		return refuse_newer(p, big_endian_32(h + 60), err);
-	/* With a WAL the file may be behind what its header says; then SQLite judges. */
+	/* With a WAL the file may be shorter than its header says; SQLite checks it then. */
 	page_size = h[16] << 8 | h[17];
 	page_size = page_size == 1 ? 65536 : page_size;
 	pages = big_endian_32(h + 28);
@@ -197,7 +197,7 @@ static int check_file(const struct paths *p, struct sql_db *db, struct error *er
 
 /* ---- the connection ---- */
 
-/* What check_file() saw, as it stands with the WAL taken in. */
+/* Repeats check_file() on the values that include the WAL's. */
 static int check_open(const struct paths *p, struct sql_db *db, int64_t *version, struct error *err)
 {
 	int64_t id, objects;
@@ -216,9 +216,9 @@ static int check_open(const struct paths *p, struct sql_db *db, int64_t *version
 	return 0;
 }
 
-/* The names of a new database and of the folders that were made for it outlive a power cut only when each folder that
- * they are in is synced; SQLite does so for the folder of the WAL alone, and that later.  Folders further up may be
- * ones that this user cannot read, which were there before. */
+/* Syncs the folders that hold the names of a new database and of its new folders, so that they outlive a power cut.
+ * SQLite syncs the folder of the WAL only, and later.  Errors in folders further up are ignored: this user may not be
+ * able to read them, and they are not new. */
 static int sync_names(const struct paths *p, struct error *err)
 {
 	char path[PATH_LEN_MAX];
@@ -240,7 +240,8 @@ static int prepare_writer(const struct paths *p, struct sql_db *db, struct error
 	int64_t version;
 	int result = check_open(p, db, &version, err);
 
-	/* auto_vacuum counts only before the first table; the id goes into the file itself, before there is a WAL. */
+	/* auto_vacuum works only before the first table; the id is written before WAL mode, so that it is in the file
+	 * itself. */
 	if (result == 0 && version == 0)
 		result = sync_names(p, err);
 	if (result == 0 && version == 0) {
@@ -250,7 +251,7 @@ static int prepare_writer(const struct paths *p, struct sql_db *db, struct error
 	}
 	if (result != 0)
 		return result;
-	/* Checkpoints are the writer's, between transactions (writer.c). */
+	/* The writer makes checkpoints itself, between transactions (writer.c). */
 	sql_own_checkpoints(db);
 	(void)snprintf(text, sizeof(text),
 		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"

@@ -1,4 +1,4 @@
-/* The database as it was before a migration, beside itself. */
+/* Copies the database before a migration, to a file beside it. */
 #include "store_copy.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ enum {
 	PIECE_PAGES = 1024,
 	/* Copies of different contents from one version. */
 	COPIES_MAX = 9,
-	/* Left free beside the copy, for the migration itself. */
+	/* Room left on the disk for the migration itself. */
 	RESERVE_BYTES = 16 * 1024 * 1024,
 };
 
@@ -37,8 +37,8 @@ struct copy {
 
 static const char cannot_copy[] = "cannot copy the database before its migration";
 
-/* What differs between two states of one database: every change of items, stories, events or feeds moves one of them.
- */
+/* Numbers that tell two states of one database apart: each change of items, stories, events or feeds changes one of
+ * them. */
 static int read_state(struct sql_db *db, char state[256], struct error *err)
 {
 	static const char *const texts[] = {"SELECT printf('%d %d %d %d %d %d %d', (SELECT user_version FROM "
@@ -59,8 +59,8 @@ static int read_state(struct sql_db *db, char state[256], struct error *err)
 	return result < 0 ? result : 0;
 }
 
-/* Whether the file at path holds the state; a file that cannot be read does not.  The copy is nobody's open database:
- * it is read as one that does not change, so that nothing is made beside it. */
+/* Whether the file at path holds the state; false when it cannot be read.  No program has the copy open, so it is
+ * opened with SQL_FROZEN, which makes no files beside it. */
 static bool holds_state(const char *path, const char *state)
 {
 	char found[256] = "";
@@ -73,7 +73,7 @@ static bool holds_state(const char *path, const char *state)
 	return holds;
 }
 
-/* 1: a copy stands already; 0: c->name is free. */
+/* 1: c->name is a copy of this state; 0: c->name is free. */
 static int find_name(struct copy *c, struct error *err)
 {
 	char state[256];
@@ -121,8 +121,8 @@ static int copy_pages(struct copy *c, struct sql_db *to, void (*keep_alive)(void
 
 	if (pages == NULL)
 		return err->code;
-	/* Only a person's tool can change the database meanwhile, each time for a new beginning; then it goes in one
-	 * piece. */
+	/* Only a person's tool can change the database meanwhile; each change restarts the copy.  After too many pieces
+	 * the rest is copied in one step. */
 	for (int64_t pieces = 0; result == 1; pieces++) {
 		bool is_restless = pieces > 2 * (int64_t)sql_copy_total(pages) / PIECE_PAGES + 2;
 
@@ -132,7 +132,7 @@ static int copy_pages(struct copy *c, struct sql_db *to, void (*keep_alive)(void
 	return sql_copy_end(pages, err, cannot_copy);
 }
 
-/* Into c->part, which is closed and synced then. */
+/* Writes c->part, closes and syncs it. */
 static int write_part(struct copy *c, void (*keep_alive)(void), struct error *err)
 {
 	struct sql_db *to = NULL;

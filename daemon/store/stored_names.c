@@ -1,4 +1,4 @@
-/* What the feeds of the database are called.  See stored_names.h. */
+/* The names of the feeds in the database.  See stored_names.h. */
 #include "sitrep/store/stored_names.h"
 
 #include <errno.h>

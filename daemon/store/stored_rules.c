@@ -10,7 +10,7 @@
 
 enum { DIGEST_BYTES = 8, MARK_MAX = 256 };
 
-/* Name, expression and the way of matching in one: when one of them changes, what is stored is matched anew. */
+/* "name#digest", the digest over expression and RULE_MATCHING: if one changes, stored items are matched anew. */
 static char *make_mark(struct sha256 *hash, const char *name, const char *expression)
 {
 	uint8_t digest[SHA256_LEN];

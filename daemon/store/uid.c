@@ -1,4 +1,4 @@
-/* Stable names as text and back. */
+/* UIDs as text and back. */
 #include "sitrep/store/uid.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* sitrepd --verify: what SQLite says of the file, what our records say, and what must fit together. */
+/* sitrepd --verify: SQLite's check of the file, a check of all records, and rules between tables. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,7 @@ enum { TEXT_MAX = 1024, ROWS_SHOWN_MAX = 20 };
 
 static const char cannot_verify[] = "cannot verify the database";
 
-/* Each counts rows that do not fit; what it costs is what the daemon does with them. */
+/* Each query counts rows that break a rule; cost is the consequence for the operator. */
 static const struct {
 	const char *query, *finding, *cost;
 } rules[] = {
@@ -53,7 +53,7 @@ struct verifying {
 	verify_fn *fn;
 	void *arg;
 	int findings;
-	int rows; /* of damaged rows that were shown */
+	int rows; /* damaged rows so far */
 };
 
 static void tell(struct verifying *v, const char *finding, const char *cost)
@@ -121,7 +121,7 @@ static int check_records(struct verifying *v, const char *state_dir, struct erro
 	return result;
 }
 
-/* A rule that cannot be asked stands on what was found before. */
+/* A query that fails on damage (-EUCLEAN) is skipped: check_file() has reported the damage. */
 static int check_rules(struct verifying *v, struct sql_db *db, struct error *err)
 {
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {

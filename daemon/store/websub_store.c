@@ -14,7 +14,7 @@
 #include "sitrep/sql/sql.h"
 
 enum {
-	HUBS_MAX = 4, /* as many are known of a feed (websub.h) */
+	HUBS_MAX = 4, /* WEBSUB_HUBS_MAX (websub.h) */
 	ERRORS_MAX = 1000000,
 	SUM_LEN = 8,
 };
@@ -22,7 +22,7 @@ enum {
 static const char cannot_load[] = "cannot read a subscription";
 static const char cannot_save[] = "cannot save a subscription";
 
-/* What a subscription holds by, as one number. */
+/* Checksum over the texts that a subscription depends on. */
 static uint32_t sum_of(const struct websub_state *state, struct str secret)
 {
 	const struct str parts[] = {str_from(state->hubs), str_from(state->topic), str_from(state->callback), secret};
@@ -33,8 +33,8 @@ static uint32_t sum_of(const struct websub_state *state, struct str secret)
 	return sum;
 }
 
-/* A secret is hexadecimal digits; behind it stands the sum, after a mark that none has.  Secrets of before have no sum.
- * False when it does not fit. */
+/* The column holds the secret (hexadecimal digits), "#" and the checksum; older rows have no checksum.  Removes the
+ * checksum; false when it is wrong. */
 static bool open_secret(struct websub_state *state)
 {
 	char *end = state->secret != NULL ? strrchr(state->secret, '#') : NULL;
@@ -112,7 +112,7 @@ static bool is_whole(const struct websub_state *state)
 	return state->hubs != NULL && state->topic != NULL && state->callback != NULL && state->secret != NULL;
 }
 
-/* The feed's next document names its hub again. */
+/* Empties a damaged row: the feed's next document names its hub again. */
 static void forget(struct websub_state *state)
 {
 	int64_t feed_id = state->feed_id;
@@ -137,7 +137,7 @@ static int read_row(struct sql_stmt *s, struct websub_state *state)
 	return 0;
 }
 
-/* Room for one more, which is counted before it is read: so it is released with the others when that fails. */
+/* Appends an element.  It is counted before it is read, so that it is released with the others when reading fails. */
 static struct websub_state *extend(struct websub_state **states, size_t *count, size_t *cap)
 {
 	if (*count == *cap) {
