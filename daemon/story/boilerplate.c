@@ -1,11 +1,11 @@
-/* Which phrases say nothing, since many unrelated texts hold them.
+/* Counts in how many texts each phrase stands, to find phrases that many unrelated texts share.
  *
  * A count-min sketch of two rows with conservative update: only the smaller of a shingle's two counters grows, so
  * that a counter shared with a frequent shingle does not make a rare one look frequent.  Shingles are hashes
  * already; one multiplication spreads them anew, since those of long texts all end in zeroes.
  *
- * A counter has four bits, two counters a byte: what was seen fifteen times is as common as anything can be, and
- * half of the memory is half of the cache that is missed. */
+ * A counter has four bits, two counters a byte: a count above fifteen makes no difference, and half of the memory means
+ * half of the cache misses. */
 #include "sitrep/story/boilerplate.h"
 
 #include <errno.h>
@@ -105,7 +105,7 @@ void boilerplate_count(struct boilerplate *b, const struct sketch *s)
 
 	for (size_t i = 0; i < s->shingle_count; i++)
 		count_one(b, s->shingles[i]);
-	/* those of the opening that the sample does not hold */
+	/* shingles of the opening that are not in the sample */
 	for (size_t i = 0; i < s->opening_count; i++)
 		if ((s->opening[i] & mask) != 0)
 			count_one(b, s->opening[i]);
@@ -121,7 +121,7 @@ static size_t filter(const struct boilerplate *b, uint64_t *list, size_t count, 
 	return kept;
 }
 
-/* The opening of a text that is held whole is among its shingles: what is left of those is left of it. */
+/* The shingles of a text that is held whole include its opening: the opening keeps those that the text has kept. */
 static size_t keep_common(struct sketch *s)
 {
 	size_t kept = 0, k = 0;
@@ -149,7 +149,8 @@ bool boilerplate_is_crowded(const struct boilerplate *b)
 	return b->load >= CROWDED;
 }
 
-/* The fifteen of a full counter stand for more: it is left with eight, so that what every text holds stays known. */
+/* A counter at fifteen may stand for more: it becomes eight, not seven, so that a phrase of every text stays
+ * boilerplate. */
 static unsigned half(unsigned count)
 {
 	return (count + (count == BOILERPLATE_COUNT_MAX)) / 2;

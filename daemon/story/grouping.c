@@ -1,6 +1,6 @@
-/* What is remembered of reports so that later ones find them: sketches, the index of shingles, counts of phrases.
+/* Stores sketches, shingles and phrase counts of reports, with which later reports are compared.
  *
- * Which story a report belongs to is decided in grouping_decide.c. */
+ * grouping_decide.c decides which story a report belongs to. */
 #include "sitrep/story/grouping.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 enum {
 	/* Weeks after which counts of phrases are halved. */
 	HALVING_WEEKS = 4,
-	/* Items after which those too old for the window go. */
+	/* Items after which those too old for the window are removed. */
 	EXPIRE_EVERY = 16,
 };
 
@@ -102,10 +102,10 @@ static int halve_when_due(struct grouping *g, int64_t at_ms, struct error *err)
 	return near_store_set_number(&g->store, name, week, err);
 }
 
-/* What a text says that was not said before tells which phrases are common: all of a story's first text and of an
- * outlet's next one, but of a reprint only what it adds to what it reprints; that is where outlets put their own
- * phrases.  A copy adds nothing, and an item's next revision was counted already.  A weak join may be a phrase that two
- * houses print below all their reports: it counts in full, so that the phrase joins no more than a few. */
+/* Counts the phrases that a text adds: all of a story's first text and of an outlet's next one, but of a reprint only
+ * those that are not in the text it reprints, since there outlets put their own phrases.  A copy adds no phrase, and an
+ * item's next revision was counted already.  A weak join may rest on a phrase that two outlets print below all their
+ * reports: it counts in full, so that the phrase joins no more than a few. */
 static int count_phrases(
 	struct grouping *g, enum story_relation relation, const struct story_answer *answer, struct error *err)
 {
@@ -126,7 +126,7 @@ static int count_phrases(
 	return 0;
 }
 
-/* A sketch as it is kept.  One that holds its text whole is compared without its opening. */
+/* Reduces a sketch to the form that is stored.  A sketch that holds its text whole needs no opening. */
 static void trim(struct sketch *s)
 {
 	sketch_thin(s, NEAR_SKETCH_SHINGLES);
@@ -155,7 +155,8 @@ static int keep_sketch(struct grouping *g, const struct grouping_item *r, int64_
 			   : error_sys(err, result, "cannot keep a sketch");
 }
 
-/* A story that a whole wire's customers ran is found by its first members: the next one adds rows, not chances. */
+/* An agency's report may have hundreds of copies.  The first NEAR_MEMBERS_MAX of them suffice to find the story: more
+ * would only add rows. */
 static int has_members_enough(struct grouping *g, int64_t story_id, enum story_relation relation, struct error *err)
 {
 	int64_t ids[NEAR_MEMBERS_MAX];
@@ -202,8 +203,8 @@ int grouping_record(struct grouping *g, const struct grouping_item *r, int64_t s
 	return near_store_expire(&g->store, r->at_ms - g->ahead_ms - g->params.window_ms, err);
 }
 
-/* Shingles that were left out of the known text as boilerplate when it was kept, and are none of the report's
- * boilerplate now: counts that were not saved are lost when the process is killed, and all are halved once a month. */
+/* About how many shingles were boilerplate when the known text was stored but are not in the report now.  This happens
+ * since counts that were not saved are lost when the process is killed, and all are halved once a month. */
 static size_t count_returned(const struct grouping *g)
 {
 	uint8_t level = g->known.sketch.level > g->asked.level ? g->known.sketch.level : g->asked.level;
@@ -221,7 +222,7 @@ int grouping_changes(struct grouping *g, const struct grouping_item *r, struct s
 	result = near_store_get(&g->store, r->item_id, &g->known, err);
 	if (result != 1)
 		return result;
-	/* As that was kept, so that what has become boilerplate meanwhile is no change. */
+	/* The stored text is filtered as well, so that a phrase that has become boilerplate meanwhile is no change. */
 	if (g->params.boilerplate)
 		(void)boilerplate_filter(g->phrases, &g->known.sketch, g->params.frequent);
 	sketch_thin(&g->asked, NEAR_SKETCH_SHINGLES);
@@ -240,14 +241,14 @@ int64_t grouping_postings(const struct grouping *g)
 	return near_index_postings(&g->index);
 }
 
-/* ---- for whoever asks why ---- */
+/* ---- explaining ---- */
 
 const struct story_params *grouping_params(const struct grouping *g)
 {
 	return &g->params;
 }
 
-/* What is kept of an item without what is boilerplate by now, into s. */
+/* Reads an item's stored sketch into s, without the phrases that are boilerplate by now. */
 static int look_at(struct grouping *g, int64_t item_id, struct sketch *s, struct grouping_text *text, struct error *err)
 {
 	int result = near_store_get(&g->store, item_id, &g->known, err);

@@ -1,9 +1,9 @@
-/* Which story a report belongs to.
+/* Decides which story a report belongs to.
  *
- * A question goes from many to few: the 32 sampled shingles find up to sixteen items in one statement, each of those
- * is compared in full, and of what is alike the best is joined, unless one of that story's other members is held
- * apart from the report.  Boilerplate is taken out of both texts as it is known now; what a text was stored with may
- * have become boilerplate since. */
+ * The search goes from many to few: 32 sampled shingles find up to sixteen items in one statement for each week; each
+ * of these is compared in full; the report joins the most similar one's story, unless another member of that story is
+ * held apart from the report.  Boilerplate is removed from both texts as of now, since phrases of a stored text may
+ * have become boilerplate. */
 #include <stdlib.h>
 
 #define XXH_INLINE_ALL
@@ -35,7 +35,7 @@ bool grouping_take_sketch(struct grouping *g, const struct grouping_item *r)
 	return true;
 }
 
-/* Reads a known item; 0 when that is gone, or the report's own earlier text. */
+/* Reads a known item; 0 when it is gone, or is the report's own earlier text. */
 static int get_known(struct grouping *g, const struct grouping_item *r, int64_t item_id, struct error *err)
 {
 	return item_id == r->item_id ? 0 : near_store_get(&g->store, item_id, &g->known, err);
@@ -60,7 +60,8 @@ static struct candidate compare(struct grouping *g, const struct grouping_item *
 	return c;
 }
 
-/* Of texts that contain the report alike, the one that has least besides: its original rather than a roundup. */
+/* Orders candidates.  Of two texts that contain the report equally, the one with less other text comes first: the
+ * original rather than a roundup. */
 static double fit(const struct candidate *c)
 {
 	return c->reasons.score + c->reasons.resemblance;
@@ -75,7 +76,7 @@ static int by_fit(const void *a, const void *b)
 	return x->item_id < y->item_id ? -1 : x->item_id > y->item_id;
 }
 
-/* Boilerplate has been taken out of one of the two, so out of what they share. */
+/* Boilerplate is removed from the report only; that removes it from the shared shingles, too. */
 static bool shares_enough(const struct grouping *g)
 {
 	const struct sketch *a = &g->asked, *b = &g->known.sketch;
@@ -131,8 +132,8 @@ static bool is_other_part(const struct grouping *g, const struct candidate *c, c
 	       (c->reasons.contained || c->words >= g->whole.words + m->words);
 }
 
-/* Has the operator held an earlier text of the same outlet apart from the story, of which the report may be the next?
- * Less is asked for than of an update: in another outlet as much would make it the same story. */
+/* Has the operator split an earlier text of the same outlet from the story, and may the report be its next version? The
+ * score need only reach join, not repeat: between two outlets that is enough for one story. */
 static int is_held_apart(struct grouping *g, int64_t story_id, struct error *err)
 {
 	int result = 0;
@@ -149,8 +150,8 @@ static bool is_stray(const struct grouping *g, const struct sketch *s)
 	return story_compare(&g->params, s, &g->lead, false, 0).score < g->params.little;
 }
 
-/* 1 when the report has little in common with the story's first report, and so have as many members as may: a chain of
- * reports each like the last is no story. */
+/* 1 when the report has little in common with the story's first report, and STRAYS_MAX members have as little: a chain
+ * of reports, each like the last, is no story. */
 static int has_strayed(
 	struct grouping *g, const struct grouping_item *r, const int64_t *ids, size_t found, struct error *err)
 {
@@ -175,8 +176,8 @@ static int has_strayed(
 	return strays == STRAYS_MAX;
 }
 
-/* 1 when some member of c's story is held apart from the report by what both say, or the story has strayed.  Where the
- * operator has joined stories, that the rule would not have is no reason to part their later copies. */
+/* 1 when the report may not join c's story: the operator or the rule holds a member apart from it, or the story has
+ * strayed.  After a join by the operator, the rule's differences no longer count. */
 static int is_barred(struct grouping *g, const struct grouping_item *r, const struct candidate *c, struct error *err)
 {
 	int64_t ids[NEAR_MEMBERS_MAX];
@@ -223,7 +224,7 @@ static void join(struct story_answer *answer, const struct candidate *c)
 	add_link(answer, c, answer->relation);
 }
 
-/* An article is about what its title says, whatever else was printed below it. */
+/* A roundup joins the story that its title is about, whatever else it contains. */
 static bool is_titled_by(const struct grouping *g, const struct candidate *c)
 {
 	return c->reasons.title >= g->params.title;
@@ -271,7 +272,7 @@ static int answer_single(
 		if (barred == 0) {
 			join(answer, c);
 		} else if (c->story_id == answer->story_id) {
-			/* between others' copies stands the outlet's own: this is its next version */
+			/* the story holds the outlet's own earlier text, too: the report is its next version */
 			if (c->reasons.verdict == STORY_UPDATE && answer->relation == RELATION_REPRINT)
 				refer(answer, c, RELATION_UPDATE);
 		} else {

@@ -1,4 +1,4 @@
-/* grouping_internal.h: what grouping's files share. */
+/* grouping_internal.h: the state that grouping's files share. */
 #ifndef SITREP_STORY_GROUPING_INTERNAL_H
 #define SITREP_STORY_GROUPING_INTERNAL_H
 
@@ -27,26 +27,27 @@ struct grouping {
 	struct story_constraints held;
 	struct boilerplate *phrases;
 	struct story_params params;
-	int64_t ahead_ms;                 /* of the clock, perhaps */
-	struct sketch whole;              /* the report's */
+	int64_t ahead_ms;                 /* by how much the clock may be ahead */
+	struct sketch whole;              /* the report's sketch */
 	struct sketch asked;              /* the same without boilerplate */
-	size_t omitted_of;                /* of whole, as it came */
+	size_t omitted_of;                /* shingles of whole */
 	size_t omitted_count;             /* shingles of whole that are not in asked */
-	struct sketch sampled;            /* the same, thinned */
-	uint64_t keys[NEAR_SHINGLES_MAX]; /* what it is found by */
+	struct sketch sampled;            /* asked, thinned */
+	uint64_t keys[NEAR_SHINGLES_MAX]; /* the shingles that it is found by */
 	size_t key_count;
 	struct near_item known;
-	struct sketch lead; /* of the story that is looked at: its first report */
+	struct sketch lead; /* the first report of the story that is being compared */
 	struct buf bytes;
 	int64_t halved_week; /* as kept; -1: to be read */
-	unsigned unexpired;  /* items since the window was last looked at */
+	unsigned unexpired;  /* items since the last expiry */
 	struct candidate candidates[NEAR_CANDIDATES_MAX];
 	size_t candidate_count;
 };
 
-/* Sources are compared, never shown: a hash of fixed seed does, since it is stored. */
+/* Sources are only compared, never shown, so a hash is stored; its seed is fixed. */
 int64_t grouping_source_key(struct str source);
-/* The report's sketch without boilerplate, and its sample; false when there is nothing to compare. */
+/* Decodes the report's sketch into whole, asked (without boilerplate), sampled and keys; false when it cannot be
+ * compared. */
 bool grouping_take_sketch(struct grouping *g, const struct grouping_item *r);
 
 #endif

@@ -1,4 +1,4 @@
-/* Takes postings of items that are not compared any more out of the index, some rows at a time. */
+/* Removes postings of items that are not compared any more from the index, some rows at a time. */
 #include "sitrep/story/near_compact.h"
 
 #include "posting_row.h"
@@ -62,7 +62,7 @@ static int64_t item_of(struct str posting)
 	return (int64_t)posting_take_bytes((const uint8_t *)posting.data + POSTING_TAG_BYTES, POSTING_ID_BYTES);
 }
 
-/* Adds what is kept of some postings to c->row; the number of those that are gone. */
+/* Appends the postings of items that are still kept to c->row; returns the number of the others. */
 static int64_t filter_postings(struct near_compact *c, struct str postings, struct error *err)
 {
 	int64_t gone = 0, one;
@@ -83,7 +83,8 @@ static int64_t filter_postings(struct near_compact *c, struct str postings, stru
 	return gone;
 }
 
-/* The row without what is gone or damaged, under one sum, into c->row; the number of postings that went. */
+/* Writes the row into c->row under one sum, without damaged postings and those of items that are gone; returns the
+ * number of the latter. */
 static int64_t filter_row(struct near_compact *c, struct str row, struct error *err)
 {
 	static const char *const tables[NEAR_SLOTS] = {

@@ -1,8 +1,8 @@
-/* Which items share shingles with a text.
+/* Finds the items that share shingles with a text.
  *
- * A shingle of 48 bits is kept as its bucket, which are its first 13 bits, and as 32 bits more within the row; the
- * three that are left tell nothing apart that the comparison after it would not.  Most shingles of a fresh text were
- * never seen: a filter in memory for each week says so without a look at the table. */
+ * Of a shingle's 48 bits the first 13 are its bucket, and the next 32 its tag within the row.  The last three are
+ * dropped: the comparison that follows tells such items apart anyway.  Most shingles of a fresh text were never seen: a
+ * filter in memory for each week tells so without reading the table. */
 #include "sitrep/story/near_index.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ enum {
 	SHINGLE_BYTES = 6,
 	/* A flush's postings in a bucket, and their sum. */
 	ROW_MAX = POSTING_BYTES * (POSTING_BUFFER_MAX + 1),
-	/* So many are added to one row, which makes it a third of a page: fewer rows are read faster. */
+	/* So many flushes are added to one row, which makes it a third of a page: fewer rows are read faster. */
 	FLUSHES_A_ROW = 16,
 };
 
@@ -36,7 +36,7 @@ enum {
 #define FIND(slot)                                                                                                     \
 	"SELECT place, postings FROM " BUCKETS " AS asked CROSS JOIN near_bucket_" slot                                \
 	" ON place >= asked.column1 << 32 AND place < (asked.column1 + 1) << 32"
-/* two blobs side by side are a text until they are called a blob again */
+/* || of two blobs gives a text, hence the CAST */
 #define ADD(slot)                                                                                                      \
 	"INSERT INTO near_bucket_" slot "(place, postings) VALUES(?1 << 32 | ?2, ?3)"                                  \
 	" ON CONFLICT(place) DO UPDATE SET postings = CAST(postings || excluded.postings AS BLOB)"
@@ -71,7 +71,7 @@ _Static_assert(NEAR_SLOTS == 4 && NEAR_SHINGLES_MAX == 32, "the texts above have
 static const char cannot_find[] = "cannot look for stories alike";
 static const char cannot_keep[] = "cannot keep what stories are found by";
 
-/* Flushes are numbered; the number, by rows, is half of a row's key. */
+/* Flushes are numbered; the number divided by FLUSHES_A_ROW is the lower half of a row's key. */
 static const int64_t flushes_max = INT64_C(1) << 35;
 static const int64_t postings_max = INT64_C(1) << 40;
 
@@ -90,7 +90,7 @@ static uint32_t tag_of(uint64_t shingle)
 	return (uint32_t)(shingle >> TAG_SHIFT);
 }
 
-/* As much of a shingle as the table keeps, which is what the filter knows it by. */
+/* The 45 bits of a shingle that the table keeps, by which the filter knows it. */
 static uint64_t kept_part(int64_t bucket, uint32_t tag)
 {
 	return (uint64_t)bucket << TAG_BITS | tag;
@@ -177,7 +177,7 @@ static int load_slot(struct near_index *n, size_t slot, struct error *err)
 		result = near_store_get_number(n->store, name_of(KEPT_POSTINGS, slot), &postings, err);
 	if (result < 0)
 		return result;
-	/* A week that is not this slot's is none: its table is emptied before it is used. */
+	/* A week that does not belong to this slot is ignored: the table is emptied before it is used. */
 	week = bounded(week, near_week(INT64_MAX), -1);
 	of->week = week >= 0 && slot_of(week) == slot ? week : -1;
 	of->postings = bounded(postings, postings_max, 0);
@@ -206,7 +206,7 @@ static int load_pending(struct near_index *n, struct error *err)
 		for (size_t at = 0; at + SHINGLE_BYTES <= shingles.len && result >= 0; at += SHINGLE_BYTES)
 			result = posting_buffer_add(&n->pending,
 				posting_take_bytes((const uint8_t *)shingles.data + at, SHINGLE_BYTES), item_id);
-		/* More than ever wait cannot be ours; those that fit are enough. */
+		/* We never write more than POSTING_BUFFER_MAX: the rest is damage, and left out. */
 		if (result == -ENOSPC) {
 			damage_note_row("near_pending", item_id, "shingles");
 			result = 0;
@@ -221,7 +221,8 @@ static int load_pending(struct near_index *n, struct error *err)
 	return result;
 }
 
-/* What the tables say, after something was undone: filters may know of more than there is, which does no harm. */
+/* Reads numbers and pending postings anew after a roll-back.  Filters may still hold shingles that were undone, which
+ * does no harm. */
 static int refresh(struct near_index *n, struct error *err)
 {
 	int result = 0;
@@ -296,7 +297,7 @@ static int turn_to_week(struct near_index *n, int64_t week, struct error *err)
 	return keep_slot(n, slot, err);
 }
 
-/* The postings from first on that lie in one bucket, as a row; returns how many. */
+/* Writes the postings from first on that lie in one bucket as a row; returns how many. */
 static size_t encode_bucket(struct near_index *n, size_t first, struct shingle_filter *filter, int *result)
 {
 	const struct posting *all = n->pending.items;
@@ -317,7 +318,7 @@ static size_t encode_bucket(struct near_index *n, size_t first, struct shingle_f
 	return end - first;
 }
 
-/* Writes what waits into its week's table. */
+/* Writes the pending postings into their week's table. */
 static int flush(struct near_index *n, struct error *err)
 {
 	static const char sequence[] = "flushes";
@@ -330,7 +331,8 @@ static int flush(struct near_index *n, struct error *err)
 	if (result >= 0)
 		result = near_store_set_number(n->store, sequence, seq, err);
 	posting_buffer_sort(&n->pending);
-	/* From here on memory has no order that can be asked: a failure ends in a roll-back, and that in a refresh. */
+	/* Sorting has broken the buffer's chains: it cannot be searched until it is cleared.  After a failure, the next
+	 * call reads it anew. */
 	n->is_stale = true;
 	while (done < n->pending.count && result == 0) {
 		size_t count = encode_bucket(n, done, &of->filter, &result);
@@ -382,7 +384,7 @@ static int pend(struct near_index *n, int64_t item_id, const uint64_t *shingles,
 
 /* ---- finding ---- */
 
-/* A clock that was set back leaves weeks that are still to come. */
+/* True for later weeks as well: a clock that was set back leaves some. */
 static bool is_in_window(int64_t week, int64_t now)
 {
 	return week >= 0 && now - week < NEAR_WEEKS;
@@ -405,7 +407,7 @@ static void find_pending(struct near_index *n, const uint64_t *shingles, size_t 
 	}
 }
 
-/* The postings of a row that were asked for; shingles are ascending, so those of one bucket stand together. */
+/* Matches a row's postings with the shingles.  These are ascending, so those of one bucket stand together. */
 static void match_row(
 	struct near_index *n, size_t slot, const uint64_t *shingles, size_t count, int64_t place, struct str row)
 {
@@ -436,7 +438,7 @@ static int find_in_slot(struct near_index *n, size_t slot, const uint64_t *shing
 	int64_t last = -1;
 	int asked = 0, result;
 
-	/* what is not bound is NULL, which nothing equals */
+	/* parameters that are not bound are NULL, and match no row */
 	for (size_t i = 0; i < count; i++) {
 		int64_t bucket = bucket_of(shingles[i]);
 
@@ -476,7 +478,7 @@ static bool is_full(const struct near_index *n, int64_t week)
 	return of->week == week && of->postings >= NEAR_POSTINGS_MAX;
 }
 
-/* Leaves out what the item is found by already: one whose text goes to and fro would fill the index. */
+/* Leaves out shingles that the item is found by already: an item whose text goes to and fro would fill the index. */
 static int leave_out_known(
 	struct near_index *n, int64_t item_id, uint64_t *shingles, size_t *count, int64_t week, struct error *err)
 {
@@ -558,7 +560,7 @@ static void insert_rank(struct near_rank *best, size_t *count, const struct near
 	*count += *count < NEAR_CANDIDATES_MAX;
 }
 
-/* The items that match most, from the matches in order of items. */
+/* Ranks items by the number of shingles they match; the matches are in order of items. */
 static size_t rank_matches(const struct near_index *n, struct near_rank best[NEAR_CANDIDATES_MAX])
 {
 	size_t count = 0;

@@ -1,4 +1,4 @@
-/* The index of texts, built anew from the sketches.  A text of at most NEAR_SKETCH_SHINGLES is kept without its
+/* Builds the index of texts anew from the sketches.  A text of at most NEAR_SKETCH_SHINGLES is kept without its
  * opening, and from then on found by its sample alone.  Sketches that do not decode are removed: nothing else reads
  * them.
  */
@@ -37,8 +37,7 @@ static int add_all(struct rebuild *r, struct error *err)
 			uint64_t keys[NEAR_SHINGLES_MAX];
 			size_t count = near_keys(&r->sketch, keys);
 
-			result = near_index_add(
-				&r->index, item_id, false, keys, count, sql_int(r->all, 1), err);
+			result = near_index_add(&r->index, item_id, false, keys, count, sql_int(r->all, 1), err);
 		}
 		if (result != 0)
 			return result;

@@ -1,11 +1,11 @@
-/* near_schema.h: the tables by which texts are found that resemble one another, as they are now.
+/* near_schema.h: the tables that find similar texts, in their present form.
  *
  * For databases in memory (`sitrep stories`, benches, tests).  Databases in files get them by the steps of
  * schema_steps.c, whose text never changes; a unit test compares the two. */
 #ifndef SITREP_STORY_NEAR_SCHEMA_H
 #define SITREP_STORY_NEAR_SCHEMA_H
 
-/* One table a week, used in turn: what is too old goes by emptying a table, whatever it holds. */
+/* One table a week, used in turn: old postings are removed by emptying a table. */
 #define NEAR_BUCKETS(slot)                                                                                             \
 	"CREATE TABLE IF NOT EXISTS near_bucket_" slot "("                                                             \
 	" place INTEGER PRIMARY KEY," /* bucket of shingles << 32 | when */                                            \

@@ -1,4 +1,4 @@
-/* What texts are compared by, why items stand where they stand, and the numbers that go with it. */
+/* Reads and writes the tables of sketches, links between items, numbers and phrase counts. */
 #include "sitrep/story/near_store.h"
 
 #include "sitrep/sql/statements.h"
@@ -18,7 +18,7 @@ static const char *const texts[NEAR_STATEMENTS] = {
 		     " omitted = excluded.omitted, omitted_of = excluded.omitted_of, sketch = excluded.sketch",
 	[NEAR_FORGET] = "DELETE FROM near_sketch WHERE item_id = ?1",
 	[NEAR_FORGET_LINKS] = "DELETE FROM story_link WHERE item_id = ?1",
-	/* Numbers are given out in order of time, so the oldest have the lowest. */
+	/* Item numbers rise with time, so the oldest items have the lowest. */
 	[NEAR_EXPIRE] = "DELETE FROM near_sketch WHERE seen < ?1"
 			" AND item_id IN (SELECT item_id FROM near_sketch ORDER BY item_id LIMIT 64)",
 	[NEAR_MEMBERS] = "SELECT item_id FROM near_sketch WHERE story_id = ?1 ORDER BY item_id LIMIT 16",
@@ -73,7 +73,7 @@ int near_store_get(struct near_store *n, int64_t item_id, struct near_item *item
 		item->omitted_of = (size_t)sql_count(s, 5);
 		result = item->story_id != 0 && seal_open(sql_blob(s, 6), &sketch) >= 0 &&
 			 sketch_decode(sketch, &item->sketch) == 0;
-		/* Without it the item is not found by its text. */
+		/* Without its sketch the item is not found by its text. */
 		if (result == 0)
 			damage_note_row("near_sketch", item_id, item->story_id != 0 ? "sketch" : "story_id");
 	}
@@ -166,7 +166,7 @@ int near_store_load_phrases(struct near_store *n, struct boilerplate *b, struct 
 	struct str counts;
 	int result;
 
-	/* a page of another size is from another version, and forgotten */
+	/* a page of another size is from another version, and ignored */
 	while ((result = sql_step(s, err, cannot_find)) == 1)
 		if (seal_open(sql_blob(s, 1), &counts) >= 0)
 			(void)boilerplate_load(b, (size_t)sql_int(s, 0), counts);

@@ -17,7 +17,7 @@ void posting_buffer_release(struct posting_buffer *b)
 	*b = (struct posting_buffer){0};
 }
 
-/* Shingles of long texts end in zeroes, by how they were chosen: multiplied, their other bits tell them apart. */
+/* Shingles sampled from long texts all end in zeroes: the multiplication spreads their other bits. */
 static size_t head_of(uint64_t shingle)
 {
 	return (size_t)(shingle * UINT64_C(0x9E3779B97F4A7C15) >> (64 - HEADS_BITS));

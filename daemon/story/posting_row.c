@@ -41,8 +41,8 @@ static bool is_sum(struct str row, size_t at)
 	return posting_take_bytes(id, ID_BYTES) >> SUM_COUNT_BITS == sum_mark;
 }
 
-/* The end of those postings from first on that are to be believed: i, where their sum stands, or before those that do
- * not fit it. */
+/* The end of the sound postings from first on. i is the place of a sum: the end is i when its postings fit it, else
+ * before these. */
 static size_t sound_end(struct str row, size_t first, size_t i)
 {
 	const uint8_t *sum = (const uint8_t *)row.data + i;

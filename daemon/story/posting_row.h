@@ -1,8 +1,8 @@
 /* posting_row.h: a row of postings as near_index.c keeps it, and its sums.
  *
  * A posting is four bytes of a shingle (its tag) and six of an item's number.  A flush's postings in a bucket are
- * followed by their sum in a posting's form: in the item's place stand 24 ones and how many they are, in the tag's
- * their checksum.  Rows of before have none; programs of before take a sum for an item that is gone. */
+ * followed by their sum in the form of a posting: its item is 24 ones and their number, its tag is their checksum.
+ * Older rows have no sums; older programs take a sum for an item that is gone. */
 #ifndef SITREP_STORY_POSTING_ROW_H
 #define SITREP_STORY_POSTING_ROW_H
 
@@ -28,9 +28,9 @@ int posting_add_bytes(struct buf *out, uint64_t value, size_t count);
 
 /* Appends the sum of the count postings that row holds. */
 int posting_row_seal(struct buf *row, size_t count);
-/* Postings of a row that one flush wrote, from *at to *end; false at the row's end.  *next is 0 at first.  Those that
- * do not fit their sum are left out and noted as of that place of the table; those that have none are believed, since
- * what they find is compared by its sketch anyway. */
+/* The row's next sound postings, from *at to *end; false at the row's end. *next is 0 at first.  Postings that do not
+ * fit their sum are left out and noted as damage of row place of the table.  Postings without sum are taken as they
+ * are, since the items they find are compared by their sketches anyway. */
 bool posting_row_next(struct str row, size_t *at, size_t *end, size_t *next, int64_t place, const char *table);
 
 #endif

@@ -7,7 +7,7 @@ struct story_params story_config(const struct config *c)
 
 	p.near = c->dedup_near;
 	p.window_ms = c->dedup_window_ms;
-	/* What has left the window is not remembered, whoever said it. */
+	/* Texts are kept for dedup_window_ms only, also those of the same outlet. */
 	p.own_window_ms = c->dedup_own_window_ms < c->dedup_window_ms ? c->dedup_own_window_ms : c->dedup_window_ms;
 	p.join = c->dedup_join;
 	p.rewrite = c->dedup_rewrite;

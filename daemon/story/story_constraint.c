@@ -1,4 +1,4 @@
-/* The operator's word on which item tells which story. */
+/* The operator's corrections: which item belongs to which story, or does not. */
 #include "story_constraint.h"
 
 #include "sitrep/sql/sql.h"

@@ -1,8 +1,8 @@
-/* story_constraint.h: the operator's word on which item tells which story.
+/* story_constraint.h: the operator's corrections: which item belongs to which story, or does not.
  *
- * Table held has one row for each item and story of which something was said: the item is held apart from the story
- * (split), or together with it (join).  The latest word counts.  Written by story_edit.c alone; the rule of stories
- * asks before it lets a report join.  A row goes with its item or its story, or by another word of the operator. */
+ * Table held has one row for each corrected pair of item and story: the item is held apart from the story (split), or
+ * together with it (join).  The latest correction counts.  Only story_edit.c writes it; grouping_decide.c reads it
+ * before it lets a report join.  A row goes with its item or its story, or by another correction. */
 #ifndef SITREP_STORY_STORY_CONSTRAINT_H
 #define SITREP_STORY_STORY_CONSTRAINT_H
 
@@ -35,7 +35,8 @@ void story_constraint_release(struct story_constraints *h);
 
 /* 1: the item is held apart from the story; 0: not; negative errno. */
 int story_constraint_is_apart(struct story_constraints *h, int64_t item_id, int64_t story_id, struct error *err);
-/* 1: some of the story's items are in it by the operator's word, so that what the rule holds apart may be one. */
+/* 1: the operator has joined some items to the story, so that items that the rule holds apart may be in it; 0: not;
+ * negative errno. */
 int story_constraint_is_joined(struct story_constraints *h, int64_t story_id, struct error *err);
 
 #endif

@@ -42,8 +42,8 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* False when the figures of short texts differ: a weekday or a word such as "two" that both have
- * does not make up for them.  The same goes for numbers in words. */
+/* Fills the counts of numbers in r.  False when the figures of short texts differ: a weekday or a word such as "two" in
+ * both texts does not make up for them.  The same goes for numbers in words. */
 static bool compare_numbers(
 	const struct story_params *p, struct story_reasons *r, const struct sketch *a, const struct sketch *b)
 {
@@ -78,15 +78,16 @@ static double jaccard(struct overlap o)
 	return either > 0 ? (double)o.shared / (double)either : 0;
 }
 
-/* Do the titles share nearly nothing?  Then nothing but the texts says that this is one story, and a sentence that one
- * house prints below all its reports is half of a short one. */
+/* Do the titles share nearly no words?  Then only the texts suggest one story, and a sentence that one outlet prints
+ * below all its reports may be half of a short text. */
 static bool has_other_title(const struct story_params *p, const struct story_reasons *r)
 {
 	return r->title < p->other_title;
 }
 
-/* What the words alone would make of it.  A rewriter changes words and keeps figures: in long texts that makes up
- * for a lower score, unless nothing but a third of the words says so: other titles, and too few figures to tell. */
+/* The verdict by score and titles.  A rewriter changes words and keeps figures: in long texts common figures make up
+ * for a lower score (rewrite instead of join).  The exception: a score below relate with other titles and no numbers is
+ * only related. */
 static enum story_verdict judge(const struct story_params *p, const struct story_reasons *r, bool same_source)
 {
 	if (same_source)
@@ -106,8 +107,8 @@ static uint32_t least_shared(const struct story_params *p, const struct story_re
 	return r->is_short ? p->shared_short : p->shared_long;
 }
 
-/* What is shared, of the text that has less.  The opening of a long text is known in full: what a short one shares with
- * it counts where the sample shows a smaller part, or too little to tell. */
+/* Computes the score: the shared part of the text with fewer shingles.  The opening of a long text is known in full:
+ * the part of a short text shared with it counts when the sample shows a smaller part, or has too few shingles. */
 static void measure(const struct story_params *p, struct story_reasons *r, const struct sketch *a,
 	const struct sketch *b, const struct overlap *o)
 {
@@ -123,8 +124,8 @@ static void measure(const struct story_params *p, struct story_reasons *r, const
 	r->score = r->of > 0 ? (double)r->shared / r->of : 0;
 }
 
-/* Is a join backed by little but the shared words themselves?  Titles share nearly nothing, and neither numbers nor
- * nearly all of the text speak for it. */
+/* Does a join rest on little but the shared words?  So it is when the titles share few words, and neither numbers nor
+ * nearly all of a short text speak for it. */
 static bool is_weak(const struct story_params *p, const struct story_reasons *r)
 {
 	if (r->verdict != STORY_REPRINT || r->title >= p->weak_title)
@@ -187,7 +188,7 @@ const char *story_why_name(enum story_why why)
 
 struct story_change story_changes(const struct sketch *before, const struct sketch *after, size_t returned)
 {
-	/* parts in the hundred */
+	/* percent */
 	enum { SAME_TITLE = 60, NEW_TEXT = 20 };
 	struct overlap text = sketch_shingle_overlap(after, before), title = sketch_title_overlap(after, before);
 	struct number_overlap numbers = sketch_number_overlap(after, before);
@@ -195,7 +196,7 @@ struct story_change story_changes(const struct sketch *before, const struct sket
 
 	added -= smaller(added, returned);
 	return (struct story_change){
-		/* version 1 has no numbers in words, version 2 no millions */
+		/* sketches of version 1 have no numbers in words, those of version 2 no millions */
 		.numbers = (before->version == after->version && before->number_count != after->number_count) ||
 			   numbers.shared != numbers.of,
 		.title = title.shared * 100 < words * SAME_TITLE,

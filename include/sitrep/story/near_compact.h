@@ -1,4 +1,4 @@
-/* near_compact.h: takes postings of items that are not compared any more out of the index (near_index.h).
+/* near_compact.h: removes postings of items that are not compared any more from the index (near_index.h).
  *
  * An item that is pruned leaves its postings behind until its week is over, which is soon enough but for a feed that
  * brings tens of thousands of items a day. */

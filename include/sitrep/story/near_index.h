@@ -1,12 +1,12 @@
-/* near_index.h: which items share shingles with a text.
+/* near_index.h: finds the items that share shingles with a text.
  *
  * An inverted list: for each of the few shingles that an item is found by, the items that have it (postings).  Four
- * tables hold the postings of a week each and are used in turn, so that what leaves the window goes by emptying a
- * table.  In a table the postings lie in buckets by the first bits of their shingle, some rows for each.
+ * tables hold the postings of a week each and are used in turn, so that postings that leave the window are removed by
+ * emptying a table.  In a table the postings lie in buckets by the first bits of their shingle, some rows for each.
  *
  * An item's shingles lie all over the index, and writing each where it belongs would rewrite a page for each.  So
  * they wait, in the table near_pending (one short row an item) and in memory, until there are many for each page,
- * and are then written at once in order.  Whatever becomes of the process, what waits is found in near_pending. */
+ * and are then written at once in order.  After a crash, those that wait are read from near_pending. */
 #ifndef SITREP_STORY_NEAR_INDEX_H
 #define SITREP_STORY_NEAR_INDEX_H
 
@@ -25,16 +25,16 @@ struct sql_stmt;
 
 enum {
 	NEAR_SLOTS = 4,
-	/* The weeks of which a question is asked, this one included: the window is at least two weeks. */
+	/* Weeks that are searched, this one included: so the window is at least two weeks. */
 	NEAR_WEEKS = 3,
-	/* Shingles that an item is looked up by, and looked up for: a sample of all, of which 24 find a copy that
-	 * shares a fifth of them with a chance of 0.995, and some of its opening. */
+	/* Shingles that an item is indexed under and searched with: a sample of 24 and 8 of its opening.  24 find a
+	 * copy that shares a fifth of the shingles with a chance of 0.995. */
 	NEAR_SHINGLES_MAX = 32,
 	NEAR_OPENING_MAX = 8,
 	NEAR_SAMPLE_MAX = NEAR_SHINGLES_MAX - NEAR_OPENING_MAX,
-	/* Items that one question names. */
+	/* Items that one search returns. */
 	NEAR_CANDIDATES_MAX = 16,
-	/* A posting of a question's shingles; more of them than any but hostile texts share. */
+	/* Postings that one search looks at; only hostile texts share more. */
 	NEAR_MATCHES_MAX = 4096,
 	/* Postings of one week: half a million items.  More are not found by their text until the week is over. */
 	NEAR_POSTINGS_MAX = 16 * 1024 * 1024,
@@ -71,7 +71,7 @@ struct near_slot {
 
 struct near_match {
 	int64_t item_id;
-	size_t shingle; /* which of those asked for */
+	size_t shingle; /* index of the shingle that was searched */
 };
 
 struct near_index {
@@ -92,8 +92,8 @@ size_t near_keys(struct sketch *s, uint64_t keys[NEAR_SHINGLES_MAX]);
 int near_index_init(struct near_index *n, struct sql_db *db, struct near_store *store, struct error *err);
 void near_index_release(struct near_index *n);
 
-/* Lets the item be found by these shingles (at most NEAR_SHINGLES_MAX, ascending) as of at_ms.  is_revision: it may be
- * found by some of them already. */
+/* Indexes the item under these shingles (at most NEAR_SHINGLES_MAX, ascending) as of at_ms. is_revision: some of them
+ * may be indexed already. */
 int near_index_add(struct near_index *n, int64_t item_id, bool is_revision, const uint64_t *shingles, size_t count,
 	int64_t at_ms, struct error *err);
 /* The items that share most of these shingles (at most NEAR_SHINGLES_MAX, ascending) as of at_ms, into ids; the later

@@ -1,10 +1,9 @@
-/* near_rebuild.h: the index of texts, built anew from the sketches.
+/* near_rebuild.h: builds the index of texts anew from the sketches.
  *
- * The number "rebuild" in near_state asks for it: the step that found the index unfit cannot do it itself, since the
- * code that writes the index changes with later versions and a step does not. */
+ * The number "rebuild" in near_state asks for it.  A step of the schema sets it and does not rebuild the index itself:
+ * the code that writes the index changes with later versions, and a step never changes. */
 #ifndef SITREP_STORY_NEAR_REBUILD_H
 #define SITREP_STORY_NEAR_REBUILD_H
-
 
 #include "sitrep/base/error.h"
 

@@ -1,6 +1,6 @@
-/* near_store.h: the tables by which texts are found that resemble one another.
+/* near_store.h: reads and writes the tables that find similar texts.
  *
- * Single steps on the tables of near_schema.h; what they mean together is decided in grouping.c. */
+ * Single steps on the tables of near_schema.h; grouping.c combines them. */
 #ifndef SITREP_STORY_NEAR_STORE_H
 #define SITREP_STORY_NEAR_STORE_H
 
@@ -16,7 +16,7 @@
 enum {
 	/* Shingles that are kept for comparing. */
 	NEAR_SKETCH_SHINGLES = SKETCH_WHOLE_MAX,
-	/* Items of one story that are looked at. */
+	/* Items of one story that are compared. */
 	NEAR_MEMBERS_MAX = 16,
 };
 
@@ -52,17 +52,17 @@ struct near_item {
 int near_store_init(struct near_store *n, struct sql_db *db, struct error *err);
 void near_store_release(struct near_store *n);
 
-/* 1 there it is, 0 not (or damaged). */
+/* 1; 0 when it is not stored, or damaged. */
 int near_store_get(struct near_store *n, int64_t item_id, struct near_item *item, struct error *err);
 /* The story's first items. */
 int near_store_members(
 	struct near_store *n, int64_t story_id, int64_t ids[NEAR_MEMBERS_MAX], size_t *found, struct error *err);
 
-/* Adds or replaces the item; seen_ms stays that of the first time. */
+/* Adds or replaces the item; a replaced one keeps its seen_ms. */
 int near_store_put(struct near_store *n, const struct near_item *item, struct str sketch, struct error *err);
 int near_store_link(struct near_store *n, int64_t item_id, const struct story_link *link, struct error *err);
 int near_store_forget(struct near_store *n, int64_t item_id, struct error *err);
-/* Removes some items seen before, 64 at most. */
+/* Removes up to 64 items seen before before_ms. */
 int near_store_expire(struct near_store *n, int64_t before_ms, struct error *err);
 
 /* A number kept under a name: 1 there is one, 0 none. */

@@ -18,7 +18,7 @@ struct posting {
 /* A zeroed struct is empty. */
 struct posting_buffer {
 	struct posting *items; /* in the order they came, until they are sorted */
-	uint32_t *next;        /* for each its elder in the same chain, plus one */
+	uint32_t *next;        /* for each posting the index of the one before it in its chain, plus one */
 	uint32_t *heads;
 	size_t count;
 	size_t cap;

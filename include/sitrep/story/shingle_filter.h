@@ -1,5 +1,4 @@
-/* shingle_filter.h: which shingles a week's table may hold, so that most of those it does not hold are never looked
- * for there.
+/* shingle_filter.h: tells which shingles a week's table may hold, so that most others need no look-up.
  *
  * A Bloom filter.  It answers "no" with certainty; "yes" is wrong for at most one in six: one megabyte serves for two
  * million postings, and eight for sixteen.  A zeroed struct is a small one that holds nothing. */
@@ -9,21 +8,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* More postings than these want a large one. */
+/* A week with more postings needs a large filter. */
 enum { SHINGLE_FILTER_SMALL_MAX = 2 * 1024 * 1024 };
 
 struct shingle_filter {
-	unsigned char *bits; /* NULL: holds nothing, or everything is possible */
-	bool is_open;        /* everything is possible */
+	unsigned char *bits; /* NULL: empty, or open */
+	bool is_open;        /* may hold every shingle */
 	bool is_large;
 };
 
 void shingle_filter_release(struct shingle_filter *f);
-/* Holds nothing from here on. */
+/* Empties the filter. */
 void shingle_filter_begin(struct shingle_filter *f, bool is_large);
-/* Everything is possible from here on, until it is begun anew. */
+/* Opens the filter: it may hold every shingle, until it is begun anew. */
 void shingle_filter_open(struct shingle_filter *f);
-/* Without memory it opens. */
+/* Without memory the filter opens. */
 void shingle_filter_add(struct shingle_filter *f, uint64_t shingle);
 bool shingle_filter_may_hold(const struct shingle_filter *f, uint64_t shingle);
 

@@ -1,7 +1,7 @@
-/* story_config.h: the rule of stories as the operator has set it.
+/* story_config.h: the parameters of the rule of stories, by the configuration.
  *
- * The section [dedup] of the configuration, as the parameters that story_rule.h wants.  What the section does not
- * name stays as it was measured; a configuration without the section gives story_params_default exactly. */
+ * The section [dedup] of the configuration, as the parameters that story_rule.h wants.  Options that the section leaves
+ * out keep their measured defaults; without the section the result is story_params_default. */
 #ifndef SITREP_STORY_STORY_CONFIG_H
 #define SITREP_STORY_STORY_CONFIG_H
 
