@@ -1,7 +1,7 @@
 /* counters.h: the one row of numbers that the whole database shares.
  *
- * Loaded once, kept in memory by the writer, saved with every transaction that changed it.  A transaction
- * that is rolled back must put the copy back too: whoever begins one keeps the value from before. */
+ * Loaded once, kept in memory by the writer, saved with every transaction that changed it.  The code that begins a
+ * transaction keeps the value from before, and restores it after a rollback. */
 #ifndef SITREP_STORE_COUNTERS_H
 #define SITREP_STORE_COUNTERS_H
 

@@ -31,47 +31,49 @@ int event_log_init(struct event_log *j, struct sql_db *db, struct counters *coun
 	struct error *err);
 void event_log_release(struct event_log *j);
 
-/* What an event is about. */
+/* The subject of an event: its feed, item and story. */
 struct event_context {
 	int64_t at_ms;
 	int64_t feed_id;
-	int64_t item_id; /* 0: about the feed */
+	int64_t item_id; /* 0: the event is about the feed */
 	int64_t story_id;
 	int64_t sort_ms; /* the story's */
 	bool backlog;    /* the feed's first document */
-	bool guessed;    /* an outlet's new item that was taken for the next version of an earlier one */
+	bool guessed;    /* the item was taken for the next version of an earlier one by its likeness only */
 };
 
-/* The next event of the log; detail is a JSON object or absent. */
+/* Appends an event to the log; detail is a JSON object or absent. */
 int event_log_event(
 	struct event_log *j, enum event_kind kind, const struct event_context *o, struct str detail, struct error *err);
 
-/* Why an item is where it is. */
+/* The other item that put an item into its story, or that it is related to. */
 struct event_log_copy {
-	const char *relation;  /* a word */
-	const uint8_t *of_uid; /* of the item it is a copy of, or related to; NULL: none */
+	const char *relation;  /* story_relation_name() or an edit's name */
+	const uint8_t *of_uid; /* the other item's; NULL: no other item */
 	double score;
 };
 /* EVENT_NEW or EVENT_COPY. */
 int event_log_placed(struct event_log *j, enum event_kind kind, const struct event_context *o,
 	const struct event_log_copy *copy, struct error *err);
-/* The same by the operator's word: relation is "split" or "joined", and story the one the item was in before. */
+/* The same after an operator's edit: relation is "split" or "joined", story_uid names the story that the item was in
+ * before. */
 int event_log_said(struct event_log *j, enum event_kind kind, const struct event_context *o,
 	const struct event_log_copy *copy, const uint8_t *story_uid, struct error *err);
-/* EVENT_UPDATED; change NULL: what changed is not known. */
+/* EVENT_UPDATED; change is NULL when the changed parts are not known. */
 int event_log_changed(
 	struct event_log *j, const struct event_context *o, const struct story_change *change, struct error *err);
 
-/* Marks the story with each rule that matched the item.  An alert rule that had not matched the story before is an
- * event, unless the item is backlog and its date unknown or too old (published_ms, TIME_NONE: unknown).  So is one that
- * had, when the item is in the story by a guess: look-alikes of one outlet are wrong too often to keep silent. */
+/* Marks the story with each rule that matched the item.  An alert rule that matches the story for the first time makes
+ * an event, unless the item is backlog and its date (published_ms) is unknown (TIME_NONE) or too old.  If the item is
+ * in the story by a guess, an alert rule makes an event even if it matched before: such guesses are wrong too often to
+ * suppress it. */
 int event_log_matches(struct event_log *j, const struct event_context *o, const struct item *it, int64_t published_ms,
 	struct error *err);
 
-/* EVENT_FEED when health went from one to another in a way that people want to know. */
+/* EVENT_FEED when the feed began to fail, is gone, or has recovered. */
 int event_log_health(struct event_log *j, const struct event_context *o, enum feed_health before,
 	const struct feed_state *state, struct error *err);
-/* EVENT_FEED when a feed is asked elsewhere from now on. */
+/* EVENT_FEED when a feed is polled at another URL from now on. */
 int event_log_move(struct event_log *j, const struct event_context *o, const struct feed_state *state, bool is_private,
 	struct error *err);
 

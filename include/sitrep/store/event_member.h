@@ -72,11 +72,11 @@ enum event_member {
 /* The key in the JSON object. */
 const char *event_member(enum event_member m);
 
-/* What the manual page tells of a member. */
+/* A member's row in the manual page. */
 struct event_member_row {
-	const char *in;     /* the members whose value has it: "related, copy"; "" for the line itself */
+	const char *in;     /* the members that contain it: "related, copy"; "" for the line itself */
 	const char *name;   /* the key */
-	const char *events; /* the events that have it: "new copy"; NULL: all that have what it is in */
+	const char *events; /* the events that have it: "new copy"; NULL: all events that have its parent */
 	const char *help;
 };
 const struct event_member_row *event_member_row(enum event_member m);

@@ -34,37 +34,38 @@ enum feed_statement {
 
 struct feed_store {
 	struct sql_stmt *s[FEED_STATEMENTS];
-	struct sql_stmt *load, *save; /* a feed_row */
+	struct sql_stmt *load, *save; /* load and save a feed_row */
 };
 
 int feed_store_init(struct feed_store *f, struct sql_db *db, struct error *err);
 void feed_store_release(struct feed_store *f);
 
-/* What a poll needs of a feed beside its state. */
+/* A feed's state, and the other columns that a poll needs. */
 struct feed_row {
 	struct feed_state state;
-	char *configured_title; /* NULL */
-	char *own_title;        /* as its last document said, NULL */
-	char *publisher;        /* configured, NULL */
-	char *uid_stem;         /* what the uids of its items are made of */
-	bool backlog;           /* no document of it is in yet */
+	char *configured_title; /* may be NULL */
+	char *own_title;        /* of its last document, may be NULL */
+	char *publisher;        /* configured, may be NULL */
+	char *uid_stem;         /* the uids of its items are made of it */
+	bool backlog;           /* no document of it is stored yet */
 	enum feed_emptiness emptiness;
 	struct identity_trust trust;
-	int64_t kept_bytes; /* what the database spends on it (size.h) */
+	int64_t kept_bytes; /* its size in the database (size.h) */
 };
 void feed_row_release(struct feed_row *row);
 
-/* -ENOENT when there is none of that id. */
+/* -ENOENT when no row has that id. */
 int feed_store_load(struct feed_store *f, int64_t id, struct feed_row *row, struct error *err);
-/* All but what the configuration says. */
+/* Saves all columns except those from the configuration. */
 int feed_store_save(struct feed_store *f, const struct feed_row *row, struct error *err);
-/* So many items and bytes more are kept of a feed. */
+/* Adds items and bytes to the feed's counts. */
 int feed_store_count(struct feed_store *f, int64_t id, int64_t items, int64_t bytes, struct error *err);
 
-/* The numbers of all active feeds; *ids is the caller's to free. */
+/* The ids of all active feeds; the caller frees *ids. */
 int feed_store_list_active(struct feed_store *f, int64_t **ids, size_t *count, struct error *err);
 
-/* writer_sync_feeds() within the caller's transaction; *changed says whether outputs show something else. */
+/* Makes the table match the configured feeds, within the caller's transaction; fills states.  *changed: outputs have
+ * changed. */
 int feed_store_sync(struct feed_store *f, const struct feed_spec *feeds, size_t count, struct feed_state *states,
 	bool *changed, struct error *err);
 

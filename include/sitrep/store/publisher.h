@@ -1,9 +1,8 @@
-/* publisher.h: who published an item, as a number.
+/* publisher.h: the publisher of an item, as a number.
  *
- * Sources of a story are counted by publisher, not by feed: an outlet's three feeds are one voice.  The publisher
- * is what the operator says (publisher = in the feed's section), else the registrable domain of the outlet that the
- * item itself names (RSS source, atom:source), else that of the feed's site, of its address, or the feed's
- * name, where these are no domains. */
+ * Sources of a story are counted by publisher, not by feed: an outlet's three feeds are one voice.  The publisher is,
+ * in this order: the operator's (publisher = in the feed's section); the registrable domain of the outlet that the item
+ * names (RSS source, atom:source); the domain of the feed's site; that of its URL; the feed's name. */
 #ifndef SITREP_STORE_PUBLISHER_H
 #define SITREP_STORE_PUBLISHER_H
 
@@ -22,7 +21,7 @@ enum publisher_statement { PUBLISHER_FIND, PUBLISHER_ADD, PUBLISHER_STATEMENTS }
 struct publishers {
 	struct sql_stmt *s[PUBLISHER_STATEMENTS];
 	struct arena scratch;
-	/* Of the document at hand: the operator's word, the feed's own publisher, and the last one found. */
+	/* For the document at hand: the operator's publisher, the feed's own, and the last one found. */
 	struct str configured;
 	struct buf of_feed;
 	struct buf last;
@@ -32,11 +31,11 @@ struct publishers {
 int publishers_init(struct publishers *p, struct sql_db *db, struct error *err);
 void publishers_release(struct publishers *p);
 
-/* A feed's document is next; feed must outlive its items. -ENOMEM. */
+/* Begins a feed's document; feed must outlive the look-ups of its items.  0 or -ENOMEM. */
 int publishers_begin(struct publishers *p, const struct feed_row *feed, const struct document *d, struct error *err);
 /* The number of an item's publisher, within the caller's transaction. */
 int publishers_find(struct publishers *p, const struct item *it, int64_t *id, struct error *err);
-/* The name of the one found last, until the next call. */
+/* The name of the publisher found last, valid until the next call. */
 struct str publishers_name(const struct publishers *p);
 
 #endif

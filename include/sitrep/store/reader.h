@@ -1,9 +1,8 @@
-/* reader.h: the database as outputs see it.
+/* reader.h: reads the database for outputs.
  *
- * A read-only connection with its statements prepared once.  Each call is one short read transaction, so
- * it sees exactly what was committed.  Structures handed to callbacks live until the callback returns.
- * Callbacks return 0 to go on, anything else to stop (and that value is returned); they must not call the
- * same reader again. */
+ * A read-only connection with its statements prepared once.  Each call is one short read transaction, so it sees one
+ * committed state.  Structures handed to callbacks live until the callback returns. Callbacks return 0 to go on,
+ * anything else to stop (and that value is returned); they must not call the same reader again. */
 #ifndef SITREP_STORE_READER_H
 #define SITREP_STORE_READER_H
 
@@ -37,14 +36,13 @@ struct report {
 	char uid[UID_TEXT_MAX];
 	struct source source;
 	int64_t first_seen_ms;
-	int64_t updated_ms;   /* when we saw its text change; first_seen_ms when never */
-	int64_t published_ms; /* what the item says, never later than first_seen_ms; first_seen_ms when it says nothing
-			       */
+	int64_t updated_ms;   /* when we saw its text change; else first_seen_ms */
+	int64_t published_ms; /* the item's own date, never later than first_seen_ms; without a date first_seen_ms */
 	bool published_known;
 	struct item item; /* the record, decoded */
 };
 
-/* Reports that are read of one story. */
+/* Most reports that are read of one story. */
 enum { STORY_REPORTS_MAX = 64 };
 
 struct story {
@@ -56,8 +54,8 @@ struct story {
 	int64_t sort_ms;        /* river order, newest first */
 	int source_count;       /* distinct publishers */
 	int total_reports;      /* distinct items, also those not listed here */
-	struct report *reports; /* at most STORY_REPORTS_MAX: the lead, which is that of the feed with the lowest rank
-				   and of those the first; then the others in order of appearance */
+	struct report *reports; /* at most STORY_REPORTS_MAX: the lead (the first item of the feed with the lowest
+				   rank), then the others in order of appearance */
 	size_t report_count;
 };
 
@@ -66,32 +64,33 @@ struct story_query {
 	size_t feed_count;
 	/* without feed_ids: only stories that the rule of this name matched ("output/naval", "alert/x"); NULL: all */
 	const char *mark;
-	int64_t before_sort_ms; /* for paging: only those before this place; INT64_MAX from the top */
+	int64_t before_sort_ms; /* for paging: only stories before this place; INT64_MAX: from the top */
 	int64_t before_id;
 	size_t limit;
 };
 
-/* In pieces, for those who may not wait: where the stories stand in the river, then one by one. */
+/* For callers that may not wait: first the places of the stories in the river, then one story a call. */
 struct river_place {
 	int64_t sort_ms;
 	int64_t story_id;
 };
-/* Merges what q asks for into places, newest first: *count there are, at most q->limit there may be.  Called for a few
- * feeds at a time, it finds the newest of all of them. */
+/* Merges the places that q asks for into the *count places there, newest first, up to q->limit.  Called for a few feeds
+ * at a time, it collects the newest of all of them. */
 int reader_places(
 	struct reader *r, const struct story_query *q, struct river_place *places, size_t *count, struct error *err);
 
 typedef int story_fn(void *arg, const struct story *s);
-/* What fn says.  Nothing is handed to it when the story is gone. */
+/* Returns fn's result; 0 without a call when the story is gone. */
 int reader_story_at(struct reader *r, const struct river_place *place, story_fn *fn, void *arg, struct error *err);
 
-/* -ENOENT when there is none.  Under the uid of a story that became part of another one, that one with its own uid. */
+/* -ENOENT when no story has that uid.  The uid of a story that was joined to another one gives the other one, with its
+ * own uid. */
 int reader_story(struct reader *r, struct str uid, story_fn *fn, void *arg, struct error *err);
 
-/* What ties a report of the story to another item, when it was placed. */
+/* The link of a report to another item, as found when the report was placed. */
 struct story_tie {
 	int64_t item_id; /* of the report */
-	bool incoming;   /* the other one refers to this */
+	bool incoming;   /* the link is the other item's, to this report */
 	bool same_story;
 	const char *relation; /* story_relation_name() */
 	double score;
@@ -102,7 +101,7 @@ struct story_tie {
 	struct source other_source;
 };
 
-/* That a report's text was another one until then. */
+/* An earlier text of a report. */
 struct story_revision {
 	int64_t item_id;
 	int64_t at_ms; /* when we saw that text first */
@@ -117,7 +116,7 @@ struct story_details {
 enum { STORY_TIES_MAX = 256, STORY_REVISIONS_MAX = 512 };
 
 typedef int story_details_fn(void *arg, const struct story *s, const struct story_details *d);
-/* As reader_story(), with all that is known of why. */
+/* As reader_story(), with the story's links and revisions. */
 int reader_story_details(struct reader *r, struct str uid, story_details_fn *fn, void *arg, struct error *err);
 
 enum event_kind {
@@ -135,12 +134,12 @@ enum event_kind {
 	EVENT_ERROR,
 };
 const char *event_kind_name(enum event_kind k); /* "new", "copy" ... */
-/* Of an event of the log; 0 when it is none. */
+/* The kind of that name; 0 when it is no event of the log. */
 enum event_kind event_kind_parse(struct str name);
 /* The name of each line and a sentence for the manual page; false behind the last one. */
 bool event_kind_at(size_t i, const char **name, const char **help);
 
-/* A committed event: a place in the log, and what it points at as it is now. */
+/* A committed event: its place in the log, and its item and story as they are now. */
 struct event_record {
 	int64_t cursor;
 	int64_t time_ms;
@@ -152,7 +151,7 @@ struct event_record {
 	struct str story_uid;
 	struct str story_title;
 	int story_sources, story_reports;
-	bool backlog; /* came in with its feed's first poll */
+	bool backlog; /* the item came with its feed's first document */
 };
 
 typedef int event_fn(void *arg, const struct event_record *e);
@@ -160,14 +159,14 @@ typedef int event_fn(void *arg, const struct event_record *e);
  * events that were skipped because their item is gone). */
 int reader_events(
 	struct reader *r, int64_t after, size_t limit, int64_t *last, event_fn *fn, void *arg, struct error *err);
-/* Appends the event's line as the protocol has it, without the newline; lists that would make it longer than
- * LIMIT_STREAM_LINE are left out.  0 or the buffer's failure. */
+/* Appends the event's line as in the protocol, without the newline; lists and texts that would make it longer than
+ * LIMIT_STREAM_LINE are cut.  0 or the buffer's failure. */
 int event_write_json(struct buf *out, const struct event_record *e);
 
 /* Newest committed cursor (0: none yet), and the oldest one still kept (newest + 1 when none is). */
 int reader_cursors(struct reader *r, int64_t *oldest, int64_t *newest, struct error *err);
 
-/* Grows by one whenever what outputs show has changed; survives restarts. The time is that of the last change. */
+/* A number that grows with each change of outputs, over restarts too; *changed_ms is the time of the last change. */
 int reader_generation(struct reader *r, int64_t *generation, int64_t *changed_ms, struct error *err);
 
 struct store_counts {

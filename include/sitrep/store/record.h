@@ -1,4 +1,4 @@
-/* record.h: an item's record as the tables item and revision keep it: wire.h's bytes, sealed (seal.h). */
+/* record.h: an item's record in the tables item and revision: the bytes of wire.h, sealed (seal.h). */
 #ifndef SITREP_STORE_RECORD_H
 #define SITREP_STORE_RECORD_H
 
@@ -9,10 +9,10 @@
 #include "sitrep/base/str.h"
 #include "sitrep/model/document.h"
 
-/* Appends to the empty out. */
+/* Writes to out, which must be empty. */
 int record_encode(struct buf *out, const struct item *it);
-/* Texts of it point into the arena's copy.  0; -ENOMEM; -EUCLEAN when it is damaged, which is noted (damage.h) as of
- * that row of item. */
+/* Texts of *it point into the arena.  0; -ENOMEM; -EUCLEAN when the record is damaged, which is noted (damage.h) for
+ * row item_id of item. */
 int record_decode(struct str stored, int64_t item_id, struct arena *a, struct item *it);
 
 #endif

@@ -1,9 +1,9 @@
-/* rule_store.h: the rules of outputs and alerts as the database knows them, and their matches with what is stored.
+/* rule_store.h: the table of rules of outputs and alerts, and their matches with stored items.
  *
- * A rule is known by its name and its expression together: its mark ("output/naval#0123456789abcdef") stands for both,
- * so that another expression is another rule, also over a restart.  A rule that is new here is matched with the stored
- * items, newest first, in short steps at rest; that raises no alerts.  The matches of one that is gone are removed in
- * the same way, after that.  How far it is stands in the database, so that it goes on after a kill. */
+ * A rule's mark ("output/naval#0123456789abcdef") stands for its name and expression, so that another expression is
+ * another rule, also over a restart.  A new rule is matched with the stored items, newest first, in short steps when
+ * the writer is idle; that raises no alerts.  After that the matches of rules that are gone are removed in the same
+ * way.  The progress is in the database, so that it goes on after a kill. */
 #ifndef SITREP_STORE_RULE_STORE_H
 #define SITREP_STORE_RULE_STORE_H
 
@@ -38,28 +38,28 @@ enum rule_statement {
 
 struct rule_store {
 	struct sql_stmt *s[RULE_STATEMENTS];
-	struct rule_set *set; /* borrowed from the options of the writer; NULL: none yet */
+	struct rule_set *set; /* borrowed from the writer's options; NULL: none yet */
 	int64_t generation;   /* of set; 0: none yet */
-	bool pending;         /* a step may find something to do */
-	struct arena arena;   /* of one item */
+	bool pending;         /* a step may have work to do */
+	struct arena arena;   /* for one item */
 	struct buf text, title, body;
 };
 
 int rule_store_init(struct rule_store *r, struct sql_db *db, struct error *err);
 void rule_store_release(struct rule_store *r);
 
-/* Makes the database's rules those given, within the caller's transaction; *changed says whether outputs show something
- * else.  next_id: above all items that are stored. */
+/* Replaces the rules in the database, within the caller's transaction.  *changed: outputs have changed.  next_id: above
+ * the ids of all stored items. */
 int rule_store_sync(struct rule_store *r, const struct stored_rules *rules, int64_t generation, int64_t next_id,
 	bool *changed, struct error *err);
-/* From now on these; they must stay. */
+/* Uses set from now on; the caller keeps it alive. */
 void rule_store_use(struct rule_store *r, struct rule_set *set, int64_t generation);
 
-/* Items below next_id have come in that were matched with the rules of that generation: later rules have not seen
- * them. */
+/* Items below next_id were matched with the rules of that generation only: rules of later generations have yet to be
+ * matched with them. */
 int rule_store_match_again(struct rule_store *r, int64_t generation, int64_t next_id, struct error *err);
 
-/* One step within the caller's transaction: 1 when there is more to do, 0 when not. *changed as above. */
+/* One step within the caller's transaction.  1: there is more to do; 0: done.  *changed as above. */
 int rule_store_step(struct rule_store *r, int64_t now_ms, bool *changed, struct error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* stored_names.h: what the feeds of the database are called.
+/* stored_names.h: the names of the feeds in the database.
  *
  * Read before the configuration, so that a feed of a subscription list keeps its name over a restart. */
 #ifndef SITREP_STORE_STORED_NAMES_H
@@ -7,8 +7,8 @@
 #include "sitrep/base/error.h"
 #include "sitrep/config/config.h"
 
-/* Adds the names of the feeds that were in the configuration last.  Also 0 where there is no database yet, or one that
- * has to be migrated first; a negative code when it cannot be read. */
+/* Adds the names of the feeds of the last configuration.  0, also when the database does not exist yet or has to be
+ * migrated first; negative when it cannot be read. */
 int stored_names_load(const char *state_dir, struct config_names *names, struct error *err);
 
 #endif

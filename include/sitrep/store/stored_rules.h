@@ -1,7 +1,7 @@
-/* stored_rules.h: the rules of outputs and alerts under the marks that the database and the workers know them by.
+/* stored_rules.h: the rules of outputs and alerts, with the marks that name them in the database and the workers.
  *
  * A mark ("output/naval#0123456789abcdef") stands for a rule's name, its expression and the way of matching: when one
- * of them changes, it is another rule, and what is stored is matched anew (rule_store.h). */
+ * of them changes, it is another rule, and stored items are matched anew (rule_store.h). */
 #ifndef SITREP_STORE_STORED_RULES_H
 #define SITREP_STORE_STORED_RULES_H
 
@@ -15,14 +15,14 @@ struct rule_set;
 struct stored_rule {
 	const char *name; /* "output/naval", "alert/x" */
 	const char *expression;
-	const char *mark; /* for both, out of stored_rules_new(): how workers call the rule in an item's matches */
+	const char *mark; /* set by stored_rules_new(); names the rule in the workers' matches of an item */
 };
 
 /* Rules in force, compiled. */
 struct stored_rules {
-	struct stored_rule *items; /* by mark */
+	struct stored_rule *items; /* sorted by mark */
 	size_t count;
-	struct rule_set *set; /* by marks */
+	struct rule_set *set; /* its rules are named by mark */
 };
 
 /* Copies and compiles count rules; NULL without memory. */

@@ -14,13 +14,13 @@ struct sql_db;
 struct sql_stmt;
 
 struct websub_store {
-	struct sql_stmt *load, *save; /* a websub_state */
+	struct sql_stmt *load, *save; /* load and save a websub_state */
 };
 
 int websub_store_init(struct websub_store *w, struct sql_db *db, struct error *err);
 void websub_store_release(struct websub_store *w);
 
-/* All of them, in an array of the caller's. */
+/* All rows, in an array that the caller frees. */
 int websub_store_load(struct websub_store *w, struct websub_state **states, size_t *count, struct error *err);
 int websub_store_save(struct websub_store *w, const struct websub_state *state, struct error *err);
 
