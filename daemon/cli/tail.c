@@ -95,13 +95,12 @@ static int take_line(struct tail *t, struct str line, struct error *err)
 static int follow(struct tail *t, struct connection *c, struct error *err)
 {
 	struct str line;
-	int got;
 
 	if (t->cursor[0] != '\0' && json_object_set_new(t->request, "since", json_string(t->cursor)) != 0)
 		return error_sys(err, -ENOMEM, "cannot subscribe");
 	if (connection_send(c, t->request, err) != 0)
 		return 0;
-	while (!ending && (got = connection_receive(c, &line, err)) > 0) {
+	while (!ending && connection_receive(c, &line, err) > 0) {
 		int result = take_line(t, line, err);
 
 		if (result != 0)

@@ -147,11 +147,10 @@ void config_names_release(struct config_names *n)
 
 static int add_known(struct config_names *n, struct str key, struct str name)
 {
-	size_t cap = n->cap > 0 ? n->cap * 2 : 64;
-	struct config_name *grown = n->items;
-
 	if (n->count == n->cap) {
-		grown = realloc(n->items, cap * sizeof(*grown));
+		size_t cap = n->cap > 0 ? n->cap * 2 : 64;
+		struct config_name *grown = realloc(n->items, cap * sizeof(*grown));
+
 		if (grown == NULL)
 			return -ENOMEM;
 		n->items = grown;

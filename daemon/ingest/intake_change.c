@@ -141,7 +141,7 @@ static struct event_context context(const struct intake_run *t, const struct ent
 static int note_published(struct intake_run *t, int64_t published_ms)
 {
 	struct intake *in = t->in;
-	size_t count = (size_t)(t->counts->fresh + t->counts->copies);
+	size_t count = (size_t)t->counts->fresh + (size_t)t->counts->copies;
 	size_t cap = in->published_cap > 0 ? in->published_cap * 2 : 64;
 	int64_t *grown;
 

@@ -1,7 +1,12 @@
 /* Names of months, halves of the day and zones, in the languages that feeds come in.
  *
  * No locale is asked: a daemon runs in the C locale, and the writer's language is not the reader's.  Names stand
- * in folded form (no accents, lower case), so that "Février", "FEVRIER" and "février" are one entry. */
+ * in folded form (no accents, lower case), so that "Février", "FEVRIER" and "février" are one entry.
+ *
+ * Months that are not in English are rare: one of 6,660 dates in 2,751 files of collected feeds has one (Greek), and
+ * three of 135 dates in the conformance cases (French, Greek, Hungarian).  The other languages stay for feeds that no
+ * collection has: those that a small site writes by hand.  An entry costs ten bytes, a date that is not read puts its
+ * item in the wrong place. */
 #include "date_names.h"
 
 #include <stdlib.h>

@@ -93,7 +93,7 @@ static struct str read_ipv6(struct arena *a, struct str host)
 {
 	char text[64], shorter[INET6_ADDRSTRLEN + 2];
 	struct in6_addr in;
-	size_t len = host.len - 2;
+	size_t len = host.len - 2, shorter_len;
 
 	if (host.len < 4 || host.data[host.len - 1] != ']' || len >= sizeof(text))
 		return STR_NONE;
@@ -102,10 +102,13 @@ static struct str read_ipv6(struct arena *a, struct str host)
 	if (strlen(text) != len || inet_pton(AF_INET6, text, &in) != 1)
 		return STR_NONE;
 	shorter[0] = '[';
-	if (inet_ntop(AF_INET6, &in, shorter + 1, INET6_ADDRSTRLEN) == NULL || strlen(shorter) > len)
+	if (inet_ntop(AF_INET6, &in, shorter + 1, INET6_ADDRSTRLEN) == NULL)
 		return host;
-	(void)strcat(shorter, "]");
-	return arena_str(a, str_from(shorter));
+	shorter_len = strlen(shorter);
+	if (shorter_len > len)
+		return host;
+	shorter[shorter_len] = ']';
+	return arena_str(a, str_make(shorter, shorter_len + 1));
 }
 
 /* ---- names */
