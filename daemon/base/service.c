@@ -145,11 +145,6 @@ bool service_stopping(void)
 	return notify("STOPPING=1");
 }
 
-bool service_status(const char *status)
-{
-	return notify_status("STATUS=", status);
-}
-
 bool service_watchdog_ping(void)
 {
 	return notify("WATCHDOG=1");

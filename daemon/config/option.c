@@ -356,7 +356,9 @@ static size_t distance(struct str a, struct str b)
 	return rows[a.len % 3][b.len];
 }
 
-const char *option_nearest(struct str name, struct str known, size_t *best, const char *so_far)
+/* The better of so_far (at *best edits) and known: what somebody who wrote name may have meant. Start with NULL
+ * and SIZE_MAX. */
+static const char *nearer_name(struct str name, struct str known, size_t *best, const char *so_far)
 {
 	size_t d = distance(name, known);
 	size_t most = name.len / 3 > 2 ? name.len / 3 : 2;
@@ -379,7 +381,7 @@ const struct config_option *option_find(enum option_section section, struct str 
 			continue;
 		if (str_eq(str_from(o->name), name))
 			return o;
-		*nearest = option_nearest(name, str_from(o->name), &best, *nearest);
+		*nearest = nearer_name(name, str_from(o->name), &best, *nearest);
 	}
 	return NULL;
 }
@@ -394,7 +396,7 @@ bool option_find_section(struct str name, enum option_section *section, const ch
 			*section = (enum option_section)s;
 			return true;
 		}
-		*nearest = option_nearest(name, str_from(sections[s].name), &best, *nearest);
+		*nearest = nearer_name(name, str_from(sections[s].name), &best, *nearest);
 	}
 	return false;
 }

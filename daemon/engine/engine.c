@@ -53,6 +53,13 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	planner_retry(&e->planner);
 }
 
+static void stop(struct engine *e)
+{
+	polling_end(&e->polling);
+	(void)service_stopping();
+	(void)event_base_loopbreak(e->stages.base);
+}
+
 static void on_signal(evutil_socket_t number, short what, void *arg)
 {
 	struct engine *e = arg;
@@ -63,7 +70,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 		return;
 	}
 	log_emit(LOG_LEVEL_INFO, "ending", "signal", number == SIGINT ? "SIGINT" : "SIGTERM", NULL);
-	engine_stop(e);
+	stop(e);
 }
 
 /* ---- life ---- */
@@ -275,13 +282,6 @@ int engine_run(struct engine *e, struct error *err)
 			e->heartbeat.turn_us_max = turn_us;
 	}
 	return result < 0 ? error_set(err, -EIO, "the event loop failed") : 0;
-}
-
-void engine_stop(struct engine *e)
-{
-	polling_end(&e->polling);
-	(void)service_stopping();
-	(void)event_base_loopbreak(e->stages.base);
 }
 
 static void free_event(struct event *ev)

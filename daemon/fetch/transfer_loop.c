@@ -30,15 +30,8 @@ struct watch {
 
 /* ---- what a call on the handle has come to ---- */
 
-/* CURLM_BAD_SOCKET: the handle has already forgotten the socket, which is no fault. */
-static void note_code(struct transfers *t, CURLMcode code)
-{
-	if (code == CURLM_OK || code == CURLM_BAD_SOCKET || code == CURLM_UNKNOWN_OPTION)
-		return;
-	transfer_loop_distrust(t, curl_multi_strerror(code));
-}
-
-void transfer_loop_distrust(struct transfers *t, const char *reason)
+/* The multi handle has failed: it is replaced as soon as the loop turns.  reason: a literal. */
+static void distrust(struct transfers *t, const char *reason)
 {
 	if (t->fault != NULL)
 		return;
@@ -46,6 +39,14 @@ void transfer_loop_distrust(struct transfers *t, const char *reason)
 	/* Not here: curl may be at work further up. */
 	if (t->mend != NULL)
 		event_active(t->mend, 0, 0);
+}
+
+/* A socket that the handle does not know any more is no fault of the handle. */
+static void note_code(struct transfers *t, CURLMcode code)
+{
+	if (code == CURLM_OK || code == CURLM_BAD_SOCKET || code == CURLM_UNKNOWN_OPTION)
+		return;
+	distrust(t, curl_multi_strerror(code));
 }
 
 static void collect_ended(struct transfers *t, CURLM *multi)
@@ -185,7 +186,7 @@ static int on_socket_change(CURL *easy, curl_socket_t fd, int what, void *arg, v
 	}
 	if (w != NULL && watch_for(w, fd, wanted))
 		return 0;
-	transfer_loop_distrust(t, "a socket cannot be watched");
+	distrust(t, "a socket cannot be watched");
 	return -1;
 }
 

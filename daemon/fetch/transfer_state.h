@@ -149,8 +149,6 @@ void transfer_loop_release(struct transfers *t);
 int transfer_loop_add(struct transfer *tr);
 /* Takes tr->easy back from curl; does nothing when curl does not have it. */
 void transfer_loop_remove(struct transfer *tr);
-/* Notes that the multi handle has failed; the loop then replaces it. reason: a literal. */
-void transfer_loop_distrust(struct transfers *t, const char *reason);
 /* Replaces the multi handle at once if it has failed or is missing. Must not be called from curl's callbacks. */
 void transfer_loop_mend(struct transfers *t);
 

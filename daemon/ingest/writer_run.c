@@ -42,7 +42,8 @@ static void insert(struct writer *w, struct writer_job **at, struct writer_job *
 	(void)pthread_cond_signal(&w->work);
 }
 
-int writer_run_then(struct writer *w, writer_fn *fn, void (*committed)(struct writer *w, void *arg),
+/* writer_run(), with a function for the thread once the transaction is committed. */
+static int run_then(struct writer *w, writer_fn *fn, void (*committed)(struct writer *w, void *arg),
 	writer_done_fn *done, void *arg)
 {
 	struct writer_job *j = job_new(fn, done, arg);
@@ -74,7 +75,7 @@ int writer_run_at_once(struct writer *w, writer_fn *fn, writer_done_fn *done, vo
 
 int writer_run(struct writer *w, writer_fn *fn, writer_done_fn *done, void *arg)
 {
-	return writer_run_then(w, fn, NULL, done, arg);
+	return run_then(w, fn, NULL, done, arg);
 }
 
 bool writer_job_due(const struct writer *w)
@@ -267,5 +268,5 @@ static void finish(void *arg, const struct error *err)
 
 int writer_apply(struct writer *w, struct writer_change *c)
 {
-	return writer_run_then(w, apply, take_over, finish, c);
+	return run_then(w, apply, take_over, finish, c);
 }

@@ -84,9 +84,6 @@ void writer_try_storing(struct writer *w);
 
 /* writer_run(), but ahead of outcomes that wait, and of functions that wait for those. */
 int writer_run_at_once(struct writer *w, writer_fn *fn, writer_done_fn *done, void *arg);
-/* writer_run(), with a function for the thread once the transaction is committed. */
-int writer_run_then(struct writer *w, writer_fn *fn, void (*committed)(struct writer *w, void *arg),
-	writer_done_fn *done, void *arg);
 /* The first job is due: all outcomes that were submitted before it have been taken.  With the lock held. */
 bool writer_job_due(const struct writer *w);
 /* Runs the first job in a transaction of its own and reports it. */

@@ -41,7 +41,8 @@ void event_log_release(struct event_log *j)
 	buf_release(&j->detail);
 }
 
-int event_log_event(
+/* The next event of the log; detail is a JSON object or absent. */
+static int write_event(
 	struct event_log *j, enum event_kind kind, const struct event_context *o, struct str detail, struct error *err)
 {
 	struct sql_stmt *s = j->s[EVENT_LOG_EVENT];
@@ -70,7 +71,7 @@ int event_log_placed(struct event_log *j, enum event_kind kind, const struct eve
 	struct jsonw w;
 
 	if (copy->of_uid == NULL)
-		return event_log_event(j, kind, o, STR_NONE, err);
+		return write_event(j, kind, o, STR_NONE, err);
 	buf_clear(&j->detail);
 	jsonw_init(&w, &j->detail);
 	jsonw_object(&w);
@@ -82,7 +83,7 @@ int event_log_placed(struct event_log *j, enum event_kind kind, const struct eve
 	jsonw_real(&w, copy->score);
 	jsonw_object_end(&w);
 	jsonw_object_end(&w);
-	return event_log_event(j, kind, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
+	return write_event(j, kind, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
 }
 
 int event_log_said(struct event_log *j, enum event_kind kind, const struct event_context *o,
@@ -100,7 +101,7 @@ int event_log_said(struct event_log *j, enum event_kind kind, const struct event
 	write_uid(&w, MEMBER_TIE_STORY, story_uid);
 	jsonw_object_end(&w);
 	jsonw_object_end(&w);
-	return event_log_event(j, kind, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
+	return write_event(j, kind, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
 }
 
 int event_log_changed(
@@ -109,7 +110,7 @@ int event_log_changed(
 	struct jsonw w;
 
 	if (change == NULL)
-		return event_log_event(j, EVENT_UPDATED, o, STR_NONE, err);
+		return write_event(j, EVENT_UPDATED, o, STR_NONE, err);
 	buf_clear(&j->detail);
 	jsonw_init(&w, &j->detail);
 	jsonw_object(&w);
@@ -123,7 +124,7 @@ int event_log_changed(
 		jsonw_cstr(&w, "text");
 	jsonw_array_end(&w);
 	jsonw_object_end(&w);
-	return event_log_event(j, EVENT_UPDATED, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
+	return write_event(j, EVENT_UPDATED, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
 }
 
 static const struct alert_spec *find_alert(const struct event_log *j, struct str rule)
@@ -194,7 +195,7 @@ int event_log_matches(struct event_log *j, const struct event_context *o, const 
 			/* When the terms do not fit, the alert is written without them. */
 			if (detail.data == NULL)
 				detail = alert_detail(j, alert, STR_NONE);
-			result = event_log_event(j, EVENT_ALERT, o, detail, err);
+			result = write_event(j, EVENT_ALERT, o, detail, err);
 		}
 		if (result < 0)
 			return result;
@@ -242,7 +243,7 @@ int event_log_health(struct event_log *j, const struct event_context *o, enum fe
 		jsonw_kv_int(&w, event_member(MEMBER_FEED_STATUS), state->http_status);
 	jsonw_object_end(&w);
 	jsonw_object_end(&w);
-	return event_log_event(j, EVENT_FEED, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
+	return write_event(j, EVENT_FEED, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
 }
 
 int event_log_move(struct event_log *j, const struct event_context *o, const struct feed_state *state, bool is_private,
@@ -263,5 +264,5 @@ int event_log_move(struct event_log *j, const struct event_context *o, const str
 	jsonw_object_end(&w);
 	jsonw_object_end(&w);
 	buf_release(&url);
-	return event_log_event(j, EVENT_FEED, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
+	return write_event(j, EVENT_FEED, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
 }

@@ -263,17 +263,3 @@ int reader_find_story(struct reader *r, struct str uid, int64_t *id, struct erro
 	result = sql_get_int(r->s[READ_STORY_BY_UID], id, err, cannot_read);
 	return result == 0 ? error_set(err, -ENOENT, "there is no such story") : result;
 }
-
-int reader_story(struct reader *r, struct str uid, story_fn *fn, void *arg, struct error *err)
-{
-	int64_t id = 0;
-	int result = reader_begin(r, err);
-
-	if (result != 0)
-		return result;
-	result = reader_find_story(r, uid, &id, err);
-	if (result == 1)
-		result = give_story(r, id, fn, arg, err);
-	reader_end(r);
-	return result;
-}

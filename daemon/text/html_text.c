@@ -21,7 +21,8 @@ bool html_is_dropped(uint32_t c)
 	       c == 0xffff;
 }
 
-void html_put_character(struct buf *out, uint32_t c, bool in_attribute)
+/* Appends c as the text of XHTML, unless it is dropped. */
+static void put_character(struct buf *out, uint32_t c, bool in_attribute)
 {
 	switch (c) {
 	case '&':
@@ -60,9 +61,9 @@ static void put_special(struct buf *out, struct str raw, size_t *i, bool in_attr
 	if (c == '&') {
 		used = html_read_reference(str_slice(raw, *i, raw.len), in_attribute, &ref);
 		if (used > 0) {
-			html_put_character(out, ref.first, in_attribute);
+			put_character(out, ref.first, in_attribute);
 			if (ref.second != 0)
-				html_put_character(out, ref.second, in_attribute);
+				put_character(out, ref.second, in_attribute);
 			*i += used;
 			return;
 		}
@@ -71,7 +72,7 @@ static void put_special(struct buf *out, struct str raw, size_t *i, bool in_attr
 		(*i)++;
 		return;
 	}
-	html_put_character(out, utf8_next(raw, i), in_attribute);
+	put_character(out, utf8_next(raw, i), in_attribute);
 }
 
 size_t html_plain_len(struct str s)

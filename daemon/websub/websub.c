@@ -128,6 +128,12 @@ static int go_on(struct websub_state *s)
 	return 1;
 }
 
+/* The subscription is verified and its lease runs. */
+static bool is_live(const struct websub_state *s)
+{
+	return s->phase == WEBSUB_VERIFIED || s->phase == WEBSUB_TRUSTED;
+}
+
 int websub_discover(struct websub_state *s, struct str hubs, struct str topic)
 {
 	struct buf chosen = BUF_INIT(WEBSUB_HUBS_MAX * (LIMIT_URL + 2));
@@ -142,7 +148,7 @@ int websub_discover(struct websub_state *s, struct str hubs, struct str topic)
 		buf_release(&chosen);
 		return go_on(s);
 	}
-	if (count == 0 && websub_is_live(s)) {
+	if (count == 0 && is_live(s)) {
 		buf_release(&chosen);
 		return let_lapse(s);
 	}
@@ -209,11 +215,6 @@ struct str websub_hub(const struct websub_state *s)
 	return STR_NONE;
 }
 
-bool websub_is_live(const struct websub_state *s)
-{
-	return s->phase == WEBSUB_VERIFIED || s->phase == WEBSUB_TRUSTED;
-}
-
 void websub_clamp(struct websub_state *s, int64_t now_ms)
 {
 	int64_t *past[] = {&s->asked_ms, &s->verified_ms, &s->pushed_ms, &s->suspect_ms};
@@ -236,7 +237,7 @@ static int64_t patience_ms(int64_t pause_ms)
 enum websub_action websub_step(struct websub_state *s, int64_t pause_ms, int64_t now_ms, bool *changed)
 {
 	*changed = false;
-	if (websub_is_live(s) && now_ms >= s->lease_until_ms) {
+	if (is_live(s) && now_ms >= s->lease_until_ms) {
 		*changed = true;
 		s->phase = WEBSUB_LAPSED;
 		s->suspect_ms = TIME_NONE;
@@ -261,7 +262,7 @@ int64_t websub_wakeup(const struct websub_state *s, int64_t pause_ms)
 
 	if (s->phase == WEBSUB_NONE)
 		return at_ms;
-	if (websub_is_live(s))
+	if (is_live(s))
 		at_ms = s->lease_until_ms;
 	if (s->suspect_ms != TIME_NONE)
 		at_ms = earlier(at_ms, s->suspect_ms + pause_ms);
@@ -286,7 +287,7 @@ void websub_note_asked(struct websub_state *s, int64_t now_ms)
 {
 	s->asked_ms = now_ms;
 	s->action_ms = TIME_NONE;
-	if (!websub_is_live(s))
+	if (!is_live(s))
 		s->phase = WEBSUB_REQUESTED;
 }
 
@@ -314,7 +315,7 @@ void websub_note_failed(struct websub_state *s, const char *reason, int64_t wait
 	s->asked_ms = TIME_NONE;
 	s->action_ms = now_ms + pause;
 	set_reason(s, str_from(reason));
-	if (!websub_is_live(s))
+	if (!is_live(s))
 		s->phase = WEBSUB_FAILED;
 }
 
@@ -323,7 +324,7 @@ void websub_note_verified(struct websub_state *s, int64_t lease_s, int64_t pause
 	int64_t lease_ms = lease_s < 1 ? WEBSUB_LEASE_S * INT64_C(1000) : earlier(lease_s, lease_max_ms / 1000) * 1000;
 
 	lease_ms = later(lease_ms, 2 * pause_ms);
-	if (!websub_is_live(s)) {
+	if (!is_live(s)) {
 		s->phase = WEBSUB_VERIFIED;
 		s->verified_ms = now_ms;
 	}

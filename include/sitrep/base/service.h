@@ -36,7 +36,6 @@ size_t service_close_rest(struct service_fds *fds);
 bool service_ready(const char *status);
 bool service_reloading(void); /* with MONOTONIC_USEC, see sd_notify(3) */
 bool service_stopping(void);
-bool service_status(const char *status);
 bool service_watchdog_ping(void);
 /* The start takes longer: it may last this much from now on. */
 bool service_extend_start(int64_t by_ms);

@@ -77,9 +77,6 @@ const struct config_option *option_find(enum option_section section, struct str 
 bool option_find_section(struct str name, enum option_section *section, const char **nearest);
 /* True for sections with a name in quotes, such as [feed "usni"]. */
 bool option_section_is_named(enum option_section s);
-/* For "did you mean": known when it is fewer edits from name than so_far (at *best edits) and at most a third of name's
- * length or 2; else so_far. Start with NULL and SIZE_MAX. */
-const char *option_nearest(struct str name, struct str known, size_t *best, const char *so_far);
 
 /* Appends the values that the option takes, for people: "a duration, 1s to 30d", "low, normal, high or urgent". */
 void option_write_values(struct buf *out, const struct config_option *o);

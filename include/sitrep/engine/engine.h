@@ -31,9 +31,8 @@ struct engine_options {
 
 /* Opens the database, starts writer, workers and servers.  Owns config from here on. */
 struct engine *engine_new(const struct engine_options *options, struct config *config, struct error *err);
-/* Runs until SIGINT, SIGTERM or engine_stop(). */
+/* Runs until SIGINT or SIGTERM. */
 int engine_run(struct engine *e, struct error *err);
-void engine_stop(struct engine *e);
 /* Commits all outcomes that the writer has, closes everything. */
 void engine_free(struct engine *e);
 

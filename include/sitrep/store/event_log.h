@@ -42,10 +42,6 @@ struct event_context {
 	bool guessed;    /* the item was taken for the next version of an earlier one by its likeness only */
 };
 
-/* Appends an event to the log; detail is a JSON object or absent. */
-int event_log_event(
-	struct event_log *j, enum event_kind kind, const struct event_context *o, struct str detail, struct error *err);
-
 /* The other item that put an item into its story, or that it is related to. */
 struct event_log_copy {
 	const char *relation;  /* story_relation_name() or an edit's name */

@@ -83,10 +83,6 @@ typedef int story_fn(void *arg, const struct story *s);
 /* Returns fn's result; 0 without a call when the story is gone. */
 int reader_story_at(struct reader *r, const struct river_place *place, story_fn *fn, void *arg, struct error *err);
 
-/* -ENOENT when no story has that uid.  The uid of a story that was joined to another one gives the other one, with its
- * own uid. */
-int reader_story(struct reader *r, struct str uid, story_fn *fn, void *arg, struct error *err);
-
 /* The link of a report to another item, as found when the report was placed. */
 struct story_tie {
 	int64_t item_id; /* of the report */
@@ -116,7 +112,8 @@ struct story_details {
 enum { STORY_TIES_MAX = 256, STORY_REVISIONS_MAX = 512 };
 
 typedef int story_details_fn(void *arg, const struct story *s, const struct story_details *d);
-/* As reader_story(), with the story's links and revisions. */
+/* The story of that uid with its links and revisions; the result is fn's.  The uid of a story that was joined to another
+ * one gives the other one, with its own uid.  -ENOENT when no story has that uid. */
 int reader_story_details(struct reader *r, struct str uid, story_details_fn *fn, void *arg, struct error *err);
 
 enum event_kind {

@@ -198,8 +198,6 @@ size_t html_plain_len(struct str s);
 bool html_has_tag(struct str s, bool ends);
 /* A control, or a character that XML does not allow: not in any output. */
 bool html_is_dropped(uint32_t c);
-/* Appends c as the text of XHTML, unless it is dropped. */
-void html_put_character(struct buf *out, uint32_t c, bool in_attribute);
 /* Appends raw text, references resolved and everything escaped anew.  in_attribute escapes quotes and white space
  * too. */
 void html_put_text(struct buf *out, struct str raw, bool in_attribute);

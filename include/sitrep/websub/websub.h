@@ -46,8 +46,6 @@ int websub_arrange(struct websub_state *s, const char *base_url, int64_t now_ms,
 
 /* The hub to ask next; absent without hubs. */
 struct str websub_hub(const struct websub_state *s);
-/* The subscription is verified and its lease runs. */
-bool websub_is_live(const struct websub_state *s);
 
 /* Corrects times that a wrong clock has left: past events are moved to now_ms at the latest, the lease's end to 90 days
  * from now at the latest; an action more than 45 days ahead is due now. */

@@ -84,8 +84,8 @@ static void assert_messages(int fd)
 	assert_message(fd, "READY=1\nSTATUS=running");
 	assert_true(service_stopping());
 	assert_message(fd, "STOPPING=1");
-	assert_true(service_status("12 feeds, 3 fail"));
-	assert_message(fd, "STATUS=12 feeds, 3 fail");
+	assert_true(service_ready("12 feeds, 3 fail"));
+	assert_message(fd, "READY=1\nSTATUS=12 feeds, 3 fail");
 	assert_true(service_watchdog_ping());
 	assert_message(fd, "WATCHDOG=1");
 	before = clock_mono_us();
@@ -137,7 +137,7 @@ TEST_WITH(no_service_manager, setup, NULL)
 	assert_false(service_ready("x"));
 	assert_false(service_reloading());
 	assert_false(service_stopping());
-	assert_false(service_status("x"));
+	assert_false(service_ready(""));
 	assert_false(service_watchdog_ping());
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		(void)setenv("NOTIFY_SOCKET", wrong[i], 1);
@@ -159,8 +159,8 @@ TEST_WITH(status_is_one_line, setup, NULL)
 
 	(void)snprintf(name, sizeof(name), "@sitrep-service-test-%ld", (long)getpid());
 	fd = open_notify_socket(name);
-	assert_true(service_status("one\nSTOPPING=1\r\n two\x1b"));
-	assert_message(fd, "STATUS=one STOPPING=1 two");
+	assert_true(service_ready("one\nSTOPPING=1\r\n two\x1b"));
+	assert_message(fd, "READY=1\nSTATUS=one STOPPING=1 two");
 	assert_true(service_ready("bad \xff byte"));
 	assert_message(fd, "READY=1\nSTATUS=bad \xef\xbf\xbd byte");
 	for (at = status; at + 2 < status + sizeof(status); at += 2)
@@ -170,7 +170,7 @@ TEST_WITH(status_is_one_line, setup, NULL)
 	for (size_t from = 0; from < 2; from++) {
 		if (from == 1)
 			status[1] = 'x';
-		assert_true(service_status(status + from));
+		assert_true(service_ready(status + from));
 		n = recv(fd, message, sizeof(message), 0);
 		assert_true(n > 200 && n < 300);
 		assert_true(utf8_valid(str_make(message, (size_t)n)));

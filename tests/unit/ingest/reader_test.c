@@ -115,6 +115,12 @@ static int check_story(void *arg, const struct story *s)
 	return 5;
 }
 
+static int check_details(void *arg, const struct story *s, const struct story_details *d)
+{
+	(void)d;
+	return check_story(arg, s);
+}
+
 static int copy_uid(void *arg, const struct story *s)
 {
 	memcpy(arg, s->uid, sizeof(s->uid));
@@ -137,11 +143,11 @@ TEST_WITH(one_story, fixture_setup, fixture_teardown)
 	/* a callback's value comes back */
 	assert_int_equal(read_stories(f->reader, &q, check_story, f, NULL), 5);
 	assert_int_equal(read_stories(f->reader, &q, copy_uid, uid, NULL), 0);
-	assert_int_equal(reader_story(f->reader, str_from(uid), check_story, f, NULL), 5);
+	assert_int_equal(reader_story_details(f->reader, str_from(uid), check_details, f, NULL), 5);
 	uid[35] = uid[35] == '0' ? '1' : '0';
-	assert_int_equal(reader_story(f->reader, str_from(uid), check_story, f, NULL), -ENOENT);
-	assert_int_equal(reader_story(f->reader, STR("nonsense"), check_story, f, NULL), -ENOENT);
-	assert_int_equal(reader_story(f->reader, STR_NONE, check_story, f, NULL), -ENOENT);
+	assert_int_equal(reader_story_details(f->reader, str_from(uid), check_details, f, NULL), -ENOENT);
+	assert_int_equal(reader_story_details(f->reader, STR("nonsense"), check_details, f, NULL), -ENOENT);
+	assert_int_equal(reader_story_details(f->reader, STR_NONE, check_details, f, NULL), -ENOENT);
 }
 
 struct page {

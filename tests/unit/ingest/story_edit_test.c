@@ -56,6 +56,12 @@ static int note_story(void *arg, const struct story *s)
 	return 0;
 }
 
+static int note_details(void *arg, const struct story *s, const struct story_details *d)
+{
+	(void)d;
+	return note_story(arg, s);
+}
+
 static struct river read_river(struct fixture *f, const char *mark)
 {
 	struct story_query q = {.mark = mark, .before_sort_ms = INT64_MAX, .before_id = INT64_MAX, .limit = 10};
@@ -248,7 +254,8 @@ TEST_WITH(join_makes_one_of_two, fixture_setup, fixture_teardown)
 	assert_int_equal(reader_counts(f->reader, &counts, NULL), 0);
 	assert_int_equal(counts.stories, 1);
 	/* the name that went leads to what it became part of */
-	assert_int_equal(reader_story(f->reader, str_from(before.stories[0].uid), note_story, &named, NULL), 0);
+	assert_int_equal(
+		reader_story_details(f->reader, str_from(before.stories[0].uid), note_details, &named, NULL), 0);
 	assert_string_equal(named.stories[0].uid, after.stories[0].uid);
 	say(f, STORY_REQUEST_JOIN, before.stories[0].uid, before.stories[1].uid, false);
 	assert_int_equal(generation(f), g + 1);
