@@ -205,13 +205,18 @@ static int put_into_queue(struct planner *p, struct feed *f, const struct config
 
 	arena_init(&scratch, 64 * 1024);
 	host = url_host(&scratch, str_from(planner_feed_url(f)));
+	/* Feeds have addresses with a host. */
+	if (host.data == NULL) {
+		arena_release(&scratch);
+		return -ENOMEM;
+	}
 	site = domain_registrable(host);
 	if (str_starts(host, STR("[")) && str_ends(host, STR("]")))
 		host = str_slice(host, 1, host.len - 1);
 	if (host.len < sizeof(address) && host.len > 0)
 		memcpy(address, host.data, host.len);
 	if (f->site == NULL || !str_eq(str_from(f->site), site)) {
-		copy = strndup(site.data != NULL ? site.data : "", site.len);
+		copy = strndup(site.data, site.len);
 		if (copy == NULL) {
 			arena_release(&scratch);
 			return -ENOMEM;
