@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sitrepd: arguments, start-up and shutdown.
  *
  * Start-up order: read and check the configuration; make or check the state folder; open the parse worker's program;

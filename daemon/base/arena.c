@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Blocks that grow with demand; memory comes from the newest, older ones are only kept to be freed.  Something large
  * gets a block of its own behind the newest, so that the rest of the newest is not lost. */
 #include "sitrep/base/arena.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Options by a table, read by getopt. */
 #include "sitrep/base/arguments.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* banned.h: calls that this code does without.  The compiler reads this before each source (-include in the Makefile);
  * a use of a name below is an error.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A buffer with a maximal size.  Appending is the hottest thing the parse workers
  * do, so the common case is one comparison and one memcpy. */
 #include "sitrep/base/buf.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Time.  Dates are computed here rather than by libc, whose functions look at locale and TZ. */
 #include "sitrep/base/clock.h"
 

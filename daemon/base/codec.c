@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Structs to bytes and back: every number goes through code_bytes() as so many bytes of an integer. */
 #include "sitrep/base/codec.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* libpsl wants lower case and a NUL, and answers with a part of what it was given: its length says where that part
  * begins in ours.  An address would be taken for a name with four labels. */
 #include "sitrep/base/domain.h"

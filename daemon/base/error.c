@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A sentence is cut rather than lost, and cut where a character ends. */
 #include "sitrep/base/error.h"
 

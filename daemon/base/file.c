@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Reads in pieces, since the file may be a pipe or lie in /proc, and then has no known size. */
 #include "sitrep/base/file.h"
 

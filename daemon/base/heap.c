@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The usual array form: the children of place i are at 2i + 1 and 2i + 2. */
 #include "sitrep/base/heap.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* JSON as it goes.  A comma is due when something stands before in the same array or object. */
 #include "sitrep/base/jsonw.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Listening sockets.  Binding and accepting are apart, so that the daemon can hold every socket it needs
  * before it touches its database, and a second daemon started by mistake ends without having touched
  * anything. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One line per change of state, to wherever the daemon's standard error leads: a terminal, a file, or the
  * journal.  The journal gets the pairs as fields over its native socket; what it does not take at once
  * goes to standard error with a priority prefix, which the journal reads as well.

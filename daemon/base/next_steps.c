@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The commands to try after a start. */
 #include "sitrep/base/next_steps.h"
 

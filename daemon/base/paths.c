@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The daemon and the command line are started by different people in different environments, so the rule
  * by which both find the sockets stands here once. */
 #include "sitrep/base/paths.h"

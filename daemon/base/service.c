@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The protocols of sd_notify(3) and sd_listen_fds(3): a datagram and three variables, both documented as
  * stable, so that no library is needed for them. */
 #include "sitrep/base/service.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* SHA-256 through OpenSSL's EVP.  Looking the algorithm up takes longer than hashing an item, so it is
  * done once for the process. */
 #include "sitrep/base/sha256.h"

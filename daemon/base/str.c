@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Borrowed strings.  Case is ASCII's everywhere: these functions compare names of protocols and elements. */
 #include "sitrep/base/str.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Turns of the event loop. */
 #include "sitrep/base/turn.h"
 

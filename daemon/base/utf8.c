@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* UTF-8 by RFC 3629 and the Unicode Standard 3.9.  Feeds are mostly ASCII, so each function first runs
  * over eight bytes at a time while none has its high bit set. */
 #include "sitrep/base/utf8.h"

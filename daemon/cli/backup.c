@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sitrep backup: makes a checked copy of the database. This program reads the database itself, so the user needs access
  * to the state folder, and the daemon may run or not. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sitrep: the command line.  The table of commands is in command.c; most commands have a file of their own. */
 #include <assert.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* client.h: shared by the commands of `sitrep`. Private to this folder. */
 #ifndef SITREP_CLI_CLIENT_H
 #define SITREP_CLI_CLIENT_H

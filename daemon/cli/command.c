@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The table of commands, and the messages of all commands: usage and failure. */
 #include "sitrep/cli/command.h"
 

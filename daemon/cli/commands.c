@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The commands with one request at the control socket: status, explain, refresh, reload, pause, resume. Also check,
  * which needs no daemon. */
 #include <errno.h>

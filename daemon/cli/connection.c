@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Finds the daemon's sockets and exchanges lines with it. The configuration names the sockets; where it does not, the
  * usual folders are tried in turn. */
 #include <errno.h>

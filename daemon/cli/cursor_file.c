@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The cursor file of sitrep tail --state. */
 #include <errno.h>
 #include <string.h>

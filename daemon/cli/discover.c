@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sitrep discover: prints the feeds that a web page names as [feed] sections for the configuration. */
 #include <errno.h>
 #include <getopt.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Events of the stream as lines for people. */
 #include <string.h>
 #include <time.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sitrep feeds: each feed's health as a table, the failing ones first. */
 #include <errno.h>
 #include <getopt.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One GET for the commands that take an address, by the daemon's own transfer code: the same redirects, limits and
  * reasons. The user chose the address, so private networks are allowed here. */
 #include <event2/event.h>

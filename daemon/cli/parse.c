@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sitrep parse: prints the document that the daemon's own code makes of a feed. */
 #include <errno.h>
 #include <getopt.h>

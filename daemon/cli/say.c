@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sitrep split and join: the operator corrects a grouping. */
 #include <getopt.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sitrep stories: how the daemon would group reports, without the daemon.
  *
  * Reads items as lines of JSON and prints for each the story it belongs to. The code is that of the daemon's workers

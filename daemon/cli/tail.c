@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sitrep tail: the stream, for people and for pipes.
  *
  * With --state the cursor is kept in a file, and the next run continues there. It is written after its event was

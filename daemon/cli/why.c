@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sitrep why: why an item is in its story, or how the rule compares two items. */
 #include <errno.h>
 #include <getopt.h>

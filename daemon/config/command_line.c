@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The options and exit statuses of sitrepd. */
 #include "sitrep/config/command_line.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A configuration that is loaded, and the mistakes that were found in one. */
 #include "sitrep/config/config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The reader of the configuration does not look into rules and files with secrets. Their mistakes are added to its own
  * here, before a configuration is taken over. */
 #include "sitrep/config/config_check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a reload changes, in words.  Walks the option table, so it knows every option there is. */
 #include <errno.h>
 #include <stdlib.h>

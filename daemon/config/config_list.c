@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Subscription lists in the configuration.
  *
  * A feed of a list is identified by its address: all outlines of one address, in any list, are one feed with the

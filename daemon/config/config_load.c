@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The configuration is read in one pass over all files (config_read.c, config_list.c); each mistake is noted and
  * reading goes on. Checks that need the whole configuration (names given twice, min longer than max) come here, at the
  * end. */

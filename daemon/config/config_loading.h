@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* config_loading.h: shared by the files that load a configuration. */
 #ifndef SITREP_CONFIG_CONFIG_LOADING_H
 #define SITREP_CONFIG_CONFIG_LOADING_H

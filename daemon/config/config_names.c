@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Names of feeds.
  *
  * A feed of a list is named after its title. Feeds of equal titles get their host as well, and those of equal hosts a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Reads sections and options from the files. The table in option.c lists the options of each section. */
 #include "config_loading.h"
 

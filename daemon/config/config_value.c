@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The types of options. Each error names the value found and the form expected. */
 #include "config_value.h"
 

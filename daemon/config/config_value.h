@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* config_value.h: one option's value: read from text, written back as text.
  *
  * Used by config.c and config_diff.c; knows the types of option.h and nothing of files. */

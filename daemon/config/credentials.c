@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Secrets stand in files of their own, so that the configuration can be shown to others. A relative name is looked for
  * among the service manager's credentials first.
  *

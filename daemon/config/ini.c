@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A pull reader over text in memory: the caller asks for the next item, so that it may read an included
  * file to its end between two items of this one.  Lines are judged one at a time and a bad one never hides
  * the next. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* All options.  A new option is a row here and a member in config.h; the reader, the reload report, the help, the
  * sample configuration and the manual page follow from the row. */
 #include "sitrep/config/option.h"

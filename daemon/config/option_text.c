@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The option table as text: the list for `sitrepd --help-config`, and the sample configuration. */
 #include <string.h>
 

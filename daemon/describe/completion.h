@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* completion.h: writes the shells' completion files from the command-line tables of sitrep and sitrepd. */
 #ifndef SITREP_DESCRIBE_COMPLETION_H
 #define SITREP_DESCRIBE_COMPLETION_H

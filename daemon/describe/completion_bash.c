@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Completion for bash.  It works without the functions of the bash-completion package, and goes into that package's
  * folder. */
 #include "completion.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Completion for zsh: a function for its fpath. */
 #include "completion.h"
 

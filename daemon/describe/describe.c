@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Writes the texts that come from the tables of the code, for the build:
  *
  *     describe manual FILE.in               the manual page, its marked places filled

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Tables as man(7) source. */
 #include "manual.h"
 

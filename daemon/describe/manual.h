@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* manual.h: the option table and the other tables of the code as parts of manual pages.
  *
  * The source of a page (man/NAME.SECTION.in) is itself a readable page. A line .\" @NAME@ is a marked place: the

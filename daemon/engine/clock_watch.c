@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Detects that the wall clock was set, and moves all wall times in memory along.
  *
  * Waits are kept in elapsed time (clock.h), so setting the clock does not change them.  Stored, shown and logged times

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Takes the writer's reports: each one sets its feed's state and next poll, and goes to the refreshes that wait for it;
  * publish and stream are woken. */
 #include "engine_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Puts a configuration into force, whole or not at all.
  *
  * Steps that can fail come first and leave the old configuration alone: rules were compiled while loading; secrets are

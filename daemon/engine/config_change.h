@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* config_change.h: puts a configuration into force, whole or not at all. */
 #ifndef SITREP_ENGINE_CONFIG_CHANGE_H
 #define SITREP_ENGINE_CONFIG_CHANGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The engine's life: the order in which its stages are made and freed, the loop's heartbeat, and the signals for
  * shutdown and reload. */
 #include "engine_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* engine_internal.h: the engine's parts, for the files that see all of them: commits.c, hubs.c, clock_watch.c,
  * status.c, operations.c and engine.c.  Each part is written to by the file of its name, through the functions of its
  * header. */

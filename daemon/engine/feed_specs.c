@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The configuration's feeds in the writer's form: their public URL, their key, and the options that are stored. */
 #include "feed_specs.h"
 

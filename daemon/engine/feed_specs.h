@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* feed_specs.h: the configuration's feeds in the writer's form. */
 #ifndef SITREP_ENGINE_FEED_SPECS_H
 #define SITREP_ENGINE_FEED_SPECS_H

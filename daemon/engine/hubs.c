@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Hubs and the engine: the callbacks of websub_feeds.h, and the HTTP server's requests, which go to websub_endpoint.h
  * (callback endpoint) or publish.h (all others). */
 #include "engine_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The operations of the control socket. */
 #include "engine_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The way of a feed from the due queue to the writer. */
 #include "pipeline.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pipeline.h: the phases of a poll.  A due feed gets a transfer; the body goes to a parse worker; the document goes to
  * the writer.  Every stage answers by a callback from the loop, which moves the feed to its next phase.
  *

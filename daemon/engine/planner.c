@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Limits apply to a feed's site and to its server.  The site is the registrable domain of the feed's URL; the server is
  * an IP address, known after the first answer.  After a 429 or 503 no feed of the site is polled for a while, even
  * after a restart, since the saved states of its feeds keep the status. */

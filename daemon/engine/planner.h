@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* planner.h: puts feeds into the due queue: when each is due in elapsed time, and which site and server it belongs to.
  *
  * The due queue counts elapsed time.  A due time in the database is wall time; it is converted once, when a feed is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* When a feed is polled next, and why: the schedule, fed with the history in the feed's row.
  *
  * Plans are made in the writer's thread, in the transaction that stores the poll's outcome.  The loop only reads the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* poll_plan.h: when a feed is polled next, by the schedule and the history in the feed's row. */
 #ifndef SITREP_ENGINE_POLL_PLAN_H
 #define SITREP_ENGINE_POLL_PLAN_H

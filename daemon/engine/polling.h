@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* polling.h: whether feeds and hubs may be asked now: not while an operator has paused polling, nor while storing is
  * stopped. */
 #ifndef SITREP_ENGINE_POLLING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Polls on demand (`sitrep refresh`). */
 #include "refreshes.h"
 

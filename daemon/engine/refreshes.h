@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* refreshes.h: polls on demand: an operator has feeds polled now, and gets the result of each as its poll ends. */
 #ifndef SITREP_ENGINE_REFRESHES_H
 #define SITREP_ENGINE_REFRESHES_H

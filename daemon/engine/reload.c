@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Reloads: who asked for one, their order, and the answers.
  *
  * One reload is under way at a time.  A request that comes meanwhile waits for its end, since the files may have

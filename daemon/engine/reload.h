@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* reload.h: reloads the configuration on SIGHUP or by the control socket. */
 #ifndef SITREP_ENGINE_RELOAD_H
 #define SITREP_ENGINE_RELOAD_H

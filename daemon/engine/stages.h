@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* stages.h: the stages that the engine is made of.  engine.c makes them, config_change.c puts configurations into
  * force; all others only read here. */
 #ifndef SITREP_ENGINE_STAGES_H

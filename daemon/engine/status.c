@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The daemon's own numbers: for metrics, for `sitrep status`, and for its health. */
 #include "engine_internal.h"
 

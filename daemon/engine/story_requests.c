@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Operators' questions about stories and edits of them, between the control socket and the writer's thread.
  *
  * The writer has the data for an answer, so the request goes to it and the answer comes back with its next reports. The

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* story_requests.h: operators' questions about stories and edits of them, between the control socket and the writer's
  * thread. */
 #ifndef SITREP_ENGINE_STORY_REQUESTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Tables of addresses that are refused: those that are not globally reachable (IANA's registries of special-purpose
  * addresses, RFC 6890 and later) and the metadata services of clouds. Also the forms in which an IPv6 address carries
  * an IPv4 one.

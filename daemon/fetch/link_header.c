@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Reads Link fields.  A cursor walks the text once; commas and semicolons within quotes or angle brackets do not count.
  * Of a repeated parameter the first counts (RFC 8288). */
 #include "sitrep/fetch/link_header.h"

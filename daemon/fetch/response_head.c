@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Reads heads line by line.  Validators are opaque and go back to the server byte for byte. A field that cannot be sent
  * back unchanged (control characters, excessive length) counts as absent. */
 #include "response_head.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The head of one HTTP answer: the few fields that a feed reader needs, each as the server wrote it.
  *
  * Lines come in one at a time as they arrive; what follows the head (trailers) is not looked at.  The

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Transfers from their start to their answer, over as many hops as redirects make of them.
  *
  * Answers are delivered from an event of their own, outside of curl and of transfer_start(), so that a callback may

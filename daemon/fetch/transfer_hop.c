@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One request with one curl handle: its options, the part of the answer that is kept, and the sentence for its failure.
  * Bodies are counted after decompression, so that a bomb shows its real size. Against slow servers the head has a time
  * limit and the body a least rate. */

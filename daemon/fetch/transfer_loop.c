@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* libcurl's multi handle on libevent.  Curl says which sockets and which timer it waits for; each socket has
  * one struct event that curl keeps for us (curl_multi_assign), and there is one timer.  After every call
  * that lets curl work, what has ended is collected; nothing is added or removed inside curl's callbacks.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The options of a request, as curl takes them.  Credentials and a feed's own headers go to the first host only; once a
  * transfer has left it, they are not sent again. Validators go to every hop, since they came from the last hop's
  * answer. */

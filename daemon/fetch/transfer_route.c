@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The route to a server: the addresses that may be connected to, the proxy, and the certificates that TLS trusts.
  *
  * The guard judges the address for which a socket is made, and again before a request goes out on a reused connection.

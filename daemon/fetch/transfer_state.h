@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Shared by the transfer sources only. transfer.c owns transfers; transfer_request.c builds the request, transfer_url.c
  * its URL, transfer_route.c chooses addresses, proxy and trust; transfer_hop.c makes one request with a curl handle;
  * transfer_loop.c joins curl's multi handle to libevent. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which URL a transfer asks next.  We follow redirects ourselves, one request a hop, so that each target is checked:
  * its scheme, whether it was seen before, and whether it is the host of the credentials. */
 #include <errno.h>

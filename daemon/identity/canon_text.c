@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Canonical text: the words of a text and nothing else.
  *
  * Every byte of every item passes here, and nearly all of it is ASCII, so the work is split three ways.  A

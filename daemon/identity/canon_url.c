@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Canonical URLs: which links lead to the same article.
  *
  * The link is put into its normal form by the parser that fetches (url.h) first; what is done here is

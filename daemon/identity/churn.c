@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A part of a text that changes at each poll is no news. */
 #include "sitrep/identity/churn.h"
 

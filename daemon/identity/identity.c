@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The identity of an item.
  *
  * Each text is turned into plain text once and into tokens once; digest, rules, plain title and plain

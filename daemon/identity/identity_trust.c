@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Whether a feed's items can be known by what the feed gives them as identities: a window of counts.
  *
  * Four bytes a poll, little-endian, the oldest one first: as many polls as there are bytes for, so that a new feed

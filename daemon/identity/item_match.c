@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Is an item of a document one that is known?  The table of item_match.h. */
 #include "sitrep/identity/item_match.h"
 

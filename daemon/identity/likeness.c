@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Have two items words in common? */
 #include "sitrep/identity/likeness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* number_text.h: a number that was read from words, and the tokens that it is read from. */
 #ifndef SITREP_IDENTITY_NUMBER_TEXT_H
 #define SITREP_IDENTITY_NUMBER_TEXT_H

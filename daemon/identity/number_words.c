@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Numbers that are written in words.
  *
  * Words are found by the hash that the sketch has made of each token anyway, in a table that is filled at the first

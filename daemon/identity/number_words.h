@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* number_words.h: numbers that are written in words, in English, French, German, Spanish, Russian, Korean and the
  * numerals of Japanese and Chinese.
  *

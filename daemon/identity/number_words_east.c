@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Numbers in Japanese and Chinese numerals and in Korean words.
  *
  * A numeral is also a part of names and of other words, so it counts only where something is counted: people,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* number_words_east.h: numbers in Korean, and in the numerals of Japanese and Chinese. */
 #ifndef SITREP_IDENTITY_NUMBER_WORDS_EAST_H
 #define SITREP_IDENTITY_NUMBER_WORDS_EAST_H

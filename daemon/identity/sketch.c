@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The sketch of a text, by which its copies are recognised.
  *
  * Shingles are hashed straight from the canonical tokens, where the words of one stand side by side.  How many

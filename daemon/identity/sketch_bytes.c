@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Sketches as bytes, and side by side.
  *
  * The bytes are a fixed header, then the lists, everything little-endian: version, level, number level, number of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A title without what changes in it from minute to minute. */
 #include "sitrep/identity/title_core.h"
 

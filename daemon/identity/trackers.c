@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The table of tracking parameters.
  *
  * Two outlets, or one outlet's two feeds, link the same article with different campaign parameters, so

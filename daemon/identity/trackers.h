@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* trackers.h: query parameters that say where a click came from, not what is shown. */
 #ifndef DEDUP_TRACKERS_H
 #define DEDUP_TRACKERS_H

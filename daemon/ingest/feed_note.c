@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A feed's own title and site address, taken from its document. */
 #include "feed_note.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* feed_note.h: a feed's own title and site address, taken from its document.
  *
  * Changes row in memory only; the caller saves it. */

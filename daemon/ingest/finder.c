@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Matches an item whose identity is unknown with the items that are known. */
 #include "finder.h"
 

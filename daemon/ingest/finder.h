@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* finder.h: matches an item whose identity is unknown with the items that are known.
  *
  * Looks up the known items that have its text or its link, gathers the evidence about each, and asks the table

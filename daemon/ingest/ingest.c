@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Stores outcomes of polls in the database, one at a time.
  *
  * Each outcome is stored within a savepoint.  When that fails, its writes are undone and the outcome becomes a failure:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* ingest.h: stores outcomes of polls in the database, one at a time.
  *
  * The writer's thread owns one.  Everything here happens within the transaction that ingest_begin()

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* When the wall clock is set, the times in the database move by as much, in one transaction.
  *
  * Feeds and subscriptions: the time since their last poll and the time until they are due stay as they were, so that no

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Decides about each item of a document: new, a copy, an update, or unchanged.  The table stands in intake.h. */
 #include "intake.h"
 

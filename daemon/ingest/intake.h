@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* intake.h: decides about each item of a document: new, a copy, an update, or unchanged.
  *
  * The decision table:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Writes the row, the story and the events of an item of a document. */
 #include "intake_change.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* intake_change.h: writes the row, the story and the events of an item of a document.
  *
  * Single steps of intake.c, which decides on them. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The items of one document and their identities.
  *
  * Some feeds give several items one guid.  Such items are told apart by their link, and where that is the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* intake_entries.h: the items of one document and their identities. */
 #ifndef SITREP_INGEST_INTAKE_ENTRIES_H
 #define SITREP_INGEST_INTAKE_ENTRIES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The date of publication that an item gives. */
 #include "item_date.h"
 

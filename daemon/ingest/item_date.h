@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* item_date.h: the date of publication that an item gives. */
 #ifndef SITREP_INGEST_ITEM_DATE_H
 #define SITREP_INGEST_ITEM_DATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Finds the item or story that an operator names. */
 #include "item_lookup.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* item_lookup.h: finds the item or story that an operator names.
  *
  * Items and stories are named as they are published: by their id, with or without "urn:uuid:" before it, or an item by

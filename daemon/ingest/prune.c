@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Removes an item with all that is kept for it. */
 #include "prune.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* prune.h: removes an item with all that is kept for it; its identities and digests stay as tombstones. */
 #ifndef SITREP_INGEST_PRUNE_H
 #define SITREP_INGEST_PRUNE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Removes old events, items and tombstones, a little at a time.
  *
  * A round walks through phases: old events, old items, items past the allowed size, tombstones that are

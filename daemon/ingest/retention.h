@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* retention.h: removes old events, items and tombstones, a little at a time.
  *
  * Called by the writer's thread when nothing waits.  Each step is one short transaction. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The database stays within [keep] size while it grows; size.h says how. */
 #include "size.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* size.h: the database stays within [keep] size while it grows.
  *
  * The size is that of the file's pages in use.  A quarter of the size, 64 MiB at most, is left free for the

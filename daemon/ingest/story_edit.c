@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The operator corrects a grouping. */
 #include "story_edit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* story_edit.h: the operator corrects a grouping: split takes an item out of its story, join makes two stories one.
  *
  * Both are permanent: they are noted in table held, which the rule of stories obeys (story_constraint.h).  Both

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Explains why an item is in its story, and compares two items by the rule of stories. */
 #include "story_explain.h"
 

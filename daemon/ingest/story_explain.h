@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* story_explain.h: explains why an item is in its story, and compares two items by the rule of stories.
  *
  * Written as a JSON object for sitrep(1).  Of one item: how it was placed when it came, from table story_link, and the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Requests of an operator about stories, served in the writer's thread.
  *
  * WHY only reads; but it reads several tables, and sees them as of one moment as every other reader does. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The one thread that writes the database.
  *
  * The main loop puts outcomes into a queue and takes reports out of another; both are lists under one

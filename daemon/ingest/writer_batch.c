@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One transaction of the writer: many outcomes, one sync to disk.
  *
  * Outcomes and their reports go side by side until the commit; only then do the reports leave.  When the

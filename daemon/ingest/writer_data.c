@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The writer's options: owned data, copied and freed. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Functions that run in the writer's thread, each in a transaction of its own, and the one that takes a configuration
  * over.
  *

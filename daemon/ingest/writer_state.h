@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* writer_state.h: what the writer's files share. */
 #ifndef SITREP_INGEST_WRITER_STATE_H
 #define SITREP_INGEST_WRITER_STATE_H

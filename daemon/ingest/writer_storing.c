@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Whether transactions can be committed, and the tries after one was lost.
  *
  * The first transaction that is lost stops storing: the main loop asks no servers any more, and outcomes that still

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The members of a document, as tables.  Anything that copies, writes or reads documents walks these, so
  * that a member added here is stored, sent and shown without another line. */
 #include "sitrep/model/document.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Cleans a parsed document, for all formats alike: cuts texts to their limits, removes control characters, drops
  * invalid links and dates outside of the years 0 to 9999. The sanitizer cleans markup. */
 #include <errno.h>

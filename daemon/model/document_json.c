@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The neutral JSON form: what `sitrep parse` prints and conformance is measured on. */
 #include <stdio.h>
 #include <string.h>

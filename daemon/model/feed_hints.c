@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A feed's hints: words into numbers, and times out of skipped hours.  A week has 168 hours, so the way out of
  * what is skipped is gone hour by hour; nonsense that skips everything has been dropped while reading. */
 #include "sitrep/model/feed_hints.h"

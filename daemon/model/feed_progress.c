@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a poll changes of what is remembered of its feed. */
 #include "sitrep/model/feed_progress.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The state of a feed: names of its values for people, and copies that outlive the database's row. */
 #include "sitrep/model/feed_state.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which declaration of a language counts. */
 #include "sitrep/model/language.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One line of plain text out of a sanitised text.
  *
  * A feed's own title may be markup.  It was rebuilt by the sanitizer, so it is well-formed and holds no

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "sitrep/model/poll.h"
 
 #include <stdlib.h>

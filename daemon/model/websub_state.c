@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A subscription's state as data: made, copied, and wiped, since two of its texts are secrets. */
 #include "sitrep/model/websub_state.h"
 

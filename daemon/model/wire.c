@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Documents as bytes.  A member is a tag (one byte), a length (varint) and that many bytes; absent members
  * are not written.  Structs are members of members; a list is its tag once for each element.
  *

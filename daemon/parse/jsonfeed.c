@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jsonfeed.c: JSON Feed to a document.
  *
  * Lenient where publishers err: numbers as ids and names, one author object where a list is wanted, version

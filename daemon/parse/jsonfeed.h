@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jsonfeed.h: JSON Feed (jsonfeed.org, versions 1 and 1.1) to a document. */
 #ifndef SITREP_PARSE_JSONFEED_H
 #define SITREP_PARSE_JSONFEED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A scanner that knows which containers are open and what may come next, and writes that.  Every byte is looked at a
  * fixed number of times: look-ahead is over white space only, and no two look-aheads cover the same. */
 #include "jsonrepair.h"

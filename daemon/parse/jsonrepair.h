@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jsonrepair.h: JSON as it is published into JSON as it is specified.
  *
  * Private to jsonfeed.c, for text that the library has refused: a fault costs the value that it is in, not the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The feeds of a subscription list, out of its tags. */
 #include "sitrep/parse/opml.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Outlines have attributes and no text, which makes up for much: a quotation mark ends a value only where a further
  * attribute or the tag's end follows it, so that quotation marks inside a value do no harm. */
 #include "opml_scan.h"

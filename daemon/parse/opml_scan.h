@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* opml_scan.h: the tags of a subscription list, however badly it is written. */
 #ifndef SITREP_PARSE_OPML_SCAN_H
 #define SITREP_PARSE_OPML_SCAN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* parse.c: a feed's bytes in, a document out.
  *
  * What the bytes are is decided by the bytes: "{" begins JSON, anything else is taken for XML.  XML is decoded,

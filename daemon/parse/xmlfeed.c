@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* xmlfeed.c: follows the open elements of an XML feed.
  *
  * Each start tag is looked up among the rules of the place it stands in, and pushes a frame; what no rule

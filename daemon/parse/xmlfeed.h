@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* xmlfeed.h: the events of an XML feed to a document.
  *
  * RSS 0.90 to 2.0, RDF, Atom 0.3 and 1.0 and CDF are one vocabulary here: a table says for each place

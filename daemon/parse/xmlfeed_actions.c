@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* xmlfeed_actions.c: elements that are more than one text: items, links, categories, pictures, sources.
  *
  * An element's attributes are read at its start, its text at its end; what belongs together is collected in

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the actions of elements do with their frame: claim a member of its object, keep a value, enter an object. */
 #include "xmlfeed_frame.h"
 

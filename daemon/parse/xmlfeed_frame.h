@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* xmlfeed_frame.h: what the files that build a document from XML events share.
  *
  * A stack of frames follows the open elements.  Each frame knows in which place it sits and which object

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* xmlfeed_people.c: who wrote it.
  *
  * Atom has elements for name, address and page; RSS has one string that is written in four ways, and Dublin

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* xmlfeed_rules.c: what each element of a feed means, as one table.
  *
  * A row names the places an element may stand in, its namespace and name, what is done with it, which

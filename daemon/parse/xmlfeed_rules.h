@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* xmlfeed_rules.h: what each element of a feed means. */
 #ifndef SITREP_PARSE_XMLFEED_RULES_H
 #define SITREP_PARSE_XMLFEED_RULES_H

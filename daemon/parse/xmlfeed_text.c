@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* xmlfeed_text.c: the text of elements, as the dialects mean it.
  *
  * The same characters are text in one dialect and escaped markup in another.  Atom says which by type (and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* xmlloose.c: a reader for text that was meant to be XML.
  *
  * libxml2 stops for good at the mistakes that real feeds make: HTML pasted into a description without

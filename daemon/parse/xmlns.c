@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* xmlns.c: namespaces as feeds spell them.
  *
  * A namespace is an address, and feeds write it with https for http, without its last slash, in another

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* xmlns.h: namespaces as feeds spell them. */
 #ifndef SITREP_PARSE_XMLNS_H
 #define SITREP_PARSE_XMLNS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* xmlread.c: libxml2's SAX2 parser behind our events.
  *
  * The push parser is used though the whole text is in memory: it takes a CDATA section in one step, where the other

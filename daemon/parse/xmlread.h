@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* xmlread.h: XML as events, from bytes that are often not XML.
  *
  * Three steps, each usable alone.  xml_repair() mends what can be mended in the text itself before any

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* xmlrepair.c: mends a feed's text before an XML parser sees it.
  *
  * Half of the broken feeds in the world are broken in the same few ways: something printed before the XML

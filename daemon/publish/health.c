@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Decides whether the daemon is healthy; the rules and their numbers are in the header and in sitrepd(8). */
 #include "sitrep/publish/health.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The HTTP server: libmicrohttpd without a thread and without a socket of its own.  Its epoll descriptor
  * is one more descriptor in our loop, and connections come from our listeners, so that TCP, Unix and
  * inherited sockets are served alike. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which connections are admitted, and how long they may last. libmicrohttpd only has a timeout for silence: a client
  * that sends a byte every few seconds could stay for ever. So each connection has a deadline for its present phase. One
  * that is late is shut down, and libmicrohttpd then closes it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Bodies of answers. The ETag is made from the bytes, so it is the same after a restart, and a reader that sends it
  * still gets 304. */
 #include <stdlib.h>

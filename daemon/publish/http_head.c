@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The head of a request.
  *
  * Refuses ambiguous heads: a proxy in front of us must see the same requests on a connection as we do (RFC 9112,

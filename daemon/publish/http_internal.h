@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Shared by http.c, http_head.c, http_admission.c, http_body.c and http_upload.c only. */
 #ifndef SITREP_PUBLISH_HTTP_INTERNAL_H
 #define SITREP_PUBLISH_HTTP_INTERNAL_H

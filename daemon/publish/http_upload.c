@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The body of a POST while it arrives. A refused body is still read for a while: a client that is cut off while it
  * sends does not see the answer. */
 #include <microhttpd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Where an item leads. */
 #include "item_link.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* item_link.h: where an item leads. */
 #ifndef SITREP_PUBLISH_ITEM_LINK_H
 #define SITREP_PUBLISH_ITEM_LINK_H

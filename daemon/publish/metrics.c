@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Metrics.  Names follow Prometheus' conventions: base units, _total for counters.  Per-feed series are few and bounded
  * by the configuration.  A new metric is a row here, and a member of struct publish_status if its number is new. The
  * manual page follows from the rows. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The names of outlets, and the outlets that ran a story. */
 #include "outlets.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outlets.h: the names of outlets.
  *
  * A name of several feeds, or a generic one ("World", "Latest news"), is shown with the host of the site. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The parts that all pages share. */
 #include "page.h"
 

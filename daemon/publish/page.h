@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* page.h: the parts that all pages for a browser share: head, style, dates, links.
  *
  * They need no script, no font and no second request, and fit a phone, a terminal browser and a wall. All text is

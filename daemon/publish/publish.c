@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Documents for readers. A path is either one of a few fixed documents or stories in a format: all of them,
  * those of a category, of an output's rule, of an alert.  Each document is rendered at the first request after a
  * change, and kept until the next change. The ETag comes from the bytes, so a change elsewhere still gives the reader

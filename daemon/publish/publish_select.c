@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which stories a path names: all of them, those of a category, of an output's rule, of an alert. */
 #include <errno.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* State that the parts of publishing share: how often each outlet's name is used, and health. */
 #include <errno.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Shared by publish.c, publish_state.c, publish_select.c and publish_work.c only. */
 #ifndef SITREP_PUBLISH_PUBLISH_STATE_H
 #define SITREP_PUBLISH_PUBLISH_STATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Documents that take more than a turn of the loop: a page of ten thousand stories, the numbers of ten thousand feeds.
  * Each request does one step of some milliseconds; all requests for one path share the same work. Stories that move to
  * the top meanwhile keep their place in this document; the next one, which is made after such a change, has them on

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The last failure to read the database for a document. */
 #include "read_trouble.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* read_trouble.h: the last failure to read the database for a document.
  *
  * It ends when the same document is read without failure, or after an hour without a request for it. */

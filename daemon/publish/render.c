@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The parts that all formats share: the text of a story and its outlets. */
 #include "render.h"
 #include "sitrep/text/public_url.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* render.h: stories as documents: Atom (RFC 4287), RSS 2.0, JSON Feed 1.1, and a page.
  *
  * Each format is one struct format: a function for the part before the stories, one for a story, one for the part

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Atom, RFC 4287.  An entry is a story: its id is ours and stable for ever, atom:source says whose report
  * leads it (4.2.11), and each further report is a related link with its outlet's name. */
 #include <errno.h>

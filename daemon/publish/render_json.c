@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* JSON Feed 1.1.  Data for which the format has no member, such as all reports of a story, is in the extension object
  * _sitrep. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The river of news: the newest stories, one under the other. */
 #include "item_link.h"
 #include "outlets.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* RSS 2.0 with content, dc and atom elements.  An item is a story; <source> names the outlet that leads it,
  * the others stand in the text.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One story with all its reports, in the order in which they appeared, and why each is in it. */
 #include "story_page.h"
 

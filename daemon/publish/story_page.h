@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* story_page.h: one story with all its reports and why they are in it: /story/ID for a browser, /story/ID.json for
  * programs; see sitrepd(8). */
 #ifndef SITREP_PUBLISH_STORY_PAGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Aho-Corasick over words.
  *
  * The words of all patterns form a trie whose edges stand in one hash table, keyed by node and word

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* automaton.h: many patterns of words, found in one pass.
  *
  * A pattern is a sequence of words; the last may be a prefix. Equal patterns get the same number. First patterns are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The words that occur in rules.
  *
  * Whole words stand in an open hash table.  Prefixes are sorted, and each is linked to the longest other prefix that it

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* lexicon.h: the words that occur in rules, numbered.
  *
  * There are whole words, found by hash, and prefixes ("missile*"). A word may begin with several prefixes ("miss*",

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The rule set: all rules over one automaton.
  *
  * A rule that could match without any of its terms is refused. So for an item only the rules are evaluated for which

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The forms of a word, script by script. */
 #include "rule_forms.h"
 

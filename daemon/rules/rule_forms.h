@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* rule_forms.h: the forms of one word under which a rule finds it.
  *
  * The first is the token itself.  The others are common spellings of the same word: without its diacritics and,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The rule language's reader: a recursive descent that writes the program as it goes.
  *
  *     rule    = or

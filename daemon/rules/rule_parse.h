@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* rule_parse.h: one rule's text into a small program over its terms. */
 #ifndef WATCH_RULE_PARSE_H
 #define WATCH_RULE_PARSE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The words of a text, each with the other forms under which a rule finds it.
  *
  * Tokens (canon.h) decide which items are copies, so they stay as they are, and the forms are put beside them. Only

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Three levels of heaps.  Each site has a heap of its waiting feeds, by due time. Each server has a heap of its sites
  * that have room, by the time at which their first feed may go. The queue has a heap of the servers that have room, and
  * of the sites without a known server, by the same time. Another heap has all sites with waiting feeds by their

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A feed's history: updated with each outcome, read when the next poll is planned. */
 #include "sitrep/schedule/feed_history.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The schedule's policies, under a lock. */
 #include "sitrep/schedule/feed_policies.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The table of feeds.  Each feed has a slot; its number is the index of the slot. Two indexes map ids, and places in
  * the configuration, to slots. */
 #include "sitrep/schedule/feed_table.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Host limits and the hash table that finds them. The hash is keyed with a secret: host names come from outside, and a
  * known hash would let an attacker put all names into one chain. */
 #include "host_limit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* host_limit.h: a place where feeds wait together, such as a site or a server, found by its name.
  *
  * A host limit has room for so many at a time, lets the next one pass only after a gap, and can be closed for a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The learning half of the rhythm; its encoded form stands in rhythm_code.c.
  *
  * The learning walks through time in pieces, oldest first; a piece ends at a full hour or at a post. Each piece adds

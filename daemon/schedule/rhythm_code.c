@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The rhythm as bytes: a version, then every member in order.  Counts that are negative or not a number are refused. */
 #include <errno.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* When to ask next; the rule and its reasons stand in the header.
  *
  * The expected rate is constant within each five minutes, so the delay there is a parabola and its minimum is found

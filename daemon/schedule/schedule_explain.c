@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The schedule's reasoning for a person: the facts about the feed, the plan, and the hint that decided. */
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Detects servers whose 304 is wrong: a later 200 contains items that are older than the last 304 but were never seen.
  */
 #include "sitrep/schedule/validator_trust.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The damage found in the database.  One list serves the whole process: the loop's reader, the writer and the checker
  * meet the same rows, and each row is logged once. */
 #include "sitrep/sql/damage.h"

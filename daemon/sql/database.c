@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A connection to a database file. */
 #include "sitrep/sql/database.h"
 

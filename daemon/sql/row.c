@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A struct that is kept as one row of a table. */
 #include "sitrep/sql/row.h"
 

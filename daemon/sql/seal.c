@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A checksum at the end of blobs that our own code decodes. */
 #include "sitrep/sql/seal.h"
 

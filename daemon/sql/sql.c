@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Prepared statements of SQLite.
  *
  * A failing bind means no memory or a wrong index; SQLite then leaves the parameter NULL.  Every column

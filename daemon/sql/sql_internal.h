@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sql_internal.h: the insides of a connection and a statement, which are SQLite's. */
 #ifndef SITREP_SQL_SQL_INTERNAL_H
 #define SITREP_SQL_SQL_INTERNAL_H

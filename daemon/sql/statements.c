@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* All SQL that the program prepares. */
 #include "sitrep/sql/statements.h"
 

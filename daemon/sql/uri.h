@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* uri.h: a path as SQLite's URI, https://sqlite.org/uri.html. */
 #ifndef SITREP_SQL_URI_H
 #define SITREP_SQL_URI_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A copy of the database: copied, checked, synced, named. */
 #include "sitrep/store/backup.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Checks the database, table by table, in small steps. */
 #include "sitrep/store/check.h"
 

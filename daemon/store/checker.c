@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A thread that checks the database in small steps. */
 #include <errno.h>
 #include <pthread.h>

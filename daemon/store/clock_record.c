@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One row, saved with a commit about once a minute and with each jump of the clock. */
 #include "sitrep/store/clock_record.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The row of table total.  It is read once and written once a transaction, so its statements are not kept. */
 #include "sitrep/store/counters.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* An event as one line of JSON, as in the stream's protocol.
  *
  * A line has a limit (LIMIT_STREAM_LINE), and the lists of a hostile item can exceed it.  The line is then written

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The event log, and which rules matched which stories.
  *
  * A row of table mark says that a rule has matched a story.  Outputs list stories by it.  An alert is given once for a

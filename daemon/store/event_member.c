@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The table of the members of the stream's lines. */
 #include "sitrep/store/event_member.h"
 

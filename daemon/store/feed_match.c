@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "feed_match.h"
 
 #include <errno.h>

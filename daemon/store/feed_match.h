@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* feed_match.h: which row of the database each configured feed has. */
 #ifndef SITREP_STORE_FEED_MATCH_H
 #define SITREP_STORE_FEED_MATCH_H

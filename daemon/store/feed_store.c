@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The table of feeds: made to match the configuration at start and reload, and brought up to date by every
  * poll.  A feed that left the configuration stays as an inactive row, since its items and identities stay too. */
 #include "sitrep/store/feed_store.h"

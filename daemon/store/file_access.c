@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Whether the daemon's user can use its files. */
 #include "sitrep/store/file_access.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The tables of items and stories, and of their identities and digests. */
 #include "sitrep/store/item_store.h"
 

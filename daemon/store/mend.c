@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Rows whose columns hold values of a type that their table forbids. */
 #include "sitrep/store/mend.h"
 

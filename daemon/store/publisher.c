@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Publishers by name.  Most items of a document have the same one, so the last one found is remembered. */
 #include "sitrep/store/publisher.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Reads stories with their reports, for outputs.
  *
  * A story is copied into one arena, which is cleared for the next one: a page of a hundred stories takes the memory of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Numbers of the database: cursors of the event log, generation, counts, size. */
 #include "reader_internal.h"
 #include "sitrep/base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Reads the event log for subscribers: each event with its item and story as they are now. */
 #include <errno.h>
 #include <jansson.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* reader_internal.h: shared by the reader's files. */
 #ifndef SITREP_STORE_READER_INTERNAL_H
 #define SITREP_STORE_READER_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which stories a page shows, newest first.
  *
  * All stories, and a rule's stories, are one walk down an index.  The stories of some feeds are merged from one index

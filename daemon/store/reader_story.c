@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One story with its details: the links of its reports to each other and to other stories, and the revisions. */
 #include <errno.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The table of rules, and the matching of stored items.
  *
  * name is NULL for a rule that is gone.  from_id of a rule in force: items below it are still to be matched; NULL: all

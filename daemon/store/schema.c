@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Migrates the tables from an older version to the present one. */
 #include "schema.h"
 

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: ISC */
 /* schema.h: the tables, and the way from each older version to the present one. */
 #ifndef SITREP_STORE_SCHEMA_H
 #define SITREP_STORE_SCHEMA_H
-
 
 #include "sitrep/base/error.h"
 

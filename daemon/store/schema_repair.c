@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Gives a database of any version before 15 the tables that the steps 1 to 14 make.
  *
  * A missing table or index is made.  A missing column is added where its values can be empty or 0.  A table of another

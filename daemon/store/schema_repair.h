@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* schema_repair.h: repairs databases that lack tables or columns of their version.
  *
  * Until version 15 steps were edited after databases had passed them.  The repair compares a database, table by table,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The text of each step.
  *
  * FROZEN: once a step is on the main branch its text never changes, not by a macro either, and its number is given to

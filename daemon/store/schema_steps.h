@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* schema_steps.h: the steps from each version of the schema to the next. */
 #ifndef SITREP_STORE_SCHEMA_STEPS_H
 #define SITREP_STORE_SCHEMA_STEPS_H

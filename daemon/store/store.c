@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The database file: opened, checked, migrated, or refused.
  *
  * A file of another program must not be touched, and already the first read of a WAL database writes files beside it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Copies the database before a migration, to a file beside it. */
 #include "store_copy.h"
 

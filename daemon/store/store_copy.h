@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* store_copy.h: copies the database before a migration, to a file beside it.
  *
  * A migration cannot be undone, and the older program refuses the migrated file.  So the database is copied first, to a

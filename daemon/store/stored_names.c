@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The names of the feeds in the database.  See stored_names.h. */
 #include "sitrep/store/stored_names.h"
 

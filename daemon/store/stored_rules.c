@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "sitrep/store/stored_rules.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* UIDs as text and back. */
 #include "sitrep/store/uid.h"
 

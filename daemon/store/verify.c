@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sitrepd --verify: SQLite's check of the file, a check of all records, and rules between tables. */
 #include <errno.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The table of subscriptions: one row a feed, read at start, written whole whenever its state has changed. */
 #include "sitrep/store/websub_store.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Counts in how many texts each phrase stands, to find phrases that many unrelated texts share.
  *
  * A count-min sketch of two rows with conservative update: only the smaller of a shingle's two counters grows, so

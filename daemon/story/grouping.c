@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Stores sketches, shingles and phrase counts of reports, with which later reports are compared.
  *
  * grouping_decide.c decides which story a report belongs to. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Decides which story a report belongs to.
  *
  * The search goes from many to few: 32 sampled shingles find up to sixteen items in one statement for each week; each

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* grouping_internal.h: the state that grouping's files share. */
 #ifndef SITREP_STORY_GROUPING_INTERNAL_H
 #define SITREP_STORY_GROUPING_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Removes postings of items that are not compared any more from the index, some rows at a time. */
 #include "sitrep/story/near_compact.h"
 

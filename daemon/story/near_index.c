@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Finds the items that share shingles with a text.
  *
  * Of a shingle's 48 bits the first 13 are its bucket, and the next 32 its tag within the row.  The last three are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Builds the index of texts anew from the sketches.  A text of at most NEAR_SKETCH_SHINGLES is kept without its
  * opening, and from then on found by its sample alone.  Sketches that do not decode are removed: nothing else reads
  * them.

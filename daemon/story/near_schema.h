@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* near_schema.h: the tables that find similar texts, in their present form.
  *
  * For databases in memory (`sitrep stories`, benches, tests).  Databases in files get them by the steps of

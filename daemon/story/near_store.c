@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Reads and writes the tables of sketches, links between items, numbers and phrase counts. */
 #include "sitrep/story/near_store.h"
 

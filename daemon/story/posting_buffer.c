@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Postings that have not been written into the index yet.
  *
  * A hash table with chains, of a fixed number of heads: it is emptied before it is crowded. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A row of postings, and its sums. */
 #include "posting_row.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* posting_row.h: a row of postings as near_index.c keeps it, and its sums.
  *
  * A posting is four bytes of a shingle (its tag) and six of an item's number.  A flush's postings in a bucket are

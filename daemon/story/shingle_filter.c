@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which shingles a week's table may hold: two bits for each, of eight or 64 million. */
 #include "sitrep/story/shingle_filter.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The operator's corrections: which item belongs to which story, or does not. */
 #include "story_constraint.h"
 

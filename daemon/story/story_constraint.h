@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* story_constraint.h: the operator's corrections: which item belongs to which story, or does not.
  *
  * Table held has one row for each corrected pair of item and story: the item is held apart from the story (split), or

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Do two texts tell one story?
  *
  * Texts below sixty words need five shared shingles, which is seven words in a row or two phrases; longer ones

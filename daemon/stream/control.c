@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The operator's socket: frames and checks commands; the engine carries them out. */
 #include "sitrep/stream/control.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A connection that exchanges lines. update_events() alone decides which events the loop watches; every callback ends
  * there. */
 #include "line_peer.h"

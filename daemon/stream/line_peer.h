@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* line_peer.h: one connection that exchanges lines, within limits.
  *
  * Used by the stream and the control socket.  Input longer than LIMIT_STREAM_LINE without a newline

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The live stream: connections, their requests, and heartbeats. stream_deliver.c sends the events. */
 #include "sitrep/stream/stream.h"
 

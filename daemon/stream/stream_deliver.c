@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Delivery.  The log in the database is the only queue: a subscriber is a cursor into it.  A step reads the log after
  * the cursor of one subscriber, and gives each event to all subscribers whose cursor is right before it. So a flood of
  * events is read once for all subscribers that are up to date, and a hundred that begin at 0 cost one reading. A turn

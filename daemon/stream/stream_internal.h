@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Shared by stream.c, stream_message.c and stream_deliver.c only. */
 #ifndef SITREP_STREAM_STREAM_INTERNAL_H
 #define SITREP_STREAM_STREAM_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The daemon's own lines on the stream; see sitrep-stream(7). */
 #include "sitrep/base/clock.h"
 #include "sitrep/base/jsonw.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The filter of one subscriber. Cheap tests come first; the text comes last and is split into words once for all
  * subscribers with a rule. */
 #include "subscription.h"

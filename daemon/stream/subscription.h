@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* subscription.h: the filter of one subscriber, and whether an event passes it.
  *
  *     {"op":"subscribe","since":"10321","events":["alert","new"],"match":"taiwan*","categories":["naval"],"feeds":["usni"]}

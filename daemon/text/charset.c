@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* charset.c: decides in which encoding a feed's bytes are.
  *
  * Servers say one thing, documents another, and the bytes a third.  The order is BOM, HTTP, declaration;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* charset_convert.c: bytes of a known encoding to UTF-8.
  *
  * UTF-16 and UTF-32 are read here, where a lone surrogate or a cut unit costs one U+FFFD; all else goes

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* charset_guess.c: guesses the encoding of undeclared bytes.
  *
  * Used only when no declared encoding fits and the bytes are not UTF-8.  Each East Asian encoding is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* charset_internal.h: shared by the charset files. */
 #ifndef SITREP_TEXT_CHARSET_INTERNAL_H
 #define SITREP_TEXT_CHARSET_INTERNAL_H

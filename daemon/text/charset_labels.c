@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* charset_labels.c: the names of encodings.
  *
  * Labels follow the WHATWG Encoding Standard, because feeds are made with browsers in mind: whoever

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Reading dates.
  *
  * A list of formats to try, as most readers have it, grows with every feed and still knows "Sept." only where

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The two forms that nearly all feeds write, read at a glance.
  *
  * "Mon, 23 Nov 2026 10:52:35 GMT" and "2026-11-23T10:52:35Z", with an offset in place of the zone.  Only what has

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which number is the year, which the month, which the day.
  *
  * A month's name settles most of it; without one, digits and separators do: four digits are a year, "/" is American

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* date_internal.h: a date between its text and its time. */
 #ifndef SITREP_TEXT_DATE_INTERNAL_H
 #define SITREP_TEXT_DATE_INTERNAL_H

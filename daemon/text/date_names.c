@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Names of months, halves of the day and zones, in the languages that feeds come in.
  *
  * No locale is asked: a daemon runs in the C locale, and the writer's language is not the reader's.  Names stand

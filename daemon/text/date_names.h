@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* date_names.h: the words in dates. */
 #ifndef SITREP_TEXT_DATE_NAMES_H
 #define SITREP_TEXT_DATE_NAMES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "sitrep/text/feed_key.h"
 
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "sitrep/text/feed_text.h"
 
 #include "sitrep/base/limits.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The values of attributes: links resolved and judged, sizes and styles checked, text escaped anew. */
 #include "sitrep/base/limits.h"
 #include "sitrep/base/utf8.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Checks whether markup could have been written by html_sanitize().
  *
  * The daemon checks every piece of markup from a worker.  The language of the sanitizer's output is

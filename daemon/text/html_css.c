@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Style attributes, declaration by declaration.
  *
  * Properties that place something over something else, that load, or that run are not on the list.  Values are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Character references, read as the HTML standard has it (13.2.5.72 to 13.2.5.80).
  *
  * The names of HTML 4 are also understood without their semicolon, and then the longest name that the text begins

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The named character references of HTML (the standard's section 13.5), sorted by name in byte order.
  *
  * Facts, not code: N a name, L one of those of HTML 4 that are also understood without their semicolon, D one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Feeds named by a page: a walk over its tags.  What stands in a comment or a script is no tag; everything else counts,
  * in the head or not, since half of all pages put it in the wrong place. */
 #include "sitrep/text/html_links.h"

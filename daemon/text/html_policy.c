@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The elements, attributes and hosts that may reach a reader, as tables in byte order.
  *
  * The policy for elements is one rule and its exceptions, followed whatever a collection of test cases expects:

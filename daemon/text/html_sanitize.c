@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Markup into harmless XHTML: what stays, what goes, and what a thing that goes leaves behind.
  *
  * What stays is given to the tree (html_tree.h), tag by tag and text by text. */

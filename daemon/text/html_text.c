@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Text: escaped anew for XHTML, taken out of markup as one line, or resolved of its references. */
 #include "sitrep/base/limits.h"
 #include "sitrep/base/utf8.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* HTML into tokens, by the states of the HTML standard (13.2.5).
  *
  * Why not libxml2's HTML parser: it reads HTML 4 where browsers read HTML 5, is quadratic in a tag's attributes, and

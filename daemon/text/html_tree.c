@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The tree of allowed elements.  See html_tree.h. */
 #include "html_tree.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* html_tree.h: a tree of allowed elements, written as XHTML while it grows.
  *
  * A stack of what is open, and the rules of HTML 5's tree construction (13.2.6) as far as they decide what closes what.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The part of an address that other people may see.
  *
  * A secret is known by its parameter's name or by its look.  A name is cut into words: "api_key", "access-token",

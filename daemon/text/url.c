@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Resolving references, on the level of text.
  *
  * CURLU could do it, but takes a dozen allocations a link, refuses spaces, and knows nothing of what browsers

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Parses a host as libcurl reads it: a name, an IPv4 address in any of its spellings, or an IPv6 address in brackets.
  *
  * libcurl's own parser is not asked, since it brings 28 network libraries into a process that shall not have a network;

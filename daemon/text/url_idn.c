@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Host names beyond ASCII, made Punycode (RFC 3492).
  *
  * libcurl could do it through libidn2, but only in a UTF-8 locale, and a daemon's is "C".  The mapping before it is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Normal forms of URLs, and tests on URLs. url_host.c parses hosts. */
 #include <stdint.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* url_parts.h: the five components of a URL, shared by resolving and normalising. */
 #ifndef SITREP_TEXT_URL_PARTS_H
 #define SITREP_TEXT_URL_PARTS_H

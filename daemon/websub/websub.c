@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The phases of one subscription (websub.h).  A push only makes news arrive sooner: in every phase but WEBSUB_TRUSTED
  * the feed is polled as if it had no hub. */
 #include "sitrep/websub/websub.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The callback endpoint: finds the subscription by its token, and checks verifications and pushes against it. */
 #include "sitrep/websub/websub_endpoint.h"
 

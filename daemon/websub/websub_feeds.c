@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The subscriptions of all feeds, in an array by feed: which feeds get one, and when a hub is asked. */
 #include "sitrep/websub/websub_feeds.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Shared by websub_feeds.c and websub_endpoint.c only. */
 #ifndef SITREP_WEBSUB_WEBSUB_INTERNAL_H
 #define SITREP_WEBSUB_WEBSUB_INTERNAL_H

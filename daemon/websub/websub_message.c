@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Messages between subscriber and hub, their tokens, secrets and signatures.
  *
  * The callback is a public address that anybody may call, so a call is checked in three ways: its path holds 256 random

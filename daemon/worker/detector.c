@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Detects the language of a text without a declared one. See detector.h. */
 #include "detector.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* detector.h: detects the language of a text without a declared one, if the library libcld2 is installed.
  *
  * The library is loaded at run time, before the sandbox closes. Without it the detector is off.  Debian

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The tables of document_fields.h list the bounds of each text. The other checks concern what the worker derives from
  * an item: digests, sketch, matches. */
 #include "sitrep/worker/document_check.h"

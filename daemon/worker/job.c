@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The messages on a worker's socket. Both ends check every length before they use it. */
 #include "sitrep/worker/job.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The pool: a queue of jobs, a socket to each worker, and a new worker for each that dies.
  *
  * Each job goes to one worker. Its body is sent from the transfer's buffer without a copy, and freed when the answer

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The checking thread: an input queue, an output queue, and a descriptor that wakes the loop.  The lists are under one
  * mutex, which is not held while a document is checked. */
 #include "pool_check.h"

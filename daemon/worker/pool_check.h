@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pool_check.h: the thread that checks the workers' answers, so that the main loop need not.  Private to the pool.
  *
  * The queue holds at most one document for each worker, since a worker gets no other job before its answer has been

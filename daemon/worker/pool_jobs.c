@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The queue of jobs, and the end of each. */
 #include "pool_jobs.h"
 

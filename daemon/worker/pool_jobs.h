@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pool_jobs.h: the queue of jobs, and the end of each. */
 #ifndef SITREP_WORKER_POOL_JOBS_H
 #define SITREP_WORKER_POOL_JOBS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pool_state.h: the members of the pool, its workers and its jobs. */
 #ifndef SITREP_WORKER_POOL_STATE_H
 #define SITREP_WORKER_POOL_STATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Messages from workers, and the end of workers that break the protocol.
  *
  * The worker's state decides which messages it may send and how long they may be (judge()); any other message ends the

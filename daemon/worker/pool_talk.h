@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pool_talk.h: the pool's side of one worker, from its start to its end. */
 #ifndef SITREP_WORKER_POOL_TALK_H
 #define SITREP_WORKER_POOL_TALK_H

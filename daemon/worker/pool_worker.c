@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Starting, ending and talking to one worker process. */
 #include "pool_worker.h"
 

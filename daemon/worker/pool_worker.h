@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One worker process as the pool sees it.  Private to pool.c and pool_worker.c. */
 #ifndef SITREP_WORKER_POOL_WORKER_H
 #define SITREP_WORKER_POOL_WORKER_H

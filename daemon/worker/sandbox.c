@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The sandbox of a worker. It has several layers, so that a hole in one does not matter:
  * resource limits make new descriptors and processes impossible, Landlock takes the file system away,
  * seccomp lets only reading, writing, memory and the end through. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sandbox.h: takes all rights from a worker that it does not need.
  *
  * After sandbox_enter() the process can read and write the descriptors it has, allocate memory, tell the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sitrep-parse: the process that parses the bytes of feeds.
  *
  * It is started by the daemon with one socket and nothing else, loads its tables, enters its sandbox,

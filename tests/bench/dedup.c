@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* dedup.c: how well stories are grouped, beside what simpler methods reach.
  *
  * usage: dedup STREAM.jsonl LABELS.tsv

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* dedup_cost.c: what it costs to find an item's story, by the number of items in the window.
  *
  * usage: dedup_cost FOLDER [ITEMS...]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* dedup_made.c: what grouping makes of two kinds of made-up reports.
  *
  * Reports that have nothing in common but one stock sentence must stay apart, and the lead that another outlet runs of

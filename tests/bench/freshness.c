@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* freshness.c: how soon news is seen, for a given number of requests.
  *
  * usage: freshness [SEED [FEEDS [DAYS [MINUTES]]]]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Made-up feeds.  All but batches are a rate that changes over time, gone through in steps of five minutes; each
  * step gets a Poisson number of posts at random moments within. */
 #include "freshness_traces.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* freshness_traces.h: posting times of made-up feeds, by a seed.
  *
  * What feeds do is told in five kinds, each feed with parameters of its own drawn over wide ranges: the schedule

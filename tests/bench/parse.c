@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* parse.c: how fast a worker reads feeds, against a bare libxml2 SAX pass over the same bytes.
  *
  * usage: parse FOLDER [ROUNDS]

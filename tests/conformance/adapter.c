@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* adapter.c: answers conformance cases with the daemon's own code.
  *
  * One JSON request a line on standard input, one JSON answer a line on standard output: parse, date, url,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* publish_property.c: whatever comes in, what goes out is valid.
  *
  *     publish-property [--schema atom.rng] [--seed N] [--rounds N] FEED...

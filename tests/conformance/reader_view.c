@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A strict reader of HTML fragments.  It takes the small, regular part of the language that a careful publisher writes
  * and calls everything else NotHtml: a "<" that begins no tag, an "&" that begins no reference, a value without
  * quotation marks, an end tag without its start. */

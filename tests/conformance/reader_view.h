@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* reader_view.h: what a reader would find in a field that it takes for HTML.
  *
  * Written for the tests and from the HTML standard alone: nothing of it comes from the sanitizer that it judges. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* fault_loop.h: tries a piece of work with its 1st, 2nd, 3rd, … call failing, until a run in which none failed.
  *
  * For unit programs named *_faults_test.c, which are linked with inject.c.  The work calls fault_arm(kinds, n, 1)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Wrappers of libc's functions that fail when the plan says so; see inject.h.
  *
  * Each looks up the next definition of its name (libc's, or a sanitizer's in front of it) at first use.  dlsym()

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* inject.h: lets the n-th call of a kind fail, so that a test can try every place where a system call or an
  * allocation may fail.
  *

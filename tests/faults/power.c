@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A preloaded library that notes what the daemon writes and syncs, so that a test can make the files as a power cut
  * would have left them (power.py), and what it tells on sockets, so that the test knows what was seen by then.
  *

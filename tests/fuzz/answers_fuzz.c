@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the command line reads: any bytes as the daemon's answer to each of its commands, as events of the stream and as
  * the file with the cursor.  Whatever it says, what goes to the terminal is lines of plain text, and the command ends
  * with one of its exit statuses.  The first byte chooses the command. */

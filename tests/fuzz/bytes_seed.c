@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* bytes_seed.c: what our own code writes, as the first corpus of the targets that read it damaged.
  *
  * usage: bytes_seed habits|stored|near|job FOLDER */

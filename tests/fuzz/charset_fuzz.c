@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Charsets: valid UTF-8 comes out, whatever went in and whatever was declared.  The first line is the label that the
  * server named. */
 #include "fuzz.h"

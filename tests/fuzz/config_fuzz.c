@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Configuration files: any bytes as the file, which may include two that are there.  The lines come out once each and
  * in order; what is read twice is the same, and each option's value, written, reads as the same again. */
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Dates: whatever is read can be written, and reads as the same instant again. */
 #include "fuzz.h"
 

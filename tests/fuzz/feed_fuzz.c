@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Feeds: any bytes, and what a worker does with them.  The document that comes out passes the decoder that believes
  * nobody, survives the way over the wire unchanged, is JSON, and holds only links that a reader may be sent to. */
 #include "fuzz.h"

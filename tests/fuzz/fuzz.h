@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* fuzz.h: what the fuzz targets share.
  *
  * A target takes any bytes, runs one module on them and checks what that module promises in its header, so

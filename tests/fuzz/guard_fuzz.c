@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Addresses: sixteen bytes, and networks that open the guard for some, as text behind them.  An address is judged alike
  * in each form that carries it, and what a list names is fine. */
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the database keeps of a feed's ways, as any bytes: what is taken is written as the same bytes, what is not
  * leaves a feed of which nothing is known, and whatever is remembered, no plan is sooner than now or later than it may
  * be. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The head of an answer, a line each: what is kept is fit to be sent back, no wait is longer than the longest, and each
  * link of a Link field lies within it. */
 #include "fuzz.h"

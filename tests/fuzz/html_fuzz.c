@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* HTML: what comes out is well-formed XML of harmless elements, attributes and links, and sanitised again it is the
  * same bytes.  The check knows nothing of the sanitizer's allowlist: it has a list of its own of what must never be
  * seen. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Requests: any bytes as a client sends them.  Whatever comes, the handler is given paths without control characters
  * and bodies within their limit, what is answered begins with a status line, and no upload is counted when all is over.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the daemon says to a worker: jobs, rules and headers.  What is taken is written as the same bytes again, and
  * lies within the message. */
 #include "fuzz.h"

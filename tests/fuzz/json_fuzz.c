@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* JSON as it is published: what is mended is JSON for the library, once mended it stays as it is, and what the library
  * takes as it came keeps its value. */
 #include "fuzz.h"

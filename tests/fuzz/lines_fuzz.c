@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What comes in on the Unix sockets: the same bytes to the stream, to the control socket and, line by line, to the
  * reader of subscriptions.  Whatever is sent, each line of an answer is one JSON object within its length, and a
  * subscription that is refused leaves the one in force as it was. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The tables of the index of shingles, damaged: the input's pieces stand as rows where the index expects its own.  It
  * opens, answers with numbers within their bounds, and goes on taking items in and finding them. */
 #include "fuzz.h"

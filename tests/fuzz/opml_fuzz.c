@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Subscription lists: any bytes.  What is read can be written, and reads as the same feeds again. */
 #include "fuzz.h"
 

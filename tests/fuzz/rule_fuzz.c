@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Rules: the first line is an expression, the second a title, the rest a body.  A rule that is refused says where, and
  * leaves its set as it was; one that is taken matches as often as the same rule in parentheses, and never tells more
  * terms than it may. */

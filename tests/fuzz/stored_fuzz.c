@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What our own code wrote into the database, damaged: the first byte chooses what the rest is taken for.  What is taken
  * is written as the same bytes, and nothing is believed beyond its bounds. */
 #include "fuzz.h"

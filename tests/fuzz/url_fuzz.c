@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* URLs: the first line is the base, the rest the reference.  What is made absolute stays as it is when made absolute
  * again, the normal form is its own normal form, and libcurl, which fetches, sees the same host as we do. */
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What comes in at the WebSub callback: the first line is a token, the second a mode, the third a topic, the fourth a
  * signature, the rest a body.  Only the one token, the topic that was asked for and the right signature of just that
  * body are taken, and what we send can be taken apart again. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a worker may send: a document, an item, and the messages around them.  What is accepted is written and read
  * again as the same; everything else is refused with a sentence. */
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* wire_seed.c: a feed's document as wire bytes, for the first corpus of the wire target.
  *
  * usage: wire_seed FEED > SEED */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The daemon's side of the worker protocol: any bytes as a worker's message.  What passes is a document that every
  * output may be made of: its markup is what the sanitizer leaves as it is, its links are safe, its lines are lines. */
 #include "fuzz.h"

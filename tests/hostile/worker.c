@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A parse worker that lies.
  *
  * It stands in sitrep-parse's place, beside a copy of sitrepd, and does what that does, except that a feed whose body

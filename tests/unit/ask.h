@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* ask.h: SQL of tests, by the connection that the program has. */
 #ifndef SITREP_TEST_ASK_H
 #define SITREP_TEST_ASK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The main of each unit test program: runs the tests that constructors added before it. */
 #include <stdio.h>
 #include <stdlib.h>

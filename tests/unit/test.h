@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* test.h: a unit test program.
  *
  * A file of tests includes this and writes TEST(name) { ... } for each test; the program runs them in the order of the

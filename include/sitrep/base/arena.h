@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* arena.h: memory that dies at once.
  *
  * A parsed document, a loaded configuration and a decoded message each live in one arena: everything in

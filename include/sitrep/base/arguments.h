@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* arguments.h: a program's command line by a table of options.
  *
  * The table is read by the program, printed as its usage, and turned into completion files by the build

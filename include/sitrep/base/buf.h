@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* buf.h: a growing byte buffer with a maximum.
  *
  * Every buffer is told at its making how large it may become, so that no peer can make it grow past what

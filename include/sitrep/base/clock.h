@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* clock.h: time as it is kept, measured and written.
  *
  * Instants are milliseconds since 1970-01-01T00:00:00Z in an int64_t named _ms; TIME_NONE says there is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* codec.h: structs to bytes and back, by one list of members that drives both directions, so that they cannot
  * disagree.
  *

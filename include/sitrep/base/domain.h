@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* domain.h: which part of a host's name somebody has registered.
  *
  * news.example.co.uk and www.example.co.uk are of one house, example.co.uk; alice.blogspot.com and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* error.h: a sentence for a person, carried out of a function that failed.
  *
  * Functions that can fail return 0 or a negative errno value and, when the caller passed one, fill a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* file.h: whole files into memory, and onto the disk. */
 #ifndef SITREP_BASE_FILE_H
 #define SITREP_BASE_FILE_H

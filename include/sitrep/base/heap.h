@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A binary heap of nodes that live inside other structs and know their place, so that any of them can be
  * moved or taken out in O(log n).  Equal keys leave in the order they came. */
 #ifndef SITREP_BASE_HEAP_H

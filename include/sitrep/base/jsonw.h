@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jsonw.h: writes JSON into a buffer as it goes, no tree.
  *
  * Commas and colons are placed by the writer.  Strings are escaped per RFC 8259; invalid UTF-8 becomes

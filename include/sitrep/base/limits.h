@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* limits.h: every limit in one place, each with its reason.
  *
  * Limits that an operator may want to change are options of the configuration instead (option.h); these protect the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* listener.h: a listening socket in the event loop.
  *
  * Makes TCP and Unix listening sockets, or takes inherited ones, and accepts in the loop.  When descriptors

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* log.h: one line per change of state.
  *
  * A message is a subject and pairs of key and value, all strings, ended by NULL:

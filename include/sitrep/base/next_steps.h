@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* next_steps.h: what the daemon tells a newcomer at its start. */
 #ifndef SITREP_NEXT_STEPS_H
 #define SITREP_NEXT_STEPS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* paths.h: where the daemon and the command line meet.
  *
  * Both must find the same folders and sockets without being told, as a service and as a user's own

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* service.h: the service manager's side of the contract: readiness, watchdog, inherited sockets.
  *
  * Our own few lines of the protocols in sd_notify(3) and sd_listen_fds(3); without a service manager

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sha256.h: SHA-256 over pieces, the algorithm looked up once for the process. */
 #ifndef SITREP_BASE_SHA256_H
 #define SITREP_BASE_SHA256_H

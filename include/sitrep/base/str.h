@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* str.h: borrowed strings with a length.
  *
  * Text from outside is never trusted to hold no NUL byte, so it travels as pointer and length.  A struct

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* turn.h: how much processor time one turn of the event loop has taken.
  *
  * A turn is the time between two checks of sockets, timers and signals.  libevent runs every callback that is ready

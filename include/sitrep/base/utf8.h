@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* utf8.h: text that is safe to hand on.
  *
  * Everything inside the daemon is valid UTF-8; these functions make it so and keep it so. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* xml_text.h: text as it may stand in an XML document. */
 #ifndef SITREP_BASE_XML_TEXT_H
 #define SITREP_BASE_XML_TEXT_H

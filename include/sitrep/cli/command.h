@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* command.h: the commands of `sitrep`, a row each; its usage and the completion files come from them. */
 #ifndef SITREP_CLI_COMMAND_H
 #define SITREP_CLI_COMMAND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* command_line.h: the command line of sitrepd: options and exit statuses. */
 #ifndef SITREP_CONFIG_COMMAND_LINE_H
 #define SITREP_CONFIG_COMMAND_LINE_H

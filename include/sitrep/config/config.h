@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* config.h: the whole configuration, immutable once loaded.
  *
  * A struct config owns all its text. On reload a second one is loaded and compared with it. The files decide which

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* config_check.h: a configuration read and judged whole: syntax, rules, secrets.
  *
  * Used by the daemon at start and on reload, by `sitrepd --check` and by `sitrep check`. */

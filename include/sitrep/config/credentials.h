@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* credentials.h: a feed's secrets, read from the files that the configuration names.
  *
  * They are read when a configuration is taken over, never while polling, so that a slow file cannot delay the loop.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* option.h: the one table of all options.
  *
  * Each row names an option's section, name, type, default, range, help, where in struct config (or in a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* engine.h: the stages that a poll passes; the engine alone knows their order.
  *
  *     due queue -> transfer -> parse pool -> writer -> { stream, publish } -> due queue

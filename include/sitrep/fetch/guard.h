@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* guard.h: which addresses the daemon may connect to.
  *
  * By default nothing but globally reachable unicast addresses: loopback, private, link-local, shared,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* link_header.h: the Link field of HTTP, RFC 8288, one link at a time.
  *
  *     struct str rest = str_from(field);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* transfer.h: one GET, or one POST of a form, over libcurl's multi socket interface, driven by the event loop.
  *
  * No thread, no busy loop: curl tells which descriptors and which timer it waits for, libevent watches

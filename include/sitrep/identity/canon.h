@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* canon.h: the canonical form of text and of URLs, on which hashes, rules and stories stand.
  *
  * Two texts that say the same words give the same tokens, whatever markup, entities, quotes, case, width

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* churn.h: a part of a text that changes at each poll is no news.
  *
  * A counter, a clock, "3 minutes ago", a fingerprint, a list of related links, two texts in turn: each poll brings

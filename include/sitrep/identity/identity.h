@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* identity.h: what an item is known by.
  *
  * Fills the worked-out members of a parsed item: its plain texts, its identity (guid, else link, else

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* identity_trust.h: whether a feed's items can be known by what the feed gives them as identities.
  *
  * Some generators make a new guid for each poll, some a new link as well (a session's number).  Such items are found

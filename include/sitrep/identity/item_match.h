@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* item_match.h: whether an item of a document is one that is known.
  *
  * Asked for an item whose identity its feed has not shown before, once for each known item that has its text or its

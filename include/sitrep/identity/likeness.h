@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* likeness.h: have two items words in common that say that they are one, when a link says so too?
  *
  * Compared are the titles and the plain summaries, which are all that a stored item has at hand.  A third of the runs

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sketch.h: the sketch of a text, by which its copies are recognised.
  *
  * A copy that an outlet has edited shares most of its runs of words with the original, whatever became of the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* title_core.h: a title without what changes in it from minute to minute.
  *
  * "Frigate leaves the yard (12 comments)", "Live: frigate leaves | 14:35", "[3] Frigate leaves", "Frigate leaves - 5

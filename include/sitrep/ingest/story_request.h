@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* story_request.h: requests of an operator about stories: why, split, join.
  *
  * Items are named by their id as it is published or by their link, stories by their id.  A request is answered in the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* writer.h: the one thread that writes the database.
  *
  * The main loop hands it outcomes of polls; it takes many of them into one transaction (group commit),

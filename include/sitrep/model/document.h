@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* document.h: a parsed feed.
  *
  * The parse stage makes one struct document of a feed's bytes; a worker sends it to the daemon (wire.h); the database

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* document_fields.h: every member of a document once, for all who walk through documents.
  *
  * The wire format, the database's records and the neutral JSON are all driven by these tables.  A tag is

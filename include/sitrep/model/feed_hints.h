@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* feed_hints.h: a feed's own hints about when to poll it.
  *
  * RSS and its modules let a feed name a time to live, an update period, and hours and days at which nobody need ask.

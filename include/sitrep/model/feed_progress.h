@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* feed_progress.h: what a poll changes of what is remembered of its feed.
  *
  * Outcome and news in, state out; nothing is read, written or asked, so that a table can test it.  Decided here: when a

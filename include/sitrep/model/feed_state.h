@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* feed_state.h: what is remembered of a feed between polls and restarts.
  *
  * The writer keeps it in the database, committed together with the items it stands for; the main loop

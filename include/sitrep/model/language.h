@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* language.h: the language that an item is written in, as it was declared: nothing is guessed. */
 #ifndef SITREP_MODEL_LANGUAGE_H
 #define SITREP_MODEL_LANGUAGE_H

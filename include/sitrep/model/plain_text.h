@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plain_text.h: one line of plain text out of a sanitised text. */
 #ifndef SITREP_MODEL_PLAIN_TEXT_H
 #define SITREP_MODEL_PLAIN_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* poll.h: what a poll brought, on its way from the transfer to the database and back.
  *
  * The engine makes a poll_outcome of each transfer and hands it to the writer; the writer tells the schedule what the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* specs.h: feeds and alerts of the configuration, as the database is told of them. */
 #ifndef SITREP_MODEL_SPECS_H
 #define SITREP_MODEL_SPECS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* websub_state.h: the state of a feed's WebSub subscription, kept over restarts.
  *
  * The main loop owns the states and decides about them (websub.h); the writer keeps a copy in the database,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* wire.h: documents as bytes, read back as if a stranger had sent them.
  *
  * Two uses: a worker's answer to the daemon, and an item's record in the database.  Each member is a tag,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* opml.h: subscription lists (OPML 1.0 and 2.0), read and written.
  *
  * Lists come from other feed readers and from people's editors, so they are read for their tags alone: elements and

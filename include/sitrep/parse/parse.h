@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* parse.h: a feed's bytes in, a document out.
  *
  * Recognises RSS 0.90 to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed 1.x (and CDF where it costs nothing) by

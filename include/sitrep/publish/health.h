@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* health.h: whether the daemon does its job, from facts about it: a pure function, and its answer as text and JSON.
  *
  * Well means: polls are being asked and kept, readers are served from a database that can be read, and the main

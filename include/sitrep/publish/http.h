@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* http.h: the HTTP server: GET and HEAD of the documents of publish.h, and POST to the WebSub endpoint.
  *
  * libmicrohttpd with its epoll descriptor nested in our event loop: no thread.  Connections are accepted

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* metrics.h: the daemon's numbers in Prometheus' text format 0.0.4, its health as 1 or 0 among them. */
 #ifndef SITREP_PUBLISH_METRICS_H
 #define SITREP_PUBLISH_METRICS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* publish.h: documents for readers: merged feeds, the river page, health, metrics.
  *
  *     /feed.atom /feed.rss /feed.json            everything, one entry a story

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* rule.h: the rule language of alerts, outputs and subscriptions.
  *
  *     (dprk OR "north korea") AND (missile* OR icbm) NOT "video game"

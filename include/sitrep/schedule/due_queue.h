@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* due_queue.h: which feed goes next, within the limits of every site and every server.
  *
  * Holds the numbers of all feeds by due time (a heap), and those that are due but wait: for a slot of their site

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* feed_history.h: what is remembered of a feed from poll to poll, for the schedule.
  *
  * A feed posts in a rhythm (rhythm.h), says in its own text when to ask (feed_hints.h), its server says so in the

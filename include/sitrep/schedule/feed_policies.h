@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* feed_policies.h: the schedule's policy for each feed: [poll] of the configuration and the feed's own interval.
  *
  * The loop changes them, the writer's thread plans by them: all functions but new and free may be called from any

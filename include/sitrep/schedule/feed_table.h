@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* feed_table.h: the feeds of the configuration in force, with what is known of each.
  *
  * A feed is found by its name, by its id in the database, by its place in the configuration, or by its number: the

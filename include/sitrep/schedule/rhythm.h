@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* rhythm.h: when a feed posts, learnt from what its polls show.
  *
  * A struct rhythm is all that is remembered of a feed's posting: a few hundred bytes, fixed, no pointers.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* schedule.h: when a feed is asked next; a pure function of what is known.
  *
  * No clock, no state, no randomness of its own: the same arguments give the same answer, so the

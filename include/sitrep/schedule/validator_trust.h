@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* validator_trust.h: whether a server's conditional answers can be believed.
  *
  * Most can, and are asked with what they gave for ever.  Three kinds cannot: those that say 304 whatever happens,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* damage.h: the damage found in the database since the start, by any thread.
  *
  * A damaged row is left out and noted here: it is logged once, the first DAMAGE_ROWS_MAX of them by name, and counted.

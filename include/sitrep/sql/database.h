@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* database.h: a connection to a database file: opened and closed, its transactions, its write-ahead log (WAL), its
  * pages.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* row.h: a struct that is kept as one row of a table.
  *
  * A table of columns gives for each column the place of its value in the struct, and the values that make sense.  The

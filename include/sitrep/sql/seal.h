@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* seal.h: a checksum at the end of blobs that our own code decodes, against damage and not against attack.
  *
  * A seal is the last SEAL_BYTES bytes of a blob: a mark of six bytes, then XXH3 of all bytes before it, cut to 32 bits,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sql.h: prepared statements, bound and read with few words.
  *
  * Only the room sql knows SQLite: all other rooms see a connection and a statement, whose insides are hidden.  A

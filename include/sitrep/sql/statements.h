@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* statements.h: all SQL that the program prepares, by module.
  *
  * A migration prepares all of it before it commits: a database that lacks a table or column of a statement is not

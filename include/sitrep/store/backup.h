@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* backup.h: a copy of the database, made while the daemon writes it or while it is stopped.
  *
  * The copy is read by a connection of its own in one read transaction, so the writer never waits and the copy is never

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check.h: checks the database, table by table, in small steps.
  *
  * SQLite first checks each table (PRAGMA quick_check), for CHECK_QUICK_MS at most.  Then all rows of the table are read

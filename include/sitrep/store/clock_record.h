@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* clock_record.h: whether the wall clock can be trusted, over restarts.
  *
  * The database keeps the last known wall time and the machine's elapsed time, which cannot be set. Comparing both with

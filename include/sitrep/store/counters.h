@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* counters.h: the one row of numbers that the whole database shares.
  *
  * Loaded once, kept in memory by the writer, saved with every transaction that changed it.  The code that begins a

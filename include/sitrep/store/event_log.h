@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* event_log.h: the event log, and which rules matched which stories. */
 #ifndef SITREP_STORE_EVENT_LOG_H
 #define SITREP_STORE_EVENT_LOG_H

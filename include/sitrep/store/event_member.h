@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* event_member.h: the one table of the members that lines of the stream have.
  *
  * Each line is a JSON object.  Code that writes one takes the names of its members from here, so that no member is

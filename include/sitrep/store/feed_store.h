@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* feed_store.h: the table of feeds.
  *
  * Its statements belong to the writer's connection. */

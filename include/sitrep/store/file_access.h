@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* file_access.h: whether the daemon's user can use its files, checked before SQLite opens them.
  *
  * If root restored the database, or its file system is read-only, SQLite still opens the file, but only for reading,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* item_store.h: the tables of items and stories, and of their identities and digests.
  *
  * Single steps on the tables; intake.c combines them. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mend.h: rows whose columns hold values of a type that their table forbids.
  *
  * Only damage makes such rows.  SQLite reads them, but refuses every UPDATE until all columns have their types again:

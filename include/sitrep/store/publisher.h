@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* publisher.h: the publisher of an item, as a number.
  *
  * Sources of a story are counted by publisher, not by feed: an outlet's three feeds are one voice.  The publisher is,

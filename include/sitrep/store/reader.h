@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* reader.h: reads the database for outputs.
  *
  * A read-only connection with its statements prepared once.  Each call is one short read transaction, so it sees one
@@ -112,8 +113,8 @@ struct story_details {
 enum { STORY_TIES_MAX = 256, STORY_REVISIONS_MAX = 512 };
 
 typedef int story_details_fn(void *arg, const struct story *s, const struct story_details *d);
-/* The story of that uid with its links and revisions; the result is fn's.  The uid of a story that was joined to another
- * one gives the other one, with its own uid.  -ENOENT when no story has that uid. */
+/* The story of that uid with its links and revisions; the result is fn's.  The uid of a story that was joined to
+ * another one gives the other one, with its own uid.  -ENOENT when no story has that uid. */
 int reader_story_details(struct reader *r, struct str uid, story_details_fn *fn, void *arg, struct error *err);
 
 enum event_kind {

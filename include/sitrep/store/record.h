@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* record.h: an item's record in the tables item and revision: the bytes of wire.h, sealed (seal.h). */
 #ifndef SITREP_STORE_RECORD_H
 #define SITREP_STORE_RECORD_H

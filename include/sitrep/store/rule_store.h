@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* rule_store.h: the table of rules of outputs and alerts, and their matches with stored items.
  *
  * A rule's mark ("output/naval#0123456789abcdef") stands for its name and expression, so that another expression is

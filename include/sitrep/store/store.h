@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* store.h: the database file: opened, checked, migrated, or refused.
  *
  * SQLite in WAL mode, strict tables, foreign keys.  One connection writes (writer.h), any number read

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* stored_names.h: the names of the feeds in the database.
  *
  * Read before the configuration, so that a feed of a subscription list keeps its name over a restart. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* stored_rules.h: the rules of outputs and alerts, with the marks that name them in the database and the workers.
  *
  * A mark ("output/naval#0123456789abcdef") stands for a rule's name, its expression and the way of matching: when one

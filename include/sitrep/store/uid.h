@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* uid.h: the stable names (uids) of items and stories: 16 bytes in the database, a UUID (RFC 9562) as text. */
 #ifndef SITREP_STORE_UID_H
 #define SITREP_STORE_UID_H

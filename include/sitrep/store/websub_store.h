@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* websub_store.h: the table of subscriptions.
  *
  * Its statements belong to the writer's connection. */

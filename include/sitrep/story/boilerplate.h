@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* boilerplate.h: finds phrases that many unrelated texts share.
  *
  * "About the company" paragraphs, invitations to subscribe and the stock phrases of daily bulletins make

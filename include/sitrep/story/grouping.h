@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* grouping.h: decides which story a report belongs to.
  *
  * grouping_decide() is asked about items that are not recognised by identity, digest or link: is the item another

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* near_compact.h: removes postings of items that are not compared any more from the index (near_index.h).
  *
  * An item that is pruned leaves its postings behind until its week is over, which is soon enough but for a feed that

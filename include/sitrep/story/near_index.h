@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* near_index.h: finds the items that share shingles with a text.
  *
  * An inverted list: for each of the few shingles that an item is found by, the items that have it (postings).  Four

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* near_rebuild.h: builds the index of texts anew from the sketches.
  *
  * The number "rebuild" in near_state asks for it.  A step of the schema sets it and does not rebuild the index itself:

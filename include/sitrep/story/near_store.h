@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* near_store.h: reads and writes the tables that find similar texts.
  *
  * Single steps on the tables of near_schema.h; grouping.c combines them. */

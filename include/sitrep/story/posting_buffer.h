@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* posting_buffer.h: postings that have not been written into the index yet, in memory, by hash. */
 #ifndef SITREP_STORY_POSTING_BUFFER_H
 #define SITREP_STORY_POSTING_BUFFER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* shingle_filter.h: tells which shingles a week's table may hold, so that most others need no look-up.
  *
  * A Bloom filter.  It answers "no" with certainty; "yes" is wrong for at most one in six: one megabyte serves for two

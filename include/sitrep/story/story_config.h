@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* story_config.h: the parameters of the rule of stories, by the configuration.
  *
  * The section [dedup] of the configuration, as the parameters that story_rule.h wants.  Options that the section leaves

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* story_rule.h: do two texts tell one story?
  *
  * The rule on which stories are joined, alone: two sketches in, a verdict and its reasons out, nothing

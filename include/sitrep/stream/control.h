@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* control.h: the operator's socket: one JSON object a line in, one or more out; see sitrep-stream(7).
  *
  *     {"op":"status"}  {"op":"feeds"}  {"op":"refresh","feed":"usni"}  {"op":"refresh"}  {"op":"reload"}

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* stream.h: the live stream of committed events on a Unix socket; see sitrep-stream(7).
  *
  * A subscriber is a cursor into the log in the database.  Each connection holds one bounded output

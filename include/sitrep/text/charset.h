@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* charset.h: any bytes to UTF-8.
  *
  * Which encoding the bytes are in is decided by RFC 7303 and by practice: BOM, then HTTP charset, then

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* date.h: reads the dates that feeds carry. */
 #ifndef SITREP_TEXT_DATE_H
 #define SITREP_TEXT_DATE_H

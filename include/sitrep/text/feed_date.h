@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* feed_date.h: the text of a feed's date element, read.
  *
  * Systems that print pages put their own markup into dates: "<time datetime="2026-11-24T09:30:00Z">Tue, 11/24 - 09:30

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* feed_key.h: by what a feed's address is the same address.
  *
  * Without scheme (a server that begins to speak https is the same), password and fragment; host in lower case, default

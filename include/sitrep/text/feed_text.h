@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* feed_text.h: what writers of feeds do to text, undone; for all formats. */
 #ifndef SITREP_TEXT_FEED_TEXT_H
 #define SITREP_TEXT_FEED_TEXT_H

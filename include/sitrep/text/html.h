@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* html.h: hostile HTML in, harmless XHTML out; or plain text.
  *
  * Everything that comes out is rebuilt from an allowlist of elements, attributes, URL schemes and CSS properties and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* html_internal.h: what the files of the HTML module share. */
 #ifndef SITREP_TEXT_HTML_INTERNAL_H
 #define SITREP_TEXT_HTML_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* html_links.h: the feeds that a web page names.
  *
  * A page says what feeds it has by <link rel="alternate"> with a feed's media type, anywhere in the page (the HTML

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* public_url.h: addresses as other people may see them.
  *
  * Gone are the user and password, and the value of each parameter, in the query or behind a #, that looks like a

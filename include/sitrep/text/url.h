@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* url.h: links made absolute and judged.
  *
  * Text does the work, so that a clean absolute link costs one pass and no memory.  A host that is not plainly a name

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* websub.h: the subscriber's side of WebSub (W3C Recommendation, 2018), as decisions without a network.
  *
  * A feed may name a hub that sends new items the moment they appear.  One struct websub_state per feed says how

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* websub_endpoint.h: the WebSub callback endpoint, /websub/TOKEN: verification (GET) and content delivery (POST).
  *
  * The endpoint is public.  A request without a valid token gets 404 before its body is read.  A push with a bad

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* websub_feeds.h: the subscriptions of all feeds: when a hub is asked, and how polls and pushes change its phase.
  *
  * websub.h makes all decisions; this file supplies the configuration, the clock, requests and the database.  Each

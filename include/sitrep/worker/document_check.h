@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* document_check.h: is a document one that a parse worker may send?
  *
  * A feed that exploits a parser controls its worker's answer.  wire.h refuses bytes that are no document; this refuses

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* job.h: the messages between the daemon and a parse worker.
  *
  * A message is a header of fixed length and a body.  The daemon sends rules (at start and whenever they

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pool.h: the parse workers, seen from the main loop.
  *
  * N processes of the program sitrep-parse, each on one socket pair.  A worker gets one job at a time, and the next when

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Arenas: aligned, zeroed, bounded; lists that grow inside. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Command lines by a table. */
 #include <getopt.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Buffers: the maximum holds, failure sticks, what comes out is escaped. */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Time: the calendar by counting days, the written forms there and back. */
 #include <stdio.h>
 #include <string.h>

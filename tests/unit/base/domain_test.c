@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Registrable domains: what belongs to one house. */
 #include <string.h>
 

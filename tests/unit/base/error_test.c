@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Errors: the code comes back, the sentence is kept as far as it fits and never ends inside a character. */
 #include <errno.h>
 #include <stdio.h>

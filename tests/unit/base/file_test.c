@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Whole files: regular ones, pipes, and what is none. */
 #include <errno.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* JSON: commas and colons where they belong, strings that no terminal and no line reader trips over.  What is written
  * is read back with jansson, which shares nothing with the writer. */
 #include <errno.h>

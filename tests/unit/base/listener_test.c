@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Listening sockets: what they are bound to, who is turned away and why, what is left behind, and that a loop without
  * descriptors waits.  All traffic stays on the loopback and in a folder of the test's own. */
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Log lines: their form on a terminal, in a file and in the journal's stream, and that no text from outside makes two
  * lines of one or speaks to the terminal. */
 #include <fcntl.h>

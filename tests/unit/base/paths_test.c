@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Where things lie: what was given, what the environment says, and the rest, in that order. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The service manager's side, played by the test: it listens on a notify socket and hands sockets on to a child. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* SHA-256: the examples of FIPS 180 and of NIST's example values, in one piece and in many. */
 #include <stdlib.h>
 #include <string.h>

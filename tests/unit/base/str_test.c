@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Strings with a length: every function at its edges, against a plain second opinion where there is one. */
 #include <stdlib.h>
 

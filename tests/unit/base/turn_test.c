@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* turn_test.c: a crowd of callbacks does not keep the loop from looking at everything else. */
 #include <event2/event.h>
 

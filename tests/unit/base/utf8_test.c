@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* UTF-8 by table 3-7 of the Unicode Standard: every pair of first bytes, and the ends of every range. */
 #include <errno.h>
 #include <string.h>

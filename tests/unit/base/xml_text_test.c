@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Text as it may stand in an XML document: escaped, and well-formed whatever comes in. */
 #include "../test.h"
 #include "sitrep/base/xml_text.h"

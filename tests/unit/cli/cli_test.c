@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli_test.c: sitrep as a library: arguments, exit statuses, events for people, the cursor file, and what is told when
  * the daemon is away or odd.  Standard output and error go to files meanwhile. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Reading the configuration when any one allocation, open or read fails: the whole configuration, or none and a
  * sentence.  A configuration with parts missing must never come into force. */
 #include <stdio.h>

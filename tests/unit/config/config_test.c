@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A configuration of real files in a folder of the test's own: what is taken, what is told, what a reload says. */
 #include <ftw.h>
 #include <limits.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What ini.h promises: the form of lines, mistakes told with their line, nothing hidden behind them. */
 #include <string.h>
 

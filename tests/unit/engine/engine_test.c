@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* engine_test.c: the engine's parts below the pipeline: whether feeds may be asked, when each is due, and operators who
  * have feeds asked now.  The control socket is real; the writer's reports are the test's. */
 #include "../test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* planner_faults_test.c: without memory a feed keeps its site, and is planned later. */
 #include "../../faults/fault_loop.h"
 #include "../test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* fetcher.h: transfers for tests, one at a time, with loopback allowed. */
 #ifndef TEST_FETCHER_H
 #define TEST_FETCHER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Every range of the IANA registries of special-purpose addresses: its first and last address, and what lies
  * just outside.  Global unicast is NULL. */
 #include <arpa/inet.h>

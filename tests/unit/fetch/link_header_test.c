@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Link fields as servers write them, and as nobody should. */
 #include <stdlib.h>
 #include <string.h>

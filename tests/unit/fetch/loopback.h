@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* loopback.h: a small HTTP server on 127.0.0.1 that answers as a test tells it, right or wrong.
  *
  * One thread a connection.  A route's function writes the whole answer itself, so that it can be anything;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Heads of answers: which lines count, and what the times in them come to. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* libcurl and libevent when they fail: whatever happens to the multi handle, each transfer ends, told why, and the same
  * transfers object polls again.  The program brings its own event_add(), event_new() and curl_multi_*(), which fail
  * where a test wants it and else call the libraries'; libcurl's memory is a test's too. */

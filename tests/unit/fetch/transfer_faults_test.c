@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Transfers when any one allocation or system call fails: each ends with an answer or with a reason, and the next one
  * works. */
 #include <stdio.h>

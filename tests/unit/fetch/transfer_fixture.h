@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* transfer_fixture.h: one loopback server and one fetcher for all tests of a file. */
 #ifndef TEST_TRANSFER_FIXTURE_H
 #define TEST_TRANSFER_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Servers that send too much, too slowly, or nonsense.  Each must cost one transfer, for a bounded time and
  * within the cap on memory, and be told by its name. */
 #include <stdatomic.h>

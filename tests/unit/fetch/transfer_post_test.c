@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Forms that are posted: what arrives, which answers are answers, and where a form may be redirected to. */
 #include "../test.h"
 #include "transfer_fixture.h"

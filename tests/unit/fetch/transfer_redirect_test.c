@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Where a transfer goes: redirects, what they may take along, which addresses are refused, proxies. */
 #include "../test.h"
 #include "transfer_fixture.h"

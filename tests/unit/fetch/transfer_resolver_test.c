@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Names, and the choice among their addresses.  The program brings its own getaddrinfo(), which libcurl's resolver
  * threads then call, so that a name can mean what a test wants, or hang. */
 #include <dlfcn.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Transfers against a scripted server on loopback: what is sent, what is taken, many at once.  Redirects are in
  * transfer_redirect_test.c, what hostile servers do in transfer_hostile_test.c. */
 #include "../test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Where a redirect leads: the judgement alone, so that https can be tried without a server. */
 #include <errno.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Canonical tokens: one table of texts and what they must become, and properties that hold for any text. */
 #include <errno.h>
 #include <stdlib.h>

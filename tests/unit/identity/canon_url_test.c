@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Canonical URLs: links that lead to one article, links that do not, and the link that is shown. */
 #include <stdio.h>
 #include <string.h>

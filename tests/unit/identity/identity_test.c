@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Identity: what changes an item's digest and what must not, what it is known by, and what is shown of it. */
 #include <errno.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The table of item_match.h, row by row, and what lies beside each row. */
 #include "../test.h"
 #include "sitrep/base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sketch_fixture.h: sketches of texts, as the worker makes them. */
 #ifndef SITREP_TEST_SKETCH_FIXTURE_H
 #define SITREP_TEST_SKETCH_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Sketches: what they hold of a text, their bounds, and that their bytes are read as a stranger's. */
 #include "../test.h"
 #include "sketch_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Titles without their counters, clocks and ages, and texts that have words in common. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Taking the same documents in again changes nothing: not a row, not an event, not a count; whichever feed comes first,
  * however often, after a restart, and whatever odd things the documents hold. */
 #include "seed.h"

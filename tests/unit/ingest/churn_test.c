@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Parts of texts that change at each poll: what is learnt of them, and that nothing else is swallowed with them. */
 #include "../ask.h"
 #include "story_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Killed at any instant: a child takes documents in as fast as it can and is killed at a random moment,
  * many times over on one database.  Afterwards everything must fit together: what was reported is there,
  * the log has no hole and names nothing that is missing, and taking the same documents in once more

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* damage_fixture.h: a populated database with a row at least in every table, and everything that is done with one. */
 #ifndef SITREP_TEST_STORE_DAMAGE_FIXTURE_H
 #define SITREP_TEST_STORE_DAMAGE_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Every column of every table holds what it should not, in one row and in all rows, and single bytes of the file are
  * turned: the daemon's code opens the file, polls, shows, streams and prunes, and nothing of it crashes (the sanitized
  * build looks closely).  Damage of one row costs that row: the other items are shown and feeds are polled. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The lines of the stream: what stands in them, and that no item can make one too long. */
 #include "fixture.h"
 

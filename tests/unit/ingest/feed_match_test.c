@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* feed_match_test.c: which row a feed of the configuration has, whatever it is called now.  A feed of a list keeps its
  * items under another name, and gets nobody else's. */
 #include "fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* fixture.h: a state folder, documents as a worker would send them, and a writer to take them in. */
 #ifndef SITREP_TEST_STORE_FIXTURE_H
 #define SITREP_TEST_STORE_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Feeds whose guids, or guids and links, change from poll to poll: when that is found out, what the items are known by
  * then, and that no change of this kind tells anything twice. */
 #include "../ask.h"

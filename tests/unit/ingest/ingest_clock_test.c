@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The clock as the database knows it: what was set between two looks, over restarts of the daemon and of the machine,
  * what moves along, and on whose word nothing is removed.  All clocks are the test's own. */
 #include "../ask.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A disk that is full: what fits is kept, what does not leaves nothing behind, and life goes on. */
 #include "../ask.h"
 #include "fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The decision table, row by row, through the writer and seen by the reader. */
 #include "../test.h"
 #include "fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Items in the same words, or at one link, that are news all the same, and those that are not: documents as workers
  * send them, seen by the reader. */
 #include "../ask.h"

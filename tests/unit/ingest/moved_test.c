@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The first document of a feed, and the first one from another address of it: what is news there, what is a backlog,
  * and where a backlog stands. */
 #include "../ask.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Whatever the order in which reports come, what is apart stays apart.
  *
  * Each round makes up a small world: events with the edits that outlets make of them, bulletins of one template with

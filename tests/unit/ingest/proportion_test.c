@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a document costs grows with its items, not with their square: whatever they have in common with one another,
  * with those of earlier polls and with those of other feeds.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Whatever is asked for each item is found by an index, however many items there are. */
 #include "../../../daemon/sql/sql_internal.h"
 #include "../test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Stories, events and numbers as outputs see them. */
 #include "../test.h"
 #include "fixture.h"

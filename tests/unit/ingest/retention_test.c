@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What goes and what stays, in virtual time; and that what went does not come back. */
 #include "../../../daemon/sql/sql_internal.h"
 #include "../ask.h"

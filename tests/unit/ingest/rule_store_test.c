@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Rules and stored items: what is shown when a rule comes, changes, goes or comes back; steps; texts as the worker
  * reads them. */
 #include "fixture.h"

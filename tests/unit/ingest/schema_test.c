@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* That steps stay as they were released, that any released shape of the tables becomes today's, and that a migration
  * which fails leaves the file as it was.  Databases that old programs wrote are tried in tests/system/test_upgrade.py.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Seals: a turned bit anywhere is seen, what was never sealed is taken as it is, and what a record's seal costs. */
 #include "fixture.h"
 

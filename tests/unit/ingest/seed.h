@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* seed.h: chance that can be repeated: SITREP_TEST_SEED, or a new one, printed either way. */
 #ifndef SITREP_TEST_STORE_SEED_H
 #define SITREP_TEST_STORE_SEED_H

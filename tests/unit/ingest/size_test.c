@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The database stays within its size while hostile feeds pour items into it, and no other feed loses an item. */
 #include "../test.h"
 #include "story_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What was seen stays seen: whatever happens to the daemon, its configuration, its rules, or the site, an item that was
  * told is not told again.  (That pruned items do not come back is retention_test.c's.) */
 #include "../ask.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the store does when any one allocation or system call fails: at its start, while it takes in a document, and
  * while it is read.  Nothing of ours crashes; what was told is kept; what was not kept comes with the next poll, once.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which files are opened and which are refused, and that a refused one is left as it was. */
 #include "../../../daemon/sql/sql_internal.h"
 #include "../ask.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Killed before every single statement: a child takes a document in and ends at its n-th statement, for each n, from
  * the first one that makes a table to the last one that saves what was counted.  Then the same documents are taken in
  * once more, as the polls after a restart bring them, from the last one that was reported as committed.  In the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The operator's word on stories: what split and join do to counts, names, marks and the log, and what they leave. */
 #include <sqlite3.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* story_fixture.h: documents whose items have the sketches that a worker gives them, texts to fill them with, and
  * the whole of a database as text, to be compared. */
 #ifndef SITREP_TEST_STORE_STORY_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What being grouped by its text means for an item: who counts as a source, whom alerts reach, and what a feed that is
  * polled for the first time brings. */
 #include "../test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Pushes and subscriptions in the database: what they keep, and what they must leave alone. */
 #include "../test.h"
 #include "fixture.h"

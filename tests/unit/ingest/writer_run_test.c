@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Functions in the writer's thread: their transaction, their order, their end; and a configuration as one of them. */
 #include "fixture.h"
 

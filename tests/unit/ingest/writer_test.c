@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Feeds, their state and health, and outcomes that cannot be kept. */
 #include "../test.h"
 #include "fixture.h"

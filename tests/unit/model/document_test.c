@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* document_test.c: the tables have every member of every struct once, and the JSON form says what a document holds. */
 #include <jansson.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A feed's hints: what is written in feeds, sense and nonsense, and the way out of skipped times. */
 #include "../test.h"
 #include "sitrep/model/feed_hints.h"

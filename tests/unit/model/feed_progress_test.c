@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a poll changes of what is remembered of its feed: a row for each rule, with the state before and after. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* wire_fixture.h: documents with something in every member, and what the header of the wire format promises of them.
  *
  * Documents are filled and compared by the tables of document_fields.h, so that a member added there is tested without

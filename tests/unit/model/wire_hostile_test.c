@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* wire_hostile_test.c: nothing that a stranger sends as a document is believed: cut, changed, invented, or a lie. */
 #include "wire_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* wire_test.c: documents as bytes and back: nothing is lost or added on the way. */
 #include "wire_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Texts of feeds as people write them, and what an item is to hold.  Rows are inputs of our own. */
 #include "../test.h"
 #include "parse_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* hostile_test.c: no input makes the parser's time grow faster than its length, or its memory past what is allowed.
  *
  * Each case is a shape that has been quadratic, or worse, in some parser.  It is parsed at one size and at four times

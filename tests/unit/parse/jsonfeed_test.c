@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jsonfeed_test.c: JSON Feed as specified, and as published. */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Subscription lists: read as people write them, bounded, and what is written reads back the same. */
 #include <errno.h>
 #include <string.h>

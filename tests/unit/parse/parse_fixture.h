@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* parse_fixture.h: what the tests of the parser share: parsing a sample or a literal, and its text. */
 #ifndef TEST_PARSE_FIXTURE_H
 #define TEST_PARSE_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* parse_hostile_test.c: feeds made to hurt.
  *
  * Each of these once killed some parser: by entities that expand without end, by depth, by the number of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* parse_test.c: whole feeds in, documents out, one sample a dialect. */
 #include <errno.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* xmlread_test.c: the repair of XML text, and that both readers see the same in what is well-formed. */
 #include "../../../daemon/parse/xmlread.h"
 #include "../test.h"

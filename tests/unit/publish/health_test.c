@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What makes the daemon unwell, and what does not, as a table: facts in, reasons and notes out. */
 #include <string.h>
 

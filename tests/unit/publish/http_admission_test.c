@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* http_admission_test.c: who is let in, who has to go for another one, and when time is over.
  *
  * The far end of each connection is held by the test, which sees the near one being shut. */

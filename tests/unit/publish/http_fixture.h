@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* http_fixture.h: the HTTP server with a handler of the test's behind it, asked over 127.0.0.1 as clients ask.
  *
  * Server and client share one loop and one thread: the test turns it until the answer has come, and an alarm ends the

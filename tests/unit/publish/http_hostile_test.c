@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* http_hostile_test.c: clients that mean no good, or too many of them, or that stay for long. */
 #include "../test.h"
 #include "http_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* http_post_test.c: what is posted, where it is taken, and what happens to the rest. */
 #include "http_fixture.h"
 

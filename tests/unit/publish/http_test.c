@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* http_test.c: what clients are answered: documents, nothing new, and the packed form to whoever takes it. */
 #include "../test.h"
 #include "http_fixture.h"

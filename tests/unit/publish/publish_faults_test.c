@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A request when any one allocation, read or other call fails: the whole document, or none and an error; never a part
  * of it, and never a part that is kept for the next reader. */
 #include "../../../daemon/publish/http_internal.h"

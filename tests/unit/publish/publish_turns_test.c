@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* publish_turns_test.c: the largest documents are made a piece at a time, and are what they would be in one piece. */
 #include "../ingest/fixture.h"
 #include "../schedule/table_fixture.h"

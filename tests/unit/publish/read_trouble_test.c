@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which successes end an error of reading. */
 #include <errno.h>
 

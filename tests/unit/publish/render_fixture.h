@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* render_fixture.h: stories, documents made of them, and those read back.
  *
  * They are read with libxml2 and jansson, which take nothing that is broken; what stands in them is asked for by XPath

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* render_hostile_test.c: what is published is well-formed, whatever came in, and never cut off unnoticed. */
 #include "render_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* render_outlets_test.c: who reports a story, where it leads, and when it was. */
 #include "render_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* render_test.c: each format says what the stories say. */
 #include "render_fixture.h"
 

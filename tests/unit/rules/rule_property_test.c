@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Thousands of random rules against an evaluator that searches every term in every place, in one set, so
  * that words, phrases and prefixes of all rules share one automaton. The seed is fixed: a failure comes
  * again. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The rule language: what it accepts, what it says of mistakes, and what matches what. */
 #include <errno.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The due queue: single rules one by one, then random use against a plain model that looks at everything. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A feed's habits over polls in virtual time, and as bytes. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* feed_table_test.c: how feeds are found, and what a new configuration leaves, moves and adds. */
 #include <errno.h>
 #include <stdio.h>

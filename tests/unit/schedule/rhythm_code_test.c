@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The encoded form of rhythms: there and back, and bytes that a damaged database might hold. */
 #include <errno.h>
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Histories for the rhythm's tests: single polls, and any at all by a seed. */
 #ifndef SITREP_TEST_RHYTHM_FIXTURE_H
 #define SITREP_TEST_RHYTHM_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Rhythms learnt in virtual time: histories told out, and properties that must hold for any. */
 #include <math.h>
 

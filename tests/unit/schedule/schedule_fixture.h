@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A feed with a history, for the schedule's tests: polls are told to it as the writer would. */
 #ifndef SITREP_TEST_SCHEDULE_FIXTURE_H
 #define SITREP_TEST_SCHEDULE_FIXTURE_H

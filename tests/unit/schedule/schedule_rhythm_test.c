@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The schedule and the rhythm together, in virtual time: who is asked sooner than whom, and some histories told
  * out. */
 #include "../test.h"

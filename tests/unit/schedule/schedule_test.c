@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The schedule's bounds and words: what holds for any history, the operator's and the server's say, errors, and
  * the reasoning as it is told. */
 #include "../test.h"

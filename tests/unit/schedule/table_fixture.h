@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* table_fixture.h: a feed table with a configuration in force, for tests of those who read it. */
 #ifndef SITREP_TEST_TABLE_FIXTURE_H
 #define SITREP_TEST_TABLE_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a 304 is worth, over days of virtual time. */
 #include "../test.h"
 #include "sitrep/base/clock.h"

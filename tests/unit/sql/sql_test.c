@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Connections and statements. */
 #include <errno.h>
 #include <fcntl.h>

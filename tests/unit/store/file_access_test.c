@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Files that the daemon's user may not write are told with owner and mode, and the command that is named mends it. */
 #include <errno.h>
 #include <fcntl.h>

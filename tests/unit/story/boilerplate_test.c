@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Boilerplate: counted, filtered, forgotten by halves, never past its ceiling; and saved page by page. */
 #include "../identity/sketch_fixture.h"
 

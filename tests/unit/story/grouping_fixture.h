@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* grouping_fixture.h: a grouping on tables in memory, and reports for it as the daemon takes them in. */
 #ifndef SITREP_TEST_STORE_GROUPING_FIXTURE_H
 #define SITREP_TEST_STORE_GROUPING_FIXTURE_H

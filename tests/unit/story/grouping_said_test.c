@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Grouping under the operator's word, and what is told to who asks why. */
 #include "../ask.h"
 #include "../test.h"

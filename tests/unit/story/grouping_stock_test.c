@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What joins reports that have little in common: a sentence that a house prints below everything, and a chain of
  * reports each of which resembles only the one before; and what must join all the same: an article and its lead. */
 #include "../test.h"

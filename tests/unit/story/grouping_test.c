@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Grouping: which story a report joins, in whatever order reports come, and what is kept of them. */
 #include "../ask.h"
 #include "../test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Two reports that have nothing to do with each other, and an edited copy of the first. */
 #ifndef SITREP_TESTS_GROUPING_TEXTS_H
 #define SITREP_TESTS_GROUPING_TEXTS_H

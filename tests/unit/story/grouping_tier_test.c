@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Grouping at its edges: scripts without spaces, and one event in many words.
  *
  * Six outlets told of one event in headlines that have no four words in common (Jaccard 0.55 links none of the fifteen

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The index of shingles: what is found in it, in which order, for how long, and what is left of it after a failure. */
 #include <stdio.h>
 #include <stdlib.h>

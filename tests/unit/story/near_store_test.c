@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What texts are compared by: how long it is kept, and what is kept with it. */
 #include <stdlib.h>
 #include <string.h>

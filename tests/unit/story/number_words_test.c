@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Numbers in words: what they are worth in each language, and what only looks like one. */
 #include "../identity/sketch_fixture.h"
 #include "../test.h"

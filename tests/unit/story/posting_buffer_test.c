@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Postings that wait: found by shingle, in any number, up to the most there may be. */
 #include <errno.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Copies in scripts whose words are not set apart by spaces, or carry their grammar with them.
  *
  * Each language has a report, an outlet's edited copy of it, and another report of the same kind: the copy must be

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* script_texts.h: a report in each of four languages, an outlet's edited copy of it, and another report of the same
  * kind. */
 #ifndef SITREP_TEST_SCRIPT_TEXTS_H

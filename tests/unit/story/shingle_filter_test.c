@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The filter of shingles: never a wrong "no", and how many a wrong "yes". */
 #include "../test.h"
 #include "sitrep/story/shingle_filter.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The section [dedup]: what it sets of the rule of stories, and that without it nothing is changed. */
 #include <stdio.h>
 #include <stdlib.h>

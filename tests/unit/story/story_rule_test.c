@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The rule on which stories are joined: each of its questions, and the events it must tell apart. */
 #include "../identity/sketch_fixture.h"
 #include "../test.h"

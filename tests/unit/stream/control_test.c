@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* control_test.c: commands on the operator's socket: what is understood, what is refused, and who is told.
  *
  * The control socket and the test share one loop and one thread; the operations are the test's own and note what they

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* line_peer_test.c: lines in, lines out, within bounds, and a peer that may be closed at any moment.
  *
  * One end of a socket pair is the peer's; the test speaks from the other.  The loop is turned until nothing more is

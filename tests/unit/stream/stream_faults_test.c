@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A subscription when any one allocation or system call of the stream fails: the subscriber hears everything, or an
  * error, or its connection is closed; it never stands there with a line missing, or without one for ever. */
 #include "../../faults/fault_loop.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* stream_fixture.h: the stream on a Unix socket, over a database that a writer filled, and subscribers that speak to
  * it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* stream_test.c: whatever subscribers do, a turn of the loop is short, and what cannot be read costs nobody else
  * anything. */
 #include "../test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* subscription_test.c: what a subscriber asked for is what it gets, and a request with a mistake changes nothing. */
 #include <errno.h>
 #include <jansson.h>

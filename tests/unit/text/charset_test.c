@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* charset_test.c: whose word about an encoding counts, and what becomes of bytes that are none. */
 #include <errno.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Dates as feeds write them, and what must not be taken for one. */
 #include "../test.h"
 #include "sitrep/text/date.h"

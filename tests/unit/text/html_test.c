@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* HTML: what the sanitizer makes of honest and of hostile markup, and what holds for any input at all. */
 #include <errno.h>
 #include <libxml/parser.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* public_url_test.c: what is a secret in an address, and what is not. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Hosts are what libcurl takes them for: some hundred thousand of them, made of the pieces that addresses and odd names
  * consist of, are judged by both.  The seed is fixed; SEED in the environment sets another. */
 #include <curl/curl.h>

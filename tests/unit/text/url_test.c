@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Links: the examples of RFC 3986, what browsers forgive, normal forms, and judgements. */
 #include "../test.h"
 #include "sitrep/text/url.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* websub_feeds_test.c: subscriptions of feeds, with the engine played by the test: requests to hubs, documents for the
  * parse pool and outcomes for the writer end here. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The life of a subscription in virtual time, the messages it is made of, and what strangers try. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The language detector: off without its library, certain or silent with it. */
 #include "../../../daemon/worker/detector.h"
 #include "../test.h"

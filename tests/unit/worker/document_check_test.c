@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* document_check_test.c: what an honest worker sends is let through, and what it costs; what no parser makes is not.
  * The lies that a whole daemon is told are in tests/hostile/worker.c. */
 #include <dirent.h>

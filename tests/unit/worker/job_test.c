@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* job_test.c: what goes over a worker's socket comes through whole, and what is cut, lies or is noise is refused. */
 #include <errno.h>
 #include <stdlib.h>

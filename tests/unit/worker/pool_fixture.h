@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pool_fixture.h: a pool of real workers, jobs for it, and what became of them.
  *
  * Nothing here waits for a while and hopes: the loop runs until what was waited for has happened, and an alarm ends

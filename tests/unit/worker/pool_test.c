@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pool_test.c: what the workers answer, and what becomes of a job whose worker does not. */
 #include "../test.h"
 #include "pool_fixture.h"

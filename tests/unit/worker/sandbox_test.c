@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sandbox_test.c: behind the closed door nothing works that should not, and what the parser needs does.
  *
  * Each attempt is made in a child of its own: the sandbox cannot be left.  A child that is ended by SIGSYS has not got
