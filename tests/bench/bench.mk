@@ -19,7 +19,7 @@ bench-stall: all
 BENCH_FEEDS  ?=
 BENCH_ROUNDS ?= 10
 
-$(B)/bench/parse: $(B)/tests/bench/parse.o $(call lib,$(LIBS_identity))
+$(B)/bench/parse: $(B)/tests/bench/parse.o $(call lib,$(LIBS_worker))
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(worker_libs)

@@ -6,7 +6,8 @@
  * Each round goes through all files of the folder with one program after the other, so that whatever else the
  * machine does falls on both; the figures are each one's best round.  The first two lines are the floor: libxml2's
  * own parser with callbacks that do nothing, given the whole text, and given it in pieces as while fetching, which
- * is faster.  The other lines are what a worker does with a feed, stage by stage. */
+ * is faster.  The next lines are the worker's stages; the last ones are the daemon's with the worker's answer: reading
+ * the bytes, and reading and checking them. */
 #include <dirent.h>
 #include <libxml/parser.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include "sitrep/model/wire.h"
 #include "sitrep/parse/parse.h"
 #include "sitrep/text/html.h"
+#include "sitrep/worker/document_check.h"
 
 enum { FILE_MAX = 64 * 1024 * 1024, MEMORY_MAX = 512 * 1024 * 1024, PIECE = 16 * 1024, ROUNDS = 10 };
 
@@ -35,6 +37,7 @@ struct bench {
 	} feeds;
 	struct arena names;
 	struct arena arena;
+	struct arena checked; /* the daemon's */
 	struct buf text;
 	struct buf wire;
 	struct identity *identity;
@@ -42,10 +45,20 @@ struct bench {
 	size_t items;
 };
 
-enum stage { STAGE_FLOOR, STAGE_PUSHED, STAGE_PARSE, STAGE_IDENTITY, STAGE_TEXT, STAGE_WIRE, STAGE_COUNT };
+enum stage {
+	STAGE_FLOOR,
+	STAGE_PUSHED,
+	STAGE_PARSE,
+	STAGE_IDENTITY,
+	STAGE_TEXT,
+	STAGE_WIRE,
+	STAGE_DECODE,
+	STAGE_CHECK,
+	STAGE_COUNT
+};
 
-static const char *const stage_names[STAGE_COUNT] = {
-	"bare SAX pass", "the same, in pieces", "parse_feed", "identity_assign", "html_to_text alone", "wire_encode"};
+static const char *const stage_names[STAGE_COUNT] = {"bare SAX pass", "the same, in pieces", "parse_feed",
+	"identity_assign", "html_to_text alone", "wire_encode", "wire_decode", "document_check"};
 
 static double cpu_seconds(void)
 {
@@ -120,7 +133,8 @@ static int text_pass(struct bench *b, const struct item *it)
 static int run_feed(struct bench *b, struct feed *f, double spent[STAGE_COUNT])
 {
 	struct parse_input in = {.body = buf_str(&f->body), .url = STR("https://feeds.example/feed.xml")};
-	struct document d;
+	const struct known_rules no_rules = {0};
+	struct document d, answer;
 	struct error err = {0};
 	double times[STAGE_COUNT + 1];
 	int result;
@@ -146,6 +160,14 @@ static int run_feed(struct bench *b, struct feed *f, double spent[STAGE_COUNT])
 	if (result == 0)
 		result = wire_encode_document(&b->wire, &d);
 	times[6] = cpu_seconds();
+	arena_clear(&b->checked);
+	if (result == 0)
+		result = wire_decode_document(buf_str(&b->wire), &b->checked, &answer, &err);
+	times[7] = cpu_seconds();
+	arena_clear(&b->checked);
+	if (result == 0)
+		result = document_check(buf_str(&b->wire), &no_rules, &b->checked, &answer, &err);
+	times[8] = cpu_seconds();
 	if (result != 0) {
 		(void)fprintf(stderr, "parse: %s: %s\n", f->name, err.text);
 		return result;
@@ -197,12 +219,17 @@ static void report(const struct bench *b, const double best[STAGE_COUNT])
 	double worker = best[STAGE_PARSE] + best[STAGE_IDENTITY] + best[STAGE_WIRE];
 
 	(void)printf("%zu feeds, %zu items, %.1f MB\n", b->feeds.count, b->items, (double)b->bytes / 1e6);
-	for (size_t i = 0; i < STAGE_COUNT; i++)
+	for (size_t i = 0; i < STAGE_DECODE; i++)
 		(void)printf("%-20s %8.1f MB/s  %6.2f of the bare pass  %5.1f %% of a worker\n", stage_names[i],
 			(double)b->bytes / 1e6 / best[i], best[STAGE_FLOOR] / best[i],
 			i <= STAGE_PUSHED ? 0.0 : 100 * best[i] / worker);
 	(void)printf("%-20s %8.1f MB/s  %6.2f of the bare pass\n", "worker in all", (double)b->bytes / 1e6 / worker,
 		best[STAGE_FLOOR] / worker);
+	for (size_t i = STAGE_DECODE; i < STAGE_COUNT; i++)
+		(void)printf("%-20s %8.2f us an item  %4.1f %% of a worker\n", stage_names[i],
+			1e6 * best[i] / (double)b->items, 100 * best[i] / worker);
+	(void)printf("%-20s %8.2f us an item beyond reading\n", "the check alone",
+		1e6 * (best[STAGE_CHECK] - best[STAGE_DECODE]) / (double)b->items);
 }
 
 static int run(struct bench *b, int rounds)
@@ -240,6 +267,7 @@ int main(int argc, char **argv)
 	}
 	arena_init(&b.names, MEMORY_MAX);
 	arena_init(&b.arena, MEMORY_MAX);
+	arena_init(&b.checked, MEMORY_MAX);
 	b.identity = identity_new(&err);
 	result = b.identity == NULL ? -1 : parse_prepare(&err);
 	if (result == 0)
@@ -252,6 +280,7 @@ int main(int argc, char **argv)
 	buf_release(&b.text);
 	buf_release(&b.wire);
 	arena_release(&b.arena);
+	arena_release(&b.checked);
 	arena_release(&b.names);
 	return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
