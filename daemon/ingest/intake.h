@@ -56,7 +56,7 @@
 #include "sitrep/store/publisher.h"
 #include "sitrep/story/grouping.h"
 
-/* What a feed may bring while the size of the database is limited (size.h). */
+/* Limits for a feed's documents while the size of the database is limited (size.h). */
 struct intake_limits {
 	int64_t document_bytes; /* of one document, its newest items; INT64_MAX: all */
 	int64_t share_bytes;    /* of the database: beyond it, identities that are not shown are removed */

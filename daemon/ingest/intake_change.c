@@ -11,7 +11,7 @@
 #include "sitrep/store/record.h"
 
 enum {
-	/* A record buffer that one large item made larger than this is given back. */
+	/* A record buffer that a large item made larger than this is freed. */
 	RECORD_KEPT = 256 * 1024,
 	/* sort_ms of a backlog item without date: below all items with one. */
 	UNDATED_SORT_MS = 0,

@@ -86,7 +86,7 @@ void size_release(struct size *z)
 	near_compact_release(&z->compact);
 }
 
-/* ---- what is allowed ---- */
+/* ---- the allowed size ---- */
 
 static int64_t clamp(int64_t value, int64_t least, int64_t most)
 {
@@ -209,7 +209,8 @@ static int set_shares(struct size *z, struct ingest *k, struct error *err)
 
 /* ---- items ---- */
 
-/* The largest feed that has items, and by how much it is larger than the next one: 1; 0 when there is none. */
+/* Finds the largest feed that has items, and by how many bytes it is larger than the next one: 1; 0 when no feed has
+ * items. */
 static int find_largest(struct size *z, int64_t *feed_id, int64_t *ahead, struct error *err)
 {
 	struct sql_stmt *s = z->s[SIZE_LARGEST];

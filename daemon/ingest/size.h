@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* size.h: the database stays within [keep] size while it grows.
  *
- * The size is that of the file's pages in use.  A quarter of the size, 64 MiB at most, is left free for the
- * write-ahead log beside it and for what one batch adds.  Past that, items go: the oldest ones of the feed that takes
- * most, until another one takes as much.  So each feed has a share that no other feed can take, and the others may use
- * the rest of it (max-min fairness).  Rows that removed items leave behind are cleared by passes over the tables: one
- * whenever enough was added or dropped.
+ * The size is that of the file's pages in use.  A quarter of the size, 64 MiB at most, is left free for the write-ahead
+ * log beside it and for the rows of one batch.  Past that, items go: the oldest ones of the feed that takes most, until
+ * another one takes as much.  So each feed has a share that no other feed can take, and the others may use the rest of
+ * it (max-min fairness).  Rows that removed items leave behind are cleared by passes over the tables: one whenever
+ * enough was added or dropped.
  *
  * A feed counts for its items with their stories, sketches, events and revisions, and for all identities that these
  * have had: column kept_bytes of its row, brought up to date with each document and each item that goes. */
@@ -68,7 +68,7 @@ struct size {
 	uint8_t at_key[STORE_KEY_LEN];
 	int64_t events; /* events of items still there, found by the pass */
 
-	/* what was added and dropped since the last pass */
+	/* counters at the last pass, and items dropped since */
 	int64_t pass_cursor, pass_written, dropped;
 };
 

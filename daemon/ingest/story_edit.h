@@ -4,10 +4,9 @@
  * Both are permanent: they are noted in table held, which the rule of stories obeys (story_constraint.h).  Both
  * happen within the caller's transaction, write an event, and do nothing when nothing is left to do.
  *
- * Names that were published stay: what is left of a split story keeps its id, also when the item that is taken out
- * began it; of two joined ones the older one's id stays, and the other's leads there from then on (table
- * story_alias).  An item that began a story of its own, was joined and is split off again, has its old story's id
- * again.
+ * Published ids stay valid: the rest of a split story keeps its id, even when the item that is taken out began it; of
+ * two joined stories the older one's id stays, and the other's leads there from then on (table story_alias).  An item
+ * that began a story of its own, was joined and is split off again, has its old story's id again.
  *
  * A story's marks (the outputs and alerts it is listed under) go along with it.  A split item keeps those that it
  * raised itself, and all outputs'; for an alert that another report raised, its next copy may raise it anew. */

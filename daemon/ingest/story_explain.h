@@ -2,8 +2,8 @@
 /* story_explain.h: explains why an item is in its story, and compares two items by the rule of stories.
  *
  * Written as a JSON object for sitrep(1).  Of one item: how it was placed when it came, from table story_link, and the
- * operator's corrections since.  Of two: a comparison as the rule would make it now, from what is kept of their texts,
- * whatever was decided when they came; what is boilerplate and which settings are in force may have changed. */
+ * operator's corrections since.  Of two: a comparison as the rule would make it now, from their stored sketches.  It
+ * may differ from the decision when they came, since boilerplate and settings may have changed. */
 #ifndef SITREP_INGEST_STORY_EXPLAIN_H
 #define SITREP_INGEST_STORY_EXPLAIN_H
 

@@ -2,9 +2,9 @@
 /* The one thread that writes the database.
  *
  * The main loop puts outcomes into a queue and takes reports out of another; both are lists under one
- * mutex that is never held while the database works.  The thread takes what waits into one transaction,
- * up to a bound in number, bytes and time, so that under load a sync to disk is shared by many polls and
- * at rest each poll is on disk at once.  Checkpoints and retention run after the reports have left. */
+ * mutex that is never held while the database works.  The thread stores waiting outcomes in one transaction, up to a
+ * bound in number, bytes and time, so that under load a sync to disk is shared by many polls and at rest each poll is
+ * on disk at once.  Checkpoints and retention run after the reports have left. */
 #include "sitrep/ingest/writer.h"
 
 #include <errno.h>
@@ -81,7 +81,7 @@ static void keep_size(struct writer *w)
 
 enum writer_task { TASK_JOB, TASK_BATCH, TASK_SIZE, TASK_MATCH, TASK_IDLE, TASK_TRY, TASK_STOP };
 
-/* What to do next; called with the lock held, may wait. */
+/* Returns the next task; called with the lock held, may wait. */
 static enum writer_task choose_task(struct writer *w)
 {
 	for (;;) {
@@ -319,7 +319,7 @@ struct poll_report *writer_collect(struct writer *w, int64_t *newest_cursor)
 	struct poll_report *first;
 	uint64_t count;
 
-	/* Read before the list is taken: what is added later makes it readable again. */
+	/* Read before the list is taken: a report that is added later makes the descriptor readable again. */
 	(void)!read(w->fd, &count, sizeof(count));
 	(void)pthread_mutex_lock(&w->lock);
 	first = w->reports.first;

@@ -96,7 +96,7 @@ static void free_outcomes(struct poll_outcome *o)
 	}
 }
 
-/* One outcome more for the batch; false when there is none, or no memory for its report. */
+/* Adds an outcome to the batch; false when no outcome waits, or without memory for its report. */
 static bool extend_batch(struct writer *w, struct batch *b)
 {
 	struct poll_report *report = calloc(1, sizeof(*report));
@@ -166,7 +166,7 @@ void writer_run_batch(struct writer *w)
 	if (b.count == 0) {
 		struct timespec pause = {.tv_sec = 0, .tv_nsec = 10 * 1000 * 1000};
 
-		/* Not even memory for a report: let the others give some back. */
+		/* There was no memory for a report: other threads may free some. */
 		ingest_rollback(&w->ingest);
 		(void)nanosleep(&pause, NULL);
 		return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* writer_state.h: what the writer's files share. */
+/* writer_state.h: the state that the writer's files share. */
 #ifndef SITREP_INGEST_WRITER_STATE_H
 #define SITREP_INGEST_WRITER_STATE_H
 
@@ -75,8 +75,8 @@ void writer_limit_wal(struct writer *w);
 /* Stores outcomes that wait in one transaction and reports them. */
 void writer_run_batch(struct writer *w);
 
-/* writer_storing.c.  The first three with the lock held: a transaction was lost, or kept; and how long to wait for
- * the next try, INT64_MAX when none is needed. */
+/* writer_storing.c.  The first three with the lock held: they note a lost transaction and a committed one, and return
+ * how long to wait for the next try, INT64_MAX when no try is needed. */
 void writer_stop_storing(struct writer *w, const struct error *why);
 void writer_note_stored(struct writer *w);
 int64_t writer_try_wait_ms(const struct writer *w);
@@ -92,7 +92,7 @@ void writer_run_job(struct writer *w);
 
 /* There are stored items to be matched with rules. */
 bool writer_match_due(const struct writer *w);
-/* One step of that. */
+/* Matches some of them. */
 void writer_match_stored(struct writer *w);
 
 /* Deep copies of options; NULL without memory. */

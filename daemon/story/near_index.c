@@ -571,7 +571,7 @@ static size_t rank_matches(const struct near_index *n, struct near_rank best[NEA
 		size_t before = SIZE_MAX;
 
 		for (; i < n->match_count && n->matches[i].item_id == rank.item_id; i++) {
-			/* a revision may have been added beside what it revised */
+			/* a revision may have added shingles that the item had already */
 			rank.shared += n->matches[i].shingle != before;
 			before = n->matches[i].shingle;
 		}

@@ -24,7 +24,7 @@
 	" item_id INTEGER NOT NULL,"                                                                                   \
 	" week INTEGER NOT NULL,"                                                                                      \
 	" shingles BLOB NOT NULL"                                                                                      \
-	") STRICT;" /* what items are compared by, as long as they are in the window */                                \
+	") STRICT;" /* sketches of items, as long as they are in the window */                                         \
 	"CREATE TABLE IF NOT EXISTS near_sketch("                                                                      \
 	" item_id INTEGER PRIMARY KEY,"                                                                                \
 	" story_id INTEGER NOT NULL,"                                                                                  \
@@ -42,7 +42,7 @@
 	"CREATE TABLE IF NOT EXISTS near_phrase("                                                                      \
 	" page INTEGER PRIMARY KEY,"                                                                                   \
 	" counts BLOB NOT NULL"                                                                                        \
-	") STRICT;" /* why an item stands where it stands; lives as long as the item */                                \
+	") STRICT;" /* the links by which items were placed; they live as long as the item */                          \
 	"CREATE TABLE IF NOT EXISTS story_link("                                                                       \
 	" item_id INTEGER NOT NULL,"                                                                                   \
 	" other_id INTEGER NOT NULL,"                                                                                  \

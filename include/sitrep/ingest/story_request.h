@@ -18,8 +18,8 @@ struct writer;
 struct story_request {
 	enum { STORY_REQUEST_WHY, STORY_REQUEST_SPLIT, STORY_REQUEST_JOIN } kind;
 	char *item;
-	char *other;                           /* of WHY and JOIN; NULL: none */
-	void (*done)(struct story_request *q); /* in the loop; what was changed is committed */
+	char *other;                           /* for WHY and JOIN; NULL: no other item */
+	void (*done)(struct story_request *q); /* called in the loop; all changes are committed */
 	void *arg;                             /* the caller's */
 	struct buf answer;                     /* a JSON object */
 	struct error error;                    /* code 0: answer stands */

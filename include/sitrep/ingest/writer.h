@@ -54,7 +54,7 @@ struct writer_options {
 
 /* Opens the database (store.h) and starts the thread.  NULL with err when the database is refused. */
 struct writer *writer_new(const struct writer_options *options, struct error *err);
-/* Commits what was submitted, stops the thread, closes the database. */
+/* Commits all submitted outcomes, stops the thread, closes the database. */
 void writer_free(struct writer *w);
 
 /* Hands o over.  Never blocks. */
@@ -70,9 +70,9 @@ typedef int writer_fn(void *arg, struct ingest *k, struct error *err);
 /* Runs in the loop afterwards; err->code 0: committed. */
 typedef poll_report_done_fn writer_done_fn;
 
-/* Hands fn over, never blocks.  It runs once everything submitted before has been taken in, and ahead of what is
- * submitted later; its end comes as a report (poll_report.done), in the order of commits. fn and done get the same
- * arg, which must live until then, or until writer_free(). -ENOMEM: nothing was handed over. */
+/* Hands fn over, never blocks.  It runs after all outcomes submitted before and ahead of all submitted later; its end
+ * comes as a report (poll_report.done), in the order of commits. fn and done get the same arg, which must live until
+ * then, or until writer_free(). -ENOMEM: nothing was handed over. */
 int writer_run(struct writer *w, writer_fn *fn, writer_done_fn *done, void *arg);
 
 /* A configuration for the writer.  Everything in it that can fail is done in one transaction: then all of it holds, or
@@ -127,7 +127,7 @@ struct poll_report *writer_collect(struct writer *w, int64_t *newest_cursor);
 struct writer_stats {
 	uint64_t commits, outcomes;
 	uint64_t commit_us_last, commit_us_max;
-	uint64_t postings; /* grouping.h: what stories of the window are found by */
+	uint64_t postings; /* in the index of texts (grouping.h) */
 };
 void writer_get_stats(struct writer *w, struct writer_stats *stats);
 

@@ -66,11 +66,11 @@ struct sql_copy;
 /* NULL with err.  Both connections live until sql_copy_end(). */
 struct sql_copy *sql_copy_begin(struct sql_db *to, struct sql_db *from, struct error *err, const char *what);
 /* Copies so many pages, all with -1.  1 there are more; 0 that was all; -EBUSY another program holds one of the files,
- * and it can be tried again; any other failure is said by sql_copy_end(). */
+ * and it can be tried again; sql_copy_end() reports any other failure. */
 int sql_copy_step(struct sql_copy *c, int pages);
 int sql_copy_total(const struct sql_copy *c);
 int sql_copy_left(const struct sql_copy *c);
-/* 0, or what the last step failed with. */
+/* 0, or the failure of the last step. */
 int sql_copy_end(struct sql_copy *c, struct error *err, const char *what);
 
 #endif

@@ -72,7 +72,7 @@ struct story_answer {
 	size_t link_count;
 };
 
-/* Makes the tables where there are none, for databases that schema.c does not look after. */
+/* Creates missing tables, for databases that schema.c does not look after. */
 int grouping_create_tables(struct sql_db *db, struct error *err);
 
 /* params are copied.  Loads the saved counts.  NULL with a sentence. */
@@ -106,13 +106,12 @@ int64_t grouping_postings(const struct grouping *g);
 
 /* For explanations: an item's stored text, without phrases that are boilerplate by now. */
 struct grouping_text {
-	bool kept; /* else it has left the window, was too short, or its story had enough to be found by: the rest is 0
-		    */
+	bool kept; /* false: it left the window, was too short, or its story had members enough; the rest is 0 */
 	uint32_t words;
 	size_t shingles;
 	unsigned level;             /* one shingle in 2^level is kept */
-	size_t omitted, omitted_of; /* shingles that were boilerplate when the text came, of so many; 0 of 0: none */
-	size_t omitted_since;       /* and that have become boilerplate since */
+	size_t omitted, omitted_of; /* shingles left out as boilerplate when the text came, of so many */
+	size_t omitted_since;       /* shingles that have become boilerplate since */
 	int64_t source;             /* a hash */
 	int64_t seen_ms;
 };
@@ -130,11 +129,11 @@ int grouping_compare(
 /* For near_compact.h. */
 struct near_index *grouping_index(struct grouping *g);
 
-/* The item is gone from the database: no later one is to join through it. */
+/* The item is gone from the database: no later item joins a story through it. */
 int grouping_forget(struct grouping *g, int64_t item_id, struct error *err);
 
-/* Saves at most pages of 64 kB of what was counted since the last time; 1 when more are left, 0 when all is saved.
- * Before a stop, and now and then: counts not saved are only forgotten. */
+/* Saves at most so many pages of 64 KiB of changed phrase counts; 1 when more may be left, 0 when all are saved. Called
+ * before a stop, and now and then: counts that are not saved are only forgotten. */
 int grouping_save(struct grouping *g, size_t pages, struct error *err);
 
 #endif

@@ -27,7 +27,7 @@ enum {
 struct near_compact {
 	struct sql_stmt *s[COMPACT_STATEMENTS];
 	struct buf row;
-	size_t slot;   /* where it stands */
+	size_t slot;   /* the table it stands in */
 	int64_t place; /* the row that was looked at last */
 };
 
