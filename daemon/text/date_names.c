@@ -5,7 +5,7 @@
  * in folded form (no accents, lower case), so that "Février", "FEVRIER" and "février" are one entry.
  *
  * Months that are not in English are rare: one of 6,660 dates in 2,751 files of collected feeds has one (Greek), and
- * three of 135 dates in the conformance cases (French, Greek, Hungarian).  The other languages stay for feeds that no
+ * two of 135 dates in the conformance cases (French, Hungarian).  The other languages stay for feeds that no
  * collection has: those that a small site writes by hand.  An entry costs ten bytes, a date that is not read puts its
  * item in the wrong place. */
 #include "date_names.h"

@@ -27,7 +27,7 @@ def main():
                 continue
             stride, first = (options.stride, offset) if kind == "alloc" else (1, 1)
             began = time.monotonic()
-            places, crashes, _ = try_places(work, kind, stride, first)
+            places, crashes = try_places(work, kind, stride, first)
             print("%-13s %-7s %5d places, %d crashes in libraries, %.0f s" % (
                 work.name, kind, places, len(crashes), time.monotonic() - began), flush=True)
             for _, n, frame in crashes:

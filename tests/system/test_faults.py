@@ -24,9 +24,8 @@ def test_places(work):
     for kind in KINDS:
         stride = strides[0 if kind == "alloc" else 1]
         offset = 1 + int(time.time() / 86400) % stride
-        places, crashes, is_through = faulty_daemon.try_places(work, kind, stride, offset)
+        places, crashes = faulty_daemon.try_places(work, kind, stride, offset)
         print("%s: %d places of %s, every %d. from %d; crashes in libraries: %s" % (
             work.name, places, kind, stride, offset, crashes))
-        assert is_through
         tried += places
     assert tried > 0

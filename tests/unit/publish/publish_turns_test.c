@@ -22,7 +22,7 @@ struct site {
 	struct fixture store;
 	struct feed_state *states;
 	struct feed_table *table;
-	char (*names)[16];
+	char (*names)[24];
 	struct config_feed *feeds;
 	struct config_outline *outlines;
 	struct config config;
@@ -47,6 +47,7 @@ static int begin(void **state)
 	struct draft draft;
 	static char url[] = "https://feeds.example/feed", title_of_feed[] = "One of many", categories[] = "naval\nair";
 	char guid[32], title[64], body[600];
+	size_t number_len;
 
 	assert_non_null(s);
 	f = &s->store;
@@ -61,8 +62,9 @@ static int begin(void **state)
 	for (int i = 0; i < ITEMS; i++) {
 		(void)snprintf(guid, sizeof(guid), "guid-%d", i);
 		(void)snprintf(title, sizeof(title), "Notice number %d", i);
-		(void)snprintf(body, 16, "%d", i);
-		body[strlen(body)] = ' ';
+		number_len = strlen(guid) - strlen("guid-");
+		memcpy(body, guid + strlen("guid-"), number_len);
+		body[number_len] = ' ';
 		(void)draft_add(&draft, guid, NULL, title, body);
 	}
 	assert_string_equal(fixture_poll(f, ALPHA, &draft).error.text, "");
