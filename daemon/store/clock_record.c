@@ -120,7 +120,7 @@ int clock_record_load(struct sql_db *db, struct clock_record *r, struct clock_ma
 		*jump_ms = clock_jump_ms(then, now);
 		note_gap(r, *jump_ms, false, item_id, cursor);
 	} else {
-		/* The machine was restarted: how much time has passed is unknown, but not less than none. */
+		/* The machine was restarted: the time since then is unknown, so the least is assumed, 0. */
 		then.elapsed_ms = now.elapsed_ms;
 		*jump_ms = clock_jump_ms(then, now);
 		note_gap(r, *jump_ms, true, item_id, cursor);

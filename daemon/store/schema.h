@@ -9,8 +9,7 @@ struct sql_db;
 
 /* Brings db, the file at path, from its user_version to STORE_SCHEMA_VERSION.  All steps are one transaction, and all
  * statements of the program are prepared before it is committed: a failure leaves the file as it was.  A database that
- * holds something already is copied first (store_copy.h).  The service manager is told meanwhile that the start takes
- * longer. */
+ * holds something already is copied first (store_copy.h).  Meanwhile the service manager is asked for more time. */
 int schema_migrate(struct sql_db *db, const char *path, int from, struct error *err);
 
 #endif

@@ -6,12 +6,12 @@
  * databases alone.  tests/unit/ingest/schema_test.c pins a digest of each text.  A correction is a new step.
  *
  * This rule was broken before version 15.  The steps 6, 7, 9 and 11 were edited after databases had passed them, and
- * number 8 stood for two different texts.  The texts here are those of 47c0d32; step 15 gives older databases what they
- * lack.
+ * number 8 stood for two different texts.  The texts here are those of 47c0d32; step 15 adds the missing parts to older
+ * databases.
  *
  * The layout serves two paths.  A warm poll reads one row of ident and the head of one row of item per item and writes
  * nothing.  An output reads the newest stories by one index.  Numbers of items and events are handed out by the row in
- * total, never by a table's largest key, so that none is used twice after its row has been pruned.
+ * total, never by a table's largest key, so that no number is used twice after its row has been pruned.
  *
  * Rows of ident and digest outlive their items: without its item, a row is a tombstone, and says that the item was here
  * before.  Their item_id is therefore no foreign key.  An event's item_id is none either, since events may outlive

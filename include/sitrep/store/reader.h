@@ -161,7 +161,7 @@ int reader_events(
  * LIMIT_STREAM_LINE are cut.  0 or the buffer's failure. */
 int event_write_json(struct buf *out, const struct event_record *e);
 
-/* Newest committed cursor (0: none yet), and the oldest one still kept (newest + 1 when none is). */
+/* Newest committed cursor (0: none yet), and the oldest one still kept (newest + 1 when no event is kept). */
 int reader_cursors(struct reader *r, int64_t *oldest, int64_t *newest, struct error *err);
 
 /* A number that grows with each change of outputs, over restarts too; *changed_ms is the time of the last change. */

@@ -9,9 +9,9 @@
  *     verified, trusted -> lapsed -> verified         the lease ran out; the hub is asked again
  *     requested -> failed, denied -> requested        tried again later, each time with the next hub named
  *
- * The engine feeds these functions with what happened and the time, sends the requests they ask for, and saves
- * the state whenever a function says it has changed.  Nothing here looks at a clock or opens a socket; only
- * websub_arrange() draws random numbers.
+ * websub_feeds.h passes events and the time to these functions, sends the requests that they ask for, and saves the
+ * state whenever a function reports a change.  Nothing here looks at a clock or opens a socket; only websub_arrange()
+ * draws random numbers.
  *
  * All waits are made of one number, the pause ([poll] min): all hubs of a feed are asked again after one pause at the
  * earliest, a request that is not verified within two pauses has failed, and a lease shorter than two pauses counts as

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* websub_endpoint.h: the WebSub callback endpoint, /websub/TOKEN: verification (GET) and content delivery (POST).
  *
- * The endpoint is public.  A request without a valid token gets 404 before its body is read.  A push with a bad
- * signature is answered 202 like a good one and dropped, so that a forger learns nothing.  A good push goes through the
- * parse pool as a job of its own, even while the same feed is polled: storing an item twice changes nothing. */
+ * The endpoint is public.  A request without a valid token gets 404 before its body is read; 410 if the feed whose
+ * number it names has no subscription.  A push with a bad signature is answered 202 like a good one and dropped, so
+ * that a forger learns nothing.  A good push goes through the parse pool as a job of its own, even while the same feed
+ * is polled: storing an item twice changes nothing. */
 #ifndef SITREP_WEBSUB_WEBSUB_ENDPOINT_H
 #define SITREP_WEBSUB_WEBSUB_ENDPOINT_H
 

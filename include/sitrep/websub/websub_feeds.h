@@ -31,7 +31,7 @@ struct websub_feed {
 	const struct feed_state *state;
 };
 
-/* What may be done now. */
+/* The actions that are possible now. */
 struct websub_room {
 	bool may_ask;   /* hubs may be asked: polling is not paused, and answers can be stored */
 	bool may_store; /* the writer can store a push that was received */
