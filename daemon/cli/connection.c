@@ -17,7 +17,7 @@
 
 enum {
 	READ_CHUNK = 64 * 1024,
-	/* The health table of 100,000 feeds is one line. */
+	/* The longest answer that the daemon makes (ANSWER_MAX in control.c). */
 	LINE_MAX_LEN = 64 * 1024 * 1024,
 	SEARCH_TEXT_MAX = 16 * 1024,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a reload changes, in words.  Walks the option table, so it knows every option there is. */
+/* Describes the changes of a reload. Walks the option table, so it covers every option. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

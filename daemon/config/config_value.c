@@ -128,7 +128,7 @@ static int put_number(void *owner, const struct config_option *o, struct str val
 	return 0;
 }
 
-/* Decimal, whatever the locale says; quotients of whole numbers are as exact as literals. */
+/* Reads a decimal point in any locale. A quotient of whole numbers is as exact as a literal. */
 static int read_fraction(void *owner, const struct config_option *o, struct str value, struct error *err)
 {
 	static const char expected[] = "a number from 0 to 1 with at most six decimals, such as 0.5";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The head of one HTTP answer: the few fields that a feed reader needs, each as the server wrote it.
  *
- * Lines come in one at a time as they arrive; what follows the head (trailers) is not looked at.  The
+ * Lines come in one at a time as they arrive; lines behind the head (trailers) are ignored.  The
  * freshness rules are RFC 9111's, 4.2, for a private cache. */
 #ifndef SITREP_FETCH_RESPONSE_HEAD_H
 #define SITREP_FETCH_RESPONSE_HEAD_H
@@ -51,8 +51,8 @@ char *response_head_take(struct response_head *h, enum head_field field);
 #define HEAD_WAIT_MAX_MS (INT64_C(366) * 24 * 3600 * 1000)
 int64_t response_head_retry_after_ms(const struct response_head *h, int64_t now_ms);
 
-/* How long the answer stays fresh from now on: max-age less Age, else Expires less Date; 0 when it is stale
- * already, -1 when no lifetime is given or the answer must not be kept (no-store, no-cache). */
+/* How long the answer stays fresh from now on: max-age less Age, else Expires less Date; 0 when it is stale already or
+ * must not be kept (no-store, no-cache), -1 when no lifetime is given. */
 int64_t response_head_fresh_ms(const struct response_head *h, int64_t now_ms);
 
 /* "Not Found" for 404 (RFC 9110, 15, and what large front ends add); NULL for a number without a name. */

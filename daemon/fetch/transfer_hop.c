@@ -15,7 +15,7 @@ bool transfer_status_is_full(int status)
 	return status == 200 || status == 203 || status == 226;
 }
 
-/* ---- what arrives ---- */
+/* ---- receiving ---- */
 
 static int64_t window_s(const struct transfer *tr, int64_t at_most_s)
 {
@@ -147,7 +147,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 	return len;
 }
 
-/* ---- what is asked ---- */
+/* ---- the request ---- */
 
 static int set_manners(CURL *easy)
 {

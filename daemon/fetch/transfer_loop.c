@@ -29,7 +29,7 @@ struct watch {
 	struct watch *prev, *next;
 };
 
-/* ---- what a call on the handle has come to ---- */
+/* ---- results of calls ---- */
 
 /* The multi handle has failed: it is replaced as soon as the loop turns.  reason: a literal. */
 static void distrust(struct transfers *t, const char *reason)
@@ -287,7 +287,7 @@ static void on_mend(evutil_socket_t fd, short what, void *arg)
 	transfer_loop_mend(arg);
 }
 
-/* ---- what does not depend on curl ---- */
+/* ---- the tick ---- */
 
 static bool any_is_overdue(const struct transfers *t, int64_t now_ms)
 {

@@ -34,7 +34,7 @@ struct request {
 	struct http_upload *upload; /* NULL: the body is ignored */
 	struct MHD_Connection *connection;
 	struct request *next; /* in server->parked */
-	bool again;           /* the handler has said "later" */
+	bool again;           /* the handler has answered later */
 	bool answered;        /* it has answered, and the gzip form is being made */
 	struct http_answer answer;
 };

@@ -54,7 +54,7 @@ const char *http_drop_reason_name(enum http_drop_reason r)
 
 /* ---- addresses ---- */
 
-/* As 16 bytes, IPv4 mapped; false for a peer that has none. */
+/* The address as 16 bytes, IPv4 mapped; false for a peer without an address. */
 static bool address_of(const struct sockaddr *peer, uint8_t out[16])
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, 0xff};

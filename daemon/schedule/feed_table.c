@@ -121,7 +121,7 @@ void feed_table_follow_clock(struct feed_table *t, int64_t jump_ms, int64_t now_
 	}
 }
 
-/* ---- what can fail ---- */
+/* ---- preparing a change (may fail) ---- */
 
 void feed_table_change_free(struct feed_table_change *ch)
 {
@@ -289,7 +289,7 @@ int feed_table_reserve_ids(struct feed_table_change *ch, int64_t highest)
 	return ch->by_id != NULL ? 0 : -ENOMEM;
 }
 
-/* ---- what cannot ---- */
+/* ---- applying it (cannot fail) ---- */
 
 static void use_room(struct feed_table *t, struct feed_table_change *ch)
 {

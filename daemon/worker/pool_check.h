@@ -30,7 +30,8 @@ typedef void checked_fn(void *arg, struct check *c);
 
 struct pool_checker *pool_checker_new(
 	struct event_base *base, document_check_fn *check, checked_fn *fn, void *arg, struct error *err);
-/* Waits for the check under way, which is bounded by the document's size; fn gets what is left, done or not. */
+/* Waits for the check under way, which is bounded by the document's size; fn gets all remaining answers, checked or
+ * not. */
 void pool_checker_free(struct pool_checker *k);
 void pool_checker_submit(struct pool_checker *k, struct check *c);
 

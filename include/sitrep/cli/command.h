@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* command.h: the commands of `sitrep`, a row each; its usage and the completion files come from them. */
+/* command.h: the table of the commands of `sitrep`, from which its usage and the completion files are made. */
 #ifndef SITREP_CLI_COMMAND_H
 #define SITREP_CLI_COMMAND_H
 
@@ -7,7 +7,7 @@
 
 #include "sitrep/base/arguments.h"
 
-/* Exit statuses, as system tools have them. */
+/* Exit statuses, as usual for system tools. */
 enum { EXIT_DONE = 0, EXIT_TROUBLE = 1, EXIT_USAGE = 2 };
 
 struct client_options;
@@ -15,11 +15,11 @@ struct client_options;
 struct command {
 	const char *name;
 	const struct argument_option *options;
-	const char *arguments; /* that are no options: "[FEED]" */
+	const char *arguments; /* the arguments behind the options: "[FEED]" */
 	enum argument_kind kind;
-	int least, most; /* how many of them there must and may be */
+	int least, most; /* the least and the greatest number of arguments */
 	const char *summary;
-	const char *help; /* whole lines that the summary leaves out, or "" */
+	const char *help; /* further lines of the usage behind the summary, or "" */
 	int (*run)(const struct client_options *options, int argc, char **argv); /* argv[0] is the name */
 };
 
@@ -28,7 +28,7 @@ const struct command *command_at(size_t i);
 
 enum sitrep_option { SITREP_CONFIG, SITREP_SOCKET, SITREP_SHOW_VERSION, SITREP_OPTIONS };
 
-/* What stands before the command. */
+/* The options before the command. */
 extern const struct argument_option sitrep_options[SITREP_OPTIONS + 1];
 extern const struct exit_row sitrep_exits[];
 

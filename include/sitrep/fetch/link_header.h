@@ -6,8 +6,8 @@
  *     while (link_header_next(&rest, &link))
  *             if (link_has_rel(&link, STR("hub"))) ...
  *
- * Several fields are one list when joined by commas.  Pieces point into the field.  Whatever comes in, each step
- * consumes some of it; what cannot be read as a link is skipped up to the next comma. */
+ * Several fields are one list when joined by commas.  Pieces point into the field.  Each step consumes some input; text
+ * that is not a link is skipped up to the next comma. */
 #ifndef SITREP_FETCH_LINK_HEADER_H
 #define SITREP_FETCH_LINK_HEADER_H
 
@@ -21,12 +21,12 @@ struct link_value {
 	struct str type; /* as written, without quotes */
 };
 
-/* Cuts the next link off *rest.  A link about something else than the document (anchor=) is passed over. */
+/* Cuts the next link off *rest.  A link about another document (anchor=) is skipped. */
 bool link_header_next(struct str *rest, struct link_value *link);
-/* Whether name is among the link's relation types, in any case. */
+/* True when name is one of the link's relation types, without regard to case. */
 bool link_has_rel(const struct link_value *link, struct str name);
 
-/* What the Link field of an answer says for WebSub: the links with rel=hub, resolved against base, one a line, and the
+/* Reads the Link field of an answer for WebSub: the links with rel=hub, resolved against base, one a line, and the
  * first one with rel=self.  Both are NULL when there is no such link, or no memory; the caller frees them. */
 void link_header_read_hubs(struct str field, const char *base, char **hubs, char **topic);
 

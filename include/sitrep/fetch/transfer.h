@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /* transfer.h: one GET, or one POST of a form, over libcurl's multi socket interface, driven by the event loop.
  *
- * No thread, no busy loop: curl tells which descriptors and which timer it waits for, libevent watches
- * them.  Redirects are followed here, one hop a curl transfer, so that each hop is judged.  Bodies are
- * counted after decompression and end at the cap, or where they turn out to be a bomb.  All functions belong to the
- * loop's thread; callbacks run from the loop, never from inside transfer_start(), and may start new transfers.
+ * There is no thread: curl names the descriptors and the timer that it waits for, and libevent watches them. Redirects
+ * are followed here, one hop a curl transfer, so that each hop is checked. Bodies are counted after decompression and
+ * end at the limit, or when they turn out to be a bomb.  All functions belong to the loop's thread; callbacks run from
+ * the loop, never from inside transfer_start(), and may start new transfers.
  *
- * When libcurl's multi handle fails, it is replaced: transfers under way end with FAILURE_INTERNAL, new ones go on.  A
- * transfer that libcurl does not end in time is ended here, some seconds later.
+ * When libcurl's multi handle fails, it is replaced: transfers under way end with FAILURE_INTERNAL, and new ones work.
+ * A transfer that libcurl does not end in time is ended here, some seconds later.
  *
- * With a proxy, names are resolved by the proxy, and the addresses they mean cannot be judged here; an address that
- * stands in a URL itself is, and so is "localhost".  What the proxy may reach is the proxy's to say. */
+ * A proxy resolves names, so their addresses cannot be checked here; the proxy's own rules must do that. An address in
+ * the URL itself, and "localhost", are checked. */
 #ifndef SITREP_FETCH_TRANSFER_H
 #define SITREP_FETCH_TRANSFER_H
 
@@ -31,15 +31,15 @@ enum { TRANSFER_REFUSAL_MAX = 8 * 1024 };
 
 struct event_base;
 struct transfers; /* the curl multi handle and what belongs to it */
-struct transfer;  /* one of them under way */
+struct transfer;  /* one transfer under way */
 
 struct transfers_options {
-	long max_connections; /* kept open in all */
+	long max_connections; /* connections kept open in all */
 	int64_t connect_timeout_ms;
 	int max_redirects;
-	const char *proxy;   /* NULL: none, whatever the environment says */
+	const char *proxy;   /* NULL: no proxy, even if the environment names one */
 	const char *ca_file; /* NULL: the system's */
-	/* Where the daemon itself listens: never connected to, whatever is allowed.  Copied. */
+	/* The daemon's own listeners, which are never connected to, whatever allow says. Copied. */
 	const struct sockaddr_storage *own;
 	size_t own_count;
 };
@@ -64,15 +64,15 @@ struct transfer_request {
 	int64_t max_body;                    /* decoded bytes */
 	const struct config_networks *allow; /* NULL: no exceptions */
 	const struct config_networks *allow_too; /* the same; both count */
-	bool want_refusal;                       /* keep the beginning of an error's page */
+	bool want_refusal;                       /* keep the beginning of an error page */
 	bool allow_downgrade;                    /* redirects from https to http are followed */
-	bool allow_private; /* loopback and private networks too, but nothing else that is special (guard.h) */
+	bool allow_private; /* loopback, private and shared addresses too, but no other special ones (guard.h) */
 };
 
 struct transfer_answer {
 	enum poll_failure failure; /* FAILURE_NONE for any HTTP status that is a full answer or 304 */
 	struct error error;        /* the sentence for a failure */
-	int http_status;           /* of the last hop; 0 when it gave none */
+	int http_status;           /* of the last hop; 0: no status came */
 	struct buf body;           /* decoded, empty in every failure; the callback may take it */
 	struct buf refusal;        /* the beginning of an error's page, decoded, when it was wanted */
 	char *final_url;           /* of the last hop, without user and password; may be NULL in a failure */
@@ -82,31 +82,33 @@ struct transfer_answer {
 	char *etag;
 	char *last_modified;
 	char *hubs, *topic;     /* of the Link fields (link_header_read_hubs()) */
-	char *permanent_url;    /* where 301/308 hops led, when every hop was one */
-	bool is_detour;         /* a redirect on the way was not permanent */
+	char *permanent_url;    /* target of the redirects, when every one was a 301 or 308 */
+	bool is_detour;         /* at least one redirect was temporary */
 	int64_t retry_after_ms; /* a duration; -1: absent */
-	int64_t fresh_ms; /* Cache-Control max-age less Age, else Expires less Date; 0: not to be kept; -1: nothing said
+	int64_t fresh_ms; /* Cache-Control max-age less Age, else Expires less Date; 0: stale, or not to be kept; -1: no
+			   * lifetime given
 			   */
 	int64_t received; /* bytes over the wire, headers too */
-	char address[INET6_ADDRSTRLEN]; /* of the last hop's server; "" when none was reached, or a proxy asked it */
+	char address[INET6_ADDRSTRLEN]; /* address of the last hop's server; "" when no server was reached, or through a
+					   proxy */
 };
 
 /* Frees its members, not the struct. */
 void transfer_answer_release(struct transfer_answer *answer);
 
-/* answer is freed after the call; strings and body taken out of it are set to NULL or emptied by the taker. */
+/* answer is freed after the call. A callback that takes strings or the body sets them to NULL or empty. */
 typedef void transfer_done_fn(void *arg, struct transfer_answer *answer);
 
-/* curl_global_init() and one multi handle; an error when libcurl lacks what we need (TLS, asynchronous resolver). */
+/* curl_global_init() and one multi handle; an error when libcurl lacks TLS or the asynchronous resolver. */
 struct transfers *transfers_new(struct event_base *base, const struct transfers_options *options, struct error *err);
 /* Cancels all transfers without callbacks.  Not from a callback. */
 void transfers_free(struct transfers *t);
 
 /* fn is called exactly once, from the loop, unless the transfer is cancelled; the transfer is gone when fn returns.
- * NULL only without memory: what is wrong with the URL is told by fn like every other failure. */
+ * NULL only without memory; a wrong URL is reported by fn like every other failure. */
 struct transfer *transfer_start(struct transfers *t, const struct transfer_request *request, transfer_done_fn *fn,
 	void *arg, struct error *err);
-/* From any callback but its own, where it does nothing.  NULL is fine. */
+/* May be called from any callback; in its own it does nothing. NULL is allowed. */
 void transfer_cancel(struct transfer *tr);
 
 size_t transfers_active(const struct transfers *t);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* health.h: whether the daemon does its job, from facts about it: a pure function, and its answer as text and JSON.
+/* health.h: judges from facts whether the daemon is healthy (a pure function), and writes the result as text and JSON.
  *
- * Well means: polls are being asked and kept, readers are served from a database that can be read, and the main
- * loop turns.  Each thing that is not so is a reason, a code for programs and a sentence for people.  What a person
- * wanted (a pause, no feed) and what is in order (nothing is due) is a note and no reason. */
+ * Healthy means: polls are made and stored, readers can be served from the database, and the main loop is not late.
+ * Each fault is a reason, with a code for programs and a sentence for people. A state that a person wants (a pause, no
+ * feed), or that is normal (no feed is due), is a note. */
 #ifndef SITREP_PUBLISH_HEALTH_H
 #define SITREP_PUBLISH_HEALTH_H
 
@@ -18,10 +18,10 @@
 enum {
 	/* A turn of the main loop, or the wait for one, that is too long. */
 	HEALTH_LOOP_LATE_MS = 5000,
-	/* So long after the start the network is not judged: it may come up after us. */
+	/* The network is not judged in this time after the start, since it may come up after us. */
 	HEALTH_NETWORK_GRACE_MS = 5 * 1000,
-	/* That many feeds that cannot be reached are enough to say that none can; with fewer, each must have failed
-	 * twice in a row. */
+	/* With this many feeds one failure each shows that the network is away; with fewer, each must have failed twice
+	   in a row. */
 	HEALTH_NETWORK_FEEDS = 10,
 	HEALTH_NETWORK_FAILURES = 2,
 };
@@ -39,19 +39,19 @@ struct health_facts {
 	bool storing_stopped;
 	int64_t stopped_since_ms;
 	const char *stop_reason; /* when stopped */
-	/* What was found in the database since the start (damage.h): tables or the whole file, and rows that are left
-	 * out, which keep nobody from the rest. */
+	/* Damage found in the database since the start (damage.h): tables or the whole file, and single rows, which are
+	 * left out. */
 	uint64_t damaged_tables, damaged_rows;
 	char damage[ERROR_TEXT_MAX];
-	const char *no_worker;  /* why no parse worker runs; NULL: one does, or is on its way */
-	const char *read_error; /* the last one of those who read the database; NULL: none */
+	const char *no_worker;  /* why no parse worker runs; NULL: one runs or is starting */
+	const char *read_error; /* the last failure to read the database; NULL: none */
 
 	size_t feeds;        /* configured */
-	int64_t next_due_ms; /* of those that are not under way; TIME_NONE: none is planned */
+	int64_t next_due_ms; /* of feeds that are not being polled; TIME_NONE: no poll is planned */
 	size_t under_way;    /* feeds from the start of their transfer to their commit */
 	size_t stuck;        /* of these, longer than any timeout allows */
-	/* Feeds that are due since longer than patience_ms, may be asked and are not; the longest of these times; and
-	 * how long no poll has begun or ended. */
+	/* Feeds that are due for longer than patience_ms and may be polled, but are not; the longest of these times;
+	 * and the time since a poll last began or ended. */
 	size_t overdue;
 	int64_t overdue_ms, silent_ms, patience_ms;
 	/* Feeds asked within HEALTH_NETWORK_MS and since the start; of these, those that resolver or connection failed

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* http.h: the HTTP server: GET and HEAD of the documents of publish.h, and POST to the WebSub endpoint.
  *
- * libmicrohttpd with its epoll descriptor nested in our event loop: no thread.  Connections are accepted
- * by listener.h and handed over, so any number of addresses, Unix sockets and inherited sockets serve the
- * same.  Conditional requests, HEAD and gzip are dealt with here.  Limits: connections in all and of one address,
- * memory of each, and time for each head, body and answer as a whole.  Room is kept for Unix sockets and for hubs,
- * and made by closing connections that wait for nothing.  What a turn of the loop does not get done waits for the
- * next one.  A POST is judged by its head, before any of its body is kept; the bodies of all that are under
- * way have a limit in common. */
+ * libmicrohttpd with its epoll descriptor nested in our event loop: no thread.  Connections are accepted by listener.h
+ * and handed over, so any number of addresses, Unix sockets and inherited sockets work alike. Conditional requests,
+ * HEAD and gzip are handled here. There are limits for connections in all and of one address, for the memory of each,
+ * and for the time of each head, body and answer as a whole. Room is kept for Unix sockets and for hubs, and made by
+ * closing idle connections. Work that does not fit one turn of the loop waits for the next. A POST is judged by its
+ * head, before any of its body is kept; all bodies under way share one limit. */
 #ifndef SITREP_PUBLISH_HTTP_H
 #define SITREP_PUBLISH_HTTP_H
 
@@ -24,7 +23,8 @@
 struct event_base;
 struct http_server;
 
-/* A representation: made once, counted, served without copying; its gzip form is made when first asked for. */
+/* The body of an answer: made once, reference-counted, and served without copying. Its gzip form is made when it is
+ * first wanted. */
 struct http_body;
 
 /* Takes over data (malloc'ed, len bytes). content_type is a literal. NULL without memory, data is then freed. */
@@ -40,13 +40,13 @@ struct http_request {
 	struct str path;  /* percent-decoded, without the query; holds no control characters */
 	struct buf *body; /* of a POST, as it came; the handler may take it. NULL otherwise */
 	void *connection; /* for the next two */
-	bool again;       /* it was answered "later" before */
+	bool again;       /* a handler answered this request with later before */
 };
 
 /* Appends the fields of that name in the request's head, joined by ", ".  False when there is none. */
 bool http_request_field(const struct http_request *r, const char *name, struct buf *out);
-/* Appends the query's first argument of that name, decoded.  False when there is none, or nobody sends such a one in
- * good faith: control characters, broken escapes, too long for out. */
+/* Appends the query's first argument of that name, decoded.  False when there is no such argument, or it is malformed:
+ * control characters, broken escapes, too long for out. */
 bool http_request_argument(const struct http_request *r, const char *name, struct buf *out);
 
 /* The weight that an Accept field gives to a media type, in thousandths; -1: it does not name the type. */
@@ -56,13 +56,13 @@ struct http_answer {
 	int status;                /* 200, 404, 503 ... */
 	struct http_body *body;    /* a reference that the server takes over; NULL: a line that names the status */
 	const char *cache_control; /* NULL: none; with "no-store" there is no ETag and no 304 */
-	bool later;                /* it takes more than a turn: the handler is called again in another one */
+	bool later;                /* not finished: the handler is called again in another turn */
 };
 
 typedef void http_handle_fn(void *arg, const struct http_request *request, struct http_answer *answer);
 
-/* The head of a POST is in.  0 and *limit, the largest body that is taken there, before http_handle_fn is called with
- * it; or the status to refuse it with: 404, 405 ... */
+/* Called with the head of a POST. Returns 0 and sets *limit to the largest body allowed, and http_handle_fn is called
+ * once the body is there; or returns the status of the refusal: 404, 405 ... */
 typedef int http_post_fn(void *arg, struct str path, size_t *limit);
 
 struct http_options {
@@ -73,14 +73,14 @@ struct http_options {
 
 struct http_server *http_server_new(
 	struct event_base *base, const struct http_options *options, http_handle_fn *fn, void *arg, struct error *err);
-/* fn is asked about each POST, with the same arg; without it all are refused. */
+/* fn is called for the head of each POST, with the same arg; without fn every POST is refused. */
 void http_server_allow_post(struct http_server *s, http_post_fn *fn);
 int http_server_listen(
 	struct http_server *s, struct listener *l, struct error *err); /* l is borrowed and must outlive s */
 void http_server_free(struct http_server *s);
 
-/* Why a connection was not let in: there was no room, its address had too many; or was closed: for another one, or
- * because its head, body or answer took too long. */
+/* Why a connection was refused (no room, or too many from its address) or closed (for another one, or because its head,
+ * body or answer took too long). */
 enum http_drop_reason {
 	HTTP_DROP_FULL,
 	HTTP_DROP_ADDRESS,
@@ -92,7 +92,7 @@ enum http_drop_reason {
 enum { HTTP_DROP_REASONS = HTTP_DROP_ANSWER + 1 };
 const char *http_drop_reason_name(enum http_drop_reason r);
 
-/* Requests that are answered in one turn of the loop, at most, and their processor time but for the last one. */
+/* The most requests answered in one turn of the loop, and the most processor time for all but the last of them. */
 enum { HTTP_TURN_REQUESTS = 64, HTTP_TURN_US = 3000 };
 
 struct http_stats {

@@ -10,7 +10,7 @@
 /* The description of a metric. */
 struct metric {
 	const char *name, *type, *help;
-	const char *label; /* that tells its values apart: "feed"; NULL: it has one value */
+	const char *label; /* the label of its values: "feed"; NULL: it has one value */
 };
 
 /* Each of the metrics in the order of their output; NULL behind the last one.  No other metric is written. */
@@ -21,8 +21,8 @@ void metrics_write_totals(struct buf *out, const struct publish_status *status, 
 	const struct health *health);
 
 /* Per feed: up, last success, items, polls.  Ten thousand feeds have seventy thousand lines, which take 30 ms: they are
- * written in pieces of at most so many feeds.  The place is all zeros at first; false when all are written.  The feeds
- * are the same at each call. */
+ * written in pieces of at most that many feeds. place is all zeros at first. False when all are written. feeds must be
+ * the same at each call. */
 struct metrics_place {
 	size_t series, feed;
 };

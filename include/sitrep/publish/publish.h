@@ -10,8 +10,8 @@
  *     /opml                                      the polled feeds, as a subscription list
  *     /healthz  /metrics                         for monitoring (health.h has the first one's rules)
  *
- * Each is rendered at most once per committed change (reader_generation()), when somebody asks for it,
- * and then served from memory, gzip form included.  Everything rendered is escaped here, whatever came in. */
+ * Each is rendered at its first request after a committed change (reader_generation()), and then served from memory,
+ * with its gzip form. All text is escaped here. */
 #ifndef SITREP_PUBLISH_PUBLISH_H
 #define SITREP_PUBLISH_PUBLISH_H
 
@@ -27,7 +27,7 @@
 
 struct publish;
 
-/* Numbers that only the engine knows, asked for by /metrics and /healthz at the time of asking. */
+/* Numbers that only the engine knows; /metrics and /healthz fetch them at each request. */
 struct publish_status {
 	int64_t started_ms;
 	size_t transfers_active, transfers_buffered, parse_pending, write_pending, waiting;
@@ -46,17 +46,17 @@ typedef void publish_status_fn(void *arg, struct publish_status *status);
 struct publish *publish_new(const char *state_dir, publish_status_fn *fn, void *arg, struct error *err);
 void publish_free(struct publish *p);
 
-/* Where readers find us by this configuration, for publish_set_config(); NULL without memory.  The caller frees. */
+/* The base URL by this configuration, for publish_set_config(); NULL without memory. The caller frees it. */
 char *publish_base_url(const struct config *c);
-/* The configuration in force, which must outlive the next call; feeds, which must outlive p, has it already.  Takes
- * base_url over.  Drops all rendered documents. */
+/* Sets the configuration in force, which must stay until the next call. feeds must have it already, and outlive p.
+ * Takes base_url over.  Drops all rendered documents. */
 void publish_set_config(struct publish *p, const struct config *config, char *base_url, const struct feed_table *feeds);
-/* The clock was set: ready documents are made anew, so that none has a date in the future. */
+/* The clock was set: drops ready documents, since they might have a date in the future. */
 void publish_follow_clock(struct publish *p);
 /* Something was committed. */
 void publish_invalidate(struct publish *p);
 
-/* The state of health as /healthz tells it, from the facts that a status has. */
+/* The state of health, as /healthz shows it, from the facts in a status. */
 void publish_judge_health(struct publish *p, const struct health_facts *facts, struct health *health);
 
 /* http_handle_fn with the struct publish as arg. */

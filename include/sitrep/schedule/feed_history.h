@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* feed_history.h: what is remembered of a feed from poll to poll, for the schedule.
+/* feed_history.h: the memory about a feed from poll to poll, for the schedule.
  *
- * A feed posts in a rhythm (rhythm.h), says in its own text when to ask (feed_hints.h), its server says so in the
- * last answer's head, and its conditional answers are worth something or not (validator_trust.h).  Here these
- * come together: each outcome of a poll is noted, and the schedule is asked with all of it.  The database
- * keeps a struct feed_history as bytes that only this module reads; bytes that are damaged, or of another version,
- * are as good as none, and the feed is learnt anew. */
+ * It joins the feed's posting rhythm (rhythm.h), the hints in its own text (feed_hints.h), the hints in the head of the
+ * server's last answer, and the trust in its conditional answers (validator_trust.h). Each outcome of a poll is noted
+ * here, and the schedule plans with all of it. The database keeps a struct feed_history as bytes that only this module
+ * reads. Bytes that are damaged, or of another version, are ignored, and the feed is learnt anew. */
 #ifndef SITREP_SCHEDULE_FEED_HISTORY_H
 #define SITREP_SCHEDULE_FEED_HISTORY_H
 
@@ -31,7 +30,7 @@ struct feed_history {
 	/* The last plan, kept so that reports need not plan each feed again. */
 	enum schedule_reason reason;
 	enum schedule_word word; /* with SCHEDULE_SERVER: the hint that made it later */
-	int64_t delay_ms;        /* expected of what comes until the next poll */
+	int64_t delay_ms;        /* the average delay expected for posts until the next poll */
 };
 
 void feed_history_init(struct feed_history *h);
@@ -41,18 +40,18 @@ int feed_history_encode(const struct feed_history *h, struct buf *out);
 /* Bytes that are damaged or of another version leave *h as after feed_history_init(). */
 void feed_history_decode(struct str bytes, struct feed_history *h);
 
-/* The clock was set by jump_ms and shows now_ms: what has passed since stays as it was (clock.h). */
+/* The clock was set by jump_ms and shows now_ms: moves all stored times along (clock.h). */
 void feed_history_follow_clock(struct feed_history *h, int64_t jump_ms, int64_t now_ms);
 
-/* Takes an outcome in, with what the database made of it; state is as it stands after it.  news may be NULL: the
- * outcome was no document.  Sorts news->published_ms. */
+/* Notes an outcome and its result in the database; state is the one after it. news is NULL when the outcome was no
+ * document. Sorts news->published_ms. */
 void feed_history_note(
 	struct feed_history *h, const struct feed_state *state, const struct poll_outcome *o, struct poll_news *news);
 
-/* Whether to ask without validators now, although state has some. */
+/* True when the next request must go without validators, although state has some. */
 bool feed_history_want_whole(const struct feed_history *h, const struct feed_state *state, int64_t now_ms);
 
-/* When to ask next, seen from now_ms, which is when the last poll ended; notes reason and delay in h. */
+/* The time of the next poll; now_ms is the end of the last one. Notes reason and delay in h. */
 struct schedule_plan feed_history_plan(
 	struct feed_history *h, const struct feed_state *state, const struct schedule_policy *policy, int64_t now_ms);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* feed_table.h: the feeds of the configuration in force, with what is known of each.
+/* feed_table.h: the feeds of the configuration in force, with their states.
  *
  * A feed is found by its name, by its id in the database, by its place in the configuration, or by its number: the
  * table numbers feeds from 0 without large gaps, as the due queue wants it.  A feed that stays over a change of the
@@ -50,7 +50,7 @@ struct feed {
 	bool cut_told;                /* that its documents are larger than the database allows */
 
 	/* The plan's. */
-	char *site;     /* whom its requests bother; NULL: not planned yet */
+	char *site;     /* the site that its requests go to; NULL: not planned yet */
 	bool lost;      /* its last document could not be stored and is fetched again */
 	bool unplanned; /* there was no memory to put it into the queue */
 };
@@ -66,10 +66,10 @@ void feed_table_free(struct feed_table *t);
 struct feed *feed_table_find(const struct feed_table *t, struct str name);
 /* NULL when the feed of that id is not in the configuration. */
 struct feed *feed_table_by_id(const struct feed_table *t, int64_t id);
-/* The feed that has or had that id, while a poll of it may be under way: its config is NULL when it has left.  NULL: no
- * feed of this run. */
+/* The feed that has or had that id, for a poll that may still be under way. Its config is NULL when it has left. NULL:
+ * no feed since the start had that id. */
 struct feed *feed_table_polled(const struct feed_table *t, int64_t id);
-/* Whether a feed of that id is or was in the database, as far as the last configuration knew it. */
+/* True when the id was within the database's ids at the last change of the configuration. */
 bool feed_table_knows_id(const struct feed_table *t, int64_t id);
 struct feed *feed_table_numbered(const struct feed_table *t, uint32_t number);
 /* One more than the highest number. */
@@ -104,14 +104,14 @@ size_t feed_table_change_count(const struct feed_table_change *ch);
 /* Makes room for ids up to highest.  0 or -ENOMEM. */
 int feed_table_reserve_ids(struct feed_table_change *ch, int64_t highest);
 
-/* What happens to feeds while a change is applied; none may look for feeds in the table. */
+/* Called for feeds while a change is applied; these functions must not search the table. */
 struct feed_table_events {
-	/* f leaves: its config and state stand for the last time.  What is under way for it, its phase and what the
-	 * pipeline and the plan hold is to be ended here. */
+	/* f leaves; its config and state are still there. The callee must end its poll, and clear its phase and the
+	 * members of the pipeline and the plan. */
 	void (*leaves)(void *arg, struct feed *f);
-	/* The address of f, which stays, is another one. */
+	/* f stays, but its address changes. */
 	void (*changes_url)(void *arg, struct feed *f);
-	/* f stands in the table with its new config and state. */
+	/* f is in the table with its new config and state. */
 	void (*placed)(void *arg, struct feed *f);
 };
 

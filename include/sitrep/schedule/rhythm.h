@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* rhythm.h: when a feed posts, learnt from what its polls show.
+/* rhythm.h: when a feed posts, learnt from its polls.
  *
- * A struct rhythm is all that is remembered of a feed's posting: a few hundred bytes, fixed, no pointers.
- * rhythm_note_poll() takes in what one successful poll showed; rhythm_forecast() turns it into the number of posts
- * to expect in any later hour.  The schedule (schedule.h) decides on that when to ask next.  Nothing here reads a
- * clock or keeps anything elsewhere: the same polls give the same rhythm, on any machine.
+ * A struct rhythm is the whole memory of a feed's posting: a few hundred bytes, of fixed size, without pointers.
+ *rhythm_note_poll() learns from one successful poll; rhythm_forecast() turns it into the number of posts to expect in
+ *any later hour.  The schedule (schedule.h) plans polls with that. No function here reads a clock or keeps other state:
+ *the same polls give the same rhythm, on any machine.
  *
  * The model: posts come at random at a rate
  *
@@ -38,7 +38,7 @@ enum {
 	RHYTHM_RECENT = 14, /* days counted one by one */
 };
 
-/* Posts a day that are taken for granted of a feed about which nothing is known. */
+/* Posts a day that are assumed for an unknown feed. */
 #define RHYTHM_PRIOR_POSTS_PER_DAY 12.0
 
 struct rhythm {
@@ -58,10 +58,10 @@ struct rhythm {
 	uint16_t shown;                 /* items that the feed shows at a time; 0: not known */
 };
 
-/* Nothing known. */
+/* Sets *r to an unknown feed. */
 void rhythm_init(struct rhythm *r);
 
-/* What a successful poll showed, 304 included (no fresh items, shown as before: 0). */
+/* The result of a successful poll; a 304 has no fresh items, and shown is 0. */
 struct rhythm_poll {
 	int64_t at_ms;
 	/* The published times of the items never seen before, TIME_NONE for those without; the call works in the
@@ -79,7 +79,7 @@ struct rhythm_poll {
  * but no time. */
 void rhythm_note_poll(struct rhythm *r, const struct rhythm_poll *poll);
 
-/* What a rhythm says from a moment on; made once, then asked for many times. */
+/* The forecast from a moment on; made once, then read for many times. */
 struct rhythm_forecast {
 	int64_t from_ms;
 	double posts_per_hour;                                           /* long-term */
@@ -91,9 +91,9 @@ struct rhythm_forecast {
 void rhythm_forecast(const struct rhythm *r, int64_t from_ms, struct rhythm_forecast *f);
 /* Posts per hour at a time not before from_ms; the same within five minutes of the hour, but for bursts. */
 double rhythm_forecast_rate(const struct rhythm_forecast *f, int64_t at_ms);
-/* The same without bursts: what is usual at that time of day and week. */
+/* The same without bursts: the usual rate at that time of day and week. */
 double rhythm_forecast_usual(const struct rhythm_forecast *f, int64_t at_ms);
-/* How many times the usual rate is expected right now; over one in a burst, below it in a silence. */
+/* The expected rate at from_ms divided by the usual rate: above one in a burst, below one in a silence. */
 double rhythm_forecast_burst(const struct rhythm_forecast *f);
 
 /* For a single time: posts per hour expected at at_ms by what was seen. */
@@ -105,7 +105,7 @@ void rhythm_recent(const struct rhythm *r, int64_t now_ms, uint32_t posts[RHYTHM
 
 /* One compact form, the same on every machine, that begins with its version.  Appends; 0 or out's failure. */
 int rhythm_encode(const struct rhythm *r, struct buf *out);
-/* -EPROTO when bytes are none of ours, of another version or damaged: *r is as after rhythm_init(), and the feed is
+/* -EPROTO when bytes are damaged or of another version: *r is as after rhythm_init(), and the feed is
  * learnt anew. */
 int rhythm_decode(struct str bytes, struct rhythm *r, struct error *err);
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* validator_trust.h: whether a server's conditional answers can be believed.
  *
- * Most can, and are asked with what they gave for ever.  Three kinds cannot: those that say 304 whatever happens,
- * those whose Last-Modified lies in the future, which makes them say 304 until then, and those that give
- * a new ETag each time and so never say 304.  The first two are found out and asked once a day without
- * validators; the third costs a whole answer a time, and the schedule is told so that it asks less often.
+ * Most can, and always get their validators back. Three kinds cannot: servers that always answer 304, servers whose
+ * Last-Modified lies in the future, so that they answer 304 until then, and servers that give a new ETag each time and
+ * so never answer 304. The first two are detected and asked once a day without validators. The third costs a whole
+ * answer each time, so the schedule asks less often.
  *
- * A server is never asked without validators on mere suspicion of that kind: there must have been a silence
- * in which, by the feed's own habits, many items should have come. */
+ * On suspicion a server is only asked without validators after a silence in which, by the feed's own habits, many items
+ * should have come. */
 #ifndef SITREP_SCHEDULE_VALIDATOR_TRUST_H
 #define SITREP_SCHEDULE_VALIDATOR_TRUST_H
 
@@ -22,12 +22,12 @@ struct validator_trust {
 	uint32_t good_304_in_row;      /* whole answers in a row, asked without validators, that hid nothing */
 	bool false_304;                /* a 304 was proven wrong */
 	int64_t whole_ms;              /* when the last whole answer came */
-	int64_t probed_ms;     /* when it was last asked without validators that it had given, whatever came of it */
+	int64_t probed_ms;     /* when it was last asked without the validators that it had given, with any result */
 	int64_t unmodified_ms; /* when it last said 304 */
 	double doubted;        /* how many items were awaited when it was last asked in vain */
 };
 
-/* An answer, as far as it matters here. */
+/* The parts of an answer that matter here. */
 struct validator_answer {
 	bool conditional;       /* asked with validators */
 	bool not_modified;      /* 304 */
@@ -39,7 +39,7 @@ struct validator_answer {
 
 void validator_trust_init(struct validator_trust *t);
 void validator_trust_note(struct validator_trust *t, const struct validator_answer *a);
-/* It was asked without the validators there are, and no answer that counts came: it was bothered all the same. */
+/* Notes a request without validators that got no usable answer; it still counts for the limit of one a day. */
 void validator_trust_note_failed(struct validator_trust *t, int64_t at_ms);
 
 /* Whether to ask without validators this time; at most once a day, also when that fails. last_modified is what would be
@@ -47,7 +47,7 @@ void validator_trust_note_failed(struct validator_trust *t, int64_t at_ms);
 bool validator_trust_wants_whole(
 	const struct validator_trust *t, bool has_etag, const char *last_modified, double awaited, int64_t now_ms);
 
-/* Conditional requests spare this server nothing. */
+/* True when conditional requests save nothing at this server. */
 bool validator_trust_is_useless(const struct validator_trust *t);
 
 #endif

@@ -6,7 +6,7 @@
  *     {"op":"why","item":"ID"}  {"op":"why","item":"ID","other":"ID"}
  *     {"op":"split","item":"ID"}  {"op":"join","item":"ID","other":"ID"}
  *
- * This module frames, parses and checks; the engine carries out through the functions given.  Answers end
+ * This module frames, parses and checks requests; the engine executes them through the functions given.  Answers end
  * with {"done":true} or {"error":"sentence"}. */
 #ifndef SITREP_STREAM_CONTROL_H
 #define SITREP_STREAM_CONTROL_H
@@ -31,15 +31,16 @@ struct control_user {
 struct control_operations {
 	/* Writes members of one JSON object. */
 	void (*status)(void *arg, struct jsonw *w);
-	/* Writes one array of feed objects; feed is STR_NONE for all, of which some at a time are written: *at is 0
-	 * first, and left where to go on, or 0 when that was the last. -ENOENT with a sentence for an unknown one. */
+	/* Writes one array of feed objects. feed is STR_NONE for all feeds, which come in several calls: *at is 0 at
+	 * first, and then the place to continue, or 0 after the last feed. -ENOENT with a sentence for an unknown feed.
+	 */
 	int (*feeds)(void *arg, struct str feed, size_t *at, struct jsonw *w, struct error *err);
 	/* Writes one array of sentences that explain the feed's next poll; -ENOENT as above. */
 	int (*explain)(void *arg, struct str feed, struct jsonw *w, struct error *err);
 	/* Asks one feed or all now; the engine calls control_progress() for peer as polls end, and
 	 * control_finish() at the end. */
 	int (*refresh)(void *arg, struct str feed, struct control_peer *peer, struct error *err);
-	/* Asks or says something about stories: op is "why", "split" or "join", other STR_NONE where it is not given.
+	/* Explains or changes a story: op is "why", "split" or "join"; other is STR_NONE when absent.
 	 * The engine calls control_answer() or control_refuse() for peer later. */
 	int (*story)(void *arg, const char *op, struct str item, struct str other, struct control_peer *peer,
 		struct error *err);
@@ -70,11 +71,11 @@ void control_finish(struct control_peer *peer);
 /* The answer to story(): {OP:json}, and the end. */
 void control_answer(struct control_peer *peer, const char *op, struct str json);
 
-/* The answers to reload(): what has changed, or what is wrong (may be empty) and a sentence; lines of text. */
+/* The answers to reload(): the changes, or the mistakes (may be empty) and a sentence; lines of text. */
 void control_reloaded(struct control_peer *peer, struct str changes);
 void control_reload_refused(struct control_peer *peer, struct str mistakes, const char *sentence);
 
-/* The user and process at the other end, as the kernel told when it connected; false when it did not. */
+/* The user and process at the other end, from the kernel at connect time; false when unknown. */
 bool control_peer_user(const struct control_peer *peer, struct control_user *user);
 
 void control_refuse(struct control_peer *peer, const char *sentence);

@@ -2,12 +2,12 @@
 /* stream.h: the live stream of committed events on a Unix socket; see sitrep-stream(7).
  *
  * A subscriber is a cursor into the log in the database.  Each connection holds one bounded output
- * buffer; when it is full nothing more is read from the log for it until it drains, so a slow reader costs
- * no more memory than a fast one and loses nothing that retention still keeps.  Lines of fresh events are
- * made once and shared by all who are up to date.  A turn of the loop never sends more than the bounds below.
+ * buffer; when it is full, no event is read from the log for it until it drains. So a slow reader costs no more memory
+ * than a fast one, and misses no event that retention still keeps. Lines of fresh events are made once for all
+ * subscribers that are up to date. A turn of the loop never sends more than the limits below.
  *
- * When the log cannot be read, a subscriber's next try comes later and later; after four it is told of a gap, and goes
- * on behind what cannot be read; when that is everything, it is told "error" and its connection ends. */
+ * When the log cannot be read, a subscriber's next try comes later and later. After four tries it gets a gap and
+ * continues behind the unreadable events; when no event can be read, it gets an error and its connection ends. */
 #ifndef SITREP_STREAM_STREAM_H
 #define SITREP_STREAM_STREAM_H
 
@@ -31,8 +31,8 @@ int stream_listen(struct stream *s, struct listener *l, struct error *err); /* l
 /* Events up to this cursor are committed. */
 void stream_wake(struct stream *s, int64_t newest_cursor);
 
-/* The most that one turn of the loop sends; the rest follows in the next one.  An event is longer than the rest of the
- * bytes by one line at most, and the processor time by one event. */
+/* The limits of one turn of the loop; the rest follows in the next turn. The bytes may be exceeded by one line, the
+ * processor time by one event. */
 enum {
 	STREAM_TURN_EVENTS = 64,       /* read from the log */
 	STREAM_TURN_SUBSCRIBERS = 512, /* served */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* document_check.h: is a document one that a parse worker may send?
+/* document_check.h: checks that a parse worker may have sent a document.
  *
- * A feed that exploits a parser controls its worker's answer.  wire.h refuses bytes that are no document; this refuses
- * a document that the parser would never make, before anything in the daemon uses it:
+ * A feed that exploits a parser controls its worker's answer.  wire.h refuses bytes that are no document. This module
+ * refuses a document that the parser would never make, before the daemon uses it:
  * - a text is longer than limits.h has it, is no UTF-8, or holds control characters;
  * - a link is anything but an absolute one to http, https or mailto;
  * - markup holds anything that the sanitizer does not write (html_is_sanitized());
@@ -10,8 +10,8 @@
  * - an item's plain title or summary is not one line of plain text;
  * - an item has no identity, a digest of another length, a sketch that is none, or one of another version;
  * - a rule is said to match that the worker was not sent, or twice, or by a term that it does not have.
- * An item's digest and sketch are not worked out again: they only decide what the item is a copy of, and a feed that
- * wants to look like another outlet's copy need only repeat its text. */
+ * An item's digest and sketch are not computed again: they only decide of which item it is a copy, and a feed that
+ * wants to pass as a copy need only repeat the text. */
 #ifndef SITREP_WORKER_DOCUMENT_CHECK_H
 #define SITREP_WORKER_DOCUMENT_CHECK_H
 
@@ -20,8 +20,8 @@
 #include "sitrep/model/document.h"
 #include "sitrep/worker/job.h"
 
-/* Checks a worker's answer: fills d from bytes, with its lists in a, when a worker that was sent these rules may answer
- * so.  0, -EPROTO with a sentence, -ENOMEM.  Called in a thread of the pool's. */
+/* Checks a worker's answer: fills d from bytes, with its lists in a, if a worker with these rules may send it.  0,
+ * -EPROTO with a sentence, -ENOMEM.  Called in a thread of the pool's. */
 typedef int document_check_fn(
 	struct str bytes, const struct known_rules *rules, struct arena *a, struct document *d, struct error *err);
 

@@ -49,7 +49,7 @@ struct job {
 	bool want_notes;
 };
 
-/* Everything of a job but its body, then the body's bytes: the body is sent from where it lies. */
+/* Encodes a job without its body, whose bytes follow: the body is sent without a copy. */
 int job_encode_head(struct buf *out, const struct job *j);
 int job_decode(struct str message, struct job *j, struct error *err);
 
@@ -62,7 +62,7 @@ int rules_encode(struct buf *out, const struct rule_source *rules, size_t count)
 /* The array lives in a, its text in message. */
 int rules_decode(struct str message, struct arena *a, struct rule_source **rules, size_t *count, struct error *err);
 
-/* A rule as the worker was sent it, and its place among the others. */
+/* A rule as it was sent to the worker, and its place in the list. */
 struct known_rule {
 	struct str name;
 	struct str expression;

@@ -7,11 +7,11 @@
  * A worker is not trusted. It has no environment, no descriptor but its socket, and /dev/null for what it prints.  One
  * that dies, hangs past LIMIT_WORKER_WALL_S, exceeds its memory, sends a malformed message, answers before its job was
  * sent, or sends anything else is killed and replaced at once, and its job ends with the reason: the feed's next poll
- * is the next try.  A job whose worker answered another job is tried once more.  Other jobs do not
- * notice.  After LIMIT_WORKER_JOBS jobs a worker is replaced whatever it did.
+ * is the next try.  A job whose worker answered another job is tried once more.  Other jobs are not affected. After
+ * LIMIT_WORKER_JOBS jobs a worker is replaced in any case.
  *
- * A worker that ends before it was given a job is started again with growing delay, up to a minute; while there is none
- * at all, jobs end with the reason at each failed start.
+ * A worker that ends before it was given a job is started again with growing delay, up to a minute; while no worker
+ * runs, jobs end with the reason at each failed start.
  *
  * All functions belong to the thread of the event base; callbacks run from the loop, never from inside pool_submit().
  */
@@ -52,9 +52,9 @@ struct pool_answer {
 
 typedef void pool_answer_fn(void *arg, struct pool_answer *answer);
 
-/* Starts the workers and waits, for ten seconds at most, until each has said hello or ended.  That none starts because
- * the program cannot be executed or finds no sandbox is an error here, at start-up, where the operator sees it; workers
- * that are slow or die are tried again from the loop. */
+/* Starts the workers and waits, for ten seconds at most, until each has said hello or ended.  It is an error if no
+ * worker starts because the program cannot be executed or has no sandbox, so that the operator sees it at start-up.
+ * Workers that are slow or die are started again from the loop. */
 struct pool *pool_new(struct event_base *base, const struct pool_options *options, struct error *err);
 /* Kills the workers and reaps them.  Jobs not answered get no callback. */
 void pool_free(struct pool *p);
@@ -74,7 +74,7 @@ int pool_submit(
 size_t pool_pending(const struct pool *p);
 size_t pool_pending_bytes(const struct pool *p);
 
-/* The process of worker number i, 0 when it is being replaced.  For tests and for the curious. */
+/* The process of worker number i, or 0 while it is being replaced. For tests. */
 pid_t pool_worker_pid(const struct pool *p, unsigned i);
 
 struct pool_stats {
