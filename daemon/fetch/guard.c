@@ -63,7 +63,7 @@ static const struct {
 	{{0, 0, 0, 0}, 8, KIND_THIS_NETWORK},
 	{{10, 0, 0, 0}, 8, KIND_PRIVATE},
 	/* Metadata services, which give a cloud's machines their secrets: Alibaba, Amazon and others, Azure (in public
-	   address space), Oracle. */
+	 * address space), Oracle. */
 	{{100, 100, 100, 200}, 32, KIND_METADATA},
 	{{169, 254, 169, 254}, 32, KIND_METADATA},
 	{{168, 63, 129, 16}, 32, KIND_METADATA},

@@ -18,27 +18,27 @@ enum {
 	/* Curl handles kept for reuse: making one costs more than a request over loopback. */
 	IDLE_HANDLES_MAX = 64,
 	/* Bytes of an unwanted body that are read so that the connection can be used again. A longer body ends the
-	   connection. */
+	 * connection. */
 	UNWANTED_BODY_MAX = 64 * 1024,
 	/* A body slower than this over the window is given up; else servers that drip could hold every slot. */
 	BODY_RATE_MIN = 128, /* bytes a second, before decompression */
 	BODY_RATE_WINDOW_S = 10,
 	/* Time from the first byte of a head to its end. Before the first byte a server may use the transfer's whole
-	   time. */
+	 * time. */
 	HEAD_WINDOW_S = 10,
 	/* Both windows are at most a third of the whole time, so that they work for short timeouts too. */
 	WINDOW_SHARE = 3,
 	/* Text packs to a twentieth, a list of almost equal entries to a fiftieth; a body that unpacks to more than 200
-	   times its size is no feed. The slack allows for curl, which counts received bytes late, and for small
-	   answers. */
+	 * times its size is no feed. The slack allows for curl, which counts received bytes late, and for small
+	 * answers. */
 	UNPACK_RATIO_MAX = 200,
 	UNPACK_SLACK = 16 * 1024, /* bytes before decompression */
 	/* Limit for all bodies under way together: 64 MiB, or four times the largest allowed body if that is more. Past
-	   it, only bodies smaller than an even share may grow. */
+	 * it, only bodies smaller than an even share may grow. */
 	BODIES_MAX = 64 * 1024 * 1024,
 	BODIES_LARGEST = 4,
 	/* Addresses of a name are cached this long, so that many feeds of one host need one look-up. Curl does not know
-	   the TTL of the answer. */
+	 * the TTL of the answer. */
 	DNS_CACHE_S = 60,
 	/* The second kind of address is tried beside the first after this (RFC 8305, 5, advises 250). */
 	HAPPY_EYEBALLS_MS = 250,

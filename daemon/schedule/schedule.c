@@ -22,7 +22,7 @@ enum {
 	/* The factor by which the pause of a pushed feed is longer. */
 	PUSHED_TIMES = 12,
 	/* Up to START_AT_ONCE feeds are all polled at once at start, in a second or two. From START_SPREAD_OUT feeds
-	   on, the first polls take a whole interval. */
+	 * on, the first polls take a whole interval. */
 	START_AT_ONCE = 100,
 	START_SPREAD_OUT = 10000,
 	/* Each failure in a row makes the pause that many times as long. */

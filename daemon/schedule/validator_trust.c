@@ -9,10 +9,10 @@
 
 enum {
 	/* The number of expected but missing items that proves a 304 wrong; at a steady rate chance alone causes this
-	   once in 10^9 pauses. */
+	 * once in 10^9 pauses. */
 	AWAITED_MIN = 20,
 	/* The number of useless full answers in a row that proves validators useless, and of right 304s in a row that
-	   restores trust. */
+	 * restores trust. */
 	SPENT_MIN = 5,
 	HONEST_MIN = 7,
 };

@@ -18,7 +18,7 @@ enum {
 	/* The lines handled in one turn; a peer that sends thousands waits between turns as others do. */
 	LINES_A_TURN = 16,
 	/* No further line is handled in a turn after this much processor time, so that fifty such peers delay the loop
-	   only a little. */
+	 * only a little. */
 	LINES_US = 500,
 	/* No line is handled while more output than this waits: a peer must read its answers before it may ask more. */
 	OUTPUT_PAUSE = 64 * 1024,

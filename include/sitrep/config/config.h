@@ -148,7 +148,7 @@ struct config {
 	int64_t poll_default_ms; /* for a feed about which nothing is known */
 
 	int64_t alert_backlog_ms; /* [poll] alert-backlog: on a feed's first poll, alerts only for items dated within
-				     this */
+				   * this */
 
 	/* [dedup]: what story_rule.h turns on; see story_config.h */
 	bool dedup_near;

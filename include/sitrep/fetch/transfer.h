@@ -90,7 +90,7 @@ struct transfer_answer {
 			   */
 	int64_t received; /* bytes over the wire, headers too */
 	char address[INET6_ADDRSTRLEN]; /* address of the last hop's server; "" when no server was reached, or through a
-					   proxy */
+					 * proxy */
 };
 
 /* Frees its members, not the struct. */

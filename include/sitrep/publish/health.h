@@ -21,7 +21,7 @@ enum {
 	/* The network is not judged in this time after the start, since it may come up after us. */
 	HEALTH_NETWORK_GRACE_MS = 5 * 1000,
 	/* With this many feeds one failure each shows that the network is away; with fewer, each must have failed twice
-	   in a row. */
+	 * in a row. */
 	HEALTH_NETWORK_FEEDS = 10,
 	HEALTH_NETWORK_FAILURES = 2,
 };

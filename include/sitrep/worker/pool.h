@@ -33,7 +33,7 @@ struct pool_rules;
 
 struct pool_options {
 	int program_fd;           /* sitrep-parse, opened O_PATH|O_CLOEXEC at start: an upgrade of the package
-				     does not mix versions. Borrowed, must outlive the pool. */
+				   * does not mix versions. Borrowed, must outlive the pool. */
 	unsigned workers;         /* 0: one a processor */
 	uint64_t memory_max;      /* address space of a worker, bytes */
 	size_t answer_max;        /* largest answer taken, bytes */
@@ -45,7 +45,7 @@ struct pool_options {
 /* The result of a job. */
 struct pool_answer {
 	int status; /* 0: document holds wire bytes; -EBADMSG: not a feed; -ETIMEDOUT, -ENOMEM, -EPROTO, -ECHILD (died),
-		       -ENOEXEC (does not start) */
+		     * -ENOEXEC (does not start) */
 	struct buf document; /* checked; the callback may take it */
 	struct error error;  /* the sentence when status is not 0 */
 };
