@@ -13,7 +13,7 @@
 
 static const char cannot_follow[] = "cannot follow the clock";
 
-enum { FOLLOW_STORIES, FOLLOW_ITEMS, FOLLOW_MARKS, FOLLOW_EVENTS, FOLLOW_LATER, FOLLOW_STATEMENTS };
+enum { FOLLOW_STORIES, FOLLOW_ITEMS, FOLLOW_SKETCHES, FOLLOW_MARKS, FOLLOW_EVENTS, FOLLOW_LATER, FOLLOW_STATEMENTS };
 
 /* ?1: the jump; ?2: the last item, or event, from before the doubt; ?3: now. */
 static const char *const texts[FOLLOW_STATEMENTS] = {
@@ -23,6 +23,7 @@ static const char *const texts[FOLLOW_STATEMENTS] = {
 			   " updated = CASE WHEN updated < first_seen THEN updated ELSE updated + ?1 END WHERE id > ?2",
 	[FOLLOW_ITEMS] = "UPDATE item SET first_seen = first_seen + ?1, updated = updated + ?1,"
 			 " sort_ms = (SELECT sort_ms FROM story WHERE id = story_id) WHERE id > ?2",
+	[FOLLOW_SKETCHES] = "UPDATE near_sketch SET seen = seen + ?1 WHERE item_id > ?2",
 	[FOLLOW_MARKS] = "UPDATE mark SET sort_ms = (SELECT sort_ms FROM story WHERE id = story_id), at = at + ?1"
 			 " WHERE story_id > ?2",
 	[FOLLOW_EVENTS] = "UPDATE event SET time = time + ?1 WHERE cursor > ?2",

@@ -144,8 +144,9 @@ void sql_checkpoint(struct sql_db *db)
 {
 	int left = 0, moved = 0;
 
-	(void)sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &left, &moved);
-	db->wal_pages = left - moved;
+	/* After a failure the pages are still there, so the next call tries again; SQLite then sets both to -1. */
+	if (sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &left, &moved) == SQLITE_OK)
+		db->wal_pages = left - moved;
 }
 
 int64_t sql_wal_bytes(struct sql_db *db)

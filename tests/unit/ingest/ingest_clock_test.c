@@ -2,7 +2,7 @@
 /* The clock as the database knows it: what was set between two looks, over restarts of the daemon and of the machine,
  * what moves along, and on whose word nothing is removed.  All clocks are the test's own. */
 #include "../ask.h"
-#include "fixture.h"
+#include "story_fixture.h"
 
 #include <inttypes.h>
 
@@ -11,7 +11,6 @@
 #include "../test.h"
 
 #define YEAR_MS (365 * DAY_MS)
-#define BODY "the shipyard has delivered the fourth of seven offshore patrol vessels to the navy"
 
 enum { STEPS_MAX = 1000 };
 
@@ -103,7 +102,7 @@ static void poll_once(struct house *h, const char *guid)
 	struct draft d;
 
 	draft_init(&d, "Feed");
-	draft_add(&d, guid, NULL, guid, BODY);
+	draft_add_text(&d, guid, NULL, guid, FERRY);
 	o.document = draft_encode(&d);
 	draft_release(&d);
 	assert_int_equal(ingest_begin(&h->ingest, NULL), 0);
@@ -230,6 +229,8 @@ static void assert_stamps_are_put_right(struct house *h, int64_t jump_ms)
 	assert_int_equal(ask(h, "SELECT sort_ms FROM item WHERE id = 2"), before_ms + HOUR_MS);
 	assert_int_equal(ask(h, "SELECT max(sort_ms) FROM story"), before_ms + HOUR_MS);
 	assert_int_equal(ask(h, "SELECT max(updated) FROM story"), before_ms + HOUR_MS);
+	assert_int_equal(ask(h, "SELECT seen FROM near_sketch WHERE item_id = 1"), before_ms);
+	assert_int_equal(ask(h, "SELECT seen FROM near_sketch WHERE item_id = 2"), before_ms + HOUR_MS);
 	assert_int_equal(ask(h, "SELECT time FROM event WHERE cursor = 1"), before_ms);
 	assert_int_equal(ask(h, "SELECT time FROM event WHERE cursor = 2"), before_ms + HOUR_MS);
 }
