@@ -45,30 +45,35 @@ static const struct reference *find_reference(struct str s, bool in_attribute)
 	return NULL;
 }
 
-/* Moves over text as far as it stands for itself; in an attribute, quotation marks and white space but " " do not. */
+/* Whether the byte at i stands for itself; in an attribute, quotation marks and white space but " " do not. */
+static bool is_plain(struct str s, size_t i, bool in_attribute)
+{
+	unsigned char byte = (unsigned char)s.data[i];
+
+	if (byte == '<' || byte == '>' || byte == '&' || byte == 0x7f || (byte == '"' && in_attribute) ||
+		(byte < 0x20 && (in_attribute || (byte != '\n' && byte != '\t'))))
+		return false;
+	/* C1 controls, and what XML does not have */
+	if (byte == 0xc2)
+		return i + 1 == s.len || (unsigned char)s.data[i + 1] >= 0xa0;
+	return byte != 0xef || i + 2 >= s.len || (unsigned char)s.data[i + 1] != 0xbf ||
+	       (unsigned char)s.data[i + 2] < 0xbe;
+}
+
+/* Moves over text as far as it stands for itself. */
 static void skip_plain(struct checker *c, bool in_attribute)
 {
 	struct str s = c->s;
-	size_t i = c->at;
+	size_t i = c->at, end;
 
-	for (;;) {
-		unsigned char byte;
-
+	do {
 		i += html_plain_len(str_make(s.data + i, s.len - i));
-		if (i == s.len)
-			break;
-		byte = (unsigned char)s.data[i];
-		if (byte == '<' || byte == '>' || byte == '&' || byte == 0x7f || (byte == '"' && in_attribute) ||
-			(byte < 0x20 && (in_attribute || (byte != '\n' && byte != '\t'))))
-			break;
-		/* C1 controls, and what XML does not have */
-		if (byte == 0xc2 && i + 1 < s.len && (unsigned char)s.data[i + 1] < 0xa0)
-			break;
-		if (byte == 0xef && i + 2 < s.len && (unsigned char)s.data[i + 1] == 0xbf &&
-			(unsigned char)s.data[i + 2] >= 0xbe)
-			break;
-		i++;
-	}
+		/* The eight bytes that stopped it are looked at one by one: a newline or a letter beyond ASCII is
+		 * plain. */
+		end = s.len - i < sizeof(uint64_t) ? s.len : i + sizeof(uint64_t);
+		while (i < end && is_plain(s, i, in_attribute))
+			i++;
+	} while (i == end && i < s.len);
 	c->at = i;
 }
 
