@@ -129,7 +129,7 @@ static bool is_roundup(const struct grouping *g)
  * or both fit into it side by side. */
 static bool is_other_part(const struct grouping *g, const struct candidate *c, const struct candidate *m)
 {
-	return m->item_id != c->item_id && m->reasons.why == STORY_EXPLAIN_SHARED &&
+	return m->item_id != c->item_id && m->reasons.why == STORY_WHY_SHARED &&
 	       (c->reasons.contained || c->words >= g->whole.words + m->words);
 }
 
@@ -198,7 +198,7 @@ static int is_barred(struct grouping *g, const struct grouping_item *r, const st
 		result = get_known(g, r, ids[i], err);
 		if (result == 1) {
 			m = compare(g, r);
-			result = m.reasons.why == STORY_EXPLAIN_NUMBERS || is_other_part(g, c, &m);
+			result = m.reasons.why == STORY_WHY_NUMBERS || is_other_part(g, c, &m);
 		}
 	}
 	return result;

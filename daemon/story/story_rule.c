@@ -140,20 +140,20 @@ static bool is_weak(const struct story_params *p, const struct story_reasons *r)
 struct story_reasons story_compare(const struct story_params *p, const struct sketch *a, const struct sketch *b,
 	bool same_source, int64_t apart_ms)
 {
-	struct story_reasons r = {.verdict = STORY_APART, .why = STORY_EXPLAIN_TOO_SHORT};
+	struct story_reasons r = {.verdict = STORY_APART, .why = STORY_WHY_TOO_SHORT};
 	struct overlap o;
 	bool figures_agree;
 
 	if (!p->near || a->words < p->least_words || b->words < p->least_words)
 		return r;
-	r.why = STORY_EXPLAIN_TOO_OLD;
+	r.why = STORY_WHY_TOO_OLD;
 	if (apart_ms > (same_source ? p->own_window_ms : p->window_ms))
 		return r;
 	r.is_short = a->words < p->long_words || b->words < p->long_words;
 	o = sketch_shingle_overlap(a, b);
 	measure(p, &r, a, b, &o);
 	r.resemblance = jaccard(o);
-	r.why = r.of < p->shared_short ? STORY_EXPLAIN_TOO_SHORT : STORY_EXPLAIN_SHARED;
+	r.why = r.of < p->shared_short ? STORY_WHY_TOO_SHORT : STORY_WHY_SHARED;
 	if (r.shared < least_shared(p, &r))
 		return r;
 	r.contains = (double)o.of_a > p->roundup * (double)o.of_b;
@@ -162,12 +162,12 @@ struct story_reasons story_compare(const struct story_params *p, const struct sk
 	r.title_words = (uint32_t)smaller(a->title_count, b->title_count);
 	figures_agree = compare_numbers(p, &r, a, b);
 	r.verdict = judge(p, &r, same_source);
-	r.why = STORY_EXPLAIN_SCORE;
+	r.why = STORY_WHY_SCORE;
 	if (r.verdict == STORY_UPDATE && r.title < p->title)
-		r.why = STORY_EXPLAIN_TITLE;
+		r.why = STORY_WHY_TITLE;
 	else if (r.verdict != STORY_APART && (!figures_agree || !numbers_agree(p, &r, p->numbers, r.numbers_placed)))
-		r.why = STORY_EXPLAIN_NUMBERS;
-	if (r.why != STORY_EXPLAIN_SCORE)
+		r.why = STORY_WHY_NUMBERS;
+	if (r.why != STORY_WHY_SCORE)
 		r.verdict = STORY_APART;
 	r.weak = is_weak(p, &r);
 	return r;
@@ -176,12 +176,12 @@ struct story_reasons story_compare(const struct story_params *p, const struct sk
 const char *story_why_name(enum story_why why)
 {
 	static const char *const names[] = {
-		[STORY_EXPLAIN_SCORE] = "score",
-		[STORY_EXPLAIN_TOO_SHORT] = "too short",
-		[STORY_EXPLAIN_TOO_OLD] = "too old",
-		[STORY_EXPLAIN_SHARED] = "little shared",
-		[STORY_EXPLAIN_NUMBERS] = "numbers differ",
-		[STORY_EXPLAIN_TITLE] = "titles differ",
+		[STORY_WHY_SCORE] = "score",
+		[STORY_WHY_TOO_SHORT] = "too short",
+		[STORY_WHY_TOO_OLD] = "too old",
+		[STORY_WHY_SHARED] = "little shared",
+		[STORY_WHY_NUMBERS] = "numbers differ",
+		[STORY_WHY_TITLE] = "titles differ",
 	};
 
 	return names[why];

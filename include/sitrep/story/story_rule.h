@@ -66,12 +66,12 @@ enum story_verdict {
 };
 
 enum story_why {
-	STORY_EXPLAIN_SCORE,     /* the score decided, for or against */
-	STORY_EXPLAIN_TOO_SHORT, /* too few words, or too few that are not boilerplate */
-	STORY_EXPLAIN_TOO_OLD,
-	STORY_EXPLAIN_SHARED,  /* too few shingles shared */
-	STORY_EXPLAIN_NUMBERS, /* would be alike, but the numbers differ */
-	STORY_EXPLAIN_TITLE,   /* would be an update, but the titles differ */
+	STORY_WHY_SCORE,     /* the score decided, for or against */
+	STORY_WHY_TOO_SHORT, /* too few words, or too few that are not boilerplate */
+	STORY_WHY_TOO_OLD,
+	STORY_WHY_SHARED,  /* too few shingles shared */
+	STORY_WHY_NUMBERS, /* would be alike, but the numbers differ */
+	STORY_WHY_TITLE,   /* would be an update, but the titles differ */
 };
 
 /* The verdict with its reasons. */

@@ -211,7 +211,7 @@ static void check_pair(const struct world *w, const struct outcome *outcomes, si
 	bool together = outcomes[i].story == outcomes[k].story;
 	struct story_reasons r = story_compare(&story_params_default, &w->sketches[x], &w->sketches[y], false, HOUR_MS);
 
-	if (together && r.why == STORY_EXPLAIN_NUMBERS)
+	if (together && r.why == STORY_WHY_NUMBERS)
 		fail_pair(w, outcomes, i, k, "though their numbers differ");
 	if (together && a != b && a != NO_LABEL && b != NO_LABEL)
 		fail_pair(w, outcomes, i, k, "but of two events");

@@ -227,7 +227,7 @@ TEST(words_do_not_outvote_figures)
 		"navies");
 
 	assert_int_equal(r.verdict, STORY_APART);
-	assert_int_equal(r.why, STORY_EXPLAIN_NUMBERS);
+	assert_int_equal(r.why, STORY_WHY_NUMBERS);
 }
 
 /* A text that was kept before words were read as numbers has changed none when it is read anew. */

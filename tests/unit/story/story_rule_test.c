@@ -50,7 +50,7 @@ TEST(reprints_are_found)
 	struct story_reasons r =
 		compare_with(&story_params_default, "New patrol ship arrives early", reprint, false, 0);
 
-	check(r, STORY_REPRINT, STORY_EXPLAIN_SCORE);
+	check(r, STORY_REPRINT, STORY_WHY_SCORE);
 	assert_true(r.score > 0.6 && r.score <= 1);
 	assert_true(r.resemblance > 0.3 && r.resemblance < r.score);
 	assert_int_equal(r.numbers_shared, r.numbers_of);
@@ -77,7 +77,7 @@ TEST(an_excerpt_is_found_in_the_whole)
 		"the coast guard on Tuesday, three weeks ahead of schedule.",
 		false, HOUR_MS);
 
-	check(r, STORY_REPRINT, STORY_EXPLAIN_SCORE);
+	check(r, STORY_REPRINT, STORY_WHY_SCORE);
 	assert_true(r.is_short);
 	assert_true(r.contained);
 }
@@ -102,10 +102,10 @@ TEST(bulletins_of_two_weeks_are_apart)
 	(void)snprintf(second, sizeof(second), bulletin, 287, "Sunday 11 January", 312, 38, 5, 1240, 101);
 	a = sketch_of("Traffic in the strait", first);
 	b = sketch_of("Traffic in the strait", second);
-	check(story_compare(&story_params_default, &a, &b, false, 7 * DAY_MS), STORY_APART, STORY_EXPLAIN_NUMBERS);
-	check(story_compare(&story_params_default, &b, &a, false, 7 * DAY_MS), STORY_APART, STORY_EXPLAIN_NUMBERS);
+	check(story_compare(&story_params_default, &a, &b, false, 7 * DAY_MS), STORY_APART, STORY_WHY_NUMBERS);
+	check(story_compare(&story_params_default, &b, &a, false, 7 * DAY_MS), STORY_APART, STORY_WHY_NUMBERS);
 	unguarded.guard = false;
-	check(story_compare(&unguarded, &a, &b, false, 7 * DAY_MS), STORY_REPRINT, STORY_EXPLAIN_SCORE);
+	check(story_compare(&unguarded, &a, &b, false, 7 * DAY_MS), STORY_REPRINT, STORY_WHY_SCORE);
 }
 
 /* Figures in a paragraph that one outlet added contradict nothing. */
@@ -124,7 +124,7 @@ TEST(added_figures_are_no_contradiction)
 		"than at the end of 2023.",
 		body);
 	b = sketch_of(title, longer);
-	check(story_compare(&story_params_default, &a, &b, false, HOUR_MS), STORY_REPRINT, STORY_EXPLAIN_SCORE);
+	check(story_compare(&story_params_default, &a, &b, false, HOUR_MS), STORY_REPRINT, STORY_WHY_SCORE);
 }
 
 /* ---- one outlet */
@@ -134,22 +134,21 @@ TEST(one_outlet_must_say_nearly_the_same)
 	struct story_params p = story_params_default;
 	char again[900];
 
-	check(compare_with(&p, "New patrol ship arrives early", reprint, true, HOUR_MS), STORY_APART,
-		STORY_EXPLAIN_SCORE);
+	check(compare_with(&p, "New patrol ship arrives early", reprint, true, HOUR_MS), STORY_APART, STORY_WHY_SCORE);
 	(void)snprintf(again, sizeof(again), "%s More follows.", body);
 	check(compare_with(&p, "Update: Shipyard hands over second patrol vessel to coast guard", again, true, HOUR_MS),
-		STORY_UPDATE, STORY_EXPLAIN_SCORE);
-	check(compare_with(&p, "Ceremony in the rain", again, true, HOUR_MS), STORY_APART, STORY_EXPLAIN_TITLE);
+		STORY_UPDATE, STORY_WHY_SCORE);
+	check(compare_with(&p, "Ceremony in the rain", again, true, HOUR_MS), STORY_APART, STORY_WHY_TITLE);
 }
 
 TEST(windows_close)
 {
 	const struct story_params *p = &story_params_default;
 
-	check(compare_with(p, title, reprint, false, 14 * DAY_MS), STORY_REPRINT, STORY_EXPLAIN_SCORE);
-	check(compare_with(p, title, reprint, false, 14 * DAY_MS + 1), STORY_APART, STORY_EXPLAIN_TOO_OLD);
-	check(compare_with(p, title, body, true, 7 * DAY_MS), STORY_UPDATE, STORY_EXPLAIN_SCORE);
-	check(compare_with(p, title, body, true, 7 * DAY_MS + 1), STORY_APART, STORY_EXPLAIN_TOO_OLD);
+	check(compare_with(p, title, reprint, false, 14 * DAY_MS), STORY_REPRINT, STORY_WHY_SCORE);
+	check(compare_with(p, title, reprint, false, 14 * DAY_MS + 1), STORY_APART, STORY_WHY_TOO_OLD);
+	check(compare_with(p, title, body, true, 7 * DAY_MS), STORY_UPDATE, STORY_WHY_SCORE);
+	check(compare_with(p, title, body, true, 7 * DAY_MS + 1), STORY_APART, STORY_WHY_TOO_OLD);
 }
 
 /* ---- too little to tell */
@@ -159,16 +158,16 @@ TEST(little_text_tells_nothing)
 	struct story_params off = story_params_default;
 
 	check(compare_texts("Daily update", "All the news", "Daily update", "All the news"), STORY_APART,
-		STORY_EXPLAIN_TOO_SHORT);
+		STORY_WHY_TOO_SHORT);
 	check(compare_texts("Morning briefing", "What you need to know today", "Morning briefing", "What we saw today"),
-		STORY_APART, STORY_EXPLAIN_TOO_SHORT);
+		STORY_APART, STORY_WHY_TOO_SHORT);
 	check(compare_with(&story_params_default, "Weather",
 		      "Rain and wind are expected in the north and on the coast on "
 		      "Wednesday",
 		      false, 0),
-		STORY_APART, STORY_EXPLAIN_SHARED);
+		STORY_APART, STORY_WHY_SHARED);
 	off.near = false;
-	check(compare_with(&off, title, body, false, 0), STORY_APART, STORY_EXPLAIN_TOO_SHORT);
+	check(compare_with(&off, title, body, false, 0), STORY_APART, STORY_WHY_TOO_SHORT);
 }
 
 /* What is in between, in short texts, is a link and no more; unless the headline is the same. */
@@ -183,15 +182,15 @@ TEST(short_texts_have_a_tier_between)
 		"protest against "
 		"cuts at the gates");
 
-	check(r, STORY_RELATED, STORY_EXPLAIN_SCORE);
+	check(r, STORY_RELATED, STORY_WHY_SCORE);
 	r = compare_texts("Minister to visit shipyard before vote on budget",
 		"Her office gave no date for the trip, which unions plan to use for a protest at the gates",
 		"Minister to visit shipyard before vote on budget", "It would be the first trip of the kind in years");
-	check(r, STORY_REPRINT, STORY_EXPLAIN_SCORE);
+	check(r, STORY_REPRINT, STORY_WHY_SCORE);
 	r = compare_texts("Minister to visit shipyard",
 		"Her office gave no date for the trip, which unions plan to use for a protest at the gates",
 		"Minister to visit shipyard", "It would be the first trip of the kind in years");
-	check(r, STORY_APART, STORY_EXPLAIN_SHARED);
+	check(r, STORY_APART, STORY_WHY_SHARED);
 }
 
 /* ---- one event, six headlines; and another event */
