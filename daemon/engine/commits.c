@@ -29,9 +29,12 @@ static void log_health(const struct feed_state *before, const struct poll_report
 static void log_identity(const struct poll_report *r)
 {
 	const struct feed_state *s = &r->state;
+	const char *subject = s->identity == FEED_BY_DIGEST
+				      ? "feed's links are unreliable too, items are now matched by text"
+				      : "feed's guids are unreliable, items are now matched by link";
 
 	if (r->distrusted > 0 && s->name != NULL)
-		log_emit(LOG_LEVEL_NOTICE, "feed changes what its items are known by", "feed", s->name, "from",
+		log_emit(LOG_LEVEL_NOTICE, subject, "feed", s->name, "from",
 			feed_identity_name((enum feed_identity)(s->identity - 1)), "to",
 			feed_identity_name(s->identity), "unknown", LOG_NUM(r->distrusted), "of-known-items",
 			LOG_NUM(r->distrusted_seen), NULL);

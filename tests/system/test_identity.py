@@ -36,7 +36,7 @@ def test_changing_identities_are_found_out(server, make_daemon, make, content_ty
     seen = [poll(range(4))["identity"] for _ in range(9)]
     expected = ["guid", "url", "digest"] if links else ["guid", "url"]
     assert sorted(set(seen), key=seen.index) == expected
-    changes = [line for line in daemon.log().splitlines() if "feed changes what its items are known by" in line]
+    changes = [line for line in daemon.log().splitlines() if "items are now matched by" in line]
     assert len(changes) == len(expected) - 1
     assert "feed=feed" in changes[0] and "from=guid" in changes[0] and "to=url" in changes[0]
     assert "unknown=12" in changes[0] and "of-known-items=12" in changes[0]

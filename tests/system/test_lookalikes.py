@@ -55,7 +55,7 @@ def test_each_is_told_and_alerts(server, make_daemon):
     server.set("/alarms", rss([(t, l.replace("alarm.", "new."), g + "/", d, x) for t, l, g, d, x in [alarm(16)]]))
     daemon.refresh("alarms")
     assert daemon.feeds()["alarms"]["items"] == 4
-    assert "feed changes what its items are known by" not in daemon.log()
+    assert "items are now matched by" not in daemon.log()
 
 
 def test_updates_of_a_counter_end(server, make_daemon):
