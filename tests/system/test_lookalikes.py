@@ -82,4 +82,4 @@ def test_a_photo_series_has_all_its_photos(server, make_daemon):
     daemon = make_daemon("", dict(photos=dict(url=server.url("/photos"), interval="1h"))).start()
     wait_for(lambda: daemon.feeds()["photos"]["polls"] > 0, "the first poll")
     assert daemon.feeds()["photos"]["items"] == 3
-    assert daemon.get("/feed.atom").body.decode().count("<entry>") == 3
+    assert daemon.get("/feed.atom").body.decode().count("</entry>") == 3

@@ -124,7 +124,7 @@ def test_the_first_five_minutes(newcomer):
         ("cat > etc/alerts.d/mine.conf", finish, r"^$"),
         ("build/sitrep reload", finish, r'alert "ships"|ships'),
         ("build/sitrep tail --event alert", watch, r"ALERT ships \(high\)"),
-        ("curl -s http://127.0.0.1:8484/alert/ships.atom", finish, r"<feed[\s\S]*<entry>"),
+        ("curl -s http://127.0.0.1:8484/alert/ships.atom", finish, r"<feed[\s\S]*</entry>"),
         ("build/sitrep tail --json --event alert", watch, r'(?m)^{"event":"alert".*"name":"ships"'),
     ]
     assert [c.startswith(e[0]) for c, e in zip(typed, expected)] == [True] * len(expected) and len(typed) == len(expected), typed
