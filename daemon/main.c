@@ -172,7 +172,8 @@ static struct config *load_config(const char *path, struct config_names *known, 
 	return config;
 }
 
-/* A database that cannot be read is ignored here: the error is reported when it is opened for writing. */
+/* A database that cannot be read is ignored here: the error is reported when it is opened for writing.  One with wrong
+ * owners or modes is not even opened, since a reader would leave a WAL beside it. */
 static struct config *load_named(const char *path, const char *state_dir, struct error *err)
 {
 	struct config_names known;
@@ -180,7 +181,8 @@ static struct config *load_named(const char *path, const char *state_dir, struct
 	struct error ignored = {0};
 
 	config_names_init(&known);
-	(void)stored_names_load(state_dir, &known, &ignored);
+	if (file_access_check(state_dir, &ignored) == 0)
+		(void)stored_names_load(state_dir, &known, &ignored);
 	config = load_config(path, &known, true, err);
 	config_names_release(&known);
 	return config;

@@ -50,6 +50,11 @@ def free_port():
         return s.getsockname()[1]
 
 
+def heed_the_terminal():
+    """Undoes an inherited SIG_IGN: jobs that a script starts with & ignore SIGINT, and so do their children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Newcomer:
     """A user with a checkout that is built, in whose first terminal `make demo` runs."""
 
@@ -67,12 +72,13 @@ class Newcomer:
         self.screen = self.home / "screen"
         with open(self.screen, "wb") as out:
             self.demo = subprocess.Popen([sys.executable, "scripts/demo"], cwd=self.checkout, env=self.environment,
-                                         stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+                                         stdin=subprocess.DEVNULL, stdout=out, stderr=out, preexec_fn=heed_the_terminal)
 
     def type(self, command):
         return subprocess.Popen(["bash", "-c", command.replace(":8484/", ":%d/" % self.port)], cwd=self.checkout,
                                 env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, text=True, start_new_session=True)
+                                stderr=subprocess.PIPE, text=True, start_new_session=True,
+                                preexec_fn=heed_the_terminal)
 
     def close(self):
         self.demo.send_signal(signal.SIGINT)
