@@ -235,7 +235,12 @@ static int show_lines(void *arg, const json_t *answer)
 	(void)arg;
 	if (list == NULL)
 		list = json_object_get(answer, "mistakes");
-	json_array_foreach(list, i, line)(void) fprintf(out, "%s\n", json_string_value(line));
+	/* A line may quote a configuration file. */
+	json_array_foreach(list, i, line)
+	{
+		print_value(out, line);
+		(void)putc('\n', out);
+	}
 	return 0;
 }
 

@@ -138,8 +138,10 @@ static void check_values(struct str text)
 		/* ini.h gives no others */
 		if (!utf8_valid(line) || str_find_char(line, '\0', 0) != STR_NPOS)
 			continue;
+		/* config_read.c reads the files that an option names; such an option has no value. */
 		for (size_t i = 0; i < config_option_count; i++)
-			check_value(&config_options[i], str_trim(line));
+			if (config_options[i].type != OPTION_FILES)
+				check_value(&config_options[i], str_trim(line));
 	}
 }
 
