@@ -23,7 +23,6 @@
 #include "sitrep/base/next_steps.h"
 #include "sitrep/base/paths.h"
 #include "sitrep/base/service.h"
-#include "sitrep/base/utf8.h"
 #include "sitrep/config/command_line.h"
 #include "sitrep/config/config.h"
 #include "sitrep/config/config_check.h"
@@ -140,20 +139,9 @@ static void print_mistakes(const struct config_mistakes *mistakes)
 static void log_warnings(const struct config_mistakes *mistakes)
 {
 	struct buf text = BUF_INIT(TEXT_MAX);
-	struct str rest, line;
 
 	(void)config_mistakes_write(mistakes, &text);
-	rest = buf_str(&text);
-	while (str_split(&rest, '\n', &line)) {
-		char copy[LOG_VALUE_MAX];
-
-		if (str_empty(line))
-			continue;
-		line = utf8_cut(line, sizeof(copy) - 1);
-		memcpy(copy, line.data, line.len);
-		copy[line.len] = '\0';
-		log_emit(LOG_LEVEL_WARNING, "configuration", "warning", copy, NULL);
-	}
+	log_emit_lines(LOG_LEVEL_WARNING, "configuration", "warning", buf_str(&text));
 	buf_release(&text);
 }
 

@@ -359,6 +359,22 @@ void log_flush(void)
 	(void)pthread_mutex_unlock(&state.lock);
 }
 
+void log_emit_lines(enum log_level level, const char *subject, const char *key, struct str text)
+{
+	struct str line;
+
+	while (str_split(&text, '\n', &line)) {
+		char copy[LOG_VALUE_MAX];
+
+		if (str_empty(line))
+			continue;
+		line = utf8_cut(line, sizeof(copy) - 1);
+		memcpy(copy, line.data, line.len);
+		copy[line.len] = '\0';
+		log_emit(level, subject, key, copy, NULL);
+	}
+}
+
 void log_write(const char *text, size_t len)
 {
 	int64_t end_ms = clock_mono_ms() + WRITE_WAIT_MS, left_ms;

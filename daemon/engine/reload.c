@@ -13,7 +13,6 @@
 
 #include "sitrep/base/log.h"
 #include "sitrep/base/service.h"
-#include "sitrep/base/utf8.h"
 #include "sitrep/config/config_check.h"
 
 enum {
@@ -58,32 +57,16 @@ void reload_forget_peer(struct reload *r, const struct control_peer *peer)
 
 /* ---- the end ---- */
 
-static void log_lines(enum log_level level, const char *key, struct str text)
-{
-	struct str line;
-
-	while (str_split(&text, '\n', &line)) {
-		char copy[LOG_VALUE_MAX];
-
-		if (str_empty(line))
-			continue;
-		line = utf8_cut(line, sizeof(copy) - 1);
-		memcpy(copy, line.data, line.len);
-		copy[line.len] = '\0';
-		log_emit(level, "configuration", key, copy, NULL);
-	}
-}
-
 static void log_end(const struct reload *r, struct str mistakes, const struct error *err)
 {
 	struct buf names = name_askers(r);
 	const char *by = names.data != NULL ? names.data : "";
 
 	if (err->code == 0) {
-		log_lines(LOG_LEVEL_NOTICE, "change", buf_str(&r->changes));
+		log_emit_lines(LOG_LEVEL_NOTICE, "configuration", "change", buf_str(&r->changes));
 		log_emit(LOG_LEVEL_NOTICE, "configuration reloaded", "by", by, NULL);
 	} else {
-		log_lines(LOG_LEVEL_ERROR, "mistake", mistakes);
+		log_emit_lines(LOG_LEVEL_ERROR, "configuration", "mistake", mistakes);
 		log_emit(LOG_LEVEL_ERROR, "reload failed, keeping the current configuration", "by", by, "reason",
 			err->text, NULL);
 	}
@@ -146,7 +129,7 @@ static int begin_change(struct reload *r, struct buf *mistakes, struct error *er
 	(void)config_mistakes_write(&found, mistakes);
 	/* Errors are logged when the reload ends (log_end()). */
 	if (result == 0)
-		log_lines(LOG_LEVEL_WARNING, "warning", buf_str(mistakes));
+		log_emit_lines(LOG_LEVEL_WARNING, "configuration", "warning", buf_str(mistakes));
 	if (result == 0 && config_diff(r->parts.stages->config, fresh, &r->changes) < 0) {
 		result = error_sys(err, -ENOMEM, "cannot compare the configurations");
 		config_free(fresh);

@@ -399,12 +399,12 @@ static int clear_digests(struct size *z, struct ingest *k, struct error *err)
 	return result < 0 ? result : rows == STEP_ROWS;
 }
 
-/* Removes events of items that are gone, which readers pass over anyway; then the oldest ones, when there are more than
- * a quarter of the size has room for. */
-static int clear_events(struct size *z, struct ingest *k, struct error *err)
+/* One step from z->at_id on: next lists rows (id, whether it is kept), drop removes those that are not.  Adds the kept
+ * ones to *kept.  1: there may be more rows; 0: no more; negative errno. */
+static int drop_unkept(
+	struct size *z, enum size_statement next, enum size_statement drop, int64_t *kept, struct error *err)
 {
-	struct sql_stmt *s = z->s[SIZE_NEXT_EVENTS];
-	int64_t most = k->options.keep_size / 4 / EVENT_BYTES;
+	struct sql_stmt *s = z->s[next];
 	int rows = 0, result;
 
 	sql_bind_int(s, 1, z->at_id);
@@ -413,42 +413,39 @@ static int clear_events(struct size *z, struct ingest *k, struct error *err)
 		rows++;
 		z->at_id = sql_int(s, 0);
 		if (sql_bool(s, 1)) {
-			z->events++;
+			(*kept)++;
 			continue;
 		}
-		sql_bind_int(z->s[SIZE_DROP_EVENT], 1, z->at_id);
-		result = sql_done(z->s[SIZE_DROP_EVENT], err, cannot_prune);
+		sql_bind_int(z->s[drop], 1, z->at_id);
+		result = sql_done(z->s[drop], err, cannot_prune);
 		if (result != 0)
 			break;
 	}
 	sql_reset(s);
-	if (result != 0 || z->events <= most)
-		return result < 0 ? result : rows == STEP_ROWS;
+	return result < 0 ? result : rows == STEP_ROWS;
+}
+
+/* Removes events of items that are gone, which readers pass over anyway; then the oldest ones, when there are more than
+ * a quarter of the size has room for. */
+static int clear_events(struct size *z, struct ingest *k, struct error *err)
+{
+	int64_t most = k->options.keep_size / 4 / EVENT_BYTES;
+	int more = drop_unkept(z, SIZE_NEXT_EVENTS, SIZE_DROP_EVENT, &z->events, err);
+	int result;
+
+	if (more < 0 || z->events <= most)
+		return more;
 	sql_bind_int(z->s[SIZE_DROP_OLD_EVENTS], 1, z->events - most);
 	z->events = most;
 	result = sql_done(z->s[SIZE_DROP_OLD_EVENTS], err, cannot_prune);
-	return result < 0 ? result : rows == STEP_ROWS;
+	return result < 0 ? result : more;
 }
 
 static int clear_publishers(struct size *z, struct error *err)
 {
-	struct sql_stmt *s = z->s[SIZE_NEXT_PUBLISHERS];
-	int rows = 0, result;
+	int64_t kept = 0;
 
-	sql_bind_int(s, 1, z->at_id);
-	sql_bind_int(s, 2, STEP_ROWS);
-	while ((result = sql_step(s, err, cannot_prune)) == 1) {
-		rows++;
-		z->at_id = sql_int(s, 0);
-		if (sql_bool(s, 1))
-			continue;
-		sql_bind_int(z->s[SIZE_DROP_PUBLISHER], 1, z->at_id);
-		result = sql_done(z->s[SIZE_DROP_PUBLISHER], err, cannot_prune);
-		if (result != 0)
-			break;
-	}
-	sql_reset(s);
-	return result < 0 ? result : rows == STEP_ROWS;
+	return drop_unkept(z, SIZE_NEXT_PUBLISHERS, SIZE_DROP_PUBLISHER, &kept, err);
 }
 
 static int run_pass(struct size *z, struct ingest *k, int64_t now_ms, struct error *err)

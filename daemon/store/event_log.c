@@ -66,28 +66,8 @@ static void write_uid(struct jsonw *w, enum event_member m, const uint8_t *uid)
 	jsonw_kv_cstr(w, event_member(m), text);
 }
 
-int event_log_placed(struct event_log *j, enum event_kind kind, const struct event_context *o,
-	const struct event_log_copy *copy, struct error *err)
-{
-	struct jsonw w;
-
-	if (copy->of_uid == NULL)
-		return write_event(j, kind, o, STR_NONE, err);
-	buf_clear(&j->detail);
-	jsonw_init(&w, &j->detail);
-	jsonw_object(&w);
-	jsonw_key(&w, event_member(kind == EVENT_NEW ? MEMBER_RELATED : MEMBER_COPY));
-	jsonw_object(&w);
-	write_uid(&w, MEMBER_TIE_OF, copy->of_uid);
-	jsonw_kv_cstr(&w, event_member(MEMBER_TIE_RELATION), copy->relation);
-	jsonw_key(&w, event_member(MEMBER_TIE_SCORE));
-	jsonw_real(&w, copy->score);
-	jsonw_object_end(&w);
-	jsonw_object_end(&w);
-	return write_event(j, kind, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
-}
-
-int event_log_said(struct event_log *j, enum event_kind kind, const struct event_context *o,
+/* The detail of a placement: by an operator's edit, with the story it left, or by its score (story_uid is NULL). */
+static int write_placement(struct event_log *j, enum event_kind kind, const struct event_context *o,
 	const struct event_log_copy *copy, const uint8_t *story_uid, struct error *err)
 {
 	struct jsonw w;
@@ -99,10 +79,28 @@ int event_log_said(struct event_log *j, enum event_kind kind, const struct event
 	jsonw_object(&w);
 	write_uid(&w, MEMBER_TIE_OF, copy->of_uid);
 	jsonw_kv_cstr(&w, event_member(MEMBER_TIE_RELATION), copy->relation);
-	write_uid(&w, MEMBER_TIE_STORY, story_uid);
+	if (story_uid != NULL) {
+		write_uid(&w, MEMBER_TIE_STORY, story_uid);
+	} else {
+		jsonw_key(&w, event_member(MEMBER_TIE_SCORE));
+		jsonw_real(&w, copy->score);
+	}
 	jsonw_object_end(&w);
 	jsonw_object_end(&w);
 	return write_event(j, kind, o, buf_failed(&j->detail) ? STR_NONE : buf_str(&j->detail), err);
+}
+
+int event_log_placed(struct event_log *j, enum event_kind kind, const struct event_context *o,
+	const struct event_log_copy *copy, struct error *err)
+{
+	return copy->of_uid != NULL ? write_placement(j, kind, o, copy, NULL, err)
+				    : write_event(j, kind, o, STR_NONE, err);
+}
+
+int event_log_said(struct event_log *j, enum event_kind kind, const struct event_context *o,
+	const struct event_log_copy *copy, const uint8_t *story_uid, struct error *err)
+{
+	return write_placement(j, kind, o, copy, story_uid, err);
 }
 
 int event_log_changed(

@@ -21,6 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sitrep/base/str.h"
+
 /* syslog(3)'s numbers */
 enum log_level {
 	LOG_LEVEL_ERROR = 3,
@@ -39,6 +41,9 @@ void log_set_level(enum log_level least_urgent);
 int log_level_parse(const char *name);
 
 void log_emit(enum log_level level, const char *subject, ...) __attribute__((sentinel));
+
+/* Logs each line of text that is not empty, as the value of key; a line over LOG_VALUE_MAX bytes is cut. */
+void log_emit_lines(enum log_level level, const char *subject, const char *key, struct str text);
 
 /* Text as it is, of any length, for a program that ends with it: waits for a slow reader, but two seconds at most. */
 void log_write(const char *text, size_t len);
