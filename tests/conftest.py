@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Fixtures of the system and browser tests: each test gets its own server and daemons, ended whatever happens."""
+import os
 import pathlib
 import sys
 
@@ -9,6 +10,15 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "system"))
 
 import manual  # noqa: E402
 from harness import Daemon, FeedServer, Stream  # noqa: E402
+from servers import Authority, RawServer  # noqa: E402
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_width_of_a_terminal():
+    """readline, which pytest loads, may give commands the width of a terminal, unseen by os.environ: Debian 13's does."""
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
+        os.unsetenv(name)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -51,15 +61,31 @@ def server():
     s.close()
 
 
-@pytest.fixture
-def make_daemon():
-    """make_daemon(config, feeds) gives a daemon that is not started yet."""
+def maker(kind):
+    """Gives a function that makes one of the kind; all are closed at the end."""
     made = []
 
     def make(*args, **options):
-        made.append(Daemon(*args, **options))
+        made.append(kind(*args, **options))
         return made[-1]
 
     yield make
-    for d in made:
-        d.close()
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def make_daemon():
+    """make_daemon(config, feeds) gives a daemon that is not started yet."""
+    yield from maker(Daemon)
+
+
+@pytest.fixture
+def raw_server():
+    """raw_server(...) gives a RawServer."""
+    yield from maker(RawServer)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Blocks that grow with demand; memory comes from the newest, older ones are only kept to be freed.  Something large
- * gets a block of its own behind the newest, so that the rest of the newest is not lost. */
+/* Blocks grow with demand.  Memory comes from the newest block; older blocks are kept only until they are freed.  A
+ * large allocation gets a block of its own behind the newest, so that the newest keeps its free bytes. */
 #include "sitrep/base/arena.h"
 
 #include <stdbool.h>
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_BLOCK = 16 * 1024, LARGEST_BLOCK = 256 * 1024, ALIGNMENT = _Alignof(max_align_t) };
+enum { FIRST_BLOCK = 1024, LARGEST_BLOCK = 256 * 1024, ALIGNMENT = _Alignof(max_align_t) };
 
 struct arena_block {
 	struct arena_block *older;
@@ -66,8 +66,7 @@ static struct arena_block *new_block(size_t size)
 	return b;
 }
 
-/* Memory that is not zeroed yet. */
-static void *take(struct arena *a, size_t size)
+static void *take_unzeroed(struct arena *a, size_t size)
 {
 	struct arena_block *b = a->head;
 	size_t rounded;
@@ -103,7 +102,7 @@ static void *take(struct arena *a, size_t size)
 
 void *arena_alloc(struct arena *a, size_t size)
 {
-	void *p = take(a, size);
+	void *p = take_unzeroed(a, size);
 
 	if (p != NULL)
 		memset(p, 0, size);
@@ -121,7 +120,7 @@ struct str arena_str(struct arena *a, struct str s)
 
 	if (s.data == NULL)
 		return STR_NONE;
-	p = s.len < SIZE_MAX ? take(a, s.len + 1) : NULL;
+	p = s.len < SIZE_MAX ? take_unzeroed(a, s.len + 1) : NULL;
 	if (p == NULL)
 		return STR_NONE;
 	memcpy(p, s.data, s.len);
@@ -136,7 +135,7 @@ char *arena_cstr(struct arena *a, struct str s)
 
 void *arena_list_grow(struct arena *a, void *items, size_t count, size_t *cap, size_t grown, size_t size)
 {
-	char *p = grown <= *cap || (size != 0 && grown > SIZE_MAX / size) ? NULL : take(a, grown * size);
+	char *p = grown <= *cap || (size != 0 && grown > SIZE_MAX / size) ? NULL : take_unzeroed(a, grown * size);
 
 	if (p == NULL)
 		return items;
@@ -150,7 +149,7 @@ void *arena_list_room(struct arena *a, void *items, size_t count, size_t *cap, s
 {
 	if (count == *cap)
 		items = arena_list_grow(a, items, count, cap, *cap == 0 ? 2 : *cap * 2, size);
-	/* only now, and only this one: most lists never fill the room they have */
+	/* zeroes the new element alone: most lists never fill the room that they have */
 	if (count < *cap)
 		memset((char *)items + count * size, 0, size);
 	return items;

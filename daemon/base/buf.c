@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A buffer with a maximal size.  Appending is the hottest thing the parse workers
- * do, so the common case is one comparison and one memcpy. */
+/* Parse workers spend much of their time in appends, so the common case is one comparison and one memcpy (buf.h). */
 #include "sitrep/base/buf.h"
 
 #include <errno.h>
@@ -29,6 +28,14 @@ void buf_clear(struct buf *b)
 		b->data[0] = '\0';
 }
 
+void buf_reuse(struct buf *b, size_t kept)
+{
+	if (b->cap > kept)
+		buf_release(b);
+	else
+		buf_clear(b);
+}
+
 char *buf_take(struct buf *b, size_t *len)
 {
 	char *data = b->failed != 0 ? NULL : b->data;
@@ -47,7 +54,7 @@ int buf_reserve(struct buf *b, size_t extra)
 
 	if (b->failed != 0)
 		return b->failed;
-	/* The NUL wants a byte that max does not count, even of the greatest there is. */
+	/* The NUL needs one byte more than max counts; the sum must not overflow where max is SIZE_MAX. */
 	if (extra > b->max - b->len || b->len + extra == SIZE_MAX)
 		return b->failed = -E2BIG;
 	/* One byte is always kept for the NUL. */
@@ -85,7 +92,7 @@ int buf_puts(struct buf *b, const char *c_string)
 
 int buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 {
-	/* max may be less than what the memory would hold */
+	/* max may be less than the allocated memory */
 	size_t room = b->cap - b->len > b->max - b->len ? b->max - b->len + 1 : b->cap - b->len;
 	va_list again;
 	int needed;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Time.  Dates are computed here rather than by libc, whose functions look at locale and TZ. */
+/* Dates are computed here rather than by libc, whose functions look at locale and TZ.  Only time_format_local() and
+ * time_local_minute() use libc. */
 #include "sitrep/base/clock.h"
 
 #include <fcntl.h>
@@ -20,7 +21,7 @@ static int64_t read_us(clockid_t id)
 {
 	struct timespec t;
 
-	(void)clock_gettime(id, &t);
+	clock_gettime(id, &t);
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
@@ -50,7 +51,7 @@ void clock_run_name(char name[CLOCK_RUN_MAX])
 	ssize_t n = fd >= 0 ? read(fd, name, CLOCK_RUN_MAX - 1) : 0;
 
 	if (fd >= 0)
-		(void)close(fd);
+		close(fd);
 	name[n > 0 ? n : 0] = '\0';
 	name[strcspn(name, "\n")] = '\0';
 }
@@ -62,7 +63,7 @@ struct clock_mark clock_mark_now(void)
 
 int64_t clock_jump_ms(struct clock_mark before, struct clock_mark after)
 {
-	/* a hundred thousand years: nothing of ours is further away, and sums stay in range */
+	/* a hundred thousand years: longer than any interval in use, and sums stay in range */
 	static const int64_t most_ms = INT64_C(3155760000000000);
 	int64_t wall_ms, jump_ms;
 
@@ -88,8 +89,8 @@ int64_t clock_thread_cpu_us(void)
 	return read_us(CLOCK_THREAD_CPUTIME_ID);
 }
 
-/* Both by counting years from March, so that the leap day is the last of its year; an era is the 400 years
- * after which the calendar repeats. */
+/* This function and the next count years from March, so that the leap day is the last of its year.  An era is the 400
+ * years after which the calendar repeats. */
 int64_t civil_to_days(int year, int month, int day)
 {
 	int64_t y = year - (month <= 2);
@@ -127,12 +128,12 @@ struct fields {
 	int year, month, day, weekday, hour, minute, second;
 };
 
-static struct fields split(int64_t time_ms)
+static struct fields split_time(int64_t time_ms)
 {
 	struct fields f;
 	int64_t days = time_ms / MS_A_DAY, of_day = time_ms % MS_A_DAY, seconds;
 
-	/* Before 1970 both are rounded towards it. */
+	/* C rounds towards zero: before 1970 the day is one too late. */
 	if (of_day < 0) {
 		days--;
 		of_day += MS_A_DAY;
@@ -160,13 +161,13 @@ char *time_format_rfc3339(char text[TIME_TEXT_MAX], int64_t time_ms)
 	text[0] = '\0';
 	if (time_ms == TIME_NONE)
 		return text;
-	f = split(time_ms);
+	f = split_time(time_ms);
 	if (f.year < 0 || f.year > 9999) {
-		(void)snprintf(text, TIME_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02dZ", f.year, f.month, f.day, f.hour,
+		snprintf(text, TIME_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02dZ", f.year, f.month, f.day, f.hour,
 			f.minute, f.second);
 		return text;
 	}
-	/* By hand: reports of many feeds are mostly times, and printf takes three times as long. */
+	/* Written digit by digit: reports of many feeds are mostly times, and printf takes three times as long. */
 	memcpy(text, "0000-00-00T00:00:00Z", sizeof("0000-00-00T00:00:00Z"));
 	put_two(text, f.year / 100);
 	put_two(text + 2, f.year % 100);
@@ -178,6 +179,28 @@ char *time_format_rfc3339(char text[TIME_TEXT_MAX], int64_t time_ms)
 	return text;
 }
 
+char *time_format_local(char text[TIME_TEXT_MAX], int64_t time_ms)
+{
+	time_t seconds = (time_t)(time_ms / MS_A_SECOND - (time_ms % MS_A_SECOND < 0));
+	struct tm local;
+
+	text[0] = '\0';
+	if (time_ms != TIME_NONE && localtime_r(&seconds, &local) != NULL &&
+		strftime(text, TIME_TEXT_MAX, "%Y-%m-%d %H:%M:%S %Z", &local) == 0)
+		text[0] = '\0';
+	return text;
+}
+
+int time_local_minute(int64_t time_ms)
+{
+	time_t seconds = (time_t)(time_ms / 1000);
+	struct tm local = {0};
+
+	if (localtime_r(&seconds, &local) == NULL)
+		return 0;
+	return ((local.tm_wday + 6) % 7 * 24 + local.tm_hour) * 60 + local.tm_min;
+}
+
 static char *format_822(char text[TIME_TEXT_MAX], int64_t time_ms, const char *zone)
 {
 	struct fields f;
@@ -185,8 +208,8 @@ static char *format_822(char text[TIME_TEXT_MAX], int64_t time_ms, const char *z
 	text[0] = '\0';
 	if (time_ms == TIME_NONE)
 		return text;
-	f = split(time_ms);
-	(void)snprintf(text, TIME_TEXT_MAX, "%s, %02d %s %04d %02d:%02d:%02d %s", weekdays[f.weekday], f.day,
+	f = split_time(time_ms);
+	snprintf(text, TIME_TEXT_MAX, "%s, %02d %s %04d %02d:%02d:%02d %s", weekdays[f.weekday], f.day,
 		months[f.month - 1], f.year, f.hour, f.minute, f.second, zone);
 	return text;
 }
@@ -212,17 +235,17 @@ char *time_format_relative(char text[TIME_TEXT_MAX], int64_t time_ms, int64_t no
 	uint64_t distance = later - (uint64_t)(time_ms > now_ms ? now_ms : time_ms);
 
 	if (time_ms == TIME_NONE) {
-		(void)snprintf(text, TIME_TEXT_MAX, "never");
+		snprintf(text, TIME_TEXT_MAX, "never");
 		return text;
 	}
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (distance < units[i].ms)
 			continue;
-		(void)snprintf(text, TIME_TEXT_MAX, time_ms > now_ms ? "in %" PRIu64 " %s" : "%" PRIu64 " %s ago",
+		snprintf(text, TIME_TEXT_MAX, time_ms > now_ms ? "in %" PRIu64 " %s" : "%" PRIu64 " %s ago",
 			distance / units[i].ms, units[i].name);
 		return text;
 	}
-	(void)snprintf(text, TIME_TEXT_MAX, "now");
+	snprintf(text, TIME_TEXT_MAX, "now");
 	return text;
 }
 
@@ -303,7 +326,7 @@ static const struct unit *find_unit(const struct unit *units, size_t count, stru
 	return NULL;
 }
 
-/* The digits at the start of *s, then what follows up to the next digit. */
+/* Cuts an amount off *s: its digits, then the unit, which ends at the next digit. */
 static bool take_amount(struct str *s, int64_t *number, struct str *unit)
 {
 	size_t digits = 0, end;
@@ -326,7 +349,7 @@ bool duration_parse(struct str s, int64_t *ms)
 {
 	int64_t total = 0, number, part;
 	struct str unit_name;
-	bool alone = true; /* digits without a unit are seconds, but not behind others */
+	bool alone = true; /* "90" is 90 seconds; "1m30" is refused */
 
 	s = str_trim(s);
 	if (str_empty(s))
@@ -348,15 +371,39 @@ bool duration_parse(struct str s, int64_t *ms)
 
 char *duration_format(char text[TIME_TEXT_MAX], int64_t ms)
 {
-	/* Weeks are read but not written: "14d" is what people write. */
+	/* Weeks are read but not written: 14 days are written as "14d". */
 	for (size_t i = 1; i < 6; i++) {
 		if (ms % duration_units[i].value == 0 && ms != 0) {
-			(void)snprintf(text, TIME_TEXT_MAX, "%" PRId64 "%s", ms / duration_units[i].value,
+			snprintf(text, TIME_TEXT_MAX, "%" PRId64 "%s", ms / duration_units[i].value,
 				duration_units[i].name);
 			return text;
 		}
 	}
-	(void)snprintf(text, TIME_TEXT_MAX, "0s");
+	snprintf(text, TIME_TEXT_MAX, "0s");
+	return text;
+}
+
+char *duration_format_spaced(char text[TIME_TEXT_MAX], int64_t ms)
+{
+	int64_t seconds = ms / 1000, minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
+	int n;
+
+	if (days > 0)
+		n = snprintf(text, TIME_TEXT_MAX, "%" PRId64 " day%s", days, days == 1 ? "" : "s");
+	else if (hours > 0)
+		n = snprintf(text, TIME_TEXT_MAX, "%" PRId64 " h", hours);
+	else if (minutes > 0)
+		n = snprintf(text, TIME_TEXT_MAX, "%" PRId64 " min", minutes);
+	else if (seconds > 0 || ms == 0)
+		n = snprintf(text, TIME_TEXT_MAX, "%" PRId64 " s", seconds);
+	else
+		n = snprintf(text, TIME_TEXT_MAX, "%" PRId64 " ms", ms);
+	if (days > 0 && hours % 24 > 0)
+		snprintf(text + n, TIME_TEXT_MAX - (size_t)n, " %" PRId64 " h", hours % 24);
+	else if (days == 0 && hours > 0 && minutes % 60 > 0)
+		snprintf(text + n, TIME_TEXT_MAX - (size_t)n, " %" PRId64 " min", minutes % 60);
+	else if (hours == 0 && minutes > 0 && seconds % 60 > 0)
+		snprintf(text + n, TIME_TEXT_MAX - (size_t)n, " %" PRId64 " s", seconds % 60);
 	return text;
 }
 
@@ -383,11 +430,10 @@ char *size_format(char text[TIME_TEXT_MAX], int64_t bytes)
 {
 	for (size_t i = 0; i < 3; i++) {
 		if (bytes % size_units[i].value == 0 && bytes != 0) {
-			(void)snprintf(
-				text, TIME_TEXT_MAX, "%" PRId64 "%s", bytes / size_units[i].value, size_units[i].name);
+			snprintf(text, TIME_TEXT_MAX, "%" PRId64 "%s", bytes / size_units[i].value, size_units[i].name);
 			return text;
 		}
 	}
-	(void)snprintf(text, TIME_TEXT_MAX, "%" PRId64, bytes);
+	snprintf(text, TIME_TEXT_MAX, "%" PRId64, bytes);
 	return text;
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* Structs to bytes and back: every number goes through code_bytes() as so many bytes of an integer. */
 #include "sitrep/base/codec.h"
 
 #include <string.h>
@@ -9,6 +8,7 @@
 /* 9999-12-31T23:59:59.999Z */
 static const int64_t time_max_ms = INT64_C(253402300799999);
 
+/* Writes or reads *value as an integer of size bytes. */
 static void code_bytes(struct code *c, uint64_t *value, size_t size)
 {
 	char bytes[sizeof(*value)];
@@ -16,7 +16,7 @@ static void code_bytes(struct code *c, uint64_t *value, size_t size)
 	if (c->out != NULL) {
 		for (size_t i = 0; i < size; i++)
 			bytes[i] = (char)(unsigned char)(*value >> (8 * i));
-		(void)buf_append(c->out, bytes, size);
+		buf_append(c->out, bytes, size);
 		return;
 	}
 	*value = 0;
@@ -67,13 +67,13 @@ void code_i32(struct code *c, int32_t *number)
 	*number = (int32_t)value;
 }
 
-void code_bool(struct code *c, bool *is)
+void code_bool(struct code *c, bool *flag)
 {
-	uint8_t value = *is;
+	uint8_t value = *flag;
 
 	code_u8(c, &value);
 	c->bad = c->bad || value > 1;
-	*is = value == 1;
+	*flag = value == 1;
 }
 
 void code_float(struct code *c, float *number, float low, float high)

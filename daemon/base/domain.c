@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* libpsl wants lower case and a NUL, and answers with a part of what it was given: its length says where that part
- * begins in ours.  An address would be taken for a name with four labels. */
+/* libpsl takes a NUL-terminated name in lower case and returns a pointer into it, where the registrable domain begins.
+ * Its length cuts the same part out of the caller's string.  libpsl would take an IPv4 address for a name of four
+ * labels, so addresses never reach it. */
 #include "sitrep/base/domain.h"
 
 #include <arpa/inet.h>
@@ -29,7 +30,7 @@ struct str domain_registrable(struct str host)
 	if (host.len == 0 || host.len > NAME_MAX_LEN || str_find_char(host, '\0', 0) != STR_NPOS)
 		return host;
 	for (size_t i = 0; i < host.len; i++)
-		name[i] = (char)(host.data[i] >= 'A' && host.data[i] <= 'Z' ? host.data[i] - 'A' + 'a' : host.data[i]);
+		name[i] = char_lower(host.data[i]);
 	name[host.len] = '\0';
 	if (is_address(name))
 		return host;

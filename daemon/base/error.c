@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A sentence is cut rather than lost, and cut where a character ends. */
+/* A sentence that is too long is cut at the end of a character. */
 #include "sitrep/base/error.h"
 
 #include <stdarg.h>
@@ -8,11 +8,8 @@
 
 #include "sitrep/base/utf8.h"
 
-static void write_text(struct error *err, size_t max, const char *fmt, va_list ap)
-	__attribute__((format(printf, 3, 0)));
-
-/* The sentence, cut to max bytes. */
-static void write_text(struct error *err, size_t max, const char *fmt, va_list ap)
+/* Writes the sentence, cut to max bytes. */
+__attribute__((format(printf, 3, 0))) static void write_text(struct error *err, size_t max, const char *fmt, va_list ap)
 {
 	/* The arguments may point into err->text itself. */
 	char text[ERROR_TEXT_MAX + 8];
@@ -50,11 +47,11 @@ int error_sys(struct error *err, int code, const char *fmt, ...)
 		return code;
 	err->code = code;
 	reason = strerror_r(-code, text, sizeof(text));
-	/* Room for the reason is kept: a long name before it must not push it out. */
+	/* The reason has room of its own: a long name before it must not push it out. */
 	va_start(ap, fmt);
 	write_text(err, ERROR_TEXT_MAX - 1 - strlen(": ") - strnlen(reason, sizeof(text)), fmt, ap);
 	va_end(ap);
 	len = strlen(err->text);
-	(void)snprintf(err->text + len, sizeof(err->text) - len, ": %.*s", (int)sizeof(text), reason);
+	snprintf(err->text + len, sizeof(err->text) - len, ": %.*s", (int)sizeof(text), reason);
 	return code;
 }

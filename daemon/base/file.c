@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Reads in pieces, since the file may be a pipe or lie in /proc, and then has no known size. */
+/* Reads in pieces: a pipe and a file in /proc have no known size. */
 #include "sitrep/base/file.h"
 
 #include <errno.h>
@@ -29,14 +29,14 @@ int file_read_fd(int fd, struct buf *out)
 
 int file_read(const char *path, struct buf *out)
 {
-	/* A terminal that happens to be named must not become the daemon's own. */
+	/* O_NOCTTY: if path is a terminal, it must not become the daemon's controlling terminal. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	int result;
 
 	if (fd < 0)
 		return -errno;
 	result = file_read_fd(fd, out);
-	(void)close(fd);
+	close(fd);
 	return result;
 }
 
@@ -48,7 +48,7 @@ int file_sync(const char *path)
 	if (fd < 0)
 		return -errno;
 	result = fsync(fd) == 0 ? 0 : -errno;
-	(void)close(fd);
+	close(fd);
 	return result;
 }
 
@@ -65,4 +65,13 @@ int file_sync_parent(const char *path)
 	result = file_sync(slash != NULL ? folder : ".");
 	free(folder);
 	return result;
+}
+
+int file_keep_standard(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		/* open() takes the lowest number that is free */
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
+			return errno != 0 ? -errno : -EBADF;
+	return 0;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* The usual array form: the children of place i are at 2i + 1 and 2i + 2. */
+/* The heap is an array: the children of place i are at 2i + 1 and 2i + 2. */
 #include "sitrep/base/heap.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+
+#include "sitrep/base/array.h"
 
 void heap_release(struct heap *h)
 {
@@ -15,19 +16,7 @@ void heap_release(struct heap *h)
 
 int heap_reserve(struct heap *h, size_t count)
 {
-	size_t cap = h->cap > 0 ? h->cap : 1;
-	struct heap_node **grown;
-
-	if (count <= h->cap)
-		return 0;
-	while (cap < count)
-		cap *= 2;
-	grown = realloc(h->nodes, cap * sizeof(struct heap_node *));
-	if (grown == NULL)
-		return -ENOMEM;
-	h->nodes = grown;
-	h->cap = cap;
-	return 0;
+	return array_reserve(&h->nodes, &h->cap, count, sizeof(struct heap_node *));
 }
 
 static bool before(const struct heap_node *a, const struct heap_node *b)
@@ -99,18 +88,18 @@ void heap_remove(struct heap *h, struct heap_node *n)
 	n->place = HEAP_OUT;
 }
 
-/* Depth is the heap's height, at most 64. */
-static void visit(
+/* The recursion is as deep as the heap: at most 64 calls. */
+static void visit_until(
 	const struct heap *h, size_t at, int64_t limit, void (*fn)(const struct heap_node *n, void *arg), void *arg)
 {
 	if (at >= h->count || h->nodes[at]->key > limit)
 		return;
 	fn(h->nodes[at], arg);
-	visit(h, 2 * at + 1, limit, fn, arg);
-	visit(h, 2 * at + 2, limit, fn, arg);
+	visit_until(h, 2 * at + 1, limit, fn, arg);
+	visit_until(h, 2 * at + 2, limit, fn, arg);
 }
 
 void heap_each_until(const struct heap *h, int64_t limit, void (*fn)(const struct heap_node *n, void *arg), void *arg)
 {
-	visit(h, 0, limit, fn, arg);
+	visit_until(h, 0, limit, fn, arg);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* JSON as it goes.  A comma is due when something stands before in the same array or object. */
+/* A comma is written before each value but the first of its array or object. */
 #include "sitrep/base/jsonw.h"
 
 #include <assert.h>
@@ -9,11 +9,6 @@
 #include "sitrep/base/clock.h"
 #include "sitrep/base/utf8.h"
 
-void jsonw_init(struct jsonw *w, struct buf *out)
-{
-	*w = (struct jsonw){.out = out};
-}
-
 static void before_value(struct jsonw *w)
 {
 	if (w->after_key) {
@@ -21,7 +16,7 @@ static void before_value(struct jsonw *w)
 		return;
 	}
 	if (w->filled[w->depth])
-		(void)buf_putc(w->out, ',');
+		buf_putc(w->out, ',');
 	w->filled[w->depth] = true;
 }
 
@@ -30,14 +25,14 @@ static void open_level(struct jsonw *w, char bracket)
 	before_value(w);
 	assert(w->depth + 1 < JSONW_DEPTH_MAX);
 	w->filled[++w->depth] = false;
-	(void)buf_putc(w->out, bracket);
+	buf_putc(w->out, bracket);
 }
 
 static void close_level(struct jsonw *w, char bracket)
 {
 	assert(w->depth > 0 && !w->after_key);
 	w->depth--;
-	(void)buf_putc(w->out, bracket);
+	buf_putc(w->out, bracket);
 }
 
 void jsonw_object(struct jsonw *w)
@@ -64,26 +59,26 @@ static void add_escape(struct buf *out, uint32_t cp)
 {
 	switch (cp) {
 	case '"':
-		(void)buf_puts(out, "\\\"");
+		buf_puts(out, "\\\"");
 		break;
 	case '\\':
-		(void)buf_puts(out, "\\\\");
+		buf_puts(out, "\\\\");
 		break;
 	case '\n':
-		(void)buf_puts(out, "\\n");
+		buf_puts(out, "\\n");
 		break;
 	case '\t':
-		(void)buf_puts(out, "\\t");
+		buf_puts(out, "\\t");
 		break;
 	case '\r':
-		(void)buf_puts(out, "\\r");
+		buf_puts(out, "\\r");
 		break;
 	default:
 		if (cp >= 0x10000)
-			(void)buf_printf(out, "\\u%04x\\u%04x", (unsigned)(0xd7c0 + (cp >> 10)),
+			buf_printf(out, "\\u%04x\\u%04x", (unsigned)(0xd7c0 + (cp >> 10)),
 				(unsigned)(0xdc00 | (cp & 0x3ff)));
 		else
-			(void)buf_printf(out, "\\u%04x", (unsigned)cp);
+			buf_printf(out, "\\u%04x", (unsigned)cp);
 	}
 }
 
@@ -91,7 +86,7 @@ static void add_string(struct buf *out, struct str s)
 {
 	size_t from = 0, i = 0;
 
-	(void)buf_putc(out, '"');
+	buf_putc(out, '"');
 	while (i < s.len) {
 		size_t start = i;
 		unsigned char c = (unsigned char)s.data[i];
@@ -103,17 +98,17 @@ static void add_string(struct buf *out, struct str s)
 		}
 		cp = utf8_next(s, &i);
 		if (cp == '"' || cp == '\\' || cp < 0x20 || utf8_is_unsafe(cp)) {
-			(void)buf_append(out, s.data + from, start - from);
+			buf_append(out, s.data + from, start - from);
 			add_escape(out, cp);
 			from = i;
 		} else if (cp == 0xfffd) {
-			(void)buf_append(out, s.data + from, start - from);
-			(void)buf_put_utf8(out, cp);
+			buf_append(out, s.data + from, start - from);
+			buf_put_utf8(out, cp);
 			from = i;
 		}
 	}
-	(void)buf_add(out, str_slice(s, from, s.len));
-	(void)buf_putc(out, '"');
+	buf_add(out, str_slice(s, from, s.len));
+	buf_putc(out, '"');
 }
 
 void jsonw_key(struct jsonw *w, const char *key)
@@ -121,7 +116,7 @@ void jsonw_key(struct jsonw *w, const char *key)
 	assert(w->depth > 0 && !w->after_key);
 	before_value(w);
 	add_string(w->out, str_from(key));
-	(void)buf_putc(w->out, ':');
+	buf_putc(w->out, ':');
 	w->after_key = true;
 }
 
@@ -142,7 +137,7 @@ void jsonw_cstr(struct jsonw *w, const char *value)
 void jsonw_int(struct jsonw *w, int64_t value)
 {
 	before_value(w);
-	(void)buf_put_int(w->out, value);
+	buf_put_int(w->out, value);
 }
 
 void jsonw_real(struct jsonw *w, double value)
@@ -152,25 +147,25 @@ void jsonw_real(struct jsonw *w, double value)
 		return;
 	}
 	before_value(w);
-	(void)buf_printf(w->out, "%.6g", value);
+	buf_printf(w->out, "%.6g", value);
 }
 
 void jsonw_bool(struct jsonw *w, bool value)
 {
 	before_value(w);
-	(void)buf_puts(w->out, value ? "true" : "false");
+	buf_puts(w->out, value ? "true" : "false");
 }
 
 void jsonw_null(struct jsonw *w)
 {
 	before_value(w);
-	(void)buf_puts(w->out, "null");
+	buf_puts(w->out, "null");
 }
 
 void jsonw_raw(struct jsonw *w, struct str json)
 {
 	before_value(w);
-	(void)buf_add(w->out, json);
+	buf_add(w->out, json);
 }
 
 void jsonw_kv_str(struct jsonw *w, const char *key, struct str value)
@@ -190,6 +185,24 @@ void jsonw_kv_int(struct jsonw *w, const char *key, int64_t value)
 {
 	jsonw_key(w, key);
 	jsonw_int(w, value);
+}
+
+void jsonw_kv_real(struct jsonw *w, const char *key, double value)
+{
+	jsonw_key(w, key);
+	jsonw_real(w, value);
+}
+
+void jsonw_kv_object(struct jsonw *w, const char *key)
+{
+	jsonw_key(w, key);
+	jsonw_object(w);
+}
+
+void jsonw_kv_array(struct jsonw *w, const char *key)
+{
+	jsonw_key(w, key);
+	jsonw_array(w);
 }
 
 void jsonw_kv_bool(struct jsonw *w, const char *key, bool value)

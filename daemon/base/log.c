@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* One line per change of state, to wherever the daemon's standard error leads: a terminal, a file, or the
- * journal.  The journal gets the pairs as fields over its native socket; what it does not take at once
- * goes to standard error with a priority prefix, which the journal reads as well.
+/* One line per change of state, to wherever the daemon's standard error leads: a terminal, a file, or the journal.
+ * The journal gets the pairs as fields over its native socket.  A line that the journal does not take at once goes
+ * to standard error with a priority prefix, which the journal reads as well.
  *
- * Standard error is never waited for.  Its open file description is shared with whoever started us, so O_NONBLOCK
- * must not be set on it: a pipe or a terminal is opened once more through /proc, a socket is sent to with
- * MSG_DONTWAIT, and where neither works each piece is at most as long as poll(2) promises room for. */
+ * Standard error is never waited for.  Its open file description is shared with the process that started the daemon,
+ * so O_NONBLOCK must not be set on it.  A pipe or a terminal is opened once more through /proc; a socket gets
+ * MSG_DONTWAIT; where neither works, poll(2) is asked first and at most PIPE_BUF bytes are written. */
 #include "sitrep/base/log.h"
 
 #include <errno.h>
@@ -23,7 +23,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "sitrep/base/buf.h"
@@ -32,13 +31,13 @@
 
 enum {
 	PAIRS_MAX = 16,
-	/* Room for as many values of the greatest length, each of nothing but bytes that are escaped to four: a line
-	 * that did not fit would lose its end, and run into the next. */
+	/* Room for PAIRS_MAX values of LOG_VALUE_MAX bytes, each byte escaped to four ("\x1b").  A line that did not
+	 * fit would lose its newline and run into the next line. */
 	LINE_MAX_LEN = PAIRS_MAX * 4 * LOG_VALUE_MAX + 16 * 1024,
 	/* Lines that standard error cannot take now; lines that do not fit are dropped and counted. It has room for the
 	   longest line. */
 	PENDING_MAX = 64 * 1024,
-	/* log_write() waits no longer. */
+	/* The longest wait of log_write(). */
 	WRITE_WAIT_MS = 2000,
 };
 
@@ -59,7 +58,7 @@ static struct {
 	pthread_mutex_t lock;
 	const char *program;
 	enum log_level level;
-	int event_log; /* its socket, -1: none */
+	int journal; /* its socket, -1: none */
 	bool service;
 	bool colour;
 
@@ -73,8 +72,7 @@ static struct {
 	char pending[PENDING_MAX];
 	size_t pending_len, pending_lines;
 	uint64_t dropped, dropped_told; /* lines */
-} state = {
-	.lock = PTHREAD_MUTEX_INITIALIZER, .program = "sitrepd", .level = LOG_LEVEL_INFO, .event_log = -1, .own = -1};
+} state = {.lock = PTHREAD_MUTEX_INITIALIZER, .program = "sitrepd", .level = LOG_LEVEL_INFO, .journal = -1, .own = -1};
 
 static const struct {
 	const char *name;
@@ -87,8 +85,8 @@ static const struct {
 	[LOG_LEVEL_DEBUG] = {"debug", "\033[2m"},
 };
 
-/* EVENT_LOG_STREAM holds device and inode of the stream that the service manager gave us (systemd.exec(5));
- * standard error may since have been led elsewhere. */
+/* JOURNAL_STREAM holds device and inode of the stream that the service manager opened (systemd.exec(5)).  Standard
+ * error may have been redirected since then. */
 static bool stderr_is_journal(void)
 {
 	const char *given = getenv("JOURNAL_STREAM");
@@ -107,7 +105,7 @@ static int open_journal(void)
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
-		(void)close(fd);
+		close(fd);
 		fd = -1;
 	}
 	return fd;
@@ -117,9 +115,18 @@ void log_init(const char *program)
 {
 	state.program = program;
 	state.service = stderr_is_journal();
-	if (state.service && state.event_log < 0)
-		state.event_log = open_journal();
+	if (state.service && state.journal < 0)
+		state.journal = open_journal();
 	state.colour = !state.service && isatty(STDERR_FILENO) && getenv("NO_COLOR") == NULL;
+}
+
+void log_leave_journal(void)
+{
+	pthread_mutex_lock(&state.lock);
+	if (state.journal >= 0)
+		close(state.journal);
+	state.journal = -1;
+	pthread_mutex_unlock(&state.lock);
 }
 
 void log_set_level(enum log_level least_urgent)
@@ -137,11 +144,11 @@ int log_level_parse(const char *name)
 
 const char *log_number(char text[24], long long n)
 {
-	(void)snprintf(text, 24, "%lld", n);
+	snprintf(text, 24, "%lld", n);
 	return text;
 }
 
-/* Text from outside as one line that does nothing to a terminal. */
+/* Appends text from outside as one line without control characters. */
 static void add_escaped(struct buf *out, const char *value)
 {
 	struct str s = utf8_cut(str_from(value), LOG_VALUE_MAX);
@@ -152,14 +159,14 @@ static void add_escaped(struct buf *out, const char *value)
 		uint32_t cp = utf8_next(s, &i);
 
 		if (cp == '\n' || cp == '\t' || utf8_is_unsafe(cp))
-			(void)buf_printf(out, cp < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned)cp);
+			buf_printf(out, cp < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned)cp);
 		else if (cp == 0xfffd)
-			(void)buf_put_utf8(out, cp);
+			buf_put_utf8(out, cp);
 		else
-			(void)buf_append(out, s.data + start, i - start);
+			buf_append(out, s.data + start, i - start);
 	}
 	if (s.len < strlen(value))
-		(void)buf_puts(out, "...");
+		buf_puts(out, "...");
 }
 
 static bool needs_quotes(const char *value)
@@ -172,24 +179,24 @@ static void add_pair(struct buf *out, const struct pair *p)
 	struct buf value = BUF_INIT(LINE_MAX_LEN);
 
 	add_escaped(&value, p->value);
-	(void)buf_printf(out, " %s=", p->key);
+	buf_printf(out, " %s=", p->key);
 	if (needs_quotes(p->value)) {
-		(void)buf_putc(out, '"');
+		buf_putc(out, '"');
 		for (size_t i = 0; i < value.len; i++) {
 			if (value.data[i] == '"')
-				(void)buf_putc(out, '\\');
-			(void)buf_putc(out, value.data[i]);
+				buf_putc(out, '\\');
+			buf_putc(out, value.data[i]);
 		}
-		(void)buf_putc(out, '"');
+		buf_putc(out, '"');
 	} else {
-		(void)buf_add(out, buf_str(&value));
+		buf_add(out, buf_str(&value));
 	}
 	buf_release(&value);
 }
 
 static void add_message(struct buf *out, const char *subject, const struct pair *pairs, size_t count)
 {
-	(void)buf_puts(out, subject);
+	buf_puts(out, subject);
 	for (size_t i = 0; i < count; i++)
 		add_pair(out, &pairs[i]);
 }
@@ -200,24 +207,24 @@ static bool to_journal(enum log_level level, const char *subject, const struct p
 	struct buf out = BUF_INIT(2 * LINE_MAX_LEN);
 	bool sent;
 
-	(void)buf_printf(&out, "PRIORITY=%d\nSYSLOG_IDENTIFIER=%s\nMESSAGE=", (int)level, state.program);
+	buf_printf(&out, "PRIORITY=%d\nSYSLOG_IDENTIFIER=%s\nMESSAGE=", (int)level, state.program);
 	add_message(&out, subject, pairs, count);
 	for (size_t i = 0; i < count; i++) {
-		(void)buf_puts(&out, "\nSITREP_");
+		buf_puts(&out, "\nSITREP_");
 		for (const char *k = pairs[i].key; *k != '\0'; k++)
-			(void)buf_putc(&out, *k >= 'a' && *k <= 'z' ? (char)(*k - 32) : *k);
-		(void)buf_putc(&out, '=');
+			buf_putc(&out, *k >= 'a' && *k <= 'z' ? (char)(*k - 32) : *k);
+		buf_putc(&out, '=');
 		add_escaped(&out, pairs[i].value);
 	}
-	(void)buf_putc(&out, '\n');
-	sent = !buf_failed(&out) && send(state.event_log, out.data, out.len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
+	buf_putc(&out, '\n');
+	sent = !buf_failed(&out) && send(state.journal, out.data, out.len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
 	buf_release(&out);
 	return sent;
 }
 
 /* ---- standard error ---- */
 
-/* Standard error may be led elsewhere at any time. */
+/* Chooses the sink anew when standard error has become another file: it may be redirected at any time. */
 static void look_at_stderr(void)
 {
 	struct stat st;
@@ -226,7 +233,7 @@ static void look_at_stderr(void)
 		(state.sink_known && st.st_dev == state.device && st.st_ino == state.inode))
 		return;
 	if (state.own >= 0)
-		(void)close(state.own);
+		close(state.own);
 	state.own = -1;
 	state.device = st.st_dev;
 	state.inode = st.st_ino;
@@ -240,7 +247,7 @@ static void look_at_stderr(void)
 	}
 }
 
-static ssize_t put_polled(const char *data, size_t len)
+static ssize_t write_polled(const char *data, size_t len)
 {
 	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
 
@@ -251,8 +258,8 @@ static ssize_t put_polled(const char *data, size_t len)
 	return write(STDERR_FILENO, data, len < PIPE_BUF ? len : PIPE_BUF);
 }
 
-/* Bytes that were taken; -1 with EAGAIN when there is no room now. */
-static ssize_t put(const char *data, size_t len)
+/* Returns the number of bytes written; -1 with EAGAIN when there is no room now. */
+static ssize_t write_sink(const char *data, size_t len)
 {
 	switch (state.sink) {
 	case SINK_FILE:
@@ -262,7 +269,7 @@ static ssize_t put(const char *data, size_t len)
 	case SINK_SOCKET:
 		return send(STDERR_FILENO, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	case SINK_POLLED:
-		return put_polled(data, len);
+		return write_polled(data, len);
 	}
 	return -1;
 }
@@ -274,13 +281,13 @@ static void drop_pending(void)
 }
 
 /* Writes waiting lines as far as there is room. */
-static void push(void)
+static void write_pending(void)
 {
 	size_t done = 0;
 
 	look_at_stderr();
 	while (done < state.pending_len) {
-		ssize_t n = put(state.pending + done, state.pending_len - done);
+		ssize_t n = write_sink(state.pending + done, state.pending_len - done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -302,18 +309,15 @@ static void push(void)
 static void add_line(enum log_level level, const char *subject, const struct pair *pairs, size_t count)
 {
 	struct buf out = BUF_INIT(LINE_MAX_LEN);
-	time_t now = time(NULL);
-	struct tm tm = {0};
+	char now[TIME_TEXT_MAX];
 
-	if (state.service) {
-		(void)buf_printf(&out, "<%d>", (int)level);
-	} else {
-		(void)localtime_r(&now, &tm);
-		(void)buf_printf(&out, "%s%02d:%02d:%02d %-8s", state.colour ? levels[level].colour : "", tm.tm_hour,
-			tm.tm_min, tm.tm_sec, levels[level].name);
-	}
+	if (state.service)
+		buf_printf(&out, "<%d>", (int)level);
+	else
+		buf_printf(&out, "%s%s %-8s", state.colour ? levels[level].colour : "",
+			time_format_local(now, clock_wall_ms()), levels[level].name);
 	add_message(&out, subject, pairs, count);
-	(void)buf_puts(&out, state.colour && levels[level].colour[0] != '\0' ? "\033[0m\n" : "\n");
+	buf_puts(&out, state.colour && levels[level].colour[0] != '\0' ? "\033[0m\n" : "\n");
 	if (buf_failed(&out) || out.len > sizeof(state.pending) - state.pending_len) {
 		state.dropped++;
 	} else {
@@ -324,7 +328,7 @@ static void add_line(enum log_level level, const char *subject, const struct pai
 	buf_release(&out);
 }
 
-/* Once all that waited has left. */
+/* Logs the number of lost lines, as soon as no line waits. */
 static void tell_dropped(void)
 {
 	uint64_t dropped = state.dropped;
@@ -333,30 +337,30 @@ static void tell_dropped(void)
 
 	if (state.pending_len > 0 || dropped == state.dropped_told)
 		return;
-	add_line(LOG_LEVEL_WARNING, "the log was not read, lines are lost", &lines, 1);
-	push();
+	add_line(LOG_LEVEL_WARNING, "log lines were lost, standard error was not read", &lines, 1);
+	write_pending();
 	if (state.dropped == dropped)
 		state.dropped_told = dropped;
 	else
-		state.dropped = dropped; /* this one went the same way, and is said again */
+		state.dropped = dropped; /* this line was lost too: it is tried again */
 }
 
 static void to_stderr(enum log_level level, const char *subject, const struct pair *pairs, size_t count)
 {
-	push();
+	write_pending();
 	tell_dropped();
 	add_line(level, subject, pairs, count);
-	push();
+	write_pending();
 }
 
 void log_flush(void)
 {
-	(void)pthread_mutex_lock(&state.lock);
+	pthread_mutex_lock(&state.lock);
 	if (state.pending_len > 0 || state.dropped != state.dropped_told) {
-		push();
+		write_pending();
 		tell_dropped();
 	}
-	(void)pthread_mutex_unlock(&state.lock);
+	pthread_mutex_unlock(&state.lock);
 }
 
 void log_emit_lines(enum log_level level, const char *subject, const char *key, struct str text)
@@ -375,36 +379,59 @@ void log_emit_lines(enum log_level level, const char *subject, const char *key, 
 	}
 }
 
-void log_write(const char *text, size_t len)
+/* Waits for a slow reader until end_ms. */
+static void write_text(const char *text, size_t len, int64_t end_ms)
 {
-	int64_t end_ms = clock_mono_ms() + WRITE_WAIT_MS, left_ms;
+	int64_t left_ms;
 	ssize_t n = 0;
 
-	(void)pthread_mutex_lock(&state.lock);
-	look_at_stderr();
 	while (len > 0 && (left_ms = end_ms - clock_mono_ms()) > 0) {
 		struct pollfd p = {.fd = state.own >= 0 ? state.own : STDERR_FILENO, .events = POLLOUT};
 
-		n = put(text, len);
+		n = write_sink(text, len);
 		if (n > 0) {
 			text += n;
 			len -= (size_t)n;
 		} else if (n < 0 && errno == EAGAIN) {
-			(void)poll(&p, 1, (int)left_ms);
+			poll(&p, 1, (int)left_ms);
 		} else if (n == 0 || errno != EINTR) {
 			break;
 		}
 	}
-	(void)pthread_mutex_unlock(&state.lock);
+}
+
+void log_write(enum log_level level, const char *text, size_t len)
+{
+	int64_t end_ms = clock_mono_ms() + WRITE_WAIT_MS;
+	struct str rest = {text, len}, line;
+
+	pthread_mutex_lock(&state.lock);
+	look_at_stderr();
+	if (!state.service) {
+		write_text(text, len, end_ms);
+	} else {
+		/* The journal takes the number before each line for its level. */
+		while (str_split(&rest, '\n', &line)) {
+			char prefix[8];
+
+			if (str_empty(line))
+				continue;
+			snprintf(prefix, sizeof(prefix), "<%d>", (int)level);
+			write_text(prefix, strlen(prefix), end_ms);
+			write_text(line.data, line.len, end_ms);
+			write_text("\n", 1, end_ms);
+		}
+	}
+	pthread_mutex_unlock(&state.lock);
 }
 
 uint64_t log_dropped(void)
 {
 	uint64_t n;
 
-	(void)pthread_mutex_lock(&state.lock);
+	pthread_mutex_lock(&state.lock);
 	n = state.dropped;
-	(void)pthread_mutex_unlock(&state.lock);
+	pthread_mutex_unlock(&state.lock);
 	return n;
 }
 
@@ -426,8 +453,8 @@ void log_emit(enum log_level level, const char *subject, ...)
 		pairs[count++] = (struct pair){key, value};
 	}
 	va_end(ap);
-	(void)pthread_mutex_lock(&state.lock);
-	if (state.event_log < 0 || !to_journal(level, subject, pairs, count))
+	pthread_mutex_lock(&state.lock);
+	if (state.journal < 0 || !to_journal(level, subject, pairs, count))
 		to_stderr(level, subject, pairs, count);
-	(void)pthread_mutex_unlock(&state.lock);
+	pthread_mutex_unlock(&state.lock);
 }

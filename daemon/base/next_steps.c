@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The commands to try after a start. */
 #include "sitrep/base/next_steps.h"
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,8 +18,8 @@ static const char *socket_path(const char *name)
 	return strncmp(name, scheme, sizeof(scheme) - 1) == 0 ? name + sizeof(scheme) - 1 : name;
 }
 
-/* Whether the client comes to this socket by itself: the file's folder is one in which it looks, and no folder before
- * that has a socket of the same name. */
+/* Whether the client finds this socket without --socket: it looks in the socket's folder, and no folder that comes
+ * before has a socket of the same name. */
 static bool is_found(const char *path, const char *file)
 {
 	struct paths_places places;
@@ -31,7 +29,7 @@ static bool is_found(const char *path, const char *file)
 		for (size_t i = 0; i < places.count && !found && !other; i++) {
 			char at[COMMAND_MAX];
 
-			(void)snprintf(at, sizeof(at), "%s/%s", places.folders[i], file);
+			snprintf(at, sizeof(at), "%s/%s", places.folders[i], file);
 			found = strcmp(at, path) == 0;
 			other = !found && access(at, F_OK) == 0;
 		}
@@ -46,11 +44,11 @@ static void write_client(char client[COMMAND_MAX], const char *program)
 	const char *slash = strrchr(program, '/');
 
 	if (slash != NULL) {
-		(void)snprintf(client, COMMAND_MAX, "%.*s/sitrep", (int)(slash - program), program);
+		snprintf(client, COMMAND_MAX, "%.*s/sitrep", (int)(slash - program), program);
 		if (access(client, X_OK) == 0)
 			return;
 	}
-	(void)snprintf(client, COMMAND_MAX, "sitrep");
+	snprintf(client, COMMAND_MAX, "sitrep");
 }
 
 static void log_command(const char *client, const char *name, const char *file, const char *command, const char *shows)
@@ -59,9 +57,9 @@ static void log_command(const char *client, const char *name, const char *file, 
 	char text[2 * COMMAND_MAX];
 
 	if (is_found(path, file))
-		(void)snprintf(text, sizeof(text), "%s %s", client, command);
+		snprintf(text, sizeof(text), "%s %s", client, command);
 	else
-		(void)snprintf(text, sizeof(text), "%s --socket %s %s", client, path, command);
+		snprintf(text, sizeof(text), "%s --socket %s %s", client, path, command);
 	log_emit(LOG_LEVEL_INFO, "try next", "command", text, "shows", shows, NULL);
 }
 

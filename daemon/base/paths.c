@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* The daemon and the command line are started by different people in different environments, so the rule
- * by which both find the sockets stands here once. */
 #include "sitrep/base/paths.h"
 
 #include <errno.h>
@@ -18,11 +16,11 @@ static char *join(const char *dir, size_t dir_len, const char *name)
 	char *path = malloc(size);
 
 	if (path != NULL)
-		(void)snprintf(path, size, "%.*s/%s", (int)dir_len, dir, name);
+		snprintf(path, size, "%.*s/%s", (int)dir_len, dir, name);
 	return path;
 }
 
-/* systemd lists several folders with a colon between; the first is ours. */
+/* STATE_DIRECTORY and RUNTIME_DIRECTORY may list several folders with a colon between; the first counts. */
 static char *first_of_list(const char *list)
 {
 	return strndup(list, strcspn(list, ":"));
@@ -78,7 +76,7 @@ char *paths_control_socket(const char *configured, const char *stream_socket)
 	return join(stream_socket, (size_t)(slash - stream_socket), "control.sock");
 }
 
-/* Takes folder over; NULL is a lack of memory. */
+/* Owns folder from now on; -ENOMEM when folder is NULL. */
 static int add_place(struct paths_places *places, char *folder)
 {
 	if (folder == NULL)
@@ -157,6 +155,6 @@ int paths_make_dir(const char *path, unsigned mode)
 		return 0;
 	if (errno != EEXIST)
 		return -errno;
-	/* A folder that cannot be used is reported here, not by the code that opens a file in it. */
+	/* Reported here: the code that opens a file in it would name the wrong path. */
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The protocols of sd_notify(3) and sd_listen_fds(3): a datagram and three variables, both documented as
- * stable, so that no library is needed for them. */
+/* The protocols of sd_notify(3) and sd_listen_fds(3): a datagram and three variables.  Both are documented as
+ * stable, so no library is needed. */
 #include "sitrep/base/service.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@
 enum {
 	FIRST_FD = 3,
 	STATUS_MAX = 240,
-	MESSAGE_MAX = 1024, /* a status of nothing but bytes that become U+FFFD, and what stands before it */
+	MESSAGE_MAX = 1024, /* the text before a status, and a status of bytes that all become U+FFFD */
 };
 
 static bool number_from(const char *name, long long *value)
@@ -34,7 +34,7 @@ static void name_fds(struct service_fds *out)
 	struct str rest = str_from(getenv("LISTEN_FDNAMES")), name;
 
 	for (size_t i = 0; i < out->count && str_split(&rest, ':', &name); i++)
-		(void)snprintf(out->fds[i].name, sizeof(out->fds[i].name), "%.*s", STR_ARG(name));
+		snprintf(out->fds[i].name, sizeof(out->fds[i].name), "%.*s", STR_ARG(name));
 }
 
 int service_listen_fds(struct service_fds *out, struct error *err)
@@ -46,8 +46,10 @@ int service_listen_fds(struct service_fds *out, struct error *err)
 	if (!number_from("LISTEN_PID", &pid) || pid != getpid() || !number_from("LISTEN_FDS", &count) || count <= 0)
 		goto out;
 	if (count > SERVICE_FDS_MAX) {
-		result = error_set(err, -E2BIG, "the service manager passes %lld sockets, at most %d are taken", count,
-			SERVICE_FDS_MAX);
+		result = error_set(err, -E2BIG,
+			"the service manager passes %lld sockets, at most %d are allowed: name fewer in the .socket "
+			"units",
+			count, SERVICE_FDS_MAX);
 		goto out;
 	}
 	for (int i = 0; i < count; i++) {
@@ -62,9 +64,9 @@ int service_listen_fds(struct service_fds *out, struct error *err)
 	}
 	name_fds(out);
 out:
-	(void)unsetenv("LISTEN_PID");
-	(void)unsetenv("LISTEN_FDS");
-	(void)unsetenv("LISTEN_FDNAMES");
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
 	return result;
 }
 
@@ -79,6 +81,14 @@ int service_take_fd(struct service_fds *fds, const char *name)
 	return -1;
 }
 
+bool service_has_fd(const struct service_fds *fds, const char *name)
+{
+	for (size_t i = 0; i < fds->count; i++)
+		if (strcmp(fds->fds[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 size_t service_close_rest(struct service_fds *fds)
 {
 	size_t closed = 0;
@@ -86,7 +96,7 @@ size_t service_close_rest(struct service_fds *fds)
 	for (size_t i = 0; i < fds->count; i++) {
 		if (fds->fds[i].taken)
 			continue;
-		(void)close(fds->fds[i].fd);
+		close(fds->fds[i].fd);
 		fds->fds[i].taken = true;
 		closed++;
 	}
@@ -105,24 +115,24 @@ static bool notify(const char *message)
 		return false;
 	memcpy(address.sun_path, path, len);
 	if (path[0] == '@')
-		address.sun_path[0] = '\0'; /* an abstract socket: its name is as long as it is, no NUL behind */
+		address.sun_path[0] = '\0'; /* an abstract socket: its name has a length and no NUL at the end */
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
 	sent = sendto(fd, message, strlen(message), MSG_NOSIGNAL, (struct sockaddr *)&address,
 		       (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) >= 0;
-	(void)close(fd);
+	close(fd);
 	return sent;
 }
 
-/* The manager takes every line for a statement of its own and drops text that is not UTF-8. */
+/* The manager reads each line as an assignment of its own and drops text that is not UTF-8. */
 static bool notify_status(const char *before, const char *status)
 {
 	struct buf message = BUF_INIT(MESSAGE_MAX);
 	bool sent;
 
-	(void)buf_puts(&message, before);
-	(void)utf8_one_line(&message, utf8_cut(str_from(status), STATUS_MAX));
+	buf_puts(&message, before);
+	utf8_one_line(&message, utf8_cut(str_from(status), STATUS_MAX));
 	sent = !buf_failed(&message) && notify(message.data);
 	buf_release(&message);
 	return sent;
@@ -133,11 +143,16 @@ bool service_ready(const char *status)
 	return status != NULL ? notify_status("READY=1\nSTATUS=", status) : notify("READY=1");
 }
 
+bool service_status(const char *status)
+{
+	return notify_status("STATUS=", status);
+}
+
 bool service_reloading(void)
 {
 	char message[128];
 
-	(void)snprintf(message, sizeof(message), "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_mono_us());
+	snprintf(message, sizeof(message), "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_mono_us());
 	return notify(message);
 }
 
@@ -155,7 +170,7 @@ bool service_extend_start(int64_t by_ms)
 {
 	char message[64];
 
-	(void)snprintf(message, sizeof(message), "EXTEND_TIMEOUT_USEC=%" PRId64, by_ms * 1000);
+	snprintf(message, sizeof(message), "EXTEND_TIMEOUT_USEC=%" PRId64, by_ms * 1000);
 	return notify(message);
 }
 

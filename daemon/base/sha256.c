@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* SHA-256 through OpenSSL's EVP.  Looking the algorithm up takes longer than hashing an item, so it is
- * done once for the process. */
+/* Looking up the algorithm takes OpenSSL longer than hashing an item, so it is done once for the process. */
 #include "sitrep/base/sha256.h"
 
 #include <errno.h>
 #include <openssl/evp.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 struct sha256 {
@@ -24,19 +24,19 @@ static void forget_algorithm(void)
 static void fetch_algorithm(void)
 {
 	algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
-	(void)atexit(forget_algorithm);
+	atexit(forget_algorithm);
 }
 
 struct sha256 *sha256_new(struct error *err)
 {
 	struct sha256 *h = malloc(sizeof(*h));
 
-	(void)pthread_once(&fetched, fetch_algorithm);
+	pthread_once(&fetched, fetch_algorithm);
 	if (h != NULL)
 		h->context = algorithm != NULL ? EVP_MD_CTX_new() : NULL;
 	if (h == NULL || h->context == NULL) {
 		free(h);
-		(void)error_set(err, -ENOMEM, "cannot prepare SHA-256");
+		error_set(err, -ENOMEM, "cannot prepare SHA-256: no memory, or OpenSSL does not offer it");
 		return NULL;
 	}
 	return h;
@@ -50,19 +50,13 @@ void sha256_free(struct sha256 *h)
 	free(h);
 }
 
-int sha256_begin(struct sha256 *h)
+int sha256_of(struct sha256 *h, const struct str *pieces, size_t count, uint8_t digest[SHA256_LEN])
 {
-	return EVP_DigestInit_ex2(h->context, algorithm, NULL) == 1 ? 0 : -EIO;
-}
+	bool good = EVP_DigestInit_ex2(h->context, algorithm, NULL) == 1;
 
-int sha256_add(struct sha256 *h, struct str data)
-{
-	return EVP_DigestUpdate(h->context, data.data, data.len) == 1 ? 0 : -EIO;
-}
-
-int sha256_end(struct sha256 *h, uint8_t digest[SHA256_LEN])
-{
-	return EVP_DigestFinal_ex(h->context, digest, NULL) == 1 ? 0 : -EIO;
+	for (size_t i = 0; i < count && good; i++)
+		good = EVP_DigestUpdate(h->context, pieces[i].data, pieces[i].len) == 1;
+	return good && EVP_DigestFinal_ex(h->context, digest, NULL) == 1 ? 0 : -EIO;
 }
 
 void hex_encode(char *out, const uint8_t *bytes, size_t len)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Borrowed strings.  Case is ASCII's everywhere: these functions compare names of protocols and elements. */
+/* Case means ASCII's case everywhere: these functions compare names of protocols and elements. */
 #include "sitrep/base/str.h"
 
 #include <errno.h>
@@ -28,6 +28,30 @@ bool str_eq_nocase(struct str a, struct str b)
 	return a.len == b.len && same_nocase(a.data, b.data, a.len);
 }
 
+bool str_is_listed(struct str s, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq_nocase(s, str_from(list[i])))
+			return true;
+	return false;
+}
+
+bool str_is_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.data[i] >= 0x80)
+			return false;
+	return true;
+}
+
+bool str_has_below(struct str s, unsigned char least)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.data[i] < least || s.data[i] == 0x7f)
+			return true;
+	return false;
+}
+
 bool str_starts_nocase(struct str s, struct str prefix)
 {
 	return s.len >= prefix.len && same_nocase(s.data, prefix.data, prefix.len);
@@ -48,8 +72,8 @@ size_t str_find(struct str s, struct str needle, size_t from)
 		return STR_NPOS;
 	if (needle.len == 0)
 		return from;
-	/* memchr() skips bytes that cannot match ten times faster than memmem(), which pays off for long needles only.
-	 */
+	/* memchr() passes bytes that cannot match ten times faster than memmem(), which is faster for long needles
+	 * only. */
 	if (needle.len <= SHORT_NEEDLE) {
 		size_t last = s.len - needle.len;
 
@@ -125,7 +149,7 @@ bool str_to_int(struct str s, long long *value)
 
 	if (i == s.len)
 		return false;
-	/* Counted downwards, since LLONG_MIN has no positive twin. */
+	/* n stays negative while it is read, since -LLONG_MIN does not fit a long long. */
 	for (; i < s.len; i++) {
 		int digit = s.data[i] - '0';
 
@@ -151,4 +175,32 @@ int str_own_copies(char **texts[], size_t count)
 			result = -ENOMEM;
 	}
 	return result;
+}
+
+char *cstr_take(char **from)
+{
+	char *taken = *from;
+
+	*from = NULL;
+	return taken;
+}
+
+void cstr_move(char **to, char **from)
+{
+	free(*to);
+	*to = cstr_take(from);
+}
+
+void cstr_wipe(char *secret)
+{
+	if (secret != NULL)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
+}
+
+int cstr_order(const void *a, const void *b)
+{
+	const char *const *left = a, *const *right = b;
+
+	return strcmp(*left, *right);
 }

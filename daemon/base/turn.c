@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* Turns of the event loop. */
 #include "sitrep/base/turn.h"
 
 #include <event2/event.h>
 
 #include "sitrep/base/clock.h"
 
-/* When the calling thread's turn began, processor time; -1: outside of one. */
+/* The calling thread's processor time at the turn's beginning; -1: outside a turn. */
 static _Thread_local int64_t began_us = -1;
 
 void turn_begin(void)
@@ -30,5 +29,5 @@ bool turn_is_spent(void)
 void turn_yield(struct event_base *base)
 {
 	if (turn_is_spent())
-		(void)event_base_loopbreak(base);
+		event_base_loopbreak(base);
 }

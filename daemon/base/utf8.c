@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* UTF-8 by RFC 3629 and the Unicode Standard 3.9.  Feeds are mostly ASCII, so each function first runs
- * over eight bytes at a time while none has its high bit set. */
+/* UTF-8 by RFC 3629 and the Unicode Standard 3.9.  Feeds are mostly ASCII, so runs of ASCII are passed eight bytes at a
+ * time: they have no high bit set. */
 #include "sitrep/base/utf8.h"
 
 #include <string.h>
@@ -30,8 +30,9 @@ static size_t ascii_run(struct str s, size_t i)
 	return i - start;
 }
 
-/* Table 3-7 of the Unicode Standard: the number of continuation bytes, and the range of the first of them. */
-static int shape(unsigned char lead, unsigned char *low, unsigned char *high)
+/* The number of continuation bytes behind lead, and the range of the first of them (Unicode Standard, table 3-7); -1:
+ * lead begins no character. */
+static int continuation(unsigned char lead, unsigned char *low, unsigned char *high)
 {
 	*low = 0x80;
 	*high = 0xbf;
@@ -54,7 +55,7 @@ static int shape(unsigned char lead, unsigned char *low, unsigned char *high)
 	return -1;
 }
 
-/* The character at *pos; false for a bad sequence, of which *pos then passes the maximal subpart. */
+/* Decodes the character at *pos and moves *pos past it.  False: a bad sequence; *pos moves past its maximal subpart. */
 static bool decode(struct str s, size_t *pos, uint32_t *cp)
 {
 	unsigned char lead = (unsigned char)s.data[(*pos)++];
@@ -65,7 +66,7 @@ static bool decode(struct str s, size_t *pos, uint32_t *cp)
 		*cp = lead;
 		return true;
 	}
-	more = shape(lead, &low, &high);
+	more = continuation(lead, &low, &high);
 	if (more < 0)
 		return false;
 	*cp = lead & (0x3fu >> more);
@@ -119,12 +120,12 @@ int utf8_repair(struct buf *out, struct str s)
 	while (s.len > 0) {
 		size_t good = utf8_valid_prefix(s);
 
-		(void)buf_append(out, s.data, good);
+		buf_append(out, s.data, good);
 		s = str_slice(s, good, s.len);
 		if (s.len > 0) {
 			size_t pos = 0;
 
-			(void)buf_put_utf8(out, utf8_next(s, &pos));
+			buf_put_utf8(out, utf8_next(s, &pos));
 			s = str_slice(s, pos, s.len);
 		}
 	}
@@ -138,8 +139,8 @@ struct str utf8_cut(struct str s, size_t max)
 
 	if (s.len <= max)
 		return s;
-	/* Back over continuation bytes to where a character across the cut would begin.  Bytes that belong to none
-	 * are cut where they are: going on to the last good one would drop them by the thousand. */
+	/* Goes back over continuation bytes to the lead byte of a character across the cut.  In bytes that are no UTF-8
+	 * the cut stays at max: going back to the last valid character could drop thousands of bytes. */
 	while (start > 0 && max - start < 3 && ((unsigned char)s.data[start] & 0xc0) == 0x80)
 		start--;
 	end = start;
@@ -159,18 +160,19 @@ bool utf8_is_unsafe(uint32_t cp)
 	       (cp & 0xfffe) == 0xfffe;
 }
 
-/* Are the eight bytes at from printable ASCII? */
+/* Whether the eight bytes at from are printable ASCII. */
 static bool is_printable(const char *from)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
 	uint64_t word;
 
 	memcpy(&word, from, sizeof(word));
-	/* the highest bit of a byte: below 0x20, beyond ASCII, or DEL; behind one that is, it may be wrong */
+	/* Sets the highest bit of each byte that is below 0x20, above 0x7f, or DEL.  A borrow or carry may also set
+	 * that of the bytes above such a byte, which does not matter: only 0 means yes. */
 	return ((((word - ones * 0x20) & ~word) | word | (word + ones)) & ones * 0x80) == 0;
 }
 
-/* The same as utf8_has_control() of the bytes from i up to end, which may belong to characters behind it. */
+/* utf8_has_control() for the bytes from i up to end.  A character that begins before end may reach beyond it. */
 static bool has_control_within(struct str s, size_t i, size_t end)
 {
 	for (; i < end; i++) {
@@ -193,7 +195,7 @@ bool utf8_has_control(struct str s)
 	for (; s.len - i >= sizeof(uint64_t); i += sizeof(uint64_t))
 		if (!is_printable(s.data + i) && has_control_within(s, i, i + sizeof(uint64_t)))
 			return true;
-	/* the rest, with bytes before it that are known */
+	/* The last one to seven bytes are tested as part of the last eight. */
 	if (i < s.len && s.len >= sizeof(uint64_t) && is_printable(s.data + s.len - sizeof(uint64_t)))
 		return false;
 	return has_control_within(s, i, s.len);
@@ -215,7 +217,7 @@ bool utf8_is_line(struct str s)
 	return true;
 }
 
-static bool is_space(uint32_t cp)
+bool utf8_is_space(uint32_t cp)
 {
 	return cp == ' ' || (cp >= '\t' && cp <= '\r') || cp == 0x85 || cp == 0xa0 || cp == 0x1680 ||
 	       (cp >= 0x2000 && cp <= 0x200a) || cp == 0x2028 || cp == 0x2029 || cp == 0x202f || cp == 0x205f ||
@@ -235,19 +237,19 @@ int utf8_one_line(struct buf *out, struct str s)
 			i++;
 		if (i > start) {
 			if (space_due && started)
-				(void)buf_putc(out, ' ');
-			(void)buf_append(out, s.data + start, i - start);
+				buf_putc(out, ' ');
+			buf_append(out, s.data + start, i - start);
 			space_due = false;
 			started = true;
 			continue;
 		}
 		cp = utf8_next(s, &i);
-		if (is_space(cp)) {
+		if (utf8_is_space(cp)) {
 			space_due = true;
 		} else if (!utf8_is_unsafe(cp)) {
 			if (space_due && started)
-				(void)buf_putc(out, ' ');
-			(void)buf_put_utf8(out, cp);
+				buf_putc(out, ' ');
+			buf_put_utf8(out, cp);
 			space_due = false;
 			started = true;
 		}

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* Text as it may stand in an XML document. */
 #include "sitrep/base/xml_text.h"
 
 #include <stddef.h>
@@ -41,8 +40,8 @@ int buf_add_xml(struct buf *b, struct str s)
 				i++;
 				continue;
 			}
-			(void)buf_append(b, s.data + from, i - from);
-			(void)buf_puts(b, escape);
+			buf_append(b, s.data + from, i - from);
+			buf_puts(b, escape);
 			from = ++i;
 		} else {
 			size_t start = i;
@@ -50,8 +49,8 @@ int buf_add_xml(struct buf *b, struct str s)
 
 			/* A bad sequence, or one of the two non-characters that XML excludes. */
 			if (cp == 0xfffd || cp == 0xfffe || cp == 0xffff) {
-				(void)buf_append(b, s.data + from, start - from);
-				(void)buf_puts(b, "\xef\xbf\xbd");
+				buf_append(b, s.data + from, start - from);
+				buf_puts(b, "\xef\xbf\xbd");
 				from = i;
 			}
 		}
@@ -63,9 +62,9 @@ int buf_add_xml_attribute(struct buf *b, const char *name, struct str value)
 {
 	if (str_empty(value))
 		return b->failed;
-	(void)buf_putc(b, ' ');
-	(void)buf_puts(b, name);
-	(void)buf_puts(b, "=\"");
-	(void)buf_add_xml(b, value);
+	buf_putc(b, ' ');
+	buf_puts(b, name);
+	buf_puts(b, "=\"");
+	buf_add_xml(b, value);
 	return buf_putc(b, '"');
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* sitrep backup: makes a checked copy of the database. This program reads the database itself, so the user needs access
  * to the state folder, and the daemon may run or not. */
-#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,9 +17,8 @@ enum { SHOW_EVERY_MS = 200 };
 
 static volatile sig_atomic_t wants_end;
 
-static void on_signal(int number)
+static void on_signal(int number UNUSED)
 {
-	(void)number;
 	wants_end = 1;
 }
 
@@ -37,10 +35,10 @@ static int show_progress(void *arg, enum backup_stage stage, int64_t done, int64
 	if (show->on_terminal && now_us - show->last_us >= SHOW_EVERY_MS * 1000) {
 		show->last_us = now_us;
 		if (stage == BACKUP_COPY)
-			(void)fprintf(stderr, "\rcopying: %lld of %lld pages (%d %%) \033[K", (long long)done,
+			fprintf(stderr, "\rcopying: %lld of %lld pages (%d %%) \033[K", (long long)done,
 				(long long)total, total > 0 ? (int)(done * 100 / total) : 0);
 		else
-			(void)fputs("\rchecking the copy \033[K", stderr);
+			fputs("\rchecking the copy \033[K", stderr);
 	}
 	return wants_end;
 }
@@ -53,7 +51,7 @@ static const struct argument_option options_of_backup[BACKUP_OPTIONS + 1] = {
 	[BACKUP_FORCE] = {"force", 'f', NULL, ARGUMENT_NONE, "replace FILE"},
 };
 
-static int run_backup(const struct client_options *options, int argc, char **argv)
+static int run_backup(const struct client_options *options)
 {
 	const struct sigaction action = {.sa_handler = on_signal};
 	struct showing show = {.on_terminal = isatty(STDERR_FILENO) != 0};
@@ -64,8 +62,7 @@ static int run_backup(const struct client_options *options, int argc, char **arg
 	char *state_dir;
 	int option, result, status = -1;
 
-	(void)options;
-	while ((option = command_next(&command_backup, argc, argv, &status)) >= 0) {
+	while ((option = command_next(options, &status)) >= 0) {
 		named_dir = option == BACKUP_STATE_DIR ? optarg : named_dir;
 		backup.force = backup.force || option == BACKUP_FORCE;
 	}
@@ -75,19 +72,19 @@ static int run_backup(const struct client_options *options, int argc, char **arg
 	if (state_dir == NULL)
 		return command_fail(&command_backup, "out of memory");
 	backup.state_dir = state_dir;
-	backup.file = argv[optind];
-	(void)sigaction(SIGINT, &action, NULL);
-	(void)sigaction(SIGTERM, &action, NULL);
-	(void)sigaction(SIGHUP, &action, NULL);
+	backup.file = command_argument(options, 0);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
 	result = backup_make(&backup, &made, &err);
 	if (show.last_us != 0)
-		(void)fputs("\r\033[K", stderr);
+		fputs("\r\033[K", stderr);
 	free(state_dir);
 	if (result != 0)
 		return command_fail(&command_backup, err.text);
-	(void)printf("%s: %lld bytes, %lld items in %lld stories, checked\n", backup.file, (long long)made.bytes,
+	printf("%s: %lld bytes, %lld items in %lld stories, checked\n", backup.file, (long long)made.bytes,
 		(long long)made.items, (long long)made.stories);
-	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_TROUBLE;
+	return EXIT_DONE;
 }
 
 const struct command command_backup = {
@@ -98,6 +95,5 @@ const struct command command_backup = {
 	.least = 1,
 	.most = 1,
 	.summary = "Copy the database, checked, while the daemon runs or not",
-	.help = "",
 	.run = run_backup,
 };

@@ -3,33 +3,13 @@
 #include <assert.h>
 #include <errno.h>
 #include <getopt.h>
+#include <locale.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "client.h"
-
-static void usage(FILE *out)
-{
-	const struct command *c;
-
-	(void)fputs("usage: sitrep [-c FILE] [--socket PATH] COMMAND [ARGUMENTS]\n\n", out);
-	for (size_t i = 0; (c = command_at(i)) != NULL; i++)
-		(void)fprintf(out, "  %-8s %-16s %s\n", c->name, c->arguments, c->summary);
-	(void)fputc('\n', out);
-	arguments_write(out, sitrep_options);
-	(void)fputs("\nSee `sitrep COMMAND --help` and sitrep(1).\n", out);
-}
-
-static const struct command *find_command(const char *name)
-{
-	const struct command *c;
-	size_t i = 0;
-
-	while ((c = command_at(i)) != NULL && strcmp(c->name, name) != 0)
-		i++;
-	return c;
-}
+#include "sitrep/base/file.h"
 
 /* Asserts that the manual page lists the exit status. */
 static int known_status(int status)
@@ -55,28 +35,26 @@ static int check_config_path(const char *path)
 	else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		failure = EISDIR;
 	if (failure != 0)
-		(void)fprintf(stderr, "sitrep: cannot read the configuration %s: %s\n", path, strerror(failure));
+		fprintf(stderr, "sitrep: cannot read the configuration %s: %s\n", path, strerror(failure));
 	return -failure;
 }
 
-static int run_command(const struct client_options *options, int argc, char **argv)
+static int run_command(struct client_options *options, int argc, char **argv)
 {
-	const struct command *command = find_command(argv[0]);
+	const char *nearest;
+	const struct command *command = command_find(argv[0], &nearest);
 
-	if (command == NULL) {
-		(void)fprintf(stderr, "sitrep: unknown command %s\n", argv[0]);
-		usage(stderr);
-		return EXIT_USAGE;
-	}
+	if (command == NULL)
+		return command_unknown(argv[0]);
 	if (check_config_path(options->config_path) != 0)
 		return EXIT_TROUBLE;
-	optind = 0; /* the command parses its own options; 0 makes glibc start over */
-	return command->run(options, argc, argv);
+	return command_run(command, options, argc, argv);
 }
 
-int cli_run(int argc, char **argv)
+static int run_line(int argc, char **argv)
 {
 	struct client_options options = {0};
+	char mistake[ARGUMENTS_MISTAKE_MAX], help[] = "help", *help_argv[] = {help, NULL};
 	int option;
 
 	optind = 0; /* makes glibc start over */
@@ -89,19 +67,47 @@ int cli_run(int argc, char **argv)
 			options.socket_path = optarg;
 			break;
 		case SITREP_SHOW_VERSION:
-			(void)puts("sitrep " SITREP_VERSION);
+			puts("sitrep " SITREP_VERSION);
 			return EXIT_DONE;
 		case SITREP_OPTIONS:
 			break;
 		}
 	}
-	if (option == ARGUMENTS_HELP) {
-		usage(stdout);
-		return EXIT_DONE;
-	}
-	if (option == ARGUMENTS_WRONG || optind == argc) {
-		usage(stderr);
-		return EXIT_USAGE;
-	}
-	return known_status(run_command(&options, argc - optind, argv + optind));
+	if (option == ARGUMENTS_HELP)
+		return run_command(&options, 1, help_argv);
+	if (option == ARGUMENTS_WRONG)
+		return command_missing(arguments_mistake(sitrep_options, argv, mistake));
+	if (optind == argc)
+		return command_missing("no command is given, such as status, feeds or tail");
+	return run_command(&options, argc - optind, argv + optind);
+}
+
+/* Reports a failure of standard output, for all commands: a full disk, a pipe whose reader has ended. */
+static int check_output(int status)
+{
+	int failure = output_failure();
+
+	if (failure == 0)
+		return status;
+	if (failure == ENOSPC || failure == EDQUOT)
+		fprintf(stderr, "sitrep: cannot write the output: %s; make room and run the command again\n",
+			strerror(failure));
+	else if (failure == EPIPE)
+		fputs("sitrep: cannot write the output: the program that reads it has ended\n", stderr);
+	else if (failure == EAGAIN)
+		fputs("sitrep: cannot write the output: the pipe is full and non-blocking; let a program read it, or "
+		      "write "
+		      "to a file\n",
+			stderr);
+	else
+		fprintf(stderr, "sitrep: cannot write the output: %s\n", strerror(failure));
+	return EXIT_TROUBLE;
+}
+
+int cli_run(int argc, char **argv)
+{
+	if (file_keep_standard() != 0)
+		return known_status(EXIT_TROUBLE);
+	setlocale(LC_CTYPE, ""); /* for the characters that the terminal can show */
+	return known_status(check_output(run_line(argc, argv)));
 }

@@ -1,22 +1,33 @@
 /* SPDX-License-Identifier: ISC */
-/* The table of commands, and the messages of all commands: usage and failure. */
 #include "sitrep/cli/command.h"
 
+#include <errno.h>
 #include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/signalfd.h>
 
 #include "client.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/base/nearest.h"
 #include "sitrep/base/utf8.h"
+#include "sitrep/rules/rule.h"
+
+enum { MISTAKE_MAX = 512 };
+
+static const char usage_line[] = "usage: sitrep [-c FILE] [--socket PATH] COMMAND [ARGUMENTS]\n";
 
 const struct argument_option sitrep_options[SITREP_OPTIONS + 1] = {
-	[SITREP_CONFIG] = {"config", 'c', "FILE", ARGUMENT_FILE,
-		"configuration that says where the daemon's sockets are"},
+	[SITREP_CONFIG] = {"config", 'c', "FILE", ARGUMENT_FILE, "configuration that names the daemon's sockets"},
 	[SITREP_SOCKET] = {"socket", '\0', "PATH", ARGUMENT_FILE, "the socket itself"},
 	[SITREP_SHOW_VERSION] = {"version", 'V', NULL, ARGUMENT_NONE, "the version"},
 };
 
 const struct exit_row sitrep_exits[] = {
 	{EXIT_DONE, "The command succeeded."},
-	{EXIT_TROUBLE, "The command failed, and a sentence on standard error says why. refresh: a poll failed. feeds "
+	{EXIT_TROUBLE, "The command failed; standard error has the reason. refresh: a poll failed. feeds "
 		       "--failing: a feed fails. check: the configuration has a mistake."},
 	{EXIT_USAGE, "The command line is wrong."},
 	{.help = NULL},
@@ -24,6 +35,7 @@ const struct exit_row sitrep_exits[] = {
 
 static const struct command *const commands[] = {
 	&command_tail,
+	&command_top,
 	&command_feeds,
 	&command_explain,
 	&command_status,
@@ -33,12 +45,17 @@ static const struct command *const commands[] = {
 	&command_why,
 	&command_split,
 	&command_join,
+	&command_forget,
+	&command_alerts,
+	&command_silence,
 	&command_stories,
+	&command_match,
 	&command_check,
 	&command_backup,
 	&command_reload,
 	&command_pause,
 	&command_resume,
+	&command_help,
 };
 
 const struct command *command_at(size_t i)
@@ -52,51 +69,206 @@ const struct argument_option command_json_option[] = {
 	{.name = NULL},
 };
 
-static void write_usage(const struct command *c, FILE *out)
+const struct command *command_find(const char *name, const char **nearest)
 {
-	(void)fprintf(out, "usage: sitrep %s%s%s%s\n\n%s.\n", c->name, c->options[0].name != NULL ? " [OPTIONS]" : "",
-		c->arguments[0] != '\0' ? " " : "", c->arguments, c->summary);
-	(void)fprintf(out, "%s\n", c->help);
-	arguments_write(out, c->options);
+	const struct command *c;
+	size_t best = SIZE_MAX;
+
+	*nearest = NULL;
+	for (size_t i = 0; (c = command_at(i)) != NULL; i++) {
+		if (strcmp(c->name, name) == 0)
+			return c;
+		*nearest = nearest_name(str_from(name), str_from(c->name), &best, *nearest);
+	}
+	return NULL;
 }
 
-int command_wrong(const struct command *c)
+/* ---- usage ---- */
+
+static void write_usage_line(const struct command *c, FILE *out)
 {
-	write_usage(c, stderr);
+	fprintf(out, "usage: sitrep %s%s%s%s\n", c->name, c->options[0].name != NULL ? " [OPTIONS]" : "",
+		c->arguments[0] != '\0' ? " " : "", c->arguments);
+}
+
+static void print_usage(const struct command *c)
+{
+	write_usage_line(c, stdout);
+	printf("\n%s.\n%s\n", c->summary, c->help != NULL ? c->help : "");
+	arguments_write(stdout, c->options);
+}
+
+static void print_commands(void)
+{
+	const struct command *c;
+
+	fputs(usage_line, stdout);
+	putchar('\n');
+	for (size_t i = 0; (c = command_at(i)) != NULL; i++)
+		printf("  %-8s %-16s %s\n", c->name, c->arguments, c->summary);
+	putchar('\n');
+	arguments_write(stdout, sitrep_options);
+	puts("\nSee `sitrep help COMMAND` and sitrep(1).");
+}
+
+int command_wrong(const struct command *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "sitrep: %s: ", c->name);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	write_usage_line(c, stderr);
+	fprintf(stderr, "See `sitrep help %s`.\n", c->name);
 	return EXIT_USAGE;
 }
 
-int command_next(const struct command *c, int argc, char **argv, int *status)
+int command_missing(const char *mistake)
 {
-	int option = arguments_next(c->options, false, argc, argv);
+	fprintf(stderr, "sitrep: %s\n%sSee `sitrep help` for the commands.\n", mistake, usage_line);
+	return EXIT_USAGE;
+}
+
+int command_unknown(const char *name)
+{
+	const char *nearest;
+	char mistake[MISTAKE_MAX];
+
+	command_find(name, &nearest);
+	snprintf(mistake, sizeof(mistake), "unknown command %s%s%s%s", name, nearest != NULL ? ", did you mean " : "",
+		nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
+	return command_missing(mistake);
+}
+
+/* ---- reading ---- */
+
+/* The option of all commands that word is, which must come before the command's name; NULL: it is none. */
+static const struct argument_option *option_before(const char *word)
+{
+	for (const struct argument_option *o = sitrep_options; o->name != NULL; o++)
+		if ((o->letter != '\0' && word[0] == '-' && word[1] == o->letter) ||
+			(strncmp(word, "--", 2) == 0 && strncmp(word + 2, o->name, strlen(o->name)) == 0))
+			return o;
+	return NULL;
+}
+
+static int report_option(const struct command *c, char **argv)
+{
+	const struct argument_option *before = option_before(argv[optind - 1]);
+	char mistake[ARGUMENTS_MISTAKE_MAX];
+
+	if (before == NULL)
+		return command_wrong(c, "%s", arguments_mistake(c->options, argv, mistake));
+	return command_wrong(c, "option --%s must come before the command: sitrep --%s%s%s %s", before->name,
+		before->name, before->value != NULL ? " " : "", before->value != NULL ? before->value : "", c->name);
+}
+
+/* Names the first argument that is missing: for one given of "ITEM ITEM|STORY", ITEM|STORY. */
+static int report_missing(const struct command *c, int given)
+{
+	struct str rest = str_from(c->arguments), word = STR_NONE;
+
+	for (int i = 0; i <= given; i++)
+		str_split(&rest, ' ', &word);
+	return command_wrong(c, "%.*s is missing", STR_ARG(word));
+}
+
+int command_next(const struct client_options *options, int *status)
+{
+	const struct command *c = options->command;
+	int argc = options->argc, option = arguments_next(c->options, false, argc, options->argv);
 
 	if (option == ARGUMENTS_HELP) {
-		write_usage(c, stdout);
+		print_usage(c);
 		*status = EXIT_DONE;
 	} else if (option == ARGUMENTS_WRONG) {
-		*status = command_wrong(c);
-	} else if (option == ARGUMENTS_END && (argc - optind < c->least || argc - optind > c->most)) {
-		*status = command_wrong(c);
+		*status = report_option(c, options->argv);
+	} else if (option == ARGUMENTS_END && argc - optind < c->least) {
+		*status = report_missing(c, argc - optind);
+	} else if (option == ARGUMENTS_END && argc - optind > c->most) {
+		*status = command_wrong(c, "unexpected argument %s", options->argv[optind + c->most]);
 	}
 	return option;
 }
 
-int command_json(const struct command *c, int argc, char **argv, bool *json)
+int command_run(const struct command *c, struct client_options *options, int argc, char **argv)
 {
 	int status = -1;
 
-	while (command_next(c, argc, argv, &status) >= 0)
-		*json = true;
-	return status;
+	options->command = c;
+	options->argc = argc;
+	options->argv = argv;
+	optind = 0; /* makes glibc start over, with the options of the command */
+	if (c->options == command_no_options || c->options == command_json_option)
+		while (command_next(options, &status) >= 0)
+			options->json = true;
+	return status >= 0 ? status : c->run(options);
+}
+
+const char *command_argument(const struct client_options *options, int i)
+{
+	return optind + i < options->argc ? options->argv[optind + i] : NULL;
+}
+
+void command_show_place(struct str rule, struct str sentence)
+{
+	struct buf shown = BUF_INIT(LIMIT_STREAM_LINE);
+
+	if (rule_show(&shown, rule, sentence) == 0)
+		fprintf(stderr, "%.*s", STR_ARG(buf_str(&shown)));
+	buf_release(&shown);
+}
+
+int command_signals(const int *numbers, size_t count, struct error *err)
+{
+	sigset_t ours;
+	int fd;
+
+	sigemptyset(&ours);
+	for (size_t i = 0; i < count; i++)
+		sigaddset(&ours, numbers[i]);
+	sigprocmask(SIG_BLOCK, &ours, NULL);
+	fd = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd >= 0 ? fd : error_sys(err, -errno, "cannot wait for signals");
 }
 
 int command_fail(const struct command *c, const char *sentence)
 {
-	struct buf line = BUF_INIT(2 * ERROR_TEXT_MAX);
+	struct buf line = BUF_INIT(2 * ERROR_TEXT_MAX), local = BUF_INIT(4 * ERROR_TEXT_MAX);
 
 	/* The sentence may quote text from outside. */
-	(void)utf8_one_line(&line, str_from(sentence));
-	(void)fprintf(stderr, "sitrep: %s: %s\n", c->name, line.data != NULL ? line.data : "");
+	utf8_one_line(&line, str_from(sentence));
+	local_sentence(&local, buf_str(&line));
+	fprintf(stderr, "sitrep: %s: %s\n", c->name, local.data != NULL ? local.data : "");
+	buf_release(&local);
 	buf_release(&line);
 	return EXIT_TROUBLE;
 }
+
+/* ---- help ---- */
+
+static int run_help(const struct client_options *options)
+{
+	const char *name = command_argument(options, 0), *nearest;
+	const struct command *c = name != NULL ? command_find(name, &nearest) : NULL;
+
+	if (name != NULL && c == NULL)
+		return command_unknown(name);
+	if (c != NULL)
+		print_usage(c);
+	else
+		print_commands();
+	return EXIT_DONE;
+}
+
+const struct command command_help = {
+	.name = "help",
+	.options = command_no_options,
+	.arguments = "[COMMAND]",
+	.kind = ARGUMENT_COMMAND,
+	.most = 1,
+	.summary = "Show the usage of a command, or all commands",
+	.run = run_help,
+};

@@ -1,33 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-/* Finds the daemon's sockets and exchanges lines with it. The configuration names the sockets; where it does not, the
- * usual folders are tried in turn. */
+/* Finds the daemon's sockets and talks to it, by libsitrep. The configuration names the sockets; where it does not, the
+ * library's usual places are tried in turn. */
 #include <errno.h>
+#include <poll.h>
+#include <sitrep.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "client.h"
-#include "sitrep/base/buf.h"
-#include "sitrep/base/limits.h"
 #include "sitrep/base/paths.h"
-#include "sitrep/base/utf8.h"
 #include "sitrep/config/config.h"
 
-enum {
-	READ_CHUNK = 64 * 1024,
-	/* The longest answer that the daemon makes (ANSWER_MAX in control.c). */
-	LINE_MAX_LEN = 64 * 1024 * 1024,
-	SEARCH_TEXT_MAX = 16 * 1024,
-};
-
-struct connection {
-	int fd;
-	char *path;
-	struct buf in;
-	size_t taken; /* bytes of in that the line given out last takes */
-};
+/* After this time a person is told that the daemon has not answered yet. */
+enum { WAIT_TOLD_AFTER_MS = 5000 };
 
 struct config *client_config(const struct client_options *options)
 {
@@ -58,262 +44,110 @@ static int configured_socket(const struct config *c, enum connection_kind kind, 
 	return *path != NULL ? 0 : -ENOMEM;
 }
 
-/* ---- looking for the daemon ---- */
-
-struct search {
-	struct connection *found;
-	struct buf looked; /* "PATH (what is wrong there), PATH (...)" */
-	int failure;       /* the failure that is reported; a refusal (-EACCES) is preferred to a missing socket */
-	size_t places;
-};
-
-/* 0 and an open descriptor, or a negative code. */
-static int connect_to(const char *path, int *fd)
+/* -1: no end. */
+static int patience_ms(const struct client_options *options)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	return options->patience_s > 0 ? (int)options->patience_s * 1000 : -1;
+}
+
+static int connect_by_config(struct sitrep *s, const struct client_options *options, enum connection_kind kind)
+{
+	int (*connect)(struct sitrep *, const char *) = kind == CONNECTION_STREAM ? sitrep_connect : sitrep_control;
+	struct config *c = NULL;
+	char *configured = NULL;
 	int result = 0;
 
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (*fd < 0)
-		return -errno;
-	if (connect(*fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
-		result = -errno;
-		(void)close(*fd);
-		*fd = -1;
+	if (options->patience_s > 0)
+		sitrep_patience(s, patience_ms(options));
+	if (options->socket_path == NULL) {
+		c = client_config(options);
+		result = configured_socket(c, kind, &configured);
 	}
-	return result;
-}
-
-static const char *describe_failure(int failure)
-{
-	switch (failure) {
-	case -ENOENT:
-	case -ENOTDIR:
-		return "no socket";
-	case -ECONNREFUSED:
-		return "no daemon listens";
-	case -EACCES:
-	case -EPERM:
-		return "no permission";
-	default:
-		return strerror(-failure);
-	}
-}
-
-/* Tries one socket unless the daemon is already found. Takes path over; NULL means no memory. 0 or -ENOMEM. */
-static int search_at(struct search *s, char *path)
-{
-	int result = path == NULL ? -ENOMEM : 0;
-	int failure, fd = -1;
-
-	if (result != 0 || s->found != NULL)
-		goto out;
-	failure = connect_to(path, &fd);
-	s->places++;
-	if (failure != 0) {
-		if (s->failure == 0 || s->failure == -ENOENT || failure == -EACCES)
-			s->failure = failure;
-		result = buf_printf(
-			&s->looked, "%s%s (%s)", s->looked.len > 0 ? ", " : "", path, describe_failure(failure));
-		goto out;
-	}
-	s->found = calloc(1, sizeof(*s->found));
-	if (s->found == NULL) {
-		(void)close(fd);
-		result = -ENOMEM;
-		goto out;
-	}
-	s->found->fd = fd;
-	s->found->path = path;
-	path = NULL;
-	buf_init(&s->found->in, LINE_MAX_LEN);
-out:
-	free(path);
-	return result;
-}
-
-static int search_places(struct search *s, enum connection_kind kind)
-{
-	struct paths_places places;
-	int result = paths_places_init(&places, true);
-
-	for (size_t i = 0; result == 0 && i < places.count; i++) {
-		char *stream = paths_stream_socket(NULL, places.folders[i]);
-
-		if (kind == CONNECTION_CONTROL && stream != NULL) {
-			char *control = paths_control_socket(NULL, stream);
-
-			free(stream);
-			stream = control;
-		}
-		result = search_at(s, stream);
-	}
-	paths_places_release(&places);
-	return result;
-}
-
-static int search_daemon(struct search *s, const struct client_options *options, enum connection_kind kind)
-{
-	struct config *c;
-	char *configured;
-	bool named;
-	int result;
-
-	if (options->socket_path != NULL)
-		return search_at(s, strdup(options->socket_path));
-	c = client_config(options);
-	result = configured_socket(c, kind, &configured);
-	named = configured != NULL;
-	if (named)
-		result = search_at(s, configured);
-	/* With --config only the daemon of that configuration is meant. */
-	if (result == 0 && (!named || options->config_path == NULL))
-		result = search_places(s, kind);
-	config_free(c);
-	return result;
-}
-
-static int tell_failure(const struct search *s, const struct client_options *options, struct error *err)
-{
-	const char *looked = s->looked.data != NULL ? s->looked.data : "";
-
-	if (s->failure == -EACCES || s->failure == -EPERM)
-		return error_set(err, s->failure,
-			"not permitted to talk to the daemon; become root or join the socket's group; looked at %s",
-			looked);
-	if (options->socket_path != NULL || s->places == 1)
-		return error_set(err, s->failure, "cannot connect to the daemon at %s", looked);
-	return error_set(err, s->failure, "no daemon is running; looked at %s", looked);
-}
-
-struct connection *connection_open(const struct client_options *options, enum connection_kind kind, struct error *err)
-{
-	struct search s = {.looked = BUF_INIT(SEARCH_TEXT_MAX)};
-	int result = search_daemon(&s, options, kind);
-
 	if (result != 0)
-		(void)error_sys(err, result, "cannot connect");
-	else if (s.found == NULL)
-		(void)tell_failure(&s, options, err);
-	buf_release(&s.looked);
-	return s.found;
-}
-
-const char *connection_path(const struct connection *c)
-{
-	return c->path;
-}
-
-void connection_close(struct connection *c)
-{
-	if (c == NULL)
-		return;
-	(void)close(c->fd);
-	buf_release(&c->in);
-	free(c->path);
-	free(c);
-}
-
-int connection_send(struct connection *c, const json_t *message, struct error *err)
-{
-	char *text = json_dumps(message, JSON_COMPACT);
-	size_t len = text != NULL ? strlen(text) : 0;
-	int result = 0;
-
-	if (text == NULL)
-		return error_sys(err, -ENOMEM, "cannot ask the daemon");
-	text[len++] = '\n'; /* in place of the NUL */
-	for (size_t sent = 0; sent < len && result == 0;) {
-		ssize_t n = send(c->fd, text + sent, len - sent, MSG_NOSIGNAL);
-
-		if (n > 0)
-			sent += (size_t)n;
-		else if (errno != EINTR)
-			result = error_sys(err, -errno, "cannot ask the daemon");
+		goto out;
+	if (options->socket_path != NULL) {
+		result = connect(s, options->socket_path);
+	} else if (configured != NULL && options->config_path != NULL) {
+		/* With --config only the daemon of that configuration is meant. */
+		result = connect(s, configured);
+	} else {
+		result = sitrep_prefer(s, configured);
+		if (result == 0)
+			result = connect(s, NULL);
 	}
-	free(text);
+out:
+	config_free(c);
+	free(configured);
 	return result;
 }
 
-bool connection_has_line(const struct connection *c)
+struct sitrep *connection_open(const struct client_options *options, enum connection_kind kind, struct error *err)
 {
-	return str_find_char(buf_str(&c->in), '\n', c->taken) != STR_NPOS;
+	struct sitrep *s = sitrep_new();
+	int result = s == NULL ? -ENOMEM : connect_by_config(s, options, kind);
+
+	if (result == 0)
+		return s;
+	if (s == NULL || sitrep_error(s)[0] == '\0')
+		error_sys(err, -ENOMEM, "cannot connect");
+	else
+		error_set(err, result, "%s", sitrep_error(s));
+	sitrep_free(s);
+	return NULL;
 }
 
-int connection_receive(struct connection *c, struct str *line, struct error *err)
+/* Calls fn for each answer line up to the last. */
+static int read_answers(
+	struct sitrep *s, int timeout_ms, int (*fn)(void *arg, const json_t *answer), void *arg, struct error *err)
 {
-	size_t end, looked = 0;
+	const char *text;
+	size_t length;
+	int got;
 
-	buf_consume(&c->in, c->taken);
-	c->taken = 0;
-	while ((end = str_find_char(buf_str(&c->in), '\n', looked)) == STR_NPOS) {
-		ssize_t n;
+	while ((got = sitrep_answer(s, timeout_ms, &text, &length)) > 0) {
+		json_t *answer = json_loadb(text, length, 0, NULL);
+		int result;
 
-		looked = c->in.len;
-		if (buf_reserve(&c->in, READ_CHUNK) != 0)
-			return error_set(err, -EPROTO, "the daemon sent a line that is too long");
-		n = read(c->fd, c->in.data + c->in.len, READ_CHUNK);
-		if (n == 0)
-			return 0;
-		if (n < 0)
-			return error_sys(err, -errno, "cannot read from the daemon");
-		c->in.len += (size_t)n;
-		c->in.data[c->in.len] = '\0';
+		if (answer == NULL)
+			return error_set(err, -EPROTO, "the daemon sent a line that is not JSON");
+		result = fn(arg, answer);
+		json_decref(answer);
+		if (result < 0)
+			error_sys(err, result, "cannot show the answer");
+		if (result != 0)
+			return result;
 	}
-	*line = str_slice(buf_str(&c->in), 0, end);
-	c->taken = end + 1;
-	return 1;
+	return got == 0 ? 0 : error_set(err, got, "%s", sitrep_error(s));
+}
+
+/* A socket unit accepts connections even for a service that does not start, so the answer may never come. */
+static void report_wait(const struct sitrep *s)
+{
+	struct pollfd answer = {.fd = sitrep_fd(s), .events = POLLIN};
+
+	if (isatty(STDERR_FILENO) && poll(&answer, 1, WAIT_TOLD_AFTER_MS) == 0)
+		fputs("sitrep: waiting for the daemon; \"systemctl status sitrepd\" tells whether it runs\n", stderr);
 }
 
 int control_ask(const struct client_options *options, json_t *request, int (*fn)(void *arg, const json_t *answer),
 	void *arg, struct error *err)
 {
-	struct connection *c = connection_open(options, CONNECTION_CONTROL, err);
-	int result = c == NULL ? err->code : connection_send(c, request, err);
-	struct str line;
+	struct sitrep *s = connection_open(options, CONNECTION_CONTROL, err);
+	char *text = json_dumps(request, JSON_COMPACT);
+	int result = s == NULL ? err->code : 0;
 
-	while (result == 0) {
-		json_t *answer;
-		int got = connection_receive(c, &line, err);
-
-		if (got <= 0) {
-			result = got < 0 ? got : error_set(err, -EPIPE, "the daemon ended the conversation");
-			break;
-		}
-		answer = json_loadb(line.data, line.len, 0, NULL);
-		if (answer == NULL) {
-			result = error_set(err, -EPROTO, "the daemon sent something that is no JSON");
-		} else if (json_object_get(answer, "error") != NULL) {
-			const char *reason = json_string_value(json_object_get(answer, "error"));
-
-			result = error_set(err, -EINVAL, "%s", reason != NULL ? reason : "the daemon refused");
-		} else if (json_object_get(answer, "done") != NULL) {
-			json_decref(answer);
-			break;
-		} else {
-			result = fn(arg, answer);
-		}
-		json_decref(answer);
+	if (result == 0 && text == NULL)
+		result = error_sys(err, -ENOMEM, "cannot ask the daemon");
+	if (result == 0) {
+		result = sitrep_ask(s, text);
+		if (result != 0)
+			error_set(err, result, "%s", sitrep_error(s));
 	}
-	connection_close(c);
+	if (result == 0)
+		report_wait(s);
+	if (result == 0)
+		result = read_answers(s, patience_ms(options), fn, arg, err);
+	sitrep_free(s);
+	free(text);
 	return result;
-}
-
-void print_value(FILE *out, const json_t *value)
-{
-	struct buf line = BUF_INIT(LIMIT_STREAM_LINE);
-
-	if (!json_is_string(value))
-		return;
-	if (utf8_one_line(&line, str_make(json_string_value(value), json_string_length(value))) == 0)
-		(void)fwrite(line.data != NULL ? line.data : "", 1, line.len, out);
-	buf_release(&line);
-}
-
-void print_text(FILE *out, const json_t *object, const char *member)
-{
-	print_value(out, json_object_get(object, member));
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* sitrep discover: prints the feeds that a web page names as [feed] sections for the configuration. */
 #include <errno.h>
-#include <getopt.h>
-#include <stdlib.h>
 
 #include "client.h"
 #include "sitrep/base/arena.h"
@@ -18,9 +16,9 @@ static void put_value(struct buf *out, const char *name, struct str value)
 {
 	if (str_empty(value))
 		return;
-	(void)buf_printf(out, "%s = ", name);
-	(void)utf8_one_line(out, value);
-	(void)buf_putc(out, '\n');
+	buf_printf(out, "%s = ", name);
+	utf8_one_line(out, value);
+	buf_putc(out, '\n');
 }
 
 static void put_block(struct buf *out, struct str title, struct str url, struct str note)
@@ -28,11 +26,11 @@ static void put_block(struct buf *out, struct str title, struct str url, struct 
 	struct buf name = BUF_INIT(1024);
 
 	config_make_name(&name, title, url);
-	(void)buf_printf(out, "%s[feed \"%.*s\"]\n", out->len > 0 ? "\n" : "", STR_ARG(buf_str(&name)));
+	buf_printf(out, "%s[feed \"%.*s\"]\n", out->len > 0 ? "\n" : "", STR_ARG(buf_str(&name)));
 	put_value(out, "url", url);
 	put_value(out, "title", title);
 	if (!str_empty(note))
-		(void)buf_printf(out, "# %.*s\n", STR_ARG(note));
+		buf_printf(out, "# %.*s\n", STR_ARG(note));
 	buf_release(&name);
 }
 
@@ -50,11 +48,11 @@ static int put_blocks(struct buf *out, const struct got *got, struct arena *a, s
 	int count;
 
 	if (links == NULL)
-		return error_sys(err, -ENOMEM, "cannot look for feeds");
+		return error_sys(err, -ENOMEM, "cannot search for feeds");
 	if (parse_feed(&in, a, &d, err) == 0) {
 		struct buf title = BUF_INIT(4096);
 
-		(void)utf8_one_line(&title, d.feed.title.value);
+		utf8_one_line(&title, d.feed.title.value);
 		put_block(out, buf_str(&title), str_from(got->url), STR_NONE);
 		buf_release(&title);
 		return 1;
@@ -62,7 +60,7 @@ static int put_blocks(struct buf *out, const struct got *got, struct arena *a, s
 	count = html_feed_links(a, buf_str(&got->body), str_from(got->url), links);
 	for (int i = 0; i < count; i++)
 		put_block(out, links[i].title, links[i].url, links[i].type);
-	return count < 0 ? error_sys(err, count, "cannot look for feeds") : count;
+	return count < 0 ? error_sys(err, count, "cannot search for feeds") : count;
 }
 
 static int discover(const struct client_options *options, const char *url, struct error *err)
@@ -81,25 +79,24 @@ static int discover(const struct client_options *options, const char *url, struc
 	if (result == 0)
 		result = error_set(err, -ENOENT, "%s names no feed", url);
 	if (result > 0)
-		result = buf_failed(&out) || fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout) != 0
-				 ? error_set(err, -EIO, "cannot write")
-				 : 0;
+		result = buf_failed(&out) ? error_sys(err, out.failed, "cannot list the feeds") : 0;
+	if (result == 0)
+		fwrite(out.data, 1, out.len, stdout);
 	arena_release(&a);
 	get_release(&got);
 	buf_release(&out);
 	return result;
 }
 
-static int run(const struct client_options *options, int argc, char **argv)
+static int run_discover(const struct client_options *options)
 {
 	struct error err = {0};
-	int status = command_json(&command_discover, argc, argv, NULL);
+	const char *url = command_argument(options, 0);
 
-	if (status >= 0)
-		return status;
-	if (!get_is_url(argv[optind]))
-		return command_wrong(&command_discover);
-	if (discover(options, argv[optind], &err) != 0)
+	if (!get_is_url(url))
+		return command_wrong(
+			&command_discover, "%s is not an address that begins with http:// or https://", url);
+	if (discover(options, url, &err) != 0)
 		return command_fail(&command_discover, err.text);
 	return EXIT_DONE;
 }
@@ -112,6 +109,5 @@ const struct command command_discover = {
 	.least = 1,
 	.most = 1,
 	.summary = "List a page's feeds as blocks for the configuration",
-	.help = "",
-	.run = run,
+	.run = run_discover,
 };

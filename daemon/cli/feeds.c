@@ -2,18 +2,11 @@
 /* sitrep feeds: each feed's health as a table, the failing ones first. */
 #include <errno.h>
 #include <getopt.h>
-#include <langinfo.h>
-#include <libsmartcols.h>
-#include <locale.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "client.h"
 #include "sitrep/base/buf.h"
-#include "sitrep/base/clock.h"
-#include "sitrep/base/utf8.h"
 #include "sitrep/config/config.h"
-#include "sitrep/text/date.h"
 
 enum column {
 	COL_NAME,
@@ -32,115 +25,33 @@ enum column {
 	COL_COUNT
 };
 
-static const struct {
-	const char *name;
-	double width;
-	int flags;
-} columns[COL_COUNT] = {
-	[COL_NAME] = {"FEED", 0.12, 0},
-	[COL_STATE] = {"STATE", 0.05, 0},
-	[COL_POLLED] = {"POLLED", 0.06, SCOLS_FL_RIGHT},
-	[COL_NEWEST] = {"NEWEST", 0.06, SCOLS_FL_RIGHT},
-	[COL_DAYS] = {"TWO WEEKS", 14, SCOLS_FL_RIGHT},
-	[COL_RATE] = {"A DAY", 0.04, SCOLS_FL_RIGHT},
-	[COL_NEXT] = {"NEXT", 0.06, SCOLS_FL_RIGHT},
-	[COL_DELAY] = {"DELAY", 0.04, SCOLS_FL_RIGHT},
-	[COL_POLLS] = {"POLLS", 0.04, SCOLS_FL_RIGHT},
-	[COL_SAME] = {"304", 0.03, SCOLS_FL_RIGHT},
-	[COL_BYTES] = {"BYTES", 0.04, SCOLS_FL_RIGHT},
-	[COL_ITEMS] = {"ITEMS", 0.04, SCOLS_FL_RIGHT},
-	[COL_WHY] = {"WHY", 0.3, SCOLS_FL_TRUNC},
+/* A screen of 60 columns has room for five of these. */
+static const struct table_column columns[COL_COUNT] = {
+	[COL_NAME] = {.head = "FEED", .least = 16},
+	[COL_STATE] = {.head = "STATE", .coloured = true},
+	[COL_POLLED] = {.head = "POLLED", .rank = 2, .right = true},
+	[COL_NEWEST] = {.head = "NEWEST", .rank = 1, .right = true},
+	[COL_DAYS] = {.head = "TWO WEEKS", .rank = 5, .right = true},
+	[COL_RATE] = {.head = "A DAY", .rank = 4, .right = true},
+	[COL_NEXT] = {.head = "NEXT", .right = true},
+	[COL_DELAY] = {.head = "DELAY", .rank = 6, .right = true},
+	[COL_POLLS] = {.head = "POLLS", .rank = 8, .right = true},
+	[COL_SAME] = {.head = "304", .rank = 9, .right = true},
+	[COL_BYTES] = {.head = "BYTES", .rank = 7, .right = true},
+	[COL_ITEMS] = {.head = "ITEMS", .rank = 3, .right = true},
+	[COL_WHY] = {.head = "WHY", .least = 20},
 };
 
 struct listing {
 	bool json;
 	bool failing_only;
 	size_t failing;
-	struct libscols_table *table;
+	struct table *table;
+	long long disabled; /* feeds that are not polled */
 	json_t *feeds;
 };
 
-static const char *text_of(const json_t *feed, const char *member)
-{
-	const char *value = json_string_value(json_object_get(feed, member));
-
-	return value != NULL ? value : "";
-}
-
-static void set_relative(struct libscols_line *line, enum column column, const json_t *feed, const char *member)
-{
-	const char *value = json_string_value(json_object_get(feed, member));
-	char text[TIME_TEXT_MAX];
-
-	if (value != NULL)
-		(void)scols_line_set_data(
-			line, column, time_format_relative(text, date_parse(str_from(value), NULL), clock_wall_ms()));
-	else
-		(void)scols_line_set_data(line, column, "-");
-}
-
-static void set_number(struct libscols_line *line, enum column column, json_int_t number, const char *unit)
-{
-	char text[40];
-
-	(void)snprintf(text, sizeof(text), "%lld%s", (long long)number, unit);
-	(void)scols_line_set_data(line, column, text);
-}
-
-static void set_text(struct libscols_line *line, enum column column, const char *value)
-{
-	struct buf safe = BUF_INIT(4096);
-
-	if (utf8_one_line(&safe, str_from(value)) == 0)
-		(void)scols_line_set_data(line, column, safe.data != NULL ? safe.data : "");
-	buf_release(&safe);
-}
-
-/* One bar a day; the day with the most posts has the tallest, a day without posts the lowest. */
-static void set_days(struct libscols_line *line, const json_t *feed)
-{
-	static const char *const bars[] = {
-		"\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587", "\u2588"};
-	static const char *const plain[] = {"_", ".", ":", "-", "=", "+", "*", "#"};
-	enum { LEVELS = sizeof(bars) / sizeof(bars[0]) };
-	bool is_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	const json_t *days = json_object_get(feed, "recent"), *day;
-	struct buf text = BUF_INIT(256);
-	json_int_t most = 1;
-	size_t i;
-
-	json_array_foreach(days, i, day)
-	{
-		most = json_integer_value(day) > most ? json_integer_value(day) : most;
-	}
-	json_array_foreach(days, i, day)
-	{
-		json_int_t posts = json_integer_value(day);
-		size_t level = posts <= 0 ? 0 : (size_t)((posts * (LEVELS - 1) + most - 1) / most);
-
-		(void)buf_puts(&text, is_utf8 ? bars[level] : plain[level]);
-	}
-	(void)scols_line_set_data(line, COL_DAYS, text.len > 0 ? text.data : "-");
-	buf_release(&text);
-}
-
-/* "12m"; "-" for a feed that was never asked. */
-static void set_delay(struct libscols_line *line, const json_t *feed)
-{
-	const json_t *delay = json_object_get(feed, "expected_delay_s");
-	json_int_t seconds = json_integer_value(delay);
-
-	if (delay == NULL)
-		(void)scols_line_set_data(line, COL_DELAY, "-");
-	else if (seconds < 60)
-		set_number(line, COL_DELAY, seconds, "s");
-	else if (seconds < 2 * 3600)
-		set_number(line, COL_DELAY, seconds / 60, "m");
-	else
-		set_number(line, COL_DELAY, seconds / 3600, "h");
-}
-
-static void set_bytes(struct libscols_line *line, json_int_t bytes)
+static void set_bytes(struct table *t, long long bytes)
 {
 	static const char *const units[] = {"", "K", "M", "G", "T"};
 	size_t unit = 0;
@@ -149,16 +60,7 @@ static void set_bytes(struct libscols_line *line, json_int_t bytes)
 		bytes /= 1024;
 		unit++;
 	}
-	set_number(line, COL_BYTES, bytes, units[unit]);
-}
-
-static void set_rate(struct libscols_line *line, const json_t *feed)
-{
-	const json_t *rate = json_object_get(feed, "posts_per_day");
-	char text[40];
-
-	(void)snprintf(text, sizeof(text), json_number_value(rate) < 10 ? "%.1f" : "%.0f", json_number_value(rate));
-	(void)scols_line_set_data(line, COL_RATE, rate != NULL ? text : "-");
+	table_set_number(t, COL_BYTES, bytes, units[unit]);
 }
 
 /* True when the feed has the member with this value: "paused" and "storing" come with each feed, though they hold for
@@ -170,53 +72,87 @@ static bool waits_for(const json_t *feed, const char *member, bool value)
 	return told != NULL && json_is_true(told) == value;
 }
 
-static int add_line(struct listing *l, const json_t *feed)
+/* The time until the next poll, which is not before the time that its server asked for. */
+static void set_next(struct table *t, const json_t *feed, int64_t now_ms)
 {
-	struct libscols_line *line = scols_table_new_line(l->table, NULL);
-	json_int_t polls = json_integer_value(json_object_get(feed, "polls"));
-	json_int_t same = json_integer_value(json_object_get(feed, "not_modified"));
-	struct buf remark = BUF_INIT(16 * 1024);
+	int64_t due_ms = member_time(feed, "due"), not_before_ms = member_time(feed, "not_before");
 
-	if (line == NULL)
-		return -ENOMEM;
-	set_text(line, COL_NAME, text_of(feed, "name"));
-	set_text(line, COL_STATE, text_of(feed, "state"));
-	set_relative(line, COL_POLLED, feed, "last_poll");
-	set_relative(line, COL_NEWEST, feed, "last_new");
-	if (waits_for(feed, "paused", true))
-		(void)scols_line_set_data(line, COL_NEXT, "paused");
+	if (waits_for(feed, "polling", true))
+		table_set(t, COL_NEXT, "now");
+	else if (waits_for(feed, "paused", true))
+		table_set(t, COL_NEXT, "paused");
 	else if (waits_for(feed, "storing", false))
-		(void)scols_line_set_data(line, COL_NEXT, "waits");
+		table_set(t, COL_NEXT, "waits");
 	else
-		set_relative(line, COL_NEXT, feed, "due");
-	set_days(line, feed);
-	set_rate(line, feed);
-	set_delay(line, feed);
-	set_bytes(line, json_integer_value(json_object_get(feed, "bytes")));
-	set_number(line, COL_POLLS, polls, "");
-	set_number(line, COL_SAME, polls > 0 ? same * 100 / polls : 0, "%");
-	set_number(line, COL_ITEMS, json_integer_value(json_object_get(feed, "items")), "");
+		table_set_pause(
+			t, COL_NEXT, now_ms, due_ms != TIME_NONE && not_before_ms > due_ms ? not_before_ms : due_ms);
+}
+
+static void set_why(struct table *t, const json_t *feed)
+{
+	struct buf remark = BUF_INIT(16 * 1024), local = BUF_INIT(32 * 1024);
+
 	if (json_object_get(feed, "reason") != NULL)
-		(void)buf_puts(&remark, text_of(feed, "reason"));
-	else if (strcmp(text_of(feed, "websub"), "trusted") == 0)
-		(void)buf_puts(&remark, "pushed by its hub");
+		buf_puts(&remark, member_words(feed, "reason"));
+	else if (member_is(feed, "websub", "trusted"))
+		buf_puts(&remark, "pushed by its hub");
+	else if (member_is(feed, "state", "new"))
+		buf_puts(&remark, "not asked yet");
 	else
-		(void)buf_puts(&remark, text_of(feed, "why"));
+		buf_puts(&remark, member_words(feed, "why"));
 	if (json_object_get(feed, "moved_to") != NULL)
-		(void)buf_printf(&remark, "%smoved to %s", remark.len > 0 ? ", " : "", text_of(feed, "moved_to"));
+		buf_printf(&remark, "%smoved to %s", remark.len > 0 ? ", " : "", member_words(feed, "moved_to"));
 	else if (json_object_get(feed, "redirected_to") != NULL)
-		(void)buf_printf(
-			&remark, "%sredirected to %s", remark.len > 0 ? ", " : "", text_of(feed, "redirected_to"));
-	set_text(line, COL_WHY, remark.data != NULL ? remark.data : "");
+		buf_printf(
+			&remark, "%sredirected to %s", remark.len > 0 ? ", " : "", member_words(feed, "redirected_to"));
+	local_sentence(&local, buf_str(&remark));
+	table_set(t, COL_WHY, local.data != NULL ? local.data : "");
+	buf_release(&local);
 	buf_release(&remark);
-	return 0;
+}
+
+static const char *colour_of(const char *state)
+{
+	static const struct {
+		const char *state, *colour;
+	} colours[] = {{"ok", "\033[32m"}, {"new", "\033[33m"}, {"failing", "\033[31m"}, {"gone", "\033[35m"}};
+
+	for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)
+		if (strcmp(state, colours[i].state) == 0)
+			return colours[i].colour;
+	return "";
+}
+
+static void add_line(struct table *t, const json_t *feed)
+{
+	const json_t *rate = json_object_get(feed, "posts_per_day"), *delay = json_object_get(feed, "expected_delay_s");
+	long long polls = member_whole(feed, "polls"), same = member_whole(feed, "not_modified");
+	int64_t now_ms = clock_wall_ms();
+	char text[TIME_TEXT_MAX];
+
+	table_add_row(t, colour_of(member_words(feed, "state")));
+	table_set(t, COL_NAME, member_words(feed, "name"));
+	table_set(t, COL_STATE, member_words(feed, "state"));
+	table_set_pause(t, COL_POLLED, member_time(feed, "last_poll"), now_ms);
+	table_set_pause(t, COL_NEWEST, member_time(feed, "last_new"), now_ms);
+	set_next(t, feed, now_ms);
+	table_set_bars(t, COL_DAYS, json_object_get(feed, "recent"));
+	if (rate != NULL)
+		table_set_rate(t, COL_RATE, json_number_value(rate));
+	else
+		table_set(t, COL_RATE, "-");
+	/* "-" for a feed that was never asked */
+	table_set(t, COL_DELAY, delay != NULL ? screen_pause(text, json_integer_value(delay) * 1000) : "-");
+	set_bytes(t, member_whole(feed, "bytes"));
+	table_set_number(t, COL_POLLS, polls, "");
+	table_set_number(t, COL_SAME, polls > 0 ? same * 100 / polls : 0, "%");
+	table_set_number(t, COL_ITEMS, member_whole(feed, "items"), "");
+	set_why(t, feed);
 }
 
 static bool is_failing(const json_t *feed)
 {
-	const char *s = text_of(feed, "state");
-
-	return strcmp(s, "failing") == 0 || strcmp(s, "gone") == 0;
+	return member_is(feed, "state", "failing") || member_is(feed, "state", "gone");
 }
 
 static int add_feeds(struct listing *l, const json_t *feeds, bool failing)
@@ -227,23 +163,18 @@ static int add_feeds(struct listing *l, const json_t *feeds, bool failing)
 
 	json_array_foreach(feeds, i, feed)
 	{
-		if (is_failing(feed) != failing)
+		if (is_failing(feed) != failing || result != 0)
 			continue;
 		l->failing += failing;
 		if (!l->json)
-			result = add_line(l, feed);
+			add_line(l->table, feed);
 		else if (failing || !l->failing_only)
-			result = json_dumpf(feed, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER) != 0 ||
-						 putchar('\n') == EOF
-					 ? -EIO
-					 : 0;
-		if (result != 0)
-			break;
+			result = print_json(feed);
 	}
 	return result;
 }
 
-/* Adds one line of the answer to the list, which comes in several. */
+/* Adds one line of the answer, which has several, to the list. */
 static int take_answer(void *arg, const json_t *answer)
 {
 	struct listing *l = arg;
@@ -251,47 +182,84 @@ static int take_answer(void *arg, const json_t *answer)
 	return json_array_extend(l->feeds, json_object_get(answer, "feeds")) == 0 ? 0 : -ENOMEM;
 }
 
-static int show(struct listing *l)
+static int take_disabled(void *arg, const json_t *answer)
+{
+	const json_t *feeds = json_object_get(json_object_get(answer, "status"), "feeds");
+
+	*(long long *)arg = member_whole(feeds, "disabled");
+	return 0;
+}
+
+static void show_notes(const struct listing *l)
 {
 	const json_t *first = json_array_get(l->feeds, 0);
+
+	if (waits_for(first, "paused", true))
+		fputs("Polling is paused, \"sitrep resume\" ends that.\n", stderr);
+	if (waits_for(first, "storing", false))
+		fputs("Nothing can be stored, so nothing is polled; \"sitrep status\" has the reason.\n", stderr);
+	if (l->disabled > 0)
+		fprintf(stderr,
+			"Not shown: %lld with \"enabled = no\"; take that out of the configuration, then \"sitrep "
+			"reload\".\n",
+			l->disabled);
+	else if (json_array_size(l->feeds) == 0)
+		fputs("The configuration has no feed; add a [feed] section, then \"sitrep reload\".\n", stderr);
+}
+
+static int show_feeds(struct listing *l)
+{
 	int result = add_feeds(l, l->feeds, true);
 
 	if (result == 0 && !l->failing_only)
 		result = add_feeds(l, l->feeds, false);
 	if (result != 0 || l->json)
 		return result;
-	result = scols_print_table(l->table);
-	if (waits_for(first, "paused", true))
-		(void)fputs("Polling is paused, \"sitrep resume\" ends that.\n", stderr);
-	if (waits_for(first, "storing", false))
-		(void)fputs("Nothing can be stored, so nothing is polled; \"sitrep status\" has the reason.\n", stderr);
+	result = table_print(l->table);
+	if (result == 0)
+		show_notes(l);
 	return result;
 }
 
-static struct libscols_table *new_table(void)
+/* Asks for the feeds, or for one. */
+static int ask_feeds(
+	struct listing *l, const struct client_options *options, const char *only, bool wants_notes, struct error *err)
 {
-	struct libscols_table *table = scols_new_table();
+	json_t *request = json_pack("{s:s,s:s*}", "op", "feeds", "feed", only);
+	json_t *status = json_pack("{s:s}", "op", "status");
+	int result;
 
-	for (int i = 0; table != NULL && i < COL_COUNT; i++) {
-		if (scols_table_new_column(table, columns[i].name, columns[i].width, columns[i].flags) == NULL) {
-			scols_unref_table(table);
-			return NULL;
-		}
-	}
-	return table;
+	if (request == NULL || status == NULL)
+		result = error_sys(err, -ENOMEM, "cannot list the feeds");
+	else
+		result = control_ask(options, request, take_answer, l, err);
+	if (result == 0 && only == NULL && wants_notes)
+		result = control_ask(options, status, take_disabled, &l->disabled, err);
+	json_decref(request);
+	json_decref(status);
+	return result;
 }
 
-/* Prints the names from the configuration, for shell completion; needs no daemon. */
-static int print_names(const struct client_options *options)
+/* Prints the names in the daemon's answer (told), or without a daemon those in the configuration; for shell completion.
+ */
+static int print_names(const struct client_options *options, const struct listing *l, bool told)
 {
-	struct config *c = client_config(options);
+	struct config *c = told ? NULL : client_config(options);
+	size_t i;
+	const json_t *feed;
 
-	for (size_t i = 0; c != NULL && i < c->feeds.count; i++)
-		(void)puts(c->feeds.items[i].name);
-	if (c == NULL)
-		return command_fail(&command_feeds, "cannot read the configuration");
+	if (told) {
+		json_array_foreach(l->feeds, i, feed)
+		{
+			puts(member_words(feed, "name"));
+		}
+	}
+	for (i = 0; c != NULL && i < c->feeds.count; i++)
+		puts(c->feeds.items[i].name);
+	if (c == NULL && !told)
+		return command_fail(&command_feeds, "no daemon answers, and the configuration cannot be read");
 	config_free(c);
-	return fflush(stdout) == 0 ? EXIT_DONE : command_fail(&command_feeds, "cannot write");
+	return EXIT_DONE;
 }
 
 enum feeds_option { FEEDS_JSON, FEEDS_FAILING, FEEDS_NAMES, FEEDS_OPTIONS };
@@ -299,18 +267,21 @@ enum feeds_option { FEEDS_JSON, FEEDS_FAILING, FEEDS_NAMES, FEEDS_OPTIONS };
 static const struct argument_option options_of_feeds[FEEDS_OPTIONS + 1] = {
 	[FEEDS_JSON] = {"json", 'j', NULL, ARGUMENT_NONE, "one JSON object a line"},
 	[FEEDS_FAILING] = {"failing", 'F', NULL, ARGUMENT_NONE, "only failing feeds; exit status 1 when there is one"},
-	[FEEDS_NAMES] = {"names", '\0', NULL, ARGUMENT_NONE, "only the names in the configuration; asks no daemon"},
+	[FEEDS_NAMES] = {"names", '\0', NULL, ARGUMENT_NONE, "only the names, one a line"},
 };
 
-static int run(const struct client_options *options, int argc, char **argv)
+/* Somebody has pressed Tab and waits for the names. */
+enum { NAMES_PATIENCE_S = 1 };
+
+static int run_feeds(const struct client_options *given)
 {
+	struct client_options with_patience = *given, *options = &with_patience;
 	struct listing l = {0};
 	struct error err = {0};
-	json_t *request;
 	bool names = false;
 	int result, option, status = -1;
 
-	while ((option = command_next(&command_feeds, argc, argv, &status)) >= 0) {
+	while ((option = command_next(options, &status)) >= 0) {
 		l.json = l.json || option == FEEDS_JSON;
 		l.failing_only = l.failing_only || option == FEEDS_FAILING;
 		names = names || option == FEEDS_NAMES;
@@ -318,23 +289,23 @@ static int run(const struct client_options *options, int argc, char **argv)
 	if (status >= 0)
 		return status;
 	if (names)
-		return print_names(options);
-	(void)setlocale(LC_CTYPE, ""); /* for the width of what is printed */
-	l.table = new_table();
-	request = optind < argc ? json_pack("{s:s,s:s}", "op", "feeds", "feed", argv[optind])
-				: json_pack("{s:s}", "op", "feeds");
+		options->patience_s = NAMES_PATIENCE_S;
+	l.table = table_new(columns, COL_COUNT);
 	l.feeds = json_array();
-	if (l.table == NULL || l.feeds == NULL || request == NULL)
+	if (l.table == NULL || l.feeds == NULL)
 		result = error_sys(&err, -ENOMEM, "cannot list the feeds");
 	else
-		result = control_ask(options, request, take_answer, &l, &err);
-	if (result == 0)
-		result = show(&l);
-	json_decref(request);
+		result = ask_feeds(&l, options, command_argument(options, 0), !l.json && !names, &err);
+	if (names)
+		status = print_names(options, &l, result == 0);
+	else if (result == 0 && show_feeds(&l) != 0)
+		result = error_sys(&err, -ENOMEM, "cannot list the feeds");
 	json_decref(l.feeds);
-	scols_unref_table(l.table);
+	table_free(l.table);
+	if (names)
+		return status;
 	if (result != 0)
-		return command_fail(&command_feeds, err.code != 0 ? err.text : "cannot print the table");
+		return command_fail(&command_feeds, err.text);
 	return l.failing_only && l.failing > 0 ? EXIT_TROUBLE : EXIT_DONE;
 }
 
@@ -343,9 +314,7 @@ const struct command command_feeds = {
 	.options = options_of_feeds,
 	.arguments = "[FEED]",
 	.kind = ARGUMENT_FEED,
-	.least = 0,
 	.most = 1,
 	.summary = "Show the health of the feeds",
-	.help = "",
-	.run = run,
+	.run = run_feeds,
 };

@@ -24,25 +24,17 @@ struct getting {
 	int result;
 };
 
-static char *take(char **from)
-{
-	char *taken = *from;
-
-	*from = NULL;
-	return taken;
-}
-
 /* Sets the error, with the text of the server's error page, which may say how to get access. */
-static void tell_refusal(struct getting *g, const struct transfer_answer *answer)
+static void tell_error_page(struct getting *g, const struct transfer_answer *answer)
 {
-	struct buf page = BUF_INIT(4 * TRANSFER_REFUSAL_MAX), said = BUF_INIT(SAID_MAX);
+	struct buf page = BUF_INIT(4 * TRANSFER_ERROR_PAGE_MAX), text = BUF_INIT(SAID_MAX);
 
-	if (utf8_repair(&page, buf_str(&answer->refusal)) == 0)
-		(void)html_to_text(&said, buf_str(&page));
-	g->result = said.len > 0 ? error_set(g->err, -EIO, "%s; the server says: %s", answer->error.text, said.data)
+	if (utf8_repair(&page, buf_str(&answer->error_page)) == 0)
+		html_to_text(&text, buf_str(&page));
+	g->result = text.len > 0 ? error_set(g->err, -EIO, "%s; the server says: %s", answer->error.text, text.data)
 				 : error_set(g->err, -EIO, "%s", answer->error.text);
 	buf_release(&page);
-	buf_release(&said);
+	buf_release(&text);
 }
 
 static void on_done(void *arg, struct transfer_answer *answer)
@@ -50,17 +42,17 @@ static void on_done(void *arg, struct transfer_answer *answer)
 	struct getting *g = arg;
 
 	if (answer->failure != FAILURE_NONE) {
-		tell_refusal(g, answer);
+		tell_error_page(g, answer);
 	} else {
 		g->result = 0;
 		g->got->body = answer->body;
 		answer->body = BUF_INIT(0);
-		g->got->url = take(&answer->final_url);
-		g->got->content_type = take(&answer->content_type);
-		g->got->content_location = take(&answer->content_location);
-		g->got->content_language = take(&answer->content_language);
+		g->got->url = cstr_take(&answer->final_url);
+		g->got->content_type = cstr_take(&answer->content_type);
+		g->got->content_location = cstr_take(&answer->content_location);
+		g->got->content_language = cstr_take(&answer->content_language);
 	}
-	(void)event_base_loopbreak(g->base);
+	event_base_loopbreak(g->base);
 }
 
 bool get_is_url(const char *argument)
@@ -78,9 +70,9 @@ static char *make_agent(const struct client_options *options)
 
 	if (c != NULL)
 		contact = c->contact_url != NULL ? c->contact_url : c->base_url;
-	(void)buf_puts(&agent, "sitrep/" SITREP_VERSION);
+	buf_puts(&agent, "sitrep/" SITREP_VERSION);
 	if (contact != NULL)
-		(void)buf_printf(&agent, " (+%s)", contact);
+		buf_printf(&agent, " (+%s)", contact);
 	config_free(c);
 	return buf_take(&agent, NULL);
 }
@@ -96,7 +88,7 @@ int get_url(const struct client_options *client, const char *url, struct got *go
 		.timeout_ms = TIMEOUT_MS,
 		.max_body = BODY_MAX,
 		.allow_private = true,
-		.want_refusal = true,
+		.want_error_page = true,
 	};
 	struct getting g = {.base = event_base_new(), .got = got, .err = err, .result = -EIO};
 	struct transfers *transfers = NULL;

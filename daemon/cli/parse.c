@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* sitrep parse: prints the document that the daemon's own code makes of a feed. */
-#include <errno.h>
 #include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,14 +15,14 @@
 
 enum { FILE_MAX = 64 * 1024 * 1024, ARENA_MAX = 512 * 1024 * 1024, OUTPUT_MAX = 512 * 1024 * 1024 };
 
-static int read_all(const char *path, struct buf *out, struct error *err)
+int read_input(const char *path, struct buf *out, struct error *err)
 {
 	int result = strcmp(path, "-") == 0 ? file_read_fd(STDIN_FILENO, out) : file_read(path, out);
 
 	return result == 0 ? 0 : error_sys(err, result, "cannot read %s", path);
 }
 
-static int examine(struct arena *a, struct document *d, struct error *err)
+static int assign_identities(struct arena *a, struct document *d, struct error *err)
 {
 	struct identity *identity = identity_new(err);
 	int result = identity == NULL ? err->code : 0;
@@ -32,7 +30,7 @@ static int examine(struct arena *a, struct document *d, struct error *err)
 	for (size_t i = 0; result == 0 && i < d->items.count; i++)
 		result = identity_assign(identity, a, &d->items.items[i]);
 	if (result != 0 && err->code == 0)
-		(void)error_sys(err, result, "cannot examine the items");
+		error_sys(err, result, "cannot examine the items");
 	identity_free(identity);
 	return result;
 }
@@ -40,17 +38,16 @@ static int examine(struct arena *a, struct document *d, struct error *err)
 static int print_document(const struct document *d, struct error *err)
 {
 	struct buf out = BUF_INIT(OUTPUT_MAX);
-	struct jsonw w;
+	struct jsonw w = JSONW_INIT(&out);
 	int result;
 
-	jsonw_init(&w, &out);
 	document_write_json(&w, d);
-	(void)buf_putc(&out, '\n');
+	buf_putc(&out, '\n');
 	result = out.failed;
-	if (result == 0 && (fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout) != 0))
-		result = -EIO;
-	if (result != 0)
-		(void)error_sys(err, result, "cannot write");
+	if (result == 0)
+		fwrite(out.data, 1, out.len, stdout);
+	else
+		error_sys(err, result, "cannot write the document");
 	buf_release(&out);
 	return result;
 }
@@ -66,7 +63,7 @@ static int parse_source(const struct client_options *options, const char *source
 	int result;
 
 	arena_init(&a, ARENA_MAX);
-	result = get_is_url(source) ? get_url(options, source, &got, err) : read_all(source, &got.body, err);
+	result = get_is_url(source) ? get_url(options, source, &got, err) : read_input(source, &got.body, err);
 	if (result == 0)
 		result = parse_prepare(err);
 	if (result == 0) {
@@ -78,9 +75,9 @@ static int parse_source(const struct client_options *options, const char *source
 		result = parse_feed(&in, &a, &d, err);
 	}
 	if (result == 0)
-		result = examine(&a, &d, err);
+		result = assign_identities(&a, &d, err);
 	if (result == 0 && why)
-		(void)fprintf(stderr, "%.*s", STR_ARG(d.notes));
+		fprintf(stderr, "%.*s", STR_ARG(d.notes));
 	if (result == 0)
 		result = print_document(&d, err);
 	arena_release(&a);
@@ -91,26 +88,26 @@ static int parse_source(const struct client_options *options, const char *source
 enum parse_option { PARSE_URL, PARSE_CONTENT_TYPE, PARSE_WHY, PARSE_OPTIONS };
 
 static const struct argument_option options_of_parse[PARSE_OPTIONS + 1] = {
-	[PARSE_URL] = {"url", 'u', "URL", ARGUMENT_TEXT, "where it came from: the base of its links"},
-	[PARSE_CONTENT_TYPE] = {"content-type", 't', "TYPE", ARGUMENT_TEXT, "the media type that the server gave"},
-	[PARSE_WHY] = {"why", 'w', NULL, ARGUMENT_NONE, "tell on standard error what was decided and repaired"},
+	[PARSE_URL] = {"url", 'u', "URL", ARGUMENT_TEXT, "address of the document: the base of its links"},
+	[PARSE_CONTENT_TYPE] = {"content-type", 't', "TYPE", ARGUMENT_TEXT, "media type, as the server sent it"},
+	[PARSE_WHY] = {"why", 'w', NULL, ARGUMENT_NONE, "print decisions and repairs on standard error"},
 };
 
-static int run(const struct client_options *options, int argc, char **argv)
+static int run_parse(const struct client_options *options)
 {
 	const char *url = NULL, *content_type = NULL;
 	struct error err = {0};
 	bool why = false;
 	int option, status = -1;
 
-	while ((option = command_next(&command_parse, argc, argv, &status)) >= 0) {
+	while ((option = command_next(options, &status)) >= 0) {
 		url = option == PARSE_URL ? optarg : url;
 		content_type = option == PARSE_CONTENT_TYPE ? optarg : content_type;
 		why = why || option == PARSE_WHY;
 	}
 	if (status >= 0)
 		return status;
-	if (parse_source(options, argv[optind], url, content_type, why, &err) != 0)
+	if (parse_source(options, command_argument(options, 0), url, content_type, why, &err) != 0)
 		return command_fail(&command_parse, err.text);
 	return EXIT_DONE;
 }
@@ -123,6 +120,5 @@ const struct command command_parse = {
 	.least = 1,
 	.most = 1,
 	.summary = "Print the JSON document that the daemon would see in a feed",
-	.help = "",
-	.run = run,
+	.run = run_parse,
 };

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* sitrep stories: how the daemon would group reports, without the daemon.
  *
- * Reads items as lines of JSON and prints for each the story it belongs to. The code is that of the daemon's workers
- * and database (plain text, canonical text, digest, sketch, near rule), on a database in memory. Where the daemon
- * compares identities within a feed, this command compares them within a source. */
+ * Reads items as lines of JSON and prints for each the story it belongs to.  Each line is given its digest and sketch
+ * as the daemon's workers do it, and is taken in as the daemon's writer does it (intake_trial.h): a document with one
+ * item, of a feed that is named by the source. */
 #include <errno.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,49 +13,19 @@
 
 #include "client.h"
 #include "sitrep/base/arena.h"
-#include "sitrep/base/domain.h"
 #include "sitrep/base/jsonw.h"
 #include "sitrep/identity/identity.h"
+#include "sitrep/ingest/intake_trial.h"
 #include "sitrep/parse/parse.h"
-#include "sitrep/sql/database.h"
-#include "sitrep/sql/sql.h"
-#include "sitrep/store/store.h"
-#include "sitrep/story/grouping.h"
 #include "sitrep/text/url.h"
 
 enum {
 	ITEM_MAX = 64 * 1024 * 1024, /* memory for one line */
 	LINE_OUT_MAX = 64 * 1024,
-	/* As in the daemon: shorter texts are too often equal by chance. */
-	TOKENS_MIN = 8,
 };
 
 /* The latest time accepted, in seconds (year 5138); far below an overflow in milliseconds. */
 #define FARTHEST_S 1e11
-
-enum statement { BY_IDENTITY, BY_DIGEST, BY_URL, ADD, CHANGE, STATEMENTS };
-
-static const char tables[] = "CREATE TABLE report("
-			     " id INTEGER PRIMARY KEY,"
-			     " story INTEGER NOT NULL,"
-			     " source TEXT NOT NULL,"
-			     " identity BLOB NOT NULL,"
-			     " digest BLOB NOT NULL,"
-			     " url BLOB"
-			     ");"
-			     "CREATE UNIQUE INDEX report_identity ON report(source, identity);"
-			     "CREATE INDEX report_digest ON report(digest);"
-			     "CREATE INDEX report_url ON report(url) WHERE url IS NOT NULL;";
-
-/* Reports of the same source come first, then the earliest. */
-static const char *const texts[STATEMENTS] = {
-	[BY_IDENTITY] = "SELECT id, story, source, digest FROM report WHERE source = ?1 AND identity = ?2",
-	[BY_DIGEST] =
-		"SELECT id, story, source, digest FROM report WHERE digest = ?2 ORDER BY source != ?1, id LIMIT 1",
-	[BY_URL] = "SELECT id, story, source, digest FROM report WHERE url = ?2 ORDER BY source != ?1, id LIMIT 1",
-	[ADD] = "INSERT INTO report(id, story, source, identity, digest, url) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-	[CHANGE] = "UPDATE report SET digest = ?2, url = ?3 WHERE id = ?1",
-};
 
 struct options {
 	struct story_params params;
@@ -65,39 +34,21 @@ struct options {
 
 struct stories {
 	const struct options *options;
-	struct sql_db *db;
-	struct sql_stmt *s[STATEMENTS];
-	struct grouping *grouping;
+	struct intake_trial *trial;
 	struct identity *identity;
 	struct arena arena;
 	struct buf out;
 	int64_t last_ms; /* latest time so far: time never goes back, since lines are in the order of arrival */
 };
 
-/* One line of the stream. Items are numbered from 1, lines (seq) from 0. */
+/* One line of the input.  Items are numbered from 1, lines (seq) from 0. */
 struct entry {
 	int64_t id; /* seq + 1 */
 	struct str source;
-	struct grouping_item report;
 	struct item item;
 };
 
-struct verdict {
-	enum story_relation relation;
-	int64_t story; /* the item that began it */
-	int64_t of;    /* 0: none */
-	struct story_answer answer;
-	bool compared; /* answer holds the result of the near rule */
-};
-
 /* ---- the line ---- */
-
-static struct str member_text(const json_t *object, const char *member)
-{
-	const json_t *value = json_object_get(object, member);
-
-	return json_is_string(value) ? str_make(json_string_value(value), json_string_length(value)) : STR_NONE;
-}
 
 /* A member as plain text; absent when it is empty. */
 static struct text text_of(const json_t *object, const char *member)
@@ -107,6 +58,16 @@ static struct text text_of(const json_t *object, const char *member)
 	if (str_empty(str_trim(t.value)))
 		t = (struct text){.kind = TEXT_ABSENT};
 	return t;
+}
+
+void read_item(const json_t *line, struct item *it)
+{
+	item_init(it);
+	it->id = member_text(line, "guid");
+	it->link = member_text(line, "link");
+	it->title = text_of(line, "title");
+	it->summary = text_of(line, "summary");
+	it->content = text_of(line, "content");
 }
 
 static int read_entry(struct stories *st, const json_t *line, struct entry *e, struct error *err)
@@ -119,205 +80,59 @@ static int read_entry(struct stories *st, const json_t *line, struct entry *e, s
 	if (!json_is_integer(seq) || json_integer_value(seq) < 0 || json_integer_value(seq) == INT64_MAX ||
 		!json_is_number(time_s) || fabs(json_number_value(time_s)) > FARTHEST_S)
 		return error_set(err, -EPROTO, "seq and time must be numbers");
-	item_init(&e->item);
+	read_item(line, &e->item);
 	e->id = json_integer_value(seq) + 1;
-	e->item.id = member_text(line, "guid");
-	e->item.link = member_text(line, "link");
-	e->item.title = text_of(line, "title");
-	e->item.summary = text_of(line, "summary");
-	e->item.content = text_of(line, "content");
 	if (str_empty(e->source)) {
 		e->source = url_host(&st->arena, e->item.link);
 		e->source = e->source.data != NULL ? e->source : STR("");
 	}
 	result = identity_assign(st->identity, &st->arena, &e->item);
 	if (result != 0)
-		return error_sys(err, result, "cannot work an item out");
+		return error_sys(err, result, "cannot compute the identity of an item");
 	at_ms = (int64_t)(json_number_value(time_s) * 1000);
 	st->last_ms = at_ms > st->last_ms ? at_ms : st->last_ms;
-	e->report = (struct grouping_item){
-		.item_id = e->id,
-		.source = domain_registrable(e->source),
-		.at_ms = st->last_ms,
-		.sketch = e->item.sketch,
-	};
 	return 0;
-}
-
-/* ---- known reports ---- */
-
-struct seen {
-	int64_t id;
-	int64_t story;
-	bool same_source;
-	bool same_digest;
-};
-
-/* 1: found; 0: not found; negative: failure. */
-static int look_up(struct stories *st, enum statement which, const struct entry *e, struct str key, struct seen *seen,
-	struct error *err)
-{
-	struct sql_stmt *s = st->s[which];
-	int result;
-
-	if (key.data == NULL)
-		return 0;
-	sql_bind_text(s, 1, e->source);
-	sql_bind_blob(s, 2, key.data, key.len);
-	result = sql_step(s, err, "cannot look a report up");
-	if (result == 1) {
-		seen->id = sql_int(s, 0);
-		seen->story = sql_int(s, 1);
-		seen->same_source = str_eq(sql_blob(s, 2), e->source);
-		seen->same_digest = str_eq(sql_blob(s, 3), e->item.digest);
-	}
-	sql_reset(s);
-	return result;
-}
-
-static int add(struct stories *st, const struct entry *e, int64_t story, struct error *err)
-{
-	struct sql_stmt *s = st->s[ADD];
-
-	sql_bind_int(s, 1, e->id);
-	sql_bind_int(s, 2, story);
-	sql_bind_text(s, 3, e->source);
-	sql_bind_blob(s, 4, e->item.identity.data, e->item.identity.len);
-	sql_bind_blob(s, 5, e->item.digest.data, e->item.digest.len);
-	sql_bind_blob(s, 6, e->item.url_key.data, e->item.url_key.len);
-	return sql_done(s, err, "cannot keep a report");
-}
-
-static int change(struct stories *st, const struct entry *e, int64_t id, struct error *err)
-{
-	struct sql_stmt *s = st->s[CHANGE];
-
-	sql_bind_int(s, 1, id);
-	sql_bind_blob(s, 2, e->item.digest.data, e->item.digest.len);
-	sql_bind_blob(s, 3, e->item.url_key.data, e->item.url_key.len);
-	return sql_done(s, err, "cannot keep a report");
-}
-
-/* ---- the verdict ---- */
-
-/* Is link the front page of a site: no path, or only "/"? */
-static bool is_front_page(struct str link)
-{
-	size_t host = str_find(link, STR("://"), 0);
-	size_t path = host == STR_NPOS ? STR_NPOS : str_find_char(link, '/', host + 3);
-
-	return path == STR_NPOS || path + 1 == link.len;
-}
-
-/* A report whose identity is known: unchanged, or another version. */
-static int take_known(
-	struct stories *st, const struct entry *e, const struct seen *seen, struct verdict *v, struct error *err)
-{
-	struct grouping_item r = e->report;
-	int result;
-
-	v->story = seen->story;
-	v->of = seen->id;
-	v->relation = seen->same_digest ? RELATION_UNCHANGED : RELATION_UPDATE;
-	if (seen->same_digest)
-		return 0;
-	r.item_id = seen->id;
-	result = change(st, e, seen->id, err);
-	return result == 0 ? grouping_record(st->grouping, &r, seen->story, RELATION_UPDATE, NULL, err) : result;
-}
-
-/* A report with the digest or link of a known one joins that one's story. */
-static int take_settled(struct stories *st, const struct entry *e, const struct seen *seen,
-	enum story_relation relation, struct verdict *v, struct error *err)
-{
-	int result;
-
-	v->relation = relation;
-	v->story = seen->story;
-	v->of = seen->id;
-	result = add(st, e, seen->story, err);
-	if (result != 0 || relation == RELATION_UNCHANGED)
-		return result;
-	return grouping_record(st->grouping, &e->report, seen->story, relation, NULL, err);
-}
-
-static int take_new(struct stories *st, const struct entry *e, struct verdict *v, struct error *err)
-{
-	struct story_answer *a = &v->answer;
-	int result = grouping_decide(st->grouping, &e->report, a, err);
-
-	if (result != 0)
-		return result;
-	v->compared = true;
-	v->relation = a->relation;
-	v->story = a->story_id != 0 ? a->story_id : e->id;
-	v->of = a->of_item;
-	result = add(st, e, v->story, err);
-	return result == 0 ? grouping_record(st->grouping, &e->report, v->story, a->relation, a, err) : result;
-}
-
-static int take(struct stories *st, const struct entry *e, struct verdict *v, struct error *err)
-{
-	struct seen seen = {0};
-	int result = look_up(st, BY_IDENTITY, e, e->item.identity, &seen, err);
-
-	*v = (struct verdict){.of = 0};
-	if (result == 1)
-		return take_known(st, e, &seen, v, err);
-	if (result == 0 && e->item.token_count >= TOKENS_MIN) {
-		result = look_up(st, BY_DIGEST, e, e->item.digest, &seen, err);
-		if (result == 1)
-			return take_settled(
-				st, e, &seen, seen.same_source ? RELATION_UNCHANGED : RELATION_COPY, v, err);
-	}
-	if (result == 0 && !is_front_page(e->item.link)) {
-		result = look_up(st, BY_URL, e, e->item.url_key, &seen, err);
-		if (result == 1)
-			return take_settled(st, e, &seen, seen.same_source ? RELATION_UPDATE : RELATION_COPY, v, err);
-	}
-	return result == 0 ? take_new(st, e, v, err) : result;
 }
 
 /* ---- answers ---- */
 
-static int print(struct stories *st, const struct entry *e, const struct verdict *v, struct error *err)
+static int print_answer(
+	struct stories *st, const struct entry *e, const struct intake_trial_answer *a, struct error *err)
 {
-	const struct story_reasons *r = &v->answer.reasons;
-	struct jsonw w;
+	const struct story_answer *compared = a->of_item != 0 ? a->answer : NULL;
+	struct jsonw w = JSONW_INIT(&st->out);
 
 	buf_clear(&st->out);
-	jsonw_init(&w, &st->out);
 	jsonw_object(&w);
 	jsonw_kv_int(&w, "seq", e->id - 1);
-	jsonw_kv_int(&w, "story", v->story - 1);
-	jsonw_kv_cstr(&w, "relation", story_relation_name(v->relation));
-	if (v->of != 0)
-		jsonw_kv_int(&w, "of", v->of - 1);
-	if (v->of != 0 && v->compared) {
-		jsonw_key(&w, "score");
-		jsonw_real(&w, r->score);
-	}
-	if (v->of != 0 && v->compared && st->options->why) {
+	jsonw_kv_int(&w, "story", a->story_id - 1);
+	jsonw_kv_cstr(&w, "relation", story_relation_name(a->relation));
+	if (a->of_item != 0)
+		jsonw_kv_int(&w, "of", a->of_item - 1);
+	if (compared != NULL)
+		jsonw_kv_real(&w, "score", compared->reasons.score);
+	if (compared != NULL && st->options->why) {
+		const struct story_reasons *r = &compared->reasons;
+
 		jsonw_kv_int(&w, "shared", r->shared);
 		jsonw_kv_int(&w, "shared_of", r->of);
 		jsonw_kv_int(&w, "numbers", r->numbers_shared);
 		jsonw_kv_int(&w, "numbers_of", r->numbers_of);
-		jsonw_key(&w, "title");
-		jsonw_real(&w, r->title);
-		jsonw_kv_bool(&w, "roundup", v->answer.roundup);
+		jsonw_kv_real(&w, "title", r->title);
+		jsonw_kv_bool(&w, "roundup", compared->roundup);
 	}
 	jsonw_object_end(&w);
-	(void)buf_putc(&st->out, '\n');
+	buf_putc(&st->out, '\n');
 	if (st->out.failed != 0)
 		return error_sys(err, st->out.failed, "cannot write");
-	return fwrite(st->out.data, 1, st->out.len, stdout) == st->out.len ? 0 : error_sys(err, -EIO, "cannot write");
+	return fwrite(st->out.data, 1, st->out.len, stdout) == st->out.len ? 0 : OUTPUT_FAILED;
 }
 
 static int take_line(struct stories *st, struct str text, struct error *err)
 {
 	json_error_t fault;
 	json_t *line = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, &fault);
-	struct verdict v;
+	struct intake_trial_answer answer;
 	struct entry e;
 	int result;
 
@@ -326,9 +141,9 @@ static int take_line(struct stories *st, struct str text, struct error *err)
 	arena_clear(&st->arena);
 	result = read_entry(st, line, &e, err);
 	if (result == 0)
-		result = take(st, &e, &v, err);
+		result = intake_trial_take(st->trial, e.source, e.id, &e.item, st->last_ms, &answer, err);
 	if (result == 0)
-		result = print(st, &e, &v, err);
+		result = print_answer(st, &e, &answer, err);
 	json_decref(line);
 	return result;
 }
@@ -337,9 +152,7 @@ static int take_line(struct stories *st, struct str text, struct error *err)
 
 static void stories_release(struct stories *st)
 {
-	grouping_free(st->grouping);
-	sql_finalize(st->s, STATEMENTS);
-	(void)sql_close(st->db);
+	intake_trial_free(st->trial);
 	identity_free(st->identity);
 	arena_release(&st->arena);
 	buf_release(&st->out);
@@ -351,22 +164,12 @@ static int stories_init(struct stories *st, const struct options *options, struc
 
 	*st = (struct stories){.options = options, .out = BUF_INIT(LINE_OUT_MAX)};
 	arena_init(&st->arena, ITEM_MAX);
-	result = sql_open(&st->db, NULL, SQL_MEMORY, err, "cannot make a database in memory");
-	if (result == 0)
-		result = sql_exec(st->db, tables, err, "cannot make a database in memory");
-	if (result == 0)
-		result = sql_prepare(st->db, texts, STATEMENTS, st->s, err);
-	if (result == 0)
-		result = grouping_create_tables(st->db, err);
-	if (result == 0)
-		result = parse_prepare(err);
+	result = parse_prepare(err);
 	if (result != 0)
 		return result;
 	st->identity = identity_new(err);
-	st->grouping = grouping_new(st->db, &options->params, err);
-	if (st->identity == NULL || st->grouping == NULL)
-		return -ENOMEM;
-	return sql_exec(st->db, "BEGIN", err, "cannot begin");
+	st->trial = intake_trial_new(&options->params, err);
+	return st->identity != NULL && st->trial != NULL ? 0 : -ENOMEM;
 }
 
 static int read_stream(FILE *in, const char *path, const struct options *options, struct error *err)
@@ -385,13 +188,11 @@ static int read_stream(FILE *in, const char *path, const struct options *options
 		number++;
 		if (!str_empty(text))
 			result = take_line(&st, text, &why);
-		if (result != 0)
-			(void)error_set(err, result, "%s, line %lu: %s", path, number, why.text);
+		if (result < 0)
+			error_set(err, result, "%s, line %lu: %s", path, number, why.text);
 	}
 	if (result == 0 && ferror(in))
 		result = error_sys(err, -EIO, "cannot read %s", path);
-	if (result == 0 && fflush(stdout) != 0)
-		result = error_sys(err, -EIO, "cannot write");
 	stories_release(&st);
 	free(line);
 	return result;
@@ -400,14 +201,16 @@ static int read_stream(FILE *in, const char *path, const struct options *options
 enum stories_option { STORIES_WHY, STORIES_NO_NEAR, STORIES_NO_BOILERPLATE, STORIES_NO_GUARD, STORIES_OPTIONS };
 
 static const struct argument_option options_of_stories[STORIES_OPTIONS + 1] = {
-	[STORIES_WHY] = {"why", 'w', NULL, ARGUMENT_NONE, "with each answer what was compared"},
-	[STORIES_NO_NEAR] = {"no-near", '\0', NULL, ARGUMENT_NONE, "only equal texts and links, nothing alike"},
-	[STORIES_NO_BOILERPLATE] = {"no-boilerplate", '\0', NULL, ARGUMENT_NONE, "count phrases that many texts have"},
+	[STORIES_WHY] = {"why", 'w', NULL, ARGUMENT_NONE, "add the comparison to each answer"},
+	[STORIES_NO_NEAR] = {"no-near", '\0', NULL, ARGUMENT_NONE,
+		"match only equal texts and links, no similar texts"},
+	[STORIES_NO_BOILERPLATE] = {"no-boilerplate", '\0', NULL, ARGUMENT_NONE,
+		"compare phrases that many texts share, too"},
 	[STORIES_NO_GUARD] = {"no-guard", '\0', NULL, ARGUMENT_NONE,
-		"let texts be alike whose numbers and dates differ"},
+		"match texts although their numbers and dates differ"},
 };
 
-static int run(const struct client_options *client, int argc, char **argv)
+static int run_stories(const struct client_options *client)
 {
 	struct options options = {.params = story_params_default};
 	struct error err = {0};
@@ -415,8 +218,7 @@ static int run(const struct client_options *client, int argc, char **argv)
 	FILE *in = stdin;
 	int option, result, status = -1;
 
-	(void)client;
-	while ((option = command_next(&command_stories, argc, argv, &status)) >= 0) {
+	while ((option = command_next(client, &status)) >= 0) {
 		options.why = options.why || option == STORIES_WHY;
 		options.params.near = options.params.near && option != STORIES_NO_NEAR;
 		options.params.boilerplate = options.params.boilerplate && option != STORIES_NO_BOILERPLATE;
@@ -424,8 +226,8 @@ static int run(const struct client_options *client, int argc, char **argv)
 	}
 	if (status >= 0)
 		return status;
-	if (optind < argc)
-		path = argv[optind];
+	if (command_argument(client, 0) != NULL)
+		path = command_argument(client, 0);
 	if (strcmp(path, "-") != 0)
 		in = fopen(path, "re");
 	if (in == NULL)
@@ -433,8 +235,8 @@ static int run(const struct client_options *client, int argc, char **argv)
 	else
 		result = read_stream(in, path, &options, &err);
 	if (in != NULL && in != stdin)
-		(void)fclose(in);
-	return result == 0 ? EXIT_DONE : command_fail(&command_stories, err.text);
+		fclose(in);
+	return result >= 0 ? EXIT_DONE : command_fail(&command_stories, err.text);
 }
 
 const struct command command_stories = {
@@ -442,9 +244,7 @@ const struct command command_stories = {
 	.options = options_of_stories,
 	.arguments = "[FILE]",
 	.kind = ARGUMENT_FILE,
-	.least = 0,
 	.most = 1,
 	.summary = "Group items given as lines of JSON as the daemon would",
-	.help = "",
-	.run = run,
+	.run = run_stories,
 };

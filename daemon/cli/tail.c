@@ -1,161 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-/* sitrep tail: the stream, for people and for pipes.
+/* sitrep tail: the stream, for people, for pipes, and for other programs.
  *
- * With --state the cursor is kept in a file, and the next run continues there. It is written after its event was
- * written to standard output: after a crash an event may come twice, but none is lost. When the daemon goes away, tail
- * waits for it and continues at its cursor. */
+ * With --state the place in the stream is kept in a file, and the next run continues there.  The place is saved after
+ * its event was printed or delivered: after a crash an event may come twice, but none is lost. */
+#include "tail.h"
+
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "sitrep/base/buf.h"
-
-enum { RECONNECT_FIRST_S = 1, RECONNECT_LONGEST_S = 60 };
-
-struct tail {
-	struct client_options options;
-	char *socket_path; /* of the daemon that answered first; NULL until then */
-	bool json;
-	const char *state_path;
-	char cursor[CURSOR_TEXT_MAX]; /* "" until the first event */
-	bool cursor_fresh;            /* not written to the state file yet */
-	json_t *request;
-};
-
-static volatile sig_atomic_t ending;
-
-static void on_signal(int number)
-{
-	(void)number;
-	ending = 1;
-}
-
-static void catch_signals(void)
-{
-	/* Without SA_RESTART, so that a signal ends a waiting read. */
-	struct sigaction action = {.sa_handler = on_signal};
-
-	(void)sigemptyset(&action.sa_mask);
-	(void)sigaction(SIGINT, &action, NULL);
-	(void)sigaction(SIGTERM, &action, NULL);
-}
-
-/* ---- following ---- */
-
-/* Writes the cursor to the --state file if it has changed. */
-static int save_state(struct tail *t, struct error *err)
-{
-	int result = t->state_path != NULL && t->cursor_fresh ? cursor_file_save(t->state_path, t->cursor, err) : 0;
-
-	t->cursor_fresh = t->cursor_fresh && result != 0;
-	return result;
-}
-
-static void note_cursor(struct tail *t, const json_t *event, const char *member)
-{
-	const char *cursor = json_string_value(json_object_get(event, member));
-	char next[CURSOR_TEXT_MAX];
-
-	if (cursor == NULL || cursor_read(str_from(cursor), next) != 0 || next[0] == '\0' ||
-		strcmp(next, t->cursor) == 0)
-		return;
-	memcpy(t->cursor, next, sizeof(next));
-	t->cursor_fresh = true;
-}
-
-static int take_line(struct tail *t, struct str line, struct error *err)
-{
-	json_t *event = json_loadb(line.data, line.len, 0, NULL);
-	const char *kind = json_string_value(json_object_get(event, "event"));
-	int result = 0;
-
-	if (kind == NULL) {
-		result = error_set(err, -EPROTO, "the daemon sent something that is no event");
-	} else if (strcmp(kind, "error") == 0) {
-		const char *reason = json_string_value(json_object_get(event, "reason"));
-
-		result = error_set(err, -EINVAL, "%s", reason != NULL ? reason : "the daemon refused");
-	} else if (strcmp(kind, "hello") != 0) {
-		if (t->json && strcmp(kind, "subscribed") != 0 && strcmp(kind, "heartbeat") != 0) {
-			(void)fwrite(line.data, 1, line.len, stdout);
-			(void)putchar('\n');
-		} else if (!t->json) {
-			event_print(event, kind);
-		}
-		note_cursor(t, event, strcmp(kind, "subscribed") == 0 ? "since" : "cursor");
-	}
-	json_decref(event);
-	return result;
-}
-
-/* Prints events until the connection ends, then returns 0. */
-static int follow(struct tail *t, struct connection *c, struct error *err)
-{
-	struct str line;
-
-	if (t->cursor[0] != '\0' && json_object_set_new(t->request, "since", json_string(t->cursor)) != 0)
-		return error_sys(err, -ENOMEM, "cannot subscribe");
-	if (connection_send(c, t->request, err) != 0)
-		return 0;
-	while (!ending && connection_receive(c, &line, err) > 0) {
-		int result = take_line(t, line, err);
-
-		if (result != 0)
-			return result;
-		if (connection_has_line(c))
-			continue;
-		if (fflush(stdout) != 0)
-			return error_sys(err, -errno, "cannot write");
-		result = save_state(t, err);
-		if (result != 0)
-			return result;
-	}
-	return 0;
-}
-
-/* A cursor belongs to one daemon, so later connections go to the same socket. */
-static int stay_with(struct tail *t, const struct connection *c, struct error *err)
-{
-	if (t->socket_path != NULL)
-		return 0;
-	t->socket_path = strdup(connection_path(c));
-	t->options.socket_path = t->socket_path;
-	return t->socket_path != NULL ? 0 : error_sys(err, -ENOMEM, "cannot follow");
-}
-
-static int tail_forever(struct tail *t, struct error *err)
-{
-	unsigned wait_s = RECONNECT_FIRST_S;
-	bool connected_once = false;
-
-	while (!ending) {
-		struct connection *c = connection_open(&t->options, CONNECTION_STREAM, err);
-		int result;
-
-		if (c == NULL && !connected_once)
-			return err->code;
-		if (c != NULL) {
-			connected_once = true;
-			result = stay_with(t, c, err);
-			wait_s = RECONNECT_FIRST_S;
-			if (result == 0)
-				result = follow(t, c, err);
-			connection_close(c);
-			if (result != 0)
-				return result;
-		}
-		if (!ending)
-			(void)sleep(wait_s);
-		wait_s = wait_s * 2 > RECONNECT_LONGEST_S ? RECONNECT_LONGEST_S : wait_s * 2;
-	}
-	if (fflush(stdout) != 0)
-		return error_sys(err, -errno, "cannot write");
-	return save_state(t, err);
-}
+#include "sitrep/store/event_json.h"
 
 static int add_name(json_t *request, const char *member, const char *name)
 {
@@ -169,67 +24,228 @@ static int add_name(json_t *request, const char *member, const char *name)
 	return json_array_append_new(list, json_string(name));
 }
 
-enum tail_option { TAIL_JSON, TAIL_SINCE, TAIL_STATE, TAIL_EVENT, TAIL_MATCH, TAIL_CATEGORY, TAIL_FEED, TAIL_OPTIONS };
+enum tail_option {
+	TAIL_JSON,
+	TAIL_FORMAT,
+	TAIL_LAST,
+	TAIL_SINCE,
+	TAIL_STATE,
+	TAIL_EVENT,
+	TAIL_MUTED,
+	TAIL_MATCH,
+	TAIL_CATEGORY,
+	TAIL_FEED,
+	TAIL_EXEC,
+	TAIL_WEBHOOK,
+	TAIL_JOBS,
+	TAIL_SECRET,
+	TAIL_HEADERS,
+	TAIL_OPTIONS
+};
 
 static const struct argument_option options_of_tail[TAIL_OPTIONS + 1] = {
 	[TAIL_JSON] = {"json", 'j', NULL, ARGUMENT_NONE, "lines as they come from the daemon, see sitrep-stream(7)"},
-	[TAIL_SINCE] = {"since", '\0', "CURSOR", ARGUMENT_TEXT,
-		"begin after this cursor; 0: with the oldest event kept"},
-	[TAIL_STATE] = {"state", '\0', "FILE", ARGUMENT_FILE, "keep the cursor in FILE and go on there next time"},
+	[TAIL_FORMAT] = {"format", '\0', "FORM", ARGUMENT_TEXT,
+		"json, alertmanager, ntfy, or a template: '{source}: {title} {url}'"},
+	[TAIL_LAST] = {"last", 'n', "N", ARGUMENT_TEXT, "begin with the last N events"},
+	[TAIL_SINCE] = {"since", '\0', "PLACE", ARGUMENT_TEXT,
+		"begin after this cursor, at a time (2026-11-23T10:52:35Z), so long ago (1h), or with all that is kept "
+		"(oldest)"},
+	[TAIL_STATE] = {"state", '\0', "FILE", ARGUMENT_FILE, "keep the cursor in FILE and continue there next time"},
 	[TAIL_EVENT] = {"event", 'e', "NAME", ARGUMENT_EVENT, "only this event; may be given again"},
+	[TAIL_MUTED] = {"muted", '\0', NULL, ARGUMENT_NONE, "also alerts that are muted or held back, see silence"},
 	[TAIL_MATCH] = {"match", 'm', "RULE", ARGUMENT_TEXT, "only items that the rule matches"},
 	[TAIL_CATEGORY] = {"category", '\0', "NAME", ARGUMENT_TEXT, "only this category; may be given again"},
 	[TAIL_FEED] = {"feed", 'f', "NAME", ARGUMENT_FEED, "only this feed; may be given again"},
+	[TAIL_EXEC] = {"exec", '\0', "COMMAND", ARGUMENT_TEXT,
+		"run COMMAND for each event, with the event on its standard input, until it succeeds"},
+	[TAIL_WEBHOOK] = {"webhook", '\0', "URL", ARGUMENT_TEXT, "post each event to URL, until it succeeds"},
+	[TAIL_JOBS] = {"jobs", '\0', "N", ARGUMENT_TEXT, "deliver N events at once, those of one story in order"},
+	[TAIL_SECRET] = {"secret-file", '\0', "FILE", ARGUMENT_FILE, "sign posts with the secret in FILE"},
+	[TAIL_HEADERS] = {"header-file", '\0', "FILE", ARGUMENT_FILE, "add the lines \"Name: value\" of FILE to posts"},
 };
 
-/* 0 or -ENOMEM. */
-static int take_option(struct tail *t, enum tail_option option)
+static bool read_number(const char *text, long long least, long long most, long long *number)
 {
+	return str_to_int(str_from(text), number) && *number >= least && *number <= most;
+}
+
+/* Shows the place of a mistake in text from the command line. */
+static void show_place(const char *text, const struct error *err)
+{
+	if (text != NULL)
+		command_show_place(str_from(text), str_from(err->text));
+}
+
+/* -1, or the exit status. */
+static int read_format(struct tail *t, const char *text)
+{
+	struct error err = {0};
+
+	if (event_format_read(&t->format, text, &err) == 0)
+		return -1;
+	command_wrong(&command_tail, "--format: %s", err.text);
+	show_place(text, &err);
+	return EXIT_USAGE;
+}
+
+/* The event muted is sent only to subscriptions that name it; a subscription that names one event must name all. */
+static int add_muted(struct tail *t)
+{
+	int result = 0;
+
+	if (json_object_get(t->request, "events") != NULL)
+		return add_name(t->request, "events", event_kind_name(EVENT_MUTED));
+	for (int kind = EVENT_NEW; kind < EVENT_LOGGED_END && result == 0; kind++)
+		result = add_name(t->request, "events", event_kind_name((enum event_kind)kind));
+	return result;
+}
+
+/* Adds an option to the request, or sets a member of t.  0 or -ENOMEM. */
+static int read_option(struct tail *t, enum tail_option option, int *status)
+{
+	long long number;
+
 	switch (option) {
 	case TAIL_JSON:
-		t->json = true;
+		t->format = (struct event_format){.form = FORM_JSON};
+		return 0;
+	case TAIL_FORMAT:
+		*status = read_format(t, optarg);
+		return 0;
+	case TAIL_LAST:
+		if (!read_number(optarg, 0, TAIL_LAST_MAX, &t->last))
+			*status = command_wrong(&command_tail, "-n: expected 0 to %d", TAIL_LAST_MAX);
 		return 0;
 	case TAIL_SINCE:
 		return json_object_set_new(t->request, "since", json_string(optarg)) == 0 ? 0 : -ENOMEM;
 	case TAIL_STATE:
 		t->state_path = optarg;
+		if (optarg[0] == '\0')
+			*status = command_wrong(&command_tail, "--state: expected a file");
 		return 0;
 	case TAIL_EVENT:
 		return add_name(t->request, "events", optarg) == 0 ? 0 : -ENOMEM;
+	case TAIL_MUTED:
+		t->muted = true;
+		return 0;
 	case TAIL_MATCH:
+		t->match = optarg;
 		return json_object_set_new(t->request, "match", json_string(optarg)) == 0 ? 0 : -ENOMEM;
 	case TAIL_CATEGORY:
 		return add_name(t->request, "categories", optarg) == 0 ? 0 : -ENOMEM;
 	case TAIL_FEED:
 		return add_name(t->request, "feeds", optarg) == 0 ? 0 : -ENOMEM;
+	case TAIL_EXEC:
+		t->courier.command = optarg;
+		return 0;
+	case TAIL_WEBHOOK:
+		t->courier.url = optarg;
+		return 0;
+	case TAIL_JOBS:
+		if (read_number(optarg, 1, COURIER_AT_ONCE_MAX, &number))
+			t->courier.at_once = (size_t)number;
+		else
+			*status = command_wrong(&command_tail, "--jobs: expected 1 to %d", COURIER_AT_ONCE_MAX);
+		return 0;
+	case TAIL_SECRET:
+		t->courier.secret_file = optarg;
+		return 0;
+	case TAIL_HEADERS:
+		t->courier.header_file = optarg;
+		return 0;
 	case TAIL_OPTIONS:
 		break;
 	}
 	return 0;
 }
 
-static int run(const struct client_options *options, int argc, char **argv)
+/* Options that need or exclude each other: -1, or the exit status. */
+static int check_options(const struct tail *t)
 {
-	struct tail t = {.options = *options, .request = json_object()};
+	const struct courier_options *c = &t->courier;
+
+	if (c->command != NULL && c->url != NULL)
+		return command_wrong(&command_tail, "--exec and --webhook are given, expected one of them");
+	if (c->command == NULL && c->url == NULL && c->at_once != 1)
+		return command_wrong(&command_tail, "--jobs needs --exec or --webhook");
+	if (c->url == NULL && (c->secret_file != NULL || c->header_file != NULL))
+		return command_wrong(&command_tail, "--secret-file and --header-file need --webhook");
+	if (c->url == NULL && t->format.form == FORM_NTFY)
+		return command_wrong(&command_tail, "--format ntfy needs --webhook https://SERVER/TOPIC");
+	if (c->url != NULL && !get_is_url(c->url))
+		return command_wrong(
+			&command_tail, "--webhook: expected an address that begins with https:// or http://");
+	if (t->last >= 0 && json_object_get(t->request, "since") != NULL)
+		return command_wrong(&command_tail, "-n and --since are given, expected one of them");
+	return -1;
+}
+
+/* Sets what --format decides: the server's address for ntfy, the events for Alertmanager, the type of bodies. */
+static int prepare_delivery(struct tail *t, struct error *err)
+{
+	int result = 0;
+
+	if (t->courier.url != NULL) {
+		/* one byte more: the topic moves one place on, after the end of the server's address */
+		t->url = calloc(1, strlen(t->courier.url) + 2);
+		if (t->url == NULL)
+			return error_sys(err, -ENOMEM, "cannot subscribe");
+		memcpy(t->url, t->courier.url, strlen(t->courier.url));
+		t->courier.url = t->url;
+		if (t->format.form == FORM_NTFY)
+			result = event_format_take_topic(&t->format, t->url, err);
+	}
+	t->courier.content_type = event_format_type(&t->format);
+	if (result == 0 && event_format_is_of_alerts(&t->format) && json_object_get(t->request, "events") == NULL &&
+		add_name(t->request, "events", "alert") != 0)
+		result = error_sys(err, -ENOMEM, "cannot subscribe");
+	return result;
+}
+
+/* Connects, and begins at the place in the state file, if there is one. */
+static int start_tail(struct tail *t, struct error *err)
+{
+	struct sitrep *s = NULL;
+	int result = prepare_delivery(t, err);
+
+	if (result == 0 && t->state_path != NULL)
+		result = cursor_file_load(t->state_path, &t->saved, err);
+	if (result == 0) {
+		s = connection_open(&t->options, CONNECTION_STREAM, err);
+		result = s == NULL ? err->code : sitrep_resume(s, t->saved.cursor, t->saved.instance);
+	}
+	if (result == 0)
+		result = t->courier.command != NULL || t->courier.url != NULL ? tail_deliver(t, s, err)
+									      : tail_follow(t, s, err);
+	sitrep_free(s);
+	return result;
+}
+
+static int run_tail(const struct client_options *options)
+{
+	struct tail t = {.options = *options, .request = json_object(), .last = -1, .courier = {.at_once = 1}};
 	struct error err = {0};
-	int result = json_object_set_new(t.request, "op", json_string("subscribe"));
+	int result = t.request == NULL ? -ENOMEM : 0;
 	int option, status = -1;
 
-	while (result == 0 && (option = command_next(&command_tail, argc, argv, &status)) >= 0)
-		result = take_option(&t, (enum tail_option)option);
+	while (result == 0 && status < 0 && (option = command_next(options, &status)) >= 0)
+		result = read_option(&t, (enum tail_option)option, &status);
+	if (result == 0 && t.muted)
+		result = add_muted(&t);
 	if (result != 0)
-		(void)error_sys(&err, -ENOMEM, "cannot subscribe");
-	if (result == 0 && status < 0) {
-		catch_signals();
-		if (t.state_path != NULL)
-			result = cursor_file_load(t.state_path, t.cursor, &err);
-		if (result == 0)
-			result = tail_forever(&t, &err);
-	}
+		error_sys(&err, -ENOMEM, "cannot subscribe");
+	if (result == 0 && status < 0)
+		status = check_options(&t);
+	if (result == 0 && status < 0)
+		result = start_tail(&t, &err);
 	json_decref(t.request);
-	free(t.socket_path);
-	if (result != 0)
-		return command_fail(&command_tail, err.text);
+	free(t.url);
+	if (result < 0) {
+		status = command_fail(&command_tail, err.text);
+		show_place(t.match, &err);
+		return status;
+	}
 	return status >= 0 ? status : EXIT_DONE;
 }
 
@@ -237,10 +253,6 @@ const struct command command_tail = {
 	.name = "tail",
 	.options = options_of_tail,
 	.arguments = "",
-	.kind = ARGUMENT_NONE,
-	.least = 0,
-	.most = 0,
 	.summary = "Follow new items, copies, updates and alerts",
-	.help = "",
-	.run = run,
+	.run = run_tail,
 };

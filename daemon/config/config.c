@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* A configuration that is loaded, and the mistakes that were found in one. */
 #include "sitrep/config/config.h"
 
 #include <errno.h>
@@ -9,7 +8,11 @@
 
 #include "config_loading.h"
 #include "sitrep/base/utf8.h"
+#include "sitrep/rules/rule.h"
 #include "sitrep/text/public_url.h"
+
+/* Bytes of a rule and its mark: each column may hold a character with several marks. */
+enum { SHOWN_MAX = 64 * 1024 };
 
 void config_mistakes_init(struct config_mistakes *m)
 {
@@ -23,13 +26,13 @@ void config_mistakes_release(struct config_mistakes *m)
 	config_mistakes_init(m);
 }
 
-/* Fills an element that list_add() has just added; *count is the count of its list. */
-static void __attribute__((format(printf, 5, 0))) note(struct config_mistakes *m, struct config_mistake *one,
+/* Fills one, the element that list_add() has just added to a list of *count elements. */
+static void __attribute__((format(printf, 5, 0))) add_text(struct config_mistakes *m, struct config_mistake *one,
 	size_t *count, struct config_place place, const char *fmt, va_list ap)
 {
 	struct buf text = BUF_INIT(64 * 1024);
 
-	(void)buf_vprintf(&text, fmt, ap);
+	buf_vprintf(&text, fmt, ap);
 	if (one != NULL) {
 		one->file = arena_cstr(&m->arena, str_from(place.file != NULL ? place.file : "?"));
 		one->line = place.line;
@@ -48,7 +51,7 @@ void config_mistake(struct config_mistakes *m, struct config_place place, const 
 	va_list ap;
 
 	va_start(ap, fmt);
-	note(m, one, &m->count, place, fmt, ap);
+	add_text(m, one, &m->count, place, fmt, ap);
 	va_end(ap);
 }
 
@@ -58,8 +61,17 @@ void config_warning(struct config_mistakes *m, struct config_place place, const 
 	va_list ap;
 
 	va_start(ap, fmt);
-	note(m, one, &m->warnings.count, place, fmt, ap);
+	add_text(m, one, &m->warnings.count, place, fmt, ap);
 	va_end(ap);
+}
+
+void config_mistake_show(struct config_mistakes *m, struct config_mistake *one, const char *rule)
+{
+	struct buf shown = BUF_INIT(SHOWN_MAX);
+
+	if (rule_show(&shown, str_from(rule), str_from(one->text)) == 0 && shown.len > 0)
+		one->shown = arena_cstr(&m->arena, buf_str(&shown));
+	buf_release(&shown);
 }
 
 static int by_place(const void *a, const void *b)
@@ -70,27 +82,31 @@ static int by_place(const void *a, const void *b)
 	return order != 0 ? order : (left->line > right->line) - (left->line < right->line);
 }
 
-static void write_lines(struct config_mistake *items, size_t count, const char *kind, struct buf *out)
+static void write_lines(struct config_mistake *items, size_t count, const char *kind, bool show, struct buf *out)
 {
 	struct buf line = BUF_INIT(64 * 1024);
 
 	if (count > 0)
 		qsort(items, count, sizeof(*items), by_place);
 	for (size_t i = 0; i < count; i++) {
-		(void)buf_printf(out, "%s:%u: %s", items[i].file, items[i].line, kind);
+		buf_puts(out, items[i].file);
+		if (items[i].line > 0)
+			buf_printf(out, ":%u", items[i].line);
+		buf_printf(out, ": %s", kind);
 		buf_clear(&line);
 		if (utf8_one_line(&line, str_from(items[i].text)) != 0)
 			out->failed = line.failed;
-		(void)buf_add(out, buf_str(&line));
-		(void)buf_putc(out, '\n');
+		buf_add(out, buf_str(&line));
+		buf_putc(out, '\n');
+		buf_puts(out, show && items[i].shown != NULL ? items[i].shown : "");
 	}
 	buf_release(&line);
 }
 
-int config_mistakes_write(const struct config_mistakes *m, struct buf *out)
+int config_mistakes_write(const struct config_mistakes *m, bool show, struct buf *out)
 {
-	write_lines(m->items, m->count, "", out);
-	write_lines(m->warnings.items, m->warnings.count, "warning: ", out);
+	write_lines(m->items, m->count, "", show, out);
+	write_lines(m->warnings.items, m->warnings.count, "warning: ", show, out);
 	return out->failed;
 }
 
@@ -102,21 +118,23 @@ void config_free(struct config *c)
 	free(c);
 }
 
+static int compare_name(const void *name, const void *feed)
+{
+	return str_cmp(*(const struct str *)name, str_from(((const struct config_feed *)feed)->name));
+}
+
 const struct config_feed *config_find_feed(const struct config *c, struct str name)
 {
-	size_t low = 0, high = c->feeds.count;
+	if (c->feeds.count == 0)
+		return NULL;
+	return bsearch(&name, c->feeds.items, c->feeds.count, sizeof(c->feeds.items[0]), compare_name);
+}
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = str_cmp(str_from(c->feeds.items[middle].name), name);
-
-		if (order == 0)
-			return &c->feeds.items[middle];
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+const struct config_rule *config_find_rule(const struct config_rules *rules, struct str name)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		if (str_eq(str_from(rules->items[i].name), name))
+			return &rules->items[i];
 	return NULL;
 }
 
@@ -130,8 +148,8 @@ int config_public_url(const struct config_feed *f, struct buf *out)
 bool config_feed_has_credentials(const struct config_feed *f)
 {
 	/* An @ in the address may end a user name. A wrong guess only means that redirects are followed one by one. */
-	return strchr(f->url, '@') != NULL || f->user != NULL || f->password_file != NULL || f->bearer_file != NULL ||
-	       f->header_file != NULL || f->client_cert != NULL;
+	return strchr(f->url, '@') != NULL || f->user != NULL || f->password_file.text != NULL ||
+	       f->bearer_file.text != NULL || f->header_file.text != NULL || f->client_cert.text != NULL;
 }
 
 bool config_feed_is_confidential(const struct config_feed *f)

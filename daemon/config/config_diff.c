@@ -49,7 +49,7 @@ static bool has_hidden_change(const void *before, const void *after, const struc
 }
 
 /* Appends the place of the option: "[poll] min", "feed usni: url". */
-static void compare(
+static void compare_option(
 	struct diff *d, const char *owner_name, const void *before, const void *after, const struct config_option *o)
 {
 	struct config_feed old_feed, new_feed;
@@ -72,17 +72,17 @@ static void compare(
 	if (same && !has_hidden_change(before, after, o))
 		return;
 	if (owner_name != NULL)
-		(void)buf_printf(d->out, "%s %s: %s", option_section_name(o->section), owner_name, o->name);
+		buf_printf(d->out, "%s %s: %s", option_section_name(o->section), owner_name, o->name);
 	else if (o->section != SECTION_TOP)
-		(void)buf_printf(d->out, "[%s] %s", option_section_name(o->section), o->name);
+		buf_printf(d->out, "[%s] %s", option_section_name(o->section), o->name);
 	else
-		(void)buf_puts(d->out, o->name);
+		buf_puts(d->out, o->name);
 	if (same)
-		(void)buf_puts(d->out, ": a part that is not shown has changed");
+		buf_puts(d->out, ": a part that is not shown has changed");
 	else
-		(void)buf_printf(d->out, ": %s -> %s", d->before.len > 0 ? d->before.data : "(default)",
+		buf_printf(d->out, ": %s -> %s", d->before.len > 0 ? d->before.data : "(default)",
 			d->after.len > 0 ? d->after.data : "(default)");
-	(void)buf_printf(d->out, "%s\n", o->reloadable ? "" : " (takes effect at the next start)");
+	buf_printf(d->out, "%s\n", o->reloadable ? "" : " (takes effect at the next start)");
 	d->count++;
 }
 
@@ -91,18 +91,18 @@ static void compare_section(
 {
 	for (size_t i = 0; i < config_option_count; i++)
 		if (config_options[i].section == section)
-			compare(d, name, before, after, &config_options[i]);
+			compare_option(d, name, before, after, &config_options[i]);
 }
 
-static void note(struct diff *d, enum option_section section, const char *name, const char *what)
+static void note_change(struct diff *d, enum option_section section, const char *name, const char *what)
 {
-	(void)buf_printf(d->out, "%s %s %s\n", option_section_name(section), name, what);
+	buf_printf(d->out, "%s %s %s\n", option_section_name(section), name, what);
 	d->count++;
 }
 
 /* ---- feeds ---- */
 
-/* The feeds of one side without a counterpart of the same name, sorted by key. */
+/* The feeds of one configuration whose names the other one lacks, sorted by key. */
 struct odd_feeds {
 	const struct config_feed **items;
 	size_t count;
@@ -127,7 +127,7 @@ static void compare_same_names(struct diff *d, const struct config *before, cons
 		const struct config_feed *new = k < after->feeds.count ? &after->feeds.items[k] : NULL;
 		int order = old == NULL ? 1 : new == NULL ? -1 : strcmp(old->name, new->name);
 
-		/* A feed of a list with another address is another feed, even under the same name. */
+		/* A feed of a list is identified by its address: with another address it is another feed. */
 		bool same = order == 0 && (!new->listed || strcmp(old->key, new->key) == 0);
 
 		if (same)
@@ -159,11 +159,11 @@ static int compare_feeds(struct diff *d, const struct config *before, const stru
 		int order = was == NULL ? 1 : is == NULL ? -1 : strcmp(was->key, is->key);
 
 		if (order < 0) {
-			note(d, SECTION_FEED, was->name, "removed");
+			note_change(d, SECTION_FEED, was->name, "removed");
 		} else if (order > 0) {
-			note(d, SECTION_FEED, is->name, "added");
+			note_change(d, SECTION_FEED, is->name, "added");
 		} else {
-			(void)buf_printf(d->out, "feed %s is called %s now\n", was->name, is->name);
+			buf_printf(d->out, "feed %s was renamed to %s\n", was->name, is->name);
 			d->count++;
 			compare_section(d, is->name, was, is, SECTION_FEED);
 		}
@@ -175,45 +175,30 @@ static int compare_feeds(struct diff *d, const struct config *before, const stru
 	return result;
 }
 
-static const struct config_alert *find_alert(const struct config *c, const char *name)
+/* The rule is as written, while a definition or list in it has changed. */
+static bool is_expanded_otherwise(const struct config_rule *old, const struct config_rule *new)
 {
-	for (size_t i = 0; i < c->alerts.count; i++)
-		if (strcmp(c->alerts.items[i].name, name) == 0)
-			return &c->alerts.items[i];
-	return NULL;
+	return old->match != NULL && new->match != NULL &&strcmp(old->match, new->match) == 0 &&
+	       old->rule != NULL &&new->rule != NULL &&strcmp(old->rule, new->rule) != 0;
 }
 
-static const struct config_output *find_output(const struct config *c, const char *name)
+static void compare_rules(struct diff *d, const struct config_rules *before, const struct config_rules *after,
+	enum option_section section)
 {
-	for (size_t i = 0; i < c->outputs.count; i++)
-		if (strcmp(c->outputs.items[i].name, name) == 0)
-			return &c->outputs.items[i];
-	return NULL;
-}
+	for (size_t i = 0; i < before->count; i++)
+		if (config_find_rule(after, str_from(before->items[i].name)) == NULL)
+			note_change(d, section, before->items[i].name, "removed");
+	for (size_t i = 0; i < after->count; i++) {
+		const struct config_rule *new = &after->items[i], *old = config_find_rule(before, str_from(new->name));
 
-static void compare_rules(struct diff *d, const struct config *before, const struct config *after)
-{
-	for (size_t i = 0; i < before->alerts.count; i++)
-		if (find_alert(after, before->alerts.items[i].name) == NULL)
-			note(d, SECTION_ALERT, before->alerts.items[i].name, "removed");
-	for (size_t i = 0; i < after->alerts.count; i++) {
-		const struct config_alert *new = &after->alerts.items[i], *old = find_alert(before, new->name);
-
-		if (old == NULL)
-			note(d, SECTION_ALERT, new->name, "added");
-		else
-			compare_section(d, new->name, old, new, SECTION_ALERT);
-	}
-	for (size_t i = 0; i < before->outputs.count; i++)
-		if (find_output(after, before->outputs.items[i].name) == NULL)
-			note(d, SECTION_OUTPUT, before->outputs.items[i].name, "removed");
-	for (size_t i = 0; i < after->outputs.count; i++) {
-		const struct config_output *new = &after->outputs.items[i], *old = find_output(before, new->name);
-
-		if (old == NULL)
-			note(d, SECTION_OUTPUT, new->name, "added");
-		else
-			compare_section(d, new->name, old, new, SECTION_OUTPUT);
+		if (old == NULL) {
+			note_change(d, section, new->name, "added");
+			continue;
+		}
+		compare_section(d, new->name, old, new, section);
+		/* The change itself is reported for the definition. */
+		if (section != SECTION_DEFINE && is_expanded_otherwise(old, new))
+			note_change(d, section, new->name, "uses a definition or list that has changed");
 	}
 }
 
@@ -226,7 +211,9 @@ int config_diff(const struct config *before, const struct config *after, struct 
 		if (!option_section_is_named((enum option_section)s))
 			compare_section(&d, NULL, before, after, (enum option_section)s);
 	result = compare_feeds(&d, before, after);
-	compare_rules(&d, before, after);
+	compare_rules(&d, &before->definitions, &after->definitions, SECTION_DEFINE);
+	compare_rules(&d, &before->alerts, &after->alerts, SECTION_ALERT);
+	compare_rules(&d, &before->outputs, &after->outputs, SECTION_OUTPUT);
 	buf_release(&d.before);
 	buf_release(&d.after);
 	return result != 0 || buf_failed(out) ? -ENOMEM : d.count;

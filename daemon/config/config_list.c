@@ -17,7 +17,7 @@
 #include "sitrep/text/feed_key.h"
 
 enum {
-	/* Of one category; LIMIT_ITEM_LIST of this length fit the database's field for a feed's categories. */
+	/* Bytes of one category, so that LIMIT_ITEM_LIST categories fit the database's column. */
 	CATEGORY_BYTES_MAX = 200,
 };
 
@@ -26,14 +26,10 @@ struct listed {
 	const char *key;
 	struct str url, title, given;
 	struct config_place place; /* of its first outline */
-	struct {
-		const char **items;
-		size_t count;
-		size_t cap;
-	} folders;
+	LIST(const char *) folders;
 };
 
-/* An outline whose address has lost a secret. */
+/* An outline whose address was written without its secret ("***"). */
 struct hidden {
 	const char *url;
 	struct config_place place;
@@ -42,17 +38,9 @@ struct hidden {
 struct list_reading {
 	struct config_loading *loading;
 	struct arena arena;
-	void *by_key; /* of struct listed */
-	struct {
-		struct listed **items;
-		size_t count;
-		size_t cap;
-	} feeds; /* in the order of their first outlines */
-	struct {
-		struct hidden *items;
-		size_t count;
-		size_t cap;
-	} hidden;
+	void *by_key;                /* of struct listed */
+	LIST(struct listed *) feeds; /* in the order of their first outlines */
+	LIST(struct hidden) hidden;
 };
 
 static int by_key(const void *a, const void *b)
@@ -62,12 +50,12 @@ static int by_key(const void *a, const void *b)
 	return strcmp(left->key, right->key);
 }
 
-static void forget(void *key)
+static void keep_memory(void *key)
 {
-	(void)key; /* the arena has it */
+	(void)key; /* the memory belongs to the arena */
 }
 
-/* The entry of that key; *is_new says whether it was made now. NULL without memory. */
+/* Finds or adds the entry of that key; *is_new: it was added.  NULL without memory. */
 static struct listed *find_or_add(struct list_reading *r, const char *key, bool *is_new)
 {
 	struct listed *l = arena_alloc(&r->arena, sizeof(*l)), **found;
@@ -112,8 +100,8 @@ static int add_folders(struct list_reading *r, struct listed *l, const struct op
 
 	while (str_split(&rest, '\n', &name)) {
 		if (path.len > 0)
-			(void)buf_putc(&path, '\n');
-		(void)buf_add(&path, utf8_cut(name, CATEGORY_BYTES_MAX));
+			buf_putc(&path, '\n');
+		buf_add(&path, utf8_cut(name, CATEGORY_BYTES_MAX));
 	}
 	result = path.failed != 0 ? path.failed : add_folder(r, l, buf_str(&path));
 	buf_release(&path);
@@ -155,7 +143,7 @@ static int add_outline(struct list_reading *r, const struct opml_feed *outline, 
 		l->given = outline->name;
 		l->place = place;
 	}
-	/* Of two different values the choice is by bytes, not by the order of the outlines. */
+	/* Of two values the greater one by bytes is chosen: the result must not depend on the order of outlines. */
 	if (str_cmp(outline->url, l->url) > 0)
 		l->url = outline->url; /* https wins over http */
 	if (str_empty(l->title) || (!str_empty(outline->title) && str_cmp(outline->title, l->title) < 0))
@@ -206,13 +194,6 @@ static bool has_category(const struct config_feed *f, struct str name)
 	return false;
 }
 
-static int by_bytes(const void *a, const void *b)
-{
-	const char *const *left = a, *const *right = b;
-
-	return strcmp(*left, *right);
-}
-
 /* Each name in a path is a category. */
 static int set_categories(struct arena *a, struct config_feed *f, const struct listed *l)
 {
@@ -220,7 +201,7 @@ static int set_categories(struct arena *a, struct config_feed *f, const struct l
 
 	if (l->folders.count == 0)
 		return 0;
-	qsort(l->folders.items, l->folders.count, sizeof(char *), by_bytes);
+	qsort(l->folders.items, l->folders.count, sizeof(char *), cstr_order);
 	for (size_t i = 0; i < l->folders.count; i++)
 		for (const char *c = l->folders.items[i]; c != NULL; c = strchr(c + 1, '\n'))
 			names++;
@@ -316,23 +297,25 @@ static int add_feeds(struct list_reading *r)
 		result = config_name_feeds(c, unnamed, count, &r->arena);
 	for (size_t i = 0; i < count && result == 0; i++) {
 		if (unnamed[i].name == NULL)
-			config_warning(
-				l->mistakes, feeds[i]->place, "the outline is left out: it has no name of its own");
+			config_warning(l->mistakes, feeds[i]->place,
+				"the outline is left out: no unused name can be made of its title and address; give it "
+				"a [feed] section "
+				"with a name");
 		else
 			result = add_feed(l, feeds[i], unnamed[i].name);
 	}
-	tdestroy(sections, forget);
+	tdestroy(sections, keep_memory);
 	return result;
 }
 
-/* ---- addresses that have lost a secret ---- */
+/* ---- addresses without their secret ---- */
 
 static int compare_text(const void *a, const void *b)
 {
 	return strcmp(a, b);
 }
 
-/* Such an outline stands for the configured feed whose public address it has. Without such a feed it is left out with a
+/* Such an outline is the configured feed with the same public address.  Without such a feed it is left out, with a
  * warning. */
 static int check_hidden(struct list_reading *r)
 {
@@ -352,9 +335,10 @@ static int check_hidden(struct list_reading *r)
 	for (size_t i = 0; i < r->hidden.count && result == 0; i++)
 		if (tfind(r->hidden.items[i].url, &shown, compare_text) == NULL)
 			config_warning(r->loading->mistakes, r->hidden.items[i].place,
-				"the outline is left out: its address has lost a secret, give it in a [feed] or a list "
-				"with the whole address");
-	tdestroy(shown, forget);
+				"the outline is left out: its address was written without the secret; give the whole "
+				"address in "
+				"a [feed] section or a list");
+	tdestroy(shown, keep_memory);
 	buf_release(&url);
 	return result;
 }
@@ -379,6 +363,6 @@ void config_read_lists(struct config_loading *l)
 	if (l->failed == 0)
 		l->failed = check_hidden(&r);
 	l->section = section;
-	tdestroy(r.by_key, forget);
+	tdestroy(r.by_key, keep_memory);
 	arena_release(&r.arena);
 }

@@ -32,20 +32,16 @@ struct config_loading {
 	struct config_mistakes *mistakes;
 	const struct config_names *known; /* NULL: none */
 	enum option_section section;
-	bool skip;                     /* in an unknown section, or behind a bad header: options are ignored */
-	size_t element;                /* index in the list of a repeated section */
-	bool seen[CONFIG_OPTIONS_MAX]; /* by place in config_options; for a repeated section, of its last element */
+	bool skip;      /* in an unknown section, or after a malformed header: options are ignored */
+	size_t element; /* index in the list of a repeated section; its name and its head's place: */
+	const char *name;
+	struct config_place place;
+	/* The line of each option, by its place in config_options; of a repeated section, in its last element.  Line 0:
+	 * the option was not given. */
+	struct config_place given[CONFIG_OPTIONS_MAX];
 	unsigned depth;
-	struct {
-		struct config_file *items;
-		size_t count;
-		size_t cap;
-	} files;
-	struct {
-		struct config_list *items;
-		size_t count;
-		size_t cap;
-	} lists;
+	LIST(struct config_file) files;
+	LIST(struct config_list) lists;
 	int failed; /* -ENOMEM */
 };
 
@@ -56,6 +52,8 @@ void config_read_file(struct config_loading *l, const char *path, struct config_
 void config_set_defaults(struct config_loading *l);
 /* A new element of the list of l->section, with its defaults; l->failed when there is no memory. */
 void config_add_element(struct config_loading *l, struct str name, struct config_place place);
+/* The rules of [alert], [output] or [define]; NULL for another section. */
+struct config_rules *config_rules_of(struct config *c, enum option_section section);
 /* The struct that the current section's options go into. */
 void *config_element(struct config_loading *l);
 
@@ -72,7 +70,7 @@ struct config_unnamed {
 	struct str given; /* its sitrep:name attribute; STR_NONE: absent */
 	struct str known; /* its name before this load; STR_NONE: unknown */
 	const char *name; /* out */
-	const char *try;  /* while names are made */
+	const char *try;  /* the name that is tried for it */
 };
 /* The order of known names: by key. */
 int config_name_order(const void *a, const void *b);

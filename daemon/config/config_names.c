@@ -11,13 +11,14 @@
 #include <utf8proc.h>
 
 #include "config_loading.h"
+#include "sitrep/base/array.h"
 #include "sitrep/base/sha256.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/text/feed_key.h"
 #include "sitrep/text/public_url.h"
 
 enum {
-	/* Of a title; the rest of the name is for a host or hash. */
+	/* Characters of the title in a name; the rest is for a host or hash. */
 	STEM_CHARS_MAX = 52,
 	SHORT_STEM_CHARS_MAX = 36,
 	HOST_CHARS_MAX = 26,
@@ -71,16 +72,16 @@ static void add_slug(struct buf *name, struct str from, size_t max)
 			continue;
 		}
 		if (dash_due) {
-			(void)buf_putc(name, '-');
+			buf_putc(name, '-');
 			chars++;
 		}
 		dash_due = false;
-		(void)buf_put_utf8(name, (uint32_t)utf8proc_tolower((utf8proc_int32_t)cp));
+		buf_put_utf8(name, (uint32_t)utf8proc_tolower((utf8proc_int32_t)cp));
 		chars++;
 	}
 }
 
-/* host/path of a URL, the part of any address that may be shown. */
+/* Host and path of a URL, which may always be shown. */
 static struct str host_and_path(struct str url)
 {
 	size_t from = str_find(url, STR("://"), 0), end;
@@ -120,7 +121,7 @@ static void add_name(struct buf *name, struct str title, struct str url, size_t 
 	if (name->len == start)
 		add_slug(name, host_and_path(url), max);
 	if (name->len == start)
-		(void)buf_puts(name, "feed");
+		buf_puts(name, "feed");
 }
 
 void config_make_name(struct buf *name, struct str title, struct str url)
@@ -128,7 +129,7 @@ void config_make_name(struct buf *name, struct str title, struct str url)
 	add_name(name, title, url, STEM_CHARS_MAX);
 }
 
-/* ---- names that feeds have already ---- */
+/* ---- known names ---- */
 
 /* Bytes of all known addresses and names. */
 enum { NAMES_MAX = 256 * 1024 * 1024 };
@@ -148,15 +149,8 @@ void config_names_release(struct config_names *n)
 
 static int add_known(struct config_names *n, struct str key, struct str name)
 {
-	if (n->count == n->cap) {
-		size_t cap = n->cap > 0 ? n->cap * 2 : 64;
-		struct config_name *grown = realloc(n->items, cap * sizeof(*grown));
-
-		if (grown == NULL)
-			return -ENOMEM;
-		n->items = grown;
-		n->cap = cap;
-	}
+	if (array_reserve(&n->items, &n->cap, n->count + 1, sizeof(*n->items)) != 0)
+		return -ENOMEM;
 	n->items[n->count] =
 		(struct config_name){.key = arena_cstr(&n->arena, key), .name = arena_cstr(&n->arena, name)};
 	if (n->items[n->count].key == NULL || n->items[n->count].name == NULL)
@@ -188,7 +182,7 @@ int config_names_of(struct config_names *n, const struct config *c)
 	return result;
 }
 
-/* ---- the forms ---- */
+/* ---- making names ---- */
 
 /* The forms of a name; each is tried when the one before is not unique. */
 enum form { FORM_TITLE, FORM_HOST, FORM_SHORT_HASH, FORM_LONG_HASH, FORMS };
@@ -197,16 +191,12 @@ static int add_hash(struct buf *name, struct sha256 *hash, struct str text, size
 {
 	uint8_t digest[SHA256_LEN];
 	char hex[SHA256_HEX];
-	int result = sha256_begin(hash);
+	int result = sha256_of(hash, &text, 1, digest);
 
-	if (result == 0)
-		result = sha256_add(hash, text);
-	if (result == 0)
-		result = sha256_end(hash, digest);
 	if (result != 0)
 		return result;
 	hex_encode(hex, digest, bytes);
-	(void)buf_putc(name, '-');
+	buf_putc(name, '-');
 	return buf_puts(name, hex);
 }
 
@@ -218,7 +208,7 @@ static int make_try(struct config_unnamed *f, enum form form, struct sha256 *has
 
 	add_name(&name, f->title, f->url, form == FORM_HOST ? SHORT_STEM_CHARS_MAX : STEM_CHARS_MAX);
 	if (form == FORM_HOST) {
-		(void)buf_putc(&name, '-');
+		buf_putc(&name, '-');
 		add_slug(&name, short_host(f->url), HOST_CHARS_MAX);
 	}
 	/* The short hash leaves the secrets of an address out, since guesses could be checked against it. */
@@ -226,7 +216,7 @@ static int make_try(struct config_unnamed *f, enum form form, struct sha256 *has
 		result = add_hash(&name, hash, buf_str(&public), SHORT_HASH_BYTES);
 	if (form == FORM_LONG_HASH) {
 		buf_clear(&name);
-		(void)buf_puts(&name, "feed");
+		buf_puts(&name, "feed");
 		result = add_hash(&name, hash, f->key, LONG_HASH_BYTES);
 	}
 	f->try = result == 0 && name.failed == 0 ? arena_cstr(a, buf_str(&name)) : NULL;
@@ -242,19 +232,11 @@ static int by_try(const void *a, const void *b)
 	return strcmp((*left)->try, (*right)->try);
 }
 
-/* The order of names that are taken: by bytes. */
-static int by_text(const void *a, const void *b)
+/* Gives each feed of left the name f->try, unless another feed tries or has that name. *count becomes the number of
+ * feeds without a name. */
+static void give_unique_names(struct config_unnamed **left, size_t *count, const char **taken, size_t *taken_count)
 {
-	const char *const *left = a, *const *right = b;
-
-	return strcmp(*left, *right);
-}
-
-/* Gives each feed of left its f->try if no other feed tries or has that name. *count becomes the number of feeds
- * without a name. */
-static void settle(struct config_unnamed **left, size_t *count, const char **taken, size_t *taken_count)
-{
-	size_t kept = 0, settled = *taken_count;
+	size_t kept = 0, given_count = *taken_count;
 
 	if (*count > 0)
 		qsort(left, *count, sizeof(struct config_unnamed *), by_try);
@@ -262,18 +244,18 @@ static void settle(struct config_unnamed **left, size_t *count, const char **tak
 		for (end = i + 1; end < *count && strcmp(left[end]->try, left[i]->try) == 0;)
 			end++;
 		if (end == i + 1 &&
-			bsearch(&left[i]->try, taken, *taken_count, sizeof(const char *), by_text) == NULL) {
+			bsearch(&left[i]->try, taken, *taken_count, sizeof(const char *), cstr_order) == NULL) {
 			left[i]->name = left[i]->try;
-			taken[settled++] = left[i]->name;
+			taken[given_count++] = left[i]->name;
 		} else {
 			while (i < end)
 				left[kept++] = left[i++];
 		}
 	}
 	*count = kept;
-	*taken_count = settled;
-	if (settled > 0)
-		qsort(taken, settled, sizeof(const char *), by_text);
+	*taken_count = given_count;
+	if (given_count > 0)
+		qsort(taken, given_count, sizeof(const char *), cstr_order);
 }
 
 /* A list that the daemon wrote (/opml) has the names in sitrep:name. */
@@ -322,21 +304,21 @@ int config_name_feeds(const struct config *c, struct config_unnamed *feeds, size
 	taken[taken_count++] = ""; /* no name */
 	for (size_t i = 0; i < c->feeds.count; i++)
 		taken[taken_count++] = c->feeds.items[i].name;
-	qsort(taken, taken_count, sizeof(*taken), by_text);
+	qsort(taken, taken_count, sizeof(*taken), cstr_order);
 	for (size_t i = 0; i < count; i++)
 		left[i] = &feeds[i];
 	result = try_given(left, left_count, a);
 	if (result == 0)
-		settle(left, &left_count, taken, &taken_count);
+		give_unique_names(left, &left_count, taken, &taken_count);
 	if (result == 0)
 		result = try_known(left, left_count, hash, a);
 	if (result == 0)
-		settle(left, &left_count, taken, &taken_count);
+		give_unique_names(left, &left_count, taken, &taken_count);
 	for (enum form form = FORM_TITLE; form < FORMS && left_count > 0 && result == 0; form++) {
 		for (size_t i = 0; i < left_count && result == 0; i++)
 			result = make_try(left[i], form, hash, a);
 		if (result == 0)
-			settle(left, &left_count, taken, &taken_count);
+			give_unique_names(left, &left_count, taken, &taken_count);
 	}
 out:
 	free(left);

@@ -28,30 +28,21 @@ static bool is_good_name(enum option_section section, struct str name)
 	return true;
 }
 
+struct config_rules *config_rules_of(struct config *c, enum option_section section)
+{
+	return section == SECTION_ALERT    ? &c->alerts
+	       : section == SECTION_OUTPUT ? &c->outputs
+	       : section == SECTION_DEFINE ? &c->definitions
+					   : NULL;
+}
+
 void *config_element(struct config_loading *l)
 {
-	struct config *c = l->config;
+	struct config_rules *rules = config_rules_of(l->config, l->section);
 
-	switch (l->section) {
-	case SECTION_FEED:
-		return &c->feeds.items[l->element];
-	case SECTION_ALERT:
-		return &c->alerts.items[l->element];
-	case SECTION_OUTPUT:
-		return &c->outputs.items[l->element];
-	case SECTION_TOP:
-	case SECTION_HTTP:
-	case SECTION_STREAM:
-	case SECTION_CONTROL:
-	case SECTION_FETCH:
-	case SECTION_POLL:
-	case SECTION_DEDUP:
-	case SECTION_KEEP:
-	case SECTION_PARSE:
-	case SECTION_COUNT:
-		break;
-	}
-	return c;
+	if (rules != NULL)
+		return &rules->items[l->element];
+	return l->section == SECTION_FEED ? (void *)&l->config->feeds.items[l->element] : l->config;
 }
 
 void config_set_defaults(struct config_loading *l)
@@ -67,40 +58,36 @@ void config_set_defaults(struct config_loading *l)
 	}
 }
 
-/* A new element of the section's list, with its name and place. */
 void config_add_element(struct config_loading *l, struct str name, struct config_place place)
 {
 	struct config *c = l->config;
-	const char *copy = arena_cstr(&c->arena, name);
-	struct config_feed *f;
-	struct config_alert *a;
-	struct config_output *o;
+	struct config_rules *rules = config_rules_of(c, l->section);
+	struct config_rule *r = rules != NULL ? list_add(&c->arena, rules) : NULL;
+	struct config_feed *f = rules == NULL ? list_add(&c->arena, &c->feeds) : NULL;
 
-	l->failed = copy == NULL ? -ENOMEM : l->failed;
-	if (l->section == SECTION_FEED && (f = list_add(&c->arena, &c->feeds)) != NULL) {
-		f->name = copy;
+	l->name = arena_cstr(&c->arena, name);
+	l->place = place;
+	if (l->name == NULL || (r == NULL && f == NULL)) {
+		l->failed = -ENOMEM;
+		return;
+	}
+	if (rules != NULL) {
+		*r = (struct config_rule){.name = l->name, .place = place};
+		l->element = rules->count - 1;
+	} else {
+		f->name = l->name;
 		f->place = place;
 		l->element = c->feeds.count - 1;
-	} else if (l->section == SECTION_ALERT && (a = list_add(&c->arena, &c->alerts)) != NULL) {
-		a->name = copy;
-		a->place = place;
-		l->element = c->alerts.count - 1;
-	} else if (l->section == SECTION_OUTPUT && (o = list_add(&c->arena, &c->outputs)) != NULL) {
-		o->name = copy;
-		o->place = place;
-		l->element = c->outputs.count - 1;
-	} else {
-		l->failed = -ENOMEM;
 	}
 	if (l->failed == 0)
 		config_set_defaults(l);
 }
 
-static void forget_seen(struct config_loading *l)
+static void forget_given(struct config_loading *l)
 {
 	for (size_t i = 0; i < config_option_count; i++)
 		if (config_options[i].section == l->section)
-			l->seen[i] = false;
+			l->given[i] = (struct config_place){0};
 }
 
 /* Notes the required options that the last section lacks. */
@@ -110,15 +97,10 @@ static void check_required(struct config_loading *l)
 		return;
 	for (size_t i = 0; i < config_option_count; i++) {
 		const struct config_option *o = &config_options[i];
-		const struct config_feed *f = config_element(l);
 
-		if (o->section != l->section || !o->required || l->seen[i])
-			continue;
-		config_mistake(l->mistakes,
-			l->section == SECTION_FEED    ? f->place
-			: l->section == SECTION_ALERT ? ((const struct config_alert *)config_element(l))->place
-						      : ((const struct config_output *)config_element(l))->place,
-			"[%s \"%s\"] has no %s", option_section_name(l->section), f->name, o->name);
+		if (o->section == l->section && o->required && l->given[i].line == 0)
+			config_mistake(l->mistakes, l->place, "[%s \"%s\"] has no %s", option_section_name(l->section),
+				l->name, o->name);
 	}
 }
 
@@ -153,7 +135,7 @@ static void enter_section(struct config_loading *l, const struct ini_item *item,
 		return;
 	}
 	l->skip = false;
-	forget_seen(l);
+	forget_given(l);
 	config_add_element(l, item->value, place);
 }
 
@@ -170,13 +152,6 @@ static char *resolve_path(const char *from, struct str path)
 	if (asprintf(&joined, "%.*s/%.*s", (int)(slash - from), from, STR_ARG(path)) < 0)
 		return NULL;
 	return joined;
-}
-
-static int by_bytes(const void *a, const void *b)
-{
-	const char *const *left = a, *const *right = b;
-
-	return strcmp(*left, *right);
 }
 
 static void for_each_match(struct config_loading *l, struct str pattern, struct config_place place,
@@ -198,7 +173,7 @@ static void for_each_match(struct config_loading *l, struct str pattern, struct 
 		l->failed = -ENOMEM;
 	/* Sorted by bytes, not by the locale: the order of files is the same everywhere. */
 	if (result == 0 && found.gl_pathc > 1)
-		qsort(found.gl_pathv, found.gl_pathc, sizeof(char *), by_bytes);
+		qsort(found.gl_pathv, found.gl_pathc, sizeof(char *), cstr_order);
 	for (size_t i = 0; result == 0 && i < found.gl_pathc; i++)
 		fn(l, found.gl_pathv[i], place);
 	globfree(&found);
@@ -231,18 +206,18 @@ static bool is_bare_number(struct str value)
 	return !is_zero;
 }
 
-static void take_files(
+static void read_files(
 	struct config_loading *l, const struct config_option *o, struct str pattern, struct config_place place)
 {
 	bool is_list = strcmp(o->name, "opml") == 0;
 
 	if (l->section != SECTION_TOP)
-		config_mistake(l->mistakes, place, "%s stands before the first section", o->name);
+		config_mistake(l->mistakes, place, "option %s must be in a section", o->name);
 	else
 		for_each_match(l, pattern, place, is_list ? remember_list : config_read_file);
 }
 
-static void take_option(struct config_loading *l, const struct ini_item *item, struct config_place place)
+static void read_option(struct config_loading *l, const struct ini_item *item, struct config_place place)
 {
 	const char *nearest;
 	const struct config_option *o;
@@ -253,7 +228,7 @@ static void take_option(struct config_loading *l, const struct ini_item *item, s
 		return;
 	o = option_find(SECTION_TOP, item->name, &nearest);
 	if (o != NULL && o->type == OPTION_FILES) {
-		take_files(l, o, item->value, place);
+		read_files(l, o, item->value, place);
 		return;
 	}
 	o = option_find(l->section, item->name, &nearest);
@@ -263,22 +238,21 @@ static void take_option(struct config_loading *l, const struct ini_item *item, s
 			nearest != NULL ? "?" : "");
 		return;
 	}
-	if (l->seen[o - config_options])
+	if (l->given[o - config_options].line != 0)
 		config_mistake(l->mistakes, place, "%s is given twice", o->name);
-	l->seen[o - config_options] = true;
+	l->given[o - config_options] = place;
 	result = config_value_read(&l->config->arena, config_element(l), o, item->value, place, &err);
 	if (result == -ENOMEM)
 		l->failed = result;
 	else if (result != 0)
 		config_mistake(l->mistakes, place, "%s", err.text);
 	else if (o->type == OPTION_DURATION && is_bare_number(item->value))
-		config_warning(l->mistakes, place, "%s = %.*s: without a unit it is seconds, write %.*ss, or m, h, d",
-			o->name, STR_ARG(item->value), STR_ARG(item->value));
-	/* Mistakes in a rule are found later and name this line. */
-	if (l->section == SECTION_ALERT && strcmp(o->name, "match") == 0)
-		l->config->alerts.items[l->element].place = place;
-	if (l->section == SECTION_OUTPUT && strcmp(o->name, "match") == 0)
-		l->config->outputs.items[l->element].place = place;
+		config_warning(l->mistakes, place,
+			"%s = %.*s: a number without a unit is read as seconds; write %.*ss, or use m, h, d", o->name,
+			STR_ARG(item->value), STR_ARG(item->value));
+	/* The rule is compiled later; its mistakes name this line. */
+	if (config_rules_of(l->config, l->section) != NULL && strcmp(o->name, "match") == 0)
+		((struct config_rule *)config_element(l))->place = place;
 }
 
 static void read_items(struct config_loading *l, struct str text, struct config_place place)
@@ -296,7 +270,7 @@ static void read_items(struct config_loading *l, struct str text, struct config_
 		} else if (item.kind == INI_SECTION) {
 			enter_section(l, &item, place);
 		} else {
-			take_option(l, &item, place);
+			read_option(l, &item, place);
 		}
 	}
 	ini_release(&ini);
@@ -314,8 +288,14 @@ static bool is_first_time(struct config_loading *l, const char *path, struct con
 		file = &l->files.items[i];
 		if (file->device != st.st_dev || file->inode != st.st_ino)
 			continue;
-		config_mistake(l->mistakes, from, "%s is read already, because of %s:%u", path, file->from.file,
-			file->from.line);
+		if (file->from.line == 0)
+			config_mistake(l->mistakes, from,
+				"%s is the file that is being read; a file cannot include itself, not even through "
+				"another file",
+				path);
+		else
+			config_mistake(l->mistakes, from, "%s was read before, it is included by %s:%u", path,
+				file->from.file, file->from.line);
 		return false;
 	}
 	file = list_add(&l->config->arena, &l->files);
@@ -338,7 +318,7 @@ void config_read_file(struct config_loading *l, const char *path, struct config_
 	if (l->failed != 0 || !is_first_time(l, path, from))
 		return;
 	if (l->depth == INCLUDE_DEPTH_MAX) {
-		config_mistake(l->mistakes, from, "include goes more than %d files deep", INCLUDE_DEPTH_MAX);
+		config_mistake(l->mistakes, from, "includes are nested more than %d files deep", INCLUDE_DEPTH_MAX);
 		return;
 	}
 	result = file_read(path, &text);

@@ -9,18 +9,19 @@
 
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
+#include "sitrep/model/alert_hold.h"
 #include "sitrep/text/public_url.h"
 
 enum { ADDRESS_TEXT_MAX = 64, FRACTION_DECIMALS = 6, FRACTION_UNIT = 1000000 };
 
-static int wrong(struct error *err, const struct config_option *o, struct str value, const char *expected)
+static int set_wrong(struct error *err, const struct config_option *o, struct str value, const char *expected)
 {
 	struct buf shown = BUF_INIT(64 * 1024);
 	int result;
 
 	/* Even a malformed address may hold a secret. */
 	if (o->type == OPTION_URL || o->type == OPTION_PROXY) {
-		(void)buf_add_bare_url(&shown, value);
+		buf_add_bare_url(&shown, value);
 		value = buf_str(&shown);
 	}
 	result = error_set(err, -EINVAL, "%s = %.*s: expected %s", o->name, (int)(value.len < 80 ? value.len : 80),
@@ -29,7 +30,7 @@ static int wrong(struct error *err, const struct config_option *o, struct str va
 	return result;
 }
 
-static void put(void *owner, const struct config_option *o, const void *value, size_t size)
+static void store(void *owner, const struct config_option *o, const void *value, size_t size)
 {
 	memcpy((char *)owner + o->offset, value, size);
 }
@@ -40,7 +41,23 @@ static int read_string(struct arena *a, void *owner, const struct config_option 
 
 	if (text == NULL)
 		return error_sys(err, -ENOMEM, "cannot read the configuration");
-	put(owner, o, &text, sizeof(text));
+	store(owner, o, &text, sizeof(text));
+	return 0;
+}
+
+static int read_path(struct arena *a, void *owner, const struct config_option *o, struct str value,
+	struct config_place place, struct error *err)
+{
+	const char *slash = value.data[0] != '/' ? strrchr(place.file, '/') : NULL;
+	size_t folder_len = slash != NULL ? (size_t)(slash + 1 - place.file) : 0;
+	char *full = arena_alloc(a, folder_len + value.len + 1);
+	struct config_path path = {.text = arena_cstr(a, value), .full = full, .place = place};
+
+	if (path.text == NULL || full == NULL)
+		return error_sys(err, -ENOMEM, "cannot read the configuration");
+	memcpy(full, place.file, folder_len);
+	memcpy(full + folder_len, path.text, value.len + 1);
+	store(owner, o, &path, sizeof(path));
 	return 0;
 }
 
@@ -48,12 +65,7 @@ static bool is_web_url(struct str s)
 {
 	size_t start = str_starts_nocase(s, STR("https://")) ? 8 : str_starts_nocase(s, STR("http://")) ? 7 : 0;
 
-	if (start == 0 || start >= s.len || s.data[start] == '/' || s.data[start] == ':')
-		return false;
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.data[i] <= ' ' || s.data[i] == 0x7f)
-			return false;
-	return true;
+	return start > 0 && start < s.len && s.data[start] != '/' && s.data[start] != ':' && !str_has_below(s, '!');
 }
 
 /* "socks5h://127.0.0.1:9050": the scheme is required, since curl would guess one. */
@@ -62,25 +74,21 @@ static bool is_proxy(struct str s)
 	static const char *const schemes[] = {
 		"http://", "https://", "socks4://", "socks4a://", "socks5://", "socks5h://"};
 
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.data[i] <= ' ' || s.data[i] == 0x7f)
-			return false;
+	if (str_has_below(s, '!'))
+		return false;
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
 		if (str_starts_nocase(s, str_from(schemes[i])))
 			return s.len > strlen(schemes[i]);
 	return false;
 }
 
-/* A name with a version and a page for contact, and no browser's name: "desk/1.2 (+https://...)". */
-static bool is_honest_agent(struct str s)
+/* True when s names a program, its version and a page for contact, and no browser: "desk/1.2 (+https://...)". */
+static bool is_clear_agent(struct str s)
 {
 	size_t slash = str_find_char(s, '/', 0);
 
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.data[i] < ' ' || s.data[i] == 0x7f)
-			return false;
-	return slash != STR_NPOS && slash > 0 && str_find_char(s, ' ', 0) > slash && slash + 1 < s.len &&
-	       char_is_digit(s.data[slash + 1]) &&
+	return !str_has_below(s, ' ') && slash != STR_NPOS && slash > 0 && str_find_char(s, ' ', 0) > slash &&
+	       slash + 1 < s.len && char_is_digit(s.data[slash + 1]) &&
 	       (str_find_nocase(s, STR("http://"), 0) != STR_NPOS ||
 		       str_find_nocase(s, STR("https://"), 0) != STR_NPOS) &&
 	       str_find_nocase(s, STR("mozilla"), 0) == STR_NPOS;
@@ -94,11 +102,11 @@ static int read_bool(void *owner, const struct config_option *o, struct str valu
 		bool is_yes = str_eq_nocase(value, str_from(yes[i]));
 
 		if (is_yes || str_eq_nocase(value, str_from(no[i]))) {
-			put(owner, o, &is_yes, sizeof(is_yes));
+			store(owner, o, &is_yes, sizeof(is_yes));
 			return 0;
 		}
 	}
-	return wrong(err, o, value, "yes or no");
+	return set_wrong(err, o, value, "yes or no");
 }
 
 static int put_number(void *owner, const struct config_option *o, struct str value, int64_t n, struct error *err)
@@ -108,27 +116,27 @@ static int put_number(void *owner, const struct config_option *o, struct str val
 
 	if (n < o->min || n > o->max) {
 		if (o->type == OPTION_DURATION) {
-			(void)duration_format(low, o->min);
-			(void)duration_format(high, o->max);
+			duration_format(low, o->min);
+			duration_format(high, o->max);
 		} else if (o->type == OPTION_SIZE) {
-			(void)size_format(low, o->min);
-			(void)size_format(high, o->max);
+			size_format(low, o->min);
+			size_format(high, o->max);
 		} else {
-			(void)log_number(low, o->min);
-			(void)log_number(high, o->max);
+			log_number(low, o->min);
+			log_number(high, o->max);
 		}
-		(void)snprintf(expected, sizeof(expected), "something from %s to %s", low, high);
-		return wrong(err, o, value, expected);
+		snprintf(expected, sizeof(expected), "a value from %s to %s", low, high);
+		return set_wrong(err, o, value, expected);
 	}
 	/* [feed] rank is the one number that is an int. */
 	if (o->section == SECTION_FEED && o->type == OPTION_INT)
-		put(owner, o, &small, sizeof(small));
+		store(owner, o, &small, sizeof(small));
 	else
-		put(owner, o, &n, sizeof(n));
+		store(owner, o, &n, sizeof(n));
 	return 0;
 }
 
-/* Reads a decimal point in any locale. A quotient of whole numbers is as exact as a literal. */
+/* Reads a decimal fraction in any locale, as a quotient of two integers, which is as exact as a literal. */
 static int read_fraction(void *owner, const struct config_option *o, struct str value, struct error *err)
 {
 	static const char expected[] = "a number from 0 to 1 with at most six decimals, such as 0.5";
@@ -137,35 +145,31 @@ static int read_fraction(void *owner, const struct config_option *o, struct str 
 
 	if (!char_is_digit(value.data[0]) || (value.len > 1 && value.data[1] != '.') || value.len == 2 ||
 		decimals.len > FRACTION_DECIMALS)
-		return wrong(err, o, value, expected);
+		return set_wrong(err, o, value, expected);
 	n = value.data[0] - '0';
 	for (size_t i = 0; i < decimals.len; i++) {
 		if (!char_is_digit(decimals.data[i]))
-			return wrong(err, o, value, expected);
+			return set_wrong(err, o, value, expected);
 		n = 10 * n + (decimals.data[i] - '0');
 		unit *= 10;
 	}
 	n /= unit;
 	if (n < (double)o->min || n > (double)o->max)
-		return wrong(err, o, value, expected);
-	put(owner, o, &n, sizeof(n));
+		return set_wrong(err, o, value, expected);
+	store(owner, o, &n, sizeof(n));
 	return 0;
 }
 
 static int read_mode(void *owner, const struct config_option *o, struct str value, struct error *err)
 {
 	unsigned mode = 0;
+	size_t i = 0;
 
-	if (value.len == 0 || value.len > 4)
-		return wrong(err, o, value, "an octal mode such as 0660");
-	for (size_t i = 0; i < value.len; i++) {
-		if (value.data[i] < '0' || value.data[i] > '7')
-			return wrong(err, o, value, "an octal mode such as 0660");
+	for (; i < value.len && value.data[i] >= '0' && value.data[i] <= '7'; i++)
 		mode = mode * 8 + (unsigned)(value.data[i] - '0');
-	}
-	if (mode > 0777)
-		return wrong(err, o, value, "an octal mode such as 0660");
-	put(owner, o, &mode, sizeof(mode));
+	if (i < value.len || value.len == 0 || value.len > 4 || mode > 0777)
+		return set_wrong(err, o, value, "an octal mode such as 0660");
+	store(owner, o, &mode, sizeof(mode));
 	return 0;
 }
 
@@ -182,14 +186,14 @@ static int read_list(struct arena *a, void *owner, const struct config_option *o
 	while (words.items != NULL && str_split(&rest, ',', &piece)) {
 		piece = str_trim(piece);
 		if (str_empty(piece))
-			return wrong(err, o, value, "words with a comma between");
+			return set_wrong(err, o, value, "words, separated by commas");
 		words.items[words.count] = arena_cstr(a, piece);
 		if (words.items[words.count++] == NULL)
 			words.items = NULL;
 	}
 	if (words.items == NULL)
 		return error_sys(err, -ENOMEM, "cannot read the configuration");
-	put(owner, o, &words, sizeof(words));
+	store(owner, o, &words, sizeof(words));
 	return 0;
 }
 
@@ -246,11 +250,7 @@ static bool read_host_port(struct arena *a, struct str s, struct config_listen *
 static int read_listen(struct arena *a, void *owner, const struct config_option *o, struct str value,
 	struct config_place place, struct error *err)
 {
-	struct {
-		struct config_listen *items;
-		size_t count;
-		size_t cap;
-	} list = {0};
+	LIST(struct config_listen) list = {0};
 	struct str rest = value, piece;
 
 	while (str_split(&rest, ',', &piece)) {
@@ -267,11 +267,11 @@ static int read_listen(struct arena *a, void *owner, const struct config_option 
 			if (l->path == NULL)
 				return error_sys(err, -ENOMEM, "cannot read the configuration");
 		} else if (!read_host_port(a, piece, l)) {
-			return wrong(
+			return set_wrong(
 				err, o, piece, "ADDRESS:PORT such as 127.0.0.1:8484, [::1]:8484 or *:8484, or a path");
 		}
 	}
-	put(owner, o, &list, sizeof(list));
+	store(owner, o, &list, sizeof(list));
 	return 0;
 }
 
@@ -293,7 +293,7 @@ static bool read_network(struct str s, struct config_network *n)
 	text[address.len] = '\0';
 	if (is_v4)
 		memcpy(n->address, mapped, sizeof(mapped));
-	(void)inet_pton(is_v4 ? AF_INET : AF_INET6, text, is_v4 ? n->address + 12 : n->address);
+	inet_pton(is_v4 ? AF_INET : AF_INET6, text, is_v4 ? n->address + 12 : n->address);
 	n->prefix = (uint8_t)(is_v4 ? bits + 96 : bits);
 	return true;
 }
@@ -310,20 +310,20 @@ static int read_networks(
 		if (n == NULL)
 			return error_sys(err, -ENOMEM, "cannot read the configuration");
 		if (!read_network(str_trim(piece), n))
-			return wrong(err, o, str_trim(piece), "a network such as 10.1.0.0/16 or fd00::/8");
+			return set_wrong(err, o, str_trim(piece), "a network such as 10.1.0.0/16 or fd00::/8");
 	}
-	put(owner, o, &list, sizeof(list));
+	store(owner, o, &list, sizeof(list));
 	return 0;
 }
 
 /* ---- choices ---- */
 
-/* The option's value must be one of the words in o->choices. */
+/* The log level of a word; -1: none. */
 static int level_of(struct str word)
 {
 	char text[32];
 
-	(void)snprintf(text, sizeof(text), "%.*s", STR_ARG(word));
+	snprintf(text, sizeof(text), "%.*s", STR_ARG(word));
 	return log_level_parse(text);
 }
 
@@ -340,11 +340,47 @@ static int read_choice(struct arena *a, void *owner, const struct config_option 
 		if (o->type == OPTION_CHOICE)
 			return read_string(a, owner, o, value, err);
 		level = level_of(word);
-		put(owner, o, &level, sizeof(level));
+		store(owner, o, &level, sizeof(level));
 		return 0;
 	}
-	(void)snprintf(expected, sizeof(expected), "one of: %s", o->choices);
-	return wrong(err, o, value, expected);
+	snprintf(expected, sizeof(expected), "one of: %s", o->choices);
+	return set_wrong(err, o, value, expected);
+}
+
+/* A text that another module parses. */
+static int read_checked(
+	struct arena *a, void *owner, const struct config_option *o, struct str value, struct error *err)
+{
+	struct week_times times;
+	struct alert_rate rate;
+	struct error why = {0};
+	int result =
+		o->type == OPTION_TIMES ? week_times_parse(value, &times, &why) : alert_rate_parse(value, &rate, &why);
+
+	if (result != 0)
+		return error_set(err, result, "%s = %.*s: %s", o->name, (int)(value.len < 80 ? value.len : 80),
+			value.data, why.text);
+	return read_string(a, owner, o, value, err);
+}
+
+/* "5 publishers in 1h" */
+static int read_growth(void *owner, const struct config_option *o, struct str value, struct error *err)
+{
+	struct str rest = value, number = STR_NONE, unit = STR_NONE, in = STR_NONE, within = STR_NONE;
+	struct config_growth growth;
+	long long count;
+
+	if (!str_word(&rest, &number) || !str_word(&rest, &unit) || !str_word(&rest, &in) ||
+		!str_word(&rest, &within) || str_word(&rest, &rest) || !str_to_int(number, &count) ||
+		!str_eq(unit, STR("publishers")) || !str_eq(in, STR("in")) ||
+		!duration_parse(within, &growth.within_ms) || growth.within_ms <= 0)
+		return set_wrong(err, o, value, "a number of publishers and a time, such as 5 publishers in 1h");
+	if (count < o->min || count > o->max)
+		return error_set(err, -EINVAL, "%s = %.*s: expected %lld to %lld publishers", o->name, STR_ARG(value),
+			(long long)o->min, (long long)o->max);
+	growth.count = count;
+	store(owner, o, &growth, sizeof(growth));
+	return 0;
 }
 
 int config_value_read(struct arena *a, void *owner, const struct config_option *o, struct str value,
@@ -358,31 +394,35 @@ int config_value_read(struct arena *a, void *owner, const struct config_option *
 	switch (o->type) {
 	case OPTION_STRING:
 		return read_string(a, owner, o, value, err);
+	case OPTION_PATH:
+		return read_path(a, owner, o, value, place, err);
 	case OPTION_URL:
 		return is_web_url(value) ? read_string(a, owner, o, value, err)
-					 : wrong(err, o, value, "an address that begins with http:// or https://");
+					 : set_wrong(err, o, value, "an address that begins with http:// or https://");
 	case OPTION_PROXY:
 		return is_proxy(value)
 			       ? read_string(a, owner, o, value, err)
-			       : wrong(err, o, value, "http://, https://, socks5h:// or socks4a:// and HOST:PORT");
+			       : set_wrong(err, o, value, "http://, https://, socks5h:// or socks4a:// and HOST:PORT");
 	case OPTION_AGENT:
-		return is_honest_agent(value)
-			       ? read_string(a, owner, o, value, err)
-			       : wrong(err, o, value,
-					 "NAME/VERSION (+https://...), with a page to turn to, and no browser's");
+		return is_clear_agent(value) ? read_string(a, owner, o, value, err)
+					     : set_wrong(err, o, value,
+						       "NAME/VERSION (+https://...) with the address of a page about "
+						       "you, and no browser's name");
 	case OPTION_BOOL:
 		return read_bool(owner, o, value, err);
 	case OPTION_INT:
 		return str_to_int(value, &number) ? put_number(owner, o, value, number, err)
-						  : wrong(err, o, value, "a whole number");
+						  : set_wrong(err, o, value, "a whole number");
 	case OPTION_FRACTION:
 		return read_fraction(owner, o, value, err);
 	case OPTION_DURATION:
 		return duration_parse(value, &n) ? put_number(owner, o, value, n, err)
-						 : wrong(err, o, value, "a duration such as 30s, 15m, 6h or 90d");
+						 : set_wrong(err, o, value, "a duration such as 30s, 15m, 6h or 90d");
 	case OPTION_SIZE:
 		return size_parse(value, &n) ? put_number(owner, o, value, n, err)
-					     : wrong(err, o, value, "a size such as 64K, 8M or 1G");
+					     : set_wrong(err, o, value, "a size such as 64K, 8M or 1G");
+	case OPTION_GROWTH:
+		return read_growth(owner, o, value, err);
 	case OPTION_MODE:
 		return read_mode(owner, o, value, err);
 	case OPTION_LIST:
@@ -394,6 +434,9 @@ int config_value_read(struct arena *a, void *owner, const struct config_option *
 	case OPTION_LEVEL:
 	case OPTION_CHOICE:
 		return read_choice(a, owner, o, value, err);
+	case OPTION_TIMES:
+	case OPTION_RATE:
+		return read_checked(a, owner, o, value, err);
 	case OPTION_FILES:
 		break;
 	}
@@ -405,13 +448,13 @@ int config_value_read(struct arena *a, void *owner, const struct config_option *
 static void write_words(struct buf *out, struct config_words w)
 {
 	for (size_t i = 0; i < w.count; i++)
-		(void)buf_printf(out, "%s%s", i > 0 ? ", " : "", w.items[i]);
+		buf_printf(out, "%s%s", i > 0 ? ", " : "", w.items[i]);
 }
 
 static void write_listen(struct buf *out, const struct config *c)
 {
 	for (size_t i = 0; i < c->http_listen.count; i++)
-		(void)buf_printf(out, "%s%s", i > 0 ? ", " : "", c->http_listen.items[i].text);
+		buf_printf(out, "%s%s", i > 0 ? ", " : "", c->http_listen.items[i].text);
 }
 
 static void write_networks(struct buf *out, const struct config_networks *list)
@@ -419,8 +462,8 @@ static void write_networks(struct buf *out, const struct config_networks *list)
 	for (size_t i = 0; i < list->count; i++) {
 		char text[INET6_ADDRSTRLEN];
 
-		(void)inet_ntop(AF_INET6, list->items[i].address, text, sizeof(text));
-		(void)buf_printf(out, "%s%s/%u", i > 0 ? ", " : "", text, list->items[i].prefix);
+		inet_ntop(AF_INET6, list->items[i].address, text, sizeof(text));
+		buf_printf(out, "%s%s/%u", i > 0 ? ", " : "", text, list->items[i].prefix);
 	}
 }
 
@@ -438,9 +481,9 @@ static void write_number(struct buf *out, const char *member, const struct confi
 	}
 	if (o->fallback == NULL && n == 0)
 		return;
-	(void)buf_puts(out, o->type == OPTION_DURATION ? duration_format(text, n)
-			    : o->type == OPTION_SIZE   ? size_format(text, n)
-						       : log_number(text, n));
+	buf_puts(out, o->type == OPTION_DURATION ? duration_format(text, n)
+		      : o->type == OPTION_SIZE   ? size_format(text, n)
+						 : log_number(text, n));
 }
 
 static void write_level(struct buf *out, const struct config_option *o, const char *member)
@@ -451,7 +494,7 @@ static void write_level(struct buf *out, const struct config_option *o, const ch
 	memcpy(&level, member, sizeof(level));
 	while (str_word(&rest, &word))
 		if (level_of(word) == level)
-			(void)buf_add(out, word);
+			buf_add(out, word);
 }
 
 /* Writes a decimal point in any locale, and no trailing zeros. */
@@ -463,44 +506,65 @@ static void write_fraction(struct buf *out, const char *member)
 	memcpy(&n, member, sizeof(n));
 	units = (unsigned)(n * FRACTION_UNIT + 0.5);
 	if (units % FRACTION_UNIT == 0) {
-		(void)buf_printf(out, "%u", units / FRACTION_UNIT);
+		buf_printf(out, "%u", units / FRACTION_UNIT);
 		return;
 	}
-	(void)buf_printf(out, "%u.", units / FRACTION_UNIT);
+	buf_printf(out, "%u.", units / FRACTION_UNIT);
 	for (units %= FRACTION_UNIT; units % 10 == 0; units /= 10)
 		digits--;
-	(void)buf_printf(out, "%0*u", (int)digits, units);
+	buf_printf(out, "%0*u", (int)digits, units);
+}
+
+static void write_growth(struct buf *out, const char *member)
+{
+	struct config_growth growth;
+	char text[TIME_TEXT_MAX];
+
+	memcpy(&growth, member, sizeof(growth));
+	if (growth.count > 0)
+		buf_printf(
+			out, "%lld publishers in %s", (long long)growth.count, duration_format(text, growth.within_ms));
 }
 
 int config_value_write(struct buf *out, const void *owner, const struct config_option *o)
 {
 	const char *member = (const char *)owner + o->offset;
 	const char *text;
+	struct config_path path;
 	struct config_words words;
 	unsigned mode;
 
 	switch (o->type) {
+	case OPTION_PATH:
+		memcpy(&path, member, sizeof(path));
+		buf_puts(out, path.text != NULL ? path.text : "");
+		break;
 	case OPTION_STRING:
 	case OPTION_AGENT:
 	case OPTION_CHOICE:
+	case OPTION_TIMES:
+	case OPTION_RATE:
 		memcpy(&text, member, sizeof(text));
-		(void)buf_puts(out, text != NULL ? text : "");
+		buf_puts(out, text != NULL ? text : "");
 		break;
 	case OPTION_URL:
 	case OPTION_PROXY:
 		memcpy(&text, member, sizeof(text));
 		if (o->section == SECTION_FEED && ((const struct config_feed *)owner)->is_private)
-			(void)buf_add_bare_url(out, str_from(text));
+			buf_add_bare_url(out, str_from(text));
 		else
-			(void)buf_add_public_url(out, str_from(text));
+			buf_add_public_url(out, str_from(text));
 		break;
 	case OPTION_BOOL:
-		(void)buf_puts(out, *(const bool *)member ? "yes" : "no");
+		buf_puts(out, *(const bool *)member ? "yes" : "no");
 		break;
 	case OPTION_INT:
 	case OPTION_DURATION:
 	case OPTION_SIZE:
 		write_number(out, member, o);
+		break;
+	case OPTION_GROWTH:
+		write_growth(out, member);
 		break;
 	case OPTION_FRACTION:
 		write_fraction(out, member);
@@ -510,7 +574,7 @@ int config_value_write(struct buf *out, const void *owner, const struct config_o
 		break;
 	case OPTION_MODE:
 		memcpy(&mode, member, sizeof(mode));
-		(void)buf_printf(out, "%04o", mode);
+		buf_printf(out, "%04o", mode);
 		break;
 	case OPTION_LIST:
 		memcpy(&words, member, sizeof(words));

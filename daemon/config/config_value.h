@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* config_value.h: one option's value: read from text, written back as text.
  *
- * Used by config.c and config_diff.c; knows the types of option.h and nothing of files. */
+ * It knows the types of option.h, and nothing about configuration files. */
 #ifndef SITREP_CONFIG_CONFIG_VALUE_H
 #define SITREP_CONFIG_CONFIG_VALUE_H
 
@@ -11,7 +11,7 @@
 #include "sitrep/config/config.h"
 #include "sitrep/config/option.h"
 
-/* How OPTION_LIST lies in the structs of config.h. */
+/* The layout of an OPTION_LIST in the structs of config.h: the list and its count, one after the other. */
 struct config_words {
 	const char **items;
 	size_t count;

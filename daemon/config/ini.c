@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* A pull reader over text in memory: the caller asks for the next item, so that it may read an included
- * file to its end between two items of this one.  Lines are judged one at a time and a bad one never hides
- * the next. */
+/* A pull reader over text in memory: the caller asks for the next item, so that it may read a whole included file
+ * between two items.  Each line is checked by itself, so a malformed line never hides the next one. */
 #include "ini.h"
 
 #include <errno.h>
@@ -31,7 +30,7 @@ __attribute__((format(printf, 3, 4))) static void set_mistake(
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(ini->mistake, sizeof(ini->mistake), fmt, ap);
+	vsnprintf(ini->mistake, sizeof(ini->mistake), fmt, ap);
 	va_end(ap);
 	item->kind = INI_MISTAKE;
 	item->mistake = ini->mistake;
@@ -84,10 +83,10 @@ static bool line_is_text(struct str line)
 	return line.len <= INI_LINE_MAX && str_find_char(line, '\0', 0) == STR_NPOS && utf8_valid(line);
 }
 
-static void say_no_text(struct ini *ini, struct ini_item *item, struct str line)
+static void refuse_line(struct ini *ini, struct ini_item *item, struct str line)
 {
 	if (line.len > INI_LINE_MAX)
-		set_mistake(ini, item, "the line has %zu bytes, at most %d are read", line.len, INI_LINE_MAX);
+		set_mistake(ini, item, "the line has %zu bytes, at most %d are allowed", line.len, INI_LINE_MAX);
 	else if (str_find_char(line, '\0', 0) != STR_NPOS)
 		set_mistake(
 			ini, item, "found a NUL byte at column %zu, expected text", str_find_char(line, '\0', 0) + 1);
@@ -110,16 +109,16 @@ static void read_section(struct ini *ini, struct ini_item *item, struct str line
 		size_t quote_end = str_find_char(line, '"', quote_at + 1);
 
 		if (quote_end == STR_NPOS) {
-			set_mistake(
-				ini, item, "found %.*s, expected a second quote behind the name", STR_ARG(quote(line)));
+			set_mistake(ini, item, "found %.*s, expected a quotation mark after the name",
+				STR_ARG(quote(line)));
 			return;
 		}
 		item->value = str_slice(line, quote_at + 1, quote_end);
 		close = str_find_char(line, ']', quote_end);
 		inside = str_slice(line, 1, quote_at);
 		if (close != STR_NPOS && !is_blank(str_slice(line, quote_end + 1, close))) {
-			set_mistake(
-				ini, item, "found %.*s, expected ] right behind the quoted name", STR_ARG(quote(line)));
+			set_mistake(ini, item, "found %.*s, expected ] directly after the quoted name",
+				STR_ARG(quote(line)));
 			return;
 		}
 	} else {
@@ -131,7 +130,7 @@ static void read_section(struct ini *ini, struct ini_item *item, struct str line
 	}
 	if (close + 1 != line.len) {
 		set_mistake(ini, item,
-			"found \"%.*s\" behind the section's name, expected the end of the line (a comment begins its "
+			"found \"%.*s\" after the section's name, expected the end of the line (a comment begins its "
 			"own line)",
 			STR_ARG(quote(str_trim(str_slice(line, close + 1, line.len)))));
 		item->name = str_trim(inside);
@@ -158,12 +157,12 @@ static int read_continuation(struct ini *ini, struct ini_item *item)
 		next_line(ini);
 		if (!joined) {
 			buf_clear(&ini->joined);
-			(void)buf_add(&ini->joined, item->value);
+			buf_add(&ini->joined, item->value);
 			joined = true;
 		}
 		if (ini->joined.len > 0)
-			(void)buf_putc(&ini->joined, ' ');
-		(void)buf_add(&ini->joined, str_trim(line));
+			buf_putc(&ini->joined, ' ');
+		buf_add(&ini->joined, str_trim(line));
 	}
 	if (!joined)
 		return 0;
@@ -205,7 +204,7 @@ int ini_next(struct ini *ini, struct ini_item *item)
 		next_line(ini);
 		*item = (struct ini_item){.kind = INI_END, .line = ini->line};
 		if (!line_is_text(line)) {
-			say_no_text(ini, item, line);
+			refuse_line(ini, item, line);
 			return 0;
 		}
 		if (is_blank(line) || is_comment(line))
@@ -214,7 +213,7 @@ int ini_next(struct ini *ini, struct ini_item *item)
 			if (ini->skip_indented)
 				continue;
 			set_mistake(ini, item,
-				"found an indented line, which would continue the value above, but there is none; "
+				"found an indented line, which continues a value, but there is no value above; "
 				"options begin in the first column");
 			return 0;
 		}

@@ -7,17 +7,16 @@
  *     name = value
  *             more of the value
  *
- * A line that begins with white space continues the value above, joined by one space; comment lines may stand
- * between, an empty line ends the value.  Values are kept as written without white space at their ends: quotes belong
- * to the value, since rules contain them, and so does a # within it.  CRLF and a byte order mark are tolerated.
+ * A line that begins with white space continues the value above, joined by one space; comment lines may stand between,
+ * an empty line ends the value.  Values are kept as written without white space at their ends: quotes belong to the
+ * value, since rules contain them, and so does a # within it.  CRLF and a byte order mark are tolerated.
  *
- * The reader knows the syntax only, not the names. A malformed line comes out as INI_MISTAKE with a sentence, and
- * reading goes on behind it. */
+ * The reader checks the syntax, not the names.  A malformed line is returned as INI_MISTAKE with a sentence, and
+ * reading goes on after it. */
 #ifndef SITREP_CONFIG_INI_H
 #define SITREP_CONFIG_INI_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "sitrep/base/buf.h"
 #include "sitrep/base/str.h"
@@ -32,14 +31,14 @@ struct ini_item {
 	unsigned line;       /* of the first line, from 1 */
 	struct str name;     /* of the section or option */
 	struct str value;    /* of the option; of a section the quoted name, or STR_NONE */
-	bool is_header;      /* of a mistake: it stands where a section should begin */
+	bool is_header;      /* of a mistake: the line should begin a section */
 	const char *mistake; /* what was found and what was expected */
 };
 
 struct ini {
 	struct str rest;
 	unsigned line;      /* of the line read last */
-	bool skip_indented; /* lines that continue a wrong line give no further mistake */
+	bool skip_indented; /* continuation lines of a malformed line give no further mistake */
 	struct buf joined;  /* a value of several lines */
 	char mistake[256];
 };

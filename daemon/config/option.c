@@ -4,15 +4,14 @@
 #include "sitrep/config/option.h"
 
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "sitrep/base/nearest.h"
 #include "sitrep/config/config.h"
 
 #define TOP(member) offsetof(struct config, member)
 #define FEED(member) offsetof(struct config_feed, member)
-#define ALERT(member) offsetof(struct config_alert, member)
-#define OUTPUT(member) offsetof(struct config_output, member)
+#define RULE(member) offsetof(struct config_rule, member)
 
 #define KIB INT64_C(1024)
 #define MIB (1024 * KIB)
@@ -31,8 +30,9 @@ const struct config_option config_options[] = {
 	{.section = SECTION_TOP, .name = "base-url", .type = OPTION_URL, .offset = TOP(base_url),
 		.example = "https://news.example.org/", .reloadable = true,
 		.help = "URL at which readers reach the daemon from outside. It stands in the feeds' links and "
-			"identifiers. Default: the first address of [http] listen. Hubs are asked to push news (WebSub) "
-			"only when it is set."},
+			"identifiers, so it has no user, password, query or fragment. Default: the first address of [http] "
+			"listen; one that serves other machines, such as *:8484, needs a base-url. Hubs are asked to push "
+			"news (WebSub) only when it is set."},
 	{.section = SECTION_TOP, .name = "contact-url", .type = OPTION_URL, .offset = TOP(contact_url),
 		.example = "https://news.example.org/about", .reloadable = true,
 		.help = "URL of a page about the operator. It stands in the User-Agent, for the operators of the polled "
@@ -77,6 +77,11 @@ const struct config_option config_options[] = {
 		.example = "15m", .min = 250, .max = 30 * DAY, .reloadable = true,
 		.help = "Time between two polls, in place of the schedule. A longer pause that the server asks for is "
 			"kept."},
+	{.section = SECTION_FEED, .name = "force-interval", .type = OPTION_BOOL, .offset = FEED(force_interval),
+		.fallback = "no", .reloadable = true,
+		.help = "yes: on a server of your own, interval overrides a longer max-age, Expires or ttl. Such a server has "
+			"an address that is not public and that allow or allow-private lets in. Retry-After still counts. "
+			"Other servers are never asked sooner than they allow."},
 	{.section = SECTION_FEED, .name = "timeout", .type = OPTION_DURATION, .offset = FEED(timeout_ms),
 		.example = "30s", .min = 100, .max = HOUR, .reloadable = true,
 		.help = "Overrides [fetch] timeout for this feed."},
@@ -89,27 +94,37 @@ const struct config_option config_options[] = {
 		.help = "Networks that are not public and in which this feed may be, added to those of [fetch] allow."},
 	{.section = SECTION_FEED, .name = "allow-downgrade", .type = OPTION_BOOL, .offset = FEED(allow_downgrade),
 		.fallback = "no", .reloadable = true, .help = "yes: redirects from https down to http are followed."},
+	{.section = SECTION_FEED, .name = "allow-old-tls", .type = OPTION_BOOL, .offset = FEED(allow_old_tls),
+		.fallback = "no", .reloadable = true,
+		.help = "yes: a server that speaks only TLS 1.0 or 1.1, or has weak keys, is accepted. The cost: an attacker on "
+			"the network path may be able to read and change the answers, and to learn a password of this "
+			"feed. Certificates are still checked."},
+	{.section = SECTION_FEED, .name = "http-version", .type = OPTION_CHOICE, .offset = FEED(http_version),
+		.fallback = "auto", .choices = "auto 1.1 2", .reloadable = true,
+		.help = "HTTP version for https. auto: HTTP/2 where the server offers it; once it has failed, HTTP/1.1 for "
+			"a day. 1.1: never HTTP/2. 2: HTTP/2 where it is offered, even after it has failed."},
 	{.section = SECTION_FEED, .name = "user-agent", .type = OPTION_AGENT, .offset = FEED(user_agent),
 		.example = "desk/1.2 (+https://news.example.org/about)", .reloadable = true,
 		.help = "Overrides [fetch] user-agent for this feed."},
 	{.section = SECTION_FEED, .name = "user", .type = OPTION_STRING, .offset = FEED(user), .example = "reader",
 		.reloadable = true, .help = "User name for basic authentication."},
-	{.section = SECTION_FEED, .name = "password-file", .type = OPTION_STRING, .offset = FEED(password_file),
+	{.section = SECTION_FEED, .name = "password-file", .type = OPTION_PATH, .offset = FEED(password_file),
 		.example = "example.password", .reloadable = true,
-		.help = "File with the password for basic authentication. A relative name is looked up among the service "
-			"manager's credentials first."},
-	{.section = SECTION_FEED, .name = "bearer-file", .type = OPTION_STRING, .offset = FEED(bearer_file),
+		.help = "File with the password for basic authentication. A relative path, also of the files below, is looked "
+			"up among the service manager's credentials first; else it starts at the folder of the "
+			"configuration file that names it."},
+	{.section = SECTION_FEED, .name = "bearer-file", .type = OPTION_PATH, .offset = FEED(bearer_file),
 		.example = "example.token", .reloadable = true, .help = "File with a bearer token."},
-	{.section = SECTION_FEED, .name = "header-file", .type = OPTION_STRING, .offset = FEED(header_file),
+	{.section = SECTION_FEED, .name = "header-file", .type = OPTION_PATH, .offset = FEED(header_file),
 		.example = "example.headers", .reloadable = true,
 		.help = "File with request headers, one \"Name: value\" a line."},
-	{.section = SECTION_FEED, .name = "client-cert", .type = OPTION_STRING, .offset = FEED(client_cert),
+	{.section = SECTION_FEED, .name = "client-cert", .type = OPTION_PATH, .offset = FEED(client_cert),
 		.example = "example.crt", .reloadable = true,
 		.help = "PEM file with the client certificate for the feed's server, and its chain."},
-	{.section = SECTION_FEED, .name = "client-key", .type = OPTION_STRING, .offset = FEED(client_key),
+	{.section = SECTION_FEED, .name = "client-key", .type = OPTION_PATH, .offset = FEED(client_key),
 		.example = "example.key", .reloadable = true,
 		.help = "PEM file with the client certificate's key, not encrypted. Default: the file of client-cert."},
-	{.section = SECTION_FEED, .name = "ca-file", .type = OPTION_STRING, .offset = FEED(ca_file),
+	{.section = SECTION_FEED, .name = "ca-file", .type = OPTION_PATH, .offset = FEED(ca_file),
 		.example = "example-ca.crt", .reloadable = true,
 		.help = "PEM file with certificate authorities that this feed trusts, besides the system's or in place of "
 			"[fetch] ca-file."},
@@ -118,24 +133,106 @@ const struct config_option config_options[] = {
 		.help = "Overrides [fetch] proxy for this feed."},
 	{.section = SECTION_FEED, .name = "websub", .type = OPTION_CHOICE, .offset = FEED(websub), .fallback = "auto",
 		.choices = "auto yes no", .reloadable = true,
-		.help = "Whether new items are also taken from a hub that the feed names. That needs a base-url under "
+		.help = "Whether new items are also received from a hub that the feed names. That needs a base-url under "
 			"which hubs reach the daemon. auto: no for a feed that needs a user, a token or headers, and for "
 			"one whose address is private or holds a secret, because the hub learns the address."},
 
-	{.section = SECTION_ALERT, .name = "match", .type = OPTION_STRING, .offset = ALERT(match),
+	{.section = SECTION_ALERT, .name = "match", .type = OPTION_STRING, .offset = RULE(match),
 		.example = "taiwan* AND (missile OR drone*)", .reloadable = true, .required = true,
 		.help = "The rule: words, \"phrases\", prefix*, AND, OR, NOT, parentheses, title:, feed:, category:, lang:."},
-	{.section = SECTION_ALERT, .name = "priority", .type = OPTION_CHOICE, .offset = ALERT(priority),
+	{.section = SECTION_ALERT, .name = "priority", .type = OPTION_CHOICE, .offset = RULE(priority),
 		.fallback = "normal", .choices = "low normal high urgent", .reloadable = true,
 		.help = "Priority that the alerts carry."},
+	{.section = SECTION_ALERT, .name = "repeat", .type = OPTION_CHOICE, .offset = RULE(repeat), .fallback = "story",
+		.choices = "story item update", .reloadable = true,
+		.help = "How often a story raises an alert. story: once; the alert is revised. item: for each item that "
+			"matches. update: once, and again with each change of a number, the title or a part of the text in "
+			"one of its reports."},
+	{.section = SECTION_ALERT, .name = "escalate", .type = OPTION_GROWTH, .offset = RULE(escalate),
+		.example = "5 publishers in 1h", .min = 2, .max = 10000, .reloadable = true,
+		.help = "The alert's priority rises by one step, once, when so many publishers report the story within so "
+			"much time."},
+	{.section = SECTION_ALERT, .name = "revise-after", .type = OPTION_DURATION, .offset = RULE(revise_after_ms),
+		.fallback = "5m", .min = 0, .max = DAY, .reloadable = true,
+		.help = "Shortest time between two events about an alert. It doubles with each revision, up to an hour, "
+			"unless the alert is urgent. News that comes sooner waits, and is told together. An escalation does not "
+			"wait."},
+	{.section = SECTION_ALERT, .name = "close-after", .type = OPTION_DURATION, .offset = RULE(close_after_ms),
+		.fallback = "24h", .min = SECOND, .max = 365 * DAY, .reloadable = true,
+		.help = "Time without news of its story after which an alert is closed. A later match opens it again."},
+	{.section = SECTION_ALERT, .name = "quiet", .type = OPTION_TIMES, .offset = RULE(quiet),
+		.example = "Mon-Fri 22:00-06:00", .reloadable = true, .help = "Overrides [alerts] quiet for this alert."},
+	{.section = SECTION_ALERT, .name = "rate", .type = OPTION_RATE, .offset = RULE(rate), .example = "10/1h",
+		.reloadable = true, .help = "Overrides [alerts] rate for this alert."},
+	{.section = SECTION_ALERT, .name = "group-by", .type = OPTION_CHOICE, .offset = RULE(group_by),
+		.choices = "none category", .example = "category", .reloadable = true,
+		.help = "Overrides [alerts] group-by for this alert."},
+	{.section = SECTION_ALERT, .name = "wait", .type = OPTION_DURATION, .offset = RULE(wait_ms), .example = "30s",
+		.min = 1, .max = HOUR, .reloadable = true,
+		.help = "Overrides [alerts] wait for this alert. A group waits as long as the least patient of its alerts."},
+	{.section = SECTION_ALERT, .name = "interval", .type = OPTION_DURATION, .offset = RULE(interval_ms),
+		.example = "5m", .min = 1, .max = DAY, .reloadable = true,
+		.help = "Overrides [alerts] interval for this alert."},
+	{.section = SECTION_ALERT, .name = "inhibit", .type = OPTION_CHOICE, .offset = RULE(inhibit),
+		.choices = "none low normal high", .example = "normal", .reloadable = true,
+		.help = "Overrides [alerts] inhibit for this alert: which alerts about its story it mutes while it is urgent."},
 
-	{.section = SECTION_OUTPUT, .name = "title", .type = OPTION_STRING, .offset = OUTPUT(title),
+	{.section = SECTION_ALERTS, .name = "quiet", .type = OPTION_TIMES, .offset = TOP(alerts_quiet), .fallback = "never",
+		.reloadable = true,
+		.help = "Quiet hours, such as Mon-Fri 22:00-06:00, Sat-Sun. Alerts of that time are held back, and one event digest "
+			"names them within a minute of its end. Hours past midnight belong to the day on which they "
+			"begin. Times are the daemon's local time, of TZ or /etc/localtime; in the night in which the clock is "
+			"set, the hours follow the clock, so they are one hour longer or shorter."},
+	{.section = SECTION_ALERTS, .name = "quiet-priority", .type = OPTION_CHOICE, .offset = TOP(alerts_quiet_priority),
+		.fallback = "urgent", .choices = "low normal high urgent", .reloadable = true,
+		.help = "Alerts of this priority and higher ones are never held back: neither by quiet, nor by rate, nor by "
+			"group-by. Silences hold them back."},
+	{.section = SECTION_ALERTS, .name = "rate", .type = OPTION_RATE, .offset = TOP(alerts_rate), .fallback = "unlimited",
+		.reloadable = true,
+		.help = "Most alerts of each rule that are raised, reopened or escalated in any such time, such as 10/1h. "
+			"Revisions of alerts have the same number for themselves. Those beyond are held back, and a digest names "
+			"them that time after the first of them. A revision of an alert that is held back waits with it."},
+	{.section = SECTION_ALERTS, .name = "group-by", .type = OPTION_CHOICE, .offset = TOP(alerts_group_by), .fallback = "none",
+		.choices = "none category", .reloadable = true,
+		.help = "category: alerts about feeds of one category (the first one of each feed) are held for the time wait, "
+			"and one digest names them. An alert that is alone by then is sent as it is."},
+	{.section = SECTION_ALERTS, .name = "wait", .type = OPTION_DURATION, .offset = TOP(alerts_wait_ms), .fallback = "30s",
+		.min = 0, .max = HOUR, .reloadable = true,
+		.help = "Time from the first alert of a group to its digest, see group-by."},
+	{.section = SECTION_ALERTS, .name = "interval", .type = OPTION_DURATION, .offset = TOP(alerts_interval_ms),
+		.fallback = "5m", .min = 0, .max = DAY, .reloadable = true,
+		.help = "Least time between two digests of a group, see group-by."},
+	{.section = SECTION_ALERTS, .name = "inhibit", .type = OPTION_CHOICE, .offset = TOP(alerts_inhibit), .fallback = "none",
+		.choices = "none low normal high", .reloadable = true,
+		.help = "Alerts of this priority and lower ones are muted while an urgent alert about the same story is open, "
+			"also one that has become urgent: whoever has heard of it needs not hear of it again. An urgent alert "
+			"that a silence has muted mutes none."},
+	{.section = SECTION_ALERTS, .name = "burst", .type = OPTION_BOOL, .offset = TOP(alerts_burst), .fallback = "no",
+		.reloadable = true,
+		.help = "yes: the event burst tells that a category, the rule of an alert, or one of its terms is found in far more "
+			"new reports than is usual for that hour of the week. It needs four weeks to learn what is usual; "
+			"sitrep status shows how many of these are in their first four weeks."},
+	{.section = SECTION_ALERTS, .name = "breaking", .type = OPTION_BOOL, .offset = TOP(alerts_breaking), .fallback = "no",
+		.reloadable = true,
+		.help = "yes: the event breaking tells of a story that gains publishers faster than is usual for that hour of the "
+			"week, once a story. It needs four weeks to learn what is usual."},
+	{.section = SECTION_ALERTS, .name = "silence", .type = OPTION_BOOL, .offset = TOP(alerts_silence), .fallback = "no",
+		.reloadable = true,
+		.help = "yes: the event silence tells that a feed has posted nothing for longer than its own pauses explain: "
+			"once a year at most that happens by chance. A weekly journal is missed after two weeks, an agency "
+			"after about an hour."},
+
+	{.section = SECTION_OUTPUT, .name = "title", .type = OPTION_STRING, .offset = RULE(title),
 		.example = "Naval news", .reloadable = true, .help = "Title of the output. Default: its name."},
-	{.section = SECTION_OUTPUT, .name = "match", .type = OPTION_STRING, .offset = OUTPUT(match),
+	{.section = SECTION_OUTPUT, .name = "match", .type = OPTION_STRING, .offset = RULE(match),
 		.example = "navy OR naval OR submarine*", .reloadable = true,
 		.help = "Rule that selects the stories of the output. Default: all stories."},
-	{.section = SECTION_OUTPUT, .name = "entries", .type = OPTION_INT, .offset = OUTPUT(entries), .example = "50",
+	{.section = SECTION_OUTPUT, .name = "entries", .type = OPTION_INT, .offset = RULE(entries), .example = "50",
 		.min = 1, .max = 10000, .reloadable = true, .help = "Overrides [http] entries for this output."},
+
+	{.section = SECTION_DEFINE, .name = "match", .type = OPTION_STRING, .offset = RULE(match), .required = true,
+		.example = "frigate* OR destroyer* OR \"aircraft carrier*\"", .reloadable = true,
+		.help = "The part of a rule that $NAME stands for. It may refer to definitions before it."},
 
 	{.section = SECTION_HTTP, .name = "enabled", .type = OPTION_BOOL, .offset = TOP(http_enabled), .fallback = "yes",
 		.help = "no: nothing is served over HTTP."},
@@ -172,12 +269,23 @@ const struct config_option config_options[] = {
 	{.section = SECTION_STREAM, .name = "mode", .type = OPTION_MODE, .offset = TOP(stream_mode), .fallback = "0660",
 		.max = 0777, .help = "Mode of the socket: it decides which users may subscribe."},
 	{.section = SECTION_STREAM, .name = "group", .type = OPTION_STRING, .offset = TOP(stream_group),
-		.example = "news", .help = "Group of the socket."},
+		.example = "news",
+		.help = "Group of the socket, where the daemon makes it itself. The service's sockets have the groups of their "
+			"socket units: see SERVICE in sitrepd(8)."},
 	{.section = SECTION_STREAM, .name = "connections", .type = OPTION_INT, .offset = TOP(stream_connections),
-		.fallback = "1024", .min = 1, .max = 65536, .help = "Most subscribers at one time."},
+		.fallback = "1024", .min = 1, .max = 65536,
+		.help = "Most subscribers at one time. Each takes a descriptor and some KiB of memory: see CONNECTIONS in "
+			"sitrep-stream(7) for how many fit."},
 	{.section = SECTION_STREAM, .name = "heartbeat", .type = OPTION_DURATION, .offset = TOP(stream_heartbeat_ms),
 		.fallback = "30s", .min = SECOND, .max = HOUR,
 		.help = "Silence after which a heartbeat is sent to a subscriber."},
+	{.section = SECTION_STREAM, .name = "allow-uid", .type = OPTION_LIST, .offset = TOP(stream_allow_uid),
+		.example = "analyst, 1001",
+		.help = "Users that may subscribe, by name or number; with allow-gid, also members of those groups. The mode of "
+			"the socket must let them in, too. The service needs PrivateUsers=no for it. Default: everybody "
+			"that the mode lets in."},
+	{.section = SECTION_STREAM, .name = "allow-gid", .type = OPTION_LIST, .offset = TOP(stream_allow_gid),
+		.example = "news", .help = "Groups whose members may subscribe, see allow-uid."},
 
 	{.section = SECTION_CONTROL, .name = "path", .type = OPTION_STRING, .offset = TOP(control_path),
 		.example = "/run/sitrepd/control.sock",
@@ -185,7 +293,9 @@ const struct config_option config_options[] = {
 	{.section = SECTION_CONTROL, .name = "mode", .type = OPTION_MODE, .offset = TOP(control_mode), .fallback = "0600",
 		.max = 0777, .help = "Mode of the socket: it decides which users may give commands."},
 	{.section = SECTION_CONTROL, .name = "group", .type = OPTION_STRING, .offset = TOP(control_group),
-		.example = "news", .help = "Group of the socket."},
+		.example = "news",
+		.help = "Group of the socket, where the daemon makes it itself. The service's sockets have the groups of their "
+			"socket units: see SERVICE in sitrepd(8)."},
 
 	{.section = SECTION_FETCH, .name = "parallel", .type = OPTION_INT, .offset = TOP(fetch_parallel),
 		.fallback = "64", .min = 1, .max = 1024, .reloadable = true, .help = "Most transfers at one time."},
@@ -213,7 +323,7 @@ const struct config_option config_options[] = {
 	{.section = SECTION_FETCH, .name = "proxy", .type = OPTION_PROXY, .offset = TOP(fetch_proxy),
 		.example = "socks5h://127.0.0.1:9050",
 		.help = "Proxy for all transfers, such as socks5h://127.0.0.1:9050. The proxy then resolves all names."},
-	{.section = SECTION_FETCH, .name = "ca-file", .type = OPTION_STRING, .offset = TOP(fetch_ca_file),
+	{.section = SECTION_FETCH, .name = "ca-file", .type = OPTION_PATH, .offset = TOP(fetch_ca_file),
 		.example = "/etc/ssl/certs/ca-certificates.crt",
 		.help = "PEM file with certificate authorities, in place of the system's."},
 	{.section = SECTION_FETCH, .name = "user-agent", .type = OPTION_AGENT, .offset = TOP(fetch_user_agent),
@@ -280,7 +390,7 @@ const struct config_option config_options[] = {
 		.help = "Time for which items are kept."},
 	{.section = SECTION_KEEP, .name = "events", .type = OPTION_DURATION, .offset = TOP(keep_events_ms),
 		.fallback = "30d", .min = MINUTE, .max = 36500 * DAY, .reloadable = true,
-		.help = "Time for which events are kept: a subscriber that is away no longer misses none."},
+		.help = "Time for which events are kept. A subscriber that is away no longer than this misses no event."},
 	{.section = SECTION_KEEP, .name = "size", .type = OPTION_SIZE, .offset = TOP(keep_size), .fallback = "2G",
 		.min = 0, .max = 1024 * GIB, .reloadable = true,
 		.help = "Largest size of the database on disk. When it is reached, the oldest items of the feed that "
@@ -302,7 +412,9 @@ static const struct {
 	[SECTION_TOP] = {"", false, "Options before the first section"},
 	[SECTION_FEED] = {"feed", true, "A feed to poll; the section may stand any number of times"},
 	[SECTION_ALERT] = {"alert", true, "A rule; each story that it matches raises an alert"},
+	[SECTION_ALERTS] = {"alerts", false, "All alerts, and events about bursts and silence"},
 	[SECTION_OUTPUT] = {"output", true, "A merged feed of selected stories, under /output/NAME.atom"},
+	[SECTION_DEFINE] = {"define", true, "A part of rules, $NAME, that several rules use"},
 	[SECTION_HTTP] = {"http", false, "The merged feeds and the page"},
 	[SECTION_STREAM] = {"stream", false, "The live stream, see sitrep-stream(7)"},
 	[SECTION_CONTROL] = {"control", false, "The socket for the commands of sitrep(1)"},
@@ -323,52 +435,7 @@ const char *option_section_about(enum option_section s)
 	return sections[s].about;
 }
 
-/* ---- the nearest name ---- */
-
-enum { NAME_MAX_LEN = 32 };
-
-/* Edits from a to b: insertion, deletion, replacement, and two neighbours swapped. */
-static size_t distance(struct str a, struct str b)
-{
-	size_t rows[3][NAME_MAX_LEN + 1];
-
-	if (a.len > NAME_MAX_LEN || b.len > NAME_MAX_LEN)
-		return SIZE_MAX;
-	for (size_t j = 0; j <= b.len; j++)
-		rows[0][j] = j;
-	for (size_t i = 1; i <= a.len; i++) {
-		size_t *now = rows[i % 3], *above = rows[(i - 1) % 3], *two_above = rows[(i + 1) % 3];
-
-		now[0] = i;
-		for (size_t j = 1; j <= b.len; j++) {
-			bool same = a.data[i - 1] == b.data[j - 1];
-			size_t best = above[j - 1] + !same;
-
-			if (above[j] + 1 < best)
-				best = above[j] + 1;
-			if (now[j - 1] + 1 < best)
-				best = now[j - 1] + 1;
-			if (i > 1 && j > 1 && a.data[i - 1] == b.data[j - 2] && a.data[i - 2] == b.data[j - 1] &&
-				two_above[j - 2] + 1 < best)
-				best = two_above[j - 2] + 1;
-			now[j] = best;
-		}
-	}
-	return rows[a.len % 3][b.len];
-}
-
-/* The better of so_far (at *best edits) and known: what somebody who wrote name may have meant. Start with NULL
- * and SIZE_MAX. */
-static const char *nearer_name(struct str name, struct str known, size_t *best, const char *so_far)
-{
-	size_t d = distance(name, known);
-	size_t most = name.len / 3 > 2 ? name.len / 3 : 2;
-
-	if (d > most || d >= *best)
-		return so_far;
-	*best = d;
-	return known.data;
-}
+/* ---- finding ---- */
 
 const struct config_option *option_find(enum option_section section, struct str name, const char **nearest)
 {
@@ -382,7 +449,7 @@ const struct config_option *option_find(enum option_section section, struct str 
 			continue;
 		if (str_eq(str_from(o->name), name))
 			return o;
-		*nearest = nearer_name(name, str_from(o->name), &best, *nearest);
+		*nearest = nearest_name(name, str_from(o->name), &best, *nearest);
 	}
 	return NULL;
 }
@@ -397,7 +464,7 @@ bool option_find_section(struct str name, enum option_section *section, const ch
 			*section = (enum option_section)s;
 			return true;
 		}
-		*nearest = nearer_name(name, str_from(sections[s].name), &best, *nearest);
+		*nearest = nearest_name(name, str_from(sections[s].name), &best, *nearest);
 	}
 	return false;
 }

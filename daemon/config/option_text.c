@@ -11,6 +11,7 @@ enum { SAMPLE_WIDTH = 80 };
 
 static const char *const values[] = {
 	[OPTION_STRING] = "text",
+	[OPTION_PATH] = "a path",
 	[OPTION_URL] = "a URL that begins with http:// or https://",
 	[OPTION_PROXY] = "the URL of a proxy",
 	[OPTION_AGENT] = "NAME/VERSION (+URL)",
@@ -23,6 +24,9 @@ static const char *const values[] = {
 	[OPTION_LIST] = "words, separated by commas",
 	[OPTION_LISTEN] = "addresses, separated by commas",
 	[OPTION_NETWORKS] = "networks, separated by commas",
+	[OPTION_TIMES] = "times of the week such as Mon-Fri 22:00-06:00, separated by commas, or never",
+	[OPTION_GROWTH] = "NUMBER publishers in DURATION",
+	[OPTION_RATE] = "NUMBER/DURATION such as 10/1h, or unlimited",
 	[OPTION_FILES] = "a path or a pattern",
 };
 
@@ -34,7 +38,7 @@ static void write_choices(struct buf *out, const char *choices)
 
 	while (more) {
 		more = str_word(&rest, &next);
-		(void)buf_printf(out, "%s%.*s", more ? comma : " or ", STR_ARG(word));
+		buf_printf(out, "%s%.*s", more ? comma : " or ", STR_ARG(word));
 		comma = ", ";
 		word = next;
 	}
@@ -44,9 +48,9 @@ static void write_number(struct buf *out, const struct config_option *o, int64_t
 {
 	char text[TIME_TEXT_MAX];
 
-	(void)buf_puts(out, o->type == OPTION_DURATION ? duration_format(text, n)
-			    : o->type == OPTION_SIZE   ? size_format(text, n)
-						       : log_number(text, n));
+	buf_puts(out, o->type == OPTION_DURATION ? duration_format(text, n)
+		      : o->type == OPTION_SIZE   ? size_format(text, n)
+						 : log_number(text, n));
 }
 
 void option_write_values(struct buf *out, const struct config_option *o)
@@ -55,11 +59,11 @@ void option_write_values(struct buf *out, const struct config_option *o)
 		write_choices(out, o->choices);
 		return;
 	}
-	(void)buf_puts(out, values[o->type]);
-	if (o->max > 0 && o->type != OPTION_MODE) {
-		(void)buf_puts(out, ", ");
+	buf_puts(out, values[o->type]);
+	if (o->max > 0 && o->type != OPTION_MODE && o->type != OPTION_GROWTH) {
+		buf_puts(out, ", ");
 		write_number(out, o, o->min);
-		(void)buf_puts(out, " to ");
+		buf_puts(out, " to ");
 		write_number(out, o, o->max);
 	}
 }
@@ -67,28 +71,28 @@ void option_write_values(struct buf *out, const struct config_option *o)
 static void write_heading(struct buf *out, enum option_section s, const char *after)
 {
 	if (s == SECTION_TOP)
-		(void)buf_puts(out, option_section_about(s));
+		buf_puts(out, option_section_about(s));
 	else
-		(void)buf_printf(out, "[%s%s]", option_section_name(s), option_section_is_named(s) ? " \"NAME\"" : "");
-	(void)buf_puts(out, after);
+		buf_printf(out, "[%s%s]", option_section_name(s), option_section_is_named(s) ? " \"NAME\"" : "");
+	buf_puts(out, after);
 }
 
 int option_write_help(struct buf *out)
 {
 	for (int s = 0; s < SECTION_COUNT; s++) {
-		(void)buf_puts(out, s > 0 ? "\n" : "");
+		buf_puts(out, s > 0 ? "\n" : "");
 		write_heading(out, (enum option_section)s, "\n");
 		for (size_t i = 0; i < config_option_count; i++) {
 			const struct config_option *o = &config_options[i];
 
 			if ((int)o->section != s)
 				continue;
-			(void)buf_printf(out, "  %-16s %s", o->name, o->help);
+			buf_printf(out, "  %-16s %s", o->name, o->help);
 			if (o->fallback != NULL)
-				(void)buf_printf(out, " Default: %s.", o->fallback);
-			(void)buf_puts(out, " Values: ");
+				buf_printf(out, " Default: %s.", o->fallback);
+			buf_puts(out, " Values: ");
 			option_write_values(out, o);
-			(void)buf_puts(out, ".\n");
+			buf_puts(out, ".\n");
 		}
 	}
 	return out->failed;
@@ -104,32 +108,32 @@ static void write_remark(struct buf *out, struct str text)
 
 	while (str_word(&text, &word)) {
 		if (column > 0 && column + 1 + word.len > SAMPLE_WIDTH) {
-			(void)buf_putc(out, '\n');
+			buf_putc(out, '\n');
 			column = 0;
 		}
-		(void)buf_printf(out, "%s%.*s", column > 0 ? " " : "# ", STR_ARG(word));
+		buf_printf(out, "%s%.*s", column > 0 ? " " : "# ", STR_ARG(word));
 		column += (column > 0 ? 1 : 2) + word.len;
 	}
-	(void)buf_putc(out, '\n');
+	buf_putc(out, '\n');
 }
 
 static void write_sample_option(struct buf *out, const struct config_option *o)
 {
 	struct buf remark = BUF_INIT(4096);
 
-	(void)buf_puts(out, "\n");
+	buf_puts(out, "\n");
 	write_remark(out, str_from(o->help));
-	(void)buf_puts(&remark, "Values: ");
+	buf_puts(&remark, "Values: ");
 	option_write_values(&remark, o);
-	(void)buf_puts(&remark, o->fallback != NULL ? "." : ". This is an example.");
+	buf_puts(&remark, o->fallback != NULL ? "." : ". This is an example.");
 	if (o->required)
-		(void)buf_puts(&remark, " The section must have it.");
+		buf_puts(&remark, " The section must have it.");
 	if (!o->reloadable)
-		(void)buf_puts(&remark, " A change takes effect at the next start.");
+		buf_puts(&remark, " A change takes effect at the next start.");
 	write_remark(out, buf_str(&remark));
 	if (buf_failed(&remark))
 		out->failed = remark.failed;
-	(void)buf_printf(out, "#%s = %s\n", o->name, o->fallback != NULL ? o->fallback : o->example);
+	buf_printf(out, "#%s = %s\n", o->name, o->fallback != NULL ? o->fallback : o->example);
 	buf_release(&remark);
 }
 
@@ -142,9 +146,9 @@ int option_write_sample(struct buf *out)
 	for (int s = 0; s < SECTION_COUNT; s++) {
 		bool named = option_section_is_named((enum option_section)s);
 
-		(void)buf_printf(out, "\n# %s.\n", option_section_about((enum option_section)s));
+		buf_printf(out, "\n# %s.\n", option_section_about((enum option_section)s));
 		if (s != SECTION_TOP) {
-			(void)buf_puts(out, named ? "#" : "");
+			buf_puts(out, named ? "#" : "");
 			write_heading(out, (enum option_section)s, "\n");
 		}
 		for (size_t i = 0; i < config_option_count; i++)

@@ -21,7 +21,9 @@ void completion_fish(struct buf *out, const struct program *p);
 
 /* The i-th command of p, NULL behind the last one. */
 const struct command *program_command(const struct program *p, size_t i);
-/* Appends the names of the log's events, separated by blanks. */
-void completion_events(struct buf *out);
+/* Appends what a shell does for an argument of this kind: action, and where that begins a list of names (of events, of
+ * commands), the names and then end. */
+void completion_values(
+	struct buf *out, const struct program *p, enum argument_kind kind, const char *action, const char *end);
 
 #endif

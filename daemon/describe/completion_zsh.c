@@ -7,108 +7,101 @@ static void put_quoted(struct buf *out, const char *text)
 {
 	for (; *text != '\0'; text++) {
 		if (*text == '\'')
-			(void)buf_puts(out, "'\\''");
+			buf_puts(out, "'\\''");
 		else if (*text == '[' || *text == ']' || *text == ':' || *text == '\\')
-			(void)buf_printf(out, "\\%c", *text);
+			buf_printf(out, "\\%c", *text);
 		else
-			(void)buf_putc(out, *text);
+			buf_putc(out, *text);
 	}
 }
 
-static void put_action(struct buf *out, enum argument_kind kind)
+static void put_action(struct buf *out, const struct program *p, enum argument_kind kind)
 {
-	switch (kind) {
-	case ARGUMENT_NONE:
-	case ARGUMENT_TEXT:
-		(void)buf_puts(out, " ");
-		break;
-	case ARGUMENT_FILE:
-		(void)buf_puts(out, "_files");
-		break;
-	case ARGUMENT_FOLDER:
-		(void)buf_puts(out, "_files -/");
-		break;
-	case ARGUMENT_FEED:
-		(void)buf_puts(out, "_sitrep_feed_names");
-		break;
-	case ARGUMENT_EVENT:
-		(void)buf_puts(out, "(");
-		completion_events(out);
-		(void)buf_puts(out, ")");
-		break;
-	}
+	static const char *const actions[] = {
+		[ARGUMENT_NONE] = " ",
+		[ARGUMENT_TEXT] = " ",
+		[ARGUMENT_FILE] = "_files",
+		[ARGUMENT_FOLDER] = "_files -/",
+		[ARGUMENT_FEED] = "_sitrep_feed_names",
+		[ARGUMENT_EVENT] = "(",
+		[ARGUMENT_COMMAND] = "(",
+	};
+
+	completion_values(out, p, kind, actions[kind], ")");
 }
 
-static void put_option(struct buf *out, const struct argument_option *o, const char *indent)
+static void put_option(struct buf *out, const struct program *p, const struct argument_option *o, const char *indent)
 {
 	if (o->letter != '\0')
-		(void)buf_printf(out, "%s'*'{-%c,--%s}'[", indent, o->letter, o->name);
+		buf_printf(out, "%s'*'{-%c,--%s}'[", indent, o->letter, o->name);
 	else
-		(void)buf_printf(out, "%s'*--%s[", indent, o->name);
+		buf_printf(out, "%s'*--%s[", indent, o->name);
 	put_quoted(out, o->help);
-	(void)buf_puts(out, "]");
+	buf_puts(out, "]");
 	if (o->value != NULL) {
-		(void)buf_printf(out, ":%s:", o->value);
-		put_action(out, o->kind);
+		buf_printf(out, ":%s:", o->value);
+		put_action(out, p, o->kind);
 	}
-	(void)buf_puts(out, "' \\\n");
+	buf_puts(out, "' \\\n");
 }
 
-static void put_options(struct buf *out, const struct argument_option *options, const char *indent)
+static void put_options(
+	struct buf *out, const struct program *p, const struct argument_option *options, const char *indent)
 {
 	static const struct argument_option help = {.name = "help", .letter = 'h', .help = "show the usage"};
 
 	for (const struct argument_option *o = options; o->name != NULL; o++)
-		put_option(out, o, indent);
-	put_option(out, &help, indent);
+		put_option(out, p, o, indent);
+	put_option(out, p, &help, indent);
 }
 
 static void put_commands(struct buf *out, const struct program *p)
 {
 	const struct command *c;
 
-	(void)buf_puts(out, "\t\t':command:->command' '*::argument:->argument'\n"
-			    "\tlocal config=${opt_args[-c]:-${opt_args[--config]}}\n"
-			    "\tcase $state in\n"
-			    "\tcommand)\n"
-			    "\t\tcommands=(\n");
+	buf_puts(out, "\t\t':command:->command' '*::argument:->argument'\n"
+		      "\tlocal config=${opt_args[-c]:-${opt_args[--config]}} socket=${opt_args[--socket]}\n"
+		      "\tcase $state in\n"
+		      "\tcommand)\n"
+		      "\t\tcommands=(\n");
 	for (size_t i = 0; (c = program_command(p, i)) != NULL; i++) {
-		(void)buf_printf(out, "\t\t\t'%s:", c->name);
+		buf_printf(out, "\t\t\t'%s:", c->name);
 		put_quoted(out, c->summary);
-		(void)buf_puts(out, "'\n");
+		buf_puts(out, "'\n");
 	}
-	(void)buf_puts(out, "\t\t)\n"
-			    "\t\t_describe command commands ;;\n"
-			    "\targument)\n"
-			    "\t\tcase $words[1] in\n");
+	buf_puts(out, "\t\t)\n"
+		      "\t\t_describe command commands ;;\n"
+		      "\targument)\n"
+		      "\t\tcase $words[1] in\n");
 	for (size_t i = 0; (c = program_command(p, i)) != NULL; i++) {
-		(void)buf_printf(out, "\t\t%s) _arguments -s \\\n", c->name);
-		put_options(out, c->options, "\t\t\t");
-		(void)buf_printf(out, "\t\t\t'%s:argument:", c->most > 1 ? "*" : "");
-		put_action(out, c->kind);
-		(void)buf_puts(out, "' ;;\n");
+		buf_printf(out, "\t\t%s) _arguments -s \\\n", c->name);
+		put_options(out, p, c->options, "\t\t\t");
+		buf_printf(out, "\t\t\t'%s:argument:", c->most > 1 ? "*" : "");
+		put_action(out, p, c->kind);
+		buf_puts(out, "' ;;\n");
 	}
-	(void)buf_puts(out, "\t\tesac ;;\n\tesac\n");
+	buf_puts(out, "\t\tesac ;;\n\tesac\n");
 }
 
 void completion_zsh(struct buf *out, const struct program *p)
 {
-	(void)buf_printf(out, "#compdef %s\n# Completion of %s for zsh; made by the build.\n", p->name, p->name);
+	buf_printf(out, "#compdef %s\n# Completion of %s for zsh; made by the build.\n", p->name, p->name);
 	if (p->command_at != NULL)
-		(void)buf_printf(out,
+		buf_printf(out,
 			"_sitrep_feed_names() {\n"
 			"\tlocal -a names\n"
-			"\tnames=(${(f)\"$(%s ${config:+-c} ${(Q)config} feeds --names 2>/dev/null)\"})\n"
+			"\tnames=(${(f)\"$(%s ${config:+-c} ${(Q)config} ${socket:+--socket} ${(Q)socket} "
+			"feeds --names 2>/dev/null)\"})\n"
 			"\tcompadd -a names\n"
 			"}\n",
 			p->name);
-	(void)buf_printf(out, "_%s() {\n\tlocal curcontext=$curcontext state line\n", p->name);
-	(void)buf_printf(out, "\tlocal -A opt_args\n\tlocal -a commands\n\t_arguments -s %s\\\n",
+	buf_printf(out, "_%s() {\n\tlocal curcontext=$curcontext state line\n", p->name);
+	buf_printf(out, "\tlocal -A opt_args\n\tlocal -a commands\n\t_arguments -s %s\\\n",
 		p->command_at != NULL ? "-C " : "");
-	put_options(out, p->options, "\t\t");
+	put_options(out, p, p->options, "\t\t");
 	if (p->command_at != NULL)
 		put_commands(out, p);
 	else
-		(void)buf_puts(out, "\t\t&& return\n");
-	(void)buf_printf(out, "}\n_%s \"$@\"\n", p->name);
+		buf_puts(out, "\t\t&& return\n");
+	buf_printf(out, "}\n_%s \"$@\"\n", p->name);
 }

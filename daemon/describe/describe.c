@@ -4,7 +4,7 @@
  *     describe manual FILE.in               the manual page, its marked places filled
  *     describe completion PROGRAM SHELL     the completion file, for bash, zsh or fish
  *
- * It is a program of its own, not an option of sitrepd: it links both programs' tables, and is not installed. */
+ * It is a program of its own that is not installed: it links the tables of sitrepd and of sitrep. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ static int write_manual(struct buf *out, const char *path, struct error *err)
 	int result = file_read(path, &source);
 
 	if (result != 0)
-		(void)error_sys(err, result, "cannot read");
+		error_sys(err, result, "cannot read");
 	else
 		result = manual_fill(out, buf_str(&source), err);
 	buf_release(&source);
@@ -60,13 +60,13 @@ int main(int argc, char **argv)
 	} else if (argc == 4 && strcmp(argv[1], "completion") == 0) {
 		result = write_completion(&out, argv[2], argv[3], &err);
 	} else {
-		(void)fputs("usage: describe manual FILE.in\n"
-			    "       describe completion PROGRAM SHELL\n",
+		fputs("usage: describe manual FILE.in\n"
+		      "       describe completion PROGRAM SHELL\n",
 			stderr);
 		return EXIT_FAILURE;
 	}
 	if (result != 0)
-		(void)fprintf(stderr, "describe: %s: %s\n", argv[2], err.text);
+		fprintf(stderr, "describe: %s: %s\n", argv[2], err.text);
 	else if (fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout) != 0)
 		result = -EIO;
 	buf_release(&out);

@@ -8,10 +8,11 @@
 #include "sitrep/cli/command.h"
 #include "sitrep/config/command_line.h"
 #include "sitrep/config/option.h"
+#include "sitrep/model/alert.h"
 #include "sitrep/model/feed_state.h"
 #include "sitrep/publish/metrics.h"
+#include "sitrep/store/event_json.h"
 #include "sitrep/store/event_member.h"
-#include "sitrep/store/reader.h"
 
 /* Columns of a line of the source. */
 enum { LINE_WIDTH = 78 };
@@ -23,13 +24,13 @@ static size_t put_word(struct buf *out, struct str word)
 
 	for (size_t i = 0; i < word.len; i++) {
 		if (word.data[i] == '\\')
-			(void)buf_puts(out, "\\e");
+			buf_puts(out, "\\e");
 		else if (word.data[i] == '-')
-			(void)buf_puts(out, "\\-");
+			buf_puts(out, "\\-");
 		else if (word.data[i] == '\'')
-			(void)buf_puts(out, "\\(aq");
+			buf_puts(out, "\\(aq");
 		else
-			(void)buf_putc(out, word.data[i]);
+			buf_putc(out, word.data[i]);
 	}
 	return out->len - before;
 }
@@ -42,28 +43,28 @@ static void put_text(struct buf *out, const char *text)
 
 	while (str_word(&rest, &word)) {
 		if (column > 0 && column + 1 + word.len > LINE_WIDTH) {
-			(void)buf_putc(out, '\n');
+			buf_putc(out, '\n');
 			column = 0;
 		}
 		if (column > 0)
-			(void)buf_putc(out, ' ');
+			buf_putc(out, ' ');
 		else if (word.data[0] == '.')
-			(void)buf_puts(out, "\\&");
+			buf_puts(out, "\\&");
 		column += 1 + put_word(out, word);
 		if (word.data[word.len - 1] == '.') {
-			(void)buf_putc(out, '\n');
+			buf_putc(out, '\n');
 			column = 0;
 		}
 	}
 	if (column > 0)
-		(void)buf_putc(out, '\n');
+		buf_putc(out, '\n');
 }
 
 static void put_term(struct buf *out, const char *term)
 {
-	(void)buf_puts(out, ".TP\n.B ");
-	(void)put_word(out, str_from(term));
-	(void)buf_putc(out, '\n');
+	buf_puts(out, ".TP\n.B ");
+	put_word(out, str_from(term));
+	buf_putc(out, '\n');
 }
 
 /* ---- the parts ---- */
@@ -74,16 +75,16 @@ static void put_option(struct buf *out, const struct config_option *o)
 
 	put_term(out, o->name);
 	put_text(out, o->help);
-	(void)buf_puts(out, ".br\n");
-	(void)buf_puts(&remark, "Values: ");
+	buf_puts(out, ".br\n");
+	buf_puts(&remark, "Values: ");
 	option_write_values(&remark, o);
-	(void)buf_puts(&remark, ".");
+	buf_puts(&remark, ".");
 	if (o->fallback != NULL)
-		(void)buf_printf(&remark, " Default: %s.", o->fallback);
+		buf_printf(&remark, " Default: %s.", o->fallback);
 	if (o->required)
-		(void)buf_puts(&remark, " The section must have it.");
+		buf_puts(&remark, " The section must have it.");
 	if (!o->reloadable)
-		(void)buf_puts(&remark, " A change takes effect at the next start.");
+		buf_puts(&remark, " A change takes effect at the next start.");
 	put_text(out, buf_str(&remark).data);
 	if (buf_failed(&remark))
 		out->failed = remark.failed;
@@ -96,9 +97,9 @@ static void put_options(struct buf *out)
 		enum option_section section = (enum option_section)s;
 
 		if (section == SECTION_TOP)
-			(void)buf_printf(out, ".SS %s\n", option_section_about(section));
+			buf_printf(out, ".SS %s\n", option_section_about(section));
 		else
-			(void)buf_printf(out, ".SS [%s%s]\n%s.\n", option_section_name(section),
+			buf_printf(out, ".SS [%s%s]\n%s.\n", option_section_name(section),
 				option_section_is_named(section) ? " \\(dqNAME\\(dq" : "",
 				option_section_about(section));
 		for (size_t i = 0; i < config_option_count; i++)
@@ -114,9 +115,9 @@ static void put_metrics(struct buf *out)
 	for (size_t i = 0; (m = metrics_at(i)) != NULL; i++) {
 		put_term(out, m->name);
 		if (m->label != NULL)
-			(void)buf_printf(out, "(%s, by %s)\n", m->type, m->label);
+			buf_printf(out, "(%s, by %s)\n", m->type, m->label);
 		else
-			(void)buf_printf(out, "(%s)\n", m->type);
+			buf_printf(out, "(%s)\n", m->type);
 		put_text(out, m->help);
 	}
 }
@@ -155,11 +156,11 @@ static void put_events(struct buf *out)
 
 			if (row->in[0] != '\0' || (row->events != NULL && !is_in(row->events, name)))
 				continue;
-			(void)buf_printf(&members, "%s%s", comma, row->name);
+			buf_printf(&members, "%s%s", comma, row->name);
 			comma = ", ";
 		}
-		(void)buf_puts(out, ".br\n");
-		(void)buf_putc(&members, '.');
+		buf_puts(out, ".br\n");
+		buf_putc(&members, '.');
 		put_text(out, buf_str(&members).data);
 		if (buf_failed(&members))
 			out->failed = members.failed;
@@ -177,17 +178,27 @@ static void put_members(struct buf *out)
 
 		if (strcmp(row->in, in) != 0) {
 			in = row->in;
-			(void)buf_printf(out, ".SS Members of %s\n", in);
+			buf_printf(out, ".SS Members of %s\n", in);
 		}
 		put_term(out, row->name);
 		put_text(out, row->help);
 	}
 }
 
+static void put_reasons(struct buf *out)
+{
+	const char *name, *help;
+
+	for (size_t i = 0; alert_why_at(i, &name, &help) != 0; i++) {
+		put_term(out, name);
+		put_text(out, help);
+	}
+}
+
 static void put_exits(struct buf *out, const struct exit_row *rows)
 {
 	for (; rows->help != NULL; rows++) {
-		(void)buf_printf(out, ".TP\n.B %d\n", rows->status);
+		buf_printf(out, ".TP\n.B %d\n", rows->status);
 		put_text(out, rows->help);
 	}
 }
@@ -211,6 +222,7 @@ static const struct {
 	{"FAILURES", put_failures},
 	{"EVENTS", put_events},
 	{"MEMBERS", put_members},
+	{"REASONS", put_reasons},
 	{"SITREP EXITS", put_sitrep_exits},
 	{"SITREPD EXITS", put_sitrepd_exits},
 };
@@ -226,7 +238,7 @@ static int put_part(struct buf *out, struct str name, struct error *err)
 			parts[i].put(out);
 			return 0;
 		}
-	return error_set(err, -EINVAL, "no part is called %.*s", STR_ARG(name));
+	return error_set(err, -EINVAL, "the place @%.*s@ has no table that fills it", STR_ARG(name));
 }
 
 static void put_line(struct buf *out, struct str line)
@@ -235,12 +247,12 @@ static void put_line(struct buf *out, struct str line)
 	size_t at;
 
 	while ((at = str_find(line, mark, 0)) != STR_NPOS) {
-		(void)buf_add(out, str_slice(line, 0, at));
-		(void)buf_puts(out, SITREP_VERSION);
+		buf_add(out, str_slice(line, 0, at));
+		buf_puts(out, SITREP_VERSION);
 		line = str_slice(line, at + mark.len, line.len);
 	}
-	(void)buf_add(out, line);
-	(void)buf_putc(out, '\n');
+	buf_add(out, line);
+	buf_putc(out, '\n');
 }
 
 int manual_fill(struct buf *out, struct str source, struct error *err)
@@ -249,7 +261,8 @@ int manual_fill(struct buf *out, struct str source, struct error *err)
 	struct str line;
 	int result = 0;
 
-	(void)buf_puts(out, ".\\\" Made by the build from the .in file and the tables of the code.\n");
+	/* The first line has man run tbl. */
+	buf_puts(out, "'\\\" t\n.\\\" Made by the build from the .in file and the tables of the code.\n");
 	while (result == 0 && str_split(&source, '\n', &line)) {
 		size_t end = str_starts(line, begin) ? str_find_char(line, '@', begin.len) : STR_NPOS;
 

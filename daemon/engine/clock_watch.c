@@ -9,12 +9,12 @@
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
 
-static void tell(int64_t jump_ms)
+static void log_jump(int64_t jump_ms)
 {
 	char text[TIME_TEXT_MAX];
 
-	/* In whole seconds: milliseconds are noise in this log line. */
-	(void)duration_format(text, (jump_ms < 0 ? -jump_ms : jump_ms) / 1000 * 1000);
+	/* in whole seconds */
+	duration_format(text, (jump_ms < 0 ? -jump_ms : jump_ms) / 1000 * 1000);
 	log_emit(LOG_LEVEL_NOTICE, "the clock was set", jump_ms < 0 ? "back" : "ahead", text, NULL);
 }
 
@@ -34,7 +34,7 @@ void engine_look_at_clock(struct engine *e)
 	e->clock.mark = now;
 	if (jump_ms == 0)
 		return;
-	tell(jump_ms);
+	log_jump(jump_ms);
 	e->clock.started_ms = time_follow_clock(e->clock.started_ms, jump_ms, now.wall_ms);
 	polling_follow_clock(&e->polling, jump_ms, now.wall_ms);
 	feed_table_follow_clock(e->stages.feeds, jump_ms, now.wall_ms, poll_plan_follow_clock);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* Takes the writer's reports: each one sets its feed's state and next poll, and goes to the refreshes that wait for it;
- * publish and stream are woken. */
+/* Handles the writer's reports.  Each one sets its feed's state and next poll, and goes to the refreshes that wait for
+ * it.  Then publish and stream are woken. */
 #include "engine_internal.h"
 
 #include <string.h>
 
-#include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
 
 /* before: the feed's state in memory, which is newer than the database after a failed write. */
@@ -19,7 +18,7 @@ static void log_health(const struct feed_state *before, const struct poll_report
 		log_emit(LOG_LEVEL_WARNING, "feed fails", "feed", s->name, "kind", poll_failure_name(s->failure),
 			"reason", s->reason != NULL ? s->reason : "", NULL);
 	else if (s->health == FEED_GONE)
-		log_emit(LOG_LEVEL_WARNING, "feed is gone and will not be asked again", "feed", s->name, "reason",
+		log_emit(LOG_LEVEL_WARNING, "feed is gone and will not be polled again", "feed", s->name, "reason",
 			s->reason != NULL ? s->reason : "", NULL);
 	else if (before->health == FEED_FAILING || before->health == FEED_GONE)
 		log_emit(LOG_LEVEL_NOTICE, "feed recovered", "feed", s->name, NULL);
@@ -45,12 +44,12 @@ static void log_cut(struct feed *f, const struct poll_report *r)
 {
 	if (r->cut == 0 || f == NULL || !pipeline_first_cut(f))
 		return;
-	log_emit(LOG_LEVEL_WARNING, "feed shows more than the database has room for", "feed", f->config->name,
-		"left-out-items", LOG_NUM(r->cut), NULL);
+	log_emit(LOG_LEVEL_WARNING, "feed's document is larger than [keep] size allows, its oldest items are left out",
+		"feed", f->config->name, "left-out-items", LOG_NUM(r->cut), NULL);
 }
 
-/* A hub does not push twice: the feed is polled instead, and its subscription is saved later. */
-static void lose_push(struct engine *e, struct feed *f, bool wants_again)
+/* Polls the feed instead, since a hub does not push twice; its subscription is saved later. */
+static void replace_lost_push(struct engine *e, struct feed *f, bool wants_again)
 {
 	websub_feeds_note_unsaved(e->stages.websub, f->state.id);
 	if (wants_again && f->phase == PHASE_IDLE && !e->polling.stopping)
@@ -71,7 +70,7 @@ static void take_push_report(struct engine *e, struct poll_report *r)
 		log_emit(LOG_LEVEL_ERROR, "cannot store a push", "feed", f != NULL ? f->config->name : "", "reason",
 			r->error.text, NULL);
 	if (f != NULL && r->lost)
-		lose_push(e, f, r->wants_again);
+		replace_lost_push(e, f, r->wants_again);
 	if (f == NULL || r->state.name == NULL)
 		return;
 	s = &f->state;
@@ -103,8 +102,8 @@ static void log_move(const struct engine *e, const struct feed *f, const struct 
 	log_emit(LOG_LEVEL_NOTICE, "feed has moved", "feed", s->name, "url", buf_str(&shown).data, NULL);
 	buf_release(&shown);
 	if (twin != NULL)
-		log_emit(LOG_LEVEL_WARNING, "two feeds have become one, one of them can go", "feed", s->name, "other",
-			twin, NULL);
+		log_emit(LOG_LEVEL_WARNING, "two feeds have the same address now, one of them can be removed", "feed",
+			s->name, "other", twin, NULL);
 }
 
 static void take_poll_report(struct engine *e, struct poll_report *r)
@@ -132,7 +131,7 @@ static void take_poll_report(struct engine *e, struct poll_report *r)
 		if (!r->lost && !e->polling.stopping)
 			websub_feeds_polled(e->stages.websub, r->feed_id, r, &r->state);
 	} else if (f->config != NULL && r->error.code != 0) {
-		/* The feed's row cannot be read: wait, lest the feed be polled again at once. */
+		/* The feed's row cannot be read: the next poll waits, so that the feed is not polled again at once. */
 		planner_note_unreadable(&e->planner, f);
 	}
 	if (f->config != NULL && r->wants_again)
@@ -148,7 +147,7 @@ static void look_at_storing(struct engine *e)
 
 	switch (polling_look_at_storing(&e->polling, e->stages.writer)) {
 	case POLLING_STORING_STOPPED:
-		(void)polling_refuse(&e->polling, &err);
+		polling_refuse(&e->polling, &err);
 		refreshes_end(&e->refreshes, err.text);
 		break;
 	case POLLING_STORING_AGAIN:
@@ -161,15 +160,13 @@ static void look_at_storing(struct engine *e)
 	}
 }
 
-void engine_on_commit(evutil_socket_t fd, short what, void *arg)
+void engine_on_commit(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct engine *e = arg;
 	int64_t cursor = 0;
 	bool changed = false;
 	struct poll_report *first;
 
-	(void)fd;
-	(void)what;
 	first = writer_collect(e->stages.writer, &cursor);
 	/* After writer_collect(), so that a lost outcome among the reports finds storing stopped already, and lets no
 	 * poll begin. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Puts a configuration into force, whole or not at all.
- *
- * Steps that can fail come first and leave the old configuration alone: rules were compiled while loading; secrets are
- * read, memory is reserved, the rules are put into the form for workers; last the writer changes the database in one
+/* Steps that can fail come first and leave the old configuration alone: rules were compiled while loading
+ * (config_reading.c); secrets are read, memory is reserved; last the writer changes the database in one
  * transaction, while the loop goes on.  After that commit the new configuration comes into force in one turn of the
  * loop, by steps that cannot fail.  A feed that stays keeps its struct feed, so that its poll under way goes on. */
 #include "config_change.h"
@@ -13,13 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
-#include "sitrep/config/config_check.h"
 #include "sitrep/story/story_config.h"
-#include "sitrep/text/url.h"
-
-enum { RULE_NAMES_MAX = 64 * 1024 * 1024 };
+#include "sitrep/stream/stream.h"
 
 /* A configuration on its way into force. */
 struct config_change {
@@ -55,64 +49,50 @@ static void on_changes_url(void *arg, struct feed *f)
 	websub_feeds_forget(p->stages->websub, f->state.id);
 }
 
-/* ---- rules and options ---- */
+/* ---- options ---- */
 
-/* Adds the rule "kind/name", for example "alert/x"; does nothing when match is NULL. */
-static int add_rule(struct arena *names, struct stored_rule *rules, size_t *count, const char *kind, const char *name,
-	const char *match)
+static const char *own_or(const char *own, const char *general)
 {
-	struct buf full = BUF_INIT(1024);
-	struct stored_rule *rule = &rules[*count];
-	int result;
-
-	if (match == NULL)
-		return 0;
-	result = buf_printf(&full, "%s/%s", kind, name);
-	if (result == 0) {
-		*rule = (struct stored_rule){.name = arena_str(names, buf_str(&full)).data, .expression = match};
-		(*count)++;
-		result = rule->name != NULL ? 0 : -ENOMEM;
-	}
-	buf_release(&full);
-	return result;
+	return own != NULL ? own : general;
 }
 
-static int make_writer_rules(struct config_change *ch, struct error *err)
+/* The texts were checked when the configuration was read. */
+static struct alert_hold alert_hold(const struct config *c, const struct config_rule *alert)
 {
-	const struct config *c = ch->config;
-	struct stored_rule *rules = calloc(c->alerts.count + c->outputs.count + 1, sizeof(*rules));
-	struct arena names;
-	size_t count = 0;
-	int result = rules != NULL ? 0 : -ENOMEM;
+	struct alert_hold hold = {
+		.has_own_quiet = alert->quiet != NULL,
+		.by_category = strcmp(own_or(alert->group_by, c->alerts_group_by), "category") == 0,
+		.wait_ms = alert->wait_ms > 0 ? alert->wait_ms : c->alerts_wait_ms,
+		.interval_ms = alert->interval_ms > 0 ? alert->interval_ms : c->alerts_interval_ms,
+		.inhibit_priority = alert_priority_rank(own_or(alert->inhibit, c->alerts_inhibit)),
+	};
 
-	arena_init(&names, RULE_NAMES_MAX);
-	for (size_t i = 0; result == 0 && i < c->alerts.count; i++)
-		result = add_rule(&names, rules, &count, "alert", c->alerts.items[i].name, c->alerts.items[i].match);
-	for (size_t i = 0; result == 0 && i < c->outputs.count; i++)
-		result = add_rule(&names, rules, &count, "output", c->outputs.items[i].name, c->outputs.items[i].match);
-	if (result == 0)
-		ch->writer.rules = stored_rules_new(rules, count, err);
-	else
-		(void)error_sys(err, result, "cannot take the rules over");
-	arena_release(&names);
-	free(rules);
-	return ch->writer.rules != NULL ? 0 : -ENOMEM;
+	week_times_parse(str_from(own_or(alert->quiet, c->alerts_quiet)), &hold.quiet, NULL);
+	alert_rate_parse(str_from(own_or(alert->rate, c->alerts_rate)), &hold.rate, NULL);
+	return hold;
 }
 
-/* The same rules for the workers, named by their marks (stored_rules.h). */
-static int make_pool_rules(struct config_change *ch, struct error *err)
+static struct alert_hold_all hold_of_all(const struct config *c)
 {
-	const struct stored_rules *rules = ch->writer.rules;
-	struct rule_source *sources = calloc(rules->count + 1, sizeof(*sources));
+	struct alert_hold_all all = {.through_priority = alert_priority_rank(c->alerts_quiet_priority)};
 
-	if (sources == NULL)
-		return error_sys(err, -ENOMEM, "cannot take the rules over");
-	for (size_t i = 0; i < rules->count; i++)
-		sources[i] = (struct rule_source){
-			.name = str_from(rules->items[i].mark), .expression = str_from(rules->items[i].expression)};
-	ch->rules = pool_rules_new(sources, rules->count, err);
-	free(sources);
-	return ch->rules != NULL ? 0 : -ENOMEM;
+	week_times_parse(str_from(c->alerts_quiet), &all.quiet, NULL);
+	return all;
+}
+
+static struct alert_spec spec_of(const struct config *c, const struct config_rule *alert)
+{
+	return (struct alert_spec){
+		.name = alert->name,
+		.priority = alert->priority,
+		.priority_rank = alert_priority_rank(alert->priority),
+		.hold = alert_hold(c, alert),
+		.repeat = alert_repeat_parse(alert->repeat),
+		.escalate_count = alert->escalate.count,
+		.escalate_within_ms = alert->escalate.within_ms,
+		.close_after_ms = alert->close_after_ms,
+		.revise_after_ms = alert->revise_after_ms,
+	};
 }
 
 static int make_options(struct config_change *ch, struct error *err)
@@ -124,19 +104,23 @@ static int make_options(struct config_change *ch, struct error *err)
 		.keep_items_ms = c->keep_items_ms,
 		.keep_events_ms = c->keep_events_ms,
 		.keep_size = c->keep_size,
-		.alerts = {.items = alerts, .count = c->alerts.count, .backlog_ms = c->alert_backlog_ms},
+		.alerts = {.items = alerts,
+			.count = c->alerts.count,
+			.backlog_ms = c->alert_backlog_ms,
+			.silence = c->alerts_silence,
+			.burst = c->alerts_burst,
+			.breaking = c->alerts_breaking,
+			.hold = hold_of_all(c)},
 		.stories = &stories,
 	};
 	int result = -ENOMEM;
 
-	for (size_t i = 0; alerts != NULL && i < c->alerts.count; i++) {
-		alerts[i].name = c->alerts.items[i].name;
-		alerts[i].priority = c->alerts.items[i].priority;
-	}
+	for (size_t i = 0; alerts != NULL && i < c->alerts.count; i++)
+		alerts[i] = spec_of(c, &c->alerts.items[i]);
 	if (alerts != NULL)
 		result = writer_change_set_options(&ch->writer, &options);
 	free(alerts);
-	return result == 0 ? 0 : error_sys(err, result, "cannot take the alerts over");
+	return result == 0 ? 0 : error_sys(err, result, "cannot apply the alerts");
 }
 
 static char *make_user_agent(const struct config *c)
@@ -146,9 +130,9 @@ static char *make_user_agent(const struct config *c)
 
 	if (c->fetch_user_agent != NULL)
 		return strdup(c->fetch_user_agent);
-	(void)buf_printf(&out, "sitrepd/%s", SITREP_VERSION);
+	buf_printf(&out, "sitrepd/%s", SITREP_VERSION);
 	if (contact != NULL)
-		(void)buf_printf(&out, " (+%s)", contact);
+		buf_printf(&out, " (+%s)", contact);
 	return buf_take(&out, NULL);
 }
 
@@ -160,7 +144,7 @@ void config_change_free(struct config_change *ch)
 		return;
 	writer_change_release(&ch->writer);
 	feed_specs_free(ch->specs, ch->count);
-	(void)websub_feeds_reserve(ch->parts.stages->websub, 0);
+	websub_feeds_reserve(ch->parts.stages->websub, 0);
 	feed_table_change_free(ch->feeds);
 	free(ch->user_agent);
 	free(ch->base_url);
@@ -179,14 +163,15 @@ static int reserve_ids(void *arg, int64_t highest_id)
 	return feed_policies_reserve(ch->parts.stages->policies, highest_id);
 }
 
-static int prepare(struct config_change *ch, struct error *err)
+static int prepare_change(struct config_change *ch, struct error *err)
 {
 	const struct config *c = ch->config;
 	int result = -ENOMEM;
 
 	ch->specs = feed_specs_make(c, &ch->count);
 	ch->user_agent = make_user_agent(c);
-	ch->base_url = publish_base_url(c);
+	ch->base_url = publish_base_url(
+		c, listeners_url(ch->parts.stages->options->http, ch->parts.stages->options->http_count));
 	if (ch->specs == NULL || ch->user_agent == NULL || ch->base_url == NULL ||
 		websub_feeds_reserve(ch->parts.stages->websub, ch->count) != 0)
 		goto out;
@@ -196,14 +181,11 @@ static int prepare(struct config_change *ch, struct error *err)
 	result = 0;
 out:
 	if (result != 0)
-		return error_sys(err, result, "cannot take the configuration over");
+		return error_sys(err, result, "cannot apply the configuration");
 	ch->feeds = feed_table_prepare(ch->parts.stages->feeds, c, err);
 	if (ch->feeds == NULL)
 		return err->code;
-	result = make_options(ch, err);
-	if (result == 0)
-		result = make_writer_rules(ch, err);
-	return result == 0 ? make_pool_rules(ch, err) : result;
+	return make_options(ch, err);
 }
 
 /* ---- steps that cannot fail ---- */
@@ -224,6 +206,16 @@ static const struct feed_table_events table_events = {
 	.placed = on_placed,
 };
 
+/* False when publish_base_url() has only a guess. */
+static bool has_pages(const struct config *c)
+{
+	bool has_address = c->base_url != NULL;
+
+	for (size_t i = 0; i < c->http_listen.count; i++)
+		has_address = has_address || c->http_listen.items[i].path == NULL;
+	return has_address;
+}
+
 static void put_into_force(struct config_change *ch)
 {
 	struct stages *s = ch->parts.stages;
@@ -240,6 +232,7 @@ static void put_into_force(struct config_change *ch)
 	free(s->user_agent);
 	s->user_agent = ch->user_agent;
 	ch->user_agent = NULL;
+	stream_set_base_url(s->stream, has_pages(ch->config) ? ch->base_url : NULL);
 	publish_set_config(s->publish, ch->config, ch->base_url, s->feeds);
 	ch->base_url = NULL;
 	s->config = ch->config;
@@ -247,7 +240,7 @@ static void put_into_force(struct config_change *ch)
 	websub_feeds_configure(s->websub, s->config, ch->writer.websub, ch->writer.websub_count);
 	config_free(old);
 	if (s->config->fetch_user_agent == NULL && s->config->contact_url == NULL && s->config->base_url == NULL)
-		log_emit(LOG_LEVEL_NOTICE, "contact-url is not set: servers are not told whom to turn to", NULL);
+		log_emit(LOG_LEVEL_NOTICE, "contact-url is not set: servers cannot see whom to contact", NULL);
 }
 
 /* ---- a change ---- */
@@ -266,17 +259,21 @@ static void on_written(void *arg, const struct error *err)
 }
 
 struct config_change *config_change_begin(const struct config_change_parts *parts, struct config *config,
-	config_change_fn *done, void *arg, struct error *err)
+	struct compiled_rules *rules, config_change_fn *done, void *arg, struct error *err)
 {
 	struct config_change *ch = calloc(1, sizeof(*ch));
 
 	if (ch == NULL) {
-		(void)error_sys(err, -ENOMEM, "cannot take the configuration over");
+		error_sys(err, -ENOMEM, "cannot apply the configuration");
+		compiled_rules_release(rules);
 		config_free(config);
 		return NULL;
 	}
 	*ch = (struct config_change){.parts = *parts, .config = config, .done = done, .done_arg = arg};
-	if (prepare(ch, err) != 0)
+	ch->writer.rules = rules->stored;
+	ch->rules = rules->pool;
+	*rules = (struct compiled_rules){0};
+	if (prepare_change(ch, err) != 0)
 		goto failed;
 	ch->writer.feeds = ch->specs;
 	ch->writer.count = ch->count;
@@ -286,7 +283,7 @@ struct config_change *config_change_begin(const struct config_change_parts *part
 	ch->writer.arg = ch;
 	if (writer_apply(parts->stages->writer, &ch->writer) == 0)
 		return ch;
-	(void)error_sys(err, -ENOMEM, "cannot take the configuration over");
+	error_sys(err, -ENOMEM, "cannot apply the configuration");
 failed:
 	config_change_free(ch);
 	return NULL;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* config_change.h: puts a configuration into force, whole or not at all. */
+/* config_change.h: applies a configuration, whole or not at all. */
 #ifndef SITREP_ENGINE_CONFIG_CHANGE_H
 #define SITREP_ENGINE_CONFIG_CHANGE_H
 
+#include "compiled_rules.h"
 #include "pipeline.h"
 #include "planner.h"
 #include "refreshes.h"
@@ -21,10 +22,11 @@ struct config_change_parts {
 /* Called in the loop.  err->code 0: the new configuration is in force; else nothing has changed. */
 typedef void config_change_fn(void *arg, const struct error *err);
 
-/* Owns config from here on.  done is called once, with the writer's reports; not when this returns NULL with err, nor
- * when the change is freed first, which is allowed once the writer has ended. */
+/* Owns config and the content of rules from here on, also on failure.  NULL with err: nothing has changed, and done is
+ * not called.  Else done is called once, when the loop handles the writer's reports; the change is freed by then.  It
+ * may be freed before that only when the writer has ended. */
 struct config_change *config_change_begin(const struct config_change_parts *parts, struct config *config,
-	config_change_fn *done, void *arg, struct error *err);
+	struct compiled_rules *rules, config_change_fn *done, void *arg, struct error *err);
 void config_change_free(struct config_change *ch);
 
 #endif

@@ -20,7 +20,9 @@
 
 /* The loop's heartbeat: pings the watchdog and measures its own lateness.  A busy machine makes it late, and it misses
  * stalls between two beats, so the processor time of each turn is measured as well. */
-enum { TICK_MS = 100 };
+enum { TICK_MS = 100, SUMMARY_MS = 5000 };
+/* When it ends, the daemon waits so long for the answers to requests that it has accepted. */
+enum { DRAIN_MS = 500 };
 /* A beat that is later than this sends no watchdog ping. */
 enum { WATCHDOG_STALL_MAX_MS = 5000 };
 
@@ -32,46 +34,59 @@ static void note_stall(struct engine *e, int64_t stall_us)
 		e->heartbeat.loop_stall_us_max = (uint64_t)stall_us;
 }
 
-static void on_tick(evutil_socket_t fd, short what, void *arg)
+/* Sends the summary that `systemctl status` shows, when it has changed. */
+static void send_summary(struct engine *e)
+{
+	char text[ENGINE_SUMMARY_MAX];
+
+	engine_summary(e, text);
+	if (strcmp(text, e->heartbeat.summary) == 0)
+		return;
+	memcpy(e->heartbeat.summary, text, sizeof(text));
+	service_status(text);
+}
+
+static void on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct engine *e = arg;
 	int64_t now_us = clock_mono_us();
 	int64_t late_us = now_us - e->heartbeat.tick_expected_us;
 	struct timeval tv = {.tv_sec = 0, .tv_usec = TICK_MS * 1000};
 
-	(void)fd;
-	(void)what;
 	engine_look_at_clock(e);
 	note_stall(e, late_us);
 	log_flush();
 	if (e->heartbeat.watchdog_interval_ms > 0 && late_us < WATCHDOG_STALL_MAX_MS * INT64_C(1000) &&
 		now_us / 1000 - e->heartbeat.watchdog_last_ms >= e->heartbeat.watchdog_interval_ms) {
-		(void)service_watchdog_ping();
+		service_watchdog_ping();
 		e->heartbeat.watchdog_last_ms = now_us / 1000;
 	}
+	if (now_us / 1000 >= e->heartbeat.summary_due_ms) {
+		send_summary(e);
+		e->heartbeat.summary_due_ms = now_us / 1000 + SUMMARY_MS;
+	}
 	e->heartbeat.tick_expected_us = now_us + TICK_MS * INT64_C(1000);
-	(void)evtimer_add(e->tick_timer, &tv);
+	evtimer_add(e->tick_timer, &tv);
 	planner_retry(&e->planner);
 }
 
-static void stop(struct engine *e)
+static void stop_daemon(struct engine *e)
 {
 	polling_end(&e->polling);
-	(void)service_stopping();
-	(void)event_base_loopbreak(e->stages.base);
+	service_stopping();
+	event_base_loopbreak(e->stages.base);
 }
 
-static void on_signal(evutil_socket_t number, short what, void *arg)
+static void on_signal(evutil_socket_t number, short what UNUSED, void *arg)
 {
 	struct engine *e = arg;
 
-	(void)what;
 	if (number == SIGHUP) {
-		(void)reload_ask(&e->reload, NULL, NULL);
+		reload_ask(&e->reload, NULL, NULL);
 		return;
 	}
 	log_emit(LOG_LEVEL_INFO, "ending", "signal", number == SIGINT ? "SIGINT" : "SIGTERM", NULL);
-	stop(e);
+	stop_daemon(e);
 }
 
 /* ---- life ---- */
@@ -84,15 +99,13 @@ static struct transfers *open_transfers(struct engine *e, struct error *err)
 		.connect_timeout_ms = c->fetch_connect_timeout_ms,
 		.max_redirects = (int)c->fetch_max_redirects,
 		.proxy = c->fetch_proxy,
-		.ca_file = c->fetch_ca_file,
+		.ca_file = c->fetch_ca_file.full,
 	};
 	struct sockaddr_storage *own = calloc(e->stages.options->http_count + 1, sizeof(*own));
 	struct transfers *transfers = NULL;
 
-	if (own == NULL) {
-		(void)error_sys(err, -ENOMEM, "cannot prepare transfers");
-		return NULL;
-	}
+	if (own == NULL)
+		return error_sys_null(err, -ENOMEM, "cannot prepare transfers");
 	for (size_t i = 0; i < e->stages.options->http_count; i++)
 		options.own_count += listener_address(e->stages.options->http[i], &own[options.own_count]);
 	options.own = own;
@@ -134,6 +147,10 @@ static int open_stages(struct engine *e, struct error *err)
 		.state_dir = e->stages.options->state_dir,
 		.max_connections = (unsigned)c->stream_connections,
 		.heartbeat_ms = c->stream_heartbeat_ms,
+		.allow_users = c->stream_allow_uid,
+		.allow_user_count = c->stream_allow_uid_count,
+		.allow_groups = c->stream_allow_gid,
+		.allow_group_count = c->stream_allow_gid_count,
 	};
 
 	e->stages.writer = writer_new(&writer, err);
@@ -208,7 +225,7 @@ static void connect_parts(struct engine *e)
 	e->refreshes.stages = &e->stages;
 	e->refreshes.polling = &e->polling;
 	e->refreshes.planner = &e->planner;
-	e->story_requests.stages = &e->stages;
+	e->requests.stages = &e->stages;
 	e->reload.parts = parts;
 	e->reload.polling = &e->polling;
 }
@@ -219,7 +236,7 @@ struct engine *engine_new(const struct engine_options *options, struct config *c
 
 	if (e == NULL) {
 		config_free(config);
-		(void)error_sys(err, -ENOMEM, "cannot start");
+		error_sys(err, -ENOMEM, "cannot start");
 		return NULL;
 	}
 	e->stages.options = options;
@@ -229,12 +246,12 @@ struct engine *engine_new(const struct engine_options *options, struct config *c
 	e->stages.feeds = feed_table_new();
 	e->stages.policies = feed_policies_new();
 	if (e->stages.feeds == NULL || e->stages.policies == NULL) {
-		(void)error_sys(err, -ENOMEM, "cannot keep feeds");
+		error_sys(err, -ENOMEM, "cannot make the table of feeds");
 		goto failed;
 	}
 	e->stages.base = event_base_new();
 	if (e->stages.base == NULL) {
-		(void)error_set(err, -ENOMEM, "cannot make the event loop");
+		error_set(err, -ENOMEM, "cannot make the event loop");
 		goto failed;
 	}
 	if (pipeline_init(&e->pipeline, &e->stages, &e->polling, &e->planner, err) != 0 || open_stages(e, err) != 0 ||
@@ -252,14 +269,24 @@ failed:
 	return NULL;
 }
 
-/* The daemon runs without a checker when it cannot be started. */
+/* Without a checker the daemon runs all the same. */
 static void start_checker(struct engine *e)
 {
 	struct error err = {0};
 
 	e->checker = checker_new(e->stages.options->state_dir, &err);
 	if (e->checker == NULL)
-		log_emit(LOG_LEVEL_WARNING, "the database is not checked", "reason", err.text, NULL);
+		log_emit(LOG_LEVEL_WARNING, "cannot start the daily check of the database", "reason", err.text, NULL);
+}
+
+/* True until the requests that were accepted are answered, for DRAIN_MS at most. */
+static bool is_draining(struct engine *e)
+{
+	if (e->drain_end_ms == 0) {
+		http_server_stop_accepting(e->stages.http);
+		e->drain_end_ms = clock_mono_ms() + DRAIN_MS;
+	}
+	return http_server_owes(e->stages.http) && clock_mono_ms() < e->drain_end_ms;
 }
 
 int engine_run(struct engine *e, struct error *err)
@@ -269,10 +296,10 @@ int engine_run(struct engine *e, struct error *err)
 	e->heartbeat.watchdog_interval_ms = service_watchdog_interval_ms();
 	e->heartbeat.tick_expected_us = clock_mono_us();
 	on_tick(-1, 0, e);
-	(void)service_ready("running");
+	service_ready(NULL);
 	start_checker(e);
 	pipeline_pump(&e->pipeline);
-	while (result == 0 && !e->polling.stopping) {
+	while (result == 0 && (!e->polling.stopping || is_draining(e))) {
 		uint64_t turn_us;
 
 		turn_begin();
@@ -310,7 +337,7 @@ void engine_free(struct engine *e)
 	reload_release(&e->reload);
 	websub_feeds_free(e->stages.websub);
 	refreshes_release(&e->refreshes);
-	story_requests_release(&e->story_requests);
+	writer_requests_release(&e->requests);
 	feed_table_free(e->stages.feeds);
 	feed_policies_free(e->stages.policies);
 	due_queue_free(e->stages.queue);

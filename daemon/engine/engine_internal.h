@@ -5,7 +5,6 @@
 #ifndef SITREP_ENGINE_ENGINE_INTERNAL_H
 #define SITREP_ENGINE_ENGINE_INTERNAL_H
 
-#include "config_change.h"
 #include "pipeline.h"
 #include "planner.h"
 #include "polling.h"
@@ -14,7 +13,7 @@
 #include "sitrep/base/clock.h"
 #include "sitrep/store/check.h"
 #include "stages.h"
-#include "story_requests.h"
+#include "writer_requests.h"
 
 /* clock_watch.c */
 struct clock_watch {
@@ -22,8 +21,12 @@ struct clock_watch {
 	int64_t started_ms, started_us; /* wall clock, and monotonic */
 };
 
+enum { ENGINE_SUMMARY_MAX = 160 };
+
 /* engine.c: the loop's heartbeat. */
 struct heartbeat {
+	char summary[ENGINE_SUMMARY_MAX]; /* as the service manager got it last */
+	int64_t summary_due_ms;
 	int64_t tick_expected_us;
 	int64_t watchdog_interval_ms, watchdog_last_ms;
 	uint64_t loop_stall_us_max; /* worst lateness of the heartbeat, monotonic time */
@@ -41,11 +44,13 @@ struct engine {
 	struct planner planner;
 	struct pipeline pipeline;
 	struct refreshes refreshes;
-	struct story_requests story_requests;
+	struct writer_requests requests;
 	struct reload reload;
 	struct clock_watch clock;
 	struct heartbeat heartbeat;
 	struct commit_counts counts;
+
+	int64_t drain_end_ms; /* until when the daemon's end waits for answers, monotonic; 0: it does not end yet */
 
 	struct checker *checker; /* NULL: it could not be started */
 	struct event *signals[3];
@@ -70,6 +75,8 @@ void engine_look_at_clock(struct engine *e);
 /* status.c */
 void engine_fill_status(void *arg, struct publish_status *status);
 void engine_write_status(void *arg, struct jsonw *w);
+/* "51 feeds, 2 failing, newest 3 min ago" */
+void engine_summary(const struct engine *e, char text[ENGINE_SUMMARY_MAX]);
 
 /* operations.c */
 extern const struct control_operations engine_operations;

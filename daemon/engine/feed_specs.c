@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* The configuration's feeds in the writer's form: their public URL, their key, and the options that are stored. */
 #include "feed_specs.h"
 
 #include <stdlib.h>
@@ -18,8 +17,8 @@ static char *join_categories(const struct config_feed *f)
 
 	for (size_t i = 0; i < f->category_count; i++) {
 		if (i > 0)
-			(void)buf_putc(&out, '\n');
-		(void)buf_puts(&out, f->categories[i]);
+			buf_putc(&out, '\n');
+		buf_puts(&out, f->categories[i]);
 	}
 	return f->category_count == 0 ? strdup("") : buf_take(&out, NULL);
 }
@@ -28,7 +27,7 @@ static char *public_url(const struct config_feed *f)
 {
 	struct buf out = BUF_INIT(URL_MAX);
 
-	(void)config_public_url(f, &out);
+	config_public_url(f, &out);
 	return buf_take(&out, NULL);
 }
 

@@ -4,9 +4,10 @@
 #include "engine_internal.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "sitrep/base/clock.h"
-#include "sitrep/websub/websub.h"
 #include "sitrep/websub/websub_endpoint.h"
 
 /* ---- callbacks of websub_feeds.h ---- */
@@ -33,17 +34,16 @@ static struct websub_room get_room(void *arg)
 }
 
 static struct transfer *send_request(void *arg, const struct websub_feed *feed, struct transfer_request *request,
-	transfer_done_fn *done, void *done_arg)
+	transfer_done_fn *done, void *done_arg, struct error *err)
 {
 	struct engine *e = arg;
 	const struct config_feed *c = feed->config;
-	struct error err;
 
 	request->user_agent = c->user_agent != NULL ? c->user_agent : e->stages.user_agent;
 	request->proxy = c->proxy;
 	request->timeout_ms = e->stages.config->fetch_timeout_ms;
 	request->allow = &e->stages.config->fetch_allow;
-	return transfer_start(e->stages.transfers, request, done, done_arg, &err);
+	return transfer_start(e->stages.transfers, request, done, done_arg, err);
 }
 
 static int64_t parse_push(void *arg, const struct job *job, struct buf *body, pool_answer_fn *done, void *done_arg)
@@ -55,7 +55,7 @@ static int64_t parse_push(void *arg, const struct job *job, struct buf *body, po
 	return result != 0 ? result : e->stages.rules_generation;
 }
 
-static void store(void *arg, struct poll_outcome *o)
+static void store_outcome(void *arg, struct poll_outcome *o)
 {
 	struct engine *e = arg;
 
@@ -76,13 +76,11 @@ const struct websub_callbacks engine_websub_callbacks = {
 	.room = get_room,
 	.send = send_request,
 	.parse = parse_push,
-	.store = store,
+	.store = store_outcome,
 	.poll_once = poll_once,
 };
 
 /* ---- HTTP ---- */
-
-enum { NO_MEMORY_STATUS = 503 };
 
 static bool read_argument(const void *request, const char *name, struct buf *out)
 {
@@ -92,6 +90,18 @@ static bool read_argument(const void *request, const char *name, struct buf *out
 static bool read_field(const void *request, const char *name, struct buf *out)
 {
 	return http_request_field(request, name, out);
+}
+
+static bool make_body(void *arg, struct str text)
+{
+	struct http_answer *answer = arg;
+	char *data = malloc(text.len + 1);
+
+	if (data == NULL)
+		return false;
+	memcpy(data, text.data, text.len);
+	answer->body = http_body_new(data, text.len, "text/plain; charset=utf-8", TIME_NONE);
+	return answer->body != NULL;
 }
 
 int engine_on_http_post(void *arg, struct str path, size_t *limit)
@@ -104,7 +114,6 @@ int engine_on_http_post(void *arg, struct str path, size_t *limit)
 void engine_on_http(void *arg, const struct http_request *request, struct http_answer *answer)
 {
 	struct engine *e = arg;
-	struct buf text = BUF_INIT(WEBSUB_CHALLENGE_MAX + 1);
 	const struct websub_request call = {
 		.method = request->method == HTTP_GET    ? WEBSUB_GET
 			  : request->method == HTTP_POST ? WEBSUB_POST
@@ -114,19 +123,13 @@ void engine_on_http(void *arg, const struct http_request *request, struct http_a
 		.argument = read_argument,
 		.field = read_field,
 		.request = request,
+		.reply = make_body,
+		.answer = answer,
 	};
-	size_t len;
-	char *data;
 
 	if (!websub_endpoint_has(request->path)) {
 		publish_handle(e->stages.publish, request, answer);
 		return;
 	}
-	answer->status = websub_endpoint_answer(e->stages.websub, &call, &text);
-	data = buf_take(&text, &len);
-	if (data == NULL)
-		return;
-	answer->body = http_body_new(data, len, "text/plain; charset=utf-8", TIME_NONE);
-	if (answer->body == NULL)
-		answer->status = NO_MEMORY_STATUS;
+	answer->status = websub_endpoint_answer(e->stages.websub, &call);
 }

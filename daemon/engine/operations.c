@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "feed_lookup.h"
 #include "poll_plan.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/jsonw.h"
@@ -19,6 +20,9 @@ static void write_feed(const struct engine *e, const struct feed *f, struct json
 {
 	const struct feed_state *s = &f->state;
 	const struct websub_state *subscription = websub_feeds_find(e->stages.websub, s->id);
+	bool is_server;
+	int64_t now_ms = clock_elapsed_ms();
+	int64_t until_ms = due_queue_closed_until(e->stages.queue, str_from(f->site), &is_server);
 
 	jsonw_object(w);
 	jsonw_kv_cstr(w, "name", s->name);
@@ -45,6 +49,10 @@ static void write_feed(const struct engine *e, const struct feed *f, struct json
 	jsonw_kv_cstr(w, "websub", websub_feeds_words(e->stages.websub, s->id));
 	jsonw_kv_cstr(w, "websub_reason", subscription != NULL ? subscription->reason : NULL);
 	jsonw_kv_time(w, "due", s->due_ms);
+	if (until_ms > now_ms)
+		jsonw_kv_time(w, "not_before", clock_wall_ms() + until_ms - now_ms);
+	if (f->phase != PHASE_IDLE)
+		jsonw_kv_bool(w, "polling", true);
 	/* paused or not storing: the feed is not polled even when it is due. */
 	if (e->polling.paused)
 		jsonw_kv_bool(w, "paused", true);
@@ -67,10 +75,10 @@ static int write_feeds(void *arg, struct str feed, size_t *at, struct jsonw *w, 
 	/* A reload between two calls may have left fewer feeds. */
 	size_t count = feed_table_places(e->stages.feeds), from = *at < count ? *at : count;
 	size_t end = count - from < FEEDS_AT_ONCE ? count : from + FEEDS_AT_ONCE;
-	const struct feed *only = feed.data != NULL ? feed_table_find(e->stages.feeds, feed) : NULL, *f;
+	const struct feed *only = feed.data != NULL ? feed_lookup(&e->stages, feed, err) : NULL, *f;
 
 	if (feed.data != NULL && only == NULL)
-		return error_set(err, -ENOENT, "no feed is named %.*s", STR_ARG(feed));
+		return err->code;
 	jsonw_array(w);
 	if (only != NULL)
 		write_feed(e, only, w);
@@ -84,7 +92,7 @@ static int write_feeds(void *arg, struct str feed, size_t *at, struct jsonw *w, 
 
 /* ---- explain ---- */
 
-/* The reasons beside the feed's own plan: its site, a pause, storing. */
+/* Appends the reasons that do not come from the feed's own plan: its site, the network, a pause, storing. */
 static void explain_site(const struct engine *e, const struct feed *f, struct buf *out)
 {
 	char when[TIME_TEXT_MAX];
@@ -93,30 +101,31 @@ static void explain_site(const struct engine *e, const struct feed *f, struct bu
 	int64_t until_ms = due_queue_closed_until(e->stages.queue, str_from(f->site), &is_server);
 
 	if (until_ms > now_ms)
-		(void)buf_printf(out, "%s%s has asked to be left alone; nothing is asked there before %s.\n",
+		buf_printf(out, "%s%s has asked for a pause (HTTP 429 or 503); no feed there is polled before %s.\n",
 			is_server ? "The server of " : "", f->site,
 			time_format_rfc3339(when, clock_wall_ms() + until_ms - now_ms));
+	if (network_is_away(&e->pipeline.network, f))
+		buf_puts(out, "The network is away: no server can be reached, and failed polls are held against "
+			      "no feed.\n");
 	if (e->polling.paused)
-		(void)buf_puts(out, "Polling is paused, by command, until resume.\n");
+		buf_puts(out, "Polling is paused; \"sitrep resume\" ends that.\n");
 	if (e->polling.storing.stopped)
-		(void)buf_printf(
-			out, "Nothing is polled while nothing can be stored: %s.\n", e->polling.storing.reason);
+		buf_printf(out, "No feed is polled while nothing can be stored: %s.\n", e->polling.storing.reason);
 	if (f->phase != PHASE_IDLE)
-		(void)buf_puts(out, "It is being asked right now.\n");
+		buf_puts(out, "It is being polled now.\n");
 }
 
-/* The whole reasoning for the feed's next poll, an array of sentences. */
-static int explain(void *arg, struct str feed, struct jsonw *w, struct error *err)
+/* Writes all reasons for the time of the feed's next poll, an array of sentences. */
+static int explain_feed(void *arg, struct str feed, struct jsonw *w, struct error *err)
 {
 	const struct engine *e = arg;
-	const struct feed *f = feed.data != NULL ? feed_table_find(e->stages.feeds, feed) : NULL;
+	const struct feed *f = feed.data != NULL ? feed_lookup(&e->stages, feed, err) : NULL;
 	struct buf text = BUF_INIT(EXPLANATION_MAX);
 	struct schedule_policy policy;
 	struct str rest, line;
 
 	if (f == NULL)
-		return error_set(err, feed.data != NULL ? -ENOENT : -EINVAL,
-			feed.data != NULL ? "no feed is named %.*s" : "which feed?%.*s", STR_ARG(feed));
+		return feed.data != NULL ? err->code : error_set(err, -EINVAL, "expected \"feed\"");
 	policy = feed_policies_get(e->stages.policies, f->state.id);
 	poll_plan_explain(&f->state, &policy, &text);
 	explain_site(e, f, &text);
@@ -131,7 +140,7 @@ static int explain(void *arg, struct str feed, struct jsonw *w, struct error *er
 
 /* ---- other operations ---- */
 
-static int refresh(void *arg, struct str feed, struct control_peer *peer, struct error *err)
+static int refresh_feeds(void *arg, struct str feed, struct control_peer *peer, struct error *err)
 {
 	return refreshes_start(&((struct engine *)arg)->refreshes, feed, peer, err);
 }
@@ -139,10 +148,25 @@ static int refresh(void *arg, struct str feed, struct control_peer *peer, struct
 static int ask_of_story(
 	void *arg, const char *op, struct str item, struct str other, struct control_peer *peer, struct error *err)
 {
-	return story_requests_ask(&((struct engine *)arg)->story_requests, op, item, other, peer, err);
+	return writer_requests_story(&((struct engine *)arg)->requests, op, item, other, peer, err);
 }
 
-static int reload(void *arg, struct control_peer *peer, struct error *err)
+static int forget_feed(void *arg, struct str feed, bool sure, struct control_peer *peer, struct error *err)
+{
+	return writer_requests_forget(&((struct engine *)arg)->requests, feed, sure, peer, err);
+}
+
+static int ask_of_silences(void *arg, const struct control_silence *wish, struct control_peer *peer, struct error *err)
+{
+	return writer_requests_silence(&((struct engine *)arg)->requests, wish, peer, err);
+}
+
+static int ask_of_alerts(void *arg, struct control_peer *peer, struct error *err)
+{
+	return writer_requests_alerts(&((struct engine *)arg)->requests, peer, err);
+}
+
+static int reload_config(void *arg, struct control_peer *peer, struct error *err)
 {
 	return reload_ask(&((struct engine *)arg)->reload, peer, err);
 }
@@ -156,7 +180,7 @@ static void pause_polling(void *arg, bool paused)
 		return;
 	pipeline_note_go(&e->pipeline);
 	if (paused) {
-		(void)polling_refuse(&e->polling, &err);
+		polling_refuse(&e->polling, &err);
 		refreshes_end(&e->refreshes, err.text);
 	} else {
 		websub_feeds_wake(e->stages.websub);
@@ -168,17 +192,20 @@ static void forget_peer(void *arg, struct control_peer *peer)
 	struct engine *e = arg;
 
 	refreshes_forget_peer(&e->refreshes, peer);
-	story_requests_forget_peer(&e->story_requests, peer);
+	writer_requests_forget_peer(&e->requests, peer);
 	reload_forget_peer(&e->reload, peer);
 }
 
 const struct control_operations engine_operations = {
 	.status = engine_write_status,
 	.feeds = write_feeds,
-	.explain = explain,
-	.refresh = refresh,
+	.explain = explain_feed,
+	.refresh = refresh_feeds,
 	.story = ask_of_story,
-	.reload = reload,
+	.forget = forget_feed,
+	.silence = ask_of_silences,
+	.alerts = ask_of_alerts,
+	.reload = reload_config,
 	.pause = pause_polling,
 	.peer_gone = forget_peer,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The way of a feed from the due queue to the writer. */
+/* Takes a feed from the due queue to the writer. */
 #include "pipeline.h"
 
 #include <errno.h>
@@ -66,7 +66,9 @@ static void start_parse(struct pipeline *p, struct feed *f, struct transfer_answ
 	struct error err = {0};
 	struct job job = {
 		.feed = str_from(state->name),
+		.title = str_from(state->title),
 		.categories = str_from(state->categories),
+		.publisher = str_from(f->config != NULL ? f->config->publisher : NULL),
 		.url = str_from(answer->final_url),
 		.content_type = str_from(answer->content_type),
 		.content_location = str_from(answer->content_location),
@@ -80,14 +82,6 @@ static void start_parse(struct pipeline *p, struct feed *f, struct transfer_answ
 }
 
 /* ---- transfer ---- */
-
-static char *take_string(char **from)
-{
-	char *s = *from;
-
-	*from = NULL;
-	return s;
-}
 
 /* Logs when a temporary redirect begins and ends, not its changes: the target may differ at each poll. */
 static void note_detour(struct feed *f, const struct transfer_answer *answer)
@@ -106,6 +100,13 @@ static void note_detour(struct feed *f, const struct transfer_answer *answer)
 	buf_release(&shown);
 }
 
+/* Not after a redirect: it may begin at another operator's server, which would be asked as often. */
+static bool may_force_interval(const struct pipeline *p, const struct feed *f, const struct transfer_answer *answer)
+{
+	return f->config->force_interval && !answer->is_detour && answer->permanent_url == NULL &&
+	       planner_is_own_server(f, p->stages->config, answer->address);
+}
+
 static void on_transferred(void *arg, struct transfer_answer *answer)
 {
 	struct feed *f = arg;
@@ -116,18 +117,20 @@ static void on_transferred(void *arg, struct transfer_answer *answer)
 	f->polled_ms = clock_elapsed_ms();
 	due_queue_done(p->stages->queue, f->number);
 	planner_note_server(p->planner, f, p->stages->config, answer->address);
+	feed_policies_set_forced(p->stages->policies, f->state.id, may_force_interval(p, f, answer));
 	p->polls++;
 	p->bytes_received += (uint64_t)answer->received;
+	network_note(&p->network, f, answer);
 	o->at_ms = clock_wall_ms();
 	o->http_status = answer->http_status;
 	o->bytes = answer->received;
 	o->retry_after_ms = answer->retry_after_ms;
 	o->fresh_ms = answer->fresh_ms;
-	o->etag = take_string(&answer->etag);
-	o->last_modified = take_string(&answer->last_modified);
-	o->moved_to = take_string(&answer->permanent_url);
-	o->hubs = take_string(&answer->hubs);
-	o->topic = take_string(&answer->topic);
+	o->etag = cstr_take(&answer->etag);
+	o->last_modified = cstr_take(&answer->last_modified);
+	o->moved_to = cstr_take(&answer->permanent_url);
+	o->hubs = cstr_take(&answer->hubs);
+	o->topic = cstr_take(&answer->topic);
 	if (answer->failure == FAILURE_NONE)
 		note_detour(f, answer);
 	if (answer->failure != FAILURE_NONE) {
@@ -161,12 +164,27 @@ static struct poll_outcome *outcome_new(const struct feed_state *state, const ch
 	return o;
 }
 
+static enum transfer_http http_version(const struct config_feed *c)
+{
+	if (strcmp(c->http_version, "1.1") == 0)
+		return TRANSFER_HTTP_1;
+	return strcmp(c->http_version, "2") == 0 ? TRANSFER_HTTP_2 : TRANSFER_HTTP_AUTO;
+}
+
+/* At each poll, so that a new password counts at once. */
+static int load_credentials(struct feed *f, struct error *err)
+{
+	credentials_release(&f->credentials);
+	return credentials_load(&f->credentials, f->config, NULL, err);
+}
+
 static void start_transfer(struct pipeline *p, struct feed *f)
 {
 	const struct stages *stages = p->stages;
 	const struct config_feed *c = f->config;
 	const struct feed_state *s = &f->state;
 	struct error err = {0};
+	int secrets = load_credentials(f, &err);
 	struct transfer_request request = {
 		.url = planner_feed_url(f),
 		.etag = s->etag,
@@ -186,9 +204,11 @@ static void start_transfer(struct pipeline *p, struct feed *f)
 		.allow_too = &c->allow,
 		.allow_private = c->allow_private,
 		.allow_downgrade = c->allow_downgrade,
+		.allow_old_tls = c->allow_old_tls,
+		.http = http_version(c),
 	};
 
-	if (poll_plan_wants_whole(s))
+	if (poll_plan_wants_unconditional(s))
 		request.etag = request.last_modified = NULL;
 	f->outcome = outcome_new(s, s->url);
 	if (f->outcome == NULL) {
@@ -197,9 +217,17 @@ static void start_transfer(struct pipeline *p, struct feed *f)
 		return;
 	}
 	f->outcome->is_private = c->is_private;
+	if (f->by_hand && s->due_ms > f->outcome->at_ms)
+		f->outcome->early_ms = s->due_ms - f->outcome->at_ms;
+	f->by_hand = false;
 	f->outcome->conditional = request.etag != NULL || request.last_modified != NULL;
 	f->pipeline = p;
 	set_phase(p, f, PHASE_TRANSFER);
+	if (secrets != 0) {
+		due_queue_done(p->stages->queue, f->number);
+		fail_outcome(p, f, secrets == -ENOMEM ? FAILURE_INTERNAL : FAILURE_SECRET, err.text);
+		return;
+	}
 	f->transfer = transfer_start(stages->transfers, &request, on_transferred, f, &err);
 	if (f->transfer == NULL) {
 		due_queue_done(p->stages->queue, f->number);
@@ -211,10 +239,11 @@ static void start_transfer(struct pipeline *p, struct feed *f)
 
 bool pipeline_has_room(const struct pipeline *p)
 {
-	return !p->polling->storing.stopped &&
-	       pool_pending(p->stages->pool) + writer_pending(p->stages->writer) < PENDING_MAX &&
-	       transfers_buffered(p->stages->transfers) + pool_pending_bytes(p->stages->pool) +
-			       writer_pending_bytes(p->stages->writer) <
+	struct writer_stats writer;
+
+	writer_get_stats(p->stages->writer, &writer);
+	return !p->polling->storing.stopped && pool_pending(p->stages->pool) + writer.pending < PENDING_MAX &&
+	       transfers_buffered(p->stages->transfers) + pool_pending_bytes(p->stages->pool) + writer.pending_bytes <
 		       BUFFERED_MAX;
 }
 
@@ -238,20 +267,17 @@ void pipeline_pump(struct pipeline *p)
 		int64_t wait_ms = wakeup_ms > now_ms ? wakeup_ms - now_ms : 0;
 		struct timeval tv;
 
-		/* Looks again at least once a minute: the loop's timers stand still while the machine sleeps. */
+		/* At least once a minute: the loop's timers stop while the machine sleeps. */
 		if (wait_ms > 60000)
 			wait_ms = 60000;
-		tv = (struct timeval){.tv_sec = wait_ms / 1000, .tv_usec = (suseconds_t)(wait_ms % 1000) * 1000};
-		(void)evtimer_add(p->timer, &tv);
+		tv = clock_timeval(wait_ms);
+		evtimer_add(p->timer, &tv);
 	}
 }
 
 /* Nothing to do here: engine_run() calls pipeline_pump() after each turn of the loop. */
-static void on_timer(evutil_socket_t fd, short what, void *arg)
+static void on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *arg UNUSED)
 {
-	(void)fd;
-	(void)what;
-	(void)arg;
 }
 
 /* ---- calls of other parts ---- */
@@ -299,6 +325,7 @@ int pipeline_init(struct pipeline *p, const struct stages *stages, const struct 
 	struct planner *planner, struct error *err)
 {
 	*p = (struct pipeline){.stages = stages, .polling = polling, .planner = planner, .moved_us = clock_mono_us()};
+	network_init(&p->network, stages, planner);
 	p->timer = evtimer_new(stages->base, on_timer, p);
 	return p->timer != NULL ? 0 : error_set(err, -ENOMEM, "cannot plan feeds");
 }

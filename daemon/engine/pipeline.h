@@ -7,6 +7,7 @@
 #ifndef SITREP_ENGINE_PIPELINE_H
 #define SITREP_ENGINE_PIPELINE_H
 
+#include "network.h"
 #include "planner.h"
 #include "polling.h"
 #include "stages.h"
@@ -15,6 +16,7 @@ struct pipeline {
 	const struct stages *stages;
 	const struct polling *polling;
 	struct planner *planner;
+	struct network network;
 	struct event *timer; /* for the next feed that is due */
 	int64_t moved_us;    /* when a poll changed its phase, or polls could begin again; monotonic */
 	uint64_t polls, polls_failed, polls_not_modified, bytes_received;
@@ -27,16 +29,16 @@ void pipeline_release(struct pipeline *p);
 
 /* Starts polls that are due, as far as there is room.  To be called at the end of each turn of the loop. */
 void pipeline_pump(struct pipeline *p);
-/* Whether parse pool and writer have room for more. */
+/* True when parse pool and writer have room for one more body. */
 bool pipeline_has_room(const struct pipeline *p);
-/* Polls can begin again: moved_us counts from now. */
+/* To be called when polls can begin again: sets moved_us to now. */
 void pipeline_note_go(struct pipeline *p);
 
-/* The outcome of f's poll is committed. */
+/* To be called when the outcome of f's poll is committed. */
 void pipeline_done(struct pipeline *p, struct feed *f);
-/* f leaves the configuration: its transfer is cancelled; parsing or writing goes on. */
+/* To be called when f leaves the configuration.  Its transfer is cancelled; parsing or writing goes on. */
 void pipeline_forget(struct pipeline *p, struct feed *f);
-/* True at the first call for f: "feed shows more than the database has room for" is logged once a run. */
+/* True at the first call for f: "feed's document is larger than [keep] size allows" is logged once a run. */
 bool pipeline_first_cut(struct feed *f);
 /* The clock was set by jump_ms and shows now_ms (clock.h): moves the times of f's unfinished outcome along. */
 void pipeline_follow_clock(struct feed *f, int64_t jump_ms, int64_t now_ms);

@@ -39,7 +39,7 @@ static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
 
 /* ---- time ---- */
 
-/* Feeds with impossible stored times are polled within this, each at its own moment. */
+/* Feeds with impossible stored times are polled within this time, each at its own moment. */
 static const int64_t spread_ms = 60 * 1000;
 
 static int64_t within(int64_t ms, int64_t least, int64_t most)
@@ -63,13 +63,13 @@ static int64_t difference(int64_t a, int64_t b)
 	return __builtin_sub_overflow(a, b, &ms) ? (a > b ? INT64_MAX : INT64_MIN) : ms;
 }
 
-/* How long the feed still waits at wall time now_ms. */
+/* The time at now_ms (wall time) until the feed is due. */
 static int64_t left_ms(const struct planner *p, const struct feed_state *s, int64_t now_ms)
 {
 	struct schedule_policy policy = feed_policies_get(p->stages->policies, s->id);
 	int64_t pause_ms, soon_ms;
 
-	/* Never polled: the feed has its turn among the new feeds, within one interval. */
+	/* A feed that was never polled keeps its turn among the new feeds, within one interval. */
 	if (s->last_poll_ms == TIME_NONE)
 		return within(difference(s->due_ms, now_ms), 0,
 			policy.interval_ms > 0 ? policy.interval_ms : policy.default_ms);
@@ -88,7 +88,7 @@ static int64_t due_elapsed_ms(const struct planner *p, const struct feed *f)
 	const struct feed_state *s = &f->state;
 	struct schedule_policy policy = feed_policies_get(p->stages->policies, s->id);
 
-	/* due_ms was set just now (planner_note_lost()), not at the last poll. */
+	/* planner_note_lost() has just set due_ms, which therefore does not count from the last poll. */
 	if (f->lost)
 		return clock_elapsed_ms() + within(difference(s->due_ms, clock_wall_ms()), 0, longest_ms(&policy, s));
 	if (s->last_poll_ms == TIME_NONE || f->polled_ms == TIME_NONE)
@@ -120,23 +120,45 @@ struct due_queue_limits planner_limits(const struct config *c)
 	};
 }
 
+union address {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
+/* False when text is no address. */
+static bool read_address(const char *text, union address *a)
+{
+	*a = (union address){.in6 = {.sin6_family = AF_INET6}};
+	if (inet_pton(AF_INET6, text, &a->in6.sin6_addr) == 1)
+		return true;
+	*a = (union address){.in = {.sin_family = AF_INET}};
+	return inet_pton(AF_INET, text, &a->in.sin_addr) == 1;
+}
+
 /* Writes the server's name in the queue to name: the IPv4 address, or the IPv6 /64.  *own: the server is the
  * operator's, by [fetch] allow.  False when text is no address. */
 static bool name_server(const char *text, const struct config *c, char name[INET6_ADDRSTRLEN], bool *own)
 {
-	struct sockaddr_in in = {.sin_family = AF_INET};
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
-	const struct sockaddr *address = (const struct sockaddr *)&in;
+	union address a;
 
-	if (inet_pton(AF_INET6, text, &in6.sin6_addr) == 1)
-		address = (const struct sockaddr *)&in6;
-	else if (inet_pton(AF_INET, text, &in.sin_addr) != 1)
+	if (!read_address(text, &a))
 		return false;
-	*own = guard_refuses(address, NULL) != NULL && guard_refuses(address, &c->fetch_allow) == NULL;
-	if (address->sa_family == AF_INET)
-		return inet_ntop(AF_INET, &in.sin_addr, name, INET6_ADDRSTRLEN) != NULL;
-	memset(in6.sin6_addr.s6_addr + NETWORK6_BYTES, 0, sizeof(in6.sin6_addr.s6_addr) - NETWORK6_BYTES);
-	return inet_ntop(AF_INET6, &in6.sin6_addr, name, INET6_ADDRSTRLEN) != NULL;
+	*own = guard_refuses(&a.any, NULL) != NULL && guard_refuses(&a.any, &c->fetch_allow) == NULL;
+	if (a.any.sa_family == AF_INET)
+		return inet_ntop(AF_INET, &a.in.sin_addr, name, INET6_ADDRSTRLEN) != NULL;
+	memset(a.in6.sin6_addr.s6_addr + NETWORK6_BYTES, 0, sizeof(a.in6.sin6_addr.s6_addr) - NETWORK6_BYTES);
+	return inet_ntop(AF_INET6, &a.in6.sin6_addr, name, INET6_ADDRSTRLEN) != NULL;
+}
+
+bool planner_is_own_server(const struct feed *f, const struct config *c, const char *address)
+{
+	union address a;
+
+	if (!read_address(address, &a) || guard_refuses(&a.any, NULL) == NULL)
+		return false;
+	return guard_refuses(&a.any, &c->fetch_allow) == NULL || guard_refuses(&a.any, &f->config->allow) == NULL ||
+	       (f->config->allow_private && guard_is_private(&a.any));
 }
 
 void planner_note_server(struct planner *p, const struct feed *f, const struct config *c, const char *address)
@@ -146,10 +168,10 @@ void planner_note_server(struct planner *p, const struct feed *f, const struct c
 
 	/* Without memory the limits of the site still hold. */
 	if (name_server(address, c, name, &own))
-		(void)due_queue_place(p->stages->queue, str_from(f->site), str_from(name), own);
+		due_queue_place(p->stages->queue, str_from(f->site), str_from(name), own);
 }
 
-/* How long no feed of the site is polled after the last poll of this feed; 0: no such wait. */
+/* The time after this feed's last poll during which no feed of its site is polled; 0: none. */
 static int64_t asked_to_wait_ms(const struct feed_state *s, bool own)
 {
 	int64_t wait_ms = cool_down_ms;
@@ -188,25 +210,24 @@ struct buf planner_show_url(const struct feed *f, const char *url)
 
 	/* A feed that has left the configuration counts as private. */
 	if (f->config == NULL || f->config->is_private)
-		(void)buf_add_bare_url(&shown, str_from(url));
+		buf_add_bare_url(&shown, str_from(url));
 	else
-		(void)buf_add_public_url(&shown, str_from(url));
+		buf_add_public_url(&shown, str_from(url));
 	return shown;
 }
 
 static int put_into_queue(struct planner *p, struct feed *f, const struct config *c)
 {
 	struct feed_state *s = &f->state;
-	struct arena scratch;
+	struct arena scratch = ARENA_INIT(64 * 1024);
 	struct str host, site;
 	char *copy = NULL;
 	char address[INET6_ADDRSTRLEN + 2] = "";
 	int64_t due_ms = TIME_NONE;
 	int result;
 
-	arena_init(&scratch, 64 * 1024);
 	host = url_host(&scratch, str_from(planner_feed_url(f)));
-	/* Feeds have addresses with a host. */
+	/* Each configured URL has a host, so memory is missing. */
 	if (host.data == NULL) {
 		arena_release(&scratch);
 		return -ENOMEM;
@@ -248,7 +269,8 @@ void planner_plan(struct planner *p, struct feed *f, const struct config *c)
 	}
 	p->has_unplanned = true;
 	if (!was_unplanned)
-		log_emit(LOG_LEVEL_ERROR, "no memory to plan a feed, will retry", "feed", f->config->name, NULL);
+		log_emit(LOG_LEVEL_ERROR, "no memory to plan the next poll of a feed, will retry", "feed",
+			f->config->name, NULL);
 }
 
 void planner_retry(struct planner *p)
@@ -265,12 +287,24 @@ void planner_retry(struct planner *p)
 
 void planner_move(struct planner *p, struct feed *f)
 {
-	(void)due_queue_set(p->stages->queue, f->number, str_from(f->site), due_elapsed_ms(p, f));
+	due_queue_set(p->stages->queue, f->number, str_from(f->site), due_elapsed_ms(p, f));
 }
 
-void planner_ask_now(struct planner *p, const struct feed *f)
+void planner_ask_within_first_pause(struct planner *p, struct feed *f, double part)
 {
-	(void)due_queue_set(p->stages->queue, f->number, str_from(f->site), 0);
+	struct schedule_policy policy = feed_policies_get(p->stages->policies, f->state.id);
+	int64_t at_ms = clock_wall_ms() + (int64_t)((double)schedule_first_retry_ms(&policy) * part);
+
+	if (f->phase != PHASE_IDLE || f->state.due_ms == TIME_NONE || f->state.due_ms <= at_ms)
+		return;
+	f->state.due_ms = at_ms;
+	planner_move(p, f);
+}
+
+void planner_ask_now(struct planner *p, struct feed *f)
+{
+	f->by_hand = true;
+	due_queue_set(p->stages->queue, f->number, str_from(f->site), 0);
 }
 
 void planner_ask_once(struct planner *p, struct feed *f, int64_t wait_ms)
@@ -281,7 +315,7 @@ void planner_ask_once(struct planner *p, struct feed *f, int64_t wait_ms)
 		return;
 	at_ms = ago_ms < wait_ms ? now_ms + wait_ms - ago_ms : now_ms;
 	if (f->state.due_ms == TIME_NONE || at_ms < due_elapsed_ms(p, f))
-		(void)due_queue_set(p->stages->queue, f->number, str_from(f->site), at_ms);
+		due_queue_set(p->stages->queue, f->number, str_from(f->site), at_ms);
 }
 
 void planner_put_off(struct planner *p, struct feed *f)
@@ -289,13 +323,14 @@ void planner_put_off(struct planner *p, struct feed *f)
 	const struct stages *s = p->stages;
 
 	due_queue_done(s->queue, f->number);
-	(void)due_queue_set(s->queue, f->number, str_from(f->site), clock_elapsed_ms() + s->config->poll_min_ms);
+	due_queue_set(s->queue, f->number, str_from(f->site), clock_elapsed_ms() + s->config->poll_min_ms);
 }
 
 void planner_forget(struct planner *p, struct feed *f)
 {
 	due_queue_remove(p->stages->queue, f->number);
-	f->unplanned = false;
+	f->unplanned = f->by_hand = false;
+	f->unreached_run = 0;
 	free(f->site);
 	f->site = NULL;
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* When a feed is polled next, and why: the schedule, fed with the history in the feed's row.
- *
- * Plans are made in the writer's thread, in the transaction that stores the poll's outcome.  The loop only reads the
+/* Plans are made in the writer's thread, in the transaction that stores the poll's outcome.  The loop only reads the
  * state that comes back with the commit. */
 #include "poll_plan.h"
 
@@ -49,17 +47,32 @@ static int64_t plan_again(
 	return feed_history_plan(h, &answered, &soon, now_ms).due_ms;
 }
 
+/* A failed poll by hand does not put the next poll off, unless the server asks for that. */
+static int64_t keep_due(const struct schedule_plan *plan, const struct poll_outcome *o)
+{
+	int64_t wait_ms = plan->hint_ms > o->early_ms ? plan->hint_ms : o->early_ms;
+	bool is_longer = o->early_ms > 0 && plan->due_ms != TIME_NONE && plan->due_ms > o->at_ms + wait_ms;
+
+	return o->kind == OUTCOME_FAILED && is_longer && plan->hint != HINT_SKIP ? o->at_ms + wait_ms : plan->due_ms;
+}
+
 void poll_plan_next(void *arg, struct feed_state *state, const struct poll_outcome *outcome, struct poll_news *news)
 {
 	struct schedule_policy policy = feed_policies_get(arg, state->id);
+	struct schedule_plan plan;
 	struct feed_history h;
+	bool was_silent;
 
 	read_history(state, &h);
+	was_silent = feed_history_is_silent(&h);
 	feed_history_note(&h, state, outcome, news);
-	if (outcome->kind == OUTCOME_LOST)
+	feed_history_judge_silence(&h, outcome, was_silent, &state->silence);
+	if (outcome->kind == OUTCOME_LOST) {
 		state->due_ms = plan_again(&h, state, &policy, outcome->at_ms);
-	else
-		state->due_ms = feed_history_plan(&h, state, &policy, outcome->at_ms).due_ms;
+	} else {
+		plan = feed_history_plan(&h, state, &policy, outcome->at_ms);
+		state->due_ms = keep_due(&plan, outcome);
+	}
 	save_history(state, &h);
 }
 
@@ -72,12 +85,12 @@ void poll_plan_follow_clock(struct feed_state *state, int64_t jump_ms, int64_t n
 	save_history(state, &h);
 }
 
-bool poll_plan_wants_whole(const struct feed_state *state)
+bool poll_plan_wants_unconditional(const struct feed_state *state)
 {
 	struct feed_history h;
 
 	read_history(state, &h);
-	return feed_history_want_whole(&h, state, clock_wall_ms());
+	return feed_history_wants_unconditional(&h, state, clock_wall_ms());
 }
 
 /* ---- reports ---- */
@@ -93,14 +106,12 @@ void poll_plan_write(const struct feed_state *s, struct jsonw *w)
 	jsonw_kv_cstr(w, "why", feed_history_why(&h));
 	/* Before the first document the rhythm is an assumption, so it is not shown. */
 	if (h.rhythm.seen_ms != TIME_NONE) {
-		jsonw_key(w, "posts_per_day");
-		jsonw_real(w, rhythm_posts_per_day(&h.rhythm));
+		jsonw_kv_real(w, "posts_per_day", rhythm_posts_per_day(&h.rhythm));
 		jsonw_key(w, "expected_delay_s");
 		jsonw_int(w, h.delay_ms / 1000);
 	}
 	rhythm_recent(&h.rhythm, clock_wall_ms(), recent);
-	jsonw_key(w, "recent");
-	jsonw_array(w);
+	jsonw_kv_array(w, "recent");
 	for (size_t i = 0; i < RHYTHM_RECENT; i++)
 		jsonw_int(w, recent[i]);
 	jsonw_array_end(w);
@@ -109,10 +120,10 @@ void poll_plan_write(const struct feed_state *s, struct jsonw *w)
 static void explain_identity(const struct feed_state *s, struct buf *out)
 {
 	if (s->identity == FEED_BY_URL)
-		(void)buf_puts(out, "Its guids change although its items do not: they are known by their links.\n");
+		buf_puts(out, "Its guids change although its items do not: items are known by their links.\n");
 	else if (s->identity == FEED_BY_DIGEST)
-		(void)buf_puts(
-			out, "Its guids and links change although its items do not: they are known by their texts.\n");
+		buf_puts(
+			out, "Its guids and links change although its items do not: items are known by their texts.\n");
 }
 
 void poll_plan_explain(const struct feed_state *s, const struct schedule_policy *policy, struct buf *out)
@@ -121,8 +132,8 @@ void poll_plan_explain(const struct feed_state *s, const struct schedule_policy 
 	char when[TIME_TEXT_MAX];
 
 	read_history(s, &h);
-	(void)feed_history_explain(&h, s, policy, out);
-	(void)buf_printf(out, "It is planned for %s.\n",
-		s->due_ms != TIME_NONE ? time_format_rfc3339(when, s->due_ms) : "no time at all");
+	feed_history_explain(&h, s, policy, out);
+	if (s->last_poll_ms == TIME_NONE && s->due_ms != TIME_NONE)
+		buf_printf(out, "Its first poll is planned for %s.\n", time_format_rfc3339(when, s->due_ms));
 	explain_identity(s, out);
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* Whether feeds and hubs may be asked now. */
 #include "polling.h"
 
 #include <errno.h>

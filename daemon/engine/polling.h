@@ -18,7 +18,7 @@ struct polling {
 };
 
 bool polling_may_ask(const struct polling *p);
-/* 0, or -EAGAIN with a sentence for the operator who wants a feed polled now. */
+/* 0 when an operator may have a feed polled now; else -EAGAIN with a sentence for him. */
 int polling_refuse(const struct polling *p, struct error *err);
 
 /* False when already in that state. */
@@ -26,7 +26,7 @@ bool polling_set_paused(struct polling *p, bool paused);
 void polling_end(struct polling *p);
 
 enum polling_change { POLLING_UNCHANGED, POLLING_STORING_STOPPED, POLLING_STORING_AGAIN };
-/* Whether storing has stopped or resumed since the last call. */
+/* Reads the writer's state, and returns whether storing has stopped or resumed since the last call. */
 enum polling_change polling_look_at_storing(struct polling *p, struct writer *w);
 
 /* The clock was set by jump_ms and shows now_ms (clock.h). */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* Polls on demand (`sitrep refresh`). */
 #include "refreshes.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
+#include "feed_lookup.h"
 #include "sitrep/base/clock.h"
 
-static void await(struct refreshes *all, struct refresh *r, const struct feed *f)
+static void await_feed(struct refreshes *all, struct refresh *r, struct feed *f)
 {
 	r->awaited[f->number] = true;
 	r->left++;
@@ -27,32 +27,32 @@ static int may_ask_now(const struct refreshes *all, const struct feed *f, struct
 
 	closed_until_ms = due_queue_closed_until(all->stages->queue, site, &is_server);
 	if (closed_until_ms > now_ms)
-		return error_set(err, -EAGAIN, "%s%s asked to be left alone, it is asked again %s",
+		return error_set(err, -EAGAIN, "%s%s asked for a pause (HTTP 429 or 503), it is polled again %s",
 			is_server ? "the server of " : "", f->site,
 			time_format_relative(when, closed_until_ms, now_ms));
-	/* Exempt from the minute: a feed that is gone, since only operators have it polled; a poll without an HTTP
-	 * answer; the operator's own servers. */
+	/* The minute does not count for a feed that is gone, which is polled on demand only; after a poll without an
+	 * HTTP answer; and for the operator's own servers. */
 	if (s->health != FEED_GONE && s->http_status != 0 && polled_ago_ms >= 0 && polled_ago_ms < DEMAND_GAP_MS &&
 		!due_queue_is_own(all->stages->queue, site))
-		return error_set(err, -EAGAIN, "%s was asked %s", s->name,
-			time_format_relative(when, now_ms - polled_ago_ms, now_ms));
+		return error_set(err, -EAGAIN, "%s was polled %s; a feed is polled on demand once a minute at most",
+			s->name, time_format_relative(when, now_ms - polled_ago_ms, now_ms));
 	return 0;
 }
 
 int refreshes_start(struct refreshes *all, struct str feed, struct control_peer *peer, struct error *err)
 {
 	struct refresh *r = NULL;
-	struct feed *only = feed.data != NULL ? feed_table_find(all->stages->feeds, feed) : NULL, *f;
+	struct feed *only = feed.data != NULL ? feed_lookup(all->stages, feed, err) : NULL, *f;
 
 	if (feed.data != NULL && only == NULL)
-		return error_set(err, -ENOENT, "no feed is named %.*s", STR_ARG(feed));
+		return err->code;
 	if (polling_refuse(all->polling, err) != 0 || (only != NULL && may_ask_now(all, only, err) != 0))
 		return err->code;
 	for (size_t i = 0; i < REFRESHES_MAX && r == NULL; i++)
 		if (all->items[i].peer == NULL)
 			r = &all->items[i];
 	if (r == NULL)
-		return error_set(err, -EBUSY, "%d refreshes are under way already", REFRESHES_MAX);
+		return error_set(err, -EBUSY, "%d refreshes are under way already, try again later", REFRESHES_MAX);
 	r->awaited = calloc(feed_table_numbers(all->stages->feeds) + 1, sizeof(bool));
 	if (r->awaited == NULL)
 		return error_sys(err, -ENOMEM, "cannot refresh");
@@ -61,7 +61,7 @@ int refreshes_start(struct refreshes *all, struct str feed, struct control_peer 
 	r->left = 0;
 	for (size_t at = 0; (f = feed_table_next(all->stages->feeds, &at)) != NULL;)
 		if ((only == NULL || only == f) && may_ask_now(all, f, NULL) == 0)
-			await(all, r, f);
+			await_feed(all, r, f);
 	if (r->left == 0) {
 		control_finish(peer);
 		free(r->awaited);

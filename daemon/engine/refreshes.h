@@ -7,7 +7,7 @@
 #include "polling.h"
 #include "stages.h"
 
-/* Refreshes under way at one time. */
+/* Most refreshes at a time. */
 enum { REFRESHES_MAX = 16 };
 
 struct refreshes {

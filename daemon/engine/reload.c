@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Reloads: who asked for one, their order, and the answers.
- *
- * One reload is under way at a time.  A request that comes meanwhile waits for its end, since the files may have
+/* One reload is under way at a time.  A request that comes meanwhile waits for its end, since the files may have
  * changed after they were read; then one reload serves all who wait.  The service manager gets RELOADING at the start
  * and READY at the end of each. */
 #include "reload.h"
@@ -13,19 +11,17 @@
 
 #include "sitrep/base/log.h"
 #include "sitrep/base/service.h"
-#include "sitrep/config/config_check.h"
 
 enum {
-	REPORT_MAX = 64 * 1024 * 1024,
-	/* Names of all who asked for one reload, in one log line. */
+	/* Bytes of the names of all requesters of one reload, in one log line. */
 	NAMES_MAX = 512,
 	/* The first places are for SIGHUP: one is served, one waits and stands for all further signals. */
 	SIGNALS = 2,
 };
 
-static void start(struct reload *r);
+static void start_reload(struct reload *r);
 
-/* ---- who asked ---- */
+/* ---- requesters ---- */
 
 static struct buf name_askers(const struct reload *r)
 {
@@ -33,7 +29,7 @@ static struct buf name_askers(const struct reload *r)
 
 	for (size_t i = 0; i < RELOADS_MAX; i++)
 		if (r->askers[i].state == ASKER_SERVED)
-			(void)buf_printf(&names, "%s%s", names.len > 0 ? "; " : "", r->askers[i].who);
+			buf_printf(&names, "%s%s", names.len > 0 ? "; " : "", r->askers[i].who);
 	return names;
 }
 
@@ -42,10 +38,9 @@ static void name_peer(const struct control_peer *peer, char *who, size_t room)
 	struct control_user user;
 
 	if (control_peer_user(peer, &user))
-		(void)snprintf(
-			who, room, "control socket, uid %lld, pid %lld", (long long)user.uid, (long long)user.pid);
+		snprintf(who, room, "control socket, uid %lld, pid %lld", (long long)user.uid, (long long)user.pid);
 	else
-		(void)snprintf(who, room, "control socket");
+		snprintf(who, room, "control socket");
 }
 
 void reload_forget_peer(struct reload *r, const struct control_peer *peer)
@@ -81,10 +76,10 @@ static bool somebody_waits(const struct reload *r)
 	return false;
 }
 
-static void finish(struct reload *r, struct str mistakes, const struct error *err)
+static void end_reload(struct reload *r, struct str mistakes, const struct error *err)
 {
 	log_end(r, mistakes, err);
-	(void)service_ready(NULL);
+	service_ready(NULL);
 	for (size_t i = 0; i < RELOADS_MAX; i++) {
 		struct control_peer *peer = r->askers[i].peer;
 
@@ -98,7 +93,7 @@ static void finish(struct reload *r, struct str mistakes, const struct error *er
 	}
 	buf_release(&r->changes);
 	if (!r->polling->stopping && somebody_waits(r))
-		start(r);
+		start_reload(r);
 }
 
 static void on_changed(void *arg, const struct error *err)
@@ -106,45 +101,37 @@ static void on_changed(void *arg, const struct error *err)
 	struct reload *r = arg;
 
 	r->change = NULL;
-	finish(r, STR_NONE, err);
+	end_reload(r, STR_NONE, err);
 }
 
-/* ---- the beginning ---- */
+/* ---- the beginning: the files are read and compiled in a thread, then the change begins ---- */
 
-static int begin_change(struct reload *r, struct buf *mistakes, struct error *err)
+static void on_loaded(void *arg, struct loaded_config *l)
 {
-	struct config_mistakes found;
-	struct config_names known;
-	struct config *fresh = NULL;
-	int result;
+	struct reload *r = arg;
 
-	config_mistakes_init(&found);
-	config_names_init(&known);
-	result = config_names_of(&known, r->parts.stages->config);
-	if (result != 0)
-		(void)error_sys(err, result, "cannot read the configuration");
-	else
-		result = config_load_checked(r->parts.stages->options->config_path, &known, &fresh, &found, err);
-	config_names_release(&known);
-	(void)config_mistakes_write(&found, mistakes);
-	/* Errors are logged when the reload ends (log_end()). */
-	if (result == 0)
-		log_emit_lines(LOG_LEVEL_WARNING, "configuration", "warning", buf_str(mistakes));
-	if (result == 0 && config_diff(r->parts.stages->config, fresh, &r->changes) < 0) {
-		result = error_sys(err, -ENOMEM, "cannot compare the configurations");
-		config_free(fresh);
-	} else if (result == 0) {
-		r->change = config_change_begin(&r->parts, fresh, on_changed, r, err);
-		result = r->change != NULL ? 0 : err->code;
+	r->reading = NULL;
+	r->changes = l->changes;
+	l->changes = (struct buf){0};
+	if (r->polling->stopping && l->config != NULL)
+		error_set(&l->error, -ESHUTDOWN, "the daemon is ending");
+	if (l->error.code == 0) {
+		log_emit(LOG_LEVEL_INFO, "configuration is read", NULL);
+		/* Errors are logged when the reload ends (log_end()). */
+		log_emit_lines(LOG_LEVEL_WARNING, "configuration", "warning", buf_str(&l->mistakes));
+		r->change = config_change_begin(&r->parts, l->config, &l->rules, on_changed, r, &l->error);
+		l->config = NULL;
 	}
-	config_mistakes_release(&found);
-	return result;
+	if (r->change == NULL)
+		end_reload(r, buf_str(&l->mistakes), &l->error);
+	loaded_config_release(l);
 }
 
-static void start(struct reload *r)
+static void start_reload(struct reload *r)
 {
-	struct buf mistakes = BUF_INIT(REPORT_MAX), names;
+	const struct stages *s = r->parts.stages;
 	struct error err = {0};
+	struct buf names;
 
 	for (size_t i = 0; i < RELOADS_MAX; i++)
 		if (r->askers[i].state == ASKER_WAITS)
@@ -152,11 +139,10 @@ static void start(struct reload *r)
 	names = name_askers(r);
 	log_emit(LOG_LEVEL_NOTICE, "reloading the configuration", "by", names.data != NULL ? names.data : "", NULL);
 	buf_release(&names);
-	(void)service_reloading();
-	buf_init(&r->changes, REPORT_MAX);
-	if (begin_change(r, &mistakes, &err) != 0)
-		finish(r, buf_str(&mistakes), &err);
-	buf_release(&mistakes);
+	service_reloading();
+	r->reading = config_reading_begin(s->base, s->options->config_path, s->config, on_loaded, r, &err);
+	if (r->reading == NULL)
+		end_reload(r, STR_NONE, &err);
 }
 
 int reload_ask(struct reload *r, struct control_peer *peer, struct error *err)
@@ -173,12 +159,13 @@ int reload_ask(struct reload *r, struct control_peer *peer, struct error *err)
 			return 0;
 	}
 	if (a == NULL)
-		return error_set(err, -EBUSY, "%d people wait for a reload already", RELOADS_MAX - SIGNALS);
+		return error_set(
+			err, -EBUSY, "%d requests for a reload wait already, try again later", RELOADS_MAX - SIGNALS);
 	*a = (struct reload_asker){.state = ASKER_WAITS, .peer = peer, .who = "SIGHUP"};
 	if (peer != NULL)
 		name_peer(peer, a->who, sizeof(a->who));
-	if (r->change == NULL)
-		start(r);
+	if (r->change == NULL && r->reading == NULL)
+		start_reload(r);
 	return 0;
 }
 
@@ -195,8 +182,13 @@ static void on_first(void *arg, const struct error *err)
 int reload_first(struct reload *r, struct config *config, struct error *err)
 {
 	struct pollfd fd = {.fd = writer_fd(r->parts.stages->writer), .events = POLLIN};
+	struct compiled_rules rules;
 
-	r->change = config_change_begin(&r->parts, config, on_first, r, err);
+	if (compiled_rules_make(&rules, config, err) != 0) {
+		config_free(config);
+		return err->code;
+	}
+	r->change = config_change_begin(&r->parts, config, &rules, on_first, r, err);
 	if (r->change == NULL)
 		return err->code;
 	while (r->change != NULL) {
@@ -218,6 +210,7 @@ int reload_first(struct reload *r, struct config *config, struct error *err)
 
 void reload_release(struct reload *r)
 {
+	config_reading_free(r->reading);
 	config_change_free(r->change);
 	buf_release(&r->changes);
 }

@@ -4,6 +4,7 @@
 #define SITREP_ENGINE_RELOAD_H
 
 #include "config_change.h"
+#include "config_reading.h"
 #include "polling.h"
 
 /* Requests for reloads at one time: 2 for SIGHUP, 16 for peers of the control socket. */
@@ -12,8 +13,9 @@ enum { RELOADS_MAX = 18 };
 struct reload {
 	struct config_change_parts parts;
 	const struct polling *polling;
-	struct config_change *change; /* NULL: none is under way */
-	struct buf changes;           /* the differences to the configuration in force, one a line */
+	struct config_reading *reading; /* NULL: no configuration is being read */
+	struct config_change *change;   /* NULL: none is under way */
+	struct buf changes;             /* the differences to the configuration in force, one a line */
 	struct reload_asker {
 		enum { ASKER_NONE, ASKER_WAITS, ASKER_SERVED } state;
 		struct control_peer *peer; /* NULL: a signal, or the peer has gone */

@@ -2,8 +2,10 @@
 /* The daemon's own numbers: for metrics, for `sitrep status`, and for its health. */
 #include "engine_internal.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sitrep/base/clock.h"
 #include "sitrep/base/jsonw.h"
@@ -11,10 +13,10 @@
 #include "sitrep/sql/damage.h"
 
 enum {
-	/* Polling counts as stuck when feeds are due and no poll has begun or ended for this time, or for two fetch
-	 * timeouts, whichever is longer. */
+	/* Polling is stuck when feeds are due and no poll has begun or ended for this time, or for two fetch
+	 * timeouts if that is longer. */
 	SILENT_MS = 60 * 1000,
-	/* A feed in parsing or writing for so long is stuck: both have limits of seconds. */
+	/* A feed that is parsed or written for so long is stuck: both take seconds at most. */
 	STUCK_MS = 5 * 60 * 1000,
 	/* A failed read of the event log is reported in health for so long. */
 	READ_ERROR_MS = 10 * 60 * 1000,
@@ -71,13 +73,18 @@ static void gather_health(const struct engine *e, struct health_facts *facts)
 	int64_t now_us = clock_mono_us(), patience_ms = 2 * e->stages.config->fetch_timeout_ms;
 	struct stream_stats stream = {0};
 	struct pool_stats pool = {0};
+	struct writer_stats writer = {0};
 	struct damage damage;
 	const struct feed *f;
 
 	stream_get_stats(e->stages.stream, &stream);
 	pool_get_stats(e->stages.pool, &pool);
+	writer_get_stats(e->stages.writer, &writer);
 	damage_get(&damage);
 	*facts = (struct health_facts){
+		.alerts_open = writer.alerts_open,
+		.rules_silent = writer.rules_silent,
+		.rules_noisy = writer.rules_noisy,
 		.now_ms = clock_wall_ms(),
 		.up_ms = (now_us - e->clock.started_us) / 1000,
 		.loop_late_ms = (now_us - e->heartbeat.tick_expected_us) / 1000,
@@ -94,7 +101,7 @@ static void gather_health(const struct engine *e, struct health_facts *facts)
 		facts->no_worker = pool.trouble;
 	facts->damaged_tables = damage.tables;
 	facts->damaged_rows = damage.rows;
-	(void)snprintf(facts->damage, sizeof(facts->damage), "%s", damage.text);
+	snprintf(facts->damage, sizeof(facts->damage), "%s", damage.text);
 	if (stream.read_error_ms != 0 && now_us / 1000 - stream.read_error_ms < READ_ERROR_MS)
 		facts->read_error = "the event log cannot be read for subscribers";
 	for (size_t at = 0; (f = feed_table_next(e->stages.feeds, &at)) != NULL;) {
@@ -130,7 +137,7 @@ void engine_fill_status(void *arg, struct publish_status *status)
 		.transfers_active = transfers_active(e->stages.transfers),
 		.transfers_buffered = transfers_buffered(e->stages.transfers),
 		.parse_pending = pool_pending(e->stages.pool),
-		.write_pending = writer_pending(e->stages.writer),
+		.write_pending = writer.pending,
 		.waiting = due_queue_waiting(e->stages.queue, clock_elapsed_ms()),
 		.polls = e->pipeline.polls,
 		.polls_failed = e->pipeline.polls_failed,
@@ -165,33 +172,99 @@ static void count_health(const struct engine *e, struct jsonw *w)
 {
 	int64_t counts[FEED_GONE + 1] = {0};
 	const struct feed *f;
-	int64_t feeds = 0;
+	int64_t feeds = 0, disabled = 0;
 
 	for (size_t at = 0; (f = feed_table_next(e->stages.feeds, &at)) != NULL;) {
 		feeds++;
 		counts[f->state.health]++;
 	}
-	jsonw_key(w, "feeds");
-	jsonw_object(w);
+	jsonw_kv_object(w, "feeds");
 	jsonw_kv_int(w, "configured", feeds);
 	for (int h = 0; h <= FEED_GONE; h++)
 		jsonw_kv_int(w, feed_health_name((enum feed_health)h), counts[h]);
+	for (size_t i = 0; i < e->stages.config->feeds.count; i++)
+		disabled += !e->stages.config->feeds.items[i].enabled;
+	jsonw_kv_int(w, "disabled", disabled);
 	jsonw_object_end(w);
 }
 
-/* The damage found in the database. */
-static void write_damage(struct jsonw *w)
+/* The feed whose newest item came last. */
+static void write_newest(const struct engine *e, struct jsonw *w)
+{
+	const struct feed *newest = NULL, *f;
+
+	for (size_t at = 0; (f = feed_table_next(e->stages.feeds, &at)) != NULL;)
+		if (f->state.last_new_ms != TIME_NONE &&
+			(newest == NULL || f->state.last_new_ms > newest->state.last_new_ms))
+			newest = f;
+	if (newest == NULL)
+		return;
+	jsonw_kv_object(w, "newest");
+	jsonw_kv_cstr(w, "feed", newest->state.name);
+	jsonw_kv_time(w, "time", newest->state.last_new_ms);
+	jsonw_object_end(w);
+}
+
+/* The addresses of pages and feeds, of the stream and of commands. */
+static void write_listeners(const struct engine *e, struct jsonw *w)
+{
+	const struct engine_options *o = e->stages.options;
+
+	jsonw_kv_object(w, "listeners");
+	jsonw_key(w, "http");
+	jsonw_array(w);
+	for (size_t i = 0; i < o->http_count; i++)
+		jsonw_str(w, str_from(listener_name(o->http[i])));
+	jsonw_array_end(w);
+	jsonw_kv_cstr(w, "stream", o->stream != NULL ? listener_name(o->stream) : NULL);
+	jsonw_kv_cstr(w, "control", o->control != NULL ? listener_name(o->control) : NULL);
+	jsonw_object_end(w);
+}
+
+/* Bytes of the database and its write-ahead log. */
+static int64_t database_bytes(const struct engine *e)
+{
+	static const char *const names[] = {"sitrepd.db", "sitrepd.db-wal"};
+	int64_t bytes = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char path[PATH_MAX];
+		struct stat st;
+
+		snprintf(path, sizeof(path), "%s/%s", e->stages.options->state_dir, names[i]);
+		if (stat(path, &st) == 0)
+			bytes += st.st_size;
+	}
+	return bytes;
+}
+
+/* The size of the database, and the damage found in it. */
+static void write_database(const struct engine *e, struct jsonw *w)
 {
 	struct damage d;
 
 	damage_get(&d);
-	jsonw_key(w, "database");
-	jsonw_object(w);
+	jsonw_kv_object(w, "database");
+	jsonw_kv_int(w, "bytes", database_bytes(e));
 	jsonw_kv_int(w, "damaged_rows", (int64_t)d.rows);
 	jsonw_kv_int(w, "damaged_tables", (int64_t)d.tables);
 	if (d.text[0] != '\0')
 		jsonw_kv_cstr(w, "damage", d.text);
 	jsonw_kv_time(w, "checked", d.checked_ms);
+	jsonw_object_end(w);
+}
+
+/* The number of subjects that are counted for bursts, and of those whose usual number is not known yet. */
+static void write_bursts(const struct engine *e, struct jsonw *w)
+{
+	struct writer_stats writer = {0};
+
+	if (!e->stages.config->alerts_burst && !e->stages.config->alerts_breaking)
+		return;
+	writer_get_stats(e->stages.writer, &writer);
+	jsonw_kv_object(w, "bursts");
+	jsonw_kv_int(w, "counted", (int64_t)writer.bursts);
+	jsonw_kv_int(w, "learning", (int64_t)writer.learning);
 	jsonw_object_end(w);
 }
 
@@ -210,8 +283,7 @@ static void write_health(struct engine *e, const struct health_facts *facts, str
 	struct health health;
 
 	publish_judge_health(e->stages.publish, facts, &health);
-	jsonw_key(w, "health");
-	jsonw_object(w);
+	jsonw_kv_object(w, "health");
 	health_write_json(&health, w);
 	jsonw_object_end(w);
 }
@@ -226,28 +298,28 @@ void engine_write_status(void *arg, struct jsonw *w)
 	engine_fill_status(e, &s);
 	jsonw_kv_cstr(w, "version", SITREP_VERSION);
 	jsonw_kv_time(w, "started", s.started_ms);
+	jsonw_kv_int(w, "uptime_s", s.health.up_ms / 1000);
 	jsonw_kv_bool(w, "paused", e->polling.paused);
 	jsonw_kv_time(w, "paused_since", e->polling.paused ? e->polling.paused_ms : TIME_NONE);
 	write_storing(e, w);
 	write_health(e, &s.health, w);
 	count_health(e, w);
-	jsonw_key(w, "now");
-	jsonw_object(w);
+	write_newest(e, w);
+	write_listeners(e, w);
+	jsonw_kv_object(w, "now");
 	jsonw_kv_int(w, "transfers", (int64_t)s.transfers_active);
 	jsonw_kv_int(w, "waiting", (int64_t)s.waiting);
 	jsonw_kv_int(w, "parsing", (int64_t)s.parse_pending);
 	jsonw_kv_int(w, "writing", (int64_t)s.write_pending);
 	jsonw_kv_int(w, "subscribers", (int64_t)s.stream_clients);
 	jsonw_object_end(w);
-	jsonw_key(w, "workers");
-	jsonw_object(w);
+	jsonw_kv_object(w, "workers");
 	jsonw_kv_int(w, "configured", (int64_t)pool.workers);
 	jsonw_kv_int(w, "ready", (int64_t)pool.ready);
 	if (pool.trouble != NULL)
 		jsonw_kv_cstr(w, "trouble", pool.trouble);
 	jsonw_object_end(w);
-	jsonw_key(w, "since_start");
-	jsonw_object(w);
+	jsonw_kv_object(w, "since_start");
 	jsonw_kv_int(w, "polls", (int64_t)s.polls);
 	jsonw_kv_int(w, "failed", (int64_t)s.polls_failed);
 	jsonw_kv_int(w, "lost", (int64_t)s.polls_lost);
@@ -261,5 +333,28 @@ void engine_write_status(void *arg, struct jsonw *w)
 	jsonw_kv_int(w, "longest_turn_us", (int64_t)s.turn_us_max);
 	jsonw_kv_int(w, "log_lines_dropped", (int64_t)s.log_lines_dropped);
 	jsonw_object_end(w);
-	write_damage(w);
+	write_database(e, w);
+	write_bursts(e, w);
+}
+
+void engine_summary(const struct engine *e, char text[ENGINE_SUMMARY_MAX])
+{
+	int64_t newest_ms = TIME_NONE;
+	size_t feeds = 0, failing = 0;
+	char newest[TIME_TEXT_MAX];
+	const struct feed *f;
+
+	for (size_t at = 0; (f = feed_table_next(e->stages.feeds, &at)) != NULL;) {
+		feeds++;
+		failing += f->state.health == FEED_FAILING || f->state.health == FEED_GONE;
+		if (f->state.last_new_ms != TIME_NONE && f->state.last_new_ms > newest_ms)
+			newest_ms = f->state.last_new_ms;
+	}
+	if (newest_ms == TIME_NONE)
+		snprintf(newest, sizeof(newest), "none");
+	else
+		time_format_relative(newest, newest_ms, clock_wall_ms());
+	snprintf(text, ENGINE_SUMMARY_MAX, "%zu feed%s, %zu failing, newest %s%s%s", feeds, feeds == 1 ? "" : "s",
+		failing, newest, e->polling.paused ? ", paused" : "",
+		e->polling.storing.stopped ? ", nothing can be stored" : "");
 }

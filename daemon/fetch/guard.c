@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* Tables of addresses that are refused: those that are not globally reachable (IANA's registries of special-purpose
- * addresses, RFC 6890 and later) and the metadata services of clouds. Also the forms in which an IPv6 address carries
- * an IPv4 one.
+/* Tables of the addresses that are refused: those that are not globally reachable (IANA's registries of special-purpose
+ * addresses, RFC 6890 and later), and the metadata services of clouds.  The IPv6 table also has the forms in which an
+ * IPv6 address carries an IPv4 one.
  *
- * All judging is done on 16 bytes, IPv4 as ::ffff:a.b.c.d.  For IPv6 the default is refusal: only 2000::/3 is global
- * unicast, so addresses outside need no row. */
+ * Addresses are compared as 16 bytes, IPv4 as ::ffff:a.b.c.d.  An IPv6 address that no row has is refused: only
+ * 2000::/3 is global unicast. */
 #include "sitrep/fetch/guard.h"
 
 #include <errno.h>
@@ -53,7 +53,7 @@ static const char *const names[] = {
 	[KIND_NO_INTERNET] = "non-internet",
 };
 
-/* The first row that fits decides. */
+/* The first row that matches decides. */
 static const struct {
 	uint8_t address[4];
 	uint8_t prefix;
@@ -62,8 +62,8 @@ static const struct {
 	{{0, 0, 0, 0}, 32, KIND_UNSPECIFIED},
 	{{0, 0, 0, 0}, 8, KIND_THIS_NETWORK},
 	{{10, 0, 0, 0}, 8, KIND_PRIVATE},
-	/* Metadata services, which give a cloud's machines their secrets: Alibaba, Amazon and others, Azure (in public
-	 * address space), Oracle. */
+	/* Metadata services, from which machines in clouds get their secrets: Alibaba, Amazon and others, Azure (in
+	 * public address space), Oracle. */
 	{{100, 100, 100, 200}, 32, KIND_METADATA},
 	{{169, 254, 169, 254}, 32, KIND_METADATA},
 	{{168, 63, 129, 16}, 32, KIND_METADATA},
@@ -231,7 +231,7 @@ static void resolve_unspecified(uint8_t bytes[16])
 	bytes[15] = 1;
 }
 
-/* Tries to bind a socket to the address, which only works for an address of this machine. Sends nothing. */
+/* Binds a socket to the address, which only works for an address of this machine.  Sends nothing. */
 static bool is_of_this_machine(const uint8_t bytes[16])
 {
 	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
@@ -240,13 +240,13 @@ static bool is_of_this_machine(const uint8_t bytes[16])
 	int fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
-		return true; /* unknown, so treated as ours, which is refused */
+		return true; /* not known; an address of this machine is refused */
 	memcpy(&in6.sin6_addr, bytes, 16);
 	memcpy(&in.sin_addr, bytes + 12, 4);
 	elsewhere = (is_v4 ? bind(fd, (const struct sockaddr *)&in, sizeof(in))
 			   : bind(fd, (const struct sockaddr *)&in6, sizeof(in6))) != 0 &&
 		    errno == EADDRNOTAVAIL;
-	(void)close(fd);
+	close(fd);
 	return !elsewhere;
 }
 
@@ -258,9 +258,9 @@ bool guard_is_own(const struct sockaddr *address, const struct sockaddr_storage 
 		return false;
 	resolve_unspecified(wanted);
 	for (size_t i = 0; i < own_count; i++) {
-		const struct sockaddr *door = (const struct sockaddr *)&own[i];
+		const struct sockaddr *listener = (const struct sockaddr *)&own[i];
 
-		if (!as_sixteen(door, bound) || port_of(door) != port_of(address))
+		if (!as_sixteen(listener, bound) || port_of(listener) != port_of(address))
 			continue;
 		/* a listener on [::] takes IPv4 and IPv6, one on 0.0.0.0 only IPv4 */
 		if (is_unspecified(bound) ? (is_mapped(wanted) || !is_mapped(bound)) && is_of_this_machine(wanted)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Reads Link fields.  A cursor walks the text once; commas and semicolons within quotes or angle brackets do not count.
- * Of a repeated parameter the first counts (RFC 8288). */
+/* Reads Link fields in one pass.  Commas and semicolons within quotes or angle brackets separate nothing.  Of a
+ * repeated parameter the first counts (RFC 8288). */
 #include "sitrep/fetch/link_header.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "sitrep/base/limits.h"
 #include "sitrep/text/url.h"
 
-/* Hubs read from one head; enough even when a feed still names old ones. */
+/* Hubs that are read from one head; enough for a feed that names old ones, too. */
 enum { HUBS_MAX = 16 };
 
 static void skip_space(struct str *s)
@@ -49,7 +49,7 @@ static void skip_link(struct str *s)
 {
 	while (s->len > 0 && s->data[0] != ',') {
 		if (s->data[0] == '"')
-			(void)cut_quoted(s);
+			cut_quoted(s);
 		else
 			*s = str_slice(*s, 1, s->len);
 	}
@@ -127,11 +127,10 @@ bool link_has_rel(const struct link_value *link, struct str name)
 
 static char *resolve(const char *base, struct str reference)
 {
-	struct arena scratch;
+	struct arena scratch = ARENA_INIT(4 * LIMIT_URL);
 	struct str url;
 	char *copy;
 
-	arena_init(&scratch, 4 * LIMIT_URL);
 	url = url_resolve(&scratch, str_from(base), reference);
 	copy = url.data != NULL ? strndup(url.data, url.len) : NULL;
 	arena_release(&scratch);
@@ -151,7 +150,7 @@ void link_header_read_hubs(struct str field, const char *base, char **hubs, char
 		if (link_has_rel(&link, STR("hub")) && count++ < HUBS_MAX) {
 			char *hub = resolve(base, link.href);
 
-			(void)buf_printf(&list, "%s%s", list.len > 0 ? "\n" : "", hub != NULL ? hub : "");
+			buf_printf(&list, "%s%s", list.len > 0 ? "\n" : "", hub != NULL ? hub : "");
 			free(hub);
 		}
 	}

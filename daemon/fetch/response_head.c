@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Reads heads line by line.  Validators are opaque and go back to the server byte for byte. A field that cannot be sent
- * back unchanged (control characters, excessive length) counts as absent. */
+/* Reads heads line by line.  Validators are opaque, and go back to the server byte for byte.  A field that cannot be
+ * sent back (control characters, more than FIELD_MAX bytes) counts as absent. */
 #include "response_head.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 enum {
 	/* Servers refuse request lines and fields over 8 KiB, so a longer field could not be sent back. */
 	FIELD_MAX = 4096,
-	/* Digits of a number of seconds that fits any sane field; a longer one means "for ever". */
+	/* A number of seconds with more digits means the maximum. */
 	SECONDS_DIGITS_MAX = 10,
 };
 
@@ -23,6 +23,7 @@ static const struct {
 	{"age", HEAD_AGE},
 	{"cache-control", HEAD_CACHE_CONTROL},
 	{"cf-mitigated", HEAD_CF_MITIGATED},
+	{"content-encoding", HEAD_CONTENT_ENCODING},
 	{"content-language", HEAD_CONTENT_LANGUAGE},
 	{"content-location", HEAD_CONTENT_LOCATION},
 	{"content-type", HEAD_CONTENT_TYPE},
@@ -34,6 +35,7 @@ static const struct {
 	{"link", HEAD_LINK},
 	{"location", HEAD_LOCATION},
 	{"retry-after", HEAD_RETRY_AFTER},
+	{"set-cookie", HEAD_SET_COOKIE},
 };
 
 static void forget_fields(struct response_head *h)
@@ -90,8 +92,8 @@ static int keep_field(struct response_head *h, enum head_field field, struct str
 	size_t before_len = before != NULL ? strlen(before) : 0;
 	char *joined;
 
-	/* A repeated field counts once, the first time. These two are lists, joined over all their lines. */
-	if (before != NULL && field != HEAD_CACHE_CONTROL && field != HEAD_LINK)
+	/* Of a repeated field the first one counts; these three are lists, and are joined. */
+	if (before != NULL && field != HEAD_CACHE_CONTROL && field != HEAD_LINK && field != HEAD_CONTENT_ENCODING)
 		return 0;
 	joined = malloc(before_len + 2 + value.len + 1);
 	if (joined == NULL)
@@ -166,7 +168,7 @@ static bool parse_seconds(struct str s, int64_t *ms)
 	return true;
 }
 
-/* The time by the server's Date, else by our clock. With Date a wrong clock on either side does no harm. */
+/* The time by the server's Date, else by our clock.  With Date, a wrong clock on either side does no harm. */
 static int64_t server_now_ms(const struct response_head *h, int64_t now_ms)
 {
 	int64_t date_ms = time_parse_http(str_from(h->fields[HEAD_DATE]));
@@ -218,7 +220,7 @@ static bool next_directive(struct str *rest, struct str *name, struct str *value
 	return true;
 }
 
-/* max-age, or -1. *forbidden: the answer must not be reused without asking the server. */
+/* max-age; -1: none.  *forbidden: the answer must not be used again without a request. */
 static int64_t max_age_ms(struct str cache_control, bool *forbidden)
 {
 	struct str name, value;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Transfers from their start to their answer, over as many hops as redirects make of them.
+/* Transfers from start to answer, over all hops of their redirects.
  *
- * Answers are delivered from an event of their own, outside of curl and of transfer_start(), so that a callback may
- * start and cancel any transfer. */
+ * Answers are delivered by an event of their own, outside of curl and of transfer_start(), so that a callback may start
+ * and cancel any transfer. */
 #include "sitrep/fetch/transfer.h"
 
 #include <errno.h>
@@ -56,7 +56,10 @@ static void handle_put(struct transfers *t, CURL *easy, bool is_suspect)
 		curl_easy_cleanup(easy);
 		return;
 	}
-	/* Reset now, since the options point into a transfer that is about to be freed. */
+	/* Curl's reset leaves cookies, and loses the list of files that they come from. */
+	curl_easy_setopt(easy, CURLOPT_COOKIELIST, "ALL");
+	curl_easy_setopt(easy, CURLOPT_COOKIEFILE, NULL);
+	/* Reset now, since the options point into a transfer that will be freed. */
 	curl_easy_reset(easy);
 	t->idle[t->idle_count++] = easy;
 }
@@ -66,7 +69,7 @@ static void handle_put(struct transfers *t, CURL *easy, bool is_suspect)
 void transfer_answer_release(struct transfer_answer *a)
 {
 	buf_release(&a->body);
-	buf_release(&a->refusal);
+	buf_release(&a->error_page);
 	free(a->final_url);
 	free(a->content_type);
 	free(a->content_location);
@@ -88,7 +91,7 @@ static void transfer_free(struct transfer *tr)
 	for (size_t i = 0; i < tr->visited_count; i++)
 		free(tr->visited[i]);
 	free(tr->visited);
-	response_head_release(&tr->hop.head);
+	transfer_hop_release(tr);
 	transfer_answer_release(&tr->answer);
 	free(tr);
 }
@@ -106,13 +109,11 @@ static void finish(struct transfer *tr, enum poll_failure failure)
 	event_active(tr->owner->deliver, 0, 0);
 }
 
-static void on_deliver(evutil_socket_t fd, short what, void *arg)
+static void on_deliver(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct transfers *t = arg;
 	struct transfer *tr;
 
-	(void)fd;
-	(void)what;
 	while ((tr = t->finished.first) != NULL) {
 		list_remove(&t->finished, tr);
 		t->active--;
@@ -139,24 +140,24 @@ static void start_hop(struct transfer *tr)
 	if (result == 0)
 		return;
 	if (result == -EACCES) {
-		finish(tr, transfer_hop_judge(tr, CURLE_COULDNT_CONNECT, &a->error));
+		finish(tr, transfer_judge(tr, CURLE_COULDNT_CONNECT, &a->error));
 		return;
 	}
 	if (result == -ETIMEDOUT) {
-		(void)error_set(&a->error, result, "no answer within %s, redirects included",
+		error_set(&a->error, result, "no answer within %s, redirects included",
 			duration_format(limit, tr->timeout_ms));
 		finish(tr, FAILURE_TIMEOUT);
 		return;
 	}
 	tr->easy_is_suspect = true;
-	(void)error_sys(&a->error, result, "cannot start the transfer");
+	error_sys(&a->error, result, "cannot start the transfer");
 	finish(tr, FAILURE_INTERNAL);
 }
 
-static void give_up(struct transfer *tr, const char *reason)
+static void end_given_up(struct transfer *tr, const char *reason)
 {
 	tr->easy_is_suspect = true;
-	(void)error_set(&tr->answer.error, -EIO, "given up, since all transfers had to begin anew: %s", reason);
+	error_set(&tr->answer.error, -EIO, "libcurl failed and was restarted: %s", reason);
 	finish(tr, FAILURE_INTERNAL);
 }
 
@@ -165,12 +166,12 @@ static void end_overdue(struct transfer *tr)
 	char limit[TIME_TEXT_MAX];
 
 	tr->easy_is_suspect = true;
-	(void)error_set(&tr->answer.error, -ETIMEDOUT, "no end within %s", duration_format(limit, tr->timeout_ms));
+	error_set(&tr->answer.error, -ETIMEDOUT, "no end within %s", duration_format(limit, tr->timeout_ms));
 	finish(tr, FAILURE_TIMEOUT);
 }
 
 /* Drops the credentials of the first host before a request to another one. */
-static int leave_secrets(struct transfer *tr)
+static int drop_credentials(struct transfer *tr)
 {
 	CURL *easy = tr->easy;
 
@@ -182,7 +183,7 @@ static int leave_secrets(struct transfer *tr)
 	return 0;
 }
 
-static void follow(struct transfer *tr)
+static void follow_redirect(struct transfer *tr)
 {
 	struct transfer_answer *a = &tr->answer;
 	int status = tr->hop.head.status;
@@ -196,13 +197,33 @@ static void follow(struct transfer *tr)
 		finish(tr, result == -ENOMEM ? FAILURE_INTERNAL : FAILURE_REDIRECT);
 		return;
 	}
-	tr->all_permanent = tr->all_permanent && (status == 301 || status == 308);
-	if (!transfer_url_is_first_host(tr) && leave_secrets(tr) != 0) {
-		(void)error_sys(&a->error, -ENOMEM, "cannot follow the redirect without the credentials");
+	/* A redirect that needs a cookie is not permanent: a request without the cookie may lead elsewhere. */
+	tr->all_permanent = tr->all_permanent && (status == 301 || status == 308) && tr->cookie_at == 0;
+	if (!transfer_url_is_first_host(tr) && drop_credentials(tr) != 0) {
+		error_sys(&a->error, -ENOMEM, "cannot follow the redirect without the credentials");
 		finish(tr, FAILURE_INTERNAL);
 		return;
 	}
 	a->http_status = 0;
+	tr->tried_quirks = 0;
+	start_hop(tr);
+}
+
+/* Repeats the request with the work-around for a fault of the server. */
+static void repeat_hop(struct transfer *tr, unsigned quirk, enum poll_failure failure)
+{
+	struct transfer_answer *a = &tr->answer;
+
+	if (tr->tried_quirks == 0) {
+		tr->first_failure = failure;
+		tr->first_error = a->error;
+	}
+	tr->tried_quirks |= quirk;
+	a->error = (struct error){0};
+	a->http_status = 0;
+	tr->owner->buffered -= a->body.len;
+	buf_clear(&a->body);
+	buf_clear(&a->error_page);
 	start_hop(tr);
 }
 
@@ -215,7 +236,7 @@ static void take_fields(struct transfer *tr, bool is_answer)
 	a->retry_after_ms = response_head_retry_after_ms(head, now_ms);
 	if (!is_answer)
 		return;
-	/* The other fields of a failure's head describe the error page; only Retry-After counts. */
+	/* Of an error page's head only Retry-After counts: the other fields describe the page, not the feed. */
 	a->fresh_ms = response_head_fresh_ms(head, now_ms);
 	a->etag = response_head_take(head, HEAD_ETAG);
 	a->last_modified = response_head_take(head, HEAD_LAST_MODIFIED);
@@ -225,7 +246,7 @@ static void take_fields(struct transfer *tr, bool is_answer)
 	a->content_language = response_head_take(head, HEAD_CONTENT_LANGUAGE);
 }
 
-/* Is the answer a feed of the new items only (RFC 3229 with the manipulation "feed")? */
+/* Whether the answer has only the new items (RFC 3229, instance manipulation "feed"). */
 static bool is_delta(const struct transfer *tr)
 {
 	struct str list = str_from(tr->hop.head.fields[HEAD_IM]), one, name;
@@ -241,7 +262,7 @@ static enum poll_failure judge_status(struct transfer *tr, int status, struct er
 	const char *words = http_status_words(status);
 
 	if (status == 226 && !is_delta(tr)) {
-		(void)error_set(err, -EPROTO, "226 IM Used, although nothing of the kind was asked");
+		error_set(err, -EPROTO, "226 IM Used, although no delta was asked for");
 		return FAILURE_PROTOCOL;
 	}
 	if (tr->posts && status >= 200 && status < 300)
@@ -249,18 +270,19 @@ static enum poll_failure judge_status(struct transfer *tr, int status, struct er
 	if (transfer_status_is_full(status) || (status == 304 && tr->conditional))
 		return FAILURE_NONE;
 	if (status == 304) {
-		(void)error_set(err, -EPROTO, "304 Not Modified, although nothing conditional was asked");
+		error_set(err, -EPROTO, "304 Not Modified, although no validators were sent");
 		return FAILURE_PROTOCOL;
 	}
-	/* Only browsers pass a challenge. Repeated requests do not help; the operator must ask the site for access. */
+	/* Only browsers pass a challenge, so repeated requests do not help.  The operator must ask the site for access.
+	 */
 	if (str_eq_nocase(str_from(tr->hop.head.fields[HEAD_CF_MITIGATED]), STR("challenge")))
-		(void)error_set(err, -EREMOTEIO,
+		error_set(err, -EREMOTEIO,
 			"%d %s: Cloudflare wants a browser here, ask the site to let feed readers in", status,
 			words != NULL ? words : "");
 	else if (words != NULL)
-		(void)error_set(err, -EREMOTEIO, "%d %s", status, words);
+		error_set(err, -EREMOTEIO, "%d %s", status, words);
 	else
-		(void)error_set(err, -EREMOTEIO, "HTTP status %d", status);
+		error_set(err, -EREMOTEIO, "HTTP status %d", status);
 	return FAILURE_HTTP;
 }
 
@@ -269,8 +291,8 @@ static int64_t wire_bytes(CURL *easy)
 	curl_off_t body = 0;
 	long head = 0;
 
-	(void)curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &body);
-	(void)curl_easy_getinfo(easy, CURLINFO_HEADER_SIZE, &head);
+	curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &body);
+	curl_easy_getinfo(easy, CURLINFO_HEADER_SIZE, &head);
 	return (int64_t)body + head;
 }
 
@@ -279,7 +301,7 @@ static void take_address(struct transfer *tr)
 	const char *address = NULL;
 
 	if (!tr->by_proxy && curl_easy_getinfo(tr->easy, CURLINFO_PRIMARY_IP, &address) == CURLE_OK && address != NULL)
-		(void)snprintf(tr->answer.address, sizeof(tr->answer.address), "%s", address);
+		snprintf(tr->answer.address, sizeof(tr->answer.address), "%s", address);
 }
 
 static void end_hop(struct transfer *tr, CURLcode code)
@@ -287,12 +309,26 @@ static void end_hop(struct transfer *tr, CURLcode code)
 	struct transfer_answer *a = &tr->answer;
 	const char *last = tr->visited[tr->visited_count - 1];
 	enum poll_failure failure;
+	unsigned quirk;
 
 	a->received += wire_bytes(tr->easy);
 	a->http_status = tr->hop.head.status;
-	failure = transfer_hop_judge(tr, code, &a->error);
+	failure = transfer_judge(tr, code, &a->error);
+	a->is_unreached = tr->visited_count == 1 && tr->tried_quirks == 0 && transfer_is_unreached(tr, failure);
+	quirk = transfer_find_quirk(tr, code, failure);
+	if (quirk != 0) {
+		repeat_hop(tr, quirk, failure);
+		return;
+	}
+	transfer_note_quirks(tr, failure, &a->error);
+	/* When the work-around failed too, the first failure is reported: it names the fault. */
+	if (tr->tried_quirks != 0 && (failure == FAILURE_PROTOCOL || failure == FAILURE_CONNECT ||
+					     failure == FAILURE_TLS || failure == FAILURE_TIMEOUT)) {
+		failure = tr->first_failure;
+		a->error = tr->first_error;
+	}
 	if (failure == FAILURE_NONE && is_redirect(a->http_status)) {
-		follow(tr);
+		follow_redirect(tr);
 		return;
 	}
 	if (failure == FAILURE_NONE)
@@ -304,13 +340,13 @@ static void end_hop(struct transfer *tr, CURLcode code)
 		a->permanent_url = strdup(last);
 	a->is_detour = tr->visited_count > 1 && !tr->all_permanent;
 	if (failure == FAILURE_NONE && a->final_url == NULL) {
-		(void)error_sys(&a->error, -ENOMEM, "cannot keep the answer");
+		error_sys(&a->error, -ENOMEM, "cannot keep the answer");
 		failure = FAILURE_INTERNAL;
 	}
 	finish(tr, failure);
 }
 
-static const struct transfer_ends ends = {.ended = end_hop, .given_up = give_up, .overdue = end_overdue};
+static const struct transfer_ends ends = {.ended = end_hop, .given_up = end_given_up, .overdue = end_overdue};
 
 /* ---- start ---- */
 
@@ -328,7 +364,9 @@ struct transfer *transfer_start(
 	tr->arg = arg;
 	tr->allow_private = request->allow_private;
 	tr->allow_downgrade = request->allow_downgrade;
-	tr->want_refusal = request->want_refusal;
+	tr->http = request->http;
+	tr->allow_old_tls = request->allow_old_tls;
+	tr->want_error_page = request->want_error_page;
 	tr->max_body = (size_t)request->max_body;
 	tr->posts = request->form != NULL;
 	tr->timeout_ms = request->timeout_ms;
@@ -336,7 +374,7 @@ struct transfer *transfer_start(
 	tr->all_permanent = true;
 	tr->answer.retry_after_ms = tr->answer.fresh_ms = -1;
 	buf_init(&tr->answer.body, tr->max_body);
-	buf_init(&tr->answer.refusal, TRANSFER_REFUSAL_MAX);
+	buf_init(&tr->answer.error_page, TRANSFER_ERROR_PAGE_MAX);
 	tr->easy = handle_get(t);
 	if (tr->easy == NULL)
 		goto fail;
@@ -348,14 +386,14 @@ struct transfer *transfer_start(
 	if (result == 0) {
 		start_hop(tr);
 	} else {
-		(void)error_set(&tr->answer.error, result, "the url is no http or https address");
+		error_set(&tr->answer.error, result, "the url is no http or https address");
 		finish(tr, FAILURE_PROTOCOL);
 	}
 	return tr;
 fail:
 	if (tr != NULL)
 		transfer_free(tr);
-	(void)error_sys(err, result, "cannot start a transfer of %s", request->url);
+	error_sys(err, result, "cannot start a transfer of %s", request->url);
 	return NULL;
 }
 
@@ -404,14 +442,12 @@ struct transfers *transfers_new(struct event_base *base, const struct transfers_
 {
 	struct transfers *t = NULL;
 
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-		(void)error_set(err, -EIO, "cannot initialise libcurl");
-		return NULL;
-	}
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return error_set_null(err, -EIO, "cannot initialise libcurl");
 	t = calloc(1, sizeof(*t));
 	if (t == NULL) {
 		curl_global_cleanup();
-		(void)error_sys(err, -ENOMEM, "cannot prepare transfers");
+		error_sys(err, -ENOMEM, "cannot prepare transfers");
 		return NULL;
 	}
 	t->base = base;
@@ -424,7 +460,7 @@ struct transfers *transfers_new(struct event_base *base, const struct transfers_
 	t->deliver = event_new(base, -1, 0, on_deliver, t);
 	if (t->deliver == NULL || t->own == NULL || (options->proxy != NULL && t->proxy == NULL) ||
 		(options->ca_file != NULL && t->ca_file == NULL)) {
-		(void)error_sys(err, -ENOMEM, "cannot prepare transfers");
+		error_sys(err, -ENOMEM, "cannot prepare transfers");
 		goto fail;
 	}
 	for (; t->own_count < options->own_count; t->own_count++)

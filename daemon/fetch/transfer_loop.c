@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-/* libcurl's multi handle on libevent.  Curl says which sockets and which timer it waits for; each socket has
- * one struct event that curl keeps for us (curl_multi_assign), and there is one timer.  After every call
- * that lets curl work, what has ended is collected; nothing is added or removed inside curl's callbacks.
+/* libcurl's multi handle on libevent.
  *
- * A multi handle is dead for good once a callback has failed in it (no memory, epoll_ctl() refused): every call on it
- * fails from then on.  So each result from curl is checked. A handle that is dead, or that returns anything but
- * CURLM_OK, is replaced: ended transfers are taken from it first, running ones fail with the reason, and new ones go to
- * the new handle.
+ * Curl names the sockets and the timer that it waits for.  Each socket has one struct watch, which curl keeps for us
+ * (curl_multi_assign()).  After every call that lets curl work, the ended transfers are collected.  No handle is added
+ * or removed inside curl's callbacks.
  *
- * A tick once a second does not depend on curl: it makes a handle for which there was no memory before, it calls curl
- * when its timer could not be set, and it ends transfers that curl has not ended in time. */
+ * After a failed callback (no memory, epoll_ctl() refused) every call on the multi handle fails.  So each result from
+ * curl is checked, and a handle that has failed is replaced: ended transfers are taken from it first, running ones fail
+ * with the reason, and new ones go to the new handle.
+ *
+ * A tick once a second does not depend on curl.  It makes a handle when there was no memory before, it calls curl when
+ * its timer could not be set, and it ends transfers that curl has not ended in time. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -19,7 +20,7 @@
 
 enum {
 	TICK_S = 1,
-	/* Time past a transfer's deadline in which curl may still end it, with a better sentence. */
+	/* The time after a transfer's deadline in which curl may end it, with a better sentence. */
 	OVERDUE_MS = 2000,
 };
 
@@ -31,23 +32,23 @@ struct watch {
 
 /* ---- results of calls ---- */
 
-/* The multi handle has failed: it is replaced as soon as the loop turns.  reason: a literal. */
-static void distrust(struct transfers *t, const char *reason)
+/* Notes that the multi handle has failed.  It is replaced in the loop's next turn.  reason: a literal. */
+static void note_fault(struct transfers *t, const char *reason)
 {
 	if (t->fault != NULL)
 		return;
 	t->fault = reason;
-	/* Not here: curl may be at work further up. */
+	/* Not here: this may be a callback of curl. */
 	if (t->mend != NULL)
 		event_active(t->mend, 0, 0);
 }
 
-/* A socket that the handle does not know any more is no fault of the handle. */
+/* A socket that the handle does not know any more does not mean that the handle has failed. */
 static void note_code(struct transfers *t, CURLMcode code)
 {
 	if (code == CURLM_OK || code == CURLM_BAD_SOCKET || code == CURLM_UNKNOWN_OPTION)
 		return;
-	distrust(t, curl_multi_strerror(code));
+	note_fault(t, curl_multi_strerror(code));
 }
 
 static void collect_ended(struct transfers *t, CURLM *multi)
@@ -71,7 +72,7 @@ static void collect_ended(struct transfers *t, CURLM *multi)
 	}
 }
 
-static void act(struct transfers *t, curl_socket_t fd, int action)
+static void run_curl(struct transfers *t, curl_socket_t fd, int action)
 {
 	CURLM *multi = t->multi;
 	int running;
@@ -113,7 +114,7 @@ static void on_socket_ready(evutil_socket_t fd, short what, void *arg)
 {
 	const struct watch *w = arg;
 
-	act(w->owner, fd,
+	run_curl(w->owner, fd,
 		((what & EV_READ) != 0 ? CURL_CSELECT_IN : 0) | ((what & EV_WRITE) != 0 ? CURL_CSELECT_OUT : 0));
 }
 
@@ -160,13 +161,12 @@ static bool watch_for(struct watch *w, curl_socket_t fd, short wanted)
 }
 
 /* CURLMOPT_SOCKETFUNCTION. */
-static int on_socket_change(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
+static int on_socket_change(CURL *easy UNUSED, curl_socket_t fd, int what, void *arg, void *socket_arg)
 {
 	struct transfers *t = arg;
 	struct watch *w = socket_arg;
 	short wanted = EV_PERSIST;
 
-	(void)easy;
 	if (what == CURL_POLL_REMOVE) {
 		watch_free(w);
 		return 0;
@@ -187,29 +187,27 @@ static int on_socket_change(CURL *easy, curl_socket_t fd, int what, void *arg, v
 	}
 	if (w != NULL && watch_for(w, fd, wanted))
 		return 0;
-	distrust(t, "a socket cannot be watched");
+	note_fault(t, "a socket cannot be watched");
 	return -1;
 }
 
 /* ---- the timer ---- */
 
-static void on_timer(evutil_socket_t fd, short what, void *arg)
+static void on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
-	(void)fd;
-	(void)what;
-	act(arg, CURL_SOCKET_TIMEOUT, 0);
+	run_curl(arg, CURL_SOCKET_TIMEOUT, 0);
 }
 
-/* CURLMOPT_TIMERFUNCTION.  A timeout of 0 goes through the loop too: curl must not be called from here. */
+/* CURLMOPT_TIMERFUNCTION.  A timeout of 0 is set as a timer as well: curl must not be called from here. */
 static int on_timer_change(CURLM *multi, long timeout_ms, void *arg)
 {
 	struct transfers *t = arg;
-	struct timeval tv = {.tv_sec = timeout_ms / 1000, .tv_usec = (suseconds_t)(timeout_ms % 1000) * 1000};
+	struct timeval tv = clock_timeval(timeout_ms);
 
 	if (multi != t->multi)
 		return 0;
 	if (timeout_ms < 0) {
-		(void)event_del(t->timer);
+		event_del(t->timer);
 		t->timer_is_lost = false;
 	} else {
 		t->timer_is_lost = evtimer_add(t->timer, &tv) != 0;
@@ -232,7 +230,7 @@ static CURLM *multi_new(struct transfers *t)
 		curl_multi_setopt(multi, CURLMOPT_TIMERDATA, t) == CURLM_OK &&
 		curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, t->max_connections) == CURLM_OK)
 		return multi;
-	(void)curl_multi_cleanup(multi);
+	curl_multi_cleanup(multi);
 	return NULL;
 }
 
@@ -263,27 +261,26 @@ void transfer_loop_mend(struct transfers *t)
 	if (old != NULL && reason == NULL)
 		return;
 	if (reason != NULL)
-		log_emit(LOG_LEVEL_ERROR, "transfers begin anew, those under way have failed", "reason", reason, NULL);
+		log_emit(LOG_LEVEL_ERROR, "libcurl failed and was restarted, transfers under way failed", "reason",
+			reason, NULL);
 	t->is_replacing = true;
-	(void)event_del(t->timer);
+	event_del(t->timer);
 	t->timer_is_lost = false;
 	t->multi = multi_new(t);
 	t->fault = NULL;
 	if (old != NULL) {
 		collect_ended(t, old);
 		end_all_of(t, old, reason);
-		(void)curl_multi_cleanup(old);
+		curl_multi_cleanup(old);
 		drop_watches(t);
-		/* An error of the old handle says nothing about the new one. */
+		/* Calls on the old handle may have failed. */
 		t->fault = NULL;
 	}
 	t->is_replacing = false;
 }
 
-static void on_mend(evutil_socket_t fd, short what, void *arg)
+static void on_mend(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
-	(void)fd;
-	(void)what;
 	transfer_loop_mend(arg);
 }
 
@@ -310,18 +307,16 @@ static void end_overdue(struct transfers *t, int64_t now_ms)
 	}
 }
 
-static void on_tick(evutil_socket_t fd, short what, void *arg)
+static void on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct transfers *t = arg;
 	int64_t now_ms = clock_mono_ms();
 	bool overdue = any_is_overdue(t, now_ms);
 
-	(void)fd;
-	(void)what;
 	transfer_loop_mend(t);
-	/* The loop itself may have been late, so curl gets its chance first. */
+	/* The loop itself may have been late, so curl may end them first. */
 	if (t->timer_is_lost || overdue)
-		act(t, CURL_SOCKET_TIMEOUT, 0);
+		run_curl(t, CURL_SOCKET_TIMEOUT, 0);
 	if (overdue)
 		end_overdue(t, now_ms);
 }
@@ -348,7 +343,7 @@ void transfer_loop_release(struct transfers *t)
 	/* Curl removes its events while it closes connections, so the timer and base must still exist. */
 	t->is_replacing = true;
 	if (t->multi != NULL)
-		(void)curl_multi_cleanup(t->multi);
+		curl_multi_cleanup(t->multi);
 	t->multi = NULL;
 	drop_watches(t);
 	if (t->timer != NULL)

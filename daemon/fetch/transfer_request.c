@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The options of a request, as curl takes them.  Credentials and a feed's own headers go to the first host only; once a
- * transfer has left it, they are not sent again. Validators go to every hop, since they came from the last hop's
- * answer. */
+/* The headers and credentials of a request.
+ *
+ * Credentials and a feed's own headers go to the first host only.  After a redirect to another host they are not sent
+ * again.  Validators go to every hop, since they came with the last hop's answer. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,12 +11,11 @@
 
 #include "transfer_state.h"
 
-/* The formats that are parsed, feed formats first; the rest is accepted so that a page at a wrong address is
- * recognised. */
+/* Feed formats first, then XML.  All other types are accepted, too, so that a page at a wrong address is recognised. */
 static const char accept_header[] = "Accept: application/atom+xml, application/rss+xml, application/feed+json, "
 				    "application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, */*;q=0.5";
 
-/* A line of prefix and value; a value that would make it two lines is left out. */
+/* Adds the line of prefix and value, unless the value has a line end. */
 static int add_header(struct curl_slist **list, const char *prefix, const char *value)
 {
 	size_t size = strlen(prefix) + strlen(value) + 1;
@@ -26,7 +26,7 @@ static int add_header(struct curl_slist **list, const char *prefix, const char *
 		return 0;
 	line = malloc(size);
 	if (line != NULL) {
-		(void)snprintf(line, size, "%s%s", prefix, value);
+		snprintf(line, size, "%s%s", prefix, value);
 		longer = curl_slist_append(*list, line);
 		explicit_bzero(line, size);
 		free(line);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Which URL a transfer asks next.  We follow redirects ourselves, one request a hop, so that each target is checked:
- * its scheme, whether it was seen before, and whether it is the host of the credentials. */
+/* The URL of each hop.  Redirects are followed here, not by curl, so that each target is checked: its scheme, whether
+ * it was visited before, and whether it is the host that the credentials are for. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -45,8 +46,23 @@ bool transfer_url_is_first_host(const struct transfer *tr)
 	       part_is(tr->url, CURLUPART_SCHEME, "https") && part_is(tr->url, CURLUPART_PORT, "443");
 }
 
-/* Notes tr->url as the next hop. 0, -ELOOP when it was there before, -ENOMEM. */
-static int visit(struct transfer *tr)
+char *transfer_url_server(const struct transfer *tr)
+{
+	char *scheme = NULL, *host = NULL, *port = NULL, *text = NULL;
+
+	if (curl_url_get(tr->url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+		curl_url_get(tr->url, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
+		curl_url_get(tr->url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK ||
+		asprintf(&text, "%s://%s:%s", scheme, host, port) < 0)
+		text = NULL;
+	curl_free(scheme);
+	curl_free(host);
+	curl_free(port);
+	return text;
+}
+
+/* Adds tr->url to the visits.  0; -ELOOP: it was visited before with the same cookies; -ENOMEM. */
+static int add_visit(struct transfer *tr)
 {
 	char *text = NULL;
 	char **grown;
@@ -54,7 +70,7 @@ static int visit(struct transfer *tr)
 
 	if (curl_url_get(tr->url, CURLUPART_URL, &text, 0) != CURLUE_OK)
 		goto out;
-	for (size_t i = 0; i < tr->visited_count; i++) {
+	for (size_t i = tr->cookie_at; i < tr->visited_count; i++) {
 		if (strcmp(tr->visited[i], text) == 0) {
 			result = -ELOOP;
 			goto out;
@@ -74,13 +90,13 @@ out:
 	return result;
 }
 
-/* An address for error sentences, without the query, which may hold a secret. */
-static const char *show(char text[ERROR_TEXT_MAX], const char *url)
+/* The URL for error sentences, without its query, which may hold a secret. */
+static const char *show_url(char text[ERROR_TEXT_MAX], const char *url)
 {
 	struct buf bare = BUF_INIT(LIMIT_URL * 4);
 	struct str cut;
 
-	(void)buf_add_bare_url(&bare, str_from(url));
+	buf_add_bare_url(&bare, str_from(url));
 	cut = utf8_cut(buf_str(&bare), ERROR_TEXT_MAX - 1);
 	memcpy(text, cut.data, cut.len);
 	text[cut.len] = '\0';
@@ -101,25 +117,28 @@ int transfer_url_follow(struct transfer *tr, struct error *err)
 		return error_set(err, -EPROTO, "%d %s without saying where to", status, http_status_words(status));
 	if (tr->visited_count > (size_t)tr->owner->max_redirects)
 		return error_set(err, -ELOOP, "more than %d redirects, the next one to %s", tr->owner->max_redirects,
-			show(shown, location));
-	/* A fragment alone means the same document; curl would drop the last segment of the path. */
+			show_url(shown, location));
+	/* A fragment alone means the same document; curl would drop the last segment of the path from it. */
 	code = location[0] == '#' ? CURLUE_OK : curl_url_set(tr->url, CURLUPART_URL, location, URL_FLAGS);
 	if (code == CURLUE_OUT_OF_MEMORY)
 		return error_sys(err, -ENOMEM, "cannot follow a redirect");
 	if (code != CURLUE_OK ||
 		!(part_is(tr->url, CURLUPART_SCHEME, "http") || part_is(tr->url, CURLUPART_SCHEME, "https")))
 		return error_set(
-			err, -EPROTO, "redirect to %s, which is no http or https address", show(shown, location));
+			err, -EPROTO, "redirect to %s, which is no http or https address", show_url(shown, location));
 	if (was_https && !tr->allow_downgrade && part_is(tr->url, CURLUPART_SCHEME, "http"))
-		return error_set(err, -EPROTO, "redirect from https down to %s", show(shown, location));
+		return error_set(err, -EPROTO, "redirect from https down to %s", show_url(shown, location));
 	/* A redirect must not choose the user for its target. */
-	(void)curl_url_set(tr->url, CURLUPART_USER, NULL, 0);
-	(void)curl_url_set(tr->url, CURLUPART_PASSWORD, NULL, 0);
-	(void)curl_url_set(tr->url, CURLUPART_FRAGMENT, NULL, 0);
-	result = visit(tr);
+	curl_url_set(tr->url, CURLUPART_USER, NULL, 0);
+	curl_url_set(tr->url, CURLUPART_PASSWORD, NULL, 0);
+	curl_url_set(tr->url, CURLUPART_FRAGMENT, NULL, 0);
+	/* A server that sets a cookie may redirect to a URL that was visited without the cookie. */
+	if (tr->hop.head.fields[HEAD_SET_COOKIE] != NULL)
+		tr->cookie_at = tr->visited_count;
+	result = add_visit(tr);
 	if (result == -ELOOP)
 		return error_set(err, result, "redirects go round in a circle at %s",
-			show(shown, tr->visited[tr->visited_count - 1]));
+			show_url(shown, tr->visited[tr->visited_count - 1]));
 	return result == 0 ? 0 : error_sys(err, result, "cannot follow a redirect");
 }
 
@@ -135,13 +154,13 @@ int transfer_url_set(struct transfer *tr, const char *text, char **user, char **
 		return code == CURLUE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
 	if (!part_is(tr->url, CURLUPART_SCHEME, "http") && !part_is(tr->url, CURLUPART_SCHEME, "https"))
 		return -EINVAL;
-	/* User and password leave the URL, since links, logs and parse workers get it. */
-	(void)curl_url_get(tr->url, CURLUPART_USER, user, CURLU_URLDECODE);
-	(void)curl_url_get(tr->url, CURLUPART_PASSWORD, password, CURLU_URLDECODE);
+	/* User and password are taken out of the URL, since links, logs and parse workers get it. */
+	curl_url_get(tr->url, CURLUPART_USER, user, CURLU_URLDECODE);
+	curl_url_get(tr->url, CURLUPART_PASSWORD, password, CURLU_URLDECODE);
 	if (curl_url_set(tr->url, CURLUPART_USER, NULL, 0) != CURLUE_OK ||
 		curl_url_set(tr->url, CURLUPART_PASSWORD, NULL, 0) != CURLUE_OK ||
 		curl_url_set(tr->url, CURLUPART_FRAGMENT, NULL, 0) != CURLUE_OK)
 		return -ENOMEM;
 	tr->first_url = curl_url_dup(tr->url);
-	return tr->first_url != NULL ? visit(tr) : -ENOMEM;
+	return tr->first_url != NULL ? add_visit(tr) : -ENOMEM;
 }

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* Canonical text: the words of a text and nothing else.
- *
- * Every byte of every item passes here, and nearly all of it is ASCII, so the work is split three ways.  A
- * run of ASCII goes through one table.  A character beyond ASCII that normalises to itself and touches no
- * neighbour is classified by its Unicode category and copied.  Only what is left (accents, upper case,
- * wide forms, combining marks) is gathered into a short segment and taken through utf8proc.
- *
- * A segment is cut where normalisation cannot reach across: before an ASCII character or one that
- * normalises to itself and never joins what stands before it.  An ASCII letter directly before a segment
- * belongs to it, since "e" and a combining acute become one character. */
-#include <errno.h>
+/* Every byte of every item passes here, and nearly all are ASCII, so there are three paths.  A run of ASCII goes
+ * through one table.  A non-ASCII character that normalises to itself and joins no neighbour is classified by its
+ * Unicode category and copied.  All others (accents, upper case, wide forms, combining marks) are collected in a short
+ * segment and normalised by utf8proc.  A segment ends before an ASCII character, or before one that normalises to
+ * itself and never joins the character before it.  An ASCII letter directly before a segment belongs to it, since "e"
+ * and a combining acute become one character. */
 #include <stdbool.h>
 #include <string.h>
 
@@ -19,13 +14,12 @@
 #include "sitrep/identity/canon.h"
 
 enum {
-	ASCII_STEP = 4096, /* bytes taken at once: bounds what is reserved ahead of need */
-	/* A segment is closed at the next possible place after SEGMENT_SOFT characters, and anywhere at SEGMENT_HARD:
-	 * ordering marks is quadratic in their number, and no script stacks more than a handful (UAX #15,
-	 * 13, allows 30). */
+	ASCII_STEP = 4096, /* bytes read at once: bounds the memory that is reserved */
+	/* A segment ends at the next possible place after SEGMENT_SOFT characters, and anywhere at SEGMENT_HARD:
+	 * sorting marks is quadratic in their number.  No script stacks more than a few (UAX #15, 13, allows 30). */
 	SEGMENT_SOFT = 32,
 	SEGMENT_HARD = 64,
-	DECOMPOSED_MAX = 18, /* code points that one becomes at most: U+FDFA */
+	DECOMPOSED_MAX = 18, /* most code points of one decomposed character: U+FDFA */
 	UTF8_MAX = 4,
 };
 
@@ -33,13 +27,13 @@ enum char_class {
 	CLASS_SEPARATOR,
 	CLASS_LETTER,
 	CLASS_DIGIT,
-	CLASS_POINT,   /* "," and ".": nothing between digits, else a separator */
-	CLASS_DROPPED, /* as if it were not there */
-	CLASS_MARK,    /* goes on with the token before it */
+	CLASS_POINT,   /* "," and ".": dropped between digits, else a separator */
+	CLASS_DROPPED, /* ignored */
+	CLASS_MARK,    /* continues the token before it */
 	CLASS_SINGLE,  /* a token by itself: scripts that put no space between words */
 };
 
-/* The facts about the text that are known so far. */
+/* The state of the scan. */
 struct scan {
 	struct buf *out;
 	size_t count;
@@ -120,14 +114,14 @@ static enum char_class classify(uint32_t cp, const utf8proc_property_t *property
 		return CLASS_MARK;
 	case UTF8PROC_CATEGORY_ME:
 	case UTF8PROC_CATEGORY_CF:
-		/* frames around a character and invisible format controls say nothing */
+		/* enclosing marks and invisible format controls are ignored */
 		return CLASS_DROPPED;
 	default:
 		return CLASS_SEPARATOR;
 	}
 }
 
-/* All of what follows writes into room that was reserved before. */
+/* The functions below write into memory that take_ascii() and its like have reserved. */
 
 static void put_byte(struct scan *s, char c)
 {
@@ -147,8 +141,8 @@ static void open_token(struct scan *s)
 	s->count++;
 }
 
-/* One character of normalised text; its bytes and the space before it take at most UTF8_MAX + 1. */
-static void take(struct scan *s, uint32_t cp, enum char_class kind)
+/* Adds one character of normalised text; its bytes and the space before it take at most UTF8_MAX + 1. */
+static void take_character(struct scan *s, uint32_t cp, enum char_class kind)
 {
 	switch (kind) {
 	case CLASS_DROPPED:
@@ -194,9 +188,9 @@ static void take(struct scan *s, uint32_t cp, enum char_class kind)
 static void take_normalised(struct scan *s, uint32_t cp)
 {
 	if (cp < 0x80)
-		take(s, (uint32_t)char_lower((char)cp), (enum char_class)ascii_class[cp]);
+		take_character(s, (uint32_t)char_lower((char)cp), (enum char_class)ascii_class[cp]);
 	else
-		take(s, cp, classify(cp, utf8proc_get_property((utf8proc_int32_t)cp)));
+		take_character(s, cp, classify(cp, utf8proc_get_property((utf8proc_int32_t)cp)));
 }
 
 static int take_ascii(struct scan *s, const char *text, size_t len)
@@ -215,7 +209,7 @@ static int take_ascii(struct scan *s, const char *text, size_t len)
 				put_byte(s, char_lower(text[i]));
 				s->digit = false;
 			} else {
-				take(s, (uint32_t)(unsigned char)char_lower(text[i]), kind);
+				take_character(s, (uint32_t)(unsigned char)char_lower(text[i]), kind);
 			}
 		}
 		text += step;
@@ -230,14 +224,14 @@ static bool joins_hangul(uint32_t cp)
 	return cp >= 0x1160 && cp <= 0x11FF;
 }
 
-/* Lower-case letters with one accent of Latin, Greek and Cyrillic: they come apart and together again. */
+/* Lower-case Latin, Greek and Cyrillic letters with one accent: they decompose and compose to themselves. */
 static bool recomposes(uint32_t cp, const utf8proc_property_t *property)
 {
 	return ((cp >= 0xE0 && cp <= 0x17E) || (cp >= 0x3AC && cp <= 0x45F)) && property->decomp_type == 0 &&
 	       property->category == UTF8PROC_CATEGORY_LL;
 }
 
-/* Does cp normalise to itself, and never join a character before it? */
+/* Whether cp normalises to itself, and never joins a character before it. */
 static bool is_stable(uint32_t cp)
 {
 	const utf8proc_property_t *property;
@@ -250,7 +244,7 @@ static bool is_stable(uint32_t cp)
 	       (property->comb_index == UINT16_MAX || property->comb_index < 0x8000) && !joins_hangul(cp);
 }
 
-/* May a segment that has become long be cut before cp? */
+/* Whether a segment of SEGMENT_SOFT characters may end before cp. */
 static bool may_cut_before(uint32_t cp)
 {
 	utf8proc_int32_t parts[DECOMPOSED_MAX];
@@ -304,7 +298,7 @@ static size_t segment_end(struct str text, size_t pos)
 	return pos;
 }
 
-/* From pos, where a character beyond ASCII stands or the one letter before it, to the next run of ASCII. */
+/* Processes text from *pos, a non-ASCII character or the letter before one, to the next run of ASCII. */
 static int take_mixed(struct scan *s, struct str text, size_t *pos)
 {
 	size_t next = *pos;
@@ -371,7 +365,7 @@ int canon_tokens(struct buf *out, struct str plain, size_t *count)
 			ret = take_mixed(&s, plain, &pos);
 		}
 	}
-	/* every reservation had one byte to spare for this space */
+	/* each reservation included one byte for this space */
 	close_token(&s);
 	if (out->data != NULL)
 		out->data[out->len] = '\0';

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Canonical URLs: which links lead to the same article.
- *
- * The link is put into its normal form by the parser that fetches (url.h) first; what is done here is
- * string work on a URL known to be well-formed.  The key goes further than RFC 3986 allows for equality: it drops
- * what news sites vary without changing the article (scheme, www. and mobile hosts, AMP pages, campaign
- * parameters).  A key is compared and hashed, never fetched or shown. */
+/* url.h brings the link into its normal form first; this file edits a well-formed URL.  The key goes further than the
+ * equality of RFC 3986: it drops the parts that news sites vary for one article (scheme, www. and mobile hosts, AMP
+ * pages, campaign parameters).  A key is compared and hashed, never fetched or shown. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +12,8 @@
 #include "trackers.h"
 
 enum {
-	UNWRAP_MAX = 4, /* wrappers around wrappers that are undone */
-	/* Parameters beyond this are not sorted out but kept as they are: no article is named by so many. */
+	UNWRAP_MAX = 4, /* nested wrappers that are undone */
+	/* A query of more parameters is kept unsorted: no article's URL has so many. */
 	PARAMETERS_MAX = 1024,
 };
 
@@ -27,7 +24,7 @@ struct parts {
 	struct str fragment;
 };
 
-/* Takes an absolute http or https URL apart; everything points into url. */
+/* Splits an absolute http or https URL; the parts point into url.  False when it has no host. */
 static bool split_url(struct str url, struct parts *p)
 {
 	size_t from, end, at;
@@ -74,40 +71,16 @@ static void split_parameter(struct str parameter, struct str *name, struct str *
 
 /* ---- percent-encoding */
 
-static int hex_digit(char c)
-{
-	if (char_is_digit(c))
-		return c - '0';
-	c = char_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The byte that the three characters at s[i] stand for, or -1. */
+/* The byte that is encoded as %XX at s[i], or -1. */
 static int percent_byte(struct str s, size_t i)
 {
-	if (s.data[i] != '%' || s.len - i < 3 || hex_digit(s.data[i + 1]) < 0 || hex_digit(s.data[i + 2]) < 0)
+	if (s.data[i] != '%' || s.len - i < 3 || char_hex_value(s.data[i + 1]) < 0 || char_hex_value(s.data[i + 2]) < 0)
 		return -1;
-	return hex_digit(s.data[i + 1]) * 16 + hex_digit(s.data[i + 2]);
+	return char_hex_value(s.data[i + 1]) * 16 + char_hex_value(s.data[i + 2]);
 }
 
-static struct str percent_decode(struct arena *a, struct str s)
-{
-	char *out = arena_alloc(a, s.len + 1);
-	size_t n = 0;
-
-	if (out == NULL)
-		return STR_NONE;
-	for (size_t i = 0; i < s.len; i++) {
-		int byte = percent_byte(s, i);
-
-		out[n++] = byte < 0 ? s.data[i] : (char)byte;
-		i += byte < 0 ? 0 : 2;
-	}
-	return str_make(out, n);
-}
-
-/* RFC 3986, 6.2.2: hex digits in upper case, unreserved characters bare; and in queries %20 for "+", as forms
- * mean it. */
+/* Appends s with percent-encoding in its normal form (RFC 3986, 6.2.2): hex digits in upper case, unreserved characters
+ * decoded; and in queries %20 for "+", as forms mean it. */
 static void put_encoded(struct buf *out, struct str s, bool query)
 {
 	static const char hex[] = "0123456789ABCDEF";
@@ -163,7 +136,7 @@ static bool host_is_under(struct str host, struct str domain)
 	       (str_ends(host, domain) && host.len > domain.len && host.data[host.len - domain.len - 1] == '.');
 }
 
-/* Absolute http or https, as a target must be. */
+/* s when it is an absolute http or https URL, else STR_NONE. */
 static struct str as_target(struct str s)
 {
 	return str_starts_nocase(s, STR("http://")) || str_starts_nocase(s, STR("https://")) ? s : STR_NONE;
@@ -176,7 +149,7 @@ static struct str find_parameter(struct arena *a, struct str query, struct str w
 	while (str_split(&query, '&', &parameter)) {
 		split_parameter(parameter, &name, &value);
 		if (str_eq_nocase(name, wanted))
-			return as_target(percent_decode(a, value));
+			return as_target(url_percent_decode(a, value));
 	}
 	return STR_NONE;
 }
@@ -229,7 +202,7 @@ static struct str path_target(struct arena *a, struct str path)
 		if (path.data[i] != '/' && path.data[i] != '*')
 			continue;
 		if (str_starts_nocase(rest, STR("http%3A")) || str_starts_nocase(rest, STR("https%3A")))
-			rest = percent_decode(a, rest);
+			rest = url_percent_decode(a, rest);
 		rest = as_target(rest);
 		if (rest.len > 0)
 			return rest;
@@ -237,8 +210,8 @@ static struct str path_target(struct arena *a, struct str path)
 	return STR_NONE;
 }
 
-/* The article's own link when url is a wrapper around it, else STR_NONE. */
-static struct str unwrap(struct arena *a, const struct parts *p)
+/* The article's own link when the URL is a wrapper around it, else STR_NONE. */
+static struct str wrapped_target(struct arena *a, const struct parts *p)
 {
 	struct str target = amp_cache_target(a, p);
 
@@ -288,7 +261,7 @@ static void put_host(struct buf *out, struct str host)
 	buf_add(out, port);
 }
 
-/* A segment without what marks it as the AMP form of a page. */
+/* A path segment without the marks of an AMP page. */
 static struct str without_amp(struct str segment)
 {
 	if (str_eq(segment, STR("amp")))
@@ -335,7 +308,7 @@ static size_t count_parameters(struct str query)
 	return count < PARAMETERS_MAX ? count : PARAMETERS_MAX;
 }
 
-/* Appends "?" and what names the article. */
+/* Appends "?" and the parameters that may name the article. */
 static int put_query(struct buf *out, struct arena *a, struct str query, struct str host)
 {
 	struct str *kept = arena_alloc_array(a, count_parameters(query), sizeof(*kept));
@@ -389,7 +362,7 @@ struct str canon_url_key(struct arena *a, struct str url)
 		url = url_normalise(a, url);
 		if (!url_is_web(url) || !split_url(url, &p))
 			return STR_NONE;
-		target = unwrap(a, &p);
+		target = wrapped_target(a, &p);
 		if (target.len == 0 || !url_is_web(target))
 			break;
 		url = target;
@@ -443,7 +416,7 @@ struct str canon_url_clean(struct arena *a, struct str url)
 
 	if (as_target(url).len == 0 || !split_url(url, &p))
 		return url;
-	/* a fragment of trackers alone is one too: some sites count their feeds' readers by #xtor= */
+	/* a fragment of trackers only, as #xtor=, is removed too */
 	if (all_trackers(p.fragment, p.host))
 		url = str_slice(url, 0, (size_t)(p.fragment.data - 1 - url.data));
 	if (!any_tracker(p.query, p.host))

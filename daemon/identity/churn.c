@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* A part of a text that changes at each poll is no news. */
 #include "sitrep/identity/churn.h"
 
 #include <errno.h>
@@ -14,7 +13,7 @@
 #include <xxhash.h>
 
 enum {
-	/* Sentences of one text that are looked at; all after these are one. */
+	/* Sentences of one text that are told apart; the rest of the text is one more. */
 	SENTENCES_MAX = 4096,
 };
 
@@ -51,7 +50,7 @@ static bool ends_sentence(struct str text, size_t at)
 	       text.data[at + 1] == ' ';
 }
 
-/* The next sentence of *rest, without blanks around it; false at the end.  *left is how many more there may be. */
+/* Cuts the next sentence off *rest, trimmed; false at the end.  *left counts down: the last sentence takes the rest. */
 static bool next_sentence(struct str *rest, size_t *left, struct str *sentence)
 {
 	size_t end = 0;
@@ -87,7 +86,7 @@ static uint64_t mix(uint64_t sum, uint64_t hash)
 	return XXH3_64bits(both, sizeof(both));
 }
 
-/* A text longer than its buffer is compared as far as it fits. */
+/* A text longer than its buffer is cut before it is compared. */
 static int read_body(struct buf *out, const struct item *it)
 {
 	int result;
@@ -129,7 +128,7 @@ int churn_compare(
 	return 0;
 }
 
-/* ---- what is learnt ---- */
+/* ---- the decision ---- */
 
 static bool had_text(const struct churn *c, uint64_t text)
 {
@@ -171,14 +170,14 @@ bool churn_note(struct churn *c, const struct churn_change *change, bool in_row)
 
 /* ---- as bytes, little-endian ---- */
 
-static uint8_t *put(uint8_t *at, uint64_t number, size_t bytes)
+static uint8_t *put_number(uint8_t *at, uint64_t number, size_t bytes)
 {
 	for (size_t i = 0; i < bytes; i++)
 		*at++ = (uint8_t)(number >> (8 * i));
 	return at;
 }
 
-static uint64_t take(const uint8_t **at, size_t bytes)
+static uint64_t take_number(const uint8_t **at, size_t bytes)
 {
 	uint64_t number = 0;
 
@@ -189,13 +188,13 @@ static uint64_t take(const uint8_t **at, size_t bytes)
 
 void churn_encode(const struct churn *c, uint8_t out[CHURN_BYTES])
 {
-	out = put(out, c->stable, 8);
+	out = put_number(out, c->stable, 8);
 	for (size_t i = 0; i < CHURN_TEXTS; i++)
-		out = put(out, c->texts[i], 8);
-	out = put(out, (uint64_t)c->document, 8);
-	out = put(out, (uint64_t)c->kept_ms, 8);
-	out = put(out, c->sentences, 4);
-	(void)put(out, c->polls, 4);
+		out = put_number(out, c->texts[i], 8);
+	out = put_number(out, (uint64_t)c->document, 8);
+	out = put_number(out, (uint64_t)c->kept_ms, 8);
+	out = put_number(out, c->sentences, 4);
+	put_number(out, c->polls, 4);
 }
 
 void churn_decode(struct churn *c, struct str bytes)
@@ -205,13 +204,13 @@ void churn_decode(struct churn *c, struct str bytes)
 	*c = (struct churn){0};
 	if (bytes.len != CHURN_BYTES)
 		return;
-	c->stable = take(&at, 8);
+	c->stable = take_number(&at, 8);
 	for (size_t i = 0; i < CHURN_TEXTS; i++)
-		c->texts[i] = take(&at, 8);
-	c->document = (int64_t)take(&at, 8);
-	c->kept_ms = (int64_t)take(&at, 8);
-	c->sentences = (uint32_t)take(&at, 4);
-	c->polls = (uint32_t)take(&at, 4);
+		c->texts[i] = take_number(&at, 8);
+	c->document = (int64_t)take_number(&at, 8);
+	c->kept_ms = (int64_t)take_number(&at, 8);
+	c->sentences = (uint32_t)take_number(&at, 4);
+	c->polls = (uint32_t)take_number(&at, 4);
 	if (c->polls > CHURN_POLLS)
 		c->polls = CHURN_POLLS;
 }

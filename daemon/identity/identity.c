@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* The identity of an item.
+/* Each text is turned into plain text once and into tokens once; digest, rules, plain title and plain summary are made
+ * from these.  Each hash begins with a byte for the kind of its input, so that a guid that reads like a link never
+ * equals that link.
  *
- * Each text is turned into plain text once and into tokens once; digest, rules, plain title and plain
- * summary all come from those.  Every hash begins with a byte that says what was hashed, so that a guid
- * that reads like a link never equals one.
- *
- * A feed that escapes twice leaves "&lt;p&gt;" or "<p>" in what should be text.  For the tokens such a text is
- * read as markup again, so that it has the digest of the copy another outlet escaped once; what is shown
- * follows only when the feed called it markup, since an author's plain "<" may be meant. */
+ * Text that a feed escaped twice still holds "&lt;p&gt;" or "<p>".  For the tokens it is read as markup again, so
+ * that it has the digest of another outlet's copy that was escaped once.  The shown text is read again only when the
+ * feed declared markup, since an author's "<" in plain text may be meant. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,19 +18,19 @@
 #include "sitrep/text/html.h"
 
 enum {
-	/* Characters of the body that stand in for a missing title: a line in a list. */
+	/* Characters of the body that replace a missing title: one line of a list. */
 	BORROWED_TITLE = 80,
-	/* Normalisation lengthens real text by less than a tenth; hostile text could grow elevenfold, and is cut. */
+	/* Normalisation lengthens real text by less than a tenth.  Hostile text could grow elevenfold and is cut. */
 	TOKENS_MAX = 2 * LIMIT_ITEM_CONTENT,
 	/* The memory that a buffer may keep from one item to the next. */
 	BUFFER_KEPT = 256 * 1024,
-	/* A feed that escapes twice needs both: one reading resolves "&lt;p&gt;", the next takes "<p>" away. */
+	/* Text that was escaped twice needs two: the first makes "<p>" of "&lt;p&gt;", the second removes it. */
 	READ_AGAIN_MAX = 2,
-	/* Forms of one URL while its key is made. */
+	/* Memory for the forms of one URL while its key is made. */
 	SCRATCH_MAX = 64 * LIMIT_URL,
 };
 
-_Static_assert((int)SKETCH_BYTES_MAX <= (int)LIMIT_SKETCH, "a sketch fits the member it travels in");
+_Static_assert((int)SKETCH_BYTES_MAX <= (int)LIMIT_SKETCH, "a sketch fits its member of a document");
 
 #define ELLIPSIS "\xE2\x80\xA6"
 enum { ELLIPSIS_LEN = sizeof(ELLIPSIS) - 1 };
@@ -43,7 +41,7 @@ struct identity {
 	struct buf title; /* plain text, one line */
 	struct buf body;
 	struct buf summary; /* the same, when the body is the content */
-	struct reading {    /* the same, when the tokens need another reading than what is shown */
+	struct reading {    /* text for the tokens, where it differs from the shown text */
 		struct buf text;
 		bool used;
 	} title_words, body_words;
@@ -58,10 +56,8 @@ struct identity *identity_new(struct error *err)
 {
 	struct identity *id = calloc(1, sizeof(*id));
 
-	if (id == NULL) {
-		error_set(err, -ENOMEM, "no memory to work out identities");
-		return NULL;
-	}
+	if (id == NULL)
+		return error_set_null(err, -ENOMEM, "no memory to compute item identities");
 	arena_init(&id->scratch, SCRATCH_MAX);
 	buf_init(&id->title, LIMIT_ITEM_CONTENT);
 	buf_init(&id->body, LIMIT_ITEM_CONTENT);
@@ -120,17 +116,8 @@ struct str identity_body_text(const struct identity *id)
 
 /* ---- plain text */
 
-static void empty(struct buf *b)
-{
-	if (b->cap > BUFFER_KEPT)
-		buf_release(b);
-	else
-		buf_clear(b);
-}
-
-/* A text longer than its buffer is used as far as it fits: to be told apart from its copies it need not
- * be whole. */
-static int enough(int ret)
+/* Accepts a text that did not fit its buffer: an identity needs no complete text. */
+static int accept_cut(int ret)
 {
 	return ret == -E2BIG ? 0 : ret;
 }
@@ -145,26 +132,26 @@ static int read_again(struct identity *id, struct buf *out)
 
 		*out = id->again;
 		id->again = markup;
-		empty(out);
-		ret = enough(html_to_text(out, buf_str(&id->again)));
+		buf_reuse(out, BUFFER_KEPT);
+		ret = accept_cut(html_to_text(out, buf_str(&id->again)));
 	}
 	return ret;
 }
 
-/* Puts what is shown of t into out, as one line. */
-static int plain_text(struct identity *id, const struct text *t, struct buf *out)
+/* Writes the shown text of t to out, as one line. */
+static int write_shown(struct identity *id, const struct text *t, struct buf *out)
 {
 	int ret = 0;
 
-	empty(out);
+	buf_reuse(out, BUFFER_KEPT);
 	switch (t->kind) {
 	case TEXT_ABSENT:
 		break;
 	case TEXT_PLAIN:
-		ret = enough(utf8_one_line(out, utf8_cut(t->value, LIMIT_ITEM_CONTENT)));
+		ret = accept_cut(utf8_one_line(out, utf8_cut(t->value, LIMIT_ITEM_CONTENT)));
 		break;
 	case TEXT_HTML:
-		ret = enough(html_to_text(out, t->value));
+		ret = accept_cut(html_to_text(out, t->value));
 		if (ret == 0)
 			ret = read_again(id, out);
 		break;
@@ -172,26 +159,26 @@ static int plain_text(struct identity *id, const struct text *t, struct buf *out
 	return ret;
 }
 
-/* The same, and its tokens into tokens. */
+/* Writes the shown text of t to out, and the tokens to tokens. */
 static int read_text(struct identity *id, const struct text *t, struct buf *out, struct reading *words,
 	struct buf *tokens, size_t *count)
 {
 	int ret;
 
 	*count = 0;
-	empty(tokens);
-	ret = plain_text(id, t, out);
+	buf_reuse(tokens, BUFFER_KEPT);
+	ret = write_shown(id, t, out);
 	words->used = ret == 0 && t->kind == TEXT_PLAIN && html_looks_like(buf_str(out));
 	if (words->used) {
-		empty(&words->text);
+		buf_reuse(&words->text, BUFFER_KEPT);
 		ret = buf_add(&words->text, buf_str(out));
 		if (ret == 0)
 			ret = read_again(id, &words->text);
 	}
-	return ret < 0 ? ret : enough(canon_tokens(tokens, buf_str(words->used ? &words->text : out), count));
+	return ret < 0 ? ret : accept_cut(canon_tokens(tokens, buf_str(words->used ? &words->text : out), count));
 }
 
-/* text in a, cut to max bytes, at the end of a word where one ends in the second half, and "…" behind it. */
+/* A copy of text in a.  A text over max bytes is cut, if possible at the end of a word, and ends in "…". */
 static struct str shorten(struct arena *a, struct str text, size_t max)
 {
 	struct str cut;
@@ -226,7 +213,7 @@ static size_t bytes_of(struct str text, size_t count)
 	return pos;
 }
 
-/* Every reader has to show something: a missing title is borrowed from the body, or is the link. */
+/* The plain title.  A missing title is replaced by the beginning of the body, else by the link. */
 static struct str plain_title(struct identity *id, struct arena *a, const struct item *it)
 {
 	struct str body = buf_str(&id->body);
@@ -235,8 +222,8 @@ static struct str plain_title(struct identity *id, struct arena *a, const struct
 	if (id->title.len > 0)
 		return shorten(a, buf_str(&id->title), LIMIT_TITLE);
 	if (body.len == 0) {
-		/* A link may hold what changes the direction of writing. */
-		empty(&id->again);
+		/* A link may hold characters that change the direction of writing. */
+		buf_reuse(&id->again, BUFFER_KEPT);
 		return utf8_one_line(&id->again, it->link) == 0 ? shorten(a, buf_str(&id->again), LIMIT_TITLE)
 								: STR_NONE;
 	}
@@ -260,7 +247,7 @@ static int read_texts(struct identity *id, struct arena *a, struct item *it, siz
 	if (body_count == 0 && it->summary.kind != TEXT_ABSENT) {
 		ret = read_text(id, &it->summary, &id->body, &id->body_words, &id->body_tokens, &body_count);
 	} else if (it->summary.kind != TEXT_ABSENT) {
-		ret = plain_text(id, &it->summary, &id->summary);
+		ret = write_shown(id, &it->summary, &id->summary);
 		shown = id->summary.len > 0 ? &id->summary : shown;
 	}
 	if (ret < 0)
@@ -277,18 +264,14 @@ static int read_texts(struct identity *id, struct arena *a, struct item *it, siz
 static int hash_pieces(struct identity *id, struct arena *a, const struct str *pieces, size_t count, struct str *out)
 {
 	uint8_t *digest = arena_alloc(a, SHA256_LEN);
-	int ret = digest == NULL ? -ENOMEM : sha256_begin(id->hash);
+	int ret = digest == NULL ? -ENOMEM : sha256_of(id->hash, pieces, count, digest);
 
-	for (size_t i = 0; ret == 0 && i < count; i++)
-		ret = sha256_add(id->hash, pieces[i]);
-	if (ret == 0)
-		ret = sha256_end(id->hash, digest);
 	*out = ret == 0 ? str_make((const char *)digest, SHA256_LEN) : STR_NONE;
 	return ret;
 }
 
-/* The URL of its enclosure or picture, which identifies an item without guid, link and words. */
-static struct str enclosed(const struct item *it)
+/* The URL of the item's enclosure or picture: it identifies an item without guid, link and words. */
+static struct str enclosure_url(const struct item *it)
 {
 	return it->enclosures.count > 0 ? it->enclosures.items[0].url : it->image.url;
 }
@@ -313,7 +296,7 @@ static int set_hashes(struct identity *id, struct arena *a, struct item *it, str
 	if (known_by[1].len == 0) {
 		it->identity_kind = IDENTITY_DIGEST;
 		known_by[0] = it->token_count > 0 ? STR("d") : STR("e");
-		known_by[1] = it->token_count > 0 ? it->digest : enclosed(it);
+		known_by[1] = it->token_count > 0 ? it->digest : enclosure_url(it);
 	}
 	return hash_pieces(id, a, known_by, sizeof(known_by) / sizeof(known_by[0]), &it->identity);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Whether a feed's items can be known by what the feed gives them as identities: a window of counts.
- *
- * Four bytes a poll, little-endian, the oldest one first: as many polls as there are bytes for, so that a new feed
- * costs nothing. */
+/* Encoded as four bytes a poll, little-endian, the oldest first.  The length gives the number of polls, so a new feed
+ * needs no bytes. */
 #include "sitrep/identity/identity_trust.h"
 
 #include <string.h>

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* Is an item of a document one that is known?  The table of item_match.h. */
 #include "sitrep/identity/item_match.h"
 
 #include "sitrep/base/clock.h"
@@ -15,7 +14,7 @@ enum {
 	NOT_ALONE = DOCUMENT_STEADY | DOCUMENT_RENAMED,
 };
 
-/* Conditions on what is yes or no. */
+/* Conditions on facts that are true or false. */
 enum { NO = 1, YES = 2 };
 
 struct match_row {

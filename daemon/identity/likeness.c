@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* Have two items words in common? */
 #include "sitrep/identity/likeness.h"
 
 #include <errno.h>
@@ -9,9 +8,9 @@
 #include "sitrep/identity/title_core.h"
 
 enum {
-	/* Normalisation lengthens text at most so much. */
+	/* Normalisation lengthens text at most twelvefold. */
 	TOKENS_MAX = 12 * (LIMIT_TITLE + LIMIT_SUMMARY),
-	/* Fewer runs of words than this say nothing: the words of the titles are looked at. */
+	/* With fewer runs of words the words of the titles are compared instead. */
 	SHINGLES_MIN = 2,
 };
 
@@ -39,10 +38,10 @@ static bool has_token(struct str tokens, struct str token)
 	return false;
 }
 
-/* Of the tokens of a title, against those of another. */
+/* Counts of a title's tokens, compared with those of another title. */
 struct title_difference {
 	size_t shared, own;
-	bool own_number; /* one of its own has a digit */
+	bool own_number; /* a token that the other lacks has a digit */
 };
 
 static struct title_difference compare_tokens(struct str tokens, struct str others)
@@ -64,8 +63,8 @@ static struct title_difference compare_tokens(struct str tokens, struct str othe
 	return d;
 }
 
-/* Is a what is left of b when some of its characters go?  Spaces do not count. */
-static bool is_left_of(struct str a, struct str b)
+/* Whether a is b with some characters left out.  Spaces do not count. */
+static bool is_cut_from(struct str a, struct str b)
 {
 	size_t at = 0;
 
@@ -103,7 +102,8 @@ int likeness_title_edited(struct likeness *l, const struct item *a, const struct
 		return 0;
 	if (before.own_number && after.own_number)
 		return 1;
-	return !is_left_of(buf_str(&l->title), buf_str(&l->body)) && !is_left_of(buf_str(&l->body), buf_str(&l->title));
+	return !is_cut_from(buf_str(&l->title), buf_str(&l->body)) &&
+	       !is_cut_from(buf_str(&l->body), buf_str(&l->title));
 }
 
 /* ---- are two items one? ---- */

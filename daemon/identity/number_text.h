@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* number_text.h: a number that was read from words, and the tokens that it is read from. */
+/* number_text.h: a number that was read from canonical tokens. */
 #ifndef SITREP_IDENTITY_NUMBER_TEXT_H
 #define SITREP_IDENTITY_NUMBER_TEXT_H
 
@@ -11,22 +11,22 @@
 
 enum { NUMBER_DIGITS_MAX = 24 };
 
-/* What digits count.  One outlet's "2 billion" may be the bare 2 of another's table. */
+/* The unit of a number's digits.  One outlet's "2 billion" may be the bare 2 of another's table. */
 enum number_scale {
 	NUMBER_ONES,
 	NUMBER_MILLIONS,
 	NUMBER_BILLIONS,
-	NUMBER_WHOLE, /* ones, where a scale was multiplied in: "2 thousand", "200만" */
+	NUMBER_WHOLE, /* ones, but a scale was multiplied in: "2 thousand" and "200만" are 2000 and 2000000 */
 };
 
 struct number_text {
-	size_t tokens; /* it takes up; 0: no number begins here */
+	size_t tokens; /* the number of tokens that it was read from; 0: no number begins here */
 	struct str digits;
 	enum number_scale scale;
 	char room[NUMBER_DIGITS_MAX];
 };
 
-/* The first of tokens, each of which a space follows. */
+/* The first token of tokens, each of which is followed by a space. */
 static inline struct str number_token(struct str tokens)
 {
 	size_t end = str_find_char(tokens, ' ', 0);
@@ -42,7 +42,7 @@ static inline struct str number_after(struct str tokens, struct str token)
 
 static inline void number_set(struct number_text *n, uint64_t value, size_t tokens, enum number_scale scale)
 {
-	(void)snprintf(n->room, sizeof(n->room), "%llu", (unsigned long long)value);
+	snprintf(n->room, sizeof(n->room), "%llu", (unsigned long long)value);
 	n->digits = str_from(n->room);
 	n->tokens = tokens;
 	n->scale = scale;

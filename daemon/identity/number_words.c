@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Numbers that are written in words.
- *
- * Words are found by the hash that the sketch has made of each token anyway, in a table that is filled at the first
- * call: a token that is no number costs one look.  A number is read like speech: a word adds to what stands there when
- * there is room for it ("twenty" leaves room for nine), multiplies it ("hundred"), or closes a group ("thousand").
- * Words of two languages make no number together. */
+/* Words are looked up by the hash that the sketch has already made of each token, in a table that is filled at the
+ * first call: a token that is no number costs one look-up.  Words are added up as they are spoken: a word adds to
+ * the sum when there is room for it (after "twenty" up to nine), multiplies it ("hundred"), or closes a group
+ * ("thousand").  Words of two languages make no number together. */
 #include "number_words.h"
 
 #include <stdbool.h>
@@ -22,11 +20,11 @@ enum language {
 
 enum kind {
 	ADDS,      /* its value */
-	UNITY,     /* one: an article, unless it goes on with a number */
-	TIMES,     /* hundred, dozen: multiplies, or follows an article */
-	TIMES_ONE, /* ... or stands alone */
-	SCALE,     /* thousand and more: closes a group */
-	SCALE_ONE,
+	UNITY,     /* one: an article, unless a number follows */
+	TIMES,     /* hundred, dozen: multiplies; begins a number behind an article only */
+	TIMES_ONE, /* the same, but may begin a number without an article */
+	SCALE,     /* thousand and more: closes a group; begins a number behind an article only */
+	SCALE_ONE, /* the same, but may begin a number without an article */
 };
 
 struct word {
@@ -173,7 +171,7 @@ static const struct word *find_by_hash(uint64_t hash)
 	return NULL;
 }
 
-static const struct word *find(struct str token)
+static const struct word *find_word(struct str token)
 {
 	return token.len > 0 ? find_by_hash(table.hash_of(token)) : NULL;
 }
@@ -183,13 +181,14 @@ static const struct word *find(struct str token)
 struct sum {
 	uint64_t total; /* of closed groups */
 	uint64_t part;
-	uint64_t room;  /* what may be added to part is less */
-	uint64_t scale; /* the next group closes with less */
+	uint64_t room;  /* a word is added to part only if its value is less than this */
+	uint64_t scale; /* the next group must have a scale less than this */
 	unsigned languages;
 	uint64_t closed_by; /* the scale of the only group so far; 0: none, or several */
 	size_t groups;
 };
 
+/* The room behind w: "twenty" is followed by less than 10, "soixante" by less than 20, "seven" by nothing. */
 static uint64_t room_after(const struct word *w)
 {
 	if (w->value >= 100)
@@ -202,7 +201,7 @@ static uint64_t room_after(const struct word *w)
 	return w->value >= 20 && w->value % 10 == 0 ? 10 : 1;
 }
 
-static bool add(struct sum *s, const struct word *w)
+static bool add_word_value(struct sum *s, const struct word *w)
 {
 	if (s->part == 4 && w->value == 20 && w->languages == FR) {
 		s->part = 80;
@@ -216,7 +215,8 @@ static bool add(struct sum *s, const struct word *w)
 	return true;
 }
 
-static bool go_on(struct sum *s, const struct word *w)
+/* Adds w to the number; false when it does not continue it. */
+static bool continue_number(struct sum *s, const struct word *w)
 {
 	unsigned languages = s->languages & w->languages;
 	bool taken = false;
@@ -226,11 +226,11 @@ static bool go_on(struct sum *s, const struct word *w)
 	switch (w->kind) {
 	case ADDS:
 	case UNITY:
-		taken = add(s, w);
+		taken = add_word_value(s, w);
 		break;
 	case TIMES:
 	case TIMES_ONE:
-		/* "cent" is a hundred in French, and a coin after a number that may be English */
+		/* "cent" is a hundred in French; after an English number it is a coin */
 		taken = s->part > 0 && s->part < 100 && !(w->value == 100 && languages != s->languages);
 		if (taken) {
 			s->part *= w->value;
@@ -261,13 +261,13 @@ static bool go_on(struct sum *s, const struct word *w)
 
 static bool is_article(struct str token)
 {
-	const struct word *w = find(token);
+	const struct word *w = find_word(token);
 
 	return str_eq(token, STR("a")) || (w != NULL && w->kind == UNITY);
 }
 
-/* Does w begin a number?  "Once" is eleven where Spanish stands before it. */
-static bool begins(struct sum *s, const struct word *w, struct str previous)
+/* Whether w begins a number.  "Once" is eleven only behind a Spanish word. */
+static bool begin_number(struct sum *s, const struct word *w, struct str previous)
 {
 	static const struct str before_once[] = {{"los", 3}, {"las", 3}, {"otros", 5}, {"otras", 5}, {"unos", 4},
 		{"unas", 4}, {"menos", 5}, {"de", 2}, {"con", 3}, {"y", 1}};
@@ -299,7 +299,7 @@ static bool begins(struct sum *s, const struct word *w, struct str previous)
 	return false;
 }
 
-/* May "and" stand before what is added next? */
+/* Whether token is an "and" within a number. */
 static bool is_joint(const struct sum *s, struct str token)
 {
 	return (str_eq(token, STR("and")) && (s->languages & EN) != 0 && s->room >= 100) ||
@@ -307,7 +307,7 @@ static bool is_joint(const struct sum *s, struct str token)
 	       (str_eq(token, STR("y")) && (s->languages & ES) != 0 && s->room == 10);
 }
 
-/* The words that go on with s from rest on; returns how many tokens. */
+/* Adds the words of rest that continue the number; returns the number of tokens. */
 static size_t sum_up(struct sum *s, struct str rest)
 {
 	size_t tokens = 0;
@@ -324,15 +324,15 @@ static size_t sum_up(struct sum *s, struct str rest)
 			token = number_token(rest);
 			step = 2;
 		}
-		w = find(token);
-		if (w == NULL || (step == 2 && w->kind != ADDS && w->kind != UNITY) || !go_on(s, w))
+		w = find_word(token);
+		if (w == NULL || (step == 2 && w->kind != ADDS && w->kind != UNITY) || !continue_number(s, w))
 			return tokens;
 		tokens += step;
 		rest = number_after(rest, token);
 	}
 }
 
-/* Of whole millions and billions the scale is told apart; the rest is otherwise. */
+/* Sets the number: for whole millions and billions the count and the scale; else the value given. */
 static void set_scaled(
 	struct number_text *n, uint64_t value, uint64_t scale, size_t tokens, enum number_scale otherwise)
 {
@@ -349,10 +349,10 @@ static void read_words(struct number_text *n, const struct word *w, struct str t
 	struct sum s;
 	size_t more;
 
-	if (!begins(&s, w, previous))
+	if (!begin_number(&s, w, previous))
 		return;
 	more = sum_up(&s, number_after(tokens, number_token(tokens)));
-	/* an article and a dozen are read at the dozen */
+	/* "a dozen" is read at "dozen" */
 	if (w->kind != UNITY || more > 0)
 		set_scaled(n, s.total + s.part, s.part == 0 ? s.closed_by : 0, 1 + more, NUMBER_ONES);
 }
@@ -406,15 +406,15 @@ static bool is_short_scale(struct str token, uint64_t *value, uint64_t *scale)
 			*scale = scales[i].scale;
 			return true;
 		}
-	w = find(rest);
+	w = find_word(rest);
 	*scale = w != NULL ? w->value : 0;
 	return w != NULL && (w->kind == SCALE || w->kind == SCALE_ONE);
 }
 
-/* The scale that tokens begin with; how many it takes up.  *times is 1000 for "mil millones". */
+/* Reads the scale at the beginning of tokens; returns its number of tokens. *times is 1000 for "mil millones". */
 static size_t read_scale(struct str tokens, uint64_t *scale, uint64_t *times)
 {
-	const struct word *w = find(number_token(tokens)), *next;
+	const struct word *w = find_word(number_token(tokens)), *next;
 
 	*times = 1;
 	if (w == NULL || (w->kind != SCALE && w->kind != SCALE_ONE))
@@ -422,7 +422,7 @@ static size_t read_scale(struct str tokens, uint64_t *scale, uint64_t *times)
 	*scale = w->value;
 	if (w->languages != ES || w->value != 1000)
 		return 1;
-	next = find(number_token(number_after(tokens, number_token(tokens))));
+	next = find_word(number_token(number_after(tokens, number_token(tokens))));
 	if (next == NULL || (next->languages & ES) == 0 || next->value != MILLION)
 		return 1;
 	*times = w->value;
@@ -458,7 +458,7 @@ static void read_scaled(struct number_text *n, struct str tokens)
 		set_scaled(n, sum, groups == 1 ? last : 0, count, NUMBER_WHOLE);
 }
 
-/* By itself a figure is left to who asks. */
+/* A figure alone is no number in words: the caller reads it. */
 static void read_figure(struct number_text *n, struct str tokens)
 {
 	struct str token = number_token(tokens), last;
@@ -478,7 +478,7 @@ static void read_figure(struct number_text *n, struct str tokens)
 
 static uint64_t german_word(struct str text)
 {
-	const struct word *w = find(text);
+	const struct word *w = find_word(text);
 
 	if (str_eq(text, STR("ein")) || str_eq(text, STR("eins")))
 		return 1;
@@ -497,7 +497,8 @@ static uint64_t german_below_100(struct str text)
 	return unit > 0 && unit < 10 && tens >= 20 && tens % 10 == 0 ? tens + unit : 0;
 }
 
-/* text is "[times]word[rest]"; 0 when it is not. */
+/* The value of "[N]WORD[REST]", with "zweihundert" = N 2, WORD "hundert"; 0 when text is not of this form.  below reads
+ * N, which is below limit, and REST. */
 static uint64_t german_group(
 	struct str text, struct str word, uint64_t times, uint64_t (*below)(struct str), uint64_t limit)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Numbers in Japanese and Chinese numerals and in Korean words.
  *
- * A numeral is also a part of names and of other words, so it counts only where something is counted: people,
- * machines, ships, days.  Korean writes the counter with the number or behind it. */
+ * A numeral may also be a part of a name or another word, so it is a number only before a counter: people, machines,
+ * ships, days.  Korean writes the counter in the same word or behind it. */
 #include "number_words_east.h"
 
 #include <stdbool.h>
@@ -22,7 +22,7 @@ static bool is_one_of(uint32_t letter, const char *letters)
 	return false;
 }
 
-/* The place of a letter among letters; -1: none. */
+/* The index of letter in letters; -1: not there. */
 static int place_of(uint32_t letter, const char *letters)
 {
 	struct str text = str_from(letters);
@@ -41,9 +41,9 @@ static uint32_t letter_of(struct str token)
 	return token.len > 0 ? utf8_next(token, &pos) : 0;
 }
 
-/* Digits, tens and groups, as both scripts have them in one order. */
+/* The numerals of a script, each list in ascending order. */
 struct numerals {
-	const char *digits; /* from nought */
+	const char *digits; /* zero to nine */
 	const char *tens;   /* ten, hundred, thousand */
 	const char *groups; /* ten thousand, a hundred million, a million million */
 };
@@ -51,9 +51,9 @@ struct numerals {
 struct east {
 	uint64_t total, group;
 	uint64_t digit;
-	bool is_open;   /* a digit stands */
-	bool is_worth;  /* a ten or a group was there */
-	bool is_scaled; /* a thousand or a group was there */
+	bool is_open;   /* the last numeral was a digit: a ten or a group may follow */
+	bool is_worth;  /* a ten or a group was read */
+	bool is_scaled; /* a thousand or a group was read */
 };
 
 static bool take_numeral(struct east *e, const struct numerals *of, uint32_t letter)
@@ -105,14 +105,15 @@ void number_words_han(struct number_text *n, struct str tokens)
 		tokens = number_after(tokens, token);
 		next = letter_of(number_token(tokens));
 	}
-	/* of a single numeral only a count of something is a number: the name of a house may begin with it */
+	/* a single numeral is a number only before a counter: a name may begin with it */
 	if (count > 0 && east_value(&e) > 0 && next != 0 && is_one_of(next, counted))
 		number_set(n, east_value(&e), count, e.is_scaled ? NUMBER_WHOLE : NUMBER_ONES);
 }
 
 /* ---- Korean ---- */
 
-static bool strip(struct str *text, const char *const list[], size_t count, size_t *place)
+/* Cuts the first string of list with which *text begins off it; *place is its index. */
+static bool cut_one_of(struct str *text, const char *const list[], size_t count, size_t *place)
 {
 	for (size_t i = 0; i < count; i++)
 		if (str_starts(*text, str_from(list[i]))) {
@@ -130,7 +131,7 @@ static bool begins_with_counter(struct str text)
 		"여명", "인", "차례", "마리", "문"};
 	size_t place;
 
-	return strip(&text, counters, sizeof(counters) / sizeof(counters[0]), &place);
+	return cut_one_of(&text, counters, sizeof(counters) / sizeof(counters[0]), &place);
 }
 
 static uint64_t native_korean(struct str *text, bool *is_plain)
@@ -143,15 +144,15 @@ static uint64_t native_korean(struct str *text, bool *is_plain)
 	uint64_t value = 0;
 	size_t place, parts = 0;
 
-	if (strip(text, tens, sizeof(tens) / sizeof(tens[0]), &place)) {
+	if (cut_one_of(text, tens, sizeof(tens) / sizeof(tens[0]), &place)) {
 		value = values[place];
 		parts++;
 	}
-	if (strip(text, units, sizeof(units) / sizeof(units[0]), &place)) {
+	if (cut_one_of(text, units, sizeof(units) / sizeof(units[0]), &place)) {
 		value += unit_values[place];
 		parts += strlen(units[place]) > 3 ? 2 : 1;
 	}
-	/* one syllable alone begins many other words */
+	/* many other words begin with a single syllable */
 	*is_plain = parts >= 2;
 	return value;
 }
@@ -200,7 +201,7 @@ static bool take_figure(struct east *e, uint32_t letter)
 	return true;
 }
 
-/* Takes as much of token as belongs to the number; returns how many bytes. */
+/* Adds the beginning of token that belongs to the number; returns its bytes. */
 static size_t take_figures(struct east *e, struct str token)
 {
 	static const struct numerals groups[] = {{"", "十百千", "万億兆"}, {"", "십백천", "만억조"}};
@@ -217,13 +218,13 @@ static size_t take_figures(struct east *e, struct str token)
 	return taken;
 }
 
-/* Is a group written in the token or, as with letters that are tokens by themselves, behind it? */
+/* Whether a group ("万") is in the token, or in the next one. */
 static bool has_group(struct str token, struct str next)
 {
 	struct east e = {0};
 
 	if (take_figures(&e, token) == token.len)
-		(void)take_figures(&e, next);
+		take_figures(&e, next);
 	return e.is_worth;
 }
 
@@ -239,7 +240,7 @@ void number_words_figure(struct number_text *n, struct str tokens)
 		if (token.len == 0)
 			break;
 		next = number_token(number_after(tokens, token));
-		/* a figure without a group is the next number */
+		/* a figure without a group begins another number */
 		if (char_is_digit(token.data[0]) && !has_group(token, next))
 			break;
 		taken = take_figures(&e, token);

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* The sketch of a text, by which its copies are recognised.
- *
- * Shingles are hashed straight from the canonical tokens, where the words of one stand side by side.  How many
- * tokens make one is a matter of weight: a word weighs two, a character of a script without spaces one, a Hangul
- * word three, and a shingle ends where it weighs six.  That makes three words, six characters, or two words of
- * Korean, whose words carry their particles with them; and it suits texts that mix scripts.
- *
- * What outlets put around a text is no part of it: the dateline in front, "The post ... appeared first on ..." and
- * "Read more" behind.  What they put there of their own is left to the boilerplate filter. */
+/* A shingle is a run of canonical tokens and is hashed in place.  Its length depends on weight: a word weighs two, a
+ * character of a script without spaces one, a Hangul word three, and a shingle ends when it weighs six.  So it has
+ * three words, six characters, or two words of Korean, which include their particles; mixed scripts work too.  Usual
+ * additions of outlets are left out: the dateline in front, "The post ... appeared first on ..." and "Read more"
+ * behind.  Other additions are left to the boilerplate filter. */
 #include "sitrep/identity/sketch.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -34,7 +29,7 @@ enum {
 	TEASER_BYTES_MAX = 120,              /* from "read more" to the end */
 };
 
-/* Stored hashes depend on it: never another one within a SKETCH_VERSION. */
+/* Stored hashes depend on the seed, so a change of it needs a new SKETCH_VERSION. */
 static const uint64_t seed = 0x5349545245500001u;
 
 /* ---- ordered lists ---- */
@@ -90,14 +85,14 @@ static size_t sample_64(uint64_t *list, size_t count, unsigned shift, unsigned l
 	return kept;
 }
 
-/* A list that fills up is put in order; when that does not halve it, it is sampled at the next levels until it is
- * halved.  So much room after each time keeps the work linear, whatever the text repeats. */
+/* A list of hashes that is being filled.  When it is full, it is sorted and loses its repetitions; while it is still
+ * more than half full, the level is raised.  The free half keeps the work linear for any text. */
 struct growing {
 	uint64_t *hashes;
 	size_t *count;
 	size_t max;
 	uint8_t *level;
-	unsigned shift; /* of the bits that levels look at */
+	unsigned shift; /* position of the bits that decide the level */
 	uint8_t level_max;
 };
 
@@ -121,8 +116,8 @@ struct token {
 	unsigned weight;
 };
 
-/* A character by itself is the token of one character, and those that count so stand above U+0E00; a letter of
- * another script alone weighs as a word does. */
+/* The weight of a token.  Scripts without spaces lie above U+0E00 and have tokens of one character; a single letter
+ * of another script weighs as a word. */
 static unsigned weigh(struct str text)
 {
 	size_t pos = 0;
@@ -155,48 +150,13 @@ static uint64_t hash_of(struct str text)
 
 static bool is_dated(struct str token)
 {
-	/* not "may", which is a verb; "second" stands in more dates and counts than it is a verb */
-	static const struct str words[] = {
-		{"january", 7},
-		{"february", 8},
-		{"march", 5},
-		{"april", 5},
-		{"june", 4},
-		{"july", 4},
-		{"august", 6},
-		{"september", 9},
-		{"october", 7},
-		{"november", 8},
-		{"december", 8},
-		{"jan", 3},
-		{"feb", 3},
-		{"mar", 3},
-		{"apr", 3},
-		{"jun", 3},
-		{"jul", 3},
-		{"aug", 3},
-		{"sep", 3},
-		{"sept", 4},
-		{"oct", 3},
-		{"nov", 3},
-		{"dec", 3},
-		{"monday", 6},
-		{"tuesday", 7},
-		{"wednesday", 9},
-		{"thursday", 8},
-		{"friday", 6},
-		{"saturday", 8},
-		{"sunday", 6},
-		{"second", 6},
-		{"third", 5},
-		{"fourth", 6},
-		{"fifth", 5},
-		{"sixth", 5},
-		{"seventh", 7},
-		{"eighth", 6},
-		{"ninth", 5},
-		{"tenth", 5},
-	};
+	/* "may" is missing, as it is mostly a verb; "second" is here, as it is mostly a date or a count */
+	static const struct str words[] = {{"january", 7}, {"february", 8}, {"march", 5}, {"april", 5}, {"june", 4},
+		{"july", 4}, {"august", 6}, {"september", 9}, {"october", 7}, {"november", 8}, {"december", 8},
+		{"jan", 3}, {"feb", 3}, {"mar", 3}, {"apr", 3}, {"jun", 3}, {"jul", 3}, {"aug", 3}, {"sep", 3},
+		{"sept", 4}, {"oct", 3}, {"nov", 3}, {"dec", 3}, {"monday", 6}, {"tuesday", 7}, {"wednesday", 9},
+		{"thursday", 8}, {"friday", 6}, {"saturday", 8}, {"sunday", 6}, {"second", 6}, {"third", 5},
+		{"fourth", 6}, {"fifth", 5}, {"sixth", 5}, {"seventh", 7}, {"eighth", 6}, {"ninth", 5}, {"tenth", 5}};
 
 	if (token.len < 3 || token.len > 9)
 		return false;
@@ -241,7 +201,7 @@ static uint64_t hash_window(const struct window *w)
 	return hash_of(str_make(first->text.data, len)) & ((UINT64_C(1) << SKETCH_SHINGLE_BITS) - 1);
 }
 
-/* The hash of the two words before a token; any number counts as the same word. */
+/* The hashes of the two words before a token; all numbers count as one word. */
 struct context {
 	uint64_t last, before;
 };
@@ -257,14 +217,14 @@ static uint64_t number_in(const struct context *c, struct str token, bool spelle
 	       (spelled ? SKETCH_SPELLED : 0) | ((uint64_t)scale << SKETCH_SCALE_SHIFT);
 }
 
-/* "Sept" is a month where a day or a year stands beside it. */
+/* Whether "sept" is seven: with a day or a year beside it, it is a month. */
 static bool is_french_seven(struct str tokens, struct str token, struct str previous)
 {
 	return str_eq(token, STR("sept")) && !is_figure(previous) &&
 	       (tokens.len <= token.len + 1 || !char_is_digit(tokens.data[token.len + 1]));
 }
 
-/* One token that may begin a number; returns how many more belong to it. */
+/* Adds the number that begins with t, if one does; returns how many of the next tokens belong to it. */
 static size_t take_token(
 	const struct growing *numbers, struct context *c, struct str tokens, const struct token *t, struct str previous)
 {
@@ -289,7 +249,7 @@ static void add_opening(struct sketch *s, uint64_t hash)
 		s->opening[s->opening_count++] = hash;
 }
 
-/* The weight of all tokens. */
+/* Adds the shingles and numbers of tokens; returns the weight of all tokens. */
 static size_t take_text(struct sketch *s, struct str tokens, bool is_body)
 {
 	const struct growing shingles = {
@@ -300,7 +260,7 @@ static size_t take_text(struct sketch *s, struct str tokens, bool is_body)
 	struct context c = {0};
 	struct token t;
 	struct str previous = STR("");
-	size_t weight = 0, spelled = 0; /* tokens that belong to a number which was taken already */
+	size_t weight = 0, spelled = 0; /* next tokens that belong to the number just added */
 
 	for (struct str rest = tokens; next_token(&rest, &t); tokens = rest) {
 		weight += t.weight == HANGUL_WEIGHT ? WORD_WEIGHT : t.weight;
@@ -335,9 +295,9 @@ static void take_title(struct sketch *s, struct str tokens)
 	s->title_count = order_32(s->title, s->title_count);
 }
 
-/* ---- what is around a text ---- */
+/* ---- additions around a text ---- */
 
-/* A dash or colon at pos, with its length. */
+/* The bytes of the dash or colon at pos; 0: neither. */
 static size_t dash_at(struct str text, size_t pos)
 {
 	if (text.data[pos] == ':' || text.data[pos] == '-')
@@ -383,7 +343,7 @@ static size_t dateline_len(struct str text)
 	return dash > 0 ? pos + dash : 0;
 }
 
-/* The tokens behind those of the dateline, walking through both texts side by side. */
+/* The tokens behind the dateline, found by a walk through both texts side by side. */
 static struct str without_dateline(struct str tokens, struct str plain)
 {
 	size_t len = dateline_len(plain), at = 0;
@@ -400,7 +360,7 @@ static struct str without_dateline(struct str tokens, struct str plain)
 	return str_slice(tokens, at, tokens.len);
 }
 
-/* Where the last phrase begins that stands at most max bytes before the end, at the beginning of a word. */
+/* Offset of the last occurrence of phrase that begins a word at most max bytes before the end. */
 static size_t find_near_end(struct str tokens, struct str phrase, size_t max)
 {
 	size_t from = tokens.len > max ? tokens.len - max : 0, found = STR_NPOS, at;
@@ -437,7 +397,7 @@ void sketch_make(struct sketch *s, struct str title_tokens, struct str body_toke
 	struct str body = without_footer(without_dateline(body_tokens, plain_body));
 	size_t weight;
 
-	(void)pthread_once(&once, prepare);
+	pthread_once(&once, prepare);
 	s->version = SKETCH_VERSION;
 	s->level = s->number_level = 0;
 	s->shingle_count = s->opening_count = s->number_count = s->title_count = 0;

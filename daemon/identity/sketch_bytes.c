@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* Sketches as bytes, and side by side.
+/* Sketches as bytes, and their comparison.
  *
  * The bytes are a fixed header, then the lists, everything little-endian: version, level, number level, number of
- * title words (a byte each), words (4 bytes), numbers (2), shingles (2), from version 2 on shingles of the opening (1);
- * title words of 4 bytes, numbers, shingles and those of the opening of 6.  A sketch is written as the version that
- * made it.  There is one way only to write it, and nothing else is read: bytes come from a worker that
- * read a stranger's text, or from a disk. */
+ * title words (a byte each), words (4 bytes), numbers (2), shingles (2), from version 2 on shingles of the opening
+ * (1); title words of 4 bytes, numbers, shingles and those of the opening of 6.  A sketch is written in the version
+ * that made it.  Each sketch has exactly one encoding, and any other bytes are refused, since bytes come from a
+ * worker that read hostile text, or from a disk. */
 #include <errno.h>
 #include <stdbool.h>
 
@@ -21,40 +21,40 @@ static bool has_opening(uint8_t version)
 
 /* ---- writing ---- */
 
-static void put(struct buf *out, uint64_t value, size_t bytes)
+static void put_number(struct buf *out, uint64_t value, size_t bytes)
 {
 	uint8_t le[8];
 
 	for (size_t i = 0; i < bytes; i++)
 		le[i] = (uint8_t)(value >> (8 * i));
-	(void)buf_append(out, le, bytes);
+	buf_append(out, le, bytes);
 }
 
 int sketch_encode(struct buf *out, const struct sketch *s)
 {
-	put(out, s->version, 1);
-	put(out, s->level, 1);
-	put(out, s->number_level, 1);
-	put(out, s->title_count, 1);
-	put(out, s->words, 4);
-	put(out, s->number_count, 2);
-	put(out, s->shingle_count, 2);
+	put_number(out, s->version, 1);
+	put_number(out, s->level, 1);
+	put_number(out, s->number_level, 1);
+	put_number(out, s->title_count, 1);
+	put_number(out, s->words, 4);
+	put_number(out, s->number_count, 2);
+	put_number(out, s->shingle_count, 2);
 	if (has_opening(s->version))
-		put(out, s->opening_count, 1);
+		put_number(out, s->opening_count, 1);
 	for (size_t i = 0; i < s->title_count; i++)
-		put(out, s->title[i], TITLE_BYTES);
+		put_number(out, s->title[i], TITLE_BYTES);
 	for (size_t i = 0; i < s->number_count; i++)
-		put(out, s->numbers[i], SHINGLE_BYTES);
+		put_number(out, s->numbers[i], SHINGLE_BYTES);
 	for (size_t i = 0; i < s->shingle_count; i++)
-		put(out, s->shingles[i], SHINGLE_BYTES);
+		put_number(out, s->shingles[i], SHINGLE_BYTES);
 	for (size_t i = 0; has_opening(s->version) && i < s->opening_count; i++)
-		put(out, s->opening[i], SHINGLE_BYTES);
+		put_number(out, s->opening[i], SHINGLE_BYTES);
 	return out->failed;
 }
 
 /* ---- reading ---- */
 
-static uint64_t take(const uint8_t **at, size_t bytes)
+static uint64_t take_number(const uint8_t **at, size_t bytes)
 {
 	uint64_t value = 0;
 
@@ -67,18 +67,18 @@ static uint64_t take(const uint8_t **at, size_t bytes)
 static int take_title(const uint8_t **at, struct sketch *s)
 {
 	for (size_t i = 0; i < s->title_count; i++) {
-		s->title[i] = (uint32_t)take(at, TITLE_BYTES);
+		s->title[i] = (uint32_t)take_number(at, TITLE_BYTES);
 		if (i > 0 && s->title[i] <= s->title[i - 1])
 			return -EPROTO;
 	}
 	return 0;
 }
 
-/* Bits shift to shift + level are zero in all. */
+/* Reads hashes; in each, the bits from shift to shift + level must be zero. */
 static int take_hashes(const uint8_t **at, uint64_t *list, size_t count, unsigned shift, unsigned level)
 {
 	for (size_t i = 0; i < count; i++) {
-		list[i] = take(at, SHINGLE_BYTES);
+		list[i] = take_number(at, SHINGLE_BYTES);
 		if ((i > 0 && list[i] <= list[i - 1]) || (list[i] >> shift & ((UINT64_C(1) << level) - 1)) != 0)
 			return -EPROTO;
 	}
@@ -92,17 +92,17 @@ int sketch_decode(struct str bytes, struct sketch *s)
 
 	if (bytes.len < HEADER_BYTES)
 		return -EPROTO;
-	s->version = (uint8_t)take(&at, 1);
+	s->version = (uint8_t)take_number(&at, 1);
 	if (s->version < SKETCH_VERSION_OLDEST || s->version > SKETCH_VERSION ||
 		bytes.len < HEADER_BYTES + (size_t)has_opening(s->version))
 		return -EPROTO;
-	s->level = (uint8_t)take(&at, 1);
-	s->number_level = (uint8_t)take(&at, 1);
-	s->title_count = take(&at, 1);
-	s->words = (uint32_t)take(&at, 4);
-	s->number_count = take(&at, 2);
-	s->shingle_count = take(&at, 2);
-	s->opening_count = has_opening(s->version) ? take(&at, 1) : 0;
+	s->level = (uint8_t)take_number(&at, 1);
+	s->number_level = (uint8_t)take_number(&at, 1);
+	s->title_count = (size_t)take_number(&at, 1);
+	s->words = (uint32_t)take_number(&at, 4);
+	s->number_count = (size_t)take_number(&at, 2);
+	s->shingle_count = (size_t)take_number(&at, 2);
+	s->opening_count = has_opening(s->version) ? (size_t)take_number(&at, 1) : 0;
 	if (s->level >= SKETCH_SHINGLE_BITS || s->number_level >= SKETCH_CONTEXT_BITS ||
 		s->title_count > SKETCH_TITLE_MAX || s->number_count > SKETCH_NUMBERS_MAX ||
 		s->shingle_count > SKETCH_SHINGLES_MAX || s->opening_count > SKETCH_OPENING_MAX ||
@@ -128,7 +128,7 @@ struct overlap sketch_shingle_overlap(const struct sketch *a, const struct sketc
 	size_t i = 0, k = 0;
 
 	while (i < a->shingle_count || k < b->shingle_count) {
-		/* past the end of a list stands what is larger than any hash */
+		/* the end of a list counts as larger than any hash */
 		uint64_t x = i < a->shingle_count ? a->shingles[i] : UINT64_MAX;
 		uint64_t y = k < b->shingle_count ? b->shingles[k] : UINT64_MAX;
 		bool counts = ((x < y ? x : y) & mask) == 0;
@@ -158,7 +158,7 @@ size_t sketch_opening_shared(const struct sketch *whole, const struct sketch *sa
 	return shared;
 }
 
-/* Leaves in list what b certainly has not; mask: of what b holds. */
+/* Keeps in list the hashes that b certainly lacks; mask: the level of b. */
 static size_t subtract(uint64_t *list, size_t count, const struct sketch *b, uint64_t mask)
 {
 	size_t kept = 0, k = 0;
@@ -209,7 +209,8 @@ static enum number_scale scale_of(const struct sketch *s, uint64_t number)
 	return s->version >= 3 ? (enum number_scale)((number & SKETCH_SCALE) >> SKETCH_SCALE_SHIFT) : NUMBER_ONES;
 }
 
-/* "2 thousand" is 2 in a sketch before version 3: of two versions, it is what stands behind the same words. */
+/* Whether s has the number, by its context alone: before version 3 "2 thousand" was the number 2, so that it cannot be
+ * compared between two versions. */
 static bool has_whole(const struct sketch *s, const struct sketch *a, uint64_t number)
 {
 	if ((s->version >= 3) == (a->version >= 3))
@@ -221,14 +222,14 @@ static bool has_whole(const struct sketch *s, const struct sketch *a, uint64_t n
 	return false;
 }
 
-/* "2 million" is not "2 billion"; the bare 2 may be either. */
+/* "2 million" is not "2 billion"; a bare 2 agrees with both. */
 static bool scales_agree(enum number_scale a, enum number_scale b)
 {
 	return a == b || a == NUMBER_ONES || b == NUMBER_ONES;
 }
 
-/* Has s the number?  In words where a has it in figures, or the other way round, only behind the same words: "squadron
- * 2" is not in "two ships". */
+/* Whether s has the number.  Words and figures match only behind the same words: "squadron 2" does not match "two
+ * ships". */
 static bool has_number(const struct sketch *s, const struct sketch *a, uint64_t number)
 {
 	uint64_t value = number >> SKETCH_CONTEXT_BITS;
@@ -258,7 +259,7 @@ static bool has_context(const struct sketch *s, uint64_t number)
 	return false;
 }
 
-/* a's numbers in b.  One number may stand in several contexts, side by side in the list. */
+/* Counts a's numbers that b has.  The entries of a number with several contexts are neighbours in the list. */
 static struct number_overlap numbers_within(const struct sketch *a, const struct sketch *b)
 {
 	unsigned level = a->number_level > b->number_level ? a->number_level : b->number_level;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* A title without what changes in it from minute to minute. */
 #include "sitrep/identity/title_core.h"
 
 #include <stdbool.h>
@@ -9,8 +8,8 @@ enum {
 	COUNTER_BYTES_MAX = 64,
 };
 
-/* Words beside the numbers of a counter, clock or age.  The first ones say enough to be left out without brackets or a
- * separator; a "3 days" at the end of a sentence may be the news. */
+/* Words of a counter, clock or age.  Those of the first list need no brackets or separator, since "12 comments" is
+ * never the news.  "3 days" at the end of a sentence may be. */
 static const char plain_words[] =
 	"ago comment comments reply replies view views like likes share shares vote votes read "
 	"reads gmt utc uhr updated aktualisiert kommentare commentaires comentarios vues vistas "
@@ -63,8 +62,7 @@ static enum word_kind kind_of(struct str word)
 	return is_listed(word, plain_words) || is_listed(word, unit_words) ? WORD_UNIT : WORD_OTHER;
 }
 
-/* Has text nothing but what a counter, clock or age is made of, with a number?  *plain: and does it say that it is one?
- */
+/* Whether text is a counter, clock or age: it has only their words, and a number.  *plain: also one of plain_words. */
 static bool is_counter(struct str text, bool *plain)
 {
 	size_t count = 0;
@@ -108,7 +106,7 @@ static size_t separator_before(struct str t, size_t end)
 	return 0;
 }
 
-/* "Frigate leaves 5 minutes ago". */
+/* "Frigate leaves 5 minutes ago" without its last three words. */
 static struct str without_last_words(struct str t)
 {
 	struct str core = t;

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* The table of tracking parameters.
  *
- * Two outlets, or one outlet's two feeds, link the same article with different campaign parameters, so
- * links are compared without them.  All other parameters are kept: many sites name the article in ?id= or
- * ?p=.  A name is TRACKER_SURE only when it is a product's own and no site is known to use it for content;
- * broad names that are usually campaigns count for keys alone.
- *
- * Links have few parameters, so the table is laid out to be read and kept, and is searched from the top. */
+ * Two outlets, or one outlet's two feeds, link the same article with different campaign parameters, so links are
+ * compared without them.  All other parameters are kept: many sites name the article in ?id= or ?p=.  A name is
+ * TRACKER_SURE when it belongs to a product and no known site uses it for content.  Broad names that usually belong
+ * to campaigns are removed from keys only.  Links have few parameters, so the table is made to be read by people and
+ * is searched from the top. */
 #include "trackers.h"
 
 struct trackers {
@@ -60,8 +59,8 @@ static struct str bare_host(struct str host)
 	return str_starts_nocase(host, STR("www.")) ? str_slice(host, 4, host.len) : host;
 }
 
-/* ?ref=example.org on a link that leads to example.org: the site names itself as where the reader came
- * from.  Any other value of ref may be a branch, a chapter or a document number. */
+/* ?ref=example.org on a link to example.org: the site names itself as the origin of the click.  Any other value of
+ * ref may be a branch, a chapter or a document number. */
 static bool names_host(struct str value, struct str host)
 {
 	value = bare_host(value);

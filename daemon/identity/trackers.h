@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: ISC */
-/* trackers.h: query parameters that say where a click came from, not what is shown. */
-#ifndef DEDUP_TRACKERS_H
-#define DEDUP_TRACKERS_H
+/* trackers.h: recognises tracking parameters: they tell the origin of a click and do not change the page. */
+#ifndef SITREP_IDENTITY_TRACKERS_H
+#define SITREP_IDENTITY_TRACKERS_H
 
 #include <stdbool.h>
 
 #include "sitrep/base/str.h"
 
-/* How sure one may be that a parameter is never part of what a page shows. */
+/* How certain it is that a parameter never changes the page. */
 enum tracker_certainty {
-	TRACKER_SURE,   /* taken out of links too */
-	TRACKER_LIKELY, /* taken out of keys only: a link must go on working */
+	TRACKER_SURE,   /* removed from links too */
+	TRACKER_LIKELY, /* removed from keys only, so that links keep working */
 };
 
-/* Is this query parameter, as it stands between two "&" of a URL with this host, a tracker of at least the
- * certainty asked for?  Names are compared without case; "amp;" before a name, left by feeds that escape
- * twice, is passed over. */
+/* Whether a query parameter of a URL with this host is a tracker of at least that certainty.  Names are compared
+ * without case; "amp;" before a name, left by feeds that escape twice, is ignored. */
 bool tracker_is(struct str name, struct str value, struct str host, enum tracker_certainty least);
 
 #endif

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* A feed's own title and site address, taken from its document. */
 #include "feed_note.h"
 
 #include <errno.h>
@@ -10,21 +9,14 @@
 #include "sitrep/model/plain_text.h"
 #include "sitrep/text/public_url.h"
 
-static void move_string(char **to, char **from)
-{
-	free(*to);
-	*to = *from;
-	*from = NULL;
-}
-
-/* Stores said unless it is empty; *changed is set when another text was stored. */
-static int note_text(char **stored, struct str said, bool *changed)
+/* Stores the text unless it is empty; *changed is set when it differs from the stored one. */
+static int note_text(char **stored, struct str text, bool *changed)
 {
 	char *copy;
 
-	if (str_empty(said) || (*stored != NULL && str_eq(said, str_from(*stored))))
+	if (str_empty(text) || (*stored != NULL && str_eq(text, str_from(*stored))))
 		return 0;
-	copy = strndup(said.data, said.len);
+	copy = strndup(text.data, text.len);
 	if (copy == NULL)
 		return -ENOMEM;
 	free(*stored);
@@ -41,9 +33,9 @@ int feed_note_facts(
 	int result;
 
 	/* A title longer than LIMIT_TITLE is cut. */
-	(void)plain_text(&title, &facts->title);
+	plain_text(&title, &facts->title);
 	result = note_text(&row->own_title, buf_str(&title), changed);
-	/* Some feeds name their own address. */
+	/* Some feeds give their own address, which may have secrets. */
 	if (result == 0)
 		result = (is_private ? buf_add_bare_url : buf_add_public_url)(&link, facts->link);
 	if (result == 0)
@@ -55,7 +47,7 @@ int feed_note_facts(
 		if (shown == NULL)
 			result = -ENOMEM;
 		else
-			move_string(&row->state.title, &shown);
+			cstr_move(&row->state.title, &shown);
 	}
-	return result == 0 ? 0 : error_sys(err, result, "cannot note a feed's facts");
+	return result == 0 ? 0 : error_sys(err, result, "cannot store a feed's title and link");
 }

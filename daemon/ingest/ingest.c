@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Stores outcomes of polls in the database, one at a time.
- *
- * Each outcome is stored within a savepoint.  When that fails, its writes are undone and the outcome becomes a failure:
+/* Each outcome is stored within a savepoint.  When that fails, its writes are undone and the outcome becomes a failure:
  * the feed's validators stay as they were, so that the next poll brings the document again, and its errors are counted,
  * so that each next poll comes later. */
 #include "ingest.h"
@@ -27,7 +25,7 @@ enum {
 	DECODED_KEPT = 1024 * 1024,
 };
 
-static const char cannot_begin[] = "cannot begin to write";
+static const char cannot_begin[] = "cannot begin a transaction";
 static const char cannot_commit[] = "cannot commit";
 
 static int open_grouping(struct ingest *k, struct error *err)
@@ -45,14 +43,16 @@ static void set_limits(struct ingest *k)
 
 int ingest_open(struct ingest *k, const struct writer_options *options, struct error *err)
 {
-	int result;
-
 	struct error why = {0};
+	int result;
 
 	*k = (struct ingest){.store = {.db = NULL, .lock_fd = -1}, .options = *options};
 	arena_init(&k->arena, DECODED_MAX);
-	result = store_open(&k->store, options->state_dir, STORE_WRITE, err);
-	if (result == 0 && mend_table(k->store.db, "feed", &why) < 0)
+	bursts_init(&k->bursts, &k->event_log, &k->options.alerts);
+	result = options->state_dir == NULL ? store_open_memory(&k->store, err)
+					    : store_open(&k->store, options->state_dir, STORE_WRITE, err);
+	/* A damaged row in one of these two tables would keep the configuration from being applied. */
+	if (result == 0 && (mend_table(k->store.db, "feed", &why) < 0 || mend_table(k->store.db, "rule", &why) < 0))
 		result = error_set(err, why.code, "%s", why.text);
 	if (result == 0)
 		result = counters_load(k->store.db, &k->counters, err);
@@ -63,21 +63,32 @@ int ingest_open(struct ingest *k, const struct writer_options *options, struct e
 	if (result == 0)
 		result = item_store_init(&k->items, k->store.db, &k->counters, err);
 	if (result == 0)
-		result = rule_store_init(&k->rules, k->store.db, err);
+		result = alert_policy_init(&k->policy, k->store.db, &k->options.alerts, err);
 	if (result == 0)
-		result = event_log_init(&k->event_log, k->store.db, &k->counters, &k->options.alerts, err);
+		result = event_log_init(&k->event_log, k->store.db, &k->counters, &k->options.alerts, &k->policy, err);
+	if (result == 0)
+		result = alert_desk_init(&k->alerts, k->store.db, &k->counters, &k->event_log, &k->options.alerts, err);
+	if (result == 0)
+		result = rule_pending_init(&k->pending, k->store.db, &k->alerts, err);
+	if (result == 0)
+		result = rule_store_init(&k->rules, k->store.db, &k->pending, err);
+	if (result == 0)
+		result = bursts_open(&k->bursts, k->store.db, err);
 	if (result == 0)
 		result = publishers_init(&k->publishers, k->store.db, err);
 	if (result == 0)
 		result = open_grouping(k, err);
 	if (result == 0)
-		result = intake_init(&k->intake, &k->items, &k->event_log, &k->publishers, k->grouping, err);
+		result = intake_init(&k->intake, &k->items, &k->event_log, &k->alerts, &k->pending, &k->publishers,
+			k->grouping, err);
+	k->intake.bursts = &k->bursts;
 	if (result == 0)
-		result = item_lookup_init(&k->named, k->store.db, err);
+		result = item_lookup_init(&k->item_lookup, k->store.db, err);
 	if (result == 0)
-		result = story_edit_init(&k->say, k->store.db, &k->counters, &k->event_log, &k->named, err);
+		result = story_edit_init(&k->story_edit, k->store.db, &k->counters, &k->event_log, &k->alerts,
+			&k->pending, &k->item_lookup, err);
 	if (result == 0)
-		result = story_explain_init(&k->why, k->store.db, &k->named, k->grouping, err);
+		result = story_explain_init(&k->story_explain, k->store.db, &k->item_lookup, k->grouping, err);
 	k->before = k->counters;
 	set_limits(k);
 	if (result != 0)
@@ -87,25 +98,32 @@ int ingest_open(struct ingest *k, const struct writer_options *options, struct e
 
 static void save_counts(struct ingest *k)
 {
-	if (k->grouping == NULL || !size_keeps_phrases(&k->options) || ingest_begin(k, NULL) != 0)
+	bool has_phrases = k->grouping != NULL && size_keeps_phrases(&k->options);
+
+	if (k->grouping == NULL || k->options.state_dir == NULL || ingest_begin(k, NULL) != 0)
 		return;
-	/* On failure the phrase counts since the last save are lost. */
-	if (grouping_save(k->grouping, SIZE_MAX, NULL) < 0 || ingest_commit(k, 0, NULL) != 0)
+	/* on failure the counts since the last save are lost */
+	if ((has_phrases && grouping_save(k->grouping, SIZE_MAX, NULL) < 0) ||
+		bursts_save(&k->bursts, clock_mono_ms(), true, NULL) != 0 || ingest_commit(k, 0, NULL) != 0)
 		ingest_rollback(k);
 }
 
 void ingest_close(struct ingest *k)
 {
 	save_counts(k);
-	story_explain_release(&k->why);
-	story_edit_release(&k->say);
-	item_lookup_release(&k->named);
+	story_explain_release(&k->story_explain);
+	story_edit_release(&k->story_edit);
+	item_lookup_release(&k->item_lookup);
 	intake_release(&k->intake);
+	bursts_release(&k->bursts);
 	publishers_release(&k->publishers);
 	grouping_free(k->grouping);
 	k->grouping = NULL;
-	event_log_release(&k->event_log);
 	rule_store_release(&k->rules);
+	rule_pending_release(&k->pending);
+	alert_desk_release(&k->alerts);
+	event_log_release(&k->event_log);
+	alert_policy_release(&k->policy);
 	item_store_release(&k->items);
 	websub_store_release(&k->websub);
 	feed_store_release(&k->feeds);
@@ -117,6 +135,7 @@ void ingest_set_options(struct ingest *k, const struct writer_options *options)
 {
 	k->options = *options;
 	set_limits(k);
+	digests_use(&k->policy.digests);
 	if (options->stories != NULL)
 		grouping_set_params(k->grouping, options->stories);
 }
@@ -128,7 +147,7 @@ int ingest_begin(struct ingest *k, struct error *err)
 	k->before = k->counters;
 	k->visible = false;
 	k->added_bytes = 0;
-	/* A transaction that a failure left open would make this one part of it. */
+	/* A failure may have left a transaction open, of which this one would become a part. */
 	if (sql_in_transaction(k->store.db))
 		ingest_rollback(k);
 	return sql_exec(k->store.db, "BEGIN IMMEDIATE", err, cannot_begin);
@@ -137,9 +156,10 @@ int ingest_begin(struct ingest *k, struct error *err)
 void ingest_rollback(struct ingest *k)
 {
 	if (sql_in_transaction(k->store.db))
-		(void)sql_exec(k->store.db, "ROLLBACK", NULL, "");
+		sql_exec(k->store.db, "ROLLBACK", NULL, "");
 	if (k->grouping != NULL)
 		grouping_rolled_back(k->grouping);
+	bursts_rolled_back(&k->bursts);
 	k->counters = k->before;
 	k->visible = false;
 }
@@ -154,6 +174,8 @@ int ingest_commit(struct ingest *k, int64_t at_ms, struct error *err)
 	}
 	if (clock_record_is_stale(&k->clock))
 		result = clock_record_save(k->store.db, &k->clock, err);
+	if (result == 0)
+		result = bursts_save(&k->bursts, clock_mono_ms(), false, err);
 	if (result == 0 && !counters_equal(&k->counters, &k->before))
 		result = counters_save(k->store.db, &k->counters, err);
 	if (result == 0)
@@ -165,6 +187,15 @@ int ingest_commit(struct ingest *k, int64_t at_ms, struct error *err)
 	return result;
 }
 
+int ingest_end(struct ingest *k, int result, int64_t at_ms, struct error *err)
+{
+	int ended = result >= 0 ? ingest_commit(k, at_ms, err) : result;
+
+	if (result < 0)
+		ingest_rollback(k);
+	return ended != 0 ? ended : result;
+}
+
 /* ---- an outcome ---- */
 
 /* The document's hubs, one a line: facts->hub first, then its other rel=hub links. */
@@ -173,15 +204,15 @@ static char *list_hubs(const struct feed_facts *facts)
 	struct buf out = BUF_INIT(LIMIT_ITEM_LIST * (LIMIT_URL + 1));
 
 	if (!str_empty(facts->hub))
-		(void)buf_add(&out, facts->hub);
+		buf_add(&out, facts->hub);
 	for (size_t i = 0; i < facts->links.count; i++) {
 		const struct feed_link *link = &facts->links.items[i];
 
 		if (!str_eq_nocase(link->rel, STR("hub")) || str_eq(link->href, facts->hub))
 			continue;
 		if (out.len > 0)
-			(void)buf_putc(&out, '\n');
-		(void)buf_add(&out, link->href);
+			buf_putc(&out, '\n');
+		buf_add(&out, link->href);
 	}
 	return buf_take(&out, NULL);
 }
@@ -199,7 +230,7 @@ static int report_hubs(
 	if (report->topic == NULL && !str_empty(facts->self)) {
 		report->topic = strndup(facts->self.data, facts->self.len);
 		if (report->topic == NULL)
-			return error_sys(err, -ENOMEM, "cannot note a feed's hub");
+			return error_sys(err, -ENOMEM, "cannot store a feed's hub");
 	}
 	return 0;
 }
@@ -211,7 +242,7 @@ static int take_document(struct ingest *k, struct poll_outcome *o, struct feed_r
 	int64_t kept_bytes = row->kept_bytes;
 	struct document d;
 	bool retitled = false;
-	/* A document from another URL than the feed's present one does not speak for the feed's hubs. */
+	/* A document from another URL than the feed's present one does not name the feed's hubs. */
 	bool is_own = o->url != NULL && row->state.url != NULL && strcmp(o->url, row->state.url) == 0;
 	int result = wire_decode_document(buf_str(&o->document), &k->arena, &d, err);
 
@@ -254,7 +285,8 @@ static int take_document(struct ingest *k, struct poll_outcome *o, struct feed_r
 	return 0;
 }
 
-static void plan(const struct ingest *k, struct feed_state *s, const struct poll_outcome *o, struct poll_news *news)
+static void plan_next(
+	const struct ingest *k, struct feed_state *s, const struct poll_outcome *o, struct poll_news *news)
 {
 	k->options.plan(k->options.plan_arg, s, o, news);
 }
@@ -264,9 +296,20 @@ static bool is_poll(const struct poll_outcome *o)
 	return o->kind != OUTCOME_PUSH && o->kind != OUTCOME_WEBSUB;
 }
 
-/* Stores an outcome that is no poll: a document that a hub sent, a subscription's new state, or both. */
-static int apply_aside(struct ingest *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
+/* Releases the row; its state becomes the report's when it was stored. */
+static void report_row(struct poll_report *report, struct feed_row *row, bool stored)
 {
+	if (stored) {
+		report->state = row->state;
+		row->state = (struct feed_state){0};
+	}
+	feed_row_release(row);
+}
+
+/* Stores an outcome that is no poll: a document that a hub sent, a subscription's new state, or both. */
+static int store_push(struct ingest *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
+{
+	struct event_context context = {.at_ms = o->at_ms, .feed_id = o->feed_id};
 	struct feed_row row;
 	struct poll_news news;
 	int64_t due_ms;
@@ -285,21 +328,19 @@ static int apply_aside(struct ingest *k, struct poll_outcome *o, struct poll_rep
 		row.state.pushed = o->websub->phase == WEBSUB_TRUSTED;
 	}
 	if (result == 0) {
-		plan(k, &row.state, o, o->kind == OUTCOME_PUSH ? &news : NULL);
+		plan_next(k, &row.state, o, o->kind == OUTCOME_PUSH ? &news : NULL);
 		if (!was_pushed || row.state.pushed || due_ms == TIME_NONE || row.state.due_ms > due_ms)
 			row.state.due_ms = due_ms;
+		result = event_log_silence(&k->event_log, &context, &row.state, err);
+	}
+	if (result == 0)
 		result = feed_store_save(&k->feeds, &row, err);
-	}
-	if (result == 0) {
-		report->state = row.state;
-		row.state = (struct feed_state){0};
-	}
-	feed_row_release(&row);
+	report_row(report, &row, result == 0);
 	return result;
 }
 
 /* Stores the outcome of a poll, within a savepoint. */
-static int apply(struct ingest *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
+static int store_poll(struct ingest *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
 {
 	struct event_context context = {.at_ms = o->at_ms, .feed_id = o->feed_id};
 	struct feed_row row;
@@ -318,30 +359,28 @@ static int apply(struct ingest *k, struct poll_outcome *o, struct poll_report *r
 	if (result != 0)
 		goto out;
 	progress = feed_progress_ended(&row.state, &row.emptiness, o, has_document ? &news : NULL);
-	plan(k, &row.state, o, progress.has_news ? &news : NULL);
+	plan_next(k, &row.state, o, progress.has_news ? &news : NULL);
 	result = event_log_health(&k->event_log, &context, report->before, &row.state, err);
+	if (result == 0)
+		result = event_log_silence(&k->event_log, &context, &row.state, err);
 	if (result == 0 && progress.has_moved)
 		result = event_log_move(&k->event_log, &context, &row.state, o->is_private, err);
 	if (result == 0)
 		result = feed_store_save(&k->feeds, &row, err);
 out:
-	if (result == 0) {
-		report->state = row.state;
-		row.state = (struct feed_state){0};
-	}
-	feed_row_release(&row);
+	report_row(report, &row, result == 0);
 	return result;
 }
 
 /* 0; 1 when the outcome failed and its writes were undone; negative when the whole transaction is lost. */
-static int try_apply(struct ingest *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
+static int try_store(struct ingest *k, struct poll_outcome *o, struct poll_report *report, struct error *err)
 {
 	struct counters before = k->counters;
 	bool visible = k->visible;
 	int result = sql_exec(k->store.db, "SAVEPOINT outcome", err, cannot_begin);
 
 	if (result == 0)
-		result = is_poll(o) ? apply(k, o, report, err) : apply_aside(k, o, report, err);
+		result = is_poll(o) ? store_poll(k, o, report, err) : store_push(k, o, report, err);
 	if (result == 0)
 		result = sql_exec(k->store.db, "RELEASE outcome", err, cannot_commit);
 	if (result == 0)
@@ -349,7 +388,7 @@ static int try_apply(struct ingest *k, struct poll_outcome *o, struct poll_repor
 	k->counters = before;
 	k->visible = visible;
 	grouping_rolled_back(k->grouping);
-	/* A full disk or lack of memory may have made SQLite roll everything back by itself. */
+	/* SQLite may have rolled back the whole transaction, for lack of disk space or memory. */
 	if (!sql_in_transaction(k->store.db))
 		return result;
 	return sql_exec(k->store.db, "ROLLBACK TO outcome; RELEASE outcome", NULL, "") == 0 ? 1 : result;
@@ -376,11 +415,12 @@ int ingest_take(struct ingest *k, struct poll_outcome *o, struct poll_report *re
 	int result;
 
 	begin_report(report, o);
-	result = try_apply(k, o, report, &why);
-	/* The failed try used up the outcome's validators: the retry stores none, the next poll brings them. */
+	result = try_store(k, o, report, &why);
+	/* The failed try has moved the outcome's validators: the retry stores none, and the next poll brings them
+	 * again. */
 	if (result == 1 && why.code == -EBADMSG && mend_after(k->store.db, &why, NULL) > 0) {
 		begin_report(report, o);
-		result = try_apply(k, o, report, &why);
+		result = try_store(k, o, report, &why);
 	}
 	buf_release(&o->document);
 	if (result == 1 && ingest_error_is_of_storage(why.code))
@@ -392,7 +432,7 @@ int ingest_take(struct ingest *k, struct poll_outcome *o, struct poll_report *re
 	if (result == 1) {
 		begin_report(report, o);
 		poll_outcome_fail(o, why.code == -EPROTO ? FAILURE_PARSER : FAILURE_INTERNAL, why.text);
-		result = try_apply(k, o, report, err);
+		result = try_store(k, o, report, err);
 		if (result == 1) {
 			/* The failure could not be stored either. */
 			ingest_refuse(k, o, report, &why);
@@ -403,6 +443,16 @@ int ingest_take(struct ingest *k, struct poll_outcome *o, struct poll_report *re
 		*err = why;
 	}
 	return result;
+}
+
+/* Reports the state that the loop goes on with after an outcome that is not stored: as after one without a document. */
+static void report_unstored(
+	const struct ingest *k, struct poll_outcome *o, struct poll_report *report, struct feed_row *row)
+{
+	feed_progress_asked(&row->state, o);
+	feed_progress_ended(&row->state, &row->emptiness, o, NULL);
+	plan_next(k, &row->state, o, NULL);
+	report_row(report, row, true);
 }
 
 void ingest_lose(struct ingest *k, struct poll_outcome *o, struct poll_report *report, const struct error *why)
@@ -418,12 +468,7 @@ void ingest_lose(struct ingest *k, struct poll_outcome *o, struct poll_report *r
 	report->before = row.state.health;
 	if (o->kind == OUTCOME_DOCUMENT)
 		o->kind = OUTCOME_LOST;
-	feed_progress_asked(&row.state, o);
-	(void)feed_progress_ended(&row.state, &row.emptiness, o, NULL);
-	plan(k, &row.state, o, NULL);
-	report->state = row.state;
-	row.state = (struct feed_state){0};
-	feed_row_release(&row);
+	report_unstored(k, o, report, &row);
 }
 
 void ingest_refuse(struct ingest *k, struct poll_outcome *o, struct poll_report *report, const struct error *why)
@@ -432,17 +477,13 @@ void ingest_refuse(struct ingest *k, struct poll_outcome *o, struct poll_report 
 
 	begin_report(report, o);
 	report->error = *why;
-	/* The next poll finds the items that a hub sent and that could not be stored; the state in memory stays. */
+	/* A push that could not be stored needs no retry: the next poll brings its items.  The state in memory
+	 * stays. */
 	if (!is_poll(o))
 		return;
 	if (feed_store_load(&k->feeds, o->feed_id, &row, NULL) != 0)
 		return;
 	report->before = row.state.health;
 	poll_outcome_fail(o, why->code == -EPROTO ? FAILURE_PARSER : FAILURE_INTERNAL, why->text);
-	feed_progress_asked(&row.state, o);
-	(void)feed_progress_ended(&row.state, &row.emptiness, o, NULL);
-	plan(k, &row.state, o, NULL);
-	report->state = row.state;
-	row.state = (struct feed_state){0};
-	feed_row_release(&row);
+	report_unstored(k, o, report, &row);
 }

@@ -1,19 +1,30 @@
 /* SPDX-License-Identifier: ISC */
-/* When the wall clock is set, the times in the database move by as much, in one transaction.
+/* Moves the times in the database when the wall clock was set, by the same amount, in one transaction.
  *
- * Feeds and subscriptions: the time since their last poll and the time until they are due stay as they were, so that no
- * server is asked sooner than it allowed, or years later.  Items and events: only those that came in while the clock
- * was in doubt are moved, since their stamps are its mistake; all others were stamped by a clock that was believed.
- * When the doubt begins with this jump, there are no such items yet. */
+ * Feeds and subscriptions: the time since their last poll and the time until they are due stay as they were, so that
+ * no server is polled sooner than it allowed, or years later.  Items and events: only those that came in while the
+ * clock was in doubt are moved, since their times are wrong; all others have times of a trusted clock.  When the
+ * doubt begins with this jump, there are no such items yet. */
 #include <stdlib.h>
 
 #include "ingest.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/sql/statements.h"
 
-static const char cannot_follow[] = "cannot follow the clock";
+static const char cannot_follow[] = "cannot correct the stored times after the clock was set";
 
-enum { FOLLOW_STORIES, FOLLOW_ITEMS, FOLLOW_SKETCHES, FOLLOW_MARKS, FOLLOW_EVENTS, FOLLOW_LATER, FOLLOW_STATEMENTS };
+enum {
+	FOLLOW_STORIES,
+	FOLLOW_ITEMS,
+	FOLLOW_SKETCHES,
+	FOLLOW_MATCHES,
+	FOLLOW_EVENTS,
+	FOLLOW_RAISED,
+	FOLLOW_NEWS,
+	FOLLOW_LATER,
+	FOLLOW_PENDING,
+	FOLLOW_STATEMENTS
+};
 
 /* ?1: the jump; ?2: the last item, or event, from before the doubt; ?3: now. */
 static const char *const texts[FOLLOW_STATEMENTS] = {
@@ -24,12 +35,17 @@ static const char *const texts[FOLLOW_STATEMENTS] = {
 	[FOLLOW_ITEMS] = "UPDATE item SET first_seen = first_seen + ?1, updated = updated + ?1,"
 			 " sort_ms = (SELECT sort_ms FROM story WHERE id = story_id) WHERE id > ?2",
 	[FOLLOW_SKETCHES] = "UPDATE near_sketch SET seen = seen + ?1 WHERE item_id > ?2",
-	[FOLLOW_MARKS] = "UPDATE mark SET sort_ms = (SELECT sort_ms FROM story WHERE id = story_id), at = at + ?1"
-			 " WHERE story_id > ?2",
+	[FOLLOW_MATCHES] =
+		"UPDATE rule_match SET sort_ms = (SELECT sort_ms FROM story WHERE id = story_id), at = at + ?1"
+		" WHERE story_id > ?2",
+	[FOLLOW_RAISED] = "UPDATE alert SET first_ms = first_ms + ?1 WHERE raised_by > ?2",
+	[FOLLOW_NEWS] = "UPDATE alert SET last_ms = last_ms + ?1, told_ms = told_ms + ?1 WHERE last_item > ?2",
 	[FOLLOW_EVENTS] = "UPDATE event SET time = time + ?1 WHERE cursor > ?2",
 	/* Older stories that got items meanwhile may have no stamps in the future. */
 	[FOLLOW_LATER] = "UPDATE story SET last_seen = min(last_seen, ?3), updated = min(updated, ?3)"
 			 " WHERE id IN (SELECT story_id FROM item WHERE id > ?2)",
+	/* these are looked at within a minute */
+	[FOLLOW_PENDING] = "UPDATE rule_pending SET due = 0 WHERE due IS NOT NULL",
 };
 SQL_TEXTS(texts, FOLLOW_STATEMENTS);
 
@@ -41,12 +57,9 @@ static int move_stamps(struct ingest *k, int64_t jump_ms, int64_t now_ms, struct
 	if (result != 0)
 		return result;
 	for (int i = 0; i < FOLLOW_STATEMENTS && result == 0; i++) {
-		if (i != FOLLOW_LATER)
-			sql_bind_int(s[i], 1, jump_ms);
-		sql_bind_int(s[i], 2, i == FOLLOW_EVENTS ? k->clock.doubt_from_cursor : k->clock.doubt_from_item);
-		if (i == FOLLOW_LATER)
-			sql_bind_int(s[i], 3, now_ms);
-		result = sql_done(s[i], err, cannot_follow);
+		int64_t from = i == FOLLOW_EVENTS ? k->clock.doubt_from_cursor : k->clock.doubt_from_item;
+
+		result = sql_run(s[i], err, cannot_follow, as_int(jump_ms), as_int(from), as_int(now_ms));
 	}
 	sql_finalize(s, FOLLOW_STATEMENTS);
 	return result;
@@ -95,7 +108,7 @@ static int move_subscriptions(struct ingest *k, int64_t jump_ms, int64_t now_ms,
 	return result;
 }
 
-static int follow(struct ingest *k, int64_t jump_ms, int64_t now_ms, struct error *err)
+static int follow_jump(struct ingest *k, int64_t jump_ms, int64_t now_ms, struct error *err)
 {
 	int result = ingest_begin(k, err);
 
@@ -106,6 +119,10 @@ static int follow(struct ingest *k, int64_t jump_ms, int64_t now_ms, struct erro
 		result = move_subscriptions(k, jump_ms, now_ms, err);
 	if (result == 0)
 		result = move_stamps(k, jump_ms, now_ms, err);
+	if (result == 0)
+		result = silences_follow_clock(&k->policy.silences, jump_ms, now_ms, err);
+	if (result == 0)
+		result = digests_follow_clock(&k->policy.digests, jump_ms, err);
 	if (result == 0)
 		result = clock_record_save(k->store.db, &k->clock, err);
 	k->visible = true;
@@ -126,8 +143,8 @@ int ingest_start_clock(struct ingest *k, struct clock_mark now, const char *run,
 		return result;
 	grouping_set_ahead(k->grouping, k->clock.ahead_ms);
 	if (jump_ms != 0)
-		result = follow(k, jump_ms, now.wall_ms, err);
-	/* It is tried again at the next look. */
+		result = follow_jump(k, jump_ms, now.wall_ms, err);
+	/* the next ingest_look_at_clock() tries again */
 	if (jump_ms != 0 && result != 0) {
 		k->clock.mark.wall_ms -= jump_ms;
 		k->clock.ahead_ms = jump_ms > 0 && k->clock.ahead_ms > jump_ms ? k->clock.ahead_ms - jump_ms : 0;
@@ -153,8 +170,8 @@ int ingest_look_at_clock(struct ingest *k, struct clock_mark now, int64_t *jump_
 	grouping_set_ahead(k->grouping, k->clock.ahead_ms);
 	if (*jump_ms == 0)
 		return 0;
-	result = follow(k, *jump_ms, now.wall_ms, err);
-	/* It is tried again at the next look. */
+	result = follow_jump(k, *jump_ms, now.wall_ms, err);
+	/* the next call tries again */
 	if (result != 0)
 		k->clock = before;
 	return result;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* Decides about each item of a document: new, a copy, an update, or unchanged.  The table stands in intake.h. */
 #include "intake.h"
 
 #include <errno.h>
@@ -20,19 +19,21 @@ enum {
 	DOCUMENT_LEAST = 64 * 1024,
 };
 
-int intake_init(struct intake *in, struct item_store *items, struct event_log *event_log, struct publishers *publishers,
-	struct grouping *grouping, struct error *err)
+int intake_init(struct intake *in, struct item_store *items, struct event_log *event_log, struct alert_desk *alerts,
+	struct rule_pending *pending, struct publishers *publishers, struct grouping *grouping, struct error *err)
 {
 	*in = (struct intake){.items = items,
 		.event_log = event_log,
+		.alerts = alerts,
+		.pending = pending,
 		.publishers = publishers,
 		.grouping = grouping,
 		.record = BUF_INIT(RECORD_MAX),
 		.limits = {INT64_MAX, INT64_MAX}};
 	in->hash = sha256_new(err);
-	finder_init(&in->finder, items, &in->entries, in->hash);
+	recognition_init(&in->recognition, items, &in->entries, in->hash);
 	if (in->hash != NULL && churn_reader_init(&in->churn) != 0)
-		return error_sys(err, -ENOMEM, "cannot take documents in");
+		return error_sys(err, -ENOMEM, "cannot store documents");
 	return in->hash == NULL ? -ENOMEM : 0;
 }
 
@@ -43,14 +44,14 @@ void intake_release(struct intake *in)
 	entries_release(&in->entries);
 	free(in->published_ms);
 	buf_release(&in->record);
-	finder_release(&in->finder);
+	recognition_release(&in->recognition);
 	churn_reader_release(&in->churn);
 }
 
 /* ---- the decision ---- */
 
 /* Makes the answer begin a story, related to the one that it would have joined. */
-static void stand_beside(struct story_answer *answer)
+static void make_related(struct story_answer *answer)
 {
 	answer->relation = RELATION_RELATED;
 	answer->story_id = 0;
@@ -61,10 +62,10 @@ static void stand_beside(struct story_answer *answer)
 
 /* A look-alike is related to the known item with its text.  It begins a story when that item is the feed's own or is in
  * the story that the answer would join.  Otherwise it may still join another, later story. */
-static void tell_from(struct story_answer *answer, const struct finding *f)
+static void relate_lookalike(struct story_answer *answer, const struct finding *f)
 {
 	if (f->owner == OWNER_SELF || answer->story_id == f->known.story_id || answer->story_id == 0)
-		stand_beside(answer);
+		make_related(answer);
 	if (answer->relation != RELATION_RELATED)
 		return;
 	answer->of_item = f->known.item_id;
@@ -78,36 +79,45 @@ static void tell_from(struct story_answer *answer, const struct finding *f)
 		(struct story_link){.item_id = f->known.item_id, .relation = RELATION_RELATED, .reasons = {.score = 1}};
 }
 
+/* Sets the decision: the item is the known one.  intake_update() overwrites it when the item has changed. */
+static void note_known(struct intake_run *t, const struct known_item *k)
+{
+	t->in->last.relation = RELATION_UNCHANGED;
+	t->in->last.story_id = k->story_id;
+	t->in->last.of_item = k->item_id;
+}
+
 /* An item that no known item decides about joins a story by its text, or begins one.  It is no update of an item that
- * the document still shows: an outlet that shows two texts side by side means two things. */
+ * the document still shows: an outlet that shows two texts side by side has two items. */
 static int take_by_text(struct intake_run *t, struct entry *e, const struct finding *f)
 {
-	struct story_answer answer;
+	struct story_answer *answer = &t->in->last.answer;
 	struct grouping_item text = {.at_ms = t->at_ms, .sketch = e->item->sketch};
-	struct story_placement p = {.answer = &answer};
+	struct story_placement p = {.answer = answer};
 	int64_t publisher_id;
 	int result = publishers_find(t->in->publishers, e->item, &publisher_id, t->err);
 
 	text.source = publishers_name(t->in->publishers);
 	if (result == 0)
-		result = grouping_decide(t->in->grouping, &text, &answer, t->err);
+		result = grouping_decide(t->in->grouping, &text, answer, t->err);
 	if (result != 0)
 		return result;
+	t->in->last.compared = true;
 	if (f->decision == MATCH_LOOKALIKE)
-		tell_from(&answer, f);
-	else if (answer.relation == RELATION_UPDATE && entries_contain(&t->in->entries, answer.of_item))
-		stand_beside(&answer);
-	p.relation = answer.relation;
-	p.story_id = answer.story_id;
-	p.of_item = answer.of_item;
-	p.score = answer.reasons.score;
+		relate_lookalike(answer, f);
+	else if (answer->relation == RELATION_UPDATE && entries_contain(&t->in->entries, answer->of_item))
+		make_related(answer);
+	p.relation = answer->relation;
+	p.story_id = answer->story_id;
+	p.of_item = answer->of_item;
+	p.score = answer->reasons.score;
 	return intake_add(t, e, &p);
 }
 
 static int take_unknown(struct intake_run *t, struct entry *e)
 {
 	struct finding f = {.decision = MATCH_NONE};
-	int result = finder_find(&t->in->finder, e, &f, t->err);
+	int result = recognition_find(&t->in->recognition, e, &f, t->err);
 
 	if (result != 0)
 		return result;
@@ -118,6 +128,7 @@ static int take_unknown(struct intake_run *t, struct entry *e)
 	case MATCH_SAME:
 	case MATCH_CHANGED:
 		t->seen++;
+		note_known(t, &f.known);
 		result = intake_alias(t, e, f.known.item_id);
 		/* the return of the item's earlier text is a change, too */
 		if (f.decision == MATCH_CHANGED || (f.known.canon_version == e->item->canon_version &&
@@ -127,6 +138,7 @@ static int take_unknown(struct intake_run *t, struct entry *e)
 		return result;
 	case MATCH_TOMBSTONE:
 		t->seen += f.owner == OWNER_SELF;
+		note_known(t, &f.known);
 		t->counts->unchanged++;
 		return intake_alias(t, e, f.known.item_id);
 	case MATCH_NONE:
@@ -139,7 +151,7 @@ static int take_unknown(struct intake_run *t, struct entry *e)
 
 static int take_known(struct intake_run *t, struct entry *e)
 {
-	const struct known *k = &e->known;
+	const struct known_item *k = &e->known;
 	bool pruned = k->story_id == 0;
 	bool same = pruned || memcmp(k->digest, entry_digest(e), STORE_KEY_LEN) == 0;
 	int result = intake_touch(t, e, k);
@@ -147,17 +159,19 @@ static int take_known(struct intake_run *t, struct entry *e)
 	if (result != 0)
 		return result;
 	if (!same) {
-		if (finder_is_by_link(e))
-			result = finder_is_replaced(&t->in->finder, e, t->err);
+		if (recognition_is_by_link(e))
+			result = recognition_is_replaced(&t->in->recognition, e, t->err);
 		if (result != 0)
 			return result == 1 ? take_unknown(t, e) : result;
+		note_known(t, k);
 		result = 1;
 		if (k->canon_version != e->item->canon_version)
-			result = finder_is_edited(&t->in->finder, e, t->feed->state.last_success_ms, t->err);
+			result = recognition_is_edited(&t->in->recognition, e, t->feed->state.last_success_ms, t->err);
 		if (result < 0)
 			return result;
 		return result == 1 ? intake_update(t, e, k) : intake_read_again(t, e, k);
 	}
+	note_known(t, k);
 	t->counts->unchanged++;
 	/* The rules of the new CANON_VERSION may differ for links only. */
 	if (!pruned && k->canon_version != e->item->canon_version) {
@@ -175,8 +189,8 @@ static int take_known(struct intake_run *t, struct entry *e)
 	return 0;
 }
 
-/* All identities are looked up before any item is decided about: the evidence about a new item includes which known
- * items the document still shows. */
+/* Looks up all identities before the first decision: the evidence about a new item includes the known items that the
+ * document still shows. */
 static int find_identities(struct intake_run *t)
 {
 	struct entries *all = &t->in->entries;
@@ -198,8 +212,8 @@ static int find_identities(struct intake_run *t)
 	return 0;
 }
 
-/* Does the first document from a feed's new address continue the feed?  When all its identities are unknown, known
- * texts and links tell. */
+/* Whether the first document from a feed's new address continues the feed: it has known identities, else known texts
+ * or links. */
 static int find_continuation(struct intake_run *t)
 {
 	const struct entries *all = &t->in->entries;
@@ -209,7 +223,7 @@ static int find_continuation(struct intake_run *t)
 		return 0;
 	for (size_t i = 0; i < all->count && result == 0 && !t->is_continued; i++)
 		if (!all->items[i].skip) {
-			result = finder_knows(&t->in->finder, &all->items[i], t->err);
+			result = recognition_knows(&t->in->recognition, &all->items[i], t->err);
 			t->is_continued = result == 1;
 		}
 	return result < 0 ? result : 0;
@@ -252,7 +266,7 @@ static int judge_identities(struct intake_run *t, struct feed_row *feed)
 	return rename_items(t, feed->state.identity);
 }
 
-/* Bytes of a document that are taken: items beyond the feed's share would be dropped again. */
+/* Bytes of a document that are stored: items beyond the feed's share would be dropped again. */
 static int64_t document_limit(const struct intake *in)
 {
 	int64_t share = in->limits.share_bytes > DOCUMENT_LEAST ? in->limits.share_bytes : DOCUMENT_LEAST;
@@ -266,8 +280,8 @@ static bool is_shown(void *arg, struct str identity)
 }
 
 /* A feed that invents a guid for each item at each poll would fill the database with identities.  Beyond the feed's
- * share, those that its document does not show are removed.  The walk begins at an identity of the document, which is
- * as good as random, and looks at as many as some documents can add. */
+ * share, those that its document does not show are removed.  The walk begins at an identity of the document, which
+ * is as good as random, and reads as many rows as some documents can add. */
 static int forget_unshown(struct intake_run *t, const struct feed_row *feed)
 {
 	struct entries *all = &t->in->entries;
@@ -288,7 +302,7 @@ int intake_document(struct intake *in, struct feed_row *feed, const struct docum
 	int result = entries_set(&in->entries, d, feed->state.identity, in->hash, err);
 
 	in->items->kept_bytes = 0;
-	finder_begin(&in->finder, feed->state.id, at_ms, grouping_params(in->grouping)->window_ms);
+	recognition_begin(&in->recognition, feed->state.id, at_ms, grouping_params(in->grouping)->window_ms);
 	if (result == 0)
 		counts->cut = entries_cut(&in->entries, document_limit(in));
 	if (result == 0)
@@ -297,10 +311,11 @@ int intake_document(struct intake *in, struct feed_row *feed, const struct docum
 		result = find_identities(&t);
 	if (result == 0)
 		result = find_continuation(&t);
-	/* The last one first: feeds begin with the newest, which is to get the highest number. */
+	/* The last one first: feeds begin with the newest item, which gets the highest number. */
 	for (size_t i = in->entries.count; i > 0 && result == 0; i--) {
 		struct entry *e = &in->entries.items[i - 1];
 
+		in->last.compared = false;
 		if (e->skip)
 			counts->unchanged++;
 		else

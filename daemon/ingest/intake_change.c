@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: ISC */
-/* Writes the row, the story and the events of an item of a document. */
 #include "intake_change.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "item_date.h"
+#include "sitrep/base/array.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/store/record.h"
 
 enum {
-	/* A record buffer that a large item made larger than this is freed. */
+	/* A record buffer larger than this is freed before the next item. */
 	RECORD_KEPT = 256 * 1024,
 	/* sort_ms of a backlog item without date: below all items with one. */
 	UNDATED_SORT_MS = 0,
 };
 
-/* That an item is still in its feed is written down once a day, not at every poll. */
+/* An item that is still in its feed is noted as seen once a day, not at every poll. */
 static const int64_t touch_after_ms = INT64_C(24) * 3600 * 1000;
 
 /* The text of an ignored change is kept once an hour. */
@@ -25,33 +24,18 @@ static const int64_t ignored_kept_ms = INT64_C(3600) * 1000;
 
 /* ---- making a row ---- */
 
-/* RFC 9562, version 8, whose content is ours to define: a hash of the feed's first name and the identity. */
+/* A hash of the feed's first name and the identity. */
 static int make_uid(struct intake_run *t, const struct entry *e, uint8_t uid[STORE_KEY_LEN])
 {
-	uint8_t digest[SHA256_LEN];
-	struct sha256 *h = t->in->hash;
-	int result = sha256_begin(h);
+	const struct str pieces[] = {str_from(t->feed->uid_stem), str_make("", 1),
+		str_make((const char *)e->identity, SHA256_LEN), e->item->digest};
+	/* the digest only where an earlier item of that identity has the uid already */
+	int result = uid_make(t->in->hash, pieces, e->found ? 4 : 3, uid);
 
-	if (result == 0)
-		result = sha256_add(h, str_from(t->feed->uid_stem));
-	if (result == 0)
-		result = sha256_add(h, str_make("", 1));
-	if (result == 0)
-		result = sha256_add(h, str_make((const char *)e->identity, SHA256_LEN));
-	/* an earlier item of that identity has that uid already */
-	if (result == 0 && e->found)
-		result = sha256_add(h, e->item->digest);
-	if (result == 0)
-		result = sha256_end(h, digest);
-	if (result != 0)
-		return error_sys(t->err, result, "cannot hash an identity");
-	memcpy(uid, digest, STORE_KEY_LEN);
-	uid[6] = (uint8_t)(0x80 | (uid[6] & 0x0f));
-	uid[8] = (uint8_t)(0x80 | (uid[8] & 0x3f));
-	return 0;
+	return result == 0 ? 0 : error_sys(t->err, result, "cannot hash an identity");
 }
 
-/* The record keeps the feed's own data; matches of rules are kept as marks. */
+/* The record keeps the feed's own data; matches of rules are in table rule_match. */
 static int encode_record(struct intake_run *t, const struct item *it)
 {
 	struct item plain = *it;
@@ -63,9 +47,7 @@ static int encode_record(struct intake_run *t, const struct item *it)
 	plain.updated = item_date_plausible(it->updated);
 	plain.created = item_date_plausible(it->created);
 	plain.expired = item_date_plausible(it->expired);
-	if (t->in->record.cap > RECORD_KEPT)
-		buf_release(&t->in->record);
-	buf_clear(&t->in->record);
+	buf_reuse(&t->in->record, RECORD_KEPT);
 	result = record_encode(&t->in->record, &plain);
 	return result == 0 ? 0 : error_sys(t->err, result, "cannot encode an item");
 }
@@ -143,16 +125,9 @@ static int note_published(struct intake_run *t, int64_t published_ms)
 {
 	struct intake *in = t->in;
 	size_t count = (size_t)t->counts->fresh + (size_t)t->counts->copies;
-	size_t cap = in->published_cap > 0 ? in->published_cap * 2 : 64;
-	int64_t *grown;
 
-	if (count == in->published_cap) {
-		grown = realloc(in->published_ms, cap * sizeof(*grown));
-		if (grown == NULL)
-			return error_sys(t->err, -ENOMEM, "cannot note an item");
-		in->published_ms = grown;
-		in->published_cap = cap;
-	}
+	if (array_reserve(&in->published_ms, &in->published_cap, count + 1, sizeof(*in->published_ms)) != 0)
+		return error_sys(t->err, -ENOMEM, "cannot store an item");
 	in->published_ms[count] = published_ms;
 	return 0;
 }
@@ -168,14 +143,26 @@ static struct grouping_item text_of(const struct intake_run *t, const struct ent
 }
 
 /* Stores the key of the text without the counter in its title: at the next poll the counter may be the only change. */
-static int know_core(struct intake_run *t, const struct entry *e, int64_t item_id)
+static int store_core_key(struct intake_run *t, const struct entry *e, int64_t item_id)
 {
 	uint8_t key[SHA256_LEN];
-	int result = finder_core_key(&t->in->finder, e, key, t->err);
+	int result = recognition_core_key(&t->in->recognition, e, key, t->err);
 
 	if (result != 1)
 		return result;
 	return item_store_add_digest(t->in->items, key, t->feed->state.id, item_id, t->at_ms, t->err);
+}
+
+/* Revises the alerts that the story has already, then takes the matches of rules with the item's text. */
+static int take_matches(struct intake_run *t, const struct entry *e, const struct event_context *o,
+	int64_t published_ms, const struct story_change *change)
+{
+	int result = 0;
+
+	/* an old item of a backlog is no news, nor is a change that is not material */
+	if (event_log_is_recent(t->in->event_log, o, published_ms) && (!o->changed || change != NULL))
+		result = alert_desk_news(t->in->alerts, o, change, t->err);
+	return result == 0 ? rule_pending_take(t->in->pending, o, e->item, published_ms, t->err) : result;
 }
 
 int intake_add(struct intake_run *t, struct entry *e, const struct story_placement *p)
@@ -193,7 +180,7 @@ int intake_add(struct intake_run *t, struct entry *e, const struct story_placeme
 	if (result == 0)
 		result = item_store_add(t->in->items, &row, t->err);
 	if (result == 0)
-		result = know_core(t, e, row.id);
+		result = store_core_key(t, e, row.id);
 	if (result == 0)
 		result = note_published(t, row.published_ms);
 	text = text_of(t, e, &row);
@@ -206,15 +193,21 @@ int intake_add(struct intake_run *t, struct entry *e, const struct story_placeme
 	if (result < 0)
 		return result;
 	entries_know(&t->in->entries, e, row.id);
+	t->in->last.relation = p->relation;
+	t->in->last.story_id = row.story_id;
+	t->in->last.of_item = p->of_item;
 	*(p->story_id == 0 ? &t->counts->fresh : &t->counts->copies) += 1;
 	o = context(t, e, &row);
 	o.guessed = p->relation == RELATION_UPDATE;
 	result = event_log_placed(t->in->event_log, p->story_id == 0 ? EVENT_NEW : EVENT_COPY, &o, &copy, t->err);
-	return result == 0 ? event_log_matches(t->in->event_log, &o, e->item, row.published_ms, t->err) : result;
+	if (result == 0)
+		result = take_matches(t, e, &o, row.published_ms, NULL);
+	if (result == 0)
+		result = bursts_note(t->in->bursts, &o, e->item, str_from(t->feed->state.categories), t->err);
+	return result == 0 && p->story_id != 0 ? bursts_grow(t->in->bursts, &o, t->err) : result;
 }
 
-/* Joins the story of an item that is known, for the same text or the same link. */
-int intake_add_copy(struct intake_run *t, struct entry *e, const struct known *k)
+int intake_add_copy(struct intake_run *t, struct entry *e, const struct known_item *k)
 {
 	const struct story_answer answer = {
 		.relation = RELATION_COPY,
@@ -236,15 +229,15 @@ static int64_t document_number(const struct feed_state *feed)
 	return feed->polls - feed->not_modified;
 }
 
-/* Reads the history of the item's changes and adds this one: 1 when the change is to be ignored. */
+/* Adds a change to the history of the item's changes; 1 when the change is to be ignored. */
 static int note_change(
-	struct intake_run *t, const struct entry *e, const struct known *k, struct churn *churn, bool *is_noted)
+	struct intake_run *t, const struct entry *e, const struct known_item *k, struct churn *churn, bool *is_noted)
 {
 	const struct feed_state *feed = &t->feed->state;
 	struct churn_change change;
 	struct item before;
 	bool in_row;
-	int result = finder_load(&t->in->finder, k->item_id, &before, t->err);
+	int result = recognition_load(&t->in->recognition, k->item_id, &before, t->err);
 
 	*is_noted = result == 1;
 	if (result != 1)
@@ -257,7 +250,7 @@ static int note_change(
 		return error_sys(t->err, result, "cannot compare two texts");
 	memcpy(&change.before, k->digest, sizeof(change.before));
 	memcpy(&change.after, entry_digest(e), sizeof(change.after));
-	/* polls that failed meanwhile brought nothing */
+	/* failed polls in between do not break the row */
 	in_row = churn->polls == 0 || document_number(feed) - churn->document - feed->errors <= 1;
 	churn->document = document_number(feed);
 	return churn_note(churn, &change, in_row);
@@ -280,7 +273,7 @@ static int keep_ignored(
 			   : result;
 }
 
-int intake_update(struct intake_run *t, struct entry *e, const struct known *k)
+int intake_update(struct intake_run *t, struct entry *e, const struct known_item *k)
 {
 	struct item_row row;
 	struct grouping_item text;
@@ -306,7 +299,7 @@ int intake_update(struct intake_run *t, struct entry *e, const struct known *k)
 	if (result == 0)
 		result = item_store_replace(t->in->items, &row, is_news, t->err);
 	if (result == 0)
-		result = know_core(t, e, row.id);
+		result = store_core_key(t, e, row.id);
 	if (result == 0 && is_noted)
 		result = item_store_set_churn(t->in->items, row.id, &churn, t->err);
 	if (result == 0)
@@ -314,14 +307,18 @@ int intake_update(struct intake_run *t, struct entry *e, const struct known *k)
 	if (result != 0)
 		return result;
 	t->counts->updates++;
+	t->in->last.relation = RELATION_UPDATE;
 	o = context(t, e, &row);
 	o.backlog = t->feed->backlog && !t->is_continued;
+	o.changed = true;
 	if (is_news)
 		result = event_log_changed(t->in->event_log, &o, compared == 1 ? &change : NULL, t->err);
-	return result == 0 ? event_log_matches(t->in->event_log, &o, e->item, row.published_ms, t->err) : result;
+	if (result != 0)
+		return result;
+	return take_matches(t, e, &o, row.published_ms, is_news && compared == 1 ? &change : NULL);
 }
 
-int intake_read_again(struct intake_run *t, struct entry *e, const struct known *k)
+int intake_read_again(struct intake_run *t, struct entry *e, const struct known_item *k)
 {
 	struct item_row row;
 	struct grouping_item text;
@@ -336,21 +333,22 @@ int intake_read_again(struct intake_run *t, struct entry *e, const struct known 
 	if (result == 0)
 		result = item_store_sort(t->in->items, &row, t->err);
 	if (result == 0)
-		result = know_core(t, e, row.id);
+		result = store_core_key(t, e, row.id);
 	if (result == 0)
 		result = grouping_record(t->in->grouping, &text, row.story_id, RELATION_UPDATE, NULL, t->err);
 	if (result != 0)
 		return result;
 	t->counts->unchanged++;
-	/* rules that match the new text list the item, but raise no alert */
+	/* matches with the new text are stored, but raise no alert */
 	o = context(t, e, &row);
 	o.backlog = true;
-	return event_log_matches(t->in->event_log, &o, e->item, TIME_NONE, t->err);
+	o.changed = true;
+	return rule_pending_take(t->in->pending, &o, e->item, TIME_NONE, t->err);
 }
 
-int intake_touch(struct intake_run *t, const struct entry *e, const struct known *k)
+int intake_touch(struct intake_run *t, const struct entry *e, const struct known_item *k)
 {
-	/* A stamp in the future is replaced as well, or it would stay until then. */
+	/* A time in the future is replaced as well, or it would stay until then. */
 	if (t->at_ms - k->last_seen_ms < touch_after_ms && k->last_seen_ms - t->at_ms < touch_after_ms)
 		return 0;
 	return item_store_touch(

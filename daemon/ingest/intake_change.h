@@ -34,15 +34,14 @@ struct story_placement {
 /* Adds a new item, placed by p. */
 int intake_add(struct intake_run *t, struct entry *e, const struct story_placement *p);
 /* Adds a new item to the story of a known one with the same text or link. */
-int intake_add_copy(struct intake_run *t, struct entry *e, const struct known *k);
+int intake_add_copy(struct intake_run *t, struct entry *e, const struct known_item *k);
 /* Stores the new text of a known item.  A material change raises `updated`; a part that changes at each poll (churn.h)
  * is ignored. */
-int intake_update(struct intake_run *t, struct entry *e, const struct known *k);
-/* Stores the text of a known item that only differs by the rules of another CANON_VERSION: no `updated`.
- */
-int intake_read_again(struct intake_run *t, struct entry *e, const struct known *k);
+int intake_update(struct intake_run *t, struct entry *e, const struct known_item *k);
+/* Stores the text of a known item that differs by the rules of another CANON_VERSION only: no `updated`. */
+int intake_read_again(struct intake_run *t, struct entry *e, const struct known_item *k);
 /* Notes that a known item is still in its feed, once a day. */
-int intake_touch(struct intake_run *t, const struct entry *e, const struct known *k);
+int intake_touch(struct intake_run *t, const struct entry *e, const struct known_item *k);
 /* Adds another identity of a known item. */
 int intake_alias(struct intake_run *t, struct entry *e, int64_t item_id);
 

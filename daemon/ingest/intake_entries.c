@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* The items of one document and their identities.
- *
- * Some feeds give several items one guid.  Such items are told apart by their link, and where that is the
- * same too, by their text, and those without guid by their date as well; never by their place, since a new item at the
- * top would then shift every identity by one and each item would seem to have changed into its neighbour.  Whether an
- * item's guid is repeated can differ from poll to poll; the digest then finds it again under its other identity.
- *
- * Where a feed's guids are not trusted (identity_trust.h), the identity is made here, from the link or the text that
- * the worker has hashed already; a letter in front keeps the kinds apart. */
+/* Some feeds give several items one guid.  Such items get distinct identities by their link; where that is the same
+ * too, by their text; without guid, by their date as well.  The place in the document is never used: a new item at
+ * the top would shift every identity by one, and each item would seem to have become its neighbour.  An item's guid
+ * may be repeated in one poll and unique in the next; the digest then finds the item with its other identity.  When
+ * a feed's guids are not trusted (identity_trust.h), the identity is made here, from the hashed link or text; a
+ * first letter distinguishes the kinds. */
 #include "intake_entries.h"
 
 #include <errno.h>
@@ -41,7 +38,7 @@ const uint8_t *entry_url_key(const struct entry *e)
 	return e->item->url_key.len == SHA256_LEN ? bytes(e->item->url_key) : NULL;
 }
 
-/* Where item_id stands, or the free place where it would stand. */
+/* The place of item_id in the hash table, or the free place for it. */
 static size_t place_of(const struct entries *e, int64_t item_id)
 {
 	size_t place = (size_t)((uint64_t)item_id * UINT64_C(0x9E3779B97F4A7C15) >> 32) & e->ids_mask;
@@ -71,7 +68,7 @@ static size_t places_for(size_t count)
 	return places;
 }
 
-/* No id is known; there is room for one of each entry. */
+/* Empties the hash table, with room for one id of each entry. */
 static void clear_ids(struct entries *e, size_t count)
 {
 	if (e->ids == NULL)
@@ -98,14 +95,14 @@ static int make_room(struct entries *e, size_t count, struct error *err)
 	if (ids != NULL)
 		e->ids = ids;
 	if (items == NULL || sorted == NULL || ids == NULL)
-		return error_sys(err, -ENOMEM, "cannot take a document in");
+		return error_sys(err, -ENOMEM, "cannot store a document");
 	e->cap = count;
 	return 0;
 }
 
 /* ---- identities ---- */
 
-/* "https://example.org/": the site, not an article. */
+/* Whether the link is a site's front page, "https://example.org/". */
 static bool is_site(struct str link)
 {
 	size_t host = str_find(link, STR("://"), 0);
@@ -121,18 +118,12 @@ static bool is_site(struct str link)
 
 static int hash_kind(struct entry *e, struct str kind, struct str what, struct sha256 *hash)
 {
-	int result = sha256_begin(hash);
-
-	if (result == 0)
-		result = sha256_add(hash, kind);
-	if (result == 0)
-		result = sha256_add(hash, what);
-	return result == 0 ? sha256_end(hash, e->identity) : result;
+	return sha256_of(hash, (const struct str[]){kind, what}, 2, e->identity);
 }
 
 /* An item without guid has its link as identity already; one without link has its text.  A link to the site does not
  * count.  A short text keeps the feed's identity, since the next item may have the same text and be another one. */
-static int identify(struct entry *e, enum feed_identity by, struct sha256 *hash)
+static int assign_identity(struct entry *e, enum feed_identity by, struct sha256 *hash)
 {
 	const struct item *it = e->item;
 	bool has_url = by == FEED_BY_URL && (it->identity_kind == IDENTITY_LINK || entry_url_key(e) != NULL);
@@ -145,7 +136,7 @@ static int identify(struct entry *e, enum feed_identity by, struct sha256 *hash)
 	return it->token_count >= ENTRY_TOKENS_MIN ? hash_kind(e, STR("d"), it->digest, hash) : 0;
 }
 
-/* By identity, then text, date and place: groups stand together, and the first of equals comes first. */
+/* By identity, then text, date and place, so that groups are adjacent and equal items keep their order. */
 static int by_identity(const void *a, const void *b)
 {
 	const struct entry *const *left = a, *const *right = b;
@@ -160,13 +151,7 @@ static int by_identity(const void *a, const void *b)
 
 static int extend_identity(struct entry *e, struct str with, struct sha256 *hash)
 {
-	int result = sha256_begin(hash);
-
-	if (result == 0)
-		result = sha256_add(hash, str_make((const char *)e->identity, SHA256_LEN));
-	if (result == 0)
-		result = sha256_add(hash, with);
-	return result == 0 ? sha256_end(hash, e->identity) : result;
+	return hash_kind(e, str_make((const char *)e->identity, SHA256_LEN), with, hash);
 }
 
 static size_t sort_entries(struct entries *e, int (*compare)(const void *, const void *))
@@ -183,7 +168,7 @@ static size_t sort_entries(struct entries *e, int (*compare)(const void *, const
 
 enum part_key { PART_LINK, PART_TEXT, PART_DATE, PART_KEYS };
 
-static struct str part_of(const struct entry *e, enum part_key key)
+static struct str extension_of(const struct entry *e, enum part_key key)
 {
 	switch (key) {
 	case PART_LINK:
@@ -198,31 +183,31 @@ static struct str part_of(const struct entry *e, enum part_key key)
 	return STR_NONE;
 }
 
-/* a and b are the ends of a sorted group.  Items with one guid and one text are the same whatever the date is. */
-static bool say_the_same(const struct entry *a, const struct entry *b)
+/* a and b are the ends of a sorted group.  Items with one guid and one text are repeats even with different dates. */
+static bool are_repeats(const struct entry *a, const struct entry *b)
 {
 	return memcmp(entry_digest(a), entry_digest(b), SHA256_LEN) == 0 &&
 	       (a->item->identity_kind == IDENTITY_GUID || a->date_ms == b->date_ms);
 }
 
-/* The count entries at first, sorted, have one identity.  If all are the same, all but one are skipped; else their
- * identities are extended by key. */
-static int part_group(struct entry **first, size_t count, enum part_key key, struct sha256 *hash)
+/* The count entries at first, sorted, have one identity.  If all are repeats of one item, all but the first are
+ * skipped; else their identities are extended by key. */
+static int separate_group(struct entry **first, size_t count, enum part_key key, struct sha256 *hash)
 {
-	bool same = say_the_same(first[0], first[count - 1]);
+	bool same = are_repeats(first[0], first[count - 1]);
 	int result = 0;
 
 	for (size_t i = 0; i < count && result == 0; i++) {
 		if (same)
 			first[i]->skip = i > 0;
 		else
-			result = extend_identity(first[i], part_of(first[i], key), hash);
+			result = extend_identity(first[i], extension_of(first[i], key), hash);
 	}
 	return result;
 }
 
 /* 1 when entries shared an identity, 0 when each had its own. */
-static int part_identities(struct entries *e, enum part_key key, struct sha256 *hash)
+static int separate_identities(struct entries *e, enum part_key key, struct sha256 *hash)
 {
 	size_t n = sort_entries(e, by_identity);
 	bool found = false;
@@ -235,7 +220,7 @@ static int part_identities(struct entries *e, enum part_key key, struct sha256 *
 		if (to - from == 1)
 			continue;
 		found = true;
-		result = part_group(&e->sorted[from], to - from, key, hash);
+		result = separate_group(&e->sorted[from], to - from, key, hash);
 	}
 	return result == 0 ? found : result;
 }
@@ -245,22 +230,19 @@ void entries_order(struct entries *e)
 	e->ordered = sort_entries(e, by_identity);
 }
 
+static int compare_start(const void *identity, const void *entry)
+{
+	const struct str *start = identity;
+	const struct entry *const *e = entry;
+
+	return memcmp(start->data, (*e)->identity, start->len);
+}
+
 bool entries_show(const struct entries *e, const uint8_t *identity, size_t len)
 {
-	size_t low = 0, high = e->ordered;
+	struct str key = str_make((const char *)identity, len);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = memcmp(e->sorted[middle]->identity, identity, len);
-
-		if (order == 0)
-			return true;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return false;
+	return e->ordered > 0 && bsearch(&key, e->sorted, e->ordered, sizeof(struct entry *), compare_start) != NULL;
 }
 
 /* ---- a document that is too large ---- */
@@ -270,7 +252,7 @@ static int64_t text_bytes(const struct text *t)
 	return (int64_t)t->value.len;
 }
 
-/* The bytes that the item will count for, about (size.h). */
+/* The approximate size of the item in the database (size.h). */
 static int64_t entry_bytes(const struct entry *e)
 {
 	const struct item *it = e->item;
@@ -326,10 +308,10 @@ int entries_identify(struct entries *e, enum feed_identity by, struct sha256 *ha
 	int result = 0;
 
 	for (size_t i = 0; i < e->count && result == 0; i++)
-		result = identify(&e->items[i], by, hash);
-	/* by each key, and once more to find those that are equal in all */
-	for (int key = PART_LINK, parted = 1; key <= PART_KEYS && parted == 1; key++)
-		result = parted = part_identities(e, (enum part_key)key, hash);
+		result = assign_identity(&e->items[i], by, hash);
+	/* once for each key, and once more to skip entries that are equal in all keys */
+	for (int key = PART_LINK, separated = 1; key <= PART_KEYS && separated == 1; key++)
+		result = separated = separate_identities(e, (enum part_key)key, hash);
 	return result >= 0 ? 0 : error_sys(err, result, "cannot hash an identity");
 }
 

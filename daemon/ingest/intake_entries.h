@@ -20,7 +20,7 @@ struct entry {
 	bool skip;                    /* repeats another item of the document, or is beyond the limit (entries_cut()) */
 	bool url_counts;              /* no other item of the document has its link, and it is not the site's */
 	bool found;                   /* identity was known before this document */
-	struct known known;
+	struct known_item known;
 	int64_t item_id; /* its number in the database, 0: not known yet */
 };
 
@@ -35,7 +35,7 @@ struct entries {
 	size_t ids_mask;       /* its places, less one; at most half of them are taken */
 };
 
-/* Texts of fewer tokens are too often the same by chance. */
+/* Texts of fewer tokens are too often equal by chance. */
 enum { ENTRY_TOKENS_MIN = 8 };
 
 /* Sets the entries to the items of d, with identities of the feed's kind by; d must outlive them. -EPROTO when an item
@@ -46,9 +46,9 @@ int entries_set(
 int entries_identify(struct entries *e, enum feed_identity by, struct sha256 *hash, struct error *err);
 void entries_release(struct entries *e);
 
-/* e, one of the entries, is known as item_id from now on. */
+/* Sets the number in the database of e, one of the entries. */
 void entries_know(struct entries *all, struct entry *e, int64_t item_id);
-/* Is an item of this document known as item_id?  Costs the same however many items there are. */
+/* True when an entry has the number item_id.  Takes constant time. */
 bool entries_contain(const struct entries *e, int64_t item_id);
 
 /* Skips all but the first, newest items that together take bytes; the first is never skipped.  Returns how many are
@@ -56,7 +56,7 @@ bool entries_contain(const struct entries *e, int64_t item_id);
 size_t entries_cut(struct entries *e, int64_t bytes);
 /* Prepares entries_show(), which may be called until the entries change. */
 void entries_order(struct entries *e);
-/* Does an item of this document have an identity that begins with these len bytes? */
+/* True when an entry's identity begins with these len bytes. */
 bool entries_show(const struct entries *e, const uint8_t *identity, size_t len);
 
 /* The keys, or NULL where the item has none. */

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* The date of publication that an item gives. */
 #include "item_date.h"
 
 #include "sitrep/base/clock.h"

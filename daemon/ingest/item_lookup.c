@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* Finds the item or story that an operator names. */
 #include "item_lookup.h"
 
 #include "sitrep/sql/statements.h"
@@ -31,7 +30,7 @@ static const char *const texts[ITEM_LOOKUP_STATEMENTS] = {
 };
 SQL_TEXTS(texts, ITEM_LOOKUP_STATEMENTS);
 
-static const char cannot_find[] = "cannot look an item up";
+static const char cannot_find[] = "cannot look up an item";
 
 int item_lookup_init(struct item_lookup *n, struct sql_db *db, struct error *err)
 {
@@ -55,7 +54,7 @@ void item_lookup_begin(struct item_lookup *n)
 
 /* ---- one item ---- */
 
-static bool take_key(struct sql_stmt *s, int column, uint8_t key[STORE_KEY_LEN])
+static bool read_key(struct sql_stmt *s, int column, uint8_t key[STORE_KEY_LEN])
 {
 	struct str bytes = sql_blob(s, column);
 
@@ -66,7 +65,7 @@ static bool take_key(struct sql_stmt *s, int column, uint8_t key[STORE_KEY_LEN])
 }
 
 /* 1; 0 when the record is damaged; -ENOMEM. */
-static int take_row(struct item_lookup *n, struct sql_stmt *s, struct lookup_result *found)
+static int read_row(struct item_lookup *n, struct sql_stmt *s, struct lookup_result *found)
 {
 	struct str *const texts_out[] = {&found->url_key, &found->feed, &found->outlet, &found->publisher};
 	int result;
@@ -78,7 +77,7 @@ static int take_row(struct item_lookup *n, struct sql_stmt *s, struct lookup_res
 	found->lead_id = sql_int(s, 4);
 	found->sources = sql_count(s, 5);
 	found->reports = sql_count(s, 6);
-	if (!take_key(s, 7, found->uid) || !take_key(s, 8, found->story_uid) || !take_key(s, 9, found->digest))
+	if (!read_key(s, 7, found->uid) || !read_key(s, 8, found->story_uid) || !read_key(s, 9, found->digest))
 		return 0;
 	for (int i = 0; i < 4; i++) {
 		struct str text = i == 0 ? sql_blob(s, 10) : sql_text(s, 10 + i);
@@ -100,15 +99,13 @@ int item_lookup_load(struct item_lookup *n, int64_t item_id, struct lookup_resul
 	int result;
 
 	*found = (struct lookup_result){.item_id = item_id};
-	sql_bind_int(s, 1, item_id);
-	result = sql_step(s, err, cannot_find);
+	result = sql_find(s, err, cannot_find, as_int(item_id));
 	if (result == 1) {
-		result = take_row(n, s, found);
+		result = read_row(n, s, found);
 		if (result < 0)
-			(void)error_sys(err, result, cannot_find);
+			error_sys(err, result, cannot_find);
 	}
-	sql_reset(s);
-	return result;
+	return sql_end(s, result);
 }
 
 /* ---- by its name ---- */
@@ -116,11 +113,10 @@ int item_lookup_load(struct item_lookup *n, int64_t item_id, struct lookup_resul
 static int find_by(
 	struct item_lookup *n, enum item_lookup_statement which, const uint8_t *key, int64_t *id, struct error *err)
 {
-	sql_bind_key(n->s[which], 1, key);
-	return sql_get_int(n->s[which], id, err, cannot_find);
+	return sql_find_int(n->s[which], id, err, cannot_find, as_key(key));
 }
 
-/* By the link's key, made here as the workers make it: an item of only a link has no text that needs a sandbox. */
+/* By the link's key, which the workers make for whole items: a link alone needs no sandbox. */
 static int find_by_link(struct item_lookup *n, struct str link, int64_t *id, struct error *err)
 {
 	struct item it;
@@ -149,8 +145,8 @@ static int not_found(struct str name, struct error *err)
 	struct buf shown = BUF_INIT(SHOWN_MAX);
 
 	/* The name is shown on a terminal: as one line, cut at SHOWN_MAX. */
-	(void)utf8_one_line(&shown, name);
-	(void)error_set(err, -ENOENT, "no item has the id or link %.*s", STR_ARG(buf_str(&shown)));
+	utf8_one_line(&shown, name);
+	error_set(err, -ENOENT, "no item has the id or link %.*s", STR_ARG(buf_str(&shown)));
 	buf_release(&shown);
 	return -ENOENT;
 }

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* item_lookup.h: finds the item or story that an operator names.
  *
- * Items and stories are named as they are published: by their id, with or without "urn:uuid:" before it, or an item by
- * its link.  A story has the id of the item that began it, and keeps it when that item is taken out of it.  Where an
- * item is wanted, a story's id means its first item.  The id of a story that was joined to another one means that one.
+ * An item or a story is named by its published id, with or without "urn:uuid:" before it; an item also by its link.
+ * A story has the id of the item that began it, and keeps it when that item is split off.  Where an item is
+ * expected, a story's id names its first item.  The id of a story that was joined to another one names that one.
  */
 #ifndef SITREP_INGEST_ITEM_LOOKUP_H
 #define SITREP_INGEST_ITEM_LOOKUP_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "sitrep/base/arena.h"
@@ -47,7 +46,7 @@ struct lookup_result {
 	struct str url_key;   /* absent: it has none */
 	struct str feed;      /* its name in the configuration */
 	struct str outlet;    /* its title */
-	struct str publisher; /* the source, as the rule of stories takes it */
+	struct str publisher; /* the source, for the rule of stories */
 	struct item item;     /* the record */
 };
 
@@ -56,7 +55,7 @@ void item_lookup_release(struct item_lookup *n);
 
 /* Releases the texts of all results so far. */
 void item_lookup_begin(struct item_lookup *n);
-/* Which one is meant when the name is the id of both. */
+/* The one to be found when a name is the id of an item and of a story. */
 enum item_lookup_kind { ITEM_LOOKUP_ITEM, ITEM_LOOKUP_STORY };
 /* 0; -ENOENT with a sentence when nothing has that name. */
 int item_lookup_find(struct item_lookup *n, struct str name, enum item_lookup_kind kind, struct lookup_result *found,

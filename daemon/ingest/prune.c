@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* Removes an item with all that is kept for it. */
 #include "prune.h"
 
 #include "sitrep/sql/sql.h"
@@ -19,6 +18,22 @@ SQL_TEXTS(texts, PRUNE_STATEMENTS);
 
 static const char cannot_prune[] = "cannot remove an item";
 
+int pruned_items_read(struct sql_stmt *list, struct pruned_item *items, int max, struct error *err)
+{
+	int count = 0, result = 0;
+
+	while (count < max && (result = sql_step(list, err, cannot_prune)) == 1)
+		items[count++] = (struct pruned_item){
+			.id = sql_int(list, 0),
+			.feed_id = sql_int(list, 1),
+			.story_id = sql_int(list, 2),
+			.publisher_id = sql_int(list, 3),
+			.bytes = sql_int(list, 4),
+		};
+	sql_reset(list);
+	return result < 0 ? result : count;
+}
+
 int pruner_init(struct pruner *p, struct sql_db *db, struct error *err)
 {
 	return sql_prepare(db, texts, PRUNE_STATEMENTS, p->s, err);
@@ -31,8 +46,7 @@ void pruner_release(struct pruner *p)
 
 static int run_by_id(struct pruner *p, enum prune_statement which, int64_t id, struct error *err)
 {
-	sql_bind_int(p->s[which], 1, id);
-	return sql_done(p->s[which], err, cannot_prune);
+	return sql_run(p->s[which], err, cannot_prune, as_int(id));
 }
 
 int pruner_drop(struct pruner *p, struct ingest *k, const struct pruned_item *it, struct error *err)
@@ -44,10 +58,8 @@ int pruner_drop(struct pruner *p, struct ingest *k, const struct pruned_item *it
 	/* Later items may not join a removed story through this item. */
 	if (result == 0)
 		result = grouping_forget(k->grouping, it->id, err);
-	if (result == 0) {
-		sql_bind_int(p->s[PRUNE_REPORT], 2, it->publisher_id);
-		result = run_by_id(p, PRUNE_REPORT, it->story_id, err);
-	}
+	if (result == 0)
+		result = sql_run(p->s[PRUNE_REPORT], err, cannot_prune, as_int(it->story_id), as_int(it->publisher_id));
 	if (result == 0)
 		result = run_by_id(p, PRUNE_STORY, it->story_id, err);
 	if (result != 0)

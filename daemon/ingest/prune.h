@@ -22,6 +22,10 @@ struct pruned_item {
 	int64_t bytes; /* ITEM_BYTES_SQL */
 };
 
+/* Reads rows of list, whose columns are those of a pruned_item in that order, until it ends or there are max.  The
+ * number of items, or negative errno. */
+int pruned_items_read(struct sql_stmt *list, struct pruned_item *items, int max, struct error *err);
+
 int pruner_init(struct pruner *p, struct sql_db *db, struct error *err);
 void pruner_release(struct pruner *p);
 

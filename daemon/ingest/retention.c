@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* Removes old events, items and tombstones, a little at a time.
+/* A round has phases: old events, closed alerts whose story is gone, old items, items past the allowed size, tombstones
+ * that are no longer needed, and pages that can be returned to the file system.  Each step touches at most STEP_ROWS
+ * rows, so an outcome that arrives meanwhile waits for milliseconds.
  *
- * A round walks through phases: old events, old items, items past the allowed size, tombstones that are
- * no longer needed, and pages that can be given back to the file system.  Each step touches at most
- * STEP_ROWS rows, so an outcome that arrives meanwhile waits for milliseconds.
- *
- * An item that goes leaves its identity and digest behind as tombstones: its feed may show it for years,
- * and it must not come back as new.  While the feed shows it, intake notes so once a day; a tombstone goes
- * when its feed has not shown it for three times as long as items are kept.  An alias (a second identity
- * of an item) is only a short cut, since the digest finds the item as well: it goes after a week unseen,
- * so that a feed whose guids change at every poll leaves no more than a week of them. */
+ * A removed item leaves its identity and digest as tombstones: its feed may show it for years, and it must not come
+ * back as new.  While the feed shows it, intake notes that once a day.  A tombstone is removed when its feed has not
+ * shown it for three times as long as items are kept.  An alias (a second identity of an item) is only a short cut,
+ * since the digest finds the item too.  It is removed after a week unseen, so that a feed whose guids change at
+ * every poll leaves at most a week of them. */
 #include "retention.h"
 
 #include <errno.h>
@@ -24,8 +22,9 @@
 enum {
 	STEP_ROWS = 200,
 	STEP_PAGES = 64,
-	/* So many free pages are not worth a step. */
+	/* Fewer free pages, of 4 KiB, are not returned. */
 	FREE_PAGES_KEPT = 256,
+	PAGE_BYTES = 4096,
 	TOMBSTONE_TIMES = 3,
 	/* Pages of phrase counts, 64 KiB each, saved in one step. */
 	STEP_COUNTS = 16,
@@ -38,7 +37,7 @@ static const int64_t alias_kept_ms = INT64_C(7) * 24 * 3600 * 1000;
 static const int64_t tombstone_least_ms = INT64_C(90) * 24 * 3600 * 1000;
 
 static const char *const texts[RETENTION_STATEMENTS] = {
-	/* A stamp in the future says nothing of a row's age: such a row goes with those that came after it. */
+	/* A time in the future does not give a row's age: such a row is removed together with the rows after it. */
 	[OLD_EVENTS] = "SELECT cursor, time FROM event WHERE time <= ?2 ORDER BY cursor LIMIT ?1",
 	[DROP_EVENTS] = "DELETE FROM event WHERE cursor <= ?1",
 	[OLD_ITEMS] = "SELECT id, first_seen FROM item WHERE first_seen <= ?2 ORDER BY id LIMIT ?1",
@@ -52,13 +51,10 @@ static const char *const texts[RETENTION_STATEMENTS] = {
 			 " LEFT JOIN item i ON i.id = d.item_id WHERE (d.digest, d.feed_id, d.item_id) > (?1, ?2, ?3)"
 			 " ORDER BY d.digest, d.feed_id, d.item_id LIMIT ?4",
 	[DROP_DIGEST] = "DELETE FROM digest WHERE digest = ?1 AND feed_id = ?2 AND item_id = ?3",
-	[PAGE_COUNT] = "PRAGMA page_count",
-	[FREE_PAGES] = "PRAGMA freelist_count",
-	[PAGE_SIZE] = "PRAGMA page_size",
 };
 SQL_TEXTS(texts, RETENTION_STATEMENTS);
 
-static const char cannot_prune[] = "cannot remove what is too old";
+static const char cannot_prune[] = "cannot remove old rows";
 
 int retention_init(struct retention *r, struct ingest *k, struct error *err)
 {
@@ -98,7 +94,7 @@ static void set_phase(struct retention *r, enum retention_phase phase)
 	memset(r->at_key, 0, sizeof(r->at_key));
 }
 
-/* Each step function below returns 1 when its phase has more to do, 0 when it is through. */
+/* Each step function below returns 1 when its phase has more to do, 0 when it is complete. */
 
 /* ---- events ---- */
 
@@ -108,8 +104,7 @@ static int drop_events(struct retention *r, int64_t older_than_ms, struct error 
 	int64_t last = 0;
 	int rows = 0, result;
 
-	sql_bind_int(s, 1, STEP_ROWS);
-	sql_bind_int(s, 2, r->now_ms);
+	sql_bind(s, as_int(STEP_ROWS), as_int(r->now_ms));
 	while ((result = sql_step(s, err, cannot_prune)) == 1 && sql_time_or(s, 1, 0) < older_than_ms) {
 		last = sql_int(s, 0);
 		rows++;
@@ -117,8 +112,7 @@ static int drop_events(struct retention *r, int64_t older_than_ms, struct error 
 	sql_reset(s);
 	if (result < 0 || rows == 0)
 		return result < 0 ? result : 0;
-	sql_bind_int(r->s[DROP_EVENTS], 1, last);
-	result = sql_done(r->s[DROP_EVENTS], err, cannot_prune);
+	result = sql_run(r->s[DROP_EVENTS], err, cannot_prune, as_int(last));
 	return result != 0 ? result : rows == STEP_ROWS;
 }
 
@@ -130,44 +124,20 @@ static int drop_items(struct retention *r, struct ingest *k, int64_t older_than_
 	struct sql_stmt *s = r->s[OLD_ITEMS];
 	struct pruned_item old[STEP_ROWS];
 	int64_t last = 0;
-	size_t count = 0;
-	int result;
+	int count, result;
 
-	sql_bind_int(s, 1, STEP_ROWS);
-	sql_bind_int(s, 2, r->now_ms);
+	sql_bind(s, as_int(STEP_ROWS), as_int(r->now_ms));
 	while ((result = sql_step(s, err, cannot_prune)) == 1 && sql_time_or(s, 1, 0) < older_than_ms)
 		last = sql_int(s, 0);
 	sql_reset(s);
 	if (result < 0)
 		return result;
 	s = r->s[ITEMS_UNTIL];
-	sql_bind_int(s, 1, STEP_ROWS);
-	sql_bind_int(s, 2, last);
-	while (count < STEP_ROWS && (result = sql_step(s, err, cannot_prune)) == 1)
-		old[count++] = (struct pruned_item){
-			.id = sql_int(s, 0),
-			.feed_id = sql_int(s, 1),
-			.story_id = sql_int(s, 2),
-			.publisher_id = sql_int(s, 3),
-			.bytes = sql_int(s, 4),
-		};
-	sql_reset(s);
-	for (size_t i = 0; i < count && result >= 0; i++)
+	sql_bind(s, as_int(STEP_ROWS), as_int(last));
+	count = result = pruned_items_read(s, old, STEP_ROWS, err);
+	for (int i = 0; i < count && result >= 0; i++)
 		result = pruner_drop(&r->size.pruner, k, &old[i], err);
 	return result < 0 ? result : count == STEP_ROWS;
-}
-
-static int used_bytes(struct retention *r, int64_t *bytes, int64_t *free_pages, struct error *err)
-{
-	int64_t pages = 0, size = 0;
-	int result = sql_get_int(r->s[PAGE_COUNT], &pages, err, cannot_prune);
-
-	if (result >= 0)
-		result = sql_get_int(r->s[FREE_PAGES], free_pages, err, cannot_prune);
-	if (result >= 0)
-		result = sql_get_int(r->s[PAGE_SIZE], &size, err, cannot_prune);
-	*bytes = (pages - *free_pages) * size;
-	return result < 0 ? result : 0;
 }
 
 /* ---- tombstones ---- */
@@ -198,9 +168,7 @@ static int drop_identities(struct retention *r, struct ingest *k, int64_t now_ms
 	struct sql_stmt *s = r->s[NEXT_IDENTITIES];
 	int rows = 0, result;
 
-	sql_bind_int(s, 1, r->at_feed);
-	sql_bind_blob(s, 2, r->at_key, r->at_feed == 0 ? 0 : STORE_KEY_LEN);
-	sql_bind_int(s, 3, STEP_ROWS);
+	sql_bind(s, as_int(r->at_feed), as_blob(r->at_key, r->at_feed == 0 ? 0 : STORE_KEY_LEN), as_int(STEP_ROWS));
 	while ((result = sql_step(s, err, cannot_prune)) == 1) {
 		int64_t seen_ms = sql_time_or(s, 2, 0);
 		bool is_alias = sql_bool(s, 3);
@@ -212,9 +180,7 @@ static int drop_identities(struct retention *r, struct ingest *k, int64_t now_ms
 		remember_key(r, sql_blob(s, 1));
 		if (!is_older(seen_ms, kept_ms, now_ms))
 			continue;
-		sql_bind_int(r->s[DROP_IDENTITY], 1, r->at_feed);
-		sql_bind_key(r->s[DROP_IDENTITY], 2, r->at_key);
-		result = sql_done(r->s[DROP_IDENTITY], err, cannot_prune);
+		result = sql_run(r->s[DROP_IDENTITY], err, cannot_prune, as_int(r->at_feed), as_key(r->at_key));
 		if (result == 0)
 			result = feed_store_count(&k->feeds, r->at_feed, 0, -KEPT_IDENTITY, err);
 		if (result != 0)
@@ -229,10 +195,8 @@ static int drop_digests(struct retention *r, struct ingest *k, int64_t now_ms, s
 	struct sql_stmt *s = r->s[NEXT_DIGESTS];
 	int rows = 0, result;
 
-	sql_bind_blob(s, 1, r->at_key, r->at_feed == 0 ? 0 : STORE_KEY_LEN);
-	sql_bind_int(s, 2, r->at_feed);
-	sql_bind_int(s, 3, r->at_item);
-	sql_bind_int(s, 4, STEP_ROWS);
+	sql_bind(s, as_blob(r->at_key, r->at_feed == 0 ? 0 : STORE_KEY_LEN), as_int(r->at_feed), as_int(r->at_item),
+		as_int(STEP_ROWS));
 	while ((result = sql_step(s, err, cannot_prune)) == 1) {
 		int64_t seen_ms = sql_time_or(s, 2, 0);
 		bool pruned = sql_is_null(s, 4);
@@ -243,10 +207,8 @@ static int drop_digests(struct retention *r, struct ingest *k, int64_t now_ms, s
 		remember_key(r, sql_blob(s, 1));
 		if (!pruned || !is_older(seen_ms, tombstone_kept_ms(k), now_ms))
 			continue;
-		sql_bind_key(r->s[DROP_DIGEST], 1, r->at_key);
-		sql_bind_int(r->s[DROP_DIGEST], 2, r->at_feed);
-		sql_bind_int(r->s[DROP_DIGEST], 3, r->at_item);
-		result = sql_done(r->s[DROP_DIGEST], err, cannot_prune);
+		result = sql_run(r->s[DROP_DIGEST], err, cannot_prune, as_key(r->at_key), as_int(r->at_feed),
+			as_int(r->at_item));
 		if (result == 0)
 			result = feed_store_count(&k->feeds, r->at_feed, 0, -KEPT_DIGEST, err);
 		if (result != 0)
@@ -258,12 +220,12 @@ static int drop_digests(struct retention *r, struct ingest *k, int64_t now_ms, s
 
 /* ---- free pages ---- */
 
-static int give_back(struct retention *r, struct ingest *k, struct error *err)
+static int return_pages(struct retention *r, struct ingest *k, struct error *err)
 {
-	int64_t bytes, free_pages = 0;
-	int result = used_bytes(r, &bytes, &free_pages, err);
+	struct pages p;
+	int result = size_read_pages(&r->size, &p, err);
 
-	if (result != 0 || free_pages <= FREE_PAGES_KEPT)
+	if (result != 0 || p.all - p.used <= FREE_PAGES_KEPT * PAGE_BYTES)
 		return result;
 	result = sql_give_back(k->store.db, STEP_PAGES, err, cannot_prune);
 	return result == 0 ? 1 : result;
@@ -279,13 +241,15 @@ static bool sweep_is_due(const struct retention *r, int64_t elapsed_ms)
 static int run_phase(struct retention *r, struct ingest *k, struct clock_mark now, struct error *err)
 {
 	const struct writer_options *o = &k->options;
-	/* A clock that went ahead lately is not believed yet. */
+	/* An unexplained jump of the clock is subtracted (clock_record.h). */
 	int64_t now_ms = clock_record_prune_ms(&k->clock, now.wall_ms);
 
 	r->now_ms = now.wall_ms;
 	switch (r->phase) {
 	case RETENTION_EVENTS:
 		return o->keep_events_ms > 0 ? drop_events(r, now_ms - o->keep_events_ms, err) : 0;
+	case RETENTION_ALERTS:
+		return o->keep_events_ms > 0 ? alert_desk_forget(&k->alerts, now_ms - o->keep_events_ms, err) : 0;
 	case RETENTION_ITEMS:
 		return o->keep_items_ms > 0 ? drop_items(r, k, now_ms - o->keep_items_ms, err) : 0;
 	case RETENTION_SIZE:
@@ -297,7 +261,7 @@ static int run_phase(struct retention *r, struct ingest *k, struct clock_mark no
 	case RETENTION_COUNTS:
 		return size_keeps_phrases(o) ? grouping_save(k->grouping, STEP_COUNTS, err) : 0;
 	case RETENTION_VACUUM:
-		return give_back(r, k, err);
+		return return_pages(r, k, err);
 	case RETENTION_DONE:
 		return 0;
 	}
@@ -313,42 +277,27 @@ static void finish_phase(struct retention *r, int64_t elapsed_ms)
 
 int retention_keep_size(struct retention *r, struct ingest *k, int64_t now_ms, struct error *err)
 {
-	int result = ingest_begin(k, err), more = 0;
+	int result = ingest_begin(k, err);
 
-	if (result != 0)
-		return result;
-	more = size_step(&r->size, k, now_ms, err);
-	if (more < 0) {
-		ingest_rollback(k);
-		return more;
-	}
-	result = ingest_commit(k, now_ms, err);
-	return result == 0 ? more : result;
+	return result == 0 ? ingest_end(k, size_step(&r->size, k, now_ms, err), now_ms, err) : result;
 }
 
 int retention_step(struct retention *r, struct ingest *k, struct clock_mark now, struct error *err)
 {
-	int result = ingest_begin(k, err), more = 0;
+	int result = ingest_begin(k, err);
 
 	if (r->phase == RETENTION_DONE)
 		set_phase(r, RETENTION_EVENTS);
-	if (result == 0) {
-		more = run_phase(r, k, now, err);
-		if (more < 0) {
-			result = more;
-			ingest_rollback(k);
-		} else {
-			result = ingest_commit(k, now.wall_ms, err);
-		}
-	}
-	/* The next round finds it mended. */
+	if (result == 0)
+		result = ingest_end(k, run_phase(r, k, now, err), now.wall_ms, err);
+	/* Repairs the row for the next round. */
 	if (result == -EBADMSG && err != NULL)
-		(void)mend_after(k->store.db, err, NULL);
-	if (result != 0)
+		mend_after(k->store.db, err, NULL);
+	if (result < 0)
 		set_phase(r, RETENTION_DONE);
-	else if (more == 0)
+	else if (result == 0)
 		finish_phase(r, now.elapsed_ms);
 	if (r->phase == RETENTION_DONE)
 		r->next_ms = now.elapsed_ms + round_ms;
-	return result;
+	return result < 0 ? result : 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* retention.h: removes old events, items and tombstones, a little at a time.
  *
- * Called by the writer's thread when nothing waits.  Each step is one short transaction. */
+ * Called by the writer's thread when no outcome waits.  Each step is one short transaction. */
 #ifndef SITREP_INGEST_RETENTION_H
 #define SITREP_INGEST_RETENTION_H
 
@@ -23,14 +23,12 @@ enum retention_statement {
 	DROP_IDENTITY,
 	NEXT_DIGESTS,
 	DROP_DIGEST,
-	PAGE_COUNT,
-	FREE_PAGES,
-	PAGE_SIZE,
 	RETENTION_STATEMENTS
 };
 
 enum retention_phase {
 	RETENTION_EVENTS,
+	RETENTION_ALERTS,
 	RETENTION_ITEMS,
 	RETENTION_SIZE,
 	RETENTION_IDENTITIES,
@@ -45,9 +43,9 @@ struct retention {
 	struct size size;
 	enum retention_phase phase;
 	int64_t next_ms;       /* when the next round begins; elapsed time, as next_sweep_ms */
-	int64_t next_sweep_ms; /* when tombstones are looked through again */
+	int64_t next_sweep_ms; /* when tombstones are checked again */
 	int64_t now_ms;        /* the wall clock at this step */
-	/* where the walk over identities and digests stands */
+	/* the position of the walk over identities and digests */
 	int64_t at_feed;
 	int64_t at_item;
 	uint8_t at_key[STORE_KEY_LEN];
@@ -56,7 +54,7 @@ struct retention {
 int retention_init(struct retention *r, struct ingest *k, struct error *err);
 void retention_release(struct retention *r);
 
-/* Is there something to do now? */
+/* True when a step is due. */
 bool retention_due(const struct retention *r, int64_t elapsed_ms);
 /* One step.  A failure ends the round. */
 int retention_step(struct retention *r, struct ingest *k, struct clock_mark now, struct error *err);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* The database stays within [keep] size while it grows; size.h says how. */
 #include "size.h"
 
 #include <string.h>
@@ -12,14 +11,14 @@
 enum {
 	STEP_ITEMS = 200,
 	STEP_ROWS = 500,
-	/* Pages given back in a step; up to so many free pages are kept for later rows. */
+	/* Pages that a step returns to the file system; up to so many free pages are kept for later rows. */
 	STEP_PAGES = 128,
 	PAGE_BYTES = 4096,
-	/* However small the database may be, the newest items stay: outputs show them. */
+	/* The newest items stay even in the smallest database: outputs show them. */
 	ITEMS_KEPT = 200,
 	/* A pass is due after so many added rows or events, and one more for each two items kept. */
 	PASS_LEAST = 2000,
-	/* The bytes of an event and its index entry, about. */
+	/* The approximate bytes of an event and its index entry. */
 	EVENT_BYTES = 128,
 	PHRASE_TIMES = 16,
 };
@@ -62,7 +61,7 @@ static const char *const texts[SIZE_STATEMENTS] = {
 };
 SQL_TEXTS(texts, SIZE_STATEMENTS);
 
-static const char cannot_prune[] = "cannot keep the database within its size";
+static const char cannot_prune[] = "cannot keep the database within [keep] size";
 
 int size_init(struct size *z, struct ingest *k, struct error *err)
 {
@@ -126,11 +125,7 @@ int64_t size_document_bytes(const struct writer_options *o)
 	return o->keep_size <= 0 ? INT64_MAX : o->keep_size / 16;
 }
 
-struct pages {
-	int64_t used, all; /* bytes */
-};
-
-static int read_pages(struct size *z, struct pages *p, struct error *err)
+int size_read_pages(struct size *z, struct pages *p, struct error *err)
 {
 	int64_t pages = 0, free_pages = 0, bytes = 0;
 	int result = sql_get_int(z->s[SIZE_PAGES], &pages, err, cannot_prune);
@@ -151,7 +146,7 @@ int size_is_over(struct size *z, const struct ingest *k, struct error *err)
 
 	if (k->options.keep_size <= 0)
 		return 0;
-	result = read_pages(z, &p, err);
+	result = size_read_pages(z, &p, err);
 	return result < 0 ? result : p.used > allowed_bytes(k);
 }
 
@@ -193,7 +188,7 @@ static bool is_beyond(const struct size *z, int64_t feed_id)
 	return false;
 }
 
-/* Is there so little room left that shares matter? */
+/* True when room is so short that shares are enforced. */
 static bool is_short(const struct ingest *k, const struct pages *p)
 {
 	return p->used > allowed_bytes(k) / 4 * 3;
@@ -224,8 +219,7 @@ static int find_largest(struct size *z, int64_t *feed_id, int64_t *ahead, struct
 			*ahead -= sql_int(s, 1);
 		result = next < 0 ? next : 1;
 	}
-	sql_reset(s);
-	return result;
+	return sql_end(s, result);
 }
 
 struct oldest {
@@ -240,8 +234,7 @@ static int read_oldest(
 	int result = 0;
 
 	*count = 0;
-	sql_bind_int(s, 1, feed_id);
-	sql_bind_int(s, 2, limit);
+	sql_bind(s, as_int(feed_id), as_int(limit));
 	while (*count < STEP_ITEMS && (result = sql_step(s, err, cannot_prune)) == 1) {
 		struct oldest *o = &list[(*count)++];
 		struct str digest = sql_blob(s, 3);
@@ -257,20 +250,16 @@ static int read_oldest(
 		if (digest.len == STORE_KEY_LEN)
 			memcpy(o->digest, digest.data, STORE_KEY_LEN);
 	}
-	sql_reset(s);
-	return result < 0 ? result : 0;
+	return sql_end(s, result < 0 ? result : 0);
 }
 
-/* The item's identities stay, so that it is not new again while its feed shows it.  Its digest goes: that is only
- * needed when the item is shown under another identity. */
-static int drop_one(struct size *z, struct ingest *k, const struct oldest *o, struct error *err)
+/* The item's identities stay, so that it is not new again while its feed shows it.  Its digest is removed: it is
+ * only needed when the item is shown with another identity. */
+static int drop_item(struct size *z, struct ingest *k, const struct oldest *o, struct error *err)
 {
-	int result;
+	int result = sql_run(z->s[SIZE_DROP_DIGEST], err, cannot_prune, as_key(o->digest), as_int(o->item.feed_id),
+		as_int(o->item.id));
 
-	sql_bind_key(z->s[SIZE_DROP_DIGEST], 1, o->digest);
-	sql_bind_int(z->s[SIZE_DROP_DIGEST], 2, o->item.feed_id);
-	sql_bind_int(z->s[SIZE_DROP_DIGEST], 3, o->item.id);
-	result = sql_done(z->s[SIZE_DROP_DIGEST], err, cannot_prune);
 	if (result == 0 && sql_changed(z->s[SIZE_DROP_DIGEST]) > 0)
 		result = feed_store_count(&k->feeds, o->item.feed_id, 0, -KEPT_DIGEST, err);
 	return result == 0 ? pruner_drop(&z->pruner, k, &o->item, err) : result;
@@ -292,7 +281,7 @@ static int drop_of_largest(struct size *z, struct ingest *k, int64_t too_much, s
 	if (result == 1)
 		result = read_oldest(z, feed_id, limit < STEP_ITEMS ? limit : STEP_ITEMS, list, &count, err);
 	for (size_t i = 0; i < count && result == 0 && (i == 0 || (gone < too_much && gone < ahead)); i++) {
-		result = drop_one(z, k, &list[i], err);
+		result = drop_item(z, k, &list[i], err);
 		gone += list[i].item.bytes;
 		z->dropped++;
 	}
@@ -327,7 +316,7 @@ static void begin_pass(struct size *z, const struct ingest *k)
 	near_compact_begin(&z->compact);
 }
 
-/* Each function below does a step of its pass: 1 when there is more to do, 0 when it is through. */
+/* Each function below does a step of its pass: 1 when there is more to do, 0 when it is complete. */
 
 static int clear_identities(struct size *z, struct ingest *k, int64_t now_ms, struct error *err)
 {
@@ -338,10 +327,7 @@ static int clear_identities(struct size *z, struct ingest *k, int64_t now_ms, st
 	if (z->at_feed >= z->beyond_count)
 		return 0;
 	feed_id = z->beyond[z->at_feed];
-	sql_bind_int(s, 1, feed_id);
-	sql_bind_key(s, 2, z->at_key);
-	sql_bind_int(s, 3, now_ms - unshown_ms);
-	sql_bind_int(s, 4, STEP_ROWS);
+	sql_bind(s, as_int(feed_id), as_key(z->at_key), as_int(now_ms - unshown_ms), as_int(STEP_ROWS));
 	while ((result = sql_step(s, err, cannot_prune)) == 1) {
 		struct str key = sql_blob(s, 0);
 
@@ -350,9 +336,7 @@ static int clear_identities(struct size *z, struct ingest *k, int64_t now_ms, st
 			memcpy(z->at_key, key.data, STORE_KEY_LEN);
 		if (!sql_bool(s, 1) || sql_bool(s, 2))
 			continue;
-		sql_bind_int(z->s[SIZE_DROP_IDENTITY], 1, feed_id);
-		sql_bind_key(z->s[SIZE_DROP_IDENTITY], 2, z->at_key);
-		result = sql_done(z->s[SIZE_DROP_IDENTITY], err, cannot_prune);
+		result = sql_run(z->s[SIZE_DROP_IDENTITY], err, cannot_prune, as_int(feed_id), as_key(z->at_key));
 		if (result != 0)
 			break;
 		gone += KEPT_IDENTITY;
@@ -372,10 +356,7 @@ static int clear_digests(struct size *z, struct ingest *k, struct error *err)
 	struct sql_stmt *s = z->s[SIZE_NEXT_DIGESTS];
 	int rows = 0, result;
 
-	sql_bind_key(s, 1, z->at_key);
-	sql_bind_int(s, 2, z->at_id);
-	sql_bind_int(s, 3, z->at_item);
-	sql_bind_int(s, 4, STEP_ROWS);
+	sql_bind(s, as_key(z->at_key), as_int(z->at_id), as_int(z->at_item), as_int(STEP_ROWS));
 	while ((result = sql_step(s, err, cannot_prune)) == 1) {
 		struct str key = sql_blob(s, 0);
 
@@ -386,10 +367,8 @@ static int clear_digests(struct size *z, struct ingest *k, struct error *err)
 			memcpy(z->at_key, key.data, STORE_KEY_LEN);
 		if (sql_bool(s, 3) || !is_beyond(z, z->at_id))
 			continue;
-		sql_bind_key(z->s[SIZE_DROP_DIGEST], 1, z->at_key);
-		sql_bind_int(z->s[SIZE_DROP_DIGEST], 2, z->at_id);
-		sql_bind_int(z->s[SIZE_DROP_DIGEST], 3, z->at_item);
-		result = sql_done(z->s[SIZE_DROP_DIGEST], err, cannot_prune);
+		result = sql_run(z->s[SIZE_DROP_DIGEST], err, cannot_prune, as_key(z->at_key), as_int(z->at_id),
+			as_int(z->at_item));
 		if (result == 0)
 			result = feed_store_count(&k->feeds, z->at_id, 0, -KEPT_DIGEST, err);
 		if (result != 0)
@@ -407,8 +386,7 @@ static int drop_unkept(
 	struct sql_stmt *s = z->s[next];
 	int rows = 0, result;
 
-	sql_bind_int(s, 1, z->at_id);
-	sql_bind_int(s, 2, STEP_ROWS);
+	sql_bind(s, as_int(z->at_id), as_int(STEP_ROWS));
 	while ((result = sql_step(s, err, cannot_prune)) == 1) {
 		rows++;
 		z->at_id = sql_int(s, 0);
@@ -416,8 +394,7 @@ static int drop_unkept(
 			(*kept)++;
 			continue;
 		}
-		sql_bind_int(z->s[drop], 1, z->at_id);
-		result = sql_done(z->s[drop], err, cannot_prune);
+		result = sql_run(z->s[drop], err, cannot_prune, as_int(z->at_id));
 		if (result != 0)
 			break;
 	}
@@ -425,8 +402,8 @@ static int drop_unkept(
 	return result < 0 ? result : rows == STEP_ROWS;
 }
 
-/* Removes events of items that are gone, which readers pass over anyway; then the oldest ones, when there are more than
- * a quarter of the size has room for. */
+/* Removes events of removed items, which readers skip anyway; then the oldest events, while they take more than a
+ * quarter of the size. */
 static int clear_events(struct size *z, struct ingest *k, struct error *err)
 {
 	int64_t most = k->options.keep_size / 4 / EVENT_BYTES;
@@ -435,7 +412,7 @@ static int clear_events(struct size *z, struct ingest *k, struct error *err)
 
 	if (more < 0 || z->events <= most)
 		return more;
-	sql_bind_int(z->s[SIZE_DROP_OLD_EVENTS], 1, z->events - most);
+	sql_bind(z->s[SIZE_DROP_OLD_EVENTS], as_int(z->events - most));
 	z->events = most;
 	result = sql_done(z->s[SIZE_DROP_OLD_EVENTS], err, cannot_prune);
 	return result < 0 ? result : more;
@@ -478,7 +455,7 @@ static int step_pass(struct size *z, struct ingest *k, int64_t now_ms, struct er
 
 /* ---- a step ---- */
 
-static int give_back(struct ingest *k, struct error *err)
+static int return_pages(struct ingest *k, struct error *err)
 {
 	int result = sql_give_back(k->store.db, STEP_PAGES, err, cannot_prune);
 
@@ -494,7 +471,7 @@ int size_step(struct size *z, struct ingest *k, int64_t now_ms, struct error *er
 	k->intake.limits.share_bytes = INT64_MAX;
 	if (k->options.keep_size <= 0)
 		return 0;
-	result = read_pages(z, &p, err);
+	result = size_read_pages(z, &p, err);
 	if (result == 0 && is_short(k, &p))
 		result = set_shares(z, k, err);
 	if (result != 0)
@@ -511,6 +488,6 @@ int size_step(struct size *z, struct ingest *k, int64_t now_ms, struct error *er
 		return result == 0 ? drop_of_largest(z, k, p.used - allowed, err) : result;
 	}
 	return p.all > allowed + (k->options.keep_size - allowed) / 2 && p.all - p.used > STEP_PAGES * PAGE_BYTES
-		       ? give_back(k, err)
+		       ? return_pages(k, err)
 		       : 0;
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* size.h: the database stays within [keep] size while it grows.
  *
- * The size is that of the file's pages in use.  A quarter of the size, 64 MiB at most, is left free for the write-ahead
- * log beside it and for the rows of one batch.  Past that, items go: the oldest ones of the feed that takes most, until
- * another one takes as much.  So each feed has a share that no other feed can take, and the others may use the rest of
- * it (max-min fairness).  Rows that removed items leave behind are cleared by passes over the tables: one whenever
- * enough was added or dropped.
+ * The size is that of the file's pages in use.  A quarter of [keep] size, 64 MiB at most, is left free for the
+ * write-ahead log and for the rows of one batch.  Past that, items are removed: the oldest items of the largest
+ * feed, until another feed is as large.  So each feed has a share that no other feed can take, and other feeds may
+ * use the part that it leaves (max-min fairness).  Rows that removed items leave behind are removed by passes over
+ * the tables, one whenever enough was added or dropped.
  *
  * A feed counts for its items with their stories, sketches, events and revisions, and for all identities that these
- * have had: column kept_bytes of its row, brought up to date with each document and each item that goes. */
+ * have had: column kept_bytes of its row, updated with each document and each removed item. */
 #ifndef SITREP_INGEST_SIZE_H
 #define SITREP_INGEST_SIZE_H
 
@@ -63,7 +63,7 @@ struct size {
 	size_t beyond_count;
 
 	enum size_pass pass;
-	size_t at_feed; /* where the pass stands: in beyond, and by keys */
+	size_t at_feed; /* the position of the pass: in beyond, and by keys */
 	int64_t at_id, at_item;
 	uint8_t at_key[STORE_KEY_LEN];
 	int64_t events; /* events of items still there, found by the pass */
@@ -81,10 +81,15 @@ int64_t size_wal_bytes(const struct writer_options *o);
 int64_t size_document_bytes(const struct writer_options *o);
 /* Bytes of documents after which a transaction takes no more. */
 int64_t size_batch_bytes(const struct writer_options *o);
-/* Are phrase counts saved: 8 MiB, for a size of 128 MiB or more? */
+/* True when phrase counts (8 MiB) are saved: for a size of 128 MiB or more. */
 bool size_keeps_phrases(const struct writer_options *o);
 
-/* Are more bytes in use than allowed, so that nothing should be added? 1, 0, or negative errno. */
+/* Bytes of the pages in use, and of all pages. */
+struct pages {
+	int64_t used, all;
+};
+int size_read_pages(struct size *z, struct pages *p, struct error *err);
+/* 1 when more bytes are in use than allowed, so that nothing should be added; 0; or negative errno. */
 int size_is_over(struct size *z, const struct ingest *k, struct error *err);
 /* One step within the caller's transaction: 1 when there is more to do, 0 when there is not. */
 int size_step(struct size *z, struct ingest *k, int64_t now_ms, struct error *err);

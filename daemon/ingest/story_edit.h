@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /* story_edit.h: the operator corrects a grouping: split takes an item out of its story, join makes two stories one.
  *
- * Both are permanent: they are noted in table held, which the rule of stories obeys (story_constraint.h).  Both
- * happen within the caller's transaction, write an event, and do nothing when nothing is left to do.
+ * Both are permanent: they are noted in table story_constraint, which the rule of stories obeys (story_constraint.h).
+ * Both run within the caller's transaction and write an event.  They change nothing when the item is alone in its
+ * story, or the two stories are one already.
  *
  * Published ids stay valid: the rest of a split story keeps its id, even when the item that is taken out began it; of
  * two joined stories the older one's id stays, and the other's leads there from then on (table story_alias).  An item
  * that began a story of its own, was joined and is split off again, has its old story's id again.
  *
- * A story's marks (the outputs and alerts it is listed under) go along with it.  A split item keeps those that it
- * raised itself, and all outputs'; for an alert that another report raised, its next copy may raise it anew. */
+ * A joined story's matches with rules, by which outputs and alerts list it, go to the other story.  A split item keeps
+ * the matches that its own text made, and those of all outputs.  Alerts: see alert_desk.h. */
 #ifndef SITREP_INGEST_STORY_EDIT_H
 #define SITREP_INGEST_STORY_EDIT_H
 
@@ -21,6 +22,7 @@
 #include "sitrep/base/sha256.h"
 #include "sitrep/store/counters.h"
 #include "sitrep/store/event_log.h"
+#include "sitrep/store/rule_pending.h"
 
 struct sql_db;
 struct sql_stmt;
@@ -32,14 +34,16 @@ enum story_edit_statement {
 	STORY_EDIT_DROP_STORY,
 	STORY_EDIT_MOVE_ITEM,
 	STORY_EDIT_MOVE_SKETCH,
-	STORY_EDIT_MOVE_MARKS,
+	STORY_EDIT_MOVE_MATCHES,
+	STORY_EDIT_MOVE_PENDING,
 	STORY_EDIT_UNLINK,
-	STORY_EDIT_HOLD_APART,
+	STORY_EDIT_SET_APART,
 	STORY_EDIT_MOVE_ITEMS,
 	STORY_EDIT_MOVE_SKETCHES,
-	STORY_EDIT_JOIN_MARKS,
-	STORY_EDIT_HOLD_TOGETHER,
-	STORY_EDIT_PASS_HOLDS_ON,
+	STORY_EDIT_JOIN_MATCHES,
+	STORY_EDIT_JOIN_PENDING,
+	STORY_EDIT_SET_TOGETHER,
+	STORY_EDIT_PASS_CONSTRAINTS_ON,
 	STORY_EDIT_AGREE,
 	STORY_EDIT_ADD_ALIAS,
 	STORY_EDIT_PASS_ALIASES_ON,
@@ -51,29 +55,30 @@ enum story_edit_statement {
 
 struct story_edit {
 	struct sql_stmt *s[STORY_EDIT_STATEMENTS];
-	struct counters *counters; /* borrowed, as are event_log and item_lookup */
+	struct counters *counters; /* borrowed, as are event_log, pending and item_lookup */
 	struct event_log *event_log;
-	struct item_lookup *named;
+	struct alert_desk *alerts;
+	struct rule_pending *pending;
+	struct item_lookup *item_lookup;
 	struct sha256 *hash;
 };
 
 int story_edit_init(struct story_edit *y, struct sql_db *db, struct counters *counters, struct event_log *event_log,
-	struct item_lookup *named, struct error *err);
+	struct alert_desk *alerts, struct rule_pending *pending, struct item_lookup *item_lookup, struct error *err);
 void story_edit_release(struct story_edit *y);
 
-/* The result. */
-struct said {
+struct story_edit_result {
 	bool changed;
 	uint8_t story_uid[STORE_KEY_LEN];  /* the item's story now */
-	uint8_t former_uid[STORE_KEY_LEN]; /* if changed: the story left, or joined to story_uid
-					    */
+	uint8_t former_uid[STORE_KEY_LEN]; /* if changed: the story that was left, or joined to the other */
 	int64_t sources, reports;          /* of story_uid */
 };
 
 /* Moves the item from its story to one of its own, unless it is alone in its story. */
-int story_edit_split(struct story_edit *y, struct str item, int64_t at_ms, struct said *said, struct error *err);
+int story_edit_split(
+	struct story_edit *y, struct str item, int64_t at_ms, struct story_edit_result *edit, struct error *err);
 /* Joins the stories of both items (or both stories), unless they are one already. */
-int story_edit_join(
-	struct story_edit *y, struct str item, struct str other, int64_t at_ms, struct said *said, struct error *err);
+int story_edit_join(struct story_edit *y, struct str item, struct str other, int64_t at_ms,
+	struct story_edit_result *edit, struct error *err);
 
 #endif

@@ -1,33 +1,31 @@
 /* SPDX-License-Identifier: ISC */
-/* Explains why an item is in its story, and compares two items by the rule of stories. */
 #include "story_explain.h"
 
 #include "sitrep/sql/statements.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "sitrep/store/uid.h"
 
-/* The link that placed the item stands before mere links. */
+/* The link that placed the item comes first. */
 static const char *const texts[STORY_EXPLAIN_STATEMENTS] = {
 	[STORY_EXPLAIN_LINKS] =
 		"SELECT other_id, relation, score, shared, shared_of, numbers, numbers_of, title FROM story_link"
 		" WHERE item_id = ?1 ORDER BY relation NOT IN (1, 2, 3), score DESC LIMIT 16",
-	[STORY_EXPLAIN_SAID] =
-		"SELECT s.uid, h.together, h.at FROM held h JOIN story s ON s.id = h.story_id WHERE h.item_id = ?1"
-		" ORDER BY h.at, h.story_id LIMIT 16",
+	[STORY_EXPLAIN_CONSTRAINTS] = "SELECT s.uid, h.together, h.at FROM story_constraint h JOIN story s ON s.id = "
+				      "h.story_id WHERE h.item_id = ?1"
+				      " ORDER BY h.at, h.story_id LIMIT 16",
 };
 SQL_TEXTS(texts, STORY_EXPLAIN_STATEMENTS);
 
 _Static_assert(RELATION_COPY == 1 && RELATION_REPRINT == 2 && RELATION_UPDATE == 3, "the text above has these");
 
-static const char cannot_tell[] = "cannot look up why";
+static const char cannot_explain[] = "cannot look up why the item is in its story";
 
-int story_explain_init(struct story_explain *y, struct sql_db *db, struct item_lookup *named, struct grouping *grouping,
-	struct error *err)
+int story_explain_init(struct story_explain *y, struct sql_db *db, struct item_lookup *item_lookup,
+	struct grouping *grouping, struct error *err)
 {
-	y->named = named;
+	y->item_lookup = item_lookup;
 	y->grouping = grouping;
 	return sql_prepare(db, texts, STORY_EXPLAIN_STATEMENTS, y->s, err);
 }
@@ -49,8 +47,7 @@ static void write_uid(struct jsonw *w, const char *key, struct str bytes)
 
 static void write_real(struct jsonw *w, const char *key, double value)
 {
-	jsonw_key(w, key);
-	jsonw_real(w, value);
+	jsonw_kv_real(w, key, value);
 }
 
 /* JSON members that identify an item. */
@@ -67,8 +64,7 @@ static void write_item(struct jsonw *w, const struct lookup_result *it)
 
 static void write_story(struct jsonw *w, const struct lookup_result *it)
 {
-	jsonw_key(w, "story");
-	jsonw_object(w);
+	jsonw_kv_object(w, "story");
 	write_uid(w, "id", str_make((const char *)it->story_uid, STORE_KEY_LEN));
 	jsonw_kv_int(w, "sources", it->sources);
 	jsonw_kv_int(w, "reports", it->reports);
@@ -76,18 +72,18 @@ static void write_story(struct jsonw *w, const struct lookup_result *it)
 	jsonw_object_end(w);
 }
 
-/* The operator's corrections of the item, an array. */
-static int write_said(struct story_explain *y, int64_t item_id, struct jsonw *w, struct error *err)
+/* The operator's corrections of the item, an array under list, each with "apart" or "together" under kind. */
+static int write_list(struct story_explain *y, int64_t item_id, const char *list, const char *kind, struct jsonw *w,
+	struct error *err)
 {
-	struct sql_stmt *s = y->s[STORY_EXPLAIN_SAID];
+	struct sql_stmt *s = y->s[STORY_EXPLAIN_CONSTRAINTS];
 	int result;
 
-	jsonw_key(w, "said");
-	jsonw_array(w);
-	sql_bind_int(s, 1, item_id);
-	while ((result = sql_step(s, err, cannot_tell)) == 1) {
+	jsonw_kv_array(w, list);
+	sql_bind(s, as_int(item_id));
+	while ((result = sql_step(s, err, cannot_explain)) == 1) {
 		jsonw_object(w);
-		jsonw_kv_cstr(w, "held", sql_bool(s, 1) ? "together" : "apart");
+		jsonw_kv_cstr(w, kind, sql_bool(s, 1) ? "together" : "apart");
 		write_uid(w, "story", sql_blob(s, 0));
 		jsonw_kv_time(w, "time", sql_time(s, 2));
 		jsonw_object_end(w);
@@ -97,6 +93,14 @@ static int write_said(struct story_explain *y, int64_t item_id, struct jsonw *w,
 	return result;
 }
 
+/* Under the former names too, see sitrep-stream(7), Renamed members. */
+static int write_constraints(struct story_explain *y, int64_t item_id, struct jsonw *w, struct error *err)
+{
+	int result = write_list(y, item_id, "constraints", "kind", w, err);
+
+	return result == 0 ? write_list(y, item_id, "said", "held", w, err) : result;
+}
+
 /* ---- one item ---- */
 
 /* A link of story_link, with the item it leads to unless that is gone. */
@@ -104,15 +108,14 @@ static int write_link(struct story_explain *y, struct sql_stmt *s, int64_t story
 {
 	int64_t relation = sql_int(s, 1);
 	struct lookup_result other;
-	int result = item_lookup_load(y->named, sql_int(s, 0), &other, err);
+	int result = item_lookup_load(y->item_lookup, sql_int(s, 0), &other, err);
 
 	if (result < 0 || relation < 0 || relation > RELATION_CONTAINS)
 		return result < 0 ? result : 0;
 	jsonw_object(w);
 	jsonw_kv_cstr(w, "relation", story_relation_name((enum story_relation)relation));
 	if (result == 1) {
-		jsonw_key(w, "to");
-		jsonw_object(w);
+		jsonw_kv_object(w, "to");
 		write_item(w, &other);
 		jsonw_kv_bool(w, "same_story", other.story_id == story_id);
 		jsonw_object_end(w);
@@ -134,10 +137,9 @@ static int write_links(struct story_explain *y, const struct lookup_result *it, 
 	struct sql_stmt *s = y->s[STORY_EXPLAIN_LINKS];
 	int result;
 
-	jsonw_key(w, "links");
-	jsonw_array(w);
-	sql_bind_int(s, 1, it->item_id);
-	while ((result = sql_step(s, err, cannot_tell)) == 1) {
+	jsonw_kv_array(w, "links");
+	sql_bind(s, as_int(it->item_id));
+	while ((result = sql_step(s, err, cannot_explain)) == 1) {
 		result = write_link(y, s, it->story_id, w, err);
 		if (result != 0)
 			break;
@@ -152,14 +154,13 @@ static int write_one(struct story_explain *y, const struct lookup_result *it, st
 	int result;
 
 	jsonw_object(w);
-	jsonw_key(w, "item");
-	jsonw_object(w);
+	jsonw_kv_object(w, "item");
 	write_item(w, it);
 	jsonw_object_end(w);
 	write_story(w, it);
 	result = write_links(y, it, w, err);
 	if (result == 0)
-		result = write_said(y, it->item_id, w, err);
+		result = write_constraints(y, it->item_id, w, err);
 	jsonw_object_end(w);
 	return result;
 }
@@ -189,7 +190,7 @@ static int write_side(struct story_explain *y, const struct lookup_result *it, c
 	write_item(w, it);
 	write_story(w, it);
 	write_text(w, t);
-	result = write_said(y, it->item_id, w, err);
+	result = write_constraints(y, it->item_id, w, err);
 	jsonw_object_end(w);
 	return result;
 }
@@ -210,8 +211,7 @@ static void write_comparison(struct jsonw *w, const struct grouping_comparison *
 {
 	const struct story_reasons *r = &c->reasons;
 
-	jsonw_key(w, "comparison");
-	jsonw_object(w);
+	jsonw_kv_object(w, "comparison");
 	jsonw_kv_cstr(w, "verdict", verdict_name(r->verdict));
 	jsonw_kv_cstr(w, "why", story_why_name(r->why));
 	write_real(w, "score", r->score);
@@ -234,7 +234,7 @@ static void write_comparison(struct jsonw *w, const struct grouping_comparison *
 static int write_two(struct story_explain *y, const struct lookup_result *a, const struct lookup_result *b,
 	struct jsonw *w, struct error *err)
 {
-	/* in the order in which they came, which is the order the rule compares in */
+	/* the rule compares items in the order in which they came */
 	const struct lookup_result *earlier = a->item_id < b->item_id ? a : b, *later = earlier == a ? b : a;
 	struct grouping_comparison c;
 	int compared = grouping_compare(y->grouping, earlier->item_id, later->item_id, &c, err), result;
@@ -242,8 +242,7 @@ static int write_two(struct story_explain *y, const struct lookup_result *a, con
 	if (compared < 0)
 		return compared;
 	jsonw_object(w);
-	jsonw_key(w, "items");
-	jsonw_array(w);
+	jsonw_kv_array(w, "items");
 	result = write_side(y, earlier, &c.earlier, w, err);
 	if (result == 0)
 		result = write_side(y, later, &c.later, w, err);
@@ -261,10 +260,10 @@ static int write_two(struct story_explain *y, const struct lookup_result *a, con
 int story_explain_write(struct story_explain *y, struct str item, struct str other, struct jsonw *w, struct error *err)
 {
 	struct lookup_result a, b;
-	int result = item_lookup_find(y->named, item, ITEM_LOOKUP_ITEM, &a, err);
+	int result = item_lookup_find(y->item_lookup, item, ITEM_LOOKUP_ITEM, &a, err);
 
 	if (result == 0 && other.data != NULL)
-		result = item_lookup_find(y->named, other, ITEM_LOOKUP_ITEM, &b, err);
+		result = item_lookup_find(y->item_lookup, other, ITEM_LOOKUP_ITEM, &b, err);
 	if (result != 0)
 		return result;
 	return other.data != NULL && a.item_id != b.item_id ? write_two(y, &a, &b, w, err) : write_one(y, &a, w, err);

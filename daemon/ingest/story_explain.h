@@ -15,16 +15,16 @@
 struct sql_db;
 struct sql_stmt;
 
-enum story_explain_statement { STORY_EXPLAIN_LINKS, STORY_EXPLAIN_SAID, STORY_EXPLAIN_STATEMENTS };
+enum story_explain_statement { STORY_EXPLAIN_LINKS, STORY_EXPLAIN_CONSTRAINTS, STORY_EXPLAIN_STATEMENTS };
 
 struct story_explain {
 	struct sql_stmt *s[STORY_EXPLAIN_STATEMENTS];
-	struct item_lookup *named; /* borrowed, as is grouping */
+	struct item_lookup *item_lookup; /* borrowed, as is grouping */
 	struct grouping *grouping;
 };
 
-int story_explain_init(struct story_explain *y, struct sql_db *db, struct item_lookup *named, struct grouping *grouping,
-	struct error *err);
+int story_explain_init(struct story_explain *y, struct sql_db *db, struct item_lookup *item_lookup,
+	struct grouping *grouping, struct error *err);
 void story_explain_release(struct story_explain *y);
 
 /* Writes one object; other is STR_NONE for one item alone. */

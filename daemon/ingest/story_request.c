@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Requests of an operator about stories, served in the writer's thread.
- *
- * WHY only reads; but it reads several tables, and sees them as of one moment as every other reader does. */
+/* WHY only reads; it has a transaction too, so that it sees several tables in one state. */
 #include "sitrep/ingest/story_request.h"
 
 #include <errno.h>
@@ -49,44 +47,43 @@ static void write_uid(struct jsonw *w, const char *key, const uint8_t *uid)
 	jsonw_kv_cstr(w, key, text);
 }
 
-static void write_said(struct jsonw *w, const struct said *said)
+static void write_edit(struct jsonw *w, const struct story_edit_result *edit)
 {
 	jsonw_object(w);
-	jsonw_kv_bool(w, "changed", said->changed);
-	write_uid(w, "story", said->story_uid);
-	if (said->changed)
-		write_uid(w, "former", said->former_uid);
-	jsonw_kv_int(w, "sources", said->sources);
-	jsonw_kv_int(w, "reports", said->reports);
+	jsonw_kv_bool(w, "changed", edit->changed);
+	write_uid(w, "story", edit->story_uid);
+	if (edit->changed)
+		write_uid(w, "former", edit->former_uid);
+	jsonw_kv_int(w, "sources", edit->sources);
+	jsonw_kv_int(w, "reports", edit->reports);
 	jsonw_object_end(w);
 }
 
 static int carry_out(struct story_request *q, struct ingest *k, int64_t at_ms, struct error *err)
 {
 	struct str item = str_from(q->item), other = str_from(q->other);
-	struct said said = {0};
-	struct jsonw w;
+	struct story_edit_result edit = {0};
+	struct jsonw w = JSONW_INIT(&q->answer);
 	int result = 0;
 
-	jsonw_init(&w, &q->answer);
 	switch (q->kind) {
 	case STORY_REQUEST_WHY:
-		return story_explain_write(&k->why, item, other, &w, err);
+		return story_explain_write(&k->story_explain, item, other, &w, err);
 	case STORY_REQUEST_SPLIT:
-		result = story_edit_split(&k->say, item, at_ms, &said, err);
+		result = story_edit_split(&k->story_edit, item, at_ms, &edit, err);
 		break;
 	case STORY_REQUEST_JOIN:
-		result = story_edit_join(&k->say, item, other, at_ms, &said, err);
+		result = story_edit_join(&k->story_edit, item, other, at_ms, &edit, err);
 		break;
 	}
-	k->visible = said.changed;
-	q->changed = said.changed;
-	write_said(&w, &said);
+	k->visible = edit.changed;
+	q->changed = edit.changed;
+	write_edit(&w, &edit);
 	return result;
 }
 
 /* While nothing can be stored, WHY is still answered. */
-static int refuse_word(const struct story_request *q, struct error *err)
+static int refuse_edit(const struct story_request *q, struct error *err)
 {
 	struct writer_storing s;
 
@@ -96,22 +93,22 @@ static int refuse_word(const struct story_request *q, struct error *err)
 	return s.stopped ? error_set(err, -EAGAIN, "nothing can be stored at present: %s", s.reason) : 0;
 }
 
-static int answer(void *arg, struct ingest *k, struct error *err)
+static int answer_request(void *arg, struct ingest *k, struct error *err)
 {
 	struct story_request *q = arg;
-	int result = refuse_word(q, err);
+	int result = refuse_edit(q, err);
 
 	if (result != 0)
 		return result;
-	item_lookup_begin(&k->named);
+	item_lookup_begin(&k->item_lookup);
 	result = carry_out(q, k, clock_wall_ms(), err);
 	if (result == 0 && buf_failed(&q->answer))
 		result = error_sys(err, q->answer.failed, "cannot answer");
-	item_lookup_begin(&k->named);
+	item_lookup_begin(&k->item_lookup);
 	return result;
 }
 
-static void finish(void *arg, const struct error *err)
+static void finish_request(void *arg, const struct error *err)
 {
 	struct story_request *q = arg;
 
@@ -123,5 +120,5 @@ static void finish(void *arg, const struct error *err)
 int story_request_submit(struct story_request *q, struct writer *w)
 {
 	q->writer = w;
-	return writer_run_at_once(w, answer, finish, q);
+	return writer_run_at_once(w, answer_request, finish_request, q);
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The one thread that writes the database.
- *
- * The main loop puts outcomes into a queue and takes reports out of another; both are lists under one
+/* The main loop puts outcomes and functions into a queue and takes reports out of another; both are lists under one
  * mutex that is never held while the database works.  The thread stores waiting outcomes in one transaction, up to a
  * bound in number, bytes and time, so that under load a sync to disk is shared by many polls and at rest each poll is
  * on disk at once.  Checkpoints and retention run after the reports have left. */
@@ -9,7 +7,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -18,40 +15,46 @@
 
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
+#include "sitrep/base/thread.h"
 #include "sitrep/sql/database.h"
-#include "sitrep/sql/sql.h"
 #include "writer_state.h"
 
 enum {
 	PAGE_BYTES = 4096,
 	IDLE_WAIT_MS = 60 * 1000,
-	/* Time for removing items between two batches, and the most of it while the database is too large. */
+	/* Time for the removal of items between two batches, and its maximum while the database is too large. */
 	SIZE_US = 250 * 1000,
 	SIZE_US_MAX = 2 * 1000 * 1000,
 };
 
 /* ---- the thread ---- */
 
-/* A failed checkpoint leaves everything in the WAL, where it is as safe; the next commit tries again. */
+/* A failed checkpoint loses nothing: the pages stay in the WAL, and the next commit tries again. */
 static void checkpoint(struct writer *w)
 {
 	if (sql_wal_pages(w->ingest.store.db) >= size_wal_bytes(w->options) / PAGE_BYTES)
 		sql_checkpoint(w->ingest.store.db);
 }
 
-static void note_retention(struct writer *w, bool failed, const struct error *err)
+void writer_wake_loop(struct writer *w)
 {
 	uint64_t one = 1;
 
+	/* An eventfd: fails only when its counter is full, after 2^64 writes without a read. */
+	(void)!write(w->fd, &one, sizeof(one));
+}
+
+static void note_retention(struct writer *w, bool failed, const struct error *err)
+{
 	if (failed && !w->retention_failed)
 		log_emit(LOG_LEVEL_WARNING, "retention failed, will retry", "reason", err->text, NULL);
 	w->retention_failed = failed;
 	if (!failed || !ingest_error_is_of_storage(err->code))
 		return;
-	(void)pthread_mutex_lock(&w->lock);
+	pthread_mutex_lock(&w->lock);
 	writer_stop_storing(w, err);
-	(void)pthread_mutex_unlock(&w->lock);
-	(void)!write(w->fd, &one, sizeof(one));
+	pthread_mutex_unlock(&w->lock);
+	writer_wake_loop(w);
 }
 
 static void run_retention(struct writer *w)
@@ -79,49 +82,71 @@ static void keep_size(struct writer *w)
 	note_retention(w, more < 0, &err);
 }
 
-enum writer_task { TASK_JOB, TASK_BATCH, TASK_SIZE, TASK_MATCH, TASK_IDLE, TASK_TRY, TASK_STOP };
+enum writer_task {
+	TASK_JOB,
+	TASK_BATCH,
+	TASK_SIZE,
+	TASK_MATCH,
+	TASK_AGES,
+	TASK_ALERTS,
+	TASK_DIGEST,
+	TASK_IDLE,
+	TASK_TRY,
+	TASK_STOP
+};
 
 /* Returns the next task; called with the lock held, may wait. */
 static enum writer_task choose_task(struct writer *w)
 {
 	for (;;) {
 		struct timespec until;
-		int64_t try_wait_ms, wait_ms;
+		int64_t try_wait_ms, digest_ms, alerts_ms, wait_ms;
 
-		if (writer_job_due(w))
-			return TASK_JOB;
+		if (!w->storing.shown.stopped && writer_ages_due(w))
+			return TASK_AGES;
+		/* before the queue: under load, polls always wait */
+		digest_ms = writer_digest_wait_ms(w);
+		if (digest_ms == 0)
+			return TASK_DIGEST;
 		if (w->queue.first != NULL)
-			return TASK_BATCH;
+			return w->queue.first->job != NULL ? TASK_JOB : TASK_BATCH;
 		if (w->stop)
 			return TASK_STOP;
 		try_wait_ms = writer_try_wait_ms(w);
 		if (try_wait_ms == 0)
 			return TASK_TRY;
+		alerts_ms = writer_alerts_wait_ms(w);
+		if (alerts_ms == 0)
+			return TASK_ALERTS;
 		if (!w->storing.shown.stopped && w->size_left)
 			return TASK_SIZE;
 		if (!w->storing.shown.stopped && writer_match_due(w))
 			return TASK_MATCH;
 		if (!w->storing.shown.stopped && retention_due(&w->retention, clock_elapsed_ms()))
 			return TASK_IDLE;
-		wait_ms = try_wait_ms < IDLE_WAIT_MS ? try_wait_ms : IDLE_WAIT_MS;
-		(void)clock_gettime(CLOCK_MONOTONIC, &until);
+		wait_ms = w->storing.shown.stopped ? IDLE_WAIT_MS : w->ages_ms - clock_mono_ms();
+		wait_ms = wait_ms < 1 ? 1 : wait_ms > IDLE_WAIT_MS ? IDLE_WAIT_MS : wait_ms;
+		wait_ms = try_wait_ms < wait_ms ? try_wait_ms : wait_ms;
+		wait_ms = digest_ms < wait_ms ? digest_ms : wait_ms;
+		wait_ms = alerts_ms < wait_ms ? alerts_ms : wait_ms;
+		clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
 		until.tv_sec += (time_t)(wait_ms / 1000) + until.tv_nsec / 1000000000;
 		until.tv_nsec %= 1000000000;
-		(void)pthread_cond_timedwait(&w->work, &w->lock, &until);
+		pthread_cond_timedwait(&w->work, &w->lock, &until);
 	}
 }
 
-/* Outcomes that wait were stamped by the clock before it was set. */
+/* Waiting outcomes have times of the clock before it was set. */
 static void move_outcomes(struct writer *w, int64_t jump_ms, int64_t now_ms)
 {
-	(void)pthread_mutex_lock(&w->lock);
+	pthread_mutex_lock(&w->lock);
 	for (struct poll_outcome *o = w->queue.first; o != NULL; o = o->next)
 		poll_outcome_follow_clock(o, jump_ms, now_ms);
-	(void)pthread_mutex_unlock(&w->lock);
+	pthread_mutex_unlock(&w->lock);
 }
 
-/* Called before anything is stamped by the clock. */
+/* Called before any time of this clock is stored. */
 static void look_at_clock(struct writer *w)
 {
 	struct error err = {0};
@@ -129,7 +154,8 @@ static void look_at_clock(struct writer *w)
 	int result = ingest_look_at_clock(&w->ingest, clock_mark_now(), &jump_ms, &err);
 
 	if (result != 0 && !w->clock_failed)
-		log_emit(LOG_LEVEL_WARNING, "the clock was set, which cannot be noted yet", "reason", err.text, NULL);
+		log_emit(
+			LOG_LEVEL_WARNING, "cannot store that the clock was set, will retry", "reason", err.text, NULL);
 	w->clock_failed = result != 0;
 	if (result == 0 && jump_ms != 0)
 		move_outcomes(w, jump_ms, w->ingest.clock.mark.wall_ms);
@@ -140,20 +166,21 @@ static void init_condition(pthread_cond_t *condition)
 {
 	pthread_condattr_t attributes;
 
-	(void)pthread_condattr_init(&attributes);
-	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(condition, &attributes);
-	(void)pthread_condattr_destroy(&attributes);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &attributes);
+	pthread_condattr_destroy(&attributes);
 }
 
-static void *run(void *arg)
+static void *run_tasks(void *arg)
 {
 	struct writer *w = arg;
 	enum writer_task task;
 
-	(void)pthread_mutex_lock(&w->lock);
+	writer_look_at_digests(w);
+	pthread_mutex_lock(&w->lock);
 	while ((task = choose_task(w)) != TASK_STOP) {
-		(void)pthread_mutex_unlock(&w->lock);
+		pthread_mutex_unlock(&w->lock);
 		look_at_clock(w);
 		switch (task) {
 		case TASK_BATCH:
@@ -169,6 +196,18 @@ static void *run(void *arg)
 			writer_match_stored(w);
 			checkpoint(w);
 			break;
+		case TASK_AGES:
+			writer_settle_ages(w);
+			checkpoint(w);
+			break;
+		case TASK_ALERTS:
+			writer_run_alerts(w);
+			checkpoint(w);
+			break;
+		case TASK_DIGEST:
+			writer_run_digests(w);
+			checkpoint(w);
+			break;
 		case TASK_SIZE:
 			keep_size(w);
 			break;
@@ -182,23 +221,11 @@ static void *run(void *arg)
 		case TASK_STOP:
 			break;
 		}
-		(void)pthread_mutex_lock(&w->lock);
+		writer_look_at_digests(w);
+		pthread_mutex_lock(&w->lock);
 	}
-	(void)pthread_mutex_unlock(&w->lock);
+	pthread_mutex_unlock(&w->lock);
 	return NULL;
-}
-
-/* Signals go to the main loop: the thread blocks all. */
-static int start_thread(struct writer *w, struct error *err)
-{
-	sigset_t all, before;
-	int code;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	code = pthread_create(&w->thread, NULL, run, w);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return code == 0 ? 0 : error_sys(err, -code, "cannot start the writer");
 }
 
 /* ---- the main loop's side ---- */
@@ -210,19 +237,16 @@ struct writer *writer_new(const struct writer_options *options, struct error *er
 	struct error clock_err = {0};
 	int result = -ENOMEM;
 
-	if (w == NULL) {
-		(void)error_sys(err, result, "cannot start the writer");
-		return NULL;
-	}
+	if (w == NULL)
+		return error_sys_null(err, result, "cannot start the writer");
 	w->fd = -1;
 	w->queue.end = &w->queue.first;
 	w->reports.end = &w->reports.first;
-	w->jobs.end = &w->jobs.first;
-	(void)pthread_mutex_init(&w->lock, NULL);
+	pthread_mutex_init(&w->lock, NULL);
 	init_condition(&w->work);
 	w->options = writer_options_copy(options);
 	if (w->options == NULL) {
-		(void)error_sys(err, result, "cannot start the writer");
+		error_sys(err, result, "cannot start the writer");
 		goto out;
 	}
 	result = ingest_open(&w->ingest, w->options, err);
@@ -231,27 +255,28 @@ struct writer *writer_new(const struct writer_options *options, struct error *er
 	clock_run_name(run_name);
 	result = ingest_start_clock(&w->ingest, clock_mark_now(), run_name, &clock_err);
 	if (result != 0)
-		log_emit(LOG_LEVEL_WARNING, "the clock cannot be compared with the database yet", "reason",
-			clock_err.text, NULL);
+		log_emit(LOG_LEVEL_WARNING, "cannot read the state of the clock, will retry", "reason", clock_err.text,
+			NULL);
 	result = retention_init(&w->retention, &w->ingest, err);
 	if (result != 0)
-		goto out_keeper;
+		goto out_ingest;
 	w->newest_cursor = w->ingest.counters.cursor;
 	w->stats.postings = (uint64_t)grouping_postings(w->ingest.grouping);
 	writer_limit_wal(w);
 	w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	result = w->fd < 0 ? error_sys(err, -errno, "cannot start the writer") : start_thread(w, err);
+	result = w->fd < 0 ? -errno : thread_start(&w->thread, run_tasks, w);
 	if (result == 0)
 		return w;
+	error_sys(err, result, "cannot start the writer");
 	if (w->fd >= 0)
-		(void)close(w->fd);
+		close(w->fd);
 	retention_release(&w->retention);
-out_keeper:
+out_ingest:
 	ingest_close(&w->ingest);
 out:
 	writer_options_free(w->options);
-	(void)pthread_cond_destroy(&w->work);
-	(void)pthread_mutex_destroy(&w->lock);
+	pthread_cond_destroy(&w->work);
+	pthread_mutex_destroy(&w->lock);
 	free(w);
 	return NULL;
 }
@@ -260,53 +285,32 @@ void writer_free(struct writer *w)
 {
 	if (w == NULL)
 		return;
-	(void)pthread_mutex_lock(&w->lock);
+	pthread_mutex_lock(&w->lock);
 	w->stop = true;
-	(void)pthread_cond_signal(&w->work);
-	(void)pthread_mutex_unlock(&w->lock);
-	(void)pthread_join(w->thread, NULL);
+	pthread_cond_signal(&w->work);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
 	retention_release(&w->retention);
 	ingest_close(&w->ingest);
 	poll_reports_free(w->reports.first);
 	writer_options_free(w->options);
 	stored_rules_free(w->rules);
-	(void)close(w->fd);
-	(void)pthread_cond_destroy(&w->work);
-	(void)pthread_mutex_destroy(&w->lock);
+	close(w->fd);
+	pthread_cond_destroy(&w->work);
+	pthread_mutex_destroy(&w->lock);
 	free(w);
 }
 
 void writer_submit(struct writer *w, struct poll_outcome *o)
 {
 	o->next = NULL;
-	(void)pthread_mutex_lock(&w->lock);
+	pthread_mutex_lock(&w->lock);
 	*w->queue.end = o;
 	w->queue.end = &o->next;
-	w->submitted++;
-	w->pending++;
-	w->pending_bytes += o->document.len;
-	(void)pthread_cond_signal(&w->work);
-	(void)pthread_mutex_unlock(&w->lock);
-}
-
-size_t writer_pending(struct writer *w)
-{
-	size_t n;
-
-	(void)pthread_mutex_lock(&w->lock);
-	n = w->pending;
-	(void)pthread_mutex_unlock(&w->lock);
-	return n;
-}
-
-size_t writer_pending_bytes(struct writer *w)
-{
-	size_t n;
-
-	(void)pthread_mutex_lock(&w->lock);
-	n = w->pending_bytes;
-	(void)pthread_mutex_unlock(&w->lock);
-	return n;
+	w->stats.pending++;
+	w->stats.pending_bytes += o->document.len;
+	pthread_cond_signal(&w->work);
+	pthread_mutex_unlock(&w->lock);
 }
 
 int writer_fd(const struct writer *w)
@@ -321,12 +325,12 @@ struct poll_report *writer_collect(struct writer *w, int64_t *newest_cursor)
 
 	/* Read before the list is taken: a report that is added later makes the descriptor readable again. */
 	(void)!read(w->fd, &count, sizeof(count));
-	(void)pthread_mutex_lock(&w->lock);
+	pthread_mutex_lock(&w->lock);
 	first = w->reports.first;
 	w->reports.first = NULL;
 	w->reports.end = &w->reports.first;
 	*newest_cursor = w->newest_cursor;
-	(void)pthread_mutex_unlock(&w->lock);
+	pthread_mutex_unlock(&w->lock);
 	return first;
 }
 
@@ -334,16 +338,16 @@ bool writer_take_shown(struct writer *w)
 {
 	bool shown;
 
-	(void)pthread_mutex_lock(&w->lock);
+	pthread_mutex_lock(&w->lock);
 	shown = w->shown;
 	w->shown = false;
-	(void)pthread_mutex_unlock(&w->lock);
+	pthread_mutex_unlock(&w->lock);
 	return shown;
 }
 
 void writer_get_stats(struct writer *w, struct writer_stats *stats)
 {
-	(void)pthread_mutex_lock(&w->lock);
+	pthread_mutex_lock(&w->lock);
 	*stats = w->stats;
-	(void)pthread_mutex_unlock(&w->lock);
+	pthread_mutex_unlock(&w->lock);
 }

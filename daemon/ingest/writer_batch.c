@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* One transaction of the writer: many outcomes, one sync to disk.
  *
- * Outcomes and their reports go side by side until the commit; only then do the reports leave.  When the
- * transaction is lost (a full disk), all of its outcomes are reported as lost and their feeds are asked
- * again, with the validators of what was committed before; and storing stops (writer_storing.c). */
+ * Each outcome has its report beside it until the commit; then the reports are handed over.  When the transaction is
+ * lost (a full disk), all of its outcomes are reported as lost, their feeds are polled again with the last committed
+ * validators, and storing stops (writer_storing.c). */
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
@@ -14,26 +14,27 @@
 #include "writer_state.h"
 
 enum {
-	/* One transaction: more of each would make a reader of the stream wait for news. */
+	/* Limits of one transaction: larger ones would delay subscribers of the stream. */
 	BATCH_OUTCOMES = 256,
 	BATCH_BYTES = 8 * 1024 * 1024,
 	BATCH_US = 250 * 1000,
 };
 
-static struct poll_outcome *next_outcome(struct writer *w)
+struct poll_outcome *writer_take(struct writer *w, bool wants_job)
 {
 	struct poll_outcome *o;
 
-	(void)pthread_mutex_lock(&w->lock);
+	pthread_mutex_lock(&w->lock);
 	o = w->queue.first;
+	if (o != NULL && (o->job != NULL) != wants_job)
+		o = NULL;
 	if (o != NULL) {
 		w->queue.first = o->next;
 		if (o->next == NULL)
 			w->queue.end = &w->queue.first;
 		o->next = NULL;
-		w->taken++;
 	}
-	(void)pthread_mutex_unlock(&w->lock);
+	pthread_mutex_unlock(&w->lock);
 	return o;
 }
 
@@ -58,18 +59,17 @@ static void lose_batch(struct writer *w, struct batch *b, const struct error *wh
 /* lost: why the transaction was lost; NULL: it was committed. */
 static void publish_batch(struct writer *w, struct batch *b, int64_t began_us, const struct error *lost)
 {
-	uint64_t one = 1;
 	uint64_t us = (uint64_t)(clock_mono_us() - began_us);
 
-	(void)pthread_mutex_lock(&w->lock);
+	pthread_mutex_lock(&w->lock);
 	*w->reports.end = b->reports.first;
 	w->reports.end = b->reports.end;
-	w->pending -= b->count;
-	w->pending_bytes -= b->bytes;
+	w->stats.pending -= b->count;
+	w->stats.pending_bytes -= b->bytes;
 	w->newest_cursor = w->ingest.counters.cursor;
 	if (lost != NULL) {
 		w->storing.shown.lost += b->count;
-		/* A batch that was refused while storing has stopped must not put the next try off. */
+		/* A batch that is refused while storing is stopped must not delay the next try. */
 		if (!w->storing.shown.stopped || w->stop)
 			writer_stop_storing(w, lost);
 	} else {
@@ -79,11 +79,11 @@ static void publish_batch(struct writer *w, struct batch *b, int64_t began_us, c
 	w->stats.outcomes += b->count;
 	w->stats.commit_us_last = us;
 	w->stats.postings = (uint64_t)grouping_postings(w->ingest.grouping);
+	bursts_count(&w->ingest.bursts, clock_wall_ms(), &w->stats.bursts, &w->stats.learning);
 	if (us > w->stats.commit_us_max)
 		w->stats.commit_us_max = us;
-	(void)pthread_mutex_unlock(&w->lock);
-	/* An eventfd: fails only when its counter is full, after 2^64 writes without a read. */
-	(void)!write(w->fd, &one, sizeof(one));
+	pthread_mutex_unlock(&w->lock);
+	writer_wake_loop(w);
 }
 
 static void free_outcomes(struct poll_outcome *o)
@@ -100,7 +100,7 @@ static void free_outcomes(struct poll_outcome *o)
 static bool extend_batch(struct writer *w, struct batch *b)
 {
 	struct poll_report *report = calloc(1, sizeof(*report));
-	struct poll_outcome *o = report != NULL ? next_outcome(w) : NULL;
+	struct poll_outcome *o = report != NULL ? writer_take(w, false) : NULL;
 
 	if (o == NULL) {
 		free(report);
@@ -125,16 +125,16 @@ static struct poll_report *last_report(struct batch *b)
 	return (struct poll_report *)((char *)b->reports.end - offsetof(struct poll_report, next));
 }
 
-/* While storing has stopped, only the timer tries to write; but at the end a last batch is tried, too. */
+/* While storing is stopped, only the timer tries to write; when the daemon ends, the last batch is tried too. */
 static bool is_stopped(struct writer *w, struct error *err)
 {
 	bool stopped;
 
-	(void)pthread_mutex_lock(&w->lock);
+	pthread_mutex_lock(&w->lock);
 	stopped = w->storing.shown.stopped && !w->stop;
 	if (stopped)
-		(void)error_set(err, -EAGAIN, "%s", w->storing.shown.reason);
-	(void)pthread_mutex_unlock(&w->lock);
+		error_set(err, -EAGAIN, "%s", w->storing.shown.reason);
+	pthread_mutex_unlock(&w->lock);
 	return stopped;
 }
 
@@ -166,9 +166,9 @@ void writer_run_batch(struct writer *w)
 	if (b.count == 0) {
 		struct timespec pause = {.tv_sec = 0, .tv_nsec = 10 * 1000 * 1000};
 
-		/* There was no memory for a report: other threads may free some. */
+		/* there was no memory for a report, or a function has come before the first outcome */
 		ingest_rollback(&w->ingest);
-		(void)nanosleep(&pause, NULL);
+		nanosleep(&pause, NULL);
 		return;
 	}
 	if (result == 0)

@@ -39,6 +39,7 @@ struct writer_options *writer_options_copy(const struct writer_options *from)
 	for (size_t i = 0; i < from->alerts.count; i++) {
 		const char *priority = from->alerts.items[i].priority;
 
+		alerts[i] = from->alerts.items[i];
 		alerts[i].name = strdup(from->alerts.items[i].name);
 		alerts[i].priority = strdup(priority != NULL ? priority : "normal");
 		failed = failed || alerts[i].name == NULL || alerts[i].priority == NULL;
@@ -48,5 +49,6 @@ struct writer_options *writer_options_copy(const struct writer_options *from)
 		writer_options_free(to);
 		return NULL;
 	}
+	alert_specs_sort(alerts, to->alerts.count);
 	return to;
 }

@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: ISC */
-/* Functions that run in the writer's thread, each in a transaction of its own, and the one that takes a configuration
- * over.
+/* Functions that run in the writer's thread, each in a transaction of its own; among them the one that stores a
+ * configuration.
  *
  * The end of a function is reported among the reports of polls, so that the loop hears of commits in their order:
  * a poll that was committed after a configuration is reported after it. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "digest_work.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
 #include "sitrep/sql/database.h"
+#include "sitrep/store/alert_report.h"
 #include "writer_state.h"
 
 /* The pause after a step that failed. */
-enum { MATCH_AGAIN_MS = 10 * 1000 };
+enum { AGAIN_MS = 10 * 1000 };
+/* Conditions on the age are looked at once a minute; while there is more to do, after a short pause for polls. */
+enum { AGES_MS = 60 * 1000, AGES_MORE_MS = 50 };
+/* Alert rules are counted this often, and after each round that wrote an event. */
+enum { REPORT_MS = 10 * 60 * 1000 };
 
 static struct writer_job *job_new(writer_fn *fn, writer_done_fn *done, void *arg)
 {
@@ -33,75 +38,46 @@ static struct writer_job *job_new(writer_fn *fn, writer_done_fn *done, void *arg
 	return j;
 }
 
-/* Inserts j before *at, with the lock held. */
-static void insert(struct writer *w, struct writer_job **at, struct writer_job *j)
+/* Puts j into the queue: after all others, or after those that run at once. */
+static int enqueue(struct writer *w, struct writer_job *j)
 {
-	j->next = *at;
-	*at = j;
-	if (j->next == NULL)
-		w->jobs.end = &j->next;
-	(void)pthread_cond_signal(&w->work);
-}
-
-/* writer_run(), with a function for the thread once the transaction is committed. */
-static int run_then(struct writer *w, writer_fn *fn, void (*committed)(struct writer *w, void *arg),
-	writer_done_fn *done, void *arg)
-{
-	struct writer_job *j = job_new(fn, done, arg);
+	struct poll_outcome **at = &w->queue.first;
 
 	if (j == NULL)
 		return -ENOMEM;
-	j->committed = committed;
-	(void)pthread_mutex_lock(&w->lock);
-	j->after = w->submitted;
-	insert(w, w->jobs.end, j);
-	(void)pthread_mutex_unlock(&w->lock);
+	j->place.job = j;
+	pthread_mutex_lock(&w->lock);
+	while (j->at_once && *at != NULL && (*at)->job != NULL && (*at)->job->at_once)
+		at = &(*at)->next;
+	if (!j->at_once)
+		at = w->queue.end;
+	j->place.next = *at;
+	*at = &j->place;
+	if (j->place.next == NULL)
+		w->queue.end = &j->place.next;
+	pthread_cond_signal(&w->work);
+	pthread_mutex_unlock(&w->lock);
 	return 0;
 }
 
 int writer_run_at_once(struct writer *w, writer_fn *fn, writer_done_fn *done, void *arg)
 {
 	struct writer_job *j = job_new(fn, done, arg);
-	struct writer_job **at = &w->jobs.first;
 
-	if (j == NULL)
-		return -ENOMEM;
-	(void)pthread_mutex_lock(&w->lock);
-	while (*at != NULL && (*at)->after == 0)
-		at = &(*at)->next;
-	insert(w, at, j);
-	(void)pthread_mutex_unlock(&w->lock);
-	return 0;
+	if (j != NULL)
+		j->at_once = true;
+	return enqueue(w, j);
 }
 
 int writer_run(struct writer *w, writer_fn *fn, writer_done_fn *done, void *arg)
 {
-	return run_then(w, fn, NULL, done, arg);
-}
-
-bool writer_job_due(const struct writer *w)
-{
-	return w->jobs.first != NULL && w->taken >= w->jobs.first->after;
-}
-
-static struct writer_job *take_first(struct writer *w)
-{
-	struct writer_job *j;
-
-	(void)pthread_mutex_lock(&w->lock);
-	j = w->jobs.first;
-	w->jobs.first = j->next;
-	if (j->next == NULL)
-		w->jobs.end = &w->jobs.first;
-	(void)pthread_mutex_unlock(&w->lock);
-	return j;
+	return enqueue(w, job_new(fn, done, arg));
 }
 
 void writer_run_job(struct writer *w)
 {
-	struct writer_job *j = take_first(w);
+	struct writer_job *j = writer_take(w, true)->job;
 	struct error *err = &j->report->error;
-	uint64_t one = 1;
 	int64_t before = sql_changed_ever(w->ingest.store.db);
 	int result = ingest_begin(&w->ingest, err);
 
@@ -113,22 +89,31 @@ void writer_run_job(struct writer *w)
 			ingest_rollback(&w->ingest);
 	}
 	if (result != 0 && err->code == 0)
-		(void)error_sys(err, result, "cannot write the database");
+		error_sys(err, result, "cannot write to the database");
 	if (result == 0 && j->committed != NULL)
 		j->committed(w, j->arg);
-	(void)pthread_mutex_lock(&w->lock);
+	pthread_mutex_lock(&w->lock);
 	*w->reports.end = j->report;
 	w->reports.end = &j->report->next;
-	/* A transaction that wrote nothing does not show that the disk works. */
+	/* Only a transaction that wrote something shows that the disk works. */
 	if (result == 0 && sql_changed_ever(w->ingest.store.db) != before)
 		writer_note_stored(w);
 	else if (result != 0 && ingest_error_is_of_storage(result))
 		writer_stop_storing(w, err);
 	w->newest_cursor = w->ingest.counters.cursor;
-	(void)pthread_mutex_unlock(&w->lock);
-	/* An eventfd: fails only when its counter is full, after 2^64 writes without a read. */
-	(void)!write(w->fd, &one, sizeof(one));
+	pthread_mutex_unlock(&w->lock);
+	writer_wake_loop(w);
 	free(j);
+}
+
+/* The loop sends new events, and with shown it makes its documents anew. */
+static void tell_loop(struct writer *w, bool shown)
+{
+	pthread_mutex_lock(&w->lock);
+	w->shown = w->shown || shown;
+	w->newest_cursor = w->ingest.counters.cursor;
+	pthread_mutex_unlock(&w->lock);
+	writer_wake_loop(w);
 }
 
 /* ---- rules and stored items ---- */
@@ -143,31 +128,136 @@ void writer_match_stored(struct writer *w)
 	struct ingest *k = &w->ingest;
 	struct error err = {0};
 	bool changed = false;
-	uint64_t one = 1;
 	int result = ingest_begin(k, &err);
 
 	if (result == 0) {
 		result = rule_store_step(&k->rules, clock_wall_ms(), &changed, &err);
 		k->visible = changed;
-		result = result < 0 ? result : ingest_commit(k, clock_wall_ms(), &err);
-		if (result != 0)
-			ingest_rollback(k);
+		result = ingest_end(k, result, clock_wall_ms(), &err);
 	}
-	if (result != 0 && w->match_again_ms == 0)
+	if (result < 0 && w->match_again_ms == 0)
 		log_emit(LOG_LEVEL_WARNING, "cannot match rules with stored items, will retry", "reason", err.text,
 			NULL);
-	w->match_again_ms = result != 0 ? clock_mono_ms() + MATCH_AGAIN_MS : 0;
-	if (result != 0) {
+	w->match_again_ms = result < 0 ? clock_mono_ms() + AGAIN_MS : 0;
+	if (result < 0)
 		k->rules.pending = true;
-		return;
+	else if (changed)
+		tell_loop(w, true);
+}
+
+/* ---- conditions on the age of stories ---- */
+
+bool writer_ages_due(const struct writer *w)
+{
+	return !w->stop && clock_mono_ms() >= w->ages_ms;
+}
+
+void writer_settle_ages(struct writer *w)
+{
+	struct ingest *k = &w->ingest;
+	struct error err = {0};
+	bool changed = false;
+	int more = ingest_begin(k, &err);
+
+	if (more == 0) {
+		more = rule_pending_step(&k->pending, clock_wall_ms(), &changed, &err);
+		k->visible = changed;
+		more = ingest_end(k, more, clock_wall_ms(), &err);
 	}
-	if (!changed)
+	if (err.code != 0)
+		log_emit(LOG_LEVEL_WARNING, "cannot check the rules that depend on a story's age, will retry", "reason",
+			err.text, NULL);
+	w->ages_ms = clock_mono_ms() + (more == 1 && err.code == 0 ? AGES_MORE_MS : AGES_MS);
+	if (changed && more >= 0)
+		tell_loop(w, true);
+}
+
+/* ---- digests ---- */
+
+void writer_look_at_digests(struct writer *w)
+{
+	struct error err = {0};
+
+	if (digests_next_ms(&w->ingest.policy.digests, &w->digest_next_ms, &err) != 0)
+		w->digest_again_ms = clock_mono_ms() + AGAIN_MS;
+}
+
+int64_t writer_digest_wait_ms(const struct writer *w)
+{
+	int64_t now_ms = clock_mono_ms(), wait_ms;
+
+	if (w->storing.shown.stopped || w->stop || w->digest_next_ms == TIME_NONE)
+		return INT64_MAX;
+	if (w->digest_again_ms > now_ms)
+		return w->digest_again_ms - now_ms;
+	wait_ms = w->digest_next_ms - clock_wall_ms();
+	return wait_ms > 0 ? wait_ms : 0;
+}
+
+void writer_run_digests(struct writer *w)
+{
+	struct error err = {0};
+	int result = digest_work(&w->ingest, clock_wall_ms(), &err);
+
+	if (result != 0 && w->digest_again_ms == 0)
+		log_emit(LOG_LEVEL_WARNING, "cannot write the digests of held alerts, will retry", "reason", err.text,
+			NULL);
+	w->digest_again_ms = result != 0 ? clock_mono_ms() + AGAIN_MS : 0;
+	if (result == 0)
+		tell_loop(w, false);
+}
+
+/* ---- alerts ---- */
+
+int64_t writer_alerts_wait_ms(const struct writer *w)
+{
+	int64_t wait_ms = w->alerts_next_ms - clock_elapsed_ms();
+
+	if (w->rules == NULL || w->stop || w->storing.shown.stopped)
+		return INT64_MAX;
+	return wait_ms > 0 ? wait_ms : 0;
+}
+
+/* On failure the numbers stay as they were. */
+static void count_alerts(struct writer *w, bool told)
+{
+	struct ingest *k = &w->ingest;
+	struct alert_report report;
+
+	if (!told && clock_elapsed_ms() < w->report_next_ms)
 		return;
-	(void)pthread_mutex_lock(&w->lock);
-	w->shown = true;
-	(void)pthread_mutex_unlock(&w->lock);
-	/* An eventfd: fails only when its counter is full, after 2^64 writes without a read. */
-	(void)!write(w->fd, &one, sizeof(one));
+	w->report_next_ms = clock_elapsed_ms() + REPORT_MS;
+	if (alert_report_make(k->store.db, &k->options.alerts, clock_wall_ms(), NULL, &report, NULL) != 0)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->stats.alerts_open = report.open;
+	w->stats.rules_silent = report.silent;
+	w->stats.rules_noisy = report.noisy;
+	pthread_mutex_unlock(&w->lock);
+}
+
+void writer_run_alerts(struct writer *w)
+{
+	struct ingest *k = &w->ingest;
+	struct error err = {0};
+	int64_t now_ms = clock_wall_ms();
+	bool told = false;
+	int result = ingest_begin(k, &err);
+
+	if (result == 0) {
+		result = alert_desk_step(&k->alerts, now_ms, clock_record_prune_ms(&k->clock, now_ms), &told, &err);
+		/* feeds of alerts show their last revision */
+		k->visible = told;
+		result = ingest_end(k, result, now_ms, &err);
+	}
+	if (result < 0 && !w->alerts_failed)
+		log_emit(LOG_LEVEL_WARNING, "cannot revise or close alerts, will retry", "reason", err.text, NULL);
+	w->alerts_failed = result < 0;
+	if (result <= 0)
+		w->alerts_next_ms = clock_elapsed_ms() + alert_desk_period_ms(&k->alerts);
+	count_alerts(w, told);
+	if (result >= 0 && told)
+		tell_loop(w, true);
 }
 
 /* ---- a configuration ---- */
@@ -176,8 +266,8 @@ void writer_limit_wal(struct writer *w)
 {
 	char text[64];
 
-	(void)snprintf(text, sizeof(text), "PRAGMA journal_size_limit = %lld", (long long)size_wal_bytes(w->options));
-	(void)sql_exec(w->ingest.store.db, text, NULL, "");
+	snprintf(text, sizeof(text), "PRAGMA journal_size_limit = %lld", (long long)size_wal_bytes(w->options));
+	sql_exec(w->ingest.store.db, text, NULL, "");
 }
 
 int writer_change_set_options(struct writer_change *c, const struct writer_options *from)
@@ -208,7 +298,7 @@ void writer_change_release(struct writer_change *c)
 	c->rules = NULL;
 }
 
-static int apply(void *arg, struct ingest *k, struct error *err)
+static int store_change(void *arg, struct ingest *k, struct error *err)
 {
 	struct writer_change *c = arg;
 	int64_t highest = 0;
@@ -217,22 +307,24 @@ static int apply(void *arg, struct ingest *k, struct error *err)
 
 	c->states = calloc(c->count + 1, sizeof(*c->states));
 	if (c->states == NULL)
-		return error_sys(err, -ENOMEM, "cannot take the configuration over");
+		return error_sys(err, -ENOMEM, "cannot store the configuration");
 	result = feed_store_sync(&k->feeds, c->feeds, c->count, c->states, &changed, err);
 	if (result == 0)
 		result = websub_store_load(&k->websub, &c->websub, &c->websub_count, err);
+	if (result == 0 && c->rules != NULL)
+		result = alert_desk_sync(&k->alerts, c->rules, clock_wall_ms(), err);
 	if (result == 0 && c->rules != NULL)
 		result = rule_store_sync(&k->rules, c->rules, c->generation, k->counters.item_id + 1, &changed, err);
 	for (size_t i = 0; result == 0 && i < c->count; i++)
 		highest = c->states[i].id > highest ? c->states[i].id : highest;
 	if (result == 0 && c->reserve != NULL && (result = c->reserve(c->arg, highest)) != 0)
-		(void)error_sys(err, result, "cannot take the feeds over");
+		error_sys(err, result, "cannot store the feeds");
 	k->visible = changed;
 	return result;
 }
 
 /* Puts c's rules and options in force; the former ones are left in c, to be released. */
-static void take_over(struct writer *w, void *arg)
+static void use_change(struct writer *w, void *arg)
 {
 	struct writer_change *c = arg;
 	struct writer_options *old = w->options;
@@ -241,7 +333,9 @@ static void take_over(struct writer *w, void *arg)
 	if (c->rules != NULL) {
 		w->rules = c->rules;
 		c->rules = old_rules;
-		rule_store_use(&w->ingest.rules, w->rules->set, c->generation);
+		rule_store_use(&w->ingest.rules, w->rules, c->generation);
+		/* conditions may have changed while the daemon was down */
+		w->ages_ms = 0;
 	}
 	if (c->options == NULL)
 		return;
@@ -256,9 +350,10 @@ static void take_over(struct writer *w, void *arg)
 	ingest_set_options(&w->ingest, w->options);
 	retention_restart(&w->retention);
 	writer_limit_wal(w);
+	w->alerts_next_ms = w->report_next_ms = 0;
 }
 
-static void finish(void *arg, const struct error *err)
+static void end_change(void *arg, const struct error *err)
 {
 	struct writer_change *c = arg;
 
@@ -269,5 +364,9 @@ static void finish(void *arg, const struct error *err)
 
 int writer_apply(struct writer *w, struct writer_change *c)
 {
-	return run_then(w, apply, take_over, finish, c);
+	struct writer_job *j = job_new(store_change, end_change, c);
+
+	if (j != NULL)
+		j->committed = use_change;
+	return enqueue(w, j);
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* Whether transactions can be committed, and the tries after one was lost.
  *
- * The first transaction that is lost stops storing: the main loop asks no servers any more, and outcomes that still
- * come in are refused without trying.  From then on the writer's thread tries a small write on a timer, and the first
- * that is durable lets storing go on.  Pauses between tries double, from 100 ms to 30 s.  They also double when a try
- * succeeds but the next transaction does not, so that servers are not asked in vain while a disk is full to the last
- * page. */
+ * A lost transaction stops storing: the main loop polls no feed, and outcomes that still come in are refused at
+ * once.  The writer's thread then tries a small write on a timer; when one is durable, storing resumes.  Pauses
+ * between tries double, from 100 ms to 30 s.  They also double when a try succeeds but the next transaction fails,
+ * so that feeds are not polled in vain while the disk is nearly full. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -16,7 +15,8 @@
 #include "writer_state.h"
 
 enum {
-	/* A short lack of memory is over after the first pause; a full disk comes to the last one after nine tries. */
+	/* A short lack of memory has ended after the first pause; a full disk reaches the longest pause after nine
+	 * tries. */
 	TRY_FIRST_MS = 100,
 	TRY_LAST_MS = 30 * 1000,
 	/* Bytes that must be free before storing goes on: room for a few polls. */
@@ -67,14 +67,14 @@ int64_t writer_try_wait_ms(const struct writer *w)
 
 void writer_get_storing(struct writer *w, struct writer_storing *out)
 {
-	(void)pthread_mutex_lock(&w->lock);
+	pthread_mutex_lock(&w->lock);
 	*out = w->storing.shown;
-	(void)pthread_mutex_unlock(&w->lock);
+	pthread_mutex_unlock(&w->lock);
 }
 
 /* ---- the try, in the thread ---- */
 
-/* Allocates ROOM_BYTES in a file without a name.  Where the file system has no such files, only write_little() tells.
+/* Allocates ROOM_BYTES in a file without a name.  On a file system without such files only write_little() can tell.
  */
 static int find_room(const char *dir, struct error *err)
 {
@@ -86,10 +86,10 @@ static int find_room(const char *dir, struct error *err)
 			       ? 0
 			       : error_sys(err, -errno, "cannot write to the state folder");
 	code = posix_fallocate(fd, 0, ROOM_BYTES);
-	(void)close(fd);
+	close(fd);
 	if (code == ENOSPC || code == EDQUOT)
-		return error_set(err, -ENOSPC, "cannot make room: no space left for the database");
-	return code == 0 ? 0 : error_sys(err, -code, "cannot make room for the database");
+		return error_set(err, -ENOSPC, "no space left for the database: free some on its disk");
+	return code == 0 ? 0 : error_sys(err, -code, "cannot allocate space for the database");
 }
 
 /* A write that must reach the disk.  SQLite skips a page whose bytes stay the same, so item_id counts up: that number
@@ -98,7 +98,7 @@ static int write_little(struct ingest *k, struct error *err)
 {
 	int result;
 
-	/* After a whole checkpoint the WAL is written from its start again, and needs no more room. */
+	/* After a complete checkpoint the WAL is written from its start again and needs no more space. */
 	sql_checkpoint(k->store.db);
 	result = ingest_begin(k, err);
 	if (result != 0)
@@ -110,17 +110,15 @@ static int write_little(struct ingest *k, struct error *err)
 void writer_try_storing(struct writer *w)
 {
 	struct error err = {0};
-	uint64_t one = 1;
 	int result = find_room(w->options->state_dir, &err);
 
 	if (result == 0)
 		result = write_little(&w->ingest, &err);
-	(void)pthread_mutex_lock(&w->lock);
+	pthread_mutex_lock(&w->lock);
 	if (result == 0)
 		go_on_storing(w);
 	else
 		writer_stop_storing(w, &err);
-	(void)pthread_mutex_unlock(&w->lock);
-	/* An eventfd: fails only when its counter is full, after 2^64 writes without a read. */
-	(void)!write(w->fd, &one, sizeof(one));
+	pthread_mutex_unlock(&w->lock);
+	writer_wake_loop(w);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The members of a document, as tables.  Anything that copies, writes or reads documents walks these, so
- * that a member added here is stored, sent and shown without another line. */
+/* Code that copies, writes or reads documents walks these tables, so that a member added here is stored, sent and shown
+ * without another line. */
 #include "sitrep/model/document.h"
 
 #include <string.h>
@@ -123,6 +123,7 @@ const struct shape shape_feed = {sizeof(struct feed_facts), feed_fields, COUNT(f
 static const struct field match_fields[] = {
 	{1, FIELD_STR, "rule", AT(match, rule), 0, NULL, RULE_NONE},
 	{2, FIELD_STR, "terms", AT(match, terms), 0, NULL, RULE_NONE},
+	{3, FIELD_U64, NULL, AT(match, truth), 0, NULL, RULE_NONE},
 };
 static const struct shape shape_match = {sizeof(struct match), match_fields, COUNT(match_fields), NULL};
 
@@ -215,7 +216,7 @@ bool field_time_fits(int64_t time_ms)
 	return time_ms == TIME_NONE || (time_ms >= INT64_C(-62167219200000) && time_ms < INT64_C(253402300800000));
 }
 
-/* Lists differ in their pointers' types only, which all look the same in memory. */
+/* Lists differ only in the type that items points to; their layout in memory is the same. */
 struct list_head list_head_get(const void *owner, const struct field *f)
 {
 	struct list_head head;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Cleans a parsed document, for all formats alike: cuts texts to their limits, removes control characters, drops
- * invalid links and dates outside of the years 0 to 9999. The sanitizer cleans markup. */
+ * invalid links and dates outside the years 0 to 9999.  The sanitizer has cleaned markup. */
 #include <errno.h>
 #include <string.h>
 
@@ -29,7 +29,7 @@ static struct str without_controls(struct fitting *f, struct str s)
 	for (size_t i = 0; i < s.len;) {
 		size_t start = i;
 
-		(void)utf8_next(s, &i);
+		utf8_next(s, &i);
 		if (utf8_has_control(str_slice(s, start, i)))
 			continue;
 		memmove(copy + n, s.data + start, i - start);
@@ -89,6 +89,7 @@ static void fit_field(struct fitting *f, void *owner, const struct field *field)
 	case FIELD_BOOL:
 	case FIELD_ENUM:
 	case FIELD_U32:
+	case FIELD_U64:
 	case FIELD_DIGEST:
 	case FIELD_BYTES:
 		break;

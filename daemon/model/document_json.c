@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* The neutral JSON form: what `sitrep parse` prints and conformance is measured on. */
 #include <stdio.h>
 #include <string.h>
 
@@ -20,7 +19,7 @@ static void write_suffixed(struct jsonw *w, const char *name, const char *suffix
 {
 	char key[64];
 
-	(void)snprintf(key, sizeof(key), "%s_%s", name, suffix);
+	snprintf(key, sizeof(key), "%s_%s", name, suffix);
 	jsonw_kv_str(w, key, value);
 }
 
@@ -35,7 +34,7 @@ static void write_text(struct jsonw *w, const char *name, const struct text *t)
 	write_suffixed(w, name, "base", t->base);
 }
 
-/* Has the struct anything to say. */
+/* Whether any member of the struct is present. */
 static bool is_filled(const void *owner, const struct shape *shape)
 {
 	for (size_t i = 0; i < shape->count; i++) {
@@ -67,6 +66,7 @@ static bool is_filled(const void *owner, const struct shape *shape)
 		case FIELD_BOOL:
 		case FIELD_ENUM:
 		case FIELD_U32:
+		case FIELD_U64:
 			break;
 		}
 	}
@@ -83,15 +83,15 @@ static void write_hex(struct jsonw *w, const char *name, struct str digest)
 	jsonw_kv_cstr(w, name, hex);
 }
 
-static void write_worked_out(struct jsonw *w, const struct item *it)
+/* Writes the members that the worker has computed. */
+static void write_computed(struct jsonw *w, const struct item *it)
 {
 	static const char *const kinds[] = {
 		[IDENTITY_GUID] = "guid", [IDENTITY_LINK] = "link", [IDENTITY_DIGEST] = "digest"};
 
 	if (it->digest.data == NULL)
 		return;
-	jsonw_key(w, "sitrep");
-	jsonw_object(w);
+	jsonw_kv_object(w, "sitrep");
 	jsonw_kv_str(w, "plain_title", it->plain_title);
 	jsonw_kv_str(w, "plain_summary", it->plain_summary);
 	jsonw_kv_cstr(w, "identity_by", kinds[it->identity_kind]);
@@ -100,8 +100,7 @@ static void write_worked_out(struct jsonw *w, const struct item *it)
 	write_hex(w, "url_key", it->url_key);
 	jsonw_kv_int(w, "tokens", it->token_count);
 	if (it->matches.count > 0) {
-		jsonw_key(w, "matches");
-		jsonw_array(w);
+		jsonw_kv_array(w, "matches");
 		for (size_t i = 0; i < it->matches.count; i++) {
 			jsonw_object(w);
 			jsonw_kv_str(w, "rule", it->matches.items[i].rule);
@@ -113,7 +112,7 @@ static void write_worked_out(struct jsonw *w, const struct item *it)
 	jsonw_object_end(w);
 }
 
-/* One string for the author, as formats with a single one have it. */
+/* Writes the first author as one string, for readers of formats with a single author. */
 static void write_author(struct jsonw *w, const struct person *people, size_t count)
 {
 	if (count > 0)
@@ -124,8 +123,7 @@ static void write_list(struct jsonw *w, const void *owner, const struct field *f
 {
 	struct list_head head = list_head_get(owner, f);
 
-	jsonw_key(w, f->name);
-	jsonw_array(w);
+	jsonw_kv_array(w, f->name);
 	for (size_t i = 0; i < head.count; i++) {
 		const char *element = (const char *)head.items + i * f->of->size;
 
@@ -160,8 +158,7 @@ static void write_field(struct jsonw *w, const void *owner, const struct field *
 	case FIELD_STRUCT:
 		if (!is_filled(member, f->of))
 			break;
-		jsonw_key(w, f->name);
-		jsonw_object(w);
+		jsonw_kv_object(w, f->name);
 		write_fields(w, member, f->of);
 		jsonw_object_end(w);
 		break;
@@ -170,9 +167,10 @@ static void write_field(struct jsonw *w, const void *owner, const struct field *
 		break;
 	case FIELD_ENUM:
 	case FIELD_U32:
+	case FIELD_U64:
 	case FIELD_DIGEST:
 	case FIELD_BYTES:
-		break; /* written by hand where they are shown at all */
+		break; /* not in the JSON form, or written by a function above */
 	}
 }
 
@@ -189,7 +187,7 @@ static void write_fields(struct jsonw *w, const void *owner, const struct shape 
 		if (it->id.data != NULL)
 			jsonw_kv_bool(w, "guid_is_permalink", it->guid_is_permalink);
 		write_author(w, it->authors.items, it->authors.count);
-		write_worked_out(w, it);
+		write_computed(w, it);
 	} else if (shape == &shape_feed) {
 		const struct feed_facts *feed = owner;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* A feed's hints: words into numbers, and times out of skipped hours.  A week has 168 hours, so the way out of
- * what is skipped is gone hour by hour; nonsense that skips everything has been dropped while reading. */
+/* A time is moved out of skipped hours hour by hour, since a week has only 168.  The search ends: a hint that skips all
+ * hours or all days is dropped when it is read. */
 #include "sitrep/model/feed_hints.h"
 
 #include <stddef.h>
@@ -90,8 +90,7 @@ int64_t feed_hints_after_skips(const struct feed_hints *h, int64_t at_ms)
 
 	for (int i = 0; i < WEEK_HOURS; i++) {
 		int64_t at_hour = hour + i;
-		/* 1970-01-01 was a Thursday; a whole number of weeks added keeps what is before it from being negative.
-		 */
+		/* 1970-01-01 was a Thursday, day 4.  HOURS and DAYS are added for times before it. */
 		int64_t of_day = (at_hour % HOURS + HOURS) % HOURS;
 		int64_t of_week = ((at_hour - of_day) / HOURS % DAYS + DAYS + 4) % DAYS;
 

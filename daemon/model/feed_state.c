@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The state of a feed: names of its values for people, and copies that outlive the database's row. */
+/* The state's names for people, its copies, and its times when the clock is set. */
 #include "sitrep/model/feed_state.h"
 
 #include <errno.h>
@@ -16,8 +16,8 @@ static const struct {
 	[FAILURE_DNS] = {"dns", "The host name could not be resolved."},
 	[FAILURE_CONNECT] = {"connect", "No connection to the server could be made."},
 	[FAILURE_TLS] = {"tls", "The TLS handshake failed, or the server's certificate is not valid."},
-	[FAILURE_TIMEOUT] = {"timeout", "No connection or no answer was there within the time limit."},
-	[FAILURE_TOO_SLOW] = {"too-slow", "The answer began and was not complete within the time limit."},
+	[FAILURE_TIMEOUT] = {"timeout", "There was no connection or no answer within the time limit."},
+	[FAILURE_TOO_SLOW] = {"too-slow", "The answer began, but was not complete within the time limit."},
 	[FAILURE_TOO_LARGE] = {"too-large", "The answer is larger than max-body, or its head is too large."},
 	[FAILURE_FORBIDDEN] = {"forbidden",
 		"The daemon may not connect to the address; see ADDRESSES in sitrepd.conf(5)."},
@@ -28,6 +28,7 @@ static const struct {
 	[FAILURE_EMPTY] = {"empty", "The answer is empty, or a feed that had items has none."},
 	[FAILURE_PARSER] = {"parser", "The parse worker crashed or exceeded its limits."},
 	[FAILURE_INTERNAL] = {"internal", "The daemon lacks memory or disk space, or has an error."},
+	[FAILURE_SECRET] = {"secret", "A file with the feed's password, header or certificate cannot be read."},
 };
 
 const char *poll_failure_name(enum poll_failure f)
@@ -42,30 +43,18 @@ const char *poll_failure_help(enum poll_failure f)
 
 const char *feed_health_name(enum feed_health h)
 {
-	switch (h) {
-	case FEED_NEW:
-		return "new";
-	case FEED_OK:
-		return "ok";
-	case FEED_FAILING:
-		return "failing";
-	case FEED_GONE:
-		return "gone";
-	}
-	return "unknown";
+	static const char *const names[] = {
+		[FEED_NEW] = "new", [FEED_OK] = "ok", [FEED_FAILING] = "failing", [FEED_GONE] = "gone"};
+
+	return (unsigned)h <= FEED_GONE ? names[h] : "unknown";
 }
 
 const char *feed_identity_name(enum feed_identity i)
 {
-	switch (i) {
-	case FEED_BY_GUID:
-		return "guid";
-	case FEED_BY_URL:
-		return "url";
-	case FEED_BY_DIGEST:
-		return "digest";
-	}
-	return "unknown";
+	static const char *const names[] = {
+		[FEED_BY_GUID] = "guid", [FEED_BY_URL] = "url", [FEED_BY_DIGEST] = "digest"};
+
+	return (unsigned)i <= FEED_BY_DIGEST ? names[i] : "unknown";
 }
 
 enum { TEXT_COUNT = 10 };
@@ -114,7 +103,7 @@ void feed_state_release(struct feed_state *s)
 
 enum { TIME_COUNT = 7 };
 
-/* When something happened. */
+/* The members that are times of past events. */
 static void list_times(struct feed_state *s, int64_t *times[TIME_COUNT])
 {
 	int64_t *all[TIME_COUNT] = {&s->failing_since_ms, &s->first_poll_ms, &s->last_poll_ms, &s->last_success_ms,
@@ -128,7 +117,7 @@ void feed_state_follow_clock(struct feed_state *s, int64_t jump_ms, int64_t now_
 	int64_t *times[TIME_COUNT];
 
 	list_times(s, times);
-	/* Planned when it was polled: where that moves, this does. */
+	/* due_ms was planned at the time of the last poll, so the two move together. */
 	if (time_follow_clock(s->last_poll_ms, jump_ms, now_ms) != s->last_poll_ms || s->last_poll_ms == TIME_NONE)
 		s->due_ms = time_follow_clock(s->due_ms, jump_ms, now_ms);
 	for (size_t i = 0; i < TIME_COUNT; i++)

@@ -1,39 +1,31 @@
 /* SPDX-License-Identifier: ISC */
-/* One line of plain text out of a sanitised text.
- *
- * A feed's own title may be markup.  It was rebuilt by the sanitizer, so it is well-formed and holds no
- * references but those that escaping makes; undoing that needs no parser, and the parser that can read
- * any HTML must not run in this process. */
+/* The sanitizer has rebuilt the markup, so it is well-formed and its only references are those of escaping: no HTML
+ * parser is needed, and none may run in the daemon's process. */
 #include "sitrep/model/plain_text.h"
 
 #include "sitrep/base/utf8.h"
 #include "sitrep/text/html.h"
 
-/* Elements whose tags part two words; the tags of other elements may stand within a word. */
+/* Elements whose tags separate two words; the tags of other elements may stand within a word. */
 static const char *const spaced[] = {"address", "article", "aside", "blockquote", "br", "caption", "center", "dd",
 	"details", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "h1", "h2", "h3", "h4", "h5",
 	"h6", "header", "hgroup", "hr", "li", "main", "menu", "nav", "ol", "optgroup", "option", "p", "pre", "search",
 	"section", "select", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"};
 
-/* A feed that escapes twice needs both readings. */
+/* Text that a feed escaped twice is read twice. */
 enum { READ_AGAIN_MAX = 2 };
 
 /* tag: without its "<" and ">". */
 static bool is_spaced(struct str tag)
 {
 	size_t start = tag.len > 0 && tag.data[0] == '/' ? 1 : 0, end = start;
-	struct str name;
 
 	while (end < tag.len && (char_is_alpha(tag.data[end]) || char_is_digit(tag.data[end])))
 		end++;
-	name = str_slice(tag, start, end);
-	for (size_t i = 0; i < sizeof(spaced) / sizeof(spaced[0]); i++)
-		if (str_eq_nocase(name, str_from(spaced[i])))
-			return true;
-	return false;
+	return str_is_one_of(str_slice(tag, start, end), spaced);
 }
 
-/* words: tags within a word leave nothing behind; else each leaves a space. */
+/* With words, only tags that separate words become a space; else all do. */
 static int add_without_markup(struct buf *out, struct str s, bool words)
 {
 	static const struct {
@@ -52,18 +44,18 @@ static int add_without_markup(struct buf *out, struct str s, bool words)
 
 			end = end == STR_NPOS ? s.len : end;
 			if (!words || is_spaced(str_slice(s, i + 1, end)))
-				(void)buf_putc(out, ' ');
+				buf_putc(out, ' ');
 			i = end < s.len ? end + 1 : s.len;
 			continue;
 		}
 		for (size_t r = 0; used == 0 && r < sizeof(references) / sizeof(references[0]); r++) {
 			if (str_starts(rest, references[r].name)) {
-				(void)buf_putc(out, references[r].value);
+				buf_putc(out, references[r].value);
 				used = references[r].name.len;
 			}
 		}
 		if (used == 0) {
-			(void)buf_putc(out, s.data[i]);
+			buf_putc(out, s.data[i]);
 			used = 1;
 		}
 		i += used;
@@ -78,7 +70,7 @@ int plain_text(struct buf *out, const struct text *t)
 
 	if (t->kind != TEXT_HTML)
 		return utf8_one_line(out, t->value);
-	(void)add_without_markup(&text, t->value, false);
+	add_without_markup(&text, t->value, false);
 	result = utf8_one_line(out, buf_str(&text));
 	buf_release(&text);
 	return result;

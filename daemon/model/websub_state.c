@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* A subscription's state as data: made, copied, and wiped, since two of its texts are secrets. */
 #include "sitrep/model/websub_state.h"
 
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sitrep/base/clock.h"
@@ -13,23 +11,17 @@ enum { TEXT_COUNT = 5 };
 
 const char *websub_phase_name(enum websub_phase p)
 {
-	switch (p) {
-	case WEBSUB_NONE:
-		return "none";
-	case WEBSUB_REQUESTED:
-		return "requested";
-	case WEBSUB_VERIFIED:
-		return "verified";
-	case WEBSUB_TRUSTED:
-		return "trusted";
-	case WEBSUB_LAPSED:
-		return "lapsed";
-	case WEBSUB_DENIED:
-		return "denied";
-	case WEBSUB_FAILED:
-		return "failed";
-	}
-	return "unknown";
+	static const char *const names[] = {
+		[WEBSUB_NONE] = "none",
+		[WEBSUB_REQUESTED] = "requested",
+		[WEBSUB_VERIFIED] = "verified",
+		[WEBSUB_TRUSTED] = "trusted",
+		[WEBSUB_LAPSED] = "lapsed",
+		[WEBSUB_DENIED] = "denied",
+		[WEBSUB_FAILED] = "failed",
+	};
+
+	return (unsigned)p <= WEBSUB_FAILED ? names[p] : "unknown";
 }
 
 /* The members that are owned, in one place for copying and freeing. */
@@ -70,11 +62,8 @@ void websub_state_release(struct websub_state *s)
 	char **texts[TEXT_COUNT];
 
 	list_texts(s, texts);
-	for (size_t i = 0; i < TEXT_COUNT; i++) {
-		if (*texts[i] != NULL)
-			explicit_bzero(*texts[i], strlen(*texts[i]));
-		free(*texts[i]);
-	}
+	for (size_t i = 0; i < TEXT_COUNT; i++)
+		cstr_wipe(*texts[i]);
 	websub_state_init(s);
 }
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* Documents as bytes.  A member is a tag (one byte), a length (varint) and that many bytes; absent members
- * are not written.  Structs are members of members; a list is its tag once for each element.
+/* A member is a tag (one byte), a length (varint) and that many bytes; absent members are not written.  The value of a
+ * struct is its members; a list is its tag once for each element.
  *
- * The length of a struct is known only when it has been written, so room for it is left: a varint of
- * LENGTH_ROOM bytes, which reads like any other. */
+ * The length of a struct is known only after it has been written, so LENGTH_ROOM bytes are kept free for it: a
+ * varint, padded, which is read like any other. */
 #include "sitrep/model/wire.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "sitrep/base/limits.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/model/document_fields.h"
 
@@ -27,15 +26,15 @@ static void put_varint(struct buf *out, uint64_t n)
 		n >>= 7;
 	}
 	bytes[len++] = (uint8_t)n;
-	(void)buf_append(out, bytes, len);
+	buf_append(out, bytes, len);
 }
 
 static size_t begin_struct(struct buf *out, uint8_t tag)
 {
 	static const char room[LENGTH_ROOM];
 
-	(void)buf_putc(out, (char)tag);
-	(void)buf_append(out, room, sizeof(room));
+	buf_putc(out, (char)tag);
+	buf_append(out, room, sizeof(room));
 	return out->len;
 }
 
@@ -55,9 +54,9 @@ static void end_struct(struct buf *out, size_t start)
 
 static void put_bytes(struct buf *out, uint8_t tag, struct str s)
 {
-	(void)buf_putc(out, (char)tag);
+	buf_putc(out, (char)tag);
 	put_varint(out, s.len);
-	(void)buf_add(out, s);
+	buf_add(out, s);
 }
 
 static void put_number(struct buf *out, uint8_t tag, uint64_t n)
@@ -66,8 +65,8 @@ static void put_number(struct buf *out, uint8_t tag, uint64_t n)
 
 	for (uint64_t rest = n >> 7; rest != 0; rest >>= 7)
 		size++;
-	(void)buf_putc(out, (char)tag);
-	(void)buf_putc(out, (char)size);
+	buf_putc(out, (char)tag);
+	buf_putc(out, (char)size);
 	put_varint(out, n);
 }
 
@@ -108,6 +107,7 @@ static void put_field(struct buf *out, const void *owner, const struct field *f)
 	struct str s;
 	int64_t time_ms;
 	uint32_t number;
+	uint64_t large;
 
 	switch (f->kind) {
 	case FIELD_STR:
@@ -131,6 +131,11 @@ static void put_field(struct buf *out, const void *owner, const struct field *f)
 		memcpy(&number, member, sizeof(number));
 		if (number != 0)
 			put_number(out, f->tag, number);
+		break;
+	case FIELD_U64:
+		memcpy(&large, member, sizeof(large));
+		if (large != 0)
+			put_number(out, f->tag, large);
 		break;
 	case FIELD_TEXT:
 	case FIELD_STRUCT:
@@ -201,7 +206,7 @@ static bool take_number(struct str value, uint64_t *n)
 	return take_varint(&value, n) && value.len == 0;
 }
 
-/* A year outside these is not a date of news; arithmetic on what is inside cannot overflow. */
+/* Times farther from 1970 than the year 9999 become TIME_NONE, so that sums of times cannot overflow. */
 static int64_t sane_time(int64_t time_ms)
 {
 	static const int64_t farthest = INT64_C(253402300799999); /* 9999-12-31T23:59:59.999Z */
@@ -266,6 +271,10 @@ static int get_field(struct reading *r, struct str value, void *owner, const str
 		small = (uint32_t)n;
 		memcpy(member, &small, sizeof(small));
 		break;
+	case FIELD_U64:
+		good = take_number(value, &n);
+		memcpy(member, &n, sizeof(n));
+		break;
 	case FIELD_TEXT:
 	case FIELD_STRUCT:
 		return get_fields(r, value, member, f->of);
@@ -273,10 +282,10 @@ static int get_field(struct reading *r, struct str value, void *owner, const str
 		return add_element(r, value, owner, f);
 	}
 	return good ? 0
-		    : error_set(r->err, -EPROTO, "damaged document: member %u does not hold what it should", f->tag);
+		    : error_set(r->err, -EPROTO, "damaged document: member %u has a value of the wrong form", f->tag);
 }
 
-/* Members come in the tables' order unless a stranger wrote them, so the search starts where it last ended. */
+/* The encoder writes members in the order of the table, so the search starts at the member found last. */
 static const struct field *find_field(const struct shape *shape, uint8_t tag, size_t *at)
 {
 	for (size_t i = 0; i < shape->count; i++) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* jsonfeed.c: JSON Feed to a document.
  *
- * Lenient where publishers err: numbers as ids and names, one author object where a list is wanted, version
- * 1's members in version 1.1 and the other way round.  jansson bounds the depth; what it refuses is mended
- * (jsonrepair.h) and read again.  The tree it makes dies before this returns. */
+ * Publishers' usual errors are accepted: numbers as ids and names, one author object in place of a list, members of
+ * version 1 in version 1.1 and the other way round. jansson bounds the depth.  Text that it refuses is repaired
+ * (jsonrepair.h) and parsed again.  Its tree is freed before jsonfeed_read() returns. */
 #include "jsonfeed.h"
 
 #include "jsonrepair.h"
@@ -15,12 +15,11 @@
 #include "sitrep/text/url.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include <jansson.h>
 
-/* Mending makes at most three bytes of one; the text's own limit is parse.c's. */
+/* A repair makes at most three bytes of one; parse.c limits the text to 64 MiB. */
 enum { MENDED_MAX = 192 * 1024 * 1024 };
 /* Markup shrinks while it is sanitised. */
 enum { CONTENT_MARKUP_MAX = 8 * LIMIT_ITEM_CONTENT };
@@ -32,8 +31,8 @@ struct json_reader {
 	int failed;
 };
 
-/* In the arena, without the zero bytes that JSON can spell and nothing else wants. */
-static struct str keep(struct json_reader *r, struct str s, size_t max)
+/* Copies s to the arena, without the zero bytes that JSON can write as \u0000. */
+static struct str keep_text(struct json_reader *r, struct str s, size_t max)
 {
 	struct buf mended = BUF_INIT(2 * MENDED_MAX), stripped = BUF_INIT(2 * MENDED_MAX);
 	if (feed_text_has_c1(s)) {
@@ -60,18 +59,18 @@ static struct str keep(struct json_reader *r, struct str s, size_t max)
 	return str_make(copy, len);
 }
 
-/* A member as text, whatever scalar it is; absent when it is none. */
+/* The text of a member that is a string or a number; absent for any other value. */
 static struct str text_of(struct json_reader *r, const json_t *object, const char *key, size_t max)
 {
 	const json_t *value = json_object_get(object, key);
 	if (json_is_string(value))
-		return keep(r, str_make(json_string_value(value), json_string_length(value)), max);
+		return keep_text(r, str_make(json_string_value(value), json_string_length(value)), max);
 	struct buf number = BUF_INIT(64);
 	if (json_is_integer(value))
 		buf_printf(&number, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 	else if (json_is_real(value))
 		buf_printf(&number, "%.15g", json_real_value(value));
-	struct str s = keep(r, buf_str(&number), max);
+	struct str s = keep_text(r, buf_str(&number), max);
 	buf_release(&number);
 	return s;
 }
@@ -103,13 +102,14 @@ static struct text plain_of(struct json_reader *r, const json_t *object, const c
 			    : (struct text){.value = s, .kind = TEXT_PLAIN, .mime = STR("text/plain"), .base = r->base};
 }
 
-/* base: of relative addresses. */
+/* A member that is HTML, sanitised; base is that of its relative addresses. */
 static struct text html_of(struct json_reader *r, const json_t *object, const char *key, struct str base)
 {
 	const json_t *value = json_object_get(object, key);
 	if (!json_is_string(value))
 		return (struct text){0};
-	struct str markup = keep(r, str_make(json_string_value(value), json_string_length(value)), CONTENT_MARKUP_MAX);
+	struct str markup =
+		keep_text(r, str_make(json_string_value(value), json_string_length(value)), CONTENT_MARKUP_MAX);
 	struct buf again = BUF_INIT(2 * CONTENT_MARKUP_MAX);
 	if (feed_text_unescape_markup(&again, markup))
 		markup = buf_str(&again);
@@ -117,7 +117,7 @@ static struct text html_of(struct json_reader *r, const json_t *object, const ch
 	if (again.failed == -ENOMEM || html_sanitize(&r->work, markup, base) == -ENOMEM)
 		r->failed = -ENOMEM;
 	buf_release(&again);
-	struct str s = keep(r, buf_str(&r->work), LIMIT_ITEM_CONTENT);
+	struct str s = keep_text(r, buf_str(&r->work), LIMIT_ITEM_CONTENT);
 	return str_empty(s) ? (struct text){0}
 			    : (struct text){.value = s, .kind = TEXT_HTML, .mime = STR("text/html"), .base = base};
 }
@@ -131,7 +131,7 @@ static struct str name_of(struct json_reader *r, struct str s)
 	feed_text_name(&name, s);
 	if (buf_failed(&name))
 		r->failed = -ENOMEM;
-	s = keep(r, buf_str(&name), LIMIT_NAME);
+	s = keep_text(r, buf_str(&name), LIMIT_NAME);
 	buf_release(&name);
 	return s;
 }
@@ -140,8 +140,8 @@ static bool person_of(struct json_reader *r, const json_t *value, struct person 
 {
 	*p = (struct person){0};
 	if (json_is_string(value)) {
-		p->name =
-			name_of(r, keep(r, str_make(json_string_value(value), json_string_length(value)), LIMIT_NAME));
+		p->name = name_of(
+			r, keep_text(r, str_make(json_string_value(value), json_string_length(value)), LIMIT_NAME));
 	} else if (json_is_object(value)) {
 		p->name = name_of(r, text_of(r, value, "name", LIMIT_NAME));
 		p->email = text_of(r, value, "email", LIMIT_NAME);
@@ -152,7 +152,7 @@ static bool person_of(struct json_reader *r, const json_t *value, struct person 
 	return !str_empty(p->name) || !str_empty(p->email) || !str_empty(p->uri);
 }
 
-/* Element i of a list, or the thing itself where a list was meant. */
+/* Element i of a list, or NULL; a value that is not a list counts as a list of one. */
 static const json_t *nth(const json_t *value, size_t i)
 {
 	if (i >= LIMIT_ITEM_LIST)
@@ -191,7 +191,7 @@ static void read_item_lists(struct json_reader *r, const json_t *object, struct 
 	for (size_t i = 0; r->failed == 0 && (value = nth(json_object_get(object, "tags"), i)) != NULL; i++) {
 		struct str term =
 			json_is_string(value)
-				? name_of(r, keep(r, str_make(json_string_value(value), json_string_length(value)),
+				? name_of(r, keep_text(r, str_make(json_string_value(value), json_string_length(value)),
 						     LIMIT_NAME))
 				: STR_NONE;
 		struct category *slot = str_empty(term) ? NULL : NEW(r, &it->categories);
@@ -238,7 +238,7 @@ static void read_item(struct json_reader *r, const json_t *object, struct item *
 		it->image.url = url_of(r, object, "banner_image");
 	it->published = time_of(r, object, "date_published");
 	it->updated = time_of(r, object, "date_modified");
-	/* as for the other formats: of two dates, the one that can be read */
+	/* as in the other formats: an unreadable date is replaced by the other one */
 	if (it->published == TIME_NONE)
 		it->published = it->updated;
 	it->language = text_of(r, object, "language", LIMIT_NAME);
@@ -281,12 +281,12 @@ static int read_document(struct json_reader *r, const json_t *root, struct docum
 {
 	struct str version = text_of(r, root, "version", LIMIT_NAME);
 	const json_t *items = json_object_get(root, "items");
-	bool says_so = str_find_nocase(version, STR("jsonfeed.org/version/"), 0) != STR_NPOS;
-	if (!json_is_object(root) || (!says_so && !json_is_array(items)))
-		return error_set(err, -EBADMSG, "JSON, but no feed: it has neither JSON Feed's version nor items");
+	bool has_version = str_find_nocase(version, STR("jsonfeed.org/version/"), 0) != STR_NPOS;
+	if (!json_is_object(root) || (!has_version && !json_is_array(items)))
+		return error_set(err, -EBADMSG, "JSON, but not a feed: it has neither a JSON Feed version nor items");
 	document_init(d);
 	d->format = FORMAT_JSON;
-	if (says_so)
+	if (has_version)
 		d->version = str_slice(version, str_find_nocase(version, STR("/version/"), 0) + 9, version.len);
 	if (str_eq(d->version, STR("1")))
 		d->version = STR("1.0");
@@ -312,11 +312,11 @@ static int read_document(struct json_reader *r, const json_t *root, struct docum
 	return r->failed != 0 ? error_set(err, r->failed, "the feed is too large") : 0;
 }
 
-/* Parses text with the library. Nine feeds in ten are valid; any other is repaired and parsed again. */
-static json_t *load(struct str text, struct buf *mended, bool *cut, json_error_t *why)
+/* Parses text with jansson.  Nine feeds in ten are valid; any other is repaired and parsed again. */
+static json_t *load_json(struct str text, struct buf *mended, bool *cut, json_error_t *mistake)
 {
 	const size_t flags = JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL;
-	json_t *root = json_loadb(text.data, text.len, flags, why);
+	json_t *root = json_loadb(text.data, text.len, flags, mistake);
 	json_error_t again;
 
 	*cut = false;
@@ -329,16 +329,16 @@ int jsonfeed_read(struct str text, struct str base, struct arena *a, struct docu
 {
 	struct json_reader r = {.arena = a, .base = base, .work = BUF_INIT(LIMIT_ITEM_CONTENT)};
 	struct buf mended = BUF_INIT(MENDED_MAX);
-	json_error_t why;
+	json_error_t mistake;
 	bool cut;
-	json_t *root = load(text, &mended, &cut, &why);
+	json_t *root = load_json(text, &mended, &cut, &mistake);
 	int result = root == NULL ? -EBADMSG : read_document(&r, root, d, err);
 
 	/* A document that ends before its first item is a broken answer, not a feed. */
 	if (root == NULL || (result == 0 && cut && d->items.count == 0))
-		/* the library quotes what it stumbled over */
+		/* jansson's sentence quotes the feed and may end within a character */
 		result = error_set(err, -EBADMSG, "not valid JSON: %.*s in line %d",
-			(int)utf8_valid_prefix(str_from(why.text)), why.text, why.line);
+			(int)utf8_valid_prefix(str_from(mistake.text)), mistake.text, mistake.line);
 	if (result == 0) {
 		d->wellformed = mended.len == 0;
 		d->truncated = d->truncated || cut;

@@ -8,9 +8,9 @@
 #include "sitrep/base/str.h"
 #include "sitrep/model/document.h"
 
-/* Fills d, which is initialised here; its text lives in a.  text is UTF-8; base resolves relative
- * addresses.  A fault in the JSON costs the value that it is in, or at the end of a text that was cut the last item;
- * d->wellformed and d->truncated tell.  -EBADMSG with a sentence when text is no JSON or no feed, -ENOMEM. */
+/* Initialises and fills d; its text lives in a.  text is UTF-8; relative addresses are resolved against base.  A
+ * mistake in the JSON loses only the value that it is in and clears d->wellformed; a text that was cut loses its last
+ * item and sets d->truncated.  0, -EBADMSG with a sentence when text is not JSON or not a feed, or -ENOMEM. */
 int jsonfeed_read(struct str text, struct str base, struct arena *a, struct document *d, struct error *err);
 
 #endif

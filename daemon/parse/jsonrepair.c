@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* A scanner that knows which containers are open and what may come next, and writes that.  Every byte is looked at a
- * fixed number of times: look-ahead is over white space only, and no two look-aheads cover the same. */
+/* A scanner that keeps the open containers and writes only tokens that may come next.  Each byte is read a fixed
+ * number of times: look-ahead covers white space only, and no two look-aheads overlap. */
 #include "jsonrepair.h"
 
 #include <stdint.h>
@@ -9,9 +9,9 @@
 #include "sitrep/base/utf8.h"
 
 enum {
-	/* Digits that fit the library's numbers. */
+	/* A number of jansson holds so many digits. */
 	DIGITS_MAX = 15,
-	/* Depth of the root's lists' elements: root, list, element. */
+	/* The depth of an element of a list in the root: root, list, element. */
 	ELEMENT_DEPTH = 3,
 };
 
@@ -22,7 +22,7 @@ struct repair {
 	char open[LIMIT_DEPTH]; /* '{' or '[' */
 	size_t depth;
 	bool filled[LIMIT_DEPTH]; /* the container has a member */
-	size_t element;           /* where in out the current element of one of the root's lists began */
+	size_t element;           /* the offset in out of the current element of a list in the root */
 	bool element_was_first;
 };
 
@@ -41,7 +41,7 @@ static bool is_blank(char c)
 	return (unsigned char)c <= ' ';
 }
 
-/* The next byte behind white space from at on; ',' for a comment, 0 at the end; *line: it is on another line. */
+/* The first byte from at on that is not white space; ',' for a comment, 0 at the end.  *line: after a newline. */
 static char next_after(const struct repair *r, size_t at, bool *line)
 {
 	*line = false;
@@ -81,14 +81,6 @@ static void skip_space(struct repair *r)
 
 /* ---- strings */
 
-static int hex_value(char c)
-{
-	if (char_is_digit(c))
-		return c - '0';
-	c = char_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The code unit of a \uXXXX at at; -1 when there is none. */
 static int32_t code_unit(const struct repair *r, size_t at)
 {
@@ -97,7 +89,7 @@ static int32_t code_unit(const struct repair *r, size_t at)
 	if (r->s.len - at < 6 || r->s.data[at] != '\\' || r->s.data[at + 1] != 'u')
 		return -1;
 	for (size_t i = at + 2; i < at + 6; i++) {
-		int value = hex_value(r->s.data[i]);
+		int value = char_hex_value(r->s.data[i]);
 
 		if (value < 0)
 			return -1;
@@ -115,25 +107,25 @@ static void put_escape(struct repair *r)
 	if (unit >= 0) {
 		low = unit >= 0xd800 && unit < 0xdc00 && r->at + 6 < r->s.len ? code_unit(r, r->at + 6) : -1;
 		if (low >= 0xdc00 && low < 0xe000) {
-			(void)buf_append(r->out, r->s.data + r->at, 12);
+			buf_append(r->out, r->s.data + r->at, 12);
 			r->at += 6;
 		} else if (unit >= 0xd800 && unit < 0xe000) {
-			(void)buf_put_utf8(r->out, 0xfffd);
+			buf_put_utf8(r->out, 0xfffd);
 		} else {
-			(void)buf_append(r->out, r->s.data + r->at, 6);
+			buf_append(r->out, r->s.data + r->at, 6);
 		}
 		r->at += 6;
 	} else if (c != '\0' && str_find_char(str_from(simple), c, 0) != STR_NPOS) {
-		(void)buf_append(r->out, r->s.data + r->at, 2);
+		buf_append(r->out, r->s.data + r->at, 2);
 		r->at += 2;
 	} else {
-		/* a path of Windows', or an apostrophe that needs none */
-		(void)buf_puts(r->out, c == '\'' ? "" : "\\\\");
+		/* "\'" means an apostrophe; before another character it is the backslash of a Windows path */
+		buf_puts(r->out, c == '\'' ? "" : "\\\\");
 		r->at++;
 	}
 }
 
-/* Does the quotation mark at at end a string? */
+/* Whether the quotation mark at at ends a string. */
 static bool ends_string(const struct repair *r, size_t at)
 {
 	bool line;
@@ -147,7 +139,7 @@ static bool put_string(struct repair *r)
 {
 	size_t before = r->out->len;
 
-	(void)buf_putc(r->out, '"');
+	buf_putc(r->out, '"');
 	for (r->at++; !at_end(r);) {
 		size_t start = r->at;
 		unsigned char c;
@@ -155,7 +147,7 @@ static bool put_string(struct repair *r)
 		while (r->at < r->s.len && (c = (unsigned char)r->s.data[r->at]) >= ' ' && c < 0x80 && c != '"' &&
 			c != '\\')
 			r->at++;
-		(void)buf_append(r->out, r->s.data + start, r->at - start);
+		buf_append(r->out, r->s.data + start, r->at - start);
 		if (at_end(r))
 			break;
 		c = (unsigned char)r->s.data[r->at];
@@ -163,15 +155,15 @@ static bool put_string(struct repair *r)
 			bool ends = ends_string(r, r->at);
 
 			r->at++;
-			(void)buf_puts(r->out, ends ? "\"" : "\\\"");
+			buf_puts(r->out, ends ? "\"" : "\\\"");
 			if (ends)
 				return true;
 		} else if (c == '\\') {
 			put_escape(r);
 		} else if (c >= 0x80) {
-			(void)buf_put_utf8(r->out, utf8_next(r->s, &r->at));
+			buf_put_utf8(r->out, utf8_next(r->s, &r->at));
 		} else {
-			(void)buf_puts(r->out, c == '\n' ? "\\n" : c == '\t' ? "\\t" : "");
+			buf_puts(r->out, c == '\n' ? "\\n" : c == '\t' ? "\\t" : "");
 			r->at++;
 		}
 	}
@@ -187,7 +179,7 @@ static struct str take_word(struct repair *r)
 
 	while (!at_end(r) && !is_delimiter(r->s.data[r->at]))
 		r->at++;
-	/* neither a word nor a value */
+	/* a delimiter, with which no value begins, is the word */
 	if (r->at == start)
 		r->at++;
 	return str_slice(r->s, start, r->at);
@@ -195,19 +187,19 @@ static struct str take_word(struct repair *r)
 
 static void put_quoted(struct repair *r, struct str word)
 {
-	(void)buf_putc(r->out, '"');
+	buf_putc(r->out, '"');
 	for (size_t i = 0; i < word.len;) {
 		uint32_t c = utf8_next(word, &i);
 
 		if (c == '\\' || c == '"')
-			(void)buf_putc(r->out, '\\');
+			buf_putc(r->out, '\\');
 		if (c >= ' ')
-			(void)buf_put_utf8(r->out, c);
+			buf_put_utf8(r->out, c);
 	}
-	(void)buf_putc(r->out, '"');
+	buf_putc(r->out, '"');
 }
 
-/* Digits, with one point between them, and few enough. */
+/* Whether word is at most DIGITS_MAX digits with at most one point between them. */
 static bool is_simple_number(struct str word)
 {
 	size_t digits = 0, points = 0, i = word.len > 0 && word.data[0] == '-';
@@ -230,12 +222,12 @@ static void put_word(struct repair *r, struct str word)
 	char c = word.data[0];
 
 	if (str_eq(word, STR("true")) || str_eq(word, STR("false")) || is_simple_number(word))
-		(void)buf_add(r->out, word);
+		buf_add(r->out, word);
 	else if (char_is_digit(c) ||
 		 (word.len > 1 && (c == '-' || c == '+' || c == '.') && char_is_digit(word.data[1])))
 		put_quoted(r, word);
 	else
-		(void)buf_puts(r->out, "null");
+		buf_puts(r->out, "null");
 }
 
 /* ---- containers */
@@ -247,11 +239,11 @@ static char top(const struct repair *r)
 
 static void close_top(struct repair *r)
 {
-	(void)buf_putc(r->out, top(r) == '{' ? '}' : ']');
+	buf_putc(r->out, top(r) == '{' ? '}' : ']');
 	r->depth--;
 }
 
-/* Passes over a value that lies too deep, brackets and all. */
+/* Skips a value that is nested too deep. */
 static void skip_nested(struct repair *r)
 {
 	size_t depth = 0;
@@ -260,7 +252,7 @@ static void skip_nested(struct repair *r)
 		char c = peek(r);
 
 		if (c == '"') {
-			/* a string ends as those that are kept do */
+			/* put_string() finds the string's end; its output is dropped */
 			size_t before = r->out->len;
 
 			if (!put_string(r))
@@ -274,7 +266,8 @@ static void skip_nested(struct repair *r)
 	} while (depth > 0 && !at_end(r));
 }
 
-/* A bracket that closes: all above the container that it fits too, or nothing where it fits none. */
+/* A closing bracket closes the innermost container of its kind and all containers inside that.  Without such a
+ * container it is dropped. */
 static void take_close(struct repair *r, char close)
 {
 	char open = close == '}' ? '{' : '[';
@@ -285,7 +278,7 @@ static void take_close(struct repair *r, char close)
 	r->at++;
 	while (at > 0 && r->open[at - 1] != open)
 		at--;
-	/* one too many behind an element of a list, where another one or the list's end follows */
+	/* behind an element of a list, when the next element or the list's end follows, it is a bracket too many */
 	if (at == 0 || (at < r->depth && open == '{' && (next == ',' || next == ']')))
 		return;
 	while (r->depth >= at)
@@ -299,11 +292,11 @@ static void begin_member(struct repair *r)
 		r->element_was_first = !r->filled[r->depth - 1];
 	}
 	if (r->filled[r->depth - 1])
-		(void)buf_putc(r->out, ',');
+		buf_putc(r->out, ',');
 	r->filled[r->depth - 1] = true;
 }
 
-/* A value where one may stand.  False when the text ends within it. */
+/* Writes a value.  False when the text ends within it. */
 static bool put_value(struct repair *r)
 {
 	char c = peek(r);
@@ -316,10 +309,10 @@ static bool put_value(struct repair *r)
 	}
 	if (r->depth == LIMIT_DEPTH) {
 		skip_nested(r);
-		(void)buf_puts(r->out, "null");
+		buf_puts(r->out, "null");
 		return true;
 	}
-	(void)buf_putc(r->out, c);
+	buf_putc(r->out, c);
 	r->open[r->depth] = c;
 	r->filled[r->depth] = false;
 	r->depth++;
@@ -327,7 +320,7 @@ static bool put_value(struct repair *r)
 	return true;
 }
 
-/* A name and its value.  False when the text ends within them. */
+/* Writes a name and its value.  False when the text ends within them. */
 static bool put_pair(struct repair *r)
 {
 	size_t before = r->out->len;
@@ -342,7 +335,7 @@ static bool put_pair(struct repair *r)
 		put_quoted(r, take_word(r));
 	}
 	skip_space(r);
-	(void)buf_putc(r->out, ':');
+	buf_putc(r->out, ':');
 	if (peek(r) == ':') {
 		r->at++;
 		skip_space(r);
@@ -351,7 +344,7 @@ static bool put_pair(struct repair *r)
 	if (at_end(r))
 		goto cut;
 	if (c == ',' || c == '}' || c == ']')
-		(void)buf_puts(r->out, "null");
+		buf_puts(r->out, "null");
 	else if (!put_value(r))
 		goto cut;
 	return true;
@@ -361,7 +354,7 @@ cut:
 	return false;
 }
 
-/* The element that the text ends in is no whole one. */
+/* Drops the element in which the text ends. */
 static void drop_element(struct repair *r)
 {
 	if (r->depth < ELEMENT_DEPTH || r->open[ELEMENT_DEPTH - 2] != '[')
@@ -391,7 +384,7 @@ int json_repair(struct buf *out, struct str text, bool *cut)
 		} else if (c == '}' || c == ']') {
 			take_close(&r, c);
 		} else if (top(&r) == '{') {
-			/* a value without a name is nobody's */
+			/* a value without a name is dropped */
 			if (c == '{' || c == '[')
 				skip_nested(&r);
 			else

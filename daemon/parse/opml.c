@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The feeds of a subscription list, out of its tags. */
+/* Reads the feeds of a subscription list from its tags, and writes lists. */
 #include "sitrep/parse/opml.h"
 
 #include <errno.h>
@@ -15,10 +15,10 @@
 #include "sitrep/text/url.h"
 
 enum {
-	DEPTH_MAX = 32, /* folders deeper inside name nothing */
+	DEPTH_MAX = 32, /* deeper folders are ignored */
 	FEEDS_MAX = 200000,
 	TEXT_MAX = 64 * 1024 * 1024,
-	/* More is one fault, of a file that was never a list of feeds. */
+	/* Further faults are only counted. */
 	FAULTS_MAX = 100,
 	QUOTED_MAX = 120,
 };
@@ -28,7 +28,7 @@ struct walk {
 	struct opml *out;
 	struct str folders[DEPTH_MAX]; /* of the open outlines; "" for those that are feeds */
 	size_t depth;                  /* of all open outlines */
-	size_t faults;                 /* with those that are not told */
+	size_t faults;                 /* all faults, reported or not */
 	bool is_opml, is_whole;
 	int result;
 };
@@ -43,7 +43,7 @@ __attribute__((format(printf, 3, 4))) static void add_fault(struct walk *w, unsi
 		return;
 	fault = list_add(w->arena, &w->out->faults);
 	va_start(ap, fmt);
-	(void)buf_vprintf(&text, fmt, ap);
+	buf_vprintf(&text, fmt, ap);
 	va_end(ap);
 	if (fault != NULL) {
 		fault->line = line;
@@ -56,8 +56,8 @@ __attribute__((format(printf, 3, 4))) static void add_fault(struct walk *w, unsi
 
 /* ---- addresses ---- */
 
-/* "feed://host/path" is http, "feed:https://host/path" what stands behind the colon. */
-static struct str unwrap(struct arena *a, struct str url)
+/* "feed://host/path" becomes http://host/path, "feed:https://host/path" becomes https://host/path. */
+static struct str without_feed_scheme(struct arena *a, struct str url)
 {
 	static const char *const schemes[] = {"feed:", "rss:", "pcast:", "itpc:", "feeds:"};
 
@@ -74,8 +74,8 @@ static struct str unwrap(struct arena *a, struct str url)
 			return str_slice(rest, 2, rest.len);
 		if (!str_starts(rest, STR("//")))
 			return url;
-		(void)buf_puts(&made, str_eq(scheme, STR("feeds:")) ? "https:" : "http:");
-		(void)buf_add(&made, rest);
+		buf_puts(&made, str_eq(scheme, STR("feeds:")) ? "https:" : "http:");
+		buf_add(&made, rest);
 		url = made.failed == -ENOMEM ? STR_NONE : arena_str(a, buf_str(&made));
 		buf_release(&made);
 		return url;
@@ -83,7 +83,7 @@ static struct str unwrap(struct arena *a, struct str url)
 	return url;
 }
 
-/* http://host..., told without memory, so that a want of it is no other answer. */
+/* Whether url begins with http://HOST or https://HOST.  Unlike url_is_web() it needs no memory, so it cannot fail. */
 static bool is_web(struct str url)
 {
 	size_t host = str_starts(url, STR("https://")) ? 8 : str_starts(url, STR("http://")) ? 7 : 0, end = host;
@@ -96,12 +96,12 @@ static bool is_web(struct str url)
 	return end > host && url.data[host] != ':';
 }
 
-/* False: it is no feed's address, or there is no memory. */
+/* Sets *url to the web address.  False when it is none, which is reported, or without memory (w->result). */
 static bool read_address(struct walk *w, unsigned line, struct str written, struct str *url)
 {
 	struct buf shown = BUF_INIT(4 * LIMIT_XML_TAG);
 
-	*url = unwrap(w->arena, written);
+	*url = without_feed_scheme(w->arena, written);
 	if (url->data != NULL)
 		*url = url_resolve(w->arena, STR_NONE, *url);
 	if (url->data == NULL) {
@@ -110,7 +110,7 @@ static bool read_address(struct walk *w, unsigned line, struct str written, stru
 	}
 	if (is_web(*url) && url->len <= LIMIT_URL)
 		return true;
-	(void)buf_add_bare_url(&shown, written);
+	buf_add_bare_url(&shown, written);
 	add_fault(w, line,
 		"the outline is left out: url = %.*s: expected an address that begins with http:// or https://",
 		STR_ARG(utf8_cut(buf_str(&shown), QUOTED_MAX)));
@@ -138,8 +138,8 @@ static void set_folder(struct walk *w, struct opml_feed *f)
 		if (str_empty(w->folders[i]))
 			continue;
 		if (path.len > 0)
-			(void)buf_putc(&path, '\n');
-		(void)buf_add(&path, w->folders[i]);
+			buf_putc(&path, '\n');
+		buf_add(&path, w->folders[i]);
 	}
 	f->folder = path.failed != 0 ? STR_NONE : arena_str(w->arena, buf_str(&path));
 	if (f->folder.data == NULL)
@@ -199,19 +199,18 @@ static bool is_feed_type(struct str type)
 {
 	static const char *const types[] = {"rss", "atom", "rdf", "json", "feed", "rss1", "rss2"};
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (str_eq_nocase(type, str_from(types[i])))
-			return true;
-	return false;
+	return str_is_one_of(type, types);
 }
 
-/* An outline that is no feed: a folder, a note, a link; or one that meant to be a feed. */
-static void judge_other(struct walk *w, const struct opml_scan *s, const struct opml_tag *tag, struct str type)
+/* Reports an outline that is a feed without its address.  A folder, a note or a link is not reported. */
+static void report_other(struct walk *w, const struct opml_scan *s, const struct opml_tag *tag, struct str type)
 {
 	if (tag->is_cut)
-		add_fault(w, tag->line, "the outline is left out: one of its values does not end");
+		add_fault(w, tag->line, "the outline is left out: the quotation mark at the end of a value is missing");
 	else if (str_eq_nocase(type, STR("include")))
-		add_fault(w, tag->line, "the outline is left out: lists that a list includes are not read");
+		add_fault(w, tag->line,
+			"the outline is left out: it includes another list; name that list in the configuration "
+			"instead");
 	else if (is_feed_type(type) || opml_scan_has(tag, "xmlUrl"))
 		add_fault(w, tag->line, "the outline is left out: it has no xmlUrl");
 	else if (tag->is_empty && str_empty(type) && !str_empty(value_of(w, s, tag, "htmlUrl")))
@@ -228,7 +227,7 @@ static void take_outline(struct walk *w, const struct opml_scan *s, const struct
 	if (!str_empty(url)) {
 		add_feed(w, s, tag, url);
 	} else {
-		judge_other(w, s, tag, type);
+		report_other(w, s, tag, type);
 		folder = value_of(w, s, tag, "text");
 		if (str_empty(folder))
 			folder = value_of(w, s, tag, "title");
@@ -282,7 +281,7 @@ int opml_parse(struct str text, struct arena *a, struct opml *out, struct error 
 	while (w.result == 0 && opml_scan_next(&scan, &tag))
 		take_tag(&w, &scan, &tag);
 	if (w.result == 0 && !w.is_opml) {
-		w.result = error_set(err, -EBADMSG, "no subscription list: there is no <opml>");
+		w.result = error_set(err, -EBADMSG, "not a subscription list: there is no <opml>");
 		buf_release(&room);
 		return w.result;
 	}
@@ -297,38 +296,38 @@ out:
 
 void opml_write_begin(struct buf *out, struct str title)
 {
-	(void)buf_puts(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
-			    "<opml version=\"2.0\" xmlns:sitrep=\"urn:x-sitrep:opml\">\n<head><title>");
-	(void)buf_add_xml(out, title);
-	(void)buf_puts(out, "</title></head>\n<body>\n");
+	buf_puts(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
+		      "<opml version=\"2.0\" xmlns:sitrep=\"urn:x-sitrep:opml\">\n<head><title>");
+	buf_add_xml(out, title);
+	buf_puts(out, "</title></head>\n<body>\n");
 }
 
 void opml_write_folder(struct buf *out, struct str name)
 {
-	(void)buf_puts(out, "<outline");
-	(void)buf_add_xml_attribute(out, "text", name);
-	(void)buf_puts(out, ">\n");
+	buf_puts(out, "<outline");
+	buf_add_xml_attribute(out, "text", name);
+	buf_puts(out, ">\n");
 }
 
 void opml_write_folder_end(struct buf *out)
 {
-	(void)buf_puts(out, "</outline>\n");
+	buf_puts(out, "</outline>\n");
 }
 
 void opml_write_feed(struct buf *out, const struct opml_feed *f, struct str shown)
 {
-	(void)buf_puts(out, "<outline type=\"rss\"");
-	(void)buf_add_xml_attribute(out, "text", str_empty(shown) ? f->url : shown);
-	(void)buf_add_xml_attribute(out, "title", f->title);
-	(void)buf_add_xml_attribute(out, "xmlUrl", f->url);
-	(void)buf_add_xml_attribute(out, "htmlUrl", f->site);
-	(void)buf_add_xml_attribute(out, "sitrep:name", f->name);
+	buf_puts(out, "<outline type=\"rss\"");
+	buf_add_xml_attribute(out, "text", str_empty(shown) ? f->url : shown);
+	buf_add_xml_attribute(out, "title", f->title);
+	buf_add_xml_attribute(out, "xmlUrl", f->url);
+	buf_add_xml_attribute(out, "htmlUrl", f->site);
+	buf_add_xml_attribute(out, "sitrep:name", f->name);
 	if (f->hidden)
-		(void)buf_puts(out, " sitrep:hidden=\"yes\"");
-	(void)buf_puts(out, "/>\n");
+		buf_puts(out, " sitrep:hidden=\"yes\"");
+	buf_puts(out, "/>\n");
 }
 
 void opml_write_end(struct buf *out)
 {
-	(void)buf_puts(out, "</body>\n</opml>\n");
+	buf_puts(out, "</body>\n</opml>\n");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Outlines have attributes and no text, which makes up for much: a quotation mark ends a value only where a further
- * attribute or the tag's end follows it, so that quotation marks inside a value do no harm. */
+/* Outlines have attributes and no text.  So a quotation mark ends a value only when a further attribute or the tag's
+ * end follows it; other quotation marks belong to the value. */
 #include "opml_scan.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "sitrep/base/utf8.h"
 #include "sitrep/text/html_internal.h"
 
-/* How far behind a tag's end is looked for attributes, which would say that it was none. */
+/* Bytes behind a ">" in which an attribute is looked for; if there is one, the ">" did not end the tag. */
 enum { LOOK_AHEAD = 1024 };
 
 void opml_scan_init(struct opml_scan *s, struct str text)
@@ -25,7 +25,7 @@ static unsigned line_at(struct opml_scan *s, size_t pos)
 	return s->line;
 }
 
-/* 0 behind the end. */
+/* The byte at pos; 0 behind the end. */
 static char at(const struct opml_scan *s, size_t pos)
 {
 	return pos < s->text.len ? s->text.data[pos] : '\0';
@@ -51,7 +51,7 @@ static size_t skip_name(const struct opml_scan *s, size_t pos)
 	return pos;
 }
 
-/* name = " */
+/* Whether an attribute, name = ", begins at pos. */
 static bool begins_attribute(const struct opml_scan *s, size_t pos)
 {
 	size_t end = skip_name(s, pos);
@@ -66,7 +66,7 @@ static bool begins_attribute(const struct opml_scan *s, size_t pos)
 	return quote == '"' || quote == '\'';
 }
 
-/* Attributes between the > at pos and the next < say that the > belongs to a value. */
+/* Whether the > at pos ends the tag.  It belongs to a value when attributes follow before the next <. */
 static bool ends_tag(const struct opml_scan *s, size_t pos)
 {
 	size_t end = pos + LOOK_AHEAD < s->text.len ? pos + LOOK_AHEAD : s->text.len;
@@ -77,7 +77,7 @@ static bool ends_tag(const struct opml_scan *s, size_t pos)
 	return true;
 }
 
-/* May a value end before pos? */
+/* Whether a value may end before pos. */
 static bool ends_value(const struct opml_scan *s, size_t pos)
 {
 	size_t next = skip_space(s, pos);
@@ -94,13 +94,11 @@ static bool is_known_attribute(struct str name)
 	static const char *const names[] = {
 		"xmlUrl", "htmlUrl", "text", "title", "type", "category", "description", "version", "url"};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (str_eq_nocase(name, str_from(names[i])))
-			return true;
-	return false;
+	return str_is_one_of(name, names);
 }
 
-/* The quotation mark at pos opens another attribute's value: the white space before that attribute; else 0. */
+/* If the quotation mark at pos opens the value of the next attribute, since the mark before it is missing: the offset
+ * of the white space before that attribute.  Else 0. */
 static size_t before_attribute(const struct opml_scan *s, size_t from, size_t pos)
 {
 	size_t name, end = pos;
@@ -126,7 +124,8 @@ static bool begins_outline(const struct opml_scan *s, size_t pos)
 	       str_starts_nocase(rest, STR("</body")) || str_starts_nocase(rest, STR("</opml"));
 }
 
-/* The value that begins at from, behind its quotation mark; *next is where the tag goes on.  False: it has no end. */
+/* Reads the value that begins at from, behind its quotation mark; *next is the offset behind the value.  False: it
+ * has no end. */
 static bool read_quoted(const struct opml_scan *s, size_t from, char quote, struct str *value, size_t *next)
 {
 	size_t limit = from + LIMIT_XML_TAG < s->text.len ? from + LIMIT_XML_TAG : s->text.len;
@@ -173,7 +172,7 @@ static struct str read_bare(const struct opml_scan *s, size_t from, size_t *next
 	return str_slice(s->text, from, end);
 }
 
-/* Reads what stands behind the tag's name, and goes behind the tag. */
+/* Reads the attributes and moves behind the tag. */
 static void read_attributes(struct opml_scan *s, struct opml_tag *tag)
 {
 	for (;;) {
@@ -205,7 +204,7 @@ static void read_attributes(struct opml_scan *s, struct opml_tag *tag)
 				value = read_bare(s, from, &s->pos);
 			} else if (!read_quoted(s, from + 1, quote, &value, &s->pos)) {
 				tag->is_cut = true;
-				/* The rest of the list may be intact. */
+				/* Reading goes on at the next outline: the rest of the list may be intact. */
 				s->pos = from + 1;
 				while (s->pos < s->text.len && !begins_outline(s, s->pos))
 					s->pos++;
@@ -218,7 +217,7 @@ static void read_attributes(struct opml_scan *s, struct opml_tag *tag)
 	}
 }
 
-/* Goes behind end when it is there. */
+/* Moves behind the next occurrence of end; false when there is none. */
 static bool skip_past(struct opml_scan *s, struct str end)
 {
 	size_t found = str_find(s->text, end, s->pos);
@@ -228,7 +227,7 @@ static bool skip_past(struct opml_scan *s, struct str end)
 	return found != STR_NPOS;
 }
 
-/* Of <!DOCTYPE ... [ ... ]>, which may declare entities. */
+/* Skips <!DOCTYPE ... [ ... ]>, and notes whether it declares entities. */
 static void skip_doctype(struct opml_scan *s)
 {
 	size_t end = s->pos;
@@ -247,12 +246,12 @@ static void skip_doctype(struct opml_scan *s)
 	s->has_subset = false;
 }
 
-/* At a < that begins no element. */
+/* Skips markup that is no element: comment, CDATA section, instruction, DOCTYPE. */
 static void skip_other(struct opml_scan *s)
 {
 	struct str rest = str_slice(s->text, s->pos, s->text.len);
 
-	/* One without an end hides nothing. */
+	/* A comment without an end does not hide the rest of the list. */
 	if (str_starts(rest, STR("<!--")) && skip_past(s, STR("-->")))
 		return;
 	if (str_starts(rest, STR("<![CDATA[")) && skip_past(s, STR("]]>")))
@@ -298,21 +297,21 @@ bool opml_scan_has(const struct opml_tag *tag, const char *attribute)
 	return false;
 }
 
-/* The bytes of the reference at s, 0 when it is none; what it stands for goes into out. */
+/* Appends the character of the reference at the beginning of s to out.  Returns its length; 0: not a reference. */
 static size_t add_reference(const struct opml_scan *scan, struct str s, struct buf *out)
 {
 	struct html_reference ref = {0};
 	size_t used = html_read_reference(s, true, &ref), end = 1;
 
 	if (used > 0) {
-		(void)buf_put_utf8(out, ref.first);
+		buf_put_utf8(out, ref.first);
 		if (ref.second != 0)
-			(void)buf_put_utf8(out, ref.second);
+			buf_put_utf8(out, ref.second);
 		return used;
 	}
 	if (!scan->has_subset)
 		return 0;
-	/* An entity of the list's own is not expanded. */
+	/* An entity that the list declares is not expanded. */
 	while (end < s.len && is_name_char(s.data[end]))
 		end++;
 	return end > 1 && end < s.len && s.data[end] == ';' ? end + 1 : 0;
@@ -333,10 +332,10 @@ struct str opml_scan_value(
 		size_t used = raw.data[i] == '&' ? add_reference(s, str_slice(raw, i, raw.len), &text) : 0;
 
 		if (used == 0)
-			(void)buf_putc(&text, raw.data[i]);
+			buf_putc(&text, raw.data[i]);
 		i += used > 0 ? used : 1;
 	}
-	(void)utf8_one_line(&line, buf_str(&text));
+	utf8_one_line(&line, buf_str(&text));
 	value = text.failed == -ENOMEM || line.failed == -ENOMEM ? STR_NONE : arena_str(a, buf_str(&line));
 	buf_release(&text);
 	buf_release(&line);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* opml_scan.h: the tags of a subscription list, however badly it is written. */
+/* opml_scan.h: cuts a subscription list, even a faulty one, into tags. */
 #ifndef SITREP_PARSE_OPML_SCAN_H
 #define SITREP_PARSE_OPML_SCAN_H
 
@@ -28,7 +28,7 @@ struct opml_tag {
 struct opml_scan {
 	struct str text; /* UTF-8 */
 	size_t pos;
-	size_t counted; /* lines are counted up to here */
+	size_t counted; /* the offset up to which lines are counted */
 	unsigned line;
 	bool has_subset; /* a DOCTYPE declares entities of its own */
 };

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* parse.c: a feed's bytes in, a document out.
- *
- * What the bytes are is decided by the bytes: "{" begins JSON, anything else is taken for XML.  XML is decoded,
- * mended and read by libxml2; when that finds it not well-formed, the tolerant reader tries too, and the
- * reading that found more items is kept. */
+/* The first byte decides the format: "{" begins JSON, anything else is read as XML.  XML is decoded, repaired and read
+ * by libxml2.  When libxml2 finds it not well-formed, the tolerant reader (xmlloose.c) reads it too, and the reading
+ * with more items is kept. */
 #include "sitrep/parse/parse.h"
 
 #include "jsonfeed.h"
@@ -21,11 +19,10 @@
 #include <errno.h>
 #include <string.h>
 
-/* A body in the largest encoding makes three bytes of UTF-8 from each byte; the transfer's own limit has cut
- * it long before. */
+/* The longest decoded text.  The limit of transfers (max-body) has usually cut the body long before. */
 enum { TEXT_MAX = 64 * 1024 * 1024 };
 enum { NOTES_MAX = 16 * 1024 };
-/* How far into an answer its HTML is looked for. */
+/* Bytes of an answer in which an HTML page is recognised. */
 enum { SNIFF_MAX = 4096 };
 
 struct parse {
@@ -34,7 +31,7 @@ struct parse {
 	struct str base;
 	struct str language; /* as the server sent it */
 	struct buf decoded;
-	struct buf mended; /* of C1 characters */
+	struct buf mended; /* with characters of windows-1252 for C1 controls */
 	struct buf repaired;
 	struct buf notes;
 	struct charset_choice charset;
@@ -50,20 +47,19 @@ struct attempt {
 	int result;
 };
 
-int parse_prepare(struct error *err)
+int parse_prepare(struct error *err UNUSED)
 {
-	(void)err;
 	xml_read_prepare();
 	xmlfeed_prepare();
 	charset_prepare();
 	return 0;
 }
 
-/* A parameter of a media type, "text/xml; charset=utf-8"; absent when it is not there. */
+/* The value of a parameter of a media type such as "text/xml; charset=utf-8"; absent without the parameter. */
 static struct str media_parameter(struct str type, struct str name)
 {
 	struct str part;
-	(void)str_split(&type, ';', &part);
+	str_split(&type, ';', &part);
 	while (str_split(&type, ';', &part)) {
 		size_t equals = str_find_char(part, '=', 0);
 		if (equals == STR_NPOS || !str_eq_nocase(str_trim(str_slice(part, 0, equals)), name))
@@ -77,7 +73,7 @@ static struct str media_parameter(struct str type, struct str name)
 	return STR_NONE;
 }
 
-/* The first byte that says something, past BOMs, white space and the zeros of UTF-16. */
+/* The first byte behind BOMs, white space and the zeros of UTF-16. */
 static char first_byte(struct str body)
 {
 	for (size_t i = 0; i < body.len; i++) {
@@ -88,8 +84,8 @@ static char first_byte(struct str body)
 	return '\0';
 }
 
-/* Text without a charset parameter is US-ASCII by RFC 2046, 4.1.2.  RFC 7303 no longer holds XML to that, and rightly:
- * but where every byte is ASCII it is true, costs nothing and is what the server said. */
+/* Text without a charset parameter is US-ASCII by RFC 2046, 4.1.2.  RFC 7303 dropped that rule for XML, but if every
+ * byte is ASCII, "us-ascii" is right and is reported. */
 static void name_ascii(struct parse *p)
 {
 	struct str type = str_trim(p->in->content_type);
@@ -110,9 +106,10 @@ static void note_charset(struct parse *p)
 	if (c->overruled && str_empty(c->declared))
 		buf_puts(&p->notes, "encoding: none was declared, and the bytes are not UTF-8\n");
 	else if (c->overruled)
-		buf_printf(&p->notes, "encoding: what was declared, %.*s, does not fit\n", STR_ARG(c->declared));
+		buf_printf(
+			&p->notes, "encoding: the declared one, %.*s, does not fit the bytes\n", STR_ARG(c->declared));
 	if (c->damaged)
-		buf_puts(&p->notes, "encoding: bytes that are none in it were replaced\n");
+		buf_puts(&p->notes, "encoding: bytes that are invalid in it were replaced\n");
 }
 
 static void note_repair(struct parse *p, const struct xml_repair *what)
@@ -121,7 +118,7 @@ static void note_repair(struct parse *p, const struct xml_repair *what)
 		bool done;
 		const char *note;
 	} notes[] = {
-		{what->junk, "dropped what stood before the first tag"},
+		{what->junk, "dropped text before the first tag"},
 		{what->controls, "dropped control characters"},
 		{what->unknown, "replaced HTML's named references, which XML does not know"},
 		{what->stray, "escaped bare & and < characters"},
@@ -153,10 +150,10 @@ static void attempt_read(struct parse *p, reader *read, struct str text, struct 
 	xmlfeed_free(x);
 }
 
-/* The sentence for a web page in a feed's place: what it is called, and what feeds it has. */
-static int web_page(struct parse *p, struct str text, struct error *err)
+/* Sets the error for an HTML page: its title, and the feeds that it names. */
+static int refuse_page(struct parse *p, struct str text, struct error *err)
 {
-	enum { ITEM_LOOKUP_MAX = 3 };
+	enum { FEEDS_NAMED_MAX = 3 };
 	size_t title = str_find_nocase(text, STR("<title"), 0);
 	size_t open = title == STR_NPOS ? STR_NPOS : str_find_char(text, '>', title);
 	size_t close = open == STR_NPOS ? STR_NPOS : str_find_nocase(text, STR("</title"), open);
@@ -165,43 +162,43 @@ static int web_page(struct parse *p, struct str text, struct error *err)
 	int count = html_feed_links(p->arena, text, p->base, links);
 
 	if (close != STR_NPOS)
-		(void)html_to_text(&name, str_slice(text, open + 1, close));
-	(void)buf_puts(&sentence, "not a feed but an HTML page");
+		html_to_text(&name, str_slice(text, open + 1, close));
+	buf_puts(&sentence, "not a feed but an HTML page");
 	if (name.len > 0)
-		(void)buf_printf(&sentence, " titled \"%.*s\"", STR_ARG(utf8_cut(buf_str(&name), 200)));
-	for (int i = 0; i < count && i < ITEM_LOOKUP_MAX; i++)
-		(void)buf_printf(
-			&sentence, "%s%.*s", i == 0 ? "; its feeds: " : ", ", STR_ARG(utf8_cut(links[i].url, 200)));
-	(void)error_set(err, -EBADMSG, "%.*s", STR_ARG(buf_str(&sentence)));
+		buf_printf(&sentence, " titled \"%.*s\"", STR_ARG(utf8_cut(buf_str(&name), 200)));
+	for (int i = 0; i < count && i < FEEDS_NAMED_MAX; i++)
+		buf_printf(&sentence, "%s%.*s", i == 0 ? "; its feeds: " : ", ", STR_ARG(utf8_cut(links[i].url, 200)));
+	error_set(err, -EBADMSG, "%.*s", STR_ARG(buf_str(&sentence)));
 	buf_release(&name);
 	buf_release(&sentence);
 	return -EBADMSG;
 }
 
-static int no_feed(struct parse *p, struct str text, const struct attempt *at, struct error *err)
+/* Sets the error for bytes that are not a feed. */
+static int refuse(struct parse *p, struct str text, const struct attempt *at, struct error *err)
 {
 	struct str head = str_slice(text, 0, SNIFF_MAX);
 	if (str_eq_nocase(at->root, STR("html")) || str_find_nocase(head, STR("<html"), 0) != STR_NPOS ||
 		str_find_nocase(head, STR("<!doctype html"), 0) != STR_NPOS)
-		return web_page(p, text, err);
+		return refuse_page(p, text, err);
 	if (!str_empty(at->root))
-		return error_set(err, -EBADMSG, "XML, but no feed: its root element is <%.*s>",
+		return error_set(err, -EBADMSG, "XML, but not a feed: its root element is <%.*s>",
 			STR_ARG(utf8_cut(at->root, 100)));
 	return error_set(
 		err, -EBADMSG, "neither XML nor JSON: it begins with \"%.*s\"", STR_ARG(utf8_cut(str_trim(text), 40)));
 }
 
-static void take(struct parse *p, const struct attempt *best, struct document *d)
+static void use_attempt(struct parse *p, const struct attempt *best, struct document *d)
 {
 	*d = best->document;
 	if (best->date_rule != NULL)
 		p->date_rule = str_from(best->date_rule);
 	if (best->outcome.undeclared)
-		buf_puts(&p->notes, "repair: prefixes that are not declared were taken for what they usually mean\n");
+		buf_puts(&p->notes, "repair: undeclared prefixes were given their usual namespaces\n");
 }
 
-/* All readings' documents are in the arena; *d gets the best one.  Nine feeds in ten need nothing but libxml2, so what
- * can be given to it as it is, is: only what turns out to be broken is mended and read again. */
+/* Reads XML up to three times and sets *d to the best document; all are in the arena.  Nine feeds in ten are
+ * well-formed, so libxml2 gets the text unchanged when xml_is_tame(); only broken text is repaired and read again. */
 static int read_xml(struct parse *p, struct str text, struct document *d, struct error *err)
 {
 	struct attempt sound = {.result = -EBADMSG};
@@ -210,15 +207,15 @@ static int read_xml(struct parse *p, struct str text, struct document *d, struct
 	if (sound.result == -ENOMEM)
 		return error_set(err, -ENOMEM, "the feed is too large");
 	if (sound.result == 0 && sound.outcome.wellformed) {
-		take(p, &sound, d);
+		use_attempt(p, &sound, d);
 		d->wellformed = !sound.outcome.undeclared;
 		return 0;
 	}
 	struct xml_repair repair;
 	struct str fixed;
-	int r = xml_repair(&p->repaired, p->arena, text, &repair, &fixed);
-	if (r != 0)
-		return error_set(err, r == -E2BIG ? -ENOMEM : r, "the feed is too large");
+	int result = xml_repair(&p->repaired, p->arena, text, &repair, &fixed);
+	if (result != 0)
+		return error_set(err, result == -E2BIG ? -ENOMEM : result, "the feed is too large");
 	note_repair(p, &repair);
 
 	struct attempt strict = {.result = -EBADMSG};
@@ -239,14 +236,14 @@ static int read_xml(struct parse *p, struct str text, struct document *d, struct
 	if (best->result == -ENOMEM)
 		return error_set(err, -ENOMEM, "the feed is too large");
 	if (best->result != 0)
-		return no_feed(p, text, best, err);
-	take(p, best, d);
+		return refuse(p, text, best, err);
+	use_attempt(p, best, d);
 	d->wellformed = strict.result == 0 && strict.outcome.wellformed && !strict.outcome.undeclared && !repair.junk &&
 			!repair.controls && !repair.unknown && !repair.stray && !repair.unclosed;
 	return 0;
 }
 
-/* Nothing that is sent as plain text is XML or JSON (RFC 7303, 4; RFC 8259, 11), whatever is in it. */
+/* Whether the server sent plain text, which by definition is neither XML nor JSON (RFC 7303, 4; RFC 8259, 11). */
 static bool is_plain_text(struct str content_type)
 {
 	struct str type;
@@ -255,9 +252,9 @@ static bool is_plain_text(struct str content_type)
 
 static int read_text(struct parse *p, struct str text, bool json, struct document *d, struct error *err)
 {
-	int r = json ? jsonfeed_read(text, p->base, p->arena, d, err) : read_xml(p, text, d, err);
-	if (r != 0)
-		return r;
+	int result = json ? jsonfeed_read(text, p->base, p->arena, d, err) : read_xml(p, text, d, err);
+	if (result != 0)
+		return result;
 	d->encoding = p->charset.name;
 	if (p->charset.damaged || p->charset.overruled || is_plain_text(p->in->content_type))
 		d->wellformed = false;
@@ -267,15 +264,15 @@ static int read_text(struct parse *p, struct str text, bool json, struct documen
 	if (!str_empty(p->date_rule))
 		buf_printf(&p->notes, "dates: %.*s\n", STR_ARG(p->date_rule));
 	if (is_plain_text(p->in->content_type))
-		buf_puts(&p->notes, "repair: sent as text/plain, taken for a feed\n");
+		buf_puts(&p->notes, "repair: sent as text/plain, read as a feed\n");
 	if (d->truncated)
-		buf_puts(&p->notes, "the document ends before its end, or is too long: what came whole is here\n");
-	/* what libxml2 says quotes the feed, cut where its own buffer ended */
+		buf_puts(&p->notes, "the document was cut, or is too long: only its complete items are here\n");
+	/* libxml2's sentences quote the feed and may end within a character */
 	struct buf clean = BUF_INIT(3 * NOTES_MAX);
-	r = utf8_repair(&clean, str_trim(buf_str(&p->notes)));
+	result = utf8_repair(&clean, str_trim(buf_str(&p->notes)));
 	d->notes = arena_str(p->arena, buf_str(&clean));
 	buf_release(&clean);
-	return r != 0 || d->notes.data == NULL ? -ENOMEM : 0;
+	return result != 0 || d->notes.data == NULL ? -ENOMEM : 0;
 }
 
 int parse_feed(const struct parse_input *in, struct arena *a, struct document *d, struct error *err)
@@ -300,25 +297,25 @@ int parse_feed(const struct parse_input *in, struct arena *a, struct document *d
 	}
 	bool json = first_byte(in->body) == '{';
 	struct str text;
-	int r = charset_to_utf8(
+	int result = charset_to_utf8(
 		&p.decoded, a, in->body, media_parameter(in->content_type, STR("charset")), !json, &p.charset, &text);
-	if (r == 0 && feed_text_has_c1(text)) {
+	if (result == 0 && feed_text_has_c1(text)) {
 		feed_text_mend_c1(&p.mended, text);
 		text = buf_str(&p.mended);
-		r = p.mended.failed;
+		result = p.mended.failed;
 	}
-	if (r == 0) {
+	if (result == 0) {
 		name_ascii(&p);
 		note_charset(&p);
-		r = read_text(&p, text, json, d, err);
-		if (r == 0 && document_fit(d, a, str_empty(p.base)) != 0)
-			r = error_set(err, -ENOMEM, "the feed is too large");
+		result = read_text(&p, text, json, d, err);
+		if (result == 0 && document_fit(d, a, str_empty(p.base)) != 0)
+			result = error_set(err, -ENOMEM, "the feed is too large");
 	} else {
-		r = error_set(err, -ENOMEM, "the feed is too large");
+		result = error_set(err, -ENOMEM, "the feed is too large");
 	}
 	buf_release(&p.decoded);
 	buf_release(&p.mended);
 	buf_release(&p.repaired);
 	buf_release(&p.notes);
-	return r;
+	return result;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* xmlfeed.c: follows the open elements of an XML feed.
  *
- * Each start tag is looked up among the rules of the place it stands in, and pushes a frame; what no rule
- * knows is skipped with all that is in it, unless it is markup inside a text.  Text is collected for the
- * innermost frame that wants it, in one buffer that only grows: an element's text is whatever was added
- * since its start, handed to its action at its end and cut off again. */
+ * Each start tag pushes a frame and is looked up among the rules of its place.  An element without a rule is skipped
+ * with its content, unless it is markup inside a text.  Text is collected in one buffer, for the innermost frame
+ * that captures it.  An element's text is the part that was appended since its start tag; at the end tag it goes to
+ * the element's action and is cut off again. */
 #include "xmlfeed.h"
 
 #include "sitrep/base/utf8.h"
@@ -18,14 +18,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Captured text of all open elements together; one item's content may be as long as LIMIT_ITEM_CONTENT after
- * sanitising, and markup shrinks by that. */
+/* Captured text of all open elements together.  Sanitised content may have LIMIT_ITEM_CONTENT bytes, and raw markup is
+ * longer. */
 enum { CAPTURE_MAX = 8 * LIMIT_ITEM_CONTENT, TEXT_MAX = CAPTURE_MAX - LIMIT_ITEM_CONTENT };
 enum { ESCAPED_LEN_MAX = sizeof("&quot;") - 1 };
 
 static struct ns_meaning meaning_of(struct xmlfeed *x, const struct xml_name *name)
 {
-	/* the readers hand out the same pointers for the same namespace, most of the time */
+	/* a reader mostly gives the same pointers for the same namespace */
 	size_t slot = ((uintptr_t)name->uri.data >> 4 ^ (uintptr_t)name->prefix.data >> 3) % NS_CACHE;
 	if (name->uri.data != NULL && x->ns_cache[slot].uri == name->uri.data &&
 		x->ns_cache[slot].prefix == name->prefix.data)
@@ -86,7 +86,7 @@ static void root_format(struct xmlfeed *x, const struct xml_name *name, const st
 	x->is_atom = d->format == FORMAT_ATOM;
 	x->feed_seen = true;
 	x->root_uri = name->uri;
-	/* what has the root's namespace means something from now on */
+	/* cached meanings are out of date: from now on the root's namespace is that of the feed */
 	memset(x->ns_cache, 0, sizeof(x->ns_cache));
 }
 
@@ -115,7 +115,7 @@ static void on_start(void *ctx, const struct xml_name *name, const struct xml_at
 	}
 	if (!x->root_seen) {
 		x->root_seen = true;
-		/* the reader's names die with the reading */
+		/* copied, since the reader frees its names */
 		x->root_name = xmlfeed_keep(x, name->local, LIMIT_NAME);
 	}
 	struct frame *f = push(x);
@@ -124,7 +124,7 @@ static void on_start(void *ctx, const struct xml_name *name, const struct xml_at
 		root_format(x, name, &meaning, attrs, count);
 		meaning = meaning_of(x, name);
 	}
-	/* RSS 1.0 is told by the default namespace, or that of the first element in rdf:RDF */
+	/* the version of RSS 1.0 is in the default namespace, or in that of the first element in rdf:RDF */
 	if (x->document->format == FORMAT_RDF && str_empty(x->document->version) && meaning.ns == NS_FEED)
 		x->document->version = meaning.version;
 	f->atom = meaning.family == FAMILY_ATOM || (meaning.family == FAMILY_UNSAID && x->is_atom);
@@ -153,7 +153,7 @@ static void on_text(void *ctx, struct str text)
 	const struct frame *f = &x->frames[x->depth];
 	if (f->capture == NULL)
 		return;
-	/* a text that is too long costs its own rest, not what follows it */
+	/* a text that is too long is cut; other texts are still read */
 	size_t room = TEXT_MAX - (x->text.len < TEXT_MAX ? x->text.len : TEXT_MAX);
 	if (f->capture->escape)
 		room /= ESCAPED_LEN_MAX;
@@ -162,9 +162,9 @@ static void on_text(void *ctx, struct str text)
 		text = utf8_cut(text, room);
 	}
 	if (f->capture->escape)
-		(void)buf_add_xml(&x->text, text);
+		buf_add_xml(&x->text, text);
 	else
-		(void)buf_append(&x->text, text.data, text.len);
+		buf_append(&x->text, text.data, text.len);
 }
 
 static void end_element(struct xmlfeed *x, struct frame *f)
@@ -215,7 +215,7 @@ struct xmlfeed *xmlfeed_new(struct arena *a, struct document *d, struct str base
 	struct xmlfeed *x = malloc(sizeof(*x));
 	if (x == NULL)
 		return NULL;
-	/* the frames, most of it, are written when they are pushed */
+	/* the frames, which are most of it, are initialised when they are pushed */
 	memset(x, 0, offsetof(struct xmlfeed, frames));
 	document_init(d);
 	x->arena = a;
@@ -244,7 +244,7 @@ struct xml_events xmlfeed_events(struct xmlfeed *x)
 	return (struct xml_events){.ctx = x, .start = on_start, .text = on_text, .end = on_end, .stopped = on_stopped};
 }
 
-/* Enough came of it that the next poll will know it again. */
+/* Whether the item in which the document was cut has the members by which the next poll recognises it. */
 static bool is_identified(const struct item *it)
 {
 	return it->title.kind != TEXT_ABSENT && (!str_empty(it->id) || !str_empty(it->link));
@@ -253,7 +253,7 @@ static bool is_identified(const struct item *it)
 int xmlfeed_finish(struct xmlfeed *x, bool truncated)
 {
 	struct document *d = x->document;
-	/* a text that was cut is nobody's text */
+	/* a text that was cut is dropped */
 	while (truncated && x->depth > 0 && x->frames[x->depth].capture != NULL)
 		x->depth--;
 	if (truncated && x->item != NULL && !is_identified(x->item)) {
@@ -264,7 +264,7 @@ int xmlfeed_finish(struct xmlfeed *x, bool truncated)
 	while (x->depth > 0)
 		pop(x);
 	xmlfeed_finish_feed_people(x);
-	/* an Atom feed without a link is at home where its identifier says, when that is an address */
+	/* an Atom feed without a link gets its id as link, if that is a web address */
 	if (str_empty(d->feed.link) && d->format == FORMAT_ATOM && url_is_web(d->feed.id))
 		d->feed.link = d->feed.id;
 	d->truncated = d->truncated || truncated || buf_failed(&x->text);

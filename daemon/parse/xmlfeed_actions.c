@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* xmlfeed_actions.c: elements that are more than one text: items, links, categories, pictures, sources.
+/* Actions of elements that have attributes or children: items, links, categories, pictures, sources.
  *
- * An element's attributes are read at its start, its text at its end; what belongs together is collected in
- * the builder between the two. */
+ * An element's attributes are read at its start tag, its text at its end tag.  Values that belong together are kept
+ * in struct xmlfeed between the two. */
 #include "xmlfeed_frame.h"
 
 #include "sitrep/text/feed_text.h"
 #include "sitrep/text/url.h"
 
-#include <errno.h>
 #include <string.h>
 
 enum { RDF_ABOUT_RANK = 60 };
-/* From here on room for all that a document may have is made at once; a power of two. */
+/* At this number of items, room is made for as many as a document may have.  A power of two. */
 enum { MANY_ITEMS = 512 };
 /* Room for the items of most feeds; unused room costs nothing. */
 enum { USUAL_ITEMS = 64 };
@@ -27,7 +26,7 @@ static void feed_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr
 	} else {
 		xmlfeed_enter_same(f, AT_FEED);
 	}
-	/* CDF keeps these in attributes */
+	/* CDF has link and date as attributes */
 	struct str href = xmlfeed_attr(attrs, count, "href");
 	if (!str_empty(href) && str_empty(facts->link))
 		facts->link = xmlfeed_keep_url(x, f->base, href);
@@ -44,7 +43,7 @@ static void item_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr
 		d->truncated = true;
 		return;
 	}
-	/* growing by doubles would leave more memory behind than the items take */
+	/* growth by doubling would waste more memory than the items take */
 	if (d->items.count == 0)
 		list_reserve(x->arena, &d->items, USUAL_ITEMS);
 	else if (d->items.count == MANY_ITEMS)
@@ -72,9 +71,8 @@ static void item_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr
 	}
 }
 
-static void item_end(struct xmlfeed *x, struct frame *f, struct str text)
+static void item_end(struct xmlfeed *x, struct frame *f, struct str text UNUSED)
 {
-	(void)text;
 	struct item *it = f->inner_object;
 	if (f->inner != AT_ITEM || it != x->item)
 		return;
@@ -90,7 +88,7 @@ static void item_end(struct xmlfeed *x, struct frame *f, struct str text)
 	x->item = NULL;
 }
 
-/* dc:date does not say what happened then. */
+/* dc:date may be the date of publication or that of a change: item_end() uses it for both. */
 static void dc_date_end(struct xmlfeed *x, struct frame *f, struct str text)
 {
 	x->item_dc_date = xmlfeed_read_time(x, text);
@@ -109,10 +107,10 @@ static void link_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr
 	if (str_starts_nocase(rel, STR(RELATIONS)))
 		rel = str_slice(rel, sizeof(RELATIONS) - 1, rel.len);
 	struct str href = xmlfeed_attr(attrs, count, "href");
-	/* an empty reference is the base (RFC 3986, 4.4), which is the feed itself unless xml:base says otherwise */
-	bool says_base = href.data != NULL && str_trim(href).len == 0 && f->base.data != x->frames[0].base.data;
+	/* an empty reference is the base (RFC 3986, 4.4); without xml:base that is the feed itself, which is no link */
+	bool is_base = href.data != NULL && str_trim(href).len == 0 && f->base.data != x->frames[0].base.data;
 	x->link = (struct feed_link){
-		.href = xmlfeed_keep_url(x, f->base, says_base ? f->base : href),
+		.href = xmlfeed_keep_url(x, f->base, is_base ? f->base : href),
 		.rel = xmlfeed_keep(x, rel, LIMIT_NAME),
 		.type = xmlfeed_keep(x, xmlfeed_attr(attrs, count, "type"), LIMIT_NAME),
 		.title = xmlfeed_keep(x, xmlfeed_attr(attrs, count, "title"), LIMIT_TITLE),
@@ -156,7 +154,7 @@ static void add_link(struct xmlfeed *x, const struct frame *f, const struct feed
 		*added = *link;
 }
 
-/* Whether a page for people is at the other end. */
+/* Whether the link leads to a page for people. */
 static bool is_page(const struct feed_link *link)
 {
 	return str_empty(link->type) || str_find_nocase(link->type, STR("html"), 0) != STR_NPOS;
@@ -193,7 +191,7 @@ static void link_end(struct xmlfeed *x, struct frame *f, struct str text)
 
 const struct action action_link = {link_begin, link_end, true};
 
-/* The address that FeedBurner replaced by one of its own. */
+/* The item's original address: FeedBurner has replaced the item's link by an address of its own. */
 static void orig_link_end(struct xmlfeed *x, struct frame *f, struct str text)
 {
 	struct feed_link link = {.href = xmlfeed_keep_url(x, f->base, text), .rel = STR("canonical")};
@@ -206,12 +204,11 @@ static void orig_link_end(struct xmlfeed *x, struct frame *f, struct str text)
 
 const struct action action_orig_link = {NULL, orig_link_end, true};
 
-static void guid_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
+static void guid_begin(struct xmlfeed *x, struct frame *f UNUSED, const struct xml_attr *attrs, size_t count)
 {
-	(void)f;
 	struct str permalink = str_trim(xmlfeed_attr(attrs, count, "isPermaLink"));
-	/* RSS 2.0: true unless it is said to be false */
-	x->guid_says_no = str_eq_nocase(permalink, STR("false"));
+	/* RSS 2.0: isPermaLink is true unless it is "false" */
+	x->guid_is_no_link = str_eq_nocase(permalink, STR("false"));
 }
 
 static void guid_end(struct xmlfeed *x, struct frame *f, struct str text)
@@ -220,11 +217,11 @@ static void guid_end(struct xmlfeed *x, struct frame *f, struct str text)
 	if (text.len == 0 || !xmlfeed_claim(x, f, f->rule->offset, f->rule->rank))
 		return;
 	struct item *it = f->object;
-	it->guid_is_permalink = !x->guid_says_no && url_is_web(text);
+	it->guid_is_permalink = !x->guid_is_no_link && url_is_web(text);
 	it->id = it->guid_is_permalink ? xmlfeed_keep_url(x, f->base, text) : xmlfeed_keep(x, text, LIMIT_TITLE);
 }
 
-/* An Atom id is absolute by its own rules, but some give a path. */
+/* An Atom id must be absolute, but some feeds give a path. */
 static void id_end(struct xmlfeed *x, struct frame *f, struct str text)
 {
 	text = str_trim(text);
@@ -251,7 +248,7 @@ static void category_begin(struct xmlfeed *x, struct frame *f, const struct xml_
 		.scheme = xmlfeed_keep(x, scheme, LIMIT_URL),
 		.label = xmlfeed_keep_name(x, xmlfeed_attr(attrs, count, "label"), LIMIT_NAME),
 	};
-	/* iTunes puts categories into one another */
+	/* iTunes nests categories */
 	if (f->rule->ns == NS_ITUNES)
 		xmlfeed_enter_same(f, f->place);
 }
@@ -274,7 +271,7 @@ static void add_category(struct xmlfeed *x, const struct frame *f, const struct 
 		x, in_item ? list_add(x->arena, &it->categories) : list_add(x->arena, &facts->categories));
 	if (last == NULL)
 		return;
-	/* the dialect's own stand before those of modules, each in document order */
+	/* categories of the dialect come before those of modules, each in document order */
 	size_t *own = &x->own_categories[in_item ? 1 : f->place == AT_SOURCE ? 2 : 0];
 	struct category *place = last;
 	if (f->rule->ns == NS_FEED) {
@@ -332,7 +329,7 @@ static void enclosure_begin(struct xmlfeed *x, struct frame *f, const struct xml
 	x->enclosure = read_enclosure(x, f, attrs, count);
 }
 
-/* Some write the address as text. */
+/* Some feeds write the address as text. */
 static void enclosure_end(struct xmlfeed *x, struct frame *f, struct str text)
 {
 	if (str_empty(x->enclosure.url))
@@ -363,11 +360,9 @@ static void media_content_begin(struct xmlfeed *x, struct frame *f, const struct
 	xmlfeed_enter_same(f, AT_MEDIA);
 }
 
-static void media_group_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
+static void media_group_begin(
+	struct xmlfeed *x UNUSED, struct frame *f, const struct xml_attr *attrs UNUSED, size_t count UNUSED)
 {
-	(void)x;
-	(void)attrs;
-	(void)count;
 	xmlfeed_enter_same(f, AT_MEDIA);
 }
 
@@ -394,17 +389,15 @@ static void image_end(struct xmlfeed *x, struct frame *f, struct str text)
 	text = str_trim(text);
 	if (text.len > 0 && str_empty(image->url))
 		image->url = xmlfeed_keep_url(x, f->base, text);
-	/* RSS names its picture in a child; from here on it has a claim like that of an attribute */
+	/* RSS has the picture's address in a child element; it now ranks like one in an attribute */
 	if (!str_empty(image->url))
-		(void)xmlfeed_claim(x, f, f->rule->offset, f->rule->rank);
+		xmlfeed_claim(x, f, f->rule->offset, f->rule->rank);
 }
 
 const struct action action_image = {image_begin, image_end, true};
 
-static void input_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
+static void input_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs UNUSED, size_t count UNUSED)
 {
-	(void)attrs;
-	(void)count;
 	xmlfeed_enter(x, f, AT_INPUT, xmlfeed_member(f));
 }
 
@@ -414,7 +407,7 @@ static void source_begin(struct xmlfeed *x, struct frame *f, const struct xml_at
 {
 	struct item *it = f->object;
 	it->has_source = true;
-	/* a second source element would describe the same object */
+	/* a second source element adds to the same object */
 	x->own_categories[2] = it->source.categories.count;
 	xmlfeed_enter(x, f, AT_SOURCE, &it->source);
 	struct str url = xmlfeed_attr(attrs, count, "url");
@@ -457,7 +450,7 @@ static void generator_begin(struct xmlfeed *x, struct frame *f, const struct xml
 		facts->generator_uri = xmlfeed_keep_url(x, f->base, uri);
 	if (!str_empty(xmlfeed_attr(attrs, count, "version")))
 		facts->generator_version = xmlfeed_keep(x, xmlfeed_attr(attrs, count, "version"), LIMIT_NAME);
-	/* admin:generatorAgent names it by rdf:resource */
+	/* admin:generatorAgent has the address in rdf:resource */
 	for (size_t i = 0; i < count; i++) {
 		if (str_eq(attrs[i].name.local, STR("resource")) && str_empty(facts->generator))
 			facts->generator = xmlfeed_keep(x, attrs[i].value, LIMIT_NAME);
@@ -473,11 +466,9 @@ static void generator_end(struct xmlfeed *x, struct frame *f, struct str text)
 
 const struct action action_generator = {generator_begin, generator_end, true};
 
-static void skip_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count)
+static void skip_begin(
+	struct xmlfeed *x UNUSED, struct frame *f, const struct xml_attr *attrs UNUSED, size_t count UNUSED)
 {
-	(void)x;
-	(void)attrs;
-	(void)count;
 	xmlfeed_enter_same(f, AT_SKIP);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the actions of elements do with their frame: claim a member of its object, keep a value, enter an object. */
+/* Functions for the actions of elements: claim a member of an object, keep a value, enter an object. */
 #include "xmlfeed_frame.h"
 
 #include "sitrep/base/utf8.h"
@@ -67,11 +67,11 @@ struct str xmlfeed_keep_url(struct xmlfeed *x, struct str base, struct str refer
 		return STR_NONE;
 	if (url_is_simple(reference))
 		return xmlfeed_keep(x, reference, LIMIT_URL);
-	/* words are no address, even if one could be made of them */
+	/* text with spaces and without a slash is no address */
 	if (str_find_char(reference, ' ', 0) != STR_NPOS && str_find_char(reference, '/', 0) == STR_NPOS)
 		return STR_NONE;
 	struct str url = xmlfeed_resolve(x, base, url_forgive(x->arena, reference));
-	/* without any base a relative reference stays what it is: harmless, and all that is known */
+	/* without a base a relative reference is kept as it is */
 	if (url_is_safe_link(url) || (str_empty(base) && str_find_char(url, ':', 0) == STR_NPOS))
 		return url;
 	return STR_NONE;
@@ -82,13 +82,13 @@ bool xmlfeed_claim(struct xmlfeed *x, const struct frame *f, size_t offset, unsi
 	unsigned char *ranks = f->ranks;
 	if (ranks == NULL)
 		return true;
-	/* an element of the other family of formats ranks a little lower than one of the document's own */
+	/* an element of RSS in an Atom feed, or of Atom in RSS, ranks one lower than the document's own */
 	if (f->rule->ns == NS_FEED && f->atom != x->is_atom)
 		rank++;
-	unsigned char *held = &ranks[offset / sizeof(void *)];
-	if (*held != 0 && *held <= rank)
+	unsigned char *set_by = &ranks[offset / sizeof(void *)];
+	if (*set_by != 0 && *set_by <= rank)
 		return false;
-	*held = (unsigned char)rank;
+	*set_by = (unsigned char)rank;
 	return true;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* xmlfeed_frame.h: what the files that build a document from XML events share.
  *
- * A stack of frames follows the open elements.  Each frame knows in which place it sits and which object
- * belongs to that place, and what place its children sit in.  What an element means is a rule; what is done
- * about it is the rule's action. */
+ * A stack of frames follows the open elements.  A frame has its place (in the feed, an item, an image ...), the object
+ * that its element describes, and both for its children.  A rule gives an element at a place its action, and the member
+ * of the object that the action sets. */
 #ifndef SITREP_PARSE_XMLFEED_FRAME_H
 #define SITREP_PARSE_XMLFEED_FRAME_H
 
@@ -19,7 +19,7 @@
 
 /* Bits, so that a rule can hold in several places. */
 enum place {
-	AT_NOWHERE = 0, /* nothing in here means anything */
+	AT_NOWHERE = 0, /* content is ignored */
 	AT_ROOT = 1,
 	AT_FEED = 2,    /* object: struct feed_facts */
 	AT_ITEM = 4,    /* struct item */
@@ -31,13 +31,13 @@ enum place {
 	AT_MEDIA = 256, /* struct item: inside media:group and media:content */
 };
 
-/* How the text of a text construct is to be read. */
+/* How an element's text is read. */
 enum reading_mode {
 	READ_AUTO, /* RSS: text, or HTML where it looks like it */
 	READ_PLAIN,
 	READ_HTML,  /* escaped markup */
 	READ_XHTML, /* child elements are the markup */
-	READ_MEDIA, /* another type: base64 (RFC 4287, 4.1.3.3), of use only when that is text */
+	READ_MEDIA, /* another media type: base64 (RFC 4287, 4.1.3.3), kept only when it is text */
 };
 
 struct xmlfeed;
@@ -47,7 +47,7 @@ struct action {
 	/* either may be NULL */
 	void (*begin)(struct xmlfeed *x, struct frame *f, const struct xml_attr *attrs, size_t count);
 	void (*end)(struct xmlfeed *x, struct frame *f, struct str text);
-	bool captures; /* end() wants the text between the tags */
+	bool captures; /* end() gets the text between the tags */
 };
 
 struct rule {
@@ -57,31 +57,31 @@ struct rule {
 	const struct action *action;
 	uint16_t offset; /* of the member in the place's object */
 	uint8_t rank;    /* rank for that member; 1 is the highest */
-	uint8_t detail;  /* the action's own */
+	uint8_t detail;  /* enum text_default or enum person_role, by the action */
 };
 
 struct frame {
-	const struct rule *rule; /* NULL: markup inside a text, or nothing that is known */
-	enum place place;        /* where it sits */
-	void *object;            /* of that place */
-	unsigned char *ranks;    /* of that object */
-	enum place inner;        /* where its children sit */
+	const struct rule *rule; /* NULL: markup inside a text, or an unknown element */
+	enum place place;        /* the element's place */
+	void *object;            /* that the element describes */
+	unsigned char *ranks;    /* of the object's members */
+	enum place inner;        /* the place of its children */
 	void *inner_object;
 	unsigned char *inner_ranks;
 	struct frame *capture; /* the frame that collects this text; NULL: the text is not used */
 	size_t text_start;     /* of this frame's own text in x->text */
 	struct str base;
 	struct str language;
-	struct str markup; /* the name to close in the captured markup; absent when this is no markup */
+	struct str markup; /* the name of an element inside captured markup; absent for other elements */
 	enum reading_mode mode;
 	bool base64;
-	bool escape;     /* text becomes part of markup and is escaped as it comes */
+	bool escape;     /* text becomes part of markup and is escaped when it is captured */
 	bool atom;       /* the element is Atom's */
 	bool has_markup; /* child elements were written into the captured text */
 	struct str mime;
 };
 
-/* The rank of the element that set each member of an object, one byte per pointer-sized step; 0: not set. */
+/* One byte for each pointer-sized step of an object: the rank of the element that set the member there; 0: not set. */
 enum { RANKS = sizeof(struct item) / sizeof(void *) + 1 };
 
 /* Hash slots for the rules, a power of two well above their number. */
@@ -101,7 +101,7 @@ struct xmlfeed {
 	struct document *document;
 	struct item *item; /* the open one */
 	int failed;        /* 0 or -ENOMEM */
-	bool is_atom;      /* what has no namespace is read as Atom's */
+	bool is_atom;      /* elements without a namespace are read as Atom's */
 	bool root_seen;
 	bool feed_seen;
 	const char *date_rule; /* the form of the first date read */
@@ -110,21 +110,21 @@ struct xmlfeed {
 	struct buf text; /* of the open captures, one behind the other */
 	struct buf work; /* sanitised or decoded text */
 
-	/* elements that cannot hold one of their kind are collected here while they are open */
+	/* values of open elements that cannot nest in one another */
 	struct person person;
 	struct category category;
 	struct feed_link link;
 	struct enclosure enclosure;
-	size_t own_categories[3]; /* of the feed, the item and its source, how many are not from modules */
+	size_t own_categories[3]; /* of the feed, the item and its source: the number that are not from modules */
 	int64_t item_dc_date;
 	struct waiting_text waiting[WAITING_TEXTS]; /* of the open item */
 	size_t waiting_count;
-	bool guid_says_no;             /* isPermaLink="false" */
-	struct person fallback_author; /* of the item, should nobody better be named */
+	bool guid_is_no_link;          /* isPermaLink="false" */
+	struct person fallback_author; /* of the item, used when it names no other author */
 	struct person feed_author;     /* the same of the feed */
 
-	unsigned char ranks[4][RANKS]; /* of the feed, the item, its source, and what is in one of them */
-	/* what a name at a place meant last time: a reader hands out one pointer for one name, most of the time */
+	unsigned char ranks[4][RANKS]; /* of the feed, the item, its source, and an object inside one of them */
+	/* rules by place and by the pointer of a name: a reader mostly gives one pointer for one name */
 	struct {
 		const char *name;
 		size_t len;
@@ -146,21 +146,23 @@ struct xmlfeed {
 /* -- xmlfeed_frame.c */
 /* The value of the attribute without a namespace, or absent. */
 struct str xmlfeed_attr(const struct xml_attr *attrs, size_t count, const char *name);
-/* True when the frame's element ranks higher than the one that set its rule's member; its rank is then stored. */
+/* Whether the element may set the member at offset: no element of the same or a higher rank has.  Stores its rank. */
 bool xmlfeed_claim(struct xmlfeed *x, const struct frame *f, size_t offset, unsigned int rank);
+/* The member that the rule of f sets. */
 void *xmlfeed_member(const struct frame *f);
-/* From f on, children sit in that place and describe that object, of which nothing is known yet. */
+/* The children of f have that place and describe object, none of whose members is set yet. */
 void xmlfeed_enter(struct xmlfeed *x, struct frame *f, enum place place, void *object);
-/* The same object goes on, in that place. */
+/* The children of f have that place and describe the same object as f. */
 void xmlfeed_enter_same(struct frame *f, enum place place);
+/* A copy in the arena, trimmed and cut to max bytes; absent when nothing is left. */
 struct str xmlfeed_keep(struct xmlfeed *x, struct str s, size_t max);
-/* The same of a name, which is text: markup and references in it are read. */
+/* The same of a name as plain text: markup and references in it are read. */
 struct str xmlfeed_keep_name(struct xmlfeed *x, struct str s, size_t max);
-/* Resolved against the base in force; absent when it is nowhere a reader may be sent. */
+/* Resolves reference against base; absent when it is no safe link (url_is_safe_link()). */
 struct str xmlfeed_keep_url(struct xmlfeed *x, struct str base, struct str reference);
-/* reference resolved, in the arena even where it came as it should be. */
+/* Resolves reference; the result is always a copy in the arena. */
 struct str xmlfeed_resolve(struct xmlfeed *x, struct str base, struct str reference);
-/* Notes that the arena or a buffer is used up. */
+/* Returns allocated; notes a failure when it is NULL. */
 void *xmlfeed_checked(struct xmlfeed *x, void *allocated);
 
 /* -- xmlfeed_text.c */
@@ -175,15 +177,14 @@ extern const struct action action_time;   /* int64_t */
 extern const struct action action_words;  /* struct str that grows by words */
 
 enum text_default {
-	TEXT_DEFAULT,      /* RSS: decide by looks; Atom: text unless it says otherwise */
-	TEXT_DEFAULT_HTML, /* escaped markup by definition */
-	TEXT_DEFAULT_PLAIN,
+	TEXT_DEFAULT,         /* RSS: HTML if it has markup; Atom: text unless type says otherwise */
+	TEXT_DEFAULT_HTML,    /* escaped markup by definition */
 	TEXT_DEFAULT_INLINE,  /* child elements are the markup */
 	TEXT_DEFAULT_TITLE,   /* as TEXT_DEFAULT, with a title's limit */
-	TEXT_DEFAULT_CONTENT, /* as TEXT_DEFAULT; may point elsewhere with src */
+	TEXT_DEFAULT_CONTENT, /* as TEXT_DEFAULT; src may name another document */
 };
 
-/* Markup inside a captured text, written back as markup. */
+/* Write an element inside a captured text back as markup. */
 void xmlfeed_markup_open(
 	struct xmlfeed *x, struct frame *f, const struct xml_name *name, const struct xml_attr *attrs, size_t count);
 void xmlfeed_markup_close(struct xmlfeed *x, const struct frame *f);
@@ -212,7 +213,7 @@ extern const struct action action_skip;
 /* -- xmlfeed_people.c */
 enum person_role { ROLE_AUTHOR, ROLE_CONTRIBUTOR, ROLE_PUBLISHER, ROLE_AUTHOR_IF_NONE };
 extern const struct action action_person;
-extern const struct action action_editor; /* also kept as the string it is */
+extern const struct action action_editor; /* also keeps the text as a string */
 void xmlfeed_finish_item_people(struct xmlfeed *x);
 void xmlfeed_finish_feed_people(struct xmlfeed *x);
 

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* xmlfeed_people.c: who wrote it.
- *
- * Atom has elements for name, address and page; RSS has one string that is written in four ways, and Dublin
- * Core and iTunes have theirs, often beside each other for the same person. */
+/* Authors and other persons.  Atom has elements for name, address and page.  RSS has one string in four forms.  Dublin
+ * Core and iTunes have elements of their own, often for the same person. */
 #include "xmlfeed_frame.h"
 
 #include <string.h>
 
-/* The bounds of an e-mail address around an "@" in s, or false. */
+/* Sets the bounds of the e-mail address around the first "@" of s; false when there is no address. */
 static bool find_email(struct str s, size_t *from, size_t *to)
 {
 	size_t at = str_find_char(s, '@', 0);
@@ -26,7 +24,7 @@ static bool find_email(struct str s, size_t *from, size_t *to)
 	return start < at && end > at + 1 && str_find_char(str_slice(s, at + 1, end), '@', 0) == STR_NPOS;
 }
 
-/* Do the quotes at the ends stand around all of s: "Ann B", or one that lost its other; not Ann "B"? */
+/* Whether s is quoted as a whole: "Ann B", also with one of the quotes missing; not Ann "B". */
 static bool is_quoted(struct str s)
 {
 	size_t quotes = 0;
@@ -37,8 +35,8 @@ static bool is_quoted(struct str s)
 	return quotes == 1 || (quotes == 2 && s.len > 1 && *s.data == '"' && s.data[s.len - 1] == '"');
 }
 
-/* Without the quotes and brackets that stood around a part; "Name (desk)" keeps its own. */
-static struct str bare(struct str s)
+/* s without quotes and brackets around it; "Name (desk)" keeps its brackets. */
+static struct str bare_name(struct str s)
 {
 	bool opens = str_find_char(str_trim(s), '(', 1) != STR_NPOS;
 	for (;;) {
@@ -71,15 +69,15 @@ static void parse_person(struct xmlfeed *x, struct str s, struct person *p)
 	}
 	p->email = xmlfeed_keep(x, str_slice(s, from, to), LIMIT_NAME);
 	struct str before = str_slice(s, 0, from);
-	/* not the form of RSS, which is "a@b (Name)": who writes this means it to be shown */
+	/* not the RSS form "a@b (Name)": this text is meant to be shown */
 	if (str_ends(before, STR(" (mailto:"))) {
 		p->name = xmlfeed_keep(x, s, LIMIT_NAME);
 		return;
 	}
 	if (str_ends(before, STR("mailto:")))
 		before.len -= 7;
-	before = bare(before);
-	struct str after = bare(str_slice(s, to, s.len));
+	before = bare_name(before);
+	struct str after = bare_name(str_slice(s, to, s.len));
 	struct str name = before.len > 0 ? before : after;
 	if (!str_eq_nocase(name, p->email))
 		p->name = xmlfeed_keep(x, name, LIMIT_NAME);
@@ -92,8 +90,8 @@ static bool same_person(const struct person *a, const struct person *b)
 	return !str_empty(a->email) && str_eq_nocase(a->email, b->email);
 }
 
-/* Elements about the same person complete each other. */
-static void merge(struct person *into, const struct person *from)
+/* Fills members that into lacks: several elements may describe the same person. */
+static void merge_person(struct person *into, const struct person *from)
 {
 	if (str_empty(into->name))
 		into->name = from->name;
@@ -103,7 +101,7 @@ static void merge(struct person *into, const struct person *from)
 		into->uri = from->uri;
 }
 
-static struct person *find(struct person *people, size_t count, const struct person *p)
+static struct person *find_person(struct person *people, size_t count, const struct person *p)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (same_person(&people[i], p))
@@ -114,9 +112,9 @@ static struct person *find(struct person *people, size_t count, const struct per
 
 #define ADD_PERSON(x, list, p)                                                                                         \
 	do {                                                                                                           \
-		struct person *known_ = find((list)->items, (list)->count, (p));                                       \
+		struct person *known_ = find_person((list)->items, (list)->count, (p));                                \
 		if (known_ != NULL) {                                                                                  \
-			merge(known_, (p));                                                                            \
+			merge_person(known_, (p));                                                                     \
 		} else if ((list)->count < LIMIT_ITEM_LIST) {                                                          \
 			struct person *new_ = list_add((x)->arena, (list));                                            \
 			if (xmlfeed_checked((x), new_) != NULL)                                                        \
@@ -124,7 +122,7 @@ static struct person *find(struct person *people, size_t count, const struct per
 		}                                                                                                      \
 	} while (false)
 
-static bool nobody(const struct person *p)
+static bool is_nobody(const struct person *p)
 {
 	return str_empty(p->name) && str_empty(p->email) && str_empty(p->uri);
 }
@@ -161,9 +159,9 @@ static void add_contributor(struct xmlfeed *x, const struct frame *f, const stru
 static void person_end(struct xmlfeed *x, struct frame *f, struct str text)
 {
 	struct person *p = &x->person;
-	if (nobody(p))
+	if (is_nobody(p))
 		parse_person(x, text, p);
-	if (nobody(p))
+	if (is_nobody(p))
 		return;
 	switch ((enum person_role)f->rule->detail) {
 	case ROLE_AUTHOR:
@@ -177,9 +175,9 @@ static void person_end(struct xmlfeed *x, struct frame *f, struct str text)
 			*(struct person *)xmlfeed_member(f) = *p;
 		break;
 	case ROLE_AUTHOR_IF_NONE:
-		if (f->place == AT_ITEM && nobody(&x->fallback_author))
+		if (f->place == AT_ITEM && is_nobody(&x->fallback_author))
 			x->fallback_author = *p;
-		else if (f->place == AT_FEED && nobody(&x->feed_author))
+		else if (f->place == AT_FEED && is_nobody(&x->feed_author))
 			x->feed_author = *p;
 		break;
 	}
@@ -192,7 +190,7 @@ static void editor_end(struct xmlfeed *x, struct frame *f, struct str text)
 		*string = xmlfeed_keep(x, text, LIMIT_NAME);
 	if (f->rule->detail == ROLE_AUTHOR) {
 		person_end(x, f, text);
-	} else if (nobody(&x->document->feed.publisher)) {
+	} else if (is_nobody(&x->document->feed.publisher)) {
 		parse_person(x, text, &x->document->feed.publisher);
 	}
 }
@@ -209,12 +207,12 @@ static bool anybody_named(const struct person *people, size_t count)
 	return false;
 }
 
-/* An author with only an address gets the name of itunes:author; without any author, itunes:author is the author. */
+/* A single author without a name gets that of itunes:author.  Without any author, itunes:author is the author. */
 #define ADD_FALLBACK(x, list, p)                                                                                       \
 	do {                                                                                                           \
 		if ((list)->count == 1 && str_empty((list)->items[0].name))                                            \
-			merge(&(list)->items[0], (p));                                                                 \
-		else if ((list)->count == 0 && !nobody(p))                                                             \
+			merge_person(&(list)->items[0], (p));                                                          \
+		else if ((list)->count == 0 && !is_nobody(p))                                                          \
 			ADD_PERSON(x, list, p);                                                                        \
 	} while (false)
 
@@ -230,8 +228,7 @@ void xmlfeed_finish_feed_people(struct xmlfeed *x)
 	ADD_FALLBACK(x, &d->feed.authors, &x->feed_author);
 	if (d->format != FORMAT_ATOM)
 		return;
-	/* RFC 4287, 4.2.1: an entry whose author is not named has its source's, else the feed's; the lists are shared
-	 */
+	/* RFC 4287, 4.2.1: an entry without an author has its source's, else the feed's; the lists are shared */
 	for (size_t i = 0; i < d->items.count; i++) {
 		struct item *it = &d->items.items[i];
 		const struct feed_facts *from =

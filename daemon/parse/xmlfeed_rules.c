@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* xmlfeed_rules.c: what each element of a feed means, as one table.
+/* The table of all elements of feeds.
  *
- * A row names the places an element may stand in, its namespace and name, what is done with it, which
- * member it speaks for, and its rank: when several elements speak for one member, the lowest rank wins, and
- * among equals the first.  A feed's own dialect has ranks from 10 on; Dublin Core and other modules follow;
- * podcast vocabularies are last, because publishers fill them for shops. */
+ * A row has an element's places, namespace and name, its action, the member that it sets, and its rank.  When
+ * several elements set one member, the lowest rank wins, and among equals the first.  A feed's own dialect has ranks
+ * from 10 on; Dublin Core and other modules follow; podcast vocabularies are last, because publishers fill them for
+ * shops. */
 #include "xmlfeed_rules.h"
 
 #include <string.h>
@@ -216,7 +216,7 @@ static const struct rule rules[] = {
 };
 
 enum { RULE_COUNT = sizeof(rules) / sizeof(*rules) };
-_Static_assert(RULE_COUNT * 2 < RULE_SLOTS, "the index of rules stays sparse");
+_Static_assert(RULE_COUNT * 2 < RULE_SLOTS, "at most half of the slots may be used");
 
 static uint32_t hash(enum ns ns, struct str name)
 {
@@ -226,7 +226,7 @@ static uint32_t hash(enum ns ns, struct str name)
 	return h ^ h >> 15;
 }
 
-/* Where each rule stands, plus 1: made once, by xmlfeed_prepare(). */
+/* The index of each rule plus 1, by hash; made once, by xmlfeed_prepare(). */
 static uint16_t slots[RULE_SLOTS];
 
 void xmlfeed_prepare(void)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* xmlfeed_text.c: the text of elements, as the dialects mean it.
+/* Reads the text of elements by the rules of each dialect.
  *
- * The same characters are text in one dialect and escaped markup in another.  Atom says which by type (and
- * Atom 0.3 by mode); RSS says nothing, so there the looks decide.  Markup is sanitised at once, so that no
- * document ever holds any that is not. */
+ * The same characters are text in one dialect and escaped markup in another.  Atom declares it by type (Atom 0.3 by
+ * mode).  RSS does not, so RSS text with tags or references is HTML.  All markup is sanitised before it is stored in
+ * the document. */
 #include "xmlfeed_frame.h"
 
 #include "sitrep/base/utf8.h"
@@ -16,9 +16,9 @@
 #include <errno.h>
 #include <string.h>
 
-/* An item's identity may be a URL, or longer than any that is fetched. */
+/* An item's id may be longer than any URL that is fetched. */
 enum { STRING_MAX = LIMIT_TITLE };
-/* A text on its way to the sanitizer: as much as is captured. */
+/* A text before the sanitizer: the limit of captured text. */
 enum { CAPTURE_LIMIT = 8 * LIMIT_ITEM_CONTENT };
 
 static bool contains(struct str s, struct str part)
@@ -47,8 +47,6 @@ static enum reading_mode default_mode(const struct frame *f)
 	switch ((enum text_default)f->rule->detail) {
 	case TEXT_DEFAULT_HTML:
 		return READ_HTML;
-	case TEXT_DEFAULT_PLAIN:
-		return READ_PLAIN;
 	case TEXT_DEFAULT_INLINE:
 		return READ_XHTML;
 	case TEXT_DEFAULT:
@@ -88,7 +86,7 @@ static void text_begin(struct xmlfeed *x, struct frame *f, const struct xml_attr
 		x->item->content_src = xmlfeed_keep_url(x, f->base, src);
 }
 
-/* Appends the bytes that s stands for; what is no base64 is skipped, as RFC 2045 has it. */
+/* Appends the decoded bytes of s; characters outside base64 are skipped (RFC 2045). */
 static int base64_decode(struct buf *out, struct str s)
 {
 	uint32_t bits = 0;
@@ -129,7 +127,7 @@ static bool looks_base64(struct str s)
 	return digits > 0 && digits % 4 == 0;
 }
 
-/* Decodes a frame's text from base64; the result is empty when it must be text and is not. */
+/* Decodes a frame's text from base64.  With only_text, bytes that are no text give an empty result. */
 static struct str decoded(struct xmlfeed *x, struct str encoded, bool only_text)
 {
 	struct buf bytes = BUF_INIT(encoded.len + 1);
@@ -138,27 +136,27 @@ static struct str decoded(struct xmlfeed *x, struct str encoded, bool only_text)
 		x->failed = -ENOMEM;
 	} else if (!only_text || (utf8_valid(buf_str(&bytes)) && str_find_char(buf_str(&bytes), '\0', 0) == STR_NPOS)) {
 		size_t start = x->text.len;
-		(void)utf8_repair(&x->text, buf_str(&bytes));
+		utf8_repair(&x->text, buf_str(&bytes));
 		result = str_slice(buf_str(&x->text), start, x->text.len);
 	}
 	buf_release(&bytes);
 	return result;
 }
 
-/* RSS defines everything but a title as HTML, so there anything with the form of a tag is one; in a title it
- * takes a name that HTML has. */
+/* Whether s has anything of the form of a tag.  For texts that RSS defines as HTML; in a title only tags of known
+ * elements count. */
 static bool has_tag(struct str s)
 {
 	for (size_t at = str_find_char(s, '<', 0); at != STR_NPOS; at = str_find_char(s, '<', at + 1)) {
 		char next = at + 1 < s.len ? s.data[at + 1] : '\0';
-		/* without a > after this one there is none after any later one */
+		/* no ">" follows, so none follows a later "<" either */
 		if (char_is_alpha(next) || next == '/')
 			return str_find_char(s, '>', at) != STR_NPOS;
 	}
 	return false;
 }
 
-/* The markup's sanitised form becomes the text's value. */
+/* Sets the text to the sanitised markup. */
 static void set_markup(struct xmlfeed *x, struct text *text, struct str markup, struct str base, size_t limit)
 {
 	buf_clear(&x->work);
@@ -166,7 +164,7 @@ static void set_markup(struct xmlfeed *x, struct text *text, struct str markup, 
 	if (html_sanitize(&x->work, markup, base) == -ENOMEM)
 		x->failed = -ENOMEM;
 	text->base = base;
-	/* of what the sanitizer emptied, it stays known that it was there */
+	/* a text of which the sanitizer left nothing is empty, not absent */
 	text->value = x->work.len == 0 ? STR("") : xmlfeed_keep(x, buf_str(&x->work), limit);
 	if (text->value.data == NULL)
 		*text = (struct text){0};
@@ -190,14 +188,14 @@ void xmlfeed_finish_item_texts(struct xmlfeed *x)
 	x->waiting_count = 0;
 }
 
-/* May an address in the markup need a base? */
+/* Whether the markup may hold a relative address. */
 static bool needs_base(struct str s)
 {
 	return contains(s, STR("href")) || contains(s, STR("src")) || contains(s, STR("poster"));
 }
 
-/* Of an item's text without an xml:base: the item's link is the page that it stood on, so relative addresses are meant
- * from there.  True when the text waits for that. */
+/* Without xml:base, relative addresses in an item's text are relative to the item's link, which may come later.  True
+ * when the text is kept until then. */
 static bool wait_for_link(struct xmlfeed *x, const struct frame *f, struct text *text, struct str s)
 {
 	bool in_item = (f->place == AT_ITEM || f->place == AT_MEDIA) && x->item != NULL;
@@ -214,31 +212,31 @@ static bool wait_for_link(struct xmlfeed *x, const struct frame *f, struct text 
 	return true;
 }
 
-/* Bytes of text, without markup. */
+/* The number of bytes of s as text, without markup. */
 static size_t length_of(struct xmlfeed *x, struct str s, bool markup)
 {
 	if (!markup)
 		return s.len;
 	buf_clear(&x->work);
 	x->work.max = LIMIT_ITEM_CONTENT;
-	(void)html_to_text(&x->work, s);
+	html_to_text(&x->work, s);
 	return x->work.len;
 }
 
-/* RSS items may have a description and a summary, both their own: the longer one is kept. */
+/* Whether s replaces the item's summary because it is longer: an RSS item may have both description and summary. */
 static bool is_longer_summary(struct xmlfeed *x, const struct frame *f, struct str s, enum reading_mode mode)
 {
-	const struct text *held = xmlfeed_member(f);
-	struct str value = held->value;
+	const struct text *kept = xmlfeed_member(f);
+	struct str value = kept->value;
 	if (f->place != AT_ITEM || f->rule->ns != NS_FEED || f->rule->offset != offsetof(struct item, summary) ||
-		x->is_atom || held->kind == TEXT_ABSENT ||
+		x->is_atom || kept->kind == TEXT_ABSENT ||
 		f->ranks[f->rule->offset / sizeof(void *)] > f->rule->rank + 1U)
 		return false;
 	for (size_t i = 0; i < x->waiting_count; i++) {
-		if (x->waiting[i].text == held)
+		if (x->waiting[i].text == kept)
 			value = x->waiting[i].markup;
 	}
-	size_t length = length_of(x, value, held->kind == TEXT_HTML);
+	size_t length = length_of(x, value, kept->kind == TEXT_HTML);
 	return length_of(x, s, mode != READ_PLAIN) > length;
 }
 
@@ -251,23 +249,23 @@ static enum reading_mode mode_of_text(const struct frame *f, struct str s)
 	return html_looks_like(s) || (f->rule->detail != TEXT_DEFAULT_TITLE && has_tag(s)) ? READ_HTML : READ_PLAIN;
 }
 
-/* Builds the markup to be sanitised; *made holds it where it is not s itself. */
+/* Builds the markup for the sanitizer: s itself, or text in *made. */
 static struct str prepare_markup(
 	struct xmlfeed *x, const struct frame *f, struct str s, enum reading_mode *mode, struct buf made[2])
 {
 	bool title = f->rule->detail == TEXT_DEFAULT_TITLE;
 	if (title && *mode != READ_PLAIN) {
-		(void)html_title_markup(&made[0], s);
+		html_title_markup(&made[0], s);
 		s = buf_str(&made[0]);
 	} else if (!title && *mode == READ_HTML) {
 		bool body = (f->place == AT_ITEM || f->place == AT_MEDIA) && !f->base64 && f->mode != READ_MEDIA;
 		for (int i = 0; i < 2 && body && feed_text_unescape_markup(&made[i], s); i++)
 			s = buf_str(&made[i]);
-		/* a plain text with references: its lines are lines */
+		/* a plain text with references: its newlines become line breaks */
 		if (f->mode == READ_AUTO && !f->has_markup && !has_tag(s) && str_find(s, STR("<!"), 0) == STR_NPOS) {
 			struct buf *plain = s.data == made[0].data ? &made[1] : &made[0];
 			buf_clear(plain);
-			(void)html_unescape(plain, s);
+			html_unescape(plain, s);
 			if (!html_looks_like(buf_str(plain))) {
 				s = str_trim(buf_str(plain));
 				*mode = READ_PLAIN;
@@ -373,7 +371,7 @@ const struct action action_url = {NULL, url_end, true};
 const struct action action_time = {NULL, time_end, true};
 const struct action action_words = {NULL, words_end, true};
 
-/* HTML's elements without an end tag, which an XML document may write with one. */
+/* HTML elements that have no end tag, though an XML document may write one. */
 static bool is_void(struct str name)
 {
 	static const char *const voids[] = {"br", "hr", "img", "input", "wbr", "col", "area", "embed", "source",
@@ -411,13 +409,13 @@ void xmlfeed_markup_open(
 		return;
 	bool first = str_trim(str_slice(buf_str(&x->text), owner->text_start, x->text.len)).len == 0;
 	if (first && !owner->has_markup && owner->mode != READ_XHTML) {
-		/* nothing but markup so far: what follows is inline, its text is not escaped twice */
+		/* the text begins with an element, so its markup is not escaped: the text in it is escaped here */
 		owner->mode = READ_XHTML;
 		owner->escape = true;
 	}
 	bool wrapper = first && !owner->has_markup && str_eq_nocase(name->local, STR("div"));
 	owner->has_markup = true;
-	/* the div that Atom wants around XHTML is not part of it (RFC 4287, 3.1.1.3) */
+	/* the div that Atom requires around XHTML is not part of the text (RFC 4287, 3.1.1.3) */
 	if (wrapper)
 		return;
 	f->markup = name->local;

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* xmlloose.c: a reader for text that was meant to be XML.
+/* A reader for text that was meant to be XML.
  *
- * libxml2 stops for good at the mistakes that real feeds make: HTML pasted into a description without
- * escaping, tags that cross, attributes without quotes, a missing end tag.  This reader takes tags as they
- * come.  An end tag closes the innermost element of that name and all that is open inside it, or nothing.
- * A new item closes the one before, since items do not nest; and an element that only ever holds text is
- * closed by the start of its neighbour.  It runs in time linear in the text and keeps at most LIMIT_DEPTH
- * open elements. */
+ * libxml2 stops at mistakes that real feeds make: HTML pasted into a description without escaping, tags that cross,
+ * attributes without quotes, a missing end tag.  This reader accepts any sequence of tags.  An end tag closes the
+ * innermost open element of that name and all elements inside it; without such an element it is ignored.  A new item
+ * closes the item before, since items do not nest.  An element that holds text only, as <guid>, is closed by the
+ * next start tag of a feed element.  Time is linear in the text; at most LIMIT_DEPTH elements are open. */
 #include "xmlread.h"
 
 #include "sitrep/base/limits.h"
@@ -26,7 +25,7 @@ struct binding {
 
 struct open_element {
 	struct str name; /* as written, with its prefix */
-	size_t bindings; /* how many there were before it */
+	size_t bindings; /* number of bindings before it */
 };
 
 struct loose {
@@ -36,7 +35,7 @@ struct loose {
 	struct str text;
 	size_t pos;
 	size_t depth;
-	size_t too_deep; /* open elements beyond LIMIT_DEPTH, which get no events */
+	size_t too_deep; /* number of open elements beyond LIMIT_DEPTH, which give no events */
 	size_t binding_count;
 	bool root_closed;
 	bool no_memory;
@@ -45,60 +44,24 @@ struct loose {
 	struct xml_attr attrs[ATTRS_MAX];
 };
 
-/* Elements that hold text only, in any feed: what cannot nest is closed by what follows. */
-static const struct str leaves[] = {
-	{"title", 5},
-	{"link", 4},
-	{"guid", 4},
-	{"pubDate", 7},
-	{"comments", 8},
-	{"category", 8},
-	{"id", 2},
-	{"updated", 7},
-	{"issued", 6},
-	{"published", 9},
-	{"modified", 8},
-	{"dc:date", 7},
-	{"dc:title", 8},
-	{"language", 8},
-	{"ttl", 3},
-	{"generator", 9},
-	{"copyright", 9},
-	{"dc:creator", 10},
-	{"docs", 4},
-	{"webMaster", 9},
-	{"dc:subject", 10},
-	{"managingEditor", 14},
-	{"lastBuildDate", 13},
-};
-/* The elements that may follow and are not HTML. */
-static const struct str followers[] = {
-	{"description", 11},
-	{"item", 4},
-	{"entry", 5},
-	{"author", 6},
-	{"content:encoded", 15},
-	{"content", 7},
-	{"summary", 7},
-	{"enclosure", 9},
-	{"image", 5},
-	{"subtitle", 8},
-	{"tagline", 7},
-	{"source", 6},
-};
+#define NAME(text)                                                                                                     \
+	{                                                                                                              \
+		"" text, sizeof(text) - 1                                                                              \
+	}
+
+/* Elements that hold text only in any feed: the next start tag of a feed element closes them. */
+static const struct str leaves[] = {NAME("title"), NAME("link"), NAME("guid"), NAME("pubDate"), NAME("comments"),
+	NAME("category"), NAME("id"), NAME("updated"), NAME("issued"), NAME("published"), NAME("modified"),
+	NAME("dc:date"), NAME("dc:title"), NAME("language"), NAME("ttl"), NAME("generator"), NAME("copyright"),
+	NAME("dc:creator"), NAME("docs"), NAME("webMaster"), NAME("dc:subject"), NAME("managingEditor"),
+	NAME("lastBuildDate")};
+/* Other feed elements that may follow them; no HTML element has these names. */
+static const struct str followers[] = {NAME("description"), NAME("item"), NAME("entry"), NAME("author"),
+	NAME("content:encoded"), NAME("content"), NAME("summary"), NAME("enclosure"), NAME("image"), NAME("subtitle"),
+	NAME("tagline"), NAME("source")};
 /* HTML elements that have no end tag. */
-static const struct str voids[] = {
-	{"br", 2},
-	{"hr", 2},
-	{"img", 3},
-	{"input", 5},
-	{"meta", 4},
-	{"wbr", 3},
-	{"col", 3},
-	{"embed", 5},
-	{"area", 4},
-	{"param", 5},
-};
+static const struct str voids[] = {NAME("br"), NAME("hr"), NAME("img"), NAME("input"), NAME("meta"), NAME("wbr"),
+	NAME("col"), NAME("embed"), NAME("area"), NAME("param")};
 #define HAS(list, name) has((list), sizeof(list) / sizeof(*(list)), (name))
 
 static bool has(const struct str *list, size_t count, struct str name)
@@ -116,19 +79,20 @@ static bool is_name(char c)
 	       (unsigned char)c >= 0x80;
 }
 
-static void complain(struct loose *l, const char *what, struct str name)
+/* Notes the first mistake, with its line. */
+static void note_mistake(struct loose *l, const char *what, struct str name)
 {
 	if (l->outcome->why[0] != '\0')
 		return;
 	size_t line = 1;
 	for (size_t at = str_find_char(l->text, '\n', 0); at < l->pos; at = str_find_char(l->text, '\n', at + 1))
 		line++;
-	(void)snprintf(l->outcome->why, sizeof(l->outcome->why), "line %zu: %s %.*s", line, what,
+	snprintf(l->outcome->why, sizeof(l->outcome->why), "line %zu: %s %.*s", line, what,
 		(int)(name.len < 60 ? name.len : 60), name.data != NULL ? name.data : "");
 }
 
-/* The character that the reference at the start of s stands for, as UTF-8; 0 when it is none. */
-static size_t resolve(struct str s, char utf8[static 8], size_t *utf8_len)
+/* Writes the character of the reference at the beginning of s as UTF-8.  Returns its length; 0: not a reference. */
+static size_t read_reference(struct str s, char utf8[static 8], size_t *utf8_len)
 {
 	static const struct {
 		struct str name;
@@ -177,12 +141,12 @@ static struct str unescaped(struct loose *l, struct str raw)
 	for (size_t i = 0; i < raw.len;) {
 		char utf8[8];
 		size_t utf8_len = 0;
-		size_t used = raw.data[i] == '&' ? resolve(str_slice(raw, i, raw.len), utf8, &utf8_len) : 0;
+		size_t used = raw.data[i] == '&' ? read_reference(str_slice(raw, i, raw.len), utf8, &utf8_len) : 0;
 		if (used == 0) {
 			copy[len++] = raw.data[i++];
 			continue;
 		}
-		/* a reference is never shorter than what it stands for */
+		/* a reference is never shorter than its character */
 		memcpy(copy + len, utf8, utf8_len);
 		len += utf8_len;
 		i += used;
@@ -202,7 +166,7 @@ static void emit_text(struct loose *l, struct str raw)
 			break;
 		char utf8[8];
 		size_t utf8_len = 0;
-		size_t used = resolve(raw, utf8, &utf8_len);
+		size_t used = read_reference(raw, utf8, &utf8_len);
 		l->events->text(l->events->ctx, used == 0 ? str_slice(raw, 0, 1) : str_make(utf8, utf8_len));
 		raw = str_slice(raw, used == 0 ? 1 : used, raw.len);
 	}
@@ -239,7 +203,7 @@ static void close_to(struct loose *l, size_t depth)
 		l->root_closed = true;
 }
 
-/* Where the innermost open element of that name is, or STR_NPOS. */
+/* The index of the innermost open element of that name, or STR_NPOS. */
 static size_t find_open(const struct loose *l, struct str name)
 {
 	for (size_t i = l->depth; i-- > 0;) {
@@ -259,32 +223,32 @@ static void end_tag(struct loose *l, struct str name)
 	if (at == STR_NPOS) {
 		if (l->too_deep > 0)
 			l->too_deep--;
-		complain(l, "an end tag without its start:", name);
+		note_mistake(l, "an end tag without its start:", name);
 		return;
 	}
 	if (at + 1 != l->depth)
-		complain(l, "elements were still open at the end of", name);
+		note_mistake(l, "elements were still open at the end of", name);
 	close_to(l, at);
 }
 
-/* Closes what cannot hold an element of that name. */
+/* Closes elements that cannot contain an element of that name. */
 static void make_room(struct loose *l, struct str name)
 {
 	if (str_eq_nocase(name, STR("item")) || str_eq_nocase(name, STR("entry"))) {
 		size_t at = find_open(l, name);
 		if (at != STR_NPOS) {
-			complain(l, "no end before the next", name);
+			note_mistake(l, "no end tag before the next", name);
 			close_to(l, at);
 			return;
 		}
 	}
 	if (l->depth > 0 && HAS(leaves, l->open[l->depth - 1].name) && (HAS(leaves, name) || HAS(followers, name))) {
-		complain(l, "no end tag for", l->open[l->depth - 1].name);
+		note_mistake(l, "no end tag for", l->open[l->depth - 1].name);
 		close_to(l, l->depth - 1);
 	}
 }
 
-static void bind(struct loose *l, struct str prefix, struct str uri)
+static void add_binding(struct loose *l, struct str prefix, struct str uri)
 {
 	if (l->binding_count < BINDINGS_MAX)
 		l->bindings[l->binding_count++] = (struct binding){prefix, arena_str(l->arena, str_trim(uri))};
@@ -305,7 +269,7 @@ static struct str attr_value(struct loose *l)
 		size_t close = str_find_char(l->text, quote, l->pos + 1);
 		struct str inside = str_slice(l->text, l->pos + 1, close);
 		size_t bracket = str_find_char(inside, '>', 0);
-		/* a quote that only closes in a later tag was forgotten: the value ends with this tag */
+		/* a quote that is closed in a later tag only was forgotten: the value ends with this tag */
 		if (bracket != STR_NPOS && (close == STR_NPOS || str_find_char(inside, '<', bracket) != STR_NPOS))
 			close = l->pos + 1 + bracket;
 		else if (close == STR_NPOS)
@@ -321,8 +285,8 @@ static struct str attr_value(struct loose *l)
 	return unescaped(l, str_slice(l->text, start, l->pos));
 }
 
-/* Reads attributes up to the tag's end; *closed says that it ended with "/>". */
-static size_t attributes(struct loose *l, bool *closed)
+/* Reads attributes up to the tag's end and returns their number.  *closed: the tag ended with "/>". */
+static size_t read_attributes(struct loose *l, bool *closed)
 {
 	size_t n = 0;
 	*closed = false;
@@ -336,7 +300,7 @@ static size_t attributes(struct loose *l, bool *closed)
 			return n;
 		}
 		if (c == '<') {
-			complain(l, "a tag without its end", STR(""));
+			note_mistake(l, "a tag without its end", STR(""));
 			return n;
 		}
 		size_t start = l->pos;
@@ -360,7 +324,7 @@ static size_t attributes(struct loose *l, bool *closed)
 		if (str_eq(name, STR("xmlns")))
 			split = (struct xml_name){STR("xmlns"), STR_NONE, STR_NONE};
 		if (str_eq(split.prefix, STR("xmlns")))
-			bind(l, split.local, value);
+			add_binding(l, split.local, value);
 		if (n < ATTRS_MAX)
 			l->attrs[n++] = (struct xml_attr){split, value};
 	}
@@ -372,11 +336,11 @@ static void start_tag(struct loose *l, struct str name)
 	make_room(l, name);
 	size_t bindings = l->binding_count;
 	bool closed;
-	size_t n = attributes(l, &closed);
+	size_t n = read_attributes(l, &closed);
 	if (l->depth == LIMIT_DEPTH) {
 		l->too_deep += !closed;
 		l->binding_count = bindings;
-		complain(l, "too many elements inside one another at", name);
+		note_mistake(l, "too many nested elements at", name);
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -393,8 +357,8 @@ static void start_tag(struct loose *l, struct str name)
 		close_to(l, l->depth - 1);
 }
 
-/* Goes behind close, or to the end of the text; gives what stood before it. */
-static struct str up_to(struct loose *l, size_t from, struct str close)
+/* Moves behind the next close, or to the end of the text.  Returns the text from from to there. */
+static struct str take_until(struct loose *l, size_t from, struct str close)
 {
 	size_t at = str_find(l->text, close, from);
 	struct str inside = str_slice(l->text, from, at == STR_NPOS ? l->text.len : at);
@@ -402,20 +366,20 @@ static struct str up_to(struct loose *l, size_t from, struct str close)
 	return inside;
 }
 
-/* The position is at a "<". */
-static void markup(struct loose *l)
+/* Reads the markup that begins with the "<" at the position. */
+static void read_markup(struct loose *l)
 {
 	struct str s = str_slice(l->text, l->pos, l->text.len);
 	if (str_starts(s, STR("<!--"))) {
-		(void)up_to(l, l->pos + 4, STR("-->"));
+		take_until(l, l->pos + 4, STR("-->"));
 	} else if (str_starts(s, STR("<![CDATA["))) {
-		struct str inside = up_to(l, l->pos + 9, STR("]]>"));
+		struct str inside = take_until(l, l->pos + 9, STR("]]>"));
 		if (l->depth > 0 && inside.len > 0)
 			l->events->text(l->events->ctx, inside);
 	} else if (str_starts(s, STR("<?"))) {
-		(void)up_to(l, l->pos + 2, STR("?>"));
+		take_until(l, l->pos + 2, STR("?>"));
 	} else if (str_starts(s, STR("<!"))) {
-		(void)up_to(l, l->pos + 2, STR(">"));
+		take_until(l, l->pos + 2, STR(">"));
 	} else {
 		bool end = s.len > 1 && s.data[1] == '/';
 		size_t from = l->pos + (end ? 2 : 1);
@@ -425,12 +389,12 @@ static void markup(struct loose *l)
 		struct str name = str_slice(l->text, from, to);
 		l->pos = to;
 		if (name.len == 0) {
-			complain(l, "a bare <", STR(""));
+			note_mistake(l, "a bare <", STR(""));
 			if (l->depth > 0)
 				l->events->text(l->events->ctx, STR("<"));
 			l->pos = from - (end ? 1 : 0);
 		} else if (end) {
-			(void)up_to(l, to, STR(">"));
+			take_until(l, to, STR(">"));
 			end_tag(l, name);
 		} else {
 			start_tag(l, name);
@@ -455,10 +419,10 @@ int xml_read_loose(struct str text, struct arena *a, const struct xml_events *ev
 		if (l->depth > 0)
 			emit_text(l, before);
 		if (at != STR_NPOS)
-			markup(l);
+			read_markup(l);
 	}
 	if (l->depth > 0)
-		complain(l, "the text ends inside", l->open[l->depth - 1].name);
+		note_mistake(l, "the text ends inside", l->open[l->depth - 1].name);
 	outcome->wellformed = outcome->why[0] == '\0';
 	outcome->truncated = l->depth > 0 || !l->root_closed;
 	return l->no_memory ? -ENOMEM : 0;

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* xmlns.c: namespaces as feeds spell them.
- *
- * A namespace is an address, and feeds write it with https for http, without its last slash, in another
- * case, or wrong; so addresses are compared without what people get wrong, and a prefix that everybody uses
- * for one thing is believed when its address is not known. */
+/* A namespace is an address.  Feeds write it with https for http, without its last slash, in another case, or wrong.
+ * So addresses are compared without scheme, "www.", case and last slash.  When an address is not known, the usual
+ * meaning of its prefix is assumed ("dc" is Dublin Core). */
 #include "xmlns.h"
 
 struct known_uri {
-	struct str uri; /* without scheme, "www." and what ends it */
+	struct str uri; /* without scheme, "www." and final punctuation */
 	struct ns_meaning meaning;
 };
 
@@ -56,22 +54,12 @@ static const struct known_uri uris[] = {
 	URI("purl.org/dc/terms", NS_DCTERMS, FAMILY_UNSAID, {0}),
 	URI("purl.org/rss/1.0/modules/content", NS_CONTENT, FAMILY_UNSAID, {0}),
 	URI("purl.org/rss/1.0/modules/syndication", NS_SY, FAMILY_UNSAID, {0}),
-	URI("purl.org/rss/1.0/modules/slash", NS_SLASH, FAMILY_UNSAID, {0}),
-	URI("purl.org/rss/1.0/modules/prism", NS_PRISM, FAMILY_UNSAID, {0}),
-	URI("prismstandard.org/namespaces/basic/1.2", NS_PRISM, FAMILY_UNSAID, {0}),
-	URI("prismstandard.org/namespaces/basic/2.0", NS_PRISM, FAMILY_UNSAID, {0}),
-	URI("prismstandard.org/namespaces/basic/3.0", NS_PRISM, FAMILY_UNSAID, {0}),
 	URI("search.yahoo.com/mrss", NS_MEDIA, FAMILY_UNSAID, {0}),
 	URI("rssboard.org/media-rss", NS_MEDIA, FAMILY_UNSAID, {0}),
 	URI("itunes.com/dtds/podcast-1.0.dtd", NS_ITUNES, FAMILY_UNSAID, {0}),
 	URI("google.com/schemas/play-podcasts/1.0", NS_GOOGLEPLAY, FAMILY_UNSAID, {0}),
 	URI("rssnamespace.org/feedburner/ext/1.0", NS_FEEDBURNER, FAMILY_UNSAID, {0}),
-	URI("wellformedweb.org/commentapi", NS_WFW, FAMILY_UNSAID, {0}),
-	URI("purl.org/syndication/thread/1.0", NS_THR, FAMILY_UNSAID, {0}),
 	URI("webns.net/mvcb", NS_ADMIN, FAMILY_UNSAID, {0}),
-	URI("web.resource.org/cc", NS_CC, FAMILY_UNSAID, {0}),
-	URI("creativecommons.org/ns", NS_CC, FAMILY_UNSAID, {0}),
-	URI("backend.userland.com/creativecommonsrssmodule", NS_CC, FAMILY_UNSAID, {0}),
 };
 
 static const struct known_uri prefixes[] = {
@@ -88,21 +76,15 @@ static const struct known_uri prefixes[] = {
 	URI("content", NS_CONTENT, FAMILY_UNSAID, {0}),
 	URI("sy", NS_SY, FAMILY_UNSAID, {0}),
 	URI("syn", NS_SY, FAMILY_UNSAID, {0}),
-	URI("slash", NS_SLASH, FAMILY_UNSAID, {0}),
-	URI("prism", NS_PRISM, FAMILY_UNSAID, {0}),
 	URI("media", NS_MEDIA, FAMILY_UNSAID, {0}),
 	URI("itunes", NS_ITUNES, FAMILY_UNSAID, {0}),
 	URI("googleplay", NS_GOOGLEPLAY, FAMILY_UNSAID, {0}),
 	URI("feedburner", NS_FEEDBURNER, FAMILY_UNSAID, {0}),
-	URI("wfw", NS_WFW, FAMILY_UNSAID, {0}),
-	URI("thr", NS_THR, FAMILY_UNSAID, {0}),
 	URI("admin", NS_ADMIN, FAMILY_UNSAID, {0}),
-	URI("cc", NS_CC, FAMILY_UNSAID, {0}),
-	URI("creativecommons", NS_CC, FAMILY_UNSAID, {0}),
 };
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
-static struct str bare(struct str uri)
+static struct str bare_uri(struct str uri)
 {
 	uri = str_trim(uri);
 	if (str_starts_nocase(uri, STR("https://")))
@@ -116,7 +98,7 @@ static struct str bare(struct str uri)
 	return uri;
 }
 
-static const struct ns_meaning *find(const struct known_uri *table, size_t count, struct str key)
+static const struct ns_meaning *find_meaning(const struct known_uri *table, size_t count, struct str key)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (str_eq_nocase(table[i].uri, key))
@@ -129,9 +111,9 @@ struct ns_meaning xmlns_lookup(struct str prefix, struct str uri)
 {
 	const struct ns_meaning *found = NULL;
 	if (!str_empty(uri))
-		found = find(uris, COUNT(uris), bare(uri));
+		found = find_meaning(uris, COUNT(uris), bare_uri(uri));
 	if (found == NULL && !str_empty(prefix))
-		found = find(prefixes, COUNT(prefixes), prefix);
+		found = find_meaning(prefixes, COUNT(prefixes), prefix);
 	if (found != NULL)
 		return *found;
 	return (struct ns_meaning){str_empty(prefix) && str_empty(uri) ? NS_FEED : NS_UNKNOWN, FAMILY_UNSAID, STR_NONE};

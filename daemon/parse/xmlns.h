@@ -20,23 +20,19 @@ enum ns {
 	NS_FEEDBURNER,
 	NS_XHTML,
 	NS_ADMIN,
-	NS_CC,
-	NS_PRISM,
-	NS_SLASH,
-	NS_WFW,
-	NS_THR,
 };
 
-/* Which vocabulary an NS_FEED name is from, where the namespace says so. */
+/* The vocabulary of an NS_FEED name; FAMILY_UNSAID when its namespace does not tell. */
 enum family { FAMILY_UNSAID, FAMILY_RSS, FAMILY_ATOM };
 
 struct ns_meaning {
 	enum ns ns;
 	enum family family;
-	struct str version; /* of the format, where the namespace says it */
+	struct str version; /* of the format, if the namespace tells */
 };
 
-/* By address, in any of its spellings; by prefix where the address is not known or none was declared. */
+/* The meaning of a namespace: by its address in any spelling, or by the prefix when the address is not known or not
+ * declared.  NS_UNKNOWN also for modules of which no element is read. */
 struct ns_meaning xmlns_lookup(struct str prefix, struct str uri);
 
 #endif

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* xmlread.c: libxml2's SAX2 parser behind our events.
+/* libxml2's SAX2 parser behind the events of xmlread.h.
  *
- * The push parser is used though the whole text is in memory: it takes a CDATA section in one step, where the other
- * looks at each character by itself, which makes it a third faster on feeds.  Nothing may be loaded, expanded or
- * printed: no network, no DTD, no entity substitution, no messages; documents reach this file without a
- * DOCTYPE (xmlrepair.c), and one that is left declares entities to nobody.  Recovery mode is on, so that
- * what stands before a mistake is delivered; whether there was one is in the outcome. */
+ * The push parser is used although the whole text is in memory: it passes on a CDATA section in one step, where the
+ * pull parser reads character by character, and so it is a third faster on feeds.  The parser loads, expands and prints
+ * nothing: no network, no DTD, no entity substitution, no messages.  Documents come without a DOCTYPE (xmlrepair.c); if
+ * one remains, its entities are not used.  Recovery mode also delivers the text behind a mistake. */
 #include "xmlread.h"
 
 #include "sitrep/base/limits.h"
@@ -19,14 +18,14 @@
 #include <libxml/parserInternals.h>
 #include <libxml/xmlerror.h>
 
-/* Attributes of one element that are looked at; the most in 177 real feeds was 14, on a root element full of
+/* Attributes of one element that are read; the most in 177 real feeds was 14, on a root element with many
  * namespaces. */
 enum { ATTRS_MAX = 64 };
-/* The size of a piece for the parser.  It looks for the end of a CDATA section in what it has, and hands out a few
- * hundred bytes a piece where that is not there yet, so nearly all feeds come whole; and it copies what it is given. */
+/* The parser gets the text in pieces of this size, which it copies.  A CDATA section whose end is not in the piece is
+ * passed on in parts of a few hundred bytes; with 2 MiB nearly every feed is one piece. */
 enum { PIECE_LEN = 2 * 1024 * 1024 };
 
-/* More names than most feeds use. */
+/* Names whose length is cached; most feeds use fewer. */
 enum { NAMES_KNOWN = 64 };
 /* Of elements, attributes, prefixes and namespaces together; 177 real feeds have some dozens each. */
 enum { XML_NAMES_MAX = 10000 };
@@ -39,8 +38,8 @@ struct reading {
 	size_t depth;
 	bool root_closed;
 	bool no_memory;
-	bool excessive;                /* too deep, or of too many names */
-	struct str names[NAMES_KNOWN]; /* by their pointers */
+	bool excessive;                /* the document is nested too deep, or has too many names */
+	struct str names[NAMES_KNOWN]; /* names with their lengths, by their pointers */
 };
 
 static struct str from_xml(const xmlChar *s)
@@ -48,7 +47,7 @@ static struct str from_xml(const xmlChar *s)
 	return str_from((const char *)s);
 }
 
-/* The same of a name: libxml2 hands out one pointer for one name, so that few have to be measured. */
+/* libxml2 gives one pointer for one name, so that lengths of names are cached by pointer. */
 static struct str name_from_xml(struct reading *rd, const xmlChar *s)
 {
 	size_t slot = ((uintptr_t)s >> 2 ^ (uintptr_t)s >> 8) % NAMES_KNOWN;
@@ -59,7 +58,7 @@ static struct str name_from_xml(struct reading *rd, const xmlChar *s)
 	return rd->names[slot];
 }
 
-/* The parser hands & in attribute values out as "&#38;" while entities are not substituted. */
+/* The value between the two pointers.  Without entity substitution the parser gives "&" in values as "&#38;". */
 static struct str attribute_value(struct reading *rd, const xmlChar *begin, const xmlChar *end)
 {
 	struct str raw = str_make((const char *)begin, (size_t)(end - begin));
@@ -94,14 +93,13 @@ static bool stop_if_asked(struct reading *rd)
 }
 
 static void on_start(void *ctx, const xmlChar *local, const xmlChar *prefix, const xmlChar *uri, int ns_count,
-	const xmlChar **namespaces, int attr_count, int defaulted, const xmlChar **attributes)
+	const xmlChar **namespaces, int attr_count, int defaulted UNUSED, const xmlChar **attributes)
 {
-	(void)defaulted;
 	struct reading *rd = ctx;
 	if (stop_if_asked(rd))
 		return;
-	/* Nobody asks for what is deeper, and libxml2 looks through all namespaces in scope at each element; it keeps
-	 * all names there ever were in a table that stops growing. */
+	/* Both cost time: libxml2 searches all namespaces in scope at each element, and keeps names in a table whose
+	 * buckets stop growing. */
 	if (rd->depth >= LIMIT_DEPTH || xmlDictSize(rd->parser->dict) > XML_NAMES_MAX) {
 		rd->excessive = true;
 		xmlStopParser(rd->parser);
@@ -124,11 +122,8 @@ static void on_start(void *ctx, const xmlChar *local, const xmlChar *prefix, con
 	rd->events->start(rd->events->ctx, &name, attrs, n);
 }
 
-static void on_end(void *ctx, const xmlChar *local, const xmlChar *prefix, const xmlChar *uri)
+static void on_end(void *ctx, const xmlChar *local UNUSED, const xmlChar *prefix UNUSED, const xmlChar *uri UNUSED)
 {
-	(void)local;
-	(void)prefix;
-	(void)uri;
 	struct reading *rd = ctx;
 	if (rd->depth == 0)
 		return;
@@ -150,7 +145,7 @@ static void on_error(void *ctx, xmlErrorPtr e)
 	if (e->level < XML_ERR_ERROR || rd->outcome->why[0] != '\0')
 		return;
 	struct str message = str_trim(str_from(e->message));
-	(void)snprintf(rd->outcome->why, sizeof(rd->outcome->why), "line %d: %.*s", e->line,
+	snprintf(rd->outcome->why, sizeof(rd->outcome->why), "line %d: %.*s", e->line,
 		(int)(message.len < 120 ? message.len : 120), message.data != NULL ? message.data : "");
 }
 
@@ -175,7 +170,7 @@ static int read_with(
 		.cdataBlock = on_text,
 		.serror = on_error,
 	};
-	/* the error callback and the others get the same pointer */
+	/* the error callback gets the same pointer as the others */
 	rd.parser = xmlCreatePushParserCtxt(&sax, &rd, NULL, 0, NULL);
 	if (rd.parser == NULL)
 		return -ENOMEM;
@@ -187,18 +182,18 @@ static int read_with(
 		(void)xmlParseChunk(rd.parser, piece.data, (int)piece.len, at + piece.len == text.len);
 	}
 	if (rd.excessive)
-		(void)snprintf(outcome->why, sizeof(outcome->why),
-			"more than %d elements inside one another, or more than %d names", LIMIT_DEPTH, XML_NAMES_MAX);
+		snprintf(outcome->why, sizeof(outcome->why), "more than %d nested elements, or more than %d names",
+			LIMIT_DEPTH, XML_NAMES_MAX);
 	outcome->wellformed = rd.parser->wellFormed != 0 && !rd.excessive;
 	outcome->undeclared = rd.parser->nsWellFormed == 0;
 	outcome->truncated = !rd.root_closed;
-	int r = rd.no_memory || rd.parser->errNo == XML_ERR_NO_MEMORY ? -ENOMEM : 0;
-	/* made behind our back to hold entities that a document declares */
+	int result = rd.no_memory || rd.parser->errNo == XML_ERR_NO_MEMORY ? -ENOMEM : 0;
+	/* libxml2 makes a document by itself, for declared entities */
 	xmlDocPtr doc = rd.parser->myDoc;
 	rd.parser->myDoc = NULL;
 	xmlFreeParserCtxt(rd.parser);
 	xmlFreeDoc(doc);
-	return r;
+	return result;
 }
 
 int xml_read(struct str text, struct arena *a, const struct xml_events *events, struct xml_outcome *outcome)

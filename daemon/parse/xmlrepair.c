@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* xmlrepair.c: mends a feed's text before an XML parser sees it.
+/* Repairs a feed's text before an XML parser reads it.
  *
- * Half of the broken feeds in the world are broken in the same few ways: something printed before the XML
- * declaration, HTML's named entities, a bare ampersand or less-than sign, control characters.  libxml2 in
- * its recovery mode loses text at each of them, so they are mended here, in one pass that copies nothing
- * until the first place that has to change.  The DOCTYPE goes too: of its entities the simple ones are
- * resolved here, within a bound, so that nothing is left that could expand without end. */
+ * About half of all broken feeds have one of a few mistakes: text before the XML declaration, HTML's named entities,
+ * a bare ampersand or less-than sign, control characters.  libxml2 in its recovery mode loses text at each of them.
+ * They are repaired here, in one pass that copies nothing before the first change.  The DOCTYPE is removed: its simple
+ * entities are resolved here, up to EXPANSION_MAX bytes, so that no entity can expand without end. */
 #include "xmlread.h"
 
 #include "sitrep/base/limits.h"
@@ -15,13 +14,13 @@
 #include <errno.h>
 #include <string.h>
 
-/* Entities that a document declares itself; more are ignored. */
+/* Entities that a document declares; further ones are ignored. */
 enum { DECLARED_MAX = 64, DECLARED_VALUE_MAX = 1024 };
 /* All text that declared entities may add to one document. */
 enum { EXPANSION_MAX = 256 * 1024 };
 /* "&" and ";" around the longest name of HTML. */
 enum { REFERENCE_MAX = 40 };
-/* How far back the name of an element is looked for, and how far on the end of an attribute's value. */
+/* Bytes backwards in which an element's name is looked for, and bytes forwards for the end of an attribute's value. */
 enum { NAME_MAX_SEEN = 256, VALUE_MAX_SEEN = 4096 };
 
 struct declared {
@@ -36,10 +35,11 @@ struct repair {
 	const char *pos;
 	const char *end;
 	const char *next_tag; /* the next "<", or before the position when that was passed */
-	const char *copied;   /* all before this is in out, or needs no copy */
+	const char *copied;   /* text before this is in out, or nothing was changed yet */
+	bool has_doctype;
 	bool changed;
 	bool clean;       /* no character is forbidden */
-	bool no_close[3]; /* by enum section: its end does not come any more, so it is not searched again */
+	bool no_close[3]; /* by enum section: no end follows, so it is not searched again */
 	size_t expanded;
 	size_t declared_count;
 	struct declared declared[DECLARED_MAX];
@@ -47,8 +47,8 @@ struct repair {
 
 enum section { COMMENT, CDATA, INSTRUCTION };
 
-/* The classes of bytes: MARK starts something in text, CONTROL is not allowed anywhere, MAYBE begins a character
- * that may not be.  RAW is what matters in comments and CDATA sections too. */
+/* The classes of bytes.  MARK begins markup or a reference, CONTROL is forbidden everywhere, MAYBE begins a character
+ * that may be forbidden.  RAW has the bits of the classes that count in comments and CDATA sections too. */
 enum { PLAIN = 0, MARK = 1, CONTROL = 2, RAW = 2 | 4, MAYBE = 1 | 4 };
 
 #define C CONTROL
@@ -66,7 +66,7 @@ static bool is_name_start(char c)
 	return char_is_alpha(c) || c == '_' || c == ':' || (unsigned char)c >= 0x80;
 }
 
-/* Puts with into the place of the n bytes at the position, and goes behind them. */
+/* Replaces the n bytes at the position by with, and moves behind them. */
 static void replace(struct repair *r, size_t n, struct str with)
 {
 	r->changed = true;
@@ -87,8 +87,9 @@ static bool scalar_allowed(uint32_t cp)
 	       (cp >= 0x10000 && cp <= 0x10ffff);
 }
 
-/* "&#...": what XML allows stays; the windows-1252 range means what it means in HTML; others go. */
-static void numeric_reference(struct repair *r)
+/* "&#...": a character that XML allows stays; 128 to 159 become the characters of windows-1252, as in HTML; others
+ * are dropped. */
+static void mend_numeric_reference(struct repair *r)
 {
 	struct str s = rest(r);
 	bool hex = s.len > 2 && (s.data[2] == 'x' || s.data[2] == 'X');
@@ -144,7 +145,8 @@ static const struct declared *find_declared(const struct repair *r, struct str n
 	return NULL;
 }
 
-static void item_lookup_reference(struct repair *r)
+/* "&name;": a declared entity becomes its value, one of HTML's a numeric reference; else its & is escaped. */
+static void mend_named_reference(struct repair *r)
 {
 	struct str s = rest(r);
 	size_t i = 1;
@@ -166,14 +168,13 @@ static void item_lookup_reference(struct repair *r)
 	const struct declared *d = find_declared(r, name);
 	if (d != NULL) {
 		r->expanded += d->value.len;
-		r->what->entities = true;
 		replace(r, i + 1, r->expanded <= EXPANSION_MAX ? d->value : STR(""));
 		return;
 	}
 	uint32_t second = 0;
 	uint32_t cp = html_entity(name, &second);
 	if (cp == 0) {
-		/* the mistake is more often a bare & before a word and a semicolon than a lost name */
+		/* an unknown name is more often a bare & before a word and a semicolon than a reference */
 		r->what->stray = true;
 		replace(r, 1, STR("&amp;"));
 		return;
@@ -187,16 +188,16 @@ static void item_lookup_reference(struct repair *r)
 	buf_release(&utf8);
 }
 
-static void reference(struct repair *r)
+static void mend_reference(struct repair *r)
 {
 	if (r->end - r->pos > 1 && r->pos[1] == '#')
-		numeric_reference(r);
+		mend_numeric_reference(r);
 	else
-		item_lookup_reference(r);
+		mend_named_reference(r);
 }
 
-/* A control character, or one of the two characters of the 0xef row that XML forbids. */
-static bool dropped_character(struct repair *r)
+/* Drops the character at the position if XML forbids it: a control, U+FFFE or U+FFFF. */
+static bool drop_forbidden(struct repair *r)
 {
 	unsigned char c = (unsigned char)*r->pos;
 	if (classes[c] == CONTROL) {
@@ -213,15 +214,15 @@ static bool dropped_character(struct repair *r)
 	return false;
 }
 
-/* Eight bytes with their highest bit set where one of word's is a control character, white space among them. */
+/* The highest bit of each byte is set if word has a control character there; tab, CR and LF count too. */
 static uint64_t controls_of(uint64_t word)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
-	/* what is subtracted borrows from no other byte, since its highest bit is set first */
+	/* the highest bit of each byte is set first, so that no subtraction borrows from the next byte */
 	return ~((word | high) - ones * 0x20) & ~word & high;
 }
 
-/* May a character be in text that XML forbids?  Nearly no feed has one, so this is asked once of the whole text, eight
+/* Whether text may hold a character that XML forbids.  Hardly a feed does, so the whole text is tested first, eight
  * bytes at a time. */
 static bool may_have_forbidden(struct str text)
 {
@@ -247,7 +248,7 @@ static bool may_have_forbidden(struct str text)
 	return false;
 }
 
-/* Goes to to; on the way only forbidden characters are looked for. */
+/* Moves to to, and drops only forbidden characters on the way. */
 static void skip_raw(struct repair *r, const char *to)
 {
 	const char *p = r->clean ? to : r->pos;
@@ -257,12 +258,12 @@ static void skip_raw(struct repair *r, const char *to)
 			continue;
 		}
 		r->pos = p;
-		p = dropped_character(r) ? r->pos : p + 1;
+		p = drop_forbidden(r) ? r->pos : p + 1;
 	}
 	r->pos = p;
 }
 
-/* Where the element is closed whose start tag ends right before the position, or the end of the text. */
+/* The end tag of the element whose start tag ends right before the position, or the end of the text. */
 static const char *parent_close(const struct repair *r)
 {
 	const char *p = r->pos;
@@ -287,8 +288,8 @@ static const char *parent_close(const struct repair *r)
 	return r->end;
 }
 
-/* A comment, CDATA section or processing instruction opens here and should be closed. */
-static void section(struct repair *r, enum section kind)
+/* At the start of a comment, CDATA section or processing instruction: copies it, and closes it if it has no end. */
+static void pass_section(struct repair *r, enum section kind)
 {
 	static const struct {
 		size_t open_len;
@@ -318,7 +319,7 @@ static void section(struct repair *r, enum section kind)
 	}
 }
 
-/* The value of an entity that may be put in anywhere: text and numeric references, and no tags. */
+/* Whether an entity's value may be inserted anywhere: text and numeric references, no tags. */
 static bool simple_value(struct str value)
 {
 	if (value.len > DECLARED_VALUE_MAX || str_find_char(value, '<', 0) != STR_NPOS)
@@ -339,21 +340,19 @@ static void declare(struct repair *r, struct str rest_of_declaration)
 	size_t close = value.len > 0 && (*value.data == '"' || *value.data == '\'')
 			       ? str_find_char(value, *value.data, 1)
 			       : STR_NPOS;
-	/* what lies elsewhere or cannot be resolved is declared all the same, and stands for nothing */
+	/* an external entity, or one with markup, becomes nothing */
 	value = close == STR_NPOS ? STR("") : str_slice(value, 1, close);
 	if (r->declared_count < DECLARED_MAX && find_declared(r, name) == NULL)
 		r->declared[r->declared_count++] = (struct declared){name, simple_value(value) ? value : STR("")};
 }
 
 /* The position is at "<!DOCTYPE". */
-static void doctype(struct repair *r)
+static void drop_doctype(struct repair *r)
 {
 	struct str s = rest(r);
-	struct str words = str_slice(s, 9, s.len);
-	if (!str_word(&words, &r->what->doctype_name))
-		r->what->doctype_name = STR("");
 	size_t i = 9;
 	bool inside = false;
+	r->has_doctype = true;
 	while (i < s.len && (s.data[i] != '>' || inside)) {
 		char c = s.data[i];
 		if (c == '"' || c == '\'') {
@@ -371,14 +370,14 @@ static void doctype(struct repair *r)
 		}
 	}
 	if (i >= s.len) {
-		/* never closed: only the keyword goes */
+		/* never closed: only the keyword is dropped */
 		r->what->stray = true;
 		i = 8;
 	}
 	replace(r, i < s.len ? i + 1 : s.len, STR(""));
 }
 
-/* Inside a quoted value, at a "<": whether the value is closed like one, or the quote was forgotten. */
+/* Whether the "<" at the position is inside a quoted value, which needs a closing quote not far behind. */
 static bool is_in_value(const struct repair *r, char quote)
 {
 	struct str s = str_slice(rest(r), 0, VALUE_MAX_SEEN);
@@ -389,24 +388,24 @@ static bool is_in_value(const struct repair *r, char quote)
 	return after == '>' || after == '/' || char_is_space(after);
 }
 
-/* Repairs a byte that may not stand in a tag. False when the tag has to end here, unclosed. */
+/* Repairs a byte that is forbidden in a tag.  False when the tag has to end here, unclosed. */
 static bool mend_in_tag(struct repair *r, char quote)
 {
 	if (*r->pos == '&') {
-		reference(r);
+		mend_reference(r);
 	} else if (*r->pos == '<') {
 		if (quote == 0 || !is_in_value(r, quote))
 			return false;
 		r->what->stray = true;
 		replace(r, 1, STR("&lt;"));
-	} else if (!dropped_character(r)) {
+	} else if (!drop_forbidden(r)) {
 		r->pos++;
 	}
 	return true;
 }
 
-/* A tag: quotes are followed to its end, references in values mended. */
-static void tag(struct repair *r)
+/* Moves behind the tag at the position, minding quotes, and repairs references in its values. */
+static void pass_tag(struct repair *r)
 {
 	const char *start = r->pos++;
 	char quote = 0;
@@ -432,28 +431,28 @@ static void tag(struct repair *r)
 		r->what->long_tag = true;
 }
 
-static void less_than(struct repair *r)
+static void pass_less_than(struct repair *r)
 {
 	struct str s = rest(r);
 	char next = s.len > 1 ? s.data[1] : '\0';
 	if (is_name_start(next) || (next == '/' && s.len > 2 && is_name_start(s.data[2])))
-		tag(r);
+		pass_tag(r);
 	else if (str_starts(s, STR("<!--")))
-		section(r, COMMENT);
+		pass_section(r, COMMENT);
 	else if (str_starts(s, STR("<![CDATA[")))
-		section(r, CDATA);
-	else if (str_starts_nocase(s, STR("<!DOCTYPE")) && r->what->doctype_name.data == NULL)
-		doctype(r);
+		pass_section(r, CDATA);
+	else if (str_starts_nocase(s, STR("<!DOCTYPE")) && !r->has_doctype)
+		drop_doctype(r);
 	else if (next == '?' && s.len > 2 && is_name_start(s.data[2]))
-		section(r, INSTRUCTION);
+		pass_section(r, INSTRUCTION);
 	else {
 		r->what->stray = true;
 		replace(r, 1, STR("&lt;"));
 	}
 }
 
-/* To the next character that is not plain.  An ampersand is looked for no farther than the next tag, so that no byte is
- * looked at more than a few times. */
+/* Moves to the next byte that is not plain.  An ampersand is searched up to the next "<" only, so that each byte is
+ * read only a few times. */
 static void skip_text(struct repair *r)
 {
 	const char *p = r->pos;
@@ -471,8 +470,8 @@ static void skip_text(struct repair *r)
 	r->pos = ampersand != NULL ? ampersand : r->next_tag;
 }
 
-/* Drops what stands before the first tag: white space, a second BOM, warnings of a script. */
-static void leading(struct repair *r)
+/* Drops text before the first tag: white space, a second BOM, warnings of a script. */
+static void drop_leading(struct repair *r)
 {
 	struct str s = rest(r);
 	size_t at = 0;
@@ -504,7 +503,7 @@ int xml_repair(struct buf *out, struct arena *a, struct str text, struct xml_rep
 		.copied = text.data,
 		.clean = !may_have_forbidden(text)};
 	size_t before = out->len;
-	leading(r);
+	drop_leading(r);
 	const char *begin = r->pos;
 	while (r->pos < r->end && !buf_failed(out)) {
 		skip_text(r);
@@ -512,10 +511,10 @@ int xml_repair(struct buf *out, struct arena *a, struct str text, struct xml_rep
 			break;
 		unsigned char c = (unsigned char)*r->pos;
 		if (c == '<')
-			less_than(r);
+			pass_less_than(r);
 		else if (c == '&')
-			reference(r);
-		else if (!dropped_character(r))
+			mend_reference(r);
+		else if (!drop_forbidden(r))
 			r->pos++;
 	}
 	if (!r->changed) {
@@ -527,7 +526,7 @@ int xml_repair(struct buf *out, struct arena *a, struct str text, struct xml_rep
 	return out->failed;
 }
 
-/* The position of the first start tag, past instructions and comments; STR_NPOS at a DOCTYPE or anything else. */
+/* The offset of the first start tag; STR_NPOS when a DOCTYPE, text or another thing comes before it. */
 static size_t first_tag(struct str text)
 {
 	size_t i = 0;
@@ -553,8 +552,8 @@ static size_t first_tag(struct str text)
 	return STR_NPOS;
 }
 
-/* "&#128;" to "&#159;", in decimal or not: windows-1252 for HTML, controls for XML.  The # is looked for, since it is
- * rare where & is not. */
+/* Whether text may have a reference from "&#128;" to "&#159;", in decimal or hexadecimal: HTML reads these as
+ * windows-1252, XML as controls.  "#" is searched, since it is rarer than "&". */
 static bool has_latin_reference(struct str text)
 {
 	for (size_t at = str_find_char(text, '#', 1); at != STR_NPOS; at = str_find_char(text, '#', at + 1)) {
@@ -570,7 +569,7 @@ static bool has_latin_reference(struct str text)
 	return false;
 }
 
-/* True when no tag can be longer than LIMIT_XML_TAG, since one begins in every half of that. */
+/* True when each half of LIMIT_XML_TAG bytes has a "<", so that no tag is longer than LIMIT_XML_TAG. */
 static bool has_short_tags(struct str text)
 {
 	enum { STEP = LIMIT_XML_TAG / 2 };

@@ -8,41 +8,29 @@
 #include "sitrep/base/clock.h"
 #include "sitrep/base/utf8.h"
 
-static void __attribute__((format(printf, 4, 0)))
-add(struct health_line *lines, size_t *count, const char *code, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 4, 5)))
+add(struct health_line *lines, size_t *count, const char *code, const char *fmt, ...)
 {
 	struct buf line = BUF_INIT(2 * ERROR_TEXT_MAX);
 	char text[ERROR_TEXT_MAX];
 	struct str cut;
+	va_list ap;
 
 	if (*count == HEALTH_LINES_MAX)
 		return;
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
 	/* The text may quote file names and SQLite's messages. */
-	(void)utf8_one_line(&line, str_from(text));
+	utf8_one_line(&line, str_from(text));
 	cut = utf8_cut(buf_str(&line), sizeof(lines[*count].text) - 1);
-	(void)snprintf(lines[*count].text, sizeof(lines[*count].text), "%.*s", STR_ARG(cut));
+	snprintf(lines[*count].text, sizeof(lines[*count].text), "%.*s", STR_ARG(cut));
 	lines[(*count)++].code = code;
 	buf_release(&line);
 }
 
-static void __attribute__((format(printf, 3, 4))) reason(struct health *h, const char *code, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	add(h->reasons, &h->reason_count, code, fmt, ap);
-	va_end(ap);
-}
-
-static void __attribute__((format(printf, 3, 4))) note(struct health *h, const char *code, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	add(h->notes, &h->note_count, code, fmt, ap);
-	va_end(ap);
-}
+#define reason(h, ...) add((h)->reasons, &(h)->reason_count, __VA_ARGS__)
+#define note(h, ...) add((h)->notes, &(h)->note_count, __VA_ARGS__)
 
 static bool may_poll(const struct health_facts *f)
 {
@@ -96,6 +84,12 @@ static void take_notes(const struct health_facts *f, struct health *h)
 	if (f->damaged_rows > 0)
 		note(h, "rows-damaged", "%llu damaged rows of the database are left out",
 			(unsigned long long)f->damaged_rows);
+	if (f->rules_silent > 0)
+		note(h, "alerts-silent", "%llu alert rules match nothing for 30 days, sitrep alerts names them",
+			(unsigned long long)f->rules_silent);
+	if (f->rules_noisy > 0)
+		note(h, "alerts-noisy", "%llu alert rules match more than 50 items a day, sitrep alerts names them",
+			(unsigned long long)f->rules_noisy);
 	if (f->feeds == 0)
 		note(h, "no-feed", "no feed is configured");
 	else if (may_poll(f) && f->under_way == 0 && f->next_due_ms == TIME_NONE)
@@ -116,7 +110,7 @@ void health_judge(const struct health_facts *facts, struct health *health)
 static void write_lines(const struct health_line *lines, size_t count, struct buf *out)
 {
 	for (size_t i = 0; i < count; i++)
-		(void)buf_printf(out, "%s\n", lines[i].text);
+		buf_printf(out, "%s\n", lines[i].text);
 }
 
 int health_write_text(const struct health *health, struct buf *out)
@@ -124,7 +118,7 @@ int health_write_text(const struct health *health, struct buf *out)
 	if (health->reason_count > 0) {
 		write_lines(health->reasons, health->reason_count, out);
 	} else {
-		(void)buf_puts(out, "ok\n");
+		buf_puts(out, "ok\n");
 		write_lines(health->notes, health->note_count, out);
 	}
 	return out->failed;
@@ -132,8 +126,7 @@ int health_write_text(const struct health *health, struct buf *out)
 
 static void write_array(const char *key, const struct health_line *lines, size_t count, struct jsonw *w)
 {
-	jsonw_key(w, key);
-	jsonw_array(w);
+	jsonw_kv_array(w, key);
 	for (size_t i = 0; i < count; i++) {
 		jsonw_object(w);
 		jsonw_kv_cstr(w, "code", lines[i].code);

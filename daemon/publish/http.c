@@ -86,33 +86,36 @@ static void run(struct http_server *s)
 	if (s->run_requests > s->stats.turn_requests_max)
 		s->stats.turn_requests_max = s->run_requests;
 	if (s->parked != NULL)
-		(void)event_add(s->timer, &at_once);
+		event_add(s->timer, &at_once);
 	else if (MHD_get_timeout(s->daemon, &wait_ms) == MHD_YES) {
-		struct timeval tv = {
-			.tv_sec = (time_t)(wait_ms / 1000), .tv_usec = (suseconds_t)(wait_ms % 1000) * 1000};
+		struct timeval tv = clock_timeval((int64_t)wait_ms);
 
-		(void)event_add(s->timer, &tv);
+		event_add(s->timer, &tv);
 	}
 }
 
-static void on_ready(evutil_socket_t fd, short what, void *arg)
+static void on_ready(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct http_server *s = arg;
 
-	(void)fd;
-	(void)what;
 	run(s);
 	turn_yield(s->base);
 }
 
-static void on_deadline(evutil_socket_t fd, short what, void *arg)
+static void on_deadline(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct http_server *s = arg;
 
-	(void)fd;
-	(void)what;
 	if (http_admission_close_late(&s->admission))
 		run(s);
+}
+
+/* Gives the place back when libmicrohttpd has refused the connection. */
+static void forget_arriving(struct http_server *s)
+{
+	if (s->arriving != NULL)
+		http_admission_leave(&s->admission, s->arriving);
+	s->arriving = NULL;
 }
 
 static void on_accept(void *arg, int fd, const struct sockaddr *peer, socklen_t peer_len)
@@ -121,12 +124,18 @@ static void on_accept(void *arg, int fd, const struct sockaddr *peer, socklen_t 
 
 	s->arriving = http_admission_enter(&s->admission, fd, peer);
 	if (s->arriving == NULL)
-		(void)close(fd);
+		close(fd);
 	/* libmicrohttpd closes fd when it refuses the connection. */
-	else if (MHD_add_connection(s->daemon, fd, peer, peer_len) != MHD_YES && s->arriving != NULL)
-		http_admission_leave(&s->admission, s->arriving);
-	s->arriving = NULL;
+	else if (MHD_add_connection(s->daemon, fd, peer, peer_len) != MHD_YES)
+		forget_arriving(s);
+	/* on_connection() is called by MHD_add_connection(), or, since libmicrohttpd 1.0, by the next run. */
 	run(s);
+	forget_arriving(s);
+}
+
+static int descriptor_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 }
 
 static void on_connection(
@@ -134,15 +143,19 @@ static void on_connection(
 {
 	struct http_server *s = arg;
 
-	(void)connection;
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		*context = s->arriving;
-		s->arriving = NULL;
-	} else {
+		/* When the run failed, a later one starts the connection, and its place is forgotten. */
+		if (s->arriving != NULL && s->arriving->fd == descriptor_of(connection)) {
+			*context = s->arriving;
+			s->arriving = NULL;
+		}
+	} else if (*context != NULL) {
+		/* libmicrohttpd 1.0 also closes what it could not watch, before it has started. */
 		http_admission_leave(&s->admission, *context);
 	}
 }
 
+/* NULL: the connection has no place, and is closed at its first request. */
 static struct http_connection *door_of(struct MHD_Connection *connection)
 {
 	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
@@ -151,180 +164,9 @@ static struct http_connection *door_of(struct MHD_Connection *connection)
 /* ---- requests ---- */
 
 /* libmicrohttpd would cut a path at %00, so it leaves paths escaped, and http_decode() decodes them. */
-static size_t leave_escaped(void *arg, struct MHD_Connection *connection, char *s)
+static size_t leave_escaped(void *arg UNUSED, struct MHD_Connection *connection UNUSED, char *s)
 {
-	(void)arg;
-	(void)connection;
 	return strlen(s);
-}
-
-static const char *header(struct MHD_Connection *connection, const char *name)
-{
-	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
-}
-
-/* "q=0", "q=0.000" */
-static bool weight_is_zero(struct str parameter)
-{
-	if (!str_starts_nocase(parameter, STR("q=0")))
-		return false;
-	for (size_t i = 3; i < parameter.len; i++)
-		if (parameter.data[i] != '0' && parameter.data[i] != '.')
-			return false;
-	return true;
-}
-
-/* "q=0.5" is 500; a malformed weight counts as 1000. */
-static int read_weight(struct str parameter)
-{
-	int weight = 0, digit = 1000;
-
-	if (!str_starts_nocase(parameter, STR("q=")))
-		return 1000;
-	for (size_t i = 2; i < parameter.len && digit > 0; i++) {
-		if (parameter.data[i] == '.')
-			continue;
-		if (!char_is_digit(parameter.data[i]))
-			return 0;
-		weight += (parameter.data[i] - '0') * digit;
-		digit /= 10;
-	}
-	return weight < 1000 ? weight : 1000;
-}
-
-int http_weight(struct str accept, struct str type)
-{
-	struct str one, name, parameter;
-	int weight = -1;
-
-	while (weight < 0 && str_split(&accept, ',', &one)) {
-		(void)str_split(&one, ';', &name);
-		if (!str_eq_nocase(str_trim(name), type))
-			continue;
-		weight = 1000;
-		while (weight == 1000 && str_split(&one, ';', &parameter))
-			weight = read_weight(str_trim(parameter));
-	}
-	return weight;
-}
-
-static bool may_be_kept(const char *cache_control)
-{
-	return cache_control != NULL && strcmp(cache_control, "no-store") != 0;
-}
-
-/* RFC 9110, 12.5.3: is gzip named, by itself or by "*", without q=0. */
-static bool accepts_gzip(struct MHD_Connection *connection)
-{
-	struct str rest = str_from(header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING));
-	struct str coding, name;
-	bool any = false;
-
-	while (str_split(&rest, ',', &coding)) {
-		(void)str_split(&coding, ';', &name);
-		name = str_trim(name);
-		if (str_eq_nocase(name, STR("gzip")) || str_eq_nocase(name, STR("x-gzip")))
-			return !weight_is_zero(str_trim(coding));
-		if (str_eq(name, STR("*")))
-			any = !weight_is_zero(str_trim(coding));
-	}
-	return any;
-}
-
-/* RFC 9110, 13.1.2 with weak comparison; either form's tag means the same resource state. */
-static bool names_tag(struct str list, const struct http_body *b)
-{
-	struct str one;
-
-	while (str_split(&list, ',', &one)) {
-		one = str_trim(one);
-		if (str_eq(one, STR("*")))
-			return true;
-		if (str_starts(one, STR("W/")))
-			one = str_slice(one, 2, one.len);
-		if (one.len < 2 || one.data[0] != '"' || one.data[one.len - 1] != '"')
-			continue;
-		one = str_slice(one, 1, one.len - 1);
-		if (str_ends(one, STR("-gz")))
-			one.len -= 3;
-		if (str_eq(one, str_from(b->tag)))
-			return true;
-	}
-	return false;
-}
-
-static bool is_not_modified(struct MHD_Connection *connection, const struct http_body *b)
-{
-	const char *tags = header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH);
-	const char *since = header(connection, MHD_HTTP_HEADER_IF_MODIFIED_SINCE);
-	int64_t since_ms;
-
-	if (tags != NULL)
-		return names_tag(str_from(tags), b);
-	if (since == NULL || b->modified_ms == TIME_NONE)
-		return false;
-	since_ms = time_parse_http(str_from(since));
-	/* A date in the future cannot be one that we sent (RFC 9110, 13.1.3). */
-	return since_ms != TIME_NONE && since_ms <= clock_wall_ms() && b->modified_ms / 1000 <= since_ms / 1000;
-}
-
-static void add_headers(
-	struct MHD_Response *response, const struct http_body *b, bool packed, const char *cache_control)
-{
-	char text[TIME_TEXT_MAX];
-	char etag[48];
-
-	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Accept-Encoding");
-	if (cache_control != NULL)
-		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, cache_control);
-	if (may_be_kept(cache_control)) {
-		(void)snprintf(etag, sizeof(etag), "\"%s%s\"", b->tag, packed ? "-gz" : "");
-		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, etag);
-		if (b->modified_ms != TIME_NONE)
-			(void)MHD_add_response_header(
-				response, MHD_HTTP_HEADER_LAST_MODIFIED, time_format_http(text, b->modified_ms));
-	}
-}
-
-static void release_body(void *body)
-{
-	http_body_unref(body);
-}
-
-static struct MHD_Response *make_response(
-	struct MHD_Connection *connection, struct http_body *b, int *status, const char *cache_control)
-{
-	struct MHD_Response *response;
-	bool packed = accepts_gzip(connection) && b->gzip != NULL;
-
-	if (*status == MHD_HTTP_OK && may_be_kept(cache_control) && is_not_modified(connection, b)) {
-		*status = MHD_HTTP_NOT_MODIFIED;
-		response = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
-	} else {
-		response = MHD_create_response_from_buffer_with_free_callback_cls(
-			packed ? b->gzip_len : b->len, packed ? b->gzip : b->data, release_body, http_body_ref(b));
-		if (response == NULL)
-			http_body_unref(b);
-	}
-	if (response == NULL)
-		return NULL;
-	add_headers(response, b, packed, cache_control);
-	if (*status != MHD_HTTP_NOT_MODIFIED) {
-		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, b->content_type);
-		if (packed)
-			(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
-	}
-	return response;
-}
-
-/* Allows only what our own pages need, in case markup slips through the sanitizer. */
-static void add_protection(struct MHD_Response *response)
-{
-	(void)MHD_add_response_header(response, "Content-Security-Policy",
-		"default-src 'none'; style-src 'unsafe-inline'; img-src http: https: data:; base-uri 'none'; "
-		"form-action 'none'; frame-ancestors 'none'");
-	(void)MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-	(void)MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
 }
 
 static enum MHD_Result answer_with(struct http_server *s, struct MHD_Connection *connection, struct http_answer *answer)
@@ -345,13 +187,12 @@ static enum MHD_Result answer_with(struct http_server *s, struct MHD_Connection 
 		if (answer->body == NULL)
 			return MHD_NO;
 	}
-	response = make_response(connection, answer->body, &answer->status, answer->cache_control);
+	response = http_response(connection, answer->body, &answer->status, answer->cache_control);
 	size = http_body_size(answer->body);
 	http_body_unref(answer->body);
 	answer->body = NULL;
 	if (response == NULL)
 		return MHD_NO;
-	add_protection(response);
 	if (answer->status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
 	if (answer->status == MHD_HTTP_NOT_MODIFIED)
@@ -374,13 +215,15 @@ static enum MHD_Result begin_request(
 	struct http_answer answer = {.status = MHD_HTTP_CONTENT_TOO_LARGE};
 	struct http_connection *c = door_of(connection);
 	struct buf path = BUF_INIT(PATH_MAX_LEN);
-	struct str announced = str_from(header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH));
+	struct str announced = str_from(http_header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH));
 	bool is_post = s->post != NULL && strcmp(method, MHD_HTTP_METHOD_POST) == 0;
 	struct request *r;
 	long long length = 0;
 	size_t limit = 0;
 	int status = 0;
 
+	if (c == NULL)
+		return MHD_NO;
 	if (http_head_mistake(connection) != NULL) {
 		s->stats.requests++;
 		s->stats.ambiguous++;
@@ -414,13 +257,13 @@ static enum MHD_Result begin_request(
 }
 
 static void on_completed(
-	void *arg, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code)
+	void *arg UNUSED, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code UNUSED)
 {
+	struct http_connection *c = door_of(connection);
 	struct request *r = *state;
 
-	(void)arg;
-	(void)code;
-	http_admission_note(door_of(connection), HTTP_WAITS, 0);
+	if (c != NULL)
+		http_admission_note(c, HTTP_WAITS, 0);
 	*state = NULL;
 	if (r == NULL)
 		return;
@@ -439,7 +282,7 @@ static enum MHD_Result park(struct http_server *s, struct request *r)
 	*s->parked_end = r;
 	s->parked_end = &r->next;
 	MHD_suspend_connection(r->connection);
-	(void)event_add(s->timer, &at_once);
+	event_add(s->timer, &at_once);
 	return MHD_YES;
 }
 
@@ -475,12 +318,11 @@ static void handle(
 }
 
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
-	const char *version, const char *data, size_t *data_size, void **state)
+	const char *version UNUSED, const char *data, size_t *data_size, void **state)
 {
 	struct http_server *s = arg;
 	struct request *r = *state;
 
-	(void)version;
 	if (r == NULL)
 		return begin_request(s, connection, url, method, state);
 	if (*data_size > 0) {
@@ -500,7 +342,8 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 			return park(s, r);
 		r->answered = true;
 	}
-	if (r->answer.body != NULL && accepts_gzip(connection) && http_body_compress(r->answer.body) == HTTP_GZIP_LATER)
+	if (r->answer.body != NULL && http_accepts_gzip(connection) &&
+		http_body_compress(r->answer.body) == HTTP_GZIP_LATER)
 		return park(s, r);
 	s->stats.requests++;
 	return answer_with(s, connection, &r->answer);
@@ -517,7 +360,7 @@ struct http_server *http_server_new(
 
 	if (s == NULL || http_admission_init(&s->admission, options) != 0) {
 		free(s);
-		(void)error_sys(err, -ENOMEM, "cannot serve HTTP");
+		error_sys(err, -ENOMEM, "cannot serve HTTP");
 		return NULL;
 	}
 	s->base = base;
@@ -533,7 +376,7 @@ struct http_server *http_server_new(
 		MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 	info = s->daemon != NULL ? MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
 	if (info == NULL) {
-		(void)error_set(err, -ENOTSUP, "cannot start the HTTP server: libmicrohttpd refused");
+		error_set(err, -ENOTSUP, "cannot start the HTTP server: libmicrohttpd refused");
 		http_server_free(s);
 		return NULL;
 	}
@@ -542,7 +385,7 @@ struct http_server *http_server_new(
 	s->deadline = event_new(base, -1, EV_PERSIST, on_deadline, s);
 	if (s->readable == NULL || s->timer == NULL || s->deadline == NULL || event_add(s->readable, NULL) != 0 ||
 		event_add(s->deadline, &check) != 0) {
-		(void)error_set(err, -ENOMEM, "cannot serve HTTP");
+		error_set(err, -ENOMEM, "cannot serve HTTP");
 		http_server_free(s);
 		return NULL;
 	}
@@ -569,12 +412,22 @@ void http_server_get_stats(const struct http_server *s, struct http_stats *stats
 	stats->connections = s->admission.count;
 }
 
+void http_server_stop_accepting(struct http_server *s)
+{
+	for (size_t i = 0; i < s->listener_count; i++)
+		listener_stop(s->listeners[i]);
+}
+
+bool http_server_owes(const struct http_server *s)
+{
+	return s->parked != NULL || http_admission_owes(&s->admission);
+}
+
 void http_server_free(struct http_server *s)
 {
 	if (s == NULL)
 		return;
-	for (size_t i = 0; i < s->listener_count; i++)
-		listener_stop(s->listeners[i]);
+	http_server_stop_accepting(s);
 	if (s->readable != NULL)
 		event_free(s->readable);
 	if (s->timer != NULL)

@@ -12,11 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "http_internal.h"
 #include "sitrep/base/clock.h"
-#include "sitrep/base/log.h"
 
 enum {
 	/* From the connection, or the end of an answer, to the end of the next request's head. */
@@ -104,12 +102,20 @@ static void shut(struct http_admission *d, struct http_connection *c, enum http_
 {
 	c->shut = true;
 	d->dropped[reason]++;
-	(void)shutdown(c->fd, SHUT_RDWR);
+	shutdown(c->fd, SHUT_RDWR);
 }
 
 static enum http_drop_reason late_reason(const struct http_connection *c)
 {
 	return c->phase == HTTP_WAITS ? HTTP_DROP_HEAD : c->phase == HTTP_UPLOADS ? HTTP_DROP_BODY : HTTP_DROP_ANSWER;
+}
+
+bool http_admission_owes(const struct http_admission *d)
+{
+	for (const struct http_connection *c = d->first; c != NULL; c = c->next)
+		if (!c->shut && (c->phase != HTTP_WAITS || !c->answered))
+			return true;
+	return false;
 }
 
 bool http_admission_close_late(struct http_admission *d)
@@ -256,6 +262,7 @@ void http_admission_note(struct http_connection *c, enum http_phase phase, size_
 		wait_ms = c->is_late ? LATE_HEAD_MS : HEAD_MS;
 	else if (phase == HTTP_UPLOADS)
 		wait_ms = BODY_MS;
+	c->answered |= phase == HTTP_ANSWERED;
 	c->phase = phase;
 	c->since_ms = clock_mono_ms();
 	c->deadline_ms = c->since_ms + wait_ms;

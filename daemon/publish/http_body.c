@@ -22,10 +22,10 @@ struct http_body *http_body_new(char *data, size_t len, const char *content_type
 {
 	struct http_body *b = calloc(1, sizeof(*b));
 	struct sha256 *hash = sha256_new(NULL);
+	struct str content = str_make(data, len);
 	uint8_t digest[SHA256_LEN];
 
-	if (b == NULL || hash == NULL || sha256_begin(hash) != 0 || sha256_add(hash, str_make(data, len)) != 0 ||
-		sha256_end(hash, digest) != 0) {
+	if (b == NULL || hash == NULL || sha256_of(hash, &content, 1, digest) != 0) {
 		sha256_free(hash);
 		free(b);
 		free(data);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Shared by http.c, http_head.c, http_admission.c, http_body.c and http_upload.c only. */
+/* Shared by http.c, http_response.c, http_request_head.c, http_admission.c, http_body.c and http_upload.c only. */
 #ifndef SITREP_PUBLISH_HTTP_INTERNAL_H
 #define SITREP_PUBLISH_HTTP_INTERNAL_H
 
@@ -31,6 +31,7 @@ struct http_connection {
 	bool is_local;       /* over a Unix socket */
 	bool has_address;    /* its address has a limit */
 	bool is_late;        /* came when only the part kept for hubs was free */
+	bool answered;       /* its first request */
 	bool shut;           /* was shut down, and libmicrohttpd will close it */
 	uint8_t address[16]; /* of IPv6 only the /64 network */
 	enum http_phase phase;
@@ -55,12 +56,22 @@ struct http_connection *http_admission_enter(struct http_admission *d, int fd, c
 void http_admission_leave(struct http_admission *d, struct http_connection *c);
 /* Notes that c has entered the phase; answer_len is the length of the answer, else 0. */
 void http_admission_note(struct http_connection *c, enum http_phase phase, size_t answer_len);
+/* Whether a connection is being answered, or has brought no request yet. */
+bool http_admission_owes(const struct http_admission *d);
 /* Shuts down all connections past their deadline; true if there was one. */
 bool http_admission_close_late(struct http_admission *d);
 
-/* http_head.c: a literal that names the fault of an ambiguous head, which a proxy in front of us could take for another
- * request; NULL: no fault. */
 struct MHD_Connection;
+
+/* http_response.c */
+const char *http_header(struct MHD_Connection *connection, const char *name);
+bool http_accepts_gzip(struct MHD_Connection *connection);
+/* A response with the body, or without one for a client that has it: *status is 304 then.  NULL without memory. */
+struct MHD_Response *http_response(
+	struct MHD_Connection *connection, struct http_body *b, int *status, const char *cache_control);
+
+/* http_request_head.c: a literal that names the fault of an ambiguous head, which a proxy in front of us could take for
+ * another request; NULL: no fault. */
 const char *http_head_mistake(struct MHD_Connection *connection);
 
 /* Appends a path or an argument without its escapes; false for one with control characters or broken escapes. */

@@ -76,6 +76,11 @@ static const struct row {
 		FROM(status.loop_stall_us_max), .unit = 1e-6},
 	{GAUGE("sitrepd_loop_turn_cpu_seconds_max", "Longest turn of the main loop since start, processor time."),
 		FROM(status.turn_us_max), .unit = 1e-6},
+	{GAUGE("sitrepd_alerts_open", "Alerts that are open."), FROM(status.health.alerts_open)},
+	{GAUGE("sitrepd_alert_rules_silent", "Alert rules that have matched nothing for 30 days."),
+		FROM(status.health.rules_silent)},
+	{GAUGE("sitrepd_alert_rules_noisy", "Alert rules that match more than 50 items a day, on average of a week."),
+		FROM(status.health.rules_noisy)},
 	{COUNTER("sitrepd_stream_read_errors_total", "Failures to read the event log for subscribers."),
 		FROM(status.stream_read_errors)},
 	{GAUGE("sitrepd_stream_subscribers", "Connections to the stream."), FROM(status.stream_clients)},
@@ -168,7 +173,7 @@ const struct metric *metrics_at(size_t i)
 
 static void write_head(struct buf *out, const struct metric *m)
 {
-	(void)buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", m->name, m->help, m->name, m->type);
+	buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", m->name, m->help, m->name, m->type);
 }
 
 /* Writes the value of a label: backslash, quote and newline are escaped. */
@@ -176,23 +181,23 @@ static void write_label(struct buf *out, const char *value)
 {
 	for (; *value != '\0'; value++) {
 		if (*value == '\n') {
-			(void)buf_puts(out, "\\n");
+			buf_puts(out, "\\n");
 			continue;
 		}
 		if (*value == '"' || *value == '\\')
-			(void)buf_putc(out, '\\');
-		(void)buf_putc(out, *value);
+			buf_putc(out, '\\');
+		buf_putc(out, *value);
 	}
 }
 
 static void write_feed(struct buf *out, size_t k, const struct feed_state *f)
 {
-	(void)buf_puts(out, series[k].metric.name);
-	(void)buf_puts(out, "{feed=\"");
+	buf_puts(out, series[k].metric.name);
+	buf_puts(out, "{feed=\"");
 	write_label(out, f->name);
-	(void)buf_puts(out, "\"} ");
-	(void)buf_put_int(out, series[k].value(f));
-	(void)buf_putc(out, '\n');
+	buf_puts(out, "\"} ");
+	buf_put_int(out, series[k].value(f));
+	buf_putc(out, '\n');
 }
 
 bool metrics_write_feeds(struct buf *out, const struct feed_table *feeds, struct metrics_place *at, size_t most)
@@ -243,7 +248,7 @@ static void write_dropped(struct buf *out, const struct publish_status *s)
 {
 	write_head(out, &dropped);
 	for (int r = 0; r < HTTP_DROP_REASONS; r++)
-		(void)buf_printf(out, "%s{%s=\"%s\"} %llu\n", dropped.name, dropped.label,
+		buf_printf(out, "%s{%s=\"%s\"} %llu\n", dropped.name, dropped.label,
 			http_drop_reason_name((enum http_drop_reason)r), (unsigned long long)s->http_dropped[r]);
 }
 
@@ -255,7 +260,7 @@ void metrics_write_totals(struct buf *out, const struct publish_status *status, 
 	damage_get(&sources.damage);
 	for (size_t i = 0; i < ROW_COUNT; i++) {
 		write_head(out, &rows[i].metric);
-		(void)buf_printf(out, "%s %.15g\n", rows[i].metric.name, read_value(&sources, &rows[i]));
+		buf_printf(out, "%s %.15g\n", rows[i].metric.name, read_value(&sources, &rows[i]));
 	}
 	write_dropped(out, status);
 }

@@ -27,14 +27,6 @@ static const char *const generic[] = {"all", "all articles", "all news", "all po
 	"noticias", "mundo", "portada", "notizie", "mondo", "nieuws", "новости", "мир", "новини", "뉴스", "국제",
 	"ニュース", "新闻", "国际"};
 
-static bool is_generic(struct str title)
-{
-	for (size_t i = 0; i < sizeof(generic) / sizeof(*generic); i++)
-		if (str_eq_nocase(title, str_from(generic[i])))
-			return true;
-	return false;
-}
-
 /* Never 0, which marks a free slot. Titles that only differ behind HASHED_MAX bytes count as one. */
 static uint64_t hash_of(struct str title)
 {
@@ -97,19 +89,18 @@ static bool is_repeated(const struct outlets *o, struct str title)
 
 static void put_host(struct buf *out, const struct source *source)
 {
-	struct arena scratch;
+	struct arena scratch = ARENA_INIT(16 * LIMIT_URL);
 	struct str host;
 
-	arena_init(&scratch, 16 * LIMIT_URL);
 	host = url_host(&scratch, source->link);
 	if (str_empty(host))
 		host = url_host(&scratch, source->url);
 	if (str_starts(host, STR("www.")))
 		host = str_slice(host, 4, host.len);
 	if (!str_empty(host)) {
-		(void)buf_puts(out, " (");
-		(void)buf_add(out, host);
-		(void)buf_putc(out, ')');
+		buf_puts(out, " (");
+		buf_add(out, host);
+		buf_putc(out, ')');
 	}
 	arena_release(&scratch);
 }
@@ -118,8 +109,8 @@ void outlets_put_name(struct buf *out, const struct outlets *o, const struct sou
 {
 	struct str title = str_trim(source->title);
 
-	(void)buf_add(out, title);
-	if (is_generic(title) || is_repeated(o, title))
+	buf_add(out, title);
+	if (str_is_one_of(title, generic) || is_repeated(o, title))
 		put_host(out, source);
 }
 

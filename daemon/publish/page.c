@@ -25,10 +25,10 @@ void page_moment(struct buf *out, int64_t time_ms)
 {
 	char text[TIME_TEXT_MAX];
 
-	(void)buf_printf(out, "<time datetime=\"%s\">", time_format_rfc3339(text, time_ms));
+	buf_printf(out, "<time datetime=\"%s\">", time_format_rfc3339(text, time_ms));
 	/* out of "Mon, 23 Nov 2026 16:12:00 +0000" */
-	(void)buf_add(out, str_slice(str_from(time_format_rfc822(text, time_ms)), 5, 22));
-	(void)buf_puts(out, " UTC</time>");
+	buf_add(out, str_slice(str_from(time_format_rfc822(text, time_ms)), 5, 22));
+	buf_puts(out, " UTC</time>");
 }
 
 void page_begin(struct buf *out, struct str title, const char *root)
@@ -38,53 +38,53 @@ void page_begin(struct buf *out, struct str title, const char *root)
 	} feeds[] = {{"application/atom+xml", "feed.atom"}, {"application/rss+xml", "feed.rss"},
 		{"application/feed+json", "feed.json"}};
 
-	(void)buf_puts(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-			    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
-	(void)buf_add_xml(out, title);
-	(void)buf_puts(out, "</title>\n");
+	buf_puts(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
+	buf_add_xml(out, title);
+	buf_puts(out, "</title>\n");
 	for (size_t i = 0; i < sizeof(feeds) / sizeof(feeds[0]); i++)
-		(void)buf_printf(out, "<link rel=\"alternate\" type=\"%s\" href=\"%s%s\">\n", feeds[i].type, root,
+		buf_printf(out, "<link rel=\"alternate\" type=\"%s\" href=\"%s%s\">\n", feeds[i].type, root,
 			feeds[i].file);
-	(void)buf_puts(out, "<style>");
-	(void)buf_puts(out, style);
-	(void)buf_puts(out, "</style>\n</head>\n<body>\n");
+	buf_puts(out, "<style>");
+	buf_puts(out, style);
+	buf_puts(out, "</style>\n</head>\n<body>\n");
 }
 
 void page_feeds(struct buf *out, const char *root)
 {
-	(void)buf_printf(out,
+	buf_printf(out,
 		"<a href=\"%sfeed.atom\">Atom</a>, <a href=\"%sfeed.rss\">RSS</a>, <a href=\"%sfeed.json\">JSON</a>",
 		root, root, root);
 }
 
 void page_end(struct buf *out)
 {
-	(void)buf_puts(out, "</main>\n<footer>sitrepd " SITREP_VERSION "</footer>\n</body>\n</html>\n");
+	buf_puts(out, "</main>\n<footer>sitrepd " SITREP_VERSION "</footer>\n</body>\n</html>\n");
 }
 
 void page_linked(struct buf *out, struct str href, struct str words)
 {
 	if (url_is_web(href)) {
-		(void)buf_puts(out, "<a href=\"");
-		(void)buf_add_xml(out, href);
-		(void)buf_puts(out, "\" rel=\"noreferrer\">");
+		buf_puts(out, "<a href=\"");
+		buf_add_xml(out, href);
+		buf_puts(out, "\" rel=\"noreferrer\">");
 	}
-	(void)buf_add_xml(out, words);
+	buf_add_xml(out, words);
 	if (url_is_web(href))
-		(void)buf_puts(out, "</a>");
+		buf_puts(out, "</a>");
 }
 
 void page_open(struct buf *out, const char *element, const char *style_class, struct str language)
 {
-	(void)buf_printf(out, "<%s", element);
+	buf_printf(out, "<%s", element);
 	if (style_class != NULL)
-		(void)buf_printf(out, " class=\"%s\"", style_class);
-	(void)buf_puts(out, " dir=\"auto\"");
-	(void)buf_add_xml_attribute(out, "lang", language);
-	(void)buf_putc(out, '>');
+		buf_printf(out, " class=\"%s\"", style_class);
+	buf_puts(out, " dir=\"auto\"");
+	buf_add_xml_attribute(out, "lang", language);
+	buf_putc(out, '>');
 }
 
 void page_count(struct buf *out, long long n, const char *what)
 {
-	(void)buf_printf(out, "%lld %s%s", n, what, n == 1 ? "" : "s");
+	buf_printf(out, "%lld %s%s", n, what, n == 1 ? "" : "s");
 }

@@ -12,7 +12,6 @@
 
 #include "publish_state.h"
 #include "sitrep/base/clock.h"
-#include "sitrep/base/log.h"
 #include "story_page.h"
 
 enum {
@@ -182,13 +181,13 @@ static void answer_health(struct publish *p, const struct http_request *request,
 	p->status(p->status_arg, &status);
 	publish_judge_health(p, &status.health, &health);
 	if (is_json) {
-		jsonw_init(&w, &out);
+		w = JSONW_INIT(&out);
 		jsonw_object(&w);
 		health_write_json(&health, &w);
 		jsonw_object_end(&w);
-		(void)buf_putc(&out, '\n');
+		buf_putc(&out, '\n');
 	} else {
-		(void)health_write_text(&health, &out);
+		health_write_text(&health, &out);
 	}
 	answer->body = finish(&out, is_json ? "application/json" : "text/plain; charset=utf-8");
 	answer->status = health.reason_count == 0 && answer->body != NULL ? 200 : 503;
@@ -285,10 +284,8 @@ struct publish *publish_new(const char *state_dir, publish_status_fn *fn, void *
 {
 	struct publish *p = calloc(1, sizeof(*p));
 
-	if (p == NULL) {
-		(void)error_sys(err, -ENOMEM, "cannot publish");
-		return NULL;
-	}
+	if (p == NULL)
+		return error_sys_null(err, -ENOMEM, "cannot publish");
 	p->status = fn;
 	p->status_arg = arg;
 	p->reader = reader_new(state_dir, err);
@@ -312,9 +309,9 @@ void publish_free(struct publish *p)
 	free(p);
 }
 
-/* Without a base-url, documents use the first address in listen. */
-char *publish_base_url(const struct config *c)
+char *publish_base_url(const struct config *c, const char *address)
 {
+	static const char *const wildcards[] = {"http://0.0.0.0", "http://[::]"};
 	char *url = NULL;
 
 	if (c->base_url != NULL) {
@@ -324,18 +321,10 @@ char *publish_base_url(const struct config *c)
 			len--;
 		return strndup(c->base_url, len);
 	}
-	for (size_t i = 0; i < c->http_listen.count; i++) {
-		const struct config_listen *l = &c->http_listen.items[i];
-		bool is_v6 = l->host != NULL && strchr(l->host, ':') != NULL;
-
-		if (l->path != NULL)
-			continue;
-		if (asprintf(&url, "http://%s%s%s:%u", is_v6 ? "[" : "", l->host != NULL ? l->host : "localhost",
-			    is_v6 ? "]" : "", (unsigned)l->port) < 0)
-			return NULL;
-		return url;
-	}
-	return strdup("http://localhost");
+	for (size_t i = 0; address != NULL && i < sizeof(wildcards) / sizeof(wildcards[0]); i++)
+		if (str_starts(str_from(address), str_from(wildcards[i])))
+			return asprintf(&url, "http://localhost%s", address + strlen(wildcards[i])) < 0 ? NULL : url;
+	return strdup(address != NULL ? address : "http://localhost");
 }
 
 void publish_set_config(struct publish *p, const struct config *config, char *base_url, const struct feed_table *feeds)

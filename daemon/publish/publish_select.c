@@ -47,33 +47,19 @@ static int select_category(const struct publish *p, struct str name, struct sele
 	return s->feed_count > 0 ? 0 : -ENOENT;
 }
 
-static int select_output(const struct publish *p, struct str name, struct selection *s)
+/* kind: "output", "alert". */
+static int select_rule(const struct config_rules *rules, const char *kind, struct str name, struct selection *s)
 {
-	for (size_t i = 0; i < p->config->outputs.count; i++) {
-		const struct config_output *o = &p->config->outputs.items[i];
+	const struct config_rule *r = config_find_rule(rules, name);
 
-		if (!str_eq(str_from(o->name), name))
-			continue;
-		s->title = o->title != NULL ? o->title : o->name;
-		if (o->entries > 0)
-			s->entries = (size_t)o->entries;
-		if (o->match != NULL)
-			(void)snprintf(s->mark, sizeof(s->mark), "output/%s", o->name);
-		return 0;
-	}
-	return -ENOENT;
-}
-
-static int select_alert(const struct publish *p, struct str name, struct selection *s)
-{
-	for (size_t i = 0; i < p->config->alerts.count; i++) {
-		if (!str_eq(str_from(p->config->alerts.items[i].name), name))
-			continue;
-		s->title = p->config->alerts.items[i].name;
-		(void)snprintf(s->mark, sizeof(s->mark), "alert/%s", s->title);
-		return 0;
-	}
-	return -ENOENT;
+	if (r == NULL)
+		return -ENOENT;
+	s->title = r->title != NULL ? r->title : r->name;
+	if (r->entries > 0)
+		s->entries = (size_t)r->entries;
+	if (r->match != NULL)
+		snprintf(s->rule_name, sizeof(s->rule_name), "%s/%s", kind, r->name);
+	return 0;
 }
 
 static bool take_prefix(struct str *path, struct str prefix)
@@ -97,13 +83,13 @@ int publish_select(const struct publish *p, struct str path, struct selection *s
 	if (str_eq(path, STR("/feed")))
 		return 0;
 	if (take_prefix(&path, STR("/category/"))) {
-		(void)snprintf(s->title_room, sizeof(s->title_room), "%.*s", STR_ARG(path));
+		snprintf(s->title_room, sizeof(s->title_room), "%.*s", STR_ARG(path));
 		s->title = s->title_room;
 		return select_category(p, path, s);
 	}
 	if (take_prefix(&path, STR("/output/")))
-		return select_output(p, path, s);
+		return select_rule(&p->config->outputs, "output", path, s);
 	if (take_prefix(&path, STR("/alert/")))
-		return select_alert(p, path, s);
+		return select_rule(&p->config->alerts, "alert", path, s);
 	return -ENOENT;
 }

@@ -25,8 +25,8 @@ enum {
 struct selection {
 	const char *title; /* of the category, output or alert; NULL: everything */
 	char title_room[256];
-	char mark[256];    /* "output/NAME", "alert/NAME", "" */
-	int64_t *feed_ids; /* NULL: all */
+	char rule_name[256]; /* "output/NAME", "alert/NAME", "" */
+	int64_t *feed_ids;   /* NULL: all */
 	size_t feed_count;
 	size_t entries;
 	const struct format *format;

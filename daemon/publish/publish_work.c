@@ -12,6 +12,7 @@
 #include "sitrep/base/clock.h"
 #include "sitrep/base/sha256.h"
 #include "sitrep/parse/opml.h"
+#include "sitrep/store/uid.h"
 
 enum {
 	/* Processor time of a step. A story that has begun is finished. */
@@ -29,18 +30,16 @@ enum {
 static int make_id(struct channel *c)
 {
 	struct sha256 *hash = sha256_new(NULL);
-	uint8_t d[SHA256_LEN];
-	bool made = hash != NULL && sha256_begin(hash) == 0 && sha256_add(hash, str_from(c->self_url)) == 0 &&
-		    sha256_end(hash, d) == 0;
+	struct str url = str_from(c->self_url);
+	uint8_t uid[STORE_KEY_LEN];
+	char text[UID_TEXT_MAX];
+	int result = hash != NULL ? uid_make(hash, &url, 1, uid) : -ENOMEM;
 
 	sha256_free(hash);
-	if (!made)
+	if (result != 0)
 		return -ENOMEM;
-	d[6] = (uint8_t)((d[6] & 0x0f) | 0x80); /* RFC 9562, version 8 */
-	d[8] = (uint8_t)((d[8] & 0x3f) | 0x80);
-	(void)snprintf(c->id, sizeof(c->id),
-		"urn:uuid:%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", d[0], d[1], d[2], d[3],
-		d[4], d[5], d[6], d[7], d[8], d[9], d[10], d[11], d[12], d[13], d[14], d[15]);
+	uid_write(text, str_make((const char *)uid, sizeof(uid)));
+	snprintf(c->id, sizeof(c->id), "urn:uuid:%s", text);
 	return 0;
 }
 
@@ -51,9 +50,9 @@ static int describe(struct publish *p, struct work *w, struct str path)
 
 	if (publish_count_outlets(p) != 0)
 		return -ENOMEM;
-	(void)snprintf(w->title, sizeof(w->title), "%s%s%s", p->config->title, s->title != NULL ? ": " : "",
+	snprintf(w->title, sizeof(w->title), "%s%s%s", p->config->title, s->title != NULL ? ": " : "",
 		s->title != NULL ? s->title : "");
-	(void)snprintf(w->home, sizeof(w->home), "%s/", p->base_url);
+	snprintf(w->home, sizeof(w->home), "%s/", p->base_url);
 	*c = (struct channel){
 		.title = w->title,
 		.home_url = w->home,
@@ -61,7 +60,7 @@ static int describe(struct publish *p, struct work *w, struct str path)
 		.outlet_in_title = p->config->http_outlet_in_title,
 		.outlets = &p->outlets,
 	};
-	(void)snprintf(c->self_url, sizeof(c->self_url), "%s%.*s", p->base_url, STR_ARG(path));
+	snprintf(c->self_url, sizeof(c->self_url), "%s%.*s", p->base_url, STR_ARG(path));
 	return make_id(c);
 }
 
@@ -80,7 +79,7 @@ static int list_places(struct publish *p, struct work *w, int64_t end_us, struct
 {
 	const struct selection *s = &w->selection;
 	struct story_query query = {
-		.mark = s->mark[0] != '\0' ? s->mark : NULL,
+		.rule_name = s->rule_name[0] != '\0' ? s->rule_name : NULL,
 		.before_sort_ms = INT64_MAX,
 		.before_id = INT64_MAX,
 		.limit = s->entries,
@@ -101,6 +100,14 @@ static int list_places(struct publish *p, struct work *w, int64_t end_us, struct
 	return result;
 }
 
+/* The alert whose stories are selected; STR_NONE: not an alert's. */
+static struct str alert_of(const struct selection *s)
+{
+	struct str name = str_from(s->rule_name), prefix = STR("alert/");
+
+	return str_starts(name, prefix) ? str_slice(name, prefix.len, name.len) : STR_NONE;
+}
+
 static int step_stories(struct publish *p, struct work *w)
 {
 	int64_t end_us = clock_thread_cpu_us() + STEP_US;
@@ -110,7 +117,7 @@ static int step_stories(struct publish *p, struct work *w)
 	for (; result == 0 && w->place < w->place_count; w->place++) {
 		if (clock_thread_cpu_us() >= end_us)
 			return 1;
-		result = reader_story_at(p->reader, &w->places[w->place], add_story, w, &err);
+		result = reader_story_at(p->reader, &w->places[w->place], alert_of(&w->selection), add_story, w, &err);
 	}
 	read_trouble_note(&p->trouble, str_from(w->path), result < 0 ? &err : NULL);
 	if (result < 0 || !w->listed)
@@ -247,7 +254,7 @@ static int begin(struct publish *p, struct work *w, struct str path)
 		break;
 	case WORK_METRICS:
 		p->status(p->status_arg, &status);
-		(void)reader_counts(p->reader, &counts, NULL);
+		reader_counts(p->reader, &counts, NULL);
 		publish_judge_health(p, &status.health, &health);
 		metrics_write_totals(&w->out, &status, &counts, &health);
 		break;

@@ -59,9 +59,9 @@ struct str render_via(const struct item *it, struct str *title)
 void render_rights(struct buf *out, const struct item *it)
 {
 	if (it->rights.kind == TEXT_HTML)
-		(void)html_to_text(out, it->rights.value);
+		html_to_text(out, it->rights.value);
 	else if (it->rights.kind == TEXT_PLAIN)
-		(void)utf8_one_line(out, it->rights.value);
+		utf8_one_line(out, it->rights.value);
 }
 
 static void add_pixels(struct buf *out, const char *name, struct str digits)
@@ -69,19 +69,19 @@ static void add_pixels(struct buf *out, const char *name, struct str digits)
 	long long n;
 
 	if (str_to_int(digits, &n) && n > 0)
-		(void)buf_printf(out, " %s=\"%lld\"", name, n);
+		buf_printf(out, " %s=\"%lld\"", name, n);
 }
 
 void render_thumbnail(struct buf *out, const struct item *it)
 {
 	if (!url_is_web(it->image.url))
 		return;
-	(void)buf_puts(out, "<media:thumbnail url=\"");
-	(void)buf_add_xml(out, it->image.url);
-	(void)buf_putc(out, '"');
+	buf_puts(out, "<media:thumbnail url=\"");
+	buf_add_xml(out, it->image.url);
+	buf_putc(out, '"');
 	add_pixels(out, "width", it->image.width);
 	add_pixels(out, "height", it->image.height);
-	(void)buf_puts(out, "/>\n");
+	buf_puts(out, "/>\n");
 }
 
 void render_paragraphs(struct buf *out, struct str text)
@@ -92,15 +92,15 @@ void render_paragraphs(struct buf *out, struct str text)
 	while (str_split(&text, '\n', &line)) {
 		line = str_trim(line);
 		if (line.len > 0) {
-			(void)buf_puts(out, open ? "<br/>" : "<p>");
-			(void)buf_add_xml(out, line);
+			buf_puts(out, open ? "<br/>" : "<p>");
+			buf_add_xml(out, line);
 		} else if (open) {
-			(void)buf_puts(out, "</p>");
+			buf_puts(out, "</p>");
 		}
 		open = line.len > 0;
 	}
 	if (open)
-		(void)buf_puts(out, "</p>");
+		buf_puts(out, "</p>");
 }
 
 /* Would an HTML parser find a character reference in text? */
@@ -126,11 +126,11 @@ void render_as_html(struct buf *out, struct str text)
 
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.data[i] == '<')
-			(void)buf_puts(out, "&lt;");
+			buf_puts(out, "&lt;");
 		else if (text.data[i] == '&' && references)
-			(void)buf_puts(out, "&amp;");
+			buf_puts(out, "&amp;");
 		else
-			(void)buf_putc(out, text.data[i]);
+			buf_putc(out, text.data[i]);
 	}
 }
 
@@ -146,7 +146,7 @@ static void add_text(struct buf *out, const struct item *it)
 	size_t before = out->len;
 
 	if (is_shown(t) && t->kind == TEXT_HTML)
-		(void)buf_add(out, t->value);
+		buf_add(out, t->value);
 	else if (is_shown(t))
 		render_paragraphs(out, t->value);
 	if (out->len == before)
@@ -157,9 +157,9 @@ void render_element(struct buf *out, const char *name, struct str value)
 {
 	if (str_empty(value))
 		return;
-	(void)buf_printf(out, "<%s>", name);
-	(void)buf_add_xml(out, value);
-	(void)buf_printf(out, "</%s>\n", name);
+	buf_printf(out, "<%s>", name);
+	buf_add_xml(out, value);
+	buf_printf(out, "</%s>\n", name);
 }
 
 void render_html_element(struct buf *out, const char *name, struct str text)
@@ -183,7 +183,7 @@ void render_body(struct buf *out, const struct channel *channel, const struct st
 
 static void add_story_url(struct buf *out, const struct channel *channel, const struct story *story)
 {
-	(void)buf_printf(out, "%sstory/%s", channel->home_url, story->uid);
+	buf_printf(out, "%sstory/%s", channel->home_url, story->uid);
 }
 
 void render_link(struct buf *out, const struct channel *channel, const struct story *story)
@@ -193,7 +193,7 @@ void render_link(struct buf *out, const struct channel *channel, const struct st
 	if (str_empty(own))
 		add_story_url(out, channel, story);
 	else
-		(void)buf_add(out, own);
+		buf_add(out, own);
 }
 
 void render_title(struct buf *out, const struct channel *channel, const struct story *story)
@@ -202,21 +202,21 @@ void render_title(struct buf *out, const struct channel *channel, const struct s
 
 	if (channel->outlet_in_title) {
 		outlets_put_name(out, channel->outlets, &lead->source);
-		(void)buf_puts(out, str_empty(lead->item.plain_title) ? "" : ": ");
+		buf_puts(out, str_empty(lead->item.plain_title) ? "" : ": ");
 	}
-	(void)buf_add(out, lead->item.plain_title);
+	buf_add(out, lead->item.plain_title);
 }
 
 static void add_linked(struct buf *out, struct str href, struct str words)
 {
 	if (!str_empty(href)) {
-		(void)buf_puts(out, "<a href=\"");
-		(void)buf_add_xml(out, href);
-		(void)buf_puts(out, "\">");
+		buf_puts(out, "<a href=\"");
+		buf_add_xml(out, href);
+		buf_puts(out, "\">");
 	}
-	(void)buf_add_xml(out, words);
+	buf_add_xml(out, words);
 	if (!str_empty(href))
-		(void)buf_puts(out, "</a>");
+		buf_puts(out, "</a>");
 }
 
 void render_byline(struct buf *out, const struct channel *channel, const struct story *story)
@@ -225,22 +225,22 @@ void render_byline(struct buf *out, const struct channel *channel, const struct 
 	struct story_outlets outlets;
 
 	story_outlets_init(&outlets, channel->outlets, story);
-	(void)buf_puts(out, "<p>Outlet: ");
+	buf_puts(out, "<p>Outlet: ");
 	for (size_t i = 0; i < outlets.count; i++) {
 		const struct story_outlet *o = &outlets.items[i];
 
 		if (i > 0)
-			(void)buf_puts(out, i == 1 ? ". Also reported by: " : ", ");
+			buf_puts(out, i == 1 ? ". Also reported by: " : ", ");
 		add_linked(out, o->link, story_outlets_name(&outlets, i));
 		if (o->reports > 1)
-			(void)buf_printf(out, " (%zu reports)", o->reports);
+			buf_printf(out, " (%zu reports)", o->reports);
 	}
 	if ((size_t)story->total_reports > story->report_count)
-		(void)buf_printf(out, ", and %zu later reports", (size_t)story->total_reports - story->report_count);
-	(void)buf_puts(out, ". ");
+		buf_printf(out, ", and %zu later reports", (size_t)story->total_reports - story->report_count);
+	buf_puts(out, ". ");
 	add_story_url(&url, channel, story);
 	add_linked(out, buf_str(&url), STR("The story"));
-	(void)buf_puts(out, "</p>");
+	buf_puts(out, "</p>");
 	if (buf_failed(&outlets.names) || buf_failed(&url))
 		out->failed = -E2BIG;
 	buf_release(&url);

@@ -38,6 +38,11 @@ struct format {
 
 extern const struct format format_atom, format_rss, format_json, format_page;
 
+/* Schemes of the categories that tell of an alert: its priority, the number of its last revision, open or closed. */
+#define RENDER_ALERT_PRIORITY "urn:sitrep:alert:priority"
+#define RENDER_ALERT_REVISION "urn:sitrep:alert:revision"
+#define RENDER_ALERT_STATE "urn:sitrep:alert:state"
+
 /* Appends <name>value</name> and a line's end, escaped; nothing when value is empty. */
 void render_element(struct buf *out, const char *name, struct str value);
 /* Appends plain text as HTML: a paragraph for each part between blank lines, <br/> between its lines. */

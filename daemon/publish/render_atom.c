@@ -20,11 +20,11 @@ static void link(struct buf *out, const char *rel, struct str href, struct str t
 {
 	if (str_empty(href))
 		return;
-	(void)buf_printf(out, "<link rel=\"%s\"", rel);
-	(void)buf_add_xml_attribute(out, "href", href);
-	(void)buf_add_xml_attribute(out, "type", type);
-	(void)buf_add_xml_attribute(out, "title", title);
-	(void)buf_puts(out, "/>\n");
+	buf_printf(out, "<link rel=\"%s\"", rel);
+	buf_add_xml_attribute(out, "href", href);
+	buf_add_xml_attribute(out, "type", type);
+	buf_add_xml_attribute(out, "title", title);
+	buf_puts(out, "/>\n");
 }
 
 /* A text construct. Many readers ignore its type. So a text that looks like markup is declared and written as HTML, and
@@ -34,30 +34,30 @@ static void text_construct(struct buf *out, const char *name, struct str text)
 	struct buf html = BUF_INIT(out->max);
 
 	if (str_empty(text) || !render_is_like_markup(text)) {
-		(void)buf_printf(out, "<%s>", name);
-		(void)buf_add_xml(out, text);
+		buf_printf(out, "<%s>", name);
+		buf_add_xml(out, text);
 	} else {
 		render_as_html(&html, text);
 		if (buf_failed(&html))
 			out->failed = html.failed;
-		(void)buf_printf(out, "<%s type=\"html\">", name);
-		(void)buf_add_xml(out, buf_str(&html));
+		buf_printf(out, "<%s type=\"html\">", name);
+		buf_add_xml(out, buf_str(&html));
 	}
-	(void)buf_printf(out, "</%s>\n", name);
+	buf_printf(out, "</%s>\n", name);
 	buf_release(&html);
 }
 
 static void begin(struct buf *out, const struct channel *c)
 {
-	(void)buf_puts(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
-			    "<feed xmlns=\"http://www.w3.org/2005/Atom\" "
-			    "xmlns:media=\"http://search.yahoo.com/mrss/\">\n");
+	buf_puts(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
+		      "<feed xmlns=\"http://www.w3.org/2005/Atom\" "
+		      "xmlns:media=\"http://search.yahoo.com/mrss/\">\n");
 	render_element(out, "id", str_from(c->id));
 	text_construct(out, "title", str_from(c->title));
 	instant(out, "updated", c->updated_ms);
 	link(out, "self", str_from(c->self_url), STR("application/atom+xml"), STR_NONE);
 	link(out, "alternate", str_from(c->home_url), STR("text/html"), STR_NONE);
-	(void)buf_puts(out, "<generator version=\"" SITREP_VERSION "\">sitrepd</generator>\n");
+	buf_puts(out, "<generator version=\"" SITREP_VERSION "\">sitrepd</generator>\n");
 }
 
 /* The schema's pattern for an e-mail address; readers that validate refuse others. */
@@ -77,13 +77,13 @@ static bool person(struct buf *out, const char *role, const struct person *p)
 
 	if (str_empty(name))
 		return false;
-	(void)buf_printf(out, "<%s>", role);
+	buf_printf(out, "<%s>", role);
 	render_element(out, "name", name);
 	if (url_is_web(p->uri))
 		render_element(out, "uri", p->uri);
 	if (is_email(p->email))
 		render_element(out, "email", p->email);
-	(void)buf_printf(out, "</%s>\n", role);
+	buf_printf(out, "</%s>\n", role);
 	return true;
 }
 
@@ -94,12 +94,12 @@ static void people(struct buf *out, const struct report *r)
 	for (size_t i = 0; i < r->item.authors.count; i++)
 		written += person(out, "author", &r->item.authors.items[i]);
 	if (written == 0) {
-		(void)buf_puts(out, "<author>");
+		buf_puts(out, "<author>");
 		render_element(out, "name", r->source.title);
-		(void)buf_puts(out, "</author>\n");
+		buf_puts(out, "</author>\n");
 	}
 	for (size_t i = 0; i < r->item.contributors.count; i++)
-		(void)person(out, "contributor", &r->item.contributors.items[i]);
+		person(out, "contributor", &r->item.contributors.items[i]);
 }
 
 static void categories(struct buf *out, const struct report *r)
@@ -109,22 +109,33 @@ static void categories(struct buf *out, const struct report *r)
 	while (str_split(&rest, '\n', &name)) {
 		if (str_empty(name))
 			continue;
-		(void)buf_puts(out, "<category");
-		(void)buf_add_xml_attribute(out, "term", name);
-		(void)buf_puts(out, "/>\n");
+		buf_puts(out, "<category");
+		buf_add_xml_attribute(out, "term", name);
+		buf_puts(out, "/>\n");
 	}
 	for (size_t i = 0; i < r->item.categories.count; i++) {
 		const struct category *c = &r->item.categories.items[i];
 
 		if (!render_category(c, &name))
 			continue;
-		(void)buf_puts(out, "<category");
-		(void)buf_add_xml_attribute(out, "term", str_empty(c->term) ? name : c->term);
+		buf_puts(out, "<category");
+		buf_add_xml_attribute(out, "term", str_empty(c->term) ? name : c->term);
 		if (url_is_web(c->scheme))
-			(void)buf_add_xml_attribute(out, "scheme", c->scheme);
-		(void)buf_add_xml_attribute(out, "label", c->label);
-		(void)buf_puts(out, "/>\n");
+			buf_add_xml_attribute(out, "scheme", c->scheme);
+		buf_add_xml_attribute(out, "label", c->label);
+		buf_puts(out, "/>\n");
 	}
+}
+
+/* The last revision of the alert whose feed this is. */
+static void alert(struct buf *out, const struct story_alert *a)
+{
+	if (a->id == 0)
+		return;
+	buf_printf(out, "<category term=\"%s\" scheme=\"%s\"/>\n", alert_priority_name(a->priority),
+		RENDER_ALERT_PRIORITY);
+	buf_printf(out, "<category term=\"%lld\" scheme=\"%s\"/>\n", (long long)a->revision, RENDER_ALERT_REVISION);
+	buf_printf(out, "<category term=\"%s\" scheme=\"%s\"/>\n", alert_state_name(a->state), RENDER_ALERT_STATE);
 }
 
 static void enclosures(struct buf *out, const struct item *it)
@@ -135,14 +146,14 @@ static void enclosures(struct buf *out, const struct item *it)
 
 		if (!url_is_web(e->url))
 			continue;
-		(void)buf_puts(out, "<link rel=\"enclosure\"");
-		(void)buf_add_xml_attribute(out, "href", e->url);
+		buf_puts(out, "<link rel=\"enclosure\"");
+		buf_add_xml_attribute(out, "href", e->url);
 		/* atomMediaType: something, a slash, something */
 		if (str_find_char(e->type, '/', 1) != STR_NPOS && e->type.data[e->type.len - 1] != '/')
-			(void)buf_add_xml_attribute(out, "type", e->type);
+			buf_add_xml_attribute(out, "type", e->type);
 		if (str_to_int(e->length, &length) && length > 0)
-			(void)buf_add_xml_attribute(out, "length", e->length);
-		(void)buf_puts(out, "/>\n");
+			buf_add_xml_attribute(out, "length", e->length);
+		buf_puts(out, "/>\n");
 	}
 }
 
@@ -150,17 +161,17 @@ static void enclosures(struct buf *out, const struct item *it)
  * Guard 4.0 takes the first title and the last alternate link. */
 static void source(struct buf *out, const struct report *r)
 {
-	(void)buf_puts(out, "<source>\n");
+	buf_puts(out, "<source>\n");
 	render_element(out, "id", r->source.url);
 	text_construct(out, "title", r->source.title);
 	instant(out, "updated", r->first_seen_ms);
 	link(out, "self", r->source.url, STR_NONE, STR_NONE);
 	if (url_is_web(r->source.link))
 		link(out, "alternate", r->source.link, STR_NONE, STR_NONE);
-	(void)buf_puts(out, "</source>\n");
+	buf_puts(out, "</source>\n");
 }
 
-static void story(struct buf *out, const struct channel *c, const struct story *s, size_t index)
+static void story(struct buf *out, const struct channel *c, const struct story *s, size_t index UNUSED)
 {
 	const struct report *lead = &s->reports[0];
 	struct buf body = BUF_INIT(out->max), rights = BUF_INIT(LIMIT_TITLE);
@@ -168,11 +179,10 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	struct str via_title, via = render_via(&lead->item, &via_title);
 	int64_t published = render_published(s);
 
-	(void)index;
-	(void)buf_puts(out, "<entry");
-	(void)buf_add_xml_attribute(out, "xml:lang", render_language(&lead->item));
-	(void)buf_puts(out, ">\n");
-	(void)buf_printf(out, "<id>urn:uuid:%s</id>\n", s->uid);
+	buf_puts(out, "<entry");
+	buf_add_xml_attribute(out, "xml:lang", render_language(&lead->item));
+	buf_puts(out, ">\n");
+	buf_printf(out, "<id>urn:uuid:%s</id>\n", s->uid);
 	render_title(&title, c, s);
 	text_construct(out, "title", buf_str(&title));
 	instant(out, "updated", s->updated_ms);
@@ -190,6 +200,7 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	link(out, "via", via, STR_NONE, via_title);
 	enclosures(out, &lead->item);
 	categories(out, lead);
+	alert(out, &s->alert);
 	render_rights(&rights, &lead->item);
 	if (rights.len > 0)
 		text_construct(out, "rights", buf_str(&rights));
@@ -200,10 +211,10 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	if (buf_failed(&body) || buf_failed(&title) ||
 		buf_failed(&href)) /* a text that did not fit must not look empty */
 		out->failed = -E2BIG;
-	(void)buf_puts(out, "<content type=\"html\">");
-	(void)buf_add_xml(out, buf_str(&body));
-	(void)buf_puts(out, "</content>\n");
-	(void)buf_puts(out, "</entry>\n");
+	buf_puts(out, "<content type=\"html\">");
+	buf_add_xml(out, buf_str(&body));
+	buf_puts(out, "</content>\n");
+	buf_puts(out, "</entry>\n");
 	buf_release(&title);
 	buf_release(&href);
 	buf_release(&body);
@@ -212,7 +223,7 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 
 static void end(struct buf *out)
 {
-	(void)buf_puts(out, "</feed>\n");
+	buf_puts(out, "</feed>\n");
 }
 
 const struct format format_atom = {

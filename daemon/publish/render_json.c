@@ -2,6 +2,7 @@
 /* JSON Feed 1.1.  Data for which the format has no member, such as all reports of a story, is in the extension object
  * _sitrep. */
 #include <errno.h>
+#include <stdio.h>
 
 #include "render.h"
 #include "sitrep/base/clock.h"
@@ -12,10 +13,9 @@
 static void begin(struct buf *out, const struct channel *c)
 {
 	struct buf head = BUF_INIT(out->max);
-	struct jsonw w;
+	struct jsonw w = JSONW_INIT(&head);
 
 	/* The object stays open for the items, which are written one by one. */
-	jsonw_init(&w, &head);
 	jsonw_object(&w);
 	jsonw_kv_cstr(&w, "version", "https://jsonfeed.org/version/1.1");
 	jsonw_kv_cstr(&w, "title", c->title);
@@ -24,8 +24,8 @@ static void begin(struct buf *out, const struct channel *c)
 	jsonw_key(&w, "items");
 	if (buf_failed(&head))
 		out->failed = head.failed;
-	(void)buf_add(out, buf_str(&head));
-	(void)buf_puts(out, "[\n");
+	buf_add(out, buf_str(&head));
+	buf_puts(out, "[\n");
 	buf_release(&head);
 }
 
@@ -47,14 +47,13 @@ static void authors(struct jsonw *w, const struct report *r)
 {
 	size_t written = 0;
 
-	jsonw_key(w, "authors");
-	jsonw_array(w);
+	jsonw_kv_array(w, "authors");
 	for (size_t i = 0; i < r->item.authors.count; i++)
 		written += person(w, &r->item.authors.items[i]);
 	if (written == 0) {
 		const struct person outlet = {.name = r->source.title};
 
-		(void)person(w, &outlet);
+		person(w, &outlet);
 	}
 	jsonw_array_end(w);
 }
@@ -63,8 +62,7 @@ static void tags(struct jsonw *w, const struct report *r)
 {
 	struct str rest = r->source.categories, name;
 
-	jsonw_key(w, "tags");
-	jsonw_array(w);
+	jsonw_kv_array(w, "tags");
 	while (str_split(&rest, '\n', &name))
 		if (!str_empty(name))
 			jsonw_str(w, name);
@@ -85,8 +83,7 @@ static void attachments(struct jsonw *w, const struct item *it)
 		if (!url_is_web(e->url))
 			continue;
 		if (!open) {
-			jsonw_key(w, "attachments");
-			jsonw_array(w);
+			jsonw_kv_array(w, "attachments");
 			open = true;
 		}
 		jsonw_object(w);
@@ -118,20 +115,36 @@ static void extras(struct jsonw *w, const struct item *it)
 		jsonw_kv_str(w, "via_title", via_title);
 	if (it->contributors.count == 0)
 		return;
-	jsonw_key(w, "contributors");
-	jsonw_array(w);
+	jsonw_kv_array(w, "contributors");
 	for (size_t i = 0; i < it->contributors.count; i++)
-		(void)person(w, &it->contributors.items[i]);
+		person(w, &it->contributors.items[i]);
 	jsonw_array_end(w);
+}
+
+static void alert(struct jsonw *w, const struct story_alert *a)
+{
+	char id[24];
+
+	if (a->id == 0)
+		return;
+	snprintf(id, sizeof(id), "%lld", (long long)a->id);
+	jsonw_kv_object(w, "alert");
+	jsonw_kv_cstr(w, "id", id);
+	jsonw_kv_str(w, "name", a->name);
+	jsonw_kv_cstr(w, "priority", alert_priority_name(a->priority));
+	jsonw_kv_int(w, "revision", a->revision);
+	jsonw_kv_cstr(w, "state", alert_state_name(a->state));
+	jsonw_kv_time(w, "first", a->first_ms);
+	jsonw_kv_time(w, "last", a->last_ms);
+	jsonw_object_end(w);
 }
 
 static void sources(struct jsonw *w, const struct story *s)
 {
-	jsonw_key(w, "_sitrep");
-	jsonw_object(w);
+	jsonw_kv_object(w, "_sitrep");
+	alert(w, &s->alert);
 	jsonw_kv_int(w, "sources", s->source_count);
-	jsonw_key(w, "reports");
-	jsonw_array(w);
+	jsonw_kv_array(w, "reports");
 	for (size_t i = 0; i < s->report_count; i++) {
 		const struct report *r = &s->reports[i];
 
@@ -157,18 +170,17 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	struct buf title = BUF_INIT(out->max), url = BUF_INIT(out->max);
 	struct buf id = BUF_INIT(64);
 	int64_t published = render_published(s);
-	struct jsonw w;
+	struct jsonw w = JSONW_INIT(out);
 
 	if (index > 0)
-		(void)buf_puts(out, ",\n");
+		buf_puts(out, ",\n");
 	render_body(&body, c, s);
 	render_title(&title, c, s);
 	render_link(&url, c, s);
-	(void)buf_printf(&id, "urn:uuid:%s", s->uid);
+	buf_printf(&id, "urn:uuid:%s", s->uid);
 	/* a text that did not fit must not look empty */
 	if (buf_failed(&body) || buf_failed(&title) || buf_failed(&url) || buf_failed(&id))
 		out->failed = -E2BIG;
-	jsonw_init(&w, out);
 	jsonw_object(&w);
 	jsonw_kv_str(&w, "id", buf_str(&id));
 	jsonw_kv_str(&w, "url", buf_str(&url));
@@ -197,7 +209,7 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 
 static void end(struct buf *out)
 {
-	(void)buf_puts(out, "\n]}\n");
+	buf_puts(out, "\n]}\n");
 }
 
 const struct format format_json = {

@@ -10,60 +10,59 @@
 static void begin(struct buf *out, const struct channel *c)
 {
 	page_begin(out, str_from(c->title), "");
-	(void)buf_puts(out, "<header>\n<h1>");
-	(void)buf_add_xml(out, str_from(c->title));
-	(void)buf_puts(out, "</h1>\n<p>As of ");
+	buf_puts(out, "<header>\n<h1>");
+	buf_add_xml(out, str_from(c->title));
+	buf_puts(out, "</h1>\n<p>As of ");
 	page_moment(out, c->updated_ms);
-	(void)buf_puts(out, " &middot; subscribe: ");
+	buf_puts(out, " &middot; subscribe: ");
 	page_feeds(out, "");
-	(void)buf_puts(out, " &middot; <a href=\"opml\">sources</a></p>\n</header>\n<main>\n");
+	buf_puts(out, " &middot; <a href=\"opml\">sources</a></p>\n</header>\n<main>\n");
 }
 
-static void story(struct buf *out, const struct channel *c, const struct story *s, size_t index)
+static void story(struct buf *out, const struct channel *c, const struct story *s, size_t index UNUSED)
 {
 	const struct report *lead = &s->reports[0];
 	struct str link = item_own_link(&lead->item);
 	struct str language = render_language(&lead->item);
 	struct story_outlets outlets;
 
-	(void)index;
-	(void)buf_puts(out, "<article>\n");
+	buf_puts(out, "<article>\n");
 	page_open(out, "h2", NULL, language);
 	story_outlets_init(&outlets, c->outlets, s);
 	if (str_empty(link)) {
-		(void)buf_printf(out, "<a href=\"story/%s\">", s->uid);
-		(void)buf_add_xml(out, lead->item.plain_title);
-		(void)buf_puts(out, "</a>");
+		buf_printf(out, "<a href=\"story/%s\">", s->uid);
+		buf_add_xml(out, lead->item.plain_title);
+		buf_puts(out, "</a>");
 	} else {
 		page_linked(out, link, lead->item.plain_title);
 	}
-	(void)buf_puts(out, "</h2>\n<p class=\"by\"><b>");
-	(void)buf_add_xml(out, story_outlets_name(&outlets, 0));
-	(void)buf_puts(out, "</b> &middot; ");
-	(void)buf_puts(out, lead->published_known ? "" : "seen ");
+	buf_puts(out, "</h2>\n<p class=\"by\"><b>");
+	buf_add_xml(out, story_outlets_name(&outlets, 0));
+	buf_puts(out, "</b> &middot; ");
+	buf_puts(out, lead->published_known ? "" : "seen ");
 	page_moment(out, lead->published_known ? lead->published_ms : lead->first_seen_ms);
-	(void)buf_printf(out, " &middot; <a href=\"story/%s\">", s->uid);
+	buf_printf(out, " &middot; <a href=\"story/%s\">", s->uid);
 	page_count(out, s->source_count, "source");
-	(void)buf_puts(out, "</a></p>\n");
+	buf_puts(out, "</a></p>\n");
 	if (!str_empty(lead->item.plain_summary)) {
 		page_open(out, "p", "sum", language);
-		(void)buf_add_xml(out, utf8_cut(lead->item.plain_summary, 320));
-		(void)buf_puts(out, lead->item.plain_summary.len > 320 ? "…</p>\n" : "</p>\n");
+		buf_add_xml(out, utf8_cut(lead->item.plain_summary, 320));
+		buf_puts(out, lead->item.plain_summary.len > 320 ? "…</p>\n" : "</p>\n");
 	}
 	if (outlets.count > 1) {
-		(void)buf_puts(out, "<p class=\"also\">Also: ");
+		buf_puts(out, "<p class=\"also\">Also: ");
 		for (size_t i = 1; i < outlets.count; i++) {
-			(void)buf_puts(out, i > 1 ? " &middot; " : "");
+			buf_puts(out, i > 1 ? " &middot; " : "");
 			page_linked(out, outlets.items[i].link, story_outlets_name(&outlets, i));
 			if (outlets.items[i].reports > 1)
-				(void)buf_printf(out, " (%zu)", outlets.items[i].reports);
+				buf_printf(out, " (%zu)", outlets.items[i].reports);
 		}
-		(void)buf_puts(out, "</p>\n");
+		buf_puts(out, "</p>\n");
 	}
 	if (buf_failed(&outlets.names))
 		out->failed = outlets.names.failed;
 	story_outlets_release(&outlets);
-	(void)buf_puts(out, "</article>\n");
+	buf_puts(out, "</article>\n");
 }
 
 const struct format format_page = {

@@ -14,19 +14,19 @@ static void begin(struct buf *out, const struct channel *c)
 {
 	char text[TIME_TEXT_MAX];
 
-	(void)buf_puts(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
-			    "<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\" "
-			    "xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" "
-			    "xmlns:dc=\"http://purl.org/dc/elements/1.1/\" "
-			    "xmlns:media=\"http://search.yahoo.com/mrss/\">\n<channel>\n");
+	buf_puts(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
+		      "<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\" "
+		      "xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" "
+		      "xmlns:dc=\"http://purl.org/dc/elements/1.1/\" "
+		      "xmlns:media=\"http://search.yahoo.com/mrss/\">\n<channel>\n");
 	render_html_element(out, "title", str_from(c->title));
 	render_element(out, "link", str_from(c->home_url));
 	render_html_element(out, "description", str_from(c->title));
-	(void)buf_puts(out, "<atom:link rel=\"self\" type=\"application/rss+xml\" href=\"");
-	(void)buf_add_xml(out, str_from(c->self_url));
-	(void)buf_puts(out, "\"/>\n");
+	buf_puts(out, "<atom:link rel=\"self\" type=\"application/rss+xml\" href=\"");
+	buf_add_xml(out, str_from(c->self_url));
+	buf_puts(out, "\"/>\n");
 	render_element(out, "lastBuildDate", str_from(time_format_rfc822(text, c->updated_ms)));
-	(void)buf_puts(out, "<generator>sitrepd/" SITREP_VERSION "</generator>\n");
+	buf_puts(out, "<generator>sitrepd/" SITREP_VERSION "</generator>\n");
 }
 
 /* RSS has room for one enclosure, with all three attributes; the others are Media RSS. */
@@ -42,14 +42,14 @@ static void enclosures(struct buf *out, const struct item *it)
 			continue;
 		if (!str_to_int(e->length, &length) || length < 0)
 			length = 0;
-		(void)buf_printf(out, "<%s=\"", first ? "enclosure url" : "media:content url");
-		(void)buf_add_xml(out, e->url);
+		buf_printf(out, "<%s=\"", first ? "enclosure url" : "media:content url");
+		buf_add_xml(out, e->url);
 		/* RSS requires a length, even if only 0 */
 		if (first || length > 0)
-			(void)buf_printf(out, "\" %s=\"%lld", first ? "length" : "fileSize", length);
-		(void)buf_puts(out, "\" type=\"");
-		(void)buf_add_xml(out, str_empty(e->type) ? STR("application/octet-stream") : e->type);
-		(void)buf_puts(out, "\"/>\n");
+			buf_printf(out, "\" %s=\"%lld", first ? "length" : "fileSize", length);
+		buf_puts(out, "\" type=\"");
+		buf_add_xml(out, str_empty(e->type) ? STR("application/octet-stream") : e->type);
+		buf_puts(out, "\"/>\n");
 		first = false;
 	}
 }
@@ -81,6 +81,17 @@ static void categories(struct buf *out, const struct report *r)
 			render_html_element(out, "category", name);
 }
 
+/* The last revision of the alert whose feed this is. */
+static void alert(struct buf *out, const struct story_alert *a)
+{
+	if (a->id == 0)
+		return;
+	buf_printf(out, "<category domain=\"%s\">%s</category>\n", RENDER_ALERT_PRIORITY,
+		alert_priority_name(a->priority));
+	buf_printf(out, "<category domain=\"%s\">%lld</category>\n", RENDER_ALERT_REVISION, (long long)a->revision);
+	buf_printf(out, "<category domain=\"%s\">%s</category>\n", RENDER_ALERT_STATE, alert_state_name(a->state));
+}
+
 /* Empties the buffer of a field for the next one. A text that did not fit is a failure, not an empty text. */
 static void restart(struct buf *out, struct buf *field)
 {
@@ -89,7 +100,7 @@ static void restart(struct buf *out, struct buf *field)
 	buf_clear(field);
 }
 
-static void story(struct buf *out, const struct channel *c, const struct story *s, size_t index)
+static void story(struct buf *out, const struct channel *c, const struct story *s, size_t index UNUSED)
 {
 	const struct report *lead = &s->reports[0];
 	struct buf body = BUF_INIT(out->max), rights = BUF_INIT(LIMIT_TITLE);
@@ -97,14 +108,13 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	int64_t published = render_published(s);
 	char text[TIME_TEXT_MAX];
 
-	(void)index;
-	(void)buf_puts(out, "<item>\n");
+	buf_puts(out, "<item>\n");
 	render_title(&body, c, s);
 	render_html_element(out, "title", buf_str(&body));
 	restart(out, &body);
 	render_link(&body, c, s);
 	render_element(out, "link", buf_str(&body));
-	(void)buf_printf(out, "<guid isPermaLink=\"false\">urn:uuid:%s</guid>\n", s->uid);
+	buf_printf(out, "<guid isPermaLink=\"false\">urn:uuid:%s</guid>\n", s->uid);
 	if (published != TIME_NONE)
 		render_element(out, "pubDate", str_from(time_format_rfc822(text, published)));
 	people(out, lead);
@@ -113,26 +123,27 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	render_html_element(out, "dc:rights", buf_str(&rights));
 	render_element(out, "dc:source", via);
 	categories(out, lead);
+	alert(out, &s->alert);
 	if (url_is_web(lead->item.comments))
 		render_element(out, "comments", lead->item.comments);
 	enclosures(out, &lead->item);
 	render_thumbnail(out, &lead->item);
-	(void)buf_puts(out, "<source url=\"");
-	(void)buf_add_xml(out, lead->source.url);
-	(void)buf_puts(out, "\">");
+	buf_puts(out, "<source url=\"");
+	buf_add_xml(out, lead->source.url);
+	buf_puts(out, "\">");
 	restart(out, &body);
 	render_as_html(&body, lead->source.title);
-	(void)buf_add_xml(out, buf_str(&body));
-	(void)buf_puts(out, "</source>\n<description>");
+	buf_add_xml(out, buf_str(&body));
+	buf_puts(out, "</source>\n<description>");
 	restart(out, &body);
 	render_paragraphs(&body, lead->item.plain_summary);
 	render_byline(&body, c, s);
-	(void)buf_add_xml(out, buf_str(&body));
-	(void)buf_puts(out, "</description>\n<content:encoded>");
+	buf_add_xml(out, buf_str(&body));
+	buf_puts(out, "</description>\n<content:encoded>");
 	restart(out, &body);
 	render_body(&body, c, s);
-	(void)buf_add_xml(out, buf_str(&body));
-	(void)buf_puts(out, "</content:encoded>\n</item>\n");
+	buf_add_xml(out, buf_str(&body));
+	buf_puts(out, "</content:encoded>\n</item>\n");
 	restart(out, &body);
 	buf_release(&body);
 	buf_release(&rights);
@@ -140,7 +151,7 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 
 static void end(struct buf *out)
 {
-	(void)buf_puts(out, "</channel>\n</rss>\n");
+	buf_puts(out, "</channel>\n</rss>\n");
 }
 
 const struct format format_rss = {

@@ -51,32 +51,30 @@ static bool is_first_to(const struct story_details *d, size_t n)
 
 static void write_measures(struct buf *out, const struct story_tie *t)
 {
-	(void)buf_printf(
-		out, "%.0f&nbsp;%% of the shorter text, %d of %d phrases", t->score * 100, t->shared, t->shared_of);
+	buf_printf(out, "%.0f&nbsp;%% of the shorter text, %d of %d phrases", t->score * 100, t->shared, t->shared_of);
 	if (t->numbers_of > 0)
-		(void)buf_printf(out, ", %d of %d numbers", t->numbers, t->numbers_of);
+		buf_printf(out, ", %d of %d numbers", t->numbers, t->numbers_of);
 }
 
 static void write_reason(struct buf *out, const struct story_tie *t, bool first)
 {
-	(void)buf_puts(out, "<p class=\"why\">");
+	buf_puts(out, "<p class=\"why\">");
 	if (t == NULL) {
-		(void)buf_puts(out, first ? "The first report." : "Joined the story.");
+		buf_puts(out, first ? "The first report." : "Joined the story.");
 	} else if (strcmp(t->relation, "copy") == 0) {
-		(void)buf_puts(out, "The same text or link as that of <b>");
-		(void)buf_add_xml(out, t->other_source.title);
-		(void)buf_puts(out, "</b>.");
+		buf_puts(out, "The same text or link as that of <b>");
+		buf_add_xml(out, t->other_source.title);
+		buf_puts(out, "</b>.");
 	} else {
 		bool update = strcmp(t->relation, "update") == 0;
 
-		(void)buf_puts(
-			out, update ? "A later version of the report of <b>" : "An edited copy of the report of <b>");
-		(void)buf_add_xml(out, t->other_source.title);
-		(void)buf_puts(out, "</b>: ");
+		buf_puts(out, update ? "A later version of the report of <b>" : "An edited copy of the report of <b>");
+		buf_add_xml(out, t->other_source.title);
+		buf_puts(out, "</b>: ");
 		write_measures(out, t);
-		(void)buf_putc(out, '.');
+		buf_putc(out, '.');
 	}
-	(void)buf_puts(out, "</p>\n");
+	buf_puts(out, "</p>\n");
 }
 
 static void write_changes(struct buf *out, const struct story_details *d, const struct report *r)
@@ -87,11 +85,11 @@ static void write_changes(struct buf *out, const struct story_details *d, const 
 		count += d->revisions[i].item_id == r->item_id;
 	if (count == 0)
 		return;
-	(void)buf_puts(out, "<p class=\"why\">Its text changed: ");
+	buf_puts(out, "<p class=\"why\">Its text changed: ");
 	page_count(out, count, "earlier version");
-	(void)buf_puts(out, " kept, the present one is of ");
+	buf_puts(out, " kept, the present one is of ");
 	page_moment(out, r->updated_ms);
-	(void)buf_puts(out, ".</p>\n");
+	buf_puts(out, ".</p>\n");
 }
 
 static void write_report(
@@ -103,24 +101,24 @@ static void write_report(
 	outlets_put_name(&name, c->outlets, &r->source);
 	if (buf_failed(&name))
 		out->failed = name.failed;
-	(void)buf_printf(out, "<li id=\"%s\">\n", r->uid);
+	buf_printf(out, "<li id=\"%s\">\n", r->uid);
 	page_open(out, "h2", NULL, render_language(&r->item));
 	page_linked(out, item_own_link(&r->item), r->item.plain_title);
-	(void)buf_puts(out, "</h2>\n<p class=\"by\"><b>");
-	(void)buf_add_xml(out, buf_str(&name));
+	buf_puts(out, "</h2>\n<p class=\"by\"><b>");
+	buf_add_xml(out, buf_str(&name));
 	buf_release(&name);
-	(void)buf_puts(out, "</b> &middot; seen ");
+	buf_puts(out, "</b> &middot; seen ");
 	page_moment(out, r->first_seen_ms);
 	if (r->published_known) {
-		(void)buf_puts(out, " &middot; published ");
+		buf_puts(out, " &middot; published ");
 		page_moment(out, r->published_ms);
 	}
 	if (r == &s->reports[0] && s->report_count > 1)
-		(void)buf_puts(out, " &middot; leads the story");
-	(void)buf_puts(out, "</p>\n");
+		buf_puts(out, " &middot; leads the story");
+	buf_puts(out, "</p>\n");
 	write_reason(out, placed_by(d, r->item_id), n == 0);
 	write_changes(out, d, r);
-	(void)buf_puts(out, "</li>\n");
+	buf_puts(out, "</li>\n");
 }
 
 static const char *tie_words(const struct story_tie *t)
@@ -139,46 +137,46 @@ static void write_related(struct buf *out, const struct story_details *d)
 
 		if (!is_first_to(d, i))
 			continue;
-		(void)buf_puts(out, open ? "" : "<h3>Related</h3>\n<ul>\n");
+		buf_puts(out, open ? "" : "<h3>Related</h3>\n<ul>\n");
 		open = true;
-		(void)buf_printf(out, "<li dir=\"auto\"><a href=\"%s\">", t->other_story);
-		(void)buf_add_xml(out, t->other_title);
-		(void)buf_puts(out, "</a>\n<p class=\"by\"><b>");
-		(void)buf_add_xml(out, t->other_source.title);
-		(void)buf_printf(out, "</b> &middot; %s: ", tie_words(t));
+		buf_printf(out, "<li dir=\"auto\"><a href=\"%s\">", t->other_story);
+		buf_add_xml(out, t->other_title);
+		buf_puts(out, "</a>\n<p class=\"by\"><b>");
+		buf_add_xml(out, t->other_source.title);
+		buf_printf(out, "</b> &middot; %s: ", tie_words(t));
 		write_measures(out, t);
-		(void)buf_puts(out, "</p></li>\n");
+		buf_puts(out, "</p></li>\n");
 	}
 	if (open)
-		(void)buf_puts(out, "</ul>\n");
+		buf_puts(out, "</ul>\n");
 }
 
 void story_page_html(struct buf *out, const struct channel *c, const struct story *s, const struct story_details *d)
 {
 	page_begin(out, s->reports[0].item.plain_title, "../");
-	(void)buf_puts(out, "<header>\n");
+	buf_puts(out, "<header>\n");
 	page_open(out, "h1", NULL, render_language(&s->reports[0].item));
-	(void)buf_add_xml(out, s->reports[0].item.plain_title);
-	(void)buf_puts(out, "</h1>\n<p>");
+	buf_add_xml(out, s->reports[0].item.plain_title);
+	buf_puts(out, "</h1>\n<p>");
 	page_count(out, s->source_count, "source");
-	(void)buf_puts(out, ", ");
+	buf_puts(out, ", ");
 	page_count(out, s->total_reports, "report");
-	(void)buf_puts(out, " &middot; ");
+	buf_puts(out, " &middot; ");
 	page_moment(out, s->first_seen_ms);
 	if (s->last_seen_ms > s->first_seen_ms) {
-		(void)buf_puts(out, " to ");
+		buf_puts(out, " to ");
 		page_moment(out, s->last_seen_ms);
 	}
-	(void)buf_printf(out, " &middot; <a href=\"%s.json\">JSON</a> &middot; <a href=\"../\">", s->uid);
-	(void)buf_add_xml(out, str_from(c->title));
-	(void)buf_puts(out, "</a></p>\n</header>\n<main>\n<ol>\n");
+	buf_printf(out, " &middot; <a href=\"%s.json\">JSON</a> &middot; <a href=\"../\">", s->uid);
+	buf_add_xml(out, str_from(c->title));
+	buf_puts(out, "</a></p>\n</header>\n<main>\n<ol>\n");
 	for (size_t i = 0; i < s->report_count; i++)
 		write_report(out, c, s, d, i);
-	(void)buf_puts(out, "</ol>\n");
+	buf_puts(out, "</ol>\n");
 	if ((size_t)s->total_reports > s->report_count) {
-		(void)buf_puts(out, "<p>And ");
+		buf_puts(out, "<p>And ");
 		page_count(out, s->total_reports - (long long)s->report_count, "later report");
-		(void)buf_puts(out, ".</p>\n");
+		buf_puts(out, ".</p>\n");
 	}
 	write_related(out, d);
 	page_end(out);
@@ -188,8 +186,7 @@ void story_page_html(struct buf *out, const struct channel *c, const struct stor
 
 static void json_measures(struct jsonw *w, const struct story_tie *t)
 {
-	jsonw_key(w, "score");
-	jsonw_real(w, t->score);
+	jsonw_kv_real(w, "score", t->score);
 	if (strcmp(t->relation, "copy") == 0)
 		return;
 	jsonw_kv_int(w, "shared", t->shared);
@@ -224,8 +221,7 @@ static void json_report(struct jsonw *w, const struct story *s, const struct sto
 	} else if (n == 0) {
 		jsonw_kv_cstr(w, "relation", "new");
 	}
-	jsonw_key(w, "revisions");
-	jsonw_array(w);
+	jsonw_kv_array(w, "revisions");
 	for (size_t i = 0; i < d->revision_count; i++)
 		if (d->revisions[i].item_id == r->item_id)
 			jsonw_cstr(w, time_format_rfc3339(time, d->revisions[i].at_ms));
@@ -247,9 +243,8 @@ static void json_related(struct jsonw *w, const struct story_tie *t)
 
 void story_page_json(struct buf *out, const struct story *s, const struct story_details *d)
 {
-	struct jsonw w;
+	struct jsonw w = JSONW_INIT(out);
 
-	jsonw_init(&w, out);
 	jsonw_object(&w);
 	jsonw_kv_cstr(&w, "id", s->uid);
 	jsonw_kv_str(&w, "title", s->reports[0].item.plain_title);
@@ -257,17 +252,15 @@ void story_page_json(struct buf *out, const struct story *s, const struct story_
 	jsonw_kv_int(&w, "report_count", s->total_reports);
 	jsonw_kv_time(&w, "first_seen", s->first_seen_ms);
 	jsonw_kv_time(&w, "last_seen", s->last_seen_ms);
-	jsonw_key(&w, "reports");
-	jsonw_array(&w);
+	jsonw_kv_array(&w, "reports");
 	for (size_t i = 0; i < s->report_count; i++)
 		json_report(&w, s, d, i);
 	jsonw_array_end(&w);
-	jsonw_key(&w, "related");
-	jsonw_array(&w);
+	jsonw_kv_array(&w, "related");
 	for (size_t i = 0; i < d->tie_count; i++)
 		if (is_first_to(d, i))
 			json_related(&w, &d->ties[i]);
 	jsonw_array_end(&w);
 	jsonw_object_end(&w);
-	(void)buf_putc(out, '\n');
+	buf_putc(out, '\n');
 }

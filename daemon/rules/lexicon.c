@@ -1,26 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 /* The words that occur in rules.
  *
- * Whole words stand in an open hash table.  Prefixes are sorted, and each is linked to the longest other prefix that it
- * begins with. A binary search finds the greatest prefix not after the word; all prefixes of the word are that one or
- * on its chain of links. The search compares eight bytes at a time. A bitmap of first byte pairs spares most words the
- * search. */
+ * Whole words stand in an open hash table until the lexicon is sealed.
+ * Prefixes are sorted, and each is linked to the longest other prefix that it begins with.  A binary search finds the
+ * greatest prefix not after the word; all prefixes of the word are that one or on its chain of links.  The search
+ * compares eight bytes at a time.  A filter of first bytes spares most words the search. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "lexicon.h"
+#include "rule_image.h"
 #include "sitrep/base/buf.h"
 
 enum {
 	/* Of all words of all rules; RULE_TERMS_MAX terms of usual length need far less. */
 	BYTES_MAX = 64 * 1024 * 1024,
-	SLOTS_MIN = 64, /* a power of two, as all slot counts */
-	PAIRS = 65536,
+	SLOTS_MIN = 8, /* a power of two, as all slot counts */
+	FILTER_LEAST = 512,
+	BITS_A_PREFIX = 16,
 };
 
 struct name {
@@ -40,7 +39,12 @@ struct names {
 
 struct ordered_prefix {
 	uint64_t head; /* its first eight bytes, as a number that sorts like them */
-	uint32_t id;
+	uint32_t id, unused;
+};
+
+/* Of the filter, for the image. */
+struct prefix_head {
+	uint32_t shift, lengths;
 };
 
 struct lexicon {
@@ -50,7 +54,8 @@ struct lexicon {
 	/* after sealing */
 	struct ordered_prefix *order;
 	uint32_t *shorter; /* by number: the longest other prefix that this one begins with */
-	uint8_t pairs[PAIRS / 8];
+	struct prefix_filter filter;
+	bool in_image; /* what is there after sealing, and the prefixes, are */
 };
 
 /* ---- names */
@@ -156,9 +161,12 @@ void lexicon_free(struct lexicon *l)
 	if (l == NULL)
 		return;
 	names_release(&l->words);
-	names_release(&l->prefixes);
-	free(l->order);
-	free(l->shorter);
+	if (!l->in_image) {
+		names_release(&l->prefixes);
+		free((uint64_t *)l->filter.bits);
+		free(l->order);
+		free(l->shorter);
+	}
 	free(l);
 }
 
@@ -170,11 +178,6 @@ int lexicon_add_word(struct lexicon *l, struct str word, uint32_t *id)
 int lexicon_add_prefix(struct lexicon *l, struct str prefix, uint32_t *id)
 {
 	return names_add(&l->prefixes, prefix, hash_of(l, prefix), id);
-}
-
-uint32_t lexicon_find(const struct lexicon *l, struct str word)
-{
-	return names_find(&l->words, word, hash_of(l, word));
 }
 
 static uint64_t head_of(struct str s)
@@ -200,45 +203,64 @@ static int compare_prefixes(const void *a, const void *b, void *names)
 	return compare_strings(names, left->head, names_get(names, left->id), b);
 }
 
-/* Sets the bits of all words that begin with prefix; a word of one byte counts as if a NUL followed. */
-static void set_pairs(struct lexicon *l, struct str prefix)
+static int make_filter(struct lexicon *l)
 {
-	unsigned from = prefix.len > 0 ? (unsigned)(unsigned char)prefix.data[0] << 8 : 0;
-	unsigned count = prefix.len == 0 ? PAIRS : 256;
+	size_t bits = FILTER_LEAST;
+	uint64_t *filter;
 
-	if (prefix.len > 1) {
-		from |= (unsigned char)prefix.data[1];
-		count = 1;
+	while (bits < BITS_A_PREFIX * (size_t)l->prefixes.count)
+		bits *= 2;
+	filter = calloc(bits / 64, sizeof(*filter));
+	if (filter == NULL)
+		return -ENOMEM;
+	l->filter = (struct prefix_filter){.bits = filter, .shift = 64 - __builtin_ctzll(bits)};
+	for (uint32_t id = 0; id < l->prefixes.count; id++) {
+		struct str prefix = names_get(&l->prefixes, id);
+		size_t len = prefix.len < 8 ? prefix.len : 8;
+		uint64_t first = 0, bit;
+
+		memcpy(&first, prefix.data, len);
+		bit = prefix_filter_bit(&l->filter, le64toh(first), len);
+		filter[bit / 64] |= UINT64_C(1) << bit % 64;
+		l->filter.lengths |= 1u << len;
 	}
-	for (unsigned pair = from; pair < from + count; pair++)
-		l->pairs[pair / 8] |= (uint8_t)(1u << (pair % 8));
+	return 0;
 }
 
-static bool may_have_prefix(const struct lexicon *l, struct str word)
+struct prefix_filter lexicon_prefix_filter(const struct lexicon *l)
 {
-	unsigned pair = word.len > 0 ? (unsigned)(unsigned char)word.data[0] << 8 : 0;
-
-	if (word.len > 1)
-		pair |= (unsigned char)word.data[1];
-	return (l->pairs[pair / 8] >> (pair % 8) & 1) != 0;
+	return l->filter;
 }
 
-int lexicon_seal(struct lexicon *l)
+uint32_t lexicon_word_count(const struct lexicon *l)
+{
+	return l->words.count;
+}
+
+static int seal_words(struct lexicon *l, struct word_table *table, uint32_t *numbers)
+{
+	int ret = word_table_init(table, l->seed, l->words.count);
+
+	for (uint32_t id = 0; ret == 0 && id < l->words.count; id++)
+		numbers[id] = word_table_put(table, names_get(&l->words, id));
+	names_release(&l->words);
+	l->words = (struct names){.count = 0};
+	return ret;
+}
+
+int lexicon_seal(struct lexicon *l, struct word_table *table, uint32_t *numbers)
 {
 	uint32_t count = l->prefixes.count;
+	int ret = seal_words(l, table, numbers);
 
-	if (count == 0)
-		return 0;
+	if (ret != 0 || count == 0)
+		return ret;
 	l->order = calloc(count, sizeof(*l->order));
 	l->shorter = calloc(count, sizeof(*l->shorter));
-	if (l->order == NULL || l->shorter == NULL)
+	if (l->order == NULL || l->shorter == NULL || make_filter(l) < 0)
 		return -ENOMEM;
-	for (uint32_t id = 0; id < count; id++) {
-		struct str prefix = names_get(&l->prefixes, id);
-
-		l->order[id] = (struct ordered_prefix){head_of(prefix), id};
-		set_pairs(l, prefix);
-	}
+	for (uint32_t id = 0; id < count; id++)
+		l->order[id] = (struct ordered_prefix){head_of(names_get(&l->prefixes, id)), id, 0};
 	qsort_r(l->order, count, sizeof(*l->order), compare_prefixes, &l->prefixes);
 	for (uint32_t i = 0; i < count; i++) {
 		struct str prefix = names_get(&l->prefixes, l->order[i].id);
@@ -257,7 +279,7 @@ uint32_t lexicon_longest_prefix(const struct lexicon *l, struct str word)
 	uint64_t head;
 	uint32_t id;
 
-	if (high == 0 || !may_have_prefix(l, word))
+	if (high == 0)
 		return LEXICON_NONE;
 	head = head_of(word);
 	while (low < high) {
@@ -277,4 +299,38 @@ uint32_t lexicon_longest_prefix(const struct lexicon *l, struct str word)
 uint32_t lexicon_shorter_prefix(const struct lexicon *l, uint32_t prefix)
 {
 	return l->shorter[prefix];
+}
+
+void lexicon_write(const struct lexicon *l, struct buf *image)
+{
+	uint32_t count = l->prefixes.count;
+	const struct prefix_head head = {(uint32_t)l->filter.shift, l->filter.lengths};
+
+	image_put(image, IMAGE_PREFIXES, l->prefixes.items, count, sizeof(*l->prefixes.items));
+	image_put(image, IMAGE_PREFIX_BYTES, l->prefixes.bytes.data, l->prefixes.bytes.len, 1);
+	image_put(image, IMAGE_PREFIX_ORDER, l->order, count, sizeof(*l->order));
+	image_put(image, IMAGE_PREFIX_SHORTER, l->shorter, count, sizeof(*l->shorter));
+	image_put(image, IMAGE_PREFIX_HEAD, &head, 1, sizeof(head));
+	image_put(image, IMAGE_PREFIX_FILTER, l->filter.bits,
+		l->filter.bits != NULL ? ((size_t)1 << (64 - l->filter.shift)) / 64 : 0, sizeof(*l->filter.bits));
+}
+
+struct lexicon *lexicon_open(struct str image)
+{
+	struct lexicon *l = calloc(1, sizeof(*l));
+	const struct prefix_head *head = image_get(image, IMAGE_PREFIX_HEAD, sizeof(*head), NULL);
+	size_t count;
+
+	if (l == NULL)
+		return NULL;
+	l->in_image = true;
+	l->prefixes.items = (struct name *)image_get(image, IMAGE_PREFIXES, sizeof(*l->prefixes.items), &count);
+	l->prefixes.count = (uint32_t)count;
+	l->prefixes.bytes.data = (char *)image_get(image, IMAGE_PREFIX_BYTES, 1, NULL);
+	l->order = (struct ordered_prefix *)image_get(image, IMAGE_PREFIX_ORDER, sizeof(*l->order), NULL);
+	l->shorter = (uint32_t *)image_get(image, IMAGE_PREFIX_SHORTER, sizeof(*l->shorter), NULL);
+	l->filter = (struct prefix_filter){.bits = image_get(image, IMAGE_PREFIX_FILTER, sizeof(uint64_t), NULL),
+		.shift = (int)head->shift,
+		.lengths = head->lengths};
+	return l;
 }

@@ -52,16 +52,6 @@ static void add(struct rule_forms *f, struct str form)
 
 /* ---- apostrophes */
 
-#define LISTED(word, list) is_listed(word, list, sizeof(list) / sizeof(*(list)))
-
-static bool is_listed(struct str word, const char *const *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (str_eq_nocase(word, str_from(list[i])))
-			return true;
-	return false;
-}
-
 bool rule_forms_is_elision(struct str part)
 {
 	/* French and Catalan; Italian */
@@ -70,7 +60,7 @@ bool rule_forms_is_elision(struct str part)
 		"quell", "gl", "degl", "agl", "dagl", "negl", "sugl", "cogl", "sant", "bell", "anch", "senz", "mezz",
 		"tutt", "pell", "ch", "v", "ci"};
 
-	return LISTED(part, elisions);
+	return str_is_one_of(part, elisions);
 }
 
 static size_t characters(struct str s)
@@ -78,7 +68,7 @@ static size_t characters(struct str s)
 	size_t count = 0;
 
 	for (size_t pos = 0; pos < s.len; count++)
-		(void)utf8_next(s, &pos);
+		utf8_next(s, &pos);
 	return count;
 }
 
@@ -96,8 +86,8 @@ bool rule_forms_is_ending(struct str before, struct str part)
 
 	/* Sana'a is one word; in Erdoğan'a the a is an ending. A single vowel counts as an ending behind six or more
 	 * letters. */
-	return length >= 2 && (LISTED(part, english) || (length >= 3 && LISTED(part, turkish)) ||
-				      (length >= 6 && LISTED(part, vowels)));
+	return length >= 2 && (str_is_one_of(part, english) || (length >= 3 && str_is_one_of(part, turkish)) ||
+				      (length >= 6 && str_is_one_of(part, vowels)));
 }
 
 /* ---- diacritics */
@@ -115,7 +105,7 @@ static bool is_vowel_sign(uint32_t cp)
 	       is_between(cp, 0x64B, 0x65F) || cp == 0x640 || cp == 0x670 || is_between(cp, 0x6D6, 0x6ED);
 }
 
-/* Letters without a Unicode decomposition, and letters that are written for one another. */
+/* Letters without a Unicode decomposition, and letters that are used for one another. */
 static const struct {
 	uint32_t letter;
 	const char *plain;
@@ -166,17 +156,17 @@ static void fold_letter(struct buf *out, uint32_t cp)
 	utf8proc_ssize_t n;
 
 	if (cp < 0x80) {
-		(void)buf_putc(out, (char)cp);
+		buf_putc(out, (char)cp);
 	} else if (plain != NULL) {
-		(void)buf_puts(out, plain);
+		buf_puts(out, plain);
 	} else if (comes_apart(cp)) {
 		n = utf8proc_decompose_char(
 			(utf8proc_int32_t)cp, parts, DECOMPOSED_MAX, UTF8PROC_DECOMPOSE | UTF8PROC_STABLE, NULL);
 		for (utf8proc_ssize_t i = 0; i < n && i < DECOMPOSED_MAX; i++)
 			if (!is_vowel_sign((uint32_t)parts[i]))
-				(void)buf_put_utf8(out, (uint32_t)parts[i]);
+				buf_put_utf8(out, (uint32_t)parts[i]);
 	} else if (!is_vowel_sign(cp)) {
-		(void)buf_put_utf8(out, cp);
+		buf_put_utf8(out, cp);
 	}
 }
 
@@ -195,7 +185,7 @@ static bool fold_in_two(struct buf *out, struct str token)
 
 		found = found || two != NULL;
 		if (two != NULL)
-			(void)buf_puts(out, two);
+			buf_puts(out, two);
 		else
 			fold_letter(out, cp);
 	}
@@ -335,7 +325,7 @@ int rule_forms_ask(struct buf *out, struct str tokens)
 		if (cp == YO || is_arabic(cp))
 			fold_letter(out, cp);
 		else
-			(void)buf_put_utf8(out, cp);
+			buf_put_utf8(out, cp);
 	}
 	return out->failed;
 }

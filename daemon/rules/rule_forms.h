@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /* rule_forms.h: the forms of one word under which a rule finds it.
  *
- * The first is the token itself.  The others are common spellings of the same word: without its diacritics and,
- * in German and the Nordic languages, with ae, oe, ue for ä, ö, ü; Cyrillic е for ё; Arabic and Hebrew without vowel
- * signs, Arabic without the article and the prefixes before it; Hangul without particles. */
+ * The first is the token itself.  The others are other spellings of the word: without its diacritics and, in German
+ * and the Nordic languages, with ae, oe, ue for ä, ö, ü; Cyrillic е for ё; Arabic and Hebrew without vowel signs,
+ * Arabic without the article and the prefixes before it; Hangul without particles. */
 #ifndef WATCH_RULE_FORMS_H
 #define WATCH_RULE_FORMS_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "sitrep/base/buf.h"
 #include "sitrep/base/str.h"
@@ -46,10 +47,12 @@ bool rule_forms_is_elision(struct str part);
 /* Is part an ending behind an apostrophe: 's, 'll, Turkish 'da, 'nin? */
 bool rule_forms_is_ending(struct str before, struct str part);
 
-/* Appends the tokens of a rule in the form that is searched for: letters that people write for one another (ё and е,
- * the alefs, Persian and Arabic kaf) become one, and Arabic loses its vowel signs. */
+/* Appends the tokens of a rule in the form of the search: interchangeable letters (ё and е, the alefs, Persian and
+ * Arabic kaf) become one, and Arabic loses its vowel signs. */
 int rule_forms_ask(struct buf *out, struct str tokens);
 
+/* rule_words.c: a letter, digit or mark, or a character that is dropped within words. */
+bool rule_is_word_character(uint32_t cp);
 /* rule_words.c: appends text; apostrophes of all kinds within words become the plain one. */
 int rule_plain_apostrophes(struct buf *out, struct str text);
 

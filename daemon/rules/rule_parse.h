@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-/* rule_parse.h: one rule's text into a small program over its terms. */
+/* rule_parse.h: compiles the text of one rule into a small program over its terms. */
 #ifndef WATCH_RULE_PARSE_H
 #define WATCH_RULE_PARSE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "rule_condition.h"
+#include "rule_token.h"
 #include "sitrep/base/arena.h"
 #include "sitrep/base/buf.h"
 #include "sitrep/base/error.h"
 #include "sitrep/base/str.h"
 
-enum rule_field { RULE_TEXT, RULE_TITLE, RULE_FEED, RULE_CATEGORY, RULE_LANGUAGE };
+#define RULE_NO_TERM UINT32_MAX
 
 /* A longer phrase is a pasted paragraph. The limit also bounds the work for one word of a text. */
 enum { RULE_PHRASE_WORDS_MAX = 64 };
@@ -19,21 +21,47 @@ enum { RULE_PHRASE_WORDS_MAX = 64 };
 /* A rule can only match when at least one of its anchors is found, so it is evaluated only then. Anchors are terms that
  * are not negated. Of an OR both sides are anchors; of an AND the rarer side is enough: in "missile AND (the OR a)" the
  * anchor is missile alone. */
+enum rule_term_kind {
+	TERM_WORDS,  /* words in the automaton */
+	TERM_REGEX,  /* a regular expression; the automaton does not find it */
+	TERM_LENGTH, /* a number of words; the automaton does not find it either */
+	TERM_STORY,  /* a condition on the item's story, which the text does not tell */
+	TERM_LIST,   /* the sum of the weights of the terms behind it, its entries, which are found */
+};
+
 struct rule_term {
+	enum rule_term_kind kind;
 	enum rule_field field;
 	bool prefix;  /* the last word, or the name, is a prefix */
 	bool negated; /* under an odd number of NOTs: its presence never makes the rule match */
 	bool anchor;
+	bool placed;       /* an operand of NEAR: its places in the text are needed */
 	bool first;        /* the first term of its pattern that is not negated; set by the rule set */
 	struct str text;   /* as written, without quotation marks */
 	struct str *words; /* canonical tokens, or one name as rule_put_name() writes it */
 	size_t word_count;
 	uint32_t pattern; /* its number in the automaton; set by the rule set */
+	struct str regex; /* TERM_REGEX: the expression, without its slashes */
+	bool any_case;
+	uint32_t least, most; /* TERM_LENGTH: the text's words; TERM_LIST: the least sum, and the number of entries */
+	uint32_t
+		list; /* TERM_LIST, and each of its entries: the list's number in the rule + 1, in the set once added */
+	int weight;   /* of an entry */
+	uint32_t condition; /* TERM_STORY: its number in the rule */
+};
+
+/* A NEAR: one of the terms from left to before right, then one from right to before end, or the other way round. */
+struct rule_near {
+	uint32_t left, right, end;
+	struct str text; /* as written */
+	uint32_t words;  /* from the last word of one to the first of the other; 1: side by side */
+	bool ordered;
 };
 
 /* The program works on one truth value. AND and OR are jumps over their right side, so no stack is needed. */
 enum rule_op {
 	RULE_OP_TERM,         /* the value becomes: term number arg was found */
+	RULE_OP_NEAR,         /* the value becomes: NEAR number arg was found */
 	RULE_OP_NOT,          /* the value is negated */
 	RULE_OP_JUMP_IF_TRUE, /* continue at step number arg; the value stays */
 	RULE_OP_JUMP_IF_FALSE,
@@ -54,15 +82,32 @@ struct rule_terms {
 	size_t count, cap;
 };
 
+struct rule_nears {
+	struct rule_near *items;
+	size_t count, cap;
+};
+
 struct rule_expression {
 	struct rule_program program;
 	struct rule_terms terms;
+	struct rule_nears nears;
+	uint32_t list_count;
+	struct rule_condition conditions[RULE_CONDITIONS_MAX]; /* on the story, each once */
+	uint32_t condition_count;
+	uint32_t needed;   /* a term besides the anchor without which the rule cannot match, or RULE_NO_TERM */
 	bool anchored;     /* false when the rule could match without any of its terms */
 	size_t not_column; /* of the first NOT; 0: no NOT */
 };
 
-/* All memory comes from a. 0; -EINVAL with a sentence that names the column; -ENOMEM. */
+/* All memory comes from a; words may lie in text, which must outlive e. 0; -EINVAL with a sentence that names the
+ * column; -ENOMEM. */
 int rule_parse(struct arena *a, struct str text, struct rule_expression *e, struct error *err);
+/* The same for a rule that may refer to definitions and lists in files, which count as words: finds the mistakes that
+ * are its own. */
+int rule_parse_outline(struct arena *a, struct str text, struct error *err);
+
+/* Stands before each word of a field other than title and body, so that no word of another field equals it; 0: none. */
+char rule_field_mark(enum rule_field field);
 
 /* Appends a name as one word that no text contains: a control character for the field, then the name in lower case. */
 int rule_put_name(struct buf *out, enum rule_field field, struct str name);

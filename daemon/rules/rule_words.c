@@ -3,7 +3,6 @@
  *
  * Tokens (canon.h) decide which items are copies, so they stay as they are, and the forms are put beside them. Only
  * words with an apostrophe, or with characters beyond ASCII, have forms; other words are just their tokens. */
-#include <errno.h>
 #include <string.h>
 
 #include <utf8proc.h>
@@ -70,7 +69,7 @@ static size_t apostrophe_at(struct str s, size_t pos)
 	return 0;
 }
 
-static bool is_word_character(uint32_t cp)
+bool rule_is_word_character(uint32_t cp)
 {
 	switch ((int)utf8proc_category((utf8proc_int32_t)cp)) {
 	case UTF8PROC_CATEGORY_LU:
@@ -98,7 +97,7 @@ static size_t character_before(struct str s, size_t pos)
 
 static bool is_word_at(struct str s, size_t pos)
 {
-	return pos < s.len && is_word_character(utf8_next(s, &pos));
+	return pos < s.len && rule_is_word_character(utf8_next(s, &pos));
 }
 
 static bool is_word_before(struct str s, size_t pos)
@@ -142,7 +141,7 @@ static struct str trim_invisible(struct str s)
 	while (s.len > 0 && is_invisible_at(s, 0)) {
 		size_t pos = 0;
 
-		(void)utf8_next(s, &pos);
+		utf8_next(s, &pos);
 		s = str_slice(s, pos, s.len);
 	}
 	while (s.len > 0 && is_invisible_at(s, character_before(s, s.len)))
@@ -170,7 +169,7 @@ static bool read_spelling(struct str s, size_t from, size_t pos, struct spelling
 		at += mark;
 		part = at;
 		while (is_word_at(s, at))
-			(void)utf8_next(s, &at);
+			utf8_next(s, &at);
 	}
 	w->to = at;
 	return true;
@@ -191,19 +190,11 @@ static int put_forms(struct work *w)
 {
 	for (size_t i = 0; i < w->forms.count; i++) {
 		if (i > 0)
-			(void)buf_putc(w->out, RULE_FORM_MARK);
-		(void)buf_add(w->out, rule_forms_get(&w->forms, i));
+			buf_putc(w->out, RULE_FORM_MARK);
+		buf_add(w->out, rule_forms_get(&w->forms, i));
 	}
-	(void)buf_putc(w->out, ' ');
+	buf_putc(w->out, ' ');
 	return w->out->failed;
-}
-
-static bool is_ascii(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.data[i] >= 0x80)
-			return false;
-	return true;
 }
 
 /* Puts the words of a run that has no apostrophe within a word. */
@@ -214,14 +205,14 @@ static int put_run(struct work *w, struct str run)
 
 	if (run.len == 0)
 		return 0;
-	if (is_ascii(run))
+	if (str_is_ascii(run))
 		return canon_tokens(w->out, run, &w->count);
 	buf_clear(&w->tokens);
 	ret = canon_tokens(&w->tokens, run, &w->count);
 	rest = buf_str(&w->tokens);
 	while (ret == 0 && str_word(&rest, &token)) {
-		if (is_ascii(token) || token.len > RULE_FORMED_MAX) {
-			(void)buf_add(w->out, token);
+		if (str_is_ascii(token) || token.len > RULE_FORMED_MAX) {
+			buf_add(w->out, token);
 			ret = buf_putc(w->out, ' ');
 			continue;
 		}
@@ -241,7 +232,7 @@ static struct str join(struct work *w, const struct spelling *s, size_t first, s
 	buf_clear(&w->word);
 	buf_clear(&w->tokens);
 	for (size_t i = first; i < last; i++)
-		(void)buf_add(&w->word, s->parts[i]);
+		buf_add(&w->word, s->parts[i]);
 	if (canon_tokens(&w->tokens, buf_str(&w->word), &count) != 0 || count != 1)
 		return STR_NONE;
 	rest = buf_str(&w->tokens);
@@ -259,7 +250,7 @@ static int put_spelling(struct work *w, const struct spelling *s)
 		/* each letter is a token, as in Han script: no language of that kind has apostrophes in words */
 		buf_clear(&w->word);
 		for (size_t i = 0; i < s->count; i++)
-			(void)buf_add(&w->word, s->parts[i]);
+			buf_add(&w->word, s->parts[i]);
 		return put_run(w, buf_str(&w->word));
 	}
 	rule_forms_clear(&w->forms);
@@ -311,10 +302,10 @@ int rule_plain_apostrophes(struct buf *out, struct str text)
 		size_t mark = apostrophe_at(text, pos);
 
 		if (mark > 0 && pos > 0 && is_word_before(text, pos) && is_word_at(text, pos + mark)) {
-			(void)buf_putc(out, '\'');
+			buf_putc(out, '\'');
 			pos += mark;
 		} else {
-			(void)buf_putc(out, text.data[pos++]);
+			buf_putc(out, text.data[pos++]);
 		}
 	}
 	return out->failed;

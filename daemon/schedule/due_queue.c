@@ -216,6 +216,15 @@ int64_t due_queue_closed_until(const struct due_queue *q, struct str site, bool 
 	return *is_server ? s->parent->closed_until_ms : s->closed_until_ms;
 }
 
+uint64_t due_queue_server(const struct due_queue *q, struct str site)
+{
+	const struct host_limit *s = host_limit_find(&q->sites, site);
+
+	if (s == NULL)
+		return 0;
+	return s->parent != NULL ? s->parent->hash : s->hash;
+}
+
 bool due_queue_is_own(const struct due_queue *q, struct str site)
 {
 	const struct host_limit *s = host_limit_find(&q->sites, site);
@@ -318,7 +327,7 @@ void due_queue_remove(struct due_queue *q, uint32_t feed)
 
 /* ---- going and coming back ---- */
 
-static void pass(struct host_limit *g, int64_t now_ms, int64_t gap_ms)
+static void take_slot(struct host_limit *g, int64_t now_ms, int64_t gap_ms)
 {
 	g->running++;
 	if (gap_ms > 0 && !g->is_own)
@@ -337,9 +346,9 @@ bool due_queue_next(struct due_queue *q, int64_t now_ms, uint32_t *feed)
 	if (site->is_server) {
 		server = site;
 		site = host_limit_of_ready(heap_top(&server->waiting));
-		pass(server, now_ms, q->limits.server_gap_ms);
+		take_slot(server, now_ms, q->limits.server_gap_ms);
 	}
-	pass(site, now_ms, q->limits.site_gap_ms);
+	take_slot(site, now_ms, q->limits.site_gap_ms);
 	f = feed_of(heap_top(&site->waiting));
 	heap_remove(&site->waiting, &f->node);
 	f->running_site = site;
@@ -393,11 +402,10 @@ struct counting {
 	size_t count;
 };
 
-static void count_feed(const struct heap_node *n, void *arg)
+static void count_feed(const struct heap_node *n UNUSED, void *arg)
 {
 	struct counting *c = arg;
 
-	(void)n;
 	c->count++;
 }
 

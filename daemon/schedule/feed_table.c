@@ -24,7 +24,6 @@ struct feed_table_change {
 	const struct config *config;
 	size_t count;                     /* enabled feeds */
 	const struct config_feed **feeds; /* the enabled feeds */
-	struct credentials *credentials;  /* parallel to feeds */
 	/* Larger arrays, which replace the table's members of the same names. */
 	struct feed **slots;
 	size_t old_slot_count, slot_count;
@@ -127,28 +126,14 @@ void feed_table_change_free(struct feed_table_change *ch)
 {
 	if (ch == NULL)
 		return;
-	for (size_t i = 0; ch->credentials != NULL && i < ch->count; i++)
-		credentials_release(&ch->credentials[i]);
 	for (size_t i = ch->old_slot_count; ch->slots != NULL && i < ch->slot_count; i++)
 		free(ch->slots[i]);
 	free(ch->feeds);
-	free(ch->credentials);
 	free(ch->slots);
 	free(ch->by_place);
 	free(ch->stays);
 	free(ch->by_id);
 	free(ch);
-}
-
-/* A file with a secret may have vanished since it was checked; the change is then refused. */
-static int read_credentials(struct feed_table_change *ch, struct error *err)
-{
-	struct error why = {0};
-
-	for (size_t i = 0; i < ch->count; i++)
-		if (credentials_load(&ch->credentials[i], ch->feeds[i], &why) != 0)
-			return error_set(err, why.code, "feed %s: %s", ch->feeds[i]->name, why.text);
-	return 0;
 }
 
 /* Makes new slots for the added feeds that find no free slot. The free slots stay free until the change is applied.
@@ -247,9 +232,6 @@ static int make_room(struct feed_table_change *ch, const struct feed_table *t)
 	for (size_t i = 0; i < c->feeds.count; i++)
 		if (c->feeds.items[i].enabled)
 			ch->feeds[ch->count++] = &c->feeds.items[i];
-	ch->credentials = calloc(ch->count + 1, sizeof(*ch->credentials));
-	if (ch->credentials == NULL)
-		return -ENOMEM;
 	/* 0 at start, when no configuration is in force. */
 	result = t->slot_count > 0 ? count_staying(ch, t, &staying) : 0;
 	return result == 0 ? make_slots(ch, t, ch->count - staying) : result;
@@ -262,15 +244,11 @@ struct feed_table_change *feed_table_prepare(const struct feed_table *t, const s
 	if (ch == NULL)
 		goto no_memory;
 	*ch = (struct feed_table_change){.config = config, .old_by_id_size = t->by_id_size};
-	if (make_room(ch, t) != 0)
-		goto no_memory;
-	if (read_credentials(ch, err) == 0)
+	if (make_room(ch, t) == 0)
 		return ch;
-	feed_table_change_free(ch);
-	return NULL;
 
 no_memory:
-	(void)error_sys(err, -ENOMEM, "cannot take the configuration over");
+	error_sys(err, -ENOMEM, "cannot apply the configuration");
 	feed_table_change_free(ch);
 	return NULL;
 }
@@ -328,8 +306,6 @@ static void occupy(struct feed_table *t, struct feed_table_change *ch, size_t i,
 		events->changes_url(arg, f);
 	f->config = ch->feeds[i];
 	credentials_release(&f->credentials);
-	f->credentials = ch->credentials[i];
-	ch->credentials[i] = (struct credentials){0};
 	feed_state_release(&f->state);
 	f->state = *state;
 	*state = (struct feed_state){0};

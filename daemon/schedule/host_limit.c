@@ -135,7 +135,7 @@ struct host_limit *host_limit_next(const struct host_limit_table *t, const struc
 {
 	if (g != NULL && g->next != NULL)
 		return g->next;
-	for (size_t i = g != NULL ? (g->hash & (t->size - 1)) + 1 : 0; i < t->size; i++)
+	for (size_t i = g != NULL ? (size_t)(g->hash & (t->size - 1)) + 1 : 0; i < t->size; i++)
 		if (t->slots[i] != NULL)
 			return t->slots[i];
 	return NULL;

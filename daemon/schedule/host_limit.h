@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* host_limit.h: a place where feeds wait together, such as a site or a server, found by its name.
+/* host_limit.h: limits the requests to a site or a server, which is found by its name.
  *
- * A host limit has room for so many at a time, lets the next one pass only after a gap, and can be closed for a
- * while.  Feeds, or limits of a lower level, wait for it in the order of the time at which they may go. */
+ * A host limit has a number of slots, a gap between two starts, and can be closed for a while.  Feeds, or limits of
+ * a lower level, wait for it in the order of the time at which they may go. */
 #ifndef SITREP_SCHEDULE_HOST_LIMIT_H
 #define SITREP_SCHEDULE_HOST_LIMIT_H
 

@@ -23,18 +23,20 @@ static const double merit_hours = 14 * 24;
 static const int64_t history_ms = 56 * DAY_MS;
 /* After a pause this long all counts have faded to nothing. */
 static const int64_t forgotten_ms = 3650 * DAY_MS;
-/* An item dated this long before the previous poll was added to an archive, not posted. */
+/* An item that is dated this long before the previous poll comes from an archive and is no post. */
 static const int64_t archive_ms = 2 * DAY_MS;
 /* Times no older than this are ignored: some feeds date all items with the moment of the request, which would teach us
  * our own polls. */
 static const int64_t stamped_ms = 5000;
-/* A poll this soon after another one, and without news, teaches nothing. */
+/* A poll without news this soon after another one is ignored. */
 static const int64_t moment_ms = 30 * 1000;
 
 /* The weight of the prior in hours of history: after a first quiet day the rate falls, but not to zero. */
 static const double prior_hours = 8;
 /* The weight, in posts, of the assumption that all hours and days are alike. */
 static const double hour_doubt = 4, day_doubt = 8;
+/* The same where pauses are measured: a night in which a feed never posts must not make them long. */
+static const double pause_hour_doubt = 1, pause_day_doubt = 2;
 /* The maximal belief in a minute pattern; the rest of the posts may come at any minute. */
 static const double slot_belief_max = 0.9;
 /* The factor that minute counts keep after a poll with impossible post times. */
@@ -119,6 +121,7 @@ static int by_time(const void *a, const void *b)
 void rhythm_init(struct rhythm *r)
 {
 	*r = (struct rhythm){.seen_ms = TIME_NONE, .last_post_ms = TIME_NONE};
+	pauses_init(&r->pauses);
 }
 
 /* ---- the model ---- */
@@ -165,7 +168,7 @@ static double span_factor(const struct rhythm *r, size_t i)
 	return (spans[i].strength + (double)r->spans[i].posts) / (spans[i].strength + (double)r->spans[i].expected);
 }
 
-/* The belief in each span; all of them and the belief in no bursts add up to one. */
+/* The belief in each span.  The sum of all, and of the belief in no bursts, is one. */
 static void span_beliefs(const struct rhythm *r, double *beliefs)
 {
 	double total = no_burst_share;
@@ -266,8 +269,8 @@ void rhythm_recent(const struct rhythm *r, int64_t now_ms, uint32_t posts[RHYTHM
 	}
 }
 
-/* Tells the burst spans that hours have passed with a usual rate of rate posts an hour. */
-static void pass(struct rhythm *r, double rate, double hours)
+/* Notes in the burst spans that hours have passed, in which rate posts an hour were usual. */
+static void pass_hours(struct rhythm *r, double rate, double hours)
 {
 	for (size_t i = 0; i < RHYTHM_SPANS; i++) {
 		double kept = exp(-hours / spans[i].hours), seen = rate * spans[i].hours * (1 - kept);
@@ -278,7 +281,7 @@ static void pass(struct rhythm *r, double rate, double hours)
 	}
 }
 
-static void meet(struct rhythm *r)
+static void note_post(struct rhythm *r)
 {
 	for (size_t i = 0; i < RHYTHM_SPANS; i++) {
 		r->spans[i].merit = (float)((double)r->spans[i].merit + log(span_factor(r, i)));
@@ -295,16 +298,19 @@ static void bound_merits(struct rhythm *r, double hours)
 	}
 }
 
-/* Learns the time from from_ms to to_ms, in which posts (sorted) came. */
+/* Learns the time from from_ms to to_ms, in which the count posts (sorted) came. */
 static void take_window(struct rhythm *r, int64_t from_ms, int64_t to_ms, const int64_t *posts, size_t count)
 {
-	struct rhythm_forecast usual;
+	struct rhythm_forecast usual, sharp;
 	int64_t at_ms = from_ms;
 	size_t i = 0;
 
 	rhythm_forecast(r, from_ms, &usual);
 	for (size_t s = 0; s < RHYTHM_SLOTS; s++)
 		usual.slot[s] = 1; /* one hour is the finest unit here */
+	sharp = usual;
+	factors(r->hour_posts, r->hour_watched, RHYTHM_HOURS, usual.posts_per_hour, pause_hour_doubt, sharp.hour);
+	factors(r->day_posts, r->day_watched, RHYTHM_DAYS, usual.posts_per_hour, pause_day_doubt, sharp.day);
 	while (at_ms < to_ms || i < count) {
 		int64_t hour_end_ms = floor_to(at_ms, HOUR_MS) + HOUR_MS;
 		int64_t end_ms = i < count && posts[i] < hour_end_ms ? posts[i] : hour_end_ms;
@@ -317,12 +323,14 @@ static void take_window(struct rhythm *r, int64_t from_ms, int64_t to_ms, const 
 		if (hours > 0) {
 			r->hour_watched[hour_of(at_ms)] += (float)(hours * weight);
 			r->day_watched[weekday_of(at_ms)] += (float)(hours * weight);
-			pass(r, rhythm_forecast_usual(&usual, at_ms), hours);
+			pass_hours(r, rhythm_forecast_usual(&usual, at_ms), hours);
+			pauses_pass(&r->pauses, rhythm_forecast_usual(&sharp, at_ms) / sharp.posts_per_hour * hours);
 		}
 		for (at_ms = end_ms; i < count && posts[i] <= at_ms; i++) {
 			r->hour_posts[hour_of(posts[i])] += (float)weight;
 			r->day_posts[weekday_of(posts[i])] += (float)weight;
-			meet(r);
+			note_post(r);
+			pauses_meet(&r->pauses, posts[i]);
 		}
 	}
 	r->observed_days += (float)((double)(to_ms - from_ms) / DAY_MS);
@@ -347,8 +355,8 @@ static void fade_counts(struct rhythm *r, double hours)
 	fade(r->slot_moments, RHYTHM_SLOTS, kept);
 }
 
-/* A backlog, sorted.  An old item that was pinned to the top would stretch the window over years in which nothing is
- * known to have been missed, so the oldest tenth only marks where the window begins. */
+/* Learns from a backlog, sorted.  One old item that is pinned to the top would stretch the watched time over years.  So
+ * the oldest tenth of the items is left out, and the watched time begins after it. */
 static void take_backlog(struct rhythm *r, const struct rhythm_poll *poll)
 {
 	const int64_t *dated = poll->published_ms;
@@ -372,7 +380,7 @@ static void take_backlog(struct rhythm *r, const struct rhythm_poll *poll)
 		skipped++;
 	take_window(r, from_ms, poll->at_ms, dated + skipped, count - skipped);
 	take_slots(r, dated + skipped, count - skipped);
-	/* The evidence so far compared with a prior that knew nothing of the feed, so it is dropped. */
+	/* The evidence so far is dropped: it was measured against a prior without knowledge of the feed. */
 	for (size_t i = 0; i < RHYTHM_SPANS; i++) {
 		r->spans[i].merit = 0;
 		r->spans[i].expected = (float)((double)r->spans[i].expected * long_term_rate(r) / assumed);
@@ -383,9 +391,9 @@ static void take_backlog(struct rhythm *r, const struct rhythm_poll *poll)
 	r->last_post_ms = dated[count - 1];
 }
 
-/* Sorts the posts since the last poll in place: posts with a possible time keep it, the others are spread over the
- * window. Returns the number of new posts. */
-static size_t settle(struct rhythm_poll *poll, int64_t from_ms, size_t *dated)
+/* Gives each post since the last poll a time, in place.  Posts with an impossible time get evenly spread ones and come
+ * first; the *dated posts after them keep their times.  Returns the number of all. */
+static size_t place_posts(struct rhythm_poll *poll, int64_t from_ms, size_t *dated)
 {
 	size_t news = 0, right = 0, spread;
 
@@ -420,14 +428,14 @@ void rhythm_note_poll(struct rhythm *r, const struct rhythm_poll *given)
 		qsort(poll.published_ms, poll.fresh, sizeof(int64_t), by_time);
 	if (poll.shown > 0)
 		r->shown = poll.shown < UINT16_MAX ? (uint16_t)poll.shown : UINT16_MAX;
-	/* No post in almost no time: left to the next poll, so that rounding errors do not add up. */
+	/* A poll without posts so soon after another one adds nothing but rounding errors. */
 	if (poll.fresh == 0 && from_ms != TIME_NONE && from_ms <= poll.at_ms && from_ms > poll.at_ms - moment_ms)
 		return;
 	r->seen_ms = poll.at_ms;
 	if (r->last_post_ms > poll.at_ms)
 		r->last_post_ms = poll.at_ms;
 	if (from_ms == TIME_NONE) {
-		/* some may be there twice; but the few new ones of a feed long known are no backlog */
+		/* few new items: the feed was known before, and they are no backlog */
 		if (poll.fresh > poll.shown / 2)
 			take_backlog(r, &poll);
 		return;
@@ -438,10 +446,12 @@ void rhythm_note_poll(struct rhythm *r, const struct rhythm_poll *given)
 	fade_counts(r, hours);
 	if (from_ms < poll.at_ms - history_ms)
 		from_ms = poll.at_ms - history_ms;
-	if (all_fresh && poll.published_ms[0] > from_ms && poll.published_ms[0] <= poll.at_ms)
+	if (all_fresh && poll.published_ms[0] > from_ms && poll.published_ms[0] <= poll.at_ms) {
 		from_ms = poll.published_ms[0] - 1;
-	news = settle(&poll, from_ms, &dated);
-	/* Impossible dates cast doubt on the possible ones of the same poll. */
+		pauses_skip(&r->pauses);
+	}
+	news = place_posts(&poll, from_ms, &dated);
+	/* When some dates of a poll are impossible, the others count less. */
 	if (dated < news)
 		fade(r->slot_moments, RHYTHM_SLOTS, doubted_share);
 	/* dated posts go to the front before all are sorted */

@@ -5,7 +5,8 @@
 #include "sitrep/base/codec.h"
 #include "sitrep/schedule/rhythm.h"
 
-enum { VERSION = 1 };
+/* WITHOUT_PAUSES had all but the pauses. */
+enum { WITHOUT_PAUSES = 1, VERSION = 2 };
 
 /* More than any feed posts in the time remembered. */
 static const float count_max = 1e9F;
@@ -43,8 +44,9 @@ int rhythm_encode(const struct rhythm *r, struct buf *out)
 	struct code c = {.out = out};
 	struct rhythm copy = *r;
 
-	(void)buf_putc(out, VERSION);
+	buf_putc(out, VERSION);
 	code_rhythm(&c, &copy);
+	pauses_code(&c, &copy.pauses);
 	return out->failed;
 }
 
@@ -53,9 +55,11 @@ int rhythm_decode(struct str bytes, struct rhythm *r, struct error *err)
 	struct code c = {.in = str_slice(bytes, 1, bytes.len)};
 
 	rhythm_init(r);
-	if (bytes.len == 0 || bytes.data[0] != VERSION)
+	if (bytes.len == 0 || (bytes.data[0] != VERSION && bytes.data[0] != WITHOUT_PAUSES))
 		return error_set(err, -EPROTO, "a feed's rhythm is of another version");
 	code_rhythm(&c, r);
+	if (bytes.data[0] == VERSION)
+		pauses_code(&c, &r->pauses);
 	if (!c.bad && c.in.len == 0)
 		return 0;
 	rhythm_init(r);

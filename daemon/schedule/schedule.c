@@ -17,9 +17,9 @@
 #define SLOT_MS (HOUR_MS / RHYTHM_SLOTS)
 
 enum {
-	/* The price of a full answer, in conditional answers; 16 makes the pause four times as long. */
+	/* The cost of a full answer, in conditional answers; 16 makes the pause four times as long. */
 	UNCONDITIONAL_PRICE = 16,
-	/* The factor by which the pause of a pushed feed is longer. */
+	/* The pause of a pushed feed is this many times as long. */
 	PUSHED_TIMES = 12,
 	/* Up to START_AT_ONCE feeds are all polled at once at start, in a second or two. From START_SPREAD_OUT feeds
 	 * on, the first polls take a whole interval. */
@@ -31,7 +31,7 @@ enum {
 };
 
 /* The server's hints are capped at this. */
-static const int64_t word_max_ms = DAY_MS;
+static const int64_t hint_max_ms = DAY_MS;
 /* Hours and days that are skipped repeat with the week. */
 static const int64_t skips_max_ms = 7 * DAY_MS;
 static const int64_t pushed_min_ms = 6 * HOUR_MS, pushed_max_ms = DAY_MS;
@@ -39,8 +39,8 @@ static const int64_t pushed_min_ms = 6 * HOUR_MS, pushed_max_ms = DAY_MS;
 static const int64_t retry_ms = 5 * MINUTE_MS;
 /* The first and the longest pause after a fault of our own, for which the server is not to blame. */
 static const int64_t own_fault_ms = MINUTE_MS, own_fault_max_ms = 15 * MINUTE_MS;
-/* Polls of feeds with similar habits are spread over a twentieth of their pause, at most a minute; a wider spread would
- * miss the best moment. */
+/* Polls of feeds with similar rhythms are spread over a twentieth of their pause, at most a minute; a wider spread
+ * would miss the best moment. */
 static const int64_t spread_share = 20, spread_max_ms = MINUTE_MS;
 /* The ratio of expected to usual rate from which on a burst is reported. */
 static const double burst_factor = 2;
@@ -67,7 +67,7 @@ static uint64_t mix(uint64_t x)
 }
 
 /* A spread from 0 to width_ms that differs at each poll. */
-static int64_t draw(const struct schedule_input *in, int64_t width_ms)
+static int64_t draw_spread(const struct schedule_input *in, int64_t width_ms)
 {
 	uint64_t number = mix(mix(in->seed) ^ (uint64_t)in->state->polls);
 
@@ -127,7 +127,7 @@ static int64_t choose_pause(const struct choice *c)
 }
 
 /* Posts expected by the plan's time, and the delay they will have had by then. */
-static void expect(const struct rhythm_forecast *f, struct schedule_plan *plan)
+static void expect_posts(const struct rhythm_forecast *f, struct schedule_plan *plan)
 {
 	double posts = 0, delay = 0;
 
@@ -174,7 +174,7 @@ static struct choice make_choice(const struct schedule_input *in, const struct r
 
 /* ---- errors ---- */
 
-/* Whether the error lasts until a person acts. */
+/* Whether the error lasts until somebody changes something at the server or in the configuration. */
 static bool is_refusal(const struct feed_state *s)
 {
 	if (s->failure == FAILURE_HTTP)
@@ -182,10 +182,21 @@ static bool is_refusal(const struct feed_state *s)
 	return s->failure == FAILURE_NOT_A_FEED || s->failure == FAILURE_FORBIDDEN || s->failure == FAILURE_REDIRECT;
 }
 
+int64_t schedule_first_retry_ms(const struct schedule_policy *p)
+{
+	return p->interval_ms > 0 ? p->interval_ms : at_least(p->min_ms, retry_ms);
+}
+
+/* The server had no part in it. */
+static bool is_own_fault(const struct feed_state *s)
+{
+	return s->failure == FAILURE_INTERNAL || s->failure == FAILURE_SECRET;
+}
+
 static int64_t backoff_ms(const struct schedule_input *in)
 {
 	const struct schedule_policy *p = in->policy;
-	bool refused = is_refusal(in->state), own = in->state->failure == FAILURE_INTERNAL;
+	bool refused = is_refusal(in->state), own = is_own_fault(in->state);
 	int64_t first_ms = refused ? p->default_ms : own ? own_fault_ms : retry_ms;
 	int64_t ms = p->interval_ms > 0 ? p->interval_ms : at_least(p->min_ms, first_ms);
 	int64_t ceiling_ms = at_least(own ? own_fault_max_ms : DAY_MS, ms), width_ms;
@@ -194,39 +205,42 @@ static int64_t backoff_ms(const struct schedule_input *in)
 		ms *= refused ? REFUSED_GROWTH : PASSING_GROWTH;
 	ms = at_most(ms, ceiling_ms);
 	width_ms = ms / 10;
-	return at_least(ms - width_ms + draw(in, 2 * width_ms), p->interval_ms);
+	return at_least(ms - width_ms + draw_spread(in, 2 * width_ms), p->interval_ms);
 }
 
 /* ---- the server's hints ---- */
 
-static void take_word(struct schedule_plan *plan, enum schedule_word word, int64_t ms)
+static void note_hint(struct schedule_plan *plan, enum schedule_hint hint, int64_t ms)
 {
-	ms = at_most(ms, word_max_ms);
-	if (ms > plan->word_ms) {
-		plan->word = word;
-		plan->word_ms = ms;
+	ms = at_most(ms, hint_max_ms);
+	if (ms > plan->hint_ms) {
+		plan->hint = hint;
+		plan->hint_ms = ms;
 	}
 }
 
-static void hear_server(const struct schedule_input *in, struct schedule_plan *plan)
+static void take_server_hints(const struct schedule_input *in, struct schedule_plan *plan)
 {
-	take_word(plan, WORD_RETRY_AFTER, in->retry_after_ms);
-	take_word(plan, WORD_FRESH, in->fresh_ms);
+	note_hint(plan, HINT_RETRY_AFTER, in->retry_after_ms);
+	if (in->policy->forced)
+		return;
+	note_hint(plan, HINT_FRESH, in->fresh_ms);
 	if (in->hints != NULL) {
-		take_word(plan, WORD_TTL, in->hints->ttl_ms);
-		take_word(plan, WORD_PERIOD, in->hints->period_ms);
+		note_hint(plan, HINT_TTL, in->hints->ttl_ms);
+		note_hint(plan, HINT_PERIOD, in->hints->period_ms);
 	}
 }
 
-static void leave_skips(const struct schedule_input *in, struct schedule_plan *plan)
+static void leave_skipped_hours(const struct schedule_input *in, struct schedule_plan *plan)
 {
-	int64_t after_ms = in->hints != NULL ? feed_hints_after_skips(in->hints, plan->due_ms) : plan->due_ms;
+	bool has_skips = in->hints != NULL && !in->policy->forced;
+	int64_t after_ms = has_skips ? feed_hints_after_skips(in->hints, plan->due_ms) : plan->due_ms;
 
 	if (after_ms == plan->due_ms)
 		return;
 	plan->due_ms = after_ms;
-	plan->word = WORD_SKIP;
-	plan->word_ms = after_ms - in->now_ms;
+	plan->hint = HINT_SKIP;
+	plan->hint_ms = after_ms - in->now_ms;
 	plan->reason = SCHEDULE_SERVER;
 }
 
@@ -250,7 +264,7 @@ const char *schedule_reason_words(enum schedule_reason reason, bool is_known)
 	case SCHEDULE_RHYTHM:
 		break;
 	}
-	return is_known ? "its rhythm" : "nothing is known of it";
+	return is_known ? "its rhythm" : "its rhythm is not known yet";
 }
 
 /* The pause by the rhythm plus a small spread; the search leaves room for the spread below the upper bound. */
@@ -261,7 +275,7 @@ static int64_t rhythm_pause(const struct schedule_input *in, struct choice c)
 	c.high_ms = at_least(c.low_ms, c.high_ms - at_most(c.high_ms / spread_share, spread_max_ms));
 	ms = choose_pause(&c);
 	width_ms = at_most(ms / spread_share, spread_max_ms);
-	return at_most(ms + draw(in, width_ms), latest_ms);
+	return at_most(ms + draw_spread(in, width_ms), latest_ms);
 }
 
 struct schedule_plan schedule_next(const struct schedule_input *in)
@@ -274,11 +288,11 @@ struct schedule_plan schedule_next(const struct schedule_input *in)
 
 	rhythm_forecast(in->rhythm, in->now_ms, &f);
 	if (in->state->health == FEED_GONE) {
-		expect(&f, &plan);
+		expect_posts(&f, &plan);
 		plan.why = schedule_reason_words(plan.reason, in->rhythm != NULL && in->rhythm->seen_ms != TIME_NONE);
 		return plan;
 	}
-	hear_server(in, &plan);
+	take_server_hints(in, &plan);
 	c = make_choice(in, &f);
 	if (in->state->health == FEED_FAILING) {
 		plan.wanted_ms = backoff_ms(in);
@@ -294,9 +308,9 @@ struct schedule_plan schedule_next(const struct schedule_input *in)
 			plan.reason = SCHEDULE_PUSHED;
 	}
 	ms = plan.wanted_ms;
-	if (plan.word_ms > ms) {
-		ms = plan.word_ms;
-		/* Of the times that the server allows, the best one. */
+	if (plan.hint_ms > ms) {
+		ms = plan.hint_ms;
+		/* Chooses the best of the times that the server allows. */
 		if (by_rhythm && c.high_ms > ms) {
 			c.low_ms = ms;
 			ms = rhythm_pause(in, c);
@@ -304,8 +318,8 @@ struct schedule_plan schedule_next(const struct schedule_input *in)
 		plan.reason = SCHEDULE_SERVER;
 	}
 	plan.due_ms = in->now_ms + ms;
-	leave_skips(in, &plan);
-	expect(&f, &plan);
+	leave_skipped_hours(in, &plan);
+	expect_posts(&f, &plan);
 	plan.why = schedule_reason_words(plan.reason, in->rhythm != NULL && in->rhythm->seen_ms != TIME_NONE);
 	return plan;
 }
@@ -314,7 +328,7 @@ int64_t schedule_longest_ms(const struct schedule_policy *p, const struct feed_h
 {
 	int64_t ms = at_least(at_least(p->min_ms, p->max_ms), at_least(p->default_ms, p->interval_ms));
 
-	ms = at_least(ms, at_least(pushed_max_ms, word_max_ms));
+	ms = at_least(ms, at_least(pushed_max_ms, hint_max_ms));
 	/* the spread of pauses after failures */
 	ms += ms / 10;
 	return hints != NULL && (hints->skip_hours != 0 || hints->skip_days != 0) ? ms + skips_max_ms : ms;

@@ -13,8 +13,8 @@ enum {
 	AWAITED_MIN = 20,
 	/* The number of useless full answers in a row that proves validators useless, and of right 304s in a row that
 	 * restores trust. */
-	SPENT_MIN = 5,
-	HONEST_MIN = 7,
+	USELESS_MIN = 5,
+	GOOD_MIN = 7,
 };
 
 /* The least time between requests without validators; also the clock error that a server is allowed. */
@@ -24,12 +24,12 @@ static const int64_t lag_ms = INT64_C(3600) * 1000;
 
 void validator_trust_init(struct validator_trust *t)
 {
-	*t = (struct validator_trust){.whole_ms = TIME_NONE, .probed_ms = TIME_NONE, .unmodified_ms = TIME_NONE};
+	*t = (struct validator_trust){.full_ms = TIME_NONE, .probed_ms = TIME_NONE, .unmodified_ms = TIME_NONE};
 }
 
 bool validator_trust_is_useless(const struct validator_trust *t)
 {
-	return t->useless_full_answers >= SPENT_MIN;
+	return t->useless_full_answers >= USELESS_MIN;
 }
 
 static bool has_hidden_news(const struct validator_trust *t, const struct validator_answer *a)
@@ -37,7 +37,7 @@ static bool has_hidden_news(const struct validator_trust *t, const struct valida
 	return a->news > 0 && a->oldest_news_ms != TIME_NONE && t->unmodified_ms != TIME_NONE &&
 	       a->oldest_news_ms < t->unmodified_ms - lag_ms &&
 	       /* items older than the last full answer are from an archive, or were dated back */
-	       t->whole_ms != TIME_NONE && a->oldest_news_ms > t->whole_ms;
+	       t->full_ms != TIME_NONE && a->oldest_news_ms > t->full_ms;
 }
 
 static void note_probe(struct validator_trust *t, const struct validator_answer *a)
@@ -47,7 +47,7 @@ static void note_probe(struct validator_trust *t, const struct validator_answer 
 		t->good_304_in_row = 0;
 		return;
 	}
-	if (t->false_304 && ++t->good_304_in_row >= HONEST_MIN)
+	if (t->false_304 && ++t->good_304_in_row >= GOOD_MIN)
 		t->false_304 = false;
 }
 
@@ -60,7 +60,7 @@ static void clamp(int64_t *time_ms, int64_t now_ms)
 
 void validator_trust_note(struct validator_trust *t, const struct validator_answer *a)
 {
-	clamp(&t->whole_ms, a->at_ms);
+	clamp(&t->full_ms, a->at_ms);
 	clamp(&t->unmodified_ms, a->at_ms);
 	clamp(&t->probed_ms, a->at_ms);
 	if (a->not_modified) {
@@ -74,8 +74,8 @@ void validator_trust_note(struct validator_trust *t, const struct validator_answ
 		t->useless_full_answers = 0;
 	else if (t->useless_full_answers < UINT32_MAX)
 		t->useless_full_answers++;
-	t->doubted = a->news > 0 ? 0 : a->awaited;
-	t->whole_ms = a->at_ms;
+	t->awaited_before = a->news > 0 ? 0 : a->awaited;
+	t->full_ms = a->at_ms;
 }
 
 void validator_trust_note_failed(struct validator_trust *t, int64_t at_ms)
@@ -90,17 +90,17 @@ static bool is_in_future(const char *last_modified, int64_t now_ms)
 	return date_ms != TIME_NONE && date_ms > now_ms + day_ms;
 }
 
-bool validator_trust_wants_whole(
+bool validator_trust_wants_unconditional(
 	const struct validator_trust *t, bool has_etag, const char *last_modified, double awaited, int64_t now_ms)
 {
 	if (!has_etag && last_modified == NULL)
 		return false;
 	/* The clock was set back, or a day is not over. */
-	if (t->whole_ms != TIME_NONE && now_ms - t->whole_ms < day_ms)
+	if (t->full_ms != TIME_NONE && now_ms - t->full_ms < day_ms)
 		return false;
 	if (t->probed_ms != TIME_NONE && now_ms - t->probed_ms < day_ms)
 		return false;
 	if (t->false_304 || (!has_etag && is_in_future(last_modified, now_ms)))
 		return true;
-	return awaited >= AWAITED_MIN && awaited >= 2 * t->doubted;
+	return awaited >= AWAITED_MIN && awaited >= 2 * t->awaited_before;
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* A connection to a database file. */
 #include "sitrep/sql/database.h"
 
 #include <errno.h>
@@ -22,7 +21,7 @@ static int open_handle(sqlite3 **handle, const char *path, enum sql_access acces
 
 	if (access == SQL_FROZEN) {
 		if (uri_of_file(uri, path, "immutable=1") != 0)
-			return error_set(err, -ENAMETOOLONG, "%s: the file's name is too long", what);
+			return error_set(err, -ENAMETOOLONG, "%s: the name of the file is too long", what);
 		path = uri;
 	} else if (access == SQL_MEMORY) {
 		path = ":memory:";
@@ -42,7 +41,7 @@ int sql_open(struct sql_db **db, const char *path, enum sql_access access, struc
 		return error_sys(err, -ENOMEM, "%s", what);
 	result = open_handle(&opened->handle, path, access, err, what);
 	if (result != 0) {
-		(void)sql_close(opened);
+		sql_close(opened);
 		return result;
 	}
 	*db = opened;
@@ -56,7 +55,7 @@ int sql_close(struct sql_db *db)
 	if (db == NULL)
 		return 0;
 	if (sqlite3_close(db->handle) != SQLITE_OK) {
-		(void)sqlite3_close_v2(db->handle);
+		sqlite3_close_v2(db->handle);
 		result = -EBUSY;
 	}
 	free(db);
@@ -65,17 +64,17 @@ int sql_close(struct sql_db *db)
 
 void sql_set_safe(struct sql_db *db)
 {
-	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
-	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
-	(void)sqlite3_extended_result_codes(db->handle, 0);
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+	sqlite3_extended_result_codes(db->handle, 0);
 }
 
 void sql_set_wait(struct sql_db *db, int wait_ms)
 {
-	(void)sqlite3_busy_timeout(db->handle, wait_ms);
+	sqlite3_busy_timeout(db->handle, wait_ms);
 }
 
 void sql_on_progress(struct sql_db *db, int instructions, int (*fn)(void *arg), void *arg)
@@ -115,16 +114,14 @@ int sql_give_back(struct sql_db *db, int pages, struct error *err, const char *w
 {
 	char text[64];
 
-	(void)snprintf(text, sizeof(text), "PRAGMA incremental_vacuum(%d)", pages);
+	snprintf(text, sizeof(text), "PRAGMA incremental_vacuum(%d)", pages);
 	return sql_exec(db, text, err, what);
 }
 
-static int on_commit(void *arg, sqlite3 *handle, const char *name, int pages)
+static int on_commit(void *arg, sqlite3 *handle UNUSED, const char *name UNUSED, int pages)
 {
 	struct sql_db *db = arg;
 
-	(void)handle;
-	(void)name;
 	db->wal_pages = pages;
 	return SQLITE_OK;
 }
@@ -132,7 +129,7 @@ static int on_commit(void *arg, sqlite3 *handle, const char *name, int pages)
 void sql_own_checkpoints(struct sql_db *db)
 {
 	/* This replaces SQLite's own hook, which would make checkpoints. */
-	(void)sqlite3_wal_hook(db->handle, on_commit, db);
+	sqlite3_wal_hook(db->handle, on_commit, db);
 }
 
 int sql_wal_pages(const struct sql_db *db)
@@ -144,7 +141,8 @@ void sql_checkpoint(struct sql_db *db)
 {
 	int left = 0, moved = 0;
 
-	/* After a failure the pages are still there, so the next call tries again; SQLite then sets both to -1. */
+	/* After a failure SQLite sets both numbers to -1.  The pages are still in the WAL, so the next call tries
+	 * again. */
 	if (sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &left, &moved) == SQLITE_OK)
 		db->wal_pages = left - moved;
 }
@@ -169,14 +167,12 @@ struct sql_copy *sql_copy_begin(struct sql_db *to, struct sql_db *from, struct e
 {
 	struct sql_copy *c = calloc(1, sizeof(*c));
 
-	if (c == NULL) {
-		(void)error_sys(err, -ENOMEM, "%s", what);
-		return NULL;
-	}
+	if (c == NULL)
+		return error_sys_null(err, -ENOMEM, "%s", what);
 	*c = (struct sql_copy){.to = to, .from = from};
 	c->handle = sqlite3_backup_init(to->handle, "main", from->handle, "main");
 	if (c->handle == NULL) {
-		(void)sql_error(to->handle, err, what);
+		sql_error(to->handle, err, what);
 		free(c);
 		return NULL;
 	}

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* A struct that is kept as one row of a table. */
 #include "sitrep/sql/row.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "sitrep/base/clock.h"
 #include "sitrep/sql/damage.h"
 #include "sitrep/sql/seal.h"
 
@@ -28,8 +25,7 @@ int row_write_select(const struct row_table *t, struct buf *out)
 	for (size_t i = 0; i < t->count; i++) {
 		const struct row_column *c = &t->columns[i];
 
-		(void)buf_printf(
-			out, "%s%s", i == 0 ? "SELECT " : ", ", c->expression != NULL ? c->expression : c->name);
+		buf_printf(out, "%s%s", i == 0 ? "SELECT " : ", ", c->expression != NULL ? c->expression : c->name);
 	}
 	return buf_printf(out, " FROM %s%s", t->name, t->selected);
 }
@@ -39,14 +35,14 @@ static void write_update(const struct row_table *t, struct buf *out)
 	const char *before = " SET ";
 	int parameter = 1;
 
-	(void)buf_printf(out, "UPDATE %s", t->name);
+	buf_printf(out, "UPDATE %s", t->name);
 	for (size_t i = 1; i < t->count; i++) {
 		if (!is_saved(&t->columns[i]))
 			continue;
-		(void)buf_printf(out, "%s%s = ?%d", before, t->columns[i].name, ++parameter);
+		buf_printf(out, "%s%s = ?%d", before, t->columns[i].name, ++parameter);
 		before = ", ";
 	}
-	(void)buf_printf(out, " WHERE %s = ?1", t->columns[0].name);
+	buf_printf(out, " WHERE %s = ?1", t->columns[0].name);
 }
 
 static void write_replacement(const struct row_table *t, struct buf *out)
@@ -54,18 +50,18 @@ static void write_replacement(const struct row_table *t, struct buf *out)
 	const char *before = "(";
 	int parameters = 0;
 
-	(void)buf_printf(out, "INSERT OR REPLACE INTO %s", t->name);
+	buf_printf(out, "INSERT OR REPLACE INTO %s", t->name);
 	for (size_t i = 0; i < t->count; i++) {
 		if (!is_saved(&t->columns[i]))
 			continue;
-		(void)buf_printf(out, "%s%s", before, t->columns[i].name);
+		buf_printf(out, "%s%s", before, t->columns[i].name);
 		before = ", ";
 		parameters++;
 	}
-	(void)buf_puts(out, ") VALUES(");
+	buf_puts(out, ") VALUES(");
 	for (int i = 1; i <= parameters; i++)
-		(void)buf_printf(out, "%s?%d", i > 1 ? ", " : "", i);
-	(void)buf_puts(out, ")");
+		buf_printf(out, "%s?%d", i > 1 ? ", " : "", i);
+	buf_puts(out, ")");
 }
 
 int row_write_save(const struct row_table *t, struct buf *out)
@@ -87,7 +83,7 @@ int row_prepare(const struct row_table *t, struct sql_db *db, struct sql_stmt **
 	if (result == 0)
 		result = row_write_save(t, &texts[1]);
 	if (result != 0)
-		(void)error_sys(err, result, "cannot prepare the database's statements");
+		error_sys(err, result, "cannot prepare the database's statements");
 	else
 		result = sql_prepare(db, (const char *const[]){texts[0].data, texts[1].data}, 2, s, err);
 	*select = s[0];
@@ -118,7 +114,7 @@ static int read_name(const struct row_table *t, struct sql_stmt *s, int column, 
 	return *text == NULL ? -ENOMEM : 0;
 }
 
-/* Bytes that do not fit their seal are noted and left out; decode gets none. */
+/* Bytes that do not match their seal are noted as damage, and decode gets no bytes. */
 static int read_sealed(const struct row_table *t, struct sql_stmt *s, int column, void *row)
 {
 	struct str bytes;
@@ -167,7 +163,7 @@ int row_read(const struct row_table *t, struct sql_stmt *select, void *row)
 
 /* ---- saving ---- */
 
-/* The bytes of encoded columns; they live until the statement has run. */
+/* The bytes of encoded columns: the statement reads them until it has run. */
 struct encoded {
 	struct buf bytes[ENCODED_MAX];
 	size_t count;
@@ -189,7 +185,8 @@ static int encode(const struct row_column *c, const void *row, struct encoded *e
 	return result;
 }
 
-static int bind_column(const struct row_column *c, struct sql_stmt *s, int index, const void *row, struct encoded *e)
+/* 0, or encode()'s failure. */
+static int read_member(const struct row_column *c, const void *row, struct encoded *e, struct sql_arg *value)
 {
 	const void *member = (const char *)row + c->offset;
 	struct str bytes = STR_NONE;
@@ -197,23 +194,23 @@ static int bind_column(const struct row_column *c, struct sql_stmt *s, int index
 
 	switch (c->type) {
 	case ROW_BOOL:
-		sql_bind_int(s, index, *(const bool *)member);
+		*value = as_int(*(const bool *)member);
 		break;
 	case ROW_INT:
-		sql_bind_int(s, index, *(const int *)member);
+		*value = as_int(*(const int *)member);
 		break;
 	case ROW_INT64:
-		sql_bind_int(s, index, *(const int64_t *)member);
+		*value = as_int(*(const int64_t *)member);
 		break;
 	case ROW_TIME:
-		sql_bind_time(s, index, *(const int64_t *)member);
+		*value = as_time(*(const int64_t *)member);
 		break;
 	case ROW_TEXT:
 	case ROW_NAME:
-		sql_bind_text(s, index, c->encode != NULL ? bytes : str_from(*(char *const *)member));
+		*value = c->encode != NULL ? as_text(bytes) : as_cstr(*(char *const *)member);
 		break;
 	case ROW_SEALED:
-		sql_bind_blob(s, index, bytes.data, bytes.len);
+		*value = as_blob(bytes.data, bytes.len);
 		break;
 	}
 	return result;
@@ -223,15 +220,19 @@ int row_save(const struct row_table *t, struct sql_stmt *save, const void *row, 
 {
 	struct encoded e = {.count = 0};
 	int index = 0, result = 0;
+	struct sql_arg value;
 
-	for (size_t i = 0; i < t->count && result == 0; i++)
-		if (i == 0 || is_saved(&t->columns[i]))
-			result = bind_column(&t->columns[i], save, ++index, row, &e);
+	for (size_t i = 0; i < t->count && result == 0; i++) {
+		if (i > 0 && !is_saved(&t->columns[i]))
+			continue;
+		result = read_member(&t->columns[i], row, &e, &value);
+		sql_bind_one(save, ++index, value);
+	}
 	if (result == 0) {
 		result = sql_done(save, err, what);
 	} else {
 		sql_reset(save);
-		(void)error_sys(err, result, "%s", what);
+		error_sys(err, result, "%s", what);
 	}
 	for (size_t i = 0; i < e.count; i++)
 		buf_release(&e.bytes[i]);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* A checksum at the end of blobs that our own code decodes. */
 #include "sitrep/sql/seal.h"
 
 #include <errno.h>
@@ -10,7 +9,7 @@
 
 enum { MARK_BYTES = 6, SUM_BYTES = SEAL_BYTES - MARK_BYTES };
 
-/* Tag 255 and a length of eight, as wire.h has its members; then four bytes that are no text. */
+/* A member in the form of wire.h: tag 255, length eight, then four bytes that are not valid text. */
 static const char mark[MARK_BYTES] = {'\xFF', '\x08', '\xF8', 'S', 'r', '\xF9'};
 
 uint32_t seal_sum(struct str bytes)

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Prepared statements of SQLite.
- *
- * A failing bind means no memory or a wrong index; SQLite then leaves the parameter NULL.  Every column
- * that must have a value is NOT NULL in the schema, so such a failure shows at the step and binding needs
- * no checks of its own. */
+/* Results of sqlite3_bind_*() are not checked: a failed bind leaves the parameter NULL, and since each column that must
+ * have a value is NOT NULL in the schema, the step fails instead. */
 #include "sitrep/sql/sql.h"
 
 #include <errno.h>
@@ -15,7 +12,7 @@
 #include "sitrep/base/utf8.h"
 #include "sql_internal.h"
 
-/* A failed commit leaves the connection without the system's error; the file has it. */
+/* The system's errno.  After a failed commit only the file handle has it, not the connection. */
 static int last_errno(sqlite3 *db)
 {
 	static const int files[] = {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER};
@@ -44,8 +41,7 @@ int sql_error(sqlite3 *handle, struct error *err, const char *what)
 	case SQLITE_NOTADB:
 		return error_set(err, -EUCLEAN, "%s: the database is damaged (%s)", what, text);
 	case SQLITE_CONSTRAINT:
-		/* Our statements keep the tables' rules, so the value that breaks one stood in the row before (mend.h).
-		 */
+		/* No statement of the program breaks a constraint: a damaged value in the database does (mend.h). */
 		return error_set(err, -EBADMSG, "%s: %s", what, text);
 	case SQLITE_NOMEM:
 		return error_set(err, -ENOMEM, "%s: out of memory", what);
@@ -66,7 +62,7 @@ int sql_error(sqlite3 *handle, struct error *err, const char *what)
 	}
 }
 
-/* flags: SQLite's, for a statement that lives long. */
+/* flags: SQLITE_PREPARE_PERSISTENT for a statement that lives long, else 0. */
 static int prepare(
 	struct sql_db *db, const char *text, unsigned flags, struct sql_stmt **out, struct error *err, const char *what)
 {
@@ -111,48 +107,42 @@ void sql_finalize(struct sql_stmt **statements, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (statements[i] != NULL)
-			(void)sqlite3_finalize(statements[i]->handle);
+			sqlite3_finalize(statements[i]->handle);
 		free(statements[i]);
 		statements[i] = NULL;
 	}
 }
 
-void sql_bind_int(struct sql_stmt *s, int index, int64_t value)
+struct sql_arg as_time(int64_t time_ms)
 {
-	(void)sqlite3_bind_int64(s->handle, index, value);
+	return time_ms == TIME_NONE ? (struct sql_arg){.type = SQL_ARG_NULL} : as_int(time_ms);
 }
 
-void sql_bind_real(struct sql_stmt *s, int index, double value)
+void sql_bind_one(struct sql_stmt *s, int index, struct sql_arg value)
 {
-	(void)sqlite3_bind_double(s->handle, index, value);
+	switch (value.type) {
+	case SQL_ARG_INT:
+		sqlite3_bind_int64(s->handle, index, value.number);
+		break;
+	case SQL_ARG_REAL:
+		sqlite3_bind_double(s->handle, index, value.real);
+		break;
+	case SQL_ARG_TEXT:
+		sqlite3_bind_text64(s->handle, index, value.bytes.data, value.bytes.len, SQLITE_STATIC, SQLITE_UTF8);
+		break;
+	case SQL_ARG_BLOB:
+		sqlite3_bind_blob64(s->handle, index, value.bytes.data, value.bytes.len, SQLITE_STATIC);
+		break;
+	case SQL_ARG_NULL:
+		sqlite3_bind_null(s->handle, index);
+		break;
+	}
 }
 
-void sql_bind_time(struct sql_stmt *s, int index, int64_t time_ms)
+void sql_bind_args(struct sql_stmt *s, const struct sql_arg *values, size_t count)
 {
-	if (time_ms == TIME_NONE)
-		(void)sqlite3_bind_null(s->handle, index);
-	else
-		(void)sqlite3_bind_int64(s->handle, index, time_ms);
-}
-
-void sql_bind_text(struct sql_stmt *s, int index, struct str text)
-{
-	(void)sqlite3_bind_text64(s->handle, index, text.data, text.len, SQLITE_STATIC, SQLITE_UTF8);
-}
-
-void sql_bind_cstr(struct sql_stmt *s, int index, const char *text)
-{
-	sql_bind_text(s, index, str_from(text));
-}
-
-void sql_bind_blob(struct sql_stmt *s, int index, const void *data, size_t len)
-{
-	(void)sqlite3_bind_blob64(s->handle, index, data, len, SQLITE_STATIC);
-}
-
-void sql_bind_key(struct sql_stmt *s, int index, const uint8_t key[STORE_KEY_LEN])
-{
-	(void)sqlite3_bind_blob(s->handle, index, key, STORE_KEY_LEN, SQLITE_STATIC);
+	for (size_t i = 0; i < count; i++)
+		sql_bind_one(s, (int)i + 1, values[i]);
 }
 
 int64_t sql_int(struct sql_stmt *s, int column)
@@ -216,7 +206,6 @@ double sql_share(struct sql_stmt *s, int column)
 struct str sql_text(struct sql_stmt *s, int column)
 {
 	const char *text = (const char *)sqlite3_column_text(s->handle, column);
-
 	struct str all;
 	size_t nul;
 
@@ -264,7 +253,7 @@ void sql_value_free(struct sql_value *value)
 
 void sql_bind_value(struct sql_stmt *s, int index, const struct sql_value *value)
 {
-	(void)sqlite3_bind_value(s->handle, index, (const sqlite3_value *)value);
+	sqlite3_bind_value(s->handle, index, (const sqlite3_value *)value);
 }
 
 int sql_step(struct sql_stmt *s, struct error *err, const char *what)
@@ -282,16 +271,45 @@ int sql_step(struct sql_stmt *s, struct error *err, const char *what)
 
 void sql_reset(struct sql_stmt *s)
 {
-	(void)sqlite3_reset(s->handle);
-	(void)sqlite3_clear_bindings(s->handle);
+	sqlite3_reset(s->handle);
+	sqlite3_clear_bindings(s->handle);
+}
+
+int sql_end(struct sql_stmt *s, int result)
+{
+	sql_reset(s);
+	return result;
 }
 
 int sql_done(struct sql_stmt *s, struct error *err, const char *what)
 {
 	int result = sql_step(s, err, what);
 
-	sql_reset(s);
-	return result < 0 ? result : 0;
+	return sql_end(s, result < 0 ? result : 0);
+}
+
+int sql_run_args(struct sql_stmt *s, struct error *err, const char *what, const struct sql_arg *values, size_t count)
+{
+	sql_bind_args(s, values, count);
+	return sql_done(s, err, what);
+}
+
+int sql_run_once_args(struct sql_db *db, const char *text, struct error *err, const char *what,
+	const struct sql_arg *values, size_t count)
+{
+	struct sql_stmt *s;
+	int result = sql_prepare_once(db, text, &s, err, what);
+
+	if (result == 0)
+		result = sql_run_args(s, err, what, values, count);
+	sql_finalize(&s, 1);
+	return result;
+}
+
+int sql_find_args(struct sql_stmt *s, struct error *err, const char *what, const struct sql_arg *values, size_t count)
+{
+	sql_bind_args(s, values, count);
+	return sql_step(s, err, what);
 }
 
 int64_t sql_changed(const struct sql_stmt *s)
@@ -305,8 +323,14 @@ int sql_get_int(struct sql_stmt *s, int64_t *value, struct error *err, const cha
 
 	if (result == 1)
 		*value = sqlite3_column_int64(s->handle, 0);
-	sql_reset(s);
-	return result;
+	return sql_end(s, result);
+}
+
+int sql_find_int_args(struct sql_stmt *s, int64_t *value, struct error *err, const char *what,
+	const struct sql_arg *values, size_t count)
+{
+	sql_bind_args(s, values, count);
+	return sql_get_int(s, value, err, what);
 }
 
 int sql_insert(struct sql_stmt *s, int64_t *id, struct error *err, const char *what)
@@ -318,8 +342,7 @@ int sql_insert(struct sql_stmt *s, int64_t *id, struct error *err, const char *w
 		*id = sqlite3_column_int64(s->handle, 0);
 		result = sql_step(s, err, what);
 	}
-	sql_reset(s);
-	return result;
+	return sql_end(s, result);
 }
 
 int sql_ask_int(struct sql_db *db, const char *text, int64_t *value, struct error *err, const char *what)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* sql_internal.h: the insides of a connection and a statement, which are SQLite's. */
+/* sql_internal.h: the members of a connection and a statement. */
 #ifndef SITREP_SQL_SQL_INTERNAL_H
 #define SITREP_SQL_SQL_INTERNAL_H
 

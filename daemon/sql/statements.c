@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* All SQL that the program prepares. */
 #include "sitrep/sql/statements.h"
 
 #include <errno.h>
@@ -9,19 +8,19 @@
 
 enum { TEXT_MAX = 8 * 1024 };
 
-/* The linker's names for the ends of a section; 0 in a program that has no such section. */
+/* The linker's names for a section's beginning and end; NULL in a program without that section. */
 extern const struct sql_texts __start_sitrep_sql_texts[], __stop_sitrep_sql_texts[];
 extern const struct row_table *const __start_sitrep_sql_rows[] __attribute__((weak));
 extern const struct row_table *const __stop_sitrep_sql_rows[] __attribute__((weak));
 
-static int check(struct sql_db *db, const char *text, struct error *err)
+static int check_text(struct sql_db *db, const char *text, struct error *err)
 {
 	sqlite3_stmt *s = NULL;
 	int result = 0;
 
 	if (sqlite3_prepare_v2(db->handle, text, -1, &s, NULL) != SQLITE_OK)
-		result = error_set(
-			err, -EUCLEAN, "the database lacks what this program needs (%s)", sqlite3_errmsg(db->handle));
+		result = error_set(err, -EUCLEAN, "the database lacks a table or column that this program needs (%s)",
+			sqlite3_errmsg(db->handle));
 	sqlite3_finalize(s);
 	return result;
 }
@@ -34,11 +33,11 @@ static int check_rows(struct sql_db *db, const struct row_table *t, struct error
 	if (result == 0)
 		result = row_write_save(t, &save);
 	if (result != 0)
-		(void)error_sys(err, result, "cannot check the database's statements");
+		error_sys(err, result, "cannot check the database's statements");
 	if (result == 0)
-		result = check(db, select.data, err);
+		result = check_text(db, select.data, err);
 	if (result == 0)
-		result = check(db, save.data, err);
+		result = check_text(db, save.data, err);
 	buf_release(&select);
 	buf_release(&save);
 	return result;
@@ -50,7 +49,7 @@ int statements_check(struct sql_db *db, struct error *err)
 
 	for (const struct sql_texts *m = __start_sitrep_sql_texts; m < __stop_sitrep_sql_texts; m++)
 		for (size_t i = 0; i < m->count && result == 0; i++)
-			result = check(db, m->texts[i], err);
+			result = check_text(db, m->texts[i], err);
 	for (const struct row_table *const *r = __start_sitrep_sql_rows; r < __stop_sitrep_sql_rows && result == 0; r++)
 		result = check_rows(db, *r, err);
 	return result;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* A path as SQLite's URI. */
 #include "uri.h"
 
 #include <errno.h>

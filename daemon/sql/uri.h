@@ -5,7 +5,7 @@
 
 enum { URI_LEN_MAX = 4 * 4096 };
 
-/* "file:PATH?OPTIONS"; -ENAMETOOLONG. */
+/* Writes "file:PATH?OPTIONS" into uri.  0 or -ENAMETOOLONG. */
 int uri_of_file(char uri[URI_LEN_MAX], const char *path, const char *options);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A copy of the database: copied, checked, synced, named. */
+/* Backup of the database: copies, checks, syncs, and renames the copy. */
 #include "sitrep/store/backup.h"
 
 #include <errno.h>
@@ -21,10 +21,10 @@ enum {
 	PATH_LEN_MAX = 4096,
 	/* 2 MiB of 4 KiB pages: some hundred steps a second, so that progress is shown and the copy can be stopped. */
 	STEP_PAGES = 512,
-	/* Waits for a writer with an exclusive lock (a checkpoint that restarts the WAL), 10 s in all. */
+	/* Waits for an exclusive lock (of a checkpoint that restarts the WAL), 10 s in all. */
 	BUSY_MS = 100,
 	BUSY_TIMES = 100,
-	/* Steps of SQLite's machine between two calls of progress(). */
+	/* Instructions of SQLite's virtual machine between two calls of progress(). */
 	CHECK_STEPS = 100000,
 };
 
@@ -42,10 +42,10 @@ static const char cannot_copy[] = "cannot copy the database";
 
 static int cancelled(struct error *err)
 {
-	return error_set(err, -ECANCELED, "given up");
+	return error_set(err, -ECANCELED, "stopped before the end: no copy was made");
 }
 
-static bool tell(struct backup *b, enum backup_stage stage, int64_t done, int64_t total)
+static bool report_progress(struct backup *b, enum backup_stage stage, int64_t done, int64_t total)
 {
 	const struct backup_options *o = b->options;
 
@@ -68,9 +68,10 @@ static int make_paths(struct backup *b, struct error *err)
 			       : snprintf(b->folder, PATH_LEN_MAX, "%.*s", (int)(slash - file), file);
 	for (int i = 0; i < 3; i++)
 		if (n[i] < 0 || n[i] >= PATH_LEN_MAX)
-			return error_set(err, -ENAMETOOLONG, "the file's name is too long");
+			return error_set(
+				err, -ENAMETOOLONG, "the file's name is too long: at most %d bytes", PATH_LEN_MAX - 16);
 	if (file[0] == '\0' || (slash != NULL && slash[1] == '\0'))
-		return error_set(err, -EISDIR, "%s is a folder: name the file", file);
+		return error_set(err, -EISDIR, "%s is a folder: give the name of a file", file);
 	return 0;
 }
 
@@ -92,12 +93,13 @@ static int check_journals(const struct backup *b, struct error *err)
 	char path[PATH_LEN_MAX + 16];
 
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
-		(void)snprintf(path, sizeof(path), "%s%s", b->options->file, endings[i]);
+		snprintf(path, sizeof(path), "%s%s", b->options->file, endings[i]);
 		if (access(path, F_OK) != 0)
 			continue;
 		if (!b->options->force)
-			return error_set(
-				err, -EEXIST, "%s is there: a program may have %s open", path, b->options->file);
+			return error_set(err, -EEXIST,
+				"%s exists: a program may have %s open; close it, or choose another name", path,
+				b->options->file);
 		if (unlink(path) != 0)
 			return error_sys(err, -errno, "cannot remove %s", path);
 	}
@@ -113,12 +115,12 @@ static int check_place(struct backup *b, struct error *err)
 		return error_sys(err, -errno, "cannot write to the folder %s", b->folder);
 	if (is_the_daemons(b, &folder))
 		return error_set(
-			err, -EINVAL, "%s is a name of the daemon's own: choose another one", b->options->file);
+			err, -EINVAL, "%s is a name that the daemon uses: choose another one", b->options->file);
 	if (stat(b->options->file, &file) == 0) {
 		if (!S_ISREG(file.st_mode))
-			return error_set(err, -EEXIST, "%s is no plain file", b->options->file);
+			return error_set(err, -EEXIST, "%s is not an ordinary file", b->options->file);
 		if (!b->options->force)
-			return error_set(err, -EEXIST, "%s is there already; --force replaces it", b->options->file);
+			return error_set(err, -EEXIST, "%s exists; --force replaces it", b->options->file);
 	}
 	if (stat(b->source_path, &source) != 0) {
 		if (errno == EACCES)
@@ -133,8 +135,9 @@ static int check_place(struct backup *b, struct error *err)
 		return error_set(
 			err, -EACCES, "cannot read %s: run this as root or as the daemon's user", b->source_path);
 	if (statvfs(b->folder, &space) == 0 && (uint64_t)space.f_bavail * space.f_frsize < (uint64_t)source.st_size)
-		return error_set(
-			err, -ENOSPC, "%s has no room for a copy of %lld bytes", b->folder, (long long)source.st_size);
+		return error_set(err, -ENOSPC,
+			"%s has no room for a copy of %lld bytes: free some, or choose another folder", b->folder,
+			(long long)source.st_size);
 	return check_journals(b, err);
 }
 
@@ -151,8 +154,8 @@ static int open_source(struct backup *b, struct error *err)
 	sql_set_wait(b->source, BUSY_MS * BUSY_TIMES);
 	result = sql_ask_int(b->source, "PRAGMA application_id", &id, err, cannot_copy);
 	if (result == 0 && id != STORE_APPLICATION_ID)
-		result = error_set(err, -EPROTO, "%s is no database of sitrepd", b->source_path);
-	/* The read transaction fixes the state that is copied, whatever is written meanwhile. */
+		result = error_set(err, -EPROTO, "%s is not a database of sitrepd", b->source_path);
+	/* The read transaction fixes the state that is copied while the daemon writes. */
 	if (result == 0)
 		result = sql_exec(b->source, "BEGIN; SELECT count(*) FROM sqlite_schema", err, cannot_copy);
 	return result;
@@ -166,7 +169,7 @@ static int open_copy(struct backup *b, struct error *err)
 		return error_sys(err, -errno, "cannot write to the folder %s", b->folder);
 	b->has_part = true;
 	/* closed before SQLite opens it: closing it later would drop SQLite's locks */
-	(void)close(fd);
+	close(fd);
 	result = sql_open(&b->copy, b->part_path, SQL_WRITE, err, b->part_path);
 	if (result != 0)
 		return result;
@@ -187,19 +190,19 @@ static int copy_pages(struct backup *b, struct error *err)
 
 		code = sql_copy_step(copying, STEP_PAGES);
 		total = sql_copy_total(copying);
-		if (!tell(b, BACKUP_COPY, total - sql_copy_left(copying), total))
+		if (!report_progress(b, BACKUP_COPY, total - sql_copy_left(copying), total))
 			break;
 		if (code == -EBUSY) {
 			if (++busy > BUSY_TIMES)
 				break;
-			(void)nanosleep(&pause, NULL);
+			nanosleep(&pause, NULL);
 		}
 	}
 	code = sql_copy_end(copying, err, cannot_copy);
 	if (b->is_cancelled)
 		return cancelled(err);
 	if (busy > BUSY_TIMES)
-		return error_set(err, -EBUSY, "%s: another program holds the database", cannot_copy);
+		return error_set(err, -EBUSY, "%s: another program has locked the database; try again", cannot_copy);
 	return code == 0 ? sql_exec(b->source, "COMMIT", err, cannot_copy) : code;
 }
 
@@ -207,31 +210,33 @@ static int copy_pages(struct backup *b, struct error *err)
 
 static int on_steps(void *arg)
 {
-	return !tell(arg, BACKUP_CHECK, 0, 0);
+	return !report_progress(arg, BACKUP_CHECK, 0, 0);
 }
 
 static int check_copy(struct backup *b, struct backup_result *result, struct error *err)
 {
-	static const char *const texts[] = {"PRAGMA integrity_check(1)"};
-	struct sql_stmt *s[1];
+	struct sql_stmt *s;
 	int code;
 
+	/* A restored copy is another instance: cursors after the backup are given out again, for other events. A schema
+	 * without instances has none to remove. */
+	sql_exec(b->copy, "DELETE FROM near_state WHERE name = 'instance'", NULL, "");
 	/* the copy is one file, without a WAL */
 	code = sql_exec(b->copy, "PRAGMA journal_mode = DELETE", err, cannot_copy);
 	if (code != 0)
 		return code;
 	sql_on_progress(b->copy, CHECK_STEPS, on_steps, b);
-	code = sql_prepare(b->copy, texts, 1, s, err);
+	code = sql_prepare_once(b->copy, "PRAGMA integrity_check(1)", &s, err, cannot_copy);
 	if (code != 0)
 		return code;
-	code = sql_step(s[0], err, "cannot check the copy");
+	code = sql_step(s, err, "cannot check the copy");
 	if (b->is_cancelled)
 		code = cancelled(err);
-	else if (code == 1 && !str_eq(sql_text(s[0], 0), STR("ok")))
+	else if (code == 1 && !str_eq(sql_text(s, 0), STR("ok")))
 		code = error_set(err, -EUCLEAN,
 			"the copy is damaged, as the database most likely is (%.*s): see sitrepd --verify",
-			STR_ARG(str_slice(sql_text(s[0], 0), 0, 200)));
-	sql_finalize(s, 1);
+			STR_ARG(str_slice(sql_text(s, 0), 0, 200)));
+	sql_finalize(&s, 1);
 	if (code >= 0)
 		code = sql_ask_int(b->copy, "SELECT count(*) FROM item", &result->items, err, cannot_copy);
 	if (code >= 0)
@@ -239,9 +244,9 @@ static int check_copy(struct backup *b, struct backup_result *result, struct err
 	return code < 0 ? code : 0;
 }
 
-/* ---- naming ---- */
+/* ---- the name ---- */
 
-/* Without force, a file that was made at that name meanwhile is not replaced. */
+/* Without force, a file that has appeared under that name is not replaced. */
 static int give_name(struct backup *b, struct error *err)
 {
 	const char *file = b->options->file;
@@ -255,13 +260,13 @@ static int give_name(struct backup *b, struct error *err)
 	if (result != 0 && !b->options->force && (errno == EINVAL || errno == ENOSYS)) {
 		result = link(b->part_path, file);
 		if (result == 0)
-			(void)unlink(b->part_path);
+			unlink(b->part_path);
 	}
 	if (result != 0)
-		return error_sys(err, -errno, "cannot give the copy the name %s", file);
+		return error_sys(err, -errno, "cannot rename the copy to %s", file);
 	b->has_part = false;
 	result = file_sync(b->folder);
-	return result == 0 ? 0 : error_sys(err, result, "cannot bring %s to the disk", b->folder);
+	return result == 0 ? 0 : error_sys(err, result, "cannot sync %s to the disk", b->folder);
 }
 
 static int close_both(struct backup *b, struct error *err)
@@ -296,12 +301,12 @@ int backup_make(const struct backup_options *options, struct backup_result *resu
 	if (close_both(&b, code == 0 ? err : NULL) != 0 && code == 0)
 		code = -EIO;
 	if (code == 0 && (code = file_sync(b.part_path)) != 0)
-		(void)error_sys(err, code, "cannot bring %s to the disk", b.part_path);
+		error_sys(err, code, "cannot sync %s to the disk", b.part_path);
 	if (code == 0 && stat(b.part_path, &st) == 0)
 		result->bytes = st.st_size;
 	if (code == 0)
 		code = give_name(&b, err);
 	if (b.has_part)
-		(void)unlink(b.part_path);
+		unlink(b.part_path);
 	return code;
 }

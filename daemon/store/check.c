@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* Checks the database, table by table, in small steps. */
 #include "sitrep/store/check.h"
 
 #include <errno.h>
@@ -25,7 +24,7 @@ enum {
 	/* A step ends after so many rows, or after so many bytes. */
 	STEP_ROWS = 200,
 	STEP_BYTES = 1024 * 1024,
-	/* Findings when SQLite's check is given up for one table. */
+	/* Findings after which SQLite's check of a table is stopped. */
 	FINDINGS_MAX = 10,
 	PROGRESS_STEPS = 10000,
 	ARENA_MAX = 96 * 1024 * 1024,
@@ -47,6 +46,7 @@ struct check {
 	char keys[KEYS_MAX][NAME_MAX_LEN];
 	struct sql_value *last[KEYS_MAX];
 	size_t key_count;
+	struct error failure; /* of the pass's first table that could not be read for another reason than damage */
 };
 
 static const char cannot_check[] = "cannot check the database";
@@ -65,18 +65,15 @@ static bool is_record(struct check *c, struct str content)
 	return good;
 }
 
-static bool is_sketch(struct check *c, struct str content)
+static bool is_sketch(struct check *c UNUSED, struct str content)
 {
 	struct sketch sketch;
 
-	(void)c;
 	return sketch_decode(content, &sketch) == 0;
 }
 
-static bool is_anything(struct check *c, struct str content)
+static bool is_anything(struct check *c UNUSED, struct str content UNUSED)
 {
-	(void)c;
-	(void)content;
 	return true;
 }
 
@@ -89,7 +86,7 @@ static const struct {
 	{"near_sketch", "sketch", is_sketch},
 	{"near_pending", "shingles", is_anything},
 	{"near_phrase", "counts", is_anything},
-	{"feed", "habits", is_anything},
+	{"feed", "history", is_anything},
 	{"feed", "identity_trust", is_anything},
 };
 
@@ -112,17 +109,17 @@ static void check_column(struct check *c, const char *table, int64_t row, struct
 
 static int list_tables(struct check *c, struct error *err)
 {
-	static const char *const texts[] = {
-		"SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"};
-	struct sql_stmt *s[1];
-	int result = sql_prepare(c->store.db, texts, 1, s, err);
+	struct sql_stmt *s;
+	int result = sql_prepare_once(c->store.db,
+		"SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name", &s,
+		err, cannot_check);
 
 	c->table_count = c->table = 0;
-	while (result == 0 && c->table_count < TABLES_MAX && (result = sql_step(s[0], err, cannot_check)) == 1) {
-		(void)snprintf(c->tables[c->table_count++], NAME_MAX_LEN, "%.*s", STR_ARG(sql_text(s[0], 0)));
+	while (result == 0 && c->table_count < TABLES_MAX && (result = sql_step(s, err, cannot_check)) == 1) {
+		snprintf(c->tables[c->table_count++], NAME_MAX_LEN, "%.*s", STR_ARG(sql_text(s, 0)));
 		result = 0;
 	}
-	sql_finalize(s, 1);
+	sql_finalize(&s, 1);
 	c->has_list = result == 0;
 	return result;
 }
@@ -136,30 +133,49 @@ static int on_progress(void *arg)
 	return atomic_load(&c->is_interrupted) || (c->deadline_us != 0 && clock_mono_us() > c->deadline_us);
 }
 
+/* A page that the disk did not give is not damaged: it may be read the next time.  SQLite's finding for it is "Page 7:
+ * unable to get the page. error code=8458"; the low byte of the code is that of SQLITE_IOERR. */
+static bool is_read_error(struct str finding)
+{
+	static const char before[] = "unable to get the page. error code=";
+	enum { IO_ERROR = 10 };
+	size_t at = str_find(finding, str_from(before), 0), end;
+	long long code;
+
+	if (at == STR_NPOS)
+		return false;
+	at += sizeof(before) - 1;
+	for (end = at; end < finding.len && char_is_digit(finding.data[end]);)
+		end++;
+	return str_to_int(str_slice(finding, at, end), &code) && (code & 0xff) == IO_ERROR;
+}
+
 /* After CHECK_QUICK_MS it is given up; all rows are read in any case. */
 static void run_quick_check(struct check *c, const char *table)
 {
 	char text[TEXT_MAX];
-	const char *const texts[] = {text};
 	struct error err = {0};
-	struct sql_stmt *s[1];
+	struct sql_stmt *s;
 	int result;
 
-	(void)snprintf(text, sizeof(text), "PRAGMA quick_check('%s')", table);
+	snprintf(text, sizeof(text), "PRAGMA quick_check('%s')", table);
 	c->deadline_us = clock_mono_us() + CHECK_QUICK_MS * INT64_C(1000);
-	result = sql_prepare(c->store.db, texts, 1, s, &err);
-	for (int i = 0; result == 0 && i < FINDINGS_MAX && sql_step(s[0], &err, cannot_check) == 1; i++) {
-		struct str finding = str_slice(sql_text(s[0], 0), 0, TEXT_MAX / 2);
+	result = sql_prepare_once(c->store.db, text, &s, &err, cannot_check);
+	for (int i = 0; result == 0 && i < FINDINGS_MAX && sql_step(s, &err, cannot_check) == 1; i++) {
+		struct str finding = str_slice(sql_text(s, 0), 0, TEXT_MAX / 2);
 		char copy[TEXT_MAX];
 
 		if (str_eq(finding, STR("ok")))
 			break;
-		(void)snprintf(copy, sizeof(copy), "%.*s", STR_ARG(finding));
+		/* the walk over the rows returns it as an error */
+		if (is_read_error(finding))
+			continue;
+		snprintf(copy, sizeof(copy), "%.*s", STR_ARG(finding));
 		c->fn(c->arg, table, 0, NULL, copy);
 	}
 	if (err.code == -EUCLEAN)
 		c->fn(c->arg, table, 0, NULL, err.text);
-	sql_finalize(s, 1);
+	sql_finalize(&s, 1);
 	c->deadline_us = 0;
 }
 
@@ -175,18 +191,18 @@ static void forget_place(struct check *c)
 
 static int begin_walk(struct check *c, const char *table, struct error *err)
 {
-	static const char *const texts[] = {"SELECT name FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk"};
-	struct sql_stmt *s[1];
-	int result = sql_prepare(c->store.db, texts, 1, s, err);
+	struct sql_stmt *s;
+	int result = sql_prepare_once(
+		c->store.db, "SELECT name FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk", &s, err, cannot_check);
 
 	forget_place(c);
 	c->key_count = 0;
 	if (result != 0)
 		return result;
-	sql_bind_cstr(s[0], 1, table);
-	while (c->key_count < KEYS_MAX && (result = sql_step(s[0], err, cannot_check)) == 1)
-		(void)snprintf(c->keys[c->key_count++], NAME_MAX_LEN, "%.*s", STR_ARG(sql_text(s[0], 0)));
-	sql_finalize(s, 1);
+	sql_bind(s, as_cstr(table));
+	while (c->key_count < KEYS_MAX && (result = sql_step(s, err, cannot_check)) == 1)
+		snprintf(c->keys[c->key_count++], NAME_MAX_LEN, "%.*s", STR_ARG(sql_text(s, 0)));
+	sql_finalize(&s, 1);
 	c->is_walking = result >= 0 && c->key_count > 0;
 	return result < 0 ? result : 0;
 }
@@ -204,11 +220,10 @@ static void write_query(const struct check *c, const char *table, char text[TEXT
 			places + places_len, sizeof(places) - places_len, "%s?%zu", i > 0 ? ", " : "", i + 1);
 	}
 	if (c->last[0] != NULL)
-		(void)snprintf(text, TEXT_MAX, "SELECT %s, * FROM %s WHERE (%s) > (%s) ORDER BY %s LIMIT %d", keys,
-			table, keys, places, keys, STEP_ROWS);
+		snprintf(text, TEXT_MAX, "SELECT %s, * FROM %s WHERE (%s) > (%s) ORDER BY %s LIMIT %d", keys, table,
+			keys, places, keys, STEP_ROWS);
 	else
-		(void)snprintf(
-			text, TEXT_MAX, "SELECT %s, * FROM %s ORDER BY %s LIMIT %d", keys, table, keys, STEP_ROWS);
+		snprintf(text, TEXT_MAX, "SELECT %s, * FROM %s ORDER BY %s LIMIT %d", keys, table, keys, STEP_ROWS);
 }
 
 /* Reads the whole row, so that SQLite reads its overflow pages too; returns its size. */
@@ -225,32 +240,31 @@ static size_t read_row(struct check *c, const char *table, struct sql_stmt *s)
 }
 
 /* 1: there may be more rows; 0: the table is done. */
-static int walk(struct check *c, const char *table, struct error *err)
+static int walk_table(struct check *c, const char *table, struct error *err)
 {
 	char text[TEXT_MAX];
-	const char *const texts[] = {text};
-	struct sql_stmt *s[1];
+	struct sql_stmt *s;
 	size_t bytes = 0;
 	int rows = 0, result;
 
 	write_query(c, table, text);
-	result = sql_prepare(c->store.db, texts, 1, s, err);
+	result = sql_prepare_once(c->store.db, text, &s, err, cannot_check);
 	if (result != 0)
 		return result;
 	for (size_t i = 0; c->last[0] != NULL && i < c->key_count; i++)
-		sql_bind_value(s[0], (int)i + 1, c->last[i]);
-	while (bytes < STEP_BYTES && (result = sql_step(s[0], err, cannot_check)) == 1) {
+		sql_bind_value(s, (int)i + 1, c->last[i]);
+	while (bytes < STEP_BYTES && (result = sql_step(s, err, cannot_check)) == 1) {
 		rows++;
-		bytes += read_row(c, table, s[0]);
+		bytes += read_row(c, table, s);
 		forget_place(c);
 		for (size_t i = 0; i < c->key_count; i++)
-			c->last[i] = sql_value_copy(s[0], (int)i);
+			c->last[i] = sql_value_copy(s, (int)i);
 		if (c->last[0] == NULL || c->last[c->key_count - 1] == NULL) {
 			result = error_sys(err, -ENOMEM, cannot_check);
 			break;
 		}
 	}
-	sql_finalize(s, 1);
+	sql_finalize(&s, 1);
 	if (result < 0)
 		return result;
 	return result == 1 || rows == STEP_ROWS;
@@ -274,18 +288,24 @@ int check_step(struct check *c, struct error *err)
 		result = begin_walk(c, table, err);
 	}
 	if (result == 0 && c->is_walking)
-		result = walk(c, table, err);
+		result = walk_table(c, table, err);
 	if (result == 1)
 		return 1;
 	if (result == -EUCLEAN)
 		c->fn(c->arg, table, 0, NULL, err->text);
+	else if (result < 0 && c->failure.code == 0)
+		c->failure = *err;
 	/* After an error the rest of this table is skipped; the other tables are still checked. */
 	c->is_walking = false;
 	forget_place(c);
 	if (++c->table < c->table_count)
 		return 1;
 	c->has_list = false;
-	return result == 0 || result == -EUCLEAN ? 0 : result;
+	result = c->failure.code;
+	if (result != 0)
+		*err = c->failure;
+	c->failure = (struct error){0};
+	return result;
 }
 
 void check_interrupt(struct check *c)
@@ -297,10 +317,8 @@ struct check *check_new(const char *state_dir, bool quick, check_fn *fn, void *a
 {
 	struct check *c = calloc(1, sizeof(*c));
 
-	if (c == NULL) {
-		(void)error_sys(err, -ENOMEM, cannot_check);
-		return NULL;
-	}
+	if (c == NULL)
+		return error_sys_null(err, -ENOMEM, cannot_check);
 	c->quick = quick;
 	c->fn = fn;
 	c->arg = arg;

@@ -2,19 +2,19 @@
 /* A thread that checks the database in small steps. */
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
+#include "sitrep/base/thread.h"
 #include "sitrep/sql/damage.h"
 #include "sitrep/store/check.h"
 
 enum {
-	/* Not at once: the daemon's start has the disk first. */
+	/* Waits first, so that the daemon's start has the disk to itself. */
 	FIRST_WAIT_MS = 1000,
-	/* The rest between two steps: 50 times the step's duration, within these bounds. */
+	/* The pause between two steps: 50 times the step's duration, within these bounds. */
 	REST_TIMES = 50,
 	REST_LEAST_MS = 10,
 	REST_MOST_MS = 60 * 1000,
@@ -29,9 +29,8 @@ struct checker {
 	bool stop;
 };
 
-static void on_finding(void *arg, const char *table, int64_t row, const char *column, const char *finding)
+static void on_finding(void *arg UNUSED, const char *table, int64_t row, const char *column, const char *finding)
 {
-	(void)arg;
 	if (column != NULL)
 		damage_note_row(table, row, column);
 	else
@@ -39,23 +38,23 @@ static void on_finding(void *arg, const char *table, int64_t row, const char *co
 }
 
 /* Waits for ms; false when the thread has to end. */
-static bool rest(struct checker *c, int64_t ms)
+static bool wait_for_end(struct checker *c, int64_t ms)
 {
 	struct timespec until;
 	bool go_on;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += ms % 1000 * 1000000;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += (time_t)(ms / 1000);
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
 	if (until.tv_nsec >= 1000000000) {
 		until.tv_sec++;
 		until.tv_nsec -= 1000000000;
 	}
-	(void)pthread_mutex_lock(&c->lock);
+	pthread_mutex_lock(&c->lock);
 	while (!c->stop && pthread_cond_timedwait(&c->wake, &c->lock, &until) != ETIMEDOUT)
 		;
 	go_on = !c->stop;
-	(void)pthread_mutex_unlock(&c->lock);
+	pthread_mutex_unlock(&c->lock);
 	return go_on;
 }
 
@@ -66,13 +65,13 @@ static int64_t bounded_rest(int64_t took_us)
 	return ms < REST_LEAST_MS ? REST_LEAST_MS : ms > REST_MOST_MS ? REST_MOST_MS : ms;
 }
 
-static void *run(void *arg)
+static void *run_checks(void *arg)
 {
 	struct checker *c = arg;
 	int64_t pass_us = clock_mono_us(), wait_ms = FIRST_WAIT_MS;
 	bool has_failed = false;
 
-	while (rest(c, wait_ms)) {
+	while (wait_for_end(c, wait_ms)) {
 		struct error err = {0};
 		int64_t began_us = clock_mono_us();
 		int result = check_step(c->check, &err);
@@ -94,23 +93,16 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* The thread blocks all signals: the main loop handles them. */
-static int start_thread(struct checker *c)
+static int start_run(struct checker *c)
 {
 	pthread_condattr_t attributes;
-	sigset_t all, before;
-	int code;
 
-	(void)pthread_condattr_init(&attributes);
-	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	(void)pthread_mutex_init(&c->lock, NULL);
-	(void)pthread_cond_init(&c->wake, &attributes);
-	(void)pthread_condattr_destroy(&attributes);
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	code = pthread_create(&c->thread, NULL, run, c);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return -code;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_cond_init(&c->wake, &attributes);
+	pthread_condattr_destroy(&attributes);
+	return thread_start(&c->thread, run_checks, c);
 }
 
 struct checker *checker_new(const char *state_dir, struct error *err)
@@ -118,18 +110,16 @@ struct checker *checker_new(const char *state_dir, struct error *err)
 	struct checker *c = calloc(1, sizeof(*c));
 	int result;
 
-	if (c == NULL) {
-		(void)error_sys(err, -ENOMEM, "cannot check the database");
-		return NULL;
-	}
+	if (c == NULL)
+		return error_sys_null(err, -ENOMEM, "cannot check the database");
 	c->check = check_new(state_dir, true, on_finding, NULL, err);
 	if (c->check == NULL) {
 		free(c);
 		return NULL;
 	}
-	result = start_thread(c);
+	result = start_run(c);
 	if (result != 0) {
-		(void)error_sys(err, result, "cannot check the database");
+		error_sys(err, result, "cannot check the database");
 		check_free(c->check);
 		free(c);
 		return NULL;
@@ -141,14 +131,14 @@ void checker_free(struct checker *c)
 {
 	if (c == NULL)
 		return;
-	(void)pthread_mutex_lock(&c->lock);
+	pthread_mutex_lock(&c->lock);
 	c->stop = true;
-	(void)pthread_cond_signal(&c->wake);
-	(void)pthread_mutex_unlock(&c->lock);
+	pthread_cond_signal(&c->wake);
+	pthread_mutex_unlock(&c->lock);
 	check_interrupt(c->check);
-	(void)pthread_join(c->thread, NULL);
+	pthread_join(c->thread, NULL);
 	check_free(c->check);
-	(void)pthread_cond_destroy(&c->wake);
-	(void)pthread_mutex_destroy(&c->lock);
+	pthread_cond_destroy(&c->wake);
+	pthread_mutex_destroy(&c->lock);
 	free(c);
 }

@@ -18,15 +18,15 @@ static const int64_t save_every_ms = 60 * 1000;
 enum { CLOCK_NEWEST, CLOCK_LOAD, CLOCK_SAVE, CLOCK_STATEMENTS };
 
 static const char *const texts[CLOCK_STATEMENTS] = {
-	[CLOCK_NEWEST] = "SELECT max(changed, coalesce((SELECT max(last_poll) FROM feed), 0)) FROM total",
+	[CLOCK_NEWEST] = "SELECT max(changed, coalesce((SELECT max(last_poll) FROM feed), 0)) FROM counter",
 	[CLOCK_LOAD] = "SELECT run, wall, elapsed, ahead, doubt, doubt_from_item, doubt_from_cursor FROM clock",
 	[CLOCK_SAVE] = ("INSERT OR REPLACE INTO clock(one, run, wall, elapsed, ahead, doubt,"
 			" doubt_from_item, doubt_from_cursor) VALUES(1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
 };
 SQL_TEXTS(texts, CLOCK_STATEMENTS);
 
-static const char cannot_load[] = "cannot read what is known of the clock";
-static const char cannot_save[] = "cannot save what is known of the clock";
+static const char cannot_load[] = "cannot read the state of the clock";
+static const char cannot_save[] = "cannot save the state of the clock";
 
 static int64_t within_reach(int64_t ms)
 {
@@ -50,42 +50,30 @@ static void note_gap(struct clock_record *r, int64_t gap_ms, bool was_off, int64
 	r->ahead_ms = within_reach(r->ahead_ms + gap_ms > 0 ? r->ahead_ms + gap_ms : 0);
 }
 
-/* Without a row the newest time in the database counts as the last look; 0 in a new database. */
-static int load_newest_stamp(struct sql_db *db, int64_t *newest_ms, struct error *err)
-{
-	struct sql_stmt *s[1];
-	int result = sql_prepare(db, &texts[CLOCK_NEWEST], 1, s, err);
-
-	if (result != 0)
-		return result;
-	result = sql_get_int(s[0], newest_ms, err, cannot_load);
-	sql_finalize(s, 1);
-	return result < 0 ? result : 0;
-}
-
 static int load_row(struct sql_db *db, struct clock_record *r, struct error *err)
 {
-	struct sql_stmt *s[1];
+	struct sql_stmt *s;
 	struct str run;
-	int result = sql_prepare(db, &texts[CLOCK_LOAD], 1, s, err);
+	int result = sql_prepare_once(db, texts[CLOCK_LOAD], &s, err, cannot_load);
 
 	if (result != 0)
 		return result;
-	result = sql_step(s[0], err, cannot_load);
+	result = sql_step(s, err, cannot_load);
 	if (result == 1) {
-		run = sql_text(s[0], 0);
+		run = sql_text(s, 0);
 		if (run.len < sizeof(r->run))
 			memcpy(r->run, run.data, run.len);
-		r->mark.wall_ms = sql_int(s[0], 1);
-		r->mark.elapsed_ms = sql_int(s[0], 2);
-		r->ahead_ms = sql_int(s[0], 3);
-		r->doubt_ms = sql_int(s[0], 4);
-		r->doubt_from_item = sql_int(s[0], 5);
-		r->doubt_from_cursor = sql_int(s[0], 6);
+		r->mark.wall_ms = sql_int(s, 1);
+		r->mark.elapsed_ms = sql_int(s, 2);
+		r->ahead_ms = sql_int(s, 3);
+		r->doubt_ms = sql_int(s, 4);
+		r->doubt_from_item = sql_int(s, 5);
+		r->doubt_from_cursor = sql_int(s, 6);
 	} else if (result == 0) {
-		result = load_newest_stamp(db, &r->mark.wall_ms, err);
+		/* The newest time in the database counts as the last look; 0 in a new database. */
+		result = sql_ask_int(db, texts[CLOCK_NEWEST], &r->mark.wall_ms, err, cannot_load);
 	}
-	sql_finalize(s, 1);
+	sql_finalize(&s, 1);
 	/* A damaged row may hold any numbers: limits keep sums from overflow and a doubt from lasting too long. */
 	r->mark.wall_ms = within_reach(r->mark.wall_ms);
 	r->mark.elapsed_ms = within_reach(r->mark.elapsed_ms);
@@ -127,26 +115,16 @@ int clock_record_load(struct sql_db *db, struct clock_record *r, struct clock_ma
 		*jump_ms = *jump_ms < 0 ? *jump_ms : 0;
 	}
 	r->mark = now;
-	(void)snprintf(r->run, sizeof(r->run), "%s", run);
+	snprintf(r->run, sizeof(r->run), "%s", run);
 	return 0;
 }
 
 int clock_record_save(struct sql_db *db, struct clock_record *r, struct error *err)
 {
-	struct sql_stmt *s[1];
-	int result = sql_prepare(db, &texts[CLOCK_SAVE], 1, s, err);
+	int result = sql_run_once(db, texts[CLOCK_SAVE], err, cannot_save, as_cstr(r->run), as_int(r->mark.wall_ms),
+		as_int(r->mark.elapsed_ms), as_int(r->ahead_ms), as_int(r->doubt_ms), as_int(r->doubt_from_item),
+		as_int(r->doubt_from_cursor));
 
-	if (result != 0)
-		return result;
-	sql_bind_cstr(s[0], 1, r->run);
-	sql_bind_int(s[0], 2, r->mark.wall_ms);
-	sql_bind_int(s[0], 3, r->mark.elapsed_ms);
-	sql_bind_int(s[0], 4, r->ahead_ms);
-	sql_bind_int(s[0], 5, r->doubt_ms);
-	sql_bind_int(s[0], 6, r->doubt_from_item);
-	sql_bind_int(s[0], 7, r->doubt_from_cursor);
-	result = sql_done(s[0], err, cannot_save);
-	sql_finalize(s, 1);
 	if (result == 0)
 		r->saved_elapsed_ms = r->mark.elapsed_ms;
 	return result;

@@ -12,14 +12,14 @@
 
 enum { ARENA_MAX = 1024 * 1024 * 1024 };
 
-static const char cannot_match[] = "cannot take the configured feeds over";
+static const char cannot_match[] = "cannot store the configured feeds";
 
 struct row {
 	int64_t id;
 	const char *name;
 	const char *url, *link; /* only without has_key */
 	uint8_t key[STORE_KEY_LEN];
-	bool has_key; /* from the row; else made of the URL that was shown */
+	bool has_key; /* from the row; else made of the shown URL */
 	bool active, claimed;
 };
 
@@ -27,23 +27,15 @@ struct matching {
 	struct feed_store *store;
 	struct arena arena;
 	struct sha256 *hash;
-	struct {
-		struct row *items;
-		size_t count;
-		size_t cap;
-	} rows;
+	LIST(struct row) rows;
 	struct row **by_name, **by_key;
 };
 
 static int hash_key(struct matching *m, struct str text, uint8_t key[STORE_KEY_LEN])
 {
 	uint8_t digest[SHA256_LEN];
-	int result = sha256_begin(m->hash);
+	int result = sha256_of(m->hash, &text, 1, digest);
 
-	if (result == 0)
-		result = sha256_add(m->hash, text);
-	if (result == 0)
-		result = sha256_end(m->hash, digest);
 	if (result == 0)
 		memcpy(key, digest, STORE_KEY_LEN);
 	return result;
@@ -110,7 +102,7 @@ static int read_rows(struct matching *m, struct error *err)
 	while ((result = sql_step(s, err, cannot_match)) == 1) {
 		result = read_row(m, s);
 		if (result != 0) {
-			(void)error_sys(err, result, cannot_match);
+			error_sys(err, result, cannot_match);
 			break;
 		}
 	}
@@ -206,11 +198,7 @@ static void match_by_key(
 
 static int rename_row(struct matching *m, int64_t id, const char *name, struct error *err)
 {
-	struct sql_stmt *s = m->store->s[FEED_RENAME];
-
-	sql_bind_int(s, 1, id);
-	sql_bind_cstr(s, 2, name);
-	return sql_done(s, err, cannot_match);
+	return sql_run(m->store->s[FEED_RENAME], err, cannot_match, as_int(id), as_cstr(name));
 }
 
 /* Renames rows whose names other feeds get. */
@@ -226,7 +214,7 @@ static int free_names(struct matching *m, const struct feed_spec *feeds, size_t 
 		if (row == NULL || row->id == matches[i].id)
 			continue;
 		/* A claimed row is "~7" for now: feed_store_sync() gives it its own name. */
-		(void)buf_printf(&name, "%s~%lld", row->claimed ? "" : row->name, (long long)row->id);
+		buf_printf(&name, "%s~%lld", row->claimed ? "" : row->name, (long long)row->id);
 		result = name.failed == 0 ? rename_row(m, row->id, name.data, err)
 					  : error_sys(err, name.failed, cannot_match);
 		buf_release(&name);
@@ -237,23 +225,21 @@ static int free_names(struct matching *m, const struct feed_spec *feeds, size_t 
 /* An older version stored the whole URL, with secrets in it. */
 static int hide_secrets(struct matching *m, struct error *err)
 {
-	struct sql_stmt *s = m->store->s[FEED_HIDE];
 	int result = 0;
 
 	for (size_t i = 0; i < m->rows.count && result == 0; i++) {
 		const struct row *row = &m->rows.items[i];
 		struct buf url = BUF_INIT(64 * 1024), link = BUF_INIT(64 * 1024);
 
-		if (row->has_key || row->claimed)
+		if (row->has_key)
 			continue;
 		result = buf_add_public_url(&url, str_from(row->url));
 		if (result == 0 && row->link != NULL)
 			result = buf_add_public_url(&link, str_from(row->link));
-		sql_bind_int(s, 1, row->id);
-		sql_bind_text(s, 2, buf_str(&url));
-		sql_bind_text(s, 3, row->link != NULL ? buf_str(&link) : STR_NONE);
-		sql_bind_key(s, 4, row->key);
-		result = result == 0 ? sql_done(s, err, cannot_match) : error_sys(err, result, cannot_match);
+		result = result == 0 ? sql_run(m->store->s[FEED_HIDE], err, cannot_match, as_int(row->id),
+					       as_text(buf_str(&url)),
+					       as_text(row->link != NULL ? buf_str(&link) : STR_NONE), as_key(row->key))
+				     : error_sys(err, result, cannot_match);
 		buf_release(&url);
 		buf_release(&link);
 	}
@@ -275,7 +261,7 @@ int feed_match_all(struct feed_store *f, const struct feed_spec *feeds, size_t c
 	for (size_t i = 0; i < count && result == 0; i++) {
 		result = read_keys(&m, &feeds[i], &matches[i], shown[i]);
 		if (result != 0)
-			(void)error_sys(err, result, cannot_match);
+			error_sys(err, result, cannot_match);
 	}
 	for (size_t i = 0; i < count && result == 0; i++)
 		match_by_name(&m, &feeds[i], &matches[i], shown[i]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The table of feeds: made to match the configuration at start and reload, and brought up to date by every
- * poll.  A feed that left the configuration stays as an inactive row, since its items and identities stay too. */
+/* The table of feeds: matched with the configuration at start and reload, and updated by every poll.  A feed that
+ * left the configuration stays as an inactive row, since its items and identities stay too. */
 #include "sitrep/store/feed_store.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "feed_match.h"
+#include "sitrep/base/array.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/model/websub_state.h"
 #include "sitrep/sql/row.h"
@@ -21,7 +22,7 @@ static const char *const texts[FEED_STATEMENTS] = {
 		"INSERT INTO feed(name, url, categories, publisher, configured_title, rank, due, url_key, active, "
 		"backlog, health, failure, http_status, errors, polls, not_modified, bytes, items, server_wait)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0) RETURNING id",
-	/* Another feed may have the name as its stem already. */
+	/* Another feed may already have the name as its stem. */
 	[FEED_STEM] = "UPDATE feed SET uid_stem = CASE WHEN EXISTS(SELECT 1 FROM feed WHERE uid_stem = ?2)"
 		      " THEN ?2 || '~' || ?1 ELSE ?2 END WHERE id = ?1",
 	[FEED_RENAME] = "UPDATE feed SET name = ?2 WHERE id = ?1",
@@ -34,7 +35,7 @@ static const char *const texts[FEED_STATEMENTS] = {
 	[FEED_RESET] = "UPDATE feed SET backlog = 1, health = 0, failure = 0, http_status = 0, errors = 0,"
 		       " failing_since = NULL, server_wait = 0, etag = NULL, last_modified = NULL, reason = NULL,"
 		       " moved_url = NULL, moved_since = NULL, moved_count = 0, moved = 0, onward_url = NULL,"
-		       " onward_since = NULL, onward_count = 0, habits = NULL, emptiness = 0,"
+		       " onward_since = NULL, onward_count = 0, history = NULL, emptiness = 0,"
 		       " identity = 0, identity_trust = NULL WHERE id = ?1",
 	/* A feed at another URL may name another hub. */
 	[FEED_UNSUBSCRIBE] = "DELETE FROM websub WHERE feed_id = ?1",
@@ -46,13 +47,13 @@ SQL_TEXTS(texts, FEED_STATEMENTS);
 
 static const char cannot_load[] = "cannot read a feed's state";
 static const char cannot_save[] = "cannot save a feed's state";
-static const char cannot_sync[] = "cannot take the configured feeds over";
+static const char cannot_sync[] = "cannot store the configured feeds";
 
 /* ---- the row ---- */
 
 enum {
 	HTTP_STATUS_MAX = 999,
-	/* By then a delay that doubles with each failure has long reached its maximum. */
+	/* More failures change nothing: the delay has long reached its maximum. */
 	ERRORS_MAX = 1000000,
 };
 
@@ -140,14 +141,14 @@ static const struct row_column columns[] = {
 	{.name = "onward_url", .type = ROW_TEXT, .offset = STATE(onward_url)},
 	{.name = "onward_since", .type = ROW_TIME, .offset = STATE(onward_since_ms)},
 	{.name = "onward_count", .type = ROW_INT, .offset = STATE(onward_count), .low = 0, .high = ERRORS_MAX},
-	{.name = "habits", .type = ROW_SEALED, .encode = encode_history, .decode = decode_history},
+	{.name = "history", .type = ROW_SEALED, .encode = encode_history, .decode = decode_history},
 	{.name = "publisher", .type = ROW_TEXT, .offset = ROW(publisher), .is_read_only = true},
 	{.name = "emptiness", .type = ROW_INT, .offset = ROW(emptiness),
 		.low = EMPTINESS_UNKNOWN, .high = EMPTINESS_KNOWN, .otherwise = EMPTINESS_UNKNOWN},
 	{.name = "identity", .type = ROW_INT, .offset = STATE(identity),
 		.low = FEED_BY_GUID, .high = FEED_BY_DIGEST, .otherwise = FEED_BY_GUID},
 	{.name = "identity_trust", .type = ROW_SEALED, .encode = encode_trust, .decode = decode_trust},
-	{.name = "kept_bytes", .type = ROW_INT64, .offset = ROW(kept_bytes), .low = 0, .high = INT64_MAX},
+	{.name = "kept_bytes", .type = ROW_INT64, .offset = ROW(kept_bytes), .low = 0, .high = COUNTER_MAX},
 	{.name = "uid_stem", .type = ROW_NAME, .offset = ROW(uid_stem), .is_read_only = true},
 	{.name = "pushed", .type = ROW_BOOL, .offset = STATE(pushed),
 		.expression = "EXISTS(SELECT 1 FROM websub WHERE feed_id = feed.id AND phase = ?2)"},
@@ -225,13 +226,11 @@ int feed_store_load(struct feed_store *f, int64_t id, struct feed_row *row, stru
 	int result;
 
 	*row = (struct feed_row){0};
-	sql_bind_int(s, 1, id);
-	sql_bind_int(s, 2, WEBSUB_TRUSTED);
-	result = sql_step(s, err, cannot_load);
+	result = sql_find(s, err, cannot_load, as_int(id), as_int(WEBSUB_TRUSTED));
 	if (result == 0)
-		result = error_set(err, -ENOENT, "there is no feed number %lld", (long long)id);
+		result = error_set(err, -ENOENT, "there is no feed with the number %lld", (long long)id);
 	else if (result == 1 && (result = read_row(s, row)) != 0)
-		(void)error_sys(err, result, cannot_load);
+		error_sys(err, result, cannot_load);
 	sql_reset(s);
 	if (result != 0)
 		feed_row_release(row);
@@ -245,10 +244,7 @@ int feed_store_save(struct feed_store *f, const struct feed_row *row, struct err
 
 int feed_store_count(struct feed_store *f, int64_t id, int64_t items, int64_t bytes, struct error *err)
 {
-	sql_bind_int(f->s[FEED_COUNT], 1, id);
-	sql_bind_int(f->s[FEED_COUNT], 2, items);
-	sql_bind_int(f->s[FEED_COUNT], 3, bytes);
-	return sql_done(f->s[FEED_COUNT], err, cannot_save);
+	return sql_run(f->s[FEED_COUNT], err, cannot_save, as_int(id), as_int(items), as_int(bytes));
 }
 
 /* ---- sync ---- */
@@ -269,35 +265,19 @@ static int insert_feed(
 	struct sql_stmt *s = f->s[FEED_INSERT];
 	int result;
 
-	sql_bind_cstr(s, 1, spec->name);
-	sql_bind_cstr(s, 2, spec->url);
-	sql_bind_text(s, 3, present(spec->categories));
-	sql_bind_cstr(s, 4, spec->publisher);
-	sql_bind_cstr(s, 5, spec->title);
-	sql_bind_int(s, 6, spec->rank);
-	sql_bind_time(s, 7, spec->first_due_ms);
-	sql_bind_key(s, 8, key);
+	sql_bind(s, as_cstr(spec->name), as_cstr(spec->url), as_text(present(spec->categories)),
+		as_cstr(spec->publisher), as_cstr(spec->title), as_int(spec->rank), as_time(spec->first_due_ms),
+		as_key(key));
 	result = sql_insert(s, id, err, cannot_sync);
-	sql_bind_int(f->s[FEED_STEM], 1, *id);
-	sql_bind_cstr(f->s[FEED_STEM], 2, spec->name);
-	return result == 0 ? sql_done(f->s[FEED_STEM], err, cannot_sync) : result;
+	return result == 0 ? sql_run(f->s[FEED_STEM], err, cannot_sync, as_int(*id), as_cstr(spec->name)) : result;
 }
 
 static int configure_feed(struct feed_store *f, const struct feed_spec *spec, const uint8_t *key, int64_t id,
 	int64_t due_ms, struct error *err)
 {
-	struct sql_stmt *s = f->s[FEED_CONFIGURE];
-
-	sql_bind_int(s, 1, id);
-	sql_bind_text(s, 2, present(spec->categories));
-	sql_bind_cstr(s, 3, spec->publisher);
-	sql_bind_cstr(s, 4, spec->title);
-	sql_bind_int(s, 5, spec->rank);
-	sql_bind_time(s, 6, due_ms);
-	sql_bind_cstr(s, 7, spec->name);
-	sql_bind_cstr(s, 8, spec->url);
-	sql_bind_key(s, 9, key);
-	return sql_done(s, err, cannot_sync);
+	return sql_run(f->s[FEED_CONFIGURE], err, cannot_sync, as_int(id), as_text(present(spec->categories)),
+		as_cstr(spec->publisher), as_cstr(spec->title), as_int(spec->rank), as_time(due_ms),
+		as_cstr(spec->name), as_cstr(spec->url), as_key(key));
 }
 
 /* Brings the row of one configured feed up to date; *id is the row's. */
@@ -315,8 +295,7 @@ static int sync_feed(struct feed_store *f, const struct feed_spec *spec, const s
 		return insert_feed(f, spec, m->key, id, err);
 	}
 	*id = m->id;
-	sql_bind_int(s, 1, *id);
-	result = sql_step(s, err, cannot_sync);
+	result = sql_find(s, err, cannot_sync, as_int(*id));
 	if (result == 1) {
 		struct str key = sql_blob(s, 9);
 
@@ -333,20 +312,18 @@ static int sync_feed(struct feed_store *f, const struct feed_spec *spec, const s
 	}
 	sql_reset(s);
 	if (result == 0)
-		return error_set(err, -EUCLEAN, "%s: feed %lld is gone", cannot_sync, (long long)*id);
+		return error_set(err, -EUCLEAN, "%s: the row of feed %lld is missing", cannot_sync, (long long)*id);
 	if (result < 0 || same)
 		return result < 0 ? result : 0;
 	*changed = true;
 	if (moved) {
-		sql_bind_int(f->s[FEED_RESET], 1, *id);
-		result = sql_done(f->s[FEED_RESET], err, cannot_sync);
-		sql_bind_int(f->s[FEED_UNSUBSCRIBE], 1, *id);
+		result = sql_run(f->s[FEED_RESET], err, cannot_sync, as_int(*id));
 		if (result == 0)
-			result = sql_done(f->s[FEED_UNSUBSCRIBE], err, cannot_sync);
+			result = sql_run(f->s[FEED_UNSUBSCRIBE], err, cannot_sync, as_int(*id));
 		if (result != 0)
 			return result;
 	}
-	/* A feed that is gone stays unplanned until its URL changes or a person asks for it. */
+	/* A feed that is gone has no next poll until its URL changes or an operator polls it. */
 	if (moved || (due_ms == TIME_NONE && health != FEED_GONE))
 		due_ms = spec->first_due_ms;
 	return configure_feed(f, spec, m->key, *id, due_ms, err);
@@ -368,21 +345,13 @@ int feed_store_list_active(struct feed_store *f, int64_t **ids, size_t *count, s
 	*ids = NULL;
 	*count = 0;
 	while ((result = sql_step(s, err, cannot_load)) == 1) {
-		if (*count == cap) {
-			size_t wanted = cap > 0 ? 2 * cap : 64;
-			int64_t *larger = realloc(*ids, wanted * sizeof(*larger));
-
-			if (larger == NULL) {
-				result = error_sys(err, -ENOMEM, cannot_load);
-				break;
-			}
-			*ids = larger;
-			cap = wanted;
+		if (array_reserve(ids, &cap, *count + 1, sizeof(**ids)) != 0) {
+			result = error_sys(err, -ENOMEM, cannot_load);
+			break;
 		}
 		(*ids)[(*count)++] = sql_int(s, 0);
 	}
-	sql_reset(s);
-	return result;
+	return sql_end(s, result);
 }
 
 /* Makes active feeds inactive that are not among ids (sorted). */
@@ -397,13 +366,11 @@ static int retire_others(struct feed_store *f, const int64_t *ids, size_t count,
 		if (bsearch(&id, ids, count, sizeof(*ids), by_value) != NULL)
 			continue;
 		*changed = true;
-		sql_bind_int(f->s[FEED_RETIRE], 1, id);
-		result = sql_done(f->s[FEED_RETIRE], err, cannot_sync);
+		result = sql_run(f->s[FEED_RETIRE], err, cannot_sync, as_int(id));
 		if (result != 0)
 			break;
 	}
-	sql_reset(s);
-	return result;
+	return sql_end(s, result);
 }
 
 int feed_store_sync(struct feed_store *f, const struct feed_spec *feeds, size_t count, struct feed_state *states,

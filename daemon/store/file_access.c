@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* Whether the daemon's user can use its files. */
 #include "sitrep/store/file_access.h"
 
 #include <errno.h>
@@ -37,7 +36,7 @@ static void name_user(uid_t uid, char name[NAME_LEN_MAX])
 
 	if (getpwuid_r(uid, &user, room, sizeof(room), &found) != 0 || found == NULL ||
 		snprintf(name, NAME_LEN_MAX, "%s", user.pw_name) >= NAME_LEN_MAX)
-		(void)snprintf(name, NAME_LEN_MAX, "%lu", (unsigned long)uid);
+		snprintf(name, NAME_LEN_MAX, "%lu", (unsigned long)uid);
 }
 
 static void name_group(gid_t gid, char name[NAME_LEN_MAX])
@@ -47,7 +46,7 @@ static void name_group(gid_t gid, char name[NAME_LEN_MAX])
 
 	if (getgrgid_r(gid, &group, room, sizeof(room), &found) != 0 || found == NULL ||
 		snprintf(name, NAME_LEN_MAX, "%s", group.gr_name) >= NAME_LEN_MAX)
-		(void)snprintf(name, NAME_LEN_MAX, "%lu", (unsigned long)gid);
+		snprintf(name, NAME_LEN_MAX, "%lu", (unsigned long)gid);
 }
 
 /* Quotes the path for a shell. */
@@ -56,13 +55,13 @@ static void add_path(struct buf *out, const char *path)
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%";
 
 	if (path[0] != '-' && path[strspn(path, plain)] == '\0') {
-		(void)buf_puts(out, path);
+		buf_puts(out, path);
 		return;
 	}
-	(void)buf_putc(out, '\'');
+	buf_putc(out, '\'');
 	for (; *path != '\0'; path++)
 		(void)(*path == '\'' ? buf_puts(out, "'\\''") : buf_putc(out, *path));
-	(void)buf_putc(out, '\'');
+	buf_putc(out, '\'');
 }
 
 static mode_t wanted_mode(const struct file *f)
@@ -75,7 +74,7 @@ static void add_paths(struct buf *out, const struct file *files, bool (*which)(c
 	for (size_t i = 0; i < FILES; i++) {
 		if (!files[i].is_refused || !which(&files[i]))
 			continue;
-		(void)buf_putc(out, ' ');
+		buf_putc(out, ' ');
 		add_path(out, files[i].path);
 	}
 }
@@ -90,7 +89,7 @@ static bool has_wrong_mode(const struct file *f)
 	return (f->st.st_mode & wanted_mode(f)) != wanted_mode(f);
 }
 
-static bool any(const struct file *files, bool (*which)(const struct file *f))
+static bool any_refused(const struct file *files, bool (*which)(const struct file *f))
 {
 	for (size_t i = 0; i < FILES; i++)
 		if (files[i].is_refused && which(&files[i]))
@@ -101,43 +100,43 @@ static bool any(const struct file *files, bool (*which)(const struct file *f))
 /* One command for all refused files. */
 static void add_command(struct buf *out, const struct file *files)
 {
-	bool by_owner = any(files, is_of_another), by_mode = any(files, has_wrong_mode);
+	bool by_owner = any_refused(files, is_of_another), by_mode = any_refused(files, has_wrong_mode);
 	char user[NAME_LEN_MAX], group[NAME_LEN_MAX];
 
 	name_user(geteuid(), user);
 	name_group(getegid(), group);
 	if (by_owner) {
-		(void)buf_printf(out, "chown %s:%s", user, group);
+		buf_printf(out, "chown %s:%s", user, group);
 		add_paths(out, files, is_of_another);
 	}
 	if (by_owner && by_mode)
-		(void)buf_puts(out, " && ");
+		buf_puts(out, " && ");
 	if (by_mode) {
-		(void)buf_puts(out, "chmod u+rwX");
+		buf_puts(out, "chmod u+rwX");
 		add_paths(out, files, has_wrong_mode);
 	}
 	if (by_owner || by_mode)
 		return;
-	(void)buf_puts(out, "getfacl ");
+	buf_puts(out, "getfacl ");
 	add_path(out, files[0].path);
 }
 
 static void add_whole_folder(struct buf *out, const struct file *files)
 {
-	bool by_owner = any(files, is_of_another);
+	bool by_owner = any_refused(files, is_of_another);
 	char user[NAME_LEN_MAX];
 
 	name_user(geteuid(), user);
 	if (by_owner)
-		(void)buf_printf(out, "chown -R %s: ", user);
+		buf_printf(out, "chown -R %s: ", user);
 	else
-		(void)buf_puts(out, "chmod -R u+rwX ");
+		buf_puts(out, "chmod -R u+rwX ");
 	add_path(out, files[0].path);
 }
 
 /* ---- checks ---- */
 
-static const char *what(const struct file *f)
+static const char *kind_of(const struct file *f)
 {
 	return S_ISDIR(f->st.st_mode) ? "the state folder " : "";
 }
@@ -150,46 +149,35 @@ static int refuse_owner(const struct file *f, const struct file *files, struct e
 	name_user(f->st.st_uid, owner);
 	name_group(f->st.st_gid, group);
 	name_user(geteuid(), user);
-	(void)buf_printf(&text,
+	buf_printf(&text,
 		"cannot write to %s%s: it belongs to %s:%s, its mode is %04o, and sitrepd runs as %s; to mend it: ",
-		what(f), f->path, owner, group, (unsigned)f->st.st_mode & 07777, user);
+		kind_of(f), f->path, owner, group, (unsigned)f->st.st_mode & 07777, user);
 	add_command(&command, files);
 	/* A cut command is useless: if it is too long, give one for the whole folder. */
 	if (text.len + command.len >= ERROR_TEXT_MAX) {
 		buf_clear(&command);
 		add_whole_folder(&command, files);
 	}
-	(void)error_set(err, -EACCES, "%.*s%.*s", STR_ARG(buf_str(&text)), STR_ARG(buf_str(&command)));
+	error_set(err, -EACCES, "%.*s%.*s", STR_ARG(buf_str(&text)), STR_ARG(buf_str(&command)));
 	buf_release(&command);
 	buf_release(&text);
 	return -EACCES;
 }
 
-static int refuse_with(const struct file *f, int code, const char *reason, const char *command, struct error *err)
+/* The path stands between the two parts of the command. */
+static int refuse_with(
+	const struct file *f, int code, const char *reason, const char *before, const char *after, struct error *err)
 {
 	struct buf path = BUF_INIT(4 * PATH_LEN_MAX);
 
 	add_path(&path, f->path);
-	(void)error_set(err, -code, "cannot write to %s%s: %s; to mend it: %s%.*s", what(f), f->path, reason, command,
-		STR_ARG(buf_str(&path)));
+	error_set(err, -code, "cannot write to %s%s: %s; to mend it: %s%.*s%s", kind_of(f), f->path, reason, before,
+		STR_ARG(buf_str(&path)), after);
 	buf_release(&path);
 	return -code;
 }
 
-static int refuse_read_only(const struct file *f, struct error *err)
-{
-	struct buf path = BUF_INIT(4 * PATH_LEN_MAX);
-
-	add_path(&path, f->path);
-	(void)error_set(err, -EROFS,
-		"cannot write to %s%s: its file system is read-only; to mend it: mount -o remount,rw \"$(findmnt -no "
-		"TARGET -T %.*s)\"",
-		what(f), f->path, STR_ARG(buf_str(&path)));
-	buf_release(&path);
-	return -EROFS;
-}
-
-/* A folder above the state folder cannot be passed: finds which one. */
+/* Finds the folder above the state folder that cannot be passed. */
 static int refuse_parent(const char *path, struct error *err)
 {
 	struct file parent = {.path = ""};
@@ -200,10 +188,9 @@ static int refuse_parent(const char *path, struct error *err)
 		memcpy(parent.path, path, len);
 		parent.path[len] = '\0';
 		if (faccessat(AT_FDCWD, parent.path, X_OK, AT_EACCESS) != 0)
-			return refuse_with(
-				&parent, errno, "nobody but its owner and group is let through", "chmod o+x ", err);
+			return refuse_with(&parent, errno, "other users may not enter it", "chmod o+x ", "", err);
 	}
-	return error_sys(err, -EACCES, "cannot look into the state folder %s", path);
+	return error_sys(err, -EACCES, "cannot open the state folder %s", path);
 }
 
 /* File flags that bind root too: immutable, append-only. */
@@ -214,9 +201,9 @@ static int check_flags(const struct file *f, struct error *err)
 	if (statx(AT_FDCWD, f->path, 0, STATX_TYPE, &stx) != 0)
 		return 0;
 	if ((stx.stx_attributes & STATX_ATTR_IMMUTABLE) != 0)
-		return refuse_with(f, EPERM, "it is immutable", "chattr -i ", err);
+		return refuse_with(f, EPERM, "it has the immutable flag", "chattr -i ", "", err);
 	if ((stx.stx_attributes & STATX_ATTR_APPEND) != 0)
-		return refuse_with(f, EPERM, "it can be appended to only", "chattr -a ", err);
+		return refuse_with(f, EPERM, "it has the append-only flag", "chattr -a ", "", err);
 	return 0;
 }
 
@@ -228,9 +215,10 @@ static int check_file(struct file *f, struct error *err)
 	if (result != 0 || faccessat(AT_FDCWD, f->path, mode, AT_EACCESS) == 0)
 		return result;
 	if (errno == EROFS)
-		return refuse_read_only(f, err);
+		return refuse_with(f, EROFS, "its file system is read-only",
+			"mount -o remount,rw \"$(findmnt -no TARGET -T ", ")\"", err);
 	if (errno != EACCES)
-		return error_sys(err, -errno, "cannot write to %s%s", what(f), f->path);
+		return error_sys(err, -errno, "cannot write to %s%s", kind_of(f), f->path);
 	f->is_refused = true;
 	return 0;
 }
@@ -244,7 +232,7 @@ int file_access_check(const char *dir, struct error *err)
 		int n = snprintf(f->path, sizeof(f->path), "%s%s", dir, names[i]), result;
 
 		if (n < 0 || n >= (int)sizeof(f->path))
-			return error_set(err, -ENAMETOOLONG, "the state folder's name is too long");
+			return error_set(err, -ENAMETOOLONG, "the name of the state folder is too long");
 		if (stat(f->path, &f->st) != 0) {
 			if (errno == EACCES && i == 0)
 				return refuse_parent(dir, err);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* The tables of items and stories, and of their identities and digests. */
 #include "sitrep/store/item_store.h"
 
 #include "sitrep/sql/statements.h"
@@ -7,7 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sitrep/base/clock.h"
 #include "sitrep/sql/damage.h"
 #include "sitrep/sql/seal.h"
 #include "sitrep/store/record.h"
@@ -15,7 +13,7 @@
 static const char *const texts[ITEM_STATEMENTS] = {
 	[ITEM_BY_IDENTITY] = "SELECT n.item_id, ?1, i.story_id, n.last_seen, i.digest, i.canon_version FROM ident n"
 			     " LEFT JOIN item i ON i.id = n.item_id WHERE n.feed_id = ?1 AND n.identity = ?2",
-	/* KNOWN_MAX of them, newer items of a feed first */
+	/* at most KNOWN_ITEMS_MAX (64), newer items of a feed first */
 	[ITEM_BY_DIGEST] =
 		"SELECT d.item_id, d.feed_id, i.story_id, d.last_seen, i.digest, i.canon_version, i.published,"
 		" i.first_seen, i.url_key FROM digest d LEFT JOIN item i ON i.id = d.item_id WHERE d.digest = ?1"
@@ -74,8 +72,8 @@ SQL_TEXTS(texts, ITEM_STATEMENTS);
 /* Earlier versions of an item's text that are kept. */
 enum { REVISIONS_MAX = 20 };
 
-static const char cannot_find[] = "cannot look an item up";
-static const char cannot_keep[] = "cannot keep an item";
+static const char cannot_find[] = "cannot look up an item";
+static const char cannot_keep[] = "cannot store an item";
 
 int item_store_init(struct item_store *is, struct sql_db *db, struct counters *counters, struct error *err)
 {
@@ -90,11 +88,11 @@ void item_store_release(struct item_store *is)
 
 /* ---- look-ups ---- */
 
-static void read_known(struct sql_stmt *s, struct known *k)
+static void read_known(struct sql_stmt *s, struct known_item *k)
 {
 	struct str digest = sql_blob(s, 4);
 
-	*k = (struct known){
+	*k = (struct known_item){
 		.item_id = sql_int(s, 0),
 		.feed_id = sql_int(s, 1),
 		.story_id = sql_int(s, 2),
@@ -115,76 +113,63 @@ static void read_known(struct sql_stmt *s, struct known *k)
 }
 
 int item_store_by_identity(
-	struct item_store *is, int64_t feed_id, const uint8_t *identity, struct known *k, struct error *err)
+	struct item_store *is, int64_t feed_id, const uint8_t *identity, struct known_item *k, struct error *err)
 {
 	struct sql_stmt *s = is->s[ITEM_BY_IDENTITY];
-	int result;
+	int result = sql_find(s, err, cannot_find, as_int(feed_id), as_key(identity));
 
-	sql_bind_int(s, 1, feed_id);
-	sql_bind_key(s, 2, identity);
-	result = sql_step(s, err, cannot_find);
 	if (result == 1)
 		read_known(s, k);
-	sql_reset(s);
-	return result;
+	return sql_end(s, result);
 }
 
-static int read_all_known(struct sql_stmt *s, struct known *k, size_t *count, struct error *err)
+static int read_all_known(struct sql_stmt *s, struct known_item *k, size_t *count, struct error *err)
 {
 	int result = 0;
 
 	*count = 0;
-	while (*count < KNOWN_MAX && (result = sql_step(s, err, cannot_find)) == 1)
+	while (*count < KNOWN_ITEMS_MAX && (result = sql_step(s, err, cannot_find)) == 1)
 		read_known(s, &k[(*count)++]);
-	sql_reset(s);
-	return result < 0 ? result : 0;
+	return sql_end(s, result < 0 ? result : 0);
 }
 
-int item_store_by_digest(struct item_store *is, const uint8_t *digest, int64_t feed_id, struct known *k, size_t *count,
-	struct error *err)
+int item_store_by_digest(struct item_store *is, const uint8_t *digest, int64_t feed_id, struct known_item *k,
+	size_t *count, struct error *err)
 {
 	struct sql_stmt *s = is->s[feed_id == 0 ? ITEM_BY_DIGEST : ITEM_BY_OWN_DIGEST];
 
-	sql_bind_key(s, 1, digest);
-	if (feed_id != 0)
-		sql_bind_int(s, 2, feed_id);
+	sql_bind(s, as_key(digest), as_int(feed_id));
 	return read_all_known(s, k, count, err);
 }
 
 int item_store_record(struct item_store *is, int64_t item_id, struct arena *a, struct item *it, struct error *err)
 {
 	struct sql_stmt *s = is->s[ITEM_RECORD];
-	int result;
+	int result = sql_find(s, err, cannot_find, as_int(item_id));
 
-	sql_bind_int(s, 1, item_id);
-	result = sql_step(s, err, cannot_find);
 	if (result == 1) {
 		int decoded = record_decode(sql_blob(s, 0), item_id, a, it);
 
 		result = decoded == -EUCLEAN ? 0 : decoded < 0 ? error_sys(err, decoded, cannot_find) : 1;
 	}
-	sql_reset(s);
-	return result;
+	return sql_end(s, result);
 }
 
-int item_store_by_url(struct item_store *is, const uint8_t *url_key, int64_t feed_id, struct known *k, size_t *count,
-	struct error *err)
+int item_store_by_url(struct item_store *is, const uint8_t *url_key, int64_t feed_id, struct known_item *k,
+	size_t *count, struct error *err)
 {
 	struct sql_stmt *s = is->s[feed_id == 0 ? ITEM_BY_URL : ITEM_BY_OWN_URL];
 
-	sql_bind_key(s, 1, url_key);
-	if (feed_id != 0)
-		sql_bind_int(s, 2, feed_id);
+	sql_bind(s, as_key(url_key), as_int(feed_id));
 	return read_all_known(s, k, count, err);
 }
 
-int item_store_by_reading(struct item_store *is, uint32_t canon_version, int64_t feed_id, struct known *k,
+int item_store_by_reading(struct item_store *is, uint32_t canon_version, int64_t feed_id, struct known_item *k,
 	size_t *count, struct error *err)
 {
 	struct sql_stmt *s = is->s[ITEM_BY_READING];
 
-	sql_bind_int(s, 1, canon_version);
-	sql_bind_int(s, 2, feed_id);
+	sql_bind(s, as_int(canon_version), as_int(feed_id));
 	return read_all_known(s, k, count, err);
 }
 
@@ -193,40 +178,25 @@ int item_store_by_reading(struct item_store *is, uint32_t canon_version, int64_t
 static int add_identity(struct item_store *is, int64_t feed_id, const uint8_t *identity, int64_t item_id,
 	int64_t seen_ms, bool alias, struct error *err)
 {
-	struct sql_stmt *s = is->s[ITEM_ADD_IDENTITY];
-
-	sql_bind_int(s, 1, feed_id);
-	sql_bind_key(s, 2, identity);
-	sql_bind_int(s, 3, item_id);
-	sql_bind_int(s, 4, seen_ms);
-	sql_bind_int(s, 5, alias);
 	is->kept_bytes += KEPT_IDENTITY;
 	is->written++;
-	return sql_done(s, err, cannot_keep);
+	return sql_run(is->s[ITEM_ADD_IDENTITY], err, cannot_keep, as_int(feed_id), as_key(identity), as_int(item_id),
+		as_int(seen_ms), as_int(alias));
 }
 
 static int touch_digest(struct item_store *is, int64_t feed_id, const uint8_t *digest, int64_t item_id, int64_t seen_ms,
 	struct error *err)
 {
-	struct sql_stmt *s = is->s[ITEM_TOUCH_DIGEST];
-
-	sql_bind_key(s, 1, digest);
-	sql_bind_int(s, 2, feed_id);
-	sql_bind_int(s, 3, item_id);
-	sql_bind_int(s, 4, seen_ms);
-	return sql_done(s, err, cannot_keep);
+	return sql_run(is->s[ITEM_TOUCH_DIGEST], err, cannot_keep, as_key(digest), as_int(feed_id), as_int(item_id),
+		as_int(seen_ms));
 }
 
 static int add_digest(struct item_store *is, const struct item_row *row, struct error *err)
 {
 	struct sql_stmt *s = is->s[ITEM_ADD_DIGEST];
-	int result;
+	int result = sql_run(
+		s, err, cannot_keep, as_key(row->digest), as_int(row->feed_id), as_int(row->id), as_int(row->seen_ms));
 
-	sql_bind_key(s, 1, row->digest);
-	sql_bind_int(s, 2, row->feed_id);
-	sql_bind_int(s, 3, row->id);
-	sql_bind_int(s, 4, row->seen_ms);
-	result = sql_done(s, err, cannot_keep);
 	if (result != 0)
 		return result;
 	/* the item had this text before */
@@ -252,14 +222,12 @@ static int64_t measure(const struct item_row *row)
 	return KEPT_ITEM + len + (len < KEPT_SKETCH_MAX ? len : KEPT_SKETCH_MAX);
 }
 
-/* Adds the item's present size, times by (1 or -1), to kept_bytes. */
+/* Adds the item's present size to kept_bytes (by is 1) or subtracts it (-1). */
 static int count_bytes(struct item_store *is, int64_t item_id, int by, struct error *err)
 {
 	int64_t bytes;
-	int result;
+	int result = sql_find_int(is->s[ITEM_MEASURE], &bytes, err, cannot_find, as_int(item_id));
 
-	sql_bind_int(is->s[ITEM_MEASURE], 1, item_id);
-	result = sql_get_int(is->s[ITEM_MEASURE], &bytes, err, cannot_find);
 	if (result == 1)
 		is->kept_bytes += by * bytes;
 	return result < 0 ? result : 0;
@@ -267,63 +235,42 @@ static int count_bytes(struct item_store *is, int64_t item_id, int by, struct er
 
 static int begin_story(struct item_store *is, struct item_row *row, int64_t story_id, struct error *err)
 {
-	struct sql_stmt *s = is->s[STORY_ADD];
-
 	row->story_id = story_id;
-	sql_bind_int(s, 1, row->story_id);
-	sql_bind_int(s, 2, row->sort_ms);
-	sql_bind_int(s, 3, row->seen_ms);
-	sql_bind_key(s, 4, row->uid);
-	sql_bind_int(s, 5, row->updated_ms);
 	is->counters->stories++;
-	return sql_done(s, err, cannot_keep);
+	return sql_run(is->s[STORY_ADD], err, cannot_keep, as_int(story_id), as_int(row->sort_ms), as_int(row->seen_ms),
+		as_key(row->uid), as_int(row->updated_ms));
 }
 
-/* 1; 0 when the story's row is missing (damage). */
+/* Sets row->sort_ms.  1; 0 when the story's row is missing (damage). */
 static int find_sort(struct item_store *is, struct item_row *row, struct error *err)
 {
 	struct sql_stmt *s = is->s[STORY_SORT];
-	int result;
+	int result = sql_find(s, err, cannot_find, as_int(row->story_id));
 
-	sql_bind_int(s, 1, row->story_id);
-	result = sql_step(s, err, cannot_find);
 	if (result == 1)
 		row->sort_ms = sql_time_or(s, 0, row->seen_ms);
 	else if (result == 0)
 		damage_note_row("story", row->story_id, "missing");
-	sql_reset(s);
-	return result;
+	return sql_end(s, result);
 }
 
 static int join_story(struct item_store *is, struct item_row *row, struct error *err)
 {
-	struct sql_stmt *s = is->s[STORY_JOIN];
+	return sql_run(is->s[STORY_JOIN], err, cannot_keep, as_int(row->story_id), as_int(row->publisher_id),
+		as_int(row->seen_ms), as_int(row->updated_ms));
+}
 
-	sql_bind_int(s, 1, row->story_id);
-	sql_bind_int(s, 2, row->publisher_id);
-	sql_bind_int(s, 3, row->seen_ms);
-	sql_bind_int(s, 4, row->updated_ms);
-	return sql_done(s, err, cannot_keep);
+static struct sql_arg as_record(const struct item_row *row)
+{
+	return as_blob(row->record.data, row->record.len);
 }
 
 static int insert_item(struct item_store *is, const struct item_row *row, struct error *err)
 {
-	struct sql_stmt *s = is->s[ITEM_ADD];
-
-	sql_bind_int(s, 1, row->id);
-	sql_bind_int(s, 2, row->feed_id);
-	sql_bind_int(s, 3, row->story_id);
-	sql_bind_key(s, 4, row->digest);
-	sql_bind_int(s, 5, row->canon_version);
-	sql_bind_int(s, 6, row->seen_ms);
-	sql_bind_time(s, 7, row->published_ms);
-	sql_bind_int(s, 8, row->sort_ms);
-	sql_bind_key(s, 9, row->uid);
-	if (row->url_key != NULL)
-		sql_bind_key(s, 10, row->url_key);
-	sql_bind_blob(s, 11, row->record.data, row->record.len);
-	sql_bind_int(s, 12, row->publisher_id);
-	return sql_done(s, err, cannot_keep);
+	return sql_run(is->s[ITEM_ADD], err, cannot_keep, as_int(row->id), as_int(row->feed_id), as_int(row->story_id),
+		as_key(row->digest), as_int(row->canon_version), as_int(row->seen_ms), as_time(row->published_ms),
+		as_int(row->sort_ms), as_key(row->uid), as_key(row->url_key), as_record(row),
+		as_int(row->publisher_id));
 }
 
 int item_store_add(struct item_store *is, struct item_row *row, struct error *err)
@@ -349,8 +296,8 @@ int item_store_add(struct item_store *is, struct item_row *row, struct error *er
 	return result == 0 ? add_digest(is, row, err) : result;
 }
 
-/* As find_sort(); a missing story is made again, under the number that the item still names. */
-static int find_or_mend(struct item_store *is, struct item_row *row, struct error *err)
+/* A missing story is made again, with the number that the item has for it. */
+int item_store_sort(struct item_store *is, struct item_row *row, struct error *err)
 {
 	int result = find_sort(is, row, err);
 
@@ -365,74 +312,46 @@ static int find_or_mend(struct item_store *is, struct item_row *row, struct erro
 
 int item_store_replace(struct item_store *is, struct item_row *row, bool is_news, struct error *err)
 {
-	struct sql_stmt *s = is->s[ITEM_REPLACE];
-	int result;
+	int result = sql_run(is->s[ITEM_REPLACE], err, cannot_keep, as_int(row->id), as_key(row->digest),
+		as_int(row->canon_version), as_int(row->seen_ms), as_time(row->published_ms), as_key(row->url_key),
+		as_record(row));
 
-	sql_bind_int(s, 1, row->id);
-	sql_bind_key(s, 2, row->digest);
-	sql_bind_int(s, 3, row->canon_version);
-	sql_bind_int(s, 4, row->seen_ms);
-	sql_bind_time(s, 5, row->published_ms);
-	if (row->url_key != NULL)
-		sql_bind_key(s, 6, row->url_key);
-	sql_bind_blob(s, 7, row->record.data, row->record.len);
-	result = sql_done(s, err, cannot_keep);
 	if (result == 0)
 		result = count_bytes(is, row->id, 1, err);
 	if (result == 0)
 		result = add_digest(is, row, err);
-	if (result == 0 && is_news) {
-		s = is->s[STORY_CHANGED];
-		sql_bind_int(s, 1, row->story_id);
-		sql_bind_int(s, 2, row->id);
-		sql_bind_int(s, 3, row->seen_ms);
-		result = sql_done(s, err, cannot_keep);
-	}
-	return result == 0 ? find_or_mend(is, row, err) : result;
+	if (result == 0 && is_news)
+		result = sql_run(is->s[STORY_CHANGED], err, cannot_keep, as_int(row->story_id), as_int(row->id),
+			as_int(row->seen_ms));
+	return result == 0 ? item_store_sort(is, row, err) : result;
 }
 
 int item_store_keep(struct item_store *is, const struct item_row *row, struct error *err)
 {
-	struct sql_stmt *s = is->s[ITEM_KEEP];
 	int result = count_bytes(is, row->id, -1, err);
 
-	if (result != 0)
-		return result;
-	sql_bind_int(s, 1, row->id);
-	sql_bind_key(s, 2, row->digest);
-	sql_bind_int(s, 3, row->canon_version);
-	if (row->url_key != NULL)
-		sql_bind_key(s, 4, row->url_key);
-	sql_bind_blob(s, 5, row->record.data, row->record.len);
-	result = sql_done(s, err, cannot_keep);
+	if (result == 0)
+		result = sql_run(is->s[ITEM_KEEP], err, cannot_keep, as_int(row->id), as_key(row->digest),
+			as_int(row->canon_version), as_key(row->url_key), as_record(row));
 	if (result == 0)
 		result = count_bytes(is, row->id, 1, err);
 	return result == 0 ? add_digest(is, row, err) : result;
-}
-
-int item_store_sort(struct item_store *is, struct item_row *row, struct error *err)
-{
-	return find_or_mend(is, row, err);
 }
 
 int item_store_churn(struct item_store *is, int64_t item_id, struct churn *c, struct error *err)
 {
 	struct sql_stmt *s = is->s[ITEM_CHURN];
 	struct str bytes = STR_NONE;
-	int result;
+	int result = sql_find(s, err, cannot_find, as_int(item_id));
 
-	sql_bind_int(s, 1, item_id);
-	result = sql_step(s, err, cannot_find);
 	if (result == 1 && seal_open(sql_blob(s, 0), &bytes) < 0)
 		damage_note_row("churn", item_id, "state");
 	churn_decode(c, bytes);
-	sql_reset(s);
-	return result < 0 ? result : 0;
+	return sql_end(s, result < 0 ? result : 0);
 }
 
 int item_store_set_churn(struct item_store *is, int64_t item_id, const struct churn *c, struct error *err)
 {
-	struct sql_stmt *s = is->s[ITEM_SET_CHURN];
 	struct buf sealed = BUF_INIT(CHURN_BYTES + SEAL_BYTES);
 	uint8_t bytes[CHURN_BYTES];
 	int result;
@@ -441,28 +360,18 @@ int item_store_set_churn(struct item_store *is, int64_t item_id, const struct ch
 	result = buf_add(&sealed, str_make((const char *)bytes, sizeof(bytes)));
 	if (result == 0)
 		result = seal_add(&sealed);
-	if (result == 0) {
-		sql_bind_int(s, 1, item_id);
-		sql_bind_blob(s, 2, sealed.data, sealed.len);
-		result = sql_done(s, err, cannot_keep);
-	} else {
-		result = error_sys(err, result, cannot_keep);
-	}
+	result = result == 0 ? sql_run(is->s[ITEM_SET_CHURN], err, cannot_keep, as_int(item_id),
+				       as_blob(sealed.data, sealed.len))
+			     : error_sys(err, result, cannot_keep);
 	buf_release(&sealed);
 	return result;
 }
 
 int item_store_rehash(struct item_store *is, const struct item_row *row, struct error *err)
 {
-	struct sql_stmt *s = is->s[ITEM_REHASH];
-	int result;
+	int result = sql_run(is->s[ITEM_REHASH], err, cannot_keep, as_int(row->id), as_key(row->digest),
+		as_int(row->canon_version), as_key(row->url_key));
 
-	sql_bind_int(s, 1, row->id);
-	sql_bind_key(s, 2, row->digest);
-	sql_bind_int(s, 3, row->canon_version);
-	if (row->url_key != NULL)
-		sql_bind_key(s, 4, row->url_key);
-	result = sql_done(s, err, cannot_keep);
 	return result == 0 ? add_digest(is, row, err) : result;
 }
 
@@ -472,16 +381,15 @@ int item_store_alias(struct item_store *is, int64_t feed_id, const uint8_t *iden
 	return add_identity(is, feed_id, identity, item_id, seen_ms, true, err);
 }
 
-/* Walks up to *rows identities behind from, and takes them off *rows; 1 when the table's end was reached before. */
+/* Walks up to *rows identities after from, and subtracts their number from *rows; 1 when the end of the table was
+ * reached. */
 static int trim_from(struct item_store *is, int64_t feed_id, uint8_t from[STORE_KEY_LEN], size_t *rows,
 	identity_shown_fn *shown, void *arg, struct error *err)
 {
 	struct sql_stmt *s = is->s[IDENTITY_NEXT];
 	int result;
 
-	sql_bind_int(s, 1, feed_id);
-	sql_bind_key(s, 2, from);
-	sql_bind_int(s, 3, (int64_t)*rows);
+	sql_bind(s, as_int(feed_id), as_key(from), as_int((int64_t)*rows));
 	while ((result = sql_step(s, err, cannot_find)) == 1) {
 		struct str identity = sql_blob(s, 0);
 		bool is_first = sql_bool(s, 1);
@@ -490,9 +398,7 @@ static int trim_from(struct item_store *is, int64_t feed_id, uint8_t from[STORE_
 		if (is_first || identity.len != STORE_KEY_LEN || shown(arg, identity))
 			continue;
 		memcpy(from, identity.data, STORE_KEY_LEN);
-		sql_bind_int(is->s[IDENTITY_DROP], 1, feed_id);
-		sql_bind_key(is->s[IDENTITY_DROP], 2, from);
-		result = sql_done(is->s[IDENTITY_DROP], err, cannot_keep);
+		result = sql_run(is->s[IDENTITY_DROP], err, cannot_keep, as_int(feed_id), as_key(from));
 		if (result != 0)
 			break;
 		is->kept_bytes -= KEPT_IDENTITY;
@@ -519,13 +425,9 @@ int item_store_trim(struct item_store *is, int64_t feed_id, const uint8_t *from,
 int item_store_touch(struct item_store *is, int64_t feed_id, const uint8_t *identity, const uint8_t *digest,
 	int64_t item_id, int64_t seen_ms, struct error *err)
 {
-	struct sql_stmt *s = is->s[ITEM_TOUCH_IDENTITY];
-	int result;
+	int result = sql_run(
+		is->s[ITEM_TOUCH_IDENTITY], err, cannot_keep, as_int(feed_id), as_key(identity), as_int(seen_ms));
 
-	sql_bind_int(s, 1, feed_id);
-	sql_bind_key(s, 2, identity);
-	sql_bind_int(s, 3, seen_ms);
-	result = sql_done(s, err, cannot_keep);
 	return result != 0 || digest == NULL ? result : touch_digest(is, feed_id, digest, item_id, seen_ms, err);
 }
 
@@ -536,23 +438,18 @@ int item_store_revise(struct item_store *is, int64_t item_id, struct error *err)
 
 	if (result != 0)
 		return result;
-	sql_bind_int(is->s[REVISION_ADD], 1, item_id);
-	result = sql_done(is->s[REVISION_ADD], err, cannot_keep);
+	result = sql_run(is->s[REVISION_ADD], err, cannot_keep, as_int(item_id));
 	if (result != 0)
 		return result;
-	sql_bind_int(is->s[REVISION_DROP], 1, item_id);
-	sql_bind_int(is->s[REVISION_DROP], 2, REVISIONS_MAX);
-	return sql_done(is->s[REVISION_DROP], err, cannot_keep);
+	return sql_run(is->s[REVISION_DROP], err, cannot_keep, as_int(item_id), as_int(REVISIONS_MAX));
 }
 
 int item_store_uid(struct item_store *is, int64_t item_id, uint8_t uid[STORE_KEY_LEN], struct error *err)
 {
 	struct sql_stmt *s = is->s[ITEM_UID];
 	struct str bytes;
-	int result;
+	int result = sql_find(s, err, cannot_find, as_int(item_id));
 
-	sql_bind_int(s, 1, item_id);
-	result = sql_step(s, err, cannot_find);
 	if (result == 1) {
 		bytes = sql_blob(s, 0);
 		if (bytes.len == STORE_KEY_LEN)
@@ -560,6 +457,5 @@ int item_store_uid(struct item_store *is, int64_t item_id, uint8_t uid[STORE_KEY
 		else
 			result = 0;
 	}
-	sql_reset(s);
-	return result;
+	return sql_end(s, result);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Publishers by name.  Most items of a document have the same one, so the last one found is remembered. */
+/* Publishers by name.  Most items of a document have the same publisher, so the last one is cached. */
 #include "sitrep/store/publisher.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ static const char *const texts[PUBLISHER_STATEMENTS] = {
 };
 SQL_TEXTS(texts, PUBLISHER_STATEMENTS);
 
-static const char cannot_find[] = "cannot look a publisher up";
+static const char cannot_find[] = "cannot look up a publisher";
 
 int publishers_init(struct publishers *p, struct sql_db *db, struct error *err)
 {
@@ -75,9 +75,9 @@ static struct str name_of(struct publishers *p, const struct item *it)
 	return !str_empty(name) ? name : buf_str(&p->of_feed);
 }
 
-static int add(struct publishers *p, struct str name, int64_t *id, struct error *err)
+static int add_publisher(struct publishers *p, struct str name, int64_t *id, struct error *err)
 {
-	sql_bind_text(p->s[PUBLISHER_ADD], 1, name);
+	sql_bind(p->s[PUBLISHER_ADD], as_text(name));
 	return sql_insert(p->s[PUBLISHER_ADD], id, err, cannot_find);
 }
 
@@ -90,10 +90,9 @@ int publishers_find(struct publishers *p, const struct item *it, int64_t *id, st
 		*id = p->last_id;
 		return 0;
 	}
-	sql_bind_text(p->s[PUBLISHER_FIND], 1, name);
-	result = sql_get_int(p->s[PUBLISHER_FIND], id, err, cannot_find);
+	result = sql_find_int(p->s[PUBLISHER_FIND], id, err, cannot_find, as_text(name));
 	if (result == 0)
-		result = add(p, name, id, err);
+		result = add_publisher(p, name, id, err);
 	if (result < 0)
 		return result;
 	buf_clear(&p->last);

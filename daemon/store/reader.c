@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Reads stories with their reports, for outputs.
- *
- * A story is copied into one arena, which is cleared for the next one: a page of a hundred stories takes the memory of
+/* A story is copied into one arena, which is cleared for the next one: a page of a hundred stories takes the memory of
  * its largest story. */
 #include "sitrep/store/reader.h"
 
@@ -42,17 +40,17 @@ static const char *const texts[READER_STATEMENTS] = {
 			 " WHERE i.id IN (SELECT id FROM item WHERE story_id = ?1 ORDER BY id != ?3, id LIMIT ?2)"
 			 " ORDER BY i.id != ?3, i.id",
 	[LIST_ALL] = "SELECT sort_ms, id FROM story WHERE (sort_ms, id) < (?1, ?2) ORDER BY sort_ms DESC, id DESC",
-	[LIST_MARKED] = "SELECT sort_ms, story_id FROM mark WHERE name ="
-			" coalesce((SELECT mark FROM rule WHERE name = ?3), ?3) AND (sort_ms, story_id) < (?1, ?2)"
-			" ORDER BY sort_ms DESC, story_id DESC",
+	[LIST_MATCHED] = "SELECT sort_ms, story_id FROM rule_match WHERE rule_key ="
+			 " coalesce((SELECT rule_key FROM rule WHERE name = ?3), ?3) AND (sort_ms, story_id) < (?1, ?2)"
+			 " ORDER BY sort_ms DESC, story_id DESC",
 	[LIST_FEED] = "SELECT sort_ms, story_id FROM item WHERE feed_id = ?3 AND (sort_ms, story_id) < (?1, ?2)"
 		      " AND sort_ms >= ?4 ORDER BY sort_ms DESC, story_id DESC",
-	[READ_EVENTS] =
-		"SELECT e.cursor, e.time, e.kind, e.backlog, e.detail, s.uid, s.sources, s.reports, s.id, f.id IS NULL,"
-		" i.id IS NULL, " REPORT_COLUMNS ", " SOURCE_COLUMNS " FROM event e"
-		" LEFT JOIN feed f ON f.id = e.feed_id LEFT JOIN item i ON i.id = e.item_id"
-		" LEFT JOIN story s ON s.id = i.story_id WHERE e.cursor > ?1"
-		" AND e.cursor <= (SELECT cursor FROM total) ORDER BY e.cursor LIMIT ?2",
+	[READ_EVENTS] = "SELECT e.cursor, e.time, e.kind, e.backlog, e.detail, s.uid, s.sources, s.reports, s.sort_ms,"
+			" (SELECT max(priority) FROM alert WHERE story_id = s.id), s.id, f.id IS NULL,"
+			" i.id IS NULL, " REPORT_COLUMNS ", " SOURCE_COLUMNS " FROM event e"
+			" LEFT JOIN feed f ON f.id = e.feed_id LEFT JOIN item i ON i.id = e.item_id"
+			" LEFT JOIN story s ON s.id = i.story_id WHERE e.cursor > ?1"
+			" AND e.cursor <= (SELECT cursor FROM counter) ORDER BY e.cursor LIMIT ?2",
 	/* The lead: the first item of the feed with the lowest rank. */
 	[READ_LEAD] = "SELECT id, record FROM item WHERE id = " STORY_LEAD_SQL("?1"),
 	[READ_LINKS] =
@@ -68,9 +66,14 @@ static const char *const texts[READER_STATEMENTS] = {
 		" JOIN feed f ON f.id = o.feed_id WHERE s.id != ?1 LIMIT ?2",
 	[READ_REVISIONS] = "SELECT r.item_id, r.at FROM " FIRST_ITEMS " i JOIN revision r ON r.item_id = i.id"
 			   " ORDER BY r.item_id, r.rev LIMIT ?2",
-	[READ_CURSORS] = "SELECT coalesce((SELECT min(cursor) FROM event), cursor + 1), cursor FROM total",
-	[READ_TOTAL] = "SELECT generation, changed, items, stories FROM total",
+	[READ_CURSORS] = "SELECT coalesce((SELECT min(cursor) FROM event), cursor + 1), cursor FROM counter",
+	[READ_INSTANCE] = "SELECT printf('%016x', value) FROM near_state WHERE name = 'instance'",
+	[READ_EVENT_TIME] = "SELECT cursor, time FROM event WHERE cursor >= ?1 ORDER BY cursor LIMIT 1",
+	[READ_FEED_NAMES] = "SELECT name, categories FROM feed",
+	[READ_COUNTERS] = "SELECT generation, changed, items, stories FROM counter",
 	[READ_FEED_COUNT] = "SELECT count(*) FROM feed WHERE active = 1",
+	[READ_ALERT] = "SELECT id, revision, first_ms, last_ms, priority, state FROM alert"
+		       " WHERE story_id = ?1 AND rule = ?2 ORDER BY id DESC LIMIT 1",
 	[READ_SIZE] = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
 };
 SQL_TEXTS(texts, READER_STATEMENTS);
@@ -81,10 +84,8 @@ struct reader *reader_new(const char *state_dir, struct error *err)
 {
 	struct reader *r = calloc(1, sizeof(*r));
 
-	if (r == NULL) {
-		(void)error_sys(err, -ENOMEM, "cannot open the database");
-		return NULL;
-	}
+	if (r == NULL)
+		return error_sys_null(err, -ENOMEM, "cannot open the database");
 	arena_init(&r->arena, ARENA_MAX);
 	if (store_open(&r->store, state_dir, STORE_READ, err) != 0) {
 		free(r);
@@ -110,12 +111,12 @@ void reader_free(struct reader *r)
 
 int reader_begin(struct reader *r, struct error *err)
 {
-	return sql_done(r->s[READ_BEGIN], err, "cannot begin to read");
+	return sql_done(r->s[READ_BEGIN], err, "cannot begin a read transaction");
 }
 
 void reader_end(struct reader *r)
 {
-	(void)sql_done(r->s[READ_END], NULL, "");
+	sql_done(r->s[READ_END], NULL, "");
 	arena_clear(&r->arena);
 }
 
@@ -132,10 +133,10 @@ static int copy_text(struct reader *r, struct sql_stmt *s, int column, struct st
 
 int reader_take_source(struct reader *r, struct sql_stmt *s, int first, struct source *out)
 {
-	struct str *texts_out[] = {&out->feed, &out->title, &out->link, &out->url, &out->categories};
+	struct str *texts_out[] = {&out->feed, &out->title, &out->link, &out->url, &out->categories, &out->publisher};
 
 	*out = (struct source){.feed_id = sql_int(s, first)};
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < SOURCE_COLUMN_COUNT - 1; i++)
 		if (copy_text(r, s, first + 1 + i, texts_out[i]) != 0)
 			return -ENOMEM;
 	return 0;
@@ -182,17 +183,14 @@ static int take_reports(struct reader *r, struct story *story, struct error *err
 	story->reports = arena_alloc_array(&r->arena, cap + 1, sizeof(*story->reports));
 	if (story->reports == NULL)
 		return error_sys(err, -ENOMEM, cannot_read);
-	sql_bind_int(r->s[READ_LEAD], 1, story->id);
-	result = sql_get_int(r->s[READ_LEAD], &lead_id, err, cannot_read);
+	result = sql_find_int(r->s[READ_LEAD], &lead_id, err, cannot_read, as_int(story->id));
 	if (result < 0)
 		return result;
-	sql_bind_int(s, 1, story->id);
-	sql_bind_int(s, 2, (int64_t)cap);
-	sql_bind_int(s, 3, lead_id);
+	sql_bind(s, as_int(story->id), as_int((int64_t)cap), as_int(lead_id));
 	while (story->report_count < cap && (result = sql_step(s, err, cannot_read)) == 1) {
 		result = reader_take_report(r, s, 0, &story->reports[story->report_count]);
 		if (result < 0) {
-			(void)error_sys(err, result, cannot_read);
+			error_sys(err, result, cannot_read);
 			break;
 		}
 		story->report_count += (size_t)result;
@@ -200,8 +198,7 @@ static int take_reports(struct reader *r, struct story *story, struct error *err
 		if (r->arena.used > REPORT_BYTES_MAX)
 			break;
 	}
-	sql_reset(s);
-	return result < 0 ? result : 0;
+	return sql_end(s, result < 0 ? result : 0);
 }
 
 int reader_load_story(struct reader *r, int64_t id, struct story *story, struct error *err)
@@ -211,8 +208,7 @@ int reader_load_story(struct reader *r, int64_t id, struct story *story, struct 
 
 	*story = (struct story){.id = id};
 	arena_clear(&r->arena);
-	sql_bind_int(s, 1, id);
-	result = sql_step(s, err, cannot_read);
+	result = sql_find(s, err, cannot_read, as_int(id));
 	if (result == 1) {
 		uid_write(story->uid, sql_blob(s, 1));
 		story->first_seen_ms = sql_time_or(s, 2, 0);
@@ -233,22 +229,44 @@ int reader_load_story(struct reader *r, int64_t id, struct story *story, struct 
 	return result != 0 ? result : story->report_count > 0;
 }
 
-/* Reads the story and calls fn with it.  Returns fn's result; 0 without a story to show; negative errno. */
-static int give_story(struct reader *r, int64_t id, story_fn *fn, void *arg, struct error *err)
+static int take_alert(struct reader *r, struct str name, struct story *story, struct error *err)
+{
+	struct sql_stmt *s = r->s[READ_ALERT];
+	int result = sql_find(s, err, cannot_read, as_int(story->id), as_text(name));
+
+	if (result == 1)
+		story->alert = (struct story_alert){
+			.id = sql_int(s, 0),
+			.name = name,
+			.revision = sql_number(s, 1, 1, INT32_MAX, 1),
+			.first_ms = sql_time_or(s, 2, story->first_seen_ms),
+			.last_ms = sql_time_or(s, 3, story->first_seen_ms),
+			.priority = (enum alert_priority)sql_number(s, 4, ALERT_LOW, ALERT_URGENT, ALERT_NORMAL),
+			.state = (enum alert_state)sql_number(s, 5, ALERT_OPEN, ALERT_CLOSED, ALERT_CLOSED),
+		};
+	sql_reset(s);
+	return result < 0 ? result : 0;
+}
+
+/* fn's result; 0 when the story does not exist or cannot be shown; negative errno. */
+static int give_story(struct reader *r, int64_t id, struct str alert, story_fn *fn, void *arg, struct error *err)
 {
 	struct story story;
 	int result = reader_load_story(r, id, &story, err);
 
+	if (result == 1 && !str_empty(alert))
+		result = take_alert(r, alert, &story, err) == 0 ? 1 : -EIO;
 	return result == 1 ? fn(arg, &story) : result;
 }
 
-int reader_story_at(struct reader *r, const struct river_place *place, story_fn *fn, void *arg, struct error *err)
+int reader_story_at(
+	struct reader *r, const struct river_place *place, struct str alert, story_fn *fn, void *arg, struct error *err)
 {
 	int result = reader_begin(r, err);
 
 	if (result != 0)
 		return result;
-	result = give_story(r, place->story_id, fn, arg, err);
+	result = give_story(r, place->story_id, alert, fn, arg, err);
 	reader_end(r);
 	return result;
 }
@@ -260,7 +278,6 @@ int reader_find_story(struct reader *r, struct str uid, int64_t *id, struct erro
 
 	if (uid_parse(uid, key) != 0)
 		return error_set(err, -ENOENT, "there is no such story");
-	sql_bind_key(r->s[READ_STORY_BY_UID], 1, key);
-	result = sql_get_int(r->s[READ_STORY_BY_UID], id, err, cannot_read);
+	result = sql_find_int(r->s[READ_STORY_BY_UID], id, err, cannot_read, as_key(key));
 	return result == 0 ? error_set(err, -ENOENT, "there is no such story") : result;
 }

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "reader_internal.h"
+#include "sitrep/rules/rule.h"
 #include "sitrep/sql/damage.h"
 #include "sitrep/sql/sql.h"
+#include "sitrep/store/event_json.h"
 #include "sitrep/store/record.h"
 
 /* Columns of READ_EVENTS before the report's. */
@@ -19,6 +21,8 @@ enum {
 	COLUMN_STORY_UID,
 	COLUMN_SOURCES,
 	COLUMN_REPORTS,
+	COLUMN_STORY_SORT,
+	COLUMN_STORY_PRIORITY,
 	COLUMN_STORY_ID,
 	COLUMN_NO_FEED,
 	COLUMN_NO_ITEM,
@@ -40,20 +44,18 @@ static int take_story_title(struct reader *r, int64_t story_id, struct event_rec
 	int result;
 
 	e->story_title = e->report->item.plain_title;
-	sql_bind_int(s, 1, story_id);
-	result = sql_step(s, err, cannot_read);
+	result = sql_find(s, err, cannot_read, as_int(story_id));
 	if (result == 1 && sql_int(s, 0) != e->report->item_id) {
 		result = record_decode(sql_blob(s, 1), sql_int(s, 0), &r->arena, &lead);
 		if (result == 0)
 			e->story_title = lead.plain_title;
 		else if (result == -ENOMEM)
-			(void)error_sys(err, result, cannot_read);
+			error_sys(err, result, cannot_read);
 		/* The lead's record is damaged: the title of the report at hand stays. */
 		if (result == -EUCLEAN)
 			result = 0;
 	}
-	sql_reset(s);
-	return result < 0 ? result : 0;
+	return sql_end(s, result < 0 ? result : 0);
 }
 
 /* A detail is copied into a line of JSON unchanged, so it must be one JSON object in one line. */
@@ -81,11 +83,13 @@ static int take_event(struct reader *r, struct sql_stmt *s, struct event_record 
 	*e = (struct event_record){
 		.cursor = sql_int(s, COLUMN_CURSOR),
 		.time_ms = sql_time_or(s, COLUMN_TIME, 0),
-		.kind = (enum event_kind)sql_number(s, COLUMN_KIND, EVENT_NEW, EVENT_FEED, 0),
+		.kind = (enum event_kind)sql_number(s, COLUMN_KIND, EVENT_NEW, EVENT_LOGGED_END - 1, 0),
 		.backlog = sql_bool(s, COLUMN_BACKLOG),
 		.detail = text_copy(r, s, COLUMN_DETAIL),
 		.story_sources = sql_count(s, COLUMN_SOURCES),
 		.story_reports = sql_count(s, COLUMN_REPORTS),
+		.story_sort_ms = sql_time_or(s, COLUMN_STORY_SORT, 0),
+		.story_priority = (int)sql_number(s, COLUMN_STORY_PRIORITY, RULE_LOW, RULE_URGENT, RULE_NO_PRIORITY),
 	};
 	if ((int)e->kind == 0) {
 		damage_note_row("event", e->cursor, "kind");
@@ -94,13 +98,14 @@ static int take_event(struct reader *r, struct sql_stmt *s, struct event_record 
 	if (!is_sound_detail(e->detail)) {
 		damage_note_row("event", e->cursor, "detail");
 		e->detail = STR_NONE;
-		/* a feed's event consists of its detail */
-		if (e->kind == EVENT_FEED)
+		if (event_kind_is_bare(e->kind))
 			return 0;
 	}
+	if (event_kind_is_general(e->kind))
+		return 1;
 	if (sql_bool(s, COLUMN_NO_FEED))
 		return 0;
-	if (e->kind == EVENT_FEED) {
+	if (event_kind_is_bare(e->kind)) {
 		result = reader_take_source(r, s, COLUMN_REPORT + REPORT_COLUMN_COUNT, &e->source);
 		return result == 0 ? 1 : error_sys(err, result, cannot_read);
 	}
@@ -126,8 +131,7 @@ int reader_events(
 	*last = after;
 	if (result != 0)
 		return result;
-	sql_bind_int(s, 1, after);
-	sql_bind_int(s, 2, (int64_t)limit);
+	sql_bind(s, as_int(after), as_int((int64_t)limit));
 	while ((result = sql_step(s, err, cannot_read)) == 1) {
 		char uid[UID_TEXT_MAX];
 		struct event_record e;

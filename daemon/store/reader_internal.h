@@ -3,13 +3,11 @@
 #ifndef SITREP_STORE_READER_INTERNAL_H
 #define SITREP_STORE_READER_INTERNAL_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "sitrep/base/arena.h"
 #include "sitrep/store/reader.h"
 #include "sitrep/store/store.h"
-#include "sitrep/store/uid.h"
 
 struct sql_stmt;
 
@@ -20,15 +18,19 @@ enum reader_statement {
 	READ_STORY_BY_UID,
 	READ_REPORTS,
 	LIST_ALL,
-	LIST_MARKED,
+	LIST_MATCHED,
 	LIST_FEED,
 	READ_EVENTS,
 	READ_LEAD,
 	READ_LINKS,
 	READ_REVISIONS,
 	READ_CURSORS,
-	READ_TOTAL,
+	READ_INSTANCE,
+	READ_EVENT_TIME,
+	READ_FEED_NAMES,
+	READ_COUNTERS,
 	READ_FEED_COUNT,
+	READ_ALERT,
 	READ_SIZE,
 	READER_STATEMENTS
 };
@@ -45,8 +47,9 @@ void reader_end(struct reader *r);
 
 /* Columns of a report from first on: REPORT_COLUMNS, then SOURCE_COLUMNS. */
 #define REPORT_COLUMNS "i.id, i.uid, i.first_seen, i.updated, i.published, i.record"
-#define SOURCE_COLUMNS "f.id, f.name, coalesce(f.configured_title, f.own_title, f.name), f.link, f.url, f.categories"
-enum { REPORT_COLUMN_COUNT = 6, SOURCE_COLUMN_COUNT = 6 };
+#define SOURCE_COLUMNS                                                                                                 \
+	"f.id, f.name, coalesce(f.configured_title, f.own_title, f.name), f.link, f.url, f.categories, f.publisher"
+enum { REPORT_COLUMN_COUNT = 6, SOURCE_COLUMN_COUNT = 7 };
 
 /* Copies into the arena.  1; 0 when the record does not decode; -ENOMEM. */
 int reader_take_report(struct reader *r, struct sql_stmt *s, int first, struct report *out);
@@ -54,7 +57,8 @@ int reader_take_source(struct reader *r, struct sql_stmt *s, int first, struct s
 
 /* Within a transaction: 1 and *id is the story of that uid (or the one that it was joined to); -ENOENT. */
 int reader_find_story(struct reader *r, struct str uid, int64_t *id, struct error *err);
-/* Within a transaction: clears the arena and reads the story into it.  1; 0 without a story to show. */
+/* Within a transaction: clears the arena and reads the story into it.  1; 0 when the story does not exist or cannot
+ * be shown. */
 int reader_load_story(struct reader *r, int64_t id, struct story *story, struct error *err);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* Which stories a page shows, newest first.
+/* Lists the stories of a page, newest first.
  *
- * All stories, and a rule's stories, are one walk down an index.  The stories of some feeds are merged from one index
- * walk for each feed: a walk ends at the oldest story that is on the full page, so that most feeds of a large category
- * add no row. */
+ * All stories, and a rule's stories, are one walk down an index.  The stories of some feeds are merged from one
+ * index walk for each feed.  A walk ends at the oldest story of a full page, so that most feeds of a large category
+ * cost one row. */
 #include <string.h>
 
 #include "reader_internal.h"
@@ -51,16 +51,14 @@ static bool page_add(struct page *p, struct river_place place)
 }
 
 /* Walks down one index of stories until the page is full. */
-static int walk(struct sql_stmt *s, const struct story_query *q, struct page *p, struct error *err)
+static int walk_index(struct sql_stmt *s, const struct story_query *q, struct page *p, struct error *err)
 {
 	int result = 0;
 
-	sql_bind_int(s, 1, q->before_sort_ms);
-	sql_bind_int(s, 2, q->before_id);
+	sql_bind(s, as_int(q->before_sort_ms), as_int(q->before_id), as_cstr(q->rule_name));
 	while (p->count < p->limit && (result = sql_step(s, err, cannot_list)) == 1)
 		p->places[p->count++] = (struct river_place){sql_int(s, 0), sql_int(s, 1)};
-	sql_reset(s);
-	return result < 0 ? result : 0;
+	return sql_end(s, result < 0 ? result : 0);
 }
 
 static int list_feed(struct reader *r, const struct story_query *q, int64_t feed_id, struct page *p, struct error *err)
@@ -68,18 +66,15 @@ static int list_feed(struct reader *r, const struct story_query *q, int64_t feed
 	struct sql_stmt *s = r->s[LIST_FEED];
 	int result;
 
-	sql_bind_int(s, 1, q->before_sort_ms);
-	sql_bind_int(s, 2, q->before_id);
-	sql_bind_int(s, 3, feed_id);
-	sql_bind_int(s, 4, p->count == p->limit ? p->places[p->count - 1].sort_ms : INT64_MIN);
+	sql_bind(s, as_int(q->before_sort_ms), as_int(q->before_id), as_int(feed_id),
+		as_int(p->count == p->limit ? p->places[p->count - 1].sort_ms : INT64_MIN));
 	while ((result = sql_step(s, err, cannot_list)) == 1) {
 		struct river_place place = {sql_int(s, 0), sql_int(s, 1)};
 
 		if (!page_add(p, place))
 			break;
 	}
-	sql_reset(s);
-	return result < 0 ? result : 0;
+	return sql_end(s, result < 0 ? result : 0);
 }
 
 int reader_places(
@@ -92,12 +87,8 @@ int reader_places(
 		return result;
 	for (size_t i = 0; q->feed_ids != NULL && i < q->feed_count && result == 0; i++)
 		result = list_feed(r, q, q->feed_ids[i], &p, err);
-	if (q->feed_ids == NULL && q->mark != NULL) {
-		sql_bind_cstr(r->s[LIST_MARKED], 3, q->mark);
-		result = walk(r->s[LIST_MARKED], q, &p, err);
-	} else if (q->feed_ids == NULL) {
-		result = walk(r->s[LIST_ALL], q, &p, err);
-	}
+	if (q->feed_ids == NULL)
+		result = walk_index(r->s[q->rule_name != NULL ? LIST_MATCHED : LIST_ALL], q, &p, err);
 	reader_end(r);
 	*count = p.count;
 	return result;

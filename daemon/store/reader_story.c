@@ -25,9 +25,9 @@ enum {
 	COLUMN_SOURCE,
 };
 
-static const char cannot_read[] = "cannot read what a story is related to";
+static const char cannot_read[] = "cannot read the relations of a story";
 
-/* 1; 0 when it cannot be shown; -ENOMEM. */
+/* Reads a link. 1; 0 when it cannot be shown; -ENOMEM. */
 static int take_tie(struct reader *r, struct sql_stmt *s, int64_t story_id, struct story_tie *tie)
 {
 	int64_t relation = sql_int(s, COLUMN_RELATION);
@@ -64,12 +64,11 @@ static int take_ties(struct reader *r, int64_t story_id, struct story_details *d
 
 	if (ties == NULL)
 		return error_sys(err, -ENOMEM, cannot_read);
-	sql_bind_int(s, 1, story_id);
-	sql_bind_int(s, 2, STORY_TIES_MAX);
+	sql_bind(s, as_int(story_id), as_int(STORY_TIES_MAX));
 	while (d->tie_count < STORY_TIES_MAX && (result = sql_step(s, err, cannot_read)) == 1) {
 		result = take_tie(r, s, story_id, &ties[d->tie_count]);
 		if (result < 0) {
-			(void)error_sys(err, result, cannot_read);
+			error_sys(err, result, cannot_read);
 			break;
 		}
 		d->tie_count += (size_t)result;
@@ -87,8 +86,7 @@ static int take_revisions(struct reader *r, int64_t story_id, struct story_detai
 
 	if (list == NULL)
 		return error_sys(err, -ENOMEM, cannot_read);
-	sql_bind_int(s, 1, story_id);
-	sql_bind_int(s, 2, STORY_REVISIONS_MAX);
+	sql_bind(s, as_int(story_id), as_int(STORY_REVISIONS_MAX));
 	while (d->revision_count < STORY_REVISIONS_MAX && (result = sql_step(s, err, cannot_read)) == 1)
 		list[d->revision_count++] =
 			(struct story_revision){.item_id = sql_int(s, 0), .at_ms = sql_time_or(s, 1, 0)};

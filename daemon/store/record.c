@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* An item's record: encoding, decoding and seal. */
 #include "sitrep/store/record.h"
 
 #include <errno.h>

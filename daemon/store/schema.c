@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* Migrates the tables from an older version to the present one. */
 #include "schema.h"
 
 #include <stdio.h>
@@ -15,11 +14,11 @@
 #include "store_copy.h"
 
 enum {
-	/* The service manager waits this long after the last sign of life ... */
+	/* The time that each message to the service manager asks for. */
 	EXTEND_MS = 60 * 1000,
-	/* ... which is given this often, */
+	/* The time between two messages. */
 	SIGN_OF_LIFE_MS = 5 * 1000,
-	/* and considered after so many instructions of SQLite's machine, some milliseconds. */
+	/* That time is checked after so many instructions of SQLite's virtual machine, some milliseconds. */
 	INSTRUCTIONS = 100 * 1000,
 };
 
@@ -35,12 +34,11 @@ static void keep_alive(void)
 	if (now_ms - last_sign_ms < SIGN_OF_LIFE_MS)
 		return;
 	last_sign_ms = now_ms;
-	(void)service_extend_start(EXTEND_MS);
+	service_extend_start(EXTEND_MS);
 }
 
-static int on_progress(void *arg)
+static int on_progress(void *arg UNUSED)
 {
-	(void)arg;
 	keep_alive();
 	return 0;
 }
@@ -53,7 +51,7 @@ static int take_step(struct sql_db *db, int version, struct error *err)
 
 	if (result == 0 && step->function != NULL)
 		result = step->function(db, err);
-	(void)snprintf(done, sizeof(done), "PRAGMA user_version = %d", version + 1);
+	snprintf(done, sizeof(done), "PRAGMA user_version = %d", version + 1);
 	return result == 0 ? sql_exec(db, done, err, cannot_migrate) : result;
 }
 
@@ -70,7 +68,7 @@ static int take_steps(struct sql_db *db, int from, struct error *err)
 	if (result == 0)
 		result = sql_exec(db, "COMMIT", err, cannot_migrate);
 	if (result != 0 && sql_in_transaction(db))
-		(void)sql_exec(db, "ROLLBACK", NULL, "");
+		sql_exec(db, "ROLLBACK", NULL, "");
 	return result;
 }
 
@@ -90,7 +88,7 @@ int schema_migrate(struct sql_db *db, const char *path, int from, struct error *
 		result = take_steps(db, from, err);
 	sql_on_progress(db, 0, NULL, NULL);
 	if (result == 0 && from > 0)
-		log_emit(LOG_LEVEL_NOTICE, "the database is migrated", "schema_before", LOG_NUM(from), "schema",
-			LOG_NUM(STORE_SCHEMA_VERSION), NULL);
+		log_emit(LOG_LEVEL_NOTICE, "the database was migrated to the new schema", "schema_before",
+			LOG_NUM(from), "schema", LOG_NUM(STORE_SCHEMA_VERSION), NULL);
 	return result;
 }

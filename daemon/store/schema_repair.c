@@ -39,24 +39,21 @@ static int run_text(struct sql_db *db, struct error *err, const char *format, ..
 }
 
 /* Prepares a statement with up to two parameters, which must outlive it; NULL on failure. */
-static struct sql_stmt *ask(
+static struct sql_stmt *prepare_with(
 	struct sql_db *db, const char *text, const char *first, const char *second, struct error *err)
 {
 	struct sql_stmt *s;
 
 	if (sql_prepare_once(db, text, &s, err, cannot_repair) != 0)
 		return NULL;
-	if (first != NULL)
-		sql_bind_cstr(s, 1, first);
-	if (second != NULL)
-		sql_bind_cstr(s, 2, second);
+	sql_bind(s, as_cstr(first), as_cstr(second));
 	return s;
 }
 
 /* 1: the statement has a row; 0: no row. */
 static int has_row(struct sql_db *db, const char *text, const char *first, const char *second, struct error *err)
 {
-	struct sql_stmt *s = ask(db, text, first, second, err);
+	struct sql_stmt *s = prepare_with(db, text, first, second, err);
 	int result = s != NULL ? sql_step(s, err, cannot_repair) : err->code;
 
 	sql_finalize(&s, 1);
@@ -129,7 +126,7 @@ static int fit_columns(struct sql_db *db, struct sql_db *reference, const char *
 {
 	static const char text[] = "SELECT name FROM pragma_table_info(?1)"
 				   " WHERE pk > 0 OR (\"notnull\" != 0 AND dflt_value IS NULL)";
-	struct sql_stmt *s = ask(db, text, table, NULL, err);
+	struct sql_stmt *s = prepare_with(db, text, table, NULL, err);
 	int result, fits = 1;
 
 	if (s == NULL)
@@ -139,7 +136,7 @@ static int fit_columns(struct sql_db *db, struct sql_db *reference, const char *
 	sql_finalize(&s, 1);
 	if (result < 0 || fits != 1)
 		return result < 0 ? result : fits;
-	s = ask(reference, column_text, table, NULL, err);
+	s = prepare_with(reference, column_text, table, NULL, err);
 	if (s == NULL)
 		return err->code;
 	while (fits == 1 && (result = sql_step(s, err, cannot_repair)) == 1) {
@@ -157,7 +154,7 @@ static int fit_columns(struct sql_db *db, struct sql_db *reference, const char *
 static int carry_links_over(struct sql_db *db, struct sql_db *reference, struct error *err)
 {
 	static const char table[] = "story_link", former[] = "story_link_former";
-	struct sql_stmt *s = ask(reference, column_text, table, NULL, err);
+	struct sql_stmt *s = prepare_with(reference, column_text, table, NULL, err);
 	struct buf names = BUF_INIT(TEXT_MAX), values = BUF_INIT(TEXT_MAX);
 	int result;
 
@@ -171,11 +168,11 @@ static int carry_links_over(struct sql_db *db, struct sql_db *reference, struct 
 			result = has;
 			break;
 		}
-		(void)buf_printf(&names, "%s\"%s\"", names.len > 0 ? ", " : "", c.name);
+		buf_printf(&names, "%s\"%s\"", names.len > 0 ? ", " : "", c.name);
 		if (has == 1)
-			(void)buf_printf(&values, "%s\"%s\"", values.len > 0 ? ", " : "", c.name);
+			buf_printf(&values, "%s\"%s\"", values.len > 0 ? ", " : "", c.name);
 		else
-			(void)buf_puts(&values, values.len > 0 ? ", 0" : "0");
+			buf_puts(&values, values.len > 0 ? ", 0" : "0");
 	}
 	sql_finalize(&s, 1);
 	if (result == 0 && (buf_failed(&names) || buf_failed(&values)))
@@ -229,7 +226,7 @@ static int fit_table(struct sql_db *db, struct sql_db *reference, const char *ta
 
 static int fit_tables(struct sql_db *db, struct sql_db *reference, bool *index_is_lost, struct error *err)
 {
-	struct sql_stmt *s = ask(reference,
+	struct sql_stmt *s = prepare_with(reference,
 		"SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
 		NULL, NULL, err);
 	int result;
@@ -253,8 +250,8 @@ static int fit_tables(struct sql_db *db, struct sql_db *reference, bool *index_i
 /* Indexes are compared by their SQL; a different one is made again. */
 static int fit_indexes(struct sql_db *db, struct sql_db *reference, struct error *err)
 {
-	struct sql_stmt *s = ask(reference, "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql NOT NULL",
-		NULL, NULL, err);
+	struct sql_stmt *s = prepare_with(reference,
+		"SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql NOT NULL", NULL, NULL, err);
 	int result;
 
 	if (s == NULL)
@@ -299,7 +296,8 @@ static int rename_columns(struct sql_db *db, struct error *err)
 	return result;
 }
 
-/* Table near_omitted of 3788023 became two columns of near_sketch; b815816's ident_trust was given up. */
+/* Table near_omitted of 3788023 became two columns of near_sketch; column ident_trust of b815816 is not used any more.
+ */
 static int take_former(struct sql_db *db, struct error *err)
 {
 	int result = has_table(db, "near_omitted", err);
@@ -346,6 +344,6 @@ int schema_repair_15(struct sql_db *db, struct error *err)
 		result =
 			sql_exec(db, "DELETE FROM near_state; INSERT INTO near_state(name, value) VALUES('rebuild', 1)",
 				e, cannot_repair);
-	(void)sql_close(reference);
+	sql_close(reference);
 	return result;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* schema_repair.h: repairs databases that lack tables or columns of their version.
  *
- * Until version 15 steps were edited after databases had passed them.  The repair compares a database, table by table,
- * with an empty one that the steps 1 to 14 make in memory, and adds the missing parts. */
+ * Before version 15 some steps were edited after databases had passed them.  The repair compares a database, table
+ * by table, with an empty one that steps 1 to 14 make in memory, and adds the missing parts. */
 #ifndef SITREP_STORE_SCHEMA_REPAIR_H
 #define SITREP_STORE_SCHEMA_REPAIR_H
 

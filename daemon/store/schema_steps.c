@@ -11,7 +11,7 @@
  *
  * The layout serves two paths.  A warm poll reads one row of ident and the head of one row of item per item and writes
  * nothing.  An output reads the newest stories by one index.  Numbers of items and events are handed out by the row in
- * total, never by a table's largest key, so that no number is used twice after its row has been pruned.
+ * counter, never by a table's largest key, so that no number is used twice after its row has been pruned.
  *
  * Rows of ident and digest outlive their items: without its item, a row is a tombstone, and says that the item was here
  * before.  Their item_id is therefore no foreign key.  An event's item_id is none either, since events may outlive
@@ -341,6 +341,142 @@ static const char version_18[] = "CREATE TABLE IF NOT EXISTS churn("
 				 " state BLOB NOT NULL"
 				 ") STRICT;";
 
+/* Tables and columns under the names that the code has for them. */
+static const char version_19[] = "ALTER TABLE total RENAME TO counter;"
+				 "ALTER TABLE held RENAME TO story_constraint;"
+				 "ALTER TABLE mark RENAME TO rule_match;"
+				 "ALTER TABLE rule_match RENAME COLUMN name TO rule_key;"
+				 "ALTER TABLE rule RENAME COLUMN mark TO rule_key;"
+				 "ALTER TABLE feed RENAME COLUMN habits TO history;"
+				 "DROP INDEX IF EXISTS held_story;"
+				 "DROP INDEX IF EXISTS mark_story;"
+				 "CREATE INDEX story_constraint_story ON story_constraint(story_id);"
+				 "CREATE INDEX rule_match_story ON rule_match(story_id);";
+
+/* The life of alerts (alert_store.h).  An alert and its days may outlive story, items and rule, so nothing here is a
+ * foreign key.  counter.alert_id is the last number given out; databases that have alerts have given out none yet. */
+static const char version_20[] =
+	"ALTER TABLE counter ADD COLUMN alert_id INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE alert("
+	" id INTEGER PRIMARY KEY,"
+	" rule TEXT NOT NULL,"          /* its name in the configuration */
+	" story_id INTEGER NOT NULL,"   /* 0: became part of another alert */
+	" item_id INTEGER NOT NULL,"    /* the one item that it is about; 0: it is about the story */
+	" raised_by INTEGER NOT NULL,"  /* the item that raised it */
+	" last_item INTEGER NOT NULL,"  /* of the last news */
+	" first_ms INTEGER NOT NULL,"   /* raised */
+	" last_ms INTEGER NOT NULL,"    /* last news */
+	" told_ms INTEGER NOT NULL,"    /* last event */
+	" revision INTEGER NOT NULL,"   /* of the last event */
+	" state INTEGER NOT NULL,"      /* enum alert_state */
+	" priority INTEGER NOT NULL,"   /* enum alert_priority */
+	" escalated INTEGER NOT NULL,"  /* 1: its story passed the number of publishers */
+	" publishers INTEGER NOT NULL," /* of the story, at the last event */
+	" pending INTEGER NOT NULL,"    /* reasons that no event has told yet, bits of enum alert_why */
+	" muted TEXT,"                  /* reason why its events are held back; NULL: they are not */
+	" terms TEXT"                   /* found in the item that raised it, one a line */
+	") STRICT;"
+	"CREATE INDEX alert_story ON alert(story_id, rule);"
+	"CREATE INDEX alert_open ON alert(last_ms) WHERE state = 1;"
+	"CREATE INDEX alert_pending ON alert(told_ms) WHERE pending != 0;"
+
+	/* What became of a rule's matches, by day. */
+	"CREATE TABLE alert_day("
+	" rule TEXT NOT NULL,"
+	" day INTEGER NOT NULL," /* since 1970, UTC */
+	" matches INTEGER NOT NULL DEFAULT 0,"
+	" raised INTEGER NOT NULL DEFAULT 0,"
+	" revised INTEGER NOT NULL DEFAULT 0,"
+	" muted INTEGER NOT NULL DEFAULT 0,"
+	" PRIMARY KEY(rule, day)"
+	") STRICT, WITHOUT ROWID;"
+
+	/* Since when a rule is in force, and its last match. */
+	"CREATE TABLE alert_rule("
+	" rule TEXT PRIMARY KEY,"
+	" rule_key TEXT NOT NULL," /* stored_rules.h: another expression begins anew */
+	" since_ms INTEGER NOT NULL,"
+	" last_ms INTEGER"
+	") STRICT, WITHOUT ROWID;";
+
+/* Rules that wait for conditions on a story (rule_pending.c). */
+static const char version_21[] =
+	"CREATE TABLE IF NOT EXISTS rule_pending("
+	" story_id INTEGER NOT NULL REFERENCES story(id) ON DELETE CASCADE,"
+	" rule_key TEXT NOT NULL,"
+	" item_id INTEGER NOT NULL REFERENCES item(id) ON DELETE CASCADE,"
+	" truth INTEGER NOT NULL," /* a bit for each combination of the rule's conditions (rule.h) */
+	" terms TEXT,"             /* the words that were found, one a line */
+	" backlog INTEGER NOT NULL,"
+	" due INTEGER,"
+	" PRIMARY KEY(story_id, rule_key, item_id)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX IF NOT EXISTS rule_pending_item ON rule_pending(item_id);"
+	"CREATE INDEX IF NOT EXISTS rule_pending_rule ON rule_pending(rule_key);"
+	"CREATE INDEX IF NOT EXISTS rule_pending_due ON rule_pending(due) WHERE due IS NOT NULL;";
+
+/* What the operator silences, and alerts that are held back (silences.h, digests.h). */
+static const char version_22[] =
+	"CREATE TABLE silence("
+	" id INTEGER PRIMARY KEY,"
+	" matcher TEXT NOT NULL,"
+	" why TEXT,"
+	" said_by TEXT,"
+	" at INTEGER NOT NULL,"
+	" until INTEGER NOT NULL,"
+	" ended INTEGER" /* by the operator, before its time */
+	") STRICT;"
+
+	"CREATE TABLE alert_group("
+	" name TEXT PRIMARY KEY,"
+	" reason INTEGER NOT NULL," /* enum hold_reason */
+	" due INTEGER,"             /* NULL: no alert is held */
+	" first INTEGER NOT NULL,"
+	" last INTEGER NOT NULL,"
+	" alerts INTEGER NOT NULL,"
+	" events INTEGER NOT NULL,"
+	" sent INTEGER"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE alert_held("
+	" name TEXT NOT NULL," /* of the group */
+	" alert_id INTEGER NOT NULL,"
+	" cursor INTEGER NOT NULL,"
+	" feed_id INTEGER NOT NULL,"
+	" item_id INTEGER NOT NULL,"
+	" rule TEXT NOT NULL,"
+	" priority TEXT NOT NULL,"
+	" title TEXT,"
+	" events INTEGER NOT NULL,"
+	" detail TEXT,"
+	" PRIMARY KEY(name, alert_id)"
+	") STRICT, WITHOUT ROWID;"
+
+	/* Alerts of rules with a rate, as long as they count. */
+	"CREATE TABLE alert_sent("
+	" rule TEXT NOT NULL,"
+	" cursor INTEGER NOT NULL,"
+	" at INTEGER NOT NULL,"
+	" PRIMARY KEY(rule, cursor)"
+	") STRICT, WITHOUT ROWID;"
+
+	/* How often a term, a category or a rule is matched, by the hour of the week (burst.h). */
+	"CREATE TABLE burst("
+	" name TEXT PRIMARY KEY,"
+	" state BLOB NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+
+	/* Stories that were told of as breaking. */
+	"CREATE TABLE breaking("
+	" story_id INTEGER PRIMARY KEY,"
+	" at INTEGER NOT NULL"
+	") STRICT;";
+
+/* An alert leaves the group that it waits in when a later event of it is told.  put_off: 1 when due is the end of quiet
+ * hours, which a new configuration may change. */
+static const char version_23[] = "CREATE INDEX alert_held_alert ON alert_held(alert_id);"
+				 "ALTER TABLE alert_group ADD COLUMN put_off INTEGER NOT NULL DEFAULT 0;";
+
 const struct schema_step schema_steps[STORE_SCHEMA_VERSION] = {
 	{version_1, NULL},
 	{version_2, NULL},
@@ -360,4 +496,9 @@ const struct schema_step schema_steps[STORE_SCHEMA_VERSION] = {
 	{version_16, NULL},
 	{version_17, NULL},
 	{version_18, NULL},
+	{version_19, NULL},
+	{version_20, NULL},
+	{version_21, NULL},
+	{version_22, NULL},
+	{version_23, NULL},
 };

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* The database file: opened, checked, migrated, or refused.
- *
- * A file of another program must not be touched, and already the first read of a WAL database writes files beside it.
- * So the first 100 bytes are checked before SQLite reads any.  SQLite's own checks do the rest: damage further in, and
- * a version that is still in the WAL. */
+/* A file of another program must not be changed, but SQLite's first read of a WAL database writes files beside it.
+ * So the first 100 bytes are checked before SQLite reads any.  SQLite's checks follow: damage elsewhere, and a
+ * version that is still in the WAL. */
 #include "sitrep/store/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -27,9 +23,9 @@ enum {
 	HEADER_LEN = 100, /* of an SQLite file, https://sqlite.org/fileformat2.html section 1.3 */
 	WRITER_CACHE_KIB = 3 * 1024,
 	READER_CACHE_KIB = 1024,
-	/* After a burst the WAL is cut back to this size. */
+	/* The WAL is truncated to this size after a burst. */
 	WAL_KEPT_BYTES = 16 * 1024 * 1024,
-	/* The writer meets another writer only when a person has the file open in a tool. */
+	/* The only other writer is a person's tool. */
 	WRITER_BUSY_MS = 5000,
 	/* Readers wait only while the first opener recovers the WAL. */
 	READER_BUSY_MS = 1000,
@@ -93,15 +89,15 @@ static int take_lock(const struct paths *p, int *lock_fd, struct error *err)
 		int code = errno;
 		ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
 
-		(void)close(fd);
+		close(fd);
 		if (code != EWOULDBLOCK)
 			return error_sys(err, -code, "cannot lock %s", p->lock);
 		pid[n > 0 ? n : 0] = '\0';
 		pid[strspn(pid, "0123456789")] = '\0';
-		return error_set(err, -EBUSY, "another sitrepd%s%s%s uses %s", pid[0] != '\0' ? " (process " : "", pid,
-			pid[0] != '\0' ? ")" : "", p->dir);
+		return error_set(err, -EBUSY, "another sitrepd%s%s%s is running on %s",
+			pid[0] != '\0' ? " (process " : "", pid, pid[0] != '\0' ? ")" : "", p->dir);
 	}
-	/* The process number is for the error above only, so a failed write is ignored. */
+	/* Only the error above uses the process number, so a failed write is ignored. */
 	len = snprintf(pid, sizeof(pid), "%-20ld\n", (long)getpid());
 	if (len > 0)
 		(void)!pwrite(fd, pid, (size_t)len, 0);
@@ -119,7 +115,7 @@ static uint32_t big_endian_32(const uint8_t *at)
 static int refuse_newer(const struct paths *p, int64_t version, struct error *err)
 {
 	return error_set(err, -ENOTSUP,
-		"%s was written by a newer sitrepd (its schema is %lld, this program knows %d): use that one, or "
+		"%s was written by a newer sitrepd (its schema is %lld, this program has %d): use that one, or "
 		"another "
 		"state folder",
 		p->db, (long long)version, STORE_SCHEMA_VERSION);
@@ -130,7 +126,7 @@ static int refuse_foreign(const struct paths *p, struct error *err)
 	return error_set(err, -EPROTO, "%s is a database of another program", p->db);
 }
 
-/* An SQLite file without an application id is ours only when it is still empty.  It is read by a connection of its own
+/* An SQLite file without an application id is accepted only when it is empty.  It is read by a connection of its own
  * with SQL_FROZEN, since a usual one makes a WAL index as soon as it reads.  SQLite closes that connection without
  * dropping the process's other locks on the file. */
 static int check_anonymous(const struct paths *p, struct error *err)
@@ -144,7 +140,7 @@ static int check_anonymous(const struct paths *p, struct error *err)
 	if (result == 0 && sql_step(s, NULL, p->db) != 0)
 		result = refuse_foreign(p, err);
 	sql_finalize(&s, 1);
-	(void)sql_close(db);
+	sql_close(db);
 	return result;
 }
 
@@ -156,14 +152,14 @@ static int make_file(const struct paths *p, struct error *err)
 
 	if (fd < 0)
 		return errno == EEXIST ? 0 : error_sys(err, -errno, "cannot create %s", p->db);
-	(void)close(fd);
+	close(fd);
 	return 0;
 }
 
 /* Reads the header through the file that SQLite has open, without a lock and before SQLite reads anything.  This
- * program never opens the file by itself: POSIX locks belong to the process, and close() of any descriptor of the file
- * would drop those of all its connections.  The next tool that opens the database would then believe to be its only
- * user, and delete the daemon's WAL. */
+ * program never opens the file by itself: POSIX locks belong to the process, and close() of any descriptor of the
+ * file would drop those of all its connections.  The next tool that opens the database would then take itself for
+ * the only user, and delete the daemon's WAL. */
 static int check_file(const struct paths *p, struct sql_db *db, struct error *err)
 {
 	static const char magic[16] = "SQLite format 3";
@@ -226,10 +222,10 @@ static int sync_names(const struct paths *p, struct error *err)
 	int result = file_sync_parent(p->db);
 
 	if (result != 0)
-		return error_sys(err, result, "cannot make the names in %s last", p->dir);
-	(void)snprintf(path, sizeof(path), "%s", p->dir);
+		return error_sys(err, result, "cannot sync the folder %s", p->dir);
+	snprintf(path, sizeof(path), "%s", p->dir);
 	for (char *slash; (slash = strrchr(path, '/')) != NULL && slash != path;) {
-		(void)file_sync_parent(path);
+		file_sync_parent(path);
 		*slash = '\0';
 	}
 	return 0;
@@ -246,7 +242,7 @@ static int prepare_writer(const struct paths *p, struct sql_db *db, struct error
 	if (result == 0 && version == 0)
 		result = sync_names(p, err);
 	if (result == 0 && version == 0) {
-		(void)snprintf(text, sizeof(text), "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = %d",
+		snprintf(text, sizeof(text), "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = %d",
 			STORE_APPLICATION_ID);
 		result = sql_exec(db, text, err, p->db);
 	}
@@ -254,13 +250,18 @@ static int prepare_writer(const struct paths *p, struct sql_db *db, struct error
 		return result;
 	/* The writer makes checkpoints itself, between transactions (writer.c). */
 	sql_own_checkpoints(db);
-	(void)snprintf(text, sizeof(text),
+	snprintf(text, sizeof(text),
 		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
 		"PRAGMA journal_size_limit = %d; PRAGMA cache_size = -%d;"
 		"PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY",
 		WAL_KEPT_BYTES, WRITER_CACHE_KIB);
 	result = sql_exec(db, text, err, p->db);
-	return result != 0 ? result : schema_migrate(db, p->db, (int)version, err);
+	if (result == 0)
+		result = schema_migrate(db, p->db, (int)version, err);
+	/* The database's instance id, drawn once. On a full disk it waits for the next start. */
+	if (result == 0)
+		sql_exec(db, "INSERT OR IGNORE INTO near_state(name, value) VALUES('instance', random())", NULL, "");
+	return result;
 }
 
 static int prepare_reader(const struct paths *p, struct sql_db *db, struct error *err)
@@ -271,9 +272,15 @@ static int prepare_reader(const struct paths *p, struct sql_db *db, struct error
 
 	if (result != 0)
 		return result;
+	if (version == 0)
+		return error_set(err, -ENOENT, "%s is empty: start sitrepd first", p->db);
 	if (version != STORE_SCHEMA_VERSION)
-		return error_set(err, -ENOENT, "%s holds nothing yet", p->db);
-	(void)snprintf(text, sizeof(text),
+		return error_set(err, -ENOENT,
+			"%s was written by an older sitrepd (its schema is %lld, this program has %d): start sitrepd, "
+			"which "
+			"migrates it",
+			p->db, (long long)version, STORE_SCHEMA_VERSION);
+	snprintf(text, sizeof(text),
 		"PRAGMA query_only = ON; PRAGMA cache_size = -%d; PRAGMA mmap_size = 0;"
 		"PRAGMA temp_store = MEMORY;",
 		READER_CACHE_KIB);
@@ -315,10 +322,24 @@ out:
 	return result;
 }
 
+int store_open_memory(struct store *s, struct error *err)
+{
+	static const char cannot_make[] = "cannot make a database in memory";
+	int result;
+
+	*s = (struct store){.db = NULL, .lock_fd = -1};
+	result = sql_open(&s->db, NULL, SQL_MEMORY, err, cannot_make);
+	if (result == 0)
+		result = schema_migrate(s->db, cannot_make, 0, err);
+	if (result != 0)
+		store_close(s);
+	return result;
+}
+
 void store_close(struct store *s)
 {
-	(void)sql_close(s->db);
+	sql_close(s->db);
 	if (s->lock_fd >= 0)
-		(void)close(s->lock_fd);
+		close(s->lock_fd);
 	*s = (struct store){.db = NULL, .lock_fd = -1};
 }

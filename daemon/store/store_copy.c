@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* Copies the database before a migration, to a file beside it. */
 #include "store_copy.h"
 
 #include <errno.h>
@@ -22,7 +21,7 @@ enum {
 	PATH_LEN_MAX = 4096,
 	/* Pages that are copied between two signs of life: 4 MiB. */
 	PIECE_PAGES = 1024,
-	/* Copies of different contents from one version. */
+	/* Most copies of one version with different contents. */
 	COPIES_MAX = 9,
 	/* Room left on the disk for the migration itself. */
 	RESERVE_BYTES = 16 * 1024 * 1024,
@@ -38,22 +37,23 @@ struct copy {
 
 static const char cannot_copy[] = "cannot copy the database before its migration";
 
+#define STATE(table)                                                                                                   \
+	"SELECT printf('%d %d %d %d %d %d %d', (SELECT user_version FROM pragma_user_version()), item_id, cursor,"     \
+	" generation, changed, (SELECT coalesce(sum(polls), 0) FROM feed),"                                            \
+	" (SELECT coalesce(max(last_poll), 0) FROM feed)) FROM " table
+
 /* Numbers that tell two states of one database apart: each change of items, stories, events or feeds changes one of
- * them. */
-static int read_state(struct sql_db *db, char state[256], struct error *err)
+ * them.  Before version 19 table counter was called total. */
+static int read_state(struct sql_db *db, int version, char state[256], struct error *err)
 {
-	static const char *const texts[] = {"SELECT printf('%d %d %d %d %d %d %d', (SELECT user_version FROM "
-					    "pragma_user_version()), item_id, cursor,"
-					    " generation, changed, (SELECT coalesce(sum(polls), 0) FROM feed),"
-					    " (SELECT coalesce(max(last_poll), 0) FROM feed)) FROM total"};
 	struct sql_stmt *s;
-	int result = sql_prepare(db, texts, 1, &s, err);
+	int result = sql_prepare_once(db, version < 19 ? STATE("total") : STATE("counter"), &s, err, cannot_copy);
 
 	if (result != 0)
 		return result;
 	result = sql_step(s, err, cannot_copy);
 	if (result == 1)
-		(void)snprintf(state, 256, "%.*s", STR_ARG(sql_text(s, 0)));
+		snprintf(state, 256, "%.*s", STR_ARG(sql_text(s, 0)));
 	else
 		state[0] = '\0';
 	sql_finalize(&s, 1);
@@ -62,15 +62,15 @@ static int read_state(struct sql_db *db, char state[256], struct error *err)
 
 /* Whether the file at path holds the state; false when it cannot be read.  No program has the copy open, so it is
  * opened with SQL_FROZEN, which makes no files beside it. */
-static bool holds_state(const char *path, const char *state)
+static bool holds_state(const char *path, int version, const char *state)
 {
 	char found[256] = "";
 	struct sql_db *db;
 	bool holds = false;
 
 	if (sql_open(&db, path, SQL_FROZEN, NULL, cannot_copy) == 0)
-		holds = read_state(db, found, NULL) == 0 && strcmp(found, state) == 0;
-	(void)sql_close(db);
+		holds = read_state(db, version, found, NULL) == 0 && strcmp(found, state) == 0;
+	sql_close(db);
 	return holds;
 }
 
@@ -79,7 +79,7 @@ static int find_name(struct copy *c, struct error *err)
 {
 	char state[256];
 	struct stat st;
-	int result = read_state(c->db, state, err);
+	int result = read_state(c->db, c->version, state, err);
 
 	for (int n = 1; n <= COPIES_MAX && result == 0; n++) {
 		int len = n == 1 ? snprintf(c->name, sizeof(c->name), "%s.v%d", c->path, c->version)
@@ -89,7 +89,7 @@ static int find_name(struct copy *c, struct error *err)
 			return error_set(err, -ENAMETOOLONG, "%s: its name is too long", cannot_copy);
 		if (lstat(c->name, &st) != 0)
 			return errno == ENOENT ? 0 : error_sys(err, -errno, "%s to %s", cannot_copy, c->name);
-		if (holds_state(c->name, state))
+		if (holds_state(c->name, c->version, state))
 			return 1;
 	}
 	return result != 0 ? result
@@ -139,21 +139,21 @@ static int write_part(struct copy *c, void (*keep_alive)(void), struct error *er
 	struct sql_db *to = NULL;
 	int fd, result;
 
-	(void)unlink(c->part);
+	unlink(c->part);
 	fd = open(c->part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return error_sys(err, -errno, "%s to %s", cannot_copy, c->part);
-	(void)close(fd);
+	close(fd);
 	result = sql_open(&to, c->part, SQL_WRITE, err, cannot_copy);
 	if (result == 0)
 		result = sql_exec(to, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", err, cannot_copy);
 	if (result == 0)
 		result = copy_pages(c, to, keep_alive, err);
-	(void)sql_close(to);
+	sql_close(to);
 	if (result == 0) {
 		result = file_sync(c->part);
 		if (result != 0)
-			(void)error_sys(err, result, "%s to %s", cannot_copy, c->part);
+			error_sys(err, result, "%s to %s", cannot_copy, c->part);
 	}
 	return result;
 }
@@ -168,7 +168,8 @@ int store_copy(struct sql_db *db, const char *path, int version, void (*keep_ali
 	int len;
 
 	if (result == 1)
-		log_emit(LOG_LEVEL_NOTICE, "the database was copied before, the copy is kept", "copy", c.name, NULL);
+		log_emit(LOG_LEVEL_NOTICE, "the database is not copied again, a copy of it exists", "copy", c.name,
+			NULL);
 	if (result != 0)
 		return result < 0 ? result : 0;
 	len = snprintf(c.part, sizeof(c.part), "%s.v%d.part", path, version);
@@ -183,7 +184,7 @@ int store_copy(struct sql_db *db, const char *path, int version, void (*keep_ali
 	if (result == 0 && rename(c.part, c.name) != 0)
 		result = error_sys(e, -errno, "%s to %s", cannot_copy, c.name);
 	if (result != 0) {
-		(void)unlink(c.part);
+		unlink(c.part);
 		return result == -ENOSPC ? refuse_small_disk(&c, bytes, e) : result;
 	}
 	result = file_sync_parent(c.name);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* The names of the feeds in the database.  See stored_names.h. */
 #include "sitrep/store/stored_names.h"
 
 #include <errno.h>
@@ -26,7 +25,7 @@ int stored_names_load(const char *state_dir, struct config_names *names, struct 
 
 		result = url != NULL && name != NULL ? config_names_add(names, url, name) : 0;
 		if (result != 0)
-			(void)error_sys(err, result, cannot_read);
+			error_sys(err, result, cannot_read);
 	}
 	sql_finalize(&s, 1);
 	store_close(&store);

@@ -9,46 +9,64 @@
 #include "sitrep/base/sha256.h"
 #include "sitrep/rules/rule.h"
 
-enum { DIGEST_BYTES = 8, MARK_MAX = 256 };
+enum { DIGEST_BYTES = 8, KEY_MAX = 256 };
 
 /* "name#digest", the digest over expression and RULE_MATCHING: if one changes, stored items are matched anew. */
-static char *make_mark(struct sha256 *hash, const char *name, const char *expression)
+static char *make_key(struct sha256 *hash, const char *name, const char *expression)
 {
 	uint8_t digest[SHA256_LEN];
-	char mark[MARK_MAX];
+	char key[KEY_MAX];
 	const uint8_t matching = RULE_MATCHING;
-	int len = snprintf(mark, sizeof(mark), "%s#", name);
+	const struct str pieces[] = {str_make((const char *)&matching, 1), str_from(expression)};
+	int len = snprintf(key, sizeof(key), "%s#", name);
 
-	if (len < 0 || (size_t)len + 2 * DIGEST_BYTES >= sizeof(mark) || sha256_begin(hash) != 0 ||
-		sha256_add(hash, str_make((const char *)&matching, 1)) != 0 ||
-		sha256_add(hash, str_from(expression)) != 0 || sha256_end(hash, digest) != 0)
+	if (len < 0 || (size_t)len + 2 * DIGEST_BYTES >= sizeof(key) || sha256_of(hash, pieces, 2, digest) != 0)
 		return NULL;
-	for (size_t i = 0; i < DIGEST_BYTES; i++)
-		(void)snprintf(mark + (size_t)len + 2 * i, 3, "%02x", digest[i]);
-	return strdup(mark);
+	hex_encode(key + len, digest, DIGEST_BYTES);
+	return strdup(key);
 }
 
-static int by_mark(const void *a, const void *b)
+static int by_key(const void *a, const void *b)
 {
 	const struct stored_rule *left = a, *right = b;
 
-	return str_cmp(str_from(left->mark), str_from(right->mark));
+	return str_cmp(str_from(left->key), str_from(right->key));
 }
 
-static int add_all(struct stored_rules *r, const struct stored_rule *rules, struct sha256 *hash)
+static int add_rules(struct stored_rules *r, const struct stored_rule *rules, struct sha256 *hash)
 {
 	for (size_t i = 0; i < r->count; i++) {
 		struct stored_rule *to = &r->items[i];
 
 		to->name = strdup(rules[i].name);
 		to->expression = strdup(rules[i].expression);
-		to->mark = make_mark(hash, rules[i].name, rules[i].expression);
-		if (to->name == NULL || to->expression == NULL || to->mark == NULL ||
-			rule_set_add(r->set, str_from(to->mark), str_from(to->expression), NULL) != 0)
+		to->key = make_key(hash, rules[i].name, rules[i].expression);
+		if (to->name == NULL || to->expression == NULL || to->key == NULL ||
+			rule_set_add(r->set, str_from(to->key), str_from(to->expression), NULL) != 0)
 			return -ENOMEM;
 	}
-	qsort(r->items, r->count, sizeof(*r->items), by_mark);
+	for (size_t i = 0; i < r->count; i++)
+		r->items[i].place = i;
+	qsort(r->items, r->count, sizeof(*r->items), by_key);
 	return rule_set_finish(r->set, NULL);
+}
+
+const struct stored_rule *stored_rules_find(const struct stored_rules *r, struct str key)
+{
+	size_t low = 0, high = r->count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int order = str_cmp(key, str_from(r->items[mid].key));
+
+		if (order == 0)
+			return &r->items[mid];
+		if (order < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return NULL;
 }
 
 struct stored_rules *stored_rules_new(const struct stored_rule *rules, size_t count, struct error *err)
@@ -61,8 +79,8 @@ struct stored_rules *stored_rules_new(const struct stored_rule *rules, size_t co
 		r->count = r->items != NULL ? count : 0;
 		r->set = rule_set_new();
 	}
-	if (r == NULL || hash == NULL || r->items == NULL || r->set == NULL || add_all(r, rules, hash) != 0) {
-		(void)error_sys(err, -ENOMEM, "cannot take the rules over");
+	if (r == NULL || hash == NULL || r->items == NULL || r->set == NULL || add_rules(r, rules, hash) != 0) {
+		error_sys(err, -ENOMEM, "cannot compile the rules");
 		stored_rules_free(r);
 		r = NULL;
 	}
@@ -77,7 +95,7 @@ void stored_rules_free(struct stored_rules *r)
 	for (size_t i = 0; i < r->count; i++) {
 		free((char *)r->items[i].name);
 		free((char *)r->items[i].expression);
-		free((char *)r->items[i].mark);
+		free((char *)r->items[i].key);
 	}
 	free(r->items);
 	rule_set_free(r->set);

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* UIDs as text and back. */
 #include "sitrep/store/uid.h"
 
 #include <errno.h>
 #include <string.h>
-
-#include "sitrep/base/sha256.h"
 
 void uid_write(char text[UID_TEXT_MAX], struct str uid)
 {
@@ -23,6 +20,19 @@ void uid_write(char text[UID_TEXT_MAX], struct str uid)
 		at += 2 * (group_ends[i] - from);
 		from = group_ends[i];
 	}
+}
+
+int uid_make(struct sha256 *hash, const struct str *pieces, size_t count, uint8_t uid[STORE_KEY_LEN])
+{
+	uint8_t digest[SHA256_LEN];
+	int result = sha256_of(hash, pieces, count, digest);
+
+	if (result != 0)
+		return result;
+	memcpy(uid, digest, STORE_KEY_LEN);
+	uid[6] = (uint8_t)(0x80 | (uid[6] & 0x0f));
+	uid[8] = (uint8_t)(0x80 | (uid[8] & 0x3f));
+	return 0;
 }
 
 int uid_parse(struct str text, uint8_t uid[STORE_KEY_LEN])

@@ -16,15 +16,18 @@ static const char cannot_verify[] = "cannot verify the database";
 static const struct {
 	const char *query, *finding, *cost;
 } rules[] = {
-	{"SELECT count(*) != 1 FROM total", "rows of totals are missing", "they are counted anew at the next start"},
-	{"SELECT count(*) FROM total WHERE items != (SELECT count(*) FROM item)", "count of items is wrong",
+	{"SELECT count(*) != 1 FROM counter", "the row of counters is missing",
+		"they are counted anew at the next start"},
+	{"SELECT count(*) FROM counter WHERE items != (SELECT count(*) FROM item)", "count of items is wrong",
 		"the numbers in status and metrics are wrong"},
-	{"SELECT count(*) FROM total WHERE stories != (SELECT count(*) FROM story)", "count of stories is wrong",
+	{"SELECT count(*) FROM counter WHERE stories != (SELECT count(*) FROM story)", "count of stories is wrong",
 		"the numbers in status and metrics are wrong"},
-	{"SELECT count(*) FROM total WHERE item_id < (SELECT coalesce(max(id), 0) FROM item)",
+	{"SELECT count(*) FROM counter WHERE item_id < (SELECT coalesce(max(id), 0) FROM item)",
 		"number of the last item is too low", "it is set right at the next start"},
-	{"SELECT count(*) FROM total WHERE cursor < (SELECT coalesce(max(cursor), 0) FROM event)",
+	{"SELECT count(*) FROM counter WHERE cursor < (SELECT coalesce(max(cursor), 0) FROM event)",
 		"number of the last event is too low", "it is set right at the next start"},
+	{"SELECT count(*) FROM counter WHERE alert_id < (SELECT coalesce(max(id), 0) FROM alert)",
+		"number of the last alert is too low", "it is set right at the next start"},
 	{"SELECT count(*) FROM item WHERE story_id NOT IN (SELECT id FROM story)",
 		"items are in a story that is missing", "they are not shown until their feeds change them"},
 	{"SELECT count(*) FROM item WHERE feed_id NOT IN (SELECT id FROM feed)", "items are of a feed that is missing",
@@ -32,21 +35,24 @@ static const struct {
 	{"SELECT count(*) FROM story WHERE NOT EXISTS(SELECT 1 FROM item WHERE story_id = story.id)",
 		"stories have no item", "they are not shown"},
 	{"SELECT count(*) FROM story WHERE reports != (SELECT count(*) FROM item WHERE story_id = story.id)",
-		"stories have another number of reports than they say", "the number shown is wrong"},
+		"stories have a wrong count of reports", "the number shown is wrong"},
 	{"SELECT count(*) FROM item WHERE length(uid) != 16 OR length(digest) != 16", "items have a damaged key",
-		"they are not shown, or are taken for new when their feeds bring them again"},
+		"they are not shown, or count as new when their feeds bring them again"},
 	{"SELECT count(*) FROM story WHERE length(uid) != 16", "stories have a damaged key", "they are not shown"},
-	{"SELECT count(*) FROM mark WHERE story_id NOT IN (SELECT id FROM story)",
+	{"SELECT count(*) FROM rule_match WHERE story_id NOT IN (SELECT id FROM story)",
 		"matches of rules are of stories that are missing", "none: they are passed over"},
+	{"SELECT count(*) FROM rule_pending WHERE item_id NOT IN (SELECT id FROM item WHERE story_id ="
+	 " rule_pending.story_id)",
+		"rules wait for stories by items that are missing", "none: they are passed over"},
 	{"SELECT count(*) FROM websub WHERE feed_id NOT IN (SELECT id FROM feed)",
-		"subscriptions are of feeds that are missing", "none: they are passed over"},
+		"subscriptions are of feeds that are missing", "none: they are ignored"},
 	{"SELECT count(*) FROM revision WHERE item_id NOT IN (SELECT id FROM item)",
-		"earlier texts are of items that are missing", "none: they are passed over"},
+		"earlier texts are of items that are missing", "none: they are ignored"},
 	{"SELECT count(*) FROM near_sketch WHERE item_id NOT IN (SELECT id FROM item)",
 		"sketches are of items that are missing", "new items may be grouped with what is gone"},
-	{"SELECT count(*) FROM held WHERE item_id NOT IN (SELECT id FROM item)",
+	{"SELECT count(*) FROM story_constraint WHERE item_id NOT IN (SELECT id FROM item)",
 		"corrections by hand are of items that are missing", "none: they are passed over"},
-	{"SELECT count(*) FROM event WHERE kind NOT BETWEEN 1 AND 5", "events are of no kind",
+	{"SELECT count(*) FROM event WHERE kind NOT BETWEEN 1 AND 10", "events have an unknown kind",
 		"subscribers do not get them"},
 };
 
@@ -57,7 +63,7 @@ struct verifying {
 	int rows; /* damaged rows so far */
 };
 
-static void tell(struct verifying *v, const char *finding, const char *cost)
+static void report_finding(struct verifying *v, const char *finding, const char *cost)
 {
 	v->findings++;
 	v->fn(v->arg, finding, cost);
@@ -65,24 +71,23 @@ static void tell(struct verifying *v, const char *finding, const char *cost)
 
 static int check_file(struct verifying *v, struct sql_db *db, struct error *err)
 {
-	static const char *const texts[] = {"PRAGMA integrity_check(100)"};
-	struct sql_stmt *s[1];
-	int result = sql_prepare(db, texts, 1, s, err);
+	struct sql_stmt *s;
+	int result = sql_prepare_once(db, "PRAGMA integrity_check(100)", &s, err, cannot_verify);
 
-	while (result == 0 && (result = sql_step(s[0], err, cannot_verify)) == 1) {
+	while (result == 0 && (result = sql_step(s, err, cannot_verify)) == 1) {
 		char finding[TEXT_MAX];
 
 		result = 0;
-		if (str_eq(sql_text(s[0], 0), STR("ok")))
+		if (str_eq(sql_text(s, 0), STR("ok")))
 			break;
-		(void)snprintf(finding, sizeof(finding), "file: %.*s",
-			STR_ARG(str_slice(sql_text(s[0], 0), 0, sizeof(finding) / 2)));
-		tell(v, finding, "rows there may be lost; restore a backup while there is one");
+		snprintf(finding, sizeof(finding), "file: %.*s",
+			STR_ARG(str_slice(sql_text(s, 0), 0, sizeof(finding) / 2)));
+		report_finding(v, finding, "rows may be lost; restore a backup");
 	}
-	sql_finalize(s, 1);
+	sql_finalize(&s, 1);
 	if (result != -EUCLEAN)
 		return result;
-	tell(v, err->text, "restore a backup");
+	report_finding(v, err->text, "restore a backup");
 	return 0;
 }
 
@@ -92,16 +97,15 @@ static void on_finding(void *arg, const char *table, int64_t row, const char *co
 	char text[TEXT_MAX];
 
 	if (column == NULL)
-		(void)snprintf(text, sizeof(text), "table %s: %.*s", table, TEXT_MAX / 2, finding);
+		snprintf(text, sizeof(text), "table %s: %.*s", table, TEXT_MAX / 2, finding);
 	else
-		(void)snprintf(
-			text, sizeof(text), "table %s: row %lld has a damaged %s", table, (long long)row, column);
+		snprintf(text, sizeof(text), "table %s: row %lld has a damaged %s", table, (long long)row, column);
 	if (column != NULL && ++v->rows > ROWS_SHOWN_MAX)
 		v->findings++;
 	else
-		tell(v, text,
-			column == NULL ? "rows behind that place cannot be read; restore a backup"
-				       : "the row is left out, or forgotten and learnt again");
+		report_finding(v, text,
+			column == NULL ? "the rows after it cannot be read; restore a backup"
+				       : "the row is skipped, or emptied and filled again by later polls");
 }
 
 static int check_records(struct verifying *v, const char *state_dir, struct error *err)
@@ -116,8 +120,8 @@ static int check_records(struct verifying *v, const char *state_dir, struct erro
 		;
 	check_free(c);
 	if (v->rows > ROWS_SHOWN_MAX) {
-		(void)snprintf(text, sizeof(text), "%d more rows are damaged", v->rows - ROWS_SHOWN_MAX);
-		v->fn(v->arg, text, "they are left out");
+		snprintf(text, sizeof(text), "%d more rows are damaged", v->rows - ROWS_SHOWN_MAX);
+		v->fn(v->arg, text, "they are skipped");
 	}
 	return result;
 }
@@ -134,8 +138,8 @@ static int check_rules(struct verifying *v, struct sql_db *db, struct error *err
 			return result;
 		if (result < 0 || count == 0)
 			continue;
-		(void)snprintf(text, sizeof(text), "%lld: %s", (long long)count, rules[i].finding);
-		tell(v, text, rules[i].cost);
+		snprintf(text, sizeof(text), "%lld: %s", (long long)count, rules[i].finding);
+		report_finding(v, text, rules[i].cost);
 	}
 	return 0;
 }

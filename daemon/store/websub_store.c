@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The table of subscriptions: one row a feed, read at start, written whole whenever its state has changed. */
+/* The table of subscriptions: one row for each feed, read at start, saved when its state has changed. */
 #include "sitrep/store/websub_store.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sitrep/base/array.h"
 #include "sitrep/base/buf.h"
 #include "sitrep/sql/damage.h"
 #include "sitrep/sql/row.h"
@@ -15,7 +16,7 @@
 #include "sitrep/sql/sql.h"
 
 enum {
-	HUBS_MAX = 4, /* WEBSUB_HUBS_MAX (websub.h) */
+	HUBS_MAX = 4, /* WEBSUB_HUBS_MAX (websub_subscription.h) */
 	ERRORS_MAX = 1000000,
 	SUM_LEN = 8,
 };
@@ -44,7 +45,7 @@ static bool open_secret(struct websub_state *state)
 	if (end == NULL)
 		return true;
 	*end = '\0';
-	(void)snprintf(sum, sizeof(sum), "%08" PRIx32, sum_of(state, str_from(state->secret)));
+	snprintf(sum, sizeof(sum), "%08" PRIx32, sum_of(state, str_from(state->secret)));
 	return strcmp(sum, end + 1) == 0;
 }
 
@@ -114,7 +115,7 @@ static bool is_whole(const struct websub_state *state)
 }
 
 /* Empties a damaged row: the feed's next document names its hub again. */
-static void forget(struct websub_state *state)
+static void empty_row(struct websub_state *state)
 {
 	int64_t feed_id = state->feed_id;
 
@@ -133,24 +134,15 @@ static int read_row(struct sql_stmt *s, struct websub_state *state)
 		return result;
 	if (!open_secret(state) || (is_subscribed(state) && !is_whole(state))) {
 		damage_note_row("websub", state->feed_id, "secret");
-		forget(state);
+		empty_row(state);
 	}
 	return 0;
 }
 
 /* Appends an element.  It is counted before it is read, so that it is released with the others when reading fails. */
-static struct websub_state *extend(struct websub_state **states, size_t *count, size_t *cap)
+static struct websub_state *append_state(struct websub_state **states, size_t *count, size_t *cap)
 {
-	if (*count == *cap) {
-		size_t larger = *cap == 0 ? 64 : 2 * *cap;
-		struct websub_state *grown = realloc(*states, larger * sizeof(*grown));
-
-		if (grown == NULL)
-			return NULL;
-		*states = grown;
-		*cap = larger;
-	}
-	return &(*states)[(*count)++];
+	return array_reserve(states, cap, *count + 1, sizeof(**states)) == 0 ? &(*states)[(*count)++] : NULL;
 }
 
 int websub_store_load(struct websub_store *w, struct websub_state **states, size_t *count, struct error *err)
@@ -162,7 +154,7 @@ int websub_store_load(struct websub_store *w, struct websub_state **states, size
 	*states = NULL;
 	*count = 0;
 	while ((result = sql_step(s, err, cannot_load)) == 1) {
-		struct websub_state *state = extend(states, count, &cap);
+		struct websub_state *state = append_state(states, count, &cap);
 
 		if (state == NULL || read_row(s, state) != 0) {
 			result = error_sys(err, -ENOMEM, cannot_load);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Counts in how many texts each phrase stands, to find phrases that many unrelated texts share.
- *
- * A count-min sketch of two rows with conservative update: only the smaller of a shingle's two counters grows, so
+/* A count-min sketch of two rows with conservative update: only the smaller of a shingle's two counters grows, so
  * that a counter shared with a frequent shingle does not make a rare one look frequent.  Shingles are hashes
  * already; one multiplication spreads them anew, since those of long texts all end in zeroes.
  *
@@ -60,7 +58,7 @@ static void places(uint64_t shingle, size_t at[ROWS])
 	at[1] = ROW + ((size_t)(mixed >> (64 - 2 * ROW_BITS)) & (ROW - 1));
 }
 
-static unsigned get(const struct boilerplate *b, size_t at)
+static unsigned counter(const struct boilerplate *b, size_t at)
 {
 	return b->counters[at / 2] >> at % 2 * 4 & 0xF;
 }
@@ -71,10 +69,10 @@ static inline unsigned frequency(const struct boilerplate *b, uint64_t shingle)
 	unsigned first, second;
 
 	places(shingle, at);
-	first = get(b, at[0]);
+	first = counter(b, at[0]);
 	if (first == 0)
 		return 0;
-	second = get(b, at[1]);
+	second = counter(b, at[1]);
 	return first < second ? first : second;
 }
 
@@ -92,7 +90,7 @@ static void count_one(struct boilerplate *b, uint64_t shingle)
 		return;
 	places(shingle, at);
 	for (size_t row = 0; row < ROWS; row++) {
-		if (get(b, at[row]) != before)
+		if (counter(b, at[row]) != before)
 			continue;
 		b->counters[at[row] / 2] = (uint8_t)(b->counters[at[row] / 2] + (1U << at[row] % 2 * 4));
 		b->changed[at[row] / 2 / BOILERPLATE_PAGE] = true;
@@ -112,7 +110,7 @@ void boilerplate_count(struct boilerplate *b, const struct sketch *s)
 			count_one(b, s->opening[i]);
 }
 
-static size_t filter(const struct boilerplate *b, uint64_t *list, size_t count, unsigned least)
+static size_t filter_list(const struct boilerplate *b, uint64_t *list, size_t count, unsigned least)
 {
 	size_t kept = 0;
 
@@ -122,7 +120,8 @@ static size_t filter(const struct boilerplate *b, uint64_t *list, size_t count, 
 	return kept;
 }
 
-/* The shingles of a text that is held whole include its opening: the opening keeps those that the text has kept. */
+/* Keeps the shingles of the opening that are still among the text's.  The shingles of an unsampled text include its
+ * opening. */
 static size_t keep_common(struct sketch *s)
 {
 	size_t kept = 0, k = 0;
@@ -140,8 +139,8 @@ size_t boilerplate_filter(const struct boilerplate *b, struct sketch *s, unsigne
 {
 	size_t before = s->shingle_count;
 
-	s->shingle_count = filter(b, s->shingles, s->shingle_count, least);
-	s->opening_count = s->level == 0 ? keep_common(s) : filter(b, s->opening, s->opening_count, least);
+	s->shingle_count = filter_list(b, s->shingles, s->shingle_count, least);
+	s->opening_count = s->level == 0 ? keep_common(s) : filter_list(b, s->opening, s->opening_count, least);
 	return before - s->shingle_count;
 }
 
@@ -150,7 +149,7 @@ bool boilerplate_is_crowded(const struct boilerplate *b)
 	return b->load >= CROWDED;
 }
 
-/* A counter at fifteen may stand for more: it becomes eight, not seven, so that a phrase of every text stays
+/* A counter at fifteen may have been higher: it becomes eight, not seven, so that a phrase of every text stays
  * boilerplate. */
 static unsigned half(unsigned count)
 {

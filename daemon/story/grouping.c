@@ -20,24 +20,22 @@ enum {
 
 int grouping_create_tables(struct sql_db *db, struct error *err)
 {
-	return sql_exec(
-		db, NEAR_SCHEMA STORY_CONSTRAINT_SCHEMA, err, "cannot make the tables that stories are compared by");
+	return sql_exec(db, NEAR_SCHEMA STORY_CONSTRAINT_SCHEMA, err, "cannot make the tables for comparing texts");
 }
 
 struct grouping *grouping_new(struct sql_db *db, const struct story_params *params, struct error *err)
 {
 	struct grouping *g = calloc(1, sizeof(*g));
 
-	if (g == NULL) {
-		error_set(err, -ENOMEM, "no memory to compare stories");
-		return NULL;
-	}
+	if (g == NULL)
+		return error_set_null(err, -ENOMEM, "no memory to compare texts");
 	g->params = *params;
 	g->halved_week = -1;
 	buf_init(&g->bytes, SKETCH_BYTES_MAX + SEAL_BYTES);
 	g->phrases = boilerplate_new(err);
 	if (g->phrases == NULL || near_store_init(&g->store, db, err) != 0 ||
-		near_index_init(&g->index, db, &g->store, err) != 0 || story_constraint_init(&g->held, db, err) != 0 ||
+		near_index_init(&g->index, db, &g->store, err) != 0 ||
+		story_constraint_init(&g->constraints, db, err) != 0 ||
 		near_store_load_phrases(&g->store, g->phrases, err) != 0) {
 		grouping_free(g);
 		return NULL;
@@ -49,7 +47,7 @@ void grouping_free(struct grouping *g)
 {
 	if (g == NULL)
 		return;
-	story_constraint_release(&g->held);
+	story_constraint_release(&g->constraints);
 	near_index_release(&g->index);
 	near_store_release(&g->store);
 	boilerplate_free(g->phrases);
@@ -81,7 +79,8 @@ const char *story_relation_name(enum story_relation relation)
 
 	return names[relation];
 }
-/* ---- remembering ---- */
+
+/* ---- recording ---- */
 
 static int halve_when_due(struct grouping *g, int64_t at_ms, struct error *err)
 {
@@ -103,10 +102,10 @@ static int halve_when_due(struct grouping *g, int64_t at_ms, struct error *err)
 	return near_store_set_number(&g->store, name, week, err);
 }
 
-/* Counts the phrases that a text adds: all of a story's first text and of an outlet's next one, but of a reprint only
- * those that are not in the text it reprints, since there outlets put their own phrases.  A copy adds no phrase, and an
- * item's next revision was counted already.  A weak join may rest on a phrase that two outlets print below all their
- * reports: it counts in full, so that the phrase joins no more than a few. */
+/* Counts the phrases that a text adds.  A story's first text, and an outlet's next one, add all phrases.  A reprint
+ * adds only phrases that are not in the text that it reprints: these are the outlet's own.  A copy and an item's next
+ * revision add none.  A weak join adds all: it may be due to a phrase that two outlets print below all their reports,
+ * and once it is counted it joins no more of them. */
 static int count_phrases(
 	struct grouping *g, enum story_relation relation, const struct story_answer *answer, struct error *err)
 {
@@ -127,8 +126,8 @@ static int count_phrases(
 	return 0;
 }
 
-/* Reduces a sketch to the form that is stored.  A sketch that holds its text whole needs no opening. */
-static void trim(struct sketch *s)
+/* Reduces a sketch to the form that is stored.  A sketch of a whole text (level 0) needs no opening. */
+static void trim_sketch(struct sketch *s)
 {
 	sketch_thin(s, NEAR_SKETCH_SHINGLES);
 	if (s->level == 0)
@@ -147,17 +146,17 @@ static int keep_sketch(struct grouping *g, const struct grouping_item *r, int64_
 	};
 	int result;
 
-	trim(&g->asked);
+	trim_sketch(&g->asked);
 	buf_clear(&g->bytes);
 	result = sketch_encode(&g->bytes, &g->asked);
 	if (result == 0)
 		result = seal_add(&g->bytes);
 	return result == 0 ? near_store_put(&g->store, &item, buf_str(&g->bytes), err)
-			   : error_sys(err, result, "cannot keep a sketch");
+			   : error_sys(err, result, "cannot store a sketch");
 }
 
-/* An agency's report may have hundreds of copies.  The first NEAR_MEMBERS_MAX of them suffice to find the story: more
- * would only add rows. */
+/* An agency's report may have hundreds of copies.  The first NEAR_MEMBERS_MAX of them are enough to find the story;
+ * more would only add rows. */
 static int has_members_enough(struct grouping *g, int64_t story_id, enum story_relation relation, struct error *err)
 {
 	int64_t ids[NEAR_MEMBERS_MAX];
@@ -170,8 +169,8 @@ static int has_members_enough(struct grouping *g, int64_t story_id, enum story_r
 	return result == 0 ? found == NEAR_MEMBERS_MAX : result;
 }
 
-static int keep(struct grouping *g, const struct grouping_item *r, int64_t story_id, enum story_relation relation,
-	const struct story_answer *answer, struct error *err)
+static int record_text(struct grouping *g, const struct grouping_item *r, int64_t story_id,
+	enum story_relation relation, const struct story_answer *answer, struct error *err)
 {
 	int known = near_store_get(&g->store, r->item_id, &g->known, err);
 	int result = known < 0 ? known : 0;
@@ -197,15 +196,15 @@ int grouping_record(struct grouping *g, const struct grouping_item *r, int64_t s
 	for (size_t i = 0; i < links && result == 0; i++)
 		result = near_store_link(&g->store, r->item_id, &answer->links[i], err);
 	if (result == 0 && grouping_take_sketch(g, r))
-		result = keep(g, r, story_id, relation, answer, err);
+		result = record_text(g, r, story_id, relation, answer, err);
 	if (result != 0 || ++g->unexpired < EXPIRE_EVERY)
 		return result;
 	g->unexpired = 0;
 	return near_store_expire(&g->store, r->at_ms - g->ahead_ms - g->params.window_ms, err);
 }
 
-/* About how many shingles were boilerplate when the known text was stored but are not in the report now.  This happens
- * since counts that were not saved are lost when the process is killed, and all are halved once a month. */
+/* The approximate number of shingles that were boilerplate when the known text was stored, and are not any more: all
+ * counts are halved once a month, and counts that were not saved are lost when the process is killed. */
 static size_t count_returned(const struct grouping *g)
 {
 	uint8_t level = g->known.sketch.level > g->asked.level ? g->known.sketch.level : g->asked.level;
@@ -223,9 +222,9 @@ int grouping_changes(struct grouping *g, const struct grouping_item *r, struct s
 	result = near_store_get(&g->store, r->item_id, &g->known, err);
 	if (result != 1)
 		return result;
-	/* The stored text is filtered as well, so that a phrase that has become boilerplate meanwhile is no change. */
+	/* The stored text is filtered too, so that a phrase that has become boilerplate since is no change. */
 	if (g->params.boilerplate)
-		(void)boilerplate_filter(g->phrases, &g->known.sketch, g->params.frequent);
+		boilerplate_filter(g->phrases, &g->known.sketch, g->params.frequent);
 	sketch_thin(&g->asked, NEAR_SKETCH_SHINGLES);
 	*change = story_changes(&g->known.sketch, &g->asked, count_returned(g));
 	return 1;
@@ -250,7 +249,8 @@ const struct story_params *grouping_params(const struct grouping *g)
 }
 
 /* Reads an item's stored sketch into s, without the phrases that are boilerplate by now. */
-static int look_at(struct grouping *g, int64_t item_id, struct sketch *s, struct grouping_text *text, struct error *err)
+static int read_stored(
+	struct grouping *g, int64_t item_id, struct sketch *s, struct grouping_text *text, struct error *err)
 {
 	int result = near_store_get(&g->store, item_id, &g->known, err);
 
@@ -273,10 +273,10 @@ static int look_at(struct grouping *g, int64_t item_id, struct sketch *s, struct
 int grouping_compare(
 	struct grouping *g, int64_t earlier_id, int64_t later_id, struct grouping_comparison *c, struct error *err)
 {
-	int result = look_at(g, earlier_id, &g->whole, &c->earlier, err);
+	int result = read_stored(g, earlier_id, &g->whole, &c->earlier, err);
 
 	if (result == 0)
-		result = look_at(g, later_id, &g->asked, &c->later, err);
+		result = read_stored(g, later_id, &g->asked, &c->later, err);
 	if (result != 0 || !c->earlier.kept || !c->later.kept)
 		return result;
 	c->same_source = c->earlier.source == c->later.source;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Decides which story a report belongs to.
- *
- * The search goes from many to few: 32 sampled shingles find up to sixteen items in one statement for each week; each
- * of these is compared in full; the report joins the most similar one's story, unless another member of that story is
- * held apart from the report.  Boilerplate is removed from both texts as of now, since phrases of a stored text may
+/* First, 32 sampled shingles find up to 16 items, with one statement for each week.  Then each of these is compared in
+ * full.  The report joins the story of the most similar one, unless the rule holds another member of that story apart
+ * from the report.  Boilerplate is removed from both texts by the present counts, since phrases of a stored text may
  * have become boilerplate. */
 #include <stdlib.h>
 
@@ -36,7 +34,7 @@ bool grouping_take_sketch(struct grouping *g, const struct grouping_item *r)
 	return true;
 }
 
-/* Reads a known item; 0 when it is gone, or is the report's own earlier text. */
+/* Reads a known item into g->known: 1; 0 when it is gone, or is the report's own earlier text. */
 static int get_known(struct grouping *g, const struct grouping_item *r, int64_t item_id, struct error *err)
 {
 	return item_id == r->item_id ? 0 : near_store_get(&g->store, item_id, &g->known, err);
@@ -45,11 +43,11 @@ static int get_known(struct grouping *g, const struct grouping_item *r, int64_t 
 static void filter_known(struct grouping *g)
 {
 	if (g->params.boilerplate)
-		(void)boilerplate_filter(g->phrases, &g->known.sketch, g->params.frequent);
+		boilerplate_filter(g->phrases, &g->known.sketch, g->params.frequent);
 }
 
-/* Compares the report with the item that was read. */
-static struct candidate compare(struct grouping *g, const struct grouping_item *r)
+/* Compares the report with g->known. */
+static struct candidate compare_known(struct grouping *g, const struct grouping_item *r)
 {
 	struct near_item *k = &g->known;
 	struct candidate c = {.item_id = k->item_id, .story_id = k->story_id, .words = k->sketch.words};
@@ -77,7 +75,8 @@ static int by_fit(const void *a, const void *b)
 	return x->item_id < y->item_id ? -1 : x->item_id > y->item_id;
 }
 
-/* Boilerplate is removed from the report only; that removes it from the shared shingles, too. */
+/* A quick test before the full comparison.  Boilerplate is removed from the report only: then no shared shingle is
+ * boilerplate either. */
 static bool shares_enough(const struct grouping *g)
 {
 	const struct sketch *a = &g->asked, *b = &g->known.sketch;
@@ -97,7 +96,7 @@ static int find_candidates(struct grouping *g, const struct grouping_item *r, st
 	for (size_t i = 0; i < found && result >= 0; i++) {
 		result = get_known(g, r, ids[i], err);
 		if (result == 1 && shares_enough(g))
-			g->candidates[g->candidate_count++] = compare(g, r);
+			g->candidates[g->candidate_count++] = compare_known(g, r);
 	}
 	qsort(g->candidates, g->candidate_count, sizeof(g->candidates[0]), by_fit);
 	return result < 0 ? result : 0;
@@ -108,7 +107,7 @@ static bool joins(const struct candidate *c)
 	return c->reasons.verdict == STORY_REPRINT || c->reasons.verdict == STORY_UPDATE;
 }
 
-/* Does the report contain several stories that are much shorter? */
+/* Whether the report contains several stories that are much shorter. */
 static bool is_roundup(const struct grouping *g)
 {
 	size_t stories = 0;
@@ -125,27 +124,27 @@ static bool is_roundup(const struct grouping *g)
 	return stories >= ROUNDUP_STORIES;
 }
 
-/* Do c and m show that c is a roundup?  The report and m have nothing in common, and the report is a small part of c,
- * or both fit into it side by side. */
+/* Whether c and m show that c is a roundup: the report and m have nothing in common, and either the report is a
+ * small part of c, or c contains both. */
 static bool is_other_part(const struct grouping *g, const struct candidate *c, const struct candidate *m)
 {
 	return m->item_id != c->item_id && m->reasons.why == STORY_WHY_SHARED &&
 	       (c->reasons.contained || c->words >= g->whole.words + m->words);
 }
 
-/* Has the operator split an earlier text of the same outlet from the story, and may the report be its next version? The
- * score need only reach join, not repeat: between two outlets that is enough for one story. */
+/* 1 when the operator has split an earlier text of the same outlet from the story, and the report may be that text's
+ * next version.  The score need only reach join, not repeat: between two outlets that is enough for one story. */
 static int is_held_apart(struct grouping *g, int64_t story_id, struct error *err)
 {
 	int result = 0;
 
 	for (size_t i = 0; i < g->candidate_count && result == 0; i++)
 		if (g->candidates[i].is_own && g->candidates[i].reasons.score >= g->params.join)
-			result = story_constraint_is_apart(&g->held, g->candidates[i].item_id, story_id, err);
+			result = story_constraint_is_apart(&g->constraints, g->candidates[i].item_id, story_id, err);
 	return result;
 }
 
-/* Does s have little in common with the story's first report? */
+/* Whether s has little in common with the story's first report. */
 static bool is_stray(const struct grouping *g, const struct sketch *s)
 {
 	return story_compare(&g->params, s, &g->lead, false, 0).score < g->params.little;
@@ -188,7 +187,7 @@ static int is_barred(struct grouping *g, const struct grouping_item *r, const st
 
 	if (result != 0)
 		return result;
-	result = story_constraint_is_joined(&g->held, c->story_id, err);
+	result = story_constraint_is_joined(&g->constraints, c->story_id, err);
 	if (result != 0)
 		return result < 0 ? result : 0;
 	result = near_store_members(&g->store, c->story_id, ids, &found, err);
@@ -197,7 +196,7 @@ static int is_barred(struct grouping *g, const struct grouping_item *r, const st
 	for (size_t i = 0; i < found && result == 0; i++) {
 		result = get_known(g, r, ids[i], err);
 		if (result == 1) {
-			m = compare(g, r);
+			m = compare_known(g, r);
 			result = m.reasons.why == STORY_WHY_NUMBERS || is_other_part(g, c, &m);
 		}
 	}
@@ -211,21 +210,22 @@ static void add_link(struct story_answer *answer, const struct candidate *c, enu
 			(struct story_link){.item_id = c->item_id, .relation = relation, .reasons = c->reasons};
 }
 
-static void refer(struct story_answer *answer, const struct candidate *c, enum story_relation relation)
+/* Makes c the item that the answer refers to. */
+static void refer_to(struct story_answer *answer, const struct candidate *c, enum story_relation relation)
 {
 	answer->relation = relation;
 	answer->of_item = c->item_id;
 	answer->reasons = c->reasons;
 }
 
-static void join(struct story_answer *answer, const struct candidate *c)
+static void join_story(struct story_answer *answer, const struct candidate *c)
 {
-	refer(answer, c, c->reasons.verdict == STORY_UPDATE ? RELATION_UPDATE : RELATION_REPRINT);
+	refer_to(answer, c, c->reasons.verdict == STORY_UPDATE ? RELATION_UPDATE : RELATION_REPRINT);
 	answer->story_id = c->story_id;
 	add_link(answer, c, answer->relation);
 }
 
-/* A roundup joins the story that its title is about, whatever else it contains. */
+/* Whether the report's title is that of c: a roundup joins the story that its title is about. */
 static bool is_titled_by(const struct grouping *g, const struct candidate *c)
 {
 	return c->reasons.title >= g->params.title;
@@ -246,9 +246,9 @@ static int answer_roundup(
 		if (barred < 0)
 			return barred;
 		if (barred == 0)
-			join(answer, c);
+			join_story(answer, c);
 		else if (answer->of_item == 0)
-			refer(answer, c, RELATION_RELATED);
+			refer_to(answer, c, RELATION_RELATED);
 		if (barred != 0)
 			add_link(answer, c, RELATION_CONTAINS);
 	}
@@ -271,15 +271,15 @@ static int answer_single(
 		if (barred < 0)
 			return barred;
 		if (barred == 0) {
-			join(answer, c);
+			join_story(answer, c);
 		} else if (c->story_id == answer->story_id) {
 			/* the story holds the outlet's own earlier text, too: the report is its next version */
 			if (c->reasons.verdict == STORY_UPDATE && answer->relation == RELATION_REPRINT)
-				refer(answer, c, RELATION_UPDATE);
+				refer_to(answer, c, RELATION_UPDATE);
 		} else {
 			barred_story = joins(c) ? c->story_id : barred_story;
 			if (answer->of_item == 0)
-				refer(answer, c, RELATION_RELATED);
+				refer_to(answer, c, RELATION_RELATED);
 			add_link(answer, c, RELATION_RELATED);
 		}
 	}

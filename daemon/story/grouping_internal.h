@@ -25,27 +25,27 @@ struct candidate {
 struct grouping {
 	struct near_store store;
 	struct near_index index;
-	struct story_constraints held;
+	struct story_constraints constraints;
 	struct boilerplate *phrases;
 	struct story_params params;
 	int64_t ahead_ms;                 /* by how much the clock may be ahead */
-	struct sketch whole;              /* the report's sketch */
+	struct sketch whole;              /* the sketch of the report in question */
 	struct sketch asked;              /* the same without boilerplate */
 	size_t omitted_of;                /* shingles of whole */
 	size_t omitted_count;             /* shingles of whole that are not in asked */
 	struct sketch sampled;            /* asked, thinned */
 	uint64_t keys[NEAR_SHINGLES_MAX]; /* the shingles that it is found by */
 	size_t key_count;
-	struct near_item known;
-	struct sketch lead; /* the first report of the story that is being compared */
+	struct near_item known; /* the stored item that was read last */
+	struct sketch lead;     /* the first report of the story that is being compared */
 	struct buf bytes;
-	int64_t halved_week; /* as kept; -1: to be read */
+	int64_t halved_week; /* as stored; -1: not read yet */
 	unsigned unexpired;  /* items since the last expiry */
 	struct candidate candidates[NEAR_CANDIDATES_MAX];
 	size_t candidate_count;
 };
 
-/* Sources are only compared, never shown, so a hash is stored; its seed is fixed. */
+/* The hash of a source that is stored: sources are only compared, never shown. */
 int64_t grouping_source_key(struct str source);
 /* Decodes the report's sketch into whole, asked (without boilerplate), sampled and keys; false when it cannot be
  * compared. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Removes postings of items that are not compared any more from the index, some rows at a time. */
 #include "sitrep/story/near_compact.h"
+
+#include <stdbool.h>
 
 #include "posting_row.h"
 #include "sitrep/sql/sql.h"
@@ -33,14 +34,12 @@ SQL_TEXTS(texts, COMPACT_STATEMENTS);
 
 _Static_assert(NEAR_SLOTS == 4, "the texts above have this number in them");
 
-static const char cannot_compact[] = "cannot clear what stories are found by";
+static const char cannot_compact[] = "cannot compact the index of texts";
 
 int near_compact_init(struct near_compact *c, struct sql_db *db, struct error *err)
 {
-	int result = sql_prepare(db, texts, COMPACT_STATEMENTS - 1, c->s, err);
+	int result = sql_prepare(db, texts, COMPACT_STATEMENTS, c->s, err);
 
-	if (result == 0)
-		result = sql_prepare(db, &texts[COMPACT_IS_KEPT], 1, &c->s[COMPACT_IS_KEPT], err);
 	buf_init(&c->row, SIZE_MAX);
 	near_compact_begin(c);
 	return result;
@@ -72,8 +71,7 @@ static int64_t filter_postings(struct near_compact *c, struct str postings, stru
 		struct str posting = str_slice(postings, at, at + POSTING_BYTES);
 		int result;
 
-		sql_bind_int(c->s[COMPACT_IS_KEPT], 1, item_of(posting));
-		result = sql_get_int(c->s[COMPACT_IS_KEPT], &one, err, cannot_compact);
+		result = sql_find_int(c->s[COMPACT_IS_KEPT], &one, err, cannot_compact, as_int(item_of(posting)));
 		if (result < 0)
 			return result;
 		gone += result == 0;
@@ -84,13 +82,13 @@ static int64_t filter_postings(struct near_compact *c, struct str postings, stru
 	return gone;
 }
 
-/* Writes the row into c->row under one sum, without damaged postings and those of items that are gone; returns the
- * number of the latter. */
-static int64_t filter_row(struct near_compact *c, struct str row, struct error *err)
+/* Writes row into c->row under one sum, without damaged postings and without those of items that are gone; returns the
+ * number of the latter.  *is_sound: no posting of the row is damaged. */
+static int64_t filter_row(struct near_compact *c, struct str row, bool *is_sound, struct error *err)
 {
 	static const char *const tables[NEAR_SLOTS] = {
 		"near_bucket_0", "near_bucket_1", "near_bucket_2", "near_bucket_3"};
-	size_t at, end, next = 0;
+	size_t at, end, next = 0, sound = 0;
 	int64_t gone = 0;
 	int result = 0;
 
@@ -101,7 +99,10 @@ static int64_t filter_row(struct near_compact *c, struct str row, struct error *
 		if (more < 0)
 			return more;
 		gone += more;
+		/* a sum follows them, but for the last ones of older rows */
+		sound += next <= row.len ? end - at + POSTING_BYTES : row.len - at;
 	}
+	*is_sound = sound == row.len;
 	if (c->row.len > 0)
 		result = posting_row_seal(&c->row, c->row.len / POSTING_BYTES);
 	return result == 0 ? gone : error_sys(err, result, cannot_compact);
@@ -111,10 +112,7 @@ static int put_row(struct near_compact *c, struct error *err)
 {
 	struct sql_stmt *s = c->s[(c->row.len > 0 ? COMPACT_PUT : COMPACT_DROP) + c->slot];
 
-	sql_bind_int(s, 1, c->place);
-	if (c->row.len > 0)
-		sql_bind_blob(s, 2, c->row.data, c->row.len);
-	return sql_done(s, err, cannot_compact);
+	return sql_run(s, err, cannot_compact, as_int(c->place), as_blob(c->row.data, c->row.len));
 }
 
 static int note_gone(struct near_compact *c, struct near_index *n, int64_t gone, struct error *err)
@@ -131,16 +129,16 @@ int near_compact_step(struct near_compact *c, struct near_index *n, struct error
 	struct sql_stmt *s = c->s[COMPACT_NEXT + c->slot];
 	int64_t gone, all_gone = 0;
 	int rows = 0, result;
+	bool is_sound;
 
 	if (c->slot == NEAR_SLOTS)
 		return 0;
-	sql_bind_int(s, 1, c->place);
-	sql_bind_int(s, 2, STEP_ROWS);
+	sql_bind(s, as_int(c->place), as_int(STEP_ROWS));
 	while ((result = sql_step(s, err, cannot_compact)) == 1) {
 		rows++;
 		c->place = sql_int(s, 0);
-		gone = filter_row(c, sql_blob(s, 1), err);
-		result = gone < 0 ? (int)gone : gone > 0 ? put_row(c, err) : 0;
+		gone = filter_row(c, sql_blob(s, 1), &is_sound, err);
+		result = gone < 0 ? (int)gone : gone > 0 || !is_sound ? put_row(c, err) : 0;
 		if (result != 0)
 			break;
 		all_gone += gone;

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* Finds the items that share shingles with a text.
- *
- * Of a shingle's 48 bits the first 13 are its bucket, and the next 32 its tag within the row.  The last three are
- * dropped: the comparison that follows tells such items apart anyway.  Most shingles of a fresh text were never seen: a
- * filter in memory for each week tells so without reading the table. */
+/* Of a shingle's 48 bits the first 13 are its bucket, and the next 32 its tag within the row.  The last three are
+ * dropped: the comparison that follows excludes items that match only because of that.  Most shingles of a new text
+ * were never seen: a filter in memory for each week tells that without reading the table. */
 #include "sitrep/story/near_index.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,9 +21,9 @@ enum {
 	TAG_BITS = 32,
 	TAG_SHIFT = SKETCH_SHINGLE_BITS - BUCKET_BITS - TAG_BITS,
 	SHINGLE_BYTES = 6,
-	/* A flush's postings in a bucket, and their sum. */
+	/* At most all pending postings are in one bucket; a sum follows them. */
 	ROW_MAX = POSTING_BYTES * (POSTING_BUFFER_MAX + 1),
-	/* So many flushes are added to one row, which makes it a third of a page: fewer rows are read faster. */
+	/* So many flushes are written to one row, which makes it a third of a page: fewer rows are read faster. */
 	FLUSHES_A_ROW = 16,
 };
 
@@ -69,8 +66,8 @@ SQL_TEXTS(texts, INDEX_STATEMENTS);
 
 _Static_assert(NEAR_SLOTS == 4 && NEAR_SHINGLES_MAX == 32, "the texts above have these numbers in them");
 
-static const char cannot_find[] = "cannot look for stories alike";
-static const char cannot_keep[] = "cannot keep what stories are found by";
+static const char cannot_find[] = "cannot look up similar texts";
+static const char cannot_keep[] = "cannot write the index of texts";
 
 /* Flushes are numbered; the number divided by FLUSHES_A_ROW is the lower half of a row's key. */
 static const int64_t flushes_max = INT64_C(1) << 35;
@@ -91,7 +88,7 @@ static uint32_t tag_of(uint64_t shingle)
 	return (uint32_t)(shingle >> TAG_SHIFT);
 }
 
-/* The 45 bits of a shingle that the table keeps, by which the filter knows it. */
+/* The 45 bits of a shingle that the table and the filter keep. */
 static uint64_t kept_part(int64_t bucket, uint32_t tag)
 {
 	return (uint64_t)bucket << TAG_BITS | tag;
@@ -164,8 +161,7 @@ static int fill_filter(struct near_index *n, size_t slot, struct error *err)
 				shingle_filter_add(&of->filter, kept_part(bucket, (uint32_t)tag));
 			}
 	}
-	sql_reset(s);
-	return result;
+	return sql_end(s, result);
 }
 
 static int load_slot(struct near_index *n, size_t slot, struct error *err)
@@ -207,7 +203,7 @@ static int load_pending(struct near_index *n, struct error *err)
 		for (size_t at = 0; at + SHINGLE_BYTES <= shingles.len && result >= 0; at += SHINGLE_BYTES)
 			result = posting_buffer_add(&n->pending,
 				posting_take_bytes((const uint8_t *)shingles.data + at, SHINGLE_BYTES), item_id);
-		/* We never write more than POSTING_BUFFER_MAX: the rest is damage, and left out. */
+		/* At most POSTING_BUFFER_MAX postings are ever written: any more are damage, and ignored. */
 		if (result == -ENOSPC) {
 			damage_note_row("near_pending", item_id, "shingles");
 			result = 0;
@@ -218,13 +214,12 @@ static int load_pending(struct near_index *n, struct error *err)
 			break;
 		}
 	}
-	sql_reset(s);
-	return result;
+	return sql_end(s, result);
 }
 
-/* Reads numbers and pending postings anew after a roll-back.  Filters may still hold shingles that were undone, which
- * does no harm. */
-static int refresh(struct near_index *n, struct error *err)
+/* Reads numbers and pending postings anew after a roll-back.  Filters may still hold shingles that were rolled back,
+ * which does no harm. */
+static int reload_if_stale(struct near_index *n, struct error *err)
 {
 	int result = 0;
 
@@ -320,7 +315,7 @@ static size_t encode_bucket(struct near_index *n, size_t first, struct shingle_f
 }
 
 /* Writes the pending postings into their week's table. */
-static int flush(struct near_index *n, struct error *err)
+static int flush_pending(struct near_index *n, struct error *err)
 {
 	static const char sequence[] = "flushes";
 	size_t slot = slot_of(n->pending_week), done = 0;
@@ -340,10 +335,9 @@ static int flush(struct near_index *n, struct error *err)
 
 		if (result != 0)
 			return error_sys(err, result, cannot_keep);
-		sql_bind_int(n->s[INDEX_ADD_0 + slot], 1, bucket_of(n->pending.items[done].shingle));
-		sql_bind_int(n->s[INDEX_ADD_0 + slot], 2, seq / FLUSHES_A_ROW);
-		sql_bind_blob(n->s[INDEX_ADD_0 + slot], 3, n->row.data, n->row.len);
-		result = sql_done(n->s[INDEX_ADD_0 + slot], err, cannot_keep);
+		result = sql_run(n->s[INDEX_ADD_0 + slot], err, cannot_keep,
+			as_int(bucket_of(n->pending.items[done].shingle)), as_int(seq / FLUSHES_A_ROW),
+			as_blob(n->row.data, n->row.len));
 		done += count;
 	}
 	of->postings += (int64_t)done;
@@ -360,7 +354,8 @@ static int flush(struct near_index *n, struct error *err)
 	return 0;
 }
 
-static int pend(struct near_index *n, int64_t item_id, const uint64_t *shingles, size_t count, struct error *err)
+/* Adds pending postings of the item, in memory and in near_pending. */
+static int add_pending(struct near_index *n, int64_t item_id, const uint64_t *shingles, size_t count, struct error *err)
 {
 	int result = 0;
 
@@ -371,10 +366,8 @@ static int pend(struct near_index *n, int64_t item_id, const uint64_t *shingles,
 		result = seal_add(&n->row);
 	if (result != 0)
 		return error_sys(err, result, cannot_keep);
-	sql_bind_int(n->s[INDEX_PEND], 1, item_id);
-	sql_bind_int(n->s[INDEX_PEND], 2, n->pending_week);
-	sql_bind_blob(n->s[INDEX_PEND], 3, n->row.data, n->row.len);
-	result = sql_done(n->s[INDEX_PEND], err, cannot_keep);
+	result = sql_run(n->s[INDEX_PEND], err, cannot_keep, as_int(item_id), as_int(n->pending_week),
+		as_blob(n->row.data, n->row.len));
 	for (size_t i = 0; i < count && result == 0; i++) {
 		result = posting_buffer_add(&n->pending, shingles[i], item_id);
 		if (result != 0)
@@ -391,7 +384,7 @@ static bool is_in_window(int64_t week, int64_t now)
 	return week >= 0 && now - week < NEAR_WEEKS;
 }
 
-static void match(struct near_index *n, int64_t item_id, size_t shingle)
+static void add_match(struct near_index *n, int64_t item_id, size_t shingle)
 {
 	if (n->match_count < NEAR_MATCHES_MAX)
 		n->matches[n->match_count++] = (struct near_match){.item_id = item_id, .shingle = shingle};
@@ -404,11 +397,11 @@ static void find_pending(struct near_index *n, const uint64_t *shingles, size_t 
 		int64_t item_id;
 
 		while (posting_buffer_next(&n->pending, shingles[i], &at, &item_id))
-			match(n, item_id, i);
+			add_match(n, item_id, i);
 	}
 }
 
-/* Matches a row's postings with the shingles.  These are ascending, so those of one bucket stand together. */
+/* Matches a row's postings with the shingles, which are ascending, so that those of one bucket are neighbours. */
 static void match_row(
 	struct near_index *n, size_t slot, const uint64_t *shingles, size_t count, int64_t place, struct str row)
 {
@@ -426,7 +419,7 @@ static void match_row(
 
 			for (size_t i = first; i < last; i++)
 				if (tag_of(shingles[i]) == tag)
-					match(n,
+					add_match(n,
 						(int64_t)posting_take_bytes(
 							posting + POSTING_TAG_BYTES, POSTING_ID_BYTES),
 						i);
@@ -446,15 +439,14 @@ static int find_in_slot(struct near_index *n, size_t slot, const uint64_t *shing
 		if (bucket == last ||
 			!shingle_filter_may_hold(&n->slots[slot].filter, kept_part(bucket, tag_of(shingles[i]))))
 			continue;
-		sql_bind_int(s, ++asked, bucket);
+		sql_bind_one(s, ++asked, as_int(bucket));
 		last = bucket;
 	}
 	if (asked == 0)
 		return 0;
 	while ((result = sql_step(s, err, cannot_find)) == 1)
 		match_row(n, slot, shingles, count, sql_int(s, 0), sql_blob(s, 1));
-	sql_reset(s);
-	return result;
+	return sql_end(s, result);
 }
 
 static int find_matches(struct near_index *n, const uint64_t *shingles, size_t count, int64_t week, struct error *err)
@@ -479,7 +471,7 @@ static bool is_full(const struct near_index *n, int64_t week)
 	return of->week == week && of->postings >= NEAR_POSTINGS_MAX;
 }
 
-/* Leaves out shingles that the item is found by already: an item whose text goes to and fro would fill the index. */
+/* Drops shingles under which the item is indexed already: an item with two alternating texts would fill the index. */
 static int leave_out_known(
 	struct near_index *n, int64_t item_id, uint64_t *shingles, size_t *count, int64_t week, struct error *err)
 {
@@ -502,7 +494,7 @@ static int make_room(struct near_index *n, int64_t week, size_t count, struct er
 	int result = 0;
 
 	if (n->pending.count > 0 && (n->pending_week != week || n->pending.count + count > POSTING_BUFFER_MAX))
-		result = flush(n, err);
+		result = flush_pending(n, err);
 	n->pending_week = week;
 	return result == 0 ? turn_to_week(n, week, err) : result;
 }
@@ -512,7 +504,7 @@ int near_index_add(struct near_index *n, int64_t item_id, bool is_revision, cons
 {
 	uint64_t added[NEAR_SHINGLES_MAX];
 	int64_t week = near_week(at_ms);
-	int result = refresh(n, err);
+	int result = reload_if_stale(n, err);
 
 	if (result != 0 || is_full(n, week))
 		return result;
@@ -522,7 +514,7 @@ int near_index_add(struct near_index *n, int64_t item_id, bool is_revision, cons
 	if (result != 0 || count == 0)
 		return result;
 	result = make_room(n, week, count, err);
-	return result == 0 ? pend(n, item_id, added, count, err) : result;
+	return result == 0 ? add_pending(n, item_id, added, count, err) : result;
 }
 
 /* ---- ranking ---- */
@@ -584,7 +576,7 @@ int near_index_find(struct near_index *n, const uint64_t *shingles, size_t count
 	int64_t ids[NEAR_CANDIDATES_MAX], size_t *found, struct error *err)
 {
 	struct near_rank best[NEAR_CANDIDATES_MAX];
-	int result = refresh(n, err);
+	int result = reload_if_stale(n, err);
 
 	*found = 0;
 	if (result == 0)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Builds the index of texts anew from the sketches.  A text of at most NEAR_SKETCH_SHINGLES is kept without its
- * opening, and from then on found by its sample alone.  Sketches that do not decode are removed: nothing else reads
- * them.
- */
+/* A text of at most NEAR_SKETCH_SHINGLES shingles was stored without its opening, so it is indexed under its sample
+ * alone.  Sketches that do not decode are removed: no other code can read them. */
 #include "sitrep/story/near_rebuild.h"
 
 #include <errno.h>
@@ -21,7 +19,7 @@ struct rebuild {
 	struct sql_stmt *all, *drop;
 };
 
-static const char cannot_rebuild[] = "cannot build the index of texts anew";
+static const char cannot_rebuild[] = "cannot rebuild the index of texts";
 
 static int add_all(struct rebuild *r, struct error *err)
 {
@@ -32,8 +30,7 @@ static int add_all(struct rebuild *r, struct error *err)
 		struct str bytes;
 
 		if (seal_open(sql_blob(r->all, 2), &bytes) < 0 || sketch_decode(bytes, &r->sketch) != 0) {
-			sql_bind_int(r->drop, 1, item_id);
-			result = sql_done(r->drop, err, cannot_rebuild);
+			result = sql_run(r->drop, err, cannot_rebuild, as_int(item_id));
 		} else {
 			uint64_t keys[NEAR_SHINGLES_MAX];
 			size_t count = near_keys(&r->sketch, keys);
@@ -54,7 +51,8 @@ static int rebuild(struct rebuild *r, struct sql_db *db, struct error *err)
 	struct sql_stmt *s[2];
 	int result = sql_exec(db,
 		"DELETE FROM near_bucket_0; DELETE FROM near_bucket_1; DELETE FROM near_bucket_2;"
-		"DELETE FROM near_bucket_3; DELETE FROM near_pending; DELETE FROM near_state WHERE name != 'halved'",
+		"DELETE FROM near_bucket_3; DELETE FROM near_pending; DELETE FROM near_state"
+		" WHERE name NOT IN ('halved', 'instance')",
 		err, cannot_rebuild);
 
 	if (result == 0)

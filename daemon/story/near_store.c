@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Reads and writes the tables of sketches, links between items, numbers and phrase counts. */
 #include "sitrep/story/near_store.h"
 
 #include "sitrep/sql/statements.h"
 
-#include <stdio.h>
-
-#include "sitrep/base/clock.h"
 #include "sitrep/sql/damage.h"
 #include "sitrep/sql/seal.h"
 
@@ -35,8 +31,8 @@ SQL_TEXTS(texts, NEAR_STATEMENTS);
 
 _Static_assert(NEAR_MEMBERS_MAX == 16, "the text above has this number in it");
 
-static const char cannot_find[] = "cannot look for stories alike";
-static const char cannot_keep[] = "cannot keep what stories are compared by";
+static const char cannot_find[] = "cannot look up similar texts";
+static const char cannot_keep[] = "cannot store a text for comparison";
 
 int near_store_init(struct near_store *n, struct sql_db *db, struct error *err)
 {
@@ -61,10 +57,8 @@ int near_store_get(struct near_store *n, int64_t item_id, struct near_item *item
 {
 	struct sql_stmt *s = n->s[NEAR_GET];
 	struct str sketch;
-	int result;
+	int result = sql_find(s, err, cannot_find, as_int(item_id));
 
-	sql_bind_int(s, 1, item_id);
-	result = sql_step(s, err, cannot_find);
 	if (result == 1) {
 		item->item_id = sql_int(s, 0);
 		item->story_id = sql_number(s, 1, 1, INT64_MAX, 0);
@@ -78,8 +72,7 @@ int near_store_get(struct near_store *n, int64_t item_id, struct near_item *item
 		if (result == 0)
 			damage_note_row("near_sketch", item_id, item->story_id != 0 ? "sketch" : "story_id");
 	}
-	sql_reset(s);
-	return result;
+	return sql_end(s, result);
 }
 
 int near_store_members(
@@ -89,74 +82,51 @@ int near_store_members(
 	int result = 0;
 
 	*found = 0;
-	sql_bind_int(s, 1, story_id);
+	sql_bind(s, as_int(story_id));
 	while (*found < NEAR_MEMBERS_MAX && (result = sql_step(s, err, cannot_find)) == 1)
 		ids[(*found)++] = sql_int(s, 0);
-	sql_reset(s);
-	return result < 0 ? result : 0;
+	return sql_end(s, result < 0 ? result : 0);
 }
 
 /* ---- keeping ---- */
 
 int near_store_put(struct near_store *n, const struct near_item *item, struct str sketch, struct error *err)
 {
-	struct sql_stmt *s = n->s[NEAR_PUT];
-
-	sql_bind_int(s, 1, item->item_id);
-	sql_bind_int(s, 2, item->story_id);
-	sql_bind_int(s, 3, item->source);
-	sql_bind_int(s, 4, item->seen_ms);
-	sql_bind_int(s, 5, (int64_t)item->omitted);
-	sql_bind_int(s, 6, (int64_t)item->omitted_of);
-	sql_bind_blob(s, 7, sketch.data, sketch.len);
-	return sql_done(s, err, cannot_keep);
+	return sql_run(n->s[NEAR_PUT], err, cannot_keep, as_int(item->item_id), as_int(item->story_id),
+		as_int(item->source), as_int(item->seen_ms), as_int((int64_t)item->omitted),
+		as_int((int64_t)item->omitted_of), as_blob(sketch.data, sketch.len));
 }
 
 int near_store_link(struct near_store *n, int64_t item_id, const struct story_link *link, struct error *err)
 {
-	struct sql_stmt *s = n->s[NEAR_LINK];
-
-	sql_bind_int(s, 1, item_id);
-	sql_bind_int(s, 2, link->item_id);
-	sql_bind_int(s, 3, (int64_t)link->relation);
-	sql_bind_real(s, 4, link->reasons.score);
-	sql_bind_int(s, 5, link->reasons.shared);
-	sql_bind_int(s, 6, link->reasons.of);
-	sql_bind_int(s, 7, link->reasons.numbers_shared);
-	sql_bind_int(s, 8, link->reasons.numbers_of);
-	sql_bind_real(s, 9, link->reasons.title);
-	return sql_done(s, err, cannot_keep);
+	return sql_run(n->s[NEAR_LINK], err, cannot_keep, as_int(item_id), as_int(link->item_id),
+		as_int(link->relation), as_real(link->reasons.score), as_int(link->reasons.shared),
+		as_int(link->reasons.of), as_int(link->reasons.numbers_shared), as_int(link->reasons.numbers_of),
+		as_real(link->reasons.title));
 }
 
 int near_store_forget(struct near_store *n, int64_t item_id, struct error *err)
 {
-	int result;
+	int result = sql_run(n->s[NEAR_FORGET], err, cannot_keep, as_int(item_id));
 
-	sql_bind_int(n->s[NEAR_FORGET], 1, item_id);
-	result = sql_done(n->s[NEAR_FORGET], err, cannot_keep);
 	if (result != 0)
 		return result;
-	sql_bind_int(n->s[NEAR_FORGET_LINKS], 1, item_id);
-	return sql_done(n->s[NEAR_FORGET_LINKS], err, cannot_keep);
+	return sql_run(n->s[NEAR_FORGET_LINKS], err, cannot_keep, as_int(item_id));
 }
 
 int near_store_expire(struct near_store *n, int64_t before_ms, struct error *err)
 {
-	sql_bind_int(n->s[NEAR_EXPIRE], 1, before_ms);
-	return sql_done(n->s[NEAR_EXPIRE], err, cannot_keep);
+	return sql_run(n->s[NEAR_EXPIRE], err, cannot_keep, as_int(before_ms));
 }
 
 int near_store_get_number(struct near_store *n, const char *name, int64_t *value, struct error *err)
 {
-	sql_bind_cstr(n->s[NEAR_GET_NUMBER], 1, name);
-	return sql_get_int(n->s[NEAR_GET_NUMBER], value, err, cannot_find);
+	return sql_find_int(n->s[NEAR_GET_NUMBER], value, err, cannot_find, as_cstr(name));
 }
 
 int near_store_set_number(struct near_store *n, const char *name, int64_t value, struct error *err)
 {
-	sql_bind_cstr(n->s[NEAR_SET_NUMBER], 1, name);
-	sql_bind_int(n->s[NEAR_SET_NUMBER], 2, value);
-	return sql_done(n->s[NEAR_SET_NUMBER], err, cannot_keep);
+	return sql_run(n->s[NEAR_SET_NUMBER], err, cannot_keep, as_cstr(name), as_int(value));
 }
 
 /* ---- phrases ---- */
@@ -170,11 +140,10 @@ int near_store_load_phrases(struct near_store *n, struct boilerplate *b, struct 
 	/* a page of another size is from another version, and ignored */
 	while ((result = sql_step(s, err, cannot_find)) == 1)
 		if (seal_open(sql_blob(s, 1), &counts) >= 0)
-			(void)boilerplate_load(b, (size_t)sql_int(s, 0), counts);
+			boilerplate_load(b, (size_t)sql_int(s, 0), counts);
 		else
 			damage_note_row("near_phrase", sql_int(s, 0), "counts");
-	sql_reset(s);
-	return result;
+	return sql_end(s, result);
 }
 
 int near_store_save_page(struct near_store *n, size_t page, struct str bytes, struct error *err)
@@ -188,9 +157,8 @@ int near_store_save_page(struct near_store *n, size_t page, struct str bytes, st
 		buf_release(&sealed);
 		return error_sys(err, result, cannot_keep);
 	}
-	sql_bind_int(n->s[NEAR_PUT_PAGE], 1, (int64_t)page);
-	sql_bind_blob(n->s[NEAR_PUT_PAGE], 2, sealed.data, sealed.len);
-	result = sql_done(n->s[NEAR_PUT_PAGE], err, cannot_keep);
+	result =
+		sql_run(n->s[NEAR_PUT_PAGE], err, cannot_keep, as_int((int64_t)page), as_blob(sealed.data, sealed.len));
 	buf_release(&sealed);
 	return result;
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Postings that have not been written into the index yet.
- *
- * A hash table with chains, of a fixed number of heads: it is emptied before it is crowded. */
+/* A hash table with chains, of a fixed number of heads: it is emptied before it is crowded. */
 #include "sitrep/story/posting_buffer.h"
 
 #include <errno.h>
@@ -81,7 +79,7 @@ bool posting_buffer_next(const struct posting_buffer *b, uint64_t shingle, uint3
 	return true;
 }
 
-static int compare(const void *a, const void *b)
+static int compare_postings(const void *a, const void *b)
 {
 	const struct posting *x = a, *y = b;
 
@@ -93,5 +91,5 @@ static int compare(const void *a, const void *b)
 void posting_buffer_sort(struct posting_buffer *b)
 {
 	if (b->count > 1)
-		qsort(b->items, b->count, sizeof(*b->items), compare);
+		qsort(b->items, b->count, sizeof(*b->items), compare_postings);
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* A row of postings, and its sums. */
 #include "posting_row.h"
 
 #include "sitrep/sql/damage.h"
@@ -42,12 +41,12 @@ static bool is_sum(struct str row, size_t at)
 	return posting_take_bytes(id, ID_BYTES) >> SUM_COUNT_BITS == sum_mark;
 }
 
-/* The end of the sound postings from first on. i is the place of a sum: the end is i when its postings fit it, else
+/* The end of the undamaged postings between first and the sum at i: i when the sum's postings match it, else the offset
  * before these. */
 static size_t sound_end(struct str row, size_t first, size_t i)
 {
 	const uint8_t *sum = (const uint8_t *)row.data + i;
-	size_t count = posting_take_bytes(sum + TAG_BYTES, SUM_COUNT_BITS / 8);
+	size_t count = (size_t)posting_take_bytes(sum + TAG_BYTES, SUM_COUNT_BITS / 8);
 
 	if (count * POSTING_BYTES > i - first)
 		return first;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Which shingles a week's table may hold: two bits for each, of eight or 64 million. */
+/* Each shingle sets two bits of eight or 64 million. */
 #include "sitrep/story/shingle_filter.h"
 
 #include <stddef.h>

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* The rule of stories as the operator has set it. */
 #include "sitrep/story/story_config.h"
 
 struct story_params story_config(const struct config *c)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* story_constraint.h: the operator's corrections: which item belongs to which story, or does not.
+/* story_constraint.h: the operator's corrections: an item must be in a story, or must not.
  *
- * Table held has one row for each corrected pair of item and story: the item is held apart from the story (split), or
- * together with it (join).  The latest correction counts.  Only story_edit.c writes it; grouping_decide.c reads it
- * before it lets a report join.  A row goes with its item or its story, or by another correction. */
+ * Table story_constraint has one row for each corrected pair of item and story: the item is held apart from the story
+ * (split), or together with it (join).  The latest correction counts.  Only story_edit.c writes the table;
+ * grouping_decide.c reads it before a report joins a story.  A row is deleted with its item or its story, or by another
+ * correction. */
 #ifndef SITREP_STORY_STORY_CONSTRAINT_H
 #define SITREP_STORY_STORY_CONSTRAINT_H
 
@@ -14,16 +15,16 @@
 struct sql_db;
 struct sql_stmt;
 
-/* As it is now, for databases in memory; see near_schema.h. */
+/* The table in its present form, for benches and tests (near_schema.h).  ALTER TABLE has quoted its name. */
 #define STORY_CONSTRAINT_SCHEMA                                                                                        \
-	"CREATE TABLE IF NOT EXISTS held("                                                                             \
+	"CREATE TABLE IF NOT EXISTS \"story_constraint\"("                                                             \
 	" item_id INTEGER NOT NULL REFERENCES item(id) ON DELETE CASCADE,"                                             \
 	" story_id INTEGER NOT NULL REFERENCES story(id) ON DELETE CASCADE,"                                           \
 	" together INTEGER NOT NULL,"                                                                                  \
 	" at INTEGER NOT NULL,"                                                                                        \
 	" PRIMARY KEY(item_id, story_id)"                                                                              \
 	") STRICT, WITHOUT ROWID;"                                                                                     \
-	"CREATE INDEX IF NOT EXISTS held_story ON held(story_id);"
+	"CREATE INDEX IF NOT EXISTS story_constraint_story ON story_constraint(story_id);"
 
 enum story_constraint_statement { STORY_CONSTRAINT_IS_APART, STORY_CONSTRAINT_IS_JOINED, STORY_CONSTRAINT_STATEMENTS };
 
@@ -31,13 +32,13 @@ struct story_constraints {
 	struct sql_stmt *s[STORY_CONSTRAINT_STATEMENTS];
 };
 
-int story_constraint_init(struct story_constraints *h, struct sql_db *db, struct error *err);
-void story_constraint_release(struct story_constraints *h);
+int story_constraint_init(struct story_constraints *c, struct sql_db *db, struct error *err);
+void story_constraint_release(struct story_constraints *c);
 
 /* 1: the item is held apart from the story; 0: not; negative errno. */
-int story_constraint_is_apart(struct story_constraints *h, int64_t item_id, int64_t story_id, struct error *err);
+int story_constraint_is_apart(struct story_constraints *c, int64_t item_id, int64_t story_id, struct error *err);
 /* 1: the operator has joined some items to the story, so that items that the rule holds apart may be in it; 0: not;
  * negative errno. */
-int story_constraint_is_joined(struct story_constraints *h, int64_t story_id, struct error *err);
+int story_constraint_is_joined(struct story_constraints *c, int64_t story_id, struct error *err);
 
 #endif

@@ -7,9 +7,9 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "line_peer.h"
+#include "sitrep/base/clock.h"
 
 enum {
 	CONNECTIONS_MAX = 64,
@@ -37,59 +37,54 @@ struct control {
 
 /* ---- answers ---- */
 
-static void send_line(struct control_peer *p, const struct buf *line)
+/* Sends a line, and releases it. */
+static void send_line(struct control_peer *p, struct buf *line)
 {
-	(void)buf_add(line_peer_output(p->line), buf_str(line));
-	(void)buf_putc(line_peer_output(p->line), '\n');
+	buf_add(line_peer_output(p->line), buf_str(line));
+	buf_putc(line_peer_output(p->line), '\n');
 	line_peer_flush(p->line);
+	buf_release(line);
 }
 
 void control_refuse(struct control_peer *p, const char *sentence)
 {
 	struct buf line = BUF_INIT(ANSWER_MAX);
-	struct jsonw w;
+	struct jsonw w = JSONW_INIT(&line);
 
-	jsonw_init(&w, &line);
 	jsonw_object(&w);
 	jsonw_kv_cstr(&w, "error", sentence);
 	jsonw_object_end(&w);
 	send_line(p, &line);
-	buf_release(&line);
 }
 
 void control_finish(struct control_peer *p)
 {
 	struct buf line = BUF_INIT(64);
 
-	(void)buf_puts(&line, "{\"done\":true}");
+	buf_puts(&line, "{\"done\":true}");
 	send_line(p, &line);
-	buf_release(&line);
 }
 
 void control_answer(struct control_peer *p, const char *op, struct str json)
 {
 	struct buf line = BUF_INIT(ANSWER_MAX);
-	struct jsonw w;
+	struct jsonw w = JSONW_INIT(&line);
 
-	jsonw_init(&w, &line);
 	jsonw_object(&w);
 	jsonw_key(&w, op);
 	jsonw_raw(&w, json);
 	jsonw_object_end(&w);
 	send_line(p, &line);
-	buf_release(&line);
 	control_finish(p);
 }
 
 void control_progress(struct control_peer *p, const struct control_progress *progress)
 {
 	struct buf line = BUF_INIT(ANSWER_MAX);
-	struct jsonw w;
+	struct jsonw w = JSONW_INIT(&line);
 
-	jsonw_init(&w, &line);
 	jsonw_object(&w);
-	jsonw_key(&w, "progress");
-	jsonw_object(&w);
+	jsonw_kv_object(&w, "progress");
 	jsonw_kv_cstr(&w, "feed", progress->feed);
 	jsonw_kv_cstr(&w, "result", progress->result);
 	if (progress->reason != NULL)
@@ -101,7 +96,6 @@ void control_progress(struct control_peer *p, const struct control_progress *pro
 	jsonw_object_end(&w);
 	jsonw_object_end(&w);
 	send_line(p, &line);
-	buf_release(&line);
 }
 
 /* ---- requests ---- */
@@ -109,17 +103,14 @@ void control_progress(struct control_peer *p, const struct control_progress *pro
 static void answer_status(struct control_peer *p)
 {
 	struct buf line = BUF_INIT(ANSWER_MAX);
-	struct jsonw w;
+	struct jsonw w = JSONW_INIT(&line);
 
-	jsonw_init(&w, &line);
 	jsonw_object(&w);
-	jsonw_key(&w, "status");
-	jsonw_object(&w);
+	jsonw_kv_object(&w, "status");
 	p->control->operations->status(p->control->arg, &w);
 	jsonw_object_end(&w);
 	jsonw_object_end(&w);
 	send_line(p, &line);
-	buf_release(&line);
 	control_finish(p);
 }
 
@@ -129,19 +120,18 @@ static void answer_value(struct control_peer *p, const char *name,
 {
 	struct buf line = BUF_INIT(ANSWER_MAX);
 	struct error err = {0};
-	struct jsonw w;
+	struct jsonw w = JSONW_INIT(&line);
 
-	jsonw_init(&w, &line);
 	jsonw_object(&w);
 	jsonw_key(&w, name);
 	if (write(p->control->arg, feed, &w, &err) != 0) {
 		control_refuse(p, err.text);
-	} else {
-		jsonw_object_end(&w);
-		send_line(p, &line);
-		control_finish(p);
+		buf_release(&line);
+		return;
 	}
-	buf_release(&line);
+	jsonw_object_end(&w);
+	send_line(p, &line);
+	control_finish(p);
 }
 
 static void give_up_list(struct control_peer *p)
@@ -157,9 +147,8 @@ static void list_feeds(struct control_peer *p, struct str feed)
 	static const struct timeval at_once = {0};
 	struct buf line = BUF_INIT(ANSWER_MAX);
 	struct error err = {0};
-	struct jsonw w;
+	struct jsonw w = JSONW_INIT(&line);
 
-	jsonw_init(&w, &line);
 	jsonw_object(&w);
 	jsonw_key(&w, "feeds");
 	if (p->control->operations->feeds(p->control->arg, feed, &p->next_feed, &w, &err) != 0) {
@@ -175,12 +164,10 @@ static void list_feeds(struct control_peer *p, struct str feed)
 	buf_release(&line);
 }
 
-static void on_again(evutil_socket_t fd, short what, void *arg)
+static void on_again(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct control_peer *p = arg;
 
-	(void)fd;
-	(void)what;
 	if (line_peer_queued(p->line) == 0)
 		list_feeds(p, STR_NONE);
 }
@@ -189,20 +176,17 @@ static void on_again(evutil_socket_t fd, short what, void *arg)
 static void send_lines(struct control_peer *p, const char *name, struct str lines)
 {
 	struct buf line = BUF_INIT(ANSWER_MAX);
-	struct jsonw w;
+	struct jsonw w = JSONW_INIT(&line);
 	struct str piece;
 
-	jsonw_init(&w, &line);
 	jsonw_object(&w);
-	jsonw_key(&w, name);
-	jsonw_array(&w);
+	jsonw_kv_array(&w, name);
 	while (str_split(&lines, '\n', &piece))
 		if (!str_empty(piece))
 			jsonw_str(&w, piece);
 	jsonw_array_end(&w);
 	jsonw_object_end(&w);
 	send_line(p, &line);
-	buf_release(&line);
 }
 
 void control_reloaded(struct control_peer *p, struct str changes)
@@ -226,7 +210,9 @@ bool control_peer_user(const struct control_peer *p, struct control_user *user)
 
 /* The members that a request may have. */
 struct operands {
-	struct str feed, item, other;
+	struct str feed, item, other, match, lasts, why;
+	int64_t id;
+	bool sure;
 };
 
 static bool is_of_stories(const char *op)
@@ -242,6 +228,47 @@ static void ask_of_stories(struct control_peer *p, const char *op, const struct 
 	if (o->item.data == NULL || (takes_one && o->other.data != NULL) || (takes_two && o->other.data == NULL))
 		control_refuse(p, takes_two ? "expected \"item\" and \"other\"" : "expected \"item\"");
 	else if (p->control->operations->story(p->control->arg, op, o->item, o->other, p, &err) != 0)
+		control_refuse(p, err.text);
+}
+
+static void forget_feed(struct control_peer *p, const struct operands *o)
+{
+	struct error err = {0};
+
+	if (o->feed.data == NULL)
+		control_refuse(p, "expected \"feed\"");
+	else if (p->control->operations->forget(p->control->arg, o->feed, o->sure, p, &err) != 0)
+		control_refuse(p, err.text);
+}
+
+static bool is_of_silences(const char *op)
+{
+	return strcmp(op, "silences") == 0 || strcmp(op, "silence") == 0 || strcmp(op, "unsilence") == 0;
+}
+
+static void ask_of_silences(struct control_peer *p, const char *op, const struct operands *o)
+{
+	struct control_silence wish = {.matcher = STR_NONE, .why = o->why};
+	struct error err = {0};
+
+	if (strcmp(op, "silence") == 0) {
+		wish.matcher = o->match;
+		if (o->match.data == NULL) {
+			control_refuse(p, "expected \"match\":\"RULE\"");
+			return;
+		}
+		if (!duration_parse(o->lasts, &wish.for_ms)) {
+			control_refuse(p, "the time must be a duration such as 30m, 4h or 2d");
+			return;
+		}
+	} else if (strcmp(op, "unsilence") == 0) {
+		wish.id = o->id;
+		if (wish.id <= 0) {
+			control_refuse(p, "expected \"id\":NUMBER");
+			return;
+		}
+	}
+	if (p->control->operations->silence(p->control->arg, &wish, p, &err) != 0)
 		control_refuse(p, err.text);
 }
 
@@ -270,10 +297,17 @@ static void carry_out(struct control_peer *p, const char *op, const struct opera
 			control_refuse(p, err.text);
 	} else if (is_of_stories(op)) {
 		ask_of_stories(p, op, o);
+	} else if (strcmp(op, "forget") == 0) {
+		forget_feed(p, o);
+	} else if (strcmp(op, "alerts") == 0) {
+		if (operations->alerts(p->control->arg, p, &err) != 0)
+			control_refuse(p, err.text);
+	} else if (is_of_silences(op)) {
+		ask_of_silences(p, op, o);
 	} else {
 		control_refuse(p,
 			"unknown \"op\", expected status, feeds, explain, refresh, reload, pause, resume, why, "
-			"split or join");
+			"split, join, forget, alerts, silences, silence or unsilence");
 	}
 }
 
@@ -298,10 +332,13 @@ static void on_line(void *arg, struct str line)
 		return;
 	request = json_loadb(line.data, line.len, JSON_REJECT_DUPLICATES, &reason);
 	op = json_string_value(json_object_get(request, "op"));
+	o.sure = json_is_true(json_object_get(request, "sure"));
+	o.id = json_integer_value(json_object_get(request, "id"));
 	if (request == NULL)
 		control_refuse(p, "not a JSON object on one line");
 	else if (op == NULL || !take_operand(request, "feed", &o.feed) || !take_operand(request, "item", &o.item) ||
-		 !take_operand(request, "other", &o.other))
+		 !take_operand(request, "other", &o.other) || !take_operand(request, "match", &o.match) ||
+		 !take_operand(request, "for", &o.lasts) || !take_operand(request, "why", &o.why))
 		control_refuse(p, "expected {\"op\":\"...\"} and, where it makes sense, \"feed\":\"NAME\"");
 	else
 		carry_out(p, op, &o);
@@ -342,22 +379,19 @@ static const struct line_peer_callbacks callbacks = {.line = on_line, .drained =
 static void note_user(struct control_peer *p, int fd)
 {
 	struct ucred who;
-	socklen_t len = sizeof(who);
 
-	p->user_known = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 && len == sizeof(who);
+	p->user_known = line_peer_user(fd, &who);
 	if (p->user_known)
 		p->user = (struct control_user){.uid = who.uid, .pid = who.pid};
 }
 
-static void on_accept(void *arg, int fd, const struct sockaddr *peer, socklen_t peer_len)
+static void on_accept(void *arg, int fd, const struct sockaddr *peer UNUSED, socklen_t peer_len UNUSED)
 {
 	struct control *c = arg;
 	struct control_peer *p = c->count < CONNECTIONS_MAX ? calloc(1, sizeof(*p)) : NULL;
 
-	(void)peer;
-	(void)peer_len;
 	if (p == NULL) {
-		(void)evutil_closesocket(fd);
+		evutil_closesocket(fd);
 		return;
 	}
 	p->control = c;
@@ -366,7 +400,7 @@ static void on_accept(void *arg, int fd, const struct sockaddr *peer, socklen_t 
 	p->line = p->again != NULL ? line_peer_new(c->base, fd, ANSWER_MAX, &callbacks, p) : NULL;
 	if (p->line == NULL) {
 		if (p->again == NULL)
-			(void)evutil_closesocket(fd);
+			evutil_closesocket(fd);
 		else
 			event_free(p->again);
 		free(p);
@@ -382,10 +416,8 @@ struct control *control_new(
 {
 	struct control *c = calloc(1, sizeof(*c));
 
-	if (c == NULL) {
-		(void)error_sys(err, -ENOMEM, "cannot take commands");
-		return NULL;
-	}
+	if (c == NULL)
+		return error_sys_null(err, -ENOMEM, "cannot take commands");
 	c->base = base;
 	c->operations = operations;
 	c->arg = arg;

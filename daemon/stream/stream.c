@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-/* The live stream: connections, their requests, and heartbeats. stream_deliver.c sends the events. */
+/* The live stream: connections and heartbeats.  stream_request.c handles requests, stream_deliver.c sends the events.
+ */
 #include "sitrep/stream/stream.h"
 
 #include <errno.h>
-#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "peer_access.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/limits.h"
+#include "sitrep/base/log.h"
+#include "sitrep/base/turn.h"
 #include "stream_internal.h"
 
 enum {
@@ -16,78 +20,66 @@ enum {
 	OUTPUT_MAX = 2 * LIMIT_STREAM_LINE + 64 * 1024,
 	/* Checks for silent connections in one heartbeat interval. */
 	HEARTBEAT_CHECKS = 4,
+	/* After an hour without news all connections are silent at the same time. */
+	HEARTBEATS_A_TURN = 512,
+	/* A client that says nothing for this long after connecting gets all events. */
+	SETTLE_MS = 200,
+	REFUSED_LOG_MS = 60 * 1000,
 };
+
+/* A commit that brought events may have changed items and stories of earlier ones. */
+void stream_note_newest(struct stream *st, int64_t newest)
+{
+	if (newest <= st->newest)
+		return;
+	/* The first time, what is there is not news. */
+	st->newest_before = st->newest > 0 ? st->newest : newest;
+	st->newest = newest;
+	event_lines_clear(&st->lines);
+	scopes_forget_verdicts(&st->scopes);
+}
 
 void stream_wake(struct stream *st, int64_t newest_cursor)
 {
 	if (newest_cursor <= st->newest)
 		return;
-	st->newest = newest_cursor;
+	stream_note_newest(st, newest_cursor);
 	if (st->subscribers != NULL)
 		stream_deliver_soon(st);
 }
 
-static void on_silence(evutil_socket_t fd, short what, void *arg)
+static void on_silence(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct stream *st = arg;
-	int64_t now_ms = clock_mono_ms();
+	int64_t now_ms = clock_mono_ms(), wait_ms = st->heartbeat_ms / HEARTBEAT_CHECKS;
+	struct timeval wait;
+	int said = 0;
 
-	(void)fd;
-	(void)what;
 	for (struct subscriber *s = st->subscribers; s != NULL; s = s->next) {
-		if (now_ms - s->last_said_ms < st->heartbeat_ms || line_peer_queued(s->peer) > 0 || s->leaving)
+		if (now_ms - s->last_said_ms < st->heartbeat_ms || line_peer_queued(s->peer) > 0 ||
+			line_peer_is_waiting(s->peer) || s->polls || s->leaving)
 			continue;
-		stream_say_heartbeat(s);
+		if (said == HEARTBEATS_A_TURN) {
+			wait_ms = 0;
+			break;
+		}
+		said++;
+		stream_say_place(s, EVENT_HEARTBEAT);
 		line_peer_flush(s->peer);
 	}
-}
-
-/* ---- requests ---- */
-
-static void subscribe(struct subscriber *s, const json_t *request)
-{
-	struct stream *st = s->stream;
-	struct error err = {0};
-	int64_t since, oldest, newest;
-
-	if (subscription_read(request, &s->scope, &since, &err) != 0 ||
-		reader_cursors(st->reader, &oldest, &newest, &err) != 0) {
-		stream_say_error(s, err.text);
-		return;
-	}
-	/* A cursor beyond the newest event belongs to another database; delivery then begins with the next event. */
-	s->cursor = since < 0 || since > newest ? newest : since;
-	if (newest > st->newest)
-		st->newest = newest;
-	stream_say_subscribed(s);
-	if (s->cursor + 1 < oldest)
-		stream_say_gap(s, oldest - 1);
-	s->failures = 0;
-	s->skip = s->retry_ms = 0;
-	stream_deliver_soon(st);
+	wait = clock_timeval(wait_ms);
+	event_add(st->silence, &wait);
+	turn_yield(st->base);
 }
 
 static void on_line(void *arg, struct str line)
 {
-	struct subscriber *s = arg;
-	json_error_t reason;
-	json_t *request;
-	const char *op;
+	stream_on_request(arg, line);
+}
 
-	if (str_empty(str_trim(line)))
-		return;
-	request = json_loadb(line.data, line.len, JSON_REJECT_DUPLICATES, &reason);
-	op = json_string_value(json_object_get(request, "op"));
-	if (request == NULL)
-		stream_say_error(s, "not a JSON object on one line");
-	else if (op == NULL)
-		stream_say_error(s, "\"op\" is missing, expected \"subscribe\"");
-	else if (strcmp(op, "subscribe") == 0)
-		subscribe(s, request);
-	else
-		stream_say_error(s, "unknown \"op\", expected \"subscribe\"");
-	json_decref(request);
-	line_peer_flush(s->peer);
+static void on_stalled(void *arg)
+{
+	stream_on_stalled(arg);
 }
 
 static void on_drained(void *arg)
@@ -102,13 +94,11 @@ static void on_drained(void *arg)
 
 static void unlink_subscriber(struct subscriber *s)
 {
-	struct subscriber **at = &s->stream->subscribers;
-
-	while (*at != s)
-		at = &(*at)->next;
-	*at = s->next;
+	*s->link = s->next;
+	if (s->next != NULL)
+		s->next->link = s->link;
 	s->stream->stats.clients--;
-	subscription_free(s->scope);
+	scope_leave(&s->stream->scopes, s->scope);
 	free(s);
 }
 
@@ -117,38 +107,98 @@ static void on_closed(void *arg)
 	unlink_subscriber(arg);
 }
 
-static const struct line_peer_callbacks callbacks = {.line = on_line, .drained = on_drained, .closed = on_closed};
+static const struct line_peer_callbacks callbacks = {
+	.line = on_line, .drained = on_drained, .stalled = on_stalled, .closed = on_closed, .may_stop_sending = true};
 
-static void on_accept(void *arg, int fd, const struct sockaddr *peer, socklen_t peer_len)
+/* The refusal is told to the client, and logged once a minute. */
+static void refuse(struct subscriber *s, const struct ucred *who)
+{
+	struct stream *st = s->stream;
+	int64_t now_ms = clock_mono_ms();
+
+	if (st->refused_logged_ms == 0 || now_ms - st->refused_logged_ms >= REFUSED_LOG_MS) {
+		st->refused_logged_ms = now_ms;
+		log_emit(LOG_LEVEL_NOTICE, "stream: a client is refused by allow-uid and allow-gid", "uid",
+			who != NULL ? LOG_NUM(who->uid) : "unknown", "pid", who != NULL ? LOG_NUM(who->pid) : "unknown",
+			NULL);
+	}
+	s->leaving = true;
+	stream_say_error(s, "this user may not subscribe: see allow-uid and allow-gid in [stream] of sitrepd.conf");
+	line_peer_finish(s->peer);
+}
+
+/* As refuse(), without keeping anything for the client. */
+static void refuse_for_room(struct stream *st, int fd)
+{
+	char line[256];
+	int64_t now_ms = clock_mono_ms();
+	int len = snprintf(line, sizeof(line),
+		"{\"event\":\"error\",\"reason\":\"no room: %u clients are the most, see connections in [stream] of "
+		"sitrepd.conf\"}\n",
+		st->max_connections);
+
+	if (st->full_logged_ms == 0 || now_ms - st->full_logged_ms >= REFUSED_LOG_MS) {
+		st->full_logged_ms = now_ms;
+		log_emit(LOG_LEVEL_WARNING, "stream: no room for another client, see connections in [stream]",
+			"clients", LOG_NUM(st->stats.clients), NULL);
+	}
+	send(fd, line, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	evutil_closesocket(fd);
+}
+
+/* The filter that passes all events. */
+static struct scope *join_everything(struct stream *st)
+{
+	struct subscription *filter = subscription_new();
+	struct error err;
+
+	return filter != NULL ? scope_join(&st->scopes, filter, &err) : NULL;
+}
+
+static void on_accept(void *arg, int fd, const struct sockaddr *peer UNUSED, socklen_t peer_len UNUSED)
 {
 	struct stream *st = arg;
 	struct subscriber *s;
 	struct error err = {0};
+	struct ucred user, *who = line_peer_user(fd, &user) ? &user : NULL;
+	bool is_allowed = peer_access_allows(st->access, fd, who);
 	int64_t oldest, newest;
 
-	(void)peer;
-	(void)peer_len;
-	if (st->stats.clients >= st->max_connections || reader_cursors(st->reader, &oldest, &newest, &err) != 0 ||
-		(s = calloc(1, sizeof(*s))) == NULL) {
-		(void)evutil_closesocket(fd);
+	if (st->stats.clients >= st->max_connections) {
+		refuse_for_room(st, fd);
+		return;
+	}
+	if (reader_cursors(st->reader, &oldest, &newest, &err) != 0 || (s = calloc(1, sizeof(*s))) == NULL) {
+		evutil_closesocket(fd);
 		return;
 	}
 	s->stream = st;
 	s->number = ++st->connections;
 	s->cursor = newest;
-	if (newest > st->newest)
-		st->newest = newest;
-	s->scope = subscription_new();
+	stream_note_newest(st, newest);
+	s->settle_ms = s->retry_ms = clock_mono_ms() + SETTLE_MS;
+	s->scope = join_everything(st);
 	s->peer = line_peer_new(st->base, fd, OUTPUT_MAX, &callbacks, s);
 	if (s->peer == NULL || s->scope == NULL) {
 		line_peer_close(s->peer);
-		subscription_free(s->scope);
+		scope_leave(&st->scopes, s->scope);
 		free(s);
 		return;
 	}
+	line_peer_limit_kernel(s->peer);
 	s->next = st->subscribers;
+	s->link = &st->subscribers;
+	if (s->next != NULL)
+		s->next->link = &s->next;
 	st->subscribers = s;
 	st->stats.clients++;
+	if (!is_allowed) {
+		refuse(s, who);
+		return;
+	}
+	if (who != NULL)
+		log_emit(LOG_LEVEL_INFO, "stream: a client is connected", "id", LOG_NUM(s->number), "uid",
+			LOG_NUM(who->uid), "pid", LOG_NUM(who->pid), NULL);
 	stream_say_hello(s, oldest);
 	line_peer_flush(s->peer);
 }
@@ -157,24 +207,24 @@ struct stream *stream_new(struct event_base *base, const struct stream_options *
 {
 	struct stream *st = calloc(1, sizeof(*st));
 	int64_t check_ms = options->heartbeat_ms / HEARTBEAT_CHECKS;
-	struct timeval interval = {.tv_sec = check_ms / 1000, .tv_usec = (suseconds_t)(check_ms % 1000) * 1000};
+	struct timeval interval = clock_timeval(check_ms);
 
-	if (st == NULL) {
-		(void)error_sys(err, -ENOMEM, "cannot open the stream");
-		return NULL;
-	}
+	if (st == NULL)
+		return error_sys_null(err, -ENOMEM, "cannot open the stream");
 	st->base = base;
 	st->heartbeat_ms = options->heartbeat_ms;
 	st->max_connections = options->max_connections;
 	st->identity = identity_new(err);
-	st->words.identity = st->identity;
 	st->reader = reader_new(options->state_dir, err);
+	st->access = peer_access_new(options, err);
 	st->deliver = evtimer_new(base, stream_on_deliver, st);
-	st->silence = event_new(base, -1, EV_PERSIST, on_silence, st);
-	if (st->identity == NULL || st->reader == NULL)
+	st->silence = evtimer_new(base, on_silence, st);
+	if (st->identity == NULL || st->reader == NULL || st->access == NULL ||
+		reader_instance(st->reader, st->instance, err) != 0)
 		goto failed;
-	if (st->deliver == NULL || st->silence == NULL || event_add(st->silence, &interval) != 0) {
-		(void)error_set(err, -ENOMEM, "cannot open the stream");
+	if (scopes_init(&st->scopes, st->identity) != 0 || st->deliver == NULL || st->silence == NULL ||
+		event_add(st->silence, &interval) != 0) {
+		error_set(err, -ENOMEM, "cannot open the stream");
 		goto failed;
 	}
 	return st;
@@ -190,9 +240,21 @@ int stream_listen(struct stream *st, struct listener *l, struct error *err)
 	return listener_start(l, st->base, on_accept, st, err);
 }
 
+void stream_set_base_url(struct stream *st, const char *base_url)
+{
+	st->base_url = base_url;
+	event_lines_clear(&st->lines);
+}
+
 void stream_get_stats(const struct stream *st, struct stream_stats *stats)
 {
 	*stats = st->stats;
+	stats->judgments = st->scopes.judgments;
+	stats->scans = st->scopes.rules.scans;
+	stats->lines_made = st->lines.made;
+	stats->queued_bytes = 0;
+	for (const struct subscriber *s = st->subscribers; s != NULL; s = s->next)
+		stats->queued_bytes += line_peer_queued(s->peer);
 }
 
 void stream_free(struct stream *st)
@@ -212,7 +274,9 @@ void stream_free(struct stream *st)
 	if (st->silence != NULL)
 		event_free(st->silence);
 	reader_free(st->reader);
-	event_words_release(&st->words);
+	event_lines_clear(&st->lines);
+	scopes_release(&st->scopes);
 	identity_free(st->identity);
+	peer_access_free(st->access);
 	free(st);
 }

@@ -5,14 +5,18 @@
  * of the loop has few steps and ends when its share is spent, even in the middle of an event: a subscriber that did not
  * get it keeps its cursor.
  *
- * The first step serves the subscribers with the highest cursor, the others those that were served longest ago. So a
- * backlog does not delay new events, and new events do not stop a backlog. */
+ * The first step of every second turn serves the subscribers that were up to date before the last commit, so a backlog
+ * does not delay new events.  Where there are none, and in the turns between, it serves the one that is furthest
+ * behind, of those near the end or of all: as it goes on, all that it passes join it, so that thousands that resume at
+ * different places soon are one group, for which each event is read once.  The other steps serve those that were served
+ * longest ago: nobody waits for ever. */
 #include <errno.h>
 
 #include "sitrep/base/clock.h"
-#include "sitrep/base/limits.h"
 #include "sitrep/base/log.h"
 #include "sitrep/base/turn.h"
+#include "sitrep/rules/rule.h"
+#include "sitrep/store/event_json.h"
 #include "stream_internal.h"
 
 enum {
@@ -42,6 +46,8 @@ struct step {
 	struct subscriber *members[STREAM_TURN_SUBSCRIBERS]; /* the leader and the subscribers a little ahead of it */
 	size_t count;
 	int64_t from; /* the last event that was read, or where reading begins */
+	int64_t now_ms;
+	bool alone; /* one event follows, and no more */
 };
 
 /* ---- bounds ---- */
@@ -136,51 +142,74 @@ static void tell_of_gap(struct step *step)
 
 /* ---- one step ---- */
 
-static void give(struct step *step, struct subscriber *s, const struct event_record *e, struct buf *line)
+/* An event that comes alone goes to the kernel at once; several wait for one call. False: the kernel takes nothing. */
+static bool say_line(const struct step *step, struct subscriber *s, struct str line)
+{
+	s->last_said_ms = step->now_ms;
+	if (step->alone)
+		return line_peer_pass(s->peer, line);
+	if (buf_add(line_peer_output(s->peer), line) != 0)
+		line_peer_lose(s->peer);
+	return true;
+}
+
+/* The line of an event that passes. With the terms of the subscriber's rule or of the alert it is made once for all for
+ * whom they are the same. */
+static int get_line(struct stream *st, struct scope *scope, const struct event_record *e, struct str *line)
+{
+	const struct event_view view = {.base_url = st->base_url, .full = subscription_is_full(scope->filter)};
+	bool has_alert = e->kind == EVENT_ALERT || e->kind == EVENT_MUTED;
+	struct str terms[RULE_TOLD_MAX];
+	size_t count = 0;
+	int result = event_lines_get(&st->lines, e, &view, line);
+
+	if (result != 0 || e->report == NULL)
+		return result;
+	if (scope_has_rule(scope))
+		count = scope_terms(&st->scopes, scope, e, terms);
+	if (count == 0 && !has_alert)
+		return 0;
+	return event_lines_add_terms(&st->lines, e->cursor, view.full, terms, count, line);
+}
+
+static void give(struct step *step, struct subscriber *s, const struct event_record *e)
 {
 	struct stream *st = step->stream;
+	struct str line;
 	int result;
 
 	step->budget->looks++;
-	s->cursor = e->cursor;
 	note_progress(s);
-	if (!subscription_wants(s->scope, e, &st->words))
-		return;
-	if (line->len == 0 && (result = event_write_json(line, e)) != 0) {
-		if (result == -ENOMEM)
+	if (scope_wants(&st->scopes, s->scope, e)) {
+		result = get_line(st, s->scope, e, &line);
+		if (result == 0 && !say_line(step, s, line))
+			return;
+		if (result == 0) {
+			step->budget->lines++;
+			step->budget->bytes += line.len;
+		} else if (result == -ENOMEM) {
 			line_peer_lose(s->peer);
-		return;
+		}
 	}
-	stream_say(s, buf_str(line));
-	step->budget->lines++;
-	step->budget->bytes += line->len + 1;
-}
-
-static void forget_words(struct stream *st, int64_t cursor)
-{
-	if (st->words_cursor != cursor)
-		event_words_release(&st->words);
-	st->words_cursor = cursor;
+	s->cursor = e->cursor;
 }
 
 static int give_event(void *arg, const struct event_record *e)
 {
 	struct step *step = arg;
-	struct buf line = BUF_INIT(LIMIT_STREAM_LINE);
 	bool spent = false;
 	size_t going_on = 0;
 
+	step->stream->stats.events++;
 	tell_of_gap(step);
-	forget_words(step->stream, e->cursor);
 	for (size_t i = 0; i < step->count && !spent; i++) {
 		struct subscriber *s = step->members[i];
 
 		spent = is_spent(step->budget);
 		if (!spent && s->cursor >= step->from && s->cursor < e->cursor && has_room(s))
-			give(step, s, e, &line);
+			give(step, s, e);
 		going_on += s->cursor >= e->cursor && has_room(s);
 	}
-	buf_release(&line);
 	if (spent)
 		return 1;
 	step->from = e->cursor;
@@ -190,7 +219,7 @@ static int give_event(void *arg, const struct event_record *e)
 
 static bool is_ready(const struct subscriber *s, int64_t now_ms)
 {
-	return s->cursor < s->stream->newest && !s->leaving && has_room(s) && s->retry_ms <= now_ms;
+	return s->cursor < s->stream->newest && !s->mute && !s->leaving && has_room(s) && s->retry_ms <= now_ms;
 }
 
 /* Collects the subscribers within reach of the leader. One that cannot read on tries alone. */
@@ -235,7 +264,11 @@ static void pass(struct step *step, int64_t begin, int64_t last, int64_t newest)
 
 static void walk(struct stream *st, struct subscriber *leader, struct step_budget *budget, int64_t now_ms)
 {
-	struct step step = {.stream = st, .leader = leader, .budget = budget};
+	struct step step = {.stream = st,
+		.leader = leader,
+		.budget = budget,
+		.now_ms = now_ms,
+		.alone = st->newest - leader->cursor == 1};
 	struct error err = {0};
 	int64_t begin, last, newest = st->newest;
 	int result;
@@ -257,27 +290,114 @@ static void walk(struct stream *st, struct subscriber *leader, struct step_budge
 		pass(&step, begin, last, newest);
 	}
 	for (size_t i = 0; i < step.count; i++)
-		line_peer_flush(step.members[i]->peer);
+		if (line_peer_queued(step.members[i]->peer) > 0)
+			line_peer_flush(step.members[i]->peer);
+}
+
+/* ---- clients that do not read ---- */
+
+/* The cursor of a line of the log; 0 for the daemon's own lines. */
+static int64_t cursor_of(struct str line)
+{
+	static const char begin[] = "{\"event\":\"", between[] = "\",\"cursor\":\"";
+	struct str name, digits;
+	long long cursor = 0;
+	size_t end;
+
+	if (!str_starts(line, str_from(begin)))
+		return 0;
+	line = str_slice(line, sizeof(begin) - 1, line.len);
+	end = str_find_char(line, '"', 0);
+	if (end == STR_NPOS)
+		return 0;
+	name = str_slice(line, 0, end);
+	line = str_slice(line, end, line.len);
+	if (event_kind_parse(name) == 0 || !str_starts(line, str_from(between)))
+		return 0;
+	digits = str_slice(line, sizeof(between) - 1, line.len);
+	end = str_find_char(digits, '"', 0);
+	return end != STR_NPOS && str_to_int(str_slice(digits, 0, end), &cursor) ? cursor : 0;
+}
+
+/* Events behind the line that is under way, and behind the daemon's own lines, go back to the log: the cursor returns
+ * to the place before them. */
+void stream_on_stalled(struct subscriber *s)
+{
+	struct str unsent = line_peer_unsent(s->peer);
+	size_t begin = 0, end, keep, lines = 0;
+	int64_t first = 0;
+
+	if (line_peer_is_midline(s->peer)) {
+		end = str_find_char(unsent, '\n', 0);
+		begin = end != STR_NPOS ? end + 1 : unsent.len;
+	}
+	keep = begin;
+	for (; (end = str_find_char(unsent, '\n', begin)) != STR_NPOS; begin = end + 1) {
+		int64_t cursor = cursor_of(str_slice(unsent, begin, end));
+
+		if (cursor == 0) {
+			keep = end + 1;
+			first = 0;
+			lines = 0;
+		} else {
+			first = first != 0 ? first : cursor;
+			lines++;
+		}
+	}
+	if (first == 0 || s->leaving || !line_peer_cut(s->peer, keep))
+		return;
+	s->cursor = first - 1;
+	s->stream->stats.lines -= lines;
 }
 
 /* ---- turns ---- */
 
-static struct subscriber *choose(struct stream *st, bool furthest, int64_t now_ms)
+enum choice { CHOOSE_FURTHEST, CHOOSE_LAST, CHOOSE_LAST_AT_END, CHOOSE_LONGEST_WAIT };
+
+static bool is_better(const struct subscriber *s, const struct subscriber *best, enum choice choice)
+{
+	int64_t near_end = s->stream->newest - STREAM_TURN_EVENTS;
+
+	switch (choice) {
+	case CHOOSE_FURTHEST:
+		return s->cursor > best->cursor;
+	case CHOOSE_LAST:
+		return s->cursor < best->cursor;
+	case CHOOSE_LAST_AT_END:
+		return s->cursor >= near_end && (s->cursor < best->cursor || best->cursor < near_end);
+	case CHOOSE_LONGEST_WAIT:
+		break;
+	}
+	return s->served < best->served;
+}
+
+static struct subscriber *choose(struct stream *st, enum choice choice, int64_t now_ms)
 {
 	struct subscriber *best = NULL;
 
 	for (struct subscriber *s = st->subscribers; s != NULL; s = s->next)
-		if (is_ready(s, now_ms) &&
-			(best == NULL || (furthest ? s->cursor > best->cursor : s->served < best->served)))
+		if ((best == NULL || is_better(s, best, choice)) && is_ready(s, now_ms))
 			best = s;
 	return best;
 }
 
+static struct subscriber *choose_leader(struct stream *st, size_t step, int64_t now_ms)
+{
+	struct subscriber *leader;
+
+	if (step > 0)
+		return choose(st, CHOOSE_LONGEST_WAIT, now_ms);
+	if (st->stats.turns % 4 == 3)
+		return choose(st, CHOOSE_LAST, now_ms);
+	leader = st->stats.turns % 2 == 0 ? choose(st, CHOOSE_FURTHEST, now_ms) : NULL;
+	return leader != NULL && leader->cursor >= st->newest_before ? leader : choose(st, CHOOSE_LAST_AT_END, now_ms);
+}
+
 static void deliver_after(struct stream *st, int64_t wait_ms)
 {
-	struct timeval wait = {.tv_sec = wait_ms / 1000, .tv_usec = (suseconds_t)(wait_ms % 1000) * 1000};
+	struct timeval wait = clock_timeval(wait_ms);
 
-	(void)event_add(st->deliver, &wait);
+	event_add(st->deliver, &wait);
 }
 
 void stream_deliver_soon(struct stream *st)
@@ -285,14 +405,27 @@ void stream_deliver_soon(struct stream *st)
 	deliver_after(st, 0);
 }
 
+/* The heartbeat tells the client that it has everything. */
+static void end_poll(struct subscriber *s)
+{
+	if (!s->polls || s->leaving || s->cursor < s->until)
+		return;
+	s->leaving = true;
+	stream_say_place(s, EVENT_HEARTBEAT);
+	line_peer_finish(s->peer);
+}
+
 /* Plans the next turn: at once if a subscriber can be served, else when the first one tries again. */
 static void plan_next_turn(struct stream *st)
 {
 	int64_t now_ms = clock_mono_ms(), wait_ms = INT64_MAX;
 
-	for (const struct subscriber *s = st->subscribers; s != NULL; s = s->next) {
+	for (struct subscriber *s = st->subscribers; s != NULL; s = s->next) {
+		end_poll(s);
+		if (wait_ms == 0)
+			continue;
 		/* The output of this turn goes to the kernel before the next turn. */
-		if (s->cursor >= st->newest || s->leaving || line_peer_is_waiting(s->peer))
+		if (s->cursor >= st->newest || s->mute || s->leaving || line_peer_is_waiting(s->peer))
 			continue;
 		if (s->retry_ms <= now_ms)
 			wait_ms = 0;
@@ -301,20 +434,20 @@ static void plan_next_turn(struct stream *st)
 	}
 	if (wait_ms < INT64_MAX)
 		deliver_after(st, wait_ms);
+	if (wait_ms > 0)
+		event_lines_clear(&st->lines);
 }
 
-void stream_on_deliver(evutil_socket_t fd, short what, void *arg)
+void stream_on_deliver(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct stream *st = arg;
 	struct step_budget budget = {.began_us = clock_thread_cpu_us()};
 	int64_t now_ms = clock_mono_ms();
 	struct subscriber *leader;
 
-	(void)fd;
-	(void)what;
 	while (budget.steps < STEPS_A_TURN && budget.subscribers < STREAM_TURN_SUBSCRIBERS &&
 		budget.events < STREAM_TURN_EVENTS && !is_spent(&budget) && !is_late(&budget) &&
-		(leader = choose(st, budget.steps == 0, now_ms)) != NULL) {
+		(leader = choose_leader(st, budget.steps, now_ms)) != NULL) {
 		walk(st, leader, &budget, now_ms);
 		budget.steps++;
 	}

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* charset.c: decides in which encoding a feed's bytes are.
  *
- * Servers say one thing, documents another, and the bytes a third.  The order is BOM, HTTP, declaration;
- * but what was declared has to fit the bytes.  Text that is valid UTF-8 with sequences in it is practically
- * never anything else, so a claim of a Latin encoding loses against it; a claim of UTF-8 loses when the
- * bytes are not UTF-8 and the other claim fits; and bytes that nobody made a fitting claim about are
- * guessed at (charset_guess.c) unless most of them are UTF-8 after all. */
+ * Server, document and bytes often disagree.  The order is BOM, HTTP header, declaration; but a declared encoding
+ * must fit the bytes.  Valid UTF-8 with multi-byte sequences is practically never another encoding, so it overrules
+ * a declared Latin encoding.  A declared UTF-8 is overruled when the bytes are not UTF-8 and the other declaration
+ * fits.  Bytes without a fitting declaration are UTF-8 when most of their sequences are; otherwise the encoding is
+ * guessed (charset_guess.c). */
 #include "sitrep/text/charset.h"
 
 #include "charset_internal.h"
@@ -14,11 +14,11 @@
 #include <errno.h>
 #include <string.h>
 
-/* The declaration stands at the start; junk before it is forgiven, and some are written at length. */
+/* The XML declaration is looked for in this many bytes: junk before it is allowed. */
 enum { DECLARATION_MAX = 1024 };
 /* This many valid UTF-8 sequences, and no invalid one, do not happen by chance in another encoding. */
 enum { SEQUENCES_PROVE_UTF8 = 3 };
-/* So many of them for each place that is no UTF-8 do not happen either: the place is damage. */
+/* With this many valid sequences for each invalid one the text is UTF-8, and the invalid ones are damage. */
 enum { SEQUENCES_OUTWEIGH_DAMAGE = 10 };
 
 struct claim {
@@ -70,7 +70,7 @@ static const struct charset *by_bom(struct str body, size_t *bom_len)
 	return NULL;
 }
 
-/* "<" or "{" with zero bytes around it, or "<?xm" in EBCDIC (XML 1.0, appendix F). */
+/* UTF-16 or UTF-32 by "<" or "{" with zero bytes around it, EBCDIC by its "<?xm" (XML 1.0, appendix F). */
 static const struct charset *by_first_bytes(struct str body)
 {
 	if (body.len < 4)
@@ -96,8 +96,8 @@ static const struct charset *by_first_bytes(struct str body)
 	return NULL;
 }
 
-/* Reads the code page that an EBCDIC document declares; the letters of the declaration are the same in all code pages.
- */
+/* Reads the code page that an EBCDIC document declares, by way of guess: the declaration's letters are the same in all
+ * code pages. */
 static const struct charset *ebcdic_page(const struct charset *guess, struct str body)
 {
 	struct buf head = BUF_INIT(4 * DECLARATION_MAX);
@@ -109,7 +109,7 @@ static const struct charset *ebcdic_page(const struct charset *guess, struct str
 	return found != NULL && found->kind == CHARSET_EBCDIC ? found : guess;
 }
 
-/* Sequences of more than one byte that are UTF-8, and places that are not. */
+/* Counts valid UTF-8 sequences of more than one byte, and invalid ones. */
 static void count_utf8(struct str body, size_t *good, size_t *bad)
 {
 	size_t pos = 0;
@@ -143,11 +143,11 @@ static void choose(struct charset_choice *choice, const struct charset *cs, cons
 static void overrule(struct charset_choice *choice, struct arena *a, const struct claim *claim)
 {
 	choice->overruled = true;
-	/* A label comes from a server or a feed and is shown to people: only printable text of it is kept. */
+	/* The label comes from a server or a feed and is shown to people: only its printable text is kept. */
 	choice->declared = arena_str(a, str_slice(claim->label, 0, utf8_valid_prefix(claim->label)));
 }
 
-/* Whether a claimed encoding is believable for bytes that are valid UTF-8. */
+/* Whether bytes that are valid UTF-8 overrule the claimed encoding. */
 static bool utf8_wins(const struct claim *claim, size_t sequences)
 {
 	switch (claim->charset->kind) {
@@ -176,17 +176,17 @@ static int convert(
 {
 	size_t bad = 0;
 	size_t before = out->len;
-	int r = charset_decode(out, cs, body, &bad);
-	if (r != 0)
-		return r;
+	int result = charset_decode(out, cs, body, &bad);
+	if (result != 0)
+		return result;
 	choice->damaged = bad > 0;
 	*text = str_slice(buf_str(out), before, out->len);
 	return 0;
 }
 
-/* Bytes that are not all UTF-8: the first claim that they fit wins, else the least bad reading.  Any bytes fit a Latin
- * claim, so a text that is UTF-8 but for a few bytes is UTF-8.  JSON is UTF-8 by definition (RFC 8259, 8.1): there one
- * good sequence says that the bad ones are damage. */
+/* Reads bytes that are not all UTF-8.  The first claim that the bytes fit wins, else the reading with the fewest bad
+ * bytes.  Any bytes fit a Latin encoding, so text with only a few invalid sequences is read as UTF-8 first.  JSON is
+ * UTF-8 by definition (RFC 8259, 8.1): there one valid sequence is enough. */
 static int read_other(struct buf *out, struct arena *a, struct str body, const struct claim claims[2], bool is_xml,
 	struct charset_choice *choice, struct str *text)
 {
@@ -202,31 +202,31 @@ static int read_other(struct buf *out, struct arena *a, struct str body, const s
 			continue;
 		size_t bad = 0;
 		size_t before = out->len;
-		int r = charset_decode(out, cs, body, &bad);
-		if (r != 0 && r != -EINVAL)
-			return r;
+		int result = charset_decode(out, cs, body, &bad);
+		if (result != 0 && result != -EINVAL)
+			return result;
 		buf_truncate(out, before);
-		if (r == 0 && (best == NULL || bad < best_bad)) {
+		if (result == 0 && (best == NULL || bad < best_bad)) {
 			best = &claims[i];
 			best_bad = bad;
 		}
 	}
-	const struct claim *heard = claims[0].charset != NULL ? &claims[0] : &claims[1];
+	const struct claim *declared = claims[0].charset != NULL ? &claims[0] : &claims[1];
 	if (best != NULL && (best_bad == 0 || best_bad <= broken)) {
 		choose(choice, best->charset, best->by);
 		if (best->charset->kind == CHARSET_LATIN && str_eq(choice->name, STR("us-ascii")))
 			choice->name = STR("windows-1252");
-		if (best != heard)
-			overrule(choice, a, heard);
+		if (best != declared)
+			overrule(choice, a, declared);
 		return convert(out, best->charset, body, choice, text);
 	}
 	const struct charset *cs =
 		good > broken || (good > 0 && !is_xml) ? charset_find(STR("utf-8")) : charset_guess(body);
-	bool agreed = heard->charset == cs;
-	choose(choice, cs, agreed ? heard->by : "detected");
-	/* without a declaration the encoding is UTF-8 */
+	bool agreed = declared->charset == cs;
+	choose(choice, cs, agreed ? declared->by : "detected");
+	/* a missing declaration means UTF-8, so it is overruled too */
 	if (!agreed)
-		overrule(choice, a, heard);
+		overrule(choice, a, declared);
 	return convert(out, cs, body, choice, text);
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* charset_convert.c: bytes of a known encoding to UTF-8.
  *
- * UTF-16 and UTF-32 are read here, where a lone surrogate or a cut unit costs one U+FFFD; all else goes
- * through iconv.  glibc loads a converter from a file when it is first opened, which a sandboxed worker
- * may not do any more, so each is opened once and kept; charset_prepare() opens all.  The kept
- * descriptors make this file fit for one thread only, which is what a worker has. */
+ * UTF-16 and UTF-32 are decoded here: a lone surrogate or a cut unit becomes one U+FFFD. Other encodings go through
+ * iconv. glibc loads a converter's file when it is first opened, which the sandbox forbids; so charset_prepare()
+ * opens all converters before, and they stay open.  They are shared, so only one thread may use this file; a worker
+ * has one. */
 #include "charset_internal.h"
 
 #include "sitrep/base/utf8.h"
@@ -41,7 +41,7 @@ void charset_prepare(void)
 	const struct charset *cs;
 	for (size_t i = 0; (cs = charset_at(i)) != NULL; i++) {
 		if (cs->iconv_name != NULL)
-			(void)converter(cs);
+			converter(cs);
 	}
 }
 
@@ -50,9 +50,9 @@ static int decode_iconv(struct buf *out, const struct charset *cs, struct str bo
 	iconv_t handle = converter(cs);
 	if (handle == (iconv_t)-1)
 		return -EINVAL;
-	(void)iconv(handle, NULL, NULL, NULL, NULL);
+	iconv(handle, NULL, NULL, NULL, NULL);
 	char chunk[CHUNK];
-	/* iconv's interface wants a pointer to char, and does not write through it */
+	/* iconv takes a pointer to char, but does not write through it */
 	union {
 		const char *given;
 		char *wanted;
@@ -62,13 +62,13 @@ static int decode_iconv(struct buf *out, const struct charset *cs, struct str bo
 		char *to = chunk;
 		size_t room = sizeof(chunk);
 		size_t converted = iconv(handle, &in.wanted, &left, &to, &room);
-		int why = errno;
+		int error = errno;
 		buf_append(out, chunk, (size_t)(to - chunk));
 		if (buf_failed(out))
 			return out->failed;
-		if (converted != (size_t)-1 || why == E2BIG)
+		if (converted != (size_t)-1 || error == E2BIG)
 			continue;
-		/* EILSEQ or, at the end, EINVAL: one byte is given up */
+		/* EILSEQ or, at the end, EINVAL: one byte is replaced */
 		buf_put_utf8(out, 0xfffd);
 		(*bad)++;
 		in.given++;
@@ -77,7 +77,7 @@ static int decode_iconv(struct buf *out, const struct charset *cs, struct str bo
 	/* some converters hold the last character back */
 	char *to = chunk;
 	size_t room = sizeof(chunk);
-	(void)iconv(handle, NULL, NULL, &to, &room);
+	iconv(handle, NULL, NULL, &to, &room);
 	return buf_append(out, chunk, (size_t)(to - chunk));
 }
 
@@ -139,7 +139,7 @@ static int decode_utf8(struct buf *out, struct str body, size_t *bad)
 		if (body.len == 0)
 			break;
 		size_t pos = 0;
-		(void)utf8_next(body, &pos);
+		utf8_next(body, &pos);
 		body = str_slice(body, pos, body.len);
 		(*bad)++;
 		if (buf_put_utf8(out, 0xfffd) != 0)
@@ -155,18 +155,11 @@ static int decode_mac_turkish(struct buf *out, const struct charset *cs, struct 
 	static const struct {
 		unsigned char byte;
 		uint16_t code_point;
-	} differs[] = {
-		{0xda, 0x011e},
-		{0xdb, 0x011f},
-		{0xdc, 0x0130},
-		{0xdd, 0x0131},
-		{0xde, 0x015e},
-		{0xdf, 0x015f},
-		{0xf5, 0xf8a0},
-	};
+	} differs[] = {{0xda, 0x011e}, {0xdb, 0x011f}, {0xdc, 0x0130}, {0xdd, 0x0131}, {0xde, 0x015e}, {0xdf, 0x015f},
+		{0xf5, 0xf8a0}};
 	size_t from = 0;
-	int r = 0;
-	for (size_t i = 0; i <= body.len && r == 0; i++) {
+	int result = 0;
+	for (size_t i = 0; i <= body.len && result == 0; i++) {
 		uint32_t cp = 0;
 		for (size_t k = 0; i < body.len && k < sizeof(differs) / sizeof(*differs); k++) {
 			if (differs[k].byte == (unsigned char)body.data[i])
@@ -174,12 +167,12 @@ static int decode_mac_turkish(struct buf *out, const struct charset *cs, struct 
 		}
 		if (cp == 0 && i < body.len)
 			continue;
-		r = decode_iconv(out, cs, str_slice(body, from, i), bad);
-		if (r == 0 && cp != 0)
-			r = buf_put_utf8(out, cp);
+		result = decode_iconv(out, cs, str_slice(body, from, i), bad);
+		if (result == 0 && cp != 0)
+			result = buf_put_utf8(out, cp);
 		from = i + 1;
 	}
-	return r;
+	return result;
 }
 
 int charset_decode(struct buf *out, const struct charset *cs, struct str body, size_t *bad)

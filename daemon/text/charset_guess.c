@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: ISC */
 /* charset_guess.c: guesses the encoding of undeclared bytes.
  *
- * Used only when no declared encoding fits and the bytes are not UTF-8.  Each East Asian encoding is
- * tried for validity and for what its language cannot do without: kana, Hangul, the ideographs that are most
- * used.  What is left is one byte a character, and there the letters of Cyrillic and Hebrew stand in
- * known ranges.  Everything else is windows-1252, the encoding of those who never thought about it. */
+ * Used only when no declared encoding fits and the bytes are not UTF-8.  Each East Asian encoding must be valid and
+ * must have the characters that any text of its language has: kana, Hangul, the most used ideographs.  Otherwise the
+ * encoding has one byte a character: letters of Cyrillic and Hebrew are known by their ranges, and all else is
+ * windows-1252. */
 #include "charset_internal.h"
 
-/* Fewer bytes above 0x7f than this tell nothing. */
+/* With fewer bytes above 0x7f nothing is guessed. */
 enum { GUESS_MIN = 8 };
-/* As much of a feed as settles it. */
+/* Bytes of a feed that are examined. */
 enum { GUESS_MAX = 64 * 1024 };
 
+/* Bytes above 0x7f, read in pairs as each East Asian encoding has them. */
 struct pairs {
 	size_t count;
 	size_t kana;        /* EUC-JP rows 4 and 5 */
 	size_t hangul;      /* EUC-KR rows 16 to 40 */
 	size_t han;         /* GB 2312 level 1, rows 16 to 55 */
-	size_t han_past_ks; /* its rows beyond the Hangul */
+	size_t han_past_ks; /* of these, rows in which EUC-KR has no Hangul */
 	size_t big5_common; /* Big5 level 1 */
-	bool euc;           /* all bytes above 0x7f pair up as EUC has it */
-	bool big5;          /* as Big5 has it */
-	bool sjis;          /* as Shift_JIS has it */
+	bool euc;           /* all pairs are valid EUC */
+	bool big5;          /* ... Big5 */
+	bool sjis;          /* ... Shift_JIS */
 	size_t sjis_kana;
 	size_t sjis_count;
 };
@@ -31,7 +32,7 @@ static unsigned char at(struct str s, size_t i)
 	return (unsigned char)s.data[i];
 }
 
-/* Cuts off *s what comes up to the next byte over ASCII, and that byte with its follower; false when there is none. */
+/* Cuts ASCII off *s, then the next byte above 0x7f and the one behind it; false when there is none. */
 static bool next_pair(struct str *s, unsigned char *lead, unsigned char *trail)
 {
 	size_t i = 0;
@@ -115,7 +116,7 @@ static const char *guess_pairs(struct str s)
 	return p.big5 ? "big5" : NULL;
 }
 
-/* Letters that stand in words of their own kind, by range. */
+/* Guesses Cyrillic and Hebrew encodings by the ranges of their letters. */
 static const char *guess_bytes(struct str s)
 {
 	size_t high = 0;

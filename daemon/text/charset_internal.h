@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* charset_internal.h: shared by the charset files. */
+/* charset_internal.h: the table of encodings, and the steps of charset.c. */
 #ifndef SITREP_TEXT_CHARSET_INTERNAL_H
 #define SITREP_TEXT_CHARSET_INTERNAL_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "sitrep/base/buf.h"
@@ -11,11 +10,11 @@
 
 enum charset_kind {
 	CHARSET_UTF8,
-	CHARSET_LATIN, /* windows-1252 and what is read as it; also what servers claim by default */
+	CHARSET_LATIN, /* windows-1252 and labels that mean it; servers send them by default, so they prove little */
 	CHARSET_BYTE,  /* one byte a character, ASCII below 0x80 */
 	CHARSET_MAC_TURKISH,
 	CHARSET_MULTI,   /* ASCII below 0x80, sequences above */
-	CHARSET_SHIFTED, /* seven bits with escape sequences */
+	CHARSET_SHIFTED, /* seven bits with escape sequences: UTF-7, ISO-2022-JP */
 	CHARSET_EBCDIC,
 	CHARSET_UTF16LE,
 	CHARSET_UTF16BE,
@@ -33,7 +32,7 @@ struct charset {
 /* NULL past the last one. */
 const struct charset *charset_at(size_t index);
 
-/* NULL when the label names none. Quotes and white space around it are forgiven. */
+/* NULL when no encoding has the label.  Quotes and white space around it are ignored. */
 const struct charset *charset_find(struct str label);
 
 /* The likeliest encoding of bytes that are not UTF-8. */

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* charset_labels.c: the names of encodings.
  *
- * Labels follow the WHATWG Encoding Standard, because feeds are made with browsers in mind: whoever
- * declares iso-8859-1 means windows-1252.  Behind them stand the older code pages that feeds of the early
- * web still use.  Each encoding is named once, with the name that iconv knows it by; a label that is not
- * in the table is no encoding, so that the sandboxed worker (which can load no converter) and the command
- * line tool read the same bytes the same way. */
+ * Labels follow the WHATWG Encoding Standard, since feeds are made for browsers: "iso-8859-1" means windows-1252.
+ * Older code pages, which feeds of the early web still use, are added at the end.  Each encoding has one row, with
+ * its name in iconv.  A label that is not in the table names no encoding, so that the sandboxed worker, which can
+ * load no converter, and the command line read the same bytes alike. */
 #include "charset_internal.h"
 
 #include <string.h>
@@ -97,7 +96,7 @@ const struct charset *charset_at(size_t index)
 	return index < CHARSET_COUNT ? &charsets[index] : NULL;
 }
 
-/* Letters and digits in lower case: labels differ most in their hyphens and underscores. */
+/* Writes the label's letters and digits in lower case: spellings differ mostly in hyphens and underscores. */
 static size_t fold(char folded[static LABEL_MAX], struct str label)
 {
 	size_t n = 0;

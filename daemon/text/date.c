@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* Reading dates.
+/* Reads dates.
  *
- * A list of formats to try, as most readers have it, grows with every feed and still knows "Sept." only where
- * somebody wrote it down.  Here a date is cut into numbers, words and punctuation, and each number is given its
- * meaning by its neighbours: h:m is a time, a signed number behind a time is an offset, what remains are year, month
- * and day, told apart by their digits, their separators and a month's name.  What is left over makes the date
- * unreadable, so that "1:2:3:4" or "16 zzz 2012" is not guessed at. */
+ * There is no list of formats, which would grow with every feed.  A date is cut into numbers, words and punctuation,
+ * and a number's neighbours give it its meaning: h:m is a time, and a signed number behind a time is an offset.
+ * The other numbers are year, month and day, told apart by their digits, their separators and a month's name.  A
+ * token that is left over makes the date unreadable: "1:2:3:4" and "16 zzz 2012" are no dates. */
 #include "sitrep/text/date.h"
 
 #include "date_internal.h"
@@ -102,7 +101,8 @@ static size_t read_fraction(struct date_reader *r, const struct token *t)
 	return 2;
 }
 
-/* h:m[:s[.f]], h: (East Asian, without minutes) with t at the hour. Returns the tokens used, 0 for a failure. */
+/* "13:15", "13:15:30.5", or "13:" (East Asian, without minutes), with t at the hour.  Returns the tokens used; 0: not a
+ * time. */
 static size_t read_clock(struct date_reader *r, const struct token *t, char separator)
 {
 	size_t n = 2;
@@ -148,7 +148,7 @@ static bool read_compact_clock(struct date_reader *r, const struct token *t)
 	}
 }
 
-/* +hh:mm, +hhmm, +hh with t at the sign.  Returns the tokens used, 0 for a failure. */
+/* "+hh:mm", "+hhmm" or "+hh", with t at the sign.  Returns the tokens used; 0: not an offset. */
 static size_t read_offset(struct date_reader *r, const struct token *t)
 {
 	int sign = is_sign(t, '-') ? -1 : 1, v = (int)(t[1].value % 1000000), minutes;
@@ -170,11 +170,10 @@ static size_t read_offset(struct date_reader *r, const struct token *t)
 	} else {
 		return 0;
 	}
-	/* The farthest zones are at -12 and +14. */
 	if (minutes > 15 * 60)
 		return 0;
-	/* Names as Etc/GMT+5 count westwards, as POSIX does. */
-	if (r->zone != NULL && str_starts(str_from(r->zone->name), STR("etc/")))
+	/* Etc/GMT+5 is west of UTC, as in POSIX. */
+	if (r->zone != NULL && str_starts(str_from(r->zone->names), STR("etc/")))
 		sign = -sign;
 	r->offset = sign * minutes;
 	r->has_offset = true;
@@ -182,8 +181,8 @@ static size_t read_offset(struct date_reader *r, const struct token *t)
 	return n;
 }
 
-/* An offset whose plus became a blank, as it does in a form's data: " 01:00" or " 0100" behind a time.  No year of news
- * has these four digits.  Returns the tokens used, 0 when it is none. */
+/* An offset whose "+" was decoded to a blank, as in form data: " 01:00" or " 0100" behind a time.  0100 cannot be meant
+ * as a year.  Returns the tokens used; 0: not an offset. */
 static size_t read_blank_offset(struct date_reader *r, const struct token *t)
 {
 	bool colon = is_number(t, 2) && is_sign(&t[1], ':') && is_number(&t[2], 2);
@@ -205,7 +204,7 @@ static bool add_number(struct date_reader *r, const struct token *t, char separa
 	return true;
 }
 
-/* Enough numbers for a date are there, so that one more can only be a time. */
+/* Whether the date is complete, so that a further number can only be a time. */
 static bool has_date(const struct date_reader *r)
 {
 	return r->number_count + (r->month != 0) >= 3 || (r->number_count == 1 && r->numbers[0].text.len == 8);
@@ -244,7 +243,7 @@ static size_t read_word(struct date_reader *r, size_t i)
 	int half = date_half_day(t->text);
 	const struct date_zone *zone;
 
-	/* Before the time only East Asia puts it; "am 23. November" is German. */
+	/* Only East Asian dates have "am" or "pm" before the time; "am 23. November" is German. */
 	if (half != 0 && (r->has_time || r->script != SCRIPT_OTHER)) {
 		r->half = half;
 		return 1;
@@ -265,17 +264,18 @@ static size_t read_word(struct date_reader *r, size_t i)
 		r->zone = zone;
 		r->has_offset = true;
 	} else if (t->text.len == 1 && char_is_alpha(t->text.data[0])) {
-		/* RFC 2822, 4.3: military letters were given with the wrong sign and mean nothing. */
+		/* A military zone: RFC 822 published their signs the wrong way round, so it counts as UTC (RFC 2822,
+		 * 4.3). */
 		r->has_offset = true;
 	}
 	return 1;
 }
 
-/* The month's name.  Where several words could be one ("mar, 12 mar 2024"), it is the one behind a number, else
- * the last. */
+/* Finds the month's name.  Among several candidates ("mar, 12 mar 2024") the one behind a number counts, else the
+ * last. */
 static void find_month(struct date_reader *r, size_t *first, size_t *words)
 {
-	bool found_behind = false, behind = false; /* a number, with nothing but signs or "de" since */
+	bool found_behind = false, behind = false; /* behind a number, or behind signs or "de" that follow one */
 
 	*words = 0;
 	for (size_t i = 0; i < r->count; i++) {
@@ -343,7 +343,7 @@ static bool read_tokens(struct date_reader *r)
 	return true;
 }
 
-/* Is there anything in a date without a day that may stand in the day's place: "Dec x 2026", "2026-12-??"? */
+/* Whether a date without a day has something in the day's place: "Dec x 2026", "2026-12-??". */
 static bool has_unread_day(const struct date_reader *r)
 {
 	static const char *const harmless[] = {"de", "del", "of", "di", "year", "\xd0\xb3", "\xd0\xb3\xd0\xbe\xd0\xb4",
@@ -364,7 +364,7 @@ static bool has_unread_day(const struct date_reader *r)
 	return false;
 }
 
-/* A moment that programs write when they know none: the zero of a clock, which zones move by some hours. */
+/* Whether the time is a program's zero, or differs from one by the offset of a zone: it stands for an unknown date. */
 static bool is_zero(int64_t time_ms)
 {
 	static const int64_t zeros[] = {
@@ -379,7 +379,7 @@ static bool is_zero(int64_t time_ms)
 		if (off >= -ZONE_SPAN_MS && off <= ZONE_SPAN_MS && off % (15 * MS_A_MINUTE) == 0)
 			return true;
 	}
-	/* A clock that was started without being set runs from there. */
+	/* A clock that was never set starts at 1970-01-01. */
 	return time_ms > -MS_A_DAY && time_ms < MS_A_DAY;
 }
 
@@ -415,8 +415,8 @@ static int64_t read_epoch(struct str s, const char **rule)
 	}
 }
 
-/* Minutes east of UTC. A writer of Korean without a zone is in Korea: read as UTC, the day's news would lie nine
- * hours ahead. */
+/* Minutes east of UTC.  A Korean date without a zone is Korean time: read as UTC it would lie nine hours in the
+ * future. */
 static int offset_of(const struct date_reader *r, int year, int64_t local_minutes)
 {
 	if (r->zone != NULL)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The two forms that nearly all feeds write, read at a glance.
+/* A fast path for the two forms that nearly all feeds write.
  *
- * "Mon, 23 Nov 2026 10:52:35 GMT" and "2026-11-23T10:52:35Z", with an offset in place of the zone.  Only what has
- * exactly this form and is beyond doubt is taken here: all else goes the long way through date.c, which gives the
- * same for these. */
+ * "Mon, 23 Nov 2026 10:52:35 GMT" and "2026-11-23T10:52:35Z", with an offset in place of the zone.  Only exactly
+ * these forms are read here.  All others go to date.c, which gives the same result for these. */
 #include <string.h>
 
 #include "date_internal.h"
@@ -54,7 +53,7 @@ static bool read_time(const char *s, int64_t *seconds)
 	return true;
 }
 
-static bool finish(int year, int month, int day, int64_t seconds, int offset, int64_t *time_ms)
+static bool make_time(int year, int month, int day, int64_t seconds, int offset, int64_t *time_ms)
 {
 	if (year < 1000 || month < 1 || month > 12 || day < 1 || day > civil_month_days(year, month))
 		return false;
@@ -78,7 +77,7 @@ static bool read_rfc822(struct str s, int64_t *time_ms)
 	if (s.len == ZONE_AT + 5 ? !read_offset(s.data + ZONE_AT, false, &offset)
 				 : s.len != ZONE_AT + 3 || memcmp(s.data + ZONE_AT, "GMT", 3) != 0)
 		return false;
-	return finish(digits(s.data + 12, 4), month_of(s.data + 8), digits(s.data + 5, 2), seconds, offset, time_ms);
+	return make_time(digits(s.data + 12, 4), month_of(s.data + 8), digits(s.data + 5, 2), seconds, offset, time_ms);
 }
 
 /* "2026-11-23T10:52:35Z" and "...+00:00": RFC 3339. */
@@ -94,7 +93,7 @@ static bool read_rfc3339(struct str s, int64_t *time_ms)
 	if (s.len == ZONE_AT + 6 ? !read_offset(s.data + ZONE_AT, true, &offset)
 				 : s.len != ZONE_AT + 1 || s.data[ZONE_AT] != 'Z')
 		return false;
-	return finish(digits(s.data, 4), digits(s.data + 5, 2), digits(s.data + 8, 2), seconds, offset, time_ms);
+	return make_time(digits(s.data, 4), digits(s.data + 5, 2), digits(s.data + 8, 2), seconds, offset, time_ms);
 }
 
 bool date_read_exact(struct str s, int64_t *time_ms, const char **rule)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Which number is the year, which the month, which the day.
+/* Decides which number is the year, the month and the day.
  *
- * A month's name settles most of it; without one, digits and separators do: four digits are a year, "/" is American
- * unless that makes no month, "." and "-" have the day first unless the year is. */
+ * A month's name decides most cases.  Without one, digits and separators do: four digits are a year; "/" is
+ * month/day unless the first number is over 12; "." and "-" have the day first unless the year comes first. */
 #include "date_internal.h"
 
 /* RFC 2822, 4.3: two digits under 70 (50 there; news is not written ahead) are of this century, three digits are
@@ -57,7 +57,7 @@ static bool from_digits(struct ymd *d, struct date_reader *r)
 		*d = (struct ymd){(int)v, 1, 1, "year alone", true};
 		return v >= 1000;
 	case 6:
-		/* yyyymm where that makes sense, else yymmdd. */
+		/* yyyymm when it begins with 19 or 20 and the month is 1 to 12, else yymmdd. */
 		if ((v / 10000 == 19 || v / 10000 == 20) && v % 100 >= 1 && v % 100 <= 12)
 			*d = (struct ymd){(int)(v / 100), (int)(v % 100), 1, d->rule, false};
 		else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* date_internal.h: a date between its text and its time. */
+/* date_internal.h: the tokens and fields of a date while it is read. */
 #ifndef SITREP_TEXT_DATE_INTERNAL_H
 #define SITREP_TEXT_DATE_INTERNAL_H
 
@@ -32,7 +32,7 @@ struct date_reader {
 	int month;                    /* by name */
 	size_t month_at, month_words; /* the tokens that name it */
 	int hour, minute, second, ms;
-	int half; /* of the day: 1 morning, 2 afternoon */
+	int half; /* of the day: 1 is am, 2 is pm, 0 is not given */
 	int offset;
 	const struct date_zone *zone;
 	bool has_time, has_offset, is_week;
@@ -45,11 +45,11 @@ struct ymd {
 	bool lacks_day;   /* day is 1 because none was given */
 };
 
-/* Year, month and day out of r's numbers and month (date_fields.c); a compact form may hold the time too.  False when
- * they are no date. */
+/* Sets *d from r's numbers and month (date_fields.c), and r's time when a compact form ("20261123105235") holds it
+ * too.  False when they are no date. */
 bool date_read_fields(struct ymd *d, struct date_reader *r);
 
-/* date_exact.c: the commonest forms at a glance; false leaves it to the long way. */
+/* Reads the two commonest forms (date_exact.c); false: date.c must read the text. */
 bool date_read_exact(struct str s, int64_t *time_ms, const char **rule);
 
 #endif

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* Names of months, halves of the day and zones, in the languages that feeds come in.
  *
- * No locale is asked: a daemon runs in the C locale, and the writer's language is not the reader's.  Names stand
- * in folded form (no accents, lower case), so that "Février", "FEVRIER" and "février" are one entry.
+ * No locale is used: a daemon runs in the C locale, and the feed's language is another one.  Names stand in folded
+ * form (no accents, lower case), so that "Février", "FEVRIER" and "février" are one entry.
  *
  * Months that are not in English are rare: one of 6,660 dates in 2,751 files of collected feeds has one (Greek), and
- * two of 135 dates in the conformance cases (French, Hungarian).  The other languages stay for feeds that no
- * collection has: those that a small site writes by hand.  An entry costs ten bytes, a date that is not read puts its
- * item in the wrong place. */
+ * two of 135 dates in the conformance cases (French, Hungarian).  The other languages are kept for small sites that
+ * write dates by hand.  An entry costs ten bytes; an unread date puts its item in the wrong place. */
 #include "date_names.h"
 
 #include <stdlib.h>
@@ -21,17 +20,16 @@
  * Indonesian; Greek; Russian, Ukrainian, Belarusian, Bulgarian; Hebrew (with and without its "in"); Arabic (Egypt and
  * Gulf, Maghreb, Levant where one word). */
 static const char *const month_names[12] = {
-	"january jan januar janner jaenner jaen janvier janv enero ene janeiro gennaio gen januari tammikuu tammikuuta "
-	"styczen stycznia sty ledna leden januara ianuarie ian ocak oca "
+	"january jan januar janner jaenner jaen janvier janv enero ene janeiro gennaio gen januari tammikuu "
+	"tammikuuta styczen stycznia sty ledna leden januara ianuarie ian ocak oca "
 	"ιανουαριοσ ιανουαριου ιαν январь января янв січень січня січ студзень студзеня януари яну "
 	"ינואר בינואר يناير جانفي",
-	"february feb februar fevrier fevr fev febrero fevereiro febbraio februari helmikuu helmikuuta luty lutego lut "
-	"unora unor februara februarie subat sub pebruari "
+	"february feb februar fevrier fevr fev febrero fevereiro febbraio februari helmikuu helmikuuta luty lutego "
+	"lut unora unor februara februarie subat sub pebruari "
 	"φεβρουαριοσ φεβρουαριου φεβ φλεβαρησ февраль февраля фев февр лютий лютого лют люты лютага лютии февруари "
 	"פברואר בפברואר فبراير فيفري شباط",
 	"march mar mars marz maerz mrz mart marts marzo marco maart mrt maaliskuu maaliskuuta marzec marca brezna "
-	"brezen "
-	"marcius martie maret "
+	"brezen marcius martie maret "
 	"μαρτιοσ μαρτιου μαρ марта март мар березень березня бер сакавик сакавика "
 	"מרץ במרץ مارس اذار",
 	"april apr avril avr abril abr aprile huhtikuu huhtikuuta kwiecien kwietnia kwi dubna duben aprila aprilis "
@@ -42,37 +40,33 @@ static const char *const month_names[12] = {
 	"μαιοσ μαιου μαι май маи мая травень травня тра маю "
 	"מאי במאי مايو ماي ايار",
 	"june jun juni juin junio junho giugno giu kesakuu kesakuuta czerwiec czerwca cze cervna cerven juna junius "
-	"iunie "
-	"iun haziran haz "
+	"iunie iun haziran haz "
 	"ιουνιοσ ιουνιου ιουν июнь июня июн червень червня чер чэрвень чэрвеня юни "
 	"יוני ביוני يونيو يونيه جوان حزيران",
-	"july jul juli juillet juil julio julho luglio lug heinakuu heinakuuta lipiec lipca lip cervence cervenec jula "
-	"julius iulie iul temmuz tem "
+	"july jul juli juillet juil julio julho luglio lug heinakuu heinakuuta lipiec lipca lip cervence cervenec "
+	"jula julius iulie iul temmuz tem "
 	"ιουλιοσ ιουλιου ιουλ июль июля июл липень липня лип липеня юли "
 	"יולי ביולי يوليو يوليه جويلية تموز",
 	"august aug aout agosto ago augustus elokuu elokuuta sierpien sierpnia sie srpna srpen augusta augusztus "
-	"agustus "
-	"agustos agu "
+	"agustus agustos agu "
 	"αυγουστοσ αυγουστου αυγ август августа авг серпень серпня сер жнівень жніуня "
 	"אוגוסט באוגוסט اغسطس اوت اب",
-	"september sep sept septembre septiembre setiembre setembro set settembre syyskuu syyskuuta wrzesien wrzesnia "
-	"wrz "
-	"zari septembra szeptember szept septembrie eylul eyl "
-	"σεπτεμβριοσ σεπτεμβριου σεπ σεπτ сентябрь сентября сен сент вересень вересня вер верасень верасня септември "
-	"сеп "
+	"september sep sept septembre septiembre setiembre setembro set settembre syyskuu syyskuuta wrzesien "
+	"wrzesnia wrz zari septembra szeptember szept septembrie eylul eyl "
+	"σεπτεμβριοσ σεπτεμβριου σεπ σεπτ сентябрь сентября сен сент вересень вересня вер верасень верасня "
+	"септември сеп "
 	"ספטמבר בספטמבר سبتمبر ايلول",
 	"october oct oktober okt octobre octubre outubro out ottobre ott lokakuu lokakuuta pazdziernik pazdziernika "
-	"paz "
-	"rijna rijen oktobra oktobr octombrie ekim eki "
+	"paz rijna rijen oktobra oktobr octombrie ekim eki "
 	"οκτωβριοσ οκτωβριου οκτ октябрь октября окт жовтень жовтня жов кастрычник кастрычника октомври "
 	"אוקטובר באוקטובר اكتوبر",
 	"november nov novembre noviembre novembro marraskuu marraskuuta listopad listopada listopadu lis novembra "
-	"noiembrie "
-	"noi kasım kasim kas nopember "
-	"νοεμβριοσ νοεμβριου νοε ноябрь ноября ноя нояб листопад листопада лис лістапад лістапада лістап ноември ное "
+	"noiembrie noi kasım kasim kas nopember "
+	"νοεμβριοσ νοεμβριου νοε ноябрь ноября ноя нояб листопад листопада лис лістапад лістапада лістап ноември "
+	"ное "
 	"נובמבר בנובמבר نوفمبر",
-	"december dec dezember dez decembre diciembre dic dezembro dicembre desember des joulukuu joulukuuta grudzien "
-	"grudnia gru prosince prosinec decembra decembrie aralık aralik ara desembre "
+	"december dec dezember dez decembre diciembre dic dezembro dicembre desember des joulukuu joulukuuta "
+	"grudzien grudnia gru prosince prosinec decembra decembrie aralık aralik ara desembre "
 	"δεκεμβριοσ δεκεμβριου δεκ декабрь декабря дек грудень грудня гру снежань снежня декември "
 	"דצמבר בדצמבר ديسمبر",
 };
@@ -88,7 +82,7 @@ static const struct {
 	{"تشرين", "الثاني", 11},
 };
 
-/* East Asian marks, and what a date looks like without them.  Weekdays come before the marks they contain. */
+/* East Asian marks and their replacement in a folded date.  Weekdays come before the marks that they contain. */
 static const struct {
 	const char *mark;
 	const char *plain;
@@ -127,164 +121,71 @@ static const struct {
 	{"秒", " ", SCRIPT_HAN},
 };
 
-/* Names that mean several zones have the one that news comes from: EST is America's, IST India's, CST America's. */
+/* An ambiguous name has the zone with most news sites: EST and CST are American, IST is Indian. */
 static const struct date_zone zones[] = {
-	{"utc", 0, RULE_NONE},
-	{"gmt", 0, RULE_NONE},
-	{"ut", 0, RULE_NONE},
-	{"z", 0, RULE_NONE},
-	{"wet", 0, RULE_NONE},
-	{"west", 60, RULE_NONE},
-	{"bst", 60, RULE_NONE},
-	{"cet", 60, RULE_NONE},
-	{"met", 60, RULE_NONE},
-	{"mez", 60, RULE_NONE},
-	{"wat", 60, RULE_NONE},
-	{"cest", 120, RULE_NONE},
-	{"mest", 120, RULE_NONE},
-	{"mesz", 120, RULE_NONE},
-	{"eet", 120, RULE_NONE},
-	{"cat", 120, RULE_NONE},
-	{"sast", 120, RULE_NONE},
-	{"eest", 180, RULE_NONE},
-	{"idt", 180, RULE_NONE},
-	{"msk", 180, RULE_NONE},
-	{"мск", 180, RULE_NONE},
-	{"trt", 180, RULE_NONE},
-	{"eat", 180, RULE_NONE},
-	{"msd", 240, RULE_NONE},
-	{"irst", 210, RULE_NONE},
-	{"gst", 240, RULE_NONE},
-	{"samt", 240, RULE_NONE},
-	{"pkt", 300, RULE_NONE},
-	{"yekt", 300, RULE_NONE},
-	{"uzt", 300, RULE_NONE},
-	{"ist", 330, RULE_NONE},
-	{"npt", 345, RULE_NONE},
-	{"omst", 360, RULE_NONE},
-	{"ict", 420, RULE_NONE},
-	{"wib", 420, RULE_NONE},
-	{"novt", 420, RULE_NONE},
-	{"krat", 420, RULE_NONE},
-	{"hkt", 480, RULE_NONE},
-	{"sgt", 480, RULE_NONE},
-	{"myt", 480, RULE_NONE},
-	{"pht", 480, RULE_NONE},
-	{"awst", 480, RULE_NONE},
-	{"irkt", 480, RULE_NONE},
-	{"wita", 480, RULE_NONE},
-	{"kst", 540, RULE_NONE},
-	{"jst", 540, RULE_NONE},
-	{"wit", 540, RULE_NONE},
-	{"yakt", 540, RULE_NONE},
-	{"acst", 570, RULE_NONE},
-	{"aest", 600, RULE_NONE},
-	{"vlat", 600, RULE_NONE},
-	{"acdt", 630, RULE_NONE},
-	{"aedt", 660, RULE_NONE},
-	{"magt", 660, RULE_NONE},
-	{"nzst", 720, RULE_NONE},
-	{"pett", 720, RULE_NONE},
-	{"nzdt", 780, RULE_NONE},
-	{"brt", -180, RULE_NONE},
-	{"art", -180, RULE_NONE},
-	{"uyt", -180, RULE_NONE},
-	{"nst", -210, RULE_NONE},
-	{"ndt", -150, RULE_NONE},
-	{"ast", -240, RULE_NONE},
-	{"clt", -240, RULE_NONE},
-	{"bot", -240, RULE_NONE},
-	{"vet", -240, RULE_NONE},
-	{"adt", -180, RULE_NONE},
-	{"clst", -180, RULE_NONE},
-	{"est", -300, RULE_NONE},
-	{"edt", -240, RULE_NONE},
-	{"et", -300, RULE_US},
-	{"cot", -300, RULE_NONE},
-	{"pet", -300, RULE_NONE},
-	{"cst", -360, RULE_NONE},
-	{"cdt", -300, RULE_NONE},
-	{"ct", -360, RULE_US},
-	{"mst", -420, RULE_NONE},
-	{"mdt", -360, RULE_NONE},
-	{"mt", -420, RULE_US},
-	{"pst", -480, RULE_NONE},
-	{"pdt", -420, RULE_NONE},
-	{"pt", -480, RULE_US},
-	{"akst", -540, RULE_NONE},
-	{"akdt", -480, RULE_NONE},
-	{"hst", -600, RULE_NONE},
-	{"sst", -660, RULE_NONE},
-	{"etc/gmt", 0, RULE_NONE},
-	{"etc/utc", 0, RULE_NONE},
-	{"africa/cairo", 120, RULE_NONE},
-	{"africa/johannesburg", 120, RULE_NONE},
-	{"africa/lagos", 60, RULE_NONE},
-	{"africa/nairobi", 180, RULE_NONE},
-	{"america/anchorage", -540, RULE_US},
-	{"america/chicago", -360, RULE_US},
-	{"america/denver", -420, RULE_US},
-	{"america/detroit", -300, RULE_US},
-	{"america/halifax", -240, RULE_US},
-	{"america/los_angeles", -480, RULE_US},
-	{"america/new_york", -300, RULE_US},
-	{"america/phoenix", -420, RULE_NONE},
-	{"america/sao_paulo", -180, RULE_NONE},
-	{"america/toronto", -300, RULE_US},
-	{"america/vancouver", -480, RULE_US},
-	{"asia/bangkok", 420, RULE_NONE},
-	{"asia/calcutta", 330, RULE_NONE},
-	{"asia/dubai", 240, RULE_NONE},
-	{"asia/hong_kong", 480, RULE_NONE},
-	{"asia/jakarta", 420, RULE_NONE},
-	{"asia/karachi", 300, RULE_NONE},
-	{"asia/kolkata", 330, RULE_NONE},
-	{"asia/manila", 480, RULE_NONE},
-	{"asia/riyadh", 180, RULE_NONE},
-	{"asia/seoul", 540, RULE_NONE},
-	{"asia/shanghai", 480, RULE_NONE},
-	{"asia/singapore", 480, RULE_NONE},
-	{"asia/taipei", 480, RULE_NONE},
-	{"asia/tehran", 210, RULE_NONE},
-	{"asia/tokyo", 540, RULE_NONE},
-	{"asia/vladivostok", 600, RULE_NONE},
-	{"australia/brisbane", 600, RULE_NONE},
-	{"australia/perth", 480, RULE_NONE},
-	{"europe/amsterdam", 60, RULE_EU},
-	{"europe/athens", 120, RULE_EU},
-	{"europe/belgrade", 60, RULE_EU},
-	{"europe/berlin", 60, RULE_EU},
-	{"europe/brussels", 60, RULE_EU},
-	{"europe/bucharest", 120, RULE_EU},
-	{"europe/budapest", 60, RULE_EU},
-	{"europe/copenhagen", 60, RULE_EU},
-	{"europe/dublin", 0, RULE_EU},
-	{"europe/helsinki", 120, RULE_EU},
-	{"europe/istanbul", 180, RULE_NONE},
-	{"europe/kiev", 120, RULE_EU},
-	{"europe/kyiv", 120, RULE_EU},
-	{"europe/lisbon", 0, RULE_EU},
-	{"europe/london", 0, RULE_EU},
-	{"europe/madrid", 60, RULE_EU},
-	{"europe/minsk", 180, RULE_NONE},
-	{"europe/moscow", 180, RULE_NONE},
-	{"europe/oslo", 60, RULE_EU},
-	{"europe/paris", 60, RULE_EU},
-	{"europe/prague", 60, RULE_EU},
-	{"europe/riga", 120, RULE_EU},
-	{"europe/rome", 60, RULE_EU},
-	{"europe/sofia", 120, RULE_EU},
-	{"europe/stockholm", 60, RULE_EU},
-	{"europe/tallinn", 120, RULE_EU},
-	{"europe/vienna", 60, RULE_EU},
-	{"europe/vilnius", 120, RULE_EU},
-	{"europe/warsaw", 60, RULE_EU},
-	{"europe/zurich", 60, RULE_EU},
-	{"pacific/honolulu", -600, RULE_NONE},
-	{"us/central", -360, RULE_US},
-	{"us/eastern", -300, RULE_US},
-	{"us/mountain", -420, RULE_US},
-	{"us/pacific", -480, RULE_US},
+	{0, RULE_NONE, "utc gmt ut z wet"},
+	{-660, RULE_NONE, "sst"},
+	{-600, RULE_NONE, "hst"},
+	{-540, RULE_NONE, "akst"},
+	{-480, RULE_NONE, "pst akdt"},
+	{-480, RULE_US, "pt"},
+	{-420, RULE_NONE, "mst pdt"},
+	{-420, RULE_US, "mt"},
+	{-360, RULE_NONE, "cst mdt"},
+	{-360, RULE_US, "ct"},
+	{-300, RULE_NONE, "est cot pet cdt"},
+	{-300, RULE_US, "et"},
+	{-240, RULE_NONE, "ast clt bot vet edt"},
+	{-210, RULE_NONE, "nst"},
+	{-180, RULE_NONE, "brt art uyt adt clst"},
+	{-150, RULE_NONE, "ndt"},
+	{60, RULE_NONE, "west bst cet met mez wat"},
+	{120, RULE_NONE, "cest mest mesz eet cat sast"},
+	{180, RULE_NONE, "eest idt msk мск trt eat"},
+	{210, RULE_NONE, "irst"},
+	{240, RULE_NONE, "msd gst samt"},
+	{300, RULE_NONE, "pkt yekt uzt"},
+	{330, RULE_NONE, "ist"},
+	{345, RULE_NONE, "npt"},
+	{360, RULE_NONE, "omst"},
+	{420, RULE_NONE, "ict wib novt krat"},
+	{480, RULE_NONE, "hkt sgt myt pht awst irkt wita"},
+	{540, RULE_NONE, "kst jst wit yakt"},
+	{570, RULE_NONE, "acst"},
+	{600, RULE_NONE, "aest vlat"},
+	{630, RULE_NONE, "acdt"},
+	{660, RULE_NONE, "aedt magt"},
+	{720, RULE_NONE, "nzst pett"},
+	{780, RULE_NONE, "nzdt"},
+	{-600, RULE_NONE, "pacific/honolulu"},
+	{-540, RULE_US, "america/anchorage"},
+	{-480, RULE_US, "america/los_angeles america/vancouver us/pacific"},
+	{-420, RULE_NONE, "america/phoenix"},
+	{-420, RULE_US, "america/denver us/mountain"},
+	{-360, RULE_US, "america/chicago us/central"},
+	{-300, RULE_US, "america/detroit america/new_york america/toronto us/eastern"},
+	{-240, RULE_US, "america/halifax"},
+	{-180, RULE_NONE, "america/sao_paulo"},
+	{0, RULE_EU, "europe/dublin europe/lisbon europe/london"},
+	{0, RULE_NONE, "etc/gmt etc/utc"},
+	{60, RULE_EU,
+		"europe/amsterdam europe/belgrade europe/berlin europe/brussels europe/budapest europe/copenhagen "
+		"europe/madrid europe/oslo europe/paris europe/prague europe/rome europe/stockholm europe/vienna "
+		"europe/warsaw europe/zurich"},
+	{60, RULE_NONE, "africa/lagos"},
+	{120, RULE_EU,
+		"europe/athens europe/bucharest europe/helsinki europe/kiev europe/kyiv europe/riga europe/sofia "
+		"europe/tallinn europe/vilnius"},
+	{120, RULE_NONE, "africa/cairo africa/johannesburg"},
+	{180, RULE_NONE, "africa/nairobi asia/riyadh europe/istanbul europe/minsk europe/moscow"},
+	{210, RULE_NONE, "asia/tehran"},
+	{240, RULE_NONE, "asia/dubai"},
+	{300, RULE_NONE, "asia/karachi"},
+	{330, RULE_NONE, "asia/calcutta asia/kolkata"},
+	{420, RULE_NONE, "asia/bangkok asia/jakarta"},
+	{480, RULE_NONE, "asia/hong_kong asia/manila asia/shanghai asia/singapore asia/taipei australia/perth"},
+	{540, RULE_NONE, "asia/seoul asia/tokyo"},
+	{600, RULE_NONE, "asia/vladivostok australia/brisbane"},
 };
 
 /* ---- folding */
@@ -300,7 +201,7 @@ static int digit_of(uint32_t cp)
 	return -1;
 }
 
-/* Casefolded, decomposed and without marks, as utf8proc does it; s as it is when it is ASCII or memory is short. */
+/* s casefolded and without accents, in memory of *owned; s itself when it is ASCII or memory is short. */
 static struct str without_accents(struct str s, utf8proc_uint8_t **owned)
 {
 	utf8proc_ssize_t n;
@@ -330,7 +231,7 @@ size_t date_fold(char text[DATE_TEXT_MAX], struct str s, enum date_script *scrip
 
 		depth -= cp == ')' && depth > 0;
 		if (cp == '(') {
-			/* An unclosed one is no comment. */
+			/* A "(" without ")" begins no comment. */
 			depth += str_find_char(folded, ')', i) != STR_NPOS;
 			continue;
 		}
@@ -368,8 +269,8 @@ size_t date_fold(char text[DATE_TEXT_MAX], struct str s, enum date_script *scrip
 
 /* ---- looking up */
 
-/* The words of nearly all dates, recognised without a walk through the tables: 1 to 12 for an English month, 0 for a
- * word that is none in any language, -1 when the tables have to say. */
+/* A fast path for the words of nearly all dates: 1 to 12 for an English month, 0 for a word that is no month in any
+ * language, -1 when the tables have to be searched. */
 static int common_word(struct str word)
 {
 	static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec",
@@ -432,9 +333,13 @@ int date_half_day(struct str word)
 
 const struct date_zone *date_zone_find(struct str word)
 {
-	for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++)
-		if (str_eq(word, str_from(zones[i].name)))
-			return &zones[i];
+	for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
+		struct str rest = str_from(zones[i].names), name;
+
+		while (str_word(&rest, &name))
+			if (str_eq(word, name))
+				return &zones[i];
+	}
 	return NULL;
 }
 

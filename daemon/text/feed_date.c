@@ -17,7 +17,7 @@ static int64_t read_resolved(struct str value, const char **rule)
 	return time;
 }
 
-/* Of the first time element that has one. */
+/* The datetime attribute of the first <time> element that has one. */
 static int64_t read_attribute(struct str markup, const char **rule)
 {
 	struct html_tokenizer tokens = {.markup = markup};

@@ -6,8 +6,8 @@
 
 #include "sitrep/text/url.h"
 
-/* The normal form of a host beyond ASCII is another text: where it is not, it was refused, or memory was wanting, which
- * a second time tells. */
+/* The normal form of a host with non-ASCII characters is always another text.  When url_normalise() returned url
+ * itself, the host was refused or memory was short; a second attempt tells which. */
 static bool is_refused(struct str url, struct str normal)
 {
 	if (normal.data != url.data)

@@ -48,15 +48,15 @@ void feed_text_strip_cdata(struct buf *out, struct str s)
 			continue;
 		}
 		depth = opening > 0 ? depth + 1 : depth - 1;
-		(void)buf_add(out, str_slice(s, from, i));
+		buf_add(out, str_slice(s, from, i));
 		from = i += opening + closing;
 	}
-	(void)buf_add(out, str_slice(s, from, s.len));
+	buf_add(out, str_slice(s, from, s.len));
 }
 
 /* ---- characters */
 
-/* Where the next C1 character stands, at or after from. */
+/* Offset of the next C1 character at or after from. */
 static size_t find_c1(struct str s, size_t from)
 {
 	size_t at = str_find_char(s, '\xc2', from);
@@ -76,11 +76,11 @@ void feed_text_mend_c1(struct buf *out, struct str s)
 	size_t from = 0;
 
 	for (size_t at = find_c1(s, 0); at != STR_NPOS; at = find_c1(s, from)) {
-		(void)buf_add(out, str_slice(s, from, at));
-		(void)buf_put_utf8(out, charset_windows_1252((unsigned char)s.data[at + 1]));
+		buf_add(out, str_slice(s, from, at));
+		buf_put_utf8(out, charset_windows_1252((unsigned char)s.data[at + 1]));
 		from = at + 2;
 	}
-	(void)buf_add(out, str_slice(s, from, s.len));
+	buf_add(out, str_slice(s, from, s.len));
 }
 
 static bool is_invisible(uint32_t c)
@@ -99,7 +99,7 @@ bool feed_text_is_visible(struct str s, bool markup)
 	struct str text = s;
 
 	if (markup && !visible) {
-		(void)html_to_text(&line, s);
+		html_to_text(&line, s);
 		text = buf_str(&line);
 	}
 	for (size_t i = 0; i < text.len && !visible;)
@@ -114,8 +114,8 @@ void feed_text_name(struct buf *out, struct str s)
 {
 	struct buf markup = BUF_INIT(LIMIT_TITLE_MARKUP);
 
-	(void)html_title_markup(&markup, utf8_cut(s, LIMIT_TITLE));
-	(void)html_to_text(out, buf_str(&markup));
+	html_title_markup(&markup, utf8_cut(s, LIMIT_TITLE));
+	html_to_text(out, buf_str(&markup));
 	if (buf_failed(&markup))
 		out->failed = markup.failed;
 	buf_release(&markup);
@@ -129,9 +129,9 @@ bool feed_text_unescape_markup(struct buf *out, struct str s)
 
 	if (str_find_char(s, '&', 0) == STR_NPOS || html_has_tag(s, false))
 		return false;
-	(void)html_unescape(out, s);
+	html_unescape(out, s);
 	text = str_trim(str_slice(buf_str(out), start, out->len));
-	/* a text about markup names a tag in passing; markup begins with one, ends one, or breaks lines */
+	/* text about HTML may mention a tag; markup begins with a tag, or has an end tag or a line break */
 	good = !buf_failed(out) && html_has_tag(text, false) && feed_text_is_visible(text, true) &&
 	       (html_has_tag(text, true) || *text.data == '<' || str_find_nocase(text, STR("<br"), 0) != STR_NPOS);
 	if (!good)
@@ -185,7 +185,7 @@ struct str feed_text_type_of(struct str url)
 		end++;
 	for (dot = end; dot > 0 && url.data[dot - 1] != '.' && url.data[dot - 1] != '/';)
 		dot--;
-	/* a host has an ending too */
+	/* the ending of the host ("x.com") does not count */
 	path = path == STR_NPOS ? 0 : str_find_char(url, '/', path + 3);
 	if (path == STR_NPOS || dot == 0 || dot < path || url.data[dot - 1] != '.')
 		return STR_NONE;

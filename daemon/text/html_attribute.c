@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* The values of attributes: links resolved and judged, sizes and styles checked, text escaped anew. */
+/* Attribute values: links are resolved and checked, sizes and styles are checked, text is escaped anew. */
 #include "sitrep/base/limits.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/text/html_internal.h"
 #include "sitrep/text/url.h"
 
-static void put_kept(struct buf *out, uint32_t c)
+static void put_allowed(struct buf *out, uint32_t c)
 {
 	if (c != 0 && !html_is_dropped(c))
-		(void)buf_put_utf8(out, c);
+		buf_put_utf8(out, c);
 }
 
-/* How many bytes of raw, from the one at from on, are neither a reference nor may be dropped. */
+/* The number of bytes of raw from offset from on that hold no reference and no character to drop. */
 static size_t plain_len(struct str raw, size_t from)
 {
 	size_t i = from + html_plain_len(str_slice(raw, from, raw.len));
@@ -26,8 +26,8 @@ static size_t plain_len(struct str raw, size_t from)
 	return i - from;
 }
 
-/* raw with its references resolved and without what is dropped, so that what is judged is what is written: itself when
- * nothing changes, else in v->raw. */
+/* Resolves the references of raw and drops forbidden characters, so that the checked value is the written one.
+ * Returns raw itself when nothing changes, else text in v->raw. */
 static struct str decode(struct html_values *v, struct str raw)
 {
 	size_t plain = plain_len(raw, 0);
@@ -39,16 +39,16 @@ static struct str decode(struct html_values *v, struct str raw)
 		struct html_reference ref;
 		size_t used;
 
-		(void)buf_append(&v->raw, raw.data + i, plain);
+		buf_append(&v->raw, raw.data + i, plain);
 		i += plain;
 		if (i == raw.len)
 			break;
 		used = raw.data[i] == '&' ? html_read_reference(str_slice(raw, i, raw.len), true, &ref) : 0;
 		if (used == 0) {
-			put_kept(&v->raw, utf8_next(raw, &i));
+			put_allowed(&v->raw, utf8_next(raw, &i));
 		} else {
-			put_kept(&v->raw, ref.first);
-			put_kept(&v->raw, ref.second);
+			put_allowed(&v->raw, ref.first);
+			put_allowed(&v->raw, ref.second);
 			i += used;
 		}
 		plain = plain_len(raw, i);
@@ -56,7 +56,7 @@ static struct str decode(struct html_values *v, struct str raw)
 	return buf_str(&v->raw);
 }
 
-/* Appends text as it is, escaped: value holds no references any more. */
+/* Appends value, whose references were resolved: each & in it is text. */
 static void put_value(struct buf *out, struct str value)
 {
 	size_t from = 0;
@@ -65,7 +65,7 @@ static void put_value(struct buf *out, struct str value)
 		if (value.data[i] != '&')
 			continue;
 		html_put_text(out, str_slice(value, from, i), true);
-		(void)buf_puts(out, "&amp;");
+		buf_puts(out, "&amp;");
 		from = i + 1;
 	}
 	html_put_text(out, str_slice(value, from, value.len), true);
@@ -73,11 +73,11 @@ static void put_value(struct buf *out, struct str value)
 
 static void put_attribute(struct buf *out, const char *name, struct str value)
 {
-	(void)buf_putc(out, ' ');
-	(void)buf_puts(out, name);
-	(void)buf_puts(out, "=\"");
+	buf_putc(out, ' ');
+	buf_puts(out, name);
+	buf_puts(out, "=\"");
 	put_value(out, value);
-	(void)buf_putc(out, '"');
+	buf_putc(out, '"');
 }
 
 bool html_is_number(struct str s)
@@ -90,7 +90,6 @@ bool html_is_number(struct str s)
 	return i <= 5 && (s.len == 0 || str_eq(s, STR("%")) || str_eq_nocase(s, STR("px")));
 }
 
-/* An image that is its own URL, in one of the formats that are nothing but pixels. */
 bool html_is_data_image(struct str s)
 {
 	static const char *const types[] = {"gif", "png", "jpeg", "jpg", "webp", "avif"};
@@ -109,7 +108,7 @@ bool html_is_data_image(struct str s)
 	return false;
 }
 
-/* value as an absolute link, STR_NONE when it is none that may stand there.  In v->arena or in value. */
+/* Resolves value to an absolute link, in v->arena or in value.  STR_NONE when it is not allowed as image or as link. */
 static struct str link_of(struct html_values *v, struct str value, bool image)
 {
 	struct str url;
@@ -126,8 +125,7 @@ static struct str link_of(struct html_values *v, struct str value, bool image)
 	return url;
 }
 
-/* A srcset splits at commas for some readers and at white space for others: what would be another URL for one of
- * them is refused. */
+/* Some programs split a srcset at commas, others at white space: a URL that one of them would split is refused. */
 bool html_is_one_url(struct str url)
 {
 	for (size_t at = str_find_char(url, ',', 0); at != STR_NPOS; at = str_find_char(url, ',', at + 1)) {
@@ -151,7 +149,8 @@ bool html_is_descriptor(struct str s)
 	       (i > 0 && i + 1 == s.len && s.len < 12 && (s.data[i] == 'w' || s.data[i] == 'x' || s.data[i] == 'h'));
 }
 
-/* The candidates of a srcset (the HTML standard's 4.8.4.2.1) into v->made, which is left empty when none is fit. */
+/* The candidates of a srcset (the HTML standard's 4.8.4.2.1) into v->made; v->made stays empty when no candidate is
+ * allowed. */
 static void make_srcset(struct html_values *v, struct str s)
 {
 	size_t i = 0;
@@ -182,11 +181,11 @@ static void make_srcset(struct html_values *v, struct str s)
 		if (url.len == 0 || !html_is_descriptor(descriptor) || html_is_beacon(url) || !html_is_one_url(url) ||
 			url.data[url.len - 1] == ',' || url.data[0] == ',')
 			continue;
-		(void)buf_puts(&v->made, v->made.len > 0 ? ", " : "");
-		(void)buf_add(&v->made, url);
+		buf_puts(&v->made, v->made.len > 0 ? ", " : "");
+		buf_add(&v->made, url);
 		if (descriptor.len > 0) {
-			(void)buf_putc(&v->made, ' ');
-			(void)buf_add(&v->made, descriptor);
+			buf_putc(&v->made, ' ');
+			buf_add(&v->made, descriptor);
 		}
 	}
 }
@@ -216,7 +215,7 @@ static enum verdict add_attribute(
 		break;
 	case HTML_LINK:
 	case HTML_IMAGE:
-		/* Resolved, these would be the page that is read or the feed itself. */
+		/* An empty reference or "#x" would resolve to the page or the feed itself. */
 		value = str_trim(value);
 		if (value.len == 0 && html_may_be_empty(attribute))
 			break;
@@ -254,7 +253,7 @@ static bool is_one_pixel(struct str value)
 	       (value.len == 1 || str_eq_nocase(str_slice(value, 1, value.len), STR("px")));
 }
 
-/* Of an image: is it there to be loaded, not to be seen? */
+/* Whether an image is a tracking pixel. */
 static bool is_pixel(struct html_values *v, const struct html_token *token)
 {
 	bool thin = false, low = false;
@@ -280,8 +279,9 @@ struct str html_raw_attribute(const struct html_token *token, struct str name)
 	return STR_NONE;
 }
 
-/* Scripts that load pictures late keep their address (set: a srcset) in an attribute of their own. */
-static bool is_late_source(struct str name, bool set)
+/* Whether a lazy-loading script takes the picture's address (set: its srcset) from the attribute: data-src, lazysrc
+ * ... */
+static bool is_lazy_source(struct str name, bool set)
 {
 	static const char *const others[] = {"data-original", "data-lazy", "data-echo", "data-orig-file",
 		"data-large-file", "data-image", "data-img", "data-url", "lazysrc", "lazy-src"};
@@ -299,14 +299,14 @@ static bool is_late_source(struct str name, bool set)
 	return false;
 }
 
-/* The raw URL of the picture that a script would load later (data-src); absent when there is none. */
-static struct str late_source(struct html_values *v, const struct html_token *token, bool set)
+/* The raw value of the first such attribute with a usable address; absent when there is none. */
+static struct str lazy_source(struct html_values *v, const struct html_token *token, bool set)
 {
 	for (size_t i = 0; i < token->attribute_count; i++) {
 		struct str raw = token->attributes[i].value, value;
 		bool good;
 
-		if (!is_late_source(token->attributes[i].name, set) || str_trim(raw).len == 0)
+		if (!is_lazy_source(token->attributes[i].name, set) || str_trim(raw).len == 0)
 			continue;
 		value = str_trim(decode(v, raw));
 		if (set) {
@@ -362,28 +362,28 @@ bool html_add_attributes(
 	uint64_t seen[HTML_ATTRIBUTE_KINDS / 64] = {0};
 	bool has_source = false, lost_source = false, is_media = (element->flags & HTML_MEDIA) != 0;
 	bool is_picture = element->id == HTML_IMG || element->id == HTML_SOURCE;
-	struct str late[2] = {STR_NONE, STR_NONE};
+	struct str lazy[2] = {STR_NONE, STR_NONE}; /* src, srcset */
 
 	if (element->id == HTML_IMG && is_pixel(v, token))
 		return false;
 	if (is_picture) {
-		late[0] = element->id == HTML_IMG ? late_source(v, token, false) : STR_NONE;
-		late[1] = late_source(v, token, true);
+		lazy[0] = element->id == HTML_IMG ? lazy_source(v, token, false) : STR_NONE;
+		lazy[1] = lazy_source(v, token, true);
 	}
 	for (size_t i = 0; i < token->attribute_count + 2; i++) {
-		bool is_late = i >= token->attribute_count;
-		struct str name = is_late ? (i == token->attribute_count ? STR("src") : STR("srcset"))
+		bool is_lazy = i >= token->attribute_count;
+		struct str name = is_lazy ? (i == token->attribute_count ? STR("src") : STR("srcset"))
 					  : token->attributes[i].name;
-		struct str raw = is_late ? late[i - token->attribute_count] : token->attributes[i].value;
+		struct str raw = is_lazy ? lazy[i - token->attribute_count] : token->attributes[i].value;
 		const struct html_attribute *attribute = html_attribute_find(name);
 		enum verdict verdict;
 		size_t index;
 
-		if (attribute == NULL || (is_late && raw.data == NULL))
+		if (attribute == NULL || (is_lazy && raw.data == NULL))
 			continue;
 		/* The src beside a data-src is a placeholder. */
-		if (!is_late && ((late[0].data != NULL && str_eq_nocase(name, STR("src"))) ||
-					(late[1].data != NULL && str_eq_nocase(name, STR("srcset")))))
+		if (!is_lazy && ((lazy[0].data != NULL && str_eq_nocase(name, STR("src"))) ||
+					(lazy[1].data != NULL && str_eq_nocase(name, STR("srcset")))))
 			continue;
 		index = html_attribute_index(attribute);
 		if ((seen[index / 64] >> index % 64 & 1) != 0)
@@ -402,6 +402,6 @@ bool html_add_attributes(
 			return false;
 	}
 	if (is_media)
-		(void)buf_puts(out, " preload=\"none\"");
+		buf_puts(out, " preload=\"none\"");
 	return element->id != HTML_IMG || has_source || !lost_source;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* Checks whether markup could have been written by html_sanitize().
  *
- * The daemon checks every piece of markup from a worker.  The language of the sanitizer's output is
- * small: text in which <, > and & stand as references, start tags of allowed elements with allowed attributes in double
- * quotes, and end tags that fit them.  Values are judged by the functions that made them.  What is not asked is where
- * elements may stand in one another: that keeps a page in order, but harms nobody. */
+ * The daemon checks every piece of markup from a worker.  The language of the sanitizer's output is small: text in
+ * which <, > and & stand as references, start tags of allowed elements with allowed attributes in double quotes, and
+ * end tags that fit them.  The functions that write values check them.  The nesting of elements is not checked: a
+ * wrong one spoils a page's layout, but is no danger. */
 #include <string.h>
 
 #include "sitrep/base/limits.h"
@@ -26,16 +26,10 @@ static const struct reference {
 	uint8_t len;
 	char means;
 	bool in_text;
-} references[] = {
-	{"&amp;", 5, '&', true},
-	{"&lt;", 4, '<', true},
-	{"&gt;", 4, '>', true},
-	{"&quot;", 6, '"', false},
-	{"&#9;", 4, '\t', false},
-	{"&#10;", 5, '\n', false},
-};
+} references[] = {{"&amp;", 5, '&', true}, {"&lt;", 4, '<', true}, {"&gt;", 4, '>', true}, {"&quot;", 6, '"', false},
+	{"&#9;", 4, '\t', false}, {"&#10;", 5, '\n', false}};
 
-/* The reference at the beginning of s; NULL when it is none that the sanitizer writes there. */
+/* The reference at the beginning of s; NULL when the sanitizer writes no such reference there. */
 static const struct reference *find_reference(struct str s, bool in_attribute)
 {
 	for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++)
@@ -45,7 +39,7 @@ static const struct reference *find_reference(struct str s, bool in_attribute)
 	return NULL;
 }
 
-/* Whether the byte at i stands for itself; in an attribute, quotation marks and white space but " " do not. */
+/* Whether the byte at i needs no escape.  In an attribute, quotation marks and white space but " " need one. */
 static bool is_plain(struct str s, size_t i, bool in_attribute)
 {
 	unsigned char byte = (unsigned char)s.data[i];
@@ -53,14 +47,14 @@ static bool is_plain(struct str s, size_t i, bool in_attribute)
 	if (byte == '<' || byte == '>' || byte == '&' || byte == 0x7f || (byte == '"' && in_attribute) ||
 		(byte < 0x20 && (in_attribute || (byte != '\n' && byte != '\t'))))
 		return false;
-	/* C1 controls, and what XML does not have */
+	/* C1 controls and characters that XML forbids */
 	if (byte == 0xc2)
 		return i + 1 == s.len || (unsigned char)s.data[i + 1] >= 0xa0;
 	return byte != 0xef || i + 2 >= s.len || (unsigned char)s.data[i + 1] != 0xbf ||
 	       (unsigned char)s.data[i + 2] < 0xbe;
 }
 
-/* Moves over text as far as it stands for itself. */
+/* Moves over text that needs no escape. */
 static void skip_plain(struct checker *c, bool in_attribute)
 {
 	struct str s = c->s;
@@ -68,8 +62,8 @@ static void skip_plain(struct checker *c, bool in_attribute)
 
 	do {
 		i += html_plain_len(str_make(s.data + i, s.len - i));
-		/* The eight bytes that stopped it are looked at one by one: a newline or a letter beyond ASCII is
-		 * plain. */
+		/* The eight bytes that stopped the fast loop are checked one by one: a newline or a non-ASCII letter
+		 * is plain. */
 		end = s.len - i < sizeof(uint64_t) ? s.len : i + sizeof(uint64_t);
 		while (i < end && is_plain(s, i, in_attribute))
 			i++;
@@ -77,7 +71,7 @@ static void skip_plain(struct checker *c, bool in_attribute)
 	c->at = i;
 }
 
-/* Text up to the next tag or the end; false when there is anything else. */
+/* Moves over text to the next tag or the end; false at a byte that the sanitizer would have escaped. */
 static bool take_text(struct checker *c)
 {
 	for (;;) {
@@ -93,7 +87,7 @@ static bool take_text(struct checker *c)
 	}
 }
 
-/* A value up to its closing mark, which is passed too; points into s where it holds no reference. */
+/* Reads a value and its closing quotation mark; *value points into s when it holds no reference. */
 static bool take_value(struct checker *c, struct str *value)
 {
 	size_t start = c->at, from = start;
@@ -110,14 +104,14 @@ static bool take_value(struct checker *c, struct str *value)
 		r = c->s.data[c->at] == '&' ? find_reference(str_slice(c->s, c->at, c->s.len), true) : NULL;
 		if (r == NULL)
 			return false;
-		(void)buf_append(&c->value, c->s.data + from, c->at - from);
-		(void)buf_putc(&c->value, r->means);
+		buf_append(&c->value, c->s.data + from, c->at - from);
+		buf_putc(&c->value, r->means);
 		c->at += r->len;
 		from = c->at;
 	}
 	*value = str_slice(c->s, start, c->at);
 	if (from != start) {
-		(void)buf_append(&c->value, c->s.data + from, c->at - from);
+		buf_append(&c->value, c->s.data + from, c->at - from);
 		*value = buf_str(&c->value);
 	}
 	c->at++;
@@ -137,7 +131,7 @@ static bool is_image(struct str value)
 	       (value.len <= LIMIT_URL && (url_is_simple(value) || url_is_web(value)) && !html_is_beacon(value));
 }
 
-/* "URL, URL 2x": no URL ends in a comma, and none stands behind one. */
+/* Whether value is a srcset, "URL, URL 2x", in which no URL begins or ends with a comma. */
 static bool is_srcset(struct str value)
 {
 	while (value.len > 0) {
@@ -201,7 +195,8 @@ static bool is_value(const struct html_attribute *attribute, struct str value)
 
 /* ---- tags */
 
-static bool take(struct checker *c, struct str text)
+/* Moves over text; false when other text stands here. */
+static bool take_literal(struct checker *c, struct str text)
 {
 	if (!str_starts(str_slice(c->s, c->at, c->s.len), text))
 		return false;
@@ -209,7 +204,6 @@ static bool take(struct checker *c, struct str text)
 	return true;
 }
 
-/* The offset at which a name ends. */
 static struct str take_name(struct checker *c)
 {
 	size_t start = c->at;
@@ -233,7 +227,7 @@ static bool take_attribute(struct checker *c, const struct html_element *e, uint
 	const struct html_attribute *attribute = html_attribute_find(name);
 	size_t index;
 
-	if (attribute == NULL || !str_eq(name, str_from(attribute->name)) || !take(c, STR("=\"")) ||
+	if (attribute == NULL || !str_eq(name, str_from(attribute->name)) || !take_literal(c, STR("=\"")) ||
 		!take_value(c, &value))
 		return false;
 	index = html_attribute_index(attribute);
@@ -253,8 +247,8 @@ static bool take_start(struct checker *c)
 		return false;
 	is_void = (e->flags & HTML_VOID) != 0;
 	is_media = (e->flags & HTML_MEDIA) != 0;
-	while (!take(c, is_void ? STR(" />") : is_media ? STR(" preload=\"none\">") : STR(">")))
-		if (!take(c, STR(" ")) || !take_attribute(c, e, seen))
+	while (!take_literal(c, is_void ? STR(" />") : is_media ? STR(" preload=\"none\">") : STR(">")))
+		if (!take_literal(c, STR(" ")) || !take_attribute(c, e, seen))
 			return false;
 	if (is_void)
 		return true;
@@ -271,7 +265,7 @@ static bool take_end(struct checker *c)
 	if (c->depth == 0)
 		return false;
 	e = c->stack[--c->depth];
-	return take(c, str_make(e->name, e->name_len)) && take(c, STR(">"));
+	return take_literal(c, str_make(e->name, e->name_len)) && take_literal(c, STR(">"));
 }
 
 static bool take_all(struct checker *c)
@@ -280,7 +274,7 @@ static bool take_all(struct checker *c)
 		if (c->at == c->s.len)
 			return c->depth == 0;
 		c->at++;
-		if (!(take(c, STR("/")) ? take_end(c) : take_start(c)))
+		if (!(take_literal(c, STR("/")) ? take_end(c) : take_start(c)))
 			return false;
 	}
 	return false;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* Style attributes, declaration by declaration.
  *
- * Properties that place something over something else, that load, or that run are not on the list.  Values are
- * made of words, numbers, colours and font names: no backslash, no comment, no function but those of colours, so that
- * there is nothing left to decode differently. */
+ * Properties that place something over something else, that load, or that run are not on the list.  Values are made
+ * of words, numbers, colours and font names: no backslash, no comment, no function but those of colours, so that no
+ * browser can decode a value in another way. */
+#include <stdlib.h>
+
 #include "sitrep/text/html_internal.h"
 
 /* In byte order. */
@@ -22,25 +24,18 @@ static const char *const properties[] = {"aspect-ratio", "background", "backgrou
 	"text-indent", "text-overflow", "text-transform", "unicode-bidi", "vertical-align", "visibility", "white-space",
 	"width", "word-break", "word-spacing", "word-wrap", "writing-mode"};
 
-/* More digits than any length on a page has: 99999em pushes everything else out of sight. */
+/* A length of more digits, as 99999em, would push the rest of the page out of sight. */
 enum { DIGITS_MAX = 4 };
+
+static int compare_name(const void *name, const void *property)
+{
+	return str_cmp(*(const struct str *)name, str_from(*(const char *const *)property));
+}
 
 static bool is_property(struct str name)
 {
-	size_t low = 0, high = sizeof(properties) / sizeof(properties[0]);
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		int order = str_cmp(str_from(properties[middle]), name);
-
-		if (order == 0)
-			return true;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return false;
+	return bsearch(&name, properties, sizeof(properties) / sizeof(properties[0]), sizeof(properties[0]),
+		       compare_name) != NULL;
 }
 
 static bool is_word_char(char c)
@@ -48,8 +43,8 @@ static bool is_word_char(char c)
 	return char_is_alpha(c) || char_is_digit(c) || c == '-' || c == '_';
 }
 
-/* A quoted name at from; the offset behind its closing mark, 0 when it is none. */
-static size_t quoted(struct str v, size_t from)
+/* The offset behind the quoted name that begins at from; 0: not a quoted name. */
+static size_t end_of_quoted(struct str v, size_t from)
 {
 	size_t i = from + 1;
 
@@ -64,8 +59,8 @@ static bool is_colour_function(struct str name)
 	       str_eq_nocase(name, STR("hsla"));
 }
 
-/* A number at from, with its unit; the offset behind it, 0 when it is too large. */
-static size_t number(struct str v, size_t from)
+/* The offset behind the number with its unit that begins at from; 0: the number is too large. */
+static size_t end_of_number(struct str v, size_t from)
 {
 	size_t i = from;
 
@@ -90,7 +85,7 @@ static bool is_harmless(struct str v)
 		char c = v.data[i];
 
 		if (char_is_digit(c) || c == '.') {
-			i = number(v, i);
+			i = end_of_number(v, i);
 			if (i == 0)
 				return false;
 		} else if (char_is_alpha(c)) {
@@ -106,7 +101,7 @@ static bool is_harmless(struct str v)
 			for (i++; i < v.len && (char_is_digit(v.data[i]) || char_is_alpha(v.data[i]));)
 				i++;
 		} else if (c == '"' || c == '\'') {
-			i = quoted(v, i);
+			i = end_of_quoted(v, i);
 			if (i == 0)
 				return false;
 		} else if (c == ')' && in_function) {
@@ -115,7 +110,7 @@ static bool is_harmless(struct str v)
 		} else if (c == '!') {
 			return !in_function && str_eq_nocase(str_trim(str_slice(v, i + 1, v.len)), STR("important"));
 		} else if (c == ' ' || c == ',' || c == '/' || c == '%') {
-			/* No comment begins here. */
+			/* Refuses "//", which some parsers read as a comment. */
 			if (c == '/' && i + 1 < v.len && v.data[i + 1] == '/')
 				return false;
 			i++;
@@ -144,8 +139,8 @@ static bool next_declaration(struct str *rest, struct str *name, struct str *val
 	return false;
 }
 
-/* name in lower case; STR_NONE when it is too long to be one of ours. */
-static struct str lower(char *room, size_t size, struct str name)
+/* name in lower case, in room; STR_NONE when it is longer than any property of the list. */
+static struct str lower_name(char *room, size_t size, struct str name)
 {
 	if (name.len > size)
 		return STR_NONE;
@@ -165,20 +160,20 @@ void html_css_filter(struct buf *out, struct str style)
 	while (next_declaration(&style, &name, &value)) {
 		struct buf joined = BUF_INIT(HTML_STYLE_MAX);
 
-		name = lower(room, sizeof(room), name);
+		name = lower_name(room, sizeof(room), name);
 		if (name.data == NULL || !is_property(name))
 			continue;
 		while (str_word(&value, &word)) {
 			if (joined.len > 0)
-				(void)buf_putc(&joined, ' ');
-			(void)buf_add(&joined, word);
+				buf_putc(&joined, ' ');
+			buf_add(&joined, word);
 		}
 		if (!buf_failed(&joined) && is_harmless(buf_str(&joined))) {
-			(void)buf_puts(out, first ? "" : " ");
-			(void)buf_add(out, name);
-			(void)buf_puts(out, ": ");
-			(void)buf_add(out, buf_str(&joined));
-			(void)buf_putc(out, ';');
+			buf_puts(out, first ? "" : " ");
+			buf_add(out, name);
+			buf_puts(out, ": ");
+			buf_add(out, buf_str(&joined));
+			buf_putc(out, ';');
 			first = false;
 		}
 		buf_release(&joined);
@@ -195,7 +190,7 @@ bool html_css_hides(struct str style)
 		bool pixel =
 			str_eq_nocase(value, STR("1px")) || str_eq(value, STR("0")) || str_eq_nocase(value, STR("0px"));
 
-		name = lower(room, sizeof(room), name);
+		name = lower_name(room, sizeof(room), name);
 		thin = thin || (pixel && str_eq(name, STR("width")));
 		low = low || (pixel && str_eq(name, STR("height")));
 		if (str_eq(name, STR("display")) && str_starts_nocase(value, STR("none")))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Character references, read as the HTML standard has it (13.2.5.72 to 13.2.5.80).
+/* Character references, read by the HTML standard (13.2.5.72 to 13.2.5.80).
  *
- * The names of HTML 4 are also understood without their semicolon, and then the longest name that the text begins
- * with is meant: "&notit;" is a not sign and "it;", "&notin;" is one character. */
+ * The names of HTML 4 are also read without their semicolon; the longest matching name counts: "&notit;" is a not
+ * sign and "it;", "&notin;" is one character. */
 #include "sitrep/text/html_internal.h"
 
 #include <stdlib.h>
@@ -10,19 +10,19 @@
 
 #include "sitrep/text/charset.h"
 
-static int compare(const void *key, const void *row)
+static int compare_name(const void *key, const void *row)
 {
 	return str_cmp(*(const struct str *)key, str_from(((const struct html_entity_row *)row)->name));
 }
 
-static const struct html_entity_row *find(struct str name)
+static const struct html_entity_row *find_entity(struct str name)
 {
-	return bsearch(&name, html_entity_table, html_entity_count, sizeof(html_entity_table[0]), compare);
+	return bsearch(&name, html_entity_table, html_entity_count, sizeof(html_entity_table[0]), compare_name);
 }
 
 uint32_t html_entity(struct str name, uint32_t *second)
 {
-	const struct html_entity_row *e = find(name);
+	const struct html_entity_row *e = find_entity(name);
 
 	*second = e != NULL ? e->second : 0;
 	return e != NULL ? e->first : 0;
@@ -33,7 +33,7 @@ static uint32_t repair_number(uint32_t cp)
 	return cp == 0 || cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff) ? 0xfffd : charset_windows_1252(cp);
 }
 
-/* &#... at s; the bytes used, 0 when it is none. */
+/* Reads the "&#..." at the beginning of s.  Returns its length in bytes; 0: not a reference. */
 static size_t read_number(struct str s, struct html_reference *ref)
 {
 	bool hex = s.len > 2 && (s.data[2] | 32) == 'x';
@@ -76,7 +76,7 @@ size_t html_read_reference(struct str s, bool in_attribute, struct html_referenc
 			*ref = (struct html_reference){'&', 0};
 			return n + 1;
 		}
-		e = find(str_slice(s, 1, n));
+		e = find_entity(str_slice(s, 1, n));
 		if (e != NULL) {
 			*ref = (struct html_reference){e->first, e->second};
 			return n + 1;
@@ -85,7 +85,7 @@ size_t html_read_reference(struct str s, bool in_attribute, struct html_referenc
 	for (size_t len = n - 1 < LEGACY_MAX_LEN ? n - 1 : LEGACY_MAX_LEN; len >= 2; len--) {
 		char next = len + 1 < s.len ? s.data[len + 1] : ' ';
 
-		e = find(str_slice(s, 1, len + 1));
+		e = find_entity(str_slice(s, 1, len + 1));
 		if (e == NULL || !e->legacy)
 			continue;
 		/* "?a=1&copy=2" in a link is two parameters. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The named character references of HTML (the standard's section 13.5), sorted by name in byte order.
  *
- * Facts, not code: N a name, L one of those of HTML 4 that are also understood without their semicolon, D one
- * that stands for two characters. */
+ * N: a name.  L: a name of HTML 4, also read without its semicolon.  D: a name that stands for two characters. */
 #include "sitrep/text/html_internal.h"
 
 #define N(name, cp) {#name, cp, 0, false},

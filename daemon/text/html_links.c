@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Feeds named by a page: a walk over its tags.  What stands in a comment or a script is no tag; everything else counts,
- * in the head or not, since half of all pages put it in the wrong place. */
+/* All tags outside comments and scripts are read, in the body too, since many pages put their <link> there. */
 #include "sitrep/text/html_links.h"
 
 #include <errno.h>
@@ -17,12 +16,8 @@ static bool is_feed_type(struct str type)
 		"application/rdf+xml", "text/rss+xml"};
 	struct str media = STR_NONE;
 
-	(void)str_split(&type, ';', &media);
-	media = str_trim(media);
-	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
-		if (str_eq_nocase(media, str_from(types[i])))
-			return true;
-	return false;
+	str_split(&type, ';', &media);
+	return str_is_one_of(str_trim(media), types);
 }
 
 static bool has_word(struct str list, struct str wanted)
@@ -35,7 +30,7 @@ static bool has_word(struct str list, struct str wanted)
 	return false;
 }
 
-/* The value with its references resolved, as one trimmed string; absent when there is no such attribute. */
+/* The attribute's value, references resolved and trimmed; absent without the attribute. */
 static struct str value_of(struct arena *a, const struct html_token *tag, struct str name)
 {
 	for (size_t i = 0; i < tag->attribute_count; i++) {
@@ -44,7 +39,7 @@ static struct str value_of(struct arena *a, const struct html_token *tag, struct
 
 		if (!str_eq_nocase(tag->attributes[i].name, name))
 			continue;
-		(void)html_unescape(&text, tag->attributes[i].value);
+		html_unescape(&text, tag->attributes[i].value);
 		value = buf_failed(&text) ? STR_NONE : arena_str(a, str_trim(buf_str(&text)));
 		buf_release(&text);
 		return value;
@@ -57,7 +52,7 @@ static struct str one_line(struct arena *a, struct str title)
 	struct buf text = BUF_INIT(LIMIT_TITLE);
 	struct str line;
 
-	(void)utf8_one_line(&text, title);
+	utf8_one_line(&text, title);
 	line = arena_str(a, buf_str(&text));
 	buf_release(&text);
 	return line;
@@ -97,7 +92,7 @@ int html_feed_links(struct arena *a, struct str page, struct str base, struct ht
 		if (token->kind != HTML_TOKEN_START)
 			continue;
 		if (str_eq_nocase(token->text, STR("script")) || str_eq_nocase(token->text, STR("style"))) {
-			(void)html_skip_content(&tokens, token->text);
+			html_skip_content(&tokens, token->text);
 		} else if (!based && str_eq_nocase(token->text, STR("base"))) {
 			struct str href = url_resolve(a, base, value_of(a, token, STR("href")));
 

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /* The elements, attributes and hosts that may reach a reader, as tables in byte order.
  *
- * The policy for elements is one rule and its exceptions, followed whatever a collection of test cases expects:
+ * The policy for elements, which takes precedence over what any collection of test cases expects:
  *
- *   stays    what structures or marks up text, tables, ruby, pictures, sound and video; of the obsolete elements those
+ *   stays    structure and markup of text, tables, ruby, pictures, sound and video; of the obsolete elements those
  *            that every browser still renders by style alone (acronym, big, center, dir, font, strike, tt)
  *   goes,    every form element (form, fieldset, legend, label, input, button, select, optgroup, option, textarea,
  *   its text datalist, output, meter, progress, keygen): without its form it does nothing; every other obsolete
- *   stays    element, and every one that is unknown; a space stands where one went that kept words apart
- *   a link   iframe, embed, object, frame: what they would load, by the name of its site
- *   goes     script, style, template, title, MathML's annotations; svg, whose text labels a drawing, but where it is
- *   whole    all there is; icons that are written as words in a font of their own
+ *   stays    element, and every unknown one; a space replaces an element that kept two words apart
+ *   a link   iframe, embed, object, frame: a link to the page that they would load, with the name of its site
+ *   goes     script, style, template, title, MathML's annotations; svg (the labels of a drawing are kept if there is no
+ *   whole    other text); icons that are written as words in a font of their own
  *
- * An element that stays neither runs nor loads anything by itself, but for images.  SVG and MathML do not stay: their
- * parsing rules are where sanitizers have been broken for years.  Attributes are those on which no browser acts, or
- * whose value is checked by its kind; a name that means something on one element and nothing on another is allowed on
- * both. */
+ * An element that stays neither runs nor loads anything by itself, but for images.  SVG and MathML do not stay:
+ * their parsing rules are where sanitizers have been broken for years.  An allowed attribute is one on which no
+ * browser acts, or one whose value is checked by its kind.  It is allowed on elements on which it has no meaning
+ * too. */
 #include "sitrep/text/html_internal.h"
 
 #include <endian.h>
@@ -221,10 +221,10 @@ static const struct html_attribute attributes[] = {
 _Static_assert(
 	sizeof(attributes) / sizeof(attributes[0]) <= HTML_ATTRIBUTE_KINDS, "the set of attributes is too small");
 
-/* Of a name that are compared: all that any in the tables has. */
+/* Bytes of a name that are compared; the longest name in the tables has 16. */
 enum { NAME_BYTES = 16 };
 
-/* Eight bytes of a name in lower case as a number that sorts like them, zeros behind its end. */
+/* Eight bytes of a name in lower case, padded with zeros, as a number that sorts like the bytes. */
 static uint64_t key_part(struct str name, size_t from)
 {
 	size_t end = name.len < from + 8 ? name.len : from + 8;
@@ -243,13 +243,13 @@ static uint64_t row_part(const char *row, size_t from)
 	return be64toh(part);
 }
 
-/* The row whose name is name; NULL when there is none.  Rows begin with their name. */
+/* The row with this name, with which it begins; NULL when there is none. */
 static const void *find_row(const void *rows, size_t count, size_t row_size, struct str name)
 {
 	uint64_t first = key_part(name, 0), second = name.len > 8 ? key_part(name, 8) : 0;
 	size_t low = 0, high = count;
 
-	/* Rows have zeros behind their names, and a name with zeros at its end is another one. */
+	/* Names in the tables are padded with zeros, so a name that ends in a zero byte must not match. */
 	if (name.len == 0 || name.len > NAME_BYTES || name.data[name.len - 1] == '\0')
 		return NULL;
 	while (low < high) {
@@ -317,58 +317,33 @@ bool html_may_be_empty(const struct html_attribute *attribute)
 	return attribute->kind == HTML_LINK && !str_eq(str_from(attribute->name), STR("href"));
 }
 
-/* ---- addresses that count readers */
+/* ---- addresses of counting pixels */
 
 struct beacon {
-	const char *host; /* or a domain above it */
-	size_t host_len;
-	const char *path; /* the prefix of the path; NULL: any path */
+	struct str domain; /* the host's, or one above it */
+	const char *path;  /* the prefix of the path; NULL: any path */
 };
 
-static const struct beacon beacons[] = {
-	{"2o7.net", sizeof("2o7.net") - 1, NULL},
-	{"adnxs.com", sizeof("adnxs.com") - 1, NULL},
-	{"adservice.google.com", sizeof("adservice.google.com") - 1, NULL},
-	{"ads.feedburner.com", sizeof("ads.feedburner.com") - 1, NULL},
-	{"bat.bing.com", sizeof("bat.bing.com") - 1, NULL},
-	{"bluekai.com", sizeof("bluekai.com") - 1, NULL},
-	{"chartbeat.net", sizeof("chartbeat.net") - 1, NULL},
-	{"counter.theconversation.com", sizeof("counter.theconversation.com") - 1, NULL},
-	{"counter.yadro.ru", sizeof("counter.yadro.ru") - 1, NULL},
-	{"cpx.golem.de", sizeof("cpx.golem.de") - 1, NULL},
-	{"doubleclick.net", sizeof("doubleclick.net") - 1, NULL},
-	{"facebook.com", sizeof("facebook.com") - 1, "/tr?"},
-	{"feedproxy.google.com", sizeof("feedproxy.google.com") - 1, "/~"},
-	{"feeds.feedburner.com", sizeof("feeds.feedburner.com") - 1, "/~"},
-	{"feedsportal.com", sizeof("feedsportal.com") - 1, NULL},
-	{"google-analytics.com", sizeof("google-analytics.com") - 1, NULL},
-	{"googletagmanager.com", sizeof("googletagmanager.com") - 1, NULL},
-	{"googleadservices.com", sizeof("googleadservices.com") - 1, NULL},
-	{"googlesyndication.com", sizeof("googlesyndication.com") - 1, NULL},
-	{"imrworldwide.com", sizeof("imrworldwide.com") - 1, NULL},
-	{"list-manage.com", sizeof("list-manage.com") - 1, "/track/"},
-	{"mathtag.com", sizeof("mathtag.com") - 1, NULL},
-	{"mc.yandex.ru", sizeof("mc.yandex.ru") - 1, "/watch/"},
-	{"medium.com", sizeof("medium.com") - 1, "/_/stat"},
-	{"met.vgwort.de", sizeof("met.vgwort.de") - 1, NULL},
-	{"mixpanel.com", sizeof("mixpanel.com") - 1, NULL},
-	{"omtrdc.net", sizeof("omtrdc.net") - 1, NULL},
-	{"parsely.com", sizeof("parsely.com") - 1, NULL},
-	{"pixel.propublica.org", sizeof("pixel.propublica.org") - 1, NULL},
-	{"pixel.wp.com", sizeof("pixel.wp.com") - 1, NULL},
-	{"quantserve.com", sizeof("quantserve.com") - 1, NULL},
-	{"scorecardresearch.com", sizeof("scorecardresearch.com") - 1, NULL},
-	{"sendgrid.net", sizeof("sendgrid.net") - 1, "/wf/open"},
-	{"statcounter.com", sizeof("statcounter.com") - 1, NULL},
-	{"stats.wordpress.com", sizeof("stats.wordpress.com") - 1, NULL},
-	{"stats.wp.com", sizeof("stats.wp.com") - 1, NULL},
-	{"tns-counter.ru", sizeof("tns-counter.ru") - 1, NULL},
-	{"track.hubspot.com", sizeof("track.hubspot.com") - 1, NULL},
-	{"tracking.feedpress.it", sizeof("tracking.feedpress.it") - 1, NULL},
-	{"twitter.com", sizeof("twitter.com") - 1, "/i/adsct"},
-	{"webtrekk.net", sizeof("webtrekk.net") - 1, NULL},
-	{"xiti.com", sizeof("xiti.com") - 1, NULL},
-};
+#define BEACON(domain, path)                                                                                           \
+	{                                                                                                              \
+		{domain, sizeof(domain) - 1}, path                                                                     \
+	}
+
+static const struct beacon beacons[] = {BEACON("2o7.net", NULL), BEACON("adnxs.com", NULL),
+	BEACON("adservice.google.com", NULL), BEACON("ads.feedburner.com", NULL), BEACON("bat.bing.com", NULL),
+	BEACON("bluekai.com", NULL), BEACON("chartbeat.net", NULL), BEACON("counter.theconversation.com", NULL),
+	BEACON("counter.yadro.ru", NULL), BEACON("cpx.golem.de", NULL), BEACON("doubleclick.net", NULL),
+	BEACON("facebook.com", "/tr?"), BEACON("feedproxy.google.com", "/~"), BEACON("feeds.feedburner.com", "/~"),
+	BEACON("feedsportal.com", NULL), BEACON("google-analytics.com", NULL), BEACON("googletagmanager.com", NULL),
+	BEACON("googleadservices.com", NULL), BEACON("googlesyndication.com", NULL), BEACON("imrworldwide.com", NULL),
+	BEACON("list-manage.com", "/track/"), BEACON("mathtag.com", NULL), BEACON("mc.yandex.ru", "/watch/"),
+	BEACON("medium.com", "/_/stat"), BEACON("met.vgwort.de", NULL), BEACON("mixpanel.com", NULL),
+	BEACON("omtrdc.net", NULL), BEACON("parsely.com", NULL), BEACON("pixel.propublica.org", NULL),
+	BEACON("pixel.wp.com", NULL), BEACON("quantserve.com", NULL), BEACON("scorecardresearch.com", NULL),
+	BEACON("sendgrid.net", "/wf/open"), BEACON("statcounter.com", NULL), BEACON("stats.wordpress.com", NULL),
+	BEACON("stats.wp.com", NULL), BEACON("tns-counter.ru", NULL), BEACON("track.hubspot.com", NULL),
+	BEACON("tracking.feedpress.it", NULL), BEACON("twitter.com", "/i/adsct"), BEACON("webtrekk.net", NULL),
+	BEACON("xiti.com", NULL)};
 
 bool html_is_beacon(struct str url)
 {
@@ -382,7 +357,7 @@ bool html_is_beacon(struct str url)
 	host = str_slice(url, at + 3, end);
 	path = str_slice(url, end, url.len);
 	for (size_t i = 0; i < sizeof(beacons) / sizeof(beacons[0]); i++) {
-		struct str domain = str_make(beacons[i].host, beacons[i].host_len), tail;
+		struct str domain = beacons[i].domain, tail;
 
 		if (host.len < domain.len || char_lower(host.data[host.len - 1]) != domain.data[domain.len - 1])
 			continue;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Markup into harmless XHTML: what stays, what goes, and what a thing that goes leaves behind.
- *
- * What stays is given to the tree (html_tree.h), tag by tag and text by text. */
+/* Turns markup into harmless XHTML: decides for each tag whether it is kept, dropped, or replaced by a link.  Kept
+ * tags and text go to the tree (html_tree.h). */
 #include <errno.h>
 #include <string.h>
 
@@ -11,13 +10,13 @@
 #include "sitrep/text/url.h"
 
 enum {
-	/* Embedded things that wait for the end of their paragraph. */
+	/* Links to embedded content that wait for the end of their paragraph. */
 	EMBEDDED_MAX = 8,
 	/* Scratch memory for one attribute: the largest is an image within its URL, each byte of it encoded. */
 	VALUES_MAX = 1024 * 1024,
 };
 
-/* Something that is not embedded but linked; raw values in the markup. */
+/* Embedded content that is replaced by a link; raw values in the markup. */
 struct embedded {
 	struct str href, title;
 };
@@ -25,15 +24,15 @@ struct embedded {
 struct sanitizer {
 	struct html_tree tree;
 	struct html_values values;
-	struct embedded embedded[EMBEDDED_MAX]; /* that have no link yet */
+	struct embedded embedded[EMBEDDED_MAX]; /* those whose link is not written yet */
 	size_t embedded_count;
-	struct str drawing;       /* the content of the first one */
-	struct buf last_embedded; /* the address of the last one: object and embed name the same */
+	struct str drawing;       /* the content of the first <svg> */
+	struct buf last_embedded; /* the last address: an <embed> inside its <object> has the same */
 };
 
-/* ---- what does not stay */
+/* ---- dropped elements */
 
-/* Where something goes that kept two words apart, a space does. */
+/* Writes a space in place of a dropped element that separated two words. */
 static void keep_words_apart(struct sanitizer *s)
 {
 	char last = s->tree.out->len > 0 ? s->tree.out->data[s->tree.out->len - 1] : ' ';
@@ -57,7 +56,7 @@ static struct str site_of(struct str url)
 	return str_starts(url, STR("www.")) ? str_slice(url, 4, url.len) : url;
 }
 
-/* Links to what elements would have loaded, each by its title and the name of its site. */
+/* Writes a link for each waiting element: its text is the title and the name of the site. */
 static void put_embedded(struct sanitizer *s)
 {
 	const struct html_element *a = html_element_find(STR("a"));
@@ -85,8 +84,8 @@ static void put_embedded(struct sanitizer *s)
 	}
 }
 
-/* Notes an element that would load something: its link stands behind the paragraph, since it may stand in the midst of
- * a sentence. */
+/* Keeps the address of an element that would load something.  Its link is written behind the paragraph, since the
+ * element may stand inside a sentence. */
 static void take_embedded(struct sanitizer *s, const struct html_token *token)
 {
 	struct embedded e = {.title = html_raw_attribute(token, STR("title"))};
@@ -95,7 +94,7 @@ static void take_embedded(struct sanitizer *s, const struct html_token *token)
 
 	if (good) {
 		buf_clear(&s->last_embedded);
-		(void)buf_add(&s->last_embedded, url);
+		buf_add(&s->last_embedded, url);
 		s->tree.no_memory = s->tree.no_memory || buf_failed(&s->last_embedded);
 	}
 	arena_clear(&s->values.arena);
@@ -109,7 +108,7 @@ static void take_embedded(struct sanitizer *s, const struct html_token *token)
 static void skip_element(struct sanitizer *s, const struct html_element *e, struct html_tokenizer *tokens,
 	const struct html_token *token)
 {
-	/* XHTML writers close these with "/>", and mean it. */
+	/* XHTML closes these elements with "/>", and so they have no content. */
 	size_t start = tokens->pos;
 
 	if (token->kind != HTML_TOKEN_START || token->self_closing)
@@ -123,7 +122,7 @@ static void skip_element(struct sanitizer *s, const struct html_element *e, stru
 	}
 }
 
-/* The label of a drawing stands in when there is no other text. */
+/* Writes the labels of a drawing when there is no other text. */
 static void put_labels(struct sanitizer *s)
 {
 	struct html_tokenizer tokens = {.markup = s->drawing};
@@ -162,9 +161,9 @@ static void take_tag(struct sanitizer *s, struct html_tokenizer *tokens, const s
 		if ((e->flags & HTML_SPACE) != 0)
 			keep_words_apart(s);
 	} else if (start && (e->flags & (HTML_BLOCK | HTML_VOID)) == 0 && html_is_icon(&s->values, token)) {
-		/* without its end, only the tag goes: where an icon ends is not known */
+		/* without an end tag only the start tag goes: the icon's end is not known */
 		if (!token->self_closing)
-			(void)html_skip_content(tokens, token->text);
+			html_skip_content(tokens, token->text);
 		keep_words_apart(s);
 	} else if (start) {
 		html_tree_start(&s->tree, e, token);
@@ -173,7 +172,7 @@ static void take_tag(struct sanitizer *s, struct html_tokenizer *tokens, const s
 	}
 }
 
-/* The address that the markup's own <base> names, in a; base when it names none. */
+/* The address of the markup's own <base>, in a; base when there is none. */
 static struct str base_of(struct arena *a, struct str markup, struct str base)
 {
 	struct html_tokenizer tokens = {.markup = markup};
@@ -231,7 +230,7 @@ int html_sanitize(struct buf *out, struct str markup, struct str base)
 	if (buf_failed(out))
 		return out->failed;
 	if (!utf8_valid(markup)) {
-		(void)utf8_repair(&repaired, markup);
+		utf8_repair(&repaired, markup);
 		markup = buf_str(&repaired);
 	}
 	arena_init(&own_base, VALUES_MAX);

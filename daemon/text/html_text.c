@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Text: escaped anew for XHTML, taken out of markup as one line, or resolved of its references. */
+/* Text: escaped anew for XHTML, extracted from markup as one line, or with its references resolved. */
 #include "sitrep/base/limits.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/text/html_internal.h"
@@ -9,8 +9,8 @@
 
 /* ---- escaping */
 
-/* Bytes that do not stand for themselves, as bits: in text, and in attributes' values.  0xc2 begins the C1 controls,
- * 0xef the non-characters that XML excludes. */
+/* Bytes that need an escape or a check, as bits: in text, and in attributes' values.  0xc2 begins the C1 controls, 0xef
+ * the non-characters that XML forbids. */
 static const uint64_t special_in_text[4] = {
 	UINT64_C(0x50000040fffff9ff), UINT64_C(0x8000000000000000), 0, UINT64_C(0x0000800000000004)};
 static const uint64_t special_in_attribute[4] = {
@@ -22,37 +22,37 @@ bool html_is_dropped(uint32_t c)
 	       c == 0xffff;
 }
 
-/* Appends c as the text of XHTML, unless it is dropped. */
+/* Appends c, escaped where needed, unless it is a forbidden character. */
 static void put_character(struct buf *out, uint32_t c, bool in_attribute)
 {
 	switch (c) {
 	case '&':
-		(void)buf_puts(out, "&amp;");
+		buf_puts(out, "&amp;");
 		return;
 	case '<':
-		(void)buf_puts(out, "&lt;");
+		buf_puts(out, "&lt;");
 		return;
 	case '>':
-		(void)buf_puts(out, "&gt;");
+		buf_puts(out, "&gt;");
 		return;
 	case '"':
-		(void)buf_puts(out, in_attribute ? "&quot;" : "\"");
+		buf_puts(out, in_attribute ? "&quot;" : "\"");
 		return;
 	case '\t':
-		(void)buf_puts(out, in_attribute ? "&#9;" : "\t");
+		buf_puts(out, in_attribute ? "&#9;" : "\t");
 		return;
 	case '\n':
 	case '\r':
-		(void)buf_puts(out, in_attribute ? "&#10;" : "\n");
+		buf_puts(out, in_attribute ? "&#10;" : "\n");
 		return;
 	default:
 		break;
 	}
 	if (!html_is_dropped(c))
-		(void)buf_put_utf8(out, c);
+		buf_put_utf8(out, c);
 }
 
-/* The special byte at *i, and what belongs to it. */
+/* Writes the character or reference that begins with the special byte at *i, and moves *i past it. */
 static void put_special(struct buf *out, struct str raw, size_t *i, bool in_attribute)
 {
 	unsigned char c = (unsigned char)raw.data[*i];
@@ -85,11 +85,11 @@ size_t html_plain_len(struct str s)
 		uint64_t word, quotes, angles, special;
 
 		memcpy(&word, s.data + i, sizeof(word));
-		/* " and & differ in one bit, < and > in another: zero where a byte is one of the two */
+		/* " and & differ in one bit, < and > in another: a byte that is one of the two becomes zero */
 		quotes = (word | ones * 0x04) ^ ones * '&';
 		angles = (word | ones * 0x02) ^ ones * '>';
-		/* the highest bit of a byte: zero above, below 0x20, DEL and beyond; behind one that is, it may be
-		 * wrong */
+		/* Sets the highest bit of each byte that is zero in quotes or angles, or is below 0x20, DEL or above.
+		 * A borrow or carry may also set that of the bytes above such a byte: only the first one counts. */
 		special = ((quotes - ones) & ~quotes) | ((angles - ones) & ~angles) | ((word - ones * 0x20) & ~word) |
 			  word | (word + ones);
 		if ((special & high) != 0)
@@ -110,8 +110,8 @@ void html_put_text(struct buf *out, struct str raw, bool in_attribute)
 			size_t step;
 
 			i += html_plain_len(str_make(raw.data + i, raw.len - i));
-			/* the eight that stopped it, byte by byte: a newline or a letter beyond ASCII is plain after
-			 * all */
+			/* the eight bytes that stopped the fast loop, one by one: a newline or a non-ASCII letter is
+			 * plain */
 			step = raw.len - i < sizeof(uint64_t) ? raw.len : i + sizeof(uint64_t);
 			while (i < step &&
 				(special[(unsigned char)raw.data[i] >> 6] >> ((unsigned char)raw.data[i] & 63) & 1) ==
@@ -121,7 +121,7 @@ void html_put_text(struct buf *out, struct str raw, bool in_attribute)
 				break;
 		}
 		if (i > start)
-			(void)buf_append(out, raw.data + start, i - start);
+			buf_append(out, raw.data + start, i - start);
 		if (i < raw.len)
 			put_special(out, raw, &i, in_attribute);
 	}
@@ -137,16 +137,16 @@ int html_unescape(struct buf *out, struct str s)
 
 		if (at == STR_NPOS)
 			at = s.len;
-		(void)buf_append(out, s.data + i, at - i);
+		buf_append(out, s.data + i, at - i);
 		if (at == s.len)
 			break;
 		used = html_read_reference(str_slice(s, at, s.len), false, &ref);
 		if (used > 0) {
-			(void)buf_put_utf8(out, ref.first);
+			buf_put_utf8(out, ref.first);
 			if (ref.second != 0)
-				(void)buf_put_utf8(out, ref.second);
+				buf_put_utf8(out, ref.second);
 		} else {
-			(void)buf_putc(out, '&');
+			buf_putc(out, '&');
 			used = 1;
 		}
 		i = at + used;
@@ -162,13 +162,7 @@ struct line {
 	bool full;
 };
 
-static bool is_space(uint32_t c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xa0 || c == 0x1680 ||
-	       (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
-}
-
-/* Appends a piece as a whole: one that does not fit is left out, with all that follows. */
+/* Appends a whole piece.  If it does not fit, it and all that follows are left out. */
 static void line_put(struct line *l, const char *data, size_t len)
 {
 	size_t space = l->space_due && l->started ? 1 : 0;
@@ -178,8 +172,8 @@ static void line_put(struct line *l, const char *data, size_t len)
 		return;
 	}
 	if (space > 0)
-		(void)buf_putc(l->out, ' ');
-	(void)buf_append(l->out, data, len);
+		buf_putc(l->out, ' ');
+	buf_append(l->out, data, len);
 	l->started = true;
 	l->space_due = false;
 }
@@ -189,15 +183,15 @@ static void line_put_character(struct line *l, uint32_t c)
 	char room[8];
 	struct buf one = {.data = room, .cap = sizeof(room), .max = sizeof(room) - 1};
 
-	if (is_space(c)) {
+	if (utf8_is_space(c)) {
 		l->space_due = true;
 	} else if (!utf8_is_unsafe(c)) {
-		(void)buf_put_utf8(&one, c);
+		buf_put_utf8(&one, c);
 		line_put(l, one.data, one.len);
 	}
 }
 
-/* A run of printable ASCII; cut to what fits. */
+/* Appends a run of printable ASCII, cut to the part that fits. */
 static void line_put_run(struct line *l, struct str run)
 {
 	size_t space = l->space_due && l->started ? 1 : 0, room = l->out->max - l->out->len;
@@ -277,9 +271,9 @@ int html_to_text(struct buf *out, struct str markup)
 
 /* ---- */
 
-/* Whether markup is meant as a tag: its name is known to HTML or has a prefix, and attributes follow. "a<b and c>d" has
- * no tag. */
-static bool is_meant(const struct html_token *tag)
+/* Whether text of the form of a tag is one: HTML has its name, or it has a prefix, and only attributes follow.  "a<b
+ * and c>d" has no tag. */
+static bool is_real_tag(const struct html_token *tag)
 {
 	if (html_element_find(tag->text) == NULL && str_find_char(tag->text, ':', 1) == STR_NPOS)
 		return false;
@@ -295,8 +289,7 @@ static bool is_meant(const struct html_token *tag)
 	return true;
 }
 
-/* The bytes of the comment or of the tag that is meant as one at the beginning of s; 0 when there is none.  Looks at
- * LIMIT_HTML_TAG bytes at most. */
+/* The length of the real tag or of the "<!--" with which s begins; 0: neither.  Reads at most LIMIT_HTML_TAG bytes. */
 static size_t tag_len(struct str s)
 {
 	struct html_tokenizer tokens = {.markup = str_slice(s, 0, LIMIT_HTML_TAG)};
@@ -311,7 +304,7 @@ static size_t tag_len(struct str s)
 	if (end == start || end == s.len || !char_is_alpha(s.data[start]) ||
 		(s.data[end] != ':' && html_element_find(str_slice(s, start, end)) == NULL))
 		return 0;
-	if (!html_next_token(&tokens, &token) || token.kind == HTML_TOKEN_TEXT || !is_meant(&token))
+	if (!html_next_token(&tokens, &token) || token.kind == HTML_TOKEN_TEXT || !is_real_tag(&token))
 		return 0;
 	return tokens.pos;
 }
@@ -343,7 +336,7 @@ bool html_looks_like(struct str s)
 	return html_has_tag(s, false) || str_find(s, STR("<!--"), 0) != STR_NPOS;
 }
 
-/* Is it the tag of something that a title has no room for? */
+/* Whether the tag is of embedded content, which a title does not show. */
 static bool is_embed(struct str tag)
 {
 	size_t start = tag.len > 1 && tag.data[1] == '/' ? 2 : 1, end = start;
@@ -362,13 +355,13 @@ int html_title_markup(struct buf *out, struct str s)
 	for (size_t at = str_find_char(s, '<', 0); at != STR_NPOS; at = str_find_char(s, '<', at)) {
 		size_t len = tag_len(str_slice(s, at, s.len));
 
-		(void)buf_add(out, str_slice(s, from, at));
+		buf_add(out, str_slice(s, from, at));
 		if (len == 0)
-			(void)buf_puts(out, "&lt;");
+			buf_puts(out, "&lt;");
 		else if (!is_embed(str_slice(s, at, at + len)))
-			(void)buf_add(out, str_slice(s, at, at + len));
+			buf_add(out, str_slice(s, at, at + len));
 		from = at += len > 0 ? len : 1;
 	}
-	(void)buf_add(out, str_slice(s, from, s.len));
+	buf_add(out, str_slice(s, from, s.len));
 	return out->failed;
 }

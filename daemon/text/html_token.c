@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* HTML into tokens, by the states of the HTML standard (13.2.5).
  *
- * Why not libxml2's HTML parser: it reads HTML 4 where browsers read HTML 5, is quadratic in a tag's attributes, and
- * with empty SAX handlers takes twice as long over the articles of real feeds as the whole sanitizing takes here.
- * Since the output is rebuilt from an allowlist and every byte of it escaped, the tokenizer is not what keeps readers
- * safe; it only decides how much of an honest article survives.  It differs from browsers where they lose text: a
- * quotation mark or a comment that is never closed ends at the next ">".
- *
- * Every byte is looked at a fixed number of times, whatever the markup. */
+ * libxml2's HTML parser is not used: it reads HTML 4 where browsers read HTML 5, it is quadratic in a tag's
+ * attributes, and on articles of real feeds it takes, with empty SAX handlers, twice the time of the whole
+ * sanitizing here.  Safety does not depend on the tokenizer, since the output is rebuilt from an allowlist and
+ * escaped; it decides only how much of an honest article is kept.  It differs from browsers where they lose text: a
+ * quotation mark or a comment that is never closed ends at the next ">".  Each byte is read a fixed number of times,
+ * for any markup. */
 #include "sitrep/text/html_internal.h"
 
 static bool is_tag_end(char c)
@@ -15,15 +14,15 @@ static bool is_tag_end(char c)
 	return c == '>' || c == '/' || char_is_space(c);
 }
 
-/* Offset behind the first occurrence of needle, or the end. */
-static size_t behind(struct str s, struct str needle, size_t from)
+/* The offset behind the first needle at or after from; the length of s when there is none. */
+static size_t offset_behind(struct str s, struct str needle, size_t from)
 {
 	size_t at = str_find(s, needle, from);
 
 	return at == STR_NPOS ? s.len : at + needle.len;
 }
 
-/* A comment at from, which is behind "<!--"; the offset behind it. */
+/* The offset behind the comment whose "<!--" ends at from. */
 static size_t skip_comment(struct html_tokenizer *t, size_t from)
 {
 	struct str s = t->markup;
@@ -43,11 +42,11 @@ static size_t skip_comment(struct html_tokenizer *t, size_t from)
 		at++;
 	}
 	t->no_comment_end = true;
-	return behind(s, STR(">"), from);
+	return offset_behind(s, STR(">"), from);
 }
 
-/* An unquoted value ends at white space or ">"; a quoted one at its quotation mark, or where that never comes at
- * the next ">".  The missing mark is missing for all tags that follow, so this looks for it once in vain. */
+/* An unquoted value ends at white space or ">", a quoted one at its quotation mark.  Without a closing mark it ends
+ * at the next ">"; no later tag has that mark either, so the search for it fails only once. */
 static struct str read_value(struct str s, size_t *pos)
 {
 	size_t i = *pos, start = i, end;
@@ -108,7 +107,7 @@ static bool read_attributes(struct str s, size_t *pos, struct html_token *token)
 	return true;
 }
 
-/* Does markup begin at the "<" at pos?  "1 < 2" and "<3" are text. */
+/* Whether markup begins at the "<" at pos.  "1 < 2" and "<3" are text. */
 static bool starts_markup(struct str s, size_t pos)
 {
 	char c = pos + 1 < s.len ? s.data[pos + 1] : ' ';
@@ -116,14 +115,15 @@ static bool starts_markup(struct str s, size_t pos)
 	return char_is_alpha(c) || c == '!' || c == '?' || (c == '/' && pos + 2 < s.len);
 }
 
-/* Reads the markup at *pos and moves behind it.  False when it is none that counts. */
+/* Reads the markup at *pos and moves behind it.  False for a comment, a declaration, or a tag that is cut. */
 static bool read_markup(struct html_tokenizer *t, size_t *pos, struct html_token *token)
 {
 	struct str s = t->markup;
 	size_t i = *pos + 1, start;
 
 	if (s.data[i] == '!' || s.data[i] == '?') {
-		*pos = str_starts(str_slice(s, i, s.len), STR("!--")) ? skip_comment(t, i + 3) : behind(s, STR(">"), i);
+		*pos = str_starts(str_slice(s, i, s.len), STR("!--")) ? skip_comment(t, i + 3)
+								      : offset_behind(s, STR(">"), i);
 		return false;
 	}
 	token->kind = HTML_TOKEN_START;
@@ -131,7 +131,7 @@ static bool read_markup(struct html_tokenizer *t, size_t *pos, struct html_token
 		token->kind = HTML_TOKEN_END;
 		i++;
 		if (!char_is_alpha(s.data[i])) {
-			*pos = behind(s, STR(">"), i);
+			*pos = offset_behind(s, STR(">"), i);
 			return false;
 		}
 	}
@@ -143,7 +143,7 @@ static bool read_markup(struct html_tokenizer *t, size_t *pos, struct html_token
 	*pos = i;
 	if (read_attributes(s, pos, token))
 		return true;
-	/* Cut within the tag, which browsers do not show either. */
+	/* The text ends within the tag; browsers do not show it either. */
 	*pos = s.len;
 	return false;
 }
@@ -182,12 +182,13 @@ static bool known_absent(struct html_tokenizer *t, struct str name)
 	return false;
 }
 
-/* Does the tag whose name stands at from end in "/>"? */
-static bool is_self_closing(struct str s, size_t from)
+/* Whether the tag whose name begins at from ends in "/>".  *end is the ">" that was found last: the text up to it is
+ * not searched again. */
+static bool is_self_closing(struct str s, size_t from, size_t *end)
 {
-	size_t end = str_find_char(s, '>', from);
-
-	return end != STR_NPOS && s.data[end - 1] == '/';
+	if (*end < from)
+		*end = str_find_char(s, '>', from);
+	return *end != STR_NPOS && s.data[*end - 1] == '/';
 }
 
 bool html_skip_content(struct html_tokenizer *t, struct str name)
@@ -195,7 +196,7 @@ bool html_skip_content(struct html_tokenizer *t, struct str name)
 	const struct html_element *e = html_element_find(name);
 	bool nests = e == NULL || (e->flags & HTML_RAW) == 0;
 	struct str s = t->markup;
-	size_t at = t->pos, depth = 1, last = STR_NPOS;
+	size_t at = t->pos, depth = 1, last = STR_NPOS, tag_end = 0;
 
 	if (known_absent(t, name))
 		return false;
@@ -207,7 +208,7 @@ bool html_skip_content(struct html_tokenizer *t, struct str name)
 			!str_eq_nocase(str_slice(rest, slash, name.len + slash), name))
 			continue;
 		if (slash == 0) {
-			depth += nests && !is_self_closing(s, at);
+			depth += nests && !is_self_closing(s, at, &tag_end);
 			continue;
 		}
 		depth--;

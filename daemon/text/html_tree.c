@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* The tree of allowed elements.  See html_tree.h. */
 #include "html_tree.h"
 
 #include <string.h>
@@ -7,9 +6,9 @@
 #include "sitrep/base/utf8.h"
 
 enum {
-	/* A start tag that may be repeated for an element that goes on in the next block. */
+	/* The longest start tag that is repeated when its element goes on in the next block. */
 	PENDING_TAG_MAX = 512,
-	/* What repeated tags may add in all beyond the length of the input. */
+	/* Bytes that repeated tags may add beyond the length of the input. */
 	REPEAT_SLACK = 4096,
 	/* Bytes that one byte of text may become ("&quot;"). */
 	ESCAPED_MAX = 6,
@@ -55,7 +54,7 @@ static bool top_has(const struct html_tree *t, unsigned flags)
 	return t->depth > 0 && (t->stack[t->depth - 1].element->flags & flags) != 0;
 }
 
-/* The three in one step: a third of all that is written are names. */
+/* Appends three pieces at once: a third of all writes are names. */
 static void put_name(struct buf *out, const char *before, const struct html_element *e, char after)
 {
 	char text[sizeof(e->name) + 4];
@@ -66,7 +65,7 @@ static void put_name(struct buf *out, const char *before, const struct html_elem
 	len += e->name_len;
 	if (after != 0)
 		text[len++] = after;
-	(void)buf_append(out, text, len);
+	buf_append(out, text, len);
 }
 
 static void close_top(struct html_tree *t)
@@ -80,14 +79,15 @@ static void close_top(struct html_tree *t)
 	} while (t->depth > 0 && t->stack[t->depth - 1].ends_with_block);
 }
 
-/* Closes all above and the one at index. */
+/* Closes the element at index and all inside it. */
 static void close_through(struct html_tree *t, size_t index)
 {
 	while (t->depth > index)
 		close_top(t);
 }
 
-/* Opens an element whose start tag is in tag; a void one is complete with that.  False when it is not to be. */
+/* Opens an element with the start tag tag; a void element is complete then.  False when the depth or the output is
+ * at its limit. */
 static bool open_tag(struct html_tree *t, const struct html_element *e, struct str tag)
 {
 	bool is_void = (e->flags & HTML_VOID) != 0;
@@ -102,24 +102,24 @@ static bool open_tag(struct html_tree *t, const struct html_element *e, struct s
 		t->stack[t->depth++] = (struct html_open){e, t->out->len, tag.len, false};
 		t->end_tags += end_tag_len(e);
 	}
-	(void)buf_add(t->out, tag);
+	buf_add(t->out, tag);
 	return true;
 }
 
 static bool open_plain(struct html_tree *t, const char *name)
 {
 	buf_clear(&t->tag);
-	(void)buf_putc(&t->tag, '<');
-	(void)buf_puts(&t->tag, name);
-	(void)buf_putc(&t->tag, '>');
+	buf_putc(&t->tag, '<');
+	buf_puts(&t->tag, name);
+	buf_putc(&t->tag, '>');
 	t->no_memory = t->no_memory || buf_failed(&t->tag);
 	return !t->no_memory && open_tag(t, html_element_find(str_from(name)), buf_str(&t->tag));
 }
 
 /* ---- what is open */
 
-/* Index of the topmost open element of this kind; elements with one of the barrier's flags hide what is below
- * them.  The stack's depth when there is none. */
+/* The index of the innermost open element e, or for a heading of any open heading.  The search ends at an element with
+ * one of barrier's flags.  The stack's depth when there is none. */
 static size_t find_open(const struct html_tree *t, const struct html_element *e, unsigned barrier)
 {
 	for (size_t i = t->depth; i > 0; i--) {
@@ -133,6 +133,7 @@ static size_t find_open(const struct html_tree *t, const struct html_element *e,
 	return t->depth;
 }
 
+/* The same for an id. */
 static size_t find_id(const struct html_tree *t, enum html_id id, unsigned barrier)
 {
 	for (size_t i = t->depth; i > 0; i--) {
@@ -167,7 +168,7 @@ static void forget_pending(struct html_tree *t, const struct html_element *e)
 	}
 }
 
-/* Closes all above and the one at index; the formatting elements above go on behind it. */
+/* Closes the element at index and all inside it; formatting elements inside it will be opened again behind it. */
 static void interrupt_through(struct html_tree *t, size_t index)
 {
 	for (size_t i = index + 1; i < t->depth; i++) {
@@ -184,7 +185,7 @@ static void reopen_pending(struct html_tree *t)
 {
 	size_t count = t->pending_count;
 
-	/* Nothing is added while they are opened. */
+	/* Cleared first: opening an element must not add to the list. */
 	t->pending_count = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct html_open *p = &t->pending[i];
@@ -193,16 +194,16 @@ static void reopen_pending(struct html_tree *t)
 			continue;
 		t->repeat_budget -= p->tag_len;
 		buf_clear(&t->tag);
-		(void)buf_append(&t->tag, t->out->data + p->tag, p->tag_len);
+		buf_append(&t->tag, t->out->data + p->tag, p->tag_len);
 		t->no_memory = t->no_memory || buf_failed(&t->tag);
 		if (!t->no_memory)
-			(void)open_tag(t, p->element, buf_str(&t->tag));
+			open_tag(t, p->element, buf_str(&t->tag));
 	}
 }
 
 /* ---- tables */
 
-/* Inside a table, but in no cell of it: makes the cell that text needs. */
+/* Opens a cell when the position is inside a table but in no cell. */
 static void need_cell(struct html_tree *t)
 {
 	if (!top_has(t, HTML_TABLE | HTML_SCOPE) || top(t)->id == HTML_TD || top(t)->id == HTML_CAPTION)
@@ -215,7 +216,7 @@ static void need_cell(struct html_tree *t)
 		close_top(t);
 }
 
-/* Closes what is open inside the nearest table down to where a part of it may stand.  False outside tables. */
+/* Closes elements of the nearest table until its part e is allowed.  False outside tables. */
 static bool enter_table(struct html_tree *t, const struct html_element *e)
 {
 	size_t table = find_id(t, HTML_TABLE_ELEMENT, 0), keep = table;
@@ -290,7 +291,7 @@ static bool before_link(struct html_tree *t, const struct html_element *e)
 	return true;
 }
 
-/* Inside ruby, an annotation ends all that needs no end tag. */
+/* Inside ruby, an annotation closes the elements that need no end tag. */
 static void before_annotation(struct html_tree *t)
 {
 	bool in_ruby = find_id(t, HTML_RUBY_ELEMENT, HTML_SCOPE) < t->depth;
@@ -301,7 +302,7 @@ static void before_annotation(struct html_tree *t)
 		close_top(t);
 }
 
-/* Makes the place for e.  False when there is none. */
+/* Closes and opens elements so that e is allowed here.  False when it is not. */
 static bool make_place(struct html_tree *t, const struct html_element *e)
 {
 	if ((e->flags & HTML_TABLE) != 0)
@@ -331,8 +332,8 @@ static struct str source_of(struct str tag)
 	return str_slice(tag, start + 6, end);
 }
 
-/* A picture that a script loads late is there once more for those without scripts. */
-static bool is_picture_again(const struct html_tree *t, struct str tag)
+/* Whether tag is the copy in <noscript> of the picture before it, for readers without lazy-loading scripts. */
+static bool is_same_picture(const struct html_tree *t, struct str tag)
 {
 	struct str before = str_slice(buf_str(t->out), t->picture, t->picture_end), source = source_of(tag);
 
@@ -350,9 +351,9 @@ void html_tree_start(struct html_tree *t, const struct html_element *e, const st
 	put_name(tag, "<", e, 0);
 	if (!html_add_attributes(t->values, tag, e, token))
 		return;
-	(void)buf_puts(tag, (e->flags & HTML_VOID) != 0 ? " />" : ">");
+	buf_puts(tag, (e->flags & HTML_VOID) != 0 ? " />" : ">");
 	t->no_memory = t->no_memory || buf_failed(tag);
-	if (t->no_memory || (e->id == HTML_IMG && is_picture_again(t, buf_str(tag))))
+	if (t->no_memory || (e->id == HTML_IMG && is_same_picture(t, buf_str(tag))))
 		return;
 	if (!open_tag(t, e, buf_str(tag)))
 		return;
@@ -406,7 +407,7 @@ bool html_is_blank(struct str text)
 	return true;
 }
 
-/* As much of escaped text as fits, cut between characters. */
+/* Writes as much of escaped as fits, cut between characters. */
 static void put_cut(struct html_tree *t, struct str escaped)
 {
 	size_t room = t->out->max - t->out->len;
@@ -421,7 +422,7 @@ static void put_cut(struct html_tree *t, struct str escaped)
 			break;
 		}
 	}
-	(void)buf_add(t->out, cut);
+	buf_add(t->out, cut);
 	t->full = t->full || cut.len < escaped.len;
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The part of an address that other people may see.
- *
- * A secret is known by its parameter's name or by its look.  A name is cut into words: "api_key", "access-token",
- * "X-Amz-Signature", "authKey".  A value looks random when it has 16 letters and digits or more in which letters,
- * digits and upper case follow each other as they do not in words, dates and numbers, or letters that make no words. */
+/* A secret is recognised by its parameter's name or by a random value.  A name is cut into words: "api_key",
+ * "access-token", "X-Amz-Signature", "authKey".  A value is random when it has 16 letters and digits or more, and
+ * either changes between digits, small letters and capitals more often than words, dates and numbers do, or consists
+ * of letters with too few vowels for words. */
 #include "sitrep/text/public_url.h"
 
 #include <errno.h>
@@ -11,17 +10,18 @@
 
 enum {
 	RANDOM_CHARS_MIN = 16,
-	/* In a path, where names of public things stand as well. */
+	/* The same in a path, where long public names occur too. */
 	RANDOM_PATH_MIN = 24,
-	/* A run of letters and digits that no word has; "f-35-b-21" has short ones only. */
+	/* The shortest run of letters and digits that counts; "f-35-b-21" has only shorter ones. */
 	RANDOM_RUN_MIN = 8,
-	/* Of all neighbours so many, in percent, change their kind: 45 in random letters and digits, 47 in random hex,
-	 * 20 in "MH370SearchUpdate2026". */
+	/* Share of neighbours that differ in kind (digit, small letter, capital): 45 percent in random letters and
+	 * digits, 47 in random hex, 20 in "MH370SearchUpdate2026". */
 	CHANGES_MIN = 4,
 	CHANGES_PERCENT = 21,
-	/* Words that begin with capitals have more vowels. */
+	/* Letters of both cases are random up to this share of vowels; "CamelCaseWords" have more. */
 	CAMEL_VOWELS_PERCENT_MAX = 28,
-	/* Letters of one case alone: 19 percent of random ones are vowels, 38 of words in most languages. */
+	/* Letters of one case are random up to this share of vowels: 19 percent of random letters are vowels, 38 of
+	 * words in most languages. */
 	VOWELS_PERCENT_MAX = 24,
 	NESTED_MAX = 3,
 	VALUE_MAX = 64 * 1024,
@@ -31,34 +31,26 @@ static const char hidden[] = "***";
 
 /* ---- names ---- */
 
-/* Words that are secrets whole. */
+/* Words of a name that mark a secret. */
 static const char *const whole_words[] = {"key", "token", "tok", "auth", "oauth", "sig", "signature", "secret", "pass",
 	"passwd", "password", "pwd", "pw", "psw", "credential", "credentials", "cred", "creds", "session", "jwt",
 	"hmac", "bearer", "otp", "apikey"};
-/* The same as parts of longer ones: "accesstoken", "phpsessid", "userpassword". */
+/* Parts of words that do: "accesstoken", "phpsessid", "userpassword". */
 static const char *const parts[] = {"token", "secret", "passw", "passphrase", "passcode", "passkey", "signature",
 	"credential", "apikey", "accesskey", "authkey", "privatekey", "secretkey", "userkey", "feedkey", "rsskey",
 	"sessid", "sessionid", "oauth", "authoriz", "authoris", "authent", "authtok", "hmac"};
-/* At their ends: "mykey", "userpass"; but not these words. */
+/* Ends of words that do: "mykey", "userpass"; but not the words of the list below. */
 static const char *const endings[] = {"key", "pass", "pwd", "auth", "sig"};
 static const char *const ordinary[] = {"monkey", "turkey", "hockey", "jockey", "whiskey", "donkey", "mickey", "hickey",
 	"compass", "bypass", "trespass", "overpass", "surpass", "underpass", "encompass", "secretary", "secretariat"};
-
-static bool is_one_of(struct str word, const char *const *words, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (str_eq_nocase(word, str_from(words[i])))
-			return true;
-	return false;
-}
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static bool is_secret_word(struct str word)
 {
-	if (is_one_of(word, whole_words, COUNT(whole_words)))
+	if (str_is_one_of(word, whole_words))
 		return true;
-	if (is_one_of(word, ordinary, COUNT(ordinary)))
+	if (str_is_one_of(word, ordinary))
 		return false;
 	for (size_t i = 0; i < COUNT(parts); i++)
 		if (str_find_nocase(word, str_from(parts[i]), 0) != STR_NPOS)
@@ -77,7 +69,7 @@ static bool is_upper(char c)
 	return c >= 'A' && c <= 'Z';
 }
 
-/* Words end at what is no letter and before a capital: "authKey", "api_key", "key2". */
+/* A word ends at a byte that is no letter, and before a capital: "authKey", "api_key", "key2". */
 static bool has_secret_name(struct str name)
 {
 	size_t start = 0;
@@ -96,7 +88,7 @@ static bool has_secret_name(struct str name)
 	return false;
 }
 
-/* Names of channels that anybody may read, of 24 and more random characters. */
+/* Names of public channels, whose values have 24 and more random characters. */
 static bool has_public_name(struct str name)
 {
 	return str_eq_nocase(name, STR("channel_id")) || str_eq_nocase(name, STR("playlist_id"));
@@ -111,8 +103,9 @@ static enum kind kind_of(char c)
 	return char_is_digit(c) ? KIND_DIGIT : is_upper(c) ? KIND_UPPER : char_is_alpha(c) ? KIND_LOWER : KIND_NONE;
 }
 
+/* Counts of a value's characters. */
 struct look {
-	size_t chars, pairs, changes;
+	size_t chars, pairs, changes; /* letters and digits; two of them side by side; of these, of two kinds */
 	size_t run, longest_run;
 	size_t vowels, consonants, longest_consonants, rare;
 	size_t kinds[KIND_DIGIT + 1];
@@ -168,19 +161,13 @@ static bool is_random(struct str value, size_t chars_min)
 	       (l.longest_consonants >= 6 || 100 * l.rare >= 15 * l.chars);
 }
 
-static int hex_digit(char c)
-{
-	c = char_lower(c);
-	return char_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static int decode(struct buf *out, struct str s)
+static int percent_decode(struct buf *out, struct str s)
 {
 	for (size_t i = 0; i < s.len; i++) {
-		int high = s.data[i] == '%' && i + 2 < s.len ? hex_digit(s.data[i + 1]) : -1;
-		int low = high >= 0 ? hex_digit(s.data[i + 2]) : -1;
+		int high = s.data[i] == '%' && i + 2 < s.len ? char_hex_value(s.data[i + 1]) : -1;
+		int low = high >= 0 ? char_hex_value(s.data[i + 2]) : -1;
 
-		(void)buf_putc(out, low >= 0 ? (char)(high * 16 + low) : s.data[i]);
+		buf_putc(out, low >= 0 ? (char)(high * 16 + low) : s.data[i]);
 		i += low >= 0 ? 2 : 0;
 	}
 	return out->failed;
@@ -190,7 +177,7 @@ static int decode(struct buf *out, struct str s)
 
 static int add_public(struct buf *out, struct str url, int depth);
 
-/* An address within an address, as gateways have it. */
+/* Whether value is itself an address with a secret, as in "gateway?url=https://x.example/?key=...". */
 static bool hides_address(struct str value, int depth, int *failed)
 {
 	struct buf public = BUF_INIT(VALUE_MAX);
@@ -210,14 +197,14 @@ static int add_parameter(struct buf *out, struct str parameter, int depth)
 	size_t equals = str_find_char(parameter, '=', 0);
 	struct str raw = equals == STR_NPOS ? parameter : str_slice(parameter, equals + 1, parameter.len);
 	struct buf name = BUF_INIT(VALUE_MAX), value = BUF_INIT(VALUE_MAX);
-	int failed = decode(&value, raw);
+	int failed = percent_decode(&value, raw);
 	bool hide;
 
 	if (failed == 0 && equals != STR_NPOS)
-		failed = decode(&name, str_slice(parameter, 0, equals));
+		failed = percent_decode(&name, str_slice(parameter, 0, equals));
 	if (failed == -ENOMEM)
 		goto out;
-	/* A value that is too long to be examined is hidden. */
+	/* A value that could not be examined is hidden. */
 	hide = failed != 0;
 	failed = 0;
 	if (!hide && !has_public_name(buf_str(&name)))
@@ -288,7 +275,7 @@ int buf_add_userless_url(struct buf *out, struct str url)
 	for (size_t i = from; i < url.len && strchr("/?#", url.data[i]) == NULL; i++)
 		if (url.data[i] == '@')
 			host = i + 1;
-	(void)buf_add(out, str_slice(url, 0, from));
+	buf_add(out, str_slice(url, 0, from));
 	return buf_add(out, str_slice(url, host, url.len));
 }
 

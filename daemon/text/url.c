@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* Resolving references, on the level of text.
+/* Resolves references as text.
  *
- * CURLU could do it, but takes a dozen allocations a link, refuses spaces, and knows nothing of what browsers
- * forgive.  So references are cleaned first, then split, merged and joined by RFC 3986.  A clean absolute web
- * link, which is nearly every link in a feed, is recognised in one pass and returned as it came. */
+ * CURLU is not used: it takes a dozen allocations a link, refuses spaces, and does not repair links as browsers do.
+ * References are cleaned first, then split, merged and joined by RFC 3986.  A clean absolute web link, as nearly
+ * every link in a feed is, is recognised in one pass and returned unchanged. */
 #include "sitrep/text/url.h"
 
 #include <stdint.h>
@@ -28,7 +28,7 @@ static size_t scheme_len(struct str s)
 	return i < s.len && s.data[i] == ':' ? i : 0;
 }
 
-/* Offset of the first of two characters at or after from, or the length. */
+/* Offset of the first of the three characters at or after from, or the length. */
 static size_t until(struct str s, size_t from, char one, char other, char third)
 {
 	while (from < s.len && s.data[from] != one && s.data[from] != other && s.data[from] != third)
@@ -67,8 +67,8 @@ void url_split(struct str url, struct url_parts *p)
 		p->scheme = str_slice(url, 0, n);
 }
 
-/* RFC 3986, 5.2.4, in place: each segment moves to the left, ".." takes the one before it away.  Every byte is
- * moved once and taken away once. */
+/* RFC 3986, 5.2.4, in place: segments move to the left, and ".." removes the segment before it.  Each byte is moved
+ * at most once and removed at most once. */
 static size_t resolve_dots(char *path, size_t len)
 {
 	size_t from = 0, to = 0;
@@ -101,7 +101,7 @@ static size_t resolve_dots(char *path, size_t len)
 	return to;
 }
 
-static char *put(char *to, struct str s)
+static char *put_str(char *to, struct str s)
 {
 	if (s.len > 0)
 		memcpy(to, s.data, s.len);
@@ -116,36 +116,31 @@ struct str url_join(struct arena *a, const struct url_parts *p)
 	if (start == NULL)
 		return STR_NONE;
 	if (p->scheme.data != NULL) {
-		to = put(to, p->scheme);
-		to = put(to, STR(":"));
+		to = put_str(to, p->scheme);
+		to = put_str(to, STR(":"));
 	}
 	if (p->authority.data != NULL) {
-		to = put(to, STR("//"));
-		to = put(to, p->authority);
+		to = put_str(to, STR("//"));
+		to = put_str(to, p->authority);
 	}
 	path = to;
 	if (p->authority.data != NULL && p->path.len > 0 && p->path.data[0] != '/')
-		to = put(to, STR("/"));
-	to = put(to, p->path);
+		to = put_str(to, STR("/"));
+	to = put_str(to, p->path);
 	if (p->scheme.data == NULL || p->authority.data != NULL)
 		to = path + resolve_dots(path, (size_t)(to - path));
 	if (p->query.data != NULL) {
-		to = put(to, STR("?"));
-		to = put(to, p->query);
+		to = put_str(to, STR("?"));
+		to = put_str(to, p->query);
 	}
 	if (p->fragment.data != NULL) {
-		to = put(to, STR("#"));
-		to = put(to, p->fragment);
+		to = put_str(to, STR("#"));
+		to = put_str(to, p->fragment);
 	}
 	return str_make(start, (size_t)(to - start));
 }
 
 /* ---- cleaning */
-
-static bool is_hex(char c)
-{
-	return char_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 
 /* The treatment of each byte of a reference. */
 enum treatment { KEEP, DROP, ENCODE, SLASH };
@@ -167,19 +162,21 @@ static enum treatment treat(struct str s, size_t i, bool in_query, bool is_web)
 	case '{':
 	case '|':
 	case '}':
-		/* Browsers send these as they are in a query, and a signature may have been made over that. */
+		/* Browsers send these unencoded in a query, and a signature may cover them. */
 		return in_query ? KEEP : ENCODE;
 	case '%':
-		return s.len - i > 2 && is_hex(s.data[i + 1]) && is_hex(s.data[i + 2]) ? KEEP : ENCODE;
+		return s.len - i > 2 && char_hex_value(s.data[i + 1]) >= 0 && char_hex_value(s.data[i + 2]) >= 0
+			       ? KEEP
+			       : ENCODE;
 	default:
 		return (unsigned char)c < 0x20 || c == 0x7f ? DROP : KEEP;
 	}
 }
 
-/* The ASCII bytes that treat() does not always keep, and those that begin a query, as bits. */
+/* As bits: ASCII bytes that treat() does not always keep, and those that begin a query. */
 static const uint64_t suspects[2] = {UINT64_C(0xd000002dffffffff), UINT64_C(0xb800000150000000)};
 
-/* s as it may stand in a document: itself when there is nothing to do, else a copy in a. */
+/* Cleans s as treat() says.  Returns s itself when nothing changes, else a copy in a. */
 static struct str clean(struct arena *a, struct str s)
 {
 	static const char hex[] = "0123456789ABCDEF";
@@ -232,7 +229,7 @@ static struct str clean(struct arena *a, struct str s)
 	return str_make(out, n);
 }
 
-/* Of a cleaned reference: web, absolute, its host in lower case, no dot segment to resolve. */
+/* Whether a cleaned reference needs no more work: absolute web link, host in lower case, no dot segment. */
 static bool is_finished(struct str s)
 {
 	size_t i;
@@ -287,7 +284,7 @@ bool url_is_simple(struct str s)
 
 /* ---- resolving */
 
-/* Browsers take any number of slashes before a web host for two. */
+/* Browsers read any number of slashes before a web host as two. */
 static struct str skip_slashes(struct str s)
 {
 	while (str_starts(s, STR("///")))
@@ -295,7 +292,7 @@ static struct str skip_slashes(struct str s)
 	return s;
 }
 
-/* The reference's path put in place of the base's last segment. False without memory. */
+/* Replaces the last segment of the base's path by r's path, into r.  False without memory. */
 static bool merge(struct arena *a, const struct url_parts *base, struct url_parts *r)
 {
 	size_t keep = base->path.len;
@@ -306,13 +303,13 @@ static bool merge(struct arena *a, const struct url_parts *base, struct url_part
 	path = arena_alloc(a, keep + r->path.len + 1);
 	if (path == NULL)
 		return false;
-	(void)put(put(path, str_slice(base->path, 0, keep)), r->path);
+	put_str(put_str(path, str_slice(base->path, 0, keep)), r->path);
 	r->path = str_make(path, keep + r->path.len);
 	return true;
 }
 
-/* A web reference that names its scheme: absolute, or (http:path) relative to a base of the same scheme.  Leaves
- * in *rest what is to be resolved when it is relative, and returns true. */
+/* Whether a web reference that names its scheme is relative to a base of the same scheme, as "http:path" is.  *rest is
+ * the reference without its scheme. */
 static bool is_same_scheme_relative(struct str reference, const struct url_parts *base, struct str *rest)
 {
 	size_t n = scheme_len(reference);
@@ -322,7 +319,7 @@ static bool is_same_scheme_relative(struct str reference, const struct url_parts
 	       str_eq_nocase(base->scheme, str_slice(reference, 0, n));
 }
 
-/* Scheme and host mean the same in any case; the name and the password before the host do not. */
+/* Joins a web URL, scheme and host in lower case.  User and password before the host keep their case. */
 static struct str join_web(struct arena *a, struct url_parts *p)
 {
 	char *authority = arena_cstr(a, p->authority);
@@ -350,7 +347,7 @@ static struct str absolute(struct arena *a, struct str scheme, struct str rest)
 	text = arena_alloc(a, rest.len + 2);
 	if (text == NULL)
 		return STR_NONE;
-	(void)put(put(text, STR("//")), rest);
+	put_str(put_str(text, STR("//")), rest);
 	url_split(str_make(text, rest.len + 2), &r);
 	r.scheme = scheme;
 	return join_web(a, &r);
@@ -376,7 +373,7 @@ struct str url_forgive(struct arena *a, struct str reference)
 	if (text == NULL)
 		return STR_NONE;
 	/* "http:" and "/x/8" lack one slash */
-	(void)put(put(put(text, before), n > 0 ? STR("/") : STR("")), rest);
+	put_str(put_str(put_str(text, before), n > 0 ? STR("/") : STR("")), rest);
 	return str_make(text, before.len + (n > 0) + rest.len);
 }
 

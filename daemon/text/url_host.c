@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* Parses a host as libcurl reads it: a name, an IPv4 address in any of its spellings, or an IPv6 address in brackets.
+/* Reads a host as libcurl does: a name, an IPv4 address in any of its spellings, or an IPv6 address in brackets.
  *
- * libcurl's own parser is not asked, since it brings 28 network libraries into a process that shall not have a network;
- * the unit tests hold the two together, and libcurl judges again before anything is connected to.  What is refused here
- * and not there: a zone in an IPv6 address, which means something on one machine only. */
+ * libcurl's own parser is not called: it would load 28 network libraries into a worker that has no network.  Unit
+ * tests compare the two parsers, and libcurl checks each URL again before it connects.  One difference: a zone in an
+ * IPv6 address ("fe80::1%eth0"), which has a meaning on one machine only, is refused here. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdint.h>
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "sitrep/base/limits.h"
+#include "sitrep/text/url.h"
 #include "url_parts.h"
 
 bool url_is_plain_host(struct str host, bool *lower)
@@ -31,22 +32,14 @@ bool url_is_plain_host(struct str host, bool *lower)
 			return false;
 		}
 	}
-	/* 127.1, 0x7f000001 and a final dot are matters for the judge; a numeric label begins with a digit. */
+	/* 127.1, 0x7f000001 and a final dot are left to url_judge_host(): a numeric last label begins with a digit. */
 	return host.len > 0 && host.len <= 253 && label < host.len && !char_is_digit(host.data[label]);
-}
-
-static bool is_ascii(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.data[i] >= 0x80)
-			return false;
-	return true;
 }
 
 /* ---- addresses */
 
-/* "127.0.0.1", "127.1", "0x7f.1", "017700000001": one to four numbers, of which the last takes the bytes that are left.
- * False when host is none, and so a name. */
+/* "127.0.0.1", "127.1", "0x7f.1", "017700000001": one to four numbers, of which the last fills the remaining bytes.
+ * False when host is not an IPv4 address and so a name. */
 static bool read_ipv4(const char *host, uint32_t *address)
 {
 	unsigned long parts[4] = {0}, most;
@@ -89,7 +82,7 @@ static struct str write_ipv4(struct arena *a, uint32_t address)
 	return inet_ntop(AF_INET, &in, text, sizeof(text)) != NULL ? arena_str(a, str_from(text)) : STR_NONE;
 }
 
-/* host with its brackets; the shorter form of the address where there is one. */
+/* Reads host with its brackets; returns the address in its shortest form. */
 static struct str read_ipv6(struct arena *a, struct str host)
 {
 	char text[64], shorter[INET6_ADDRSTRLEN + 2];
@@ -114,37 +107,28 @@ static struct str read_ipv6(struct arena *a, struct str host)
 
 /* ---- names */
 
-static int hex_value(char c)
+struct str url_percent_decode(struct arena *a, struct str s)
 {
-	if (char_is_digit(c))
-		return c - '0';
-	c = char_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Percent-encoding undone, once. */
-static struct str decode(struct arena *a, struct str host)
-{
-	char *out = arena_alloc(a, host.len);
+	char *out = arena_alloc(a, s.len);
 	size_t n = 0;
 
 	if (out == NULL)
 		return STR_NONE;
-	for (size_t i = 0; i < host.len; i++) {
-		int high = host.len - i > 2 ? hex_value(host.data[i + 1]) : -1,
-		    low = high >= 0 ? hex_value(host.data[i + 2]) : -1;
+	for (size_t i = 0; i < s.len; i++) {
+		int high = s.len - i > 2 ? char_hex_value(s.data[i + 1]) : -1,
+		    low = high >= 0 ? char_hex_value(s.data[i + 2]) : -1;
 
-		if (host.data[i] == '%' && low >= 0) {
+		if (s.data[i] == '%' && low >= 0) {
 			out[n++] = (char)(unsigned char)(high << 4 | low);
 			i += 2;
 		} else {
-			out[n++] = host.data[i];
+			out[n++] = s.data[i];
 		}
 	}
 	return str_make(out, n);
 }
 
-/* No character that ends a host or that no name has. */
+/* Whether host has no delimiter and no character that is forbidden in names. */
 static bool is_name(struct str host)
 {
 	static const char never[] = "/:#?!@{}[]\\$'\"^`*<>=;,+&()";
@@ -174,7 +158,7 @@ static struct str read_host(struct arena *a, struct str host)
 			return write_ipv4(a, address);
 	}
 	if (str_find_char(host, '%', 0) != STR_NPOS)
-		host = decode(a, host);
+		host = url_percent_decode(a, host);
 	return is_name(host) ? host : STR_NONE;
 }
 
@@ -187,8 +171,8 @@ static struct str lower_copy(struct arena *a, struct str host)
 	return copy != NULL ? str_make(copy, host.len) : STR_NONE;
 }
 
-/* It is read until it does not change any more: "%30x7f.1" is first a name, then an address.  Names beyond ASCII are
- * made ASCII before. */
+/* The host is read again until it does not change: "%30x7f.1" is first a name, then the address 0x7f.1.  A name with
+ * non-ASCII characters becomes Punycode first. */
 struct str url_judge_host(struct arena *a, struct str host)
 {
 	enum { ROUNDS_MAX = 4 };
@@ -200,7 +184,7 @@ struct str url_judge_host(struct arena *a, struct str host)
 
 		if (url_is_plain_host(made, &lower) && lower)
 			return made;
-		if (!is_ascii(made))
+		if (!str_is_ascii(made))
 			made = url_idn(a, made);
 		if (made.data != NULL)
 			made = read_host(a, made);

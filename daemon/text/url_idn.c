@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* Host names beyond ASCII, made Punycode (RFC 3492).
+/* Converts host names with non-ASCII characters to Punycode (RFC 3492).
  *
  * libcurl could do it through libidn2, but only in a UTF-8 locale, and a daemon's is "C".  The mapping before it is
- * that of UTS 46, non-transitional, as far as names in links need it: compatibility forms, lower case, ideographic full
- * stops, invisible characters dropped.  Whether a name exists is the resolver's business; what is no letter, mark or
- * digit is refused here. */
+ * that of UTS 46, non-transitional, as far as names in links need it: compatibility forms, lower case, ideographic
+ * full stops, invisible characters dropped.  A character that is no letter, mark, digit or emoji is refused.  The
+ * resolver finds out whether the name exists. */
 #include <stdlib.h>
 #include <utf8proc.h>
 
@@ -105,7 +105,7 @@ static size_t encode_label(char out[LABEL_MAX], const uint32_t *label, size_t co
 
 static bool is_name_character(uint32_t c)
 {
-	/* Letters, marks, digits; and emoji, which are none of these, but registered in names. */
+	/* Letters, marks, digits; and symbols, since names with emoji are registered. */
 	static const uint32_t good = 1u << UTF8PROC_CATEGORY_LU | 1u << UTF8PROC_CATEGORY_LL |
 				     1u << UTF8PROC_CATEGORY_LM | 1u << UTF8PROC_CATEGORY_LO |
 				     1u << UTF8PROC_CATEGORY_MN | 1u << UTF8PROC_CATEGORY_MC |
@@ -116,14 +116,13 @@ static bool is_name_character(uint32_t c)
 	return (good >> utf8proc_category((utf8proc_int32_t)c) & 1) != 0;
 }
 
-static utf8proc_int32_t lower(utf8proc_int32_t c, void *data)
+static utf8proc_int32_t lower(utf8proc_int32_t c, void *data UNUSED)
 {
-	(void)data;
 	return c == 0x3002 ? '.' : utf8proc_tolower(c);
 }
 
 /* The characters of host after mapping; false when it cannot be a name. */
-static bool map(struct str host, uint32_t out[HOST_MAX], size_t *count)
+static bool map_host(struct str host, uint32_t out[HOST_MAX], size_t *count)
 {
 	utf8proc_uint8_t *mapped = NULL;
 	utf8proc_ssize_t len;
@@ -153,7 +152,7 @@ struct str url_idn(struct arena *a, struct str host)
 	size_t count, n = 0, start = 0;
 	char out[HOST_MAX + 1];
 
-	if (host.len > 4 * HOST_MAX || !map(host, text, &count))
+	if (host.len > 4 * HOST_MAX || !map_host(host, text, &count))
 		return STR_NONE;
 	while (start <= count) {
 		size_t end = start, len;

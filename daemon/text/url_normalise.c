@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Normal forms of URLs, and tests on URLs. url_host.c parses hosts. */
+/* Normal forms of URLs, and tests on URLs.  url_host.c reads hosts. */
 #include <stdint.h>
 
 #include "sitrep/base/limits.h"
@@ -38,15 +38,7 @@ static bool is_port(struct str port)
 	return port.len == 0 || (char_is_digit(port.data[0]) && str_to_int(port, &n) && n <= 65535);
 }
 
-static bool has_bad_bytes(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.data[i] <= ' ' || s.data[i] == 0x7f)
-			return true;
-	return false;
-}
-
-/* Splits a web URL; false when it is none or its port is impossible. */
+/* Splits a web URL; false for another URL or an invalid port. */
 static bool split_web(struct str url, struct url_parts *p, struct authority *at)
 {
 	if (url.len == 0 || (url.data[0] | 32) != 'h')
@@ -54,7 +46,8 @@ static bool split_web(struct str url, struct url_parts *p, struct authority *at)
 	url_split(url, p);
 	if (p->authority.data == NULL || !url_scheme_is_web(p->scheme))
 		return false;
-	/* For browsers a backslash ends the host; url_resolve() makes it a slash, and as it came it is nobody's. */
+	/* Browsers end the host at a backslash, other readers do not. url_resolve() makes it a slash; here it is
+	 * refused. */
 	if (str_find_char(p->authority, '\\', 0) != STR_NPOS)
 		return false;
 	split_authority(p->authority, at);
@@ -78,7 +71,7 @@ bool url_is_web(struct str url)
 	struct arena a;
 	bool lower, good;
 
-	if (has_bad_bytes(url) || !split_web(url, &p, &at))
+	if (str_has_below(url, '!') || !split_web(url, &p, &at))
 		return false;
 	if (url_is_plain_host(at.host, &lower))
 		return true;
@@ -91,19 +84,11 @@ bool url_is_web(struct str url)
 bool url_is_safe_link(struct str url)
 {
 	if (str_starts_nocase(url, STR("mailto:")))
-		return url.len > 7 && !has_bad_bytes(url);
+		return url.len > 7 && !str_has_below(url, '!');
 	return url_is_web(url);
 }
 
 /* ---- normal form */
-
-static int hex_value(char c)
-{
-	if (char_is_digit(c))
-		return c - '0';
-	c = char_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 static bool is_unreserved(int c)
 {
@@ -124,8 +109,8 @@ static struct str normal_percent(struct arena *a, struct str s, bool decode)
 		return STR_NONE;
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned char c = (unsigned char)s.data[i];
-		int high = s.len - i > 2 ? hex_value(s.data[i + 1]) : -1,
-		    low = high >= 0 ? hex_value(s.data[i + 2]) : -1;
+		int high = s.len - i > 2 ? char_hex_value(s.data[i + 1]) : -1,
+		    low = high >= 0 ? char_hex_value(s.data[i + 2]) : -1;
 
 		if (c == '%' && decode && low >= 0) {
 			if (high < 8 && is_unreserved(high << 4 | low)) {
@@ -165,7 +150,7 @@ static struct str normal_authority(struct arena *a, struct str scheme, const str
 	out = arena_alloc(a, at->user.len * 3 + host.len + at->port.len + 2);
 	if (out == NULL)
 		return STR_NONE;
-	/* Browsers take the last @ for the end of the user, libcurl the first: only the last may stay one. */
+	/* Browsers end the user at the last @, libcurl at the first: all but the last are encoded. */
 	for (size_t i = 0; at->user.len > 1 && i < at->user.len; i++) {
 		bool inside = at->user.data[i] == '@' && i + 1 < at->user.len;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* url_parts.h: the five components of a URL, shared by resolving and normalising. */
+/* url_parts.h: the five components of a URL, for the files that resolve and normalise. */
 #ifndef SITREP_TEXT_URL_PARTS_H
 #define SITREP_TEXT_URL_PARTS_H
 
@@ -20,23 +20,23 @@ struct url_parts {
 
 void url_split(struct str url, struct url_parts *p);
 
-/* The parts put together again in a; the path's dot segments are resolved (RFC 3986, 5.2.4) unless the URL
- * has a scheme without authority.  STR_NONE without memory. */
+/* Joins the parts in a; the path's dot segments are resolved (RFC 3986, 5.2.4) unless the URL has a scheme without
+ * authority.  STR_NONE without memory. */
 struct str url_join(struct arena *a, const struct url_parts *p);
 
 /* http or https, in any case. */
 bool url_scheme_is_web(struct str scheme);
 
-/* A host with characters beyond ASCII in a, in ASCII: Punycode where needed.  STR_NONE when it can be no name, or
- * without memory. */
+/* Converts a host with non-ASCII characters to ASCII, with Punycode where needed.  The result is in a; STR_NONE when
+ * it is no valid name, or without memory. */
 struct str url_idn(struct arena *a, struct str host);
 
-/* One that every parser reads alike: letters, digits, hyphens and dots, and the last label is no number.  *lower: it
- * has no capitals. */
+/* Whether every parser reads the host alike: it has letters, digits, hyphens, underscores and dots only, and its last
+ * label is not a number.  *lower: it has no capitals. */
 bool url_is_plain_host(struct str host, bool *lower);
 
-/* host (no port, an IPv6 address in its brackets) as it is connected to, in lower case; STR_NONE when nobody can be
- * connected to under it, or without memory. */
+/* The host that a connection goes to, in lower case: 0x7f.1 gives 127.0.0.1. host has no port; an IPv6 address has
+ * its brackets.  STR_NONE when no connection is possible, or without memory. */
 struct str url_judge_host(struct arena *a, struct str host);
 
 #endif

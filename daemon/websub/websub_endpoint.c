@@ -39,7 +39,7 @@ bool websub_endpoint_has(struct str path)
 }
 
 /* 0 with the subscription and its feed, or the HTTP status of the refusal. */
-static int find(
+static int find_subscription(
 	const struct websub_feeds *w, struct str path, struct subscription **subscription, struct websub_feed *feed)
 {
 	struct str token = str_slice(path, sizeof(root) - 1, path.len);
@@ -60,7 +60,7 @@ static int find(
 
 /* ---- verification ---- */
 
-static bool argument(const struct websub_request *request, const char *name, struct buf *out)
+static bool get_argument(const struct websub_request *request, const char *name, struct buf *out)
 {
 	buf_clear(out);
 	return request->argument(request->request, name, out);
@@ -73,32 +73,33 @@ static int64_t read_lease(struct str text)
 	return str_to_int(text, &seconds) ? seconds : 0;
 }
 
-static int confirm(struct subscription *s, const struct websub_request *request, struct buf *challenge)
+/* Answers a hub's GET; returns the HTTP status. */
+static int answer_get(struct subscription *s, const struct websub_request *request)
 {
 	struct websub_feeds *w = s->owner;
 	enum websub_phase before = s->state.phase;
 	struct buf mode = BUF_INIT(MODE_MAX), topic = BUF_INIT(LIMIT_URL), text = BUF_INIT(WEBSUB_CHALLENGE_MAX);
 	int status = STATUS_NOT_FOUND;
 
-	(void)argument(request, "hub.mode", &mode);
-	(void)argument(request, "hub.topic", &topic);
+	get_argument(request, "hub.mode", &mode);
+	get_argument(request, "hub.topic", &topic);
 	switch (websub_intent(&s->state, buf_str(&mode), buf_str(&topic))) {
 	case WEBSUB_INTENT_SUBSCRIBE:
-		(void)argument(request, "hub.lease_seconds", &text);
+		get_argument(request, "hub.lease_seconds", &text);
 		int64_t lease_s = read_lease(buf_str(&text));
 
-		if (!argument(request, "hub.challenge", &text) || text.len == 0)
+		if (!get_argument(request, "hub.challenge", &text) || text.len == 0)
 			break;
 		status = STATUS_BUSY;
-		/* Each verification saves a row: without room it is refused, so that rows do not pile up. */
-		if (!w->callbacks->room(w->arg).may_begin)
+		/* Each verification saves a row: while the writer is busy it is refused, so that rows do not wait. */
+		if (!w->callbacks->room(w->arg).may_begin || !request->reply(request->answer, buf_str(&text)))
 			break;
+		status = STATUS_OK;
 		websub_note_verified(&s->state, lease_s, w->config->poll_min_ms, clock_wall_ms());
 		websub_settle(s, before, false);
-		status = buf_add(challenge, buf_str(&text)) == 0 ? STATUS_OK : STATUS_BUSY;
 		break;
 	case WEBSUB_INTENT_DENIED:
-		(void)argument(request, "hub.reason", &text);
+		get_argument(request, "hub.reason", &text);
 		websub_note_denied(&s->state, buf_str(&text), clock_wall_ms());
 		websub_settle(s, before, false);
 		status = STATUS_OK;
@@ -161,7 +162,7 @@ static struct websub_push *push_new(struct websub_feeds *w, int64_t feed_id)
 	return p;
 }
 
-static void ignore(struct websub_feeds *w, const struct websub_feed *feed, const char *reason)
+static void ignore_push(struct websub_feeds *w, const struct websub_feed *feed, const char *reason)
 {
 	w->stats.pushes_refused++;
 	log_emit(LOG_LEVEL_DEBUG, "push ignored", "feed", feed->config->name, "reason", reason, NULL);
@@ -175,11 +176,12 @@ static void on_parsed(void *arg, struct pool_answer *answer)
 	struct subscription *s = websub_subscription(w, o->feed_id);
 	enum websub_phase before = s != NULL ? s->state.phase : WEBSUB_NONE;
 	struct websub_feed feed;
+	bool copied;
 
 	if (s != NULL && s->pushes > 0)
 		s->pushes--;
 	if (answer->status != 0 && w->callbacks->find(w->arg, o->feed_id, &feed) == 0)
-		ignore(w, &feed, answer->error.text);
+		ignore_push(w, &feed, answer->error.text);
 	/* Meanwhile the feed may have left the configuration, or its subscription may have ended. */
 	if (answer->status == 0 && before != WEBSUB_NONE) {
 		w->stats.pushes++;
@@ -188,9 +190,10 @@ static void on_parsed(void *arg, struct pool_answer *answer)
 		answer->document = BUF_INIT(answer->document.max);
 		websub_note_pushed(&s->state, o->at_ms);
 		o->websub = websub_copy_state(s);
+		copied = o->websub != NULL;
 		p->outcome = NULL;
 		w->callbacks->store(w->arg, o);
-		websub_settle(s, before, true);
+		websub_settle(s, before, copied);
 	}
 	push_unlink(p);
 	push_free(p);
@@ -244,11 +247,11 @@ static int take_push(struct subscription *s, const struct websub_feed *feed, con
 	(void)request->field(request->request, "Link", &links);
 	(void)request->field(request->request, "Content-Type", &type);
 	if (!websub_signature_fits(str_from(s->state.secret), buf_str(&signature), buf_str(request->body)))
-		ignore(w, feed, "no good signature");
+		ignore_push(w, feed, "its signature is missing or wrong");
 	else if (is_about_another(s, buf_str(&links)))
-		ignore(w, feed, "another topic");
+		ignore_push(w, feed, "its Link header names another topic");
 	else if (request->body->len == 0)
-		ignore(w, feed, "empty");
+		ignore_push(w, feed, "its body is empty");
 	else
 		status = start_parse(s, feed, request, type.len > 0 ? buf_str(&type) : STR_NONE);
 	buf_release(&signature);
@@ -268,7 +271,7 @@ int websub_endpoint_judge_post(struct websub_feeds *w, struct str path, size_t *
 
 	if (!websub_endpoint_has(path))
 		return STATUS_NOT_ALLOWED;
-	status = find(w, path, &s, &feed);
+	status = find_subscription(w, path, &s, &feed);
 	if (status != 0)
 		return status;
 	if (s->pushes >= PUSHES_MAX || !w->callbacks->room(w->arg).may_begin)
@@ -278,17 +281,17 @@ int websub_endpoint_judge_post(struct websub_feeds *w, struct str path, size_t *
 	return 0;
 }
 
-int websub_endpoint_answer(struct websub_feeds *w, const struct websub_request *request, struct buf *text)
+int websub_endpoint_answer(struct websub_feeds *w, const struct websub_request *request)
 {
 	struct subscription *s;
 	struct websub_feed feed;
-	int status = find(w, request->path, &s, &feed);
+	int status = find_subscription(w, request->path, &s, &feed);
 
 	if (status != 0)
 		return status;
 	switch (request->method) {
 	case WEBSUB_GET:
-		return confirm(s, request, text);
+		return answer_get(s, request);
 	case WEBSUB_POST:
 		if (s->pushes >= PUSHES_MAX || !w->callbacks->room(w->arg).may_store)
 			return STATUS_BUSY;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The subscriptions of all feeds, in an array by feed: which feeds get one, and when a hub is asked. */
+/* The subscriptions are in an array, ascending by feed_id. */
 #include "sitrep/websub/websub_feeds.h"
 
 #include <errno.h>
@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sitrep/base/array.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/base/log.h"
@@ -19,7 +20,8 @@ enum {
 	REQUESTS_MAX = 4,
 	/* Only the status of a hub's answer is used. */
 	HUB_ANSWER_MAX = 64 * 1024,
-	/* At least: many feeds change at once at start.  At most: the wall clock may be set meanwhile. */
+	/* At least this, since many feeds change at the same time at start; at most that, since the wall clock may be
+	 * set in between. */
 	TIMER_MIN_MS = 100,
 	TIMER_MAX_MS = 60 * 1000,
 };
@@ -57,20 +59,6 @@ struct subscription *websub_subscription(const struct websub_feeds *w, int64_t f
 	size_t at = find_place(w, feed_id);
 
 	return at < w->count && w->items[at]->state.feed_id == feed_id ? w->items[at] : NULL;
-}
-
-static int reserve_items(struct websub_feeds *w, size_t size)
-{
-	struct subscription **items;
-
-	if (size <= w->size)
-		return 0;
-	items = realloc(w->items, size * sizeof(struct subscription *));
-	if (items == NULL)
-		return -ENOMEM;
-	w->items = items;
-	w->size = size;
-	return 0;
 }
 
 static void insert(struct websub_feeds *w, struct subscription *s)
@@ -113,7 +101,7 @@ int websub_feeds_reserve(struct websub_feeds *w, size_t feeds)
 	if (feeds == 0)
 		return 0;
 	w->spare = calloc(feeds, sizeof(struct subscription *));
-	if (w->spare == NULL || reserve_items(w, feeds) != 0)
+	if (w->spare == NULL || array_reserve(&w->items, &w->size, feeds, sizeof(struct subscription *)) != 0)
 		return -ENOMEM;
 	for (; w->spare_count < feeds; w->spare_count++) {
 		w->spare[w->spare_count] = subscription_new(w);
@@ -124,11 +112,11 @@ int websub_feeds_reserve(struct websub_feeds *w, size_t feeds)
 }
 
 /* Adds a subscription when a feed names its first hub; NULL without memory. */
-static struct subscription *add(struct websub_feeds *w, int64_t feed_id)
+static struct subscription *add_subscription(struct websub_feeds *w, int64_t feed_id)
 {
 	struct subscription *s = NULL;
 
-	if (w->count < w->size || reserve_items(w, w->size * 2 + 8) == 0)
+	if (array_reserve(&w->items, &w->size, w->count + 1, sizeof(struct subscription *)) == 0)
 		s = subscription_new(w);
 	if (s == NULL)
 		return NULL;
@@ -141,21 +129,16 @@ static struct subscription *add(struct websub_feeds *w, int64_t feed_id)
 
 static void wake_at(struct websub_feeds *w, int64_t at_ms)
 {
-	int64_t now_ms = clock_wall_ms();
+	int64_t now_ms = clock_wall_ms(), mono_ms = clock_mono_ms();
 	int64_t wait_ms = at_ms > now_ms ? at_ms - now_ms : 0;
-	struct timeval tv, pending;
+	struct timeval tv;
 
 	wait_ms = wait_ms < TIMER_MIN_MS ? TIMER_MIN_MS : wait_ms > TIMER_MAX_MS ? TIMER_MAX_MS : wait_ms;
-	tv = (struct timeval){.tv_sec = wait_ms / 1000, .tv_usec = (suseconds_t)(wait_ms % 1000) * 1000};
-	if (evtimer_pending(w->timer, &pending) != 0) {
-		struct timeval now, at;
-
-		(void)event_base_gettimeofday_cached(w->base, &now);
-		evutil_timeradd(&now, &tv, &at);
-		if (evutil_timercmp(&pending, &at, <=))
-			return;
-	}
-	(void)evtimer_add(w->timer, &tv);
+	if (evtimer_pending(w->timer, NULL) != 0 && w->timer_ms <= mono_ms + wait_ms)
+		return;
+	w->timer_ms = mono_ms + wait_ms;
+	tv = clock_timeval(wait_ms);
+	evtimer_add(w->timer, &tv);
 }
 
 void websub_feeds_wake(struct websub_feeds *w)
@@ -178,7 +161,7 @@ static void log_phase(const struct subscription *sub, enum websub_phase before)
 	switch (s->phase) {
 	case WEBSUB_VERIFIED:
 		if (before == WEBSUB_TRUSTED)
-			log_emit(LOG_LEVEL_NOTICE, "hub was silent about news, feed is polled as before", "feed", name,
+			log_emit(LOG_LEVEL_NOTICE, "hub did not push new items, feed is polled as before", "feed", name,
 				NULL);
 		else
 			log_emit(LOG_LEVEL_INFO, "subscribed at a hub", "feed", name, NULL);
@@ -193,7 +176,7 @@ static void log_phase(const struct subscription *sub, enum websub_phase before)
 	case WEBSUB_FAILED:
 		/* logged once, not at each retry */
 		if (s->errors == 1)
-			log_emit(LOG_LEVEL_NOTICE, "hub cannot be subscribed at", "feed", name, "reason", reason, NULL);
+			log_emit(LOG_LEVEL_NOTICE, "cannot subscribe at hub", "feed", name, "reason", reason, NULL);
 		break;
 	case WEBSUB_NONE:
 	case WEBSUB_REQUESTED:
@@ -212,14 +195,15 @@ struct websub_state *websub_copy_state(const struct subscription *s)
 	return copy;
 }
 
-static void save(struct subscription *s)
+static void save_state(struct subscription *s)
 {
 	struct poll_outcome *o = calloc(1, sizeof(*o));
 
 	if (o != NULL)
 		o->websub = websub_copy_state(s);
 	if (o == NULL || o->websub == NULL) {
-		/* No memory: the state is saved with its next change. */
+		/* No memory: the timer saves the state again. */
+		s->unsaved = true;
 		poll_outcome_free(o);
 		return;
 	}
@@ -233,7 +217,7 @@ void websub_settle(struct subscription *s, enum websub_phase before, bool saved)
 {
 	log_phase(s, before);
 	if (!saved)
-		save(s);
+		save_state(s);
 	wake_at(s->owner, websub_wakeup(&s->state, pause_ms(s->owner)));
 }
 
@@ -245,18 +229,23 @@ void websub_feeds_note_unsaved(struct websub_feeds *w, int64_t feed_id)
 		s->unsaved = true;
 }
 
-void websub_feeds_save_again(struct websub_feeds *w)
+static void save_again(struct websub_feeds *w)
 {
 	for (size_t i = 0; i < w->count; i++) {
 		if (!w->items[i]->unsaved)
 			continue;
 		w->items[i]->unsaved = false;
-		save(w->items[i]);
+		save_state(w->items[i]);
 	}
+}
+
+void websub_feeds_save_again(struct websub_feeds *w)
+{
+	save_again(w);
 	websub_feeds_wake(w);
 }
 
-/* ---- asking a hub ---- */
+/* ---- requests to hubs ---- */
 
 static void cancel_request(struct subscription *s)
 {
@@ -286,16 +275,15 @@ static void on_answer(void *arg, struct transfer_answer *answer)
 /* A feed on a private address may use a hub on its own host only, not on any private address that it names. */
 static bool is_on_feeds_host(const struct config_feed *feed, const char *hub)
 {
-	struct arena scratch;
+	struct arena scratch = ARENA_INIT(64 * 1024);
 	bool same;
 
-	arena_init(&scratch, 64 * 1024);
 	same = str_eq(url_host(&scratch, str_from(hub)), url_host(&scratch, str_from(feed->url)));
 	arena_release(&scratch);
 	return same;
 }
 
-static void ask(struct subscription *s, const struct websub_feed *feed)
+static void ask_hub(struct subscription *s, const struct websub_feed *feed)
 {
 	struct websub_feeds *w = s->owner;
 	struct str hub = websub_hub(&s->state);
@@ -303,17 +291,18 @@ static void ask(struct subscription *s, const struct websub_feed *feed)
 	struct buf form = BUF_INIT(8 * LIMIT_URL);
 	enum websub_phase before = s->state.phase;
 	struct transfer_request request = {.url = url, .max_body = HUB_ANSWER_MAX};
+	struct error err = {.text = "no memory for a request to the hub"};
 
 	websub_note_asked(&s->state, clock_wall_ms());
 	if (url != NULL && websub_write_request(&form, &s->state) == 0) {
 		request.form = form.data;
 		request.allow_private = feed->config->allow_private && is_on_feeds_host(feed->config, url);
-		s->transfer = w->callbacks->send(w->arg, feed, &request, on_answer, s);
+		s->transfer = w->callbacks->send(w->arg, feed, &request, on_answer, s, &err);
 	}
 	if (s->transfer != NULL)
 		w->requests++;
 	else
-		websub_note_failed(&s->state, "no memory to ask the hub", 0, pause_ms(w), clock_wall_ms());
+		websub_note_failed(&s->state, err.text, 0, pause_ms(w), clock_wall_ms());
 	if (form.data != NULL)
 		explicit_bzero(form.data, form.len);
 	buf_release(&form);
@@ -321,8 +310,8 @@ static void ask(struct subscription *s, const struct websub_feed *feed)
 	websub_settle(s, before, false);
 }
 
-/* Takes the subscription's next action; returns the time of the next step. */
-static int64_t step(struct subscription *s, int64_t now_ms)
+/* Carries out what the subscription needs now; returns the time of its next step. */
+static int64_t step_subscription(struct subscription *s, int64_t now_ms)
 {
 	struct websub_feeds *w = s->owner;
 	enum websub_phase before = s->state.phase;
@@ -334,25 +323,25 @@ static int64_t step(struct subscription *s, int64_t now_ms)
 	if (changed)
 		websub_settle(s, before, false);
 	if (action == WEBSUB_SUBSCRIBE && may_ask && find_feed(s, &feed))
-		ask(s, &feed);
+		ask_hub(s, &feed);
 	else if (action == WEBSUB_SUBSCRIBE)
 		return INT64_MAX; /* the end of a request wakes the timer */
 	return websub_wakeup(&s->state, pause_ms(w));
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *arg)
+static void on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct websub_feeds *w = arg;
 	int64_t now_ms = clock_wall_ms(), next_ms = INT64_MAX;
 
-	(void)fd;
-	(void)what;
+	if (w->callbacks->room(w->arg).may_store)
+		save_again(w);
 	for (size_t i = 0; i < w->count; i++) {
 		int64_t at_ms;
 
 		if (w->items[i]->state.phase == WEBSUB_NONE)
 			continue;
-		at_ms = step(w->items[i], now_ms);
+		at_ms = step_subscription(w->items[i], now_ms);
 		next_ms = at_ms < next_ms ? at_ms : next_ms;
 	}
 	wake_at(w, next_ms);
@@ -378,7 +367,8 @@ static void arrange(struct subscription *s, const struct websub_feed *feed, bool
 	int result = websub_arrange(&s->state, wanted_base(s->owner, feed), clock_wall_ms(), &err);
 
 	if (result < 0)
-		log_emit(LOG_LEVEL_ERROR, "cannot subscribe", "feed", feed->config->name, "reason", err.text, NULL);
+		log_emit(LOG_LEVEL_ERROR, "cannot subscribe at hub", "feed", feed->config->name, "reason", err.text,
+			NULL);
 	if (result == 0 && !changed)
 		return;
 	cancel_request(s);
@@ -444,8 +434,8 @@ void websub_feeds_forget(struct websub_feeds *w, int64_t feed_id)
 
 /* ---- polls ---- */
 
-/* Whether news found by a poll should have been pushed: the last successful poll was after the verification and after
- * the daemon's start. */
+/* Whether the hub should have pushed the news that a poll found: the successful poll before it was after the
+ * verification and after the daemon's start. */
 static bool hub_should_have_known(const struct subscription *s, const struct feed_state *before)
 {
 	int64_t since_ms = s->state.verified_ms;
@@ -464,7 +454,7 @@ void websub_feeds_polled(
 	struct str topic;
 
 	if (s == NULL && r->hubs != NULL)
-		s = add(w, feed_id);
+		s = add_subscription(w, feed_id);
 	if (s == NULL || !find_feed(s, &feed))
 		return;
 	if (r->fresh + r->copies > 0 && s->state.phase == WEBSUB_TRUSTED && hub_should_have_known(s, before)) {
@@ -472,8 +462,7 @@ void websub_feeds_polled(
 		websub_settle(s, s->state.phase, false);
 	}
 	if (r->topic == NULL)
-		(void)buf_add_userless_url(
-			&asked, str_from(feed.state->moved ? feed.state->moved_url : feed.config->url));
+		buf_add_userless_url(&asked, str_from(feed.state->moved ? feed.state->moved_url : feed.config->url));
 	topic = r->topic != NULL ? str_from(r->topic) : buf_str(&asked);
 	/* Called even without a change: a feed that is gone loses its subscription, one that is back gets one. */
 	arrange(s, &feed, r->has_document && websub_discover(&s->state, str_from(r->hubs), topic) == 1);
@@ -527,7 +516,7 @@ struct websub_feeds *websub_feeds_new(
 	if (w->timer != NULL)
 		return w;
 failed:
-	(void)error_sys(err, -ENOMEM, "cannot keep subscriptions");
+	error_sys(err, -ENOMEM, "cannot set up WebSub");
 	websub_feeds_free(w);
 	return NULL;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* Shared by websub_feeds.c and websub_endpoint.c only. */
+/* websub_internal.h: the structs that websub_feeds.c and websub_endpoint.c share. */
 #ifndef SITREP_WEBSUB_WEBSUB_INTERNAL_H
 #define SITREP_WEBSUB_WEBSUB_INTERNAL_H
 
-#include "sitrep/websub/websub.h"
 #include "sitrep/websub/websub_feeds.h"
+#include "websub_subscription.h"
 
 struct websub_push; /* in the parse pool */
 
@@ -20,6 +20,7 @@ struct subscription {
 struct websub_feeds {
 	struct event_base *base;
 	struct event *timer;
+	int64_t timer_ms; /* monotonic clock: when the timer fires */
 	const struct websub_callbacks *callbacks;
 	void *arg;
 	const struct config *config; /* in force, or NULL */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Messages between subscriber and hub, their tokens, secrets and signatures.
  *
- * The callback is a public address that anybody may call, so a call is checked in three ways: its path holds 256 random
- * bits, a verification must match a request of ours, and a push is signed over its whole body.  Secrets are compared in
- * constant time. */
+ * The callback is a public address, so a call is checked in three ways: its path holds 256 random bits, a
+ * verification must match a request of ours, and the signature of a push must match its whole body.  Secrets are
+ * compared in constant time. */
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -15,7 +15,8 @@
 
 #include "sitrep/base/clock.h"
 #include "sitrep/base/limits.h"
-#include "sitrep/websub/websub.h"
+#include "sitrep/base/sha256.h"
+#include "websub_subscription.h"
 
 enum {
 	RANDOM_LEN = 32,
@@ -24,26 +25,24 @@ enum {
 	NUMBER_DIGITS_MAX = 18,
 };
 
-static const char digits[] = "0123456789abcdef";
-
 /* ---- callback and secret ---- */
 
 static int put_random(struct buf *out)
 {
 	unsigned char bytes[RANDOM_LEN];
+	char hex[TOKEN_DIGITS + 1];
 	ssize_t len;
 
 	do
 		len = getrandom(bytes, sizeof(bytes), 0);
 	while (len < 0 && errno == EINTR);
-	/* Requests of up to 256 bytes are never cut short. */
+	/* getrandom() never returns fewer bytes when up to 256 are asked for. */
 	if (len != (ssize_t)sizeof(bytes))
 		return -EIO;
-	for (size_t i = 0; i < sizeof(bytes); i++) {
-		(void)buf_putc(out, digits[bytes[i] >> 4]);
-		(void)buf_putc(out, digits[bytes[i] & 15]);
-	}
+	hex_encode(hex, bytes, sizeof(bytes));
+	buf_puts(out, hex);
 	explicit_bzero(bytes, sizeof(bytes));
+	explicit_bzero(hex, sizeof(hex));
 	return buf_failed(out) ? -ENOMEM : 0;
 }
 
@@ -55,14 +54,14 @@ int websub_make_callback(struct websub_state *s, const char *base_url, struct er
 
 	while (base.len > 0 && base.data[base.len - 1] == '/')
 		base.len--;
-	(void)buf_printf(&callback, "%.*s/websub/%lld-", STR_ARG(base), (long long)s->feed_id);
+	buf_printf(&callback, "%.*s/websub/%lld-", STR_ARG(base), (long long)s->feed_id);
 	result = put_random(&callback);
 	if (result == 0)
 		result = put_random(&secret);
 	if (result != 0) {
 		buf_release(&callback);
 		buf_release(&secret);
-		return error_sys(err, result, "cannot make a callback");
+		return error_sys(err, result, "cannot make a callback address");
 	}
 	free(s->callback);
 	free(s->secret);
@@ -105,16 +104,16 @@ bool websub_token_is(const struct websub_state *s, struct str text)
 static void put_field(struct buf *out, const char *name, struct str value)
 {
 	if (out->len > 0)
-		(void)buf_putc(out, '&');
-	(void)buf_puts(out, name);
-	(void)buf_putc(out, '=');
+		buf_putc(out, '&');
+	buf_puts(out, name);
+	buf_putc(out, '=');
 	for (size_t i = 0; i < value.len; i++) {
 		unsigned char c = (unsigned char)value.data[i];
 
 		if (char_is_alpha((char)c) || char_is_digit((char)c) || c == '-' || c == '.' || c == '_' || c == '~')
-			(void)buf_putc(out, (char)c);
+			buf_putc(out, (char)c);
 		else
-			(void)buf_printf(out, "%%%02X", c);
+			buf_printf(out, "%%%02X", c);
 	}
 }
 
@@ -122,7 +121,7 @@ int websub_write_request(struct buf *out, const struct websub_state *s)
 {
 	char lease[24];
 
-	(void)snprintf(lease, sizeof(lease), "%d", WEBSUB_LEASE_S);
+	snprintf(lease, sizeof(lease), "%d", WEBSUB_LEASE_S);
 	put_field(out, "hub.mode", STR("subscribe"));
 	put_field(out, "hub.topic", str_from(s->topic));
 	put_field(out, "hub.callback", str_from(s->callback));
@@ -141,18 +140,10 @@ enum websub_intent websub_intent(const struct websub_state *s, struct str mode, 
 		return WEBSUB_INTENT_UNKNOWN;
 	if (str_eq(mode, STR("denied")))
 		return WEBSUB_INTENT_DENIED;
-	/* A verification after our patience has ended, or a second one, is accepted as well. */
+	/* A late or second verification is accepted as well. */
 	if (str_eq(mode, STR("subscribe")) && s->phase != WEBSUB_DENIED)
 		return WEBSUB_INTENT_SUBSCRIBE;
 	return WEBSUB_INTENT_UNKNOWN;
-}
-
-static int hex_value(char c)
-{
-	if (char_is_digit(c))
-		return c - '0';
-	c = char_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* Reads len bytes in hexadecimal; false when text has another length or other characters. */
@@ -161,7 +152,7 @@ static bool read_hex(struct str text, unsigned char *out, size_t len)
 	if (text.len != 2 * len)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		int high = hex_value(text.data[2 * i]), low = hex_value(text.data[2 * i + 1]);
+		int high = char_hex_value(text.data[2 * i]), low = char_hex_value(text.data[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;

@@ -43,7 +43,7 @@ bool detector_open(struct detector *d, const char *library)
 void detector_close(struct detector *d)
 {
 	if (d->library != NULL)
-		(void)dlclose(d->library);
+		dlclose(d->library);
 	d->library = NULL;
 	buf_release(&d->text);
 }
@@ -68,9 +68,9 @@ struct str detector_ask(struct detector *d, struct str title, struct str body)
 	if (d->library == NULL)
 		return STR_NONE;
 	buf_clear(&d->text);
-	(void)buf_add(&d->text, utf8_cut(title, TEXT_MAX / 2));
-	(void)buf_putc(&d->text, '\n');
-	(void)buf_add(&d->text, utf8_cut(body, TEXT_MAX - d->text.len));
+	buf_add(&d->text, utf8_cut(title, TEXT_MAX / 2));
+	buf_putc(&d->text, '\n');
+	buf_add(&d->text, utf8_cut(body, TEXT_MAX - d->text.len));
 	if (buf_failed(&d->text) || d->text.len < TEXT_MIN)
 		return STR_NONE;
 	language = d->detect(d->text.data, (int)d->text.len, true, &is_reliable);

@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "sitrep/base/limits.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/identity/canon.h"
 #include "sitrep/identity/sketch.h"
@@ -89,6 +88,7 @@ static int check_field(const void *owner, const struct field *f, struct error *e
 	case FIELD_BOOL:
 	case FIELD_ENUM:
 	case FIELD_U32:
+	case FIELD_U64:
 	case FIELD_DIGEST:
 	case FIELD_BYTES:
 		/* wire.c has checked these kinds already. */
@@ -106,7 +106,7 @@ static int check_fields(const void *owner, const struct shape *shape, struct err
 	return result;
 }
 
-/* Each term must be one of the rule's own. */
+/* Each term must be one of the rule's own.  A rule of conditions on the story alone has none. */
 static bool are_terms_of(struct str terms, struct str expression)
 {
 	struct str term;
@@ -114,7 +114,7 @@ static bool are_terms_of(struct str terms, struct str expression)
 
 	if (terms.len > RULE_TEXT_MAX)
 		return false;
-	while (str_split(&terms, '\n', &term))
+	while (terms.len > 0 && str_split(&terms, '\n', &term))
 		if (++count > RULE_TOLD_MAX || term.len == 0 || str_find(expression, term, 0) == STR_NPOS)
 			return false;
 	return true;
@@ -129,7 +129,7 @@ static int check_matches(const struct item *it, const struct known_rules *rules,
 		const struct match *m = &it->matches.items[i];
 		const struct known_rule *rule = known_rules_find(rules, m->rule);
 
-		if (rule == NULL || rule->place < next || !are_terms_of(m->terms, rule->expression))
+		if (rule == NULL || rule->place < next || m->truth == 0 || !are_terms_of(m->terms, rule->expression))
 			return error_set(err, -EPROTO, "the parse worker told of a rule's match that cannot be");
 		next = rule->place + 1;
 	}

@@ -11,7 +11,7 @@
 /* "SITR", so that a stray byte is noticed at once. */
 #define MESSAGE_MAGIC UINT32_C(0x53495452)
 
-enum { RULES_MAX = 100000, FAILURE_CODE_LEN = 4 };
+enum { FAILURE_CODE_LEN = 4 };
 
 static void put_u32(uint8_t *out, uint32_t n)
 {
@@ -56,8 +56,8 @@ static void put_str(struct buf *out, struct str s)
 	uint8_t length[4];
 
 	put_u32(length, s.data != NULL ? (uint32_t)s.len : UINT32_MAX);
-	(void)buf_append(out, length, sizeof(length));
-	(void)buf_add(out, s);
+	buf_append(out, length, sizeof(length));
+	buf_add(out, s);
 }
 
 static bool take_u32(struct str *in, uint32_t *n)
@@ -90,9 +90,11 @@ static bool take_str(struct str *in, struct str *s)
 
 int job_encode_head(struct buf *out, const struct job *j)
 {
-	(void)buf_putc(out, j->want_notes ? 1 : 0);
+	buf_putc(out, j->want_notes ? 1 : 0);
 	put_str(out, j->feed);
+	put_str(out, j->title);
 	put_str(out, j->categories);
+	put_str(out, j->publisher);
 	put_str(out, j->url);
 	put_str(out, j->content_type);
 	put_str(out, j->content_location);
@@ -106,7 +108,8 @@ int job_decode(struct str message, struct job *j, struct error *err)
 		return error_set(err, -EPROTO, "a job is empty");
 	j->want_notes = message.data[0] != 0;
 	message = str_slice(message, 1, message.len);
-	if (!take_str(&message, &j->feed) || !take_str(&message, &j->categories) || !take_str(&message, &j->url) ||
+	if (!take_str(&message, &j->feed) || !take_str(&message, &j->title) || !take_str(&message, &j->categories) ||
+		!take_str(&message, &j->publisher) || !take_str(&message, &j->url) ||
 		!take_str(&message, &j->content_type) || !take_str(&message, &j->content_location) ||
 		!take_str(&message, &j->content_language))
 		return error_set(err, -EPROTO, "a job is cut off");
@@ -116,32 +119,19 @@ int job_decode(struct str message, struct job *j, struct error *err)
 
 /* ---- rules ---- */
 
-int rules_encode(struct buf *out, const struct rule_source *rules, size_t count)
+void rules_message_encode(uint8_t out[MESSAGE_RULES_LEN], uint64_t size)
 {
-	uint8_t number[4];
-
-	put_u32(number, (uint32_t)count);
-	(void)buf_append(out, number, sizeof(number));
-	for (size_t i = 0; i < count; i++) {
-		put_str(out, rules[i].name);
-		put_str(out, rules[i].expression);
-	}
-	return out->failed;
+	put_u32(out, (uint32_t)size);
+	put_u32(out + 4, (uint32_t)(size >> 32));
 }
 
-int rules_decode(struct str message, struct arena *a, struct rule_source **rules, size_t *count, struct error *err)
+int rules_message_decode(struct str message, uint64_t *size)
 {
-	uint32_t n;
+	uint32_t low, high;
 
-	if (!take_u32(&message, &n) || n > RULES_MAX)
-		return error_set(err, -EPROTO, "a message of rules is damaged");
-	*rules = arena_alloc_array(a, (size_t)n + 1, sizeof(**rules));
-	if (*rules == NULL)
-		return error_sys(err, -ENOMEM, "cannot read %u rules", n);
-	for (size_t i = 0; i < n; i++)
-		if (!take_str(&message, &(*rules)[i].name) || !take_str(&message, &(*rules)[i].expression))
-			return error_set(err, -EPROTO, "a message of rules is cut off");
-	*count = n;
+	if (message.len != MESSAGE_RULES_LEN || !take_u32(&message, &low) || !take_u32(&message, &high))
+		return -EPROTO;
+	*size = (uint64_t)high << 32 | low;
 	return 0;
 }
 
@@ -152,25 +142,37 @@ static int by_name(const void *a, const void *b)
 	return str_cmp(left->name, right->name);
 }
 
-int known_rules_read(struct str message, struct known_rules *known)
+int known_rules_make(struct known_rules *known, const struct rule_source *rules, size_t count)
 {
-	uint32_t count;
+	size_t bytes = 0;
 
-	*known = (struct known_rules){0};
-	if (!take_u32(&message, &count) || count > RULES_MAX)
-		return -EPROTO;
-	known->items = calloc((size_t)count + 1, sizeof(*known->items));
-	if (known->items == NULL)
+	*known = (struct known_rules){.items = calloc(count + 1, sizeof(*known->items))};
+	for (size_t i = 0; i < count; i++)
+		bytes += rules[i].name.len + rules[i].expression.len;
+	buf_init(&known->text, bytes + 1);
+	if (known->items == NULL || buf_reserve(&known->text, bytes) != 0) {
+		known_rules_release(known);
 		return -ENOMEM;
+	}
 	for (; known->count < count; known->count++) {
-		struct known_rule *rule = &known->items[known->count];
+		const struct rule_source *from = &rules[known->count];
+		const char *at = known->text.data + known->text.len;
 
-		rule->place = known->count;
-		if (!take_str(&message, &rule->name) || !take_str(&message, &rule->expression))
-			return -EPROTO;
+		buf_add(&known->text, from->name);
+		buf_add(&known->text, from->expression);
+		known->items[known->count] = (struct known_rule){.name = str_make(at, from->name.len),
+			.expression = str_make(at + from->name.len, from->expression.len),
+			.place = known->count};
 	}
 	qsort(known->items, known->count, sizeof(*known->items), by_name);
 	return 0;
+}
+
+void known_rules_release(struct known_rules *known)
+{
+	free(known->items);
+	buf_release(&known->text);
+	*known = (struct known_rules){0};
 }
 
 const struct known_rule *known_rules_find(const struct known_rules *known, struct str name)
@@ -187,8 +189,8 @@ int failure_encode(struct buf *out, int code, struct str sentence)
 	uint8_t number[FAILURE_CODE_LEN];
 
 	put_u32(number, (uint32_t)-code);
-	(void)buf_append(out, number, sizeof(number));
-	(void)buf_add(out, sentence);
+	buf_append(out, number, sizeof(number));
+	buf_add(out, sentence);
 	return out->failed;
 }
 
@@ -199,10 +201,10 @@ int failure_decode(struct str message, struct error *err)
 
 	if (!take_u32(&message, &code) || code == 0 || code > 4095)
 		return error_set(err, -EPROTO, "a message of failure is damaged");
-	(void)utf8_one_line(&sentence, utf8_cut(message, ERROR_TEXT_MAX - 1));
+	utf8_one_line(&sentence, utf8_cut(message, ERROR_TEXT_MAX - 1));
 	if (sentence.len == 0)
-		(void)buf_puts(&sentence, "the parse worker failed without a reason");
-	(void)error_set(err, -(int)code, "%.*s", STR_ARG(buf_str(&sentence)));
+		buf_puts(&sentence, "the parse worker failed without a reason");
+	error_set(err, -(int)code, "%.*s", STR_ARG(buf_str(&sentence)));
 	buf_release(&sentence);
 	return 0;
 }

@@ -2,12 +2,14 @@
 /* The pool: a queue of jobs, a socket to each worker, and a new worker for each that dies.
  *
  * Each job goes to one worker. Its body is sent from the transfer's buffer without a copy, and freed when the answer
- * has come.  New rules go to each worker ahead of its next job.
+ * has come.  New rules go to each worker ahead of its next job: the descriptor of memory that holds their image.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -15,14 +17,12 @@
 #include "pool_talk.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/limits.h"
-#include "sitrep/base/log.h"
 
 enum {
 	/* The daemon's start waits this long for the hello of all workers, then goes on. */
 	START_PATIENCE_MS = 10000,
 	WORKERS_MAX = 256,
 	HEAD_MAX = 1024 * 1024,
-	RULES_MESSAGE_MAX = 256 * 1024 * 1024,
 };
 
 /* ---- giving work ---- */
@@ -36,7 +36,7 @@ static void give(struct pool_worker *w, struct pool_job *j)
 {
 	struct pool *p = w->pool;
 	struct outgoing *o = &w->process.out;
-	struct message_header rules = {.kind = MESSAGE_RULES, .length = (uint32_t)p->rules->bytes.len};
+	struct message_header rules = {.kind = MESSAGE_RULES, .length = MESSAGE_RULES_LEN};
 	struct message_header job = {
 		.kind = MESSAGE_JOB, .job = j->number, .length = (uint32_t)(j->head.len + j->body.len)};
 	int sent;
@@ -45,11 +45,12 @@ static void give(struct pool_worker *w, struct pool_job *j)
 	w->process.state = WORKER_BUSY;
 	w->process.jobs++;
 	w->process.idle_ends = 0;
-	*o = (struct outgoing){0};
+	*o = (struct outgoing){.fd = -1};
 	if (w->rules != p->rules) {
 		message_header_encode(w->process.out_headers[0], &rules);
 		add_piece(o, w->process.out_headers[0], MESSAGE_HEADER_LEN);
-		add_piece(o, p->rules->bytes.data, p->rules->bytes.len);
+		add_piece(o, p->rules->message, sizeof(p->rules->message));
+		o->fd = p->rules->fd;
 		pool_drop_rules(&w->rules);
 		w->rules = p->rules;
 		w->rules->users++;
@@ -66,12 +67,10 @@ static void give(struct pool_worker *w, struct pool_job *j)
 		member_update_events(w, sent);
 }
 
-static void on_dispatch(evutil_socket_t fd, short what, void *arg)
+static void on_dispatch(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct pool *p = arg;
 
-	(void)fd;
-	(void)what;
 	for (unsigned i = 0; i < p->count && p->first != NULL; i++) {
 		struct pool_worker *w = &p->workers[i];
 
@@ -120,22 +119,47 @@ int pool_submit(
 	return 0;
 }
 
-struct pool_rules *pool_rules_new(const struct rule_source *rules, size_t count, struct error *err)
+/* Puts the image into memory that nobody can change any more, and that each worker may map. */
+static int seal_image(struct str image, int *fd)
+{
+	enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+	int made = memfd_create("sitrep-rules", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (made < 0)
+		return -errno;
+	while (image.len > 0) {
+		ssize_t n = write(made, image.data, image.len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		image = str_slice(image, (size_t)n, image.len);
+	}
+	if (image.len > 0 || fcntl(made, F_ADD_SEALS, SEALS) != 0) {
+		int result = errno != 0 ? -errno : -EIO;
+
+		close(made);
+		return result;
+	}
+	*fd = made;
+	return 0;
+}
+
+struct pool_rules *pool_rules_new(const struct rule_source *rules, size_t count, struct str image, struct error *err)
 {
 	struct pool_rules *fresh = calloc(1, sizeof(*fresh));
-	int result;
+	int result = -ENOMEM;
 
-	if (fresh == NULL) {
-		(void)error_sys(err, -ENOMEM, "cannot hand the rules to the parse workers");
-		return NULL;
+	if (fresh != NULL) {
+		*fresh = (struct pool_rules){.fd = -1, .users = 1};
+		rules_message_encode(fresh->message, image.len);
+		result = known_rules_make(&fresh->known, rules, count);
 	}
-	fresh->users = 1;
-	buf_init(&fresh->bytes, RULES_MESSAGE_MAX);
-	result = rules_encode(&fresh->bytes, rules, count);
-	if (result == 0)
-		result = known_rules_read(buf_str(&fresh->bytes), &fresh->known);
+	if (result == 0 && image.len > 0)
+		result = seal_image(image, &fresh->fd);
 	if (result != 0) {
-		(void)error_sys(err, result, "cannot hand the rules to the parse workers");
+		error_sys(err, result, "cannot hand the rules to the parse workers");
 		pool_drop_rules(&fresh);
 	}
 	return fresh;
@@ -177,7 +201,7 @@ static int await_hellos(struct pool *p, struct error *err)
 				ready[count++] = (struct pollfd){.fd = p->workers[i].process.fd, .events = POLLIN};
 		if (count == 0 || clock_mono_ms() > deadline_ms)
 			break;
-		(void)poll(ready, count, 100);
+		poll(ready, count, 100);
 		for (unsigned i = 0; i < p->count; i++)
 			if (p->workers[i].process.state == WORKER_STARTING)
 				member_hear(&p->workers[i]);
@@ -198,10 +222,8 @@ struct pool *pool_new(struct event_base *base, const struct pool_options *option
 {
 	struct pool *p = calloc(1, sizeof(*p));
 
-	if (p == NULL) {
-		(void)error_sys(err, -ENOMEM, "cannot start the parse workers");
-		return NULL;
-	}
+	if (p == NULL)
+		return error_sys_null(err, -ENOMEM, "cannot start the parse workers");
 	p->base = base;
 	p->options = *options;
 	if (p->options.job_limit_ms == 0)
@@ -213,20 +235,20 @@ struct pool *pool_new(struct event_base *base, const struct pool_options *option
 	p->workers = calloc(p->count, sizeof(*p->workers));
 	p->dispatch = event_new(base, -1, 0, on_dispatch, p);
 	if (p->workers == NULL || p->dispatch == NULL) {
-		(void)error_sys(err, -ENOMEM, "cannot start the parse workers");
+		error_sys(err, -ENOMEM, "cannot start the parse workers");
 		goto failed;
 	}
 	p->checker = pool_checker_new(base, p->options.check, member_on_checked, p, err);
 	if (p->checker == NULL)
 		goto failed;
-	p->rules = pool_rules_new(NULL, 0, err);
+	p->rules = pool_rules_new(NULL, 0, STR_NONE, err);
 	if (p->rules == NULL)
 		goto failed;
 	for (unsigned i = 0; i < p->count; i++) {
 		p->workers[i].pool = p;
 		p->workers[i].process.timer = evtimer_new(base, member_on_timer, &p->workers[i]);
 		if (p->workers[i].process.timer == NULL) {
-			(void)error_sys(err, -ENOMEM, "cannot start the parse workers");
+			error_sys(err, -ENOMEM, "cannot start the parse workers");
 			goto failed;
 		}
 		member_start(&p->workers[i]);

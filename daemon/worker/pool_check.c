@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "sitrep/base/arena.h"
+#include "sitrep/base/thread.h"
 #include "sitrep/model/document.h"
 
 enum {
@@ -78,37 +78,36 @@ static void *run(void *arg)
 	const uint64_t one = 1;
 	struct pool_checker *k = arg;
 
-	(void)pthread_mutex_lock(&k->lock);
+	pthread_mutex_lock(&k->lock);
 	while (!k->ending) {
 		struct check *c = list_take(&k->waiting);
 
 		if (c == NULL) {
-			(void)pthread_cond_wait(&k->work, &k->lock);
+			pthread_cond_wait(&k->work, &k->lock);
 			continue;
 		}
-		(void)pthread_mutex_unlock(&k->lock);
+		pthread_mutex_unlock(&k->lock);
 		check_one(k, c);
-		(void)pthread_mutex_lock(&k->lock);
+		pthread_mutex_lock(&k->lock);
 		list_put(&k->done, c);
 		/* The write fails only when the descriptor is readable already. */
 		(void)!write(k->fd, &one, sizeof(one));
 	}
-	(void)pthread_mutex_unlock(&k->lock);
+	pthread_mutex_unlock(&k->lock);
 	return NULL;
 }
 
-static void on_done(evutil_socket_t fd, short what, void *arg)
+static void on_done(evutil_socket_t fd, short what UNUSED, void *arg)
 {
 	struct pool_checker *k = arg;
 	struct check *c;
 	uint64_t count;
 
-	(void)what;
 	(void)!read(fd, &count, sizeof(count));
-	(void)pthread_mutex_lock(&k->lock);
+	pthread_mutex_lock(&k->lock);
 	c = k->done.first;
 	k->done = (struct list){.last = &k->done.first};
-	(void)pthread_mutex_unlock(&k->lock);
+	pthread_mutex_unlock(&k->lock);
 	while (c != NULL) {
 		struct check *next = c->next;
 
@@ -117,37 +116,21 @@ static void on_done(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* The main loop handles all signals. */
-static int start_thread(struct pool_checker *k)
-{
-	sigset_t all, before;
-	int result;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	result = pthread_create(&k->thread, NULL, run, k);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	k->has_thread = result == 0;
-	return -result;
-}
-
 struct pool_checker *pool_checker_new(
 	struct event_base *base, document_check_fn *check, checked_fn *fn, void *arg, struct error *err)
 {
 	struct pool_checker *k = calloc(1, sizeof(*k));
 	int result = -ENOMEM;
 
-	if (k == NULL) {
-		(void)error_sys(err, result, "cannot start the checking of documents");
-		return NULL;
-	}
+	if (k == NULL)
+		return error_sys_null(err, result, "cannot start the checking of documents");
 	k->check = check;
 	k->fn = fn;
 	k->arg = arg;
 	k->waiting.last = &k->waiting.first;
 	k->done.last = &k->done.first;
-	(void)pthread_mutex_init(&k->lock, NULL);
-	(void)pthread_cond_init(&k->work, NULL);
+	pthread_mutex_init(&k->lock, NULL);
+	pthread_cond_init(&k->work, NULL);
 	arena_init(&k->arena, DECODED_MAX);
 	k->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (k->fd < 0)
@@ -155,9 +138,10 @@ struct pool_checker *pool_checker_new(
 	else
 		k->event = event_new(base, k->fd, EV_READ | EV_PERSIST, on_done, k);
 	if (k->event != NULL && event_add(k->event, NULL) == 0)
-		result = start_thread(k);
+		result = thread_start(&k->thread, run, k);
+	k->has_thread = result == 0;
 	if (result != 0) {
-		(void)error_sys(err, result, "cannot start the checking of documents");
+		error_sys(err, result, "cannot start the checking of documents");
 		pool_checker_free(k);
 		return NULL;
 	}
@@ -171,28 +155,28 @@ void pool_checker_free(struct pool_checker *k)
 	if (k == NULL)
 		return;
 	if (k->has_thread) {
-		(void)pthread_mutex_lock(&k->lock);
+		pthread_mutex_lock(&k->lock);
 		k->ending = true;
-		(void)pthread_cond_signal(&k->work);
-		(void)pthread_mutex_unlock(&k->lock);
-		(void)pthread_join(k->thread, NULL);
+		pthread_cond_signal(&k->work);
+		pthread_mutex_unlock(&k->lock);
+		pthread_join(k->thread, NULL);
 	}
 	while ((c = list_take(&k->done)) != NULL || (c = list_take(&k->waiting)) != NULL)
 		k->fn(k->arg, c);
 	if (k->event != NULL)
 		event_free(k->event);
 	if (k->fd >= 0)
-		(void)close(k->fd);
+		close(k->fd);
 	arena_release(&k->arena);
-	(void)pthread_cond_destroy(&k->work);
-	(void)pthread_mutex_destroy(&k->lock);
+	pthread_cond_destroy(&k->work);
+	pthread_mutex_destroy(&k->lock);
 	free(k);
 }
 
 void pool_checker_submit(struct pool_checker *k, struct check *c)
 {
-	(void)pthread_mutex_lock(&k->lock);
+	pthread_mutex_lock(&k->lock);
 	list_put(&k->waiting, c);
-	(void)pthread_cond_signal(&k->work);
-	(void)pthread_mutex_unlock(&k->lock);
+	pthread_cond_signal(&k->work);
+	pthread_mutex_unlock(&k->lock);
 }

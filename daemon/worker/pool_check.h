@@ -6,8 +6,6 @@
 #ifndef SITREP_WORKER_POOL_CHECK_H
 #define SITREP_WORKER_POOL_CHECK_H
 
-#include <stddef.h>
-
 #include "sitrep/base/buf.h"
 #include "sitrep/base/error.h"
 #include "sitrep/worker/document_check.h"

@@ -3,6 +3,7 @@
 #include "pool_jobs.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 void pool_dispatch_soon(struct pool *p)
 {
@@ -11,16 +12,17 @@ void pool_dispatch_soon(struct pool *p)
 
 void pool_set_timer(struct event *timer, int64_t ms)
 {
-	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+	struct timeval tv = clock_timeval(ms);
 
-	(void)event_add(timer, &tv);
+	event_add(timer, &tv);
 }
 
 void pool_drop_rules(struct pool_rules **r)
 {
 	if (*r != NULL && --(*r)->users == 0) {
-		buf_release(&(*r)->bytes);
-		free((*r)->known.items);
+		if ((*r)->fd >= 0)
+			close((*r)->fd);
+		known_rules_release(&(*r)->known);
 		free(*r);
 	}
 	*r = NULL;

@@ -29,10 +29,11 @@ struct pool_job {
 	struct pool_job *next;
 };
 
-/* A body for MESSAGE_RULES.  The pool uses the newest; a worker, the one that it was sent or is being sent. */
+/* Rules for the workers.  The pool uses the newest; a worker, the ones that it was sent or is being sent. */
 struct pool_rules {
-	struct buf bytes;
-	struct known_rules known; /* in bytes */
+	int fd; /* of the sealed memory with their image; -1: no rules */
+	uint8_t message[MESSAGE_RULES_LEN];
+	struct known_rules known;
 	unsigned users;
 };
 

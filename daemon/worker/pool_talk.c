@@ -46,7 +46,7 @@ static void fail_waiting(struct pool *p)
 		struct pool_job *next = j->next;
 		struct error why;
 
-		(void)error_set(&why, p->trouble.code, "no parse worker starts: %s", p->trouble.text);
+		error_set(&why, p->trouble.code, "no parse worker starts: %s", p->trouble.text);
 		pool_fail_job(p, j, &why);
 		j = next;
 	}
@@ -100,7 +100,7 @@ void member_end(struct pool_worker *w, struct error *how)
 	if (w->process.writable != NULL)
 		event_free(w->process.writable);
 	w->process.readable = w->process.writable = NULL;
-	(void)event_del(w->process.timer);
+	event_del(w->process.timer);
 	worker_process_end(&w->process, how);
 	pool_drop_rules(&w->rules);
 	if (w->check != NULL)
@@ -148,22 +148,19 @@ static void retire(struct pool_worker *w)
 	member_start(w);
 }
 
-void member_on_timer(evutil_socket_t fd, short what, void *arg)
+void member_on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct pool_worker *w = arg;
 	struct error why;
 
-	(void)fd;
-	(void)what;
 	if (w->process.state == WORKER_DEAD) {
 		member_start(w);
 		return;
 	}
 	if (w->process.state == WORKER_STARTING)
-		(void)error_set(
-			&why, -ETIMEDOUT, "the parse worker did not say hello within %d s", START_LIMIT_MS / 1000);
+		error_set(&why, -ETIMEDOUT, "the parse worker did not say hello within %d s", START_LIMIT_MS / 1000);
 	else
-		(void)error_set(&why, -ETIMEDOUT, "the parse worker did not answer within %lld ms",
+		error_set(&why, -ETIMEDOUT, "the parse worker did not answer within %lld ms",
 			(long long)w->pool->options.job_limit_ms);
 	member_replace(w, &why);
 }
@@ -173,9 +170,9 @@ void member_on_timer(evutil_socket_t fd, short what, void *arg)
 void member_update_events(struct pool_worker *w, int sent)
 {
 	if (sent > 0)
-		(void)event_add(w->process.writable, NULL);
+		event_add(w->process.writable, NULL);
 	else
-		(void)event_del(w->process.writable);
+		event_del(w->process.writable);
 }
 
 static void answer_job(struct pool_worker *w, struct pool_answer *answer)
@@ -191,12 +188,11 @@ static void answer_job(struct pool_worker *w, struct pool_answer *answer)
 	pool_finish_job(p, j, answer);
 }
 
-void member_on_checked(void *arg, struct check *c)
+void member_on_checked(void *arg UNUSED, struct check *c)
 {
 	struct pool_worker *w = c->worker;
 	struct pool_answer answer = {0};
 
-	(void)arg;
 	if (w != NULL) {
 		w->check = NULL;
 		if (c->error.code != 0) {
@@ -224,7 +220,7 @@ static int take_document(struct pool_worker *w, struct error *why)
 	c->worker = w;
 	w->check = c;
 	w->process.state = WORKER_ANSWERED;
-	(void)event_del(w->process.timer);
+	event_del(w->process.timer);
 	pool_checker_submit(w->pool->checker, c);
 	return 0;
 }
@@ -239,7 +235,7 @@ static int take_failure(struct pool_worker *w, struct error *why)
 	}
 	answer.status = answer.error.code;
 	buf_release(&w->process.body);
-	(void)event_del(w->process.timer);
+	event_del(w->process.timer);
 	answer_job(w, &answer);
 	return 0;
 }
@@ -256,7 +252,7 @@ static int take_hello(struct pool_worker *w, struct error *why)
 		log_emit(LOG_LEVEL_NOTICE, "a parse worker has started", NULL);
 	w->pool->trouble.code = 0;
 	buf_release(&w->process.body);
-	(void)event_del(w->process.timer);
+	event_del(w->process.timer);
 	pool_dispatch_soon(w->pool);
 	return 0;
 }
@@ -300,7 +296,7 @@ static int take_message(struct pool_worker *w, struct error *why)
 	case MESSAGE_FAILURE:
 		if (w->process.state == WORKER_BUSY)
 			return take_failure(w, why);
-		(void)failure_decode(buf_str(&w->process.body), &said);
+		failure_decode(buf_str(&w->process.body), &said);
 		return error_set(why, -ENOEXEC, "%s", said.text);
 	case MESSAGE_RULES:
 	case MESSAGE_JOB:
@@ -333,20 +329,16 @@ void member_hear(struct pool_worker *w)
 		member_replace(w, &why);
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *arg)
+static void on_readable(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
-	(void)fd;
-	(void)what;
 	member_hear(arg);
 }
 
-static void on_writable(evutil_socket_t fd, short what, void *arg)
+static void on_writable(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct pool_worker *w = arg;
 	int sent = worker_process_send(&w->process);
 
-	(void)fd;
-	(void)what;
 	if (sent < 0)
 		member_replace(w, NULL);
 	else
@@ -361,7 +353,7 @@ static void watch(struct pool_worker *w)
 	w->process.writable = event_new(w->pool->base, w->process.fd, EV_WRITE | EV_PERSIST, on_writable, w);
 	pool_set_timer(w->process.timer, START_LIMIT_MS);
 	if (w->process.readable == NULL || w->process.writable == NULL || event_add(w->process.readable, NULL) != 0) {
-		(void)error_set(&why, -ENOMEM, "no memory to watch a parse worker");
+		error_set(&why, -ENOMEM, "no memory to watch a parse worker");
 		member_replace(w, &why);
 	}
 }

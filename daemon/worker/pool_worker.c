@@ -32,8 +32,8 @@ static void become_worker(int program_fd, int socket_fd, char *memory)
 		dup2(null_fd, STDOUT_FILENO) < 0 || dup2(null_fd, STDERR_FILENO) < 0 || dup2(peer, WORKER_SOCKET) < 0)
 		_exit(EXIT_FAILURE);
 	/* Our own descriptors have FD_CLOEXEC; those of a library or the service manager may not. */
-	(void)close_range(WORKER_SOCKET + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-	(void)fexecve(program, argv, environment);
+	close_range(WORKER_SOCKET + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+	fexecve(program, argv, environment);
 	_exit(STATUS_NO_PROGRAM);
 }
 
@@ -44,22 +44,22 @@ int worker_process_start(struct worker_process *w, int program_fd, uint64_t memo
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
 		return error_sys(err, -errno, "cannot start a parse worker");
-	(void)snprintf(memory, sizeof(memory), "%llu", (unsigned long long)memory_max);
+	snprintf(memory, sizeof(memory), "%llu", (unsigned long long)memory_max);
 	w->pid = fork();
 	if (w->pid == 0)
 		become_worker(program_fd, fds[1], memory);
-	(void)close(fds[1]);
+	close(fds[1]);
 	if (w->pid < 0) {
-		(void)close(fds[0]);
+		close(fds[0]);
 		w->pid = 0;
 		return error_sys(err, -errno, "cannot start a parse worker");
 	}
-	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	w->fd = fds[0];
 	w->state = WORKER_STARTING;
 	w->in_header_len = 0;
 	w->jobs = 0;
-	w->out = (struct outgoing){0};
+	w->out = (struct outgoing){.fd = -1};
 	return 0;
 }
 
@@ -68,23 +68,32 @@ void worker_process_end(struct worker_process *w, struct error *how)
 	int status = 0;
 
 	/* A process that is ending already keeps its own exit status. */
-	(void)kill(w->pid, SIGKILL);
+	kill(w->pid, SIGKILL);
 	while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
 		;
-	(void)close(w->fd);
+	close(w->fd);
 	w->fd = -1;
 	w->pid = 0;
 	w->state = WORKER_DEAD;
 	buf_release(&w->body);
 	/* The pieces point into a job that may be freed now. */
-	w->out = (struct outgoing){0};
+	w->out = (struct outgoing){.fd = -1};
 	if (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_NO_PROGRAM)
-		(void)error_set(how, -ENOEXEC, "the parse worker's program cannot be executed");
+		error_set(how, -ENOEXEC, "the parse worker's program cannot be executed");
 	else if (WIFSIGNALED(status))
-		(void)error_set(how, -ECHILD, "the parse worker was ended by signal %d (%s)", WTERMSIG(status),
+		error_set(how, -ECHILD, "the parse worker was ended by signal %d (%s)", WTERMSIG(status),
 			strsignal(WTERMSIG(status)));
 	else
-		(void)error_set(how, -ECHILD, "the parse worker ended with status %d", WEXITSTATUS(status));
+		error_set(how, -ECHILD, "the parse worker ended with status %d", WEXITSTATUS(status));
+}
+
+/* Adds the descriptor to a message that has room for it. */
+static void add_descriptor(struct msghdr *message, int fd)
+{
+	struct cmsghdr *head = CMSG_FIRSTHDR(message);
+
+	*head = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(fd)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+	memcpy(CMSG_DATA(head), &fd, sizeof(fd));
 }
 
 int worker_process_send(struct worker_process *w)
@@ -93,12 +102,21 @@ int worker_process_send(struct worker_process *w)
 
 	while (o->at < o->count) {
 		struct msghdr message = {.msg_iov = &o->pieces[o->at], .msg_iovlen = (size_t)(o->count - o->at)};
-		ssize_t n = sendmsg(w->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+		_Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(int))] = {0};
+		ssize_t n;
+
+		if (o->fd >= 0) {
+			message.msg_control = room;
+			message.msg_controllen = sizeof(room);
+			add_descriptor(&message, o->fd);
+		}
+		n = sendmsg(w->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return errno == EAGAIN || errno == EWOULDBLOCK ? 1 : -errno;
+		o->fd = -1;
 		while (o->at < o->count && (size_t)n >= o->pieces[o->at].iov_len)
 			n -= (ssize_t)o->pieces[o->at++].iov_len;
 		if (o->at < o->count) {

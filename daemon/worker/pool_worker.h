@@ -15,8 +15,10 @@
 
 enum { WORKER_PIECES = 5 };
 
-/* Output to a worker: borrowed pieces, and the number of bytes already sent. */
+/* Output to a worker: borrowed pieces, the number of those already sent, and a borrowed descriptor that goes with the
+ * first byte; -1: none. */
 struct outgoing {
+	int fd;
 	struct iovec pieces[WORKER_PIECES];
 	int count;
 	int at;

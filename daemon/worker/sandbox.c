@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The sandbox of a worker. It has several layers, so that a hole in one does not matter:
- * resource limits make new descriptors and processes impossible, Landlock takes the file system away,
- * seccomp lets only reading, writing, memory and the end through. */
+ * resource limits make new processes, and more than one new descriptor, impossible, Landlock takes the file system
+ * away, seccomp lets only reading, writing, memory and the end through. */
 #include "sandbox.h"
 
 #include <errno.h>
@@ -17,8 +17,10 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
+
+/* Descriptors 0 to 2, the socket, and one more: the rules, while they are mapped (job.h). */
+enum { DESCRIPTORS = 5 };
 
 /* The sanitizers' run-time needs more memory and more system calls than the worker itself. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -48,11 +50,11 @@ static int limit_resources(const struct sandbox_limits *limits, struct error *er
 	if (result == 0)
 		result = limit(RLIMIT_FSIZE, 0, err);
 	if (result == 0)
-		result = limit(RLIMIT_NOFILE, 0, err);
+		result = limit(RLIMIT_NOFILE, DESCRIPTORS, err);
 	if (result == 0)
 		result = limit(RLIMIT_NPROC, 0, err);
 	if (result == 0 && limits->memory_max > 0 && !SANITIZED)
-		result = limit(RLIMIT_AS, limits->memory_max, err);
+		result = limit(RLIMIT_AS, (rlim_t)limits->memory_max, err);
 	return result;
 }
 
@@ -71,8 +73,8 @@ static void forbid_files(void)
 
 	if (fd < 0)
 		return;
-	(void)syscall(SYS_landlock_restrict_self, fd, 0);
-	(void)close(fd);
+	syscall(SYS_landlock_restrict_self, fd, 0);
+	close(fd);
 }
 
 static int allow(scmp_filter_ctx filter, const int *calls, size_t count)
@@ -88,10 +90,11 @@ static int filter_calls(struct error *err)
 {
 	/* clang-format off */
 	static const int calls[] = {
-		SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(recvfrom), SCMP_SYS(sendto),
+		SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(sendto),
 		SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn), SCMP_SYS(restart_syscall),
 		SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex),
-		SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrandom), SCMP_SYS(close),
+		SCMP_SYS(futex_time64), SCMP_SYS(clock_gettime), SCMP_SYS(clock_gettime64), SCMP_SYS(gettimeofday),
+		SCMP_SYS(time), SCMP_SYS(getrandom), SCMP_SYS(close),
 	};
 	/* clang-format on */
 	static const int sanitizer_calls[] = {
@@ -131,7 +134,7 @@ int sandbox_enter(const struct sandbox_limits *limits, struct error *err)
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return error_sys(err, -errno, "cannot give up privileges");
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	forbid_files();
 	result = limit_resources(limits, err);
 	return result != 0 ? result : filter_calls(err);
@@ -171,7 +174,7 @@ static bool can_exec(void)
 	char *const argv[] = {NULL};
 
 	/* If the forbidden call works, it does not return, so nothing follows. */
-	(void)execve("/bin/true", argv, argv);
+	execve("/bin/true", argv, argv);
 	return errno != EPERM;
 }
 

@@ -3,9 +3,9 @@
  *
  * After sandbox_enter() the process can read and write the descriptors it has, allocate memory, tell the
  * time and exit; it can open no file, no socket, start no process and gain no privilege.  Layers:
- * no_new_privs, resource limits (no new descriptors, no files, no processes, bounded memory), Landlock
- * where the kernel has it, and a seccomp allowlist by which everything else fails with EPERM.  The pool bounds the time
- * of a job (pool.h). */
+ * no_new_privs, resource limits (one more descriptor, which only the daemon can send, no files, no processes, bounded
+ * memory), Landlock where the kernel has it, and a seccomp allowlist by which everything else fails with EPERM.  The
+ * pool bounds the time of a job (pool.h). */
 #ifndef SITREP_WORKER_SANDBOX_H
 #define SITREP_WORKER_SANDBOX_H
 

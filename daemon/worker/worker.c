@@ -12,7 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "detector.h"
@@ -32,7 +34,6 @@
 enum {
 	SOCKET_FD = 3,
 	MESSAGE_MAX = 1024 * 1024 * 1024,
-	RULES_ARENA_MAX = 256 * 1024 * 1024,
 	/* Buffers that grew past this for one large feed are given back. */
 	KEPT_MAX = 1024 * 1024,
 	/* Room for words with several forms; a text made to have more is matched as far as it fits. */
@@ -41,6 +42,8 @@ enum {
 
 struct worker {
 	struct rule_set *rules; /* NULL: none */
+	struct str image;       /* mapped; the rules lie in it */
+	int rules_fd;           /* came with a message; -1 */
 	struct identity *identity;
 	struct detector detector;
 	struct buf title, body; /* an item's words */
@@ -66,6 +69,43 @@ static int read_all(void *to, size_t len)
 		if (n > 0) {
 			p += n;
 			len -= (size_t)n;
+		}
+	}
+	return 1;
+}
+
+/* Keeps the descriptor that came with a message. */
+static void take_descriptor(struct worker *w, struct msghdr *message)
+{
+	struct cmsghdr *head = CMSG_FIRSTHDR(message);
+
+	if (head == NULL || head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS ||
+		head->cmsg_len != CMSG_LEN(sizeof(w->rules_fd)))
+		return;
+	if (w->rules_fd >= 0)
+		close(w->rules_fd);
+	memcpy(&w->rules_fd, CMSG_DATA(head), sizeof(w->rules_fd));
+}
+
+/* As read_all(); a descriptor may come with the bytes. */
+static int read_header(struct worker *w, uint8_t header[MESSAGE_HEADER_LEN])
+{
+	size_t len = 0;
+
+	while (len < MESSAGE_HEADER_LEN) {
+		struct iovec rest = {.iov_base = header + len, .iov_len = MESSAGE_HEADER_LEN - len};
+		_Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(int))];
+		struct msghdr message = {
+			.msg_iov = &rest, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof(room)};
+		ssize_t n = recvmsg(SOCKET_FD, &message, MSG_CMSG_CLOEXEC);
+
+		if (n == 0)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			take_descriptor(w, &message);
+			len += (size_t)n;
 		}
 	}
 	return 1;
@@ -102,7 +142,7 @@ static int send_message(enum message_kind kind, uint32_t job, struct str body)
 static int receive_message(struct worker *w, struct message_header *h)
 {
 	uint8_t header[MESSAGE_HEADER_LEN];
-	int got = read_all(header, sizeof(header));
+	int got = read_header(w, header);
 
 	if (got <= 0)
 		return got;
@@ -118,23 +158,35 @@ static int receive_message(struct worker *w, struct message_header *h)
 
 /* ---- the work ---- */
 
+static void drop_rules(struct worker *w)
+{
+	rule_set_free(w->rules);
+	w->rules = NULL;
+	if (w->image.len > 0)
+		munmap((char *)w->image.data, w->image.len);
+	w->image = STR_NONE;
+}
+
+/* Maps the image of the rules, which the daemon has made and sealed. */
 static int take_rules(struct worker *w)
 {
-	struct rule_source *sources;
-	size_t count;
-	struct arena a;
-	int result;
+	uint64_t size;
+	void *map;
+	int result = rules_message_decode(buf_str(&w->in), &size);
 
-	arena_init(&a, RULES_ARENA_MAX);
-	rule_set_free(w->rules);
-	w->rules = rule_set_new();
-	result = w->rules == NULL ? -ENOMEM : rules_decode(buf_str(&w->in), &a, &sources, &count, NULL);
-	for (size_t i = 0; result == 0 && i < count; i++)
-		result = rule_set_add(w->rules, sources[i].name, sources[i].expression, NULL);
-	if (result == 0)
-		result = rule_set_finish(w->rules, NULL);
-	arena_release(&a);
-	return result;
+	drop_rules(w);
+	if (result != 0 || size == 0)
+		return result;
+	if (w->rules_fd < 0 || size > SIZE_MAX)
+		return -EPROTO;
+	map = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, w->rules_fd, 0);
+	close(w->rules_fd);
+	w->rules_fd = -1;
+	if (map == MAP_FAILED)
+		return -errno;
+	w->image = str_make(map, (size_t)size);
+	w->rules = rule_set_open(w->image, NULL);
+	return w->rules == NULL ? -ENOMEM : 0;
 }
 
 static int read_words(struct buf *out, struct str text)
@@ -149,7 +201,11 @@ static int read_words(struct buf *out, struct str text)
 
 static int examine_item(struct worker *w, const struct job *j, const struct feed_facts *feed, struct item *it)
 {
-	struct rule_subject subject = {.feed = j->feed, .categories = j->categories};
+	struct rule_subject subject = {.feed = j->feed,
+		.categories = j->categories,
+		.publisher = j->publisher,
+		.source = str_eq(j->title, j->feed) ? feed->title.value : j->title,
+		.item = it};
 	int result = identity_assign(w->identity, &w->arena, it);
 
 	it->language = language_of(&w->arena, it, feed, j->content_language);
@@ -158,9 +214,11 @@ static int examine_item(struct worker *w, const struct job *j, const struct feed
 	subject.language = it->language;
 	if (result != 0 || w->rules == NULL || rule_set_count(w->rules) == 0)
 		return result;
-	result = read_words(&w->title, identity_title_text(w->identity));
+	subject.title = identity_title_text(w->identity);
+	subject.body = identity_body_text(w->identity);
+	result = read_words(&w->title, subject.title);
 	if (result == 0)
-		result = read_words(&w->body, identity_body_text(w->identity));
+		result = read_words(&w->body, subject.body);
 	if (result != 0)
 		return result;
 	subject.title_tokens = buf_str(&w->title);
@@ -222,7 +280,7 @@ static void tidy_up(struct worker *w, bool large)
 	buf_release(&w->out);
 	buf_release(&w->title);
 	buf_release(&w->body);
-	(void)malloc_trim(0);
+	malloc_trim(0);
 }
 
 static int do_job(struct worker *w, uint32_t number)
@@ -237,7 +295,7 @@ static int do_job(struct worker *w, uint32_t number)
 		result = send_message(MESSAGE_DOCUMENT, number, buf_str(&w->out));
 	} else {
 		buf_clear(&w->out);
-		(void)failure_encode(&w->out, result, str_from(err.text));
+		failure_encode(&w->out, result, str_from(err.text));
 		result = send_message(MESSAGE_FAILURE, number, buf_str(&w->out));
 	}
 	large = w->in.cap > KEPT_MAX || w->body.cap > KEPT_MAX || w->title.cap > KEPT_MAX || w->out.cap > KEPT_MAX ||
@@ -278,15 +336,15 @@ static int prepare(struct worker *w, struct error *err)
 	/* One malloc arena, so that freed memory is reused; large blocks come from mmap(), so that they go back to the
 	 * kernel.
 	 */
-	(void)mallopt(M_ARENA_MAX, 1);
-	(void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
-	(void)mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+	mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
 	buf_init(&w->in, MESSAGE_MAX);
 	buf_init(&w->out, LIMIT_WIRE_DOCUMENT);
 	buf_init(&w->title, WORDS_MAX);
 	buf_init(&w->body, WORDS_MAX);
 	arena_init(&w->arena, MESSAGE_MAX);
-	(void)detector_open(&w->detector, DETECTOR_LIBRARY);
+	detector_open(&w->detector, DETECTOR_LIBRARY);
 	w->identity = identity_new(err);
 	return w->identity != NULL ? 0 : err->code;
 }
@@ -297,10 +355,10 @@ static int probe(void)
 	struct error err = {0};
 
 	if (sandbox_enter(&limits, &err) != 0 || sandbox_probe(&err) != 0) {
-		(void)fprintf(stderr, "sitrep-parse: %s\n", err.text);
+		fprintf(stderr, "sitrep-parse: %s\n", err.text);
 		return EXIT_FAILURE;
 	}
-	(void)puts("the sandbox holds");
+	puts("the sandbox holds");
 	return EXIT_SUCCESS;
 }
 
@@ -317,40 +375,40 @@ static bool has_socket(void)
 int main(int argc, char **argv)
 {
 	struct sandbox_limits limits = {0};
-	struct worker w = {0};
+	struct worker w = {.rules_fd = -1};
 	struct error err = {0};
 	long long memory_max = 0;
 
 	if (argc == 2 && strcmp(argv[1], "--probe") == 0) {
 		int status = probe();
 
-		(void)fflush(stdout);
+		fflush(stdout);
 		_exit(status);
 	}
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-		(void)puts("sitrep-parse " SITREP_VERSION);
+		puts("sitrep-parse " SITREP_VERSION);
 		return EXIT_SUCCESS;
 	}
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-		(void)fputs(usage, stdout);
+		fputs(usage, stdout);
 		return EXIT_SUCCESS;
 	}
 	if (argc != 3 || strcmp(argv[1], "--memory") != 0 || !str_to_int(str_from(argv[2]), &memory_max) ||
 		memory_max < 0 || !has_socket()) {
-		(void)fputs(usage, stderr);
+		fputs(usage, stderr);
 		return EXIT_FAILURE;
 	}
 	/* Ctrl-C reaches all processes of the terminal, but a worker ends when the daemon closes the socket. */
-	(void)signal(SIGINT, SIG_IGN);
-	(void)signal(SIGTERM, SIG_IGN);
-	(void)signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	/* The worker ends with the daemon, however the daemon dies. */
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	limits.memory_max = (uint64_t)memory_max;
 	if (prepare(&w, &err) != 0 || sandbox_enter(&limits, &err) != 0) {
 		buf_init(&w.out, LIMIT_WIRE_DOCUMENT);
-		(void)failure_encode(&w.out, err.code, str_from(err.text));
-		(void)send_message(MESSAGE_FAILURE, 0, buf_str(&w.out));
+		failure_encode(&w.out, err.code, str_from(err.text));
+		send_message(MESSAGE_FAILURE, 0, buf_str(&w.out));
 		_exit(EXIT_FAILURE);
 	}
 	if (send_message(MESSAGE_HELLO, 0, STR(SITREP_VERSION)) != 0)

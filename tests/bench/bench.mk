@@ -12,9 +12,36 @@
 
 #   make bench-stall                     the longest turn of the main loop under each abuse, and how long others wait
 
+# make bench-rules                       cost of matching rules and watch lists, beside a loop and, where it is installed
+#                                        (Debian: libvectorscan-dev), Vectorscan
+vectorscan := $(shell $(PKG_CONFIG) --exists libhs 2>/dev/null && echo yes)
+
+$(B)/tests/bench/rules.o: private ALL_CFLAGS += $(if $(vectorscan),-DHAVE_VECTORSCAN $(shell $(PKG_CONFIG) --cflags libhs))
+$(B)/bench/rules: $(B)/tests/bench/rules.o $(call lib,$(LIBS_rules))
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs) $(if $(vectorscan),$(shell $(PKG_CONFIG) --libs libhs))
+
+.PHONY: bench-rules
+bench-rules: $(B)/bench/rules
+	$(B)/bench/rules
+
 .PHONY: bench-stall
 bench-stall: all
 	@B=$(B) /usr/bin/python3 tests/bench/stall.py
+
+# make bench-stream                      memory of 5,000 subscribers that never read; latency with 1,000, beside a bare writer
+# make bench-stream STREAM_ARGS="--silent 500 --events 20000"
+STREAM_ARGS ?=
+
+$(B)/bench/stream: $(B)/tests/bench/stream.o $(call lib,$(LIBS_stream))
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
+
+.PHONY: bench-stream
+bench-stream: all $(B)/bench/stream
+	@B=$(B) /usr/bin/python3 tests/bench/stream.py $(STREAM_ARGS)
 
 BENCH_FEEDS  ?=
 BENCH_ROUNDS ?= 10
@@ -42,6 +69,32 @@ $(B)/bench/freshness: $(B)/tests/bench/freshness.o $(B)/tests/bench/freshness_tr
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
+
+# make bench-silence                      how soon the end of a feed is told, beside a detector that knows its rate
+# make bench-silence SILENCE_ARGS="2 500 365"
+SILENCE_ARGS ?=
+
+$(B)/bench/silence: $(B)/tests/bench/silence.o $(B)/tests/bench/freshness_traces.o $(call lib,$(LIBS_schedule))
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
+
+.PHONY: bench-silence
+bench-silence: $(B)/bench/silence
+	$(B)/bench/silence $(SILENCE_ARGS)
+
+# make bench-burst                        false bursts and breaking stories, and how soon true ones are told
+# make bench-burst BURST_ARGS="2 500 365"
+BURST_ARGS ?=
+
+$(B)/bench/burst: $(B)/tests/bench/burst.o $(B)/tests/bench/freshness_traces.o $(call lib,$(LIBS_ingest))
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
+
+.PHONY: bench-burst
+bench-burst: $(B)/bench/burst
+	$(B)/bench/burst $(BURST_ARGS)
 
 BENCH_STREAM ?=
 BENCH_LABELS ?=

@@ -37,23 +37,15 @@ struct item_of {
 
 struct bench {
 	struct arena arena;
-	struct {
-		struct item_of *items;
-		size_t count;
-		size_t cap;
-	} all;
-	struct {
-		struct str *items;
-		size_t count;
-		size_t cap;
-	} labels;
+	LIST(struct item_of) all;
+	LIST(struct str) labels;
 };
 
 static double seconds(void)
 {
 	struct timespec ts;
 
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
@@ -76,11 +68,10 @@ static struct str text_of(const json_t *line, const char *member)
 static int add_item(struct bench *b, struct identity *identity, const json_t *line)
 {
 	struct item_of *to = list_add(&b->arena, &b->all);
-	struct arena scratch;
+	struct arena scratch = ARENA_INIT(MEMORY_MAX);
 	struct item it;
 	int result = to == NULL ? -1 : 0;
 
-	arena_init(&scratch, MEMORY_MAX);
 	item_init(&it);
 	it.title = (struct text){.value = text_of(line, "title"), .kind = TEXT_PLAIN};
 	it.content = (struct text){.value = text_of(line, "content"), .kind = TEXT_PLAIN};
@@ -116,7 +107,7 @@ static int read_stream(struct bench *b, const char *path)
 	identity_free(identity);
 	free(line);
 	if (in != NULL)
-		(void)fclose(in);
+		fclose(in);
 	return result;
 }
 
@@ -153,7 +144,7 @@ static int read_labels(struct bench *b, const char *path)
 	}
 	free(line);
 	if (in != NULL)
-		(void)fclose(in);
+		fclose(in);
 	return in != NULL && b->labels.count > 0 ? 0 : -1;
 }
 
@@ -218,7 +209,7 @@ static void score(const struct bench *b, const char *name, double spent)
 	qsort(cells, count, sizeof(*cells), by_story);
 	found = pairs_of_runs(cells, count, false, true);
 	expected = truth * found / pairs(count);
-	(void)printf("%-34s ARI %.3f  P %.3f  R %.3f  %7.1f us an item\n", name,
+	printf("%-34s ARI %.3f  P %.3f  R %.3f  %7.1f us an item\n", name,
 		(both - expected) / ((truth + found) / 2 - expected), found > 0 ? both / found : 1, both / truth,
 		1e6 * spent / (double)b->all.count);
 	free(cells);
@@ -262,7 +253,7 @@ static void simhash(struct bench *b, uint64_t *hashes, int distance)
 			if (__builtin_popcountll(hashes[i] ^ hashes[k]) <= distance)
 				b->all.items[i].story = b->all.items[k].story;
 	}
-	(void)snprintf(name, sizeof(name), "SimHash 64, Hamming <= %d", distance);
+	snprintf(name, sizeof(name), "SimHash 64, Hamming <= %d", distance);
 	score(b, name, seconds() - start);
 }
 
@@ -332,9 +323,9 @@ static int ours(struct bench *b, const char *name, const struct story_params *pa
 	if (result == 0)
 		score(b, name, seconds() - start);
 	else
-		(void)fprintf(stderr, "dedup: %s\n", err.text);
+		fprintf(stderr, "dedup: %s\n", err.text);
 	grouping_free(g);
-	(void)sql_close(db);
+	sql_close(db);
 	return result;
 }
 
@@ -369,7 +360,7 @@ int main(int argc, char **argv)
 	int result;
 
 	if (argc != 3) {
-		(void)fputs("usage: dedup STREAM.jsonl LABELS.tsv\n", stderr);
+		fputs("usage: dedup STREAM.jsonl LABELS.tsv\n", stderr);
 		return EXIT_FAILURE;
 	}
 	arena_init(&b.arena, MEMORY_MAX);
@@ -377,7 +368,7 @@ int main(int argc, char **argv)
 	if (result == 0)
 		result = read_labels(&b, argv[2]);
 	if (result != 0)
-		(void)fputs("dedup: cannot read the stream or its labels\n", stderr);
+		fputs("dedup: cannot read the stream or its labels\n", stderr);
 	else
 		result = run(&b);
 	arena_release(&b.arena);

@@ -38,7 +38,7 @@ static double seconds(clockid_t clock)
 {
 	struct timespec ts;
 
-	(void)clock_gettime(clock, &ts);
+	clock_gettime(clock, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
@@ -88,7 +88,7 @@ static int take(struct bench *b, size_t n, int64_t at_ms)
 	synthesise(&s, n);
 	buf_clear(&b->bytes);
 	result = sketch_encode(&b->bytes, &s);
-	(void)snprintf(source, sizeof(source), "outlet-%zu.example", n % 997);
+	snprintf(source, sizeof(source), "outlet-%zu.example", n % 997);
 	r.source = str_from(source);
 	r.sketch = buf_str(&b->bytes);
 	if (result == 0)
@@ -122,8 +122,8 @@ static int open_database(struct bench *b, const char *path)
 
 	if (fd < 0)
 		return error_sys(&b->err, -errno, "cannot create %s", path);
-	(void)close(fd);
-	(void)snprintf(pragmas, sizeof(pragmas),
+	close(fd);
+	snprintf(pragmas, sizeof(pragmas),
 		"PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -%d", CACHE_KIB);
 	if (sql_open(&b->db, path, SQL_WRITE, &b->err, path) != 0 || sql_exec(b->db, pragmas, &b->err, path) != 0 ||
 		grouping_create_tables(b->db, &b->err) != 0)
@@ -141,7 +141,7 @@ static int measure(const char *folder, size_t items)
 	int64_t bytes = 0;
 	int result;
 
-	(void)snprintf(path, sizeof(path), "%s/dedup-cost-%ld.db", folder, (long)getpid());
+	snprintf(path, sizeof(path), "%s/dedup-cost-%ld.db", folder, (long)getpid());
 	result = open_database(&b, path);
 	start = seconds(CLOCK_PROCESS_CPUTIME_ID);
 	if (result == 0)
@@ -156,21 +156,21 @@ static int measure(const char *folder, size_t items)
 		result = sql_ask_int(b.db, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
 			&bytes, &b.err, path);
 	if (result == 0)
-		(void)printf("%zu items: %.0f us of CPU an item while filling, then %.0f (%.0f by the clock); "
-			     "%.0f bytes an item; %zu joined\n",
+		printf("%zu items: %.0f us of CPU an item while filling, then %.0f (%.0f by the clock); "
+		       "%.0f bytes an item; %zu joined\n",
 			items, 1e6 * (filled - start) / (double)items, 1e6 * spent / MEASURED,
 			1e6 * spent_wall / MEASURED, (double)bytes / (double)all, b.joined);
 	else
-		(void)fprintf(stderr, "dedup_cost: %s\n", b.err.text);
-	(void)fflush(stdout);
+		fprintf(stderr, "dedup_cost: %s\n", b.err.text);
+	fflush(stdout);
 	grouping_free(b.g);
-	(void)sql_close(b.db);
+	sql_close(b.db);
 	buf_release(&b.bytes);
-	(void)unlink(path);
-	(void)snprintf(extra, sizeof(extra), "%s-wal", path);
-	(void)unlink(extra);
-	(void)snprintf(extra, sizeof(extra), "%s-shm", path);
-	(void)unlink(extra);
+	unlink(path);
+	snprintf(extra, sizeof(extra), "%s-wal", path);
+	unlink(extra);
+	snprintf(extra, sizeof(extra), "%s-shm", path);
+	unlink(extra);
 	return result;
 }
 
@@ -180,7 +180,7 @@ int main(int argc, char **argv)
 	int result = 0;
 
 	if (argc < 2) {
-		(void)fputs("usage: dedup_cost FOLDER [ITEMS...]\n", stderr);
+		fputs("usage: dedup_cost FOLDER [ITEMS...]\n", stderr);
 		return EXIT_FAILURE;
 	}
 	for (size_t i = 0; argc == 2 && i < sizeof(usual) / sizeof(usual[0]) && result == 0; i++)
@@ -189,7 +189,7 @@ int main(int argc, char **argv)
 		long long items;
 
 		if (!str_to_int(str_from(argv[i]), &items) || items < 1000 || items > 100000000) {
-			(void)fputs("dedup_cost: items are a number from 1000 on\n", stderr);
+			fputs("dedup_cost: items are a number from 1000 on\n", stderr);
 			return EXIT_FAILURE;
 		}
 		result = measure(argv[1], (size_t)items);

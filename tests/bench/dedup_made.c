@@ -30,8 +30,8 @@ static void add_words(struct buf *out, unsigned report, unsigned first, unsigned
 		unsigned code = report * 4096 + i;
 
 		for (unsigned k = 0; k < 6; k++, code /= 16)
-			(void)buf_putc(out, (char)('a' + code % 16));
-		(void)buf_putc(out, ' ');
+			buf_putc(out, (char)('a' + code % 16));
+		buf_putc(out, ' ');
 	}
 }
 
@@ -67,7 +67,7 @@ static int64_t take_words(
 	buf_clear(&m->body);
 	add_words(&m->title, report, 0, TITLE_WORDS);
 	add_words(&m->body, of, 100, words);
-	(void)buf_puts(&m->body, ending);
+	buf_puts(&m->body, ending);
 	return take(m, source);
 }
 
@@ -89,7 +89,7 @@ static int open_made(struct made *m)
 static void close_made(struct made *m)
 {
 	grouping_free(m->g);
-	(void)sql_close(m->db);
+	sql_close(m->db);
 	buf_release(&m->title);
 	buf_release(&m->body);
 	buf_release(&m->tokens);
@@ -111,7 +111,7 @@ static int stock_sentence(const char *name, unsigned reports, unsigned own, unsi
 		char source[32];
 		int64_t story;
 
-		(void)snprintf(source, sizeof(source), "unit%u.example",
+		snprintf(source, sizeof(source), "unit%u.example",
 			one_first == 0  ? i % 10
 			: i < one_first ? 0
 					: 1 + i % 2);
@@ -121,7 +121,7 @@ static int stock_sentence(const char *name, unsigned reports, unsigned own, unsi
 		m.now_ms += (one_first == 0 ? 4 : i < one_first ? 1 : 12) * HOUR_MS;
 	}
 	if (result == 0)
-		(void)printf("%-52s %3u of %u apart\n", name, apart, reports);
+		printf("%-52s %3u of %u apart\n", name, apart, reports);
 	close_made(&m);
 	return result;
 }
@@ -142,7 +142,7 @@ static int leads(unsigned words, bool full_first)
 		m.now_ms += HOUR_MS / 6;
 	}
 	if (result == 0)
-		(void)printf("lead of %d words of %4u, %-11s comes first %4s %3u of %d joined\n", LEAD_WORDS, words,
+		printf("lead of %d words of %4u, %-11s comes first %4s %3u of %d joined\n", LEAD_WORDS, words,
 			full_first ? "the article" : "the lead", "", joined, PAIRS);
 	close_made(&m);
 	return result;

@@ -78,16 +78,6 @@ static bool add_posts(struct trace *t, uint64_t *state, int64_t from_ms, int64_t
 	return ok;
 }
 
-/* What makes a feed with a rate: posts an hour at any time. */
-struct habit {
-	double rate;                      /* an hour, on average */
-	double centre, width, night;      /* of the working day, hours; share of the rate outside it */
-	double weekend;                   /* share of the rate on Saturday and Sunday */
-	double stories;                   /* a day */
-	double size, size_spread, length; /* posts of a story; hours over which they fade */
-	int64_t dies_ms;
-};
-
 static struct habit draw_habit(enum trace_kind kind, uint64_t *state, int64_t from_ms, int64_t to_ms)
 {
 	struct habit h = {.night = 1, .weekend = 1, .dies_ms = to_ms};
@@ -138,11 +128,12 @@ static double habit_factor(const struct habit *h, int64_t at_ms)
 static bool make_from_habit(struct trace *t, uint64_t *state, int64_t from_ms, int64_t to_ms)
 {
 	struct habit h = draw_habit(t->kind, state, from_ms, to_ms);
-	double mean = 0, story = 0; /* posts an hour of stories under way */
+	double story = 0; /* posts an hour of stories under way */
 	bool ok = true;
 
 	for (int64_t at_ms = 0; at_ms < 7 * DAY_MS; at_ms += HOUR_MS)
-		mean += habit_factor(&h, at_ms) / (7 * 24);
+		h.mean += habit_factor(&h, at_ms) / (7 * 24);
+	t->habit = h;
 	for (int64_t at_ms = from_ms; at_ms < h.dies_ms && ok; at_ms += STEP_MS) {
 		double hours = (double)STEP_MS / HOUR_MS;
 
@@ -151,9 +142,16 @@ static bool make_from_habit(struct trace *t, uint64_t *state, int64_t from_ms, i
 			if (random_share(state) < h.stories * hours / 24)
 				story += log_normal(state, h.size, 0.5) / h.length;
 		}
-		ok = add_posts(t, state, at_ms, STEP_MS, hours * (h.rate * habit_factor(&h, at_ms) / mean + story));
+		ok = add_posts(t, state, at_ms, STEP_MS, hours * (h.rate * habit_factor(&h, at_ms) / h.mean + story));
 	}
 	return ok;
+}
+
+static bool is_open(const struct batches *b, int64_t at_ms)
+{
+	double hour = (double)(at_ms % DAY_MS) / HOUR_MS, after = hour - b->start + (hour < b->start ? 24 : 0);
+
+	return after <= b->open;
 }
 
 static bool make_batches(struct trace *t, uint64_t *state, int64_t from_ms, int64_t to_ms)
@@ -165,10 +163,13 @@ static bool make_batches(struct trace *t, uint64_t *state, int64_t from_ms, int6
 	double open = random_share(state) < 0.5 ? 24 : between(state, 8, 16);
 	bool ok = true;
 
-	for (int64_t at_ms = from_ms + minute * MINUTE_MS; at_ms < to_ms && ok; at_ms += gap_ms) {
-		double hour = (double)(at_ms % DAY_MS) / HOUR_MS, after = hour - start + (hour < start ? 24 : 0);
-
-		if (after > open || random_share(state) > chance)
+	t->batches = (struct batches){.from_ms = from_ms + minute * MINUTE_MS,
+		.gap_ms = gap_ms,
+		.chance = chance,
+		.start = start,
+		.open = open};
+	for (int64_t at_ms = t->batches.from_ms; at_ms < to_ms && ok; at_ms += gap_ms) {
+		if (!is_open(&t->batches, at_ms) || random_share(state) > chance)
 			continue;
 		ok = add(t, at_ms + (int64_t)(random_share(state) * MINUTE_MS)) &&
 		     add_posts(t, state, at_ms, MINUTE_MS, size - 0.5);
@@ -188,7 +189,7 @@ bool trace_make(struct trace *t, uint64_t seed, uint64_t number, int64_t from_ms
 	uint64_t state = seed * UINT64_C(0x100000001b3) + number;
 	bool ok;
 
-	(void)random_next(&state);
+	random_next(&state);
 	*t = (struct trace){.kind = (enum trace_kind)(number % TRACE_KINDS)};
 	ok = t->kind == TRACE_BATCH ? make_batches(t, &state, from_ms, to_ms)
 				    : make_from_habit(t, &state, from_ms, to_ms);
@@ -201,4 +202,30 @@ void trace_release(struct trace *t)
 {
 	free(t->posts_ms);
 	*t = (struct trace){0};
+}
+
+/* A batch that did not come counts by how much it says: as -log(1 - chance). */
+double trace_expected(const struct trace *t, int64_t from_ms, int64_t to_ms)
+{
+	const struct batches *b = &t->batches;
+	int64_t next_ms;
+
+	if (t->kind != TRACE_BATCH)
+		return t->habit.rate * habit_factor(&t->habit, from_ms) / t->habit.mean * (double)(to_ms - from_ms) /
+		       HOUR_MS;
+	next_ms = b->from_ms + (from_ms - b->from_ms + b->gap_ms) / b->gap_ms * b->gap_ms;
+	if (next_ms > to_ms || !is_open(b, next_ms))
+		return 0;
+	return b->chance < 0.9999 ? -log(1 - b->chance) : 10;
+}
+
+double trace_patience(const struct trace *t)
+{
+	const struct batches *b = &t->batches;
+	double year = 365.25 * 24, times = year * fmin(1, (b->open + 1e-9) / 24) / ((double)b->gap_ms / HOUR_MS);
+
+	if (t->kind != TRACE_BATCH)
+		return log(fmax(2, t->habit.rate * year));
+	/* two missed ones at least */
+	return fmax(-2 * log(1 - fmin(b->chance, 0.9999)), log(fmax(2, times * b->chance)));
 }

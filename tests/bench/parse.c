@@ -30,11 +30,7 @@ struct feed {
 };
 
 struct bench {
-	struct {
-		struct feed *items;
-		size_t count;
-		size_t cap;
-	} feeds;
+	LIST(struct feed) feeds;
 	struct arena names;
 	struct arena arena;
 	struct arena checked; /* the daemon's */
@@ -64,7 +60,7 @@ static double cpu_seconds(void)
 {
 	struct timespec ts;
 
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
@@ -104,11 +100,11 @@ static int pushed_pass(struct str body)
 
 	if (parser == NULL)
 		return -1;
-	(void)xmlCtxtUseOptions(parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	xmlCtxtUseOptions(parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	for (size_t at = 0; at < body.len; at += PIECE) {
 		size_t len = body.len - at < PIECE ? body.len - at : PIECE;
 
-		(void)xmlParseChunk(parser, body.data + at, (int)len, 0);
+		xmlParseChunk(parser, body.data + at, (int)len, 0);
 	}
 	result = xmlParseChunk(parser, NULL, 0, 1) == 0 ? 0 : -1;
 	xmlFreeParserCtxt(parser);
@@ -145,7 +141,7 @@ static int run_feed(struct bench *b, struct feed *f, double spent[STAGE_COUNT])
 	result = floor_pass(in.body);
 	times[1] = cpu_seconds();
 	if (result != 0 || pushed_pass(in.body) != 0) {
-		(void)fprintf(stderr, "parse: %s: not well-formed\n", f->name);
+		fprintf(stderr, "parse: %s: not well-formed\n", f->name);
 		return -1;
 	}
 	times[2] = cpu_seconds();
@@ -169,7 +165,7 @@ static int run_feed(struct bench *b, struct feed *f, double spent[STAGE_COUNT])
 		result = document_check(buf_str(&b->wire), &no_rules, &b->checked, &answer, &err);
 	times[8] = cpu_seconds();
 	if (result != 0) {
-		(void)fprintf(stderr, "parse: %s: %s\n", f->name, err.text);
+		fprintf(stderr, "parse: %s: %s\n", f->name, err.text);
 		return result;
 	}
 	f->items = d.items.count;
@@ -193,7 +189,7 @@ static int load(struct bench *b, const char *folder)
 		if (e->d_name[0] == '.')
 			continue;
 		f = list_add(&b->names, &b->feeds);
-		(void)snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
+		snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
 		file = f == NULL ? NULL : fopen(path, "rb");
 		if (file == NULL) {
 			result = -1;
@@ -202,15 +198,15 @@ static int load(struct bench *b, const char *folder)
 		buf_init(&f->body, FILE_MAX);
 		f->name = arena_cstr(&b->names, str_from(e->d_name));
 		while ((n = fread(chunk, 1, sizeof(chunk), file)) > 0)
-			(void)buf_append(&f->body, chunk, n);
-		(void)fclose(file);
+			buf_append(&f->body, chunk, n);
+		fclose(file);
 		b->bytes += f->body.len;
 		result = buf_failed(&f->body) ? -1 : 0;
 	}
 	if (dir != NULL)
-		(void)closedir(dir);
+		closedir(dir);
 	if (result != 0 || b->feeds.count == 0)
-		(void)fprintf(stderr, "parse: cannot read the files of %s\n", folder);
+		fprintf(stderr, "parse: cannot read the files of %s\n", folder);
 	return b->feeds.count == 0 ? -1 : result;
 }
 
@@ -218,17 +214,17 @@ static void report(const struct bench *b, const double best[STAGE_COUNT])
 {
 	double worker = best[STAGE_PARSE] + best[STAGE_IDENTITY] + best[STAGE_WIRE];
 
-	(void)printf("%zu feeds, %zu items, %.1f MB\n", b->feeds.count, b->items, (double)b->bytes / 1e6);
+	printf("%zu feeds, %zu items, %.1f MB\n", b->feeds.count, b->items, (double)b->bytes / 1e6);
 	for (size_t i = 0; i < STAGE_DECODE; i++)
-		(void)printf("%-20s %8.1f MB/s  %6.2f of the bare pass  %5.1f %% of a worker\n", stage_names[i],
+		printf("%-20s %8.1f MB/s  %6.2f of the bare pass  %5.1f %% of a worker\n", stage_names[i],
 			(double)b->bytes / 1e6 / best[i], best[STAGE_FLOOR] / best[i],
 			i <= STAGE_PUSHED ? 0.0 : 100 * best[i] / worker);
-	(void)printf("%-20s %8.1f MB/s  %6.2f of the bare pass\n", "worker in all", (double)b->bytes / 1e6 / worker,
+	printf("%-20s %8.1f MB/s  %6.2f of the bare pass\n", "worker in all", (double)b->bytes / 1e6 / worker,
 		best[STAGE_FLOOR] / worker);
 	for (size_t i = STAGE_DECODE; i < STAGE_COUNT; i++)
-		(void)printf("%-20s %8.2f us an item  %4.1f %% of a worker\n", stage_names[i],
+		printf("%-20s %8.2f us an item  %4.1f %% of a worker\n", stage_names[i],
 			1e6 * best[i] / (double)b->items, 100 * best[i] / worker);
-	(void)printf("%-20s %8.2f us an item beyond reading\n", "the check alone",
+	printf("%-20s %8.2f us an item beyond reading\n", "the check alone",
 		1e6 * (best[STAGE_CHECK] - best[STAGE_DECODE]) / (double)b->items);
 }
 
@@ -262,7 +258,7 @@ int main(int argc, char **argv)
 
 	if (argc < 2 || argc > 3 ||
 		(argc == 3 && (!str_to_int(str_from(argv[2]), &rounds) || rounds < 1 || rounds > 1000))) {
-		(void)fputs("usage: parse FOLDER [ROUNDS]\n", stderr);
+		fputs("usage: parse FOLDER [ROUNDS]\n", stderr);
 		return EXIT_FAILURE;
 	}
 	arena_init(&b.names, MEMORY_MAX);

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: ISC
-"""What the benchmarks share: generated feeds on a loopback nginx, and what a daemon takes of memory."""
+"""What the benchmarks share: generated feeds on a loopback nginx, a database filled from feeds, and what a daemon takes of
+memory."""
 import contextlib
 import pathlib
 import re
+import resource
 import shutil
 import socket
 import subprocess
@@ -12,6 +14,10 @@ import tempfile
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/system"))
 from harness import wait_for  # noqa: E402
+from samples import article, rss  # noqa: E402
+
+# the text of an item, the same in all
+WORDS = " ".join("word%d" % n for n in range(150))
 
 NGINX = """
 worker_processes 1;
@@ -57,6 +63,30 @@ def serve(generator, feeds):
             nginx.terminate()
             nginx.wait()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def open_many_files():
+    """As many sockets as this machine allows, here and in the daemons started from here."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def feeds_of(server, count):
+    return {"f%d" % i: dict(url=server.url("/f%d" % i), interval="1d") for i in range(count)}
+
+
+def set_items(server, feed, numbers):
+    """The feed has an item for each number."""
+    server.set("/f%d" % feed, rss("F%d" % feed, [article(n, text="<p>%d %s</p>" % (n, WORDS)) for n in numbers], "f%d" % feed))
+
+
+def fill(server, daemon, feeds, each):
+    """Stores so many items of so many feeds (feeds_of()); the daemon does not run before and after."""
+    for i in range(feeds):
+        set_items(server, i, range(i * each, (i + 1) * each))
+    daemon.start()
+    wait_for(lambda: sum(f["items"] for f in daemon.feeds().values()) == each * feeds, "all items", 120)
+    daemon.stop()
 
 
 def memory(pid):

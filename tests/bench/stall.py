@@ -14,29 +14,16 @@ import contextlib
 import http.client
 import json
 import re
-import resource
 import selectors
 import socket
 import statistics
 import threading
 import time
 
-import serving  # noqa: F401, finds the harness
-from harness import Daemon, FeedServer, wait_for
-from samples import article, rss
+from serving import feeds_of, fill, open_many_files
+from harness import Daemon, FeedServer
 
 FEEDS = 40
-WORDS = " ".join("word%d" % n for n in range(150))
-
-
-def fill(server, daemon, events):
-    each = events // FEEDS
-    for i in range(FEEDS):
-        server.set("/f%d" % i, rss("F%d" % i, [article(i * each + n, text="<p>%d %s</p>" % (i * each + n, WORDS))
-                                                for n in range(each)], "f%d" % i))
-    daemon.start()
-    wait_for(lambda: sum(f["items"] for f in daemon.feeds().values()) == each * FEEDS, "all items", 120)
-    daemon.stop()
 
 
 def line(**request):
@@ -131,14 +118,12 @@ def main():
     parser.add_argument("--events", type=int, default=20000)
     parser.add_argument("--seconds", type=float, default=2)
     a = parser.parse_args()
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    open_many_files()
     server = FeedServer()
-    feeds = {"f%d" % i: dict(url=server.url("/f%d" % i), interval="1d") for i in range(FEEDS)}
     outputs = "".join("\n[output \"o%d\"]\ntitle = Output %d" % (n, n) for n in range(20))
-    daemon = Daemon("log-level = info" + outputs, feeds)
+    daemon = Daemon("log-level = info" + outputs, feeds_of(server, FEEDS))
     try:
-        fill(server, daemon, a.events)
+        fill(server, daemon, FEEDS, a.events // FEEDS)
         print("%-28s %8s %8s %17s %17s" % ("stall, ms", "turn cpu", "wall", "/healthz p50 p99", "status p50 p99"))
         for n in range(len(abuses(daemon, 0))):
             daemon.log_path.unlink()

@@ -48,7 +48,7 @@ static int read_file(struct buf *out, const char *path)
 	size_t n;
 	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
 		buf_append(out, chunk, n);
-	(void)fclose(f);
+	fclose(f);
 	return out->failed;
 }
 
@@ -128,7 +128,7 @@ static void answer_charset(struct jsonw *w, const json_t *request)
 static void answer_sanitize(struct jsonw *w, const json_t *request)
 {
 	struct buf html = BUF_INIT(ANSWER_MAX);
-	(void)html_sanitize(&html, member(request, "input"), member(request, "base"));
+	html_sanitize(&html, member(request, "input"), member(request, "base"));
 	answer_text(w, "html", buf_str(&html), true);
 	buf_release(&html);
 }
@@ -164,27 +164,25 @@ int main(void)
 {
 	struct error err = {0};
 	if (parse_prepare(&err) != 0) {
-		(void)fprintf(stderr, "%s\n", err.text);
+		fprintf(stderr, "%s\n", err.text);
 		return 1;
 	}
-	(void)puts("{\"hello\":\"sitrepd " SITREP_VERSION "\"}");
-	(void)fflush(stdout);
+	puts("{\"hello\":\"sitrepd " SITREP_VERSION "\"}");
+	fflush(stdout);
 	char *line = NULL;
 	size_t cap = 0;
 	while (getline(&line, &cap, stdin) > 0) {
-		struct arena a;
-		arena_init(&a, ARENA_MAX);
+		struct arena a = ARENA_INIT(ARENA_MAX);
 		struct buf out = BUF_INIT(ANSWER_MAX);
-		struct jsonw w;
-		jsonw_init(&w, &out);
+		struct jsonw w = JSONW_INIT(&out);
 		json_t *request = json_loads(line, 0, NULL);
 		answer(&w, request, &a);
 		json_decref(request);
 		if (buf_failed(&out))
-			(void)puts("{\"ok\":false,\"error\":\"the answer is too large\"}");
+			puts("{\"ok\":false,\"error\":\"the answer is too large\"}");
 		else
-			(void)printf("%.*s\n", STR_ARG(buf_str(&out)));
-		(void)fflush(stdout);
+			printf("%.*s\n", STR_ARG(buf_str(&out)));
+		fflush(stdout);
 		buf_release(&out);
 		arena_release(&a);
 	}

@@ -109,31 +109,31 @@ static void change(struct property *p)
 		struct buf made = BUF_INIT(BODY_MAX);
 
 		len = len < b->len - at ? len : b->len - at;
-		(void)buf_append(&made, b->data, at);
+		buf_append(&made, b->data, at);
 		switch (below(p, 5)) {
 		case 0: /* another byte */
-			(void)buf_putc(&made, (char)next(p));
-			(void)buf_append(&made, b->data + at + 1, b->len - at - 1);
+			buf_putc(&made, (char)next(p));
+			buf_append(&made, b->data + at + 1, b->len - at - 1);
 			break;
 		case 1: /* something in between */
-			(void)buf_add(&made, piece);
-			(void)buf_append(&made, b->data + at, b->len - at);
+			buf_add(&made, piece);
+			buf_append(&made, b->data + at, b->len - at);
 			break;
 		case 2: /* something lost */
-			(void)buf_append(&made, b->data + at + len, b->len - at - len);
+			buf_append(&made, b->data + at + len, b->len - at - len);
 			break;
 		case 3: /* something twice */
-			(void)buf_append(&made, b->data + at, len);
-			(void)buf_append(&made, b->data + at, b->len - at);
+			buf_append(&made, b->data + at, len);
+			buf_append(&made, b->data + at, b->len - at);
 			break;
 		default: /* the end lost, now and then */
 			if (below(p, 8) != 0)
-				(void)buf_append(&made, b->data + at, b->len - at);
+				buf_append(&made, b->data + at, b->len - at);
 			break;
 		}
 		if (!buf_failed(&made)) {
 			buf_clear(b);
-			(void)buf_add(b, buf_str(&made));
+			buf_add(b, buf_str(&made));
 		}
 		buf_release(&made);
 	}
@@ -166,9 +166,17 @@ static void render(struct property *p, const struct document *d, const struct fo
 			.source_count = 2,
 			.total_reports = 2,
 			.first_seen_ms = 1795000000000,
-			.updated_ms = 1795000000000};
+			.updated_ms = 1795000000000,
+			/* each other one, as in the feed of an alert */
+			.alert = {.id = (int64_t)(i % 2),
+				.name = STR("ships & <b>"),
+				.revision = 3,
+				.first_ms = 1795000000000,
+				.last_ms = 1795000000000,
+				.priority = ALERT_URGENT,
+				.state = ALERT_CLOSED}};
 
-		(void)snprintf(story.uid, sizeof(story.uid), "00000000-0000-8000-8000-%012x", (unsigned)i);
+		snprintf(story.uid, sizeof(story.uid), "00000000-0000-8000-8000-%012x", (unsigned)i);
 		format->story(&p->out, &channel, &story, i);
 	}
 	format->end(&p->out);
@@ -236,9 +244,9 @@ static const char *title_fault(const xmlNode *item, struct str expected)
 		text = xmlNodeGetContent(n);
 		type = xmlGetProp(n, (const xmlChar *)"type");
 		if (is_named(item, "item") || type != NULL)
-			(void)html_unescape(&shown, str_from((const char *)text));
+			html_unescape(&shown, str_from((const char *)text));
 		else
-			(void)buf_puts(&shown, (const char *)text);
+			buf_puts(&shown, (const char *)text);
 		fault = str_eq(str_trim(buf_str(&shown)), str_trim(expected)) ? NULL : "shows another title";
 		xmlFree(text);
 		xmlFree(type);
@@ -339,8 +347,8 @@ static int read_feed(struct property *p, const char *path)
 	if (f == NULL)
 		return -1;
 	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
-		(void)buf_append(&p->body, chunk, n);
-	(void)fclose(f);
+		buf_append(&p->body, chunk, n);
+	fclose(f);
 	return buf_failed(&p->body);
 }
 
@@ -350,7 +358,7 @@ static int keep_failure(const struct property *p)
 	size_t written = f != NULL ? fwrite(p->body.data, 1, p->body.len, f) : 0;
 
 	if (f != NULL)
-		(void)fclose(f);
+		fclose(f);
 	return written == p->body.len ? 0 : -1;
 }
 
@@ -370,7 +378,7 @@ static int run(struct property *p, long long rounds, char **feeds, int count)
 			const char *wrong;
 
 			if (read_feed(p, feeds[i]) != 0) {
-				(void)fprintf(stderr, "cannot read %s\n", feeds[i]);
+				fprintf(stderr, "cannot read %s\n", feeds[i]);
 				return -1;
 			}
 			/* the first round takes them as they are */
@@ -378,13 +386,13 @@ static int run(struct property *p, long long rounds, char **feeds, int count)
 				change(p);
 			wrong = check(p);
 			if (wrong != NULL) {
-				(void)fprintf(stderr, "what is made of %s %s, see property-failure.bin%s\n", feeds[i],
-					wrong, keep_failure(p) != 0 ? " (which could not be written)" : "");
+				fprintf(stderr, "what is made of %s %s, see property-failure.bin%s\n", feeds[i], wrong,
+					keep_failure(p) != 0 ? " (which could not be written)" : "");
 				return -1;
 			}
 		}
 	}
-	(void)printf("%ld documents with %ld items rendered in three formats, all valid%s; %ld inputs were no feed\n",
+	printf("%ld documents with %ld items rendered in three formats, all valid%s; %ld inputs were no feed\n",
 		p->documents, p->items, p->schema != NULL ? " by the schema" : "", p->refused);
 	return 0;
 }
@@ -405,7 +413,7 @@ int main(int argc, char **argv)
 		if (strcmp(argv[i], "--rounds") == 0 && !str_to_int(str_from(argv[i + 1]), &rounds))
 			return EXIT_FAILURE;
 	}
-	(void)printf("seed %lld\n", seed);
+	printf("seed %lld\n", seed);
 	p.random = (uint64_t)seed | 1;
 	p.identity = identity_new(&err);
 	result = p.identity == NULL || parse_prepare(&err) != 0 ? -1 : run(&p, rounds, argv + i, argc - i);

@@ -252,11 +252,11 @@ const char *reader_view_fault(struct str html)
 
 	while (v.fault == NULL && v.at < html.len) {
 		if (next_is(&v, "</"))
-			(void)take_end_tag(&v);
+			take_end_tag(&v);
 		else if (html.data[v.at] == '<')
-			(void)take_start_tag(&v);
+			take_start_tag(&v);
 		else if (html.data[v.at] == '&')
-			(void)take_reference(&v);
+			take_reference(&v);
 		else
 			v.at++;
 	}

@@ -7,7 +7,6 @@ shows the newest items of its outlets in RSS, Atom or JSON, by the clock of the 
 The server keeps the books of what it showed: which items a feed's answers had, and in which edition.  One thread runs
 an event loop for all connections.
 """
-import asyncio
 import collections
 import csv
 import datetime
@@ -17,8 +16,9 @@ import hashlib
 import html
 import json
 import random
-import threading
 import time
+
+from loop_server import LoopServer
 
 SHOWN = 25  # items of a story feed's document
 OWN_FEED = 12  # items from which on an outlet has a feed of its own; the others share some, as in an aggregator
@@ -212,32 +212,16 @@ class Clock:
         self.passed, self.since = self.now(), None
 
 
-class HourServer:
+class HourServer(LoopServer):
     def __init__(self, feeds):
         self.feeds = {feed.name: feed for feed in feeds}
         self.clock = Clock()
         self.full = collections.Counter()  # by feed: answers in whole
         self.not_modified = collections.Counter()
-        self.loop = asyncio.new_event_loop()
-        self.connections = set()
-        server = self.loop.run_until_complete(asyncio.start_server(self.serve, "127.0.0.1", 0, backlog=512))
-        self.port = server.sockets[0].getsockname()[1]
-        self.thread = threading.Thread(target=self.loop.run_forever)
-        self.thread.start()
+        super().__init__()
 
     def url(self, name):
         return "http://127.0.0.1:%d/%s" % (self.port, name)
-
-    async def serve(self, reader, writer):
-        self.connections.add(writer)
-        try:
-            while True:
-                await self.answer(await reader.readuntil(b"\r\n\r\n"), writer)
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # the daemon closed it
-        finally:
-            self.connections.discard(writer)
-            writer.close()
 
     async def answer(self, head, writer):
         lines = head.decode("latin-1").split("\r\n")
@@ -254,24 +238,8 @@ class HourServer:
                 feed.content_type, tag, len(body))).encode() + body)
             self.full[feed.name] += 1
         await writer.drain()
-
-    def call(self, function):
-        """Runs it in the server's thread and waits."""
-        async def run():
-            return function()
-        return asyncio.run_coroutine_threadsafe(run(), self.loop).result()
+        return True
 
     def asked(self):
         """By feed: how often it was answered."""
         return self.call(lambda: self.full + self.not_modified)
-
-    def close(self):
-        async def end():
-            tasks = [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        asyncio.run_coroutine_threadsafe(end(), self.loop).result()
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join()
-        self.loop.close()

@@ -10,8 +10,6 @@
 #ifndef TEST_FAULT_LOOP_H
 #define TEST_FAULT_LOOP_H
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -34,8 +32,9 @@ typedef int64_t fault_work_fn(void *arg, uint32_t kinds, int64_t n);
 static inline int64_t fault_stride(int64_t usual)
 {
 	const char *text = getenv("FAULT_STRIDE");
+	int64_t stride = text != NULL ? strtoll(text, NULL, 10) : 0;
 
-	return text != NULL && atoll(text) > 0 ? atoll(text) : FAULT_SLOWNESS * usual;
+	return stride > 0 ? stride : FAULT_SLOWNESS * usual;
 }
 
 /* Tries the places of each kind by itself. */
@@ -57,19 +56,17 @@ static inline void fault_each(const char *name, int64_t usual_stride, fault_work
 			printf("%s: %lld places of %s tried, every %lld from %lld\n", name, (long long)places,
 				fault_kind_name((enum fault_kind)kind), (long long)step,
 				(long long)(kind == FAULT_ALLOC ? offset : 1));
-		(void)fflush(stdout);
+		fflush(stdout);
 	}
 }
 
 /* A TEST_GROUP's setup: files of tests that make thousands of databases lie in memory, where there is such a folder. */
-static inline int fault_use_memory_folder(void **state)
+static inline void fault_use_memory_folder(void)
 {
 	struct stat st;
 
-	(void)state;
 	if (getenv("TMPDIR") == NULL && stat("/dev/shm", &st) == 0 && S_ISDIR(st.st_mode))
-		(void)setenv("TMPDIR", "/dev/shm", 1);
-	return 0;
+		setenv("TMPDIR", "/dev/shm", 1);
 }
 
 #endif

@@ -376,6 +376,12 @@ FILE *fopen(const char *restrict path, const char *restrict mode)
 	return fail(FAULT_OPEN, EMFILE) ? NULL : next(path, mode);
 }
 
+FILE *fopen64(const char *restrict path, const char *restrict mode)
+{
+	NEXT(fopen64)
+	return fail(FAULT_OPEN, EMFILE) ? NULL : next(path, mode);
+}
+
 /* ---- sockets and other descriptors ---- */
 
 #define MAKER(name, parameters, arguments)                                                                             \
@@ -463,11 +469,24 @@ static void on_crash(int number)
 
 	(void)!write(STDERR_FILENO, "CRASH\n", 6);
 	backtrace_symbols_fd(at, count, STDERR_FILENO);
-	(void)signal(number, SIG_DFL);
-	(void)raise(number);
+	signal(number, SIG_DFL);
+	raise(number);
 }
 
 /* ---- sanitizers ---- */
+
+/* A sanitizer asks for the stack of each thread that begins, and ends the process when there is no memory for it. */
+int pthread_getattr_np(pthread_t thread, pthread_attr_t *a)
+{
+	bool before = is_exempt;
+	int result;
+	NEXT(pthread_getattr_np)
+
+	is_exempt = true;
+	result = next(thread, a);
+	is_exempt = before;
+	return result;
+}
 
 /* The dynamic linker's own memory is no leak: without these wrappers the sanitizer would not see it. */
 const char *__lsan_default_suppressions(void);
@@ -486,8 +505,8 @@ __attribute__((constructor)) static void begin(void)
 	void *mapped;
 	int fd;
 
-	(void)find_memory();
-	(void)backtrace(prime, 2);
+	find_memory();
+	backtrace(prime, 2);
 	/* The parse worker has limits and tests of its own. */
 	if (path == NULL || strstr(program_invocation_short_name, "parse worker") != NULL)
 		return;
@@ -497,13 +516,13 @@ __attribute__((constructor)) static void begin(void)
 		mapped = mmap(NULL, sizeof(*plan), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		if (mapped != MAP_FAILED)
 			plan = mapped;
-		(void)close(fd);
+		close(fd);
 	}
 	if (getenv("SITREP_FAULTS_CRASHES") != NULL) {
-		(void)signal(SIGSEGV, on_crash);
-		(void)signal(SIGBUS, on_crash);
-		(void)signal(SIGFPE, on_crash);
-		(void)signal(SIGABRT, on_crash);
+		signal(SIGSEGV, on_crash);
+		signal(SIGBUS, on_crash);
+		signal(SIGFPE, on_crash);
+		signal(SIGABRT, on_crash);
 	}
 	is_exempt = false;
 }

@@ -49,13 +49,13 @@ __attribute__((constructor)) static void begin(void)
 
 	if (path == NULL || below == NULL || strcmp(program_invocation_short_name, "sitrepd") != 0)
 		return;
-	(void)snprintf(folder, sizeof(folder), "%s", below);
+	snprintf(folder, sizeof(folder), "%s", below);
 	fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (fd < 0)
 		abort();
 	/* out of the way of whoever counts descriptors */
 	trace_fd = fcntl(fd, F_DUPFD_CLOEXEC, TRACE_FD_MIN);
-	(void)syscall(SYS_close, fd);
+	syscall(SYS_close, fd);
 	if (trace_fd < 0)
 		abort();
 }
@@ -96,7 +96,7 @@ static void note(enum kind kind, uint64_t inode, uint64_t offset, const char *pa
 	memcpy(head + 17, &data_len, 8);
 	memcpy(head + 25, &path_len, 4);
 	memcpy(head + 29, &second_len, 4);
-	(void)pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&lock);
 	put(head, sizeof(head));
 	put(path, path_len);
 	put(second, second_len);
@@ -106,7 +106,7 @@ static void note(enum kind kind, uint64_t inode, uint64_t offset, const char *pa
 		put(data[i].iov_base, part);
 		len -= part;
 	}
-	(void)pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&lock);
 	errno = code;
 }
 
@@ -118,7 +118,7 @@ static bool is_ours(int fd, char path[PATH_LEN], struct stat *st)
 	ssize_t n = -1;
 
 	if (trace_fd >= 0 && fstat(fd, st) == 0 && (S_ISREG(st->st_mode) || S_ISDIR(st->st_mode))) {
-		(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 		n = readlink(link, path, PATH_LEN - 1);
 	}
 	errno = code;

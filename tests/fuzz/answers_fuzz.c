@@ -4,14 +4,10 @@
  * with one of its exit statuses.  The first byte chooses the command. */
 #include "fuzz.h"
 
-#include <errno.h>
-#include <getopt.h>
 #include <pthread.h>
-#include <semaphore.h>
-#include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include "../../daemon/cli/client.h"
 #include "sitrep/base/utf8.h"
@@ -20,7 +16,6 @@ static char folder[64] = "/tmp/sitrep-fuzz-XXXXXX";
 static char path[96];
 static int listening;
 static struct str answer;
-static sem_t served; /* the answer is no longer looked at */
 
 static const struct {
 	const struct command *command;
@@ -37,6 +32,7 @@ static const struct {
 	{&command_split, {"a", NULL}, false},
 	{&command_join, {"a", "b", NULL}, false},
 	{&command_pause, {NULL}, false},
+	{&command_forget, {"--yes", "usni", NULL}, false},
 	{&command_status, {"--json", NULL}, true},
 	{&command_feeds, {"--json", NULL}, true},
 };
@@ -51,8 +47,8 @@ struct printing {
 
 static void remove_folder(void)
 {
-	(void)unlink(path);
-	(void)rmdir(folder);
+	unlink(path);
+	rmdir(folder);
 }
 
 /* The daemon: takes one connection at a time, says the answer, whatever was asked. */
@@ -67,29 +63,41 @@ static void *serve(void *arg)
 
 		if (fd < 0)
 			return arg;
-		(void)recv(fd, asked, sizeof(asked), 0);
+		recv(fd, asked, sizeof(asked), 0);
 		while (sent < answer.len && (n = send(fd, answer.data + sent, answer.len - sent, MSG_NOSIGNAL)) > 0)
 			sent += (size_t)n;
-		(void)close(fd);
-		(void)sem_post(&served);
+		close(fd);
 	}
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+/* Waits until no connection that was made before is served any more: they are served one after the other, and the last
+ * is ours. */
+static void await_served(struct str input)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char said[4096];
+
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	fuzz_require(fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0, input);
+	fuzz_require(send(fd, "?", 1, MSG_NOSIGNAL) == 1, input);
+	while (recv(fd, said, sizeof(said), 0) > 0)
+		continue;
+	close(fd);
+}
+
+FUZZ_SETUP
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	pthread_t thread;
 
-	(void)argc;
-	(void)argv;
 	if (mkdtemp(folder) == NULL || atexit(remove_folder) != 0)
 		return 1;
-	(void)snprintf(path, sizeof(path), "%s/control.sock", folder);
+	snprintf(path, sizeof(path), "%s/control.sock", folder);
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	return sem_init(&served, 0, 0) != 0 || listening < 0 ||
-	       bind(listening, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(listening, 8) != 0 ||
-	       pthread_create(&thread, NULL, serve, NULL) != 0;
+	return listening < 0 || bind(listening, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+	       listen(listening, 8) != 0 || pthread_create(&thread, NULL, serve, NULL) != 0;
 }
 
 /* ---- what is printed ---- */
@@ -97,7 +105,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 /* glibc lets a program put another stream in the place of these; the sanitizers write past them. */
 static void begin_printing(struct printing *p)
 {
-	(void)fflush(stdout);
+	fflush(stdout);
 	*p = (struct printing){.out = stdout, .err = stderr};
 	p->into = open_memstream(&p->text, &p->len);
 	fuzz_require(p->into != NULL, STR_NONE);
@@ -108,7 +116,7 @@ static void end_printing(struct printing *p)
 {
 	stdout = p->out;
 	stderr = p->err;
-	(void)fclose(p->into);
+	fclose(p->into);
 }
 
 static void check_printed(struct str all, struct str input)
@@ -120,7 +128,7 @@ static void check_printed(struct str all, struct str input)
 		uint32_t cp = utf8_next(all, &at);
 
 		if (utf8_is_unsafe(cp))
-			(void)fprintf(stderr, "U+%04X in: %.*s\n", (unsigned)cp, STR_ARG(all));
+			fprintf(stderr, "U+%04X in: %.*s\n", (unsigned)cp, STR_ARG(all));
 		fuzz_require(!utf8_is_unsafe(cp), input);
 	}
 }
@@ -129,14 +137,13 @@ static void check_printed(struct str all, struct str input)
 
 static int run(size_t which)
 {
-	const struct client_options options = {.socket_path = path};
+	struct client_options options = {.socket_path = path};
 	char *argv[5] = {(char *)"sitrep"};
 	int argc = 1;
 
 	for (const char *const *a = cases[which].arguments; *a != NULL; a++)
 		argv[argc++] = (char *)*a;
-	optind = 1;
-	return cases[which].command->run(&options, argc, argv);
+	return command_run(cases[which].command, &options, argc, argv);
 }
 
 static void print_events(struct str lines)
@@ -148,21 +155,37 @@ static void print_events(struct str lines)
 		const char *kind = json_string_value(json_object_get(event, "event"));
 
 		if (kind != NULL)
-			event_print(event, kind);
+			event_print(event, kind, NULL);
 		json_decref(event);
 	}
 }
 
+/* What a cursor file with this text gives. */
+static int load_cursor(struct str text, struct cursor_place *place)
+{
+	char name[64];
+	int fd = memfd_create("cursor", MFD_CLOEXEC), result;
+
+	fuzz_require(fd >= 0 && (text.len == 0 || write(fd, text.data, text.len) == (ssize_t)text.len), text);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	result = cursor_file_load(name, place, NULL);
+	close(fd);
+	return result;
+}
+
 static void check_cursor(struct str text)
 {
-	char cursor[CURSOR_TEXT_MAX], again[CURSOR_TEXT_MAX];
+	struct cursor_place place, again;
+	char written[2 * CURSOR_TEXT_MAX];
 
-	if (cursor_read(text, cursor) != 0) {
-		fuzz_require(cursor[0] == '\0', text);
+	if (load_cursor(text, &place) != 0)
 		return;
-	}
-	fuzz_require(strspn(cursor, "0123456789") == strlen(cursor), text);
-	fuzz_require(cursor_read(str_from(cursor), again) == 0 && strcmp(cursor, again) == 0, text);
+	fuzz_require(strspn(place.cursor, "0123456789") == strlen(place.cursor), text);
+	snprintf(written, sizeof(written), "%s %s\n", place.cursor, place.instance);
+	fuzz_require(place.cursor[0] == '\0' ||
+			     (load_cursor(str_from(written), &again) == 0 && strcmp(place.cursor, again.cursor) == 0 &&
+				     strcmp(place.instance, again.instance) == 0),
+		text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -182,8 +205,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		print_events(answer);
 	else
 		status = run(which);
-	while (which < CASES && sem_wait(&served) != 0)
-		continue;
+	if (which < CASES)
+		await_served(input);
 	end_printing(&p);
 	fuzz_require(status == EXIT_DONE || status == EXIT_TROUBLE, input);
 	if (which == OF_EVENTS || !cases[which].is_json)

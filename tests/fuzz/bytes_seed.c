@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /* bytes_seed.c: what our own code writes, as the first corpus of the targets that read it damaged.
  *
- * usage: bytes_seed habits|stored|near|job FOLDER */
+ * usage: bytes_seed history|stored|near|job|learnt FOLDER */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../daemon/ingest/burst.h"
+#include "../../daemon/ingest/growth.h"
 #include "../../daemon/story/posting_row.h"
+#include "sitrep/base/codec.h"
 #include "sitrep/identity/canon.h"
 #include "sitrep/identity/identity.h"
 #include "sitrep/identity/identity_trust.h"
 #include "sitrep/identity/sketch.h"
 #include "sitrep/schedule/feed_history.h"
+#include "sitrep/schedule/pauses.h"
 #include "sitrep/sql/seal.h"
 #include "sitrep/store/record.h"
 #include "sitrep/worker/job.h"
@@ -33,7 +37,7 @@ static void put(const struct buf *seed)
 	char path[4096];
 	FILE *f;
 
-	(void)snprintf(path, sizeof(path), "%s/bytes-%u", folder, written++);
+	snprintf(path, sizeof(path), "%s/bytes-%u", folder, written++);
 	f = fopen(path, "wb");
 	if (f == NULL || buf_failed(seed) || fwrite(seed->data, 1, seed->len, f) != seed->len)
 		failed = 1;
@@ -41,7 +45,7 @@ static void put(const struct buf *seed)
 		failed = 1;
 }
 
-static void put_habits(void)
+static void put_history(void)
 {
 	struct buf out = BUF_INIT(SEED_MAX);
 	struct feed_history h;
@@ -53,7 +57,7 @@ static void put_habits(void)
 			.at_ms = NOW_MS + poll * 3600000, .published_ms = published_ms, .fresh = 2, .shown = 20};
 
 		buf_clear(&out);
-		(void)feed_history_encode(&h, &out);
+		feed_history_encode(&h, &out);
 		put(&out);
 		rhythm_note_poll(&h.rhythm, &p);
 		h.retry_after_ms = 60000;
@@ -68,11 +72,11 @@ static void put_sketch(struct buf *out)
 	struct buf tokens = BUF_INIT(SEED_MAX);
 	size_t count = 0;
 
-	(void)canon_tokens(&tokens, str_from(text), &count);
+	canon_tokens(&tokens, str_from(text), &count);
 	sketch_make(&s, STR("frigate left "), buf_str(&tokens), str_from(text));
 	/* the length of a first sketch, which is none */
-	(void)buf_append(out, "\0\0", 2);
-	(void)sketch_encode(out, &s);
+	buf_append(out, "\0\0", 2);
+	sketch_encode(out, &s);
 	buf_release(&tokens);
 }
 
@@ -83,8 +87,8 @@ static void put_trust(struct buf *out)
 
 	for (size_t i = 0; i < 5; i++)
 		identity_trust_note(&t, i, i / 2);
-	(void)buf_putc(out, 1);
-	(void)buf_append(out, bytes, identity_trust_encode(&t, bytes));
+	buf_putc(out, 1);
+	buf_append(out, bytes, identity_trust_encode(&t, bytes));
 }
 
 static void put_record(struct buf *out)
@@ -95,13 +99,12 @@ static void put_record(struct buf *out)
 	struct item it = {.title = {.kind = TEXT_PLAIN, .value = STR("Frigate left")},
 		.content = {.kind = TEXT_HTML, .value = STR("<p>It left.</p>")},
 		.link = STR("https://feeds.example/1")};
-	struct arena a;
+	struct arena a = ARENA_INIT(SEED_MAX);
 
-	arena_init(&a, SEED_MAX);
 	if (id == NULL || identity_assign(id, &a, &it) != 0 || record_encode(&record, &it) != 0)
 		failed = 1;
-	(void)buf_putc(out, 3);
-	(void)buf_add(out, buf_str(&record));
+	buf_putc(out, 3);
+	buf_add(out, buf_str(&record));
 	identity_free(id);
 	arena_release(&a);
 	buf_release(&record);
@@ -110,10 +113,10 @@ static void put_record(struct buf *out)
 static void add_postings(struct buf *row)
 {
 	for (uint64_t i = 1; i <= 3; i++) {
-		(void)posting_add_bytes(row, 1, POSTING_TAG_BYTES);
-		(void)posting_add_bytes(row, i, POSTING_ID_BYTES);
+		posting_add_bytes(row, 1, POSTING_TAG_BYTES);
+		posting_add_bytes(row, i, POSTING_ID_BYTES);
 	}
-	(void)posting_row_seal(row, 3);
+	posting_row_seal(row, 3);
 }
 
 static void put_stored(void)
@@ -129,13 +132,13 @@ static void put_stored(void)
 	}
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		buf_clear(&out);
-		(void)buf_puts(&out, others[i]);
+		buf_puts(&out, others[i]);
 		put(&out);
 	}
 	add_postings(&row);
 	buf_clear(&out);
-	(void)buf_putc(&out, 6);
-	(void)buf_add(&out, buf_str(&row));
+	buf_putc(&out, 6);
+	buf_add(&out, buf_str(&row));
 	put(&out);
 	buf_release(&row);
 	buf_release(&out);
@@ -146,8 +149,8 @@ static void add_piece(struct buf *out, char table, const struct buf *blob)
 {
 	char head[] = {table, 3, 0, (char)blob->len};
 
-	(void)buf_append(out, head, sizeof(head));
-	(void)buf_add(out, buf_str(blob));
+	buf_append(out, head, sizeof(head));
+	buf_add(out, buf_str(blob));
 }
 
 static void put_near(void)
@@ -159,8 +162,8 @@ static void put_near(void)
 	put(&out);
 	buf_clear(&blob);
 	for (uint64_t i = 1; i <= 4; i++)
-		(void)posting_add_bytes(&blob, i, SKETCH_SHINGLE_BITS / 8);
-	(void)seal_add(&blob);
+		posting_add_bytes(&blob, i, SKETCH_SHINGLE_BITS / 8);
+	seal_add(&blob);
 	add_piece(&out, 1, &blob);
 	add_piece(&out, 2, &blob);
 	buf_clear(&blob);
@@ -172,7 +175,6 @@ static void put_near(void)
 
 static void put_job(void)
 {
-	static const struct rule_source rules[] = {{STR("alert/a"), STR("frigate*")}, {STR("output/b"), STR("x OR y")}};
 	struct job j = {.feed = STR("usni"),
 		.categories = STR("naval\nus"),
 		.url = STR("https://feeds.example/"),
@@ -181,17 +183,57 @@ static void put_job(void)
 		.want_notes = true};
 	struct message_header h = {.kind = MESSAGE_JOB, .job = 7, .length = 99};
 	struct buf out = BUF_INIT(SEED_MAX);
-	uint8_t header[MESSAGE_HEADER_LEN];
+	uint8_t header[MESSAGE_HEADER_LEN], size[MESSAGE_RULES_LEN];
 
-	(void)job_encode_head(&out, &j);
-	(void)buf_add(&out, j.body);
+	job_encode_head(&out, &j);
+	buf_add(&out, j.body);
 	put(&out);
 	buf_clear(&out);
-	(void)rules_encode(&out, rules, 2);
+	rules_message_encode(size, 123456);
+	buf_append(&out, size, sizeof(size));
 	put(&out);
 	message_header_encode(header, &h);
 	buf_clear(&out);
-	(void)buf_append(&out, header, sizeof(header));
+	buf_append(&out, header, sizeof(header));
+	put(&out);
+	buf_release(&out);
+}
+
+/* The first byte is the one by which learnt_fuzz.c knows what follows. */
+static struct code begin_learnt(struct buf *out, char kind)
+{
+	buf_clear(out);
+	buf_putc(out, kind);
+	return (struct code){.out = out};
+}
+
+static void put_learnt(void)
+{
+	struct buf out = BUF_INIT(SEED_MAX);
+	struct burst_figures figures;
+	struct pauses pauses;
+	struct growth growth;
+	struct burst burst;
+	struct code c;
+	double expected;
+
+	pauses_init(&pauses);
+	burst_init(&burst);
+	growth_init(&growth);
+	for (int64_t day = 0; day < 40; day++) {
+		pauses_pass(&pauses, 0.5 * (double)(1 + day % 9) * (double)(1 + day));
+		pauses_meet(&pauses, NOW_MS + day * 86400000);
+		burst_note(&burst, NOW_MS + day * 86400000, &figures);
+		growth_note(&growth, NOW_MS + day * 86400000, GROWTH_LEAST + day % 5, &expected);
+	}
+	c = begin_learnt(&out, 0);
+	pauses_code(&c, &pauses);
+	put(&out);
+	c = begin_learnt(&out, 1);
+	burst_code(&c, &burst);
+	put(&out);
+	c = begin_learnt(&out, 2);
+	growth_code(&c, &growth);
 	put(&out);
 	buf_release(&out);
 }
@@ -201,13 +243,14 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *target;
 		void (*put)(void);
-	} kinds[] = {{"habits", put_habits}, {"stored", put_stored}, {"near", put_near}, {"job", put_job}};
+	} kinds[] = {{"history", put_history}, {"stored", put_stored}, {"near", put_near}, {"job", put_job},
+		{"learnt", put_learnt}};
 
 	folder = argc == 3 ? argv[2] : NULL;
 	for (size_t i = 0; folder != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (strcmp(argv[1], kinds[i].target) == 0)
 			kinds[i].put();
 	if (written == 0 || failed != 0)
-		(void)fputs("bytes_seed: no seeds; usage: bytes_seed habits|stored|near|job FOLDER\n", stderr);
+		fputs("bytes_seed: no seeds; usage: bytes_seed history|stored|near|job|learnt FOLDER\n", stderr);
 	return written > 0 && failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

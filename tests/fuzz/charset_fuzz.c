@@ -2,19 +2,14 @@
 /* Charsets: valid UTF-8 comes out, whatever went in and whatever was declared.  The first line is the label that the
  * server named. */
 #include "fuzz.h"
-
-#include <errno.h>
-
 #include "sitrep/base/utf8.h"
 #include "sitrep/text/charset.h"
 
 static struct arena arena;
 static struct buf out;
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+FUZZ_SETUP
 {
-	(void)argc;
-	(void)argv;
 	arena_init(&arena, FUZZ_ARENA_MAX);
 	buf_init(&out, FUZZ_BUF_MAX);
 	charset_prepare();

@@ -3,11 +3,8 @@
  * in order; what is read twice is the same, and each option's value, written, reads as the same again. */
 #include "fuzz.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "../../daemon/config/config_value.h"
 #include "../../daemon/config/ini.h"
@@ -34,28 +31,26 @@ static void write_file(const char *name, struct str text)
 	char at[128];
 	int fd;
 
-	(void)snprintf(at, sizeof(at), "%s/%s", folder, name);
+	snprintf(at, sizeof(at), "%s/%s", folder, name);
 	fd = open(at, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	fuzz_require(fd >= 0 && write(fd, text.data != NULL ? text.data : "", text.len) == (ssize_t)text.len, text);
-	(void)close(fd);
+	close(fd);
 }
 
 static void remove_folder(void)
 {
 	char at[128];
 
-	(void)unlink(path);
+	unlink(path);
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		(void)snprintf(at, sizeof(at), "%s/%s", folder, others[i].name);
-		(void)unlink(at);
+		snprintf(at, sizeof(at), "%s/%s", folder, others[i].name);
+		unlink(at);
 	}
-	(void)rmdir(folder);
+	rmdir(folder);
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+FUZZ_SETUP
 {
-	(void)argc;
-	(void)argv;
 	arena_init(&arena, FUZZ_ARENA_MAX);
 	buf_init(&out, FUZZ_BUF_MAX);
 	buf_init(&again, FUZZ_BUF_MAX);
@@ -63,7 +58,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		return 1;
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		write_file(others[i].name, str_from(others[i].text));
-	(void)snprintf(path, sizeof(path), "%s/fuzz.conf", folder);
+	snprintf(path, sizeof(path), "%s/fuzz.conf", folder);
 	return 0;
 }
 
@@ -100,8 +95,7 @@ static void check_value(const struct config_option *o, struct str value)
 	union {
 		struct config config;
 		struct config_feed feed;
-		struct config_alert alert;
-		struct config_output output;
+		struct config_rule rule;
 	} once, twice;
 	struct config_place place = {.file = "fuzz", .line = 1};
 	struct error err = {0};
@@ -122,7 +116,7 @@ static void check_value(const struct config_option *o, struct str value)
 		return;
 	result = config_value_read(&arena, &twice, o, buf_str(&out), place, &err);
 	if (result != 0)
-		(void)fprintf(stderr, "%s: written as %.*s\n", o->name, STR_ARG(buf_str(&out)));
+		fprintf(stderr, "%s: written as %.*s\n", o->name, STR_ARG(buf_str(&out)));
 	fuzz_require(result == 0, value);
 	buf_clear(&again);
 	fuzz_require(config_value_write(&again, &twice, o) == 0, value);
@@ -160,7 +154,7 @@ static struct config *load(struct str text, struct buf *mistakes_text, bool *is_
 		fuzz_require(mistakes.items[i].text != NULL && mistakes.items[i].text[0] != '\0', text);
 	*is_good = mistakes.count == 0;
 	buf_clear(mistakes_text);
-	fuzz_require(config_mistakes_write(&mistakes, mistakes_text) == 0, text);
+	fuzz_require(config_mistakes_write(&mistakes, false, mistakes_text) == 0, text);
 	config_mistakes_release(&mistakes);
 	return c;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Dates: whatever is read can be written, and reads as the same instant again. */
 #include "fuzz.h"
-
 #include "sitrep/text/date.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -15,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	fuzz_require(rule != NULL, s);
 	fuzz_require(date_parse(s, NULL) == when, s);
-	(void)time_format_rfc3339(text, when);
+	time_format_rfc3339(text, when);
 	/* What is written has whole seconds, or milliseconds where there are some. */
 	int64_t again = date_parse(str_from(text), NULL);
 	fuzz_require(again != TIME_NONE, s);

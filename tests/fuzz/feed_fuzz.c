@@ -3,10 +3,7 @@
  * nobody, survives the way over the wire unchanged, is JSON, and holds only links that a reader may be sent to. */
 #include "fuzz.h"
 
-#include <errno.h>
 #include <jansson.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "sitrep/base/jsonw.h"
 #include "sitrep/base/utf8.h"
@@ -23,12 +20,10 @@ static struct arena arena;
 static struct buf once, twice, json, html;
 static struct identity *identity;
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+FUZZ_SETUP
 {
 	struct error err;
 
-	(void)argc;
-	(void)argv;
 	arena_init(&arena, FUZZ_ARENA_MAX);
 	buf_init(&once, FUZZ_BUF_MAX);
 	buf_init(&twice, FUZZ_BUF_MAX);
@@ -45,14 +40,14 @@ static void check_text(const struct text *t, struct str body)
 	buf_clear(&html);
 	fuzz_require(html_sanitize(&html, t->value, STR_NONE) == 0, body);
 	if (!str_eq(buf_str(&html), t->value))
-		(void)fprintf(stderr, "once:  %.*s\ntwice: %.*s\n", STR_ARG(t->value), STR_ARG(buf_str(&html)));
+		fprintf(stderr, "once:  %.*s\ntwice: %.*s\n", STR_ARG(t->value), STR_ARG(buf_str(&html)));
 	fuzz_require(str_eq(buf_str(&html), t->value), body);
 }
 
 static void check_link(struct str url, struct str body)
 {
 	if (url.data != NULL && !url_is_safe_link(url))
-		(void)fprintf(stderr, "link: %.*s\n", STR_ARG(url));
+		fprintf(stderr, "link: %.*s\n", STR_ARG(url));
 	fuzz_require(url.data == NULL || url_is_safe_link(url), body);
 }
 
@@ -88,11 +83,10 @@ static void check_item(const struct item *it, struct str body)
 
 static void check_json(const struct document *d, struct str body)
 {
-	struct jsonw w;
+	struct jsonw w = JSONW_INIT(&json);
 	json_t *root;
 
 	buf_clear(&json);
-	jsonw_init(&w, &json);
 	document_write_json(&w, d);
 	root = json_loadb(json.data, json.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
 	fuzz_require(json_is_object(root), body);
@@ -110,7 +104,7 @@ static void check_wire(const struct document *d, struct str body)
 	fuzz_require(wire_encode_document(&once, d) == 0, body);
 	/* The daemon refuses nothing that an honest worker sends. */
 	if (document_check(buf_str(&once), &no_rules, &arena, &back, &err) != 0)
-		(void)fprintf(stderr, "refused: %s\n", err.text);
+		fprintf(stderr, "refused: %s\n", err.text);
 	fuzz_require(err.code == 0, body);
 	fuzz_require(wire_encode_document(&twice, &back) == 0, body);
 	fuzz_require(str_eq(buf_str(&once), buf_str(&twice)), body);

@@ -6,15 +6,22 @@
 #ifndef TEST_FUZZ_H
 #define TEST_FUZZ_H
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "sitrep/base/str.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
+
+/* The head of a function that is called before the first input; the fuzzer ends when it returns anything but 0. */
+#define FUZZ_SETUP int LLVMFuzzerInitialize(__attribute__((unused)) int *argc, __attribute__((unused)) char ***argv)
 
 /* What one input may take: far more than any that is found needs, and far less than the fuzzer's own limit. */
 enum { FUZZ_ARENA_MAX = 256 * 1024 * 1024, FUZZ_BUF_MAX = 64 * 1024 * 1024 };
@@ -28,7 +35,7 @@ enum { FUZZ_ARENA_MAX = 256 * 1024 * 1024, FUZZ_BUF_MAX = 64 * 1024 * 1024 };
 /* The fuzzer takes abort() for a finding and writes the input to a file. */
 static inline _Noreturn void fuzz_fail(const char *file, int line, const char *condition, struct str subject)
 {
-	(void)fprintf(stderr, "%s:%d: not true: %s\nof: %.*s\n", file, line, condition,
+	fprintf(stderr, "%s:%d: not true: %s\nof: %.*s\n", file, line, condition,
 		(int)(subject.len < 4096 ? subject.len : 4096), subject.len > 0 ? subject.data : "");
 	abort();
 }

@@ -19,7 +19,7 @@ FUZZ_FOLDERS  := $(ROOMS) cli
 FUZZ_TARGETS  := $(sort $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c)))
 FUZZ_PROGRAMS := $(addprefix $(B)/fuzz/,$(FUZZ_TARGETS))
 FUZZ_SAN      := address,undefined
-FUZZ_CFLAGS    = -std=c17 -O1 -g $(WARN) $(DEFS) $(PATHS) -Iinclude -fno-sanitize-recover=all -fno-omit-frame-pointer \
+FUZZ_CFLAGS    = -std=c17 -O1 -g $(WARN) $(DEFS) $(BANNED) $(PATHS) -Iinclude -fno-sanitize-recover=all -fno-omit-frame-pointer \
                  $(shell $(PKG_CONFIG) --cflags-only-I $(PKGS_client) 2>/dev/null)
 FUZZ_SRC      := $(foreach f,$(FUZZ_FOLDERS),$(call src,$(f)))
 FUZZ_OBJ      := $(FUZZ_SRC:%.c=$(B)/fuzz/obj/%.o)

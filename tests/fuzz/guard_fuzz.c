@@ -4,7 +4,6 @@
 #include "fuzz.h"
 
 #include <netinet/in.h>
-#include <string.h>
 
 #include "../../daemon/config/config_value.h"
 #include "sitrep/config/option.h"
@@ -13,12 +12,10 @@
 static struct arena arena;
 static const struct config_option *allow_option;
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+FUZZ_SETUP
 {
 	const char *nearest;
 
-	(void)argc;
-	(void)argv;
 	arena_init(&arena, FUZZ_ARENA_MAX);
 	allow_option = option_find(SECTION_FETCH, STR("allow"), &nearest);
 	return allow_option == NULL;
@@ -86,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 16)
 		return 0;
 	arena_clear(&arena);
-	(void)config_value_read(&arena, &c, allow_option, str_trim(str_slice(input, 16, size)), place, &err);
+	config_value_read(&arena, &c, allow_option, str_trim(str_slice(input, 16, size)), place, &err);
 	check_four(data, &c.fetch_allow, input);
 	check_four(data + 12, &c.fetch_allow, input);
 	address = six(data);

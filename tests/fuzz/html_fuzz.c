@@ -5,7 +5,6 @@
 #include "fuzz.h"
 
 #include <libxml/parser.h>
-#include <string.h>
 
 #include "sitrep/base/utf8.h"
 #include "sitrep/text/html.h"
@@ -14,12 +13,10 @@ static const char base[] = "https://feeds.example/dir/page.html";
 
 static struct buf markup, once, twice, line, wrapped;
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+FUZZ_SETUP
 {
 	struct buf *all[] = {&markup, &once, &twice, &line, &wrapped};
 
-	(void)argc;
-	(void)argv;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		buf_init(all[i], FUZZ_BUF_MAX);
 	xmlInitParser();
@@ -94,8 +91,8 @@ static void check_wellformed(struct str html)
 	buf_puts(&wrapped, "</div>");
 	parser = xmlCreatePushParserCtxt(&sax, &c, NULL, 0, NULL);
 	fuzz_require(parser != NULL && !buf_failed(&wrapped), html);
-	(void)xmlCtxtUseOptions(parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-	(void)xmlParseChunk(parser, wrapped.data, (int)wrapped.len, 1);
+	xmlCtxtUseOptions(parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	xmlParseChunk(parser, wrapped.data, (int)wrapped.len, 1);
 	fuzz_require(parser->wellFormed, html);
 	xmlFreeParserCtxt(parser);
 }
@@ -121,7 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_clear(&twice);
 	fuzz_require(html_sanitize(&twice, buf_str(&once), str_from(base)) == 0, s);
 	if (!str_eq(buf_str(&once), buf_str(&twice)))
-		(void)fprintf(stderr, "once:  %.*s\ntwice: %.*s\n", STR_ARG(buf_str(&once)), STR_ARG(buf_str(&twice)));
+		fprintf(stderr, "once:  %.*s\ntwice: %.*s\n", STR_ARG(buf_str(&once)), STR_ARG(buf_str(&twice)));
 	fuzz_require(str_eq(buf_str(&once), buf_str(&twice)), s);
 
 	buf_clear(&markup);
@@ -131,6 +128,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_line(buf_str(&line));
 	buf_clear(&line);
 	fuzz_require(html_unescape(&line, buf_str(&markup)) == 0 && utf8_valid(buf_str(&line)), s);
-	(void)html_looks_like(s);
+	html_looks_like(s);
 	return 0;
 }

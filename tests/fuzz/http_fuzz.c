@@ -2,20 +2,12 @@
 /* Requests: any bytes as a client sends them.  Whatever comes, the handler is given paths without control characters
  * and bodies within their limit, what is answered begins with a status line, and no upload is counted when all is over.
  */
-#include "fuzz.h"
-
-#include <errno.h>
-#include <event2/event.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include "../../daemon/publish/http_internal.h"
+#include "converse.h"
 #include "sitrep/base/log.h"
 #include "sitrep/publish/http.h"
 
-enum { ROUNDS_MAX = 10000, BODY_MAX = 1000, ARGUMENT_MAX = 300 };
+enum { BODY_MAX = 1000, ARGUMENT_MAX = 300 };
 
 static char folder[64] = "/tmp/sitrep-fuzz-XXXXXX";
 static char path[96];
@@ -61,26 +53,24 @@ static int allow_post(void *arg, struct str at, size_t *limit)
 
 static void remove_folder(void)
 {
-	(void)unlink(path);
-	(void)rmdir(folder);
+	unlink(path);
+	rmdir(folder);
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+FUZZ_SETUP
 {
 	const struct http_options options = {.max_connections = 8, .max_per_address = 8};
 	struct error err = {0};
 	struct listener *l;
 	struct http_server *server;
 
-	(void)argc;
-	(void)argv;
 	log_set_level(LOG_LEVEL_ERROR);
 	buf_init(&heard, FUZZ_BUF_MAX);
 	buf_init(&decoded, FUZZ_BUF_MAX);
 	base = event_base_new();
 	if (base == NULL || mkdtemp(folder) == NULL || atexit(remove_folder) != 0)
 		return 1;
-	(void)snprintf(path, sizeof(path), "%s/http.sock", folder);
+	snprintf(path, sizeof(path), "%s/http.sock", folder);
 	l = listener_open_unix(path, 0600, NULL, &err);
 	server = http_server_new(base, &options, handle, NULL, &err);
 	if (l == NULL || server == NULL)
@@ -91,42 +81,11 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 /* ---- over the socket ---- */
 
-/* Reads what is there; false at the end. */
-static bool hear(int fd)
-{
-	char chunk[65536];
-	ssize_t n = recv(fd, chunk, sizeof(chunk), MSG_DONTWAIT);
-
-	if (n > 0)
-		(void)buf_append(&heard, chunk, (size_t)n);
-	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
-}
-
 static void converse(struct str bytes)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	size_t sent = 0;
-	int rounds = 0;
-
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	fuzz_require(fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0, bytes);
-	buf_clear(&heard);
-	do {
-		ssize_t n = sent < bytes.len
-				    ? send(fd, bytes.data + sent, bytes.len - sent, MSG_DONTWAIT | MSG_NOSIGNAL)
-				    : 0;
-
-		if (n > 0)
-			sent += (size_t)n;
-		if (sent == bytes.len || (n < 0 && errno != EAGAIN))
-			(void)shutdown(fd, SHUT_WR);
-		(void)event_base_loop(base, EVLOOP_NONBLOCK);
-		fuzz_require(rounds++ < ROUNDS_MAX, bytes);
-	} while (hear(fd));
-	(void)close(fd);
+	fuzz_converse(base, path, bytes, true, &heard);
 	for (int i = 0; i < 3; i++)
-		(void)event_base_loop(base, EVLOOP_NONBLOCK);
+		event_base_loop(base, EVLOOP_NONBLOCK);
 	fuzz_require(heard.len == 0 || str_starts(buf_str(&heard), STR("HTTP/1.")), bytes);
 }
 

@@ -4,7 +4,6 @@
 #include "fuzz.h"
 
 #include <jansson.h>
-#include <string.h>
 
 #include "../../daemon/parse/jsonrepair.h"
 #include "sitrep/base/utf8.h"
@@ -13,10 +12,8 @@ enum { FLAGS = JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL };
 
 static struct buf once, twice, text;
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+FUZZ_SETUP
 {
-	(void)argc;
-	(void)argv;
 	buf_init(&once, FUZZ_BUF_MAX);
 	buf_init(&twice, FUZZ_BUF_MAX);
 	buf_init(&text, FUZZ_BUF_MAX);

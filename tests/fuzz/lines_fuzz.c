@@ -2,15 +2,9 @@
 /* What comes in on the Unix sockets: the same bytes to the stream, to the control socket and, line by line, to the
  * reader of subscriptions.  Whatever is sent, each line of an answer is one JSON object within its length, and a
  * subscription that is refused leaves the one in force as it was. */
-#include "fuzz.h"
+#include "converse.h"
 
-#include <errno.h>
-#include <event2/event.h>
 #include <jansson.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "../../daemon/stream/subscription.h"
 #include "sitrep/base/limits.h"
@@ -20,13 +14,11 @@
 #include "sitrep/stream/control.h"
 #include "sitrep/stream/stream.h"
 
-enum { ROUNDS_MAX = 10000 };
-
 static char folder[64] = "/tmp/sitrep-fuzz-XXXXXX";
+enum { OF_STREAM, OF_CONTROL };
 static char paths[2][96]; /* the stream's, the control socket's */
 static struct event_base *base;
 static struct buf heard;
-static struct identity *identity;
 static bool paused;
 static struct stream *stream;
 static struct control *control;
@@ -90,6 +82,16 @@ static int ask_story(
 	return 0;
 }
 
+static int forget(void *arg, struct str feed, bool sure, struct control_peer *peer, struct error *err)
+{
+	int result = find(feed, err);
+
+	(void)arg;
+	if (result == 0)
+		control_answer(peer, "forget", sure ? STR("{\"items\":1}") : STR("{}"));
+	return result;
+}
+
 static int reload(void *arg, struct control_peer *peer, struct error *err)
 {
 	(void)arg;
@@ -122,10 +124,10 @@ static void remove_folder(void)
 	char path[128];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-		(void)unlink(path);
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		unlink(path);
 	}
-	(void)rmdir(folder);
+	rmdir(folder);
 }
 
 static struct listener *listen_at(size_t which, const char *name)
@@ -133,32 +135,30 @@ static struct listener *listen_at(size_t which, const char *name)
 	struct error err = {0};
 	struct listener *l;
 
-	(void)snprintf(paths[which], sizeof(paths[which]), "%s/%s", folder, name);
+	snprintf(paths[which], sizeof(paths[which]), "%s/%s", folder, name);
 	l = listener_open_unix(paths[which], 0600, NULL, &err);
 	fuzz_require(l != NULL, str_from(err.text));
 	return l;
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+FUZZ_SETUP
 {
 	static const struct control_operations operations = {.status = write_status,
 		.feeds = write_feeds,
 		.explain = explain,
 		.refresh = refresh,
 		.story = ask_story,
+		.forget = forget,
 		.reload = reload,
 		.pause = set_paused,
 		.peer_gone = peer_gone};
 	struct stream_options options = {.state_dir = folder, .max_connections = 8, .heartbeat_ms = 3600 * 1000};
 	struct error err = {0};
 
-	(void)argc;
-	(void)argv;
 	log_set_level(LOG_LEVEL_ERROR);
 	buf_init(&heard, FUZZ_BUF_MAX);
-	identity = identity_new(&err);
 	base = event_base_new();
-	if (identity == NULL || base == NULL || mkdtemp(folder) == NULL || atexit(remove_folder) != 0 ||
+	if (base == NULL || mkdtemp(folder) == NULL || atexit(remove_folder) != 0 ||
 		store_open(&store, folder, STORE_WRITE, &err) != 0)
 		return 1;
 	stream = stream_new(base, &options, &err);
@@ -186,41 +186,10 @@ static void check_answers(struct str bytes)
 	fuzz_require(heard.len == 0 || heard.data[heard.len - 1] == '\n', bytes);
 }
 
-/* Reads what is there; false at the end. */
-static bool hear(int fd)
-{
-	char chunk[65536];
-	ssize_t n = recv(fd, chunk, sizeof(chunk), MSG_DONTWAIT);
-
-	if (n > 0)
-		(void)buf_append(&heard, chunk, (size_t)n);
-	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
-}
-
 static void converse(size_t which, struct str bytes)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	size_t sent = 0;
-	int rounds = 0;
-
-	memcpy(address.sun_path, paths[which], strlen(paths[which]) + 1);
-	fuzz_require(fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0, bytes);
-	buf_clear(&heard);
-	do {
-		ssize_t n = sent < bytes.len
-				    ? send(fd, bytes.data + sent, bytes.len - sent, MSG_DONTWAIT | MSG_NOSIGNAL)
-				    : 0;
-
-		if (n > 0)
-			sent += (size_t)n;
-		if (sent == bytes.len || (n < 0 && errno != EAGAIN))
-			(void)shutdown(fd, SHUT_WR);
-		(void)event_base_loop(base, EVLOOP_NONBLOCK);
-		fuzz_require(rounds++ < ROUNDS_MAX, bytes);
-	} while (hear(fd));
-	(void)close(fd);
-	(void)event_base_loop(base, EVLOOP_NONBLOCK);
+	fuzz_converse(base, paths[which], bytes, which == OF_CONTROL, &heard);
+	event_base_loop(base, EVLOOP_NONBLOCK);
 	check_answers(bytes);
 }
 
@@ -230,21 +199,19 @@ static void check_subscription(struct str line)
 {
 	struct event_record e = {.cursor = 7, .kind = EVENT_NEW};
 	json_t *request = json_loadb(line.data != NULL ? line.data : "", line.len, JSON_REJECT_DUPLICATES, NULL);
-	struct subscription *s = subscription_new(), *before = s;
-	struct event_words words = {.identity = identity};
+	struct subscription *s = NULL;
 	struct error err = {0};
-	int64_t since = -2;
-	int result;
+	struct since since = {.kind = SINCE_NOW};
 
-	fuzz_require(s != NULL, line);
 	if (json_is_object(request)) {
-		result = subscription_read(request, &s, &since, &err);
-		fuzz_require(result == 0 || (result == -EINVAL && s == before), line);
-		fuzz_require(result == 0 || (err.text[0] != '\0' && utf8_valid(str_from(err.text))), line);
-		fuzz_require(result != 0 || since >= -1, line);
-		(void)subscription_wants(s, &e, &words);
-		event_words_release(&words);
+		s = subscription_read(request, &since, &err);
+		fuzz_require(
+			s != NULL || (err.code == -EINVAL && err.text[0] != '\0' && utf8_valid(str_from(err.text))),
+			line);
+		fuzz_require(s == NULL || since.kind != SINCE_CURSOR || since.value >= 0, line);
 	}
+	if (s != NULL)
+		(void)subscription_judge(s, &e);
 	subscription_free(s);
 	json_decref(request);
 }
@@ -256,7 +223,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	paused = false;
 	while (str_split(&rest, '\n', &line))
 		check_subscription(line);
-	for (size_t which = 0; which < 2; which++)
+	for (size_t which = OF_STREAM; which <= OF_CONTROL; which++)
 		converse(which, bytes);
 	return 0;
 }

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* The tables of the index of shingles, damaged: the input's pieces stand as rows where the index expects its own.  It
  * opens, answers with numbers within their bounds, and goes on taking items in and finding them. */
-#include "fuzz.h"
-
-#include "sitrep/sql/sql.h"
-
-#include "sitrep/sql/database.h"
-
-#include <string.h>
-
 #include "../../daemon/story/near_schema.h"
 #include "../../daemon/story/posting_row.h"
+#include "fuzz.h"
 #include "sitrep/base/log.h"
+#include "sitrep/sql/database.h"
+#include "sitrep/sql/sql.h"
 #include "sitrep/story/near_index.h"
 
 #define WEEK_MS (INT64_C(7) * 24 * 3600 * 1000)
@@ -21,12 +16,10 @@ static struct sql_db *db;
 static struct near_store store;
 static struct near_index near_of_input;
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+FUZZ_SETUP
 {
 	struct error err = {0};
 
-	(void)argc;
-	(void)argv;
 	log_set_level(LOG_LEVEL_ERROR);
 	return sql_open(&db, NULL, SQL_MEMORY, &err, "cannot open") != 0 ||
 	       sql_exec(db, NEAR_SCHEMA, &err, "cannot make tables") != 0;
@@ -54,11 +47,9 @@ static void insert(const char *sql, int64_t number, struct str blob, struct str 
 	int result = sql_prepare_once(db, sql, &s, &err, sql);
 
 	fuzz_require(result == 0, str_from(err.text));
-	sql_bind_int(s, 1, number);
-	if (strstr(sql, "?2") != NULL)
-		sql_bind_blob(s, 2, blob.len > 0 ? blob.data : "", blob.len);
+	sql_bind(s, as_int(number), as_blob(blob.len > 0 ? blob.data : "", blob.len));
 	/* what the tables' own constraints refuse is not there */
-	(void)sql_step(s, NULL, sql);
+	sql_step(s, NULL, sql);
 	sql_finalize(&s, 1);
 	fuzz_require(sql_in_transaction(db), input);
 }

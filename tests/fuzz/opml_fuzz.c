@@ -2,7 +2,6 @@
 /* Subscription lists: any bytes.  What is read can be written, and reads as the same feeds again. */
 #include "fuzz.h"
 
-#include <errno.h>
 #include <libxml/parser.h>
 
 #include "sitrep/base/utf8.h"
@@ -11,10 +10,8 @@
 static struct arena arena;
 static struct buf out;
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+FUZZ_SETUP
 {
-	(void)argc;
-	(void)argv;
 	arena_init(&arena, FUZZ_ARENA_MAX);
 	buf_init(&out, FUZZ_BUF_MAX);
 	xmlInitParser();

@@ -21,7 +21,7 @@ import seeds
 
 # The longest input of each: what matters happens in shorter ones, and short ones run faster.
 LENGTHS = {"feed": 32768, "html": 8192, "wire": 8192, "worker": 8192, "rule": 2048, "near": 2048, "websub": 1024,
-           "url": 1024, "habits": 1024, "guard": 256, "date": 256}
+           "url": 1024, "history": 1024, "guard": 256, "date": 256}
 SECONDS_AN_INPUT = 10
 AT_A_TIME = 2
 

@@ -3,7 +3,8 @@
 
 The sample feeds are seeds as they are.  Everything else stands in the unit tests as C strings: each literal of a
 module's test is a seed for that module's target, and the literals of the sources that look like words of the
-language (elements, attributes, labels, month names) are its dictionary.  What is no text is written by programs:
+language (elements, attributes, labels, month names) are its dictionary.  A pattern of SOURCES that no file has is
+an error, so that a file that moves takes its seeds along.  What is no text is written by programs:
 the samples' documents by wire_seed, what the database and the workers get by bytes_seed.
 """
 import ast
@@ -15,30 +16,34 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 
 # For each target the unit tests whose literals are seeds, and the sources whose words are the dictionary.
 SOURCES = {
-    "answers": ((), ("client/*.c", "stream/control.c")),
-    "charset": (("parse/charset*_test.c",), ("parse/charset_labels.c",)),
+    "answers": ((), ("cli/*.c", "stream/control.c")),
+    "charset": (("text/charset*_test.c",), ("text/charset_labels.c",)),
     "config": (("config/*_test.c",), ("config/option.c", "config/config_value.c")),
-    "date": (("parse/date*_test.c",), ("parse/date*.c",)),
+    "date": (("text/date*_test.c",), ("text/date*.c",)),
     "feed": (("parse/parse*_test.c", "parse/jsonfeed_test.c", "parse/xml*_test.c"),
              ("parse/xmlfeed*.c", "parse/jsonfeed.c", "parse/xmlns.c")),
     "guard": ((), ()),
-    "habits": ((), ()),
     "head": (("fetch/response_head_test.c", "fetch/link_header_test.c"), ("fetch/response_head.c",)),
-    "html": (("parse/html*_test.c",), ("parse/html_policy.c", "parse/html_css.c")),
+    "history": ((), ()),
+    "html": (("text/html*_test.c",), ("text/html_policy.c", "text/html_css.c")),
     "http": (("publish/http*_test.c",), ("publish/http*.c",)),
     "job": ((), ()),
     "json": (("parse/jsonfeed_test.c",), ("parse/jsonfeed.c",)),
+    "learnt": ((), ()),
     "lines": (("stream/*_test.c",), ("stream/*.c",)),
+    "list": (("rules/*_test.c",), ("rules/rule_parse.c",)),
+    "member": (("client/*_test.c",), ("client/*.c",)),
     "near": ((), ()),
-    "opml": (("config/opml*_test.c", "config/config*_test.c"), ("config/opml.c",)),
-    "rule": (("watch/*_test.c",), ("watch/rule_parse.c",)),
+    "opml": (("parse/opml*_test.c", "config/config*_test.c"), ("parse/opml*.c",)),
+    "places": (("stream/event_places_test.c",), ()),
+    "rule": (("rules/*_test.c",), ("rules/rule_parse.c",)),
     "stored": ((), ()),
-    "url": (("parse/url*_test.c",), ("parse/url*.c",)),
-    "websub": (("fetch/websub*_test.c",), ("fetch/websub_message.c",)),
+    "url": (("text/url*_test.c",), ("text/url*.c",)),
+    "websub": (("websub/websub*_test.c",), ("websub/websub_message.c",)),
     "wire": ((), ()),
     "worker": ((), ()),
 }
-BYTES = ("habits", "job", "near", "stored")
+BYTES = ("history", "job", "learnt", "near", "stored")
 # Of a target without literals of its own.
 WRITTEN = {
     "answers": [bytes([n]) + line + b'\n{"done":true}\n' for n, line in (
@@ -48,7 +53,7 @@ WRITTEN = {
         (2, b'{"explain":["a sentence"]}'), (3, b'{"progress":{"feed":"usni","result":"ok","new":2,"left":1}}'),
         (4, b'{"changes":["a","b"]}'), (4, b'{"mistakes":["f:1: m"]}\n{"error":"refused \\u001b[31m"}'),
         (5, b'{"why":{"item":{"title":"t","source":"s"},"story":{"id":"i","reports":2},"links":[{"relation":"copy",'
-            b'"to":{"title":"u"},"score":0.5,"shared":3,"shared_of":9}],"said":[{"word":"join","story":"x"}]}}'),
+            b'"to":{"title":"u"},"score":0.5,"shared":3,"shared_of":9}],"constraints":[{"kind":"together","story":"x"}]}}'),
         (6, b'{"why":{"items":[{"title":"t"},{"title":"u"}],"same_story":true,"near":true,"comparison":'
             b'{"verdict":"copy","why":"runs","score":0.7}}}'),
         (7, b'{"split":{"changed":true,"story":"a","former":"b","sources":1,"reports":2}}'))] + [
@@ -64,6 +69,10 @@ WRITTEN = {
     "lines": [b'{"op":"subscribe","since":"0","events":["new","alert"],"match":"a* NOT b","feeds":["usni"]}\n',
               b'{"op":"feeds"}\n{"op":"status"}\n{"op":"refresh","feed":"usni"}\n{"op":"pause"}\n{"op":"reload"}\n',
               b'{"op":"why","item":"a","other":"b"}\n{"op":"join","item":"a","other":"b"}\n{"op":"split","item":"a"}\n'],
+    "list": [b'list "ships" >= 30\n# ships\nfrigate* = 10\n"carrier strike group" = 20\n\nexercise = -5\n',
+             b"$navy NOT game\nfrigate OR destroyer", b'a OR list "none" >= 1\nb', b"$a OR $b\n\"x y\" NEAR/3 z*"],
+    "places": [b"taiwan*\tstrait\tcarrier group\nTaiwan: the Strait\nA carrier group of Taiwan's, and another strait",
+               b"title:taiwan\tsummary:strait\t/[Gg]roup/\twords>2\nTaiwan\nStrait and group"],
     "websub": [b"41-" + b"0" * 64 + b"\nsubscribe\nhttps://feeds.example/a?b=c&d\nsha256=" + b"0" * 64 + b"\nbody",
                b"1\ndenied\nhttps://feeds.example/a?b=c&d\nsha1=00\n"],
 }
@@ -82,7 +91,10 @@ def unquote(piece):
 
 def literals(folder, patterns):
     for pattern in patterns:
-        for path in sorted(folder.glob(pattern)):
+        paths = sorted(folder.glob(pattern))
+        if not paths:
+            raise SystemExit("seeds.py: no file is called %s/%s" % (folder.relative_to(TOP), pattern))
+        for path in paths:
             text = "\n".join(line for line in path.read_text().splitlines() if not line.startswith("#include"))
             for match in LITERAL.finditer(text):
                 yield b"".join(unquote(piece) for piece in PIECE.findall(match.group()))

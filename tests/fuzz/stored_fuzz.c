@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* What our own code wrote into the database, damaged: the first byte chooses what the rest is taken for.  What is taken
  * is written as the same bytes, and nothing is believed beyond its bounds. */
-#include "fuzz.h"
-
-#include <errno.h>
-#include <string.h>
-
 #include "../../daemon/story/posting_row.h"
+#include "fuzz.h"
 #include "sitrep/base/log.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/identity/identity_trust.h"
@@ -22,12 +18,10 @@ static struct arena arena;
 static struct buf once, twice;
 static struct boilerplate *boilerplate;
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+FUZZ_SETUP
 {
 	struct error err;
 
-	(void)argc;
-	(void)argv;
 	log_set_level(LOG_LEVEL_ERROR);
 	arena_init(&arena, FUZZ_ARENA_MAX);
 	buf_init(&once, FUZZ_BUF_MAX);
@@ -114,7 +108,7 @@ static void check_seal(struct str bytes)
 
 	fuzz_require(result == 0 ? str_eq(content, bytes) : content.len + SEAL_BYTES <= bytes.len, bytes);
 	buf_clear(&once);
-	(void)buf_add(&once, bytes);
+	buf_add(&once, bytes);
 	fuzz_require(seal_add(&once) == 0 && seal_open(buf_str(&once), &content) == 1, bytes);
 	fuzz_require(str_eq(content, bytes), bytes);
 	/* a bit that is turned over is found, wherever in the content it is */
@@ -180,11 +174,10 @@ static void check_row(struct str bytes)
 	} while (next <= bytes.len);
 	/* what is written by us is read whole, with what is before it damaged or not */
 	buf_clear(&once);
-	(void)buf_add(&once, str_slice(bytes, 0, bytes.len / POSTING_BYTES * POSTING_BYTES));
+	buf_add(&once, str_slice(bytes, 0, bytes.len / POSTING_BYTES * POSTING_BYTES));
 	before = once.len;
 	for (uint64_t i = 1; i <= 3; i++)
-		(void)posting_add_bytes(&once, i, POSTING_TAG_BYTES),
-			(void)posting_add_bytes(&once, i, POSTING_ID_BYTES);
+		posting_add_bytes(&once, i, POSTING_TAG_BYTES), posting_add_bytes(&once, i, POSTING_ID_BYTES);
 	if (before == 0)
 		fuzz_require(posting_row_seal(&once, 3) == 0, bytes);
 	at = next = 0;

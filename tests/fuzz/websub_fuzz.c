@@ -6,20 +6,17 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <string.h>
 
+#include "../../daemon/websub/websub_subscription.h"
 #include "sitrep/base/clock.h"
-#include "sitrep/websub/websub.h"
 
 static struct websub_state state;
 static struct buf request;
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+FUZZ_SETUP
 {
 	struct error err;
 
-	(void)argc;
-	(void)argv;
 	buf_init(&request, FUZZ_BUF_MAX);
 	websub_state_init(&state);
 	state.feed_id = 41;

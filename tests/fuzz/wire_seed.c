@@ -17,10 +17,9 @@ static int write_seed(struct str body, struct error *err)
 	struct identity *identity = identity_new(err);
 	struct buf out = BUF_INIT(MEMORY_MAX);
 	struct document d;
-	struct arena a;
+	struct arena a = ARENA_INIT(MEMORY_MAX);
 	int result;
 
-	arena_init(&a, MEMORY_MAX);
 	result = identity == NULL ? err->code : parse_prepare(err);
 	if (result == 0)
 		result = parse_feed(&in, &a, &d, err);
@@ -44,13 +43,13 @@ int main(int argc, char **argv)
 	size_t len;
 
 	if (f == NULL) {
-		(void)fputs("usage: wire_seed FEED > SEED\n", stderr);
+		fputs("usage: wire_seed FEED > SEED\n", stderr);
 		return EXIT_FAILURE;
 	}
 	len = fread(body, 1, sizeof(body), f);
-	(void)fclose(f);
+	fclose(f);
 	if (write_seed(str_make(body, len), &err) != 0) {
-		(void)fprintf(stderr, "wire_seed: %s: %s\n", argv[1], err.text);
+		fprintf(stderr, "wire_seed: %s: %s\n", argv[1], err.text);
 		return EXIT_FAILURE;
 	}
 	return EXIT_SUCCESS;

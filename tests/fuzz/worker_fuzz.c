@@ -2,10 +2,6 @@
 /* The daemon's side of the worker protocol: any bytes as a worker's message.  What passes is a document that every
  * output may be made of: its markup is what the sanitizer leaves as it is, its links are safe, its lines are lines. */
 #include "fuzz.h"
-
-#include <errno.h>
-#include <string.h>
-
 #include "sitrep/base/jsonw.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/model/document.h"
@@ -15,21 +11,18 @@
 #include "sitrep/worker/job.h"
 
 static struct arena arena;
-static struct buf again, json, rules;
+static struct buf again, json;
 static struct known_rules known;
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+FUZZ_SETUP
 {
 	static const struct rule_source sources[] = {{STR("alert/strait"), STR("frigate* AND strait")},
 		{STR("output/naval"), STR("carrier OR \"battle group\"")}};
 
-	(void)argc;
-	(void)argv;
 	arena_init(&arena, FUZZ_ARENA_MAX);
 	buf_init(&again, FUZZ_BUF_MAX);
 	buf_init(&json, FUZZ_BUF_MAX);
-	buf_init(&rules, FUZZ_BUF_MAX);
-	return rules_encode(&rules, sources, 2) != 0 || known_rules_read(buf_str(&rules), &known) != 0;
+	return known_rules_make(&known, sources, 2) != 0;
 }
 
 static void check_text(const struct text *t, struct str bytes)
@@ -60,7 +53,7 @@ static void check_document(struct str bytes)
 {
 	struct error err = {0};
 	struct document d;
-	struct jsonw w;
+	struct jsonw w = JSONW_INIT(&json);
 	int result = document_check(bytes, &known, &arena, &d, &err);
 
 	if (result != 0) {
@@ -72,7 +65,6 @@ static void check_document(struct str bytes)
 	for (size_t i = 0; i < d.items.count; i++)
 		check_item(&d.items.items[i], bytes);
 	buf_clear(&json);
-	jsonw_init(&w, &json);
 	document_write_json(&w, &d);
 	fuzz_require(utf8_valid(buf_str(&json)), bytes);
 }
@@ -89,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	bytes = str_slice(bytes, MESSAGE_HEADER_LEN, bytes.len);
 	if (h.kind == MESSAGE_FAILURE) {
-		(void)failure_decode(bytes, &err);
+		failure_decode(bytes, &err);
 		fuzz_require(err.code < 0 && err.text[0] != '\0' && utf8_is_line(str_from(err.text)), bytes);
 	} else if (h.kind == MESSAGE_DOCUMENT) {
 		check_document(bytes);

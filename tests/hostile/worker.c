@@ -88,7 +88,7 @@ static void say_document(uint32_t job, const struct document *d)
 static void say_failure(uint32_t job, int code, struct str sentence)
 {
 	buf_clear(&out);
-	(void)failure_encode(&out, code, sentence);
+	failure_encode(&out, code, sentence);
 	say(MESSAGE_FAILURE, job, buf_str(&out));
 }
 
@@ -96,7 +96,7 @@ static void rest(void)
 {
 	const struct timespec a_while = {.tv_nsec = 30 * 1000 * 1000};
 
-	(void)nanosleep(&a_while, NULL);
+	nanosleep(&a_while, NULL);
 }
 
 /* ---- lies on the socket: what is said in place of, or besides, the answer ---- */
@@ -239,12 +239,12 @@ static void crashes(uint32_t job, const struct document *d)
 {
 	(void)job;
 	(void)d;
-	(void)raise(SIGKILL);
+	raise(SIGKILL);
 }
 static void cut_document(uint32_t job, const struct document *d)
 {
 	buf_clear(&out);
-	(void)wire_encode_document(&out, d);
+	wire_encode_document(&out, d);
 	say(MESSAGE_DOCUMENT, job, str_slice(buf_str(&out), 0, out.len - 3));
 }
 /* More elements than any list has. */
@@ -253,7 +253,7 @@ static void list_of_nothing(uint32_t job, const struct document *d)
 	(void)d;
 	buf_clear(&out);
 	for (int i = 0; i < LIMIT_DOCUMENT_ITEMS + 1; i++)
-		(void)buf_append(&out, "\7\0", 2);
+		buf_append(&out, "\7\0", 2);
 	say(MESSAGE_DOCUMENT, job, buf_str(&out));
 }
 
@@ -352,13 +352,16 @@ static void edit(struct document *d, const char *name)
 	else if (strcmp(name, "surrogate") == 0)
 		it->title.value = STR("a\xed\xa0\x80" F);
 	else if (strcmp(name, "rule-unknown") == 0)
-		matches[0] = (struct match){STR("alert/" F), STR("x")}, it->matches.items = matches,
+		matches[0] = (struct match){STR("alert/" F), STR("x"), 1}, it->matches.items = matches,
 		it->matches.count = 1;
 	else if (strcmp(name, "rule-twice") == 0)
-		matches[0] = matches[1] = (struct match){STR("alert/true"), STR("frigate")},
+		matches[0] = matches[1] = (struct match){STR("alert/true"), STR("frigate"), 1},
 		it->matches.items = matches, it->matches.count = 2;
 	else if (strcmp(name, "rule-term") == 0)
-		matches[0] = (struct match){STR("alert/true"), STR(F)}, it->matches.items = matches,
+		matches[0] = (struct match){STR("alert/true"), STR(F), 1}, it->matches.items = matches,
+		it->matches.count = 1;
+	else if (strcmp(name, "rule-truth") == 0)
+		matches[0] = (struct match){STR("alert/true"), STR("frigate"), 0}, it->matches.items = matches,
 		it->matches.count = 1;
 	else if (strcmp(name, "no-identity") == 0)
 		it->identity = STR_NONE;
@@ -390,8 +393,9 @@ static const char *const edits[] = {"script", "handler", "iframe", "svg", "unclo
 	"link-script", "link-relative", "link-newline", "link-file", "link-long", "image", "author", "self", "hub",
 	"base", "feed-title", "title-control", "title-nul", "title-c1", "title-long", "plain-title-lines",
 	"plain-title-direction", "plain-title-long", "summary-long", "content-long", "id-long", "name-long", "utf-8",
-	"surrogate", "rule-unknown", "rule-twice", "rule-term", "no-identity", "short-digest", "no-digest", "sketch",
-	"no-sketch", "canon-version", "date", "format", "format-unknown", "text-kind", "text-of-no-kind"};
+	"surrogate", "rule-unknown", "rule-twice", "rule-term", "rule-truth", "no-identity", "short-digest",
+	"no-digest", "sketch", "no-sketch", "canon-version", "date", "format", "format-unknown", "text-kind",
+	"text-of-no-kind"};
 
 static const struct {
 	const char *name;
@@ -463,7 +467,7 @@ static void answer(uint32_t number, bool is_whole)
 	if (job_decode(buf_str(&in), &j, &err) != 0)
 		_exit(4);
 	lie = lie_of(j.body);
-	(void)snprintf(name, sizeof(name), "%.*s", STR_ARG(lie));
+	snprintf(name, sizeof(name), "%.*s", STR_ARG(lie));
 	arena_clear(&arena);
 	if (is_whole && read_feed(&j, &d, &err) != 0) {
 		say_failure(number, err.code, str_from(err.text));
@@ -522,16 +526,16 @@ static void start_badly(void)
 	FILE *file;
 
 	path[n > 0 ? n : 0] = '\0';
-	(void)strcpy(strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path, "start");
+	memcpy(strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path, "start", sizeof("start"));
 	file = fopen(path, "r");
 	if (file == NULL)
 		return;
 	(void)!fgets(name, sizeof(name), file);
-	(void)fclose(file);
+	fclose(file);
 	if (strcmp(name, "exits") == 0)
 		_exit(1);
 	else if (strcmp(name, "crashes") == 0)
-		(void)raise(SIGKILL);
+		raise(SIGKILL);
 	else if (strcmp(name, "answers") == 0)
 		say(MESSAGE_DOCUMENT, 0, STR(F));
 	else if (strcmp(name, "wordy") == 0)
@@ -555,12 +559,12 @@ int main(int argc, char **argv)
 	memset(long_text, 'F', sizeof(long_text));
 	if (argc == 2 && strcmp(argv[1], "--lies") == 0) {
 		for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++)
-			(void)puts(lies[i].name);
+			puts(lies[i].name);
 		for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++)
-			(void)puts(edits[i]);
+			puts(edits[i]);
 		return EXIT_SUCCESS;
 	}
-	(void)signal(SIGPIPE, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
 	start_badly();
 	arena_init(&arena, MESSAGE_MAX);
 	buf_init(&in, MESSAGE_MAX);

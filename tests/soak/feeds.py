@@ -4,10 +4,10 @@
 One thread runs an event loop for all connections, which stay open as a real server's do.  What a request gets is
 decided when it comes: with some chance the feed has changed since it was asked last.
 """
-import asyncio
 import random
-import threading
 from xml.sax.saxutils import escape
+
+from loop_server import LoopServer
 
 ITEMS_SHOWN = 8
 WORDS = 4000
@@ -36,7 +36,7 @@ class Feed:
         self.asked = 0  # times it was answered in whole or by 304 since the feeds are frozen
 
 
-class FeedServer:
+class FeedServer(LoopServer):
     def __init__(self, count, seed):
         self.random = random.Random(seed)
         self.words = ["".join(self.random.choice("bdfgklmnprstvz") + self.random.choice("aeiou")
@@ -49,12 +49,7 @@ class FeedServer:
             for _ in range(ITEMS_SHOWN):
                 self.add(feed)
             self.render(feed)
-        self.loop = asyncio.new_event_loop()
-        self.connections = set()
-        server = self.loop.run_until_complete(asyncio.start_server(self.serve, "127.0.0.1", 0, backlog=512))
-        self.port = server.sockets[0].getsockname()[1]
-        self.thread = threading.Thread(target=self.loop.run_forever)
-        self.thread.start()
+        super().__init__()
 
     def url(self, feed):
         return "http://127.0.0.1:%d/%s" % (self.port, feed.name)
@@ -90,17 +85,6 @@ class FeedServer:
 
     # ---- answering
 
-    async def serve(self, reader, writer):
-        self.connections.add(writer)
-        try:
-            while await self.answer(await reader.readuntil(b"\r\n\r\n"), writer):
-                pass
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # the daemon, or an outage, closed it
-        finally:
-            self.connections.discard(writer)
-            writer.close()
-
     async def answer(self, head, writer):
         if self.down:
             self.refused += 1
@@ -124,12 +108,6 @@ class FeedServer:
 
     # ---- called from other threads
 
-    def call(self, function):
-        """Runs it in the server's thread and waits."""
-        async def run():
-            return function()
-        return asyncio.run_coroutine_threadsafe(run(), self.loop).result()
-
     def set_down(self, down):
         """An outage ends what is under way, and answers nobody."""
         def change():
@@ -150,14 +128,3 @@ class FeedServer:
 
     def least_asked(self, names):
         return self.call(lambda: min(feed.asked for feed in self.feeds if feed.name in names))
-
-    def close(self):
-        async def end():
-            tasks = [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        asyncio.run_coroutine_threadsafe(end(), self.loop).result()
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join()
-        self.loop.close()

@@ -171,8 +171,12 @@ class Authority:
         """(certificate, key) files; with days=-1 it has expired."""
         cert, key, request = (self.folder / (name + end) for end in (".pem", ".key", ".csr"))
         openssl("req", "-new", *self.fresh(key), "-out", request, "-subj", "/CN=" + name, "-addext", "subjectAltName=" + names)
-        openssl("x509", "-req", "-in", request, "-CA", self.cert, "-CAkey", self.key, "-copy_extensions", "copy",
-                "-days", days, "-out", cert)
+        sign = ("x509", "-req", "-in", request, "-CA", self.cert, "-CAkey", self.key, "-copy_extensions", "copy", "-out", cert)
+        try:
+            openssl(*sign, "-days", days)
+        except subprocess.CalledProcessError:
+            # of OpenSSL 3.4 and later, which takes no days in the past
+            openssl(*sign, "-not_before", "20200101000000Z", "-not_after", "20200102000000Z")
         return cert, key
 
     def context(self, name="server", alpn=("http/1.1",), clients=False, **options):
@@ -226,6 +230,22 @@ def http2(play):
                 elif head[3] == HEADERS:
                     play(connection, int.from_bytes(head[5:9], "big"))
     return serve
+
+
+# ---- packed bodies
+
+def zstd_stored(data):
+    """RFC 8878: a frame with one block that is stored as it is."""
+    assert len(data) < 1 << 17
+    return b"\x28\xb5\x2f\xfd\x00\x38" + (len(data) << 3 | 1).to_bytes(3, "little") + data
+
+
+def brotli_stored(data):
+    """RFC 7932: a window of 64 KiB, a block that is stored as it is, and an empty last one."""
+    assert 1 < len(data) <= 1 << 16
+    # bits from the lowest: WBITS 0; ISLAST 0, MNIBBLES 00 (four), MLEN - 1 in 16, ISUNCOMPRESSED 1
+    bits = (len(data) - 1) << 4 | 1 << 20
+    return bits.to_bytes(3, "little") + data + b"\x03"
 
 
 # ---- proxies

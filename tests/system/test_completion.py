@@ -4,6 +4,7 @@ import pty
 import re
 import select
 import shutil
+import socket
 import subprocess
 import time
 
@@ -15,8 +16,8 @@ url = http://127.0.0.1:1/a
 [feed "navy"]
 url = http://127.0.0.1:1/b
 """
-COMMANDS = {"tail", "feeds", "explain", "status", "refresh", "parse", "discover", "why", "split", "join", "stories", "check",
-            "backup", "reload", "pause", "resume"}
+COMMANDS = {"tail", "top", "feeds", "explain", "status", "refresh", "parse", "discover", "why", "split", "join", "forget", "stories", "check",
+            "backup", "reload", "pause", "resume", "help"}
 
 
 def in_bash(folder, line):
@@ -99,12 +100,13 @@ def test_completion(folder, complete):
     assert COMMANDS <= complete(folder, "sitrep ")
     assert "feeds" in complete(folder, "sitrep f") and "tail" not in complete(folder, "sitrep f")
     assert {"--config", "--socket", "--version", "--help"} <= complete(folder, "sitrep --")
-    assert {"--json", "--since", "--state", "--event", "--match", "--category", "--feed"} <= complete(folder, "sitrep tail --")
+    assert {"--json", "--since", "--state", "--event", "--match", "--category", "--feed", "--exec", "--webhook", "--format", "--last"} <= complete(folder, "sitrep tail --")
     assert {"--config", "--state-dir", "--check", "--verify", "--sample-config"} <= complete(folder, "sitrepd --")
     assert {"usni", "navy"} <= complete(folder, "sitrep -c test.conf feeds ")
     assert {"usni", "navy"} <= complete(folder, "sitrep -c test.conf tail --feed ")
     assert {"new", "copy", "updated", "alert", "feed"} <= complete(folder, "sitrep tail -e ")
     assert {"test.conf"} <= complete(folder, "sitrep check t")
+    assert "feeds" in complete(folder, "sitrep help f") and "tail" not in complete(folder, "sitrep help f")
     assert not {"usni", "navy", "tail"} & complete(folder, "sitrep pause ")
 
 
@@ -113,3 +115,20 @@ def test_files_and_folders(folder, complete):
     assert complete(folder, "sitrepd --config te") == {"test.conf"}
     found = complete(folder, "sitrep backup --state-dir ")
     assert {name.rstrip("/") for name in found} == {"sub"}
+
+
+@pytest.mark.parametrize("complete", [in_bash, in_fish, in_zsh])
+def test_names_are_those_of_the_running_daemon(folder, complete, make_daemon):
+    """No configuration is named: the daemon on the socket tells its feeds."""
+    daemon = make_daemon(feeds={"live": "http://127.0.0.1:1/a", "alive": "http://127.0.0.1:1/b"}).start()
+    (folder / "control.sock").symlink_to(daemon.control_path)
+    assert {"live", "alive"} <= complete(folder, "sitrep --socket control.sock explain ")
+    assert complete(folder, "sitrep --socket control.sock explain a") & {"live", "alive"} == {"alive"}
+
+
+def test_names_do_not_wait_for_a_daemon_that_hangs(folder):
+    with socket.socket(socket.AF_UNIX) as deaf:
+        deaf.bind(str(folder / "deaf.sock"))
+        deaf.listen()
+        told = run(["sitrep", "-c", "test.conf", "--socket", "deaf.sock", "feeds", "--names"], folder)
+    assert told == {"usni", "navy"}

@@ -11,7 +11,7 @@ from harness import BUILD, TOP
 from manual import lines_of_the_stream, page, section, terms, undocumented
 from samples import article, rss
 
-PAGES = ("sitrep.1", "sitrep-stream.7", "sitrepd.8", "sitrepd.conf.5")
+PAGES = ("libsitrep.3", "sitrep.1", "sitrep-parse.8", "sitrep-stream.7", "sitrepd.8", "sitrepd.conf.5")
 
 
 def sitrepd(*arguments, **options):
@@ -27,7 +27,7 @@ def test_pages_render_without_a_warning(name):
     for path in (BUILD / "man" / name, TOP / "man" / (name + ".in")):
         lint = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", str(path)], capture_output=True, text=True)
         assert (lint.returncode, lint.stdout) == (0, "")
-        groff = subprocess.run(["groff", "-man", "-ww", "-Tutf8", str(path)], capture_output=True, text=True)
+        groff = subprocess.run(["groff", "-t", "-man", "-ww", "-Tutf8", str(path)], capture_output=True, text=True)
         assert (groff.returncode, groff.stderr) == (0, "") and len(groff.stdout) > 1000
 
 
@@ -115,9 +115,11 @@ def test_failures_are_those_of_the_manual(make_daemon, server):
 def test_events_are_those_of_the_manual():
     """conftest.py compares each line that any test reads; here is what it compares with."""
     events, objects = lines_of_the_stream()
-    assert set(events) == {"new", "copy", "updated", "alert", "feed", "hello", "subscribed", "gap", "heartbeat", "error"}
-    assert events["hello"] == {"event", "protocol", "server", "cursor", "oldest"}
-    assert set(objects) == {"item", "enclosures", "story", "related", "copy", "alert", "feed"}
+    assert set(events) == {"new", "copy", "updated", "alert", "feed", "silence", "muted", "digest", "burst", "breaking", "hello", "subscribed", "unsubscribed", "gap", "heartbeat",
+                           "pong", "reset", "error"}
+    assert events["hello"] == {"event", "protocol", "server", "cursor", "oldest", "instance"}
+    assert set(objects) == {"item", "enclosures", "story", "related", "copy", "alert", "feed", "silence", "muted", "digest", "alerts", "matched",
+                            "burst", "breaking"}
     line = dict(event="new", item=dict(id="1", enclosures=[dict(url="x")]), story=dict(id="1"))
     assert undocumented(line, events, objects) == []
     line["item"]["enclosures"].append(dict(colour="red"))
@@ -139,7 +141,7 @@ def test_command_lines_are_those_of_the_manual():
     listed = set()
     for names in re.findall(r"^\.TP\n(?:\.BR|\.B) ([a-z].*)$", text, re.MULTILINE):
         listed.update(re.findall(r"^\w+|(?<=, \" )\w+", names))
-    assert len(commands) == 16 and set(commands) == listed
+    assert len(commands) == 22 and set(commands) == listed
     options = set()
     for command in commands:
         help_text = sitrep(command, "--help")
@@ -155,7 +157,7 @@ def test_command_lines_are_those_of_the_manual():
 
 def test_exit_statuses_are_those_of_the_manual(tmp_path):
     assert terms(section("sitrep.1", "EXIT STATUS")) == ["0", "1", "2"]
-    assert terms(section("sitrepd.8", "EXIT STATUS")) == ["0", "1"]
+    assert terms(section("sitrepd.8", "EXIT STATUS")) == ["0", "1", "78"]
     path = tmp_path / "sitrepd.conf"
     path.write_text("titel = x\n")
     for command, status in ((["--version"], 0), (["check", str(path)], 1), (["tail", "--colour"], 2), (["tail", "x"], 2),
@@ -164,3 +166,44 @@ def test_exit_statuses_are_those_of_the_manual(tmp_path):
         assert sitrep(*command).returncode == status, command
     for command, status in ((["--check", "-c", str(path)], 1), (["--version"], 0), (["party"], 1), (["--party"], 1)):
         assert sitrepd(*command).returncode == status, command
+
+
+def test_exit_statuses_of_the_worker_are_those_of_the_manual():
+    assert terms(section("sitrep-parse.8", "EXIT STATUS")) == ["0", "1"]
+    for option, status in (("--probe", 0), ("--version", 0), ("--help", 0), ("--party", 1)):
+        assert subprocess.run([str(BUILD / "sitrep-parse"), option], capture_output=True).returncode == status, option
+
+
+def test_operations_are_those_of_the_manual(make_daemon):
+    """The answer to an unknown one names them all."""
+    answer = make_daemon().start().control(op="party")[-1]["error"]
+    known = re.search(r'unknown "op", expected (.*)$', answer)[1].replace(" or ", " ").replace(",", "").split()
+    assert len(known) > 10
+    assert set(known) == set(re.findall(r'{"op":"(\w+)"', section("sitrep-stream.7", "THE CONTROL SOCKET").replace("\\(dq", '"')))
+
+
+def names_in_environment():
+    """The names that the code asks getenv() for, also by way of a function of a name."""
+    names = set()
+    for path in (TOP / "daemon").rglob("*.c"):
+        code = path.read_text()
+        macros = dict(re.findall(r'^#define (\w+) "(\w+)"', code, re.MULTILINE))
+        for argument in re.findall(r"\bgetenv\(([^)]*)\)", code):
+            if argument == "name":
+                wrapper = re.search(r"(\w+)\(const char \*name\b[^{;]*\{[^}]*getenv\(name\)", code)[1]
+                called = re.findall(wrapper + r'\("(\w+)"', code)
+                assert called, path
+                names.update(called)
+            else:
+                names.add(argument.strip('"') if '"' in argument else macros[argument])
+    return names
+
+
+def test_environment_is_that_of_the_manual():
+    used = names_in_environment()
+    assert {"NOTIFY_SOCKET", "CREDENTIALS_DIRECTORY", "XDG_STATE_HOME", "LISTEN_FDNAMES", "WATCHDOG_USEC"} <= used
+    documented = set()
+    for name in ("sitrepd.8", "sitrep.1"):
+        for line in re.findall(r"^\.TP\n\.BR? (.*)$", section(name, "ENVIRONMENT"), re.MULTILINE):
+            documented |= set(re.findall(r"\w+", line))
+    assert documented - {"TZ"} == used

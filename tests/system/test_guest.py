@@ -18,7 +18,7 @@ import pytest
 
 from harness import BUILD, PATIENCE, TOP, wait_for
 from samples import article, rss
-from servers import RawServer, answer, missing
+from servers import RawServer, answer, brotli_stored, missing, zstd_stored
 
 MINUTE, HOUR = 60, 3600
 CONTACT = "contact-url = https://desk.example.org/bot"
@@ -76,6 +76,15 @@ def read_until_done(peer):
         piece = peer.recv(4096)
         assert piece, text
         text += piece
+
+
+def poll_when_due(daemon):
+    """Polls by the schedule, which alone lengthens a pause: a refresh by hand does not."""
+    before = {name: f["polls"] for name, f in daemon.feeds().items()}
+    daemon.stop()
+    subprocess.run(["sqlite3", str(daemon.state / "sitrepd.db"), "UPDATE feed SET due = 1"], check=True)
+    daemon.start()
+    wait_for(lambda: all(f["polls"] > before[name] for name, f in daemon.feeds().items()), "the polls that are due")
 
 
 def first_poll(make_daemon, host, config="", **options):
@@ -195,7 +204,7 @@ def test_being_told_to_wait(make_daemon, host, status):
     host.routes["/neighbour"] = feed(1)
     daemon = first_poll(make_daemon, host, interval="1s")
     assert abs(seconds_to_due(daemon.feeds()["a"]) - 2 * HOUR) <= 2
-    assert "asked to be left alone" in daemon.run("refresh", "a", check=False).stderr
+    assert "asked for a pause (HTTP 429 or 503)" in daemon.run("refresh", "a", check=False).stderr
     daemon.write_config("", dict(a=dict(url=host.url("/feed"), interval="1s"), b=dict(url=host.url("/neighbour"), interval="1s")))
     daemon.run("reload")
     daemon.refresh("a")
@@ -210,7 +219,7 @@ def test_429_without_a_hint_slows_down(make_daemon, host):
     daemon = first_poll(make_daemon, host)
     pauses = [seconds_to_due(daemon.feeds()["a"])]
     for _ in range(3):
-        daemon.refresh()
+        poll_when_due(daemon)
         pauses.append(seconds_to_due(daemon.feeds()["a"]))
     assert pauses[0] >= 4 * MINUTE
     assert all(later > 1.5 * sooner for sooner, later in zip(pauses, pauses[1:])), pauses
@@ -306,10 +315,13 @@ def test_requests_are_clean(make_daemon, host):
     assert len(heads) == 6
     lines = [head.split(b"\r\n")[0].decode() for head in heads]
     assert sorted(lines) == sorted(["GET %s HTTP/1.1" % asked for asked in (path, "/from", "/feed?to")] * 2)
+    # the cookie of a redirect goes along to its target, each time, and nowhere else
+    assert sorted(filter(None, (field(head, "Cookie") for head in heads))) == ["c=3"] * 2
+    assert all(field(head, "Cookie") == "c=3" for head in host.heads("/feed?to"))
     allowed = {"host", "user-agent", "accept", "accept-encoding", "if-none-match", "a-im"}
     for head in heads:
         names = [line.split(b":")[0].decode().lower() for line in head.split(b"\r\n")[1:] if line]
-        assert set(names) <= allowed and len(names) == len(set(names)), names
+        assert set(names) <= allowed | ({"cookie"} if b"/feed?to" in head else set()) and len(names) == len(set(names)), names
 
 
 def test_one_honest_user_agent(make_daemon, host):
@@ -384,6 +396,57 @@ def test_credentials_come_from_files(make_daemon, host, tmp_path):
     assert field(host.heads("/headers")[0], "Authorization") is None
 
 
+def test_a_missing_secret_fails_its_feed_and_a_new_one_counts_at_once(make_daemon, host, tmp_path):
+    for path in ("/basic", "/open"):
+        host.routes[path] = feed(1)
+    secret = tmp_path / "password"
+    feeds = dict(basic={"url": host.url("/basic"), "user": "anna", "password-file": secret, "interval": "1s"}, open=host.url("/open"))
+    daemon = make_daemon("", feeds).start()
+    wait_for(lambda: daemon.feeds()["basic"]["state"] == "failing" and daemon.feeds()["open"]["state"] == "ok", "the first polls")
+    state = daemon.feeds()["basic"]
+    assert state["failure"] == "secret" and "cannot open %s" % secret in state["reason"]
+    assert host.heads("/basic") == [] and "feed basic cannot be polled" in daemon.log()
+    # base64 of anna:one and anna:two; neither needs a reload
+    for text, expected in (("one", "YW5uYTpvbmU="), ("two", "YW5uYTp0d28=")):
+        secret.with_suffix(".new").write_text(text)
+        secret.with_suffix(".new").rename(secret)
+        wait_for(lambda: host.heads("/basic") and field(host.heads("/basic")[-1], "Authorization") == "Basic " + expected, text)
+    wait_for(lambda: daemon.feeds()["basic"]["state"] == "ok", "the end of the failure")
+    secret.unlink()
+    wait_for(lambda: daemon.feeds()["basic"].get("failure") == "secret", "the next failure")
+    daemon.run("reload")  # does not refuse the others
+
+
+def test_the_check_looks_at_files_of_sections(make_daemon, tmp_path):
+    daemon = make_daemon("", {})
+    daemon.config_path.write_text("[fetch]\nca-file = %s/none.pem\n[http]\nlisten = %s/none/http.sock\n" % (tmp_path, tmp_path))
+    check = subprocess.run([*daemon.command(), "--check"], capture_output=True, text=True)
+    assert check.returncode == 1
+    assert "%s:2: [fetch] ca-file: cannot open %s/none.pem" % (daemon.config_path, tmp_path) in check.stderr
+    assert "%s:4: warning: [http] listen: there is no folder %s/none" % (daemon.config_path, tmp_path) in check.stderr
+
+
+def test_a_relative_secret_is_a_credential_or_beside_its_configuration(make_daemon, host, tmp_path):
+    """In an included file, so that neither the working folder nor that of the main file can be meant."""
+    host.routes["/basic"] = feed(1)
+    (tmp_path / "feeds.d").mkdir()
+    included = tmp_path / "feeds.d/basic.conf"
+    included.write_text('[feed "basic"]\nurl = %s\nuser = anna\npassword-file = secret\ninterval = 1s\n' % host.url("/basic"))
+    daemon = make_daemon("", {})
+    daemon.config_path.write_text("include = %s\n" % included + daemon.config_path.read_text())
+    credentials = tmp_path / "credentials"
+    daemon.environment["CREDENTIALS_DIRECTORY"] = str(credentials)
+    check = subprocess.run([*daemon.command(), "--check"], capture_output=True, text=True)
+    assert check.returncode == 1
+    assert "%s:4: feed basic: cannot open %s" % (included, included.with_name("secret")) in check.stderr, check.stderr
+    included.with_name("secret").write_text("one")
+    daemon.start()
+    wait_for(lambda: host.heads("/basic") and field(host.heads("/basic")[-1], "Authorization") == "Basic YW5uYTpvbmU=", "one")
+    credentials.mkdir()
+    (credentials / "secret").write_text("two")
+    wait_for(lambda: field(host.heads("/basic")[-1], "Authorization") == "Basic YW5uYTp0d28=", "two")
+
+
 def test_passwords_in_addresses_stay_inside(make_daemon, host):
     """A user in a feed's URL goes to its server as a header, and nowhere else."""
     host.routes["/feed"] = feed(1)
@@ -413,20 +476,6 @@ def test_compressed_answers_are_wanted_and_taken(make_daemon, host, tmp_path, co
     host.routes["/feed"] = play
     daemon = first_poll(make_daemon, host)
     assert daemon.feeds()["a"]["state"] == "ok" and daemon.feeds()["a"]["items"] == 1
-
-
-def zstd_stored(data):
-    """RFC 8878: a frame with one block that is stored as it is."""
-    assert len(data) < 1 << 17
-    return b"\x28\xb5\x2f\xfd\x00\x38" + (len(data) << 3 | 1).to_bytes(3, "little") + data
-
-
-def brotli_stored(data):
-    """RFC 7932: a window of 64 KiB, a block that is stored as it is, and an empty last one."""
-    assert 1 < len(data) <= 1 << 16
-    # bits from the lowest: WBITS 0; ISLAST 0, MNIBBLES 00 (four), MLEN - 1 in 16, ISUNCOMPRESSED 1
-    bits = (len(data) - 1) << 4 | 1 << 20
-    return bits.to_bytes(3, "little") + data + b"\x03"
 
 
 # ---- addresses
@@ -471,7 +520,7 @@ def test_a_page_in_a_feeds_place_is_told_and_left_alone(make_daemon, host):
     host.routes["/feed"] = answer("<!DOCTYPE html><title>Domain for sale</title>", "Content-Type: text/html")
     pauses = []
     for _ in range(3):
-        daemon.refresh()
+        poll_when_due(daemon)
         pauses.append(seconds_to_due(daemon.feeds()["a"]))
     state = daemon.feeds()["a"]
     assert state["failure"] == "not-a-feed" and "Domain for sale" in state["reason"] and state["items"] == 3
@@ -499,13 +548,13 @@ def test_every_error_backs_off(make_daemon, host):
     wait_for(lambda: all(f["polls"] == 1 for f in daemon.feeds().values()), "the first polls")
     pauses = [{name: seconds_to_due(f) for name, f in daemon.feeds().items()}]
     for _ in range(2):
-        daemon.refresh()
+        poll_when_due(daemon)
         pauses.append({name: seconds_to_due(f) for name, f in daemon.feeds().items()})
     daemon.stop()
     daemon.start()
     assert len(host.requests) == 3 * len(ERRORS)
     for _ in range(7):
-        daemon.refresh()
+        poll_when_due(daemon)
     pauses.append({name: seconds_to_due(f) for name, f in daemon.feeds().items()})
     for name in feeds:
         first, second, third, tenth = (p[name] for p in pauses)
@@ -526,7 +575,7 @@ def test_a_challenge_is_told_as_such(make_daemon, host):
     host.routes["/feed"] = error("403 Forbidden", "CF-Mitigated: challenge", "Server: cloudflare")
     daemon = first_poll(make_daemon, host)
     first = seconds_to_due(daemon.feeds()["a"])
-    daemon.refresh()
+    poll_when_due(daemon)
     state = daemon.feeds()["a"]
     assert state["failure"] == "http" and "Cloudflare wants a browser here" in state["reason"]
     assert "Cloudflare wants a browser" in daemon.run("feeds").stdout
@@ -543,7 +592,7 @@ def test_gone_is_told_and_believed(make_daemon, host):
     stream.close()
     state = daemon.feeds()["a"]
     assert state["state"] == "gone" and state["items"] == 2 and "due" not in state
-    assert "feed is gone and will not be asked again" in daemon.log() and "gone" in daemon.run("feeds").stdout
+    assert "feed is gone and will not be polled again" in daemon.log() and "gone" in daemon.run("feeds").stdout
     asked = len(host.requests)
     daemon.stop()
     daemon.start()
@@ -625,7 +674,7 @@ def test_feeds_that_become_one_are_told(make_daemon, host):
     assert sorted(event["name"] for event in events) == ["army", "navy"]
     assert all(event["state"] == "moved" and event["url"] == host.url("/forces") for event in events)
     assert all(f["moved_to"] == host.url("/forces") for f in daemon.feeds().values())
-    told = [line for line in daemon.log().splitlines() if "have become one" in line]
+    told = [line for line in daemon.log().splitlines() if "two feeds have the same address now" in line]
     assert len(told) == 1 and "navy" in told[0] and "army" in told[0]
     assert sum("feed has moved" in line for line in daemon.log().splitlines()) == 2
 
@@ -646,7 +695,7 @@ def test_the_table_names_tests_that_exist():
     assert sorted(rows) == ["%03d" % n for n in wanted]
     known = set()
     for path in (TOP / "tests").rglob("*_test.c"):
-        tests = re.findall(r"^TEST(?:_WITH)?\((\w+)", path.read_text(), re.MULTILINE)
+        tests = re.findall(r"^TEST(?:_WITH|_ON)?\((\w+)", path.read_text(), re.MULTILINE)
         known |= {"test_" + name for name in tests}
     for path in (TOP / "tests").rglob("test_*.py"):
         known |= set(re.findall(r"^def (test_\w+)\(", path.read_text(), re.MULTILINE))

@@ -38,7 +38,7 @@ def test_conditional_requests(server, make_daemon):
 
 
 def test_etag_is_the_same_after_a_restart(server, make_daemon):
-    daemon = start(server, make_daemon)
+    daemon = start(server, make_daemon, config="base-url = https://news.example/")
     etag = daemon.get("/feed.atom").headers["ETag"]
     daemon.stop()
     daemon.start()

@@ -76,7 +76,7 @@ def test_taking_out_the_first_gives_nobody_anothers_items(reader, server):
     write(reader, outlines(("국방", server.url("/plan")), ("الدفاع", server.url("/difaa")),
                            ("Звезда: новости", server.url("/zvezda"))))
     changes = reload(reader)
-    assert "feed звезда is called звезда-новости now" in changes
+    assert "feed звезда was renamed to звезда-новости" in changes
     polled(reader, 3)
     after = items(reader)
     # ids stay, also of the renamed one, and of the one that left
@@ -117,7 +117,7 @@ def test_names_stay_when_others_come_and_go(server, make_daemon):
     # the first one leaves, another gets a title of its own
     write(daemon, outlines(("News", c), ("News", b), ("Sea news", d)))
     changes = reload(daemon)
-    assert [change for change in changes if "called" in change] == ["feed %s is called sea-news now" % four["d"]]
+    assert [change for change in changes if "renamed" in change] == ["feed %s was renamed to sea-news" % four["d"]]
     left = dict(b=four["b"], c=four["c"], d="sea-news")
     assert names() == left
     daemon.stop()
@@ -205,20 +205,20 @@ default = 900
 """, encoding="utf-8")
     check = subprocess.run([str(BUILD / "sitrepd"), "-c", str(path), "--check"], capture_output=True, text=True)
     assert check.returncode == 0 and "good" in check.stdout, check.stderr
-    told = [line.split(":", 1)[1] for line in check.stderr.splitlines()]
+    told = [line.split(":", 1)[1] for line in check.stderr.splitlines() if not line.startswith(" ")]
     assert [t for t in told if t.startswith(("6:", "2:"))] == []
-    expected = ['3: warning: interval = 15: without a unit it is seconds',
-                '8: warning: match: at column 9: "and" is looked for as a word, the operator is AND',
-                '8: warning: match: at column 22: "or" is looked for as a word, the operator is OR',
-                '8: warning: match: at column 31: "Not" is looked for as a word, the operator is NOT',
-                '10: warning: match: at column 2: "not" is looked for',
+    expected = ['3: warning: interval = 15: a number without a unit is read as seconds',
+                '8: warning: match: at column 9: "and" is a word here, the operator is AND',
+                '8: warning: match: at column 22: "or" is a word here, the operator is OR',
+                '8: warning: match: at column 31: "Not" is a word here, the operator is NOT',
+                '10: warning: match: at column 2: "not" is a word here',
                 '12: warning: match: at column 1: found curly quotation marks',
                 '12: warning: match: at column 18: found curly quotation marks',
                 '14: warning: match: at column 1: feed:usn names no feed',
                 "14: warning: match: at column 13: category:nav is no feed's category",
                 '14: warning: match: at column 29: feed:nosuch* names no feed',
                 "14: warning: match: at column 50: category:x is no feed's category",
-                '16: warning: default = 900: without a unit it is seconds']
+                '16: warning: default = 900: a number without a unit is read as seconds']
     assert len(told) == len(expected), check.stderr
     for found, wanted in zip(told, expected):
         assert found.startswith(wanted), (found, wanted)

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: ISC
 """make deps: says which packages are missing, then installs them, and asks nothing."""
 import os
+import re
+import shutil
 import subprocess
 
 import pytest
 
-from harness import TOP
+from harness import PATIENCE, TOP
 
 # dpkg-query that misses two packages, and an apt-get that writes down how it was called.
 FAKE_DPKG = """#!/bin/sh
@@ -34,9 +36,10 @@ def machine(tmp_path):
 
 
 def make(machine, *arguments):
-    environment = dict(os.environ, PATH="%s:%s" % (machine[0], os.environ["PATH"]))
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k != "DEPS"}
+    environment["PATH"] = "%s:%s" % (machine[0], os.environ["PATH"])
     return subprocess.run(["make", "-s", *arguments], cwd=TOP, env=environment, stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=60)
+                          capture_output=True, text=True, timeout=3 * PATIENCE)
 
 
 def test_packages_are_named_before_they_are_installed(machine):
@@ -68,3 +71,20 @@ def test_a_complete_machine_is_left_alone(machine):
     (machine[0] / "dpkg-query").write_text("#!/bin/sh\nprintf installed\n")
     result = make(machine, "deps")
     assert result.returncode == 0 and result.stdout == "" and not machine[1].exists()
+
+
+def test_the_debian_package_builds_with_the_same_packages():
+    words = re.search(r'^build="([^"]*)"', (TOP / "scripts/install-packages").read_text(), re.M)[1].split()
+    fields = re.search(r"^Build-Depends:\n((?: .*\n)+)", (TOP / "debian/control").read_text(), re.M)[1]
+    needed = set(re.findall(r"^ ([^\s(<,:]+)", fields, re.M)) - {"debhelper-compat", "dh-apparmor", "dh-sequence-installsysusers"}
+    # gcc and make are there in each build of Debian; the last two are for its unit tests
+    assert needed == set(words) - {"gcc", "make"} | {"libcmocka-dev", "python3"}
+
+
+def test_programs_are_built_without_what_only_tests_need(machine):
+    """pkg-config of a machine that has the packages of `make FOR=build deps`."""
+    program = machine[0] / "pkg-config"
+    program.write_text("#!/bin/sh\ncase \" $* \" in *\" cmocka \"*) exit 1 ;; esac\nexec %s \"$@\"\n" % shutil.which("pkg-config"))
+    program.chmod(0o755)
+    result = make(machine, "--eval=flags: ; @echo $(ALL_CFLAGS)", "flags")
+    assert "-I/usr/include/libxml2" in result.stdout.split(), result

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: ISC
 """Where the command line looks for a daemon, what it says when there is none, and what the daemon says at its start."""
+import grp
 import os
 import pathlib
+import pty
 import re
+import select
 import shlex
 import shutil
+import socket
 import subprocess
 import tempfile
 
@@ -76,13 +80,14 @@ def test_folders_of_the_environment_are_looked_in(daemon_in, home, no_service, v
 def test_it_says_where_it_looked(home, no_service):
     result = sitrep("feeds", env=environment(home, XDG_RUNTIME_DIR=home / "run"))
     assert result.returncode == 1
-    assert result.stderr.startswith("sitrep: feeds: no daemon is running; looked at /run/sitrepd/control.sock (no socket), ")
+    assert result.stderr.startswith("sitrep: feeds: no daemon is running, start it with \"systemctl start sitrepd\" or "
+                                    "\"make run\"; looked at /run/sitrepd/control.sock (no socket), ")
     for folder in ("run/sitrepd", ".local/state/sitrepd", ".local/state/sitrepd/demo"):
         assert "%s/%s/control.sock (no socket)" % (home, folder) in result.stderr
     # One that was killed leaves its socket.
     alone = sitrep("--socket", str(home / "s"), "tail", env=environment(home))
     assert alone.returncode == 1
-    assert alone.stderr == "sitrep: tail: cannot connect to the daemon at %s/s (no socket)\n" % home
+    assert alone.stderr == "sitrep: tail: cannot connect to the daemon at %s/s (no socket); is it running?\n" % home
 
 
 def test_a_killed_daemon_is_told_from_none(daemon_in, home, no_service):
@@ -90,6 +95,20 @@ def test_a_killed_daemon_is_told_from_none(daemon_in, home, no_service):
     daemon.kill()
     result = sitrep("feeds", env=environment(home))
     assert "%s (no daemon listens)" % daemon.control_path in result.stderr
+
+
+def test_a_person_who_waits_is_told(tmp_path):
+    """A socket unit takes connections also for a service that does not come up."""
+    person, terminal = pty.openpty()
+    with socket.socket(socket.AF_UNIX) as deaf:
+        deaf.bind(str(tmp_path / "deaf.sock"))
+        deaf.listen()
+        with subprocess.Popen([SITREP, "--socket", str(tmp_path / "deaf.sock"), "status"], stdout=subprocess.DEVNULL, stderr=terminal) as waiting:
+            wait_for(lambda: select.select([person], [], [], 0)[0], "a word")
+            assert "systemctl status sitrepd" in os.read(person, 4096).decode()
+            waiting.terminate()
+    os.close(terminal)
+    os.close(person)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
@@ -106,8 +125,17 @@ def test_a_missing_permission_is_told(daemon_in, home, no_service):
     result = subprocess.run([client, "status"], env=environment(home, XDG_RUNTIME_DIR=home / "run"), user=65534,
                             cwd="/", capture_output=True, text=True, timeout=PATIENCE)
     assert result.returncode == 1
-    assert result.stderr.startswith("sitrep: status: not permitted to talk to the daemon; become root or join")
-    assert "%s (no permission)" % daemon.control_path in result.stderr
+    assert result.stderr == "sitrep: status: not permitted to talk to the daemon; become root; looked at %s\n" % (
+        ", ".join("%s (%s)" % (path, why) for path, why in (
+            ("/run/sitrepd/control.sock", "no socket"), (daemon.control_path, "no permission"),
+            (home / ".local/state/sitrepd/control.sock", "no socket"),
+            (home / ".local/state/sitrepd/demo/control.sock", "no socket"), ("/var/lib/sitrepd/control.sock", "no socket"))))
+    # A socket for a group: the group is named.
+    daemon.control_path.chmod(0o660)
+    os.chown(daemon.control_path, 0, grp.getgrnam("daemon").gr_gid)
+    result = subprocess.run([client, "status"], env=environment(home, XDG_RUNTIME_DIR=home / "run"), user=65534, group=65534,
+                            extra_groups=[], cwd="/", capture_output=True, text=True, timeout=PATIENCE)
+    assert "join the group daemon (usermod -aG daemon USER, then log in again)" in result.stderr
 
 
 @pytest.mark.parametrize("command", ["tail", "status", "feeds", "parse", "check"])
@@ -126,7 +154,15 @@ def test_a_named_configuration_names_its_daemon(daemon_in, home, no_service):
     other.write_text("[stream]\npath = %s/other.sock\n[feed \"a\"]\nurl = http://127.0.0.1:9/\n" % home)
     result = sitrep("-c", str(other), "tail", env=environment(home))
     assert result.returncode == 1
-    assert result.stderr == "sitrep: tail: cannot connect to the daemon at %s/other.sock (no socket)\n" % home
+    assert result.stderr == "sitrep: tail: cannot connect to the daemon at %s/other.sock (no socket); is it running?\n" % home
+
+
+def test_the_other_socket_is_told(daemon_in, home, no_service):
+    """Its lines are no answers: one of each was shown as a status that is empty."""
+    daemon = daemon_in(home / "run")
+    result = sitrep("--socket", str(daemon.stream_path), "status", env=environment(home))
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == "sitrep: status: %s is the stream of sitrepd, not its control socket\n" % daemon.stream_path
 
 
 def next_steps(daemon):
@@ -144,6 +180,10 @@ def test_the_daemon_says_what_to_try_next(server, home, no_service, folder, has_
     daemon.start()
     try:
         tail, feeds = next_steps(daemon)
+        # The pair is a field of the journal as well, SITREP_FEED, by which a feed's lines are found.
+        assert not re.search(r"feed=(?!harbour)", daemon.log())
+        assert re.search(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+ notice  serving page=http\S+ atom=http\S+/feed\.atom$",
+                         daemon.log(), re.MULTILINE)
         for command in (tail, feeds):
             assert command.startswith(SITREP + " ") and ("--socket" in command) == has_socket, command
         page = re.search(r"try next page=(\S+)", daemon.log())[1]

@@ -79,7 +79,7 @@ def assert_kept(state, told):
         kept = dict(db.execute("SELECT e.cursor, lower(hex(i.uid)) FROM event e JOIN item i ON i.id = e.item_id"))
         for cursor, item in told.items():
             assert kept.get(cursor) == item, "event %d, told of %s, is %s" % (cursor, item, kept.get(cursor))
-        assert db.execute("SELECT cursor FROM total").fetchone()[0] >= max(told)
+        assert db.execute("SELECT cursor FROM counter").fetchone()[0] >= max(told)
     finally:
         db.close()
 
@@ -189,7 +189,7 @@ def test_cut_off_migration_leaves_one_or_the_other(name):
             db.close()
             new = content(left)
             versions.add(new["version"])
-            assert new["item"] == old["item"] and new["event"] == old["event"] and new["total"] == old["total"]
+            assert new["item"] == old["item"] and new["event"] == old["event"] and new["counter"] == old["counter"]
             if new["version"] == old["version"]:
                 assert new == old
             else:

@@ -10,6 +10,7 @@ import email.policy
 import json
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 
@@ -172,6 +173,8 @@ class RssGuard:
     option for that."""
 
     def __init__(self, home, url, form):
+        if shutil.which("rssguard") is None:
+            pytest.skip("rssguard is not installed")
         self.home = home
         self.database = home / "data/database/database.db"
         (home / "data/config").mkdir(parents=True)

@@ -91,9 +91,9 @@ def spoil_mistake(daemon, server):
     daemon.write_config(config + "\n[alert \"broken\"]\nmatch = (unclosed", feeds)
 
 
-def spoil_secret(daemon, server):
+def spoil_key(daemon, server):
     config, feeds = fresh_config(server)
-    feeds["c"] = dict(url=feeds["c"], **{"bearer-file": str(daemon.folder / "nowhere")})
+    feeds["c"] = dict(url=feeds["c"], **{"client-key": str(daemon.folder / "nowhere")})
     daemon.write_config(config, feeds)
 
 
@@ -106,7 +106,7 @@ def spoil_file(daemon, server):
     daemon.config_path.unlink()
 
 
-@pytest.mark.parametrize("spoil", [spoil_mistake, spoil_secret, spoil_include, spoil_file])
+@pytest.mark.parametrize("spoil", [spoil_mistake, spoil_key, spoil_include, spoil_file])
 def test_a_refused_reload_changes_nothing(server, desk, spoil):
     before = outward(desk)
     spoil(desk, server)
@@ -165,7 +165,7 @@ def test_reloads_meanwhile_are_one_more(server, desk):
     """What is asked for while one waits reads the files after it; many who ask are answered by one."""
     held = Held(desk)
     first = Asked(desk, op="reload")
-    wait_for(lambda: "reloading the configuration" in desk.log(), "the reload to begin")
+    wait_for(lambda: "configuration is read" in desk.log(), "the files to be read")
     config, feeds = fresh_config(server)
     desk.write_config(config, feeds)  # too late for the first
     later = [Asked(desk, op="reload") for _ in range(3)]
@@ -186,7 +186,7 @@ def test_reloads_meanwhile_are_one_more(server, desk):
     for asked in later:
         assert any("feed c" in line for line in asked.answers()[0]["changes"])
     told = [asked.answers()[-1] for asked in crowd]
-    assert sum("people wait" in t.get("error", "") for t in told) == 9 and told.count({"done": True}) == 11
+    assert sum("wait already" in t.get("error", "") for t in told) == 9 and told.count({"done": True}) == 11
     for asked in later + crowd + [first]:
         asked.close()
     wait_for(lambda: desk.log().count("configuration reloaded") == 2, "the second reload")
@@ -330,7 +330,7 @@ def test_a_changed_rule_is_applied_to_what_is_stored(server, make_daemon):
 
     def marks():
         with sqlite3.connect("file:%s?mode=ro" % (daemon.state / "sitrepd.db"), uri=True) as db:
-            return db.execute("SELECT count(*) FROM mark").fetchone()[0]
+            return db.execute("SELECT count(*) FROM rule_match").fetchone()[0]
 
     wait_for(lambda: marks() == 0, "the matches of rules that are gone to go")
 
@@ -380,7 +380,7 @@ def test_a_kill_while_rules_are_applied(server, make_daemon):
     def done():
         """Matches and their stories, once all stored items were matched."""
         with sqlite3.connect("file:%s?mode=ro" % (daemon.state / "sitrepd.db"), uri=True) as db:
-            return db.execute("SELECT count(*), count(DISTINCT story_id) FROM mark m JOIN rule r ON r.mark = m.name"
+            return db.execute("SELECT count(*), count(DISTINCT story_id) FROM rule_match m JOIN rule r ON r.rule_key = m.rule_key"
                               " WHERE r.name = 'output/o' AND r.from_id IS NULL").fetchone()
 
     daemon.run("reload")
@@ -390,7 +390,7 @@ def test_a_kill_while_rules_are_applied(server, make_daemon):
     daemon.kill()
     with sqlite3.connect(str(daemon.state / "sitrepd.db")) as db:  # as if it had come half way
         db.execute("UPDATE rule SET from_id = 201 WHERE name = 'output/o'")
-        db.execute("DELETE FROM mark WHERE item_id < 201 AND name LIKE 'output/o#%'")
+        db.execute("DELETE FROM rule_match WHERE item_id < 201 AND rule_key LIKE 'output/o#%'")
     daemon.start()
     wait_for(lambda: done()[0] > 0, "the rest")
     assert done() == whole

@@ -8,8 +8,12 @@ from samples import article, rss
 TITLES = ["North Korea's missile lands in sea", "Taiwan’s ADIZ crossed by thirty jets", "Ukraine‘s drone hits a depot", "L'OTAN et l'armée",
           "Palais de l’Élysée", "Drone of nobody in particular", "북한이 미사일을 발사했다", "Ракета Королёва"]
 RULES = {"korea": '"north korea" missile', "taiwan": "taiwan", "not-ukraine": "drone NOT ukraine", "otan": "otan armee", "lotan": "lotan",
-         "accent": "elysee", "own-accent": "élysée", "hangul": "북한 미사일", "yo": "королева"}
-FOUND = {"korea": {0}, "taiwan": {1}, "not-ukraine": {5}, "otan": {3}, "lotan": {3}, "accent": {4}, "own-accent": {4}, "hangul": {6}, "yo": {7}}
+         "accent": "elysee", "own-accent": "élysée", "hangul": "북한 미사일", "yo": "королева",
+         "near": "missile NEAR/3 sea", "onear": "sea ONEAR/3 missile", "regex": r"/ADIZ crossed by (\w+) jets/", "link": 'link:"outlet example 3"',
+         "source": "source:desk drone", "publisher": "publisher:outlet.example drone NOT ukraine", "summary": 'summary:"filler number 4"',
+         "length": "words<5 drone OR words>5 jets"}
+FOUND = {"korea": {0}, "taiwan": {1}, "not-ukraine": {5}, "otan": {3}, "lotan": {3}, "accent": {4}, "own-accent": {4}, "hangul": {6}, "yo": {7},
+         "near": {0}, "onear": set(), "regex": {1}, "link": {3}, "source": {2, 5}, "publisher": {5}, "summary": {4}, "length": {1}}
 
 
 def articles():
@@ -48,6 +52,24 @@ def test_alerts_outputs_and_stream(server, make_daemon):
         assert {number(stream.read_until("new")["item"]["title"]) for _ in FOUND[name]} == FOUND[name]
 
 
+def test_a_configured_publisher(server, make_daemon):
+    """The configured publisher is what publisher: finds, in place of the host; what is stored is found as well."""
+    server.set("/a", rss("Desk", articles()))
+    output = "".join('[output "%s"]\nmatch = drone publisher:%s\n' % pair for pair in
+                     (("house", '"harbour house"'), ("begin", "harb*"), ("host", "outlet.example")))
+    daemon = make_daemon(output, dict(a=dict(url=server.url("/a"), publisher="Harbour House"))).start()
+    stream = daemon.stream(dict(since="0", match='drone publisher:"Harbour House"', events=["new"]))
+    def found(name):
+        return {number(i["title"]) for i in json.loads(daemon.get("/output/%s.json" % name).body)["items"]}
+    wait_for(lambda: found("house") == {2, 5}, "the drones")
+    assert found("begin") == {2, 5} and found("host") == set()
+    assert {number(stream.read_until("new")["item"]["title"]) for _ in range(2)} == {2, 5}
+    with daemon.config_path.open("a") as config:
+        config.write('[output "later"]\nmatch = drone publisher:"harbour house"\n')
+    daemon.run("reload")
+    wait_for(lambda: found("later") == {2, 5}, "the stored drones")
+
+
 def test_what_is_stored(server, make_daemon):
     """A rule that comes with a reload finds the stored items in the same dresses."""
     server.set("/a", rss("Desk", articles()))
@@ -56,3 +78,27 @@ def test_what_is_stored(server, make_daemon):
     daemon.config_path.write_text(daemon.config_path.read_text() + "\n" + config(alerts=False))
     daemon.control(op="reload")
     wait_for(lambda: outputs(daemon) == FOUND, "the outputs of the stored items")
+
+
+def test_definitions_and_lists(server, make_daemon):
+    """$name and list "file" stand for their text; a list's file that changes is taken up by a reload."""
+    server.set("/a", rss("Desk", articles()))
+    daemon = make_daemon('[define "korean"]\nmatch = korea OR 북한\n[define "strike"]\nmatch = $korean OR drone\n'
+                         '[output "strike"]\nmatch = $strike NOT ukraine\n[output "list"]\nmatch = list "watch.txt" >= 30\n',
+                         dict(a=server.url("/a")))
+    watch = daemon.config_path.parent / "watch.txt"
+    watch.write_text("# words = weights\nmissile = 20\nlands in sea = 10\nadiz = 30\n")
+    daemon.start()
+
+    def found(name):
+        return {number(i["title"]) for i in json.loads(daemon.get("/output/%s.json" % name).body)["items"]}
+
+    wait_for(lambda: found("strike") == {0, 5, 6} and found("list") == {0, 1}, "the outputs")
+    watch.write_text("adiz = 20\nmissile = 20\n북한 = 30\n")
+    changes = daemon.control(op="reload")
+    assert "output list uses a definition or list that has changed" in json.dumps(changes), changes
+    wait_for(lambda: found("list") == {6}, "the output of the changed list")
+    watch.write_text("adiz = much\n")
+    refused = daemon.control(op="reload")
+    assert 'list \\"watch.txt\\": line 1' in json.dumps(refused), refused
+    assert found("list") == {6}

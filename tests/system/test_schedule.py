@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """When feeds are asked, as the daemon does it; the rules themselves have their own tests in virtual time."""
+import datetime
 import email.utils
+import json
 import os
 import re
 import sqlite3
@@ -19,6 +21,10 @@ WHOLE_AT = 1 + 8 + 8 + 4 + 1 + 4 + 4 + 1
 def seconds_until_due(daemon, feed):
     due = daemon.feeds()[feed]["due"]
     return time.mktime(time.strptime(due, "%Y-%m-%dT%H:%M:%SZ")) - time.timezone - time.time()
+
+
+def date(rfc3339):
+    return datetime.datetime.strptime(rfc3339, "%Y-%m-%dT%H:%M:%SZ")
 
 
 def polled(daemon, feed):
@@ -59,11 +65,15 @@ def test_reasoning_is_told(server, make_daemon):
     server.set("/broken", "x", status=500)
     daemon = make_daemon("", {"feed": server.url("/feed"), "broken": server.url("/broken")}).start()
     wait_for(lambda: all(f["polls"] == 1 for f in daemon.feeds().values()), "both polls")
-    told = daemon.run("explain", "feed").stdout
-    assert "posts" in told and "[poll] lets it be asked every 5m at most" in told and "So it is next asked" in told
-    assert daemon.feeds()["feed"]["due"] in told
+    told = daemon.run("explain", "feed", env=dict(os.environ, TZ="UTC")).stdout
+    assert "posts" in told and "[poll] allows a pause from 5 min" in told and "Its next poll is" in told
+    # The table and the reasoning have one time and one reason.
+    state = daemon.feeds()["feed"]
+    assert "at %s UTC: %s." % (state["due"].replace("T", " ").rstrip("Z"), state["why"]) in told
+    assert told.count(":") == told.count(" UTC") * 3
     assert "1 poll has failed in a row (http, HTTP 500)" in daemon.run("explain", "broken").stdout
     assert "no feed is named nobody" in daemon.run("explain", "nobody", check=False).stderr
+    assert "no feed is named brokn, did you mean broken?" in daemon.run("feeds", "brokn", check=False).stderr
     assert daemon.run("explain", check=False).returncode == 2
     table = daemon.run("feeds").stdout
     for column in ("TWO WEEKS", "A DAY", "NEXT", "DELAY", "BYTES", "WHY"):
@@ -94,16 +104,50 @@ def test_the_table_of_feeds(server, make_daemon):
     state = daemon.feeds()["known"]
     delay = state["expected_delay_s"]
     delay = "%ds" % delay if delay < 60 else "%dm" % (delay // 60) if delay < 7200 else "%dh" % (delay // 3600)
-    just = r"(now|\d+ s ago)"
+    just = r"(now|\d+s)"
     assert re.fullmatch(r"known +ok +%s +%s +(________-___#_|_______-___#__) +%.1f +%s +%s +3 +66%% +%d +4 +its rhythm" % (
         just, just, state["posts_per_day"], "paused", delay, state["bytes"]), rows["known"]), rows["known"]
     # what is not known is not told as a number
     assert re.fullmatch(r"broken +failing +%s +- +_{14} +- +paused +- +3 +0%% +\d+ +0 +500 Internal Server Error" % just,
                         rows["broken"]), rows["broken"]
-    assert re.fullmatch(r"new +new +- +- +- +- +paused +- +0 +0% +0 +0", rows["new"].strip()), rows["new"]
+    assert re.fullmatch(r"new +new +- +- +- +- +paused +- +0 +0% +0 +0 +not asked yet", rows["new"]), rows["new"]
 
 
-def test_habits_outlive_a_restart(server, make_daemon):
+def test_a_disabled_feed_is_told_of(server, make_daemon):
+    server.set("/feed", rss("Feed", [article(n) for n in range(5)]), etag='"1"')
+    daemon = make_daemon("", {"on": server.url("/feed"), "off": dict(url=server.url("/off"), enabled="no")}).start()
+    wait_for(lambda: daemon.feeds()["on"]["polls"] == 1, "the poll")
+    for command in ("feeds", "explain", "refresh"):
+        result = daemon.run(command, "off", check=False)
+        assert result.returncode == 1 and re.fullmatch(
+            r'sitrep: %s: feed off is disabled; take "enabled = no" out of its section \(%s:\d+\), then "sitrep reload"\n' % (
+                command, daemon.config_path), result.stderr)
+    listed = daemon.run("feeds")
+    assert "off" not in listed.stdout and listed.stderr.startswith('Not shown: 1 with "enabled = no"')
+    status = json.loads(daemon.run("status", "--json").stdout)
+    assert status["feeds"]["configured"] == status["feeds"]["disabled"] == 1
+    assert status["newest"] == dict(feed="on", time=daemon.feeds()["on"]["last_new"])
+    assert status["database"]["bytes"] >= (daemon.state / "sitrepd.db").stat().st_size > 0
+    assert status["listeners"] == dict(http=[re.search(r"page=(http:\S+)", daemon.log())[1], "unix:%s" % daemon.http_path],
+                                       stream="unix:%s" % daemon.stream_path, control="unix:%s" % daemon.control_path)
+    assert 0 <= status["uptime_s"] < 600
+
+
+def test_the_table_keeps_to_what_the_server_asked_for(server, make_daemon):
+    """explain tells that a site is closed; the table shows no earlier time."""
+    server.set("/feed", rss("Feed", [article(n) for n in range(5)]), etag='"1"')
+    daemon = make_daemon("", {"feed": dict(url=server.url("/feed"), interval="1s")}).start()
+    wait_for(lambda: daemon.feeds()["feed"]["polls"] == 1, "the poll")
+    server.set("/feed", "x", status=503, headers={"Retry-After": "36000"})
+    state = wait_for(lambda: (f := daemon.feeds()["feed"])["state"] == "failing" and f, "the refusal")
+    assert state["not_before"] > time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 9 * 3600))
+    assert re.search(r"^feed +failing .* (9|10)h ", daemon.run("feeds").stdout, re.MULTILINE)
+    told = daemon.run("explain", "feed", env=dict(os.environ, TZ="UTC")).stdout
+    until = re.search(r"no feed there is polled before (\S+) (\S+) UTC", told)
+    assert abs(date(until[1] + "T" + until[2] + "Z") - date(state["not_before"])) < datetime.timedelta(seconds=3)
+
+
+def test_history_outlives_a_restart(server, make_daemon):
     server.set("/feed", rss("Feed", [article(n) for n in range(9)]), etag='"1"')
     daemon = make_daemon("", {"feed": server.url("/feed")}).start()
     wait_for(lambda: daemon.feeds()["feed"]["polls"] == 1, "the poll")
@@ -127,12 +171,12 @@ def test_last_modified_in_the_future_is_found_out(server, make_daemon):
     daemon.stop()
     # a day goes by
     with sqlite3.connect(daemon.state / "sitrepd.db") as db:
-        habits, = db.execute("SELECT habits FROM feed").fetchone()
-        whole_ms, = struct.unpack_from("<q", habits, WHOLE_AT)
+        history, = db.execute("SELECT history FROM feed").fetchone()
+        whole_ms, = struct.unpack_from("<q", history, WHOLE_AT)
         assert abs(whole_ms / 1000 - time.time()) < 3600
-        aged = bytearray(habits)
+        aged = bytearray(history)
         struct.pack_into("<q", aged, WHOLE_AT, whole_ms - 86400_000)
-        db.execute("UPDATE feed SET habits = ?", (bytes(aged),))
+        db.execute("UPDATE feed SET history = ?", (bytes(aged),))
     server.set("/feed", rss("Feed", [article(1), article(2)]), last_modified=far)
     daemon.start()
     daemon.refresh("feed")

@@ -2,6 +2,7 @@
 """The service manager's side: readiness, watchdog, reload, inherited sockets."""
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -20,9 +21,12 @@ class Manager:
         self.socket.settimeout(PATIENCE)
 
     def wait(self, word):
+        return self.wait_for(lambda message: word in message.splitlines())
+
+    def wait_for(self, wanted):
         while True:
             message = self.socket.recv(4096).decode()
-            if word in message.splitlines():
+            if wanted(message):
                 return message
 
 
@@ -31,7 +35,7 @@ def test_notifications(server, make_daemon, tmp_path, monkeypatch):
     monkeypatch.setenv("NOTIFY_SOCKET", manager.path)
     monkeypatch.setenv("WATCHDOG_USEC", "400000")
     server.set("/a", rss("A", [article(1)]))
-    daemon = make_daemon("", dict(a=server.url("/a"))).start(wait=False)
+    daemon = make_daemon("", dict(a=server.url("/a"), missing=server.url("/missing"))).start(wait=False)
     manager.wait("READY=1")
     assert daemon.get("/healthz").status == 200  # ready means ready
     manager.wait("WATCHDOG=1")
@@ -39,6 +43,7 @@ def test_notifications(server, make_daemon, tmp_path, monkeypatch):
     assert "MONOTONIC_USEC=" in manager.wait("RELOADING=1")
     manager.wait("READY=1")
     manager.wait("WATCHDOG=1")
+    manager.wait_for(re.compile(r"^STATUS=2 feeds, 1 failing, newest (now|\d+ s ago)$").match)
     daemon.process.send_signal(signal.SIGTERM)
     manager.wait("STOPPING=1")
     daemon.stop()
@@ -79,6 +84,21 @@ def test_inherited_sockets(server, make_daemon, tmp_path):
     assert not daemon.http_path.exists()  # what is inherited stands in for what is configured
     daemon.stop()
     assert (tmp_path / "given.sock").exists()  # and is not ours to remove
+
+
+def test_an_accepted_connection_is_answered_at_the_end(make_daemon):
+    daemon = make_daemon("", {}).start()
+    with socket.socket(socket.AF_UNIX) as late, socket.socket(socket.AF_UNIX) as idle:
+        for client in (late, idle):
+            client.settimeout(PATIENCE)
+            client.connect(str(daemon.http_path))
+        daemon.get("/healthz")  # the others were accepted before it
+        daemon.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: "ending" in daemon.log(), "the end")
+        late.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert late.recv(4096).startswith(b"HTTP/1.1 200")
+        assert idle.recv(4096) == b""  # nobody waits for it for long
+    daemon.stop()
 
 
 def test_state_directory_of_the_service(server, make_daemon, tmp_path, monkeypatch):

@@ -42,7 +42,7 @@ def test_what_another_feed_brought_stays(server, make_daemon):
     server.set("/honest", rss("Honest", [article(n) for n in range(41)]))
     progress = daemon.refresh("honest")[0]["progress"]
     assert progress["new"] + progress["copies"] == 1
-    assert daemon.log().count("feed shows more than the database has room for") == 1
+    assert daemon.log().count("feed's document is larger than [keep] size allows") == 1
     metric = re.search(r"^sitrepd_database_bytes (\d+)$", daemon.get("/metrics").body.decode(), re.M)
     assert int(metric.group(1)) >= (daemon.state / "sitrepd.db").stat().st_size
 

@@ -52,8 +52,8 @@ def test_every_relation():
         item(15, "www.alpha.example", "Shipyard hands over vessel", TALKS + VESSEL, guid="www.alpha.example-10"),
         # another guid, the same text
         item(16, "bravo.example", "Talks on border posts", TALKS),
-        # the same link, with a tracker and another text
-        item(17, "delta.example", "Posts may open", "A date is near.", link="https://bravo.example/11?utm_source=x"),
+        # the same link, with a tracker and a similar text
+        item(17, "delta.example", "Posts may open", TALKS.split(" An agreement")[0], link="https://bravo.example/11?utm_source=x"),
         # the same outlet under another host, nearly the same
         item(18, "news.alpha.example", "Shipyard hands over second patrol vessel", VESSEL + " More follows."),
         item(19, "echo.example", "Weather", "Rain and wind are expected in the north and on the coast on Wednesday night."),
@@ -62,6 +62,27 @@ def test_every_relation():
         ("new", 10, None), ("new", 11, None), ("copy", 10, 10), ("reprint", 10, 10), ("unchanged", 10, 10), ("update", 10, 10),
         ("unchanged", 11, 11), ("copy", 11, 11), ("update", 10, 10), ("new", 19, None)]
     assert answers[3]["score"] > 0.8 and "score" not in answers[2]
+
+
+def test_a_link_alone_says_nothing():
+    answers = stories([
+        item(0, "alpha.example", "Talks on border posts", TALKS),
+        item(1, "bravo.example", "Posts may open", "A date is near, and nobody says which.", link="https://alpha.example/0"),
+        item(2, "alpha.example", "Rain", "Rain is expected on the whole coast tonight.", link="https://alpha.example/0"),
+    ])
+    assert told(answers) == [("new", 0, None), ("new", 1, None), ("new", 2, None)]
+
+
+def test_old_words_are_news_in_another_outlet():
+    later = item(1, "bravo.example", "Talks on border posts", TALKS)
+    later["time"] += 15 * 24 * 3600
+    answers = stories([item(0, "alpha.example", "Talks on border posts", TALKS), later])
+    assert told(answers) == [("new", 0, None), ("related", 1, 0)] and answers[1]["score"] == 1
+
+
+def test_few_words_are_news_each_time():
+    answers = stories([item(n, "alpha.example", "Alarm", "All clear.") for n in range(3)])
+    assert told(answers) == [("new", 0, None), ("related", 1, 0), ("related", 2, 1)]
 
 
 def test_front_pages_and_short_texts_say_nothing():

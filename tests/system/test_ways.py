@@ -12,11 +12,6 @@ from servers import Authority, HttpProxy, RawServer, SocksProxy, answer
 NOTHING_ALLOWED = "[fetch]\nper-host = 32"
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
 @pytest.fixture
 def closing():
     """closing(thing) is closed at the end."""
@@ -89,7 +84,7 @@ def test_a_proxy_that_is_away_is_the_proxys_failure(make_daemon):
 def test_a_proxy_that_is_none_is_a_mistake(make_daemon):
     for way in ("127.0.0.1:9050", "ftp://127.0.0.1", "socks5h://", "http://a b"):
         daemon = make_daemon("", dict(a=dict(url="http://news.example/feed", proxy=way))).start(wait=False)
-        assert daemon.process.wait(timeout=PATIENCE) == 1
+        assert daemon.process.wait(timeout=PATIENCE) == 78
         daemon.process = None
         assert "expected http://, https://, socks5h:// or socks4a://" in daemon.log(), daemon.log()
 
@@ -168,26 +163,36 @@ def test_client_certificate_stays_with_its_host(make_daemon, closing, authority)
     assert len(first.requests) == 1 and state["state"] == "failing" and other.requests == []
 
 
-def test_wrong_certificates_are_mistakes_of_the_configuration(make_daemon, authority, tmp_path):
+def test_wrong_certificates_are_mistakes_for_the_check_and_fail_their_feed(make_daemon, authority, tmp_path):
     cert, key = authority.issue("mine")
     other_key = authority.issue("theirs")[1]
     text = tmp_path / "text.pem"
     text.write_text("no certificate")
     large = tmp_path / "large.pem"
     large.write_bytes(cert.read_bytes() + b"\n" * (600 << 10))
-    cases = [({"client-cert": cert, "client-key": other_key}, "is not that of the certificate"),
+    cases = [({"client-cert": cert, "client-key": other_key}, "does not belong to the certificate"),
              ({"client-cert": text, "client-key": key}, "holds no certificate"),
              ({"client-cert": cert}, "holds no key"),
              ({"client-key": key}, "client-key without client-cert"),
              ({"ca-file": text}, "holds no certificate"),
              ({"ca-file": tmp_path / "missing.pem"}, "cannot open"),
              ({"ca-file": large}, "is larger than 512K")]
-    feeds = {"f%d" % n: dict(url="https://news.example/", **options) for n, (options, _) in enumerate(cases)}
-    daemon = make_daemon("", feeds).start(wait=False)
-    assert daemon.process.wait(timeout=PATIENCE) == 1
-    daemon.process = None
+    feeds = {"f%d" % n: dict(url="https://news.example/%d" % n, **options) for n, (options, _) in enumerate(cases)}
+    daemon = make_daemon("", feeds)
+    check = subprocess.run([*daemon.command(), "--check"], capture_output=True, text=True)
+    assert check.returncode == 1
     for n, (_, words) in enumerate(cases):
-        assert any("feed f%d: " % n in line and words in line for line in daemon.log().splitlines()), (words, daemon.log())
+        assert any("feed f%d: " % n in line and words in line for line in check.stderr.splitlines()), (words, check.stderr)
+    # A key without its certificate is a mistake of the configuration alone.
+    daemon.start(wait=False)
+    assert daemon.process.wait(timeout=PATIENCE) == 78
+    daemon.process = None
+    cases.pop(3)
+    feeds = {"f%d" % n: dict(url="https://news.example/%d" % n, **options) for n, (options, _) in enumerate(cases)}
+    daemon.write_config("", feeds)
+    daemon.start()
+    for state, (_, words) in zip(polled(daemon, *feeds), cases):
+        assert state["failure"] == "secret" and words in state["reason"], state
 
 
 # ---- addresses

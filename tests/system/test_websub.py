@@ -348,7 +348,7 @@ def test_a_silent_hub_loses_its_trust(server, hub, make_daemon):
     server.set("/a", rss("Alpha", [article(5)]), headers={"Link": '<%s>; rel="hub", </a>; rel="self"' % hub.url})
     assert daemon.refresh("a")[-1]["done"]
     wait_for(lambda: state(daemon) == "verified", "trust to be lost")
-    assert "hub was silent about news, feed is polled as before feed=a" in daemon.log()
+    assert "hub did not push new items, feed is polled as before feed=a" in daemon.log()
     assert hub.push(rss("Alpha", [article(6)])) == 202
     wait_for(lambda: state(daemon) == "trusted", "trust to come back")
 

@@ -32,7 +32,7 @@ def test_a_disk_that_fails_later(server, error):
         wait_for(lambda: daemon.plan.calls() > tries, "another try to write")
         assert server.count("/f") == asked
         assert daemon.get("/feed.atom").status == 200
-        assert re.search(r"storing +no", daemon.run("status").stdout)
+        assert re.search(r"health +failing; storing stopped", daemon.run("status").stdout)
         assert daemon.log().count("storing stopped") == 1
         assert daemon.plan.disarm() > 0
         wait_for(lambda: daemon.feeds()["f"]["items"] == 2, "the item that could not be kept")

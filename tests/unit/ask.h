@@ -3,14 +3,8 @@
 #ifndef SITREP_TEST_ASK_H
 #define SITREP_TEST_ASK_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "sitrep/sql/sql.h"
+#include "test.h"
 
 /* The first column of the query's first row. */
 static inline int64_t ask_number(struct sql_db *db, const char *query)
@@ -29,8 +23,7 @@ static inline void run_statements(struct sql_db *db, const char *text)
 {
 	struct error err = {0};
 
-	if (sql_exec(db, text, &err, text) != 0)
-		fail_msg("%s", err.text);
+	assert_ok(sql_exec(db, text, &err, text) == 0, err);
 }
 
 #endif

@@ -1,18 +1,52 @@
 /* SPDX-License-Identifier: ISC */
 /* The main of each unit test program: runs the tests that constructors added before it. */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "test.h"
 
 enum { TESTS_MAX = 100 };
 
-static struct CMUnitTest tests[TESTS_MAX];
+/* a test, and what is called before and after it */
+struct test {
+	void (*run)(void), (*set_up)(void), (*tear_down)(void);
+};
+
+static struct CMUnitTest list[TESTS_MAX];
+static struct test tests[TESTS_MAX], group;
 static int lines[TESTS_MAX];
 static size_t tests_len;
-static CMFixtureFunction group_setup, group_teardown;
 
-void test_add(struct CMUnitTest test, int line)
+static int call(void (*function)(void))
+{
+	if (function != NULL)
+		function();
+	return 0;
+}
+
+static void run(void **state)
+{
+	call(((struct test *)*state)->run);
+}
+
+static int set_up(void **state)
+{
+	return call(((struct test *)*state)->set_up);
+}
+
+static int tear_down(void **state)
+{
+	return call(((struct test *)*state)->tear_down);
+}
+
+static int set_up_group(__attribute__((unused)) void **state)
+{
+	return call(group.set_up);
+}
+
+static int tear_down_group(__attribute__((unused)) void **state)
+{
+	return call(group.tear_down);
+}
+
+void test_add(const char *name, void (*run_it)(void), void (*before)(void), void (*after)(void), int line)
 {
 	size_t at = tests_len;
 
@@ -24,16 +58,17 @@ void test_add(struct CMUnitTest test, int line)
 	for (; at > 0 && lines[at - 1] > line; at--) {
 		tests[at] = tests[at - 1];
 		lines[at] = lines[at - 1];
+		list[at].name = list[at - 1].name;
 	}
-	tests[at] = test;
+	tests[at] = (struct test){run_it, before, after};
 	lines[at] = line;
+	list[at].name = name;
 	tests_len++;
 }
 
-void test_group(CMFixtureFunction setup, CMFixtureFunction teardown)
+void test_group(void (*before)(void), void (*after)(void))
 {
-	group_setup = setup;
-	group_teardown = teardown;
+	group = (struct test){NULL, before, after};
 }
 
 int main(void)
@@ -42,5 +77,7 @@ int main(void)
 		fprintf(stderr, "no tests\n");
 		return 1;
 	}
-	return _cmocka_run_group_tests("tests", tests, tests_len, group_setup, group_teardown);
+	for (size_t i = 0; i < tests_len; i++)
+		list[i] = (struct CMUnitTest){list[i].name, run, set_up, tear_down, &tests[i]};
+	return _cmocka_run_group_tests("tests", list, tests_len, set_up_group, tear_down_group);
 }

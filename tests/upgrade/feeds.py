@@ -2,6 +2,10 @@
 """The documents that the databases of this folder were made of (make-databases), for who serves them again."""
 ITEMS = 8
 
+# Of the databases of kind "edited"; the operator has split EDITED off the story of three reports.
+RULES = '[alert "frigates"]\nmatch = frigate*\n[output "strait"]\nmatch = strait* AND NOT frigate7\n'
+EDITED = "https://bravo.example/3"
+
 
 def feed(name):
     items = []

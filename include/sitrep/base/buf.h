@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* buf.h: a growing byte buffer with a maximum.
  *
- * Every buffer is told at its making how large it may become, so that no peer can make it grow past what
- * the configuration allows.  Failure sticks: after an append that did not fit or found no memory, the
- * buffer holds what it held before, all later appends fail too, and one check of buf_failed() at the end
- * is enough.  The content is always followed by a NUL byte that does not count. */
+ * A buffer gets its maximum in buf_init(), so that no peer can make it grow further.  Failure sticks: an append that
+ * does not fit or finds no memory leaves the content unchanged, and all later appends fail too.  So one check of
+ * buf_failed() at the end is enough.  A NUL byte, which does not count, always follows the content. */
 #ifndef SITREP_BASE_BUF_H
 #define SITREP_BASE_BUF_H
 
@@ -31,13 +30,15 @@ void buf_init(struct buf *b, size_t max);
 void buf_release(struct buf *b);
 /* Forgets content and failure, keeps the memory. */
 void buf_clear(struct buf *b);
+/* Likewise, and gives back memory of more than kept bytes. */
+void buf_reuse(struct buf *b, size_t kept);
 /* Hands the content (malloc'ed, NUL behind it, *len bytes) out and leaves b empty.  NULL when b failed, or when
  * nothing, not even "", was appended. */
 char *buf_take(struct buf *b, size_t *len);
 
 /* All return 0 or b's failure. */
 int buf_reserve(struct buf *b, size_t extra);
-int buf_append_slowly(struct buf *b, const void *data, size_t len); /* for buf_append() */
+int buf_append_slowly(struct buf *b, const void *data, size_t len); /* buf_append() when the buffer has to grow */
 static inline int buf_append(struct buf *b, const void *data, size_t len)
 {
 	if (b->failed != 0 || len == 0 || len >= b->cap - b->len || len > b->max - b->len)
@@ -62,7 +63,7 @@ static inline int buf_putc(struct buf *b, char c)
 int buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 int buf_put_int(struct buf *b, int64_t n); /* in decimal */
-/* One Unicode scalar value as UTF-8; what is none becomes U+FFFD. */
+/* One Unicode scalar value as UTF-8; a number that is no scalar value becomes U+FFFD. */
 int buf_put_utf8(struct buf *b, uint32_t cp);
 /* Drops the first n bytes. */
 void buf_consume(struct buf *b, size_t n);

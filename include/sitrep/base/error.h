@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* error.h: a sentence for a person, carried out of a function that failed.
  *
- * Functions that can fail return 0 or a negative errno value and, when the caller passed one, fill a
- * struct error.  The sentence names the action, its object and the reason of the failure; it ends without a
- * full stop and can stand alone in a log line.  It may quote text from outside: whoever prints it
- * escapes it (log.h and jsonw.h do so by themselves). */
+ * Functions that can fail return 0 or a negative errno value and, when the caller passed one, fill a struct error.
+ * The sentence names the action, its object and the reason of the failure; it ends without a full stop and can stand
+ * alone in a log line.  It may quote text from outside, so the code that prints it must escape it (log.h and jsonw.h
+ * do). */
 #ifndef SITREP_BASE_ERROR_H
 #define SITREP_BASE_ERROR_H
 
@@ -21,5 +21,9 @@ int error_set(struct error *err, int code, const char *fmt, ...) __attribute__((
 
 /* The same with ": " and strerror(-code) behind the sentence, which is cut sooner so that both fit. */
 int error_sys(struct error *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* Likewise for functions that return a pointer: NULL. */
+#define error_set_null(...) (error_set(__VA_ARGS__), NULL)
+#define error_sys_null(...) (error_sys(__VA_ARGS__), NULL)
 
 #endif

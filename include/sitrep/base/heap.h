@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* A binary heap of nodes that live inside other structs and know their place, so that any of them can be
- * moved or taken out in O(log n).  Equal keys leave in the order they came. */
+/* heap.h: a binary heap of nodes that live inside other structs.  Each node knows its place, so that it can be moved
+ * or removed in O(log n).  Nodes with equal keys leave in the order in which they were put in. */
 #ifndef SITREP_BASE_HEAP_H
 #define SITREP_BASE_HEAP_H
 
@@ -11,7 +11,7 @@
 
 struct heap_node {
 	int64_t key;
-	uint64_t turn; /* breaks ties */
+	uint64_t turn; /* of two equal keys, the lower turn comes first */
 	size_t place;  /* HEAP_OUT: in no heap */
 };
 
@@ -39,7 +39,7 @@ static inline struct heap_node *heap_top(const struct heap *h)
 	return h->count > 0 ? h->nodes[0] : NULL;
 }
 
-/* Calls fn for each node with a key of at most limit, in no order; looks at no more than twice as many. */
+/* Calls fn for each node with a key of at most limit, in no order.  n such nodes cost at most 2n + 1 comparisons. */
 void heap_each_until(const struct heap *h, int64_t limit, void (*fn)(const struct heap_node *n, void *arg), void *arg);
 
 #endif

@@ -5,16 +5,14 @@
  *
  *     log_emit(LOG_LEVEL_WARNING, "feed fails", "feed", name, "status", LOG_NUM(404), NULL);
  *
- * On a terminal that reads `12:03:22 warning feed fails feed=usni status=404`.  As a service (stderr is
- * the journal's stream) the line goes to the journal's native socket with PRIORITY and each pair as a
- * field (SITREP_FEED=usni); where that socket is not there, to stderr with a <N> prefix, see
- * sd-daemon(3).  Values may come from outside: control characters, bidi overrides and invalid UTF-8 are
- * escaped here, values with spaces or quotes are quoted, and a value over LOG_VALUE_MAX bytes is cut.
- * Any thread may log.
+ * On a terminal that reads `2026-11-23 12:03:22 CET warning  feed fails feed=usni status=404`.  In a service, whose
+ * stderr is the journal's stream, the line goes to the journal's native socket with PRIORITY and with each pair as a
+ * field (SITREP_FEED=usni); without that socket, to stderr with a <N> prefix, see sd-daemon(3).  Values may come from
+ * outside: control characters, bidi overrides and invalid UTF-8 are escaped here, values with spaces or quotes are
+ * quoted, and a value over LOG_VALUE_MAX bytes is cut.  Any thread may log.
  *
- * Nobody is kept waiting by a log that is not read: lines that standard error does not take at once wait in
- * memory, 64 KiB of them; the lines after that are lost and counted, and one line says how many as soon as there
- * is room again. */
+ * No caller waits for a log that is not read.  Lines that standard error does not take at once wait in memory, up to
+ * 64 KiB.  Later lines are dropped and counted, and one line gives their number as soon as there is room again. */
 #ifndef SITREP_BASE_LOG_H
 #define SITREP_BASE_LOG_H
 
@@ -34,22 +32,26 @@ enum log_level {
 
 enum { LOG_VALUE_MAX = 600 };
 
-/* Looks at stderr and the environment once; before it, lines go to stderr plainly. */
+/* Looks at stderr and the environment once.  Lines that are logged before this call go to stderr as on a terminal. */
 void log_init(const char *program);
+/* From now on lines go to stderr, also in a service: for the last lines of a process.  The journal looks up the unit of
+ * a line at its native socket by process, and finds none when the process has ended; the unit of stderr it knows. */
+void log_leave_journal(void);
 void log_set_level(enum log_level least_urgent);
-/* "error", "warning", "notice", "info", "debug"; -1 when it is none. */
+/* The level named "error", "warning", "notice", "info" or "debug"; -1 for another name. */
 int log_level_parse(const char *name);
 
 void log_emit(enum log_level level, const char *subject, ...) __attribute__((sentinel));
 
-/* Logs each line of text that is not empty, as the value of key; a line over LOG_VALUE_MAX bytes is cut. */
+/* Logs subject once for each non-empty line of text, with the line as the value of key. */
 void log_emit_lines(enum log_level level, const char *subject, const char *key, struct str text);
 
-/* Text as it is, of any length, for a program that ends with it: waits for a slow reader, but two seconds at most. */
-void log_write(const char *text, size_t len);
-/* Hands on the lines that wait, as far as there is room; log_emit() does so too. */
+/* Writes lines of any length unchanged to stderr: for the end of a program.  Waits at most two seconds for a slow
+ * reader.  In the journal each line has that level. */
+void log_write(enum log_level level, const char *text, size_t len);
+/* Writes waiting lines as far as there is room; log_emit() does so too. */
 void log_flush(void);
-/* Lines that were lost since the start. */
+/* The number of lines lost since the start. */
 uint64_t log_dropped(void);
 
 /* A number as a value: valid until the end of the enclosing block. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* paths.h: where the daemon and the command line meet.
+/* paths.h: the folders and sockets of a daemon.
  *
- * Both must find the same folders and sockets without being told, as a service and as a user's own
- * process.  Results are malloc'ed; NULL without memory. */
+ * Daemon and command line must agree on them without configuration, both as a service and as a user's own process.
+ * Results are malloc'ed; NULL without memory. */
 #ifndef SITREP_BASE_PATHS_H
 #define SITREP_BASE_PATHS_H
 
@@ -12,8 +12,8 @@
 /* given, else $STATE_DIRECTORY, else /var/lib/sitrepd. */
 char *paths_state_dir(const char *given);
 
-/* $RUNTIME_DIRECTORY, else /run/sitrepd where that may be written (root), else $XDG_RUNTIME_DIR/sitrepd,
- * else the state folder. */
+/* $RUNTIME_DIRECTORY, else /run/sitrepd if the process may write there (root), else $XDG_RUNTIME_DIR/sitrepd, else the
+ * state folder. */
 char *paths_runtime_dir(const char *state_dir);
 
 /* configured, else stream.sock in the runtime folder. */
@@ -36,15 +36,15 @@ struct paths_places {
 	size_t count;
 };
 
-/* 0 or -ENOMEM; to be released in both cases.  Without in_service the folders that the service manager names to its own
- * processes are left out: those where a client in a user's shell looks. */
+/* 0 or -ENOMEM; to be released in both cases.  in_service: the process runs under the service manager.  If false, as
+ * for a client in a user's shell, $RUNTIME_DIRECTORY and $STATE_DIRECTORY are not used. */
 int paths_places_init(struct paths_places *places, bool in_service);
 void paths_places_release(struct paths_places *places);
 
 /* The configuration file: given, else /etc/sitrepd/sitrepd.conf under the compiled-in sysconfdir. */
 char *paths_config(const char *given);
 
-/* mkdir(2) with that mode unless the folder is there; 0 or -errno, -ENOTDIR when something else has its name. */
+/* mkdir(2) with that mode unless the folder exists.  0 or -errno; -ENOTDIR when the path is not a folder. */
 int paths_make_dir(const char *path, unsigned mode);
 
 #endif

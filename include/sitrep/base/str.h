@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* str.h: borrowed strings with a length.
  *
- * Text from outside is never trusted to hold no NUL byte, so it travels as pointer and length.  A struct
- * str owns nothing: whoever made it says what it points into and how long that lives.  Absent is
+ * Text from outside is never trusted to hold no NUL byte, so it travels as pointer and length.  A struct str owns
+ * nothing: the function that returns one documents which memory it points into and how long that lives.  Absent is
  * {NULL, 0}; empty but present is a non-NULL pointer and 0. */
 #ifndef SITREP_BASE_STR_H
 #define SITREP_BASE_STR_H
@@ -37,7 +37,7 @@ static inline bool str_empty(struct str s)
 	return s.len == 0;
 }
 
-/* Bytes first to last of s, clamped to what s has. */
+/* The bytes of s between the two offsets, clamped to its length. */
 static inline struct str str_slice(struct str s, size_t from, size_t to)
 {
 	if (to > s.len)
@@ -55,6 +55,12 @@ static inline bool str_eq(struct str a, struct str b)
 int str_cmp(struct str a, struct str b);
 /* ASCII case only; bytes over 0x7f compare as they are. */
 bool str_eq_nocase(struct str a, struct str b);
+/* Whether an array of strings has s, likewise. */
+#define str_is_one_of(s, list) str_is_listed(s, list, sizeof(list) / sizeof((list)[0]))
+bool str_is_listed(struct str s, const char *const *list, size_t count);
+bool str_is_ascii(struct str s);
+/* Whether s has a byte below least, or DEL: ' ' finds control characters, '!' also spaces. */
+bool str_has_below(struct str s, unsigned char least);
 
 static inline bool str_starts(struct str s, struct str prefix)
 {
@@ -86,15 +92,23 @@ struct str str_trim(struct str s);
  * "a,,b" gives "a", "", "b". */
 bool str_split(struct str *rest, char sep, struct str *piece);
 
-/* The next run without ASCII white space. False at the end. */
+/* Cuts the next run of bytes without ASCII white space off *rest and puts it into *word.  False at the end. */
 bool str_word(struct str *rest, struct str *word);
 
 /* A whole decimal number, optional sign, nothing else around it.  False when s is not one or overflows. */
 bool str_to_int(struct str s, long long *value);
 
-/* Puts a copy of its own in the place of each of count borrowed strings; NULL stays NULL.  -ENOMEM: those that could
- * not be copied are NULL, the others the caller's to free. */
+/* Replaces each of count borrowed strings by a copy that the caller owns; NULL stays NULL.  0 or -ENOMEM: strings that
+ * could not be copied are then NULL, and the caller still frees the others. */
 int str_own_copies(char **texts[], size_t count);
+/* Hands the string out, or NULL; *from is then NULL. */
+char *cstr_take(char **from);
+/* Frees the string at to, and puts that at from in its place. */
+void cstr_move(char **to, char **from);
+/* Overwrites a secret and frees it. */
+void cstr_wipe(char *secret);
+/* Compares two elements of an array of const char * byte by byte, for qsort() and bsearch(). */
+int cstr_order(const void *a, const void *b);
 
 static inline bool char_is_space(char c)
 {
@@ -114,6 +128,15 @@ static inline bool char_is_alpha(char c)
 static inline char char_lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+/* 0 to 15, or -1 when c is no hexadecimal digit. */
+static inline int char_hex_value(char c)
+{
+	if (char_is_digit(c))
+		return c - '0';
+	c = char_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 #endif

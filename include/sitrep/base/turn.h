@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: ISC */
-/* turn.h: how much processor time one turn of the event loop has taken.
+/* turn.h: bounds the processor time of one turn of the event loop.
  *
- * A turn is the time between two checks of sockets, timers and signals.  libevent runs every callback that is ready
- * in one turn: five thousand small ones are a long turn too.  A callback that comes in crowds ends with turn_yield():
- * once the turn has taken its share, the loop looks at everything else before it goes on with the rest of the crowd.
- * Processor time, not wall time: a busy machine makes no turn longer.
+ * A turn is the time between two checks of sockets, timers and signals.  libevent runs all callbacks that are ready
+ * in one turn, and five thousand short ones make a long turn.  A callback that may be ready in large numbers ends with
+ * turn_yield(): once the turn has taken its share, the loop checks everything else before it runs the remaining
+ * callbacks.  Processor time counts, not wall time, so that a busy machine does not shorten turns.
  *
- * The figures are the calling thread's.  A thread that never began a turn has no limit. */
+ * The figures are those of the calling thread.  A thread that never calls turn_begin() has no limit. */
 #ifndef SITREP_BASE_TURN_H
 #define SITREP_BASE_TURN_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A turn's share.  The callback that passes it still ends, so each is bounded by itself as well. */
+/* A turn's share.  The callback in which it is used up still runs to its end, so each must be short by itself. */
 enum { TURN_SHARE_US = 4000 };
 
 struct event_base;
 
-/* Right before event_base_loop(). */
+/* To be called right before event_base_loop(). */
 void turn_begin(void);
-/* Right after it: microseconds of processor time that the turn took. */
+/* To be called right after it: returns the microseconds of processor time that the turn took. */
 int64_t turn_end(void);
-/* Whether the turn has taken its share. */
+/* Whether the turn has used up its share. */
 bool turn_is_spent(void);
-/* The last call of a callback: makes event_base_loop() return when the share is taken. Events that are ready stay
+/* The last call of a callback: makes event_base_loop() return if the share is used up.  Events that are ready stay
  * ready. */
 void turn_yield(struct event_base *base);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* utf8.h: text that is safe to hand on.
+/* utf8.h: valid UTF-8, and characters that are safe to show.
  *
- * Everything inside the daemon is valid UTF-8; these functions make it so and keep it so. */
+ * All text inside the daemon is valid UTF-8; these functions repair it and keep it valid. */
 #ifndef SITREP_BASE_UTF8_H
 #define SITREP_BASE_UTF8_H
 
@@ -26,19 +26,24 @@ int utf8_repair(struct buf *out, struct str s);
 /* The longest prefix of s of at most max bytes that does not cut a character. */
 struct str utf8_cut(struct str s, size_t max);
 
-/* C0 and C1 controls but tab and newline, U+007F, bidi embeddings, overrides and isolates (U+202A-202E,
- * U+2066-2069, U+200E, U+200F, U+061C), U+2028/2029, U+FEFF, non-characters: what a one-line or terminal view must not
- * let through. */
+/* Whether cp must not reach a terminal or a view of one line: C0 and C1 controls but tab and newline, U+007F, bidi
+ * embeddings, overrides and isolates (U+202A-202E, U+2066-2069, U+200E, U+200F, U+061C), U+2028/2029, U+FEFF,
+ * non-characters. */
 bool utf8_is_unsafe(uint32_t cp);
+/* White space in any script: ASCII's, U+0085, NBSP, U+1680, U+2000-200A, U+2028/2029, U+202F, U+205F, U+3000. */
+bool utf8_is_space(uint32_t cp);
 
-/* Does valid s hold a C0 control but tab, newline and carriage return, U+007F, a C1 control, U+FFFE or U+FFFF: what no
- * text in a document may? */
+/* Whether s, which must be valid, holds a character that no text of a document may have: a C0 control but tab, newline
+ * and carriage return, U+007F, a C1 control, U+FFFE or U+FFFF. */
 bool utf8_has_control(struct str s);
-/* Is valid s one line without unsafe characters, as utf8_one_line() writes it? */
+/* Whether s, which must be valid, is one line without unsafe characters, as utf8_one_line() writes it. */
 bool utf8_is_line(struct str s);
 
 /* Appends s as one line of plain text: unsafe characters dropped, each run of white space (NBSP too) one
  * space, none at the ends. */
 int utf8_one_line(struct buf *out, struct str s);
+
+/* The columns of a terminal that a character takes: a Chinese character 2, a combining mark 0. */
+size_t utf8_width(uint32_t cp);
 
 #endif

@@ -9,6 +9,7 @@ enum sitrepd_option {
 	SITREPD_CONFIG,
 	SITREPD_STATE_DIR,
 	SITREPD_CHECK,
+	SITREPD_AS_SERVICE,
 	SITREPD_VERIFY,
 	SITREPD_HELP_CONFIG,
 	SITREPD_SAMPLE_CONFIG,
@@ -17,7 +18,10 @@ enum sitrepd_option {
 };
 
 extern const struct argument_option sitrepd_options[SITREPD_OPTIONS + 1];
-/* Its exit statuses: EXIT_SUCCESS and EXIT_FAILURE. */
+/* Exit status for a mistake in the configuration: EX_CONFIG of sysexits(3).  sitrepd.service has it in
+ * RestartPreventExitStatus=. */
+enum { SITREPD_EXIT_CONFIG = 78 };
+/* The exit statuses, for the manual page: EXIT_SUCCESS, EXIT_FAILURE and SITREPD_EXIT_CONFIG. */
 extern const struct exit_row sitrepd_exits[];
 
 #endif

@@ -3,8 +3,8 @@
  *
  * A struct config owns all its text. On reload a second one is loaded and compared with it. The files decide which
  * feeds there are; the daemon never writes them.  Every option has a default, so a file with one [feed] is a working
- * configuration.  The options themselves stand in one table (option.h), which the reader, --help, the manual page and
- * the sample file come from. */
+ * configuration.  The options are rows of one table (option.h), from which the reader, --help, the manual page and
+ * the sample file are made. */
 #ifndef SITREP_CONFIG_CONFIG_H
 #define SITREP_CONFIG_CONFIG_H
 
@@ -21,6 +21,13 @@
 struct config_place {
 	const char *file; /* as opened */
 	unsigned line;
+};
+
+/* A file that an option names. */
+struct config_path {
+	const char *text; /* as written; NULL: not given */
+	const char *full; /* a relative one begins at the folder of the file that names it */
+	struct config_place place;
 };
 
 struct config_network {
@@ -54,43 +61,61 @@ struct config_feed {
 	const char *publisher;  /* NULL: the registrable domain */
 	const char **categories;
 	size_t category_count;
-	bool listed;          /* it comes from a subscription list and is identified by its key, not its name */
+	bool listed;          /* from a subscription list: identified by its key, not its name */
 	const char **folders; /* of a listed feed, sorted; each is a path with newlines between its names */
 	size_t folder_count;
 	bool enabled;
 	int rank;            /* lower is closer to the source */
 	int64_t interval_ms; /* 0: by the schedule */
+	bool force_interval; /* interval_ms holds against hints of the operator's own servers */
 	int64_t timeout_ms;  /* 0: [fetch] timeout */
 	int64_t max_body;    /* 0: [fetch] max-body */
 	bool allow_private;
 	struct config_networks allow; /* besides [fetch] allow */
 	bool allow_downgrade;         /* a redirect from https to http may be followed */
-	const char *user_agent;       /* NULL: ours */
-	const char *user;             /* basic authentication */
-	const char *password_file;
-	const char *bearer_file;
-	const char *header_file; /* lines "Name: value" */
-	const char *client_cert; /* PEM files */
-	const char *client_key;  /* NULL: in the same file */
-	const char *ca_file;     /* besides the system's authorities, or in place of fetch_ca_file */
+	bool allow_old_tls;
+	const char *http_version; /* "auto", "1.1", "2" */
+	const char *user_agent;   /* NULL: ours */
+	const char *user;         /* basic authentication */
+	/* Looked for among the service manager's credentials first (credentials.h). */
+	struct config_path password_file, bearer_file;
+	struct config_path header_file; /* lines "Name: value" */
+	struct config_path client_cert; /* PEM files */
+	struct config_path client_key;  /* not given: in the same file */
+	struct config_path ca_file;     /* besides the system's authorities, or in place of fetch_ca_file */
 	const char *proxy;
 	const char *websub; /* "auto", "yes", "no" */
 	struct config_place place;
 };
 
-struct config_alert {
-	const char *name;
-	const char *match;
-	const char *priority;      /* "low", "normal", "high", "urgent" */
-	struct config_place place; /* of the match line */
+/* "5 publishers in 1h"; count 0: not given. */
+struct config_growth {
+	int64_t count, within_ms;
 };
 
-struct config_output {
+/* An [alert], an [output] or a [define]; $name in a rule stands for the definition of that name. */
+struct config_rule {
 	const char *name;
-	const char *title;
-	const char *match; /* NULL: everything */
-	int64_t entries;   /* 0: [http] entries */
-	struct config_place place;
+	const char *match;         /* as written; NULL: an output of everything */
+	const char *rule;          /* with the text of its definitions and lists; NULL before config_load_checked() */
+	struct config_place place; /* of the match line */
+	const char *priority;      /* of an alert: "low", "normal", "high", "urgent" */
+	/* of an alert */
+	const char *repeat; /* "story", "item", "update" */
+	struct config_growth escalate;
+	int64_t close_after_ms;  /* without news of the story */
+	int64_t revise_after_ms; /* least time between two events about the alert */
+	/* of an alert, as alerts_quiet and so on; NULL, in times 0: as these */
+	const char *quiet, *rate, *group_by, *inhibit;
+	int64_t wait_ms, interval_ms;
+	const char *title; /* of an output */
+	int64_t entries;   /* of an output; 0: [http] entries */
+};
+
+/* In file order: a rule may refer to the definitions before it. */
+struct config_rules {
+	struct config_rule *items;
+	size_t count, cap;
 };
 
 /* A feed's place in a folder of the subscription list that is published. */
@@ -106,11 +131,7 @@ struct config {
 	const char *contact_url; /* in the User-Agent */
 	int log_level;
 
-	struct {
-		struct config_listen *items;
-		size_t count;
-		size_t cap;
-	} http_listen;
+	LIST(struct config_listen) http_listen;
 	bool http_enabled;
 	int64_t http_entries; /* entries of an output */
 	bool http_outlet_in_title;
@@ -126,6 +147,10 @@ struct config {
 	const char *stream_group; /* NULL: the process's */
 	int64_t stream_connections;
 	int64_t stream_heartbeat_ms;
+	const char **stream_allow_uid; /* without users and groups everybody may subscribe */
+	size_t stream_allow_uid_count;
+	const char **stream_allow_gid;
+	size_t stream_allow_gid_count;
 
 	const char *control_path; /* NULL: control.sock beside the stream socket */
 	unsigned control_mode;
@@ -140,7 +165,7 @@ struct config {
 	int64_t fetch_max_redirects;
 	struct config_networks fetch_allow;
 	const char *fetch_proxy;
-	const char *fetch_ca_file;
+	struct config_path fetch_ca_file;
 	const char *fetch_user_agent;
 
 	int64_t poll_min_ms;
@@ -150,7 +175,18 @@ struct config {
 	int64_t alert_backlog_ms; /* [poll] alert-backlog: on a feed's first poll, alerts only for items dated within
 				   * this */
 
-	/* [dedup]: what story_rule.h turns on; see story_config.h */
+	/* [alerts]: which alerts are held back, and which other events are written */
+	const char *alerts_quiet; /* times of the week (week_times.h) */
+	const char *alerts_quiet_priority;
+	const char *alerts_rate; /* alert_hold.h */
+	const char *alerts_group_by;
+	int64_t alerts_wait_ms;
+	int64_t alerts_interval_ms;
+	const char *alerts_inhibit;
+	bool alerts_silence; /* write an event when a feed is silent */
+	bool alerts_burst, alerts_breaking;
+
+	/* [dedup]: the thresholds of story_threshold.h, which story_config.h reads from here */
 	bool dedup_near;
 	int64_t dedup_window_ms;
 	int64_t dedup_own_window_ms;
@@ -160,7 +196,7 @@ struct config {
 	double dedup_repeat;
 	double dedup_title;
 	double dedup_numbers;
-	int64_t dedup_boilerplate; /* texts; 0: nothing is */
+	int64_t dedup_boilerplate; /* texts that share a phrase; 0: no phrase is boilerplate */
 	int64_t dedup_least_words;
 
 	int64_t keep_items_ms;
@@ -170,58 +206,46 @@ struct config {
 	int64_t parse_workers; /* 0: one a processor */
 	int64_t parse_memory;  /* address space of one worker, bytes */
 
-	struct {
-		struct config_feed *items;
-		size_t count;
-		size_t cap;
-	} feeds;                         /* by name */
+	LIST(struct config_feed) feeds;  /* by name */
 	struct config_outline *outlines; /* of feeds that are enabled, by folder, then by name */
 	size_t outline_count;
-	struct {
-		struct config_alert *items;
-		size_t count;
-		size_t cap;
-	} alerts; /* in file order */
-	struct {
-		struct config_output *items;
-		size_t count;
-		size_t cap;
-	} outputs;
+	struct config_rules alerts, outputs, definitions;
 
 	struct arena arena;
 };
 
-/* All mistakes with their places; reading goes on after each. */
+/* A mistake, or a warning.  Reading goes on after each, so that one run finds all. */
 struct config_mistake {
 	const char *file;
 	unsigned line;
-	const char *text; /* what was found and what was expected */
+	const char *text;  /* what was found and what was expected */
+	const char *shown; /* of a rule: its line and a ^ under the place; else NULL */
 };
 
 struct config_mistakes {
 	struct config_mistake *items;
 	size_t count;
 	size_t cap;
-	struct {
-		struct config_mistake *items;
-		size_t count;
-		size_t cap;
-	} warnings; /* doubtful or ignored parts; the configuration is good all the same */
+	LIST(struct config_mistake) warnings; /* doubtful or ignored parts; the configuration is valid */
 	struct arena arena;
 	int failed; /* -ENOMEM: something could not be noted */
 };
 
 void config_mistakes_init(struct config_mistakes *m);
 void config_mistakes_release(struct config_mistakes *m);
-/* Also for mistakes that other code finds, such as those in rules. */
+/* Note a mistake or a warning at a place; also for other code, such as the check of rules. */
 void config_mistake(struct config_mistakes *m, struct config_place place, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void config_warning(struct config_mistakes *m, struct config_place place, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* "file:line: text", one a line, sorted by file and line; a warning as "file:line: warning: text". */
-int config_mistakes_write(const struct config_mistakes *m, struct buf *out);
+/* Sets shown of one, the newest mistake or warning, which is about a place in a rule. */
+void config_mistake_show(struct config_mistakes *m, struct config_mistake *one, const char *rule);
+/* "file:line: text", one a line, sorted by file and line; a warning as "file:line: warning: text".  show: a mistake in
+ * a rule is followed by the rule and a mark under the place, for people. */
+int config_mistakes_write(const struct config_mistakes *m, bool show, struct buf *out);
 
-/* Names in use, by address: a feed of a list keeps its name when another feed of the same title comes or goes. */
+/* The names of feeds that are in use, by address.  With them a feed of a list keeps its name when another feed of the
+ * same title comes or goes. */
 struct config_names {
 	struct config_name {
 		const char *key; /* of the address: feed_key.h */
@@ -239,7 +263,7 @@ int config_names_add(struct config_names *n, const char *url, const char *name);
 int config_names_of(struct config_names *n, const struct config *c);
 
 /* Reads path with everything it includes.  Returns a configuration with all that could be read, or NULL and err when
- * there is no memory or path cannot be opened. It is good when mistakes is empty. */
+ * there is no memory or path cannot be opened. It is valid when mistakes is empty. */
 struct config *config_load(const char *path, struct config_mistakes *mistakes, struct error *err);
 /* As config_load(); feeds of lists keep their names in known, which the call sorts. known may be NULL. */
 struct config *config_load_named(
@@ -247,6 +271,7 @@ struct config *config_load_named(
 void config_free(struct config *c);
 
 const struct config_feed *config_find_feed(const struct config *c, struct str name);
+const struct config_rule *config_find_rule(const struct config_rules *rules, struct str name);
 
 /* Appends the public form of a feed's address, without secrets. 0 or out's failure. */
 int config_public_url(const struct config_feed *f, struct buf *out);
@@ -264,9 +289,8 @@ bool config_name_is_good(struct str name);
  * letters or digits. */
 void config_make_name(struct buf *name, struct str title, struct str url);
 
-/* What changed, for the log after a reload: one line each ("feed usni: url changed", "feed x added", "[poll] min: 5m ->
- * 10m", "... takes effect at the next start" for options that are not reloadable), into out. Returns the number of
- * changes or -ENOMEM. */
+/* Writes the differences for the log after a reload, one a line: "[poll] min: 5m -> 10m", "feed x added"; for an option
+ * that is not reloadable with "(takes effect at the next start)".  Returns the number of differences, or -ENOMEM. */
 int config_diff(const struct config *before, const struct config *after, struct buf *out);
 
 #endif

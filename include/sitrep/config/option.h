@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* option.h: the one table of all options.
  *
- * Each row names an option's section, name, type, default, range, help, where in struct config (or in a
- * struct of a repeated section) its value goes, and whether a reload takes it over.  The reader, config_diff(),
- * `sitrepd --help-config`, the manual page's OPTIONS part (daemon/describe) and the sample configuration all come
- * from it. */
+ * Each row names an option's section, name, type, default, range, help, the offset of its value in struct config (or
+ * in the struct of a repeated section), and whether a reload applies it.  The reader, config_diff(), `sitrepd
+ * --help-config`, the manual page's OPTIONS part (daemon/describe) and the sample configuration all come from it. */
 #ifndef SITREP_CONFIG_OPTION_H
 #define SITREP_CONFIG_OPTION_H
 
@@ -19,7 +18,9 @@ enum option_section {
 	SECTION_TOP,
 	SECTION_FEED,
 	SECTION_ALERT,
+	SECTION_ALERTS,
 	SECTION_OUTPUT,
+	SECTION_DEFINE,
 	SECTION_HTTP,
 	SECTION_STREAM,
 	SECTION_CONTROL,
@@ -33,6 +34,7 @@ enum option_section {
 
 enum option_type {
 	OPTION_STRING,
+	OPTION_PATH,  /* of a file, struct config_path */
 	OPTION_URL,   /* http or https */
 	OPTION_PROXY, /* http, https or socks */
 	OPTION_AGENT, /* a User-Agent with a version and a page, and without a browser's name */
@@ -47,6 +49,9 @@ enum option_type {
 	OPTION_NETWORKS, /* comma separated CIDR */
 	OPTION_LEVEL,    /* a log level */
 	OPTION_CHOICE,   /* one of choices */
+	OPTION_TIMES,    /* times of the week (week_times.h), kept as text */
+	OPTION_GROWTH,   /* a number of publishers in a time, struct config_growth; min and max are the number's */
+	OPTION_RATE,     /* so many in a time (alert_hold.h), kept as text */
 	OPTION_FILES,    /* a path or a pattern of files to read; may be given again, has no member */
 };
 
@@ -55,7 +60,7 @@ struct config_option {
 	const char *name;
 	enum option_type type;
 	size_t offset;        /* in struct config, or in the repeated section's struct */
-	const char *fallback; /* default, as it would be written; NULL: absent */
+	const char *fallback; /* default, as in a file; NULL: none */
 	const char *example;  /* a value for the sample configuration, for options without a fallback */
 	int64_t min, max;     /* for numbers, in the value's unit */
 	const char *choices;  /* "low normal high urgent" */

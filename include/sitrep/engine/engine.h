@@ -3,16 +3,15 @@
  *
  *     due queue -> transfer -> parse pool -> writer -> { stream, publish } -> due queue
  *
- * A hub's push (websub.h) comes in by HTTP and joins at the parse pool; it plans no poll.
+ * A hub's push (websub_subscription.h) comes in by HTTP and joins at the parse pool; it plans no poll.
  *
- * The engine owns every stage and the main loop.  A configuration is checked as a whole, and comes into force as a
- * whole or not at all. */
+ * The engine owns every stage and the main loop.  A configuration is checked as a whole and applied as a whole, or
+ * not at all. */
 #ifndef SITREP_ENGINE_ENGINE_H
 #define SITREP_ENGINE_ENGINE_H
 
 #include <stddef.h>
 
-#include "sitrep/base/buf.h"
 #include "sitrep/base/error.h"
 #include "sitrep/base/listener.h"
 #include "sitrep/config/config.h"
@@ -30,11 +29,12 @@ struct engine_options {
 	struct listener *control; /* NULL: none */
 };
 
-/* Opens the database, starts writer, workers and servers.  Owns config from here on. */
+/* Opens the database, starts writer, workers and servers, and puts config into force.  Owns config from here on, also
+ * when it returns NULL with err. */
 struct engine *engine_new(const struct engine_options *options, struct config *config, struct error *err);
 /* Runs until SIGINT or SIGTERM. */
 int engine_run(struct engine *e, struct error *err);
-/* Commits all outcomes that the writer has, closes everything. */
+/* Waits until the writer has committed all outcomes that it has, then closes everything.  e may be NULL. */
 void engine_free(struct engine *e);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* identity.h: what an item is known by.
+/* identity.h: computes the identity of an item.
  *
- * Fills the worked-out members of a parsed item: its plain texts, its identity (guid, else link, else
- * digest, hashed), its content digest over the canonical title and body, and its URL key.  Runs in the
- * workers; depends on the item alone. */
+ * Fills the computed members of a parsed item: its plain texts, its identity (a hash of its guid, else link, else
+ * digest), its content digest over the canonical title and body, its URL key, and its sketch.  Runs in the workers;
+ * depends on the item alone. */
 #ifndef SITREP_IDENTITY_IDENTITY_H
 #define SITREP_IDENTITY_IDENTITY_H
 
@@ -16,18 +16,18 @@ struct identity; /* buffers and a hash context, reused from item to item */
 struct identity *identity_new(struct error *err);
 void identity_free(struct identity *id);
 
-/* Fills the item's worked-out members but its matches, and takes tracking parameters out of its link.  Text
- * goes into a.  The digest covers the tokens of the title and of the body, which is the content, or the summary
- * where the content has no words.  A missing plain title is the beginning of the body, or else the link.
- * 0, or -ENOMEM: the item is then to be given up. */
+/* Fills the item's computed members but its matches, and removes tracking parameters from its link.  Text goes into
+ * a.  The digest covers the tokens of the title and of the body, which is the content, or the summary where the
+ * content has no words.  A missing plain title is the beginning of the body, or else the link.  0, or -ENOMEM: the
+ * caller then drops the item. */
 int identity_assign(struct identity *id, struct arena *a, struct item *it);
 
-/* The plain text of the item last assigned, one line: of its title, and of its body.  Valid until the next call.  For
- * rule_words(). */
+/* The plain text of title and body of the item last assigned, one line each, for rule_words().  Valid until the next
+ * call. */
 struct str identity_title_text(const struct identity *id);
 struct str identity_body_text(const struct identity *id);
 
-/* Its canonical tokens, each followed by a space; valid as long. */
+/* Their canonical tokens, each followed by a space; valid as long. */
 struct str identity_title_tokens(const struct identity *id);
 struct str identity_body_tokens(const struct identity *id);
 

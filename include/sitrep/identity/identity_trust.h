@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* identity_trust.h: whether a feed's items can be known by what the feed gives them as identities.
+/* identity_trust.h: whether a feed's guids or links are reliable identities of its items.
  *
- * Some generators make a new guid for each poll, some a new link as well (a session's number).  Such items are found
- * again by their text or their link (intake.h), at the price of a new alias an item and poll; and each of them is one
- * change of text away from being taken for news.  So what becomes of identities that are not known is counted over
- * the last 20 polls that brought a document: when more than half of them turn out to be items that the feed had
- * already, its items are known by their links from then on, and when that happens again, by their texts.
- *
- * Fewer than 8 such identities say nothing, nor do those of fewer than 3 documents: a site that moves once changes all
- * of its identities, and keeps the new ones.  A feed's first document is not counted.  There is no way back, since
- * links that do not change are as good as guids; a feed that gets another URL begins anew. */
+ * Some generators make a new guid at each poll, some also a new link (with a session's number).  Such items are found
+ * again by their text or link (intake.h), but each poll adds an alias for each item, and an item whose text changes too
+ * counts as new.  So unknown identities are counted over the last 20 polls that brought a document; a feed's first
+ * document is not counted.  When more than half of them belong to items that the feed had already, its items are
+ * matched by link from then on; when that happens again, by text.  Fewer than 8 unknown identities, or fewer than 3
+ * documents with such items, decide nothing: a site that moves changes all its identities once.  The change is never
+ * undone, since stable links are as good as guids; a feed with another URL begins anew. */
 #ifndef SITREP_IDENTITY_IDENTITY_TRUST_H
 #define SITREP_IDENTITY_IDENTITY_TRUST_H
 
@@ -23,7 +21,7 @@ enum { TRUST_POLLS = 20, TRUST_BYTES = TRUST_POLLS * 4 };
 
 struct trust_poll {
 	uint16_t unknown; /* identities that were not known */
-	uint16_t seen;    /* of these, whose text or link the feed had already */
+	uint16_t seen;    /* of these, items whose text or link the feed had already */
 };
 
 struct identity_trust {
@@ -31,17 +29,17 @@ struct identity_trust {
 	size_t count;
 };
 
-/* The sums over all polls, and how many of these had anything seen. */
+/* The sums over all polls, and the number of polls with seen > 0. */
 struct trust_sum {
 	size_t unknown, seen, polls;
 };
 
-/* One document more; the oldest one of too many is forgotten. */
+/* Adds the counts of a document, and drops the oldest poll if there are more than TRUST_POLLS. */
 void identity_trust_note(struct identity_trust *t, size_t unknown, size_t seen);
-/* Is it time to know the feed's items by something else?  *sum says why. */
+/* Whether the feed's items need another identity; *sum has the counts that decide. */
 bool identity_trust_is_lost(const struct identity_trust *t, struct trust_sum *sum);
 
-/* As bytes for the database: how many of out are used.  Other bytes than those give an empty window. */
+/* Encodes for the database; returns the number of bytes used.  Decoding gives an empty window for invalid bytes. */
 size_t identity_trust_encode(const struct identity_trust *t, uint8_t out[TRUST_BYTES]);
 void identity_trust_decode(struct identity_trust *t, struct str bytes);
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* item_match.h: whether an item of a document is one that is known.
+/* item_match.h: decides whether an item of a document is the same as a stored one.
  *
- * Asked for an item whose identity its feed has not shown before, once for each known item that has its text or its
- * link, and for an item that is known by nothing but a link under which another text stands now.  Facts in, decision
- * out; nothing is looked up or remembered here.
+ * Asked about an item whose identity its feed has not had before, once for each stored item with the same text or link;
+ * and about an item whose link is its only identity, when the link has another text now.  A pure function: facts in,
+ * decision out.
  *
- * The evidence is guid, link, date, place in the document and length of the text.  A renamed item keeps its date and
- * replaces the old one in the document.  A new one has a new guid, a new link and another date, or stands beside the
- * old one: three alarms in the same words are three alarms.  A link says nothing alone: a channel's address is the link
- * of everything in it.  Under doubt it is news.  The first row that fits decides:
+ * The evidence is guid, link, date, place in the document and length of the text.  An item that was given another
+ * guid keeps its date and replaces the old one in the document.  A new item has a new guid, a new link and another
+ * date, or is in the document together with the old one: three alarms in the same words are three alarms.  A link
+ * alone proves nothing: every item of a channel may have the channel's link.  In doubt the item is new.  The first
+ * matching row decides:
  *
  *   known item     text        link      place     guid    date            other                     decision
  *   own feed's     same        any       shown     any     any                                       look-alike
@@ -40,55 +41,54 @@
  *                  unrelated   same      any       any     same                                      copy
  *   anything else                                                                                    none
  *
- * "But counter": the same but for a counter, clock or age of its title (title_core.h).
- * "Read again": alike, and the known one was read by other rules of an earlier program (CANON_VERSION).
- * "Same day": both dates are the same and have no time of day, so that several items may have them.  "Near": a minute
- * apart at most, as where a generator dates an item anew.  "All renamed": most items of the document have texts that
- * the feed had under other identities, and not all of them the same.  "Alone": the document has no other item.
- * "Repeated": the item's own feed has had the text as well.  Later than a pruned item is later than it was seen. */
+ * "But counter": the same but for a counter, clock or age of its title (title_core.h).  "Read again": alike, and the
+ * known item was parsed by an earlier program with another CANON_VERSION.  "Same day": both dates are the same and
+ * have no time of day, so that several items may have them.  "Near": at most a minute apart, as when a generator
+ * dates an item anew.  "All renamed": most items of the document have texts that the feed had under other
+ * identities, and these texts differ from each other.  "Alone": the document has no other item.  "Repeated": the
+ * item's own feed had the text before.  "Later", of a pruned item: later than the time at which it was last seen. */
 #ifndef SITREP_IDENTITY_ITEM_MATCH_H
 #define SITREP_IDENTITY_ITEM_MATCH_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 enum match_owner { OWNER_SELF = 1, OWNER_OTHER = 2 };
 enum match_text { TEXT_SAME = 1, TEXT_ALIKE = 2, TEXT_UNRELATED = 4, TEXT_BUT_COUNTER = 8, TEXT_READ_AGAIN = 16 };
-enum match_link { LINK_SAME = 1, LINK_OTHER = 2 }; /* another, or no link on either side */
+enum match_link { LINK_SAME = 1, LINK_OTHER = 2 }; /* other: the links differ, or one is missing */
 enum match_place { PLACE_GONE = 1, PLACE_SHOWN = 2, PLACE_PRUNED = 4 };
 enum match_guid { GUID_SAME = 1, GUID_OTHER = 2, GUID_NONE = 4 }; /* none: the item has none */
 enum match_date { DATE_SAME = 1, DATE_SAME_DAY = 2, DATE_NEAR = 4, DATE_OTHER = 8, DATE_UNKNOWN = 16 };
 enum match_length { LENGTH_SHORT = 1, LENGTH_MIDDLE = 2, LENGTH_LONG = 4 };
 enum match_document { DOCUMENT_ALONE = 1, DOCUMENT_STEADY = 2, DOCUMENT_RENAMED = 4 };
 
-/* Of an unknown item against a known one. */
+/* Facts about an unknown item, compared with a known one. */
 struct match_facts {
-	enum match_owner owner; /* whose the known item is */
+	enum match_owner owner; /* whether the known item is the same feed's */
 	enum match_text text;
 	enum match_link link;
-	enum match_place place; /* where the known item is */
+	enum match_place place; /* whether the known item is in the document too, or was pruned */
 	enum match_guid guid;
 	enum match_date date;
 	enum match_length length; /* of the text */
 	enum match_document document;
-	bool repeated;  /* the unknown item's own feed has had its text */
-	bool in_window; /* the two are no further apart than [dedup] window */
+	bool repeated;  /* the unknown item's own feed had its text before */
+	bool in_window; /* the two are at most [dedup] window apart */
 };
 
 enum match_decision {
-	MATCH_NONE,      /* nothing to do with the known item */
-	MATCH_LOOKALIKE, /* news in the known item's words: a story of its own, linked to that of the known one */
-	MATCH_TOMBSTONE, /* what was pruned does not come back */
-	MATCH_COPY,      /* another outlet's report of the known item's story */
-	MATCH_CHANGED,   /* the known item under another identity and with another text */
-	MATCH_SAME,      /* the known item under another identity */
+	MATCH_NONE,      /* not related to the known item */
+	MATCH_LOOKALIKE, /* a new item with the known item's words: its own story, linked to the known one's */
+	MATCH_TOMBSTONE, /* the item was pruned, and is not stored again */
+	MATCH_COPY,      /* another outlet's copy: joins the known item's story */
+	MATCH_CHANGED,   /* the known item with another identity and another text */
+	MATCH_SAME,      /* the known item with another identity */
 	MATCH_DECISIONS
 };
 
 enum match_decision item_match(const struct match_facts *f);
 
-/* Texts of fewer tokens are too often the same by chance; texts of as many as this are not written twice. */
+/* Texts of fewer than 8 tokens are too often equal by chance; texts of 40 and more are never written twice. */
 enum { MATCH_TOKENS_MIN = 8, MATCH_TOKENS_LONG = 40 };
 enum match_length match_length(uint32_t tokens);
 

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-/* likeness.h: have two items words in common that say that they are one, when a link says so too?
+/* likeness.h: decides whether two items with one link are one item, by their words.
  *
- * Compared are the titles and the plain summaries, which are all that a stored item has at hand.  A third of the runs
- * of words of the one that has fewer is enough, since what stood under a link before may have been an excerpt; but
- * where most figures differ, three quarters: less is two notices from one template.  A counter, clock or age at the end
- * of a title, or in brackets, counts for nothing (title_core.h). */
+ * Titles and plain summaries are compared, since the whole text of a stored item is not at hand.  A third of the
+ * shorter one's runs of words must be in the other, since one text may be an excerpt.  When most figures differ, three
+ * quarters must: they may be two notices from one template.  A counter, clock or age at the end of a title, or in
+ * brackets, is ignored (title_core.h). */
 #ifndef SITREP_IDENTITY_LIKENESS_H
 #define SITREP_IDENTITY_LIKENESS_H
-
-#include <stdbool.h>
 
 #include "sitrep/base/buf.h"
 #include "sitrep/identity/sketch.h"
 #include "sitrep/model/document.h"
 
-/* Reused from comparison to comparison. */
+/* Buffers, reused from comparison to comparison. */
 struct likeness {
 	struct sketch a, b;
 	struct buf title, body;
@@ -23,12 +21,12 @@ struct likeness {
 void likeness_init(struct likeness *l);
 void likeness_release(struct likeness *l);
 
-/* 1 when they have, 0 when not, -ENOMEM. */
+/* 1: one item; 0: two items; -ENOMEM. */
 int likeness_compare(struct likeness *l, const struct item *a, const struct item *b);
 
-/* Did an outlet edit a's headline into b's?  Then some words stay, and others stand in the place of some.  1; 0 also
- * where one of the two has all characters of the other, as when one reading of a title leaves some out ("a<b and c>d"),
- * unless numbers differ; -ENOMEM. */
+/* Whether an outlet edited a's headline into b's: some words stay, others are replaced.  1: yes.  0: no; also when one
+ * title is the other with characters left out, as two program versions may parse "a<b and c>d", unless numbers differ.
+ * -ENOMEM. */
 int likeness_title_edited(struct likeness *l, const struct item *a, const struct item *b);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* story_request.h: requests of an operator about stories: why, split, join.
  *
- * Items are named by their id as it is published or by their link, stories by their id.  A request is answered in the
- * writer's thread, in a transaction of its own, ahead of outcomes of polls that wait: a person waits for it, and such
- * requests are few and short.  While nothing can be stored, why is still answered; split and join are refused. */
+ * Items are named by their id as it is published or by their link, stories by their id.  A request is answered in
+ * the writer's thread, in a transaction of its own, before waiting outcomes of polls: a person waits for the answer,
+ * and such requests are few and short.  While storing is stopped, why is still answered; split and join are refused. */
 #ifndef SITREP_INGEST_STORY_REQUEST_H
 #define SITREP_INGEST_STORY_REQUEST_H
 
@@ -30,8 +30,8 @@ struct story_request {
 struct story_request *story_request_new(struct str item, struct str other);
 void story_request_free(struct story_request *q);
 
-/* Hands q over, never blocks; q must live until its done has been called, or until writer_free(). -ENOMEM: nothing was
- * handed over. */
+/* Hands q to the writer without blocking. q must live until its done has been called, or until writer_free().
+ * -ENOMEM: q was not handed over. */
 int story_request_submit(struct story_request *q, struct writer *w);
 
 #endif

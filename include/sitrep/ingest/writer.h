@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* writer.h: the one thread that writes the database.
  *
- * The main loop hands it outcomes of polls; it takes many of them into one transaction (group commit),
- * commits, and reports back through a descriptor that the loop watches.  Nothing is reported before it is
- * durable: the database runs at synchronous=FULL, since a cursor that a subscriber has seen must never be
- * given twice, even after a power failure.  An outcome whose document turns out damaged fails alone: its feed's
- * validators are not saved, so the next poll brings it again.
+ * The main loop hands it outcomes of polls.  It stores many of them in one transaction (group commit), commits, and
+ * makes a descriptor readable that the loop watches.  Nothing is reported before it is durable: the database runs
+ * with synchronous=FULL, since a cursor that a subscriber has seen must never be used twice, even after a power
+ * failure.  An outcome with a damaged document fails alone: its feed's validators are not saved, so the next poll
+ * brings it again.
  *
  * When a transaction cannot be committed (no space, a read-only file system, a failing disk), all of its outcomes
  * are lost and storing stops: outcomes are refused until a small write that the thread tries on a timer succeeds, after
@@ -18,22 +18,21 @@
 #include <stdint.h>
 
 #include "sitrep/base/error.h"
-#include "sitrep/base/str.h"
 #include "sitrep/model/feed_state.h"
 #include "sitrep/model/poll.h"
 #include "sitrep/model/specs.h"
 #include "sitrep/model/websub_state.h"
 #include "sitrep/store/stored_rules.h"
-#include "sitrep/story/story_rule.h"
+#include "sitrep/story/story_threshold.h"
 
 struct writer;
 
-/* The least size of the database that serves so many feeds.  A smaller one works, but keeps next to nothing. */
+/* The smallest useful [keep] size for that many feeds.  A smaller one works, but keeps almost no items. */
 int64_t writer_least_size(size_t feeds);
 
-/* Decides when a feed is due next: sets state->due_ms and state->history; the rest of state stands as it will be
- * committed. news is NULL when the outcome brought no document.  Called in the writer's thread within the transaction,
- * so it must be pure. */
+/* Decides when a feed is due next: sets state->due_ms and state->history; the rest of state is as it will be
+ * committed. news is NULL when the outcome brought no document.  Called in the writer's thread within the
+ * transaction, so it must be pure. */
 typedef void writer_plan_fn(
 	void *arg, struct feed_state *state, const struct poll_outcome *outcome, struct poll_news *news);
 
@@ -57,11 +56,8 @@ struct writer *writer_new(const struct writer_options *options, struct error *er
 /* Commits all submitted outcomes, stops the thread, closes the database. */
 void writer_free(struct writer *w);
 
-/* Hands o over.  Never blocks. */
+/* Hands o to the writer without blocking. */
 void writer_submit(struct writer *w, struct poll_outcome *o);
-/* Outcomes submitted and not yet reported, and the bytes of their documents. */
-size_t writer_pending(struct writer *w);
-size_t writer_pending_bytes(struct writer *w);
 
 struct ingest; /* the state of the writer's thread (ingest.h) */
 
@@ -70,21 +66,21 @@ typedef int writer_fn(void *arg, struct ingest *k, struct error *err);
 /* Runs in the loop afterwards; err->code 0: committed. */
 typedef poll_report_done_fn writer_done_fn;
 
-/* Hands fn over, never blocks.  It runs after all outcomes submitted before and ahead of all submitted later; its end
- * comes as a report (poll_report.done), in the order of commits. fn and done get the same arg, which must live until
- * then, or until writer_free(). -ENOMEM: nothing was handed over. */
+/* Hands fn to the writer without blocking.  It runs after all outcomes that were submitted before, and before all
+ * later ones.  Its end comes as a report (poll_report.done), in the order of commits. fn and done get the same arg,
+ * which must live until then, or until writer_free(). -ENOMEM: fn was not handed over. */
 int writer_run(struct writer *w, writer_fn *fn, writer_done_fn *done, void *arg);
 
-/* A configuration for the writer.  Everything in it that can fail is done in one transaction: then all of it holds, or
- * nothing. */
+/* A configuration for the writer.  All steps that can fail are one transaction, so a change is stored whole or not
+ * at all. */
 struct writer_change {
 	/* The database's feeds become these: new ones are added, those that have another name now are renamed, absent
 	 * ones go inactive (their items stay), a changed URL forgets the validators. */
 	const struct feed_spec *feeds; /* borrowed until done */
 	size_t count;
-	struct writer_options *options; /* the thread's once committed; NULL: those in force stay */
-	/* As options.  New rules are matched with all stored items from then on, at rest; matches of rules that are not
-	 * among these are not shown any more. */
+	struct writer_options *options; /* owned by the thread after the commit; NULL: the present ones stay */
+	/* As options.  New rules are then matched with all stored items, between batches; matches of removed rules
+	 * are not shown any more. */
 	struct stored_rules *rules;
 	int64_t generation; /* of rules: counted up from 1 with each change (poll_outcome.rules) */
 	/* Makes room in the caller's tables, in the writer's thread, before the change is committed. highest_id is the
@@ -99,12 +95,13 @@ struct writer_change {
 };
 /* state_dir and plan of from need not be set. 0 or -ENOMEM. */
 int writer_change_set_options(struct writer_change *c, const struct writer_options *from);
-/* Hands c over, which must live until its done has been called.  0 or -ENOMEM. */
+/* Hands c to the writer; c must live until its done has been called.  0 or -ENOMEM. */
 int writer_apply(struct writer *w, struct writer_change *c);
 /* Releases all that c owns, but not c itself. */
 void writer_change_release(struct writer_change *c);
 
-/* Has the writer's work at rest changed the outputs since the last call?  A change makes writer_fd() readable. */
+/* True when the writer's work between batches has changed the outputs since the last call.  A change makes writer_fd()
+ * readable. */
 bool writer_take_shown(struct writer *w);
 
 /* Whether transactions are committed. */
@@ -112,13 +109,13 @@ struct writer_storing {
 	bool stopped;
 	int64_t since_ms;            /* of the last change, wall clock; 0: never */
 	uint64_t stops;              /* how often it stopped */
-	uint64_t lost;               /* outcomes that could not be kept */
+	uint64_t lost;               /* outcomes that could not be stored */
 	char reason[ERROR_TEXT_MAX]; /* of the last stop */
 };
 /* A change makes writer_fd() readable. */
 void writer_get_storing(struct writer *w, struct writer_storing *out);
 
-/* Readable when reports wait, and when storing has stopped or goes on. */
+/* Readable when reports wait, and when storing was stopped or resumed. */
 int writer_fd(const struct writer *w);
 /* Reports of all commits since the last call, in order of submission, and the newest committed cursor.
  * The caller frees with poll_reports_free(). */
@@ -127,7 +124,11 @@ struct poll_report *writer_collect(struct writer *w, int64_t *newest_cursor);
 struct writer_stats {
 	uint64_t commits, outcomes;
 	uint64_t commit_us_last, commit_us_max;
-	uint64_t postings; /* in the index of texts (grouping.h) */
+	uint64_t postings;         /* in the index of texts (grouping.h) */
+	uint64_t bursts, learning; /* names that are counted, and those whose usual count is not known yet (bursts.h) */
+	size_t pending, pending_bytes; /* outcomes submitted and not yet reported, and the bytes of their documents */
+	uint64_t alerts_open;          /* and alert rules that match nothing, or too much (alert_report.h) */
+	uint64_t rules_silent, rules_noisy;
 };
 void writer_get_stats(struct writer *w, struct writer_stats *stats);
 

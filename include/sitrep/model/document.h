@@ -15,7 +15,6 @@
 #include <stdint.h>
 
 #include "sitrep/base/arena.h"
-#include "sitrep/base/buf.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/jsonw.h"
 #include "sitrep/base/sha256.h"
@@ -61,7 +60,7 @@ struct feed_link {
 struct enclosure {
 	struct str url;
 	struct str type;
-	struct str length; /* as given, digits in most cases */
+	struct str length; /* as in the feed, mostly digits */
 };
 
 struct image {
@@ -116,7 +115,7 @@ struct feed_facts {
 	struct str managing_editor;
 	struct str webmaster;
 	struct str hub;              /* WebSub, rel=hub */
-	struct str ttl;              /* minutes, as given */
+	struct str ttl;              /* minutes, as in the feed */
 	struct str update_period;    /* sy:updatePeriod */
 	struct str update_frequency; /* sy:updateFrequency */
 	struct str skip_hours;       /* "0 1 2 23" */
@@ -136,7 +135,8 @@ struct feed_facts {
 /* A rule that matched an item, found in the worker (rule.h). */
 struct match {
 	struct str rule;  /* its name in the configuration */
-	struct str terms; /* what matched, separated by newlines */
+	struct str terms; /* the words that matched, separated by newlines */
+	uint64_t truth;   /* its value for each combination of its conditions on the story (rule.h) */
 };
 
 enum identity_kind { IDENTITY_GUID, IDENTITY_LINK, IDENTITY_DIGEST };
@@ -167,14 +167,14 @@ struct item {
 	DOCUMENT_LIST(feed_link) links;
 	DOCUMENT_LIST(enclosure) enclosures;
 
-	/* -- what the worker worked out (identity.h, rule.h) */
+	/* -- computed by the worker (identity.h, rule.h) */
 	struct str plain_title;   /* one line of plain text */
 	struct str plain_summary; /* one line of plain text, at most LIMIT_SUMMARY bytes */
 	enum identity_kind identity_kind;
 	struct str identity;    /* SHA256_LEN bytes */
 	struct str digest;      /* SHA256_LEN bytes over the canonical text */
 	struct str url_key;     /* SHA256_LEN bytes over the canonical URL; absent without a link */
-	uint32_t canon_version; /* of the rules that digest was made by */
+	uint32_t canon_version; /* version of the canonical text that digest was made from */
 	uint32_t token_count;   /* tokens in the canonical text */
 	struct str sketch;      /* of the canonical text (sketch.h); absent where it has no words */
 	DOCUMENT_LIST(match) matches;
@@ -183,27 +183,27 @@ struct item {
 struct document {
 	enum feed_format format;
 	struct str version;  /* "2.0", "1.0" ... */
-	struct str encoding; /* what the bytes were read as */
+	struct str encoding; /* the encoding that the bytes were decoded from */
 	bool wellformed;     /* the bytes needed no repair */
-	bool truncated;      /* ended before its end, or ran into a limit: what came whole is here */
+	bool truncated;      /* the text was cut, or exceeded a limit: only complete items are here */
 	struct feed_facts feed;
 	DOCUMENT_LIST(item) items; /* in document order */
-	uint32_t left_out;         /* items for which there was no memory: the same bytes may hold them next time */
-	struct str notes;          /* what was decided and repaired, one sentence a line; only when asked for */
+	uint32_t left_out;         /* items dropped for lack of memory: another parse of the same bytes may find them */
+	struct str notes;          /* decisions and repairs of the parser, one sentence a line; only on request */
 };
 
 /* A zeroed document with all times TIME_NONE; the same for an item. */
 void document_init(struct document *d);
 void item_init(struct item *it);
 
-/* Makes every text, link and date of d what document_check.h lets through, but for markup, which is so already.  New
- * text goes into a.  relative: references without a base stay.  0 or -ENOMEM. */
+/* Changes every text, link and date of d so that it passes document_check.h.  Markup is not changed: the sanitizer has
+ * made it pass.  New text goes into a.  relative: references without a base are kept.  0 or -ENOMEM. */
 int document_fit(struct document *d, struct arena *a, bool relative);
 
 const char *feed_format_name(enum feed_format f); /* "rss", "rdf", "atom", "json", "cdf", NULL */
 
-/* The neutral JSON form of the document, the one `sitrep parse` prints: absent members left out, times in
- * RFC 3339, X_type beside each text, digests in hex. */
+/* Writes the neutral JSON form of the document, which `sitrep parse` prints and conformance is measured on: absent
+ * members are left out, times are RFC 3339, each text X has X_type beside it, digests are in hex. */
 void document_write_json(struct jsonw *w, const struct document *d);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* feed_state.h: what is remembered of a feed between polls and restarts.
+/* feed_state.h: the state of a feed that outlives polls and restarts.
  *
- * The writer keeps it in the database, committed together with the items it stands for; the main loop
- * works on copies that come back with each commit. */
+ * The writer stores it in the same transaction as the items of the poll.  The main loop has a copy, which it gets anew
+ * after each commit. */
 #ifndef SITREP_MODEL_FEED_STATE_H
 #define SITREP_MODEL_FEED_STATE_H
 
@@ -10,17 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sitrep/base/buf.h"
-#include "sitrep/base/error.h"
-
 enum feed_health {
 	FEED_NEW, /* never polled */
 	FEED_OK,
-	FEED_FAILING, /* last poll failed; errors says how often in a row */
-	FEED_GONE,    /* answered 410: not asked any more until a person says so */
+	FEED_FAILING, /* the last poll failed; errors counts failures in a row */
+	FEED_GONE,    /* the server answered 410: not polled until an operator asks for it */
 };
 
-/* Why a poll brought nothing, in a few words that tables and metrics use. */
+/* The kinds of failure of a poll, for tables and metrics. */
 enum poll_failure {
 	FAILURE_NONE,
 	FAILURE_DNS,
@@ -30,13 +27,14 @@ enum poll_failure {
 	FAILURE_TOO_SLOW,
 	FAILURE_TOO_LARGE,
 	FAILURE_FORBIDDEN, /* the address guard refused */
-	FAILURE_REDIRECT,  /* too many, a loop, or to where we do not go */
+	FAILURE_REDIRECT,  /* too many, a loop, or to a forbidden address */
 	FAILURE_PROTOCOL,  /* not HTTP, broken off, undecodable */
 	FAILURE_HTTP,      /* 4xx and 5xx */
 	FAILURE_NOT_A_FEED,
 	FAILURE_EMPTY,
-	FAILURE_PARSER,   /* the worker died or ran out of its limits */
+	FAILURE_PARSER,   /* the worker died or exceeded its limits */
 	FAILURE_INTERNAL, /* no memory, no disk */
+	FAILURE_SECRET,   /* a file with the feed's password, header or certificate cannot be read */
 	FAILURE_COUNT
 };
 const char *poll_failure_name(enum poll_failure f); /* "dns", "connect" ... */
@@ -48,6 +46,14 @@ const char *feed_health_name(enum feed_health h);   /* "new", "ok", "failing", "
 enum feed_identity { FEED_BY_GUID, FEED_BY_URL, FEED_BY_DIGEST };
 const char *feed_identity_name(enum feed_identity i); /* "guid", "url", "digest" */
 
+/* News about a feed's silence: a pause between posts that its own pauses do not explain (schedule/pauses.h). */
+struct feed_silence {
+	enum { SILENCE_NO_NEWS, SILENCE_BEGUN, SILENCE_ENDED } news;
+	int64_t since_ms; /* the last post before it */
+	int64_t usual_ms; /* the feed's usual pause */
+	int64_t limit_ms; /* and the longest one that is no silence */
+};
+
 struct feed_state {
 	int64_t id; /* the database's */
 	char *name;
@@ -55,7 +61,7 @@ struct feed_state {
 	char *categories; /* separated by newlines */
 	char *title;      /* the configured title, else the feed's own, else the name */
 	char *link;       /* the site's address, NULL when unknown */
-	char *etag;       /* as the server gave them with the last full answer that was committed; NULL: none */
+	char *etag;       /* validators of the last full answer that was committed; NULL: none */
 	char *last_modified;
 	bool active; /* in the configuration and enabled */
 	enum feed_health health;
@@ -64,9 +70,9 @@ struct feed_state {
 	char *reason; /* sentence of the last failure, NULL when ok */
 	int http_status;
 	int errors;     /* failures in a row */
-	int64_t due_ms; /* when to ask next, TIME_NONE: not planned */
+	int64_t due_ms; /* time of the next poll, TIME_NONE: not planned */
 	int64_t failing_since_ms;
-	int64_t first_poll_ms; /* all TIME_NONE when never */
+	int64_t first_poll_ms; /* this and the times below are TIME_NONE for never */
 	int64_t last_poll_ms;
 	int64_t last_success_ms;
 	int64_t last_new_ms;
@@ -77,22 +83,23 @@ struct feed_state {
 	char *moved_url;        /* where permanent redirects lead; NULL: nowhere */
 	int64_t moved_since_ms; /* time of the first such redirect; TIME_NONE: none */
 	int moved_count;        /* such redirects in a row */
-	bool moved;             /* believed: the feed is asked there */
-	char *onward_url;       /* where permanent redirects lead from there; this and the next two as of moved_url */
+	bool moved;             /* the redirect is believed: polls go to moved_url */
+	char *onward_url;       /* where permanent redirects from moved_url lead; counted like moved_* */
 	int64_t onward_since_ms;
 	int onward_count;
-	bool pushed;            /* a hub delivers its news: asking is a precaution only (websub_state.h) */
-	int64_t server_wait_ms; /* what the server last asked for: Retry-After, max-age; a duration */
-	unsigned char *history; /* what the schedule remembers of it (feed_history.h), NULL: nothing */
+	bool pushed;            /* a hub delivers its items: polls are a precaution (websub_state.h) */
+	int64_t server_wait_ms; /* the wait that the server last asked for: Retry-After, max-age */
+	unsigned char *history; /* encoded history for the schedule (feed_history.h), NULL: none */
 	size_t history_len;
+	struct feed_silence silence; /* what the last outcome told; not stored */
 };
 
 /* A deep copy; -ENOMEM leaves *to empty. */
 int feed_state_copy(struct feed_state *to, const struct feed_state *from);
 void feed_state_release(struct feed_state *s);
 
-/* The clock was set by jump_ms and shows now_ms: all times of s move along, so that what has passed since then, and
- * what is left until it is due, stay (clock.h). */
+/* The clock was set by jump_ms and shows now_ms: moves all times of s, so that elapsed times and the wait until the
+ * next poll stay the same (clock.h). */
 void feed_state_follow_clock(struct feed_state *s, int64_t jump_ms, int64_t now_ms);
 /* Times of past events that lie in the future become now.  due_ms is left as it is. */
 void feed_state_clamp(struct feed_state *s, int64_t now_ms);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* plain_text.h: one line of plain text out of a sanitised text. */
+/* plain_text.h: makes one line of plain text of a sanitised text. */
 #ifndef SITREP_MODEL_PLAIN_TEXT_H
 #define SITREP_MODEL_PLAIN_TEXT_H
 
@@ -9,8 +9,8 @@
 /* Appends t as one line without markup.  0 or the buffer's failure. */
 int plain_text(struct buf *out, const struct text *t);
 
-/* The same, for finding words: as the worker reads a text for its tokens (identity.c), so that a tag within a word
- * does not part it, and a text that was escaped twice is read again. */
+/* The same for a search of words, which reads text as the worker does for tokens (identity.c): a tag within a word does
+ * not split it ("mis<b>sile</b>" is one word), and text that was escaped twice is unescaped twice. */
 int plain_words(struct buf *out, const struct text *t);
 
 #endif

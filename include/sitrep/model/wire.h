@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* wire.h: documents as bytes, read back as if a stranger had sent them.
+/* wire.h: documents as bytes: a worker's answer to the daemon, and an item's record in the database.
  *
- * Two uses: a worker's answer to the daemon, and an item's record in the database.  Each member is a tag,
- * a length and a value (varints, then bytes); unknown tags are skipped, so that a record of an older or
- * newer version still reads.  The decoder copies nothing: text points into the bytes given, lists go
- * into the arena given.  It checks every length, every count (limits.h), that text is valid UTF-8, that
- * digests have their length, and that enumerations are in range; anything else is refused whole. */
+ * Each member is a tag, a length and a value.  Unknown tags are skipped, so that records of older and newer versions
+ * can be read.  The decoder trusts no byte: it checks every length, every count (limits.h), that text is valid UTF-8,
+ * that digests have their length, and that enumerations are in range.  One mistake refuses the whole document.  The
+ * decoder copies nothing: text points into the bytes given, lists go into the arena given. */
 #ifndef SITREP_MODEL_WIRE_H
 #define SITREP_MODEL_WIRE_H
 
@@ -15,7 +14,7 @@
 #include "sitrep/model/document.h"
 
 int wire_encode_document(struct buf *out, const struct document *d);
-/* bytes must outlive d. -EPROTO with a sentence when they are not a document, -ENOMEM. */
+/* bytes must outlive d.  0, -EPROTO with a sentence when they are not a document, or -ENOMEM. */
 int wire_decode_document(struct str bytes, struct arena *a, struct document *d, struct error *err);
 
 /* One item alone: the database's record. */

@@ -46,6 +46,9 @@ struct health_facts {
 	const char *no_worker;  /* why no parse worker runs; NULL: one runs or is starting */
 	const char *read_error; /* the last failure to read the database; NULL: none */
 
+	uint64_t alerts_open;               /* alerts */
+	uint64_t rules_silent, rules_noisy; /* alert rules that match nothing, or too much (alert_report.h) */
+
 	size_t feeds;        /* configured */
 	int64_t next_due_ms; /* of feeds that are not being polled; TIME_NONE: no poll is planned */
 	size_t under_way;    /* feeds from the start of their transfer to their commit */

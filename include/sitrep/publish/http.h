@@ -77,6 +77,11 @@ struct http_server *http_server_new(
 void http_server_allow_post(struct http_server *s, http_post_fn *fn);
 int http_server_listen(
 	struct http_server *s, struct listener *l, struct error *err); /* l is borrowed and must outlive s */
+/* The end of a daemon whose sockets stay open elsewhere: no connection is accepted any more.  The requests that came
+ * are answered while the loop runs. */
+void http_server_stop_accepting(struct http_server *s);
+/* Whether an accepted connection waits for its answer, or has not brought its first request yet. */
+bool http_server_owes(const struct http_server *s);
 void http_server_free(struct http_server *s);
 
 /* Why a connection was refused (no room, or too many from its address) or closed (for another one, or because its head,

@@ -19,11 +19,9 @@
 
 #include "sitrep/base/error.h"
 #include "sitrep/config/config.h"
-#include "sitrep/model/feed_state.h"
 #include "sitrep/publish/health.h"
 #include "sitrep/publish/http.h"
 #include "sitrep/schedule/feed_table.h"
-#include "sitrep/store/reader.h"
 
 struct publish;
 
@@ -46,8 +44,10 @@ typedef void publish_status_fn(void *arg, struct publish_status *status);
 struct publish *publish_new(const char *state_dir, publish_status_fn *fn, void *arg, struct error *err);
 void publish_free(struct publish *p);
 
-/* The base URL by this configuration, for publish_set_config(); NULL without memory. The caller frees it. */
-char *publish_base_url(const struct config *c);
+/* The base URL for publish_set_config(): base-url of the configuration, else address, at which the daemon is reached
+ * ("http://127.0.0.1:8484"; one for all addresses of the machine becomes localhost), else http://localhost.  NULL
+ * without memory.  The caller frees it. */
+char *publish_base_url(const struct config *c, const char *address);
 /* Sets the configuration in force, which must stay until the next call. feeds must have it already, and outlive p.
  * Takes base_url over.  Drops all rendered documents. */
 void publish_set_config(struct publish *p, const struct config *config, char *base_url, const struct feed_table *feeds);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* feed_table.h: the feeds of the configuration in force, with their states.
  *
- * A feed is found by its name, by its id in the database, by its place in the configuration, or by its number: the
- * table numbers feeds from 0 without large gaps, as the due queue wants it.  A feed that stays over a change of the
- * configuration keeps its number and its struct, so that a poll under way goes on.  The number of a feed that leaves is
- * given to another one once its last poll has ended.
+ * A feed is found by its name, by its id in the database, by its place in the configuration, or by its number.  The
+ * table numbers feeds from 0 without large gaps, as the due queue needs it.  A feed that is in the old and in the new
+ * configuration keeps its number and its struct, so that a poll under way goes on.  The number of a feed that has left
+ * is given to another feed after the last poll of the first one has ended.
  *
- * A new configuration is prepared, where that can fail, and then applied, where it cannot:
+ * A new configuration is taken over in two steps.  The first can fail, the second cannot:
  *
  *     change = feed_table_prepare(t, config, &err);
  *     feed_table_reserve_ids(change, highest);          in the writer's thread
@@ -36,8 +36,8 @@ enum feed_phase { PHASE_IDLE, PHASE_TRANSFER, PHASE_PARSE, PHASE_WRITE };
 struct feed {
 	uint32_t number;
 	const struct config_feed *config; /* NULL: the feed has left the configuration */
-	struct credentials credentials;
-	struct feed_state state; /* as the last commit left it; state.name is NULL when it has left */
+	struct credentials credentials;   /* read anew for each poll */
+	struct feed_state state;          /* of the last commit; state.name is NULL when the feed has left */
 
 	/* The pipeline's. */
 	struct pipeline *pipeline; /* for its callbacks, while a poll is under way */
@@ -45,14 +45,16 @@ struct feed {
 	int64_t phase_since_us; /* monotonic */
 	struct transfer *transfer;
 	struct poll_outcome *outcome; /* being filled, PHASE_TRANSFER and PHASE_PARSE */
-	int64_t polled_ms;            /* when its last answer came, of elapsed time; TIME_NONE: not in this run */
-	char *detour;                 /* where temporary redirects led last, as it is shown; NULL: nowhere */
-	bool cut_told;                /* that its documents are larger than the database allows */
+	int64_t polled_ms; /* when its last answer came (clock_elapsed_ms()); TIME_NONE: not since the start */
+	char *detour;      /* the target of its last temporary redirects, for people; NULL: none */
+	bool cut_told;     /* the log has told that its documents are larger than the database allows */
 
 	/* The plan's. */
-	char *site;     /* the site that its requests go to; NULL: not planned yet */
-	bool lost;      /* its last document could not be stored and is fetched again */
-	bool unplanned; /* there was no memory to put it into the queue */
+	char *site;             /* of its requests (due_queue.h); NULL: not planned yet */
+	bool by_hand;           /* an operator asked for this poll */
+	bool lost;              /* its last document could not be stored and is fetched again */
+	bool unplanned;         /* no memory was left to put it into the queue */
+	uint64_t unreached_run; /* the run (outage.h) in which its server was not reached; 0: none */
 };
 
 struct feed_table;
@@ -66,8 +68,8 @@ void feed_table_free(struct feed_table *t);
 struct feed *feed_table_find(const struct feed_table *t, struct str name);
 /* NULL when the feed of that id is not in the configuration. */
 struct feed *feed_table_by_id(const struct feed_table *t, int64_t id);
-/* The feed that has or had that id, for a poll that may still be under way. Its config is NULL when it has left. NULL:
- * no feed since the start had that id. */
+/* The feed that has or had that id, for a poll that may be under way.  Its config is NULL when it has left.  NULL: no
+ * feed since the start had that id. */
 struct feed *feed_table_polled(const struct feed_table *t, int64_t id);
 /* True when the id was within the database's ids at the last change of the configuration. */
 bool feed_table_knows_id(const struct feed_table *t, int64_t id);
@@ -80,14 +82,15 @@ size_t feed_table_places(const struct feed_table *t);
 struct feed *feed_table_at(const struct feed_table *t, size_t place);
 const struct feed_state *feed_table_state_at(const struct feed_table *t, size_t place);
 
-/* All feeds of the configuration, by number: *at is 0 first.  NULL at the end. */
+/* The next feed of the configuration, by number; *at begins at 0.  NULL at the end. */
 struct feed *feed_table_next(const struct feed_table *t, size_t *at);
 
 /* ---- states ---- */
 
-/* A commit has left f in this state; *state is then the one before. */
+/* Sets the state of f after a commit; *state becomes the one before. */
 void feed_table_swap_state(struct feed *f, struct feed_state *state);
-/* The clock was set by jump_ms and shows now_ms (clock.h): the states of all feeds follow, their history by follow. */
+/* Moves the times in the states of all feeds along, after the clock was set by jump_ms and shows now_ms (clock.h).
+ * follow() moves those in the history. */
 void feed_table_follow_clock(struct feed_table *t, int64_t jump_ms, int64_t now_ms,
 	void (*follow)(struct feed_state *state, int64_t jump_ms, int64_t now_ms));
 
@@ -99,14 +102,14 @@ struct feed_table_change;
  * next one is.  One change at a time.  NULL with err. */
 struct feed_table_change *feed_table_prepare(
 	const struct feed_table *t, const struct config *config, struct error *err);
-/* Of the feeds that are enabled, in the order of the configuration. */
+/* The number of enabled feeds. */
 size_t feed_table_change_count(const struct feed_table_change *ch);
 /* Makes room for ids up to highest.  0 or -ENOMEM. */
 int feed_table_reserve_ids(struct feed_table_change *ch, int64_t highest);
 
 /* Called for feeds while a change is applied; these functions must not search the table. */
 struct feed_table_events {
-	/* f leaves; its config and state are still there. The callee must end its poll, and clear its phase and the
+	/* f leaves; its config and state are still set.  The function must end its poll, and clear its phase and the
 	 * members of the pipeline and the plan. */
 	void (*leaves)(void *arg, struct feed *f);
 	/* f stays, but its address changes. */
@@ -115,8 +118,8 @@ struct feed_table_events {
 	void (*placed)(void *arg, struct feed *f);
 };
 
-/* states: of the enabled feeds in the order of the configuration, ids within what is reserved; they are taken out of
- * it. */
+/* states: of the enabled feeds in the order of the configuration, with ids that are reserved.  The table takes them
+ * over and leaves empty ones. */
 void feed_table_apply(struct feed_table *t, struct feed_table_change *ch, struct feed_state *states,
 	const struct feed_table_events *events, void *arg);
 void feed_table_change_free(struct feed_table_change *ch);

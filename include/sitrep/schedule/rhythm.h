@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 /* rhythm.h: when a feed posts, learnt from its polls.
  *
- * A struct rhythm is the whole memory of a feed's posting: a few hundred bytes, of fixed size, without pointers.
- *rhythm_note_poll() learns from one successful poll; rhythm_forecast() turns it into the number of posts to expect in
- *any later hour.  The schedule (schedule.h) plans polls with that. No function here reads a clock or keeps other state:
- *the same polls give the same rhythm, on any machine.
+ * A struct rhythm holds all that is known of a feed's posting: a few hundred bytes, of fixed size, without pointers.
+ * rhythm_note_poll() learns from one successful poll.  rhythm_forecast() gives the number of posts to expect in any
+ * later hour, and the schedule (schedule.h) plans polls with it.  The functions read no clock and keep no other state:
+ * the same polls give the same rhythm on any machine.
  *
- * The model: posts come at random at a rate
+ * The model: posts come at random, at a rate
  *
  *	rate(t) = long-term rate x hour of day x day of week x minute of the hour x burst
  *
- * with times in UTC.  The first four are learnt from counts that fade over weeks, so a feed's summer does not
- * rule its winter.  Each factor starts at "no different from any other hour" and leaves it as far as counts
- * bear it out, so that one day of history says little.  The burst factor compares the posts of the last hours with
- * those that were expected, over a few spans between minutes and days, and falls back to one within that
- * span: a breaking story is followed closely and let go by itself, and a feed on holiday is asked less.
- * Which of the spans is believed is learnt too, by how well each has foretold what then came: feeds
- * that post at random are not chased after each post.
+ * with times in UTC.  The first four are learnt from counts.  The counts fade over weeks, so that a feed's summer does
+ * not rule its winter.  The factor of an hour begins at 1, like that of every other hour, and moves away from 1 only as
+ * far as the counts prove: one day of history changes little.
  *
- * The idea of a posting rate that repeats daily, learnt by feed and used to place polls, is that of Sia, Cho and Cho,
- * "Efficient Monitoring Algorithm for Fast News Alerts", IEEE TKDE 19(7), 2007. */
+ * The burst factor compares the posts of the last hours with the number expected.  It does so over four spans, from an
+ * hour to three days, and returns to 1 within the span.  So a feed is polled often during a breaking story and rarely
+ * during a holiday, and both end by themselves.  How much a span counts is learnt, too, from how well it has foretold
+ * the posts after it: a feed that posts at random is not polled at once after each post.
+ *
+ * Sia, Cho and Cho had the idea to learn a daily posting rate for each feed and to place polls by it: "Efficient
+ * Monitoring Algorithm for Fast News Alerts", IEEE TKDE 19(7), 2007. */
 #ifndef SITREP_SCHEDULE_RHYTHM_H
 #define SITREP_SCHEDULE_RHYTHM_H
 
@@ -29,6 +30,7 @@
 #include "sitrep/base/buf.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/error.h"
+#include "sitrep/schedule/pauses.h"
 
 enum {
 	RHYTHM_HOURS = 24,
@@ -42,20 +44,21 @@ enum {
 #define RHYTHM_PRIOR_POSTS_PER_DAY 12.0
 
 struct rhythm {
-	int64_t seen_ms;      /* the last poll taken in: what was posted until then is counted; TIME_NONE: none */
+	int64_t seen_ms;      /* the time of the last poll that was noted; TIME_NONE: none */
 	int64_t last_post_ms; /* the newest post counted; TIME_NONE: none */
-	float observed_days;  /* days that the history covers, not faded */
+	float observed_days;  /* days that the history covers; does not fade */
 	/* Posts counted and hours watched, by the part of the day and the week they fell into; they fade. */
 	float hour_posts[RHYTHM_HOURS], hour_watched[RHYTHM_HOURS];
 	float day_posts[RHYTHM_DAYS], day_watched[RHYTHM_DAYS];
 	float slot_moments[RHYTHM_SLOTS]; /* posts that came together count once */
 	struct {
 		float posts, expected; /* over about one span */
-		float merit;           /* log of how much better it foretold what came than no burst factor at all */
+		float merit;           /* log of how much better than no burst factor it foretold the posts */
 	} spans[RHYTHM_SPANS];
 	int32_t recent_day;             /* days since 1970 of recent[0] */
-	uint16_t recent[RHYTHM_RECENT]; /* posts on that day and on those before it */
+	uint16_t recent[RHYTHM_RECENT]; /* posts on that day and on the 13 before it */
 	uint16_t shown;                 /* items that the feed shows at a time; 0: not known */
+	struct pauses pauses;
 };
 
 /* Sets *r to an unknown feed. */
@@ -64,22 +67,22 @@ void rhythm_init(struct rhythm *r);
 /* The result of a successful poll; a 304 has no fresh items, and shown is 0. */
 struct rhythm_poll {
 	int64_t at_ms;
-	/* The published times of the items never seen before, TIME_NONE for those without; the call works in the
-	 * array and leaves it in disorder.  A time that cannot be right (before the last poll, in the future) counts
-	 * as none: such posts are spread evenly over the time since the last poll, in which they must have come.
-	 * Items dated days before that poll are an archive that was put up, and no posts. */
+	/* The publication times of the items never seen before; TIME_NONE: the item has none.  The call changes the
+	 * array.  An impossible time (before the last poll, in the future) counts as none.  Items without time must
+	 * have come since the last poll, and are spread evenly over that time.  Items dated days before that poll
+	 * are from an archive, and do not count. */
 	int64_t *published_ms;
 	size_t fresh;
 	size_t shown; /* items in the document; 0: none was sent */
 };
 
-/* Takes a poll in.  The first one brings a backlog, whose times tell of the weeks before, unless most of what it
- * shows was known already.  When all items are fresh later on, what came before the oldest of them was missed, and
- * the time before it counts as not watched.  A poll before the last one (a clock that was set back) counts posts
- * but no time. */
+/* Learns from a poll.  The first poll brings a backlog, from whose times the weeks before are learnt, unless most of
+ * its items were known already.  When all items of a later poll are new, items before the oldest of them were missed,
+ * and the time before it counts as not watched.  A poll that is earlier than the last one (the clock was set back)
+ * counts posts, but no time. */
 void rhythm_note_poll(struct rhythm *r, const struct rhythm_poll *poll);
 
-/* The forecast from a moment on; made once, then read for many times. */
+/* The forecast from a moment on.  It is made once and read many times. */
 struct rhythm_forecast {
 	int64_t from_ms;
 	double posts_per_hour;                                           /* long-term */
@@ -87,7 +90,7 @@ struct rhythm_forecast {
 	double lift[RHYTHM_SPANS]; /* what bursts add to a factor of one at from_ms, by span */
 };
 
-/* r may be NULL: nothing known. */
+/* r NULL: nothing is known. */
 void rhythm_forecast(const struct rhythm *r, int64_t from_ms, struct rhythm_forecast *f);
 /* Posts per hour at a time not before from_ms; the same within five minutes of the hour, but for bursts. */
 double rhythm_forecast_rate(const struct rhythm_forecast *f, int64_t at_ms);
@@ -96,7 +99,7 @@ double rhythm_forecast_usual(const struct rhythm_forecast *f, int64_t at_ms);
 /* The expected rate at from_ms divided by the usual rate: above one in a burst, below one in a silence. */
 double rhythm_forecast_burst(const struct rhythm_forecast *f);
 
-/* For a single time: posts per hour expected at at_ms by what was seen. */
+/* Posts per hour expected at at_ms, for a single time. */
 double rhythm_rate_at(const struct rhythm *r, int64_t at_ms);
 /* Long-term posts per day. */
 double rhythm_posts_per_day(const struct rhythm *r);

@@ -17,8 +17,8 @@ struct sql_texts {
 	size_t count;
 };
 
-/* Stands once in each module that prepares statements and lists its table, so that this room need not know the rooms
- * above it.  The linker gathers the lists of all modules of a program. */
+/* To be used once in each module that prepares statements, on its table of texts.  The linker collects these tables in
+ * one section, so that this room need not name the rooms above it. */
 #define SQL_TEXTS(text_table, text_count)                                                                              \
 	__attribute__((section("sitrep_sql_texts"), used)) static const struct sql_texts listed_texts = {              \
 		.texts = (text_table), .count = (text_count)}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* backup.h: a copy of the database, made while the daemon writes it or while it is stopped.
  *
- * The copy is read by a connection of its own in one read transaction, so the writer never waits and the copy is never
- * restarted; the WAL is not cut back until the copy is read.  The copy is made beside its place under another name,
- * checked as a whole, synced, and renamed last. */
+ * A connection of its own reads the database in one read transaction, so the writer never waits and the copy is
+ * never restarted; meanwhile the WAL cannot be truncated.  The copy is written beside its place under another name,
+ * checked, synced, and then renamed. */
 #ifndef SITREP_STORE_BACKUP_H
 #define SITREP_STORE_BACKUP_H
 

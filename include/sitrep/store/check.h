@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* check.h: checks the database, table by table, in small steps.
  *
- * SQLite first checks each table (PRAGMA quick_check), for CHECK_QUICK_MS at most.  Then all rows of the table are read
- * by key, some hundred in each step and transaction, and their sealed columns are verified.  The place is kept between
- * steps, so that a pass may take a day and no read transaction keeps the WAL from being cut back for longer than
- * CHECK_QUICK_MS. */
+ * SQLite first checks each table (PRAGMA quick_check), for CHECK_QUICK_MS at most.  Then all rows of the table are
+ * read by key, some hundred in each step and transaction, and their sealed columns are verified.  The position is
+ * kept between steps, so that a pass may take a day, and no read transaction delays truncation of the WAL for longer
+ * than CHECK_QUICK_MS. */
 #ifndef SITREP_STORE_CHECK_H
 #define SITREP_STORE_CHECK_H
 
@@ -24,8 +24,9 @@ struct check;
 /* Opens a connection of its own for reading.  quick: with SQLite's check of each table. */
 struct check *check_new(const char *state_dir, bool quick, check_fn *fn, void *arg, struct error *err);
 void check_free(struct check *c);
-/* One step.  1: there is more to check; 0: the pass is over, the next step begins another one; negative: the database
- * cannot be read, and a new pass begins too. */
+/* One step.  1: there is more to check; 0: the pass is over, and the next step begins another one; negative: the pass
+ * is over, and the list of tables or a table could not be read, for another reason than damage (err: the first
+ * failure).  err may not be NULL. */
 int check_step(struct check *c, struct error *err);
 /* From any thread: makes a running step end soon. */
 void check_interrupt(struct check *c);
@@ -35,8 +36,8 @@ void check_interrupt(struct check *c);
 typedef void verify_fn(void *arg, const char *finding, const char *cost);
 int verify_database(const char *state_dir, verify_fn *fn, void *arg, struct error *err);
 
-/* A thread that checks the database after the start and then once a day, and notes findings (damage.h). It takes a
- * fiftieth of a processor at most, SQLite's checks aside. */
+/* A thread that checks the database after the start and then once a day, and notes findings (damage.h).  It uses at
+ * most 2 % of one processor, SQLite's own checks not counted. */
 struct checker;
 struct checker *checker_new(const char *state_dir, struct error *err);
 void checker_free(struct checker *c);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* counters.h: the one row of numbers that the whole database shares.
+/* counters.h: the row of counters of the whole database.
  *
- * Loaded once, kept in memory by the writer, saved with every transaction that changed it.  The code that begins a
- * transaction keeps the value from before, and restores it after a rollback. */
+ * Loaded once, kept in memory by the writer, and saved with each transaction that changed it.  The code that begins
+ * a transaction keeps the old values, and restores them after a rollback. */
 #ifndef SITREP_STORE_COUNTERS_H
 #define SITREP_STORE_COUNTERS_H
 
@@ -20,6 +20,7 @@ struct counters {
 	int64_t changed_ms;
 	int64_t items;
 	int64_t stories;
+	int64_t alert_id; /* last given out; never above cursor, since each alert begins with an event */
 };
 
 int counters_load(struct sql_db *db, struct counters *t, struct error *err);

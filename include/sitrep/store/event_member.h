@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* event_member.h: the one table of the members that lines of the stream have.
  *
- * Each line is a JSON object.  Code that writes one takes the names of its members from here, so that no member is
- * written that sitrep-stream(7) does not list: the page's list is made of the rows (daemon/describe).  A new member is
- * a row in event_member.c and a name below. */
+ * Each line is a JSON object.  Code that writes lines uses these names, and the list in sitrep-stream(7) is made
+ * from these rows (daemon/describe), so every written member is documented.  A new member is a row in event_member.c
+ * and a name below. */
 #ifndef SITREP_STORE_EVENT_MEMBER_H
 #define SITREP_STORE_EVENT_MEMBER_H
 
@@ -20,11 +20,24 @@ enum event_member {
 	MEMBER_CHANGED,
 	MEMBER_ALERT,
 	MEMBER_FEED,
+	MEMBER_SILENCE,
+	MEMBER_MUTED,
+	MEMBER_DIGEST,
+	MEMBER_MATCHED,
+	MEMBER_BURST,
+	MEMBER_BREAKING,
 	MEMBER_PROTOCOL,
 	MEMBER_SERVER,
 	MEMBER_OLDEST,
+	MEMBER_INSTANCE,
 	MEMBER_SINCE,
 	MEMBER_SUBSCRIBER,
+	MEMBER_EVENTS,
+	MEMBER_FEEDS,
+	MEMBER_CATEGORIES,
+	MEMBER_MATCH,
+	MEMBER_FULL,
+	MEMBER_NOTES,
 	MEMBER_FROM,
 	MEMBER_TO,
 	MEMBER_REASON,
@@ -42,6 +55,8 @@ enum event_member {
 	MEMBER_ITEM_AUTHORS,
 	MEMBER_ITEM_ENCLOSURES,
 	MEMBER_ITEM_LANGUAGE,
+	MEMBER_ITEM_TEXT,
+	MEMBER_ITEM_HTML,
 	/* of each of item's enclosures */
 	MEMBER_ENCLOSURE_URL,
 	MEMBER_ENCLOSURE_TYPE,
@@ -51,6 +66,7 @@ enum event_member {
 	MEMBER_STORY_TITLE,
 	MEMBER_STORY_SOURCES,
 	MEMBER_STORY_REPORTS,
+	MEMBER_STORY_PAGE,
 	/* of related and of copy */
 	MEMBER_TIE_OF,
 	MEMBER_TIE_RELATION,
@@ -60,6 +76,14 @@ enum event_member {
 	MEMBER_ALERT_NAME,
 	MEMBER_ALERT_PRIORITY,
 	MEMBER_ALERT_TERMS,
+	MEMBER_ALERT_ID,
+	MEMBER_ALERT_REVISION,
+	MEMBER_ALERT_WHY,
+	MEMBER_ALERT_STATE,
+	MEMBER_ALERT_FIRST,
+	MEMBER_ALERT_LAST,
+	MEMBER_ALERT_PUBLISHERS,
+	MEMBER_ALERT_REPLACES,
 	/* of feed */
 	MEMBER_FEED_NAME,
 	MEMBER_FEED_STATE,
@@ -67,6 +91,45 @@ enum event_member {
 	MEMBER_FEED_REASON,
 	MEMBER_FEED_STATUS,
 	MEMBER_FEED_URL,
+	/* of muted */
+	MEMBER_MUTED_REASON,
+	MEMBER_MUTED_SILENCE,
+	MEMBER_MUTED_BY,
+	/* of digest */
+	MEMBER_DIGEST_REASON,
+	MEMBER_DIGEST_GROUP,
+	MEMBER_DIGEST_TOTAL,
+	MEMBER_DIGEST_EVENTS,
+	MEMBER_DIGEST_FIRST,
+	MEMBER_DIGEST_LAST,
+	MEMBER_DIGEST_ALERTS,
+	/* of each of digest's alerts */
+	MEMBER_HELD_ID,
+	MEMBER_HELD_NAME,
+	MEMBER_HELD_PRIORITY,
+	MEMBER_HELD_TITLE,
+	MEMBER_HELD_EVENTS,
+	MEMBER_HELD_CURSOR,
+	/* of burst */
+	MEMBER_BURST_OF,
+	MEMBER_BURST_NAME,
+	MEMBER_BURST_SEEN,
+	MEMBER_BURST_EXPECTED,
+	MEMBER_BURST_SCORE,
+	/* of breaking */
+	MEMBER_BREAKING_SEEN,
+	MEMBER_BREAKING_EXPECTED,
+	/* of silence */
+	MEMBER_SILENCE_NAME,
+	MEMBER_SILENCE_STATE,
+	MEMBER_SILENCE_SINCE,
+	MEMBER_SILENCE_USUAL,
+	MEMBER_SILENCE_LIMIT,
+	/* of each of matched */
+	MEMBER_MATCHED_TERM,
+	MEMBER_MATCHED_TITLE,
+	MEMBER_MATCHED_SUMMARY,
+	MEMBER_MATCHED_TEXT,
 	MEMBER_COUNT
 };
 

@@ -47,7 +47,7 @@ struct feed_row {
 	char *configured_title; /* may be NULL */
 	char *own_title;        /* of its last document, may be NULL */
 	char *publisher;        /* configured, may be NULL */
-	char *uid_stem;         /* the uids of its items are made of it */
+	char *uid_stem;         /* part of the uids of its items */
 	bool backlog;           /* no document of it is stored yet */
 	enum feed_emptiness emptiness;
 	struct identity_trust trust;

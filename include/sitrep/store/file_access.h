@@ -10,7 +10,7 @@
 #include "sitrep/base/error.h"
 
 /* Checks the state folder and, if they exist, the database, its WAL and index, and the lock file.  0; or negative
- * errno, and err names the file, the problem (owner, mode) and the shell command that mends it. */
+ * errno, and err names the file, the problem (owner, mode) and the shell command that solves it. */
 int file_access_check(const char *dir, struct error *err);
 
 #endif

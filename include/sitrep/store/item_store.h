@@ -78,7 +78,7 @@ int item_store_init(struct item_store *is, struct sql_db *db, struct counters *c
 void item_store_release(struct item_store *is);
 
 /* An item found by one of its keys. */
-struct known {
+struct known_item {
 	int64_t item_id;
 	int64_t feed_id;
 	int64_t story_id; /* 0: the item is gone, this is its tombstone */
@@ -93,19 +93,19 @@ struct known {
 };
 
 /* Most items that a look-up by one key returns. */
-enum { KNOWN_MAX = 64 };
+enum { KNOWN_ITEMS_MAX = 64 };
 
 /* 1 found, 0 not, negative errno. */
 int item_store_by_identity(
-	struct item_store *is, int64_t feed_id, const uint8_t *identity, struct known *k, struct error *err);
-/* Up to KNOWN_MAX items into k, their number into *count; feed_id 0: of any feed.  By URL, last_seen_ms is 0. */
-int item_store_by_digest(struct item_store *is, const uint8_t *digest, int64_t feed_id, struct known *k, size_t *count,
-	struct error *err);
-int item_store_by_url(struct item_store *is, const uint8_t *url_key, int64_t feed_id, struct known *k, size_t *count,
-	struct error *err);
+	struct item_store *is, int64_t feed_id, const uint8_t *identity, struct known_item *k, struct error *err);
+/* Up to KNOWN_ITEMS_MAX items into k, their number into *count; feed_id 0: of any feed.  By URL, last_seen_ms is 0. */
+int item_store_by_digest(struct item_store *is, const uint8_t *digest, int64_t feed_id, struct known_item *k,
+	size_t *count, struct error *err);
+int item_store_by_url(struct item_store *is, const uint8_t *url_key, int64_t feed_id, struct known_item *k,
+	size_t *count, struct error *err);
 
-/* Of the feed's newest KNOWN_MAX items, those of another canon_version. */
-int item_store_by_reading(struct item_store *is, uint32_t canon_version, int64_t feed_id, struct known *k,
+/* Of the feed's newest KNOWN_ITEMS_MAX items, those of another canon_version. */
+int item_store_by_reading(struct item_store *is, uint32_t canon_version, int64_t feed_id, struct known_item *k,
 	size_t *count, struct error *err);
 
 /* Reads the item's present record into a.  1; 0 when it is missing or damaged. */
@@ -152,8 +152,8 @@ int item_store_rehash(struct item_store *is, const struct item_row *row, struct 
 /* From now on identity leads to the item (or tombstone) item_id. */
 int item_store_alias(struct item_store *is, int64_t feed_id, const uint8_t *identity, int64_t item_id, int64_t seen_ms,
 	struct error *err);
-/* Drops identities of the feed that shown() returns false for, unless a stored item began under them.  Looks at that
- * many rows after the identity from; at the end of the table it goes on with the first ones. */
+/* Drops identities of the feed for which shown() returns false, unless a stored item was added with them.  Reads
+ * that many rows after the identity from; at the end of the table it continues at the beginning. */
 typedef bool identity_shown_fn(void *arg, struct str identity);
 int item_store_trim(struct item_store *is, int64_t feed_id, const uint8_t *from, size_t rows, identity_shown_fn *shown,
 	void *arg, struct error *err);

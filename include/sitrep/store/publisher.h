@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* publisher.h: the publisher of an item, as a number.
  *
- * Sources of a story are counted by publisher, not by feed: an outlet's three feeds are one voice.  The publisher is,
- * in this order: the operator's (publisher = in the feed's section); the registrable domain of the outlet that the item
- * names (RSS source, atom:source); the domain of the feed's site; that of its URL; the feed's name. */
+ * Sources of a story are counted by publisher, not by feed: three feeds of an outlet are one source.  The publisher
+ * is, in this order: the configured one (publisher = in the feed's section); the registrable domain of the outlet
+ * that the item names (RSS source, atom:source); the domain of the feed's site; that of its URL; the feed's name. */
 #ifndef SITREP_STORE_PUBLISHER_H
 #define SITREP_STORE_PUBLISHER_H
 

@@ -13,6 +13,7 @@
 
 #include "sitrep/base/error.h"
 #include "sitrep/base/str.h"
+#include "sitrep/model/alert.h"
 #include "sitrep/model/document.h"
 #include "sitrep/store/uid.h"
 
@@ -29,6 +30,7 @@ struct source {
 	struct str link;       /* of its site */
 	struct str url;        /* of the feed */
 	struct str categories; /* configured, separated by newlines */
+	struct str publisher;  /* configured; absent: none is */
 };
 
 /* One outlet's item within a story. */
@@ -37,7 +39,7 @@ struct report {
 	char uid[UID_TEXT_MAX];
 	struct source source;
 	int64_t first_seen_ms;
-	int64_t updated_ms;   /* when we saw its text change; else first_seen_ms */
+	int64_t updated_ms;   /* when its text was seen to have changed; else first_seen_ms */
 	int64_t published_ms; /* the item's own date, never later than first_seen_ms; without a date first_seen_ms */
 	bool published_known;
 	struct item item; /* the record, decoded */
@@ -46,9 +48,19 @@ struct report {
 /* Most reports that are read of one story. */
 enum { STORY_REPORTS_MAX = 64 };
 
+/* What a rule has raised about a story (alert.h). */
+struct story_alert {
+	int64_t id; /* 0: nothing, as of an old item of a backlog */
+	struct str name;
+	int64_t revision; /* of the last event */
+	int64_t first_ms, last_ms;
+	enum alert_priority priority;
+	enum alert_state state;
+};
+
 struct story {
 	int64_t id;
-	char uid[UID_TEXT_MAX]; /* of its first report; stable for ever */
+	char uid[UID_TEXT_MAX]; /* made from its first report; never changes */
 	int64_t first_seen_ms;
 	int64_t last_seen_ms;   /* newest report */
 	int64_t updated_ms;     /* last visible change: a report joined or the lead's text changed */
@@ -58,31 +70,33 @@ struct story {
 	struct report *reports; /* at most STORY_REPORTS_MAX: the lead (the first item of the feed with the lowest
 				   rank), then the others in order of appearance */
 	size_t report_count;
+	struct story_alert alert; /* of the alert that reader_story_at() was given */
 };
 
 struct story_query {
 	const int64_t *feed_ids; /* only stories with a report of one of these feeds; NULL: all */
 	size_t feed_count;
 	/* without feed_ids: only stories that the rule of this name matched ("output/naval", "alert/x"); NULL: all */
-	const char *mark;
+	const char *rule_name;
 	int64_t before_sort_ms; /* for paging: only stories before this place; INT64_MAX: from the top */
 	int64_t before_id;
 	size_t limit;
 };
 
-/* For callers that may not wait: first the places of the stories in the river, then one story a call. */
+/* For callers that may not block: first the places of the stories, then one story a call. */
 struct river_place {
 	int64_t sort_ms;
 	int64_t story_id;
 };
-/* Merges the places that q asks for into the *count places there, newest first, up to q->limit.  Called for a few feeds
- * at a time, it collects the newest of all of them. */
+/* Merges the places of q's stories into the *count places of the array, newest first, up to q->limit.  It may be
+ * called for a few feeds at a time; the array then has the newest of all. */
 int reader_places(
 	struct reader *r, const struct story_query *q, struct river_place *places, size_t *count, struct error *err);
 
 typedef int story_fn(void *arg, const struct story *s);
-/* Returns fn's result; 0 without a call when the story is gone. */
-int reader_story_at(struct reader *r, const struct river_place *place, story_fn *fn, void *arg, struct error *err);
+/* Returns fn's result; 0 without a call when the story is gone.  alert: the name of a rule, or STR_NONE. */
+int reader_story_at(struct reader *r, const struct river_place *place, struct str alert, story_fn *fn, void *arg,
+	struct error *err);
 
 /* The link of a report to another item, as found when the report was placed. */
 struct story_tie {
@@ -101,7 +115,7 @@ struct story_tie {
 /* An earlier text of a report. */
 struct story_revision {
 	int64_t item_id;
-	int64_t at_ms; /* when we saw that text first */
+	int64_t at_ms; /* when that text was first seen */
 };
 
 struct story_details {
@@ -124,18 +138,22 @@ enum event_kind {
 	EVENT_UPDATED,
 	EVENT_ALERT,
 	EVENT_FEED,
+	EVENT_SILENCE,
+	EVENT_MUTED,
+	EVENT_DIGEST,
+	EVENT_BURST,
+	EVENT_BREAKING,
+	EVENT_LOGGED_END, /* one more than the last of them */
 	/* The stream's own lines, which are never stored. */
 	EVENT_HELLO = 256,
 	EVENT_SUBSCRIBED,
 	EVENT_GAP,
 	EVENT_HEARTBEAT,
 	EVENT_ERROR,
+	EVENT_UNSUBSCRIBED,
+	EVENT_PONG,
+	EVENT_RESET,
 };
-const char *event_kind_name(enum event_kind k); /* "new", "copy" ... */
-/* The kind of that name; 0 when it is no event of the log. */
-enum event_kind event_kind_parse(struct str name);
-/* The name of each line and a sentence for the manual page; false behind the last one. */
-bool event_kind_at(size_t i, const char **name, const char **help);
 
 /* A committed event: its place in the log, and its item and story as they are now. */
 struct event_record {
@@ -145,24 +163,33 @@ struct event_record {
 	struct str detail; /* members for the event's JSON object, complete: {"alert":{…}} or {"feed":{…}}; may be
 			      absent */
 	struct source source;
-	struct report *report; /* NULL for EVENT_FEED */
+	struct report *report; /* NULL when event_kind_is_bare() */
 	struct str story_uid;
 	struct str story_title;
 	int story_sources, story_reports;
-	bool backlog; /* the item came with its feed's first document */
+	int story_priority;    /* the highest of its alerts (enum rule_priority); 0: it raised none */
+	int64_t story_sort_ms; /* arrival of its first report, or the date of one that was in its feed's first document
+				*/
+	bool backlog;          /* the item came with its feed's first document */
 };
 
 typedef int event_fn(void *arg, const struct event_record *e);
-/* Events after the cursor, oldest first, at most limit.  Sets *last to the last cursor looked at (also of
- * events that were skipped because their item is gone). */
+/* Events after the cursor, oldest first, at most limit.  Sets *last to the last cursor that was read, also of an
+ * event that was skipped because its item is gone. */
 int reader_events(
 	struct reader *r, int64_t after, size_t limit, int64_t *last, event_fn *fn, void *arg, struct error *err);
-/* Appends the event's line as in the protocol, without the newline; lists and texts that would make it longer than
- * LIMIT_STREAM_LINE are cut.  0 or the buffer's failure. */
-int event_write_json(struct buf *out, const struct event_record *e);
 
 /* Newest committed cursor (0: none yet), and the oldest one still kept (newest + 1 when no event is kept). */
 int reader_cursors(struct reader *r, int64_t *oldest, int64_t *newest, struct error *err);
+/* The id of the database, drawn when it was made; "" when it has none. A cursor has a meaning in one instance only. */
+enum { INSTANCE_TEXT_MAX = 17 };
+int reader_instance(struct reader *r, char instance[INSTANCE_TEXT_MAX], struct error *err);
+/* The cursor after which the events of that time and later ones begin. */
+int reader_cursor_before(struct reader *r, int64_t time_ms, int64_t *cursor, struct error *err);
+
+/* Each feed that is or was configured, and its configured categories, separated by newlines. */
+typedef int feed_name_fn(void *arg, struct str name, struct str categories);
+int reader_feed_names(struct reader *r, feed_name_fn *fn, void *arg, struct error *err);
 
 /* A number that grows with each change of outputs, over restarts too; *changed_ms is the time of the last change. */
 int reader_generation(struct reader *r, int64_t *generation, int64_t *changed_ms, struct error *err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* stored_rules.h: the rules of outputs and alerts, with the marks that name them in the database and the workers.
+/* stored_rules.h: the rules of outputs and alerts, with the keys that name them in the database and the workers.
  *
- * A mark ("output/naval#0123456789abcdef") stands for a rule's name, its expression and the way of matching: when one
+ * A key ("output/naval#0123456789abcdef") stands for a rule's name, its expression and the way of matching: when one
  * of them changes, it is another rule, and stored items are matched anew (rule_store.h). */
 #ifndef SITREP_STORE_STORED_RULES_H
 #define SITREP_STORE_STORED_RULES_H
@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "sitrep/base/error.h"
+#include "sitrep/base/str.h"
 
 struct rule_set;
 
@@ -16,18 +17,21 @@ struct rule_set;
 struct stored_rule {
 	const char *name; /* "output/naval", "alert/x" */
 	const char *expression;
-	const char *mark; /* set by stored_rules_new(); names the rule in the workers' matches of an item */
+	size_t place;    /* in the set; set by stored_rules_new(), as is key */
+	const char *key; /* names the rule in the workers' matches of an item */
 };
 
 /* Rules in force, compiled. */
 struct stored_rules {
-	struct stored_rule *items; /* sorted by mark */
+	struct stored_rule *items; /* sorted by key */
 	size_t count;
-	struct rule_set *set; /* its rules are named by mark */
+	struct rule_set *set; /* its rules are named by key */
 };
 
 /* Copies and compiles count rules; NULL without memory. */
 struct stored_rules *stored_rules_new(const struct stored_rule *rules, size_t count, struct error *err);
 void stored_rules_free(struct stored_rules *r);
+/* NULL: there is none of that key. */
+const struct stored_rule *stored_rules_find(const struct stored_rules *r, struct str key);
 
 #endif

@@ -5,11 +5,15 @@
 
 #include <stdint.h>
 
+#include "sitrep/base/sha256.h"
 #include "sitrep/base/str.h"
 #include "sitrep/sql/sql.h"
 
-/* "8d2c...-...": an RFC 9562 version 8 UUID, made from the feed's first name and the item's identity. */
+/* "8d2c...-..." */
 enum { UID_TEXT_MAX = 37 };
+
+/* A UUID of version 8 (RFC 9562), whose content is free: a hash of the pieces.  0 or sha256_of()'s failure. */
+int uid_make(struct sha256 *hash, const struct str *pieces, size_t count, uint8_t uid[STORE_KEY_LEN]);
 
 /* Writes a uid of 16 bytes as text; "" when it has another length. */
 void uid_write(char text[UID_TEXT_MAX], struct str uid);

@@ -6,7 +6,6 @@
 #define SITREP_STORE_WEBSUB_STORE_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include "sitrep/base/error.h"
 #include "sitrep/model/websub_state.h"

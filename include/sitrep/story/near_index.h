@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* near_index.h: finds the items that share shingles with a text.
  *
- * An inverted list: for each of the few shingles that an item is found by, the items that have it (postings).  Four
- * tables hold the postings of a week each and are used in turn, so that postings that leave the window are removed by
- * emptying a table.  In a table the postings lie in buckets by the first bits of their shingle, some rows for each.
+ * An inverted list.  An item is indexed under a few of its shingles; a posting is one such shingle with the item's
+ * number.  Four tables hold the postings of a week each and are used in turn, so that postings that leave the window
+ * are removed by emptying a table.  In a table the postings lie in buckets by the first bits of their shingle, some
+ * rows for each.
  *
- * An item's shingles lie all over the index, and writing each where it belongs would rewrite a page for each.  So
- * they wait, in the table near_pending (one short row an item) and in memory, until there are many for each page,
- * and are then written at once in order.  After a crash, those that wait are read from near_pending. */
+ * An item's shingles belong to as many pages of the index, and writing each at once would rewrite all these pages.
+ * So postings wait, in the table near_pending (one short row an item) and in memory, until there are many for each
+ * page, and are then written together in order.  After a crash, waiting postings are read from near_pending. */
 #ifndef SITREP_STORY_NEAR_INDEX_H
 #define SITREP_STORY_NEAR_INDEX_H
 
@@ -35,14 +36,14 @@ enum {
 	NEAR_SAMPLE_MAX = NEAR_SHINGLES_MAX - NEAR_OPENING_MAX,
 	/* Items that one search returns. */
 	NEAR_CANDIDATES_MAX = 16,
-	/* Postings that one search looks at; only hostile texts share more. */
+	/* Postings that one search reads; only hostile texts match more. */
 	NEAR_MATCHES_MAX = 4096,
-	/* Postings of one week: half a million items.  More are not found by their text until the week is over. */
+	/* Postings of one week: half a million items.  Further items of that week are not found by their text. */
 	NEAR_POSTINGS_MAX = 16 * 1024 * 1024,
 };
 
 enum near_index_statement {
-	INDEX_FIND_0, /* one for each slot, as of the next four */
+	INDEX_FIND_0, /* one for each slot, as the next three kinds */
 	INDEX_FIND_1,
 	INDEX_FIND_2,
 	INDEX_FIND_3,
@@ -65,7 +66,7 @@ enum near_index_statement {
 };
 
 struct near_slot {
-	int64_t week; /* -1: none yet */
+	int64_t week; /* whose postings the table holds; -1: not used yet */
 	int64_t postings;
 	struct shingle_filter filter;
 };
@@ -77,34 +78,34 @@ struct near_match {
 
 struct near_index {
 	struct sql_stmt *s[INDEX_STATEMENTS];
-	struct near_store *store; /* borrowed: has the numbers that are kept by name */
+	struct near_store *store; /* borrowed, for numbers stored by name */
 	struct near_slot slots[NEAR_SLOTS];
 	struct posting_buffer pending;
 	int64_t pending_week;
-	bool is_stale; /* a transaction was undone: memory may be ahead of the tables */
+	bool is_stale; /* a transaction was rolled back: memory may be ahead of the tables */
 	struct near_match matches[NEAR_MATCHES_MAX];
 	size_t match_count;
 	struct buf row;
 };
 
-/* The shingles that a text is found by, into keys, ascending; thins s.  Returns how many. */
+/* Writes the shingles under which a text is indexed and searched into keys, ascending; thins s.  Returns how many. */
 size_t near_keys(struct sketch *s, uint64_t keys[NEAR_SHINGLES_MAX]);
 
 int near_index_init(struct near_index *n, struct sql_db *db, struct near_store *store, struct error *err);
 void near_index_release(struct near_index *n);
 
-/* Indexes the item under these shingles (at most NEAR_SHINGLES_MAX, ascending) as of at_ms. is_revision: some of them
- * may be indexed already. */
+/* Indexes the item under the shingles (at most NEAR_SHINGLES_MAX, ascending) in the week of at_ms.  is_revision: some
+ * of them may be indexed already. */
 int near_index_add(struct near_index *n, int64_t item_id, bool is_revision, const uint64_t *shingles, size_t count,
 	int64_t at_ms, struct error *err);
-/* The items that share most of these shingles (at most NEAR_SHINGLES_MAX, ascending) as of at_ms, into ids; the later
- * of equals first. */
+/* Writes into ids the items of the window up to at_ms that share most of the shingles (at most NEAR_SHINGLES_MAX,
+ * ascending); of equals the later item comes first. */
 int near_index_find(struct near_index *n, const uint64_t *shingles, size_t count, int64_t at_ms,
 	int64_t ids[NEAR_CANDIDATES_MAX], size_t *found, struct error *err);
-/* A transaction or savepoint in which something was added has been rolled back. */
+/* To be called after a transaction or savepoint was rolled back. */
 void near_index_rolled_back(struct near_index *n);
 
-/* Postings in all weeks, those that wait included. */
+/* The number of postings in all weeks, pending ones included. */
 int64_t near_index_postings(const struct near_index *n);
 
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* near_store.h: reads and writes the tables that find similar texts.
+/* near_store.h: reads and writes the tables of near_schema.h but for the index: sketches, links, numbers and phrase
+ * counts.
  *
- * Single steps on the tables of near_schema.h; grouping.c combines them. */
+ * Each function runs one or two statements; grouping.c combines them.  Functions return 0 or a negative errno with
+ * err. */
 #ifndef SITREP_STORY_NEAR_STORE_H
 #define SITREP_STORY_NEAR_STORE_H
 
@@ -40,7 +42,7 @@ struct near_store {
 	struct sql_stmt *s[NEAR_STATEMENTS];
 };
 
-/* An item as it is kept for comparing. */
+/* An item as it is stored for comparing. */
 struct near_item {
 	int64_t item_id;
 	int64_t story_id;
@@ -53,9 +55,9 @@ struct near_item {
 int near_store_init(struct near_store *n, struct sql_db *db, struct error *err);
 void near_store_release(struct near_store *n);
 
-/* 1; 0 when it is not stored, or damaged. */
+/* Reads the item: 1; 0 when it is not stored, or damaged. */
 int near_store_get(struct near_store *n, int64_t item_id, struct near_item *item, struct error *err);
-/* The story's first items. */
+/* Writes the ids of the story's first items into ids. */
 int near_store_members(
 	struct near_store *n, int64_t story_id, int64_t ids[NEAR_MEMBERS_MAX], size_t *found, struct error *err);
 
@@ -66,14 +68,14 @@ int near_store_forget(struct near_store *n, int64_t item_id, struct error *err);
 /* Removes up to 64 items seen before before_ms. */
 int near_store_expire(struct near_store *n, int64_t before_ms, struct error *err);
 
-/* A number kept under a name: 1 there is one, 0 none. */
+/* Reads the number stored under the name: 1; 0 when there is none. */
 int near_store_get_number(struct near_store *n, const char *name, int64_t *value, struct error *err);
 int near_store_set_number(struct near_store *n, const char *name, int64_t value, struct error *err);
 
 int near_store_load_phrases(struct near_store *n, struct boilerplate *b, struct error *err);
 int near_store_save_page(struct near_store *n, size_t page, struct str bytes, struct error *err);
 
-/* Weeks since 1970, of seven days. */
+/* The number of whole weeks since 1970; 0 before. */
 int64_t near_week(int64_t at_ms);
 
 #endif

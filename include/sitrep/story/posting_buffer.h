@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* posting_buffer.h: postings that have not been written into the index yet, in memory, by hash. */
+/* posting_buffer.h: postings in memory that are not written into the index yet; finds those of a shingle. */
 #ifndef SITREP_STORY_POSTING_BUFFER_H
 #define SITREP_STORY_POSTING_BUFFER_H
 
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* So many are kept at most: two thousand items', in two and a half megabytes. */
+/* The most postings: those of two thousand items, in two and a half megabytes. */
 enum { POSTING_BUFFER_MAX = 64 * 1024 };
 
 /* One of the shingles that an item is found by. */
@@ -19,8 +19,8 @@ struct posting {
 /* A zeroed struct is empty. */
 struct posting_buffer {
 	struct posting *items; /* in the order they came, until they are sorted */
-	uint32_t *next;        /* for each posting the index of the one before it in its chain, plus one */
-	uint32_t *heads;
+	uint32_t *next;        /* for each posting, the index of the earlier one in its chain plus one; 0: none */
+	uint32_t *heads;       /* for each hash, the index of its last posting plus one; 0: none */
 	size_t count;
 	size_t cap;
 };
@@ -29,9 +29,9 @@ void posting_buffer_release(struct posting_buffer *b);
 /* 0, -ENOMEM, or -ENOSPC when there are POSTING_BUFFER_MAX already. */
 int posting_buffer_add(struct posting_buffer *b, uint64_t shingle, int64_t item_id);
 void posting_buffer_clear(struct posting_buffer *b);
-/* The items with that shingle, one after the other: *at is 0 at first; false at the end. */
+/* Gives the items with that shingle one by one; *at is 0 at first.  False at the end. */
 bool posting_buffer_next(const struct posting_buffer *b, uint64_t shingle, uint32_t *at, int64_t *item_id);
-/* Sorts them by shingle and item; from then on they can only be read in order, and cleared. */
+/* Sorts the postings by shingle and item.  From then on they can only be read in order, and cleared. */
 void posting_buffer_sort(struct posting_buffer *b);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* shingle_filter.h: tells which shingles a week's table may hold, so that most others need no look-up.
+/* shingle_filter.h: tells which shingles a week's table may hold, so that most others are not looked up.
  *
- * A Bloom filter.  It answers "no" with certainty; "yes" is wrong for at most one in six: one megabyte serves for two
- * million postings, and eight for sixteen.  A zeroed struct is a small one that holds nothing. */
+ * A Bloom filter.  "No" is certain; "yes" is wrong for at most one shingle in six, with one megabyte for two million
+ * postings and eight for sixteen.  A zeroed struct is a small, empty filter. */
 #ifndef SITREP_STORY_SHINGLE_FILTER_H
 #define SITREP_STORY_SHINGLE_FILTER_H
 
@@ -19,11 +19,11 @@ struct shingle_filter {
 };
 
 void shingle_filter_release(struct shingle_filter *f);
-/* Empties the filter. */
+/* Empties the filter and sets its size. */
 void shingle_filter_begin(struct shingle_filter *f, bool is_large);
-/* Opens the filter: it may hold every shingle, until it is begun anew. */
+/* Opens the filter: it answers "yes" for every shingle until shingle_filter_begin(). */
 void shingle_filter_open(struct shingle_filter *f);
-/* Without memory the filter opens. */
+/* Without memory the filter is opened. */
 void shingle_filter_add(struct shingle_filter *f, uint64_t shingle);
 bool shingle_filter_may_hold(const struct shingle_filter *f, uint64_t shingle);
 

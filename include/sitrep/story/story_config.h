@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* story_config.h: the parameters of the rule of stories, by the configuration.
+/* story_config.h: the parameters of story_threshold.h, from the section [dedup] of the configuration.
  *
- * The section [dedup] of the configuration, as the parameters that story_rule.h wants.  Options that the section leaves
- * out keep their measured defaults; without the section the result is story_params_default. */
+ * Options that the section leaves out keep their measured defaults; without the section the result is
+ * story_params_default. */
 #ifndef SITREP_STORY_STORY_CONFIG_H
 #define SITREP_STORY_STORY_CONFIG_H
 
 #include "sitrep/config/config.h"
-#include "sitrep/story/story_rule.h"
+#include "sitrep/story/story_threshold.h"
 
 struct story_params story_config(const struct config *c);
 

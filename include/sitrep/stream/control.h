@@ -5,6 +5,9 @@
  *     {"op":"pause"}  {"op":"resume"}  {"op":"explain","feed":"usni"}
  *     {"op":"why","item":"ID"}  {"op":"why","item":"ID","other":"ID"}
  *     {"op":"split","item":"ID"}  {"op":"join","item":"ID","other":"ID"}
+ *     {"op":"alerts"}
+ *     {"op":"silences"}  {"op":"silence","match":"category:exercise","for":"4h","why":"..."}  {"op":"unsilence","id":3}
+ *     {"op":"forget","feed":"usni"}  {"op":"forget","feed":"usni","sure":true}
  *
  * This module frames, parses and checks requests; the engine executes them through the functions given.  Answers end
  * with {"done":true} or {"error":"sentence"}. */
@@ -12,6 +15,7 @@
 #define SITREP_STREAM_CONTROL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "sitrep/base/error.h"
@@ -26,6 +30,13 @@ struct control_peer; /* the connection that asked; this module handles its end *
 struct control_user {
 	uid_t uid;
 	pid_t pid;
+};
+
+/* A wish about silences: with matcher to add one, with id to end one, with neither to list them. */
+struct control_silence {
+	struct str matcher, why; /* STR_NONE: absent */
+	int64_t for_ms;
+	int64_t id; /* 0: absent */
 };
 
 struct control_operations {
@@ -44,6 +55,14 @@ struct control_operations {
 	 * The engine calls control_answer() or control_refuse() for peer later. */
 	int (*story)(void *arg, const char *op, struct str item, struct str other, struct control_peer *peer,
 		struct error *err);
+	/* Counts the items of a feed that has left the configuration, or with sure removes them. The engine calls
+	 * control_answer() or control_refuse() for peer later. */
+	int (*forget)(void *arg, struct str feed, bool sure, struct control_peer *peer, struct error *err);
+	/* Adds, ends or lists silences. The engine calls control_answer() or control_refuse() for peer later. */
+	int (*silence)(void *arg, const struct control_silence *wish, struct control_peer *peer, struct error *err);
+	/* Tells what became of each alert rule. The engine calls control_answer() or control_refuse() for peer later.
+	 */
+	int (*alerts)(void *arg, struct control_peer *peer, struct error *err);
 	/* Reads the configuration anew.  The engine calls control_reloaded() or control_reload_refused() for peer, then
 	 * or later, unless this fails. */
 	int (*reload)(void *arg, struct control_peer *peer, struct error *err);
@@ -68,7 +87,7 @@ struct control_progress {
 void control_progress(struct control_peer *peer, const struct control_progress *progress);
 void control_finish(struct control_peer *peer);
 
-/* The answer to story(): {OP:json}, and the end. */
+/* The answer to story(), forget(), silence() and alerts(): {OP:json}, and the end. */
 void control_answer(struct control_peer *peer, const char *op, struct str json);
 
 /* The answers to reload(): the changes, or the mistakes (may be empty) and a sentence; lines of text. */

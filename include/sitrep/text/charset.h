@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* charset.h: any bytes to UTF-8.
+/* charset.h: converts any bytes to UTF-8.
  *
- * Which encoding the bytes are in is decided by RFC 7303 and by practice: BOM, then HTTP charset, then
- * the XML declaration, then detection; a declared encoding that is plainly wrong is overruled.
+ * The encoding is found as RFC 7303 orders it: BOM, then HTTP charset, then the XML declaration, then detection.  A
+ * declared encoding that does not fit the bytes is overruled.
  *
  * Converters stay open once used and are kept for the whole process, so all of this belongs to one thread. */
 #ifndef SITREP_TEXT_CHARSET_H
@@ -22,17 +22,18 @@ struct charset_choice {
 	struct str declared; /* the declared encoding, where it was overruled */
 };
 
-/* Gives body as valid UTF-8 without BOM in *text: a piece of body when it is that already, else what was
- * appended to out.  A bad byte costs one U+FFFD.  With is_xml an XML declaration is heeded.  Strings of
- * *choice live in a.  0 or out's failure (buf.h), -ENOMEM. */
+/* Sets *text to body as valid UTF-8 without BOM: a part of body when that is UTF-8 already, else text that was appended
+ * to out.  A bad byte becomes one U+FFFD.  With is_xml the XML declaration is read.  Strings of *choice live in a.  0,
+ * or out's failure (buf.h). */
 int charset_to_utf8(struct buf *out, struct arena *a, struct str body, struct str http_charset, bool is_xml,
 	struct charset_choice *choice, struct str *text);
 
-/* One conversion by name; -EINVAL when the name is unknown.  Labels as in the WHATWG Encoding Standard. */
+/* Appends body, which is in the encoding of that label (WHATWG Encoding Standard), as UTF-8.  0, -EINVAL when the label
+ * is unknown, or out's failure. */
 int charset_convert(struct buf *out, struct str body, struct str label);
 
-/* What windows-1252 has at the code point cp, where Unicode has control characters: writers who say 0x96 mean a dash,
- * in numeric references too (HTML, 13.2.5.80). cp itself where it has nothing, or is the same. */
+/* The character that windows-1252 has where Unicode has the C1 control cp: 0x96 is meant as a dash, in numeric
+ * references too (HTML, 13.2.5.80).  Returns cp itself when windows-1252 has no other character there. */
 uint32_t charset_windows_1252(uint32_t cp);
 
 /* Opens every converter once, so that none is opened later inside a sandbox. */

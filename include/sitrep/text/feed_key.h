@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* feed_key.h: by what a feed's address is the same address.
+/* feed_key.h: the key of a feed's address: two spellings of one address have the same key.
  *
- * Without scheme (a server that begins to speak https is the same), password and fragment; host in lower case, default
- * port gone, percent-encoding in its normal form (url_normalise()).  The query belongs to it whole: it may name the
- * feed. */
+ * The key is the address without scheme (a change from http to https keeps the feed), password and fragment, with the
+ * host in lower case, without a default port, with percent-encoding in its normal form (url_normalise()).  The query
+ * stays whole, since it may name the feed. */
 #ifndef SITREP_TEXT_FEED_KEY_H
 #define SITREP_TEXT_FEED_KEY_H
 

@@ -15,12 +15,13 @@
 enum {
 	/* Attributes of one tag that are looked at: the longest real tag seen had 31. */
 	HTML_ATTRIBUTES_MAX = 64,
-	/* An image within its own URL; what is larger belongs on a server. */
+	/* The largest image in a data: URL. */
 	HTML_DATA_IMAGE_MAX = 64 * 1024,
 	/* A style attribute; editors write a few hundred bytes. */
 	HTML_STYLE_MAX = 4 * 1024,
-	/* More than there are elements that are skipped with their content. */
-	HTML_ABSENT_MAX = 16,
+	/* More than the number of elements that html_skip_content() is called for: 7 that are skipped, and 44 that may
+	 * be an icon.  The end tag of each is searched in vain only once. */
+	HTML_ABSENT_MAX = 64,
 };
 
 /* ---- character references (html_entities.c) */
@@ -38,7 +39,7 @@ struct html_reference {
 	uint32_t first;
 	uint32_t second; /* 0: one character only */
 };
-/* The reference that s, which begins with &, begins with; the bytes it takes, 0 when it is none. */
+/* Reads the reference at the beginning of s, which begins with &.  Returns its length in bytes; 0: not a reference. */
 size_t html_read_reference(struct str s, bool in_attribute, struct html_reference *ref);
 
 /* ---- elements and attributes (html_policy.c) */
@@ -47,19 +48,20 @@ enum html_flag {
 	HTML_KEEP = 1 << 0,   /* on the allowlist */
 	HTML_VOID = 1 << 1,   /* no content, no end tag */
 	HTML_BLOCK = 1 << 2,  /* ends an open paragraph */
-	HTML_FORMAT = 1 << 3, /* goes on behind a paragraph that another block ended */
+	HTML_FORMAT = 1 << 3, /* is opened again behind a block that ended its paragraph */
 	HTML_HEADING = 1 << 4,
-	HTML_TABLE = 1 << 5,  /* part of a table's structure; dropped outside */
-	HTML_SCOPE = 1 << 6,  /* what happens inside does not close what is outside */
-	HTML_SKIP = 1 << 7,   /* dropped with its content */
-	HTML_RAW = 1 << 8,    /* and its content is no markup: without an end tag it goes to the end */
+	HTML_TABLE = 1 << 5, /* part of a table's structure; dropped outside */
+	HTML_SCOPE = 1 << 6, /* tags inside do not close elements outside */
+	HTML_SKIP = 1 << 7,  /* dropped with its content */
+	/* the same, and its content is not markup; without an end tag it reaches to the end of the text */
+	HTML_RAW = 1 << 8,
 	HTML_SPACE = 1 << 9,  /* separates words when only the text is wanted */
 	HTML_RUBY = 1 << 10,  /* annotation inside ruby: ends the one before */
-	HTML_MEDIA = 1 << 11, /* must not load by itself */
-	HTML_EMBED = 1 << 12, /* leaves a link to what it would load */
+	HTML_MEDIA = 1 << 11, /* audio, video: written with preload="none" */
+	HTML_EMBED = 1 << 12, /* replaced by a link to the page that it would load */
 };
 
-/* Elements that the sanitizer treats each in its own way. */
+/* Elements for which the sanitizer has a rule of their own. */
 enum html_id {
 	HTML_OTHER,
 	HTML_A,
@@ -85,16 +87,16 @@ enum html_id {
 };
 
 struct html_element {
-	char name[20]; /* of which 16 count */
+	char name[20]; /* padded with zeros; the first 16 bytes are compared */
 	uint16_t flags;
 	uint8_t id;
 	uint8_t name_len;
 };
-/* NULL for what the table does not know. */
+/* NULL when the table lacks the name. */
 const struct html_element *html_element_find(struct str name);
 
 enum html_attribute_kind {
-	HTML_TEXT,   /* any text: nothing acts on it */
+	HTML_TEXT,   /* any text: no browser acts on it */
 	HTML_NUMBER, /* digits with an optional % or px */
 	HTML_LINK,   /* http, https, mailto */
 	HTML_IMAGE,  /* http, https, data: of a raster image */
@@ -104,22 +106,22 @@ enum html_attribute_kind {
 };
 
 struct html_attribute {
-	char name[20]; /* of which 16 count */
+	char name[20]; /* as above */
 	uint8_t kind;
 };
 const struct html_attribute *html_attribute_find(struct str name);
-/* The attribute's place in the table, for sets; below HTML_ATTRIBUTE_KINDS. */
+/* The attribute's index in the table, below HTML_ATTRIBUTE_KINDS: its bit in a set of attributes. */
 size_t html_attribute_index(const struct html_attribute *attribute);
 enum { HTML_ATTRIBUTE_KINDS = 256 };
 
-/* May it stand on this element? */
+/* Whether the attribute with this value is allowed on the element. */
 bool html_attribute_allowed(
 	const struct html_element *element, const struct html_attribute *attribute, struct str value);
 
-/* Of a link: one that nothing loads and nobody follows harms nobody when it is empty. */
+/* Whether the attribute may have an empty value: true for links that are neither loaded nor followed. */
 bool html_may_be_empty(const struct html_attribute *attribute);
 
-/* Is url one of the addresses that only count readers? */
+/* Whether url is on the list of addresses that only count readers. */
 bool html_is_beacon(struct str url);
 
 /* ---- tokens (html_token.c) */
@@ -140,22 +142,22 @@ struct html_token {
 struct html_tokenizer {
 	struct str markup;
 	size_t pos;
-	struct str absent[HTML_ABSENT_MAX]; /* names that html_skip_content() has looked for in vain */
+	struct str absent[HTML_ABSENT_MAX]; /* names whose end tags html_skip_content() did not find */
 	size_t absent_count;
 	bool no_comment_end; /* no comment ends behind pos */
 };
 
 /* False at the end. Comments, declarations and processing instructions are passed over. */
 bool html_next_token(struct html_tokenizer *t, struct html_token *token);
-/* Passes over everything up to the end tag of name, and that; elements of the same name inside count, unless their
- * content is no markup. False, and nothing passed over, when there is none. */
+/* Moves past the end tag of name.  An element of that name inside has an end tag of its own, unless the content is not
+ * markup (HTML_RAW).  False, with t->pos unchanged, when there is no end tag. */
 bool html_skip_content(struct html_tokenizer *t, struct str name);
 
 /* ---- style attributes (html_css.c) */
 
 /* Appends the declarations of style that are on the allowlist. */
 void html_css_filter(struct buf *out, struct str style);
-/* Does style make its element one pixel or less, or invisible? */
+/* Whether style makes its element invisible, or one pixel or less. */
 bool html_css_hides(struct str style);
 
 /* ---- attribute values (html_attribute.c) */
@@ -168,22 +170,22 @@ struct html_values {
 };
 
 /* Appends the attributes of token that are allowed on element, each with a space before it.  False when the element
- * is worthless without what was refused (an image without a source, a tracking pixel). */
+ * is to be dropped: an image whose source was refused, a tracking pixel. */
 bool html_add_attributes(
 	struct html_values *v, struct buf *out, const struct html_element *element, const struct html_token *token);
 
-/* The address that an element with HTML_EMBED would load, as the attribute's raw value, and in *url resolved and
- * judged, valid until v is used again.  False when there is none, or nobody is to see it. */
+/* The address that an element with HTML_EMBED would load: *raw is the attribute's raw value, *url the address resolved
+ * and checked, valid until v is used again.  False when there is no address, or the element is invisible. */
 bool html_embedded(struct html_values *v, const struct html_token *token, struct str *raw, struct str *url);
-/* The same of one raw value. */
+/* The address of one raw value. */
 bool html_embedded_url(struct html_values *v, struct str raw, struct str *url);
-/* Is it an icon that is written as a word, which a font of its own shows as a picture? */
+/* Whether the element is an icon: a word such as "home" that an icon font shows as a picture. */
 bool html_is_icon(struct html_values *v, const struct html_token *token);
 /* The value of the attribute, raw; absent when it is not there. */
 struct str html_raw_attribute(const struct html_token *token, struct str name);
 
-/* What values are made of: digits with an optional % or px; an image that is its own URL; a URL that is the same one
- * for all who read a srcset; what may stand behind one. */
+/* Checks of values: digits with an optional % or px; a data: URL of a raster image (no SVG); a URL that all programs
+ * read from a srcset alike; the descriptor behind it ("2x"). */
 bool html_is_number(struct str s);
 bool html_is_data_image(struct str s);
 bool html_is_one_url(struct str url);
@@ -191,13 +193,12 @@ bool html_is_descriptor(struct str s);
 
 /* ---- text (html_text.c) */
 
-/* How many bytes at the beginning of s, in steps of eight, are ASCII that stands for itself, in text and in attributes'
- * values. */
+/* The number of bytes at the beginning of s, in steps of eight, that are ASCII and need no escape in text and in
+ * attributes. */
 size_t html_plain_len(struct str s);
-/* Does s hold a comment before a tag, or a tag (ends: an end tag) that is meant as one: html_looks_like(), without
- * references. */
+/* Whether s holds a well-formed tag of a known element or a comment; with ends, only end tags count. */
 bool html_has_tag(struct str s, bool ends);
-/* A control, or a character that XML does not allow: not in any output. */
+/* Whether c is never written: a control, or a character that XML forbids. */
 bool html_is_dropped(uint32_t c);
 /* Appends raw text, references resolved and everything escaped anew.  in_attribute escapes quotes and white space
  * too. */

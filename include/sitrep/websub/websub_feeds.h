@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* websub_feeds.h: the subscriptions of all feeds: when a hub is asked, and how polls and pushes change its phase.
+/* websub_feeds.h: the WebSub subscriptions of all feeds: sends requests to hubs, and changes a subscription's phase
+ * after polls and pushes.
  *
- * websub.h makes all decisions; this file supplies the configuration, the clock, requests and the database.  Each
- * change of a subscription is saved.  One timer serves all feeds: a subscription is renewed every few days, so looking
- * at all of them when one is due costs next to nothing.
+ * websub_subscription.h makes all decisions; this module supplies the configuration, the clock, requests and the
+ * database.  Each change of a subscription is saved.  One timer serves all feeds: a subscription is renewed every few
+ * days, so looking at all of them when one is due costs next to nothing.
  *
- * The feeds themselves, the requests, the parse workers and the writer are reached by callbacks.  All functions belong
- * to the loop's thread.  websub_endpoint.h has the other direction: the calls of hubs. */
+ * The feeds themselves, the requests, the parse workers and the writer are reached by callbacks.  All functions
+ * belong to the loop's thread.  websub_endpoint.h has the other direction: requests of hubs. */
 #ifndef SITREP_WEBSUB_WEBSUB_FEEDS_H
 #define SITREP_WEBSUB_WEBSUB_FEEDS_H
 
@@ -39,15 +40,13 @@ struct websub_room {
 };
 
 struct websub_callbacks {
-	/* The feed of that database id.  0; -ESTALE: it has left the configuration; -ENOENT: no feed ever had the id.
-	 */
+	/* Finds the feed by its database id: 0; -ESTALE: it has left the configuration; -ENOENT: no feed had the id. */
 	int (*find)(void *arg, int64_t feed_id, struct websub_feed *feed);
 	struct websub_room (*room)(void *arg);
-	/* As transfer_start(), for the feed.  The caller sets url, form, max_body and allow_private of request, the
-	 * callback sets the rest.
-	 */
+	/* As transfer_start().  The caller sets url, form, max_body and allow_private of request, the callback the
+	 * rest. */
 	struct transfer *(*send)(void *arg, const struct websub_feed *feed, struct transfer_request *request,
-		transfer_done_fn *done, void *done_arg);
+		transfer_done_fn *done, void *done_arg, struct error *err);
 	/* Parses a push, as pool_submit().  Returns the generation of the rules that match it (poll_outcome.rules), or
 	 * -ENOMEM. */
 	int64_t (*parse)(void *arg, const struct job *job, struct buf *body, pool_answer_fn *done, void *done_arg);
@@ -57,7 +56,7 @@ struct websub_callbacks {
 	void (*poll_once)(void *arg, int64_t feed_id, int64_t wait_ms);
 };
 
-/* reachable: hubs can reach us by HTTP; if false, no feed is subscribed. */
+/* reachable: hubs can reach the daemon by HTTP; if false, no feed is subscribed. */
 struct websub_feeds *websub_feeds_new(struct event_base *base, bool reachable, const struct websub_callbacks *callbacks,
 	void *arg, struct error *err);
 /* To be called when transfers and pool have been freed, so that no callback comes any more. */
@@ -73,14 +72,14 @@ void websub_feeds_forget(struct websub_feeds *w, int64_t feed_id);
 void websub_feeds_configure(
 	struct websub_feeds *w, const struct config *config, struct websub_state *states, size_t count);
 
-/* A poll was committed: find() gives the feed's state after it, before is the state until then. */
+/* To be called after a poll was committed: find() gives the feed's new state, before is the state until then. */
 void websub_feeds_polled(
 	struct websub_feeds *w, int64_t feed_id, const struct poll_report *r, const struct feed_state *before);
-/* A push or a subscription's state of the feed was not committed. */
+/* To be called when a push or a subscription's state of the feed was not committed. */
 void websub_feeds_note_unsaved(struct websub_feeds *w, int64_t feed_id);
-/* The database can store again: states that were not committed are saved again. */
+/* To be called when the database can store again: saves states that were not committed.  The timer does it, too. */
 void websub_feeds_save_again(struct websub_feeds *w);
-/* Hubs may be asked again. */
+/* To be called when hubs may be asked again. */
 void websub_feeds_wake(struct websub_feeds *w);
 /* The clock was set by jump_ms and shows now_ms (clock.h). */
 void websub_feeds_follow_clock(struct websub_feeds *w, int64_t jump_ms, int64_t now_ms);
@@ -91,7 +90,7 @@ const struct websub_state *websub_feeds_find(const struct websub_feeds *w, int64
 const char *websub_feeds_words(const struct websub_feeds *w, int64_t feed_id);
 
 struct websub_stats {
-	uint64_t pushes, pushes_refused; /* taken in; ignored for their signature, topic or content */
+	uint64_t pushes, pushes_refused; /* stored; ignored because of their signature, topic or content */
 };
 void websub_feeds_get_stats(const struct websub_feeds *w, struct websub_stats *stats);
 

@@ -18,7 +18,8 @@
 
 enum message_kind {
 	MESSAGE_HELLO = 1, /* worker: started, sandbox closed; the body is the version */
-	MESSAGE_RULES,     /* daemon: replaces all rules */
+	MESSAGE_RULES,     /* daemon: replaces all rules; the body is the size of their image (rule_set_image()), and
+			    * a descriptor of the memory that it lies in comes with the header; 0, without: no rules */
 	MESSAGE_JOB,       /* daemon */
 	MESSAGE_DOCUMENT,  /* worker: wire bytes */
 	MESSAGE_FAILURE,   /* worker: negative errno and a sentence */
@@ -40,7 +41,9 @@ int message_header_decode(
 /* A feed's answer to be parsed. */
 struct job {
 	struct str feed;       /* its name in the configuration */
+	struct str title;      /* as shown: configured, or its own; its name before its first document */
 	struct str categories; /* its configured categories, separated by newlines */
+	struct str publisher;  /* as configured; absent: none is */
 	struct str url;        /* final URL */
 	struct str content_type;
 	struct str content_location;
@@ -53,14 +56,15 @@ struct job {
 int job_encode_head(struct buf *out, const struct job *j);
 int job_decode(struct str message, struct job *j, struct error *err);
 
+enum { MESSAGE_RULES_LEN = 8 };
+void rules_message_encode(uint8_t out[MESSAGE_RULES_LEN], uint64_t size);
+/* -EPROTO when the message has another length. */
+int rules_message_decode(struct str message, uint64_t *size);
+
 struct rule_source {
 	struct str name;
 	struct str expression;
 };
-
-int rules_encode(struct buf *out, const struct rule_source *rules, size_t count);
-/* The array lives in a, its text in message. */
-int rules_decode(struct str message, struct arena *a, struct rule_source **rules, size_t *count, struct error *err);
 
 /* A rule as it was sent to the worker, and its place in the list. */
 struct known_rule {
@@ -73,11 +77,12 @@ struct known_rule {
 struct known_rules {
 	struct known_rule *items;
 	size_t count;
+	struct buf text;
 };
 
-/* Fills known, whose items are the caller's to free(), from a message of rules (rules_encode()), which must stay.
- * -ENOMEM or -EPROTO. */
-int known_rules_read(struct str message, struct known_rules *known);
+/* Copies the rules, in the order of the image; 0, or -ENOMEM and *known is empty. */
+int known_rules_make(struct known_rules *known, const struct rule_source *rules, size_t count);
+void known_rules_release(struct known_rules *known);
 /* NULL when there is none of that name. */
 const struct known_rule *known_rules_find(const struct known_rules *known, struct str name);
 

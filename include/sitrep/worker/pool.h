@@ -4,7 +4,8 @@
  * N processes of the program sitrep-parse, each on one socket pair.  A worker gets one job at a time, and the next when
  * its answer has been checked (document_check.h) by a thread of the pool's.
  *
- * A worker is not trusted. It has no environment, no descriptor but its socket, and /dev/null for what it prints.  One
+ * A worker is not trusted. It has no environment, no descriptor but its socket, and /dev/null for what it prints.  It
+ * can read the rules in force, but not change them.  One
  * that dies, hangs past LIMIT_WORKER_WALL_S, exceeds its memory, sends a malformed message, answers before its job was
  * sent, or sends anything else is killed and replaced at once, and its job ends with the reason: the feed's next poll
  * is the next try.  A job whose worker answered another job is tried once more.  Other jobs are not affected. After
@@ -59,8 +60,10 @@ struct pool *pool_new(struct event_base *base, const struct pool_options *option
 /* Kills the workers and reaps them.  Jobs not answered get no callback. */
 void pool_free(struct pool *p);
 
-/* Rules in the form that workers take, so that using them cannot fail; NULL without memory. */
-struct pool_rules *pool_rules_new(const struct rule_source *rules, size_t count, struct error *err);
+/* Rules in the form that workers take, so that using them cannot fail: their image (rule_set_image()), which is copied
+ * to sealed memory that all workers map read-only, and rules, in the order of the image.  An empty image: no rules.
+ * NULL without memory.  Any thread may call this. */
+struct pool_rules *pool_rules_new(const struct rule_source *rules, size_t count, struct str image, struct error *err);
 void pool_rules_free(struct pool_rules *r);
 /* Takes r over.  Takes effect for every job submitted afterwards. */
 void pool_use_rules(struct pool *p, struct pool_rules *r);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Arenas: aligned, zeroed, bounded; lists that grow inside. */
-#include <string.h>
-
 #include "../test.h"
 #include "sitrep/base/arena.h"
 
@@ -114,11 +112,7 @@ TEST(strings)
 TEST(lists)
 {
 	struct arena a;
-	struct {
-		int *items;
-		size_t count;
-		size_t cap;
-	} list = {0};
+	LIST(int) list = {0};
 
 	arena_init(&a, 1 << 20);
 	for (int i = 0; i < 1000; i++) {

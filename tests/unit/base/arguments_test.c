@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Command lines by a table. */
 #include <getopt.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "../test.h"
 #include "sitrep/base/arguments.h"
@@ -18,18 +16,17 @@ static const struct argument_option options[OPTION_COUNT + 1] = {
 /* The options found in a line, "0 1=3 2=x", then what ended it and the first argument. */
 static void assert_read(const char *line, bool stops, const char *expected)
 {
-	char program[] = "program", copy[128], found[256] = "", *argv[16] = {program};
+	char program[] = "program", copy[128], found[256] = "", *argv[16] = {program}, *rest = copy, *word;
 	int argc = 1, option;
 
-	(void)snprintf(copy, sizeof(copy), "%s", line);
-	for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " "))
+	snprintf(copy, sizeof(copy), "%s", line);
+	while ((word = strtok_r(rest, " ", &rest)) != NULL)
 		argv[argc++] = word;
 	optind = 0;
-	opterr = 0;
 	while ((option = arguments_next(options, stops, argc, argv)) >= 0)
-		(void)snprintf(found + strlen(found), sizeof(found) - strlen(found), "%d%s%s ", option,
+		snprintf(found + strlen(found), sizeof(found) - strlen(found), "%d%s%s ", option,
 			options[option].value != NULL ? "=" : "", options[option].value != NULL ? optarg : "");
-	(void)snprintf(found + strlen(found), sizeof(found) - strlen(found), "%s %s",
+	snprintf(found + strlen(found), sizeof(found) - strlen(found), "%s %s",
 		option == ARGUMENTS_END    ? "end"
 		: option == ARGUMENTS_HELP ? "help"
 					   : "wrong",
@@ -49,6 +46,30 @@ TEST(reading)
 	assert_read("--colour", false, "wrong -");
 	assert_read("-n", false, "wrong -");
 	assert_read("-s", false, "wrong -");
+}
+
+static void assert_mistake(const char *line, const char *expected)
+{
+	char text[ARGUMENTS_MISTAKE_MAX], program[] = "program", copy[128], *argv[] = {program, copy, NULL};
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	optind = 0;
+	assert_int_equal(arguments_next(options, false, 2, argv), ARGUMENTS_WRONG);
+	assert_string_equal(arguments_mistake(options, argv, text), expected);
+}
+
+TEST(mistakes)
+{
+	assert_mistake("--lowd", "unknown option --lowd, did you mean --loud?");
+	assert_mistake("--colour", "unknown option --colour");
+	assert_mistake("--stat3=/tmp", "unknown option --stat3, did you mean --state?");
+	assert_mistake("--hepl", "unknown option --hepl, did you mean --help?");
+	assert_mistake("--l", "several options begin with --l");
+	assert_mistake("-x", "unknown option -x");
+	assert_mistake("--level", "option --level needs a value: --level NUMBER");
+	assert_mistake("-n", "option --level needs a value: --level NUMBER");
+	assert_mistake("--loud=3", "option --loud takes no value");
+	assert_mistake("--help=3", "option --help takes no value");
 }
 
 TEST(usage)

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Buffers: the maximum holds, failure sticks, what comes out is escaped. */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "../test.h"
 #include "sitrep/base/buf.h"
 #include "sitrep/base/xml_text.h"
@@ -215,4 +211,18 @@ TEST(printing)
 			assert_int_equal(strlen(b.data), b.len);
 		buf_release(&b);
 	}
+}
+
+TEST(a_large_buffer_is_given_back)
+{
+	struct buf b = BUF_INIT(1000);
+
+	buf_puts(&b, "small");
+	buf_reuse(&b, 500);
+	assert_true(b.len == 0 && b.cap > 0);
+	assert_int_equal(buf_reserve(&b, 800), 0);
+	buf_reuse(&b, 500);
+	assert_true(b.len == 0 && b.cap == 0);
+	assert_int_equal(buf_puts(&b, "again"), 0);
+	buf_release(&b);
 }

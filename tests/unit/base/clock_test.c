@@ -1,13 +1,30 @@
 /* SPDX-License-Identifier: ISC */
 /* Time: the calendar by counting days, the written forms there and back. */
-#include <stdio.h>
-#include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../test.h"
 #include "sitrep/base/clock.h"
 
 #define DAY_MS INT64_C(86400000)
+
+/* What the wall clock of this program shows; 0: the machine's. */
+static int64_t shown_s;
+
+/* In front of libc's.  Where time_t of the libraries has 32 bits, the headers give this the name of the other one. */
+int clock_gettime(clockid_t id, struct timespec *t)
+{
+	if (id == CLOCK_REALTIME && shown_s != 0) {
+		*t = (struct timespec){.tv_sec = (time_t)shown_s};
+		return 0;
+	}
+#ifdef SYS_clock_gettime64
+	return (int)syscall(SYS_clock_gettime64, id, t);
+#else
+	return (int)syscall(SYS_clock_gettime, id, t);
+#endif
+}
 
 static int days_of(int year, int month)
 {
@@ -87,17 +104,16 @@ TEST(formats_against_libc)
 TEST(rfc3339_there_and_back)
 {
 	for (int64_t t = -62135596800000; t <= INT64_C(253402300799000); t += INT64_C(8640012345000)) {
-		int year, month, day, hour, minute, second, len = 0;
-		char text[TIME_TEXT_MAX];
+		char text[TIME_TEXT_MAX], *end;
+		struct tm tm = {0};
 		int64_t whole = t - ((t % 1000) + 1000) % 1000;
 
 		assert_int_equal(strlen(time_format_rfc3339(text, t)), 20);
-		assert_int_equal(
-			sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ%n", &year, &month, &day, &hour, &minute, &second, &len),
-			6);
-		assert_int_equal(len, 20);
-		assert_int_equal(
-			civil_to_days(year, month, day) * DAY_MS + ((int64_t)hour * 3600 + minute * 60 + second) * 1000,
+		end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+		assert_non_null(end);
+		assert_int_equal(end - text, 20);
+		assert_int_equal(civil_to_days(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday) * DAY_MS +
+					 ((int64_t)tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec) * 1000,
 			whole);
 	}
 }
@@ -124,6 +140,47 @@ TEST(clocks)
 	assert_true(clock_mono_ms() >= ms);
 	/* both from the same clock */
 	assert_true(us / 1000 >= ms && clock_mono_ms() >= us / 1000);
+}
+
+/* A signed count of seconds in 32 bits ends on 2038-01-19 at 03:14:07. */
+TEST(wall_clock_after_2038)
+{
+	char text[TIME_TEXT_MAX];
+
+	shown_s = INT64_C(4102444801);
+	(void)time_format_rfc3339(text, clock_wall_ms());
+	shown_s = 0;
+	assert_string_equal(text, "2100-01-01T00:00:01Z");
+}
+
+TEST(local)
+{
+	static const struct {
+		const char *zone, *expected;
+		int64_t ms;
+	} rows[] = {
+		{"UTC0", "2026-11-23 10:52:35 UTC", 1795431155999},
+		{"CET-1CEST,M3.5.0,M10.5.0/3", "2026-11-23 11:52:35 CET", 1795431155000},
+		{"CET-1CEST,M3.5.0,M10.5.0/3", "2026-07-01 02:00:00 CEST", 1782864000000},
+		{"<-03>3", "1969-12-31 20:59:59 -03", -1},
+		{"UTC0", "", TIME_NONE},
+		{"UTC0", "2038-01-19 03:14:08 UTC", INT64_C(2147483648000)},
+		{"UTC0", "292278994-08-17 07:12:55 UTC", INT64_MAX},
+	};
+	const char *before = getenv("TZ");
+	char text[TIME_TEXT_MAX], *saved = before != NULL ? strdup(before) : NULL;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(setenv("TZ", rows[i].zone, 1), 0);
+		tzset();
+		assert_string_equal(time_format_local(text, rows[i].ms), rows[i].expected);
+	}
+	if (saved != NULL)
+		assert_int_equal(setenv("TZ", saved, 1), 0);
+	else
+		assert_int_equal(unsetenv("TZ"), 0);
+	tzset();
+	free(saved);
 }
 
 TEST(relative)
@@ -237,6 +294,13 @@ TEST(durations)
 	} good[] = {{"250ms", 250}, {"30s", 30000}, {"15m", 900000}, {"6h", 21600000}, {"90d", 7776000000},
 		{"2w", 1209600000}, {"45", 45000}, {"0", 0}, {" 5 M ", 300000}, {"1h30m", 5400000}, {"1h 30m", 5400000},
 		{"9223372036854775807ms", INT64_MAX}};
+	static const struct {
+		int64_t ms;
+		const char *text;
+	} spaced[] = {{0, "0 s"}, {250, "250 ms"}, {999, "999 ms"}, {1999, "1 s"}, {60000, "1 min"},
+		{316000, "5 min 16 s"}, {3599999, "59 min 59 s"}, {3600000, "1 h"}, {12012000, "3 h 20 min"},
+		{86400000, "1 day"}, {DAY_MS + 3600000, "1 day 1 h"}, {3 * DAY_MS + 14400000, "3 days 4 h"},
+		{INT64_MAX, "106751991167 days 7 h"}};
 	static const char *const wrong[] = {"", " ", "s", "5 parsecs", "-5s", "+5s", "5.5s", "99999999999999999999d",
 		"5mm", "1h30", "0s45", "m5", "9223372036854775807s", "9223372036854775807ms1ms", "5s\n;"};
 	char text[TIME_TEXT_MAX];
@@ -258,6 +322,8 @@ TEST(durations)
 	assert_string_equal(duration_format(text, 250), "250ms");
 	assert_string_equal(duration_format(text, 0), "0s");
 	assert_string_equal(duration_format(text, INT64_MAX), "9223372036854775807ms");
+	for (size_t i = 0; i < sizeof(spaced) / sizeof(*spaced); i++)
+		assert_string_equal(duration_format_spaced(text, spaced[i].ms), spaced[i].text);
 	assert_true(size_parse(STR("8M"), &n) && n == 8 << 20);
 	assert_true(size_parse(STR("64K"), &n) && n == 64 << 10);
 	assert_false(size_parse(STR("9999999999999G"), &n));

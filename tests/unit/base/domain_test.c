@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Registrable domains: what belongs to one house. */
-#include <string.h>
-
 #include "../test.h"
 #include "sitrep/base/domain.h"
 

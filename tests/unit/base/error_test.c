@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Errors: the code comes back, the sentence is kept as far as it fits and never ends inside a character. */
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "../test.h"
 #include "sitrep/base/error.h"
 #include "sitrep/base/utf8.h"
@@ -36,7 +32,7 @@ TEST(reason_of_the_system)
 
 	assert_int_equal(error_sys(&err, -ENOENT, "cannot open %s", "a.conf"), -ENOENT);
 	assert_int_equal(err.code, -ENOENT);
-	(void)snprintf(expected, sizeof(expected), "cannot open a.conf: %s", strerror(ENOENT));
+	snprintf(expected, sizeof(expected), "cannot open a.conf: %s", strerror(ENOENT));
 	assert_string_equal(err.text, expected);
 }
 
@@ -45,10 +41,10 @@ TEST(sentence_in_a_sentence)
 {
 	struct error err = {0};
 
-	(void)error_set(&err, -EINVAL, "line 3 has no value");
-	(void)error_set(&err, err.code, "feeds.conf: %s", err.text);
+	error_set(&err, -EINVAL, "line 3 has no value");
+	error_set(&err, err.code, "feeds.conf: %s", err.text);
 	assert_string_equal(err.text, "feeds.conf: line 3 has no value");
-	(void)error_sys(&err, -EIO, "again, %s", err.text);
+	error_sys(&err, -EIO, "again, %s", err.text);
 	assert_memory_equal(err.text, "again, feeds.conf: line 3 has no value: ", 40);
 }
 
@@ -65,7 +61,7 @@ TEST(cut_at_whole_characters)
 		for (int before = ERROR_TEXT_MAX - 8; before < ERROR_TEXT_MAX + 8; before++) {
 			size_t width = strlen(characters[c]), whole = (size_t)before + width, kept;
 
-			(void)snprintf(given, sizeof(given), "%.*s%s", before, filler, characters[c]);
+			snprintf(given, sizeof(given), "%.*s%s", before, filler, characters[c]);
 			assert_int_equal(error_set(&err, -EINVAL, "%s", given), -EINVAL);
 			kept = strlen(err.text);
 			assert_memory_equal(err.text, given, kept);
@@ -107,7 +103,7 @@ TEST(invalid_text_is_kept)
 
 	memset(bytes, 0x80, LONG_LEN);
 	bytes[LONG_LEN] = '\0';
-	(void)error_set(&err, -EINVAL, "%s", bytes);
+	error_set(&err, -EINVAL, "%s", bytes);
 	assert_in_range(strlen(err.text), ERROR_TEXT_MAX - 4, ERROR_TEXT_MAX - 1);
 	assert_memory_equal(err.text, bytes, strlen(err.text));
 }

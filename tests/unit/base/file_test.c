@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Whole files: regular ones, pipes, and what is none. */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "../test.h"
 #include "sitrep/base/file.h"
 

@@ -2,20 +2,17 @@
 /* Listening sockets: what they are bound to, who is turned away and why, what is left behind, and that a loop without
  * descriptors waits.  All traffic stays on the loopback and in a folder of the test's own. */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
+#include <sys/wait.h>
 
 #include "../test.h"
 #include "sitrep/base/listener.h"
@@ -39,30 +36,23 @@ struct guests {
 	int enough; /* ends the loop */
 };
 
-static int setup(void **state)
+static void setup(struct fixture *f)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
-	(void)snprintf(f->dir, sizeof(f->dir), P_tmpdir "/sitrep-listener-XXXXXX");
+	snprintf(f->dir, sizeof(f->dir), P_tmpdir "/sitrep-listener-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
-	(void)snprintf(f->path, sizeof(f->path), "%s/s.sock", f->dir);
+	snprintf(f->path, sizeof(f->path), "%s/s.sock", f->dir);
 	f->base = event_base_new();
 	assert_non_null(f->base);
-	*state = f;
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(struct fixture *f)
 {
-	struct fixture *f = *state;
-
 	event_base_free(f->base);
-	(void)unlink(f->path);
+	unlink(f->path);
 	assert_int_equal(rmdir(f->dir), 0);
-	free(f);
-	return 0;
 }
+
+FIXTURE(fixture, setup, teardown)
 
 static bool exists(const char *path)
 {
@@ -88,7 +78,7 @@ static int connect_unix(const char *path)
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return fd;
-	(void)close(fd);
+	close(fd);
 	return -1;
 }
 
@@ -112,7 +102,7 @@ static void leave_stale(const char *path)
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(fd, 1), 0);
-	(void)close(fd);
+	close(fd);
 }
 
 static void assert_refused(struct fixture *f, struct listener *l, int code, const char *names)
@@ -128,11 +118,11 @@ static void on_guest(void *arg, int fd, const struct sockaddr *peer, socklen_t p
 
 	assert_true(peer_len > 0);
 	if (g->last >= 0)
-		(void)close(g->last);
+		close(g->last);
 	g->last = fd;
 	g->family = peer->sa_family;
 	if (++g->count == g->enough)
-		(void)event_base_loopbreak(g->base);
+		event_base_loopbreak(g->base);
 }
 
 /* Turns the loop until as many have come as are expected, or patience ends. */
@@ -141,15 +131,14 @@ static void wait_for(struct guests *g, int enough)
 	struct timeval patience = {.tv_sec = PATIENCE_S};
 
 	g->enough = enough;
-	(void)event_base_loopexit(g->base, &patience);
+	event_base_loopexit(g->base, &patience);
 	if (g->count < enough)
-		(void)event_base_dispatch(g->base);
+		event_base_dispatch(g->base);
 	assert_int_equal(g->count, enough);
 }
 
-TEST_WITH(tcp, setup, teardown)
+TEST_ON(tcp, fixture, f)
 {
-	struct fixture *f = *state;
 	struct guests guests = {.base = f->base, .last = -1};
 	struct listener *l = listener_open_tcp("127.0.0.1", 0, &f->err);
 	int client, no_delay = 0;
@@ -171,14 +160,13 @@ TEST_WITH(tcp, setup, teardown)
 	assert_int_equal(send(client, "x", 1, 0), 1);
 	assert_int_equal(poll(&(struct pollfd){.fd = guests.last, .events = POLLIN}, 1, PATIENCE_S * 1000), 1);
 	assert_int_equal(recv(guests.last, &byte, 1, 0), 1);
-	(void)close(client);
-	(void)close(guests.last);
+	close(client);
+	close(guests.last);
 	listener_free(l);
 }
 
-TEST_WITH(tcp_of_both_families, setup, teardown)
+TEST_ON(tcp_of_both_families, fixture, f)
 {
-	struct fixture *f = *state;
 	struct guests guests = {.base = f->base, .last = -1};
 	struct listener *l = listener_open_tcp(NULL, 0, &f->err);
 	int client;
@@ -190,8 +178,8 @@ TEST_WITH(tcp_of_both_families, setup, teardown)
 	client = connect_v4(listener_name(l));
 	assert_int_equal(listener_start(l, f->base, on_guest, &guests, &f->err), 0);
 	wait_for(&guests, 1);
-	(void)close(client);
-	(void)close(guests.last);
+	close(client);
+	close(guests.last);
 	listener_free(l);
 	l = listener_open_tcp("::1", 0, &f->err);
 	if (l != NULL)
@@ -201,9 +189,8 @@ TEST_WITH(tcp_of_both_families, setup, teardown)
 	listener_free(l);
 }
 
-TEST_WITH(tcp_refusals, setup, teardown)
+TEST_ON(tcp_refusals, fixture, f)
 {
-	struct fixture *f = *state;
 	static const char *const wrong[] = {"localhost", "", "127.0.0.1.", "127.1", "[::1]", "::1%lo", "127.0.0.1:80"};
 	struct listener *l = listener_open_tcp("127.0.0.1", 0, &f->err);
 	uint16_t port;
@@ -213,7 +200,7 @@ TEST_WITH(tcp_refusals, setup, teardown)
 		assert_refused(f, listener_open_tcp(wrong[i], 8484, &f->err), -EINVAL, wrong[i]);
 	assert_non_null(l);
 	port = (uint16_t)strtol(listener_name(l) + 17, NULL, 10);
-	(void)snprintf(names, sizeof(names), "127.0.0.1:%u", port);
+	snprintf(names, sizeof(names), "127.0.0.1:%u", port);
 	assert_refused(f, listener_open_tcp("127.0.0.1", port, &f->err), -EADDRINUSE, names);
 	listener_free(l);
 	/* a documentation address (RFC 5737) is nobody's own */
@@ -221,9 +208,8 @@ TEST_WITH(tcp_refusals, setup, teardown)
 }
 
 /* One that was stopped with connections behind it can be had again at once. */
-TEST_WITH(tcp_again, setup, teardown)
+TEST_ON(tcp_again, fixture, f)
 {
-	struct fixture *f = *state;
 	struct guests guests = {.base = f->base, .last = -1};
 	struct listener *l = listener_open_tcp("127.0.0.1", 0, &f->err);
 	uint16_t port = (uint16_t)strtol(listener_name(l) + 17, NULL, 10);
@@ -232,22 +218,21 @@ TEST_WITH(tcp_again, setup, teardown)
 	assert_int_equal(listener_start(l, f->base, on_guest, &guests, &f->err), 0);
 	wait_for(&guests, 1);
 	/* closing first leaves this end in TIME_WAIT */
-	(void)close(guests.last);
+	close(guests.last);
 	listener_free(l);
-	(void)close(client);
+	close(client);
 	l = listener_open_tcp("127.0.0.1", port, &f->err);
 	assert_non_null(l);
 	listener_free(l);
 }
 
-TEST_WITH(unix, setup, teardown)
+TEST_ON(unix, fixture, f)
 {
 	static const unsigned modes[] = {0600, 0660, 0666};
-	struct fixture *f = *state;
 	char name[160];
 	mode_t mask = umask(0027);
 
-	(void)snprintf(name, sizeof(name), "unix:%s", f->path);
+	snprintf(name, sizeof(name), "unix:%s", f->path);
 	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
 		struct guests guests = {.base = f->base, .last = -1};
 		struct listener *l = listener_open_unix(f->path, modes[i], NULL, &f->err);
@@ -263,17 +248,16 @@ TEST_WITH(unix, setup, teardown)
 		assert_true(client >= 0);
 		wait_for(&guests, 1);
 		assert_int_equal(guests.family, AF_UNIX);
-		(void)close(client);
-		(void)close(guests.last);
+		close(client);
+		close(guests.last);
 		listener_free(l);
 		assert_false(exists(f->path));
 	}
-	(void)umask(mask);
+	umask(mask);
 }
 
-TEST_WITH(unix_in_use, setup, teardown)
+TEST_ON(unix_in_use, fixture, f)
 {
-	struct fixture *f = *state;
 	struct listener *l = listener_open_unix(f->path, 0600, NULL, &f->err);
 	int client;
 
@@ -283,15 +267,14 @@ TEST_WITH(unix_in_use, setup, teardown)
 	assert_int_equal(mode_of(f->path), 0600);
 	client = connect_unix(f->path);
 	assert_true(client >= 0);
-	(void)close(client);
+	close(client);
 	listener_free(l);
 	assert_false(exists(f->path));
 }
 
 /* A living daemon that has not yet taken those who wait answers no one; it is in use all the same. */
-TEST_WITH(unix_with_a_full_queue, setup, teardown)
+TEST_ON(unix_with_a_full_queue, fixture, f)
 {
-	struct fixture *f = *state;
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0), first;
 
@@ -302,13 +285,12 @@ TEST_WITH(unix_with_a_full_queue, setup, teardown)
 	assert_true(first >= 0);
 	assert_refused(f, listener_open_unix(f->path, 0600, NULL, &f->err), -EADDRINUSE, f->path);
 	assert_true(exists(f->path));
-	(void)close(first);
-	(void)close(fd);
+	close(first);
+	close(fd);
 }
 
-TEST_WITH(unix_stale, setup, teardown)
+TEST_ON(unix_stale, fixture, f)
 {
-	struct fixture *f = *state;
 	struct listener *l;
 	int client;
 
@@ -318,26 +300,25 @@ TEST_WITH(unix_stale, setup, teardown)
 	assert_non_null(l);
 	client = connect_unix(f->path);
 	assert_true(client >= 0);
-	(void)close(client);
+	close(client);
 	listener_free(l);
 }
 
 /* Whatever else is there stays: a file, a folder, and a link, even one to a stale socket. */
-TEST_WITH(unix_on_another_file, setup, teardown)
+TEST_ON(unix_on_another_file, fixture, f)
 {
-	struct fixture *f = *state;
 	char target[160];
 	int fd = open(f->path, O_CREAT | O_WRONLY, 0600);
 
 	assert_int_equal(write(fd, "mine", 4), 4);
-	(void)close(fd);
+	close(fd);
 	assert_refused(f, listener_open_unix(f->path, 0666, NULL, &f->err), -EEXIST, f->path);
 	assert_int_equal(mode_of(f->path), 0600);
 	assert_int_equal(unlink(f->path), 0);
 	assert_int_equal(mkdir(f->path, 0700), 0);
 	assert_refused(f, listener_open_unix(f->path, 0600, NULL, &f->err), -EEXIST, f->path);
 	assert_int_equal(rmdir(f->path), 0);
-	(void)snprintf(target, sizeof(target), "%s.old", f->path);
+	snprintf(target, sizeof(target), "%s.old", f->path);
 	leave_stale(target);
 	assert_int_equal(symlink(target, f->path), 0);
 	assert_refused(f, listener_open_unix(f->path, 0600, NULL, &f->err), -EEXIST, f->path);
@@ -345,10 +326,9 @@ TEST_WITH(unix_on_another_file, setup, teardown)
 	assert_int_equal(unlink(target), 0);
 }
 
-TEST_WITH(unix_path, setup, teardown)
+TEST_ON(unix_path, fixture, f)
 {
 	enum { ROOM = sizeof(((struct sockaddr_un *)NULL)->sun_path) };
-	struct fixture *f = *state;
 	char path[ROOM + 2];
 	struct listener *l;
 	size_t len = strlen(f->dir);
@@ -366,14 +346,13 @@ TEST_WITH(unix_path, setup, teardown)
 	assert_string_equal(listener_name(l) + 5, path);
 	listener_free(l);
 	assert_false(exists(path));
-	(void)snprintf(path, sizeof(path), "%s/none/s.sock", f->dir);
+	snprintf(path, sizeof(path), "%s/none/s.sock", f->dir);
 	assert_refused(f, listener_open_unix(path, 0600, NULL, &f->err), -ENOENT, path);
 	assert_null(listener_open_unix("", 0600, NULL, &f->err));
 }
 
-TEST_WITH(unix_group, setup, teardown)
+TEST_ON(unix_group, fixture, f)
 {
-	struct fixture *f = *state;
 	const struct group *own = getgrgid(getegid());
 	struct stat st;
 
@@ -390,9 +369,47 @@ TEST_WITH(unix_group, setup, teardown)
 	}
 }
 
-TEST_WITH(adopting, setup, teardown)
+/* A daemon that is ended while it starts left its socket files. */
+TEST_ON(end_before_the_loop, fixture, f)
 {
-	struct fixture *f = *state;
+	static const int numbers[] = {SIGTERM, SIGINT};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		int status = 0;
+		pid_t child = fork();
+
+		assert_true(child >= 0);
+		if (child == 0) {
+			struct listener *other, *l;
+
+			listener_catch_signals();
+			other = listener_open_tcp("127.0.0.1", 0, NULL);
+			l = listener_open_unix(f->path, 0600, NULL, NULL);
+			if (other != NULL && l != NULL && access(f->path, F_OK) == 0)
+				(void)raise(numbers[i]);
+			_exit(1);
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), numbers[i]);
+		assert_false(exists(f->path));
+	}
+}
+
+TEST_ON(urls, fixture, f)
+{
+	struct listener *list[2] = {
+		listener_open_unix(f->path, 0600, NULL, &f->err), listener_open_tcp("127.0.0.1", 0, &f->err)};
+
+	assert_true(list[0] != NULL && list[1] != NULL);
+	assert_string_equal(listeners_url(list, 2), listener_name(list[1]));
+	assert_null(listeners_url(list, 1));
+	listener_free(list[1]);
+	listener_free(list[0]);
+}
+
+TEST_ON(adopting, fixture, f)
+{
 	struct guests guests = {.base = f->base, .last = -1};
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int fd = socket(AF_INET, SOCK_STREAM, 0), client;
@@ -408,16 +425,15 @@ TEST_WITH(adopting, setup, teardown)
 	client = connect_v4(listener_name(l));
 	assert_int_equal(listener_start(l, f->base, on_guest, &guests, &f->err), 0);
 	wait_for(&guests, 1);
-	(void)close(client);
-	(void)close(guests.last);
+	close(client);
+	close(guests.last);
 	listener_free(l);
 	assert_int_equal(fcntl(fd, F_GETFD), -1);
 }
 
 /* The file of an inherited Unix socket is the service manager's, who goes on listening. */
-TEST_WITH(adopting_unix, setup, teardown)
+TEST_ON(adopting_unix, fixture, f)
 {
-	struct fixture *f = *state;
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	struct listener *l;
@@ -433,15 +449,14 @@ TEST_WITH(adopting_unix, setup, teardown)
 }
 
 /* One that does not listen would be readable for ever with nobody to accept. */
-TEST_WITH(adopting_what_does_not_listen, setup, teardown)
+TEST_ON(adopting_what_does_not_listen, fixture, f)
 {
-	struct fixture *f = *state;
 	int fds[] = {socket(AF_INET, SOCK_STREAM, 0), socket(AF_UNIX, SOCK_DGRAM, 0), open("/dev/null", O_RDONLY)};
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
 		char names[16];
 
-		(void)snprintf(names, sizeof(names), "%d", fds[i]);
+		snprintf(names, sizeof(names), "%d", fds[i]);
 		assert_true(fds[i] >= 0);
 		assert_refused(f, listener_adopt(fds[i], &f->err), -EINVAL, names);
 		/* taken, so closed */
@@ -449,9 +464,8 @@ TEST_WITH(adopting_what_does_not_listen, setup, teardown)
 	}
 }
 
-TEST_WITH(crowd, setup, teardown)
+TEST_ON(crowd, fixture, f)
 {
-	struct fixture *f = *state;
 	struct guests guests = {.base = f->base, .last = -1};
 	struct listener *l = listener_open_unix(f->path, 0600, NULL, &f->err);
 	int clients[CROWD];
@@ -467,14 +481,13 @@ TEST_WITH(crowd, setup, teardown)
 	assert_in_range(guests.count, 1, CROWD - 1);
 	wait_for(&guests, CROWD);
 	for (int i = 0; i < CROWD; i++)
-		(void)close(clients[i]);
-	(void)close(guests.last);
+		close(clients[i]);
+	close(guests.last);
 	listener_free(l);
 }
 
-TEST_WITH(stopping, setup, teardown)
+TEST_ON(stopping, fixture, f)
 {
-	struct fixture *f = *state;
 	struct guests guests = {.base = f->base, .last = -1};
 	struct listener *l = listener_open_unix(f->path, 0600, NULL, &f->err);
 	int client;
@@ -486,21 +499,20 @@ TEST_WITH(stopping, setup, teardown)
 	listener_stop(l);
 	client = connect_unix(f->path);
 	assert_true(client >= 0);
-	(void)event_base_loop(f->base, EVLOOP_NONBLOCK);
+	event_base_loop(f->base, EVLOOP_NONBLOCK);
 	assert_int_equal(guests.count, 0);
 	/* started again it takes who waited */
 	assert_int_equal(listener_start(l, f->base, on_guest, &guests, &f->err), 0);
 	wait_for(&guests, 1);
-	(void)close(client);
-	(void)close(guests.last);
+	close(client);
+	close(guests.last);
 	listener_free(l);
 	listener_free(NULL);
 }
 
 /* Without descriptors the listener waits for its timer alone, which is what keeps the loop from spinning. */
-TEST_WITH(out_of_descriptors, setup, teardown)
+TEST_ON(out_of_descriptors, fixture, f)
 {
-	struct fixture *f = *state;
 	struct guests guests = {.base = f->base, .last = -1};
 	struct listener *l = listener_open_unix(f->path, 0600, NULL, &f->err);
 	int client = connect_unix(f->path);
@@ -513,14 +525,14 @@ TEST_WITH(out_of_descriptors, setup, teardown)
 	none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
 	log_set_level(LOG_LEVEL_ERROR); /* it warns, rightly */
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-	(void)event_base_loop(f->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	event_base_loop(f->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 	log_set_level(LOG_LEVEL_INFO);
 	assert_int_equal(guests.count, 0);
 	assert_int_equal(event_base_get_num_events(f->base, EVENT_BASE_COUNT_ADDED), 1);
 	/* and then takes who waited */
 	wait_for(&guests, 1);
-	(void)close(client);
-	(void)close(guests.last);
+	close(client);
+	close(guests.last);
 	listener_free(l);
 }

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Where things lie: what was given, what the environment says, and the rest, in that order. */
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "../test.h"
 #include "sitrep/base/paths.h"
@@ -15,15 +10,13 @@
 
 enum { NOBODY = 65534 };
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
-	(void)unsetenv("STATE_DIRECTORY");
-	(void)unsetenv("RUNTIME_DIRECTORY");
-	(void)unsetenv("XDG_RUNTIME_DIR");
-	(void)unsetenv("XDG_STATE_HOME");
-	(void)setenv("HOME", "/home/ann", 1);
-	return 0;
+	unsetenv("STATE_DIRECTORY");
+	unsetenv("RUNTIME_DIRECTORY");
+	unsetenv("XDG_RUNTIME_DIR");
+	unsetenv("XDG_STATE_HOME");
+	setenv("HOME", "/home/ann", 1);
 }
 
 /* Takes what it is given. */
@@ -40,25 +33,25 @@ TEST_WITH(state_dir, setup, NULL)
 
 	assert_path(paths_state_dir(NULL), "/var/lib/sitrepd");
 	assert_path(paths_state_dir("here"), "here");
-	(void)setenv("STATE_DIRECTORY", "/var/lib/private/sitrepd", 1);
+	setenv("STATE_DIRECTORY", "/var/lib/private/sitrepd", 1);
 	assert_path(paths_state_dir(NULL), "/var/lib/private/sitrepd");
 	assert_path(paths_state_dir("/given"), "/given");
 	/* systemd names all of them; ours is the first */
-	(void)setenv("STATE_DIRECTORY", "/a/b:/c/d:/e", 1);
+	setenv("STATE_DIRECTORY", "/a/b:/c/d:/e", 1);
 	assert_path(paths_state_dir(NULL), "/a/b");
 	/* the service manager's are absolute: what is not is no folder of its making */
 	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++) {
-		(void)setenv("STATE_DIRECTORY", none[i], 1);
+		setenv("STATE_DIRECTORY", none[i], 1);
 		assert_path(paths_state_dir(NULL), "/var/lib/sitrepd");
 	}
 }
 
 TEST_WITH(runtime_dir_of_a_service, setup, NULL)
 {
-	(void)setenv("XDG_RUNTIME_DIR", "/run/user/1000", 1);
-	(void)setenv("RUNTIME_DIRECTORY", "/run/sitrepd-two", 1);
+	setenv("XDG_RUNTIME_DIR", "/run/user/1000", 1);
+	setenv("RUNTIME_DIRECTORY", "/run/sitrepd-two", 1);
 	assert_path(paths_runtime_dir("/state"), "/run/sitrepd-two");
-	(void)setenv("RUNTIME_DIRECTORY", "/run/one:/run/two", 1);
+	setenv("RUNTIME_DIRECTORY", "/run/one:/run/two", 1);
 	assert_path(paths_runtime_dir("/state"), "/run/one");
 }
 
@@ -83,11 +76,11 @@ static int runtime_dir_without_privilege(void)
 		char *path;
 		int same;
 
-		(void)setup(NULL);
+		setup();
 		if (cases[i].service != NULL)
-			(void)setenv("RUNTIME_DIRECTORY", cases[i].service, 1);
+			setenv("RUNTIME_DIRECTORY", cases[i].service, 1);
 		if (cases[i].user != NULL)
-			(void)setenv("XDG_RUNTIME_DIR", cases[i].user, 1);
+			setenv("XDG_RUNTIME_DIR", cases[i].user, 1);
 		path = paths_runtime_dir("/state");
 		same = path != NULL && strcmp(path, cases[i].expected) == 0;
 		free(path);
@@ -118,7 +111,7 @@ TEST_WITH(runtime_dir_of_root, setup, NULL)
 	if (access("/run", W_OK) != 0)
 		skip();
 	assert_path(paths_runtime_dir("/state"), "/run/sitrepd");
-	(void)setenv("XDG_RUNTIME_DIR", "/run/user/0", 1);
+	setenv("XDG_RUNTIME_DIR", "/run/user/0", 1);
 	assert_path(paths_runtime_dir("/state"), "/run/sitrepd");
 }
 
@@ -139,8 +132,8 @@ TEST_WITH(both_sides_agree, setup, NULL)
 	for (int side = 0; side < 2; side++) {
 		char *state_dir, *runtime, *stream;
 
-		(void)setup(state);
-		(void)setenv("RUNTIME_DIRECTORY", "/run/sitrepd", 1);
+		setup();
+		setenv("RUNTIME_DIRECTORY", "/run/sitrepd", 1);
 		state_dir = paths_state_dir(NULL);
 		runtime = paths_runtime_dir(state_dir);
 		stream = paths_stream_socket(NULL, runtime);
@@ -174,20 +167,20 @@ TEST_WITH(places, setup, NULL)
 	static const char *const homeless[] = {"/run/sitrepd", "/var/lib/sitrepd"};
 
 	assert_places(true, plain, 4);
-	(void)setenv("RUNTIME_DIRECTORY", "/run/two:/run/three", 1);
-	(void)setenv("XDG_RUNTIME_DIR", "/run/user/7", 1);
-	(void)setenv("XDG_STATE_HOME", "/x", 1);
-	(void)setenv("STATE_DIRECTORY", "/srv/state", 1);
+	setenv("RUNTIME_DIRECTORY", "/run/two:/run/three", 1);
+	setenv("XDG_RUNTIME_DIR", "/run/user/7", 1);
+	setenv("XDG_STATE_HOME", "/x", 1);
+	setenv("STATE_DIRECTORY", "/srv/state", 1);
 	assert_places(true, all, 6);
 	/* in a shell */
 	assert_places(false, shell, 5);
 	/* a folder that two rules name stands once; a relative one is nobody's */
-	(void)setup(state);
-	(void)setenv("RUNTIME_DIRECTORY", "/run/sitrepd", 1);
-	(void)setenv("XDG_RUNTIME_DIR", "relative", 1);
+	setup();
+	setenv("RUNTIME_DIRECTORY", "/run/sitrepd", 1);
+	setenv("XDG_RUNTIME_DIR", "relative", 1);
 	assert_places(true, plain, 4);
-	(void)setup(state);
-	(void)unsetenv("HOME");
+	setup();
+	unsetenv("HOME");
 	assert_places(true, homeless, 2);
 }
 
@@ -210,7 +203,7 @@ TEST_WITH(making_folders, setup, NULL)
 	int fd;
 
 	assert_non_null(mkdtemp(base));
-	(void)snprintf(path, sizeof(path), "%s/d", base);
+	snprintf(path, sizeof(path), "%s/d", base);
 	assert_int_equal(paths_make_dir(path, 0750), 0);
 	assert_int_equal(stat(path, &st), 0);
 	assert_true(S_ISDIR(st.st_mode));
@@ -219,25 +212,25 @@ TEST_WITH(making_folders, setup, NULL)
 	assert_int_equal(paths_make_dir(path, 0700), 0);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0750);
-	(void)snprintf(below, sizeof(below), "%s/link", base);
+	snprintf(below, sizeof(below), "%s/link", base);
 	assert_int_equal(symlink(path, below), 0);
 	assert_int_equal(paths_make_dir(below, 0700), 0);
 	assert_int_equal(unlink(below), 0);
 	/* not without what it stands in */
-	(void)snprintf(below, sizeof(below), "%s/no/e", base);
+	snprintf(below, sizeof(below), "%s/no/e", base);
 	assert_int_equal(paths_make_dir(below, 0700), -ENOENT);
 	assert_int_equal(rmdir(path), 0);
 	/* a file is no folder, and neither is a link to nowhere */
 	fd = open(path, O_CREAT | O_WRONLY, 0600);
 	assert_true(fd >= 0);
-	(void)close(fd);
+	close(fd);
 	assert_int_equal(paths_make_dir(path, 0700), -ENOTDIR);
-	(void)snprintf(below, sizeof(below), "%s/e", path);
+	snprintf(below, sizeof(below), "%s/e", path);
 	assert_int_equal(paths_make_dir(below, 0700), -ENOTDIR);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(symlink("nowhere", path), 0);
 	assert_int_equal(paths_make_dir(path, 0700), -ENOTDIR);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(rmdir(base), 0);
-	(void)umask(mask);
+	umask(mask);
 }

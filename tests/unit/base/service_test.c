@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* The service manager's side, played by the test: it listens on a notify socket and hands sockets on to a child. */
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "../test.h"
 #include "sitrep/base/clock.h"
@@ -24,22 +19,20 @@ static void forget_environment(void)
 		"NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_USEC", "WATCHDOG_PID"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		(void)unsetenv(names[i]);
+		unsetenv(names[i]);
 }
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	forget_environment();
-	return 0;
 }
 
 static void set_number(const char *name, long long n)
 {
 	char text[32];
 
-	(void)snprintf(text, sizeof(text), "%lld", n);
-	(void)setenv(name, text, 1);
+	snprintf(text, sizeof(text), "%lld", n);
+	setenv(name, text, 1);
 }
 
 /* ---- notifications ---- */
@@ -57,7 +50,7 @@ static int open_notify_socket(const char *path)
 	assert_int_equal(bind(fd, (struct sockaddr *)&address,
 				 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path))),
 		0);
-	(void)setenv("NOTIFY_SOCKET", path, 1);
+	setenv("NOTIFY_SOCKET", path, 1);
 	return fd;
 }
 
@@ -108,10 +101,10 @@ TEST_WITH(notify_socket, setup, NULL)
 	int fd;
 
 	assert_non_null(mkdtemp(dir));
-	(void)snprintf(path, sizeof(path), "%s/notify", dir);
+	snprintf(path, sizeof(path), "%s/notify", dir);
 	fd = open_notify_socket(path);
 	assert_messages(fd);
-	(void)close(fd);
+	close(fd);
 	/* nobody listens any more, and then there is not even a file */
 	assert_false(service_ready(NULL));
 	assert_int_equal(unlink(path), 0);
@@ -124,10 +117,10 @@ TEST_WITH(abstract_notify_socket, setup, NULL)
 	char name[64];
 	int fd;
 
-	(void)snprintf(name, sizeof(name), "@sitrep-service-test-%ld", (long)getpid());
+	snprintf(name, sizeof(name), "@sitrep-service-test-%ld", (long)getpid());
 	fd = open_notify_socket(name);
 	assert_messages(fd);
-	(void)close(fd);
+	close(fd);
 }
 
 TEST_WITH(no_service_manager, setup, NULL)
@@ -141,13 +134,13 @@ TEST_WITH(no_service_manager, setup, NULL)
 	assert_false(service_ready(""));
 	assert_false(service_watchdog_ping());
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
-		(void)setenv("NOTIFY_SOCKET", wrong[i], 1);
+		setenv("NOTIFY_SOCKET", wrong[i], 1);
 		assert_false(service_ready(NULL));
 	}
 	memset(longest, 'x', sizeof(longest));
 	longest[0] = '/';
 	longest[sizeof(longest) - 1] = '\0';
-	(void)setenv("NOTIFY_SOCKET", longest, 1);
+	setenv("NOTIFY_SOCKET", longest, 1);
 	assert_false(service_ready(NULL));
 }
 
@@ -158,7 +151,7 @@ TEST_WITH(status_is_one_line, setup, NULL)
 	ssize_t n;
 	int fd;
 
-	(void)snprintf(name, sizeof(name), "@sitrep-service-test-%ld", (long)getpid());
+	snprintf(name, sizeof(name), "@sitrep-service-test-%ld", (long)getpid());
 	fd = open_notify_socket(name);
 	assert_true(service_ready("one\nSTOPPING=1\r\n two\x1b"));
 	assert_message(fd, "READY=1\nSTATUS=one STOPPING=1 two");
@@ -176,7 +169,7 @@ TEST_WITH(status_is_one_line, setup, NULL)
 		assert_true(n > 200 && n < 300);
 		assert_true(utf8_valid(str_make(message, (size_t)n)));
 	}
-	(void)close(fd);
+	close(fd);
 }
 
 /* ---- the watchdog ---- */
@@ -186,19 +179,19 @@ TEST_WITH(watchdog, setup, NULL)
 	static const char *const none[] = {"", "0", "-5", "soon", "3s", "99999999999999999999"};
 
 	assert_int_equal(service_watchdog_interval_ms(), 0);
-	(void)setenv("WATCHDOG_USEC", "30000000", 1);
+	setenv("WATCHDOG_USEC", "30000000", 1);
 	assert_int_equal(service_watchdog_interval_ms(), 15000);
 	set_number("WATCHDOG_PID", getpid());
 	assert_int_equal(service_watchdog_interval_ms(), 15000);
 	/* another process is watched */
 	set_number("WATCHDOG_PID", (long long)getpid() + 1);
 	assert_int_equal(service_watchdog_interval_ms(), 0);
-	(void)unsetenv("WATCHDOG_PID");
+	unsetenv("WATCHDOG_PID");
 	/* however short it is, it is one */
-	(void)setenv("WATCHDOG_USEC", "1", 1);
+	setenv("WATCHDOG_USEC", "1", 1);
 	assert_int_equal(service_watchdog_interval_ms(), 1);
 	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++) {
-		(void)setenv("WATCHDOG_USEC", none[i], 1);
+		setenv("WATCHDOG_USEC", none[i], 1);
 		assert_int_equal(service_watchdog_interval_ms(), 0);
 	}
 }
@@ -210,7 +203,7 @@ TEST_WITH(watchdog, setup, NULL)
 #define expect(condition)                                                                                              \
 	do {                                                                                                           \
 		if (!(condition)) {                                                                                    \
-			(void)fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                          \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                                \
 			_exit(1);                                                                                      \
 		}                                                                                                      \
 	} while (0)
@@ -240,14 +233,14 @@ static void inherit(int count, const char *names)
 		expect(fd >= 0);
 		if (fd != FIRST_FD + i) {
 			expect(dup2(fd, FIRST_FD + i) >= 0);
-			(void)close(fd);
+			close(fd);
 		}
 		expect(fcntl(FIRST_FD + i, F_SETFD, 0) == 0);
 	}
 	set_number("LISTEN_PID", getpid());
 	set_number("LISTEN_FDS", count);
 	if (names != NULL)
-		(void)setenv("LISTEN_FDNAMES", names, 1);
+		setenv("LISTEN_FDNAMES", names, 1);
 }
 
 static void expect_environment_gone(void)
@@ -345,7 +338,7 @@ static void check_missing(void)
 	struct error err = {0};
 
 	inherit(1, "http");
-	(void)close(FIRST_FD + 1);
+	close(FIRST_FD + 1);
 	set_number("LISTEN_FDS", 2);
 	expect(service_listen_fds(&fds, &err) == -EBADF);
 	expect(err.code == -EBADF && strstr(err.text, "4") != NULL);
@@ -361,9 +354,9 @@ static void check_nothing_for_us(void)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		if (cases[i].pid != NULL)
-			(void)setenv("LISTEN_PID", cases[i].pid, 1);
+			setenv("LISTEN_PID", cases[i].pid, 1);
 		if (cases[i].count != NULL)
-			(void)setenv("LISTEN_FDS", cases[i].count, 1);
+			setenv("LISTEN_FDS", cases[i].count, 1);
 		fds.count = 9;
 		expect(service_listen_fds(&fds, NULL) == 0);
 		expect(fds.count == 0);
@@ -373,7 +366,7 @@ static void check_nothing_for_us(void)
 		static const char *const counts[] = {"0", "-1", "", "many"};
 
 		set_number("LISTEN_PID", getpid());
-		(void)setenv("LISTEN_FDS", counts[i], 1);
+		setenv("LISTEN_FDS", counts[i], 1);
 		expect(service_listen_fds(&fds, NULL) == 0);
 		expect(fds.count == 0);
 		expect_environment_gone();

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /* SHA-256: the examples of FIPS 180 and of NIST's example values, in one piece and in many. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "../test.h"
 #include "sitrep/base/sha256.h"
 
+enum { LONGEST = 1000000, PIECES_MAX = 1000 };
+
 static void check(struct sha256 *h, struct str message, size_t piece, const char *expected)
 {
+	static struct str pieces[PIECES_MAX];
 	uint8_t digest[SHA256_LEN];
 	char hex[SHA256_HEX];
+	size_t count = 0;
 
-	assert_int_equal(sha256_begin(h), 0);
-	for (size_t i = 0; i < message.len; i += piece)
-		assert_int_equal(sha256_add(h, str_slice(message, i, i + piece)), 0);
-	assert_int_equal(sha256_end(h, digest), 0);
+	for (size_t i = 0; i < message.len; i += piece) {
+		assert_in_range(count, 0, PIECES_MAX - 1);
+		pieces[count++] = str_slice(message, i, i + piece);
+	}
+	assert_int_equal(sha256_of(h, pieces, count, digest), 0);
 	hex_encode(hex, digest, sizeof(digest));
 	assert_string_equal(hex, expected);
 }
@@ -47,24 +49,21 @@ TEST(known_answers)
 /* A million times the letter a. */
 TEST(long_message)
 {
-	enum { LEN = 1000000 };
-	char *message = malloc(LEN);
+	char *message = malloc(LONGEST);
 	struct sha256 *h = sha256_new(NULL);
 
 	assert_non_null(message);
 	assert_non_null(h);
-	memset(message, 'a', LEN);
-	for (size_t piece = 1000; piece <= LEN; piece *= 10)
-		check(h, str_make(message, LEN), piece,
+	memset(message, 'a', LONGEST);
+	for (size_t piece = 1000; piece <= LONGEST; piece *= 10)
+		check(h, str_make(message, LONGEST), piece,
 			"cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 	/* around the length of a block, pieces and whole agree */
 	for (size_t len = 54; len < 130; len++) {
 		uint8_t whole[SHA256_LEN];
 		char hex[SHA256_HEX];
 
-		assert_int_equal(sha256_begin(h), 0);
-		assert_int_equal(sha256_add(h, str_make(message, len)), 0);
-		assert_int_equal(sha256_end(h, whole), 0);
+		assert_int_equal(sha256_of(h, &(struct str){message, len}, 1, whole), 0);
 		hex_encode(hex, whole, sizeof(whole));
 		for (size_t piece = 1; piece < len; piece += 13)
 			check(h, str_make(message, len), piece, hex);
@@ -73,28 +72,26 @@ TEST(long_message)
 	free(message);
 }
 
-/* Two at once do not mix, and one that was left in the middle begins anew. */
-TEST(contexts)
+/* An absent piece adds nothing, the digest may replace a piece, and a context is used again. */
+TEST(pieces)
 {
-	struct sha256 *a = sha256_new(NULL), *b = sha256_new(NULL);
-	uint8_t digest[SHA256_LEN];
+	static const char abc[] = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+	struct sha256 *h = sha256_new(NULL);
+	uint8_t digest[SHA256_LEN] = "abc", again[SHA256_LEN];
+	const struct str own = str_make((const char *)digest, 3), whole = str_make((const char *)digest, SHA256_LEN);
 	char hex[SHA256_HEX];
 
-	assert_non_null(a);
-	assert_non_null(b);
-	assert_int_equal(sha256_begin(a), 0);
-	assert_int_equal(sha256_add(a, STR("a")), 0);
-	check(b, STR("other"), 5, "d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa");
-	assert_int_equal(sha256_add(a, STR_NONE), 0);
-	assert_int_equal(sha256_add(a, STR("bc")), 0);
-	assert_int_equal(sha256_end(a, digest), 0);
+	assert_non_null(h);
+	assert_int_equal(sha256_of(h, (const struct str[]){STR("a"), STR_NONE, STR("bc")}, 3, again), 0);
+	hex_encode(hex, again, sizeof(again));
+	assert_string_equal(hex, abc);
+	check(h, STR("other"), 5, "d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa");
+	assert_int_equal(sha256_of(h, &own, 1, digest), 0);
 	hex_encode(hex, digest, sizeof(digest));
-	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-	assert_int_equal(sha256_begin(a), 0);
-	assert_int_equal(sha256_add(a, STR("lost")), 0);
-	check(a, STR("abc"), 3, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-	sha256_free(a);
-	sha256_free(b);
+	assert_string_equal(hex, abc);
+	assert_int_equal(sha256_of(h, &whole, 1, again), 0);
+	check(h, whole, 1, (hex_encode(hex, again, sizeof(again)), hex));
+	sha256_free(h);
 	sha256_free(NULL);
 }
 

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Strings with a length: every function at its edges, against a plain second opinion where there is one. */
-#include <stdlib.h>
-
-#include <stdio.h>
-#include <string.h>
-
 #include "../test.h"
 #include "sitrep/base/str.h"
 
@@ -159,10 +154,10 @@ TEST(numbers_there_and_back)
 
 			if (__builtin_add_overflow(around[i], step, &n))
 				continue;
-			(void)snprintf(text, sizeof(text), "%lld", n);
+			snprintf(text, sizeof(text), "%lld", n);
 			assert_true(str_to_int(str_from(text), &value));
 			assert_true(value == n);
-			(void)snprintf(text, sizeof(text), "%lldx", n);
+			snprintf(text, sizeof(text), "%lldx", n);
 			assert_false(str_to_int(str_from(text), &value));
 		}
 	}
@@ -194,4 +189,34 @@ TEST(copies_take_the_place_of_what_was_borrowed)
 	assert_string_equal(a, "first");
 	assert_null(b);
 	free(a);
+}
+
+TEST(lists)
+{
+	static const char *const list[] = {"rss", "Atom"};
+
+	assert_true(str_is_one_of(STR("RSS"), list) && str_is_one_of(STR("atom"), list));
+	assert_false(str_is_one_of(STR("rss2"), list) || str_is_one_of(STR(""), list));
+}
+
+TEST(bytes_that_a_text_may_not_have)
+{
+	assert_true(str_is_ascii(STR("a\x7f")) && str_is_ascii(STR_NONE) && !str_is_ascii(STR("\u00e9")));
+	assert_true(str_has_below(STR("a\tb"), ' ') && str_has_below(STR("a\x7f"), ' '));
+	assert_false(str_has_below(STR("a b \u00e9"), ' '));
+	assert_true(str_has_below(STR("a b"), '!'));
+	assert_false(str_has_below(STR("a!\u00e9"), '!'));
+}
+
+TEST(strings_are_handed_over)
+{
+	char *from = strdup("new"), *to = strdup("old"), *taken;
+
+	cstr_move(&to, &from);
+	assert_string_equal(to, "new");
+	assert_null(from);
+	taken = cstr_take(&to);
+	assert_null(to);
+	cstr_wipe(taken);
+	cstr_wipe(NULL);
 }

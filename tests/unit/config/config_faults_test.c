@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Reading the configuration when any one allocation, open or read fails: the whole configuration, or none and a
  * sentence.  A configuration with parts missing must never come into force. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "../../faults/fault_loop.h"
-#include "../test.h"
 #include "sitrep/config/config.h"
 
 static const char main_text[] = "title = Pacific watch\n"
@@ -29,7 +24,7 @@ static void write_file(const char *name, const char *text)
 	char file[160];
 	FILE *f;
 
-	(void)snprintf(file, sizeof(file), "%s/%s", folder, name);
+	snprintf(file, sizeof(file), "%s/%s", folder, name);
 	f = fopen(file, "w");
 	assert_non_null(f);
 	assert_true(fputs(text, f) >= 0);
@@ -74,30 +69,26 @@ TEST(load)
 	fault_each("configuration", 1, load_once, NULL);
 }
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
-	(void)snprintf(folder, sizeof(folder), "/tmp/sitrep-faults-XXXXXX");
-	if (mkdtemp(folder) == NULL)
-		return -1;
+	snprintf(folder, sizeof(folder), "/tmp/sitrep-faults-XXXXXX");
+	assert_non_null(mkdtemp(folder));
 	write_file("main.conf", main_text);
 	write_file("more.conf", more_text);
 	write_file("list.opml", list_text);
-	(void)snprintf(path, sizeof(path), "%s/main.conf", folder);
-	return 0;
+	snprintf(path, sizeof(path), "%s/main.conf", folder);
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
 	static const char *const names[] = {"main.conf", "more.conf", "list.opml"};
 	char file[160];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		(void)snprintf(file, sizeof(file), "%s/%s", folder, names[i]);
-		(void)unlink(file);
+		snprintf(file, sizeof(file), "%s/%s", folder, names[i]);
+		unlink(file);
 	}
-	return rmdir(folder);
+	assert_int_equal(rmdir(folder), 0);
 }
 
 TEST_GROUP(setup, teardown)

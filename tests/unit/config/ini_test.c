@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* What ini.h promises: the form of lines, mistakes told with their line, nothing hidden behind them. */
-#include <string.h>
-
 #include "../../../daemon/config/ini.h"
 #include "../test.h"
 
@@ -62,8 +60,8 @@ TEST(mistakes)
 	CHECK("nonsense\n more of it\ntitle = x\n", {INI_MISTAKE, 1, NULL, "expected \"name = value\""},
 		{INI_OPTION, 3, "title", "x"});
 	CHECK("  indented = 1\ntitle = x\n", {INI_MISTAKE, 1, NULL, "indented line"}, {INI_OPTION, 2, "title", "x"});
-	CHECK("[feed \"a\n[feed b\n[feed \"c\" d]\n[http] # why\n= 3\n", {INI_MISTAKE, 1, NULL, "second quote"},
-		{INI_MISTAKE, 2, NULL, "expected ]"}, {INI_MISTAKE, 3, NULL, "right behind"},
+	CHECK("[feed \"a\n[feed b\n[feed \"c\" d]\n[http] # why\n= 3\n", {INI_MISTAKE, 1, NULL, "quotation mark after"},
+		{INI_MISTAKE, 2, NULL, "expected ]"}, {INI_MISTAKE, 3, NULL, "directly after"},
 		{INI_MISTAKE, 4, NULL, "# why"}, {INI_MISTAKE, 5, NULL, "nothing before"});
 	CHECK("a = \xff\nb = 2\n", {INI_MISTAKE, 1, NULL, "not UTF-8 at column 5"}, {INI_OPTION, 2, "b", "2"});
 	CHECK("a\0b = 1\nb = 2\n", {INI_MISTAKE, 1, NULL, "NUL byte at column 2"}, {INI_OPTION, 2, "b", "2"});
@@ -92,13 +90,13 @@ TEST(limits)
 	struct ini_item item;
 
 	/* one line that is too long, and a value that is by its continuations */
-	(void)buf_puts(&text, "a = ");
+	buf_puts(&text, "a = ");
 	while (text.len <= INI_LINE_MAX)
-		(void)buf_putc(&text, 'x');
-	(void)buf_puts(&text, "\nb = y\n");
+		buf_putc(&text, 'x');
+	buf_puts(&text, "\nb = y\n");
 	for (size_t i = 0; i < INI_LINE_MAX / 100 + 10; i++)
-		(void)buf_printf(&text, " %0100d\n", 7);
-	(void)buf_puts(&text, "c = 1\n");
+		buf_printf(&text, " %0100d\n", 7);
+	buf_puts(&text, "c = 1\n");
 	assert_int_equal(buf_failed(&text), 0);
 	ini_init(&ini, buf_str(&text));
 	assert_int_equal(ini_next(&ini, &item), 0);

@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* engine_test.c: the engine's parts below the pipeline: whether feeds may be asked, when each is due, and operators who
  * have feeds asked now.  The control socket is real; the writer's reports are the test's. */
-#include "../test.h"
-
-#include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include "../../../daemon/engine/refreshes.h"
 #include "../schedule/table_fixture.h"
@@ -54,7 +47,7 @@ static void connect_operator(struct fixture *f)
 
 	f->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	assert_true(f->fd >= 0);
-	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", f->path);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", f->path);
 	assert_int_equal(connect(f->fd, (struct sockaddr *)&address, sizeof(address)), 0);
 }
 
@@ -110,24 +103,22 @@ static struct feed_state new_state(int64_t id, const char *name, const char *url
 		.last_poll_ms = TIME_NONE};
 }
 
-static int setup(void **state)
+static void setup(struct fixture *f)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
 	struct due_queue_limits limits = {.per_site = 1, .per_server = 4};
 	struct error err = {0};
 	const struct feed_state states[] = {
 		new_state(1, "a", "https://a.example/"), new_state(2, "b", "https://b.example/")};
 
-	assert_non_null(f);
 	f->feeds[0] = (struct config_feed){.name = "a", .url = "https://a.example/", .enabled = true};
 	f->feeds[1] = (struct config_feed){.name = "b", .url = "https://b.example/", .enabled = true};
 	f->config = (struct config){.feeds = {.items = f->feeds, .count = 2},
 		.poll_min_ms = 5 * MINUTE_MS,
 		.poll_max_ms = 60 * MINUTE_MS,
 		.poll_default_ms = 15 * MINUTE_MS};
-	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/sitrep-engine-XXXXXX");
+	snprintf(f->dir, sizeof(f->dir), "/tmp/sitrep-engine-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
-	(void)snprintf(f->path, sizeof(f->path), "%s/control.sock", f->dir);
+	snprintf(f->path, sizeof(f->path), "%s/control.sock", f->dir);
 	buf_init(&f->heard, 1024 * 1024);
 	f->stages.config = &f->config;
 	f->stages.base = event_base_new();
@@ -148,14 +139,10 @@ static int setup(void **state)
 	assert_true(f->listener != NULL && f->stages.control != NULL);
 	assert_int_equal(control_listen(f->stages.control, f->listener, &err), 0);
 	connect_operator(f);
-	*state = f;
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(struct fixture *f)
 {
-	struct fixture *f = *state;
-
 	control_free(f->stages.control);
 	listener_free(f->listener);
 	refreshes_release(&f->refreshes);
@@ -166,13 +153,13 @@ static int teardown(void **state)
 	feed_policies_free(f->stages.policies);
 	due_queue_free(f->stages.queue);
 	event_base_free(f->stages.base);
-	(void)close(f->fd);
+	close(f->fd);
 	buf_release(&f->heard);
-	(void)unlink(f->path);
-	(void)rmdir(f->dir);
-	free(f);
-	return 0;
+	unlink(f->path);
+	rmdir(f->dir);
 }
+
+FIXTURE(fixture, setup, teardown)
 
 static void report(struct fixture *f, const char *name, int fresh)
 {
@@ -183,9 +170,8 @@ static void report(struct fixture *f, const char *name, int fresh)
 
 /* ---- whether feeds may be asked ---- */
 
-TEST_WITH(pause, setup, teardown)
+TEST_ON(pause, fixture, f)
 {
-	struct fixture *f = *state;
 	struct error err = {0};
 
 	assert_true(polling_may_ask(&f->polling));
@@ -198,7 +184,7 @@ TEST_WITH(pause, setup, teardown)
 	assert_true(polling_set_paused(&f->polling, false));
 	assert_true(polling_may_ask(&f->polling));
 	f->polling.storing.stopped = true;
-	(void)snprintf(f->polling.storing.reason, sizeof(f->polling.storing.reason), "disk full");
+	snprintf(f->polling.storing.reason, sizeof(f->polling.storing.reason), "disk full");
 	assert_false(polling_may_ask(&f->polling));
 	assert_int_equal(polling_refuse(&f->polling, &err), -EAGAIN);
 	assert_string_equal(err.text, "nothing is polled while nothing can be stored: disk full");
@@ -217,9 +203,8 @@ static int64_t wait_ms(const struct fixture *f)
 	return at_ms == INT64_MAX ? at_ms : at_ms - clock_elapsed_ms();
 }
 
-TEST_WITH(due_times, setup, teardown)
+TEST_ON(due_times, fixture, f)
 {
-	struct fixture *f = *state;
 	struct feed *a = feed_named(f, "a");
 
 	assert_true(wait_ms(f) == INT64_MAX);
@@ -241,9 +226,8 @@ TEST_WITH(due_times, setup, teardown)
 	assert_true(wait_ms(f) == INT64_MAX);
 }
 
-TEST_WITH(lost_documents_are_fetched_again, setup, teardown)
+TEST_ON(lost_documents_are_fetched_again, fixture, f)
 {
-	struct fixture *f = *state;
 	struct feed *a = feed_named(f, "a"), *b = feed_named(f, "b");
 
 	planner_note_lost(&f->planner, a);
@@ -257,10 +241,8 @@ TEST_WITH(lost_documents_are_fetched_again, setup, teardown)
 
 /* ---- refreshes ---- */
 
-TEST_WITH(refresh_of_all, setup, teardown)
+TEST_ON(refresh_of_all, fixture, f)
 {
-	struct fixture *f = *state;
-
 	ask(f, "{\"op\":\"refresh\"}\n");
 	assert_true(is_refreshing(f));
 	assert_int_equal(due_queue_waiting(f->stages.queue, clock_elapsed_ms()), 2);
@@ -274,9 +256,8 @@ TEST_WITH(refresh_of_all, setup, teardown)
 	assert_false(is_refreshing(f));
 }
 
-TEST_WITH(refused_refreshes, setup, teardown)
+TEST_ON(refused_refreshes, fixture, f)
 {
-	struct fixture *f = *state;
 	struct feed *a = feed_named(f, "a");
 
 	ask(f, "{\"op\":\"refresh\",\"feed\":\"x\"}\n");
@@ -286,16 +267,14 @@ TEST_WITH(refused_refreshes, setup, teardown)
 	a->state.http_status = 200;
 	ask(f, "{\"op\":\"refresh\",\"feed\":\"a\"}\n");
 	assert_false(is_refreshing(f));
-	assert_non_null(strstr(f->heard.data, "{\"error\":\"a was asked "));
+	assert_non_null(strstr(f->heard.data, "{\"error\":\"a was polled "));
 	assert_true(polling_set_paused(&f->polling, true));
 	ask(f, "{\"op\":\"refresh\"}\n");
 	assert_non_null(strstr(f->heard.data, "polling is paused"));
 }
 
-TEST_WITH(refreshes_that_end_early, setup, teardown)
+TEST_ON(refreshes_that_end_early, fixture, f)
 {
-	struct fixture *f = *state;
-
 	ask(f, "{\"op\":\"refresh\"}\n");
 	refreshes_forget_feed(&f->refreshes, feed_named(f, "a"));
 	assert_true(is_refreshing(f));
@@ -307,7 +286,7 @@ TEST_WITH(refreshes_that_end_early, setup, teardown)
 	assert_false(is_refreshing(f));
 	/* The operator goes: nobody is told. */
 	ask(f, "{\"op\":\"refresh\"}\n");
-	(void)close(f->fd);
+	close(f->fd);
 	connect_operator(f);
 	for (int i = 0; i < TURNS_MAX && is_refreshing(f); i++)
 		turn(f);

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* planner_faults_test.c: without memory a feed keeps its site, and is planned later. */
-#include "../../faults/fault_loop.h"
-#include "../test.h"
-
-#include <stdlib.h>
-#include <string.h>
-
 #include "../../../daemon/engine/planner.h"
+#include "../../faults/fault_loop.h"
 #include "../schedule/table_fixture.h"
 #include "sitrep/base/clock.h"
 

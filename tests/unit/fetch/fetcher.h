@@ -4,9 +4,8 @@
 #define TEST_FETCHER_H
 
 #include <event2/event.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "../test.h"
 #include "sitrep/fetch/transfer.h"
 
 enum { FETCHER_REDIRECTS_MAX = 5, FETCHER_MAX_BODY = 1024 * 1024 };
@@ -82,7 +81,7 @@ static void fetcher_done(void *arg, struct transfer_answer *answer)
 	f->result.heard = true;
 	f->result.answer = *answer;
 	*answer = (struct transfer_answer){0};
-	(void)event_base_loopbreak(f->base);
+	event_base_loopbreak(f->base);
 }
 
 __attribute__((unused)) static struct result *fetcher_get(struct fetcher *f, const struct transfer_request *request)

@@ -3,9 +3,6 @@
  * just outside.  Global unicast is NULL. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/un.h>
 
 #include "../test.h"
@@ -55,7 +52,7 @@ static void assert_kind(struct address *a, const char *expected)
 	const char *kind = judge(a, NULL);
 	size_t len;
 
-	(void)inet_ntop(a->storage.ss_family, bytes_of(a, &len), text, sizeof(text));
+	inet_ntop(a->storage.ss_family, bytes_of(a, &len), text, sizeof(text));
 	if ((kind == NULL) != (expected == NULL) || (kind != NULL && strcmp(kind, expected) != 0))
 		fail_msg("%s is %s, expected %s", text, kind != NULL ? kind : "global",
 			expected != NULL ? expected : "global");

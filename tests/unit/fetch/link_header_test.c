@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Link fields as servers write them, and as nobody should. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "../test.h"
 #include "sitrep/base/buf.h"
 #include "sitrep/fetch/link_header.h"
@@ -15,7 +12,7 @@ static void assert_links(const char *field, const char *expected)
 	struct link_value link;
 
 	while (link_header_next(&rest, &link))
-		(void)buf_printf(&out, "%.*s|%.*s|%.*s;", STR_ARG(link.href), STR_ARG(link.rel), STR_ARG(link.type));
+		buf_printf(&out, "%.*s|%.*s|%.*s;", STR_ARG(link.href), STR_ARG(link.rel), STR_ARG(link.type));
 	assert_string_equal(buf_str(&out).data, expected);
 	buf_release(&out);
 }

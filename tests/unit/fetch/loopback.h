@@ -10,13 +10,9 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
+
+#include "../test.h"
 
 enum { LOOPBACK_REQUEST_MAX = 16384, LOOPBACK_LOG_MAX = 32 };
 
@@ -94,7 +90,7 @@ __attribute__((unused)) static bool loopback_field(const char *head, const char 
 		if (strncasecmp(line, name, len) == 0 && line[len] == ':') {
 			const char *value = line + len + 1 + (line[len + 1] == ' ');
 
-			(void)snprintf(out, size, "%.*s", (int)strcspn(value, "\r"), value);
+			snprintf(out, size, "%.*s", (int)strcspn(value, "\r"), value);
 			return true;
 		}
 	}
@@ -114,7 +110,7 @@ static bool loopback_read_head(struct exchange *x)
 		x->request[len] = '\0';
 		/* A TLS handshake: this server speaks plain text. */
 		if (x->request[0] == 0x16) {
-			(void)loopback_send(x, "pardon?\r\n", 9);
+			loopback_send(x, "pardon?\r\n", 9);
 			return false;
 		}
 		if (strstr(x->request, "\r\n\r\n") != NULL)
@@ -125,17 +121,17 @@ static bool loopback_read_head(struct exchange *x)
 
 static void loopback_note(struct loopback *s, const char *head)
 {
-	(void)pthread_mutex_lock(&s->lock);
+	pthread_mutex_lock(&s->lock);
 	if (s->log_count < LOOPBACK_LOG_MAX)
 		s->log[s->log_count++] = strdup(head);
-	(void)pthread_mutex_unlock(&s->lock);
+	pthread_mutex_unlock(&s->lock);
 }
 
 static bool loopback_answer(struct exchange *x)
 {
-	char path[1024] = "";
+	const char *path = strchr(x->request, ' ');
 
-	(void)sscanf(x->request, "%*s %1023s", path);
+	path = path != NULL ? path + 1 : "";
 	for (const struct loopback_route *r = x->server->routes; r->path != NULL; r++)
 		if (strncmp(path, r->path, strlen(r->path)) == 0)
 			return r->answer(x);
@@ -152,14 +148,14 @@ static void *loopback_serve(void *arg)
 		if (!loopback_answer(x))
 			break;
 	}
-	(void)pthread_mutex_lock(&s->lock);
+	pthread_mutex_lock(&s->lock);
 	for (size_t i = 0; i < sizeof(s->open) / sizeof(s->open[0]); i++)
 		if (s->open[i] == x->fd)
 			s->open[i] = -1;
-	(void)close(x->fd);
+	close(x->fd);
 	s->connections--;
-	(void)pthread_cond_signal(&s->idle);
-	(void)pthread_mutex_unlock(&s->lock);
+	pthread_cond_signal(&s->idle);
+	pthread_mutex_unlock(&s->lock);
 	free(x);
 	return NULL;
 }
@@ -174,7 +170,7 @@ static void *loopback_accept(void *arg)
 		pthread_t thread;
 		bool taken = false;
 
-		(void)pthread_mutex_lock(&s->lock);
+		pthread_mutex_lock(&s->lock);
 		for (size_t i = 0; !s->stopping && i < sizeof(s->open) / sizeof(s->open[0]) && !taken; i++) {
 			if (s->open[i] < 0) {
 				s->open[i] = fd;
@@ -185,9 +181,9 @@ static void *loopback_accept(void *arg)
 			s->connections++;
 			s->accepted++;
 		}
-		(void)pthread_mutex_unlock(&s->lock);
+		pthread_mutex_unlock(&s->lock);
 		if (!taken || x == NULL) {
-			(void)close(fd);
+			close(fd);
 			free(x);
 			continue;
 		}
@@ -195,7 +191,7 @@ static void *loopback_accept(void *arg)
 		x->fd = fd;
 		if (pthread_create(&thread, NULL, loopback_serve, x) != 0)
 			abort();
-		(void)pthread_detach(thread);
+		pthread_detach(thread);
 	}
 	return NULL;
 }
@@ -209,8 +205,8 @@ __attribute__((unused)) static void loopback_start(struct loopback *s, const str
 	*s = (struct loopback){.routes = routes};
 	for (size_t i = 0; i < sizeof(s->open) / sizeof(s->open[0]); i++)
 		s->open[i] = -1;
-	(void)pthread_mutex_init(&s->lock, NULL);
-	(void)pthread_cond_init(&s->idle, NULL);
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->idle, NULL);
 	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (s->fd < 0 || bind(s->fd, (struct sockaddr *)&in, sizeof(in)) != 0 || listen(s->fd, 128) != 0 ||
 		getsockname(s->fd, (struct sockaddr *)&in, &len) != 0)
@@ -222,23 +218,23 @@ __attribute__((unused)) static void loopback_start(struct loopback *s, const str
 
 __attribute__((unused)) static void loopback_stop(struct loopback *s)
 {
-	(void)pthread_mutex_lock(&s->lock);
+	pthread_mutex_lock(&s->lock);
 	s->stopping = true;
 	for (size_t i = 0; i < sizeof(s->open) / sizeof(s->open[0]); i++)
 		if (s->open[i] >= 0)
-			(void)shutdown(s->open[i], SHUT_RDWR);
-	(void)pthread_mutex_unlock(&s->lock);
-	(void)shutdown(s->fd, SHUT_RDWR);
-	(void)pthread_join(s->acceptor, NULL);
-	(void)close(s->fd);
-	(void)pthread_mutex_lock(&s->lock);
+			shutdown(s->open[i], SHUT_RDWR);
+	pthread_mutex_unlock(&s->lock);
+	shutdown(s->fd, SHUT_RDWR);
+	pthread_join(s->acceptor, NULL);
+	close(s->fd);
+	pthread_mutex_lock(&s->lock);
 	while (s->connections > 0)
-		(void)pthread_cond_wait(&s->idle, &s->lock);
-	(void)pthread_mutex_unlock(&s->lock);
+		pthread_cond_wait(&s->idle, &s->lock);
+	pthread_mutex_unlock(&s->lock);
 	for (size_t i = 0; i < s->log_count; i++)
 		free(s->log[i]);
-	(void)pthread_cond_destroy(&s->idle);
-	(void)pthread_mutex_destroy(&s->lock);
+	pthread_cond_destroy(&s->idle);
+	pthread_mutex_destroy(&s->lock);
 }
 
 #endif

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Heads of answers: which lines count, and what the times in them come to. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "../../../daemon/fetch/response_head.h"
 #include "../test.h"
 

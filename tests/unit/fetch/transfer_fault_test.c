@@ -4,12 +4,10 @@
  * where a test wants it and else call the libraries'; libcurl's memory is a test's too. */
 #include <curl/curl.h>
 #include <dlfcn.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
 
-#include "../test.h"
 #include "transfer_fixture.h"
 
 enum { TRIES_MAX = 64, ALLOCATIONS_MAX = 6000 };
@@ -150,14 +148,12 @@ static bool answer_never(struct exchange *x)
 static const struct loopback_route routes[] = {
 	{"/feed", answer_feed}, {"/redirect", answer_redirect}, {"/never", answer_never}, {NULL, NULL}};
 
-static int begin(void **state)
+static void begin(void)
 {
-	(void)state;
 	assert_int_equal(curl_global_init_mem(CURL_GLOBAL_DEFAULT, fallible_malloc, free, fallible_realloc,
 				 fallible_strdup, fallible_calloc),
 		CURLE_OK);
 	fixture_start(routes);
-	return 0;
 }
 
 /* ---- what must hold ---- */
@@ -198,7 +194,7 @@ static int try_each_call(struct fault *f, CURLMcode code, const char *path)
 		bool hit;
 
 		/* without a connection that is open already */
-		end(NULL);
+		end();
 		fixture_start(routes);
 		*f = (struct fault){.at = n, .code = code};
 		assert_ended_well(get(path));
@@ -212,11 +208,12 @@ static int try_each_call(struct fault *f, CURLMcode code, const char *path)
 	return 0;
 }
 
+/* A server that answers at once is watched only once. */
 TEST_WITH(sockets_that_cannot_be_watched, begin, end)
 {
-	assert_true(try_each_call(&no_watch, CURLM_OK, "/feed") >= 2);
-	assert_true(try_each_call(&no_watch, CURLM_OK, "/redirect") >= 2);
-	assert_true(try_each_call(&no_event, CURLM_OK, "/redirect") >= 2);
+	assert_true(try_each_call(&no_watch, CURLM_OK, "/feed") >= 1);
+	assert_true(try_each_call(&no_watch, CURLM_OK, "/redirect") >= 1);
+	assert_true(try_each_call(&no_event, CURLM_OK, "/redirect") >= 1);
 }
 
 TEST_WITH(a_timer_that_cannot_be_set_fails_nothing, begin, end)
@@ -353,7 +350,7 @@ TEST_WITH(any_allocation_of_curl_may_fail, begin, end)
 
 		assert_true(child >= 0);
 		if (child == 0) {
-			(void)alarm(30);
+			alarm(30);
 			_exit(poll_without_memory(n));
 		}
 		assert_int_equal(waitpid(child, &status, 0), child);

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Transfers when any one allocation or system call fails: each ends with an answer or with a reason, and the next one
  * works. */
-#include <stdio.h>
-
 #include "../../faults/fault_loop.h"
-#include "../test.h"
 #include "fetcher.h"
 #include "loopback.h"
 
@@ -38,7 +35,7 @@ static void on_done(void *arg, struct transfer_answer *answer)
 	a->heard = true;
 	a->failure = answer->failure;
 	a->len = answer->body.len;
-	(void)snprintf(a->reason, sizeof(a->reason), "%s", answer->error.text);
+	snprintf(a->reason, sizeof(a->reason), "%s", answer->error.text);
 }
 
 static void on_alarm(evutil_socket_t fd, short what, void *arg)
@@ -56,7 +53,7 @@ static bool fetch(const char *path, struct attempt *a)
 	struct transfer_request r;
 	struct error err = {0};
 
-	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%d%s", server.port, path);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d%s", server.port, path);
 	r = fetcher_request(&fetcher, url);
 	r.etag = "\"0\"";
 	*a = (struct attempt){0};
@@ -115,22 +112,18 @@ TEST(redirect)
 	fault_each("redirected transfer", 3, fetch_once, (void *)"/away");
 }
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	/* The server's threads are no part of what is tried. */
 	fault_only_here();
 	loopback_start(&server, routes);
 	fetcher_start(&fetcher);
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	fetcher_stop(&fetcher);
 	loopback_stop(&server);
-	return 0;
 }
 
 TEST_GROUP(setup, teardown)

@@ -15,19 +15,17 @@ static inline void fixture_start(const struct loopback_route *routes)
 	fetcher_start(&fetcher);
 }
 
-static inline int end(void **state)
+static inline void end(void)
 {
-	(void)state;
 	fetcher_stop(&fetcher);
 	loopback_stop(&server);
-	return 0;
 }
 
 static inline const char *url(const char *path)
 {
 	static char text[128];
 
-	(void)snprintf(text, sizeof(text), "http://127.0.0.1:%d%s", server.port, path);
+	snprintf(text, sizeof(text), "http://127.0.0.1:%d%s", server.port, path);
 	return text;
 }
 

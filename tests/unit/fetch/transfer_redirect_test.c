@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Where a transfer goes: redirects, what they may take along, which addresses are refused, proxies. */
-#include "../test.h"
 #include "transfer_fixture.h"
 
 /* ---- what the server does ---- */
@@ -35,7 +34,7 @@ static bool answer_other_name(struct exchange *x)
 {
 	char target[64];
 
-	(void)snprintf(target, sizeof(target), "http://eve:secret@localhost:%d/feed", x->server->port);
+	snprintf(target, sizeof(target), "http://eve:secret@localhost:%d/feed", x->server->port);
 	return redirect_to(x, 307, target);
 }
 
@@ -44,12 +43,30 @@ static bool answer_circle(struct exchange *x)
 	return redirect_to(x, 302, strstr(x->request, "/circle/a ") != NULL ? "/circle/b" : "/circle/a");
 }
 
+/* Sets a cookie and sends back to itself, until the cookie comes. */
+static bool answer_cookie(struct exchange *x)
+{
+	char value[64];
+
+	if (loopback_field(x->request, "Cookie", value, sizeof(value)) && strstr(value, "seen=1") != NULL)
+		return answer_feed(x);
+	return loopback_printf(x, "HTTP/1.1 301 Moved Permanently\r\nSet-Cookie: seen=1; Path=/\r\n"
+				  "Location: /cookie\r\nContent-Length: 0\r\n\r\n");
+}
+
+/* Sets another cookie each time. */
+static bool answer_cookies(struct exchange *x)
+{
+	return loopback_printf(x, "HTTP/1.1 302 Found\r\nSet-Cookie: again=1\r\nLocation: /cookies\r\n"
+				  "Content-Length: 0\r\n\r\n");
+}
+
 static bool answer_endless(struct exchange *x)
 {
 	char target[64];
 	long n = strtol(x->request + strlen("GET /endless/"), NULL, 10);
 
-	(void)snprintf(target, sizeof(target), "/endless/%ld", n + 1);
+	snprintf(target, sizeof(target), "/endless/%ld", n + 1);
 	return redirect_to(x, 302, target);
 }
 
@@ -76,6 +93,8 @@ static const struct loopback_route routes[] = {
 	{"/found", answer_found},
 	{"/other-name", answer_other_name},
 	{"/circle", answer_circle},
+	{"/cookies", answer_cookies},
+	{"/cookie", answer_cookie},
 	{"/endless", answer_endless},
 	{"/to-private", answer_to_private},
 	{"/to-file", answer_to_file},
@@ -85,11 +104,9 @@ static const struct loopback_route routes[] = {
 
 /* ---- the tests ---- */
 
-static int begin(void **state)
+static void begin(void)
 {
-	(void)state;
 	fixture_start(routes);
-	return 0;
 }
 
 TEST_WITH(permanent_redirects, begin, end)
@@ -144,7 +161,7 @@ TEST_WITH(credentials_follow_on_the_same_host, begin, end)
 	char value[256];
 
 	request.bearer = "token";
-	(void)fetcher_get(&fetcher, &request);
+	fetcher_get(&fetcher, &request);
 	assert_int_equal(server.log_count, 3);
 	assert_true(loopback_field(server.log[2], "Authorization", value, sizeof(value)));
 	assert_string_equal(value, "Bearer token");
@@ -156,14 +173,14 @@ TEST_WITH(user_in_the_url, begin, end)
 	struct transfer_request request;
 	struct result *r;
 
-	(void)snprintf(text, sizeof(text), "http://anna:pass%%3Aword@127.0.0.1:%d/feed", server.port);
+	snprintf(text, sizeof(text), "http://anna:pass%%3Aword@127.0.0.1:%d/feed", server.port);
 	request = fetcher_request(&fetcher, text);
 	r = fetcher_get(&fetcher, &request);
 	assert_true(loopback_field(server.log[0], "Authorization", value, sizeof(value)));
 	assert_string_equal(value, "Basic YW5uYTpwYXNzOndvcmQ=");
 	assert_string_equal(r->answer.final_url, url("/feed"));
 	/* and a handle that is used again has forgotten it */
-	(void)get("/feed");
+	get("/feed");
 	assert_false(loopback_field(server.log[1], "Authorization", value, sizeof(value)));
 }
 
@@ -173,6 +190,24 @@ TEST_WITH(circle, begin, end)
 
 	assert_int_equal(r->answer.failure, FAILURE_REDIRECT);
 	assert_int_equal(server.log_count, 2);
+}
+
+TEST_WITH(cookies_live_within_one_transfer, begin, end)
+{
+	char value[64];
+
+	for (int round = 0; round < 2; round++) {
+		struct result *r = get("/cookie");
+
+		assert_int_equal(r->answer.failure, FAILURE_NONE);
+		/* what is permanent with a cookie alone is no move */
+		assert_null(r->answer.permanent_url);
+	}
+	assert_false(loopback_field(server.log[0], "Cookie", value, sizeof(value)));
+	assert_true(loopback_field(server.log[1], "Cookie", value, sizeof(value)));
+	assert_false(loopback_field(server.log[2], "Cookie", value, sizeof(value)));
+	assert_true(loopback_field(server.log[3], "Cookie", value, sizeof(value)));
+	assert_int_equal(get("/cookies")->answer.failure, FAILURE_REDIRECT);
 }
 
 TEST_WITH(endless_redirects, begin, end)
@@ -217,7 +252,7 @@ TEST_WITH(forbidden_on_a_connection_that_is_open_already, begin, end)
 	struct transfer_request request = fetcher_request(&fetcher, url("/feed"));
 	struct result *r;
 
-	(void)get("/feed");
+	get("/feed");
 	assert_int_equal(server.log_count, 1);
 	request.allow = NULL;
 	r = fetcher_get(&fetcher, &request);
@@ -256,8 +291,8 @@ TEST_WITH(own_sockets_are_never_asked, begin, end)
 	static const char *const hosts[] = {
 		"127.0.0.1", "localhost", "0.0.0.0", "[::ffff:127.0.0.1]", "127.9.8.7", "[::1]", "[::]"};
 	struct loopback other;
-	struct fetcher guarded;
-	char text[128];
+	struct fetcher guarded = {0};
+	char text[128] = "";
 	struct transfer_request request = fetcher_request(&guarded, text);
 
 	memcpy(&own, &every, sizeof(every));
@@ -267,20 +302,20 @@ TEST_WITH(own_sockets_are_never_asked, begin, end)
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
 		struct result *r;
 
-		(void)snprintf(text, sizeof(text), "http://%s:%d/feed", hosts[i], server.port);
+		snprintf(text, sizeof(text), "http://%s:%d/feed", hosts[i], server.port);
 		r = fetcher_get(&guarded, &request);
 		if (r->answer.failure != FAILURE_FORBIDDEN ||
 			strstr(r->answer.error.text, "is where this daemon itself listens") == NULL)
 			fail_msg("%s: %s", text, r->answer.error.text);
 	}
 	/* nor through a proxy, nor as one */
-	(void)snprintf(text, sizeof(text), "http://127.0.0.1:%d", other.port);
+	snprintf(text, sizeof(text), "http://127.0.0.1:%d", other.port);
 	request.proxy = text;
 	request.url = "http://news.example/feed";
 	assert_int_equal(fetcher_get(&guarded, &request)->answer.failure, FAILURE_NONE);
 	request.url = url("/feed");
 	assert_int_equal(fetcher_get(&guarded, &request)->answer.failure, FAILURE_FORBIDDEN);
-	(void)snprintf(text, sizeof(text), "http://127.0.0.1:%d", server.port);
+	snprintf(text, sizeof(text), "http://127.0.0.1:%d", server.port);
 	request.url = "http://news.example/feed";
 	assert_int_equal(fetcher_get(&guarded, &request)->answer.failure, FAILURE_FORBIDDEN);
 	assert_int_equal(server.accepted, 0);
@@ -295,7 +330,7 @@ TEST_WITH(name_with_forbidden_addresses, begin, end)
 	struct transfer_request request;
 	struct result *r;
 
-	(void)snprintf(text, sizeof(text), "http://localhost:%d/feed", server.port);
+	snprintf(text, sizeof(text), "http://localhost:%d/feed", server.port);
 	request = fetcher_request(&fetcher, text);
 	request.allow = NULL;
 	r = fetcher_get(&fetcher, &request);
@@ -312,7 +347,7 @@ TEST_WITH(proxy, begin, end)
 	char proxy[64];
 	struct result *r;
 
-	(void)snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", server.port);
+	snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", server.port);
 	request.proxy = proxy;
 	request.allow = NULL;
 	r = fetcher_get(&fetcher, &request);
@@ -333,9 +368,9 @@ TEST_WITH(proxy, begin, end)
 
 TEST_WITH(environment_is_not_asked_for_a_proxy, begin, end)
 {
-	(void)setenv("http_proxy", "http://127.0.0.1:1", 1);
-	(void)setenv("all_proxy", "http://127.0.0.1:1", 1);
+	setenv("http_proxy", "http://127.0.0.1:1", 1);
+	setenv("all_proxy", "http://127.0.0.1:1", 1);
 	assert_int_equal(get("/feed")->answer.failure, FAILURE_NONE);
-	(void)unsetenv("http_proxy");
-	(void)unsetenv("all_proxy");
+	unsetenv("http_proxy");
+	unsetenv("all_proxy");
 }

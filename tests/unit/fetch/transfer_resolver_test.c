@@ -4,7 +4,6 @@
 #include <dlfcn.h>
 #include <netdb.h>
 
-#include "../test.h"
 #include "fetcher.h"
 #include "loopback.h"
 
@@ -40,24 +39,24 @@ static const struct {
 
 static void hang(void)
 {
-	(void)pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&lock);
 	hanging++;
-	(void)pthread_cond_broadcast(&changed);
+	pthread_cond_broadcast(&changed);
 	while (!released)
-		(void)pthread_cond_wait(&changed, &lock);
+		pthread_cond_wait(&changed, &lock);
 	hanging--;
-	(void)pthread_cond_broadcast(&changed);
-	(void)pthread_mutex_unlock(&lock);
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
 }
 
 static const char *count_lookup(const char *node)
 {
-	(void)pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&lock);
 	if (node != NULL && strcmp(node, "rebinds.example") == 0 && rebindings++ > 0)
 		node = "rebound";
 	else if (node != NULL && strcmp(node, "cached.example") == 0)
 		lookups_cached++;
-	(void)pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&lock);
 	return node;
 }
 
@@ -99,26 +98,22 @@ static bool answer_feed(struct exchange *x)
 /* Without keeping the connection, so that the next request makes one. */
 static bool answer_and_close(struct exchange *x)
 {
-	(void)loopback_printf(x, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 6\r\n\r\n<rss/>");
+	loopback_printf(x, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 6\r\n\r\n<rss/>");
 	return false;
 }
 
 static const struct loopback_route routes[] = {{"/feed/close", answer_and_close}, {"/", answer_feed}, {NULL, NULL}};
 
-static int begin(void **state)
+static void begin(void)
 {
-	(void)state;
 	loopback_start(&server, routes);
 	fetcher_start(&fetcher);
-	return 0;
 }
 
-static int end(void **state)
+static void end(void)
 {
-	(void)state;
 	fetcher_stop(&fetcher);
 	loopback_stop(&server);
-	return 0;
 }
 
 static struct result *get_at(const char *host, const char *path, int64_t timeout_ms)
@@ -126,7 +121,7 @@ static struct result *get_at(const char *host, const char *path, int64_t timeout
 	char text[128];
 	struct transfer_request r;
 
-	(void)snprintf(text, sizeof(text), "http://%s:%d%s", host, server.port, path);
+	snprintf(text, sizeof(text), "http://%s:%d%s", host, server.port, path);
 	r = fetcher_request(&fetcher, text);
 	r.timeout_ms = timeout_ms;
 	return fetcher_get(&fetcher, &r);
@@ -191,13 +186,13 @@ static int make_silence(int queued[2])
 	queued[0] = queued[1] = -1;
 	if (fd < 0 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0 ||
 		bind(fd, (struct sockaddr *)&in6, sizeof(in6)) != 0 || listen(fd, 0) != 0) {
-		(void)close(fd);
+		close(fd);
 		return -1;
 	}
 	/* the queue holds one more than it was told; a second is there for kernels that count otherwise */
 	for (int i = 0; i < 2; i++) {
 		queued[i] = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		(void)connect(queued[i], (struct sockaddr *)&in6, sizeof(in6));
+		connect(queued[i], (struct sockaddr *)&in6, sizeof(in6));
 	}
 	return fd;
 }
@@ -213,7 +208,7 @@ TEST_WITH(happy_eyeballs, begin, end)
 	if (silence < 0)
 		skip(); /* no IPv6 here */
 	/* alone, the silent one would hold it up to the end */
-	(void)snprintf(text, sizeof(text), "http://[::1]:%d/feed", server.port);
+	snprintf(text, sizeof(text), "http://[::1]:%d/feed", server.port);
 	request = fetcher_request(&fetcher, text);
 	request.timeout_ms = 600;
 	r = fetcher_get(&fetcher, &request);
@@ -222,8 +217,8 @@ TEST_WITH(happy_eyeballs, begin, end)
 	/* the time for connecting, five seconds, is longer than this */
 	assert_int_equal(get("dual.example", 4000)->answer.failure, FAILURE_NONE);
 	for (int i = 0; i < 2; i++)
-		(void)close(queued[i]);
-	(void)close(silence);
+		close(queued[i]);
+	close(silence);
 	/* nor does a family whose address is refused, by the guard or by nobody being there */
 	assert_int_equal(get_at("dual.example", "/feed/close", 4000)->answer.failure, FAILURE_NONE);
 	assert_int_equal(get("dual-inside.example", 4000)->answer.failure, FAILURE_NONE);
@@ -235,7 +230,7 @@ static void ignore_answer(void *arg, struct transfer_answer *answer)
 	(void)answer;
 }
 
-static int end_and_release(void **state)
+static void end_and_release(void)
 {
 	struct transfer_request request = fetcher_request(&fetcher, "http://hangs.example/");
 	struct transfer *cancelled;
@@ -247,20 +242,19 @@ static int end_and_release(void **state)
 	assert_non_null(transfer_start(fetcher.transfers, &request, ignore_answer, NULL, &err));
 	do {
 		assert_true(event_base_loop(fetcher.base, EVLOOP_ONCE) >= 0);
-		(void)pthread_mutex_lock(&lock);
+		pthread_mutex_lock(&lock);
 		hung = hanging;
-		(void)pthread_mutex_unlock(&lock);
+		pthread_mutex_unlock(&lock);
 	} while (hung < 3);
 	transfer_cancel(cancelled);
-	(void)end(state);
-	(void)alarm(0);
-	(void)pthread_mutex_lock(&lock);
+	end();
+	alarm(0);
+	pthread_mutex_lock(&lock);
 	released = true;
-	(void)pthread_cond_broadcast(&changed);
+	pthread_cond_broadcast(&changed);
 	while (hanging > 0)
-		(void)pthread_cond_wait(&changed, &lock);
-	(void)pthread_mutex_unlock(&lock);
-	return 0;
+		pthread_cond_wait(&changed, &lock);
+	pthread_mutex_unlock(&lock);
 }
 
 /* The resolver is let go only after everything here has been done: if anything waited for it, this test would
@@ -269,7 +263,7 @@ TEST_WITH(hanging_resolver_holds_nothing_up, begin, end_and_release)
 {
 	struct result *r;
 
-	(void)alarm(60);
+	alarm(60);
 	r = get("hangs.example", 200);
 	assert_int_equal(r->answer.failure, FAILURE_DNS);
 	assert_string_equal(r->answer.error.text, "the name was not resolved within 200ms");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Transfers against a scripted server on loopback: what is sent, what is taken, many at once.  Redirects are in
  * transfer_redirect_test.c, what hostile servers do in transfer_hostile_test.c. */
-#include "../test.h"
 #include "transfer_fixture.h"
 
 static const char feed[] = "<rss version=\"2.0\"><channel><title>Harbour watch</title></channel></rss>";
@@ -100,11 +99,9 @@ static const struct loopback_route routes[] = {
 
 /* ---- the tests ---- */
 
-static int begin(void **state)
+static void begin(void)
 {
-	(void)state;
 	fixture_start(routes);
-	return 0;
 }
 
 TEST_WITH(full_answer, begin, end)
@@ -131,7 +128,7 @@ TEST_WITH(request_says_what_it_should_and_no_more, begin, end)
 {
 	char value[256];
 
-	(void)get("/feed");
+	get("/feed");
 	assert_int_equal(strncmp(server.log[0], "GET /feed HTTP/1.1\r\n", 20), 0);
 	assert_true(loopback_field(server.log[0], "User-Agent", value, sizeof(value)));
 	assert_string_equal(value, "sitrepd/test");
@@ -243,7 +240,7 @@ static void on_link(void *arg, struct transfer_answer *answer)
 	struct transfer_request request;
 	struct error err;
 
-	(void)snprintf(never, sizeof(never), "%s", url("/never"));
+	snprintf(never, sizeof(never), "%s", url("/never"));
 	request = fetcher_request(&fetcher, url("/feed"));
 	assert_int_equal(answer->failure, FAILURE_NONE);
 	transfer_cancel(c->victim);
@@ -283,7 +280,7 @@ static void on_one_of_many(void *arg, struct transfer_answer *answer)
 
 	c->good += answer->failure == FAILURE_NONE && answer->body.len == sizeof(feed) - 1;
 	if (--c->left == 0)
-		(void)event_base_loopbreak(fetcher.base);
+		event_base_loopbreak(fetcher.base);
 }
 
 TEST_WITH(many_at_once, begin, end)

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Where a redirect leads: the judgement alone, so that https can be tried without a server. */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "../../../daemon/fetch/transfer_state.h"
 #include "../test.h"
 

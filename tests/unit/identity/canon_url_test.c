@@ -1,25 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* Canonical URLs: links that lead to one article, links that do not, and the link that is shown. */
-#include <stdio.h>
-#include <string.h>
-
 #include "../test.h"
 #include "sitrep/identity/canon.h"
 
-static int set_up(void **state)
+static void set_up(struct arena *a)
 {
-	static struct arena arena;
-
-	arena_init(&arena, 64 << 20);
-	*state = &arena;
-	return 0;
+	arena_init(a, 64 << 20);
 }
 
-static int tear_down(void **state)
-{
-	arena_release(*state);
-	return 0;
-}
+FIXTURE(arena, set_up, arena_release)
 
 static const struct {
 	const char *url;
@@ -104,19 +93,19 @@ static const struct {
 	{"https://", NULL},
 };
 
-TEST_WITH(keys_of_links, set_up, tear_down)
+TEST_ON(keys_of_links, arena, a)
 {
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		struct str key = canon_url_key(*state, str_from(keys[i].url));
+		struct str key = canon_url_key(a, str_from(keys[i].url));
 
 		if (keys[i].key == NULL ? key.data != NULL : !str_eq(key, str_from(keys[i].key)))
 			fail_msg("%s gives %.*s, not %s", keys[i].url, STR_ARG(key),
 				keys[i].key != NULL ? keys[i].key : "none");
 		/* a key is its own key */
 		if (key.data != NULL)
-			assert_true(str_eq(canon_url_key(*state, key), key));
+			assert_true(str_eq(canon_url_key(a, key), key));
 	}
-	assert_null(canon_url_key(*state, STR_NONE).data);
+	assert_null(canon_url_key(a, STR_NONE).data);
 }
 
 /* Every name that the stored link is freed of. */
@@ -137,31 +126,31 @@ static const char *const likely[] = {"amp_gsa", "amp_js_v", "campaign_content", 
 static const char *const kept[] = {"id", "p", "page", "utm", "utmsource", "fb", "fbclid2", "gcli", "a_utm_source", "s",
 	"ref", "feed", "mc", "oly", "itm", "t", "v", "story", "article_id", "_g", "_gala", "cm", "cmps"};
 
-TEST_WITH(trackers_leave_the_link, set_up, tear_down)
+TEST_ON(trackers_leave_the_link, arena, a)
 {
 	char url[256];
 
 	for (size_t i = 0; i < sizeof(sure) / sizeof(sure[0]); i++) {
 		snprintf(url, sizeof(url), "https://example.org/a?id=1&%s=x&b=%%2F2#end", sure[i]);
-		if (!str_eq(canon_url_clean(*state, str_from(url)), STR("https://example.org/a?id=1&b=%2F2#end")))
+		if (!str_eq(canon_url_clean(a, str_from(url)), STR("https://example.org/a?id=1&b=%2F2#end")))
 			fail_msg("%s stays", sure[i]);
-		assert_true(str_eq(canon_url_key(*state, str_from(url)), STR("https://example.org/a?b=%2F2&id=1")));
+		assert_true(str_eq(canon_url_key(a, str_from(url)), STR("https://example.org/a?b=%2F2&id=1")));
 	}
 	for (size_t i = 0; i < sizeof(likely) / sizeof(likely[0]); i++) {
 		snprintf(url, sizeof(url), "https://example.org/a?%s=x&b=2", likely[i]);
-		assert_true(str_eq(canon_url_clean(*state, str_from(url)), str_from(url)));
-		if (!str_eq(canon_url_key(*state, str_from(url)), STR("https://example.org/a?b=2")))
+		assert_true(str_eq(canon_url_clean(a, str_from(url)), str_from(url)));
+		if (!str_eq(canon_url_key(a, str_from(url)), STR("https://example.org/a?b=2")))
 			fail_msg("%s stays in the key", likely[i]);
 	}
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
 		snprintf(url, sizeof(url), "https://example.org/a?%s=x&z=2", kept[i]);
-		if (!str_eq(canon_url_clean(*state, str_from(url)), str_from(url)) ||
-			!str_eq(canon_url_key(*state, str_from(url)), str_from(url)))
+		if (!str_eq(canon_url_clean(a, str_from(url)), str_from(url)) ||
+			!str_eq(canon_url_key(a, str_from(url)), str_from(url)))
 			fail_msg("%s goes", kept[i]);
 	}
 }
 
-TEST_WITH(nothing_else_of_the_link_changes, set_up, tear_down)
+TEST_ON(nothing_else_of_the_link_changes, arena, a)
 {
 	static const struct {
 		const char *url, *clean;
@@ -185,16 +174,16 @@ TEST_WITH(nothing_else_of_the_link_changes, set_up, tear_down)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct str clean = canon_url_clean(*state, str_from(cases[i].url));
+		struct str clean = canon_url_clean(a, str_from(cases[i].url));
 
 		if (!str_eq(clean, str_from(cases[i].clean)))
 			fail_msg("%s gives %.*s, not %s", cases[i].url, STR_ARG(clean), cases[i].clean);
 	}
-	assert_null(canon_url_clean(*state, STR_NONE).data);
+	assert_null(canon_url_clean(a, STR_NONE).data);
 }
 
 /* A link of the largest size, all of it parameters, and more of them than are sorted. */
-TEST_WITH(many_parameters, set_up, tear_down)
+TEST_ON(many_parameters, arena, a)
 {
 	struct buf url = BUF_INIT(8192);
 	struct str key;
@@ -202,12 +191,12 @@ TEST_WITH(many_parameters, set_up, tear_down)
 	assert_int_equal(buf_puts(&url, "https://example.org/a?"), 0);
 	for (int i = 0; i < 2000; i++)
 		assert_int_equal(buf_printf(&url, "%c&", 'a' + i % 26), 0);
-	key = canon_url_key(*state, buf_str(&url));
+	key = canon_url_key(a, buf_str(&url));
 	assert_non_null(key.data);
 	/* all are there, sorted or not */
 	assert_true(key.len > 4000);
 	/* one more byte at the very end is another page */
 	buf_puts(&url, "zz");
-	assert_false(str_eq(canon_url_key(*state, buf_str(&url)), key));
+	assert_false(str_eq(canon_url_key(a, buf_str(&url)), key));
 	buf_release(&url);
 }

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Identity: what changes an item's digest and what must not, what it is known by, and what is shown of it. */
-#include <errno.h>
-#include <string.h>
-
 #include "../test.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/base/utf8.h"
@@ -15,27 +12,22 @@ struct fixture {
 	struct arena arena;
 };
 
-static int set_up(void **state)
+static void set_up(struct fixture *f)
 {
-	static struct fixture f;
 	struct error err;
 
-	f.id = identity_new(&err);
-	if (f.id == NULL)
-		return -1;
-	arena_init(&f.arena, 64 << 20);
-	*state = &f;
-	return 0;
+	f->id = identity_new(&err);
+	assert_non_null(f->id);
+	arena_init(&f->arena, 64 << 20);
 }
 
-static int tear_down(void **state)
+static void tear_down(struct fixture *f)
 {
-	struct fixture *f = *state;
-
 	identity_free(f->id);
 	arena_release(&f->arena);
-	return 0;
 }
+
+FIXTURE(fixture, set_up, tear_down)
 
 static struct text plain(const char *value)
 {
@@ -65,9 +57,8 @@ static struct str digest_of(struct fixture *f, struct text title, struct text bo
 
 /* ---- the digest */
 
-TEST_WITH(digest_survives_rewriting, set_up, tear_down)
+TEST_ON(digest_survives_rewriting, fixture, f)
 {
-	struct fixture *f = *state;
 	struct str digest = digest_of(f, plain("Navy's new frigate, \"Halcyon\", enters service"),
 		plain("The frigate caf\xC3\xA9 crew of 1,200 didn't wait. It sailed on Monday - at dawn."));
 	const struct {
@@ -100,8 +91,8 @@ TEST_WITH(digest_survives_rewriting, set_up, tear_down)
 			      "\xE2\x80\x94 at dawn.")},
 		/* space, case, width, composition, soft hyphens */
 		{plain("  NAVY'S  new\n frigate, \"Halcyon\",\tenters service "),
-			plain("The frigate cafe\xCC\x81 crew of 1,200\xC2\xA0"
-			      "didn't wait.\r\nIt sai\xC2\xADled on \xEF\xBC\xAD\xEF\xBD\x8Fnday - at dawn.")},
+			plain("The frigate cafe\xCC\x81 crew of 1,200\xC2\240didn't wait.\r\nIt sai\xC2\xADled on "
+			      "\xEF\xBC\xAD\xEF\xBD\x8Fnday - at dawn.")},
 	};
 
 	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
@@ -111,9 +102,8 @@ TEST_WITH(digest_survives_rewriting, set_up, tear_down)
 	}
 }
 
-TEST_WITH(digest_tells_texts_apart, set_up, tear_down)
+TEST_ON(digest_tells_texts_apart, fixture, f)
 {
-	struct fixture *f = *state;
 	static const char *const pairs[][2] = {
 		{"Daily update", "Two ships left port"},
 		{"Daily update", "Three ships left port"},
@@ -134,9 +124,8 @@ TEST_WITH(digest_tells_texts_apart, set_up, tear_down)
 	}
 }
 
-TEST_WITH(digest_ignores_all_but_the_words, set_up, tear_down)
+TEST_ON(digest_ignores_all_but_the_words, fixture, f)
 {
-	struct fixture *f = *state;
 	struct item a = {.title = plain("Title"),
 		.content = plain("Body"),
 		.id = STR("1"),
@@ -158,9 +147,8 @@ TEST_WITH(digest_ignores_all_but_the_words, set_up, tear_down)
 	assert_false(str_eq(a.url_key, b.url_key));
 }
 
-TEST_WITH(body_is_content_else_summary, set_up, tear_down)
+TEST_ON(body_is_content_else_summary, fixture, f)
 {
-	struct fixture *f = *state;
 	struct item content = assigned(f, (struct item){.title = plain("T"), .content = plain("one two")});
 	struct item summary = assigned(f, (struct item){.title = plain("T"), .summary = plain("one two")});
 	struct item wordless = assigned(f, (struct item){.title = plain("T"),
@@ -181,9 +169,8 @@ TEST_WITH(body_is_content_else_summary, set_up, tear_down)
 
 /* ---- identity */
 
-TEST_WITH(known_by_guid_then_link_then_digest, set_up, tear_down)
+TEST_ON(known_by_guid_then_link_then_digest, fixture, f)
 {
-	struct fixture *f = *state;
 	struct item guid = assigned(
 		f, (struct item){.id = STR(" g1\n"), .link = STR("https://example.org/a"), .title = plain("T")});
 	struct item same_guid =
@@ -215,9 +202,8 @@ TEST_WITH(known_by_guid_then_link_then_digest, set_up, tear_down)
 }
 
 /* Podcasts and photo feeds without words are not all one item. */
-TEST_WITH(wordless_items_are_known_by_what_they_enclose, set_up, tear_down)
+TEST_ON(wordless_items_are_known_by_what_they_enclose, fixture, f)
 {
-	struct fixture *f = *state;
 	struct enclosure first = {.url = STR("https://example.org/1.jpg")},
 			 second = {.url = STR("https://example.org/2.jpg")};
 	struct item a = {0}, b = {0}, c = {0};
@@ -235,19 +221,18 @@ TEST_WITH(wordless_items_are_known_by_what_they_enclose, set_up, tear_down)
 	assert_true(str_eq(a.identity, c.identity));
 }
 
-TEST_WITH(stored_link_loses_trackers, set_up, tear_down)
+TEST_ON(stored_link_loses_trackers, fixture, f)
 {
 	struct item it = assigned(
-		*state, (struct item){.title = plain("T"), .link = STR("https://example.org/a?id=1&utm_source=x#c")});
+		f, (struct item){.title = plain("T"), .link = STR("https://example.org/a?id=1&utm_source=x#c")});
 
 	assert_true(str_eq(it.link, STR("https://example.org/a?id=1#c")));
 }
 
 /* ---- what is shown */
 
-TEST_WITH(titles_and_summaries_are_plain_lines, set_up, tear_down)
+TEST_ON(titles_and_summaries_are_plain_lines, fixture, f)
 {
-	struct fixture *f = *state;
 	struct item it = assigned(f, (struct item){.title = html("Tanks &amp; <b>trucks</b>"),
 					     .summary = html("<p>One.</p>\n<p>Two &lt; three</p>")});
 
@@ -258,9 +243,8 @@ TEST_WITH(titles_and_summaries_are_plain_lines, set_up, tear_down)
 	assert_true(str_eq(it.plain_summary, STR("x y")));
 }
 
-TEST_WITH(long_summaries_are_cut_at_a_word, set_up, tear_down)
+TEST_ON(long_summaries_are_cut_at_a_word, fixture, f)
 {
-	struct fixture *f = *state;
 	struct buf text = BUF_INIT(1 << 20);
 	struct item it;
 
@@ -273,9 +257,8 @@ TEST_WITH(long_summaries_are_cut_at_a_word, set_up, tear_down)
 	buf_release(&text);
 }
 
-TEST_WITH(missing_titles_are_borrowed, set_up, tear_down)
+TEST_ON(missing_titles_are_borrowed, fixture, f)
 {
-	struct fixture *f = *state;
 	struct buf han = BUF_INIT(1 << 16);
 	struct item it;
 
@@ -300,9 +283,8 @@ TEST_WITH(missing_titles_are_borrowed, set_up, tear_down)
 /* ---- hostile input */
 
 /* Markup and case leave it as it is, and a text without words has none. */
-TEST_WITH(sketch_is_of_the_words, set_up, tear_down)
+TEST_ON(sketch_is_of_the_words, fixture, f)
 {
-	struct fixture *f = *state;
 	struct item a =
 		assigned(f, (struct item){.title = plain("Fleet sails"),
 				    .content = html("<p>The <b>fleet</b> of 12 ships sailed&nbsp;at dawn</p>")});
@@ -318,9 +300,8 @@ TEST_WITH(sketch_is_of_the_words, set_up, tear_down)
 	assert_null(assigned(f, (struct item){.link = STR("https://a.example/1")}).sketch.data);
 }
 
-TEST_WITH(huge_texts_are_bounded, set_up, tear_down)
+TEST_ON(huge_texts_are_bounded, fixture, f)
 {
-	struct fixture *f = *state;
 	struct buf text = BUF_INIT(8 << 20);
 	struct text huge;
 	struct item it;
@@ -340,13 +321,11 @@ TEST_WITH(huge_texts_are_bounded, set_up, tear_down)
 	buf_release(&text);
 }
 
-TEST_WITH(full_arena_is_told, set_up, tear_down)
+TEST_ON(full_arena_is_told, fixture, f)
 {
-	struct fixture *f = *state;
 	struct item it = {.title = plain("Title"), .content = plain("Body")};
-	struct arena small;
+	struct arena small = ARENA_INIT(16);
 
-	arena_init(&small, 16);
 	assert_int_equal(identity_assign(f->id, &small, &it), -ENOMEM);
 	arena_release(&small);
 }

@@ -7,7 +7,7 @@
 #include "sitrep/base/buf.h"
 #include "sitrep/identity/canon.h"
 #include "sitrep/identity/sketch.h"
-#include "sitrep/story/story_rule.h"
+#include "sitrep/story/story_threshold.h"
 
 enum { FIXTURE_TEXT_MAX = 4 * 1024 * 1024 };
 

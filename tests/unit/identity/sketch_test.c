@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Sketches: what they hold of a text, their bounds, and that their bytes are read as a stranger's. */
-#include "../test.h"
 #include "sketch_fixture.h"
-
-#include <errno.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static bool same_shingles(const struct sketch *a, const struct sketch *b)
 {
@@ -59,7 +52,7 @@ TEST(hashes_never_change)
 
 	assert_int_equal(sketch_encode(&bytes, &s), 0);
 	for (size_t i = 0; i < bytes.len; i++)
-		(void)snprintf(hex + 2 * i, 3, "%02x", (unsigned char)bytes.data[i]);
+		snprintf(hex + 2 * i, 3, "%02x", (unsigned char)bytes.data[i]);
 	assert_string_equal(hex, "030000020800000002000400047296142dbdb0d1b1814f6ea74f8aa859485d7cef813d7a568c4428db44d"
 				 "3d783a4396c3a159a23e21d05c9ed"
 				 "813d7a568c4428db44d3d783a4396c3a159a23e21d05c9ed");
@@ -158,7 +151,7 @@ TEST(datelines_are_no_part_of_it)
 		char text[200];
 		struct sketch t;
 
-		(void)snprintf(text, sizeof(text), "%s%s", fronts[i], plain);
+		snprintf(text, sizeof(text), "%s%s", fronts[i], plain);
 		t = sketch_of("Talks", text);
 		if (!same_shingles(&s, &t))
 			fail_msg("%s: not taken off", fronts[i]);
@@ -200,7 +193,7 @@ TEST(footers_are_no_part_of_it)
 		char text[300];
 		struct sketch t;
 
-		(void)snprintf(text, sizeof(text), "%s%s", plain, ends[i]);
+		snprintf(text, sizeof(text), "%s%s", plain, ends[i]);
 		t = sketch_of("Carrier", text);
 		if (!same_shingles(&s, &t))
 			fail_msg("%s: not taken off", ends[i]);
@@ -212,11 +205,11 @@ TEST(footers_elsewhere_stay)
 	struct buf text = BUF_INIT(100000);
 	struct sketch with, without;
 
-	(void)words(&text, 0, 200);
+	words(&text, 0, 200);
 	without = sketch_of("", text.data);
-	(void)buf_puts(&text, "read more books ");
+	buf_puts(&text, "read more books ");
 	for (unsigned i = 0; i < 50; i++)
-		(void)buf_printf(&text, "x%u ", i);
+		buf_printf(&text, "x%u ", i);
 	with = sketch_of("", text.data);
 	assert_int_equal(with.shingle_count, without.shingle_count + 53);
 	buf_release(&text);
@@ -267,7 +260,7 @@ TEST(numbers_and_titles_are_bounded)
 	struct sketch s;
 
 	for (unsigned i = 0; i < 5000; i++)
-		(void)buf_printf(&text, "%u ships ", 1000 + i);
+		buf_printf(&text, "%u ships ", 1000 + i);
 	sketch_text(&s, buf_str(&text), buf_str(&text));
 	assert_true(s.number_level > 0);
 	assert_in_range(s.number_count, 20, SKETCH_NUMBERS_MAX);
@@ -282,7 +275,7 @@ TEST(one_number_everywhere_does_not_burst)
 	struct sketch s, t;
 
 	for (unsigned i = 0; i < 1000; i++)
-		(void)buf_printf(&text, "ship%c%c%c 753984 ", 'a' + (int)(i % 10), 'a' + (int)(i / 10 % 10),
+		buf_printf(&text, "ship%c%c%c 753984 ", 'a' + (int)(i % 10), 'a' + (int)(i / 10 % 10),
 			'a' + (int)(i / 100));
 	sketch_text(&s, STR("Ships"), buf_str(&text));
 	assert_int_equal(s.number_count, SKETCH_NUMBERS_MAX);
@@ -298,9 +291,9 @@ TEST(repetition_is_cheap)
 	struct buf text = BUF_INIT(FIXTURE_TEXT_MAX), all = BUF_INIT(FIXTURE_TEXT_MAX);
 	struct sketch s;
 
-	(void)words(&text, 0, SKETCH_SHINGLES_MAX - 1);
+	words(&text, 0, SKETCH_SHINGLES_MAX - 1);
 	while (all.len < FIXTURE_TEXT_MAX / 2)
-		(void)buf_add(&all, buf_str(&text));
+		buf_add(&all, buf_str(&text));
 	sketch_text(&s, STR("Again"), buf_str(&all));
 	assert_int_equal(s.level, 1);
 	assert_in_range(s.shingle_count, 400, 600);
@@ -364,8 +357,8 @@ TEST(bytes_come_back)
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		struct sketch s, t;
 
-		(void)words(&text, 0, counts[i]);
-		(void)buf_puts(&text, "on 3 March 2026");
+		words(&text, 0, counts[i]);
+		buf_puts(&text, "on 3 March 2026");
 		sketch_text(&s, STR("A title of 2 parts"), buf_str(&text));
 		bytes = encoded(&s);
 		assert_int_equal(sketch_decode(buf_str(&bytes), &t), 0);

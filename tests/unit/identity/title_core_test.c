@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Titles without their counters, clocks and ages, and texts that have words in common. */
-#include <string.h>
-
 #include "../test.h"
 #include "sitrep/identity/likeness.h"
 #include "sitrep/identity/title_core.h"

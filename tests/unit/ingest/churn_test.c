@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Parts of texts that change at each poll: what is learnt of them, and that nothing else is swallowed with them. */
-#include "../ask.h"
-#include "story_fixture.h"
-
-#include "../test.h"
 #include "sitrep/identity/churn.h"
+#include "story_fixture.h"
 
 #define BASE                                                                                                           \
 	"The second frigate of the class left the yard on Thursday. Both shafts had been replaced, the ministry "      \
@@ -136,26 +133,26 @@ typedef void write_fn(int poll, char title[256], char text[1024]);
 
 static void views(int poll, char title[256], char text[1024])
 {
-	(void)snprintf(title, 256, "Frigate leaves the yard");
-	(void)snprintf(text, 1024, BASE "Views: %d", 1000 + poll * 7);
+	snprintf(title, 256, "Frigate leaves the yard");
+	snprintf(text, 1024, BASE "Views: %d", 1000 + poll * 7);
 }
 
 static void clock_in_the_title(int poll, char title[256], char text[1024])
 {
-	(void)snprintf(title, 256, "Frigate leaves the yard | 14:%02d", poll);
-	(void)snprintf(text, 1024, BASE);
+	snprintf(title, 256, "Frigate leaves the yard | 14:%02d", poll);
+	snprintf(text, 1024, BASE);
 }
 
 static void age(int poll, char title[256], char text[1024])
 {
-	(void)snprintf(title, 256, "Frigate leaves the yard");
-	(void)snprintf(text, 1024, "%d minutes ago. " BASE, 3 + poll * 5);
+	snprintf(title, 256, "Frigate leaves the yard");
+	snprintf(text, 1024, "%d minutes ago. " BASE, 3 + poll * 5);
 }
 
 static void fingerprint(int poll, char title[256], char text[1024])
 {
-	(void)snprintf(title, 256, "Frigate leaves the yard");
-	(void)snprintf(text, 1024, BASE "(Digital fingerprint: %08x)", (unsigned)poll * 2654435761u);
+	snprintf(title, 256, "Frigate leaves the yard");
+	snprintf(text, 1024, BASE "(Digital fingerprint: %08x)", (unsigned)poll * 2654435761u);
 }
 
 static void related_links(int poll, char title[256], char text[1024])
@@ -163,47 +160,35 @@ static void related_links(int poll, char title[256], char text[1024])
 	static const char *const links[] = {
 		"Tank deal 5", "Drone show 6", "Radar bid of 3", "Sub order 2", "Jet sale of 8"};
 
-	(void)snprintf(title, 256, "Frigate leaves the yard");
-	(void)snprintf(text, 1024, BASE "Related: %s", links[poll % 5]);
+	snprintf(title, 256, "Frigate leaves the yard");
+	snprintf(text, 1024, BASE "Related: %s", links[poll % 5]);
 }
 
 static void title_in_turn(int poll, char title[256], char text[1024])
 {
-	(void)snprintf(title, 256, poll % 2 == 0 ? "Frigate leaves the yard" : "Warship of 3,000 tons goes to sea");
-	(void)snprintf(text, 1024, BASE);
+	snprintf(title, 256, poll % 2 == 0 ? "Frigate leaves the yard" : "Warship of 3,000 tons goes to sea");
+	snprintf(text, 1024, BASE);
 }
 
 static void toll(int poll, char title[256], char text[1024])
 {
-	(void)snprintf(title, 256, "Strike on the yard kills %d", 10 + poll);
-	(void)snprintf(text, 1024, BASE);
+	snprintf(title, 256, "Strike on the yard kills %d", 10 + poll);
+	snprintf(text, 1024, BASE);
 }
 
 static void toll_in_brackets(int poll, char title[256], char text[1024])
 {
-	(void)snprintf(title, 256, "Strike on the yard (%d dead)", 10 + poll);
-	(void)snprintf(text, 1024, BASE);
+	snprintf(title, 256, "Strike on the yard (%d dead)", 10 + poll);
+	snprintf(text, 1024, BASE);
 }
 
 static struct poll_report poll_text(struct fixture *f, const char *guid, const char *title, const char *text)
 {
-	struct draft d;
+	struct draft d = draft_new("Feed");
 
-	draft_init(&d, "Feed");
 	draft_add_text(&d, guid, "https://a.example/frigate", title, text)->published = NOW_MS - 3 * HOUR_MS - 1;
 	draft_add_text(&d, "other", "https://a.example/other", FERRY_TITLE, FERRY);
 	return fixture_poll(f, ALPHA, &d);
-}
-
-static int64_t number_of(struct fixture *f, const char *question)
-{
-	struct store s;
-	int64_t number;
-
-	assert_int_equal(store_open(&s, f->dir, STORE_READ, NULL), 0);
-	number = ask_number(s.db, question);
-	store_close(&s);
-	return number;
 }
 
 static void storm(struct fixture *f, write_fn *write, bool has_new_guids, int updates)
@@ -214,14 +199,15 @@ static void storm(struct fixture *f, write_fn *write, bool has_new_guids, int up
 
 	for (int poll = 0; poll < 15; poll++) {
 		write(poll, title, text);
-		(void)snprintf(guid, sizeof(guid), "g%d", has_new_guids ? poll : 0);
+		snprintf(guid, sizeof(guid), "g%d", has_new_guids ? poll : 0);
 		r = poll_text(f, guid, title, text);
 		if (poll == CHURN_POLLS)
 			assert_int_equal(reader_generation(f->reader, &generation, &changed, NULL), 0);
 	}
-	if (number_of(f, "SELECT count(*) FROM event WHERE kind = 3") != updates)
-		fail_msg("%s: %s: %d", title, text, (int)number_of(f, "SELECT count(*) FROM event WHERE kind = 3"));
-	assert_int_equal(number_of(f, "SELECT count(*) FROM item"), 2);
+	if (ask_database(f->dir, "SELECT count(*) FROM event WHERE kind = 3") != updates)
+		fail_msg("%s: %s: %d", title, text,
+			(int)ask_database(f->dir, "SELECT count(*) FROM event WHERE kind = 3"));
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM item"), 2);
 	if (updates == CHURN_POLLS) {
 		int64_t now;
 
@@ -229,11 +215,19 @@ static void storm(struct fixture *f, write_fn *write, bool has_new_guids, int up
 		assert_counts(r, 0, 0, 0, 2);
 		assert_int_equal(reader_generation(f->reader, &now, &changed, NULL), 0);
 		assert_int_equal(now, generation);
-		assert_int_equal(number_of(f, "SELECT max(updated) FROM story"), NOW_MS + CHURN_POLLS * MINUTE_MS);
+		assert_int_equal(
+			ask_database(f->dir, "SELECT max(updated) FROM story"), NOW_MS + CHURN_POLLS * MINUTE_MS);
 	}
 }
 
-TEST_WITH(updates_end, fixture_setup, fixture_teardown)
+static void restart(struct fixture *f)
+{
+	fixture_teardown(f);
+	*f = (struct fixture){0};
+	fixture_setup(f);
+}
+
+TEST_ON(updates_end, fixture, f)
 {
 	static write_fn *const writes[] = {views, clock_in_the_title, age, fingerprint, related_links, title_in_turn};
 
@@ -241,91 +235,84 @@ TEST_WITH(updates_end, fixture_setup, fixture_teardown)
 		for (int has_new_guids = 0; has_new_guids <= 1; has_new_guids++) {
 			if (writes[i] == title_in_turn && has_new_guids)
 				continue;
-			storm(*state, writes[i], has_new_guids, CHURN_POLLS);
-			fixture_teardown(state);
-			fixture_setup(state);
+			storm(f, writes[i], has_new_guids, CHURN_POLLS);
+			restart(f);
 		}
 }
 
-TEST_WITH(tolls_are_news, fixture_setup, fixture_teardown)
+TEST_ON(tolls_are_news, fixture, f)
 {
-	storm(*state, toll, false, 14);
-	fixture_teardown(state);
-	fixture_setup(state);
-	storm(*state, toll_in_brackets, false, 14);
+	storm(f, toll, false, 14);
+	restart(f);
+	storm(f, toll_in_brackets, false, 14);
 }
 
 /* Guids, links and titles all carry the counter: nothing but the rest of title and text says that it is the item. */
-TEST_WITH(a_counter_in_all_that_names_an_item, fixture_setup, fixture_teardown)
+TEST_ON(a_counter_in_all_that_names_an_item, fixture, f)
 {
 	static const char *const ships[] = {"Frigate", "Trawler", "Ferry", "Tug", "Yacht", "Barge", "Cutter", "Sub"};
 	enum { SHIPS = sizeof(ships) / sizeof(ships[0]) };
-	struct fixture *f = *state;
 
 	for (int poll = 0; poll < 12; poll++) {
-		struct draft d;
+		struct draft d = draft_new("Feed");
 
-		draft_init(&d, "Feed");
 		for (int n = 0; n < SHIPS; n++) {
 			char guid[32], link[64], title[64];
 
-			(void)snprintf(guid, sizeof(guid), "g%d-%d", n, poll);
-			(void)snprintf(link, sizeof(link), "https://a.example/%d?c=%d", n, poll);
-			(void)snprintf(title, sizeof(title), "%s leaves the yard (%d comments)", ships[n], n + poll);
+			snprintf(guid, sizeof(guid), "g%d-%d", n, poll);
+			snprintf(link, sizeof(link), "https://a.example/%d?c=%d", n, poll);
+			snprintf(title, sizeof(title), "%s leaves the yard (%d comments)", ships[n], n + poll);
 			draft_add_text(&d, guid, link, title, "")->published = NOW_MS - n * HOUR_MS - 1;
 		}
 		assert_counts(fixture_poll(f, ALPHA, &d), poll == 0 ? SHIPS : 0, 0,
 			poll > 0 && poll <= CHURN_POLLS ? SHIPS : 0, poll > CHURN_POLLS ? SHIPS : 0);
 	}
-	assert_int_equal(number_of(f, "SELECT count(*) FROM item"), SHIPS);
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM item"), SHIPS);
 }
 
 /* Once a part is ignored, another sentence is told all the same. */
-TEST_WITH(what_changes_beside_it_is_told, fixture_setup, fixture_teardown)
+TEST_ON(what_changes_beside_it_is_told, fixture, f)
 {
-	struct fixture *f = *state;
 	char title[256], text[1024];
 
 	for (int poll = 0; poll < 10; poll++) {
 		views(poll, title, text);
 		poll_text(f, "g", title, text);
 	}
-	assert_int_equal(number_of(f, "SELECT count(*) FROM event WHERE kind = 3"), CHURN_POLLS);
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM event WHERE kind = 3"), CHURN_POLLS);
 	assert_counts(poll_text(f, "g", title, BASE "A fire broke out on deck 7. Views: 2000"), 0, 0, 1, 1);
-	assert_int_equal(number_of(f, "SELECT count(*) FROM event WHERE kind = 3"), CHURN_POLLS + 1);
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM event WHERE kind = 3"), CHURN_POLLS + 1);
 	assert_counts(poll_text(f, "g", "Frigate 12 leaves the yard", BASE "A fire broke out on deck 7. Views: 2000"),
 		0, 0, 1, 1);
-	assert_int_equal(number_of(f, "SELECT count(*) FROM event WHERE kind = 3"), CHURN_POLLS + 2);
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM event WHERE kind = 3"), CHURN_POLLS + 2);
 }
 
 /* The newest text is kept all the same, once an hour. */
-TEST_WITH(what_is_ignored_is_kept, fixture_setup, fixture_teardown)
+TEST_ON(what_is_ignored_is_kept, fixture, f)
 {
-	struct fixture *f = *state;
 	char title[256], text[1024];
 	int64_t kept = 0;
 
 	for (int poll = 0; poll < 130; poll++) {
-		int64_t before = number_of(f, "SELECT count(*) FROM digest"), after;
+		int64_t before = ask_database(f->dir, "SELECT count(*) FROM digest"), after;
 
 		views(poll, title, text);
 		poll_text(f, "g", title, text);
-		after = number_of(f, "SELECT count(*) FROM digest");
+		after = ask_database(f->dir, "SELECT count(*) FROM digest");
 		kept += poll > CHURN_POLLS && after > before;
 	}
 	assert_int_equal(kept, 3);
-	assert_int_equal(number_of(f, "SELECT count(*) FROM revision"), CHURN_POLLS);
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM revision"), CHURN_POLLS);
 }
 
 /* Unchanged polls lie between: it is an article that is edited now and then. */
-TEST_WITH(now_and_then_is_told, fixture_setup, fixture_teardown)
+TEST_ON(now_and_then_is_told, fixture, f)
 {
-	struct fixture *f = *state;
 	char title[256], text[1024];
 
 	for (int poll = 0; poll < 30; poll++) {
 		views(poll / 2, title, text);
 		poll_text(f, "g", title, text);
 	}
-	assert_int_equal(number_of(f, "SELECT count(*) FROM event WHERE kind = 3"), 14);
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM event WHERE kind = 3"), 14);
 }

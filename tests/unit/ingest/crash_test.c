@@ -4,7 +4,6 @@
  * the log has no hole and names nothing that is missing, and taking the same documents in once more
  * changes nothing. */
 #include "../ask.h"
-#include "../test.h"
 #include "fixture.h"
 
 #include <signal.h>
@@ -28,15 +27,15 @@ static struct poll_outcome *make_round(const struct feed_state *feed, int round)
 	o->kind = OUTCOME_DOCUMENT;
 	o->http_status = 200;
 	o->url = strdup(feed->url);
-	(void)snprintf(etag, sizeof(etag), "%d", round);
+	snprintf(etag, sizeof(etag), "%d", round);
 	o->etag = strdup(etag);
 	draft_init(&d, "Feed");
 	for (int i = round; i > round - ITEMS && i >= 0; i--) {
 		char guid[64], title[128];
 		bool shared = i % 3 == 0;
 
-		(void)snprintf(guid, sizeof(guid), "%s/%d", feed->name, i);
-		(void)snprintf(title, sizeof(title), "Report %d of %s%s", i, shared ? "the agency" : feed->name,
+		snprintf(guid, sizeof(guid), "%s/%d", feed->name, i);
+		snprintf(title, sizeof(title), "Report %d of %s%s", i, shared ? "the agency" : feed->name,
 			!shared && i < round ? ", corrected" : "");
 		draft_add(&d, guid, NULL, title, "the fleet has begun its yearly exercise off the northern coast");
 	}
@@ -76,7 +75,7 @@ static void live(struct fixture *f, int out)
 			struct poll_report *all;
 			int64_t cursor;
 
-			(void)poll(&fd, 1, WAIT_MS);
+			poll(&fd, 1, WAIT_MS);
 			all = writer_collect(f->writer, &cursor);
 			for (struct poll_report *r = all; r != NULL; r = r->next, got++) {
 				for (int32_t i = 0; i < FEEDS; i++) {
@@ -114,14 +113,14 @@ static void check(struct fixture *f, const struct promise *promised)
 	assert_int_equal(ask(s.db, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0);
 	assert_int_equal(ask(s.db, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
 	assert_int_equal(ask(s.db, "SELECT coalesce(max(cursor) - count(*), 0) FROM event"), 0);
-	assert_int_equal(ask(s.db, "SELECT cursor - (SELECT coalesce(max(cursor), 0) FROM event) FROM total"), 0);
+	assert_int_equal(ask(s.db, "SELECT cursor - (SELECT coalesce(max(cursor), 0) FROM event) FROM counter"), 0);
 	assert_int_equal(ask(s.db, "SELECT count(*) FROM event e WHERE item_id IS NOT NULL"
 				   " AND NOT EXISTS(SELECT 1 FROM item WHERE id = e.item_id)"),
 		0);
 	assert_int_equal(ask(s.db, "SELECT (SELECT count(*) FROM item) - count(*) FROM event WHERE kind IN (1, 2)"), 0);
 	assert_int_equal(ask(s.db, "SELECT count(*) - count(DISTINCT item_id) FROM event WHERE kind IN (1, 2)"), 0);
-	assert_int_equal(ask(s.db, "SELECT items - (SELECT count(*) FROM item) FROM total"), 0);
-	assert_int_equal(ask(s.db, "SELECT stories - (SELECT count(*) FROM story) FROM total"), 0);
+	assert_int_equal(ask(s.db, "SELECT items - (SELECT count(*) FROM item) FROM counter"), 0);
+	assert_int_equal(ask(s.db, "SELECT stories - (SELECT count(*) FROM story) FROM counter"), 0);
 	assert_int_equal(ask(s.db, "SELECT count(*) FROM story t WHERE reports <> (SELECT count(*) FROM item"
 				   " WHERE story_id = t.id) OR sources <> (SELECT count(DISTINCT feed_id) FROM item"
 				   " WHERE story_id = t.id)"),
@@ -130,7 +129,7 @@ static void check(struct fixture *f, const struct promise *promised)
 	assert_int_equal(ask(s.db, "SELECT count(*) FROM feed f WHERE coalesce(CAST(etag AS INTEGER), -1) + 1 <>"
 				   " (SELECT count(*) FROM item WHERE feed_id = f.id)"),
 		0);
-	assert_true(ask(s.db, "SELECT cursor FROM total") >= promised[0].cursor);
+	assert_true(ask(s.db, "SELECT cursor FROM counter") >= promised[0].cursor);
 	for (size_t i = 0; i < FEEDS; i++)
 		assert_true(round_of(&f->feeds[i]) >= promised[i].round);
 	store_close(&s);
@@ -187,20 +186,20 @@ TEST(kills)
 		child = fork();
 		assert_true(child >= 0);
 		if (child == 0) {
-			(void)close(pipe_fd[0]);
+			close(pipe_fd[0]);
 			open_all(&f);
 			live(&f, pipe_fd[1]);
 		}
-		(void)close(pipe_fd[1]);
+		close(pipe_fd[1]);
 		/* a random moment is what is tested here; on a busy machine each of them could come before the first
 		 * report, so every other one comes after it */
 		if (n % 2 == 1)
 			assert_int_equal(poll(&(struct pollfd){.fd = pipe_fd[0], .events = POLLIN}, 1, WAIT_MS), 1);
-		(void)nanosleep(&life, NULL);
+		nanosleep(&life, NULL);
 		assert_int_equal(kill(child, SIGKILL), 0);
 		assert_int_equal(waitpid(child, NULL, 0), child);
 		collect_promises(pipe_fd[0], promised);
-		(void)close(pipe_fd[0]);
+		close(pipe_fd[0]);
 
 		open_all(&f);
 		check(&f, promised);

@@ -3,14 +3,13 @@
 #ifndef SITREP_TEST_STORE_DAMAGE_FIXTURE_H
 #define SITREP_TEST_STORE_DAMAGE_FIXTURE_H
 
-#include "../ask.h"
-#include "sitrep/base/utf8.h"
-#include "sitrep/store/check.h"
-#include "story_fixture.h"
-
 #include "../../../daemon/ingest/ingest.h"
 #include "../../../daemon/ingest/retention.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/store/check.h"
+#include "sitrep/store/event_json.h"
 #include "sitrep/story/near_index.h"
+#include "story_fixture.h"
 
 enum { FEEDS = 3, ROUNDS = 4, ROUND_STEPS_MAX = 400, IMAGE_MAX = 64 * 1024 * 1024 };
 
@@ -26,7 +25,7 @@ static inline void read_file(const char *path, struct buf *out)
 	buf_clear(out);
 	while ((n = fread(block, 1, sizeof(block), f)) > 0)
 		assert_int_equal(buf_add(out, str_make(block, n)), 0);
-	(void)fclose(f);
+	fclose(f);
 }
 
 static inline void write_file(const char *path, struct str bytes)
@@ -40,25 +39,23 @@ static inline void write_file(const char *path, struct str bytes)
 
 static inline void db_path(const char *dir, char path[300])
 {
-	(void)snprintf(path, 300, "%.250s/sitrepd.db", dir);
+	snprintf(path, 300, "%.250s/sitrepd.db", dir);
 }
 
 /* Items of one feed: old ones that are known, one of which says something else in each round, and new ones. */
 static inline struct buf make_document(size_t feed, int round)
 {
 	char title[100], guid[64], link[100], body[2000];
-	struct draft d;
+	struct draft d = draft_new("A feed");
 	struct buf out;
 
-	draft_init(&d, "A feed");
 	for (int i = 0; i < 8; i++) {
 		struct item *it;
 
-		(void)snprintf(guid, sizeof(guid), "%zu-%d", feed, i < 6 ? i : i + 10 * round);
-		(void)snprintf(link, sizeof(link), "https://example.org/%s", i == 3 ? "shared" : guid);
-		(void)snprintf(
-			title, sizeof(title), "Ship %d of yard %zu%s", i, feed, i == 1 && round > 0 ? " again" : "");
-		(void)snprintf(body, sizeof(body), "%s %s", i < 4 ? bodies[i] : "Nothing else has happened there",
+		snprintf(guid, sizeof(guid), "%zu-%d", feed, i < 6 ? i : i + 10 * round);
+		snprintf(link, sizeof(link), "https://example.org/%s", i == 3 ? "shared" : guid);
+		snprintf(title, sizeof(title), "Ship %d of yard %zu%s", i, feed, i == 1 && round > 0 ? " again" : "");
+		snprintf(body, sizeof(body), "%s %s", i < 4 ? bodies[i] : "Nothing else has happened there",
 			i == 1 && round % 2 == 1 ? "All of them." : "");
 		it = draft_add_text(&d, guid, link, title, body);
 		draft_match(&d, it, i % 2 == 0 ? "alert/strait" : "output/ships", "ship");
@@ -84,7 +81,7 @@ static inline int poll_feed(struct ingest *k, int64_t feed_id, size_t feed, int 
 	if (documents[feed][round].data == NULL)
 		documents[feed][round] = make_document(feed, round);
 	assert_int_equal(buf_add(&o.document, buf_str(&documents[feed][round])), 0);
-	(void)snprintf(url, sizeof(url), "https://%s.example/feed", fixture_feeds[feed].name);
+	snprintf(url, sizeof(url), "https://%s.example/feed", fixture_feeds[feed].name);
 	o.url = strdup(url);
 	o.etag = strdup("\"tag\"");
 	o.last_modified = strdup("Mon, 23 Nov 2026 10:00:00 GMT");
@@ -173,6 +170,28 @@ static inline void save_websub(struct ingest *k, int64_t feed_id)
 	websub_state_release(&state);
 }
 
+static inline int sync_rules(struct ingest *k, struct error *err)
+{
+	static const struct stored_rule rule = {.name = "output/yards", .expression = "yard AND ship"};
+	struct stored_rules *rules = stored_rules_new(&rule, 1, NULL);
+	bool changed;
+	int result = ingest_begin(k, err);
+
+	assert_non_null(rules);
+	if (result == 0)
+		result = rule_store_sync(&k->rules, rules, 1, k->counters.item_id + 1, &changed, err);
+	if (result == 0) {
+		rule_store_use(&k->rules, rules, 1);
+		result = rule_store_step(&k->rules, NOW_MS, &changed, err);
+		rule_store_use(&k->rules, NULL, 1);
+	}
+	result = result < 0 ? result : ingest_commit(k, NOW_MS, err);
+	if (result != 0)
+		ingest_rollback(k);
+	stored_rules_free(rules);
+	return result;
+}
+
 /* Fills the folder. */
 static inline void populate(const char *dir)
 {
@@ -183,31 +202,30 @@ static inline void populate(const char *dir)
 	struct ingest k;
 	struct error err = {0};
 	struct reader *reader;
-	struct said said;
+	struct story_edit_result edit;
 	char path[300];
 	sqlite3 *db;
 	bool changed;
 
-	if (ingest_open(&k, &options, &err) != 0)
-		fail_msg("%s", err.text);
+	assert_ok(ingest_open(&k, &options, &err) == 0, err);
 	fill_buckets(k.store.db);
 	assert_int_equal(ingest_begin(&k, NULL), 0);
 	assert_int_equal(feed_store_sync(&k.feeds, fixture_feeds, FEEDS, feeds, &changed, NULL), 0);
 	assert_int_equal(ingest_commit(&k, NOW_MS, NULL), 0);
 	for (int round = 0; round < 2; round++)
 		for (size_t i = 0; i < FEEDS; i++)
-			if (poll_feed(&k, feeds[i].id, i, round, &err) != 0)
-				fail_msg("%s", err.text);
+			assert_ok(poll_feed(&k, feeds[i].id, i, round, &err) == 0, err);
 	save_websub(&k, feeds[0].id);
+	assert_int_equal(sync_rules(&k, NULL), 0);
 	reader = reader_new(dir, NULL);
 	assert_non_null(reader);
 	assert_int_equal(read_stories(reader, &all, take_uid, uid, NULL), 1);
 	all.before_sort_ms = NOW_MS + HOUR_MS / 2;
 	assert_int_equal(read_stories(reader, &all, take_uid, other, NULL), 1);
 	reader_free(reader);
-	item_lookup_begin(&k.named);
+	item_lookup_begin(&k.item_lookup);
 	assert_int_equal(ingest_begin(&k, NULL), 0);
-	assert_int_equal(story_edit_join(&k.say, str_from(uid), str_from(other), NOW_MS, &said, NULL), 0);
+	assert_int_equal(story_edit_join(&k.story_edit, str_from(uid), str_from(other), NOW_MS, &edit, NULL), 0);
 	assert_int_equal(ingest_commit(&k, NOW_MS, NULL), 0);
 	for (size_t i = 0; i < FEEDS; i++)
 		feed_state_release(&feeds[i]);
@@ -237,7 +255,7 @@ static inline void note_failure_of(struct sights *s, const char *what, const str
 
 	if (s->error != NULL)
 		return;
-	(void)snprintf(text, sizeof(text), "%s: %s", what, err->text);
+	snprintf(text, sizeof(text), "%s: %s", what, err->text);
 	s->error = strdup(text);
 }
 
@@ -275,7 +293,7 @@ static inline int see_event(void *arg, const struct event_record *e)
 	struct buf line = BUF_INIT(1024 * 1024);
 	struct sights *s = arg;
 
-	assert_int_equal(event_write_json(&line, e), 0);
+	assert_int_equal(event_write_json(&line, e, &(struct event_view){0}), 0);
 	assert_true(utf8_valid(buf_str(&line)));
 	buf_release(&line);
 	s->events++;
@@ -285,14 +303,14 @@ static inline int see_event(void *arg, const struct event_record *e)
 static inline void read_all(const char *dir, struct sights *s)
 {
 	static const struct story_query queries[] = {
-		{.before_sort_ms = INT64_MAX, .before_id = INT64_MAX, .limit = 100, .mark = "output/ships"},
+		{.before_sort_ms = INT64_MAX, .before_id = INT64_MAX, .limit = 100, .rule_name = "output/ships"},
 		{.before_sort_ms = INT64_MAX, .before_id = INT64_MAX, .limit = 100},
 	};
 	struct shown shown = {.sights = s};
 	struct store_counts counts;
 	struct error err = {0};
 	struct reader *r = reader_new(dir, &err);
-	int64_t last = 0, before, changed_ms;
+	int64_t last = 0, before, changed_ms = 0;
 	char text[UID_TEXT_MAX + 32];
 
 	if (r == NULL) {
@@ -317,7 +335,7 @@ static inline void read_all(const char *dir, struct sights *s)
 	} while (last != before);
 	if (reader_counts(r, &counts, &err) != 0 || reader_generation(r, &before, &changed_ms, &err) != 0)
 		note_failure_of(s, "counts", &err);
-	(void)time_format_rfc3339(text, changed_ms);
+	time_format_rfc3339(text, changed_ms);
 	reader_free(r);
 }
 
@@ -344,11 +362,10 @@ static inline void ask_why(struct ingest *k, const char *uid)
 {
 	struct buf out = BUF_INIT(1024 * 1024);
 	struct error err = {0};
-	struct jsonw w;
+	struct jsonw w = JSONW_INIT(&out);
 
-	jsonw_init(&w, &out);
-	item_lookup_begin(&k->named);
-	(void)story_explain_write(&k->why, str_from(uid), STR_NONE, &w, &err);
+	item_lookup_begin(&k->item_lookup);
+	story_explain_write(&k->story_explain, str_from(uid), STR_NONE, &w, &err);
 	buf_release(&out);
 }
 
@@ -423,6 +440,8 @@ static inline void exercise(const char *dir, struct sights *s)
 		ingest_rollback(&k);
 	}
 	load_websub(&k, s);
+	if (sync_rules(&k, &err) != 0)
+		note_failure_of(s, "rules", &err);
 	for (size_t i = 0; i < FEEDS && feeds[i].name != NULL; i++) {
 		if (poll_feed(&k, feeds[i].id, i, 3, &err) == 0)
 			s->polls++;

@@ -4,8 +4,8 @@
 
 #include <jansson.h>
 
-#include "../test.h"
 #include "sitrep/base/limits.h"
+#include "sitrep/store/event_json.h"
 
 static struct event_record make_event(struct report *r)
 {
@@ -39,7 +39,7 @@ static void assert_line(const struct event_record *e, const char *expected)
 {
 	struct buf out = BUF_INIT(LIMIT_STREAM_LINE);
 
-	assert_int_equal(event_write_json(&out, e), 0);
+	assert_int_equal(event_write_json(&out, e, &(struct event_view){0}), 0);
 	assert_string_equal(out.data, expected);
 	buf_release(&out);
 }
@@ -133,7 +133,7 @@ TEST(no_line_is_too_long)
 		json_t *line;
 
 		r.item.categories.count = r.item.enclosures.count = r.item.authors.count = count;
-		assert_int_equal(event_write_json(&out, &e), 0);
+		assert_int_equal(event_write_json(&out, &e, &(struct event_view){0}), 0);
 		assert_true(out.len < LIMIT_STREAM_LINE);
 		line = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES, &why);
 		if (line == NULL)
@@ -147,7 +147,8 @@ TEST(no_line_is_too_long)
 
 TEST(kinds)
 {
-	static const enum event_kind kinds[] = {EVENT_NEW, EVENT_COPY, EVENT_UPDATED, EVENT_ALERT, EVENT_FEED};
+	static const enum event_kind kinds[] = {EVENT_NEW, EVENT_COPY, EVENT_UPDATED, EVENT_ALERT, EVENT_FEED,
+		EVENT_SILENCE, EVENT_MUTED, EVENT_DIGEST, EVENT_BURST, EVENT_BREAKING};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		assert_int_equal(event_kind_parse(str_from(event_kind_name(kinds[i]))), kinds[i]);

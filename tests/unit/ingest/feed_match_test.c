@@ -6,7 +6,6 @@
 #include <sqlite3.h>
 
 #include "../../../daemon/ingest/ingest.h"
-#include "../test.h"
 #include "sitrep/sql/sql.h"
 
 static struct feed_spec listed(const char *name, const char *url)
@@ -21,9 +20,8 @@ static struct feed_spec section(const char *name, const char *url)
 
 static void poll_feed(struct fixture *f, size_t feed, const char *guid)
 {
-	struct draft d;
+	struct draft d = draft_new(NULL);
 
-	draft_init(&d, NULL);
 	draft_add(&d, guid, NULL, guid, "a text of more than eight words to be told apart by it");
 	assert_string_equal(fixture_poll(f, feed, &d).error.text, "");
 }
@@ -34,7 +32,7 @@ static int add_reports(void *arg, const struct story *s)
 	struct buf *out = arg;
 
 	for (size_t i = 0; i < s->report_count; i++)
-		(void)buf_printf(out, "%s:%.*s:%.*s\n", s->reports[i].uid, STR_ARG(s->reports[i].source.feed),
+		buf_printf(out, "%s:%.*s:%.*s\n", s->reports[i].uid, STR_ARG(s->reports[i].source.feed),
 			STR_ARG(s->reports[i].item.plain_title));
 	return out->failed;
 }
@@ -53,7 +51,7 @@ static void uid_of(struct fixture *f, const char *feed, const char *title, char 
 {
 	char *all = items(f), ending[128], *found;
 
-	(void)snprintf(ending, sizeof(ending), ":%s:%s\n", feed, title);
+	snprintf(ending, sizeof(ending), ":%s:%s\n", feed, title);
 	found = strstr(all, ending);
 	if (found == NULL)
 		fail_msg("no %s of %s in\n%s", title, feed, all);
@@ -64,9 +62,8 @@ static void uid_of(struct fixture *f, const char *feed, const char *title, char 
 }
 
 /* Renamed, put in another order, and one taken out. */
-TEST_WITH(list, fixture_setup, fixture_teardown)
+TEST_ON(list, fixture, f)
 {
-	struct fixture *f = *state;
 	const struct feed_spec before[] = {listed("feed-0", "http://a.example/f"),
 		listed("feed-1", "http://b.example/f"), listed("feed-2", "http://c.example/f?key=1")};
 	/* everybody has another's name now */
@@ -110,9 +107,8 @@ TEST_WITH(list, fixture_setup, fixture_teardown)
 }
 
 /* What has the same guid in a feed that has the name of another before gets an id of its own. */
-TEST_WITH(stem, fixture_setup, fixture_teardown)
+TEST_ON(stem, fixture, f)
 {
-	struct fixture *f = *state;
 	const struct feed_spec old = listed("news", "http://old.example/f"),
 			       new = listed("news", "http://new.example/f");
 	char first[UID_TEXT_MAX], second[UID_TEXT_MAX], name[64];
@@ -120,7 +116,7 @@ TEST_WITH(stem, fixture_setup, fixture_teardown)
 	fixture_sync(f, &old, 1);
 	poll_feed(f, 0, "1");
 	uid_of(f, "news", "1", first);
-	(void)snprintf(name, sizeof(name), "news~%lld", (long long)f->feeds[0].id);
+	snprintf(name, sizeof(name), "news~%lld", (long long)f->feeds[0].id);
 	fixture_sync(f, &new, 1);
 	poll_feed(f, 0, "1");
 	uid_of(f, name, "1", second);
@@ -130,9 +126,8 @@ TEST_WITH(stem, fixture_setup, fixture_teardown)
 }
 
 /* A section is known by its name, and where no feed has that, by its address. */
-TEST_WITH(section, fixture_setup, fixture_teardown)
+TEST_ON(section, fixture, f)
 {
-	struct fixture *f = *state;
 	struct feed_spec one = listed("from-a-list", "https://a.example/f");
 	int64_t id;
 
@@ -163,7 +158,7 @@ static void run_sql(const struct fixture *f, const char *sql)
 	char path[600], *message = NULL;
 	sqlite3 *db;
 
-	(void)snprintf(path, sizeof(path), "%s/sitrepd.db", f->dir);
+	snprintf(path, sizeof(path), "%s/sitrepd.db", f->dir);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
 		fail_msg("%s: %s", sql, message);
@@ -171,9 +166,8 @@ static void run_sql(const struct fixture *f, const char *sql)
 }
 
 /* Feeds that an older version named by their place have no key yet, and lost the user of their address. */
-TEST_WITH(older_rows, fixture_setup, fixture_teardown)
+TEST_ON(older_rows, fixture, f)
 {
-	struct fixture *f = *state;
 	const struct feed_spec before[] = {
 		listed("feed-0", "http://a.example/f"), listed("feed-1", "http://b.example/f")};
 	struct feed_spec after[] = {
@@ -198,4 +192,19 @@ TEST_WITH(older_rows, fixture_setup, fixture_teardown)
 	after[1].key = "you@a.example/f";
 	fixture_sync(f, after, 2);
 	assert_int_not_equal(f->feeds[1].id, id_a);
+}
+
+/* The addresses that an older version stored whole, with the user's name and password. */
+TEST_ON(older_rows_lose_their_secrets, fixture, f)
+{
+	const struct feed_spec feed = listed("news", "http://a.example/f");
+	struct writer_options options = fixture_options(f->dir);
+
+	fixture_sync(f, &feed, 1);
+	fixture_close(f);
+	run_sql(f, "UPDATE feed SET url_key = NULL, link = 'http://me:secret@a.example/'");
+	fixture_open(f, &options);
+	fixture_sync(f, &feed, 1);
+	assert_string_equal(f->feeds[0].link, "http://a.example/");
+	assert_string_equal(f->feeds[0].url, "http://a.example/f");
 }

@@ -3,8 +3,6 @@
  * then, and that no change of this kind tells anything twice. */
 #include "../ask.h"
 #include "fixture.h"
-
-#include "../test.h"
 #include "sitrep/identity/identity_trust.h"
 
 #define TEXT "said the harbour master of the northern port on the morning of day"
@@ -104,16 +102,14 @@ enum churn { CHURN_NONE, CHURN_GUID, CHURN_BOTH };
 static struct poll_report poll_churned(
 	struct fixture *f, enum churn churn, int poll, int first, int edited, int version)
 {
-	struct draft d;
+	struct draft d = draft_new("Feed");
 
-	draft_init(&d, "Feed");
 	for (int n = first; n > first - ITEMS; n--) {
 		char guid[64], link[96], title[64];
 
-		(void)snprintf(guid, sizeof(guid), "%d-%d", n, churn == CHURN_NONE ? 0 : poll);
-		(void)snprintf(
-			link, sizeof(link), "https://a.example/%d?session=%d", n, churn == CHURN_BOTH ? poll : 0);
-		(void)snprintf(title, sizeof(title), "Tide table %d.%d", n, n == edited ? version : 0);
+		snprintf(guid, sizeof(guid), "%d-%d", n, churn == CHURN_NONE ? 0 : poll);
+		snprintf(link, sizeof(link), "https://a.example/%d?session=%d", n, churn == CHURN_BOTH ? poll : 0);
+		snprintf(title, sizeof(title), "Tide table %d.%d", n, n == edited ? version : 0);
 		draft_add(&d, guid, link, title, TEXT);
 	}
 	return fixture_poll(f, ALPHA, &d);
@@ -142,9 +138,8 @@ static int poll_until_doubted(struct fixture *f, enum churn churn, int *poll, in
 	return times;
 }
 
-TEST_WITH(changing_guids_give_way_to_links, fixture_setup, fixture_teardown)
+TEST_ON(changing_guids_give_way_to_links, fixture, f)
 {
-	struct fixture *f = *state;
 	int poll = 0;
 
 	assert_counts(poll_churned(f, CHURN_GUID, poll++, 10, 0, 0), ITEMS, 0, 0, 0);
@@ -167,16 +162,15 @@ static int64_t count_identities(struct fixture *f, const char *which)
 	char text[128];
 	int64_t count;
 
-	(void)snprintf(text, sizeof(text), "SELECT count(*) FROM ident WHERE %s", which);
+	snprintf(text, sizeof(text), "SELECT count(*) FROM ident WHERE %s", which);
 	assert_int_equal(store_open(&s, f->dir, STORE_READ, NULL), 0);
 	count = ask_number(s.db, text);
 	store_close(&s);
 	return count;
 }
 
-TEST_WITH(changing_links_give_way_to_texts, fixture_setup, fixture_teardown)
+TEST_ON(changing_links_give_way_to_texts, fixture, f)
 {
-	struct fixture *f = *state;
 	int poll = 0;
 	int64_t identities;
 
@@ -199,22 +193,20 @@ TEST_WITH(changing_links_give_way_to_texts, fixture_setup, fixture_teardown)
 }
 
 /* Links alone stay: found by them, the items are updates all the time, and known by them from the first chance on. */
-TEST_WITH(changing_texts_are_found_by_links, fixture_setup, fixture_teardown)
+TEST_ON(changing_texts_are_found_by_links, fixture, f)
 {
-	struct fixture *f = *state;
 	struct poll_report r;
 	int poll = 0;
 
 	do {
-		struct draft d;
+		struct draft d = draft_new("Feed");
 
-		draft_init(&d, "Feed");
 		for (int n = 0; n < ITEMS; n++) {
 			char guid[64], link[96], title[64];
 
-			(void)snprintf(guid, sizeof(guid), "%d-%d", n, poll);
-			(void)snprintf(link, sizeof(link), "https://a.example/%d", n);
-			(void)snprintf(title, sizeof(title), "Tide table %d, read %d times", n, poll);
+			snprintf(guid, sizeof(guid), "%d-%d", n, poll);
+			snprintf(link, sizeof(link), "https://a.example/%d", n);
+			snprintf(title, sizeof(title), "Tide table %d, read %d times", n, poll);
 			draft_add(&d, guid, link, title, TEXT);
 		}
 		r = fixture_poll(f, ALPHA, &d);
@@ -225,19 +217,16 @@ TEST_WITH(changing_texts_are_found_by_links, fixture_setup, fixture_teardown)
 }
 
 /* What has no other identity under the new rule keeps its first one, which lasts as long as the item. */
-TEST_WITH(first_identities_are_no_aliases, fixture_setup, fixture_teardown)
+TEST_ON(first_identities_are_no_aliases, fixture, f)
 {
-	struct fixture *f = *state;
-
 	for (int poll = 0; poll < 4; poll++) {
-		struct draft d;
+		struct draft d = draft_new("Feed");
 
-		draft_init(&d, "Feed");
 		for (int n = 0; n < ITEMS; n++) {
 			char guid[64], title[64];
 
-			(void)snprintf(guid, sizeof(guid), "%d-%d", n, poll);
-			(void)snprintf(title, sizeof(title), "Tide table %d", n);
+			snprintf(guid, sizeof(guid), "%d-%d", n, poll);
+			snprintf(title, sizeof(title), "Tide table %d", n);
 			draft_add(&d, guid, NULL, title, TEXT);
 		}
 		draft_add(&d, "short", NULL, "Daily update", "");
@@ -249,9 +238,8 @@ TEST_WITH(first_identities_are_no_aliases, fixture_setup, fixture_teardown)
 	assert_int_equal(count_identities(f, "NOT alias"), ITEMS + 2);
 }
 
-TEST_WITH(links_that_stay_find_what_was_edited, fixture_setup, fixture_teardown)
+TEST_ON(links_that_stay_find_what_was_edited, fixture, f)
 {
-	struct fixture *f = *state;
 	int poll = 0;
 
 	poll_churned(f, CHURN_BOTH, poll++, 10, 0, 0);
@@ -264,10 +252,8 @@ TEST_WITH(links_that_stay_find_what_was_edited, fixture_setup, fixture_teardown)
 	assert_counts(poll_churned(f, CHURN_GUID, poll++, 11, 11, 1), 0, 0, 0, ITEMS);
 }
 
-TEST_WITH(honest_feeds_stay_as_they_are, fixture_setup, fixture_teardown)
+TEST_ON(honest_feeds_stay_as_they_are, fixture, f)
 {
-	struct fixture *f = *state;
-
 	/* one more item at each poll, a lot of news at once, and edits */
 	for (int poll = 0; poll < 2 * TRUST_POLLS; poll++)
 		assert_int_equal(
@@ -276,9 +262,8 @@ TEST_WITH(honest_feeds_stay_as_they_are, fixture_setup, fixture_teardown)
 	assert_int_equal(identity_of(f), FEED_BY_GUID);
 }
 
-TEST_WITH(a_site_that_moves_is_no_reason, fixture_setup, fixture_teardown)
+TEST_ON(a_site_that_moves_is_no_reason, fixture, f)
 {
-	struct fixture *f = *state;
 	int64_t cursor;
 
 	poll_churned(f, CHURN_BOTH, 0, 10, 0, 0);
@@ -293,28 +278,25 @@ TEST_WITH(a_site_that_moves_is_no_reason, fixture_setup, fixture_teardown)
 	assert_counts(poll_churned(f, CHURN_BOTH, 1, 13, 0, 0), 1, 0, 0, ITEMS - 1);
 }
 
-TEST_WITH(short_texts_keep_their_own_identities, fixture_setup, fixture_teardown)
+TEST_ON(short_texts_keep_their_own_identities, fixture, f)
 {
-	struct fixture *f = *state;
 	int poll = 0;
 
 	poll_churned(f, CHURN_BOTH, poll++, 10, 0, 0);
 	poll_until_doubted(f, CHURN_BOTH, &poll, 10);
 	poll_until_doubted(f, CHURN_BOTH, &poll, 10);
 	for (int i = 0; i < 3; i++) {
-		struct draft d;
+		struct draft d = draft_new("Feed");
 
 		/* two bulletins with one short text are two, as long as they have guids to be told apart by */
-		draft_init(&d, "Feed");
 		draft_add(&d, "short 1", "https://a.example/s1", "Daily update", "");
 		draft_add(&d, "short 2", "https://a.example/s2", "Daily update", "");
 		assert_counts(fixture_poll(f, ALPHA, &d), i == 0 ? 2 : 0, 0, 0, i == 0 ? 0 : 2);
 	}
 }
 
-TEST_WITH(the_front_page_is_no_identity, fixture_setup, fixture_teardown)
+TEST_ON(the_front_page_is_no_identity, fixture, f)
 {
-	struct fixture *f = *state;
 	struct draft d;
 	int poll = 0;
 
@@ -323,8 +305,8 @@ TEST_WITH(the_front_page_is_no_identity, fixture_setup, fixture_teardown)
 	for (int i = 0; i < 3; i++) {
 		char title[64], guid[64];
 
-		(void)snprintf(title, sizeof(title), "Notice %d", i);
-		(void)snprintf(guid, sizeof(guid), "notice %d", i);
+		snprintf(title, sizeof(title), "Notice %d", i);
+		snprintf(guid, sizeof(guid), "notice %d", i);
 		draft_init(&d, "Feed");
 		draft_add(&d, guid, "https://a.example/", title, TEXT);
 		assert_counts(fixture_poll(f, ALPHA, &d), 1, 0, 0, 0);
@@ -341,9 +323,8 @@ TEST_WITH(the_front_page_is_no_identity, fixture_setup, fixture_teardown)
 }
 
 /* What an item is called stays, whatever it is known by. */
-TEST_WITH(names_stay, fixture_setup, fixture_teardown)
+TEST_ON(names_stay, fixture, f)
 {
-	struct fixture *f = *state;
 	char *before, *after;
 	int poll = 0;
 
@@ -357,9 +338,8 @@ TEST_WITH(names_stay, fixture_setup, fixture_teardown)
 	free(after);
 }
 
-TEST_WITH(outlives_a_restart, fixture_setup, fixture_teardown)
+TEST_ON(outlives_a_restart, fixture, f)
 {
-	struct fixture *f = *state;
 	struct writer_options options = fixture_options(f->dir);
 	int poll = 0;
 
@@ -378,9 +358,8 @@ TEST_WITH(outlives_a_restart, fixture_setup, fixture_teardown)
 	assert_counts(poll_churned(f, CHURN_GUID, poll++, 10, 10, 1), 0, 0, 1, ITEMS - 1);
 }
 
-TEST_WITH(another_url_begins_anew, fixture_setup, fixture_teardown)
+TEST_ON(another_url_begins_anew, fixture, f)
 {
-	struct fixture *f = *state;
 	struct feed_spec moved[3];
 	int poll = 0;
 

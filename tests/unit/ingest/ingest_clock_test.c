@@ -1,68 +1,36 @@
 /* SPDX-License-Identifier: ISC */
 /* The clock as the database knows it: what was set between two looks, over restarts of the daemon and of the machine,
  * what moves along, and on whose word nothing is removed.  All clocks are the test's own. */
-#include "../ask.h"
+#include "house.h"
 #include "story_fixture.h"
 
 #include <inttypes.h>
 
-#include "../../../daemon/ingest/ingest.h"
-#include "../../../daemon/ingest/retention.h"
-#include "../test.h"
-
 #define YEAR_MS (365 * DAY_MS)
 
 enum { STEPS_MAX = 1000 };
-
-struct house {
-	char dir[256];
-	struct writer_options options;
-	struct ingest ingest;
-	struct feed_state feeds[2];
-	struct clock_mark clock; /* the machine's */
-	const char *run;
-};
 
 static void start(struct house *h)
 {
 	struct error err = {0};
 
 	assert_int_equal(ingest_open(&h->ingest, &h->options, NULL), 0);
-	if (ingest_start_clock(&h->ingest, h->clock, h->run, &err) != 0)
-		fail_msg("%s", err.text);
+	assert_ok(ingest_start_clock(&h->ingest, h->clock, h->run, &err) == 0, err);
 }
 
-static int setup(void **state)
+static void setup(struct house *h)
 {
-	struct house *h = calloc(1, sizeof(*h));
-	bool changed;
-
-	assert_non_null(h);
-	state_dir_make(h->dir);
-	h->options = fixture_options(h->dir);
+	house_make(h);
 	h->options.keep_items_ms = 100 * DAY_MS;
 	h->options.keep_events_ms = 100 * DAY_MS;
 	h->clock = (struct clock_mark){NOW_MS, 50 * DAY_MS};
 	h->run = "first";
 	start(h);
-	assert_int_equal(ingest_begin(&h->ingest, NULL), 0);
-	assert_int_equal(feed_store_sync(&h->ingest.feeds, fixture_feeds, 2, h->feeds, &changed, NULL), 0);
-	assert_int_equal(ingest_commit(&h->ingest, NOW_MS, NULL), 0);
-	*state = h;
-	return 0;
+	house_sync(h);
+	h->url = h->feeds[0].url;
 }
 
-static int teardown(void **state)
-{
-	struct house *h = *state;
-
-	for (size_t i = 0; i < 2; i++)
-		feed_state_release(&h->feeds[i]);
-	ingest_close(&h->ingest);
-	state_dir_remove(h->dir);
-	free(h);
-	return 0;
-}
+FIXTURE(house, setup, house_release)
 
 /* Time passes. */
 static void run_for(struct house *h, int64_t ms)
@@ -91,30 +59,10 @@ static void run_until_believed(struct house *h)
 
 static void poll_once(struct house *h, const char *guid)
 {
-	struct poll_outcome o = {
-		.feed_id = h->feeds[0].id,
-		.at_ms = h->clock.wall_ms,
-		.kind = OUTCOME_DOCUMENT,
-		.http_status = 200,
-		.url = h->feeds[0].url,
-	};
-	struct poll_report r = {0};
-	struct draft d;
+	struct draft d = draft_new("Feed");
 
-	draft_init(&d, "Feed");
 	draft_add_text(&d, guid, NULL, guid, FERRY);
-	o.document = draft_encode(&d);
-	draft_release(&d);
-	assert_int_equal(ingest_begin(&h->ingest, NULL), 0);
-	assert_int_equal(ingest_take(&h->ingest, &o, &r, NULL), 0);
-	assert_string_equal(r.error.text, "");
-	assert_int_equal(ingest_commit(&h->ingest, h->clock.wall_ms, NULL), 0);
-	feed_state_release(&r.state);
-}
-
-static int64_t ask(struct house *h, const char *text)
-{
-	return ask_number(h->ingest.store.db, text);
+	house_take(h, 0, h->clock.wall_ms, &d);
 }
 
 static int64_t count_items(struct house *h)
@@ -139,11 +87,10 @@ static void assert_waits(struct house *h, int64_t ago_ms, int64_t left_ms)
 }
 
 /* A clock that jumps while it runs: what waits goes on waiting, nothing goes. */
-TEST_WITH(jumps_move_what_waits, setup, teardown)
+TEST_ON(jumps_move_what_waits, house, h)
 {
 	static const int64_t jumps_ms[] = {
 		HOUR_MS, -HOUR_MS, DAY_MS, -DAY_MS, 400 * DAY_MS, 30 * YEAR_MS, -10 * YEAR_MS, -56 * YEAR_MS};
-	struct house *h = *state;
 	int64_t left_ms;
 
 	poll_once(h, "one");
@@ -158,10 +105,8 @@ TEST_WITH(jumps_move_what_waits, setup, teardown)
 	}
 }
 
-TEST_WITH(what_ntp_does_is_no_jump, setup, teardown)
+TEST_ON(what_ntp_does_is_no_jump, house, h)
 {
-	struct house *h = *state;
-
 	for (int i = 0; i < 100; i++) {
 		run_for(h, 60 * 1000);
 		h->clock.wall_ms += 500;
@@ -170,10 +115,8 @@ TEST_WITH(what_ntp_does_is_no_jump, setup, teardown)
 }
 
 /* Nothing is removed until the daemon has run for a day with it; then it is believed. */
-TEST_WITH(a_day_of_grace, setup, teardown)
+TEST_ON(a_day_of_grace, house, h)
 {
-	struct house *h = *state;
-
 	run_until_believed(h);
 	poll_once(h, "old");
 	h->clock.wall_ms += 400 * DAY_MS;
@@ -190,10 +133,8 @@ TEST_WITH(a_day_of_grace, setup, teardown)
 }
 
 /* Time that passes while the clock is doubted makes things old all the same. */
-TEST_WITH(doubt_stops_no_time, setup, teardown)
+TEST_ON(doubt_stops_no_time, house, h)
 {
-	struct house *h = *state;
-
 	poll_once(h, "old");
 	run_until_believed(h);
 	for (int i = 0; i < 98; i++) {
@@ -235,21 +176,19 @@ static void assert_stamps_are_put_right(struct house *h, int64_t jump_ms)
 	assert_int_equal(ask(h, "SELECT time FROM event WHERE cursor = 2"), before_ms + HOUR_MS);
 }
 
-TEST_WITH(stamps_are_put_right, setup, teardown)
+TEST_ON(stamps_are_put_right, house, h)
 {
-	assert_stamps_are_put_right(*state, 3 * YEAR_MS);
+	assert_stamps_are_put_right(h, 3 * YEAR_MS);
 }
 
-TEST_WITH(small_jumps_are_put_right_too, setup, teardown)
+TEST_ON(small_jumps_are_put_right_too, house, h)
 {
-	assert_stamps_are_put_right(*state, HOUR_MS / 2);
+	assert_stamps_are_put_right(h, HOUR_MS / 2);
 }
 
 /* The archive is older than the doubt: a clock that is ten years behind does not make it younger. */
-TEST_WITH(a_clock_that_is_behind_leaves_the_archive, setup, teardown)
+TEST_ON(a_clock_that_is_behind_leaves_the_archive, house, h)
 {
-	struct house *h = *state;
-
 	run_until_believed(h);
 	poll_once(h, "before");
 	h->clock.wall_ms -= 10 * YEAR_MS;
@@ -271,9 +210,8 @@ static void restart(struct house *h, const char *run)
 }
 
 /* The machine has run on meanwhile: its own count tells how long it was. */
-TEST_WITH(over_a_restart_of_the_daemon, setup, teardown)
+TEST_ON(over_a_restart_of_the_daemon, house, h)
 {
-	struct house *h = *state;
 	int64_t left_ms;
 
 	run_until_believed(h);
@@ -295,9 +233,8 @@ TEST_WITH(over_a_restart_of_the_daemon, setup, teardown)
 }
 
 /* Without a battery: the machine wakes up in 1970, and is put right by NTP. */
-TEST_WITH(a_machine_that_wakes_up_in_the_past, setup, teardown)
+TEST_ON(a_machine_that_wakes_up_in_the_past, house, h)
 {
-	struct house *h = *state;
 	int64_t left_ms, right_ms = h->clock.wall_ms + 25 * HOUR_MS;
 
 	run_until_believed(h);
@@ -315,10 +252,9 @@ TEST_WITH(a_machine_that_wakes_up_in_the_past, setup, teardown)
 }
 
 /* Off at night, for weeks: what is too old goes all the same, a few days late. */
-TEST_WITH(a_laptop_removes_what_is_old, setup, teardown)
+TEST_ON(a_laptop_removes_what_is_old, house, h)
 {
 	char run[16];
-	struct house *h = *state;
 
 	poll_once(h, "old");
 	for (int day = 0; day < 110; day++) {
@@ -326,7 +262,7 @@ TEST_WITH(a_laptop_removes_what_is_old, setup, teardown)
 			run_for(h, HOUR_MS);
 			look(h);
 		}
-		(void)snprintf(run, sizeof(run), "day %d", day);
+		snprintf(run, sizeof(run), "day %d", day);
 		h->clock.wall_ms += 14 * HOUR_MS;
 		h->clock.elapsed_ms = 0;
 		restart(h, run);
@@ -339,10 +275,8 @@ TEST_WITH(a_laptop_removes_what_is_old, setup, teardown)
 }
 
 /* A machine that was off for a year is not told from a clock that is a year ahead: it waits a day. */
-TEST_WITH(off_for_long, setup, teardown)
+TEST_ON(off_for_long, house, h)
 {
-	struct house *h = *state;
-
 	run_until_believed(h);
 	poll_once(h, "old");
 	h->clock = (struct clock_mark){h->clock.wall_ms + YEAR_MS, 1000};
@@ -353,10 +287,8 @@ TEST_WITH(off_for_long, setup, teardown)
 }
 
 /* What lies in the future keeps nothing behind it from going. */
-TEST_WITH(the_future_holds_nothing_up, setup, teardown)
+TEST_ON(the_future_holds_nothing_up, house, h)
 {
-	struct house *h = *state;
-
 	poll_once(h, "one");
 	poll_once(h, "two");
 	poll_once(h, "three");
@@ -371,21 +303,20 @@ TEST_WITH(the_future_holds_nothing_up, setup, teardown)
 }
 
 /* A row that a damaged database holds silences nothing for ever, and no number in it breaks anything. */
-TEST_WITH(damaged_rows, setup, teardown)
+TEST_ON(damaged_rows, house, h)
 {
 	static const char *const rows[] = {
 		"wall = -9223372036854775807, elapsed = 9223372036854775807, ahead = 9223372036854775807, doubt = -1",
 		"wall = 9223372036854775807, elapsed = -9223372036854775807, ahead = -5, doubt = 9223372036854775807",
 		"run = '', wall = 1, elapsed = 1, ahead = 9223372036854775807, doubt = 5",
 	};
-	struct house *h = *state;
 	char text[256];
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		poll_once(h, "one");
 		ingest_close(&h->ingest);
 		assert_int_equal(ingest_open(&h->ingest, &h->options, NULL), 0);
-		(void)snprintf(text, sizeof(text), "UPDATE clock SET %s", rows[i]);
+		snprintf(text, sizeof(text), "UPDATE clock SET %s", rows[i]);
 		run_statements(h->ingest.store.db, text);
 		assert_int_equal(ingest_start_clock(&h->ingest, h->clock, h->run, NULL), 0);
 		count_items(h);

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /* A disk that is full: what fits is kept, what does not leaves nothing behind, and life goes on. */
+#include "../../../daemon/ingest/ingest.h"
 #include "../ask.h"
 #include "fixture.h"
 #include "sitrep/sql/sql.h"
-
-#include "../../../daemon/ingest/ingest.h"
-#include "../test.h"
 
 static void set_page_limit(struct ingest *k, int64_t pages)
 {
 	char text[64];
 
-	(void)snprintf(text, sizeof(text), "PRAGMA max_page_count = %lld", (long long)pages);
+	snprintf(text, sizeof(text), "PRAGMA max_page_count = %lld", (long long)pages);
 	assert_int_equal(sql_exec(k->store.db, text, NULL, ""), 0);
 }
 
@@ -23,7 +21,7 @@ static int64_t count(struct ingest *k, const char *text)
 static struct poll_outcome *make_outcome(int64_t feed_id, const char *name, int items)
 {
 	struct poll_outcome *o = calloc(1, sizeof(*o));
-	struct draft d;
+	struct draft d = draft_new("Feed");
 
 	assert_non_null(o);
 	o->feed_id = feed_id;
@@ -32,12 +30,11 @@ static struct poll_outcome *make_outcome(int64_t feed_id, const char *name, int 
 	o->http_status = 200;
 	o->url = strdup("https://a.example/");
 	o->etag = strdup("\"new\"");
-	draft_init(&d, "Feed");
 	for (int i = 0; i < items; i++) {
 		char guid[64], title[64];
 
-		(void)snprintf(guid, sizeof(guid), "%s %d", name, i);
-		(void)snprintf(title, sizeof(title), "News of %s, number %d", name, i);
+		snprintf(guid, sizeof(guid), "%s %d", name, i);
+		snprintf(title, sizeof(title), "News of %s, number %d", name, i);
 		draft_add(&d, guid, NULL, title, "the new class of corvettes is to be built in three yards at once");
 	}
 	o->document = draft_encode(&d);
@@ -99,7 +96,7 @@ TEST(full)
 	assert_true(report.state.due_ms > NOW_MS);
 	poll_outcome_free(o);
 	assert_int_equal(count(&k, "SELECT count(*) FROM item"), 2);
-	assert_int_equal(count(&k, "SELECT items FROM total"), 2);
+	assert_int_equal(count(&k, "SELECT items FROM counter"), 2);
 	assert_int_equal(k.counters.items, 2);
 	assert_int_equal(count(&k, "SELECT count(*) FROM event WHERE kind = 1"), 2);
 
@@ -144,7 +141,7 @@ TEST(left_out)
 	for (size_t poll = 0; poll < sizeof(polls) / sizeof(polls[0]); poll++) {
 		uint32_t left_out = polls[poll].left_out;
 		struct poll_outcome *o = calloc(1, sizeof(*o));
-		struct draft d;
+		struct draft d = draft_new("Feed");
 
 		assert_non_null(o);
 		o->feed_id = feed.id;
@@ -154,13 +151,12 @@ TEST(left_out)
 		o->url = strdup("https://a.example/");
 		o->etag = strdup("\"same\"");
 		o->last_modified = strdup("Thu, 26 Nov 2026 10:00:00 GMT");
-		draft_init(&d, "Feed");
 		d.d.left_out = left_out;
 		for (uint32_t i = left_out; i < 3; i++) {
 			char guid[16];
 
-			(void)snprintf(guid, sizeof(guid), "guid %u", i);
-			(void)draft_add(&d, guid, NULL, guid, "a report of its own");
+			snprintf(guid, sizeof(guid), "guid %u", i);
+			draft_add(&d, guid, NULL, guid, "a report of its own");
 		}
 		o->document = draft_encode(&d);
 		draft_release(&d);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Items in the same words, or at one link, that are news all the same, and those that are not: documents as workers
  * send them, seen by the reader. */
-#include "../ask.h"
-#include "../test.h"
 #include "story_fixture.h"
 
 #define ALARM "Air raid alert: Kyiv region"
@@ -15,8 +13,8 @@ static struct item *add_alarm(struct draft *d, int n, bool has_date)
 	char guid[64], link[96];
 	struct item *it;
 
-	(void)snprintf(guid, sizeof(guid), "alarm-%d", n);
-	(void)snprintf(link, sizeof(link), "https://alarm.example/%d", n);
+	snprintf(guid, sizeof(guid), "alarm-%d", n);
+	snprintf(link, sizeof(link), "https://alarm.example/%d", n);
 	it = draft_add_text(d, guid, link, ALARM, SHELTER);
 	if (has_date)
 		it->published = FIRST_MS + n * HOUR_MS;
@@ -27,9 +25,8 @@ static struct item *add_alarm(struct draft *d, int n, bool has_date)
 /* Alarms from last down to first. */
 static struct poll_report poll_alarms(struct fixture *f, size_t feed, int first, int last, bool has_date)
 {
-	struct draft d;
+	struct draft d = draft_new("Alarms");
 
-	draft_init(&d, "Alarms");
 	for (int n = last; n >= first; n--)
 		add_alarm(&d, n, has_date);
 	return fixture_poll(f, feed, &d);
@@ -37,38 +34,25 @@ static struct poll_report poll_alarms(struct fixture *f, size_t feed, int first,
 
 static void poll_something(struct fixture *f, size_t feed)
 {
-	struct draft d;
+	struct draft d = draft_new("Feed");
 
-	draft_init(&d, "Feed");
 	draft_add_text(&d, "something", "https://else.example/1", FERRY_TITLE, FERRY);
-	(void)fixture_poll(f, feed, &d);
-}
-
-static int64_t number_of(struct fixture *f, const char *question)
-{
-	struct store s;
-	int64_t count;
-
-	assert_int_equal(store_open(&s, f->dir, STORE_READ, NULL), 0);
-	count = ask_number(s.db, question);
-	store_close(&s);
-	return count;
+	fixture_poll(f, feed, &d);
 }
 
 static void assert_stories(struct fixture *f, int64_t count)
 {
-	assert_int_equal(number_of(f, "SELECT count(*) FROM story"), count);
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM story"), count);
 	/* each has a name of its own */
-	assert_int_equal(number_of(f, "SELECT count(DISTINCT uid) FROM story"), count);
-	assert_int_equal(
-		number_of(f, "SELECT count(DISTINCT uid) FROM item"), number_of(f, "SELECT count(*) FROM item"));
+	assert_int_equal(ask_database(f->dir, "SELECT count(DISTINCT uid) FROM story"), count);
+	assert_int_equal(ask_database(f->dir, "SELECT count(DISTINCT uid) FROM item"),
+		ask_database(f->dir, "SELECT count(*) FROM item"));
 }
 
 /* ---- the same words */
 
-TEST_WITH(alarms_in_a_growing_document, fixture_setup, fixture_teardown)
+TEST_ON(alarms_in_a_growing_document, fixture, f)
 {
-	struct fixture *f = *state;
 	char *lines;
 
 	poll_something(f, ALPHA);
@@ -82,30 +66,24 @@ TEST_WITH(alarms_in_a_growing_document, fixture_setup, fixture_teardown)
 	free(lines);
 }
 
-TEST_WITH(alarms_in_the_place_of_the_last_one, fixture_setup, fixture_teardown)
+TEST_ON(alarms_in_the_place_of_the_last_one, fixture, f)
 {
-	struct fixture *f = *state;
-
 	poll_something(f, ALPHA);
 	for (int n = 1; n <= 3; n++)
 		assert_counts(poll_alarms(f, ALPHA, n, n, true), 1, 0, 0, 0);
 	assert_stories(f, 4);
 }
 
-TEST_WITH(alarms_in_the_place_of_the_last_one_without_dates, fixture_setup, fixture_teardown)
+TEST_ON(alarms_in_the_place_of_the_last_one_without_dates, fixture, f)
 {
-	struct fixture *f = *state;
-
 	poll_something(f, ALPHA);
 	for (int n = 1; n <= 3; n++)
 		assert_counts(poll_alarms(f, ALPHA, n, n, false), 1, 0, 0, 0);
 	assert_stories(f, 4);
 }
 
-TEST_WITH(alarms_beside_one_another_without_dates, fixture_setup, fixture_teardown)
+TEST_ON(alarms_beside_one_another_without_dates, fixture, f)
 {
-	struct fixture *f = *state;
-
 	poll_something(f, ALPHA);
 	assert_counts(poll_alarms(f, ALPHA, 1, 3, false), 3, 0, 0, 0);
 	assert_counts(poll_alarms(f, ALPHA, 1, 3, false), 0, 0, 0, 3);
@@ -114,15 +92,12 @@ TEST_WITH(alarms_beside_one_another_without_dates, fixture_setup, fixture_teardo
 }
 
 /* Neither guid nor link: an alarm has nothing but its date of its own. */
-TEST_WITH(alarms_with_dates_alone, fixture_setup, fixture_teardown)
+TEST_ON(alarms_with_dates_alone, fixture, f)
 {
-	struct fixture *f = *state;
-
 	poll_something(f, ALPHA);
 	for (int n = 1; n <= 3; n++) {
-		struct draft d;
+		struct draft d = draft_new("Alarms");
 
-		draft_init(&d, "Alarms");
 		for (int i = n; i > 0; i--) {
 			struct item *it = draft_add_text(&d, "", NULL, ALARM, SHELTER);
 
@@ -135,16 +110,14 @@ TEST_WITH(alarms_with_dates_alone, fixture_setup, fixture_teardown)
 	assert_stories(f, 4);
 }
 
-TEST_WITH(a_photo_series_of_one_caption, fixture_setup, fixture_teardown)
+TEST_ON(a_photo_series_of_one_caption, fixture, f)
 {
-	struct fixture *f = *state;
-	struct draft d;
+	struct draft d = draft_new("Photos");
 
-	draft_init(&d, "Photos");
 	for (int n = 3; n > 0; n--) {
 		char link[96];
 
-		(void)snprintf(link, sizeof(link), "https://photos.example/image/%d", n);
+		snprintf(link, sizeof(link), "https://photos.example/image/%d", n);
 		draft_add_text(&d, link, link, "Sailors conduct flight operations",
 			"ARABIAN SEA - Sailors conduct flight operations aboard the carrier.")
 			->published = FIRST_MS + n * DAY_MS;
@@ -154,22 +127,20 @@ TEST_WITH(a_photo_series_of_one_caption, fixture_setup, fixture_teardown)
 }
 
 /* "Morning briefing" without a text, for longer than equal texts are looked at. */
-TEST_WITH(a_briefing_every_day, fixture_setup, fixture_teardown)
+TEST_ON(a_briefing_every_day, fixture, f)
 {
 	enum { DAYS = 86, WINDOW = 5 };
-	struct fixture *f = *state;
 	int fresh = 0;
 
 	for (int day = WINDOW; day <= DAYS; day++) {
-		struct draft d;
+		struct draft d = draft_new("Ministry");
 		struct poll_report r;
 
-		draft_init(&d, "Ministry");
 		for (int n = day; n > day - WINDOW; n--) {
 			char guid[32], link[64];
 
-			(void)snprintf(guid, sizeof(guid), "brief-%d", n);
-			(void)snprintf(link, sizeof(link), "https://mod.example/briefings/%d", n);
+			snprintf(guid, sizeof(guid), "brief-%d", n);
+			snprintf(link, sizeof(link), "https://mod.example/briefings/%d", n);
 			draft_add_text(&d, guid, link, "Morning briefing", "")->published =
 				FIRST_MS + (n - DAYS) * DAY_MS;
 		}
@@ -187,17 +158,14 @@ TEST_WITH(a_briefing_every_day, fixture_setup, fixture_teardown)
 static struct poll_report poll_radar(
 	struct fixture *f, size_t feed, const char *guid, const char *link, int64_t date_ms)
 {
-	struct draft d;
+	struct draft d = draft_new("Feed");
 
-	draft_init(&d, "Feed");
 	draft_add_text(&d, guid, link, RADAR_TITLE, RADAR("30"))->published = date_ms;
 	return fixture_poll(f, feed, &d);
 }
 
-TEST_WITH(renamed_items_keep_their_date, fixture_setup, fixture_teardown)
+TEST_ON(renamed_items_keep_their_date, fixture, f)
 {
-	struct fixture *f = *state;
-
 	poll_radar(f, ALPHA, "http://a.example/?p=1", "http://a.example/radar", FIRST_MS);
 	assert_counts(poll_radar(f, ALPHA, "https://a.example/?p=1", "https://a.example/radar", FIRST_MS), 0, 0, 0, 1);
 	assert_counts(poll_radar(f, ALPHA, "https://new.example/?p=1", "https://new.example/r", FIRST_MS), 0, 0, 0, 1);
@@ -207,10 +175,8 @@ TEST_WITH(renamed_items_keep_their_date, fixture_setup, fixture_teardown)
 }
 
 /* A date ahead of our clock is the same date when it comes again, and another one is another. */
-TEST_WITH(dates_ahead_of_time, fixture_setup, fixture_teardown)
+TEST_ON(dates_ahead_of_time, fixture, f)
 {
-	struct fixture *f = *state;
-
 	poll_radar(f, ALPHA, "a", "https://a.example/a", NOW_MS + 5 * HOUR_MS + 1);
 	assert_counts(poll_radar(f, ALPHA, "b", "https://a.example/b", NOW_MS + 5 * HOUR_MS + 1), 0, 0, 0, 1);
 	assert_counts(poll_radar(f, ALPHA, "c", "https://a.example/c", NOW_MS + 9 * HOUR_MS + 1), 1, 0, 0, 0);
@@ -233,8 +199,8 @@ static void poll_notice(struct fixture *f, enum key key, int n, int fresh)
 	struct draft d;
 	struct item *it;
 
-	(void)snprintf(guid, sizeof(guid), "notice-%d", n);
-	(void)snprintf(title, sizeof(title), "%s %d", texts[n], n * 37);
+	snprintf(guid, sizeof(guid), "notice-%d", n);
+	snprintf(title, sizeof(title), "%s %d", texts[n], n * 37);
 	draft_init(&d, "Notices");
 	it = draft_add_text(
 		&d, key == KEY_GUID ? guid : "https://n.example/notices", "https://n.example/notices", title, "");
@@ -251,34 +217,31 @@ static void assert_notices_are_news(struct fixture *f, enum key key)
 		poll_notice(f, key, n, 1);
 		poll_notice(f, key, n, 0);
 	}
-	assert_int_equal(number_of(f, "SELECT count(*) FROM event WHERE kind = 4"), 6);
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM event WHERE kind = 4"), 6);
 	assert_stories(f, 7);
 }
 
-TEST_WITH(notices_with_guids_at_one_link, fixture_setup, fixture_teardown)
+TEST_ON(notices_with_guids_at_one_link, fixture, f)
 {
-	assert_notices_are_news(*state, KEY_GUID);
+	assert_notices_are_news(f, KEY_GUID);
 }
 
-TEST_WITH(notices_without_guids_at_one_link, fixture_setup, fixture_teardown)
+TEST_ON(notices_without_guids_at_one_link, fixture, f)
 {
-	assert_notices_are_news(*state, KEY_LINK);
+	assert_notices_are_news(f, KEY_LINK);
 }
 
-TEST_WITH(notices_whose_guid_is_the_one_link, fixture_setup, fixture_teardown)
+TEST_ON(notices_whose_guid_is_the_one_link, fixture, f)
 {
-	assert_notices_are_news(*state, KEY_GUID_IS_LINK);
+	assert_notices_are_news(f, KEY_GUID_IS_LINK);
 }
 
-TEST_WITH(corrections_at_a_link_are_updates, fixture_setup, fixture_teardown)
+TEST_ON(corrections_at_a_link_are_updates, fixture, f)
 {
-	struct fixture *f = *state;
-
 	for (int version = 0; version < 3; version++) {
-		struct draft d;
+		struct draft d = draft_new("Feed");
 		struct item *it;
 
-		draft_init(&d, "Feed");
 		it = draft_add_text(&d, "https://a.example/radar", "https://a.example/radar",
 			version == 0 ? RADAR_TITLE : RADAR_OTHER_TITLE, version < 2 ? RADAR("30") : RADAR("35"));
 		it->published = FIRST_MS + version * HOUR_MS;
@@ -291,9 +254,8 @@ TEST_WITH(corrections_at_a_link_are_updates, fixture_setup, fixture_teardown)
 
 /* ---- across outlets */
 
-TEST_WITH(an_old_text_of_another_outlet_is_news, fixture_setup, fixture_teardown)
+TEST_ON(an_old_text_of_another_outlet_is_news, fixture, f)
 {
-	struct fixture *f = *state;
 	struct draft d;
 	char *lines;
 
@@ -316,10 +278,8 @@ TEST_WITH(an_old_text_of_another_outlet_is_news, fixture_setup, fixture_teardown
 	free(lines);
 }
 
-TEST_WITH(two_outlets_with_the_same_alarms, fixture_setup, fixture_teardown)
+TEST_ON(two_outlets_with_the_same_alarms, fixture, f)
 {
-	struct fixture *f = *state;
-
 	poll_something(f, ALPHA);
 	poll_something(f, BRAVO);
 	assert_counts(poll_alarms(f, ALPHA, 1, 1, true), 1, 0, 0, 0);
@@ -327,5 +287,5 @@ TEST_WITH(two_outlets_with_the_same_alarms, fixture_setup, fixture_teardown)
 	/* bravo is first with the second one, and alpha has it too */
 	assert_counts(poll_alarms(f, BRAVO, 1, 2, true), 1, 0, 0, 1);
 	assert_counts(poll_alarms(f, ALPHA, 1, 2, true), 0, 1, 0, 1);
-	assert_int_equal(number_of(f, "SELECT count(*) FROM event WHERE kind = 4"), 2);
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM event WHERE kind = 4"), 2);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The first document of a feed, and the first one from another address of it: what is news there, what is a backlog,
  * and where a backlog stands. */
-#include "../ask.h"
-#include "../test.h"
 #include "story_fixture.h"
 
 #define BODY "was seen by the coast guard off the northern cape on the morning of the day"
@@ -14,16 +12,15 @@ static struct poll_report poll_items(
 	struct fixture *f, size_t feed, const char *site, int first, int last, enum date date)
 {
 	static const char *const ships[] = {"Tanker", "Frigate", "Trawler", "Ferry", "Tug", "Yacht", "Barge", "Cutter"};
-	struct draft d;
+	struct draft d = draft_new("Feed");
 
-	draft_init(&d, "Feed");
 	for (int n = last; n >= first; n--) {
 		char guid[96], link[96], title[96];
 		struct item *it;
 
-		(void)snprintf(guid, sizeof(guid), "tag:%s,2026:%d", site, n);
-		(void)snprintf(link, sizeof(link), "https://%s/%d", site, n);
-		(void)snprintf(title, sizeof(title), "%s number %d", ships[n & 7], n * 37);
+		snprintf(guid, sizeof(guid), "tag:%s,2026:%d", site, n);
+		snprintf(link, sizeof(link), "https://%s/%d", site, n);
+		snprintf(title, sizeof(title), "%s number %d", ships[n & 7], n * 37);
 		it = draft_add(&d, guid, link, title, BODY);
 		if (date == DATED)
 			it->published = NOW_MS + n * HOUR_MS;
@@ -41,29 +38,18 @@ static void move(struct fixture *f)
 	fixture_sync(f, moved, 3);
 }
 
-static int64_t number_of(struct fixture *f, const char *question)
-{
-	struct store s;
-	int64_t number;
-
-	assert_int_equal(store_open(&s, f->dir, STORE_READ, NULL), 0);
-	number = ask_number(s.db, question);
-	store_close(&s);
-	return number;
-}
-
 static void assert_last_events(struct fixture *f, int64_t after, int news, int backlog, int alerts)
 {
 	char text[128];
 
-	(void)snprintf(text, sizeof(text), "SELECT count(*) FROM event WHERE cursor > %d AND kind = 1 AND backlog = 0",
+	snprintf(text, sizeof(text), "SELECT count(*) FROM event WHERE cursor > %d AND kind = 1 AND backlog = 0",
 		(int)after);
-	assert_int_equal(number_of(f, text), news);
-	(void)snprintf(text, sizeof(text), "SELECT count(*) FROM event WHERE cursor > %d AND kind = 1 AND backlog = 1",
+	assert_int_equal(ask_database(f->dir, text), news);
+	snprintf(text, sizeof(text), "SELECT count(*) FROM event WHERE cursor > %d AND kind = 1 AND backlog = 1",
 		(int)after);
-	assert_int_equal(number_of(f, text), backlog);
-	(void)snprintf(text, sizeof(text), "SELECT count(*) FROM event WHERE cursor > %d AND kind = 4", (int)after);
-	assert_int_equal(number_of(f, text), alerts);
+	assert_int_equal(ask_database(f->dir, text), backlog);
+	snprintf(text, sizeof(text), "SELECT count(*) FROM event WHERE cursor > %d AND kind = 4", (int)after);
+	assert_int_equal(ask_database(f->dir, text), alerts);
 }
 
 static void first_poll(struct fixture *f, enum date date)
@@ -74,9 +60,8 @@ static void first_poll(struct fixture *f, enum date date)
 }
 
 /* Number 101 is dated after the last good poll, 6 before it and long ago. */
-TEST_WITH(another_address_is_no_new_feed, fixture_setup, fixture_teardown)
+TEST_ON(another_address_is_no_new_feed, fixture, f)
 {
-	struct fixture *f = *state;
 	int64_t cursor;
 
 	first_poll(f, DATED);
@@ -91,17 +76,15 @@ TEST_WITH(another_address_is_no_new_feed, fixture_setup, fixture_teardown)
 	assert_last_events(f, cursor, 1, 1, 1);
 }
 
-TEST_WITH(what_came_since_the_last_poll_is_news, fixture_setup, fixture_teardown)
+TEST_ON(what_came_since_the_last_poll_is_news, fixture, f)
 {
-	struct fixture *f = *state;
-	struct draft d;
+	struct draft d = draft_new("Feed");
 	int64_t cursor;
 
 	first_poll(f, DATED);
 	cursor = fixture_cursor(f);
 	move(f);
 	f->now_ms += 3 * HOUR_MS;
-	draft_init(&d, "Feed");
 	for (int n = 0; n < 2; n++) {
 		struct item *it = draft_add(&d, n == 0 ? "new" : "tag:a.example,2026:5", NULL,
 			n == 0 ? "Sub" : "Yacht number 185", n == 0 ? "surfaced" : BODY);
@@ -113,9 +96,8 @@ TEST_WITH(what_came_since_the_last_poll_is_news, fixture_setup, fixture_teardown
 	assert_last_events(f, cursor, 1, 0, 1);
 }
 
-TEST_WITH(undated_items_beside_known_ones_are_news, fixture_setup, fixture_teardown)
+TEST_ON(undated_items_beside_known_ones_are_news, fixture, f)
 {
-	struct fixture *f = *state;
 	int64_t cursor;
 
 	first_poll(f, NO_DATE);
@@ -126,9 +108,8 @@ TEST_WITH(undated_items_beside_known_ones_are_news, fixture_setup, fixture_teard
 }
 
 /* All guids and links are others: the texts say that it is the same feed. */
-TEST_WITH(a_moved_site_is_known_by_its_texts, fixture_setup, fixture_teardown)
+TEST_ON(a_moved_site_is_known_by_its_texts, fixture, f)
 {
-	struct fixture *f = *state;
 	int64_t cursor;
 
 	first_poll(f, DATED);
@@ -141,9 +122,8 @@ TEST_WITH(a_moved_site_is_known_by_its_texts, fixture_setup, fixture_teardown)
 	assert_int_equal(fixture_cursor(f), cursor);
 }
 
-TEST_WITH(a_document_of_nothing_known_is_a_backlog, fixture_setup, fixture_teardown)
+TEST_ON(a_document_of_nothing_known_is_a_backlog, fixture, f)
 {
-	struct fixture *f = *state;
 	int64_t cursor;
 
 	first_poll(f, NO_DATE);
@@ -160,9 +140,8 @@ static int name_stories(void *arg, const struct story *s)
 	return buf_printf(arg, "%.*s;", STR_ARG(s->reports[0].item.plain_title));
 }
 
-TEST_WITH(undated_backlog_stands_below_what_is_dated, fixture_setup, fixture_teardown)
+TEST_ON(undated_backlog_stands_below_what_is_dated, fixture, f)
 {
-	struct fixture *f = *state;
 	struct story_query q = {.before_sort_ms = INT64_MAX, .limit = 100};
 	struct buf out = BUF_INIT(4096);
 
@@ -174,28 +153,26 @@ TEST_WITH(undated_backlog_stands_below_what_is_dated, fixture_setup, fixture_tea
 	assert_string_equal(out.data, "Ferry number 111;Cutter number -1813;Barge number -1850;"
 				      "Trawler number 74;Frigate number 37;");
 	buf_release(&out);
-	assert_int_equal(number_of(f, "SELECT count(*) FROM item WHERE published IS NOT NULL AND feed_id ="
-				      " (SELECT id FROM feed WHERE name = 'alpha')"),
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM item WHERE published IS NOT NULL AND feed_id ="
+					      " (SELECT id FROM feed WHERE name = 'alpha')"),
 		0);
 }
 
-TEST_WITH(a_backlog_is_as_old_as_its_source_says, fixture_setup, fixture_teardown)
+TEST_ON(a_backlog_is_as_old_as_its_source_says, fixture, f)
 {
-	struct fixture *f = *state;
-	struct draft d;
+	struct draft d = draft_new("Feed");
 
-	draft_init(&d, "Feed");
 	draft_add(&d, "1", NULL, "Published", BODY)->published = NOW_MS - 3 * DAY_MS;
 	draft_add(&d, "2", NULL, "Updated", BODY " again")->published = NOW_MS - 3 * DAY_MS;
 	d.d.items.items[1].updated = NOW_MS - 2 * DAY_MS;
 	draft_add(&d, "3", NULL, "Ahead", BODY " soon")->published = NOW_MS + DAY_MS;
 	fixture_poll(f, ALPHA, &d);
-	assert_int_equal(number_of(f, "SELECT updated FROM story WHERE id = 3"), NOW_MS - 3 * DAY_MS);
-	assert_int_equal(number_of(f, "SELECT updated FROM story WHERE id = 2"), NOW_MS - 2 * DAY_MS);
-	assert_int_equal(number_of(f, "SELECT updated FROM story WHERE id = 1"), NOW_MS);
+	assert_int_equal(ask_database(f->dir, "SELECT updated FROM story WHERE id = 3"), NOW_MS - 3 * DAY_MS);
+	assert_int_equal(ask_database(f->dir, "SELECT updated FROM story WHERE id = 2"), NOW_MS - 2 * DAY_MS);
+	assert_int_equal(ask_database(f->dir, "SELECT updated FROM story WHERE id = 1"), NOW_MS);
 	/* news has changed when it came */
 	draft_init(&d, "Feed");
 	draft_add(&d, "4", NULL, "Later", BODY " later")->published = NOW_MS - DAY_MS;
 	fixture_poll(f, ALPHA, &d);
-	assert_int_equal(number_of(f, "SELECT updated FROM story WHERE id = 4"), NOW_MS + MINUTE_MS);
+	assert_int_equal(ask_database(f->dir, "SELECT updated FROM story WHERE id = 4"), NOW_MS + MINUTE_MS);
 }

@@ -7,7 +7,6 @@
  * bulletin, or two events, whatever roundup came in between; and reports of one event must mostly be found together,
  * or all of this would be easily had. */
 #include "../story/grouping_fixture.h"
-#include "../test.h"
 #include "seed.h"
 
 enum {
@@ -82,7 +81,7 @@ static size_t add_text(struct world *w, int label)
 	size_t n = w->count++;
 
 	assert_true(n < TEXTS_MAX);
-	(void)snprintf(w->texts[n].source, sizeof(w->texts[n].source), "outlet%zu.example", n);
+	snprintf(w->texts[n].source, sizeof(w->texts[n].source), "outlet%zu.example", n);
 	write_prose(w, w->texts[n].title, sizeof(w->texts[n].title), 7, false);
 	w->texts[n].label = label;
 	return n;
@@ -94,21 +93,21 @@ static void add_edit(struct world *w, const char *original, int label)
 	size_t n = add_text(w, label);
 	char *body = w->texts[n].body, more[BODY_MAX / 4];
 
-	(void)snprintf(body, BODY_MAX, "%s", original);
+	snprintf(body, BODY_MAX, "%s", original);
 	switch (seed_below(&w->seed, 5)) {
 	case 0: /* the lead alone */
 		cut(body, 40 + seed_below(&w->seed, 40));
 		break;
 	case 1: /* paragraphs of its own */
 		write_prose(w, more, sizeof(more), 20 + seed_below(&w->seed, 30), false);
-		(void)snprintf(body + strlen(body), BODY_MAX - strlen(body), " %s", more);
+		snprintf(body + strlen(body), BODY_MAX - strlen(body), " %s", more);
 		break;
 	case 2:
-		(void)snprintf(body, BODY_MAX, "PORT CITY (Agency) - %s", original);
+		snprintf(body, BODY_MAX, "PORT CITY (Agency) - %s", original);
 		break;
 	case 3: /* another first sentence */
 		write_prose(w, more, sizeof(more), 12, false);
-		(void)snprintf(body, BODY_MAX, "%s. %s", more, original);
+		snprintf(body, BODY_MAX, "%s. %s", more, original);
 		break;
 	default:
 		break;
@@ -143,15 +142,15 @@ static void add_bulletin(struct world *w)
 				"%s in total %zu vessels and after that %zu tons. ", stock[i],
 				1000 * ((size_t)k + 1) + own, 20000 * ((size_t)k + 1) + own);
 		}
-		(void)snprintf(issue + len, sizeof(issue) - len, "Counted on %d %s.", 5 * k + 3, months[k]);
+		snprintf(issue + len, sizeof(issue) - len, "Counted on %d %s.", 5 * k + 3, months[k]);
 		for (size_t outlets = 1 + seed_below(&w->seed, 2); outlets > 0; outlets--) {
 			n = add_text(w, EVENTS + k);
-			(void)snprintf(w->texts[n].title, sizeof(w->texts[n].title), "%s", title);
-			(void)snprintf(w->texts[n].body, BODY_MAX, "%s%s", outlets == 2 ? "AGENCY - " : "", issue);
+			snprintf(w->texts[n].title, sizeof(w->texts[n].title), "%s", title);
+			snprintf(w->texts[n].body, BODY_MAX, "%s%s", outlets == 2 ? "AGENCY - " : "", issue);
 		}
 	}
 	n = add_text(w, NO_LABEL);
-	(void)snprintf(w->texts[n].body, BODY_MAX, "%s %s %s", stock[0], stock[1], stock[2]);
+	snprintf(w->texts[n].body, BODY_MAX, "%s %s %s", stock[0], stock[1], stock[2]);
 }
 
 /* Three events on one page, and something of its own. */
@@ -161,9 +160,9 @@ static void add_roundup(struct world *w)
 	char own[600], page[BODY_MAX];
 
 	write_prose(w, own, sizeof(own), 20 + seed_below(&w->seed, 40), true);
-	(void)snprintf(page, sizeof(page), "%s. %s. %s. %s.", w->events[first], w->events[(first + 1) % EVENTS],
+	snprintf(page, sizeof(page), "%s. %s. %s. %s.", w->events[first], w->events[(first + 1) % EVENTS],
 		w->events[(first + 2) % EVENTS], own);
-	(void)snprintf(w->texts[n].body, BODY_MAX, "%s", page);
+	snprintf(w->texts[n].body, BODY_MAX, "%s", page);
 }
 
 static void make_world(struct world *w)
@@ -225,25 +224,23 @@ static void take_all(struct world *w, struct tally *tally)
 {
 	struct outcome outcomes[TEXTS_MAX];
 	size_t order[TEXTS_MAX];
-	void *state;
-	struct fixture *f;
+	struct fixture f = {0};
 
 	for (size_t i = 0; i < w->count; i++)
 		order[i] = i;
 	seed_shuffle(&w->seed, order, w->count);
-	(void)set_up(&state);
-	f = state;
+	set_up(&f);
 	for (size_t i = 0; i < w->count; i++) {
 		size_t n = order[i];
 
 		outcomes[i].text = n;
-		outcomes[i].story = take(f, w->texts[n].source, w->texts[n].title, w->texts[n].body);
-		outcomes[i].answer = f->answer;
+		outcomes[i].story = take(&f, w->texts[n].source, w->texts[n].title, w->texts[n].body);
+		outcomes[i].answer = f.answer;
 	}
 	for (size_t i = 0; i < w->count; i++)
 		for (size_t k = 0; k < i; k++)
 			check_pair(w, outcomes, i, k, tally);
-	(void)tear_down(&state);
+	tear_down(&f);
 }
 
 TEST(no_order_joins_what_is_apart)

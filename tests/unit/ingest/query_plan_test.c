@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Whatever is asked for each item is found by an index, however many items there are. */
 #include "../../../daemon/sql/sql_internal.h"
-#include "../test.h"
 #include "fixture.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/store/feed_store.h"
@@ -15,34 +14,28 @@ struct plans {
 	char dir[256];
 };
 
-static int set_up(void **state)
+static void set_up(struct plans *p)
 {
-	struct plans *p = calloc(1, sizeof(*p));
 	struct error err = {0};
 
-	assert_non_null(p);
 	state_dir_make(p->dir);
-	if (store_open(&p->store, p->dir, STORE_WRITE, &err) != 0)
-		fail_msg("%s", err.text);
-	*state = p;
-	return 0;
+	assert_ok(store_open(&p->store, p->dir, STORE_WRITE, &err) == 0, err);
 }
 
-static int tear_down(void **state)
+static void tear_down(struct plans *p)
 {
-	struct plans *p = *state;
-
 	store_close(&p->store);
 	state_dir_remove(p->dir);
-	free(p);
-	return 0;
 }
+
+FIXTURE(plans, set_up, tear_down)
 
 /* The statement reads none of the tables that grow from end to end. */
 static void assert_seeks(struct plans *p, struct sql_stmt *asked)
 {
 	static const char *const growing[] = {"item", "ident", "digest", "story", "story_link", "revision",
-		"near_sketch", "near_bucket_0", "near_bucket_1", "near_bucket_2", "near_bucket_3", "event", "mark"};
+		"near_sketch", "near_bucket_0", "near_bucket_1", "near_bucket_2", "near_bucket_3", "event",
+		"rule_match", "rule_pending"};
 	const char *text = sqlite3_sql(asked->handle);
 	struct sql_stmt *s;
 	char plan[4096];
@@ -54,7 +47,7 @@ static void assert_seeks(struct plans *p, struct sql_stmt *asked)
 		char scan[100];
 
 		for (size_t i = 0; i < sizeof(growing) / sizeof(growing[0]); i++) {
-			(void)snprintf(scan, sizeof(scan), "SCAN %s", growing[i]);
+			snprintf(scan, sizeof(scan), "SCAN %s", growing[i]);
 			if (strcmp(step, scan) == 0)
 				fail_msg("%s: %s", text, step);
 		}
@@ -62,9 +55,8 @@ static void assert_seeks(struct plans *p, struct sql_stmt *asked)
 	sql_finalize(&s, 1);
 }
 
-TEST_WITH(an_item_is_looked_up_by_indexes, set_up, tear_down)
+TEST_ON(an_item_is_looked_up_by_indexes, plans, p)
 {
-	struct plans *p = *state;
 	struct item_store items;
 	struct counters counters;
 	struct error err = {0};
@@ -77,9 +69,8 @@ TEST_WITH(an_item_is_looked_up_by_indexes, set_up, tear_down)
 }
 
 /* All but what empties a table, loads all of it at a start, or takes the first few of it (NEAR_EXPIRE). */
-TEST_WITH(a_story_is_found_by_indexes, set_up, tear_down)
+TEST_ON(a_story_is_found_by_indexes, plans, p)
 {
-	struct plans *p = *state;
 	struct near_store near;
 	struct near_index *index = calloc(1, sizeof(*index));
 	struct error err = {0};
@@ -97,9 +88,8 @@ TEST_WITH(a_story_is_found_by_indexes, set_up, tear_down)
 	free(index);
 }
 
-TEST_WITH(a_scan_would_be_noticed, set_up, tear_down)
+TEST_ON(a_scan_would_be_noticed, plans, p)
 {
-	struct plans *p = *state;
 	struct sql_stmt *s, *plan;
 
 	assert_int_equal(sql_prepare_once(p->store.db, "EXPLAIN QUERY PLAN SELECT id FROM item WHERE rev = 1", &plan,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Stories, events and numbers as outputs see them. */
-#include "../test.h"
 #include "fixture.h"
 
 enum { MANY = 300 };
@@ -11,11 +10,10 @@ enum { MANY = 300 };
 static void add_item(struct fixture *f, size_t feed, const char *title, int64_t published_ms)
 {
 	char guid[128];
-	struct draft d;
+	struct draft d = draft_new("Feed");
 	struct item *it;
 
-	(void)snprintf(guid, sizeof(guid), "%s", title);
-	draft_init(&d, "Feed");
+	snprintf(guid, sizeof(guid), "%s", title);
 	it = draft_add(&d, guid, NULL, title, BODY);
 	it->published = published_ms;
 	assert_int_equal(fixture_poll(f, feed, &d).error.code, 0);
@@ -25,9 +23,8 @@ static void add_item(struct fixture *f, size_t feed, const char *title, int64_t 
 static void end_backlog(struct fixture *f)
 {
 	for (size_t i = 0; i < f->feed_count; i++) {
-		struct draft d;
+		struct draft d = draft_new("Feed");
 
-		draft_init(&d, "Feed");
 		fixture_poll(f, i, &d);
 	}
 }
@@ -37,7 +34,7 @@ static int add_title(void *arg, const struct story *s)
 	struct buf *out = arg;
 
 	assert_true(s->report_count > 0);
-	(void)buf_printf(out, "%s%.*s", out->len > 0 ? "," : "", STR_ARG(s->reports[0].item.plain_title));
+	buf_printf(out, "%s%.*s", out->len > 0 ? "," : "", STR_ARG(s->reports[0].item.plain_title));
 	return 0;
 }
 
@@ -46,15 +43,13 @@ static void assert_titles(struct fixture *f, const struct story_query *q, const 
 	struct buf out = BUF_INIT(64 * 1024);
 	struct error err = {0};
 
-	if (read_stories(f->reader, q, add_title, &out, &err) != 0)
-		fail_msg("%s", err.text);
+	assert_ok(read_stories(f->reader, q, add_title, &out, &err) == 0, err);
 	assert_string_equal(out.data != NULL ? out.data : "", expected);
 	buf_release(&out);
 }
 
-TEST_WITH(river, fixture_setup, fixture_teardown)
+TEST_ON(river, fixture, f)
 {
-	struct fixture *f = *state;
 	struct story_query q = {.before_sort_ms = INT64_MAX, .limit = 10};
 
 	assert_titles(f, &q, "");
@@ -69,13 +64,11 @@ TEST_WITH(river, fixture_setup, fixture_teardown)
 	assert_titles(f, &q, "");
 }
 
-TEST_WITH(backlog_is_sorted_by_its_dates, fixture_setup, fixture_teardown)
+TEST_ON(backlog_is_sorted_by_its_dates, fixture, f)
 {
-	struct fixture *f = *state;
 	struct story_query q = {.before_sort_ms = INT64_MAX, .limit = 10};
-	struct draft d;
+	struct draft d = draft_new("Feed");
 
-	draft_init(&d, "Feed");
 	draft_add(&d, "a", NULL, "new", BODY)->published = NOW_MS - MINUTE_MS;
 	draft_add(&d, "b", NULL, "future", BODY)->published = NOW_MS + DAY_MS;
 	draft_add(&d, "c", NULL, "old", BODY)->published = NOW_MS - 3 * DAY_MS;
@@ -128,17 +121,15 @@ static int copy_uid(void *arg, const struct story *s)
 	return 0;
 }
 
-TEST_WITH(one_story, fixture_setup, fixture_teardown)
+TEST_ON(one_story, fixture, f)
 {
-	struct fixture *f = *state;
 	struct story_query q = {.before_sort_ms = INT64_MAX, .limit = 10};
 	char uid[UID_TEXT_MAX];
-	struct draft d;
+	struct draft d = draft_new("Feed");
 
 	/* dated in the future: believed as far as now */
 	add_item(f, ALPHA, "Helicopters", NOW_MS + DAY_MS);
 	add_item(f, CHARLIE, "Helicopters", TIME_NONE);
-	draft_init(&d, "Feed");
 	draft_add(&d, "Helicopters", NULL, "Helicopters ordered", BODY)->published = NOW_MS + DAY_MS;
 	fixture_poll(f, ALPHA, &d);
 	/* a callback's value comes back */
@@ -198,15 +189,14 @@ static void assert_pages(struct fixture *f, const struct story_query *q)
 static void add_many(struct fixture *f)
 {
 	for (int feed = 0; feed < 3; feed++) {
-		struct draft d;
+		struct draft d = draft_new("Feed");
 
-		draft_init(&d, "Feed");
 		for (int i = 0; i < MANY; i++) {
 			char title[64];
 			bool shared = i % 10 == 0;
 			struct item *it;
 
-			(void)snprintf(title, sizeof(title), "%s-%d", shared ? "shared" : f->feeds[feed].name, i);
+			snprintf(title, sizeof(title), "%s-%d", shared ? "shared" : f->feeds[feed].name, i);
 			it = draft_add(&d, title, NULL, title, BODY);
 			/* many of one time */
 			it->published = NOW_MS - i % 13 * HOUR_MS;
@@ -228,9 +218,8 @@ static size_t count_titles(struct fixture *f, const struct story_query *q)
 	return n;
 }
 
-TEST_WITH(pages, fixture_setup, fixture_teardown)
+TEST_ON(pages, fixture, f)
 {
-	struct fixture *f = *state;
 	int64_t ids[] = {f->feeds[CHARLIE].id, f->feeds[ALPHA].id};
 	/* most of them without a story */
 	int64_t many_ids[400] = {f->feeds[ALPHA].id, f->feeds[CHARLIE].id};
@@ -258,10 +247,10 @@ TEST_WITH(pages, fixture_setup, fixture_teardown)
 	q.feed_count = 0;
 	assert_int_equal(count_titles(f, &q), 0);
 	/* 43 sevens of each feed; 5 of them (0, 70 ... 280) are the shared ones */
-	q = (struct story_query){.mark = "output/sevens"};
+	q = (struct story_query){.rule_name = "output/sevens"};
 	assert_int_equal(count_titles(f, &q), 3 * 38 + 5);
 	assert_pages(f, &q);
-	q.mark = "output/none";
+	q.rule_name = "output/none";
 	assert_int_equal(count_titles(f, &q), 0);
 }
 
@@ -271,9 +260,8 @@ static int stop_at_third(void *arg, const struct event_record *e)
 	return e->cursor == 3 ? 9 : 0;
 }
 
-TEST_WITH(events, fixture_setup, fixture_teardown)
+TEST_ON(events, fixture, f)
 {
-	struct fixture *f = *state;
 	int64_t oldest, newest, last, seen = 0;
 
 	assert_int_equal(reader_cursors(f->reader, &oldest, &newest, NULL), 0);
@@ -283,7 +271,7 @@ TEST_WITH(events, fixture_setup, fixture_teardown)
 	for (int i = 0; i < 5; i++) {
 		char title[32];
 
-		(void)snprintf(title, sizeof(title), "item %d", i);
+		snprintf(title, sizeof(title), "item %d", i);
 		add_item(f, ALPHA, title, TIME_NONE);
 	}
 	assert_int_equal(reader_cursors(f->reader, &oldest, &newest, NULL), 0);
@@ -312,15 +300,13 @@ static int check_copy(void *arg, const struct event_record *e)
 	return 1;
 }
 
-TEST_WITH(an_event_names_its_story, fixture_setup, fixture_teardown)
+TEST_ON(an_event_names_its_story, fixture, f)
 {
-	struct fixture *f = *state;
-	struct draft d;
+	struct draft d = draft_new("Feed");
 	int64_t last;
 
 	add_item(f, ALPHA, "Helicopters", TIME_NONE);
 	add_item(f, BRAVO, "Helicopters", TIME_NONE);
-	draft_init(&d, "Feed");
 	draft_add(&d, "Helicopters", NULL, "Helicopters, a correction", BODY);
 	fixture_poll(f, ALPHA, &d);
 	assert_int_equal(reader_events(f->reader, 0, 10, &last, check_copy, NULL, NULL), 1);

@@ -1,84 +1,38 @@
 /* SPDX-License-Identifier: ISC */
 /* What goes and what stays, in virtual time; and that what went does not come back. */
 #include "../../../daemon/sql/sql_internal.h"
-#include "../ask.h"
-#include "fixture.h"
+#include "house.h"
 
 #include <sys/stat.h>
 #include <time.h>
 
-#include "../../../daemon/ingest/ingest.h"
-#include "../../../daemon/ingest/retention.h"
-#include "../test.h"
-
-enum { FEEDS = 2, STEPS_MAX = 10000 };
+enum { STEPS_MAX = 10000 };
 
 #define BODY "the shipyard has delivered the fourth of seven offshore patrol vessels to the navy"
 
-struct house {
-	char dir[256];
-	struct writer_options options;
-	struct ingest ingest;
-	struct retention retention;
-	struct feed_state feeds[FEEDS];
-};
-
-static int setup(void **state)
+static void setup(struct house *h)
 {
-	struct house *h = calloc(1, sizeof(*h));
-	bool changed;
-
-	assert_non_null(h);
-	state_dir_make(h->dir);
-	h->options = fixture_options(h->dir);
+	house_make(h);
 	h->options.keep_items_ms = 100 * DAY_MS;
 	h->options.keep_events_ms = 30 * DAY_MS;
-	assert_int_equal(ingest_open(&h->ingest, &h->options, NULL), 0);
-	assert_int_equal(retention_init(&h->retention, &h->ingest, NULL), 0);
-	assert_int_equal(ingest_begin(&h->ingest, NULL), 0);
-	assert_int_equal(feed_store_sync(&h->ingest.feeds, fixture_feeds, FEEDS, h->feeds, &changed, NULL), 0);
-	assert_int_equal(ingest_commit(&h->ingest, NOW_MS, NULL), 0);
-	*state = h;
-	return 0;
+	house_open(h);
 }
 
-static int teardown(void **state)
-{
-	struct house *h = *state;
-
-	for (size_t i = 0; i < FEEDS; i++)
-		feed_state_release(&h->feeds[i]);
-	retention_release(&h->retention);
-	ingest_close(&h->ingest);
-	state_dir_remove(h->dir);
-	free(h);
-	return 0;
-}
+FIXTURE(house, setup, house_release)
 
 /* Items from to before to of a feed, as guid and text by their numbers under name. */
 static struct poll_report take(struct house *h, size_t feed, int64_t at_ms, const char *name, int from, int to)
 {
-	struct poll_outcome o = {
-		.feed_id = h->feeds[feed].id, .at_ms = at_ms, .kind = OUTCOME_DOCUMENT, .http_status = 200};
-	struct poll_report r = {0};
-	struct draft d;
+	struct draft d = draft_new("Feed");
 
-	draft_init(&d, "Feed");
 	for (int i = from; i < to; i++) {
 		char guid[64], title[64];
 
-		(void)snprintf(guid, sizeof(guid), "%s %d", name, i);
-		(void)snprintf(title, sizeof(title), "Vessel number %d", i);
+		snprintf(guid, sizeof(guid), "%s %d", name, i);
+		snprintf(title, sizeof(title), "Vessel number %d", i);
 		draft_match(&d, draft_add(&d, guid, NULL, title, BODY), "output/ships", "ship");
 	}
-	o.document = draft_encode(&d);
-	draft_release(&d);
-	assert_int_equal(ingest_begin(&h->ingest, NULL), 0);
-	assert_int_equal(ingest_take(&h->ingest, &o, &r, NULL), 0);
-	assert_string_equal(r.error.text, "");
-	assert_int_equal(ingest_commit(&h->ingest, at_ms, NULL), 0);
-	feed_state_release(&r.state);
-	return r;
+	return house_take(h, feed, at_ms, &d);
 }
 
 /* A whole round at that time; the number of its steps. */
@@ -96,15 +50,10 @@ static int clean(struct house *h, int64_t now_ms)
 	return steps;
 }
 
-static int64_t ask(struct house *h, const char *text)
-{
-	return ask_number(h->ingest.store.db, text);
-}
-
 static void assert_consistent(struct house *h)
 {
-	assert_int_equal(ask(h, "SELECT items - (SELECT count(*) FROM item) FROM total"), 0);
-	assert_int_equal(ask(h, "SELECT stories - (SELECT count(*) FROM story) FROM total"), 0);
+	assert_int_equal(ask(h, "SELECT items - (SELECT count(*) FROM item) FROM counter"), 0);
+	assert_int_equal(ask(h, "SELECT stories - (SELECT count(*) FROM story) FROM counter"), 0);
 	assert_int_equal(ask(h, "SELECT sum(items) - (SELECT count(*) FROM item) FROM feed"), 0);
 	assert_int_equal(ask(h, "SELECT count(*) FROM story t WHERE reports <> (SELECT count(*) FROM item"
 				" WHERE story_id = t.id) OR sources <> (SELECT count(DISTINCT feed_id) FROM item"
@@ -113,9 +62,8 @@ static void assert_consistent(struct house *h)
 	assert_int_equal(ask(h, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
 }
 
-TEST_WITH(nothing_is_old, setup, teardown)
+TEST_ON(nothing_is_old, house, h)
 {
-	struct house *h = *state;
 	int64_t generation;
 
 	take(h, 0, NOW_MS, "a", 0, 500);
@@ -128,10 +76,8 @@ TEST_WITH(nothing_is_old, setup, teardown)
 	assert_true(retention_due(&h->retention, NOW_MS + 2 * DAY_MS));
 }
 
-TEST_WITH(events_go_first, setup, teardown)
+TEST_ON(events_go_first, house, h)
 {
-	struct house *h = *state;
-
 	take(h, 0, NOW_MS, "a", 0, 500);
 	take(h, 0, NOW_MS + 20 * DAY_MS, "a", 500, 510);
 	clean(h, NOW_MS + 31 * DAY_MS);
@@ -145,9 +91,8 @@ TEST_WITH(events_go_first, setup, teardown)
 	assert_int_equal(ask(h, "SELECT max(cursor) FROM event"), 511);
 }
 
-TEST_WITH(pruned_items_do_not_come_back, setup, teardown)
+TEST_ON(pruned_items_do_not_come_back, house, h)
 {
-	struct house *h = *state;
 	int64_t now_ms = NOW_MS + 101 * DAY_MS, cursor;
 	struct poll_report r;
 
@@ -156,7 +101,7 @@ TEST_WITH(pruned_items_do_not_come_back, setup, teardown)
 	/* more than one step's worth */
 	assert_true(clean(h, now_ms) > 3);
 	assert_int_equal(h->ingest.counters.items, 10);
-	assert_int_equal(ask(h, "SELECT count(*) FROM mark"), 10);
+	assert_int_equal(ask(h, "SELECT count(*) FROM rule_match"), 10);
 	assert_consistent(h);
 
 	cursor = h->ingest.counters.cursor;
@@ -173,9 +118,8 @@ TEST_WITH(pruned_items_do_not_come_back, setup, teardown)
 }
 
 /* A feed that left the configuration: what it brought grows old and goes, and is no news when the feed is back. */
-TEST_WITH(pruned_items_of_a_feed_that_comes_back, setup, teardown)
+TEST_ON(pruned_items_of_a_feed_that_comes_back, house, h)
 {
-	struct house *h = *state;
 	struct feed_state states[FEEDS];
 	bool changed;
 
@@ -198,10 +142,8 @@ TEST_WITH(pruned_items_of_a_feed_that_comes_back, setup, teardown)
 	assert_consistent(h);
 }
 
-TEST_WITH(a_story_lives_as_long_as_a_report, setup, teardown)
+TEST_ON(a_story_lives_as_long_as_a_report, house, h)
 {
-	struct house *h = *state;
-
 	take(h, 0, NOW_MS, "a", 0, 1);
 	take(h, 1, NOW_MS + 10 * DAY_MS, "b", 0, 1);
 	clean(h, NOW_MS + 105 * DAY_MS);
@@ -210,14 +152,12 @@ TEST_WITH(a_story_lives_as_long_as_a_report, setup, teardown)
 	assert_consistent(h);
 	clean(h, NOW_MS + 115 * DAY_MS);
 	assert_int_equal(h->ingest.counters.stories, 0);
-	assert_int_equal(ask(h, "SELECT count(*) FROM mark"), 0);
+	assert_int_equal(ask(h, "SELECT count(*) FROM rule_match"), 0);
 	assert_consistent(h);
 }
 
-TEST_WITH(tombstones_last_while_they_are_shown, setup, teardown)
+TEST_ON(tombstones_last_while_they_are_shown, house, h)
 {
-	struct house *h = *state;
-
 	take(h, 0, NOW_MS, "a", 0, 300);
 	clean(h, NOW_MS + 101 * DAY_MS);
 	assert_int_equal(h->ingest.counters.items, 0);
@@ -232,14 +172,12 @@ TEST_WITH(tombstones_last_while_they_are_shown, setup, teardown)
 	assert_counts(take(h, 0, NOW_MS + 366 * DAY_MS, "a", 7, 8), 0, 0, 0, 1);
 }
 
-TEST_WITH(aliases_last_a_week, setup, teardown)
+TEST_ON(aliases_last_a_week, house, h)
 {
-	struct house *h = *state;
-
 	for (int i = 0; i < 50; i++) {
 		char name[32];
 
-		(void)snprintf(name, sizeof(name), "poll %d", i);
+		snprintf(name, sizeof(name), "poll %d", i);
 		take(h, 0, NOW_MS + i * HOUR_MS, name, 0, 10);
 	}
 	assert_int_equal(ask(h, "SELECT count(*) FROM ident"), 500);
@@ -249,9 +187,8 @@ TEST_WITH(aliases_last_a_week, setup, teardown)
 	assert_counts(take(h, 0, NOW_MS + 10 * DAY_MS, "poll 30", 0, 10), 0, 0, 0, 10);
 }
 
-TEST_WITH(size, setup, teardown)
+TEST_ON(size, house, h)
 {
-	struct house *h = *state;
 	struct stat st;
 	char path[300];
 
@@ -271,22 +208,20 @@ TEST_WITH(size, setup, teardown)
 	assert_int_equal(
 		sqlite3_wal_checkpoint_v2(h->ingest.store.db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL),
 		SQLITE_OK);
-	(void)snprintf(path, sizeof(path), "%s/sitrepd.db", h->dir);
+	snprintf(path, sizeof(path), "%s/sitrepd.db", h->dir);
 	assert_int_equal(stat(path, &st), 0);
 	assert_true(st.st_size < h->ingest.options.keep_size + 2 * 1024 * 1024);
 }
 
 /* The writer does all this by itself when nothing else is to be done. */
-TEST_WITH(in_the_writer, fixture_setup, fixture_teardown)
+TEST_ON(in_the_writer, fixture, f)
 {
-	struct fixture *f = *state;
 	struct writer_options o = fixture_options(f->dir);
 	struct store_counts counts;
 	int64_t until_ms = clock_mono_ms() + WAIT_MS;
-	struct draft d;
+	struct draft d = draft_new("Feed");
 
 	f->now_ms = clock_wall_ms() - 50 * DAY_MS;
-	draft_init(&d, "Feed");
 	draft_add(&d, "1", NULL, "Vessel", BODY);
 	fixture_poll(f, ALPHA, &d);
 	o.keep_items_ms = 40 * DAY_MS;
@@ -294,7 +229,7 @@ TEST_WITH(in_the_writer, fixture_setup, fixture_teardown)
 	do {
 		struct timespec pause = {.tv_nsec = 1000 * 1000};
 
-		(void)nanosleep(&pause, NULL);
+		nanosleep(&pause, NULL);
 		assert_int_equal(reader_counts(f->reader, &counts, NULL), 0);
 		assert_true(clock_mono_ms() < until_ms);
 	} while (counts.items > 0);

@@ -5,7 +5,6 @@
 
 #include <time.h>
 
-#include "../test.h"
 #include "sitrep/identity/canon.h"
 #include "sitrep/identity/identity.h"
 #include "sitrep/model/plain_text.h"
@@ -36,7 +35,8 @@ static int count_story(void *arg, const struct story *s)
 
 static size_t shown(struct fixture *f, const char *output)
 {
-	struct story_query q = {.mark = output, .before_sort_ms = INT64_MAX, .before_id = INT64_MAX, .limit = 1000};
+	struct story_query q = {
+		.rule_name = output, .before_sort_ms = INT64_MAX, .before_id = INT64_MAX, .limit = 1000};
 	size_t count = 0;
 
 	assert_true(read_stories(f->reader, &q, count_story, &count, NULL) >= 0);
@@ -50,7 +50,7 @@ static void await_shown(struct fixture *f, const char *output, size_t count)
 	while (shown(f, output) != count) {
 		struct timespec pause = {.tv_nsec = 1000 * 1000};
 
-		(void)nanosleep(&pause, NULL);
+		nanosleep(&pause, NULL);
 		if (clock_mono_ms() >= until_ms)
 			fail_msg("%s has %zu stories, expected %zu", output, shown(f, output), count);
 	}
@@ -59,16 +59,14 @@ static void await_shown(struct fixture *f, const char *output, size_t count)
 /* Even ones are of frigates, odd ones of submarines. */
 static void add_items(struct fixture *f, int from, int count)
 {
-	struct draft d;
+	struct draft d = draft_new("Alpha");
 
-	draft_init(&d, "Alpha");
 	for (int i = from; i < from + count; i++) {
 		char guid[32], title[64], body[128];
 
-		(void)snprintf(guid, sizeof(guid), "item %d", i);
-		(void)snprintf(title, sizeof(title), "A %s", i % 2 == 0 ? "frigate" : "submarine");
-		(void)snprintf(
-			body, sizeof(body), "vessel number%d leaves harbour%d on day%d of the exercise", i, i, i);
+		snprintf(guid, sizeof(guid), "item %d", i);
+		snprintf(title, sizeof(title), "A %s", i % 2 == 0 ? "frigate" : "submarine");
+		snprintf(body, sizeof(body), "vessel number%d leaves harbour%d on day%d of the exercise", i, i, i);
 		draft_add(&d, guid, NULL, title, body);
 	}
 	assert_counts(fixture_poll(f, ALPHA, &d), count, 0, 0, 0);
@@ -77,11 +75,10 @@ static void add_items(struct fixture *f, int from, int count)
 static const struct stored_rule of_frigates = {.name = "output/o", .expression = "frigate"};
 static const struct stored_rule of_submarines = {.name = "output/o", .expression = "submarine"};
 
-TEST_WITH(a_rule_comes_changes_and_goes, fixture_setup, fixture_teardown)
+TEST_ON(a_rule_comes_changes_and_goes, fixture, f)
 {
 	const struct stored_rule two[] = {
 		of_submarines, {.name = "alert/strait", .expression = "vessel category:naval"}};
-	struct fixture *f = *state;
 
 	add_items(f, 0, 40);
 	change_rules(f, &of_frigates, 1, 1);
@@ -100,9 +97,8 @@ TEST_WITH(a_rule_comes_changes_and_goes, fixture_setup, fixture_teardown)
 }
 
 /* An unchanged rule costs nothing and loses nothing, over restarts too. */
-TEST_WITH(a_rule_stays, fixture_setup, fixture_teardown)
+TEST_ON(a_rule_stays, fixture, f)
 {
-	struct fixture *f = *state;
 	struct writer_options options = fixture_options(f->dir);
 
 	add_items(f, 0, 10);
@@ -122,20 +118,18 @@ TEST_WITH(a_rule_stays, fixture_setup, fixture_teardown)
 }
 
 /* Matched by the workers with rules that are older, or gone. */
-TEST_WITH(late_documents, fixture_setup, fixture_teardown)
+TEST_ON(late_documents, fixture, f)
 {
-	struct fixture *f = *state;
 	struct stored_rules *former = stored_rules_new(&of_frigates, 1, NULL);
 	struct poll_outcome *o;
-	struct draft d;
+	struct draft d = draft_new("Alpha");
 
 	assert_non_null(former);
 	change_rules(f, &of_frigates, 1, 1);
 	change_rules(f, &of_submarines, 1, 2);
 	await_shown(f, "output/o", 0);
-	draft_init(&d, "Alpha");
 	draft_match(&d, draft_add(&d, "1", NULL, "A frigate", "text one is about it and nothing else at all"),
-		former->items[0].mark, "frigate");
+		former->items[0].key, "frigate");
 	draft_add(&d, "2", NULL, "A submarine", "quite other words are found in the second text of these");
 	o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
 	o->document = draft_encode(&d);
@@ -147,26 +141,27 @@ TEST_WITH(late_documents, fixture_setup, fixture_teardown)
 }
 
 /* A step is short, whatever there is to do. */
-TEST_WITH(steps, fixture_setup, fixture_teardown)
+TEST_ON(steps, fixture, f)
 {
-	struct fixture *f = *state;
 	const struct stored_rule rule = {.name = "output/all", .expression = "vessel"};
 	struct stored_rules *rules = stored_rules_new(&rule, 1, NULL);
+	struct rule_pending pending;
 	struct rule_store r;
 	struct store s;
 	int64_t longest_us = 0;
-	bool changed;
+	bool changed = false;
 	int steps = 0, result;
 
 	assert_non_null(rules);
 	add_items(f, 0, 1200);
 	fixture_close(f);
 	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, NULL), 0);
-	assert_int_equal(rule_store_init(&r, s.db, NULL), 0);
+	assert_int_equal(rule_pending_init(&pending, s.db, NULL, NULL), 0);
+	assert_int_equal(rule_store_init(&r, s.db, &pending, NULL), 0);
 	assert_false(r.pending);
 	assert_int_equal(rule_store_sync(&r, rules, 1, 1201, &changed, NULL), 0);
 	assert_true(changed);
-	rule_store_use(&r, rules->set, 1);
+	rule_store_use(&r, rules, 1);
 	do {
 		int64_t began_us = clock_thread_cpu_us(), us;
 
@@ -181,6 +176,7 @@ TEST_WITH(steps, fixture_setup, fixture_teardown)
 	assert_true(longest_us < 250 * 1000);
 	print_message("%d steps for 1200 items, the longest %lld us\n", steps, (long long)longest_us);
 	rule_store_release(&r);
+	rule_pending_release(&pending);
 	store_close(&s);
 	stored_rules_free(rules);
 	{
@@ -204,10 +200,9 @@ TEST(words)
 		"",
 	};
 	struct identity *id = identity_new(NULL);
-	struct arena a;
+	struct arena a = ARENA_INIT(DOCUMENT_MAX);
 
 	assert_non_null(id);
-	arena_init(&a, DOCUMENT_MAX);
 	for (size_t i = 0; i < sizeof(markups) / sizeof(markups[0]); i++) {
 		struct buf clean = BUF_INIT(64 * 1024), plain = BUF_INIT(64 * 1024), tokens = BUF_INIT(64 * 1024);
 		struct item it;
@@ -236,11 +231,11 @@ TEST(another_way_of_matching)
 {
 	static const struct stored_rule rule = {.name = "alert/icbm", .expression = "icbm"};
 	/* of the expression alone, as the first way had it */
-	static const char first_mark[] = "alert/icbm#19e5f7277a32e171";
+	static const char first_key[] = "alert/icbm#19e5f7277a32e171";
 	struct stored_rules *rules = stored_rules_new(&rule, 1, NULL);
 
 	assert_non_null(rules);
-	assert_int_equal(strlen(rules->items[0].mark), strlen(first_mark));
-	assert_string_not_equal(rules->items[0].mark, first_mark);
+	assert_int_equal(strlen(rules->items[0].key), strlen(first_key));
+	assert_string_not_equal(rules->items[0].key, first_key);
 	stored_rules_free(rules);
 }

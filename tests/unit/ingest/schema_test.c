@@ -3,7 +3,7 @@
  * which fails leaves the file as it was.  Databases that old programs wrote are tried in tests/system/test_upgrade.py.
  */
 #include "../ask.h"
-#include "fixture.h"
+#include "folder_fixture.h"
 #include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
 
@@ -14,8 +14,8 @@
 #include "../../../daemon/store/schema_steps.h"
 #include "../../../daemon/story/near_schema.h"
 #include "../../../daemon/story/story_constraint.h"
-#include "../test.h"
 #include "sitrep/sql/statements.h"
+#include "sitrep/store/counters.h"
 
 /* Never changed: a step that is on the main branch keeps its text, a correction is a new step. */
 static const char *const digests[] = {
@@ -37,6 +37,11 @@ static const char *const digests[] = {
 	"7f2b601d7303b52566a97e42ee21d9deaaff8c35ffc7c943ad61a5ccbf360fa8",
 	"654f05aa0f3962567958e2468cd1bb186692ad290c4887c3b51ac9fa58ea66a4",
 	"433124b807f1ccd69e8fd5e845fe7dc78b96795fbc4a5fa94dfd67433166a391",
+	"1147d26043c0a143152554266ad447478e315a4057ef83aa81431867da6684fe",
+	"28b207d898e67fbd6c29409668789c0598b9c445c4a428a66868ff6a293e5841",
+	"224bde8fc4f55a1456d38c9c5887ad46eb36487928227cba6a7bafff46927b49",
+	"60b83022d473bf7a40ebef85e16bf60c9588cafe8ba4851a9ecd38e159da73a1",
+	"1b31288565f8a91404ad90b3047e57395808e7d29b995a50a16494c2a544004a",
 };
 
 TEST(steps_are_frozen)
@@ -47,13 +52,11 @@ TEST(steps_are_frozen)
 	assert_int_equal(sizeof(digests) / sizeof(digests[0]), STORE_SCHEMA_VERSION);
 	for (size_t i = 0; i < STORE_SCHEMA_VERSION; i++) {
 		uint8_t digest[SHA256_LEN];
-		char text[2 * SHA256_LEN + 1];
+		char text[SHA256_HEX];
 
-		assert_int_equal(sha256_begin(h), 0);
-		assert_int_equal(sha256_add(h, str_from(schema_steps[i].text)), 0);
-		assert_int_equal(sha256_end(h, digest), 0);
-		for (size_t k = 0; k < SHA256_LEN; k++)
-			(void)snprintf(text + 2 * k, 3, "%02x", digest[k]);
+		assert_int_equal(
+			sha256_of(h, &(struct str){schema_steps[i].text, strlen(schema_steps[i].text)}, 1, digest), 0);
+		hex_encode(text, digest, SHA256_LEN);
 		if (strcmp(text, digests[i]) != 0)
 			fail_msg("the text of step %zu has changed: %s", i + 1, text);
 	}
@@ -61,36 +64,13 @@ TEST(steps_are_frozen)
 }
 
 /* Takes away what the steps after 16 made, so that they may run again. */
-#define UNDO_17 "DROP INDEX feed_uid_stem; ALTER TABLE feed DROP COLUMN uid_stem; ALTER TABLE feed DROP COLUMN url_key;"
+#define UNDO_17                                                                                                        \
+	UNDO_19                                                                                                        \
+	"DROP INDEX feed_uid_stem; ALTER TABLE feed DROP COLUMN uid_stem; ALTER TABLE feed DROP COLUMN url_key;"
 /* The same of the steps after 11. */
 #define UNDO_LATER                                                                                                     \
-	"DROP TABLE rule; DROP INDEX item_publisher; DROP INDEX feed_kept; ALTER TABLE feed DROP COLUMN "              \
-	"kept_bytes;" UNDO_17 "DROP INDEX item_story; CREATE INDEX item_story ON item(story_id)"
-
-struct folder {
-	char dir[256];
-	char db[400];
-};
-
-static int setup(void **state)
-{
-	struct folder *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
-	state_dir_make(f->dir);
-	(void)snprintf(f->db, sizeof(f->db), "%s/sitrepd.db", f->dir);
-	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct folder *f = *state;
-
-	state_dir_remove(f->dir);
-	free(f);
-	return 0;
-}
+	UNDO_17 "DROP TABLE rule; DROP INDEX item_publisher; DROP INDEX feed_kept; ALTER TABLE feed DROP COLUMN "      \
+		"kept_bytes; DROP INDEX item_story; CREATE INDEX item_story ON item(story_id)"
 
 static void run_sql(sqlite3 *db, const char *text)
 {
@@ -114,7 +94,7 @@ static int add_row(void *arg, int count, char **values, char **names)
 {
 	(void)names;
 	for (int i = 0; i < count; i++)
-		(void)buf_printf(arg, "%s%s", values[i] != NULL ? values[i] : "NULL", i + 1 < count ? "|" : "\n");
+		buf_printf(arg, "%s%s", values[i] != NULL ? values[i] : "NULL", i + 1 < count ? "|" : "\n");
 	return 0;
 }
 
@@ -144,27 +124,16 @@ static const char shape[] =
 	" WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1, 2;"
 	"SELECT name, sql FROM sqlite_schema WHERE type != 'table' ORDER BY 1";
 
-static void make(struct folder *f)
-{
-	struct error err = {0};
-	struct store s;
-
-	if (store_open(&s, f->dir, STORE_WRITE, &err) != 0)
-		fail_msg("%s", err.text);
-	store_close(&s);
-}
-
 /* `sitrep stories` compares in memory, with the tables as they are now. */
-TEST_WITH(tables_in_memory_are_those_of_the_steps, setup, teardown)
+TEST_ON(tables_in_memory_are_those_of_the_steps, folder, f)
 {
 	static const char own[] = "SELECT sql FROM sqlite_schema WHERE (tbl_name LIKE 'near\\_%' ESCAPE '\\'"
-				  " OR tbl_name IN ('story_link', 'held')) AND sql NOT NULL ORDER BY name";
-	struct folder *f = *state;
+				  " OR tbl_name IN ('story_link', 'story_constraint')) AND sql NOT NULL ORDER BY name";
 	char memory[420];
 	char *expected;
 
-	make(f);
-	(void)snprintf(memory, sizeof(memory), "%s/memory.db", f->dir);
+	folder_fill(f);
+	snprintf(memory, sizeof(memory), "%s/memory.db", f->dir);
 	run_sql_in(memory, NEAR_SCHEMA STORY_CONSTRAINT_SCHEMA);
 	expected = rows(f->db, own);
 	assert_rows(memory, own, expected);
@@ -224,12 +193,11 @@ static const struct {
 		14},
 };
 
-TEST_WITH(every_shape_becomes_todays, setup, teardown)
+TEST_ON(every_shape_becomes_todays, folder, f)
 {
-	struct folder *f = *state;
 	char *expected;
 
-	make(f);
+	folder_fill(f);
 	expected = rows(f->db, shape);
 	for (size_t i = 0; i < sizeof(variants) / sizeof(variants[0]); i++) {
 		struct error err = {0};
@@ -237,48 +205,90 @@ TEST_WITH(every_shape_becomes_todays, setup, teardown)
 		char text[64], copy[420];
 
 		assert_int_equal(unlink(f->db), 0);
-		make(f);
-		run_sql_in(f->db, variants[i].text);
+		folder_fill(f);
 		if (strstr(variants[i].text, UNDO_17) == NULL)
 			run_sql_in(f->db, UNDO_17);
-		(void)snprintf(text, sizeof(text), "PRAGMA user_version = %d", variants[i].version);
+		run_sql_in(f->db, variants[i].text);
+		snprintf(text, sizeof(text), "PRAGMA user_version = %d", variants[i].version);
 		run_sql_in(f->db, text);
 		if (store_open(&s, f->dir, STORE_WRITE, &err) != 0)
 			fail_msg("%s: %s", variants[i].name, err.text);
 		store_close(&s);
 		assert_rows(f->db, shape, expected);
 		assert_rows(f->db, "PRAGMA integrity_check", "ok\n");
-		(void)snprintf(copy, sizeof(copy), "%s.v%d", f->db, variants[i].version);
-		(void)unlink(copy);
+		snprintf(copy, sizeof(copy), "%s.v%d", f->db, variants[i].version);
+		unlink(copy);
 	}
 	free(expected);
 }
 
-TEST_WITH(links_keep_what_they_say, setup, teardown)
+TEST_ON(links_keep_what_they_say, folder, f)
 {
-	struct folder *f = *state;
-
-	make(f);
+	folder_fill(f);
 	run_sql_in(f->db, variants[6].text);
 	run_sql_in(f->db, UNDO_17 "PRAGMA user_version = 14");
-	make(f);
+	folder_fill(f);
 	assert_rows(f->db,
 		"SELECT item_id, other_id, relation, score, shared, shared_of, numbers, numbers_of, title"
 		" FROM story_link",
 		"1|2|3|0.5|4|5|6|7|0.0\n");
 }
 
-TEST_WITH(what_was_left_out_is_taken_over, setup, teardown)
+TEST_ON(what_was_left_out_is_taken_over, folder, f)
 {
-	struct folder *f = *state;
-
-	make(f);
+	folder_fill(f);
 	run_sql_in(f->db, variants[2].text);
 	run_sql_in(f->db,
 		"INSERT INTO near_sketch(item_id, story_id, source, seen, sketch) VALUES(7, 7, 1, 1, x'00'),"
 		" (8, 8, 1, 1, x'00'); INSERT INTO near_omitted VALUES(7, 3, 9);" UNDO_17 "PRAGMA user_version = 14");
-	make(f);
+	folder_fill(f);
 	assert_rows(f->db, "SELECT item_id, omitted, omitted_of FROM near_sketch", "7|3|9\n8|0|0\n");
+}
+
+TEST_ON(renamed_tables_keep_their_rows, folder, f)
+{
+	static const char insert[] =
+		"INSERT INTO feed(id, name, url, categories, rank, active, backlog, health, failure, http_status, "
+		"errors,"
+		" polls, not_modified, bytes, items, server_wait, uid_stem, history)"
+		" VALUES(1, 'a', 'https://a.example/', '', 50, 1, 0, 1, 0, 200, 0, 7, 3, 1, 1, 0, 'a', x'0102');"
+		"INSERT INTO story VALUES(1, 10, 11, 12, 13, 1, 1, x'01'), (2, 20, 21, 22, 23, 1, 1, x'02');"
+		"INSERT INTO item(id, feed_id, story_id, digest, canon_version, rev, first_seen, sort_ms, uid, record)"
+		" VALUES(1, 1, 1, x'03', 2, 1, 11, 10, x'04', x'05');"
+		"INSERT INTO story_constraint VALUES(1, 2, 0, 30);"
+		"INSERT INTO rule VALUES('output/x#1', 'output/x', NULL, 3);"
+		"INSERT INTO rule_match VALUES('output/x#1', 10, 1, 1, 40);"
+		"UPDATE counter SET item_id = 5, cursor = 6, generation = 7, changed = 8, items = 1, stories = 2;";
+	static const char renamed[] =
+		"SELECT * FROM counter; SELECT * FROM story_constraint; SELECT rule_key, sort_ms, story_id, item_id, at"
+		" FROM rule_match; SELECT rule_key, name, generation FROM rule; SELECT hex(history), polls FROM feed";
+
+	folder_fill(f);
+	run_sql_in(f->db, insert);
+	run_sql_in(f->db, UNDO_19 "PRAGMA user_version = 18");
+	folder_fill(f);
+	assert_rows(f->db, renamed, "1|5|6|7|8|1|2|0\n1|2|0|30\noutput/x#1|10|1|1|40\noutput/x#1|output/x|3\n0102|7\n");
+	/* and the rows still go with their story */
+	run_sql_in(f->db, "PRAGMA foreign_keys = ON; DELETE FROM item; DELETE FROM story");
+	assert_rows(f->db, "SELECT * FROM story_constraint; SELECT * FROM rule_match", "");
+}
+
+TEST_ON(numbers_of_alerts_are_counted_from_the_start, folder, f)
+{
+	struct counters counters;
+	struct store s;
+
+	folder_fill(f);
+	run_sql_in(f->db, "UPDATE counter SET item_id = 5, cursor = 6;" UNDO_20 "PRAGMA user_version = 19");
+	folder_fill(f);
+	assert_rows(f->db, "SELECT item_id, cursor, alert_id FROM counter; SELECT count(*) FROM alert", "5|6|0\n0\n");
+	/* an alert's number is never used again, not even when the row of counters is damaged */
+	run_sql_in(f->db, "INSERT INTO alert VALUES(3, 'x', 1, 0, 1, 1, 1, 1, 1, 1, 1, 2, 0, 1, 0, NULL, NULL);"
+			  "UPDATE counter SET alert_id = 2");
+	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, NULL), 0);
+	assert_int_equal(counters_load(s.db, &counters, NULL), 0);
+	assert_int_equal(counters.alert_id, 6);
+	store_close(&s);
 }
 
 /* Refused with that word; the version and all that is in the file stay. */
@@ -290,18 +300,15 @@ static void assert_stays(struct folder *f, int code, const char *word)
 	struct store s;
 
 	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, &err), code);
-	if (strstr(err.text, word) == NULL)
-		fail_msg("%s", err.text);
+	assert_ok(strstr(err.text, word) != NULL, err);
 	assert_rows(f->db, all, before);
 	assert_rows(f->db, "PRAGMA integrity_check", "ok\n");
 	free(before);
 }
 
-TEST_WITH(failure_leaves_the_file, setup, teardown)
+TEST_ON(failure_leaves_the_file, folder, f)
 {
-	struct folder *f = *state;
-
-	make(f);
+	folder_fill(f);
 	/* steps 8 to 14 have nothing against it, step 15 has */
 	run_sql_in(f->db, "ALTER TABLE feed DROP COLUMN onward_url; ALTER TABLE feed DROP COLUMN onward_since;"
 			  "ALTER TABLE feed DROP COLUMN onward_count; ALTER TABLE feed DROP COLUMN emptiness;"
@@ -314,28 +321,24 @@ TEST_WITH(failure_leaves_the_file, setup, teardown)
 	assert_stays(f, -EIO, "identity");
 	/* and what was wrong being mended, it goes on */
 	run_sql_in(f->db, "ALTER TABLE feed DROP COLUMN identity");
-	make(f);
+	folder_fill(f);
 }
 
 /* A table that a program of today asks something of and that is a view of less: all steps pass, the statements do not.
  */
-TEST_WITH(statements_are_prepared_before_the_commit, setup, teardown)
+TEST_ON(statements_are_prepared_before_the_commit, folder, f)
 {
-	struct folder *f = *state;
-
-	make(f);
-	run_sql_in(f->db, "DROP INDEX item_uid; DROP INDEX item_story; ALTER TABLE story RENAME COLUMN uid TO name;"
-			  "DROP INDEX story_uid; PRAGMA user_version = 14");
-	assert_stays(f, -EUCLEAN, "story");
+	folder_fill(f);
+	run_sql_in(f->db, UNDO_19 "ALTER TABLE near_pending RENAME COLUMN week TO month; PRAGMA user_version = 18");
+	assert_stays(f, -EUCLEAN, "week");
 }
 
-TEST_WITH(statements_check, setup, teardown)
+TEST_ON(statements_check, folder, f)
 {
-	struct folder *f = *state;
 	struct error err = {0};
 	struct sql_db *db;
 
-	make(f);
+	folder_fill(f);
 	assert_int_equal(sql_open(&db, f->db, SQL_WRITE, &err, "test"), 0);
 	assert_int_equal(statements_check(db, &err), 0);
 	run_statements(db, "ALTER TABLE near_pending RENAME COLUMN week TO month");
@@ -348,7 +351,7 @@ TEST_WITH(statements_check, setup, teardown)
 
 static void copy_name(const struct folder *f, char name[420], const char *suffix)
 {
-	(void)snprintf(name, 420, "%s.v14%s", f->db, suffix);
+	snprintf(name, 420, "%s.v14%s", f->db, suffix);
 }
 
 static void mark_as_old(struct folder *f, const char *text)
@@ -357,9 +360,8 @@ static void mark_as_old(struct folder *f, const char *text)
 	run_sql_in(f->db, UNDO_17 "PRAGMA user_version = 14");
 }
 
-TEST_WITH(copy_is_made_once_for_each_state, setup, teardown)
+TEST_ON(copy_is_made_once_for_each_state, folder, f)
 {
-	struct folder *f = *state;
 	char first[420], second[420], third[420], part[420];
 	struct stat before, after;
 
@@ -367,11 +369,11 @@ TEST_WITH(copy_is_made_once_for_each_state, setup, teardown)
 	copy_name(f, second, "-2");
 	copy_name(f, third, "-3");
 	copy_name(f, part, ".part");
-	make(f);
+	folder_fill(f);
 	assert_int_equal(access(first, F_OK), -1); /* a new database is not copied */
-	mark_as_old(f, "UPDATE total SET cursor = 41");
+	mark_as_old(f, "UPDATE counter SET cursor = 41");
 	run_sql_in(part, "CREATE TABLE left_by_a_start_that_was_killed(x)");
-	make(f);
+	folder_fill(f);
 	assert_rows(first, "PRAGMA user_version; SELECT cursor FROM total; PRAGMA integrity_check", "14\n41\nok\n");
 	assert_int_equal(stat(first, &before), 0);
 	assert_int_equal(before.st_mode & 0777, 0600);
@@ -379,60 +381,58 @@ TEST_WITH(copy_is_made_once_for_each_state, setup, teardown)
 
 	/* the same again, as after a migration that failed: the copy is the same file */
 	mark_as_old(f, "");
-	make(f);
+	folder_fill(f);
 	assert_int_equal(stat(first, &after), 0);
 	assert_int_equal(before.st_ino, after.st_ino);
 	assert_int_equal(access(second, F_OK), -1);
 
 	/* another state, as after a way back and forth: both are kept */
-	mark_as_old(f, "UPDATE total SET cursor = 40");
-	make(f);
+	mark_as_old(f, "UPDATE counter SET cursor = 40");
+	folder_fill(f);
 	assert_rows(first, "SELECT cursor FROM total", "41\n");
 	assert_rows(second, "SELECT cursor FROM total", "40\n");
 
 	/* a file under the name that is no database is kept too */
 	assert_int_equal(truncate(second, 100), 0);
 	mark_as_old(f, "");
-	make(f);
+	folder_fill(f);
 	assert_int_equal(stat(second, &after), 0);
 	assert_int_equal(after.st_size, 100);
 	assert_rows(third, "SELECT cursor FROM total", "40\n");
 }
 
-TEST_WITH(copy_has_what_stands_in_the_wal, setup, teardown)
+TEST_ON(copy_has_what_stands_in_the_wal, folder, f)
 {
-	struct folder *f = *state;
 	struct store s;
 	char first[420];
 	sqlite3 *other;
 
 	copy_name(f, first, "");
-	make(f);
+	folder_fill(f);
 	/* left open, so that nothing moves from the WAL into the file */
 	assert_int_equal(sqlite3_open(f->db, &other), SQLITE_OK);
 	run_sql(other,
-		"PRAGMA wal_autocheckpoint = 0; UPDATE total SET cursor = 77;" UNDO_17 "PRAGMA user_version = 14");
+		"PRAGMA wal_autocheckpoint = 0; UPDATE counter SET cursor = 77;" UNDO_17 "PRAGMA user_version = 14");
 	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, NULL), 0);
 	assert_rows(first, "PRAGMA user_version; SELECT cursor FROM total", "14\n77\n");
 	store_close(&s);
 	assert_int_equal(sqlite3_close(other), SQLITE_OK);
 }
 
-TEST_WITH(copies_have_a_bound, setup, teardown)
+TEST_ON(copies_have_a_bound, folder, f)
 {
-	struct folder *f = *state;
 	struct error err = {0};
 	struct store s;
 
-	make(f);
+	folder_fill(f);
 	for (int i = 0; i < 9; i++) {
 		char text[64];
 
-		(void)snprintf(text, sizeof(text), "UPDATE total SET cursor = %d", i);
+		snprintf(text, sizeof(text), "UPDATE counter SET cursor = %d", i);
 		mark_as_old(f, text);
-		make(f);
+		folder_fill(f);
 	}
-	mark_as_old(f, "UPDATE total SET cursor = 9");
+	mark_as_old(f, "UPDATE counter SET cursor = 9");
 	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, &err), -EEXIST);
 	assert_non_null(strstr(err.text, "remove the old copies"));
 }

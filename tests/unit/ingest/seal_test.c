@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Seals: a turned bit anywhere is seen, what was never sealed is taken as it is, and what a record's seal costs. */
 #include "fixture.h"
-
-#include "../test.h"
 #include "sitrep/sql/damage.h"
 #include "sitrep/sql/seal.h"
 #include "sitrep/store/record.h"
@@ -60,15 +58,13 @@ static struct buf record_of(struct draft *d)
 
 TEST(record_is_read_by_older_programs)
 {
-	struct arena arena;
+	struct arena arena = ARENA_INIT(DOCUMENT_MAX);
 	struct buf record;
-	struct draft d;
+	struct draft d = draft_new("Feed");
 	struct item it;
 
-	draft_init(&d, "Feed");
-	(void)draft_add(&d, "guid", "https://example.org/1", "A title", "A body");
+	draft_add(&d, "guid", "https://example.org/1", "A title", "A body");
 	record = record_of(&d);
-	arena_init(&arena, DOCUMENT_MAX);
 	/* they decode all of it, and skip what they do not know */
 	assert_int_equal(wire_decode_item(buf_str(&record), &arena, &it, NULL), 0);
 	assert_true(str_eq(it.plain_title, STR("A title")));
@@ -83,15 +79,13 @@ TEST(record_is_read_by_older_programs)
 TEST(damaged_record_is_counted_once)
 {
 	struct damage before, after;
-	struct arena arena;
+	struct arena arena = ARENA_INIT(DOCUMENT_MAX);
 	struct buf record;
-	struct draft d;
+	struct draft d = draft_new("Feed");
 	struct item it;
 
-	draft_init(&d, "Feed");
-	(void)draft_add(&d, "guid", "https://example.org/1", "A title", "A body");
+	draft_add(&d, "guid", "https://example.org/1", "A title", "A body");
 	record = record_of(&d);
-	arena_init(&arena, DOCUMENT_MAX);
 	record.data[record.len / 2] ^= 4;
 	damage_get(&before);
 	for (int i = 0; i < 3; i++)

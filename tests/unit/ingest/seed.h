@@ -3,7 +3,6 @@
 #ifndef SITREP_TEST_STORE_SEED_H
 #define SITREP_TEST_STORE_SEED_H
 
-#include <stdlib.h>
 #include <sys/random.h>
 
 #include "../test.h"

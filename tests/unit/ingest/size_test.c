@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* The database stays within its size while hostile feeds pour items into it, and no other feed loses an item. */
-#include "../test.h"
 #include "story_fixture.h"
 
 #include <sys/stat.h>
@@ -33,7 +32,7 @@ static int64_t file_bytes(const char *dir, const char *name)
 	char path[300];
 	struct stat st;
 
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	return stat(path, &st) == 0 ? st.st_size : 0;
 }
 
@@ -56,8 +55,8 @@ static void sync_feeds(struct house *h, const char *name, size_t hostile)
 	release_states(h);
 	h->feeds = HONEST + hostile;
 	for (size_t i = 0; i < h->feeds; i++) {
-		(void)snprintf(h->names[i], sizeof(h->names[i]), "%s%zu", i < HONEST ? "outlet" : name, i);
-		(void)snprintf(h->urls[i], sizeof(h->urls[i]), "https://%s.example/feed", h->names[i]);
+		snprintf(h->names[i], sizeof(h->names[i]), "%s%zu", i < HONEST ? "outlet" : name, i);
+		snprintf(h->urls[i], sizeof(h->urls[i]), "https://%s.example/feed", h->names[i]);
 		h->specs[i] = (struct feed_spec){
 			.name = h->names[i], .url = h->urls[i], .categories = "", .rank = 50, .first_due_ms = NOW_MS};
 	}
@@ -116,14 +115,13 @@ static void make_text(char *text, size_t len, unsigned seed, int words)
 
 static struct poll_report poll_honest(struct house *h, size_t feed)
 {
-	struct draft d;
+	struct draft d = draft_new("Outlet");
 
-	draft_init(&d, "Outlet");
 	for (int i = 0; i < HONEST_ITEMS; i++) {
 		char guid[64], title[64], body[3000];
 
-		(void)snprintf(guid, sizeof(guid), "honest %zu %d", feed, i);
-		(void)snprintf(title, sizeof(title), "Report %d of outlet %zu", i, feed);
+		snprintf(guid, sizeof(guid), "honest %zu %d", feed, i);
+		snprintf(title, sizeof(title), "Report %d of outlet %zu", i, feed);
 		make_text(body, sizeof(body), (unsigned)(feed * 1000 + (unsigned)i), 120);
 		draft_add_text(&d, guid, NULL, title, body);
 	}
@@ -137,8 +135,8 @@ static void new_texts(struct draft *d, size_t feed, int p, int i)
 {
 	char guid[64], title[64], body[1000];
 
-	(void)snprintf(guid, sizeof(guid), "%zu %d %d", feed, p, i);
-	(void)snprintf(title, sizeof(title), "Notice %d of %d", i, p);
+	snprintf(guid, sizeof(guid), "%zu %d %d", feed, p, i);
+	snprintf(title, sizeof(title), "Notice %d of %d", i, p);
 	make_text(body, sizeof(body), (unsigned)(100000 + feed * 1000000 + (size_t)p * 10000 + (size_t)i), 50);
 	draft_add_text(d, guid, NULL, title, body);
 }
@@ -147,8 +145,8 @@ static void tiny_items(struct draft *d, size_t feed, int p, int i)
 {
 	char guid[64], title[64];
 
-	(void)snprintf(guid, sizeof(guid), "%zu %d %d", feed, p, i);
-	(void)snprintf(title, sizeof(title), "x%zu y%d z%d", feed, p, i);
+	snprintf(guid, sizeof(guid), "%zu %d %d", feed, p, i);
+	snprintf(title, sizeof(title), "x%zu y%d z%d", feed, p, i);
 	draft_add(d, guid, NULL, title, "");
 }
 
@@ -158,7 +156,7 @@ static void huge_items(struct draft *d, size_t feed, int p, int i)
 	char guid[64];
 	struct item *it;
 
-	(void)snprintf(guid, sizeof(guid), "%zu %d %d", feed, p, i);
+	snprintf(guid, sizeof(guid), "%zu %d %d", feed, p, i);
 	make_text(body, sizeof(body), (unsigned)(feed * 1000000 + (size_t)p * 10000 + (size_t)i), 40000);
 	it = draft_add(d, guid, NULL, guid, "");
 	it->content.kind = TEXT_PLAIN;
@@ -170,8 +168,8 @@ static void new_guids(struct draft *d, size_t feed, int p, int i)
 {
 	char guid[64], title[100];
 
-	(void)snprintf(guid, sizeof(guid), "%zu %d %d", feed, p, i);
-	(void)snprintf(title, sizeof(title), "Standing order number %d for all ships that pass these waters", i);
+	snprintf(guid, sizeof(guid), "%zu %d %d", feed, p, i);
+	snprintf(title, sizeof(title), "Standing order number %d for all ships that pass these waters", i);
 	draft_add(d, guid, NULL, title, "");
 }
 
@@ -181,9 +179,9 @@ static void new_revisions(struct draft *d, size_t feed, int p, int i)
 	char guid[64], body[1000], link[100];
 	struct item *it;
 
-	(void)snprintf(guid, sizeof(guid), "%zu %d", feed, i);
+	snprintf(guid, sizeof(guid), "%zu %d", feed, i);
 	make_text(body, sizeof(body), (unsigned)(feed * 1000000 + (size_t)p * 10000 + (size_t)i), 50);
-	(void)snprintf(link, sizeof(link), "https://outlet%d-%d.example/", p, i);
+	snprintf(link, sizeof(link), "https://outlet%d-%d.example/", p, i);
 	it = draft_add_text(d, guid, NULL, "Changed", body);
 	it->has_source = true;
 	it->source.link = arena_str(&d->arena, str_from(link));
@@ -191,9 +189,8 @@ static void new_revisions(struct draft *d, size_t feed, int p, int i)
 
 static struct poll_report poll_hostile(struct house *h, size_t feed, fill_fn *fill, int p, int items)
 {
-	struct draft d;
+	struct draft d = draft_new("Hostile");
 
-	draft_init(&d, "Hostile");
 	for (int i = 0; i < items; i++)
 		fill(&d, feed, p, i);
 	return poll_feed(h, feed, &d);
@@ -201,12 +198,10 @@ static struct poll_report poll_hostile(struct house *h, size_t feed, fill_fn *fi
 
 /* ---- */
 
-static int set_up(void **state)
+static void set_up(struct house *h)
 {
-	struct house *h = calloc(1, sizeof(*h));
 	struct error err = {0};
 
-	assert_non_null(h);
 	state_dir_make(h->dir);
 	h->options = fixture_options(h->dir);
 	h->options.keep_size = h->allowed = 16 * MIB;
@@ -214,25 +209,20 @@ static int set_up(void **state)
 	h->options.keep_events_ms = 10000 * DAY_MS;
 	h->at_ms = NOW_MS;
 	h->fixture.writer = writer_new(&h->options, &err);
-	if (h->fixture.writer == NULL)
-		fail_msg("%s", err.text);
+	assert_ok(h->fixture.writer != NULL, err);
 	sync_feeds(h, "", 0);
 	for (size_t i = 0; i < HONEST; i++)
 		assert_int_equal(poll_honest(h, i).fresh, HONEST_ITEMS);
-	*state = h;
-	return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(struct house *h)
 {
-	struct house *h = *state;
-
 	writer_free(h->fixture.writer);
 	release_states(h);
 	state_dir_remove(h->dir);
-	free(h);
-	return 0;
 }
+
+FIXTURE(house, set_up, tear_down)
 
 /* The writer goes on pruning after its report has left: until it is done, or for so long. */
 static void wait_until_small(const struct house *h)
@@ -242,7 +232,7 @@ static void wait_until_small(const struct house *h)
 	while (bytes_now(h) > h->allowed && ++tries < STATE_TRIES) {
 		struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
 
-		(void)nanosleep(&pause, NULL);
+		nanosleep(&pause, NULL);
 	}
 	assert_true(bytes_now(h) <= h->allowed);
 }
@@ -271,31 +261,31 @@ static void pour(struct house *h, size_t hostile, fill_fn *fill, int polls, int 
 	sync_feeds(h, "hostile", hostile);
 	for (int p = 0; p < polls; p++)
 		for (size_t i = HONEST; i < h->feeds; i++)
-			(void)poll_hostile(h, i, fill, p, items);
+			poll_hostile(h, i, fill, p, items);
 	/* what went is no news while it is shown */
 	for (size_t i = HONEST; i < h->feeds; i++)
 		assert_int_equal(poll_hostile(h, i, fill, polls - 1, items).fresh, 0);
 	check_items(h, "hostile", hostile);
 }
 
-TEST_WITH(one_feed, set_up, tear_down)
+TEST_ON(one_feed, house, h)
 {
-	pour(*state, 1, new_texts, 20, 1500);
+	pour(h, 1, new_texts, 20, 1500);
 }
 
-TEST_WITH(twenty_feeds, set_up, tear_down)
+TEST_ON(twenty_feeds, house, h)
 {
-	pour(*state, HOSTILE_MAX, new_texts, 4, 200);
+	pour(h, HOSTILE_MAX, new_texts, 4, 200);
 }
 
-TEST_WITH(tiny_items, set_up, tear_down)
+TEST_ON(tiny_items, house, h)
 {
-	pour(*state, 1, tiny_items, 20, 1500);
+	pour(h, 1, tiny_items, 20, 1500);
 }
 
-TEST_WITH(huge_items, set_up, tear_down)
+TEST_ON(huge_items, house, h)
 {
-	pour(*state, 2, huge_items, 10, 6);
+	pour(h, 2, huge_items, 10, 6);
 }
 
 static void shrink(struct house *h, int64_t allowed)
@@ -304,34 +294,32 @@ static void shrink(struct house *h, int64_t allowed)
 	sync_feeds(h, "", 0);
 }
 
-TEST_WITH(new_guids, set_up, tear_down)
+TEST_ON(new_guids, house, h)
 {
-	shrink(*state, 4 * MIB);
-	pour(*state, 1, new_guids, 100, 400);
+	shrink(h, 4 * MIB);
+	pour(h, 1, new_guids, 100, 400);
 }
 
-TEST_WITH(many_with_new_guids, set_up, tear_down)
+TEST_ON(many_with_new_guids, house, h)
 {
-	shrink(*state, 6 * MIB);
-	pour(*state, HOSTILE_MAX, new_guids, 10, 200);
+	shrink(h, 6 * MIB);
+	pour(h, HOSTILE_MAX, new_guids, 10, 200);
 }
 
-TEST_WITH(new_revisions, set_up, tear_down)
+TEST_ON(new_revisions, house, h)
 {
-	pour(*state, 1, new_revisions, 12, 800);
+	pour(h, 1, new_revisions, 12, 800);
 }
 
 /* A feed that leaves the configuration and comes back under another name each time. */
-TEST_WITH(new_names, set_up, tear_down)
+TEST_ON(new_names, house, h)
 {
-	struct house *h = *state;
-
 	for (int p = 0; p < 12; p++) {
 		char name[24];
 
-		(void)snprintf(name, sizeof(name), "name%d-", p);
+		snprintf(name, sizeof(name), "name%d-", p);
 		sync_feeds(h, name, 1);
-		(void)poll_hostile(h, HONEST, new_texts, p, 600);
+		poll_hostile(h, HONEST, new_texts, p, 600);
 	}
 	check_items(h, "name11-", 1);
 }

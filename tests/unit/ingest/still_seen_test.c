@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What was seen stays seen: whatever happens to the daemon, its configuration, its rules, or the site, an item that was
  * told is not told again.  (That pruned items do not come back is retention_test.c's.) */
-#include "../ask.h"
-#include "../test.h"
 #include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
 #include "story_fixture.h"
@@ -25,10 +23,10 @@ static void give_digest(struct draft *d, struct item *it, const char *rules)
 {
 	char text[512];
 
-	(void)snprintf(text, sizeof(text), "%s %.*s", rules, STR_ARG(it->plain_title));
+	snprintf(text, sizeof(text), "%s %.*s", rules, STR_ARG(it->plain_title));
 	it->digest = digest_of(&d->arena, str_from(text));
 	if (it->url_key.data != NULL) {
-		(void)snprintf(text, sizeof(text), "%s %.*s", rules, STR_ARG(it->link));
+		snprintf(text, sizeof(text), "%s %.*s", rules, STR_ARG(it->link));
 		it->url_key = digest_of(&d->arena, str_from(text));
 	}
 }
@@ -37,16 +35,15 @@ static void give_digest(struct draft *d, struct item *it, const char *rules)
 static struct poll_report poll_items(
 	struct fixture *f, size_t feed, const struct look *look, int from, int to, int edited)
 {
-	struct draft d;
+	struct draft d = draft_new("Feed");
 
-	draft_init(&d, "Feed");
 	for (int n = from; n < to; n++) {
 		char guid[96], link[96], title[96];
 		struct item *it;
 
-		(void)snprintf(guid, sizeof(guid), "tag:%s,2026:%d", look->site, n);
-		(void)snprintf(link, sizeof(link), "https://%s/%d", look->site, n);
-		(void)snprintf(title, sizeof(title), "Report %d%s", n, n == edited ? ", corrected" : "");
+		snprintf(guid, sizeof(guid), "tag:%s,2026:%d", look->site, n);
+		snprintf(link, sizeof(link), "https://%s/%d", look->site, n);
+		snprintf(title, sizeof(title), "Report %d%s", n, n == edited ? ", corrected" : "");
 		it = draft_add_text(&d, guid, link, title, BODY);
 		draft_match(&d, it, "alert/strait", "oil");
 		it->canon_version = look->canon_version;
@@ -68,9 +65,8 @@ static void assert_all_known(struct fixture *f, size_t feed, const struct look *
 	assert_counts(poll_items(f, feed, look, ITEMS, ITEMS + 1, -1), 1, 0, 0, 0);
 }
 
-TEST_WITH(after_a_restart, fixture_setup, fixture_teardown)
+TEST_ON(after_a_restart, fixture, f)
 {
-	struct fixture *f = *state;
 	struct writer_options options = fixture_options(f->dir);
 
 	poll_items(f, ALPHA, &plain, 0, ITEMS, -1);
@@ -80,9 +76,8 @@ TEST_WITH(after_a_restart, fixture_setup, fixture_teardown)
 	assert_all_known(f, ALPHA, &plain);
 }
 
-TEST_WITH(when_the_feed_gets_another_address, fixture_setup, fixture_teardown)
+TEST_ON(when_the_feed_gets_another_address, fixture, f)
 {
-	struct fixture *f = *state;
 	struct feed_spec specs[3];
 
 	poll_items(f, ALPHA, &plain, 0, ITEMS, -1);
@@ -92,10 +87,8 @@ TEST_WITH(when_the_feed_gets_another_address, fixture_setup, fixture_teardown)
 	assert_all_known(f, ALPHA, &plain);
 }
 
-TEST_WITH(when_the_feed_comes_back, fixture_setup, fixture_teardown)
+TEST_ON(when_the_feed_comes_back, fixture, f)
 {
-	struct fixture *f = *state;
-
 	poll_items(f, ALPHA, &plain, 0, ITEMS, -1);
 	fixture_sync(f, fixture_feeds + 1, 2);
 	f->now_ms += 80 * DAY_MS;
@@ -103,10 +96,9 @@ TEST_WITH(when_the_feed_comes_back, fixture_setup, fixture_teardown)
 	assert_all_known(f, ALPHA, &plain);
 }
 
-TEST_WITH(when_the_site_moves, fixture_setup, fixture_teardown)
+TEST_ON(when_the_site_moves, fixture, f)
 {
 	static const struct look moved = {.site = "new.example", .canon_version = 1};
-	struct fixture *f = *state;
 
 	poll_items(f, ALPHA, &plain, 0, ITEMS, -1);
 	assert_all_known(f, ALPHA, &moved);
@@ -115,9 +107,8 @@ TEST_WITH(when_the_site_moves, fixture_setup, fixture_teardown)
 }
 
 /* Under another name it is the same feed, as long as no other change comes with it: nothing is told. */
-TEST_WITH(when_the_feed_is_renamed, fixture_setup, fixture_teardown)
+TEST_ON(when_the_feed_is_renamed, fixture, f)
 {
-	struct fixture *f = *state;
 	struct feed_spec specs[3];
 	int64_t cursor;
 
@@ -134,34 +125,25 @@ TEST_WITH(when_the_feed_is_renamed, fixture_setup, fixture_teardown)
 
 /* ---- other rules */
 
-static int64_t ask(struct fixture *f, const char *text)
-{
-	struct store s;
-	int64_t value;
-
-	assert_int_equal(store_open(&s, f->dir, STORE_READ, NULL), 0);
-	value = ask_number(s.db, text);
-	store_close(&s);
-	return value;
-}
-
-TEST_WITH(other_rules_hash_again_quietly, fixture_setup, fixture_teardown)
+TEST_ON(other_rules_hash_again_quietly, fixture, f)
 {
 	static const struct look newer = {.site = "a.example", .rules = "second", .canon_version = 2};
-	struct fixture *f = *state;
 
 	poll_items(f, ALPHA, &plain, 0, ITEMS, -1);
 	assert_counts(poll_items(f, ALPHA, &newer, 0, 5, -1), 0, 0, 0, 5);
 	/* only what was seen since: the rest when it is */
-	assert_int_equal(ask(f, "SELECT count(*) FROM item WHERE canon_version = 2"), 5);
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM item WHERE canon_version = 2"), 5);
 	assert_all_known(f, ALPHA, &newer);
 	/* what is new in another feed is found by the new digests, and by the new keys of links */
 	assert_counts(poll_items(f, BRAVO, &newer, 0, 1, -1), 0, 1, 0, 0);
 	assert_counts(poll_items(f, CHARLIE, &newer, 1, 2, 1), 0, 1, 0, 0);
-	assert_int_equal(ask(f, "SELECT count(DISTINCT i.url_key) FROM item i JOIN feed f ON f.id = i.feed_id"
-				" WHERE f.name = 'alpha'"),
+	assert_int_equal(
+		ask_database(f->dir, "SELECT count(DISTINCT i.url_key) FROM item i JOIN feed f ON f.id = i.feed_id"
+				     " WHERE f.name = 'alpha'"),
 		ITEMS + 1);
-	assert_int_equal(ask(f, "SELECT count(*) FROM item a JOIN item b ON a.url_key = b.url_key AND a.id < b.id"), 2);
+	assert_int_equal(ask_database(f->dir,
+				 "SELECT count(*) FROM item a JOIN item b ON a.url_key = b.url_key AND a.id < b.id"),
+		2);
 	/* and a correction is one again */
 	assert_counts(poll_items(f, ALPHA, &newer, 0, ITEMS, 3), 0, 0, 1, ITEMS - 1);
 }
@@ -170,10 +152,9 @@ TEST_WITH(other_rules_hash_again_quietly, fixture_setup, fixture_teardown)
 static struct poll_report poll_read(
 	struct fixture *f, uint32_t version, const char *guid, const char *title, const char *body, int64_t updated_ms)
 {
-	struct draft d;
+	struct draft d = draft_new("Feed");
 	struct item *it;
 
-	draft_init(&d, "Feed");
 	it = draft_add_text(&d, guid, NULL, title, body);
 	draft_match(&d, it, "alert/strait", "oil");
 	it->canon_version = version;
@@ -185,9 +166,8 @@ static struct poll_report poll_read(
 }
 
 /* The same document has other texts by other rules: they are kept, and nothing is told. */
-TEST_WITH(other_rules_that_read_another_text, fixture_setup, fixture_teardown)
+TEST_ON(other_rules_that_read_another_text, fixture, f)
 {
-	struct fixture *f = *state;
 	int64_t cursor;
 
 	poll_read(f, 1, "1", "Two aircraft bought", BODY, TIME_NONE);
@@ -195,17 +175,15 @@ TEST_WITH(other_rules_that_read_another_text, fixture_setup, fixture_teardown)
 	assert_counts(
 		poll_read(f, 2, "1", "Two aircraft <b> bought", BODY ", 12 in all, its " BODY, TIME_NONE), 0, 0, 0, 1);
 	assert_int_equal(fixture_cursor(f), cursor);
-	assert_int_equal(ask(f, "SELECT count(*) FROM revision"), 0);
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM revision"), 0);
 	assert_events(f, 0, "new:Two aircraft <b> bought");
 	/* and a correction is one again */
 	assert_counts(poll_read(f, 2, "1", "Two aircraft <b> bought", BODY, TIME_NONE), 0, 0, 1, 0);
 }
 
 /* What its outlet changed at the same time is told. */
-TEST_WITH(an_edit_beside_other_rules, fixture_setup, fixture_teardown)
+TEST_ON(an_edit_beside_other_rules, fixture, f)
 {
-	struct fixture *f = *state;
-
 	poll_read(f, 1, "1", "Three aircraft lost", BODY, TIME_NONE);
 	f->now_ms += HOUR_MS;
 	assert_counts(poll_read(f, 2, "1", "Five aircraft lost", BODY, TIME_NONE), 0, 0, 1, 0);
@@ -221,9 +199,8 @@ TEST_WITH(an_edit_beside_other_rules, fixture_setup, fixture_teardown)
 }
 
 /* Without guid and link an item is known by its text, which other rules read otherwise. */
-TEST_WITH(other_rules_where_the_text_is_all_there_is, fixture_setup, fixture_teardown)
+TEST_ON(other_rules_where_the_text_is_all_there_is, fixture, f)
 {
-	struct fixture *f = *state;
 	int64_t cursor;
 
 	poll_read(f, 1, NULL, "Two aircraft bought", BODY, TIME_NONE);
@@ -232,7 +209,7 @@ TEST_WITH(other_rules_where_the_text_is_all_there_is, fixture_setup, fixture_tea
 		assert_counts(poll_read(f, 2, NULL, "Two aircraft bought", BODY ", 12 in all", TIME_NONE), 0, 0, 0, 1);
 		assert_int_equal(fixture_cursor(f), cursor);
 	}
-	assert_int_equal(ask(f, "SELECT count(*) FROM item WHERE canon_version = 2"), 1);
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM item WHERE canon_version = 2"), 1);
 	/* which is no deafness */
 	assert_counts(poll_read(f, 2, NULL, "A third one bought",
 			      "the navy of the island wants one more for its nurses", TIME_NONE),
@@ -240,13 +217,11 @@ TEST_WITH(other_rules_where_the_text_is_all_there_is, fixture_setup, fixture_tea
 }
 
 /* Rules that differ for links alone are noted too: an item whose digest stays the same. */
-TEST_WITH(other_rules_for_links_alone, fixture_setup, fixture_teardown)
+TEST_ON(other_rules_for_links_alone, fixture, f)
 {
-	struct fixture *f = *state;
-	struct draft d;
+	struct draft d = draft_new("Feed");
 	struct item *it;
 
-	draft_init(&d, "Feed");
 	draft_add(&d, "1", "https://a.example/1?from=feed", "Report", BODY);
 	fixture_poll(f, ALPHA, &d);
 	draft_init(&d, "Feed");
@@ -260,10 +235,9 @@ TEST_WITH(other_rules_for_links_alone, fixture_setup, fixture_teardown)
 }
 
 /* A sketch of another version is no sketch: nothing is compared with it, and nothing is reported because of it. */
-TEST_WITH(sketches_of_another_version, fixture_setup, fixture_teardown)
+TEST_ON(sketches_of_another_version, fixture, f)
 {
 	static const struct look old = {.site = "a.example", .canon_version = 1, .old_sketch = true};
-	struct fixture *f = *state;
 
 	assert_counts(poll_items(f, ALPHA, &old, 0, 1, -1), 1, 0, 0, 0);
 	assert_counts(poll_items(f, ALPHA, &plain, 0, 1, -1), 0, 0, 0, 1);
@@ -273,9 +247,8 @@ TEST_WITH(sketches_of_another_version, fixture_setup, fixture_teardown)
 	assert_events(f, 0, "new:Report 0, corrected,updated:Report 0, corrected");
 }
 
-TEST_WITH(a_stored_sketch_of_another_version, fixture_setup, fixture_teardown)
+TEST_ON(a_stored_sketch_of_another_version, fixture, f)
 {
-	struct fixture *f = *state;
 	struct writer_options options = fixture_options(f->dir);
 	struct store s;
 	int64_t changed;

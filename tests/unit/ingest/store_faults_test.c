@@ -3,7 +3,6 @@
  * while it is read.  Nothing of ours crashes; what was told is kept; what was not kept comes with the next poll, once.
  */
 #include "../../faults/fault_loop.h"
-#include "../test.h"
 #include "fixture.h"
 
 /* Three feeds of one document each; what is tried is the poll after it. */
@@ -17,22 +16,21 @@ static struct poll_outcome *make_outcome(struct faulty *t, size_t feed)
 {
 	struct poll_outcome *o = outcome_make(&t->f, feed, OUTCOME_DOCUMENT);
 	char guid[64], link[96], title[128], body[256];
-	struct draft draft;
+	struct draft draft = draft_new("Outlet");
 	struct item *it;
 
-	draft_init(&draft, "Outlet");
-	(void)draft_add(&draft, "same", "https://a.example/same", "The treaty is signed at last",
+	draft_add(&draft, "same", "https://a.example/same", "The treaty is signed at last",
 		"Both houses voted for the treaty that the ministers had signed in spring");
-	(void)snprintf(guid, sizeof(guid), "guid-%lld", (long long)t->round);
-	(void)snprintf(link, sizeof(link), "https://a.example/%lld", (long long)t->round);
-	(void)snprintf(title, sizeof(title), "Convoy %lld leaves the harbour for the strait", (long long)t->round);
-	(void)snprintf(body, sizeof(body),
-		"Ships of convoy %lld left the harbour this morning with an escort of frigates", (long long)t->round);
+	snprintf(guid, sizeof(guid), "guid-%lld", (long long)t->round);
+	snprintf(link, sizeof(link), "https://a.example/%lld", (long long)t->round);
+	snprintf(title, sizeof(title), "Convoy %lld leaves the harbour for the strait", (long long)t->round);
+	snprintf(body, sizeof(body), "Ships of convoy %lld left the harbour this morning with an escort of frigates",
+		(long long)t->round);
 	it = draft_add(&draft, guid, link, title, body);
 	draft_match(&draft, it, "alert/strait", "strait");
-	(void)snprintf(body, sizeof(body), "The count of vessels in the gulf stands at %lld now as the navy says today",
+	snprintf(body, sizeof(body), "The count of vessels in the gulf stands at %lld now as the navy says today",
 		(long long)t->round);
-	(void)draft_add(&draft, "changing", "https://a.example/changing", "Count of vessels in the gulf", body);
+	draft_add(&draft, "changing", "https://a.example/changing", "Count of vessels in the gulf", body);
 	o->document = draft_encode(&draft);
 	o->etag = strdup("\"1\"");
 	draft_release(&draft);
@@ -60,7 +58,7 @@ static void settle_in_the_end(struct faulty *t)
 
 	for (int tries = 0; !settle(t, make_outcome(t, ALPHA)); tries++) {
 		assert_true(tries < 1000);
-		(void)nanosleep(&pause, NULL);
+		nanosleep(&pause, NULL);
 	}
 }
 
@@ -94,7 +92,7 @@ static int64_t poll_once(void *arg, uint32_t kinds, int64_t n)
 	t->round++;
 	o = make_outcome(t, ALPHA);
 	fault_arm(kinds, n, 1);
-	(void)settle(t, o);
+	settle(t, o);
 	failed = fault_disarm();
 	/* The next poll brings what could not be kept, and nothing twice. */
 	settle_in_the_end(t);
@@ -102,36 +100,28 @@ static int64_t poll_once(void *arg, uint32_t kinds, int64_t n)
 	return failed;
 }
 
-static int setup(void **state)
+static void setup(struct faulty *t)
 {
-	struct faulty *t = calloc(1, sizeof(*t));
 	struct writer_options options;
 
-	assert_non_null(t);
 	state_dir_make(t->f.dir);
 	options = fixture_options(t->f.dir);
 	fixture_open(&t->f, &options);
 	fixture_sync(&t->f, fixture_feeds, 3);
 	t->f.now_ms = NOW_MS;
-	*state = t;
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(struct faulty *t)
 {
-	struct faulty *t = *state;
-
 	fixture_close(&t->f);
 	fixture_release_states(&t->f);
 	state_dir_remove(t->f.dir);
-	free(t);
-	return 0;
 }
 
-TEST_WITH(take, setup, teardown)
-{
-	struct faulty *t = *state;
+FIXTURE(faulty, setup, teardown)
 
+TEST_ON(take, faulty, t)
+{
 	settle_in_the_end(t);
 	t->round++;
 	settle_in_the_end(t);
@@ -162,9 +152,8 @@ static int64_t start_once(void *arg, uint32_t kinds, int64_t n)
 	return failed;
 }
 
-TEST_WITH(start, setup, teardown)
+TEST_ON(start, faulty, t)
 {
-	struct faulty *t = *state;
 	int64_t before;
 
 	settle_in_the_end(t);
@@ -252,10 +241,8 @@ static int64_t read_once(void *arg, uint32_t kinds, int64_t n)
 	return failed;
 }
 
-TEST_WITH(read, setup, teardown)
+TEST_ON(read, faulty, t)
 {
-	struct faulty *t = *state;
-
 	for (t->round = 0; t->round < 5; t->round++)
 		settle_in_the_end(t);
 	fault_each("reading", 1, read_once, t);

@@ -2,49 +2,14 @@
 /* Which files are opened and which are refused, and that a refused one is left as it was. */
 #include "../../../daemon/sql/sql_internal.h"
 #include "../ask.h"
-#include "../test.h"
-#include "fixture.h"
+#include "folder_fixture.h"
 #include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
+#include "sitrep/store/check.h"
 
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
-
-struct folder {
-	char dir[256];
-	char db[400];
-};
-
-static int setup(void **state)
-{
-	struct folder *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
-	state_dir_make(f->dir);
-	(void)snprintf(f->db, sizeof(f->db), "%s/sitrepd.db", f->dir);
-	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct folder *f = *state;
-
-	state_dir_remove(f->dir);
-	free(f);
-	return 0;
-}
-
-static void make(struct folder *f)
-{
-	struct error err = {0};
-	struct store s;
-
-	if (store_open(&s, f->dir, STORE_WRITE, &err) != 0)
-		fail_msg("%s", err.text);
-	store_close(&s);
-}
 
 static void run_sql(const char *path, const char *text)
 {
@@ -64,7 +29,7 @@ static struct buf read_all(const char *path)
 	assert_non_null(file);
 	for (size_t n; (n = fread(piece, 1, sizeof(piece), file)) > 0;)
 		assert_int_equal(buf_append(&out, piece, n), 0);
-	(void)fclose(file);
+	fclose(file);
 	return out;
 }
 
@@ -83,22 +48,21 @@ static void assert_refused(struct folder *f, int code, const char *word)
 	assert_null(s.db);
 	after = read_all(f->db);
 	assert_true(str_eq(buf_str(&before), buf_str(&after)));
-	(void)snprintf(wal, sizeof(wal), "%s-wal", f->db);
+	snprintf(wal, sizeof(wal), "%s-wal", f->db);
 	assert_int_not_equal(access(wal, F_OK), 0);
 	buf_release(&before);
 	buf_release(&after);
 }
 
-TEST_WITH(made_and_opened_again, setup, teardown)
+TEST_ON(made_and_opened_again, folder, f)
 {
-	struct folder *f = *state;
 	struct error err = {0};
 	struct store writer, reader;
 	struct stat st;
 	char inner[300];
 
 	/* folders on the way are made as well */
-	(void)snprintf(inner, sizeof(inner), "%s/state", f->dir);
+	snprintf(inner, sizeof(inner), "%s/state", f->dir);
 	assert_int_equal(store_open(&writer, inner, STORE_WRITE, &err), 0);
 	assert_int_equal(stat(inner, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
@@ -106,7 +70,7 @@ TEST_WITH(made_and_opened_again, setup, teardown)
 	store_close(&reader);
 	store_close(&writer);
 	assert_int_equal(store_open(&writer, inner, STORE_WRITE, &err), 0);
-	(void)snprintf(f->db, sizeof(f->db), "%s/sitrepd.db", inner);
+	snprintf(f->db, sizeof(f->db), "%s/sitrepd.db", inner);
 	assert_int_equal(stat(f->db, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	store_close(&writer);
@@ -119,20 +83,19 @@ static int64_t pragma(struct sql_db *db, const char *text)
 }
 
 /* A database of version 1 becomes one of today, with what was in it. */
-TEST_WITH(migration, setup, teardown)
+TEST_ON(migration, folder, f)
 {
 	static const char *const undo[] = {"moved_url", "moved_since", "moved_count", "moved", "onward_url",
 		"onward_since", "onward_count", "habits", "emptiness", "identity", "identity_trust", "kept_bytes",
 		"uid_stem", "url_key"};
-	struct folder *f = *state;
 	struct store s;
 	char sql[128];
 
 	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, NULL), 0);
 	store_close(&s);
-	run_sql(f->db, "DROP INDEX feed_kept; DROP INDEX feed_uid_stem");
+	run_sql(f->db, UNDO_19 "DROP INDEX feed_kept; DROP INDEX feed_uid_stem");
 	for (size_t i = 0; i < sizeof(undo) / sizeof(*undo); i++) {
-		(void)snprintf(sql, sizeof(sql), "ALTER TABLE feed DROP COLUMN %s", undo[i]);
+		snprintf(sql, sizeof(sql), "ALTER TABLE feed DROP COLUMN %s", undo[i]);
 		run_sql(f->db, sql);
 	}
 	run_sql(f->db, "DROP INDEX item_publisher; DROP INDEX item_story; CREATE INDEX item_story ON item(story_id);");
@@ -142,7 +105,7 @@ TEST_WITH(migration, setup, teardown)
 		       "TABLE story_alias; DROP "
 		       "INDEX item_uid; DROP TABLE rule;");
 	for (int slot = 0; slot < 4; slot++) {
-		(void)snprintf(sql, sizeof(sql), "DROP TABLE near_bucket_%d", slot);
+		snprintf(sql, sizeof(sql), "DROP TABLE near_bucket_%d", slot);
 		run_sql(f->db, sql);
 	}
 	run_sql(f->db,
@@ -154,7 +117,7 @@ TEST_WITH(migration, setup, teardown)
 	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, NULL), 0);
 	assert_int_equal(pragma(s.db, "PRAGMA user_version"), STORE_SCHEMA_VERSION);
 	assert_int_equal(pragma(s.db, "SELECT polls FROM feed WHERE name = 'old' AND moved = 0 AND moved_count = 0 AND "
-				      "habits IS NULL"),
+				      "history IS NULL"),
 		7);
 	assert_int_equal(pragma(s.db, "SELECT count(*) FROM websub"), 0);
 	assert_int_equal(pragma(s.db, "SELECT count(*) FROM feed WHERE uid_stem = 'old'"), 1);
@@ -163,9 +126,8 @@ TEST_WITH(migration, setup, teardown)
 	store_close(&s);
 }
 
-TEST_WITH(settings, setup, teardown)
+TEST_ON(settings, folder, f)
 {
-	struct folder *f = *state;
 	struct store s;
 	int on;
 
@@ -187,9 +149,8 @@ TEST_WITH(settings, setup, teardown)
 	store_close(&s);
 }
 
-TEST_WITH(lock, setup, teardown)
+TEST_ON(lock, folder, f)
 {
-	struct folder *f = *state;
 	struct error err = {0};
 	struct store first, second, reader;
 	char pid[32];
@@ -197,7 +158,7 @@ TEST_WITH(lock, setup, teardown)
 	assert_int_equal(store_open(&first, f->dir, STORE_WRITE, &err), 0);
 	assert_int_equal(store_open(&second, f->dir, STORE_WRITE, &err), -EBUSY);
 	assert_non_null(strstr(err.text, "another sitrepd"));
-	(void)snprintf(pid, sizeof(pid), "process %ld", (long)getpid());
+	snprintf(pid, sizeof(pid), "process %ld", (long)getpid());
 	assert_non_null(strstr(err.text, pid));
 	assert_non_null(strstr(err.text, f->dir));
 	assert_int_equal(store_open(&reader, f->dir, STORE_READ, &err), 0);
@@ -216,123 +177,129 @@ static int count_locks(const char *path)
 
 	assert_non_null(file);
 	assert_int_equal(stat(path, &st), 0);
-	(void)snprintf(inode, sizeof(inode), ":%ju ", (uintmax_t)st.st_ino);
+	snprintf(inode, sizeof(inode), ":%ju ", (uintmax_t)st.st_ino);
 	while (fgets(line, sizeof(line), file) != NULL)
 		count += strstr(line, "POSIX") != NULL && strstr(line, inode) != NULL;
-	(void)fclose(file);
+	fclose(file);
 	return count;
 }
 
 /* POSIX locks on the file, of any process: nobody else knows it.  The kernel gives the list in pieces, and a line may
- * be missed where other processes lock meanwhile: the most that is seen counts. */
+ * be missed, or seen twice, where other processes lock meanwhile: the number that is seen most often counts. */
 static int locks_on(const char *path)
 {
-	int most = 0;
+	enum { LOOKS = 100, MOST = 16 };
+	int seen[MOST] = {0}, usual = 0;
 
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < LOOKS; i++) {
 		int count = count_locks(path);
 
-		most = count > most ? count : most;
+		assert_in_range(count, 0, MOST - 1);
+		seen[count]++;
 	}
-	return most;
+	for (int count = 1; count < MOST; count++)
+		if (seen[count] > seen[usual])
+			usual = count;
+	return usual;
+}
+
+/* Of a thousand looks one is right. */
+static void assert_locks(const char *path, int expected)
+{
+	int count = count_locks(path);
+
+	for (int i = 0; i < 1000 && count != expected; i++)
+		count = count_locks(path);
+	assert_int_equal(count, expected);
 }
 
 /* Whatever is opened and closed in the process, its connections keep their locks on the file and on the WAL's index. */
-TEST_WITH(locks_stay, setup, teardown)
+TEST_ON(locks_stay, folder, f)
 {
-	struct folder *f = *state;
 	struct store writer, reader, other;
 	char shm[420];
 	int held, held_on_index;
 
-	(void)snprintf(shm, sizeof(shm), "%s-shm", f->db);
+	snprintf(shm, sizeof(shm), "%s-shm", f->db);
 	assert_int_equal(store_open(&writer, f->dir, STORE_WRITE, NULL), 0);
-	assert_int_equal(pragma(writer.db, "SELECT cursor FROM total"), 0);
+	assert_int_equal(pragma(writer.db, "SELECT cursor FROM counter"), 0);
 	held = locks_on(f->db);
 	held_on_index = locks_on(shm);
 	assert_true(held > 0);
 	assert_true(held_on_index > 0);
 	assert_int_equal(store_open(&reader, f->dir, STORE_READ, NULL), 0);
-	assert_int_equal(locks_on(f->db), held);
+	assert_locks(f->db, held);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(store_open(&other, f->dir, STORE_READ, NULL), 0);
 		store_close(&other);
-		assert_int_equal(locks_on(f->db), held);
+		assert_locks(f->db, held);
 		assert_int_equal(store_open(&other, f->dir, STORE_WRITE, NULL), -EBUSY);
-		assert_int_equal(locks_on(f->db), held);
+		assert_locks(f->db, held);
 	}
 	store_close(&reader);
-	assert_int_equal(locks_on(f->db), held);
-	assert_int_equal(locks_on(shm), held_on_index);
+	assert_locks(f->db, held);
+	assert_locks(shm, held_on_index);
 	store_close(&writer);
-	assert_int_equal(locks_on(f->db), 0);
+	assert_locks(f->db, 0);
 }
 
 /* The same where the open is refused, or looks into a file without our id. */
-TEST_WITH(locks_stay_beside_a_refusal, setup, teardown)
+TEST_ON(locks_stay_beside_a_refusal, folder, f)
 {
 	static const char *const ids[] = {
 		"PRAGMA application_id = 0", "PRAGMA application_id = 1234", "PRAGMA user_version = 9999"};
-	struct folder *f = *state;
 	struct sql_db *holder;
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		struct store s;
 		int held;
 
-		(void)unlink(f->db);
-		make(f);
+		unlink(f->db);
+		folder_fill(f);
 		run_sql(f->db, ids[i]);
 		assert_int_equal(sql_open(&holder, f->db, SQL_WRITE, NULL, "test"), 0);
-		(void)pragma(holder, "SELECT count(*) FROM item");
+		pragma(holder, "SELECT count(*) FROM item");
 		held = locks_on(f->db);
 		assert_true(held > 0);
 		assert_true(store_open(&s, f->dir, STORE_READ, NULL) < 0);
-		assert_int_equal(locks_on(f->db), held);
+		assert_locks(f->db, held);
 		assert_true(store_open(&s, f->dir, STORE_WRITE, NULL) < 0);
-		assert_int_equal(locks_on(f->db), held);
+		assert_locks(f->db, held);
 		assert_int_equal(sql_close(holder), 0);
 	}
 }
 
-TEST_WITH(newer, setup, teardown)
+TEST_ON(newer, folder, f)
 {
-	struct folder *f = *state;
-
-	make(f);
+	folder_fill(f);
 	run_sql(f->db, "PRAGMA user_version = 9999");
 	assert_refused(f, -ENOTSUP, "newer");
 }
 
-TEST_WITH(newer_in_the_wal_only, setup, teardown)
+TEST_ON(newer_in_the_wal_only, folder, f)
 {
-	struct folder *f = *state;
 	struct error err = {0};
 	struct store s;
 	sqlite3 *other;
 
-	make(f);
+	folder_fill(f);
 	/* left open: nothing is moved from the WAL into the file */
 	assert_int_equal(sqlite3_open(f->db, &other), SQLITE_OK);
 	assert_int_equal(
 		sqlite3_exec(other, "PRAGMA wal_autocheckpoint = 0; PRAGMA user_version = 9999", NULL, NULL, NULL),
 		SQLITE_OK);
 	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, &err), -ENOTSUP);
-	(void)sqlite3_close(other);
+	sqlite3_close(other);
 }
 
-TEST_WITH(other_program, setup, teardown)
+TEST_ON(other_program, folder, f)
 {
-	struct folder *f = *state;
-
 	run_sql(f->db, "PRAGMA application_id = 1234; CREATE TABLE t(x)");
 	assert_refused(f, -EPROTO, "another program");
 }
 
-TEST_WITH(other_program_without_id, setup, teardown)
+TEST_ON(other_program_without_id, folder, f)
 {
-	struct folder *f = *state;
-
 	run_sql(f->db, "CREATE TABLE bookmarks(x); PRAGMA user_version = 1");
 	assert_refused(f, -EPROTO, "another program");
 }
@@ -346,33 +313,29 @@ static void write_file(const char *path, const void *data, size_t len)
 	assert_int_equal(fclose(file), 0);
 }
 
-TEST_WITH(no_database, setup, teardown)
+TEST_ON(no_database, folder, f)
 {
-	struct folder *f = *state;
 	static const char text[] = "these are my notes, not a database, please leave them alone";
 
 	write_file(f->db, text, sizeof(text));
 	assert_refused(f, -EPROTO, "not a database");
 }
 
-TEST_WITH(empty_files_are_begun, setup, teardown)
+TEST_ON(empty_files_are_begun, folder, f)
 {
-	struct folder *f = *state;
-
 	write_file(f->db, "", 0);
-	make(f);
-	(void)unlink(f->db);
+	folder_fill(f);
+	unlink(f->db);
 	/* as a start that was killed early leaves it */
 	run_sql(f->db, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = 1397314642");
-	make(f);
+	folder_fill(f);
 }
 
-TEST_WITH(truncated, setup, teardown)
+TEST_ON(truncated, folder, f)
 {
-	struct folder *f = *state;
 	struct stat st;
 
-	make(f);
+	folder_fill(f);
 	assert_int_equal(stat(f->db, &st), 0);
 	assert_int_equal(truncate(f->db, st.st_size - 4096), 0);
 	assert_refused(f, -EUCLEAN, "damaged");
@@ -380,14 +343,13 @@ TEST_WITH(truncated, setup, teardown)
 	assert_refused(f, -EPROTO, "not a database");
 }
 
-TEST_WITH(damaged_inside, setup, teardown)
+TEST_ON(damaged_inside, folder, f)
 {
-	struct folder *f = *state;
 	struct error err = {0};
 	struct buf bytes;
 	struct store s;
 
-	make(f);
+	folder_fill(f);
 	bytes = read_all(f->db);
 	memset(bytes.data + 101, 0xa5, 3000);
 	write_file(f->db, bytes.data, bytes.len);
@@ -396,9 +358,8 @@ TEST_WITH(damaged_inside, setup, teardown)
 	assert_non_null(strstr(err.text, "damaged"));
 }
 
-TEST_WITH(folder_that_cannot_be_used, setup, teardown)
+TEST_ON(folder_that_cannot_be_used, folder, f)
 {
-	struct folder *f = *state;
 	struct error err = {0};
 	struct store s;
 
@@ -413,4 +374,47 @@ TEST_WITH(folder_that_cannot_be_used, setup, teardown)
 		assert_non_null(strstr(err.text, f->dir));
 		assert_int_equal(chmod(f->dir, 0700), 0);
 	}
+}
+
+static void on_finding(void *arg, const char *table, int64_t row, const char *column, const char *finding)
+{
+	(void)arg;
+	fail_msg("%s row %lld: %s", table, (long long)row, column != NULL ? column : finding);
+}
+
+/* 1 while there is more to check: the result of a whole pass. */
+static int check_all(struct check *c, struct error *err)
+{
+	int result;
+
+	while ((result = check_step(c, err)) == 1)
+		;
+	return result;
+}
+
+/* A pass that could not read one of the tables is not told as a good one. */
+TEST_ON(check_of_a_table_that_cannot_be_read, folder, f)
+{
+	struct error err = {0};
+	struct store s;
+	struct check *c;
+	int64_t before;
+
+	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, NULL), 0);
+	before = pragma(s.db, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name < 'publisher'"
+			      " AND name NOT LIKE 'sqlite%'");
+	store_close(&s);
+	c = check_new(f->dir, false, on_finding, NULL, &err);
+	assert_non_null(c);
+	assert_int_equal(check_all(c, &err), 0);
+	/* a step lists the tables, then each takes one; of this one, which is not the last, half is left */
+	run_sql(f->db, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 300)"
+		       " INSERT INTO publisher SELECT i, 'p' || i FROM n");
+	for (int64_t i = 0; i < before + 2; i++)
+		assert_int_equal(check_step(c, &err), 1);
+	run_sql(f->db, "ALTER TABLE publisher RENAME COLUMN id TO number");
+	assert_int_equal(check_all(c, &err), -EIO);
+	assert_non_null(strstr(err.text, "id"));
+	assert_int_equal(check_all(c, &err), 0);
+	check_free(c);
 }

@@ -9,7 +9,6 @@
 #include <sys/wait.h>
 
 #include "../../../daemon/ingest/ingest.h"
-#include "../test.h"
 
 enum { FEEDS = 3, KILLED = 9 };
 
@@ -84,7 +83,7 @@ static struct poll_outcome *make_step(int n, const struct feed_state *feeds)
 {
 	struct poll_outcome *o = calloc(1, sizeof(*o));
 	const struct step *step = &steps[n];
-	struct draft d;
+	struct draft d = draft_new("Feed");
 
 	assert_non_null(o);
 	o->feed_id = feeds[step->feed].id;
@@ -94,7 +93,6 @@ static struct poll_outcome *make_step(int n, const struct feed_state *feeds)
 	o->kind = OUTCOME_DOCUMENT;
 	o->http_status = 200;
 	o->url = strdup(feeds[step->feed].url);
-	draft_init(&d, "Feed");
 	for (const struct report_text *t = step->texts; t < step->texts + 4 && t->guid != NULL; t++) {
 		struct item *it = draft_add_text(&d, t->guid, NULL, t->title, t->body);
 
@@ -113,9 +111,9 @@ static void take(struct ingest *k, struct poll_outcome *o)
 	struct poll_report report = {0};
 	struct error err = {0};
 
-	if (ingest_begin(k, &err) != 0 || ingest_take(k, o, &report, &err) != 0 ||
-		ingest_commit(k, o->at_ms, &err) != 0)
-		fail_msg("%s", err.text);
+	assert_ok(ingest_begin(k, &err) == 0 && ingest_take(k, o, &report, &err) == 0 &&
+			  ingest_commit(k, o->at_ms, &err) == 0,
+		err);
 	assert_int_equal(report.error.code, 0);
 	feed_state_release(&report.state);
 	poll_outcome_free(o);
@@ -130,12 +128,11 @@ static void live(const char *dir, int first, int last, bool in_order)
 	struct ingest k;
 	bool changed;
 
-	if (ingest_open(&k, &options, &err) != 0)
-		fail_msg("%s", err.text);
-	if (ingest_begin(&k, &err) != 0 ||
-		feed_store_sync(&k.feeds, fixture_feeds, FEEDS, feeds, &changed, &err) != 0 ||
-		ingest_commit(&k, NOW_MS, &err) != 0)
-		fail_msg("%s", err.text);
+	assert_ok(ingest_open(&k, &options, &err) == 0, err);
+	assert_ok(ingest_begin(&k, &err) == 0 &&
+			  feed_store_sync(&k.feeds, fixture_feeds, FEEDS, feeds, &changed, &err) == 0 &&
+			  ingest_commit(&k, NOW_MS, &err) == 0,
+		err);
 	for (int n = first; n <= last; n++) {
 		take(&k, make_step(n, feeds));
 		progress->committed = n + 1;
@@ -151,7 +148,7 @@ static int on_statement(unsigned type, void *context, void *statement, void *tex
 	(void)text;
 	if (++progress->statements < last_statement)
 		return 0;
-	(void)snprintf(progress->statement, sizeof(progress->statement), "%s", sqlite3_sql(statement));
+	snprintf(progress->statement, sizeof(progress->statement), "%s", sqlite3_sql(statement));
 	_exit(KILLED);
 }
 
@@ -189,17 +186,17 @@ static void copy_file(const char *from_dir, const char *to_dir, const char *name
 	FILE *from, *to;
 	size_t n;
 
-	(void)snprintf(path, sizeof(path), "%s/%s", from_dir, name);
+	snprintf(path, sizeof(path), "%s/%s", from_dir, name);
 	from = fopen(path, "rb");
 	if (from == NULL)
 		return;
-	(void)snprintf(path, sizeof(path), "%s/%s", to_dir, name);
+	snprintf(path, sizeof(path), "%s/%s", to_dir, name);
 	to = fopen(path, "wb");
 	assert_non_null(to);
 	while ((n = fread(bytes, 1, sizeof(bytes), from)) > 0)
 		assert_int_equal(fwrite(bytes, 1, n, to), n);
 	assert_int_equal(fclose(to), 0);
-	(void)fclose(from);
+	fclose(from);
 }
 
 /* A database as somebody left it who is no more. */
@@ -211,22 +208,23 @@ static void copy_database(const char *from_dir, const char *to_dir)
 
 /* ---- what must be there ---- */
 
-/* Polls are counted, and counts of phrases may be forgotten; what has left the window goes when it is convenient. */
+/* Polls are counted, and counts of phrases may be forgotten; what has left the window goes when it is convenient.  Each
+ * database draws an instance of its own. */
 static char *dump(const char *dir)
 {
-	static const char *const but_tables[] = {"near_phrase", "near_sketch", NULL};
+	static const char *const but_tables[] = {"near_phrase", "near_sketch", "near_state", NULL};
 	static const char *const but_columns[] = {"polls", "identity_trust", NULL};
 	struct buf out = BUF_INIT(DOCUMENT_MAX);
 	char *most = dump_database(dir, but_tables, but_columns), where[60];
 	struct store store;
 	int64_t last_ms = ask_database(dir, "SELECT max(time) FROM event");
 
-	(void)buf_printf(&out, "%s", most);
+	buf_printf(&out, "%s", most);
 	free(most);
-	(void)snprintf(
-		where, sizeof(where), " WHERE seen >= %lld", (long long)(last_ms - story_params_default.window_ms));
+	snprintf(where, sizeof(where), " WHERE seen >= %lld", (long long)(last_ms - story_params_default.window_ms));
 	assert_int_equal(store_open(&store, dir, STORE_READ, NULL), 0);
 	dump_table(&out, store.db, "near_sketch", where, but_columns);
+	dump_table(&out, store.db, "near_state", " WHERE name <> 'instance'", but_columns);
 	store_close(&store);
 	return buf_take(&out, NULL);
 }
@@ -263,7 +261,7 @@ static long kill_in_step(int step, const struct milestone *before, const struct 
 		killed = live_until(dir, step, step, is_last, n);
 		check_remains(dir, progress->committed == step ? before->cursor : after->cursor);
 		assert_false(live_until(dir, step > 0 ? step - 1 : 0, step, false, 0));
-		(void)snprintf(when, sizeof(when), "document %d, killed before statement %ld, %s", step, n,
+		snprintf(when, sizeof(when), "document %d, killed before statement %ld, %s", step, n,
 			killed ? progress->statement : "none");
 		got = dump(dir);
 		assert_same_dump(got, after->dump, when);
@@ -310,16 +308,14 @@ TEST(killed_before_any_statement_nothing_is_lost_or_doubled)
 		state_dir_remove(m[i].dir);
 		free(m[i].dump);
 	}
-	(void)munmap(progress, sizeof(*progress));
+	munmap(progress, sizeof(*progress));
 }
 
 /* A process that ends leaves to the system what it wrote; disks add nothing to that but waiting. */
-static int use_memory_folder(void **state)
+static void use_memory_folder(void)
 {
-	(void)state;
 	if (access("/dev/shm", W_OK) == 0)
-		(void)setenv("TMPDIR", "/dev/shm", 0);
-	return 0;
+		setenv("TMPDIR", "/dev/shm", 0);
 }
 
 TEST_GROUP(use_memory_folder, NULL)

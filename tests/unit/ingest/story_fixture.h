@@ -6,9 +6,8 @@
 
 #include "../../../daemon/sql/sql_internal.h"
 #include "../ask.h"
-#include "fixture.h"
-
 #include "../identity/sketch_fixture.h"
+#include "fixture.h"
 #include "sitrep/sql/sql.h"
 
 #define RADAR_TITLE "Three navies to share pictures of coastal radars"
@@ -70,11 +69,11 @@ static inline void dump_value(struct buf *out, struct sql_stmt *s, int column)
 
 	if (sqlite3_column_type(s->handle, column) == SQLITE_BLOB) {
 		for (size_t i = 0; i < bytes.len; i++) {
-			(void)buf_putc(out, "0123456789abcdef"[(unsigned char)bytes.data[i] >> 4]);
-			(void)buf_putc(out, "0123456789abcdef"[bytes.data[i] & 15]);
+			buf_putc(out, "0123456789abcdef"[(unsigned char)bytes.data[i] >> 4]);
+			buf_putc(out, "0123456789abcdef"[bytes.data[i] & 15]);
 		}
 	} else if (!sql_is_null(s, column)) {
-		(void)buf_printf(out, "%s", sql_cstr(s, column));
+		buf_printf(out, "%s", sql_cstr(s, column));
 	}
 }
 
@@ -84,17 +83,17 @@ static inline void dump_table(
 	char text[200];
 	struct sql_stmt *s;
 
-	(void)snprintf(text, sizeof(text), "SELECT * FROM %s%s", table, where);
+	snprintf(text, sizeof(text), "SELECT * FROM %s%s", table, where);
 	assert_int_equal(sql_prepare_once(db, text, &s, NULL, "test"), 0);
 	while (sql_step(s, NULL, "test") == 1) {
-		(void)buf_printf(out, "%s", table);
+		buf_printf(out, "%s", table);
 		for (int i = 0; i < sql_columns(s); i++) {
 			if (is_listed(sql_column_name(s, i), but_columns))
 				continue;
-			(void)buf_printf(out, " %s=", sql_column_name(s, i));
+			buf_printf(out, " %s=", sql_column_name(s, i));
 			dump_value(out, s, i);
 		}
-		(void)buf_putc(out, '\n');
+		buf_putc(out, '\n');
 	}
 	sql_finalize(&s, 1);
 }
@@ -107,8 +106,7 @@ static inline char *dump_database(const char *dir, const char *const *but_tables
 	struct error err = {0};
 	struct sql_stmt *s;
 
-	if (store_open(&store, dir, STORE_READ, &err) != 0)
-		fail_msg("%s", err.text);
+	assert_ok(store_open(&store, dir, STORE_READ, &err) == 0, err);
 	assert_int_equal(sql_prepare_once(store.db,
 				 "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
 				 " ORDER BY name",
@@ -146,8 +144,7 @@ static inline int64_t ask_database(const char *dir, const char *query)
 	struct error err = {0};
 	int64_t value;
 
-	if (store_open(&store, dir, STORE_READ, &err) != 0)
-		fail_msg("%s", err.text);
+	assert_ok(store_open(&store, dir, STORE_READ, &err) == 0, err);
 	value = ask_number(store.db, query);
 	store_close(&store);
 	return value;

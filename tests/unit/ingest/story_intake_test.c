@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What being grouped by its text means for an item: who counts as a source, whom alerts reach, and what a feed that is
  * polled for the first time brings. */
-#include "../test.h"
 #include "story_fixture.h"
 
 struct line {
@@ -14,9 +13,8 @@ struct line {
 /* Polls a document of these lines, the first one topmost. */
 static struct poll_report poll_lines(struct fixture *f, size_t feed, const struct line *lines, size_t count)
 {
-	struct draft d;
+	struct draft d = draft_new("Feed");
 
-	draft_init(&d, "Feed");
 	for (size_t i = 0; i < count; i++) {
 		struct item *it = draft_add_text(&d, lines[i].guid, NULL, lines[i].title, lines[i].body);
 
@@ -42,9 +40,8 @@ static struct poll_report poll_lines(struct fixture *f, size_t feed, const struc
 static void pass_backlog(struct fixture *f)
 {
 	for (size_t i = 0; i < f->feed_count; i++) {
-		struct draft d;
+		struct draft d = draft_new("Feed");
 
-		draft_init(&d, "Feed");
 		assert_counts(fixture_poll(f, i, &d), 0, 0, 0, 0);
 	}
 }
@@ -73,10 +70,8 @@ static void assert_relations(struct fixture *f, int64_t after, const char *const
 
 /* ---- alerts */
 
-TEST_WITH(a_reprint_alerts_nobody_again, fixture_setup, fixture_teardown)
+TEST_ON(a_reprint_alerts_nobody_again, fixture, f)
 {
-	struct fixture *f = *state;
-
 	pass_backlog(f);
 	assert_counts(POLL(f, ALPHA, {SAYS("a", RADAR_TITLE, RADAR("17")), .alert = true}), 1, 0, 0, 0);
 	assert_counts(POLL(f, BRAVO, {SAYS("b", RADAR_OTHER_TITLE, RADAR_REPRINT("17")), .alert = true}), 0, 1, 0, 0);
@@ -86,10 +81,8 @@ TEST_WITH(a_reprint_alerts_nobody_again, fixture_setup, fixture_teardown)
 }
 
 /* The story's first report does not match the rule, a reprint of it does. */
-TEST_WITH(the_first_report_that_matches_alerts, fixture_setup, fixture_teardown)
+TEST_ON(the_first_report_that_matches_alerts, fixture, f)
 {
-	struct fixture *f = *state;
-
 	pass_backlog(f);
 	POLL(f, ALPHA, {SAYS("a", RADAR_TITLE, RADAR("17"))});
 	POLL(f, BRAVO, {SAYS("b", RADAR_OTHER_TITLE, RADAR_REPRINT("17")), .alert = true});
@@ -97,10 +90,8 @@ TEST_WITH(the_first_report_that_matches_alerts, fixture_setup, fixture_teardown)
 }
 
 /* Under another identity it may be another matter, however much it looks like the outlet's last one. */
-TEST_WITH(a_possible_update_is_never_silent, fixture_setup, fixture_teardown)
+TEST_ON(a_possible_update_is_never_silent, fixture, f)
 {
-	struct fixture *f = *state;
-
 	pass_backlog(f);
 	POLL(f, ALPHA, {SAYS("a1", FERRY_TITLE, FERRY), .alert = true});
 	POLL(f, BRAVO, {SAYS("b1", FERRY_TITLE, FERRY " It sails at eight."), .alert = true});
@@ -115,10 +106,8 @@ TEST_WITH(a_possible_update_is_never_silent, fixture_setup, fixture_teardown)
 }
 
 /* Two texts side by side are two things: the second begins a story, and that alerts by itself. */
-TEST_WITH(what_stands_beside_its_like_alerts_too, fixture_setup, fixture_teardown)
+TEST_ON(what_stands_beside_its_like_alerts_too, fixture, f)
 {
-	struct fixture *f = *state;
-
 	pass_backlog(f);
 	POLL(f, ALPHA, {SAYS("a1", FERRY_TITLE, FERRY), .alert = true});
 	assert_counts(POLL(f, ALPHA, {SAYS("a2", FERRY_TITLE, FERRY " It sails at noon."), .alert = true},
@@ -137,7 +126,7 @@ static int64_t sources(struct fixture *f)
 	return ask_database(f->dir, "SELECT sources FROM story");
 }
 
-TEST_WITH(sources_are_publishers, fixture_setup, fixture_teardown)
+TEST_ON(sources_are_publishers, fixture, f)
 {
 	static const struct feed_spec feeds[] = {
 		{.name = "news", .url = "https://www.quay.example/feed", .first_due_ms = NOW_MS},
@@ -150,7 +139,6 @@ TEST_WITH(sources_are_publishers, fixture_setup, fixture_teardown)
 	};
 	/* how many there are when this feed has run it, too */
 	static const int64_t expected[] = {1, 1, 2, 2, 3, 3, 4};
-	struct fixture *f = *state;
 
 	fixture_sync(f, feeds, 7);
 	for (size_t i = 0; i < 7; i++) {
@@ -165,14 +153,13 @@ TEST_WITH(sources_are_publishers, fixture_setup, fixture_teardown)
 }
 
 /* By the operator's word two sites speak with one voice, and a voice's second text is no reprint of its first. */
-TEST_WITH(one_voice_does_not_reprint_itself, fixture_setup, fixture_teardown)
+TEST_ON(one_voice_does_not_reprint_itself, fixture, f)
 {
 	static const struct feed_spec feeds[] = {
 		{.name = "times", .url = "https://times.example/feed", .publisher = "House", .first_due_ms = NOW_MS},
 		{.name = "army", .url = "https://army.example/feed", .publisher = "House", .first_due_ms = NOW_MS},
 		{.name = "sisters", .url = "https://sisters.example/feed", .first_due_ms = NOW_MS},
 	};
-	struct fixture *f = *state;
 
 	fixture_sync(f, feeds, 3);
 	POLL(f, 0, {SAYS("1", RADAR_TITLE, RADAR("17"))});
@@ -186,9 +173,8 @@ TEST_WITH(one_voice_does_not_reprint_itself, fixture_setup, fixture_teardown)
 
 /* ---- backlog */
 
-TEST_WITH(the_first_poll_is_grouped_and_alerts_nobody, fixture_setup, fixture_teardown)
+TEST_ON(the_first_poll_is_grouped_and_alerts_nobody, fixture, f)
 {
-	struct fixture *f = *state;
 	int64_t cursor;
 
 	pass_backlog(f);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Pushes and subscriptions in the database: what they keep, and what they must leave alone. */
-#include "../test.h"
 #include "fixture.h"
 
 #include <sqlite3.h>
@@ -9,10 +8,9 @@ static void draft_item(struct draft *d, const char *guid)
 {
 	char link[64], text[128];
 
-	(void)snprintf(link, sizeof(link), "https://alpha.example/%s", guid);
-	(void)snprintf(
-		text, sizeof(text), "The frigate squadron of %s left its base on Monday for a week of drills", guid);
-	(void)draft_add(d, guid, link, guid, text);
+	snprintf(link, sizeof(link), "https://alpha.example/%s", guid);
+	snprintf(text, sizeof(text), "The frigate squadron of %s left its base on Monday for a week of drills", guid);
+	draft_add(d, guid, link, guid, text);
 }
 
 static struct websub_state *trusted(const struct fixture *f, size_t feed)
@@ -51,9 +49,8 @@ static struct poll_outcome *aside(const struct fixture *f, size_t feed, struct w
 static struct poll_report poll_once(struct fixture *f, const char *guid)
 {
 	struct poll_outcome *o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
-	struct draft d;
+	struct draft d = draft_new("Alpha");
 
-	draft_init(&d, "Alpha");
 	draft_item(&d, guid);
 	o->etag = strdup("\"one\"");
 	o->document = draft_encode(&d);
@@ -61,17 +58,15 @@ static struct poll_report poll_once(struct fixture *f, const char *guid)
 	return fixture_take(f, o);
 }
 
-TEST_WITH(a_push_is_no_poll, fixture_setup, fixture_teardown)
+TEST_ON(a_push_is_no_poll, fixture, f)
 {
-	struct fixture *f = *state;
 	struct poll_report polled = poll_once(f, "first"), pushed;
 	struct poll_outcome *o = aside(f, ALPHA, NULL);
 	int64_t due_ms = f->feeds[ALPHA].due_ms, polled_ms = f->feeds[ALPHA].last_poll_ms;
-	struct draft d;
+	struct draft d = draft_new("Alpha");
 
 	assert_true(polled.is_poll);
 	o->kind = OUTCOME_PUSH;
-	draft_init(&d, "Alpha");
 	draft_item(&d, "second");
 	o->document = draft_encode(&d);
 	draft_release(&d);
@@ -90,13 +85,12 @@ TEST_WITH(a_push_is_no_poll, fixture_setup, fixture_teardown)
 	assert_counts(poll_once(f, "second"), 0, 0, 0, 1);
 }
 
-TEST_WITH(a_damaged_push_is_no_failure_of_the_feed, fixture_setup, fixture_teardown)
+TEST_ON(a_damaged_push_is_no_failure_of_the_feed, fixture, f)
 {
-	struct fixture *f = *state;
 	struct poll_outcome *o = aside(f, ALPHA, NULL);
 	struct poll_report r;
 
-	(void)poll_once(f, "first");
+	poll_once(f, "first");
 	o->kind = OUTCOME_PUSH;
 	buf_init(&o->document, 100);
 	assert_int_equal(buf_puts(&o->document, "no wire bytes"), 0);
@@ -108,14 +102,13 @@ TEST_WITH(a_damaged_push_is_no_failure_of_the_feed, fixture_setup, fixture_teard
 	assert_int_equal(f->feeds[ALPHA].errors, 0);
 }
 
-TEST_WITH(a_subscription_survives, fixture_setup, fixture_teardown)
+TEST_ON(a_subscription_survives, fixture, f)
 {
-	struct fixture *f = *state;
 	struct writer_options options = fixture_options(f->dir);
 	struct writer_change c = {0};
 	struct websub_state *s;
 
-	(void)fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
+	fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
 	assert_true(f->feeds[ALPHA].pushed);
 	fixture_close(f);
 	fixture_open(f, &options);
@@ -147,7 +140,7 @@ static void alter(struct fixture *f, const char *text)
 	sqlite3 *db;
 
 	fixture_close(f);
-	(void)snprintf(path, sizeof(path), "%.250s/sitrepd.db", f->dir);
+	snprintf(path, sizeof(path), "%.250s/sitrepd.db", f->dir);
 	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
@@ -173,56 +166,52 @@ static void assert_phase(struct fixture *f, enum websub_phase phase, const char 
 }
 
 /* With a turned letter every push would be refused until the lease runs out; so it is forgotten and made anew. */
-TEST_WITH(a_damaged_secret_is_no_secret, fixture_setup, fixture_teardown)
+TEST_ON(a_damaged_secret_is_no_secret, fixture, f)
 {
-	struct fixture *f = *state;
-
-	(void)fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
+	fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
 	assert_phase(f, WEBSUB_TRUSTED, "0123");
 	/* one of a program that kept no sum */
 	alter(f, "UPDATE websub SET secret = substr(secret, 1, 4)");
 	assert_phase(f, WEBSUB_TRUSTED, "0123");
-	(void)fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
+	fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
 	alter(f, "UPDATE websub SET secret = '1' || substr(secret, 2)");
 	assert_phase(f, WEBSUB_NONE, NULL);
-	(void)fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
+	fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
 	alter(f, "UPDATE websub SET callback = replace(callback, '1-f', '1-e')");
 	assert_phase(f, WEBSUB_NONE, NULL);
-	(void)fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
+	fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
 	alter(f, "UPDATE websub SET secret = NULL");
 	assert_phase(f, WEBSUB_NONE, NULL);
 }
 
-TEST_WITH(lost_trust_is_planned_for, fixture_setup, fixture_teardown)
+TEST_ON(lost_trust_is_planned_for, fixture, f)
 {
-	struct fixture *f = *state;
 	struct poll_outcome *o;
 
-	(void)fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
-	(void)poll_once(f, "first");
+	fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
+	poll_once(f, "first");
 	/* as if the plan had trusted the hub for a day */
 	f->now_ms -= DAY_MS;
 	o = aside(f, ALPHA, trusted(f, ALPHA));
 	o->websub->phase = WEBSUB_VERIFIED;
-	(void)fixture_take(f, o);
+	fixture_take(f, o);
 	assert_false(f->feeds[ALPHA].pushed);
 	assert_true(f->feeds[ALPHA].due_ms == f->now_ms - MINUTE_MS + HOUR_MS);
 	/* never later than it was */
-	(void)fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
+	fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
 	f->now_ms += DAY_MS;
 	o = aside(f, ALPHA, trusted(f, ALPHA));
 	o->websub->phase = WEBSUB_LAPSED;
-	(void)fixture_take(f, o);
+	fixture_take(f, o);
 	assert_true(f->feeds[ALPHA].due_ms < f->now_ms - HOUR_MS);
 }
 
-TEST_WITH(another_url_ends_a_subscription, fixture_setup, fixture_teardown)
+TEST_ON(another_url_ends_a_subscription, fixture, f)
 {
-	struct fixture *f = *state;
 	struct feed_spec moved[3] = {fixture_feeds[0], fixture_feeds[1], fixture_feeds[2]};
 	struct writer_change c = {0};
 
-	(void)fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
+	fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
 	moved[0].url = "https://alpha.example/elsewhere";
 	fixture_sync(f, moved, 3);
 	assert_false(f->feeds[ALPHA].pushed);
@@ -232,17 +221,16 @@ TEST_WITH(another_url_ends_a_subscription, fixture_setup, fixture_teardown)
 }
 
 /* More than one growth of the array. */
-TEST_WITH(many_subscriptions, fixture_setup, fixture_teardown)
+TEST_ON(many_subscriptions, fixture, f)
 {
 	enum { MANY = 200 };
-	struct fixture *f = *state;
 	struct feed_spec specs[MANY] = {0};
 	char names[MANY][32], urls[MANY][64];
 	struct writer_change before = {0}, after = {0};
 
 	for (size_t i = 0; i < MANY; i++) {
-		(void)snprintf(names[i], sizeof(names[i]), "feed%zu", i);
-		(void)snprintf(urls[i], sizeof(urls[i]), "https://many.example/%zu", i);
+		snprintf(names[i], sizeof(names[i]), "feed%zu", i);
+		snprintf(urls[i], sizeof(urls[i]), "https://many.example/%zu", i);
 		specs[i] = (struct feed_spec){.name = names[i], .url = urls[i], .first_due_ms = NOW_MS};
 	}
 	fixture_change(f, &before, specs, MANY);
@@ -263,11 +251,10 @@ TEST_WITH(many_subscriptions, fixture_setup, fixture_teardown)
 
 static void assert_report(struct fixture *f, struct poll_outcome *o, const char *hubs, const char *topic)
 {
-	struct draft d;
+	struct draft d = draft_new("Alpha");
 	struct feed_link *link;
 	struct poll_report *r;
 
-	draft_init(&d, "Alpha");
 	draft_item(&d, "first");
 	d.d.feed.self = STR("https://alpha.example/self");
 	d.d.feed.hub = STR("https://hub.example/");
@@ -287,9 +274,8 @@ static void assert_report(struct fixture *f, struct poll_outcome *o, const char 
 	poll_reports_free(r);
 }
 
-TEST_WITH(a_poll_reports_hubs, fixture_setup, fixture_teardown)
+TEST_ON(a_poll_reports_hubs, fixture, f)
 {
-	struct fixture *f = *state;
 	struct poll_outcome *o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
 
 	assert_report(f, o, "https://hub.example/\nhttps://second.example/", "https://alpha.example/self");
@@ -300,17 +286,15 @@ TEST_WITH(a_poll_reports_hubs, fixture_setup, fixture_teardown)
 	assert_report(f, o, "https://head.example/", "https://alpha.example/head");
 }
 
-TEST_WITH(another_url_says_nothing_about_hubs, fixture_setup, fixture_teardown)
+TEST_ON(another_url_says_nothing_about_hubs, fixture, f)
 {
-	struct fixture *f = *state;
 	struct poll_outcome *o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
 	struct poll_report *r;
-	struct draft d;
+	struct draft d = draft_new("Alpha");
 
 	free(o->url);
 	o->url = strdup("https://alpha.example/before");
 	o->hubs = strdup("https://hub.example/");
-	draft_init(&d, "Alpha");
 	o->document = draft_encode(&d);
 	draft_release(&d);
 	writer_submit(f->writer, o);

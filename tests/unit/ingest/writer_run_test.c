@@ -5,7 +5,6 @@
 #include <pthread.h>
 
 #include "../../../daemon/ingest/ingest.h"
-#include "../test.h"
 #include "sitrep/sql/sql.h"
 
 struct call {
@@ -33,9 +32,8 @@ static int note(void *arg, struct ingest *k, struct error *err)
 static void submit_news(struct fixture *f, const char *guid)
 {
 	struct poll_outcome *o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
-	struct draft d;
+	struct draft d = draft_new("Alpha");
 
-	draft_init(&d, "Alpha");
 	draft_add(&d, guid, NULL, guid, "a text of more than eight words to be told apart by it");
 	o->document = draft_encode(&d);
 	draft_release(&d);
@@ -48,9 +46,8 @@ static int64_t polls_of_alpha(struct fixture *f)
 	return f->feeds[ALPHA].polls;
 }
 
-TEST_WITH(a_transaction, fixture_setup, fixture_teardown)
+TEST_ON(a_transaction, fixture, f)
 {
-	struct fixture *f = *state;
 	struct call good = {0}, bad = {.code = -EINVAL};
 
 	assert_int_equal(writer_run(f->writer, note, fixture_note_end, &good), 0);
@@ -66,11 +63,11 @@ TEST_WITH(a_transaction, fixture_setup, fixture_teardown)
 }
 
 /* It runs behind what was submitted before and ahead of what was submitted after, and ends are told in that order. */
-TEST_WITH(order, fixture_setup, fixture_teardown)
+TEST_ON(order, fixture, f)
 {
-	struct fixture *f = *state;
 	pthread_mutex_t host_limit = PTHREAD_MUTEX_INITIALIZER;
 	struct call held = {.host_limit = &host_limit}, between = {0};
+	struct writer_stats stats;
 	size_t before = 0, after = 0;
 
 	assert_int_equal(pthread_mutex_lock(&host_limit), 0);
@@ -82,7 +79,8 @@ TEST_WITH(order, fixture_setup, fixture_teardown)
 	for (int i = 0; i < 600; i++)
 		writer_submit(f->writer, outcome_make(f, BRAVO, OUTCOME_NOT_MODIFIED));
 	/* the thread is held, and this one is not */
-	assert_int_equal(writer_pending(f->writer), 602);
+	writer_get_stats(f->writer, &stats);
+	assert_int_equal(stats.pending, 602);
 	assert_int_equal(pthread_mutex_unlock(&host_limit), 0);
 	while (before + after < 602) {
 		struct pollfd fd = {.fd = writer_fd(f->writer), .events = POLLIN};
@@ -109,9 +107,8 @@ TEST_WITH(order, fixture_setup, fixture_teardown)
 }
 
 /* What is handed over is done, also when the end is near. */
-TEST_WITH(at_the_end, fixture_setup, fixture_teardown)
+TEST_ON(at_the_end, fixture, f)
 {
-	struct fixture *f = *state;
 	struct writer_options options = fixture_options(f->dir);
 	struct call c = {0};
 
@@ -132,14 +129,13 @@ static int refuse(void *arg, int64_t highest_id)
 }
 
 /* Feeds, subscriptions and options hold together, or not at all. */
-TEST_WITH(a_change_is_whole, fixture_setup, fixture_teardown)
+TEST_ON(a_change_is_whole, fixture, f)
 {
 	static const struct feed_spec other[] = {
 		{.name = "alpha", .url = "https://alpha.example/new", .first_due_ms = NOW_MS},
 		{.name = "delta", .url = "https://delta.example/", .first_due_ms = NOW_MS},
 	};
-	static const struct alert_spec alerts[] = {{"exercise", "low"}};
-	struct fixture *f = *state;
+	static const struct alert_spec alerts[] = {{.name = "exercise", .priority = "low"}};
 	struct writer_options options = fixture_options(f->dir);
 	struct error end = {0};
 	struct writer_change c = {.feeds = other, .count = 2, .reserve = refuse, .done = fixture_note_end, .arg = &end};
@@ -159,7 +155,7 @@ TEST_WITH(a_change_is_whole, fixture_setup, fixture_teardown)
 	for (int i = 0; i < 2; i++) {
 		char guid[16];
 
-		(void)snprintf(guid, sizeof(guid), "%d", i);
+		snprintf(guid, sizeof(guid), "%d", i);
 		draft_init(&d, "Alpha");
 		draft_match(&d, draft_add(&d, guid, NULL, guid, "a text of more than eight words to be told by it"),
 			"alert/exercise", "x");
@@ -172,9 +168,8 @@ TEST_WITH(a_change_is_whole, fixture_setup, fixture_teardown)
 }
 
 /* An operator's request overtakes polls that wait, and a function that waits for these. */
-TEST_WITH(requests_go_ahead, fixture_setup, fixture_teardown)
+TEST_ON(requests_go_ahead, fixture, f)
 {
-	struct fixture *f = *state;
 	pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 	struct call held = {.host_limit = &gate}, between = {0};
 	struct story_request *q = story_request_new(STR("none"), STR_NONE);

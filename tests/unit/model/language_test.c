@@ -32,9 +32,8 @@ static const struct {
 
 TEST(who_says_it)
 {
-	struct arena a;
+	struct arena a = ARENA_INIT(64 * 1024);
 
-	arena_init(&a, 64 * 1024);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct feed_facts feed = {.language = str_from(rows[i].feed)};
 		struct str language;

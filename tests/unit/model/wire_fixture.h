@@ -6,11 +6,6 @@
 #ifndef TEST_WIRE_FIXTURE_H
 #define TEST_WIRE_FIXTURE_H
 
-#include <errno.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "../test.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/model/document_fields.h"
@@ -26,30 +21,23 @@ struct fixture {
 	uint32_t numbers;
 };
 
-static inline int setup(void **state)
+static inline void setup(struct fixture *f)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
 	arena_init(&f->source, MEMORY_MAX);
 	arena_init(&f->arena, MEMORY_MAX);
 	buf_init(&f->bytes, MEMORY_MAX);
 	buf_init(&f->again, MEMORY_MAX);
-	*state = f;
-	return 0;
 }
 
-static inline int teardown(void **state)
+static inline void teardown(struct fixture *f)
 {
-	struct fixture *f = *state;
-
 	arena_release(&f->source);
 	arena_release(&f->arena);
 	buf_release(&f->bytes);
 	buf_release(&f->again);
-	free(f);
-	return 0;
 }
+
+FIXTURE(fixture, setup, teardown)
 
 /* ---- documents with something in every member ---- */
 
@@ -74,6 +62,7 @@ static inline void fill(struct fixture *f, void *owner, const struct shape *shap
 		const struct field *field = &shape->fields[i];
 		char *member = (char *)owner + field->offset;
 		uint32_t n = ++f->numbers;
+		uint64_t large;
 		int64_t time_ms = INT64_C(1795000000000) + n;
 		uint8_t digest[SHA256_LEN];
 		struct buf text = BUF_INIT(64);
@@ -81,7 +70,7 @@ static inline void fill(struct fixture *f, void *owner, const struct shape *shap
 
 		switch (field->kind) {
 		case FIELD_STR:
-			(void)buf_printf(&text, "é %u", n);
+			buf_printf(&text, "é %u", n);
 			s = arena_str(&f->source, buf_str(&text));
 			memcpy(member, &s, sizeof(s));
 			break;
@@ -108,6 +97,10 @@ static inline void fill(struct fixture *f, void *owner, const struct shape *shap
 		case FIELD_U32:
 			n = UINT32_MAX - n;
 			memcpy(member, &n, sizeof(n));
+			break;
+		case FIELD_U64:
+			large = UINT64_MAX - n;
+			memcpy(member, &large, sizeof(large));
 			break;
 		case FIELD_TEXT:
 		case FIELD_STRUCT:
@@ -165,6 +158,9 @@ static inline void assert_same(const void *a, const void *b, const struct shape 
 		case FIELD_U32:
 			same = memcmp(in_a, in_b, sizeof(uint32_t)) == 0;
 			break;
+		case FIELD_U64:
+			same = memcmp(in_a, in_b, sizeof(uint64_t)) == 0;
+			break;
 		case FIELD_TEXT:
 		case FIELD_STRUCT:
 			assert_same(in_a, in_b, field->of);
@@ -216,6 +212,7 @@ static inline void assert_sound(struct str bytes, const void *owner, const struc
 			break;
 		case FIELD_TIME:
 		case FIELD_U32:
+		case FIELD_U64:
 			break;
 		case FIELD_TEXT:
 		case FIELD_STRUCT:

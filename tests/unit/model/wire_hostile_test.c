@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* wire_hostile_test.c: nothing that a stranger sends as a document is believed: cut, changed, invented, or a lie. */
-#include "wire_fixture.h"
-
-#include "../test.h"
 #include "sitrep/base/limits.h"
+#include "wire_fixture.h"
 
 enum { ROUNDS = 6000, CHANGES_MAX = 8 };
 
@@ -17,9 +15,8 @@ static struct str exact_copy(struct str s)
 	return str_make(copy, s.len);
 }
 
-TEST_WITH(every_truncation, setup, teardown)
+TEST_ON(every_truncation, fixture, f)
 {
-	struct fixture *f = *state;
 	struct str whole = encode_full(f);
 	size_t accepted = 0;
 
@@ -48,9 +45,8 @@ static uint64_t next_random(uint64_t *seed)
 	return *seed * UINT64_C(2685821657736338717);
 }
 
-TEST_WITH(changed_bytes, setup, teardown)
+TEST_ON(changed_bytes, fixture, f)
 {
-	struct fixture *f = *state;
 	struct str whole = encode_full(f);
 	uint64_t seed = 20261123;
 	size_t accepted = 0, refused = 0;
@@ -78,14 +74,13 @@ TEST_WITH(changed_bytes, setup, teardown)
 	assert_true(accepted > ROUNDS / 100 && refused > ROUNDS / 100);
 }
 
-TEST_WITH(noise, setup, teardown)
+TEST_ON(noise, fixture, f)
 {
-	struct fixture *f = *state;
 	uint64_t seed = 42;
 
 	for (int round = 0; round < ROUNDS; round++) {
 		char noise[96];
-		size_t len = next_random(&seed) % sizeof(noise);
+		size_t len = (size_t)(next_random(&seed) % sizeof(noise));
 		struct str copy;
 		struct document d;
 		struct item it;
@@ -102,7 +97,7 @@ TEST_WITH(noise, setup, teardown)
 	}
 }
 
-TEST_WITH(lies, setup, teardown)
+TEST_ON(lies, fixture, f)
 {
 	static const struct {
 		const char *what;
@@ -165,7 +160,6 @@ TEST_WITH(lies, setup, teardown)
 		{"an overlong slash", {"\2\2\xc0\xaf", 4}, false},
 		{"a surrogate", {"\2\3\xed\xa0\x80", 5}, false},
 	};
-	struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct str copy = exact_copy(cases[i].bytes);
@@ -177,10 +171,9 @@ TEST_WITH(lies, setup, teardown)
 	}
 }
 
-TEST_WITH(digests_have_their_length, setup, teardown)
+TEST_ON(digests_have_their_length, fixture, f)
 {
 	static const uint8_t tags[] = {43, 44, 45};
-	struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(tags); i++) {
 		for (uint8_t len = 0; len <= 2 * SHA256_LEN; len++) {
@@ -193,9 +186,8 @@ TEST_WITH(digests_have_their_length, setup, teardown)
 	}
 }
 
-TEST_WITH(unknown_tags_are_skipped, setup, teardown)
+TEST_ON(unknown_tags_are_skipped, fixture, f)
 {
-	struct fixture *f = *state;
 	struct document d;
 
 	assert_int_equal(decode_document(f,
@@ -212,15 +204,14 @@ static struct str many(struct fixture *f, uint8_t tag, size_t count)
 {
 	buf_clear(&f->bytes);
 	for (size_t i = 0; i < count; i++) {
-		(void)buf_putc(&f->bytes, (char)tag);
-		(void)buf_putc(&f->bytes, 0);
+		buf_putc(&f->bytes, (char)tag);
+		buf_putc(&f->bytes, 0);
 	}
 	return buf_str(&f->bytes);
 }
 
-TEST_WITH(counts, setup, teardown)
+TEST_ON(counts, fixture, f)
 {
-	struct fixture *f = *state;
 	struct document d;
 	struct item it;
 
@@ -239,15 +230,13 @@ TEST_WITH(counts, setup, teardown)
 	assert_int_equal(decode_document(f, many(f, 7, LIMIT_DOCUMENT_ITEMS + 1), &d), -EPROTO);
 }
 
-TEST_WITH(no_memory, setup, teardown)
+TEST_ON(no_memory, fixture, f)
 {
-	struct fixture *f = *state;
 	struct str bytes = many(f, 7, 100);
 	struct error err = {0};
-	struct arena small;
+	struct arena small = ARENA_INIT(8 * 1024);
 	struct document d;
 
-	arena_init(&small, 8 * 1024);
 	assert_int_equal(wire_decode_document(bytes, &small, &d, &err), -ENOMEM);
 	assert_int_equal(err.code, -ENOMEM);
 	assert_true(err.text[0] != '\0');

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* wire_test.c: documents as bytes and back: nothing is lost or added on the way. */
+#include "sitrep/base/limits.h"
 #include "wire_fixture.h"
 
-#include "../test.h"
-#include "sitrep/base/limits.h"
-
-TEST_WITH(every_member, setup, teardown)
+TEST_ON(every_member, fixture, f)
 {
-	struct fixture *f = *state;
 	struct document sent, got;
 
 	document_init(&sent);
@@ -22,9 +19,8 @@ TEST_WITH(every_member, setup, teardown)
 	assert_true(str_eq(buf_str(&f->bytes), buf_str(&f->again)));
 }
 
-TEST_WITH(every_member_of_an_item, setup, teardown)
+TEST_ON(every_member_of_an_item, fixture, f)
 {
-	struct fixture *f = *state;
 	struct item sent, got;
 
 	item_init(&sent);
@@ -35,9 +31,8 @@ TEST_WITH(every_member_of_an_item, setup, teardown)
 	assert_sound(buf_str(&f->bytes), &got, &shape_item);
 }
 
-TEST_WITH(nothing, setup, teardown)
+TEST_ON(nothing, fixture, f)
 {
-	struct fixture *f = *state;
 	struct document none, got;
 	struct item no_item, got_item;
 
@@ -53,9 +48,8 @@ TEST_WITH(nothing, setup, teardown)
 	assert_true(got_item.source.updated == TIME_NONE);
 }
 
-TEST_WITH(absent_is_not_empty, setup, teardown)
+TEST_ON(absent_is_not_empty, fixture, f)
 {
-	struct fixture *f = *state;
 	struct person authors[2] = {{.name = STR("")}, {{NULL, 0}, {NULL, 0}, {NULL, 0}}};
 	struct item sent, got;
 
@@ -74,12 +68,11 @@ TEST_WITH(absent_is_not_empty, setup, teardown)
 	assert_null(got.authors.items[1].name.data);
 }
 
-TEST_WITH(times, setup, teardown)
+TEST_ON(times, fixture, f)
 {
 	static const int64_t kept[] = {0, 1, -1, 63, 64, -64, -65, INT64_C(1795428000123), INT64_C(-2208988800000),
 		INT64_C(253402300799999), INT64_C(-253402300799999)};
 	static const int64_t absurd[] = {INT64_C(253402300800000), INT64_C(-253402300800000), INT64_MAX, INT64_MIN + 1};
-	struct fixture *f = *state;
 	struct item sent, got;
 
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
@@ -100,10 +93,9 @@ TEST_WITH(times, setup, teardown)
 	}
 }
 
-TEST_WITH(lists_that_are_too_long_are_cut, setup, teardown)
+TEST_ON(lists_that_are_too_long_are_cut, fixture, f)
 {
 	static struct category categories[LIMIT_ITEM_LIST + 44];
-	struct fixture *f = *state;
 	struct item sent, got;
 
 	item_init(&sent);
@@ -116,9 +108,8 @@ TEST_WITH(lists_that_are_too_long_are_cut, setup, teardown)
 	assert_int_equal(got.categories.count, LIMIT_ITEM_LIST);
 }
 
-TEST_WITH(no_room_to_write, setup, teardown)
+TEST_ON(no_room_to_write, fixture, f)
 {
-	struct fixture *f = *state;
 	struct document d;
 	size_t whole = encode_full(f).len;
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Texts of feeds as people write them, and what an item is to hold.  Rows are inputs of our own. */
-#include "../test.h"
 #include "parse_fixture.h"
 
 /* An item's elements and what is to come of them; NULL: not asked. */

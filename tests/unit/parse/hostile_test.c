@@ -5,8 +5,6 @@
  * that size; the processor time of the second must not be more than a generous multiple of the first, where a
  * quadratic parser takes sixteen times as long.  Times are of this process and compared with one another only;
  * what else the machine does does not count. */
-#include <errno.h>
-#include <string.h>
 #include <time.h>
 
 #include "../test.h"
@@ -42,6 +40,9 @@ struct fixture {
 	int result;
 	struct document d;
 };
+
+/* the one of all tests */
+static struct fixture all;
 
 static double cpu_seconds(void)
 {
@@ -95,7 +96,7 @@ static void check_growth(struct fixture *f, const struct shape *s, work *run)
 	double small = LEAST_SECONDS, large;
 
 	/* the first run pays for what libraries make once */
-	(void)measure(f, s, LARGE / TIMES / TIMES, run);
+	measure(f, s, LARGE / TIMES / TIMES, run);
 	small += measure(f, s, LARGE / TIMES, run);
 	large = measure(f, s, LARGE, run);
 	for (int i = 1; i < MEASUREMENTS && large > FACTOR_MAX * small; i++) {
@@ -132,7 +133,7 @@ static void text_of_body(struct fixture *f)
 	f->result = html_to_text(&f->out, buf_str(&f->body));
 	assert_true(f->result == 0 || f->result == -E2BIG);
 	assert_true(utf8_valid(buf_str(&f->out)));
-	(void)html_looks_like(buf_str(&f->body));
+	html_looks_like(buf_str(&f->body));
 }
 
 #define RSS "<rss version='2.0'><channel><title>t</title>"
@@ -201,7 +202,7 @@ TEST(xml)
 	};
 
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
-		check_growth(*state, &shapes[i], parse_body);
+		check_growth(&all, &shapes[i], parse_body);
 }
 
 TEST(json)
@@ -220,7 +221,7 @@ TEST(json)
 	};
 
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
-		check_growth(*state, &shapes[i], parse_body);
+		check_growth(&all, &shapes[i], parse_body);
 }
 
 static const struct shape html_shapes[] = {
@@ -274,13 +275,13 @@ static const struct shape html_shapes[] = {
 TEST(html_sanitize)
 {
 	for (size_t i = 0; i < sizeof(html_shapes) / sizeof(html_shapes[0]); i++)
-		check_growth(*state, &html_shapes[i], sanitize_body);
+		check_growth(&all, &html_shapes[i], sanitize_body);
 }
 
 TEST(html_to_text)
 {
 	for (size_t i = 0; i < sizeof(html_shapes) / sizeof(html_shapes[0]); i++)
-		check_growth(*state, &html_shapes[i], text_of_body);
+		check_growth(&all, &html_shapes[i], text_of_body);
 }
 
 /* 20 MB of one text: what fits is kept, and what follows is read. */
@@ -291,7 +292,7 @@ TEST(long_text)
 	static const struct shape section = {"long section", ITEM "<![CDATA[", "All quiet along the river. ",
 		"]]></description></item><item><title>after</title></item></channel></rss>"};
 	const struct shape *shapes[] = {&text, &section};
-	struct fixture *f = *state;
+	struct fixture *f = &all;
 
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
 		fill(f, shapes[i], 20 * 1024 * 1024);
@@ -308,7 +309,7 @@ TEST(memory_is_bounded)
 {
 	static const struct shape items = {
 		"items", RSS, "<item><title>t</title><link>/##</link></item>", "</channel></rss>"};
-	struct fixture *f = *state;
+	struct fixture *f = &all;
 	size_t used;
 
 	fill(f, &items, 40 * 1024 * 1024);
@@ -324,25 +325,19 @@ TEST(memory_is_bounded)
 	assert_int_equal(f->arena.used, used);
 }
 
-static int setup(void **state)
+static void setup(void)
 {
-	static struct fixture f;
-
-	arena_init(&f.arena, 128 * 1024 * 1024);
-	buf_init(&f.body, BODY_MAX);
-	buf_init(&f.out, LIMIT_ITEM_CONTENT);
-	*state = &f;
-	return parse_prepare(&f.err);
+	arena_init(&all.arena, 128 * 1024 * 1024);
+	buf_init(&all.body, BODY_MAX);
+	buf_init(&all.out, LIMIT_ITEM_CONTENT);
+	assert_int_equal(parse_prepare(&all.err), 0);
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	struct fixture *f = *state;
-
-	arena_release(&f->arena);
-	buf_release(&f->body);
-	buf_release(&f->out);
-	return 0;
+	arena_release(&all.arena);
+	buf_release(&all.body);
+	buf_release(&all.out);
 }
 
 TEST_GROUP(setup, teardown)

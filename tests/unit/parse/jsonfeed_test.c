@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* jsonfeed_test.c: JSON Feed as specified, and as published. */
-#include <errno.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "../test.h"
 #include "parse_fixture.h"
 #include "sitrep/base/utf8.h"
 
@@ -125,7 +120,7 @@ TEST(a_fault_costs_its_field)
 		char text[1024];
 		const struct item *it;
 
-		(void)snprintf(text, sizeof(text),
+		snprintf(text, sizeof(text),
 			"{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"F\xC3\xBC\","
 			"\"items\":[" ITEM("1") ","
 						"{\"id\":\"2\",%s}," ITEM(
@@ -164,7 +159,7 @@ TEST(a_cut_feed_keeps_its_whole_items)
 	char text[1024];
 	size_t len;
 
-	(void)snprintf(text, sizeof(text), "%s%s,%s,%s]}", head, item, item, item);
+	snprintf(text, sizeof(text), "%s%s,%s,%s]}", head, item, item, item);
 	len = strlen(text);
 	for (size_t cut = 1; cut < len; cut++) {
 		size_t first = sizeof(head) - 1 + sizeof(item) - 1,
@@ -191,11 +186,11 @@ TEST(deep_members_and_large_faults)
 	size_t n;
 
 	assert_non_null(text);
-	n = (size_t)sprintf(text, "{\"items\":[" ITEM("1") ",{\"id\":\"2\",\"x\":");
+	n = (size_t)snprintf(text, LARGE, "{\"items\":[" ITEM("1") ",{\"id\":\"2\",\"x\":");
 	memset(text + n, '[', 100000);
 	memset(text + n + 100000, ']', 100000);
 	n += 200000;
-	n += (size_t)sprintf(text + n, ",\"title\":\"t\"}," ITEM("3") "]}");
+	n += (size_t)snprintf(text + n, LARGE - n, ",\"title\":\"t\"}," ITEM("3") "]}");
 	fixture_parse(&f, str_make(text, n), NULL, "https://feeds.example/");
 	assert_int_equal(f.result, 0);
 	assert_int_equal(f.d.items.count, 3);
@@ -204,7 +199,7 @@ TEST(deep_members_and_large_faults)
 	for (size_t i = 0; i < sizeof(fillers) / sizeof(fillers[0]); i++) {
 		size_t len = strlen(fillers[i]);
 
-		n = (size_t)sprintf(text, "{\"items\":[" ITEM("1") ",{\"id\":");
+		n = (size_t)snprintf(text, LARGE, "{\"items\":[" ITEM("1") ",{\"id\":");
 		for (; n + len < LARGE; n += len)
 			memcpy(text + n, fillers[i], len);
 		fixture_parse(&f, str_make(text, n), NULL, "https://feeds.example/");

@@ -3,12 +3,10 @@
 #ifndef TEST_PARSE_FIXTURE_H
 #define TEST_PARSE_FIXTURE_H
 
+#include "../test.h"
 #include "sitrep/base/arena.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/parse/parse.h"
-
-#include <stdio.h>
-#include <string.h>
 
 enum { FIXTURE_ARENA = 64 * 1024 * 1024, SAMPLE_MAX = 64 * 1024 };
 
@@ -38,11 +36,11 @@ static inline void fixture_text(struct fixture *f, const char *body)
 static inline struct str fixture_read(struct fixture *f, const char *name)
 {
 	char path[256];
-	(void)snprintf(path, sizeof(path), "tests/samples/%s", name);
+	snprintf(path, sizeof(path), "tests/samples/%s", name);
 	FILE *file = fopen(path, "rb");
 	assert_non_null(file);
 	size_t n = fread(f->body, 1, sizeof(f->body), file);
-	(void)fclose(file);
+	fclose(file);
 	assert_in_range(n, 1, sizeof(f->body) - 1);
 	return str_make(f->body, n);
 }
@@ -57,18 +55,15 @@ static inline void fixture_sample(struct fixture *f, const char *name)
 /* The one that a program's tests use in turn, and what goes before and after all of them. */
 static struct fixture f;
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	arena_init(&f.arena, FIXTURE_ARENA);
-	return parse_prepare(&f.err);
+	assert_int_equal(parse_prepare(&f.err), 0);
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	arena_release(&f.arena);
-	return 0;
 }
 
 #define assert_str(actual, expected)                                                                                   \

@@ -4,10 +4,6 @@
  * Each of these once killed some parser: by entities that expand without end, by depth, by the number of
  * attributes, or by ending where nobody expected it.  Here none may crash, none may take long (the test
  * would), and what can be read must be read. */
-#include <errno.h>
-#include <stdlib.h>
-
-#include "../test.h"
 #include "parse_fixture.h"
 #include "sitrep/base/buf.h"
 #include "sitrep/base/limits.h"
@@ -181,9 +177,8 @@ TEST(small_arena)
 {
 	struct parse_input in = {.body = fixture_read(&f, "rss2.xml"), .url = STR("https://e.example/")};
 	for (size_t max = 0; max < 64 * 1024; max += 509) {
-		struct arena small;
+		struct arena small = ARENA_INIT(max);
 		struct document d;
-		arena_init(&small, max);
 		int r = parse_feed(&in, &small, &d, &f.err);
 		assert_true(r == 0 || r == -ENOMEM);
 		if (r == 0)
@@ -194,8 +189,8 @@ TEST(small_arena)
 
 TEST(nul_and_controls)
 {
-	static const char bytes[] = "<rss version='2.0'><channel><title>a\0b\x01\x1f"
-				    "c&#0;&#xffff;&#x110000;</title></channel></rss>";
+	static const char bytes[] =
+		"<rss version='2.0'><channel><title>a\0b\x01\037c&#0;&#xffff;&#x110000;</title></channel></rss>";
 	fixture_parse(&f, str_make(bytes, sizeof(bytes) - 1), NULL, NULL);
 	assert_int_equal(f.result, 0);
 	assert_str(f.d.feed.title.value, "abc");
@@ -255,10 +250,10 @@ TEST(what_was_cut_is_left_out)
 	assert_int_equal(f.d.items.items[0].summary.kind, TEXT_ABSENT);
 }
 
-static int release(void **state)
+static void release(void)
 {
 	buf_release(&body);
-	return teardown(state);
+	teardown();
 }
 
 TEST_GROUP(setup, release)

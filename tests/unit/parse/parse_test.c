@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* parse_test.c: whole feeds in, documents out, one sample a dialect. */
-#include <errno.h>
-
-#include "../test.h"
 #include "parse_fixture.h"
 
 TEST(rss2)
@@ -168,7 +165,7 @@ TEST(broken)
 	assert_has(it->title.value, "Reservists\u2019 day");
 	assert_str(it->id, "gg-2");
 	assert_false(it->guid_is_permalink);
-	assert_has(f.d.notes, "repair: dropped what stood before the first tag");
+	assert_has(f.d.notes, "repair: dropped text before the first tag");
 	assert_has(f.d.notes, "repair: read tag by tag");
 }
 
@@ -182,7 +179,7 @@ TEST(what_is_no_feed)
 	assert_string_equal(f.err.text, "empty answer");
 	fixture_text(&f, "{\"error\": \"no such feed\"}");
 	assert_int_equal(f.result, -EBADMSG);
-	assert_has(str_from(f.err.text), "JSON, but no feed");
+	assert_has(str_from(f.err.text), "JSON, but not a feed");
 	fixture_text(&f, "{\"items\": [");
 	assert_int_equal(f.result, -EBADMSG);
 	fixture_text(&f, "<opml version=\"2.0\"><body/></opml>");
@@ -263,7 +260,7 @@ TEST(people)
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		char body[512];
-		(void)snprintf(body, sizeof(body),
+		snprintf(body, sizeof(body),
 			"<rss version='2.0'><channel><item><author>%s</author></item></channel></rss>",
 			cases[i].written);
 		fixture_text(&f, body);
@@ -308,7 +305,7 @@ TEST(media_types)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		char body[128];
-		(void)snprintf(body, sizeof(body), "<rss version='2.0'><channel><title>%s</title></channel></rss>",
+		snprintf(body, sizeof(body), "<rss version='2.0'><channel><title>%s</title></channel></rss>",
 			cases[i].text);
 		fixture_parse(&f, str_from(body), cases[i].type, "https://feeds.example/");
 		assert_str(f.d.encoding, cases[i].encoding);
@@ -359,7 +356,7 @@ TEST(finds_the_good_date)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char body[1024];
 
-		(void)snprintf(body, sizeof(body),
+		snprintf(body, sizeof(body),
 			"<rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/' "
 			"xmlns:dcterms='http://purl.org/dc/terms/' "
 			"xmlns:a='http://www.w3.org/2005/Atom'><channel><item><title>t</title>%s</item></channel></"

@@ -166,21 +166,17 @@ TEST(mistakes_are_told_by_line)
 	assert_true(str_starts(str_from(outcome.why), STR("line 3")));
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	arena_release(&arena);
 	buf_release(&out);
 	buf_release(&record);
-	return 0;
 }
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	arena_init(&arena, 16 * 1024 * 1024);
 	xml_read_prepare();
-	return 0;
 }
 
 TEST_GROUP(setup, teardown)

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* What makes the daemon unwell, and what does not, as a table: facts in, reasons and notes out. */
-#include <string.h>
-
 #include "../test.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/publish/health.h"
@@ -124,7 +122,7 @@ static void unreadable(struct health_facts *f)
 static void damaged(struct health_facts *f)
 {
 	f->damaged_tables = 1;
-	(void)strcpy(f->damage, "table item is damaged: wrong # of entries");
+	snprintf(f->damage, sizeof(f->damage), "table item is damaged: wrong # of entries");
 }
 
 static void rows_damaged(struct health_facts *f)
@@ -229,8 +227,8 @@ static const struct {
 static void join(const struct health_line *lines, size_t count, struct buf *out)
 {
 	for (size_t i = 0; i < count; i++)
-		(void)buf_printf(out, "%s%s", i > 0 ? "," : "", lines[i].code);
-	(void)buf_putc(out, '\0');
+		buf_printf(out, "%s%s", i > 0 ? "," : "", lines[i].code);
+	buf_putc(out, '\0');
 }
 
 TEST(table)
@@ -282,11 +280,10 @@ TEST(json)
 	struct buf out = BUF_INIT(4096);
 	struct health_facts f = well();
 	struct health h;
-	struct jsonw w;
+	struct jsonw w = JSONW_INIT(&out);
 
 	unreadable(&f);
 	health_judge(&f, &h);
-	jsonw_init(&w, &out);
 	jsonw_object(&w);
 	health_write_json(&h, &w);
 	jsonw_object_end(&w);

@@ -3,14 +3,9 @@
  *
  * The far end of each connection is held by the test, which sees the near one being shut. */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "../../../daemon/publish/http_internal.h"
 #include "../test.h"
@@ -29,36 +24,30 @@ struct fixture {
 	size_t count;
 };
 
-static int setup(void **state)
+static void setup(struct fixture *f)
 {
 	static struct config_network proxy = {.address = {[10] = 0xff, 0xff, 10, 1, 0, 0}, .prefix = 112};
 	static const struct config_networks proxies = {.items = &proxy, .count = 1};
 	const struct http_options options = {
 		.max_connections = MAX, .max_per_address = PER_ADDRESS, .proxies = &proxies};
-	struct fixture *f = calloc(1, sizeof(*f));
 	struct rlimit files;
 
-	assert_non_null(f);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
 	files.rlim_cur = files.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &files);
+	setrlimit(RLIMIT_NOFILE, &files);
 	assert_int_equal(http_admission_init(&f->admission, &options), 0);
-	*state = f;
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(struct fixture *f)
 {
-	struct fixture *f = *state;
-
 	http_admission_release(&f->admission);
 	for (size_t i = 0; i < f->count; i++) {
-		(void)close(f->peers[i].near);
-		(void)close(f->peers[i].far);
+		close(f->peers[i].near);
+		close(f->peers[i].far);
 	}
-	free(f);
-	return 0;
 }
+
+FIXTURE(fixture, setup, teardown)
 
 /* address: IPv4, IPv6, or NULL for a Unix socket. */
 static struct peer *come(struct fixture *f, const char *address)
@@ -84,7 +73,7 @@ static struct peer *come_from(struct fixture *f, unsigned number)
 {
 	char address[32];
 
-	(void)snprintf(address, sizeof(address), "198.51.%u.%u", number / 200, number % 200);
+	snprintf(address, sizeof(address), "198.51.%u.%u", number / 200, number % 200);
 	return come(f, address);
 }
 
@@ -111,9 +100,8 @@ static unsigned open_now(const struct fixture *f)
 	return n;
 }
 
-TEST_WITH(slow_heads_lock_nobody_out, setup, teardown)
+TEST_ON(slow_heads_lock_nobody_out, fixture, f)
 {
-	struct fixture *f = *state;
 	struct peer *p;
 
 	/* Hundreds send a byte now and then, each from elsewhere. */
@@ -132,14 +120,13 @@ TEST_WITH(slow_heads_lock_nobody_out, setup, teardown)
 	assert_int_equal(f->admission.dropped[HTTP_DROP_FULL], 0);
 	/* And the other way round. */
 	for (unsigned i = 0; i < 100; i++)
-		(void)come(f, NULL);
+		come(f, NULL);
 	assert_true(open_now(f) <= MAX);
 	assert_non_null(come(f, "203.0.113.2")->c);
 }
 
-TEST_WITH(slow_readers_and_bodies_lock_nobody_out, setup, teardown)
+TEST_ON(slow_readers_and_bodies_lock_nobody_out, fixture, f)
 {
-	struct fixture *f = *state;
 	struct peer *p;
 
 	for (unsigned i = 0; i < MAX - KEPT; i++) {
@@ -165,9 +152,8 @@ TEST_WITH(slow_readers_and_bodies_lock_nobody_out, setup, teardown)
 	assert_true(is_shut(&f->peers[3]));
 }
 
-TEST_WITH(one_address, setup, teardown)
+TEST_ON(one_address, fixture, f)
 {
-	struct fixture *f = *state;
 	char address[64];
 
 	for (int i = 0; i < PER_ADDRESS; i++)
@@ -182,7 +168,7 @@ TEST_WITH(one_address, setup, teardown)
 	assert_true(is_shut(&f->peers[2]));
 	/* A customer has a whole network of IPv6. */
 	for (int i = 0; i < PER_ADDRESS; i++) {
-		(void)snprintf(address, sizeof(address), "2001:db8:1:2:%x::1", i + 1);
+		snprintf(address, sizeof(address), "2001:db8:1:2:%x::1", i + 1);
 		assert_non_null(come(f, address)->c);
 	}
 	assert_null(come(f, "2001:db8:1:2:ffff::1")->c);
@@ -191,26 +177,24 @@ TEST_WITH(one_address, setup, teardown)
 	assert_null(come(f, "::ffff:198.51.100.1")->c);
 }
 
-TEST_WITH(many_behind_one_address, setup, teardown)
+TEST_ON(many_behind_one_address, fixture, f)
 {
 	static const char *const addresses[] = {
 		"127.0.0.1", "127.8.9.1", "::1", "10.1.0.5", "10.1.255.1", "::ffff:127.0.0.1"};
-	struct fixture *f = *state;
 
 	for (int i = 0; i < PER_ADDRESS + 1; i++)
 		for (size_t k = 0; k < sizeof(addresses) / sizeof(addresses[0]); k++)
 			assert_non_null(come(f, addresses[k])->c);
 	assert_int_equal(f->admission.dropped[HTTP_DROP_ADDRESS], 0);
 	for (int i = 0; i < PER_ADDRESS + 1; i++)
-		(void)come(f, "10.2.0.5");
+		come(f, "10.2.0.5");
 	assert_int_equal(f->admission.dropped[HTTP_DROP_ADDRESS], 1);
 }
 
-TEST_WITH(deadlines, setup, teardown)
+TEST_ON(deadlines, fixture, f)
 {
 	enum { HEAD, BODY, ANSWER, LONG_ANSWER, KINDS };
 	static const int64_t seconds[KINDS] = {30, 60, 30, 30 + 1024};
-	struct fixture *f = *state;
 
 	for (int i = 0; i < KINDS; i++)
 		assert_non_null(come(f, "127.0.0.1")->c);

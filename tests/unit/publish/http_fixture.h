@@ -7,14 +7,9 @@
 #define TEST_HTTP_FIXTURE_H
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <event2/event.h>
 #include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "../test.h"
 #include "sitrep/base/buf.h"
@@ -51,7 +46,7 @@ static inline void handle(void *arg, const struct http_request *request, struct 
 {
 	struct fixture *f = arg;
 
-	(void)buf_printf(&f->paths, "[%.*s%s]", STR_ARG(request->path), request->again ? " again" : "");
+	buf_printf(&f->paths, "[%.*s%s]", STR_ARG(request->path), request->again ? " again" : "");
 	answer->status = 200;
 	answer->cache_control = "max-age=60";
 	if (str_eq(request->path, STR("/document"))) {
@@ -100,15 +95,13 @@ static inline void on_alarm(evutil_socket_t fd, short what, void *arg)
 	fail_msg("no answer came within %d s", PATIENCE_S);
 }
 
-static inline int setup(void **state)
+static inline void setup(struct fixture *f)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
 	struct error err = {0};
 	const struct http_options options = {.max_connections = CONNECTIONS_MAX, .max_per_address = 2};
 	const char *colon;
 	long long port = 0;
 
-	assert_non_null(f);
 	buf_init(&f->paths, ANSWER_MAX);
 	f->base = event_base_new();
 	assert_non_null(f->base);
@@ -118,21 +111,17 @@ static inline int setup(void **state)
 	f->noise = make_body(NOISE_LEN, true);
 	f->listener = listener_open_tcp("127.0.0.1", 0, &err);
 	f->server = http_server_new(f->base, &options, handle, f, &err);
-	if (f->alarm == NULL || f->listener == NULL || f->server == NULL ||
-		http_server_listen(f->server, f->listener, &err) != 0)
-		fail_msg("%s", err.text);
+	assert_ok(f->alarm != NULL && f->listener != NULL && f->server != NULL &&
+			  http_server_listen(f->server, f->listener, &err) == 0,
+		err);
 	colon = strrchr(listener_name(f->listener), ':');
 	assert_true(colon != NULL && str_to_int(str_from(colon + 1), &port));
 	f->address = (struct sockaddr_in){
 		.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	*state = f;
-	return 0;
 }
 
-static inline int teardown(void **state)
+static inline void teardown(struct fixture *f)
 {
-	struct fixture *f = *state;
-
 	http_server_free(f->server);
 	listener_free(f->listener);
 	http_body_unref(f->document);
@@ -142,8 +131,6 @@ static inline int teardown(void **state)
 	event_free(f->alarm);
 	event_base_free(f->base);
 	buf_release(&f->paths);
-	free(f);
-	return 0;
 }
 
 static inline struct http_stats stats_of(const struct fixture *f)
@@ -190,7 +177,7 @@ static inline bool hear(struct fixture *f, int fd, struct buf *into)
 	assert_int_equal(event_add(f->alarm, &patience), 0);
 	while ((n = recv(fd, chunk, sizeof(chunk), MSG_DONTWAIT)) < 0 && errno == EAGAIN)
 		assert_true(event_base_loop(f->base, EVLOOP_ONCE) >= 0);
-	(void)event_del(f->alarm);
+	event_del(f->alarm);
 	event_free(readable);
 	if (n > 0)
 		assert_int_equal(buf_append(into, chunk, (size_t)n), 0);
@@ -218,7 +205,7 @@ static inline struct answer ask_raw(struct fixture *f, struct str bytes)
 	send_all(fd, bytes);
 	while (hear(f, fd, &a.raw))
 		;
-	(void)close(fd);
+	close(fd);
 	take_apart(&a);
 	return a;
 }
@@ -229,8 +216,7 @@ static inline struct answer ask(struct fixture *f, const char *method, const cha
 	struct buf request = BUF_INIT(64 * 1024);
 	struct answer a;
 
-	(void)buf_printf(
-		&request, "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s\r\n", method, path, headers);
+	buf_printf(&request, "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s\r\n", method, path, headers);
 	assert_false(buf_failed(&request));
 	a = ask_raw(f, buf_str(&request));
 	buf_release(&request);
@@ -295,7 +281,7 @@ static inline void get_tag(struct fixture *f, char tag[64])
 	struct str value = header(&a, "ETag");
 
 	assert_true(value.len > 2 && value.len < 64 && value.data[0] == '"' && value.data[value.len - 1] == '"');
-	(void)snprintf(tag, 64, "%.*s", STR_ARG(str_slice(value, 1, value.len - 1)));
+	snprintf(tag, 64, "%.*s", STR_ARG(str_slice(value, 1, value.len - 1)));
 	answer_release(&a);
 }
 

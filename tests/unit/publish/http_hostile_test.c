@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /* http_hostile_test.c: clients that mean no good, or too many of them, or that stay for long. */
-#include "../test.h"
 #include "http_fixture.h"
 
-#include <string.h>
+#include <microhttpd.h>
+
+FIXTURE(fixture, setup, teardown)
 
 /* ---- paths ---- */
 
-TEST_WITH(paths, setup, teardown)
+TEST_ON(paths, fixture, f)
 {
-	struct fixture *f = *state;
-
 	assert_status(f, "GET", "/document?since=1&x=%00", "", 200);
 	assert_status(f, "GET", "/%64ocument", "", 200);
 	assert_status(f, "GET", "/%C3%a9+%2f%3F%25", "", 404);
@@ -18,11 +17,10 @@ TEST_WITH(paths, setup, teardown)
 	assert_string_equal(f->paths.data, "[/document][/document][/\xc3\xa9+/?%][//document]");
 }
 
-TEST_WITH(paths_that_nobody_means, setup, teardown)
+TEST_ON(paths_that_nobody_means, fixture, f)
 {
 	static const char *const paths[] = {
 		"/document%00", "/%00document", "/a%0d%0ab", "/%1b[31m", "/%7f", "/%", "/%4", "/%zz", "/%u0041"};
-	struct fixture *f = *state;
 	char path[2048] = "/";
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
@@ -32,14 +30,13 @@ TEST_WITH(paths_that_nobody_means, setup, teardown)
 	assert_int_equal(f->paths.len, 0);
 }
 
-TEST_WITH(no_http, setup, teardown)
+TEST_ON(no_http, fixture, f)
 {
 	static const struct str requests[] = {
 		{"\r\n\r\n\r\nGET\r\n\r\n", 13},
 		{"GET /document HTTP/1.1\r\nConnection: close\r\n\r\n", 45},
 		{"GET /document HTTP/1.1\r\nHost: a\r\nno colon here\r\n\r\n", 51},
 	};
-	struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
 		struct buf heard = BUF_INIT(ANSWER_MAX);
@@ -48,7 +45,7 @@ TEST_WITH(no_http, setup, teardown)
 		send_all(fd, requests[i]);
 		while (hear(f, fd, &heard))
 			;
-		(void)close(fd);
+		close(fd);
 		/* a word why, or none; never the document */
 		assert_true(heard.data == NULL || heard.len == 0 || strncmp(heard.data, "HTTP/1.1 4", 10) == 0 ||
 			    strncmp(heard.data, "HTTP/1.0 4", 10) == 0);
@@ -58,23 +55,22 @@ TEST_WITH(no_http, setup, teardown)
 	assert_status(f, "GET", "/document", "", 200);
 }
 
-TEST_WITH(headers_without_end, setup, teardown)
+TEST_ON(headers_without_end, fixture, f)
 {
-	struct fixture *f = *state;
 	struct buf request = BUF_INIT(256 * 1024);
 	struct answer a;
 
-	(void)buf_puts(&request, "GET /document HTTP/1.1\r\nHost: localhost\r\n");
+	buf_puts(&request, "GET /document HTTP/1.1\r\nHost: localhost\r\n");
 	for (int i = 0; i < 2000; i++)
-		(void)buf_printf(&request, "X-Header-%d: some words\r\n", i);
-	(void)buf_puts(&request, "\r\n");
+		buf_printf(&request, "X-Header-%d: some words\r\n", i);
+	buf_puts(&request, "\r\n");
 	a.raw = BUF_INIT(ANSWER_MAX);
 	int fd = connect_to(f);
 
 	send_all(fd, buf_str(&request));
 	while (hear(f, fd, &a.raw))
 		;
-	(void)close(fd);
+	close(fd);
 	/* it may hang up before the client has said all; what it said is a refusal */
 	if (a.raw.len > 0) {
 		take_apart(&a);
@@ -98,9 +94,8 @@ static void hear_one(struct fixture *f, int fd, struct answer *a, size_t len)
 	assert_int_equal(a->body.len, len);
 }
 
-TEST_WITH(one_connection_many_requests, setup, teardown)
+TEST_ON(one_connection_many_requests, fixture, f)
 {
-	struct fixture *f = *state;
 	int fd = connect_to(f);
 
 	for (int i = 0; i < 5; i++) {
@@ -114,12 +109,11 @@ TEST_WITH(one_connection_many_requests, setup, teardown)
 	}
 	assert_int_equal(stats_of(f).requests, 5);
 	assert_int_equal(stats_of(f).connections, 1);
-	(void)close(fd);
+	close(fd);
 }
 
-TEST_WITH(connections_are_bounded, setup, teardown)
+TEST_ON(connections_are_bounded, fixture, f)
 {
-	struct fixture *f = *state;
 	struct buf heard = BUF_INIT(ANSWER_MAX);
 	int fds[CONNECTIONS_MAX];
 
@@ -137,7 +131,7 @@ TEST_WITH(connections_are_bounded, setup, teardown)
 	assert_int_equal(stats_of(f).dropped[HTTP_DROP_ROOM], 1);
 	assert_int_equal(stats_of(f).connections, CONNECTIONS_MAX - 1);
 	for (int i = 0; i < CONNECTIONS_MAX; i++)
-		(void)close(fds[i]);
+		close(fds[i]);
 	/* room again, as soon as the server has noticed */
 	while (stats_of(f).connections > 0)
 		assert_true(event_base_loop(f->base, EVLOOP_ONCE) >= 0);
@@ -157,7 +151,7 @@ static int status_of(struct fixture *f, const char *request)
 	send_all(fd, str_from(request));
 	while (hear(f, fd, &heard))
 		;
-	(void)close(fd);
+	close(fd);
 	if (heard.len > 12)
 		assert_true(str_to_int(str_slice(buf_str(&heard), 9, 12), &status));
 	/* No part of it is taken for another request.  (libmicrohttpd sends the head of a refusal of its own twice.) */
@@ -168,7 +162,7 @@ static int status_of(struct fixture *f, const char *request)
 	return (int)status;
 }
 
-TEST_WITH(ambiguous_heads, setup, teardown)
+TEST_ON(ambiguous_heads, fixture, f)
 {
 	static const char *const requests[] = {
 		"GET /document HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
@@ -195,7 +189,6 @@ TEST_WITH(ambiguous_heads, setup, teardown)
 		"GET /document HTTP/1.1\r\n Host: a\r\n\r\n",
 		"GET /document HTTP/1.1\r\nHost a\r\n\r\n",
 	};
-	struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
 		int status = status_of(f, requests[i]);
@@ -205,25 +198,24 @@ TEST_WITH(ambiguous_heads, setup, teardown)
 	}
 	assert_int_equal(f->paths.len, 0);
 	assert_int_equal(status_of(f, requests[0]), 400);
-	assert_true(stats_of(f).ambiguous >= 8);
+	/* libmicrohttpd 1.0 refuses most of them itself */
+	assert_true(stats_of(f).ambiguous >= (MHD_VERSION < 0x01000000 ? 8 : 1));
 	assert_status(f, "GET", "/document", "", 200);
 }
 
 /* ---- crowds ---- */
 
 /* The whole is answered in order, sixty-four requests a turn at most. */
-TEST_WITH(pipelined, setup, teardown)
+TEST_ON(pipelined, fixture, f)
 {
 	enum { REQUESTS = 500 };
-	struct fixture *f = *state;
 	struct buf requests = BUF_INIT(ANSWER_MAX), heard = BUF_INIT(ANSWER_MAX);
 	size_t at = 0, count = 0;
 	int fd = connect_to(f);
 
 	for (int i = 0; i < REQUESTS; i++)
-		(void)buf_puts(&requests, i == REQUESTS - 1
-						  ? "GET /small HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-						  : "GET /small HTTP/1.1\r\nHost: a\r\n\r\n");
+		buf_puts(&requests, i == REQUESTS - 1 ? "GET /small HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+						      : "GET /small HTTP/1.1\r\nHost: a\r\n\r\n");
 	send_all(fd, buf_str(&requests));
 	while (hear(f, fd, &heard))
 		;
@@ -233,15 +225,14 @@ TEST_WITH(pipelined, setup, teardown)
 	}
 	assert_int_equal(count, REQUESTS);
 	assert_true(stats_of(f).turn_requests_max <= HTTP_TURN_REQUESTS);
-	(void)close(fd);
+	close(fd);
 	buf_release(&requests);
 	buf_release(&heard);
 }
 
 /* A handler that takes several turns, and a server that ends while it does. */
-TEST_WITH(later, setup, teardown)
+TEST_ON(later, fixture, f)
 {
-	struct fixture *f = *state;
 	struct answer a;
 	int fd;
 
@@ -258,13 +249,12 @@ TEST_WITH(later, setup, teardown)
 	while (stats_of(f).postponed < 10)
 		assert_true(event_base_loop(f->base, EVLOOP_ONCE) >= 0);
 	assert_status(f, "GET", "/small", "", 200);
-	(void)close(fd);
+	close(fd);
 }
 
 /* The document goes while it is being sent: whoever gets it gets it whole. */
-TEST_WITH(document_replaced_while_sent, setup, teardown)
+TEST_ON(document_replaced_while_sent, fixture, f)
 {
-	struct fixture *f = *state;
 	struct answer a;
 	int fd = connect_to(f);
 
@@ -276,12 +266,11 @@ TEST_WITH(document_replaced_while_sent, setup, teardown)
 	hear_one(f, fd, &a, DOCUMENT_LEN);
 	assert_true(is_document(a.body));
 	answer_release(&a);
-	(void)close(fd);
+	close(fd);
 }
 
-TEST_WITH(end_with_open_connections, setup, teardown)
+TEST_ON(end_with_open_connections, fixture, f)
 {
-	struct fixture *f = *state;
 	struct buf heard = BUF_INIT(ANSWER_MAX);
 	struct answer a;
 	int fd = connect_to(f);
@@ -292,6 +281,6 @@ TEST_WITH(end_with_open_connections, setup, teardown)
 	http_server_free(f->server);
 	f->server = NULL;
 	assert_false(hear(f, fd, &heard));
-	(void)close(fd);
+	close(fd);
 	buf_release(&heard);
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* http_post_test.c: what is posted, where it is taken, and what happens to the rest. */
-#include "http_fixture.h"
-
 #include "../../../daemon/publish/http_internal.h"
-#include "../test.h"
+#include "http_fixture.h"
 
 enum { LIMIT = 20000 };
 
@@ -15,20 +13,20 @@ static void echo(void *arg, const struct http_request *request, struct http_answ
 	size_t len;
 
 	(void)arg;
-	(void)buf_printf(&out, "%s %.*s", methods[request->method], STR_ARG(request->path));
+	buf_printf(&out, "%s %.*s", methods[request->method], STR_ARG(request->path));
 	if (http_request_field(request, "Link", &piece))
-		(void)buf_printf(&out, " link=%.*s", STR_ARG(buf_str(&piece)));
+		buf_printf(&out, " link=%.*s", STR_ARG(buf_str(&piece)));
 	buf_clear(&piece);
 	if (http_request_argument(request, "hub.challenge", &piece))
-		(void)buf_printf(&out, " challenge=%.*s", STR_ARG(buf_str(&piece)));
+		buf_printf(&out, " challenge=%.*s", STR_ARG(buf_str(&piece)));
 	buf_release(&piece);
 	if (request->body != NULL && request->body->len > 100) {
 		char *taken = buf_take(request->body, &len);
 
-		(void)buf_printf(&out, " body=%zu", len);
+		buf_printf(&out, " body=%zu", len);
 		free(taken);
 	} else if (request->body != NULL) {
-		(void)buf_printf(&out, " body=%.*s", STR_ARG(buf_str(request->body)));
+		buf_printf(&out, " body=%.*s", STR_ARG(buf_str(request->body)));
 	}
 	answer->status = 202;
 	out.data = buf_take(&out, &len);
@@ -42,33 +40,32 @@ static int judge(void *arg, struct str path, size_t *limit)
 	return str_starts(path, STR("/in/")) ? 0 : str_eq(path, STR("/gone")) ? 410 : 405;
 }
 
-static int begin(void **state)
+static void begin(struct fixture *f)
 {
 	const struct http_options options = {.max_connections = CONNECTIONS_MAX, .max_per_address = 2};
 	struct error err = {0};
-	struct fixture *f;
 
-	assert_int_equal(setup(state), 0);
-	f = *state;
+	setup(f);
 	http_server_free(f->server);
 	f->server = http_server_new(f->base, &options, echo, f, &err);
 	assert_non_null(f->server);
 	http_server_allow_post(f->server, judge);
 	assert_int_equal(http_server_listen(f->server, f->listener, &err), 0);
-	return 0;
 }
+
+FIXTURE(fixture, begin, teardown)
 
 static struct answer post(struct fixture *f, const char *path, const char *headers, size_t len)
 {
 	struct buf request = BUF_INIT(64 * 1024);
 	struct answer a;
 
-	(void)buf_printf(&request,
+	buf_printf(&request,
 		"POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s"
 		"Content-Length: %zu\r\n\r\n",
 		path, headers, len);
 	for (size_t i = 0; i < len; i++)
-		(void)buf_putc(&request, 'x');
+		buf_putc(&request, 'x');
 	assert_false(buf_failed(&request));
 	a = ask_raw(f, buf_str(&request));
 	buf_release(&request);
@@ -82,10 +79,8 @@ static void assert_body(struct answer a, int status, const char *expected)
 	answer_release(&a);
 }
 
-TEST_WITH(body_arrives, begin, teardown)
+TEST_ON(body_arrives, fixture, f)
 {
-	struct fixture *f = *state;
-
 	assert_body(post(f, "/in/a%2Fb?x", "", 3), 202, "POST /in/a/b body=xxx");
 	assert_body(post(f, "/in/", "", 0), 202, "POST /in/ body=");
 	assert_body(post(f, "/in/", "", LIMIT), 202, "POST /in/ body=20000");
@@ -94,17 +89,15 @@ TEST_WITH(body_arrives, begin, teardown)
 	assert_int_equal(stats_of(f).requests, 4);
 }
 
-TEST_WITH(chunks, begin, teardown)
+TEST_ON(chunks, fixture, f)
 {
-	assert_body(ask_raw(*state, STR("POST /in/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-					"Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n")),
+	assert_body(ask_raw(f, STR("POST /in/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+				   "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n")),
 		202, "POST /in/ body=abcde");
 }
 
-TEST_WITH(refused_by_the_head, begin, teardown)
+TEST_ON(refused_by_the_head, fixture, f)
 {
-	struct fixture *f = *state;
-
 	assert_body(post(f, "/gone", "", 1000), 410, "410\n");
 	assert_body(post(f, "/document", "", 1000), 405, "405\n");
 	assert_body(post(f, "/in/%0a", "", 10), 400, "400\n");
@@ -114,24 +107,22 @@ TEST_WITH(refused_by_the_head, begin, teardown)
 		413, "413\n");
 }
 
-TEST_WITH(too_large_without_saying_so, begin, teardown)
+TEST_ON(too_large_without_saying_so, fixture, f)
 {
 	struct buf request = BUF_INIT(64 * 1024);
 
-	(void)buf_puts(&request, "POST /in/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-				 "Transfer-Encoding: chunked\r\n\r\n");
+	buf_puts(&request, "POST /in/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+			   "Transfer-Encoding: chunked\r\n\r\n");
 	for (int i = 0; i < LIMIT / 1000 + 5; i++)
-		(void)buf_printf(&request, "3e8\r\n%01000d\r\n", 0);
-	(void)buf_puts(&request, "0\r\n\r\n");
+		buf_printf(&request, "3e8\r\n%01000d\r\n", 0);
+	buf_puts(&request, "0\r\n\r\n");
 	assert_false(buf_failed(&request));
-	assert_body(ask_raw(*state, buf_str(&request)), 413, "413\n");
+	assert_body(ask_raw(f, buf_str(&request)), 413, "413\n");
 	buf_release(&request);
 }
 
-TEST_WITH(other_methods_are_as_before, begin, teardown)
+TEST_ON(other_methods_are_as_before, fixture, f)
 {
-	struct fixture *f = *state;
-
 	assert_body(ask(f, "PUT", "/in/", ""), 405, "405\n");
 	assert_body(ask(f, "GET", "/in/?hub.challenge=a%2Bb+c%26&hub.mode=x", ""), 202, "GET /in/ challenge=a+b c&");
 	assert_body(ask(f, "GET", "/in/?hub.challenge=%0a", ""), 202, "GET /in/");
@@ -140,15 +131,13 @@ TEST_WITH(other_methods_are_as_before, begin, teardown)
 }
 
 /* A sender that goes away in the middle leaves nothing behind: later ones have all the room. */
-TEST_WITH(broken_off, begin, teardown)
+TEST_ON(broken_off, fixture, f)
 {
-	struct fixture *f = *state;
-
 	for (int i = 0; i < 3; i++) {
 		int fd = connect_to(f);
 
 		send_all(fd, STR("POST /in/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc"));
-		(void)close(fd);
+		close(fd);
 	}
 	assert_body(post(f, "/in/", "", 3), 202, "POST /in/ body=xxx");
 }

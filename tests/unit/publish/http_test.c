@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /* http_test.c: what clients are answered: documents, nothing new, and the packed form to whoever takes it. */
-#include "../test.h"
 #include "http_fixture.h"
 
 #include <zlib.h>
 
 /* ---- answers ---- */
 
-TEST_WITH(get, setup, teardown)
+FIXTURE(fixture, setup, teardown)
+
+TEST_ON(get, fixture, f)
 {
-	struct fixture *f = *state;
 	struct answer a = ask(f, "GET", "/document", "");
 
 	assert_int_equal(a.status, 200);
@@ -27,12 +27,11 @@ TEST_WITH(get, setup, teardown)
 	assert_int_equal(stats_of(f).requests, 1);
 }
 
-TEST_WITH(head, setup, teardown)
+TEST_ON(head, fixture, f)
 {
 	static const char *const same[] = {
 		"ETag", "Content-Length", "Content-Type", "Last-Modified", "Cache-Control", "Vary", "Content-Encoding"};
 	static const char *const asked[] = {"", "Accept-Encoding: gzip\r\n"};
-	struct fixture *f = *state;
 
 	for (size_t i = 0; i < 2; i++) {
 		struct answer get = ask(f, "GET", "/document", asked[i]);
@@ -48,9 +47,8 @@ TEST_WITH(head, setup, teardown)
 	assert_status(f, "HEAD", "/nowhere", "", 404);
 }
 
-TEST_WITH(unknown_path, setup, teardown)
+TEST_ON(unknown_path, fixture, f)
 {
-	struct fixture *f = *state;
 	struct answer a = ask(f, "GET", "/nowhere", "If-None-Match: *\r\n");
 
 	assert_int_equal(a.status, 404);
@@ -66,10 +64,9 @@ TEST_WITH(unknown_path, setup, teardown)
 	answer_release(&a);
 }
 
-TEST_WITH(other_methods, setup, teardown)
+TEST_ON(other_methods, fixture, f)
 {
 	static const char *const methods[] = {"POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND", "get"};
-	struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
 		struct answer a = ask(f, methods[i], "/document", "");
@@ -89,7 +86,7 @@ TEST_WITH(other_methods, setup, teardown)
 
 /* ---- conditional requests ---- */
 
-TEST_WITH(if_none_match, setup, teardown)
+TEST_ON(if_none_match, fixture, f)
 {
 	static const struct {
 		const char *value; /* %s: the tag */
@@ -109,32 +106,30 @@ TEST_WITH(if_none_match, setup, teardown)
 		{"\"", 200},
 		{"", 200},
 	};
-	struct fixture *f = *state;
 	char tag[64], value[160], line[256];
 
 	get_tag(f, tag);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *hole = strstr(cases[i].value, "%s");
 
-		(void)snprintf(value, sizeof(value), "%.*s%s%s",
+		snprintf(value, sizeof(value), "%.*s%s%s",
 			hole != NULL ? (int)(hole - cases[i].value) : (int)strlen(cases[i].value), cases[i].value,
 			hole != NULL ? tag : "", hole != NULL ? hole + 2 : "");
-		(void)snprintf(line, sizeof(line), "If-None-Match: %s\r\n", value);
+		snprintf(line, sizeof(line), "If-None-Match: %s\r\n", value);
 		assert_status(f, "GET", "/document", line, cases[i].status);
 		assert_status(f, "HEAD", "/document", line, cases[i].status);
 	}
 	assert_int_equal(stats_of(f).not_modified, 12);
 }
 
-TEST_WITH(not_modified, setup, teardown)
+TEST_ON(not_modified, fixture, f)
 {
-	struct fixture *f = *state;
 	char tag[64], line[128], quoted[80];
 	struct answer a;
 
 	get_tag(f, tag);
-	(void)snprintf(line, sizeof(line), "If-None-Match: \"%s\"\r\n", tag);
-	(void)snprintf(quoted, sizeof(quoted), "\"%s\"", tag);
+	snprintf(line, sizeof(line), "If-None-Match: \"%s\"\r\n", tag);
+	snprintf(quoted, sizeof(quoted), "\"%s\"", tag);
 	a = ask(f, "GET", "/document", line);
 	assert_int_equal(a.status, 304);
 	assert_int_equal(a.body.len, 0);
@@ -156,7 +151,7 @@ TEST_WITH(not_modified, setup, teardown)
 	assert_status(f, "GET", "/document", line, 200);
 }
 
-TEST_WITH(if_modified_since, setup, teardown)
+TEST_ON(if_modified_since, fixture, f)
 {
 	static const struct {
 		const char *value;
@@ -172,11 +167,10 @@ TEST_WITH(if_modified_since, setup, teardown)
 		{"", 200},
 		{"1795428000", 200},
 	};
-	struct fixture *f = *state;
 	char line[128];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		(void)snprintf(line, sizeof(line), "If-Modified-Since: %s\r\n", cases[i].value);
+		snprintf(line, sizeof(line), "If-Modified-Since: %s\r\n", cases[i].value);
 		assert_status(f, "GET", "/document", line, cases[i].status);
 	}
 	/* RFC 9110, 13.1.3: the tag decides where there is one */
@@ -200,14 +194,13 @@ static bool unpacks(struct str packed)
 	z.next_out = (Bytef *)room;
 	z.avail_out = DOCUMENT_LEN + 1;
 	good = inflate(&z, Z_FINISH) == Z_STREAM_END && z.avail_in == 0 && is_document(str_make(room, z.total_out));
-	(void)inflateEnd(&z);
+	inflateEnd(&z);
 	free(room);
 	return good;
 }
 
-TEST_WITH(gzip, setup, teardown)
+TEST_ON(gzip, fixture, f)
 {
-	struct fixture *f = *state;
 	size_t before = http_body_size(f->document);
 	struct answer a = ask(f, "GET", "/document", "Accept-Encoding: gzip, deflate\r\n");
 	char length[24];
@@ -216,7 +209,7 @@ TEST_WITH(gzip, setup, teardown)
 	assert_header(&a, "Content-Encoding", "gzip");
 	assert_header(&a, "Vary", "Accept-Encoding");
 	assert_true(a.body.len < DOCUMENT_LEN / 10);
-	(void)snprintf(length, sizeof(length), "%zu", a.body.len);
+	snprintf(length, sizeof(length), "%zu", a.body.len);
 	assert_header(&a, "Content-Length", length);
 	assert_true(unpacks(a.body));
 	/* another representation has another strong tag */
@@ -230,7 +223,7 @@ TEST_WITH(gzip, setup, teardown)
 	answer_release(&a);
 }
 
-TEST_WITH(who_accepts_gzip, setup, teardown)
+TEST_ON(who_accepts_gzip, fixture, f)
 {
 	static const struct {
 		const char *value;
@@ -260,13 +253,12 @@ TEST_WITH(who_accepts_gzip, setup, teardown)
 		{"", false},
 		{",;,", false},
 	};
-	struct fixture *f = *state;
 	char line[128];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct answer a;
 
-		(void)snprintf(line, sizeof(line), "Accept-Encoding: %s\r\n", cases[i].value);
+		snprintf(line, sizeof(line), "Accept-Encoding: %s\r\n", cases[i].value);
 		a = ask(f, "GET", "/document", line);
 		assert_int_equal(a.status, 200);
 		if (str_eq(header(&a, "Content-Encoding"), STR("gzip")) != cases[i].packed)
@@ -276,11 +268,10 @@ TEST_WITH(who_accepts_gzip, setup, teardown)
 	}
 }
 
-TEST_WITH(not_worth_packing, setup, teardown)
+TEST_ON(not_worth_packing, fixture, f)
 {
 	static const char *const paths[] = {"/small", "/noise"};
 	static const char *const lengths[] = {"100", "5000"};
-	struct fixture *f = *state;
 
 	for (size_t i = 0; i < 2; i++) {
 		/* twice: what was refused once is not tried again, and not served as if it had been made */

@@ -5,7 +5,6 @@
 #include "../../faults/fault_loop.h"
 #include "../ingest/fixture.h"
 #include "../schedule/table_fixture.h"
-#include "../test.h"
 #include "sitrep/publish/publish.h"
 
 enum { PIECES_MAX = 10000 };
@@ -59,7 +58,7 @@ static int64_t get_once(void *arg, uint32_t kinds, int64_t n)
 	int status;
 
 	publish_invalidate(s->publish);
-	publish_set_config(s->publish, &s->config, publish_base_url(&s->config), s->feeds);
+	publish_set_config(s->publish, &s->config, publish_base_url(&s->config, NULL), s->feeds);
 	fault_arm(kinds, n, 1);
 	status = get(s, &body);
 	failed = fault_disarm();
@@ -87,26 +86,23 @@ static void try_path(struct site *s, const char *path)
 	fault_each(path, 1, get_once, s);
 }
 
-static int setup(void **state)
+static void setup(struct site *s)
 {
-	struct site *s = calloc(1, sizeof(*s));
 	struct writer_options options;
 	struct error err = {0};
-	struct draft draft;
+	struct draft draft = draft_new("Alpha");
 	char guid[32], title[64];
 
-	assert_non_null(s);
 	buf_init(&s->whole, DOCUMENT_MAX);
 	state_dir_make(s->store.dir);
 	options = fixture_options(s->store.dir);
 	fixture_open(&s->store, &options);
 	fixture_sync(&s->store, fixture_feeds, 3);
 	s->store.now_ms = NOW_MS;
-	draft_init(&draft, "Alpha");
 	for (int i = 0; i < 8; i++) {
-		(void)snprintf(guid, sizeof(guid), "guid-%d", i);
-		(void)snprintf(title, sizeof(title), "Convoy %d leaves the harbour", i);
-		(void)draft_add(&draft, guid, "https://a.example/item", title, "The ships left port with an escort");
+		snprintf(guid, sizeof(guid), "guid-%d", i);
+		snprintf(title, sizeof(title), "Convoy %d leaves the harbour", i);
+		draft_add(&draft, guid, "https://a.example/item", title, "The ships left port with an escort");
 	}
 	assert_string_equal(fixture_poll(&s->store, ALPHA, &draft).error.text, "");
 	s->feed = (struct config_feed){
@@ -118,33 +114,28 @@ static int setup(void **state)
 	s->config.http_entries = 100;
 	s->feeds = table_of(&s->config, &s->store.feeds[ALPHA]);
 	s->publish = publish_new(s->store.dir, fill_status, s, &err);
-	if (s->publish == NULL)
-		fail_msg("%s", err.text);
-	publish_set_config(s->publish, &s->config, publish_base_url(&s->config), s->feeds);
-	*state = s;
-	return 0;
+	assert_ok(s->publish != NULL, err);
+	publish_set_config(s->publish, &s->config, publish_base_url(&s->config, NULL), s->feeds);
 }
 
-static int teardown(void **state)
+static void teardown(struct site *s)
 {
-	struct site *s = *state;
-
 	publish_free(s->publish);
 	fixture_close(&s->store);
 	feed_table_free(s->feeds);
 	fixture_release_states(&s->store);
 	state_dir_remove(s->store.dir);
 	buf_release(&s->whole);
-	free(s);
-	return 0;
 }
 
-TEST_WITH(documents, setup, teardown)
+FIXTURE(site, setup, teardown)
+
+TEST_ON(documents, site, s)
 {
 	static const char *const paths[] = {"/feed.atom", "/feed.rss", "/feed.json", "/", "/opml"};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-		try_path(*state, paths[i]);
+		try_path(s, paths[i]);
 }
 
 TEST_GROUP(fault_use_memory_folder, NULL)

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Which successes end an error of reading. */
-#include <errno.h>
-
 #include "../../../daemon/publish/read_trouble.h"
 #include "../test.h"
 
@@ -10,7 +8,7 @@ TEST(what_ends_it)
 	struct read_trouble t = {0};
 	struct error err;
 
-	(void)error_set(&err, -EIO, "disk I/O error");
+	error_set(&err, -EIO, "disk I/O error");
 	assert_null(read_trouble_reason(&t));
 	read_trouble_note(&t, STR("/feed.atom"), NULL);
 	assert_null(read_trouble_reason(&t));
@@ -23,7 +21,7 @@ TEST(what_ends_it)
 	assert_null(read_trouble_reason(&t));
 	/* the last one counts */
 	read_trouble_note(&t, STR("/feed.atom"), &err);
-	(void)error_set(&err, -EUCLEAN, "damaged");
+	error_set(&err, -EUCLEAN, "damaged");
 	read_trouble_note(&t, STR("/feed.rss"), &err);
 	read_trouble_note(&t, STR("/feed.atom"), NULL);
 	assert_string_equal(read_trouble_reason(&t), "damaged");
@@ -36,7 +34,7 @@ TEST(an_hour_ends_it)
 	struct read_trouble t = {0};
 	struct error err;
 
-	(void)error_set(&err, -EIO, "disk I/O error");
+	error_set(&err, -EIO, "disk I/O error");
 	read_trouble_note(&t, STR("/feed.atom"), &err);
 	t.at_us -= INT64_C(3599) * 1000 * 1000;
 	assert_non_null(read_trouble_reason(&t));

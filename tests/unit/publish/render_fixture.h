@@ -6,16 +6,13 @@
 #ifndef TEST_RENDER_FIXTURE_H
 #define TEST_RENDER_FIXTURE_H
 
-#include <jansson.h>
 #include <libxml/HTMLparser.h>
 #include <libxml/parser.h>
 #include <libxml/xpath.h>
 #include <libxml/xpathInternals.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "../../../daemon/publish/render.h"
-#include "../test.h"
+#include "../json.h"
 #include "sitrep/base/utf8.h"
 
 enum { OUT_MAX = 64 * 1024 * 1024 };
@@ -127,7 +124,7 @@ static inline void assert_xpath(xmlDocPtr doc, const char *expression, const cha
 
 	assert_non_null(context);
 	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++)
-		(void)xmlXPathRegisterNs(context, (const xmlChar *)spaces[i][0], (const xmlChar *)spaces[i][1]);
+		xmlXPathRegisterNs(context, (const xmlChar *)spaces[i][0], (const xmlChar *)spaces[i][1]);
 	result = xmlXPathEvalExpression((const xmlChar *)expression, context);
 	assert_non_null(result);
 	text = xmlXPathCastToString(result);
@@ -141,36 +138,8 @@ static inline void assert_xpath(xmlDocPtr doc, const char *expression, const cha
 static inline json_t *render_json(const struct story *stories, size_t count)
 {
 	struct buf out = render(&format_json, stories, count);
-	json_error_t why;
-	json_t *root = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
 
-	if (root == NULL)
-		fail_msg("%s near %s", why.text, out.data);
-	buf_release(&out);
-	return root;
-}
-
-/* The member at a path like "items.0.title"; NULL when there is none. */
-static const json_t *at(const json_t *node, const char *path)
-{
-	struct str rest = str_from(path), step;
-
-	while (str_split(&rest, '.', &step)) {
-		char key[64];
-		long long index;
-
-		(void)snprintf(key, sizeof(key), "%.*s", STR_ARG(step));
-		node = str_to_int(step, &index) ? json_array_get(node, (size_t)index) : json_object_get(node, key);
-	}
-	return node;
-}
-
-static inline void assert_json(const json_t *root, const char *path, const char *expected)
-{
-	const char *value = json_string_value(at(root, path));
-
-	if (value == NULL || strcmp(value, expected) != 0)
-		fail_msg("%s is \"%s\", not \"%s\"", path, value != NULL ? value : "absent", expected);
+	return json_take(&out);
 }
 
 /* The end of every text. */
@@ -262,5 +231,7 @@ static inline void make_full(struct full *f)
 	it->enclosures.count = 3;
 	f->story = make_story(f->reports, 2);
 }
+
+FIXTURE(full, make_full, (void))
 
 #endif

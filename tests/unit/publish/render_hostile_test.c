@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* render_hostile_test.c: what is published is well-formed, whatever came in, and never cut off unnoticed. */
 #include "render_fixture.h"
-
-#include <errno.h>
-
-#include "../test.h"
 #include "sitrep/base/limits.h"
 
 static const struct format *const xml_formats[] = {&format_atom, &format_rss};
@@ -167,21 +163,19 @@ static const struct format *const all_formats[] = {&format_atom, &format_rss, &f
 /* ---- no room ---- */
 
 /* Wherever the room ends, the buffer says so: nothing cut off is ever taken for whole. */
-TEST(no_room)
+TEST_ON(no_room, full, f)
 {
-	struct full f;
 	static char long_text[8000];
 
-	make_full(&f);
 	memset(long_text, 'x', sizeof(long_text));
-	f.reports[0].item.content.value = str_make(long_text, sizeof(long_text));
+	f->reports[0].item.content.value = str_make(long_text, sizeof(long_text));
 	for (size_t i = 0; i < sizeof(all_formats) / sizeof(all_formats[0]); i++) {
-		struct buf whole = render(all_formats[i], &f.story, 1);
+		struct buf whole = render(all_formats[i], &f->story, 1);
 
 		for (size_t max = 0; max < whole.len; max += 3) {
 			struct buf small = BUF_INIT(max);
 
-			write_document(&small, all_formats[i], &f.story, 1);
+			write_document(&small, all_formats[i], &f->story, 1);
 			if (small.failed != -E2BIG)
 				fail_msg("%s cut at %zu of %zu passes for whole", all_formats[i]->content_type, max,
 					whole.len);

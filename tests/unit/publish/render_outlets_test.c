@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* render_outlets_test.c: who reports a story, where it leads, and when it was. */
-#include "render_fixture.h"
-
-#include "../schedule/table_fixture.h"
-
 #include "../../../daemon/publish/outlets.h"
-#include "../test.h"
+#include "../schedule/table_fixture.h"
+#include "render_fixture.h"
 
 /* Each outlet once, with its first link; the lead is not "also". */
 TEST(also_reported_by)
@@ -63,80 +60,74 @@ TEST(names_of_outlets)
 	feed_table_free(table);
 }
 
-TEST(outlets_in_titles)
+TEST_ON(outlets_in_titles, full, f)
 {
 	struct channel wanted = channel;
-	struct full f;
 	struct buf out = BUF_INIT(OUT_MAX);
 
-	make_full(&f);
-	render_title(&out, &wanted, &f.story);
+	render_title(&out, &wanted, &f->story);
 	assert_string_equal(out.data, "Frigates <turn> back & wait");
 	buf_clear(&out);
 	wanted.outlet_in_title = true;
-	f.reports[0].source.title = STR("World");
-	render_title(&out, &wanted, &f.story);
+	f->reports[0].source.title = STR("World");
+	render_title(&out, &wanted, &f->story);
 	assert_string_equal(out.data, "World (a.example): Frigates <turn> back & wait");
 	buf_release(&out);
 }
 
 /* An item without a link leads to its enclosure, and without one to the story. */
-TEST(where_items_lead)
+TEST_ON(where_items_lead, full, f)
 {
-	struct full f;
 	xmlDocPtr doc;
 	json_t *root;
 
-	make_full(&f);
-	f.reports[0].item.link = STR_NONE;
-	f.reports[1].item.link = STR_NONE;
-	f.enclosures[0].url = STR("ftp://a.example/0.mp3");
-	doc = render_xml(&format_rss, &f.story, 1);
+	f->reports[0].item.link = STR_NONE;
+	f->reports[1].item.link = STR_NONE;
+	f->enclosures[0].url = STR("ftp://a.example/0.mp3");
+	doc = render_xml(&format_rss, &f->story, 1);
 	assert_xpath(doc, "//item/link", "https://a.example/2.bin");
 	xmlFreeDoc(doc);
-	doc = render_xml(&format_atom, &f.story, 1);
+	doc = render_xml(&format_atom, &f->story, 1);
 	assert_xpath(doc, "//a:entry/a:link[@rel='alternate']/@href", "https://a.example/2.bin");
 	xmlFreeDoc(doc);
-	root = render_json(&f.story, 1);
+	root = render_json(&f->story, 1);
 	assert_json(root, "items.0.url", "https://a.example/2.bin");
 	json_decref(root);
-	doc = render_page(&f.story, 1);
+	doc = render_page(&f->story, 1);
 	assert_xpath(doc, "//article/h2/a/@href", "https://a.example/2.bin");
 	xmlFreeDoc(doc);
-	f.enclosures[2].url = STR_NONE;
-	doc = render_page(&f.story, 1);
+	f->enclosures[2].url = STR_NONE;
+	doc = render_page(&f->story, 1);
 	assert_xpath(doc, "//article/h2/a/@href", "story/" UID_1);
 	xmlFreeDoc(doc);
 }
 
 /* What says no date has none in any output; Atom demands "updated", which is ours. */
-TEST(undated)
+TEST_ON(undated, full, f)
 {
-	struct full f;
 	xmlDocPtr doc;
 	json_t *root;
 
-	make_full(&f);
-	f.reports[0].published_known = f.reports[1].published_known = false;
-	doc = render_xml(&format_atom, &f.story, 1);
+	f->reports[0].published_known = f->reports[1].published_known = false;
+	doc = render_xml(&format_atom, &f->story, 1);
 	assert_xpath(doc, "count(//a:entry/a:published)", "0");
 	assert_xpath(doc, "//a:entry/a:updated", "2026-11-23T10:00:00Z");
 	xmlFreeDoc(doc);
-	doc = render_xml(&format_rss, &f.story, 1);
+	doc = render_xml(&format_rss, &f->story, 1);
 	assert_xpath(doc, "count(//item/pubDate)", "0");
 	xmlFreeDoc(doc);
-	root = render_json(&f.story, 1);
+	root = render_json(&f->story, 1);
 	assert_null(at(root, "items.0.date_published"));
 	assert_null(at(root, "items.0.date_modified"));
 	json_decref(root);
-	doc = render_page(&f.story, 1);
+	doc = render_page(&f->story, 1);
 	assert_xpath(doc, "contains(//article/p[@class='by'], 'seen 23 Nov 2026 10:00 UTC')", "true");
 	xmlFreeDoc(doc);
 	/* the first report has no date, the lead has */
-	f.reports[0].published_known = true;
-	f.reports[0].item_id = 2;
-	assert_int_equal(render_published(&f.story), NOW_MS - HOUR_MS);
-	f.reports[1].published_known = true;
-	f.reports[1].published_ms = NOW_MS - 2 * HOUR_MS;
-	assert_int_equal(render_published(&f.story), NOW_MS - 2 * HOUR_MS);
+	f->reports[0].published_known = true;
+	f->reports[0].item_id = 2;
+	assert_int_equal(render_published(&f->story), NOW_MS - HOUR_MS);
+	f->reports[1].published_known = true;
+	f->reports[1].published_ms = NOW_MS - 2 * HOUR_MS;
+	assert_int_equal(render_published(&f->story), NOW_MS - 2 * HOUR_MS);
 }

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* render_test.c: each format says what the stories say. */
 #include "render_fixture.h"
-
-#include <stdlib.h>
-
-#include "../test.h"
 #include "sitrep/base/limits.h"
 
 /* ---- nothing ---- */
@@ -59,7 +55,7 @@ TEST(items_that_say_nothing)
 		static const char *const names[] = {"id", "title", "updated", "content", "author/a:name"};
 
 		for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
-			(void)snprintf(expression, sizeof(expression), "count(//a:entry[%d]/a:%s)", i, names[k]);
+			snprintf(expression, sizeof(expression), "count(//a:entry[%d]/a:%s)", i, names[k]);
 			assert_xpath(doc, expression, "1");
 		}
 	}
@@ -94,13 +90,11 @@ TEST(items_that_say_nothing)
 	"<a href=\"https://b.example/2?x=1&amp;y=2\">Bravo &amp; Co</a>. " STORY_LINK
 #define FULL_BODY "<p>Two <em>of</em> them &amp; more.</p>" FULL_BYLINE
 
-TEST(atom)
+TEST_ON(atom, full, f)
 {
-	struct full f;
 	xmlDocPtr doc;
 
-	make_full(&f);
-	doc = render_xml(&format_atom, &f.story, 1);
+	doc = render_xml(&format_atom, &f->story, 1);
 	assert_xpath(doc, "//a:entry/a:id", "urn:uuid:" UID_1);
 	assert_xpath(doc, "//a:entry/@xml:lang", "en-GB");
 	assert_xpath(doc, "//a:entry/a:title[@type='html']", "Frigates &lt;turn> back & wait");
@@ -144,13 +138,11 @@ TEST(atom)
 	xmlFreeDoc(doc);
 }
 
-TEST(rss)
+TEST_ON(rss, full, f)
 {
-	struct full f;
 	xmlDocPtr doc;
 
-	make_full(&f);
-	doc = render_xml(&format_rss, &f.story, 1);
+	doc = render_xml(&format_rss, &f->story, 1);
 	assert_xpath(doc, "//item/title", "Frigates &lt;turn> back & wait");
 	assert_xpath(doc, "//item/link", "https://a.example/1?x=1&y=2");
 	assert_xpath(doc, "//item/guid", "urn:uuid:" UID_1);
@@ -180,13 +172,11 @@ TEST(rss)
 	xmlFreeDoc(doc);
 }
 
-TEST(json)
+TEST_ON(json, full, f)
 {
-	struct full f;
 	json_t *root;
 
-	make_full(&f);
-	root = render_json(&f.story, 1);
+	root = render_json(&f->story, 1);
 	assert_json(root, "items.0.id", "urn:uuid:" UID_1);
 	assert_json(root, "items.0.url", "https://a.example/1?x=1&y=2");
 	assert_json(root, "items.0.title", "Frigates <turn> back & wait");
@@ -222,13 +212,11 @@ TEST(json)
 	json_decref(root);
 }
 
-TEST(page)
+TEST_ON(page, full, f)
 {
-	struct full f;
 	xmlDocPtr doc;
 
-	make_full(&f);
-	doc = render_page(&f.story, 1);
+	doc = render_page(&f->story, 1);
 	assert_xpath(doc, "/html/head/title", "River & <news>");
 	assert_xpath(doc, "count(//article)", "1");
 	assert_xpath(doc, "//article/h2/a", "Frigates <turn> back & wait");
@@ -327,18 +315,16 @@ TEST(words_stay_words)
 #define WORDS "Type <img src=x onerror=alert(3)> &amp; wait"
 
 /* Fields in which words look like markup, as each format is read. */
-TEST(text_that_looks_like_markup)
+TEST_ON(text_that_looks_like_markup, full, f)
 {
 	static const char html[] = "Type &lt;img src=x onerror=alert(3)> &amp;amp; wait";
-	struct full f;
 	xmlDocPtr doc;
 	json_t *root;
 
-	make_full(&f);
-	f.reports[0].item.plain_title = f.reports[0].item.plain_summary = STR(WORDS);
-	f.reports[0].source.title = f.authors[0].name = f.categories[0].label = STR(WORDS);
-	f.reports[0].item.rights.value = STR(WORDS);
-	doc = render_xml(&format_rss, &f.story, 1);
+	f->reports[0].item.plain_title = f->reports[0].item.plain_summary = STR(WORDS);
+	f->reports[0].source.title = f->authors[0].name = f->categories[0].label = STR(WORDS);
+	f->reports[0].item.rights.value = STR(WORDS);
+	doc = render_xml(&format_rss, &f->story, 1);
 	assert_xpath(doc, "//item/title", html);
 	assert_xpath(doc, "//item/description",
 		"<p>Type &lt;img src=x onerror=alert(3)&gt; &amp;amp; wait</p><p>Outlet: <a "
@@ -350,7 +336,7 @@ TEST(text_that_looks_like_markup)
 	assert_xpath(doc, "//item/dc:rights", html);
 	assert_xpath(doc, "//item/category[3]", html);
 	xmlFreeDoc(doc);
-	doc = render_xml(&format_atom, &f.story, 1);
+	doc = render_xml(&format_atom, &f->story, 1);
 	assert_xpath(doc, "//a:entry/a:title[@type='html']", html);
 	assert_xpath(doc, "//a:entry/a:summary[@type='html']", html);
 	assert_xpath(doc, "//a:entry/a:rights[@type='html']", html);
@@ -360,7 +346,7 @@ TEST(text_that_looks_like_markup)
 	assert_xpath(doc, "//a:entry/a:category[3]/@label", WORDS);
 	xmlFreeDoc(doc);
 	/* as JSON Feed makes its title and summary */
-	root = render_json(&f.story, 1);
+	root = render_json(&f->story, 1);
 	assert_json(root, "items.0.title", WORDS);
 	assert_json(root, "items.0.summary", WORDS);
 	json_decref(root);

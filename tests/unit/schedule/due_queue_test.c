@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: ISC */
 /* The due queue: single rules one by one, then random use against a plain model that looks at everything. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "../test.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/schedule/due_queue.h"
 
-/* That many a site, any number a server, no gaps. */
-static struct due_queue *queue_new(size_t per_site)
-{
-	struct due_queue *q = due_queue_new(&(struct due_queue_limits){.per_site = per_site, .per_server = 1000});
+/* the queue of each test: one feed at a time of a site, any number of a server, no gaps */
+static struct due_queue *q;
 
-	assert_non_null(q);
-	return q;
-}
-
-static void limit(struct due_queue *q, size_t per_site)
+static void limit(size_t per_site)
 {
 	due_queue_set_limits(q, &(struct due_queue_limits){.per_site = per_site, .per_server = 1000});
 }
 
-static void assert_next(struct due_queue *q, int64_t now_ms, uint32_t expected)
+static void begin(void)
+{
+	q = due_queue_new(&(struct due_queue_limits){.per_site = 1, .per_server = 1000});
+	assert_non_null(q);
+}
+
+static void end(void)
+{
+	due_queue_free(q);
+}
+
+static void assert_next(int64_t now_ms, uint32_t expected)
 {
 	uint32_t feed = UINT32_MAX;
 
@@ -30,269 +31,239 @@ static void assert_next(struct due_queue *q, int64_t now_ms, uint32_t expected)
 	assert_int_equal(feed, expected);
 }
 
-static void assert_none(struct due_queue *q, int64_t now_ms)
+static void assert_none(int64_t now_ms)
 {
 	uint32_t feed;
 
 	assert_false(due_queue_next(q, now_ms, &feed));
 }
 
-static void set(struct due_queue *q, uint32_t feed, const char *host, int64_t due_ms)
+static void set(uint32_t feed, const char *host, int64_t due_ms)
 {
 	assert_int_equal(due_queue_set(q, feed, str_from(host), due_ms), 0);
 }
 
-TEST(earliest_first)
+TEST_WITH(earliest_first, begin, end)
 {
-	struct due_queue *q = queue_new(2);
-
+	limit(2);
 	assert_true(due_queue_wakeup(q) == INT64_MAX);
-	assert_none(q, 1000);
-	set(q, 3, "a.example", 300);
-	set(q, 1, "b.example", 100);
-	set(q, 2, "c.example", 200);
+	assert_none(1000);
+	set(3, "a.example", 300);
+	set(1, "b.example", 100);
+	set(2, "c.example", 200);
 	assert_int_equal(due_queue_wakeup(q), 100);
-	assert_none(q, 99);
-	assert_next(q, 200, 1);
-	assert_next(q, 200, 2);
-	assert_none(q, 200);
+	assert_none(99);
+	assert_next(200, 1);
+	assert_next(200, 2);
+	assert_none(200);
 	assert_int_equal(due_queue_wakeup(q), 300);
 	assert_int_equal(due_queue_running(q), 2);
 	due_queue_done(q, 1);
 	due_queue_done(q, 1);
 	assert_int_equal(due_queue_running(q), 1);
-	due_queue_free(q);
 }
 
-TEST(equal_times_in_order_of_coming)
+TEST_WITH(equal_times_in_order_of_coming, begin, end)
 {
-	struct due_queue *q = queue_new(100);
-
+	limit(100);
 	for (uint32_t i = 0; i < 50; i++)
-		set(q, i, "a.example", 5);
+		set(i, "a.example", 5);
 	for (uint32_t i = 0; i < 50; i++)
-		assert_next(q, 5, i);
-	due_queue_free(q);
+		assert_next(5, i);
 }
 
-TEST(per_site)
+TEST_WITH(per_site, begin, end)
 {
-	struct due_queue *q = queue_new(2);
-
-	set(q, 0, "busy.example", 10);
-	set(q, 1, "busy.example", 20);
-	set(q, 2, "busy.example", 30);
-	set(q, 3, "other.example", 40);
-	assert_next(q, 100, 0);
-	assert_next(q, 100, 1);
-	assert_next(q, 100, 3);
-	assert_none(q, 100);
+	limit(2);
+	set(0, "busy.example", 10);
+	set(1, "busy.example", 20);
+	set(2, "busy.example", 30);
+	set(3, "other.example", 40);
+	assert_next(100, 0);
+	assert_next(100, 1);
+	assert_next(100, 3);
+	assert_none(100);
 	assert_int_equal(due_queue_waiting(q, 100), 1);
 	assert_true(due_queue_wakeup(q) == INT64_MAX);
 	due_queue_done(q, 0);
 	assert_int_equal(due_queue_wakeup(q), 30);
-	assert_next(q, 100, 2);
+	assert_next(100, 2);
 	assert_int_equal(due_queue_waiting(q, 100), 0);
-	due_queue_free(q);
 }
 
-TEST(changed_limit)
+TEST_WITH(changed_limit, begin, end)
 {
-	struct due_queue *q = queue_new(1);
-
-	set(q, 0, "a.example", 10);
-	set(q, 1, "a.example", 10);
-	assert_next(q, 10, 0);
-	assert_none(q, 10);
-	limit(q, 2);
-	assert_next(q, 10, 1);
-	set(q, 2, "a.example", 10);
-	limit(q, 1);
+	set(0, "a.example", 10);
+	set(1, "a.example", 10);
+	assert_next(10, 0);
+	assert_none(10);
+	limit(2);
+	assert_next(10, 1);
+	set(2, "a.example", 10);
+	limit(1);
 	due_queue_done(q, 0);
-	assert_none(q, 10);
+	assert_none(10);
 	due_queue_done(q, 1);
-	assert_next(q, 10, 2);
-	due_queue_free(q);
+	assert_next(10, 2);
 }
 
-TEST(cool_down)
+TEST_WITH(cool_down, begin, end)
 {
-	struct due_queue *q = queue_new(5);
-
-	set(q, 0, "a.example", 10);
-	set(q, 1, "b.example", 50);
+	limit(5);
+	set(0, "a.example", 10);
+	set(1, "b.example", 50);
 	due_queue_cool_down(q, STR("a.example"), 10, 100);
 	due_queue_cool_down(q, STR("unknown.example"), 10, 100);
 	assert_int_equal(due_queue_wakeup(q), 50);
-	assert_next(q, 60, 1);
-	assert_none(q, 60);
+	assert_next(60, 1);
+	assert_none(60);
 	assert_int_equal(due_queue_wakeup(q), 100);
-	set(q, 2, "a.example", 5);
-	assert_none(q, 99);
-	assert_next(q, 100, 2);
+	set(2, "a.example", 5);
+	assert_none(99);
+	assert_next(100, 2);
 	/* of two answers that were under way together, the one that asks for less may come later */
 	due_queue_cool_down(q, STR("a.example"), 100, 300);
 	due_queue_cool_down(q, STR("a.example"), 101, 150);
-	assert_none(q, 299);
-	assert_next(q, 300, 0);
-	due_queue_free(q);
+	assert_none(299);
+	assert_next(300, 0);
 }
 
-TEST(cool_down_outlives_a_run)
+TEST_WITH(cool_down_outlives_a_run, begin, end)
 {
-	struct due_queue *q = queue_new(1);
-
-	set(q, 0, "a.example", 10);
-	assert_next(q, 10, 0);
+	set(0, "a.example", 10);
+	assert_next(10, 0);
 	due_queue_done(q, 0);
 	due_queue_cool_down(q, STR("a.example"), 10, 500);
-	set(q, 0, "a.example", 20);
-	assert_none(q, 499);
-	assert_next(q, 500, 0);
-	due_queue_free(q);
+	set(0, "a.example", 20);
+	assert_none(499);
+	assert_next(500, 0);
 }
 
-TEST(set_while_it_runs)
+TEST_WITH(set_while_it_runs, begin, end)
 {
-	struct due_queue *q = queue_new(1);
-
-	set(q, 0, "a.example", 10);
-	assert_next(q, 10, 0);
-	set(q, 0, "a.example", 30);
-	assert_none(q, 100);
+	set(0, "a.example", 10);
+	assert_next(10, 0);
+	set(0, "a.example", 30);
+	assert_none(100);
 	assert_true(due_queue_wakeup(q) == INT64_MAX);
 	due_queue_done(q, 0);
 	assert_int_equal(due_queue_wakeup(q), 30);
-	assert_next(q, 30, 0);
+	assert_next(30, 0);
 	due_queue_done(q, 0);
 	/* done without being set again: not planned */
 	assert_true(due_queue_wakeup(q) == INT64_MAX);
-	due_queue_free(q);
 }
 
-TEST(removed_while_it_runs)
+TEST_WITH(removed_while_it_runs, begin, end)
 {
-	struct due_queue *q = queue_new(1);
-
-	set(q, 0, "a.example", 10);
-	set(q, 1, "a.example", 20);
-	assert_next(q, 20, 0);
-	set(q, 0, "a.example", 30);
+	set(0, "a.example", 10);
+	set(1, "a.example", 20);
+	assert_next(20, 0);
+	set(0, "a.example", 30);
 	due_queue_remove(q, 0);
 	due_queue_remove(q, 77);
 	/* it still holds its host's slot */
-	assert_none(q, 100);
+	assert_none(100);
 	due_queue_done(q, 0);
-	assert_next(q, 100, 1);
+	assert_next(100, 1);
 	due_queue_done(q, 1);
 	assert_true(due_queue_wakeup(q) == INT64_MAX);
-	due_queue_free(q);
 }
 
-TEST(moved_to_another_host)
+TEST_WITH(moved_to_another_host, begin, end)
 {
-	struct due_queue *q = queue_new(1);
-
-	set(q, 0, "a.example", 10);
-	set(q, 1, "b.example", 10);
-	assert_next(q, 10, 0);
-	set(q, 0, "b.example", 20);
+	set(0, "a.example", 10);
+	set(1, "b.example", 10);
+	assert_next(10, 0);
+	set(0, "b.example", 20);
 	due_queue_done(q, 0);
-	assert_next(q, 20, 1);
-	assert_none(q, 20);
+	assert_next(20, 1);
+	assert_none(20);
 	due_queue_done(q, 1);
-	assert_next(q, 20, 0);
-	due_queue_free(q);
+	assert_next(20, 0);
 }
 
-TEST(time_none_takes_out)
+TEST_WITH(time_none_takes_out, begin, end)
 {
-	struct due_queue *q = queue_new(1);
-
-	set(q, 0, "a.example", 10);
-	set(q, 0, "a.example", TIME_NONE);
-	assert_none(q, 100);
+	set(0, "a.example", 10);
+	set(0, "a.example", TIME_NONE);
+	assert_none(100);
 	assert_int_equal(due_queue_waiting(q, 100), 0);
-	due_queue_free(q);
 }
 
 /* ---- servers ---- */
 
-TEST(gap)
+TEST_WITH(gap, begin, end)
 {
 	const struct due_queue_limits limits = {
 		.per_site = 5, .per_server = 5, .site_gap_ms = 1000, .server_gap_ms = 250};
-	struct due_queue *q = due_queue_new(&limits);
 
+	due_queue_set_limits(q, &limits);
 	for (uint32_t i = 0; i < 3; i++)
-		set(q, i, "a.example", 10);
-	set(q, 3, "b.example", 11);
-	assert_next(q, 20, 0);
-	assert_next(q, 20, 3);
-	assert_none(q, 1019);
+		set(i, "a.example", 10);
+	set(3, "b.example", 11);
+	assert_next(20, 0);
+	assert_next(20, 3);
+	assert_none(1019);
 	assert_int_equal(due_queue_wakeup(q), 1020);
-	assert_next(q, 1030, 1);
+	assert_next(1030, 1);
 	/* a gap outlives the run that began it */
 	due_queue_done(q, 0);
 	due_queue_done(q, 1);
-	assert_none(q, 2029);
-	assert_next(q, 2030, 2);
-	due_queue_free(q);
+	assert_none(2029);
+	assert_next(2030, 2);
 }
 
-TEST(own_network_without_gaps)
+TEST_WITH(own_network_without_gaps, begin, end)
 {
 	const struct due_queue_limits limits = {
 		.per_site = 5, .per_server = 5, .site_gap_ms = 1000, .server_gap_ms = 250};
-	struct due_queue *q = due_queue_new(&limits);
 
+	due_queue_set_limits(q, &limits);
 	for (uint32_t i = 0; i < 4; i++)
-		set(q, i, "127.0.0.1", 10);
+		set(i, "127.0.0.1", 10);
 	assert_int_equal(due_queue_place(q, STR("127.0.0.1"), STR("127.0.0.1"), true), 0);
 	for (uint32_t i = 0; i < 4; i++)
-		assert_next(q, 10, i);
+		assert_next(10, i);
 	assert_true(due_queue_is_own(q, STR("127.0.0.1")));
 	assert_false(due_queue_is_own(q, STR("a.example")));
-	due_queue_free(q);
 }
 
-TEST(sites_of_one_server)
+TEST_WITH(sites_of_one_server, begin, end)
 {
 	const struct due_queue_limits limits = {.per_site = 1, .per_server = 2, .site_gap_ms = 0, .server_gap_ms = 100};
-	struct due_queue *q = due_queue_new(&limits);
 
-	set(q, 0, "a.example", 10);
-	set(q, 1, "b.example", 11);
-	set(q, 2, "c.example", 12);
-	set(q, 3, "elsewhere.example", 13);
+	due_queue_set_limits(q, &limits);
+	set(0, "a.example", 10);
+	set(1, "b.example", 11);
+	set(2, "c.example", 12);
+	set(3, "elsewhere.example", 13);
 	assert_int_equal(due_queue_place(q, STR("a.example"), STR("192.0.2.1"), false), 0);
 	assert_int_equal(due_queue_place(q, STR("b.example"), STR("192.0.2.1"), false), 0);
 	assert_int_equal(due_queue_place(q, STR("c.example"), STR("192.0.2.1"), false), 0);
 	assert_int_equal(due_queue_place(q, STR("nowhere.example"), STR("192.0.2.1"), false), 0);
-	assert_next(q, 20, 0);
-	assert_next(q, 20, 3);
-	assert_none(q, 119);
-	assert_next(q, 120, 1);
+	assert_next(20, 0);
+	assert_next(20, 3);
+	assert_none(119);
+	assert_next(120, 1);
 	/* two of the server's are under way */
-	assert_none(q, 1000);
+	assert_none(1000);
 	assert_true(due_queue_wakeup(q) == INT64_MAX);
 	assert_int_equal(due_queue_waiting(q, 1000), 1);
 	/* it turned out to be somewhere else */
 	assert_int_equal(due_queue_place(q, STR("c.example"), STR("192.0.2.2"), false), 0);
-	assert_next(q, 1000, 2);
-	due_queue_free(q);
+	assert_next(1000, 2);
 }
 
-/* One site's word closes its server for a while, a second one's for as long as was asked. */
-TEST(cool_down_of_a_server)
+/* One site's cool-down closes its server for ten minutes; that of a second site for as long as was asked. */
+TEST_WITH(cool_down_of_a_server, begin, end)
 {
 	const int64_t hour_ms = 3600000;
-	struct due_queue *q = queue_new(1);
 	bool is_server;
 
-	set(q, 0, "a.example", 10);
-	set(q, 1, "b.example", 10);
-	set(q, 2, "c.example", 10);
+	set(0, "a.example", 10);
+	set(1, "b.example", 10);
+	set(2, "c.example", 10);
 	for (int i = 0; i < 3; i++) {
 		char name[] = "a.example";
 
@@ -303,34 +274,30 @@ TEST(cool_down_of_a_server)
 	assert_int_equal(due_queue_wakeup(q), 100 + SERVER_COOL_DOWN_MS);
 	assert_true(due_queue_closed_until(q, STR("a.example"), &is_server) == 100 + hour_ms && !is_server);
 	assert_true(due_queue_closed_until(q, STR("b.example"), &is_server) == 100 + SERVER_COOL_DOWN_MS && is_server);
-	/* said once more by the same site, it is still that site's word alone */
+	/* a second cool-down of the same site closes the server no longer than the first */
 	due_queue_cool_down(q, STR("a.example"), 200, 200 + hour_ms);
 	assert_int_equal(due_queue_wakeup(q), 200 + SERVER_COOL_DOWN_MS);
 	due_queue_cool_down(q, STR("b.example"), 300, 300 + hour_ms);
 	assert_int_equal(due_queue_wakeup(q), 300 + hour_ms);
-	assert_none(q, 299 + hour_ms);
-	assert_next(q, 300 + hour_ms, 2);
+	assert_none(299 + hour_ms);
+	assert_next(300 + hour_ms, 2);
 	assert_true(due_queue_closed_until(q, STR("unknown.example"), &is_server) == INT64_MIN && !is_server);
-	due_queue_free(q);
 }
 
 /* A server whose sites have all gone is forgotten with what it asked for. */
-TEST(server_forgotten)
+TEST_WITH(server_forgotten, begin, end)
 {
-	struct due_queue *q = queue_new(1);
-
-	set(q, 0, "a.example", 10);
+	set(0, "a.example", 10);
 	assert_int_equal(due_queue_place(q, STR("a.example"), STR("192.0.2.1"), false), 0);
 	due_queue_cool_down(q, STR("a.example"), 10, 500);
-	assert_none(q, 499);
+	assert_none(499);
 	due_queue_remove(q, 0);
-	set(q, 0, "b.example", 10);
+	set(0, "b.example", 10);
 	assert_int_equal(due_queue_place(q, STR("b.example"), STR("192.0.2.1"), false), 0);
-	assert_next(q, 10, 0);
+	assert_next(10, 0);
 	due_queue_remove(q, 0);
 	due_queue_done(q, 0);
 	assert_true(due_queue_wakeup(q) == INT64_MAX);
-	due_queue_free(q);
 }
 
 /* ---- against a model ---- */
@@ -427,19 +394,23 @@ static size_t model_waiting(const struct model *m, int64_t now_ms)
 	return n;
 }
 
+static bool model_knows(const struct model *m, int host)
+{
+	bool used = model_running(m, host) > 0;
+
+	for (int i = 0; i < MODEL_FEEDS; i++)
+		used = used || m->feeds[i].host == host;
+	return used;
+}
+
 /* The queue forgets a host with its last feed, and a server with its last host, and what they had asked for. */
 static void model_forget(struct model *m)
 {
-	for (int h = 0; h < MODEL_HOSTS; h++) {
-		bool used = model_running(m, h) > 0;
-
-		for (int i = 0; i < MODEL_FEEDS; i++)
-			used = used || m->feeds[i].host == h;
-		if (!used) {
+	for (int h = 0; h < MODEL_HOSTS; h++)
+		if (!model_knows(m, h)) {
 			m->hosts[h].closed_ms = m->hosts[h].gap_ms = INT64_MIN;
 			m->hosts[h].server = -1;
 		}
-	}
 	for (int s = 0; s < MODEL_SERVERS; s++) {
 		bool used = model_running_server(m, s) > 0;
 
@@ -463,15 +434,6 @@ static void model_cool_down(struct model *m, int host, int64_t now_ms, int64_t u
 		m->servers[server].closed_ms = latest(m->servers[server].closed_ms, spare_ms);
 	}
 	m->hosts[host].closed_ms = latest(m->hosts[host].closed_ms, until_ms);
-}
-
-static bool model_knows(const struct model *m, int host)
-{
-	bool used = model_running(m, host) > 0;
-
-	for (int i = 0; i < MODEL_FEEDS; i++)
-		used = used || m->feeds[i].host == host;
-	return used;
 }
 
 static void model_set(struct model *m, uint32_t feed, int host, int64_t due_ms)
@@ -504,7 +466,7 @@ static void model_done(struct model *m, uint32_t feed)
 	}
 }
 
-static void step_next(struct due_queue *q, struct model *m, int64_t now_ms)
+static void step_next(struct model *m, int64_t now_ms)
 {
 	uint32_t feed;
 	int64_t best_ms = model_wakeup(m);
@@ -530,12 +492,12 @@ static void step_next(struct due_queue *q, struct model *m, int64_t now_ms)
 		m->servers[m->hosts[host].server].gap_ms = now_ms + m->limits.server_gap_ms;
 }
 
-TEST(against_model)
+TEST_WITH(against_model, begin, end)
 {
 	struct model m = {.limits = {.per_site = 2, .per_server = 4}};
-	struct due_queue *q = due_queue_new(&m.limits);
 	int64_t now_ms = 0;
 
+	due_queue_set_limits(q, &m.limits);
 	random_state = 4711;
 	for (int i = 0; i < MODEL_FEEDS; i++) {
 		m.feeds[i].host = m.feeds[i].running_host = m.feeds[i].running_server = -1;
@@ -548,14 +510,14 @@ TEST(against_model)
 		int64_t until_ms;
 		char name[16], address[16];
 
-		(void)snprintf(name, sizeof(name), "%d.example", host);
-		(void)snprintf(address, sizeof(address), "192.0.2.%d", server);
+		snprintf(name, sizeof(name), "%d.example", host);
+		snprintf(address, sizeof(address), "192.0.2.%d", server);
 		now_ms += draw(3);
 		switch (draw(10)) {
 		case 0:
 		case 1:
 			model_set(&m, feed, host, now_ms - 20 + draw(60));
-			set(q, feed, name,
+			set(feed, name,
 				m.feeds[feed].running_host >= 0 ? m.feeds[feed].again_ms : m.feeds[feed].due_ms);
 			break;
 		case 2:
@@ -590,31 +552,30 @@ TEST(against_model)
 			assert_int_equal(due_queue_place(q, str_from(name), str_from(address), false), 0);
 			break;
 		default:
-			step_next(q, &m, now_ms);
+			step_next(&m, now_ms);
 		}
 		model_forget(&m);
 		assert_true(due_queue_wakeup(q) == model_wakeup(&m));
 		assert_int_equal(due_queue_running(q), model_running(&m, -1));
 		assert_int_equal(due_queue_waiting(q, now_ms), model_waiting(&m, now_ms));
 	}
-	due_queue_free(q);
 }
 
 /* With a scan a call this would take minutes. */
-TEST(a_hundred_thousand)
+TEST_WITH(a_hundred_thousand, begin, end)
 {
 	enum { FEEDS = 100000, ROUNDS = 5 };
-	struct due_queue *q = queue_new(2);
 	uint32_t feed;
 	int64_t last_ms;
 
+	limit(2);
 	random_state = 1;
 	for (uint32_t i = 0; i < FEEDS; i++) {
 		char host[32];
 
 		/* half of them on one host */
-		(void)snprintf(host, sizeof(host), "%u.example", i % 2 == 0 ? 0 : i);
-		set(q, i, host, draw(1000000));
+		snprintf(host, sizeof(host), "%u.example", i % 2 == 0 ? 0 : i);
+		set(i, host, draw(1000000));
 		/* a tenth of the others on one server */
 		if (i % 10 == 1)
 			assert_int_equal(due_queue_place(q, str_from(host), STR("192.0.2.1"), false), 0);
@@ -629,12 +590,11 @@ TEST(a_hundred_thousand)
 			assert_true(now_ms >= last_ms);
 			last_ms = now_ms;
 			assert_true(due_queue_next(q, now_ms, &feed));
-			set(q, feed, feed % 2 == 0 ? "0.example" : "rest.example",
+			set(feed, feed % 2 == 0 ? "0.example" : "rest.example",
 				(round + 1) * INT64_C(1000000) + draw(1000000));
 			due_queue_done(q, feed);
 			n++;
 		}
 		assert_int_equal(n, FEEDS);
 	}
-	due_queue_free(q);
 }

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A feed's habits over polls in virtual time, and as bytes. */
-#include <stdlib.h>
-#include <string.h>
-
+/* A feed's history over polls in virtual time, and as bytes. */
 #include "../test.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/schedule/feed_history.h"
@@ -36,6 +33,8 @@ static void feed_init(struct feed *f)
 	};
 	f->now_ms = start;
 }
+
+FIXTURE(feed, feed_init, (void))
 
 static struct schedule_plan take(struct feed *f, const struct poll_outcome *o, struct poll_news *news)
 {
@@ -104,7 +103,7 @@ TEST(bytes)
 	buf_release(&again);
 }
 
-/* Cut anywhere, or with any byte changed, they are habits with sound numbers or none. */
+/* Cut anywhere, or with any byte changed, they are a history with sound numbers or none. */
 TEST(damaged_bytes)
 {
 	struct feed f;
@@ -115,7 +114,7 @@ TEST(damaged_bytes)
 	assert_int_equal(feed_history_encode(&f.history, &bytes), 0);
 	for (size_t len = 0; len < bytes.len; len++) {
 		feed_history_decode(str_make(bytes.data, len), &h);
-		assert_true(h.rhythm.seen_ms == TIME_NONE && h.trust.whole_ms == TIME_NONE && h.hints.ttl_ms == 0);
+		assert_true(h.rhythm.seen_ms == TIME_NONE && h.trust.full_ms == TIME_NONE && h.hints.ttl_ms == 0);
 	}
 	for (size_t i = 0; i < bytes.len; i++) {
 		for (int bit = 0; bit < 8; bit++) {
@@ -134,7 +133,7 @@ TEST(damaged_bytes)
 	buf_release(&bytes);
 }
 
-/* Times and durations that no calendar has are no habits: sums of them would overflow. */
+/* Times and durations that no calendar has are no history: sums of them would overflow. */
 TEST(damaged_times)
 {
 	const int64_t never[] = {INT64_MIN + 1, INT64_MIN + hour, INT64_MAX - 1, INT64_MAX, 400000 * 366 * day};
@@ -145,7 +144,7 @@ TEST(damaged_times)
 	fill(&f);
 	h = f.history;
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
-		int64_t *const times[] = {&h.trust.whole_ms, &h.trust.unmodified_ms, &h.trust.probed_ms, &h.delay_ms,
+		int64_t *const times[] = {&h.trust.full_ms, &h.trust.unmodified_ms, &h.trust.probed_ms, &h.delay_ms,
 			&h.rhythm.seen_ms, &h.rhythm.last_post_ms};
 
 		for (size_t k = 0; k < sizeof(times) / sizeof(times[0]); k++) {
@@ -156,15 +155,14 @@ TEST(damaged_times)
 			buf_clear(&bytes);
 			assert_int_equal(feed_history_encode(&h, &bytes), 0);
 			feed_history_decode(buf_str(&bytes), &back);
-			assert_true(back.rhythm.seen_ms == TIME_NONE && back.trust.whole_ms == TIME_NONE);
+			assert_true(back.rhythm.seen_ms == TIME_NONE && back.trust.full_ms == TIME_NONE);
 		}
 	}
 	buf_release(&bytes);
 }
 
-TEST(words_outlive_304)
+TEST_ON(hints_outlive_304, feed, f)
 {
-	struct feed f;
 	struct schedule_plan plan;
 	const struct poll_outcome told = {.kind = OUTCOME_FAILED,
 		.failure = FAILURE_HTTP,
@@ -172,30 +170,29 @@ TEST(words_outlive_304)
 		.retry_after_ms = 2 * hour,
 		.fresh_ms = -1};
 
-	feed_init(&f);
-	plan = document(&f, 3, start - hour, (struct feed_hints){.ttl_ms = 3 * hour});
-	assert_int_equal(plan.word, WORD_TTL);
+	plan = document(f, 3, start - hour, (struct feed_hints){.ttl_ms = 3 * hour});
+	assert_int_equal(plan.hint, HINT_TTL);
 	assert_true(plan.due_ms >= start + 3 * hour);
-	assert_string_equal(feed_history_why(&f.history), "ttl");
-	f.now_ms += 3 * hour;
-	plan = unmodified(&f);
-	assert_int_equal(plan.word, WORD_TTL);
+	assert_string_equal(feed_history_why(&f->history), "ttl");
+	f->now_ms += 3 * hour;
+	plan = unmodified(f);
+	assert_int_equal(plan.hint, HINT_TTL);
 	/* what a server says about its error page is forgotten with it, what the feed says is not */
-	f.now_ms += 3 * hour;
-	plan = take(&f, &told, NULL);
-	assert_int_equal(plan.word, WORD_TTL);
-	assert_int_equal(f.history.retry_after_ms, 2 * hour);
-	f.now_ms += 3 * hour;
-	(void)unmodified(&f);
-	assert_int_equal(f.history.retry_after_ms, -1);
+	f->now_ms += 3 * hour;
+	plan = take(f, &told, NULL);
+	assert_int_equal(plan.hint, HINT_TTL);
+	assert_int_equal(f->history.retry_after_ms, 2 * hour);
+	f->now_ms += 3 * hour;
+	unmodified(f);
+	assert_int_equal(f->history.retry_after_ms, -1);
 	/* and a document that does not say it any more takes it back */
-	f.now_ms += 3 * hour;
-	plan = document(&f, 1, f.now_ms - minute, (struct feed_hints){0});
-	assert_int_equal(plan.word, WORD_NONE);
+	f->now_ms += 3 * hour;
+	plan = document(f, 1, f->now_ms - minute, (struct feed_hints){0});
+	assert_int_equal(plan.hint, HINT_NONE);
 }
 
 /* What the head of an answer said holds for as long as the answer does. */
-TEST(freshness_outlives_a_bare_304)
+TEST_ON(freshness_outlives_a_bare_304, feed, f)
 {
 	const struct poll_outcome fresh = {.kind = OUTCOME_DOCUMENT, .retry_after_ms = -1, .fresh_ms = 4 * hour};
 	const struct poll_outcome other = {
@@ -215,32 +212,30 @@ TEST(freshness_outlives_a_bare_304)
 		.retry_after_ms = -1,
 		.fresh_ms = day};
 	struct poll_news nothing = {.shown = 40};
-	struct feed f;
 
-	feed_init(&f);
-	assert_true(take(&f, &fresh, &nothing).due_ms >= f.now_ms + 4 * hour);
-	f.now_ms += 4 * hour;
-	assert_true(unmodified(&f).due_ms >= f.now_ms + 4 * hour);
+	assert_true(take(f, &fresh, &nothing).due_ms >= f->now_ms + 4 * hour);
+	f->now_ms += 4 * hour;
+	assert_true(unmodified(f).due_ms >= f->now_ms + 4 * hour);
 	/* an error is asked about sooner than that, and takes nothing away */
-	f.now_ms += 4 * hour;
-	assert_true(take(&f, &broken, NULL).due_ms < f.now_ms + hour);
-	f.now_ms += hour;
+	f->now_ms += 4 * hour;
+	assert_true(take(f, &broken, NULL).due_ms < f->now_ms + hour);
+	f->now_ms += hour;
 	/* nor does a page for maintenance that may be kept for a day add to it */
-	assert_true(take(&f, &page, NULL).due_ms < f.now_ms + 3 * hour);
-	f.now_ms += 3 * hour;
-	assert_int_equal(unmodified(&f).word_ms, 4 * hour);
-	f.now_ms += 4 * hour;
-	assert_true(unmodified(&f).due_ms >= f.now_ms + 4 * hour);
-	f.now_ms += 4 * hour;
-	assert_true(take(&f, &other, NULL).due_ms >= f.now_ms + 5 * hour);
-	f.now_ms += 5 * hour;
-	assert_int_equal(take(&f, &taken_back, NULL).word, WORD_NONE);
-	f.now_ms += hour;
-	assert_int_equal(unmodified(&f).word, WORD_NONE);
+	assert_true(take(f, &page, NULL).due_ms < f->now_ms + 3 * hour);
+	f->now_ms += 3 * hour;
+	assert_int_equal(unmodified(f).hint_ms, 4 * hour);
+	f->now_ms += 4 * hour;
+	assert_true(unmodified(f).due_ms >= f->now_ms + 4 * hour);
+	f->now_ms += 4 * hour;
+	assert_true(take(f, &other, NULL).due_ms >= f->now_ms + 5 * hour);
+	f->now_ms += 5 * hour;
+	assert_int_equal(take(f, &taken_back, NULL).hint, HINT_NONE);
+	f->now_ms += hour;
+	assert_int_equal(unmodified(f).hint, HINT_NONE);
 	/* a full answer that says nothing says that, too */
-	(void)take(&f, &fresh, &nothing);
-	f.now_ms += 4 * hour;
-	assert_int_equal(document(&f, 1, f.now_ms - minute, (struct feed_hints){0}).word, WORD_NONE);
+	take(f, &fresh, &nothing);
+	f->now_ms += 4 * hour;
+	assert_int_equal(document(f, 1, f->now_ms - minute, (struct feed_hints){0}).hint, HINT_NONE);
 }
 
 /* A delta of one item says nothing about how much the feed shows, nor that items were missed. */
@@ -261,14 +256,14 @@ TEST(delta)
 		struct poll_news news = {.fresh = 1, .published_ms = times, .shown = 1};
 
 		f.now_ms += 6 * hour;
-		(void)take(&f, &delta, &news);
+		take(&f, &delta, &news);
 		assert_int_equal(f.history.rhythm.shown, 40);
 		assert_true(f.history.rhythm.observed_days > watched + 0.24F);
 	}
 }
 
-/* Asked for the whole, and refused it: the server has had its unconditional request of the day. */
-TEST(a_probe_that_fails_counts)
+/* A request without validators that fails counts as the one of the day. */
+TEST_ON(a_probe_that_fails_counts, feed, f)
 {
 	static char future[] = "Wed, 01 Dec 2027 00:00:00 GMT";
 	const struct poll_outcome refused = {.kind = OUTCOME_FAILED,
@@ -277,120 +272,154 @@ TEST(a_probe_that_fails_counts)
 		.retry_after_ms = -1,
 		.fresh_ms = -1};
 	struct buf bytes = BUF_INIT(4096);
-	struct feed f;
 
-	feed_init(&f);
 	/* before there are validators every request is without, and none is a probe */
-	(void)take(&f, &refused, NULL);
-	assert_true(f.history.trust.probed_ms == TIME_NONE);
-	document(&f, 3, start - hour, (struct feed_hints){0});
-	f.state.last_modified = future;
-	f.now_ms += day;
-	assert_true(feed_history_want_whole(&f.history, &f.state, f.now_ms));
-	(void)take(&f, &refused, NULL);
-	assert_int_equal(feed_history_encode(&f.history, &bytes), 0);
-	feed_history_decode(buf_str(&bytes), &f.history);
-	assert_false(feed_history_want_whole(&f.history, &f.state, f.now_ms + day - 1));
-	assert_true(feed_history_want_whole(&f.history, &f.state, f.now_ms + day));
+	take(f, &refused, NULL);
+	assert_true(f->history.trust.probed_ms == TIME_NONE);
+	document(f, 3, start - hour, (struct feed_hints){0});
+	f->state.last_modified = future;
+	f->now_ms += day;
+	assert_true(feed_history_wants_unconditional(&f->history, &f->state, f->now_ms));
+	take(f, &refused, NULL);
+	assert_int_equal(feed_history_encode(&f->history, &bytes), 0);
+	feed_history_decode(buf_str(&bytes), &f->history);
+	assert_false(feed_history_wants_unconditional(&f->history, &f->state, f->now_ms + day - 1));
+	assert_true(feed_history_wants_unconditional(&f->history, &f->state, f->now_ms + day));
 	buf_release(&bytes);
 }
 
-/* A push tells of posts, and of nothing else. */
-TEST(push)
+/* A push teaches the rhythm, and changes nothing else. */
+TEST_ON(push, feed, f)
 {
-	struct feed f;
 	struct feed_history before;
 	int64_t times[] = {start + hour - minute};
 	struct poll_news news = {.fresh = 1, .published_ms = times, .shown = 1};
 	const struct poll_outcome push = {.kind = OUTCOME_PUSH, .at_ms = start + hour};
 	const struct poll_outcome subscribed = {.kind = OUTCOME_WEBSUB, .at_ms = start + 2 * hour};
 
-	feed_init(&f);
-	document(&f, 3, start - hour, (struct feed_hints){.ttl_ms = 3 * hour});
-	before = f.history;
-	feed_history_note(&f.history, &f.state, &push, &news);
-	assert_int_equal(f.history.hints.ttl_ms, 3 * hour);
-	assert_int_equal(f.history.rhythm.shown, before.rhythm.shown);
-	assert_true(f.history.trust.whole_ms == before.trust.whole_ms);
-	assert_true(f.history.rhythm.last_post_ms == times[0]);
-	before = f.history;
-	feed_history_note(&f.history, &f.state, &subscribed, NULL);
-	assert_memory_equal(&before, &f.history, sizeof(before));
+	document(f, 3, start - hour, (struct feed_hints){.ttl_ms = 3 * hour});
+	before = f->history;
+	feed_history_note(&f->history, &f->state, &push, &news);
+	assert_int_equal(f->history.hints.ttl_ms, 3 * hour);
+	assert_int_equal(f->history.rhythm.shown, before.rhythm.shown);
+	assert_true(f->history.trust.full_ms == before.trust.full_ms);
+	assert_true(f->history.rhythm.last_post_ms == times[0]);
+	before = f->history;
+	feed_history_note(&f->history, &f->state, &subscribed, NULL);
+	assert_memory_equal(&before, &f->history, sizeof(before));
 }
 
-/* The feed fell silent against all its habits: asked for the whole once, a day later; news that was hidden proves it.
- */
-TEST(304_for_ever)
+/* A feed that always posts falls silent: a day later one request goes without validators, and the hidden items of its
+ * answer prove the 304 wrong. */
+TEST_ON(304_for_ever, feed, f)
 {
 	static char etag[] = "\"same\"";
-	struct feed f;
 	int polls = 0;
 
-	feed_init(&f);
-	f.state.etag = etag;
-	document(&f, 10, start - hour, (struct feed_hints){0});
+	f->state.etag = etag;
+	document(f, 10, start - hour, (struct feed_hints){0});
 	for (int i = 0; i < 24 * 14; i++) {
-		f.now_ms += hour;
-		document(&f, 2, f.now_ms - 20 * minute, (struct feed_hints){0});
-		assert_false(feed_history_want_whole(&f.history, &f.state, f.now_ms + hour));
+		f->now_ms += hour;
+		document(f, 2, f->now_ms - 20 * minute, (struct feed_hints){0});
+		assert_false(feed_history_wants_unconditional(&f->history, &f->state, f->now_ms + hour));
 	}
 	do {
-		f.now_ms += hour;
-		unmodified(&f);
+		f->now_ms += hour;
+		unmodified(f);
 		polls++;
 		assert_true(polls < 40);
-	} while (!feed_history_want_whole(&f.history, &f.state, f.now_ms));
+	} while (!feed_history_wants_unconditional(&f->history, &f->state, f->now_ms));
 	assert_in_range(polls, 24, 30);
-	document(&f, 10, f.now_ms - 15 * hour, (struct feed_hints){0});
-	assert_true(f.history.trust.false_304);
-	assert_false(feed_history_want_whole(&f.history, &f.state, f.now_ms + day - 1));
-	assert_true(feed_history_want_whole(&f.history, &f.state, f.now_ms + day));
+	document(f, 10, f->now_ms - 15 * hour, (struct feed_hints){0});
+	assert_true(f->history.trust.false_304);
+	assert_false(feed_history_wants_unconditional(&f->history, &f->state, f->now_ms + day - 1));
+	assert_true(feed_history_wants_unconditional(&f->history, &f->state, f->now_ms + day));
 }
 
-TEST(useless_validators_make_polls_rarer)
+TEST_ON(useless_validators_make_polls_rarer, feed, f)
 {
 	static char etag[] = "\"another one each time\"";
 	const struct poll_outcome whole = {
 		.kind = OUTCOME_DOCUMENT, .conditional = true, .retry_after_ms = -1, .fresh_ms = -1};
 	struct poll_news nothing = {.shown = 40};
 	struct schedule_plan first, later;
-	struct feed f;
 
-	feed_init(&f);
-	f.state.etag = etag;
-	first = document(&f, 3, start - hour, (struct feed_hints){0});
+	f->state.etag = etag;
+	first = document(f, 3, start - hour, (struct feed_hints){0});
 	for (int i = 0; i < 6; i++) {
-		f.now_ms += hour;
-		later = take(&f, &whole, &nothing);
+		f->now_ms += hour;
+		later = take(f, &whole, &nothing);
 	}
-	assert_true(validator_trust_is_useless(&f.history.trust));
-	assert_true(later.due_ms - f.now_ms > 2 * (first.due_ms - start));
+	assert_true(validator_trust_is_useless(&f->history.trust));
+	assert_true(later.due_ms - f->now_ms > 2 * (first.due_ms - start));
 }
 
-TEST(explanation)
+TEST_ON(explanation, feed, f)
 {
 	static char future[] = "Wed, 01 Dec 2027 00:00:00 GMT";
 	struct buf text = BUF_INIT(1 << 16);
-	struct feed f;
 
-	feed_init(&f);
-	assert_int_equal(feed_history_explain(&f.history, &f.state, &policy, &text), 0);
-	assert_non_null(strstr(text.data, "never been asked"));
+	assert_int_equal(feed_history_explain(&f->history, &f->state, &policy, &text), 0);
+	assert_non_null(strstr(text.data, "never been polled"));
 	buf_clear(&text);
-	fill(&f);
-	f.history.trust.false_304 = true;
-	assert_int_equal(feed_history_explain(&f.history, &f.state, &policy, &text), 0);
+	fill(f);
+	f->history.trust.false_304 = true;
+	assert_int_equal(feed_history_explain(&f->history, &f->state, &policy, &text), 0);
 	assert_non_null(strstr(text.data, "without validators once a day"));
 	buf_clear(&text);
-	f.history.trust.false_304 = false;
-	assert_int_equal(feed_history_explain(&f.history, &f.state, &policy, &text), 0);
+	f->history.trust.false_304 = false;
+	assert_int_equal(feed_history_explain(&f->history, &f->state, &policy, &text), 0);
 	assert_null(strstr(text.data, "validators"));
 	buf_clear(&text);
-	f.state.last_modified = future;
-	f.history.trust.whole_ms = f.now_ms - day;
-	assert_int_equal(feed_history_explain(&f.history, &f.state, &policy, &text), 0);
-	assert_non_null(strstr(text.data, "next asked without validators"));
+	f->state.last_modified = future;
+	f->history.trust.full_ms = f->now_ms - day;
+	assert_int_equal(feed_history_explain(&f->history, &f->state, &policy, &text), 0);
+	assert_non_null(strstr(text.data, "next polled without validators"));
 	assert_non_null(strstr(text.data, "posts"));
-	assert_non_null(strstr(text.data, "So it is next asked"));
+	assert_non_null(strstr(text.data, "Its next poll is"));
 	buf_release(&text);
+}
+
+static void weekly_posts(struct feed *f, int weeks, struct feed_silence *silence)
+{
+	for (int i = 0; i < weeks; i++) {
+		const struct poll_outcome o = {
+			.kind = OUTCOME_DOCUMENT, .at_ms = f->now_ms + 7 * day, .retry_after_ms = -1, .fresh_ms = -1};
+
+		f->now_ms += 7 * day;
+		document(f, 1, f->now_ms - hour, (struct feed_hints){0});
+		feed_history_judge_silence(&f->history, &o, false, silence);
+		assert_int_equal(silence->news, SILENCE_NO_NEWS);
+	}
+}
+
+TEST_ON(silence_begins_once_and_ends_with_a_post, feed, f)
+{
+	const struct poll_outcome failed = {.kind = OUTCOME_FAILED}, good = {.kind = OUTCOME_NOT_MODIFIED};
+	struct feed_silence silence;
+	int64_t posted_ms;
+
+	weekly_posts(f, 10, &silence);
+	posted_ms = f->now_ms - hour;
+	f->now_ms += 13 * day;
+	unmodified(f);
+	feed_history_judge_silence(&f->history, &good, false, &silence);
+	assert_int_equal(silence.news, SILENCE_NO_NEWS);
+	f->now_ms += 5 * day;
+	unmodified(f);
+	feed_history_judge_silence(&f->history, &failed, false, &silence);
+	assert_int_equal(silence.news, SILENCE_NO_NEWS);
+	feed_history_judge_silence(&f->history, &good, false, &silence);
+	assert_int_equal(silence.news, SILENCE_BEGUN);
+	assert_int_equal(silence.since_ms, posted_ms);
+	assert_in_range(silence.usual_ms, 5 * day, 9 * day);
+	assert_in_range(silence.limit_ms, 12 * day, 20 * day);
+	assert_true(feed_history_is_silent(&f->history));
+	feed_history_judge_silence(&f->history, &good, true, &silence);
+	assert_int_equal(silence.news, SILENCE_NO_NEWS);
+	f->now_ms += day;
+	document(f, 1, f->now_ms - hour, (struct feed_hints){0});
+	feed_history_judge_silence(&f->history, &good, true, &silence);
+	assert_int_equal(silence.news, SILENCE_ENDED);
+	assert_int_equal(silence.since_ms, f->now_ms - hour);
 }

@@ -2,7 +2,6 @@
 /* Rhythms learnt in virtual time: histories told out, and properties that must hold for any. */
 #include <math.h>
 
-#include "../test.h"
 #include "rhythm_fixture.h"
 
 typedef bool posts_fn(int64_t at_ms);

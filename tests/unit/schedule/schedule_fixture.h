@@ -3,10 +3,7 @@
 #ifndef SITREP_TEST_SCHEDULE_FIXTURE_H
 #define SITREP_TEST_SCHEDULE_FIXTURE_H
 
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "../test.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/schedule/schedule.h"
 
@@ -85,6 +82,8 @@ static inline void subject_init(struct subject *s)
 		.seed = 1,
 	};
 }
+
+FIXTURE(subject, subject_init, (void))
 
 static inline int64_t pause_of(const struct subject *s)
 {

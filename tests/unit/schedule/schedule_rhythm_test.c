@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The schedule and the rhythm together, in virtual time: who is asked sooner than whom, and some histories told
  * out. */
-#include "../test.h"
 #include "schedule_fixture.h"
 
 /* ---- more posts ---- */
@@ -52,31 +51,27 @@ TEST(feeds_that_post_more_are_not_asked_later)
 }
 
 /* A feed that posts evenly: four times the posts, half of the pause. */
-TEST(pause_goes_by_the_root_of_the_rate)
+TEST_ON(pause_goes_by_the_root_of_the_rate, subject, s)
 {
-	struct subject s;
 	int64_t slow_ms, fast_ms;
 
-	subject_init(&s);
-	live(&s, 4 * HOUR + 7 * MINUTE, 40 * DAY);
-	slow_ms = pause_of(&s);
-	subject_init(&s);
-	live(&s, HOUR + 2 * MINUTE, 40 * DAY);
-	fast_ms = pause_of(&s);
+	live(s, 4 * HOUR + 7 * MINUTE, 40 * DAY);
+	slow_ms = pause_of(s);
+	subject_init(s);
+	live(s, HOUR + 2 * MINUTE, 40 * DAY);
+	fast_ms = pause_of(s);
 	assert_in_range(slow_ms, fast_ms * 3 / 2, fast_ms * 5 / 2);
 }
 
-TEST(dearer_default_asks_less)
+TEST_ON(dearer_default_asks_less, subject, s)
 {
-	struct subject s;
 	int64_t last_ms = 0;
 
-	subject_init(&s);
-	live(&s, 2 * HOUR + 7 * MINUTE, 20 * DAY);
+	live(s, 2 * HOUR + 7 * MINUTE, 20 * DAY);
 	for (int64_t default_ms = 10 * MINUTE; default_ms <= 160 * MINUTE; default_ms *= 2) {
-		s.policy.default_ms = default_ms;
-		assert_true(pause_of(&s) > last_ms);
-		last_ms = pause_of(&s);
+		s->policy.default_ms = default_ms;
+		assert_true(pause_of(s) > last_ms);
+		last_ms = pause_of(s);
 	}
 }
 
@@ -117,19 +112,17 @@ TEST(pushed_feeds_are_asked_rarely_but_asked)
 }
 
 /* A feed that shows few items is asked before they have scrolled away. */
-TEST(no_more_waits_than_half_of_what_is_shown)
+TEST_ON(no_more_waits_than_half_of_what_is_shown, subject, s)
 {
-	struct subject s;
 	int64_t pause_ms;
 
-	subject_init(&s);
-	live(&s, 12 * MINUTE, 20 * DAY);
-	s.policy.default_ms = 6 * HOUR;
-	pause_ms = pause_of(&s);
-	assert_true(schedule_next(&s.input).expected_posts > 4);
-	s.rhythm.shown = 4;
-	assert_true(pause_of(&s) < pause_ms / 2);
-	assert_true(schedule_next(&s.input).expected_posts < 2.5);
+	live(s, 12 * MINUTE, 20 * DAY);
+	s->policy.default_ms = 6 * HOUR;
+	pause_ms = pause_of(s);
+	assert_true(schedule_next(&s->input).expected_posts > 4);
+	s->rhythm.shown = 4;
+	assert_true(pause_of(s) < pause_ms / 2);
+	assert_true(schedule_next(&s->input).expected_posts < 2.5);
 }
 
 /* ---- feeds over time ---- */
@@ -180,49 +173,43 @@ TEST(quiet_feeds_are_asked_rarely_and_busy_ones_often)
 }
 
 /* Something every six minutes for three hours, after weeks of a post a day. */
-TEST(burst_is_followed_and_let_go)
+TEST_ON(burst_is_followed_and_let_go, subject, s)
 {
-	struct subject s;
 	int64_t quiet_ms, delay_ms, after, calm_ms;
 
-	subject_init(&s);
-	(void)follow(&s, 25 * HOUR, 30 * DAY, &delay_ms);
-	quiet_ms = pause_of(&s);
+	follow(s, 25 * HOUR, 30 * DAY, &delay_ms);
+	quiet_ms = pause_of(s);
 	assert_true(quiet_ms > 45 * MINUTE);
-	(void)follow(&s, 6 * MINUTE, 3 * HOUR, &delay_ms);
-	assert_true(pause_of(&s) < quiet_ms / 4);
-	assert_int_equal(schedule_next(&s.input).reason, SCHEDULE_BURST);
-	assert_string_equal(schedule_next(&s.input).why, "it posts more than usual");
-	after = follow(&s, 0, 12 * HOUR, &delay_ms);
+	follow(s, 6 * MINUTE, 3 * HOUR, &delay_ms);
+	assert_true(pause_of(s) < quiet_ms / 4);
+	assert_int_equal(schedule_next(&s->input).reason, SCHEDULE_BURST);
+	assert_string_equal(schedule_next(&s->input).why, "it posts more than usual");
+	after = follow(s, 0, 12 * HOUR, &delay_ms);
 	assert_true(after < 40);
-	(void)follow(&s, 0, 4 * DAY, &delay_ms);
-	calm_ms = pause_of(&s);
+	follow(s, 0, 4 * DAY, &delay_ms);
+	calm_ms = pause_of(s);
 	assert_true(calm_ms > quiet_ms * 2 / 3);
-	assert_int_equal(schedule_next(&s.input).reason, SCHEDULE_RHYTHM);
+	assert_int_equal(schedule_next(&s->input).reason, SCHEDULE_RHYTHM);
 }
 
 /* Posts at the full hour are met right behind it. */
-TEST(batches_are_met_behind_their_moment)
+TEST_ON(batches_are_met_behind_their_moment, subject, s)
 {
-	struct subject s;
 	int64_t delay_ms;
 
-	subject_init(&s);
-	(void)follow(&s, HOUR, 14 * DAY, &delay_ms);
-	(void)follow(&s, HOUR, 7 * DAY, &delay_ms);
+	follow(s, HOUR, 14 * DAY, &delay_ms);
+	follow(s, HOUR, 7 * DAY, &delay_ms);
 	assert_true(delay_ms < 10 * MINUTE);
 }
 
-TEST(clock_that_is_set_back)
+TEST_ON(clock_that_is_set_back, subject, s)
 {
-	struct subject s;
 	int64_t pause_ms;
 
-	subject_init(&s);
-	live(&s, HOUR + 2 * MINUTE, 30 * DAY);
-	pause_ms = pause_of(&s);
-	see(&s, start_ms - 20 * DAY, NULL, 0, 0);
-	assert_in_range(pause_of(&s), pause_ms / 2, pause_ms * 2);
-	s.input.now_ms = start_ms - 400 * DAY;
-	assert_in_range(pause_of(&s), pause_ms / 2, pause_ms * 2);
+	live(s, HOUR + 2 * MINUTE, 30 * DAY);
+	pause_ms = pause_of(s);
+	see(s, start_ms - 20 * DAY, NULL, 0, 0);
+	assert_in_range(pause_of(s), pause_ms / 2, pause_ms * 2);
+	s->input.now_ms = start_ms - 400 * DAY;
+	assert_in_range(pause_of(s), pause_ms / 2, pause_ms * 2);
 }

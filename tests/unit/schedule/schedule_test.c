@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-/* The schedule's bounds and words: what holds for any history, the operator's and the server's say, errors, and
- * the reasoning as it is told. */
-#include "../test.h"
+/* The schedule: its bounds for any history, the operator's interval, the server's hints, errors, and the reasons as
+ * sentences. */
 #include "schedule_fixture.h"
 
 /* ---- properties ---- */
 
 static int64_t asked_for(const struct subject *s)
 {
-	const int64_t words[] = {s->input.retry_after_ms, s->input.fresh_ms, s->hints.ttl_ms, s->hints.period_ms};
+	const int64_t hints[] = {s->input.retry_after_ms, s->input.fresh_ms, s->hints.ttl_ms, s->hints.period_ms};
 	int64_t longest_ms = 0;
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		int64_t word_ms = words[i] < DAY ? words[i] : DAY;
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+		int64_t hint_ms = hints[i] < DAY ? hints[i] : DAY;
 
-		longest_ms = word_ms > longest_ms ? word_ms : longest_ms;
+		longest_ms = hint_ms > longest_ms ? hint_ms : longest_ms;
 	}
 	return longest_ms;
 }
@@ -36,12 +35,12 @@ TEST(bounds_hold_for_any_history)
 		assert_non_null(plan.why);
 		assert_true(plan.expected_posts > 0 && plan.posts_per_day > 0 && plan.burst > 0);
 		assert_in_range(plan.expected_delay_ms, 0, pause_ms);
-		/* the server's word holds for everything */
+		/* the server's hints hold for every plan */
 		assert_true(pause_ms >= floor_ms);
 		assert_int_equal(feed_hints_after_skips(&s.hints, plan.due_ms), plan.due_ms);
 		if (plan.reason != SCHEDULE_SERVER)
 			assert_int_equal(pause_ms, plan.wanted_ms);
-		if (plan.word == WORD_SKIP)
+		if (plan.hint == HINT_SKIP)
 			continue;
 		if (s.state.health == FEED_FAILING) {
 			assert_true(pause_ms >= s.policy.interval_ms);
@@ -65,166 +64,158 @@ TEST(new_feed_is_asked_every_default)
 		subject_init(&s);
 		s.policy.default_ms = default_ms;
 		assert_in_range(pause_of(&s), default_ms - SECOND, default_ms + MINUTE + SECOND);
-		assert_string_equal(schedule_next(&s.input).why, "nothing is known of it");
+		assert_string_equal(schedule_next(&s.input).why, "its rhythm is not known yet");
 		s.input.rhythm = NULL;
 		assert_in_range(pause_of(&s), default_ms - SECOND, default_ms + MINUTE + SECOND);
 	}
 }
 
-TEST(bounds_that_meet)
+TEST_ON(bounds_that_meet, subject, s)
 {
-	struct subject s;
-
-	subject_init(&s);
-	s.policy.min_ms = s.policy.max_ms = 40 * MINUTE;
-	assert_int_equal(pause_of(&s), 40 * MINUTE);
-	s.policy.max_ms = 10 * MINUTE;
-	assert_int_equal(pause_of(&s), 40 * MINUTE);
+	s->policy.min_ms = s->policy.max_ms = 40 * MINUTE;
+	assert_int_equal(pause_of(s), 40 * MINUTE);
+	s->policy.max_ms = 10 * MINUTE;
+	assert_int_equal(pause_of(s), 40 * MINUTE);
 }
 
-/* ---- the operator's word and the server's ---- */
+/* ---- the operator's interval and the server's hints ---- */
 
-TEST(gone_is_gone)
+TEST_ON(gone_is_gone, subject, s)
 {
-	struct subject s;
-
-	subject_init(&s);
-	s.state.health = FEED_GONE;
-	s.policy.interval_ms = SECOND;
-	s.input.fresh_ms = HOUR;
-	assert_true(schedule_next(&s.input).due_ms == TIME_NONE);
-	assert_string_equal(schedule_next(&s.input).why, "gone");
+	s->state.health = FEED_GONE;
+	s->policy.interval_ms = SECOND;
+	s->input.fresh_ms = HOUR;
+	assert_true(schedule_next(&s->input).due_ms == TIME_NONE);
+	assert_string_equal(schedule_next(&s->input).why, "gone");
 }
 
-TEST(interval_overrides_the_rhythm)
+TEST_ON(interval_overrides_the_rhythm, subject, s)
 {
-	struct subject s;
-
-	subject_init(&s);
-	live(&s, 10 * MINUTE, 10 * DAY);
-	s.policy.interval_ms = 250;
-	s.input.unconditional = s.input.pushed = true;
-	assert_int_equal(pause_of(&s), 250);
-	s.policy.interval_ms = 3 * DAY;
-	assert_int_equal(pause_of(&s), 3 * DAY);
-	assert_string_equal(schedule_next(&s.input).why, "configured interval");
+	live(s, 10 * MINUTE, 10 * DAY);
+	s->policy.interval_ms = 250;
+	s->input.unconditional = s->input.pushed = true;
+	assert_int_equal(pause_of(s), 250);
+	s->policy.interval_ms = 3 * DAY;
+	assert_int_equal(pause_of(s), 3 * DAY);
+	assert_string_equal(schedule_next(&s->input).why, "configured interval");
 }
 
-static void assert_word(const struct subject *s, enum schedule_word word, int64_t pause_ms)
+static void assert_hint(const struct subject *s, enum schedule_hint hint, int64_t pause_ms)
 {
 	struct schedule_plan plan = schedule_next(&s->input);
 
-	assert_int_equal(plan.word, word);
-	assert_int_equal(plan.word_ms, pause_ms);
+	assert_int_equal(plan.hint, hint);
+	assert_int_equal(plan.hint_ms, pause_ms);
 	assert_int_equal(plan.reason, SCHEDULE_SERVER);
 	assert_string_equal(plan.why, "server asked to wait");
 	assert_in_range(plan.due_ms - s->input.now_ms, pause_ms, pause_ms + MINUTE);
 }
 
-TEST(each_word_is_a_floor_up_to_a_day)
+TEST(each_hint_is_a_minimum_up_to_a_day)
 {
 	for (int with_interval = 0; with_interval < 2; with_interval++) {
 		struct subject s;
 		struct {
 			int64_t *ms;
-			enum schedule_word word;
-		} words[] = {
-			{&s.input.retry_after_ms, WORD_RETRY_AFTER},
-			{&s.input.fresh_ms, WORD_FRESH},
-			{&s.hints.ttl_ms, WORD_TTL},
-			{&s.hints.period_ms, WORD_PERIOD},
+			enum schedule_hint hint;
+		} hints[] = {
+			{&s.input.retry_after_ms, HINT_RETRY_AFTER},
+			{&s.input.fresh_ms, HINT_FRESH},
+			{&s.hints.ttl_ms, HINT_TTL},
+			{&s.hints.period_ms, HINT_PERIOD},
 		};
 
-		(void)state;
 		subject_init(&s);
 		live(&s, 20 * MINUTE, 10 * DAY);
 		s.policy.interval_ms = with_interval ? 2 * SECOND : 0;
-		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-			*words[i].ms = 2 * HOUR;
-			assert_word(&s, words[i].word, 2 * HOUR);
-			*words[i].ms = DAY - 1;
-			assert_word(&s, words[i].word, DAY - 1);
-			*words[i].ms = 365 * DAY;
-			assert_word(&s, words[i].word, DAY);
-			*words[i].ms = 1;
+		for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+			*hints[i].ms = 2 * HOUR;
+			assert_hint(&s, hints[i].hint, 2 * HOUR);
+			*hints[i].ms = DAY - 1;
+			assert_hint(&s, hints[i].hint, DAY - 1);
+			*hints[i].ms = 365 * DAY;
+			assert_hint(&s, hints[i].hint, DAY);
+			*hints[i].ms = 1;
 			assert_int_not_equal(schedule_next(&s.input).reason, SCHEDULE_SERVER);
-			*words[i].ms = 0;
+			*hints[i].ms = 0;
 		}
 		/* of several, the longest */
 		s.hints.ttl_ms = 2 * HOUR;
 		s.input.fresh_ms = 3 * HOUR;
-		assert_word(&s, WORD_FRESH, 3 * HOUR);
+		assert_hint(&s, HINT_FRESH, 3 * HOUR);
 	}
 }
 
-TEST(words_hold_after_errors)
+TEST_ON(forced_interval_keeps_retry_after_only, subject, s)
 {
-	struct subject s;
-
-	subject_init(&s);
-	note_error(&s.state, start_ms);
-	s.state.failure = FAILURE_HTTP;
-	s.state.http_status = 503;
-	s.input.retry_after_ms = 7 * HOUR;
-	assert_word(&s, WORD_RETRY_AFTER, 7 * HOUR);
-	s.input.retry_after_ms = MINUTE;
-	assert_int_equal(schedule_next(&s.input).reason, SCHEDULE_ERRORS);
+	s->policy.interval_ms = 2 * SECOND;
+	s->policy.forced = true;
+	s->input.fresh_ms = s->hints.ttl_ms = s->hints.period_ms = 2 * HOUR;
+	s->hints.skip_hours = 0xffffff;
+	assert_int_equal(pause_of(s), 2 * SECOND);
+	s->input.retry_after_ms = HOUR;
+	assert_hint(s, HINT_RETRY_AFTER, HOUR);
 }
 
-TEST(skipped_hours_and_days_are_waited_out)
+TEST_ON(hints_hold_after_errors, subject, s)
 {
-	struct subject s;
+	note_error(&s->state, start_ms);
+	s->state.failure = FAILURE_HTTP;
+	s->state.http_status = 503;
+	s->input.retry_after_ms = 7 * HOUR;
+	assert_hint(s, HINT_RETRY_AFTER, 7 * HOUR);
+	s->input.retry_after_ms = MINUTE;
+	assert_int_equal(schedule_next(&s->input).reason, SCHEDULE_ERRORS);
+}
+
+TEST_ON(skipped_hours_and_days_are_waited_out, subject, s)
+{
 	/* 2026-11-23, a Monday */
 	int64_t midnight_ms = start_ms - start_ms % DAY;
 	struct schedule_plan plan;
 
-	subject_init(&s);
-	s.policy.interval_ms = 30 * MINUTE;
-	s.input.now_ms = midnight_ms - 10 * MINUTE;
-	s.hints.skip_hours = 7;
-	plan = schedule_next(&s.input);
+	s->policy.interval_ms = 30 * MINUTE;
+	s->input.now_ms = midnight_ms - 10 * MINUTE;
+	s->hints.skip_hours = 7;
+	plan = schedule_next(&s->input);
 	assert_int_equal(plan.due_ms, midnight_ms + 3 * HOUR);
-	assert_int_equal(plan.word, WORD_SKIP);
+	assert_int_equal(plan.hint, HINT_SKIP);
 	assert_int_equal(plan.reason, SCHEDULE_SERVER);
-	s.hints.skip_days = 2;
-	assert_int_equal(schedule_next(&s.input).due_ms, midnight_ms + DAY + 3 * HOUR);
-	s.input.now_ms = midnight_ms - HOUR;
-	assert_int_equal(schedule_next(&s.input).due_ms, midnight_ms - 30 * MINUTE);
-	assert_int_equal(schedule_next(&s.input).reason, SCHEDULE_INTERVAL);
+	s->hints.skip_days = 2;
+	assert_int_equal(schedule_next(&s->input).due_ms, midnight_ms + DAY + 3 * HOUR);
+	s->input.now_ms = midnight_ms - HOUR;
+	assert_int_equal(schedule_next(&s->input).due_ms, midnight_ms - 30 * MINUTE);
+	assert_int_equal(schedule_next(&s->input).reason, SCHEDULE_INTERVAL);
 }
 
 /* ---- errors ---- */
 
-TEST(passing_errors_double_up_to_a_day)
+TEST_ON(passing_errors_double_up_to_a_day, subject, s)
 {
-	struct subject s;
 	int64_t expected_ms = 5 * MINUTE;
 
-	subject_init(&s);
 	for (int i = 0; i < 200; i++) {
-		note_error(&s.state, start_ms);
-		s.state.failure = FAILURE_TIMEOUT;
-		assert_in_range(pause_of(&s), expected_ms * 9 / 10, expected_ms * 11 / 10);
+		note_error(&s->state, start_ms);
+		s->state.failure = FAILURE_TIMEOUT;
+		assert_in_range(pause_of(s), expected_ms * 9 / 10, expected_ms * 11 / 10);
 		expected_ms = expected_ms * 2 < DAY ? expected_ms * 2 : DAY;
 	}
-	assert_string_equal(schedule_next(&s.input).why, "backing off after errors");
+	assert_string_equal(schedule_next(&s->input).why, "backing off after errors");
 }
 
-TEST(a_fault_of_our_own_is_held_against_nobody)
+TEST_ON(a_fault_of_our_own_is_held_against_nobody, subject, s)
 {
-	struct subject s;
 	int64_t expected_ms = 5 * MINUTE;
 
-	subject_init(&s);
-	s.state.failure = FAILURE_INTERNAL;
+	s->state.failure = FAILURE_INTERNAL;
 	for (int i = 0; i < 40; i++) {
-		note_error(&s.state, start_ms);
-		assert_in_range(pause_of(&s), expected_ms * 9 / 10, expected_ms * 11 / 10);
+		note_error(&s->state, start_ms);
+		assert_in_range(pause_of(s), expected_ms * 9 / 10, expected_ms * 11 / 10);
 		expected_ms = expected_ms * 2 < 15 * MINUTE ? expected_ms * 2 : 15 * MINUTE;
 	}
-	s.policy.min_ms = SECOND;
-	s.state.errors = 1;
-	assert_in_range(pause_of(&s), MINUTE * 9 / 10, MINUTE * 11 / 10);
+	s->policy.min_ms = SECOND;
+	s->state.errors = 1;
+	assert_in_range(pause_of(s), MINUTE * 9 / 10, MINUTE * 11 / 10);
 }
 
 TEST(refusals_slow_down_more)
@@ -262,35 +253,31 @@ TEST(refusals_slow_down_more)
 	}
 }
 
-TEST(configured_interval_backs_off_from_itself)
+TEST_ON(configured_interval_backs_off_from_itself, subject, s)
 {
-	struct subject s;
 	static const int64_t expected_s[] = {2, 4, 8, 16, 32};
 
-	subject_init(&s);
-	s.policy.interval_ms = 2 * SECOND;
+	s->policy.interval_ms = 2 * SECOND;
 	for (size_t i = 0; i < sizeof(expected_s) / sizeof(expected_s[0]); i++) {
-		note_error(&s.state, start_ms);
+		note_error(&s->state, start_ms);
 		assert_in_range(
-			pause_of(&s), expected_s[i] * 900 > 2000 ? expected_s[i] * 900 : 2000, expected_s[i] * 1100);
+			pause_of(s), expected_s[i] * 900 > 2000 ? expected_s[i] * 900 : 2000, expected_s[i] * 1100);
 	}
-	note_poll(&s.state, start_ms, 0);
-	assert_int_equal(pause_of(&s), 2 * SECOND);
+	note_poll(&s->state, start_ms, 0);
+	assert_int_equal(pause_of(s), 2 * SECOND);
 }
 
-TEST(feeds_that_fail_together_come_back_apart)
+TEST_ON(feeds_that_fail_together_come_back_apart, subject, s)
 {
-	struct subject s;
 	size_t same = 0;
 	int64_t last_ms = 0;
 
-	subject_init(&s);
-	s.state.errors = 5;
-	note_error(&s.state, start_ms);
+	s->state.errors = 5;
+	note_error(&s->state, start_ms);
 	for (uint64_t id = 1; id <= 1000; id++) {
-		s.input.seed = id;
-		same += pause_of(&s) == last_ms;
-		last_ms = pause_of(&s);
+		s->input.seed = id;
+		same += pause_of(s) == last_ms;
+		last_ms = pause_of(s);
 	}
 	assert_true(same < 3);
 }
@@ -310,46 +297,43 @@ static void assert_explained(const struct subject *s, const char *const *phrases
 	buf_release(&out);
 }
 
-TEST(reasoning_is_told)
+TEST_ON(reasoning_is_told, subject, s)
 {
-	static const char *const unknown[] = {"12 posts a day", "its habits",
-		"Asking again is worth a request after 30m", "2026-11-23T11:", "nothing is known of it",
-		"0.25 new posts are expected, seen 15m", NULL};
-	static const char *const server[] = {
-		"(ttl) is to wait 3h", "server asked to wait", "posts 23 times a day", NULL};
+	static const char *const unknown[] = {"12 posts a day", "rhythm is not known yet",
+		"The best pause by its posting rhythm is 30 min", "2026-11-23T11:", "its rhythm is not known yet",
+		"0.25 new posts are expected; on average they are seen 15 min", NULL};
+	static const char *const server[] = {"(ttl) to wait 3 h", "server asked to wait", "posts 23 times a day", NULL};
 	static const char *const failing[] = {
 		"3 polls have failed in a row (http, HTTP 404)", "grows up to a day", "errors", NULL};
-	static const char *const interval[] = {"every 2s", "configured interval", "would be over by then", NULL};
-	static const char *const pushed[] = {"pushed", "only make sure", NULL};
-	static const char *const unconditional[] = {"everything each time", "once a day", NULL};
-	static const char *const gone[] = {"410", "not asked any more", NULL};
-	struct subject s;
+	static const char *const interval[] = {"every 2 s", "configured interval", "has passed by then", NULL};
+	static const char *const pushed[] = {"A hub delivers", "only a precaution", NULL};
+	static const char *const unconditional[] = {"a full answer each time", "once a day", NULL};
+	static const char *const gone[] = {"410", "not polled any more", NULL};
 	struct schedule_plan plan;
 	struct buf small = BUF_INIT(20);
 
-	subject_init(&s);
-	s.input.seed = 4;
-	assert_explained(&s, unknown);
-	live(&s, HOUR + 2 * MINUTE, 30 * DAY);
-	s.hints.ttl_ms = 3 * HOUR;
-	assert_explained(&s, server);
-	s.hints.ttl_ms = SECOND;
-	s.policy.interval_ms = 2 * SECOND;
-	assert_explained(&s, interval);
-	s.policy.interval_ms = 0;
-	s.input.pushed = s.input.unconditional = true;
-	assert_explained(&s, pushed);
-	s.input.pushed = false;
-	assert_explained(&s, unconditional);
+	s->input.seed = 4;
+	assert_explained(s, unknown);
+	live(s, HOUR + 2 * MINUTE, 30 * DAY);
+	s->hints.ttl_ms = 3 * HOUR;
+	assert_explained(s, server);
+	s->hints.ttl_ms = SECOND;
+	s->policy.interval_ms = 2 * SECOND;
+	assert_explained(s, interval);
+	s->policy.interval_ms = 0;
+	s->input.pushed = s->input.unconditional = true;
+	assert_explained(s, pushed);
+	s->input.pushed = false;
+	assert_explained(s, unconditional);
 	for (int i = 0; i < 3; i++)
-		note_error(&s.state, start_ms);
-	s.state.failure = FAILURE_HTTP;
-	s.state.http_status = 404;
-	assert_explained(&s, failing);
-	s.state.health = FEED_GONE;
-	assert_explained(&s, gone);
-	plan = schedule_next(&s.input);
-	assert_true(schedule_explain(&s.input, &plan, &small) < 0);
+		note_error(&s->state, start_ms);
+	s->state.failure = FAILURE_HTTP;
+	s->state.http_status = 404;
+	assert_explained(s, failing);
+	s->state.health = FEED_GONE;
+	assert_explained(s, gone);
+	plan = schedule_next(&s->input);
+	assert_true(schedule_explain(&s->input, &plan, &small) < 0);
 	buf_release(&small);
 }
 

@@ -3,8 +3,7 @@
 #ifndef SITREP_TEST_TABLE_FIXTURE_H
 #define SITREP_TEST_TABLE_FIXTURE_H
 
-#include <stdlib.h>
-
+#include "../test.h"
 #include "sitrep/schedule/feed_table.h"
 
 static inline void table_ignore(void *arg, struct feed *f)
@@ -23,8 +22,7 @@ static inline void table_apply(struct feed_table *t, const struct config *c, con
 	int64_t highest = 0;
 	size_t count;
 
-	if (ch == NULL)
-		fail_msg("%s", err.text);
+	assert_ok(ch != NULL, err);
 	count = feed_table_change_count(ch);
 	copies = calloc(count + 1, sizeof(*copies));
 	assert_non_null(copies);

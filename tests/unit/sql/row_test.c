@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* A struct that is kept as one row. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "../ask.h"
-#include "../test.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
 #include "sitrep/sql/damage.h"
@@ -75,38 +71,30 @@ static void empty(struct ship *s)
 	*s = (struct ship){0};
 }
 
-static int set_up(void **state)
+static void set_up(struct fixture *f)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
 	log_set_level(LOG_LEVEL_ERROR);
 	assert_int_equal(sql_open(&f->db, NULL, SQL_MEMORY, NULL, what), 0);
 	run_statements(f->db, "CREATE TABLE ship(id INTEGER PRIMARY KEY, afloat INTEGER, guns INTEGER, tons INTEGER, "
 			      "launched INTEGER,"
 			      " name TEXT DEFAULT 'Fram', port TEXT, mark BLOB); INSERT INTO ship(id) VALUES(3), (4)");
 	assert_int_equal(row_prepare(&updated, f->db, &f->load, &f->save, NULL), 0);
-	*state = f;
-	return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(struct fixture *f)
 {
-	struct fixture *f = *state;
-
 	empty(&f->ship);
 	sql_finalize(&f->load, 1);
 	sql_finalize(&f->save, 1);
 	assert_int_equal(sql_close(f->db), 0);
-	free(f);
-	return 0;
 }
+
+FIXTURE(fixture, set_up, tear_down)
 
 static void load(struct fixture *f, int64_t id)
 {
 	empty(&f->ship);
-	sql_bind_int(f->load, 1, id);
-	assert_int_equal(sql_step(f->load, NULL, what), 1);
+	assert_int_equal(sql_find(f->load, NULL, what, as_int(id)), 1);
 	assert_int_equal(row_read(&updated, f->load, &f->ship), 0);
 	sql_reset(f->load);
 }
@@ -132,9 +120,8 @@ TEST(texts_follow_from_the_columns)
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
 }
 
-TEST_WITH(a_saved_row_is_read_again, set_up, tear_down)
+TEST_ON(a_saved_row_is_read_again, fixture, f)
 {
-	struct fixture *f = *state;
 	char port[] = "Horten";
 	struct ship ship = {.id = 4,
 		.afloat = true,
@@ -164,9 +151,8 @@ TEST_WITH(a_saved_row_is_read_again, set_up, tear_down)
 	assert_int_equal(ask_number(f->db, "SELECT count(*) FROM ship WHERE guns IS NULL"), 1); /* the other one */
 }
 
-TEST_WITH(a_value_that_makes_no_sense_is_replaced, set_up, tear_down)
+TEST_ON(a_value_that_makes_no_sense_is_replaced, fixture, f)
 {
-	struct fixture *f = *state;
 	struct damage before, after;
 
 	run_statements(f->db,
@@ -184,9 +170,8 @@ TEST_WITH(a_value_that_makes_no_sense_is_replaced, set_up, tear_down)
 	assert_int_equal(after.rows - before.rows, 1);
 }
 
-TEST_WITH(bytes_that_do_not_fit_their_seal_are_forgotten, set_up, tear_down)
+TEST_ON(bytes_that_do_not_fit_their_seal_are_forgotten, fixture, f)
 {
-	struct fixture *f = *state;
 	struct ship ship = {.id = 3, .guns = 1, .mark = 9};
 
 	assert_int_equal(row_save(&updated, f->save, &ship, NULL, what), 0);

@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Connections and statements. */
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "../ask.h"
-#include "../test.h"
 #include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
 
@@ -19,32 +13,26 @@ struct folder {
 	char a[80], b[80], wal[90], shm[90]; /* files */
 };
 
-static int set_up(void **state)
+static void set_up(struct folder *f)
 {
-	struct folder *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
-	(void)snprintf(f->path, sizeof(f->path), "/tmp/sql-test-XXXXXX");
+	snprintf(f->path, sizeof(f->path), "/tmp/sql-test-XXXXXX");
 	assert_non_null(mkdtemp(f->path));
-	(void)snprintf(f->a, sizeof(f->a), "%s/a", f->path);
-	(void)snprintf(f->b, sizeof(f->b), "%s/b", f->path);
-	(void)snprintf(f->wal, sizeof(f->wal), "%s-wal", f->a);
-	(void)snprintf(f->shm, sizeof(f->shm), "%s-shm", f->a);
-	*state = f;
-	return 0;
+	snprintf(f->a, sizeof(f->a), "%s/a", f->path);
+	snprintf(f->b, sizeof(f->b), "%s/b", f->path);
+	snprintf(f->wal, sizeof(f->wal), "%s-wal", f->a);
+	snprintf(f->shm, sizeof(f->shm), "%s-shm", f->a);
 }
 
-static int tear_down(void **state)
+static void tear_down(struct folder *f)
 {
-	struct folder *f = *state;
 	const char *names[] = {f->a, f->b, f->wal, f->shm};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		(void)unlink(names[i]);
+		unlink(names[i]);
 	assert_int_equal(rmdir(f->path), 0);
-	free(f);
-	return 0;
 }
+
+FIXTURE(folder, set_up, tear_down)
 
 /* A new file. */
 static struct sql_db *make(const char *path)
@@ -67,9 +55,8 @@ static struct sql_db *make_in_memory(void)
 	return db;
 }
 
-TEST_WITH(no_file_is_made_by_opening, set_up, tear_down)
+TEST_ON(no_file_is_made_by_opening, folder, f)
 {
-	struct folder *f = *state;
 	struct error err = {0};
 	struct sql_db *db;
 
@@ -102,21 +89,19 @@ TEST(changes_are_counted_for_each_statement)
 
 	assert_int_equal(sql_prepare(db, texts, 3, s, NULL), 0);
 	for (int i = 1; i <= 3; i++) {
-		sql_bind_int(s[0], 1, i);
+		sql_bind(s[0], as_int(i));
 		assert_int_equal(sql_insert(s[0], &id, NULL, what), 0);
 		assert_int_equal(id, i);
 	}
-	sql_bind_int(s[1], 1, 1);
-	assert_int_equal(sql_done(s[1], NULL, what), 0);
+	assert_int_equal(sql_run(s[1], NULL, what, as_int(1)), 0);
 	assert_int_equal(sql_changed(s[1]), 2);
 	assert_int_equal(sql_get_int(s[2], &id, NULL, what), 1);
 	assert_int_equal(sql_changed(s[0]), 1);
-	sql_bind_int(s[1], 1, 100);
-	assert_int_equal(sql_done(s[1], NULL, what), 0);
+	assert_int_equal(sql_run(s[1], NULL, what, as_int(100)), 0);
 	assert_int_equal(sql_changed(s[1]), 0);
 	assert_int_equal(sql_changed_ever(db) - before, 5);
 	/* a value that is there already */
-	sql_bind_int(s[0], 1, 12);
+	sql_bind(s[0], as_int(12));
 	assert_int_equal(sql_insert(s[0], &id, NULL, what), -EBADMSG);
 	assert_int_equal(ask_number(db, "SELECT count(*) FROM t"), 3);
 	sql_finalize(s, 3);
@@ -172,9 +157,8 @@ TEST(a_transaction_is_seen)
 }
 
 /* With SQLite's own checkpoints the WAL would be emptied after a thousand pages. */
-TEST_WITH(checkpoints_are_the_owners, set_up, tear_down)
+TEST_ON(checkpoints_are_the_owners, folder, f)
 {
-	struct folder *f = *state;
 	struct sql_db *db = make(f->a);
 	int64_t size = 0;
 	char head[16] = "";
@@ -194,9 +178,8 @@ TEST_WITH(checkpoints_are_the_owners, set_up, tear_down)
 	assert_int_equal(sql_close(db), 0);
 }
 
-TEST_WITH(a_frozen_file_is_read_without_traces, set_up, tear_down)
+TEST_ON(a_frozen_file_is_read_without_traces, folder, f)
 {
-	struct folder *f = *state;
 	struct sql_db *db = make(f->a);
 
 	run_statements(db, "PRAGMA journal_mode = WAL; CREATE TABLE t(x)");
@@ -209,9 +192,8 @@ TEST_WITH(a_frozen_file_is_read_without_traces, set_up, tear_down)
 	assert_int_equal(sql_close(db), 0);
 }
 
-TEST_WITH(pages_are_copied_in_pieces, set_up, tear_down)
+TEST_ON(pages_are_copied_in_pieces, folder, f)
 {
-	struct folder *f = *state;
 	struct sql_db *from = make(f->a), *to = make(f->b), *reader;
 	struct sql_copy *copy;
 	struct error err = {0};

@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Files that the daemon's user may not write are told with owner and mode, and the command that is named mends it. */
-#include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "../test.h"
 #include "sitrep/base/error.h"
@@ -21,44 +15,38 @@ struct folder {
 	char dir[160];
 };
 
-static int setup(void **state)
+static void setup(struct folder *f)
 {
-	struct folder *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
-	(void)snprintf(f->top, sizeof(f->top), "%s", P_tmpdir "/sitrep-access-XXXXXX");
+	snprintf(f->top, sizeof(f->top), "%s", P_tmpdir "/sitrep-access-XXXXXX");
 	assert_non_null(mkdtemp(f->top));
 	assert_int_equal(chmod(f->top, 0755), 0);
 	/* a name that a shell would take apart */
-	(void)snprintf(f->dir, sizeof(f->dir), "%s/it's $HOME", f->top);
+	snprintf(f->dir, sizeof(f->dir), "%s/it's $HOME", f->top);
 	assert_int_equal(mkdir(f->dir, 0700), 0);
-	*state = f;
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(struct folder *f)
 {
-	struct folder *f = *state;
 	char command[512];
 
-	(void)snprintf(command, sizeof(command), "chmod -R u+rwX %s && rm -rf %s", f->top, f->top);
+	snprintf(command, sizeof(command), "chmod -R u+rwX %s && rm -rf %s", f->top, f->top);
 	assert_int_equal(system(command), 0);
-	free(f);
-	return 0;
 }
+
+FIXTURE(folder, setup, teardown)
 
 static void make(const struct folder *f, const char *name, bool is_ours, mode_t mode)
 {
 	char path[256];
 	int fd;
 
-	(void)snprintf(path, sizeof(path), "%s/%s", f->dir, name);
+	snprintf(path, sizeof(path), "%s/%s", f->dir, name);
 	fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);
 	if (geteuid() == 0)
 		assert_int_equal(fchown(fd, is_ours ? NOBODY : 0, is_ours ? NOBODY : 0), 0);
 	assert_int_equal(fchmod(fd, mode), 0);
-	(void)close(fd);
+	close(fd);
 }
 
 static void set_folder(const struct folder *f, bool is_ours, mode_t mode)
@@ -84,9 +72,9 @@ static int check_as(uid_t uid, const char *dir, struct error *err)
 		err->code = file_access_check(dir, err);
 		_exit(write(ends[1], err, sizeof(*err)) == (ssize_t)sizeof(*err) ? 0 : 1);
 	}
-	(void)close(ends[1]);
+	close(ends[1]);
 	assert_int_equal(read(ends[0], err, sizeof(*err)), sizeof(*err));
-	(void)close(ends[0]);
+	close(ends[0]);
 	assert_int_equal(waitpid(child, NULL, 0), child);
 	return err->code;
 }
@@ -110,28 +98,25 @@ static void assert_refused(const struct folder *f, int code, const char *first, 
 	struct error err;
 
 	assert_int_equal(check(f, &err), code);
-	if (strstr(err.text, first) == NULL || strstr(err.text, second) == NULL)
-		fail_msg("%s", err.text);
+	assert_ok(strstr(err.text, first) != NULL && strstr(err.text, second) != NULL, err);
 	carry_out_command(&err);
 	if (check(f, &err) != 0)
 		fail_msg("still: %s", err.text);
 }
 
-TEST_WITH(nothing_there_yet, setup, teardown)
+TEST_ON(nothing_there_yet, folder, f)
 {
-	struct folder *f = *state;
 	struct error err;
 
 	set_folder(f, true, 0700);
 	assert_int_equal(check(f, &err), 0);
-	(void)strcat(f->dir, "/none");
+	snprintf(f->dir + strlen(f->dir), sizeof(f->dir) - strlen(f->dir), "/none");
 	assert_int_equal(check(f, &err), 0);
 }
 
-TEST_WITH(wrong_modes, setup, teardown)
+TEST_ON(wrong_modes, folder, f)
 {
 	static const char *const names[] = {"sitrepd.db", "sitrepd.db-wal", "sitrepd.db-shm", "sitrepd.lock"};
-	struct folder *f = *state;
 
 	set_folder(f, true, 0700);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -147,10 +132,9 @@ TEST_WITH(wrong_modes, setup, teardown)
 }
 
 /* As root leaves them that restores a backup. */
-TEST_WITH(files_of_root, setup, teardown)
+TEST_ON(files_of_root, folder, f)
 {
 	static const char *const names[] = {"sitrepd.db", "sitrepd.db-wal", "sitrepd.db-shm", "sitrepd.lock"};
-	struct folder *f = *state;
 
 	if (geteuid() != 0)
 		skip();
@@ -172,20 +156,19 @@ TEST_WITH(files_of_root, setup, teardown)
 		struct error err;
 		char path[256];
 
-		(void)snprintf(path, sizeof(path), "%s/sitrepd.db", f->dir);
+		snprintf(path, sizeof(path), "%s/sitrepd.db", f->dir);
 		assert_int_equal(chown(path, 0, NOBODY), 0);
 		assert_int_equal(check(f, &err), 0);
 	}
 }
 
-TEST_WITH(long_names, setup, teardown)
+TEST_ON(long_names, folder, f)
 {
-	struct folder *f = *state;
 	struct folder deep = *f;
 
 	if (geteuid() != 0)
 		skip();
-	(void)memset(deep.dir + strlen(deep.dir), 'x', sizeof(deep.dir) - strlen(deep.dir) - 1);
+	memset(deep.dir + strlen(deep.dir), 'x', sizeof(deep.dir) - strlen(deep.dir) - 1);
 	deep.dir[strlen(f->dir)] = '-';
 	assert_int_equal(mkdir(deep.dir, 0700), 0);
 	make(&deep, "sitrepd.db", false, 0644);
@@ -194,25 +177,22 @@ TEST_WITH(long_names, setup, teardown)
 	assert_refused(&deep, -EACCES, "sitrepd.db: it belongs", "chown -R");
 }
 
-TEST_WITH(no_way_in, setup, teardown)
+TEST_ON(no_way_in, folder, f)
 {
-	struct folder *f = *state;
-
 	if (geteuid() != 0)
 		skip();
 	set_folder(f, true, 0700);
 	assert_int_equal(chmod(f->top, 0700), 0);
-	assert_refused(f, -EACCES, "nobody but its owner", f->top);
+	assert_refused(f, -EACCES, "other users may not enter it", f->top);
 }
 
-TEST_WITH(not_a_file, setup, teardown)
+TEST_ON(not_a_file, folder, f)
 {
-	struct folder *f = *state;
 	struct error err;
 	char path[256];
 
 	set_folder(f, true, 0700);
-	(void)snprintf(path, sizeof(path), "%s/sitrepd.db", f->dir);
+	snprintf(path, sizeof(path), "%s/sitrepd.db", f->dir);
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(check(f, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "not an ordinary file"));
@@ -222,16 +202,15 @@ static bool runs(const char *command, const char *path)
 {
 	char full[512];
 
-	(void)snprintf(full, sizeof(full), "%s %s 2>/dev/null", command, path);
+	snprintf(full, sizeof(full), "%s %s 2>/dev/null", command, path);
 	return system(full) == 0;
 }
 
-TEST_WITH(read_only_file_system, setup, teardown)
+TEST_ON(read_only_file_system, folder, f)
 {
-	struct folder *f = *state;
 	struct error err;
 
-	(void)snprintf(f->dir, sizeof(f->dir), "%s/plain", f->top);
+	snprintf(f->dir, sizeof(f->dir), "%s/plain", f->top);
 	assert_int_equal(mkdir(f->dir, 0777), 0);
 	if (geteuid() != 0 || !runs("mount -t tmpfs -o size=1m tmpfs", f->dir))
 		skip();
@@ -247,20 +226,19 @@ TEST_WITH(read_only_file_system, setup, teardown)
 	assert_true(runs("umount -l", f->dir));
 }
 
-TEST_WITH(flags, setup, teardown)
+TEST_ON(flags, folder, f)
 {
 	static const char *const flags[] = {"i", "a"};
-	struct folder *f = *state;
 	struct error err;
 	char command[64], path[256];
 
-	(void)snprintf(f->dir, sizeof(f->dir), "%s/plain", f->top);
+	snprintf(f->dir, sizeof(f->dir), "%s/plain", f->top);
 	assert_int_equal(mkdir(f->dir, 0777), 0);
 	set_folder(f, true, 0700);
 	make(f, "sitrepd.db", true, 0600);
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-		(void)snprintf(command, sizeof(command), "chattr +%s", flags[i]);
-		(void)snprintf(path, sizeof(path), "%s/sitrepd.db", f->dir);
+		snprintf(command, sizeof(command), "chattr +%s", flags[i]);
+		snprintf(path, sizeof(path), "%s/sitrepd.db", f->dir);
 		if (geteuid() != 0 || !runs(command, path))
 			skip();
 		assert_int_equal(check(f, &err), -EPERM);

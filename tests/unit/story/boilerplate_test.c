@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Boilerplate: counted, filtered, forgotten by halves, never past its ceiling; and saved page by page. */
 #include "../identity/sketch_fixture.h"
-
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "../test.h"
 #include "sitrep/story/boilerplate.h"
 
 static struct boilerplate *made(void)

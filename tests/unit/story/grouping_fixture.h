@@ -3,13 +3,8 @@
 #ifndef SITREP_TEST_STORE_GROUPING_FIXTURE_H
 #define SITREP_TEST_STORE_GROUPING_FIXTURE_H
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "../ask.h"
 #include "../identity/sketch_fixture.h"
-#include "../test.h"
 #include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/story/grouping.h"
@@ -35,35 +30,28 @@ static inline void open_grouping(struct fixture *f, const struct story_params *p
 
 	grouping_free(f->g);
 	f->g = grouping_new(f->db, params, &err);
-	if (f->g == NULL)
-		fail_msg("%s", err.text);
+	assert_ok(f->g != NULL, err);
 }
 
-static inline int set_up(void **state)
+static inline void set_up(struct fixture *f)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
 	struct error err = {0};
 
-	assert_non_null(f);
 	assert_int_equal(sql_open(&f->db, NULL, SQL_MEMORY, &err, "test"), 0);
 	assert_int_equal(grouping_create_tables(f->db, &err), 0);
 	buf_init(&f->bytes, SKETCH_BYTES_MAX);
 	open_grouping(f, &story_params_default);
 	f->now_ms = NOW_MS;
-	*state = f;
-	return 0;
 }
 
-static inline int tear_down(void **state)
+static inline void tear_down(struct fixture *f)
 {
-	struct fixture *f = *state;
-
 	grouping_free(f->g);
 	assert_int_equal(sql_close(f->db), 0);
 	buf_release(&f->bytes);
-	free(f);
-	return 0;
 }
+
+FIXTURE(fixture, set_up, tear_down)
 
 static inline int64_t count(struct fixture *f, const char *query)
 {
@@ -89,8 +77,7 @@ static inline void record(struct fixture *f, const struct grouping_item *r, int6
 {
 	struct error err = {0};
 
-	if (grouping_record(f->g, r, story, relation, answer, &err) != 0)
-		fail_msg("%s", err.text);
+	assert_ok(grouping_record(f->g, r, story, relation, answer, &err) == 0, err);
 }
 
 /* Takes a report in as the daemon does; a minute goes by.  Returns its story, which is its number when it began one. */
@@ -101,8 +88,7 @@ static inline int64_t take(struct fixture *f, const char *source, const char *ti
 	struct grouping_item r = report_of(f, id, &t);
 	struct error err = {0};
 
-	if (grouping_decide(f->g, &r, &f->answer, &err) != 0)
-		fail_msg("%s", err.text);
+	assert_ok(grouping_decide(f->g, &r, &f->answer, &err) == 0, err);
 	story = f->answer.story_id != 0 ? f->answer.story_id : id;
 	record(f, &r, story, f->answer.relation, &f->answer);
 	f->now_ms += 60000;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What joins reports that have little in common: a sentence that a house prints below everything, and a chain of
  * reports each of which resembles only the one before; and what must join all the same: an article and its lead. */
-#include "../test.h"
 #include "grouping_fixture.h"
 
 enum { TEXT_MAX = 64 * 1024 };
@@ -28,7 +27,7 @@ static int64_t take_words(struct fixture *f, const char *source, unsigned number
 
 	add_words(&title, number, 0, 7);
 	add_words(&body, number, 100, own);
-	(void)buf_puts(&body, ending);
+	buf_puts(&body, ending);
 	story = take(f, source, title.data, body.data);
 	buf_release(&title);
 	buf_release(&body);
@@ -38,20 +37,19 @@ static int64_t take_words(struct fixture *f, const char *source, unsigned number
 /* A report above the stock sentence: does it join another one's story? */
 static bool joins(struct fixture *f, const char *source, unsigned number, unsigned own)
 {
-	(void)take_words(f, source, number, own, stock);
+	take_words(f, source, number, own, stock);
 	return f->answer.story_id != 0;
 }
 
 static const char *outlet(char name[32], unsigned number)
 {
-	(void)snprintf(name, 32, "unit%u.example", number);
+	snprintf(name, 32, "unit%u.example", number);
 	return name;
 }
 
 /* Each of forty reports of ten outlets says something else above one sentence. */
-TEST_WITH(a_stock_sentence_joins_nothing, set_up, tear_down)
+TEST_ON(a_stock_sentence_joins_nothing, fixture, f)
 {
-	struct fixture *f = *state;
 	char name[32];
 
 	for (unsigned i = 0; i < 40; i++)
@@ -59,9 +57,8 @@ TEST_WITH(a_stock_sentence_joins_nothing, set_up, tear_down)
 }
 
 /* With nothing else below the title, so that nearly all of a report is the sentence: it joins until it is known. */
-TEST_WITH(weak_joins_make_a_phrase_known, set_up, tear_down)
+TEST_ON(weak_joins_make_a_phrase_known, fixture, f)
 {
-	struct fixture *f = *state;
 	unsigned joined = 0;
 	char name[32];
 
@@ -72,9 +69,8 @@ TEST_WITH(weak_joins_make_a_phrase_known, set_up, tear_down)
 }
 
 /* One outlet has told its own phrase apart seven times; then two others have it too. */
-TEST_WITH(no_story_grows_at_one_a_day, set_up, tear_down)
+TEST_ON(no_story_grows_at_one_a_day, fixture, f)
 {
-	struct fixture *f = *state;
 	unsigned joined = 0;
 	char name[32];
 
@@ -86,9 +82,8 @@ TEST_WITH(no_story_grows_at_one_a_day, set_up, tear_down)
 }
 
 /* The titles tell of one event: half of the text is enough. */
-TEST_WITH(under_like_titles_half_is_enough, set_up, tear_down)
+TEST_ON(under_like_titles_half_is_enough, fixture, f)
 {
-	struct fixture *f = *state;
 	int64_t story = take(f, "alpha.example", "Minister opens new dry dock in the northern port", stock);
 
 	assert_int_equal(take(f, "bravo.example", "New dry dock opens in the northern port",
@@ -98,9 +93,8 @@ TEST_WITH(under_like_titles_half_is_enough, set_up, tear_down)
 }
 
 /* Each report has two thirds of the one before it, and all but the first nothing of the first. */
-TEST_WITH(a_chain_does_not_go_on_for_ever, set_up, tear_down)
+TEST_ON(a_chain_does_not_go_on_for_ever, fixture, f)
 {
-	struct fixture *f = *state;
 	struct buf body = BUF_INIT(TEXT_MAX);
 	unsigned in_first = 0;
 	char name[32];
@@ -143,30 +137,25 @@ static unsigned joined_leads(struct fixture *f, unsigned words, bool full_first)
 	return joined;
 }
 
-TEST_WITH(the_lead_of_a_long_article_is_found, set_up, tear_down)
+TEST_ON(the_lead_of_a_long_article_is_found, fixture, f)
 {
-	struct fixture *f = *state;
-
 	assert_int_equal(joined_leads(f, 2400, true), 30);
 }
 
-TEST_WITH(a_long_article_is_found_by_its_lead, set_up, tear_down)
+TEST_ON(a_long_article_is_found_by_its_lead, fixture, f)
 {
-	struct fixture *f = *state;
-
 	assert_int_equal(joined_leads(f, 2400, false), 30);
 }
 
 /* Other titles, no numbers, a third of the text: perhaps the same event. */
-TEST_WITH(a_third_under_another_title_is_related, set_up, tear_down)
+TEST_ON(a_third_under_another_title_is_related, fixture, f)
 {
-	struct fixture *f = *state;
 	struct buf body = BUF_INIT(TEXT_MAX);
 
-	(void)take_words(f, "alpha.example", 1, 120, "");
+	take_words(f, "alpha.example", 1, 120, "");
 	add_words(&body, 1, 100, 46);
 	add_words(&body, 2, 0, 74);
-	(void)take(f, "bravo.example", "Another headline altogether on top", body.data);
+	take(f, "bravo.example", "Another headline altogether on top", body.data);
 	assert_int_equal(f->answer.relation, RELATION_RELATED);
 	assert_true(f->answer.reasons.score > 0.3 && f->answer.reasons.score < 0.4);
 	buf_release(&body);

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* Grouping: which story a report joins, in whatever order reports come, and what is kept of them. */
-#include "../ask.h"
-#include "../test.h"
 #include "grouping_fixture.h"
 #include "grouping_texts.h"
 
 /* ---- one report after the other */
 
-TEST_WITH(a_reprint_joins_and_says_why, set_up, tear_down)
+TEST_ON(a_reprint_joins_and_says_why, fixture, f)
 {
-	struct fixture *f = *state;
-
 	assert_int_equal(take(f, "alpha.example", vessel_title, vessel), 1);
 	assert_int_equal(f->answer.relation, RELATION_NEW);
 	assert_int_equal(f->answer.of_item, 0);
@@ -26,12 +22,11 @@ TEST_WITH(a_reprint_joins_and_says_why, set_up, tear_down)
 	assert_int_equal(count(f, "SELECT count(*) FROM story_link"), 1);
 }
 
-TEST_WITH(one_outlet_updates_its_own, set_up, tear_down)
+TEST_ON(one_outlet_updates_its_own, fixture, f)
 {
-	struct fixture *f = *state;
 	char longer[1000];
 
-	(void)snprintf(longer, sizeof(longer), "%s More follows.", vessel);
+	snprintf(longer, sizeof(longer), "%s More follows.", vessel);
 	assert_int_equal(take(f, "alpha.example", vessel_title, vessel), 1);
 	assert_int_equal(take(f, "alpha.example", vessel_title, longer), 1);
 	assert_int_equal(f->answer.relation, RELATION_UPDATE);
@@ -39,10 +34,8 @@ TEST_WITH(one_outlet_updates_its_own, set_up, tear_down)
 	assert_int_equal(take(f, "alpha.example", "New patrol ship is early", vessel_reprint), 3);
 }
 
-TEST_WITH(windows_close, set_up, tear_down)
+TEST_ON(windows_close, fixture, f)
 {
-	struct fixture *f = *state;
-
 	assert_int_equal(take(f, "alpha.example", vessel_title, vessel), 1);
 	f->now_ms = NOW_MS + 14 * DAY_MS;
 	assert_int_equal(take(f, "bravo.example", "New patrol ship is early", vessel_reprint), 1);
@@ -50,9 +43,8 @@ TEST_WITH(windows_close, set_up, tear_down)
 	assert_int_equal(take(f, "charlie.example", "New patrol ship is early", vessel_reprint), 3);
 }
 
-TEST_WITH(damaged_sketches_resemble_nothing, set_up, tear_down)
+TEST_ON(damaged_sketches_resemble_nothing, fixture, f)
 {
-	struct fixture *f = *state;
 	static const char *const damaged[] = {
 		"", "\x01", "\x02\x00\x00\x00", "no sketch at all, but long enough for one"};
 	struct error err = {0};
@@ -74,9 +66,8 @@ TEST_WITH(damaged_sketches_resemble_nothing, set_up, tear_down)
 	assert_int_equal(take(f, "charlie.example", "New patrol ship is early", vessel_reprint), 2);
 }
 
-TEST_WITH(switched_off_nothing_is_compared, set_up, tear_down)
+TEST_ON(switched_off_nothing_is_compared, fixture, f)
 {
-	struct fixture *f = *state;
 	struct story_params p = story_params_default;
 
 	p.near = false;
@@ -146,7 +137,7 @@ static void first_two_are_apart(const struct order *o)
 }
 
 /* The third is an excerpt without any figure, which fits both bulletins; the fourth is a copy of the second. */
-TEST_WITH(no_order_joins_what_the_rule_holds_apart, set_up, tear_down)
+TEST_ON(no_order_joins_what_the_rule_holds_apart, fixture, f)
 {
 	static const struct text_of texts[] = {
 		{"alpha.example", "Traffic in the strait",
@@ -155,16 +146,15 @@ TEST_WITH(no_order_joins_what_the_rule_holds_apart, set_up, tear_down)
 			BULLETIN("287", "Sunday 11 January", "305", "38", "5", "1240", "101")},
 		{"charlie.example", "About the figures",
 			"The figures are published every week and may be revised later as reports from the stations "
-			"along the coast "
-			"come in. The coast guard has kept the statistics for many years to plan its patrols, and "
-			"calls on skippers "
-			"to announce their passage to the nearest station in good time before they enter."},
+			"along the coast come in. The coast guard has kept the statistics for many years to plan its "
+			"patrols, and calls on skippers to announce their passage to the nearest station in good time "
+			"before they enter."},
 		{"delta.example", "More ships held in the strait",
 			"AGENCY - " BULLETIN("287", "Sunday 11 January", "305", "38", "5", "1240", "101")},
 	};
 	struct order o = {.texts = texts, .count = 4};
 
-	for_all_orders(*state, &o, first_two_are_apart);
+	for_all_orders(f, &o, first_two_are_apart);
 }
 
 static void order_does_not_matter_to_plain_reprints(const struct order *o)
@@ -174,7 +164,7 @@ static void order_does_not_matter_to_plain_reprints(const struct order *o)
 	assert_int_not_equal(o->stories[0], o->stories[3]);
 }
 
-TEST_WITH(any_order_joins_reprints, set_up, tear_down)
+TEST_ON(any_order_joins_reprints, fixture, f)
 {
 	static const struct text_of texts[] = {
 		{"alpha.example", vessel_title, vessel},
@@ -184,7 +174,7 @@ TEST_WITH(any_order_joins_reprints, set_up, tear_down)
 	};
 	struct order o = {.texts = texts, .count = 4};
 
-	for_all_orders(*state, &o, order_does_not_matter_to_plain_reprints);
+	for_all_orders(f, &o, order_does_not_matter_to_plain_reprints);
 }
 
 /* ---- roundups */
@@ -194,23 +184,18 @@ static char *page_of_all(void)
 {
 	static char page[4000];
 
-	(void)snprintf(page, sizeof(page),
+	snprintf(page, sizeof(page),
 		"%s %s The museum of seafaring has reopened after two years of work on its roof. Visitors can see the "
-		"lamp of the "
-		"old lighthouse, charts drawn by hand and the boat in which the first pilots went out to meet sailing "
-		"ships. A "
-		"café looks over the harbour, and on the first day of each month admission is free for all who come by "
-		"ferry. "
-		"Its director expects a good summer and has hired more guides who speak the languages of the cruise "
-		"ships.",
+		"lamp of the old lighthouse, charts drawn by hand and the boat in which the first pilots went out to "
+		"meet sailing ships. A café looks over the harbour, and on the first day of each month admission is "
+		"free for all who come by ferry. Its director expects a good summer and has hired more guides who "
+		"speak the languages of the cruise ships.",
 		vessel, talks);
 	return page;
 }
 
-TEST_WITH(a_roundup_joins_none_of_its_stories, set_up, tear_down)
+TEST_ON(a_roundup_joins_none_of_its_stories, fixture, f)
 {
-	struct fixture *f = *state;
-
 	assert_int_equal(take(f, "alpha.example", vessel_title, vessel), 1);
 	assert_int_equal(take(f, "bravo.example", talks_title, talks), 2);
 	assert_int_equal(take(f, "charlie.example", "The coast this morning", page_of_all()), 3);
@@ -222,10 +207,8 @@ TEST_WITH(a_roundup_joins_none_of_its_stories, set_up, tear_down)
 	assert_int_equal(take(f, "echo.example", "New patrol ship is early", vessel_reprint), 1);
 }
 
-TEST_WITH(a_page_titled_by_one_story_is_of_that, set_up, tear_down)
+TEST_ON(a_page_titled_by_one_story_is_of_that, fixture, f)
 {
-	struct fixture *f = *state;
-
 	assert_int_equal(take(f, "alpha.example", vessel_title, vessel), 1);
 	assert_int_equal(take(f, "bravo.example", talks_title, talks), 2);
 	assert_int_equal(
@@ -235,7 +218,7 @@ TEST_WITH(a_page_titled_by_one_story_is_of_that, set_up, tear_down)
 		count(f, "SELECT count(*) FROM story_link WHERE item_id = 3 AND other_id = 1 AND relation = 6"), 1);
 }
 
-TEST_WITH(no_order_joins_the_stories_of_a_roundup, set_up, tear_down)
+TEST_ON(no_order_joins_the_stories_of_a_roundup, fixture, f)
 {
 	const struct text_of texts[] = {
 		{"alpha.example", vessel_title, vessel},
@@ -244,12 +227,12 @@ TEST_WITH(no_order_joins_the_stories_of_a_roundup, set_up, tear_down)
 	};
 	struct order o = {.texts = texts, .count = 3};
 
-	for_all_orders(*state, &o, first_two_are_apart);
+	for_all_orders(f, &o, first_two_are_apart);
 }
 
 /* ---- one event in many words */
 
-TEST_WITH(headlines_of_two_events_never_meet, set_up, tear_down)
+TEST_ON(headlines_of_two_events_never_meet, fixture, f)
 {
 	static const struct text_of texts[] = {
 		{"a.example", "Dock workers walk out at naval base",
@@ -271,7 +254,6 @@ TEST_WITH(headlines_of_two_events_never_meet, set_up, tear_down)
 		{"h.example", "Blaze halts repairs at navy yard",
 			"Repairs of a frigate came to a halt as firefighters fought flames in a paint store."},
 	};
-	struct fixture *f = *state;
 	int64_t stories[8];
 
 	for (size_t i = 0; i < 8; i++)
@@ -310,23 +292,20 @@ static int64_t release_of_another(struct fixture *f)
 	char body[1200];
 
 	for (size_t i = 0; i < NEWS; i++) {
-		(void)snprintf(body, sizeof(body), "%s" COMPANY, news[i]);
-		(void)take(f, "yard.example", news[i], body);
+		snprintf(body, sizeof(body), "%s" COMPANY, news[i]);
+		take(f, "yard.example", news[i], body);
 	}
 	return take(f, "paper.example", "Shipbuilder closes its canteen for repairs",
 		"The canteen of the shipbuilder stays closed until the kitchen has a new floor." COMPANY);
 }
 
-TEST_WITH(phrases_of_many_texts_join_none, set_up, tear_down)
+TEST_ON(phrases_of_many_texts_join_none, fixture, f)
 {
-	struct fixture *f = *state;
-
 	assert_int_equal(release_of_another(f), NEWS + 1);
 }
 
-TEST_WITH(without_the_filter_they_would, set_up, tear_down)
+TEST_ON(without_the_filter_they_would, fixture, f)
 {
-	struct fixture *f = *state;
 	struct story_params p = story_params_default;
 
 	p.boilerplate = false;
@@ -335,9 +314,8 @@ TEST_WITH(without_the_filter_they_would, set_up, tear_down)
 }
 
 /* An outlet's own phrases are in nothing but its reprints. */
-TEST_WITH(what_reprints_add_is_learned, set_up, tear_down)
+TEST_ON(what_reprints_add_is_learned, fixture, f)
 {
-	struct fixture *f = *state;
 	static const char *const originals[] = {"one two three four five six seven",
 		"red orange yellow green blue indigo violet", "north east south west up down centre",
 		"spring summer autumn winter dawn noon dusk", "iron copper silver gold lead tin zinc",
@@ -349,25 +327,24 @@ TEST_WITH(what_reprints_add_is_learned, set_up, tear_down)
 		char text[400];
 		int64_t story;
 
-		(void)snprintf(text, sizeof(text), "%s told %s while %s slept and %s sang to %s", originals[i],
-			originals[i], originals[i], originals[i], originals[i]);
+		snprintf(text, sizeof(text), "%s told %s while %s slept and %s sang to %s", originals[i], originals[i],
+			originals[i], originals[i], originals[i]);
 		story = take(f, "agency.example", originals[i], text);
-		(void)snprintf(body, sizeof(body), "%s" COMPANY, text);
+		snprintf(body, sizeof(body), "%s" COMPANY, text);
 		assert_int_equal(take(f, "paper.example", originals[i], body), story);
 	}
-	(void)take(f, "paper.example", "The mayor opens a bridge", "The mayor has opened a bridge." COMPANY);
+	take(f, "paper.example", "The mayor opens a bridge", "The mayor has opened a bridge." COMPANY);
 	assert_int_equal(f->answer.relation, RELATION_NEW);
-	(void)take(f, "weekly.example", "A school gets a garden", "Pupils have planted a garden." COMPANY);
+	take(f, "weekly.example", "A school gets a garden", "Pupils have planted a garden." COMPANY);
 	assert_int_equal(f->answer.relation, RELATION_NEW);
 }
 
-TEST_WITH(counts_outlive_the_process, set_up, tear_down)
+TEST_ON(counts_outlive_the_process, fixture, f)
 {
-	struct fixture *f = *state;
 	struct error err = {0};
 	int calls = 0, result;
 
-	(void)release_of_another(f);
+	release_of_another(f);
 	do {
 		result = grouping_save(f->g, 16, &err);
 		calls++;
@@ -376,7 +353,7 @@ TEST_WITH(counts_outlive_the_process, set_up, tear_down)
 	assert_in_range(calls, 2, 20);
 	assert_int_equal(grouping_save(f->g, 16, &err), 0);
 	open_grouping(f, &story_params_default);
-	(void)take(f, "other.example", "Theatre shows a play about a harbour",
+	take(f, "other.example", "Theatre shows a play about a harbour",
 		"The theatre shows a play about life in a harbour." COMPANY);
 	assert_int_equal(f->answer.relation, RELATION_NEW);
 	assert_int_equal(f->answer.link_count, 0);
@@ -394,18 +371,17 @@ static struct story_change changes_to(struct fixture *f, int64_t item_id, const 
 }
 
 /* A process that is killed loses the counts since they were saved last, and once a month they are halved. */
-TEST_WITH(phrases_that_count_again_are_no_change, set_up, tear_down)
+TEST_ON(phrases_that_count_again_are_no_change, fixture, f)
 {
 	static const char title[] = "Shipbuilder closes its canteen for repairs";
 	static const char first[] = "The canteen of the shipbuilder stays closed until the kitchen has a new floor.";
-	struct fixture *f = *state;
 	char body[1200];
 
-	(void)release_of_another(f);
+	release_of_another(f);
 	open_grouping(f, &story_params_default);
-	(void)snprintf(body, sizeof(body), "%s Indeed." COMPANY, first);
+	snprintf(body, sizeof(body), "%s Indeed." COMPANY, first);
 	assert_false(changes_to(f, f->last_id, title, body).text);
-	(void)snprintf(body, sizeof(body),
+	snprintf(body, sizeof(body),
 		"%s The union fears for the cooks, whom the yard has promised work in the stores until the floor is "
 		"laid, and asks the owners to say so in writing before the summer holidays begin; the owners have "
 		"answered that a promise of theirs needs no paper, and that the canteen was never better than its "
@@ -416,9 +392,8 @@ TEST_WITH(phrases_that_count_again_are_no_change, set_up, tear_down)
 
 /* ---- what is kept */
 
-TEST_WITH(taking_in_twice_changes_nothing, set_up, tear_down)
+TEST_ON(taking_in_twice_changes_nothing, fixture, f)
 {
-	struct fixture *f = *state;
 	struct text_of t = {"alpha.example", vessel_title, vessel};
 	struct grouping_item r;
 	int64_t rows;
@@ -436,9 +411,8 @@ TEST_WITH(taking_in_twice_changes_nothing, set_up, tear_down)
 	assert_int_equal(take(f, "bravo.example", "New patrol ship is early", vessel_reprint), 1);
 }
 
-TEST_WITH(a_revised_item_is_found_by_its_new_text, set_up, tear_down)
+TEST_ON(a_revised_item_is_found_by_its_new_text, fixture, f)
 {
-	struct fixture *f = *state;
 	struct text_of revised = {"alpha.example", talks_title, talks};
 	struct grouping_item r;
 
@@ -449,9 +423,8 @@ TEST_WITH(a_revised_item_is_found_by_its_new_text, set_up, tear_down)
 	assert_int_equal(count(f, "SELECT count(*) FROM near_sketch"), 2);
 }
 
-TEST_WITH(items_settled_otherwise_are_found_too, set_up, tear_down)
+TEST_ON(items_settled_otherwise_are_found_too, fixture, f)
 {
-	struct fixture *f = *state;
 	struct text_of t = {"bravo.example", vessel_title, vessel};
 	struct grouping_item r = report_of(f, 7, &t);
 
@@ -461,9 +434,8 @@ TEST_WITH(items_settled_otherwise_are_found_too, set_up, tear_down)
 	assert_int_equal(f->answer.of_item, 7);
 }
 
-TEST_WITH(a_forgotten_item_is_joined_no_more, set_up, tear_down)
+TEST_ON(a_forgotten_item_is_joined_no_more, fixture, f)
 {
-	struct fixture *f = *state;
 	struct error err = {0};
 
 	assert_int_equal(take(f, "alpha.example", vessel_title, vessel), 1);
@@ -475,9 +447,8 @@ TEST_WITH(a_forgotten_item_is_joined_no_more, set_up, tear_down)
 }
 
 /* Weeks of different texts, fifty each, and of one text that everybody runs. */
-TEST_WITH(what_is_kept_is_bounded_by_the_window, set_up, tear_down)
+TEST_ON(what_is_kept_is_bounded_by_the_window, fixture, f)
 {
-	struct fixture *f = *state;
 	int64_t most = 0;
 
 	for (int week = 0; week < 9; week++) {
@@ -485,11 +456,11 @@ TEST_WITH(what_is_kept_is_bounded_by_the_window, set_up, tear_down)
 		for (int i = 0; i < 50; i++) {
 			char body[400];
 
-			(void)snprintf(body, sizeof(body),
+			snprintf(body, sizeof(body),
 				"x%d%d a%d%d b%d%d c%d%d d%d%d e%d%d f%d%d g%d%d h%d%d i%d%d k%d%d l%d%d", week, i,
 				week, i, week, i, week, i, week, i, week, i, week, i, week, i, week, i, week, i, week,
 				i, week, i);
-			(void)take(f, "alpha.example", "Report", body);
+			take(f, "alpha.example", "Report", body);
 		}
 		most = grouping_postings(f->g) > most ? grouping_postings(f->g) : most;
 		assert_true(count(f, "SELECT count(*) FROM near_sketch") <= 50 * 4);
@@ -498,13 +469,12 @@ TEST_WITH(what_is_kept_is_bounded_by_the_window, set_up, tear_down)
 	assert_in_range(count(f, "SELECT count(DISTINCT value) FROM near_state WHERE name LIKE 'week%'"), 4, 4);
 }
 
-TEST_WITH(a_flood_of_copies_is_bounded, set_up, tear_down)
+TEST_ON(a_flood_of_copies_is_bounded, fixture, f)
 {
-	struct fixture *f = *state;
 	char source[32];
 
 	for (int i = 0; i < 100; i++) {
-		(void)snprintf(source, sizeof(source), "s%d.example", i);
+		snprintf(source, sizeof(source), "s%d.example", i);
 		assert_int_equal(take(f, source, vessel_title, vessel), 1);
 	}
 	assert_int_equal(count(f, "SELECT count(*) FROM near_sketch"), 16);

@@ -4,15 +4,13 @@
  * Six outlets told of one event in headlines that have no four words in common (Jaccard 0.55 links none of the fifteen
  * pairs), over summaries of their own, of which some quote the same sentence.  What is in both is worth a link, never
  * a merge. */
-#include "../test.h"
 #include "grouping_fixture.h"
 #include "script_texts.h"
 
 /* ---- scripts */
 
-TEST_WITH(edited_copies_join_in_every_script, set_up, tear_down)
+TEST_ON(edited_copies_join_in_every_script, fixture, f)
 {
-	struct fixture *f = *state;
 	int64_t stories[LANGUAGES][2];
 
 	for (size_t i = 0; i < LANGUAGES; i++) {
@@ -33,10 +31,8 @@ TEST_WITH(edited_copies_join_in_every_script, set_up, tear_down)
 }
 
 /* The copy comes first, and the other report is no later version of the first one either. */
-TEST_WITH(other_reports_stay_apart_in_every_script, set_up, tear_down)
+TEST_ON(other_reports_stay_apart_in_every_script, fixture, f)
 {
-	struct fixture *f = *state;
-
 	for (size_t i = 0; i < LANGUAGES; i++) {
 		const struct language *l = &languages[i];
 		int64_t story = take(f, "charlie.example", l->copy_title, l->copy_body);
@@ -49,7 +45,7 @@ TEST_WITH(other_reports_stay_apart_in_every_script, set_up, tear_down)
 }
 
 /* Ten reports under one imprint without a space in it: what they share says nothing. */
-TEST_WITH(boilerplate_is_learned_in_scripts_without_spaces, set_up, tear_down)
+TEST_ON(boilerplate_is_learned_in_scripts_without_spaces, fixture, f)
 {
 	static const char *const news[] = {"新しい岸壁が完成した。", "隊員が植樹に参加した。",
 		"音楽隊が演奏会を開いた。", "救難ヘリが患者を運んだ。", "古い倉庫を取り壊した。",
@@ -58,15 +54,14 @@ TEST_WITH(boilerplate_is_learned_in_scripts_without_spaces, set_up, tear_down)
 	static const char imprint[] =
 		"この発表に関する問い合わせは広報室で受け付けています。写真の使用を希望する場合は、事前に申請書"
 		"を提出してください。発表の内容は予告なく変更されることがあります。";
-	struct fixture *f = *state;
 	char body[800];
 
 	for (size_t i = 0; i < sizeof(news) / sizeof(news[0]); i++) {
-		(void)snprintf(body, sizeof(body), "%s%s", news[i], imprint);
-		(void)take(f, "press.example", news[i], body);
+		snprintf(body, sizeof(body), "%s%s", news[i], imprint);
+		take(f, "press.example", news[i], body);
 	}
-	(void)snprintf(body, sizeof(body), "港の灯台を塗り直した。%s", imprint);
-	(void)take(f, "paper.example", "灯台を塗り直す", body);
+	snprintf(body, sizeof(body), "港の灯台を塗り直した。%s", imprint);
+	take(f, "paper.example", "灯台を塗り直す", body);
 	assert_int_equal(f->answer.relation, RELATION_NEW);
 	assert_int_equal(f->answer.link_count, 0);
 }
@@ -78,12 +73,10 @@ TEST_WITH(boilerplate_is_learned_in_scripts_without_spaces, set_up, tear_down)
 static const struct text_of event[] = {
 	{"a.example", "Tanker and corvette collide off Port Maren",
 		"A tanker and a corvette have collided in thick fog; the harbour master said " QUOTED
-		", and that nobody "
-		"was hurt."},
+		", and that nobody was hurt."},
 	{"b.example", "Fog brings warship into contact with oil carrier",
 		"Tugs freed a warship from an oil carrier at dawn. An officer wrote in the log that " QUOTED
-		", a person "
-		"who has seen it said."},
+		", a person who has seen it said."},
 	{"c.example", "Navy opens inquiry after mishap in channel",
 		"Investigators will hear both crews this week, the navy announced, and it will read the recordings of "
 		"the traffic centre as well as the log."},
@@ -100,8 +93,7 @@ static const struct text_of event[] = {
 /* Another event in nearly the words of the first headline. */
 static const struct text_of another = {"g.example", "Tanker and ferry collide off Port Maren",
 	"A tanker has scratched a ferry while it was turning in the basin; passengers had left by then and the ferry "
-	"sailed "
-	"for the islands an hour late."};
+	"sailed for the islands an hour late."};
 enum { HEADLINES = sizeof(event) / sizeof(event[0]) };
 
 TEST(titles_alone_would_link_none)
@@ -116,9 +108,8 @@ TEST(titles_alone_would_link_none)
 		}
 }
 
-TEST_WITH(what_summaries_share_is_linked_and_never_joined, set_up, tear_down)
+TEST_ON(what_summaries_share_is_linked_and_never_joined, fixture, f)
 {
-	struct fixture *f = *state;
 	int64_t stories[HEADLINES];
 
 	for (size_t i = 0; i < HEADLINES; i++) {
@@ -137,17 +128,16 @@ TEST_WITH(what_summaries_share_is_linked_and_never_joined, set_up, tear_down)
 }
 
 /* A copy of either is joined to its own; the other remains a link. */
-TEST_WITH(copies_join_their_own_of_two_related_stories, set_up, tear_down)
+TEST_ON(copies_join_their_own_of_two_related_stories, fixture, f)
 {
-	struct fixture *f = *state;
 	char copy[600];
 
-	(void)take(f, event[0].source, event[0].title, event[0].body);
-	(void)take(f, event[1].source, event[1].title, event[1].body);
-	(void)snprintf(copy, sizeof(copy), "PORT MAREN (Agency) - %s", event[1].body);
+	take(f, event[0].source, event[0].title, event[0].body);
+	take(f, event[1].source, event[1].title, event[1].body);
+	snprintf(copy, sizeof(copy), "PORT MAREN (Agency) - %s", event[1].body);
 	assert_int_equal(take(f, "h.example", "Warship freed from oil carrier", copy), 2);
 	assert_int_equal(f->answer.relation, RELATION_REPRINT);
 	assert_int_equal(f->answer.of_item, 2);
-	(void)snprintf(copy, sizeof(copy), "PORT MAREN (Agency) - %s", event[0].body);
+	snprintf(copy, sizeof(copy), "PORT MAREN (Agency) - %s", event[0].body);
 	assert_int_equal(take(f, "i.example", "Collision in the fog", copy), 1);
 }

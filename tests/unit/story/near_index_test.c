@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* The index of shingles: what is found in it, in which order, for how long, and what is left of it after a failure. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "../../../daemon/story/near_schema.h"
 #include "../ask.h"
-#include "../test.h"
 #include "sitrep/sql/damage.h"
 #include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
+#include "sitrep/story/near_compact.h"
 #include "sitrep/story/near_index.h"
 
 #define WEEK_MS (INT64_C(7) * 24 * 3600 * 1000)
@@ -29,8 +25,8 @@ static void open_index(struct fixture *f)
 {
 	struct error err = {0};
 
-	if (near_store_init(&f->store, f->db, &err) != 0 || near_index_init(&f->n, f->db, &f->store, &err) != 0)
-		fail_msg("%s", err.text);
+	assert_ok(near_store_init(&f->store, f->db, &err) == 0 && near_index_init(&f->n, f->db, &f->store, &err) == 0,
+		err);
 }
 
 static void close_index(struct fixture *f)
@@ -40,28 +36,22 @@ static void close_index(struct fixture *f)
 	memset(&f->n, 0, sizeof(f->n));
 }
 
-static int set_up(void **state)
+static void set_up(struct fixture *f)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
 	struct error err = {0};
 
-	assert_non_null(f);
 	assert_int_equal(sql_open(&f->db, NULL, SQL_MEMORY, &err, "test"), 0);
 	assert_int_equal(sql_exec(f->db, NEAR_SCHEMA, &err, "cannot make tables"), 0);
 	open_index(f);
-	*state = f;
-	return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(struct fixture *f)
 {
-	struct fixture *f = *state;
-
 	close_index(f);
 	assert_int_equal(sql_close(f->db), 0);
-	free(f);
-	return 0;
 }
+
+FIXTURE(fixture, set_up, tear_down)
 
 /* Spread over the buckets, as hashes are; ascending. */
 static uint64_t shingle_of(uint64_t number)
@@ -77,8 +67,7 @@ static void index_item(struct fixture *f, int64_t id, uint64_t first, size_t cou
 
 	for (size_t i = 0; i < count; i++)
 		shingles[i] = shingle_of(first + i);
-	if (near_index_add(&f->n, id, id <= f->last_id, shingles, count, at_ms, &err) != 0)
-		fail_msg("%s", err.text);
+	assert_ok(near_index_add(&f->n, id, id <= f->last_id, shingles, count, at_ms, &err) == 0, err);
 	f->last_id = id > f->last_id ? id : f->last_id;
 }
 
@@ -89,14 +78,11 @@ static void find(struct fixture *f, uint64_t first, size_t count, int64_t at_ms)
 
 	for (size_t i = 0; i < count; i++)
 		shingles[i] = shingle_of(first + i);
-	if (near_index_find(&f->n, shingles, count, at_ms, f->ids, &f->found, &err) != 0)
-		fail_msg("%s", err.text);
+	assert_ok(near_index_find(&f->n, shingles, count, at_ms, f->ids, &f->found, &err) == 0, err);
 }
 
-TEST_WITH(most_shared_come_first, set_up, tear_down)
+TEST_ON(most_shared_come_first, fixture, f)
 {
-	struct fixture *f = *state;
-
 	index_item(f, 1, 100, 32, NOW_MS);
 	index_item(f, 2, 120, 32, NOW_MS);
 	index_item(f, 3, 100, 32, NOW_MS);
@@ -116,10 +102,8 @@ TEST_WITH(most_shared_come_first, set_up, tear_down)
 	assert_int_equal(f->found, 0);
 }
 
-TEST_WITH(at_most_sixteen_are_found, set_up, tear_down)
+TEST_ON(at_most_sixteen_are_found, fixture, f)
 {
-	struct fixture *f = *state;
-
 	for (int64_t id = 1; id <= 40; id++)
 		index_item(f, id, 100, id == 7 ? 20 : 10, NOW_MS);
 	find(f, 100, 20, NOW_MS);
@@ -129,9 +113,8 @@ TEST_WITH(at_most_sixteen_are_found, set_up, tear_down)
 }
 
 /* Found in its week and the two after; then its table is another week's. */
-TEST_WITH(weeks_turn, set_up, tear_down)
+TEST_ON(weeks_turn, fixture, f)
 {
-	struct fixture *f = *state;
 	int64_t last_ms = NOW_MS + WEEK_MS - 1;
 
 	index_item(f, 1, 100, 8, NOW_MS);
@@ -149,10 +132,8 @@ TEST_WITH(weeks_turn, set_up, tear_down)
 }
 
 /* No report for a year: the table that comes next is as old as that, and is emptied none the less. */
-TEST_WITH(long_silence_leaves_nothing_behind, set_up, tear_down)
+TEST_ON(long_silence_leaves_nothing_behind, fixture, f)
 {
-	struct fixture *f = *state;
-
 	index_item(f, 1, 100, 8, NOW_MS);
 	index_item(f, 2, 200, 8, NOW_MS + 52 * WEEK_MS);
 	find(f, 100, 8, NOW_MS + 52 * WEEK_MS);
@@ -196,10 +177,8 @@ static void find_many(struct fixture *f)
 }
 
 /* Some of them lie in the tables, some still wait; another process finds the same. */
-TEST_WITH(what_waits_is_found_like_the_rest, set_up, tear_down)
+TEST_ON(what_waits_is_found_like_the_rest, fixture, f)
 {
-	struct fixture *f = *state;
-
 	index_many(f, 1, MANY);
 	assert_int_not_equal(count(f, "SELECT count(*) FROM near_pending"), 0);
 	assert_in_range(count(f, "SELECT count(*) FROM near_pending"), 1, 200);
@@ -213,9 +192,8 @@ TEST_WITH(what_waits_is_found_like_the_rest, set_up, tear_down)
 }
 
 /* Undone with what had just been written into the tables, and taken in again. */
-TEST_WITH(what_is_undone_is_forgotten, set_up, tear_down)
+TEST_ON(what_is_undone_is_forgotten, fixture, f)
 {
-	struct fixture *f = *state;
 	int64_t half = MANY / 2 - 100;
 
 	run_sql(f, "BEGIN");
@@ -235,10 +213,8 @@ TEST_WITH(what_is_undone_is_forgotten, set_up, tear_down)
 }
 
 /* The table of a week that has left the window is emptied when its turn comes, and its filter with it. */
-TEST_WITH(an_emptied_table_is_empty, set_up, tear_down)
+TEST_ON(an_emptied_table_is_empty, fixture, f)
 {
-	struct fixture *f = *state;
-
 	index_many(f, 1, MANY);
 	index_item(f, MANY + 1, 16, 32, NOW_MS + 4 * WEEK_MS);
 	index_item(f, MANY + 2, 16, 32, NOW_MS + 5 * WEEK_MS);
@@ -248,10 +224,8 @@ TEST_WITH(an_emptied_table_is_empty, set_up, tear_down)
 	assert_int_equal(near_index_postings(&f->n), 64);
 }
 
-TEST_WITH(a_revision_counts_once, set_up, tear_down)
+TEST_ON(a_revision_counts_once, fixture, f)
 {
-	struct fixture *f = *state;
-
 	index_item(f, 1, 100, 20, NOW_MS);
 	for (int i = 0; i < 10; i++) {
 		index_item(f, 1, 100, 20, NOW_MS);
@@ -270,15 +244,13 @@ static void damage(struct fixture *f, const char *text)
 	struct error err = {0};
 
 	close_index(f);
-	if (sql_exec(f->db, text, &err, "cannot damage the index") != 0)
-		fail_msg("%s", err.text);
+	assert_ok(sql_exec(f->db, text, &err, "cannot damage the index") == 0, err);
 	open_index(f);
 }
 
 /* A turned byte costs what one flush wrote into one bucket. */
-TEST_WITH(damaged_postings_are_left_out, set_up, tear_down)
+TEST_ON(damaged_postings_are_left_out, fixture, f)
 {
-	struct fixture *f = *state;
 	struct damage before, after;
 	int64_t id = 1;
 
@@ -300,10 +272,32 @@ TEST_WITH(damaged_postings_are_left_out, set_up, tear_down)
 	assert_int_equal(f->found, 1);
 }
 
-/* Postings of programs that wrote no sums are found, and so are those that are added behind them. */
-TEST_WITH(postings_without_sums_are_found, set_up, tear_down)
+static void compact(struct fixture *f)
 {
-	struct fixture *f = *state;
+	struct near_compact c;
+	struct error err = {0};
+	int result = near_compact_init(&c, f->db, &err);
+
+	while (result == 0 && (result = near_compact_step(&c, &f->n, &err)) == 1)
+		result = 0;
+	near_compact_release(&c);
+	if (result != 0)
+		fail_msg("%s", err.text);
+}
+
+TEST_ON(damaged_postings_are_removed, fixture, f)
+{
+	for (int64_t id = 1; id <= POSTING_BUFFER_MAX / 32 + 1; id++)
+		index_item(f, id, (uint64_t)id * 32, 32, NOW_MS);
+	damage(f, "UPDATE near_bucket_0 SET postings = CAST(x'ffffffff' || substr(postings, 5) AS BLOB)");
+	assert_true(count(f, "SELECT count(*) FROM near_bucket_0") > 0);
+	compact(f);
+	assert_int_equal(count(f, "SELECT count(*) FROM near_bucket_0"), 0);
+}
+
+/* Postings of programs that wrote no sums are found, and so are those that are added behind them. */
+TEST_ON(postings_without_sums_are_found, fixture, f)
+{
 	int64_t id = 1;
 
 	damage(f, "INSERT OR REPLACE INTO near_state VALUES('week_0', 2968), ('postings_0', 1);"
@@ -322,16 +316,15 @@ TEST_WITH(postings_without_sums_are_found, set_up, tear_down)
 	assert_int_equal(f->ids[0], 100);
 }
 
-TEST_WITH(a_week_out_of_place_is_none, set_up, tear_down)
+TEST_ON(a_week_out_of_place_is_none, fixture, f)
 {
 	static const char *const weeks[] = {"-1", "-9223372036854775808", "9223372036854775807", "2969", "1"};
-	struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(weeks) / sizeof(weeks[0]); i++) {
 		char text[200];
 
-		(void)snprintf(text, sizeof(text),
-			"UPDATE near_state SET value = %s; UPDATE near_pending SET week = %s", weeks[i], weeks[i]);
+		snprintf(text, sizeof(text), "UPDATE near_state SET value = %s; UPDATE near_pending SET week = %s",
+			weeks[i], weeks[i]);
 		index_item(f, (int64_t)i + 1, 100 * (i + 1), 20, NOW_MS);
 		damage(f, text);
 		index_item(f, (int64_t)i + 50, 5000 * (i + 1), 20, NOW_MS);

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What texts are compared by: how long it is kept, and what is kept with it. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "../../../daemon/story/near_schema.h"
 #include "../ask.h"
-#include "../test.h"
 #include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/story/near_store.h"
@@ -18,44 +14,35 @@ struct fixture {
 	struct near_store n;
 };
 
-static int set_up(void **state)
+static void set_up(struct fixture *f)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
 	struct error err = {0};
 
-	assert_non_null(f);
 	assert_int_equal(sql_open(&f->db, NULL, SQL_MEMORY, &err, "test"), 0);
 	assert_int_equal(sql_exec(f->db, NEAR_SCHEMA, &err, "cannot make tables"), 0);
-	if (near_store_init(&f->n, f->db, &err) != 0)
-		fail_msg("%s", err.text);
-	*state = f;
-	return 0;
+	assert_ok(near_store_init(&f->n, f->db, &err) == 0, err);
 }
 
-static int tear_down(void **state)
+static void tear_down(struct fixture *f)
 {
-	struct fixture *f = *state;
-
 	near_store_release(&f->n);
 	assert_int_equal(sql_close(f->db), 0);
-	free(f);
-	return 0;
 }
+
+FIXTURE(fixture, set_up, tear_down)
 
 static void put(struct fixture *f, int64_t id, int64_t story, int64_t seen_ms, struct str sketch)
 {
 	struct near_item item = {.item_id = id, .story_id = story, .source = 3, .seen_ms = seen_ms};
 	struct error err = {0};
 
-	if (near_store_put(&f->n, &item, sketch, &err) != 0)
-		fail_msg("%s", err.text);
+	assert_ok(near_store_put(&f->n, &item, sketch, &err) == 0, err);
 }
 
-TEST_WITH(an_item_comes_back_and_keeps_its_day, set_up, tear_down)
+TEST_ON(an_item_comes_back_and_keeps_its_day, fixture, f)
 {
 	static const char none[] = "\x01\x00\x00\x00\x09\x00\x00\x00\x00\x00\x00";
 	struct str sketch = str_make(none, 12);
-	struct fixture *f = *state;
 	struct near_item item;
 	struct error err = {0};
 	int64_t members[NEAR_MEMBERS_MAX];
@@ -84,9 +71,8 @@ static int64_t count(struct fixture *f)
 	return ask_number(f->db, "SELECT count(*) FROM near_sketch");
 }
 
-TEST_WITH(what_is_old_expires_some_at_a_time, set_up, tear_down)
+TEST_ON(what_is_old_expires_some_at_a_time, fixture, f)
 {
-	struct fixture *f = *state;
 	struct error err = {0};
 	int64_t members[NEAR_MEMBERS_MAX];
 	size_t found;
@@ -104,9 +90,8 @@ TEST_WITH(what_is_old_expires_some_at_a_time, set_up, tear_down)
 	assert_int_equal(members[0], 97);
 }
 
-TEST_WITH(numbers_are_kept, set_up, tear_down)
+TEST_ON(numbers_are_kept, fixture, f)
 {
-	struct fixture *f = *state;
 	struct error err = {0};
 	int64_t week = -1;
 
@@ -121,10 +106,9 @@ TEST_WITH(numbers_are_kept, set_up, tear_down)
 }
 
 /* A page of another version's size is left out, the others are taken. */
-TEST_WITH(foreign_pages_of_counts_are_left_out, set_up, tear_down)
+TEST_ON(foreign_pages_of_counts_are_left_out, fixture, f)
 {
 	static char page[BOILERPLATE_PAGE];
-	struct fixture *f = *state;
 	struct error err = {0};
 	struct boilerplate *b = boilerplate_new(&err);
 

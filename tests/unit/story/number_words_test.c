@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Numbers in words: what they are worth in each language, and what only looks like one. */
 #include "../identity/sketch_fixture.h"
-#include "../test.h"
-
-#include <string.h>
 
 /* Two texts that are equal but for the number: do their sketches hold the same numbers? */
 static bool same_numbers(const char *a, const char *b)
@@ -165,41 +162,29 @@ TEST(reports_of_two_days_are_apart)
 {
 	static const char *const days[][2] = {
 		{"Patrol boats turned back four dinghies off the cape during the night, the guard said on its page. "
-		 "Two "
-		 "sailors were treated for burns and six engines were seized at the pier.",
+		 "Two sailors were treated for burns and six engines were seized at the pier.",
 			"Patrol boats turned back nine dinghies off the cape during the night, the guard said on its "
-			"page. Five "
-			"sailors were treated for burns and eleven engines were seized at the pier."},
+			"page. Five sailors were treated for burns and eleven engines were seized at the pier."},
 		{"Les garde-côtes ont arrêté quatre bateaux au large du cap pendant la nuit. Deux marins ont été "
-		 "soignés et six "
-		 "moteurs saisis sur le quai.",
+		 "soignés et six moteurs saisis sur le quai.",
 			"Les garde-côtes ont arrêté neuf bateaux au large du cap pendant la nuit. Cinq marins ont été "
-			"soignés et onze "
-			"moteurs saisis sur le quai."},
+			"soignés et onze moteurs saisis sur le quai."},
 		{"Die Küstenwache hat in der Nacht vier Boote vor dem Kap gestoppt. Zwei Matrosen wurden behandelt und "
-		 "sechs "
-		 "Motoren am Kai beschlagnahmt.",
+		 "sechs Motoren am Kai beschlagnahmt.",
 			"Die Küstenwache hat in der Nacht neun Boote vor dem Kap gestoppt. Fünf Matrosen wurden "
-			"behandelt und elf "
-			"Motoren am Kai beschlagnahmt."},
+			"behandelt und elf Motoren am Kai beschlagnahmt."},
 		{"La guardia costera detuvo cuatro lanchas frente al cabo durante la noche. Dos marineros fueron "
-		 "atendidos y se "
-		 "incautaron seis motores en el muelle.",
+		 "atendidos y se incautaron seis motores en el muelle.",
 			"La guardia costera detuvo nueve lanchas frente al cabo durante la noche. Cinco marineros "
-			"fueron atendidos y se "
-			"incautaron doce motores en el muelle."},
+			"fueron atendidos y se incautaron doce motores en el muelle."},
 		{"Береговая охрана ночью остановила четыре катера у мыса. Помощь оказали двоим матросам, на причале "
-		 "изъяли шесть "
-		 "моторов, сообщили в ведомстве.",
+		 "изъяли шесть моторов, сообщили в ведомстве.",
 			"Береговая охрана ночью остановила девять катеров у мыса. Помощь оказали пятерым матросам, на "
-			"причале изъяли "
-			"двенадцать моторов, сообщили в ведомстве."},
+			"причале изъяли двенадцать моторов, сообщили в ведомстве."},
 		{"해안경비대는 밤사이 곶 앞바다에서 보트 네 척을 세웠다고 밝혔다. 선원 두 명이 치료를 받았고 부두에서 "
-		 "엔진 여섯 대를 "
-		 "압수했다고 덧붙였다.",
+		 "엔진 여섯 대를 압수했다고 덧붙였다.",
 			"해안경비대는 밤사이 곶 앞바다에서 보트 아홉 척을 세웠다고 밝혔다. 선원 다섯 명이 치료를 "
-			"받았고 부두에서 엔진 열두 대를 "
-			"압수했다고 덧붙였다."},
+			"받았고 부두에서 엔진 열두 대를 압수했다고 덧붙였다."},
 		{"沿岸警備隊は夜間に岬の沖で小型船四隻を停止させたと発表した。船員二人が手当てを受け、岸壁でエンジン六"
 		 "台を押収した。",
 			"沿岸警備隊は夜間に岬の沖で小型船九隻を停止させたと発表した。船員五人が手当てを受け、岸壁でエン"
@@ -220,11 +205,9 @@ TEST(reports_of_two_days_are_apart)
 TEST(words_do_not_outvote_figures)
 {
 	struct story_reasons r = compare_texts("Squadron sails",
-		"Squadron 4 of the coastal fleet left the base on Monday for a "
-		"week of drills with two allied navies",
+		"Squadron 4 of the coastal fleet left the base on Monday for a week of drills with two allied navies",
 		"Squadron sails",
-		"Squadron 7 of the coastal fleet left the base on Monday for a week of drills with two allied "
-		"navies");
+		"Squadron 7 of the coastal fleet left the base on Monday for a week of drills with two allied navies");
 
 	assert_int_equal(r.verdict, STORY_APART);
 	assert_int_equal(r.why, STORY_WHY_NUMBERS);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Postings that wait: found by shingle, in any number, up to the most there may be. */
-#include <errno.h>
-
 #include "../test.h"
 #include "sitrep/story/posting_buffer.h"
 

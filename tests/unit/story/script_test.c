@@ -4,7 +4,6 @@
  * Each language has a report, an outlet's edited copy of it, and another report of the same kind: the copy must be
  * found, the other one kept apart, however much stock phrasing they share. */
 #include "../identity/sketch_fixture.h"
-#include "../test.h"
 #include "script_texts.h"
 
 TEST(edited_copies_are_found)

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* The section [dedup]: what it sets of the rule of stories, and that without it nothing is changed. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "../test.h"
 #include "sitrep/config/config.h"
 #include "sitrep/story/story_config.h"
@@ -26,9 +22,8 @@ static struct story_params rule_of(const char *text)
 	assert_int_equal(fclose(out), 0);
 	config_mistakes_init(&mistakes);
 	c = config_load(path, &mistakes, &err);
-	(void)unlink(path);
-	if (c == NULL)
-		fail_msg("%s", err.text);
+	unlink(path);
+	assert_ok(c != NULL, err);
 	if (mistakes.count > 0)
 		fail_msg("%s", mistakes.items[0].text);
 	p = story_config(c);

@@ -3,15 +3,10 @@
  *
  * The control socket and the test share one loop and one thread; the operations are the test's own and note what they
  * were called with. */
-#include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include "../test.h"
 #include "sitrep/stream/control.h"
@@ -36,7 +31,7 @@ static void on_status(void *arg, struct jsonw *w)
 {
 	struct fixture *f = arg;
 
-	(void)buf_puts(&f->calls, "status() ");
+	buf_puts(&f->calls, "status() ");
 	jsonw_kv_bool(w, "paused", f->paused);
 }
 
@@ -44,7 +39,7 @@ static int on_feeds(void *arg, struct str feed, size_t *at, struct jsonw *w, str
 {
 	struct fixture *f = arg;
 
-	(void)buf_printf(&f->calls, "feeds(%.*s,%zu) ", STR_ARG(feed), *at);
+	buf_printf(&f->calls, "feeds(%.*s,%zu) ", STR_ARG(feed), *at);
 	if (str_eq(feed, STR("nobody")))
 		return error_set(err, -ENOENT, "no feed is named nobody");
 	jsonw_array(w);
@@ -64,7 +59,7 @@ static int on_explain(void *arg, struct str feed, struct jsonw *w, struct error 
 {
 	struct fixture *f = arg;
 
-	(void)buf_printf(&f->calls, "explain(%.*s) ", STR_ARG(feed));
+	buf_printf(&f->calls, "explain(%.*s) ", STR_ARG(feed));
 	if (feed.data == NULL)
 		return error_set(err, -EINVAL, "which feed?");
 	jsonw_array(w);
@@ -77,9 +72,9 @@ static int on_refresh(void *arg, struct str feed, struct control_peer *peer, str
 {
 	struct fixture *f = arg;
 
-	(void)buf_printf(&f->calls, "refresh(%.*s) ", STR_ARG(feed));
+	buf_printf(&f->calls, "refresh(%.*s) ", STR_ARG(feed));
 	if (str_eq(feed, STR("closed")))
-		return error_set(err, -EAGAIN, "closed asked to be left alone");
+		return error_set(err, -EAGAIN, "closed asked for a pause");
 	f->peer = peer;
 	return 0;
 }
@@ -90,7 +85,7 @@ static int on_story(
 	struct fixture *f = arg;
 
 	(void)err;
-	(void)buf_printf(&f->calls, "%s(%.*s,%.*s) ", op, STR_ARG(item), STR_ARG(other));
+	buf_printf(&f->calls, "%s(%.*s,%.*s) ", op, STR_ARG(item), STR_ARG(other));
 	f->peer = peer;
 	return 0;
 }
@@ -99,9 +94,9 @@ static int on_reload(void *arg, struct control_peer *peer, struct error *err)
 {
 	struct fixture *f = arg;
 
-	(void)buf_puts(&f->calls, "reload() ");
+	buf_puts(&f->calls, "reload() ");
 	if (f->peer != NULL)
-		return error_set(err, -EBUSY, "16 people wait for a reload already");
+		return error_set(err, -EBUSY, "16 requests for a reload wait already");
 	f->peer = peer;
 	return 0;
 }
@@ -110,7 +105,7 @@ static void on_pause(void *arg, bool paused)
 {
 	struct fixture *f = arg;
 
-	(void)buf_printf(&f->calls, "pause(%d) ", paused);
+	buf_printf(&f->calls, "pause(%d) ", paused);
 	f->paused = paused;
 }
 
@@ -118,7 +113,7 @@ static void on_peer_gone(void *arg, struct control_peer *peer)
 {
 	struct fixture *f = arg;
 
-	(void)buf_puts(&f->calls, "gone() ");
+	buf_puts(&f->calls, "gone() ");
 	if (f->peer == peer)
 		f->peer = NULL;
 }
@@ -142,7 +137,7 @@ static int connect_to(const char *path)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	assert_true(fd >= 0);
-	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	return fd;
 }
@@ -187,15 +182,13 @@ static void ask(struct fixture *f, const char *line, const char *answer, const c
 	assert_string_equal(f->calls.data != NULL ? f->calls.data : "", calls);
 }
 
-static int setup(void **state)
+static void setup(struct fixture *f)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
 	struct error err = {0};
 
-	assert_non_null(f);
-	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/sitrep-control-XXXXXX");
+	snprintf(f->dir, sizeof(f->dir), "/tmp/sitrep-control-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
-	(void)snprintf(f->path, sizeof(f->path), "%s/control.sock", f->dir);
+	snprintf(f->path, sizeof(f->path), "%s/control.sock", f->dir);
 	buf_init(&f->heard, 1024 * 1024);
 	buf_init(&f->calls, 64 * 1024);
 	f->base = event_base_new();
@@ -206,14 +199,10 @@ static int setup(void **state)
 	assert_non_null(f->control);
 	assert_int_equal(control_listen(f->control, f->listener, &err), 0);
 	f->fd = connect_to(f->path);
-	*state = f;
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(struct fixture *f)
 {
-	struct fixture *f = *state;
-
 	control_free(f->control);
 	listener_free(f->listener);
 	while (event_base_loop(f->base, EVLOOP_NONBLOCK) == 0 &&
@@ -221,21 +210,19 @@ static int teardown(void **state)
 		;
 	event_base_free(f->base);
 	if (f->fd >= 0)
-		(void)close(f->fd);
+		close(f->fd);
 	buf_release(&f->heard);
 	buf_release(&f->calls);
-	(void)unlink(f->path);
-	(void)rmdir(f->dir);
-	free(f);
-	return 0;
+	unlink(f->path);
+	rmdir(f->dir);
 }
+
+FIXTURE(fixture, setup, teardown)
 
 /* ---- tests ---- */
 
-TEST_WITH(commands_answered_at_once, setup, teardown)
+TEST_ON(commands_answered_at_once, fixture, f)
 {
-	struct fixture *f = *state;
-
 	ask(f, "{\"op\":\"status\"}", "{\"status\":{\"paused\":false}}\n{\"done\":true}\n", "status() ");
 	ask(f, "{\"op\":\"pause\"}", "{\"done\":true}\n", "pause(1) ");
 	ask(f, "{\"op\":\"resume\"}", "{\"done\":true}\n", "pause(0) ");
@@ -244,19 +231,17 @@ TEST_WITH(commands_answered_at_once, setup, teardown)
 	ask(f, "{\"op\":\"feeds\",\"feed\":\"usni\"}", "{\"feeds\":[\"usni\"]}\n{\"done\":true}\n", "feeds(usni,0) ");
 }
 
-TEST_WITH(refused_operations_leave_no_half_answer, setup, teardown)
+TEST_ON(refused_operations_leave_no_half_answer, fixture, f)
 {
-	struct fixture *f = *state;
-
 	ask(f, "{\"op\":\"explain\"}", "{\"error\":\"which feed?\"}\n", "explain() ");
 	ask(f, "{\"op\":\"feeds\",\"feed\":\"nobody\"}", "{\"error\":\"no feed is named nobody\"}\n",
 		"feeds(nobody,0) ");
-	ask(f, "{\"op\":\"refresh\",\"feed\":\"closed\"}", "{\"error\":\"closed asked to be left alone\"}\n",
+	ask(f, "{\"op\":\"refresh\",\"feed\":\"closed\"}", "{\"error\":\"closed asked for a pause\"}\n",
 		"refresh(closed) ");
 }
 
 /* A line that is no command is answered with one error, calls nothing, and the connection stays. */
-TEST_WITH(malformed_requests, setup, teardown)
+TEST_ON(malformed_requests, fixture, f)
 {
 	static const char not_json[] = "{\"error\":\"not a JSON object on one line\"}\n";
 	static const char *const rows[][2] = {
@@ -273,7 +258,6 @@ TEST_WITH(malformed_requests, setup, teardown)
 		{"{\"op\":\"split\",\"item\":\"a\",\"other\":\"b\"}", "expected \\\"item\\\"\"}"},
 		{"{\"op\":\"join\",\"item\":\"a\"}", "expected \\\"item\\\" and \\\"other\\\"\"}"},
 	};
-	struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		say(f, rows[i][0]);
@@ -287,10 +271,8 @@ TEST_WITH(malformed_requests, setup, teardown)
 	ask(f, "\n  \n{\"op\":\"status\"}", "{\"status\":{\"paused\":false}}\n{\"done\":true}\n", "status() ");
 }
 
-TEST_WITH(long_list_comes_in_pieces, setup, teardown)
+TEST_ON(long_list_comes_in_pieces, fixture, f)
 {
-	struct fixture *f = *state;
-
 	say(f, "{\"op\":\"feeds\"}");
 	wait_for(f, "\"done\":true");
 	assert_string_equal(f->calls.data, "feeds(,0) feeds(,200) feeds(,400) ");
@@ -300,21 +282,18 @@ TEST_WITH(long_list_comes_in_pieces, setup, teardown)
 }
 
 /* Two lines at once: the second one comes while the list of the first is not at its end. */
-TEST_WITH(one_list_at_a_time, setup, teardown)
+TEST_ON(one_list_at_a_time, fixture, f)
 {
-	struct fixture *f = *state;
-
 	say(f, "{\"op\":\"feeds\"}\n{\"op\":\"status\"}");
 	wait_for(f, "\"done\":true");
 	assert_true(has_heard(f, "{\"error\":\"the list of feeds is not at its end yet\"}\n"));
 	assert_null(strstr(f->calls.data, "status()"));
 }
 
-TEST_WITH(refresh_tells_its_progress, setup, teardown)
+TEST_ON(refresh_tells_its_progress, fixture, f)
 {
 	const struct control_progress progress = {.feed = "usni", .result = "ok", .fresh = 3, .copies = 1, .left = 1};
 	const struct control_progress failed = {.feed = "dn", .result = "failed", .reason = "404 Not Found"};
-	struct fixture *f = *state;
 
 	say(f, "{\"op\":\"refresh\"}");
 	for (int i = 0; i < TURNS_MAX && f->peer == NULL; i++)
@@ -331,15 +310,13 @@ TEST_WITH(refresh_tells_its_progress, setup, teardown)
 		"\"copies\":0,\"updates\":0,\"left\":0}}\n{\"done\":true}\n");
 }
 
-TEST_WITH(reload_tells_changes_or_mistakes, setup, teardown)
+TEST_ON(reload_tells_changes_or_mistakes, fixture, f)
 {
-	struct fixture *f = *state;
-
 	say(f, "{\"op\":\"reload\"}");
 	for (int i = 0; i < TURNS_MAX && f->peer == NULL; i++)
 		turn(f);
 	assert_non_null(f->peer);
-	ask(f, "{\"op\":\"reload\"}", "{\"error\":\"16 people wait for a reload already\"}\n", "reload() ");
+	ask(f, "{\"op\":\"reload\"}", "{\"error\":\"16 requests for a reload wait already\"}\n", "reload() ");
 	buf_clear(&f->heard);
 	control_reloaded(f->peer, STR("feed a added\n\nfeed b removed\n"));
 	wait_for(f, "\"done\":true");
@@ -354,10 +331,8 @@ TEST_WITH(reload_tells_changes_or_mistakes, setup, teardown)
 	assert_string_equal(f->heard.data, "{\"error\":\"no memory\"}\n");
 }
 
-TEST_WITH(questions_about_stories, setup, teardown)
+TEST_ON(questions_about_stories, fixture, f)
 {
-	struct fixture *f = *state;
-
 	say(f, "{\"op\":\"why\",\"item\":\"i1\"}");
 	for (int i = 0; i < TURNS_MAX && f->peer == NULL; i++)
 		turn(f);
@@ -375,9 +350,8 @@ TEST_WITH(questions_about_stories, setup, teardown)
 	assert_string_equal(f->heard.data, "{\"error\":\"\\\"i1\\\" is no item\"}\n");
 }
 
-TEST_WITH(user_of_a_peer, setup, teardown)
+TEST_ON(user_of_a_peer, fixture, f)
 {
-	struct fixture *f = *state;
 	struct control_user user;
 
 	say(f, "{\"op\":\"refresh\"}");
@@ -389,15 +363,13 @@ TEST_WITH(user_of_a_peer, setup, teardown)
 }
 
 /* The engine learns of it before the peer is freed, whoever ends the connection. */
-TEST_WITH(peer_that_goes_is_announced, setup, teardown)
+TEST_ON(peer_that_goes_is_announced, fixture, f)
 {
-	struct fixture *f = *state;
-
 	say(f, "{\"op\":\"refresh\"}");
 	for (int i = 0; i < TURNS_MAX && f->peer == NULL; i++)
 		turn(f);
 	assert_non_null(f->peer);
-	(void)close(f->fd);
+	close(f->fd);
 	f->fd = -1;
 	for (int i = 0; i < TURNS_MAX && f->peer != NULL; i++)
 		turn(f);

@@ -3,13 +3,9 @@
  *
  * One end of a socket pair is the peer's; the test speaks from the other.  The loop is turned until nothing more is
  * ready, so the order of things is the same on every run. */
-#include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "../../../daemon/stream/line_peer.h"
 #include "../test.h"
@@ -39,11 +35,11 @@ static void on_line(void *arg, struct str line)
 
 	f->line_count++;
 	f->longest = line.len > f->longest ? line.len : f->longest;
-	(void)buf_putc(&f->lines, '[');
-	(void)buf_add(&f->lines, line);
-	(void)buf_putc(&f->lines, ']');
+	buf_putc(&f->lines, '[');
+	buf_add(&f->lines, line);
+	buf_putc(&f->lines, ']');
 	if (f->answer_lines) {
-		(void)buf_puts(line_peer_output(f->peer), "yes\n");
+		buf_puts(line_peer_output(f->peer), "yes\n");
 		line_peer_flush(f->peer);
 	}
 	if (f->close_at_line)
@@ -79,17 +75,12 @@ static void start(struct fixture *f, size_t output_max)
 	assert_non_null(f->peer);
 }
 
-static int setup(void **state)
+static void setup(struct fixture *f)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
 	f->base = event_base_new();
 	assert_non_null(f->base);
 	buf_init(&f->lines, 16 * 1024 * 1024);
 	start(f, OUTPUT_MAX);
-	*state = f;
-	return 0;
 }
 
 /* Until nothing is ready. */
@@ -106,20 +97,18 @@ static void run(struct fixture *f)
 	}
 }
 
-static int teardown(void **state)
+static void teardown(struct fixture *f)
 {
-	struct fixture *f = *state;
-
 	if (f->peer != NULL)
 		close_peer(f);
 	run(f);
 	if (f->fd >= 0)
-		(void)close(f->fd);
+		close(f->fd);
 	event_base_free(f->base);
 	buf_release(&f->lines);
-	free(f);
-	return 0;
 }
+
+FIXTURE(fixture, setup, teardown)
 
 /* All of it, with the loop turning when the kernel takes no more; stops when the peer is gone. */
 static void speak(struct fixture *f, const void *data, size_t len)
@@ -181,10 +170,8 @@ static void assert_gone(struct fixture *f)
 
 /* ---- input ---- */
 
-TEST_WITH(lines, setup, teardown)
+TEST_ON(lines, fixture, f)
 {
-	struct fixture *f = *state;
-
 	say(f, "one\n");
 	assert_lines(f, "[one]");
 	say(f, "two\r\n\n\r\nthree\nfo");
@@ -197,32 +184,28 @@ TEST_WITH(lines, setup, teardown)
 	assert_int_equal(f->closed, 0);
 }
 
-TEST_WITH(bytes_that_are_no_text, setup, teardown)
+TEST_ON(bytes_that_are_no_text, fixture, f)
 {
 	static const char bytes[] = "a\0b\xff\xfe\n\0\n";
-	struct fixture *f = *state;
 
 	speak(f, bytes, sizeof(bytes) - 1);
 	assert_int_equal(f->line_count, 2);
 	assert_memory_equal(f->lines.data, "[a\0b\xff\xfe][\0]", 10);
 }
 
-TEST_WITH(one_byte_at_a_time, setup, teardown)
+TEST_ON(one_byte_at_a_time, fixture, f)
 {
 	static const char text[] = "first\nsecond\r\nthird\n";
-	struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(text) - 1; i++)
 		speak(f, text + i, 1);
 	assert_lines(f, "[first][second][third]");
 }
 
-TEST_WITH(what_is_left_at_the_end_is_no_line, setup, teardown)
+TEST_ON(what_is_left_at_the_end_is_no_line, fixture, f)
 {
-	struct fixture *f = *state;
-
 	say(f, "whole\nhalf");
-	(void)close(f->fd);
+	close(f->fd);
 	f->fd = -1;
 	run(f);
 	assert_lines(f, "[whole]");
@@ -238,9 +221,8 @@ static char *long_text(size_t len)
 	return text;
 }
 
-TEST_WITH(longest_line, setup, teardown)
+TEST_ON(longest_line, fixture, f)
 {
-	struct fixture *f = *state;
 	char *text = long_text(LIMIT_STREAM_LINE + 8);
 
 	/* with others right behind it: what they take does not count against it */
@@ -252,9 +234,8 @@ TEST_WITH(longest_line, setup, teardown)
 	free(text);
 }
 
-TEST_WITH(many_lines_at_once, setup, teardown)
+TEST_ON(many_lines_at_once, fixture, f)
 {
-	struct fixture *f = *state;
 	char *text = long_text(4 * LIMIT_STREAM_LINE);
 
 	for (size_t i = 99; i < 4 * LIMIT_STREAM_LINE; i += 100)
@@ -265,9 +246,8 @@ TEST_WITH(many_lines_at_once, setup, teardown)
 	free(text);
 }
 
-TEST_WITH(line_too_long, setup, teardown)
+TEST_ON(line_too_long, fixture, f)
 {
-	struct fixture *f = *state;
 	char *text = long_text(2 * LIMIT_STREAM_LINE);
 
 	say(f, "fine\n");
@@ -282,9 +262,8 @@ TEST_WITH(line_too_long, setup, teardown)
 
 /* ---- output ---- */
 
-TEST_WITH(output, setup, teardown)
+TEST_ON(output, fixture, f)
 {
-	struct fixture *f = *state;
 	char data[16];
 
 	assert_int_equal(buf_puts(line_peer_output(f->peer), "hello\n"), 0);
@@ -302,10 +281,8 @@ TEST_WITH(output, setup, teardown)
 	assert_int_equal(f->drained, 0);
 }
 
-TEST_WITH(answers, setup, teardown)
+TEST_ON(answers, fixture, f)
 {
-	struct fixture *f = *state;
-
 	f->answer_lines = true;
 	say(f, "one\ntwo\nthree\n");
 	assert_heard(f, "yes\nyes\nyes\n");
@@ -326,9 +303,8 @@ static size_t fill_output(struct fixture *f)
 	return len;
 }
 
-TEST_WITH(slow_reader, setup, teardown)
+TEST_ON(slow_reader, fixture, f)
 {
-	struct fixture *f = *state;
 	struct buf heard = BUF_INIT(2 * OUTPUT_MAX), expected = BUF_INIT(2 * OUTPUT_MAX);
 	size_t len = fill_output(f);
 	char data[CHUNK];
@@ -352,12 +328,11 @@ TEST_WITH(slow_reader, setup, teardown)
 }
 
 /* Who does not hear the answers may ask no more, and is heard once it has. */
-TEST_WITH(input_while_output_waits, setup, teardown)
+TEST_ON(input_while_output_waits, fixture, f)
 {
-	struct fixture *f = *state;
 	char data[CHUNK];
 
-	(void)fill_output(f);
+	fill_output(f);
 	say(f, "still here\n");
 	assert_lines(f, "");
 	for (int i = 0; i < 1000 && f->line_count == 0; i++) {
@@ -369,10 +344,9 @@ TEST_WITH(input_while_output_waits, setup, teardown)
 	assert_int_equal(f->closed, 0);
 }
 
-TEST_WITH(lines_of_one_turn_are_few, setup, teardown)
+TEST_ON(lines_of_one_turn_are_few, fixture, f)
 {
 	enum { LINES = 1000, A_TURN = 16 };
-	struct fixture *f = *state;
 	char text[2 * LINES];
 	size_t before;
 
@@ -386,13 +360,12 @@ TEST_WITH(lines_of_one_turn_are_few, setup, teardown)
 	}
 }
 
-TEST_WITH(finish, setup, teardown)
+TEST_ON(finish, fixture, f)
 {
-	struct fixture *f = *state;
 	char data[CHUNK];
 
-	(void)fill_output(f);
-	(void)buf_puts(line_peer_output(f->peer), "bye\n");
+	fill_output(f);
+	buf_puts(line_peer_output(f->peer), "bye\n");
 	line_peer_finish(f->peer);
 	say(f, "not heard\n");
 	for (int i = 0; i < 1000 && f->closed == 0; i++) {
@@ -405,9 +378,8 @@ TEST_WITH(finish, setup, teardown)
 	assert_gone(f);
 }
 
-TEST_WITH(output_that_does_not_fit, setup, teardown)
+TEST_ON(output_that_does_not_fit, fixture, f)
 {
-	struct fixture *f = *state;
 	char *text = long_text(OUTPUT_MAX + 1);
 
 	assert_int_equal(buf_append(line_peer_output(f->peer), text, OUTPUT_MAX + 1), -E2BIG);
@@ -419,12 +391,10 @@ TEST_WITH(output_that_does_not_fit, setup, teardown)
 	assert_gone(f);
 }
 
-TEST_WITH(output_to_one_who_went, setup, teardown)
+TEST_ON(output_to_one_who_went, fixture, f)
 {
-	struct fixture *f = *state;
-
-	(void)fill_output(f);
-	(void)close(f->fd);
+	fill_output(f);
+	close(f->fd);
 	f->fd = -1;
 	run(f);
 	assert_int_equal(f->closed, 1);
@@ -433,21 +403,17 @@ TEST_WITH(output_to_one_who_went, setup, teardown)
 
 /* ---- the end ---- */
 
-TEST_WITH(other_end_goes, setup, teardown)
+TEST_ON(other_end_goes, fixture, f)
 {
-	struct fixture *f = *state;
-
-	(void)close(f->fd);
+	close(f->fd);
 	f->fd = -1;
 	run(f);
 	assert_int_equal(f->closed, 1);
 	assert_lines(f, "");
 }
 
-TEST_WITH(closed_from_outside, setup, teardown)
+TEST_ON(closed_from_outside, fixture, f)
 {
-	struct fixture *f = *state;
-
 	say(f, "one\n");
 	assert_int_equal(send(f->fd, "two\n", 4, MSG_NOSIGNAL), 4);
 	assert_int_equal(buf_puts(line_peer_output(f->peer), "never\n"), 0);
@@ -460,10 +426,8 @@ TEST_WITH(closed_from_outside, setup, teardown)
 	line_peer_close(NULL);
 }
 
-TEST_WITH(closed_inside_a_line, setup, teardown)
+TEST_ON(closed_inside_a_line, fixture, f)
 {
-	struct fixture *f = *state;
-
 	f->close_at_line = f->answer_lines = true;
 	say(f, "bye\nnot any more\n");
 	assert_lines(f, "[bye]");
@@ -471,14 +435,13 @@ TEST_WITH(closed_inside_a_line, setup, teardown)
 	assert_gone(f);
 }
 
-TEST_WITH(closed_when_drained, setup, teardown)
+TEST_ON(closed_when_drained, fixture, f)
 {
-	struct fixture *f = *state;
 	char data[CHUNK];
 	ssize_t n;
 
 	f->close_when_drained = true;
-	(void)fill_output(f);
+	fill_output(f);
 	do {
 		n = hear(f, data, sizeof(data));
 		run(f);

@@ -2,7 +2,6 @@
 /* A subscription when any one allocation or system call of the stream fails: the subscriber hears everything, or an
  * error, or its connection is closed; it never stands there with a line missing, or without one for ever. */
 #include "../../faults/fault_loop.h"
-#include "../test.h"
 #include "stream_fixture.h"
 
 enum { ITEMS = 5, TURNS = 80, CONNECTIONS = 4 };
@@ -12,7 +11,7 @@ static int64_t newest;
 static void leave(struct harness *h)
 {
 	for (size_t i = 0; i < h->count; i++) {
-		(void)close(h->clients[i].fd);
+		close(h->clients[i].fd);
 		buf_release(&h->clients[i].heard);
 	}
 	h->count = 0;
@@ -49,10 +48,8 @@ static int64_t subscribe_once(void *arg, uint32_t kinds, int64_t n)
 	return failed;
 }
 
-TEST_WITH(subscription, harness_setup, harness_teardown)
+TEST_ON(subscription, harness, h)
 {
-	struct harness *h = *state;
-
 	harness_fill(h, 0, ITEMS, 300);
 	newest = fixture_cursor(&h->store);
 	harness_open(h, CONNECTIONS);

@@ -1,31 +1,29 @@
 /* SPDX-License-Identifier: ISC */
 /* subscription_test.c: what a subscriber asked for is what it gets, and a request with a mistake changes nothing. */
-#include <errno.h>
 #include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "../../../daemon/stream/subscription.h"
+#include "../../../daemon/stream/scope.h"
 #include "../test.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/jsonw.h"
+#include "sitrep/base/utf8.h"
 
 struct fixture {
 	struct identity *identity;
-	struct subscription *s;
+	struct scopes all;
+	struct scope *scope;
 	struct report report;
 	struct category categories[2];
 	struct event_record event;
 };
 
-static int setup(void **state)
+static void setup(struct fixture *f)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
 	f->identity = identity_new(NULL);
-	f->s = subscription_new();
 	assert_non_null(f->identity);
-	assert_non_null(f->s);
+	assert_int_equal(scopes_init(&f->all, f->identity), 0);
+	f->scope = scope_join(&f->all, subscription_new(), NULL);
+	assert_non_null(f->scope);
 	item_init(&f->report.item);
 	f->categories[0] = (struct category){.term = STR("t1"), .label = STR("Shipyards")};
 	f->categories[1] = (struct category){.term = STR("Taiwan")};
@@ -41,41 +39,43 @@ static int setup(void **state)
 		.source = {.feed = STR("alpha"), .title = STR("Alpha News"), .categories = STR("naval\nus")},
 		.report = &f->report,
 	};
-	*state = f;
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(struct fixture *f)
 {
-	struct fixture *f = *state;
-
-	subscription_free(f->s);
+	scope_leave(&f->all, f->scope);
+	scopes_release(&f->all);
 	subscription_free(NULL);
 	identity_free(f->identity);
-	free(f);
-	return 0;
 }
 
-static int read_request(struct fixture *f, const char *request, int64_t *since, struct error *err)
+FIXTURE(fixture, setup, teardown)
+
+static int read_request(struct fixture *f, const char *request, struct since *since, struct error *err)
 {
 	json_error_t why;
 	json_t *root = json_loads(request, JSON_ALLOW_NUL, &why);
-	int result;
+	struct subscription *fresh;
+	struct scope *scope;
 
 	if (root == NULL)
 		fail_msg("%s: %s", request, why.text);
-	result = subscription_read(root, &f->s, since, err);
+	fresh = subscription_read(root, since, err);
 	json_decref(root);
-	return result;
+	if (fresh == NULL)
+		return err->code;
+	scope = scope_join(&f->all, fresh, err);
+	if (scope == NULL)
+		return err->code;
+	scope_leave(&f->all, f->scope);
+	f->scope = scope;
+	return 0;
 }
 
 static bool wants(struct fixture *f)
 {
-	struct event_words words = {.identity = f->identity};
-	bool wanted = subscription_wants(f->s, &f->event, &words);
-
-	event_words_release(&words);
-	return wanted;
+	scopes_forget_verdicts(&f->all);
+	return scope_wants(&f->all, f->scope, &f->event);
 }
 
 /* Is the event wanted by who asks for members, written with ' for "? */
@@ -83,36 +83,33 @@ static bool wanted_by(struct fixture *f, const char *members)
 {
 	char request[512];
 	struct error err = {0};
-	int64_t since = 0;
+	struct since since;
 
-	(void)snprintf(request, sizeof(request), "{'op':'subscribe'%s%s}", members[0] != '\0' ? "," : "", members);
+	snprintf(request, sizeof(request), "{'op':'subscribe'%s%s}", members[0] != '\0' ? "," : "", members);
 	for (char *p = request; *p != '\0'; p++)
 		if (*p == '\'')
 			*p = '"';
 	if (read_request(f, request, &since, &err) != 0)
 		fail_msg("%s: %s", request, err.text);
-	assert_int_equal(since, -1);
+	assert_int_equal(since.kind, SINCE_NOW);
 	return wants(f);
 }
 
-TEST_WITH(everything, setup, teardown)
+TEST_ON(everything, fixture, f)
 {
 	static const enum event_kind kinds[] = {EVENT_NEW, EVENT_COPY, EVENT_UPDATED, EVENT_ALERT, EVENT_FEED};
-	struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		f->event.kind = kinds[i];
 		f->event.report = kinds[i] == EVENT_FEED ? NULL : &f->report;
 		assert_true(wants(f));
 		assert_true(wanted_by(f, ""));
-		assert_true(wanted_by(f, "'match':null,'since':null,'unheard':['of']"));
+		assert_true(wanted_by(f, "'match':null,'since':null"));
 	}
 }
 
-TEST_WITH(kinds, setup, teardown)
+TEST_ON(kinds, fixture, f)
 {
-	struct fixture *f = *state;
-
 	assert_true(wanted_by(f, "'events':['new']"));
 	assert_true(wanted_by(f, "'events':['alert','new','new']"));
 	assert_false(wanted_by(f, "'events':['alert','copy','updated','feed']"));
@@ -122,10 +119,8 @@ TEST_WITH(kinds, setup, teardown)
 	assert_false(wanted_by(f, "'events':['new','alert']"));
 }
 
-TEST_WITH(feeds, setup, teardown)
+TEST_ON(feeds, fixture, f)
 {
-	struct fixture *f = *state;
-
 	assert_true(wanted_by(f, "'feeds':['alpha']"));
 	assert_true(wanted_by(f, "'feeds':['bravo','ALPHA']"));
 	assert_false(wanted_by(f, "'feeds':['bravo','alph','alphabet','']"));
@@ -137,10 +132,8 @@ TEST_WITH(feeds, setup, teardown)
 	assert_false(wanted_by(f, "'feeds':['bravo']"));
 }
 
-TEST_WITH(categories, setup, teardown)
+TEST_ON(categories, fixture, f)
 {
-	struct fixture *f = *state;
-
 	/* those of the configuration and those of the item, by term or label */
 	assert_true(wanted_by(f, "'categories':['naval']"));
 	assert_true(wanted_by(f, "'categories':['air','US']"));
@@ -156,10 +149,8 @@ TEST_WITH(categories, setup, teardown)
 	assert_false(wanted_by(f, "'categories':['naval']"));
 }
 
-TEST_WITH(match, setup, teardown)
+TEST_ON(match, fixture, f)
 {
-	struct fixture *f = *state;
-
 	assert_true(wanted_by(f, "'match':'frigate*'"));
 	assert_true(wanted_by(f, "'match':'WARSHIPS strait'"));
 	assert_true(wanted_by(f, "'match':'title:frigates AND category:naval AND feed:al*'"));
@@ -172,10 +163,8 @@ TEST_WITH(match, setup, teardown)
 	assert_false(wanted_by(f, "'match':'frigate*'"));
 }
 
-TEST_WITH(all_at_once, setup, teardown)
+TEST_ON(all_at_once, fixture, f)
 {
-	struct fixture *f = *state;
-
 	assert_true(wanted_by(f, "'events':['new'],'feeds':['alpha'],'categories':['us'],'match':'frigates'"));
 	assert_false(wanted_by(f, "'events':['copy'],'feeds':['alpha'],'categories':['us'],'match':'frigates'"));
 	assert_false(wanted_by(f, "'events':['new'],'feeds':['bravo'],'categories':['us'],'match':'frigates'"));
@@ -185,38 +174,38 @@ TEST_WITH(all_at_once, setup, teardown)
 	assert_true(wanted_by(f, "'categories':['us']"));
 }
 
-TEST_WITH(words_are_found_once, setup, teardown)
+/* The text of an event is looked at once, by the first filter with a rule. */
+TEST_ON(words_are_found_once, fixture, f)
 {
-	struct fixture *f = *state;
-	struct event_words words = {.identity = f->identity};
-	struct subscription *other = subscription_new();
+	struct scope *frigates;
+	struct error err = {0};
+	struct since since;
 
 	assert_true(wanted_by(f, "'feeds':['alpha']"));
-	assert_true(subscription_wants(f->s, &f->event, &words));
 	/* nobody has asked for the text */
-	assert_false(words.known);
+	assert_false(f->all.rules.has_words);
 	assert_true(wanted_by(f, "'match':'frigates'"));
-	assert_true(subscription_wants(f->s, &f->event, &words));
-	assert_true(words.known && !words.failed);
+	assert_true(f->all.rules.has_words);
+	frigates = f->scope;
+	frigates->users++;
 	/* from here on the item is not looked at again */
 	f->report.item.title.value = f->report.item.plain_title = STR("Nothing at all");
 	f->report.item.content.value = STR("");
-	assert_true(subscription_wants(f->s, &f->event, &words));
-	assert_true(subscription_wants(other, &f->event, &words));
-	event_words_release(&words);
-	assert_false(subscription_wants(f->s, &f->event, &words));
-	event_words_release(&words);
-	subscription_free(other);
+	assert_int_equal(read_request(f, "{\"match\":\"warships OR nothing\"}", &since, &err), 0);
+	assert_true(scope_wants(&f->all, f->scope, &f->event));
+	assert_true(scope_wants(&f->all, frigates, &f->event));
+	scopes_forget_verdicts(&f->all);
+	assert_false(scope_wants(&f->all, frigates, &f->event));
+	assert_true(scope_wants(&f->all, f->scope, &f->event));
+	scope_leave(&f->all, frigates);
 }
 
-TEST_WITH(since, setup, teardown)
+TEST_ON(since, fixture, f)
 {
 	static const struct {
 		const char *request;
 		int64_t since; /* -2: refused */
 	} cases[] = {
-		{"{}", -1},
-		{"{\"since\":null}", -1},
 		{"{\"since\":\"0\"}", 0},
 		{"{\"since\":\"10321\"}", 10321},
 		{"{\"since\":10321}", 10321},
@@ -232,23 +221,91 @@ TEST_WITH(since, setup, teardown)
 		{"{\"since\":true}", -2},
 		{"{\"since\":[\"1\"]}", -2},
 	};
-	struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct error err = {0};
-		int64_t since = 77;
+		struct since since;
 		int result = read_request(f, cases[i].request, &since, &err);
 
 		if (result != (cases[i].since == -2 ? -EINVAL : 0))
 			fail_msg("%s gives %d", cases[i].request, result);
 		if (result == 0)
-			assert_true(since == cases[i].since);
+			assert_true(since.kind == SINCE_CURSOR && since.value == cases[i].since);
 		else
 			assert_non_null(strstr(err.text, "since"));
 	}
 }
 
-TEST_WITH(mistakes, setup, teardown)
+TEST_ON(since_a_time, fixture, f)
+{
+	struct error err = {0};
+	struct since since;
+	int64_t now_ms = clock_wall_ms();
+
+	assert_int_equal(read_request(f, "{\"since\":\"oldest\"}", &since, &err), 0);
+	assert_int_equal(since.kind, SINCE_OLDEST);
+	assert_int_equal(read_request(f, "{\"since\":\"2026-11-23T10:52:35Z\"}", &since, &err), 0);
+	assert_int_equal(since.kind, SINCE_TIME);
+	assert_int_equal(since.value, 1795431155000);
+	assert_int_equal(read_request(f, "{\"since\":\"1h30m\"}", &since, &err), 0);
+	assert_int_equal(since.kind, SINCE_TIME);
+	assert_in_range(since.value + 90 * 60 * 1000, now_ms, clock_wall_ms());
+}
+
+static void assert_written(struct fixture *f, const char *request, const char *expected)
+{
+	struct buf out = BUF_INIT(4096);
+	struct error err = {0};
+	struct since since;
+	struct jsonw w = JSONW_INIT(&out);
+
+	assert_ok(read_request(f, request, &since, &err) == 0, err);
+	jsonw_object(&w);
+	subscription_write(f->scope->filter, &w);
+	subscription_write_notes(f->scope->filter, NULL, &w);
+	jsonw_object_end(&w);
+	assert_string_equal(out.data, expected);
+	buf_release(&out);
+}
+
+TEST_ON(the_filter_as_understood, fixture, f)
+{
+	assert_written(f, "{\"op\":\"subscribe\"}", "{}");
+	assert_written(f,
+		"{\"match\":\"a* OR b\",\"categories\":[],\"feeds\":[\"A\"],\"events\":[\"copy\",\"new\",\"new\"]}",
+		"{\"events\":[\"new\",\"copy\"],\"feeds\":[\"A\"],\"categories\":[],\"match\":\"a* OR b\"}");
+	assert_written(f, "{\"events\":[\"alert\"]}",
+		"{\"events\":[\"alert\"],\"notes\":[\"the items of a feed's first poll (\\\"backlog\\\") raise no "
+		"alert\"]}");
+}
+
+/* A name that is quoted in a mistake is cut between two characters, wherever the cut falls. */
+TEST_ON(long_names_are_cut_between_characters, fixture, f)
+{
+	static const char *const forms[][2] = {{"{\"", "\":1}"}, {"{\"events\":[\"", "\"]}"}};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		for (size_t before = 0; before < 3; before++) {
+			struct buf request;
+			struct error err = {0};
+			struct since since;
+
+			buf_init(&request, 1024);
+			assert_int_equal(buf_add(&request, str_from(forms[i][0])) |
+						 buf_add(&request, str_slice(STR("xx"), 0, before)),
+				0);
+			for (int n = 0; n < 60; n++)
+				assert_int_equal(buf_add(&request, STR("\u3042")), 0);
+			assert_int_equal(buf_add(&request, str_from(forms[i][1])), 0);
+			assert_int_equal(read_request(f, request.data, &since, &err), -EINVAL);
+			assert_true(utf8_valid(str_from(err.text)));
+			assert_non_null(strstr(err.text, "\u3042"));
+			buf_release(&request);
+		}
+	}
+}
+
+TEST_ON(mistakes, fixture, f)
 {
 	static const struct {
 		const char *request;
@@ -262,6 +319,9 @@ TEST_WITH(mistakes, setup, teardown)
 		{"{\"events\":[\"gap\"]}", "gap"},
 		{"{\"events\":[\"\"]}", "is no event"},
 		{"{\"events\":[\"New\"]}", "New"},
+		{"{\"events\":[\"alerts\"]}", "did you mean \"alert\"?"},
+		{"{\"event\":[\"new\"]}", "no member \"event\", did you mean \"events\"?"},
+		{"{\"unheard\":[\"of\"]}", "no member \"unheard\""},
 		{"{\"feeds\":\"alpha\"}", "feeds"},
 		{"{\"feeds\":[[\"alpha\"]]}", "feeds"},
 		{"{\"categories\":7}", "categories"},
@@ -276,32 +336,30 @@ TEST_WITH(mistakes, setup, teardown)
 		{"{\"since\":\"1\",\"events\":[\"copy\"],\"feeds\":[\"bravo\"],\"categories\":[],\"match\":\"OR\"}",
 			"match"},
 	};
-	struct fixture *f = *state;
-	struct subscription *before;
+	const struct scope *before;
 
 	assert_false(wanted_by(f, "'feeds':['bravo']"));
 	assert_true(wanted_by(f, "'feeds':['alpha']"));
-	before = f->s;
+	before = f->scope;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct error err = {0};
-		int64_t since;
+		struct since since;
 
 		if (read_request(f, cases[i].request, &since, &err) != -EINVAL)
 			fail_msg("%s is taken", cases[i].request);
 		assert_int_equal(err.code, -EINVAL);
 		if (strstr(err.text, cases[i].named) == NULL)
 			fail_msg("%s: \"%s\" does not say \"%s\"", cases[i].request, err.text, cases[i].named);
-		assert_ptr_equal(f->s, before);
+		assert_ptr_equal(f->scope, before);
 		assert_true(wants(f));
 	}
 }
 
-TEST_WITH(lists_are_bounded, setup, teardown)
+TEST_ON(lists_are_bounded, fixture, f)
 {
-	struct fixture *f = *state;
 	struct error err = {0};
 	struct buf request = BUF_INIT(1024 * 1024);
-	int64_t since;
+	struct since since;
 
 	assert_int_equal(buf_puts(&request, "{\"feeds\":[\"alpha\""), 0);
 	for (int i = 0; i < 5000; i++)

@@ -94,9 +94,7 @@ static const struct example examples[] = {
 	{"23 de noviembre de 2026", "2026-11-23T00:00:00Z"},
 	{"12 de mar\xC3\xA7o de 2026", "2026-03-12T00:00:00Z"},
 	{"23 novembre 2026", "2026-11-23T00:00:00Z"},
-	{"23 pa\xC5\xBA"
-	 "dziernika 2026",
-		"2026-10-23T00:00:00Z"},
+	{"23 października 2026", "2026-10-23T00:00:00Z"},
 	{"2026. j\xC3\xBAlius 13., 9:15", "2026-07-13T09:15:00Z"},
 	{"2004-j\xC3\xBAlius-13T9:15-05:00", "2004-07-13T14:15:00Z"},
 	{"23 \xC5\x9Eubat 2026", "2026-02-23T00:00:00Z"},
@@ -120,20 +118,9 @@ static const struct example examples[] = {
 	{"2026\xEB\x85\x84 11\xEC\x9B\x94 23\xEC\x9D\xBC(\xEC\x9B\x94) \xEC\x98\xA4\xEC\xA0\x84 9\xEC\x8B\x9C "
 	 "30\xEB\xB6\x84",
 		"2026-11-23T00:30:00Z"},
-	{"2026\xE5\xB9\xB4"
-	 "11\xE6\x9C\x88"
-	 "23\xE6\x97\xA5(\xE6\x9C\x88) \xE5\x8D\x88\xE5\xBE\x8C"
-	 "3\xE6\x99\x82"
-	 "05\xE5\x88\x86",
-		"2026-11-23T06:05:00Z"},
-	{"2026\xE5\xB9\xB4"
-	 "11\xE6\x9C\x88"
-	 "23\xE6\x97\xA5 10:52:35",
-		"2026-11-23T02:52:35Z"},
-	{"2026\xE5\xB9\xB4"
-	 "11\xE6\x9C\x88"
-	 "23\xE6\x97\xA5 10:52:35 +0000",
-		"2026-11-23T10:52:35Z"},
+	{"2026年11月23日(月) 午後3時05分", "2026-11-23T06:05:00Z"},
+	{"2026年11月23日 10:52:35", "2026-11-23T02:52:35Z"},
+	{"2026年11月23日 10:52:35 +0000", "2026-11-23T10:52:35Z"},
 	/* not dates */
 	{"", ""},
 	{"   ", ""},
@@ -234,7 +221,7 @@ TEST(survives_anything)
 		seed ^= seed << 13;
 		seed ^= seed >> 7;
 		seed ^= seed << 17;
-		len = seed % sizeof(text);
+		len = (size_t)(seed % sizeof(text));
 		for (size_t i = 0; i < len; i++)
 			text[i] = alphabet[(seed >> (i % 40)) * (i + 7) % sizeof(alphabet)];
 		time = date_parse(str_make(text, len), NULL);

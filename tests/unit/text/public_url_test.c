@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* public_url_test.c: what is a secret in an address, and what is not. */
-#include <stdio.h>
-#include <string.h>
-
 #include "../test.h"
 #include "sitrep/text/public_url.h"
 
@@ -54,8 +51,8 @@ static void check_parameter(const char *name, const char *value, bool hidden)
 {
 	char url[512], expected[512];
 
-	(void)snprintf(url, sizeof(url), "https://e.example/f?%s=%s&page=2", name, value);
-	(void)snprintf(expected, sizeof(expected), "https://e.example/f?%s=%s&page=2", name, hidden ? "***" : value);
+	snprintf(url, sizeof(url), "https://e.example/f?%s=%s&page=2", name, value);
+	snprintf(expected, sizeof(expected), "https://e.example/f?%s=%s&page=2", name, hidden ? "***" : value);
 	assert_public(url, expected);
 }
 

@@ -2,9 +2,6 @@
 /* Hosts are what libcurl takes them for: some hundred thousand of them, made of the pieces that addresses and odd names
  * consist of, are judged by both.  The seed is fixed; SEED in the environment sets another. */
 #include <curl/curl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "../test.h"
 #include "sitrep/text/url.h"
@@ -36,11 +33,11 @@ static bool ask_curl(const char *host, char *made, size_t size)
 	CURLU *u = curl_url();
 	bool good;
 
-	(void)snprintf(url, sizeof(url), "http://%s/", host);
+	snprintf(url, sizeof(url), "http://%s/", host);
 	good = curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
 	       curl_url_get(u, CURLUPART_HOST, &answer, 0) == CURLUE_OK;
 	if (good)
-		(void)snprintf(made, size, "%s", answer);
+		snprintf(made, size, "%s", answer);
 	for (size_t i = 0; good && made[i] != '\0'; i++)
 		made[i] = char_lower(made[i]);
 	curl_free(answer);
@@ -61,13 +58,13 @@ static bool curl_settles(const char *host, char *made, size_t size)
 {
 	char before[HOST_MAX];
 
-	(void)snprintf(before, sizeof(before), "%s", host);
+	snprintf(before, sizeof(before), "%s", host);
 	for (int i = 0; i < ROUNDS; i++) {
 		if (!is_ascii(before) || !ask_curl(before, made, size))
 			return false;
 		if (strcmp(before, made) == 0)
 			return true;
-		(void)snprintf(before, sizeof(before), "%s", made);
+		snprintf(before, sizeof(before), "%s", made);
 	}
 	return false;
 }
@@ -86,11 +83,13 @@ static void compare(struct arena *a, const char *host)
 	struct str ours;
 	bool theirs;
 
-	(void)snprintf(url, sizeof(url), "http://%s/", host);
+	snprintf(url, sizeof(url), "http://%s/", host);
 	arena_clear(a);
 	ours = url_host(a, str_from(url));
 	theirs = curl_settles(host, made, sizeof(made));
-	if (!theirs && ours.data != NULL && is_ascii(host) && strstr(host, "%8") == NULL && strstr(host, "%c3") == NULL)
+	/* a percent sign, escaped or not, is refused by newer ones (8.14) */
+	if (!theirs && ours.data != NULL && is_ascii(host) && strstr(host, "%8") == NULL &&
+		strstr(host, "%c3") == NULL && str_find_char(ours, '%', 0) == STR_NPOS)
 		fail_msg("\"%s\" is \"%.*s\" for us, and refused by libcurl", host, STR_ARG(ours));
 	if (theirs && ours.data == NULL && !is_strict(host))
 		fail_msg("\"%s\" is \"%s\" for libcurl, and refused by us", host, made);
@@ -102,15 +101,16 @@ static void compare(struct arena *a, const char *host)
 
 TEST(hosts_are_read_as_libcurl_reads_them)
 {
-	struct arena a;
+	struct arena a = ARENA_INIT(ARENA_MAX);
 
-	arena_init(&a, ARENA_MAX);
 	for (int i = 0; i < CASES; i++) {
 		char host[HOST_MAX] = "";
+		size_t len = 0;
 		uint32_t count = 1 + random_below(PIECES_MAX);
 
 		for (uint32_t k = 0; k < count; k++)
-			(void)strcat(host, pieces[random_below(sizeof(pieces) / sizeof(pieces[0]))]);
+			len += (size_t)snprintf(host + len, sizeof(host) - len, "%s",
+				pieces[random_below(sizeof(pieces) / sizeof(pieces[0]))]);
 		compare(&a, host);
 	}
 	for (int i = 0; i < CASES; i++) {
@@ -127,14 +127,12 @@ TEST(hosts_are_read_as_libcurl_reads_them)
 	arena_release(&a);
 }
 
-static int read_seed(void **state)
+static void read_seed(void)
 {
 	const char *text = getenv("SEED");
 
-	(void)state;
 	if (text != NULL)
 		seed = strtoull(text, NULL, 10);
-	return 0;
 }
 
 TEST_GROUP(read_seed, NULL)

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* The life of a subscription in virtual time, the messages it is made of, and what strangers try. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "../../../daemon/websub/websub_subscription.h"
 #include "../test.h"
 #include "sitrep/base/clock.h"
-#include "sitrep/websub/websub.h"
 
 #define SECOND INT64_C(1000)
 #define MINUTE (60 * SECOND)
@@ -21,17 +17,17 @@ static const int64_t pause_ms = 5 * MINUTE;
 #define BASE "https://news.example.org/sitrep/"
 
 /* A feed whose hub is known and wanted. */
-static struct websub_state begin(void)
+static void begin(struct websub_state *s)
 {
-	struct websub_state s;
 	struct error err = {0};
 
-	websub_state_init(&s);
-	s.feed_id = 17;
-	assert_int_equal(websub_discover(&s, STR(HUB), STR(TOPIC)), 1);
-	assert_int_equal(websub_arrange(&s, BASE, now_ms, &err), 1);
-	return s;
+	websub_state_init(s);
+	s->feed_id = 17;
+	assert_int_equal(websub_discover(s, STR(HUB), STR(TOPIC)), 1);
+	assert_int_equal(websub_arrange(s, BASE, now_ms, &err), 1);
 }
+
+FIXTURE(websub_state, begin, websub_state_release)
 
 static enum websub_action step(struct websub_state *s, int64_t at_ms)
 {
@@ -40,13 +36,10 @@ static enum websub_action step(struct websub_state *s, int64_t at_ms)
 	return websub_step(s, pause_ms, at_ms, &changed);
 }
 
-static struct websub_state begin_verified(int64_t lease_s)
+static void verify(struct websub_state *s, int64_t lease_s)
 {
-	struct websub_state s = begin();
-
-	websub_note_asked(&s, now_ms);
-	websub_note_verified(&s, lease_s, pause_ms, now_ms);
-	return s;
+	websub_note_asked(s, now_ms);
+	websub_note_verified(s, lease_s, pause_ms, now_ms);
 }
 
 /* ---- what is known and wanted ---- */
@@ -87,7 +80,7 @@ TEST(nothing_is_asked_without_a_base_url)
 	websub_state_init(&s);
 	s.feed_id = 17;
 	assert_int_equal(websub_arrange(&s, BASE, now_ms, &err), 0);
-	(void)websub_discover(&s, STR(HUB), STR(TOPIC));
+	websub_discover(&s, STR(HUB), STR(TOPIC));
 	assert_int_equal(websub_arrange(&s, NULL, now_ms, &err), 0);
 	assert_int_equal(s.phase, WEBSUB_NONE);
 	assert_null(s.callback);
@@ -98,10 +91,13 @@ TEST(nothing_is_asked_without_a_base_url)
 
 TEST(callback_cannot_be_guessed)
 {
-	struct websub_state a = begin(), b = begin();
+	struct websub_state a, b;
 	struct error err = {0};
-	const char *token = strrchr(a.callback, '/') + 1;
+	const char *token;
 
+	begin(&a);
+	begin(&b);
+	token = strrchr(a.callback, '/') + 1;
 	assert_int_equal(strncmp(a.callback, "https://news.example.org/sitrep/websub/17-", 42), 0);
 	assert_int_equal(strlen(token), 3 + 64);
 	assert_int_equal(strlen(a.secret), WEBSUB_SECRET_LEN);
@@ -128,15 +124,15 @@ TEST(what_is_no_token)
 	static const char hex[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 	char text[128];
 
-	(void)snprintf(text, sizeof(text), "4-%s", hex);
+	snprintf(text, sizeof(text), "4-%s", hex);
 	assert_int_equal(websub_token_feed(str_from(text)), 4);
-	(void)snprintf(text, sizeof(text), "4-%s0", hex);
+	snprintf(text, sizeof(text), "4-%s0", hex);
 	assert_int_equal(websub_token_feed(str_from(text)), 0);
-	(void)snprintf(text, sizeof(text), "-4-%s", hex);
+	snprintf(text, sizeof(text), "-4-%s", hex);
 	assert_int_equal(websub_token_feed(str_from(text)), 0);
-	(void)snprintf(text, sizeof(text), "99999999999999999999-%s", hex);
+	snprintf(text, sizeof(text), "99999999999999999999-%s", hex);
 	assert_int_equal(websub_token_feed(str_from(text)), 0);
-	(void)snprintf(text, sizeof(text), "+4-%s", hex);
+	snprintf(text, sizeof(text), "+4-%s", hex);
 	assert_int_equal(websub_token_feed(str_from(text)), 0);
 	assert_int_equal(websub_token_feed(STR("")), 0);
 	assert_int_equal(websub_token_feed(STR("-")), 0);
@@ -145,214 +141,195 @@ TEST(what_is_no_token)
 
 /* ---- time ---- */
 
-TEST(renewal_at_half_life)
+TEST_ON(renewal_at_half_life, websub_state, s)
 {
-	struct websub_state s = begin();
-
-	assert_int_equal(step(&s, now_ms), WEBSUB_SUBSCRIBE);
-	websub_note_asked(&s, now_ms);
-	assert_int_equal(step(&s, now_ms + SECOND), WEBSUB_REST);
-	assert_true(websub_wakeup(&s, pause_ms) == now_ms + 2 * pause_ms);
-	websub_note_verified(&s, 10 * 86400, pause_ms, now_ms + MINUTE);
-	assert_int_equal(s.phase, WEBSUB_VERIFIED);
-	assert_true(websub_wakeup(&s, pause_ms) == now_ms + MINUTE + 5 * DAY);
-	assert_int_equal(step(&s, now_ms + 5 * DAY), WEBSUB_REST);
-	assert_int_equal(step(&s, now_ms + MINUTE + 5 * DAY), WEBSUB_SUBSCRIBE);
+	assert_int_equal(step(s, now_ms), WEBSUB_SUBSCRIBE);
+	websub_note_asked(s, now_ms);
+	assert_int_equal(step(s, now_ms + SECOND), WEBSUB_REST);
+	assert_true(websub_wakeup(s, pause_ms) == now_ms + 2 * pause_ms);
+	websub_note_verified(s, 10 * 86400, pause_ms, now_ms + MINUTE);
+	assert_int_equal(s->phase, WEBSUB_VERIFIED);
+	assert_true(websub_wakeup(s, pause_ms) == now_ms + MINUTE + 5 * DAY);
+	assert_int_equal(step(s, now_ms + 5 * DAY), WEBSUB_REST);
+	assert_int_equal(step(s, now_ms + MINUTE + 5 * DAY), WEBSUB_SUBSCRIBE);
 	/* a renewal under way takes nothing away */
-	websub_note_asked(&s, now_ms + 6 * DAY);
-	assert_int_equal(s.phase, WEBSUB_VERIFIED);
-	websub_note_verified(&s, 10 * 86400, pause_ms, now_ms + 6 * DAY);
-	assert_true(s.lease_until_ms == now_ms + 16 * DAY);
-	assert_true(s.verified_ms == now_ms + MINUTE);
-	websub_state_release(&s);
+	websub_note_asked(s, now_ms + 6 * DAY);
+	assert_int_equal(s->phase, WEBSUB_VERIFIED);
+	websub_note_verified(s, 10 * 86400, pause_ms, now_ms + 6 * DAY);
+	assert_true(s->lease_until_ms == now_ms + 16 * DAY);
+	assert_true(s->verified_ms == now_ms + MINUTE);
 }
 
-TEST(lease_is_kept_within_reason)
+TEST_ON(lease_is_kept_within_reason, websub_state, s)
 {
-	struct websub_state s = begin_verified(1);
-
-	assert_true(s.lease_until_ms == now_ms + 2 * pause_ms);
-	assert_true(s.action_ms == now_ms + pause_ms);
-	websub_note_verified(&s, INT64_MAX, pause_ms, now_ms);
-	assert_true(s.lease_until_ms == now_ms + 90 * DAY);
-	websub_note_verified(&s, 0, pause_ms, now_ms);
-	assert_true(s.lease_until_ms == now_ms + 10 * DAY);
-	websub_note_verified(&s, INT64_MIN, pause_ms, now_ms);
-	assert_true(s.lease_until_ms == now_ms + 10 * DAY);
-	websub_state_release(&s);
+	verify(s, 1);
+	assert_true(s->lease_until_ms == now_ms + 2 * pause_ms);
+	assert_true(s->action_ms == now_ms + pause_ms);
+	websub_note_verified(s, INT64_MAX, pause_ms, now_ms);
+	assert_true(s->lease_until_ms == now_ms + 90 * DAY);
+	websub_note_verified(s, 0, pause_ms, now_ms);
+	assert_true(s->lease_until_ms == now_ms + 10 * DAY);
+	websub_note_verified(s, INT64_MIN, pause_ms, now_ms);
+	assert_true(s->lease_until_ms == now_ms + 10 * DAY);
 }
 
-TEST(a_lease_that_is_not_renewed_lapses)
+TEST_ON(a_lease_that_is_not_renewed_lapses, websub_state, s)
 {
-	struct websub_state s = begin_verified(86400);
 	int64_t at_ms = now_ms + 12 * HOUR;
 
-	websub_note_pushed(&s, now_ms + HOUR);
-	assert_int_equal(s.phase, WEBSUB_TRUSTED);
-	assert_int_equal(step(&s, at_ms), WEBSUB_SUBSCRIBE);
-	websub_note_asked(&s, at_ms);
-	websub_note_failed(&s, "503 Service Unavailable", 0, pause_ms, at_ms);
+	verify(s, 86400);
+	websub_note_pushed(s, now_ms + HOUR);
+	assert_int_equal(s->phase, WEBSUB_TRUSTED);
+	assert_int_equal(step(s, at_ms), WEBSUB_SUBSCRIBE);
+	websub_note_asked(s, at_ms);
+	websub_note_failed(s, "503 Service Unavailable", 0, pause_ms, at_ms);
 	/* still paid for */
-	assert_int_equal(s.phase, WEBSUB_TRUSTED);
-	assert_true(s.action_ms == at_ms + pause_ms);
-	assert_string_equal(s.reason, "503 Service Unavailable");
-	assert_int_equal(step(&s, now_ms + DAY), WEBSUB_SUBSCRIBE);
-	assert_int_equal(s.phase, WEBSUB_LAPSED);
-	websub_note_pushed(&s, now_ms + DAY);
-	assert_int_equal(s.phase, WEBSUB_LAPSED);
-	websub_note_asked(&s, now_ms + DAY);
-	websub_note_verified(&s, 86400, pause_ms, now_ms + DAY);
-	assert_int_equal(s.phase, WEBSUB_VERIFIED);
-	assert_null(s.reason);
-	websub_state_release(&s);
+	assert_int_equal(s->phase, WEBSUB_TRUSTED);
+	assert_true(s->action_ms == at_ms + pause_ms);
+	assert_string_equal(s->reason, "503 Service Unavailable");
+	assert_int_equal(step(s, now_ms + DAY), WEBSUB_SUBSCRIBE);
+	assert_int_equal(s->phase, WEBSUB_LAPSED);
+	websub_note_pushed(s, now_ms + DAY);
+	assert_int_equal(s->phase, WEBSUB_LAPSED);
+	websub_note_asked(s, now_ms + DAY);
+	websub_note_verified(s, 86400, pause_ms, now_ms + DAY);
+	assert_int_equal(s->phase, WEBSUB_VERIFIED);
+	assert_null(s->reason);
 }
 
-TEST(a_hub_that_is_named_no_more)
+TEST_ON(a_hub_that_is_named_no_more, websub_state, s)
 {
-	struct websub_state s = begin_verified(86400);
-
+	verify(s, 86400);
 	/* one answer without its Link field does not throw a subscription away */
-	assert_int_equal(websub_discover(&s, STR_NONE, STR(TOPIC)), 1);
-	assert_int_equal(websub_discover(&s, STR_NONE, STR(TOPIC)), 0);
-	assert_int_equal(s.phase, WEBSUB_VERIFIED);
-	assert_int_equal(step(&s, now_ms + 12 * HOUR), WEBSUB_REST);
+	assert_int_equal(websub_discover(s, STR_NONE, STR(TOPIC)), 1);
+	assert_int_equal(websub_discover(s, STR_NONE, STR(TOPIC)), 0);
+	assert_int_equal(s->phase, WEBSUB_VERIFIED);
+	assert_int_equal(step(s, now_ms + 12 * HOUR), WEBSUB_REST);
 	/* it is named again: asked for again when the lease is over, and no sooner, however often that happens */
-	assert_int_equal(websub_discover(&s, STR(HUB), STR(TOPIC)), 1);
-	assert_int_equal(websub_discover(&s, STR(HUB), STR(TOPIC)), 0);
-	assert_int_equal(step(&s, now_ms + DAY - 1), WEBSUB_REST);
-	assert_int_equal(websub_discover(&s, STR_NONE, STR(TOPIC)), 1);
-	assert_int_equal(step(&s, now_ms + DAY), WEBSUB_REST);
-	assert_int_equal(s.phase, WEBSUB_LAPSED);
-	assert_true(websub_wakeup(&s, pause_ms) == INT64_MAX);
-	assert_int_equal(websub_discover(&s, STR(HUB), STR(TOPIC)), 1);
-	assert_int_equal(step(&s, now_ms + DAY), WEBSUB_SUBSCRIBE);
+	assert_int_equal(websub_discover(s, STR(HUB), STR(TOPIC)), 1);
+	assert_int_equal(websub_discover(s, STR(HUB), STR(TOPIC)), 0);
+	assert_int_equal(step(s, now_ms + DAY - 1), WEBSUB_REST);
+	assert_int_equal(websub_discover(s, STR_NONE, STR(TOPIC)), 1);
+	assert_int_equal(step(s, now_ms + DAY), WEBSUB_REST);
+	assert_int_equal(s->phase, WEBSUB_LAPSED);
+	assert_true(websub_wakeup(s, pause_ms) == INT64_MAX);
+	assert_int_equal(websub_discover(s, STR(HUB), STR(TOPIC)), 1);
+	assert_int_equal(step(s, now_ms + DAY), WEBSUB_SUBSCRIBE);
 	/* still not named when the lease is over: that was that */
-	assert_int_equal(websub_discover(&s, STR_NONE, STR(TOPIC)), 1);
-	assert_int_equal(s.phase, WEBSUB_NONE);
-	assert_null(s.hubs);
-	assert_null(s.callback);
-	websub_state_release(&s);
+	assert_int_equal(websub_discover(s, STR_NONE, STR(TOPIC)), 1);
+	assert_int_equal(s->phase, WEBSUB_NONE);
+	assert_null(s->hubs);
+	assert_null(s->callback);
 }
 
-TEST(errors_back_off_to_a_day)
+TEST_ON(errors_back_off_to_a_day, websub_state, s)
 {
-	struct websub_state s = begin();
 	int64_t at_ms = now_ms, before = 0;
 
 	for (int i = 0; i < 40; i++) {
 		int64_t wait_ms;
 
-		assert_int_equal(step(&s, at_ms), WEBSUB_SUBSCRIBE);
-		websub_note_asked(&s, at_ms);
+		assert_int_equal(step(s, at_ms), WEBSUB_SUBSCRIBE);
+		websub_note_asked(s, at_ms);
 		/* by turns it says no, and says nothing at all */
 		if (i % 2 == 0)
-			websub_note_failed(&s, "refused", 0, pause_ms, at_ms);
+			websub_note_failed(s, "refused", 0, pause_ms, at_ms);
 		else
-			assert_int_equal(step(&s, at_ms += 2 * pause_ms), WEBSUB_REST);
-		assert_int_equal(s.phase, WEBSUB_FAILED);
-		wait_ms = s.action_ms - at_ms;
+			assert_int_equal(step(s, at_ms += 2 * pause_ms), WEBSUB_REST);
+		assert_int_equal(s->phase, WEBSUB_FAILED);
+		wait_ms = s->action_ms - at_ms;
 		assert_true(wait_ms >= pause_ms && wait_ms <= DAY && wait_ms >= before);
-		assert_int_equal(step(&s, s.action_ms - 1), WEBSUB_REST);
+		assert_int_equal(step(s, s->action_ms - 1), WEBSUB_REST);
 		before = wait_ms;
-		at_ms = s.action_ms;
+		at_ms = s->action_ms;
 	}
 	assert_true(before == DAY);
-	websub_note_asked(&s, at_ms);
-	websub_note_failed(&s, "429", 3 * HOUR, pause_ms, at_ms);
-	assert_true(s.action_ms == at_ms + DAY);
-	websub_state_release(&s);
+	websub_note_asked(s, at_ms);
+	websub_note_failed(s, "429", 3 * HOUR, pause_ms, at_ms);
+	assert_true(s->action_ms == at_ms + DAY);
 }
 
-TEST(a_hub_may_ask_for_a_pause)
+TEST_ON(a_hub_may_ask_for_a_pause, websub_state, s)
 {
-	struct websub_state s = begin();
-
-	websub_note_asked(&s, now_ms);
-	websub_note_failed(&s, "429", 3 * HOUR, pause_ms, now_ms);
-	assert_true(s.action_ms == now_ms + 3 * HOUR);
-	websub_note_asked(&s, now_ms);
-	websub_note_failed(&s, "429", 300 * DAY, pause_ms, now_ms);
-	assert_true(s.action_ms == now_ms + DAY);
-	websub_state_release(&s);
+	websub_note_asked(s, now_ms);
+	websub_note_failed(s, "429", 3 * HOUR, pause_ms, now_ms);
+	assert_true(s->action_ms == now_ms + 3 * HOUR);
+	websub_note_asked(s, now_ms);
+	websub_note_failed(s, "429", 300 * DAY, pause_ms, now_ms);
+	assert_true(s->action_ms == now_ms + DAY);
 }
 
-TEST(the_next_hub_is_asked)
+TEST_ON(the_next_hub_is_asked, websub_state, s)
 {
-	struct websub_state s = begin();
 	struct error err = {0};
 
-	(void)websub_discover(&s, STR("https://a.example/\nhttps://b.example/"), STR(TOPIC));
-	assert_int_equal(s.phase, WEBSUB_NONE);
-	assert_int_equal(websub_arrange(&s, BASE, now_ms, &err), 1);
-	assert_true(str_eq(websub_hub(&s), STR("https://a.example/")));
-	websub_note_asked(&s, now_ms);
-	websub_note_failed(&s, "no", 0, pause_ms, now_ms);
-	assert_true(str_eq(websub_hub(&s), STR("https://b.example/")));
-	assert_int_equal(step(&s, now_ms), WEBSUB_SUBSCRIBE);
-	websub_note_asked(&s, now_ms);
-	websub_note_denied(&s, STR("members only"), now_ms);
-	assert_int_equal(s.phase, WEBSUB_DENIED);
-	assert_string_equal(s.reason, "members only");
-	assert_true(str_eq(websub_hub(&s), STR("https://a.example/")));
-	assert_true(s.action_ms == now_ms + DAY);
-	websub_state_release(&s);
+	websub_discover(s, STR("https://a.example/\nhttps://b.example/"), STR(TOPIC));
+	assert_int_equal(s->phase, WEBSUB_NONE);
+	assert_int_equal(websub_arrange(s, BASE, now_ms, &err), 1);
+	assert_true(str_eq(websub_hub(s), STR("https://a.example/")));
+	websub_note_asked(s, now_ms);
+	websub_note_failed(s, "no", 0, pause_ms, now_ms);
+	assert_true(str_eq(websub_hub(s), STR("https://b.example/")));
+	assert_int_equal(step(s, now_ms), WEBSUB_SUBSCRIBE);
+	websub_note_asked(s, now_ms);
+	websub_note_denied(s, STR("members only"), now_ms);
+	assert_int_equal(s->phase, WEBSUB_DENIED);
+	assert_string_equal(s->reason, "members only");
+	assert_true(str_eq(websub_hub(s), STR("https://a.example/")));
+	assert_true(s->action_ms == now_ms + DAY);
 }
 
 /* ---- trust ---- */
 
-TEST(trust_comes_and_goes)
+TEST_ON(trust_comes_and_goes, websub_state, s)
 {
-	struct websub_state s = begin_verified(10 * 86400);
 	bool changed;
 
+	verify(s, 10 * 86400);
 	/* a poll that finds news before the hub ever delivered says nothing */
-	websub_note_found(&s, now_ms);
-	assert_true(s.suspect_ms == TIME_NONE);
-	websub_note_pushed(&s, now_ms + MINUTE);
-	assert_int_equal(s.phase, WEBSUB_TRUSTED);
+	websub_note_found(s, now_ms);
+	assert_true(s->suspect_ms == TIME_NONE);
+	websub_note_pushed(s, now_ms + MINUTE);
+	assert_int_equal(s->phase, WEBSUB_TRUSTED);
 	/* the poll was just quicker than the hub */
-	websub_note_found(&s, now_ms + HOUR);
-	assert_true(websub_wakeup(&s, pause_ms) == now_ms + HOUR + pause_ms);
-	(void)websub_step(&s, pause_ms, now_ms + HOUR + MINUTE, &changed);
+	websub_note_found(s, now_ms + HOUR);
+	assert_true(websub_wakeup(s, pause_ms) == now_ms + HOUR + pause_ms);
+	websub_step(s, pause_ms, now_ms + HOUR + MINUTE, &changed);
 	assert_false(changed);
-	websub_note_pushed(&s, now_ms + HOUR + 2 * MINUTE);
-	(void)step(&s, now_ms + 2 * HOUR);
-	assert_int_equal(s.phase, WEBSUB_TRUSTED);
+	websub_note_pushed(s, now_ms + HOUR + 2 * MINUTE);
+	step(s, now_ms + 2 * HOUR);
+	assert_int_equal(s->phase, WEBSUB_TRUSTED);
 	/* the hub is silent; a second find does not give it more time */
-	websub_note_found(&s, now_ms + 3 * HOUR);
-	websub_note_found(&s, now_ms + 3 * HOUR + 4 * MINUTE);
-	(void)websub_step(&s, pause_ms, now_ms + 3 * HOUR + 5 * MINUTE, &changed);
+	websub_note_found(s, now_ms + 3 * HOUR);
+	websub_note_found(s, now_ms + 3 * HOUR + 4 * MINUTE);
+	websub_step(s, pause_ms, now_ms + 3 * HOUR + 5 * MINUTE, &changed);
 	assert_true(changed);
-	assert_int_equal(s.phase, WEBSUB_VERIFIED);
-	websub_note_pushed(&s, now_ms + 4 * HOUR);
-	assert_int_equal(s.phase, WEBSUB_TRUSTED);
-	websub_state_release(&s);
+	assert_int_equal(s->phase, WEBSUB_VERIFIED);
+	websub_note_pushed(s, now_ms + 4 * HOUR);
+	assert_int_equal(s->phase, WEBSUB_TRUSTED);
 }
 
 /* ---- messages ---- */
 
-TEST(intents)
+TEST_ON(intents, websub_state, s)
 {
-	struct websub_state s = begin();
-
 	/* nothing was asked yet */
-	assert_int_equal(websub_intent(&s, STR("subscribe"), STR(TOPIC)), WEBSUB_INTENT_UNKNOWN);
-	websub_note_asked(&s, now_ms);
-	assert_int_equal(websub_intent(&s, STR("subscribe"), STR(TOPIC)), WEBSUB_INTENT_SUBSCRIBE);
-	assert_int_equal(websub_intent(&s, STR("subscribe"), STR(TOPIC "/")), WEBSUB_INTENT_UNKNOWN);
-	assert_int_equal(websub_intent(&s, STR("subscribe"), STR_NONE), WEBSUB_INTENT_UNKNOWN);
-	assert_int_equal(websub_intent(&s, STR("Subscribe"), STR(TOPIC)), WEBSUB_INTENT_UNKNOWN);
-	assert_int_equal(websub_intent(&s, STR("unsubscribe"), STR(TOPIC)), WEBSUB_INTENT_UNKNOWN);
-	assert_int_equal(websub_intent(&s, STR_NONE, STR(TOPIC)), WEBSUB_INTENT_UNKNOWN);
-	websub_note_verified(&s, 60, pause_ms, now_ms);
-	assert_int_equal(websub_intent(&s, STR("subscribe"), STR(TOPIC)), WEBSUB_INTENT_SUBSCRIBE);
-	assert_int_equal(websub_intent(&s, STR("unsubscribe"), STR(TOPIC)), WEBSUB_INTENT_UNKNOWN);
-	assert_int_equal(websub_intent(&s, STR("denied"), STR(TOPIC)), WEBSUB_INTENT_DENIED);
-	websub_note_denied(&s, STR(""), now_ms);
-	assert_int_equal(websub_intent(&s, STR("subscribe"), STR(TOPIC)), WEBSUB_INTENT_UNKNOWN);
-	(void)websub_arrange(&s, NULL, now_ms, NULL);
-	assert_int_equal(websub_intent(&s, STR("denied"), STR(TOPIC)), WEBSUB_INTENT_UNKNOWN);
-	websub_state_release(&s);
+	assert_int_equal(websub_intent(s, STR("subscribe"), STR(TOPIC)), WEBSUB_INTENT_UNKNOWN);
+	websub_note_asked(s, now_ms);
+	assert_int_equal(websub_intent(s, STR("subscribe"), STR(TOPIC)), WEBSUB_INTENT_SUBSCRIBE);
+	assert_int_equal(websub_intent(s, STR("subscribe"), STR(TOPIC "/")), WEBSUB_INTENT_UNKNOWN);
+	assert_int_equal(websub_intent(s, STR("subscribe"), STR_NONE), WEBSUB_INTENT_UNKNOWN);
+	assert_int_equal(websub_intent(s, STR("Subscribe"), STR(TOPIC)), WEBSUB_INTENT_UNKNOWN);
+	assert_int_equal(websub_intent(s, STR("unsubscribe"), STR(TOPIC)), WEBSUB_INTENT_UNKNOWN);
+	assert_int_equal(websub_intent(s, STR_NONE, STR(TOPIC)), WEBSUB_INTENT_UNKNOWN);
+	websub_note_verified(s, 60, pause_ms, now_ms);
+	assert_int_equal(websub_intent(s, STR("subscribe"), STR(TOPIC)), WEBSUB_INTENT_SUBSCRIBE);
+	assert_int_equal(websub_intent(s, STR("unsubscribe"), STR(TOPIC)), WEBSUB_INTENT_UNKNOWN);
+	assert_int_equal(websub_intent(s, STR("denied"), STR(TOPIC)), WEBSUB_INTENT_DENIED);
+	websub_note_denied(s, STR(""), now_ms);
+	assert_int_equal(websub_intent(s, STR("subscribe"), STR(TOPIC)), WEBSUB_INTENT_UNKNOWN);
+	websub_arrange(s, NULL, now_ms, NULL);
+	assert_int_equal(websub_intent(s, STR("denied"), STR(TOPIC)), WEBSUB_INTENT_UNKNOWN);
 }
 
 TEST(request)

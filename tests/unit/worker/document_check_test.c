@@ -2,10 +2,6 @@
 /* document_check_test.c: what an honest worker sends is let through, and what it costs; what no parser makes is not.
  * The lies that a whole daemon is told are in tests/hostile/worker.c. */
 #include <dirent.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "../test.h"
 #include "sitrep/base/clock.h"
@@ -22,24 +18,22 @@ static struct arena arena;
 static struct buf bytes;
 static struct identity *identity;
 
-static int setup(void **state)
+static void setup(void)
 {
 	struct error err;
 
-	(void)state;
 	arena_init(&arena, MEMORY_MAX);
 	buf_init(&bytes, MEMORY_MAX);
 	identity = identity_new(&err);
-	return identity != NULL ? parse_prepare(&err) : -1;
+	assert_non_null(identity);
+	assert_int_equal(parse_prepare(&err), 0);
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	identity_free(identity);
 	arena_release(&arena);
 	buf_release(&bytes);
-	return 0;
 }
 
 /* The wire bytes of a feed as a worker makes them; false when it is no feed. */
@@ -79,32 +73,30 @@ TEST(samples_pass)
 		FILE *file;
 		size_t len;
 
-		(void)snprintf(path, sizeof(path), "tests/samples/%s", entry->d_name);
+		snprintf(path, sizeof(path), "tests/samples/%s", entry->d_name);
 		file = entry->d_name[0] != '.' ? fopen(path, "rb") : NULL;
 		if (file == NULL)
 			continue;
 		len = fread(body, 1, sizeof(body), file);
-		(void)fclose(file);
+		fclose(file);
 		if (!work(str_make(body, len), &d))
 			continue;
 		count++;
 		if (check(&err) != 0)
 			fail_msg("%s: %s", entry->d_name, err.text);
 	}
-	(void)closedir(folder);
+	closedir(folder);
 	assert_true(count >= 5);
 }
 
 /* Texts that only just are, or only just are not, what a document may hold: the parser mends them. */
 TEST(odd_feeds_pass)
 {
-	static const char *const pieces[] = {"a&#x85;b", "a&#x7f;b", "&#xfffe;",
-		"a\xC2\x9B"
-		"b",
-		"\x01", "a\x1b[31m", "\xE2\x80\xAE reversed", "\xEF\xBB\xBF", "&lt;b&gt;x&lt;/b&gt;",
-		"&lt;script&gt;x&lt;/script&gt;", "javascript:alert(1)", "https://a.example/\xC2\x85",
-		"https://a.example/\xE2\x80\xAE", "https://[::1", "mailto:a@b.example", "-0001-01-01T00:00:00Z",
-		"0000-01-01T00:00:00Z", "99999-01-01T00:00:00Z", "Mon, 01 Jan 0001 00:00:00 -2359"};
+	static const char *const pieces[] = {"a&#x85;b", "a&#x7f;b", "&#xfffe;", "a\302\233b", "\x01", "a\x1b[31m",
+		"\xE2\x80\xAE reversed", "\xEF\xBB\xBF", "&lt;b&gt;x&lt;/b&gt;", "&lt;script&gt;x&lt;/script&gt;",
+		"javascript:alert(1)", "https://a.example/\xC2\x85", "https://a.example/\xE2\x80\xAE", "https://[::1",
+		"mailto:a@b.example", "-0001-01-01T00:00:00Z", "0000-01-01T00:00:00Z", "99999-01-01T00:00:00Z",
+		"Mon, 01 Jan 0001 00:00:00 -2359"};
 	struct buf feed = BUF_INIT(1 << 20);
 
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
@@ -113,7 +105,7 @@ TEST(odd_feeds_pass)
 		const char *p = pieces[i];
 
 		buf_clear(&feed);
-		(void)buf_printf(&feed,
+		buf_printf(&feed,
 			"<rss "
 			"version='2.0'><channel><title>%s</title><link>%s</link><item><title>%s</title><guid>%s</guid>"
 			"<description>%s</description><pubDate>%s</pubDate><author>%s</author><category>%s</category>"
@@ -134,8 +126,8 @@ TEST(long_texts_pass)
 	struct error err = {0};
 
 	while (text.len < LIMIT_ITEM_CONTENT + 100)
-		(void)buf_puts(&text, "long text \xC3\xA9 ");
-	(void)buf_printf(&feed,
+		buf_puts(&text, "long text \xC3\xA9 ");
+	buf_printf(&feed,
 		"<rss "
 		"version='2.0'><channel><title>%s</title><managingEditor>%s</managingEditor><item><title>%s</title>"
 		"<guid>%s</guid><link>https://a.example/%s</link><description>%s</description><author>%s</author>"
@@ -143,8 +135,7 @@ TEST(long_texts_pass)
 		text.data, text.data, text.data, text.data, text.data, text.data, text.data, text.data);
 	assert_true(work(buf_str(&feed), &d));
 	assert_int_equal(d.items.count, 1);
-	if (check(&err) != 0)
-		fail_msg("%s", err.text);
+	assert_ok(check(&err) == 0, err);
 	buf_release(&feed);
 	buf_release(&text);
 }
@@ -186,9 +177,9 @@ TEST(what_an_item_costs)
 	int64_t before_us, least_us = INT64_MAX, reading_us = INT64_MAX;
 	struct arena own;
 
-	(void)buf_puts(&feed, "<rss version='2.0'><channel><title>F</title>");
+	buf_puts(&feed, "<rss version='2.0'><channel><title>F</title>");
 	for (int i = 0; i < 1000; i++) {
-		(void)buf_printf(&feed,
+		buf_printf(&feed,
 			"<item><title>Frigate %d leaves port for a week of "
 			"drills</title><guid>https://a.example/%d</guid>"
 			"<link>https://a.example/2026/11/frigate-%d</link><pubDate>Mon, 23 Nov 2026 10:52:35 "
@@ -196,14 +187,14 @@ TEST(what_an_item_costs)
 			"<author>desk@a.example (Desk)</author><category>naval</category><description><![CDATA[",
 			i, i, i);
 		for (int k = 0; k < 8; k++)
-			(void)buf_printf(&feed,
+			buf_printf(&feed,
 				"<p>The frigate squadron left the <a href=\"https://a.example/base/%d\">naval base</a> "
 				"at "
 				"Halden for a week of drills &amp; exercises.</p>",
 				k);
-		(void)buf_puts(&feed, "]]></description></item>");
+		buf_puts(&feed, "]]></description></item>");
 	}
-	(void)buf_puts(&feed, "</channel></rss>");
+	buf_puts(&feed, "</channel></rss>");
 	assert_true(work(buf_str(&feed), &d));
 	/* Its memory is the same at each round, as the pool's is between usual feeds. */
 	arena_init(&own, MEMORY_MAX);

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* job_test.c: what goes over a worker's socket comes through whole, and what is cut, lies or is noise is refused. */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "../test.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/worker/job.h"
@@ -91,6 +87,7 @@ TEST(bad_headers)
 static const struct job full_job = {
 	.feed = {"alpha", 5},
 	.categories = {"naval\nus", 8},
+	.publisher = {"Alpha House", 11},
 	.url = {"https://a.example/feed", 22},
 	.content_type = {"text/xml; charset=\xff", 19},
 	.content_location = {"", 0},
@@ -113,6 +110,7 @@ TEST(jobs)
 		assert_int_equal(job_decode(buf_str(&message), &got, NULL), 0);
 		assert_true(same(got.feed, jobs[i].feed));
 		assert_true(same(got.categories, jobs[i].categories));
+		assert_true(same(got.publisher, jobs[i].publisher));
 		assert_true(same(got.url, jobs[i].url));
 		assert_true(same(got.content_type, jobs[i].content_type));
 		assert_true(same(got.content_location, jobs[i].content_location));
@@ -153,68 +151,49 @@ TEST(no_room_for_a_job)
 
 /* ---- rules ---- */
 
-TEST(rules)
+TEST(rules_that_are_known)
 {
 	static const struct rule_source rules[] = {
 		{{"alert/strait", 12}, {"taiwan* AND frigate*", 20}},
 		{{"", 0}, {"x", 1}},
 		{{"output/naval", 12}, {"\xed\x95\x9c*", 4}},
 	};
-	struct arena a;
+	static const size_t places[] = {1, 0, 2};
 
-	arena_init(&a, ARENA_MAX);
 	for (size_t n = 0; n <= sizeof(rules) / sizeof(rules[0]); n++) {
-		struct buf message = BUF_INIT(MESSAGE_MAX);
-		struct rule_source *got = NULL;
-		size_t count = 99;
+		struct known_rules known;
 
-		assert_int_equal(rules_encode(&message, n > 0 ? rules : NULL, n), 0);
-		assert_int_equal(rules_decode(buf_str(&message), &a, &got, &count, NULL), 0);
-		assert_int_equal(count, n);
+		assert_int_equal(known_rules_make(&known, n > 0 ? rules : NULL, n), 0);
+		assert_int_equal(known.count, n);
 		for (size_t i = 0; i < n; i++) {
-			assert_true(same(got[i].name, rules[i].name));
-			assert_true(same(got[i].expression, rules[i].expression));
-		}
-		for (size_t len = 0; len < message.len; len++) {
-			struct str cut = exact_copy(str_slice(buf_str(&message), 0, len));
-			struct error err = {0};
+			const struct known_rule *found = known_rules_find(&known, rules[i].name);
 
-			assert_refused(rules_decode(cut, &a, &got, &count, &err), &err);
-			free((char *)cut.data);
+			assert_non_null(found);
+			assert_int_equal(found->place, i);
+			assert_true(same(found->name, rules[i].name));
+			assert_true(same(found->expression, rules[i].expression));
+			assert_true(n < 3 || known.items[i].place == places[i]);
 		}
-		buf_release(&message);
+		assert_null(known_rules_find(&known, STR("alert/other")));
+		known_rules_release(&known);
 	}
-	arena_release(&a);
 }
 
-TEST(rules_that_lie)
+TEST(message_of_rules)
 {
-	/* a count, then the length of a name */
-	static const struct str lies[] = {
-		{"\xff\xff\xff\xff", 4},
-		{"\xa1\x86\1\0", 4},
-		{"\x10\0\0\0", 4},
-		{"\1\0\0\0\xfe\xff\xff\xff", 8},
-		{"\1\0\0\0\2\0\0\0a", 9},
-		{"\1\0\0\0\1\0\0\0a\xff\xff\xff\x7f", 13},
-	};
-	struct rule_source *rules;
-	struct error err = {0};
-	struct arena a, small;
-	size_t count;
+	static const uint64_t sizes[] = {0, 1, 4096, UINT32_MAX, UINT64_C(1) << 40, UINT64_MAX};
+	uint8_t message[MESSAGE_RULES_LEN + 1] = {0};
+	uint64_t size = 7;
 
-	arena_init(&a, ARENA_MAX);
-	arena_init(&small, 1024);
-	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
-		struct str copy = exact_copy(lies[i]);
-
-		assert_refused(rules_decode(copy, &a, &rules, &count, &err), &err);
-		free((char *)copy.data);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		rules_message_encode(message, sizes[i]);
+		assert_int_equal(rules_message_decode(str_make((const char *)message, MESSAGE_RULES_LEN), &size), 0);
+		assert_true(size == sizes[i]);
 	}
-	assert_int_equal(rules_decode(STR("\xa0\x86\1\0"), &small, &rules, &count, &err), -ENOMEM);
-	assert_int_equal(err.code, -ENOMEM);
-	arena_release(&a);
-	arena_release(&small);
+	for (size_t len = 0; len < sizeof(message); len++)
+		if (len != MESSAGE_RULES_LEN)
+			assert_int_equal(rules_message_decode(str_make((const char *)message, len), &size), -EPROTO);
+	assert_int_equal(rules_message_decode(str_make((const char *)message, sizeof(message)), &size), -EPROTO);
 }
 
 /* ---- failures ---- */
@@ -285,17 +264,13 @@ static bool within(struct str part, struct str whole)
 TEST(noise)
 {
 	uint64_t seed = 20261123;
-	struct arena a;
 
-	arena_init(&a, ARENA_MAX);
 	for (int round = 0; round < ROUNDS; round++) {
 		uint8_t noise[80];
-		size_t len = next_random(&seed) % sizeof(noise), count = 0;
-		struct rule_source *rules = NULL;
+		size_t len = (size_t)(next_random(&seed) % sizeof(noise));
 		struct str copy;
 		struct error err = {0};
 		struct job j;
-		int result;
 
 		/* small lengths, so that some of it is taken */
 		for (size_t i = 0; i < len; i++)
@@ -303,18 +278,12 @@ TEST(noise)
 		for (int i = 0; i < 4 && len > 0; i++)
 			noise[next_random(&seed) % len] = (uint8_t)next_random(&seed);
 		copy = exact_copy(str_make((const char *)noise, len));
-		arena_clear(&a);
 		if (job_decode(copy, &j, NULL) == 0)
 			assert_true(within(j.feed, copy) && within(j.categories, copy) && within(j.url, copy) &&
 				    within(j.content_type, copy) && within(j.content_location, copy) &&
 				    within(j.content_language, copy) && within(j.body, copy));
-		result = rules_decode(copy, &a, &rules, &count, &err);
-		assert_true(result == 0 || result == -EPROTO || result == -ENOMEM);
-		for (size_t i = 0; i < count; i++)
-			assert_true(within(rules[i].name, copy) && within(rules[i].expression, copy));
-		(void)failure_decode(copy, &err);
+		failure_decode(copy, &err);
 		assert_true(err.code < 0 && utf8_valid(str_from(err.text)));
 		free((char *)copy.data);
 	}
-	arena_release(&a);
 }

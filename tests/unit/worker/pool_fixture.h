@@ -6,16 +6,11 @@
 #ifndef TEST_POOL_FIXTURE_H
 #define TEST_POOL_FIXTURE_H
 
-#include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "../test.h"
 #include "sitrep/base/limits.h"
@@ -69,7 +64,7 @@ static inline int open_worker(void)
 		assert_non_null(slash);
 		*slash = '\0';
 	}
-	(void)strncat(path, "/sitrep-parse", sizeof(path) - strlen(path) - 1);
+	snprintf(path + strlen(path), sizeof(path) - strlen(path), "/sitrep-parse");
 	return open(path, O_PATH | O_CLOEXEC);
 }
 
@@ -81,11 +76,8 @@ static inline void on_alarm(evutil_socket_t fd, short what, void *arg)
 	fail_msg("what was waited for did not happen within %d s", PATIENCE_S);
 }
 
-static inline int setup(void **state)
+static inline void setup(struct fixture *f)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
 	f->base = event_base_new();
 	assert_non_null(f->base);
 	f->alarm = evtimer_new(f->base, on_alarm, f);
@@ -93,27 +85,23 @@ static inline int setup(void **state)
 	f->program_fd = open_worker();
 	assert_true(f->program_fd >= 0);
 	arena_init(&f->arena, ARENA_MAX);
-	*state = f;
-	return 0;
 }
 
-static inline int teardown(void **state)
+static inline void teardown(struct fixture *f)
 {
-	struct fixture *f = *state;
-
 	pool_free(f->pool);
 	for (size_t i = 0; i < JOBS_MAX; i++)
 		buf_release(&f->outcomes[i].document);
 	arena_release(&f->arena);
 	event_free(f->alarm);
 	event_base_free(f->base);
-	(void)close(f->program_fd);
-	free(f);
+	close(f->program_fd);
 	/* all workers were reaped */
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
-	return 0;
 }
+
+FIXTURE(fixture, setup, teardown)
 
 /* What is inside of a document is document_check()'s, and tested there. */
 static inline int check_bytes(
@@ -141,8 +129,7 @@ static inline void start(struct fixture *f, unsigned workers, int64_t job_limit_
 	struct error err = {0};
 
 	f->pool = pool_new(f->base, &options, &err);
-	if (f->pool == NULL)
-		fail_msg("%s", err.text);
+	assert_ok(f->pool != NULL, err);
 }
 
 static inline void on_answer(void *arg, struct pool_answer *answer)
@@ -168,8 +155,7 @@ static inline struct outcome *submit_body(struct fixture *f, struct buf *body)
 
 	assert_true(f->submitted <= JOBS_MAX);
 	o->fixture = f;
-	if (pool_submit(f->pool, &job, body, on_answer, o, &err) != 0)
-		fail_msg("%s", err.text);
+	assert_ok(pool_submit(f->pool, &job, body, on_answer, o, &err) == 0, err);
 	/* the body is the pool's now, and no callback comes from inside */
 	assert_null(body->data);
 	assert_int_equal(f->answered, answered);
@@ -188,7 +174,7 @@ static inline struct outcome *submit_title(struct fixture *f, const char *title)
 {
 	char text[512];
 
-	(void)snprintf(text, sizeof(text),
+	snprintf(text, sizeof(text),
 		"<rss version=\"2.0\"><channel><title>Alpha</title><item><title>%s</title>"
 		"<guid>%s</guid></item></channel></rss>",
 		title, title);
@@ -217,7 +203,7 @@ static inline void turn(struct fixture *f)
 
 	assert_int_equal(event_add(f->alarm, &patience), 0);
 	assert_true(event_base_loop(f->base, EVLOOP_ONCE) >= 0);
-	(void)event_del(f->alarm);
+	event_del(f->alarm);
 }
 
 static inline void await(struct fixture *f, const struct outcome *o)
@@ -241,8 +227,7 @@ static inline struct document read_document(struct fixture *f, const struct outc
 	if (o->status != 0)
 		fail_msg("the job failed: %s", o->error.text);
 	arena_clear(&f->arena);
-	if (wire_decode_document(buf_str(&o->document), &f->arena, &d, &err) != 0)
-		fail_msg("%s", err.text);
+	assert_ok(wire_decode_document(buf_str(&o->document), &f->arena, &d, &err) == 0, err);
 	return d;
 }
 

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* pool_test.c: what the workers answer, and what becomes of a job whose worker does not. */
-#include "../test.h"
 #include "pool_fixture.h"
+#include "sitrep/rules/rule.h"
 
 /* ---- answers ---- */
 
-TEST_WITH(answer, setup, teardown)
+TEST_ON(answer, fixture, f)
 {
-	struct fixture *f = *state;
 	struct outcome *o;
 	struct document d;
 
@@ -35,9 +34,8 @@ TEST_WITH(answer, setup, teardown)
 	assert_int_equal(stats_of(f).workers, 1);
 }
 
-TEST_WITH(no_feed, setup, teardown)
+TEST_ON(no_feed, fixture, f)
 {
-	struct fixture *f = *state;
 	pid_t pid;
 	struct outcome *page, *nothing, *after;
 
@@ -57,16 +55,15 @@ TEST_WITH(no_feed, setup, teardown)
 	assert_int_equal(stats_of(f).restarts, 0);
 }
 
-TEST_WITH(jobs_wait_in_order, setup, teardown)
+TEST_ON(jobs_wait_in_order, fixture, f)
 {
-	struct fixture *f = *state;
 	struct outcome *jobs[8];
 
 	start(f, 1, 0);
 	for (size_t i = 0; i < 8; i++) {
 		char title[16];
 
-		(void)snprintf(title, sizeof(title), "job %zu", i);
+		snprintf(title, sizeof(title), "job %zu", i);
 		jobs[i] = submit_title(f, title);
 		assert_int_equal(pool_pending(f->pool), i + 1);
 	}
@@ -74,16 +71,15 @@ TEST_WITH(jobs_wait_in_order, setup, teardown)
 	for (size_t i = 0; i < 8; i++) {
 		char title[16];
 
-		(void)snprintf(title, sizeof(title), "job %zu", i);
+		snprintf(title, sizeof(title), "job %zu", i);
 		assert_title(f, jobs[i], title);
 		assert_int_equal(jobs[i]->turn, i);
 	}
 	assert_int_equal(pool_pending(f->pool), 0);
 }
 
-TEST_WITH(large_body, setup, teardown)
+TEST_ON(large_body, fixture, f)
 {
-	struct fixture *f = *state;
 	struct buf body = large_body(LARGE_BODY);
 	size_t len = body.len;
 	struct outcome *large, *after;
@@ -98,10 +94,8 @@ TEST_WITH(large_body, setup, teardown)
 	assert_int_equal(pool_pending_bytes(f->pool), 0);
 }
 
-TEST_WITH(several_workers, setup, teardown)
+TEST_ON(several_workers, fixture, f)
 {
-	struct fixture *f = *state;
-
 	start(f, 3, 0);
 	assert_int_equal(stats_of(f).workers, 3);
 	for (unsigned i = 0; i < 3; i++)
@@ -109,7 +103,7 @@ TEST_WITH(several_workers, setup, teardown)
 			assert_int_not_equal(pool_worker_pid(f->pool, i), pool_worker_pid(f->pool, k));
 	assert_int_equal(pool_worker_pid(f->pool, 3), 0);
 	for (int i = 0; i < 12; i++)
-		(void)submit_title(f, "one");
+		submit_title(f, "one");
 	while (f->answered < 12)
 		turn(f);
 	for (int i = 0; i < 12; i++)
@@ -118,9 +112,8 @@ TEST_WITH(several_workers, setup, teardown)
 
 /* ---- workers that do not answer ---- */
 
-TEST_WITH(killed_while_idle, setup, teardown)
+TEST_ON(killed_while_idle, fixture, f)
 {
-	struct fixture *f = *state;
 	struct outcome *o;
 	pid_t pid;
 
@@ -135,9 +128,8 @@ TEST_WITH(killed_while_idle, setup, teardown)
 	assert_int_equal(stats_of(f).failures, 0);
 }
 
-TEST_WITH(killed_at_work, setup, teardown)
+TEST_ON(killed_at_work, fixture, f)
 {
-	struct fixture *f = *state;
 	struct outcome *lost, *after;
 	pid_t pid;
 
@@ -158,10 +150,8 @@ TEST_WITH(killed_at_work, setup, teardown)
 	assert_int_equal(stats_of(f).jobs, 2);
 }
 
-TEST_WITH(killed_again_and_again, setup, teardown)
+TEST_ON(killed_again_and_again, fixture, f)
 {
-	struct fixture *f = *state;
-
 	start(f, 1, 0);
 	for (unsigned i = 1; i <= 5; i++) {
 		pid_t pid = stop_worker(f, 0);
@@ -178,9 +168,8 @@ TEST_WITH(killed_again_and_again, setup, teardown)
 	}
 }
 
-TEST_WITH(hanging, setup, teardown)
+TEST_ON(hanging, fixture, f)
 {
-	struct fixture *f = *state;
 	struct outcome *hanging, *after;
 	pid_t pid;
 
@@ -197,14 +186,13 @@ TEST_WITH(hanging, setup, teardown)
 }
 
 /* It does not even take its job, of which a part still waits to be sent. */
-TEST_WITH(hanging_at_the_door, setup, teardown)
+TEST_ON(hanging_at_the_door, fixture, f)
 {
-	struct fixture *f = *state;
 	struct buf body = large_body(LARGE_BODY);
 	struct outcome *hanging, *after;
 
 	start(f, 1, HANG_LIMIT_MS);
-	(void)stop_worker(f, 0);
+	stop_worker(f, 0);
 	hanging = submit_body(f, &body);
 	after = submit_title(f, "After");
 	await(f, hanging);
@@ -214,9 +202,8 @@ TEST_WITH(hanging_at_the_door, setup, teardown)
 	assert_int_equal(pool_pending_bytes(f->pool), 0);
 }
 
-TEST_WITH(others_do_not_notice, setup, teardown)
+TEST_ON(others_do_not_notice, fixture, f)
 {
-	struct fixture *f = *state;
 	struct outcome *stuck;
 	pid_t pid;
 
@@ -224,7 +211,7 @@ TEST_WITH(others_do_not_notice, setup, teardown)
 	pid = stop_worker(f, 0);
 	stuck = submit_title(f, "Stuck");
 	for (int i = 0; i < 10; i++)
-		(void)submit_title(f, "Other");
+		submit_title(f, "Other");
 	while (f->answered < 10)
 		turn(f);
 	assert_int_equal(stuck->calls, 0);
@@ -237,9 +224,8 @@ TEST_WITH(others_do_not_notice, setup, teardown)
 	assert_failed(stuck, -ECHILD);
 }
 
-TEST_WITH(more_than_its_memory, setup, teardown)
+TEST_ON(more_than_its_memory, fixture, f)
 {
-	struct fixture *f = *state;
 	struct buf body = large_body(MEMORY_MAX);
 	struct outcome *huge, *after;
 
@@ -254,9 +240,8 @@ TEST_WITH(more_than_its_memory, setup, teardown)
 	assert_title(f, after, "After");
 }
 
-TEST_WITH(answer_over_its_limit, setup, teardown)
+TEST_ON(answer_over_its_limit, fixture, f)
 {
-	struct fixture *f = *state;
 	const struct pool_options options = {.program_fd = f->program_fd,
 		.workers = 1,
 		.memory_max = MEMORY_MAX,
@@ -293,18 +278,24 @@ static void assert_matches(struct fixture *f, const struct outcome *o, const cha
 
 static void use_rules(struct fixture *f, const struct rule_source *rules, size_t count)
 {
-	struct pool_rules *r = pool_rules_new(rules, count, NULL);
+	struct rule_set *set = rule_set_new();
+	struct pool_rules *r;
 
+	assert_non_null(set);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(rule_set_add(set, rules[i].name, rules[i].expression, NULL), 0);
+	assert_int_equal(rule_set_finish(set, NULL), 0);
+	r = pool_rules_new(rules, count, rule_set_image(set), NULL);
+	rule_set_free(set);
 	assert_non_null(r);
 	pool_use_rules(f->pool, r);
 }
 
-TEST_WITH(rules, setup, teardown)
+TEST_ON(rules, fixture, f)
 {
 	static const struct rule_source first[] = {
 		{{"alert/strait", 12}, {"frigate*", 8}}, {{"alert/other", 11}, {"submarine", 9}}};
 	static const struct rule_source second[] = {{{"output/us", 9}, {"category:us", 11}}};
-	struct fixture *f = *state;
 	struct outcome *none, *one, *two, *three, *four;
 	pid_t pid;
 
@@ -334,17 +325,16 @@ TEST_WITH(rules, setup, teardown)
 	assert_matches(f, four, NULL);
 }
 
-TEST_WITH(rules_reach_every_worker, setup, teardown)
+TEST_ON(rules_reach_every_worker, fixture, f)
 {
 	static const struct rule_source rules[] = {{{"alert/strait", 12}, {"frigate*", 8}}};
-	struct fixture *f = *state;
 	pid_t pid;
 
 	start(f, 2, 0);
 	use_rules(f, rules, 1);
 	/* so that the second one gets the next */
 	pid = stop_worker(f, 0);
-	(void)submit_title(f, "Stuck");
+	submit_title(f, "Stuck");
 	for (int i = 1; i <= 4; i++)
 		await(f, submit_title(f, "Frigates turn back"));
 	assert_int_equal(kill(pid, SIGCONT), 0);
@@ -356,12 +346,11 @@ TEST_WITH(rules_reach_every_worker, setup, teardown)
 }
 
 /* The old rules are under way to a worker that does not read: new ones wait for nobody. */
-TEST_WITH(new_rules_while_old_ones_are_sent, setup, teardown)
+TEST_ON(new_rules_while_old_ones_are_sent, fixture, f)
 {
 	static char long_rule[16 * 1024];
 	static struct rule_source many[LARGE_BODY / sizeof(long_rule)];
 	static const struct rule_source rules[] = {{{"alert/strait", 12}, {"frigate*", 8}}};
-	struct fixture *f = *state;
 	struct outcome *stuck, *after;
 	pid_t pid;
 
@@ -384,9 +373,8 @@ TEST_WITH(new_rules_while_old_ones_are_sent, setup, teardown)
 /* ---- beginning and end ---- */
 
 /* A program that cannot be executed is a fault of the installation, and told at once. */
-TEST_WITH(program_that_is_none, setup, teardown)
+TEST_ON(program_that_is_none, fixture, f)
 {
-	struct fixture *f = *state;
 	struct pool_options options = {.program_fd = open("/dev/null", O_PATH | O_CLOEXEC),
 		.workers = 2,
 		.answer_max = LIMIT_WIRE_DOCUMENT,
@@ -397,13 +385,12 @@ TEST_WITH(program_that_is_none, setup, teardown)
 	assert_null(pool_new(f->base, &options, &err));
 	assert_int_equal(err.code, -ECHILD);
 	assert_non_null(strstr(err.text, "cannot be executed"));
-	(void)close(options.program_fd);
+	close(options.program_fd);
 }
 
 /* One that dies at its start is tried again; jobs end with the reason meanwhile. */
-TEST_WITH(program_that_dies_at_its_start, setup, teardown)
+TEST_ON(program_that_dies_at_its_start, fixture, f)
 {
-	struct fixture *f = *state;
 	struct pool_options options = {.program_fd = open("/bin/true", O_PATH | O_CLOEXEC),
 		.workers = 2,
 		.answer_max = LIMIT_WIRE_DOCUMENT,
@@ -422,13 +409,12 @@ TEST_WITH(program_that_dies_at_its_start, setup, teardown)
 	assert_non_null(strstr(o->error.text, "no parse worker starts"));
 	pool_free(f->pool);
 	f->pool = NULL;
-	(void)close(options.program_fd);
+	close(options.program_fd);
 }
 
 /* After its share of jobs a worker goes, with nothing lost. */
-TEST_WITH(workers_retire, setup, teardown)
+TEST_ON(workers_retire, fixture, f)
 {
-	struct fixture *f = *state;
 	const struct pool_options options = {.program_fd = f->program_fd,
 		.workers = 1,
 		.memory_max = MEMORY_MAX,
@@ -441,10 +427,10 @@ TEST_WITH(workers_retire, setup, teardown)
 	assert_non_null(f->pool);
 	first = pool_worker_pid(f->pool, 0);
 	for (int i = 0; i < 3; i++)
-		(void)submit_title(f, "one");
-	(void)submit(f, "no feed");
+		submit_title(f, "one");
+	submit(f, "no feed");
 	for (int i = 0; i < 3; i++)
-		(void)submit_title(f, "one");
+		submit_title(f, "one");
 	while (f->answered < 7)
 		turn(f);
 	assert_int_not_equal(pool_worker_pid(f->pool, 0), first);
@@ -453,15 +439,14 @@ TEST_WITH(workers_retire, setup, teardown)
 	assert_int_equal(stats_of(f).failures, 1);
 }
 
-TEST_WITH(end_with_jobs_waiting, setup, teardown)
+TEST_ON(end_with_jobs_waiting, fixture, f)
 {
-	struct fixture *f = *state;
 	struct buf body = large_body(LARGE_BODY);
 
 	start(f, 1, 0);
-	(void)stop_worker(f, 0);
-	(void)submit_body(f, &body);
-	(void)submit_title(f, "Waiting");
+	stop_worker(f, 0);
+	submit_body(f, &body);
+	submit_title(f, "Waiting");
 	turn(f);
 	pool_free(f->pool);
 	f->pool = NULL;

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/* rule_parser.h: the parser of a rule, between its grammar (rule_parse.c) and its terms (rule_term.c). */
+#ifndef RULES_RULE_PARSER_H
+#define RULES_RULE_PARSER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rule_parse.h"
+
+struct parser {
+	struct arena *arena;
+	struct rule_tokens tokens;
+	bool outline; /* references are accepted */
+	struct rule_expression *e;
+	bool negated;
+	int depth;
+	/* Of the expression just read: a term that must be found, and one besides that and its anchors; RULE_NO_TERM:
+	 * none is known. */
+	uint32_t required, needed;
+	struct buf canonical; /* of a term */
+	size_t rarity;        /* of the commonest anchor of the expression just read; 0: it has no anchor */
+};
+
+/* Each reads what begins at the present token, writes its terms and its step, and moves behind it. */
+int rule_parse_term(struct parser *p);
+int rule_parse_list(struct parser *p);
+/* A definition or a list in a file, whose text is not known here. */
+int rule_parse_reference(struct parser *p);
+
+int rule_parse_emit(struct parser *p, enum rule_op op, uint32_t arg);
+/* A part of the rule as one line, where it stands or as a copy. */
+int rule_parse_line(struct parser *p, struct str written, struct str *text);
+/* Sets the error; -ENOMEM. */
+int rule_parse_no_memory(struct parser *p);
+
+#endif

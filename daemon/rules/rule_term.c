@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: ISC */
+/* The terms of a rule: words, phrases, names, regular expressions, conditions and lists.
+ *
+ * Words become canonical tokens.  One written word may give several tokens ("F-35", or a name in Han characters) and is
+ * then a phrase. */
+#include <errno.h>
+#include <string.h>
+
+#include <utf8proc.h>
+
+#include "rule_forms.h"
+#include "rule_parser.h"
+#include "rule_regex.h"
+#include "sitrep/base/utf8.h"
+#include "sitrep/identity/canon.h"
+#include "sitrep/rules/rule.h"
+
+int rule_parse_no_memory(struct parser *p)
+{
+	return error_set(
+		p->tokens.err, -ENOMEM, "the rules need more memory than is allowed; use fewer or shorter rules");
+}
+
+/* Is the field text, whose words are searched, or a name that is compared whole? */
+static bool field_is_text(enum rule_field field)
+{
+	return field != RULE_FEED && field != RULE_CATEGORY && field != RULE_LANGUAGE && field != RULE_PUBLISHER;
+}
+
+char rule_field_mark(enum rule_field field)
+{
+	return field == RULE_TEXT || field == RULE_TITLE ? 0 : (char)(1 + (int)field);
+}
+
+int rule_put_name(struct buf *out, enum rule_field field, struct str name)
+{
+	buf_putc(out, rule_field_mark(field));
+	for (size_t pos = 0; pos < name.len;)
+		buf_put_utf8(out, (uint32_t)utf8proc_tolower((utf8proc_int32_t)utf8_next(name, &pos)));
+	return out->failed;
+}
+
+/* Copies a word behind the mark of its field. */
+static struct str copy_word(struct parser *p, char mark, struct str word)
+{
+	size_t marked = mark != 0;
+	char *copy = arena_alloc(p->arena, marked + word.len);
+
+	if (copy == NULL)
+		return STR_NONE;
+	copy[0] = mark;
+	memcpy(copy + marked, word.data, word.len);
+	return str_make(copy, marked + word.len);
+}
+
+/* Splits canonical tokens into the term's words, which lie in the rule when they are written there as they are. */
+static int set_words(struct parser *p, struct rule_term *term, struct str value, struct str tokens, size_t count)
+{
+	char mark = rule_field_mark(term->field);
+	bool is_written = mark == 0 && tokens.len == value.len + 1 && str_starts(tokens, value);
+	struct str word;
+
+	term->words = arena_alloc_array(p->arena, count, sizeof(*term->words));
+	if (term->words == NULL)
+		return rule_parse_no_memory(p);
+	if (is_written)
+		tokens = value;
+	while (term->word_count < count && str_word(&tokens, &word)) {
+		if (!is_written)
+			word = copy_word(p, mark, word);
+		if (word.data == NULL)
+			return rule_parse_no_memory(p);
+		term->words[term->word_count++] = word;
+	}
+	return 0;
+}
+
+/* Takes the "*" off the end of *value; anywhere else it is a mistake. */
+static int cut_star(struct parser *p, struct str *value, bool *prefix)
+{
+	size_t star;
+
+	*prefix = str_ends(*value, STR("*"));
+	if (*prefix)
+		*value = str_slice(*value, 0, value->len - 1);
+	star = str_find_char(*value, '*', 0);
+	if (star != STR_NPOS)
+		return rule_token_mistake(
+			&p->tokens, str_slice(*value, star, star + 1), "the * only at the end of a word or phrase");
+	return 0;
+}
+
+/* No apostrophe and no character with forms, so that its tokens are those of the search. */
+static bool is_plain(struct str value)
+{
+	for (size_t i = 0; i < value.len; i++)
+		if ((unsigned char)value.data[i] >= 0x80 || value.data[i] == '\'' || value.data[i] == '`')
+			return false;
+	return true;
+}
+
+/* Appends the tokens of a value as they are searched for. */
+static int put_tokens(struct buf *canonical, struct str value, size_t *count)
+{
+	struct buf text = BUF_INIT(canonical->max), tokens = BUF_INIT(canonical->max);
+	int ret;
+
+	if (is_plain(value))
+		return canon_tokens(canonical, value, count);
+	ret = rule_plain_apostrophes(&text, value);
+	if (ret == 0)
+		ret = canon_tokens(&tokens, buf_str(&text), count);
+	if (ret == 0)
+		ret = rule_forms_ask(canonical, buf_str(&tokens));
+	buf_release(&text);
+	buf_release(&tokens);
+	return ret;
+}
+
+static int read_text_term(struct parser *p, struct rule_term *term, struct str value, struct buf *canonical)
+{
+	size_t count = 0;
+	int ret = put_tokens(canonical, value, &count);
+
+	if (ret < 0)
+		return rule_parse_no_memory(p);
+	if (count == 0)
+		return rule_token_mistake(&p->tokens, p->tokens.token.whole, "a word with a letter or a digit");
+	if (count > RULE_PHRASE_WORDS_MAX)
+		return error_set(p->tokens.err, -EINVAL,
+			"at column %zu: found a phrase of %zu words, expected at most %d",
+			rule_token_column(&p->tokens, p->tokens.token.whole.data), count, RULE_PHRASE_WORDS_MAX);
+	return set_words(p, term, value, buf_str(canonical), count);
+}
+
+static int read_name_term(struct parser *p, struct rule_term *term, struct str value, struct buf *canonical)
+{
+	value = str_trim(value);
+	if (value.len == 0 && !term->prefix)
+		return rule_token_mistake(&p->tokens, p->tokens.token.whole, "a name behind the colon");
+	if (rule_put_name(canonical, term->field, value) < 0)
+		return rule_parse_no_memory(p);
+	term->words = arena_alloc(p->arena, sizeof(*term->words));
+	if (term->words == NULL)
+		return rule_parse_no_memory(p);
+	term->words[0] = arena_str(p->arena, buf_str(canonical));
+	term->word_count = 1;
+	return term->words[0].data == NULL ? rule_parse_no_memory(p) : 0;
+}
+
+int rule_parse_emit(struct parser *p, enum rule_op op, uint32_t arg)
+{
+	struct rule_step *step = list_add(p->arena, &p->e->program);
+
+	if (step == NULL)
+		return rule_parse_no_memory(p);
+	*step = (struct rule_step){op, arg};
+	return 0;
+}
+
+/* Is it one line as it stands: printable ASCII, with single spaces within? */
+static bool is_line(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.data[i] < ' ' || s.data[i] > '~' ||
+			(s.data[i] == ' ' && (i == 0 || i + 1 == s.len || s.data[i + 1] == ' ')))
+			return false;
+	return s.len > 0;
+}
+
+int rule_parse_line(struct parser *p, struct str written, struct str *text)
+{
+	struct buf line = BUF_INIT(2 * RULE_TEXT_MAX);
+
+	if (is_line(written)) {
+		*text = written;
+		return 0;
+	}
+	if (utf8_one_line(&line, written) == 0)
+		*text = arena_str(p->arena, buf_str(&line));
+	buf_release(&line);
+	return text->data == NULL ? rule_parse_no_memory(p) : 0;
+}
+
+/* The description of a term for a match, on one line: ballistic missile, title:missile*. */
+static int set_text(struct parser *p, struct rule_term *term)
+{
+	const struct rule_token *t = &p->tokens.token;
+
+	return rule_parse_line(p, t->kind == TOKEN_TERM && t->field == RULE_TEXT ? t->value : t->whole, &term->text);
+}
+
+/* Estimates how rarely a term is found: longer terms are rarer, terms in titles too. Names are common, since every item
+ * has them; conditions and regular expressions cannot be looked up at all. */
+static size_t rarity_of(const struct rule_term *term)
+{
+	size_t length = 0;
+
+	if (term->negated)
+		return 0;
+	if (term->kind != TERM_WORDS)
+		return term->kind == TERM_LIST ? 0 : 1;
+	if (!field_is_text(term->field))
+		return 2;
+	for (size_t i = 0; i < term->word_count; i++)
+		length += term->words[i].len;
+	return (term->field == RULE_TITLE ? 2 : 1) * (length + 2);
+}
+
+static int read_words(struct parser *p, struct rule_term *term)
+{
+	struct str value = p->tokens.token.value;
+	int ret = cut_star(p, &value, &term->prefix);
+
+	buf_clear(&p->canonical);
+	if (ret == 0 && field_is_text(term->field))
+		ret = read_text_term(p, term, value, &p->canonical);
+	else if (ret == 0)
+		ret = read_name_term(p, term, value, &p->canonical);
+	return ret;
+}
+
+static int read_regex(struct parser *p, struct rule_term *term)
+{
+	const struct rule_token *t = &p->tokens.token;
+	struct rule_regex *regex;
+	struct error reason = {0};
+	size_t at = 0;
+	int ret;
+
+	if (!field_is_text(term->field))
+		return rule_token_mistake(&p->tokens, t->whole, "a name behind the colon");
+	/* only to find mistakes: each process that matches compiles it for itself */
+	ret = rule_regex_new(p->arena, t->value, t->any_case, &regex, &at, &reason);
+	term->regex = arena_str(p->arena, t->value);
+	term->any_case = t->any_case;
+	if (ret == -ENOMEM || term->regex.data == NULL)
+		return rule_parse_no_memory(p);
+	return ret == 0 ? 0
+			: error_set(p->tokens.err, -EINVAL, "at column %zu: the regular expression is wrong here: %s",
+				  rule_token_column(&p->tokens, t->value.data + at), reason.text);
+}
+
+/* Gives the term the number of its condition.  Equal conditions are one. */
+static int read_condition(struct parser *p, struct rule_term *term)
+{
+	struct rule_expression *e = p->e;
+	const struct rule_token *t = &p->tokens.token;
+
+	for (term->condition = 0; term->condition < e->condition_count; term->condition++) {
+		const struct rule_condition *c = &e->conditions[term->condition];
+
+		if (c->measure == t->measure && c->least == t->from && c->most == t->to)
+			return 0;
+	}
+	if (e->condition_count == RULE_CONDITIONS_MAX)
+		return error_set(p->tokens.err, -EINVAL,
+			"at column %zu: found \"%.*s\", expected at most %d conditions on the story in a rule",
+			rule_token_column(&p->tokens, t->whole.data), STR_ARG(t->whole), RULE_CONDITIONS_MAX);
+	e->conditions[e->condition_count++] =
+		(struct rule_condition){.measure = t->measure, .least = t->from, .most = t->to};
+	return 0;
+}
+
+static enum rule_term_kind kind_of(const struct rule_token *t)
+{
+	return t->kind == TOKEN_REGEX    ? TERM_REGEX
+	       : t->kind == TOKEN_LENGTH ? TERM_LENGTH
+	       : t->kind == TOKEN_STORY  ? TERM_STORY
+					 : TERM_WORDS;
+}
+
+int rule_parse_term(struct parser *p)
+{
+	const struct rule_token *t = &p->tokens.token;
+	struct rule_term *term = list_add(p->arena, &p->e->terms);
+	int ret;
+
+	if (term == NULL)
+		return rule_parse_no_memory(p);
+	term->kind = kind_of(t);
+	term->field = t->field;
+	term->negated = p->negated;
+	term->least = t->from;
+	term->most = t->to;
+	ret = set_text(p, term);
+	if (ret == 0 && term->kind == TERM_WORDS)
+		ret = read_words(p, term);
+	else if (ret == 0 && term->kind == TERM_REGEX)
+		ret = read_regex(p, term);
+	else if (ret == 0 && term->kind == TERM_STORY)
+		ret = read_condition(p, term);
+	if (ret == 0)
+		ret = rule_parse_emit(p, RULE_OP_TERM, (uint32_t)(p->e->terms.count - 1));
+	if (ret < 0)
+		return ret;
+	p->rarity = rarity_of(term);
+	p->required = p->negated || term->kind != TERM_WORDS ? RULE_NO_TERM : (uint32_t)(p->e->terms.count - 1);
+	p->needed = RULE_NO_TERM;
+	term->anchor = p->rarity > 0;
+	return rule_token_next(&p->tokens);
+}
+
+/* Each entry of a list is a term of its own, behind the list's. */
+static int add_entry(struct parser *p, const struct rule_term *list, int weight)
+{
+	struct rule_term *term = list_add(p->arena, &p->e->terms);
+	size_t rarity;
+	int ret;
+
+	if (term == NULL)
+		return rule_parse_no_memory(p);
+	term->negated = p->negated;
+	term->list = list->list;
+	term->weight = weight;
+	ret = set_text(p, term);
+	if (ret == 0)
+		ret = read_words(p, term);
+	if (ret < 0)
+		return ret;
+	rarity = weight > 0 ? rarity_of(term) : 0;
+	term->anchor = rarity > 0;
+	if (rarity > 0 && (p->rarity == 0 || rarity < p->rarity))
+		p->rarity = rarity;
+	return 0;
+}
+
+/* About the number of a list's terms. */
+static size_t count_commas(struct str list)
+{
+	size_t count = 0;
+
+	for (size_t at = str_find_char(list, ',', 0); at != STR_NPOS; at = str_find_char(list, ',', at + 1))
+		count++;
+	return count;
+}
+
+int rule_parse_list(struct parser *p)
+{
+	struct rule_token t = p->tokens.token;
+	struct str rest = t.value;
+	struct rule_term *term = list_add(p->arena, &p->e->terms);
+	struct rule_term list = {.kind = TERM_LIST, .negated = p->negated, .least = t.from, .text = STR("list")};
+	size_t place = p->e->terms.count - 1;
+	bool can_match = false;
+	int ret, weight;
+
+	if (term == NULL)
+		return rule_parse_no_memory(p);
+	list.list = ++p->e->list_count;
+	*term = list;
+	list_reserve(p->arena, &p->e->terms, p->e->terms.count + count_commas(t.value) + 1);
+	ret = rule_parse_emit(p, RULE_OP_TERM, (uint32_t)(p->e->terms.count - 1));
+	p->rarity = 0;
+	p->required = p->needed = RULE_NO_TERM;
+	while (ret == 0 && (ret = rule_token_entry(&p->tokens, &rest, &p->tokens.token, &weight)) == 1) {
+		ret = add_entry(p, &list, weight);
+		can_match = can_match || weight > 0;
+	}
+	if (ret < 0)
+		return ret;
+	p->e->terms.items[place].most = (uint32_t)(p->e->terms.count - 1 - place);
+	if (!can_match)
+		return rule_token_mistake(&p->tokens, t.whole, "a list with a term whose weight is above 0");
+	return rule_token_next(&p->tokens);
+}
+
+int rule_parse_reference(struct parser *p)
+{
+	struct rule_term *term = p->outline ? list_add(p->arena, &p->e->terms) : NULL;
+	struct rule_token t = p->tokens.token;
+
+	if (!p->outline)
+		return rule_token_mistake(&p->tokens, t.whole,
+			t.kind == TOKEN_REFERENCE
+				? "a word ($name and list \"file\" are for the rules of the configuration)"
+				: "list(...) (a list in a file is for the rules of the configuration)");
+	if (term == NULL)
+		return rule_parse_no_memory(p);
+	term->kind = t.kind == TOKEN_REFERENCE ? TERM_WORDS : TERM_LIST;
+	p->rarity = p->negated ? 0 : 1;
+	p->required = p->needed = RULE_NO_TERM;
+	return rule_parse_emit(p, RULE_OP_TERM, (uint32_t)(p->e->terms.count - 1)) < 0 ? -ENOMEM
+										       : rule_token_next(&p->tokens);
+}

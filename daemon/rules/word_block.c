@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC */
+/* Forms are separated in groups of bytes: a bit for each separator of a group is computed first, without a branch, and
+ * then form after form is cut at the bits.  So a form does not wait until the end of the one before it was found. */
+#include "word_block.h"
+
+#include "rule_forms.h"
+
+/* Of eight bytes, a bit for each that is a space or less: a text has no other than the two separators there. */
+static uint64_t separators(uint64_t bytes)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), low = ones * 0x7F, high = ones << 7;
+	/* the upper bit of each byte above a space */
+	uint64_t above = ((bytes & low) + ones * (0x7F - ' ')) | bytes;
+
+	/* moves the upper bits of the eight bytes side by side */
+	return ((~above & high) >> 7) * UINT64_C(0x0102040810204080) >> 56;
+}
+
+static uint64_t read_bytes(const char *at)
+{
+	uint64_t bytes;
+
+	memcpy(&bytes, at, sizeof(bytes));
+	return le64toh(bytes);
+}
+
+static uint64_t group_separators(const char *at)
+{
+	uint64_t bits = 0;
+
+	for (int i = 0; i < WORD_GROUP; i += WORD_BYTES)
+		bits |= separators(read_bytes(at + i)) << i;
+	return bits;
+}
+
+static inline void add_form(struct word_block *b, const struct word_table *table, const char *from, size_t len)
+{
+	b->forms[b->count] = str_make(from, len);
+	b->keys[b->count] =
+		len <= WORD_BYTES ? word_key_short(read_bytes(from), len) : word_key_long(table, str_make(from, len));
+	b->words += from[len] == ' ';
+	b->count++;
+}
+
+/* Takes the forms that end in the group at from, which has WORD_BYTES more bytes behind it; returns the place behind
+ * the last of them. */
+static const char *take_group(struct word_block *b, const struct word_table *table, const char *at)
+{
+	const char *from = at;
+
+	for (uint64_t bits = group_separators(at); bits != 0; bits &= bits - 1) {
+		const char *to = at + __builtin_ctzll(bits);
+
+		add_form(b, table, from, (size_t)(to - from));
+		from = to + 1;
+	}
+	return from;
+}
+
+static bool is_separator(char c)
+{
+	return c == ' ' || c == RULE_FORM_MARK;
+}
+
+/* Takes the form at from, in whose first group no separator is; returns the place behind it.  When it has none until
+ * end, which may be within that group, it is no form, and end is returned. */
+static const char *take_long(struct word_block *b, const struct word_table *table, const char *from, const char *end)
+{
+	const char *to = from + WORD_GROUP;
+
+	while (to < end && !is_separator(*to))
+		to++;
+	if (to >= end)
+		return end;
+	add_form(b, table, from, (size_t)(to - from));
+	return to + 1;
+}
+
+/* Takes the forms of the last bytes of a text. */
+static void take_tail(struct word_block *b, const struct word_table *table, const char *from, const char *end)
+{
+	size_t len = (size_t)(end - from);
+	const char *at = b->tail, *next;
+
+	memcpy(b->tail, from, len);
+	memset(b->tail + len, 'x', sizeof(b->tail) - len);
+	while (at < b->tail + len) {
+		next = take_group(b, table, at);
+		at = next > at ? next : take_long(b, table, at, b->tail + len);
+	}
+}
+
+void word_block_take(struct word_block *b, struct str *tokens, const struct automaton *a)
+{
+	const struct word_table *table = automaton_words(a);
+	const char *at = tokens->data, *end = tokens->data + tokens->len, *next;
+
+	b->count = b->words = 0;
+	while (end - at >= WORD_TAIL && b->count <= WORD_BLOCK - WORD_TAIL) {
+		next = take_group(b, table, at);
+		at = next > at ? next : take_long(b, table, at, end);
+	}
+	if (end - at < WORD_TAIL && b->count <= WORD_BLOCK - WORD_TAIL) {
+		take_tail(b, table, at, end);
+		at = end;
+	}
+	*tokens = str_make(at, (size_t)(end - at));
+}
+
+int word_block_mark(struct word_block *b, char mark, struct buf *room, const struct automaton *a)
+{
+	size_t ends[WORD_BLOCK];
+
+	buf_clear(room);
+	for (size_t i = 0; i < b->count; i++) {
+		bool ends_word = word_block_ends_word(b, i);
+
+		buf_putc(room, mark);
+		buf_add(room, b->forms[i]);
+		ends[i] = room->len;
+		buf_putc(room, ends_word ? ' ' : RULE_FORM_MARK);
+	}
+	for (size_t i = 0, from = 0; room->failed == 0 && i < b->count; from = ends[i++] + 1) {
+		b->forms[i] = str_make(room->data + from, ends[i] - from);
+		b->keys[i] = word_key(automaton_words(a), b->forms[i]);
+	}
+	return room->failed;
+}
+
+/* Looks up the prefixes of the forms; the forms with one are known. */
+static void find_prefixes(struct word_block *b, const struct automaton *a, bool *has)
+{
+	const struct prefix_filter filter = automaton_prefix_filter(a);
+
+	for (size_t i = 0; filter.lengths != 0 && i < b->count; i++) {
+		struct str form = b->forms[i];
+
+		if (!prefix_filter_has(&filter, form.len <= WORD_BYTES ? b->keys[i] : read_bytes(form.data)))
+			continue;
+		b->found[i].prefix = automaton_prefix(a, form);
+		has[i] = b->found[i].prefix != WORD_NONE;
+		b->has_prefix = b->has_prefix || has[i];
+	}
+}
+
+void word_block_find(struct word_block *b, const struct automaton *a)
+{
+	const struct word_table *table = automaton_words(a);
+	uint64_t hashes[WORD_BLOCK] = {0};
+	bool has_prefix[WORD_BLOCK] = {false};
+	size_t maybe = 0;
+
+	memset(b->found, 0xFF, b->count * sizeof(*b->found));
+	b->has_prefix = false;
+	find_prefixes(b, a, has_prefix);
+	for (size_t i = 0; i < b->count; i++) {
+		uint64_t hash = word_hash(table, b->keys[i]);
+		bool may_be = word_table_may_have(table, hash);
+		/* no branch, which would be guessed wrong as often as a word is known: others fetch the first place */
+		uint32_t start = word_table_start(table, hash) & (0 - (uint32_t)may_be);
+
+		__builtin_prefetch(&table->places[start]);
+		hashes[maybe] = hash;
+		b->known[maybe] = (uint8_t)i;
+		maybe += (size_t)may_be | has_prefix[i];
+	}
+	b->known_count = 0;
+	for (size_t k = 0; k < maybe; k++) {
+		uint8_t i = b->known[k];
+
+		b->found[i].number = word_table_find(table, b->keys[i], hashes[k]);
+		b->known[b->known_count] = i;
+		b->known_count += !automaton_is_unknown(&b->found[i]);
+	}
+}
