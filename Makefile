@@ -50,8 +50,8 @@ below :=
 $(foreach room,$(ROOMS),$(eval below := $(room) $(below))$(eval LIBS_$(room) := $(below)))
 LIBS_cli := cli $(LIBS_fetch)
 
-PKGS_daemon := libcurl libxml-2.0 libevent_core libevent_pthreads sqlite3 libmicrohttpd jansson libssl libcrypto libpsl libutf8proc libpcre2-8 zlib libseccomp
-PKGS_worker := libxml-2.0 jansson libcrypto libutf8proc libpcre2-8 libseccomp
+PKGS_daemon := libcurl libxml-2.0 libevent_core libevent_pthreads sqlite3 libmicrohttpd jansson nettle libssl libcrypto libpsl libutf8proc libpcre2-8 zlib libseccomp
+PKGS_worker := libxml-2.0 jansson nettle libutf8proc libpcre2-8 libseccomp
 PKGS_client := $(PKGS_daemon) ncursesw
 
 # ---- flags

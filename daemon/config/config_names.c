@@ -187,21 +187,19 @@ int config_names_of(struct config_names *n, const struct config *c)
 /* The forms of a name; each is tried when the one before is not unique. */
 enum form { FORM_TITLE, FORM_HOST, FORM_SHORT_HASH, FORM_LONG_HASH, FORMS };
 
-static int add_hash(struct buf *name, struct sha256 *hash, struct str text, size_t bytes)
+static int add_hash(struct buf *name, struct str text, size_t bytes)
 {
 	uint8_t digest[SHA256_LEN];
 	char hex[SHA256_HEX];
-	int result = sha256_of(hash, &text, 1, digest);
 
-	if (result != 0)
-		return result;
+	sha256_of(&text, 1, digest);
 	hex_encode(hex, digest, bytes);
 	buf_putc(name, '-');
 	return buf_puts(name, hex);
 }
 
 /* Writes the name of that form to f->try. */
-static int make_try(struct config_unnamed *f, enum form form, struct sha256 *hash, struct arena *a)
+static int make_try(struct config_unnamed *f, enum form form, struct arena *a)
 {
 	struct buf name = BUF_INIT(4096), public = BUF_INIT(64 * 1024);
 	int result = 0;
@@ -213,11 +211,11 @@ static int make_try(struct config_unnamed *f, enum form form, struct sha256 *has
 	}
 	/* The short hash leaves the secrets of an address out, since guesses could be checked against it. */
 	if (form == FORM_SHORT_HASH && (result = buf_add_public_url(&public, f->key)) == 0)
-		result = add_hash(&name, hash, buf_str(&public), SHORT_HASH_BYTES);
+		result = add_hash(&name, buf_str(&public), SHORT_HASH_BYTES);
 	if (form == FORM_LONG_HASH) {
 		buf_clear(&name);
 		buf_puts(&name, "feed");
-		result = add_hash(&name, hash, f->key, LONG_HASH_BYTES);
+		result = add_hash(&name, f->key, LONG_HASH_BYTES);
 	}
 	f->try = result == 0 && name.failed == 0 ? arena_cstr(a, buf_str(&name)) : NULL;
 	buf_release(&name);
@@ -272,14 +270,14 @@ static int try_given(struct config_unnamed **left, size_t count, struct arena *a
 }
 
 /* A feed keeps its known name when its title and address still give it in one of the forms. */
-static int try_known(struct config_unnamed **left, size_t count, struct sha256 *hash, struct arena *a)
+static int try_known(struct config_unnamed **left, size_t count, struct arena *a)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct config_unnamed *f = left[i];
 		bool found = false;
 
 		for (enum form form = FORM_TITLE; form < FORMS && !found && !str_empty(f->known); form++) {
-			int result = make_try(f, form, hash, a);
+			int result = make_try(f, form, a);
 
 			if (result != 0)
 				return result;
@@ -295,9 +293,8 @@ int config_name_feeds(const struct config *c, struct config_unnamed *feeds, size
 {
 	struct config_unnamed **left = calloc(count + 1, sizeof(struct config_unnamed *));
 	const char **taken = calloc(c->feeds.count + count + 2, sizeof(*taken));
-	struct sha256 *hash = sha256_new(NULL);
 	size_t left_count = count, taken_count = 0;
-	int result = left == NULL || taken == NULL || hash == NULL ? -ENOMEM : 0;
+	int result = left == NULL || taken == NULL ? -ENOMEM : 0;
 
 	if (result != 0)
 		goto out;
@@ -311,18 +308,17 @@ int config_name_feeds(const struct config *c, struct config_unnamed *feeds, size
 	if (result == 0)
 		give_unique_names(left, &left_count, taken, &taken_count);
 	if (result == 0)
-		result = try_known(left, left_count, hash, a);
+		result = try_known(left, left_count, a);
 	if (result == 0)
 		give_unique_names(left, &left_count, taken, &taken_count);
 	for (enum form form = FORM_TITLE; form < FORMS && left_count > 0 && result == 0; form++) {
 		for (size_t i = 0; i < left_count && result == 0; i++)
-			result = make_try(left[i], form, hash, a);
+			result = make_try(left[i], form, a);
 		if (result == 0)
 			give_unique_names(left, &left_count, taken, &taken_count);
 	}
 out:
 	free(left);
 	free(taken);
-	sha256_free(hash);
 	return result;
 }

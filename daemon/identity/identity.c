@@ -36,7 +36,6 @@ _Static_assert((int)SKETCH_BYTES_MAX <= (int)LIMIT_SKETCH, "a sketch fits its me
 enum { ELLIPSIS_LEN = sizeof(ELLIPSIS) - 1 };
 
 struct identity {
-	struct sha256 *hash;
 	struct arena scratch;
 	struct buf title; /* plain text, one line */
 	struct buf body;
@@ -68,11 +67,6 @@ struct identity *identity_new(struct error *err)
 	buf_init(&id->title_tokens, TOKENS_MAX);
 	buf_init(&id->body_tokens, TOKENS_MAX);
 	buf_init(&id->sketched, SKETCH_BYTES_MAX);
-	id->hash = sha256_new(err);
-	if (id->hash == NULL) {
-		identity_free(id);
-		return NULL;
-	}
 	return id;
 }
 
@@ -80,7 +74,6 @@ void identity_free(struct identity *id)
 {
 	if (id == NULL)
 		return;
-	sha256_free(id->hash);
 	arena_release(&id->scratch);
 	buf_release(&id->title);
 	buf_release(&id->body);
@@ -261,13 +254,15 @@ static int read_texts(struct identity *id, struct arena *a, struct item *it, siz
 /* ---- hashes */
 
 /* SHA-256 over the pieces, in a. */
-static int hash_pieces(struct identity *id, struct arena *a, const struct str *pieces, size_t count, struct str *out)
+static int hash_pieces(struct arena *a, const struct str *pieces, size_t count, struct str *out)
 {
 	uint8_t *digest = arena_alloc(a, SHA256_LEN);
-	int ret = digest == NULL ? -ENOMEM : sha256_of(id->hash, pieces, count, digest);
 
-	*out = ret == 0 ? str_make((const char *)digest, SHA256_LEN) : STR_NONE;
-	return ret;
+	if (digest == NULL)
+		return -ENOMEM;
+	sha256_of(pieces, count, digest);
+	*out = str_make((const char *)digest, SHA256_LEN);
+	return 0;
 }
 
 /* The URL of the item's enclosure or picture: it identifies an item without guid, link and words. */
@@ -282,9 +277,9 @@ static int set_hashes(struct identity *id, struct arena *a, struct item *it, str
 	struct str known_by[] = {STR("g"), str_trim(it->id)};
 	int ret;
 
-	ret = hash_pieces(id, a, text, sizeof(text) / sizeof(text[0]), &it->digest);
+	ret = hash_pieces(a, text, sizeof(text) / sizeof(text[0]), &it->digest);
 	if (ret == 0 && key.len > 0)
-		ret = hash_pieces(id, a, &key, 1, &it->url_key);
+		ret = hash_pieces(a, &key, 1, &it->url_key);
 	if (ret < 0)
 		return ret;
 	it->identity_kind = IDENTITY_GUID;
@@ -298,7 +293,7 @@ static int set_hashes(struct identity *id, struct arena *a, struct item *it, str
 		known_by[0] = it->token_count > 0 ? STR("d") : STR("e");
 		known_by[1] = it->token_count > 0 ? it->digest : enclosure_url(it);
 	}
-	return hash_pieces(id, a, known_by, sizeof(known_by) / sizeof(known_by[0]), &it->identity);
+	return hash_pieces(a, known_by, sizeof(known_by) / sizeof(known_by[0]), &it->identity);
 }
 
 /* A text without words has no sketch. */

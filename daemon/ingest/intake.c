@@ -30,17 +30,12 @@ int intake_init(struct intake *in, struct item_store *items, struct event_log *e
 		.grouping = grouping,
 		.record = BUF_INIT(RECORD_MAX),
 		.limits = {INT64_MAX, INT64_MAX}};
-	in->hash = sha256_new(err);
-	recognition_init(&in->recognition, items, &in->entries, in->hash);
-	if (in->hash != NULL && churn_reader_init(&in->churn) != 0)
-		return error_sys(err, -ENOMEM, "cannot store documents");
-	return in->hash == NULL ? -ENOMEM : 0;
+	recognition_init(&in->recognition, items, &in->entries);
+	return churn_reader_init(&in->churn) == 0 ? 0 : error_sys(err, -ENOMEM, "cannot store documents");
 }
 
 void intake_release(struct intake *in)
 {
-	sha256_free(in->hash);
-	in->hash = NULL;
 	entries_release(&in->entries);
 	free(in->published_ms);
 	buf_release(&in->record);
@@ -233,8 +228,9 @@ static int find_continuation(struct intake_run *t)
 static int rename_items(struct intake_run *t, enum feed_identity by)
 {
 	struct entries *all = &t->in->entries;
-	int result = entries_identify(all, by, t->in->hash, t->err);
+	int result = 0;
 
+	entries_identify(all, by);
 	for (size_t i = 0; i < all->count && result >= 0; i++) {
 		struct entry *e = &all->items[i];
 
@@ -299,7 +295,7 @@ int intake_document(struct intake *in, struct feed_row *feed, const struct docum
 	struct intake_counts *counts, struct error *err)
 {
 	struct intake_run t = {.in = in, .feed = feed, .at_ms = at_ms, .counts = counts, .err = err};
-	int result = entries_set(&in->entries, d, feed->state.identity, in->hash, err);
+	int result = entries_set(&in->entries, d, feed->state.identity, err);
 
 	in->items->kept_bytes = 0;
 	recognition_begin(&in->recognition, feed->state.id, at_ms, grouping_params(in->grouping)->window_ms);

@@ -82,7 +82,6 @@ struct intake {
 	struct publishers *publishers;
 	struct bursts *bursts;
 	struct grouping *grouping;
-	struct sha256 *hash;
 	struct entries entries;
 	struct buf record;
 	struct recognition recognition;

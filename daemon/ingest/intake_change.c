@@ -25,14 +25,12 @@ static const int64_t ignored_kept_ms = INT64_C(3600) * 1000;
 /* ---- making a row ---- */
 
 /* A hash of the feed's first name and the identity. */
-static int make_uid(struct intake_run *t, const struct entry *e, uint8_t uid[STORE_KEY_LEN])
+static void make_uid(struct intake_run *t, const struct entry *e, uint8_t uid[STORE_KEY_LEN])
 {
 	const struct str pieces[] = {str_from(t->feed->uid_stem), str_make("", 1),
 		str_make((const char *)e->identity, SHA256_LEN), e->item->digest};
 	/* the digest only where an earlier item of that identity has the uid already */
-	int result = uid_make(t->in->hash, pieces, e->found ? 4 : 3, uid);
-
-	return result == 0 ? 0 : error_sys(t->err, result, "cannot hash an identity");
+	uid_make(pieces, e->found ? 4 : 3, uid);
 }
 
 /* The record keeps the feed's own data; matches of rules are in table rule_match. */
@@ -146,10 +144,9 @@ static struct grouping_item text_of(const struct intake_run *t, const struct ent
 static int store_core_key(struct intake_run *t, const struct entry *e, int64_t item_id)
 {
 	uint8_t key[SHA256_LEN];
-	int result = recognition_core_key(&t->in->recognition, e, key, t->err);
 
-	if (result != 1)
-		return result;
+	if (!recognition_core_key(e, key))
+		return 0;
 	return item_store_add_digest(t->in->items, key, t->feed->state.id, item_id, t->at_ms, t->err);
 }
 
@@ -175,8 +172,7 @@ int intake_add(struct intake_run *t, struct entry *e, const struct story_placeme
 	int result = make_row(t, e, &row);
 
 	row.story_id = p->story_id;
-	if (result == 0)
-		result = make_uid(t, e, row.uid);
+	make_uid(t, e, row.uid);
 	if (result == 0)
 		result = item_store_add(t->in->items, &row, t->err);
 	if (result == 0)

@@ -116,24 +116,27 @@ static bool is_site(struct str link)
 	return link.len - path <= 1;
 }
 
-static int hash_kind(struct entry *e, struct str kind, struct str what, struct sha256 *hash)
+static void hash_kind(struct entry *e, struct str kind, struct str what)
 {
-	return sha256_of(hash, (const struct str[]){kind, what}, 2, e->identity);
+	sha256_of((const struct str[]){kind, what}, 2, e->identity);
 }
 
 /* An item without guid has its link as identity already; one without link has its text.  A link to the site does not
  * count.  A short text keeps the feed's identity, since the next item may have the same text and be another one. */
-static int assign_identity(struct entry *e, enum feed_identity by, struct sha256 *hash)
+static void assign_identity(struct entry *e, enum feed_identity by)
 {
 	const struct item *it = e->item;
 	bool has_url = by == FEED_BY_URL && (it->identity_kind == IDENTITY_LINK || entry_url_key(e) != NULL);
 
 	memcpy(e->identity, it->identity.data, SHA256_LEN);
 	if (by == FEED_BY_GUID || it->identity_kind == IDENTITY_DIGEST)
-		return 0;
-	if (has_url && !is_site(it->link))
-		return it->identity_kind == IDENTITY_LINK ? 0 : hash_kind(e, STR("u"), it->url_key, hash);
-	return it->token_count >= ENTRY_TOKENS_MIN ? hash_kind(e, STR("d"), it->digest, hash) : 0;
+		return;
+	if (has_url && !is_site(it->link)) {
+		if (it->identity_kind != IDENTITY_LINK)
+			hash_kind(e, STR("u"), it->url_key);
+	} else if (it->token_count >= ENTRY_TOKENS_MIN) {
+		hash_kind(e, STR("d"), it->digest);
+	}
 }
 
 /* By identity, then text, date and place, so that groups are adjacent and equal items keep their order. */
@@ -149,9 +152,9 @@ static int by_identity(const void *a, const void *b)
 	return order != 0 ? order : (*left > *right) - (*left < *right);
 }
 
-static int extend_identity(struct entry *e, struct str with, struct sha256 *hash)
+static void extend_identity(struct entry *e, struct str with)
 {
-	return hash_kind(e, str_make((const char *)e->identity, SHA256_LEN), with, hash);
+	hash_kind(e, str_make((const char *)e->identity, SHA256_LEN), with);
 }
 
 static size_t sort_entries(struct entries *e, int (*compare)(const void *, const void *))
@@ -192,37 +195,34 @@ static bool are_repeats(const struct entry *a, const struct entry *b)
 
 /* The count entries at first, sorted, have one identity.  If all are repeats of one item, all but the first are
  * skipped; else their identities are extended by key. */
-static int separate_group(struct entry **first, size_t count, enum part_key key, struct sha256 *hash)
+static void separate_group(struct entry **first, size_t count, enum part_key key)
 {
 	bool same = are_repeats(first[0], first[count - 1]);
-	int result = 0;
 
-	for (size_t i = 0; i < count && result == 0; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (same)
 			first[i]->skip = i > 0;
 		else
-			result = extend_identity(first[i], extension_of(first[i], key), hash);
+			extend_identity(first[i], extension_of(first[i], key));
 	}
-	return result;
 }
 
-/* 1 when entries shared an identity, 0 when each had its own. */
-static int separate_identities(struct entries *e, enum part_key key, struct sha256 *hash)
+/* Whether entries shared an identity. */
+static bool separate_identities(struct entries *e, enum part_key key)
 {
 	size_t n = sort_entries(e, by_identity);
 	bool found = false;
-	int result = 0;
 
-	for (size_t from = 0, to; from < n && result == 0; from = to) {
+	for (size_t from = 0, to; from < n; from = to) {
 		for (to = from + 1; to < n; to++)
 			if (memcmp(e->sorted[to]->identity, e->sorted[from]->identity, SHA256_LEN) != 0)
 				break;
 		if (to - from == 1)
 			continue;
 		found = true;
-		result = separate_group(&e->sorted[from], to - from, key, hash);
+		separate_group(&e->sorted[from], to - from, key);
 	}
-	return result == 0 ? found : result;
+	return found;
 }
 
 void entries_order(struct entries *e)
@@ -303,20 +303,18 @@ static void judge_links(struct entries *e)
 	}
 }
 
-int entries_identify(struct entries *e, enum feed_identity by, struct sha256 *hash, struct error *err)
+void entries_identify(struct entries *e, enum feed_identity by)
 {
-	int result = 0;
+	bool separated = true;
 
-	for (size_t i = 0; i < e->count && result == 0; i++)
-		result = assign_identity(&e->items[i], by, hash);
+	for (size_t i = 0; i < e->count; i++)
+		assign_identity(&e->items[i], by);
 	/* once for each key, and once more to skip entries that are equal in all keys */
-	for (int key = PART_LINK, separated = 1; key <= PART_KEYS && separated == 1; key++)
-		result = separated = separate_identities(e, (enum part_key)key, hash);
-	return result >= 0 ? 0 : error_sys(err, result, "cannot hash an identity");
+	for (int key = PART_LINK; key <= PART_KEYS && separated; key++)
+		separated = separate_identities(e, (enum part_key)key);
 }
 
-int entries_set(
-	struct entries *e, const struct document *d, enum feed_identity by, struct sha256 *hash, struct error *err)
+int entries_set(struct entries *e, const struct document *d, enum feed_identity by, struct error *err)
 {
 	int result = make_room(e, d->items.count, err);
 
@@ -331,8 +329,7 @@ int entries_set(
 			return error_set(err, -EPROTO, "an item of the document has no identity or digest");
 		e->items[e->count++] = (struct entry){.item = it, .date_ms = item_date(it)};
 	}
-	result = entries_identify(e, by, hash, err);
-	if (result == 0)
-		judge_links(e);
-	return result;
+	entries_identify(e, by);
+	judge_links(e);
+	return 0;
 }

@@ -40,10 +40,9 @@ enum { ENTRY_TOKENS_MIN = 8 };
 
 /* Sets the entries to the items of d, with identities of the feed's kind by; d must outlive them. -EPROTO when an item
  * lacks the identity or digest that the worker computes, -ENOMEM. */
-int entries_set(
-	struct entries *e, const struct document *d, enum feed_identity by, struct sha256 *hash, struct error *err);
+int entries_set(struct entries *e, const struct document *d, enum feed_identity by, struct error *err);
 /* Gives the entries identities of kind by. */
-int entries_identify(struct entries *e, enum feed_identity by, struct sha256 *hash, struct error *err);
+void entries_identify(struct entries *e, enum feed_identity by);
 void entries_release(struct entries *e);
 
 /* Sets the number in the database of e, one of the entries. */

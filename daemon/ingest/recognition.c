@@ -13,10 +13,9 @@ enum {
 	GUIDS_COMPARED = 4,
 };
 
-void recognition_init(
-	struct recognition *r, struct item_store *items, const struct entries *entries, struct sha256 *hash)
+void recognition_init(struct recognition *r, struct item_store *items, const struct entries *entries)
 {
-	*r = (struct recognition){.items = items, .entries = entries, .hash = hash};
+	*r = (struct recognition){.items = items, .entries = entries};
 	arena_init(&r->arena, LIMIT_WIRE_DOCUMENT);
 	likeness_init(&r->likeness);
 }
@@ -43,16 +42,15 @@ static int find_own_texts(struct recognition *r, const struct entry *e, struct k
 	return item_store_by_digest(r->items, entry_digest(e), r->feed_id, own, count, err);
 }
 
-int recognition_core_key(struct recognition *r, const struct entry *e, uint8_t key[SHA256_LEN], struct error *err)
+bool recognition_core_key(const struct entry *e, uint8_t key[SHA256_LEN])
 {
 	struct str title = str_trim(e->item->plain_title), core = title_core(title);
 	const struct str pieces[] = {STR("core\n"), core, STR("\n"), e->item->plain_summary};
-	int result;
 
 	if (core.len == title.len)
-		return 0;
-	result = sha256_of(r->hash, pieces, sizeof(pieces) / sizeof(pieces[0]), key);
-	return result == 0 ? 1 : error_sys(err, result, "cannot hash a text");
+		return false;
+	sha256_of(pieces, sizeof(pieces) / sizeof(pieces[0]), key);
+	return true;
 }
 
 /* Finds the feed's items that have the same text without the counter in the title. */
@@ -60,10 +58,9 @@ static int find_own_cores(struct recognition *r, const struct entry *e, struct k
 	size_t *count, struct error *err)
 {
 	uint8_t key[SHA256_LEN];
-	int result = recognition_core_key(r, e, key, err);
 
 	*count = 0;
-	return result == 1 ? item_store_by_digest(r->items, key, r->feed_id, own, count, err) : result;
+	return recognition_core_key(e, key) ? item_store_by_digest(r->items, key, r->feed_id, own, count, err) : 0;
 }
 
 /* Sets document to DOCUMENT_RENAMED when more than half of its items have texts that the feed had under other

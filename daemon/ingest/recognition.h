@@ -20,7 +20,6 @@
 struct recognition {
 	struct item_store *items;      /* borrowed, as are entries */
 	const struct entries *entries; /* of the document */
-	struct sha256 *hash;           /* borrowed */
 	struct arena arena;            /* a known item's latest record */
 	struct likeness likeness;
 	int64_t feed_id, at_ms, window_ms;
@@ -36,8 +35,7 @@ struct finding {
 	struct known_item known;
 };
 
-void recognition_init(
-	struct recognition *r, struct item_store *items, const struct entries *entries, struct sha256 *hash);
+void recognition_init(struct recognition *r, struct item_store *items, const struct entries *entries);
 void recognition_release(struct recognition *r);
 
 /* Begins a document of the feed that came at at_ms; its entries must be set already.  window_ms is [dedup] window. */
@@ -53,9 +51,9 @@ int recognition_load(struct recognition *r, int64_t item_id, struct item *it, st
  * errno. */
 int recognition_knows(struct recognition *r, const struct entry *e, struct error *err);
 
-/* The key of e's text without the counter in its title (title_core.h), which stays the same when the counter changes:
- * 1; 0 when there is no counter; or negative errno. */
-int recognition_core_key(struct recognition *r, const struct entry *e, uint8_t key[SHA256_LEN], struct error *err);
+/* The key of e's text without the counter in its title (title_core.h), which stays the same when the counter changes.
+ * False when there is no counter. */
+bool recognition_core_key(const struct entry *e, uint8_t key[SHA256_LEN]);
 
 /* For an item whose e->known was stored with another CANON_VERSION and has another digest: 1 when the outlet changed it
  * since the feed's last good poll, at last_poll_ms; 0 when it did not, or the known item is damaged; or negative errno.

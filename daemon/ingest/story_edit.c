@@ -66,15 +66,12 @@ int story_edit_init(struct story_edit *y, struct sql_db *db, struct counters *co
 		.alerts = alerts,
 		.pending = pending,
 		.item_lookup = item_lookup};
-	y->hash = sha256_new(err);
-	return y->hash == NULL ? -ENOMEM : sql_prepare(db, texts, STORY_EDIT_STATEMENTS, y->s, err);
+	return sql_prepare(db, texts, STORY_EDIT_STATEMENTS, y->s, err);
 }
 
 void story_edit_release(struct story_edit *y)
 {
 	sql_finalize(y->s, STORY_EDIT_STATEMENTS);
-	sha256_free(y->hash);
-	y->hash = NULL;
 }
 
 /* Runs a statement with the first count of numbers as its parameters. */
@@ -142,13 +139,12 @@ static int settle_rules(struct story_edit *y, int64_t story_id, int64_t at_ms, s
 
 /* The new story's uid when the item's own uid is taken by a story that it began: a hash of the former story's uid and
  * the item's, so that no other split gives it. */
-static int make_uid(struct story_edit *y, const struct lookup_result *it, uint8_t uid[STORE_KEY_LEN], struct error *err)
+static void make_uid(const struct lookup_result *it, uint8_t uid[STORE_KEY_LEN])
 {
 	const struct str pieces[] = {
 		str_make((const char *)it->story_uid, STORE_KEY_LEN), str_make((const char *)it->uid, STORE_KEY_LEN)};
-	int result = uid_make(y->hash, pieces, 2, uid);
 
-	return result == 0 ? 0 : error_sys(err, result, cannot_edit);
+	uid_make(pieces, 2, uid);
 }
 
 /* Chooses id and uid of the item's new story: the item's own when they are free. */
@@ -164,7 +160,8 @@ static int choose_story(
 	if (result <= 0)
 		return result;
 	*id = ++y->counters->item_id;
-	return make_uid(y, it, uid, err);
+	make_uid(it, uid);
+	return 0;
 }
 
 static int begin_story(struct story_edit *y, const struct lookup_result *it, int64_t id, const uint8_t *uid,

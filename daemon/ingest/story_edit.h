@@ -60,7 +60,6 @@ struct story_edit {
 	struct alert_desk *alerts;
 	struct rule_pending *pending;
 	struct item_lookup *item_lookup;
-	struct sha256 *hash;
 };
 
 int story_edit_init(struct story_edit *y, struct sql_db *db, struct counters *counters, struct event_log *event_log,

@@ -21,17 +21,14 @@ enum {
 struct http_body *http_body_new(char *data, size_t len, const char *content_type, int64_t modified_ms)
 {
 	struct http_body *b = calloc(1, sizeof(*b));
-	struct sha256 *hash = sha256_new(NULL);
 	struct str content = str_make(data, len);
 	uint8_t digest[SHA256_LEN];
 
-	if (b == NULL || hash == NULL || sha256_of(hash, &content, 1, digest) != 0) {
-		sha256_free(hash);
-		free(b);
+	if (b == NULL) {
 		free(data);
 		return NULL;
 	}
-	sha256_free(hash);
+	sha256_of(&content, 1, digest);
 	b->data = data;
 	b->len = len;
 	b->content_type = content_type;

@@ -25,22 +25,16 @@ enum {
 	ABANDONED_MS = 2000,
 };
 
-/* Makes the feed's id from the address of the document, so it stays the same as long as the address does. Readers take
- * another id for another feed, so without memory there is no document: -ENOMEM. */
-static int make_id(struct channel *c)
+/* Makes the feed's id from the address of the document, so it stays the same as long as the address does. */
+static void make_id(struct channel *c)
 {
-	struct sha256 *hash = sha256_new(NULL);
 	struct str url = str_from(c->self_url);
 	uint8_t uid[STORE_KEY_LEN];
 	char text[UID_TEXT_MAX];
-	int result = hash != NULL ? uid_make(hash, &url, 1, uid) : -ENOMEM;
 
-	sha256_free(hash);
-	if (result != 0)
-		return -ENOMEM;
+	uid_make(&url, 1, uid);
 	uid_write(text, str_make((const char *)uid, sizeof(uid)));
 	snprintf(c->id, sizeof(c->id), "urn:uuid:%s", text);
-	return 0;
 }
 
 static int describe(struct publish *p, struct work *w, struct str path)
@@ -61,7 +55,8 @@ static int describe(struct publish *p, struct work *w, struct str path)
 		.outlets = &p->outlets,
 	};
 	snprintf(c->self_url, sizeof(c->self_url), "%s%.*s", p->base_url, STR_ARG(path));
-	return make_id(c);
+	make_id(c);
+	return 0;
 }
 
 /* ---- stories ---- */

@@ -26,19 +26,16 @@ struct row {
 struct matching {
 	struct feed_store *store;
 	struct arena arena;
-	struct sha256 *hash;
 	LIST(struct row) rows;
 	struct row **by_name, **by_key;
 };
 
-static int hash_key(struct matching *m, struct str text, uint8_t key[STORE_KEY_LEN])
+static void hash_key(struct str text, uint8_t key[STORE_KEY_LEN])
 {
 	uint8_t digest[SHA256_LEN];
-	int result = sha256_of(m->hash, &text, 1, digest);
 
-	if (result == 0)
-		memcpy(key, digest, STORE_KEY_LEN);
-	return result;
+	sha256_of(&text, 1, digest);
+	memcpy(key, digest, STORE_KEY_LEN);
 }
 
 static struct str without_user(struct str key)
@@ -91,7 +88,10 @@ static int read_row(struct matching *m, struct sql_stmt *s)
 		(sql_text(s, 5).data != NULL && (row->link = arena_cstr(&m->arena, sql_text(s, 5))) == NULL))
 		return -ENOMEM;
 	key = feed_key(&m->arena, sql_text(s, 2).data != NULL ? sql_text(s, 2) : STR(""));
-	return row->name != NULL && key.data != NULL ? hash_key(m, without_user(key), row->key) : -ENOMEM;
+	if (row->name == NULL || key.data == NULL)
+		return -ENOMEM;
+	hash_key(without_user(key), row->key);
+	return 0;
 }
 
 static int read_rows(struct matching *m, struct error *err)
@@ -165,9 +165,12 @@ static void claim(struct row *row, struct feed_match *match)
 static int read_keys(struct matching *m, const struct feed_spec *spec, struct feed_match *match, uint8_t *shown)
 {
 	struct str key = spec->key != NULL ? str_from(spec->key) : feed_key(&m->arena, str_from(spec->url));
-	int result = key.data != NULL ? hash_key(m, key, match->key) : -ENOMEM;
 
-	return result == 0 ? hash_key(m, without_user(key), shown) : result;
+	if (key.data == NULL)
+		return -ENOMEM;
+	hash_key(key, match->key);
+	hash_key(without_user(key), shown);
+	return 0;
 }
 
 static void match_by_name(
@@ -249,12 +252,12 @@ static int hide_secrets(struct matching *m, struct error *err)
 int feed_match_all(struct feed_store *f, const struct feed_spec *feeds, size_t count, struct feed_match *matches,
 	struct error *err)
 {
-	struct matching m = {.store = f, .hash = sha256_new(err)};
+	struct matching m = {.store = f};
 	uint8_t(*shown)[STORE_KEY_LEN] = calloc(count + 1, sizeof(*shown));
 	int result = 0;
 
 	arena_init(&m.arena, ARENA_MAX);
-	if (m.hash == NULL || shown == NULL)
+	if (shown == NULL)
 		result = error_sys(err, -ENOMEM, cannot_match);
 	if (result == 0)
 		result = read_rows(&m, err);
@@ -272,7 +275,6 @@ int feed_match_all(struct feed_store *f, const struct feed_spec *feeds, size_t c
 	if (result == 0)
 		result = free_names(&m, feeds, count, matches, err);
 	arena_release(&m.arena);
-	sha256_free(m.hash);
 	free(shown);
 	return result;
 }

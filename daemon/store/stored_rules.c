@@ -12,7 +12,7 @@
 enum { DIGEST_BYTES = 8, KEY_MAX = 256 };
 
 /* "name#digest", the digest over expression and RULE_MATCHING: if one changes, stored items are matched anew. */
-static char *make_key(struct sha256 *hash, const char *name, const char *expression)
+static char *make_key(const char *name, const char *expression)
 {
 	uint8_t digest[SHA256_LEN];
 	char key[KEY_MAX];
@@ -20,8 +20,9 @@ static char *make_key(struct sha256 *hash, const char *name, const char *express
 	const struct str pieces[] = {str_make((const char *)&matching, 1), str_from(expression)};
 	int len = snprintf(key, sizeof(key), "%s#", name);
 
-	if (len < 0 || (size_t)len + 2 * DIGEST_BYTES >= sizeof(key) || sha256_of(hash, pieces, 2, digest) != 0)
+	if (len < 0 || (size_t)len + 2 * DIGEST_BYTES >= sizeof(key))
 		return NULL;
+	sha256_of(pieces, 2, digest);
 	hex_encode(key + len, digest, DIGEST_BYTES);
 	return strdup(key);
 }
@@ -33,14 +34,14 @@ static int by_key(const void *a, const void *b)
 	return str_cmp(str_from(left->key), str_from(right->key));
 }
 
-static int add_rules(struct stored_rules *r, const struct stored_rule *rules, struct sha256 *hash)
+static int add_rules(struct stored_rules *r, const struct stored_rule *rules)
 {
 	for (size_t i = 0; i < r->count; i++) {
 		struct stored_rule *to = &r->items[i];
 
 		to->name = strdup(rules[i].name);
 		to->expression = strdup(rules[i].expression);
-		to->key = make_key(hash, rules[i].name, rules[i].expression);
+		to->key = make_key(rules[i].name, rules[i].expression);
 		if (to->name == NULL || to->expression == NULL || to->key == NULL ||
 			rule_set_add(r->set, str_from(to->key), str_from(to->expression), NULL) != 0)
 			return -ENOMEM;
@@ -72,19 +73,17 @@ const struct stored_rule *stored_rules_find(const struct stored_rules *r, struct
 struct stored_rules *stored_rules_new(const struct stored_rule *rules, size_t count, struct error *err)
 {
 	struct stored_rules *r = calloc(1, sizeof(*r));
-	struct sha256 *hash = sha256_new(NULL);
 
-	if (r != NULL && hash != NULL) {
+	if (r != NULL) {
 		r->items = calloc(count + 1, sizeof(*r->items));
 		r->count = r->items != NULL ? count : 0;
 		r->set = rule_set_new();
 	}
-	if (r == NULL || hash == NULL || r->items == NULL || r->set == NULL || add_rules(r, rules, hash) != 0) {
+	if (r == NULL || r->items == NULL || r->set == NULL || add_rules(r, rules) != 0) {
 		error_sys(err, -ENOMEM, "cannot compile the rules");
 		stored_rules_free(r);
 		r = NULL;
 	}
-	sha256_free(hash);
 	return r;
 }
 

@@ -22,17 +22,14 @@ void uid_write(char text[UID_TEXT_MAX], struct str uid)
 	}
 }
 
-int uid_make(struct sha256 *hash, const struct str *pieces, size_t count, uint8_t uid[STORE_KEY_LEN])
+void uid_make(const struct str *pieces, size_t count, uint8_t uid[STORE_KEY_LEN])
 {
 	uint8_t digest[SHA256_LEN];
-	int result = sha256_of(hash, pieces, count, digest);
 
-	if (result != 0)
-		return result;
+	sha256_of(pieces, count, digest);
 	memcpy(uid, digest, STORE_KEY_LEN);
 	uid[6] = (uint8_t)(0x80 | (uid[6] & 0x0f));
 	uid[8] = (uint8_t)(0x80 | (uid[8] & 0x3f));
-	return 0;
 }
 
 int uid_parse(struct str text, uint8_t uid[STORE_KEY_LEN])

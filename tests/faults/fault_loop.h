@@ -5,13 +5,12 @@
  * right before what is tried and fault_disarm() right behind it, looks at what is left, and returns what
  * fault_disarm() said.  Each loop prints how many places it has tried.
  *
- * Work of many thousand calls tries every stride-th place, from an offset that is another one each day and printed;
- * FAULT_STRIDE=1 in the environment (make check-faults) tries them all. */
+ * Work of many thousand calls tries every stride-th place; FAULT_STRIDE=1 in the environment (make check-faults) tries
+ * them all. */
 #ifndef TEST_FAULT_LOOP_H
 #define TEST_FAULT_LOOP_H
 
 #include <sys/stat.h>
-#include <time.h>
 
 #include "../unit/test.h"
 #include "inject.h"
@@ -41,10 +40,10 @@ static inline int64_t fault_stride(int64_t usual)
 static inline void fault_each(const char *name, int64_t usual_stride, fault_work_fn *work, void *arg)
 {
 	const bool all = getenv("FAULT_STRIDE") != NULL;
-	int64_t stride = fault_stride(usual_stride), offset = 1 + (int64_t)(time(NULL) / 86400) % stride;
+	const int64_t stride = fault_stride(usual_stride);
 
 	for (int kind = 0; kind < FAULT_KINDS; kind++) {
-		int64_t places = 0, n = kind == FAULT_ALLOC ? offset : 1;
+		int64_t places = 0, n = 1;
 		/* Only allocations are that many. */
 		int64_t step = kind == FAULT_ALLOC ? stride : all ? 1 : FAULT_SLOWNESS;
 
@@ -53,9 +52,8 @@ static inline void fault_each(const char *name, int64_t usual_stride, fault_work
 			assert_true(n < FAULT_PLACES_MAX);
 		}
 		if (places > 0)
-			printf("%s: %lld places of %s tried, every %lld from %lld\n", name, (long long)places,
-				fault_kind_name((enum fault_kind)kind), (long long)step,
-				(long long)(kind == FAULT_ALLOC ? offset : 1));
+			printf("%s: %lld places of %s tried, every %lld\n", name, (long long)places,
+				fault_kind_name((enum fault_kind)kind), (long long)step);
 		fflush(stdout);
 	}
 }

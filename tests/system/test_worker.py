@@ -8,10 +8,9 @@ import pytest
 
 from harness import BUILD, wait_for
 
-# libxml2's own (libicu with its C++, liblzma, zlib) are among them, and libcrypto's (libzstd since 3.5); the sanitizers' are of
-# a sanitized build.
+# libxml2's own (libicu with its C++, liblzma, zlib) are among them; the sanitizers' are of a sanitized build.
 LIBRARIES = ("linux-vdso", "ld-linux", "libc", "libm", "libgcc_s", "libstdc++", "libxml2", "libicuuc", "libicudata", "libz",
-             "liblzma", "libzstd", "libjansson", "libcrypto", "libutf8proc", "libpcre2-8", "libseccomp", "libasan", "libubsan")
+             "liblzma", "libjansson", "libnettle", "libutf8proc", "libpcre2-8", "libseccomp", "libasan", "libubsan")
 
 
 def test_a_worker_maps_nothing_of_the_network():

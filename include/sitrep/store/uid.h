@@ -12,8 +12,8 @@
 /* "8d2c...-..." */
 enum { UID_TEXT_MAX = 37 };
 
-/* A UUID of version 8 (RFC 9562), whose content is free: a hash of the pieces.  0 or sha256_of()'s failure. */
-int uid_make(struct sha256 *hash, const struct str *pieces, size_t count, uint8_t uid[STORE_KEY_LEN]);
+/* A UUID of version 8 (RFC 9562), whose content is free: a hash of the pieces. */
+void uid_make(const struct str *pieces, size_t count, uint8_t uid[STORE_KEY_LEN]);
 
 /* Writes a uid of 16 bytes as text; "" when it has another length. */
 void uid_write(char text[UID_TEXT_MAX], struct str uid);

@@ -46,21 +46,16 @@ static const char *const digests[] = {
 
 TEST(steps_are_frozen)
 {
-	struct sha256 *h = sha256_new(NULL);
-
-	assert_non_null(h);
 	assert_int_equal(sizeof(digests) / sizeof(digests[0]), STORE_SCHEMA_VERSION);
 	for (size_t i = 0; i < STORE_SCHEMA_VERSION; i++) {
 		uint8_t digest[SHA256_LEN];
 		char text[SHA256_HEX];
 
-		assert_int_equal(
-			sha256_of(h, &(struct str){schema_steps[i].text, strlen(schema_steps[i].text)}, 1, digest), 0);
+		sha256_of(&(struct str){schema_steps[i].text, strlen(schema_steps[i].text)}, 1, digest);
 		hex_encode(text, digest, SHA256_LEN);
 		if (strcmp(text, digests[i]) != 0)
 			fail_msg("the text of step %zu has changed: %s", i + 1, text);
 	}
-	sha256_free(h);
 }
 
 /* Takes away what the steps after 16 made, so that they may run again. */
