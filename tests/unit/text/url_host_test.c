@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Hosts are what libcurl takes them for: some hundred thousand of them, made of the pieces that addresses and odd names
  * consist of, are judged by both.  The seed is fixed; SEED in the environment sets another. */
+#include <ctype.h>
 #include <curl/curl.h>
 
 #include "../test.h"
@@ -69,9 +70,20 @@ static bool curl_settles(const char *host, char *made, size_t size)
 	return false;
 }
 
+/* Whether decoding leaves a percent sign: "%25", or "%" without two digits behind it. */
+static bool keeps_percent(const char *host)
+{
+	for (const char *at = strchr(host, '%'); at != NULL; at = strchr(at + 1, '%'))
+		if (strncmp(at, "%25", 3) == 0 || !isxdigit((unsigned char)at[1]) || !isxdigit((unsigned char)at[2]))
+			return true;
+	return false;
+}
+
 /* Where we are stricter, and mean it. */
 static bool is_strict(const char *host)
 {
+	if (keeps_percent(host))
+		return true;
 	/* a second port; a zone */
 	return (host[0] != '[' && strchr(host, ':') != NULL) || (host[0] == '[' && strchr(host, '%') != NULL) ||
 	       (host[0] == '[' && host[strlen(host) - 1] != ']') || strchr(host, '@') != NULL;
@@ -87,9 +99,7 @@ static void compare(struct arena *a, const char *host)
 	arena_clear(a);
 	ours = url_host(a, str_from(url));
 	theirs = curl_settles(host, made, sizeof(made));
-	/* a percent sign, escaped or not, is refused by newer ones (8.14) */
-	if (!theirs && ours.data != NULL && is_ascii(host) && strstr(host, "%8") == NULL &&
-		strstr(host, "%c3") == NULL && str_find_char(ours, '%', 0) == STR_NPOS)
+	if (!theirs && ours.data != NULL && is_ascii(host) && strstr(host, "%8") == NULL && strstr(host, "%c3") == NULL)
 		fail_msg("\"%s\" is \"%.*s\" for us, and refused by libcurl", host, STR_ARG(ours));
 	if (theirs && ours.data == NULL && !is_strict(host))
 		fail_msg("\"%s\" is \"%s\" for libcurl, and refused by us", host, made);
