@@ -229,6 +229,22 @@ const struct config_option config_options[] = {
 		.help = "Rule that selects the stories of the output. Default: all stories."},
 	{.section = SECTION_OUTPUT, .name = "entries", .type = OPTION_INT, .offset = RULE(entries), .example = "50",
 		.min = 1, .max = 10000, .reloadable = true, .help = "Overrides [http] entries for this output."},
+	{.section = SECTION_OUTPUT, .name = "per", .type = OPTION_CHOICE, .offset = RULE(per), .fallback = "story",
+		.choices = "story item", .reloadable = true,
+		.help = "story: one entry a story. item: one entry a report; the reports of a story follow one another."},
+	{.section = SECTION_OUTPUT, .name = "text", .type = OPTION_CHOICE, .offset = RULE(text), .fallback = "full",
+		.choices = "full summary headline", .reloadable = true,
+		.help = "Text of the entries: the report's whole text, its summary, or none."},
+	{.section = SECTION_OUTPUT, .name = "ids", .type = OPTION_CHOICE, .offset = RULE(ids), .fallback = "shared",
+		.choices = "shared own", .reloadable = true,
+		.help = "shared: an entry has the same id in all feeds. own: its id here is in no other feed, for readers "
+			"that show an id once, however many of their feeds have it."},
+	{.section = SECTION_OUTPUT, .name = "author", .type = OPTION_STRING, .offset = RULE(author),
+		.example = "Harbour desk", .reloadable = true, .help = "Author of the output itself."},
+	{.section = SECTION_OUTPUT, .name = "icon", .type = OPTION_URL, .offset = RULE(icon),
+		.example = "https://news.example.org/icon.png", .reloadable = true, .help = "URL of the output's picture."},
+	{.section = SECTION_OUTPUT, .name = "rights", .type = OPTION_STRING, .offset = RULE(rights),
+		.example = "For the desk only", .reloadable = true, .help = "Rights in the output."},
 
 	{.section = SECTION_DEFINE, .name = "match", .type = OPTION_STRING, .offset = RULE(match), .required = true,
 		.example = "frigate* OR destroyer* OR \"aircraft carrier*\"", .reloadable = true,
@@ -245,6 +261,11 @@ const struct config_option config_options[] = {
 		.fallback = "no", .reloadable = true,
 		.help = "yes: entries of the merged feeds are titled \"OUTLET: title\", for readers that show the author "
 			"alone."},
+	{.section = SECTION_HTTP, .name = "updated", .type = OPTION_CHOICE, .offset = TOP(http_updated),
+		.fallback = "change", .choices = "change sources", .reloadable = true,
+		.help = "When an entry counts as updated. change: a number, the title or a part of the text of the report that "
+			"leads the story has changed. sources: also when another report joins the story. Feeds of alerts "
+			"always tell both."},
 	{.section = SECTION_HTTP, .name = "connections", .type = OPTION_INT, .offset = TOP(http_connections),
 		.fallback = "256", .min = 1, .max = 65536,
 		.help = "Most connections at one time. One eighth is kept for Unix sockets, another for hubs. When there "

@@ -183,7 +183,8 @@ static enum MHD_Result answer_with(struct http_server *s, struct MHD_Connection 
 		answer->body = written < 0
 				       ? NULL
 				       : http_body_new(line, (size_t)written, "text/plain; charset=utf-8", TIME_NONE);
-		answer->cache_control = NULL;
+		if (answer->location == NULL)
+			answer->cache_control = NULL;
 		if (answer->body == NULL)
 			return MHD_NO;
 	}
@@ -193,6 +194,8 @@ static enum MHD_Result answer_with(struct http_server *s, struct MHD_Connection 
 	answer->body = NULL;
 	if (response == NULL)
 		return MHD_NO;
+	if (answer->location != NULL)
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, answer->location);
 	if (answer->status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
 	if (answer->status == MHD_HTTP_NOT_MODIFIED)
@@ -269,6 +272,7 @@ static void on_completed(
 		return;
 	http_upload_free(r->upload);
 	http_body_unref(r->answer.body);
+	free(r->answer.location);
 	free(r);
 }
 

@@ -18,6 +18,7 @@ enum {
 	/* The longest /healthz answer, and the part of a request's Accept field that is read. */
 	HEALTH_MAX = 64 * 1024,
 	ACCEPT_MAX = 4 * 1024,
+	LOCATION_MAX = 4 * 1024,
 };
 
 /* A waiting request is answered with a document up to this old. */
@@ -105,7 +106,7 @@ static int write_story(void *arg, const struct story *s, const struct story_deta
 	struct story_document *doc = arg;
 
 	if (doc->json)
-		story_page_json(&doc->out, s, d);
+		story_page_json(&doc->out, &doc->channel, s, d);
 	else
 		story_page_html(&doc->out, &doc->channel, s, d);
 	return 0;
@@ -114,9 +115,10 @@ static int write_story(void *arg, const struct story *s, const struct story_deta
 /* -ENOENT when there is no story of that name. */
 static int render_story(struct publish *p, struct str name, struct http_body **body)
 {
+	char home[sizeof(((struct channel *)0)->self_url)];
 	struct story_document doc = {
 		.out = BUF_INIT(PUBLISH_DOCUMENT_MAX),
-		.channel = {.title = p->config->title, .home_url = p->base_url, .outlets = &p->outlets},
+		.channel = {.title = p->config->title, .home_url = home, .outlets = &p->outlets},
 	};
 	static const char urn[] = "urn:uuid:";
 	struct str full_name = name;
@@ -125,6 +127,7 @@ static int render_story(struct publish *p, struct str name, struct http_body **b
 	char *data;
 	int result;
 
+	snprintf(home, sizeof(home), "%s/", p->base_url);
 	if (str_ends(name, STR(".json"))) {
 		doc.json = true;
 		name.len -= 5;
@@ -219,6 +222,19 @@ static void answer_from(struct publish *p, struct cached *c, struct http_answer 
 	answer->body = http_body_ref(c->body);
 }
 
+/* A name in another case leads to the name. */
+static void answer_spelling(struct publish *p, struct str path, struct http_answer *answer)
+{
+	struct buf location = BUF_INIT(LOCATION_MAX);
+	size_t len;
+
+	if (publish_spell(p, path, &location))
+		answer->location = buf_take(&location, &len);
+	if (answer->location != NULL)
+		answer->status = 301;
+	buf_release(&location);
+}
+
 /* Makes the document, over several turns if need be. A waiting request gets it even if the data has changed meanwhile;
  * else a document that takes longer than the time between changes would never be served. */
 static void answer_work(
@@ -244,6 +260,8 @@ static void answer_work(
 	}
 	answer->later = result == 1 || result == -EBUSY;
 	answer->status = result == 0 ? 200 : result == -ENOENT ? 404 : 503;
+	if (result == -ENOENT)
+		answer_spelling(p, request->path, answer);
 }
 
 static void answer_stories(struct publish *p, const struct http_request *request, struct http_answer *answer)

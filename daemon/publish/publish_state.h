@@ -29,6 +29,7 @@ struct selection {
 	int64_t *feed_ids;   /* NULL: all */
 	size_t feed_count;
 	size_t entries;
+	const struct config_rule *output; /* NULL: not an output's */
 	const struct format *format;
 };
 
@@ -86,6 +87,9 @@ struct publish {
 
 /* publish_select.c: -ENOENT for a path that selects no stories. The caller frees s->feed_ids in any case. */
 int publish_select(const struct publish *p, struct str path, struct selection *s);
+/* Appends the path that differs from this one in its name's case alone, relative to it ("./naval.atom").  False when
+ * there is none. */
+bool publish_spell(const struct publish *p, struct str path, struct buf *out);
 
 /* publish_state.c: counts the names of outlets when something has changed; takes at most a thousandth of the time.  0
  * or -ENOMEM. */

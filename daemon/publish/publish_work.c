@@ -37,9 +37,16 @@ static void make_id(struct channel *c)
 	snprintf(c->id, sizeof(c->id), "urn:uuid:%s", text);
 }
 
+/* Whether a choice of the configuration has that value. */
+static bool is(const char *choice, const char *value)
+{
+	return choice != NULL && strcmp(choice, value) == 0;
+}
+
 static int describe(struct publish *p, struct work *w, struct str path)
 {
 	const struct selection *s = &w->selection;
+	const struct config_rule *o = s->output;
 	struct channel *c = &w->channel;
 
 	if (publish_count_outlets(p) != 0)
@@ -51,9 +58,20 @@ static int describe(struct publish *p, struct work *w, struct str path)
 		.title = w->title,
 		.home_url = w->home,
 		.updated_ms = p->changed_ms,
+		.joins_update = is(p->config->http_updated, "sources"),
 		.outlet_in_title = p->config->http_outlet_in_title,
 		.outlets = &p->outlets,
 	};
+	if (o != NULL) {
+		c->author = o->author;
+		c->icon = o->icon;
+		c->rights = o->rights;
+		c->text = is(o->text, "headline")  ? CHANNEL_HEADLINE
+			  : is(o->text, "summary") ? CHANNEL_SUMMARY
+						   : CHANNEL_FULL;
+		c->per_item = is(o->per, "item");
+		c->id_space = is(o->ids, "own") ? o->name : NULL;
+	}
 	snprintf(c->self_url, sizeof(c->self_url), "%s%.*s", p->base_url, STR_ARG(path));
 	make_id(c);
 	return 0;
@@ -65,8 +83,19 @@ static int add_story(void *arg, const struct story *s)
 {
 	struct work *w = arg;
 
-	w->selection.format->story(&w->out, &w->channel, s, w->stories++);
-	return w->out.len > DOCUMENT_FULL || buf_failed(&w->out);
+	const struct format *f = w->selection.format;
+	struct story one = *s;
+
+	if (!w->channel.per_item)
+		f->story(&w->out, &w->channel, s, w->stories++);
+	for (size_t i = 0; w->channel.per_item && i < s->report_count && w->stories < w->selection.entries; i++) {
+		one.reports = &s->reports[i];
+		one.report_count = 1;
+		one.source_count = one.total_reports = 1;
+		one.updated_ms = one.reports->updated_ms;
+		f->story(&w->out, &w->channel, &one, w->stories++);
+	}
+	return w->out.len > DOCUMENT_FULL || buf_failed(&w->out) || w->stories == w->selection.entries;
 }
 
 /* 0, 1 when it takes another turn, or a negative code. */

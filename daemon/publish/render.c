@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 /* The parts that all formats share: the text of a story and its outlets. */
 #include "render.h"
-#include "sitrep/text/public_url.h"
 
 #include <errno.h>
 
 #include "item_link.h"
 #include "outlets.h"
+#include "sitrep/base/limits.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/base/xml_text.h"
 #include "sitrep/model/language.h"
 #include "sitrep/text/html.h"
+#include "sitrep/text/public_url.h"
 #include "sitrep/text/url.h"
 
 /* Of a longer text only the summary is shown; a merged feed of a hundred such texts would be useless. */
 enum { CONTENT_SHOWN_MAX = 256 * 1024 };
+
+/* Further categories of a story are left out. */
+enum { CATEGORIES_MAX = LIMIT_ITEM_LIST };
 
 int64_t render_published(const struct story *story)
 {
@@ -27,10 +31,84 @@ int64_t render_published(const struct story *story)
 	return lead->published_known ? lead->published_ms : TIME_NONE;
 }
 
-bool render_category(const struct category *c, struct str *name)
+struct str render_category_name(const struct category *c)
 {
-	*name = str_empty(c->label) ? c->term : c->label;
-	return !str_empty(*name);
+	return str_empty(c->label) ? c->term : c->label;
+}
+
+/* Categories that were given to fn. */
+struct category_list {
+	struct str names[CATEGORIES_MAX];
+	size_t count;
+	render_category_fn *fn;
+	void *arg;
+};
+
+static void add_category(struct category_list *list, const struct category *c)
+{
+	struct str name = render_category_name(c);
+
+	if (str_empty(name) || list->count == CATEGORIES_MAX)
+		return;
+	for (size_t i = 0; i < list->count; i++)
+		if (str_eq_nocase(list->names[i], name))
+			return;
+	list->names[list->count++] = name;
+	list->fn(list->arg, c);
+}
+
+void render_categories(const struct story *story, render_category_fn *fn, void *arg)
+{
+	struct category_list list = {.fn = fn, .arg = arg};
+
+	for (size_t i = 0; i < story->report_count; i++) {
+		struct str rest = story->reports[i].source.categories;
+		struct category configured = {0};
+
+		while (str_split(&rest, '\n', &configured.term))
+			add_category(&list, &configured);
+	}
+	for (size_t i = 0; i < story->report_count; i++)
+		for (size_t k = 0; k < story->reports[i].item.categories.count; k++)
+			add_category(&list, &story->reports[i].item.categories.items[k]);
+}
+
+int64_t render_updated(const struct channel *channel, const struct story *story)
+{
+	const struct report *lead = &story->reports[0];
+	int64_t changed_ms = lead->updated_ms;
+
+	if (channel->joins_update || story->alert.id != 0)
+		return story->updated_ms;
+	/* A story that began in a backlog is as old as its first item's dates, as long as that is unchanged. */
+	if (lead->item_id == story->id && changed_ms == lead->first_seen_ms && story->sort_ms < story->first_seen_ms &&
+		lead->published_known)
+		changed_ms = lead->item.updated > lead->published_ms && lead->item.updated < changed_ms
+				     ? lead->item.updated
+				     : lead->published_ms;
+	/* The report's time moves with small edits too, the story's with reports that join: the earlier one moves with
+	 * a material change alone. */
+	return story->updated_ms < changed_ms ? story->updated_ms : changed_ms;
+}
+
+void render_id(struct buf *out, const struct channel *channel, const struct story *story)
+{
+	const char *uid = channel->per_item ? story->reports[0].uid : story->uid;
+	const struct str pieces[] = {str_from(channel->id_space), str_make("", 1), str_from(uid)};
+	uint8_t own[STORE_KEY_LEN];
+	char text[UID_TEXT_MAX];
+
+	if (channel->id_space != NULL) {
+		uid_make(pieces, 3, own);
+		uid_write(text, str_make((const char *)own, sizeof(own)));
+		uid = text;
+	}
+	buf_printf(out, "urn:uuid:%s", uid);
+}
+
+struct str render_summary(const struct channel *channel, const struct story *story)
+{
+	return channel->text != CHANNEL_HEADLINE ? story->reports[0].item.plain_summary : STR_NONE;
 }
 
 struct str render_language(const struct item *it)
@@ -175,13 +253,16 @@ void render_html_element(struct buf *out, const char *name, struct str text)
 
 void render_body(struct buf *out, const struct channel *channel, const struct story *story)
 {
-	add_text(out, &story->reports[0].item);
+	if (channel->text == CHANNEL_FULL)
+		add_text(out, &story->reports[0].item);
+	else
+		render_paragraphs(out, render_summary(channel, story));
 	render_byline(out, channel, story);
 }
 
 /* ---- who reports ---- */
 
-static void add_story_url(struct buf *out, const struct channel *channel, const struct story *story)
+void render_story_url(struct buf *out, const struct channel *channel, const struct story *story)
 {
 	buf_printf(out, "%sstory/%s", channel->home_url, story->uid);
 }
@@ -191,7 +272,7 @@ void render_link(struct buf *out, const struct channel *channel, const struct st
 	struct str own = item_own_link(&story->reports[0].item);
 
 	if (str_empty(own))
-		add_story_url(out, channel, story);
+		render_story_url(out, channel, story);
 	else
 		buf_add(out, own);
 }
@@ -238,7 +319,7 @@ void render_byline(struct buf *out, const struct channel *channel, const struct 
 	if ((size_t)story->total_reports > story->report_count)
 		buf_printf(out, ", and %zu later reports", (size_t)story->total_reports - story->report_count);
 	buf_puts(out, ". ");
-	add_story_url(&url, channel, story);
+	render_story_url(&url, channel, story);
 	add_linked(out, buf_str(&url), STR("The story"));
 	buf_puts(out, "</p>");
 	if (buf_failed(&outlets.names) || buf_failed(&url))

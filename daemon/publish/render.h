@@ -17,6 +17,8 @@
 
 struct outlets; /* daemon/publish/outlets.h */
 
+enum channel_text { CHANNEL_FULL, CHANNEL_SUMMARY, CHANNEL_HEADLINE };
+
 /* A document's own title and addresses, and the way its stories are written. */
 struct channel {
 	const char *title;
@@ -24,6 +26,11 @@ struct channel {
 	char self_url[2048];                         /* of this document, absolute */
 	char id[UID_TEXT_MAX + sizeof("urn:uuid:")]; /* stable */
 	int64_t updated_ms;
+	const char *author, *icon, *rights; /* NULL: none */
+	enum channel_text text;             /* of its entries */
+	bool per_item;                      /* a story is given once for each report, with that report alone */
+	const char *id_space;          /* makes the ids of its entries those of no other feed; NULL: nothing does */
+	bool joins_update;             /* a further report updates an entry */
 	bool outlet_in_title;          /* "Halden Gazette: Frigates turn back" */
 	const struct outlets *outlets; /* names that several feeds have; NULL: none */
 };
@@ -60,15 +67,28 @@ void render_body(struct buf *out, const struct channel *channel, const struct st
 /* One line, as XHTML: the lead's outlet, "also reported by" with each other outlet once, its first link and the number
  * of its reports, and the story's page. */
 void render_byline(struct buf *out, const struct channel *channel, const struct story *story);
+/* The id of the story's entry, "urn:uuid:...", appended to out: the story's, or its report's with per_item. With an
+ * id_space it is made of both. */
+void render_id(struct buf *out, const struct channel *channel, const struct story *story);
+/* When the story's entry was updated last.  Small edits never count. */
+int64_t render_updated(const struct channel *channel, const struct story *story);
+/* Calls fn for each category of the story's reports, configured ones first, each once whatever its case. A configured
+ * one has a term alone. */
+typedef void render_category_fn(void *arg, const struct category *c);
+void render_categories(const struct story *story, render_category_fn *fn, void *arg);
 /* The title, after the outlet's name if outlet_in_title. Appended unescaped to out. */
 void render_title(struct buf *out, const struct channel *channel, const struct story *story);
+/* The address of the story's page. */
+void render_story_url(struct buf *out, const struct channel *channel, const struct story *story);
 /* item_own_link() of the lead, else the story's page.  Appended unescaped to out. */
 void render_link(struct buf *out, const struct channel *channel, const struct story *story);
 /* The story's date of publication: that of its first report, else of its lead. TIME_NONE when neither has one; outputs
  * never invent a date. */
 int64_t render_published(const struct story *story);
-/* True when c has a term or a label; *name is the one to show. */
-bool render_category(const struct category *c, struct str *name);
+/* The term or the label, as it is shown. */
+struct str render_category_name(const struct category *c);
+/* The summary of the lead; STR_NONE when the document has headlines only. */
+struct str render_summary(const struct channel *channel, const struct story *story);
 /* The item's language when it is a tag of RFC 5646's form, else STR_NONE. */
 struct str render_language(const struct item *it);
 /* The author's or contributor's name, or address when that is all there is; STR_NONE when neither. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Atom, RFC 4287.  An entry is a story: its id is ours and stable for ever, atom:source says whose report
- * leads it (4.2.11), and each further report is a related link with its outlet's name. */
+ * leads it (4.2.11), and each further outlet is a related link with its name. */
 #include <errno.h>
 
+#include "outlets.h"
 #include "render.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/limits.h"
@@ -57,6 +58,14 @@ static void begin(struct buf *out, const struct channel *c)
 	instant(out, "updated", c->updated_ms);
 	link(out, "self", str_from(c->self_url), STR("application/atom+xml"), STR_NONE);
 	link(out, "alternate", str_from(c->home_url), STR("text/html"), STR_NONE);
+	if (c->author != NULL) {
+		buf_puts(out, "<author>");
+		render_element(out, "name", str_from(c->author));
+		buf_puts(out, "</author>\n");
+	}
+	render_element(out, "icon", str_from(c->icon));
+	if (c->rights != NULL)
+		text_construct(out, "rights", str_from(c->rights));
 	buf_puts(out, "<generator version=\"" SITREP_VERSION "\">sitrepd</generator>\n");
 }
 
@@ -102,29 +111,16 @@ static void people(struct buf *out, const struct report *r)
 		person(out, "contributor", &r->item.contributors.items[i]);
 }
 
-static void categories(struct buf *out, const struct report *r)
+static void category(void *arg, const struct category *c)
 {
-	struct str rest = r->source.categories, name;
+	struct buf *out = arg;
 
-	while (str_split(&rest, '\n', &name)) {
-		if (str_empty(name))
-			continue;
-		buf_puts(out, "<category");
-		buf_add_xml_attribute(out, "term", name);
-		buf_puts(out, "/>\n");
-	}
-	for (size_t i = 0; i < r->item.categories.count; i++) {
-		const struct category *c = &r->item.categories.items[i];
-
-		if (!render_category(c, &name))
-			continue;
-		buf_puts(out, "<category");
-		buf_add_xml_attribute(out, "term", str_empty(c->term) ? name : c->term);
-		if (url_is_web(c->scheme))
-			buf_add_xml_attribute(out, "scheme", c->scheme);
-		buf_add_xml_attribute(out, "label", c->label);
-		buf_puts(out, "/>\n");
-	}
+	buf_puts(out, "<category");
+	buf_add_xml_attribute(out, "term", str_empty(c->term) ? c->label : c->term);
+	if (url_is_web(c->scheme))
+		buf_add_xml_attribute(out, "scheme", c->scheme);
+	buf_add_xml_attribute(out, "label", c->label);
+	buf_puts(out, "/>\n");
 }
 
 /* The last revision of the alert whose feed this is. */
@@ -171,6 +167,19 @@ static void source(struct buf *out, const struct report *r)
 	buf_puts(out, "</source>\n");
 }
 
+/* The other outlets, each with its first link. */
+static void related(struct buf *out, const struct channel *c, const struct story *s)
+{
+	struct story_outlets outlets;
+
+	story_outlets_init(&outlets, c->outlets, s);
+	for (size_t i = 1; i < outlets.count; i++)
+		link(out, "related", outlets.items[i].link, STR_NONE, story_outlets_name(&outlets, i));
+	if (buf_failed(&outlets.names))
+		out->failed = outlets.names.failed;
+	story_outlets_release(&outlets);
+}
+
 static void story(struct buf *out, const struct channel *c, const struct story *s, size_t index UNUSED)
 {
 	const struct report *lead = &s->reports[0];
@@ -182,31 +191,31 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	buf_puts(out, "<entry");
 	buf_add_xml_attribute(out, "xml:lang", render_language(&lead->item));
 	buf_puts(out, ">\n");
-	buf_printf(out, "<id>urn:uuid:%s</id>\n", s->uid);
+	buf_puts(out, "<id>");
+	render_id(out, c, s);
+	buf_puts(out, "</id>\n");
 	render_title(&title, c, s);
 	text_construct(out, "title", buf_str(&title));
-	instant(out, "updated", s->updated_ms);
+	instant(out, "updated", render_updated(c, s));
 	if (published != TIME_NONE)
 		instant(out, "published", published);
 	people(out, lead);
 	source(out, lead);
 	render_link(&href, c, s);
 	link(out, "alternate", buf_str(&href), STR_NONE, STR_NONE);
-	for (size_t i = 1; i < s->report_count; i++)
-		if (url_is_web(s->reports[i].item.link))
-			link(out, "related", s->reports[i].item.link, STR_NONE, s->reports[i].source.title);
+	related(out, c, s);
 	if (url_is_web(lead->item.comments))
 		link(out, "replies", lead->item.comments, STR("text/html"), STR_NONE);
 	link(out, "via", via, STR_NONE, via_title);
 	enclosures(out, &lead->item);
-	categories(out, lead);
+	render_categories(s, category, out);
 	alert(out, &s->alert);
 	render_rights(&rights, &lead->item);
 	if (rights.len > 0)
 		text_construct(out, "rights", buf_str(&rights));
 	render_thumbnail(out, &lead->item);
-	if (!str_empty(lead->item.plain_summary))
-		text_construct(out, "summary", lead->item.plain_summary);
+	if (!str_empty(render_summary(c, s)))
+		text_construct(out, "summary", render_summary(c, s));
 	render_body(&body, c, s);
 	if (buf_failed(&body) || buf_failed(&title) ||
 		buf_failed(&href)) /* a text that did not fit must not look empty */

@@ -10,25 +10,6 @@
 #include "sitrep/base/limits.h"
 #include "sitrep/text/url.h"
 
-static void begin(struct buf *out, const struct channel *c)
-{
-	struct buf head = BUF_INIT(out->max);
-	struct jsonw w = JSONW_INIT(&head);
-
-	/* The object stays open for the items, which are written one by one. */
-	jsonw_object(&w);
-	jsonw_kv_cstr(&w, "version", "https://jsonfeed.org/version/1.1");
-	jsonw_kv_cstr(&w, "title", c->title);
-	jsonw_kv_cstr(&w, "home_page_url", c->home_url);
-	jsonw_kv_cstr(&w, "feed_url", c->self_url);
-	jsonw_key(&w, "items");
-	if (buf_failed(&head))
-		out->failed = head.failed;
-	buf_add(out, buf_str(&head));
-	buf_puts(out, "[\n");
-	buf_release(&head);
-}
-
 static bool person(struct jsonw *w, const struct person *p)
 {
 	struct str name = render_person(p);
@@ -41,6 +22,39 @@ static bool person(struct jsonw *w, const struct person *p)
 		jsonw_kv_str(w, "url", p->uri);
 	jsonw_object_end(w);
 	return true;
+}
+
+static void begin(struct buf *out, const struct channel *c)
+{
+	struct buf head = BUF_INIT(out->max);
+	struct jsonw w = JSONW_INIT(&head);
+
+	/* The object stays open for the items, which are written one by one. */
+	jsonw_object(&w);
+	jsonw_kv_cstr(&w, "version", "https://jsonfeed.org/version/1.1");
+	jsonw_kv_cstr(&w, "title", c->title);
+	jsonw_kv_cstr(&w, "home_page_url", c->home_url);
+	jsonw_kv_cstr(&w, "feed_url", c->self_url);
+	if (c->icon != NULL)
+		jsonw_kv_cstr(&w, "icon", c->icon);
+	if (c->author != NULL) {
+		const struct person author = {.name = str_from(c->author)};
+
+		jsonw_kv_array(&w, "authors");
+		person(&w, &author);
+		jsonw_array_end(&w);
+	}
+	if (c->rights != NULL) {
+		jsonw_kv_object(&w, "_sitrep");
+		jsonw_kv_cstr(&w, "rights", c->rights);
+		jsonw_object_end(&w);
+	}
+	jsonw_key(&w, "items");
+	if (buf_failed(&head))
+		out->failed = head.failed;
+	buf_add(out, buf_str(&head));
+	buf_puts(out, "[\n");
+	buf_release(&head);
 }
 
 static void authors(struct jsonw *w, const struct report *r)
@@ -58,18 +72,9 @@ static void authors(struct jsonw *w, const struct report *r)
 	jsonw_array_end(w);
 }
 
-static void tags(struct jsonw *w, const struct report *r)
+static void tag(void *arg, const struct category *c)
 {
-	struct str rest = r->source.categories, name;
-
-	jsonw_kv_array(w, "tags");
-	while (str_split(&rest, '\n', &name))
-		if (!str_empty(name))
-			jsonw_str(w, name);
-	for (size_t i = 0; i < r->item.categories.count; i++)
-		if (render_category(&r->item.categories.items[i], &name))
-			jsonw_str(w, name);
-	jsonw_array_end(w);
+	jsonw_str(arg, render_category_name(c));
 }
 
 static void attachments(struct jsonw *w, const struct item *it)
@@ -139,23 +144,35 @@ static void alert(struct jsonw *w, const struct story_alert *a)
 	jsonw_object_end(w);
 }
 
-static void sources(struct jsonw *w, const struct story *s)
+/* Members have the names that they have in a story's own document and on the stream. "url" is the name of "link" in
+ * documents of version 0.2. */
+static void sources(struct jsonw *w, struct str page, const struct story *s)
 {
 	jsonw_kv_object(w, "_sitrep");
+	jsonw_kv_cstr(w, "id", s->uid);
+	jsonw_kv_str(w, "url", page);
 	alert(w, &s->alert);
 	jsonw_kv_int(w, "sources", s->source_count);
+	jsonw_kv_int(w, "report_count", s->total_reports);
+	jsonw_kv_time(w, "first_seen", s->first_seen_ms);
+	jsonw_kv_time(w, "last_seen", s->last_seen_ms);
 	jsonw_kv_array(w, "reports");
 	for (size_t i = 0; i < s->report_count; i++) {
 		const struct report *r = &s->reports[i];
 
 		jsonw_object(w);
+		jsonw_kv_cstr(w, "id", r->uid);
 		jsonw_kv_str(w, "feed", r->source.feed);
 		jsonw_kv_str(w, "source", r->source.title);
 		jsonw_kv_str(w, "feed_url", r->source.url);
 		jsonw_kv_str(w, "title", r->item.plain_title);
-		if (url_is_web(r->item.link))
+		if (url_is_web(r->item.link)) {
+			jsonw_kv_str(w, "link", r->item.link);
 			jsonw_kv_str(w, "url", r->item.link);
+		}
 		jsonw_kv_time(w, "first_seen", r->first_seen_ms);
+		if (r->published_known)
+			jsonw_kv_time(w, "published", r->published_ms);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
@@ -168,7 +185,7 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	const struct report *lead = &s->reports[0];
 	struct buf body = BUF_INIT(out->max);
 	struct buf title = BUF_INIT(out->max), url = BUF_INIT(out->max);
-	struct buf id = BUF_INIT(64);
+	struct buf id = BUF_INIT(64), page = BUF_INIT(out->max);
 	int64_t published = render_published(s);
 	struct jsonw w = JSONW_INIT(out);
 
@@ -177,31 +194,36 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	render_body(&body, c, s);
 	render_title(&title, c, s);
 	render_link(&url, c, s);
-	buf_printf(&id, "urn:uuid:%s", s->uid);
+	render_id(&id, c, s);
+	render_story_url(&page, c, s);
 	/* a text that did not fit must not look empty */
-	if (buf_failed(&body) || buf_failed(&title) || buf_failed(&url) || buf_failed(&id))
+	if (buf_failed(&body) || buf_failed(&title) || buf_failed(&url) || buf_failed(&id) || buf_failed(&page))
 		out->failed = -E2BIG;
 	jsonw_object(&w);
 	jsonw_kv_str(&w, "id", buf_str(&id));
 	jsonw_kv_str(&w, "url", buf_str(&url));
 	jsonw_kv_str(&w, "title", buf_str(&title));
 	jsonw_kv_str(&w, "content_html", buf_str(&body));
-	jsonw_kv_str(&w, "summary", lead->item.plain_summary);
+	if (c->text != CHANNEL_HEADLINE)
+		jsonw_kv_str(&w, "summary", lead->item.plain_summary);
 	if (url_is_web(lead->item.image.url))
 		jsonw_kv_str(&w, "image", lead->item.image.url);
 	/* without date_published there is no date_modified either: readers would sort by it */
 	if (published != TIME_NONE) {
 		jsonw_kv_time(&w, "date_published", published);
-		jsonw_kv_time(&w, "date_modified", s->updated_ms);
+		jsonw_kv_time(&w, "date_modified", render_updated(c, s));
 	}
 	authors(&w, lead);
-	tags(&w, lead);
+	jsonw_kv_array(&w, "tags");
+	render_categories(s, tag, &w);
+	jsonw_array_end(&w);
 	if (!str_empty(render_language(&lead->item)))
 		jsonw_kv_str(&w, "language", lead->item.language);
 	attachments(&w, &lead->item);
-	sources(&w, s);
+	sources(&w, buf_str(&page), s);
 	jsonw_object_end(&w);
 	buf_release(&id);
+	buf_release(&page);
 	buf_release(&title);
 	buf_release(&url);
 	buf_release(&body);

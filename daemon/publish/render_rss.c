@@ -25,6 +25,15 @@ static void begin(struct buf *out, const struct channel *c)
 	buf_puts(out, "<atom:link rel=\"self\" type=\"application/rss+xml\" href=\"");
 	buf_add_xml(out, str_from(c->self_url));
 	buf_puts(out, "\"/>\n");
+	render_html_element(out, "copyright", str_from(c->rights));
+	render_html_element(out, "dc:creator", str_from(c->author));
+	if (c->icon != NULL) {
+		buf_puts(out, "<image>\n");
+		render_element(out, "url", str_from(c->icon));
+		render_html_element(out, "title", str_from(c->title));
+		render_element(out, "link", str_from(c->home_url));
+		buf_puts(out, "</image>\n");
+	}
 	render_element(out, "lastBuildDate", str_from(time_format_rfc822(text, c->updated_ms)));
 	buf_puts(out, "<generator>sitrepd/" SITREP_VERSION "</generator>\n");
 }
@@ -70,15 +79,9 @@ static void people(struct buf *out, const struct report *r)
 		render_html_element(out, "dc:contributor", render_person(&r->item.contributors.items[i]));
 }
 
-static void categories(struct buf *out, const struct report *r)
+static void category(void *arg, const struct category *c)
 {
-	struct str rest = r->source.categories, name;
-
-	while (str_split(&rest, '\n', &name))
-		render_html_element(out, "category", name);
-	for (size_t i = 0; i < r->item.categories.count; i++)
-		if (render_category(&r->item.categories.items[i], &name))
-			render_html_element(out, "category", name);
+	render_html_element(arg, "category", render_category_name(c));
 }
 
 /* The last revision of the alert whose feed this is. */
@@ -114,15 +117,18 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	restart(out, &body);
 	render_link(&body, c, s);
 	render_element(out, "link", buf_str(&body));
-	buf_printf(out, "<guid isPermaLink=\"false\">urn:uuid:%s</guid>\n", s->uid);
+	buf_puts(out, "<guid isPermaLink=\"false\">");
+	render_id(out, c, s);
+	buf_puts(out, "</guid>\n");
 	if (published != TIME_NONE)
 		render_element(out, "pubDate", str_from(time_format_rfc822(text, published)));
+	render_element(out, "atom:updated", str_from(time_format_rfc3339(text, render_updated(c, s))));
 	people(out, lead);
 	render_element(out, "dc:language", render_language(&lead->item));
 	render_rights(&rights, &lead->item);
 	render_html_element(out, "dc:rights", buf_str(&rights));
 	render_element(out, "dc:source", via);
-	categories(out, lead);
+	render_categories(s, category, out);
 	alert(out, &s->alert);
 	if (url_is_web(lead->item.comments))
 		render_element(out, "comments", lead->item.comments);
@@ -136,7 +142,7 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	buf_add_xml(out, buf_str(&body));
 	buf_puts(out, "</source>\n<description>");
 	restart(out, &body);
-	render_paragraphs(&body, lead->item.plain_summary);
+	render_paragraphs(&body, render_summary(c, s));
 	render_byline(&body, c, s);
 	buf_add_xml(out, buf_str(&body));
 	buf_puts(out, "</description>\n<content:encoded>");

@@ -205,6 +205,7 @@ static void json_report(struct jsonw *w, const struct story *s, const struct sto
 	jsonw_kv_cstr(w, "id", r->uid);
 	jsonw_kv_str(w, "feed", r->source.feed);
 	jsonw_kv_str(w, "source", r->source.title);
+	jsonw_kv_str(w, "feed_url", r->source.url);
 	jsonw_kv_str(w, "title", r->item.plain_title);
 	if (!str_empty(render_language(&r->item)))
 		jsonw_kv_str(w, "language", r->item.language);
@@ -241,12 +242,18 @@ static void json_related(struct jsonw *w, const struct story_tie *t)
 	jsonw_object_end(w);
 }
 
-void story_page_json(struct buf *out, const struct story *s, const struct story_details *d)
+void story_page_json(struct buf *out, const struct channel *c, const struct story *s, const struct story_details *d)
 {
 	struct jsonw w = JSONW_INIT(out);
+	struct buf url = BUF_INIT(2 * sizeof(c->self_url));
 
+	render_story_url(&url, c, s);
 	jsonw_object(&w);
 	jsonw_kv_cstr(&w, "id", s->uid);
+	jsonw_kv_str(&w, "url", buf_str(&url));
+	if (buf_failed(&url))
+		out->failed = url.failed;
+	buf_release(&url);
 	jsonw_kv_str(&w, "title", s->reports[0].item.plain_title);
 	jsonw_kv_int(&w, "sources", s->source_count);
 	jsonw_kv_int(&w, "report_count", s->total_reports);

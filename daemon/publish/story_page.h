@@ -10,6 +10,7 @@
 /* channel: that of the front page. */
 void story_page_html(
 	struct buf *out, const struct channel *channel, const struct story *s, const struct story_details *d);
-void story_page_json(struct buf *out, const struct story *s, const struct story_details *d);
+void story_page_json(
+	struct buf *out, const struct channel *channel, const struct story *s, const struct story_details *d);
 
 #endif

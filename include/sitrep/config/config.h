@@ -108,8 +108,14 @@ struct config_rule {
 	/* of an alert, as alerts_quiet and so on; NULL, in times 0: as these */
 	const char *quiet, *rate, *group_by, *inhibit;
 	int64_t wait_ms, interval_ms;
-	const char *title; /* of an output */
-	int64_t entries;   /* of an output; 0: [http] entries */
+	/* of an output */
+	const char *title;
+	int64_t entries;    /* 0: [http] entries */
+	const char *per;    /* "story", "item" */
+	const char *text;   /* "full", "summary", "headline" */
+	const char *ids;    /* "shared", "own" */
+	const char *author; /* of the feed; NULL: none, as for the next two */
+	const char *icon, *rights;
 };
 
 /* In file order: a rule may refer to the definitions before it. */
@@ -135,6 +141,7 @@ struct config {
 	bool http_enabled;
 	int64_t http_entries; /* entries of an output */
 	bool http_outlet_in_title;
+	const char *http_updated; /* "change", "sources" */
 	int64_t http_connections; /* at most, in all */
 	int64_t http_per_address; /* at most, of one address */
 	struct config_networks http_trusted_proxy;

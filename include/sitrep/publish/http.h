@@ -56,6 +56,7 @@ struct http_answer {
 	int status;                /* 200, 404, 503 ... */
 	struct http_body *body;    /* a reference that the server takes over; NULL: a line that names the status */
 	const char *cache_control; /* NULL: none; with "no-store" there is no ETag and no 304 */
+	char *location;            /* of a redirect, malloc'ed: the server takes it over; else NULL */
 	bool later;                /* not finished: the handler is called again in another turn */
 };
 

@@ -3,6 +3,8 @@
  *
  *     /feed.atom /feed.rss /feed.json            everything, one entry a story
  *     /category/NAME.{atom,rss,json}             stories that a feed of that category reported
+ *     /feed/NAME.{atom,rss,json}                 stories that the feed reported
+ *     /publisher/NAME.{atom,rss,json}            stories that a feed of that publisher reported
  *     /output/NAME.{atom,rss,json}               stories that the output's rule matched
  *     /alert/NAME.{atom,rss,json}                stories that the alert matched
  *     /                                          the river of news, for a browser
@@ -10,8 +12,8 @@
  *     /opml                                      the polled feeds, as a subscription list
  *     /healthz  /metrics                         for monitoring (health.h has the first one's rules)
  *
- * Each is rendered at its first request after a committed change (reader_generation()), and then served from memory,
- * with its gzip form. All text is escaped here. */
+ * A name in another case is answered 301 with the path of the name. Each is rendered at its first request after a
+ * committed change (reader_generation()), and then served from memory, with its gzip form. All text is escaped here. */
 #ifndef SITREP_PUBLISH_PUBLISH_H
 #define SITREP_PUBLISH_PUBLISH_H
 

@@ -124,18 +124,21 @@ TEST(long_lists)
 	static struct category categories[LIMIT_ITEM_LIST];
 	static struct enclosure enclosures[LIMIT_ITEM_LIST];
 	static struct report reports[STORY_REPORTS_MAX];
+	static char names[LIMIT_ITEM_LIST][8];
 	struct story story = make_story(reports, STORY_REPORTS_MAX);
 	xmlDocPtr doc;
 	json_t *root;
 
 	for (size_t i = 0; i < LIMIT_ITEM_LIST; i++) {
+		snprintf(names[i], sizeof(names[i]), "n%zu", i);
 		people[i].name = STR("Somebody");
-		categories[i].term = STR("naval");
+		categories[i].term = str_from(names[i]);
 		enclosures[i].url = STR("https://a.example/1.mp3");
 	}
 	for (size_t i = 0; i < STORY_REPORTS_MAX; i++) {
 		reports[i] = make_report("alpha", "Title");
 		reports[i].item.link = STR("https://a.example/1");
+		reports[i].source.title = str_from(names[i]);
 	}
 	reports[0].item.authors.items = people;
 	reports[0].item.categories.items = categories;

@@ -83,6 +83,62 @@ TEST(items_that_say_nothing)
 	json_decref(root);
 }
 
+/* What a channel says of itself, and the parts of a text that it wants. */
+TEST_ON(channels, full, f)
+{
+	struct channel own = channel;
+	struct buf out = BUF_INIT(OUT_MAX);
+	xmlDocPtr doc;
+
+	own.author = "Desk <1>";
+	own.icon = "https://news.example/i.png?a&b";
+	own.rights = "Ours & theirs";
+	own.id_space = "brief";
+	own.text = CHANNEL_HEADLINE;
+	own.per_item = true;
+	format_atom.begin(&out, &own);
+	format_atom.story(&out, &own, &f->story, 0);
+	format_atom.end(&out);
+	doc = read_xml(&out);
+	assert_xpath(doc, "/a:feed/a:author/a:name", "Desk <1>");
+	assert_xpath(doc, "/a:feed/a:icon", "https://news.example/i.png?a&b");
+	assert_xpath(doc, "/a:feed/a:rights", "Ours & theirs");
+	assert_xpath(doc, "count(//a:entry/a:summary)", "0");
+	assert_xpath(doc, "starts-with(//a:entry/a:content, '<p>Outlet: ')", "true");
+	/* made of the name and the report's id: changes of it would show readers everything anew */
+	assert_xpath(doc, "//a:entry/a:id", "urn:uuid:102b1776-ea71-8783-9b83-2351bb4d0b52");
+	xmlFreeDoc(doc);
+	buf_release(&out);
+}
+
+/* Reports that join do not move an entry; the text of its lead does. */
+TEST_ON(updated, full, f)
+{
+	struct channel c = channel;
+	struct story *s = &f->story;
+	struct report *lead = &f->reports[0];
+
+	s->updated_ms = NOW_MS + HOUR_MS;
+	assert_int_equal(render_updated(&c, s), NOW_MS);
+	c.joins_update = true;
+	assert_int_equal(render_updated(&c, s), NOW_MS + HOUR_MS);
+	c.joins_update = false;
+	s->alert.id = 1;
+	assert_int_equal(render_updated(&c, s), NOW_MS + HOUR_MS);
+	s->alert.id = 0;
+	/* a small edit moves the report's time alone */
+	lead->updated_ms = NOW_MS + 2 * HOUR_MS;
+	assert_int_equal(render_updated(&c, s), NOW_MS + HOUR_MS);
+	/* of a backlog: as old as the item's own dates, until it changes */
+	lead->updated_ms = NOW_MS;
+	s->sort_ms = lead->published_ms;
+	assert_int_equal(render_updated(&c, s), lead->published_ms);
+	lead->item.updated = lead->published_ms + 1000;
+	assert_int_equal(render_updated(&c, s), lead->published_ms + 1000);
+	lead->updated_ms = NOW_MS + HOUR_MS;
+	assert_int_equal(render_updated(&c, s), NOW_MS + HOUR_MS);
+}
+
 /* ---- everything ---- */
 
 #define FULL_BYLINE                                                                                                    \
