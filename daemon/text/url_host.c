@@ -39,6 +39,15 @@ bool url_is_plain_host(struct str host, bool *lower)
 
 /* ---- addresses */
 
+/* "0x7f" is 16, "0177" is 8, "127" is 10.  strtoul() is told, since from glibc 2.38 on it finds 2 in "0b1" by itself.
+ */
+static int base_of(const char *number)
+{
+	if (number[0] != '0')
+		return 10;
+	return char_lower(number[1]) == 'x' ? 16 : 8;
+}
+
 /* "127.0.0.1", "127.1", "0x7f.1", "017700000001": one to four numbers, of which the last fills the remaining bytes.
  * False when host is not an IPv4 address and so a name. */
 static bool read_ipv4(const char *host, uint32_t *address)
@@ -52,7 +61,7 @@ static bool read_ipv4(const char *host, uint32_t *address)
 		if (!char_is_digit(*host))
 			return false;
 		errno = 0;
-		parts[n] = strtoul(host, &end, 0);
+		parts[n] = strtoul(host, &end, base_of(host));
 		if (errno != 0)
 			return false;
 		if (*end == '\0')
