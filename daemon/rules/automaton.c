@@ -6,8 +6,8 @@
  * never goes back in the text.
  *
  * Most words of a text are in no rule, and most others begin a phrase that does not go on.  So the root's children are
- * not among the edges: the table of words (word_table.h) tells what begins with a word.  And a filter of one bit an
- * edge tells first that a phrase does not go on.  Nodes are numbered breadth first when the automaton is sealed: the
+ * not among the edges: the table of words (word_table.h) tells what begins with a word.  And a filter of two bits
+ * an edge tells first that a phrase does not go on.  Nodes are numbered breadth first when the automaton is sealed: the
  * root's children come before all others, and a state among them has the root alone behind it.
  *
  * A prefix can only end a pattern, so it is never a state: it is a leaf under the node of the words before it. Before
@@ -25,10 +25,10 @@
 
 enum {
 	ROOT = 0,
-	EDGE_SLOTS_MIN = 8, /* a power of two, as all slot counts */
+	EDGE_SLOTS_MIN = 16, /* a power of two, as all slot counts */
 	NODES_MIN = 4,
 	SCOPES = SCOPE_TITLE + 1,
-	FILTER_BITS = 8, /* for each slot of an edge */
+	FILTER_SLOTS = 8, /* for so many slots of edges the filter has a number of 64 bits */
 };
 
 struct node {
@@ -55,8 +55,8 @@ struct edge {
 struct edges {
 	struct edge *items; /* never fuller than room_of() */
 	uint32_t slots, count;
-	uint64_t *filter; /* bits; NULL until the automaton is sealed */
-	int filter_shift; /* of a hash, to the number of its bit */
+	uint64_t *filter; /* struct automaton_filter; NULL until the automaton is sealed */
+	int filter_shift;
 };
 
 struct automaton {
@@ -69,6 +69,7 @@ struct automaton {
 	uint32_t *root_children; /* by word of the lexicon; NULL once sealed */
 	uint32_t root_child_cap;
 	uint32_t pattern_count;
+	uint32_t *patterns;      /* by the number when it was added: the number since automaton_seal() */
 	struct word_table words; /* since automaton_seal() */
 	uint32_t first_count;    /* the root's children over words: the nodes from 1 on; since then, too */
 	bool in_image;           /* all arrays are */
@@ -76,8 +77,8 @@ struct automaton {
 
 /* What is no array, for the image. */
 struct automaton_head {
-	uint64_t seed, filter_mask;
-	uint32_t place_count, edge_slots, filter_shift, pattern_count, first_count, unused;
+	uint64_t seed;
+	uint32_t group_count, edge_slots, filter_shift, pattern_count, first_count, unused;
 };
 
 static uint32_t word_symbol(uint32_t word)
@@ -99,9 +100,7 @@ static uint64_t edge_key(uint32_t node, uint32_t symbol)
 
 static bool may_have_edge(const struct edges *e, uint64_t key)
 {
-	uint64_t bit = automaton_pair_hash(key) >> e->filter_shift;
-
-	return (e->filter[bit / 64] >> bit % 64 & 1) != 0;
+	return automaton_filter_has(&(struct automaton_filter){e->filter, e->filter_shift}, key);
 }
 
 static struct edge *edge_slot(const struct edges *e, uint64_t key)
@@ -242,6 +241,7 @@ void automaton_free(struct automaton *a)
 	if (a == NULL)
 		return;
 	lexicon_free(a->lexicon);
+	free(a->patterns);
 	if (!a->in_image) {
 		free(a->nodes);
 		free(a->places);
@@ -340,6 +340,36 @@ static int renumber_nodes(struct automaton *a, const uint32_t *order, uint32_t *
 	return 0;
 }
 
+static void renumber_pattern(struct automaton *a, uint32_t *pattern, uint32_t *count)
+{
+	if (*pattern == NO_PATTERN)
+		return;
+	a->patterns[*pattern] = (*count)++;
+	*pattern = a->patterns[*pattern];
+}
+
+static int renumber_patterns(struct automaton *a)
+{
+	uint32_t count = 0;
+
+	a->patterns = calloc((size_t)a->pattern_count + 1, sizeof(*a->patterns));
+	if (a->patterns == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 1; i <= a->first_count; i++)
+		renumber_pattern(a, &a->nodes[i].pattern[SCOPE_ANYWHERE], &count);
+	for (uint32_t i = 1; i < a->node_count; i++) {
+		if (i > a->first_count)
+			renumber_pattern(a, &a->nodes[i].pattern[SCOPE_ANYWHERE], &count);
+		renumber_pattern(a, &a->nodes[i].pattern[SCOPE_TITLE], &count);
+	}
+	return 0;
+}
+
+uint32_t automaton_pattern(const struct automaton *a, uint32_t added)
+{
+	return a->patterns[added];
+}
+
 /* The edges of the sealed automaton: all but those from the root over a word. */
 static int renew_edges(struct automaton *a)
 {
@@ -350,18 +380,18 @@ static int renew_edges(struct automaton *a)
 		slots *= 2;
 	if (init_edges(&fresh, slots) != 0)
 		return -ENOMEM;
-	fresh.filter = calloc((size_t)slots * FILTER_BITS / 64, sizeof(*fresh.filter));
-	fresh.filter_shift = 64 - __builtin_ctz(slots) - __builtin_ctz(FILTER_BITS);
+	fresh.filter = calloc(slots / FILTER_SLOTS, sizeof(*fresh.filter));
+	fresh.filter_shift = 64 - __builtin_ctz(slots / FILTER_SLOTS);
 	if (fresh.filter == NULL) {
 		release_edges(&fresh);
 		return -ENOMEM;
 	}
 	for (uint32_t i = a->first_count + 1; i < a->node_count; i++) {
 		uint64_t key = edge_key(a->places[i].parent, a->places[i].symbol);
-		uint64_t bit = automaton_pair_hash(key) >> fresh.filter_shift;
+		uint64_t hash = automaton_pair_hash(key);
 
 		*edge_slot(&fresh, key) = (struct edge){key, i, 0};
-		fresh.filter[bit / 64] |= UINT64_C(1) << bit % 64;
+		fresh.filter[hash >> fresh.filter_shift] |= automaton_filter_bits(hash);
 	}
 	release_edges(&a->edges);
 	a->edges = fresh;
@@ -429,9 +459,11 @@ int automaton_seal(struct automaton *a)
 	if (ret == 0)
 		ret = renumber_nodes(a, order, fresh, words);
 	if (ret == 0)
+		ret = renumber_patterns(a);
+	if (ret == 0)
 		ret = renew_edges(a);
 	if (ret == 0) {
-		firsts = calloc(a->words.count, sizeof(*firsts));
+		firsts = calloc(word_table_places(&a->words), sizeof(*firsts));
 		ret = firsts == NULL ? -ENOMEM : 0;
 	}
 	if (ret == 0) {
@@ -453,28 +485,26 @@ int automaton_seal(struct automaton *a)
 
 size_t automaton_bytes(const struct automaton *a)
 {
-	return a->words.count * sizeof(*a->words.places) + (size_t)(a->words.filter_mask + 1) / 8 +
-	       a->node_count * sizeof(*a->nodes) + a->edges.slots * (sizeof(*a->edges.items) + (size_t)FILTER_BITS / 8);
+	return word_table_places(&a->words) * sizeof(*a->words.places) +
+	       a->words.group_count * sizeof(*a->words.groups) + a->node_count * sizeof(*a->nodes) +
+	       a->edges.slots * (sizeof(*a->edges.items) + sizeof(*a->edges.filter) / FILTER_SLOTS);
 }
 
 void automaton_write(const struct automaton *a, struct buf *image)
 {
 	const struct automaton_head head = {.seed = a->words.seed,
-		.filter_mask = a->words.filter_mask,
-		.place_count = a->words.count,
+		.group_count = a->words.group_count,
 		.edge_slots = a->edges.slots,
 		.filter_shift = (uint32_t)a->edges.filter_shift,
 		.pattern_count = a->pattern_count,
 		.first_count = a->first_count};
 
 	image_put(image, IMAGE_AUTOMATON, &head, 1, sizeof(head));
-	image_put(image, IMAGE_WORD_PLACES, a->words.places, a->words.count, sizeof(*a->words.places));
-	image_put(image, IMAGE_WORD_FILTER, a->words.filter, (size_t)(a->words.filter_mask + 1) / 64,
-		sizeof(*a->words.filter));
+	image_put(image, IMAGE_WORD_GROUPS, a->words.groups, a->words.group_count, sizeof(*a->words.groups));
+	image_put(image, IMAGE_WORD_PLACES, a->words.places, word_table_places(&a->words), sizeof(*a->words.places));
 	image_put(image, IMAGE_NODES, a->nodes, a->node_count, sizeof(*a->nodes));
 	image_put(image, IMAGE_EDGES, a->edges.items, a->edges.slots, sizeof(*a->edges.items));
-	image_put(image, IMAGE_EDGE_FILTER, a->edges.filter, (size_t)a->edges.slots * FILTER_BITS / 64,
-		sizeof(*a->edges.filter));
+	image_put(image, IMAGE_EDGE_FILTER, a->edges.filter, a->edges.slots / FILTER_SLOTS, sizeof(*a->edges.filter));
 	lexicon_write(a->lexicon, image);
 }
 
@@ -492,11 +522,10 @@ struct automaton *automaton_open(struct str image)
 			.filter = (uint64_t *)image_get(image, IMAGE_EDGE_FILTER, sizeof(*a->edges.filter), NULL),
 			.filter_shift = (int)head->filter_shift},
 		.words = {.seed = head->seed,
+			.groups = (uint64_t *)image_get(image, IMAGE_WORD_GROUPS, sizeof(*a->words.groups), NULL),
 			.places = (struct word_place *)image_get(
 				image, IMAGE_WORD_PLACES, sizeof(*a->words.places), NULL),
-			.count = head->place_count,
-			.filter = (uint64_t *)image_get(image, IMAGE_WORD_FILTER, sizeof(*a->words.filter), NULL),
-			.filter_mask = head->filter_mask},
+			.group_count = head->group_count},
 		.pattern_count = head->pattern_count,
 		.first_count = head->first_count,
 		.in_image = true};
@@ -524,9 +553,9 @@ struct automaton_filter automaton_filter(const struct automaton *a)
 	return (struct automaton_filter){a->edges.filter, a->edges.filter_shift};
 }
 
-bool automaton_goes_on(const struct automaton *a, uint32_t state, uint32_t number)
+bool automaton_goes_on(const struct automaton *a, uint64_t pair)
 {
-	return child_of(a, state, word_symbol(number)) != ROOT;
+	return edge_slot(&a->edges, pair)->child != ROOT;
 }
 
 bool automaton_is_deep(const struct automaton *a, uint32_t state)

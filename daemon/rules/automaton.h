@@ -27,7 +27,10 @@ enum automaton_scope { SCOPE_ANYWHERE, SCOPE_TITLE };
 int automaton_add(struct automaton *a, const struct str *words, size_t count, bool prefix, enum automaton_scope scope,
 	uint32_t *pattern);
 size_t automaton_pattern_count(const struct automaton *a);
+/* Numbers the patterns anew: those that are one word come first, so that what is kept of them lies close together. */
 int automaton_seal(struct automaton *a);
+/* The number, once sealed, of a pattern that automaton_add() numbered. */
+uint32_t automaton_pattern(const struct automaton *a, uint32_t added);
 
 /* A sealed automaton in an image (rule_image.h); NULL without memory.  One that was opened can only search. */
 size_t automaton_bytes(const struct automaton *a); /* about so many in an image */
@@ -46,11 +49,11 @@ struct automaton_word {
 const struct word_table *automaton_words(const struct automaton *a);
 struct prefix_filter automaton_prefix_filter(const struct automaton *a);
 uint32_t automaton_prefix(const struct automaton *a, struct str word);
-/* Of pairs of a state and a word: a bit for each, so that most pairs with which no pattern goes on are known as such.
- */
+/* Of pairs of a state and a word: two bits in one number for each, so that most pairs with which no pattern goes on are
+ * known as such. */
 struct automaton_filter {
 	const uint64_t *bits;
-	int shift;
+	int shift; /* of a hash, to the place of its number */
 };
 struct automaton_filter automaton_filter(const struct automaton *a);
 
@@ -65,18 +68,24 @@ static inline uint64_t automaton_pair_hash(uint64_t pair)
 	return pair * UINT64_C(0x9E3779B97F4A7C15);
 }
 
-/* False: no pattern goes on from the state with the word of that number.  True is wrong for one of ten others, or
- * fewer. */
-static inline bool automaton_filter_has(const struct automaton_filter *f, uint32_t state, uint32_t number)
+/* The bits of a hash in its number of the filter. */
+static inline uint64_t automaton_filter_bits(uint64_t hash)
 {
-	uint64_t bit = automaton_pair_hash(automaton_pair(state, number)) >> f->shift;
-
-	return (f->bits[bit / 64] >> bit % 64 & 1) != 0;
+	return UINT64_C(1) << (hash >> 20 & 63) | UINT64_C(1) << (hash >> 26 & 63);
 }
 
-/* Does a pattern go on from the state, behind one word, with the word of that number?  If not, the word leads where it
+/* False: no pattern goes on from the state with the word of that number.  True is wrong for one of thirty others, or
+ * fewer. */
+static inline bool automaton_filter_has(const struct automaton_filter *f, uint64_t pair)
+{
+	uint64_t hash = automaton_pair_hash(pair);
+
+	return (~f->bits[hash >> f->shift] & automaton_filter_bits(hash)) == 0;
+}
+
+/* Does a pattern go on from the state of the pair, behind one word, with its word?  If not, the word leads where it
  * does from state 0. */
-bool automaton_goes_on(const struct automaton *a, uint32_t state, uint32_t number);
+bool automaton_goes_on(const struct automaton *a, uint64_t pair);
 /* Is it a state behind several words? */
 bool automaton_is_deep(const struct automaton *a, uint32_t state);
 /* Fed to state 0, does the word leave that state and hit nothing? */

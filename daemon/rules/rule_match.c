@@ -175,18 +175,27 @@ static void sort_told(uint32_t *items, size_t count)
 	}
 }
 
-/* A list may have a hundred thousand entries: they are found by what the text holds. */
-static void tell_list(const struct rule_set *set, const struct set_term *list, struct told *told)
+/* A list may have a hundred thousand entries: they are found by what the text holds.  Their memory is fetched first,
+ * for all of the hits that are likely told. */
+static void tell_list(
+	const struct rule_set *set, const struct set_term *terms, const struct set_term *list, struct told *told)
 {
-	size_t first = told->count;
+	const struct pattern_uses *uses = set->in.uses;
+	size_t first = told->count, ahead = set->hit_count < RULE_TOLD_MAX ? set->hit_count : RULE_TOLD_MAX;
 
+	for (size_t h = 0; h < ahead; h++)
+		__builtin_prefetch(&uses[set->hits[h]]);
+	for (size_t h = 0; h < ahead; h++)
+		__builtin_prefetch(&set->in.scored[uses[set->hits[h]].scored]);
 	for (size_t h = 0; h < set->hit_count && told->count < RULE_TOLD_MAX; h++) {
 		uint32_t pattern = set->hits[h];
 
-		for (uint32_t i = set->in.uses[pattern].scored; i < set->in.uses[pattern + 1].scored; i++)
+		for (uint32_t i = uses[pattern].scored; i < uses[pattern + 1].scored; i++)
 			if (set->in.scored[i].list == list->list && told->count < RULE_TOLD_MAX)
 				told->items[told->count++] = set->in.scored[i].term;
 	}
+	for (size_t i = first; i < told->count; i++)
+		__builtin_prefetch(&terms[told->items[i]]);
 	sort_told(told->items + first, told->count - first);
 }
 
@@ -200,7 +209,7 @@ size_t rule_set_terms(const struct rule_set *set, size_t number, struct str text
 		const struct set_term *t = &rule.terms[i];
 
 		if (t->kind == TERM_LIST && t->first)
-			tell_list(set, t, &told);
+			tell_list(set, rule.terms, t, &told);
 		else if (t->first && rule_set_find_term(set, &rule, t) > 0)
 			told.items[told.count++] = (uint32_t)i;
 		i += t->kind == TERM_LIST ? t->most : 0;

@@ -8,12 +8,12 @@
 #include "rule_set.h"
 #include "word_block.h"
 
+/* There is no branch: of the many words of large sets, every second one would be guessed wrong. */
 static void meet(struct rule_set *set, uint32_t rule)
 {
-	if (set->met[rule] == set->now)
-		return;
+	set->queue[set->queued] = rule;
+	set->queued += set->met[rule] != set->now;
 	set->met[rule] = set->now;
-	set->queue[set->queued++] = rule;
 }
 
 /* Makes every rule unmet and every pattern not found, and meets the rules that are always looked at.  The bits of found
@@ -22,7 +22,7 @@ static void next_item(struct rule_set *set, const struct rule_subject *subject)
 {
 	if (++set->now == 0) {
 		/* the numbers begin anew after 2^32 - 1 items */
-		memset(set->met, 0, set->rule_count * sizeof(*set->met));
+		memset(set->met, 0, (set->rule_count + 1) * sizeof(*set->met));
 		memset(set->sums, 0, ((size_t)set->list_count + 1) * sizeof(*set->sums));
 		set->now = 1;
 	}
@@ -32,6 +32,7 @@ static void next_item(struct rule_set *set, const struct rule_subject *subject)
 	set->queued = set->hit_count = 0;
 	set->word = set->word_count = 0;
 	rule_places_clear(&set->places);
+	set->met[set->rule_count] = set->now;
 	for (size_t i = 0; i < set->in.always_count; i++)
 		meet(set, set->in.always[i]);
 }
@@ -47,26 +48,43 @@ static void add_weight(struct rule_set *set, uint32_t list, int weight, bool anc
 		meet(set, set->in.list_rules[list]);
 }
 
+static void use_pattern(struct rule_set *set, uint32_t pattern)
+{
+	const struct pattern_use *use = &set->in.use[pattern];
+	const struct pattern_uses *uses;
+
+	if (use->kind == USE_LIST) {
+		add_weight(set, use->number, use->weight, use->anchor);
+		return;
+	}
+	if (use->kind == USE_RULE) {
+		meet(set, use->number);
+		return;
+	}
+	if (use->kind == USE_RULES) {
+		for (uint32_t i = 0; i < (uint32_t)use->weight; i++)
+			meet(set, set->in.users[use->number + i]);
+		return;
+	}
+	uses = &set->in.uses[pattern];
+	for (uint32_t i = uses->scored; i < uses[1].scored; i++)
+		add_weight(set, set->in.scored[i].list, set->in.scored[i].weight, set->in.scored[i].anchor);
+	for (uint32_t i = uses->users; i < uses[1].users; i++)
+		meet(set, set->in.users[i]);
+}
+
 static void on_hit(void *arg, uint32_t pattern)
 {
 	struct rule_set *set = arg;
-	const struct pattern_uses *use = &set->in.uses[pattern];
 	bool again = rule_set_has(set, pattern);
 
-	if (use->placed)
+	if (set->in.use[pattern].kind == USE_PLACED)
 		rule_places_add(&set->places, pattern, set->word, again);
 	if (again)
 		return;
 	set->found[pattern / 64] |= UINT64_C(1) << pattern % 64;
 	set->hits[set->hit_count++] = pattern;
-	if (use->list != 0) {
-		add_weight(set, use->list, use->weight, use->anchor);
-		return;
-	}
-	for (uint32_t i = use->scored; i < use[1].scored; i++)
-		add_weight(set, set->in.scored[i].list, set->in.scored[i].weight, set->in.scored[i].anchor);
-	for (uint32_t i = use->users; i < use[1].users; i++)
-		meet(set, set->in.users[i]);
+	use_pattern(set, pattern);
 }
 
 /* A word of several forms leads to several states of the automaton, and the next word continues from each. Only a text
@@ -136,8 +154,8 @@ static bool look_at_words(
 {
 	const struct word_place *places = automaton_words(set->automaton)->places;
 	const struct automaton_filter filter = automaton_filter(set->automaton);
-	uint32_t states[WORD_BLOCK] = {0}, numbers[WORD_BLOCK] = {0};
-	size_t next = 0, pairs = 0;
+	uint64_t pairs[WORD_BLOCK];
+	size_t next = 0, pair_count = 0;
 
 	single->count = 0;
 	for (size_t k = 0; k < b->known_count; k++) {
@@ -145,18 +163,17 @@ static bool look_at_words(
 		const struct word_place *place = &places[b->found[i].number];
 		bool is_pattern = place->pattern != AUTOMATON_NO_PATTERN;
 
-		__builtin_prefetch(&set->in.uses[place->pattern & (0 - (uint32_t)is_pattern)]);
+		__builtin_prefetch(&set->in.use[place->pattern & (0 - (uint32_t)is_pattern)]);
 		single->patterns[single->count] = place->pattern;
 		single->forms[single->count] = i;
 		single->count += is_pattern;
-		states[pairs] = state;
-		numbers[pairs] = b->found[i].number;
-		pairs += (size_t)(i == next) & (state != 0) & automaton_filter_has(&filter, state, b->found[i].number);
+		pairs[pair_count] = automaton_pair(state, b->found[i].number);
+		pair_count += (size_t)(i == next) & (state != 0) & automaton_filter_has(&filter, pairs[pair_count]);
 		state = place->state;
 		next = (size_t)i + 1;
 	}
-	for (size_t k = 0; k < pairs; k++)
-		if (automaton_goes_on(set->automaton, states[k], numbers[k]))
+	for (size_t k = 0; k < pair_count; k++)
+		if (automaton_goes_on(set->automaton, pairs[k]))
 			return false;
 	return true;
 }
@@ -166,19 +183,8 @@ static void hit_words(struct rule_set *set, const struct single_words *single)
 	uint32_t first = set->word;
 
 	for (size_t h = 0; h < single->count; h++) {
-		uint32_t pattern = single->patterns[h];
-		const struct pattern_uses *use = &set->in.uses[pattern];
-		bool again = rule_set_has(set, pattern);
-
-		if (use->list == 0) {
-			set->word = first + single->forms[h];
-			on_hit(set, pattern);
-			continue;
-		}
-		set->found[pattern / 64] |= UINT64_C(1) << pattern % 64;
-		set->hits[set->hit_count] = pattern;
-		set->hit_count += !again;
-		add_weight(set, use->list, again ? 0 : use->weight, use->anchor);
+		set->word = first + single->forms[h];
+		on_hit(set, single->patterns[h]);
 	}
 	set->word = first;
 }

@@ -40,6 +40,7 @@ struct set_view {
 	const struct set_near *nears;
 	const struct rule_condition *conditions;
 	const char *text;
+	const struct pattern_use *use;   /* by pattern */
 	const struct pattern_uses *uses; /* by pattern; one more than patterns */
 	const uint32_t *users;           /* numbers of rules, grouped by the pattern that anchors them */
 	const uint32_t *always;          /* the rules with an anchor that the automaton cannot find */
@@ -72,7 +73,7 @@ struct rule_set {
 	uint64_t *found; /* by pattern, a bit: the item holds it */
 	uint32_t *hits;  /* the patterns that were found, each once */
 	size_t hit_count;
-	uint32_t *met;   /* by rule: the last item that held one of its anchors */
+	uint32_t *met;   /* by rule: the last item that held one of its anchors; behind them, the present item */
 	uint32_t *queue; /* the rules met; after the evaluation, those that match */
 	size_t queued;
 	uint64_t *truth; /* by rule in the queue, after the evaluation: its value for each combination of its conditions

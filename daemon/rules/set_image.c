@@ -16,6 +16,7 @@ struct packing {
 	size_t patterns;
 	uint32_t *work; /* a number for each pattern */
 	struct pattern_uses *uses;
+	struct pattern_use *use;
 	uint32_t *users, *always, *list_rules;
 	size_t user_count, always_count, scored_count;
 	struct scored *scored;
@@ -30,8 +31,8 @@ struct packing {
 	struct buf text;
 };
 
-/* Sets first on the first term of each pattern in a rule. Counts the anchors and entries of lists of each pattern in
- * the uses of the next one. */
+/* Gives terms the last numbers of their patterns. Sets first on the first term of each pattern in a rule. Counts the
+ * anchors and entries of lists of each pattern in the uses of the next one. */
 static void count_users(struct packing *k)
 {
 	const struct rules *rules = &k->set->rules;
@@ -41,22 +42,24 @@ static void count_users(struct packing *k)
 
 		for (size_t i = 0; i < terms->count; i++) {
 			struct rule_term *t = &terms->items[i];
-			struct pattern_uses *use;
+			struct pattern_uses *uses;
 
 			if (t->kind != TERM_WORDS) {
 				t->first = !t->negated;
 				continue;
 			}
-			use = &k->uses[t->pattern];
-			use->placed = use->placed || t->placed || k->set->keeps_places;
+			t->pattern = automaton_pattern(k->set->automaton, t->pattern);
+			uses = &k->uses[t->pattern];
+			if (t->placed || k->set->keeps_places)
+				k->use[t->pattern].kind = USE_PLACED;
 			/* work holds the last rule that had the pattern */
 			t->first = !t->negated && k->work[t->pattern] != r + 1;
 			if (t->first)
 				k->work[t->pattern] = (uint32_t)(r + 1);
 			if (t->list > 0)
-				use[1].scored++;
+				uses[1].scored++;
 			else if (t->anchor)
-				use[1].users++;
+				uses[1].users++;
 		}
 	}
 }
@@ -111,17 +114,41 @@ static void list_users(struct packing *k)
 	k->user_count = k->uses[k->patterns].users;
 }
 
-static void note_single_entries(struct packing *k)
+/* Is the pattern in one list, with a sum of its weights that fits, and in nothing else? */
+static bool is_in_one_list(const struct packing *k, uint32_t begin, uint32_t end, struct pattern_use *use)
+{
+	int weight = 0;
+
+	*use = (struct pattern_use){.kind = USE_LIST, .number = k->scored[begin].list};
+	for (uint32_t i = begin; i < end && weight >= INT16_MIN && weight <= INT16_MAX; i++) {
+		if (k->scored[i].list != use->number)
+			return false;
+		weight += k->scored[i].weight;
+		use->anchor = use->anchor || k->scored[i].anchor != 0;
+	}
+	use->weight = (int16_t)weight;
+	return use->weight == weight;
+}
+
+/* Patterns that are operands of NEAR are marked as such already. */
+static void note_single_uses(struct packing *k)
 {
 	for (size_t i = 0; i < k->patterns; i++) {
-		struct pattern_uses *use = &k->uses[i];
-		const struct scored *entry = &k->scored[use->scored];
+		const struct pattern_uses *uses = &k->uses[i];
+		uint32_t users = uses[1].users - uses->users, entries = uses[1].scored - uses->scored;
+		struct pattern_use in_list;
 
-		if (use[1].scored - use->scored != 1 || use[1].users != use->users || use->placed)
+		if (k->use[i].kind == USE_PLACED)
 			continue;
-		use->list = entry->list;
-		use->weight = entry->weight;
-		use->anchor = entry->anchor != 0;
+		if (users == 0 && entries > 0 && is_in_one_list(k, uses->scored, uses[1].scored, &in_list))
+			k->use[i] = in_list;
+		else if (users < 2 && entries == 0)
+			k->use[i].number = users == 1 ? k->users[uses->users] : (uint32_t)k->set->rules.count;
+		else if (users <= INT16_MAX && entries == 0)
+			k->use[i] = (struct pattern_use){
+				.kind = USE_RULES, .number = uses->users, .weight = (int16_t)users};
+		else
+			k->use[i].kind = USE_SEVERAL;
 	}
 }
 
@@ -211,6 +238,7 @@ static int make_room(struct packing *k)
 	}
 	k->work = room(k->patterns, sizeof(*k->work), &failed);
 	k->uses = room(k->patterns + 1, sizeof(*k->uses), &failed);
+	k->use = room(k->patterns, sizeof(*k->use), &failed);
 	k->users = room(k->set->term_count, sizeof(*k->users), &failed);
 	k->always = room(rules->count, sizeof(*k->always), &failed);
 	k->list_rules = room(k->set->list_count + (size_t)1, sizeof(*k->list_rules), &failed);
@@ -229,6 +257,7 @@ static void release(struct packing *k)
 {
 	free(k->work);
 	free(k->uses);
+	free(k->use);
 	free(k->users);
 	free(k->always);
 	free(k->list_rules);
@@ -250,7 +279,7 @@ static size_t size_of(const struct rule_set *set, const struct packing *k)
 	return automaton_bytes(set->automaton) + set->rules.count * sizeof(*k->rules) +
 	       k->term_count * (sizeof(*k->terms) + sizeof(*k->users) + sizeof(*k->scored)) +
 	       k->step_count * sizeof(*k->steps) + k->near_count * sizeof(*k->nears) + k->text.len +
-	       k->patterns * sizeof(*k->uses);
+	       k->patterns * (sizeof(*k->uses) + sizeof(*k->use));
 }
 
 static int write_image(struct rule_set *set, const struct packing *k)
@@ -273,6 +302,7 @@ static int write_image(struct rule_set *set, const struct packing *k)
 	image_put(out, IMAGE_NEARS, k->nears, k->near_count, sizeof(*k->nears));
 	image_put(out, IMAGE_CONDITIONS, k->conditions, k->condition_count, sizeof(*k->conditions));
 	image_put(out, IMAGE_TEXT, k->text.data, k->text.len, 1);
+	image_put(out, IMAGE_USE, k->use, k->patterns, sizeof(*k->use));
 	image_put(out, IMAGE_USES, k->uses, k->patterns + 1, sizeof(*k->uses));
 	image_put(out, IMAGE_USERS, k->users, k->user_count, sizeof(*k->users));
 	image_put(out, IMAGE_ALWAYS, k->always, k->always_count, sizeof(*k->always));
@@ -291,7 +321,7 @@ int rule_set_pack(struct rule_set *set)
 		count_users(&k);
 		list_scored(&k);
 		list_users(&k);
-		note_single_entries(&k);
+		note_single_uses(&k);
 		for (size_t r = 0; r < set->rules.count; r++)
 			pack_rule(&k, &set->rules.items[r], &k.rules[r]);
 		result = k.text.failed;
@@ -339,6 +369,7 @@ static void find_parts(struct rule_set *set)
 	in->nears = image_get(set->image, IMAGE_NEARS, sizeof(*in->nears), NULL);
 	in->conditions = image_get(set->image, IMAGE_CONDITIONS, sizeof(*in->conditions), NULL);
 	in->text = image_get(set->image, IMAGE_TEXT, 1, NULL);
+	in->use = image_get(set->image, IMAGE_USE, sizeof(*in->use), NULL);
 	in->uses = image_get(set->image, IMAGE_USES, sizeof(*in->uses), NULL);
 	in->users = image_get(set->image, IMAGE_USERS, sizeof(*in->users), NULL);
 	in->always = image_get(set->image, IMAGE_ALWAYS, sizeof(*in->always), &in->always_count);
@@ -359,8 +390,8 @@ int rule_set_unpack(struct rule_set *set)
 	patterns = automaton_pattern_count(set->automaton);
 	set->found = room(patterns / 64, sizeof(*set->found), &failed);
 	set->hits = room(patterns, sizeof(*set->hits), &failed);
-	set->met = room(set->rule_count, sizeof(*set->met), &failed);
-	set->queue = room(set->rule_count, sizeof(*set->queue), &failed);
+	set->met = room(set->rule_count + 1, sizeof(*set->met), &failed);
+	set->queue = room(set->rule_count + 1, sizeof(*set->queue), &failed);
 	set->truth = room(set->rule_count, sizeof(*set->truth), &failed);
 	set->sums = room(set->list_count, sizeof(*set->sums), &failed);
 	if (failed || rule_places_init(&set->places, patterns) < 0)

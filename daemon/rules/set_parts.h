@@ -61,14 +61,26 @@ struct scored {
 };
 
 /* What a pattern is used for: its rules and entries of lists begin here in users and scored, and end where those of the
- * next pattern begin.  A pattern that is one entry of one list and nothing else, as most are in large sets, has that
- * entry here too. */
+ * next pattern begin. */
 struct pattern_uses {
 	uint32_t users, scored;
-	uint32_t list; /* of the one entry; 0: look in users and scored */
-	int16_t weight;
-	bool anchor;
-	bool placed; /* an operand of NEAR */
+};
+
+/* The same in short, since it is read for every second word of a text when the set is large: most patterns have one
+ * use. */
+struct pattern_use {
+	uint32_t number; /* USE_RULE, USE_LIST: of the rule or list; USE_RULES: its first place in users */
+	int16_t weight;  /* USE_LIST: the sum of its entries in the list; USE_RULES: how many rules */
+	uint8_t kind;    /* enum pattern_use_kind */
+	bool anchor;     /* USE_LIST: one of the entries is */
+};
+
+enum pattern_use_kind {
+	USE_RULE,    /* it anchors one rule; or none, and number is that of the rules */
+	USE_RULES,   /* it anchors several rules, and is in no list */
+	USE_LIST,    /* it is in one list */
+	USE_SEVERAL, /* look in struct pattern_uses */
+	USE_PLACED,  /* it is an operand of NEAR, too */
 };
 
 /* What is no array. */

@@ -127,48 +127,69 @@ int word_block_mark(struct word_block *b, char mark, struct buf *room, const str
 	return room->failed;
 }
 
-/* Looks up the prefixes of the forms; the forms with one are known. */
-static void find_prefixes(struct word_block *b, const struct automaton *a, bool *has)
+/* Looks up the prefixes of the forms. */
+static void find_prefixes(struct word_block *b, const struct automaton *a)
 {
 	const struct prefix_filter filter = automaton_prefix_filter(a);
 
+	b->has_prefix = false;
 	for (size_t i = 0; filter.lengths != 0 && i < b->count; i++) {
 		struct str form = b->forms[i];
 
 		if (!prefix_filter_has(&filter, form.len <= WORD_BYTES ? b->keys[i] : read_bytes(form.data)))
 			continue;
 		b->found[i].prefix = automaton_prefix(a, form);
-		has[i] = b->found[i].prefix != WORD_NONE;
-		b->has_prefix = b->has_prefix || has[i];
+		b->has_prefix = b->has_prefix || b->found[i].prefix != WORD_NONE;
 	}
+}
+
+/* Leaves in known the forms whose tag is in their group of the table, and those with a prefix; returns how many. There
+ * is no branch, which would be guessed wrong as often as a word is known. */
+static inline size_t find_tags(struct word_block *b, const struct word_table *table, bool has_prefix)
+{
+	size_t maybe = 0;
+
+	for (size_t i = 0; i < b->count; i++) {
+		uint64_t hash = word_hash(table, b->keys[i]), group = table->groups[word_table_group(table, hash)];
+		bool may_be = word_group_find(group, word_tag(hash)) != 0 || (group & WORD_WENT_ON) != 0;
+
+		b->known[maybe] = (uint8_t)i;
+		maybe += (size_t)may_be | (has_prefix && b->found[i].prefix != WORD_NONE);
+	}
+	return maybe;
 }
 
 void word_block_find(struct word_block *b, const struct automaton *a)
 {
 	const struct word_table *table = automaton_words(a);
-	uint64_t hashes[WORD_BLOCK] = {0};
-	bool has_prefix[WORD_BLOCK] = {false};
-	size_t maybe = 0;
+	uint32_t places[WORD_BLOCK];
+	bool has_more[WORD_BLOCK];
+	size_t maybe;
 
 	memset(b->found, 0xFF, b->count * sizeof(*b->found));
-	b->has_prefix = false;
-	find_prefixes(b, a, has_prefix);
-	for (size_t i = 0; i < b->count; i++) {
-		uint64_t hash = word_hash(table, b->keys[i]);
-		bool may_be = word_table_may_have(table, hash);
-		/* no branch, which would be guessed wrong as often as a word is known: others fetch the first place */
-		uint32_t start = word_table_start(table, hash) & (0 - (uint32_t)may_be);
+	find_prefixes(b, a);
+	maybe = b->has_prefix ? find_tags(b, table, true) : find_tags(b, table, false);
+	for (size_t k = 0; k < maybe; k++) {
+		uint64_t hash = word_hash(table, b->keys[b->known[k]]);
+		uint32_t group = word_table_group(table, hash);
+		uint64_t tags = table->groups[group];
+		uint64_t found = word_group_find(tags, word_tag(hash)) | (tags & WORD_WENT_ON);
 
-		__builtin_prefetch(&table->places[start]);
-		hashes[maybe] = hash;
-		b->known[maybe] = (uint8_t)i;
-		maybe += (size_t)may_be | has_prefix[i];
+		/* without such a tag it is any place */
+		places[k] = word_group_place(group, found | WORD_WENT_ON);
+		has_more[k] = (found & (found - 1)) != 0 || (tags & WORD_WENT_ON) != 0;
+		__builtin_prefetch(&table->places[places[k]]);
 	}
 	b->known_count = 0;
 	for (size_t k = 0; k < maybe; k++) {
 		uint8_t i = b->known[k];
+		uint64_t key = b->keys[i];
+		bool is_there = table->places[places[k]].key == key;
+		uint32_t number = places[k] | ((uint32_t)is_there - 1);
 
-		b->found[i].number = word_table_find(table, b->keys[i], hashes[k]);
+		if (!is_there & has_more[k])
+			number = word_table_find(table, key, word_hash(table, key));
+		b->found[i].number = number;
 		b->known[b->known_count] = i;
 		b->known_count += !automaton_is_unknown(&b->found[i]);
 	}

@@ -3,7 +3,7 @@
  *
  * A text is words with a space behind each, whose forms are separated by RULE_FORM_MARK (rule_words()).  Forms are
  * taken in blocks, so that the memory of one is fetched while others are looked at, and so that a form that is in no
- * pattern costs nothing after its bit of the filter was read. */
+ * pattern costs nothing after its group of tags was read (word_table.h). */
 #ifndef WATCH_WORD_BLOCK_H
 #define WATCH_WORD_BLOCK_H
 

@@ -4,34 +4,44 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { FILTER_LEAST = 512, BITS_A_WORD = 8 };
+/* In the mean: so few words go on to the next group, and the table has little room that is not used. */
+enum { WORDS_A_GROUP = 4 };
 
 int word_table_init(struct word_table *t, uint64_t seed, size_t words)
 {
-	size_t bits = FILTER_LEAST;
-
-	while (bits < BITS_A_WORD * words)
-		bits *= 2;
-	*t = (struct word_table){.seed = seed, .count = (uint32_t)(2 * words + 1), .filter_mask = bits - 1};
-	t->places = calloc(t->count, sizeof(*t->places));
-	t->filter = calloc(bits / 64, sizeof(*t->filter));
-	return t->places == NULL || t->filter == NULL ? -ENOMEM : 0;
+	*t = (struct word_table){.seed = seed, .group_count = (uint32_t)(words / WORDS_A_GROUP + 1)};
+	t->groups = calloc(t->group_count, sizeof(*t->groups));
+	t->places = calloc(word_table_places(t), sizeof(*t->places));
+	return t->places == NULL || t->groups == NULL ? -ENOMEM : 0;
 }
 
 void word_table_release(struct word_table *t)
 {
 	free(t->places);
-	free(t->filter);
+	free(t->groups);
+}
+
+/* The first free place of the group, or the first of the next one. */
+static uint32_t free_place(const struct word_table *t, uint32_t group)
+{
+	uint32_t at = group * WORD_GROUP_PLACES, end = at + WORD_GROUP_PLACES;
+
+	while (at < end && t->places[at].key != 0)
+		at++;
+	return at;
 }
 
 uint32_t word_table_put(struct word_table *t, struct str word)
 {
-	uint64_t key = word_key(t, word), hash = word_hash(t, key), bit = hash & t->filter_mask;
-	uint32_t at = word_table_start(t, hash);
+	uint64_t key = word_key(t, word), hash = word_hash(t, key);
+	uint32_t group = word_table_group(t, hash), at = free_place(t, group);
 
-	while (t->places[at].key != 0)
-		at = at + 1 < t->count ? at + 1 : 0;
+	while (at / WORD_GROUP_PLACES != group) {
+		t->groups[group] |= WORD_WENT_ON;
+		group = group + 1 < t->group_count ? group + 1 : 0;
+		at = free_place(t, group);
+	}
+	t->groups[group] |= word_tag(hash) << 8 * (at % WORD_GROUP_PLACES);
 	t->places[at] = (struct word_place){.key = key, .pattern = WORD_NONE};
-	t->filter[bit / 64] |= UINT64_C(1) << bit % 64;
 	return at;
 }

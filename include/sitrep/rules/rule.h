@@ -44,8 +44,8 @@
  * digit.
  *
  * Many rules are matched in one pass over the text: all their terms are in one Aho-Corasick automaton over tokens.
- * Then only rules with a found anchor (rule_parse.h) are evaluated.  A token that is in no rule costs one bit of a
- * filter, for any number of rules. */
+ * Then only rules with a found anchor (rule_parse.h) are evaluated.  A token that is in no rule costs one look
+ * at a group of tags, for any number of rules (word_table.h). */
 #ifndef SITREP_RULES_RULE_H
 #define SITREP_RULES_RULE_H
 
