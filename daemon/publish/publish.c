@@ -24,6 +24,9 @@ enum {
 /* A waiting request is answered with a document up to this old. */
 enum { WAITED_MS = 10 * 1000 };
 
+/* Of an archive that does not change any more. */
+static const char closed_control[] = "max-age=31536000, immutable";
+
 /* ---- cache ---- */
 
 static void drop(struct publish *p, size_t i)
@@ -73,7 +76,7 @@ static void count_again(struct publish *p, struct cached *c)
 	c->size = size;
 }
 
-static void keep(struct publish *p, struct str path, int64_t generation, struct http_body *body)
+static struct cached *keep(struct publish *p, struct str path, int64_t generation, struct http_body *body)
 {
 	struct cached *c = find(p, path);
 
@@ -83,7 +86,8 @@ static void keep(struct publish *p, struct str path, int64_t generation, struct 
 	c = &p->cache[p->cached_count];
 	c->path = strndup(path.data, path.len);
 	if (c->path == NULL)
-		return;
+		return NULL;
+	c->closed = false;
 	c->body = http_body_ref(body);
 	c->size = 0;
 	c->generation = generation;
@@ -91,6 +95,7 @@ static void keep(struct publish *p, struct str path, int64_t generation, struct 
 	c->used = ++p->uses;
 	count_again(p, c);
 	p->cached_count++;
+	return c;
 }
 
 /* ---- one story ---- */
@@ -220,6 +225,8 @@ static void answer_from(struct publish *p, struct cached *c, struct http_answer 
 	count_again(p, c);
 	answer->status = 200;
 	answer->body = http_body_ref(c->body);
+	if (c->closed)
+		answer->cache_control = closed_control;
 }
 
 /* A name in another case leads to the name. */
@@ -235,14 +242,15 @@ static void answer_spelling(struct publish *p, struct str path, struct http_answ
 	buf_release(&location);
 }
 
-/* Makes the document, over several turns if need be. A waiting request gets it even if the data has changed meanwhile;
- * else a document that takes longer than the time between changes would never be served. */
-static void answer_work(
-	struct publish *p, const struct http_request *request, enum work_kind kind, struct http_answer *answer)
+/* Makes the document at the address, over several turns if need be. A waiting request gets it even if the data has
+ * changed meanwhile; else a document that takes longer than the time between changes would never be served. */
+static void answer_work(struct publish *p, const struct http_request *request, struct str address, enum work_kind kind,
+	struct http_answer *answer)
 {
-	struct work *w = publish_work_find(p, request->path);
-	struct cached *c = w == NULL ? find(p, request->path) : NULL;
+	struct work *w = publish_work_find(p, address);
+	struct cached *c = w == NULL ? find(p, address) : NULL;
 	int64_t generation;
+	bool closed = false;
 	int result = 0;
 
 	if (c != NULL && ((request->again && clock_mono_ms() - c->kept_ms < WAITED_MS) ||
@@ -251,17 +259,33 @@ static void answer_work(
 		return;
 	}
 	if (w == NULL)
-		result = publish_work_start(p, request->path, kind, &w);
+		result = publish_work_start(p, address, kind, &w);
 	if (result == 0) {
 		generation = w->generation;
-		result = publish_work_step(p, w, &answer->body);
-		if (result == 0)
-			keep(p, request->path, generation, answer->body);
+		result = publish_work_step(p, w, &answer->body, &closed);
+		c = result == 0 ? keep(p, address, generation, answer->body) : NULL;
+		if (c != NULL)
+			c->closed = closed;
 	}
+	if (result == 0 && closed)
+		answer->cache_control = closed_control;
 	answer->later = result == 1 || result == -EBUSY;
 	answer->status = result == 0 ? 200 : result == -ENOENT ? 404 : 503;
 	if (result == -ENOENT)
-		answer_spelling(p, request->path, answer);
+		answer_spelling(p, address, answer);
+}
+
+static void answer_merged(struct publish *p, const struct http_request *request, struct http_answer *answer)
+{
+	struct buf address = BUF_INIT(PUBLISH_ADDRESS_MAX);
+
+	int result = publish_part_address(request, &address);
+
+	if (result == 0)
+		answer_work(p, request, buf_str(&address), WORK_STORIES, answer);
+	else
+		answer->status = result == -EINVAL ? 400 : 503;
+	buf_release(&address);
 }
 
 static void answer_stories(struct publish *p, const struct http_request *request, struct http_answer *answer)
@@ -273,7 +297,7 @@ static void answer_stories(struct publish *p, const struct http_request *request
 	look_at_generation(p);
 	answer->cache_control = "max-age=60";
 	if (!str_starts(name, str_from(prefix))) {
-		answer_work(p, request, WORK_STORIES, answer);
+		answer_merged(p, request, answer);
 		return;
 	}
 	name = str_slice(name, sizeof(prefix) - 1, name.len);
@@ -287,11 +311,11 @@ void publish_handle(void *arg, const struct http_request *request, struct http_a
 	struct publish *p = arg;
 
 	if (str_eq(request->path, STR("/metrics")))
-		answer_work(p, request, WORK_METRICS, answer);
+		answer_work(p, request, request->path, WORK_METRICS, answer);
 	else if (str_eq(request->path, STR("/healthz")))
 		answer_health(p, request, answer);
 	else if (str_eq(request->path, STR("/opml")))
-		answer_work(p, request, WORK_OPML, answer);
+		answer_work(p, request, request->path, WORK_OPML, answer);
 	else
 		answer_stories(p, request, answer);
 }

@@ -121,6 +121,13 @@ static const struct config_rules *rules_of(const struct publish *p, const struct
 	return (const struct config_rules *)((const char *)p->config + k->rules);
 }
 
+static int by_id(const void *a, const void *b)
+{
+	const int64_t *left = a, *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
 /* Feeds that belong to the name, which is sought without case. */
 static int select_feeds(const struct publish *p, const struct kind *k, struct spelling *name, struct selection *s)
 {
@@ -136,6 +143,7 @@ static int select_feeds(const struct publish *p, const struct kind *k, struct sp
 		if (k->belongs == is_named)
 			snprintf(s->title_room, sizeof(s->title_room), "%s", f->title != NULL ? f->title : f->name);
 	}
+	qsort(s->feed_ids, s->feed_count, sizeof(*s->feed_ids), by_id);
 	return s->feed_count > 0 && str_eq(name->found, name->wanted) ? 0 : -ENOENT;
 }
 
@@ -150,6 +158,9 @@ static int select_rule(const struct config_rules *rules, const char *kind, struc
 		s->entries = (size_t)r->entries;
 	if (strcmp(kind, "output") == 0)
 		s->output = r;
+	/* An archive has each story once, with the reports of its time. */
+	if (s->part.kind == PART_ARCHIVE && r->per != NULL && strcmp(r->per, "item") == 0)
+		return -ENOENT;
 	if (r->match != NULL)
 		snprintf(s->rule_name, sizeof(s->rule_name), "%s/%s", kind, r->name);
 	return 0;
@@ -160,8 +171,8 @@ int publish_select(const struct publish *p, struct str path, struct selection *s
 	const struct kind *k;
 	struct spelling name;
 
-	*s = (struct selection){.entries = (size_t)p->config->http_entries};
-	if (str_eq(path, STR("/"))) {
+	*s = (struct selection){.entries = (size_t)p->config->http_entries, .part = publish_part_take(&path)};
+	if (str_eq(path, STR("/")) && s->part.kind == PART_NEWEST) {
 		s->format = &format_page;
 		return 0;
 	}
@@ -196,20 +207,27 @@ static void add_escaped(struct buf *out, struct str name)
 
 bool publish_spell(const struct publish *p, struct str path, struct buf *out)
 {
-	const struct format *format = take_suffix(&path);
-	const struct kind *k = format != NULL ? take_kind(&path) : NULL;
-	struct spelling name = {.wanted = path};
+	struct str query = path;
+	const struct format *format;
+	const struct kind *k;
+	struct spelling name;
 	struct selection s = {0};
+
+	publish_part_take(&path);
+	query = str_slice(query, path.len, query.len);
+	format = take_suffix(&path);
+	k = format != NULL ? take_kind(&path) : NULL;
+	name = (struct spelling){.wanted = path};
 
 	if (k != NULL && k->belongs != NULL)
 		select_feeds(p, k, &name, &s);
 	for (size_t i = 0; k != NULL && k->belongs == NULL && i < rules_of(p, k)->count; i++)
 		spelling_add(&name, str_from(rules_of(p, k)->items[i].name));
 	free(s.feed_ids);
-	if (str_empty(name.found))
+	if (str_empty(name.found) || str_eq(name.found, name.wanted))
 		return false;
 	buf_puts(out, "./");
 	add_escaped(out, name.found);
-	buf_printf(out, ".%s", format->suffix);
+	buf_printf(out, ".%s%.*s", format->suffix, STR_ARG(query));
 	return !buf_failed(out);
 }

@@ -19,6 +19,17 @@ enum {
 	PUBLISH_CACHED_MAX = 512,
 	/* Documents being made at one time. */
 	PUBLISH_WORKS_MAX = 8,
+	/* Items of an archive. The addresses of archives count in it, so it is never changed. */
+	PUBLISH_ARCHIVE_ITEMS = 256,
+	/* A document's path and query. */
+	PUBLISH_ADDRESS_MAX = 2048,
+};
+
+/* A part of a feed, by the query of its address. */
+struct part {
+	enum part_kind { PART_NEWEST, PART_BEFORE, PART_ARCHIVE } kind;
+	int64_t sort_ms, story_id; /* the part below this place: "?before=1795428000000.4711" */
+	int64_t archive;           /* its number: "?archive=17" */
 };
 
 /* Which stories, resolved from a path. */
@@ -30,6 +41,7 @@ struct selection {
 	size_t feed_count;
 	size_t entries;
 	const struct config_rule *output; /* NULL: not an output's */
+	struct part part;
 	const struct format *format;
 };
 
@@ -39,6 +51,7 @@ struct cached {
 	size_t size; /* as counted in cached_bytes */
 	int64_t generation;
 	int64_t kept_ms; /* monotonic */
+	bool closed;     /* an archive that does not change any more */
 	uint64_t used;   /* rises with each use; the lowest is the least recently used */
 };
 
@@ -46,14 +59,18 @@ enum work_kind { WORK_STORIES, WORK_METRICS, WORK_OPML };
 
 /* A document in the making, one piece for each turn of a waiting request. */
 struct work {
-	char *path; /* NULL: this place is free */
+	char *path; /* with the query of a part; NULL: this place is free */
 	enum work_kind kind;
 	struct buf out;
 	int64_t generation;
 	int64_t stepped_ms; /* monotonic */
 	struct selection selection;
 	struct channel channel; /* of stories */
-	char title[512], home[2048];
+	char title[512], home[2048], feed_url[2048];
+	struct item_range range, ids; /* of an archive, and of all items */
+	int64_t archive_before;       /* looked at while the one before is sought */
+	bool closed;
+	size_t head_len;            /* of out, before the first story */
 	struct river_place *places; /* of the stories, newest first */
 	size_t place_count, place;  /* the next one */
 	size_t feeds;               /* looked at for places */
@@ -85,6 +102,19 @@ struct publish {
 	int64_t outlets_generation;
 };
 
+/* publish_part.c: appends the path with the query of the requested part. 0, -EINVAL when that is malformed, or -ENOMEM.
+ */
+int publish_part_address(const struct http_request *r, struct buf *out);
+/* Takes the query of a part off the address. */
+struct part publish_part_take(struct str *address);
+/* Lists the stories of an archive, and finds the one before it.  0; 1 when it takes another turn; -ENOENT when there is
+ * no such archive, or another negative code. */
+int publish_part_list(struct publish *p, struct work *w, int64_t end_us, struct error *err);
+/* Sets the links of the newest part to the archives. */
+int publish_part_link(struct publish *p, struct work *w, struct error *err);
+/* Sets the link to the stories below a place. */
+void publish_part_link_next(struct channel *c, const struct river_place *last);
+
 /* publish_select.c: -ENOENT for a path that selects no stories. The caller frees s->feed_ids in any case. */
 int publish_select(const struct publish *p, struct str path, struct selection *s);
 /* Appends the path that differs from this one in its name's case alone, relative to it ("./naval.atom").  False when
@@ -99,8 +129,9 @@ int publish_count_outlets(struct publish *p);
 struct work *publish_work_find(struct publish *p, struct str path);
 /* 0 and *w; -ENOENT: no such document; -EBUSY: PUBLISH_WORKS_MAX are under way. */
 int publish_work_start(struct publish *p, struct str path, enum work_kind kind, struct work **w);
-/* 1: there is more to do; 0 and *body: done; or -errno. w is freed unless 1 is returned. */
-int publish_work_step(struct publish *p, struct work *w, struct http_body **body);
+/* 1: there is more to do; 0 and *body: done; or -errno. w is freed unless 1 is returned.  *closed: the document does
+ * not change any more. */
+int publish_work_step(struct publish *p, struct work *w, struct http_body **body, bool *closed);
 void publish_works_drop(struct publish *p);
 
 #endif

@@ -28,7 +28,7 @@ enum {
 /* Makes the feed's id from the address of the document, so it stays the same as long as the address does. */
 static void make_id(struct channel *c)
 {
-	struct str url = str_from(c->self_url);
+	struct str url = str_from(c->feed_url);
 	uint8_t uid[STORE_KEY_LEN];
 	char text[UID_TEXT_MAX];
 
@@ -43,7 +43,7 @@ static bool is(const char *choice, const char *value)
 	return choice != NULL && strcmp(choice, value) == 0;
 }
 
-static int describe(struct publish *p, struct work *w, struct str path)
+static int describe(struct publish *p, struct work *w, struct str address)
 {
 	const struct selection *s = &w->selection;
 	const struct config_rule *o = s->output;
@@ -72,30 +72,37 @@ static int describe(struct publish *p, struct work *w, struct str path)
 		c->per_item = is(o->per, "item");
 		c->id_space = is(o->ids, "own") ? o->name : NULL;
 	}
-	snprintf(c->self_url, sizeof(c->self_url), "%s%.*s", p->base_url, STR_ARG(path));
+	snprintf(c->self_url, sizeof(c->self_url), "%s%.*s", p->base_url, STR_ARG(address));
+	publish_part_take(&address);
+	snprintf(w->feed_url, sizeof(w->feed_url), "%s%.*s", p->base_url, STR_ARG(address));
+	c->feed_url = w->feed_url;
+	c->is_part = s->part.kind != PART_NEWEST;
+	c->is_archive = s->part.kind == PART_ARCHIVE;
 	make_id(c);
 	return 0;
 }
 
 /* ---- stories ---- */
 
+/* 1: the document is full.  An archive takes all its stories, but then without their texts. */
 static int add_story(void *arg, const struct story *s)
 {
 	struct work *w = arg;
-
 	const struct format *f = w->selection.format;
 	struct story one = *s;
 
 	if (!w->channel.per_item)
 		f->story(&w->out, &w->channel, s, w->stories++);
-	for (size_t i = 0; w->channel.per_item && i < s->report_count && w->stories < w->selection.entries; i++) {
+	for (size_t i = 0; w->channel.per_item && i < s->report_count; i++) {
 		one.reports = &s->reports[i];
 		one.report_count = 1;
 		one.source_count = one.total_reports = 1;
 		one.updated_ms = one.reports->updated_ms;
 		f->story(&w->out, &w->channel, &one, w->stories++);
 	}
-	return w->out.len > DOCUMENT_FULL || buf_failed(&w->out) || w->stories == w->selection.entries;
+	if (w->channel.is_archive && w->out.len > DOCUMENT_FULL && w->channel.text == CHANNEL_FULL)
+		w->channel.text = CHANNEL_SUMMARY;
+	return (w->out.len > DOCUMENT_FULL && !w->channel.is_archive) || buf_failed(&w->out);
 }
 
 /* 0, 1 when it takes another turn, or a negative code. */
@@ -104,9 +111,10 @@ static int list_places(struct publish *p, struct work *w, int64_t end_us, struct
 	const struct selection *s = &w->selection;
 	struct story_query query = {
 		.rule_name = s->rule_name[0] != '\0' ? s->rule_name : NULL,
-		.before_sort_ms = INT64_MAX,
-		.before_id = INT64_MAX,
-		.limit = s->entries,
+		.before_sort_ms = s->part.kind == PART_BEFORE ? s->part.sort_ms : INT64_MAX,
+		.before_id = s->part.kind == PART_BEFORE ? s->part.story_id : INT64_MAX,
+		/* one more tells whether there is a next part */
+		.limit = s->entries + 1,
 	};
 	int result = s->feed_ids == NULL ? reader_places(p->reader, &query, w->places, &w->place_count, err) : 0;
 
@@ -120,8 +128,24 @@ static int list_places(struct publish *p, struct work *w, int64_t end_us, struct
 		result = reader_places(p->reader, &query, w->places, &w->place_count, err);
 		w->feeds += query.feed_count;
 	}
-	w->listed = result == 0;
+	if (result == 0 && s->part.kind == PART_NEWEST && s->format != &format_page)
+		result = publish_part_link(p, w, err);
 	return result;
+}
+
+/* Lists the stories and writes what stands before them. */
+static int begin_stories(struct publish *p, struct work *w, int64_t end_us, struct error *err)
+{
+	const struct selection *s = &w->selection;
+	int result =
+		s->part.kind == PART_ARCHIVE ? publish_part_list(p, w, end_us, err) : list_places(p, w, end_us, err);
+
+	if (result != 0)
+		return result;
+	w->listed = true;
+	s->format->begin(&w->out, &w->channel);
+	w->head_len = w->out.len;
+	return 0;
 }
 
 /* The alert whose stories are selected; STR_NONE: not an alert's. */
@@ -132,21 +156,41 @@ static struct str alert_of(const struct selection *s)
 	return str_starts(name, prefix) ? str_slice(name, prefix.len, name.len) : STR_NONE;
 }
 
+/* One story; the result is add_story()'s, or a negative code. */
+static int step_story(struct publish *p, struct work *w, struct error *err)
+{
+	const struct river_place *place = &w->places[w->place];
+
+	if (w->selection.part.kind == PART_ARCHIVE)
+		return reader_story_before(p->reader, place, w->range.end, add_story, w, err);
+	return reader_story_at(p->reader, place, alert_of(&w->selection), add_story, w, err);
+}
+
 static int step_stories(struct publish *p, struct work *w)
 {
 	int64_t end_us = clock_thread_cpu_us() + STEP_US;
 	struct error err = {0};
-	int result = w->listed ? 0 : list_places(p, w, end_us, &err);
+	int result = w->listed ? 0 : begin_stories(p, w, end_us, &err);
+	size_t most =
+		w->place_count < w->selection.entries || w->channel.is_archive ? w->place_count : w->selection.entries;
 
-	for (; result == 0 && w->place < w->place_count; w->place++) {
+	while (result == 0 && w->place < most) {
 		if (clock_thread_cpu_us() >= end_us)
 			return 1;
-		result = reader_story_at(p->reader, &w->places[w->place], alert_of(&w->selection), add_story, w, &err);
+		result = step_story(p, w, &err);
+		w->place++;
 	}
+	if (result == -ENOENT)
+		return result;
 	read_trouble_note(&p->trouble, str_from(w->path), result < 0 ? &err : NULL);
 	if (result < 0 || !w->listed)
 		return result;
-	w->selection.format->end(&w->out);
+	if (w->place > 0 && w->place < w->place_count && w->selection.format != &format_page)
+		publish_part_link_next(&w->channel, &w->places[w->place - 1]);
+	/* The schema of Atom has all links before the entries. */
+	if (w->selection.format->link_prefix != NULL)
+		render_next(&w->out, &w->channel, w->selection.format->link_prefix, w->head_len);
+	w->selection.format->end(&w->out, &w->channel);
 	return 0;
 }
 
@@ -274,7 +318,6 @@ static int begin(struct publish *p, struct work *w, struct str path)
 	case WORK_STORIES:
 		if (describe(p, w, path) != 0)
 			return -ENOMEM;
-		w->selection.format->begin(&w->out, &w->channel);
 		break;
 	case WORK_METRICS:
 		p->status(p->status_arg, &status);
@@ -287,6 +330,12 @@ static int begin(struct publish *p, struct work *w, struct str path)
 		break;
 	}
 	return 0;
+}
+
+/* The most places that are found at one time. */
+static size_t places_of(const struct selection *s)
+{
+	return s->part.kind == PART_ARCHIVE ? 2 * (size_t)PUBLISH_ARCHIVE_ITEMS : s->entries + 1;
 }
 
 int publish_work_start(struct publish *p, struct str path, enum work_kind kind, struct work **out)
@@ -306,7 +355,7 @@ int publish_work_start(struct publish *p, struct str path, enum work_kind kind, 
 		.out = BUF_INIT(PUBLISH_DOCUMENT_MAX),
 		.generation = kind == WORK_STORIES ? p->generation : -1,
 		.selection = s,
-		.places = kind == WORK_STORIES ? calloc(s.entries + 1, sizeof(struct river_place)) : NULL,
+		.places = kind == WORK_STORIES ? calloc(places_of(&s), sizeof(struct river_place)) : NULL,
 	};
 	if (kind == WORK_STORIES && w->places == NULL) {
 		work_release(w);
@@ -336,8 +385,9 @@ static const char *content_type(const struct work *w)
 	return NULL;
 }
 
-int publish_work_step(struct publish *p, struct work *w, struct http_body **body)
+int publish_work_step(struct publish *p, struct work *w, struct http_body **body, bool *closed)
 {
+	int64_t modified_ms = w->kind == WORK_STORIES ? p->changed_ms : TIME_NONE;
 	int result = 0;
 	size_t len;
 	char *data;
@@ -357,9 +407,10 @@ int publish_work_step(struct publish *p, struct work *w, struct http_body **body
 	if (result == 1)
 		return 1;
 	data = result == 0 ? buf_take(&w->out, &len) : NULL;
-	*body = data != NULL
-			? http_body_new(data, len, content_type(w), w->kind == WORK_STORIES ? p->changed_ms : TIME_NONE)
-			: NULL;
+	if (w->closed)
+		modified_ms = w->channel.updated_ms;
+	*body = data != NULL ? http_body_new(data, len, content_type(w), modified_ms) : NULL;
+	*closed = w->closed;
 	work_release(w);
 	return result != 0 ? result : *body != NULL ? 0 : -ENOMEM;
 }

@@ -3,6 +3,7 @@
 #include "render.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "item_link.h"
 #include "outlets.h"
@@ -71,6 +72,45 @@ void render_categories(const struct story *story, render_category_fn *fn, void *
 	for (size_t i = 0; i < story->report_count; i++)
 		for (size_t k = 0; k < story->reports[i].item.categories.count; k++)
 			add_category(&list, &story->reports[i].item.categories.items[k]);
+}
+
+static void add_part(
+	struct buf *out, const struct channel *channel, const char *prefix, const char *relation, const char *query)
+{
+	buf_printf(out, "<%slink rel=\"%s\" href=\"", prefix, relation);
+	buf_add_xml(out, str_from(channel->feed_url));
+	buf_printf(out, "%s\"/>\n", query);
+}
+
+void render_parts(struct buf *out, const struct channel *channel, const char *prefix)
+{
+	if (channel->feed_url == NULL)
+		return;
+	if (channel->is_archive)
+		buf_puts(out, "<fh:archive/>\n");
+	if (channel->is_part)
+		add_part(out, channel, prefix, channel->is_archive ? "current" : "first", "");
+	if (channel->archive_before[0] != '\0')
+		add_part(out, channel, prefix, "prev-archive", channel->archive_before);
+	if (channel->archive_after[0] != '\0')
+		add_part(out, channel, prefix, "next-archive", channel->archive_after);
+}
+
+void render_next(struct buf *out, const struct channel *channel, const char *prefix, size_t at)
+{
+	struct buf link = BUF_INIT(out->max);
+	size_t moved = out->len - at;
+
+	if (channel->next[0] == '\0')
+		return;
+	add_part(&link, channel, prefix, "next", channel->next);
+	if (buf_failed(&link))
+		out->failed = link.failed;
+	if (buf_add(out, buf_str(&link)) == 0) {
+		memmove(out->data + at + link.len, out->data + at, moved);
+		memcpy(out->data + at, link.data, link.len);
+	}
+	buf_release(&link);
 }
 
 int64_t render_updated(const struct channel *channel, const struct story *story)

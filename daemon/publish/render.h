@@ -22,8 +22,13 @@ enum channel_text { CHANNEL_FULL, CHANNEL_SUMMARY, CHANNEL_HEADLINE };
 /* A document's own title and addresses, and the way its stories are written. */
 struct channel {
 	const char *title;
-	const char *home_url;                        /* of the page: absolute, with a slash at the end */
-	char self_url[2048];                         /* of this document, absolute */
+	const char *home_url; /* of the page: absolute, with a slash at the end */
+	char self_url[2048];  /* of this document, absolute */
+	/* Other parts of the same feed (RFC 5005), as queries behind its address without one; "": there is none. */
+	const char *feed_url; /* NULL: the feed has no parts */
+	char next[64];        /* the stories below these */
+	char archive_before[32], archive_after[32];
+	bool is_part, is_archive;                    /* not the newest stories; an archive */
 	char id[UID_TEXT_MAX + sizeof("urn:uuid:")]; /* stable */
 	int64_t updated_ms;
 	const char *author, *icon, *rights; /* NULL: none */
@@ -38,13 +43,16 @@ struct channel {
 struct format {
 	const char *suffix; /* "atom" */
 	const char *content_type;
+	const char *link_prefix; /* of Atom's elements; NULL: it has none */
 	void (*begin)(struct buf *out, const struct channel *channel);
 	void (*story)(struct buf *out, const struct channel *channel, const struct story *story, size_t index);
-	void (*end)(struct buf *out);
+	void (*end)(struct buf *out, const struct channel *channel); /* next is known now */
 };
 
 extern const struct format format_atom, format_rss, format_json, format_page;
 
+/* The namespace of <fh:archive/>. */
+#define RENDER_HISTORY " xmlns:fh=\"http://purl.org/syndication/history/1.0\""
 /* Schemes of the categories that tell of an alert: its priority, the number of its last revision, open or closed. */
 #define RENDER_ALERT_PRIORITY "urn:sitrep:alert:priority"
 #define RENDER_ALERT_REVISION "urn:sitrep:alert:revision"
@@ -67,6 +75,10 @@ void render_body(struct buf *out, const struct channel *channel, const struct st
 /* One line, as XHTML: the lead's outlet, "also reported by" with each other outlet once, its first link and the number
  * of its reports, and the story's page. */
 void render_byline(struct buf *out, const struct channel *channel, const struct story *story);
+/* Appends the document's links to other parts of its feed, but for the next one, as Atom's elements. */
+void render_parts(struct buf *out, const struct channel *channel, const char *prefix);
+/* Inserts the link to the next part, if there is one, at a place in out between begin and the first story. */
+void render_next(struct buf *out, const struct channel *channel, const char *prefix, size_t at);
 /* The id of the story's entry, "urn:uuid:...", appended to out: the story's, or its report's with per_item. With an
  * id_space it is made of both. */
 void render_id(struct buf *out, const struct channel *channel, const struct story *story);

@@ -52,12 +52,13 @@ static void begin(struct buf *out, const struct channel *c)
 {
 	buf_puts(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
 		      "<feed xmlns=\"http://www.w3.org/2005/Atom\" "
-		      "xmlns:media=\"http://search.yahoo.com/mrss/\">\n");
+		      "xmlns:media=\"http://search.yahoo.com/mrss/\"" RENDER_HISTORY ">\n");
 	render_element(out, "id", str_from(c->id));
 	text_construct(out, "title", str_from(c->title));
 	instant(out, "updated", c->updated_ms);
 	link(out, "self", str_from(c->self_url), STR("application/atom+xml"), STR_NONE);
 	link(out, "alternate", str_from(c->home_url), STR("text/html"), STR_NONE);
+	render_parts(out, c, "");
 	if (c->author != NULL) {
 		buf_puts(out, "<author>");
 		render_element(out, "name", str_from(c->author));
@@ -66,7 +67,9 @@ static void begin(struct buf *out, const struct channel *c)
 	render_element(out, "icon", str_from(c->icon));
 	if (c->rights != NULL)
 		text_construct(out, "rights", str_from(c->rights));
-	buf_puts(out, "<generator version=\"" SITREP_VERSION "\">sitrepd</generator>\n");
+	/* An archive is the same in later versions. */
+	if (!c->is_archive)
+		buf_puts(out, "<generator version=\"" SITREP_VERSION "\">sitrepd</generator>\n");
 }
 
 /* The schema's pattern for an e-mail address; readers that validate refuse others. */
@@ -230,13 +233,14 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	buf_release(&rights);
 }
 
-static void end(struct buf *out)
+static void end(struct buf *out, const struct channel *c UNUSED)
 {
 	buf_puts(out, "</feed>\n");
 }
 
 const struct format format_atom = {
 	.suffix = "atom",
+	.link_prefix = "",
 	.content_type = "application/atom+xml; charset=utf-8",
 	.begin = begin,
 	.story = story,

@@ -229,9 +229,22 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	buf_release(&body);
 }
 
-static void end(struct buf *out)
+static void end(struct buf *out, const struct channel *c)
 {
-	buf_puts(out, "\n]}\n");
+	const char *next = c->is_archive ? c->archive_before : c->next;
+	struct jsonw w = JSONW_INIT(out);
+	struct buf url = BUF_INIT(out->max);
+
+	buf_puts(out, "\n]");
+	if (next[0] != '\0') {
+		buf_printf(&url, "%s%s", c->feed_url, next);
+		buf_puts(out, ",\"next_url\":");
+		jsonw_str(&w, buf_str(&url));
+	}
+	if (buf_failed(&url))
+		out->failed = url.failed;
+	buf_release(&url);
+	buf_puts(out, "}\n");
 }
 
 const struct format format_json = {

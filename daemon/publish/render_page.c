@@ -65,10 +65,15 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	buf_puts(out, "</article>\n");
 }
 
+static void end(struct buf *out, const struct channel *c UNUSED)
+{
+	page_end(out);
+}
+
 const struct format format_page = {
 	.suffix = "",
 	.content_type = "text/html; charset=utf-8",
 	.begin = begin,
 	.story = story,
-	.end = page_end,
+	.end = end,
 };

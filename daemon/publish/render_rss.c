@@ -18,13 +18,14 @@ static void begin(struct buf *out, const struct channel *c)
 		      "<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\" "
 		      "xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" "
 		      "xmlns:dc=\"http://purl.org/dc/elements/1.1/\" "
-		      "xmlns:media=\"http://search.yahoo.com/mrss/\">\n<channel>\n");
+		      "xmlns:media=\"http://search.yahoo.com/mrss/\"" RENDER_HISTORY ">\n<channel>\n");
 	render_html_element(out, "title", str_from(c->title));
 	render_element(out, "link", str_from(c->home_url));
 	render_html_element(out, "description", str_from(c->title));
 	buf_puts(out, "<atom:link rel=\"self\" type=\"application/rss+xml\" href=\"");
 	buf_add_xml(out, str_from(c->self_url));
 	buf_puts(out, "\"/>\n");
+	render_parts(out, c, "atom:");
 	render_html_element(out, "copyright", str_from(c->rights));
 	render_html_element(out, "dc:creator", str_from(c->author));
 	if (c->icon != NULL) {
@@ -35,7 +36,9 @@ static void begin(struct buf *out, const struct channel *c)
 		buf_puts(out, "</image>\n");
 	}
 	render_element(out, "lastBuildDate", str_from(time_format_rfc822(text, c->updated_ms)));
-	buf_puts(out, "<generator>sitrepd/" SITREP_VERSION "</generator>\n");
+	/* An archive is the same in later versions. */
+	if (!c->is_archive)
+		buf_puts(out, "<generator>sitrepd/" SITREP_VERSION "</generator>\n");
 }
 
 /* RSS has room for one enclosure, with all three attributes; the others are Media RSS. */
@@ -155,13 +158,14 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	buf_release(&rights);
 }
 
-static void end(struct buf *out)
+static void end(struct buf *out, const struct channel *c UNUSED)
 {
 	buf_puts(out, "</channel>\n</rss>\n");
 }
 
 const struct format format_rss = {
 	.suffix = "rss",
+	.link_prefix = "atom:",
 	.content_type = "application/rss+xml; charset=utf-8",
 	.begin = begin,
 	.story = story,

@@ -18,9 +18,9 @@
 #include "sitrep/store/record.h"
 
 enum {
-	/* One story in memory: a lead with the largest possible record, and other reports up to REPORT_BYTES_MAX. */
+	/* One story in memory: a lead with the largest possible record, and other reports up to
+	   READER_REPORT_BYTES_MAX. */
 	ARENA_MAX = 96 * 1024 * 1024,
-	REPORT_BYTES_MAX = 4 * 1024 * 1024,
 };
 
 /* The items of story ?1 whose links and revisions are read: a story may have thousands. */
@@ -75,6 +75,28 @@ static const char *const texts[READER_STATEMENTS] = {
 	[READ_ALERT] = "SELECT id, revision, first_ms, last_ms, priority, state FROM alert"
 		       " WHERE story_id = ?1 AND rule = ?2 ORDER BY id DESC LIMIT 1",
 	[READ_SIZE] = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+	[READ_ITEM_IDS] = "SELECT coalesce((SELECT min(id) FROM item), item_id + 1),"
+			  " coalesce((SELECT min(id) FROM story), item_id + 1), item_id + 1 FROM counter",
+	[READ_STORY_ID_BEFORE] = "SELECT coalesce(max(id), 0) FROM story WHERE id < ?1",
+	[READ_SETTLED] = "SELECT from_id IS NULL AND NOT EXISTS(SELECT 1 FROM rule_pending p"
+			 " WHERE p.rule_key = rule.rule_key) FROM rule WHERE name = ?1",
+	[READ_STORY_BEFORE] = "SELECT s.uid, min(i.first_seen), max(i.first_seen), s.sort_ms,"
+			      " count(DISTINCT i.publisher_id), count(*) FROM story s JOIN item i ON i.story_id = s.id"
+			      " WHERE s.id = ?1 AND i.id < ?2 GROUP BY s.id",
+	/* An item that was revised has the date of its first text, which the caller finds in the record. */
+	[READ_REPORTS_BEFORE] =
+		"SELECT i.id, i.uid, i.first_seen, NULL, CASE WHEN o.record IS NULL THEN i.published END,"
+		" coalesce(o.record, i.record), " SOURCE_COLUMNS " FROM item i JOIN feed f ON f.id = i.feed_id"
+		" LEFT JOIN revision o ON o.item_id = i.id"
+		" AND o.rev = (SELECT min(rev) FROM revision WHERE item_id = i.id)"
+		" WHERE i.story_id = ?1 AND i.id < ?2 ORDER BY i.id LIMIT ?3",
+	[ARCHIVE_ALL] = "SELECT sort_ms, id FROM story WHERE id >= ?1 AND id < ?2 ORDER BY id DESC",
+	[ARCHIVE_ITEMS] = "SELECT sort_ms, story_id, id, feed_id FROM item WHERE id >= ?1 AND id < ?2 ORDER BY id DESC",
+	[ARCHIVE_MATCHED] = "SELECT sort_ms, story_id FROM item i WHERE id >= ?1 AND id < ?2"
+			    " AND EXISTS(SELECT 1 FROM rule_match m WHERE m.story_id = i.story_id AND m.item_id = i.id"
+			    " AND m.rule_key = coalesce((SELECT rule_key FROM rule WHERE name = ?3), ?3))"
+			    " ORDER BY id DESC",
+	[ARCHIVE_EARLIER] = "SELECT feed_id FROM item WHERE story_id = ?1 AND id < ?2",
 };
 SQL_TEXTS(texts, READER_STATEMENTS);
 
@@ -195,7 +217,7 @@ static int take_reports(struct reader *r, struct story *story, struct error *err
 		}
 		story->report_count += (size_t)result;
 		result = 0;
-		if (r->arena.used > REPORT_BYTES_MAX)
+		if (r->arena.used > READER_REPORT_BYTES_MAX)
 			break;
 	}
 	return sql_end(s, result < 0 ? result : 0);

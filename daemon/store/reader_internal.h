@@ -32,6 +32,15 @@ enum reader_statement {
 	READ_FEED_COUNT,
 	READ_ALERT,
 	READ_SIZE,
+	READ_ITEM_IDS,
+	READ_STORY_ID_BEFORE,
+	READ_SETTLED,
+	READ_STORY_BEFORE,
+	READ_REPORTS_BEFORE,
+	ARCHIVE_ALL,
+	ARCHIVE_ITEMS,
+	ARCHIVE_MATCHED,
+	ARCHIVE_EARLIER,
 	READER_STATEMENTS
 };
 
@@ -40,6 +49,9 @@ struct reader {
 	struct sql_stmt *s[READER_STATEMENTS];
 	struct arena arena; /* holds the story or event that is handed out */
 };
+
+/* The reports of a story that are read are no larger in memory, but for the last one. */
+enum { READER_REPORT_BYTES_MAX = 4 * 1024 * 1024 };
 
 /* One short read transaction. */
 int reader_begin(struct reader *r, struct error *err);

@@ -145,10 +145,22 @@ static void render(struct property *p, const struct document *d, const struct fo
 		.home_url = "http://127.0.0.1:8484/",
 		.self_url = "http://127.0.0.1:8484/feed",
 		.id = "urn:uuid:00000000-0000-8000-8000-000000000000",
-		.updated_ms = 1795000000000};
+		.updated_ms = 1795000000000,
+		.feed_url = "http://127.0.0.1:8484/feed",
+		.next = "?before=1795000000000.1",
+		.archive_before = "?archive=6",
+		.archive_after = "?archive=8",
+		.is_part = true,
+		.is_archive = next(p) % 2 == 0,
+		.author = "Desk & <b>",
+		.icon = "http://127.0.0.1:8484/i.png?a&b",
+		.rights = "Ours & <i>",
+		.id_space = next(p) % 2 == 0 ? "brief" : NULL};
 
 	buf_clear(&p->out);
 	format->begin(&p->out, &channel);
+	if (format->link_prefix != NULL)
+		render_next(&p->out, &channel, format->link_prefix, p->out.len);
 	for (size_t i = 0; i < d->items.count; i++) {
 		struct report reports[2] = {
 			{.source = {.feed = STR("a"),
@@ -179,7 +191,7 @@ static void render(struct property *p, const struct document *d, const struct fo
 		snprintf(story.uid, sizeof(story.uid), "00000000-0000-8000-8000-%012x", (unsigned)i);
 		format->story(&p->out, &channel, &story, i);
 	}
-	format->end(&p->out);
+	format->end(&p->out, &channel);
 }
 
 static void say_nothing(void *ctx, const char *message, ...)

@@ -98,6 +98,30 @@ typedef int story_fn(void *arg, const struct story *s);
 int reader_story_at(struct reader *r, const struct river_place *place, struct str alert, story_fn *fn, void *arg,
 	struct error *err);
 
+/* An archive is a range of items, by their ids, which are handed out in order of arrival.  It lists the stories whose
+ * first report, of those that a query is about, is in the range; so each story is in one archive.  Once an item behind
+ * the range is stored, the archive is closed: its list does not grow, and its stories are read as they stood at the end
+ * of the range, with the first text of each report.  Only retention, the operator's edits of stories and sitrep forget
+ * take something out of it. */
+struct item_range {
+	int64_t first, end; /* end is not part of it */
+};
+
+/* The ids that are in use: from that of the oldest item or story to behind the last one that was given out. */
+int reader_item_ids(struct reader *r, struct item_range *ids, struct error *err);
+/* Sets *count and the places of the archive's stories, newest arrival first: at most as many as the range is long.
+ * q->feed_ids is in order; paging and limit of q do not count. */
+int reader_archive_places(struct reader *r, const struct story_query *q, const struct item_range *range,
+	struct river_place *places, size_t *count, struct error *err);
+/* The id of the newest story before an id; 0: there is none. */
+int reader_story_id_before(struct reader *r, int64_t id, int64_t *found, struct error *err);
+/* False while stored items are being matched with the rule, or wait for its conditions: its closed archives may gain
+ * stories. */
+int reader_rule_is_settled(struct reader *r, const char *rule_name, bool *settled, struct error *err);
+/* As reader_story_at(), with the story as it stood when the items before end were stored. */
+int reader_story_before(
+	struct reader *r, const struct river_place *place, int64_t end, story_fn *fn, void *arg, struct error *err);
+
 /* The link of a report to another item, as found when the report was placed. */
 struct story_tie {
 	int64_t item_id; /* of the report */

@@ -71,7 +71,7 @@ static inline void write_document(struct buf *out, const struct format *f, const
 	f->begin(out, &channel);
 	for (size_t i = 0; i < count; i++)
 		f->story(out, &channel, &stories[i], i);
-	f->end(out);
+	f->end(out, &channel);
 }
 
 static inline struct buf render(const struct format *f, const struct story *stories, size_t count)

@@ -98,7 +98,7 @@ TEST_ON(channels, full, f)
 	own.per_item = true;
 	format_atom.begin(&out, &own);
 	format_atom.story(&out, &own, &f->story, 0);
-	format_atom.end(&out);
+	format_atom.end(&out, &own);
 	doc = read_xml(&out);
 	assert_xpath(doc, "/a:feed/a:author/a:name", "Desk <1>");
 	assert_xpath(doc, "/a:feed/a:icon", "https://news.example/i.png?a&b");
