@@ -79,8 +79,8 @@ void feed_history_decode(struct str bytes, struct feed_history *h)
 
 void feed_history_follow_clock(struct feed_history *h, int64_t jump_ms, int64_t now_ms)
 {
-	int64_t *times[] = {&h->rhythm.seen_ms, &h->rhythm.last_post_ms, &h->rhythm.pauses.last_ms, &h->trust.full_ms,
-		&h->trust.unmodified_ms, &h->trust.probed_ms};
+	int64_t *times[] = {&h->rhythm.seen_ms, &h->rhythm.last_post_ms, &h->rhythm.post_gaps.last_ms,
+		&h->trust.full_ms, &h->trust.unmodified_ms, &h->trust.probed_ms};
 
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
 		*times[i] = time_follow_clock(*times[i], jump_ms, now_ms);
@@ -180,19 +180,19 @@ void feed_history_note(
 
 bool feed_history_is_silent(const struct feed_history *h)
 {
-	return h->rhythm.pauses.told;
+	return h->rhythm.post_gaps.told;
 }
 
 void feed_history_judge_silence(
 	struct feed_history *h, const struct poll_outcome *o, bool was_silent, struct feed_silence *silence)
 {
-	struct pauses *p = &h->rhythm.pauses;
-	double limit = pauses_limit(p);
+	struct post_gaps *p = &h->rhythm.post_gaps;
+	double limit = post_gaps_limit(p);
 	bool is_good = o->kind == OUTCOME_DOCUMENT || o->kind == OUTCOME_NOT_MODIFIED || o->kind == OUTCOME_PUSH;
 
 	*silence = (struct feed_silence){
 		.since_ms = p->last_ms,
-		.usual_ms = (int64_t)(pauses_usual(p) * hour_ms),
+		.usual_ms = (int64_t)(post_gaps_usual(p) * hour_ms),
 		.limit_ms = (int64_t)(limit * hour_ms),
 	};
 	if (was_silent && !p->told) {

@@ -35,8 +35,8 @@ static const int64_t moment_ms = 30 * 1000;
 static const double prior_hours = 8;
 /* The weight, in posts, of the assumption that all hours and days are alike. */
 static const double hour_doubt = 4, day_doubt = 8;
-/* The same where pauses are measured: a night in which a feed never posts must not make them long. */
-static const double pause_hour_doubt = 1, pause_day_doubt = 2;
+/* The same where gaps between posts are measured: a night in which a feed never posts must not make them long. */
+static const double gap_hour_doubt = 1, gap_day_doubt = 2;
 /* The maximal belief in a minute pattern; the rest of the posts may come at any minute. */
 static const double slot_belief_max = 0.9;
 /* The factor that minute counts keep after a poll with impossible post times. */
@@ -121,7 +121,7 @@ static int by_time(const void *a, const void *b)
 void rhythm_init(struct rhythm *r)
 {
 	*r = (struct rhythm){.seen_ms = TIME_NONE, .last_post_ms = TIME_NONE};
-	pauses_init(&r->pauses);
+	post_gaps_init(&r->post_gaps);
 }
 
 /* ---- the model ---- */
@@ -309,8 +309,8 @@ static void take_window(struct rhythm *r, int64_t from_ms, int64_t to_ms, const 
 	for (size_t s = 0; s < RHYTHM_SLOTS; s++)
 		usual.slot[s] = 1; /* one hour is the finest unit here */
 	sharp = usual;
-	factors(r->hour_posts, r->hour_watched, RHYTHM_HOURS, usual.posts_per_hour, pause_hour_doubt, sharp.hour);
-	factors(r->day_posts, r->day_watched, RHYTHM_DAYS, usual.posts_per_hour, pause_day_doubt, sharp.day);
+	factors(r->hour_posts, r->hour_watched, RHYTHM_HOURS, usual.posts_per_hour, gap_hour_doubt, sharp.hour);
+	factors(r->day_posts, r->day_watched, RHYTHM_DAYS, usual.posts_per_hour, gap_day_doubt, sharp.day);
 	while (at_ms < to_ms || i < count) {
 		int64_t hour_end_ms = floor_to(at_ms, HOUR_MS) + HOUR_MS;
 		int64_t end_ms = i < count && posts[i] < hour_end_ms ? posts[i] : hour_end_ms;
@@ -324,13 +324,14 @@ static void take_window(struct rhythm *r, int64_t from_ms, int64_t to_ms, const 
 			r->hour_watched[hour_of(at_ms)] += (float)(hours * weight);
 			r->day_watched[weekday_of(at_ms)] += (float)(hours * weight);
 			pass_hours(r, rhythm_forecast_usual(&usual, at_ms), hours);
-			pauses_pass(&r->pauses, rhythm_forecast_usual(&sharp, at_ms) / sharp.posts_per_hour * hours);
+			post_gaps_pass(
+				&r->post_gaps, rhythm_forecast_usual(&sharp, at_ms) / sharp.posts_per_hour * hours);
 		}
 		for (at_ms = end_ms; i < count && posts[i] <= at_ms; i++) {
 			r->hour_posts[hour_of(posts[i])] += (float)weight;
 			r->day_posts[weekday_of(posts[i])] += (float)weight;
 			note_post(r);
-			pauses_meet(&r->pauses, posts[i]);
+			post_gaps_meet(&r->post_gaps, posts[i]);
 		}
 	}
 	r->observed_days += (float)((double)(to_ms - from_ms) / DAY_MS);
@@ -448,7 +449,7 @@ void rhythm_note_poll(struct rhythm *r, const struct rhythm_poll *given)
 		from_ms = poll.at_ms - history_ms;
 	if (all_fresh && poll.published_ms[0] > from_ms && poll.published_ms[0] <= poll.at_ms) {
 		from_ms = poll.published_ms[0] - 1;
-		pauses_skip(&r->pauses);
+		post_gaps_skip(&r->post_gaps);
 	}
 	news = place_posts(&poll, from_ms, &dated);
 	/* When some dates of a poll are impossible, the others count less. */

@@ -5,8 +5,8 @@
 #include "sitrep/base/codec.h"
 #include "sitrep/schedule/rhythm.h"
 
-/* WITHOUT_PAUSES had all but the pauses. */
-enum { WITHOUT_PAUSES = 1, VERSION = 2 };
+/* WITHOUT_GAPS had all but the gaps between posts. */
+enum { WITHOUT_GAPS = 1, VERSION = 2 };
 
 /* More than any feed posts in the time remembered. */
 static const float count_max = 1e9F;
@@ -46,7 +46,7 @@ int rhythm_encode(const struct rhythm *r, struct buf *out)
 
 	buf_putc(out, VERSION);
 	code_rhythm(&c, &copy);
-	pauses_code(&c, &copy.pauses);
+	post_gaps_code(&c, &copy.post_gaps);
 	return out->failed;
 }
 
@@ -55,11 +55,11 @@ int rhythm_decode(struct str bytes, struct rhythm *r, struct error *err)
 	struct code c = {.in = str_slice(bytes, 1, bytes.len)};
 
 	rhythm_init(r);
-	if (bytes.len == 0 || (bytes.data[0] != VERSION && bytes.data[0] != WITHOUT_PAUSES))
+	if (bytes.len == 0 || (bytes.data[0] != VERSION && bytes.data[0] != WITHOUT_GAPS))
 		return error_set(err, -EPROTO, "a feed's rhythm is of another version");
 	code_rhythm(&c, r);
 	if (bytes.data[0] == VERSION)
-		pauses_code(&c, &r->pauses);
+		post_gaps_code(&c, &r->post_gaps);
 	if (!c.bad && c.in.len == 0)
 		return 0;
 	rhythm_init(r);

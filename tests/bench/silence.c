@@ -46,9 +46,9 @@ static int64_t poll(struct rhythm *r, const struct trace *t, size_t *seen, int64
 
 static bool is_silent(const struct rhythm *r)
 {
-	double limit = pauses_limit(&r->pauses);
+	double limit = post_gaps_limit(&r->post_gaps);
 
-	return limit > 0 && (double)r->pauses.open >= limit;
+	return limit > 0 && (double)r->post_gaps.open >= limit;
 }
 
 /* Hours from the last post until the end is told; the trace has no further post. */
@@ -93,7 +93,7 @@ static void follow(const struct trace *t, int64_t days, struct tally *tally)
 		}
 		silent = is_silent(&r);
 		if (at_ms < start_ms || seen == 0 || at_ms % (CUT_DAYS * DAY_MS) != 0 || silent || seen == t->count ||
-			pauses_limit(&r.pauses) <= 0)
+			post_gaps_limit(&r.post_gaps) <= 0)
 			continue;
 		tally->cuts++;
 		tally->delay += delay_of(r, at_ms, t->posts_ms[seen - 1]);

@@ -15,7 +15,7 @@
 #include "sitrep/identity/identity_trust.h"
 #include "sitrep/identity/sketch.h"
 #include "sitrep/schedule/feed_history.h"
-#include "sitrep/schedule/pauses.h"
+#include "sitrep/schedule/post_gaps.h"
 #include "sitrep/sql/seal.h"
 #include "sitrep/store/record.h"
 #include "sitrep/worker/job.h"
@@ -211,23 +211,23 @@ static void put_learnt(void)
 {
 	struct buf out = BUF_INIT(SEED_MAX);
 	struct burst_figures figures;
-	struct pauses pauses;
+	struct post_gaps post_gaps;
 	struct growth growth;
 	struct burst burst;
 	struct code c;
 	double expected;
 
-	pauses_init(&pauses);
+	post_gaps_init(&post_gaps);
 	burst_init(&burst);
 	growth_init(&growth);
 	for (int64_t day = 0; day < 40; day++) {
-		pauses_pass(&pauses, 0.5 * (double)(1 + day % 9) * (double)(1 + day));
-		pauses_meet(&pauses, NOW_MS + day * 86400000);
+		post_gaps_pass(&post_gaps, 0.5 * (double)(1 + day % 9) * (double)(1 + day));
+		post_gaps_meet(&post_gaps, NOW_MS + day * 86400000);
 		burst_note(&burst, NOW_MS + day * 86400000, &figures);
 		growth_note(&growth, NOW_MS + day * 86400000, GROWTH_LEAST + day % 5, &expected);
 	}
 	c = begin_learnt(&out, 0);
-	pauses_code(&c, &pauses);
+	post_gaps_code(&c, &post_gaps);
 	put(&out);
 	c = begin_learnt(&out, 1);
 	burst_code(&c, &burst);

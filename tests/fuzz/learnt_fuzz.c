@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Rhythms that were learnt, as the database gives them back: the first byte says of which (pauses.h, burst.h,
+/* Rhythms that were learnt, as the database gives them back: the first byte says of which (post_gaps.h, burst.h,
  * growth.h), the rest is any bytes.  Valid bytes are written as the same bytes again.  With any valid ones the figures
  * are numbers within their bounds, and what comes next can be learnt and written. */
 #include "fuzz.h"
@@ -10,7 +10,7 @@
 #include "../../daemon/ingest/growth.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/codec.h"
-#include "sitrep/schedule/pauses.h"
+#include "sitrep/schedule/post_gaps.h"
 
 /* 2026-11-23T10:00:00Z */
 #define NOW_MS INT64_C(1795428000000)
@@ -36,9 +36,9 @@ static struct str taken(struct str input, const struct code *c)
 	return str_slice(input, 0, input.len - c->in.len);
 }
 
-static void check_limits(const struct pauses *p, struct str input)
+static void check_limits(const struct post_gaps *p, struct str input)
 {
-	double usual = pauses_usual(p), limit = pauses_limit(p);
+	double usual = post_gaps_usual(p), limit = post_gaps_limit(p);
 
 	fuzz_require(isfinite(usual) && usual >= 0, input);
 	fuzz_require(isfinite(limit) && limit >= 2 * usual, input);
@@ -48,22 +48,22 @@ static void check_limits(const struct pauses *p, struct str input)
 static void try_pauses(struct str input)
 {
 	struct code in = {.in = input}, out;
-	struct pauses p;
+	struct post_gaps p;
 
-	pauses_init(&p);
-	pauses_code(&in, &p);
+	post_gaps_init(&p);
+	post_gaps_code(&in, &p);
 	if (in.bad)
 		return;
 	check_limits(&p, input);
 	out = writing();
-	pauses_code(&out, &p);
+	post_gaps_code(&out, &p);
 	fuzz_require(!out.bad && bytes.failed == 0 && bytes.len <= taken(input, &in).len, input);
 	for (int i = 0; i < 3; i++) {
-		pauses_pass(&p, 0.2 + 10 * i);
-		pauses_meet(&p, NOW_MS + i * HOUR_MS);
+		post_gaps_pass(&p, 0.2 + 10 * i);
+		post_gaps_meet(&p, NOW_MS + i * HOUR_MS);
 		check_limits(&p, input);
 	}
-	pauses_skip(&p);
+	post_gaps_skip(&p);
 	check_limits(&p, input);
 }
 

@@ -46,11 +46,11 @@ const char *feed_health_name(enum feed_health h);   /* "new", "ok", "failing", "
 enum feed_identity { FEED_BY_GUID, FEED_BY_URL, FEED_BY_DIGEST };
 const char *feed_identity_name(enum feed_identity i); /* "guid", "url", "digest" */
 
-/* News about a feed's silence: a pause between posts that its own pauses do not explain (schedule/pauses.h). */
+/* News about a feed's silence: a gap between posts that its earlier gaps do not explain (schedule/post_gaps.h). */
 struct feed_silence {
 	enum { SILENCE_NO_NEWS, SILENCE_BEGUN, SILENCE_ENDED } news;
 	int64_t since_ms; /* the last post before it */
-	int64_t usual_ms; /* the feed's usual pause */
+	int64_t usual_ms; /* the feed's usual gap between posts */
 	int64_t limit_ms; /* and the longest one that is no silence */
 };
 

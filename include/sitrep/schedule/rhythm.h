@@ -30,7 +30,7 @@
 #include "sitrep/base/buf.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/error.h"
-#include "sitrep/schedule/pauses.h"
+#include "sitrep/schedule/post_gaps.h"
 
 enum {
 	RHYTHM_HOURS = 24,
@@ -58,7 +58,7 @@ struct rhythm {
 	int32_t recent_day;             /* days since 1970 of recent[0] */
 	uint16_t recent[RHYTHM_RECENT]; /* posts on that day and on the 13 before it */
 	uint16_t shown;                 /* items that the feed shows at a time; 0: not known */
-	struct pauses pauses;
+	struct post_gaps post_gaps;
 };
 
 /* Sets *r to an unknown feed. */
