@@ -20,8 +20,6 @@
 #include "sitrep/text/url.h"
 
 enum {
-	HTTP_TOO_MANY_REQUESTS = 429,
-	HTTP_UNAVAILABLE = 503,
 	/* A server may host thousands of sites: it gets 4 times the transfers of a site and a quarter of its gap. */
 	SERVER_SHARE = 4,
 	/* An IPv6 /64, which belongs to one machine or one customer. */
@@ -30,12 +28,6 @@ enum {
 	AGAIN_GAP_MS = 1000,
 	AGAIN_SPREAD_MAX = 60,
 };
-
-/* The wait after a 429 or 503 if the server gave none: 5 minutes, doubled with each error in a row, up to an hour.  The
- * operator's own servers get no such wait. */
-static const int64_t cool_down_ms = INT64_C(5) * 60 * 1000;
-static const int64_t cool_down_max_ms = INT64_C(60) * 60 * 1000;
-static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
 
 /* ---- time ---- */
 
@@ -171,26 +163,10 @@ void planner_note_server(struct planner *p, const struct feed *f, const struct c
 		due_queue_place(p->stages->queue, str_from(f->site), str_from(name), own);
 }
 
-/* The time after this feed's last poll during which no feed of its site is polled; 0: none. */
-static int64_t asked_to_wait_ms(const struct feed_state *s, bool own)
-{
-	int64_t wait_ms = cool_down_ms;
-
-	if (s->http_status != HTTP_TOO_MANY_REQUESTS && s->http_status != HTTP_UNAVAILABLE)
-		return 0;
-	if (s->server_wait_ms > 0)
-		return s->server_wait_ms < day_ms ? s->server_wait_ms : day_ms;
-	if (own)
-		return 0;
-	for (int i = 1; i < s->errors && wait_ms < cool_down_max_ms; i++)
-		wait_ms *= 2;
-	return wait_ms < cool_down_max_ms ? wait_ms : cool_down_max_ms;
-}
-
 static void cool_down(struct planner *p, const struct feed *f)
 {
 	const struct feed_state *s = &f->state;
-	int64_t wait_ms = asked_to_wait_ms(s, due_queue_is_own(p->stages->queue, str_from(f->site)));
+	int64_t wait_ms = schedule_site_pause_ms(s, due_queue_is_own(p->stages->queue, str_from(f->site)));
 	int64_t now_ms = clock_elapsed_ms(), ago_ms = planner_polled_ago_ms(f);
 
 	if (ago_ms >= 0 && ago_ms < wait_ms)

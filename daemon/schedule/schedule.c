@@ -28,6 +28,8 @@ enum {
 	/* Each failure in a row makes the pause that many times as long. */
 	PASSING_GROWTH = 2,
 	REFUSED_GROWTH = 4,
+	HTTP_TOO_MANY_REQUESTS = 429,
+	HTTP_UNAVAILABLE = 503,
 };
 
 /* The server's hints are capped at this. */
@@ -39,6 +41,8 @@ static const int64_t pushed_min_ms = 6 * HOUR_MS, pushed_max_ms = DAY_MS;
 static const int64_t retry_ms = 5 * MINUTE_MS;
 /* The first and the longest pause after a fault of our own, for which the server is not to blame. */
 static const int64_t own_fault_ms = MINUTE_MS, own_fault_max_ms = 15 * MINUTE_MS;
+/* The first and the longest pause of a site after a 429 or 503 without Retry-After. */
+static const int64_t site_pause_ms = 5 * MINUTE_MS, site_pause_max_ms = HOUR_MS;
 /* Polls of feeds with similar rhythms are spread over a twentieth of their pause, at most a minute; a wider spread
  * would miss the best moment. */
 static const int64_t spread_share = 20, spread_max_ms = MINUTE_MS;
@@ -322,6 +326,21 @@ struct schedule_plan schedule_next(const struct schedule_input *in)
 	expect_posts(&f, &plan);
 	plan.why = schedule_reason_words(plan.reason, in->rhythm != NULL && in->rhythm->seen_ms != TIME_NONE);
 	return plan;
+}
+
+int64_t schedule_site_pause_ms(const struct feed_state *s, bool is_own)
+{
+	int64_t ms = site_pause_ms;
+
+	if (s->http_status != HTTP_TOO_MANY_REQUESTS && s->http_status != HTTP_UNAVAILABLE)
+		return 0;
+	if (s->server_wait_ms > 0)
+		return at_most(s->server_wait_ms, hint_max_ms);
+	if (is_own)
+		return 0;
+	for (int i = 1; i < s->errors && ms < site_pause_max_ms; i++)
+		ms *= 2;
+	return at_most(ms, site_pause_max_ms);
 }
 
 int64_t schedule_longest_ms(const struct schedule_policy *p, const struct feed_hints *hints)

@@ -108,6 +108,11 @@ struct schedule_plan schedule_next(const struct schedule_input *input);
 /* The pause after the first failure that may pass by itself. */
 int64_t schedule_first_retry_ms(const struct schedule_policy *policy);
 
+/* The pause of a whole site after the last poll of one of its feeds: 0, unless that got 429 or 503.  The server's
+ * Retry-After, up to a day; without one 5 minutes, doubled with each error in a row, up to an hour.  is_own: the server
+ * is the operator's own, and is given a pause only when it asks for one. */
+int64_t schedule_site_pause_ms(const struct feed_state *state, bool is_own);
+
 /* The longest pause that a plan can have; a stored plan that lies further ahead was made by a wrong clock.  hints: as
  * in the input. */
 int64_t schedule_longest_ms(const struct schedule_policy *policy, const struct feed_hints *hints);

@@ -253,6 +253,36 @@ TEST(refusals_slow_down_more)
 	}
 }
 
+TEST(site_is_left_alone_after_429_and_503)
+{
+	static const struct {
+		int http_status, errors;
+		int64_t server_wait_ms;
+		bool is_own;
+		int64_t pause_ms;
+	} cases[] = {
+		{200, 0, HOUR, false, 0},
+		{500, 3, HOUR, false, 0},
+		{429, 1, 0, false, 5 * MINUTE},
+		{503, 2, 0, false, 10 * MINUTE},
+		{429, 4, 0, false, 40 * MINUTE},
+		{429, 5, 0, false, HOUR},
+		{429, 1000000, 0, false, HOUR},
+		{429, 4, 2 * MINUTE, false, 2 * MINUTE},
+		{503, 1, 3 * DAY, false, DAY},
+		{503, 4, 0, true, 0},
+		{503, 4, MINUTE, true, MINUTE},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct feed_state state = {.http_status = cases[i].http_status,
+			.errors = cases[i].errors,
+			.server_wait_ms = cases[i].server_wait_ms};
+
+		assert_int_equal(schedule_site_pause_ms(&state, cases[i].is_own), cases[i].pause_ms);
+	}
+}
+
 TEST_ON(configured_interval_backs_off_from_itself, subject, s)
 {
 	static const int64_t expected_s[] = {2, 4, 8, 16, 32};
