@@ -5,7 +5,7 @@
 #   make run             make deps, build, start the daemon on etc/sitrepd.conf
 #   make check           make deps, build, run all tests
 #   make demo            the daemon against a bundled server of sample feeds, no network needed
-#   make deps            say which packages are missing, and install them (FOR=build, check, lint, systemd)
+#   make deps            name the missing packages, and install them (FOR=build, demo, check, lint, deb, systemd, examples)
 #   make DEPS=no ...     the same without installing: missing packages are an error
 #   make SANITIZE=1 ...  the same with ASan and UBSan, in build-sanitize/
 #   make help            the rest
@@ -37,7 +37,7 @@ INSTALL   ?= install
 
 SANITIZE  ?=
 JOBS      ?= $(shell nproc)
-# all processors, unless whoever called said how many
+# all processors, unless the caller gave -j
 parallel   = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 comma     := ,
 B         ?= build$(if $(SANITIZE),-sanitize)
@@ -58,7 +58,7 @@ PKGS_client := $(PKGS_daemon) ncursesw
 
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
            -Wwrite-strings -Wundef -Wformat=2 -Wswitch-enum -Wvla
-# as Debian's packages; what protects jumps depends on the processor
+# as Debian's packages are built; -fcf-protection and -mbranch-protection exist on one kind of processor each
 MACHINE := $(shell $(CC) -dumpmachine)
 HARDEN  := -fstack-protector-strong -fstack-clash-protection -Werror=format-security -fPIE -fno-plt \
            $(if $(filter x86_64-%,$(MACHINE)),-fcf-protection) \
@@ -69,10 +69,10 @@ SAN     := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-re
 BANNED  := -include daemon/base/banned.h
 # A database may be larger than 2 GiB where a word has 32 bits too.
 DEFS    := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSITREP_VERSION='"$(VERSION)"'
-# where things are installed, for the sources that name it
+# folders of the installation, for the sources that name them
 PATHS   := -DSITREP_LIBEXECDIR='"$(libexecdir)/sitrep"' -DSITREP_SYSCONFDIR='"$(sysconfdir)/sitrepd"'
 CFLAGS  ?=
-# pkg-config tells nothing when one of its packages is missing: cmocka is needed by the tests alone
+# cmocka is asked for by itself, since only tests need it: pkg-config prints nothing when one of its packages is missing
 INCLUDES := $(shell $(PKG_CONFIG) --cflags-only-I $(PKGS_client) 2>/dev/null) $(shell $(PKG_CONFIG) --cflags-only-I cmocka 2>/dev/null)
 # the programs are the same bytes whatever the folder and the time of the build
 ALL_CFLAGS  = -std=c17 $(OPT) $(WARN) -Wdate-time $(HARDEN) $(SAN) -ffile-prefix-map=$(CURDIR)=. $(DEFS) -Iinclude \
@@ -126,7 +126,7 @@ $(B)/pic/%.o: %.c $(B)/flags
 # call, above all libevent, whose timers take a struct timeval.
 $(B)/daemon/base/clock.o $(B)/pic/daemon/base/clock.o $(B)/tests/unit/base/clock_test.o: private ALL_CFLAGS += -D_TIME_BITS=64
 
-# This test gives a shell the command that an error names, as a person would.
+# This test runs a command that an error message suggests, with system(3), which is banned elsewhere.
 $(B)/tests/unit/store/file_access_test.o: private BANNED :=
 
 PATHS_OBJ := $(B)/daemon/main.o $(B)/daemon/base/paths.o $(B)/pic/daemon/base/paths.o $(B)/daemon/config/command_line.o
@@ -153,7 +153,7 @@ $(patsubst %.c,$(B)/%,$(wildcard tests/unit/$(1)/*_test.c)): $(B)/%: $(B)/%.o $(
 	@$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(client_libs) $$(shell $(PKG_CONFIG) --libs cmocka)
 endef
 $(foreach f,$(ROOMS) cli,$(eval $(call folder_rules,$(f))))
-# bounds on processor time, by a clock that counts work
+# these tests bound processor time, by a clock that counts work
 $(B)/tests/unit/stream/stream_test $(B)/tests/unit/stream/stream_filters_test $(B)/tests/unit/publish/publish_turns_test: private ALL_LDFLAGS += -Wl,--wrap=clock_thread_cpu_us
 
 $(B)/sitrepd: $(B)/daemon/main.o $(call lib,$(LIBS_engine))
@@ -209,7 +209,7 @@ $(ADAPTER): $(B)/tests/conformance/adapter.o $(call lib,$(LIBS_worker))
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(worker_libs)
 
-# a parse worker that lies, for the system tests
+# a parse worker that sends wrong answers, for the system tests
 $(HOSTILE): $(B)/tests/hostile/worker.o $(call lib,$(LIBS_worker))
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
@@ -242,7 +242,7 @@ demo: deps-demo
 	@$(MAKE) --no-print-directory $(parallel) all
 	@B=$(B) /usr/bin/python3 scripts/demo
 
-# Debian packages.  The script tells which are missing before it installs them, and does nothing when all are there.
+# Debian packages.  The script names the missing ones before it installs them, and does nothing when none is missing.
 FOR  ?= check
 DEPS ?= yes
 .PHONY: deps deps-build deps-demo deps-check
@@ -265,7 +265,7 @@ check: deps-check
 # System tests mostly wait for sockets and timers, so several run at one time on each processor.
 TESTS_AT_ONCE ?= $(shell expr $(JOBS) + 2)
 
-# what check runs once everything it needs is there
+# all programs of the tests
 .PHONY: build-tests
 build-tests: all $(UNIT) $(ADAPTER) $(PROPERTY) $(HOSTILE)
 
@@ -276,8 +276,8 @@ check-installed: build-tests
 	@$(PROPERTY) --rounds 200 tests/samples/*
 	@$(MAKE) --no-print-directory system
 
-# What takes too long for .ci/run, before a release: one line each, the longest last.  With CASES, a folder of
-# conformance cases and their corpus, and STORIES, a folder of story streams, also these.
+# All checks, also those that take too long for .ci/run: to be run before a release.  The longest come last.  With CASES,
+# a folder of conformance cases and their corpus, and STORIES, a folder of story streams, also the checks of these.
 .PHONY: check-all
 check-all:
 	@$(MAKE) --no-print-directory check
@@ -325,7 +325,7 @@ check-debian check-32:
 check-debian: CHECK_DEBIAN = $(DEBIAN)
 check-32: CHECK_DEBIAN = bookworm_i386 -n 4 $(TESTS_32:%=tests/system/test_%.py)
 
-# tests/conformance/cases
+# the feeds in tests/conformance/cases
 .PHONY: own-cases
 own-cases: $(ADAPTER)
 	@B=$(B) tests/conformance/own
@@ -341,7 +341,7 @@ ROUNDS ?= 20
 property: $(PROPERTY)
 	@$(PROPERTY) $(if $(SCHEMA),--schema $(SCHEMA)) --rounds $(ROUNDS) $(FEEDS)
 
-# CORPUS_GENERATOR and FLOOR are a generator of feeds and a C program to compare with
+# BENCH_ARGS="--generator GEN.PY --floor FLOOR.c": a generator of feeds, and a C program to compare with
 .PHONY: bench
 bench: all
 	@B=$(B) /usr/bin/python3 tests/bench/stall.py
@@ -351,7 +351,7 @@ bench: all
 format:
 	clang-format -i $(shell git ls-files '*.c' '*.h')
 
-# clang-tidy says on stderr how many findings in the system's headers it keeps to itself
+# clang-tidy's stderr has nothing but counts of suppressed findings in headers of the system
 lint:
 	/usr/bin/python3 scripts/check-rooms
 	/usr/bin/python3 scripts/check-paths

@@ -37,10 +37,10 @@ const char *sitrep_error(const struct sitrep *s);
 
 /* ---- connecting ---- */
 
-/* A socket that is looked at before the usual places, such as one from the program's own settings.  NULL: none. */
+/* Sets a socket that is tried before the usual places, such as one from the program's own settings.  NULL: none. */
 int sitrep_prefer(struct sitrep *s, const char *path);
 
-/* How long connecting and each answer to a request may take, in milliseconds; 30 seconds without this call. */
+/* Sets how long connecting and each answer to a request may take, in milliseconds.  30 seconds without this call. */
 void sitrep_patience(struct sitrep *s, int timeout_ms);
 
 /* Connects to the stream at this path; NULL: to the first daemon that answers, in the order of sitrep(1).  Then waits
@@ -70,7 +70,7 @@ struct sitrep_filter {
 	int full;          /* items with their text and HTML */
 };
 
-enum { SITREP_RESET = 1 }; /* of sitrep_subscribe(): the cursor is of another database */
+enum { SITREP_RESET = 1 }; /* a result of sitrep_subscribe(): the cursor belongs to another database */
 
 /* Subscribes, or changes the subscription, and waits for the answer.  filter may be NULL.  The events
  * begin at the handle's place (sitrep_resume(), or the last event that sitrep_next() gave) if it has one, else at
@@ -83,11 +83,11 @@ int sitrep_subscribe_json(struct sitrep *s, const char *filter);
 /* The daemon's answer to the subscription, a line of JSON with the filter as it understood it; NULL: none yet. */
 const char *sitrep_subscribed(const struct sitrep *s);
 
-/* Sets the place from which the next subscription continues: a cursor and, if it is known, the instance that it is of,
- * as sitrep_cursor() and sitrep_instance() gave them.  NULL or "" forgets the place. */
+/* Sets the place from which the next subscription continues: a cursor and, if known, the instance it belongs to, as
+ * sitrep_cursor() and sitrep_instance() gave them.  A cursor of NULL or "" forgets the place. */
 int sitrep_resume(struct sitrep *s, const char *cursor, const char *instance);
-/* The place behind the event given last; "": none yet.  A program that stores both once it has handled an event, and
- * resumes there, loses none. */
+/* The place behind the event that sitrep_next() gave last, or where the subscription begins; "": none yet.  A program
+ * that stores cursor and instance after it has handled an event, and resumes there, loses no event. */
 const char *sitrep_cursor(const struct sitrep *s);
 const char *sitrep_instance(const struct sitrep *s);
 

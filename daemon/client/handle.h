@@ -29,7 +29,7 @@ struct sitrep {
 	char *preferred;
 	int patience_ms;
 	struct error error;
-	char instance[INSTANCE_MAX]; /* of the daemon that is connected; "": it told none */
+	char instance[INSTANCE_MAX]; /* of the connected daemon's database; "": the daemon did not name it */
 	/* The place from which a subscription continues. */
 	char cursor[CURSOR_MAX];
 	char cursor_instance[INSTANCE_MAX];
@@ -45,7 +45,7 @@ int handle_open(struct sitrep *s, bool control, const char *path);
 /* The text of a member of the line, "" when it is missing or does not fit. */
 void handle_read(struct str line, const char *member, char *text, size_t size);
 
-/* Sets the error to the daemon's own sentence, which the member of the line has. Returns -EINVAL. */
+/* Sets the error to the daemon's own sentence, the text of this member of the line. Returns -EINVAL. */
 int handle_refused(struct sitrep *s, struct str line, const char *member);
 
 #endif

@@ -75,7 +75,8 @@ int lines_send(struct lines *l, struct str text, int64_t deadline, struct error 
 	return 0;
 }
 
-/* Drops what is used up and reads: the number of bytes, 0 at the end, or a negative code. */
+/* Drops the lines that were given out, and reads: the number of bytes, 0 when the other side has closed, or a negative
+ * code. */
 static ssize_t read_more(struct lines *l, struct error *err)
 {
 	ssize_t n;

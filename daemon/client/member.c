@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Walks over JSON. All functions take a position and return false where the text is not JSON. */
+/* Walks over JSON. The skip and take functions move a position behind a value, and return false where the text is not
+ * JSON. */
 #include "member.h"
 
 #include <errno.h>
@@ -32,7 +33,7 @@ static bool skip_string(struct str json, size_t *pos)
 	return false;
 }
 
-/* A number, true, false or null: not looked at further. */
+/* Skips a number, true, false or null.  Its spelling is not checked. */
 static bool skip_word(struct str json, size_t *pos)
 {
 	size_t begin = *pos;
@@ -63,7 +64,8 @@ static bool take_name(struct str json, size_t *pos, struct str *name)
 
 enum element { ELEMENT_WRONG, ELEMENT_END, ELEMENT_THERE };
 
-/* Moves to the next element of the object or list whose bracket, or last element, is before *pos. */
+/* Moves to the next element of an object or list.  *pos is behind the opening bracket (is_first) or behind the element
+ * before it. */
 static enum element next_element(struct str json, size_t *pos, char close, bool is_first)
 {
 	skip_space(json, pos);
@@ -167,7 +169,7 @@ struct str member_find(struct str json, const char *path)
 
 /* ---- the text of a string ---- */
 
-/* The code unit of \uXXXX, whose four digits begin at pos; -1: they are none. */
+/* The code unit of \uXXXX, whose four digits begin at pos; -1: they are not hexadecimal digits. */
 static int32_t code_unit(struct str text, size_t pos)
 {
 	int32_t unit = 0;
@@ -182,7 +184,7 @@ static int32_t code_unit(struct str text, size_t pos)
 	return unit;
 }
 
-/* Appends the character of an escape; pos is behind its "\u". The position behind it. */
+/* Appends the character of an escape; pos is behind its "\u". Returns the position behind the escape. */
 static size_t put_unicode(struct str text, size_t pos, struct buf *out)
 {
 	int32_t unit = code_unit(text, pos), low = -1;

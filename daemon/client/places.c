@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Tries sockets in turn, and tells where it looked. */
+/* Tries one socket after the other, and names each of them when no daemon answers. */
 #include "places.h"
 
 #include <errno.h>

@@ -14,8 +14,9 @@ struct places_wanted {
 	int patience_ms;       /* for each place; negative: no end */
 };
 
-/* 0, an open descriptor and the socket's path (malloc'ed); or a negative code, and a sentence that names each place and
- * the fault there.  A refusal (-EACCES) is told rather than a missing socket. */
+/* Connects to the first place where a daemon answers.  0 with an open descriptor and the socket's path, which the
+ * caller frees; or a negative code with a sentence that names each place and its fault.  The code is that of the most
+ * telling fault: a refusal (-EACCES) before any other, and a missing socket (-ENOENT) last. */
 int places_connect(const struct places_wanted *wanted, int *fd, char **path, struct error *err);
 
 #endif

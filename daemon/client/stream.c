@@ -10,7 +10,7 @@
 
 enum { REQUEST_MAX = 256 * 1024 };
 
-/* The next line, with its kind in s->kind, as lines_receive(). */
+/* Receives the next line as lines_receive() does, and puts its kind into s->kind. */
 static int receive(struct sitrep *s, int64_t deadline, struct str *line)
 {
 	int result = lines_receive(&s->lines, deadline, line, &s->error);
@@ -23,7 +23,7 @@ static int receive(struct sitrep *s, int64_t deadline, struct str *line)
 	return 1;
 }
 
-/* The next line, for an answer that must come: 0, or a negative code. */
+/* Receives a line that must come: 0, or a negative code, -ETIMEDOUT among them. */
 static int await(struct sitrep *s, int64_t deadline, struct str *line)
 {
 	int result = receive(s, deadline, line);

@@ -19,10 +19,10 @@ void completion_bash(struct buf *out, const struct program *p);
 void completion_zsh(struct buf *out, const struct program *p);
 void completion_fish(struct buf *out, const struct program *p);
 
-/* The i-th command of p, NULL behind the last one. */
+/* The command number i of p, from 0; NULL after the last one. */
 const struct command *program_command(const struct program *p, size_t i);
-/* Appends what a shell does for an argument of this kind: action, and where that begins a list of names (of events, of
- * commands), the names and then end. */
+/* Appends action, the shell's own text that completes an argument of this kind.  For events and commands, action begins
+ * a list: their names follow, and then end.  Example for zsh: "(", the names, ")". */
 void completion_values(
 	struct buf *out, const struct program *p, enum argument_kind kind, const char *action, const char *end);
 

@@ -63,7 +63,7 @@ static void put_names(struct buf *out, const struct argument_option *o, const ch
 	buf_printf(out, "%s--%s", before, o->name);
 }
 
-/* The options that take a value, as patterns of a case. */
+/* Writes the options that take a value as patterns of a shell's `case`: "tail:--since) kind=text ;;". */
 static void put_value_cases(struct buf *out, const struct argument_option *options, const char *command)
 {
 	struct buf before = BUF_INIT(256);
@@ -89,7 +89,7 @@ static void put_words(struct buf *out, const struct argument_option *options)
 	buf_puts(out, "-h --help");
 }
 
-/* Finds the command on the line, and the options before it: they tell which daemon is asked for names. */
+/* Finds the command on the line, and keeps the options before it: the daemon that they name is asked for feeds. */
 static void put_command_search(struct buf *out, const struct program *p)
 {
 	const char *before = "\t\t";

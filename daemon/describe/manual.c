@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Tables as man(7) source. */
+/* Writes tables as man(7) source. */
 #include "manual.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "sitrep/store/event_json.h"
 #include "sitrep/store/event_member.h"
 
-/* Columns of a line of the source. */
+/* The columns of a line of the source. */
 enum { LINE_WIDTH = 78 };
 
 /* Appends one word; characters that are markup in roff are escaped. */

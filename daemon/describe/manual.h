@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* manual.h: the option table and the other tables of the code as parts of manual pages.
+/* manual.h: fills the manual pages with the tables of the code: options, metrics, events, exit statuses.
  *
- * The source of a page (man/NAME.SECTION.in) is itself a readable page. A line .\" @NAME@ is a marked place: the
- * installed page has the part of that name there.  @VERSION@ within a line is the version. */
+ * The source of a page (man/NAME.SECTION.in) is a manual page with marks.  A line .\" @OPTIONS@ is replaced by the
+ * table of that name (manual.c lists the names), and @VERSION@ within a line by the version. */
 #ifndef SITREP_DESCRIBE_MANUAL_H
 #define SITREP_DESCRIBE_MANUAL_H
 
@@ -10,7 +10,7 @@
 #include "sitrep/base/error.h"
 #include "sitrep/base/str.h"
 
-/* Appends the page made from source. 0, or a negative code with err: an unknown part, or no memory. */
+/* Appends the page made from source. 0, or a negative code with err: there is no such table, or no memory. */
 int manual_fill(struct buf *out, struct str source, struct error *err);
 
 #endif

@@ -25,7 +25,7 @@ PATIENCE = int(os.environ.get("PATIENCE", 60 if "sanitize" in BUILD.name else 20
 
 
 def wait_for(condition, what, patience=None):
-    """The first true value of condition(), or a failure that names what was waited for."""
+    """Returns the first true value of condition().  Fails when there is none in time, and names what was waited for."""
     end = time.monotonic() + (patience or PATIENCE)
     while True:
         value = condition()
@@ -42,7 +42,7 @@ class FeedServer:
     def __init__(self, address="127.0.0.1"):
         self.routes = {}
         self.requests = []  # (path, headers)
-        self.times = []  # when each of them came, monotonic
+        self.times = []  # when each request came, monotonic
         self.address = address
         self.lock = threading.Lock()
         outer = self
@@ -61,7 +61,7 @@ class FeedServer:
             request_queue_size = 128
 
             def handle_error(self, request, client_address):
-                pass  # a daemon that is killed in the middle leaves broken connections: expected here
+                pass  # a daemon that is killed during a transfer breaks its connection; tests expect that
 
         self.httpd = Server((address, 0), Handler)
         self.port = self.httpd.server_address[1]
@@ -73,7 +73,7 @@ class FeedServer:
 
     def set(self, path, body, content_type="application/rss+xml", etag=None, last_modified=None, status=200,
             headers=None):
-        """A body (bytes or str) with its validators, or a function that is given the handler."""
+        """body: bytes or str, which are sent with these headers, or a function that gets the handler and answers itself."""
         if isinstance(body, str):
             body = body.encode()
         with self.lock:
@@ -180,7 +180,7 @@ class Daemon:
         self.log_path = self.folder / "log"
         self.process = None
         self.port = None
-        self.environment = {}  # beside our own
+        self.environment = {}  # the daemon's variables, added to our own
         self.write_config(config, feeds or {})
 
     def write_config(self, config, feeds):
@@ -272,7 +272,7 @@ class Daemon:
         self.process = None
 
     def stop(self):
-        """Ends it in order and looks at how it ended."""
+        """Ends the daemon by SIGTERM; fails when it ends with an error or a sanitizer's report."""
         if self.process is None:
             return
         if self.process.poll() is None:
