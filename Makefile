@@ -75,7 +75,7 @@ CFLAGS  ?=
 # cmocka is asked for by itself, since only tests need it: pkg-config prints nothing when one of its packages is missing
 INCLUDES := $(shell $(PKG_CONFIG) --cflags-only-I $(PKGS_client) 2>/dev/null) $(shell $(PKG_CONFIG) --cflags-only-I cmocka 2>/dev/null)
 # the programs are the same bytes whatever the folder and the time of the build
-ALL_CFLAGS  = -std=c17 $(OPT) $(WARN) -Wdate-time $(HARDEN) $(SAN) -ffile-prefix-map=$(CURDIR)=. $(DEFS) -Iinclude \
+ALL_CFLAGS  = -std=c17 $(OPT) $(WARN) -Wdate-time $(HARDEN) $(SAN) '-ffile-prefix-map=$(CURDIR)=.' $(DEFS) -Iinclude \
               $(INCLUDES) $(CPPFLAGS) $(CFLAGS) $(BANNED)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed -pthread $(SAN) $(LDFLAGS)
 
@@ -234,8 +234,8 @@ CONF    ?= etc/sitrepd.conf
 .PHONY: run
 run: deps-build
 	@$(MAKE) --no-print-directory $(parallel) all
-	@mkdir -p -m 700 $(RUN_DIR)
-	RUNTIME_DIRECTORY=$(RUN_DIR) $(B)/sitrepd -c $(CONF) --state-dir $(RUN_DIR)
+	@mkdir -p -m 700 "$(RUN_DIR)"
+	RUNTIME_DIRECTORY="$(RUN_DIR)" $(B)/sitrepd -c "$(CONF)" --state-dir "$(RUN_DIR)"
 
 .PHONY: demo
 demo: deps-demo

@@ -2,6 +2,7 @@
 """make deps: says which packages are missing, then installs them, and asks nothing."""
 import os
 import re
+import shlex
 import shutil
 import subprocess
 
@@ -35,10 +36,10 @@ def machine(tmp_path):
     return programs, calls
 
 
-def make(machine, *arguments):
+def make(machine, *arguments, cwd=TOP):
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k != "DEPS"}
     environment["PATH"] = "%s:%s" % (machine[0], os.environ["PATH"])
-    return subprocess.run(["make", "-s", *arguments], cwd=TOP, env=environment, stdin=subprocess.DEVNULL,
+    return subprocess.run(["make", "-s", *arguments], cwd=cwd, env=environment, stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=3 * PATIENCE)
 
 
@@ -88,3 +89,15 @@ def test_programs_are_built_without_what_only_tests_need(machine):
     program.chmod(0o755)
     result = make(machine, "--eval=flags: ; @echo $(ALL_CFLAGS)", "flags")
     assert "-I/usr/include/libxml2" in result.stdout.split(), result
+
+
+def test_folders_may_have_spaces(machine, tmp_path):
+    """A checkout in "My sources" builds, and `make run` for a home with a space keeps its state there."""
+    folder = tmp_path / "My sources"
+    folder.mkdir()
+    (folder / "Makefile").symlink_to(TOP / "Makefile")
+    result = make(machine, "--eval=flags: ; @printf '%s\\n' $(ALL_CFLAGS)", "flags", cwd=folder)
+    assert "-ffile-prefix-map=%s=." % folder in result.stdout.splitlines(), result
+    lines = make(machine, "-n", "run", "RUN_DIR=%s" % folder).stdout.splitlines()
+    assert shlex.split(lines[-2])[-1] == str(folder)
+    assert shlex.split(lines[-1])[0] == "RUNTIME_DIRECTORY=%s" % folder and shlex.split(lines[-1])[-1] == str(folder)

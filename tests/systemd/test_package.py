@@ -257,7 +257,7 @@ def test_upgrade_from_an_earlier_package(release, package, plain, tmp_path):
 def test_build_is_reproducible(tmp_path):
     """The programs and texts of build/ are the same bytes when they are built in another folder, at another time, one
     file after the other, with other settings of the user."""
-    sources = new_sources(tmp_path / "elsewhere")
+    sources = new_sources(tmp_path / "else where")
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
     run("make", "-s", "all", "DEPS=no", cwd=TOP, env=environment)
     environment.update(CCACHE_DISABLE="1", TZ="Pacific/Apia", LC_ALL="C.UTF-8", HOME=str(tmp_path))
