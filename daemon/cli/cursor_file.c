@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The cursor file of sitrep tail --state. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -90,13 +91,19 @@ int cursor_file_load(const char *path, struct cursor_place *place, struct error 
 int cursor_file_save(const char *path, const struct cursor_place *place, struct error *err)
 {
 	struct buf beside = BUF_INIT(4096);
+	char *target;
 	FILE *f;
 	int result = check_kind(path, err);
 
 	if (result != 0)
 		return result;
-	if (buf_printf(&beside, "%s.new", path) != 0)
+	/* A symbolic link stays, and the file that it leads to is replaced.  NULL: there is no file yet. */
+	target = realpath(path, NULL);
+	/* Two processes with one cursor file must not write into the same file. */
+	if (buf_printf(&beside, "%s.%ld.new", target != NULL ? target : path, (long)getpid()) != 0) {
+		free(target);
 		return error_sys(err, beside.failed, "cannot write %s", path);
+	}
 	f = fopen(beside.data, "we");
 	if (f == NULL ||
 		fprintf(f, "%s%s%s\n", place->cursor, place->instance[0] != '\0' ? " " : "", place->instance) < 0 ||
@@ -104,8 +111,11 @@ int cursor_file_save(const char *path, const struct cursor_place *place, struct 
 		result = error_sys(err, -errno, "cannot write %s", beside.data);
 	if (f != NULL && fclose(f) != 0 && result == 0)
 		result = error_sys(err, -errno, "cannot write %s", beside.data);
-	if (result == 0 && rename(beside.data, path) != 0)
+	if (result == 0 && rename(beside.data, target != NULL ? target : path) != 0)
 		result = error_sys(err, -errno, "cannot write %s", path);
+	if (result != 0 && f != NULL)
+		unlink(beside.data);
+	free(target);
 	buf_release(&beside);
 	return result;
 }

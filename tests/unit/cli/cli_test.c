@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "../../../daemon/cli/client.h"
@@ -93,7 +94,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-	static const char *const names[] = {"out", "err", "file", "file.new"};
+	static const char *const names[] = {"out", "err", "file", "link"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char path[128];
@@ -366,6 +367,7 @@ TEST_WITH(cursor_file, setup, teardown)
 		"                                                                      1"};
 	struct cursor_place place;
 	struct error err = {0};
+	char link[128];
 	struct stat st;
 
 	assert_int_equal(cursor_file_load(fixture.path, &place, &err), 0);
@@ -392,6 +394,16 @@ TEST_WITH(cursor_file, setup, teardown)
 		assert_int_equal(cursor_file_load(fixture.path, &place, &err), -EINVAL);
 		assert_non_null(strstr(err.text, "does not hold a cursor"));
 	}
+	/* A symbolic link stays a link. */
+	write_file("1");
+	snprintf(link, sizeof(link), "%s/link", fixture.dir);
+	assert_int_equal(symlink("file", link), 0);
+	place = (struct cursor_place){.cursor = "5"};
+	assert_int_equal(cursor_file_save(link, &place, &err), 0);
+	assert_int_equal(lstat(link, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(cursor_file_load(fixture.path, &place, &err), 0);
+	assert_string_equal(place.cursor, "5");
 	/* Nor is a pipe a file: it is neither read nor replaced. */
 	assert_int_equal(unlink(fixture.path), 0);
 	assert_int_equal(mkfifo(fixture.path, 0600), 0);
@@ -403,6 +415,30 @@ TEST_WITH(cursor_file, setup, teardown)
 	assert_true(cursor_file_load(fixture.dir, &place, &err) < 0);
 	assert_true(cursor_file_save("/nonexistent/folder/cursor", &place, &err) < 0);
 	assert_non_null(strstr(err.text, "cannot write /nonexistent/folder/cursor"));
+}
+
+static int save_often(void)
+{
+	const struct cursor_place place = {.cursor = "1234"};
+	struct error err;
+	int result = 0;
+
+	for (int i = 0; i < 200 && result == 0; i++)
+		result = cursor_file_save(fixture.path, &place, &err);
+	return result;
+}
+
+TEST_WITH(cursor_file_of_two_processes, setup, teardown)
+{
+	pid_t other = fork();
+	int status;
+
+	if (other == 0)
+		_exit(save_often() == 0 ? 0 : 1);
+	assert_true(other > 0);
+	assert_int_equal(save_often(), 0);
+	assert_int_equal(waitpid(other, &status, 0), other);
+	assert_int_equal(status, 0);
 }
 
 /* ---- connections ---- */
