@@ -53,6 +53,9 @@ int command_unknown(const char *name);
 int command_missing(const char *mistake);
 /* Prints "sitrep: tail: sentence" on standard error; returns EXIT_TROUBLE. */
 int command_fail(const struct command *c, const char *sentence);
+/* The error of a request that could not be made from the arguments: one of them is not UTF-8, which JSON needs, or
+ * there is no memory.  Returns its code. */
+int command_refuse_arguments(const struct client_options *options, struct error *err);
 /* A descriptor from which these signals are read (signalfd(2)) instead of being handled; the caller closes it.
  * A negative code: there is none. */
 int command_signals(const int *numbers, size_t count, struct error *err);

@@ -12,8 +12,7 @@ enum {
 	FEED_AT = 23, /* the column of the feed in a line of progress */
 };
 
-/* Why there is no request: JSON takes only UTF-8. */
-static int refuse_arguments(const struct client_options *options, struct error *err)
+int command_refuse_arguments(const struct client_options *options, struct error *err)
 {
 	for (int i = 1; i < options->argc; i++) {
 		struct str argument = str_from(options->argv[i]);
@@ -31,7 +30,8 @@ int command_ask(
 	const struct client_options *options, json_t *request, int (*fn)(void *arg, const json_t *answer), void *arg)
 {
 	struct error err = {0};
-	int result = request == NULL ? refuse_arguments(options, &err) : control_ask(options, request, fn, arg, &err);
+	int result = request == NULL ? command_refuse_arguments(options, &err)
+				     : control_ask(options, request, fn, arg, &err);
 
 	json_decref(request);
 	if (result < 0)

@@ -50,6 +50,15 @@ static int decode_secret(struct buf *out, struct str text, struct error *err)
 	return 0;
 }
 
+const char *courier_webhook_mistake(const char *url)
+{
+	CURLU *parsed = curl_url();
+	CURLUcode code = parsed != NULL ? curl_url_set(parsed, CURLUPART_URL, url, 0) : CURLUE_OK;
+
+	curl_url_cleanup(parsed);
+	return code != CURLUE_OK ? curl_url_strerror(code) : NULL;
+}
+
 int courier_webhook_init(struct courier_webhook *w, const struct courier_options *options, struct error *err)
 {
 	const struct config_feed files = {

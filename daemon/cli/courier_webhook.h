@@ -18,6 +18,9 @@ struct courier_webhook {
 	struct buf secret;                            /* the key: the password's bytes, or what whsec_ has in base64 */
 };
 
+/* Why no request can be sent to the address; NULL: it is well-formed. */
+const char *courier_webhook_mistake(const char *url);
+
 /* w is to be released even after a failure. */
 int courier_webhook_init(struct courier_webhook *w, const struct courier_options *options, struct error *err);
 /* Ends the requests under way. */

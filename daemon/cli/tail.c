@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "courier_webhook.h"
 #include "sitrep/store/event_json.h"
 
 static int add_name(json_t *request, const char *member, const char *name)
@@ -169,6 +170,8 @@ static int check_options(const struct tail *t)
 		return command_wrong(&command_tail, "--exec and --webhook are given, expected one of them");
 	if (c->command == NULL && c->url == NULL && c->at_once != 1)
 		return command_wrong(&command_tail, "--jobs needs --exec or --webhook");
+	if (c->command != NULL && c->command[0] == '\0')
+		return command_wrong(&command_tail, "--exec: expected a command");
 	if (c->url == NULL && (c->secret_file != NULL || c->header_file != NULL))
 		return command_wrong(&command_tail, "--secret-file and --header-file need --webhook");
 	if (c->url == NULL && t->format.form == FORM_NTFY)
@@ -176,6 +179,9 @@ static int check_options(const struct tail *t)
 	if (c->url != NULL && !get_is_url(c->url))
 		return command_wrong(
 			&command_tail, "--webhook: expected an address that begins with https:// or http://");
+	if (c->url != NULL && courier_webhook_mistake(c->url) != NULL)
+		return command_wrong(
+			&command_tail, "--webhook: the address is wrong: %s", courier_webhook_mistake(c->url));
 	if (t->last >= 0 && json_object_get(t->request, "since") != NULL)
 		return command_wrong(&command_tail, "-n and --since are given, expected one of them");
 	return -1;
@@ -234,7 +240,7 @@ static int run_tail(const struct client_options *options)
 	if (result == 0 && t.muted)
 		result = add_muted(&t);
 	if (result != 0)
-		error_sys(&err, -ENOMEM, "cannot subscribe");
+		result = command_refuse_arguments(options, &err);
 	if (result == 0 && status < 0)
 		status = check_options(&t);
 	if (result == 0 && status < 0)

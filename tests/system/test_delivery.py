@@ -312,7 +312,8 @@ def test_a_wrong_rule_shows_its_place(alerts):
 
 
 @pytest.mark.parametrize("arguments", [["--exec", "a", "--webhook", "http://a/"], ["--jobs", "2"], ["--jobs", "0", "--exec", "a"], ["--secret-file", "a"],
-                                       ["--format", "ntfy"], ["--webhook", "ftp://a/"], ["-n", "x"], ["-n", "1", "--since", "1h"], ["--state", ""], ["--format", ""]])
+                                       ["--format", "ntfy"], ["--webhook", "ftp://a/"], ["-n", "x"], ["-n", "1", "--since", "1h"], ["--state", ""], ["--format", ""], ["--exec", ""],
+                                       ["--webhook", "http://"], ["--webhook", "http://a/b c"]])
 def test_options_that_do_not_go_together(arguments):
     result = subprocess.run([SITREP, "tail", *arguments], capture_output=True, text=True)
     assert result.returncode == 2 and "usage: sitrep tail" in result.stderr

@@ -165,6 +165,9 @@ def test_mistakes_in_a_silence_are_told(server, make_daemon):
     assert daemon.run("silence", "drills", check=False).returncode == 2
     told = daemon.run("silence", "ships", "1h", "--why", os.fsdecode(b"caf\xe9"), check=False).stderr
     assert 'an argument is not UTF-8 behind "caf"' in told, told
+    for option in ("--match", "--event", "--feed", "--category", "--since"):
+        told = daemon.run("tail", option, os.fsdecode(b"caf\xe9"), check=False).stderr
+        assert told.startswith('sitrep: tail: an argument is not UTF-8 behind "caf"'), told
 
 
 def test_quiet_hours_hold_back_all_but_urgent_ones_and_a_digest_names_them(server, make_daemon):
