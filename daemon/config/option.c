@@ -266,6 +266,10 @@ const struct config_option config_options[] = {
 		.help = "When an entry counts as updated. change: a number, the title or a part of the text of the report that "
 			"leads the story has changed. sources: also when another report joins the story. Feeds of alerts "
 			"always tell both."},
+	{.section = SECTION_HTTP, .name = "allow-origin", .type = OPTION_LIST, .offset = TOP(http_allow_origin),
+		.example = "https://desk.example.org", .reloadable = true,
+		.help = "Origins of web pages whose scripts may read the feeds, the stories as JSON and /opml (CORS). *: of any "
+			"page that somebody opens in a browser which reaches the daemon. Default: none."},
 	{.section = SECTION_HTTP, .name = "connections", .type = OPTION_INT, .offset = TOP(http_connections),
 		.fallback = "256", .min = 1, .max = 65536,
 		.help = "Most connections at one time. One eighth is kept for Unix sockets, another for hubs. When there "

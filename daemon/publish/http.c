@@ -169,7 +169,25 @@ static size_t leave_escaped(void *arg UNUSED, struct MHD_Connection *connection 
 	return strlen(s);
 }
 
-static enum MHD_Result answer_with(struct http_server *s, struct MHD_Connection *connection, struct http_answer *answer)
+static void add_head(struct http_server *s, struct MHD_Response *response, const struct http_connection *c,
+	const struct http_answer *answer)
+{
+	static const char methods[] = "GET, HEAD, OPTIONS";
+
+	if (answer->location != NULL)
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, answer->location);
+	if (answer->status == MHD_HTTP_METHOD_NOT_ALLOWED || answer->status == MHD_HTTP_NO_CONTENT)
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, methods);
+	if (answer->status == MHD_HTTP_NOT_MODIFIED)
+		s->stats.not_modified++;
+	if (c->is_late || answer->status == MHD_HTTP_BAD_REQUEST)
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+	if (c->is_late && answer->status == MHD_HTTP_SERVICE_UNAVAILABLE)
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "10");
+}
+
+static enum MHD_Result answer_with(
+	struct http_server *s, struct MHD_Connection *connection, const char *url, struct http_answer *answer)
 {
 	struct http_connection *c = door_of(connection);
 	struct MHD_Response *response;
@@ -177,33 +195,19 @@ static enum MHD_Result answer_with(struct http_server *s, struct MHD_Connection 
 	size_t size;
 
 	if (answer->body == NULL) {
-		char *line = NULL;
-		int written = asprintf(&line, "%d\n", answer->status);
-
-		answer->body = written < 0
-				       ? NULL
-				       : http_body_new(line, (size_t)written, "text/plain; charset=utf-8", TIME_NONE);
+		answer->body = http_error_body(connection, url, answer->status);
 		if (answer->location == NULL)
 			answer->cache_control = NULL;
 		if (answer->body == NULL)
 			return MHD_NO;
 	}
-	response = http_response(connection, answer->body, &answer->status, answer->cache_control);
+	response = http_response(connection, answer);
 	size = http_body_size(answer->body);
 	http_body_unref(answer->body);
 	answer->body = NULL;
 	if (response == NULL)
 		return MHD_NO;
-	if (answer->location != NULL)
-		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, answer->location);
-	if (answer->status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-	if (answer->status == MHD_HTTP_NOT_MODIFIED)
-		s->stats.not_modified++;
-	if (c->is_late || answer->status == MHD_HTTP_BAD_REQUEST)
-		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-	if (c->is_late && answer->status == MHD_HTTP_SERVICE_UNAVAILABLE)
-		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "10");
+	add_head(s, response, c, answer);
 	http_admission_note(c, HTTP_ANSWERED, size);
 	result = MHD_queue_response(connection, (unsigned)answer->status, response);
 	MHD_destroy_response(response);
@@ -231,7 +235,7 @@ static enum MHD_Result begin_request(
 		s->stats.requests++;
 		s->stats.ambiguous++;
 		answer.status = MHD_HTTP_BAD_REQUEST;
-		return answer_with(s, connection, &answer);
+		return answer_with(s, connection, url, &answer);
 	}
 	if (is_post) {
 		status = http_decode(&path, url) ? s->post(s->arg, buf_str(&path), &limit) : MHD_HTTP_BAD_REQUEST;
@@ -241,13 +245,13 @@ static enum MHD_Result begin_request(
 		s->stats.requests++;
 		s->admission.dropped[HTTP_DROP_FULL]++;
 		answer.status = MHD_HTTP_SERVICE_UNAVAILABLE;
-		return answer_with(s, connection, &answer);
+		return answer_with(s, connection, url, &answer);
 	}
 	if (!str_to_int(announced, &length) || length < 0)
 		length = 0;
 	if (http_upload_is_hopeless((uint64_t)length)) {
 		s->stats.requests++;
-		return answer_with(s, connection, &answer);
+		return answer_with(s, connection, url, &answer);
 	}
 	r = calloc(1, sizeof(*r));
 	if (r == NULL)
@@ -296,27 +300,42 @@ static bool turn_has_room(const struct http_server *s)
 	       (s->run_requests == 0 || clock_thread_cpu_us() - s->run_began_us < HTTP_TURN_US);
 }
 
+/* False for a method that no document has. */
+static bool read_method(const char *name, enum http_method *method)
+{
+	static const struct {
+		const char *name;
+		enum http_method method;
+	} methods[] = {{MHD_HTTP_METHOD_GET, HTTP_GET}, {MHD_HTTP_METHOD_HEAD, HTTP_HEAD},
+		{MHD_HTTP_METHOD_OPTIONS, HTTP_OPTIONS}};
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		*method = methods[i].method;
+		if (strcmp(name, methods[i].name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void handle(
 	struct http_server *s, const char *url, const char *method, struct request *r, struct http_answer *answer)
 {
 	struct buf path = BUF_INIT(PATH_MAX_LEN);
 	struct http_upload *upload = r->upload;
-	struct http_request request = {.connection = r->connection, .again = r->again};
+	struct http_request request = {.method = HTTP_POST, .connection = r->connection, .again = r->again};
 
 	if (upload != NULL && upload->status != 0) {
 		answer->status = upload->status;
-	} else if (upload == NULL && strcmp(method, MHD_HTTP_METHOD_GET) != 0 &&
-		   strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
+	} else if (upload == NULL && !read_method(method, &request.method)) {
 		answer->status = MHD_HTTP_METHOD_NOT_ALLOWED;
 	} else if (!http_decode(&path, url)) {
 		answer->status = MHD_HTTP_BAD_REQUEST;
 	} else {
-		request.method = upload != NULL                             ? HTTP_POST
-				 : strcmp(method, MHD_HTTP_METHOD_GET) == 0 ? HTTP_GET
-									    : HTTP_HEAD;
 		request.path = buf_str(&path);
 		request.body = upload != NULL ? &upload->body : NULL;
 		s->fn(s->arg, &request, answer);
+		/* RFC 9110, 14.2: a range of a HEAD request has no meaning. */
+		answer->ranges = answer->ranges && request.method == HTTP_GET;
 	}
 	buf_release(&path);
 }
@@ -350,7 +369,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 		http_body_compress(r->answer.body) == HTTP_GZIP_LATER)
 		return park(s, r);
 	s->stats.requests++;
-	return answer_with(s, connection, &r->answer);
+	return answer_with(s, connection, url, &r->answer);
 }
 
 /* ---- life ---- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Shared by http.c, http_response.c, http_request_head.c, http_admission.c, http_body.c and http_upload.c only. */
+/* Shared by http.c, http_response.c, http_error.c, http_request_head.c, http_admission.c, http_body.c and http_upload.c
+ * only. */
 #ifndef SITREP_PUBLISH_HTTP_INTERNAL_H
 #define SITREP_PUBLISH_HTTP_INTERNAL_H
 
@@ -66,9 +67,12 @@ struct MHD_Connection;
 /* http_response.c */
 const char *http_header(struct MHD_Connection *connection, const char *name);
 bool http_accepts_gzip(struct MHD_Connection *connection);
-/* A response with the body, or without one for a client that has it: *status is 304 then.  NULL without memory. */
-struct MHD_Response *http_response(
-	struct MHD_Connection *connection, struct http_body *b, int *status, const char *cache_control);
+/* A response with the answer's body, or with a part of it, or without one for a client that has it; its status is 206,
+ * 416 or 304 then.  NULL without memory. */
+struct MHD_Response *http_response(struct MHD_Connection *connection, struct http_answer *answer);
+
+/* http_error.c: the body of an answer that has none, a page, JSON or a line.  NULL without memory. */
+struct http_body *http_error_body(struct MHD_Connection *connection, const char *url, int status);
 
 /* http_request_head.c: a literal that names the fault of an ambiguous head, which a proxy in front of us could take for
  * another request; NULL: no fault. */

@@ -101,22 +101,115 @@ static bool is_not_modified(struct MHD_Connection *connection, const struct http
 	return since_ms != TIME_NONE && since_ms <= clock_wall_ms() && b->modified_ms / 1000 <= since_ms / 1000;
 }
 
-static void add_headers(
-	struct MHD_Response *response, const struct http_body *b, bool packed, const char *cache_control)
+/* Also in the answer to the question whether scripts may ask (OPTIONS). */
+static void add_origin(
+	struct MHD_Connection *connection, struct MHD_Response *response, const struct http_answer *answer)
 {
+	const char *asking = http_header(connection, "Origin");
+
+	if (answer->origin == HTTP_ORIGIN_ASKING || answer->origin == HTTP_ORIGIN_OTHER)
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Origin");
+	if (answer->origin == HTTP_ORIGIN_ANY)
+		asking = "*";
+	else if (answer->origin != HTTP_ORIGIN_ASKING || asking == NULL)
+		return;
+	(void)MHD_add_response_header(response, "Access-Control-Allow-Origin", asking);
+	(void)MHD_add_response_header(response, "Access-Control-Expose-Headers", "Content-Range, ETag");
+	if (answer->status != MHD_HTTP_NO_CONTENT)
+		return;
+	(void)MHD_add_response_header(response, "Access-Control-Allow-Methods", "GET, HEAD");
+	(void)MHD_add_response_header(
+		response, "Access-Control-Allow-Headers", "A-IM, If-Modified-Since, If-None-Match, Range");
+	(void)MHD_add_response_header(response, "Access-Control-Max-Age", "86400");
+}
+
+static void write_tag(char tag[48], const struct http_body *b, bool packed)
+{
+	snprintf(tag, 48, "\"%s%s\"", b->tag, packed ? "-gz" : "");
+}
+
+static void add_headers(
+	struct MHD_Connection *connection, struct MHD_Response *response, const struct http_answer *answer, bool packed)
+{
+	const struct http_body *b = answer->body;
 	char text[TIME_TEXT_MAX];
 	char etag[48];
 
-	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Accept-Encoding");
-	if (cache_control != NULL)
-		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, cache_control);
-	if (may_be_kept(cache_control)) {
-		snprintf(etag, sizeof(etag), "\"%s%s\"", b->tag, packed ? "-gz" : "");
+	(void)MHD_add_response_header(
+		response, MHD_HTTP_HEADER_VARY, answer->status < 400 ? "Accept-Encoding" : "Accept, Accept-Encoding");
+	add_origin(connection, response, answer);
+	if (answer->ranges)
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
+	if (answer->cache_control != NULL)
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, answer->cache_control);
+	if (may_be_kept(answer->cache_control)) {
+		write_tag(etag, b, packed);
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, etag);
 		if (b->modified_ms != TIME_NONE)
 			(void)MHD_add_response_header(
 				response, MHD_HTTP_HEADER_LAST_MODIFIED, time_format_http(text, b->modified_ms));
 	}
+}
+
+/* ---- ranges ---- */
+
+struct range {
+	enum { RANGE_NONE, RANGE_PART, RANGE_OUTSIDE } kind;
+	size_t from, len;
+};
+
+/* "bytes=0-99", "bytes=100-", "bytes=-100".  Several ranges, or another form, are as if there was none. */
+static struct range read_range(struct str value, size_t size)
+{
+	static const struct str unit = {"bytes=", 6};
+	struct range none = {.kind = RANGE_NONE}, outside = {.kind = RANGE_OUTSIDE};
+	long long from = 0, to = 0;
+	struct str first;
+
+	if (!str_starts_nocase(value, unit))
+		return none;
+	value = str_slice(value, unit.len, value.len);
+	if (str_find_char(value, '-', 0) == STR_NPOS)
+		return none;
+	str_split(&value, '-', &first);
+	if ((!str_empty(first) && (!str_to_int(first, &from) || from < 0)) ||
+		(!str_empty(value) && (!str_to_int(value, &to) || to < 0)) || (str_empty(first) && str_empty(value)))
+		return none;
+	if (str_empty(first)) {
+		if (to == 0 || size == 0)
+			return outside;
+		from = (unsigned long long)to < size ? (long long)size - to : 0;
+	} else if ((unsigned long long)from >= size) {
+		return outside;
+	} else if (!str_empty(value) && to < from) {
+		return none;
+	}
+	if (str_empty(first) || str_empty(value) || (unsigned long long)to >= size)
+		to = (long long)size - 1;
+	return (struct range){RANGE_PART, (size_t)from, (size_t)(to - from + 1)};
+}
+
+/* RFC 9110, 13.1.5: the part is only wanted of the body that the client has parts of. */
+static bool is_wanted(struct MHD_Connection *connection, const struct http_body *b)
+{
+	const char *condition = http_header(connection, MHD_HTTP_HEADER_IF_RANGE);
+	char tag[48], text[TIME_TEXT_MAX];
+
+	if (condition == NULL)
+		return true;
+	write_tag(tag, b, false);
+	return strcmp(condition, tag) == 0 ||
+	       (b->modified_ms != TIME_NONE && strcmp(condition, time_format_http(text, b->modified_ms)) == 0);
+}
+
+static struct range wanted_range(struct MHD_Connection *connection, const struct http_answer *answer)
+{
+	const char *value =
+		answer->ranges && answer->status == MHD_HTTP_OK ? http_header(connection, MHD_HTTP_HEADER_RANGE) : NULL;
+
+	if (value == NULL || !is_wanted(connection, answer->body))
+		return (struct range){.kind = RANGE_NONE};
+	return read_range(str_from(value), answer->body->len);
 }
 
 /* Allows only what our own pages need, in case markup slips through the sanitizer. */
@@ -134,25 +227,59 @@ static void release_body(void *body)
 	http_body_unref(body);
 }
 
-struct MHD_Response *http_response(
-	struct MHD_Connection *connection, struct http_body *b, int *status, const char *cache_control)
+static struct MHD_Response *with_bytes(struct http_body *b, const char *data, size_t len)
 {
-	struct MHD_Response *response;
-	bool packed = http_accepts_gzip(connection) && b->gzip != NULL;
+	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
+		len, (void *)data, release_body, http_body_ref(b));
 
-	if (*status == MHD_HTTP_OK && may_be_kept(cache_control) && is_not_modified(connection, b)) {
-		*status = MHD_HTTP_NOT_MODIFIED;
-		response = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+	if (response == NULL)
+		http_body_unref(b);
+	return response;
+}
+
+static struct MHD_Response *without_bytes(void)
+{
+	return MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+}
+
+static void add_content_range(struct MHD_Response *response, const struct range *range, size_t size)
+{
+	char text[80];
+
+	if (range->kind == RANGE_PART)
+		snprintf(text, sizeof(text), "bytes %zu-%zu/%zu", range->from, range->from + range->len - 1, size);
+	else
+		snprintf(text, sizeof(text), "bytes */%zu", size);
+	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_RANGE, text);
+}
+
+struct MHD_Response *http_response(struct MHD_Connection *connection, struct http_answer *answer)
+{
+	struct http_body *b = answer->body;
+	struct range range = wanted_range(connection, answer);
+	bool packed = range.kind == RANGE_NONE && http_accepts_gzip(connection) && b->gzip != NULL;
+	struct MHD_Response *response;
+
+	if (answer->status == MHD_HTTP_OK && may_be_kept(answer->cache_control) && is_not_modified(connection, b)) {
+		answer->status = MHD_HTTP_NOT_MODIFIED;
+		response = without_bytes();
+	} else if (range.kind == RANGE_OUTSIDE) {
+		answer->status = MHD_HTTP_RANGE_NOT_SATISFIABLE;
+		response = without_bytes();
+	} else if (answer->status == MHD_HTTP_NO_CONTENT) {
+		response = without_bytes();
+	} else if (range.kind == RANGE_PART) {
+		answer->status = MHD_HTTP_PARTIAL_CONTENT;
+		response = with_bytes(b, b->data + range.from, range.len);
 	} else {
-		response = MHD_create_response_from_buffer_with_free_callback_cls(
-			packed ? b->gzip_len : b->len, packed ? b->gzip : b->data, release_body, http_body_ref(b));
-		if (response == NULL)
-			http_body_unref(b);
+		response = packed ? with_bytes(b, b->gzip, b->gzip_len) : with_bytes(b, b->data, b->len);
 	}
 	if (response == NULL)
 		return NULL;
-	add_headers(response, b, packed, cache_control);
-	if (*status != MHD_HTTP_NOT_MODIFIED) {
+	add_headers(connection, response, answer, packed);
+	if (answer->status == MHD_HTTP_PARTIAL_CONTENT || answer->status == MHD_HTTP_RANGE_NOT_SATISFIABLE)
+		add_content_range(response, &range, b->len);
+	if (answer->status != MHD_HTTP_NOT_MODIFIED && answer->status != MHD_HTTP_NO_CONTENT) {
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, b->content_type);
 		if (packed)
 			(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");

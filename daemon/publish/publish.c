@@ -19,13 +19,11 @@ enum {
 	HEALTH_MAX = 64 * 1024,
 	ACCEPT_MAX = 4 * 1024,
 	LOCATION_MAX = 4 * 1024,
+	ORIGIN_MAX = 1024,
 };
 
 /* A waiting request is answered with a document up to this old. */
 enum { WAITED_MS = 10 * 1000 };
-
-/* Of an archive that does not change any more. */
-static const char closed_control[] = "max-age=31536000, immutable";
 
 /* ---- cache ---- */
 
@@ -219,6 +217,13 @@ static void look_at_generation(struct publish *p)
 		p->changed_ms = 0; /* nothing was published yet, but Atom needs a date */
 }
 
+/* The document does not change any more. */
+static void close_answer(struct http_answer *answer)
+{
+	answer->cache_control = "max-age=31536000, immutable";
+	answer->ranges = true;
+}
+
 static void answer_from(struct publish *p, struct cached *c, struct http_answer *answer)
 {
 	c->used = ++p->uses;
@@ -226,7 +231,7 @@ static void answer_from(struct publish *p, struct cached *c, struct http_answer 
 	answer->status = 200;
 	answer->body = http_body_ref(c->body);
 	if (c->closed)
-		answer->cache_control = closed_control;
+		close_answer(answer);
 }
 
 /* A name in another case leads to the name. */
@@ -268,7 +273,7 @@ static void answer_work(struct publish *p, const struct http_request *request, s
 			c->closed = closed;
 	}
 	if (result == 0 && closed)
-		answer->cache_control = closed_control;
+		close_answer(answer);
 	answer->later = result == 1 || result == -EBUSY;
 	answer->status = result == 0 ? 200 : result == -ENOENT ? 404 : 503;
 	if (result == -ENOENT)
@@ -306,14 +311,56 @@ static void answer_stories(struct publish *p, const struct http_request *request
 	answer->status = result == 0 && answer->body != NULL ? 200 : result == -ENOENT ? 404 : 503;
 }
 
+/* Everything here is another site's text, or the operator's own desk. */
+static void answer_robots(struct http_answer *answer)
+{
+	static const char text[] = "User-agent: *\nDisallow: /\n";
+	char *copy = strdup(text);
+
+	if (copy != NULL)
+		answer->body = http_body_new(copy, strlen(copy), "text/plain; charset=utf-8", TIME_NONE);
+	answer->status = answer->body != NULL ? 200 : 503;
+	answer->cache_control = "max-age=86400";
+}
+
+/* Feeds, stories as JSON and the list of sources are for scripts on the pages of configured origins. */
+static void allow_origin(struct publish *p, const struct http_request *request, struct http_answer *answer)
+{
+	static const char *const suffixes[] = {".atom", ".rss", ".json", "/opml"};
+	const struct config *c = p->config;
+	struct buf origin = BUF_INIT(ORIGIN_MAX);
+	bool shared = false;
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
+		shared = shared || str_ends(request->path, str_from(suffixes[i]));
+	if (!shared || c->http_allow_origin_count == 0)
+		return;
+	answer->origin = HTTP_ORIGIN_OTHER;
+	(void)http_request_field(request, "Origin", &origin);
+	for (size_t i = 0; i < c->http_allow_origin_count; i++) {
+		struct str allowed = str_from(c->http_allow_origin[i]);
+
+		if (str_eq(allowed, STR("*")))
+			answer->origin = HTTP_ORIGIN_ANY;
+		else if (answer->origin == HTTP_ORIGIN_OTHER && str_eq(allowed, buf_str(&origin)))
+			answer->origin = HTTP_ORIGIN_ASKING;
+	}
+	buf_release(&origin);
+}
+
 void publish_handle(void *arg, const struct http_request *request, struct http_answer *answer)
 {
 	struct publish *p = arg;
 
-	if (str_eq(request->path, STR("/metrics")))
+	allow_origin(p, request, answer);
+	if (request->method == HTTP_OPTIONS)
+		answer->status = 204;
+	else if (str_eq(request->path, STR("/metrics")))
 		answer_work(p, request, request->path, WORK_METRICS, answer);
 	else if (str_eq(request->path, STR("/healthz")))
 		answer_health(p, request, answer);
+	else if (str_eq(request->path, STR("/robots.txt")))
+		answer_robots(answer);
 	else if (str_eq(request->path, STR("/opml")))
 		answer_work(p, request, request->path, WORK_OPML, answer);
 	else

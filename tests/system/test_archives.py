@@ -145,6 +145,10 @@ def test_what_a_part_says_of_itself(server, make_daemon):
         assert part.link("current") == "%s/feed.%s" % (BASE, form) and part.link("next-archive").endswith("?archive=2")
         if form == "atom":
             assert part.feed_id == first.feed_id
+    whole = daemon.get("/feed.atom?archive=1").body
+    part = daemon.get("/feed.atom?archive=1", headers={"Range": "bytes=1000-1999"})
+    assert part.status == 206 and part.body == whole[1000:2000] and part.headers["Content-Range"] == "bytes 1000-1999/%d" % len(whole)
+    assert daemon.get("/feed.atom", headers={"Range": "bytes=0-9"}).status == 200
     assert Part(daemon, BASE + "/feed.atom?archive=0").link("prev-archive") is None
     # stories may still come into these: the range is open, the rule waits for the story
     assert daemon.get("/feed.atom?archive=2").headers["Cache-Control"] == "max-age=60"

@@ -48,9 +48,37 @@ def test_etag_is_the_same_after_a_restart(server, make_daemon):
 def test_refusals(server, make_daemon):
     daemon = start(server, make_daemon)
     assert daemon.get("/feed.atom", method="POST").status == 405
-    assert daemon.get("/feed.atom", method="DELETE").headers["Allow"] == "GET, HEAD"
+    assert daemon.get("/feed.atom", method="DELETE").headers["Allow"] == "GET, HEAD, OPTIONS"
     for path in ("/nothing", "/feed.xml", "/metrics%00x", "/%zz", "/../etc/passwd", "/category/", "/output/none.atom"):
         assert daemon.get(path).status in (400, 404), path
+
+
+def test_errors_lead_home(server, make_daemon):
+    daemon = start(server, make_daemon)
+    page = daemon.get("/story/none", headers={"Accept": "text/html"})
+    assert page.status == 404 and 'href="../"' in page.body.decode() and page.headers["Content-Type"].startswith("text/html")
+    assert json.loads(daemon.get("/output/none.json").body) == dict(status=404, error="Nothing is here: the address is wrong, or what was here is gone.", home="../")
+    assert daemon.get("/nothing").body == b"404\n"
+    assert daemon.get("/robots.txt").body == b"User-agent: *\nDisallow: /\n"
+
+
+def test_scripts_of_other_origins(server, make_daemon):
+    desk, other = {"Origin": "https://desk.example"}, {"Origin": "https://other.example"}
+    name = "Access-Control-Allow-Origin"
+    daemon = start(server, make_daemon)
+    assert name not in daemon.get("/feed.json", headers=desk).headers
+    daemon.stop()
+    daemon = start(server, make_daemon, config="[http]\nallow-origin = https://desk.example, https://second.example")
+    for path in ("/feed.atom", "/feed.json", "/opml"):
+        assert daemon.get(path, headers=desk).headers[name] == "https://desk.example"
+        assert name not in daemon.get(path, headers=other).headers and name not in daemon.get(path).headers
+    asked = daemon.get("/feed.atom", method="OPTIONS", headers=dict(desk, **{"Access-Control-Request-Headers": "if-none-match"}))
+    assert asked.status == 204 and asked.headers[name] == "https://desk.example" and "If-None-Match" in asked.headers["Access-Control-Allow-Headers"]
+    for path in ("/", "/metrics", "/healthz"):
+        assert name not in daemon.get(path, headers=desk).headers, path
+    daemon.stop()
+    daemon = start(server, make_daemon, config="[http]\nallow-origin = *")
+    assert daemon.get("/feed.rss", headers=other).headers[name] == "*"
 
 
 def test_garbage_on_the_port_hurts_nobody(server, make_daemon):

@@ -141,7 +141,9 @@ struct config {
 	bool http_enabled;
 	int64_t http_entries; /* entries of an output */
 	bool http_outlet_in_title;
-	const char *http_updated; /* "change", "sources" */
+	const char *http_updated;       /* "change", "sources" */
+	const char **http_allow_origin; /* of CORS */
+	size_t http_allow_origin_count;
 	int64_t http_connections; /* at most, in all */
 	int64_t http_per_address; /* at most, of one address */
 	struct config_networks http_trusted_proxy;

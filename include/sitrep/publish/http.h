@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* http.h: the HTTP server: GET and HEAD of the documents of publish.h, and POST to the WebSub endpoint.
+/* http.h: the HTTP server: GET, HEAD and OPTIONS of the documents of publish.h, and POST to the WebSub endpoint.
  *
  * libmicrohttpd with its epoll descriptor nested in our event loop: no thread.  Connections are accepted by listener.h
  * and handed over, so any number of addresses, Unix sockets and inherited sockets work alike. Conditional requests,
@@ -33,7 +33,7 @@ struct http_body *http_body_ref(struct http_body *b);
 void http_body_unref(struct http_body *b);        /* NULL is fine */
 size_t http_body_size(const struct http_body *b); /* memory, gzip form included */
 
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST };
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_OPTIONS };
 
 struct http_request {
 	enum http_method method;
@@ -52,11 +52,19 @@ bool http_request_argument(const struct http_request *r, const char *name, struc
 /* The weight that an Accept field gives to a media type, in thousandths; -1: it does not name the type. */
 int http_weight(struct str accept, struct str type);
 
+/* Access of scripts on pages of other origins (CORS): of none, of any, of the one that the request names, or of others
+ * than that one. */
+enum http_origin { HTTP_ORIGIN_NONE, HTTP_ORIGIN_ANY, HTTP_ORIGIN_ASKING, HTTP_ORIGIN_OTHER };
+
 struct http_answer {
-	int status;                /* 200, 404, 503 ... */
-	struct http_body *body;    /* a reference that the server takes over; NULL: a line that names the status */
+	int status; /* 200, 404, 503 ... */
+	/* A reference that the server takes over.  NULL: a page that names the status and leads home, or as JSON or one
+	 * line, by the request's Accept field. */
+	struct http_body *body;
 	const char *cache_control; /* NULL: none; with "no-store" there is no ETag and no 304 */
 	char *location;            /* of a redirect, malloc'ed: the server takes it over; else NULL */
+	bool ranges;               /* parts of the body may be asked for (RFC 9110, 14) */
+	enum http_origin origin;   /* whose scripts may read it */
 	bool later;                /* not finished: the handler is called again in another turn */
 };
 

@@ -55,6 +55,13 @@ static inline void handle(void *arg, const struct http_request *request, struct 
 		answer->body = http_body_ref(f->small);
 	} else if (str_eq(request->path, STR("/noise"))) {
 		answer->body = http_body_ref(f->noise);
+	} else if (str_eq(request->path, STR("/closed"))) {
+		answer->body = http_body_ref(f->noise);
+		answer->ranges = true;
+	} else if (str_eq(request->path, STR("/shared"))) {
+		answer->body = http_body_ref(f->small);
+		answer->status = request->method == HTTP_OPTIONS ? 204 : 200;
+		answer->origin = HTTP_ORIGIN_ASKING;
 	} else if (str_eq(request->path, STR("/live"))) {
 		answer->body = http_body_ref(f->document);
 		answer->cache_control = NULL;

@@ -66,13 +66,13 @@ TEST_ON(unknown_path, fixture, f)
 
 TEST_ON(other_methods, fixture, f)
 {
-	static const char *const methods[] = {"POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND", "get"};
+	static const char *const methods[] = {"POST", "PUT", "DELETE", "PATCH", "PROPFIND", "get"};
 
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
 		struct answer a = ask(f, methods[i], "/document", "");
 
 		assert_int_equal(a.status, 405);
-		assert_header(&a, "Allow", "GET, HEAD");
+		assert_header(&a, "Allow", "GET, HEAD, OPTIONS");
 		assert_true(str_eq(a.body, STR("405\n")));
 		answer_release(&a);
 	}
@@ -285,4 +285,99 @@ TEST_ON(not_worth_packing, fixture, f)
 			answer_release(&a);
 		}
 	}
+}
+
+/* ---- errors, ranges, origins ---- */
+
+/* Browsers get a page, programs that want it JSON, and each leads home from where it is. */
+TEST_ON(errors, fixture, f)
+{
+	static const struct {
+		const char *path, *accept, *type, *body;
+	} cases[] = {
+		{"/a/b", "Accept: text/html,*/*;q=0.8\r\n", "text/html; charset=utf-8", "<a href=\"../\">"},
+		{"/a", "Accept: text/html, application/json;q=0.5\r\n", "text/html; charset=utf-8", "<a href=\"./\">"},
+		{"/a/b/c", "Accept: application/json\r\n", "application/json",
+			"{\"status\":404,\"error\":\"Nothing is here: the address is wrong, or what was here is "
+			"gone.\","
+			"\"home\":\"../../\"}\n"},
+		{"/a.json", "Accept: */*\r\n", "application/json", "\"home\":\"./\""},
+		{"/a\"><b>", "Accept: text/html\r\n", "text/html; charset=utf-8", "<h1>Not Found</h1>"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct answer a = ask(f, "GET", cases[i].path, cases[i].accept);
+
+		assert_int_equal(a.status, 404);
+		assert_header(&a, "Content-Type", cases[i].type);
+		assert_true(str_find(a.body, str_from(cases[i].body), 0) != STR_NPOS);
+		assert_true(str_find(a.body, STR("<b>"), 0) == STR_NPOS);
+		answer_release(&a);
+	}
+}
+
+TEST_ON(ranges, fixture, f)
+{
+	static const struct {
+		const char *range;
+		int status;
+		size_t from, len;
+		const char *content_range;
+	} cases[] = {
+		{"bytes=0-99", 206, 0, 100, "bytes 0-99/5000"},
+		{"bytes=4990-", 206, 4990, 10, "bytes 4990-4999/5000"},
+		{"bytes=-10", 206, 4990, 10, "bytes 4990-4999/5000"},
+		{"bytes=-9999", 206, 0, 5000, "bytes 0-4999/5000"},
+		{"bytes=100-999999", 206, 100, 4900, "bytes 100-4999/5000"},
+		{"bytes=5000-", 416, 0, 0, "bytes */5000"},
+		{"bytes=-0", 416, 0, 0, "bytes */5000"},
+		{"bytes=0-1,3-4", 200, 0, 5000, NULL},
+		{"bytes=9-1", 200, 0, 5000, NULL},
+		{"bytes=-", 200, 0, 5000, NULL},
+		{"bytes=x-1", 200, 0, 5000, NULL},
+		{"pages=1-2", 200, 0, 5000, NULL},
+	};
+	struct answer whole = ask(f, "GET", "/closed", "");
+	char fields[200];
+
+	assert_header(&whole, "Accept-Ranges", "bytes");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct answer a;
+
+		snprintf(fields, sizeof(fields), "Accept-Encoding: gzip\r\nRange: %s\r\n", cases[i].range);
+		a = ask(f, "GET", "/closed", fields);
+		assert_int_equal(a.status, cases[i].status);
+		assert_true(str_eq(a.body, str_slice(whole.body, cases[i].from, cases[i].from + cases[i].len)));
+		if (cases[i].content_range != NULL)
+			assert_header(&a, "Content-Range", cases[i].content_range);
+		answer_release(&a);
+	}
+	/* only a part of what the client has parts of */
+	snprintf(fields, sizeof(fields), "Range: bytes=0-9\r\nIf-Range: %.*s\r\n", STR_ARG(header(&whole, "ETag")));
+	assert_status(f, "GET", "/closed", fields, 206);
+	assert_status(f, "GET", "/closed", "Range: bytes=0-9\r\nIf-Range: \"other\"\r\n", 200);
+	assert_status(f, "GET", "/closed", "Range: bytes=0-9\r\nIf-Range: " MODIFIED "\r\n", 206);
+	assert_status(f, "HEAD", "/closed", "Range: bytes=0-9\r\n", 200);
+	assert_status(f, "GET", "/document", "Range: bytes=0-9\r\n", 200);
+	answer_release(&whole);
+}
+
+TEST_ON(origins, fixture, f)
+{
+	struct answer a = ask(f, "GET", "/shared", "Origin: https://desk.example\r\n");
+
+	assert_header(&a, "Access-Control-Allow-Origin", "https://desk.example");
+	assert_no_header(&a, "Access-Control-Allow-Methods");
+	assert_true(str_find(a.head, STR("Vary: Origin\r\n"), 0) != STR_NPOS);
+	answer_release(&a);
+	a = ask(f, "OPTIONS", "/shared", "Origin: https://desk.example\r\nAccess-Control-Request-Method: GET\r\n");
+	assert_int_equal(a.status, 204);
+	assert_int_equal(a.body.len, 0);
+	assert_header(&a, "Allow", "GET, HEAD, OPTIONS");
+	assert_header(&a, "Access-Control-Allow-Methods", "GET, HEAD");
+	assert_header(&a, "Access-Control-Allow-Headers", "A-IM, If-Modified-Since, If-None-Match, Range");
+	answer_release(&a);
+	a = ask(f, "GET", "/document", "Origin: https://desk.example\r\n");
+	assert_no_header(&a, "Access-Control-Allow-Origin");
+	answer_release(&a);
 }
