@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sitrep/base/clock.h"
+#include "sitrep/base/le.h"
 
 /* 9999-12-31T23:59:59.999Z */
 static const int64_t time_max_ms = INT64_C(253402300799999);
@@ -11,18 +12,12 @@ static const int64_t time_max_ms = INT64_C(253402300799999);
 /* Writes or reads *value as an integer of size bytes. */
 static void code_bytes(struct code *c, uint64_t *value, size_t size)
 {
-	char bytes[sizeof(*value)];
-
 	if (c->out != NULL) {
-		for (size_t i = 0; i < size; i++)
-			bytes[i] = (char)(unsigned char)(*value >> (8 * i));
-		buf_append(c->out, bytes, size);
+		le_append(c->out, *value, size);
 		return;
 	}
-	*value = 0;
 	c->bad = c->bad || c->in.len < size;
-	for (size_t i = 0; i < size && !c->bad; i++)
-		*value |= (uint64_t)(unsigned char)c->in.data[i] << (8 * i);
+	*value = c->bad ? 0 : le_get(c->in.data, size);
 	c->in = str_slice(c->in, size, c->in.len);
 }
 

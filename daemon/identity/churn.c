@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sitrep/base/le.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/identity/title_core.h"
 #include "sitrep/model/plain_text.h"
@@ -172,18 +173,8 @@ bool churn_note(struct churn *c, const struct churn_change *change, bool in_row)
 
 static uint8_t *put_number(uint8_t *at, uint64_t number, size_t bytes)
 {
-	for (size_t i = 0; i < bytes; i++)
-		*at++ = (uint8_t)(number >> (8 * i));
-	return at;
-}
-
-static uint64_t take_number(const uint8_t **at, size_t bytes)
-{
-	uint64_t number = 0;
-
-	for (size_t i = 0; i < bytes; i++)
-		number |= (uint64_t) * (*at)++ << (8 * i);
-	return number;
+	le_put(at, number, bytes);
+	return at + bytes;
 }
 
 void churn_encode(const struct churn *c, uint8_t out[CHURN_BYTES])
@@ -204,13 +195,13 @@ void churn_decode(struct churn *c, struct str bytes)
 	*c = (struct churn){0};
 	if (bytes.len != CHURN_BYTES)
 		return;
-	c->stable = take_number(&at, 8);
+	c->stable = le_take(&at, 8);
 	for (size_t i = 0; i < CHURN_TEXTS; i++)
-		c->texts[i] = take_number(&at, 8);
-	c->document = (int64_t)take_number(&at, 8);
-	c->kept_ms = (int64_t)take_number(&at, 8);
-	c->sentences = (uint32_t)take_number(&at, 4);
-	c->polls = (uint32_t)take_number(&at, 4);
+		c->texts[i] = le_take(&at, 8);
+	c->document = (int64_t)le_take(&at, 8);
+	c->kept_ms = (int64_t)le_take(&at, 8);
+	c->sentences = (uint32_t)le_take(&at, 4);
+	c->polls = (uint32_t)le_take(&at, 4);
 	if (c->polls > CHURN_POLLS)
 		c->polls = CHURN_POLLS;
 }

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "sitrep/base/le.h"
+
 enum {
 	UNKNOWN_MIN = 8,
 	POLLS_MIN = 3,
@@ -39,10 +41,8 @@ size_t identity_trust_encode(const struct identity_trust *t, uint8_t out[TRUST_B
 	for (size_t i = 0; i < t->count; i++) {
 		uint8_t *at = out + i * POLL_BYTES;
 
-		at[0] = (uint8_t)t->polls[i].unknown;
-		at[1] = (uint8_t)(t->polls[i].unknown >> 8);
-		at[2] = (uint8_t)t->polls[i].seen;
-		at[3] = (uint8_t)(t->polls[i].seen >> 8);
+		le_put(at, t->polls[i].unknown, 2);
+		le_put(at + 2, t->polls[i].seen, 2);
 	}
 	return t->count * POLL_BYTES;
 }
@@ -55,6 +55,5 @@ void identity_trust_decode(struct identity_trust *t, struct str bytes)
 	if (bytes.len > TRUST_BYTES || bytes.len % POLL_BYTES != 0)
 		return;
 	for (; t->count < bytes.len / POLL_BYTES; at += POLL_BYTES)
-		t->polls[t->count++] =
-			(struct trust_poll){(uint16_t)(at[0] | at[1] << 8), (uint16_t)(at[2] | at[3] << 8)};
+		t->polls[t->count++] = (struct trust_poll){(uint16_t)le_get(at, 2), (uint16_t)le_get(at + 2, 2)};
 }

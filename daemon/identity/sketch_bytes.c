@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "number_words.h"
+#include "sitrep/base/le.h"
 #include "sitrep/identity/sketch.h"
 
 enum { HEADER_BYTES = 12, TITLE_BYTES = 4, SHINGLE_BYTES = SKETCH_SHINGLE_BITS / 8 };
@@ -21,53 +22,34 @@ static bool has_opening(uint8_t version)
 
 /* ---- writing ---- */
 
-static void put_number(struct buf *out, uint64_t value, size_t bytes)
-{
-	uint8_t le[8];
-
-	for (size_t i = 0; i < bytes; i++)
-		le[i] = (uint8_t)(value >> (8 * i));
-	buf_append(out, le, bytes);
-}
-
 int sketch_encode(struct buf *out, const struct sketch *s)
 {
-	put_number(out, s->version, 1);
-	put_number(out, s->level, 1);
-	put_number(out, s->number_level, 1);
-	put_number(out, s->title_count, 1);
-	put_number(out, s->words, 4);
-	put_number(out, s->number_count, 2);
-	put_number(out, s->shingle_count, 2);
+	le_append(out, s->version, 1);
+	le_append(out, s->level, 1);
+	le_append(out, s->number_level, 1);
+	le_append(out, s->title_count, 1);
+	le_append(out, s->words, 4);
+	le_append(out, s->number_count, 2);
+	le_append(out, s->shingle_count, 2);
 	if (has_opening(s->version))
-		put_number(out, s->opening_count, 1);
+		le_append(out, s->opening_count, 1);
 	for (size_t i = 0; i < s->title_count; i++)
-		put_number(out, s->title[i], TITLE_BYTES);
+		le_append(out, s->title[i], TITLE_BYTES);
 	for (size_t i = 0; i < s->number_count; i++)
-		put_number(out, s->numbers[i], SHINGLE_BYTES);
+		le_append(out, s->numbers[i], SHINGLE_BYTES);
 	for (size_t i = 0; i < s->shingle_count; i++)
-		put_number(out, s->shingles[i], SHINGLE_BYTES);
+		le_append(out, s->shingles[i], SHINGLE_BYTES);
 	for (size_t i = 0; has_opening(s->version) && i < s->opening_count; i++)
-		put_number(out, s->opening[i], SHINGLE_BYTES);
+		le_append(out, s->opening[i], SHINGLE_BYTES);
 	return out->failed;
 }
 
 /* ---- reading ---- */
 
-static uint64_t take_number(const uint8_t **at, size_t bytes)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < bytes; i++)
-		value |= (uint64_t)(*at)[i] << (8 * i);
-	*at += bytes;
-	return value;
-}
-
 static int take_title(const uint8_t **at, struct sketch *s)
 {
 	for (size_t i = 0; i < s->title_count; i++) {
-		s->title[i] = (uint32_t)take_number(at, TITLE_BYTES);
+		s->title[i] = (uint32_t)le_take(at, TITLE_BYTES);
 		if (i > 0 && s->title[i] <= s->title[i - 1])
 			return -EPROTO;
 	}
@@ -78,7 +60,7 @@ static int take_title(const uint8_t **at, struct sketch *s)
 static int take_hashes(const uint8_t **at, uint64_t *list, size_t count, unsigned shift, unsigned level)
 {
 	for (size_t i = 0; i < count; i++) {
-		list[i] = take_number(at, SHINGLE_BYTES);
+		list[i] = le_take(at, SHINGLE_BYTES);
 		if ((i > 0 && list[i] <= list[i - 1]) || (list[i] >> shift & ((UINT64_C(1) << level) - 1)) != 0)
 			return -EPROTO;
 	}
@@ -92,17 +74,17 @@ int sketch_decode(struct str bytes, struct sketch *s)
 
 	if (bytes.len < HEADER_BYTES)
 		return -EPROTO;
-	s->version = (uint8_t)take_number(&at, 1);
+	s->version = (uint8_t)le_take(&at, 1);
 	if (s->version < SKETCH_VERSION_OLDEST || s->version > SKETCH_VERSION ||
 		bytes.len < HEADER_BYTES + (size_t)has_opening(s->version))
 		return -EPROTO;
-	s->level = (uint8_t)take_number(&at, 1);
-	s->number_level = (uint8_t)take_number(&at, 1);
-	s->title_count = (size_t)take_number(&at, 1);
-	s->words = (uint32_t)take_number(&at, 4);
-	s->number_count = (size_t)take_number(&at, 2);
-	s->shingle_count = (size_t)take_number(&at, 2);
-	s->opening_count = has_opening(s->version) ? (size_t)take_number(&at, 1) : 0;
+	s->level = (uint8_t)le_take(&at, 1);
+	s->number_level = (uint8_t)le_take(&at, 1);
+	s->title_count = (size_t)le_take(&at, 1);
+	s->words = (uint32_t)le_take(&at, 4);
+	s->number_count = (size_t)le_take(&at, 2);
+	s->shingle_count = (size_t)le_take(&at, 2);
+	s->opening_count = has_opening(s->version) ? (size_t)le_take(&at, 1) : 0;
 	if (s->level >= SKETCH_SHINGLE_BITS || s->number_level >= SKETCH_CONTEXT_BITS ||
 		s->title_count > SKETCH_TITLE_MAX || s->number_count > SKETCH_NUMBERS_MAX ||
 		s->shingle_count > SKETCH_SHINGLES_MAX || s->opening_count > SKETCH_OPENING_MAX ||

@@ -7,6 +7,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "sitrep/base/le.h"
+
 enum { MARK_BYTES = 6, SUM_BYTES = SEAL_BYTES - MARK_BYTES };
 
 /* A member in the form of wire.h: tag 255, length eight, then four bytes that are not valid text. */
@@ -20,27 +22,18 @@ uint32_t seal_sum(struct str bytes)
 int seal_add(struct buf *out)
 {
 	uint32_t sum = seal_sum(buf_str(out));
-	char bytes[SEAL_BYTES];
 
-	memcpy(bytes, mark, MARK_BYTES);
-	for (size_t i = 0; i < SUM_BYTES; i++)
-		bytes[MARK_BYTES + i] = (char)(sum >> 8 * i & 0xFF);
-	return buf_add(out, str_make(bytes, sizeof(bytes)));
+	buf_append(out, mark, MARK_BYTES);
+	return le_append(out, sum, SUM_BYTES);
 }
 
 int seal_open(struct str bytes, struct str *content)
 {
-	const uint8_t *at;
-	uint32_t sum = 0;
-
 	*content = bytes;
 	if (bytes.len < SEAL_BYTES || memcmp(bytes.data + bytes.len - SEAL_BYTES, mark, MARK_BYTES) != 0)
 		return 0;
 	content->len -= SEAL_BYTES;
-	at = (const uint8_t *)bytes.data + content->len + MARK_BYTES;
-	for (size_t i = 0; i < SUM_BYTES; i++)
-		sum |= (uint32_t)at[i] << 8 * i;
-	if (sum == seal_sum(*content))
+	if (le_get(bytes.data + content->len + MARK_BYTES, SUM_BYTES) == seal_sum(*content))
 		return 1;
 	*content = STR_NONE;
 	return -EUCLEAN;

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "posting_row.h"
+#include "sitrep/base/le.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/sql/statements.h"
 #include "sitrep/story/near_store.h"
@@ -59,7 +60,7 @@ void near_compact_begin(struct near_compact *c)
 
 static int64_t item_of(struct str posting)
 {
-	return (int64_t)posting_take_bytes((const uint8_t *)posting.data + POSTING_TAG_BYTES, POSTING_ID_BYTES);
+	return (int64_t)le_get((const uint8_t *)posting.data + POSTING_TAG_BYTES, POSTING_ID_BYTES);
 }
 
 /* Appends the postings of items that are still kept to c->row; returns the number of the others. */

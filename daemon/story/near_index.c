@@ -10,6 +10,7 @@
 
 #include "posting_row.h"
 #include "sitrep/base/buf.h"
+#include "sitrep/base/le.h"
 #include "sitrep/identity/sketch.h"
 #include "sitrep/sql/damage.h"
 #include "sitrep/sql/seal.h"
@@ -156,7 +157,7 @@ static int fill_filter(struct near_index *n, size_t slot, struct error *err)
 		}
 		while (posting_row_next(row, &at, &end, &next, place, table_of(slot)))
 			for (; at < end; at += POSTING_BYTES) {
-				uint64_t tag = posting_take_bytes((const uint8_t *)row.data + at, POSTING_TAG_BYTES);
+				uint64_t tag = le_get((const uint8_t *)row.data + at, POSTING_TAG_BYTES);
 
 				shingle_filter_add(&of->filter, kept_part(bucket, (uint32_t)tag));
 			}
@@ -201,8 +202,8 @@ static int load_pending(struct near_index *n, struct error *err)
 		}
 		n->pending_week = week;
 		for (size_t at = 0; at + SHINGLE_BYTES <= shingles.len && result >= 0; at += SHINGLE_BYTES)
-			result = posting_buffer_add(&n->pending,
-				posting_take_bytes((const uint8_t *)shingles.data + at, SHINGLE_BYTES), item_id);
+			result = posting_buffer_add(
+				&n->pending, le_get((const uint8_t *)shingles.data + at, SHINGLE_BYTES), item_id);
 		/* At most POSTING_BUFFER_MAX postings are ever written: any more are damage, and ignored. */
 		if (result == -ENOSPC) {
 			damage_note_row("near_pending", item_id, "shingles");
@@ -304,9 +305,9 @@ static size_t encode_bucket(struct near_index *n, size_t first, struct shingle_f
 	for (; end < n->pending.count && bucket_of(all[end].shingle) == bucket && *result == 0; end++) {
 		uint32_t tag = tag_of(all[end].shingle);
 
-		*result = posting_add_bytes(&n->row, tag, POSTING_TAG_BYTES);
+		*result = le_append(&n->row, tag, POSTING_TAG_BYTES);
 		if (*result == 0)
-			*result = posting_add_bytes(&n->row, (uint64_t)all[end].item_id, POSTING_ID_BYTES);
+			*result = le_append(&n->row, (uint64_t)all[end].item_id, POSTING_ID_BYTES);
 		shingle_filter_add(filter, kept_part(bucket, tag));
 	}
 	if (*result == 0)
@@ -361,7 +362,7 @@ static int add_pending(struct near_index *n, int64_t item_id, const uint64_t *sh
 
 	buf_clear(&n->row);
 	for (size_t i = 0; i < count && result == 0; i++)
-		result = posting_add_bytes(&n->row, shingles[i], SHINGLE_BYTES);
+		result = le_append(&n->row, shingles[i], SHINGLE_BYTES);
 	if (result == 0)
 		result = seal_add(&n->row);
 	if (result != 0)
@@ -415,14 +416,11 @@ static void match_row(
 	while (posting_row_next(row, &at, &end, &next, place, table_of(slot)))
 		for (; at < end; at += POSTING_BYTES) {
 			const uint8_t *posting = (const uint8_t *)row.data + at;
-			uint32_t tag = (uint32_t)posting_take_bytes(posting, POSTING_TAG_BYTES);
+			uint32_t tag = (uint32_t)le_get(posting, POSTING_TAG_BYTES);
 
 			for (size_t i = first; i < last; i++)
 				if (tag_of(shingles[i]) == tag)
-					add_match(n,
-						(int64_t)posting_take_bytes(
-							posting + POSTING_TAG_BYTES, POSTING_ID_BYTES),
-						i);
+					add_match(n, (int64_t)le_get(posting + POSTING_TAG_BYTES, POSTING_ID_BYTES), i);
 		}
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "posting_row.h"
 
+#include "sitrep/base/le.h"
 #include "sitrep/sql/damage.h"
 #include "sitrep/sql/seal.h"
 
@@ -8,37 +9,19 @@ enum { TAG_BYTES = POSTING_TAG_BYTES, ID_BYTES = POSTING_ID_BYTES, SUM_COUNT_BIT
 
 static const uint64_t sum_mark = 0xFFFFFF;
 
-uint64_t posting_take_bytes(const uint8_t *at, size_t count)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < count; i++)
-		value |= (uint64_t)at[i] << 8 * i;
-	return value;
-}
-
-int posting_add_bytes(struct buf *out, uint64_t value, size_t count)
-{
-	char bytes[sizeof(value)];
-
-	for (size_t i = 0; i < count; i++)
-		bytes[i] = (char)(value >> 8 * i & 0xFF);
-	return buf_add(out, str_make(bytes, count));
-}
-
 int posting_row_seal(struct buf *row, size_t count)
 {
 	uint32_t sum = seal_sum(buf_str(row));
-	int result = posting_add_bytes(row, sum, TAG_BYTES);
+	int result = le_append(row, sum, TAG_BYTES);
 
-	return result == 0 ? posting_add_bytes(row, sum_mark << SUM_COUNT_BITS | count, ID_BYTES) : result;
+	return result == 0 ? le_append(row, sum_mark << SUM_COUNT_BITS | count, ID_BYTES) : result;
 }
 
 static bool is_sum(struct str row, size_t at)
 {
 	const uint8_t *id = (const uint8_t *)row.data + at + TAG_BYTES;
 
-	return posting_take_bytes(id, ID_BYTES) >> SUM_COUNT_BITS == sum_mark;
+	return le_get(id, ID_BYTES) >> SUM_COUNT_BITS == sum_mark;
 }
 
 /* The end of the undamaged postings between first and the sum at i: i when the sum's postings match it, else the offset
@@ -46,11 +29,11 @@ static bool is_sum(struct str row, size_t at)
 static size_t sound_end(struct str row, size_t first, size_t i)
 {
 	const uint8_t *sum = (const uint8_t *)row.data + i;
-	size_t count = (size_t)posting_take_bytes(sum + TAG_BYTES, SUM_COUNT_BITS / 8);
+	size_t count = (size_t)le_get(sum + TAG_BYTES, SUM_COUNT_BITS / 8);
 
 	if (count * POSTING_BYTES > i - first)
 		return first;
-	if (posting_take_bytes(sum, TAG_BYTES) == seal_sum(str_slice(row, i - count * POSTING_BYTES, i)))
+	if (le_get(sum, TAG_BYTES) == seal_sum(str_slice(row, i - count * POSTING_BYTES, i)))
 		return i;
 	return i - count * POSTING_BYTES;
 }

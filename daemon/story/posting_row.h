@@ -24,10 +24,6 @@ enum {
 /* The highest number of an item that a posting can have. */
 #define POSTING_ITEM_MAX INT64_C(0xFFFFFEFFFFFF)
 
-/* Read and append a number of count bytes, little-endian. */
-uint64_t posting_take_bytes(const uint8_t *at, size_t count);
-int posting_add_bytes(struct buf *out, uint64_t value, size_t count);
-
 /* Appends the sum of the count postings that row holds. */
 int posting_row_seal(struct buf *row, size_t count);
 /* Finds the row's next undamaged postings, at offsets *at to *end; false at the row's end.  *next is 0 before the first

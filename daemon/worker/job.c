@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sitrep/base/le.h"
 #include "sitrep/base/utf8.h"
 
 /* "SITR", so that a stray byte is noticed at once. */
@@ -13,37 +14,26 @@
 
 enum { FAILURE_CODE_LEN = 4 };
 
-static void put_u32(uint8_t *out, uint32_t n)
-{
-	for (int i = 0; i < 4; i++)
-		out[i] = (uint8_t)(n >> (8 * i));
-}
-
-static uint32_t get_u32(const uint8_t *in)
-{
-	return (uint32_t)in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 | (uint32_t)in[3] << 24;
-}
-
 void message_header_encode(uint8_t out[MESSAGE_HEADER_LEN], const struct message_header *h)
 {
-	put_u32(out, MESSAGE_MAGIC);
-	put_u32(out + 4, (uint32_t)h->kind);
-	put_u32(out + 8, h->job);
-	put_u32(out + 12, h->length);
+	le_put(out, MESSAGE_MAGIC, 4);
+	le_put(out + 4, h->kind, 4);
+	le_put(out + 8, h->job, 4);
+	le_put(out + 12, h->length, 4);
 }
 
 int message_header_decode(
 	const uint8_t in[MESSAGE_HEADER_LEN], uint32_t max_length, struct message_header *h, struct error *err)
 {
-	uint32_t kind = get_u32(in + 4);
+	uint32_t kind = (uint32_t)le_get(in + 4, 4);
 
-	if (get_u32(in) != MESSAGE_MAGIC)
+	if (le_get(in, 4) != MESSAGE_MAGIC)
 		return error_set(err, -EPROTO, "a worker message has a bad magic number");
 	if (kind < MESSAGE_HELLO || kind > MESSAGE_FAILURE)
 		return error_set(err, -EPROTO, "a message is of unknown kind %u", kind);
 	h->kind = (enum message_kind)kind;
-	h->job = get_u32(in + 8);
-	h->length = get_u32(in + 12);
+	h->job = (uint32_t)le_get(in + 8, 4);
+	h->length = (uint32_t)le_get(in + 12, 4);
 	if (h->length > max_length)
 		return error_set(err, -EPROTO, "a message of %u bytes is over the limit of %u", h->length, max_length);
 	return 0;
@@ -53,10 +43,7 @@ int message_header_decode(
 
 static void put_str(struct buf *out, struct str s)
 {
-	uint8_t length[4];
-
-	put_u32(length, s.data != NULL ? (uint32_t)s.len : UINT32_MAX);
-	buf_append(out, length, sizeof(length));
+	le_append(out, s.data != NULL ? (uint32_t)s.len : UINT32_MAX, 4);
 	buf_add(out, s);
 }
 
@@ -64,7 +51,7 @@ static bool take_u32(struct str *in, uint32_t *n)
 {
 	if (in->len < 4)
 		return false;
-	*n = get_u32((const uint8_t *)in->data);
+	*n = (uint32_t)le_get(in->data, 4);
 	*in = str_slice(*in, 4, in->len);
 	return true;
 }
@@ -121,17 +108,14 @@ int job_decode(struct str message, struct job *j, struct error *err)
 
 void rules_message_encode(uint8_t out[MESSAGE_RULES_LEN], uint64_t size)
 {
-	put_u32(out, (uint32_t)size);
-	put_u32(out + 4, (uint32_t)(size >> 32));
+	le_put(out, size, MESSAGE_RULES_LEN);
 }
 
 int rules_message_decode(struct str message, uint64_t *size)
 {
-	uint32_t low, high;
-
-	if (message.len != MESSAGE_RULES_LEN || !take_u32(&message, &low) || !take_u32(&message, &high))
+	if (message.len != MESSAGE_RULES_LEN)
 		return -EPROTO;
-	*size = (uint64_t)high << 32 | low;
+	*size = le_get(message.data, MESSAGE_RULES_LEN);
 	return 0;
 }
 
@@ -186,10 +170,7 @@ const struct known_rule *known_rules_find(const struct known_rules *known, struc
 
 int failure_encode(struct buf *out, int code, struct str sentence)
 {
-	uint8_t number[FAILURE_CODE_LEN];
-
-	put_u32(number, (uint32_t)-code);
-	buf_append(out, number, sizeof(number));
+	le_append(out, (uint32_t)-code, FAILURE_CODE_LEN);
 	buf_add(out, sentence);
 	return out->failed;
 }

@@ -10,6 +10,7 @@
 #include "../../daemon/ingest/growth.h"
 #include "../../daemon/story/posting_row.h"
 #include "sitrep/base/codec.h"
+#include "sitrep/base/le.h"
 #include "sitrep/identity/canon.h"
 #include "sitrep/identity/identity.h"
 #include "sitrep/identity/identity_trust.h"
@@ -113,8 +114,8 @@ static void put_record(struct buf *out)
 static void add_postings(struct buf *row)
 {
 	for (uint64_t i = 1; i <= 3; i++) {
-		posting_add_bytes(row, 1, POSTING_TAG_BYTES);
-		posting_add_bytes(row, i, POSTING_ID_BYTES);
+		le_append(row, 1, POSTING_TAG_BYTES);
+		le_append(row, i, POSTING_ID_BYTES);
 	}
 	posting_row_seal(row, 3);
 }
@@ -162,7 +163,7 @@ static void put_near(void)
 	put(&out);
 	buf_clear(&blob);
 	for (uint64_t i = 1; i <= 4; i++)
-		posting_add_bytes(&blob, i, SKETCH_SHINGLE_BITS / 8);
+		le_append(&blob, i, SKETCH_SHINGLE_BITS / 8);
 	seal_add(&blob);
 	add_piece(&out, 1, &blob);
 	add_piece(&out, 2, &blob);

@@ -3,6 +3,7 @@
  * is written as the same bytes, and nothing is believed beyond its bounds. */
 #include "../../daemon/story/posting_row.h"
 #include "fuzz.h"
+#include "sitrep/base/le.h"
 #include "sitrep/base/log.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/identity/identity_trust.h"
@@ -177,7 +178,7 @@ static void check_row(struct str bytes)
 	buf_add(&once, str_slice(bytes, 0, bytes.len / POSTING_BYTES * POSTING_BYTES));
 	before = once.len;
 	for (uint64_t i = 1; i <= 3; i++)
-		posting_add_bytes(&once, i, POSTING_TAG_BYTES), posting_add_bytes(&once, i, POSTING_ID_BYTES);
+		le_append(&once, i, POSTING_TAG_BYTES), le_append(&once, i, POSTING_ID_BYTES);
 	if (before == 0)
 		fuzz_require(posting_row_seal(&once, 3) == 0, bytes);
 	at = next = 0;
