@@ -71,9 +71,8 @@ static int discover(const struct client_options *options, const char *url, struc
 	int result;
 
 	arena_init(&a, ARENA_MAX);
+	parse_prepare();
 	result = get_url(options, url, &got, err);
-	if (result == 0)
-		result = parse_prepare(err);
 	if (result == 0)
 		result = put_blocks(&out, &got, &a, err);
 	if (result == 0)

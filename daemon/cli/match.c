@@ -269,8 +269,7 @@ static int try_file(struct trial *t, struct error *err)
 	struct buf file = BUF_INIT(FILE_MAX);
 	int result = read_input(t->m.options->path, &file, err);
 
-	if (result == 0)
-		result = parse_prepare(err);
+	parse_prepare();
 	if (result == 0) {
 		t->identity = identity_new(err);
 		result = t->identity == NULL ? err->code : 0;

@@ -63,9 +63,8 @@ static int parse_source(const struct client_options *options, const char *source
 	int result;
 
 	arena_init(&a, ARENA_MAX);
+	parse_prepare();
 	result = get_is_url(source) ? get_url(options, source, &got, err) : read_input(source, &got.body, err);
-	if (result == 0)
-		result = parse_prepare(err);
 	if (result == 0) {
 		in.body = buf_str(&got.body);
 		in.url = str_from(url != NULL ? url : got.url);

@@ -160,13 +160,9 @@ static void stories_release(struct stories *st)
 
 static int stories_init(struct stories *st, const struct options *options, struct error *err)
 {
-	int result;
-
 	*st = (struct stories){.options = options, .out = BUF_INIT(LINE_OUT_MAX)};
 	arena_init(&st->arena, ITEM_MAX);
-	result = parse_prepare(err);
-	if (result != 0)
-		return result;
+	parse_prepare();
 	st->identity = identity_new(err);
 	st->trial = intake_trial_new(&options->params, err);
 	return st->identity != NULL && st->trial != NULL ? 0 : -ENOMEM;

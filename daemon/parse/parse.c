@@ -47,12 +47,11 @@ struct attempt {
 	int result;
 };
 
-int parse_prepare(struct error *err UNUSED)
+void parse_prepare(void)
 {
 	xml_read_prepare();
 	xmlfeed_prepare();
 	charset_prepare();
-	return 0;
 }
 
 /* The value of a parameter of a media type such as "text/xml; charset=utf-8"; absent without the parameter. */

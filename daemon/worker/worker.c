@@ -28,7 +28,6 @@
 #include "sitrep/model/wire.h"
 #include "sitrep/parse/parse.h"
 #include "sitrep/rules/rule.h"
-#include "sitrep/text/charset.h"
 #include "sitrep/worker/job.h"
 
 enum {
@@ -328,11 +327,7 @@ static int serve(struct worker *w)
 
 static int prepare(struct worker *w, struct error *err)
 {
-	int result = parse_prepare(err);
-
-	if (result != 0)
-		return result;
-	charset_prepare();
+	parse_prepare();
 	/* One malloc arena, so that freed memory is reused; large blocks come from mmap(), so that they go back to the
 	 * kernel.
 	 */

@@ -96,8 +96,9 @@ static int read_stream(struct bench *b, const char *path)
 	char *line = NULL;
 	size_t room = 0;
 	ssize_t len;
-	int result = in == NULL || identity == NULL ? -1 : parse_prepare(&err);
+	int result = in == NULL || identity == NULL ? -1 : 0;
 
+	parse_prepare();
 	while (result == 0 && (len = getline(&line, &room, in)) > 0) {
 		json_t *object = json_loadb(line, (size_t)len, 0, NULL);
 

@@ -265,7 +265,8 @@ int main(int argc, char **argv)
 	arena_init(&b.arena, MEMORY_MAX);
 	arena_init(&b.checked, MEMORY_MAX);
 	b.identity = identity_new(&err);
-	result = b.identity == NULL ? -1 : parse_prepare(&err);
+	parse_prepare();
+	result = b.identity == NULL ? -1 : 0;
 	if (result == 0)
 		result = load(&b, argv[1]);
 	if (result == 0)

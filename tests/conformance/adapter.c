@@ -162,11 +162,7 @@ static void answer(struct jsonw *w, const json_t *request, struct arena *a)
 
 int main(void)
 {
-	struct error err = {0};
-	if (parse_prepare(&err) != 0) {
-		fprintf(stderr, "%s\n", err.text);
-		return 1;
-	}
+	parse_prepare();
 	puts("{\"hello\":\"sitrepd " SITREP_VERSION "\"}");
 	fflush(stdout);
 	char *line = NULL;

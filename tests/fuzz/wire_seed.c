@@ -18,9 +18,9 @@ static int write_seed(struct str body, struct error *err)
 	struct buf out = BUF_INIT(MEMORY_MAX);
 	struct document d;
 	struct arena a = ARENA_INIT(MEMORY_MAX);
-	int result;
+	int result = identity == NULL ? err->code : 0;
 
-	result = identity == NULL ? err->code : parse_prepare(err);
+	parse_prepare();
 	if (result == 0)
 		result = parse_feed(&in, &a, &d, err);
 	for (size_t i = 0; result == 0 && i < d.items.count; i++)

@@ -570,8 +570,9 @@ int main(int argc, char **argv)
 	buf_init(&in, MESSAGE_MAX);
 	buf_init(&out, MESSAGE_MAX);
 	identity = identity_new(&err);
-	if (identity == NULL || parse_prepare(&err) != 0)
+	if (identity == NULL)
 		return EXIT_FAILURE;
+	parse_prepare();
 	say(MESSAGE_HELLO, 0, STR("1"));
 	serve();
 	return EXIT_SUCCESS;

@@ -22,8 +22,8 @@ struct parse_input {
 };
 
 /* Must be called once before parse_feed(), and in a worker before its sandbox closes: opens the files that libxml2 and
- * iconv would otherwise open later.  Always 0. */
-int parse_prepare(struct error *err);
+ * iconv would otherwise open later. */
+void parse_prepare(void);
 
 /* All text of the document lives in a, so the input may be freed first.  0.  -EBADMSG when the bytes are not a feed:
  * the sentence names their likely kind ("not a feed but an HTML page titled ...").  -ENOMEM also when a has reached its
