@@ -30,27 +30,21 @@ struct client_options {
 
 extern const struct command command_tail, command_feeds, command_status, command_refresh, command_parse, command_check,
 	command_reload, command_pause, command_resume, command_discover, command_explain, command_stories, command_why,
-	command_split, command_join, command_forget, command_backup, command_help, command_match, command_top,
-	command_silence, command_alerts;
+	command_split, command_join, command_forget, command_backup, command_match, command_top, command_silence,
+	command_alerts;
 
 extern const struct argument_option command_no_options[], command_json_option[];
 
-/* Runs a command on its part of the command line; argv[0] is its name. Returns the exit status. */
-int command_run(const struct command *c, struct client_options *options, int argc, char **argv);
 /* Returns the index of the next option in the command's table, with its value in getopt's optarg; negative after the
  * last one. *status must be -1 before; if it is not negative afterwards, the command ends with it. Else the number of
  * arguments is right for the command. */
 int command_next(const struct client_options *options, int *status);
 /* The argument at a place, from 0; NULL: fewer are given. */
 const char *command_argument(const struct client_options *options, int i);
-/* The command of this name, or NULL; *nearest is then the most similar name, or NULL. */
-const struct command *command_find(const char *name, const char **nearest);
+/* Prints the command's usage on standard output. */
+void command_usage(const struct command *c);
 /* Prints "sitrep: tail: mistake", the usage, and the command for help on standard error; returns EXIT_USAGE. */
 int command_wrong(const struct command *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* "sitrep: unknown command tial, did you mean tail?" likewise. */
-int command_unknown(const char *name);
-/* Likewise for a mistake before the command's name. */
-int command_missing(const char *mistake);
 /* Prints "sitrep: tail: sentence" on standard error; returns EXIT_TROUBLE. */
 int command_fail(const struct command *c, const char *sentence);
 /* The error of a request that could not be made from the arguments: one of them is not UTF-8, which JSON needs, or
@@ -71,7 +65,7 @@ struct item;
 
 /* Fills an item from an object with the members guid, link, title, summary and content (stories.c).  Its strings point
  * into the object. */
-void read_item(const json_t *line, struct item *it);
+void item_from_json(const json_t *line, struct item *it);
 
 /* ---- addresses (get.c) ---- */
 

@@ -5,19 +5,13 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/signalfd.h>
 
 #include "client.h"
 #include "sitrep/base/limits.h"
-#include "sitrep/base/nearest.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/rules/rule.h"
-
-enum { MISTAKE_MAX = 512 };
-
-static const char usage_line[] = "usage: sitrep [-c FILE] [--socket PATH] COMMAND [ARGUMENTS]\n";
 
 const struct argument_option sitrep_options[SITREP_OPTIONS + 1] = {
 	[SITREP_CONFIG] = {"config", 'c', "FILE", ARGUMENT_FILE, "configuration that names the daemon's sockets"},
@@ -33,55 +27,11 @@ const struct exit_row sitrep_exits[] = {
 	{.help = NULL},
 };
 
-static const struct command *const commands[] = {
-	&command_tail,
-	&command_top,
-	&command_feeds,
-	&command_explain,
-	&command_status,
-	&command_refresh,
-	&command_parse,
-	&command_discover,
-	&command_why,
-	&command_split,
-	&command_join,
-	&command_forget,
-	&command_alerts,
-	&command_silence,
-	&command_stories,
-	&command_match,
-	&command_check,
-	&command_backup,
-	&command_reload,
-	&command_pause,
-	&command_resume,
-	&command_help,
-};
-
-const struct command *command_at(size_t i)
-{
-	return i < sizeof(commands) / sizeof(commands[0]) ? commands[i] : NULL;
-}
-
 const struct argument_option command_no_options[] = {{.name = NULL}};
 const struct argument_option command_json_option[] = {
 	{"json", 'j', NULL, ARGUMENT_NONE, "print JSON"},
 	{.name = NULL},
 };
-
-const struct command *command_find(const char *name, const char **nearest)
-{
-	const struct command *c;
-	size_t best = SIZE_MAX;
-
-	*nearest = NULL;
-	for (size_t i = 0; (c = command_at(i)) != NULL; i++) {
-		if (strcmp(c->name, name) == 0)
-			return c;
-		*nearest = nearest_name(str_from(name), str_from(c->name), &best, *nearest);
-	}
-	return NULL;
-}
 
 /* ---- usage ---- */
 
@@ -91,24 +41,11 @@ static void write_usage_line(const struct command *c, FILE *out)
 		c->arguments[0] != '\0' ? " " : "", c->arguments);
 }
 
-static void print_usage(const struct command *c)
+void command_usage(const struct command *c)
 {
 	write_usage_line(c, stdout);
 	printf("\n%s.\n%s\n", c->summary, c->help != NULL ? c->help : "");
 	arguments_write(stdout, c->options);
-}
-
-static void print_commands(void)
-{
-	const struct command *c;
-
-	fputs(usage_line, stdout);
-	putchar('\n');
-	for (size_t i = 0; (c = command_at(i)) != NULL; i++)
-		printf("  %-8s %-16s %s\n", c->name, c->arguments, c->summary);
-	putchar('\n');
-	arguments_write(stdout, sitrep_options);
-	puts("\nSee `sitrep help COMMAND` and sitrep(1).");
 }
 
 int command_wrong(const struct command *c, const char *fmt, ...)
@@ -123,23 +60,6 @@ int command_wrong(const struct command *c, const char *fmt, ...)
 	write_usage_line(c, stderr);
 	fprintf(stderr, "See `sitrep help %s`.\n", c->name);
 	return EXIT_USAGE;
-}
-
-int command_missing(const char *mistake)
-{
-	fprintf(stderr, "sitrep: %s\n%sSee `sitrep help` for the commands.\n", mistake, usage_line);
-	return EXIT_USAGE;
-}
-
-int command_unknown(const char *name)
-{
-	const char *nearest;
-	char mistake[MISTAKE_MAX];
-
-	command_find(name, &nearest);
-	snprintf(mistake, sizeof(mistake), "unknown command %s%s%s%s", name, nearest != NULL ? ", did you mean " : "",
-		nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
-	return command_missing(mistake);
 }
 
 /* ---- reading ---- */
@@ -181,7 +101,7 @@ int command_next(const struct client_options *options, int *status)
 	int argc = options->argc, option = arguments_next(c->options, false, argc, options->argv);
 
 	if (option == ARGUMENTS_HELP) {
-		print_usage(c);
+		command_usage(c);
 		*status = EXIT_DONE;
 	} else if (option == ARGUMENTS_WRONG) {
 		*status = report_option(c, options->argv);
@@ -191,20 +111,6 @@ int command_next(const struct client_options *options, int *status)
 		*status = command_wrong(c, "unexpected argument %s", options->argv[optind + c->most]);
 	}
 	return option;
-}
-
-int command_run(const struct command *c, struct client_options *options, int argc, char **argv)
-{
-	int status = -1;
-
-	options->command = c;
-	options->argc = argc;
-	options->argv = argv;
-	optind = 0; /* makes glibc start over, with the options of the command */
-	if (c->options == command_no_options || c->options == command_json_option)
-		while (command_next(options, &status) >= 0)
-			options->json = true;
-	return status >= 0 ? status : c->run(options);
 }
 
 const char *command_argument(const struct client_options *options, int i)
@@ -246,29 +152,3 @@ int command_fail(const struct command *c, const char *sentence)
 	buf_release(&line);
 	return EXIT_TROUBLE;
 }
-
-/* ---- help ---- */
-
-static int run_help(const struct client_options *options)
-{
-	const char *name = command_argument(options, 0), *nearest;
-	const struct command *c = name != NULL ? command_find(name, &nearest) : NULL;
-
-	if (name != NULL && c == NULL)
-		return command_unknown(name);
-	if (c != NULL)
-		print_usage(c);
-	else
-		print_commands();
-	return EXIT_DONE;
-}
-
-const struct command command_help = {
-	.name = "help",
-	.options = command_no_options,
-	.arguments = "[COMMAND]",
-	.kind = ARGUMENT_COMMAND,
-	.most = 1,
-	.summary = "Show the usage of a command, or all commands",
-	.run = run_help,
-};

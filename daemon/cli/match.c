@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "client.h"
 #include "match.h"
@@ -35,15 +34,6 @@ struct trial {
 
 /* ---- matching ---- */
 
-static void note_match(void *arg, const struct rule_hit *hit)
-{
-	struct match_finding *f = arg;
-
-	f->truth = hit->truth;
-	f->term_count = hit->term_count;
-	memcpy(f->terms, hit->terms, hit->term_count * sizeof(*hit->terms));
-}
-
 static int take_words(struct buf *out, struct str text)
 {
 	size_t count = 0;
@@ -52,43 +42,6 @@ static int take_words(struct buf *out, struct str text)
 	buf_clear(out);
 	result = rule_words(out, text, &count);
 	return result == -E2BIG ? 0 : result;
-}
-
-static int mark_words(struct matcher *m)
-{
-	int result;
-
-	buf_clear(&m->title);
-	buf_clear(&m->body);
-	result = rule_set_mark(m->set, 0, RULE_IN_TITLE, &m->title);
-	return result != 0 ? result : rule_set_mark(m->set, 0, RULE_IN_BODY, &m->body);
-}
-
-int matcher_find(struct matcher *m, const struct rule_subject *subject, struct match_finding *f)
-{
-	int result = rule_set_match(m->set, subject, note_match, f);
-
-	if (result == 0 && f->truth != 0 && subject->story != NULL)
-		f->matches = rule_set_holds(m->set, 0, f->truth, subject->story);
-	return result;
-}
-
-int matcher_print(struct matcher *m, struct match_finding *f, struct error *err)
-{
-	int result = mark_words(m);
-
-	arena_clear(&m->scratch);
-	if (result == 0 && !f->matches)
-		result = rule_set_reasons(m->set, 0, &m->scratch, &f->reasons, &f->reason_count);
-	f->title = buf_str(&m->title);
-	f->body = buf_str(&m->body);
-	if (result == 0 && m->options->json)
-		result = match_print_json(f);
-	else if (result == 0)
-		match_print(f, m->options->explain);
-	if (result != 0)
-		return error_sys(err, result, "cannot match an item");
-	return output_failure() != 0 ? OUTPUT_FAILED : 0;
 }
 
 /* The subject's members that the configuration of its feed knows. */
@@ -169,7 +122,7 @@ static int take_line(struct trial *t, struct str line, struct error *err)
 		result = error_set(err, -EPROTO, "%s", object == NULL ? fault.text : "this is no object");
 	else {
 		arena_clear(&t->arena);
-		read_item(object, &it);
+		item_from_json(object, &it);
 		result = take_item(t, &it, &none, member_text(object, "source"), err);
 	}
 	json_decref(object);

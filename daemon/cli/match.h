@@ -48,8 +48,8 @@ struct match_finding {
 	bool matches;
 };
 
-/* Matches the rule with the subject and fills f, whose number, item, seen_ms and feed are set already.  0 or a negative
- * code. */
+/* match_finding.c.  Matches the rule with the subject and fills f, whose number, item, seen_ms and feed are set
+ * already.  0 or a negative code. */
 int matcher_find(struct matcher *m, const struct rule_subject *subject, struct match_finding *f);
 /* Prints the finding of the item that was matched last, whose subject must still live.  0, OUTPUT_FAILED or a negative
  * code with err. */
@@ -57,10 +57,5 @@ int matcher_print(struct matcher *m, struct match_finding *f, struct error *err)
 
 /* match_history.c: tries the rule on the items of the database.  As matcher_print(). */
 int match_history(struct matcher *m, struct error *err);
-
-/* Print an item on standard output, for people, or as a line of JSON.  told: with a word on whether it matches.  0, or
- * a negative code. */
-void match_print(const struct match_finding *f, bool told);
-int match_print_json(const struct match_finding *f);
 
 #endif

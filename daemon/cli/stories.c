@@ -60,7 +60,7 @@ static struct text text_of(const json_t *object, const char *member)
 	return t;
 }
 
-void read_item(const json_t *line, struct item *it)
+void item_from_json(const json_t *line, struct item *it)
 {
 	item_init(it);
 	it->id = member_text(line, "guid");
@@ -80,7 +80,7 @@ static int read_entry(struct stories *st, const json_t *line, struct entry *e, s
 	if (!json_is_integer(seq) || json_integer_value(seq) < 0 || json_integer_value(seq) == INT64_MAX ||
 		!json_is_number(time_s) || fabs(json_number_value(time_s)) > FARTHEST_S)
 		return error_set(err, -EPROTO, "seq and time must be numbers");
-	read_item(line, &e->item);
+	item_from_json(line, &e->item);
 	e->id = json_integer_value(seq) + 1;
 	if (str_empty(e->source)) {
 		e->source = url_host(&st->arena, e->item.link);

@@ -8,12 +8,12 @@
 #include "tail.h"
 
 struct last {
-	struct cursor_place *ring; /* count may be greater than max: the oldest ones are overwritten */
+	long long *ring; /* cursors; count may be greater than max: the oldest ones are overwritten */
 	size_t max, count;
 	struct cursor_place end;
 };
 
-static bool is_logged(const struct tail_event *event)
+static bool is_logged(const struct sitrep_event *event)
 {
 	return strcmp(event->kind, "subscribed") != 0 && strcmp(event->kind, "heartbeat") != 0 &&
 	       strcmp(event->kind, "gap") != 0;
@@ -22,14 +22,14 @@ static bool is_logged(const struct tail_event *event)
 /* Reads the events that answer a poll, up to the end of the connection. */
 static int read_all(struct sitrep *s, struct last *l, struct error *err)
 {
-	struct tail_event event;
+	const struct sitrep_event *event;
 	int got;
 
-	while ((got = tail_next(s, -1, &event)) != -EPIPE) {
+	while ((got = sitrep_next(s, -1, &event)) != -EPIPE) {
 		if (got < 0)
 			return error_set(err, got, "%s", sitrep_error(s));
-		if (is_logged(&event) && l->max > 0)
-			l->ring[l->count++ % l->max] = event.place;
+		if (is_logged(event) && l->max > 0)
+			str_to_int(str_from(event->cursor), &l->ring[l->count++ % l->max]);
 	}
 	return cursor_place_set(&l->end, sitrep_cursor(s), sitrep_instance(s));
 }
@@ -59,15 +59,11 @@ static int poll_since(const struct tail *t, const char *path, const char *since,
 /* Sets the handle's place before the first of the events. */
 static int resume_before(struct sitrep *s, const struct last *l)
 {
-	const struct cursor_place *first = &l->ring[l->count > l->max ? l->count % l->max : 0];
+	long long first = l->ring[l->count > l->max ? l->count % l->max : 0];
 	char before[CURSOR_TEXT_MAX];
-	long long cursor = 0;
 
-	if (l->count == 0)
-		return sitrep_resume(s, l->end.cursor, l->end.instance);
-	str_to_int(str_from(first->cursor), &cursor);
-	snprintf(before, sizeof(before), "%lld", cursor > 0 ? cursor - 1 : 0);
-	return sitrep_resume(s, before, first->instance);
+	snprintf(before, sizeof(before), "%lld", first > 0 ? first - 1 : 0);
+	return sitrep_resume(s, l->count > 0 ? before : l->end.cursor, l->end.instance);
 }
 
 int tail_last(struct tail *t, struct sitrep *s, struct error *err)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* The answers of sitrep match: an item with its marked words, the terms that were found, or the reasons why it does not
- * match. */
+ * match; for people, or as a line of JSON. */
 #include "match.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "client.h"
 #include "sitrep/base/clock.h"
@@ -16,6 +17,26 @@ enum {
 	PASSAGES_MAX = 3,
 	CONTEXT_MAX = 50,
 };
+
+/* ---- matching ---- */
+
+static void note_match(void *arg, const struct rule_hit *hit)
+{
+	struct match_finding *f = arg;
+
+	f->truth = hit->truth;
+	f->term_count = hit->term_count;
+	memcpy(f->terms, hit->terms, hit->term_count * sizeof(*hit->terms));
+}
+
+int matcher_find(struct matcher *m, const struct rule_subject *subject, struct match_finding *f)
+{
+	int result = rule_set_match(m->set, subject, note_match, f);
+
+	if (result == 0 && f->truth != 0 && subject->story != NULL)
+		f->matches = rule_set_holds(m->set, 0, f->truth, subject->story);
+	return result;
+}
 
 /* ---- sentences ---- */
 
@@ -163,7 +184,8 @@ static void print_passages(struct str text)
 	}
 }
 
-void match_print(const struct match_finding *f, bool told)
+/* told: with a word on whether it matches. */
+static void print_for_people(const struct match_finding *f, bool told)
 {
 	struct buf line = BUF_INIT(MATCH_TEXT_MAX);
 	char time[TIME_TEXT_MAX];
@@ -206,7 +228,7 @@ static void write_marked(struct jsonw *w, struct str text)
 	}
 }
 
-int match_print_json(const struct match_finding *f)
+static int print_as_json(const struct match_finding *f)
 {
 	struct buf out = BUF_INIT(2 * MATCH_TEXT_MAX), line = BUF_INIT(MATCH_TEXT_MAX);
 	struct jsonw w = JSONW_INIT(&out);
@@ -246,4 +268,34 @@ int match_print_json(const struct match_finding *f)
 	buf_release(&line);
 	buf_release(&out);
 	return result;
+}
+
+/* ---- both ---- */
+
+static int mark_words(struct matcher *m)
+{
+	int result;
+
+	buf_clear(&m->title);
+	buf_clear(&m->body);
+	result = rule_set_mark(m->set, 0, RULE_IN_TITLE, &m->title);
+	return result != 0 ? result : rule_set_mark(m->set, 0, RULE_IN_BODY, &m->body);
+}
+
+int matcher_print(struct matcher *m, struct match_finding *f, struct error *err)
+{
+	int result = mark_words(m);
+
+	arena_clear(&m->scratch);
+	if (result == 0 && !f->matches)
+		result = rule_set_reasons(m->set, 0, &m->scratch, &f->reasons, &f->reason_count);
+	f->title = buf_str(&m->title);
+	f->body = buf_str(&m->body);
+	if (result == 0 && m->options->json)
+		result = print_as_json(f);
+	else if (result == 0)
+		print_for_people(f, m->options->explain);
+	if (result != 0)
+		return error_sys(err, result, "cannot match an item");
+	return output_failure() != 0 ? OUTPUT_FAILED : 0;
 }
