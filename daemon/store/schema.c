@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "schema_repair.h"
 #include "schema_steps.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
@@ -45,12 +46,11 @@ static int on_progress(void *arg UNUSED)
 
 static int take_step(struct sql_db *db, int version, struct error *err)
 {
-	const struct schema_step *step = &schema_steps[version];
 	char done[48];
-	int result = sql_exec(db, step->text, err, cannot_migrate);
+	int result = sql_exec(db, schema_steps[version], err, cannot_migrate);
 
-	if (result == 0 && step->function != NULL)
-		result = step->function(db, err);
+	if (result == 0 && version + 1 == SCHEMA_REPAIR_VERSION)
+		result = schema_repair(db, err);
 	snprintf(done, sizeof(done), "PRAGMA user_version = %d", version + 1);
 	return result == 0 ? sql_exec(db, done, err, cannot_migrate) : result;
 }

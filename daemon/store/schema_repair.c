@@ -3,7 +3,7 @@
  *
  * A missing table or index is made.  A missing column is added where its values can be empty or 0.  A table of another
  * shape is replaced when its rows are derived (near_*) or can be carried over (story_link); the index of texts is then
- * marked to be built anew (near_rebuild.c).  Frozen like the text of a step, see schema_steps.h. */
+ * marked to be built anew (near_rebuild.c).  Frozen like the text of a step, see schema_steps.c. */
 #include "schema_repair.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
 
-enum { REPAIRED_VERSION = 14, TEXT_MAX = 8 * 1024 };
+enum { TEXT_MAX = 8 * 1024 };
 
 static const char cannot_repair[] = "cannot repair the database's tables";
 
@@ -318,12 +318,12 @@ static int open_reference(struct sql_db **reference, struct error *err)
 {
 	int result = sql_open(reference, NULL, SQL_MEMORY, err, cannot_repair);
 
-	for (int i = 0; i < REPAIRED_VERSION && result == 0; i++)
-		result = sql_exec(*reference, schema_steps[i].text, err, cannot_repair);
+	for (int i = 0; i < SCHEMA_REPAIR_VERSION - 1 && result == 0; i++)
+		result = sql_exec(*reference, schema_steps[i], err, cannot_repair);
 	return result;
 }
 
-int schema_repair_15(struct sql_db *db, struct error *err)
+int schema_repair(struct sql_db *db, struct error *err)
 {
 	struct error own = {0};
 	struct error *e = err != NULL ? err : &own;

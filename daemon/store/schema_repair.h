@@ -10,7 +10,11 @@
 
 struct sql_db;
 
-/* The function of step 15.  -EUCLEAN when a table lacks a column that every version had. */
-int schema_repair_15(struct sql_db *db, struct error *err);
+/* The step that also repairs, behind its SQL. */
+enum { SCHEMA_REPAIR_VERSION = 15 };
+
+/* Part of that step, so it may not call code that changes with later versions: that code would meet older tables.
+ * -EUCLEAN when a table lacks a column that every version had. */
+int schema_repair(struct sql_db *db, struct error *err);
 
 #endif

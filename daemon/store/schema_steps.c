@@ -18,10 +18,6 @@
  * their items. */
 #include "schema_steps.h"
 
-#include <stddef.h>
-
-#include "schema_repair.h"
-
 static const char version_1[] =
 	/* One row: the last numbers given out, the generation of outputs, and counts that are slow to compute. */
 	"CREATE TABLE total("
@@ -477,28 +473,28 @@ static const char version_22[] =
 static const char version_23[] = "CREATE INDEX alert_held_alert ON alert_held(alert_id);"
 				 "ALTER TABLE alert_group ADD COLUMN put_off INTEGER NOT NULL DEFAULT 0;";
 
-const struct schema_step schema_steps[STORE_SCHEMA_VERSION] = {
-	{version_1, NULL},
-	{version_2, NULL},
-	{version_3, NULL},
-	{version_4, NULL},
-	{version_5, NULL},
-	{version_6, NULL},
-	{version_7, NULL},
-	{version_8, NULL},
-	{version_9, NULL},
-	{version_10, NULL},
-	{version_11, NULL},
-	{version_12, NULL},
-	{version_13, NULL},
-	{version_14, NULL},
-	{version_15, schema_repair_15},
-	{version_16, NULL},
-	{version_17, NULL},
-	{version_18, NULL},
-	{version_19, NULL},
-	{version_20, NULL},
-	{version_21, NULL},
-	{version_22, NULL},
-	{version_23, NULL},
+const char *const schema_steps[STORE_SCHEMA_VERSION] = {
+	version_1,
+	version_2,
+	version_3,
+	version_4,
+	version_5,
+	version_6,
+	version_7,
+	version_8,
+	version_9,
+	version_10,
+	version_11,
+	version_12,
+	version_13,
+	version_14,
+	version_15,
+	version_16,
+	version_17,
+	version_18,
+	version_19,
+	version_20,
+	version_21,
+	version_22,
+	version_23,
 };

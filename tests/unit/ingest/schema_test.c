@@ -51,7 +51,7 @@ TEST(steps_are_frozen)
 		uint8_t digest[SHA256_LEN];
 		char text[SHA256_HEX];
 
-		sha256_of(&(struct str){schema_steps[i].text, strlen(schema_steps[i].text)}, 1, digest);
+		sha256_of(&(struct str){schema_steps[i], strlen(schema_steps[i])}, 1, digest);
 		hex_encode(text, digest, SHA256_LEN);
 		if (strcmp(text, digests[i]) != 0)
 			fail_msg("the text of step %zu has changed: %s", i + 1, text);
