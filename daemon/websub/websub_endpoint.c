@@ -25,12 +25,6 @@ enum {
 	MODE_MAX = 64,
 };
 
-struct websub_push {
-	struct websub_feeds *owner;
-	struct websub_push *prev, *next;
-	struct poll_outcome *outcome;
-};
-
 static const char root[] = "/websub/";
 
 bool websub_endpoint_has(struct str path)
@@ -115,32 +109,6 @@ static int answer_get(struct subscription *s, const struct websub_request *reque
 
 /* ---- content delivery ---- */
 
-static void push_unlink(struct websub_push *p)
-{
-	if (p->prev != NULL)
-		p->prev->next = p->next;
-	else
-		p->owner->pushes = p->next;
-	if (p->next != NULL)
-		p->next->prev = p->prev;
-}
-
-static void push_free(struct websub_push *p)
-{
-	poll_outcome_free(p->outcome);
-	free(p);
-}
-
-void websub_release_pushes(struct websub_feeds *w)
-{
-	struct websub_push *p;
-
-	while ((p = w->pushes) != NULL) {
-		w->pushes = p->next;
-		push_free(p);
-	}
-}
-
 static struct websub_push *push_new(struct websub_feeds *w, int64_t feed_id)
 {
 	struct websub_push *p = calloc(1, sizeof(*p));
@@ -195,8 +163,7 @@ static void on_parsed(void *arg, struct pool_answer *answer)
 		w->callbacks->store(w->arg, o);
 		websub_settle(s, before, copied);
 	}
-	push_unlink(p);
-	push_free(p);
+	websub_drop_push(p);
 }
 
 /* Whether the Link header (rel=self) names a topic that is not the subscription's. */
@@ -228,8 +195,7 @@ static int start_parse(
 	p->outcome->is_private = feed->config->is_private;
 	rules = w->callbacks->parse(w->arg, &job, request->body, on_parsed, p);
 	if (rules < 0) {
-		push_unlink(p);
-		push_free(p);
+		websub_drop_push(p);
 		return STATUS_BUSY;
 	}
 	p->outcome->rules = rules;

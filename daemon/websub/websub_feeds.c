@@ -245,6 +245,20 @@ void websub_feeds_save_again(struct websub_feeds *w)
 	websub_feeds_wake(w);
 }
 
+/* ---- pushes ---- */
+
+void websub_drop_push(struct websub_push *p)
+{
+	if (p->prev != NULL)
+		p->prev->next = p->next;
+	else
+		p->owner->pushes = p->next;
+	if (p->next != NULL)
+		p->next->prev = p->prev;
+	poll_outcome_free(p->outcome);
+	free(p);
+}
+
 /* ---- requests to hubs ---- */
 
 static void cancel_request(struct subscription *s)
@@ -525,7 +539,8 @@ void websub_feeds_free(struct websub_feeds *w)
 {
 	if (w == NULL)
 		return;
-	websub_release_pushes(w);
+	while (w->pushes != NULL)
+		websub_drop_push(w->pushes);
 	for (size_t i = 0; i < w->count; i++)
 		subscription_free(w->items[i]);
 	free(w->items);

@@ -6,8 +6,6 @@
 #include "sitrep/websub/websub_feeds.h"
 #include "websub_subscription.h"
 
-struct websub_push; /* in the parse pool */
-
 /* The subscription of one feed that has named a hub. */
 struct subscription {
 	struct websub_feeds *owner;
@@ -15,6 +13,13 @@ struct subscription {
 	struct transfer *transfer; /* the subscribe request under way, or NULL */
 	unsigned pushes;           /* in the parse pool */
 	bool unsaved;              /* the writer could not store the state */
+};
+
+/* A push in the parse pool. */
+struct websub_push {
+	struct websub_feeds *owner;
+	struct websub_push *prev, *next;
+	struct poll_outcome *outcome;
 };
 
 struct websub_feeds {
@@ -44,8 +49,7 @@ struct subscription *websub_subscription(const struct websub_feeds *w, int64_t f
 void websub_settle(struct subscription *s, enum websub_phase before, bool saved);
 /* A copy of the state for an outcome; NULL without memory. */
 struct websub_state *websub_copy_state(const struct subscription *s);
-
-/* In websub_endpoint.c; to be called when the pool has been freed. */
-void websub_release_pushes(struct websub_feeds *w);
+/* Takes a push out of the list and frees it. */
+void websub_drop_push(struct websub_push *p);
 
 #endif
