@@ -164,7 +164,6 @@ void engine_on_commit(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct engine *e = arg;
 	int64_t cursor = 0;
-	bool changed = false;
 	struct poll_report *first;
 
 	first = writer_collect(e->stages.writer, &cursor);
@@ -176,12 +175,10 @@ void engine_on_commit(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 			r->done(r->done_arg, &r->error);
 			continue;
 		}
-		changed = changed || r->fresh + r->copies + r->updates > 0;
 		take_poll_report(e, r);
 	}
 	poll_reports_free(first);
-	changed = writer_take_shown(e->stages.writer) || changed;
-	if (changed)
+	if (writer_take_shown(e->stages.writer))
 		publish_invalidate(e->stages.publish);
 	stream_wake(e->stages.stream, cursor);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The main loop puts outcomes and functions into a queue and takes reports out of another; both are lists under one
- * mutex that is never held while the database works.  The thread stores waiting outcomes in one transaction, up to a
+/* The thread stores waiting outcomes in one transaction, up to a
  * bound in number, bytes and time, so that under load a sync to disk is shared by many polls and at rest each poll is
  * on disk at once.  Checkpoints and retention run after the reports have left. */
 #include "sitrep/ingest/writer.h"
@@ -36,14 +35,6 @@ static void checkpoint(struct writer *w)
 		sql_checkpoint(w->ingest.store.db);
 }
 
-void writer_wake_loop(struct writer *w)
-{
-	uint64_t one = 1;
-
-	/* An eventfd: fails only when its counter is full, after 2^64 writes without a read. */
-	(void)!write(w->fd, &one, sizeof(one));
-}
-
 static void note_retention(struct writer *w, bool failed, const struct error *err)
 {
 	if (failed && !w->retention_failed)
@@ -53,8 +44,7 @@ static void note_retention(struct writer *w, bool failed, const struct error *er
 		return;
 	pthread_mutex_lock(&w->lock);
 	writer_stop_storing(w, err);
-	pthread_mutex_unlock(&w->lock);
-	writer_wake_loop(w);
+	writer_tell_loop(w);
 }
 
 static void run_retention(struct writer *w)
@@ -299,50 +289,6 @@ void writer_free(struct writer *w)
 	pthread_cond_destroy(&w->work);
 	pthread_mutex_destroy(&w->lock);
 	free(w);
-}
-
-void writer_submit(struct writer *w, struct poll_outcome *o)
-{
-	o->next = NULL;
-	pthread_mutex_lock(&w->lock);
-	*w->queue.end = o;
-	w->queue.end = &o->next;
-	w->stats.pending++;
-	w->stats.pending_bytes += o->document.len;
-	pthread_cond_signal(&w->work);
-	pthread_mutex_unlock(&w->lock);
-}
-
-int writer_fd(const struct writer *w)
-{
-	return w->fd;
-}
-
-struct poll_report *writer_collect(struct writer *w, int64_t *newest_cursor)
-{
-	struct poll_report *first;
-	uint64_t count;
-
-	/* Read before the list is taken: a report that is added later makes the descriptor readable again. */
-	(void)!read(w->fd, &count, sizeof(count));
-	pthread_mutex_lock(&w->lock);
-	first = w->reports.first;
-	w->reports.first = NULL;
-	w->reports.end = &w->reports.first;
-	*newest_cursor = w->newest_cursor;
-	pthread_mutex_unlock(&w->lock);
-	return first;
-}
-
-bool writer_take_shown(struct writer *w)
-{
-	bool shown;
-
-	pthread_mutex_lock(&w->lock);
-	shown = w->shown;
-	w->shown = false;
-	pthread_mutex_unlock(&w->lock);
-	return shown;
 }
 
 void writer_get_stats(struct writer *w, struct writer_stats *stats)

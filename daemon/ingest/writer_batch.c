@@ -20,24 +20,6 @@ enum {
 	BATCH_US = 250 * 1000,
 };
 
-struct poll_outcome *writer_take(struct writer *w, bool wants_job)
-{
-	struct poll_outcome *o;
-
-	pthread_mutex_lock(&w->lock);
-	o = w->queue.first;
-	if (o != NULL && (o->job != NULL) != wants_job)
-		o = NULL;
-	if (o != NULL) {
-		w->queue.first = o->next;
-		if (o->next == NULL)
-			w->queue.end = &w->queue.first;
-		o->next = NULL;
-	}
-	pthread_mutex_unlock(&w->lock);
-	return o;
-}
-
 /* Outcomes of one transaction and their reports, side by side. */
 struct batch {
 	struct outcome_list outcomes;
@@ -66,7 +48,6 @@ static void publish_batch(struct writer *w, struct batch *b, int64_t began_us, c
 	w->reports.end = b->reports.end;
 	w->stats.pending -= b->count;
 	w->stats.pending_bytes -= b->bytes;
-	w->newest_cursor = w->ingest.counters.cursor;
 	if (lost != NULL) {
 		w->storing.shown.lost += b->count;
 		/* A batch that is refused while storing is stopped must not delay the next try. */
@@ -82,8 +63,7 @@ static void publish_batch(struct writer *w, struct batch *b, int64_t began_us, c
 	bursts_count(&w->ingest.bursts, clock_wall_ms(), &w->stats.bursts, &w->stats.learning);
 	if (us > w->stats.commit_us_max)
 		w->stats.commit_us_max = us;
-	pthread_mutex_unlock(&w->lock);
-	writer_wake_loop(w);
+	writer_tell_loop(w);
 }
 
 static void free_outcomes(struct poll_outcome *o)

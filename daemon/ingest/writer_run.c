@@ -38,40 +38,18 @@ static struct writer_job *job_new(writer_fn *fn, writer_done_fn *done, void *arg
 	return j;
 }
 
-/* Puts j into the queue: after all others, or after those that run at once. */
-static int enqueue(struct writer *w, struct writer_job *j)
-{
-	struct poll_outcome **at = &w->queue.first;
-
-	if (j == NULL)
-		return -ENOMEM;
-	j->place.job = j;
-	pthread_mutex_lock(&w->lock);
-	while (j->at_once && *at != NULL && (*at)->job != NULL && (*at)->job->at_once)
-		at = &(*at)->next;
-	if (!j->at_once)
-		at = w->queue.end;
-	j->place.next = *at;
-	*at = &j->place;
-	if (j->place.next == NULL)
-		w->queue.end = &j->place.next;
-	pthread_cond_signal(&w->work);
-	pthread_mutex_unlock(&w->lock);
-	return 0;
-}
-
 int writer_run_at_once(struct writer *w, writer_fn *fn, writer_done_fn *done, void *arg)
 {
 	struct writer_job *j = job_new(fn, done, arg);
 
 	if (j != NULL)
 		j->at_once = true;
-	return enqueue(w, j);
+	return writer_enqueue(w, j);
 }
 
 int writer_run(struct writer *w, writer_fn *fn, writer_done_fn *done, void *arg)
 {
-	return enqueue(w, job_new(fn, done, arg));
+	return writer_enqueue(w, job_new(fn, done, arg));
 }
 
 void writer_run_job(struct writer *w)
@@ -100,20 +78,14 @@ void writer_run_job(struct writer *w)
 		writer_note_stored(w);
 	else if (result != 0 && ingest_error_is_of_storage(result))
 		writer_stop_storing(w, err);
-	w->newest_cursor = w->ingest.counters.cursor;
-	pthread_mutex_unlock(&w->lock);
-	writer_wake_loop(w);
+	writer_tell_loop(w);
 	free(j);
 }
 
-/* The loop sends new events, and with shown it makes its documents anew. */
-static void tell_loop(struct writer *w, bool shown)
+static void tell_loop(struct writer *w)
 {
 	pthread_mutex_lock(&w->lock);
-	w->shown = w->shown || shown;
-	w->newest_cursor = w->ingest.counters.cursor;
-	pthread_mutex_unlock(&w->lock);
-	writer_wake_loop(w);
+	writer_tell_loop(w);
 }
 
 /* ---- rules and stored items ---- */
@@ -142,7 +114,7 @@ void writer_match_stored(struct writer *w)
 	if (result < 0)
 		k->rules.pending = true;
 	else if (changed)
-		tell_loop(w, true);
+		tell_loop(w);
 }
 
 /* ---- conditions on the age of stories ---- */
@@ -169,7 +141,7 @@ void writer_settle_ages(struct writer *w)
 			err.text, NULL);
 	w->ages_ms = clock_mono_ms() + (more == 1 && err.code == 0 ? AGES_MORE_MS : AGES_MS);
 	if (changed && more >= 0)
-		tell_loop(w, true);
+		tell_loop(w);
 }
 
 /* ---- digests ---- */
@@ -204,7 +176,7 @@ void writer_run_digests(struct writer *w)
 			NULL);
 	w->digest_again_ms = result != 0 ? clock_mono_ms() + AGAIN_MS : 0;
 	if (result == 0)
-		tell_loop(w, false);
+		tell_loop(w);
 }
 
 /* ---- alerts ---- */
@@ -257,7 +229,7 @@ void writer_run_alerts(struct writer *w)
 		w->alerts_next_ms = clock_elapsed_ms() + alert_desk_period_ms(&k->alerts);
 	count_alerts(w, told);
 	if (result >= 0 && told)
-		tell_loop(w, true);
+		tell_loop(w);
 }
 
 /* ---- a configuration ---- */
@@ -368,5 +340,5 @@ int writer_apply(struct writer *w, struct writer_change *c)
 
 	if (j != NULL)
 		j->committed = use_change;
-	return enqueue(w, j);
+	return writer_enqueue(w, j);
 }

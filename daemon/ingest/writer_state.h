@@ -47,7 +47,7 @@ struct writer {
 	struct report_list reports;
 	int64_t newest_cursor;
 	bool stop;
-	bool shown; /* work between batches has changed the outputs */
+	bool shown; /* a transaction has changed what outputs show */
 	struct writer_stats stats;
 	struct storing storing;
 
@@ -68,13 +68,18 @@ struct writer {
 	int64_t digest_again_ms; /* monotonic: the next try after a digest failed; 0: none failed */
 };
 
-/* Sets the size to which SQLite truncates the WAL's file when it restarts it. */
-void writer_limit_wal(struct writer *w);
-/* Makes writer_fd() readable. */
-void writer_wake_loop(struct writer *w);
+/* writer_queue.c: puts j into the queue, after all others or after those that run at once.  0, or -ENOMEM when j is
+ * NULL. */
+int writer_enqueue(struct writer *w, struct writer_job *j);
 /* Takes the queue's first element out; NULL: it is empty, or its first is a function and the caller wants an outcome.
  */
 struct poll_outcome *writer_take(struct writer *w, bool wants_job);
+/* With the lock held, which it releases: makes writer_fd() readable, and shows the loop the newest cursor and whether
+ * the last transaction has changed what outputs show. */
+void writer_tell_loop(struct writer *w);
+
+/* Sets the size to which SQLite truncates the WAL's file when it restarts it. */
+void writer_limit_wal(struct writer *w);
 /* Stores outcomes that wait before the next function in one transaction and reports them. */
 void writer_run_batch(struct writer *w);
 

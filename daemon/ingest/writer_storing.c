@@ -119,6 +119,5 @@ void writer_try_storing(struct writer *w)
 		go_on_storing(w);
 	else
 		writer_stop_storing(w, &err);
-	pthread_mutex_unlock(&w->lock);
-	writer_wake_loop(w);
+	writer_tell_loop(w);
 }

@@ -100,8 +100,7 @@ int writer_apply(struct writer *w, struct writer_change *c);
 /* Releases all that c owns, but not c itself. */
 void writer_change_release(struct writer_change *c);
 
-/* True when the writer's work between batches has changed the outputs since the last call.  A change makes writer_fd()
- * readable. */
+/* True when a commit has changed what outputs show since the last call. */
 bool writer_take_shown(struct writer *w);
 
 /* Whether transactions are committed. */
