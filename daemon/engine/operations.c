@@ -3,6 +3,7 @@
 #include "engine_internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "feed_lookup.h"
 #include "poll_plan.h"
@@ -145,25 +146,42 @@ static int refresh_feeds(void *arg, struct str feed, struct control_peer *peer, 
 	return refreshes_start(&((struct engine *)arg)->refreshes, feed, peer, err);
 }
 
+static int submit(void *arg, struct request *q, struct control_peer *peer, struct error *err)
+{
+	return writer_requests_submit(&((struct engine *)arg)->requests, q, peer, err);
+}
+
 static int ask_of_story(
 	void *arg, const char *op, struct str item, struct str other, struct control_peer *peer, struct error *err)
 {
-	return writer_requests_story(&((struct engine *)arg)->requests, op, item, other, peer, err);
+	return submit(arg, story_request_new(op, item, other), peer, err);
 }
 
 static int forget_feed(void *arg, struct str feed, bool sure, struct control_peer *peer, struct error *err)
 {
-	return writer_requests_forget(&((struct engine *)arg)->requests, feed, sure, peer, err);
+	const struct engine *e = arg;
+
+	/* A disabled feed is in the configuration too. */
+	if (config_find_feed(e->stages.config, feed) != NULL)
+		return error_set(err, -EBUSY,
+			"%.*s is in the configuration: take its section out, reload, and then forget it",
+			STR_ARG(feed));
+	return submit(arg, forget_request_new(feed, sure), peer, err);
 }
 
 static int ask_of_silences(void *arg, const struct control_silence *wish, struct control_peer *peer, struct error *err)
 {
-	return writer_requests_silence(&((struct engine *)arg)->requests, wish, peer, err);
+	struct silence_wish to_add = {.matcher = wish->matcher, .why = wish->why, .for_ms = wish->for_ms};
+	struct control_user user;
+
+	if (control_peer_user(peer, &user))
+		snprintf(to_add.by, sizeof(to_add.by), "uid %u", (unsigned)user.uid);
+	return submit(arg, silence_request_new(&to_add, wish->id), peer, err);
 }
 
 static int ask_of_alerts(void *arg, struct control_peer *peer, struct error *err)
 {
-	return writer_requests_alerts(&((struct engine *)arg)->requests, peer, err);
+	return submit(arg, alert_request_new(), peer, err);
 }
 
 static int reload_config(void *arg, struct control_peer *peer, struct error *err)

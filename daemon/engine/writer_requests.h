@@ -7,37 +7,23 @@
 #ifndef SITREP_ENGINE_WRITER_REQUESTS_H
 #define SITREP_ENGINE_WRITER_REQUESTS_H
 
+#include "sitrep/ingest/request.h"
 #include "stages.h"
 
-/* Most requests of each kind at a time. */
-enum { STORY_REQUESTS_MAX = 16, SILENCE_REQUESTS_MAX = 16, ALERT_REQUESTS_MAX = 16, FORGETS_MAX = 4 };
-
-/* A request, and the peer that waits for its answer. */
-struct asker {
-	const struct stages *stages;
-	void *request; /* a story_request, silence_request, alert_request or forget_request; NULL: this place is free */
-	struct control_peer *peer; /* NULL: the peer has gone */
-};
+enum { WRITER_REQUESTS_MAX = 32 };
 
 struct writer_requests {
 	const struct stages *stages;
-	struct asker stories[STORY_REQUESTS_MAX];
-	struct asker silences[SILENCE_REQUESTS_MAX];
-	struct asker alerts[ALERT_REQUESTS_MAX];
-	struct asker forgets[FORGETS_MAX];
+	/* A request, and the peer that waits for its answer. */
+	struct asker {
+		struct request *request;   /* NULL: this place is free */
+		struct control_peer *peer; /* NULL: the peer has gone */
+	} askers[WRITER_REQUESTS_MAX];
 };
 
-/* As control_operations.story. */
-int writer_requests_story(struct writer_requests *r, const char *op, struct str item, struct str other,
-	struct control_peer *peer, struct error *err);
-/* As control_operations.silence. */
-int writer_requests_silence(
-	struct writer_requests *r, const struct control_silence *wish, struct control_peer *peer, struct error *err);
-/* As control_operations.alerts. */
-int writer_requests_alerts(struct writer_requests *r, struct control_peer *peer, struct error *err);
-/* As control_operations.forget. */
-int writer_requests_forget(
-	struct writer_requests *r, struct str feed, bool sure, struct control_peer *peer, struct error *err);
+/* Hands q to the writer, and its answer to peer.  Owns q, also on failure; q may be NULL: there was no memory for it.
+ * -EBUSY, -ENOMEM with err. */
+int writer_requests_submit(struct writer_requests *r, struct request *q, struct control_peer *peer, struct error *err);
 void writer_requests_forget_peer(struct writer_requests *r, const struct control_peer *peer);
 /* To be called when the writer has been freed. */
 void writer_requests_release(struct writer_requests *r);

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include "sitrep/ingest/forget.h"
-
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "ingest.h"
 #include "prune.h"
+#include "request_kind.h"
+#include "sitrep/base/log.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/sql/statements.h"
 
@@ -27,28 +25,15 @@ SQL_TEXTS(texts, FORGET_STATEMENTS);
 
 static const char cannot_forget[] = "cannot forget the feed";
 
-struct forget_request *forget_request_new(struct str feed, bool sure)
-{
-	struct forget_request *q = calloc(1, sizeof(*q));
-
-	if (q == NULL)
-		return NULL;
-	q->sure = sure;
-	q->feed = strndup(feed.data, feed.len);
-	if (q->feed == NULL) {
-		free(q);
-		return NULL;
-	}
-	return q;
-}
-
-void forget_request_free(struct forget_request *q)
-{
-	if (q == NULL)
-		return;
-	free(q->feed);
-	free(q);
-}
+struct forget_request {
+	struct request head;
+	char *feed;
+	bool sure;            /* false: only the counts are wanted */
+	int64_t items;        /* with sure: removed in all steps so far; else: the items that the feed has */
+	int64_t step_items;   /* removed in this step */
+	int64_t own_stories;  /* without sure: stories of this feed alone, which would be removed */
+	int64_t kept_stories; /* without sure: stories that other feeds report, too */
+};
 
 static int find_feed(const struct forget_request *q, struct sql_stmt *s, int64_t *id, struct error *err)
 {
@@ -94,9 +79,9 @@ static int drop_some(struct forget_request *q, struct ingest *k, struct sql_stmt
 	return result < 0 ? result : 0;
 }
 
-static int carry_out(void *arg, struct ingest *k, struct error *err)
+static int carry_out(struct request *head, struct ingest *k, struct error *err)
 {
-	struct forget_request *q = arg;
+	struct forget_request *q = (struct forget_request *)head;
 	struct sql_stmt *s[FORGET_STATEMENTS] = {NULL};
 	int64_t feed_id = 0;
 	int result = sql_prepare(k->store.db, texts, FORGET_STATEMENTS, s, err);
@@ -111,18 +96,68 @@ static int carry_out(void *arg, struct ingest *k, struct error *err)
 	return result;
 }
 
-static void finish_request(void *arg, const struct error *err)
-{
-	struct forget_request *q = arg;
+/* ---- the end of a step ---- */
 
-	q->error = *err;
-	if (err->code == 0 && q->sure)
-		q->items += q->step_items;
-	q->has_more = err->code == 0 && q->step_items == STEP_ITEMS;
-	q->done(q);
+static void write_answer(struct forget_request *q)
+{
+	struct jsonw w = JSONW_INIT(&q->head.answer);
+
+	jsonw_object(&w);
+	jsonw_kv_cstr(&w, "feed", q->feed);
+	jsonw_kv_bool(&w, "removed", q->sure);
+	jsonw_kv_int(&w, "items", q->items);
+	if (!q->sure) {
+		jsonw_kv_int(&w, "own_stories", q->own_stories);
+		jsonw_kv_int(&w, "kept_stories", q->kept_stories);
+	}
+	jsonw_object_end(&w);
 }
 
-int forget_request_submit(struct forget_request *q, struct writer *w)
+/* Goes on with the next step, also when the caller's peer has gone. */
+static bool end_step(struct request *head)
 {
-	return writer_run(w, carry_out, finish_request, q);
+	struct forget_request *q = (struct forget_request *)head;
+	struct error *err = &head->error;
+
+	if (err->code == 0)
+		q->items += q->step_items;
+	if (err->code == 0 && q->step_items == STEP_ITEMS) {
+		if (request_submit(head, head->writer) == 0)
+			return true;
+		error_sys(err, -ENOMEM, "cannot forget all items of the feed, ask again");
+	}
+	if (q->sure)
+		log_emit(LOG_LEVEL_NOTICE, "feed forgotten", "feed", q->feed, "items", LOG_NUM((long long)q->items),
+			err->code != 0 ? "error" : NULL, err->text, NULL);
+	write_answer(q);
+	return false;
+}
+
+static void release(struct request *head)
+{
+	free(((struct forget_request *)head)->feed);
+}
+
+static const struct request_kind forgets = {
+	.size = sizeof(struct forget_request),
+	.answer_max = 4096,
+	.in_turn = true,
+	.carry_out = carry_out,
+	.goes_on = end_step,
+	.release = release,
+};
+
+struct request *forget_request_new(struct str feed, bool sure)
+{
+	struct forget_request *q = (struct forget_request *)request_new(&forgets, "forget");
+	bool failed = false;
+
+	if (q == NULL)
+		return NULL;
+	q->sure = sure;
+	q->feed = request_copy(feed, &failed);
+	if (!failed)
+		return &q->head;
+	request_free(&q->head);
+	return NULL;
 }

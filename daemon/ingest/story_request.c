@@ -1,43 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-/* WHY only reads; it has a transaction too, so that it sees several tables in one state. */
-#include "sitrep/ingest/story_request.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "request_kind.h"
 #include "sitrep/base/clock.h"
+#include "sitrep/base/log.h"
+#include "sitrep/ingest/writer.h"
 #include "sitrep/store/uid.h"
-#include "writer_state.h"
 
-/* An item and those it is linked to: at most 17 with titles and links of a dozen kilobytes, escaped. */
-enum { STORY_ANSWER_MAX = 4 * 1024 * 1024 };
-
-struct story_request *story_request_new(struct str item, struct str other)
-{
-	struct story_request *q = calloc(1, sizeof(*q));
-
-	if (q == NULL)
-		return NULL;
-	buf_init(&q->answer, STORY_ANSWER_MAX);
-	q->item = strndup(item.data, item.len);
-	q->other = other.data != NULL ? strndup(other.data, other.len) : NULL;
-	if (q->item == NULL || (other.data != NULL && q->other == NULL)) {
-		story_request_free(q);
-		return NULL;
-	}
-	return q;
-}
-
-void story_request_free(struct story_request *q)
-{
-	if (q == NULL)
-		return;
-	free(q->item);
-	free(q->other);
-	buf_release(&q->answer);
-	free(q);
-}
+struct story_request {
+	struct request head;
+	char *item, *other; /* other: NULL when absent */
+	bool changed;       /* stories were changed */
+};
 
 static void write_uid(struct jsonw *w, const char *key, const uint8_t *uid)
 {
@@ -59,66 +35,89 @@ static void write_edit(struct jsonw *w, const struct story_edit_result *edit)
 	jsonw_object_end(w);
 }
 
-static int carry_out(struct story_request *q, struct ingest *k, int64_t at_ms, struct error *err)
-{
-	struct str item = str_from(q->item), other = str_from(q->other);
-	struct story_edit_result edit = {0};
-	struct jsonw w = JSONW_INIT(&q->answer);
-	int result = 0;
-
-	switch (q->kind) {
-	case STORY_REQUEST_WHY:
-		return story_explain_write(&k->story_explain, item, other, &w, err);
-	case STORY_REQUEST_SPLIT:
-		result = story_edit_split(&k->story_edit, item, at_ms, &edit, err);
-		break;
-	case STORY_REQUEST_JOIN:
-		result = story_edit_join(&k->story_edit, item, other, at_ms, &edit, err);
-		break;
-	}
-	k->visible = edit.changed;
-	q->changed = edit.changed;
-	write_edit(&w, &edit);
-	return result;
-}
-
-/* While nothing can be stored, WHY is still answered. */
-static int refuse_edit(const struct story_request *q, struct error *err)
+/* While nothing can be stored, no story can be changed. */
+static int refuse_edit(const struct request *head, struct error *err)
 {
 	struct writer_storing s;
 
-	if (q->kind == STORY_REQUEST_WHY)
-		return 0;
-	writer_get_storing(q->writer, &s);
+	writer_get_storing(head->writer, &s);
 	return s.stopped ? error_set(err, -EAGAIN, "nothing can be stored at present: %s", s.reason) : 0;
 }
 
-static int answer_request(void *arg, struct ingest *k, struct error *err)
+static int edit_story(struct story_request *q, struct ingest *k, struct error *err)
 {
-	struct story_request *q = arg;
-	int result = refuse_edit(q, err);
+	struct story_edit_result edit = {0};
+	struct jsonw w = JSONW_INIT(&q->head.answer);
+	int result = refuse_edit(&q->head, err);
 
-	if (result != 0)
-		return result;
+	if (result == 0 && strcmp(q->head.op, "split") == 0)
+		result = story_edit_split(&k->story_edit, str_from(q->item), clock_wall_ms(), &edit, err);
+	else if (result == 0)
+		result = story_edit_join(
+			&k->story_edit, str_from(q->item), str_from(q->other), clock_wall_ms(), &edit, err);
+	k->visible = edit.changed;
+	q->changed = edit.changed;
+	if (result == 0)
+		write_edit(&w, &edit);
+	return result;
+}
+
+/* "why" only reads; in a transaction it sees several tables in one state. */
+static int carry_out(struct request *head, struct ingest *k, struct error *err)
+{
+	struct story_request *q = (struct story_request *)head;
+	struct jsonw w = JSONW_INIT(&head->answer);
+	int result;
+
 	item_lookup_begin(&k->item_lookup);
-	result = carry_out(q, k, clock_wall_ms(), err);
-	if (result == 0 && buf_failed(&q->answer))
-		result = error_sys(err, q->answer.failed, "cannot answer");
+	result = strcmp(head->op, "why") == 0
+			 ? story_explain_write(&k->story_explain, str_from(q->item), str_from(q->other), &w, err)
+			 : edit_story(q, k, err);
 	item_lookup_begin(&k->item_lookup);
 	return result;
 }
 
-static void finish_request(void *arg, const struct error *err)
+static bool log_change(struct request *head)
 {
-	struct story_request *q = arg;
+	const struct story_request *q = (const struct story_request *)head;
 
-	q->error = *err;
-	q->changed = q->changed && err->code == 0;
-	q->done(q);
+	if (head->error.code == 0 && q->changed)
+		log_emit(LOG_LEVEL_NOTICE, "stories corrected", "op", head->op, "item", q->item,
+			q->other != NULL ? "other" : NULL, q->other, NULL);
+	return false;
 }
 
-int story_request_submit(struct story_request *q, struct writer *w)
+static void release(struct request *head)
 {
-	q->writer = w;
-	return writer_run_at_once(w, answer_request, finish_request, q);
+	free(((struct story_request *)head)->item);
+	free(((struct story_request *)head)->other);
+}
+
+static const struct request_kind stories = {
+	.size = sizeof(struct story_request),
+	/* an item and those it is linked to: at most 17 with titles and links of a dozen kilobytes, escaped */
+	.answer_max = 4 * 1024 * 1024,
+	.carry_out = carry_out,
+	.goes_on = log_change,
+	.release = release,
+};
+
+struct request *story_request_new(const char *op, struct str item, struct str other)
+{
+	static const char *const ops[] = {"why", "split", "join"};
+	struct story_request *q;
+	bool failed = false;
+	size_t i = 0;
+
+	while (strcmp(ops[i], op) != 0)
+		i++;
+	q = (struct story_request *)request_new(&stories, ops[i]);
+	if (q == NULL)
+		return NULL;
+	q->item = request_copy(item, &failed);
+	q->other = request_copy(other, &failed);
+	if (!failed)
+		return &q->head;
+	request_free(&q->head);
+	return NULL;
 }

@@ -10,7 +10,7 @@
 #include "sitrep/base/arena.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/sha256.h"
-#include "sitrep/ingest/story_request.h"
+#include "sitrep/ingest/request.h"
 #include "sitrep/ingest/writer.h"
 #include "sitrep/model/document.h"
 #include "sitrep/model/wire.h"
@@ -237,19 +237,19 @@ static inline void fixture_await(struct fixture *f, const struct error *end)
 	}
 }
 
-static inline void fixture_note_answer(struct story_request *q)
+static inline void fixture_note_answer(struct request *q)
 {
 	fixture_note_end(q->arg, &q->error);
 }
 
 /* Waits for the answer, which the caller frees. */
-static inline void fixture_ask(struct fixture *f, struct story_request *q)
+static inline void fixture_ask(struct fixture *f, struct request *q)
 {
 	struct error end = {0};
 
 	q->done = fixture_note_answer;
 	q->arg = &end;
-	assert_int_equal(story_request_submit(q, f->writer), 0);
+	assert_int_equal(request_submit(q, f->writer), 0);
 	fixture_await(f, &end);
 	assert_ptr_equal(q->arg, &end);
 }

@@ -335,11 +335,11 @@ TEST_ON(a_claimed_truth, fixture, f)
 
 /* ---- the operator's edits */
 
-static void edit(struct fixture *f, int kind, int64_t item, int64_t other)
+static void edit(struct fixture *f, const char *op, int64_t item, int64_t other)
 {
 	char uids[2][UID_TEXT_MAX];
 	const int64_t ids[] = {item, other};
-	struct story_request *q;
+	struct request *q;
 	struct store store;
 
 	assert_int_equal(store_open(&store, f->dir, STORE_READ, NULL), 0);
@@ -353,12 +353,11 @@ static void edit(struct fixture *f, int kind, int64_t item, int64_t other)
 		sql_finalize(&s, 1);
 	}
 	store_close(&store);
-	q = story_request_new(str_from(uids[0]), other != 0 ? str_from(uids[1]) : STR_NONE);
+	q = story_request_new(op, str_from(uids[0]), other != 0 ? str_from(uids[1]) : STR_NONE);
 	assert_non_null(q);
-	q->kind = kind;
 	fixture_ask(f, q);
 	assert_string_equal(q->error.text, "");
-	story_request_free(q);
+	request_free(q);
 }
 
 TEST_ON(stories_are_joined_and_split, fixture, f)
@@ -369,7 +368,7 @@ TEST_ON(stories_are_joined_and_split, fixture, f)
 	poll_text(f, &r, ALPHA, "1", "Frigates", LONG);
 	poll_text(f, &r, BRAVO, "1", "Aircraft", LONG2);
 	assert_int_equal(alerts(f), 0);
-	edit(f, STORY_REQUEST_JOIN, 1, 2);
+	edit(f, "join", 1, 2);
 	assert_int_equal(alerts(f), 1);
 	stored_rules_free(r.known);
 }
@@ -382,7 +381,7 @@ TEST_ON(a_split_report_waits_alone, fixture, f)
 	use_rule(f, &r, "output/few", "frigates sources>=3");
 	poll_text(f, &r, ALPHA, "1", "Frigates", LONG);
 	poll_text(f, &r, BRAVO, "1", "Frigates", LONG);
-	edit(f, STORY_REQUEST_SPLIT, 2, 0);
+	edit(f, "split", 2, 0);
 	assert_int_equal(ask_database(f->dir, "SELECT count(DISTINCT story_id) FROM rule_pending"), 2);
 	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM rule_pending p JOIN item i ON i.id = p.item_id"
 					      " WHERE i.story_id = p.story_id"),

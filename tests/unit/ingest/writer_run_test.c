@@ -172,7 +172,7 @@ TEST_ON(requests_go_ahead, fixture, f)
 {
 	pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 	struct call held = {.host_limit = &gate}, between = {0};
-	struct story_request *q = story_request_new(STR("none"), STR_NONE);
+	struct request *q = story_request_new("why", STR("none"), STR_NONE);
 	struct error answered = {0};
 	struct pollfd fd = {.fd = writer_fd(f->writer), .events = POLLIN};
 	int polls = 0;
@@ -185,7 +185,7 @@ TEST_ON(requests_go_ahead, fixture, f)
 	submit_news(f, "one");
 	submit_news(f, "two");
 	assert_int_equal(writer_run(f->writer, note, fixture_note_end, &between), 0);
-	assert_int_equal(story_request_submit(q, f->writer), 0);
+	assert_int_equal(request_submit(q, f->writer), 0);
 	assert_int_equal(pthread_mutex_unlock(&gate), 0);
 	while (between.end.code == 0) {
 		struct poll_report *first;
@@ -207,5 +207,5 @@ TEST_ON(requests_go_ahead, fixture, f)
 	}
 	assert_int_equal(answered.code, -ENOENT);
 	assert_int_equal(between.end.code, 1);
-	story_request_free(q);
+	request_free(q);
 }

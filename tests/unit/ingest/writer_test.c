@@ -319,13 +319,12 @@ TEST_ON(unknown_feed, fixture, f)
 /* What a person says of stories is refused at once, and in plain words. */
 static void assert_refused_word(struct fixture *f)
 {
-	struct story_request *q = story_request_new(STR("none"), STR_NONE);
+	struct request *q = story_request_new("split", STR("none"), STR_NONE);
 
 	assert_non_null(q);
-	q->kind = STORY_REQUEST_SPLIT;
 	fixture_ask(f, q);
 	assert_non_null(strstr(q->error.text, "nothing can be stored"));
-	story_request_free(q);
+	request_free(q);
 }
 
 static void await_storing(struct fixture *f)
