@@ -92,7 +92,7 @@ const struct command command_explain = {
 
 /* ---- refresh ---- */
 
-struct refresh {
+struct refresh_sum {
 	bool json;
 	size_t done, failed;
 	long long fresh, copies, updates;
@@ -111,7 +111,7 @@ static const char *known_result(const char *result)
 
 static int show_progress(void *arg, const json_t *answer)
 {
-	struct refresh *r = arg;
+	struct refresh_sum *r = arg;
 	const json_t *p = json_object_get(answer, "progress");
 	const char *result = json_string_value(json_object_get(p, "result"));
 	const char *feed = json_string_value(json_object_get(p, "feed"));
@@ -139,7 +139,7 @@ static int show_progress(void *arg, const json_t *answer)
 
 static int run_refresh(const struct client_options *options)
 {
-	struct refresh r = {.json = options->json};
+	struct refresh_sum r = {.json = options->json};
 	int status = command_ask(options,
 		json_pack("{s:s,s:s*}", "op", "refresh", "feed", command_argument(options, 0)), show_progress, &r);
 

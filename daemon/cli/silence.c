@@ -15,7 +15,7 @@ static const struct argument_option options_of_silence[SILENCE_OPTIONS + 1] = {
 	[SILENCE_JSON] = {"json", 'j', NULL, ARGUMENT_NONE, "print JSON"},
 };
 
-struct silence {
+struct silence_options {
 	bool json, list;
 	const char *why, *end;
 };
@@ -40,7 +40,7 @@ static void print_silence(const json_t *silence)
 
 static int show_silences(void *arg, const json_t *answer)
 {
-	const struct silence *s = arg;
+	const struct silence_options *s = arg;
 	const json_t *all = json_object_get(answer, "silences"), *silence;
 	size_t i;
 
@@ -53,7 +53,7 @@ static int show_silences(void *arg, const json_t *answer)
 }
 
 /* The request of a command line; NULL: it is wrong, and *status is set. */
-static json_t *make_request(const struct silence *s, const struct client_options *options, int *status)
+static json_t *make_request(const struct silence_options *s, const struct client_options *options, int *status)
 {
 	const char *matcher = command_argument(options, 0), *duration = command_argument(options, 1);
 	char *rest = NULL;
@@ -81,7 +81,7 @@ static json_t *make_request(const struct silence *s, const struct client_options
 
 static int run_silence(const struct client_options *options)
 {
-	struct silence s = {0};
+	struct silence_options s = {0};
 	int status = -1, option;
 	json_t *request;
 

@@ -82,7 +82,7 @@ static void on_signal(evutil_socket_t number, short what UNUSED, void *arg)
 	struct engine *e = arg;
 
 	if (number == SIGHUP) {
-		reload_ask(&e->reload, NULL, NULL);
+		config_reload_ask(&e->reload, NULL, NULL);
 		return;
 	}
 	log_emit(LOG_LEVEL_INFO, "ending", "signal", number == SIGINT ? "SIGINT" : "SIGTERM", NULL);
@@ -119,7 +119,7 @@ static int open_stages(struct engine *e, struct error *err)
 	const struct config *c = e->stages.config;
 	struct due_queue_limits limits = planner_limits(c);
 	const struct story_params stories = story_config(c);
-	/* reload_first() sets the alerts later, before the first poll. */
+	/* config_reload_first() sets the alerts later, before the first poll. */
 	struct writer_options writer = {
 		.state_dir = e->stages.options->state_dir,
 		.plan = poll_plan_next,
@@ -258,7 +258,7 @@ struct engine *engine_new(const struct engine_options *options, struct config *c
 		add_events(e, err) != 0)
 		goto failed;
 	e->stages.config = NULL;
-	if (reload_first(&e->reload, config, err) != 0)
+	if (config_reload_first(&e->reload, config, err) != 0)
 		goto failed;
 	if (listen_all(e, err) != 0)
 		goto failed;
@@ -334,7 +334,7 @@ void engine_free(struct engine *e)
 	free_event(e->writer_event);
 	checker_free(e->checker);
 	writer_free(e->stages.writer);
-	reload_release(&e->reload);
+	config_reload_release(&e->reload);
 	websub_feeds_free(e->stages.websub);
 	refreshes_release(&e->refreshes);
 	writer_requests_release(&e->requests);

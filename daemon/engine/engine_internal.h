@@ -5,11 +5,11 @@
 #ifndef SITREP_ENGINE_ENGINE_INTERNAL_H
 #define SITREP_ENGINE_ENGINE_INTERNAL_H
 
+#include "config_reload.h"
 #include "pipeline.h"
 #include "planner.h"
 #include "polling.h"
 #include "refreshes.h"
-#include "reload.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/store/check.h"
 #include "stages.h"
@@ -45,7 +45,7 @@ struct engine {
 	struct pipeline pipeline;
 	struct refreshes refreshes;
 	struct writer_requests requests;
-	struct reload reload;
+	struct config_reload reload;
 	struct clock_watch clock;
 	struct heartbeat heartbeat;
 	struct commit_counts counts;

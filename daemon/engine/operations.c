@@ -186,7 +186,7 @@ static int ask_of_alerts(void *arg, struct control_peer *peer, struct error *err
 
 static int reload_config(void *arg, struct control_peer *peer, struct error *err)
 {
-	return reload_ask(&((struct engine *)arg)->reload, peer, err);
+	return config_reload_ask(&((struct engine *)arg)->reload, peer, err);
 }
 
 static void pause_polling(void *arg, bool paused)
@@ -211,7 +211,7 @@ static void forget_peer(void *arg, struct control_peer *peer)
 
 	refreshes_forget_peer(&e->refreshes, peer);
 	writer_requests_forget_peer(&e->requests, peer);
-	reload_forget_peer(&e->reload, peer);
+	config_reload_forget_peer(&e->reload, peer);
 }
 
 const struct control_operations engine_operations = {

@@ -7,7 +7,7 @@
 #include "feed_lookup.h"
 #include "sitrep/base/clock.h"
 
-static void await_feed(struct refreshes *all, struct refresh *r, struct feed *f)
+static void await_feed(struct refreshes *all, struct refresh_asker *r, struct feed *f)
 {
 	r->awaited[f->number] = true;
 	r->left++;
@@ -41,7 +41,7 @@ static int may_ask_now(const struct refreshes *all, const struct feed *f, struct
 
 int refreshes_start(struct refreshes *all, struct str feed, struct control_peer *peer, struct error *err)
 {
-	struct refresh *r = NULL;
+	struct refresh_asker *r = NULL;
 	struct feed *only = feed.data != NULL ? feed_lookup(all->stages, feed, err) : NULL, *f;
 
 	if (feed.data != NULL && only == NULL)
@@ -65,17 +65,17 @@ int refreshes_start(struct refreshes *all, struct str feed, struct control_peer 
 	if (r->left == 0) {
 		control_finish(peer);
 		free(r->awaited);
-		*r = (struct refresh){0};
+		*r = (struct refresh_asker){0};
 	}
 	return 0;
 }
 
-static void finish_refresh(struct refresh *r)
+static void finish_refresh(struct refresh_asker *r)
 {
 	struct control_peer *peer = r->peer;
 
 	free(r->awaited);
-	*r = (struct refresh){0};
+	*r = (struct refresh_asker){0};
 	control_finish(peer);
 }
 
@@ -97,7 +97,7 @@ void refreshes_report(struct refreshes *all, const struct feed *f, const struct 
 	};
 
 	for (size_t i = 0; i < REFRESHES_MAX; i++) {
-		struct refresh *r = &all->items[i];
+		struct refresh_asker *r = &all->items[i];
 
 		if (r->peer == NULL || f->number >= r->count || !r->awaited[f->number])
 			continue;
@@ -120,7 +120,7 @@ void refreshes_end(struct refreshes *all, const char *sentence)
 		if (peer == NULL)
 			continue;
 		free(all->items[i].awaited);
-		all->items[i] = (struct refresh){0};
+		all->items[i] = (struct refresh_asker){0};
 		control_refuse(peer, sentence);
 	}
 }
@@ -128,7 +128,7 @@ void refreshes_end(struct refreshes *all, const char *sentence)
 void refreshes_forget_feed(struct refreshes *all, const struct feed *f)
 {
 	for (size_t i = 0; i < REFRESHES_MAX; i++) {
-		struct refresh *r = &all->items[i];
+		struct refresh_asker *r = &all->items[i];
 
 		if (r->peer == NULL || f->number >= r->count || !r->awaited[f->number])
 			continue;
@@ -144,7 +144,7 @@ void refreshes_forget_peer(struct refreshes *all, const struct control_peer *pee
 		if (all->items[i].peer != peer)
 			continue;
 		free(all->items[i].awaited);
-		all->items[i] = (struct refresh){0};
+		all->items[i] = (struct refresh_asker){0};
 	}
 }
 

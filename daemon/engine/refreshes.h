@@ -14,7 +14,7 @@ struct refreshes {
 	const struct stages *stages;
 	const struct polling *polling;
 	struct planner *planner;
-	struct refresh {
+	struct refresh_asker {
 		struct control_peer *peer; /* NULL: this place is free */
 		bool *awaited;             /* indexed by the feed's number */
 		size_t count;              /* size of awaited */

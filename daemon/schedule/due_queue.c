@@ -141,7 +141,7 @@ static void site_drop_unused(struct due_queue *q, struct host_limit *site)
 	host_limit_drop(&q->sites, site);
 }
 
-static int reserve(struct due_queue *q)
+static int reserve_places(struct due_queue *q)
 {
 	if (heap_reserve(&q->ready, q->sites.count + q->servers.count + 1) != 0)
 		return -ENOMEM;
@@ -158,7 +158,7 @@ int due_queue_place(struct due_queue *q, struct str site, struct str address, bo
 	s->is_own = is_own;
 	if (s->parent != NULL && str_eq(str_make(s->parent->name, s->parent->name_len), address))
 		return 0;
-	if (reserve(q) != 0)
+	if (reserve_places(q) != 0)
 		return -ENOMEM;
 	server = host_limit_get(&q->servers, address);
 	if (server == NULL)
@@ -282,7 +282,7 @@ static int feed_join(struct due_queue *q, struct feed *f, struct str name)
 {
 	struct host_limit *site;
 
-	if (reserve(q) != 0)
+	if (reserve_places(q) != 0)
 		return -ENOMEM;
 	site = host_limit_get(&q->sites, name);
 	if (site == NULL)

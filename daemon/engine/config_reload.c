@@ -2,7 +2,7 @@
 /* One reload is under way at a time.  A request that comes meanwhile waits for its end, since the files may have
  * changed after they were read; then one reload serves all who wait.  The service manager gets RELOADING at the start
  * and READY at the end of each. */
-#include "reload.h"
+#include "config_reload.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -19,11 +19,11 @@ enum {
 	SIGNALS = 2,
 };
 
-static void start_reload(struct reload *r);
+static void start_reload(struct config_reload *r);
 
 /* ---- requesters ---- */
 
-static struct buf name_askers(const struct reload *r)
+static struct buf name_askers(const struct config_reload *r)
 {
 	struct buf names = BUF_INIT(NAMES_MAX);
 
@@ -43,7 +43,7 @@ static void name_peer(const struct control_peer *peer, char *who, size_t room)
 		snprintf(who, room, "control socket");
 }
 
-void reload_forget_peer(struct reload *r, const struct control_peer *peer)
+void config_reload_forget_peer(struct config_reload *r, const struct control_peer *peer)
 {
 	for (size_t i = 0; i < RELOADS_MAX; i++)
 		if (r->askers[i].peer == peer)
@@ -52,7 +52,7 @@ void reload_forget_peer(struct reload *r, const struct control_peer *peer)
 
 /* ---- the end ---- */
 
-static void log_end(const struct reload *r, struct str mistakes, const struct error *err)
+static void log_end(const struct config_reload *r, struct str mistakes, const struct error *err)
 {
 	struct buf names = name_askers(r);
 	const char *by = names.data != NULL ? names.data : "";
@@ -68,7 +68,7 @@ static void log_end(const struct reload *r, struct str mistakes, const struct er
 	buf_release(&names);
 }
 
-static bool somebody_waits(const struct reload *r)
+static bool somebody_waits(const struct config_reload *r)
 {
 	for (size_t i = 0; i < RELOADS_MAX; i++)
 		if (r->askers[i].state == ASKER_WAITS)
@@ -76,7 +76,7 @@ static bool somebody_waits(const struct reload *r)
 	return false;
 }
 
-static void end_reload(struct reload *r, struct str mistakes, const struct error *err)
+static void end_reload(struct config_reload *r, struct str mistakes, const struct error *err)
 {
 	log_end(r, mistakes, err);
 	service_ready(NULL);
@@ -98,7 +98,7 @@ static void end_reload(struct reload *r, struct str mistakes, const struct error
 
 static void on_changed(void *arg, const struct error *err)
 {
-	struct reload *r = arg;
+	struct config_reload *r = arg;
 
 	r->change = NULL;
 	end_reload(r, STR_NONE, err);
@@ -108,7 +108,7 @@ static void on_changed(void *arg, const struct error *err)
 
 static void on_loaded(void *arg, struct loaded_config *l)
 {
-	struct reload *r = arg;
+	struct config_reload *r = arg;
 
 	r->reading = NULL;
 	r->changes = l->changes;
@@ -127,7 +127,7 @@ static void on_loaded(void *arg, struct loaded_config *l)
 	loaded_config_release(l);
 }
 
-static void start_reload(struct reload *r)
+static void start_reload(struct config_reload *r)
 {
 	const struct stages *s = r->parts.stages;
 	struct error err = {0};
@@ -145,7 +145,7 @@ static void start_reload(struct reload *r)
 		end_reload(r, STR_NONE, &err);
 }
 
-int reload_ask(struct reload *r, struct control_peer *peer, struct error *err)
+int config_reload_ask(struct config_reload *r, struct control_peer *peer, struct error *err)
 {
 	size_t first = peer == NULL ? 0 : SIGNALS, end = peer == NULL ? SIGNALS : RELOADS_MAX;
 	struct reload_asker *a = NULL;
@@ -173,13 +173,13 @@ int reload_ask(struct reload *r, struct control_peer *peer, struct error *err)
 
 static void on_first(void *arg, const struct error *err)
 {
-	struct reload *r = arg;
+	struct config_reload *r = arg;
 
 	r->change = NULL;
 	r->first_error = *err;
 }
 
-int reload_first(struct reload *r, struct config *config, struct error *err)
+int config_reload_first(struct config_reload *r, struct config *config, struct error *err)
 {
 	struct pollfd fd = {.fd = writer_fd(r->parts.stages->writer), .events = POLLIN};
 	struct compiled_rules rules;
@@ -208,7 +208,7 @@ int reload_first(struct reload *r, struct config *config, struct error *err)
 	return r->first_error.code;
 }
 
-void reload_release(struct reload *r)
+void config_reload_release(struct config_reload *r)
 {
 	config_reading_free(r->reading);
 	config_change_free(r->change);
