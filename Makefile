@@ -153,6 +153,8 @@ $(patsubst %.c,$(B)/%,$(wildcard tests/unit/$(1)/*_test.c)): $(B)/%: $(B)/%.o $(
 	@$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(client_libs) $$(shell $(PKG_CONFIG) --libs cmocka)
 endef
 $(foreach f,$(ROOMS) cli,$(eval $(call folder_rules,$(f))))
+# this test prepares the SQL of all modules, also of those that no test calls
+$(B)/tests/unit/ingest/schema_test: private ALL_LDFLAGS += -Wl,--whole-archive $(call lib,story store ingest) -Wl,--no-whole-archive
 # these tests bound processor time, by a clock that counts work
 $(B)/tests/unit/stream/stream_test $(B)/tests/unit/stream/stream_filters_test $(B)/tests/unit/publish/publish_turns_test: private ALL_LDFLAGS += -Wl,--wrap=clock_thread_cpu_us
 
