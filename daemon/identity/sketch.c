@@ -48,25 +48,16 @@ static int compare_32(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static size_t order_64(uint64_t *list, size_t count)
+/* Sorts a list and keeps each number once; returns how many there are. */
+static size_t order(void *list, size_t count, size_t size, int (*compare)(const void *a, const void *b))
 {
+	char *numbers = list;
 	size_t kept = 0;
 
-	qsort(list, count, sizeof(*list), compare_64);
+	qsort(list, count, size, compare);
 	for (size_t i = 0; i < count; i++)
-		if (kept == 0 || list[i] != list[kept - 1])
-			list[kept++] = list[i];
-	return kept;
-}
-
-static size_t order_32(uint32_t *list, size_t count)
-{
-	size_t kept = 0;
-
-	qsort(list, count, sizeof(*list), compare_32);
-	for (size_t i = 0; i < count; i++)
-		if (kept == 0 || list[i] != list[kept - 1])
-			list[kept++] = list[i];
+		if (kept == 0 || memcmp(numbers + i * size, numbers + (kept - 1) * size, size) != 0)
+			memmove(numbers + kept++ * size, numbers + i * size, size);
 	return kept;
 }
 
@@ -101,7 +92,7 @@ static void add_hash(const struct growing *l, uint64_t hash)
 	if (!sampled(hash >> l->shift, *l->level))
 		return;
 	if (*l->count == l->max) {
-		*l->count = order_64(l->hashes, *l->count);
+		*l->count = order(l->hashes, *l->count, sizeof(*l->hashes), compare_64);
 		while (*l->count > l->max / 2 && *l->level < l->level_max)
 			*l->count = sample_64(l->hashes, *l->count, l->shift, ++*l->level);
 	}
@@ -292,7 +283,7 @@ static void take_title(struct sketch *s, struct str tokens)
 		}
 		s->title[s->title_count++] = (uint32_t)hash_of(t.text);
 	}
-	s->title_count = order_32(s->title, s->title_count);
+	s->title_count = order(s->title, s->title_count, sizeof(*s->title), compare_32);
 }
 
 /* ---- additions around a text ---- */
@@ -405,11 +396,11 @@ void sketch_make(struct sketch *s, struct str title_tokens, struct str body_toke
 	weight = take_text(s, title_tokens, false) + take_text(s, body, true);
 	weight /= WORD_WEIGHT;
 	s->words = weight < UINT32_MAX ? (uint32_t)weight : UINT32_MAX;
-	s->shingle_count = order_64(s->shingles, s->shingle_count);
-	s->opening_count = order_64(s->opening, s->opening_count);
+	s->shingle_count = order(s->shingles, s->shingle_count, sizeof(*s->shingles), compare_64);
+	s->opening_count = order(s->opening, s->opening_count, sizeof(*s->opening), compare_64);
 	if (s->level == 0 && s->shingle_count <= SKETCH_WHOLE_MAX && s->opening_count > SKETCH_OPENING_WHOLE)
 		s->opening_count = SKETCH_OPENING_WHOLE;
-	s->number_count = order_64(s->numbers, s->number_count);
+	s->number_count = order(s->numbers, s->number_count, sizeof(*s->numbers), compare_64);
 }
 
 void sketch_thin(struct sketch *s, size_t max)
@@ -428,5 +419,5 @@ size_t sketch_add_opening(const struct sketch *s, uint64_t *keys, size_t count, 
 		keys[all++] = s->opening[i];
 		max--;
 	}
-	return all > count ? order_64(keys, all) : count;
+	return all > count ? order(keys, all, sizeof(*keys), compare_64) : count;
 }

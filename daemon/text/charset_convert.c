@@ -88,6 +88,15 @@ static uint32_t unit16(const char *p, bool big)
 	return big ? a << 8 | b : b << 8 | a;
 }
 
+/* A unit that is cut off is bad. */
+static int end_units(struct buf *out, bool is_cut, size_t *bad)
+{
+	*bad += is_cut;
+	if (is_cut)
+		buf_put_utf8(out, 0xfffd);
+	return out->failed;
+}
+
 static int decode_utf16(struct buf *out, struct str body, bool big, size_t *bad)
 {
 	size_t i = 0;
@@ -105,11 +114,7 @@ static int decode_utf16(struct buf *out, struct str body, bool big, size_t *bad)
 		if (buf_put_utf8(out, cp) != 0)
 			return out->failed;
 	}
-	if (i < body.len) {
-		(*bad)++;
-		buf_put_utf8(out, 0xfffd);
-	}
-	return out->failed;
+	return end_units(out, i < body.len, bad);
 }
 
 static int decode_utf32(struct buf *out, struct str body, bool big, size_t *bad)
@@ -123,11 +128,7 @@ static int decode_utf32(struct buf *out, struct str body, bool big, size_t *bad)
 		if (buf_put_utf8(out, cp) != 0)
 			return out->failed;
 	}
-	if (i < body.len) {
-		(*bad)++;
-		buf_put_utf8(out, 0xfffd);
-	}
-	return out->failed;
+	return end_units(out, i < body.len, bad);
 }
 
 static int decode_utf8(struct buf *out, struct str body, size_t *bad)
