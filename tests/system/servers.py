@@ -310,3 +310,29 @@ class SocksProxy(RawServer):
             with socket.create_connection(self.names[name]) as server:
                 connection.sendall(b"\x05\x00\x00\x01\0\0\0\0\0\0")
                 relay(connection, server)
+
+
+class DaemonSockets:
+    """The daemon's control and stream sockets in a folder: each peer gets a thread in talk(peer, name)."""
+
+    def __init__(self, folder):
+        self.listeners = []
+        for name in ("control", "stream"):
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(str(folder / (name + ".sock")))
+            listener.listen()
+            self.listeners.append(listener)
+            threading.Thread(target=self.serve, args=(listener, name), daemon=True).start()
+
+    def serve(self, listener, name):
+        while True:
+            try:
+                peer, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.talk, args=(peer, name), daemon=True).start()
+
+    def close(self):
+        for listener in self.listeners:
+            listener.shutdown(socket.SHUT_RDWR)
+            listener.close()

@@ -14,17 +14,16 @@ import pty
 import re
 import select
 import signal
-import socket
 import struct
 import subprocess
 import termios
-import threading
 import time
 import unicodedata
 
 import pytest
 
 from harness import BUILD, PATIENCE
+from servers import DaemonSockets
 
 SITREP = str(BUILD / "sitrep")
 SCREENS = pathlib.Path(__file__).parent / "screens"
@@ -38,7 +37,7 @@ def rfc3339(seconds):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
-class FixedDaemon:
+class FixedDaemon(DaemonSockets):
     """Answers as the daemon does, always the same; ages of the sample, such as -150, are seconds from now."""
 
     def __init__(self, folder):
@@ -46,21 +45,7 @@ class FixedDaemon:
         text = re.sub(r'(?<=["\s])[+-]\d+(?=")', lambda age: rfc3339(now + int(age[0])), (SCREENS / "sample.json").read_text())
         self.sample = json.loads(text)
         self.folder = folder
-        self.listeners = []
-        for name in ("control", "stream"):
-            listener = socket.socket(socket.AF_UNIX)
-            listener.bind(str(folder / (name + ".sock")))
-            listener.listen()
-            self.listeners.append(listener)
-            threading.Thread(target=self.serve, args=(listener, name), daemon=True).start()
-
-    def serve(self, listener, name):
-        while True:
-            try:
-                peer, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.talk, args=(peer, name), daemon=True).start()
+        super().__init__(folder)
 
     def talk(self, peer, name):
         with peer, peer.makefile("rwb") as lines:
@@ -84,11 +69,6 @@ class FixedDaemon:
     def environment(self, **more):
         clean = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR", "LC_ALL")}
         return dict(clean, RUNTIME_DIRECTORY=str(self.folder), TZ=ZONE, LC_ALL="C.UTF-8", TERM="xterm", **more)
-
-    def close(self):
-        for listener in self.listeners:
-            listener.shutdown(socket.SHUT_RDWR)
-            listener.close()
 
 
 @pytest.fixture

@@ -15,11 +15,11 @@ import socket
 import struct
 import subprocess
 import termios
-import threading
 import time
 
 import pytest
 from harness import BUILD, PATIENCE
+from servers import DaemonSockets
 
 pyte = pytest.importorskip("pyte", reason="Debian's package python3-pyte has it")
 
@@ -39,7 +39,7 @@ def report(cursor, age_s, kind, story, title, source, sources, **more):
                 story=dict(id=story, title=title, sources=sources, reports=sources, page="http://127.0.0.1:8484/story/" + story), **more)
 
 
-class TopDaemon:
+class TopDaemon(DaemonSockets):
     """Greets, subscribes and tells its events; answers status and feeds."""
 
     def __init__(self, folder):
@@ -66,25 +66,11 @@ class TopDaemon:
             dict(name="ministry", state="failing", reason="503 Service Unavailable" + HOSTILE, posts_per_day=2.0, recent=[1] * 14,
                  last_poll=rfc3339(5470), last_new=rfc3339(200000), errors=4)]
         self.peers = []
-        self.listeners = []
-        for name in ("control", "stream"):
-            listener = socket.socket(socket.AF_UNIX)
-            listener.bind(str(folder / (name + ".sock")))
-            listener.listen()
-            self.listeners.append(listener)
-            threading.Thread(target=self.serve, args=(listener, name), daemon=True).start()
-
-    def serve(self, listener, name):
-        while True:
-            try:
-                peer, _ = listener.accept()
-            except OSError:
-                return
-            if name == "stream":
-                self.peers.append(peer)
-            threading.Thread(target=self.talk, args=(peer, name), daemon=True).start()
+        super().__init__(folder)
 
     def talk(self, peer, name):
+        if name == "stream":
+            self.peers.append(peer)
         try:
             self.answer(peer, name)
         except OSError:
@@ -104,11 +90,6 @@ class TopDaemon:
     @staticmethod
     def send(peer, lines):
         peer.sendall("".join(json.dumps(line) + "\n" for line in lines).encode())
-
-    def close(self):
-        for listener in self.listeners:
-            listener.shutdown(socket.SHUT_RDWR)
-            listener.close()
 
 
 class Terminal:
