@@ -358,6 +358,7 @@ lint:
 	/usr/bin/python3 scripts/check-rooms
 	/usr/bin/python3 scripts/check-paths
 	/usr/bin/python3 scripts/check-exports
+	/usr/bin/python3 scripts/check-circles
 	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
 	@echo clang-tidy daemon include
 	@git ls-files 'daemon/*.c' | \
