@@ -20,6 +20,7 @@ enum {
 	ACCEPT_MAX = 4 * 1024,
 	LOCATION_MAX = 4 * 1024,
 	ORIGIN_MAX = 1024,
+	MISTAKE_MAX = 4 * 1024,
 };
 
 /* A waiting request is answered with a document up to this old. */
@@ -280,17 +281,31 @@ static void answer_work(struct publish *p, const struct http_request *request, s
 		answer_spelling(p, address, answer);
 }
 
+/* The sentence about a mistake in the rule, and its place. */
+static void answer_mistake(struct buf *mistake, struct http_answer *answer)
+{
+	answer->body = finish(mistake, "text/plain; charset=utf-8");
+	answer->status = answer->body != NULL ? 400 : 503;
+	answer->cache_control = NULL;
+}
+
 static void answer_merged(struct publish *p, const struct http_request *request, struct http_answer *answer)
 {
-	struct buf address = BUF_INIT(PUBLISH_ADDRESS_MAX);
-
+	struct buf address = BUF_INIT(PUBLISH_ADDRESS_MAX), mistake = BUF_INIT(MISTAKE_MAX);
 	int result = publish_part_address(request, &address);
+	struct str feed = buf_str(&address);
+	struct part part = publish_part_take(&feed);
 
+	if (result == 0 && part.kind == PART_SEARCH)
+		result = publish_search_check(part.rule, &mistake);
 	if (result == 0)
 		answer_work(p, request, buf_str(&address), WORK_STORIES, answer);
+	else if (mistake.len > 0)
+		answer_mistake(&mistake, answer);
 	else
 		answer->status = result == -EINVAL ? 400 : 503;
 	buf_release(&address);
+	buf_release(&mistake);
 }
 
 static void answer_stories(struct publish *p, const struct http_request *request, struct http_answer *answer)

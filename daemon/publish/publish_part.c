@@ -14,13 +14,13 @@
 /* Archives without stories that are skipped; the next one is named even if it has none either. */
 enum { SKIPPED_MAX = 64 };
 
-static const struct str archive_query = {"?archive=", 9}, before_query = {"?before=", 8};
+static const struct str archive_query = {"?archive=", 9}, before_query = {"?before=", 8}, search_query = {"?q=", 3};
 
 /* ---- addresses ---- */
 
 int publish_part_address(const struct http_request *r, struct buf *out)
 {
-	struct buf value = BUF_INIT(sizeof(((struct channel *)0)->next));
+	struct buf value = BUF_INIT(PUBLISH_ADDRESS_MAX);
 	struct str address;
 	bool is_part = false;
 
@@ -33,6 +33,9 @@ int publish_part_address(const struct http_request *r, struct buf *out)
 	} else if (http_request_argument(r, "before", &value)) {
 		is_part = true;
 		buf_add(out, before_query);
+	} else if (http_request_argument(r, "q", &value)) {
+		is_part = true;
+		buf_add(out, search_query);
 	}
 	buf_add(out, buf_str(&value));
 	buf_release(&value);
@@ -57,7 +60,14 @@ struct part publish_part_take(struct str *address)
 	size_t at = address->len;
 	struct str query, first;
 	struct part part = {.kind = PART_NEWEST};
+	size_t search = str_find(*address, search_query, 0);
 
+	if (search != STR_NPOS) {
+		part.kind = PART_SEARCH;
+		part.rule = str_slice(*address, search + search_query.len, address->len);
+		address->len = search;
+		return part;
+	}
 	while (at > 0 && address->data[at - 1] != '?')
 		at--;
 	if (at == 0)
@@ -76,6 +86,38 @@ struct part publish_part_take(struct str *address)
 	if (part.kind != PART_NEWEST)
 		address->len = at - 1;
 	return part;
+}
+
+static void add_escaped(struct buf *out, struct str text, const char *kept)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.data[i];
+
+		if (char_is_alpha(c) || char_is_digit(c) || (c != '\0' && strchr(kept, c) != NULL))
+			buf_putc(out, c);
+		else
+			buf_printf(out, "%%%02X", (unsigned char)c);
+	}
+}
+
+int publish_part_url(char url[RENDER_URL_MAX], const char *base_url, struct str address)
+{
+	struct buf out = BUF_INIT(RENDER_URL_MAX - 1);
+	struct str path = address;
+	struct part part = publish_part_take(&path);
+	int result;
+
+	buf_puts(&out, base_url);
+	add_escaped(&out, path, "-._~/!$&'()*+,;=:@");
+	if (part.kind == PART_SEARCH)
+		buf_add(&out, search_query);
+	/* the other queries have nothing to escape */
+	add_escaped(&out, part.kind == PART_SEARCH ? part.rule : str_slice(address, path.len, address.len),
+		part.kind == PART_SEARCH ? "-._~" : "-._~?=");
+	result = out.failed == -E2BIG ? -ENOENT : out.failed;
+	snprintf(url, RENDER_URL_MAX, "%.*s", STR_ARG(buf_str(&out)));
+	buf_release(&out);
+	return result;
 }
 
 static void name_archive(char query[32], int64_t archive)

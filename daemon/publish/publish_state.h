@@ -21,15 +21,19 @@ enum {
 	PUBLISH_WORKS_MAX = 8,
 	/* Items of an archive. The addresses of archives count in it, so it is never changed. */
 	PUBLISH_ARCHIVE_ITEMS = 256,
+	/* The newest stories that are searched for a rule in an address, and the searches at one time. */
+	PUBLISH_SEARCHED = 5000,
+	PUBLISH_SEARCHES_MAX = 2,
 	/* A document's path and query. */
 	PUBLISH_ADDRESS_MAX = 2048,
 };
 
 /* A part of a feed, by the query of its address. */
 struct part {
-	enum part_kind { PART_NEWEST, PART_BEFORE, PART_ARCHIVE } kind;
+	enum part_kind { PART_NEWEST, PART_BEFORE, PART_ARCHIVE, PART_SEARCH } kind;
 	int64_t sort_ms, story_id; /* the part below this place: "?before=1795428000000.4711" */
 	int64_t archive;           /* its number: "?archive=17" */
+	struct str rule;           /* that stories match: "?q=frigate"; points into the address */
 };
 
 /* Which stories, resolved from a path. */
@@ -66,10 +70,12 @@ struct work {
 	int64_t stepped_ms; /* monotonic */
 	struct selection selection;
 	struct channel channel; /* of stories */
-	char title[512], home[2048], feed_url[2048];
+	char title[512], home[2048], feed_url[RENDER_URL_MAX];
 	struct item_range range, ids; /* of an archive, and of all items */
 	int64_t archive_before;       /* looked at while the one before is sought */
 	bool closed;
+	struct search *search;      /* NULL: the stories are not searched */
+	size_t found;               /* stories that match */
 	size_t head_len;            /* of out, before the first story */
 	struct river_place *places; /* of the stories, newest first */
 	size_t place_count, place;  /* the next one */
@@ -105,6 +111,8 @@ struct publish {
 /* publish_part.c: appends the path with the query of the requested part. 0, -EINVAL when that is malformed, or -ENOMEM.
  */
 int publish_part_address(const struct http_request *r, struct buf *out);
+/* The address as an absolute URL, escaped. 0, -ENOENT when it is too long, or -ENOMEM. */
+int publish_part_url(char url[RENDER_URL_MAX], const char *base_url, struct str address);
 /* Takes the query of a part off the address. */
 struct part publish_part_take(struct str *address);
 /* Lists the stories of an archive, and finds the one before it.  0; 1 when it takes another turn; -ENOENT when there is
@@ -114,6 +122,14 @@ int publish_part_list(struct publish *p, struct work *w, int64_t end_us, struct 
 int publish_part_link(struct publish *p, struct work *w, struct error *err);
 /* Sets the link to the stories below a place. */
 void publish_part_link_next(struct channel *c, const struct river_place *last);
+
+/* publish_search.c: 0, or appends to mistake the sentence about a rule that is wrong or would cost too much, and its
+ * place, and returns -EINVAL; or -ENOMEM. */
+int publish_search_check(struct str rule, struct buf *mistake);
+struct search *publish_search_new(struct str rule); /* of a rule that was checked; NULL without memory */
+void publish_search_free(struct search *s);
+/* 1: a report of the story matches the rule; 0, or -ENOMEM. */
+int publish_search_match(struct search *s, const struct story *story);
 
 /* publish_select.c: -ENOENT for a path that selects no stories. The caller frees s->feed_ids in any case. */
 int publish_select(const struct publish *p, struct str path, struct selection *s);

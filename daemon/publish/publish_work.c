@@ -11,6 +11,7 @@
 #include "publish_state.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/sha256.h"
+#include "sitrep/base/utf8.h"
 #include "sitrep/parse/opml.h"
 #include "sitrep/store/uid.h"
 
@@ -23,16 +24,19 @@ enum {
 	DOCUMENT_FULL = 8 * 1024 * 1024,
 	/* A work that no request has asked for within this time gives way to another. */
 	ABANDONED_MS = 2000,
+	/* Bytes of a searched rule in the title. */
+	RULE_IN_TITLE = 100,
 };
 
-/* Makes the feed's id from the address of the document, so it stays the same as long as the address does. */
-static void make_id(struct channel *c)
+/* Makes the feed's id from its address as it was before it was escaped, so it stays the same as long as the address
+ * does. Readers take another id for another feed. */
+static void make_id(struct channel *c, const char *base_url, struct str address)
 {
-	struct str url = str_from(c->feed_url);
+	const struct str pieces[] = {str_from(base_url), address};
 	uint8_t uid[STORE_KEY_LEN];
 	char text[UID_TEXT_MAX];
 
-	uid_make(&url, 1, uid);
+	uid_make(pieces, 2, uid);
 	uid_write(text, str_make((const char *)uid, sizeof(uid)));
 	snprintf(c->id, sizeof(c->id), "urn:uuid:%s", text);
 }
@@ -48,11 +52,14 @@ static int describe(struct publish *p, struct work *w, struct str address)
 	const struct selection *s = &w->selection;
 	const struct config_rule *o = s->output;
 	struct channel *c = &w->channel;
+	struct str feed;
+	int result;
 
 	if (publish_count_outlets(p) != 0)
 		return -ENOMEM;
-	snprintf(w->title, sizeof(w->title), "%s%s%s", p->config->title, s->title != NULL ? ": " : "",
-		s->title != NULL ? s->title : "");
+	snprintf(w->title, sizeof(w->title), "%s%s%s%s%.*s", p->config->title, s->title != NULL ? ": " : "",
+		s->title != NULL ? s->title : "", str_empty(s->part.rule) ? "" : ": ",
+		STR_ARG(utf8_cut(s->part.rule, RULE_IN_TITLE)));
 	snprintf(w->home, sizeof(w->home), "%s/", p->base_url);
 	*c = (struct channel){
 		.title = w->title,
@@ -72,14 +79,15 @@ static int describe(struct publish *p, struct work *w, struct str address)
 		c->per_item = is(o->per, "item");
 		c->id_space = is(o->ids, "own") ? o->name : NULL;
 	}
-	snprintf(c->self_url, sizeof(c->self_url), "%s%.*s", p->base_url, STR_ARG(address));
-	publish_part_take(&address);
-	snprintf(w->feed_url, sizeof(w->feed_url), "%s%.*s", p->base_url, STR_ARG(address));
-	c->feed_url = w->feed_url;
-	c->is_part = s->part.kind != PART_NEWEST;
+	c->is_part = s->part.kind == PART_BEFORE || s->part.kind == PART_ARCHIVE;
 	c->is_archive = s->part.kind == PART_ARCHIVE;
-	make_id(c);
-	return 0;
+	feed = address;
+	if (c->is_part)
+		publish_part_take(&feed);
+	c->feed_url = w->feed_url;
+	make_id(c, p->base_url, feed);
+	result = publish_part_url(c->self_url, p->base_url, address);
+	return result == 0 ? publish_part_url(w->feed_url, p->base_url, feed) : result;
 }
 
 /* ---- stories ---- */
@@ -90,7 +98,11 @@ static int add_story(void *arg, const struct story *s)
 	struct work *w = arg;
 	const struct format *f = w->selection.format;
 	struct story one = *s;
+	int matches = w->search != NULL ? publish_search_match(w->search, s) : 1;
 
+	if (matches != 1)
+		return matches;
+	w->found++;
 	if (!w->channel.per_item)
 		f->story(&w->out, &w->channel, s, w->stories++);
 	for (size_t i = 0; w->channel.per_item && i < s->report_count; i++) {
@@ -102,7 +114,14 @@ static int add_story(void *arg, const struct story *s)
 	}
 	if (w->channel.is_archive && w->out.len > DOCUMENT_FULL && w->channel.text == CHANNEL_FULL)
 		w->channel.text = CHANNEL_SUMMARY;
-	return (w->out.len > DOCUMENT_FULL && !w->channel.is_archive) || buf_failed(&w->out);
+	return (w->out.len > DOCUMENT_FULL && !w->channel.is_archive) || buf_failed(&w->out) ||
+	       (w->search != NULL && w->found == w->selection.entries);
+}
+
+/* One more than the document has tells whether there is a next part. */
+static size_t most_listed(const struct selection *s)
+{
+	return s->part.kind == PART_SEARCH ? PUBLISH_SEARCHED : s->entries + 1;
 }
 
 /* 0, 1 when it takes another turn, or a negative code. */
@@ -113,8 +132,7 @@ static int list_places(struct publish *p, struct work *w, int64_t end_us, struct
 		.rule_name = s->rule_name[0] != '\0' ? s->rule_name : NULL,
 		.before_sort_ms = s->part.kind == PART_BEFORE ? s->part.sort_ms : INT64_MAX,
 		.before_id = s->part.kind == PART_BEFORE ? s->part.story_id : INT64_MAX,
-		/* one more tells whether there is a next part */
-		.limit = s->entries + 1,
+		.limit = most_listed(s),
 	};
 	int result = s->feed_ids == NULL ? reader_places(p->reader, &query, w->places, &w->place_count, err) : 0;
 
@@ -171,8 +189,8 @@ static int step_stories(struct publish *p, struct work *w)
 	int64_t end_us = clock_thread_cpu_us() + STEP_US;
 	struct error err = {0};
 	int result = w->listed ? 0 : begin_stories(p, w, end_us, &err);
-	size_t most =
-		w->place_count < w->selection.entries || w->channel.is_archive ? w->place_count : w->selection.entries;
+	bool has_next = w->selection.part.kind == PART_NEWEST || w->selection.part.kind == PART_BEFORE;
+	size_t most = has_next && w->place_count > w->selection.entries ? w->selection.entries : w->place_count;
 
 	while (result == 0 && w->place < most) {
 		if (clock_thread_cpu_us() >= end_us)
@@ -185,7 +203,7 @@ static int step_stories(struct publish *p, struct work *w)
 	read_trouble_note(&p->trouble, str_from(w->path), result < 0 ? &err : NULL);
 	if (result < 0 || !w->listed)
 		return result;
-	if (w->place > 0 && w->place < w->place_count && w->selection.format != &format_page)
+	if (has_next && w->place > 0 && w->place < w->place_count && w->selection.format != &format_page)
 		publish_part_link_next(&w->channel, &w->places[w->place - 1]);
 	/* The schema of Atom has all links before the entries. */
 	if (w->selection.format->link_prefix != NULL)
@@ -273,6 +291,7 @@ static void work_release(struct work *w)
 	free(w->path);
 	free(w->selection.feed_ids);
 	free(w->places);
+	publish_search_free(w->search);
 	buf_release(&w->out);
 	*w = (struct work){0};
 }
@@ -290,6 +309,16 @@ struct work *publish_work_find(struct publish *p, struct str path)
 		if (p->works[i].path != NULL && str_eq(str_from(p->works[i].path), path))
 			return &p->works[i];
 	return NULL;
+}
+
+/* Searches take long, and leave room for other documents. */
+static bool may_search(const struct publish *p)
+{
+	size_t searches = 0;
+
+	for (size_t i = 0; i < PUBLISH_WORKS_MAX; i++)
+		searches += p->works[i].search != NULL && clock_mono_ms() - p->works[i].stepped_ms < ABANDONED_MS;
+	return searches < PUBLISH_SEARCHES_MAX;
 }
 
 static struct work *find_place(struct publish *p)
@@ -316,9 +345,14 @@ static int begin(struct publish *p, struct work *w, struct str path)
 
 	switch (w->kind) {
 	case WORK_STORIES:
-		if (describe(p, w, path) != 0)
-			return -ENOMEM;
-		break;
+		if (w->selection.part.kind == PART_SEARCH) {
+			path = str_from(w->path);
+			w->selection.part = publish_part_take(&path);
+			w->search = publish_search_new(w->selection.part.rule);
+			if (w->search == NULL)
+				return -ENOMEM;
+		}
+		return describe(p, w, str_from(w->path));
 	case WORK_METRICS:
 		p->status(p->status_arg, &status);
 		reader_counts(p->reader, &counts, NULL);
@@ -335,13 +369,15 @@ static int begin(struct publish *p, struct work *w, struct str path)
 /* The most places that are found at one time. */
 static size_t places_of(const struct selection *s)
 {
-	return s->part.kind == PART_ARCHIVE ? 2 * (size_t)PUBLISH_ARCHIVE_ITEMS : s->entries + 1;
+	return s->part.kind == PART_ARCHIVE ? 2 * (size_t)PUBLISH_ARCHIVE_ITEMS : most_listed(s);
 }
 
 int publish_work_start(struct publish *p, struct str path, enum work_kind kind, struct work **out)
 {
 	struct selection s = {0};
-	struct work *w = find_place(p);
+	struct str feed = path;
+	bool is_search = publish_part_take(&feed).kind == PART_SEARCH;
+	struct work *w = is_search && !may_search(p) ? NULL : find_place(p);
 	int result = w == NULL ? -EBUSY : kind == WORK_STORIES ? publish_select(p, path, &s) : 0;
 	char *copy = result == 0 ? strndup(path.data, path.len) : NULL;
 
@@ -364,9 +400,10 @@ int publish_work_start(struct publish *p, struct str path, enum work_kind kind, 
 	/* A category's title is stored inside the selection. */
 	if (s.title == s.title_room)
 		w->selection.title = w->selection.title_room;
-	if (begin(p, w, path) != 0) {
+	result = begin(p, w, path);
+	if (result != 0) {
 		work_release(w);
-		return -ENOMEM;
+		return result;
 	}
 	*out = w;
 	return 0;

@@ -17,13 +17,16 @@
 
 struct outlets; /* daemon/publish/outlets.h */
 
+/* The base URL, and a path with a query, escaped. */
+enum { RENDER_URL_MAX = 8 * 1024 };
+
 enum channel_text { CHANNEL_FULL, CHANNEL_SUMMARY, CHANNEL_HEADLINE };
 
 /* A document's own title and addresses, and the way its stories are written. */
 struct channel {
 	const char *title;
-	const char *home_url; /* of the page: absolute, with a slash at the end */
-	char self_url[2048];  /* of this document, absolute */
+	const char *home_url;          /* of the page: absolute, with a slash at the end */
+	char self_url[RENDER_URL_MAX]; /* of this document, absolute */
 	/* Other parts of the same feed (RFC 5005), as queries behind its address without one; "": there is none. */
 	const char *feed_url; /* NULL: the feed has no parts */
 	char next[64];        /* the stories below these */

@@ -29,8 +29,8 @@ enum {
 static const char *const texts[READER_STATEMENTS] = {
 	[READ_BEGIN] = "BEGIN",
 	[READ_END] = "COMMIT",
-	[READ_STORY] =
-		"SELECT id, uid, first_seen, last_seen, updated, sort_ms, sources, reports FROM story WHERE id = ?1",
+	[READ_STORY] = "SELECT id, uid, first_seen, last_seen, updated, sort_ms, sources, reports,"
+		       " (SELECT max(priority) FROM alert WHERE story_id = story.id) FROM story WHERE id = ?1",
 	/* A former name (story_alias) leads to the story that the named one was joined to. */
 	[READ_STORY_BY_UID] = "SELECT id FROM (SELECT id, 0 AS former FROM story WHERE uid = ?1"
 			      " UNION ALL SELECT story_id, 1 FROM story_alias WHERE uid = ?1)"
@@ -238,6 +238,7 @@ int reader_load_story(struct reader *r, int64_t id, struct story *story, struct 
 		story->updated_ms = sql_time_or(s, 4, story->first_seen_ms);
 		story->sort_ms = sql_time_or(s, 5, story->first_seen_ms);
 		story->source_count = sql_count(s, 6);
+		story->priority = (int)sql_number(s, 8, 0, ALERT_URGENT, 0);
 		/* At least 1.  A damaged count becomes STORY_REPORTS_MAX, the most that take_reports() reads. */
 		story->total_reports = (int)sql_number(s, 7, 1, INT_MAX, STORY_REPORTS_MAX);
 	}

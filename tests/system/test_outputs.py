@@ -2,6 +2,7 @@
 """Feeds by configuration: which entries, how much of them, under which names."""
 import json
 import xml.etree.ElementTree as ET
+from urllib.parse import quote
 
 import valid
 from harness import wait_for
@@ -86,6 +87,36 @@ def test_a_name_in_another_case_leads_to_the_name(server, make_daemon):
     # both spellings are in the configuration, and each has its address
     assert daemon.get("/category/naval.atom").status == daemon.get("/category/Naval.atom").status == 200
     assert daemon.get("/output/none.atom").status == 404
+
+
+def search(daemon, path, rule):
+    return daemon.get("%s?q=%s" % (path, quote(rule)))
+
+
+def test_a_rule_in_the_address(server, make_daemon):
+    daemon = start(server, make_daemon)
+    for rule, count in (("contacts", 1), ("frigate", 6), ("frigate AND sources>=2", 1), ("squadron NOT contacts", 5), ("category:air", 1), ("feed:B", 2),
+                        ('title:"number 7"', 1), ("submarine* AND lang:de", 0), ("what?", 0)):
+        for form, check in valid.CHECKS.items():
+            answer = search(daemon, "/feed." + form, rule)
+            assert answer.status == 200, rule
+            assert len(check(answer.body, "%s/feed.%s?q=%s" % (BASE, form, quote(rule, safe="")))) == count, rule
+    # within another selection, from memory, and under another id
+    assert len(ET.fromstring(search(daemon, "/category/air.atom", "frigate").body).findall(ATOM + "entry")) == 1
+    first = search(daemon, "/feed.atom", "contacts")
+    assert search(daemon, "/feed.atom", "contacts").headers["ETag"] == first.headers["ETag"]
+    assert ET.fromstring(first.body).findtext(ATOM + "id") != ET.fromstring(daemon.get("/feed.atom").body).findtext(ATOM + "id")
+    assert ET.fromstring(first.body).findtext(ATOM + "title").endswith(": contacts")
+
+
+def test_a_rule_in_the_address_that_is_refused(server, make_daemon):
+    daemon = start(server, make_daemon)
+    for rule, words in (("(frigate OR", "expected"), ("NOT frigate", ""), ("/fri.*/", "regular expressions"), ("$navy", ""), ('list "/etc/passwd" >= 1', ""), ("", ""),
+                        (" OR ".join("word%d" % n for n in range(65)), "more than 64 terms"), ("x" * 1025, "longer than 1024")):
+        answer = search(daemon, "/feed.atom", rule)
+        assert answer.status == 400 and words in answer.body.decode() and b"root:" not in answer.body, rule
+    shown = search(daemon, "/feed.json", "frigate AND (dprk OR").body.decode().splitlines()
+    assert len(shown) == 3 and "frigate AND (dprk OR" in shown[1] and shown[2].strip() == "^"
 
 
 def test_an_entry_tells_of_the_whole_story(server, make_daemon):

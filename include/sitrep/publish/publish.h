@@ -7,6 +7,7 @@
  *     /publisher/NAME.{atom,rss,json}            stories that a feed of that publisher reported
  *     /output/NAME.{atom,rss,json}               stories that the output's rule matched
  *     /alert/NAME.{atom,rss,json}                stories that the alert matched
+ *     ...?q=RULE                                 those of its stories that match the rule
  *     ...?before=PLACE  ...?archive=NUMBER       older stories of one of these (RFC 5005)
  *     /                                          the river of news, for a browser
  *     /story/ID  /story/ID.json                  one story: its reports, and why they are in it

@@ -62,11 +62,12 @@ struct story {
 	int64_t id;
 	char uid[UID_TEXT_MAX]; /* made from its first report; never changes */
 	int64_t first_seen_ms;
-	int64_t last_seen_ms;   /* newest report */
-	int64_t updated_ms;     /* last visible change: a report joined or the lead's text changed */
-	int64_t sort_ms;        /* river order, newest first */
-	int source_count;       /* distinct publishers */
-	int total_reports;      /* distinct items, also those not listed here */
+	int64_t last_seen_ms; /* newest report */
+	int64_t updated_ms;   /* last visible change: a report joined or the lead's text changed */
+	int64_t sort_ms;      /* river order, newest first */
+	int source_count;     /* distinct publishers */
+	int total_reports;    /* distinct items, also those not listed here */
+	int priority;         /* the highest of its alerts (enum alert_priority); 0: it raised none.  Not of archives */
 	struct report *reports; /* at most STORY_REPORTS_MAX: the lead (the first item of the feed with the lowest
 				   rank), then the others in order of appearance */
 	size_t report_count;
