@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "sitrep/base/log.h"
-#include "sitrep/story/story_config.h"
 #include "sitrep/stream/stream.h"
+#include "story_config.h"
 
 /* A configuration on its way into force. */
 struct config_change {

@@ -15,8 +15,8 @@
 #include "sitrep/base/service.h"
 #include "sitrep/base/turn.h"
 #include "sitrep/store/check.h"
-#include "sitrep/story/story_config.h"
 #include "sitrep/worker/document_check.h"
+#include "story_config.h"
 
 /* The loop's heartbeat: pings the watchdog and measures its own lateness.  A busy machine makes it late, and it misses
  * stalls between two beats, so the processor time of each turn is measured as well. */

@@ -3,8 +3,8 @@
  *
  * Options that the section leaves out keep their measured defaults; without the section the result is
  * story_params_default. */
-#ifndef SITREP_STORY_STORY_CONFIG_H
-#define SITREP_STORY_STORY_CONFIG_H
+#ifndef SITREP_ENGINE_STORY_CONFIG_H
+#define SITREP_ENGINE_STORY_CONFIG_H
 
 #include "sitrep/config/config.h"
 #include "sitrep/story/story_threshold.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* The section [dedup]: what it sets of the rule of stories, and that without it nothing is changed. */
+#include "../../../daemon/engine/story_config.h"
 #include "../test.h"
 #include "sitrep/config/config.h"
-#include "sitrep/story/story_config.h"
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "sitrep/story/story_config.h"
+#include "story_config.h"
 
 struct story_params story_config(const struct config *c)
 {
