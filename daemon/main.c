@@ -178,6 +178,11 @@ static struct config *load_config(const char *path, struct config_names *known, 
 	return config;
 }
 
+static int add_name(void *arg, const char *url, const char *name)
+{
+	return config_names_add(arg, url, name);
+}
+
 /* A database that cannot be read is ignored here: the error is reported when it is opened for writing.  One with wrong
  * owners or modes is not even opened, since a reader would leave a WAL beside it. */
 static struct config *load_named(const char *path, const char *state_dir, struct error *err)
@@ -188,7 +193,7 @@ static struct config *load_named(const char *path, const char *state_dir, struct
 
 	config_names_init(&known);
 	if (file_access_check(state_dir, &ignored) == 0)
-		stored_names_load(state_dir, &known, &ignored);
+		stored_names_load(state_dir, add_name, &known, &ignored);
 	config = load_config(path, &known, true, err);
 	config_names_release(&known);
 	return config;

@@ -8,7 +8,7 @@
 
 static const char cannot_read[] = "cannot read the names of feeds";
 
-int stored_names_load(const char *state_dir, struct config_names *names, struct error *err)
+int stored_names_load(const char *state_dir, stored_name_fn *fn, void *arg, struct error *err)
 {
 	static const char text[] = "SELECT url, name FROM feed WHERE active = 1";
 	struct store store;
@@ -23,7 +23,7 @@ int stored_names_load(const char *state_dir, struct config_names *names, struct 
 	while (result == 0 && (result = sql_step(s, err, cannot_read)) == 1) {
 		const char *url = sql_cstr(s, 0), *name = sql_cstr(s, 1);
 
-		result = url != NULL && name != NULL ? config_names_add(names, url, name) : 0;
+		result = url != NULL && name != NULL ? fn(arg, url, name) : 0;
 		if (result != 0)
 			error_sys(err, result, cannot_read);
 	}

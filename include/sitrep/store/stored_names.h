@@ -6,10 +6,12 @@
 #define SITREP_STORE_STORED_NAMES_H
 
 #include "sitrep/base/error.h"
-#include "sitrep/config/config.h"
 
-/* Adds the names of the feeds of the last configuration.  0, also when the database does not exist yet or has to be
- * migrated first; negative when it cannot be read. */
-int stored_names_load(const char *state_dir, struct config_names *names, struct error *err);
+/* 0, or a negative code that ends the reading. */
+typedef int stored_name_fn(void *arg, const char *url, const char *name);
+
+/* Calls fn for each feed of the last configuration.  0, also when the database does not exist yet or has to be migrated
+ * first; negative when it cannot be read. */
+int stored_names_load(const char *state_dir, stored_name_fn *fn, void *arg, struct error *err);
 
 #endif
