@@ -38,6 +38,25 @@ struct http_body *http_body_new(char *data, size_t len, const char *content_type
 	return b;
 }
 
+struct str http_body_bytes(const struct http_body *b)
+{
+	return str_make(b->data, b->len);
+}
+
+const char *http_body_tag(const struct http_body *b)
+{
+	return b->tag;
+}
+
+struct http_body *http_body_new_changes(char *data, size_t len, const struct http_body *whole)
+{
+	struct http_body *b = http_body_new(data, len, whole->content_type, whole->modified_ms);
+
+	if (b != NULL)
+		memcpy(b->tag, whole->tag, sizeof(b->tag));
+	return b;
+}
+
 static void end_packing(struct http_body *b)
 {
 	if (b->packing != NULL)

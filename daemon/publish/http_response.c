@@ -138,6 +138,8 @@ static void add_headers(
 	(void)MHD_add_response_header(
 		response, MHD_HTTP_HEADER_VARY, answer->status < 400 ? "Accept-Encoding" : "Accept, Accept-Encoding");
 	add_origin(connection, response, answer);
+	if (answer->status == MHD_HTTP_IM_USED)
+		(void)MHD_add_response_header(response, "IM", "feed");
 	if (answer->ranges)
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
 	if (answer->cache_control != NULL)

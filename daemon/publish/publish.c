@@ -15,9 +15,9 @@
 #include "story_page.h"
 
 enum {
-	/* The longest /healthz answer, and the part of a request's Accept field that is read. */
+	/* The longest /healthz answer, and the part of a field of the request that is read. */
 	HEALTH_MAX = 64 * 1024,
-	ACCEPT_MAX = 4 * 1024,
+	FIELD_MAX = 4 * 1024,
 	LOCATION_MAX = 4 * 1024,
 	ORIGIN_MAX = 1024,
 	MISTAKE_MAX = 4 * 1024,
@@ -34,6 +34,8 @@ static void drop(struct publish *p, size_t i)
 
 	p->cached_bytes -= c->size;
 	http_body_unref(c->body);
+	publish_layout_release(&c->layout);
+	publish_versions_release(c);
 	free(c->path);
 	*c = p->cache[--p->cached_count];
 }
@@ -66,34 +68,42 @@ static struct cached *find(struct publish *p, struct str path)
 	return NULL;
 }
 
-/* Adds the size of a gzip form that was made since. */
+/* Counts a gzip form that was made since, too. */
 static void count_again(struct publish *p, struct cached *c)
 {
-	size_t size = http_body_size(c->body);
+	size_t size = http_body_size(c->body) + publish_versions_size(c);
 
 	p->cached_bytes += size - c->size;
 	c->size = size;
 }
 
-static struct cached *keep(struct publish *p, struct str path, int64_t generation, struct http_body *body)
+/* Takes product over, but for a reference to its body.  NULL without memory. */
+static struct cached *keep(struct publish *p, struct str path, int64_t generation, struct product *product)
 {
+	struct cached fresh = {
+		.path = strndup(path.data, path.len),
+		.body = product->body,
+		.layout = product->layout,
+		.generation = generation,
+		.kept_ms = clock_mono_ms(),
+		.closed = product->closed,
+	};
 	struct cached *c = find(p, path);
 
-	if (c != NULL)
-		drop(p, (size_t)(c - p->cache));
-	make_room(p, http_body_size(body));
-	c = &p->cache[p->cached_count];
-	c->path = strndup(path.data, path.len);
-	if (c->path == NULL)
+	if (fresh.path == NULL) {
+		publish_layout_release(&product->layout);
 		return NULL;
-	c->closed = false;
-	c->body = http_body_ref(body);
-	c->size = 0;
-	c->generation = generation;
-	c->kept_ms = clock_mono_ms();
+	}
+	if (c != NULL) {
+		publish_versions_take(&fresh, c);
+		drop(p, (size_t)(c - p->cache));
+	}
+	make_room(p, http_body_size(product->body));
+	c = &p->cache[p->cached_count++];
+	*c = fresh;
+	http_body_ref(c->body);
 	c->used = ++p->uses;
 	count_again(p, c);
-	p->cached_count++;
 	return c;
 }
 
@@ -166,7 +176,7 @@ static struct http_body *finish(struct buf *out, const char *content_type)
 /* True when the Accept field names JSON. */
 static bool wants_json(const struct http_request *request)
 {
-	struct buf accept = BUF_INIT(ACCEPT_MAX);
+	struct buf accept = BUF_INIT(FIELD_MAX);
 	int json = -1, text = -1;
 
 	if (http_request_field(request, "Accept", &accept)) {
@@ -225,7 +235,28 @@ static void close_answer(struct http_answer *answer)
 	answer->ranges = true;
 }
 
-static void answer_from(struct publish *p, struct cached *c, struct http_answer *answer)
+/* A reader that takes them gets the changes alone. */
+static void answer_changes(const struct cached *c, const struct http_request *request, struct http_answer *answer)
+{
+	struct buf field = BUF_INIT(FIELD_MAX);
+	struct http_body *changes = NULL;
+
+	if (http_request_field(request, "A-IM", &field) && http_weight(buf_str(&field), STR("feed")) > 0) {
+		buf_clear(&field);
+		if (http_request_field(request, "If-None-Match", &field))
+			changes = publish_changes(c, buf_str(&field));
+	}
+	buf_release(&field);
+	if (changes == NULL)
+		return;
+	http_body_unref(answer->body);
+	answer->body = changes;
+	answer->status = 226;
+	answer->cache_control = "no-store, im";
+}
+
+static void answer_from(
+	struct publish *p, const struct http_request *request, struct cached *c, struct http_answer *answer)
 {
 	c->used = ++p->uses;
 	count_again(p, c);
@@ -233,6 +264,7 @@ static void answer_from(struct publish *p, struct cached *c, struct http_answer 
 	answer->body = http_body_ref(c->body);
 	if (c->closed)
 		close_answer(answer);
+	answer_changes(c, request, answer);
 }
 
 /* A name in another case leads to the name. */
@@ -255,28 +287,33 @@ static void answer_work(struct publish *p, const struct http_request *request, s
 {
 	struct work *w = publish_work_find(p, address);
 	struct cached *c = w == NULL ? find(p, address) : NULL;
-	int64_t generation;
-	bool closed = false;
+	int64_t generation = 0;
+	struct product product;
 	int result = 0;
 
 	if (c != NULL && ((request->again && clock_mono_ms() - c->kept_ms < WAITED_MS) ||
 				 (kind == WORK_STORIES && c->generation == p->generation))) {
-		answer_from(p, c, answer);
+		answer_from(p, request, c, answer);
 		return;
 	}
 	if (w == NULL)
 		result = publish_work_start(p, address, kind, &w);
 	if (result == 0) {
 		generation = w->generation;
-		result = publish_work_step(p, w, &answer->body, &closed);
-		c = result == 0 ? keep(p, address, generation, answer->body) : NULL;
-		if (c != NULL)
-			c->closed = closed;
+		result = publish_work_step(p, w, &product);
 	}
-	if (result == 0 && closed)
-		close_answer(answer);
+	if (result == 0) {
+		answer->body = product.body;
+		answer->status = 200;
+		if (product.closed)
+			close_answer(answer);
+		c = keep(p, address, generation, &product);
+		if (c != NULL)
+			answer_changes(c, request, answer);
+	}
 	answer->later = result == 1 || result == -EBUSY;
-	answer->status = result == 0 ? 200 : result == -ENOENT ? 404 : 503;
+	if (result != 0)
+		answer->status = result == -ENOENT ? 404 : 503;
 	if (result == -ENOENT)
 		answer_spelling(p, address, answer);
 }

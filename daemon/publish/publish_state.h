@@ -49,14 +49,41 @@ struct selection {
 	const struct format *format;
 };
 
+/* Where the entries are in a document, to tell which of them a reader does not have. */
+struct layout {
+	size_t head_len; /* bytes before the first one */
+	struct entry_span {
+		size_t end; /* behind the head; an entry begins where the one before it ends */
+		uint64_t hash;
+	} * entries;
+	size_t count, cap;
+	bool is_lost; /* there was no memory */
+};
+
+/* Versions of a document that readers may have. */
+enum { PUBLISH_VERSIONS_MAX = 8 };
+struct version {
+	char *tag; /* NULL: this place is free */
+	uint64_t *hashes;
+	size_t count;
+};
+
+struct product {
+	struct http_body *body;
+	bool closed; /* an archive that does not change any more */
+	struct layout layout;
+};
+
 struct cached {
 	char *path;
 	struct http_body *body;
-	size_t size; /* as counted in cached_bytes */
+	struct layout layout;
+	struct version versions[PUBLISH_VERSIONS_MAX]; /* former ones, the newest first */
+	size_t size;                                   /* as counted in cached_bytes */
 	int64_t generation;
 	int64_t kept_ms; /* monotonic */
-	bool closed;     /* an archive that does not change any more */
-	uint64_t used;   /* rises with each use; the lowest is the least recently used */
+	bool closed;
+	uint64_t used; /* rises with each use; the lowest is the least recently used */
 };
 
 enum work_kind { WORK_STORIES, WORK_METRICS, WORK_OPML };
@@ -74,9 +101,9 @@ struct work {
 	struct item_range range, ids; /* of an archive, and of all items */
 	int64_t archive_before;       /* looked at while the one before is sought */
 	bool closed;
-	struct search *search;      /* NULL: the stories are not searched */
-	size_t found;               /* stories that match */
-	size_t head_len;            /* of out, before the first story */
+	struct search *search; /* NULL: the stories are not searched */
+	size_t found;          /* stories that match */
+	struct layout layout;
 	struct river_place *places; /* of the stories, newest first */
 	size_t place_count, place;  /* the next one */
 	size_t feeds;               /* looked at for places */
@@ -123,6 +150,17 @@ int publish_part_link(struct publish *p, struct work *w, struct error *err);
 /* Sets the link to the stories below a place. */
 void publish_part_link_next(struct channel *c, const struct river_place *last);
 
+/* publish_changes.c, RFC 3229: notes that an entry was appended to out. Without memory the layout stays empty. */
+void publish_layout_note(struct layout *l, const struct buf *out);
+void publish_layout_release(struct layout *l);
+/* Takes the former version of the document over, and those before it. */
+void publish_versions_take(struct cached *to, struct cached *from);
+void publish_versions_release(struct cached *c);
+size_t publish_versions_size(const struct cached *c);
+/* The document with those entries alone that a former version, one of the tags of an If-None-Match field, does not
+ * have; NULL when no such version is known, or it is the present one. */
+struct http_body *publish_changes(const struct cached *c, struct str tags);
+
 /* publish_search.c: 0, or appends to mistake the sentence about a rule that is wrong or would cost too much, and its
  * place, and returns -EINVAL; or -ENOMEM. */
 int publish_search_check(struct str rule, struct buf *mistake);
@@ -145,9 +183,10 @@ int publish_count_outlets(struct publish *p);
 struct work *publish_work_find(struct publish *p, struct str path);
 /* 0 and *w; -ENOENT: no such document; -EBUSY: PUBLISH_WORKS_MAX are under way. */
 int publish_work_start(struct publish *p, struct str path, enum work_kind kind, struct work **w);
-/* 1: there is more to do; 0 and *body: done; or -errno. w is freed unless 1 is returned.  *closed: the document does
- * not change any more. */
-int publish_work_step(struct publish *p, struct work *w, struct http_body **body, bool *closed);
+/* 1: there is more to do; 0 and *product, whose parts are the caller's: done; or -errno. w is freed unless 1 is
+ * returned.
+ */
+int publish_work_step(struct publish *p, struct work *w, struct product *product);
 void publish_works_drop(struct publish *p);
 
 #endif

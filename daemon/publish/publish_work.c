@@ -92,11 +92,17 @@ static int describe(struct publish *p, struct work *w, struct str address)
 
 /* ---- stories ---- */
 
+static void write_entry(struct work *w, const struct story *s)
+{
+	w->selection.format->story(&w->out, &w->channel, s, w->stories++);
+	if (w->selection.part.kind == PART_NEWEST && w->selection.format != &format_page && !buf_failed(&w->out))
+		publish_layout_note(&w->layout, &w->out);
+}
+
 /* 1: the document is full.  An archive takes all its stories, but then without their texts. */
 static int add_story(void *arg, const struct story *s)
 {
 	struct work *w = arg;
-	const struct format *f = w->selection.format;
 	struct story one = *s;
 	int matches = w->search != NULL ? publish_search_match(w->search, s) : 1;
 
@@ -104,13 +110,13 @@ static int add_story(void *arg, const struct story *s)
 		return matches;
 	w->found++;
 	if (!w->channel.per_item)
-		f->story(&w->out, &w->channel, s, w->stories++);
+		write_entry(w, s);
 	for (size_t i = 0; w->channel.per_item && i < s->report_count; i++) {
 		one.reports = &s->reports[i];
 		one.report_count = 1;
 		one.source_count = one.total_reports = 1;
 		one.updated_ms = one.reports->updated_ms;
-		f->story(&w->out, &w->channel, &one, w->stories++);
+		write_entry(w, &one);
 	}
 	if (w->channel.is_archive && w->out.len > DOCUMENT_FULL && w->channel.text == CHANNEL_FULL)
 		w->channel.text = CHANNEL_SUMMARY;
@@ -162,7 +168,7 @@ static int begin_stories(struct publish *p, struct work *w, int64_t end_us, stru
 		return result;
 	w->listed = true;
 	s->format->begin(&w->out, &w->channel);
-	w->head_len = w->out.len;
+	w->layout.head_len = w->out.len;
 	return 0;
 }
 
@@ -189,6 +195,7 @@ static int step_stories(struct publish *p, struct work *w)
 	int64_t end_us = clock_thread_cpu_us() + STEP_US;
 	struct error err = {0};
 	int result = w->listed ? 0 : begin_stories(p, w, end_us, &err);
+	size_t len;
 	bool has_next = w->selection.part.kind == PART_NEWEST || w->selection.part.kind == PART_BEFORE;
 	size_t most = has_next && w->place_count > w->selection.entries ? w->selection.entries : w->place_count;
 
@@ -206,8 +213,10 @@ static int step_stories(struct publish *p, struct work *w)
 	if (has_next && w->place > 0 && w->place < w->place_count && w->selection.format != &format_page)
 		publish_part_link_next(&w->channel, &w->places[w->place - 1]);
 	/* The schema of Atom has all links before the entries. */
+	len = w->out.len;
 	if (w->selection.format->link_prefix != NULL)
-		render_next(&w->out, &w->channel, w->selection.format->link_prefix, w->head_len);
+		render_next(&w->out, &w->channel, w->selection.format->link_prefix, w->layout.head_len);
+	w->layout.head_len += w->out.len - len;
 	w->selection.format->end(&w->out, &w->channel);
 	return 0;
 }
@@ -292,6 +301,7 @@ static void work_release(struct work *w)
 	free(w->selection.feed_ids);
 	free(w->places);
 	publish_search_free(w->search);
+	publish_layout_release(&w->layout);
 	buf_release(&w->out);
 	*w = (struct work){0};
 }
@@ -422,7 +432,7 @@ static const char *content_type(const struct work *w)
 	return NULL;
 }
 
-int publish_work_step(struct publish *p, struct work *w, struct http_body **body, bool *closed)
+int publish_work_step(struct publish *p, struct work *w, struct product *product)
 {
 	int64_t modified_ms = w->kind == WORK_STORIES ? p->changed_ms : TIME_NONE;
 	int result = 0;
@@ -446,8 +456,14 @@ int publish_work_step(struct publish *p, struct work *w, struct http_body **body
 	data = result == 0 ? buf_take(&w->out, &len) : NULL;
 	if (w->closed)
 		modified_ms = w->channel.updated_ms;
-	*body = data != NULL ? http_body_new(data, len, content_type(w), modified_ms) : NULL;
-	*closed = w->closed;
+	*product = (struct product){
+		.body = data != NULL ? http_body_new(data, len, content_type(w), modified_ms) : NULL,
+		.closed = w->closed,
+	};
+	if (product->body != NULL) {
+		product->layout = w->layout;
+		w->layout = (struct layout){0};
+	}
 	work_release(w);
-	return result != 0 ? result : *body != NULL ? 0 : -ENOMEM;
+	return result != 0 ? result : product->body != NULL ? 0 : -ENOMEM;
 }

@@ -5,6 +5,7 @@ import json
 import socket
 import xml.etree.ElementTree as ET
 
+import valid
 from harness import PATIENCE, wait_for
 from samples import article, rss
 
@@ -51,6 +52,35 @@ def test_refusals(server, make_daemon):
     assert daemon.get("/feed.atom", method="DELETE").headers["Allow"] == "GET, HEAD, OPTIONS"
     for path in ("/nothing", "/feed.xml", "/metrics%00x", "/%zz", "/../etc/passwd", "/category/", "/output/none.atom"):
         assert daemon.get(path).status in (400, 404), path
+
+
+def test_a_reader_gets_the_changes_alone(server, make_daemon):
+    """RFC 3229: 226 with the entries that the reader's version did not have, as a valid feed."""
+    articles = [article(n) for n in range(30)]
+    daemon = start(server, make_daemon, articles, config="base-url = https://desk.example")
+    aim = {"A-IM": "gzip, feed"}
+    before = {form: daemon.get("/feed." + form) for form in valid.CHECKS}
+    for form, first in before.items():
+        tag = {"If-None-Match": first.headers["ETag"]}
+        assert daemon.get("/feed." + form, headers=dict(aim, **tag)).status == 304
+    server.set("/a", rss("Alpha & Sons <script>", articles[:29] + [article(40), article(41)] + [dict(articles[29], title="Another headline for the same")]))
+    daemon.refresh("a")
+    wait_for(lambda: "Another headline" in daemon.get("/feed.json").body.decode(), "the new headline")
+    wanted = {article(40)["title"], article(41)["title"], "Another headline for the same"}
+    for form, check in valid.CHECKS.items():
+        address = "https://desk.example/feed." + form
+        tag = {"If-None-Match": before[form].headers["ETag"]}
+        whole, changes = daemon.get("/feed." + form, headers=tag), daemon.get("/feed." + form, headers=dict(aim, **tag))
+        assert whole.status == 200 and len(check(whole.body, address)) == 32
+        assert changes.status == 226 and changes.headers["IM"] == "feed" and "no-store" in changes.headers["Cache-Control"]
+        assert {title for _, title, _ in check(changes.body, address)} == wanted
+        assert changes.headers["ETag"] == whole.headers["ETag"] and len(changes.body) < len(whole.body) / 4
+        packed = daemon.get("/feed." + form, headers=dict(aim, **tag, **{"Accept-Encoding": "gzip"}))
+        assert packed.status == 226 and gzip.decompress(packed.body) == changes.body
+        # the next time there is nothing
+        assert daemon.get("/feed." + form, headers=dict(aim, **{"If-None-Match": packed.headers["ETag"]})).status == 304
+        for other in ({"If-None-Match": '"unknown"'}, {"If-None-Match": before[form].headers["ETag"], "A-IM": "feed;q=0"}):
+            assert daemon.get("/feed." + form, headers=dict(aim, **other)).status == 200
 
 
 def test_errors_lead_home(server, make_daemon):

@@ -32,6 +32,10 @@ struct http_body *http_body_new(char *data, size_t len, const char *content_type
 struct http_body *http_body_ref(struct http_body *b);
 void http_body_unref(struct http_body *b);        /* NULL is fine */
 size_t http_body_size(const struct http_body *b); /* memory, gzip form included */
+struct str http_body_bytes(const struct http_body *b);
+const char *http_body_tag(const struct http_body *b); /* the ETag without its quotes */
+/* As http_body_new(): what has changed in the document whole, under its ETag and type, for an answer 226 (RFC 3229). */
+struct http_body *http_body_new_changes(char *data, size_t len, const struct http_body *whole);
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_OPTIONS };
 
@@ -57,7 +61,7 @@ int http_weight(struct str accept, struct str type);
 enum http_origin { HTTP_ORIGIN_NONE, HTTP_ORIGIN_ANY, HTTP_ORIGIN_ASKING, HTTP_ORIGIN_OTHER };
 
 struct http_answer {
-	int status; /* 200, 404, 503 ... */
+	int status; /* 200, 226, 404, 503 ... */
 	/* A reference that the server takes over.  NULL: a page that names the status and leads home, or as JSON or one
 	 * line, by the request's Accept field. */
 	struct http_body *body;
