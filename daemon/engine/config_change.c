@@ -12,13 +12,14 @@
 #include <string.h>
 
 #include "sitrep/base/log.h"
+#include "sitrep/base/thread.h"
 #include "sitrep/stream/stream.h"
 #include "story_config.h"
 
 /* A configuration on its way into force. */
 struct config_change {
 	struct config_change_parts parts;
-	struct config *config;
+	struct config *config; /* once it is in force: the one before, as are the rules */
 	config_change_fn *done;
 	void *done_arg;
 	struct writer_change writer;
@@ -138,19 +139,47 @@ static char *make_user_agent(const struct config *c)
 
 /* ---- steps that can fail ---- */
 
-void config_change_free(struct config_change *ch)
+static void release_parts(struct config_change *ch)
 {
-	if (ch == NULL)
-		return;
-	writer_change_release(&ch->writer);
-	feed_specs_free(ch->specs, ch->count);
 	websub_feeds_reserve(ch->parts.stages->websub, 0);
 	feed_table_change_free(ch->feeds);
+	ch->feeds = NULL;
+}
+
+/* Frees what the change alone knows, so that any thread may do it. */
+static void *free_memory(void *arg)
+{
+	struct config_change *ch = arg;
+
+	writer_change_release(&ch->writer);
+	feed_specs_free(ch->specs, ch->count);
 	free(ch->user_agent);
 	free(ch->base_url);
 	pool_rules_free(ch->rules);
 	config_free(ch->config);
 	free(ch);
+	return NULL;
+}
+
+void config_change_free(struct config_change *ch)
+{
+	if (ch == NULL)
+		return;
+	release_parts(ch);
+	free_memory(ch);
+}
+
+/* As config_change_free(), but the loop does not wait: the rules before may be a list of 100,000 terms, whose memory
+ * the system takes back in some ten milliseconds. */
+static void free_beside_loop(struct config_change *ch)
+{
+	pthread_t thread;
+
+	release_parts(ch);
+	if (thread_start(&thread, free_memory, ch) == 0)
+		pthread_detach(thread);
+	else
+		free_memory(ch);
 }
 
 /* writer_change.reserve: runs in the writer's thread. */
@@ -219,11 +248,10 @@ static bool has_pages(const struct config *c)
 static void put_into_force(struct config_change *ch)
 {
 	struct stages *s = ch->parts.stages;
-	struct config *old = s->config;
+	struct config *before = s->config;
 	struct due_queue_limits limits = planner_limits(ch->config);
 
-	pool_use_rules(s->pool, ch->rules);
-	ch->rules = NULL;
+	ch->rules = pool_use_rules(s->pool, ch->rules);
 	s->rules_generation = ch->writer.generation;
 	feed_policies_set(s->policies, ch->config);
 	due_queue_set_limits(s->queue, &limits);
@@ -236,9 +264,8 @@ static void put_into_force(struct config_change *ch)
 	publish_set_config(s->publish, ch->config, ch->base_url, s->feeds);
 	ch->base_url = NULL;
 	s->config = ch->config;
-	ch->config = NULL;
+	ch->config = before;
 	websub_feeds_configure(s->websub, s->config, ch->writer.websub, ch->writer.websub_count);
-	config_free(old);
 	if (s->config->fetch_user_agent == NULL && s->config->contact_url == NULL && s->config->base_url == NULL)
 		log_emit(LOG_LEVEL_NOTICE, "contact-url is not set: servers cannot see whom to contact", NULL);
 }
@@ -254,7 +281,7 @@ static void on_written(void *arg, const struct error *err)
 
 	if (err->code == 0)
 		put_into_force(ch);
-	config_change_free(ch);
+	free_beside_loop(ch);
 	done(done_arg, err);
 }
 

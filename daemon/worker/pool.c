@@ -170,10 +170,14 @@ void pool_rules_free(struct pool_rules *r)
 	pool_drop_rules(&r);
 }
 
-void pool_use_rules(struct pool *p, struct pool_rules *r)
+struct pool_rules *pool_use_rules(struct pool *p, struct pool_rules *r)
 {
-	pool_drop_rules(&p->rules);
+	struct pool_rules *before = p->rules;
+
 	p->rules = r;
+	if (before != NULL && before->users > 1)
+		pool_drop_rules(&before);
+	return before;
 }
 
 /* ---- life ---- */

@@ -65,8 +65,9 @@ void pool_free(struct pool *p);
  * NULL without memory.  Any thread may call this. */
 struct pool_rules *pool_rules_new(const struct rule_source *rules, size_t count, struct str image, struct error *err);
 void pool_rules_free(struct pool_rules *r);
-/* Takes r over.  Takes effect for every job submitted afterwards. */
-void pool_use_rules(struct pool *p, struct pool_rules *r);
+/* Takes r over.  Takes effect for every job submitted afterwards.  Returns the rules before, which any thread may free;
+ * NULL when jobs under way use them: the last of these frees them. */
+struct pool_rules *pool_use_rules(struct pool *p, struct pool_rules *r);
 
 /* Copies all of job but its body, and takes over body (job->body is ignored).  fn(arg) is called exactly
  * once unless the pool is freed first.  Jobs wait in order. -ENOMEM leaves body with the caller. */

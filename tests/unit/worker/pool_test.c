@@ -288,7 +288,7 @@ static void use_rules(struct fixture *f, const struct rule_source *rules, size_t
 	r = pool_rules_new(rules, count, rule_set_image(set), NULL);
 	rule_set_free(set);
 	assert_non_null(r);
-	pool_use_rules(f->pool, r);
+	pool_rules_free(pool_use_rules(f->pool, r));
 }
 
 TEST_ON(rules, fixture, f)
