@@ -96,7 +96,7 @@ COMPLETE := $(foreach s,bash zsh fish,$(B)/completion/$(s)/sitrep $(B)/completio
 # The client's library, with what it uses of base.  ABI is raised when a released function changes or goes.
 ABI      := 0
 LIBRARY  := $(B)/libsitrep.so.$(ABI) $(B)/libsitrep.a $(B)/libsitrep.pc
-LIB_SRC  := $(call src,client) $(foreach f,arena buf clock error paths str utf8,daemon/base/$(f).c)
+LIB_SRC  := $(call src,client) $(foreach f,arena buf clock error pages paths str utf8,daemon/base/$(f).c)
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/pic/%.o)
 TEXTS    := $(MANUALS) $(SAMPLE) $(COMPLETE)
 DESCRIBE := $(B)/describe

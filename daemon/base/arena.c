@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sitrep/base/pages.h"
+
 enum { FIRST_BLOCK = 1024, LARGEST_BLOCK = 256 * 1024, ALIGNMENT = _Alignof(max_align_t) };
 
 struct arena_block {
@@ -123,7 +125,7 @@ struct str arena_str(struct arena *a, struct str s)
 	p = s.len < SIZE_MAX ? take_unzeroed(a, s.len + 1) : NULL;
 	if (p == NULL)
 		return STR_NONE;
-	memcpy(p, s.data, s.len);
+	memcpy(pages_take(p, s.len), s.data, s.len);
 	p[s.len] = '\0';
 	return str_make(p, s.len);
 }

@@ -9,15 +9,31 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sitrep/base/pages.h"
+
+enum { CHUNK = 64 * 1024 };
+
+/* Makes room for a large file, so that it is not copied while it is read.  Its size is 0 for a pipe, and may change
+ * meanwhile. */
+static int reserve_file(struct buf *out, off_t size)
+{
+	if (size < CHUNK || (uintmax_t)size > out->max - out->len)
+		return 0;
+	if (buf_reserve(out, (size_t)size) == 0)
+		pages_take(out->data + out->len, (size_t)size);
+	return out->failed;
+}
+
 int file_read_fd(int fd, struct buf *out)
 {
-	char chunk[64 * 1024];
-	struct stat st;
+	char chunk[CHUNK];
+	struct stat st = {0};
 	ssize_t n;
-	int result = 0;
+	int result;
 
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
 		return -EISDIR;
+	result = reserve_file(out, st.st_size);
 	while (result == 0 && (n = read(fd, chunk, sizeof(chunk))) != 0) {
 		if (n > 0)
 			result = buf_append(out, chunk, (size_t)n);

@@ -20,6 +20,7 @@
 #include "automaton.h"
 #include "lexicon.h"
 #include "rule_image.h"
+#include "sitrep/base/pages.h"
 
 #define NO_PATTERN AUTOMATON_NO_PATTERN
 
@@ -27,6 +28,10 @@ enum {
 	ROOT = 0,
 	EDGE_SLOTS_MIN = 16, /* a power of two, as all slot counts */
 	NODES_MIN = 4,
+	/* Fewer patterns are not worth a reservation.  For more nodes it would be too much, since words may be the same
+	 * as others. */
+	PATTERNS_MANY = 1024,
+	NODES_RESERVED = 600000,
 	SCOPES = SCOPE_TITLE + 1,
 	FILTER_SLOTS = 8, /* for so many slots of edges the filter has a number of 64 bits */
 };
@@ -91,6 +96,12 @@ static uint32_t prefix_symbol(uint32_t prefix)
 	return 2 * prefix + 1;
 }
 
+/* Zeroed memory that is filled soon. */
+static void *new_array(size_t count, size_t size)
+{
+	return pages_take(calloc(count, size), count * size);
+}
+
 /* ---- edges */
 
 static uint64_t edge_key(uint32_t node, uint32_t symbol)
@@ -128,7 +139,7 @@ static uint32_t room_of(uint32_t slots)
 
 static int init_edges(struct edges *e, uint32_t slots)
 {
-	*e = (struct edges){.items = calloc(slots, sizeof(*e->items)), .slots = slots};
+	*e = (struct edges){.items = new_array(slots, sizeof(*e->items)), .slots = slots};
 	return e->items == NULL ? -ENOMEM : 0;
 }
 
@@ -155,19 +166,25 @@ static int grow_edges(struct edges *e)
 
 /* ---- nodes */
 
+static int grow_nodes(struct automaton *a, uint32_t cap)
+{
+	struct node *nodes = reallocarray(a->nodes, cap, sizeof(*nodes));
+	struct place *places = reallocarray(a->places, cap, sizeof(*places));
+
+	a->nodes = nodes != NULL ? nodes : a->nodes;
+	a->places = places != NULL ? places : a->places;
+	if (nodes == NULL || places == NULL)
+		return -ENOMEM;
+	pages_take(nodes + a->node_count, (cap - a->node_count) * sizeof(*nodes));
+	pages_take(places + a->node_count, (cap - a->node_count) * sizeof(*places));
+	a->node_cap = cap;
+	return 0;
+}
+
 static int add_node(struct automaton *a, uint32_t parent, uint32_t symbol, uint32_t *child)
 {
-	if (a->node_count == a->node_cap) {
-		uint32_t cap = a->node_cap == 0 ? NODES_MIN : 2 * a->node_cap;
-		struct node *nodes = reallocarray(a->nodes, cap, sizeof(*nodes));
-		struct place *places = reallocarray(a->places, cap, sizeof(*places));
-
-		a->nodes = nodes != NULL ? nodes : a->nodes;
-		a->places = places != NULL ? places : a->places;
-		if (nodes == NULL || places == NULL)
-			return -ENOMEM;
-		a->node_cap = cap;
-	}
+	if (a->node_count == a->node_cap && grow_nodes(a, a->node_cap == 0 ? NODES_MIN : 2 * a->node_cap) < 0)
+		return -ENOMEM;
 	*child = a->node_count++;
 	a->nodes[*child] = (struct node){.pattern = {NO_PATTERN, NO_PATTERN}};
 	a->places[*child] = (struct place){.symbol = symbol, .parent = parent};
@@ -178,20 +195,27 @@ static int add_node(struct automaton *a, uint32_t parent, uint32_t symbol, uint3
 	return 0;
 }
 
+static int grow_root_children(struct automaton *a, uint32_t cap)
+{
+	uint32_t *grown = reallocarray(a->root_children, cap, sizeof(*grown));
+
+	if (grown == NULL)
+		return -ENOMEM;
+	memset(pages_take(grown + a->root_child_cap, (cap - a->root_child_cap) * sizeof(*grown)), 0,
+		(cap - a->root_child_cap) * sizeof(*grown));
+	a->root_children = grown;
+	a->root_child_cap = cap;
+	return 0;
+}
+
 static int enter_word_of_root(struct automaton *a, uint32_t *node, uint32_t word)
 {
-	if (word >= a->root_child_cap) {
-		uint32_t cap = a->root_child_cap == 0 ? NODES_MIN : 2 * a->root_child_cap, *grown;
+	uint32_t cap = a->root_child_cap == 0 ? NODES_MIN : a->root_child_cap;
 
-		while (cap <= word)
-			cap *= 2;
-		grown = reallocarray(a->root_children, cap, sizeof(*grown));
-		if (grown == NULL)
-			return -ENOMEM;
-		memset(grown + a->root_child_cap, 0, (cap - a->root_child_cap) * sizeof(*grown));
-		a->root_children = grown;
-		a->root_child_cap = cap;
-	}
+	while (cap <= word)
+		cap *= 2;
+	if (cap > a->root_child_cap && grow_root_children(a, cap) < 0)
+		return -ENOMEM;
 	if (a->root_children[word] == ROOT) {
 		uint32_t child;
 
@@ -252,6 +276,19 @@ void automaton_free(struct automaton *a)
 	free(a);
 }
 
+int automaton_reserve(struct automaton *a, size_t patterns, size_t words)
+{
+	uint32_t nodes = words < NODES_RESERVED ? (uint32_t)words : NODES_RESERVED;
+
+	if (patterns < PATTERNS_MANY)
+		return 0;
+	if (a->node_cap - a->node_count < nodes && grow_nodes(a, a->node_count + nodes) < 0)
+		return -ENOMEM;
+	/* about as many words are different as there are patterns */
+	return lexicon_reserve(
+		a->lexicon, lexicon_word_count(a->lexicon) + (patterns < nodes ? (uint32_t)patterns : nodes));
+}
+
 int automaton_add(struct automaton *a, const struct str *words, size_t count, bool prefix, enum automaton_scope scope,
 	uint32_t *pattern)
 {
@@ -294,7 +331,7 @@ size_t automaton_pattern_count(const struct automaton *a)
 /* The order of the nodes breadth first, the root's children over words before those over prefixes. */
 static uint32_t *order_nodes(struct automaton *a)
 {
-	uint32_t *order = calloc(a->node_count, sizeof(*order));
+	uint32_t *order = new_array(a->node_count, sizeof(*order));
 	uint32_t tail = 1;
 
 	if (order == NULL)
@@ -315,8 +352,8 @@ static uint32_t *order_nodes(struct automaton *a)
 /* Gives each node its new number, and each edge and place the new number of its word. */
 static int renumber_nodes(struct automaton *a, const uint32_t *order, uint32_t *fresh, const uint32_t *words)
 {
-	struct node *nodes = calloc(a->node_count, sizeof(*nodes));
-	struct place *places = calloc(a->node_count, sizeof(*places));
+	struct node *nodes = new_array(a->node_count, sizeof(*nodes));
+	struct place *places = new_array(a->node_count, sizeof(*places));
 
 	if (nodes == NULL || places == NULL) {
 		free(nodes);
@@ -352,7 +389,7 @@ static int renumber_patterns(struct automaton *a)
 {
 	uint32_t count = 0;
 
-	a->patterns = calloc((size_t)a->pattern_count + 1, sizeof(*a->patterns));
+	a->patterns = new_array((size_t)a->pattern_count + 1, sizeof(*a->patterns));
 	if (a->patterns == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 1; i <= a->first_count; i++)
@@ -451,7 +488,7 @@ static void fill_words(struct automaton *a, uint32_t *firsts)
 int automaton_seal(struct automaton *a)
 {
 	uint32_t *words = calloc((size_t)lexicon_word_count(a->lexicon) + 1, sizeof(*words));
-	uint32_t *order = order_nodes(a), *fresh = calloc(a->node_count, sizeof(*fresh)), *firsts = NULL;
+	uint32_t *order = order_nodes(a), *fresh = new_array(a->node_count, sizeof(*fresh)), *firsts = NULL;
 	int ret = words == NULL || order == NULL || fresh == NULL ? -ENOMEM : 0;
 
 	if (ret == 0)
@@ -463,7 +500,7 @@ int automaton_seal(struct automaton *a)
 	if (ret == 0)
 		ret = renew_edges(a);
 	if (ret == 0) {
-		firsts = calloc(word_table_places(&a->words), sizeof(*firsts));
+		firsts = new_array(word_table_places(&a->words), sizeof(*firsts));
 		ret = firsts == NULL ? -ENOMEM : 0;
 	}
 	if (ret == 0) {

@@ -26,6 +26,9 @@ enum automaton_scope { SCOPE_ANYWHERE, SCOPE_TITLE };
 /* Adds a pattern of count words, at least one; patterns are numbered from 0. 0, -ENOMEM or -E2BIG. */
 int automaton_add(struct automaton *a, const struct str *words, size_t count, bool prefix, enum automaton_scope scope,
 	uint32_t *pattern);
+/* Makes room for so many patterns more, of so many words in all, so that none is copied while they are added; few are
+ * not worth it. 0 or -ENOMEM. */
+int automaton_reserve(struct automaton *a, size_t patterns, size_t words);
 size_t automaton_pattern_count(const struct automaton *a);
 /* Numbers the patterns anew: those that are one word come first, so that what is kept of them lies close together. */
 int automaton_seal(struct automaton *a);

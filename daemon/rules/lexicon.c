@@ -13,10 +13,12 @@
 #include "lexicon.h"
 #include "rule_image.h"
 #include "sitrep/base/buf.h"
+#include "sitrep/base/pages.h"
 
 enum {
 	/* Of all words of all rules; RULE_TERMS_MAX terms of usual length need far less. */
 	BYTES_MAX = 64 * 1024 * 1024,
+	WORD_BYTES_USUAL = 10,
 	SLOTS_MIN = 8, /* a power of two, as all slot counts */
 	FILTER_LEAST = 512,
 	BITS_A_PREFIX = 16,
@@ -93,10 +95,10 @@ static uint32_t names_find(const struct names *n, struct str s, uint64_t hash)
 	return n->count == 0 ? LEXICON_NONE : n->slots[names_slot(n, s, hash)] - 1;
 }
 
-static int names_grow(struct names *n)
+/* slot_count: of all. */
+static int names_grow(struct names *n, uint32_t slot_count)
 {
-	uint32_t slot_count = n->slot_count == 0 ? SLOTS_MIN : 2 * n->slot_count;
-	uint32_t *slots = calloc(slot_count, sizeof(*slots));
+	uint32_t *slots = pages_take(calloc(slot_count, sizeof(*slots)), slot_count * sizeof(*slots));
 	struct name *items = reallocarray(n->items, slot_count / 2, sizeof(*items));
 
 	if (items != NULL)
@@ -105,6 +107,7 @@ static int names_grow(struct names *n)
 		free(slots);
 		return -ENOMEM;
 	}
+	pages_take(items + n->count, (slot_count / 2 - n->count) * sizeof(*items));
 	free(n->slots);
 	n->slots = slots;
 	n->slot_count = slot_count;
@@ -121,7 +124,7 @@ static int names_add(struct names *n, struct str s, uint64_t hash, uint32_t *id)
 	if (*id != LEXICON_NONE)
 		return 0;
 	if (n->count == n->slot_count / 2) {
-		ret = names_grow(n);
+		ret = names_grow(n, n->slot_count == 0 ? SLOTS_MIN : 2 * n->slot_count);
 		if (ret < 0)
 			return ret;
 	}
@@ -178,6 +181,20 @@ int lexicon_add_word(struct lexicon *l, struct str word, uint32_t *id)
 int lexicon_add_prefix(struct lexicon *l, struct str prefix, uint32_t *id)
 {
 	return names_add(&l->prefixes, prefix, hash_of(l, prefix), id);
+}
+
+int lexicon_reserve(struct lexicon *l, uint32_t words)
+{
+	struct names *n = &l->words;
+	uint32_t slot_count = SLOTS_MIN;
+
+	while (slot_count / 2 < words)
+		slot_count *= 2;
+	if (slot_count <= n->slot_count)
+		return 0;
+	if (buf_reserve(&n->bytes, (size_t)words * WORD_BYTES_USUAL) == 0)
+		pages_take(n->bytes.data + n->bytes.len, (size_t)words * WORD_BYTES_USUAL);
+	return n->bytes.failed != 0 ? n->bytes.failed : names_grow(n, slot_count);
 }
 
 static uint64_t head_of(struct str s)

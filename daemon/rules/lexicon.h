@@ -27,6 +27,8 @@ void lexicon_free(struct lexicon *l);
 int lexicon_add_word(struct lexicon *l, struct str word, uint32_t *id);
 int lexicon_add_prefix(struct lexicon *l, struct str prefix, uint32_t *id);
 
+/* Makes room for so many words in all, so that they are not copied while they are added. 0 or -ENOMEM. */
+int lexicon_reserve(struct lexicon *l, uint32_t words);
 uint32_t lexicon_word_count(const struct lexicon *l);
 /* Puts the words into an empty table, and forgets them; numbers[id], for each word, becomes its number there.  0 or
  * -ENOMEM. */

@@ -66,7 +66,7 @@ static int accept(const struct rule_expression *e, size_t other_terms, struct er
 			"at column %zu: found a NOT that could match by itself, expected a word beside it that must be "
 			"there",
 			e->not_column);
-	if (other_terms + e->terms.count > RULE_TERMS_MAX)
+	if (other_terms + e->terms.count + e->entry_count > RULE_TERMS_MAX)
 		return error_set(
 			err, -EINVAL, "at column 1: all rules together have more than %d terms", RULE_TERMS_MAX);
 	return 0;
@@ -79,11 +79,11 @@ int rule_check(struct str expression, size_t *terms, struct error *err)
 	int ret;
 
 	arena_init(&scratch, RULE_MEMORY_MAX);
-	ret = rule_parse(&scratch, expression, &e, err);
+	ret = rule_parse_check(&scratch, expression, &e, err);
 	if (ret == 0)
 		ret = accept(&e, *terms, err);
 	if (ret == 0)
-		*terms += e.terms.count;
+		*terms += e.terms.count + e.entry_count;
 	arena_release(&scratch);
 	return ret;
 }
@@ -99,11 +99,21 @@ bool rule_has_regex(struct str expression)
 	return ret == 0 && tokens.token.kind == TOKEN_REGEX;
 }
 
+static int reserve_patterns(struct automaton *a, const struct rule_expression *e)
+{
+	size_t words = 0;
+
+	for (size_t i = 0; i < e->terms.count; i++)
+		words += e->terms.items[i].word_count;
+	return automaton_reserve(a, e->terms.count, words);
+}
+
 int rule_set_add(struct rule_set *set, struct str name, struct str expression, struct error *err)
 {
+	struct str words[RULE_PHRASE_WORDS_MAX], text;
 	struct rule_expression e;
 	struct rule *rule;
-	struct str text;
+	size_t count;
 	int ret;
 
 	if (set->finished)
@@ -117,13 +127,16 @@ int rule_set_add(struct rule_set *set, struct str name, struct str expression, s
 	ret = accept(&e, set->term_count, err);
 	if (ret < 0)
 		return ret;
+	if (reserve_patterns(set->automaton, &e) < 0)
+		return error_set(err, -ENOMEM, "no memory for more rules");
 	for (size_t i = 0; i < e.terms.count; i++) {
 		struct rule_term *t = &e.terms.items[i];
 
 		t->list += t->list > 0 ? set->list_count : 0;
 		if (t->kind != TERM_WORDS)
 			continue;
-		ret = automaton_add(set->automaton, t->words, t->word_count, t->prefix,
+		count = rule_term_words(t, words);
+		ret = automaton_add(set->automaton, words, count, t->prefix,
 			t->field == RULE_TITLE ? SCOPE_TITLE : SCOPE_ANYWHERE, &t->pattern);
 		if (ret < 0)
 			return error_set(err, -ENOMEM, "no memory for more rules");

@@ -5,6 +5,7 @@
 
 #include "rule_parse.h"
 #include "sitrep/base/arena.h"
+#include "sitrep/base/pages.h"
 #include "sitrep/rules/rule.h"
 
 /* "carrier strike group = 20" becomes "\"carrier strike group\" = 20, "; empty lines and those that begin with # give
@@ -33,12 +34,27 @@ static int put_line(struct buf *out, struct str line, size_t number, struct erro
 	return buf_puts(out, ", ");
 }
 
+/* Makes room for a list about as long as its file, so that a long one is not copied while it grows. */
+static int reserve_list(struct buf *out, struct str file)
+{
+	size_t len = file.len + file.len / 2;
+
+	if (len > out->max - out->len)
+		return 0;
+	if (buf_reserve(out, len) == 0)
+		pages_take(out->data + out->len, len);
+	return out->failed;
+}
+
 /* Each line must be a list by itself, so that the mistake of a line is told with its number. */
 static int put_list(struct buf *out, struct str file, struct error *err)
 {
 	struct str line;
 	size_t number = 0;
-	int result = buf_puts(out, "list(");
+	int result = reserve_list(out, file);
+
+	if (result == 0)
+		result = buf_puts(out, "list(");
 
 	while (result == 0 && str_split(&file, '\n', &line)) {
 		size_t from = out->len;

@@ -270,10 +270,10 @@ static int parse_or(struct parser *p)
 	return ret;
 }
 
-static int parse(struct arena *a, struct str text, bool outline, struct rule_expression *e, struct error *err)
+static int parse(struct arena *a, struct str text, enum parse_mode mode, struct rule_expression *e, struct error *err)
 {
-	struct parser p = {.arena = a, .tokens = {.text = text, .err = err}, .outline = outline, .e = e};
-	size_t most = outline ? RULE_TEXT_MAX : RULE_EXPANDED_MAX;
+	struct parser p = {.arena = a, .tokens = {.text = text, .err = err}, .mode = mode, .e = e};
+	size_t most = mode == PARSE_OUTLINE ? RULE_TEXT_MAX : RULE_EXPANDED_MAX;
 	int ret;
 
 	*e = (struct rule_expression){0};
@@ -297,12 +297,17 @@ static int parse(struct arena *a, struct str text, bool outline, struct rule_exp
 
 int rule_parse(struct arena *a, struct str text, struct rule_expression *e, struct error *err)
 {
-	return parse(a, text, false, e, err);
+	return parse(a, text, PARSE_RULE, e, err);
+}
+
+int rule_parse_check(struct arena *a, struct str text, struct rule_expression *e, struct error *err)
+{
+	return parse(a, text, PARSE_CHECK, e, err);
 }
 
 int rule_parse_outline(struct arena *a, struct str text, struct error *err)
 {
 	struct rule_expression e;
 
-	return parse(a, text, true, &e, err);
+	return parse(a, text, PARSE_OUTLINE, &e, err);
 }

@@ -30,24 +30,24 @@ enum rule_term_kind {
 };
 
 struct rule_term {
+	struct str text;     /* as written, without quotation marks */
+	struct str words;    /* TERM_WORDS: canonical tokens with a space between two (rule_term_words()); TERM_REGEX:
+			      * the expression, without its slashes */
+	uint32_t word_count; /* TERM_WORDS */
+	uint32_t pattern;    /* its number in the automaton; set by the rule set */
+	/* TERM_LIST, and each of its entries: the list's number in the rule + 1, in the set once added */
+	uint32_t list;
+	int32_t weight;       /* of an entry */
+	uint32_t least, most; /* TERM_LENGTH: the text's words; TERM_LIST: the least sum, and the number of entries */
+	uint32_t condition;   /* TERM_STORY: its number in the rule */
 	enum rule_term_kind kind;
 	enum rule_field field;
 	bool prefix;  /* the last word, or the name, is a prefix */
 	bool negated; /* under an odd number of NOTs: its presence never makes the rule match */
 	bool anchor;
-	bool placed;       /* an operand of NEAR: its places in the text are needed */
-	bool first;        /* the first term of its pattern that is not negated; set by the rule set */
-	struct str text;   /* as written, without quotation marks */
-	struct str *words; /* canonical tokens, or one name as rule_put_name() writes it */
-	size_t word_count;
-	uint32_t pattern; /* its number in the automaton; set by the rule set */
-	struct str regex; /* TERM_REGEX: the expression, without its slashes */
-	bool any_case;
-	uint32_t least, most; /* TERM_LENGTH: the text's words; TERM_LIST: the least sum, and the number of entries */
-	uint32_t
-		list; /* TERM_LIST, and each of its entries: the list's number in the rule + 1, in the set once added */
-	int weight;   /* of an entry */
-	uint32_t condition; /* TERM_STORY: its number in the rule */
+	bool placed;   /* an operand of NEAR: its places in the text are needed */
+	bool first;    /* the first term of its pattern that is not negated; set by the rule set */
+	bool any_case; /* TERM_REGEX */
 };
 
 /* A NEAR: one of the terms from left to before right, then one from right to before end, or the other way round. */
@@ -90,6 +90,7 @@ struct rule_nears {
 struct rule_expression {
 	struct rule_program program;
 	struct rule_terms terms;
+	size_t entry_count; /* the entries of lists that are not among the terms (rule_parse_check()) */
 	struct rule_nears nears;
 	uint32_t list_count;
 	struct rule_condition conditions[RULE_CONDITIONS_MAX]; /* on the story, each once */
@@ -102,9 +103,15 @@ struct rule_expression {
 /* All memory comes from a; words may lie in text, which must outlive e. 0; -EINVAL with a sentence that names the
  * column; -ENOMEM. */
 int rule_parse(struct arena *a, struct str text, struct rule_expression *e, struct error *err);
+/* The same, but entries of lists are only counted, so that a long list takes no memory. */
+int rule_parse_check(struct arena *a, struct str text, struct rule_expression *e, struct error *err);
 /* The same for a rule that may refer to definitions and lists in files, which count as words: finds the mistakes that
  * are its own. */
 int rule_parse_outline(struct arena *a, struct str text, struct error *err);
+
+/* Writes the words of the term, a TERM_WORDS, to words, which has room for RULE_PHRASE_WORDS_MAX; returns how many. A
+ * name is one word. */
+size_t rule_term_words(const struct rule_term *term, struct str *words);
 
 /* Stands before each word of a field other than title and body, so that no word of another field equals it; 0: none. */
 char rule_field_mark(enum rule_field field);

@@ -12,7 +12,11 @@
 struct parser {
 	struct arena *arena;
 	struct rule_tokens tokens;
-	bool outline; /* references are accepted */
+	enum parse_mode {
+		PARSE_RULE,
+		PARSE_CHECK,   /* rule_parse_check() */
+		PARSE_OUTLINE, /* references are accepted */
+	} mode;
 	struct rule_expression *e;
 	bool negated;
 	int depth;

@@ -11,6 +11,7 @@
 #include "rule_forms.h"
 #include "rule_parser.h"
 #include "rule_regex.h"
+#include "sitrep/base/pages.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/identity/canon.h"
 #include "sitrep/rules/rule.h"
@@ -40,39 +41,48 @@ int rule_put_name(struct buf *out, enum rule_field field, struct str name)
 	return out->failed;
 }
 
-/* Copies a word behind the mark of its field. */
-static struct str copy_word(struct parser *p, char mark, struct str word)
+/* The words with the field's mark before each. */
+static struct str mark_words(struct arena *a, char mark, struct str words, size_t count)
 {
-	size_t marked = mark != 0;
-	char *copy = arena_alloc(p->arena, marked + word.len);
+	char *copy = arena_alloc(a, words.len + count), *to = copy;
 
 	if (copy == NULL)
 		return STR_NONE;
-	copy[0] = mark;
-	memcpy(copy + marked, word.data, word.len);
-	return str_make(copy, marked + word.len);
+	for (size_t i = 0; i < words.len; i++) {
+		if (i == 0 || words.data[i - 1] == ' ')
+			*to++ = mark;
+		*to++ = words.data[i];
+	}
+	return str_make(copy, words.len + count);
 }
 
-/* Splits canonical tokens into the term's words, which lie in the rule when they are written there as they are. */
+/* Sets the term's words, which lie in the rule when they are written there as they are.  tokens: each with a space
+ * behind it. */
 static int set_words(struct parser *p, struct rule_term *term, struct str value, struct str tokens, size_t count)
 {
 	char mark = rule_field_mark(term->field);
-	bool is_written = mark == 0 && tokens.len == value.len + 1 && str_starts(tokens, value);
-	struct str word;
 
-	term->words = arena_alloc_array(p->arena, count, sizeof(*term->words));
-	if (term->words == NULL)
-		return rule_parse_no_memory(p);
-	if (is_written)
-		tokens = value;
-	while (term->word_count < count && str_word(&tokens, &word)) {
-		if (!is_written)
-			word = copy_word(p, mark, word);
-		if (word.data == NULL)
-			return rule_parse_no_memory(p);
-		term->words[term->word_count++] = word;
+	tokens.len--;
+	term->word_count = (uint32_t)count;
+	if (mark != 0)
+		term->words = mark_words(p->arena, mark, tokens, count);
+	else
+		term->words = str_eq(tokens, value) ? value : arena_str(p->arena, tokens);
+	return term->words.data == NULL ? rule_parse_no_memory(p) : 0;
+}
+
+size_t rule_term_words(const struct rule_term *term, struct str *words)
+{
+	struct str rest = term->words;
+	size_t count = 0;
+
+	if (!field_is_text(term->field)) {
+		words[0] = term->words;
+		return 1;
 	}
-	return 0;
+	while (count < RULE_PHRASE_WORDS_MAX && str_split(&rest, ' ', &words[count]))
+		count++;
+	return count;
 }
 
 /* Takes the "*" off the end of *value; anywhere else it is a mistake. */
@@ -140,12 +150,9 @@ static int read_name_term(struct parser *p, struct rule_term *term, struct str v
 		return rule_token_mistake(&p->tokens, p->tokens.token.whole, "a name behind the colon");
 	if (rule_put_name(canonical, term->field, value) < 0)
 		return rule_parse_no_memory(p);
-	term->words = arena_alloc(p->arena, sizeof(*term->words));
-	if (term->words == NULL)
-		return rule_parse_no_memory(p);
-	term->words[0] = arena_str(p->arena, buf_str(canonical));
+	term->words = arena_str(p->arena, buf_str(canonical));
 	term->word_count = 1;
-	return term->words[0].data == NULL ? rule_parse_no_memory(p) : 0;
+	return term->words.data == NULL ? rule_parse_no_memory(p) : 0;
 }
 
 int rule_parse_emit(struct parser *p, enum rule_op op, uint32_t arg)
@@ -194,7 +201,7 @@ static int set_text(struct parser *p, struct rule_term *term)
  * has them; conditions and regular expressions cannot be looked up at all. */
 static size_t rarity_of(const struct rule_term *term)
 {
-	size_t length = 0;
+	size_t length;
 
 	if (term->negated)
 		return 0;
@@ -202,8 +209,8 @@ static size_t rarity_of(const struct rule_term *term)
 		return term->kind == TERM_LIST ? 0 : 1;
 	if (!field_is_text(term->field))
 		return 2;
-	for (size_t i = 0; i < term->word_count; i++)
-		length += term->words[i].len;
+	/* without the spaces between words */
+	length = term->words.len + 1 - term->word_count;
 	return (term->field == RULE_TITLE ? 2 : 1) * (length + 2);
 }
 
@@ -232,9 +239,9 @@ static int read_regex(struct parser *p, struct rule_term *term)
 		return rule_token_mistake(&p->tokens, t->whole, "a name behind the colon");
 	/* only to find mistakes: each process that matches compiles it for itself */
 	ret = rule_regex_new(p->arena, t->value, t->any_case, &regex, &at, &reason);
-	term->regex = arena_str(p->arena, t->value);
+	term->words = arena_str(p->arena, t->value);
 	term->any_case = t->any_case;
-	if (ret == -ENOMEM || term->regex.data == NULL)
+	if (ret == -ENOMEM || term->words.data == NULL)
 		return rule_parse_no_memory(p);
 	return ret == 0 ? 0
 			: error_set(p->tokens.err, -EINVAL, "at column %zu: the regular expression is wrong here: %s",
@@ -304,7 +311,8 @@ int rule_parse_term(struct parser *p)
 /* Each entry of a list is a term of its own, behind the list's. */
 static int add_entry(struct parser *p, const struct rule_term *list, int weight)
 {
-	struct rule_term *term = list_add(p->arena, &p->e->terms);
+	struct rule_term checked = {0};
+	struct rule_term *term = p->mode == PARSE_CHECK ? &checked : list_add(p->arena, &p->e->terms);
 	size_t rarity;
 	int ret;
 
@@ -335,13 +343,24 @@ static size_t count_commas(struct str list)
 	return count;
 }
 
+/* Room for the entries of a list, so that the terms are not copied while it grows. */
+static void reserve_entries(struct parser *p, struct str list)
+{
+	struct rule_terms *terms = &p->e->terms;
+	size_t entries = count_commas(list) + 1;
+
+	list_reserve(p->arena, terms, terms->count + entries);
+	if (terms->cap - terms->count >= entries)
+		pages_take(&terms->items[terms->count], entries * sizeof(*terms->items));
+}
+
 int rule_parse_list(struct parser *p)
 {
 	struct rule_token t = p->tokens.token;
 	struct str rest = t.value;
 	struct rule_term *term = list_add(p->arena, &p->e->terms);
 	struct rule_term list = {.kind = TERM_LIST, .negated = p->negated, .least = t.from, .text = STR("list")};
-	size_t place = p->e->terms.count - 1;
+	size_t place = p->e->terms.count - 1, entries = 0;
 	bool can_match = false;
 	int ret, weight;
 
@@ -349,17 +368,20 @@ int rule_parse_list(struct parser *p)
 		return rule_parse_no_memory(p);
 	list.list = ++p->e->list_count;
 	*term = list;
-	list_reserve(p->arena, &p->e->terms, p->e->terms.count + count_commas(t.value) + 1);
-	ret = rule_parse_emit(p, RULE_OP_TERM, (uint32_t)(p->e->terms.count - 1));
+	if (p->mode == PARSE_RULE)
+		reserve_entries(p, t.value);
+	ret = rule_parse_emit(p, RULE_OP_TERM, (uint32_t)place);
 	p->rarity = 0;
 	p->required = p->needed = RULE_NO_TERM;
 	while (ret == 0 && (ret = rule_token_entry(&p->tokens, &rest, &p->tokens.token, &weight)) == 1) {
 		ret = add_entry(p, &list, weight);
 		can_match = can_match || weight > 0;
+		entries++;
 	}
 	if (ret < 0)
 		return ret;
-	p->e->terms.items[place].most = (uint32_t)(p->e->terms.count - 1 - place);
+	p->e->terms.items[place].most = (uint32_t)entries;
+	p->e->entry_count += p->mode == PARSE_CHECK ? entries : 0;
 	if (!can_match)
 		return rule_token_mistake(&p->tokens, t.whole, "a list with a term whose weight is above 0");
 	return rule_token_next(&p->tokens);
@@ -367,10 +389,10 @@ int rule_parse_list(struct parser *p)
 
 int rule_parse_reference(struct parser *p)
 {
-	struct rule_term *term = p->outline ? list_add(p->arena, &p->e->terms) : NULL;
+	struct rule_term *term = p->mode == PARSE_OUTLINE ? list_add(p->arena, &p->e->terms) : NULL;
 	struct rule_token t = p->tokens.token;
 
-	if (!p->outline)
+	if (p->mode != PARSE_OUTLINE)
 		return rule_token_mistake(&p->tokens, t.whole,
 			t.kind == TOKEN_REFERENCE
 				? "a word ($name and list \"file\" are for the rules of the configuration)"

@@ -8,6 +8,7 @@
 
 #include "rule_image.h"
 #include "rule_set.h"
+#include "sitrep/base/pages.h"
 
 /* ---- what patterns are used for */
 
@@ -180,7 +181,7 @@ static void pack_term(struct packing *k, const struct rule_term *t)
 	if (t->kind != TERM_REGEX)
 		return;
 	to->number = (uint32_t)k->regex_count;
-	k->regexes[k->regex_count++] = (struct set_regex){put_text(k, t->regex), t->any_case};
+	k->regexes[k->regex_count++] = (struct set_regex){put_text(k, t->words), t->any_case};
 }
 
 static void pack_rule(struct packing *k, const struct rule *from, struct set_rule *to)
@@ -215,7 +216,7 @@ static void pack_rule(struct packing *k, const struct rule *from, struct set_rul
 
 static void *room(size_t count, size_t size, bool *failed)
 {
-	void *items = calloc(count + 1, size);
+	void *items = pages_take(calloc(count + 1, size), (count + 1) * size);
 
 	*failed = *failed || items == NULL;
 	return items;
@@ -224,17 +225,22 @@ static void *room(size_t count, size_t size, bool *failed)
 static int make_room(struct packing *k)
 {
 	const struct rules *rules = &k->set->rules;
-	size_t steps = 0, nears = 0, conditions = 0, regexes = 0;
+	size_t steps = 0, nears = 0, conditions = 0, regexes = 0, text = 0;
 	bool failed = false;
 
 	for (size_t r = 0; r < rules->count; r++) {
 		const struct rule_expression *e = &rules->items[r].expression;
 
+		text += rules->items[r].name.len;
 		steps += e->program.count;
 		nears += e->nears.count;
 		conditions += e->condition_count;
-		for (size_t i = 0; i < e->terms.count; i++)
+		for (size_t i = 0; i < e->terms.count; i++) {
 			regexes += e->terms.items[i].kind == TERM_REGEX;
+			text += e->terms.items[i].text.len;
+		}
+		for (size_t i = 0; i < e->nears.count; i++)
+			text += e->nears.items[i].text.len;
 	}
 	k->work = room(k->patterns, sizeof(*k->work), &failed);
 	k->uses = room(k->patterns + 1, sizeof(*k->uses), &failed);
@@ -250,6 +256,8 @@ static int make_room(struct packing *k)
 	k->conditions = room(conditions, sizeof(*k->conditions), &failed);
 	k->regexes = room(regexes, sizeof(*k->regexes), &failed);
 	buf_init(&k->text, IMAGE_BYTES_MAX);
+	if (buf_reserve(&k->text, text) == 0)
+		pages_take(k->text.data, text);
 	return failed ? -ENOMEM : 0;
 }
 
@@ -291,8 +299,8 @@ static int write_image(struct rule_set *set, const struct packing *k)
 	for (size_t i = 0; i < RULE_FIELDS; i++)
 		head.has_field[i] = set->has_field[i];
 	/* room at once, so that a large image is not copied while it grows */
-	if (size > LARGE)
-		buf_reserve(out, size + size / 8);
+	if (size > LARGE && buf_reserve(out, size + size / 8) == 0)
+		pages_take(out->data, size);
 	image_begin(out);
 	image_put(out, IMAGE_SET, &head, 1, sizeof(head));
 	automaton_write(set->automaton, out);

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sitrep/base/pages.h"
+
 /* In the mean: so few words go on to the next group, and the table has little room that is not used. */
 enum { WORDS_A_GROUP = 4 };
 
@@ -11,7 +13,8 @@ int word_table_init(struct word_table *t, uint64_t seed, size_t words)
 {
 	*t = (struct word_table){.seed = seed, .group_count = (uint32_t)(words / WORDS_A_GROUP + 1)};
 	t->groups = calloc(t->group_count, sizeof(*t->groups));
-	t->places = calloc(word_table_places(t), sizeof(*t->places));
+	t->places =
+		pages_take(calloc(word_table_places(t), sizeof(*t->places)), word_table_places(t) * sizeof(*t->places));
 	return t->places == NULL || t->groups == NULL ? -ENOMEM : 0;
 }
 

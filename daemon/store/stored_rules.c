@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sitrep/base/pages.h"
 #include "sitrep/base/sha256.h"
 #include "sitrep/rules/rule.h"
 
@@ -34,13 +35,22 @@ static int by_key(const void *a, const void *b)
 	return str_cmp(str_from(left->key), str_from(right->key));
 }
 
+/* As strdup(), for texts that may be long. */
+static char *copy_text(const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *copy = pages_take(malloc(size), size);
+
+	return copy != NULL ? memcpy(copy, text, size) : NULL;
+}
+
 static int add_rules(struct stored_rules *r, const struct stored_rule *rules)
 {
 	for (size_t i = 0; i < r->count; i++) {
 		struct stored_rule *to = &r->items[i];
 
 		to->name = strdup(rules[i].name);
-		to->expression = strdup(rules[i].expression);
+		to->expression = copy_text(rules[i].expression);
 		to->key = make_key(rules[i].name, rules[i].expression);
 		if (to->name == NULL || to->expression == NULL || to->key == NULL ||
 			rule_set_add(r->set, str_from(to->key), str_from(to->expression), NULL) != 0)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sitrep/base/le.h"
+#include "sitrep/base/pages.h"
 #include "sitrep/base/utf8.h"
 
 /* "SITR", so that a stray byte is noticed at once. */
@@ -138,6 +139,7 @@ int known_rules_make(struct known_rules *known, const struct rule_source *rules,
 		known_rules_release(known);
 		return -ENOMEM;
 	}
+	pages_take(known->text.data, bytes);
 	for (; known->count < count; known->count++) {
 		const struct rule_source *from = &rules[known->count];
 		const char *at = known->text.data + known->text.len;

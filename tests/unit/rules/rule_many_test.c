@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Large sets: each of many words is found, and each use of a word counts. */
 #include "../test.h"
+
+#include <errno.h>
+
 #include "sitrep/rules/rule.h"
 
 enum { MANY = 20000, TEXT_MAX = 1024 * 1024 };
@@ -109,4 +112,28 @@ TEST(a_word_has_several_uses)
 	assert_int_equal(matches(set, STR("boat in the far harbour of the ship")), 4);
 	assert_int_equal(matches(set, STR("harbour")), 1);
 	rule_set_free(set);
+}
+
+/* A check does not keep the entries of lists, but counts them and finds their mistakes. */
+TEST(a_check_counts_the_entries_of_lists)
+{
+	struct buf rule = BUF_INIT(TEXT_MAX);
+	struct error err = {0};
+	size_t terms = 10;
+
+	assert_int_equal(rule_check(STR("frigate AND list(ship = 3, \"two words\", boat*) >= 4"), &terms, &err), 0);
+	assert_int_equal(terms, 15);
+	(void)buf_puts(&rule, "list(");
+	for (size_t i = 0; i < MANY; i++)
+		put_word(&rule, i > 0 ? ", " : "", i);
+	assert_int_equal(buf_puts(&rule, ") >= 4"), 0);
+	terms = RULE_TERMS_MAX - MANY;
+	assert_int_equal(rule_check(buf_str(&rule), &terms, &err), -EINVAL);
+	assert_string_equal(err.text, "at column 1: all rules together have more than 300000 terms");
+	terms--;
+	assert_int_equal(rule_check(buf_str(&rule), &terms, &err), 0);
+	assert_int_equal(terms, RULE_TERMS_MAX);
+	assert_int_equal(rule_check(STR("list(ship, *boat) >= 1"), &terms, &err), -EINVAL);
+	assert_int_equal(rule_check(STR("list(ship = -3) >= 1"), &terms, &err), -EINVAL);
+	buf_release(&rule);
 }
