@@ -249,7 +249,7 @@ char *time_format_relative(char text[TIME_TEXT_MAX], int64_t time_ms, int64_t no
 	return text;
 }
 
-/* ---- HTTP dates ---- */
+/* ---- reading times ---- */
 
 static int month_number(struct str name)
 {
@@ -275,6 +275,12 @@ static bool take_clock(struct str s, struct fields *f)
 
 	return str_split(&s, ':', &part) && take_number(part, 0, 23, &f->hour) && str_split(&s, ':', &part) &&
 	       take_number(part, 0, 59, &f->minute) && take_number(s, 0, 60, &f->second);
+}
+
+static int64_t join_time(const struct fields *f)
+{
+	return civil_to_days(f->year, f->month, f->day) * MS_A_DAY +
+	       ((int64_t)f->hour * 3600 + (int64_t)f->minute * 60 + f->second) * MS_A_SECOND;
 }
 
 int64_t time_parse_http(struct str s)
@@ -306,8 +312,20 @@ int64_t time_parse_http(struct str s)
 	}
 	if (!good || f.month == 0 || f.day > civil_month_days(f.year, f.month) || str_word(&rest, &dated))
 		return TIME_NONE;
-	return civil_to_days(f.year, f.month, f.day) * MS_A_DAY +
-	       ((int64_t)f.hour * 3600 + (int64_t)f.minute * 60 + f.second) * MS_A_SECOND;
+	return join_time(&f);
+}
+
+int64_t time_parse_rfc3339(struct str s)
+{
+	struct fields f = {0};
+
+	if (s.len != 20 || s.data[4] != '-' || s.data[7] != '-' || s.data[10] != 'T' || s.data[13] != ':' ||
+		s.data[16] != ':' || s.data[19] != 'Z' || !take_number(str_slice(s, 0, 4), 0, 9999, &f.year) ||
+		!take_number(str_slice(s, 5, 7), 1, 12, &f.month) ||
+		!take_number(str_slice(s, 8, 10), 1, civil_month_days(f.year, f.month), &f.day) ||
+		!take_clock(str_slice(s, 11, 19), &f))
+		return TIME_NONE;
+	return join_time(&f);
 }
 
 /* ---- durations and sizes ---- */

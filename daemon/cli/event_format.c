@@ -10,7 +10,6 @@
 #include "sitrep/base/jsonw.h"
 #include "sitrep/base/nearest.h"
 #include "sitrep/base/utf8.h"
-#include "sitrep/text/date.h"
 #include "template.h"
 
 enum {
@@ -134,7 +133,7 @@ static void write_alertmanager(struct jsonw *w, const json_t *event, const char 
 {
 	struct str first = text_at(event, "alert", "first"), time = text_at(event, NULL, "time");
 	struct str url = text_at(event, "item", "link");
-	int64_t now = date_parse(time, NULL);
+	int64_t now = time_parse_rfc3339(time);
 
 	jsonw_array(w);
 	jsonw_object(w);

@@ -7,7 +7,6 @@
 #include "sitrep/base/limits.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/rules/rule.h"
-#include "sitrep/text/date.h"
 
 enum {
 	INDENT = 4, /* of the second line */
@@ -19,7 +18,7 @@ enum {
 static void put_time(struct buf *line, const json_t *event)
 {
 	const char *written = json_string_value(json_object_get(event, "time"));
-	int64_t time = written != NULL ? date_parse(str_from(written), NULL) : TIME_NONE, now = clock_wall_ms();
+	int64_t time = time_parse_rfc3339(str_from(written)), now = clock_wall_ms();
 	char text[TIME_TEXT_MAX];
 
 	if (time != TIME_NONE && time <= now && now - time < AGE_MAX_MS && isatty(STDOUT_FILENO) != 0) {

@@ -9,7 +9,6 @@
 
 #include "client.h"
 #include "sitrep/base/utf8.h"
-#include "sitrep/text/date.h"
 
 /* Text from outside has none (utf8_one_line()); it is printed as a space. */
 static const struct str no_break_space = {"\u00a0", sizeof("\u00a0") - 1};
@@ -187,7 +186,7 @@ void screen_bars(struct buf *out, const long long *counts, size_t count)
 
 const char *local_time(char text[TIME_TEXT_MAX], const char *rfc3339)
 {
-	return time_format_local(text, rfc3339 != NULL ? date_parse(str_from(rfc3339), NULL) : TIME_NONE);
+	return time_format_local(text, time_parse_rfc3339(str_from(rfc3339)));
 }
 
 /* space is put between date, time and zone. */
@@ -260,7 +259,7 @@ bool member_is_true(const json_t *object, const char *member)
 
 int64_t member_time(const json_t *object, const char *member)
 {
-	return date_parse(member_text(object, member), NULL);
+	return time_parse_rfc3339(member_text(object, member));
 }
 
 void put_member(struct buf *line, const json_t *object, const char *member)

@@ -65,6 +65,9 @@ char *time_format_relative(char text[TIME_TEXT_MAX], int64_t time_ms, int64_t no
 /* RFC 9110 5.6.7 in its three forms.  TIME_NONE for any other form, and for a day that its month does not have, as
  * 31 Nov. */
 int64_t time_parse_http(struct str s);
+/* The form that time_format_rfc3339() writes for the years 0 to 9999.  TIME_NONE for any other text.  For times that
+ * a sitrepd wrote; date_parse() is for dates of feeds, and refuses dates that news cannot have. */
+int64_t time_parse_rfc3339(struct str s);
 
 /* "30s", "15m", "6h", "90d", "2w", "250ms", bare digits are seconds; "1h30m" is 90 minutes.  False when s is no
  * duration or overflows. */

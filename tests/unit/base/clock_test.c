@@ -100,6 +100,18 @@ TEST(formats_against_libc)
 	}
 }
 
+TEST(other_forms_are_not_rfc3339)
+{
+	static const char *const bad[] = {"", "2026-11-23", "2026-11-23 10:52:35Z", "2026-11-23T10:52:35+",
+		"2026-02-29T10:52:35Z", "2026-13-01T10:52:35Z", "2026-11-23T24:00:00Z", "2026-11-23T1:052:35Z",
+		" 026-11-23T10:52:35Z", "-026-11-23T10:52:35Z", "2026-11-23T10:52:35ZZ"};
+
+	assert_int_equal(time_parse_rfc3339(STR_NONE), TIME_NONE);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(time_parse_rfc3339(str_from(bad[i])), TIME_NONE);
+	assert_int_equal(time_parse_rfc3339(STR("1970-01-01T00:00:01Z")), 1000);
+}
+
 /* RFC 3339 is read back by its fields. */
 TEST(rfc3339_there_and_back)
 {
@@ -109,6 +121,7 @@ TEST(rfc3339_there_and_back)
 		int64_t whole = t - ((t % 1000) + 1000) % 1000;
 
 		assert_int_equal(strlen(time_format_rfc3339(text, t)), 20);
+		assert_int_equal(time_parse_rfc3339(str_from(text)), whole);
 		end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
 		assert_non_null(end);
 		assert_int_equal(end - text, 20);

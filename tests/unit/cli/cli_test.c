@@ -334,6 +334,9 @@ TEST_WITH(times_in_sentences, setup, teardown)
 	static const char *const rows[][2] = {
 		{"no time", "no time"},
 		{"2026-03-01T12:34:56Z", "2026-03-01 12:34:56 UTC"},
+		/* machines without a battery for their clock, and old ones with one */
+		{"since 1970-01-01T00:00:05Z", "since 1970-01-01 00:00:05 UTC"},
+		{"since 2261-01-01T00:00:00Z", "since 2261-01-01 00:00:00 UTC"},
 		{"from 2026-03-01T12:34:56Z to 2026-03-01T12:34:57Z.",
 			"from 2026-03-01 12:34:56 UTC to 2026-03-01 12:34:57 UTC."},
 		{"2026-03-01T12:34:56", "2026-03-01T12:34:56"},
