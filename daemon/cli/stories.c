@@ -21,6 +21,7 @@
 
 enum {
 	ITEM_MAX = 64 * 1024 * 1024, /* memory for one line */
+	LINE_IN_MAX = 16 * 1024 * 1024,
 	LINE_OUT_MAX = 64 * 1024,
 };
 
@@ -168,17 +169,31 @@ static int stories_init(struct stories *st, const struct options *options, struc
 	return st->identity != NULL && st->trial != NULL ? 0 : -ENOMEM;
 }
 
+/* 1: line has the next line, 0: the end, or a negative code. */
+static int read_line(FILE *in, struct buf *line)
+{
+	int c;
+
+	buf_clear(line);
+	errno = 0;
+	while ((c = getc_unlocked(in)) != EOF && c != '\n' && !buf_failed(line))
+		buf_putc(line, (char)c);
+	if (buf_failed(line))
+		return line->failed;
+	if (ferror(in))
+		return errno != 0 ? -errno : -EIO;
+	return c != EOF || line->len > 0;
+}
+
 static int read_stream(FILE *in, const char *path, const struct options *options, struct error *err)
 {
 	struct stories st;
-	char *line = NULL;
-	size_t room = 0;
+	struct buf line = BUF_INIT(LINE_IN_MAX);
 	unsigned long number = 0;
-	ssize_t len;
-	int result = stories_init(&st, options, err);
+	int result = stories_init(&st, options, err), got = 0;
 
-	while (result == 0 && (len = getline(&line, &room, in)) > 0) {
-		struct str text = str_trim(str_make(line, (size_t)len));
+	while (result == 0 && (got = read_line(in, &line)) > 0) {
+		struct str text = str_trim(buf_str(&line));
 		struct error why = {0};
 
 		number++;
@@ -187,10 +202,10 @@ static int read_stream(FILE *in, const char *path, const struct options *options
 		if (result < 0)
 			error_set(err, result, "%s, line %lu: %s", path, number, why.text);
 	}
-	if (result == 0 && ferror(in))
-		result = error_sys(err, -EIO, "cannot read %s", path);
+	if (result == 0 && got < 0)
+		result = error_sys(err, got, "cannot read %s, line %lu", path, number + 1);
 	stories_release(&st);
-	free(line);
+	buf_release(&line);
 	return result;
 }
 

@@ -129,3 +129,10 @@ def test_bad_input_is_named(tmp_path):
     assert help_text.returncode == 0 and "usage" in help_text.stdout
     (tmp_path / "file").write_text(good)
     assert run("", str(tmp_path / "file")).stdout == run(good).stdout
+
+
+def test_input_that_cannot_be_read_is_told(tmp_path):
+    """A line without an end is not read into memory for ever; reading it took all of it."""
+    for path, reason in (("/dev/zero", "line 1: it is too large"), (tmp_path, "line 1: Is a directory")):
+        result = subprocess.run([str(BUILD / "sitrep"), "stories", str(path)], capture_output=True, text=True, timeout=60)
+        assert result.returncode == 1 and result.stderr == "sitrep: stories: cannot read %s, %s\n" % (path, reason)
