@@ -2,6 +2,7 @@
 /* A sentence that is too long is cut at the end of a character. */
 #include "sitrep/base/error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,7 +47,8 @@ int error_sys(struct error *err, int code, const char *fmt, ...)
 	if (err == NULL)
 		return code;
 	err->code = code;
-	reason = strerror_r(-code, text, sizeof(text));
+	/* Buffers and readers of files give -E2BIG past their limit; the system's words for it are about exec(). */
+	reason = code == -E2BIG ? "it is too large" : strerror_r(-code, text, sizeof(text));
 	/* The reason has room of its own: a long name before it must not push it out. */
 	va_start(ap, fmt);
 	write_text(err, ERROR_TEXT_MAX - 1 - strlen(": ") - strnlen(reason, sizeof(text)), fmt, ap);

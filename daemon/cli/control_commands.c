@@ -144,8 +144,9 @@ static int run_refresh(const struct client_options *options)
 		json_pack("{s:s,s:s*}", "op", "refresh", "feed", command_argument(options, 0)), show_progress, &r);
 
 	if (!r.json && status == EXIT_DONE)
-		printf("%zu feeds polled, %zu failed: %lld new, %lld copies, %lld updated\n", r.done, r.failed, r.fresh,
-			r.copies, r.updates);
+		printf("%zu %s polled, %zu failed: %lld new, %lld %s, %lld updated\n", r.done,
+			r.done == 1 ? "feed" : "feeds", r.failed, r.fresh, r.copies, r.copies == 1 ? "copy" : "copies",
+			r.updates);
 	return status == EXIT_DONE && r.failed > 0 ? EXIT_TROUBLE : status;
 }
 

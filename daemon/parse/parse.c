@@ -278,7 +278,7 @@ int parse_feed(const struct parse_input *in, struct arena *a, struct document *d
 {
 	document_init(d);
 	if (str_trim(in->body).len == 0)
-		return error_set(err, -EBADMSG, "empty answer");
+		return error_set(err, -EBADMSG, "the document is empty");
 	struct parse p = {
 		.in = in,
 		.arena = a,

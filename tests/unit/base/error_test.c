@@ -34,6 +34,9 @@ TEST(reason_of_the_system)
 	assert_int_equal(err.code, -ENOENT);
 	snprintf(expected, sizeof(expected), "cannot open a.conf: %s", strerror(ENOENT));
 	assert_string_equal(err.text, expected);
+	/* the limit of a buffer, not the "Argument list too long" of exec() */
+	error_sys(&err, -E2BIG, "cannot read %s", "a.xml");
+	assert_string_equal(err.text, "cannot read a.xml: it is too large");
 }
 
 /* A caller puts more before the sentence that it was handed. */

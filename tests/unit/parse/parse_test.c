@@ -176,7 +176,7 @@ TEST(what_is_no_feed)
 	assert_string_equal(f.err.text, "not a feed but an HTML page titled \"Sign in \u2013 Harbour & Hangar\"");
 	fixture_text(&f, " \n");
 	assert_int_equal(f.result, -EBADMSG);
-	assert_string_equal(f.err.text, "empty answer");
+	assert_string_equal(f.err.text, "the document is empty");
 	fixture_text(&f, "{\"error\": \"no such feed\"}");
 	assert_int_equal(f.result, -EBADMSG);
 	assert_has(str_from(f.err.text), "JSON, but not a feed");
