@@ -85,6 +85,7 @@ static bool line_is_text(struct str line)
 
 static void refuse_line(struct ini *ini, struct ini_item *item, struct str line)
 {
+	item->is_header = str_starts(line, STR("["));
 	if (line.len > INI_LINE_MAX)
 		set_mistake(ini, item, "the line has %zu bytes, at most %d are allowed", line.len, INI_LINE_MAX);
 	else if (str_find_char(line, '\0', 0) != STR_NPOS)

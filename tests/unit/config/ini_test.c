@@ -73,13 +73,16 @@ TEST(header_mistakes_are_marked)
 	struct ini ini;
 	struct ini_item item;
 
-	ini_init(&ini, STR("[feed \"a\nbad line\n"));
+	ini_init(&ini, STR("[feed \"a\nbad line\n[feed \"caf\xe9\"]\n"));
 	assert_int_equal(ini_next(&ini, &item), 0);
 	assert_int_equal(item.kind, INI_MISTAKE);
 	assert_true(item.is_header);
 	assert_int_equal(ini_next(&ini, &item), 0);
 	assert_int_equal(item.kind, INI_MISTAKE);
 	assert_false(item.is_header);
+	assert_int_equal(ini_next(&ini, &item), 0);
+	assert_int_equal(item.kind, INI_MISTAKE);
+	assert_true(item.is_header);
 	ini_release(&ini);
 }
 
