@@ -157,6 +157,7 @@ $(foreach f,$(ROOMS) cli,$(eval $(call folder_rules,$(f))))
 $(B)/tests/unit/ingest/schema_test: private ALL_LDFLAGS += -Wl,--whole-archive $(call lib,story store ingest) -Wl,--no-whole-archive
 # these tests bound processor time, by a clock that counts work
 $(B)/tests/unit/stream/stream_test $(B)/tests/unit/stream/stream_filters_test $(B)/tests/unit/publish/publish_turns_test: private ALL_LDFLAGS += -Wl,--wrap=clock_thread_cpu_us
+$(B)/tests/unit/stream/stream_test $(B)/tests/unit/stream/stream_filters_test: private ALL_LDFLAGS += -Wl,--wrap=clock_mono_us
 
 $(B)/sitrepd: $(B)/daemon/main.o $(call lib,$(LIBS_engine))
 	@echo "  LINK  $@"

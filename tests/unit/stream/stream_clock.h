@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* stream_clock.h: processor time as the price of the work that the stream did, so that a turn's share ends at the same
- * place on a busy machine.  The program is linked with --wrap=clock_thread_cpu_us. */
+ * place on a busy machine.  The program is linked with --wrap=clock_thread_cpu_us and --wrap=clock_mono_us. */
 #ifndef SITREP_TEST_STREAM_CLOCK_H
 #define SITREP_TEST_STREAM_CLOCK_H
 
@@ -25,6 +25,14 @@ int64_t __wrap_clock_thread_cpu_us(void)
 	return ++looks * LOOK_US + (int64_t)s.lines * LINE_US + (int64_t)s.lines_made * MADE_US +
 	       (int64_t)s.events * EVENT_US + (int64_t)s.judgments * JUDGED_US +
 	       (int64_t)s.scans * (scanning_is_dear ? DEAR_US : SCAN_US);
+}
+
+int64_t __wrap_clock_mono_us(void);
+
+/* cpu_share.h asks it too. */
+int64_t __wrap_clock_mono_us(void)
+{
+	return __wrap_clock_thread_cpu_us();
 }
 
 static inline void open_counted(struct harness *h, unsigned connections)
