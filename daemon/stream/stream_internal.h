@@ -71,8 +71,10 @@ void stream_say_error(struct subscriber *s, const char *reason);
 /* stream_request.c: a line from the subscriber. */
 void stream_on_request(struct subscriber *s, struct str line);
 
-/* stream_deliver.c */
+/* stream_stalled.c */
 void stream_on_stalled(struct subscriber *s);
+
+/* stream_deliver.c */
 void stream_on_deliver(evutil_socket_t fd, short what, void *arg);
 /* Delivers in the next turn of the loop. */
 void stream_deliver_soon(struct stream *st);
