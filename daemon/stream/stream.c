@@ -278,5 +278,6 @@ void stream_free(struct stream *st)
 	scopes_release(&st->scopes);
 	identity_free(st->identity);
 	peer_access_free(st->access);
+	free(st->members);
 	free(st);
 }

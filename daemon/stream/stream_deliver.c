@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /* Delivery.  The log in the database is the only queue: a subscriber is a cursor into it.  A step reads the log after
- * the cursor of one subscriber, and gives each event to all subscribers whose cursor is right before it. So a flood of
- * events is read once for all subscribers that are up to date, and a hundred that begin at 0 cost one reading. A turn
- * of the loop has few steps and ends when its share is spent, even in the middle of an event: a subscriber that did not
- * get it keeps its cursor.
+ * the cursor of one subscriber, the leader, and offers each event to all subscribers whose cursor is right before it.
+ * So a flood of events is read once for all subscribers that are up to date, and thousands that catch up cost one
+ * reading, and one look of their filters' rules at each event.  A turn of the loop has few steps and ends when its
+ * share is spent, even in the middle of an event: a subscriber that did not get it keeps its cursor.  So does one that
+ * wants an event when as many others have output as are sent to in a turn; those that want nothing go on.
  *
  * The first step of every second turn serves the subscribers that were up to date before the last commit, so a backlog
- * does not delay new events.  Where there are none, and in the turns between, it serves the one that is furthest
- * behind, of those near the end or of all: as it goes on, all that it passes join it, so that thousands that resume at
- * different places soon are one group, for which each event is read once.  The other steps serve those that were served
- * longest ago: nobody waits for ever. */
+ * does not delay new events; where there are none, it serves the one that is furthest behind of those near the end.
+ * In the turns between, it serves the one that is furthest behind of all, or the one that was served longest ago, and
+ * so do the other steps: nobody waits for ever.  As the last one goes on, all that it passes join it, so that thousands
+ * that resume at different places soon are one group. */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "sitrep/base/clock.h"
+#include "sitrep/base/cpu_share.h"
 #include "sitrep/base/log.h"
 #include "sitrep/base/turn.h"
 #include "sitrep/rules/rule.h"
@@ -35,7 +38,10 @@ enum {
 /* The state of a turn. */
 struct step_budget {
 	int64_t began_us;
-	size_t steps, events, subscribers, looks, lines, bytes;
+	struct cpu_share share;
+	size_t steps, events, looks, lines, bytes;
+	struct subscriber *heard[STREAM_TURN_SUBSCRIBERS]; /* those that have output of this turn */
+	size_t heard_count;
 };
 
 /* One step through the log. */
@@ -43,7 +49,8 @@ struct step {
 	struct stream *stream;
 	struct step_budget *budget;
 	struct subscriber *leader;
-	struct subscriber *members[STREAM_TURN_SUBSCRIBERS]; /* the leader and the subscribers a little ahead of it */
+	/* In stream->members: the leader and the subscribers a little ahead of it, but those that were left behind. */
+	struct subscriber **members;
 	size_t count;
 	int64_t from; /* the last event that was read, or where reading begins */
 	int64_t now_ms;
@@ -57,14 +64,13 @@ static bool has_room(const struct subscriber *s)
 	return !line_peer_is_waiting(s->peer) && line_peer_queued(s->peer) < QUEUED_MAX;
 }
 
-static bool is_late(const struct step_budget *b)
+static bool is_late(struct step_budget *b)
 {
-	return clock_thread_cpu_us() - b->began_us >= STREAM_TURN_US;
+	return cpu_share_is_spent(&b->share);
 }
 
-/* A turn that has sent nothing yet goes on, however long the reading took.  Looking at the clock costs as much as a
- * short line does. */
-static bool is_spent(const struct step_budget *b)
+/* A turn that has sent nothing yet goes on, however long the reading took. */
+static bool is_spent(struct step_budget *b)
 {
 	enum { LOOKS_PER_CLOCK = 8 };
 
@@ -72,6 +78,20 @@ static bool is_spent(const struct step_budget *b)
 		return false;
 	return b->lines >= STREAM_TURN_LINES || b->bytes >= STREAM_TURN_BYTES ||
 	       (b->looks % LOOKS_PER_CLOCK == 0 && is_late(b));
+}
+
+/* Whether it may get output in this turn. */
+static bool may_hear(struct step_budget *b, struct subscriber *s)
+{
+	uint64_t turn = s->stream->stats.turns + 1;
+
+	if (s->heard == turn)
+		return true;
+	if (b->heard_count == STREAM_TURN_SUBSCRIBERS)
+		return false;
+	s->heard = turn;
+	b->heard[b->heard_count++] = s;
+	return true;
 }
 
 static void note_most(size_t *most, size_t n)
@@ -88,7 +108,7 @@ static void note_turn(struct stream *st, const struct step_budget *b)
 	stats->turns++;
 	stats->lines += b->lines;
 	note_most(&stats->turn_events_max, b->events);
-	note_most(&stats->turn_subscribers_max, b->subscribers);
+	note_most(&stats->turn_subscribers_max, b->heard_count);
 	note_most(&stats->turn_lines_max, b->lines);
 	note_most(&stats->turn_bytes_max, b->bytes);
 	if (spent_us > stats->turn_us_max)
@@ -134,7 +154,7 @@ static void note_progress(struct subscriber *s)
 /* Events were skipped, and readable ones follow. */
 static void tell_of_gap(struct step *step)
 {
-	if (step->leader->skip == 0)
+	if (step->leader->skip == 0 || !may_hear(step->budget, step->leader))
 		return;
 	stream_say_gap(step->leader, step->leader->cursor + step->leader->skip);
 	note_progress(step->leader);
@@ -172,49 +192,56 @@ static int get_line(struct stream *st, struct scope *scope, const struct event_r
 	return event_lines_add_terms(&st->lines, e->cursor, view.full, terms, count, line);
 }
 
-static void give(struct step *step, struct subscriber *s, const struct event_record *e)
+/* False: it goes no further in this step. */
+static bool give(struct step *step, struct subscriber *s, const struct event_record *e)
 {
 	struct stream *st = step->stream;
 	struct str line;
 	int result;
 
 	step->budget->looks++;
+	s->served = st->stats.turns;
 	note_progress(s);
-	if (scope_wants(&st->scopes, s->scope, e)) {
-		result = get_line(st, s->scope, e, &line);
-		if (result == 0 && !say_line(step, s, line))
-			return;
-		if (result == 0) {
-			step->budget->lines++;
-			step->budget->bytes += line.len;
-		} else if (result == -ENOMEM) {
-			line_peer_lose(s->peer);
-		}
+	if (!scope_wants(&st->scopes, s->scope, e)) {
+		s->cursor = e->cursor;
+		return true;
+	}
+	if (!may_hear(step->budget, s))
+		return false;
+	result = get_line(st, s->scope, e, &line);
+	if (result == 0 && !say_line(step, s, line))
+		return false;
+	if (result == 0) {
+		step->budget->lines++;
+		step->budget->bytes += line.len;
+	} else if (result == -ENOMEM) {
+		line_peer_lose(s->peer);
 	}
 	s->cursor = e->cursor;
+	return has_room(s);
 }
 
+/* Those that go no further leave the members. */
 static int give_event(void *arg, const struct event_record *e)
 {
 	struct step *step = arg;
-	bool spent = false;
-	size_t going_on = 0;
+	size_t i = 0;
 
 	step->stream->stats.events++;
 	tell_of_gap(step);
-	for (size_t i = 0; i < step->count && !spent; i++) {
+	while (i < step->count) {
 		struct subscriber *s = step->members[i];
 
-		spent = is_spent(step->budget);
-		if (!spent && s->cursor >= step->from && s->cursor < e->cursor && has_room(s))
-			give(step, s, e);
-		going_on += s->cursor >= e->cursor && has_room(s);
+		if (s->cursor < e->cursor && is_spent(step->budget))
+			return 1;
+		if (s->cursor >= e->cursor || (has_room(s) && give(step, s, e)))
+			i++;
+		else
+			step->members[i] = step->members[--step->count];
 	}
-	if (spent)
-		return 1;
 	step->from = e->cursor;
 	step->budget->events++;
-	return going_on == 0 || is_late(step->budget);
+	return step->count == 0 || is_late(step->budget);
 }
 
 static bool is_ready(const struct subscriber *s, int64_t now_ms)
@@ -222,21 +249,37 @@ static bool is_ready(const struct subscriber *s, int64_t now_ms)
 	return s->cursor < s->stream->newest && !s->mute && !s->leaving && has_room(s) && s->retry_ms <= now_ms;
 }
 
+/* Without memory the group has as many members as there is room for; the leader alone has room in the step. */
+static void make_room(struct stream *st)
+{
+	size_t room = 2 * st->stats.clients;
+	struct subscriber **members;
+
+	if (st->stats.clients <= st->members_max)
+		return;
+	members = realloc(st->members, room * sizeof(*members));
+	if (members == NULL)
+		return;
+	st->members = members;
+	st->members_max = room;
+}
+
 /* Collects the subscribers within reach of the leader. One that cannot read on tries alone. */
 static void gather(struct step *step, int64_t now_ms)
 {
+	struct stream *st = step->stream;
 	struct subscriber *leader = step->leader;
-	size_t most = STREAM_TURN_SUBSCRIBERS - step->budget->subscribers;
+	int64_t end = leader->cursor + STREAM_TURN_EVENTS - (int64_t)step->budget->events;
 
+	make_room(st);
+	step->members = st->members_max > 0 ? st->members : &step->leader;
+	leader->served = st->stats.turns;
 	step->members[step->count++] = leader;
-	for (struct subscriber *s = step->stream->subscribers; s != NULL && step->count < most && leader->failures == 0;
-		s = s->next)
-		if (s != leader && s->failures == 0 && s->cursor >= leader->cursor &&
-			s->cursor - leader->cursor < STREAM_TURN_EVENTS && is_ready(s, now_ms))
+	for (struct subscriber *s = st->subscribers;
+		s != NULL && step->count < st->members_max && leader->failures == 0; s = s->next)
+		if (s->cursor >= leader->cursor && s->cursor < end && s != leader && s->failures == 0 &&
+			is_ready(s, now_ms))
 			step->members[step->count++] = s;
-	step->budget->subscribers += step->count;
-	for (size_t i = 0; i < step->count; i++)
-		step->members[i]->served = step->stream->stats.turns;
 }
 
 /* Retention may remove events between a subscriber's cursor and its reading. */
@@ -245,9 +288,18 @@ static int check_gaps(struct step *step, struct error *err)
 	int64_t oldest, newest;
 	int result = reader_cursors(step->stream->reader, &oldest, &newest, err);
 
-	for (size_t i = 0; i < step->count && result == 0; i++)
-		if (step->members[i]->cursor + 1 < oldest)
-			stream_say_gap(step->members[i], oldest - 1);
+	for (size_t i = 0; result == 0 && i < step->count;) {
+		struct subscriber *s = step->members[i];
+
+		if (s->cursor + 1 >= oldest) {
+			i++;
+		} else if (may_hear(step->budget, s)) {
+			stream_say_gap(s, oldest - 1);
+			i++;
+		} else {
+			step->members[i] = step->members[--step->count];
+		}
+	}
 	return result;
 }
 
@@ -289,9 +341,6 @@ static void walk(struct stream *st, struct subscriber *leader, struct step_budge
 		tell_of_gap(&step);
 		pass(&step, begin, last, newest);
 	}
-	for (size_t i = 0; i < step.count; i++)
-		if (line_peer_queued(step.members[i]->peer) > 0)
-			line_peer_flush(step.members[i]->peer);
 }
 
 /* ---- turns ---- */
@@ -301,6 +350,7 @@ enum choice { CHOOSE_FURTHEST, CHOOSE_LAST, CHOOSE_LAST_AT_END, CHOOSE_LONGEST_W
 static bool is_better(const struct subscriber *s, const struct subscriber *best, enum choice choice)
 {
 	int64_t near_end = s->stream->newest - STREAM_TURN_EVENTS;
+	bool is_near = s->cursor >= near_end;
 
 	switch (choice) {
 	case CHOOSE_FURTHEST:
@@ -308,7 +358,7 @@ static bool is_better(const struct subscriber *s, const struct subscriber *best,
 	case CHOOSE_LAST:
 		return s->cursor < best->cursor;
 	case CHOOSE_LAST_AT_END:
-		return s->cursor >= near_end && (s->cursor < best->cursor || best->cursor < near_end);
+		return is_near != (best->cursor >= near_end) ? is_near : s->cursor < best->cursor;
 	case CHOOSE_LONGEST_WAIT:
 		break;
 	}
@@ -329,11 +379,11 @@ static struct subscriber *choose_leader(struct stream *st, size_t step, int64_t 
 {
 	struct subscriber *leader;
 
-	if (step > 0)
+	if (step > 0 || st->stats.turns % 4 == 3)
 		return choose(st, CHOOSE_LONGEST_WAIT, now_ms);
-	if (st->stats.turns % 4 == 3)
+	if (st->stats.turns % 4 == 1)
 		return choose(st, CHOOSE_LAST, now_ms);
-	leader = st->stats.turns % 2 == 0 ? choose(st, CHOOSE_FURTHEST, now_ms) : NULL;
+	leader = choose(st, CHOOSE_FURTHEST, now_ms);
 	return leader != NULL && leader->cursor >= st->newest_before ? leader : choose(st, CHOOSE_LAST_AT_END, now_ms);
 }
 
@@ -389,12 +439,16 @@ void stream_on_deliver(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	int64_t now_ms = clock_mono_ms();
 	struct subscriber *leader;
 
-	while (budget.steps < STEPS_A_TURN && budget.subscribers < STREAM_TURN_SUBSCRIBERS &&
+	cpu_share_begin(&budget.share, STREAM_TURN_US);
+	while (budget.steps < STEPS_A_TURN && budget.heard_count < STREAM_TURN_SUBSCRIBERS &&
 		budget.events < STREAM_TURN_EVENTS && !is_spent(&budget) && !is_late(&budget) &&
 		(leader = choose_leader(st, budget.steps, now_ms)) != NULL) {
 		walk(st, leader, &budget, now_ms);
 		budget.steps++;
 	}
+	for (size_t i = 0; i < budget.heard_count; i++)
+		if (line_peer_queued(budget.heard[i]->peer) > 0)
+			line_peer_flush(budget.heard[i]->peer);
 	note_turn(st, &budget);
 	plan_next_turn(st);
 	turn_yield(st->base);

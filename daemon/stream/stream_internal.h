@@ -19,7 +19,8 @@ struct subscriber {
 	uint64_t number;
 	int64_t cursor; /* its cursor: the last event that was sent or did not match */
 	int64_t last_said_ms;
-	uint64_t served;   /* the turn that last gave it something, or tried to */
+	uint64_t served;   /* the turn in which it last went on, or tried to */
+	uint64_t heard;    /* the number of the turn, from 1, that last had output for it; 0: none */
 	unsigned failures; /* failed tries in a row to read past its cursor */
 	int64_t skip;      /* number of events that the next try skips */
 	int64_t retry_ms;  /* monotonic; the time of the next try */
@@ -44,6 +45,8 @@ struct stream {
 	unsigned max_connections;
 	struct listener *listener;
 	struct subscriber *subscribers;
+	struct subscriber **members; /* room for those of one step */
+	size_t members_max;
 	char instance[INSTANCE_TEXT_MAX];
 	uint64_t connections; /* since the start */
 	int64_t newest;

@@ -42,7 +42,7 @@ void stream_wake(struct stream *s, int64_t newest_cursor);
  * processor time by one event. */
 enum {
 	STREAM_TURN_EVENTS = 64,       /* read from the log */
-	STREAM_TURN_SUBSCRIBERS = 512, /* served */
+	STREAM_TURN_SUBSCRIBERS = 512, /* sent to */
 	STREAM_TURN_LINES = 4096,
 	STREAM_TURN_BYTES = 2 * 1024 * 1024,
 	STREAM_TURN_US = 3000, /* of processor time */

@@ -138,3 +138,32 @@ TEST_ON(lines_tell_what_matched, harness, h)
 	buf_release(&heard);
 	close_counted(h);
 }
+
+/* Seven hundred begin at the oldest event, each with a filter of its own, and few events are for each: they go through
+ * the log together. An event is read, and looked at by the rules, a few times and not once for each. */
+TEST_ON(catching_up_is_shared, harness, h)
+{
+	enum { EVENTS = 150, SUBSCRIBERS = 700, KINDS = 100, SETS = 4 };
+	struct stream_stats before, s;
+	char line[128];
+
+	harness_fill(h, 0, EVENTS, 200);
+	open_counted(h, SUBSCRIBERS);
+	harness_connect(h, SUBSCRIBERS, NULL);
+	before = assert_bounds(h);
+	/* the newest event is of number 0 */
+	for (int i = 0; i < SUBSCRIBERS; i++) {
+		snprintf(line, sizeof(line),
+			"{\"op\":\"subscribe\",\"since\":\"0\",\"match\":\"\\\"number %d\\\" OR absent%d OR 0\"}\n",
+			i % KINDS + 1, i);
+		client_say(&h->clients[i], line);
+	}
+	assert_true(harness_run_to(h, EVENTS));
+	for (size_t i = 0; i < SUBSCRIBERS; i++)
+		assert_true(h->clients[i].events == 2 && h->clients[i].in_order);
+	s = assert_bounds(h);
+	assert_in_range(s.judgments - before.judgments, EVENTS * SUBSCRIBERS, EVENTS * SUBSCRIBERS * 5 / 4);
+	assert_in_range(s.events - before.events, EVENTS, 5 * EVENTS);
+	assert_in_range(s.scans - before.scans, EVENTS, SETS * EVENTS);
+	close_counted(h);
+}
