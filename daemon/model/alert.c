@@ -71,22 +71,15 @@ void alert_specs_sort(struct alert_spec *items, size_t count)
 		qsort(items, count, sizeof(*items), by_name);
 }
 
+static int compare_name(const void *name, const void *spec)
+{
+	return str_cmp(*(const struct str *)name, str_from(((const struct alert_spec *)spec)->name));
+}
+
 const struct alert_spec *alert_spec_find(const struct alert_specs *specs, struct str name)
 {
-	size_t low = 0, high = specs->count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int order = str_cmp(name, str_from(specs->items[mid].name));
-
-		if (order == 0)
-			return &specs->items[mid];
-		if (order < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return NULL;
+	return specs->count > 0 ? bsearch(&name, specs->items, specs->count, sizeof(*specs->items), compare_name)
+				: NULL;
 }
 
 const struct alert_spec *alert_spec_of_key(const struct alert_specs *specs, struct str rule_key)

@@ -62,22 +62,14 @@ static int add_rules(struct stored_rules *r, const struct stored_rule *rules)
 	return rule_set_finish(r->set, NULL);
 }
 
+static int compare_key(const void *key, const void *rule)
+{
+	return str_cmp(*(const struct str *)key, str_from(((const struct stored_rule *)rule)->key));
+}
+
 const struct stored_rule *stored_rules_find(const struct stored_rules *r, struct str key)
 {
-	size_t low = 0, high = r->count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int order = str_cmp(key, str_from(r->items[mid].key));
-
-		if (order == 0)
-			return &r->items[mid];
-		if (order < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return NULL;
+	return r->count > 0 ? bsearch(&key, r->items, r->count, sizeof(*r->items), compare_key) : NULL;
 }
 
 struct stored_rules *stored_rules_new(const struct stored_rule *rules, size_t count, struct error *err)
