@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,12 +107,14 @@ struct request *story_request_new(const char *op, struct str item, struct str ot
 {
 	static const char *const ops[] = {"why", "split", "join"};
 	struct story_request *q;
+	const char *known = NULL;
 	bool failed = false;
-	size_t i = 0;
 
-	while (strcmp(ops[i], op) != 0)
-		i++;
-	q = (struct story_request *)request_new(&stories, ops[i]);
+	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
+		if (strcmp(ops[i], op) == 0)
+			known = ops[i];
+	assert(known != NULL);
+	q = (struct story_request *)request_new(&stories, known);
 	if (q == NULL)
 		return NULL;
 	q->item = request_copy(item, &failed);
