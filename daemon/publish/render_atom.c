@@ -2,6 +2,7 @@
 /* Atom, RFC 4287.  An entry is a story: its id is ours and stable for ever, atom:source says whose report
  * leads it (4.2.11), and each further outlet is a related link with its name. */
 #include <errno.h>
+#include <string.h>
 
 #include "outlets.h"
 #include "render.h"
@@ -156,17 +157,39 @@ static void enclosures(struct buf *out, const struct item *it)
 	}
 }
 
+/* Readers that validate refuse an id without a scheme, or with a character that no URI has. */
+static bool is_uri(struct str id)
+{
+	size_t colon = str_find_char(id, ':', 0);
+
+	for (size_t i = 0; i < id.len; i++)
+		if ((unsigned char)id.data[i] <= ' ' || strchr("<>\"{}|\\^`", id.data[i]) != NULL)
+			return false;
+	for (size_t i = 0; colon != STR_NPOS && i < colon; i++)
+		if (!char_is_alpha(id.data[i]) &&
+			!(i > 0 && (char_is_digit(id.data[i]) || strchr("+-.", id.data[i]) != NULL)))
+			return false;
+	return colon != STR_NPOS && colon > 0 && colon + 1 < id.len;
+}
+
 /* Stands behind the entry's title and before its links, for readers that mix its children up with the entry's: RSS
  * Guard 4.0 takes the first title and the last alternate link. */
 static void source(struct buf *out, const struct report *r)
 {
 	buf_puts(out, "<source>\n");
-	render_element(out, "id", r->source.url);
+	render_element(out, "id", is_uri(r->source.own_id) ? r->source.own_id : r->source.url);
 	text_construct(out, "title", r->source.title);
 	instant(out, "updated", r->first_seen_ms);
+	if (!str_empty(r->source.own_author)) {
+		buf_puts(out, "<author>");
+		render_element(out, "name", r->source.own_author);
+		buf_puts(out, "</author>\n");
+	}
 	link(out, "self", r->source.url, STR_NONE, STR_NONE);
 	if (url_is_web(r->source.link))
 		link(out, "alternate", r->source.link, STR_NONE, STR_NONE);
+	if (!str_empty(r->source.own_rights))
+		text_construct(out, "rights", r->source.own_rights);
 	buf_puts(out, "</source>\n");
 }
 

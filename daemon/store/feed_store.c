@@ -133,6 +133,9 @@ static const struct row_column columns[] = {
 	{.name = "categories", .type = ROW_NAME, .offset = STATE(categories), .is_read_only = true},
 	{.name = "configured_title", .type = ROW_TEXT, .offset = ROW(configured_title), .is_read_only = true},
 	{.name = "own_title", .type = ROW_TEXT, .offset = ROW(own_title)},
+	{.name = "own_id", .type = ROW_TEXT, .offset = ROW(own_id)},
+	{.name = "own_author", .type = ROW_TEXT, .offset = ROW(own_author)},
+	{.name = "own_rights", .type = ROW_TEXT, .offset = ROW(own_rights)},
 	{.name = "link", .type = ROW_TEXT, .offset = STATE(link)},
 	{.name = "moved_url", .type = ROW_TEXT, .offset = STATE(moved_url)},
 	{.name = "moved_since", .type = ROW_TIME, .offset = STATE(moved_since_ms)},
@@ -183,6 +186,9 @@ void feed_row_release(struct feed_row *row)
 	feed_state_release(&row->state);
 	free(row->configured_title);
 	free(row->own_title);
+	free(row->own_id);
+	free(row->own_author);
+	free(row->own_rights);
 	free(row->publisher);
 	free(row->uid_stem);
 	*row = (struct feed_row){0};

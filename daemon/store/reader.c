@@ -155,7 +155,8 @@ static int copy_text(struct reader *r, struct sql_stmt *s, int column, struct st
 
 int reader_take_source(struct reader *r, struct sql_stmt *s, int first, struct source *out)
 {
-	struct str *texts_out[] = {&out->feed, &out->title, &out->link, &out->url, &out->categories, &out->publisher};
+	struct str *texts_out[] = {&out->feed, &out->title, &out->link, &out->url, &out->categories, &out->publisher,
+		&out->own_id, &out->own_author, &out->own_rights};
 
 	*out = (struct source){.feed_id = sql_int(s, first)};
 	for (int i = 0; i < SOURCE_COLUMN_COUNT - 1; i++)

@@ -60,8 +60,9 @@ void reader_end(struct reader *r);
 /* Columns of a report from first on: REPORT_COLUMNS, then SOURCE_COLUMNS. */
 #define REPORT_COLUMNS "i.id, i.uid, i.first_seen, i.updated, i.published, i.record"
 #define SOURCE_COLUMNS                                                                                                 \
-	"f.id, f.name, coalesce(f.configured_title, f.own_title, f.name), f.link, f.url, f.categories, f.publisher"
-enum { REPORT_COLUMN_COUNT = 6, SOURCE_COLUMN_COUNT = 7 };
+	"f.id, f.name, coalesce(f.configured_title, f.own_title, f.name), f.link, f.url, f.categories, f.publisher,"   \
+	" f.own_id, f.own_author, f.own_rights"
+enum { REPORT_COLUMN_COUNT = 6, SOURCE_COLUMN_COUNT = 10 };
 
 /* Copies into the arena.  1; 0 when the record does not decode; -ENOMEM. */
 int reader_take_report(struct reader *r, struct sql_stmt *s, int first, struct report *out);

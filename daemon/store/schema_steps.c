@@ -473,6 +473,11 @@ static const char version_22[] =
 static const char version_23[] = "CREATE INDEX alert_held_alert ON alert_held(alert_id);"
 				 "ALTER TABLE alert_group ADD COLUMN put_off INTEGER NOT NULL DEFAULT 0;";
 
+/* How a feed names itself in its documents, for atom:source. */
+static const char version_24[] = "ALTER TABLE feed ADD COLUMN own_id TEXT;"
+				 "ALTER TABLE feed ADD COLUMN own_author TEXT;"
+				 "ALTER TABLE feed ADD COLUMN own_rights TEXT;";
+
 const char *const schema_steps[STORE_SCHEMA_VERSION] = {
 	version_1,
 	version_2,
@@ -497,4 +502,5 @@ const char *const schema_steps[STORE_SCHEMA_VERSION] = {
 	version_21,
 	version_22,
 	version_23,
+	version_24,
 };

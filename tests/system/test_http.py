@@ -152,6 +152,7 @@ def test_metrics_and_health(server, make_daemon):
 FULL_ENTRY = """<?xml version="1.0"?>
 <feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/" xml:lang="nb">
 <title>Fjord watch</title><id>tag:fjord.example</id><updated>2026-11-01T00:00:00Z</updated>
+<author><name>The watch</name></author><rights>Ours &amp; theirs</rights>
 <entry xml:lang="en-GB"><title>Frigate <![CDATA[&]]> crew</title><id>tag:fjord.example,2026:1</id>
 <link href="http://fjord.example/1"/><updated>2026-11-02T00:00:00Z</updated>
 <link rel="replies" type="text/html" href="http://fjord.example/1/talk"/>
@@ -185,6 +186,10 @@ def test_what_an_entry_says_reaches_every_format(server, make_daemon):
     assert entry.find(media + "thumbnail").attrib == dict(url="http://fjord.example/1.jpg", width="640")
     assert {("replies", "http://fjord.example/1/talk"), ("via", "http://wire.example/"),
             ("enclosure", "http://fjord.example/1.mp3"), ("enclosure", "http://fjord.example/1.pdf")} <= links
+
+    source = entry.find(a + "source")
+    assert source.findtext(a + "id") == "tag:fjord.example" and source.findtext(a + "title") == "Fjord watch"
+    assert source.findtext("%sauthor/%sname" % (a, a)) == "The watch" and source.findtext(a + "rights") == "Ours & theirs"
 
     item = ET.fromstring(daemon.get("/feed.rss").body).find("channel/item")
     assert [x.text for x in item.findall(dc + "creator")] == ["Ann Bee", "Cid Dee"]

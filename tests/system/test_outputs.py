@@ -157,3 +157,15 @@ def test_what_moves_updated(server, make_daemon):
         assert valid.feeds(daemon, BASE, "/feed")[0][2] > before[0][2]
         stream.close()
         daemon.stop()
+
+
+def test_a_source_named_by_its_address_keeps_its_secret(server, make_daemon):
+    """Some feeds give the address that they were fetched from as their id."""
+    for secret in ("/s?token=dc7b9a1f00c3", "/u/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b/feed"):
+        address = server.url(secret)
+        server.set(secret, atom("Secret", [article(1)], "s").replace("<id>tag:s.example</id>", "<id>%s</id>" % address, 1))
+        daemon = make_daemon("base-url = %s" % BASE, {"s": dict(url=address, **{"public-url": "https://public.example/feed"})}).start()
+        wait_for(lambda: daemon.feeds()["s"]["state"] == "ok", "the first poll")
+        feed = daemon.get("/feed.atom").body.decode()
+        assert "<id>https://public.example/feed</id>" in feed and address not in feed
+        daemon.stop()

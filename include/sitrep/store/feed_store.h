@@ -46,9 +46,11 @@ struct feed_row {
 	struct feed_state state;
 	char *configured_title; /* may be NULL */
 	char *own_title;        /* of its last document, may be NULL */
-	char *publisher;        /* configured, may be NULL */
-	char *uid_stem;         /* part of the uids of its items */
-	bool backlog;           /* no document of it is stored yet */
+	/* the same, for atom:source: its atom:id, its first author's name, its rights */
+	char *own_id, *own_author, *own_rights;
+	char *publisher; /* configured, may be NULL */
+	char *uid_stem;  /* part of the uids of its items */
+	bool backlog;    /* no document of it is stored yet */
 	enum feed_emptiness emptiness;
 	struct identity_trust trust;
 	int64_t kept_bytes; /* its size in the database (size.h) */

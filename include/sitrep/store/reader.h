@@ -31,6 +31,10 @@ struct source {
 	struct str url;        /* of the feed */
 	struct str categories; /* configured, separated by newlines */
 	struct str publisher;  /* configured; absent: none is */
+	/* of the feed's last document; absent: it had none */
+	struct str own_id;     /* its atom:id, or as that; never an address with a secret */
+	struct str own_author; /* a name */
+	struct str own_rights; /* one line */
 };
 
 /* One outlet's item within a story. */

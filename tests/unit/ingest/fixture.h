@@ -21,7 +21,8 @@
 /* Takes back what the steps from 19 and from 20 on did, so that they may run again. */
 #define UNDO_22                                                                                                        \
 	"DROP TABLE silence; DROP TABLE alert_group; DROP TABLE alert_held; DROP TABLE alert_sent; DROP TABLE burst;"  \
-	"DROP TABLE breaking;"
+	"DROP TABLE breaking; ALTER TABLE feed DROP COLUMN own_id; ALTER TABLE feed DROP COLUMN own_author;"           \
+	"ALTER TABLE feed DROP COLUMN own_rights;"
 #define UNDO_20                                                                                                        \
 	UNDO_22                                                                                                        \
 	"DROP TABLE alert; DROP TABLE alert_day; DROP TABLE alert_rule; ALTER TABLE counter DROP COLUMN alert_id;"

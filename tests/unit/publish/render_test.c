@@ -111,6 +111,29 @@ TEST_ON(channels, full, f)
 	buf_release(&out);
 }
 
+/* The source feed as it names itself, and only by what may stand in an Atom feed. */
+TEST_ON(sources, full, f)
+{
+	static const char *const bad[] = {"no address", "1a:b", "http://a.example/a b", ":x", "x:", "a:<b>"};
+	struct source *source = &f->reports[0].source;
+	xmlDocPtr doc;
+
+	source->own_id = STR("tag:a.example,2026:feed");
+	source->own_author = STR("Desk & co");
+	source->own_rights = STR("Ours <1>");
+	doc = render_xml(&format_atom, &f->story, 1);
+	assert_xpath(doc, "//a:source/a:id", "tag:a.example,2026:feed");
+	assert_xpath(doc, "//a:source/a:author/a:name", "Desk & co");
+	assert_xpath(doc, "//a:source/a:rights[@type='html']", "Ours &lt;1>");
+	xmlFreeDoc(doc);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		source->own_id = str_from(bad[i]);
+		doc = render_xml(&format_atom, &f->story, 1);
+		assert_xpath(doc, "//a:source/a:id", "https://a.example/feed");
+		xmlFreeDoc(doc);
+	}
+}
+
 /* Reports that join do not move an entry; the text of its lead does. */
 TEST_ON(updated, full, f)
 {
