@@ -33,13 +33,12 @@ static uint64_t group_separators(const char *at)
 	return bits;
 }
 
-static inline void add_form(struct word_block *b, const struct word_table *table, const char *from, size_t len)
+static inline void put_form(
+	struct word_block *b, size_t n, const struct word_table *table, const char *from, size_t len)
 {
-	b->forms[b->count] = str_make(from, len);
-	b->keys[b->count] =
+	b->forms[n] = str_make(from, len);
+	b->keys[n] =
 		len <= WORD_BYTES ? word_key_short(read_bytes(from), len) : word_key_long(table, str_make(from, len));
-	b->words += from[len] == ' ';
-	b->count++;
 }
 
 /* Takes the forms that end in the group at from, which has WORD_BYTES more bytes behind it; returns the place behind
@@ -47,13 +46,18 @@ static inline void add_form(struct word_block *b, const struct word_table *table
 static const char *take_group(struct word_block *b, const struct word_table *table, const char *at)
 {
 	const char *from = at;
+	/* in registers: each form would wait until the counts of the one before it are written */
+	size_t count = b->count, words = b->words;
 
 	for (uint64_t bits = group_separators(at); bits != 0; bits &= bits - 1) {
 		const char *to = at + __builtin_ctzll(bits);
 
-		add_form(b, table, from, (size_t)(to - from));
+		put_form(b, count++, table, from, (size_t)(to - from));
+		words += *to == ' ';
 		from = to + 1;
 	}
+	b->count = count;
+	b->words = words;
 	return from;
 }
 
@@ -72,7 +76,8 @@ static const char *take_long(struct word_block *b, const struct word_table *tabl
 		to++;
 	if (to >= end)
 		return end;
-	add_form(b, table, from, (size_t)(to - from));
+	put_form(b, b->count++, table, from, (size_t)(to - from));
+	b->words += *to == ' ';
 	return to + 1;
 }
 

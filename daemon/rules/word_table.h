@@ -69,10 +69,10 @@ static inline uint64_t word_key_long(const struct word_table *t, struct str word
 	return hash != 0 ? hash : 1;
 }
 
-/* The first len bytes of a word, of which eight were read. */
+/* The first len bytes, 1 to 8, of a word, of which eight were read. */
 static inline uint64_t word_key_short(uint64_t bytes, size_t len)
 {
-	return len >= sizeof(bytes) ? bytes : bytes & ((UINT64_C(1) << (8 * len)) - 1);
+	return bytes & UINT64_MAX >> (64 - 8 * len) % 64;
 }
 
 /* The key of the empty word is 0, which no word has. */
