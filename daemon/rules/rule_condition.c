@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "rule_set.h"
 #include "sitrep/base/clock.h"
 
 enum { MS = 1000, AGE_MAX_DAYS = 10000 };
@@ -31,6 +30,16 @@ struct str rule_priority_name(enum rule_priority p)
 
 /* ---- reading */
 
+bool rule_number_read(struct str digits, uint32_t max, uint32_t *number)
+{
+	long long n;
+
+	if (digits.len == 0 || !char_is_digit(digits.data[0]) || !str_to_int(digits, &n) || n > max)
+		return false;
+	*number = (uint32_t)n;
+	return true;
+}
+
 static bool read_age(struct str text, uint32_t *seconds)
 {
 	int64_t ms;
@@ -50,12 +59,12 @@ static bool read_priority(struct str text, uint32_t *level)
 
 static bool read_words(struct str text, uint32_t *number)
 {
-	return rule_token_number(text, RULE_LENGTH_MAX, number);
+	return rule_number_read(text, RULE_LENGTH_MAX, number);
 }
 
 static bool read_sources(struct str text, uint32_t *number)
 {
-	return rule_token_number(text, RULE_SOURCES_MAX, number);
+	return rule_number_read(text, RULE_SOURCES_MAX, number);
 }
 
 /* What can be compared.  An age is never exactly one. */
@@ -100,39 +109,31 @@ static const struct measure *cut(struct str word, struct str *compare, struct st
 	return NULL;
 }
 
-bool rule_condition_begins(struct str word)
+bool rule_condition_read(struct str word, struct rule_condition *c, const char **expected)
 {
 	struct str compare, value;
-
-	return cut(word, &compare, &value) != NULL;
-}
-
-int rule_condition_read(struct rule_tokens *t)
-{
-	struct rule_token *token = &t->token;
-	struct str compare, value;
-	const struct measure *m = cut(token->whole, &compare, &value);
+	const struct measure *m = cut(word, &compare, &value);
 	uint32_t n;
 
-	token->measure = (enum rule_measure)(m - measures);
-	token->kind = token->measure == RULE_WORDS_OF ? TOKEN_LENGTH : TOKEN_STORY;
-	token->from = 0;
-	token->to = UINT32_MAX;
+	*expected = NULL;
+	if (m == NULL)
+		return false;
+	*c = (struct rule_condition){.measure = (enum rule_measure)(m - measures), .most = UINT32_MAX};
 	if (!m->read(value, &n))
-		return rule_token_mistake(t, token->whole, m->like);
-	if (str_eq(compare, STR(">")))
-		token->from = n + 1;
+		*expected = m->like;
+	else if (str_eq(compare, STR(">")))
+		c->least = n + 1;
 	else if (str_eq(compare, STR(">=")))
-		token->from = n;
+		c->least = n;
 	else if (str_eq(compare, STR("<=")))
-		token->to = n;
+		c->most = n;
 	else if (str_eq(compare, STR("=")) && m->has_equal)
-		token->from = token->to = n;
+		c->least = c->most = n;
 	else if (str_eq(compare, STR("<")) && n > 0)
-		token->to = n - 1;
+		c->most = n - 1;
 	else
-		return rule_token_mistake(t, token->whole, m->forms);
-	return 0;
+		*expected = m->forms;
+	return true;
 }
 
 /* ---- truth tables */
@@ -181,39 +182,4 @@ bool rule_condition_holds(const struct rule_condition *c, const struct rule_stor
 	uint32_t n = rule_condition_measure(c, story);
 
 	return n >= c->least && n <= c->most;
-}
-
-/* ---- of the rules of a set */
-
-enum rule_verdict rule_set_verdict(const struct rule_set *set, size_t rule, uint64_t truth)
-{
-	const uint64_t all = rule_condition_all(rule_set_rule(set, rule).rule->condition_count);
-
-	return (truth & all) == 0 ? RULE_NEVER : (truth & all) == all ? RULE_ALWAYS : RULE_PERHAPS;
-}
-
-bool rule_set_holds(const struct rule_set *set, size_t rule, uint64_t truth, const struct rule_story *story)
-{
-	const struct rule_view e = rule_set_rule(set, rule);
-	unsigned combination = 0;
-
-	for (uint32_t k = 0; k < e.rule->condition_count; k++)
-		combination |= (unsigned)rule_condition_holds(&e.conditions[k], story) << k;
-	return (truth >> combination & 1) != 0;
-}
-
-int64_t rule_set_next_age(const struct rule_set *set, size_t rule, int64_t age_ms)
-{
-	const struct rule_view e = rule_set_rule(set, rule);
-	int64_t next = INT64_MAX;
-
-	for (uint32_t k = 0; k < e.rule->condition_count; k++) {
-		const struct rule_condition *c = &e.conditions[k];
-		const int64_t ages[] = {(int64_t)c->least * MS, ((int64_t)c->most + 1) * MS};
-
-		for (size_t i = 0; c->measure == RULE_AGE && i < 2; i++)
-			if (ages[i] > age_ms && ages[i] < next && ages[i] <= (int64_t)UINT32_MAX * MS)
-				next = ages[i];
-	}
-	return next;
 }

@@ -10,19 +10,26 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "rule_token.h"
+#include "sitrep/base/str.h"
 #include "sitrep/rules/rule.h"
 
-/* A condition on the story: least <= measure <= most. */
+/* What a condition compares: the text's words, or the story's age, publishers or highest alert. */
+enum rule_measure { RULE_WORDS_OF, RULE_AGE, RULE_SOURCES, RULE_PRIORITY };
+
+/* LENGTH: of words>n.  SOURCES: of sources>n. */
+enum { RULE_LENGTH_MAX = 10000000, RULE_SOURCES_MAX = 1000000 };
+
+/* A condition: least <= measure <= most. */
 struct rule_condition {
 	enum rule_measure measure;
 	uint32_t least, most; /* age: in whole seconds, 7199 at 1 h 59 min 59.9 s */
 };
 
-/* Is the word a condition, true or not: "words>x"? */
-bool rule_condition_begins(struct str word);
-/* Reads the condition that is t->token.whole.  0, or -EINVAL with the mistake. */
-int rule_condition_read(struct rule_tokens *t);
+/* Reads "sources>=3".  False: the word begins with no measure and comparison, so it is a term.  *expected is NULL, or
+ * tells the right form when the condition is wrong, as "sources>x" is. */
+bool rule_condition_read(struct str word, struct rule_condition *c, const char **expected);
+/* Reads a number from 0 to max. */
+bool rule_number_read(struct str digits, uint32_t max, uint32_t *number);
 
 /* The combinations in which condition number k of at most RULE_CONDITIONS_MAX holds. */
 uint64_t rule_condition_table(uint32_t k);

@@ -90,7 +90,7 @@ static int put_reference(
 	if (result == 0 && is_list)
 		result = put_list(out, buf_str(&text), &reason);
 	if (result == 0 && is_list)
-		result = buf_printf(out, " >= %u", t->from);
+		result = buf_printf(out, " >= %u", t->number);
 	if (result == 0 && !is_list) {
 		buf_puts(out, "(");
 		buf_add(out, buf_str(&text));

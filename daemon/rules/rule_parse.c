@@ -170,7 +170,7 @@ static int parse_near(struct parser *p, const char *begin, size_t term, size_t s
 	*near = (struct rule_near){.left = (uint32_t)term,
 		.right = (uint32_t)right,
 		.end = (uint32_t)p->e->terms.count,
-		.words = sign.to,
+		.words = sign.number,
 		.ordered = sign.ordered};
 	if (rule_parse_line(p, str_make(begin, (size_t)(p->tokens.token.whole.data - begin)), &near->text) < 0)
 		return -ENOMEM;

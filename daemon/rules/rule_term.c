@@ -253,19 +253,19 @@ static int read_condition(struct parser *p, struct rule_term *term)
 {
 	struct rule_expression *e = p->e;
 	const struct rule_token *t = &p->tokens.token;
+	const struct rule_condition *wanted = &t->condition;
 
 	for (term->condition = 0; term->condition < e->condition_count; term->condition++) {
 		const struct rule_condition *c = &e->conditions[term->condition];
 
-		if (c->measure == t->measure && c->least == t->from && c->most == t->to)
+		if (c->measure == wanted->measure && c->least == wanted->least && c->most == wanted->most)
 			return 0;
 	}
 	if (e->condition_count == RULE_CONDITIONS_MAX)
 		return error_set(p->tokens.err, -EINVAL,
 			"at column %zu: found \"%.*s\", expected at most %d conditions on the story in a rule",
 			rule_token_column(&p->tokens, t->whole.data), STR_ARG(t->whole), RULE_CONDITIONS_MAX);
-	e->conditions[e->condition_count++] =
-		(struct rule_condition){.measure = t->measure, .least = t->from, .most = t->to};
+	e->conditions[e->condition_count++] = *wanted;
 	return 0;
 }
 
@@ -288,8 +288,8 @@ int rule_parse_term(struct parser *p)
 	term->kind = kind_of(t);
 	term->field = t->field;
 	term->negated = p->negated;
-	term->least = t->from;
-	term->most = t->to;
+	term->least = t->condition.least;
+	term->most = t->condition.most;
 	ret = set_text(p, term);
 	if (ret == 0 && term->kind == TERM_WORDS)
 		ret = read_words(p, term);
@@ -359,7 +359,7 @@ int rule_parse_list(struct parser *p)
 	struct rule_token t = p->tokens.token;
 	struct str rest = t.value;
 	struct rule_term *term = list_add(p->arena, &p->e->terms);
-	struct rule_term list = {.kind = TERM_LIST, .negated = p->negated, .least = t.from, .text = STR("list")};
+	struct rule_term list = {.kind = TERM_LIST, .negated = p->negated, .least = t.number, .text = STR("list")};
 	size_t place = p->e->terms.count - 1, entries = 0;
 	bool can_match = false;
 	int ret, weight;

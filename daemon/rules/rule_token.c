@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "rule_condition.h"
+#include "rule_token.h"
 
 #include <errno.h>
 #include <string.h>
@@ -119,16 +119,6 @@ static int read_regex(struct rule_tokens *t, size_t start)
 	return end_here(t, start, "i, a space or \")\" after the regular expression");
 }
 
-bool rule_token_number(struct str digits, uint32_t max, uint32_t *number)
-{
-	long long n;
-
-	if (digits.len == 0 || !char_is_digit(digits.data[0]) || !str_to_int(digits, &n) || n > max)
-		return false;
-	*number = (uint32_t)n;
-	return true;
-}
-
 /* Is the word AND, OR, NOT, NEAR/n or ONEAR/n?  NEAR alone is a word. */
 static int read_operator(struct rule_tokens *t, struct str word)
 {
@@ -144,7 +134,8 @@ static int read_operator(struct rule_tokens *t, struct str word)
 	if (slash == STR_NPOS || (!token->ordered && !str_eq(name, STR("NEAR"))))
 		return 0;
 	token->kind = TOKEN_NEAR;
-	if (!rule_token_number(str_slice(word, slash + 1, word.len), RULE_NEAR_MAX, &token->to) || token->to == 0)
+	if (!rule_number_read(str_slice(word, slash + 1, word.len), RULE_NEAR_MAX, &token->number) ||
+		token->number == 0)
 		return rule_token_mistake(t, word, "NEAR/n or ONEAR/n with a number of words from 1 to 100");
 	return 0;
 }
@@ -176,7 +167,7 @@ static int read_score(struct rule_tokens *t, size_t start, size_t pos)
 		pos = skip_spaces(t->text, pos + 2);
 	for (end = pos; end < t->text.len && char_is_digit(t->text.data[end]);)
 		end++;
-	if (!rule_token_number(str_slice(t->text, pos, end), RULE_SCORE_MAX, &t->token.from) || t->token.from == 0)
+	if (!rule_number_read(str_slice(t->text, pos, end), RULE_SCORE_MAX, &t->token.number) || t->token.number == 0)
 		return rule_token_mistake(t, str_slice(t->text, start, t->text.len),
 			"a list and the sum of weights that it must reach, as in list(frigate = 10, \"carrier group\" "
 			"= "
@@ -233,7 +224,7 @@ int rule_token_entry(struct rule_tokens *t, struct str *rest, struct rule_token 
 		after += less;
 		for (end = after; end < text.len && char_is_digit(text.data[end]);)
 			end++;
-		if (!rule_token_number(str_slice(text, after, end), WEIGHT_MAX, &number) || number == 0)
+		if (!rule_number_read(str_slice(text, after, end), WEIGHT_MAX, &number) || number == 0)
 			return rule_token_mistake(
 				t, str_slice(text, from, text.len), "a weight from -1000 to 1000 after the =");
 		after = skip_spaces(text, end);
@@ -251,6 +242,7 @@ static int read_word(struct rule_tokens *t)
 	struct rule_token *token = &t->token;
 	size_t start = t->pos;
 	size_t quote = 0;
+	const char *expected;
 	struct str word;
 	int ret;
 
@@ -280,8 +272,10 @@ static int read_word(struct rule_tokens *t)
 	ret = read_operator(t, word);
 	if (ret < 0 || token->kind != TOKEN_TERM)
 		return ret;
-	if (rule_condition_begins(word))
-		return rule_condition_read(t);
+	if (rule_condition_read(word, &token->condition, &expected)) {
+		token->kind = token->condition.measure == RULE_WORDS_OF ? TOKEN_LENGTH : TOKEN_STORY;
+		return expected != NULL ? rule_token_mistake(t, word, expected) : 0;
+	}
 	ret = cut_field(t, &word, &token->field);
 	if (ret < 0)
 		return ret;

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rule_condition.h"
 #include "sitrep/base/error.h"
 #include "sitrep/base/str.h"
 
@@ -46,11 +47,8 @@ enum rule_token_kind {
 	TOKEN_REFERENCE, /* $navy */
 };
 
-/* What a condition compares: the text's words, or the story's age, publishers or highest alert. */
-enum rule_measure { RULE_WORDS_OF, RULE_AGE, RULE_SOURCES, RULE_PRIORITY };
-
-/* NEAR: of NEAR/n.  LENGTH: of words>n.  SOURCES: of sources>n.  SCORE: of list(...) >= n. */
-enum { RULE_NEAR_MAX = 100, RULE_LENGTH_MAX = 10000000, RULE_SOURCES_MAX = 1000000, RULE_SCORE_MAX = 1000000 };
+/* NEAR: of NEAR/n.  SCORE: of list(...) >= n. */
+enum { RULE_NEAR_MAX = 100, RULE_SCORE_MAX = 1000000 };
 
 struct rule_token {
 	enum rule_token_kind kind;
@@ -60,8 +58,8 @@ struct rule_token {
 			   * a list what stands in its parentheses, of a file or reference its name */
 	bool ordered;     /* ONEAR */
 	bool any_case;    /* /.../i */
-	enum rule_measure measure; /* of a condition */
-	uint32_t from, to;         /* NEAR: to; a condition: the least and the most that meet it; a list: from */
+	struct rule_condition condition;
+	uint32_t number; /* NEAR/n: the words between; a list: the sum that it must reach */
 };
 
 struct rule_tokens {
@@ -82,9 +80,6 @@ int rule_token_mistake(struct rule_tokens *t, struct str found, const char *expe
 /* The entries of a list, one by one: moves *rest behind the next one.  1 with its words as token->value and its weight;
  * 0 at the end; -EINVAL. */
 int rule_token_entry(struct rule_tokens *t, struct str *rest, struct rule_token *token, int *weight);
-
-/* Reads a number from 0 to max. */
-bool rule_token_number(struct str digits, uint32_t max, uint32_t *number);
 
 /* The length of the quotation mark at pos, or 0. Curly marks count, since pasted rules have them. */
 size_t rule_token_quote(struct str text, size_t pos);
