@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
-enum { PAGE = 4096, LEAST = 128 * 1024 };
+enum { PAGE = 4096, LEAST = 128 * 1024, LARGE_PAGE = 2 * 1024 * 1024 };
 
 void *pages_take(void *memory, size_t size)
 {
@@ -13,8 +13,11 @@ void *pages_take(void *memory, size_t size)
 
 	if (memory == NULL || size < LEAST)
 		return memory;
-	/* Both are advice: a kernel that does not know it, or has no memory left, gives pages as they are touched. */
-	(void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+	/* Both are advice: a kernel that does not know it, or has no memory left, gives pages as they are touched.  The
+	 * advice for large pages stays, also when the memory is used for something else, so that it is not for blocks
+	 * that cannot have one. */
+	if (size >= LARGE_PAGE)
+		(void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
 #ifdef MADV_POPULATE_WRITE
 	(void)madvise((void *)begin, end - begin, MADV_POPULATE_WRITE);
 #endif
