@@ -80,7 +80,7 @@ struct automaton {
 	bool in_image;           /* all arrays are */
 };
 
-/* What is no array, for the image. */
+/* The numbers of an automaton that are no arrays, for the image. */
 struct automaton_head {
 	uint64_t seed;
 	uint32_t group_count, edge_slots, filter_shift, pattern_count, first_count, unused;

@@ -3,8 +3,8 @@
  *
  * A pattern is a sequence of words; the last may be a prefix. Equal patterns get the same number.  Patterns are
  * added first, then the automaton is sealed, then words are fed to it one by one.  It is independent of rules. */
-#ifndef WATCH_AUTOMATON_H
-#define WATCH_AUTOMATON_H
+#ifndef RULES_AUTOMATON_H
+#define RULES_AUTOMATON_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  * There are whole words, and prefixes ("missile*").  A word may begin with several prefixes ("miss*", "missile*").
  * Words and prefixes are added first, then the lexicon is sealed: the words go into a table (word_table.h), where they
  * are looked up, and prefixes are found here. */
-#ifndef WATCH_LEXICON_H
-#define WATCH_LEXICON_H
+#ifndef RULES_LEXICON_H
+#define RULES_LEXICON_H
 
 #include <stdbool.h>
 #include <stddef.h>

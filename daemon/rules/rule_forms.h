@@ -4,8 +4,8 @@
  * The first is the token itself.  The others are other spellings of the word: without its diacritics and, in German
  * and the Nordic languages, with ae, oe, ue for ä, ö, ü; Cyrillic е for ё; Arabic and Hebrew without vowel signs,
  * Arabic without the article and the prefixes before it; Hangul without particles. */
-#ifndef WATCH_RULE_FORMS_H
-#define WATCH_RULE_FORMS_H
+#ifndef RULES_RULE_FORMS_H
+#define RULES_RULE_FORMS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* rule_image.h: a finished rule set as one block of memory, with numbers in the place of addresses.
  *
- * Whatever a search only reads lies in the image: words, prefixes, patterns, terms and programs.  So one image serves
- * all processes that map it, wherever it lies in their memory (rule_set_open()).  What a search writes, and compiled
- * regular expressions, each process has for itself.
+ * The image holds all that a search reads and does not write: words, prefixes, patterns, terms and programs.  So one
+ * image serves all processes that map it, wherever it lies in their memory (rule_set_open()).  Each process has its own
+ * memory for the state of a search, and its own compiled regular expressions.
  *
  * An image is a head and arrays.  It is made by rule_set_finish() alone, in this process or in the daemon, which is the
  * same build (pool.h) and seals the file before a worker gets it.  So image_check() makes sure that the head is of this
@@ -22,7 +22,7 @@
 enum { IMAGE_BYTES_MAX = 512 * 1024 * 1024, IMAGE_ALIGNMENT = 16 };
 
 enum image_array {
-	IMAGE_SET, /* one struct each, with what are no arrays */
+	IMAGE_SET, /* this and IMAGE_AUTOMATON: one struct each, with the numbers that are no arrays */
 	IMAGE_AUTOMATON,
 	IMAGE_WORD_GROUPS,
 	IMAGE_WORD_PLACES,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* rule_parse.h: compiles the text of one rule into a small program over its terms. */
-#ifndef WATCH_RULE_PARSE_H
-#define WATCH_RULE_PARSE_H
+#ifndef RULES_RULE_PARSE_H
+#define RULES_RULE_PARSE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -83,7 +83,7 @@ enum pattern_use_kind {
 	USE_PLACED,  /* it is an operand of NEAR, too */
 };
 
-/* What is no array. */
+/* The numbers of a set that are no arrays. */
 struct set_head {
 	uint32_t list_count;
 	uint8_t has_field[RULE_FIELDS];

@@ -4,8 +4,8 @@
  * A text is words with a space behind each, whose forms are separated by RULE_FORM_MARK (rule_words()).  Forms are
  * taken in blocks, so that the memory of one is fetched while others are looked at, and so that a form that is in no
  * pattern costs nothing after its group of tags was read (word_table.h). */
-#ifndef WATCH_WORD_BLOCK_H
-#define WATCH_WORD_BLOCK_H
+#ifndef RULES_WORD_BLOCK_H
+#define RULES_WORD_BLOCK_H
 
 #include "automaton.h"
 #include "sitrep/base/buf.h"

@@ -18,8 +18,9 @@
  * words>200 (also >=, <, <=, =) compares the number of words of title and body.
  *
  * age<2h, sources>=3 and priority>=high are conditions on the item's story: the time since its first report, its
- * publishers, and the highest priority of its alerts.  Where the story is not known, as in a worker, a rule's value is
- * a truth table over its conditions; who knows the story looks the value up, and again whenever the story changes.
+ * publishers, and the highest priority of its alerts.  A worker does not know the story: there a
+ * rule's value is a truth table over its conditions.  The writer knows the story: it looks the value up in the table,
+ * and again whenever the story changes.
  *
  * /F-?35[ABC]/ is a regular expression of PCRE2 over title and body as plain text, /.../i one without case; a field of
  * text may stand before it.  A slash in it is written \/.  A search that would take too long finds nothing.
@@ -82,8 +83,8 @@ void rule_set_free(struct rule_set *set);
 /* Compiles a rule and adds it. Both strings are copied. -EINVAL for a mistake, with a sentence ("at column 17: found
  * ..., expected ..."; columns count characters from 1); the set is then as before. */
 int rule_set_add(struct rule_set *set, struct str name, struct str expression, struct error *err);
-/* Would rule_set_add() take the rule, with *terms terms in the set already?  Adds its terms to *terms.  Takes less
- * time, since nothing is built. */
+/* Checks a rule as rule_set_add() does, for a set that has *terms terms, and adds its own terms to *terms.  It builds
+ * nothing and keeps no entries of lists, so it takes less time and memory. */
 int rule_check(struct str expression, size_t *terms, struct error *err);
 /* Has it a regular expression, which each text is searched with?  Of a rule that is accepted. */
 bool rule_has_regex(struct str expression);
