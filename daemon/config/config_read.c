@@ -284,6 +284,11 @@ static bool is_first_time(struct config_loading *l, const char *path, struct con
 
 	if (stat(path, &st) != 0)
 		return true; /* the open reports the error */
+	/* Opening it would wait for a writer, and so would a reload. */
+	if (S_ISFIFO(st.st_mode) && from.line != 0) {
+		config_mistake(l->mistakes, from, "%s is a named pipe, expected a file", path);
+		return false;
+	}
 	for (size_t i = 0; i < l->files.count; i++) {
 		file = &l->files.items[i];
 		if (file->device != st.st_dev || file->inode != st.st_ino)
@@ -311,6 +316,7 @@ void config_read_file(struct config_loading *l, const char *path, struct config_
 {
 	struct buf text = BUF_INIT(CONFIG_FILE_MAX);
 	struct config_place place = {.file = arena_cstr(&l->config->arena, str_from(path))};
+	struct error err;
 	int result;
 
 	if (place.file == NULL)
@@ -323,7 +329,8 @@ void config_read_file(struct config_loading *l, const char *path, struct config_
 	}
 	result = file_read(path, &text);
 	if (result != 0) {
-		config_mistake(l->mistakes, from, "cannot read %s: %s", path, strerror(-result));
+		error_sys(&err, result, "cannot read %s", path);
+		config_mistake(l->mistakes, from, "%s", err.text);
 	} else {
 		l->depth++;
 		read_items(l, buf_str(&text), place);

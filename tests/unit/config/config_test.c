@@ -222,6 +222,20 @@ TEST_ON(folders_in_place_of_files, fixture, f)
 	config_mistakes_release(&mistakes);
 }
 
+/* Without a writer, opening a named pipe never ends. */
+TEST_ON(pipes_and_endless_files_are_told, fixture, f)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/pipe.conf", f->folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	load(f, "include = pipe.conf\ninclude = /dev/zero\n");
+	assert_said(f, "main.conf:1: ");
+	assert_said(f, "pipe.conf is a named pipe, expected a file\n");
+	assert_said(f, "main.conf:2: cannot read /dev/zero: it is too large\n");
+	assert_int_equal(f->mistakes.count, 2);
+}
+
 /* Overlapping patterns and circles would otherwise multiply what they read at every level. */
 TEST_ON(a_file_is_read_once, fixture, f)
 {
