@@ -228,6 +228,9 @@ def the_log(daemon):
         e = stream.read()
         if e["event"] == "heartbeat":
             continue
+        if e["event"] == "feed":  # on a busy machine a poll may fail
+            events.append(Event(int(e["cursor"]), "feed", int(e["feed"]["name"][1:]), None))
+            continue
         events.append(Event(int(e["cursor"]), e["event"], int(e["item"]["feed"][1:]), int(re.search(r"kind(\d+)", e["item"]["title"])[1])))
     stream.close()
     return events
