@@ -47,8 +47,11 @@ int error_sys(struct error *err, int code, const char *fmt, ...)
 	if (err == NULL)
 		return code;
 	err->code = code;
-	/* Buffers and readers of files give -E2BIG past their limit; the system's words for it are about exec(). */
-	reason = code == -E2BIG ? "it is too large" : strerror_r(-code, text, sizeof(text));
+	/* The system's words are about exec() and lseek(); our readers of files give these codes for what is said here.
+	 */
+	reason = code == -E2BIG    ? "it is too large"
+		 : code == -ESPIPE ? "it is a named pipe, expected a file"
+				   : strerror_r(-code, text, sizeof(text));
 	/* The reason has room of its own: a long name before it must not push it out. */
 	va_start(ap, fmt);
 	write_text(err, ERROR_TEXT_MAX - 1 - strlen(": ") - strnlen(reason, sizeof(text)), fmt, ap);

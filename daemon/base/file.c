@@ -56,6 +56,20 @@ int file_read(const char *path, struct buf *out)
 	return result;
 }
 
+int file_read_regular(const char *path, struct buf *out)
+{
+	/* O_NONBLOCK: else the open of a named pipe waits for a writer. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+	int result;
+
+	if (fd < 0)
+		return -errno;
+	result = fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) ? -ESPIPE : file_read_fd(fd, out);
+	close(fd);
+	return result;
+}
+
 int file_sync(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);

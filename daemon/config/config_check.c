@@ -113,7 +113,7 @@ static int fetch_text(void *arg, enum rule_reference kind, struct str name, stru
 		STR_ARG(name));
 	if (result < 0 || (size_t)result >= sizeof(path))
 		return error_set(err, -ENAMETOOLONG, "the path of the list is too long: %.*s", STR_ARG(name));
-	result = file_read(path, text);
+	result = file_read_regular(path, text);
 	if (result == 0 && !utf8_valid(buf_str(text)))
 		return error_set(err, -EINVAL, "%s is not UTF-8", path);
 	return result == 0 || result == -E2BIG ? result : error_sys(err, result, "cannot read %s", path);

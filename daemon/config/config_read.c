@@ -284,11 +284,6 @@ static bool is_first_time(struct config_loading *l, const char *path, struct con
 
 	if (stat(path, &st) != 0)
 		return true; /* the open reports the error */
-	/* Opening it would wait for a writer, and so would a reload. */
-	if (S_ISFIFO(st.st_mode) && from.line != 0) {
-		config_mistake(l->mistakes, from, "%s is a named pipe, expected a file", path);
-		return false;
-	}
 	for (size_t i = 0; i < l->files.count; i++) {
 		file = &l->files.items[i];
 		if (file->device != st.st_dev || file->inode != st.st_ino)
@@ -327,7 +322,8 @@ void config_read_file(struct config_loading *l, const char *path, struct config_
 		config_mistake(l->mistakes, from, "includes are nested more than %d files deep", INCLUDE_DEPTH_MAX);
 		return;
 	}
-	result = file_read(path, &text);
+	/* The first file may be a pipe, as in "sitrepd -c <(make-config)". */
+	result = from.line == 0 ? file_read(path, &text) : file_read_regular(path, &text);
 	if (result != 0) {
 		error_sys(&err, result, "cannot read %s", path);
 		config_mistake(l->mistakes, from, "%s", err.text);
