@@ -5,14 +5,6 @@
 
 #include "rule_set.h"
 
-/* The outlet that an item of an aggregator's feed names as its source, else the feed's title. */
-struct str rule_set_source(const struct rule_subject *s)
-{
-	bool named = s->item != NULL && s->item->has_source && s->item->source.title.value.len > 0;
-
-	return named ? s->item->source.title.value : s->source;
-}
-
 static int find_regex(const struct rule_set *set, const struct set_term *t)
 {
 	const struct rule_subject *s = set->subject;

@@ -330,6 +330,14 @@ static int scan_host(struct rule_set *set, struct str url)
 	return ret;
 }
 
+/* The outlet that an item of an aggregator's feed names as its source, else the feed's title. */
+struct str rule_set_source(const struct rule_subject *s)
+{
+	bool named = s->item != NULL && s->item->has_source && s->item->source.title.value.len > 0;
+
+	return named ? s->item->source.title.value : s->source;
+}
+
 static int scan_item(struct rule_set *set, const struct rule_subject *s)
 {
 	const struct item *it = s->item;

@@ -123,9 +123,9 @@ static inline bool rule_set_has(const struct rule_set *set, uint32_t pattern)
 /* rule_scan.c: finds the patterns and meets the rules of an item. 0 or -ENOMEM. */
 int rule_set_scan(struct rule_set *set, const struct rule_subject *subject);
 
-/* rule_match.c: the outlet that the item names, else the feed's title. */
+/* The outlet that the item names, else the feed's title. */
 struct str rule_set_source(const struct rule_subject *s);
-/* Of the item last matched.  Is the expression's term there: 1, 0 or -ENOMEM.  Without a story, no
+/* rule_match.c, of the item last matched.  Is the expression's term there: 1, 0 or -ENOMEM.  Without a story, no
  * condition on it holds. */
 int rule_set_find_term(const struct rule_set *set, const struct rule_view *e, const struct set_term *t);
 /* The same of one of its NEARs; gap as in rule_places_near(). */

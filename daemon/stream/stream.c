@@ -27,18 +27,6 @@ enum {
 	REFUSED_LOG_MS = 60 * 1000,
 };
 
-/* A commit that brought events may have changed items and stories of earlier ones. */
-void stream_note_newest(struct stream *st, int64_t newest)
-{
-	if (newest <= st->newest)
-		return;
-	/* The first time, what is there is not news. */
-	st->newest_before = st->newest > 0 ? st->newest : newest;
-	st->newest = newest;
-	event_lines_clear(&st->lines);
-	scopes_forget_verdicts(&st->scopes);
-}
-
 void stream_wake(struct stream *st, int64_t newest_cursor)
 {
 	if (newest_cursor <= st->newest)

@@ -57,6 +57,18 @@ struct step {
 	bool alone; /* one event follows, and no more */
 };
 
+/* A commit that brought events may have changed items and stories of earlier ones. */
+void stream_note_newest(struct stream *st, int64_t newest)
+{
+	if (newest <= st->newest)
+		return;
+	/* The first time, what is there is not news. */
+	st->newest_before = st->newest > 0 ? st->newest : newest;
+	st->newest = newest;
+	event_lines_clear(&st->lines);
+	scopes_forget_verdicts(&st->scopes);
+}
+
 /* ---- bounds ---- */
 
 static bool has_room(const struct subscriber *s)

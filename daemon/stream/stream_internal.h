@@ -57,7 +57,7 @@ struct stream {
 	struct stream_stats stats;
 };
 
-/* stream.c: events up to this cursor are committed, and lines and verdicts of an earlier state are void. */
+/* stream_deliver.c: events up to this cursor are committed, and lines and verdicts of an earlier state are void. */
 void stream_note_newest(struct stream *st, int64_t newest);
 
 /* stream_message.c: one line each, sent with the next line_peer_flush(). */
